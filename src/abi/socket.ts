@@ -1,0 +1,12 @@
+/**
+ * The host ABI of the bridge: frames to and from the CAN interface of the AGL side.
+ *
+ * Used by: src/image/bridge.ts. A frame is SocketCAN's `struct can_frame`, 16 bytes in the
+ * module's linear memory (see src/can/frame.ts).
+ * Does not: block. Both calls return at once.
+ */
+
+/** Stores the next frame of the interface at `frame`; 1 if there was one, 0 if not. */
+export declare function socket_receive(frame: usize): u32;
+/** Gives the frame at `frame` to the interface; 1 if taken, 0 if it would block. */
+export declare function socket_send(frame: usize): u32;
