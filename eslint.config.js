@@ -1,0 +1,78 @@
+/**
+ * Lint rules, one block per language of the tree: host TypeScript (checked with types),
+ * AssemblyScript in src/ (checked with its own tsconfig), as-pect specs (syntax only).
+ *
+ * Used by: `npm run lint`, `npm test`. Layout is Prettier's; layer rules are in
+ * tests/contract/imports.test.ts.
+ */
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const root = import.meta.dirname;
+
+/** Names that start with an underscore are unused on purpose. */
+const unusedNames = [
+  'error',
+  { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
+];
+
+export default tseslint.config(
+  { ignores: ['build/**', 'node_modules/**'] },
+  js.configs.recommended,
+  {
+    name: 'host TypeScript',
+    files: ['{cell-config,twin,scripts,tests}/**/*.ts'],
+    ignores: ['tests/unit/**'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: root } },
+    rules: {
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/no-unused-vars': unusedNames,
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // `${number}` is how every message here shows a value.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  {
+    name: 'tests',
+    files: ['tests/**/*.ts'],
+    ignores: ['tests/unit/**'],
+    rules: {
+      // node:test's describe() and it() return promises that the runner itself awaits.
+      '@typescript-eslint/no-floating-promises': 'off',
+    },
+  },
+  {
+    name: 'AssemblyScript',
+    files: ['src/**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './src/tsconfig.json', tsconfigRootDir: root } },
+    rules: {
+      eqeqeq: 'error',
+      '@typescript-eslint/no-unused-vars': unusedNames,
+      // To tsc every integer type is `number`, so a cast that asc needs looks needless to it.
+      '@typescript-eslint/no-unnecessary-type-assertion': 'off',
+      'prefer-const': 'error',
+    },
+  },
+  {
+    name: 'as-pect specs',
+    files: ['tests/unit/**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    rules: {
+      '@typescript-eslint/no-unused-vars': unusedNames,
+      // as-pect's globals come by a reference path.
+      '@typescript-eslint/triple-slash-reference': 'off',
+    },
+  },
+  {
+    name: 'configuration files',
+    files: ['*.js', '*.cjs', '*.mjs'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+  },
+);
