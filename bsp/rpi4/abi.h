@@ -1,0 +1,112 @@
+/*
+ * The host ABI of src/abi/bsp.ts for the cell: what each wasm import `bsp.<name>` does on the board.
+ *
+ * Used by: cell.c, which includes it before the generated module, so that every call is inlined into
+ * the compiled wasm. tests/contract compares names and types with src/abi/bsp.ts.
+ * Does not: check addresses; the MMU does (mmu.c).
+ *
+ * Device accesses are single aligned 32-bit LDR/STR without write-back, the only form that Jailhouse
+ * can emulate when it traps one.
+ */
+#ifndef CANWARDEN_ABI_H
+#define CANWARDEN_ABI_H
+
+#include <stdint.h>
+
+/* wasm2c passes an import's instance along; this one has no state. */
+struct w2c_bsp {
+  int unused;
+};
+
+#define ABI __attribute__((always_inline)) inline
+
+/* The write that cell_stop_sharing performs first when the cell traps; address 0: none. */
+static uint32_t fault_address;
+static uint32_t fault_value;
+
+ABI uint32_t w2c_bsp_mmio_read32(struct w2c_bsp *bsp, uint32_t address) {
+  uint32_t value;
+  __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"((uint64_t)address));
+  return value;
+}
+
+ABI void w2c_bsp_mmio_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  __asm__ volatile("str %w0, [%1]" ::"rZ"(value), "r"((uint64_t)address));
+}
+
+ABI uint32_t w2c_bsp_memory_read8(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint8_t *)(uint64_t)address;
+}
+
+ABI uint32_t w2c_bsp_memory_read16(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint16_t *)(uint64_t)address;
+}
+
+ABI uint32_t w2c_bsp_memory_read32(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint32_t *)(uint64_t)address;
+}
+
+ABI uint64_t w2c_bsp_memory_read64(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint64_t *)(uint64_t)address;
+}
+
+ABI void w2c_bsp_memory_write8(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  *(volatile uint8_t *)(uint64_t)address = (uint8_t)value;
+}
+
+ABI void w2c_bsp_memory_write16(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  *(volatile uint16_t *)(uint64_t)address = (uint16_t)value;
+}
+
+ABI void w2c_bsp_memory_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  *(volatile uint32_t *)(uint64_t)address = value;
+}
+
+ABI void w2c_bsp_memory_write64(struct w2c_bsp *bsp, uint32_t address, uint64_t value) {
+  *(volatile uint64_t *)(uint64_t)address = value;
+}
+
+ABI void w2c_bsp_barrier_read(struct w2c_bsp *bsp) { __asm__ volatile("dmb ishld" ::: "memory"); }
+
+ABI void w2c_bsp_barrier_write(struct w2c_bsp *bsp) { __asm__ volatile("dmb ishst" ::: "memory"); }
+
+ABI void w2c_bsp_barrier_full(struct w2c_bsp *bsp) { __asm__ volatile("dmb ish" ::: "memory"); }
+
+ABI void w2c_bsp_barrier_device(struct w2c_bsp *bsp) { __asm__ volatile("dmb sy" ::: "memory"); }
+
+/* ISB: without it the counter may be read ahead of the instructions before it. */
+ABI uint64_t w2c_bsp_counter_read(struct w2c_bsp *bsp) {
+  uint64_t ticks;
+  __asm__ volatile("isb\n"
+                   "mrs %0, cntvct_el0"
+                   : "=r"(ticks));
+  return ticks;
+}
+
+ABI uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
+  uint64_t hertz;
+  __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hertz));
+  return (uint32_t)hertz;
+}
+
+ABI uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argument1,
+                               uint32_t argument2) {
+  register uint64_t x0 __asm__("x0") = code;
+  register uint64_t x1 __asm__("x1") = argument1;
+  register uint64_t x2 __asm__("x2") = argument2;
+  __asm__ volatile("hvc #0x4a48" : "+r"(x0) : "r"(x1), "r"(x2) : "x3", "memory");
+  return (uint32_t)x0;
+}
+
+/* The core has nothing else to run, so the hint costs one instruction; the twin reads x0 from it. */
+ABI void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
+  register uint64_t x0 __asm__("x0") = deadline_ticks;
+  __asm__ volatile("yield" ::"r"(x0));
+}
+
+ABI void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  fault_value = value;
+  fault_address = address;
+}
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * The cell as one translation unit: host ABI, generated wasm module, main loop, faults.
+ *
+ * Used by: start.S (cell_main, cell_exception). One unit and -fwhole-program let the compiler inline
+ * the ABI into the module and drop the instance parameter.
+ * Does not: decide anything about CAN; that is src/.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memory-map.h"
+#include "wasm-rt.h"
+
+#include "abi.h"
+#include "cell.wasm.h"
+
+#define FROM_ASSEMBLY __attribute__((used, externally_visible))
+
+/* Communication region: cell_state and its value for a failed cell (hypercall.h, JAILHOUSE_CELL_FAILED). */
+#define COMM_CELL_STATE (COMM_REGION_ADDRESS + 0x08)
+#define CELL_FAILED 3
+
+/* Fault kinds of the module's `fault` export: wasm traps by their own number, exceptions from here. */
+#define FAULT_EXCEPTION 0x100
+
+static struct w2c_bsp bsp;
+static w2c_cell module;
+static bool fault_reported;
+
+static _Noreturn void cell_wait_forever(void) {
+  for (;;) {
+    __asm__ volatile("wfi");
+  }
+}
+
+/*
+ * Order matters: the peer must learn first that nobody serves the ring any more (a waiting Linux CPU
+ * spins on it), then Jailhouse, then people. The report runs in the module and may itself trap; the
+ * second time round it is left out.
+ */
+static _Noreturn void cell_fault(uint32_t kind, uint32_t syndrome, uint32_t address,
+                                 uint32_t program_counter) {
+  if (fault_address != 0) {
+    w2c_bsp_barrier_device(&bsp);
+    w2c_bsp_mmio_write32(&bsp, fault_address, fault_value);
+  }
+  w2c_bsp_memory_write32(&bsp, COMM_CELL_STATE, CELL_FAILED);
+  if (!fault_reported) {
+    fault_reported = true;
+    w2c_cell_fault(&module, kind, syndrome, address, program_counter);
+  }
+  cell_wait_forever();
+}
+
+FROM_ASSEMBLY _Noreturn void cell_exception(uint64_t vector, uint64_t syndrome, uint64_t address,
+                                            uint64_t program_counter) {
+  cell_fault(FAULT_EXCEPTION + (uint32_t)vector, (uint32_t)syndrome, (uint32_t)address,
+             (uint32_t)program_counter);
+}
+
+_Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
+  cell_fault(trap, 0, 0, (uint32_t)(uint64_t)__builtin_return_address(0));
+}
+
+#include "cell.wasm.c"
+
+/* A module that ends has said why on the console and in the communication region. */
+FROM_ASSEMBLY _Noreturn void cell_main(void) {
+  wasm2c_cell_instantiate(&module, &bsp);
+  if (w2c_cell_initialize(&module) == 0) {
+    while (w2c_cell_step(&module) == 0) {
+    }
+  }
+  cell_wait_forever();
+}

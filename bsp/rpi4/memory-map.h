@@ -1,0 +1,46 @@
+/*
+ * The guest addresses of the canwarden cell on the Raspberry Pi 4.
+ *
+ * Used by: start.S, mmu.c, cell.c, canwarden.ld (all through the C preprocessor).
+ * The same numbers stand in cell-config/ (what Jailhouse grants) and in src/board/rpi4.ts (what the
+ * firmware uses); tests/contract compares the three.
+ */
+#ifndef CANWARDEN_MEMORY_MAP_H
+#define CANWARDEN_MEMORY_MAP_H
+
+/* Cell RAM: the image at its start, the rules image in its upper half. */
+#define RAM_ADDRESS 0x00000000
+#define RAM_BYTES 0x00200000
+
+/* `jailhouse cell load -s "..." -a 0x1000`. */
+#define COMMAND_LINE_ADDRESS 0x00001000
+#define COMMAND_LINE_BYTES 256
+
+/* rules.bin, loaded as an image of its own. */
+#define RULES_ADDRESS 0x00100000
+#define RULES_BYTES 0x00010000
+
+/* Jailhouse's communication region. */
+#define COMM_REGION_ADDRESS 0x80000000
+#define COMM_REGION_BYTES 0x00001000
+
+/* ivshmem: read-only state table, then the read-write section, without a gap. */
+#define IVSHMEM_STATE_TABLE_ADDRESS 0x1fa20000
+#define IVSHMEM_STATE_TABLE_BYTES 0x00001000
+#define IVSHMEM_SECTION_ADDRESS 0x1fa21000
+#define IVSHMEM_SECTION_BYTES 0x00040000
+
+/* 3 to 4 GiB: BCM2711 peripherals, virtual PCI, the ivshmem registers. */
+#define DEVICE_ADDRESS 0xc0000000
+
+/*
+ * The wasm module's linear memory: one 64 KiB page at a virtual address of its own, the 8 GiB after
+ * it unmapped, so that no 32-bit address plus 32-bit offset needs a bounds check.
+ */
+#define LINEAR_MEMORY_ADDRESS 0x100000000
+#define LINEAR_MEMORY_BYTES 0x00010000
+
+#define STACK_BYTES 0x4000
+#define FAULT_STACK_BYTES 0x2000
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Reset entry and exception vectors of the cell.
+ *
+ * Jailhouse enters at guest address 0 in EL1h with the MMU and caches off, all exceptions masked and
+ * every general register zero (facts: jailhouse guest ABI, entry state). RAM is not zeroed.
+ * The cell polls and never unmasks an interrupt, so every vector is a fault.
+ *
+ * Calls: mmu_enable (mmu.c), cell_main and cell_exception (cell.c).
+ */
+#include "memory-map.h"
+
+    .section .boot, "ax"
+    .globl _start
+_start:
+    b       reset
+
+    /* The architecture wants 2 KiB alignment; 16 vectors of 128 bytes end where the next page starts. */
+    .org    0x800
+vectors:
+    .set    vector, 0
+    .rept   16
+    .balign 0x80
+    mov     x0, #vector
+    b       exception
+    .set    vector, vector + 1
+    .endr
+
+    /* Overwritten by `jailhouse cell load -s`: nothing else may live here. */
+    .org    COMMAND_LINE_ADDRESS
+    .space  COMMAND_LINE_BYTES
+
+reset:
+    msr     daifset, #0xf
+    adr     x0, vectors
+    msr     vbar_el1, x0
+    ldr     x0, =__stack_top
+    mov     sp, x0
+    ldr     x0, =__bss_start
+    ldr     x1, =__bss_end
+1:  cmp     x0, x1
+    b.hs    2f
+    stp     xzr, xzr, [x0], #16
+    b       1b
+2:  bl      mmu_enable
+    b       cell_main
+
+    /* x0 = vector number. The fault may be a stack overflow, so a stack of its own. */
+exception:
+    ldr     x1, =__fault_stack_top
+    mov     sp, x1
+    mrs     x1, esr_el1
+    mrs     x2, far_el1
+    mrs     x3, elr_el1
+    b       cell_exception
+    .ltorg

@@ -1,0 +1,10 @@
+/* Freestanding stand-in for <math.h>: declarations only. The firmware has no floating point, so a
+ * use of one of these fails to link. */
+#ifndef CANWARDEN_MATH_H
+#define CANWARDEN_MATH_H
+int isnan(double value);
+double floor(double value), ceil(double value), trunc(double value), nearbyint(double value);
+double fabs(double value), sqrt(double value);
+float floorf(float value), ceilf(float value), truncf(float value), nearbyintf(float value);
+float fabsf(float value), sqrtf(float value);
+#endif

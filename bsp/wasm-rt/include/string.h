@@ -1,0 +1,12 @@
+/*
+ * Freestanding stand-in for <string.h>; the definitions are in ../memory.c. memcmp is declared for
+ * the generated module's table support and never called: a call fails to link.
+ */
+#ifndef CANWARDEN_STRING_H
+#define CANWARDEN_STRING_H
+#include <stddef.h>
+void *memcpy(void *destination, const void *source, size_t count);
+void *memmove(void *destination, const void *source, size_t count);
+void *memset(void *destination, int value, size_t count);
+int memcmp(const void *left, const void *right, size_t count);
+#endif

@@ -1,0 +1,104 @@
+/**
+ * WebAssembly to the inmate image: wasm2c, two textual changes, the cross compiler, objcopy.
+ *
+ * Used by: scripts/build.ts, after wasm.ts. Output: build/canwarden.elf (symbols, for debugging) and
+ * build/canwarden.bin (what `jailhouse cell load` takes). Does not: know any CAN.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+
+import { command, nodeTool, PROJECT } from './command.ts';
+
+const COMPILER = 'aarch64-linux-gnu-gcc';
+const OBJCOPY = 'aarch64-linux-gnu-objcopy';
+
+/**
+ * Flags for every file. General registers only: no floating point, so nothing to save on a fault.
+ * `-fno-tree-loop-distribute-patterns`: the loop in memset must not become a call of memset.
+ */
+const COMMON_FLAGS = [
+  '-O2',
+  '-std=gnu11',
+  '-ffreestanding',
+  '-nostdlib',
+  '-nostdinc',
+  '-mcpu=cortex-a72',
+  '-mgeneral-regs-only',
+  '-fno-pic',
+  '-fno-pie',
+  '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-strict-aliasing',
+  '-fno-tree-loop-distribute-patterns',
+  '-Wall',
+  '-Werror=implicit-function-declaration',
+  '-Wno-unused',
+];
+
+/**
+ * What wasm2c 1.0.39 writes and what it becomes. The linear memory is a linker symbol at a fixed
+ * address, so the load of its base goes away; unused loads need not be forced.
+ */
+const GENERATED_CHANGES: readonly { from: RegExp; to: string; what: string }[] = [
+  {
+    from: /#define MEM_ADDR\(mem, addr, n\) &\(\(mem\)->data\[addr\]\)/,
+    to: '#define MEM_ADDR(mem, addr, n) (__linear_memory_virtual + (addr))',
+    what: 'the MEM_ADDR macro',
+  },
+  {
+    from: /#define FORCE_READ_INT\(var\) .*/,
+    to: '#define FORCE_READ_INT(var)',
+    what: 'the FORCE_READ_INT macro',
+  },
+];
+
+async function generateC(wasm: string): Promise<void> {
+  await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'cell', '-o', 'build/image/cell.wasm.c']);
+  const path = `${PROJECT}build/image/cell.wasm.c`;
+  let text = await readFile(path, 'utf8');
+  for (const change of GENERATED_CHANGES) {
+    if (!change.from.test(text)) {
+      throw new Error(
+        `wasm2c's output no longer contains ${change.what} in the form of wabt 1.0.39. ` +
+          `Next: npm ci (the version is pinned), or adapt scripts/build/image.ts.`,
+      );
+    }
+    text = text.replace(change.from, change.to);
+  }
+  await writeFile(path, text);
+}
+
+/** Builds build/canwarden.bin from the cell's module. */
+export async function buildImage(wasm: string): Promise<string> {
+  await mkdir(`${PROJECT}build/image`, { recursive: true });
+  await generateC(wasm);
+  const compilerHeaders = (await command(COMPILER, ['-print-file-name=include'])).trim();
+  const includes = [
+    '-isystem',
+    compilerHeaders,
+    ...['bsp/rpi4', 'bsp/wasm-rt', 'bsp/wasm-rt/include', 'build/image'].map((path) => `-I${path}`),
+  ];
+  const compile = (source: string, output: string, extra: readonly string[]) =>
+    command(COMPILER, [...COMMON_FLAGS, ...includes, ...extra, '-c', source, '-o', output]);
+  await Promise.all([
+    compile('bsp/rpi4/start.S', 'build/image/start.o', []),
+    compile('bsp/rpi4/mmu.c', 'build/image/mmu.o', ['-mstrict-align']),
+    compile('bsp/wasm-rt/memory.c', 'build/image/memory.o', []),
+    compile('bsp/rpi4/cell.c', 'build/image/cell.o', ['-fwhole-program', '-Wno-unused-parameter']),
+    command(COMPILER, ['-E', '-P', '-x', 'c', '-Ibsp/rpi4', 'bsp/rpi4/canwarden.ld', '-o', 'build/image/canwarden.ld']),
+  ]);
+  await command(COMPILER, [
+    '-nostdlib',
+    '-static',
+    '-no-pie',
+    '-Wl,-T,build/image/canwarden.ld',
+    '-Wl,--build-id=none',
+    '-Wl,-z,max-page-size=4096',
+    '-Wl,--no-warn-rwx-segments',
+    '-Wl,-Map=build/canwarden.map',
+    ...['start', 'mmu', 'memory', 'cell'].map((name) => `build/image/${name}.o`),
+    '-o',
+    'build/canwarden.elf',
+  ]);
+  await command(OBJCOPY, ['-O', 'binary', 'build/canwarden.elf', 'build/canwarden.bin']);
+  return 'build/canwarden.bin';
+}

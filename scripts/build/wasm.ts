@@ -1,0 +1,42 @@
+/**
+ * AssemblyScript to WebAssembly: the module of one asconfig.json target.
+ *
+ * Used by: scripts/build.ts. Output: `build/<target>.wasm` (what the twin's wasm engine loads and
+ * wasm2c reads). Does not: make C or machine code; see image.ts.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+
+import { nodeTool, PROJECT } from './command.ts';
+
+/** The host ABI's wasm modules (src/abi): everything a module of ours may import. */
+const ALLOWED_IMPORT_MODULES = new Set(['bsp', 'socket']);
+
+/**
+ * Compiles `src/image/<target>.ts` and optimises it with binaryen.
+ *
+ * @throws CommandFailed when a tool fails, Error when the module wants an import outside the host
+ *   ABI (an array bound check, an allocation at run time, a floating point helper).
+ */
+export async function buildWasm(target: 'cell' | 'bridge'): Promise<string> {
+  await mkdir(`${PROJECT}build/wasm`, { recursive: true });
+  const raw = `build/wasm/${target}.raw.wasm`;
+  const output = `build/${target}.wasm`;
+  await nodeTool('assemblyscript/bin/asc.js', [
+    `src/image/${target}.ts`,
+    '--config',
+    'asconfig.json',
+    '--target',
+    target,
+  ]);
+  await nodeTool('binaryen/bin/wasm-opt', ['-O3', '--converge', '--strip-debug', raw, '-o', output]);
+  const module = await WebAssembly.compile(await readFile(PROJECT + output));
+  for (const wanted of WebAssembly.Module.imports(module)) {
+    if (!ALLOWED_IMPORT_MODULES.has(wanted.module)) {
+      throw new Error(
+        `${output} imports ${wanted.module}.${wanted.name}, which is not in src/abi. ` +
+          `Likely cause: a checked array access or a throw; use load/store or unchecked().`,
+      );
+    }
+  }
+  return output;
+}
