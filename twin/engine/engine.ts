@@ -1,0 +1,28 @@
+/**
+ * What runs the cell's program: the real ARM64 image or the wasm module alone.
+ *
+ * Used by: twin/run; implemented by image.ts and wasm.ts over a Machine.
+ * Does not: own time (the Machine's clock does) or devices.
+ */
+
+/** Names as given to `--engine` and written to summary.json. */
+export type EngineName = 'image' | 'wasm';
+
+/**
+ * How a slice of execution ended.
+ * - `running`: the clock reached the end of the slice; call run again.
+ * - `stopped`: the program ended by itself (interrupts masked, waiting for ever).
+ * - `parked`: the hypervisor parked the CPU after a violation (CellParked).
+ */
+export type RunResult = 'running' | 'stopped' | 'parked';
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Puts the CPU at its reset entry. The machine's memories are loaded before this. */
+  boot(): void;
+  /**
+   * Runs until the clock reaches `untilNanos` (it may pass it by the rest of one guest act), or
+   * the program stops or is parked. Once stopped or parked, it stays so without using time.
+   */
+  run(untilNanos: number): RunResult;
+}

@@ -1,0 +1,93 @@
+/**
+ * What an engine sees of the emulated board: memories, device accesses, counter, hypercalls.
+ *
+ * Used by: twin/engine (both engines); implemented by cell-machine.ts.
+ * Does not: execute instructions, know what a device is, or hold state. Virtual time is an
+ * integer number of nanoseconds (see twin/clock.ts).
+ */
+import type { VirtualClock } from '../clock.ts';
+import type { TimingModel } from './timing-model.ts';
+
+/**
+ * A piece of guest-physical memory with direct access: whole 4 KiB pages, no trap, no device.
+ * Both views of shared memory (the cell's and AGL's) are one Buffer.
+ */
+export interface GuestMemory {
+  /** For messages: `ram`, `communication region`, `state table`, `read/write section`. */
+  readonly name: string;
+  /** First guest-physical address; a multiple of 4096. */
+  readonly base: number;
+  /** The bytes; the length is a multiple of 4096 and never changes. */
+  readonly bytes: Buffer;
+  /** False: the cell may only read; a write parks it. */
+  readonly writable: boolean;
+  /** The EXECUTE flag of the region (the hypervisor does not enforce it on arm64). */
+  readonly executable: boolean;
+}
+
+/** Width of an access in bytes. */
+export type AccessSize = 1 | 2 | 4 | 8;
+
+/** What the cell did that it may not do, in the words of the register dump. */
+export interface Violation {
+  /** The forbidden act: `data read`, `data write`, `instruction fetch`, `hypercall` ... */
+  readonly what: string;
+  /** Guest-physical address or instruction address of the act. */
+  readonly address: number;
+  /** Why it is forbidden, ending in the likely cause. */
+  readonly why: string;
+}
+
+/**
+ * Thrown through the guest when it violates its cell configuration: the hypervisor has printed a
+ * register dump, parked the CPU and set the cell state to failed. The engine ends with `parked`.
+ */
+export class CellParked extends Error {
+  readonly violation: Violation;
+
+  constructor(violation: Violation) {
+    super(`${violation.what} at 0x${violation.address.toString(16)}: ${violation.why}`);
+    this.name = 'CellParked';
+    this.violation = violation;
+  }
+}
+
+/** One CPU's view of the board inside its cell. */
+export interface Machine {
+  readonly clock: VirtualClock;
+  readonly timing: TimingModel;
+  /** RAM, communication region, state table (read-only), read/write section. */
+  readonly memories: readonly GuestMemory[];
+
+  /**
+   * Every load that hits no memory of `memories`: charges its time, runs due events, enforces the
+   * cell configuration. Sub-word loads of emulated registers return unmasked bits, as the
+   * hypervisor does. Throws CellParked.
+   */
+  readDevice(address: number, size: AccessSize): number;
+  /** Every store that hits no writable memory; as readDevice. */
+  writeDevice(address: number, size: AccessSize, value: number): void;
+
+  /** HVC #0x4a48: x0 = code, x1 and x2 the arguments; returns x0 as a signed 32-bit number. */
+  hypercall(code: number, argument1: number, argument2: number): number;
+
+  /** CNTVCT_EL0: charges its time and runs due events. */
+  counterTicks(): bigint;
+  /** CNTFRQ_EL0. */
+  readonly counterHertz: number;
+
+  /**
+   * The guest says that it has nothing to do until an input changes or the counter reaches
+   * `deadlineTicks`: skips whole polling rounds up to the next event or the deadline.
+   */
+  idleUntil(deadlineTicks: bigint): void;
+
+  /** Charges executed instructions; runs no event (those run at the next device access). */
+  chargeInstructions(count: number): void;
+
+  /**
+   * Parks the CPU for a violation that only the engine can see (unmapped instruction fetch, HVC
+   * with another immediate, SMC). Writes the register dump, then throws CellParked.
+   */
+  park(violation: Violation): never;
+}

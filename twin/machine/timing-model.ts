@@ -1,0 +1,39 @@
+/**
+ * The stated model of time: what each act of the guest costs on the emulated board.
+ *
+ * Used by: cell-machine.ts and both engines. Every latency that the twin prints follows from
+ * these numbers, the SPI clock (core clock / CDIV, 9 SCLK per byte, see twin/soc/spi0.ts) and the
+ * bit times of the bus.
+ * Does not: model caches, memory contention by Linux, or pipeline effects. Nothing here was
+ * measured on hardware; each number is an assumption with its reason beside it.
+ */
+export interface TimingModel {
+  /** One executed instruction: 1.5 GHz Cortex-A72 at about 0.67 instructions per cycle. */
+  readonly nanosPerInstruction: number;
+  /** Load from a device page mapped straight through: a round trip over the peripheral bus. */
+  readonly deviceReadNanos: number;
+  /** Store to such a page: posted, so only the issue is paid. */
+  readonly deviceWriteNanos: number;
+  /** Access that the hypervisor emulates: an exit of 500 to 800 instructions plus entry and return. */
+  readonly trappedAccessNanos: number;
+  /** Hypercall: an exit of about 600 instructions without the decoding of an access. */
+  readonly hypercallNanos: number;
+  /** Read of CNTVCT_EL0 with the barrier before it. */
+  readonly counterReadNanos: number;
+  /** One call of the host ABI in the wasm engine: stands for the instructions it cannot count. */
+  readonly wasmImportNanos: number;
+}
+
+/** The numbers of a Raspberry Pi 4 as assumed by this project. */
+export const RASPBERRY_PI_4_TIMING: TimingModel = {
+  nanosPerInstruction: 1,
+  deviceReadNanos: 100,
+  deviceWriteNanos: 40,
+  trappedAccessNanos: 900,
+  hypercallNanos: 700,
+  counterReadNanos: 20,
+  wasmImportNanos: 10,
+};
+
+/** The generic timer of the BCM2711 runs from its 54 MHz crystal. */
+export const COUNTER_HERTZ = 54_000_000;
