@@ -16,6 +16,12 @@ const unusedNames = [
   { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
 ];
 
+/** Browser globals that the type library brings in along with WebAssembly's types. */
+const browserGlobals =
+  'close event find frames history length location name open origin parent print self status stop top window'.split(
+    ' ',
+  );
+
 export default tseslint.config(
   { ignores: ['build/**', 'node_modules/**'] },
   js.configs.recommended,
@@ -28,6 +34,7 @@ export default tseslint.config(
     rules: {
       eqeqeq: 'error',
       'prefer-const': 'error',
+      'no-restricted-globals': ['error', ...browserGlobals],
       '@typescript-eslint/no-unused-vars': unusedNames,
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [

@@ -1,0 +1,108 @@
+/**
+ * What set-up may ask of the machine it runs on, and the real one.
+ *
+ * Used by: setup.ts (the interface), main.ts (the real machine); tests fake the interface.
+ * Does not: decide anything; see setup.ts.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import type { Probe } from './requirements.ts';
+
+/** Who may install packages: root itself, sudo without a password, or nobody. */
+export type Privilege = 'root' | 'sudo' | 'none';
+
+export interface Machine {
+  isPresent(probe: Probe): boolean;
+  hasApt(): boolean;
+  privilege(): Privilege;
+  /** Hours since apt's package lists were fetched; undefined when there are none. */
+  packageListAgeHours(): number | undefined;
+  /** Whether apt could install a package of this name now. */
+  isPackageKnown(name: string): boolean;
+  /** Runs a command with its output shown; returns its exit status. */
+  run(command: readonly string[]): number;
+  say(line: string): void;
+}
+
+const APT_LISTS = '/var/lib/apt/lists';
+
+/** Finds an executable file called `name` in the folders of PATH. */
+function isOnPath(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Tries to load the library as the twin does (through koffi), which also finds a broken one. */
+function isLoadable(names: readonly string[]): boolean {
+  let koffi: { load(path: string): unknown };
+  try {
+    koffi = createRequire(import.meta.url)('koffi') as typeof koffi;
+  } catch {
+    return false;
+  }
+  return names.some((name) => {
+    try {
+      koffi.load(name);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Status of a quiet command, 127 when it cannot be started. */
+function quietStatus(command: string, args: readonly string[]): number {
+  return spawnSync(command, args, { stdio: 'ignore' }).status ?? 127;
+}
+
+export const thisMachine: Machine = {
+  isPresent(probe) {
+    return probe.kind === 'command' ? isOnPath(probe.name) : isLoadable(probe.names);
+  },
+
+  hasApt() {
+    return isOnPath('apt-get') && isOnPath('apt-cache');
+  },
+
+  privilege() {
+    if (process.getuid?.() === 0) return 'root';
+    return isOnPath('sudo') && quietStatus('sudo', ['-n', 'true']) === 0 ? 'sudo' : 'none';
+  },
+
+  packageListAgeHours() {
+    try {
+      if (!readdirSync(APT_LISTS).some((name) => name.includes('_Packages'))) return undefined;
+      // The files carry the server's dates; the folders carry the time of the last update here.
+      const folders = [APT_LISTS, join(APT_LISTS, 'partial')];
+      const fetchedMillis = Math.max(...folders.map((folder) => statSync(folder).mtimeMs));
+      return (Date.now() - fetchedMillis) / 3_600_000;
+    } catch {
+      return undefined;
+    }
+  },
+
+  isPackageKnown(name) {
+    // A name that exists only as a dependency of others has "Candidate: (none)" or no output.
+    const policy = spawnSync('apt-cache', ['policy', name], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    return /^ {2}Candidate: (?!\(none\))\S/m.test(policy.stdout ?? '');
+  },
+
+  run(command) {
+    return spawnSync(command[0], command.slice(1), { stdio: 'inherit' }).status ?? 127;
+  },
+
+  say(line) {
+    console.log(line);
+  },
+};

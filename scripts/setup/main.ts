@@ -1,0 +1,25 @@
+/**
+ * `npm run setup`: installs what the project needs beside Node; `-- --check` only says it.
+ *
+ * Exit status: 0 everything is there, 2 something is missing (or an unknown option).
+ */
+import { parseArgs } from 'node:util';
+import { thisMachine } from './machine.ts';
+import { REQUIREMENTS } from './requirements.ts';
+import { runSetup } from './setup.ts';
+
+function readOptions(): { checkOnly: boolean } {
+  try {
+    const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+    return { checkOnly: values.check };
+  } catch (error) {
+    console.error(`setup: ${(error as Error).message}. The only option is --check.`);
+    process.exit(2);
+  }
+}
+
+const status = runSetup(REQUIREMENTS, thisMachine, readOptions());
+if (status === 0) {
+  console.log(`Setup: ready (${REQUIREMENTS.map((one) => one.title).join(', ')}).`);
+}
+process.exitCode = status;

@@ -1,0 +1,31 @@
+/**
+ * What the machine must have beside Node and the npm packages: one entry each.
+ *
+ * Used by: setup.ts, and through it `npm run setup`, `npm start` and `npm test`.
+ * Does not: look at the machine; see machine.ts. To need one more thing, add one line to
+ * REQUIREMENTS.
+ */
+
+/** How presence is found out: a command on the PATH, or a shared library that loads. */
+export type Probe =
+  | { readonly kind: 'command'; readonly name: string }
+  | { readonly kind: 'library'; readonly names: readonly string[] };
+
+export interface Requirement {
+  /** What a person calls it. */
+  readonly title: string;
+  /** Why the project needs it: ends the sentence "needed to ...". */
+  readonly purpose: string;
+  readonly probe: Probe;
+  /** Debian and Ubuntu package names, newest last; releases differ, the first known one is taken. */
+  readonly packages: readonly string[];
+  /** What other systems call it, for people without apt. */
+  readonly elsewhere: string;
+}
+
+// prettier-ignore
+export const REQUIREMENTS: readonly Requirement[] = [
+  { title: 'aarch64-linux-gnu-gcc', purpose: 'compile the cell image for the Cortex-A72', probe: { kind: 'command', name: 'aarch64-linux-gnu-gcc' }, packages: ['gcc-aarch64-linux-gnu'], elsewhere: 'Fedora: gcc-aarch64-linux-gnu; Arch: aarch64-linux-gnu-gcc' },
+  { title: 'aarch64-linux-gnu-objcopy', purpose: 'turn the linked image into canwarden.bin', probe: { kind: 'command', name: 'aarch64-linux-gnu-objcopy' }, packages: ['binutils-aarch64-linux-gnu'], elsewhere: 'Fedora: binutils-aarch64-linux-gnu; Arch: aarch64-linux-gnu-binutils' },
+  { title: 'libunicorn 2', purpose: 'run canwarden.bin in the twin (ARM64 emulator library)', probe: { kind: 'library', names: ['libunicorn.so.2', 'libunicorn.2.dylib', 'libunicorn.so', 'libunicorn.dylib'] }, packages: ['libunicorn2', 'libunicorn2t64'], elsewhere: 'Fedora, Arch and Homebrew: unicorn' },
+];
