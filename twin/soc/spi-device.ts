@@ -1,0 +1,22 @@
+/**
+ * What hangs on an SPI controller, and who listens to its lines.
+ *
+ * Used by: Spi0 (the controller), Mcp2515 (the device), measurements (the tap).
+ */
+
+/** A device behind one chip select, SPI mode 0,0, eight bits at a time, most significant first. */
+export interface SpiDevice {
+  /** Chip select falls at `nanos`. */
+  select(nanos: number): void;
+  /** One byte has been shifted both ways; its last clock edge is at `nanos`. Returns the MISO byte. */
+  exchange(mosi: number, nanos: number): number;
+  /** Chip select rises at `nanos`. */
+  deselect(nanos: number): void;
+}
+
+/** Listens to the SPI lines: this is how figures are measured without asking the firmware. */
+export interface SpiTap {
+  selected(nanos: number): void;
+  byte(mosi: number, miso: number, endNanos: number): void;
+  deselected(nanos: number): void;
+}
