@@ -1,0 +1,29 @@
+/**
+ * SpiBus: one device on a serial bus, full duplex, byte by byte.
+ *
+ * Used by: src/driver. Implemented by src/chip.
+ * Does not: know what the bytes mean, or choose among devices: one bus object, one chip select.
+ *
+ * One *transaction* is one assertion of chip select. `transfer` is a whole one. `begin` and `end`
+ * are one in two parts, for instructions whose length is only known from the first bytes of the
+ * answer; between the two parts chip select stays asserted and the clock rests.
+ */
+import { Status } from '../rt/status';
+
+/** The most bytes any one part of a transaction may have. */
+export const SPI_PART_BYTES_MAXIMUM: u32 = 16;
+
+export abstract class SpiBus {
+  /**
+   * Exchanges `length` bytes (1..16) in place at `buffer` in linear memory: byte i goes out, the
+   * byte that comes in meanwhile replaces it. Chip select is asserted for exactly these bytes.
+   * `SpiTimeout`: chip select is released, the buffer is undefined.
+   */
+  abstract transfer(buffer: usize, length: u32): Status;
+
+  /** As `transfer`, but leaves chip select asserted. On `SpiTimeout` it is released. */
+  abstract begin(buffer: usize, length: u32): Status;
+
+  /** Exchanges `length` more bytes (0..16) and releases chip select. Only after a good `begin`. */
+  abstract end(buffer: usize, length: u32): Status;
+}
