@@ -1,0 +1,142 @@
+/**
+ * Reads a Jailhouse cell or system file, of either revision, back into the model.
+ *
+ * Used by: scripts/cells.ts (`show`, `check`), the twin (it enforces the decoded cell), tests.
+ * Every byte is either in the model or must be zero, so encoding the result gives the same bytes.
+ * Does not: know names of regions (the file has none; they are numbered), judge the configuration.
+ * Throws CellFormatError naming field, offset, what was expected and what was found.
+ */
+import { ARCHITECTURE_NAMES, ARCHITECTURE_X86, ARCHITECTURE_ARM64 } from './constants.ts';
+import { CellFormatError } from './error.ts';
+import { expectZero, hexByte, readFields, readNumber } from './fields.ts';
+import * as layout from './layout.ts';
+import { readCell } from './decode-cell.ts';
+import type { DecodedFile, Iommu, Revision, System } from './model.ts';
+
+interface Header {
+  readonly kind: 'cell' | 'system';
+  readonly revision: Revision;
+  readonly architecture: number;
+}
+
+/** Decodes a whole file; which of the two kinds it is, the signature says. */
+export function decodeFile(file: Uint8Array): DecodedFile {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const { kind, revision, architecture } = readHeader(bytes);
+  if (kind === 'cell') {
+    return { kind, revision, architecture, cell: readCell(bytes, 0, 'cell') };
+  }
+  return { kind, revision, architecture, system: readSystem(bytes) };
+}
+
+function readHeader(bytes: Buffer): Header {
+  if (bytes.length < layout.HEADER.size) {
+    throw new CellFormatError({
+      field: 'file header',
+      offset: 0,
+      expected: `${layout.HEADER.size} bytes`,
+      got: `a file of ${bytes.length}`,
+    });
+  }
+  const revision = readNumber(bytes, 0, layout.HEADER.revision, 'revision');
+  for (const known of [14, 13] as const) {
+    for (const kind of ['cell', 'system'] as const) {
+      const signature = layout.SIGNATURES[known][kind];
+      if (bytes.toString('latin1', 0, signature.length) !== signature) continue;
+      if (revision !== known) {
+        throw new CellFormatError({
+          field: 'revision',
+          offset: layout.HEADER.revision.offset,
+          expected: `${known}, as the signature "${signature}" belongs to`,
+          got: String(revision),
+        });
+      }
+      return { kind, revision: known, architecture: readArchitecture(bytes, known) };
+    }
+  }
+  const letters = bytes.toString('latin1', 0, 6).replace(/[^\x20-\x7e]/g, '.');
+  throw new CellFormatError({
+    field: 'signature',
+    offset: layout.HEADER.signature,
+    expected: '"JHCLL" or "JHSYS" (revision 14), "JHCELL" or "JHSYST" (revision 13)',
+    got: `"${letters}"`,
+  });
+}
+
+function readArchitecture(bytes: Buffer, revision: Revision): number {
+  // Revision 13 does not say; this project has only arm64 machines.
+  if (revision === 13) return ARCHITECTURE_ARM64;
+  const architecture = bytes.readUInt8(layout.HEADER.architecture);
+  if (architecture === ARCHITECTURE_X86 || architecture >= ARCHITECTURE_NAMES.length) {
+    throw new CellFormatError({
+      field: 'architecture',
+      offset: layout.HEADER.architecture,
+      expected: '1 (arm) or 2 (arm64)',
+      got: `${hexByte(architecture)}${architecture === ARCHITECTURE_X86 ? ' (x86)' : ''}`,
+    });
+  }
+  return architecture;
+}
+
+function readSystem(bytes: Buffer): System {
+  if (bytes.length < layout.SYSTEM.size + layout.CELL.size) {
+    throw new CellFormatError({
+      field: 'system header and root cell descriptor',
+      offset: 0,
+      expected: `${layout.SYSTEM.size + layout.CELL.size} bytes`,
+      got: `a file of ${bytes.length}`,
+    });
+  }
+  const padding = layout.SYSTEM_GIC_PADDING;
+  expectZero(bytes, padding.offset, padding.bytes, 'padding after the GIC version');
+  const rootHeader = layout.SYSTEM_ROOT_CELL_OFFSET;
+  expectZero(bytes, rootHeader, layout.HEADER.size, 'unused signature of the root cell');
+  const pci = readFields(bytes, 0, layout.SYSTEM_PCI, 'system PCI');
+  if (pci.isVirtual > 1) {
+    throw new CellFormatError({
+      field: 'system PCI: isVirtual',
+      offset: layout.SYSTEM_PCI.fields.isVirtual.offset,
+      expected: '0 or 1',
+      got: String(pci.isVirtual),
+    });
+  }
+  return {
+    flags: readFields(bytes, 0, layout.SYSTEM, 'system').flags,
+    hypervisorMemory: readFields(
+      bytes,
+      layout.SYSTEM_HYPERVISOR_MEMORY_OFFSET,
+      layout.MEMORY,
+      'hypervisor memory',
+    ),
+    debugConsole: readFields(
+      bytes,
+      layout.SYSTEM_DEBUG_CONSOLE_OFFSET,
+      layout.CONSOLE,
+      'debug console',
+    ),
+    pci: { ...pci, isVirtual: pci.isVirtual === 1 },
+    iommus: readIommus(bytes),
+    gic: readFields(bytes, 0, layout.SYSTEM_GIC, 'interrupt controller'),
+    rootCell: readCell(bytes, layout.SYSTEM_ROOT_CELL_OFFSET, 'root cell'),
+  };
+}
+
+/** The IOMMUs up to the last one that is not all zero. */
+function readIommus(bytes: Buffer): Iommu[] {
+  const iommus: Iommu[] = [];
+  let used = 0;
+  for (let index = 0; index < layout.SYSTEM_IOMMUS.count; index += 1) {
+    const base = layout.SYSTEM_IOMMUS.offset + index * layout.IOMMU.size;
+    const optionsStart = base + layout.IOMMU_OPTIONS.offset;
+    iommus.push({
+      ...readFields(bytes, base, layout.IOMMU, `IOMMU ${index}`),
+      options: Uint8Array.from(
+        bytes.subarray(optionsStart, optionsStart + layout.IOMMU_OPTIONS.bytes),
+      ),
+    });
+    if (bytes.subarray(base, base + layout.IOMMU.size).some((byte) => byte !== 0)) {
+      used = index + 1;
+    }
+  }
+  return iommus.slice(0, used);
+}

@@ -1,0 +1,120 @@
+/**
+ * The warden's own cell: one CPU, 2 MiB of RAM, SPI0, the INT pin, and the link to AGL.
+ *
+ * Used by: scripts/cells.ts (build/rpi4-canwarden.cell), the checker, the twin through the built
+ * file (an access outside these regions parks the cell, as Jailhouse would).
+ * Does not: describe the rest of the machine; see rpi4-root.ts.
+ */
+import {
+  defineCell,
+  emptyRegion,
+  flags,
+  identityRegion,
+  interrupts,
+  ivshmemDevice,
+  NO_CONSOLE,
+  regionIndex,
+} from './builders.ts';
+import {
+  CELL_VIRTUAL_CONSOLE_ACTIVE,
+  CELL_VIRTUAL_CONSOLE_PERMITTED,
+  CONSOLE_MMIO,
+  CONSOLE_REGISTER_DISTANCE_4,
+  CONSOLE_TYPE_8250,
+  MEMORY_COMM_REGION,
+  MEMORY_EXECUTE,
+  MEMORY_IO,
+  MEMORY_IO_32,
+  MEMORY_IO_8,
+  MEMORY_LOADABLE,
+  MEMORY_READ,
+  MEMORY_ROOTSHARED,
+  MEMORY_WRITE,
+} from './format/constants.ts';
+import type { Cell, MemoryRegion } from './format/model.ts';
+import * as rpi4 from './rpi4-layout.ts';
+
+const memoryRegions: readonly MemoryRegion[] = [
+  identityRegion(
+    'state table',
+    rpi4.IVSHMEM_STATE_TABLE.start,
+    rpi4.IVSHMEM_STATE_TABLE.size,
+    MEMORY_READ | MEMORY_ROOTSHARED,
+    'one word per peer, written by the hypervisor alone',
+  ),
+  identityRegion(
+    'read-write section',
+    rpi4.IVSHMEM_READ_WRITE.start,
+    rpi4.IVSHMEM_READ_WRITE.size,
+    MEMORY_READ | MEMORY_WRITE | MEMORY_ROOTSHARED,
+    'the virtio-can queues and their buffers',
+  ),
+  emptyRegion('output 0', 'the link has no one-way memory; the slot must exist'),
+  emptyRegion('output 1', 'likewise, our own'),
+  identityRegion(
+    'SPI0',
+    rpi4.SPI0.start,
+    rpi4.SPI0.size,
+    MEMORY_READ | MEMORY_WRITE | MEMORY_IO,
+    'exclusive: root loses the page, and SPI3 to SPI6 with it',
+  ),
+  identityRegion(
+    'GPIO',
+    rpi4.GPIO.start,
+    rpi4.GPIO.size,
+    MEMORY_READ | MEMORY_IO | MEMORY_ROOTSHARED,
+    'read only: GPLEV0 bit 25 is INT. A whole page is mapped, so a read does not trap',
+  ),
+  identityRegion(
+    'UART',
+    rpi4.UART.start,
+    rpi4.UART.size,
+    MEMORY_READ | MEMORY_WRITE | MEMORY_IO | MEMORY_IO_8 | MEMORY_IO_32 | MEMORY_ROOTSHARED,
+    'mini-UART, shared with root; less than a page, so each access traps: not for the fast path',
+  ),
+  {
+    name: 'RAM',
+    physicalStart: rpi4.CELL_RAM.physicalStart,
+    virtualStart: rpi4.CELL_RAM.guestStart,
+    size: rpi4.CELL_RAM.size,
+    flags: MEMORY_READ | MEMORY_WRITE | MEMORY_EXECUTE | MEMORY_LOADABLE,
+    comment: 'image at 0, command line at 0x1000, rule table at 0x100000',
+  },
+  {
+    name: 'communication region',
+    physicalStart: 0,
+    virtualStart: rpi4.COMMUNICATION_REGION.guestStart,
+    size: rpi4.COMMUNICATION_REGION.size,
+    flags: MEMORY_READ | MEMORY_WRITE | MEMORY_COMM_REGION,
+    comment: "state, messages, and where the machine's parts are; filled by the hypervisor",
+  },
+];
+
+/** The cell "canwarden". */
+export const RPI4_CANWARDEN: Cell = defineCell({
+  name: 'canwarden',
+  flags: flags(CELL_VIRTUAL_CONSOLE_PERMITTED, CELL_VIRTUAL_CONSOLE_ACTIVE),
+  cpus: [rpi4.CELL_CPU],
+  memoryRegions,
+  interruptControllers: [interrupts(rpi4.GIC.distributor, 160, [rpi4.CELL_IVSHMEM_INTERRUPT])],
+  pciDevices: [
+    ivshmemDevice({
+      name: 'AGL link',
+      domain: rpi4.PCI_DOMAIN,
+      bdf: rpi4.IVSHMEM_BDF,
+      regionsStart: regionIndex(memoryRegions, 'state table'),
+      deviceId: rpi4.IVSHMEM_CELL_ID,
+      peers: rpi4.IVSHMEM_PEERS,
+      protocol: rpi4.IVSHMEM_CELL_PROTOCOL,
+    }),
+  ],
+  virtualPciInterruptBase: rpi4.CELL_VIRTUAL_PCI_INTERRUPT_BASE,
+  messageReplyTimeoutLoops: rpi4.MESSAGE_REPLY_TIMEOUT_LOOPS,
+  console: {
+    ...NO_CONSOLE,
+    address: rpi4.UART.start,
+    size: rpi4.UART.size,
+    type: CONSOLE_TYPE_8250,
+    flags: CONSOLE_MMIO | CONSOLE_REGISTER_DISTANCE_4,
+  },
+});

@@ -1,0 +1,66 @@
+/**
+ * The numbers of the Raspberry Pi 4 machine that more than one part must agree on.
+ *
+ * Used by: rpi4-root.ts and rpi4-canwarden.ts; the contract test that compares them with the board
+ * file of the firmware, the linker script and the twin.
+ * Sources: BCM2711 in low-peripheral mode (bus 0x7eXXXXXX = physical 0xfeXXXXXX; bcm2711.dtsi) and
+ * Jailhouse configs/arm64/rpi4.c for everything the two cells did not choose themselves.
+ * Does not: hold flags or structure; the cells do.
+ */
+
+/** Size of a page, and of the smallest region Jailhouse maps instead of trapping. */
+export const PAGE_BYTES = 0x1000;
+
+// The machine.
+export const HYPERVISOR_MEMORY = { start: 0x1fc00000, size: 0x400000 } as const;
+/** Virtual PCI configuration space: 1 MiB per bus, bus 0 alone. */
+export const PCI_MMCONFIG = { start: 0xff900000, endBus: 0, bytesPerBus: 0x100000 } as const;
+/** Domain of the virtual PCI host as the root cell's Linux sees it. */
+export const PCI_DOMAIN = 1;
+/** GIC-400; the maintenance interrupt is PPI 25. */
+export const GIC = {
+  version: 2,
+  maintenanceInterrupt: 25,
+  distributor: 0xff841000,
+  cpuInterface: 0xff842000,
+  hypervisorInterface: 0xff844000,
+  virtualCpuInterface: 0xff846000,
+} as const;
+/** Mini-UART of the AUX block: 8250, registers four bytes apart. */
+export const UART = { start: 0xfe215040, size: 0x40 } as const;
+
+// The devices the warden uses.
+/** GPIO block; GPLEV0 at offset 0x34 carries the MCP2515's INT on bit 25. */
+export const GPIO = { start: 0xfe200000, size: PAGE_BYTES } as const;
+/** SPI0; the same page holds SPI3 (0x600), SPI4 (0x800), SPI5 (0xa00) and SPI6 (0xc00). */
+export const SPI0 = { start: 0xfe204000, size: PAGE_BYTES } as const;
+
+// The warden's cell, as its guest addresses it.
+export const CELL_RAM = { physicalStart: 0x1f000000, guestStart: 0, size: 0x200000 } as const;
+export const COMMUNICATION_REGION = { guestStart: 0x80000000, size: PAGE_BYTES } as const;
+/** Where `jailhouse cell load` puts image, command line and rule table. */
+export const CELL_IMAGE_ADDRESS = 0x0;
+export const CELL_COMMAND_LINE = { guestStart: 0x1000, size: 0x100 } as const;
+export const CELL_RULES = { guestStart: 0x100000, size: 0x10000 } as const;
+/** Where the cell places BAR0 of its ivshmem device: free in its address space. */
+export const CELL_IVSHMEM_BAR0 = 0xff000000;
+export const CELL_CPU = 3;
+/** Loops the hypervisor waits for the cell's answer to a message before it calls it failed. */
+export const MESSAGE_REPLY_TIMEOUT_LOOPS = 10_000_000;
+
+// The ivshmem link that carries virtio-can. Regions lie one after the other, as the guest ABI asks.
+export const IVSHMEM_STATE_TABLE = { start: 0x1fa20000, size: PAGE_BYTES } as const;
+export const IVSHMEM_READ_WRITE = { start: 0x1fa21000, size: 0x40000 } as const;
+export const IVSHMEM_BDF = 0x00;
+export const IVSHMEM_PEERS = 2;
+export const IVSHMEM_ROOT_ID = 0;
+export const IVSHMEM_CELL_ID = 1;
+/** The cell drives the virtio device (front-end), AGL is the device (back-end). */
+export const IVSHMEM_CELL_PROTOCOL = 0x8024;
+export const IVSHMEM_ROOT_PROTOCOL = 0xc024;
+
+// Virtual PCI interrupts: INTID = 32 + base + ((bdf >> 3) & 3).
+export const ROOT_VIRTUAL_PCI_INTERRUPT_BASE = 150;
+export const CELL_VIRTUAL_PCI_INTERRUPT_BASE = 153;
+/** INTID of the cell's ivshmem device, the first on its virtual PCI bus. */
+export const CELL_IVSHMEM_INTERRUPT = 32 + CELL_VIRTUAL_PCI_INTERRUPT_BASE;
