@@ -1,0 +1,100 @@
+/**
+ * `npm test`: everything that must hold, one line per stage, and at the end `N passed, N failed`.
+ *
+ * Used by: people and .ci/run. `--only NAME[,NAME]` runs some stages alone.
+ * Exit status: 0 all passed, 1 something failed, 2 unknown option or a machine without the tools.
+ */
+import { parseArgs } from 'node:util';
+import { ensureMachine } from './setup/ensure.ts';
+import { endChildrenWithUs } from './test/command.ts';
+import { addResults, failedCheck } from './test/result.ts';
+import type { StageResult } from './test/result.ts';
+import { BUILD, listStages } from './test/stages.ts';
+import type { Stage } from './test/stages.ts';
+
+/** Runs the stage, says how it went, and turns a crash of the runner itself into a failure. */
+async function runStage(stage: Stage): Promise<StageResult> {
+  const startMillis = performance.now();
+  const result = await stage.run().catch((error: Error) => failedCheck(String(error.stack)));
+  const seconds = ((performance.now() - startMillis) / 1000).toFixed(1);
+  const counts = [
+    `${result.passed} passed`,
+    ...(result.failed > 0 ? [`${result.failed} failed`] : []),
+    ...(result.skipped.length > 0 ? [`${result.skipped.length} skipped`] : []),
+  ];
+  const verdict = result.failed === 0 ? 'ok    ' : 'FAILED';
+  console.log(`${verdict}  ${stage.name.padEnd(11)}${seconds.padStart(6)} s  ${counts.join(', ')}`);
+  if (result.details !== '') console.log(`${result.details}\n`);
+  return result;
+}
+
+/** Runs stages `lanes` at a time. */
+async function runPool(stages: readonly Stage[], lanes: number): Promise<StageResult[]> {
+  const waiting = [...stages];
+  const results: StageResult[] = [];
+  const work = async () => {
+    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
+      results.push(await runStage(stage));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, work));
+  return results;
+}
+
+/** The stages that `--only` asks for; all without it. Ends the process on an unknown name. */
+function chooseStages(): { all: boolean; stages: Stage[] } {
+  const stages = listStages();
+  const names = stages.map((stage) => stage.name);
+  try {
+    const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+    const wanted = (values.only ?? []).flatMap((list) => list.split(','));
+    const unknown = wanted.find((name) => !names.includes(name));
+    if (unknown !== undefined) throw new Error(`there is no stage "${unknown}"`);
+    if (wanted.length === 0) return { all: true, stages };
+    return { all: false, stages: stages.filter((stage) => wanted.includes(stage.name)) };
+  } catch (error) {
+    console.error(`npm test: ${(error as Error).message}`);
+    console.error(`  The option is --only NAME[,NAME]; the names: ${names.join(' ')}`);
+    process.exit(2);
+  }
+}
+
+async function main(): Promise<void> {
+  const { all, stages } = chooseStages();
+  endChildrenWithUs();
+  const results: StageResult[] = [];
+  let built = true;
+  if (all || stages.some((stage) => stage.needsBuild)) {
+    ensureMachine();
+    const build = await runStage(BUILD);
+    built = build.failed === 0;
+    results.push(build);
+  }
+  const ready = stages.map((stage) =>
+    stage.needsBuild && !built
+      ? { ...stage, run: () => Promise.resolve(failedCheck('  not run: the build failed')) }
+      : stage,
+  );
+  results.push(
+    ...(await runPool(
+      ready.filter((stage) => stage.singleCore),
+      2,
+    )),
+  );
+  results.push(
+    ...(await runPool(
+      ready.filter((stage) => !stage.singleCore),
+      1,
+    )),
+  );
+
+  const total = addResults(results);
+  if (total.skipped.length > 0) {
+    console.log(`\nSKIPPED, so not proven by this run (${total.skipped.length}):`);
+    total.skipped.forEach((line) => console.log(`  ${line}`));
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+await main();

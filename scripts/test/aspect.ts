@@ -1,0 +1,29 @@
+/**
+ * Reads the counts out of what as-pect's summary reporter prints.
+ *
+ * Used by: stages.ts (the unit tests of src/). The summary looks like
+ *   `[Tests]: 12 / 14` (passed, all) once, and `Pass: 5 / 6 Todo: 1` for each spec file.
+ */
+import { stripVTControlCharacters } from 'node:util';
+import type { CommandResult } from './command.ts';
+import { failedCheck } from './result.ts';
+import type { StageResult } from './result.ts';
+
+/** Turns a finished as-pect run into counts; a run without a summary is a failure. */
+export function readAspectResult(run: CommandResult): StageResult {
+  const output = stripVTControlCharacters(`${run.stdout}\n${run.stderr}`).trim();
+  const summary = /\[Tests\]:\s*(\d+)\s*\/\s*(\d+)/.exec(output);
+  if (summary === null) {
+    return failedCheck(`${output}\nas-pect ended without a summary ${run.problem}`.trimEnd());
+  }
+  const passed = Number(summary[1]);
+  const failedTests = Number(summary[2]) - passed;
+  if (passed + failedTests === 0) return failedCheck(`${output}\nas-pect found no tests`);
+
+  // A group can fail without any of its tests failing (a trap in describe()).
+  const failed = run.status === 0 ? failedTests : Math.max(failedTests, 1);
+  const skipped = [...output.matchAll(/(\S+\.ts)\s+Pass: .*Todo: (\d+)/g)]
+    .filter(([, , count]) => Number(count) > 0)
+    .map(([, file, count]) => `${file}: ${count} marked todo or xit`);
+  return { passed, failed, skipped, details: failed === 0 ? '' : output };
+}

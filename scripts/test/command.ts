@@ -1,0 +1,86 @@
+/**
+ * Runs one command of the test run to its end and keeps what it printed.
+ *
+ * Used by: stages.ts. Does not: judge the exit status, print anything.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+
+export interface CommandResult {
+  /** Exit status; undefined when the command could not start, was killed or took too long. */
+  readonly status: number | undefined;
+  /** Standard output and standard error, each whole. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why there is no status; empty when there is one. */
+  readonly problem: string;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends a child together with the processes it started (each child leads its own group). */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+/** Makes Ctrl-C and a terminated test run take the children along. */
+export function endChildrenWithUs(): void {
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => {
+      running.forEach(killGroup);
+      process.exit(status);
+    });
+  }
+}
+
+/** The environment of a child: no colours, and no trace of a test runner around this one. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+  // With this set, `node --test` believes that it is a file of an outer run and reports nothing.
+  delete environment.NODE_TEST_CONTEXT;
+  return environment;
+}
+
+/** Runs `command` (argument 0 is the program), ended by force after `timeoutSeconds`. */
+export function runCommand(
+  command: readonly string[],
+  options: { readonly timeoutSeconds: number; readonly folder?: string },
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const child = spawn(command[0], command.slice(1), {
+      cwd: options.folder,
+      detached: true,
+      env: childEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(child);
+    const output = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+    }
+    let problem = '';
+    const timer = setTimeout(() => {
+      problem = `took longer than ${options.timeoutSeconds} s and was ended`;
+      killGroup(child);
+    }, options.timeoutSeconds * 1000);
+
+    const finish = (status: number | null, signal: string | null) => {
+      clearTimeout(timer);
+      running.delete(child);
+      if (problem === '' && status === null) problem = `was ended by ${signal ?? 'a signal'}`;
+      resolve({ ...output, problem, status: problem === '' ? (status ?? undefined) : undefined });
+    };
+    child.on('error', (error) => {
+      problem = `could not start: ${error.message}`;
+      finish(null, null);
+    });
+    child.on('close', finish);
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Turns the report that node-reporter.js wrote into counts and readable failures.
+ *
+ * Used by: stages.ts.
+ */
+import { relative } from 'node:path';
+import type { CommandResult } from './command.ts';
+import { failedCheck } from './result.ts';
+import type { StageResult } from './result.ts';
+
+/** One line of the report, a JSON object. */
+type ReportLine =
+  | { kind: 'pass'; name: string; file: string }
+  | { kind: 'skip'; name: string; file: string; reason: string }
+  | { kind: 'fail'; name: string; file: string; message: string }
+  /** A test file without tests. */
+  | { kind: 'empty'; file: string }
+  | { kind: 'stderr'; file: string; text: string };
+
+const STDERR_LINES_SHOWN = 30;
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '    ');
+}
+
+/** Drops the stack frames of Node itself, which say nothing about the failure. */
+function withoutRunnerFrames(message: string): string {
+  return message.replace(/\n\s+at [^\n]*(\(node:internal|Promise\.all \(index)[^\n]*/g, '');
+}
+
+function describeFailure(
+  line: ReportLine & { kind: 'fail' },
+  lines: readonly ReportLine[],
+): string {
+  const place = relative(process.cwd(), line.file);
+  const printed = lines
+    .filter((other) => other.kind === 'stderr' && other.file === line.file)
+    .map((other) => (other.kind === 'stderr' ? other.text : ''))
+    .join('');
+  const tail = printed.trimEnd().split('\n').slice(-STDERR_LINES_SHOWN).join('\n');
+  return [
+    `  ${line.name} (${place})`,
+    indent(withoutRunnerFrames(line.message)),
+    tail === '' ? '' : indent(tail),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+/**
+ * Counts a finished `node --test` run.
+ * @param report the reporter's lines; empty when the run crashed before writing any
+ */
+export function readNodeResult(run: CommandResult, report: string): StageResult {
+  const lines = report
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text) as ReportLine);
+  const failures = lines.flatMap((line) =>
+    line.kind === 'fail' ? [describeFailure(line, lines)] : [],
+  );
+  for (const line of lines) {
+    if (line.kind === 'empty') failures.push(`  ${line.file}: there is no test in this file`);
+  }
+  const passed = lines.filter((line) => line.kind === 'pass').length;
+  const skipped = lines.flatMap((line) =>
+    line.kind === 'skip' ? [`${line.name}: ${line.reason}`] : [],
+  );
+  if (run.status !== 0 && failures.length === 0) {
+    const output = `${run.stdout}\n${run.stderr}`.trim();
+    failures.push(`${output}\n  the test runner ${run.problem || `ended with ${run.status}`}`);
+  }
+  if (passed + skipped.length + failures.length === 0) return failedCheck('  no test was run');
+  return { passed, failed: failures.length, skipped, details: failures.join('\n') };
+}

@@ -1,0 +1,114 @@
+/**
+ * The stages of `npm test`: what each runs and how its outcome is read.
+ *
+ * Used by: scripts/test.ts. A new folder under tests/ becomes a stage of its own by itself.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readAspectResult } from './aspect.ts';
+import { runCommand } from './command.ts';
+import { readNodeResult } from './node-report.ts';
+import { failedCheck, PASSED_CHECK } from './result.ts';
+import type { StageResult } from './result.ts';
+
+export interface Stage {
+  /** What `--only` takes. */
+  readonly name: string;
+  /** Whether it loads files of build/, so that it means nothing after a failed build. */
+  readonly needsBuild: boolean;
+  /** Whether it uses one core only and may run beside another such stage. */
+  readonly singleCore: boolean;
+  run(): Promise<StageResult>;
+}
+
+const TIMEOUT_SECONDS = 900;
+const REPORT_FOLDER = 'build/test';
+const TOOLS = 'node_modules/.bin';
+/** Folders of tests that must exist and hold tests; others join them when they appear. */
+const NODE_TEST_FOLDERS = ['contract', 'scripts', 'twin', 'system'];
+/** Folders of tests/ that node:test does not run: as-pect's, and data. */
+const OTHER_FOLDERS = ['unit', 'data'];
+const NEED_BUILD = ['system', 'image'];
+
+/** A check that is one command: it passes when the command does. */
+async function runCheck(command: readonly string[]): Promise<StageResult> {
+  const run = await runCommand(command, { timeoutSeconds: TIMEOUT_SECONDS });
+  if (run.status === 0) return PASSED_CHECK;
+  return failedCheck(`${run.stdout}\n${run.stderr}\n${run.problem}`.trim());
+}
+
+function check(name: string, command: readonly string[]): Stage {
+  return { name, needsBuild: false, singleCore: true, run: () => runCheck(command) };
+}
+
+/** All test files below a folder, sorted. */
+export function findTestFiles(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+/** Runs test files with node:test, two at a time. Files, because Node 20 does not expand globs. */
+export async function runNodeTests(name: string, files: readonly string[]): Promise<StageResult> {
+  if (files.length === 0) return failedCheck(`  tests/${name} holds no *.test.ts file`);
+  mkdirSync(REPORT_FOLDER, { recursive: true });
+  const reportFile = join(REPORT_FOLDER, `${name}.jsonl`);
+  rmSync(reportFile, { force: true });
+  const reporter = new URL('./node-reporter.js', import.meta.url).href;
+  const run = await runCommand(
+    [
+      process.execPath,
+      ...['--import', 'tsx', '--test', '--test-concurrency=2'],
+      `--test-reporter=${reporter}`,
+      `--test-reporter-destination=${reportFile}`,
+      ...files,
+    ],
+    { timeoutSeconds: TIMEOUT_SECONDS },
+  );
+  return readNodeResult(run, existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : '');
+}
+
+function nodeTests(name: string): Stage {
+  return {
+    name,
+    needsBuild: NEED_BUILD.includes(name),
+    singleCore: false,
+    run: () => runNodeTests(name, findTestFiles(join('tests', name))),
+  };
+}
+
+const UNIT_TESTS: Stage = {
+  name: 'unit',
+  needsBuild: false,
+  singleCore: true,
+  async run() {
+    const command = [join(TOOLS, 'asp'), '--summary', '--no-logo'];
+    return readAspectResult(await runCommand(command, { timeoutSeconds: TIMEOUT_SECONDS }));
+  },
+};
+
+/** The build, whose outcome the stages with `needsBuild` hang on. */
+export const BUILD: Stage = {
+  name: 'build',
+  needsBuild: false,
+  singleCore: false,
+  run: () => runCheck([process.execPath, '--import', 'tsx', 'scripts/build.ts']),
+};
+
+/** Every stage after the build, in the order in which they run. */
+export function listStages(): Stage[] {
+  const found = readdirSync('tests', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !OTHER_FOLDERS.includes(entry.name))
+    .map((entry) => entry.name);
+  const folders = new Set([...NODE_TEST_FOLDERS, ...found]);
+  return [
+    check('format', [join(TOOLS, 'prettier'), '--check', '--log-level=warn', '.']),
+    check('lint', [join(TOOLS, 'eslint'), '--max-warnings=0', '.']),
+    check('types-host', [join(TOOLS, 'tsc'), '--project', '.']),
+    check('types-src', [join(TOOLS, 'tsc'), '--project', 'src']),
+    UNIT_TESTS,
+    ...[...folders].map(nodeTests),
+  ];
+}

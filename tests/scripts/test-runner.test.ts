@@ -1,0 +1,143 @@
+/** The test run itself: counts read from as-pect and node:test, and nothing failing unseen. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { readAspectResult } from '../../scripts/test/aspect.ts';
+import { runCommand } from '../../scripts/test/command.ts';
+import { addResults } from '../../scripts/test/result.ts';
+import { findTestFiles, listStages, runNodeTests } from '../../scripts/test/stages.ts';
+
+/** What as-pect 8.1.0 printed for two spec files, colours included. */
+const ASPECT_STDOUT = `
+  [Summary]
+    [Tests]: \u001b[32m5\u001b[39m / 6
+   [Groups]: \u001b[32m2\u001b[39m / 3
+[Snapshots]: \u001b[32m0\u001b[39m / 0, Added 0, Changed 0
+   [Result]: \u001b[31m❌ Fail\u001b[39m
+`;
+const ASPECT_STDERR = `
+\u001b[31m\u001b[1m❌ tests/unit/can/a.spec.ts \u001b[22m\u001b[39mPass: 1 / 2 Todo: 2 Time: 18.693ms
+✔ tests/unit/rt/b.spec.ts Pass: 4 / 4 Todo: 0 Time: 3.2ms
+`;
+
+function aspectRun(status: number, stdout: string, stderr = '') {
+  return { status, stdout, stderr, problem: '' };
+}
+
+/** Runs test files with the given texts through node:test; returns the counts. */
+async function runFiles(files: Record<string, string>) {
+  const folder = mkdtempSync(join(tmpdir(), 'canwarden-runner-'));
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return await runNodeTests('runner-sample', findTestFiles(folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("reading as-pect's summary", () => {
+  it('counts passed and failed tests and names the files with tests left out', () => {
+    const result = readAspectResult(aspectRun(1, ASPECT_STDOUT, ASPECT_STDERR));
+    assert.equal(result.passed, 5);
+    assert.equal(result.failed, 1);
+    assert.deepEqual(result.skipped, ['tests/unit/can/a.spec.ts: 2 marked todo or xit']);
+    assert.match(result.details, /a\.spec\.ts/);
+  });
+
+  it('counts one failure when as-pect fails though each test passed', () => {
+    const result = readAspectResult(aspectRun(1, '[Tests]: 3 / 3'));
+    assert.deepEqual([result.passed, result.failed], [3, 1]);
+  });
+
+  it('fails when as-pect stops without a summary', () => {
+    const result = readAspectResult(aspectRun(1, 'ERROR TS2304: Cannot find name'));
+    assert.deepEqual([result.passed, result.failed], [0, 1]);
+    assert.match(result.details, /TS2304[^]*without a summary/);
+  });
+
+  it('fails when no test was found', () => {
+    assert.equal(readAspectResult(aspectRun(0, '[Tests]: 0 / 0')).failed, 1);
+  });
+});
+
+describe('running node:test files', () => {
+  it('counts tests, not suites, and keeps the reason of each skipped one', async () => {
+    const result = await runFiles({
+      'a.test.ts': `
+        import { describe, it } from 'node:test';
+        describe('outer', () => {
+          describe('inner', () => { it('passes', () => {}); });
+          it('also passes', () => {});
+          it('leaves out', (t) => t.skip('the recording is absent'));
+        });`,
+    });
+    assert.deepEqual(result, {
+      passed: 2,
+      failed: 0,
+      skipped: ['outer > leaves out: the recording is absent'],
+      details: '',
+    });
+  });
+
+  it('counts a failed test once and shows its name and message', async () => {
+    const result = await runFiles({
+      'a.test.ts': `
+        import assert from 'node:assert/strict';
+        import { describe, it } from 'node:test';
+        describe('sums', () => { it('are right', () => assert.equal(1 + 1, 3)); });`,
+    });
+    assert.deepEqual([result.passed, result.failed], [0, 1]);
+    assert.match(result.details, /sums > are right[^]*2 !== 3/);
+  });
+
+  it('counts a file that does not load, and one without tests, as failures', async () => {
+    const result = await runFiles({
+      'broken.test.ts': "throw new Error('cannot load');",
+      'empty.test.ts': 'export {};',
+      'good.test.ts': "import { it } from 'node:test'; it('passes', () => {});",
+    });
+    assert.deepEqual([result.passed, result.failed], [1, 2]);
+    assert.match(result.details, /cannot load/);
+    assert.match(result.details, /empty\.test\.ts: there is no test in this file/);
+  });
+
+  it('fails when there are no files', async () => {
+    assert.equal((await runNodeTests('nothing', [])).failed, 1);
+  });
+});
+
+describe('the test run', () => {
+  it('has a stage for each check and each folder of tests', () => {
+    const names = listStages().map((stage) => stage.name);
+    for (const name of ['format', 'lint', 'types-host', 'types-src', 'unit']) {
+      assert.ok(names.includes(name), name);
+    }
+    for (const name of ['contract', 'scripts', 'twin', 'system']) {
+      assert.ok(names.includes(name), name);
+    }
+  });
+
+  it('adds up stages', () => {
+    const total = addResults([
+      { passed: 2, failed: 1, skipped: ['a'], details: 'x' },
+      { passed: 3, failed: 0, skipped: ['b'], details: '' },
+    ]);
+    assert.deepEqual(total, { passed: 5, failed: 1, skipped: ['a', 'b'], details: '' });
+  });
+
+  it('ends a command that takes too long, together with what it started', async () => {
+    const startMillis = performance.now();
+    const run = await runCommand(['sh', '-c', 'sleep 30 & wait'], { timeoutSeconds: 0.2 });
+    assert.equal(run.status, undefined);
+    assert.match(run.problem, /took longer than 0.2 s/);
+    assert.ok(performance.now() - startMillis < 5000);
+  });
+
+  it('reports a command that does not exist', async () => {
+    const run = await runCommand(['no-such-command-here'], { timeoutSeconds: 5 });
+    assert.equal(run.status, undefined);
+    assert.match(run.problem, /could not start/);
+  });
+});
