@@ -1,0 +1,53 @@
+/**
+ * The link of two or more ivshmem endpoints: state table and interrupts between the peers.
+ *
+ * Used by: ivshmem-endpoint.ts (registers of one peer), twin/run/board.ts (makes the link).
+ * Source: Jailhouse Documentation/ivshmem-v2-specification.md; hypervisor/ivshmem.c.
+ * Does not: know PCI, or who the peers are.
+ */
+
+/** What the link needs of a peer. */
+export interface IvshmemPeer {
+  readonly id: number;
+  /** Raises interrupt `vector` at the peer, if it has it enabled; else the interrupt is lost. */
+  interrupt(vector: number): void;
+}
+
+export class IvshmemLink {
+  readonly maxPeers: number;
+  readonly #stateTable: Buffer;
+  readonly #peers = new Map<number, IvshmemPeer>();
+
+  /** `stateTable` is the shared region: one u32 per peer, written by the hypervisor alone. */
+  constructor(stateTable: Buffer, maxPeers: number) {
+    this.maxPeers = maxPeers;
+    this.#stateTable = stateTable;
+  }
+
+  /** Adds a peer. The first one finds the state table zeroed. Throws if the id is taken. */
+  attach(peer: IvshmemPeer): void {
+    if (this.#peers.has(peer.id)) throw new Error(`ivshmem peer id ${peer.id} is taken`);
+    if (peer.id >= this.maxPeers) throw new Error(`ivshmem peer id ${peer.id} is out of range`);
+    if (this.#peers.size === 0) this.#stateTable.fill(0);
+    this.#peers.set(peer.id, peer);
+  }
+
+  /** The state of a peer as everybody sees it. */
+  stateOf(id: number): number {
+    return this.#stateTable.readUInt32LE(id * 4);
+  }
+
+  /** Sets a peer's state; if that changes it, every other peer gets vector 0. */
+  setState(id: number, state: number): void {
+    if (this.stateOf(id) === state) return;
+    this.#stateTable.writeUInt32LE(state >>> 0, id * 4);
+    for (const peer of this.#peers.values()) {
+      if (peer.id !== id) peer.interrupt(0);
+    }
+  }
+
+  /** Rings a peer. A target that is not there is ignored. */
+  ring(target: number, vector: number): void {
+    this.#peers.get(target)?.interrupt(vector);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Skips the polling of a guest that has nothing to do, by whole polling rounds.
+ *
+ * Used by: cell-machine.ts for idleUntil.
+ * Does not: change what the guest sees. A guest that polls every R nanoseconds notices an event at
+ * the first multiple of R after it; skipping k whole rounds at once keeps exactly that phase.
+ *
+ * R is measured: the time between two idle calls with no event in between. So the first idle call
+ * after a skip, or after any event, returns at once and only starts the measurement.
+ */
+import type { VirtualClock } from '../clock.ts';
+
+export class IdleSkipper {
+  readonly #clock: VirtualClock;
+  #lastCallNanos = 0;
+  #isQuiet = false;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  /** An event ran while the guest was busy: the round under way is no empty polling round. */
+  eventRan(): void {
+    this.#isQuiet = false;
+  }
+
+  /** The guest has nothing to do before `deadlineNanos` unless an event changes something. */
+  idle(deadlineNanos: number): void {
+    const clock = this.#clock;
+    const round = clock.now - this.#lastCallNanos;
+    const target = Math.min(clock.nextEventNanos, deadlineNanos);
+    const canSkip = this.#isQuiet && round > 0 && target > clock.now && target < Infinity;
+    if (canSkip) {
+      const rounds = Math.ceil((target - clock.now) / round);
+      clock.advanceTo(clock.now + rounds * round);
+    }
+    this.#isQuiet = !canSkip;
+    this.#lastCallNanos = clock.now;
+  }
+}
