@@ -1,0 +1,195 @@
+/**
+ * The AGL cell as far as the link sees it: Linux's side of the ivshmem device, and the process that
+ * runs the bridge between the ring and a CAN interface.
+ *
+ * Used by: twin/run/board.ts.
+ * Does not: emulate Linux. The process wakes a fixed time after an interrupt or a frame from the
+ * interface, steps at a fixed pace, and looks once a millisecond in any case.
+ */
+import type { CanFrame } from '../bus/can-frame.ts';
+import type { ScheduledEvent, VirtualClock } from '../clock.ts';
+import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
+import { COUNTER_HERTZ } from '../machine/timing-model.ts';
+import { type BridgeMemory, BridgeFault } from './bridge-memory.ts';
+import { isErrorFrame, loadCanFrame, storeCanFrame } from './can-frame-layout.ts';
+
+/** From interrupt to the process running: interrupt, UIO read, scheduler. An assumption. */
+export const WAKE_UP_NANOS = 30_000;
+/** One step of the bridge: a ring entry and a socket call. An assumption. */
+export const STEP_NANOS = 3_000;
+/** The process wakes by itself this often. */
+export const POLL_NANOS = 1_000_000;
+
+// Configuration space of the device as the UIO driver sets it up (offsets as in PCI 3.0).
+const CONFIG_COMMAND = 0x04;
+const COMMAND_MEMORY_AND_MASTER = 0x6;
+const CAPABILITY = 0x40;
+/** uio_ivshmem uses one-shot interrupts: each one must be re-armed. */
+const CAPABILITY_ONE_SHOT = 1 << 24;
+const REGISTER_STATE = 0x10;
+const ENOSYS = -38;
+
+interface BridgeExports {
+  readonly memory: WebAssembly.Memory;
+  initialize(sectionBytes: number): number;
+  step(): number;
+}
+
+export interface BridgeHostOptions {
+  readonly clock: VirtualClock;
+  /** The bytes of build/bridge.wasm. */
+  readonly wasm: Uint8Array<ArrayBuffer>;
+  readonly endpoint: IvshmemEndpoint;
+  readonly memory: BridgeMemory;
+  readonly sectionBytes: number;
+  /** A frame reached the CAN interface of the AGL side. */
+  readonly onFrame: (frame: CanFrame, nanos: number) => void;
+  /** The bridge ended by itself; it stays down. */
+  readonly onFailure: (reason: string, nanos: number) => void;
+}
+
+export class BridgeHost {
+  readonly #options: BridgeHostOptions;
+  readonly #module: WebAssembly.Module;
+  readonly #fromSocket: CanFrame[] = [];
+  #exports: BridgeExports | undefined;
+  #nextStep: ScheduledEvent | undefined;
+  #errorFrames = 0;
+
+  constructor(options: BridgeHostOptions) {
+    this.#options = options;
+    this.#module = new WebAssembly.Module(options.wasm);
+    options.endpoint.onInterrupt = () => this.#stepWithin(WAKE_UP_NANOS);
+  }
+
+  get isRunning(): boolean {
+    return this.#exports !== undefined;
+  }
+
+  /** Frames given by `send` that the bridge has not taken yet. */
+  get pendingCount(): number {
+    return this.#fromSocket.length;
+  }
+
+  /** Error messages of the controller that reached the interface; they are no frames. */
+  get errorFrames(): number {
+    return this.#errorFrames;
+  }
+
+  /** Starts the process: the driver opens the device, then the bridge initialises. */
+  start(): void {
+    const { clock, endpoint, sectionBytes } = this.#options;
+    endpoint.writeConfig(CONFIG_COMMAND, 0xffff, COMMAND_MEMORY_AND_MASTER);
+    endpoint.writeConfig(CAPABILITY, CAPABILITY_ONE_SHOT, CAPABILITY_ONE_SHOT);
+    const imports = { bsp: this.#bspImports(), socket: this.#socketImports() };
+    const instance = new WebAssembly.Instance(this.#module, imports);
+    this.#exports = instance.exports as unknown as BridgeExports;
+    const status = this.#guarded((exports) => exports.initialize(sectionBytes));
+    if (status === undefined) return;
+    if (status !== 0) this.#fail(`the bridge did not start (status ${status})`, clock.now);
+    else this.#stepWithin(0);
+  }
+
+  /** The process dies: the last close of the device writes state 0. */
+  stop(): void {
+    if (!this.#exports) return;
+    this.#exports = undefined;
+    if (this.#nextStep) this.#options.clock.cancel(this.#nextStep);
+    this.#nextStep = undefined;
+    this.#fromSocket.length = 0;
+    this.#options.endpoint.writeRegister(REGISTER_STATE, 0);
+  }
+
+  /** A frame arrives at the CAN interface. Lost if nobody has the interface open. */
+  send(frame: CanFrame): boolean {
+    if (!this.#exports) return false;
+    this.#fromSocket.push(frame);
+    this.#stepWithin(WAKE_UP_NANOS);
+    return true;
+  }
+
+  /** Plans a step at most `nanos` from now. */
+  #stepWithin(nanos: number): void {
+    if (!this.#exports) return;
+    const { clock } = this.#options;
+    const atNanos = clock.now + nanos;
+    if (this.#nextStep) {
+      if (this.#nextStep.nanos <= atNanos) return;
+      clock.cancel(this.#nextStep);
+    }
+    this.#nextStep = clock.schedule(atNanos, () => this.#step());
+  }
+
+  #step(): void {
+    this.#nextStep = undefined;
+    const result = this.#guarded((exports) => exports.step());
+    if (result !== undefined) this.#stepWithin(result === 0 ? POLL_NANOS : STEP_NANOS);
+  }
+
+  /** Calls the bridge; if it traps or faults, the process is dead and the result undefined. */
+  #guarded(call: (exports: BridgeExports) => number): number | undefined {
+    if (!this.#exports) return undefined;
+    try {
+      return call(this.#exports);
+    } catch (error) {
+      const isBridgeError =
+        error instanceof BridgeFault || error instanceof WebAssembly.RuntimeError;
+      if (!isBridgeError) throw error;
+      this.#fail(error.message, this.#options.clock.now);
+      return undefined;
+    }
+  }
+
+  #fail(reason: string, nanos: number): void {
+    this.stop();
+    this.#options.onFailure(reason, nanos);
+  }
+
+  #view(): DataView {
+    if (!this.#exports) throw new Error('the bridge is not running');
+    return new DataView(this.#exports.memory.buffer);
+  }
+
+  #socketImports(): Record<string, (frame: number) => number> {
+    return {
+      socket_receive: (offset) => {
+        const frame = this.#fromSocket.shift();
+        if (!frame) return 0;
+        storeCanFrame(this.#view(), offset >>> 0, frame);
+        return 1;
+      },
+      socket_send: (offset) => {
+        const view = this.#view();
+        if (isErrorFrame(view, offset >>> 0)) this.#errorFrames += 1;
+        else this.#options.onFrame(loadCanFrame(view, offset >>> 0), this.#options.clock.now);
+        return 1;
+      },
+    };
+  }
+
+  #bspImports(): Record<string, (...values: never[]) => unknown> {
+    const { memory, clock } = this.#options;
+    const nothing = (): void => {};
+    return {
+      mmio_read32: (address: number) => memory.readRegister(address >>> 0) | 0,
+      mmio_write32: (address: number, value: number) => memory.writeRegister(address >>> 0, value),
+      memory_read8: (address: number) => memory.read(address >>> 0, 1),
+      memory_read16: (address: number) => memory.read(address >>> 0, 2),
+      memory_read32: (address: number) => memory.read(address >>> 0, 4) | 0,
+      memory_read64: (address: number) => memory.read64(address >>> 0),
+      memory_write8: (address: number, value: number) => memory.write(address >>> 0, 1, value),
+      memory_write16: (address: number, value: number) => memory.write(address >>> 0, 2, value),
+      memory_write32: (address: number, value: number) => memory.write(address >>> 0, 4, value),
+      memory_write64: (address: number, value: bigint) => memory.write64(address >>> 0, value),
+      barrier_read: nothing,
+      barrier_write: nothing,
+      barrier_full: nothing,
+      barrier_device: nothing,
+      counter_read: () => (BigInt(clock.now) * BigInt(COUNTER_HERTZ)) / 1_000_000_000n,
+      counter_hertz: () => COUNTER_HERTZ,
+      hypercall: () => ENOSYS,
+      idle_until: nothing,
+      fault_write32: nothing,
+    };
+  }
+}

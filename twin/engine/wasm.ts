@@ -1,0 +1,153 @@
+/**
+ * The wasm engine: runs build/cell.wasm alone, with the host ABI over a Machine.
+ *
+ * Used by: twin/run with `--engine wasm`: fast, and needs no cross compiler.
+ * Does not: count wasm instructions. Each ABI call is charged a fixed time instead, so its
+ * latencies are rougher than the image engine's. Barriers cost time only: there is one CPU.
+ */
+import type { VirtualClock } from '../clock.ts';
+import { CellParked, type AccessSize, type GuestMemory, type Machine } from '../machine/machine.ts';
+import type { Engine, RunResult } from './engine.ts';
+
+/** Kind passed to the module's `fault`: a trap of the module itself (bsp/rpi4 numbers the same). */
+const FAULT_WASM_TRAP = 1;
+
+/** What the module must export. */
+interface CellExports {
+  initialize(): number;
+  step(): number;
+  fault(kind: number, address: number, programCounter: number): void;
+}
+
+export class WasmEngine implements Engine {
+  readonly name = 'wasm';
+  readonly #machine: Machine;
+  readonly #module: WebAssembly.Module;
+  readonly #clock: VirtualClock;
+  #exports: CellExports | undefined;
+  #result: RunResult = 'running';
+  #isInitialized = false;
+  #faultAddress = 0;
+  #faultValue = 0;
+
+  /** `wasm`: the bytes of build/cell.wasm. */
+  constructor(machine: Machine, wasm: Uint8Array<ArrayBuffer>) {
+    this.#machine = machine;
+    this.#clock = machine.clock;
+    this.#module = new WebAssembly.Module(wasm);
+  }
+
+  boot(): void {
+    const instance = new WebAssembly.Instance(this.#module, { bsp: this.#imports() });
+    this.#exports = instance.exports as unknown as CellExports;
+    this.#result = 'running';
+    this.#isInitialized = false;
+  }
+
+  run(untilNanos: number): RunResult {
+    if (!this.#exports) throw new Error('the wasm engine must boot before it runs');
+    try {
+      while (this.#result === 'running' && this.#clock.now < untilNanos) this.#next(this.#exports);
+    } catch (error) {
+      this.#endBy(error);
+    }
+    return this.#result;
+  }
+
+  #next(exports: CellExports): void {
+    if (this.#isInitialized) {
+      if (exports.step() !== 0) this.#result = 'stopped';
+      return;
+    }
+    this.#isInitialized = true;
+    if (exports.initialize() !== 0) this.#result = 'stopped';
+  }
+
+  /** A trap of the module does what the BSP does: the named device write first, then `fault`. */
+  #endBy(error: unknown): void {
+    if (error instanceof CellParked) {
+      this.#result = 'parked';
+      return;
+    }
+    if (!(error instanceof WebAssembly.RuntimeError) || !this.#exports) throw error;
+    this.#result = 'stopped';
+    if (this.#faultAddress !== 0) {
+      this.#machine.writeDevice(this.#faultAddress, 4, this.#faultValue);
+    }
+    this.#exports.fault(FAULT_WASM_TRAP, 0, 0);
+  }
+
+  /** The memory that holds an access. Parks the cell if none does, or if it is read-only. */
+  #memoryFor(address: number, size: AccessSize, isWrite: boolean): GuestMemory {
+    this.#clock.elapse(this.#machine.timing.wasmImportNanos);
+    for (const memory of this.#machine.memories) {
+      if (address < memory.base || address + size > memory.base + memory.bytes.length) continue;
+      if (isWrite && !memory.writable) break;
+      return memory;
+    }
+    return this.#machine.park({
+      what: `data ${isWrite ? 'write' : 'read'} of ${size} bytes`,
+      address,
+      why: isWrite ? 'no writable memory of the cell is there' : 'no memory of the cell is there',
+    });
+  }
+
+  #read(address: number, size: 1 | 2 | 4): number {
+    const memory = this.#memoryFor(address >>> 0, size, false);
+    return memory.bytes.readUIntLE((address >>> 0) - memory.base, size);
+  }
+
+  #write(address: number, size: 1 | 2 | 4, value: number): void {
+    const memory = this.#memoryFor(address >>> 0, size, true);
+    memory.bytes.writeUIntLE((value >>> 0) % 2 ** (8 * size), (address >>> 0) - memory.base, size);
+  }
+
+  #imports(): Record<string, (...values: never[]) => unknown> {
+    const machine = this.#machine;
+    const charge = (): void => this.#clock.elapse(machine.timing.wasmImportNanos);
+    const barrier = charge;
+    return {
+      mmio_read32: (address: number) => {
+        charge();
+        return machine.readDevice(address >>> 0, 4) | 0;
+      },
+      mmio_write32: (address: number, value: number) => {
+        charge();
+        machine.writeDevice(address >>> 0, 4, value >>> 0);
+      },
+      memory_read8: (address: number) => this.#read(address, 1),
+      memory_read16: (address: number) => this.#read(address, 2),
+      memory_read32: (address: number) => this.#read(address, 4),
+      memory_read64: (address: number) => {
+        const memory = this.#memoryFor(address >>> 0, 8, false);
+        return memory.bytes.readBigUInt64LE((address >>> 0) - memory.base);
+      },
+      memory_write8: (address: number, value: number) => this.#write(address, 1, value),
+      memory_write16: (address: number, value: number) => this.#write(address, 2, value),
+      memory_write32: (address: number, value: number) => this.#write(address, 4, value),
+      memory_write64: (address: number, value: bigint) => {
+        const memory = this.#memoryFor(address >>> 0, 8, true);
+        const offset = (address >>> 0) - memory.base;
+        memory.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
+      },
+      barrier_read: barrier,
+      barrier_write: barrier,
+      barrier_full: barrier,
+      barrier_device: barrier,
+      counter_read: () => machine.counterTicks(),
+      counter_hertz: () => machine.counterHertz,
+      hypercall: (code: number, argument1: number, argument2: number) => {
+        charge();
+        return machine.hypercall(code >>> 0, argument1 >>> 0, argument2 >>> 0) | 0;
+      },
+      idle_until: (deadlineTicks: bigint) => {
+        charge();
+        machine.idleUntil(BigInt.asUintN(64, deadlineTicks));
+      },
+      fault_write32: (address: number, value: number) => {
+        this.#faultAddress = address >>> 0;
+        this.#faultValue = value >>> 0;
+      },
+    };
+  }
+}
