@@ -1,0 +1,36 @@
+/**
+ * Rules file to image in one step.
+ *
+ * Used by: scripts/rules.ts, scripts/build.ts, the twin's `--rules`.
+ * Does not: read or write files.
+ */
+import { formatDiagnostic } from './diagnostics.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import { encodeRules } from './encode.ts';
+import type { RuleTable } from './model.ts';
+import { parseRules } from './parse.ts';
+
+/** A rules file with errors; the message has one line for each, `file:line:column reason`. */
+export class RulesError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(formatDiagnostic).join('\n'));
+    this.name = 'RulesError';
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** A table that can be loaded, its image, and what is worth a second look. */
+export interface CompiledRules {
+  readonly table: RuleTable;
+  readonly image: Buffer;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Compiles the text of a rules file; throws RulesError with everything that is wrong. */
+export function compileRules(text: string, file: string): CompiledRules {
+  const { table, diagnostics } = parseRules(text, file);
+  if (table === undefined) throw new RulesError(diagnostics);
+  return { table, image: encodeRules(table), warnings: diagnostics };
+}

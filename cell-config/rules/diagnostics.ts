@@ -1,0 +1,103 @@
+/**
+ * Everything that is wrong with a rules file, each with its place: `file:line:column reason`.
+ *
+ * Used by: parse.ts (collects), command lines (print).
+ * Does not: stop at the first error; whoever fixes a file wants all of them.
+ */
+
+/** One error or warning. Line and column count from 1. */
+export interface Diagnostic {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly severity: 'error' | 'warning';
+  readonly reason: string;
+}
+
+/** `rules.yaml:12:9 reason`; a warning says that it is one. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { file, line, column, severity, reason } = diagnostic;
+  return `${file}:${line}:${column} ${severity === 'warning' ? 'warning: ' : ''}${reason}`;
+}
+
+/** Collects diagnostics of one file by byte position in its text. */
+export class Diagnostics {
+  readonly #file: string;
+  readonly #position: (offset: number) => { line: number; col: number };
+  readonly #found: Diagnostic[] = [];
+
+  constructor(file: string, position: (offset: number) => { line: number; col: number }) {
+    this.#file = file;
+    this.#position = position;
+  }
+
+  /** Notes that the table cannot be used, because of what stands at `offset`. */
+  error(offset: number, reason: string): void {
+    this.#add(offset, 'error', reason);
+  }
+
+  /** Notes something legal that is probably not meant. */
+  warning(offset: number, reason: string): void {
+    this.#add(offset, 'warning', reason);
+  }
+
+  /** `file:line:column` of a position, to name a second place in a message. */
+  place(offset: number): string {
+    const { line, col } = this.#position(offset);
+    return `${this.#file}:${line}:${col}`;
+  }
+
+  get hasErrors(): boolean {
+    return this.#found.some((diagnostic) => diagnostic.severity === 'error');
+  }
+
+  /** All of them, in the order of the file. */
+  list(): Diagnostic[] {
+    return this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  }
+
+  #add(offset: number, severity: Diagnostic['severity'], reason: string): void {
+    const { line, col } = this.#position(offset);
+    this.#found.push({ file: this.#file, line, column: col, severity, reason });
+  }
+}
+
+/** The known word closest to a mistyped one, or undefined when none is close. */
+export function closestWord(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  // A third of the letters may be wrong, and at least one.
+  let limit = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate);
+    if (distance < limit) {
+      limit = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** Single-letter insertions, deletions, replacements and swaps of neighbours between two words. */
+function editDistance(from: string, to: string): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const replaced = previous[column - 1] + (from[row - 1] === to[column - 1] ? 0 : 1);
+      let distance = Math.min(previous[column] + 1, current[column - 1] + 1, replaced);
+      if (
+        row > 1 &&
+        column > 1 &&
+        from[row - 1] === to[column - 2] &&
+        from[row - 2] === to[column - 1]
+      ) {
+        distance = Math.min(distance, beforePrevious[column - 2] + 1);
+      }
+      current.push(distance);
+    }
+    beforePrevious = previous;
+    previous = current;
+  }
+  return previous[to.length];
+}

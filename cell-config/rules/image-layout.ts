@@ -1,0 +1,56 @@
+/**
+ * Layout of rules.bin, format 1: what the compiler writes and the cell reads at 0x100000.
+ *
+ * Used by: encode.ts, decode.ts. The table for people is in docs/rules.md.
+ * All integers little-endian. Identifiers are in can_id form: bit 31 extended, bit 30 remote.
+ */
+
+/** "CWRL" as the bytes lie in the file. */
+export const RULES_MAGIC = 0x4c525743;
+export const RULES_FORMAT_VERSION = 1;
+
+/** Header: offsets of its fields. */
+export const RULES_HEADER = {
+  magic: 0,
+  version: 4,
+  headerBytes: 6,
+  totalBytes: 8,
+  /** CRC-32 of IEEE 802.3 over the whole image with this field as zero. */
+  crc32: 12,
+  ruleCount: 16,
+  ruleBytes: 18,
+  flags: 20,
+  reserved: 24,
+  size: 32,
+} as const;
+
+/** Header flag: frames that no rule matches are dropped, not forwarded. */
+export const RULES_FLAG_DROP_UNMATCHED = 0x1;
+
+/** One rule: offsets of its fields. */
+export const RULE_RECORD = {
+  matchIdentifier: 0,
+  matchMask: 4,
+  /** Byte i of the frame is bits 8i .. 8i+7, so the eight bytes lie in frame order. */
+  dataValue: 8,
+  dataMask: 16,
+  minimumLength: 24,
+  flags: 25,
+  answerLength: 26,
+  padding: 27,
+  answerIdentifier: 28,
+  answerData: 32,
+  answerSource: 40,
+  reserved: 48,
+  size: 64,
+} as const;
+
+export const RULE_FLAG_ANSWER = 0x1;
+export const RULE_FLAG_FORWARD = 0x2;
+/** answerLength: as long as the request. */
+export const ANSWER_LENGTH_SAME = 0xff;
+/** answerSource: the byte of answerData, nothing is copied. */
+export const ANSWER_SOURCE_NONE = 0xff;
+
+export const CAN_ID_EXTENDED = 0x80000000;
+export const CAN_ID_REMOTE = 0x40000000;

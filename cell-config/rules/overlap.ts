@@ -1,0 +1,39 @@
+/**
+ * Finds a frame that two rules would both match.
+ *
+ * Used by: parse.ts and decode.ts, which refuse such a table; the cell does the same.
+ * Two rules are told apart by a bit that both compare and compare with different values: in the
+ * frame kind, in the identifier, or in the data. Lengths never tell them apart, because a frame of
+ * eight bytes is long enough for both.
+ */
+import type { RuleMatch } from './model.ts';
+import { formatByte, formatIdentifier } from './model.ts';
+
+/** A frame that both match, as text, or null when there is none. */
+export function findCommonFrame(first: RuleMatch, second: RuleMatch): string | null {
+  if (first.extended !== second.extended || first.remote !== second.remote) return null;
+  if (differs(first.identifier, first.mask, second.identifier, second.mask)) return null;
+  for (const [index, byte] of first.data.entries()) {
+    const other = second.data[index];
+    if (differs(byte.value, byte.mask, other.value, other.mask)) return null;
+  }
+  const identifier = formatIdentifier(first.identifier | second.identifier, first.extended);
+  if (first.remote) return `${identifier} remote`;
+  const data = first.data.map((byte, index) => formatByte(byte.value | second.data[index].value));
+  // Bytes that neither compares say nothing; leave them out at the end.
+  let length = data.length;
+  while (length > 0 && (first.data[length - 1].mask | second.data[length - 1].mask) === 0) {
+    length -= 1;
+  }
+  return length === 0 ? identifier : `${identifier} [${data.slice(0, length).join(', ')}]`;
+}
+
+/** Whether some bit is compared by both and must be different. */
+function differs(
+  firstValue: number,
+  firstMask: number,
+  secondValue: number,
+  secondMask: number,
+): boolean {
+  return ((firstValue ^ secondValue) & firstMask & secondMask) !== 0;
+}

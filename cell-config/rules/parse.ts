@@ -1,0 +1,181 @@
+/**
+ * Reads rules.yaml: text to rule table, with every error at its `file:line:column`.
+ *
+ * Used by: compile.ts, scripts/rules.ts, the twin.
+ * The language: docs/rules.md. Does not: touch files; see compile.ts for text to image.
+ */
+import { LineCounter, parseDocument } from 'yaml';
+import { Diagnostics } from './diagnostics.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import { MAXIMUM_RULES } from './model.ts';
+import type { Rule, RuleMatch, RuleTable } from './model.ts';
+import { findCommonFrame } from './overlap.ts';
+import { parseAnswer } from './parse-answer.ts';
+import { parseMatch } from './parse-match.ts';
+import { YamlReader } from './yaml-reader.ts';
+import type { Entries, Entry } from './yaml-reader.ts';
+
+const TABLE_KEYS = ['version', 'default', 'rules'];
+const RULE_KEYS = ['name', 'match', 'answer', 'forward', 'action'];
+const LANGUAGE_VERSION = 1;
+
+/** The table, if there were no errors; all errors and warnings, in the order of the file. */
+export interface ParseResult {
+  readonly table: RuleTable | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What is known of a rule after reading it, even when other parts of it were wrong. */
+interface ParsedRule {
+  readonly name: string | undefined;
+  readonly nameOffset: number;
+  readonly match: RuleMatch | undefined;
+  readonly matchOffset: number;
+  readonly rule: Rule | undefined;
+}
+
+/** Reads the text of a rules file; `file` is only used in messages. */
+export function parseRules(text: string, file: string): ParseResult {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const diagnostics = new Diagnostics(file, (offset) => lineCounter.linePos(offset));
+  for (const problem of [...document.errors, ...document.warnings]) {
+    diagnostics.error(problem.pos[0], problem.message);
+  }
+  if (diagnostics.hasErrors) return { table: undefined, diagnostics: diagnostics.list() };
+
+  const reader = new YamlReader(document, diagnostics);
+  const table = parseTable(reader, {
+    label: 'the rules file',
+    offset: document.contents?.range?.[0] ?? 0,
+    node: reader.resolve(document.contents),
+  });
+  return {
+    table: diagnostics.hasErrors ? undefined : table,
+    diagnostics: diagnostics.list(),
+  };
+}
+
+function parseTable(
+  reader: YamlReader,
+  root: Pick<Entry, 'label' | 'offset' | 'node'>,
+): RuleTable | undefined {
+  const entries = reader.map(root, TABLE_KEYS);
+  if (entries === undefined) return undefined;
+  const version = reader.required(entries, 'version', root.label);
+  if (version !== undefined) {
+    const number = reader.number(version, false);
+    if (number !== undefined && number !== LANGUAGE_VERSION) {
+      const reason = `version ${number} is not known: this compiler reads version ${LANGUAGE_VERSION}`;
+      reader.diagnostics.error(version.offset, reason);
+    }
+  }
+  const defaultEntry = entries.byKey.get('default');
+  const defaultAction =
+    defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, ['forward', 'drop']);
+  const rules = parseRuleList(reader, entries, root.label);
+  return defaultAction === undefined ? undefined : { defaultAction, rules };
+}
+
+function parseRuleList(reader: YamlReader, entries: Entries, where: string): Rule[] {
+  const entry = reader.required(entries, 'rules', where);
+  // `rules:` with nothing after it is a table without rules.
+  if (entry === undefined || entry.node === null) return [];
+  const items = reader.list(entry, 'rule', MAXIMUM_RULES) ?? [];
+  const parsed = items.map((item) => parseRule(reader, item)).filter((rule) => rule !== undefined);
+  refuseDuplicateNames(reader, parsed);
+  refuseOverlaps(reader, parsed);
+  return parsed.map((candidate) => candidate.rule).filter((rule) => rule !== undefined);
+}
+
+function parseRule(reader: YamlReader, item: Entry): ParsedRule | undefined {
+  const entries = reader.map(item, RULE_KEYS);
+  if (entries === undefined) return undefined;
+  const nameEntry = reader.required(entries, 'name', item.label);
+  const name = nameEntry === undefined ? undefined : parseName(reader, nameEntry);
+  const called = name === undefined ? item.label : `rule "${name}"`;
+  const matchEntry = reader.required(entries, 'match', called);
+  const match = matchEntry === undefined ? undefined : parseMatch(reader, matchEntry);
+  const answerEntry = entries.byKey.get('answer');
+  const answer = answerEntry === undefined ? null : parseAnswer(reader, answerEntry, match);
+  const forward = parseForward(reader, entries, called);
+  const complete =
+    name !== undefined && match !== undefined && answer !== undefined && forward !== undefined;
+  return {
+    name,
+    nameOffset: nameEntry?.offset ?? item.offset,
+    match,
+    matchOffset: matchEntry?.offset ?? item.offset,
+    rule: complete
+      ? {
+          name,
+          // A frame too short for a copy must not match.
+          match: {
+            ...match,
+            minimumLength: Math.max(match.minimumLength, answer?.requestBytes ?? 0),
+          },
+          answer: answer?.answer ?? null,
+          forward,
+        }
+      : undefined,
+  };
+}
+
+function parseName(reader: YamlReader, entry: Entry): string | undefined {
+  const name = reader.text(entry);
+  if (name === undefined || /^[a-z0-9-]+$/.test(name)) return name;
+  const reason = `name ${JSON.stringify(name)} may have small letters, digits and - only`;
+  reader.diagnostics.error(entry.offset, reason);
+  return undefined;
+}
+
+/** Whether the request goes to AGL: as `forward` or `action` say, else only if unanswered. */
+function parseForward(reader: YamlReader, entries: Entries, called: string): boolean | undefined {
+  const answered = entries.byKey.has('answer');
+  const forwardEntry = entries.byKey.get('forward');
+  const action = entries.byKey.get('action');
+  if (action !== undefined) {
+    if (reader.word(action, ['drop']) === undefined) return undefined;
+    const other = answered ? 'answer' : forwardEntry === undefined ? undefined : 'forward';
+    if (other === undefined) return false;
+    const reason = `${called} has "action: drop" and "${other}": remove one of them`;
+    reader.diagnostics.error(action.keyOffset, reason);
+    return undefined;
+  }
+  const forward = reader.boolean(forwardEntry, !answered);
+  if (forward === false && !answered && forwardEntry !== undefined) {
+    const reason = `${called} neither answers nor forwards: if that is meant, write "action: drop"`;
+    reader.diagnostics.error(forwardEntry.keyOffset, reason);
+    return undefined;
+  }
+  return forward;
+}
+
+function refuseDuplicateNames(reader: YamlReader, rules: readonly ParsedRule[]): void {
+  const firstOf = new Map<string, number>();
+  for (const { name, nameOffset } of rules) {
+    if (name === undefined) continue;
+    const first = firstOf.get(name);
+    if (first === undefined) firstOf.set(name, nameOffset);
+    else {
+      const place = reader.diagnostics.place(first);
+      reader.diagnostics.error(nameOffset, `name "${name}" is already used at ${place}`);
+    }
+  }
+}
+
+function refuseOverlaps(reader: YamlReader, rules: readonly ParsedRule[]): void {
+  for (const [index, later] of rules.entries()) {
+    for (const earlier of rules.slice(0, index)) {
+      if (earlier.match === undefined || later.match === undefined) continue;
+      const frame = findCommonFrame(earlier.match, later.match);
+      if (frame === null) continue;
+      const place = reader.diagnostics.place(earlier.matchOffset);
+      reader.diagnostics.error(
+        later.matchOffset,
+        `rule "${later.name ?? '?'}" overlaps rule "${earlier.name ?? '?'}" (${place}): ` +
+          `both match ${frame}; make one of them narrower`,
+      );
+    }
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Typed access to the nodes of a YAML document; every refusal has the position of the node.
+ *
+ * Used by: parse.ts, parse-match.ts, parse-answer.ts.
+ * A reader function returns undefined after it has noted an error, so that reading goes on and
+ * finds the next one.
+ * Does not: know rules.
+ */
+import type { Document, Node, Scalar, YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
+import { closestWord } from './diagnostics.ts';
+import type { Diagnostics } from './diagnostics.ts';
+
+/** One `key: value` of a map. */
+export interface Entry {
+  /** What messages call the value: its key, or `data byte 3`. */
+  readonly label: string;
+  /** Where the value starts; the key, if there is no value. */
+  readonly offset: number;
+  readonly keyOffset: number;
+  /** Null for `~` and for nothing at all. */
+  readonly node: Node | null;
+}
+
+/** The entries of a map by key, and where the map starts. */
+export interface Entries {
+  readonly offset: number;
+  readonly byKey: ReadonlyMap<string, Entry>;
+}
+
+/** Reads nodes of one document. */
+export class YamlReader {
+  readonly diagnostics: Diagnostics;
+  readonly #document: Document.Parsed;
+
+  constructor(document: Document.Parsed, diagnostics: Diagnostics) {
+    this.#document = document;
+    this.diagnostics = diagnostics;
+  }
+
+  /** The node an alias stands for, or the node itself; null for an empty value. */
+  resolve(node: unknown): Node | null {
+    const target = isAlias(node) ? node.resolve(this.#document) : node;
+    if (isScalar(target) && target.value === null) return null;
+    return isMap(target) || isSeq(target) || isScalar(target) ? target : null;
+  }
+
+  /**
+   * Reads a map whose keys are all known. `advice` explains keys that people try and that do not
+   * exist on purpose.
+   */
+  map(
+    value: Pick<Entry, 'label' | 'offset' | 'node'>,
+    known: readonly string[],
+    advice: Readonly<Record<string, string>> = {},
+  ): Entries | undefined {
+    const { label, offset, node } = value;
+    if (!isMap(node)) {
+      this.#refuse(value, `must be a map with ${known.join(', ')}`);
+      return undefined;
+    }
+    const byKey = new Map<string, Entry>();
+    for (const pair of (node as YAMLMap<Node, Node | null>).items) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : '';
+      const keyOffset = startOf(pair.key, offset);
+      if (known.includes(key)) {
+        const resolved = this.resolve(pair.value);
+        const valueOffset = startOf(pair.value, keyOffset);
+        byKey.set(key, { label: key, offset: valueOffset, keyOffset, node: resolved });
+        continue;
+      }
+      const close = closestWord(key, known);
+      const hint =
+        advice[key] ??
+        (close === undefined ? `known: ${known.join(', ')}` : `did you mean "${close}"?`);
+      this.diagnostics.error(keyOffset, `unknown key "${key}" in ${label}; ${hint}`);
+    }
+    return { offset, byKey };
+  }
+
+  /** An entry that must be there. */
+  required(entries: Entries, key: string, where: string): Entry | undefined {
+    const entry = entries.byKey.get(key);
+    if (entry === undefined) this.diagnostics.error(entries.offset, `${where} has no "${key}"`);
+    return entry;
+  }
+
+  /** The items of a list, each labelled `<item> <index>`. */
+  list(entry: Entry, item: string, maximum: number): Entry[] | undefined {
+    if (!isSeq(entry.node)) {
+      this.#refuse(entry, 'must be a list: [ ... ]');
+      return undefined;
+    }
+    const items = entry.node.items.map((node, index) => {
+      const offset = startOf(node, entry.offset);
+      return { label: `${item} ${index}`, offset, keyOffset: offset, node: this.resolve(node) };
+    });
+    if (items.length > maximum) {
+      const reason = `${entry.label} has ${items.length} entries; at most ${maximum} fit`;
+      this.diagnostics.error(items[maximum].offset, reason);
+      return undefined;
+    }
+    return items;
+  }
+
+  /** `true` or `false`; `fallback` when the key is not there. */
+  boolean(entry: Entry | undefined, fallback: boolean): boolean | undefined {
+    if (entry === undefined) return fallback;
+    const value = isScalar(entry.node) ? entry.node.value : null;
+    if (typeof value === 'boolean') return value;
+    this.#refuse(entry, 'must be true or false');
+    return undefined;
+  }
+
+  /** One of a few words. */
+  word<Word extends string>(entry: Entry, words: readonly Word[]): Word | undefined {
+    const value = isScalar(entry.node) ? entry.node.value : null;
+    const found = words.find((word) => word === value);
+    if (found !== undefined) return found;
+    const close = typeof value === 'string' ? closestWord(value, words) : undefined;
+    const hint = close === undefined ? '' : `; did you mean "${close}"?`;
+    this.#refuse(entry, `must be ${words.join(' or ')}${hint}`);
+    return undefined;
+  }
+
+  /** Text. */
+  text(entry: Entry): string | undefined {
+    const value = isScalar(entry.node) ? entry.node.value : null;
+    if (typeof value === 'string') return value;
+    this.#refuse(entry, 'must be text');
+    return undefined;
+  }
+
+  /**
+   * A whole number, 0 or more, in hexadecimal (0x1A0) or decimal. With `hexExpected` a decimal one
+   * above 9 is taken, with a warning: tools that print CAN frames leave the 0x out.
+   */
+  number(entry: Entry, hexExpected: boolean): number | undefined {
+    const source = isScalar(entry.node) ? sourceOf(entry.node) : '';
+    const quoted = isScalar(entry.node) && typeof entry.node.value === 'string';
+    if (!quoted && /^(0x[0-9a-f]+|[0-9]+)$/i.test(source)) {
+      const value = Number(source);
+      if (hexExpected && value > 9 && !/^0x/i.test(source)) {
+        const read = `${entry.label} ${source} is read as decimal, 0x${hex(value)}`;
+        this.diagnostics.warning(entry.offset, `${read}; write 0x${source} if that was meant`);
+      }
+      return value;
+    }
+    const digits = source.replace(/^0x/i, '');
+    const looksHexadecimal = hexExpected && /^[0-9a-f]+$/i.test(digits);
+    const hint = looksHexadecimal ? `; did you mean 0x${digits.toUpperCase()}?` : '';
+    this.#refuse(entry, `must be a number such as ${hexExpected ? '0x1A' : '4'}${hint}`);
+    return undefined;
+  }
+
+  #refuse(value: Pick<Entry, 'label' | 'offset' | 'node'>, reason: string): void {
+    const got = describe(value.node);
+    this.diagnostics.error(value.offset, `${value.label} ${reason} (got ${got})`);
+  }
+}
+
+/** Upper-case hexadecimal digits. */
+export function hex(value: number): string {
+  return value.toString(16).toUpperCase();
+}
+
+function sourceOf(scalar: Scalar): string {
+  return scalar.source ?? String(scalar.value);
+}
+
+/** Where a node starts in the text; `fallback` for an empty value, which is nowhere. */
+function startOf(node: unknown, fallback: number): number {
+  const range = (node as { range?: readonly number[] } | null)?.range;
+  return range?.[0] ?? fallback;
+}
+
+function describe(node: Node | null): string {
+  if (node === null) return 'nothing';
+  if (isMap(node)) return 'a map';
+  if (isSeq(node)) return 'a list';
+  if (!isScalar(node)) return 'an alias';
+  const text = sourceOf(node).slice(0, 40);
+  return typeof node.value === 'string' ? JSON.stringify(text) : text;
+}
