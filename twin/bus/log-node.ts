@@ -1,13 +1,167 @@
+/**
+ * A sender that stands for any number of control units: plays recorded frames onto the bus and
+ * acknowledges what others send.
+ *
+ * Used by: the players of `npm run twin` and the demo, and tests.
+ * Frames of one identifier leave in the order they were put in; frames of different identifiers, coming
+ * from different units on a real bus, contend by arbitration. Does not: keep what it receives.
+ */
+import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { CanBus } from './can-bus.ts';
-import type { CanFrame } from './can-frame.ts';
-import type { VirtualClock } from '../clock.ts';
+import { arbitrationKeyOf, type CanFrame } from './can-frame.ts';
+import type { CanNode, Participation, TransmitOffer } from './can-node.ts';
+import { FaultConfinement } from './fault-confinement.ts';
+import { encodeFrame, type WireBits } from './frame-bits.ts';
 
-export class LogNode {
-  constructor(_options: { clock: VirtualClock; bus: CanBus; name?: string }) {}
-  /** Frames not yet on the wire. */
-  get pendingCount(): number {
-    return 0;
+/** A frame in a queue; its bits are made when it first contends. */
+class QueuedFrame implements TransmitOffer {
+  readonly frame: CanFrame;
+  readonly sender: string;
+  readonly atNanos: number;
+  readonly key: number;
+  #wire: WireBits | undefined;
+
+  constructor(frame: CanFrame, atNanos: number, sender: string) {
+    this.frame = frame;
+    this.sender = sender;
+    this.atNanos = atNanos;
+    this.key = arbitrationKeyOf(frame);
   }
-  /** `name` becomes WireRecord.sender. */
-  enqueue(_frame: CanFrame, _atNanos: number, _name: string): void {}
+
+  get wire(): WireBits {
+    return (this.#wire ??= encodeFrame(this.frame));
+  }
+}
+
+/** First in, first out, without moving what is behind the head each time. */
+class FrameQueue {
+  readonly #frames: QueuedFrame[] = [];
+  #first = 0;
+
+  get length(): number {
+    return this.#frames.length - this.#first;
+  }
+
+  get head(): QueuedFrame | undefined {
+    return this.#frames[this.#first];
+  }
+
+  push(frame: QueuedFrame): void {
+    this.#frames.push(frame);
+  }
+
+  /** Puts `frame` behind all that are not later. */
+  insertByTime(frame: QueuedFrame): void {
+    const frames = this.#frames;
+    let index = frames.length;
+    while (index > this.#first && frames[index - 1]!.atNanos > frame.atNanos) index--;
+    if (index === frames.length) frames.push(frame);
+    else frames.splice(index, 0, frame);
+  }
+
+  shift(): QueuedFrame {
+    const frame = this.#frames[this.#first++]!;
+    if (this.#first >= 1024 && this.#first * 2 >= this.#frames.length) {
+      this.#frames.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return frame;
+  }
+}
+
+/** The sender. `enqueue` in order of time is quickest; any order works. */
+export class LogNode implements CanNode {
+  readonly name: string;
+  readonly participation: Participation = 'active';
+  readonly faults = new FaultConfinement();
+  readonly #clock: VirtualClock;
+  readonly #bus: CanBus;
+  /** Not released yet, earliest first. */
+  readonly #future = new FrameQueue();
+  #release: ScheduledEvent | undefined;
+  /** Released frames by identifier. */
+  readonly #queues = new Map<number, FrameQueue>();
+  #released = 0;
+  /** Best head of all queues; undefined means look for it. */
+  #best: QueuedFrame | undefined;
+
+  constructor(options: { clock: VirtualClock; bus: CanBus; name?: string }) {
+    this.name = options.name ?? 'log';
+    this.#clock = options.clock;
+    this.#bus = options.bus;
+    this.#bus.attach(this);
+  }
+
+  /** Frames that are not on the wire yet, released or not. */
+  get pendingCount(): number {
+    return this.#future.length + this.#released;
+  }
+
+  get transmitPending(): boolean {
+    return this.#released > 0;
+  }
+
+  /** Wants `frame` on the wire from `atNanos` on. `name` becomes WireRecord.sender. */
+  enqueue(frame: CanFrame, atNanos: number, name: string): void {
+    const queued = new QueuedFrame(frame, atNanos, name);
+    this.#future.insertByTime(queued);
+    if (this.#future.head === queued) this.#planRelease();
+  }
+
+  offer(): TransmitOffer | undefined {
+    return (this.#best ??= this.#findBest());
+  }
+
+  transmitted(offer: TransmitOffer): void {
+    const queued = offer as QueuedFrame;
+    const queue = this.#queues.get(identityOf(queued.frame))!;
+    queue.shift();
+    if (queue.length === 0) this.#queues.delete(identityOf(queued.frame));
+    this.#released--;
+    this.#best = undefined;
+  }
+
+  arbitrationLost(): void {}
+  transmitFailed(): void {}
+  received(_frame: CanFrame): void {}
+  frameEnded(): void {}
+  receiveFailed(): void {}
+  faultsChanged(): void {}
+
+  #planRelease(): void {
+    if (this.#release !== undefined) this.#clock.cancel(this.#release);
+    this.#release = undefined;
+    const next = this.#future.head;
+    if (next === undefined) return;
+    this.#release = this.#clock.schedule(next.atNanos, (nanos) => this.#releaseDue(nanos));
+  }
+
+  #releaseDue(nanos: number): void {
+    while (this.#future.length > 0 && this.#future.head!.atNanos <= nanos) {
+      const queued = this.#future.shift();
+      const identity = identityOf(queued.frame);
+      let queue = this.#queues.get(identity);
+      if (queue === undefined) this.#queues.set(identity, (queue = new FrameQueue()));
+      queue.push(queued);
+      this.#released++;
+      const better = this.#best !== undefined && queued.key < this.#best.key;
+      if (better && queue.length === 1) this.#best = queued;
+    }
+    this.#planRelease();
+    this.#bus.requestStart(nanos);
+  }
+
+  #findBest(): QueuedFrame | undefined {
+    let best: QueuedFrame | undefined;
+    for (const queue of this.#queues.values()) {
+      const head = queue.head!;
+      if (best === undefined || head.key < best.key) best = head;
+    }
+    return best;
+  }
+}
+
+/** Data and remote frames of one identifier share a queue: they come from one control unit. */
+function identityOf(frame: CanFrame): number {
+  return frame.extended ? frame.identifier + 0x1000 : frame.identifier;
 }

@@ -1,0 +1,74 @@
+/**
+ * An attempt bit by bit, every node a protocol controller of its own: exact for faults, collisions and
+ * missing acknowledgements, and the reference for the quick prediction of attempt.ts.
+ *
+ * Used by: CanBus; tests. A pure function: the same participants and faults give the same steps.
+ */
+import type { AttemptOutcome, AttemptStep, Participant, WireFault } from './attempt.ts';
+import { BitNode } from './bit-node.ts';
+import { DOMINANT } from './frame-bits.ts';
+
+/** No attempt lasts longer than this unless the wire is held dominant. */
+const BITS_MAX = 1000;
+
+/** Simulates one attempt. At least one participant has an offer. */
+export function simulateAttempt(
+  participants: readonly Participant[],
+  faults: readonly WireFault[] = [],
+): AttemptOutcome {
+  const steps: AttemptStep[] = [];
+  const acknowledges = !faults.some((fault) => fault.kind === 'no-acknowledge');
+  const nodes = participants.map(
+    (participant) => new BitNode(participant, acknowledges, (step) => steps.push(step)),
+  );
+  const stuckUntil = endOfStuck(faults);
+  let winner = nodes.find((node) => node.transmitter)!;
+  let lastDominant = -1;
+  let bit = 0;
+  do {
+    if (bit > BITS_MAX + stuckUntil) throw new Error(`CAN attempt has not ended after ${bit} bits`);
+    let wire = 1;
+    for (const node of nodes) wire &= node.drive(bit);
+    wire = disturb(wire, bit, faults);
+    if (wire === DOMINANT) lastDominant = bit;
+    for (const node of nodes) node.sense(bit, seenBy(node, wire, bit, faults));
+    winner = nodes.find((node) => node.transmitter) ?? winner;
+    bit++;
+  } while (bit < stuckUntil || nodes.some((node) => !node.finished));
+  return {
+    steps,
+    length: bit,
+    recessiveTail: bit - 1 - lastDominant,
+    acknowledged: nodes.some((node) => node.acknowledged),
+    completed: nodes.some((node) => node.completed),
+    winner: winner.offer!,
+    error: winner.firstError ?? nodes.find((node) => node.firstError !== undefined)?.firstError,
+  };
+}
+
+function endOfStuck(faults: readonly WireFault[]): number {
+  let end = 0;
+  for (const fault of faults) {
+    if (fault.kind === 'stuck-dominant') end = Math.max(end, fault.bit + fault.bits);
+  }
+  return end;
+}
+
+function disturb(wire: number, bit: number, faults: readonly WireFault[]): number {
+  let level = wire;
+  for (const fault of faults) {
+    if (fault.kind === 'flip' && fault.node === undefined && fault.bit === bit) level ^= 1;
+    if (fault.kind === 'stuck-dominant' && bit >= fault.bit && bit < fault.bit + fault.bits) {
+      level = DOMINANT;
+    }
+  }
+  return level;
+}
+
+function seenBy(node: BitNode, wire: number, bit: number, faults: readonly WireFault[]): number {
+  let level = wire;
+  for (const fault of faults) {
+    if (fault.kind === 'flip' && fault.node === node.node && fault.bit === bit) level ^= 1;
+  }
+  return level;
+}

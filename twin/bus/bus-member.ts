@@ -1,0 +1,88 @@
+/**
+ * What the bus keeps about one of its nodes: whether it takes part, and what it waits for if not.
+ *
+ * Used by: CanBus. A node waits for 11 recessive bits after it connects, and for 128 times 11 after
+ * bus-off (ISO 11898-1, bus integration and bus-off recovery).
+ */
+import type { Participant } from './attempt.ts';
+import type { CanNode } from './can-node.ts';
+import { FaultConfinement } from './fault-confinement.ts';
+
+/** Runs of recessive bits after which a bus-off node is error-active again. */
+export const RECOVERY_OCCURRENCES = 128;
+/** Length of such a run. */
+export const RECESSIVE_RUN_BITS = 11;
+
+/** One node's membership. */
+export class BusMember {
+  readonly node: CanNode;
+  /** Takes part in frames from the next start of frame on. */
+  ready = false;
+  /** Error-passive and just sent: may not start a frame before this. */
+  suspendedUntil = 0;
+  #missing = 0;
+  #countsFrom = 0;
+  #onReady: ((nanos: number) => void) | undefined;
+
+  constructor(node: CanNode) {
+    this.node = node;
+  }
+
+  get waiting(): boolean {
+    return this.#missing > 0;
+  }
+
+  /** Waits for so many runs of 11 recessive bits, counted from `nanos`. */
+  waitFor(runs: number, nanos: number, onReady: ((nanos: number) => void) | undefined): void {
+    this.ready = false;
+    this.#missing = runs;
+    this.#countsFrom = nanos;
+    this.#onReady = onReady;
+  }
+
+  stopWaiting(): void {
+    this.#missing = 0;
+    this.#onReady = undefined;
+  }
+
+  /** Counts the whole runs between `recessiveSince` and `nanos`, and joins if they are enough. */
+  countRecessive(recessiveSince: number, nanos: number, bitNanos: number): void {
+    const from = Math.max(recessiveSince, this.#countsFrom);
+    const runs = Math.floor((nanos - from + 1) / (RECESSIVE_RUN_BITS * bitNanos));
+    if (runs >= this.#missing) return this.join(nanos);
+    if (runs <= 0) return;
+    this.#missing -= runs;
+    this.#countsFrom = from + Math.round(runs * RECESSIVE_RUN_BITS * bitNanos);
+  }
+
+  /** When it joins if the wire stays recessive. */
+  readyNanos(recessiveSince: number, bitNanos: number): number {
+    const from = Math.max(recessiveSince, this.#countsFrom);
+    return from + Math.round(this.#missing * RECESSIVE_RUN_BITS * bitNanos);
+  }
+
+  join(nanos: number): void {
+    this.#missing = 0;
+    this.ready = true;
+    const onReady = this.#onReady;
+    this.#onReady = undefined;
+    if (this.node.faults.busOff) {
+      this.node.faults.reset();
+      this.node.faultsChanged(nanos);
+    }
+    onReady?.(nanos);
+  }
+
+  /** Its part in the attempt that starts at `nanos`; undefined if it has none. */
+  participant(nanos: number, mismatchErrorBit: number): Participant | undefined {
+    const { node } = this;
+    const participation = node.participation;
+    if (!this.ready || participation === 'absent') return undefined;
+    const silent = participation === 'silent';
+    const maySend = !silent && nanos >= this.suspendedUntil && node.transmitPending;
+    const faults = new FaultConfinement();
+    faults.copyFrom(node.faults);
+    const base = { node, offer: maySend ? node.offer(nanos) : undefined, faults, silent };
+    return participation === 'mismatched' ? { ...base, forcedErrorBit: mismatchErrorBit } : base;
+  }
+}
