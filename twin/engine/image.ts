@@ -1,0 +1,276 @@
+/**
+ * The image engine: executes canwarden.bin, the very bytes that go on the card, in an ARM64 emulator
+ * over a Machine.
+ *
+ * Used by: twin/run. The instructions of a basic block are charged when it is entered; device
+ * accesses, counter reads, hypercalls and idle hints go to the Machine.
+ * Does not: deliver interrupts (the cell polls with all exceptions masked), model caches, barriers or
+ * memory attributes: the emulator has none.
+ */
+import { CellParked } from '../machine/machine.ts';
+import type { AccessSize, GuestMemory, Machine } from '../machine/machine.ts';
+import type { Engine, RunResult } from './engine.ts';
+import { translate } from './page-walk.ts';
+import { Unicorn } from './unicorn.ts';
+import type { InvalidAccess, SystemRegister } from './unicorn.ts';
+
+const FOUR_GIB = 0x1_0000_0000;
+const LINEAR_MEMORY_BYTES = 0x1_0000;
+
+// Arm ARM DDI 0487, C6.2: encodings.
+const YIELD = 0xd503203f;
+const WFI = 0xd503207f;
+const HVC_JAILHOUSE = 0xd4094902; // HVC #0x4a48
+
+// Arm ARM D19: system registers.
+const CNTFRQ_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 0, op2: 0 };
+const CNTVCT_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 0, op2: 2 };
+const SCR_EL3: SystemRegister = { op0: 3, op1: 6, crn: 1, crm: 1, op2: 0 };
+const HCR_EL2: SystemRegister = { op0: 3, op1: 4, crn: 1, crm: 1, op2: 0 };
+const TTBR0_EL1: SystemRegister = { op0: 3, op1: 0, crn: 2, crm: 0, op2: 0 };
+const SPSR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 4, crm: 0, op2: 0 };
+const ELR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 4, crm: 0, op2: 1 };
+const ESR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 5, crm: 2, op2: 0 };
+const FAR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 6, crm: 0, op2: 0 };
+const VBAR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 12, crm: 0, op2: 0 };
+
+/** Non-secure, HVC enabled, AArch64 below: the world Jailhouse runs a cell in. */
+const SCR_VALUE = 0x501n;
+/** AArch64 at EL1. */
+const HCR_VALUE = 0x8000_0000n;
+/** EL1h with DAIF masked, the state at cell start and in an exception handler. */
+const STATE_EL1H_MASKED = 0x3c5n;
+const CONDITION_FLAGS = 0xf000_0000n;
+
+/** Exception numbers of the emulator (QEMU target/arm/cpu.h). */
+const EXCEPTION_DATA_ABORT = 4;
+const EXCEPTION_HVC = 11;
+
+/** Exception vector: synchronous, current EL with its own stack pointer. */
+const VECTOR_SYNCHRONOUS = 0x200n;
+/** ESR_EL1: data abort without a change of EL, 32-bit instruction. */
+const SYNDROME_DATA_ABORT = (0x25n << 26n) | (1n << 25n);
+const SYNDROME_WRITE = 1n << 6n;
+/** Data fault status: translation fault, plus the level. */
+const FAULT_TRANSLATION = 0x04n;
+
+/**
+ * The emulator can end a run exactly only after a number of instructions; between two slices the
+ * clock is looked at.
+ */
+const SLICE_INSTRUCTIONS = 20_000;
+
+const sameRegister = (left: SystemRegister, right: SystemRegister): boolean =>
+  left.op0 === right.op0 &&
+  left.op1 === right.op1 &&
+  left.crn === right.crn &&
+  left.crm === right.crm &&
+  left.op2 === right.op2;
+
+export class ImageEngine implements Engine {
+  readonly name = 'image';
+  readonly #machine: Machine;
+  readonly #unicorn = new Unicorn();
+  #resume = 0n;
+  #resuming = false;
+  #chargedEnd = 0;
+  #invalid: InvalidAccess | undefined;
+  #exception = 0;
+  #result: RunResult = 'running';
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  boot(): void {
+    this.#mapMemories();
+    this.#mapDevices();
+    this.#addHooks();
+    this.#unicorn.setSystem(SCR_EL3, SCR_VALUE);
+    this.#unicorn.setSystem(HCR_EL2, HCR_VALUE);
+    this.#unicorn.processorState = STATE_EL1H_MASKED;
+    this.#resume = 0n;
+  }
+
+  run(untilNanos: number): RunResult {
+    while (this.#result === 'running' && this.#machine.clock.now < untilNanos) {
+      try {
+        this.#runSlice();
+      } catch (error) {
+        if (!(error instanceof CellParked)) {
+          throw error;
+        }
+        this.#result = 'parked';
+      }
+    }
+    return this.#result;
+  }
+
+  /** Frees the emulator; the engine cannot run afterwards. */
+  close(): void {
+    this.#unicorn.close();
+  }
+
+  #runSlice(): void {
+    this.#invalid = undefined;
+    this.#exception = 0;
+    this.#resuming = this.#resume !== 0n;
+    const code = this.#unicorn.start(this.#resume, SLICE_INSTRUCTIONS);
+    this.#resume = this.#unicorn.programCounter;
+    if (this.#exception !== 0) {
+      this.#takeException();
+    } else if (code !== 0) {
+      this.#takeInvalidAccess(code);
+    } else if (this.#instructionAt(Number(this.#resume) - 4) === WFI) {
+      // Every interrupt is masked and none is configured: nothing can wake the cell.
+      this.#result = 'stopped';
+    }
+  }
+
+  #mapMemories(): void {
+    for (const memory of this.#machine.memories) {
+      this.#unicorn.mapMemory(memory.base, memory.bytes, {
+        write: memory.writable,
+        execute: memory.executable,
+      });
+    }
+    // libunicorn 2.0.1 looks virtual addresses up among the physical mappings: the linear memory at
+    // 4 GiB must exist there. No page table of the cell points to this memory.
+    this.#unicorn.mapUnused(FOUR_GIB, LINEAR_MEMORY_BYTES);
+  }
+
+  /** Everything below 4 GiB that is no memory goes to the Machine, which knows what is allowed. */
+  #mapDevices(): void {
+    const machine = this.#machine;
+    const read = (address: number, size: number) => machine.readDevice(address, size as AccessSize);
+    const write = (address: number, size: number, value: number | bigint) => {
+      machine.writeDevice(address, size as AccessSize, Number(value));
+    };
+    let start = 0;
+    const sorted = [...machine.memories].sort((left, right) => left.base - right.base);
+    for (const { base, bytes } of [...sorted, { base: FOUR_GIB, bytes: Buffer.alloc(0) }]) {
+      if (base > start) {
+        this.#unicorn.mapDevice(start, base - start, read, write);
+      }
+      start = base + bytes.length;
+    }
+  }
+
+  #addHooks(): void {
+    const machine = this.#machine;
+    this.#unicorn.onBlock((address, bytes) => {
+      // A slice may end inside a block; its rest was charged when the block was entered.
+      const rest = this.#resuming && address + bytes === this.#chargedEnd;
+      this.#resuming = false;
+      if (!rest) {
+        machine.chargeInstructions(bytes >>> 2);
+      }
+      this.#chargedEnd = address + bytes;
+    });
+    for (const address of this.#findYields()) {
+      this.#unicorn.onInstruction(address, () => machine.idleUntil(this.#unicorn.x(0)));
+    }
+    this.#unicorn.onException((number) => this.#onException(number));
+    this.#unicorn.onInvalidAccess((access) => {
+      this.#invalid = access;
+    });
+    this.#unicorn.onSystemRegisterRead((register) => {
+      if (sameRegister(register, CNTVCT_EL0)) {
+        return machine.counterTicks();
+      }
+      return sameRegister(register, CNTFRQ_EL0) ? BigInt(machine.counterHertz) : undefined;
+    });
+  }
+
+  /** Addresses of the idle hints: the one instruction the firmware puts there (bsp/rpi4/abi.h). */
+  #findYields(): number[] {
+    const found: number[] = [];
+    for (const { base, bytes, executable } of this.#machine.memories) {
+      for (let offset = 0; executable && offset < bytes.length; offset += 4) {
+        if (bytes.readUInt32LE(offset) === YIELD) {
+          found.push(base + offset);
+        }
+      }
+    }
+    return found;
+  }
+
+  #onException(number: number): void {
+    if (number !== EXCEPTION_HVC) {
+      this.#exception = number;
+      this.#unicorn.stop();
+      return;
+    }
+    const returnAddress = Number(this.#unicorn.programCounter);
+    const instruction = this.#instructionAt(returnAddress - 4);
+    if (instruction !== HVC_JAILHOUSE) {
+      this.#machine.park({
+        what: 'hypercall',
+        address: returnAddress - 4,
+        why: `instruction 0x${instruction.toString(16)} is not HVC #0x4a48`,
+      });
+    }
+    const [code, argument1, argument2] = [0, 1, 2].map((index) =>
+      Number(BigInt.asUintN(32, this.#unicorn.x(index))),
+    ) as [number, number, number];
+    const result = this.#machine.hypercall(code, argument1, argument2);
+    this.#unicorn.setX(0, BigInt(result));
+  }
+
+  #instructionAt(address: number): number {
+    const memory = this.#memoryAt(address);
+    return memory === undefined ? 0 : memory.bytes.readUInt32LE(address - memory.base);
+  }
+
+  #memoryAt(address: number): GuestMemory | undefined {
+    return this.#machine.memories.find(
+      ({ base, bytes }) => address >= base && address < base + bytes.length,
+    );
+  }
+
+  /** An exception the emulator reports but does not deliver. */
+  #takeException(): void {
+    if (this.#exception !== EXCEPTION_DATA_ABORT) {
+      this.#machine.park({
+        what: 'exception',
+        address: Number(this.#resume),
+        why: `the emulator reports exception ${this.#exception}, which a cell cannot handle`,
+      });
+    }
+    // The emulator keeps neither address nor kind of the access.
+    this.#deliverDataAbort(0n, SYNDROME_DATA_ABORT | FAULT_TRANSLATION | 3n);
+  }
+
+  /** An access without a mapping: the cell's own fault if stage 1 ends it, else the hypervisor's. */
+  #takeInvalidAccess(code: number): void {
+    const access = this.#invalid;
+    if (access === undefined) {
+      throw new Error(
+        `the ARM64 emulator failed at 0x${this.#resume.toString(16)}: ${this.#unicorn.errorText(code)}`,
+      );
+    }
+    const tables = this.#unicorn.system(TTBR0_EL1);
+    const translation = translate(this.#machine.memories, tables, access.address);
+    if (access.kind !== 'fetch' && 'invalidLevel' in translation) {
+      const write = access.kind === 'write' ? SYNDROME_WRITE : 0n;
+      const status = FAULT_TRANSLATION | BigInt(translation.invalidLevel);
+      this.#deliverDataAbort(access.address, SYNDROME_DATA_ABORT | write | status);
+      return;
+    }
+    this.#machine.park({
+      what: access.kind === 'fetch' ? 'instruction fetch' : `data ${access.kind}`,
+      address: Number(access.address),
+      why: 'no region of the cell allows it',
+    });
+  }
+
+  #deliverDataAbort(address: bigint, syndrome: bigint): void {
+    const state = this.#unicorn.processorState;
+    this.#unicorn.setSystem(SPSR_EL1, state);
+    this.#unicorn.setSystem(ELR_EL1, this.#resume);
+    this.#unicorn.setSystem(ESR_EL1, syndrome);
+    this.#unicorn.setSystem(FAR_EL1, address);
+    this.#unicorn.processorState = (state & CONDITION_FLAGS) | STATE_EL1H_MASKED;
+    this.#resume = this.#unicorn.system(VBAR_EL1) + VECTOR_SYNCHRONOUS;
+  }
+}

@@ -1,0 +1,383 @@
+/**
+ * Unicorn 2, an ARM64 emulator library, called through koffi: only what the image engine needs.
+ *
+ * Used by: twin/engine/image.ts. Works with libunicorn 2.0.1 (Debian 12, Ubuntu 24.04) and 2.1.
+ * Does not: know any device. An exception thrown in a callback cannot cross the emulator: it is
+ * kept, the emulation stops, and `start` throws it.
+ */
+import koffi from 'koffi';
+
+/** Names under which distributions install the library. */
+const LIBRARY_NAMES = ['libunicorn.so.2', 'libunicorn.so', 'libunicorn.2.dylib'];
+
+// unicorn/unicorn.h
+const ARCH_ARM64 = 2;
+const MODE_ARM = 0;
+const CTL_WRITE_CPU_MODEL = 0x44000007;
+const HOOK_INTERRUPT = 1 << 0;
+const HOOK_INSTRUCTION = 1 << 1;
+const HOOK_CODE = 1 << 2;
+const HOOK_BLOCK = 1 << 3;
+const HOOK_MEMORY_INVALID = 0x3f << 4;
+
+// unicorn/arm64.h
+const CPU_CORTEX_A72 = 2;
+const INSTRUCTION_MRS = 1;
+const REGISTER_PC = 260;
+const REGISTER_PSTATE = 265;
+const REGISTER_X0 = 199;
+const REGISTER_SYSTEM = 290;
+
+/** What an invalid access was, from `uc_mem_type`. */
+const MEMORY_TYPE_NAMES: Readonly<Record<number, 'read' | 'write' | 'fetch'>> = {
+  19: 'read',
+  20: 'write',
+  21: 'fetch',
+  22: 'write',
+  23: 'read',
+  24: 'fetch',
+};
+
+/** A system register as MRS and MSR encode it. */
+export interface SystemRegister {
+  readonly op0: number;
+  readonly op1: number;
+  readonly crn: number;
+  readonly crm: number;
+  readonly op2: number;
+}
+
+/** An access that no mapping allows; `address` is the virtual one. */
+export interface InvalidAccess {
+  readonly kind: 'read' | 'write' | 'fetch';
+  readonly address: bigint;
+}
+
+const CodeCallback = koffi.proto(
+  'void UnicornCode(void *uc, uint64_t address, uint32_t size, void *user)',
+);
+const InterruptCallback = koffi.proto(
+  'void UnicornInterrupt(void *uc, uint32_t number, void *user)',
+);
+const MemoryCallback = koffi.proto(
+  'bool UnicornMemory(void *uc, int type, uint64_t address, int size, int64_t value, void *user)',
+);
+const InstructionCallback = koffi.proto(
+  'uint32_t UnicornInstruction(void *uc, int reg, void *cp, void *user)',
+);
+const ReadCallback = koffi.proto(
+  'uint64_t UnicornRead(void *uc, uint64_t offset, uint32_t size, void *user)',
+);
+const WriteCallback = koffi.proto(
+  'void UnicornWrite(void *uc, uint64_t offset, uint32_t size, uint64_t value, void *user)',
+);
+const SystemRegisterStruct = koffi.struct('UnicornSystemRegister', {
+  crn: 'uint32_t',
+  crm: 'uint32_t',
+  op0: 'uint32_t',
+  op1: 'uint32_t',
+  op2: 'uint32_t',
+  value: 'uint64_t',
+});
+
+function loadLibrary(): koffi.IKoffiLib {
+  const problems: string[] = [];
+  for (const name of LIBRARY_NAMES) {
+    try {
+      return koffi.load(name);
+    } catch (error) {
+      problems.push(`${name}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(
+    `The ARM64 emulator library (Unicorn 2) is not installed. Next: npm run setup\n` +
+      problems.join('\n'),
+  );
+}
+
+function bind() {
+  const library = loadLibrary();
+  return {
+    open: library.func('int uc_open(int arch, int mode, _Out_ void **uc)'),
+    close: library.func('int uc_close(void *uc)'),
+    errorText: library.func('const char *uc_strerror(int code)'),
+    mapPointer: library.func(
+      'int uc_mem_map_ptr(void *uc, uint64_t address, size_t size, uint32_t permissions, void *p)',
+    ),
+    map: library.func(
+      'int uc_mem_map(void *uc, uint64_t address, size_t size, uint32_t permissions)',
+    ),
+    mapDevice: library.func(
+      'int uc_mmio_map(void *uc, uint64_t address, size_t size, UnicornRead *read, void *user, UnicornWrite *write, void *user2)',
+    ),
+    readRegister: library.func('int uc_reg_read(void *uc, int reg, void *value)'),
+    writeRegister: library.func('int uc_reg_write(void *uc, int reg, const void *value)'),
+    start: library.func(
+      'int uc_emu_start(void *uc, uint64_t begin, uint64_t until, uint64_t timeout, size_t count)',
+    ),
+    stop: library.func('int uc_emu_stop(void *uc)'),
+    addHook: library.func(
+      'int uc_hook_add(void *uc, _Out_ size_t *hook, int type, void *callback, void *user, uint64_t begin, uint64_t end, ...)',
+    ),
+    control: library.func('int uc_ctl(void *uc, int control, ...)'),
+  };
+}
+
+let bound: ReturnType<typeof bind> | undefined;
+
+/** One emulated Cortex-A72. */
+export class Unicorn {
+  readonly #library: ReturnType<typeof bind>;
+  readonly #handle: unknown;
+  readonly #callbacks: koffi.IKoffiRegisteredCallback[] = [];
+  readonly #kept: Buffer[] = [];
+  readonly #value = Buffer.alloc(8);
+  readonly #system = Buffer.alloc(32);
+  #failure: unknown;
+  #failed = false;
+
+  constructor() {
+    this.#library = bound ??= bind();
+    const handle: unknown[] = [null];
+    this.#check(this.#library.open(ARCH_ARM64, MODE_ARM, handle) as number, 'open');
+    this.#handle = handle[0];
+    this.#check(
+      this.#library.control(this.#handle, CTL_WRITE_CPU_MODEL, 'int', CPU_CORTEX_A72) as number,
+      'choose the Cortex-A72',
+    );
+  }
+
+  #check(code: number, what: string): void {
+    if (code !== 0) {
+      throw new Error(`Unicorn could not ${what}: ${this.errorText(code)}`);
+    }
+  }
+
+  /** Runs a callback's body; what it throws ends the emulation and comes out of `start`. */
+  #guard<Result>(body: () => Result, otherwise: Result): Result {
+    if (this.#failed) {
+      return otherwise;
+    }
+    try {
+      return body();
+    } catch (error) {
+      this.#failed = true;
+      this.#failure = error;
+      this.stop();
+      return otherwise;
+    }
+  }
+
+  #register(callback: (...parameters: never[]) => unknown, proto: koffi.IKoffiCType): unknown {
+    const registered = koffi.register(callback, koffi.pointer(proto));
+    this.#callbacks.push(registered);
+    return registered;
+  }
+
+  #hook(type: number, callback: unknown, begin: bigint, end: bigint, ...extra: unknown[]): void {
+    const hook = [0];
+    this.#check(
+      this.#library.addHook(
+        this.#handle,
+        hook,
+        type,
+        callback,
+        null,
+        begin,
+        end,
+        ...extra,
+      ) as number,
+      'add a hook',
+    );
+  }
+
+  /** The library's words for an error code of `start`. */
+  errorText(code: number): string {
+    return this.#library.errorText(code) as string;
+  }
+
+  /** Maps `bytes` itself at a physical address: guest and host see each other's stores at once. */
+  mapMemory(address: number, bytes: Buffer, rights: { write: boolean; execute: boolean }): void {
+    const permissions = 1 | (rights.write ? 2 : 0) | (rights.execute ? 4 : 0);
+    this.#kept.push(bytes);
+    this.#check(
+      this.#library.mapPointer(this.#handle, address, bytes.length, permissions, bytes) as number,
+      `map memory at 0x${address.toString(16)}`,
+    );
+  }
+
+  /** Maps memory nobody reads; see image.ts for why. */
+  mapUnused(address: number, bytes: number): void {
+    this.#check(
+      this.#library.map(this.#handle, address, bytes, 7) as number,
+      `map memory at 0x${address.toString(16)}`,
+    );
+  }
+
+  /** Sends every access to [address, address + bytes) to the two functions, with full addresses. */
+  mapDevice(
+    address: number,
+    bytes: number,
+    read: (address: number, size: number) => number | bigint,
+    write: (address: number, size: number, value: number | bigint) => void,
+  ): void {
+    const onRead = (_uc: unknown, offset: number | bigint, size: number) =>
+      this.#guard(() => read(address + Number(offset), size), 0);
+    const onWrite = (_uc: unknown, offset: number | bigint, size: number, value: number | bigint) =>
+      this.#guard(() => write(address + Number(offset), size, value), undefined);
+    this.#check(
+      this.#library.mapDevice(
+        this.#handle,
+        address,
+        bytes,
+        this.#register(onRead, ReadCallback),
+        null,
+        this.#register(onWrite, WriteCallback),
+        null,
+      ) as number,
+      `map devices at 0x${address.toString(16)}`,
+    );
+  }
+
+  /** Calls back on entry of each basic block, with its first address and its length in bytes. */
+  onBlock(callback: (address: number, bytes: number) => void): void {
+    const onEntry = (_uc: unknown, address: number | bigint, size: number) =>
+      this.#guard(() => callback(Number(address), size), undefined);
+    this.#hook(HOOK_BLOCK, this.#register(onEntry, CodeCallback), 1n, 0n);
+  }
+
+  /** Calls back before the instruction at `address`. */
+  onInstruction(address: number, callback: () => void): void {
+    const onExecute = () => this.#guard(callback, undefined);
+    this.#hook(
+      HOOK_CODE,
+      this.#register(onExecute, CodeCallback),
+      BigInt(address),
+      BigInt(address),
+    );
+  }
+
+  /** Calls back on an exception the processor takes, with QEMU's exception number. */
+  onException(callback: (number: number) => void): void {
+    const onTaken = (_uc: unknown, number: number) =>
+      this.#guard(() => callback(number), undefined);
+    this.#hook(HOOK_INTERRUPT, this.#register(onTaken, InterruptCallback), 1n, 0n);
+  }
+
+  /** Calls back on an access no mapping allows; the emulation then ends with an error code. */
+  onInvalidAccess(callback: (access: InvalidAccess) => void): void {
+    const onInvalid = (_uc: unknown, type: number, address: number | bigint) =>
+      this.#guard(() => {
+        callback({ kind: MEMORY_TYPE_NAMES[type] ?? 'read', address: BigInt(address) });
+        return false;
+      }, false);
+    this.#hook(HOOK_MEMORY_INVALID, this.#register(onInvalid, MemoryCallback), 1n, 0n);
+  }
+
+  /** Asks `callback` for the value of each MRS; undefined leaves it to the emulator. */
+  onSystemRegisterRead(callback: (register: SystemRegister) => bigint | undefined): void {
+    const onRead = (_uc: unknown, register: number, encoded: unknown) =>
+      this.#guard(() => {
+        const value = callback(koffi.decode(encoded, SystemRegisterStruct) as SystemRegister);
+        if (value === undefined) {
+          return 0;
+        }
+        this.#writeRegister(register, value);
+        return 1;
+      }, 0);
+    const callbackPointer = this.#register(onRead, InstructionCallback);
+    this.#hook(HOOK_INSTRUCTION, callbackPointer, 1n, 0n, 'int', INSTRUCTION_MRS);
+  }
+
+  #readRegister(register: number): bigint {
+    this.#library.readRegister(this.#handle, register, this.#value);
+    return this.#value.readBigUInt64LE();
+  }
+
+  #writeRegister(register: number, value: bigint): void {
+    this.#value.writeBigUInt64LE(BigInt.asUintN(64, value));
+    this.#library.writeRegister(this.#handle, register, this.#value);
+  }
+
+  #encode(register: SystemRegister, value: bigint): Buffer {
+    const { crn, crm, op0, op1, op2 } = register;
+    [crn, crm, op0, op1, op2, 0].forEach((field, index) => {
+      this.#system.writeUInt32LE(field, index * 4);
+    });
+    this.#system.writeBigUInt64LE(value, 24);
+    return this.#system;
+  }
+
+  /** General register x0..x28. */
+  x(index: number): bigint {
+    return this.#readRegister(REGISTER_X0 + index);
+  }
+
+  setX(index: number, value: bigint): void {
+    this.#writeRegister(REGISTER_X0 + index, value);
+  }
+
+  get programCounter(): bigint {
+    return this.#readRegister(REGISTER_PC);
+  }
+
+  get processorState(): bigint {
+    return this.#readRegister(REGISTER_PSTATE);
+  }
+
+  set processorState(value: bigint) {
+    this.#writeRegister(REGISTER_PSTATE, value);
+  }
+
+  /** Reads a system register that the emulator stores. */
+  system(register: SystemRegister): bigint {
+    const buffer = this.#encode(register, 0n);
+    this.#check(
+      this.#library.readRegister(this.#handle, REGISTER_SYSTEM, buffer) as number,
+      'read a system register',
+    );
+    return buffer.readBigUInt64LE(24);
+  }
+
+  setSystem(register: SystemRegister, value: bigint): void {
+    this.#check(
+      this.#library.writeRegister(
+        this.#handle,
+        REGISTER_SYSTEM,
+        this.#encode(register, value),
+      ) as number,
+      'write a system register',
+    );
+  }
+
+  /**
+   * Runs `count` instructions from `address`, or fewer if `stop` is called, at WFI, or on an error.
+   *
+   * @returns Unicorn's error code, 0 for none.
+   * @throws what a callback threw.
+   */
+  start(address: bigint, count: number): number {
+    const nowhere = 0xdeadbeef000n;
+    const code = this.#library.start(this.#handle, address, nowhere, 0, count) as number;
+    if (this.#failed) {
+      const failure = this.#failure;
+      this.#failed = false;
+      this.#failure = undefined;
+      throw failure;
+    }
+    return code;
+  }
+
+  /** Ends `start` from inside a callback. */
+  stop(): void {
+    this.#library.stop(this.#handle);
+  }
+
+  /** Frees the emulator. */
+  close(): void {
+    this.#library.close(this.#handle);
+    for (const callback of this.#callbacks) {
+      koffi.unregister(callback);
+    }
+  }
+}
