@@ -1,0 +1,64 @@
+/**
+ * One frame of the demo log: who queues it for sending, and when.
+ *
+ * Used by: the parts of the generator and its statistics.
+ */
+
+export interface LogEntry {
+  /** When the sender queues it, from the start of the log; arbitration decides when it is sent. */
+  readonly timeMicros: number;
+  /** The sending control unit, as the interface name of the log. */
+  readonly sender: string;
+  readonly identifier: number;
+  readonly extended: boolean;
+  /** A remote frame asks for this many bytes; undefined in a data frame. */
+  readonly remoteLength?: number;
+  readonly data: readonly number[];
+}
+
+/** Shorthand for a standard data frame. */
+export function standard(
+  timeMicros: number,
+  sender: string,
+  identifier: number,
+  data: readonly number[],
+): LogEntry {
+  return { timeMicros, sender, identifier, extended: false, data };
+}
+
+/** Shorthand for an extended data frame. */
+export function extended(
+  timeMicros: number,
+  sender: string,
+  identifier: number,
+  data: readonly number[],
+): LogEntry {
+  return { timeMicros, sender, identifier, extended: true, data };
+}
+
+/** Shorthand for a remote frame. */
+export function remote(
+  timeMicros: number,
+  sender: string,
+  identifier: number,
+  remoteLength: number,
+  isExtended = false,
+): LogEntry {
+  return { timeMicros, sender, identifier, extended: isExtended, remoteLength, data: [] };
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).toUpperCase().padStart(digits, '0');
+}
+
+/** The entry as a candump log line: `(seconds.micros) sender ID#DATA`. */
+export function formatEntry(entry: LogEntry): string {
+  const seconds = Math.floor(entry.timeMicros / 1_000_000);
+  const micros = String(entry.timeMicros % 1_000_000).padStart(6, '0');
+  const identifier = hex(entry.identifier, entry.extended ? 8 : 3);
+  const content =
+    entry.remoteLength === undefined
+      ? entry.data.map((byte) => hex(byte, 2)).join('')
+      : `R${entry.remoteLength === 0 ? '' : entry.remoteLength}`;
+  return `(${seconds}.${micros}) ${entry.sender} ${identifier}#${content}`;
+}
