@@ -6,6 +6,7 @@
  * kept, the emulation stops, and `start` throws it.
  */
 import koffi from 'koffi';
+import type { LibraryHandle, TypeObject } from 'koffi';
 
 /** Names under which distributions install the library. */
 const LIBRARY_NAMES = ['libunicorn.so.2', 'libunicorn.so', 'libunicorn.2.dylib'];
@@ -80,7 +81,7 @@ const SystemRegisterStruct = koffi.struct('UnicornSystemRegister', {
   value: 'uint64_t',
 });
 
-function loadLibrary(): koffi.IKoffiLib {
+function loadLibrary(): LibraryHandle {
   const problems: string[] = [];
   for (const name of LIBRARY_NAMES) {
     try {
@@ -129,7 +130,7 @@ let bound: ReturnType<typeof bind> | undefined;
 export class Unicorn {
   readonly #library: ReturnType<typeof bind>;
   readonly #handle: unknown;
-  readonly #callbacks: koffi.IKoffiRegisteredCallback[] = [];
+  readonly #callbacks: bigint[] = [];
   readonly #kept: Buffer[] = [];
   readonly #value = Buffer.alloc(8);
   readonly #system = Buffer.alloc(32);
@@ -168,7 +169,7 @@ export class Unicorn {
     }
   }
 
-  #register(callback: (...parameters: never[]) => unknown, proto: koffi.IKoffiCType): unknown {
+  #register(callback: (...parameters: never[]) => unknown, proto: TypeObject): unknown {
     const registered = koffi.register(callback, koffi.pointer(proto));
     this.#callbacks.push(registered);
     return registered;
