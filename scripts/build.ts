@@ -1,0 +1,39 @@
+/**
+ * `npm run build`: everything that goes on the card or into the twin, in build/.
+ *
+ * Exit status: 0 all built and within budget, 1 a step failed or a file is too large, 2 the machine
+ * lacks a tool and it could not be installed.
+ */
+import { buildCells, buildRules } from './build/data.ts';
+import { buildImage } from './build/image.ts';
+import { reportSizes } from './build/sizes.ts';
+import { buildWasm } from './build/wasm.ts';
+import { ensureMachine } from './setup/ensure.ts';
+
+async function step<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const start = process.hrtime.bigint();
+  const result = await work();
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  console.log(`${what.padEnd(60)}${seconds.toFixed(1).padStart(5)} s`);
+  return result;
+}
+
+async function build(): Promise<boolean> {
+  ensureMachine();
+  await step('cell configs and rules', async () => {
+    await buildCells();
+    await buildRules();
+  });
+  const [cell] = await step('AssemblyScript to WebAssembly: cell, bridge', () =>
+    Promise.all([buildWasm('cell'), buildWasm('bridge')]),
+  );
+  await step('WebAssembly to C to the ARM64 image', () => buildImage(cell));
+  return reportSizes();
+}
+
+try {
+  process.exitCode = (await build()) ? 0 : 1;
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

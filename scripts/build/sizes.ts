@@ -1,0 +1,40 @@
+/**
+ * Size budgets of what is installed on the card, and the report that holds each file to its own.
+ *
+ * Used by: scripts/build.ts. A budget is raised on purpose, in a commit that says why.
+ */
+import { stat } from 'node:fs/promises';
+
+import { PROJECT } from './command.ts';
+
+/** Budgets in bytes. */
+const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
+  { file: 'canwarden.bin', bytes: 48 << 10, why: 'the code fits the 48 KiB instruction cache' },
+  { file: 'bridge.wasm', bytes: 16 << 10, why: 'the AGL end of the ring' },
+  { file: 'rpi4-root.cell', bytes: 4 << 10, why: 'one page' },
+  { file: 'rpi4-canwarden.cell', bytes: 4 << 10, why: 'one page' },
+  { file: 'rules.bin', bytes: 32 + 64 * 64, why: 'a header and 64 rules' },
+];
+
+const BAR_COLUMNS = 20;
+
+/** Prints one line for each file; true if every file is within its budget. */
+export async function reportSizes(): Promise<boolean> {
+  let within = true;
+  for (const { file, bytes, why } of BUDGETS) {
+    const { size } = await stat(`${PROJECT}build/${file}`);
+    const filled = Math.min(BAR_COLUMNS, Math.ceil((size / bytes) * BAR_COLUMNS));
+    const bar = '='.repeat(filled).padEnd(BAR_COLUMNS);
+    const percent = ((100 * size) / bytes).toFixed(1).padStart(5);
+    const name = `build/${file}`.padEnd(28);
+    console.log(`${name}${String(size).padStart(7)} of ${String(bytes).padStart(6)} bytes [${bar}] ${percent} %`);
+    if (size > bytes) {
+      within = false;
+      console.error(
+        `build/${file} is ${size - bytes} bytes over its budget (${why}). ` +
+          `Next: find what grew in build/canwarden.map, or raise the budget in scripts/build/sizes.ts.`,
+      );
+    }
+  }
+  return within;
+}
