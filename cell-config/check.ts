@@ -1,0 +1,40 @@
+/**
+ * Looks for mistakes in a system configuration and the cells that go with it.
+ *
+ * Used by: scripts/cells.ts (`check`, and `build` before it writes), scripts/build.ts, tests.
+ * Does what `jailhouse config check` does (overlaps) and what it leaves out (links, interrupts,
+ * CPUs, who owns what). Each check is a function in checks/; a new one is added to CHECKS.
+ * Does not: read files; the command line decodes them first.
+ */
+import { checkCells } from './checks/cells.ts';
+import type { Check, Configuration, Finding } from './checks/finding.ts';
+import { checkInterrupts } from './checks/interrupts.ts';
+import { checkIvshmem } from './checks/ivshmem.ts';
+import { checkOverlaps } from './checks/overlaps.ts';
+import { checkSharing } from './checks/sharing.ts';
+
+export type { Configuration, Finding } from './checks/finding.ts';
+
+const CHECKS: readonly Check[] = [
+  checkOverlaps,
+  checkSharing,
+  checkCells,
+  checkInterrupts,
+  checkIvshmem,
+];
+
+/** Everything all checks find; errors first, each group in the order of the checks. */
+export function checkConfiguration(configuration: Configuration): Finding[] {
+  const findings = CHECKS.flatMap((check) => [...check(configuration)]);
+  return [
+    ...findings.filter((finding) => finding.severity === 'error'),
+    ...findings.filter((finding) => finding.severity === 'note'),
+  ];
+}
+
+/** A finding as text: code and message, the places, the fix. */
+export function formatFinding({ code, message, places, fix }: Finding): string {
+  return [`${code} ${message}`, ...places.map((place) => `  at   ${place}`), `  fix  ${fix}`].join(
+    '\n',
+  );
+}

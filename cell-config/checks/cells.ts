@@ -1,0 +1,104 @@
+/**
+ * What each cell needs for itself, and CPUs. E-CELL-20 to E-CELL-26.
+ *
+ * Used by: check.ts.
+ */
+import {
+  CELL_PASSIVE_COMMREG,
+  MEMORY_EXECUTE,
+  MEMORY_LOADABLE,
+  MEMORY_READ,
+  MEMORY_WRITE,
+} from '../format/constants.ts';
+import type { Cell } from '../format/model.ts';
+import { allCells, error, hex, intersection, regionPlace } from './finding.ts';
+import type { Configuration, Finding } from './finding.ts';
+import { has, isCommunicationRegion, virtual } from './regions.ts';
+
+/** Names, CPU sets, communication region, entry point. */
+export function* checkCells(configuration: Configuration): Generator<Finding> {
+  const { system, cells } = configuration;
+  for (const [index, cell] of allCells(configuration).entries()) {
+    for (const other of allCells(configuration).slice(0, index)) {
+      if (other.name !== cell.name) continue;
+      const places = [`cell ${index}`, `cell ${allCells(configuration).indexOf(other)}`];
+      const message = `two cells are called "${cell.name}": "cell create" refuses the second`;
+      yield error('E-CELL-20', message, places, 'rename one of them');
+    }
+  }
+  for (const [index, cell] of cells.entries()) {
+    yield* checkCpus(system.rootCell, cell);
+    for (const other of cells.slice(0, index)) yield* compareCpus(other, cell);
+    yield* checkCommunication(cell);
+    yield* checkEntry(cell);
+  }
+}
+
+function* checkCpus(root: Cell, cell: Cell): Generator<Finding> {
+  const places = [
+    `${cell.name}: CPUs ${cell.cpus.join(', ')}`,
+    `${root.name}: CPUs ${root.cpus.join(', ')}`,
+  ];
+  if (cell.cpus.length === 0) {
+    yield error('E-CELL-21', 'the cell has no CPU', [`${cell.name}: CPUs`], 'give it one');
+  }
+  const foreign = cell.cpus.filter((cpu) => !root.cpus.includes(cpu));
+  if (foreign.length > 0) {
+    const message = `CPU ${foreign.join(', ')} is not in the root cell`;
+    yield error('E-CELL-22', message, places, `choose from ${root.cpus.join(', ')}`);
+  }
+  if (root.cpus.every((cpu) => cell.cpus.includes(cpu))) {
+    const message = 'the cell takes every CPU: none is left for the root cell';
+    yield error('E-CELL-22', message, places, 'leave at least one');
+  }
+}
+
+function* compareCpus(other: Cell, cell: Cell): Generator<Finding> {
+  const common = cell.cpus.filter((cpu) => other.cpus.includes(cpu));
+  if (common.length === 0) return;
+  yield error(
+    'E-CELL-23',
+    `CPU ${common.join(', ')} is in two cells: they cannot exist together`,
+    [`${other.name}: CPUs ${other.cpus.join(', ')}`, `${cell.name}: CPUs ${cell.cpus.join(', ')}`],
+    'give each CPU to one cell',
+  );
+}
+
+function* checkCommunication(cell: Cell): Generator<Finding> {
+  const regions = cell.memoryRegions.filter(isCommunicationRegion);
+  if (regions.length !== 1) {
+    const message = `the cell has ${regions.length} communication regions, not one`;
+    const places = [`${cell.name}: memory regions`];
+    const fix = 'have one page with READ | WRITE | COMM_REGION';
+    yield error('E-CELL-24', message, places, fix);
+    return;
+  }
+  if (!has(regions[0], MEMORY_READ | MEMORY_WRITE)) {
+    const message = 'the communication region must be readable and writable';
+    yield error('E-CELL-24', message, [regionPlace(cell, regions[0])], 'add READ | WRITE');
+  }
+  const waitsForEver = cell.messageReplyTimeoutLoops === 0;
+  if (waitsForEver && (cell.flags & CELL_PASSIVE_COMMREG) === 0) {
+    yield error(
+      'E-CELL-26',
+      'the hypervisor waits for ever for replies of this cell: if it hangs, the board hangs',
+      [`${cell.name}: messageReplyTimeoutLoops 0`, `${cell.name}: flags ${hex(cell.flags)}`],
+      'set a timeout, or the flag PASSIVE_COMMREG if the cell never replies',
+    );
+  }
+}
+
+function* checkEntry(cell: Cell): Generator<Finding> {
+  const entry = { start: cell.cpuResetAddress, size: 4 };
+  const needed = MEMORY_READ | MEMORY_EXECUTE | MEMORY_LOADABLE;
+  const holds = cell.memoryRegions.some(
+    (region) => has(region, needed) && intersection(virtual(region), entry)?.size === entry.size,
+  );
+  if (holds) return;
+  yield error(
+    'E-CELL-25',
+    `the first instruction is fetched at ${hex(entry.start)}, where no image can be loaded`,
+    [`${cell.name}: cpuResetAddress ${hex(entry.start)}`, `${cell.name}: memory regions`],
+    'map RAM there with READ | WRITE | EXECUTE | LOADABLE',
+  );
+}
