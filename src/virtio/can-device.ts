@@ -1,0 +1,272 @@
+/**
+ * The virtio-can device: the back-end end of the ring, a CAN interface offered to the peer.
+ *
+ * Used by: src/image/bridge.ts; the cell's board when it plays the back-end (protocol 0xC024).
+ * Does not: block, or keep frames. A transmit request is taken with `takeTransmit` and stays open
+ * until `finishTransmit` says how it ended, so that "used" means "sent" (LATE_TX_ACK).
+ *
+ * Bounds: `step` serves at most one register write and one control message; `takeTransmit` and
+ * `deliver` handle one ring entry each, of at most 16 descriptors; each call rings the doorbell at
+ * most once. A driver whose rings are impossible loses the session; one whose messages are
+ * impossible gets NOT_OK.
+ */
+import { Frame } from '../can/frame';
+import { isRemote } from '../can/identifier';
+import { Clock } from '../hal/clock';
+import { PeerLink } from '../hal/peer-link';
+import { SharedMemory } from '../hal/shared-memory';
+import { Deadline, microsToTicks } from '../rt/deadline';
+import { Status } from '../rt/status';
+import {
+  CONFIG_STATUS_BUS_OFF,
+  CONTROL_BYTES,
+  CONTROL_START,
+  CONTROL_STOP,
+  frameOfMessage,
+  isCarriable,
+  MESSAGE_BYTES_MAXIMUM,
+  MESSAGE_RECEIVE,
+  MESSAGE_TRANSMIT,
+  messageBytes,
+  messageWord0,
+  messageWord1,
+  messageWord2,
+  RESULT_BYTES,
+  RESULT_NOT_OK,
+  RESULT_OK,
+} from './can-messages';
+import { LinkCounters } from './link-counters';
+import { TransportDevice } from './transport-device';
+import { FEATURE_CAN_RTR_FRAMES } from './transport-registers';
+import { VirtqueueDevice } from './virtqueue-device';
+
+/**
+ * How long frames are held back after START. Linux's driver sends START before it enables its
+ * polling; a frame in between would stay unseen until the next one.
+ */
+export const RECEIVE_HOLD_MICROS: u32 = 5_000;
+
+@final
+export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
+  /** True between a START and the next STOP, bus-off or end of session. */
+  started: bool = false;
+  readonly counters: LinkCounters = new LinkCounters();
+  readonly transport: TransportDevice<Memory, Link>;
+
+  private readonly clock: Time;
+  private readonly holdTicks: u64;
+  private readonly hold: Deadline = new Deadline();
+  /** A message on its way between section and frame: read or written as a whole. */
+  private readonly message: usize;
+  private session: u32 = 0;
+  private transmitOpen: bool = false;
+  private transmitHead: u32 = 0;
+  private busOff: bool = false;
+
+  constructor(section: Memory, link: Link, clock: Time) {
+    this.clock = clock;
+    this.transport = new TransportDevice<Memory, Link>(section, link);
+    this.holdTicks = microsToTicks(RECEIVE_HOLD_MICROS, clock.ticksPerSecond());
+    this.message = heap.alloc(MESSAGE_BYTES_MAXIMUM);
+  }
+
+  /** One bounded step of session upkeep; true when something happened. */
+  step(): bool {
+    const happened = this.transport.step();
+    this.noticeReset();
+    return this.serveControl() || happened;
+  }
+
+  /**
+   * Takes the next frame the driver wants sent into `frame`; then call `finishTransmit`. `Empty`:
+   * none. `Busy`: the one before is not finished. `MessageBad`: a request was refused, ask again.
+   * Another status: the session was given up.
+   */
+  takeTransmit(frame: Frame): Status {
+    if (this.transmitOpen) return Status.Busy;
+    if (!this.transport.operating) return Status.Empty;
+    const queue = this.transport.transmitQueue;
+    const taken = queue.take();
+    if (taken === Status.Empty) return taken;
+    if (taken !== Status.Ok) return this.giveUp(taken);
+    const chain = queue.chain;
+    this.transmitHead = chain.head;
+    this.transmitOpen = true;
+    store<u64>(this.message, 0);
+    store<u64>(this.message, 0, 8);
+    store<u64>(this.message, 0, 16);
+    const bytes = chain.read(this.message, MESSAGE_BYTES_MAXIMUM);
+    const status = frameOfMessage(
+      MESSAGE_TRANSMIT,
+      bytes,
+      load<u64>(this.message),
+      load<u64>(this.message, 8),
+      load<u64>(this.message, 16),
+      frame,
+    );
+    if (status !== Status.Ok) this.counters.malformed += 1;
+    else if (this.started && this.remoteAllowed(frame)) {
+      this.counters.received += 1;
+      return Status.Ok;
+    }
+    this.finishTransmit(false);
+    return Status.MessageBad;
+  }
+
+  /** Ends the open transmit request: `sent`, or not. Nothing happens if its session is over. */
+  finishTransmit(sent: bool): void {
+    if (!this.transmitOpen) return;
+    this.transmitOpen = false;
+    if (sent) this.counters.transmitted += 1;
+    else this.counters.refused += 1;
+    const queue = this.transport.transmitQueue;
+    const written = this.writeResult(queue, sent ? RESULT_OK : RESULT_NOT_OK);
+    queue.putUsed(this.transmitHead, written);
+    if (queue.interruptWanted()) this.transport.announceQueues();
+  }
+
+  /** True while the session runs and frames may be delivered, if there is a buffer. */
+  get delivering(): bool {
+    return this.started && this.hold.reached(this.clock.nowTicks());
+  }
+
+  /**
+   * True when `deliver` would find a buffer now. When there is none, asks the driver to say when
+   * it offers the next.
+   */
+  canDeliver(): bool {
+    if (!this.delivering) return false;
+    const queue = this.transport.receiveQueue;
+    if (queue.hasAvailable()) {
+      queue.suppressKicks();
+      return true;
+    }
+    return queue.allowKicks();
+  }
+
+  /**
+   * Gives `frame` to the driver. `PeerNotReady`, `Full` (no buffer) and `MessageBad` (a frame that
+   * virtio-can or the accepted features cannot carry) are counted. Another status: the session
+   * was given up.
+   */
+  deliver(frame: Frame): Status {
+    if (!this.delivering) {
+      this.counters.droppedNoPeer += 1;
+      return Status.PeerNotReady;
+    }
+    if (!isCarriable(frame) || !this.remoteAllowed(frame)) {
+      this.counters.droppedUnsupported += 1;
+      return Status.MessageBad;
+    }
+    const queue = this.transport.receiveQueue;
+    const taken = queue.take();
+    if (taken === Status.Empty) {
+      this.counters.droppedFull += 1;
+      return Status.Full;
+    }
+    if (taken !== Status.Ok) return this.giveUp(taken);
+    const bytes = messageBytes(frame);
+    if (queue.chain.writableBytes < bytes) return this.giveUp(Status.RingLengthBad);
+    store<u64>(this.message, messageWord0(MESSAGE_RECEIVE, frame));
+    store<u64>(this.message, messageWord1(frame), 8);
+    store<u64>(this.message, messageWord2(frame), 16);
+    // Of a remote frame too: 16 + length bytes, as Linux's driver demands.
+    const written = queue.chain.write(this.message, bytes);
+    queue.putUsed(queue.chain.head, written);
+    if (queue.interruptWanted()) this.transport.announceQueues();
+    this.counters.sent += 1;
+    return Status.Ok;
+  }
+
+  /** The controller went bus-off: stopped, said in the configuration, open requests refused. */
+  reportBusOff(): void {
+    if (!this.transport.operating || this.busOff) return;
+    this.busOff = true;
+    this.transport.setConfigStatus(CONFIG_STATUS_BUS_OFF);
+    this.stop();
+  }
+
+  /** While there is work to be polled for: the driver need not kick. */
+  suppressKicks(): void {
+    this.transport.transmitQueue.suppressKicks();
+    this.transport.controlQueue.suppressKicks();
+  }
+
+  /** Before going to sleep; true when there is work after all. */
+  allowKicks(): bool {
+    const transmit = this.transport.transmitQueue.allowKicks();
+    const control = this.transport.controlQueue.allowKicks();
+    return this.transport.operating && (control || (transmit && !this.transmitOpen));
+  }
+
+  private remoteAllowed(frame: Frame): bool {
+    return (
+      !isRemote(frame.identifier) || (this.transport.featuresLow & FEATURE_CAN_RTR_FRAMES) !== 0
+    );
+  }
+
+  /** A reset by the driver, or the end of its session, voids what was open. */
+  private noticeReset(): void {
+    if (this.session === this.transport.session) return;
+    this.session = this.transport.session;
+    this.transmitOpen = false;
+    this.busOff = false;
+    if (this.started) this.counters.lost += 1;
+    this.started = false;
+  }
+
+  private giveUp(reason: Status): Status {
+    this.counters.violations += 1;
+    this.transport.withdraw(reason);
+    this.noticeReset();
+    return reason;
+  }
+
+  /** Serves one control message; false when there is none. */
+  private serveControl(): bool {
+    if (!this.transport.operating) return false;
+    const queue = this.transport.controlQueue;
+    const taken = queue.take();
+    if (taken === Status.Empty) return false;
+    if (taken !== Status.Ok) {
+      this.giveUp(taken);
+      return true;
+    }
+    const bytes = queue.chain.read(this.message, CONTROL_BYTES);
+    const type: u32 = bytes === CONTROL_BYTES ? load<u16>(this.message) : 0;
+    const result = this.control(type);
+    queue.putUsed(queue.chain.head, this.writeResult(queue, result));
+    if (queue.interruptWanted()) this.transport.announceQueues();
+    return true;
+  }
+
+  /** Starts or stops; both are done when they already are. */
+  private control(type: u32): u32 {
+    if (type === CONTROL_START) {
+      if (this.busOff) this.transport.setConfigStatus(0);
+      this.busOff = false;
+      if (!this.started) this.counters.connected += 1;
+      this.started = true;
+      this.hold.start(this.clock.nowTicks(), this.holdTicks);
+      return RESULT_OK;
+    }
+    if (type === CONTROL_STOP) {
+      this.stop();
+      return RESULT_OK;
+    }
+    this.counters.malformed += 1;
+    return RESULT_NOT_OK;
+  }
+
+  /** Stops; the open request is refused, those still in the ring when they are taken. */
+  private stop(): void {
+    this.started = false;
+    this.finishTransmit(false);
+  }
+
+  /** Writes the one byte of a result to the chain taken last; returns the bytes written. */
+  private writeResult(queue: VirtqueueDevice<Memory>, result: u32): u32 {
+    store<u8>(this.message, <u8>result);
+    return queue.chain.write(this.message, RESULT_BYTES);
+  }
+}

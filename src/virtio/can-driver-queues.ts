@@ -1,0 +1,200 @@
+/**
+ * Where the virtio-can driver's rings and buffers lie in the section, and their first filling.
+ *
+ * Used by: can-driver.ts.
+ * Does not: move anything afterwards. Descriptors are written once here; in operation only a
+ * transmit buffer's length changes. Each `prepareStep` clears 64 bytes or fills one entry.
+ *
+ *   0x000  header, kept clear for a larger one of another device type or revision
+ *   0x100  transmit queue, its slots; receive queue, its slots; control queue, its slot
+ *
+ *   transmit slot, 32 bytes: message 24, result 1     descriptors 2i (read), 2i+1 (written)
+ *   receive slot, 24 bytes: message 24                descriptor i (written)
+ *   control slot, 16 bytes: message 2, +8 result 1    descriptors 0 (read), 1 (written)
+ */
+import { SharedMemory } from '../hal/shared-memory';
+import { CONTROL_BYTES, MESSAGE_BYTES_MAXIMUM, RESULT_BYTES } from './can-messages';
+import {
+  DESCRIPTOR_FLAG_NEXT,
+  DESCRIPTOR_FLAG_WRITE,
+  powerOfTwoBelow,
+  QUEUE_SIZE_MAXIMUM,
+} from './split-queue';
+import { QUEUE_CONTROL, QUEUE_RECEIVE, QUEUE_TRANSMIT } from './transport-registers';
+import { VirtqueueDriver } from './virtqueue-driver';
+
+const FIRST_OFFSET: u32 = 0x100;
+const TRANSMIT_SLOT_BYTES: u32 = 32;
+const TRANSMIT_SLOT_RESULT: u32 = 24;
+const RECEIVE_SLOT_BYTES: u32 = 24;
+const CONTROL_SLOT_BYTES: u32 = 16;
+const CONTROL_SLOT_RESULT: u32 = 8;
+const CONTROL_QUEUE_SIZE: u32 = 2;
+
+/** Section bytes reckoned for one entry of the transmit and one of the receive queue: 92, rounded. */
+const BYTES_PER_ENTRY: u32 = 128;
+/** Below this the fixed parts would not fit beside the entries. */
+const ENTRIES_MINIMUM: u32 = 16;
+
+@final
+export class CanDriverQueues<Memory extends SharedMemory> {
+  readonly transmit: VirtqueueDriver<Memory>;
+  readonly receive: VirtqueueDriver<Memory>;
+  readonly control: VirtqueueDriver<Memory>;
+
+  private readonly section: Memory;
+  /** Free transmit slots, one byte each, used as a stack. */
+  private readonly freeSlots: usize;
+  private freeCount: u32 = 0;
+  private transmitSlots: u32 = 0;
+  private receiveSlots: u32 = 0;
+  private controlSlot: u32 = 0;
+  private nextOffset: u32 = FIRST_OFFSET;
+  private placed: bool = false;
+  private cleared: bool = false;
+  private filled: u32 = 0;
+
+  constructor(section: Memory) {
+    this.section = section;
+    this.transmit = new VirtqueueDriver<Memory>(section);
+    this.receive = new VirtqueueDriver<Memory>(section);
+    this.control = new VirtqueueDriver<Memory>(section);
+    this.freeSlots = heap.alloc(QUEUE_SIZE_MAXIMUM / 2);
+  }
+
+  /** True when the section has room for queues worth having. */
+  get usable(): bool {
+    return this.entryLimit() >= ENTRIES_MINIMUM;
+  }
+
+  /** Begins anew, before the first queue of a session. */
+  restart(): void {
+    this.nextOffset = FIRST_OFFSET;
+    this.placed = false;
+    this.freeCount = 0;
+  }
+
+  /** Prepares queue `index` of at most `sizeOffered` entries, a piece; true when it is ready. */
+  prepareStep(index: u32, sizeOffered: u32): bool {
+    if (!this.placed) {
+      this.place(index, sizeOffered);
+      this.placed = true;
+      this.cleared = false;
+      this.filled = 0;
+      return false;
+    }
+    const queue = this.queue(index);
+    if (!this.cleared) {
+      this.cleared = queue.clearStep();
+      if (this.cleared) queue.suppressInterrupts();
+      return false;
+    }
+    if (this.filled < this.entries(index)) {
+      this.fill(index, this.filled);
+      this.filled += 1;
+      return false;
+    }
+    this.placed = false;
+    return true;
+  }
+
+  queue(index: u32): VirtqueueDriver<Memory> {
+    if (index === QUEUE_TRANSMIT) return this.transmit;
+    if (index === QUEUE_RECEIVE) return this.receive;
+    return this.control;
+  }
+
+  /** Free transmit slots. */
+  get freeTransmitSlots(): u32 {
+    return this.freeCount;
+  }
+
+  /** Takes a free transmit slot; only while there is one. */
+  takeTransmitSlot(): u32 {
+    this.freeCount -= 1;
+    return load<u8>(this.freeSlots + this.freeCount);
+  }
+
+  /** Gives a transmit slot back. */
+  returnTransmitSlot(slot: u32): void {
+    store<u8>(this.freeSlots + this.freeCount, <u8>slot);
+    this.freeCount += 1;
+  }
+
+  /** Section offsets of a slot's message and result. */
+  transmitMessage(slot: u32): u32 {
+    return this.transmitSlots + slot * TRANSMIT_SLOT_BYTES;
+  }
+
+  transmitResult(slot: u32): u32 {
+    return this.transmitMessage(slot) + TRANSMIT_SLOT_RESULT;
+  }
+
+  receiveMessage(slot: u32): u32 {
+    return this.receiveSlots + slot * RECEIVE_SLOT_BYTES;
+  }
+
+  get controlMessage(): u32 {
+    return this.controlSlot;
+  }
+
+  get controlResult(): u32 {
+    return this.controlSlot + CONTROL_SLOT_RESULT;
+  }
+
+  private entryLimit(): u32 {
+    const size = this.section.size();
+    return size < FIRST_OFFSET ? 0 : powerOfTwoBelow((size - FIRST_OFFSET) / BYTES_PER_ENTRY);
+  }
+
+  /** Slots of queue `index` that have to be filled. */
+  private entries(index: u32): u32 {
+    if (index === QUEUE_TRANSMIT) return this.transmit.size / 2;
+    if (index === QUEUE_RECEIVE) return this.receive.size;
+    return 1;
+  }
+
+  private place(index: u32, sizeOffered: u32): void {
+    const limit = index === QUEUE_CONTROL ? CONTROL_QUEUE_SIZE : this.entryLimit();
+    const size = min<u32>(sizeOffered, limit);
+    const slots = this.queue(index).place(size, this.nextOffset);
+    if (index === QUEUE_TRANSMIT) {
+      this.transmitSlots = slots;
+      this.nextOffset = slots + (size / 2) * TRANSMIT_SLOT_BYTES;
+    } else if (index === QUEUE_RECEIVE) {
+      this.receiveSlots = slots;
+      this.nextOffset = slots + size * RECEIVE_SLOT_BYTES;
+    } else {
+      this.controlSlot = slots;
+      this.nextOffset = slots + CONTROL_SLOT_BYTES;
+    }
+  }
+
+  private fill(index: u32, slot: u32): void {
+    if (index === QUEUE_TRANSMIT) {
+      const head = 2 * slot;
+      const message = this.transmitMessage(slot);
+      const result = this.transmitResult(slot);
+      this.describePair(this.transmit, head, message, MESSAGE_BYTES_MAXIMUM, result);
+      this.returnTransmitSlot(slot);
+    } else if (index === QUEUE_RECEIVE) {
+      const message = this.receiveMessage(slot);
+      this.receive.setDescriptor(slot, message, MESSAGE_BYTES_MAXIMUM, DESCRIPTOR_FLAG_WRITE, 0);
+      this.receive.offer(slot);
+    } else {
+      this.describePair(this.control, 0, this.controlMessage, CONTROL_BYTES, this.controlResult);
+    }
+  }
+
+  /** A message to read in descriptor `head`, then a result to write in the one behind it. */
+  private describePair(
+    queue: VirtqueueDriver<Memory>,
+    head: u32,
+    message: u32,
+    messageBytes: u32,
+    result: u32,
+  ): void {
+    queue.setDescriptor(head, message, messageBytes, DESCRIPTOR_FLAG_NEXT, head + 1);
+    queue.setDescriptor(head + 1, result, RESULT_BYTES, DESCRIPTOR_FLAG_WRITE, 0);
+  }
+}

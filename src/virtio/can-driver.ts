@@ -1,0 +1,292 @@
+/**
+ * The virtio-can driver: the front-end end of the ring, one CAN interface of the peer's.
+ *
+ * Used by: src/board when the cell plays the front-end (ivshmem protocol 0x8024).
+ * Does not: block, retry or keep frames. What has no room is counted and dropped; a received
+ * frame stays in the ring until `receive` takes it, so a slow caller slows the peer down.
+ *
+ * Bounds: `step`, `submit` and `receive` each handle at most one ring entry (three words), one
+ * register or 64 cleared bytes, and ring the doorbell at most once. Whatever the peer does, the
+ * worst is that the session is given up and a new one begun; frames in flight are lost then.
+ */
+import { Frame } from '../can/frame';
+import { isRemote } from '../can/identifier';
+import { Clock } from '../hal/clock';
+import { PeerLink } from '../hal/peer-link';
+import { SharedMemory } from '../hal/shared-memory';
+import { Deadline, microsToTicks } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { CanDriverQueues } from './can-driver-queues';
+import {
+  CONFIG_STATUS_BUS_OFF,
+  CONTROL_START,
+  frameOfMessage,
+  isCarriable,
+  MESSAGE_BYTES_MAXIMUM,
+  MESSAGE_RECEIVE,
+  MESSAGE_TRANSMIT,
+  messageBytes,
+  messageWord0,
+  messageWord1,
+  messageWord2,
+  RESULT_NOT_OK,
+  RESULT_OK,
+} from './can-messages';
+import { LinkCounters } from './link-counters';
+import { DESCRIPTOR_FLAG_NEXT } from './split-queue';
+import { DriverPhase, TransportDriver } from './transport-driver';
+import { FEATURE_CAN_RTR_FRAMES } from './transport-registers';
+import { VirtqueueDriver } from './virtqueue-driver';
+
+/** How long the device may take to start. */
+export const START_TIMEOUT_MICROS: u32 = 1_000_000;
+/** How long a bus-off controller is left alone before it is started again. */
+export const BUS_OFF_PAUSE_MICROS: u32 = 100_000;
+
+/** What the driver can do at the moment; numbers are for the console and the trace. */
+export enum CanDriverState {
+  /** No session: no peer, or negotiating. */
+  Offline = 0,
+  /** START is on its way. */
+  Starting = 1,
+  /** Frames flow. */
+  Running = 2,
+  /** The peer's controller is bus-off; START follows after a pause. */
+  BusOff = 3,
+}
+
+@final
+export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
+  state: CanDriverState = CanDriverState.Offline;
+  readonly counters: LinkCounters = new LinkCounters();
+  readonly transport: TransportDriver<Memory, Link, Time>;
+
+  private readonly section: Memory;
+  private readonly clock: Time;
+  private readonly queues: CanDriverQueues<Memory>;
+  private readonly deadline: Deadline = new Deadline();
+  private readonly startTicks: u64;
+  private readonly pauseTicks: u64;
+  private configPending: bool = false;
+
+  constructor(section: Memory, link: Link, clock: Time) {
+    this.section = section;
+    this.clock = clock;
+    this.transport = new TransportDriver<Memory, Link, Time>(section, link, clock);
+    this.queues = new CanDriverQueues<Memory>(section);
+    this.startTicks = microsToTicks(START_TIMEOUT_MICROS, clock.ticksPerSecond());
+    this.pauseTicks = microsToTicks(BUS_OFF_PAUSE_MICROS, clock.ticksPerSecond());
+  }
+
+  /** True while frames flow. */
+  get running(): bool {
+    return this.state === CanDriverState.Running;
+  }
+
+  /** One bounded step of session upkeep; true when something happened. */
+  step(): bool {
+    const happened = this.transport.step();
+    if (this.transport.phase === DriverPhase.Operating) return this.operate() || happened;
+    this.sessionEnded();
+    if (this.transport.phase === DriverPhase.QueueOffered) {
+      this.prepareQueue();
+      return true;
+    }
+    if (this.transport.phase !== DriverPhase.Negotiating) this.queues.restart();
+    return happened;
+  }
+
+  /** True when `submit` would find room. */
+  canSubmit(): bool {
+    return this.running && this.queues.freeTransmitSlots !== 0;
+  }
+
+  /**
+   * Sends `frame` to the peer. `PeerNotReady`, `Full` and `MessageBad` (an error message, more
+   * than 8 bytes, or a remote frame the peer did not accept the feature for) are counted: the
+   * frame is the caller's to keep or to drop.
+   */
+  submit(frame: Frame): Status {
+    if (!this.running) {
+      this.counters.droppedNoPeer += 1;
+      return Status.PeerNotReady;
+    }
+    if (!isCarriable(frame) || (isRemote(frame.identifier) && !this.remoteAccepted())) {
+      this.counters.droppedUnsupported += 1;
+      return Status.MessageBad;
+    }
+    if (this.queues.freeTransmitSlots === 0) {
+      this.counters.droppedFull += 1;
+      return Status.Full;
+    }
+    const slot = this.queues.takeTransmitSlot();
+    const message = this.queues.transmitMessage(slot);
+    this.section.write64(message, messageWord0(MESSAGE_TRANSMIT, frame));
+    this.section.write64(message + 8, messageWord1(frame));
+    this.section.write64(message + 16, messageWord2(frame));
+    this.section.write8(this.queues.transmitResult(slot), RESULT_NOT_OK);
+    const queue = this.queues.transmit;
+    queue.setDescriptorTail(2 * slot, messageBytes(frame), DESCRIPTOR_FLAG_NEXT, 2 * slot + 1);
+    queue.offer(2 * slot);
+    this.transport.kick(queue.kickWanted());
+    this.counters.sent += 1;
+    return Status.Ok;
+  }
+
+  /** True when a received frame, or something to be dropped, waits: one load. */
+  hasReceived(): bool {
+    return this.running && this.queues.receive.hasUsed();
+  }
+
+  /**
+   * Takes the oldest received frame into `frame`. `Empty`: none. `MessageBad`: the peer's message
+   * was impossible and is dropped. Another status: the session was given up.
+   */
+  receive(frame: Frame): Status {
+    if (!this.running) return Status.Empty;
+    const queue = this.queues.receive;
+    const taken = queue.takeUsed();
+    if (taken === Status.Empty) return taken;
+    if (taken !== Status.Ok) return this.giveUp(taken);
+    const slot = queue.usedHead;
+    const bytes = queue.usedLength;
+    if (bytes > MESSAGE_BYTES_MAXIMUM) return this.giveUp(Status.RingLengthBad);
+    const message = this.queues.receiveMessage(slot);
+    const word0 = this.section.read64(message);
+    const word1 = this.section.read64(message + 8);
+    const word2 = this.section.read64(message + 16);
+    queue.offer(slot);
+    this.transport.kick(queue.kickWanted());
+    const status = frameOfMessage(MESSAGE_RECEIVE, bytes, word0, word1, word2, frame);
+    if (status === Status.Ok) this.counters.received += 1;
+    else this.counters.malformed += 1;
+    return status;
+  }
+
+  /** Leaves the peer for good, at shutdown: own state 0. Call nothing else afterwards. */
+  leave(): void {
+    this.transport.leave();
+    this.sessionEnded();
+  }
+
+  private remoteAccepted(): bool {
+    return (this.transport.featuresLow & FEATURE_CAN_RTR_FRAMES) !== 0;
+  }
+
+  private sessionEnded(): void {
+    if (this.state >= CanDriverState.Running) this.counters.lost += 1;
+    this.state = CanDriverState.Offline;
+  }
+
+  private giveUp(reason: Status): Status {
+    this.counters.violations += 1;
+    this.transport.withdraw(reason);
+    this.sessionEnded();
+    return reason;
+  }
+
+  private prepareQueue(): void {
+    const index = this.transport.queueIndex;
+    if (!this.queues.usable) {
+      this.transport.withdraw(Status.QueueTooSmall);
+      return;
+    }
+    if (!this.queues.prepareStep(index, this.transport.queueSizeOffered)) return;
+    const queue = this.queues.queue(index);
+    this.transport.provideQueue(
+      queue.size,
+      queue.descriptorOffset,
+      queue.availableOffset,
+      queue.usedOffset,
+    );
+  }
+
+  /** The session's own step: configuration changes, START, transmit completions. */
+  private operate(): bool {
+    if (this.transport.takeConfigEvent()) this.configPending = true;
+    if (this.transport.phase !== DriverPhase.Operating) {
+      this.sessionEnded();
+      return true;
+    }
+    if (this.configPending) this.readConfig();
+    switch (this.state) {
+      case CanDriverState.Offline:
+        this.sendStart();
+        return true;
+      case CanDriverState.Starting:
+        return this.awaitStart();
+      case CanDriverState.BusOff:
+        if (this.deadline.reached(this.clock.nowTicks())) {
+          this.sendStart();
+          return true;
+        }
+        return this.reapTransmit();
+      default:
+        return this.reapTransmit();
+    }
+  }
+
+  private readConfig(): void {
+    const status = this.transport.configStatus();
+    if (status < 0) return;
+    this.configPending = false;
+    if (((<u32>status) & CONFIG_STATUS_BUS_OFF) !== 0 && this.running) {
+      this.state = CanDriverState.BusOff;
+      this.deadline.start(this.clock.nowTicks(), this.pauseTicks);
+    }
+  }
+
+  private sendStart(): void {
+    this.section.write16(this.queues.controlMessage, CONTROL_START);
+    this.section.write8(this.queues.controlResult, RESULT_NOT_OK);
+    this.queues.control.offer(0);
+    this.transport.kick(this.queues.control.kickWanted());
+    this.state = CanDriverState.Starting;
+    this.deadline.start(this.clock.nowTicks(), this.startTicks);
+  }
+
+  private awaitStart(): bool {
+    const queue: VirtqueueDriver<Memory> = this.queues.control;
+    const taken = queue.takeUsed();
+    if (taken === Status.Empty) {
+      if (!this.deadline.reached(this.clock.nowTicks())) return false;
+      this.transport.withdraw(Status.TransactionTimeout);
+      this.sessionEnded();
+      return true;
+    }
+    if (taken !== Status.Ok) {
+      this.giveUp(taken);
+    } else if (!this.resultOk(queue.usedLength, this.queues.controlResult)) {
+      this.transport.withdraw(Status.ControlRefused);
+      this.sessionEnded();
+    } else {
+      this.state = CanDriverState.Running;
+      this.counters.connected += 1;
+    }
+    return true;
+  }
+
+  /** Takes one transmit completion; false when there is none. */
+  private reapTransmit(): bool {
+    const queue = this.queues.transmit;
+    const taken = queue.takeUsed();
+    if (taken === Status.Empty) return false;
+    if (taken !== Status.Ok) {
+      this.giveUp(taken);
+      return true;
+    }
+    const slot = queue.usedHead >> 1;
+    if (this.resultOk(queue.usedLength, this.queues.transmitResult(slot))) {
+      this.counters.transmitted += 1;
+    } else {
+      this.counters.refused += 1;
+    }
+    this.queues.returnTransmitSlot(slot);
+    return true;
+  }
+
+  /** True when the device wrote the result byte at `offset`, and it says that all went well. */
+  private resultOk(writtenBytes: u32, offset: u32): bool {
+    return writtenBytes !== 0 && this.section.read8(offset) === RESULT_OK;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The messages of virtio-can, and their conversion from and to CAN frames.
+ *
+ * Used by: can-driver.ts, can-device.ts.
+ * Does not: access shared memory. A data message is handled as the three 64-bit words it begins
+ * with, which the caller has read once. Source: virtio 1.4, "CAN Device". Little-endian.
+ *
+ *   data message, 16 bytes + data                        control message
+ *     word 0   0  u16 type (0x0001 transmit, 0x0101 receive)   0  u16 type (0x0201 start,
+ *              2  u16 length of the data, 0..8                              0x0202 stop)
+ *              4  u32 reserved                             result, of both
+ *     word 1   8  u32 flags                                    0  u8 (0 done, 1 not done)
+ *             12  u32 identifier, without flag bits
+ *     word 2  16  u8[8] data
+ */
+import {
+  DATA_BYTES_MAXIMUM,
+  dataMaskOf,
+  Frame,
+  IDENTIFIER_EXTENDED,
+  IDENTIFIER_REMOTE,
+} from '../can/frame';
+import { isExtended, isRemote, isValidIdentifier, numberMaskOf, numberOf } from '../can/identifier';
+import { Status } from '../rt/status';
+
+export const MESSAGE_TRANSMIT: u32 = 0x0001;
+export const MESSAGE_RECEIVE: u32 = 0x0101;
+export const CONTROL_START: u32 = 0x0201;
+export const CONTROL_STOP: u32 = 0x0202;
+
+export const MESSAGE_FLAG_EXTENDED: u32 = 0x8000;
+export const MESSAGE_FLAG_REMOTE: u32 = 0x2000;
+
+export const RESULT_OK: u32 = 0;
+export const RESULT_NOT_OK: u32 = 1;
+
+/** Bit 0 of the 16-bit configuration status: the controller is bus-off. */
+export const CONFIG_STATUS_BUS_OFF: u32 = 1;
+
+/** Bytes before the data. */
+export const MESSAGE_HEADER_BYTES: u32 = 16;
+/** Bytes of a classic data message with all of its data. */
+export const MESSAGE_BYTES_MAXIMUM: u32 = 24;
+/** Bytes of a control message, and of a result. */
+export const CONTROL_BYTES: u32 = 2;
+export const RESULT_BYTES: u32 = 1;
+
+/** True for a frame that virtio-can can carry: no error message, at most 8 bytes. */
+export function isCarriable(frame: Frame): bool {
+  return isValidIdentifier(frame.identifier) && frame.length <= <u8>DATA_BYTES_MAXIMUM;
+}
+
+/** Bytes of the message that carries `frame`. A remote frame counts the bytes it asks for. */
+export function messageBytes(frame: Frame): u32 {
+  return MESSAGE_HEADER_BYTES + frame.length;
+}
+
+/** Word 0 of the message of `type` that carries `frame`. */
+export function messageWord0(type: u32, frame: Frame): u64 {
+  return (<u64>type) | ((<u64>frame.length) << 16);
+}
+
+/** Word 1 of the message that carries `frame`. */
+export function messageWord1(frame: Frame): u64 {
+  let flags: u32 = isExtended(frame.identifier) ? MESSAGE_FLAG_EXTENDED : 0;
+  if (isRemote(frame.identifier)) flags |= MESSAGE_FLAG_REMOTE;
+  return (<u64>flags) | ((<u64>numberOf(frame.identifier)) << 32);
+}
+
+/** Word 2 of the message that carries `frame`: its data, unused bytes zero. */
+export function messageWord2(frame: Frame): u64 {
+  return isRemote(frame.identifier) ? 0 : frame.data & dataMaskOf(frame.length);
+}
+
+/**
+ * The frame that a message of `type`, `bytes` long, carries. `MessageBad`: another type, an
+ * undefined or unsupported flag, an identifier or a length out of range, or fewer than
+ * 16 + length bytes; `frame` is then unchanged.
+ */
+export function frameOfMessage(
+  type: u32,
+  bytes: u32,
+  word0: u64,
+  word1: u64,
+  word2: u64,
+  frame: Frame,
+): Status {
+  const length = (<u32>(word0 >> 16)) & 0xffff;
+  const flags = <u32>word1;
+  const number = <u32>(word1 >> 32);
+  let form: u32 = 0;
+  if ((flags & MESSAGE_FLAG_EXTENDED) !== 0) form = IDENTIFIER_EXTENDED;
+  if ((flags & MESSAGE_FLAG_REMOTE) !== 0) form |= IDENTIFIER_REMOTE;
+  if (
+    ((<u32>word0) & 0xffff) !== type ||
+    length > DATA_BYTES_MAXIMUM ||
+    bytes < MESSAGE_HEADER_BYTES + length ||
+    (flags & ~(MESSAGE_FLAG_EXTENDED | MESSAGE_FLAG_REMOTE)) !== 0 ||
+    number > numberMaskOf(form)
+  ) {
+    return Status.MessageBad;
+  }
+  frame.identifier = number | form;
+  frame.length = <u8>length;
+  frame.padding = 0;
+  frame.reserved = 0;
+  frame.rawDlc = 0;
+  frame.data = isRemote(form) ? 0 : word2 & dataMaskOf(length);
+  return Status.Ok;
+}

@@ -1,0 +1,120 @@
+/**
+ * One chain of descriptors as the device sees it: walked once, checked, then read and written.
+ *
+ * Used by: virtqueue-device.ts.
+ * Does not: trust or assume anything about how the driver cut a message into buffers; a message
+ * may lie across several. Never writes a descriptor.
+ *
+ * Checked for each descriptor (read once, by two 64-bit loads): the buffer lies in the section,
+ * no indirect table, no readable buffer after a writable one, the next index within the table.
+ * A chain has at most `CHAIN_DESCRIPTORS_MAXIMUM` descriptors: that also ends a circular one.
+ */
+import { SharedMemory } from '../hal/shared-memory';
+import { Status } from '../rt/status';
+import { copyFromShared, copyToShared } from './shared-copy';
+import {
+  DESCRIPTOR_BYTES,
+  DESCRIPTOR_FLAG_INDIRECT,
+  DESCRIPTOR_FLAG_NEXT,
+  DESCRIPTOR_FLAG_WRITE,
+  DESCRIPTOR_LENGTH,
+} from './split-queue';
+
+/** More than any sane cut of a message of 25 bytes needs; it bounds the walk. */
+export const CHAIN_DESCRIPTORS_MAXIMUM: u32 = 16;
+
+const SEGMENT_BYTES: u32 = 8;
+
+@final
+export class DescriptorChain<Memory extends SharedMemory> {
+  /** The descriptor the chain begins with: its name in the used ring. */
+  head: u32 = 0;
+  /** Bytes the device may read, and may write. */
+  readableBytes: u32 = 0;
+  writableBytes: u32 = 0;
+
+  private readonly section: Memory;
+  /** The checked buffers in chain order, readable ones first: u32 offset, u32 length each. */
+  private readonly segments: usize;
+  private readableSegments: u32 = 0;
+  private segmentCount: u32 = 0;
+
+  constructor(section: Memory) {
+    this.section = section;
+    this.segments = heap.alloc(CHAIN_DESCRIPTORS_MAXIMUM * SEGMENT_BYTES);
+  }
+
+  /**
+   * Reads and checks the chain at descriptor `head` of the table of `size` entries at `table`.
+   * `RingIndexBad`: head, next or the chain's length is impossible. `RingLengthBad`: a buffer is
+   * outside the section, indirect, or in the wrong order.
+   */
+  walk(table: u32, size: u32, head: u32): Status {
+    this.head = head;
+    this.readableBytes = 0;
+    this.writableBytes = 0;
+    this.readableSegments = 0;
+    this.segmentCount = 0;
+    let index = head;
+    while (this.segmentCount < CHAIN_DESCRIPTORS_MAXIMUM) {
+      if (index >= size) return Status.RingIndexBad;
+      const at = table + index * DESCRIPTOR_BYTES;
+      const address = this.section.read64(at);
+      const tail = this.section.read64(at + DESCRIPTOR_LENGTH);
+      const flags = (<u32>(tail >> 32)) & 0xffff;
+      if (!this.addSegment(address, <u32>tail, flags)) return Status.RingLengthBad;
+      if ((flags & DESCRIPTOR_FLAG_NEXT) === 0) return Status.Ok;
+      index = <u32>(tail >> 48);
+    }
+    return Status.RingIndexBad;
+  }
+
+  /** Copies the first bytes to read, at most `limit`, to `destination`; returns how many. */
+  read(destination: usize, limit: u32): u32 {
+    let done: u32 = 0;
+    for (let index: u32 = 0; index < this.readableSegments && done < limit; index++) {
+      const length = min<u32>(this.segmentLength(index), limit - done);
+      copyFromShared<Memory>(this.section, this.segmentOffset(index), destination + done, length);
+      done += length;
+    }
+    return done;
+  }
+
+  /** Copies `length` bytes from `source` to the buffers to write, as far as they reach. */
+  write(source: usize, length: u32): u32 {
+    let done: u32 = 0;
+    for (let index = this.readableSegments; index < this.segmentCount && done < length; index++) {
+      const part = min<u32>(this.segmentLength(index), length - done);
+      copyToShared<Memory>(this.section, this.segmentOffset(index), source + done, part);
+      done += part;
+    }
+    return done;
+  }
+
+  /** Takes one checked buffer in; false when it is not acceptable. */
+  private addSegment(address: u64, length: u32, flags: u32): bool {
+    const size = this.section.size();
+    if ((flags & DESCRIPTOR_FLAG_INDIRECT) !== 0) return false;
+    if (address > <u64>size || length > size - <u32>address) return false;
+    const segment = this.segments + this.segmentCount * SEGMENT_BYTES;
+    if ((flags & DESCRIPTOR_FLAG_WRITE) !== 0) {
+      this.writableBytes += length;
+    } else {
+      if (this.readableSegments !== this.segmentCount) return false;
+      this.readableSegments += 1;
+      this.readableBytes += length;
+    }
+    store<u32>(segment, <u32>address);
+    store<u32>(segment, length, 4);
+    this.segmentCount += 1;
+    return true;
+  }
+
+  private segmentOffset(index: u32): u32 {
+    return load<u32>(this.segments + index * SEGMENT_BYTES);
+  }
+
+  private segmentLength(index: u32): u32 {
+    return load<u32>(this.segments + index * SEGMENT_BYTES, 4);
+  }
+}

@@ -1,0 +1,320 @@
+/**
+ * The device's end of virtio over ivshmem: lays the header out, serves register writes.
+ *
+ * Used by: can-device.ts.
+ * Does not: block, or serve queues. Each `step` looks at the peer's state once and serves at most
+ * one register write, which is what bounds the driver's wait (Linux spins on it).
+ *
+ * The header is shared: the driver can write all of it at any time. What the device must rely on
+ * (features accepted, queue places and sizes, which are enabled) is read once, checked, and kept
+ * in private memory. A register that is stored without an announcement is never looked at.
+ */
+import { PEER_STATE_READY, PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
+import { SharedMemory } from '../hal/shared-memory';
+import { Status } from '../rt/status';
+import {
+  CAN_HEADER_BYTES,
+  CONFIG,
+  CONFIG_EVENT,
+  CONFIG_GENERATION,
+  DEVICE_FEATURES,
+  DEVICE_FEATURES_SELECT,
+  DEVICE_STATUS,
+  DRIVER_FEATURES,
+  DRIVER_FEATURES_SELECT,
+  FEATURES_HIGH,
+  FEATURES_HIGH_REQUIRED,
+  FEATURES_LOW,
+  FEATURES_LOW_REQUIRED,
+  HEADER_SIZE,
+  QUEUE_AVAILABLE,
+  QUEUE_CONTROL,
+  QUEUE_COUNT,
+  QUEUE_DESCRIPTORS,
+  QUEUE_DEVICE_VECTOR,
+  QUEUE_DRIVER_VECTOR,
+  QUEUE_ENABLE,
+  QUEUE_EVENT,
+  QUEUE_RECEIVE,
+  QUEUE_SELECT,
+  QUEUE_SIZE,
+  QUEUE_TRANSMIT,
+  QUEUE_USED,
+  REVISION,
+  REVISION_1,
+  STATUS_DRIVER_OK,
+  STATUS_FEATURES_OK,
+  STATUS_NEEDS_RESET,
+  STATUS_RESET,
+  VECTOR_0,
+  WRITE_TRANSACTION,
+} from './transport-registers';
+import { VirtqueueDevice } from './virtqueue-device';
+
+/** Entries offered for the transmit and receive queues, and for the control queue. */
+const DATA_QUEUE_SIZE: u32 = 256;
+const CONTROL_QUEUE_SIZE: u32 = 4;
+
+/** Where the device is; numbers are for the console and the trace. */
+export enum DevicePhase {
+  /** Own state 0: waiting for the driver's end to be 0 as well. */
+  Withdrawn = 0,
+  /** Header laid out, own state READY: waiting for the driver. */
+  AwaitingDriver = 1,
+  /** Serving register writes. */
+  Serving = 2,
+}
+
+@final
+export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink> {
+  phase: DevicePhase = DevicePhase.Withdrawn;
+  /** Why the device last withdrew on its own account; `Ok` if it never did. */
+  lastFault: Status = Status.Ok;
+  /** How often it went back to the start, for whatever reason. */
+  resets: u32 = 0;
+  /** True between the driver's DRIVER_OK and the next reset: the queues may be served. */
+  operating: bool = false;
+  /** Grows with every reset of the driver's side: what was pending before is void. */
+  session: u32 = 0;
+  /** The accepted feature bits. */
+  featuresLow: u32 = 0;
+  featuresHigh: u32 = 0;
+
+  readonly transmitQueue: VirtqueueDevice<Memory>;
+  readonly receiveQueue: VirtqueueDevice<Memory>;
+  readonly controlQueue: VirtqueueDevice<Memory>;
+
+  private readonly section: Memory;
+  private readonly link: Link;
+  private deviceStatus: u32 = 0;
+  private driverFeaturesWord: u32 = 0;
+  private selectedQueue: u32 = 0;
+  private generation: u32 = 0;
+
+  constructor(section: Memory, link: Link) {
+    this.section = section;
+    this.link = link;
+    this.transmitQueue = new VirtqueueDevice<Memory>(section);
+    this.receiveQueue = new VirtqueueDevice<Memory>(section);
+    this.controlQueue = new VirtqueueDevice<Memory>(section);
+  }
+
+  /** One look at the peer and at most one register write; true when something was done. */
+  step(): bool {
+    const peerState = this.link.peerState();
+    switch (this.phase) {
+      case DevicePhase.Withdrawn:
+        if (peerState !== PEER_STATE_RESET) return false;
+        this.layOut();
+        this.link.setOwnState(PEER_STATE_READY);
+        this.phase = DevicePhase.AwaitingDriver;
+        return true;
+      case DevicePhase.AwaitingDriver:
+        if (peerState !== PEER_STATE_READY) return false;
+        this.phase = DevicePhase.Serving;
+        return true;
+      default:
+        if (peerState !== PEER_STATE_READY) {
+          this.startOver();
+          return true;
+        }
+        return this.serveRegisterWrite();
+    }
+  }
+
+  /** Goes back to the start because of `reason`: own state 0, everything forgotten. */
+  withdraw(reason: Status): void {
+    this.lastFault = reason;
+    this.startOver();
+  }
+
+  /** Announces used buffers to the driver. Call it only when the queue wants an interrupt. */
+  announceQueues(): void {
+    this.announce(QUEUE_EVENT);
+  }
+
+  /** Changes the 16-bit status of the CAN configuration and announces it to the driver. */
+  setConfigStatus(value: u32): void {
+    this.generation += 1;
+    this.section.write32(CONFIG_GENERATION, this.generation);
+    this.section.barrierWrite();
+    this.section.write16(CONFIG, value);
+    this.section.barrierWrite();
+    this.generation += 1;
+    this.section.write32(CONFIG_GENERATION, this.generation);
+    this.announce(CONFIG_EVENT);
+  }
+
+  private announce(event: u32): void {
+    this.section.barrierWrite();
+    this.section.write8(event, 1);
+    this.section.barrierFull();
+    this.link.notifyPeer();
+  }
+
+  private startOver(): void {
+    this.link.setOwnState(PEER_STATE_RESET);
+    this.phase = DevicePhase.Withdrawn;
+    this.resets += 1;
+    this.forget();
+  }
+
+  /** Forgets what the driver has set up. */
+  private forget(): void {
+    this.transmitQueue.disable();
+    this.receiveQueue.disable();
+    this.controlQueue.disable();
+    this.featuresLow = 0;
+    this.featuresHigh = 0;
+    this.driverFeaturesWord = 0;
+    this.deviceStatus = STATUS_RESET;
+    this.operating = false;
+    this.session += 1;
+  }
+
+  /** Zeroes the header and fills it in, with no driver looking. */
+  private layOut(): void {
+    for (let offset: u32 = 0; offset < CAN_HEADER_BYTES; offset += 8) {
+      this.section.write64(offset, 0);
+    }
+    this.generation = 0;
+    this.section.write32(REVISION, REVISION_1);
+    this.section.write32(HEADER_SIZE, CAN_HEADER_BYTES);
+    this.section.write32(DEVICE_FEATURES, FEATURES_LOW);
+    this.presentQueue(0);
+    this.section.barrierWrite();
+  }
+
+  /** Serves the announced register write, if there is one, and acknowledges it. */
+  private serveRegisterWrite(): bool {
+    const register = this.section.read32(WRITE_TRANSACTION);
+    if (register === 0) return false;
+    this.section.barrierRead();
+    this.decode(register);
+    // What was done must be visible before the acknowledgement.
+    this.section.barrierFull();
+    this.section.write32(WRITE_TRANSACTION, 0);
+    if (register === DEVICE_STATUS && this.operating) {
+      // Interrupts before this moment were lost to Linux: one to make it look.
+      this.announce(CONFIG_EVENT);
+    }
+    return true;
+  }
+
+  /** Acts on a register write. Unknown and read-only registers need no act. */
+  private decode(register: u32): void {
+    switch (register) {
+      case DEVICE_FEATURES_SELECT:
+        this.presentFeatures(this.section.read32(DEVICE_FEATURES_SELECT));
+        break;
+      case DRIVER_FEATURES_SELECT:
+        this.driverFeaturesWord = this.section.read32(DRIVER_FEATURES_SELECT);
+        break;
+      case DRIVER_FEATURES:
+        this.acceptFeatures(this.section.read32(DRIVER_FEATURES));
+        break;
+      case QUEUE_SELECT:
+        this.presentQueue(this.section.read32(QUEUE_SELECT));
+        break;
+      case QUEUE_ENABLE:
+        this.enableQueue(this.section.read16(QUEUE_ENABLE) !== 0);
+        break;
+      case DEVICE_STATUS:
+        this.changeStatus(this.section.read32(DEVICE_STATUS));
+        break;
+      default:
+        break;
+    }
+  }
+
+  private presentFeatures(word: u32): void {
+    const features = word === 0 ? FEATURES_LOW : word === 1 ? FEATURES_HIGH : 0;
+    this.section.write32(DEVICE_FEATURES, features);
+  }
+
+  private acceptFeatures(features: u32): void {
+    if ((this.deviceStatus & STATUS_FEATURES_OK) !== 0) return;
+    if (this.driverFeaturesWord === 0) this.featuresLow = features;
+    else if (this.driverFeaturesWord === 1) this.featuresHigh = features;
+  }
+
+  /** Puts the registers of queue `index` in the header; of no queue: size and enable 0. */
+  private presentQueue(index: u32): void {
+    this.selectedQueue = index;
+    const exists = index < QUEUE_COUNT;
+    const enabled = exists && this.queue(index).enabled;
+    const size = index === QUEUE_CONTROL ? CONTROL_QUEUE_SIZE : DATA_QUEUE_SIZE;
+    this.section.write16(QUEUE_SIZE, exists ? size : 0);
+    this.section.write16(QUEUE_DEVICE_VECTOR, VECTOR_0);
+    this.section.write16(QUEUE_DRIVER_VECTOR, VECTOR_0);
+    this.section.write16(QUEUE_ENABLE, enabled ? 1 : 0);
+    this.section.write64(QUEUE_DESCRIPTORS, 0);
+    this.section.write64(QUEUE_AVAILABLE, 0);
+    this.section.write64(QUEUE_USED, 0);
+  }
+
+  /** Takes the selected queue into service, or out of it. A queue set up wrongly needs a reset. */
+  private enableQueue(enable: bool): void {
+    if (this.selectedQueue >= QUEUE_COUNT) return;
+    const queue = this.queue(this.selectedQueue);
+    if (!enable) {
+      queue.disable();
+      return;
+    }
+    const size = this.section.read16(QUEUE_SIZE);
+    const descriptors = this.section.read64(QUEUE_DESCRIPTORS);
+    const available = this.section.read64(QUEUE_AVAILABLE);
+    const used = this.section.read64(QUEUE_USED);
+    const limit = this.selectedQueue === QUEUE_CONTROL ? CONTROL_QUEUE_SIZE : DATA_QUEUE_SIZE;
+    let status: Status = Status.QueueTooSmall;
+    if (size <= limit) status = queue.enable(size, descriptors, available, used);
+    if (status !== Status.Ok) this.demandReset(status);
+  }
+
+  private changeStatus(value: u32): void {
+    if (value === STATUS_RESET) {
+      this.forget();
+      this.section.write16(CONFIG_EVENT, 0);
+      this.section.write16(CONFIG, 0);
+      this.presentQueue(0);
+      return;
+    }
+    if ((value & STATUS_FEATURES_OK) !== 0 && !this.featuresAcceptable()) {
+      this.deviceStatus = value & ~STATUS_FEATURES_OK;
+      this.section.write32(DEVICE_STATUS, this.deviceStatus);
+      return;
+    }
+    this.deviceStatus = value;
+    const needed = STATUS_DRIVER_OK | STATUS_FEATURES_OK;
+    this.operating = (value & needed) === needed && this.queuesEnabled();
+  }
+
+  /** Says in the status register that only a reset helps. */
+  private demandReset(reason: Status): void {
+    this.lastFault = reason;
+    this.operating = false;
+    this.deviceStatus |= STATUS_NEEDS_RESET;
+    this.section.write32(DEVICE_STATUS, this.deviceStatus);
+    this.announce(CONFIG_EVENT);
+  }
+
+  /** A subset of what is offered, with all that is needed. */
+  private featuresAcceptable(): bool {
+    return (
+      (this.featuresLow & ~FEATURES_LOW) === 0 &&
+      (this.featuresHigh & ~FEATURES_HIGH) === 0 &&
+      (this.featuresLow & FEATURES_LOW_REQUIRED) === FEATURES_LOW_REQUIRED &&
+      (this.featuresHigh & FEATURES_HIGH_REQUIRED) === FEATURES_HIGH_REQUIRED
+    );
+  }
+
+  private queuesEnabled(): bool {
+    return this.transmitQueue.enabled && this.receiveQueue.enabled && this.controlQueue.enabled;
+  }
+
+  private queue(index: u32): VirtqueueDevice<Memory> {
+    if (index === QUEUE_TRANSMIT) return this.transmitQueue;
+    if (index === QUEUE_RECEIVE) return this.receiveQueue;
+    return this.controlQueue;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The device's end of one split virtqueue: takes chains from the available ring, returns them used.
+ *
+ * Used by: can-device.ts, one object per queue.
+ * Does not: trust the driver. The rings' place is checked once, when the queue is enabled, and
+ * kept in private memory; each index is read once and checked. Does not ring the doorbell.
+ */
+import { SharedMemory } from '../hal/shared-memory';
+import { Status } from '../rt/status';
+import { DescriptorChain } from './descriptor-chain';
+import {
+  AVAILABLE_FLAG_NO_INTERRUPT,
+  AVAILABLE_FLAGS,
+  AVAILABLE_INDEX,
+  AVAILABLE_RING,
+  availableRingBytes,
+  descriptorTableBytes,
+  INDEX_MASK,
+  isQueueSize,
+  USED_ELEMENT_BYTES,
+  USED_FLAG_NO_NOTIFY,
+  USED_FLAGS,
+  USED_INDEX,
+  USED_RING,
+  usedRingBytes,
+} from './split-queue';
+
+@final
+export class VirtqueueDevice<Memory extends SharedMemory> {
+  /** The chain of the last `take` that said `Ok`. */
+  readonly chain: DescriptorChain<Memory>;
+  enabled: bool = false;
+
+  private readonly section: Memory;
+  private size: u32 = 0;
+  private descriptorOffset: u32 = 0;
+  private availableOffset: u32 = 0;
+  private usedOffset: u32 = 0;
+  private availableIndex: u32 = 0;
+  private usedIndex: u32 = 0;
+  private kicksSuppressed: bool = false;
+
+  constructor(section: Memory) {
+    this.section = section;
+    this.chain = new DescriptorChain<Memory>(section);
+  }
+
+  /** Forgets the queue. */
+  disable(): void {
+    this.enabled = false;
+  }
+
+  /**
+   * Takes a queue of `size` entries into service, its parts at the given section offsets.
+   * `QueueTooSmall`: the size is no power of two from 1 to 256. `RingLengthBad`: a part is
+   * misaligned or not wholly in the section. The driver's first index is 0.
+   */
+  enable(size: u32, descriptors: u64, available: u64, used: u64): Status {
+    if (!isQueueSize(size)) return Status.QueueTooSmall;
+    if (
+      !this.fits(descriptors, descriptorTableBytes(size), 16) ||
+      !this.fits(available, availableRingBytes(size), 2) ||
+      !this.fits(used, usedRingBytes(size), 4)
+    ) {
+      return Status.RingLengthBad;
+    }
+    this.size = size;
+    this.descriptorOffset = <u32>descriptors;
+    this.availableOffset = <u32>available;
+    this.usedOffset = <u32>used;
+    this.availableIndex = 0;
+    this.usedIndex = 0;
+    this.kicksSuppressed = false;
+    this.enabled = true;
+    return Status.Ok;
+  }
+
+  /** True when the driver has offered a chain that was not taken yet. */
+  hasAvailable(): bool {
+    return (
+      this.enabled &&
+      this.section.read16(this.availableOffset + AVAILABLE_INDEX) !== this.availableIndex
+    );
+  }
+
+  /**
+   * Takes the next chain into `chain`. `Empty`: none. Anything else: the driver's ring is
+   * impossible (see DescriptorChain.walk) and the queue unusable.
+   */
+  take(): Status {
+    if (!this.enabled) return Status.Empty;
+    const published = this.section.read16(this.availableOffset + AVAILABLE_INDEX);
+    const pending = (published - this.availableIndex) & INDEX_MASK;
+    if (pending === 0) return Status.Empty;
+    if (pending > this.size) return Status.RingIndexBad;
+    this.section.barrierRead();
+    const slot = this.availableIndex & (this.size - 1);
+    const head = this.section.read16(this.availableOffset + AVAILABLE_RING + 2 * slot);
+    const status = this.chain.walk(this.descriptorOffset, this.size, head);
+    if (status === Status.Ok) this.availableIndex = (this.availableIndex + 1) & INDEX_MASK;
+    return status;
+  }
+
+  /** Returns the chain that begins at `head`, `length` bytes of it written. */
+  putUsed(head: u32, length: u32): void {
+    const slot = this.usedIndex & (this.size - 1);
+    const element = this.usedOffset + USED_RING + slot * USED_ELEMENT_BYTES;
+    this.section.write32(element, head);
+    this.section.write32(element + 4, length);
+    this.usedIndex = (this.usedIndex + 1) & INDEX_MASK;
+    // The buffer and the element must be visible before the index that makes them count.
+    this.section.barrierWrite();
+    this.section.write16(this.usedOffset + USED_INDEX, this.usedIndex);
+  }
+
+  /** True when the driver wants an interrupt for what was returned. */
+  interruptWanted(): bool {
+    // The index must be visible before the flag is read, or both ends may fall asleep.
+    this.section.barrierFull();
+    const flags = this.section.read16(this.availableOffset + AVAILABLE_FLAGS);
+    return (flags & AVAILABLE_FLAG_NO_INTERRUPT) === 0;
+  }
+
+  /** Tells the driver that this end looks by itself: no kicks until `allowKicks`. */
+  suppressKicks(): void {
+    if (!this.enabled || this.kicksSuppressed) return;
+    this.kicksSuppressed = true;
+    this.section.write16(this.usedOffset + USED_FLAGS, USED_FLAG_NO_NOTIFY);
+  }
+
+  /** Asks for kicks again; true when chains came in meanwhile, without a kick. */
+  allowKicks(): bool {
+    if (!this.enabled) return false;
+    if (this.kicksSuppressed) {
+      this.kicksSuppressed = false;
+      this.section.write16(this.usedOffset + USED_FLAGS, 0);
+      // The wish must be visible before the last look, or both ends may fall asleep.
+      this.section.barrierFull();
+    }
+    return this.hasAvailable();
+  }
+
+  private fits(offset: u64, length: u32, alignment: u64): bool {
+    const size = <u64>this.section.size();
+    return (offset & (alignment - 1)) === 0 && offset <= size && <u64>length <= size - offset;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The driver's end of one split virtqueue: descriptors, the available ring, the used ring's harvest.
+ *
+ * Used by: can-driver.ts, one object per queue.
+ * Does not: allocate descriptors (the caller fixes them at set-up) or ring the doorbell
+ * (`kickWanted` says whether to).
+ *
+ * The peer can write all of it, so nothing is read back that was written here: offsets, indices
+ * and which heads the peer holds are kept in private memory. From the peer come only the used
+ * index, the used elements and the used flags: each read once, then checked.
+ */
+import { SharedMemory } from '../hal/shared-memory';
+import { Status } from '../rt/status';
+import {
+  alignUp,
+  AVAILABLE_FLAG_NO_INTERRUPT,
+  AVAILABLE_FLAGS,
+  AVAILABLE_INDEX,
+  AVAILABLE_RING,
+  availableRingBytes,
+  DESCRIPTOR_BYTES,
+  DESCRIPTOR_LENGTH,
+  descriptorTableBytes,
+  INDEX_MASK,
+  QUEUE_SIZE_MAXIMUM,
+  USED_ELEMENT_BYTES,
+  USED_FLAG_NO_NOTIFY,
+  USED_FLAGS,
+  USED_INDEX,
+  USED_RING,
+  usedRingBytes,
+} from './split-queue';
+
+/** Bytes that one `clearStep` zeroes: what bounds a set-up step. */
+const CLEAR_BYTES_PER_STEP: u32 = 64;
+
+@final
+export class VirtqueueDriver<Memory extends SharedMemory> {
+  /** Head and byte count of the last used element taken; valid after `takeUsed` said `Ok`. */
+  usedHead: u32 = 0;
+  usedLength: u32 = 0;
+  /** Entries of the queue, a power of two. */
+  size: u32 = 0;
+  /** Offsets of the three parts in the section, for the registers. */
+  descriptorOffset: u32 = 0;
+  availableOffset: u32 = 0;
+  usedOffset: u32 = 0;
+
+  private readonly section: Memory;
+  /** One byte per descriptor: 1 while the peer holds the chain that begins there. */
+  private readonly held: usize;
+  private heldCount: u32 = 0;
+  private availableIndex: u32 = 0;
+  private usedIndex: u32 = 0;
+  private clearOffset: u32 = 0;
+  private endOffset: u32 = 0;
+
+  constructor(section: Memory) {
+    this.section = section;
+    this.held = heap.alloc(QUEUE_SIZE_MAXIMUM);
+  }
+
+  /**
+   * Lays out a queue of `size` entries (a power of two, at most 256) from `offset` on and forgets
+   * everything older; returns the offset behind it. Then `clearStep` until it says true.
+   */
+  place(size: u32, offset: u32): u32 {
+    this.size = size;
+    this.descriptorOffset = alignUp(offset, 16);
+    this.availableOffset = this.descriptorOffset + descriptorTableBytes(size);
+    this.usedOffset = alignUp(this.availableOffset + availableRingBytes(size), 4);
+    this.endOffset = alignUp(this.usedOffset + usedRingBytes(size), 8);
+    this.clearOffset = this.descriptorOffset;
+    this.availableIndex = 0;
+    this.usedIndex = 0;
+    this.heldCount = 0;
+    memory.fill(this.held, 0, QUEUE_SIZE_MAXIMUM);
+    return this.endOffset;
+  }
+
+  /** Zeroes the next 64 bytes of the queue's memory; true when all of it is zero. */
+  clearStep(): bool {
+    let stop = this.clearOffset + CLEAR_BYTES_PER_STEP;
+    if (stop > this.endOffset) stop = this.endOffset;
+    while (this.clearOffset < stop) {
+      this.section.write64(this.clearOffset, 0);
+      this.clearOffset += 8;
+    }
+    return this.clearOffset === this.endOffset;
+  }
+
+  /** Tells the peer that this end polls and wants no interrupt for this queue. */
+  suppressInterrupts(): void {
+    this.section.write16(this.availableOffset + AVAILABLE_FLAGS, AVAILABLE_FLAG_NO_INTERRUPT);
+  }
+
+  /** Writes descriptor `index`: a buffer of `length` bytes at section offset `address`. */
+  setDescriptor(index: u32, address: u32, length: u32, flags: u32, next: u32): void {
+    const at = this.descriptorOffset + index * DESCRIPTOR_BYTES;
+    this.section.write64(at, address);
+    this.setDescriptorTail(index, length, flags, next);
+  }
+
+  /** Writes all of descriptor `index` but its address: length, flags and next, in one store. */
+  setDescriptorTail(index: u32, length: u32, flags: u32, next: u32): void {
+    const at = this.descriptorOffset + index * DESCRIPTOR_BYTES + DESCRIPTOR_LENGTH;
+    this.section.write64(at, (<u64>length) | ((<u64>flags) << 32) | ((<u64>next) << 48));
+  }
+
+  /** Hands the chain that begins at descriptor `head`, which the peer does not hold, to the peer. */
+  offer(head: u32): void {
+    const slot = this.availableIndex & (this.size - 1);
+    this.section.write16(this.availableOffset + AVAILABLE_RING + 2 * slot, head);
+    store<u8>(this.held + head, 1);
+    this.heldCount += 1;
+    this.availableIndex = (this.availableIndex + 1) & INDEX_MASK;
+    // The chain and the ring entry must be visible before the index that makes them count.
+    this.section.barrierWrite();
+    this.section.write16(this.availableOffset + AVAILABLE_INDEX, this.availableIndex);
+  }
+
+  /** True when the peer wants the doorbell rung for what was offered. */
+  kickWanted(): bool {
+    // The index must be visible before the flag is read, or both ends may fall asleep.
+    this.section.barrierFull();
+    return (this.section.read16(this.usedOffset + USED_FLAGS) & USED_FLAG_NO_NOTIFY) === 0;
+  }
+
+  /** True when the peer has returned something that was not taken yet: one load. */
+  hasUsed(): bool {
+    return this.section.read16(this.usedOffset + USED_INDEX) !== this.usedIndex;
+  }
+
+  /**
+   * Takes one used element into `usedHead` and `usedLength`. `Empty`: none. `RingIndexBad`: the
+   * peer returned more than it holds, or a chain it does not hold; the queue is then unusable.
+   */
+  takeUsed(): Status {
+    const published = this.section.read16(this.usedOffset + USED_INDEX);
+    const pending = (published - this.usedIndex) & INDEX_MASK;
+    if (pending === 0) return Status.Empty;
+    if (pending > this.heldCount) return Status.RingIndexBad;
+    this.section.barrierRead();
+    const slot = this.usedIndex & (this.size - 1);
+    const element = this.usedOffset + USED_RING + slot * USED_ELEMENT_BYTES;
+    const head = this.section.read32(element);
+    const length = this.section.read32(element + 4);
+    if (head >= this.size || load<u8>(this.held + head) === 0) return Status.RingIndexBad;
+    store<u8>(this.held + head, 0);
+    this.heldCount -= 1;
+    this.usedIndex = (this.usedIndex + 1) & INDEX_MASK;
+    this.usedHead = head;
+    this.usedLength = length;
+    return Status.Ok;
+  }
+}
