@@ -7,7 +7,7 @@
 
 /** Microseconds as ticks of a clock of `ticksPerSecond`, rounded up: never shorter than asked. */
 export function microsToTicks(micros: u32, ticksPerSecond: u32): u64 {
-  return ((<u64>micros) * (<u64>ticksPerSecond) + 999_999) / 1_000_000;
+  return (<u64>micros * <u64>ticksPerSecond + 999_999) / 1_000_000;
 }
 
 /** A moment after which something is late. Never reached before the first `start`. */

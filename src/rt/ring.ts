@@ -1,0 +1,81 @@
+/**
+ * RecordRing: a first-in, first-out queue of 16-byte records (the size of a CAN frame).
+ *
+ * Used by: src/board, between the steps of the loop.
+ * Does not: serve two cores; producer and consumer are steps of one loop. Does not allocate after
+ * construction, and never overwrites: what does not fit is refused and counted.
+ */
+import { Status } from './status';
+
+/** Bytes of one record: struct can_frame (src/can/frame.ts). */
+export const RECORD_BYTES: u32 = 16;
+const RECORD_SHIFT: u32 = 4;
+
+@final
+export class RecordRing {
+  /** Records that were refused because the ring was full. */
+  drops: u32 = 0;
+  private readonly records: usize;
+  private readonly mask: u32;
+  /** Free-running; their difference is the fill, their low bits are the places. */
+  private putCount: u32 = 0;
+  private takeCount: u32 = 0;
+
+  /** A ring of `2 ** capacityBits` records. Only at start-up. */
+  constructor(capacityBits: u32) {
+    const capacity = (1 as u32) << capacityBits;
+    this.mask = capacity - 1;
+    this.records = heap.alloc(capacity << RECORD_SHIFT);
+  }
+
+  /** Records waiting. */
+  get length(): u32 {
+    return this.putCount - this.takeCount;
+  }
+
+  get isEmpty(): bool {
+    return this.putCount === this.takeCount;
+  }
+
+  get isFull(): bool {
+    return this.length > this.mask;
+  }
+
+  /** Appends a copy of the record at `source`; `Full`, and counted, when there is no room. */
+  put(source: usize): Status {
+    if (this.isFull) {
+      this.drops++;
+      return Status.Full;
+    }
+    copyRecord(this.place(this.putCount), source);
+    this.putCount++;
+    return Status.Ok;
+  }
+
+  /** Moves the oldest record to `destination`; `Empty` when there is none. */
+  take(destination: usize): Status {
+    if (this.isEmpty) return Status.Empty;
+    copyRecord(destination, this.place(this.takeCount));
+    this.takeCount++;
+    return Status.Ok;
+  }
+
+  /** Address of the oldest record, which stays; only while not empty, valid until `discard`. */
+  front(): usize {
+    return this.place(this.takeCount);
+  }
+
+  /** Removes the oldest record; only while not empty. */
+  discard(): void {
+    this.takeCount++;
+  }
+
+  private place(count: u32): usize {
+    return this.records + (((count & this.mask) as usize) << RECORD_SHIFT);
+  }
+}
+
+function copyRecord(destination: usize, source: usize): void {
+  store<u64>(destination, load<u64>(source));
+  store<u64>(destination, load<u64>(source, 8), 8);
+}
