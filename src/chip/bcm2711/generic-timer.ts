@@ -1,0 +1,21 @@
+/**
+ * GenericTimer: the core's virtual counter as a Clock (54 MHz on this SoC; the rate is asked for).
+ *
+ * Used by: src/board.
+ * Does not: program the timer or take its interrupt.
+ */
+import { counter_hertz, counter_read } from '../../abi/bsp';
+import { Clock } from '../../hal/clock';
+
+@final
+export class GenericTimer extends Clock {
+  private readonly hertz: u32 = counter_hertz();
+
+  override nowTicks(): u64 {
+    return counter_read();
+  }
+
+  override ticksPerSecond(): u32 {
+    return this.hertz;
+  }
+}

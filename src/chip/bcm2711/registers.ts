@@ -1,0 +1,31 @@
+/**
+ * BCM2711 registers that the cell touches: SPI0 and the GPIO levels.
+ *
+ * Used by: spi0.ts, gpio.ts. Offsets from a block's base; the bases are the board's.
+ * Does not: list what is not used; pin functions and pulls are the firmware's business.
+ */
+
+// BCM2711 ARM Peripherals, SPI: register map.
+export const SPI_CS: u32 = 0x00;
+export const SPI_FIFO: u32 = 0x04;
+export const SPI_CLK: u32 = 0x08;
+
+// SPI: CS register. Chip select 0, mode 0,0 and active-low select are all zero bits.
+export const SPI_CS_CLEAR_TX: u32 = 1 << 4;
+export const SPI_CS_CLEAR_RX: u32 = 1 << 5;
+export const SPI_CS_TA: u32 = 1 << 7;
+export const SPI_CS_DONE: u32 = 1 << 16;
+export const SPI_CS_RXD: u32 = 1 << 17;
+
+/** SPI: CLK.CDIV is even; 0 stands for 65536. */
+export const SPI_CLK_CDIV_MASK: u32 = 0xffff;
+
+/** Each FIFO holds this many bytes in polled mode. */
+export const SPI_FIFO_BYTES: u32 = 64;
+
+/** Polled mode inserts one idle clock after each byte: 9 serial clocks per byte. */
+export const SPI_CLOCKS_PER_BYTE: u32 = 9;
+
+// BCM2711 ARM Peripherals, GPIO: pin level registers.
+export const GPLEV0: u32 = 0x34;
+export const GPLEV1: u32 = 0x38;

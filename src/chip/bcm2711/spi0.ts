@@ -1,0 +1,116 @@
+/**
+ * Spi0: the BCM2711's SPI master in polled mode, native chip select CE0, mode 0,0.
+ *
+ * Used by: src/board, which gives it to the driver as its SpiBus.
+ * Does not: set pin functions (config.txt does), use interrupts or DMA, or serve a second device.
+ *
+ * A part of a transaction is at most 16 bytes and the FIFOs hold 64, so all bytes are written at
+ * once and the wire has no gaps; answers are taken out while later bytes are still on their way.
+ */
+import { mmio_read32, mmio_write32 } from '../../abi/bsp';
+import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
+import { Status } from '../../rt/status';
+import {
+  SPI_CLK,
+  SPI_CLK_CDIV_MASK,
+  SPI_CLOCKS_PER_BYTE,
+  SPI_CS,
+  SPI_CS_CLEAR_RX,
+  SPI_CS_CLEAR_TX,
+  SPI_CS_DONE,
+  SPI_CS_RXD,
+  SPI_CS_TA,
+  SPI_FIFO,
+} from './registers';
+
+/** CDIV is 16 bits, and 0 means this. */
+const DIVIDER_MAXIMUM: u32 = 65_536;
+
+/** A read of CS takes longer than 10 ns; so this many fit into a second at most. */
+const POLLS_PER_SECOND: u64 = 100_000_000;
+
+@final
+export class Spi0 extends SpiBus {
+  /** The serial clock in use, Hz; 0 before `configure`. */
+  clockHertz: u32 = 0;
+  /** Reads of CS after which a part of a transaction counts as stuck. */
+  private pollLimit: u32 = 0;
+
+  /** `base`: guest address of the SPI0 register block. */
+  constructor(private readonly base: u32) {
+    super();
+  }
+
+  /**
+   * Sets the serial clock to the highest rate not above `wantedHertz` that an even divider of
+   * `coreClockHertz` gives, and releases chip select. `SpiClockImpossible`: no divider does.
+   */
+  configure(coreClockHertz: u32, wantedHertz: u32): Status {
+    if (wantedHertz === 0 || coreClockHertz === 0) return Status.SpiClockImpossible;
+    const exact = ((coreClockHertz as u64) + wantedHertz - 1) / wantedHertz;
+    const even = (exact + 1) & ~(1 as u64);
+    if (even > DIVIDER_MAXIMUM) return Status.SpiClockImpossible;
+    const divider = even as u32;
+
+    this.clockHertz = coreClockHertz / divider;
+    const clocks: u64 = SPI_PART_BYTES_MAXIMUM * SPI_CLOCKS_PER_BYTE;
+    this.pollLimit = ((clocks * POLLS_PER_SECOND) / this.clockHertz) as u32;
+    mmio_write32(this.base + SPI_CLK, divider & SPI_CLK_CDIV_MASK);
+    this.release();
+    return Status.Ok;
+  }
+
+  override transfer(buffer: usize, length: u32): Status {
+    const status = this.begin(buffer, length);
+    if (status === Status.Ok) this.release();
+    return status;
+  }
+
+  override begin(buffer: usize, length: u32): Status {
+    mmio_write32(this.base + SPI_CS, SPI_CS_TA);
+    return this.exchange(buffer, length);
+  }
+
+  override end(buffer: usize, length: u32): Status {
+    if (length !== 0) {
+      const status = this.exchange(buffer, length);
+      if (status !== Status.Ok) return status;
+    }
+    this.release();
+    return Status.Ok;
+  }
+
+  /**
+   * Raises chip select and empties both FIFOs for the next transaction. The MCP2515 wants it high
+   * for 50 ns (DS20001801J, table 13-6): a device write is acknowledged by the block before the
+   * next one is issued (Device-nGnRnE), which takes longer than that.
+   */
+  private release(): void {
+    mmio_write32(this.base + SPI_CS, SPI_CS_CLEAR_TX | SPI_CS_CLEAR_RX);
+  }
+
+  private exchange(buffer: usize, length: u32): Status {
+    const control = this.base + SPI_CS;
+    const fifo = this.base + SPI_FIFO;
+    const end = buffer + length;
+    for (let out = buffer; out < end; out++) mmio_write32(fifo, load<u8>(out));
+
+    let polls = this.pollLimit;
+    let state: u32 = 0;
+    // The last byte is in before DONE comes: chip select must not rise until it does.
+    while (buffer < end || (state & SPI_CS_DONE) === 0) {
+      state = mmio_read32(control);
+      if (buffer < end && (state & SPI_CS_RXD) !== 0) {
+        store<u8>(buffer, mmio_read32(fifo));
+        buffer++;
+      } else if ((state & SPI_CS_DONE) === 0) {
+        if (polls === 0) {
+          this.release();
+          return Status.SpiTimeout;
+        }
+        polls--;
+      }
+    }
+    return Status.Ok;
+  }
+}
