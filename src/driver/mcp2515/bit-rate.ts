@@ -1,0 +1,56 @@
+/**
+ * Bit rate: the CNF registers of the MCP2515 for an oscillator and a bit rate.
+ *
+ * Used by: controller.ts.
+ * Does not: write them. The calculation is src/can/bit-timing.ts; here are the chip's limits
+ * (DS20001801J, section 5) and encoding (registers 5-1..5-3).
+ */
+import { BitTiming, BitTimingLimits, calculateBitTiming } from '../../can/bit-timing';
+import { Status } from '../../rt/status';
+import { CNF1_SJW_SHIFT, CNF2_BTLMODE, CNF2_PHSEG1_SHIFT } from './registers';
+
+/** Segment 1 is PropSeg 1..8 + PS1 1..8, of which Linux uses 3 and up; PS2 2..8; SJW; BRP + 1. */
+const SEGMENT1_MINIMUM: u32 = 3;
+const SEGMENT1_MAXIMUM: u32 = 16;
+const SEGMENT2_MINIMUM: u32 = 2;
+const SEGMENT2_MAXIMUM: u32 = 8;
+const JUMP_WIDTH_MAXIMUM: u32 = 4;
+const PRESCALER_MAXIMUM: u32 = 64;
+
+/** A quantum is 2 (BRP + 1) oscillator periods. */
+const OSCILLATOR_PERIODS_PER_CLOCK: u32 = 2;
+
+@final
+export class BitRate {
+  /** The timing behind the register values, for messages. */
+  readonly timing: BitTiming = new BitTiming();
+  private readonly limits: BitTimingLimits = new BitTimingLimits(
+    SEGMENT1_MINIMUM,
+    SEGMENT1_MAXIMUM,
+    SEGMENT2_MINIMUM,
+    SEGMENT2_MAXIMUM,
+    JUMP_WIDTH_MAXIMUM,
+    PRESCALER_MAXIMUM,
+  );
+
+  /** Finds the timing; `BitRateImpossible` when none comes within 5 %. */
+  calculate(oscillatorHertz: u32, bitrate: u32): Status {
+    const clockHertz = oscillatorHertz / OSCILLATOR_PERIODS_PER_CLOCK;
+    return calculateBitTiming(this.limits, clockHertz, bitrate, this.timing);
+  }
+
+  get cnf1(): u32 {
+    const jumpWidth = this.timing.synchronisationJumpWidth;
+    return ((jumpWidth - 1) << CNF1_SJW_SHIFT) | (this.timing.prescaler - 1);
+  }
+
+  get cnf2(): u32 {
+    const phaseSegment1 = this.timing.phaseSegment1 - 1;
+    const propagationSegment = this.timing.propagationSegment - 1;
+    return CNF2_BTLMODE | (phaseSegment1 << CNF2_PHSEG1_SHIFT) | propagationSegment;
+  }
+
+  get cnf3(): u32 {
+    return this.timing.phaseSegment2 - 1;
+  }
+}

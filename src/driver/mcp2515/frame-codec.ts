@@ -1,0 +1,87 @@
+/**
+ * Frame codec: between a Frame and the 13 registers of an MCP2515 buffer.
+ *
+ * Used by: controller.ts. Pure.
+ * Does not: check identifiers; what does not fit the registers is cut off.
+ *
+ * Registers (DS20001801J, registers 3-3..3-8 and 4-4..4-9), from `registers` on:
+ *
+ *   +0 SIDH  SID10..SID3
+ *   +1 SIDL  SID2..SID0 in 7..5, SRR 4 (receive: a standard remote frame), EXIDE 3, EID17..16 1..0
+ *   +2 EID8  EID15..EID8
+ *   +3 EID0  EID7..EID0
+ *   +4 DLC   RTR 6 (receive: extended frames only), DLC 3..0
+ *   +5 D0..D7
+ *
+ * A DLC of 9..15 is legal on the wire and means 8 bytes; the code itself is kept in `rawDlc`.
+ */
+import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../../can/frame';
+import { IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../../can/frame';
+import { isExtended, isRemote } from '../../can/identifier';
+import { HEADER_BYTES } from './instructions';
+import { DLC_MASK, DLC_RTR, SIDL_EID_MASK, SIDL_EXIDE, SIDL_SRR } from './registers';
+
+/**
+ * Reads the header of a receive buffer into `frame` and empties its data.
+ * Returns how many data bytes follow; a remote frame has none, whatever its DLC.
+ */
+export function decodeHeader(registers: usize, frame: Frame): u32 {
+  const sidl: u32 = load<u8>(registers, 1);
+  const dlc: u32 = load<u8>(registers, 4);
+  let identifier = ((load<u8>(registers) as u32) << 3) | (sidl >> 5);
+  let remote: bool;
+  if ((sidl & SIDL_EXIDE) !== 0) {
+    const high = (identifier << 2) | (sidl & SIDL_EID_MASK);
+    const low = ((load<u8>(registers, 2) as u32) << 8) | (load<u8>(registers, 3) as u32);
+    identifier = (high << 16) | low | IDENTIFIER_EXTENDED;
+    remote = (dlc & DLC_RTR) !== 0;
+  } else {
+    remote = (sidl & SIDL_SRR) !== 0;
+  }
+
+  const code = dlc & DLC_MASK;
+  const length = code > DATA_BYTES_MAXIMUM ? DATA_BYTES_MAXIMUM : code;
+  frame.identifier = remote ? identifier | IDENTIFIER_REMOTE : identifier;
+  frame.length = length as u8;
+  frame.padding = 0;
+  frame.reserved = 0;
+  frame.rawDlc = (code > DATA_BYTES_MAXIMUM ? code : 0) as u8;
+  frame.data = 0;
+  return remote ? 0 : length;
+}
+
+/** Reads `length` data bytes of a receive buffer into `frame`. */
+export function decodeData(registers: usize, frame: Frame, length: u32): void {
+  frame.data = load<u64>(registers + HEADER_BYTES) & dataMaskOf(length);
+}
+
+/** Writes `frame` as the registers of a transmit buffer; returns how many are to be loaded. */
+export function encodeFrame(frame: Frame, registers: usize): u32 {
+  const identifier = frame.identifier;
+  const extended = isExtended(identifier);
+  const standard = extended ? identifier >> 18 : identifier;
+  store<u8>(registers, standard >> 3);
+  let sidl = (standard << 5) & 0xe0;
+  if (extended) sidl |= SIDL_EXIDE | ((identifier >> 16) & SIDL_EID_MASK);
+  store<u8>(registers, sidl, 1);
+  store<u8>(registers, extended ? identifier >> 8 : 0, 2);
+  store<u8>(registers, extended ? identifier : 0, 3);
+
+  const remote = isRemote(identifier);
+  store<u8>(registers, dlcCodeOf(frame) | (remote ? DLC_RTR : 0), 4);
+  if (remote) return HEADER_BYTES;
+  store<u64>(registers + HEADER_BYTES, frame.data);
+  return HEADER_BYTES + dataBytesOf(frame);
+}
+
+/** Data bytes a frame may claim: its length, never more than 8. */
+function dataBytesOf(frame: Frame): u32 {
+  return frame.length > DATA_BYTES_MAXIMUM ? DATA_BYTES_MAXIMUM : frame.length;
+}
+
+function dlcCodeOf(frame: Frame): u32 {
+  const raw: u32 = frame.rawDlc;
+  if (frame.length === DATA_BYTES_MAXIMUM && raw > DATA_BYTES_MAXIMUM && raw <= DLC_MASK)
+    return raw;
+  return dataBytesOf(frame);
+}

@@ -1,0 +1,140 @@
+/**
+ * MCP2515 SPI instructions: one function per opcode of DS20001801J, table 12-1.
+ *
+ * Used by: the other files of this folder. Works on any SpiBus.
+ * Does not: retry, count, or keep state. Every transaction goes through the one buffer below, so
+ * the bytes of an answer are there until the next instruction.
+ *
+ * Bytes clocked, instruction included, are stated for each: they are the driver's cost.
+ */
+import { SpiBus } from '../../hal/spi-bus';
+import { Status } from '../../rt/status';
+
+export const INSTRUCTION_RESET: u32 = 0xc0;
+export const INSTRUCTION_READ: u32 = 0x03;
+export const INSTRUCTION_READ_RX_BUFFER: u32 = 0x90;
+export const INSTRUCTION_WRITE: u32 = 0x02;
+export const INSTRUCTION_LOAD_TX_BUFFER: u32 = 0x40;
+export const INSTRUCTION_RTS: u32 = 0x80;
+export const INSTRUCTION_READ_STATUS: u32 = 0xa0;
+export const INSTRUCTION_RX_STATUS: u32 = 0xb0;
+export const INSTRUCTION_BIT_MODIFY: u32 = 0x05;
+
+/** SIDH, SIDL, EID8, EID0, DLC. */
+export const HEADER_BYTES: u32 = 5;
+/** The most registers one READ or WRITE here may touch: they travel as one u64. */
+export const REGISTERS_MAXIMUM: u32 = 8;
+
+/** Two bytes in front put D0 of a receive or transmit buffer on an 8-byte boundary. */
+const TRANSACTION: usize = memory.data(24, 8) + 2;
+/** Where the bytes after the instruction are: SIDH for the buffer instructions. */
+export const BUFFER_REGISTERS: usize = TRANSACTION + 1;
+/** Where D0 is for the buffer instructions. */
+const BUFFER_DATA: usize = BUFFER_REGISTERS + HEADER_BYTES;
+
+/** RESET: all registers to their reset values, configuration mode. 1 byte. */
+export function reset<Bus extends SpiBus>(bus: Bus): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_RESET);
+  return bus.transfer(TRANSACTION, 1);
+}
+
+/** READ `count` (1..8) registers from `address` on; see `registersRead`. 2 + count bytes. */
+export function readRegisters<Bus extends SpiBus>(bus: Bus, address: u32, count: u32): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_READ);
+  store<u8>(TRANSACTION, address, 1);
+  store<u64>(TRANSACTION, 0, 2);
+  return bus.transfer(TRANSACTION, 2 + count);
+}
+
+/** What the last `readRegisters` read: the first register in bits 0..7, the next in 8..15, ... */
+export function registersRead(): u64 {
+  return load<u64>(TRANSACTION, 2);
+}
+
+/** WRITE the low `count` (1..8) bytes of `values`, the lowest first, from `address` on. 2 + count. */
+export function writeRegisters<Bus extends SpiBus>(
+  bus: Bus,
+  address: u32,
+  count: u32,
+  values: u64,
+): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_WRITE);
+  store<u8>(TRANSACTION, address, 1);
+  store<u64>(TRANSACTION, values, 2);
+  return bus.transfer(TRANSACTION, 2 + count);
+}
+
+/** BIT MODIFY: writes the bits of `mask` with those of `value`. 4 bytes. */
+export function modifyRegister<Bus extends SpiBus>(
+  bus: Bus,
+  address: u32,
+  mask: u32,
+  value: u32,
+): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_BIT_MODIFY);
+  store<u8>(TRANSACTION, address, 1);
+  store<u8>(TRANSACTION, mask, 2);
+  store<u8>(TRANSACTION, value, 3);
+  return bus.transfer(TRANSACTION, 4);
+}
+
+/**
+ * READ RX BUFFER from SIDH of buffer `index`, first part: the header lands at BUFFER_REGISTERS and
+ * chip select stays asserted until `readReceiveData`. 6 bytes.
+ *
+ * In two parts because only the DLC says how many data bytes are worth clocking. The rest between
+ * them is a register poll or two, a third of a byte on the wire; a fixed 14-byte read would cost up
+ * to eight bytes more.
+ */
+export function readReceiveHeader<Bus extends SpiBus>(bus: Bus, index: u32): Status {
+  store<u32>(TRANSACTION, INSTRUCTION_READ_RX_BUFFER | (index << 2));
+  store<u16>(TRANSACTION, 0, 4);
+  return bus.begin(TRANSACTION, 1 + HEADER_BYTES);
+}
+
+/** READ RX BUFFER, second part: `length` (0..8) data bytes; then the chip frees the buffer. */
+export function readReceiveData<Bus extends SpiBus>(bus: Bus, length: u32): Status {
+  store<u64>(BUFFER_DATA, 0);
+  return bus.end(BUFFER_DATA, length);
+}
+
+/** LOAD TX BUFFER from SIDH of buffer `index` with `count` bytes at BUFFER_REGISTERS. 1 + count. */
+export function loadTransmitBuffer<Bus extends SpiBus>(bus: Bus, index: u32, count: u32): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_LOAD_TX_BUFFER | (index << 1));
+  return bus.transfer(TRANSACTION, 1 + count);
+}
+
+/** LOAD TX BUFFER from D0 of buffer `index`: the low `length` (1..8) bytes of `data`. 1 + length. */
+export function loadTransmitData<Bus extends SpiBus>(
+  bus: Bus,
+  index: u32,
+  data: u64,
+  length: u32,
+): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_LOAD_TX_BUFFER | (index << 1) | 1);
+  store<u64>(TRANSACTION, data, 1);
+  return bus.transfer(TRANSACTION, 1 + length);
+}
+
+/** RTS for buffer `index`. Never by writing TXREQ: erratum 5 of DS80179G repeats such frames. 1. */
+export function requestToSend<Bus extends SpiBus>(bus: Bus, index: u32): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_RTS | (1 << index));
+  return bus.transfer(TRANSACTION, 1);
+}
+
+/** READ STATUS; see `statusRead`. 2 bytes. */
+export function readStatus<Bus extends SpiBus>(bus: Bus): Status {
+  store<u16>(TRANSACTION, INSTRUCTION_READ_STATUS);
+  return bus.transfer(TRANSACTION, 2);
+}
+
+/** RX STATUS: which buffer, which form of frame, which filter; see `statusRead`. 2 bytes. */
+export function readReceiveStatus<Bus extends SpiBus>(bus: Bus): Status {
+  store<u16>(TRANSACTION, INSTRUCTION_RX_STATUS);
+  return bus.transfer(TRANSACTION, 2);
+}
+
+/** What the last READ STATUS or RX STATUS read. */
+export function statusRead(): u32 {
+  return load<u8>(TRANSACTION, 1);
+}

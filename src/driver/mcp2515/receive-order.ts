@@ -1,0 +1,46 @@
+/**
+ * ReceiveOrder: which of the two receive buffers holds the older frame.
+ *
+ * Used by: controller.ts. Pure.
+ * Does not: talk to the chip; it is told what READ STATUS said and what was read.
+ *
+ * With rollover (BUKT) a frame goes to RXB1 only while RXB0 is full. So, of two full buffers, RXB0
+ * is the older one, except when RXB0 was read since RXB1 was last known to be empty: then RXB1
+ * filled up before that read, and what is in RXB0 now came later. Reading RXB0 first in that case
+ * swaps two frames.
+ */
+import { STATUS_RECEIVED_MASK, STATUS_RX0IF, STATUS_RX1IF } from './registers';
+
+@final
+export class ReceiveOrder {
+  /** RXnIF bits of the last READ STATUS, less the buffers read since: these are surely full. */
+  private full: u32 = 0;
+  /** RXB0 was read, and RXB1 not seen empty since. */
+  private buffer1Older: bool = false;
+
+  /** True when a buffer is known to be full. */
+  get known(): bool {
+    return this.full !== 0;
+  }
+
+  /** Both buffers are empty: after a reset, or when the interrupt line is not asserted. */
+  allEmpty(): void {
+    this.full = 0;
+    this.buffer1Older = false;
+  }
+
+  /** Takes in an answer to READ STATUS. */
+  update(status: u32): void {
+    this.full = status & STATUS_RECEIVED_MASK;
+    if ((status & STATUS_RX1IF) === 0) this.buffer1Older = false;
+  }
+
+  /** The buffer to read now, 0 or 1, which from then on counts as read. Only when `known`. */
+  take(): u32 {
+    const readBuffer1 =
+      (this.full & STATUS_RX1IF) !== 0 && (this.buffer1Older || (this.full & STATUS_RX0IF) === 0);
+    this.full &= readBuffer1 ? ~STATUS_RX1IF : ~STATUS_RX0IF;
+    this.buffer1Older = !readBuffer1;
+    return readBuffer1 ? 1 : 0;
+  }
+}

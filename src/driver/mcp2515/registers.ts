@@ -1,0 +1,84 @@
+/**
+ * MCP2515 registers and their bits (DS20001801J), in address order.
+ *
+ * Used by: the other files of this folder.
+ * Does not: list registers the driver leaves at their reset value.
+ */
+
+// Section 4.5: acceptance filters and masks. SIDH, SIDL, EID8, EID0 of each lie side by side.
+export const RXF0SIDH: u32 = 0x00;
+export const RXF1SIDH: u32 = 0x04;
+export const RXF2SIDH: u32 = 0x08;
+export const RXF3SIDH: u32 = 0x10;
+export const RXF4SIDH: u32 = 0x14;
+export const RXF5SIDH: u32 = 0x18;
+export const RXM0SIDH: u32 = 0x20;
+export const RXM1SIDH: u32 = 0x24;
+
+/** RXFnSIDL: the filter is for extended frames only; clear: for standard frames only. */
+export const RXFSIDL_EXIDE: u32 = 1 << 3;
+
+// Register 10-2: CANSTAT.
+export const CANSTAT: u32 = 0x0e;
+export const CANSTAT_OPMOD_MASK: u32 = 0xe0;
+
+// Register 10-1: CANCTRL.
+export const CANCTRL: u32 = 0x0f;
+export const CANCTRL_REQOP_MASK: u32 = 0xe0;
+
+/** Operation modes, as in CANCTRL.REQOP and CANSTAT.OPMOD. */
+export const MODE_NORMAL: u32 = 0x00;
+export const MODE_CONFIGURATION: u32 = 0x80;
+
+// Registers 5-1 to 5-3: bit timing. They lie in the order CNF3, CNF2, CNF1.
+export const CNF3: u32 = 0x28;
+export const CNF2: u32 = 0x29;
+export const CNF1: u32 = 0x2a;
+export const CNF1_SJW_SHIFT: u32 = 6;
+export const CNF2_BTLMODE: u32 = 1 << 7;
+export const CNF2_PHSEG1_SHIFT: u32 = 3;
+
+// Registers 7-1 and 7-2: CANINTE, CANINTF.
+export const CANINTE: u32 = 0x2b;
+export const CANINTE_RX0IE: u32 = 1 << 0;
+export const CANINTE_RX1IE: u32 = 1 << 1;
+export const CANINTE_ERRIE: u32 = 1 << 5;
+export const CANINTF: u32 = 0x2c;
+export const CANINTF_ERRIF: u32 = 1 << 5;
+
+// Register 6-3: EFLG. Only the two overflow bits can be written.
+export const EFLG: u32 = 0x2d;
+export const EFLG_EWARN: u32 = 1 << 0;
+export const EFLG_RXEP: u32 = 1 << 3;
+export const EFLG_TXEP: u32 = 1 << 4;
+export const EFLG_TXBO: u32 = 1 << 5;
+export const EFLG_RX0OVR: u32 = 1 << 6;
+export const EFLG_RX1OVR: u32 = 1 << 7;
+
+// Register 3-1: TXBnCTRL.
+export const TXB0CTRL: u32 = 0x30;
+export const TXB1CTRL: u32 = 0x40;
+export const TXB2CTRL: u32 = 0x50;
+export const TXBCTRL_TXP_MASK: u32 = 0x03;
+export const TXBCTRL_TXREQ: u32 = 1 << 3;
+
+// Registers 4-1 and 4-2: RXB0CTRL, RXB1CTRL.
+export const RXB0CTRL: u32 = 0x60;
+export const RXB0CTRL_BUKT: u32 = 1 << 2;
+export const RXBCTRL_RXM_MASK: u32 = 0x60;
+export const RXB1CTRL: u32 = 0x70;
+
+// Registers 3-3 to 3-7 and 4-4 to 4-8: layout of the buffers.
+export const SIDL_EXIDE: u32 = 1 << 3;
+export const SIDL_SRR: u32 = 1 << 4;
+export const SIDL_EID_MASK: u32 = 0x03;
+export const DLC_RTR: u32 = 1 << 6;
+export const DLC_MASK: u32 = 0x0f;
+
+// Figure 12-8: the answer to READ STATUS.
+export const STATUS_RX0IF: u32 = 1 << 0;
+export const STATUS_RX1IF: u32 = 1 << 1;
+export const STATUS_RECEIVED_MASK: u32 = 0x03;
+export const STATUS_TX0REQ: u32 = 1 << 2;
+export const STATUS_TX1REQ: u32 = 1 << 4;
+export const STATUS_TX2REQ: u32 = 1 << 6;
