@@ -1,0 +1,98 @@
+/**
+ * Responder: what is to be done with a frame, and what its answer is.
+ *
+ * Used by: src/board, for every frame from the bus.
+ * Does not: send, forward or drop; it decides. Bounded: one pass over at most 64 rules, of which at
+ * most one matches (overlapping tables are refused), then at most 8 bytes put together.
+ */
+import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
+import {
+  ANSWER_LENGTH_OF_REQUEST,
+  Rule,
+  RULE_ANSWER,
+  RULE_BYTES,
+  RULE_FORWARD,
+  SOURCE_OWN,
+  SOURCES_ALL_OWN,
+} from './rule';
+import { RuleTable } from './rule-table';
+
+/** Decision bit: `answer` has been filled in and is to be sent. */
+export const DECISION_ANSWER: u32 = RULE_ANSWER;
+/** Decision bit: the frame is to be given to AGL. */
+export const DECISION_FORWARD: u32 = RULE_FORWARD;
+/** Decision bit, with DECISION_ANSWER: the answer is the same each time, see `staticAnswer`. */
+export const DECISION_STATIC: u32 = 1 << 2;
+
+@final
+export class Responder {
+  /** The rule that matched last, or -1. */
+  matchedRule: i32 = -1;
+
+  constructor(readonly table: RuleTable) {}
+
+  /** Decides on `frame`; DECISION_... bits, none of them: drop it. */
+  decide(frame: Frame, answer: Frame): u32 {
+    const index = this.find(frame);
+    this.matchedRule = index;
+    if (index < 0) return this.table.dropUnmatched ? 0 : DECISION_FORWARD;
+
+    this.table.hit(index);
+    const rule = this.table.rule(index);
+    const decision: u32 = rule.flags;
+    if ((decision & DECISION_ANSWER) === 0) return decision;
+    composeAnswer(rule, frame, answer);
+    return rule.isStatic ? decision | DECISION_STATIC : decision;
+  }
+
+  /** Fills in the answer of rule `index` if it has one that no request changes; else false. */
+  staticAnswer(index: u32, answer: Frame): bool {
+    const rule = this.table.rule(index);
+    if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
+    composeAnswer(rule, answer, answer);
+    return true;
+  }
+
+  private find(frame: Frame): i32 {
+    const identifier = frame.identifier;
+    const count = this.table.count;
+    let address = changetype<usize>(this.table.rule(0));
+    for (let index: u32 = 0; index < count; index++, address += RULE_BYTES) {
+      const rule = changetype<Rule>(address);
+      if (
+        (identifier & rule.matchMask) === rule.matchIdentifier &&
+        (frame.data & rule.dataMask) === rule.dataValue &&
+        frame.length >= rule.minimumLength
+      ) {
+        return index;
+      }
+    }
+    return -1;
+  }
+}
+
+/** Puts the answer of `rule` to `request` together; the two frames may be the same. */
+function composeAnswer(rule: Rule, request: Frame, answer: Frame): void {
+  const wanted: u32 = rule.answerLength;
+  const length = wanted === ANSWER_LENGTH_OF_REQUEST ? (request.length as u32) : wanted;
+  const data =
+    rule.answerSources === SOURCES_ALL_OWN ? rule.answerData : mixData(rule, request.data);
+  answer.identifier = rule.answerIdentifier;
+  answer.length = length as u8;
+  answer.padding = 0;
+  answer.reserved = 0;
+  answer.rawDlc = 0;
+  answer.data = data & dataMaskOf(length);
+}
+
+function mixData(rule: Rule, requestData: u64): u64 {
+  const sources = rule.answerSources;
+  let data = rule.answerData;
+  for (let shift: u64 = 0; shift < DATA_BYTES_MAXIMUM << 3; shift += 8) {
+    const source = (sources >> shift) & 0xff;
+    if (source === SOURCE_OWN) continue;
+    const byte = (requestData >> (source << 3)) & 0xff;
+    data = (data & ~((0xff as u64) << shift)) | (byte << shift);
+  }
+  return data;
+}

@@ -1,0 +1,59 @@
+/**
+ * Rule check: is this rule allowed, and do two of them match one same frame?
+ *
+ * Used by: rule-table.ts when a table is loaded. The compiler has checked the same before; the
+ * cell does not rely on it.
+ * Does not: check the header of the image.
+ */
+import { DATA_BYTES_MAXIMUM, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../can/frame';
+import { isRemote, isValidIdentifier, numberMaskOf } from '../can/identifier';
+import { Status } from '../rt/status';
+import { ANSWER_LENGTH_OF_REQUEST, Rule, RULE_ANSWER, RULE_FORWARD, SOURCE_OWN } from './rule';
+
+const FORM_BITS: u32 = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE;
+
+/** `Ok`, or `RulesIdentifierRange` or `RulesField` for the first thing that is wrong. */
+export function checkRule(rule: Rule): Status {
+  const identifier = rule.matchIdentifier;
+  const mask = rule.matchMask;
+  if (!isValidIdentifier(identifier)) return Status.RulesIdentifierRange;
+  if ((mask & FORM_BITS) !== FORM_BITS) return Status.RulesIdentifierRange;
+  if ((mask & ~(FORM_BITS | numberMaskOf(identifier))) !== 0) return Status.RulesIdentifierRange;
+  if ((identifier & ~mask) !== 0) return Status.RulesIdentifierRange;
+  if (!isValidIdentifier(rule.answerIdentifier)) return Status.RulesIdentifierRange;
+  if (isRemote(rule.answerIdentifier)) return Status.RulesIdentifierRange;
+
+  if ((rule.dataValue & ~rule.dataMask) !== 0) return Status.RulesField;
+  if (rule.minimumLength > DATA_BYTES_MAXIMUM) return Status.RulesField;
+  if (isRemote(identifier) && (rule.minimumLength !== 0 || rule.dataMask !== 0)) {
+    return Status.RulesField;
+  }
+  if ((rule.flags & ~(RULE_ANSWER | RULE_FORWARD)) !== 0) return Status.RulesField;
+  if (!isAnswerLength(rule.answerLength)) return Status.RulesField;
+  if (!areSources(rule.answerSources)) return Status.RulesField;
+  if (rule.reserved !== 0 || (rule.reserved1 | rule.reserved2) !== 0) return Status.RulesField;
+  return Status.Ok;
+}
+
+/** True when some frame matches both: where both look at a bit, both want the same. */
+export function overlap(one: Rule, other: Rule): bool {
+  const identifierBits = one.matchMask & other.matchMask;
+  const dataBits = one.dataMask & other.dataMask;
+  return (
+    ((one.matchIdentifier ^ other.matchIdentifier) & identifierBits) === 0 &&
+    ((one.dataValue ^ other.dataValue) & dataBits) === 0
+  );
+}
+
+function isAnswerLength(length: u32): bool {
+  return length <= DATA_BYTES_MAXIMUM || length === ANSWER_LENGTH_OF_REQUEST;
+}
+
+/** Each byte must be 0..7 or SOURCE_OWN. */
+function areSources(sources: u64): bool {
+  for (let index: u64 = 0; index < DATA_BYTES_MAXIMUM; index++) {
+    const source = ((sources >> (index << 3)) as u32) & 0xff;
+    if (source >= DATA_BYTES_MAXIMUM && source !== SOURCE_OWN) return false;
+  }
+  return true;
+}

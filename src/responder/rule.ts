@@ -1,0 +1,61 @@
+/**
+ * Rule: one line of the rule table, as it lies in rules.bin (format 1, little-endian) and in memory.
+ *
+ * Used by: rule-table.ts, rule-check.ts, responder.ts. docs/rules.md describes it for people.
+ * Does not: check itself. A Rule is a view on 64 bytes: `changetype<Rule>(address)`.
+ *
+ *   offset  size  field
+ *        0     4  matchIdentifier   identifier word with its flag bits (src/can/frame.ts)
+ *        4     4  matchMask         the extended and remote bits are always set
+ *        8     8  dataValue         byte i of the frame in bits 8i..8i+7
+ *       16     8  dataMask          dataValue has no bits outside
+ *       24     1  minimumLength     a shorter frame does not match; 0 for remote frames
+ *       25     1  flags             RULE_ANSWER, RULE_FORWARD; neither: dropped on purpose
+ *       26     1  answerLength      0..8, or ANSWER_LENGTH_OF_REQUEST
+ *       27     1  zero
+ *       28     4  answerIdentifier  the extended bit is allowed, the remote bit is not
+ *       32     8  answerData
+ *       40     8  answerSources     per byte: 0..7 copies that byte of the request,
+ *                                   SOURCE_OWN takes answerData's
+ *       48    16  zero
+ */
+
+/** Bytes of a Rule. */
+export const RULE_BYTES: u32 = 64;
+
+/** flags: send an answer. */
+export const RULE_ANSWER: u32 = 1 << 0;
+/** flags: give the frame to AGL. */
+export const RULE_FORWARD: u32 = 1 << 1;
+
+/** answerLength: as many bytes as the request has. */
+export const ANSWER_LENGTH_OF_REQUEST: u32 = 0xff;
+/** answerSources: the byte comes from answerData. */
+export const SOURCE_OWN: u32 = 0xff;
+/** answerSources when every byte comes from answerData. */
+export const SOURCES_ALL_OWN: u64 = u64.MAX_VALUE;
+
+@unmanaged
+export class Rule {
+  matchIdentifier: u32 = 0;
+  matchMask: u32 = 0;
+  dataValue: u64 = 0;
+  dataMask: u64 = 0;
+  minimumLength: u8 = 0;
+  flags: u8 = 0;
+  answerLength: u8 = 0;
+  reserved: u8 = 0;
+  answerIdentifier: u32 = 0;
+  answerData: u64 = 0;
+  answerSources: u64 = 0;
+  reserved1: u64 = 0;
+  reserved2: u64 = 0;
+
+  /** True when the answer is the same for every request: it can wait in a transmit buffer. */
+  get isStatic(): bool {
+    return (
+      this.answerSources === SOURCES_ALL_OWN &&
+      (this.answerLength as u32) !== ANSWER_LENGTH_OF_REQUEST
+    );
+  }
+}
