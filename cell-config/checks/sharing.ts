@@ -1,11 +1,11 @@
 /**
  * Who owns which memory: coverage by root, exclusive devices, sharing between cells.
- * E-CELL-10 to E-CELL-12, N-CELL-60, N-CELL-61.
+ * E-CELL-10 to E-CELL-12, N-CELL-60 to N-CELL-62.
  *
  * Used by: check.ts. `jailhouse config check` does not look at any of this.
  * Does not: know ivshmem links; see ivshmem.ts.
  */
-import { MEMORY_ROOTSHARED } from '../format/constants.ts';
+import { MEMORY_IO, MEMORY_ROOTSHARED } from '../format/constants.ts';
 import type { Cell, MemoryRegion } from '../format/model.ts';
 import { error, formatRange, intersection, note, regionPlace } from './finding.ts';
 import type { Configuration, Finding, Range } from './finding.ts';
@@ -38,13 +38,19 @@ function* checkCoverage(root: Cell, cell: Cell, region: MemoryRegion): Generator
 function* checkExclusive(root: Cell, cell: Cell, region: MemoryRegion): Generator<Finding> {
   if (!isExclusive(region)) return;
   if (!isSubPage(region)) {
-    yield note(
-      'N-CELL-61',
-      'exclusive: root loses this memory while the cell exists; a root driver that touches it ' +
-        'parks its CPU',
-      [regionPlace(cell, region)],
-      'nothing, if Linux has no driver bound to it; otherwise unbind it before "cell create"',
-    );
+    yield has(region, MEMORY_IO)
+      ? note(
+          'N-CELL-61',
+          'exclusive: root loses the device; a root driver that touches it parks its CPU',
+          [regionPlace(cell, region)],
+          'nothing, if Linux has no driver bound to it; otherwise unbind it before "cell create"',
+        )
+      : note(
+          'N-CELL-62',
+          'exclusive: root loses this memory while the cell exists',
+          [regionPlace(cell, region)],
+          'nothing, if the device tree reserves it (no-map); otherwise reserve it',
+        );
     return;
   }
   // Jailhouse takes a sub-page region from root only if root has one with the same start.

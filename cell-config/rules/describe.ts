@@ -1,0 +1,51 @@
+/**
+ * A rule table as text for people.
+ *
+ * Used by: scripts/rules.ts (`show`, `check`).
+ */
+import type { Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
+import { formatByte, formatIdentifier, isStaticAnswer, SAME_AS_REQUEST } from './model.ts';
+
+/** The table, one rule a line or two. */
+export function describeTable(table: RuleTable): string {
+  const lines = table.rules.flatMap(describeRule);
+  lines.push(`any other frame: ${table.defaultAction}`);
+  return lines.join('\n');
+}
+
+function describeRule(rule: Rule): string[] {
+  const { match, answer, forward } = rule;
+  if (answer === null) {
+    return [`${rule.name}: ${describeMatch(match)} -> ${forward ? 'forward' : 'drop'}`];
+  }
+  const kind = isStaticAnswer(answer) ? 'static' : 'computed';
+  return [
+    `${rule.name}: ${describeMatch(match)}${forward ? ' -> forward, and' : ''}`,
+    `  -> ${kind} answer ${describeAnswer(answer)}`,
+  ];
+}
+
+function describeMatch(match: RuleMatch): string {
+  const identifier = formatIdentifier(match.identifier, match.extended);
+  const everyBit = match.extended ? 0x1fffffff : 0x7ff;
+  const mask =
+    match.mask === everyBit ? '' : ` mask ${formatIdentifier(match.mask, match.extended)}`;
+  if (match.remote) return `${identifier}${mask} remote`;
+  const bytes = match.data.slice(0, match.minimumLength).map(({ value, mask: bits }) => {
+    if (bits === 0) return '~';
+    return bits === 0xff ? formatByte(value) : `${formatByte(value)}/${formatByte(bits)}`;
+  });
+  return `${identifier}${mask}${bytes.length === 0 ? '' : ` [${bytes.join(' ')}]`}`;
+}
+
+function describeAnswer(answer: RuleAnswer): string {
+  const same = answer.length === SAME_AS_REQUEST;
+  const length = answer.length === SAME_AS_REQUEST ? 8 : answer.length;
+  const bytes = answer.data
+    .slice(0, length)
+    .map((byte, index) =>
+      answer.source[index] === null ? formatByte(byte) : `request[${answer.source[index]}]`,
+    );
+  const cut = same ? ' cut to the length of the request' : '';
+  return `${formatIdentifier(answer.identifier, answer.extended)} [${bytes.join(' ')}]${cut}`;
+}

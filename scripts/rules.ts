@@ -1,0 +1,79 @@
+/**
+ * `npm run rules -- compile | show | check`: the rule table of the warden.
+ *
+ * Used by: people, at the shell. The work is in cell-config/rules; the language in docs/rules.md.
+ * Exit status 2 on a bad file, with every error as `file:line:column reason`, and nothing written.
+ */
+import { Command } from 'commander';
+import { describeOutput, InputError, readInput, writeWhole } from '../cell-config/files.ts';
+import { compileRules, RulesError } from '../cell-config/rules/compile.ts';
+import type { CompiledRules } from '../cell-config/rules/compile.ts';
+import { decodeRules, RulesImageError } from '../cell-config/rules/decode.ts';
+import { describeTable } from '../cell-config/rules/describe.ts';
+import { formatDiagnostic } from '../cell-config/rules/diagnostics.ts';
+
+const EXIT_BAD_INPUT = 2;
+
+/** Reads and compiles; warnings go to standard error. */
+function compileFile(path: string): CompiledRules {
+  const compiled = compileRules(readInput(path).toString('utf8'), path);
+  for (const warning of compiled.warnings) console.error(formatDiagnostic(warning));
+  return compiled;
+}
+
+function compile(input: string, output: string): void {
+  const { table, image } = compileFile(input);
+  writeWhole(output, image);
+  console.log(`${describeOutput(output, image)}  ${table.rules.length} rules`);
+}
+
+function check(input: string): void {
+  const { table } = compileFile(input);
+  console.log(describeTable(table));
+  console.log(`${input}: ${table.rules.length} rules, no errors`);
+}
+
+function show(path: string): void {
+  const image = readInput(path);
+  try {
+    console.log(describeTable(decodeRules(image)));
+  } catch (error) {
+    if (!(error instanceof RulesImageError)) throw error;
+    const hint = /\.ya?ml$/.test(path) ? `; for a rules file: npm run rules -- check ${path}` : '';
+    throw new InputError(`${path}: not an image the cell would take: ${error.message}${hint}`, {
+      cause: error,
+    });
+  }
+  console.log(describeOutput(path, image));
+}
+
+const program = new Command('rules')
+  .description('Compile, check and show the rule table (language: docs/rules.md).')
+  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
+program
+  .command('compile')
+  .description('write the image that "jailhouse cell load" puts at 0x100000')
+  .argument('<in>', 'rules file (YAML)')
+  .argument('<out>', 'image, for example build/rules.bin')
+  .action(compile);
+program.command('show').description('decode an image').argument('<file>', 'image').action(show);
+program
+  .command('check')
+  .description('read a rules file, report every error, write nothing')
+  .argument('<in>', 'rules file (YAML)')
+  .action(check);
+
+try {
+  program.parse();
+} catch (error) {
+  if (error instanceof RulesError) {
+    const errors = error.diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+    console.error(error.message);
+    console.error(`${errors.length} error${errors.length === 1 ? '' : 's'}; nothing was written`);
+  } else if (error instanceof InputError) {
+    console.error(error.message);
+  } else {
+    throw error;
+  }
+  process.exit(EXIT_BAD_INPUT);
+}
