@@ -1,0 +1,18 @@
+/**
+ * Unit tests of src/: which files they are, and the host they run on.
+ *
+ * Used by: `npm run test:unit` (asp). Each spec file is a module of its own with a fresh host.
+ * Does not: go through tsx; the compiler inside asp does not load under it.
+ */
+import { createFakeHost } from './tests/unit/support/fake-host.js';
+
+export default {
+  entries: ['tests/unit/**/*.spec.ts'],
+  include: ['tests/unit/**/*.include.ts'],
+  disclude: [/node_modules/],
+  instantiate(memory, createImports, instantiate, binary) {
+    const host = createFakeHost(memory);
+    return instantiate(binary, createImports({ env: { memory }, ...host.imports }));
+  },
+  outputBinary: false,
+};
