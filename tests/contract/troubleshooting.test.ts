@@ -1,0 +1,43 @@
+/** docs/troubleshooting.md explains every status number the firmware can print. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readConstants } from './constants.ts';
+import { readSource } from './source-tree.ts';
+
+const STATUSES = [...readConstants(readSource('src/rt/status.ts'))]
+  .filter(([name]) => name.startsWith('Status.'))
+  .map(([name, value]) => ({ name: name.slice('Status.'.length), value }));
+
+/** The rows `| number | name | says | cause | fix |` of the guide. */
+const ROWS = readSource('docs/troubleshooting.md')
+  .split('\n')
+  .filter((line) => /^\| \d+ \|/.test(line))
+  .map((line) => {
+    const [value, name, ...explanations] = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    return { name, value: Number(value), explanations };
+  });
+
+describe('the troubleshooting guide', () => {
+  it('lists each status once, by its number and name, and no other', () => {
+    assert.ok(STATUSES.length > 30, `only ${STATUSES.length} statuses were read`);
+    const listed = ROWS.map(({ name, value }) => ({ name, value }));
+    assert.deepEqual(listed, STATUSES);
+  });
+
+  it('says for each what it means, the likely cause and what to do', () => {
+    for (const { name, explanations } of ROWS) {
+      assert.equal(explanations.length, 3, name);
+      for (const text of explanations) assert.ok(text.length > 0, name);
+    }
+  });
+});
+
+describe('the status numbers', () => {
+  it('are never used twice', () => {
+    const values = STATUSES.map(({ value }) => value);
+    assert.equal(new Set(values).size, values.length);
+  });
+});
