@@ -25,4 +25,6 @@ export interface Engine {
    * the program stops or is parked. Once stopped or parked, it stays so without using time.
    */
   run(untilNanos: number): RunResult;
+  /** Frees what the engine holds outside the JavaScript heap; it cannot run afterwards. */
+  close(): void;
 }

@@ -54,6 +54,10 @@ export class WasmEngine implements Engine {
     return this.#result;
   }
 
+  close(): void {
+    this.#exports = undefined;
+  }
+
   #next(exports: CellExports): void {
     if (this.#isInitialized) {
       if (exports.step() !== 0) this.#result = 'stopped';

@@ -1,0 +1,80 @@
+/**
+ * `npm run twin`: plays candump logs through the emulated board. Options: `--help`.
+ *
+ * Exit status: 0 every expected answer and forward happened, 1 not, 2 bad input (nothing written).
+ */
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { EngineName } from '../twin/engine/engine.ts';
+import { InputError, runCommand } from '../twin/run/command.ts';
+
+interface Options {
+  readonly rules: string;
+  readonly bus: string;
+  readonly agl?: string | false;
+  readonly aglStopAt?: number;
+  readonly seconds?: number;
+  readonly engine: EngineName;
+  readonly bitrate: number;
+  readonly osc: number;
+  readonly spi: number;
+  readonly out: string;
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('expected a whole number above 0.');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('expected seconds, 0 or more.');
+}
+
+const program = new Command('twin')
+  .description('Plays candump logs through the emulated board and writes what came out.')
+  .requiredOption('--rules <file>', 'rules file (YAML)')
+  .requiredOption('--bus <file>', 'candump log to play onto the bus')
+  .option('--agl <file>', 'candump log to play from the AGL side')
+  .option('--no-agl', 'run without AGL: no bridge at the other end of the link')
+  .option('--agl-stop-at <seconds>', 'the AGL side dies at this log time', seconds)
+  .option('--seconds <limit>', 'play only the first seconds of the logs', seconds)
+  .addOption(
+    new Option('--engine <engine>', 'image: the ARM64 image; wasm: the module alone, faster')
+      .choices(['image', 'wasm'])
+      .default('image'),
+  )
+  .option('--bitrate <number>', 'bits per second on the bus', positiveInteger, 500_000)
+  .option('--osc <hertz>', 'crystal of the CAN controller', positiveInteger, 12_000_000)
+  .option('--spi <hertz>', 'SPI clock', positiveInteger, 10_000_000)
+  .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
+  .configureOutput({ outputError: (text, write) => write(text) })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .parse();
+
+const options = program.opts<Options>();
+// npm changes to the project's root; names are meant from where the user stands.
+const base = process.env.INIT_CWD ?? process.cwd();
+const aglFile = typeof options.agl === 'string' ? resolve(base, options.agl) : undefined;
+
+try {
+  process.exitCode = await runCommand({
+    rulesFile: resolve(base, options.rules),
+    busFile: resolve(base, options.bus),
+    aglFile,
+    agl: options.agl !== false,
+    aglStopAtSeconds: options.aglStopAt,
+    secondsLimit: options.seconds,
+    engine: options.engine,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.osc,
+    spiHertz: options.spi,
+    outputDirectory: resolve(base, options.out),
+  });
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,59 @@
+/**
+ * The built files that a run needs, read from build/.
+ *
+ * Used by: command.ts and the system tests.
+ * Does not: build anything.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decodeFile } from '../../cell-config/format/decode.ts';
+import type { Cell, System } from '../../cell-config/format/model.ts';
+import type { EngineName } from '../engine/engine.ts';
+import type { BoardFiles } from './board.ts';
+
+/** The project's root folder. */
+export const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const BUILD = join(PROJECT_ROOT, 'build');
+
+/** A built file is not there. */
+export class MissingArtifactError extends Error {
+  constructor(name: string) {
+    super(`build/${name} is missing: run \`npm run build\` first`);
+  }
+}
+
+export interface Artifacts {
+  readonly cell: Cell;
+  readonly system: System;
+  /** Everything but the rule table. */
+  readonly files: BoardFiles;
+}
+
+/** Reads what the engine needs. Throws MissingArtifactError, or CellFormatError for a bad file. */
+export function loadArtifacts(engine: EngineName): Artifacts {
+  const cell = decodeFile(readBuilt('rpi4-canwarden.cell'));
+  const system = decodeFile(readBuilt('rpi4-root.cell'));
+  if (cell.kind !== 'cell' || system.kind !== 'system') {
+    throw new Error('build/rpi4-canwarden.cell and build/rpi4-root.cell are swapped');
+  }
+  const program =
+    engine === 'image'
+      ? { image: readBuilt('canwarden.bin') }
+      : { cellWasm: readBuilt('cell.wasm') };
+  const bridgeWasm = readBuilt('bridge.wasm');
+  return { cell: cell.cell, system: system.system, files: { ...program, bridgeWasm } };
+}
+
+/** Built files that are missing for an engine; empty when a run is possible. */
+export function missingArtifacts(engine: EngineName): string[] {
+  const program = engine === 'image' ? 'canwarden.bin' : 'cell.wasm';
+  const names = ['rpi4-canwarden.cell', 'rpi4-root.cell', 'bridge.wasm', program];
+  return names.filter((name) => !existsSync(join(BUILD, name)));
+}
+
+function readBuilt(name: string): Uint8Array<ArrayBuffer> {
+  const path = join(BUILD, name);
+  if (!existsSync(path)) throw new MissingArtifactError(name);
+  return Uint8Array.from(readFileSync(path));
+}

@@ -1,0 +1,119 @@
+/**
+ * A run from files to files, with what a person wants to see on the way.
+ *
+ * Used by: scripts/twin.ts and scripts/demo.ts.
+ * Does not: parse options. Bad input is an InputError with a message for the user; nothing has been
+ * written then.
+ */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import { CellFormatError } from '../../cell-config/format/error.ts';
+import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
+import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
+import { LogSyntaxError, parseLog } from '../candump/read.ts';
+import type { EngineName } from '../engine/engine.ts';
+import { loadArtifacts, MissingArtifactError } from './artifacts.ts';
+import { LogInputError, prepareInput } from './log-input.ts';
+import { OUTPUT_NAMES, writeOutputs } from './output.ts';
+import { ProgressPrinter } from './progress.ts';
+import { reportLines } from './report.ts';
+import { run, type ScenarioResult } from './scenario.ts';
+import { chooseForTimeline, timelineOf } from './timeline.ts';
+
+export interface CommandOptions {
+  readonly rulesFile: string;
+  readonly busFile: string;
+  readonly aglFile?: string;
+  readonly agl: boolean;
+  readonly aglStopAtSeconds?: number;
+  readonly secondsLimit?: number;
+  readonly engine: EngineName;
+  readonly bitrate: number;
+  readonly oscillatorHertz: number;
+  readonly spiHertz: number;
+  readonly outputDirectory: string;
+}
+
+/** What the user gave cannot be used; the message says what and where. Exit status 2. */
+export class InputError extends Error {}
+
+/** Runs, prints and writes. Returns the exit status: 0 if everything expected happened, else 1. */
+export async function runCommand(options: CommandOptions): Promise<number> {
+  const prepared = asInput(() => prepare(options));
+  const progress = new ProgressPrinter(process.stderr);
+  const result = await run({
+    ...prepared,
+    engine: options.engine,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.oscillatorHertz,
+    spiHertz: options.spiHertz,
+    agl: options.agl,
+    aglStopAtSeconds: options.aglStopAtSeconds,
+    onProgress: (state) => progress.update(state),
+    onConsoleLine: ({ nanos, source, text }) => {
+      progress.finish();
+      process.stdout.write(`[${(nanos / 1e9).toFixed(6)}] ${source}: ${text}\n`);
+    },
+  });
+  progress.finish();
+  asInput(() => writeOutputs(options.outputDirectory, result));
+  print(result, options.outputDirectory);
+  return result.problems.length === 0 ? 0 : 1;
+}
+
+function prepare(options: CommandOptions) {
+  const compiled = compileRules(readText(options.rulesFile), options.rulesFile);
+  for (const warning of compiled.warnings) process.stderr.write(`${formatDiagnostic(warning)}\n`);
+  const bus = parseLog(readText(options.busFile), options.busFile);
+  const agl = options.aglFile ? parseLog(readText(options.aglFile), options.aglFile) : [];
+  const input = prepareInput(bus, agl, options.secondsLimit);
+  const { cell, system, files } = loadArtifacts(options.engine);
+  return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
+}
+
+function readText(file: string): string {
+  return readFileSync(file, 'utf8');
+}
+
+/** Turns the errors that a user can cause into InputError. */
+function asInput<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const isInput = [
+      LogSyntaxError,
+      LogInputError,
+      RulesError,
+      CellFormatError,
+      MissingArtifactError,
+    ].some((kind) => error instanceof kind);
+    if (isInput) throw new InputError((error as Error).message);
+    if (error instanceof Error && 'code' in error && 'path' in error) {
+      throw new InputError(`cannot use ${String(error.path)}: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+function print(result: ScenarioResult, directory: string): void {
+  const lines: string[] = [];
+  const chosen = chooseForTimeline(result.judgement.answered, result.seen);
+  if (chosen) {
+    const { ruleName, isStatic } = chosen;
+    const kind = isStatic ? 'static' : 'computed';
+    lines.push('', `One answered request (rule ${ruleName}, ${kind} answer):`);
+    lines.push(...timelineOf(chosen, result.seen).map((line) => `  ${line}`));
+  }
+  lines.push('', ...reportLines(result.summary), '');
+  lines.push(`Logs: ${OUTPUT_NAMES.map((name) => shortPath(join(directory, name))).join('  ')}`);
+  if (result.problems.length > 0) {
+    lines.push('', 'NOT EVERYTHING HAPPENED AS EXPECTED:');
+    lines.push(...result.problems.map((problem) => `  ${problem}`));
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
+}

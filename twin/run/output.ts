@@ -1,0 +1,31 @@
+/**
+ * Writes the results of a run: bus.log, agl.log, summary.json. All of them or none.
+ *
+ * Used by: command.ts.
+ */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ScenarioResult } from './scenario.ts';
+
+/** Names in the output folder. */
+export const OUTPUT_NAMES = ['bus.log', 'agl.log', 'summary.json'] as const;
+
+/**
+ * Writes the three files to temporary names, then renames them, so that a failure leaves no half
+ * a result. Makes the folder. Throws the file system's error.
+ */
+export function writeOutputs(directory: string, result: ScenarioResult): void {
+  const texts = [result.busLog, result.aglLog, `${JSON.stringify(result.summary, null, 2)}\n`];
+  mkdirSync(directory, { recursive: true });
+  const files = OUTPUT_NAMES.map((name, index) => ({
+    final: join(directory, name),
+    temporary: join(directory, `.${name}.${process.pid}.part`),
+    text: texts[index] ?? '',
+  }));
+  try {
+    for (const { temporary, text } of files) writeFileSync(temporary, text);
+    for (const { temporary, final } of files) renameSync(temporary, final);
+  } finally {
+    for (const { temporary } of files) rmSync(temporary, { force: true });
+  }
+}

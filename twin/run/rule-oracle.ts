@@ -1,0 +1,59 @@
+/**
+ * What a rule table demands for a frame, worked out from the rule model alone.
+ *
+ * Used by: judge.ts, as the expectation that the cell's work is measured against.
+ * Does not: share code with the firmware or with the table's own evaluator: an error in either
+ * shows as a difference.
+ */
+import type { Rule, RuleAnswer, RuleTable } from '../../cell-config/rules/model.ts';
+import { isStaticAnswer, SAME_AS_REQUEST } from '../../cell-config/rules/model.ts';
+import { type CanFrame, dataLengthOf, makeFrame } from '../bus/can-frame.ts';
+
+/** Why a frame goes nowhere on purpose. */
+export type DropReason = 'rule' | 'default';
+
+export interface Demand {
+  /** The matching rule, if any. */
+  readonly rule: Rule | undefined;
+  readonly answer: CanFrame | undefined;
+  /** The answer is the same for every request. */
+  readonly isStatic: boolean;
+  readonly forward: boolean;
+  /** Set when there is neither answer nor forward. */
+  readonly drop: DropReason | undefined;
+}
+
+/** The demand for a frame received from the bus. */
+export function demandFor(table: RuleTable, frame: CanFrame): Demand {
+  const rule = table.rules.find((candidate) => matches(candidate, frame));
+  if (!rule) {
+    const forward = table.defaultAction === 'forward';
+    const drop = forward ? undefined : 'default';
+    return { rule: undefined, answer: undefined, isStatic: false, forward, drop };
+  }
+  const answer = rule.answer ? answerTo(rule.answer, frame) : undefined;
+  return {
+    rule,
+    answer,
+    isStatic: rule.answer !== null && isStaticAnswer(rule.answer),
+    forward: rule.forward,
+    drop: rule.answer || rule.forward ? undefined : 'rule',
+  };
+}
+
+function matches({ match }: Rule, frame: CanFrame): boolean {
+  if (frame.extended !== match.extended || frame.remote !== match.remote) return false;
+  if (((frame.identifier ^ match.identifier) & match.mask) !== 0) return false;
+  if (dataLengthOf(frame.dlc) < match.minimumLength) return false;
+  return match.data.every(({ value, mask }, index) => ((frame.data[index] ?? 0) & mask) === value);
+}
+
+function answerTo(answer: RuleAnswer, request: CanFrame): CanFrame {
+  const length = answer.length === SAME_AS_REQUEST ? dataLengthOf(request.dlc) : answer.length;
+  const data = new Uint8Array(length);
+  for (let index = 0; index < length; index += 1) {
+    const source = answer.source[index] ?? null;
+    data[index] = source === null ? (answer.data[index] ?? 0) : (request.data[source] ?? 0);
+  }
+  return makeFrame({ identifier: answer.identifier, extended: answer.extended, data });
+}

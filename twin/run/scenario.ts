@@ -1,0 +1,132 @@
+/**
+ * One run of the twin: boot, play the logs, drain, shut the cell down, judge. The library entry.
+ *
+ * Used by: scripts/twin.ts, scripts/demo.ts, tests/system.
+ * Does not: read or write files, or print.
+ */
+import type { Cell, System } from '../../cell-config/format/model.ts';
+import type { RuleTable } from '../../cell-config/rules/model.ts';
+import { formatLogLine } from '../candump/write.ts';
+import type { EngineName } from '../engine/engine.ts';
+import type { ConsoleLine } from '../hypervisor/console-log.ts';
+import { type Board, type BoardFaults, type BoardFiles, createBoard } from './board.ts';
+import { isChipInConfigurationMode, shutDown, type ShutdownOutcome } from './cell-control.ts';
+import { AGL_INTERFACE, judge, type Judgement } from './judge.ts';
+import { Observations } from './observations.ts';
+import { play, type PlayOptions } from './phases.ts';
+import { summarize, type Summary } from './summary.ts';
+
+export interface ScenarioOptions extends PlayOptions {
+  readonly engine: EngineName;
+  readonly cell: Cell;
+  readonly system: System;
+  /** `rules` in here is what the cell gets; `table` is what the judge expects. */
+  readonly files: BoardFiles;
+  readonly table: RuleTable;
+  readonly bitrate: number;
+  readonly oscillatorHertz: number;
+  readonly spiHertz: number;
+  /** Replaces the command line that follows from the numbers above. */
+  readonly commandLine?: string;
+  readonly faults?: BoardFaults;
+  readonly onConsoleLine?: (line: ConsoleLine) => void;
+}
+
+export interface ScenarioResult {
+  readonly summary: Summary;
+  readonly judgement: Judgement;
+  readonly seen: Observations;
+  readonly console: readonly ConsoleLine[];
+  /** How the cell was before it was asked to shut down. */
+  readonly cellEnd: 'running' | 'stopped' | 'parked';
+  readonly shutdown: ShutdownOutcome;
+  readonly chipInConfigurationMode: boolean;
+  /** Value of the cell state in the communication region at the end. */
+  readonly cellState: number;
+  /** Text of bus.log and agl.log, on the clock of the input logs. */
+  readonly busLog: string;
+  readonly aglLog: string;
+  /** What was not as it should be; empty after a perfect run. */
+  readonly problems: readonly string[];
+}
+
+/** Plays one scenario to its end. Throws only for what the twin cannot model or load. */
+export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
+  const seen = new Observations();
+  const board = await createBoard({
+    engine: options.engine,
+    cell: options.cell,
+    system: options.system,
+    files: options.files,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.oscillatorHertz,
+    commandLine: options.commandLine ?? commandLineOf(options),
+    tap: seen.spi,
+    onInterruptLine: (low, nanos) => seen.interruptChanged(low, nanos),
+    onAglFrame: (frame, nanos) => seen.aglReceived.push({ frame, nanos }),
+    onConsoleLine: options.onConsoleLine,
+    faults: options.faults,
+  });
+  board.bus.onFrame((record) => seen.wireRecorded(record));
+  try {
+    return runOn(board, options, seen);
+  } finally {
+    board.engine.close();
+  }
+}
+
+function runOn(board: Board, options: ScenarioOptions, seen: Observations): ScenarioResult {
+  const { cellEnd, startNanos } = play(options, board, seen);
+  const shutdown = shutDown(board);
+  const inConfigurationMode =
+    options.faults?.missingChipByte !== undefined || isChipInConfigurationMode(board);
+  const toLogNanos = (nanos: number): bigint =>
+    options.input.startNanos + BigInt(Math.round(nanos - startNanos));
+  const bitNanos = 1e9 / options.bitrate;
+  const judgement = judge(options.table, seen, { bitNanos, toLogNanos });
+  return {
+    summary: summarize({
+      engine: options.engine,
+      bitrate: options.bitrate,
+      oscillatorHertz: options.oscillatorHertz,
+      seen,
+      judgement,
+    }),
+    judgement,
+    seen,
+    console: board.console.lines,
+    cellEnd,
+    shutdown,
+    chipInConfigurationMode: inConfigurationMode,
+    cellState: board.communication.cellState,
+    busLog: busLogOf(seen, toLogNanos),
+    aglLog: logText(seen.aglReceived, (item) =>
+      formatLogLine(toLogNanos(item.nanos), AGL_INTERFACE, item.frame),
+    ),
+    problems: [
+      ...(cellEnd === 'running' ? [] : [`the cell ${cellEnd} by itself: ${lastLine(board)}`]),
+      ...(board.bridgeFailure === undefined ? [] : [`AGL's bridge ended: ${board.bridgeFailure}`]),
+      ...(shutdown === 'approved' ? [] : [`shutdown request: ${shutdown}`]),
+      ...(inConfigurationMode ? [] : ['the CAN controller was not left in configuration mode']),
+      ...judgement.problems,
+    ],
+  };
+}
+
+function commandLineOf({ bitrate, oscillatorHertz, spiHertz }: ScenarioOptions): string {
+  return `bitrate=${bitrate} osc=${oscillatorHertz} spi=${spiHertz}`;
+}
+
+function busLogOf(seen: Observations, toLogNanos: (nanos: number) => bigint): string {
+  return logText(seen.wire, ({ endNanos, sender, frame }) =>
+    formatLogLine(toLogNanos(endNanos), sender, frame),
+  );
+}
+
+function logText<T>(items: readonly T[], format: (item: T) => string): string {
+  return items.map((item) => `${format(item)}\n`).join('');
+}
+
+function lastLine({ console }: Board): string {
+  return console.lines.at(-1)?.text ?? 'it printed nothing';
+}
