@@ -50,6 +50,8 @@ export const RECEIVE_HOLD_MICROS: u32 = 5_000;
 export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
   /** True between a START and the next STOP, bus-off or end of session. */
   started: bool = false;
+  /** True while a transmit request was taken and not finished. */
+  transmitOpen: bool = false;
   readonly counters: LinkCounters = new LinkCounters();
   readonly transport: TransportDevice<Memory, Link>;
 
@@ -59,7 +61,6 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   /** A message on its way between section and frame: read or written as a whole. */
   private readonly message: usize;
   private session: u32 = 0;
-  private transmitOpen: bool = false;
   private transmitHead: u32 = 0;
   private busOff: bool = false;
 
@@ -184,6 +185,12 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.busOff = true;
     this.transport.setConfigStatus(CONFIG_STATUS_BUS_OFF);
     this.stop();
+  }
+
+  /** Own state 0: at the start, and before the end. The next `step` begins a new session. */
+  leave(): void {
+    this.transport.leave();
+    this.noticeReset();
   }
 
   /** While there is work to be polled for: the driver need not kick. */

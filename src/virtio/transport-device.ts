@@ -128,6 +128,13 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
     this.startOver();
   }
 
+  /** Own state 0, everything forgotten: at the start, and before the end. */
+  leave(): void {
+    this.link.setOwnState(PEER_STATE_RESET);
+    this.phase = DevicePhase.Withdrawn;
+    this.forget();
+  }
+
   /** Announces used buffers to the driver. Call it only when the queue wants an interrupt. */
   announceQueues(): void {
     this.announce(QUEUE_EVENT);
@@ -153,10 +160,8 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
   }
 
   private startOver(): void {
-    this.link.setOwnState(PEER_STATE_RESET);
-    this.phase = DevicePhase.Withdrawn;
     this.resets += 1;
-    this.forget();
+    this.leave();
   }
 
   /** Forgets what the driver has set up. */

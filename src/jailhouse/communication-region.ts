@@ -1,0 +1,143 @@
+/**
+ * Jailhouse's communication region: the page through which hypervisor and cell talk, cell's side.
+ *
+ * Used by: src/board. Source: Jailhouse, `include/jailhouse/hypercall.h` and
+ * Documentation/hypervisor-interfaces.txt (ABI revision 2). Little-endian.
+ * Does not: decide anything. The root cell stands still while the hypervisor waits for a reply,
+ * so the board polls `pollMessage` at least every millisecond and replies soon.
+ *
+ *   0x00 u8[6] "JHCOMM"      0x0c u32 message to cell     0x18 console (console-port.ts)
+ *   0x06 u16 revision        0x10 u32 reply from cell     0x38 u64 PCI configuration base
+ *   0x08 u32 cell state      0x14 u32 flags               0x60 u32 virtual PCI interrupt base
+ */
+import {
+  barrier_write,
+  memory_read16,
+  memory_read32,
+  memory_read64,
+  memory_write32,
+} from '../abi/bsp';
+import { Status } from '../rt/status';
+
+const REVISION: u32 = 0x06;
+const CELL_STATE: u32 = 0x08;
+const MESSAGE_TO_CELL: u32 = 0x0c;
+const REPLY_FROM_CELL: u32 = 0x10;
+const FLAGS: u32 = 0x14;
+const CONSOLE: u32 = 0x18;
+const PCI_CONFIGURATION_BASE: u32 = 0x38;
+const VIRTUAL_PCI_INTERRUPT_BASE: u32 = 0x60;
+
+/** "JHCO" and "MM", as little-endian numbers. */
+const SIGNATURE_FIRST: u32 = 0x4f43484a;
+const SIGNATURE_LAST: u32 = 0x4d4d;
+/** The ABI revision of Jailhouse 0.12 and later. */
+const REVISION_SUPPORTED: u32 = 2;
+
+const MESSAGE_SHUTDOWN_REQUEST: u32 = 1;
+const MESSAGE_RECONFIGURATION_COMPLETED: u32 = 2;
+const REPLY_UNKNOWN_MESSAGE: u32 = 1;
+const REPLY_APPROVED: u32 = 3;
+const REPLY_RECEIVED: u32 = 4;
+
+/** The hypervisor lets the cell write characters to its console. */
+const FLAG_CONSOLE_PERMITTED: u32 = 1 << 0;
+
+/** What the cell says about itself. */
+export enum CellState {
+  Running = 0,
+  /** As Running, and no cell may be created or destroyed meanwhile. */
+  RunningLocked = 1,
+  ShutDown = 2,
+  Failed = 3,
+  /** The revision of this region is not one the cell knows. */
+  FailedRevision = 4,
+}
+
+/** What the hypervisor asks and the board has to act on. */
+export enum CellMessage {
+  None = 0,
+  /** Bring the devices to rest, then `approveShutdown`. Comes back until then. */
+  ShutdownRequest = 1,
+}
+
+@final
+export class CommunicationRegion {
+  private readonly address: u32;
+
+  /** The region is at guest address `address`. */
+  constructor(address: u32) {
+    this.address = address;
+  }
+
+  /** `CommRegionMagic`, `CommRegionRevision` (then say so: `setState`), or `Ok`. */
+  check(): Status {
+    if (
+      memory_read32(this.address) !== SIGNATURE_FIRST ||
+      memory_read16(this.address + 4) !== SIGNATURE_LAST
+    ) {
+      return Status.CommRegionMagic;
+    }
+    return this.revision === REVISION_SUPPORTED ? Status.Ok : Status.CommRegionRevision;
+  }
+
+  /** The ABI revision the hypervisor speaks. */
+  get revision(): u32 {
+    return memory_read16(this.address + REVISION);
+  }
+
+  /** Tells the hypervisor how the cell is. */
+  setState(state: CellState): void {
+    memory_write32(this.address + CELL_STATE, state);
+  }
+
+  /**
+   * Looks for a message: one load. A finished reconfiguration and an unknown message are replied
+   * to here; a shutdown request is the caller's.
+   */
+  pollMessage(): CellMessage {
+    const message = memory_read32(this.address + MESSAGE_TO_CELL);
+    if (message === 0) return CellMessage.None;
+    if (message === MESSAGE_SHUTDOWN_REQUEST) return CellMessage.ShutdownRequest;
+    this.reply(
+      message === MESSAGE_RECONFIGURATION_COMPLETED ? REPLY_RECEIVED : REPLY_UNKNOWN_MESSAGE,
+    );
+    return CellMessage.None;
+  }
+
+  /**
+   * Agrees to the shutdown request. From then on the hypervisor may stop the core at any moment:
+   * the CAN controller is off the bus and the ivshmem state is 0 before.
+   */
+  approveShutdown(): void {
+    this.reply(REPLY_APPROVED);
+  }
+
+  /** True when the hypervisor takes console characters by hypercall. */
+  get consoleByHypercall(): bool {
+    return (memory_read32(this.address + FLAGS) & FLAG_CONSOLE_PERMITTED) !== 0;
+  }
+
+  /** Guest address of the console description. */
+  get consoleDescription(): u32 {
+    return this.address + CONSOLE;
+  }
+
+  /** Guest address of the virtual PCI configuration space; 0 if it is not in the first 4 GiB. */
+  get pciConfigurationBase(): u32 {
+    const base = memory_read64(this.address + PCI_CONFIGURATION_BASE);
+    return base <= <u64>u32.MAX_VALUE ? <u32>base : 0;
+  }
+
+  /** First interrupt of the virtual PCI functions, as an SPI number (INTID - 32). */
+  get virtualPciInterruptBase(): u32 {
+    return memory_read32(this.address + VIRTUAL_PCI_INTERRUPT_BASE);
+  }
+
+  /** The message is taken before the reply appears: the order the hypervisor waits for. */
+  private reply(code: u32): void {
+    memory_write32(this.address + MESSAGE_TO_CELL, 0);
+    barrier_write();
+    memory_write32(this.address + REPLY_FROM_CELL, code);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Console: text for people, formatted into a buffer and put out one character per step.
+ *
+ * Used by: src/board, for start-up, changes of state and faults. Never per frame.
+ * Does not: block the loop. `step` puts one character out (one hypercall or two UART accesses);
+ * `flush` is for start-up and the end, and waits a bounded time. What does not fit in the buffer
+ * is dropped and counted.
+ */
+import { CommunicationRegion } from './communication-region';
+import { ConsolePort } from './console-port';
+
+/** Characters that wait; a power of two. */
+const BUFFER_BYTES: u32 = 1024;
+
+/**
+ * Looks at a busy UART before it is given up. One look is at least 100 ns, a character at
+ * 9600 bit/s about 1 ms.
+ */
+const PUT_ATTEMPTS: u32 = 50_000;
+
+const CHARACTER_LINE_FEED: u32 = 0x0a;
+const CHARACTER_CARRIAGE_RETURN: u32 = 0x0d;
+const CHARACTER_DIGIT_0: u32 = 0x30;
+const CHARACTER_LOWER_A: u32 = 0x61;
+const CHARACTER_QUESTION_MARK: u32 = 0x3f;
+
+@final
+export class Console {
+  /** Characters that found the buffer full. */
+  dropped: u32 = 0;
+  readonly port: ConsolePort = new ConsolePort();
+
+  private readonly buffer: usize = heap.alloc(BUFFER_BYTES);
+  private putCount: u32 = 0;
+  private takenCount: u32 = 0;
+
+  /** Sends everything to the console that `region` names. Before that it waits in the buffer. */
+  open(region: CommunicationRegion): void {
+    this.port.open(region);
+  }
+
+  /** Appends a string constant of ASCII characters. */
+  text(value: string): Console {
+    for (let index = 0; index < value.length; index++) this.append(value.charCodeAt(index));
+    return this;
+  }
+
+  /** Appends `length` bytes of linear memory; what is no printable ASCII appears as "?". */
+  bytes(address: usize, length: u32): Console {
+    for (let index: u32 = 0; index < length; index++) {
+      const character: u32 = load<u8>(address + index);
+      const printable = character >= 0x20 && character < 0x7f;
+      this.append(printable ? character : CHARACTER_QUESTION_MARK);
+    }
+    return this;
+  }
+
+  /** Appends a number in decimal. */
+  decimal(value: u32): Console {
+    let divisor: u32 = 1;
+    while (value / divisor >= 10) divisor *= 10;
+    for (; divisor !== 0; divisor /= 10) {
+      this.append(CHARACTER_DIGIT_0 + ((value / divisor) % 10));
+    }
+    return this;
+  }
+
+  /** Appends "0x" and `digits` hexadecimal digits of a number. */
+  hexadecimal(value: u32, digits: u32): Console {
+    this.text('0x');
+    for (let remaining = digits; remaining !== 0; remaining--) {
+      const digit = (value >> (4 * (remaining - 1))) & 0xf;
+      this.append(digit < 10 ? CHARACTER_DIGIT_0 + digit : CHARACTER_LOWER_A + digit - 10);
+    }
+    return this;
+  }
+
+  /** Ends the line. */
+  endLine(): Console {
+    if (this.port.isUart) this.append(CHARACTER_CARRIAGE_RETURN);
+    this.append(CHARACTER_LINE_FEED);
+    return this;
+  }
+
+  /** True while characters wait. */
+  get pending(): bool {
+    return this.putCount !== this.takenCount;
+  }
+
+  /** Puts one character out, if one waits and the console takes it; true if it did. */
+  step(): bool {
+    if (!this.pending) return false;
+    const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
+    if (!this.port.put(character)) return false;
+    this.takenCount += 1;
+    return true;
+  }
+
+  /** Puts all of it out. A UART that stays busy is given up, and the text with it. */
+  flush(): void {
+    let attempts: u32 = 0;
+    while (this.pending && attempts < PUT_ATTEMPTS) {
+      attempts = this.step() ? 0 : attempts + 1;
+    }
+    this.takenCount = this.putCount;
+  }
+
+  private append(character: u32): void {
+    if (this.putCount - this.takenCount === BUFFER_BYTES) {
+      this.dropped += 1;
+      return;
+    }
+    store<u8>(this.buffer + (this.putCount & (BUFFER_BYTES - 1)), <u8>character);
+    this.putCount += 1;
+  }
+}
