@@ -37,7 +37,7 @@ export class VirtualClock {
   /** Time of the first event still planned; Infinity when there is none. */
   get nextEventNanos(): number {
     this.#dropCancelled();
-    return this.#heap.length === 0 ? Infinity : this.#heap[0]!.nanos;
+    return this.#heap.length === 0 ? Infinity : this.#heap[0].nanos;
   }
 
   /**
@@ -72,7 +72,7 @@ export class VirtualClock {
    * after `now`. Safe to call from inside an event: what is due runs once, in the inner call.
    */
   runDue(): void {
-    while (this.#heap.length > 0 && this.#heap[0]!.nanos <= this.#now) this.#runFirst();
+    while (this.#heap.length > 0 && this.#heap[0].nanos <= this.#now) this.#runFirst();
   }
 
   /** Runs every event up to `nanos` in order, each with `now` at its own time, then stands at `nanos`. */
@@ -80,8 +80,8 @@ export class VirtualClock {
     if (!(nanos >= this.#now)) {
       throw new RangeError(`time cannot go back from ${this.#now} ns to ${nanos} ns`);
     }
-    while (this.#heap.length > 0 && this.#heap[0]!.nanos <= nanos) {
-      const due = this.#heap[0]!.nanos;
+    while (this.#heap.length > 0 && this.#heap[0].nanos <= nanos) {
+      const due = this.#heap[0].nanos;
       if (due > this.#now) this.#now = due;
       this.#runFirst();
     }
@@ -96,7 +96,7 @@ export class VirtualClock {
   }
 
   #dropCancelled(): void {
-    while (this.#heap.length > 0 && this.#heap[0]!.action === undefined) this.#pop();
+    while (this.#heap.length > 0 && this.#heap[0].action === undefined) this.#pop();
   }
 
   /** Binary heap, earliest first: a parent at i has its children at 2i+1 and 2i+2. */
@@ -106,7 +106,7 @@ export class VirtualClock {
     heap.push(event);
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!isBefore(event, heap[parent]!)) break;
+      if (!isBefore(event, heap[parent])) break;
       heap[index] = heap[parent]!;
       index = parent;
     }
@@ -115,7 +115,7 @@ export class VirtualClock {
 
   #pop(): QueuedEvent {
     const heap = this.#heap;
-    const first = heap[0]!;
+    const first = heap[0];
     const last = heap.pop()!;
     const count = heap.length;
     if (count === 0) return first;
@@ -123,8 +123,8 @@ export class VirtualClock {
     for (;;) {
       let child = 2 * index + 1;
       if (child >= count) break;
-      if (child + 1 < count && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, last)) break;
+      if (child + 1 < count && isBefore(heap[child + 1], heap[child])) child++;
+      if (!isBefore(heap[child], last)) break;
       heap[index] = heap[child]!;
       index = child;
     }

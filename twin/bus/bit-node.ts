@@ -83,7 +83,7 @@ export class BitNode {
     if (this.#leavesAtBit !== undefined && bit >= this.#leavesAtBit) this.#phase = 'lost';
     if (this.#phase === 'active-flag' || this.#phase === 'overload-flag') return DOMINANT;
     if (this.#phase !== 'frame') return RECESSIVE;
-    if (this.transmitter) return this.offer!.wire.bits[bit]!;
+    if (this.transmitter) return this.offer!.wire.bits[bit];
     const acknowledging = this.#receiver.part === 'acknowledge-slot' && this.#receiver.crcMatches;
     return acknowledging && this.#acknowledges ? DOMINANT : RECESSIVE;
   }
@@ -127,7 +127,7 @@ export class BitNode {
 
   #senseOwnFrame(bit: number, seen: number, acknowledgeSlot: boolean): void {
     const wire = this.offer!.wire;
-    const sent = wire.bits[bit]!;
+    const sent = wire.bits[bit];
     if (acknowledgeSlot) {
       if (seen === RECESSIVE) return this.#fail(bit, 'acknowledgement');
       this.acknowledged = true;

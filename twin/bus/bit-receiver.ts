@@ -109,7 +109,7 @@ export class BitReceiver {
 
   #number(start: number, width: number): number {
     let value = 0;
-    for (let index = 0; index < width; index++) value = value * 2 + this.#field[start + index]!;
+    for (let index = 0; index < width; index++) value = value * 2 + this.#field[start + index];
     return value;
   }
 }

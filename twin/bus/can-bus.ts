@@ -59,6 +59,7 @@ export class CanBus {
   readonly bitNanos: number;
   readonly #members: BusMember[] = [];
   readonly #listeners: ((record: WireRecord) => void)[] = [];
+  readonly #startListeners: ((nanos: number) => void)[] = [];
   #faults: WireFault[] = [];
   #running: Running | undefined;
   #start: ScheduledEvent | undefined;
@@ -89,6 +90,11 @@ export class CanBus {
   /** Calls `listener` at the end of every attempt, good or not. */
   onFrame(listener: (record: WireRecord) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls `listener` at every falling edge that starts a frame, before anything else of it is known. */
+  onStart(listener: (nanos: number) => void): void {
+    this.#startListeners.push(listener);
   }
 
   /** A node has something to send since `nanos`; the bus asks for it when a frame may start. */
@@ -181,6 +187,7 @@ export class CanBus {
     };
     this.#running = running;
     this.#planStep(running);
+    for (const listener of this.#startListeners) listener(nanos);
   }
 
   // ---- while it runs ----
@@ -191,7 +198,7 @@ export class CanBus {
 
   #planStep(running: Running): void {
     const { steps, length } = running.outcome;
-    const bit = running.next < steps.length ? steps[running.next]!.bit : length - 1;
+    const bit = running.next < steps.length ? steps[running.next].bit : length - 1;
     running.event = this.clock.schedule(this.#endOfBit(running, bit), (nanos) =>
       this.#runSteps(running, bit, nanos),
     );
@@ -199,10 +206,10 @@ export class CanBus {
 
   #runSteps(running: Running, bit: number, nanos: number): void {
     const { steps, length } = running.outcome;
-    while (running.next < steps.length && steps[running.next]!.bit === bit) {
+    while (running.next < steps.length && steps[running.next].bit === bit) {
       // A step may make a node leave, which replaces the outcome and plans its own event.
       const outcome = running.outcome;
-      this.#tell(steps[running.next++]!, nanos);
+      this.#tell(steps[running.next++], nanos);
       if (running.outcome !== outcome) return;
     }
     if (bit === length - 1 && running.next === steps.length) this.#endOfAttempt(running, nanos);
@@ -254,10 +261,8 @@ export class CanBus {
     for (const { node, offer } of participants) {
       if (offer === outcome.winner && node.faults.state === 'error-passive') this.#suspend(node);
     }
-    if (outcome.completed) {
-      for (const { node, leavesAtBit } of participants) {
-        if (leavesAtBit === undefined) node.frameEnded(nanos);
-      }
+    for (const { node, leavesAtBit } of participants) {
+      if (leavesAtBit === undefined) node.attemptEnded(nanos);
     }
     const record: WireRecord = {
       frame: outcome.winner.frame,

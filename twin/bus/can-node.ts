@@ -46,8 +46,8 @@ export interface CanNode {
 
   /** A frame of another node is valid: no error up to the last but one bit of EOF. */
   received(frame: CanFrame, nanos: number): void;
-  /** End of EOF of a frame that went through, told to everyone after the calls above. */
-  frameEnded(nanos: number): void;
+  /** The attempt it took part in is over: end of EOF if it went through, else end of the delimiter. */
+  attemptEnded(nanos: number): void;
   /** It found an error while receiving. */
   receiveFailed(kind: BusErrorKind, nanos: number): void;
   /** `faults` has changed: counters, error-passive, bus-off or recovered. */

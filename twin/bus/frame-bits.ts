@@ -82,7 +82,7 @@ function putContents(frame: CanFrame): void {
 export function encodeFrame(frame: CanFrame): WireBits {
   putContents(frame);
   let crc = 0;
-  for (let index = 0; index < scratchLength; index++) crc = crcStep(crc, scratch[index]!);
+  for (let index = 0; index < scratchLength; index++) crc = crcStep(crc, scratch[index]);
   put(crc, CRC_BITS);
 
   const stuffedMax = scratchLength + Math.floor(scratchLength / (STUFF_RUN - 1));
@@ -95,7 +95,7 @@ export function encodeFrame(frame: CanFrame): WireBits {
   let previous = -1;
   let arbitrationEnd = 0;
   for (let index = 0; index < scratchLength; index++) {
-    const bit = scratch[index]!;
+    const bit = scratch[index];
     run = bit === previous ? run + 1 : 1;
     previous = bit;
     if (index === rtrIndex) arbitrationEnd = length;

@@ -54,13 +54,13 @@ class FrameQueue {
   insertByTime(frame: QueuedFrame): void {
     const frames = this.#frames;
     let index = frames.length;
-    while (index > this.#first && frames[index - 1]!.atNanos > frame.atNanos) index--;
+    while (index > this.#first && frames[index - 1].atNanos > frame.atNanos) index--;
     if (index === frames.length) frames.push(frame);
     else frames.splice(index, 0, frame);
   }
 
   shift(): QueuedFrame {
-    const frame = this.#frames[this.#first++]!;
+    const frame = this.#frames[this.#first++];
     if (this.#first >= 1024 && this.#first * 2 >= this.#frames.length) {
       this.#frames.splice(0, this.#first);
       this.#first = 0;
@@ -124,7 +124,7 @@ export class LogNode implements CanNode {
   arbitrationLost(): void {}
   transmitFailed(): void {}
   received(_frame: CanFrame): void {}
-  frameEnded(): void {}
+  attemptEnded(): void {}
   receiveFailed(): void {}
   faultsChanged(): void {}
 

@@ -39,14 +39,14 @@ export class Gpio {
     }
     const word = pin >>> 5;
     const bit = (1 << (pin & 31)) >>> 0;
-    if (high) this.#levels[word]! |= bit;
-    else this.#levels[word]! &= ~bit;
+    if (high) this.#levels[word] |= bit;
+    else this.#levels[word] &= ~bit;
   }
 
   /** A 32-bit read. UnimplementedRegister for anything but GPFSELn and GPLEVn. */
   read32(offset: number): number {
-    if (offset === GPLEV0) return this.#levels[0]!;
-    if (offset === GPLEV1) return this.#levels[1]!;
+    if (offset === GPLEV0) return this.#levels[0];
+    if (offset === GPLEV1) return this.#levels[1];
     if (offset >= GPFSEL0 && offset <= GPFSEL5 && offset % 4 === 0) {
       return this.#functionSelect(offset / 4);
     }
@@ -68,7 +68,7 @@ export class Gpio {
     let word = 0;
     for (let slot = 0; slot < PINS_PER_GPFSEL; slot++) {
       const pin = index * PINS_PER_GPFSEL + slot;
-      if (pin < PIN_COUNT) word |= this.#functions[pin]! << (slot * BITS_PER_FUNCTION);
+      if (pin < PIN_COUNT) word |= this.#functions[pin] << (slot * BITS_PER_FUNCTION);
     }
     return word >>> 0;
   }

@@ -1,17 +1,231 @@
+/**
+ * BCM2711 SPI0 in polled mode: registers, FIFOs and the time that bytes take.
+ *
+ * Used by: the machine (page 0xfe204000), with the MCP2515 behind chip select 0.
+ * Source: BCM2711 ARM peripherals, chapter 9, and facts jailhouse-virtio.md section G. A byte takes nine
+ * clocks, one of them idle; one clock event per byte. Does not: model DMA, interrupts, bidirectional and
+ * LoSSI modes, other SPI modes than 0,0, inverted chip selects: each throws UnimplementedFeature.
+ */
 import type { VirtualClock } from '../clock.ts';
+import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';
 import type { SpiDevice, SpiTap } from './spi-device.ts';
 
+const CS = 0x00;
+const FIFO = 0x04;
+const CLK = 0x08;
+const DLEN = 0x0c;
+const LTOH = 0x10;
+const DC = 0x14;
+
+const CS_SELECT_MASK = 0x3;
+const CS_CLEAR_TX = 1 << 4;
+const CS_CLEAR_RX = 1 << 5;
+const CS_TA = 1 << 7;
+const CS_REN = 1 << 12;
+const CS_DONE = 1 << 16;
+const CS_RXD = 1 << 17;
+const CS_TXD = 1 << 18;
+const CS_RXR = 1 << 19;
+const CS_RXF = 1 << 20;
+
+/** Bits of CS that ask for something this model does not do. */
+const CS_UNIMPLEMENTED: readonly (readonly [number, string])[] = [
+  [1 << 2, 'CPHA = 1'],
+  [1 << 3, 'CPOL = 1'],
+  [1 << 6, 'CSPOL = 1'],
+  [1 << 8, 'DMAEN'],
+  [1 << 9, 'INTD'],
+  [1 << 10, 'INTR'],
+  [1 << 11, 'ADCS'],
+  [CS_REN, 'REN (bidirectional mode)'],
+  [1 << 13, 'LEN (LoSSI mode)'],
+  [7 << 21, 'CSPOL0..2 = 1'],
+  [1 << 24, 'DMA_LEN'],
+  [1 << 25, 'LEN_LONG'],
+];
+
+const FIFO_BYTES = 64;
+/** RXR: the receive FIFO is three quarters full. */
+const RXR_LEVEL = 48;
+const CLOCKS_PER_BYTE = 9;
+/** CDIV = 0 stands for this. */
+const CDIV_MAX = 65536;
+const LTOH_RESET = 0x1;
+const DC_RESET = 0x30201020;
+
+/** The controller. Only chip select 0 has a device; bytes to the others meet a silent line. */
 export class Spi0 {
+  /** Listener on the lines. */
   tap: SpiTap | undefined;
-  /** `missingDeviceByte`: what MISO reads with no device (0xff floating high, 0x00 held low). */
-  constructor(_options: {
+  readonly #clock: VirtualClock;
+  readonly #coreClockHertz: number;
+  readonly #device: SpiDevice | undefined;
+  readonly #missingDeviceByte: number;
+  #select = 0;
+  #active = false;
+  /** REN is set after reset and goes with the first write. */
+  #readEnable = CS_REN;
+  #divider = 0;
+  readonly #transmit = new ByteFifo();
+  readonly #receive = new ByteFifo();
+  #shifting = false;
+  #selectedDevice: SpiDevice | undefined;
+
+  constructor(options: {
     clock: VirtualClock;
     coreClockHertz: number;
     device?: SpiDevice;
+    /** What MISO reads where no device answers: floating high or held low. */
     missingDeviceByte?: 0x00 | 0xff;
-  }) {}
-  read32(_offset: number): number {
-    return 0;
+  }) {
+    this.#clock = options.clock;
+    this.#coreClockHertz = options.coreClockHertz;
+    this.#device = options.device;
+    this.#missingDeviceByte = options.missingDeviceByte ?? 0xff;
   }
-  write32(_offset: number, _value: number): void {}
+
+  /** Length of one byte on the wire at the present divider, in nanoseconds. */
+  get byteNanos(): number {
+    // An odd divider is rounded down; 0 stands for 65536.
+    const even = this.#divider & ~1;
+    const divider = even === 0 ? CDIV_MAX : even;
+    return Math.round((CLOCKS_PER_BYTE * divider * 1e9) / this.#coreClockHertz);
+  }
+
+  read32(offset: number): number {
+    this.#clock.runDue();
+    switch (offset) {
+      case CS:
+        return this.#status();
+      case FIFO:
+        return this.#readFifo();
+      case CLK:
+        return this.#divider;
+      case DLEN:
+        return 0;
+      case LTOH:
+        return LTOH_RESET;
+      case DC:
+        return DC_RESET;
+      default:
+        throw new UnimplementedRegister('SPI0', offset, 'read');
+    }
+  }
+
+  write32(offset: number, value: number): void {
+    this.#clock.runDue();
+    switch (offset) {
+      case CS:
+        return this.#writeControl(value);
+      case FIFO:
+        return this.#writeFifo(value & 0xff);
+      case CLK:
+        if (this.#shifting) throw new UnimplementedFeature('SPI0', 'changing CLK during a byte');
+        this.#divider = value & 0xffff;
+        return;
+      default:
+        throw new UnimplementedRegister('SPI0', offset, 'write');
+    }
+  }
+
+  #status(): number {
+    let status = this.#select | this.#readEnable;
+    if (this.#transmit.length < FIFO_BYTES) status |= CS_TXD;
+    if (this.#receive.length > 0) status |= CS_RXD;
+    if (!this.#active) return status;
+    status |= CS_TA;
+    if (!this.#shifting && this.#transmit.length === 0) status |= CS_DONE;
+    if (this.#receive.length >= RXR_LEVEL) status |= CS_RXR;
+    if (this.#receive.length === FIFO_BYTES) status |= CS_RXF;
+    return status;
+  }
+
+  #writeControl(value: number): void {
+    for (const [bits, feature] of CS_UNIMPLEMENTED) {
+      if ((value & bits) !== 0) throw new UnimplementedFeature('SPI0', `CS with ${feature}`);
+    }
+    const select = value & CS_SELECT_MASK;
+    if (select === 3) throw new UnimplementedFeature('SPI0', 'chip select 3 (reserved)');
+    if (this.#active && select !== this.#select) {
+      throw new UnimplementedFeature('SPI0', 'changing the chip select while TA is set');
+    }
+    if ((value & CS_CLEAR_TX) !== 0) this.#transmit.clear();
+    if ((value & CS_CLEAR_RX) !== 0) this.#receive.clear();
+    this.#select = select;
+    this.#readEnable = 0;
+    const active = (value & CS_TA) !== 0;
+    if (active && !this.#active) this.#begin(this.#clock.now);
+    if (!active && this.#active) this.#end(this.#clock.now);
+    this.#shiftNext(this.#clock.now);
+  }
+
+  #begin(nanos: number): void {
+    this.#active = true;
+    this.#selectedDevice = this.#select === 0 ? this.#device : undefined;
+    this.#selectedDevice?.select(nanos);
+    this.tap?.selected(nanos);
+  }
+
+  #end(nanos: number): void {
+    if (this.#shifting) throw new UnimplementedFeature('SPI0', 'clearing TA during a byte');
+    this.#active = false;
+    this.#selectedDevice?.deselect(nanos);
+    this.#selectedDevice = undefined;
+    this.tap?.deselected(nanos);
+  }
+
+  #readFifo(): number {
+    if (this.#receive.length === 0) throw new UnimplementedFeature('SPI0', 'reading an empty FIFO');
+    const byte = this.#receive.shift();
+    this.#shiftNext(this.#clock.now);
+    return byte;
+  }
+
+  #writeFifo(byte: number): void {
+    if (!this.#active) throw new UnimplementedFeature('SPI0', 'writing FIFO while TA is clear');
+    if (this.#transmit.length === FIFO_BYTES) {
+      throw new UnimplementedFeature('SPI0', 'writing a full FIFO (the byte is lost)');
+    }
+    this.#transmit.push(byte);
+    this.#shiftNext(this.#clock.now);
+  }
+
+  /** Starts the next byte if there is one and room for its answer. */
+  #shiftNext(nanos: number): void {
+    if (!this.#active || this.#shifting || this.#transmit.length === 0) return;
+    if (this.#receive.length === FIFO_BYTES) return;
+    const mosi = this.#transmit.shift();
+    this.#shifting = true;
+    this.#clock.schedule(nanos + this.byteNanos, (end) => this.#endOfByte(mosi, end));
+  }
+
+  #endOfByte(mosi: number, nanos: number): void {
+    const miso = this.#selectedDevice?.exchange(mosi, nanos) ?? this.#missingDeviceByte;
+    this.#shifting = false;
+    this.#receive.push(miso);
+    this.tap?.byte(mosi, miso, nanos);
+    this.#shiftNext(nanos);
+  }
+}
+
+/** 64 bytes, first in first out. */
+class ByteFifo {
+  readonly #bytes = new Uint8Array(FIFO_BYTES);
+  #first = 0;
+  length = 0;
+
+  push(byte: number): void {
+    this.#bytes[(this.#first + this.length++) % FIFO_BYTES] = byte;
+  }
+
+  shift(): number {
+    const byte = this.#bytes[this.#first];
+    this.#first = (this.#first + 1) % FIFO_BYTES;
+    this.length--;
+    return byte;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
 }

@@ -1,21 +1,426 @@
+/**
+ * MCP2515 stand-alone CAN controller: an SPI slave on one side, a CAN node on the other.
+ *
+ * Used by: the machine (behind Spi0, interrupt on GPIO25) and tests. This file holds the modes, the
+ * interrupt line and the registers that act; the rest is in the files beside it.
+ * Source: Microchip DS20001801J; `section` and `register` below refer to it. What the datasheet leaves
+ * open is written in docs as an assumption and marked "Assumed" here. Does not: model the analogue side,
+ * CLKOUT, RXnBF and TXnRTS pins; using those throws UnimplementedFeature.
+ */
 import type { CanBus } from '../../bus/can-bus.ts';
-import type { VirtualClock } from '../../clock.ts';
+import type { CanFrame } from '../../bus/can-frame.ts';
+import type { BusErrorKind, CanNode, Participation, TransmitOffer } from '../../bus/can-node.ts';
+import { FaultConfinement } from '../../bus/fault-confinement.ts';
+import { INTERMISSION_BITS } from '../../bus/frame-bits.ts';
+import type { ScheduledEvent, VirtualClock } from '../../clock.ts';
 import type { SpiDevice } from '../../soc/spi-device.ts';
+import { UnimplementedFeature } from '../../unimplemented.ts';
+import { RATE_TOLERANCE, decodeBitTiming } from './bit-timing.ts';
+import { errorFlagsOf } from './error-flags.ts';
+import { refuseDamagedFrame, storeReceived } from './receive-unit.ts';
+import { RegisterFile } from './register-file.ts';
+import * as R from './registers.ts';
+import { SpiPort, type PortTarget } from './spi-port.ts';
+import { interruptCode, quickStatus, receiveStatus } from './status.ts';
+import { TransmitUnit, type BufferOffer } from './transmit-unit.ts';
 
-export class Mcp2515 implements SpiDevice {
+/** Oscillator start-up timer: the chip is held in reset for so many cycles (section 8.1). */
+const START_UP_CYCLES = 128;
+/** MISO while the chip does not take part in SPI. */
+const FLOATING_BYTE = 0xff;
+
+/** How the chip is built and what of its silicon is switched on. */
+export interface Mcp2515Options {
+  readonly clock: VirtualClock;
+  readonly bus: CanBus;
+  readonly name: string;
+  readonly oscillatorHertz: number;
+  /**
+   * When RXnIF and INT follow a good frame. 'end-of-frame' (section 7.3: immediately after EOF) is the
+   * later of the two and the default; 'frame-valid' is one bit earlier, when the protocol allows it.
+   */
+  readonly receiveFlagAt?: 'end-of-frame' | 'frame-valid';
+  /** Silicon erratum 5: a request made by writing TXREQ, not by RTS, is sent twice. Off by default. */
+  readonly erratum5?: boolean;
+}
+
+/** The chip. `select`, `exchange` and `deselect` are called at wire time by the SPI controller. */
+export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
+  readonly name: string;
+  readonly faults = new FaultConfinement();
+  /** Called at each change of the INT line, which is low while an enabled interrupt is pending. */
   onInterruptChange?: (low: boolean, nanos: number) => void;
-  constructor(_options: {
-    clock: VirtualClock;
-    bus: CanBus;
-    name: string;
-    oscillatorHertz: number;
-  }) {}
+  readonly #clock: VirtualClock;
+  readonly #bus: CanBus;
+  readonly #oscillatorHertz: number;
+  readonly #flagsEarly: boolean;
+  readonly #erratum5: boolean;
+  readonly #file = new RegisterFile();
+  readonly #bytes: Uint8Array = this.#file.bytes;
+  readonly #port = new SpiPort(this);
+  readonly #transmit: TransmitUnit;
+  #mode: number = R.MODE_CONFIGURATION;
+  /** Mode asked for and not reached yet. */
+  #wanted: number | undefined;
+  /** Mode on its way: the chip waits for 11 recessive bits. */
+  #joining: number | undefined;
+  #mismatched = false;
+  /** End of the oscillator start-up. */
+  #awakeNanos = 0;
+  #waking: ScheduledEvent | undefined;
+  #loopback: ScheduledEvent | undefined;
+  /** Message assembly buffer: valid, not stored yet. */
+  #assembled: CanFrame | undefined;
+  #interruptLow = false;
+  #ignored = 0;
+  /** Chip select fell during start-up: the whole transaction is lost. */
+  #deaf = false;
+
+  constructor(options: Mcp2515Options) {
+    this.name = options.name;
+    this.#clock = options.clock;
+    this.#bus = options.bus;
+    this.#oscillatorHertz = options.oscillatorHertz;
+    this.#flagsEarly = options.receiveFlagAt === 'frame-valid';
+    this.#erratum5 = options.erratum5 ?? false;
+    this.#transmit = new TransmitUnit(this.#bytes, options.name);
+    this.#awakeNanos = options.clock.now + this.#startUpNanos();
+    this.#bus.attach(this);
+    this.#bus.onStart((nanos) => this.#busActivity(nanos));
+  }
+
+  /** Level of the INT pin. */
   get interruptLow(): boolean {
-    return false;
+    return this.#interruptLow;
   }
-  select(_nanos: number): void {}
-  exchange(_mosi: number, _nanos: number): number {
-    return 0;
+
+  /** Transactions that fell into the oscillator start-up and had no effect. */
+  get ignoredTransactions(): number {
+    return this.#ignored;
   }
-  deselect(_nanos: number): void {}
+
+  // ---- SPI ----
+
+  select(nanos: number): void {
+    this.#deaf = nanos < this.#awakeNanos && this.#mode !== R.MODE_SLEEP;
+    if (this.#deaf) this.#ignored++;
+    else this.#port.select();
+  }
+
+  exchange(mosi: number, nanos: number): number {
+    return this.#deaf ? FLOATING_BYTE : this.#port.exchange(mosi, nanos);
+  }
+
+  deselect(nanos: number): void {
+    if (!this.#deaf) this.#port.deselect(nanos);
+    this.#deaf = false;
+  }
+
+  /** RESET instruction, or the pin: everything but the contents of buffers, masks and filters. */
+  reset(nanos: number): void {
+    this.#bus.disconnect(this, nanos);
+    for (const event of [this.#waking, this.#loopback]) {
+      if (event !== undefined) this.#clock.cancel(event);
+    }
+    this.#waking = undefined;
+    this.#loopback = undefined;
+    this.#file.reset();
+    this.#transmit.reset();
+    this.faults.reset();
+    this.#mode = R.MODE_CONFIGURATION;
+    this.#wanted = undefined;
+    this.#joining = undefined;
+    this.#assembled = undefined;
+    this.#awakeNanos = nanos + this.#startUpNanos();
+    this.#updateInterrupt(nanos);
+  }
+
+  readRegister(address: number): number {
+    if ((address & 0x0f) === R.CANSTAT) return this.#status();
+    switch (address) {
+      case R.TEC:
+        return Math.min(this.faults.transmitErrors, 0xff);
+      case R.REC:
+        return this.faults.receiveErrors;
+      default:
+        return this.#file.read(address, this.#mode === R.MODE_CONFIGURATION);
+    }
+  }
+
+  writeRegister(address: number, value: number, nanos: number): void {
+    const merged = this.#file.merge(address, value, this.#mode === R.MODE_CONFIGURATION);
+    if (merged === undefined) return;
+    const place = address & 0x0f;
+    const transmitBuffer = address >= R.TXB0CTRL && address < R.RXB0CTRL;
+    if (place === R.CANCTRL) this.#writeControl(merged, nanos);
+    else if (transmitBuffer && place === 0) this.#writeTransmitControl(address, merged, nanos);
+    else if (transmitBuffer) this.#writeTransmitBuffer(address, merged);
+    else this.#writePlain(address, merged, nanos);
+  }
+
+  bitModify(address: number, mask: number, value: number, nanos: number): void {
+    if (!R.isBitModifiable(address)) return this.writeRegister(address, value, nanos);
+    const old = this.readRegister(address);
+    this.writeRegister(address, (old & ~mask) | (value & mask), nanos);
+  }
+
+  readStatus(): number {
+    return quickStatus(this.#bytes);
+  }
+
+  receiveStatus(): number {
+    return receiveStatus(this.#bytes);
+  }
+
+  requestToSend(buffers: number, nanos: number): void {
+    for (let buffer = 0; buffer < R.TX_BUFFER_COUNT; buffer++) {
+      if ((buffers & (1 << buffer)) !== 0) this.#transmit.request(buffer);
+    }
+    this.#tryToSend(nanos);
+  }
+
+  releaseReceiveBuffer(buffer: 0 | 1, nanos: number): void {
+    this.#bytes[R.CANINTF] &= ~(buffer === 0 ? R.INT_RX0 : R.INT_RX1);
+    this.#updateInterrupt(nanos);
+  }
+
+  // ---- CAN node ----
+
+  get participation(): Participation {
+    if (this.#mode !== R.MODE_NORMAL && this.#mode !== R.MODE_LISTEN_ONLY) return 'absent';
+    if (this.#mode === R.MODE_LISTEN_ONLY) return 'silent';
+    return this.#mismatched ? 'mismatched' : 'active';
+  }
+
+  get transmitPending(): boolean {
+    if (this.#mode !== R.MODE_NORMAL || (this.#file.control & R.CANCTRL_ABAT) !== 0) return false;
+    return this.#transmit.anyRequested;
+  }
+
+  offer(): TransmitOffer | undefined {
+    return this.#transmit.offer();
+  }
+
+  arbitrationLost(offer: TransmitOffer, _bit: number, nanos: number): void {
+    this.#transmit.failed((offer as BufferOffer).buffer, 'arbitration', this.#oneShot);
+    this.#tryMode(nanos);
+  }
+
+  transmitted(offer: TransmitOffer, nanos: number): void {
+    const buffer = (offer as BufferOffer).buffer;
+    this.#transmit.sent(buffer);
+    this.#bytes[R.CANINTF] |= R.INT_TX0 << buffer;
+    this.#updateInterrupt(nanos);
+    this.#tryMode(nanos);
+  }
+
+  transmitFailed(offer: TransmitOffer, _kind: BusErrorKind, nanos: number): void {
+    this.#transmit.failed((offer as BufferOffer).buffer, 'error', this.#oneShot);
+    this.#bytes[R.CANINTF] |= R.INT_MERR;
+    this.#updateInterrupt(nanos);
+    this.#tryMode(nanos);
+  }
+
+  received(frame: CanFrame, nanos: number): void {
+    // A node with another bit rate never gets this far; one that only listens does not notice errors.
+    if (this.#mismatched) return;
+    this.#assembled = frame;
+    if (this.#flagsEarly) this.#store(nanos);
+  }
+
+  attemptEnded(nanos: number): void {
+    if (this.#assembled !== undefined) this.#store(nanos);
+  }
+
+  receiveFailed(_kind: BusErrorKind, nanos: number): void {
+    if (!this.#mismatched) refuseDamagedFrame(this.#bytes);
+    this.#bytes[R.CANINTF] |= R.INT_MERR;
+    this.#updateInterrupt(nanos);
+  }
+
+  /** ERRIF follows a state that begins; one that ends changes EFLG only (section 7.6). */
+  faultsChanged(nanos: number): void {
+    const kept = this.#bytes[R.EFLG] & (R.EFLG_RX0OVR | R.EFLG_RX1OVR);
+    const flags = kept | errorFlagsOf(this.faults);
+    const risen = flags & ~this.#bytes[R.EFLG];
+    this.#bytes[R.EFLG] = flags;
+    if (risen !== 0) this.#bytes[R.CANINTF] |= R.INT_ERR;
+    this.#updateInterrupt(nanos);
+  }
+
+  // ---- registers that act ----
+
+  #writePlain(address: number, value: number, nanos: number): void {
+    if (address === R.BFPCTRL && value !== 0) {
+      throw new UnimplementedFeature('MCP2515', 'the RXnBF pins (BFPCTRL)');
+    }
+    if (address === R.TXRTSCTRL && value !== 0) {
+      throw new UnimplementedFeature('MCP2515', 'the TXnRTS pins (TXRTSCTRL)');
+    }
+    this.#bytes[address] = value;
+    if (address === R.CANINTE || address === R.CANINTF) {
+      this.#updateInterrupt(nanos);
+      // The MCU wakes the chip by setting WAKIF itself (section 10.2).
+      if ((this.#bytes[R.CANINTF] & R.INT_WAK) !== 0) this.#wake(nanos);
+    }
+  }
+
+  #writeTransmitBuffer(address: number, value: number): void {
+    const buffer = (address - R.TXB0CTRL) >> 4;
+    if (this.#transmit.isRequested(buffer)) {
+      throw new UnimplementedFeature('MCP2515', `writing TXB${buffer} while its TXREQ is set`);
+    }
+    this.#bytes[address] = value;
+  }
+
+  #writeTransmitControl(address: number, value: number, nanos: number): void {
+    const buffer = (address - R.TXB0CTRL) >> 4;
+    const requested = (value & R.TXBCTRL_TXREQ) !== 0;
+    const before = this.#bytes[address];
+    this.#bytes[address] = (before & ~R.TXBCTRL_TXP_MASK) | (value & R.TXBCTRL_TXP_MASK);
+    if (requested) {
+      this.#transmit.request(buffer, this.#erratum5);
+      return this.#tryToSend(nanos);
+    }
+    this.#transmit.abort(buffer, false);
+    this.#tryMode(nanos);
+  }
+
+  #writeControl(value: number, nanos: number): void {
+    const before = this.#file.control;
+    this.#file.setControl(value);
+    const requested = value >> R.CANCTRL_REQOP_SHIFT;
+    if (requested > R.MODE_CONFIGURATION) {
+      throw new UnimplementedFeature('MCP2515', `operation mode request REQOP = ${requested}`);
+    }
+    if ((value & R.CANCTRL_ABAT) !== 0 && (before & R.CANCTRL_ABAT) === 0) {
+      for (let buffer = 0; buffer < R.TX_BUFFER_COUNT; buffer++) this.#transmit.abort(buffer, true);
+    }
+    if (requested !== this.#joining) {
+      this.#joining = undefined;
+      this.#wanted = requested === this.#mode ? undefined : requested;
+      if (this.participation === 'absent') this.#bus.disconnect(this, nanos);
+      this.#tryMode(nanos);
+    }
+    this.#tryToSend(nanos);
+  }
+
+  // ---- modes ----
+
+  /** Goes to the wanted mode, unless a message is still to be sent (section 10). */
+  #tryMode(nanos: number): void {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
+    const sending = this.#mode === R.MODE_NORMAL || this.#mode === R.MODE_LOOPBACK;
+    if (sending && this.#transmit.anyRequested) return;
+    this.#wanted = undefined;
+    if (this.#mode === R.MODE_SLEEP && wanted !== R.MODE_SLEEP) {
+      throw new UnimplementedFeature(
+        'MCP2515',
+        'leaving sleep mode by CANCTRL (set WAKIF instead)',
+      );
+    }
+    this.#enter(wanted, nanos);
+  }
+
+  #enter(mode: number, nanos: number): void {
+    const onBus = mode === R.MODE_NORMAL || mode === R.MODE_LISTEN_ONLY;
+    const wasOnBus = this.participation !== 'absent';
+    if (this.#mode === R.MODE_CONFIGURATION && mode !== R.MODE_CONFIGURATION) this.#takeBitTiming();
+    if (!onBus || !wasOnBus) {
+      this.#bus.disconnect(this, nanos);
+      this.#transmit.reset();
+      this.#assembled = undefined;
+    }
+    if (mode === R.MODE_CONFIGURATION || mode === R.MODE_LISTEN_ONLY) {
+      this.faults.reset();
+      this.faultsChanged(nanos);
+    }
+    if (onBus && !wasOnBus) {
+      // Assumed: OPMOD shows the mode only once the chip has seen 11 recessive bits.
+      this.#joining = mode;
+      this.#bus.connect(this, nanos, () => {
+        this.#joining = undefined;
+        this.#mode = mode;
+      });
+      return;
+    }
+    this.#mode = mode;
+    this.#tryToSend(nanos);
+  }
+
+  #takeBitTiming(): void {
+    const [cnf3, cnf2, cnf1] = this.#bytes.subarray(R.CNF3, R.CNF1 + 1);
+    const { bitrate } = decodeBitTiming(cnf1, cnf2, cnf3, this.#oscillatorHertz);
+    this.#mismatched = Math.abs(bitrate / this.#bus.bitrate - 1) > RATE_TOLERANCE;
+  }
+
+  #busActivity(nanos: number): void {
+    if (this.#mode !== R.MODE_SLEEP || (this.#bytes[R.CANINTE] & R.INT_WAK) === 0) return;
+    this.#bytes[R.CANINTF] |= R.INT_WAK;
+    this.#updateInterrupt(nanos);
+    this.#wake(nanos);
+  }
+
+  /** Out of sleep: the oscillator starts, then the chip is in listen-only mode (section 10.2). */
+  #wake(nanos: number): void {
+    if (this.#mode !== R.MODE_SLEEP || this.#waking !== undefined) return;
+    this.#waking = this.#clock.schedule(nanos + this.#startUpNanos(), (awake) => {
+      this.#waking = undefined;
+      this.#enter(R.MODE_LISTEN_ONLY, awake);
+    });
+  }
+
+  #startUpNanos(): number {
+    return Math.round((START_UP_CYCLES * 1e9) / this.#oscillatorHertz);
+  }
+
+  // ---- traffic ----
+
+  get #oneShot(): boolean {
+    return (this.#file.control & R.CANCTRL_OSM) !== 0;
+  }
+
+  #tryToSend(nanos: number): void {
+    if (this.#mode === R.MODE_LOOPBACK) this.#sendToItself(nanos);
+    else if (this.transmitPending) this.#bus.requestStart(nanos);
+  }
+
+  /** Loopback mode: a message takes its time at the chip's own rate and never reaches the wire. */
+  #sendToItself(nanos: number): void {
+    if (this.#loopback !== undefined || (this.#file.control & R.CANCTRL_ABAT) !== 0) return;
+    const offer = this.#transmit.offer();
+    if (offer === undefined) return;
+    const [cnf3, cnf2, cnf1] = this.#bytes.subarray(R.CNF3, R.CNF1 + 1);
+    const { bitrate } = decodeBitTiming(cnf1, cnf2, cnf3, this.#oscillatorHertz);
+    const duration = ((offer.wire.length + INTERMISSION_BITS) * 1e9) / bitrate;
+    this.#loopback = this.#clock.schedule(nanos + Math.round(duration), (end) => {
+      this.#loopback = undefined;
+      this.#assembled = offer.frame;
+      this.#store(end);
+      this.transmitted(offer, end);
+      this.#tryToSend(end);
+    });
+  }
+
+  #store(nanos: number): void {
+    const frame = this.#assembled!;
+    this.#assembled = undefined;
+    storeReceived(this.#bytes, frame);
+    this.#updateInterrupt(nanos);
+  }
+
+  // ---- status ----
+
+  #status(): number {
+    const code = interruptCode(this.#bytes[R.CANINTF] & this.#bytes[R.CANINTE]);
+    return (this.#mode << R.CANSTAT_OPMOD_SHIFT) | (code << R.CANSTAT_ICOD_SHIFT);
+  }
+
+  #updateInterrupt(nanos: number): void {
+    const low = (this.#bytes[R.CANINTF] & this.#bytes[R.CANINTE]) !== 0;
+    if (low === this.#interruptLow) return;
+    this.#interruptLow = low;
+    this.onInterruptChange?.(low, nanos);
+  }
 }

@@ -1,0 +1,58 @@
+/**
+ * What CNF1..3 and the crystal make of a bit (DS20001801J, section 5 and registers 5-1 to 5-3).
+ *
+ * Used by: the chip when it leaves configuration mode. Does not: correct or choose a timing.
+ */
+import { UnimplementedFeature } from '../../unimplemented.ts';
+
+/** Oscillator tolerance that the protocol lets nodes have against each other, as a fraction. */
+export const RATE_TOLERANCE = 0.0158;
+
+/** A bit in time quanta. */
+export interface BitTiming {
+  readonly bitrate: number;
+  readonly quanta: number;
+  readonly propagation: number;
+  readonly phase1: number;
+  readonly phase2: number;
+  readonly jumpWidth: number;
+}
+
+/**
+ * Decodes the three registers. A timing that breaks the rules of section 5.5 throws: what the chip then
+ * does is not documented.
+ */
+export function decodeBitTiming(
+  cnf1: number,
+  cnf2: number,
+  cnf3: number,
+  oscillatorHertz: number,
+): BitTiming {
+  const prescaler = (cnf1 & 0x3f) + 1;
+  const jumpWidth = (cnf1 >> 6) + 1;
+  const propagation = (cnf2 & 0x07) + 1;
+  const phase1 = ((cnf2 >> 3) & 0x07) + 1;
+  const fromCnf3 = (cnf2 & 0x80) !== 0;
+  // Without BTLMODE, PS2 is the greater of PS1 and the two quanta of information processing time.
+  const phase2 = fromCnf3 ? (cnf3 & 0x07) + 1 : Math.max(phase1, 2);
+  const quanta = 1 + propagation + phase1 + phase2;
+  const broken =
+    phase2 < 2
+      ? 'PS2 below 2 TQ'
+      : phase2 <= jumpWidth
+        ? 'PS2 not greater than SJW'
+        : propagation + phase1 < phase2
+          ? 'PropSeg + PS1 below PS2'
+          : quanta < 5
+            ? 'fewer than 5 TQ'
+            : undefined;
+  if (broken !== undefined) {
+    const registers = [cnf1, cnf2, cnf3].map((value) => value.toString(16).padStart(2, '0'));
+    throw new UnimplementedFeature(
+      'MCP2515',
+      `bit timing CNF1..3 = ${registers.join(' ')} (${broken})`,
+    );
+  }
+  const bitrate = oscillatorHertz / (2 * prescaler * quanta);
+  return { bitrate, quanta, propagation, phase1, phase2, jumpWidth };
+}

@@ -1,0 +1,66 @@
+/**
+ * The three short forms of the chip's state: READ STATUS, RX STATUS and the interrupt code.
+ *
+ * Used by: the chip. Source: DS20001801J, figures 12-8 and 12-9, table 7-1.
+ */
+import {
+  BUFFER_DLC,
+  BUFFER_SIDL,
+  BUFFER_STRIDE,
+  CANINTF,
+  DLC_RTR,
+  INT_ERR,
+  INT_RX0,
+  INT_RX1,
+  INT_TX0,
+  INT_WAK,
+  RXB0CTRL,
+  RXB0CTRL_FILHIT_MASK,
+  RXB1CTRL,
+  RXB1CTRL_FILHIT_MASK,
+  RXBSIDL_IDE,
+  RXBSIDL_SRR,
+  TXB0CTRL,
+  TXBCTRL_TXREQ,
+  TX_BUFFER_COUNT,
+} from './registers.ts';
+
+/** READ STATUS: RX0IF, RX1IF, then TXREQ and TXnIF of each transmit buffer. */
+export function quickStatus(registers: Uint8Array): number {
+  const flags = registers[CANINTF];
+  let status = flags & (INT_RX0 | INT_RX1);
+  for (let buffer = 0; buffer < TX_BUFFER_COUNT; buffer++) {
+    const control = registers[TXB0CTRL + buffer * BUFFER_STRIDE];
+    if ((control & TXBCTRL_TXREQ) !== 0) status |= 0x04 << (2 * buffer);
+    if ((flags & (INT_TX0 << buffer)) !== 0) status |= 0x08 << (2 * buffer);
+  }
+  return status;
+}
+
+/** RX STATUS: which buffers are full, and kind and filter of the message in the first of them. */
+export function receiveStatus(registers: Uint8Array): number {
+  const flags = registers[CANINTF] & (INT_RX0 | INT_RX1);
+  if (flags === 0) return 0;
+  const first = (flags & INT_RX0) !== 0;
+  const base = first ? RXB0CTRL : RXB1CTRL;
+  const low = registers[base + BUFFER_SIDL];
+  const extended = (low & RXBSIDL_IDE) !== 0;
+  const remote = extended
+    ? (registers[base + BUFFER_DLC] & DLC_RTR) !== 0
+    : (low & RXBSIDL_SRR) !== 0;
+  const filter = registers[base] & (first ? RXB0CTRL_FILHIT_MASK : RXB1CTRL_FILHIT_MASK);
+  // Filters 0 and 1 in RXB1 mean a rollover, codes 6 and 7.
+  const code = !first && filter < 2 ? filter + 6 : filter;
+  return (flags << 6) | (extended ? 0x10 : 0) | (remote ? 0x08 : 0) | code;
+}
+
+/** ICOD for the pending and enabled interrupts: the lowest code, that is the highest priority. */
+export function interruptCode(pending: number): number {
+  if ((pending & INT_ERR) !== 0) return 1;
+  if ((pending & INT_WAK) !== 0) return 2;
+  for (let buffer = 0; buffer < TX_BUFFER_COUNT; buffer++) {
+    if ((pending & (INT_TX0 << buffer)) !== 0) return 3 + buffer;
+  }
+  if ((pending & INT_RX0) !== 0) return 6;
+  return (pending & INT_RX1) !== 0 ? 7 : 0;
+}
