@@ -165,8 +165,9 @@ export function runSetup(
       runSaid(machine, ['apt-get', 'update', '-q', '-o', 'Acquire::Retries=3']);
       progress = { updated: true, lastInstall: 'none' };
     } else {
-      const options = ['-q', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
-      const done = runSaid(machine, [...INSTALL, ...options, ...action.packages]);
+      const quiet = ['-q', '-o', 'Dpkg::Use-Pty=0'];
+      const patient = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
+      const done = runSaid(machine, [...INSTALL, ...quiet, ...patient, ...action.packages]);
       progress = { ...progress, lastInstall: done ? 'done' : 'failed' };
     }
     missing = findMissing(requirements, machine);
