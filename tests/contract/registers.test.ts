@@ -11,6 +11,12 @@ interface Device {
   readonly title: string;
   readonly firmware: readonly string[];
   readonly twin: readonly string[];
+  /**
+   * Prefixes that the firmware adds and the twin does not need (its files are one device each).
+   */
+  readonly prefix: RegExp;
+  /** Brings a value of the twin into the firmware's form, where the two write it differently. */
+  readonly toFirmwareForm: (name: string, value: number) => number;
   /** Names that both sides must have, so that a renamed file does not empty the comparison. */
   readonly required: readonly string[];
   /** Least number of common names. */
@@ -22,25 +28,49 @@ const DEVICES: readonly Device[] = [
     title: 'MCP2515',
     firmware: ['src/driver/mcp2515'],
     twin: ['twin/chip'],
-    required: ['CANSTAT', 'CANCTRL', 'CNF1', 'CNF2', 'CNF3', 'CANINTE', 'CANINTF', 'EFLG'],
-    leastCommon: 25,
+    prefix: /^INSTRUCTION_/,
+    // Operation modes: the twin names the three-bit field, the firmware the bits in their place.
+    toFirmwareForm: (name, value) => (name.startsWith('MODE_') ? value << 5 : value),
+    required: [
+      ...['CANSTAT', 'CANCTRL', 'CNF1', 'CNF2', 'CNF3', 'CANINTE', 'CANINTF', 'EFLG'],
+      ...['TXB0CTRL', 'RXB0CTRL', 'RXB1CTRL', 'MODE_NORMAL', 'MODE_CONFIGURATION'],
+      ...['RESET', 'READ', 'WRITE', 'BIT_MODIFY', 'READ_STATUS', 'RX_STATUS', 'RTS'],
+      ...['READ_RX_BUFFER', 'LOAD_TX_BUFFER'],
+    ],
+    leastCommon: 30,
   },
   {
     title: 'BCM2711 SPI0 and GPIO',
     firmware: ['src/chip/bcm2711'],
     twin: ['twin/soc'],
-    required: ['GPLEV0', 'SPI_CS', 'SPI_FIFO', 'SPI_CLK', 'SPI_CS_TA', 'SPI_CS_DONE', 'SPI_CS_RXD'],
-    leastCommon: 8,
+    prefix: /^SPI_/,
+    toFirmwareForm: (_name, value) => value,
+    required: [
+      ...[
+        'GPLEV0',
+        'CS',
+        'FIFO',
+        'CLK',
+        'CS_CLEAR_TX',
+        'CS_CLEAR_RX',
+        'CS_TA',
+        'CS_DONE',
+        'CS_RXD',
+      ],
+      ...['FIFO_BYTES', 'CLOCKS_PER_BYTE'],
+    ],
+    leastCommon: 11,
   },
 ];
 
 /** All constants below the folders; a name that has two values on one side is a fault. */
-function collect(folders: readonly string[]): Map<string, number> {
+function collect(folders: readonly string[], prefix = /^$/): Map<string, number> {
   const all = new Map<string, number>();
   for (const path of folders.flatMap((folder) =>
     listFiles(folder, (name) => name.endsWith('.ts')),
   )) {
-    for (const [name, value] of readConstants(readSource(path))) {
+    for (const [fullName, value] of readConstants(readSource(path))) {
+      const name = fullName.replace(prefix, '');
       assert.equal(all.get(name) ?? value, value, `${path}: ${name} has two values on one side`);
       all.set(name, value);
     }
@@ -53,10 +83,12 @@ function hex(value: number | undefined): string {
 }
 
 describe('register definitions of firmware and twin', () => {
-  for (const { title, firmware, twin, required, leastCommon } of DEVICES) {
+  for (const { title, firmware, twin, prefix, toFirmwareForm, required, leastCommon } of DEVICES) {
     it(`agree for ${title}`, () => {
-      const ours = collect(firmware);
-      const theirs = collect(twin);
+      const ours = collect(firmware, prefix);
+      const theirs = new Map(
+        [...collect(twin)].map(([name, value]) => [name, toFirmwareForm(name, value)]),
+      );
       const common = [...ours.keys()].filter((name) => theirs.has(name));
       for (const name of required) assert.ok(common.includes(name), `${name} is not on both sides`);
       assert.ok(
