@@ -1,0 +1,296 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * The running controller: which bytes go over SPI for each operation, and which buffer comes first.
+ */
+import { FaultState } from '../../../src/can/fault-state';
+import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
+import { Counter, countOf } from '../../../src/rt/counters';
+import { Status } from '../../../src/rt/status';
+import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { dirtyFrame, newFrame, show } from '../support/frames';
+
+const FRAME_A = '20 20 00 00 01 aa 00 00 00 00 00 00 00'; // 101#AA
+const FRAME_B = '20 40 00 00 01 bb 00 00 00 00 00 00 00'; // 102#BB
+const FRAME_C = '20 60 00 00 01 cc 00 00 00 00 00 00 00'; // 103#CC
+const FRAME_D = '20 80 00 00 01 dd 00 00 00 00 00 00 00'; // 104#DD
+
+const CANINTF: u32 = 0x2c;
+const EFLG: u32 = 0x2d;
+const ERRIF: u32 = 0x20;
+
+let chip = new FakeChip();
+let line = new FakeLine(chip);
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+const frame = dirtyFrame();
+
+/** Receives once; the frame as text, or the status as a number. */
+function receive(): string {
+  const status = can.receive(frame);
+  return status === Status.Ok ? show(frame) : (status as i32).toString();
+}
+
+const EMPTY = (Status.Empty as i32).toString();
+
+beforeEach(() => {
+  chip = new FakeChip();
+  line = new FakeLine(chip);
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+  can.configure(12_000_000, 500_000);
+  can.start();
+  chip.set(EFLG, 0);
+  chip.take();
+});
+
+describe('receive', () => {
+  test('without attention there is nothing on SPI', () => {
+    expect(can.attention()).toBe(false);
+    expect(receive()).toBe(EMPTY);
+    expect(chip.take()).toBe('');
+  });
+
+  test('one frame costs READ STATUS and 6 + DLC bytes', () => {
+    chip.fill(0, FRAME_A);
+    expect(can.attention()).toBe(true);
+    expect(receive()).toBe('101 1 0 0 aa');
+    expect(chip.take()).toBe('a0 00|90 00 00 00 00 00 00');
+    expect(can.attention()).toBe(false);
+  });
+
+  test('the data bytes follow the DLC: none for DLC 0 and for remote frames, 8 for DLC 9 to 15', () => {
+    chip.fill(0, '20 20 00 00 00 aa bb cc dd ee ff 00 11');
+    receive();
+    expect(chip.take()).toBe('a0 00|90 00 00 00 00 00');
+    chip.fill(0, '20 30 00 00 08 aa bb cc dd ee ff 00 11');
+    expect(receive()).toBe('40000101 8 0 0 0');
+    expect(chip.take()).toBe('a0 00|90 00 00 00 00 00');
+    chip.fill(0, '20 20 00 00 0b 01 02 03 04 05 06 07 08');
+    expect(receive()).toBe('101 8 0 11 807060504030201');
+    expect(chip.bytes).toBe(2 + 14);
+  });
+
+  test('two waiting frames cost one READ STATUS, the older one in RXB0 first', () => {
+    chip.fill(0, FRAME_A);
+    chip.fill(1, FRAME_B);
+    expect(receive()).toBe('101 1 0 0 aa');
+    expect(receive()).toBe('102 1 0 0 bb');
+    expect(chip.take()).toBe('a0 00|90 00 00 00 00 00 00|94 00 00 00 00 00 00');
+  });
+
+  test('a frame that rolled over while RXB0 was read comes before the next one in RXB0', () => {
+    chip.fill(0, FRAME_A);
+    receive();
+    chip.fill(1, FRAME_B);
+    chip.fill(0, FRAME_C);
+    expect(receive()).toBe('102 1 0 0 bb');
+    chip.fill(1, FRAME_D);
+    expect(receive()).toBe('103 1 0 0 cc');
+    expect(receive()).toBe('104 1 0 0 dd');
+  });
+
+  test('after the line was seen released, RXB0 is the older one again', () => {
+    chip.fill(0, FRAME_A);
+    receive();
+    expect(can.attention()).toBe(false);
+    chip.fill(0, FRAME_B);
+    chip.fill(1, FRAME_C);
+    expect(receive()).toBe('102 1 0 0 bb');
+    expect(receive()).toBe('103 1 0 0 cc');
+  });
+
+  test('a long run of rollovers keeps its order', () => {
+    chip.fill(0, FRAME_A);
+    chip.fill(1, FRAME_B);
+    let order = '';
+    for (let round = 0; round < 20; round++) {
+      const first = can.receive(frame) === Status.Ok ? frame.identifier : 0;
+      const second = can.receive(frame) === Status.Ok ? frame.identifier : 0;
+      order += first.toString(16) + second.toString(16);
+      chip.fill(0, FRAME_A); // both arrive while RXB1 was being read or after
+      chip.fill(1, FRAME_B);
+    }
+    expect(order).toBe('101102'.repeat(20));
+  });
+
+  test('no receive flag is ever cleared by BIT MODIFY', () => {
+    chip.fill(0, FRAME_A);
+    chip.fill(1, FRAME_B);
+    receive();
+    receive();
+    expect(chip.take().includes('05 2c')).toBe(false);
+  });
+
+  test('a line that was asserted before anything ran is served: it is a level', () => {
+    chip.fill(0, FRAME_A);
+    chip.fill(1, FRAME_B);
+    let frames = 0;
+    while (can.attention()) if (can.receive(frame) === Status.Ok) frames++;
+    expect(frames).toBe(2);
+  });
+
+  test('a spurious interrupt costs 2 bytes', () => {
+    const before = countOf(Counter.SpuriousInterrupts);
+    line.glitches = 1;
+    expect(receive()).toBe(EMPTY);
+    expect(chip.take()).toBe('a0 00');
+    expect(countOf(Counter.SpuriousInterrupts)).toBe(before + 1);
+  });
+
+  test('without the line READ STATUS takes its place', () => {
+    can.useInterruptLine = false;
+    expect(can.attention()).toBe(false);
+    expect(chip.take()).toBe('a0 00');
+    chip.fill(0, FRAME_A);
+    expect(can.attention()).toBe(true);
+    expect(receive()).toBe('101 1 0 0 aa');
+    expect(chip.take()).toBe('a0 00|90 00 00 00 00 00 00');
+    expect(line.reads).toBe(0);
+  });
+
+  test('an SPI block that stops is reported and counted', () => {
+    const before = countOf(Counter.SpiTimeouts);
+    chip.fill(0, FRAME_A);
+    chip.transactionsLeft = 1;
+    expect(can.receive(frame)).toBe(Status.SpiTimeout);
+    expect(countOf(Counter.SpiTimeouts)).toBe(before + 1);
+  });
+});
+
+describe('transmit', () => {
+  test('a frame costs 7 + DLC bytes: LOAD TX BUFFER, then RTS, never TXREQ', () => {
+    expect(can.transmit(0, newFrame(0x123, 2, 0xbbaa))).toBe(Status.Ok);
+    expect(chip.take()).toBe('40 24 60 00 00 02 aa bb|81');
+    can.transmit(1, newFrame(0x123, 0, 0));
+    expect(chip.take()).toBe('42 24 60 00 00 00|82');
+    can.transmit(2, newFrame(0x123, 8, 0x0807060504030201));
+    expect(chip.bytes).toBe(7 + 8);
+    expect(chip.take()).toBe('44 24 60 00 00 08 01 02 03 04 05 06 07 08|84');
+  });
+
+  test('a preloaded answer is sent with one byte, again and again', () => {
+    can.preload(2, newFrame(0x1a1, 1, 0x55));
+    expect(chip.take()).toBe('44 34 20 00 00 01 55');
+    expect(can.send(2)).toBe(Status.Ok);
+    expect(chip.take()).toBe('84');
+    chip.finish(2);
+    can.pollStatus();
+    chip.take();
+    expect(can.send(2)).toBe(Status.Ok);
+    expect(chip.take()).toBe('84');
+  });
+
+  test('new data for a preloaded frame costs 1 byte more than the data', () => {
+    expect(can.loadData(2, 0x332211, 3)).toBe(Status.Ok);
+    expect(chip.take()).toBe('45 11 22 33');
+    can.loadData(0, 0x0807060504030201, 8);
+    expect(chip.take()).toBe('41 01 02 03 04 05 06 07 08');
+  });
+
+  test('a buffer is busy from RTS until READ STATUS shows it done', () => {
+    const before = countOf(Counter.Transmitted);
+    can.transmit(0, newFrame(0x123, 0, 0));
+    expect(can.transmitBusy(0)).toBe(true);
+    expect(can.transmitBusy(2)).toBe(false);
+    chip.take();
+    expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Busy);
+    expect(can.send(0)).toBe(Status.Busy);
+    expect(can.loadData(0, 0, 1)).toBe(Status.Busy);
+    expect(chip.take()).toBe('');
+
+    can.pollStatus();
+    expect(chip.take()).toBe('a0 00');
+    expect(can.transmitBusy(0)).toBe(true);
+    chip.finish(0);
+    can.pollStatus();
+    expect(can.transmitBusy(0)).toBe(false);
+    expect(can.anyTransmitBusy).toBe(false);
+    expect(countOf(Counter.Transmitted)).toBe(before + 1);
+  });
+
+  test('the READ STATUS of a reception also shows what has been sent', () => {
+    can.transmit(2, newFrame(0x123, 0, 0));
+    chip.finish(2);
+    chip.fill(0, FRAME_A);
+    receive();
+    expect(can.transmitBusy(2)).toBe(false);
+  });
+
+  test('a finished transmission does not assert the line', () => {
+    can.transmit(0, newFrame(0x123, 0, 0));
+    chip.finish(0);
+    expect(can.attention()).toBe(false);
+  });
+});
+
+describe('errors', () => {
+  test('an overflow is counted once and cleared, one access per step', () => {
+    const before = countOf(Counter.ReceiveOverflow1);
+    chip.set(EFLG, 0x80);
+    chip.set(CANINTF, ERRIF);
+    expect(receive()).toBe(EMPTY);
+    expect(chip.take()).toBe('a0 00|03 2c 00 00');
+    expect(receive()).toBe(EMPTY);
+    expect(chip.take()).toBe('a0 00|05 2d 80 00');
+    expect(receive()).toBe(EMPTY);
+    expect(chip.take()).toBe('a0 00|05 2c 20 00');
+    expect(can.attention()).toBe(false);
+    expect(chip.get(EFLG)).toBe(0);
+    expect(countOf(Counter.ReceiveOverflow1)).toBe(before + 1);
+  });
+
+  test('both overflows at once', () => {
+    const before0 = countOf(Counter.ReceiveOverflow0);
+    const before1 = countOf(Counter.ReceiveOverflow1);
+    chip.set(EFLG, 0xc0);
+    expect(can.serviceErrors()).toBe(Status.Busy);
+    expect(can.serviceErrors()).toBe(Status.Ok);
+    expect(chip.take()).toBe('03 2c 00 00|05 2d c0 00');
+    expect(countOf(Counter.ReceiveOverflow0)).toBe(before0 + 1);
+    expect(countOf(Counter.ReceiveOverflow1)).toBe(before1 + 1);
+  });
+
+  test('frames come before errors', () => {
+    chip.set(EFLG, 0x40);
+    chip.set(CANINTF, ERRIF);
+    receive();
+    chip.take();
+    chip.fill(0, FRAME_A);
+    expect(receive()).toBe('101 1 0 0 aa');
+    expect(chip.take()).toBe('a0 00|90 00 00 00 00 00 00');
+    receive();
+    expect(chip.take()).toBe('a0 00|05 2d 40 00');
+  });
+
+  test('without the line a round is finished all the same', () => {
+    can.useInterruptLine = false;
+    chip.set(EFLG, 0x40);
+    chip.set(CANINTF, ERRIF);
+    expect(can.serviceErrors()).toBe(Status.Busy);
+    chip.take();
+    expect(can.attention()).toBe(true);
+    expect(receive()).toBe(EMPTY);
+    expect(can.attention()).toBe(true);
+    expect(receive()).toBe(EMPTY);
+    expect(can.attention()).toBe(false);
+    expect(chip.take()).toBe('a0 00|05 2d 40 00|a0 00|05 2c 20 00|a0 00');
+  });
+
+  test('EFLG tells the fault state', () => {
+    const eflg: StaticArray<u32> = [0x00, 0x03, 0x05, 0x0b, 0x15, 0x3d, 0x00];
+    const states: StaticArray<FaultState> = [
+      FaultState.ErrorActive,
+      FaultState.ErrorWarning,
+      FaultState.ErrorWarning,
+      FaultState.ErrorPassive,
+      FaultState.ErrorPassive,
+      FaultState.BusOff,
+      FaultState.ErrorActive,
+    ];
+    const before = countOf(Counter.FaultStateChanges);
+    for (let index = 0; index < eflg.length; index++) {
+      chip.set(EFLG, eflg[index]);
+      can.serviceErrors();
+      expect(can.faultState()).toBe(states[index]);
+    }
+    expect(countOf(Counter.FaultStateChanges)).toBe(before + 4);
+  });
+});

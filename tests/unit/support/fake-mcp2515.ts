@@ -1,0 +1,213 @@
+/**
+ * A chip to test the driver on: SpiBus, interrupt line and clock in one file.
+ *
+ * Used by: tests/unit/driver. Numbers are from DS20001801J; nothing is imported from the driver.
+ * Does not: know time, modes that take time, or the bus. It keeps registers, obeys instructions and
+ * writes down every byte the driver sends: `a0 00|90 00 00 00 00 00`, one chip select per `|`.
+ */
+import { Clock } from '../../../src/hal/clock';
+import { InterruptLine } from '../../../src/hal/interrupt-line';
+import { SpiBus } from '../../../src/hal/spi-bus';
+import { Status } from '../../../src/rt/status';
+
+const RESET: u32 = 0xc0;
+const READ: u32 = 0x03;
+const WRITE: u32 = 0x02;
+const BIT_MODIFY: u32 = 0x05;
+const READ_STATUS: u32 = 0xa0;
+
+const CANSTAT: u32 = 0x0e;
+const CANCTRL: u32 = 0x0f;
+const CANINTE: u32 = 0x2b;
+const CANINTF: u32 = 0x2c;
+const TXB0CTRL: u32 = 0x30;
+const RXB0SIDH: u32 = 0x61;
+
+export class FakeChip extends SpiBus {
+  /** Everything sent so far. */
+  sent: string = '';
+  /** Bytes clocked so far. */
+  bytes: u32 = 0;
+  /** What a chip that does not answer reads as; -1: it answers. */
+  silentValue: i32 = -1;
+  /** Transactions until the block stops working; -1: never. */
+  transactionsLeft: i32 = -1;
+  /** A register that does not take what is written to it; -1: none. */
+  brokenRegister: i32 = -1;
+  /** The chip does not leave the mode it is in. */
+  modeStuck: bool = false;
+  registers: StaticArray<u8> = new StaticArray<u8>(128);
+
+  private instruction: u32 = 0;
+  private position: u32 = 0;
+  private address: u32 = 0;
+  private mask: u32 = 0;
+
+  override transfer(buffer: usize, length: u32): Status {
+    const status = this.begin(buffer, length);
+    return status === Status.Ok ? this.end(buffer, 0) : status;
+  }
+
+  override begin(buffer: usize, length: u32): Status {
+    if (this.transactionsLeft === 0) return Status.SpiTimeout;
+    if (this.transactionsLeft > 0) this.transactionsLeft--;
+    if (this.sent.length > 0) this.sent += '|';
+    this.position = 0;
+    this.exchangeAll(buffer, length);
+    return Status.Ok;
+  }
+
+  override end(buffer: usize, length: u32): Status {
+    this.exchangeAll(buffer, length);
+    // Chip select rises: READ RX BUFFER frees its buffer.
+    if ((this.instruction & 0xf9) === 0x90) {
+      const buffer1 = (this.instruction & 0x04) !== 0;
+      this.set(CANINTF, this.get(CANINTF) & ~(buffer1 ? 2 : 1));
+    }
+    return Status.Ok;
+  }
+
+  get(address: u32): u32 {
+    return this.registers[address];
+  }
+
+  set(address: u32, value: u32): void {
+    this.registers[address] = value as u8;
+  }
+
+  /** A frame arrives in receive buffer `index`: its 13 registers in hexadecimal. */
+  fill(index: u32, registers: string): void {
+    for (let byte = 0; byte < 13; byte++) {
+      const text = registers.substring(byte * 3, byte * 3 + 2);
+      this.set(RXB0SIDH + 16 * index + byte, U32.parseInt(text, 16));
+    }
+    this.set(CANINTF, this.get(CANINTF) | (1 << index));
+  }
+
+  /** The frame in transmit buffer `index` has been sent. */
+  finish(index: u32): void {
+    const control = TXB0CTRL + 16 * index;
+    this.set(control, this.get(control) & ~0x08);
+    this.set(CANINTF, this.get(CANINTF) | (4 << index));
+  }
+
+  /** Takes what was sent so far and starts afresh. */
+  take(): string {
+    const sent = this.sent;
+    this.sent = '';
+    this.bytes = 0;
+    return sent;
+  }
+
+  private exchangeAll(buffer: usize, length: u32): void {
+    for (let index: u32 = 0; index < length; index++) {
+      const out = load<u8>(buffer + index);
+      store<u8>(buffer + index, this.silentValue < 0 ? this.exchange(out) : this.silentValue);
+      if (this.sent.length > 0 && !this.sent.endsWith('|')) this.sent += ' ';
+      this.sent += hex(out);
+      this.bytes++;
+    }
+  }
+
+  private exchange(out: u32): u32 {
+    const position = this.position++;
+    if (position === 0) {
+      this.instruction = out;
+      if (out === RESET) this.reset();
+      if ((out & 0xf9) === 0x90) this.address = RXB0SIDH + ((out & 0x04) << 2);
+      if ((out & 0xf8) === 0x80) this.request(out & 7);
+      if ((out & 0xf8) === 0x40) this.address = 0x31 + ((out & 6) << 3) + ((out & 1) !== 0 ? 5 : 0);
+      return 0;
+    }
+    if (this.instruction === READ_STATUS) return this.status();
+    if ((this.instruction & 0xf9) === 0x90) return this.get(this.address++);
+    if ((this.instruction & 0xf8) === 0x40) {
+      this.set(this.address++, out);
+      return 0;
+    }
+    if (position === 1) {
+      this.address = out;
+      return 0;
+    }
+    if (this.instruction === READ) return this.get(this.address++);
+    if (this.instruction === WRITE) this.write(this.address++, out);
+    if (this.instruction === BIT_MODIFY) {
+      if (position === 2) this.mask = out;
+      else this.write(this.address, (this.get(this.address) & ~this.mask) | (out & this.mask));
+    }
+    return 0;
+  }
+
+  private write(address: u32, value: u32): void {
+    if ((address as i32) === this.brokenRegister) return;
+    this.set(address, value);
+    if (address === CANCTRL && !this.modeStuck) this.set(CANSTAT, value & 0xe0);
+  }
+
+  private reset(): void {
+    for (let address: u32 = 0; address < 128; address++) this.set(address, 0xa5);
+    this.set(CANSTAT, this.modeStuck ? 0x20 : 0x80);
+    this.set(CANCTRL, 0x87);
+    this.set(CANINTE, 0);
+    this.set(CANINTF, 0);
+    for (let index: u32 = 0; index < 3; index++) this.set(TXB0CTRL + 16 * index, 0);
+  }
+
+  private request(buffers: u32): void {
+    for (let index: u32 = 0; index < 3; index++) {
+      if ((buffers & (1 << index)) === 0) continue;
+      const control = TXB0CTRL + 16 * index;
+      this.set(control, this.get(control) | 0x08);
+    }
+  }
+
+  /** Figure 12-8: RX0IF, RX1IF, then TXREQ and TXnIF of each transmit buffer. */
+  private status(): u32 {
+    const flags = this.get(CANINTF);
+    let status = flags & 3;
+    for (let index: u32 = 0; index < 3; index++) {
+      if ((this.get(TXB0CTRL + 16 * index) & 0x08) !== 0) status |= 4 << (2 * index);
+      if ((flags & (4 << index)) !== 0) status |= 8 << (2 * index);
+    }
+    return status;
+  }
+}
+
+/** The INT pin of a FakeChip. */
+export class FakeLine extends InterruptLine {
+  /** How often the pin was read. */
+  reads: u32 = 0;
+  /** The pin reads as asserted this many more times, whatever the chip says. */
+  glitches: u32 = 0;
+
+  constructor(private readonly chip: FakeChip) {
+    super();
+  }
+
+  override isAsserted(): bool {
+    this.reads++;
+    if (this.glitches > 0) {
+      this.glitches--;
+      return true;
+    }
+    return (this.chip.get(CANINTF) & this.chip.get(CANINTE)) !== 0;
+  }
+}
+
+/** A clock that advances 10 microseconds at each look, 1 MHz. */
+export class FakeClock extends Clock {
+  now: u64 = 0;
+
+  override nowTicks(): u64 {
+    this.now += 10;
+    return this.now;
+  }
+
+  override ticksPerSecond(): u32 {
+    return 1_000_000;
+  }
+}
+
+function hex(value: u32): string {
+  return value.toString(16).padStart(2, '0');
+}
