@@ -22,17 +22,11 @@ const program = new Command('demo')
   .parse();
 const { engine } = program.opts<{ engine: EngineName }>();
 
-/** Runs one of the project's scripts; ends this one if it fails. */
-function step(script: string): void {
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', script], {
-    cwd: PROJECT_ROOT,
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(2);
-}
-
-step('scripts/setup/main.ts');
-step('scripts/build.ts');
+const build = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
+  cwd: PROJECT_ROOT,
+  stdio: 'inherit',
+});
+if (build.status !== 0) process.exit(2);
 
 try {
   process.exitCode = await runCommand({

@@ -66,7 +66,7 @@ export class Observations {
   /** From now on AGL is not there (or is there again). */
   aglPresent(present: boolean, nanos: number): void {
     if (!present) this.absences.push({ fromNanos: nanos, toNanos: Infinity });
-    else if (this.absences.length > 0) this.absences[this.absences.length - 1]!.toNanos = nanos;
+    else for (const absence of this.absences) absence.toNanos = Math.min(absence.toNanos, nanos);
   }
 
   /** The last fall of INT not after `nanos`, or undefined. */

@@ -1,0 +1,75 @@
+/**
+ * A machine of the canwarden cell without an engine, for tests that act as the guest.
+ *
+ * Used by: machine-*.test.ts and ivshmem-*.test.ts.
+ */
+import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
+import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
+import { VirtualClock } from '../../twin/clock.ts';
+import { CommunicationRegion } from '../../twin/hypervisor/communication-region.ts';
+import { ConsoleLog } from '../../twin/hypervisor/console-log.ts';
+import { IvshmemEndpoint } from '../../twin/hypervisor/ivshmem-endpoint.ts';
+import { IvshmemLink } from '../../twin/hypervisor/ivshmem-link.ts';
+import { VirtualPci } from '../../twin/hypervisor/virtual-pci.ts';
+import { AddressSpace } from '../../twin/machine/address-space.ts';
+import { CellMachine } from '../../twin/machine/cell-machine.ts';
+import type { RegisterDevice } from '../../twin/machine/device-window.ts';
+import { PhysicalMemory } from '../../twin/machine/physical-memory.ts';
+import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
+import { Uart8250 } from '../../twin/machine/uart-8250.ts';
+
+/** A device that remembers its accesses and answers each read with its offset plus one. */
+class Recorder implements RegisterDevice {
+  readonly accesses: string[] = [];
+
+  read(offset: number, size: number): number {
+    this.accesses.push(`read${size * 8} 0x${offset.toString(16)}`);
+    return offset + 1;
+  }
+
+  write(offset: number, size: number, value: number): void {
+    this.accesses.push(`write${size * 8} 0x${offset.toString(16)} = 0x${value.toString(16)}`);
+  }
+}
+
+/** The cell as built, with recorders instead of SPI0 and GPIO. */
+export function makeFixture() {
+  const clock = new VirtualClock();
+  const console = new ConsoleLog(() => clock.now);
+  const physicalMemory = new PhysicalMemory();
+  const space = new AddressSpace(RPI4_CANWARDEN, physicalMemory);
+  const stateTable = physicalMemory.block(0x1fa20000, 0x1000);
+  const link = new IvshmemLink(stateTable, 2);
+  const { rootCell } = RPI4_ROOT;
+  const rootDevice = rootCell.pciDevices.find(({ bdf, type }) => bdf === 0 && type === 3);
+  const cellDevice = RPI4_CANWARDEN.pciDevices[0];
+  if (!rootDevice || !cellDevice) throw new Error('the configurations have no ivshmem device');
+  const agl = new IvshmemEndpoint(link, rootDevice, rootCell.memoryRegions);
+  const own = new IvshmemEndpoint(link, cellDevice, RPI4_CANWARDEN.memoryRegions);
+  const spi0 = new Recorder();
+  const gpio = new Recorder();
+  const machine = new CellMachine({
+    clock,
+    timing: RASPBERRY_PI_4_TIMING,
+    cell: RPI4_CANWARDEN,
+    system: RPI4_ROOT,
+    space,
+    devices: [
+      { name: 'SPI0', physicalStart: 0xfe204000, size: 0x1000, device: spi0 },
+      { name: 'GPIO', physicalStart: 0xfe200000, size: 0x1000, device: gpio },
+      {
+        name: 'UART',
+        physicalStart: 0xfe215040,
+        size: 0x40,
+        device: new Uart8250((code) => console.putCharacter(code)),
+      },
+    ],
+    pci: new VirtualPci(RPI4_ROOT.pci.mmconfigBase, RPI4_ROOT.pci.mmconfigEndBus, [own]),
+    console,
+  });
+  const communication = new CommunicationRegion(space.communicationRegion.bytes);
+  communication.fill(RPI4_CANWARDEN, RPI4_ROOT);
+  return { clock, console, space, link, agl, own, spi0, gpio, machine, communication, stateTable };
+}
+
+export type Fixture = ReturnType<typeof makeFixture>;
