@@ -111,9 +111,9 @@ export const RPI4_CANWARDEN: Cell = defineCell({
   virtualPciInterruptBase: rpi4.CELL_VIRTUAL_PCI_INTERRUPT_BASE,
   messageReplyTimeoutLoops: rpi4.MESSAGE_REPLY_TIMEOUT_LOOPS,
   console: {
+    // The size stays 0, as in Jailhouse's own cells: only the system's debug console needs it.
     ...NO_CONSOLE,
     address: rpi4.UART.start,
-    size: rpi4.UART.size,
     type: CONSOLE_TYPE_8250,
     flags: CONSOLE_MMIO | CONSOLE_REGISTER_DISTANCE_4,
   },

@@ -114,14 +114,17 @@ class Cursor {
     structure: layout.Layout<Name>,
     what: string,
   ): Element<Name>[] {
-    const elements: Element<Name>[] = [];
-    for (let index = 0; index < count; index += 1) {
-      const offset = this.take(structure.size, `${what} ${index} (of ${count})`);
-      const field = `${this.#where} ${what} ${index}`;
-      const values = readFields(this.#bytes, offset, structure, field);
-      elements.push({ values, offset, index, field });
+    const held = Math.floor((this.#bytes.length - this.#offset) / structure.size);
+    if (held < count) {
+      // Refuse at the one that is cut, before anything is read by a count that may be wrong.
+      this.take(held * structure.size, what);
+      this.take(structure.size, `${what} ${held} (of ${count})`);
     }
-    return elements;
+    return Array.from({ length: count }, (_, index) => {
+      const offset = this.take(structure.size, what);
+      const field = `${this.#where} ${what} ${index}`;
+      return { values: readFields(this.#bytes, offset, structure, field), offset, index, field };
+    });
   }
 
   /** Refuses bytes after the last structure: a count is wrong, or the file is not one file. */

@@ -39,7 +39,8 @@ function readHeader(bytes: Buffer): Header {
     });
   }
   const revision = readNumber(bytes, 0, layout.HEADER.revision, 'revision');
-  for (const known of [14, 13] as const) {
+  // Revision 13 first: "JHSYST" begins like "JHSYS", and "T" is no architecture.
+  for (const known of [13, 14] as const) {
     for (const kind of ['cell', 'system'] as const) {
       const signature = layout.SIGNATURES[known][kind];
       if (bytes.toString('latin1', 0, signature.length) !== signature) continue;

@@ -51,15 +51,24 @@ export class Diagnostics {
     return this.#found.some((diagnostic) => diagnostic.severity === 'error');
   }
 
-  /** All of them, in the order of the file. */
+  /** All of them, in the order of the file; no warning about what is an error anyway. */
   list(): Diagnostic[] {
-    return this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const errors = new Set(
+      this.#found.filter(({ severity }) => severity === 'error').map(placeInFile),
+    );
+    return this.#found
+      .filter((found) => found.severity === 'error' || !errors.has(placeInFile(found)))
+      .toSorted((a, b) => a.line - b.line || a.column - b.column);
   }
 
   #add(offset: number, severity: Diagnostic['severity'], reason: string): void {
     const { line, col } = this.#position(offset);
     this.#found.push({ file: this.#file, line, column: col, severity, reason });
   }
+}
+
+function placeInFile({ line, column }: Diagnostic): string {
+  return `${line}:${column}`;
 }
 
 /** The known word closest to a mistyped one, or undefined when none is close. */

@@ -81,7 +81,7 @@ function parseRuleList(reader: YamlReader, entries: Entries, where: string): Rul
   const entry = reader.required(entries, 'rules', where);
   // `rules:` with nothing after it is a table without rules.
   if (entry === undefined || entry.node === null) return [];
-  const items = reader.list(entry, 'rule', MAXIMUM_RULES) ?? [];
+  const items = reader.list(entry, 'rule', MAXIMUM_RULES, 1) ?? [];
   const parsed = items.map((item) => parseRule(reader, item)).filter((rule) => rule !== undefined);
   refuseDuplicateNames(reader, parsed);
   refuseOverlaps(reader, parsed);

@@ -85,15 +85,20 @@ export class YamlReader {
     return entry;
   }
 
-  /** The items of a list, each labelled `<item> <index>`. */
-  list(entry: Entry, item: string, maximum: number): Entry[] | undefined {
+  /** The items of a list, each labelled `<item> <number>`, counted from `first`. */
+  list(entry: Entry, item: string, maximum: number, first = 0): Entry[] | undefined {
     if (!isSeq(entry.node)) {
       this.#refuse(entry, 'must be a list: [ ... ]');
       return undefined;
     }
     const items = entry.node.items.map((node, index) => {
       const offset = startOf(node, entry.offset);
-      return { label: `${item} ${index}`, offset, keyOffset: offset, node: this.resolve(node) };
+      return {
+        label: `${item} ${first + index}`,
+        offset,
+        keyOffset: offset,
+        node: this.resolve(node),
+      };
     });
     if (items.length > maximum) {
       const reason = `${entry.label} has ${items.length} entries; at most ${maximum} fit`;

@@ -1,0 +1,322 @@
+/**
+ * The checker passes the shipped pair and the stock cells, and finds each seeded mistake with both
+ * places and a fix.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';
+import type { Finding } from '../../cell-config/check.ts';
+import type { Cell, MemoryRegion, PciDevice, System } from '../../cell-config/format/model.ts';
+import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
+import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
+import * as stock from './cell-stock.ts';
+
+function errors(system: System, ...cells: Cell[]): Finding[] {
+  return checkConfiguration({ system, cells }).filter(({ severity }) => severity === 'error');
+}
+
+/** The warden's cell with some of its parts replaced. */
+function warden(change: Partial<Cell>): Cell {
+  return { ...RPI4_CANWARDEN, ...change };
+}
+
+/** The warden's cell with one region changed. */
+function wardenRegion(name: string, change: Partial<MemoryRegion>): Cell {
+  assert.ok(RPI4_CANWARDEN.memoryRegions.some((region) => region.name === name));
+  return warden({
+    memoryRegions: RPI4_CANWARDEN.memoryRegions.map((region) =>
+      region.name === name ? { ...region, ...change } : region,
+    ),
+  });
+}
+
+/** The warden's cell with its ivshmem device changed. */
+function wardenLink(change: Partial<PciDevice>): Cell {
+  return warden({ pciDevices: [{ ...RPI4_CANWARDEN.pciDevices[0], ...change }] });
+}
+
+function root(change: Partial<Cell>): System {
+  return { ...RPI4_ROOT, rootCell: { ...RPI4_ROOT.rootCell, ...change } };
+}
+
+/** Exactly this error, at places that match, and nothing else. */
+function assertOnly(findings: Finding[], code: string, ...places: RegExp[]): void {
+  assert.deepEqual(
+    findings.map((finding) => finding.code),
+    [code],
+    findings.map(formatFinding).join('\n'),
+  );
+  const [finding] = findings;
+  assert.equal(finding.places.length, places.length);
+  places.forEach((place, index) => assert.match(finding.places[index], place));
+  assert.notEqual(finding.fix, '');
+}
+
+describe('the checker on configurations without mistakes', () => {
+  it('passes the shipped pair', () => {
+    assert.deepEqual(errors(RPI4_ROOT, RPI4_CANWARDEN), []);
+  });
+
+  it('notes the exclusive regions and the one that traps', () => {
+    const notes = checkConfiguration({ system: RPI4_ROOT, cells: [RPI4_CANWARDEN] });
+    assert.deepEqual(
+      notes.map(({ code, places }) => [code, /"(.*)"/.exec(places[0])?.[1]]),
+      [
+        ['N-CELL-61', 'SPI0'],
+        ['N-CELL-60', 'UART'],
+        ['N-CELL-62', 'RAM'],
+      ],
+    );
+  });
+
+  it('passes the stock cells together with their machine', () => {
+    const { STOCK_RPI4, STOCK_RPI4_INMATE_DEMO, STOCK_RPI4_LINUX_DEMO } = stock;
+    assert.deepEqual(errors(STOCK_RPI4, STOCK_RPI4_INMATE_DEMO, STOCK_RPI4_LINUX_DEMO), []);
+    assert.deepEqual(errors(stock.STOCK_QEMU, stock.STOCK_QEMU_INMATE_DEMO), []);
+  });
+
+  it('writes a finding with its places and its fix', () => {
+    const [finding] = errors(RPI4_ROOT, warden({ cpus: [4] }));
+    assert.equal(
+      formatFinding(finding),
+      'E-CELL-22 CPU 4 is not in the root cell\n' +
+        '  at   canwarden: CPUs 4\n' +
+        '  at   Raspberry-Pi4: CPUs 0, 1, 2, 3\n' +
+        '  fix  choose from 0, 1, 2, 3',
+    );
+  });
+});
+
+describe('the checker on memory', () => {
+  it('finds two regions of a cell on the same physical memory', () => {
+    const cell = wardenRegion('GPIO', { physicalStart: 0xfe204000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-01', /"SPI0"/, /"GPIO"/);
+  });
+
+  it('finds two regions of a cell at the same guest address', () => {
+    const cell = wardenRegion('GPIO', { virtualStart: 0x1ff000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-02', /"GPIO"/, /"RAM"/);
+  });
+
+  it('finds hypervisor memory inside a region', () => {
+    const hypervisorMemory = {
+      ...RPI4_ROOT.hypervisorMemory,
+      physicalStart: 0x10000000,
+      size: 0x1000,
+    };
+    assertOnly(
+      errors({ ...RPI4_ROOT, hypervisorMemory }, RPI4_CANWARDEN),
+      'E-CELL-03',
+      /Raspberry-Pi4: region 10 "RAM below the reservation"/,
+      /hypervisor memory/,
+    );
+  });
+
+  it('finds a region in the PCI configuration window', () => {
+    const cell = wardenRegion('communication region', { virtualStart: 0xff900000 });
+    assertOnly(
+      errors(RPI4_ROOT, cell),
+      'E-CELL-04',
+      /communication region/,
+      /PCI configuration window/,
+    );
+  });
+
+  it('finds a region over the interrupt controller', () => {
+    const cell = wardenRegion('communication region', { virtualStart: 0xff841000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-05', /communication region/, /GICD/);
+  });
+
+  it('finds memory that the root cell does not have', () => {
+    const cell = wardenRegion('RAM', { physicalStart: 0x1fa00000 });
+    // 0x1fa10000 is where root's first RAM region ends, 0x1fa20000 where its link begins.
+    const [first, ...rest] = errors(RPI4_ROOT, cell);
+    assert.equal(first.code, 'E-CELL-01');
+    assert.ok(rest.some(({ code }) => code === 'E-CELL-10'));
+    const missing = rest.find(({ code }) => code === 'E-CELL-10');
+    assert.equal(
+      missing?.message,
+      'physical 0x1fa10000 + 0x1f0000 is in no region of the root cell',
+    );
+  });
+
+  it('finds a sub-page region that is only exclusive on paper', () => {
+    const cell = wardenRegion('UART', { flags: 0x50013 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-11', /"UART"/, /Raspberry-Pi4.*"peripherals"/);
+  });
+
+  it('finds a device that two cells have', () => {
+    const other: Cell = {
+      ...stock.STOCK_RPI4_INMATE_DEMO,
+      name: 'other',
+      messageReplyTimeoutLoops: 1,
+      pciDevices: [],
+      memoryRegions: [
+        ...stock.STOCK_RPI4_INMATE_DEMO.memoryRegions.slice(6),
+        {
+          name: 'SPI',
+          physicalStart: 0xfe204000,
+          virtualStart: 0xfe204000,
+          size: 0x1000,
+          flags: 0x13,
+        },
+      ],
+    };
+    assertOnly(errors(RPI4_ROOT, other, RPI4_CANWARDEN), 'E-CELL-12', /other.*"SPI"/, /"SPI0"/);
+  });
+});
+
+describe('the checker on cells and CPUs', () => {
+  it('finds two cells with one name', () => {
+    const cell = warden({ name: 'Raspberry-Pi4' });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-20', /cell 1/, /cell 0/);
+  });
+
+  it('finds a cell without a CPU', () => {
+    assertOnly(errors(RPI4_ROOT, warden({ cpus: [] })), 'E-CELL-21', /canwarden/);
+  });
+
+  it('finds a CPU the root cell does not have', () => {
+    assertOnly(errors(RPI4_ROOT, warden({ cpus: [4] })), 'E-CELL-22', /CPUs 4/, /0, 1, 2, 3/);
+  });
+
+  it('finds a cell that leaves root no CPU', () => {
+    const cell = warden({ cpus: [0, 1, 2, 3] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-22', /canwarden/, /Raspberry/);
+  });
+
+  it('finds a CPU that is in two cells', () => {
+    const demo = { ...stock.STOCK_RPI4_INMATE_DEMO, pciDevices: [], cpus: [3] };
+    const codes = errors(RPI4_ROOT, demo, RPI4_CANWARDEN).map(({ code }) => code);
+    assert.ok(codes.includes('E-CELL-23'), codes.join());
+  });
+
+  it('finds a cell without communication region', () => {
+    const memoryRegions = RPI4_CANWARDEN.memoryRegions.slice(0, -1);
+    assertOnly(errors(RPI4_ROOT, warden({ memoryRegions })), 'E-CELL-24', /canwarden/);
+  });
+
+  it('finds a first instruction outside loadable memory', () => {
+    const cell = warden({ cpuResetAddress: 0x200000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-25', /0x200000/, /memory regions/);
+  });
+
+  it('finds an endless wait for the cell', () => {
+    const cell = warden({ messageReplyTimeoutLoops: 0 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-26', /messageReplyTimeoutLoops/, /flags/);
+  });
+});
+
+describe('the checker on interrupts', () => {
+  const [entry] = RPI4_CANWARDEN.interruptControllers;
+
+  it('finds an entry that does not name the distributor', () => {
+    const cell = warden({ interruptControllers: [{ ...entry, address: 0xff842000 }] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-30', /interrupt controller 0/, /0xff841000/);
+  });
+
+  it('finds a first INTID off the grid', () => {
+    const cell = warden({ interruptControllers: [{ ...entry, pinBase: 170 }] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-31', /from 170/);
+  });
+
+  it('finds a virtual PCI interrupt the cell does not own', () => {
+    const cell = warden({ virtualPciInterruptBase: 154 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-32', /AGL link/, /interrupt controllers/);
+  });
+
+  it('finds an interrupt the root cell does not have', () => {
+    const cell = warden({ interruptControllers: [{ ...entry, interrupts: [185, 230] }] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-33', /canwarden/, /Raspberry/);
+  });
+
+  it('finds an interrupt that a device of root raises', () => {
+    const cell = warden({ interruptControllers: [{ ...entry, interrupts: [183, 185] }] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-34', /canwarden/, /network link/);
+  });
+
+  it('finds an interrupt in two cells', () => {
+    const demo: Cell = {
+      ...stock.STOCK_RPI4_INMATE_DEMO,
+      pciDevices: [],
+      memoryRegions: stock.STOCK_RPI4_INMATE_DEMO.memoryRegions.slice(5),
+      interruptControllers: [{ ...entry, interrupts: [185] }],
+    };
+    assertOnly(errors(RPI4_ROOT, demo, RPI4_CANWARDEN), 'E-CELL-35', /inmate-demo/, /canwarden/);
+  });
+});
+
+describe('the checker on ivshmem links', () => {
+  it('finds a link whose region slots are missing', () => {
+    const cell = wardenLink({ shmemRegionsStart: 7 });
+    assertOnly(
+      errors(RPI4_ROOT, cell).filter(({ code }) => code === 'E-CELL-40'),
+      'E-CELL-40',
+      /AGL link/,
+      /memory regions/,
+    );
+  });
+
+  it('finds an id that is not below the number of peers', () => {
+    assertOnly(errors(RPI4_ROOT, wardenLink({ shmemDeviceId: 2 })), 'E-CELL-41', /AGL link/);
+  });
+
+  it('finds a gap between the sections', () => {
+    const cell = wardenRegion('read-write section', { virtualStart: 0x1fa22000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-42', /AGL link/, /read-write section/);
+  });
+
+  it('finds a state table the cell could write', () => {
+    const cell = wardenRegion('state table', { flags: 0x83 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-43', /AGL link/, /state table/);
+  });
+
+  it('finds shared memory that root would lose', () => {
+    const cell = wardenRegion('read-write section', { flags: 0x3 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-44', /AGL link/, /read-write section/);
+  });
+
+  it('finds ends that disagree on the number of peers', () => {
+    const memoryRegions = [...RPI4_CANWARDEN.memoryRegions];
+    memoryRegions.splice(4, 0, { ...memoryRegions[3], name: 'output 2' });
+    const [device] = RPI4_CANWARDEN.pciDevices;
+    const cell = warden({ memoryRegions, pciDevices: [{ ...device, shmemPeers: 3 }] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-45', /canwarden link/, /AGL link/);
+  });
+
+  it('finds two ends with one id', () => {
+    const cell = wardenLink({ shmemDeviceId: 0 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-46', /canwarden link/, /AGL link/);
+  });
+
+  it('finds a section with two sizes', () => {
+    const cell = wardenRegion('read-write section', { size: 0x20000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-47', /Raspberry.*0x40000/, /canwarden.*0x20000/);
+  });
+
+  it('finds a section that is not the same memory', () => {
+    const cell = wardenRegion('read-write section', { physicalStart: 0x10000000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-48', /0x1fa21000/, /0x10000000/);
+  });
+
+  it('finds a link with one end', () => {
+    const cell = warden({
+      pciDevices: [{ ...RPI4_CANWARDEN.pciDevices[0], bdf: 0x10 }],
+      virtualPciInterruptBase: 151,
+    });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-49', /AGL link/, /PCI devices/);
+  });
+
+  it('finds two front-ends', () => {
+    const [link, network] = RPI4_ROOT.rootCell.pciDevices;
+    const system = root({ pciDevices: [{ ...link, shmemProtocol: 0x8024 }, network] });
+    const findings = errors(system, RPI4_CANWARDEN);
+    assertOnly(findings, 'E-CELL-50', /canwarden link/, /AGL link/);
+    assert.match(findings[0].fix, /set the second to 0xc024/);
+  });
+
+  it('finds front-end and back-end of two different devices', () => {
+    const cell = wardenLink({ shmemProtocol: 0x8001 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-50', /canwarden link/, /AGL link/);
+  });
+});

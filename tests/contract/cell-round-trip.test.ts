@@ -1,0 +1,320 @@
+/**
+ * Decoding undoes encoding, for random configurations and both revisions; files that are cut or
+ * damaged are refused with the place and the reason.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { defineCell } from '../../cell-config/builders.ts';
+import { decodeFile } from '../../cell-config/format/decode.ts';
+import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
+import { CellFormatError } from '../../cell-config/format/error.ts';
+import type { Cell, Console, System } from '../../cell-config/format/model.ts';
+import * as stock from './cell-stock.ts';
+
+/** A small generator of pseudo-random numbers (mulberry32): the same cases in every run. */
+class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed;
+  }
+
+  /** A whole number from 0 to `maximum`. */
+  upTo(maximum: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    const fraction = ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return Math.min(maximum, Math.floor(fraction * (maximum + 1)));
+  }
+
+  bits(count: number): number {
+    return this.upTo(2 ** count - 1);
+  }
+
+  list<Item>(maximum: number, make: (index: number) => Item): Item[] {
+    return Array.from({ length: this.upTo(maximum) }, (_, index) => make(index));
+  }
+
+  /** Ascending numbers from `first` to `last`, each there or not. */
+  subset(first: number, last: number): number[] {
+    const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    return all.filter(() => this.upTo(3) === 0);
+  }
+}
+
+function randomConsole(random: Random): Console {
+  return {
+    address: random.bits(52),
+    size: random.bits(32),
+    type: random.bits(16),
+    flags: random.bits(16),
+    divider: random.bits(32),
+    gateNumber: random.bits(32),
+    clockRegister: random.bits(52),
+  };
+}
+
+function randomName(random: Random): string {
+  const length = 1 + random.upTo(30);
+  return Array.from({ length }, () => String.fromCharCode(0x21 + random.upTo(93))).join('');
+}
+
+/** A cell with anything the format can hold; names are those the decoder gives. */
+function randomCell(random: Random): Cell {
+  const cpuSetBytes = 8 * (1 + random.upTo(3));
+  return defineCell({
+    name: randomName(random),
+    id: random.bits(32),
+    flags: random.bits(32),
+    cpuSetBytes,
+    cpus: random.subset(0, 8 * cpuSetBytes - 1),
+    virtualPciInterruptBase: random.bits(32),
+    cpuResetAddress: random.bits(52),
+    messageReplyTimeoutLoops: random.bits(53),
+    console: randomConsole(random),
+    memoryRegions: random.list(20, (index) => ({
+      name: `memory ${index}`,
+      physicalStart: random.bits(52),
+      virtualStart: random.bits(52),
+      size: random.bits(40),
+      flags: random.bits(20),
+    })),
+    cacheRegions: random.list(2, () => ({
+      start: random.bits(32),
+      size: random.bits(32),
+      type: random.bits(8),
+      flags: random.bits(16),
+    })),
+    interruptControllers: random.list(3, () => {
+      const pinBase = 32 * (1 + random.upTo(27));
+      return {
+        address: random.bits(52),
+        id: random.bits(32),
+        pinBase,
+        interrupts: random.subset(pinBase, pinBase + 127),
+      };
+    }),
+    portRanges: random.list(2, () => ({ base: random.bits(16), length: random.bits(16) })),
+    pciDevices: random.list(3, (index) => ({
+      name: `PCI device ${index}`,
+      type: random.bits(8),
+      iommu: random.bits(8),
+      domain: random.bits(16),
+      bdf: random.bits(16),
+      barMask: [
+        random.bits(32),
+        random.bits(32),
+        random.bits(32),
+        random.bits(32),
+        random.bits(32),
+        random.bits(32),
+      ],
+      capabilitiesStart: random.bits(16),
+      capabilityCount: random.bits(16),
+      msiVectors: random.bits(8),
+      msiFlags: random.bits(8),
+      msixVectors: random.bits(16),
+      msixRegionSize: random.bits(16),
+      msixAddress: random.bits(52),
+      shmemRegionsStart: random.bits(32),
+      shmemDeviceId: random.bits(8),
+      shmemPeers: random.bits(8),
+      shmemProtocol: random.bits(16),
+    })),
+    pciCapabilities: random.list(3, () => ({
+      id: random.bits(16),
+      start: random.bits(16),
+      length: random.bits(16),
+      flags: random.bits(16),
+    })),
+    streamIds: random.list(3, () => random.bits(32)),
+  });
+}
+
+function randomSystem(random: Random): System {
+  return {
+    flags: random.bits(32),
+    hypervisorMemory: {
+      physicalStart: random.bits(52),
+      virtualStart: random.bits(52),
+      size: random.bits(40),
+      flags: random.bits(20),
+    },
+    debugConsole: randomConsole(random),
+    pci: {
+      mmconfigBase: random.bits(52),
+      mmconfigEndBus: random.bits(8),
+      isVirtual: random.upTo(1) === 1,
+      domain: random.bits(16),
+    },
+    // Trailing empty units cannot be told from unused ones: the type is never 0 here.
+    iommus: random.list(8, () => ({
+      type: 1 + random.bits(8),
+      base: random.bits(52),
+      size: random.bits(32),
+      options: Uint8Array.from({ length: 12 }, () => random.bits(8)),
+    })),
+    gic: {
+      version: random.bits(8),
+      maintenanceInterrupt: random.bits(8),
+      distributorBase: random.bits(52),
+      cpuInterfaceBase: random.bits(52),
+      hypervisorInterfaceBase: random.bits(52),
+      virtualCpuInterfaceBase: random.bits(52),
+      redistributorBase: random.bits(52),
+    },
+    rootCell: randomCell(random),
+  };
+}
+
+describe('decoding what was encoded', () => {
+  for (const revision of [13, 14] as const) {
+    it(`gives the same cell and the same bytes, revision ${revision}, 200 random cells`, () => {
+      const random = new Random(revision);
+      for (let round = 0; round < 200; round += 1) {
+        const cell = randomCell(random);
+        const bytes = encodeCell(cell, { revision });
+        const file = decodeFile(bytes);
+        assert.deepEqual(file, { kind: 'cell', revision, architecture: 2, cell });
+        assert.deepEqual(encodeCell(cell, { revision }), bytes);
+      }
+    });
+
+    it(`gives the same system and the same bytes, revision ${revision}, 200 random systems`, () => {
+      const random = new Random(100 + revision);
+      for (let round = 0; round < 200; round += 1) {
+        const system = randomSystem(random);
+        const bytes = encodeSystem(system, { revision });
+        const file = decodeFile(bytes);
+        assert.ok(file.kind === 'system' && file.revision === revision);
+        assert.deepEqual(file.system, system);
+        assert.deepEqual(encodeSystem(file.system, { revision }), bytes);
+      }
+    });
+  }
+
+  it('gives the same bytes for the stock files', () => {
+    for (const bytes of [
+      encodeCell(stock.STOCK_RPI4_INMATE_DEMO),
+      encodeCell(stock.STOCK_RPI4_LINUX_DEMO, { revision: 13 }),
+      encodeSystem(stock.STOCK_RPI4),
+      encodeSystem(stock.STOCK_QEMU, { architecture: 1 }),
+    ]) {
+      const file = decodeFile(bytes);
+      const { revision, architecture } = file;
+      const again =
+        file.kind === 'cell'
+          ? encodeCell(file.cell, { revision, architecture })
+          : encodeSystem(file.system, { revision, architecture });
+      assert.deepEqual(again, bytes);
+    }
+  });
+});
+
+/** What the decoder says to `bytes`. */
+function refusal(bytes: Uint8Array): CellFormatError {
+  try {
+    decodeFile(bytes);
+  } catch (error) {
+    assert.ok(error instanceof CellFormatError, String(error));
+    return error;
+  }
+  assert.fail('the file was taken');
+}
+
+describe('a file that is cut or damaged', () => {
+  const cell = (): Buffer => encodeCell(stock.STOCK_RPI4_INMATE_DEMO);
+  const system = (): Buffer => encodeSystem(stock.STOCK_RPI4);
+
+  it('is refused at every length shorter than the whole', () => {
+    for (const whole of [cell(), system()]) {
+      for (let length = 0; length < whole.length; length += 1) {
+        const error = refusal(whole.subarray(0, length));
+        assert.match(error.message, /before the end of the file|a file of/);
+      }
+    }
+  });
+
+  it('is refused with the structure that is cut and how much of it is there', () => {
+    // Memory region 3 is at 0xec .. 0x10c.
+    const error = refusal(cell().subarray(0, 0xf0));
+    assert.equal(
+      error.message,
+      'cell memory region 3 (of 8) at offset 0xec: expected 32 bytes, got 4 before the end of the file',
+    );
+    assert.equal(error.offset, 0xec);
+  });
+
+  it('is refused when bytes follow the last structure', () => {
+    const longer = Buffer.concat([cell(), Buffer.alloc(4)]);
+    assert.equal(
+      refusal(longer).message,
+      'end of cell at offset 0x1e4: expected the end of the file, by the counts in the descriptor, got 4 more bytes',
+    );
+  });
+
+  it('is refused when a count is far too large, without reading on for ever', () => {
+    const bytes = cell();
+    bytes.writeUInt32LE(0xffffffff, 0x34);
+    assert.match(refusal(bytes).message, /memory region \d+ \(of 4294967295\)/);
+  });
+
+  it('is refused when the CPU set is far too large', () => {
+    const bytes = cell();
+    bytes.writeUInt32LE(0xffffffff, 0x30);
+    assert.match(refusal(bytes).message, /CPU set at offset 0x84: expected 4294967295 bytes/);
+  });
+
+  it('is refused when the signature is unknown', () => {
+    assert.match(
+      refusal(Buffer.from('# not a cell at all')).message,
+      /^signature at offset 0x0: expected "JHCLL" or "JHSYS" .*, got "# not "$/,
+    );
+  });
+
+  it('is refused when signature and revision contradict each other', () => {
+    const bytes = cell();
+    bytes.writeUInt16LE(13, 6);
+    assert.match(
+      refusal(bytes).message,
+      /^revision at offset 0x6: expected 14, as the signature "JHCLL" belongs to, got 13$/,
+    );
+  });
+
+  it('is refused when it is for x86', () => {
+    const bytes = cell();
+    bytes.writeUInt8(0, 5);
+    assert.match(refusal(bytes).message, /^architecture at offset 0x5: .* got 0x00 \(x86\)$/);
+  });
+
+  it('is refused when the name has no end', () => {
+    const bytes = cell();
+    bytes.fill(0x61, 0x08, 0x28);
+    assert.match(refusal(bytes).message, /^cell name at offset 0x8: expected 1 to 31 printable/);
+  });
+
+  it('is refused when there are bytes after the name', () => {
+    const bytes = cell();
+    bytes.writeUInt8(1, 0x27);
+    assert.match(
+      refusal(bytes).message,
+      /^cell name: rest at offset 0x27: expected zero, got 0x01$/,
+    );
+  });
+
+  it('is refused when an address has more than 53 bits', () => {
+    const bytes = cell();
+    bytes.writeBigUInt64LE(1n << 60n, 0x8c);
+    assert.match(
+      refusal(bytes).message,
+      /^cell memory region 0: physicalStart at offset 0x8c: .* got 0x1000000000000000$/,
+    );
+  });
+
+  it('is refused when padding of a system is not zero', () => {
+    const bytes = system();
+    bytes.writeUInt8(7, 0x13a);
+    assert.match(refusal(bytes).message, /^padding after the GIC version at offset 0x13a/);
+  });
+});
