@@ -5,8 +5,15 @@
  * Source: ivshmem v2 specification (Jailhouse, Documentation). One interrupt vector, number 0.
  * Does not: find or map the device.
  */
-import { barrier_device, barrier_read, memory_read32, mmio_read32, mmio_write32 } from '../abi/bsp';
-import { PeerLink } from '../hal/peer-link';
+import {
+  barrier_device,
+  barrier_read,
+  fault_write32,
+  memory_read32,
+  mmio_read32,
+  mmio_write32,
+} from '../abi/bsp';
+import { PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
 import { Status } from '../rt/status';
 
 // Register page (BAR0).
@@ -58,9 +65,12 @@ export class IvshmemLink extends PeerLink {
     mmio_write32(this.registerPage + INTERRUPT_CONTROL, enabled ? INTERRUPT_CONTROL_ENABLE : 0);
   }
 
-  /** The register that holds this end's state: to be 0 when the cell can go on no more. */
-  get stateRegister(): u32 {
-    return this.registerPage + STATE;
+  /**
+   * From now on this end's state becomes 0 when the cell traps, before anything else happens: a
+   * Linux CPU that waits for an acknowledgement would spin for ever.
+   */
+  withdrawOnFault(): void {
+    fault_write32(this.registerPage + STATE, PEER_STATE_RESET);
   }
 
   override peerState(): u32 {

@@ -4,7 +4,7 @@
  * Used by: src/board.
  * Does not: program the timer or take its interrupt.
  */
-import { counter_hertz, counter_read } from '../../abi/bsp';
+import { counter_hertz, counter_read, idle_until } from '../../abi/bsp';
 import { Clock } from '../../hal/clock';
 
 @final
@@ -17,5 +17,13 @@ export class GenericTimer extends Clock {
 
   override ticksPerSecond(): u32 {
     return this.hertz;
+  }
+
+  /**
+   * Says that nothing is to be done until an input changes or the counter reaches `deadlineTicks`.
+   * A hint: it may return at once, and on the board always does.
+   */
+  idleUntil(deadlineTicks: u64): void {
+    idle_until(deadlineTicks);
   }
 }

@@ -1,0 +1,60 @@
+/**
+ * The parts of the cell on this board, each made once at start-up.
+ *
+ * Used by: the other cell-*.ts files. This is where chips, drivers, ring and rules meet.
+ * Does not: start anything; cell.ts does, in order.
+ */
+import { GenericTimer } from '../chip/bcm2711/generic-timer';
+import { GpioInputLine } from '../chip/bcm2711/gpio';
+import { Spi0 } from '../chip/bcm2711/spi0';
+import { Mcp2515 } from '../driver/mcp2515/controller';
+import { CommandLine } from '../jailhouse/command-line';
+import { CommunicationRegion } from '../jailhouse/communication-region';
+import { Console } from '../jailhouse/console';
+import { IvshmemLink } from '../jailhouse/ivshmem-link';
+import { SharedSection } from '../jailhouse/shared-section';
+import { RecordRing } from '../rt/ring';
+import { Responder } from '../responder/responder';
+import { RuleTable } from '../responder/rule-table';
+import { CanDriver } from '../virtio/can-driver';
+import * as RPI4 from './rpi4';
+
+/** Frames that may wait for the ring to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
+const FORWARD_RING_BITS: u32 = 8;
+
+/** The CAN controller on this board's bus, line and clock. */
+export type Controller = Mcp2515<Spi0, GpioInputLine, GenericTimer>;
+/** The cell's end of the virtio-can link on this board. */
+export type AglLink = CanDriver<SharedSection, IvshmemLink, GenericTimer>;
+
+@final
+export class CellParts {
+  readonly region: CommunicationRegion = new CommunicationRegion(RPI4.COMM_REGION_ADDRESS);
+  readonly console: Console = new Console();
+  readonly settings: CommandLine = new CommandLine();
+  readonly responder: Responder = new Responder(new RuleTable());
+  /** Frames on their way to AGL. */
+  readonly forwardRing: RecordRing = new RecordRing(FORWARD_RING_BITS);
+  /** False when there is no usable ivshmem device: the cell answers, and forwards nothing. */
+  linkUsable: bool = false;
+
+  constructor(
+    readonly clock: GenericTimer,
+    readonly spi: Spi0,
+    readonly controller: Controller,
+    readonly ivshmem: IvshmemLink,
+    readonly agl: AglLink,
+  ) {}
+}
+
+/** Makes the parts and joins them; touches no device but the counter. Only at start-up. */
+export function createParts(): CellParts {
+  const clock = new GenericTimer();
+  const spi = new Spi0(RPI4.SPI0_ADDRESS);
+  const line = new GpioInputLine(RPI4.GPIO_ADDRESS, RPI4.INTERRUPT_PIN);
+  const controller = new Mcp2515<Spi0, GpioInputLine, GenericTimer>(spi, line, clock);
+  const ivshmem = new IvshmemLink(RPI4.IVSHMEM_REGISTERS_ADDRESS, RPI4.IVSHMEM_STATE_TABLE_ADDRESS);
+  const section = new SharedSection(RPI4.IVSHMEM_SECTION_ADDRESS, RPI4.IVSHMEM_SECTION_BYTES);
+  const agl = new CanDriver<SharedSection, IvshmemLink, GenericTimer>(section, ivshmem, clock);
+  return new CellParts(clock, spi, controller, ivshmem, agl);
+}

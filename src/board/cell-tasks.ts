@@ -1,0 +1,178 @@
+/**
+ * The duties of the running cell, one bounded piece each.
+ *
+ * Used by: cell.ts, which runs ReceiveTask whenever the controller wants attention and then one
+ * piece of the others, most urgent first.
+ * Does not: wait. Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
+ */
+import { allocateFrames, Frame } from '../can/frame';
+import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
+import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
+import { count, Counter } from '../rt/counters';
+import { Deadline } from '../rt/deadline';
+import { Task } from '../rt/loop';
+import { Status } from '../rt/status';
+import { DriverPhase } from '../virtio/transport-driver';
+import { CellParts } from './cell-parts';
+import { UrgentAnswers } from './urgent-answers';
+
+/** Takes one frame and answers it if a rule says so: at most 2 + 14 + 15 bytes over SPI. */
+@final
+export class ReceiveTask extends Task {
+  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+  ) {
+    super();
+  }
+
+  override ready(): bool {
+    return this.parts.controller.attention();
+  }
+
+  override run(): void {
+    const parts = this.parts;
+    const frame = this.frame;
+    if (parts.controller.receive(frame) !== Status.Ok) return;
+    const decision = parts.responder.decide(frame, this.answer);
+    if ((decision & DECISION_ANSWER) !== 0) {
+      const isStatic = (decision & DECISION_STATIC) !== 0;
+      this.answers.send(isStatic ? parts.responder.matchedRule : -1, this.answer);
+    } else if ((decision & DECISION_FORWARD) === 0) {
+      count(Counter.DroppedByRule);
+    }
+    if ((decision & DECISION_FORWARD) !== 0) {
+      if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) {
+        count(Counter.ForwardDroppedFull);
+      }
+    }
+  }
+}
+
+/** Sends an answer that had to wait for the one before it: at most 15 bytes over SPI. */
+@final
+export class WaitingAnswerTask extends Task {
+  private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
+
+  constructor(private readonly answers: UrgentAnswers) {
+    super();
+  }
+
+  override ready(): bool {
+    return this.answers.sendable;
+  }
+
+  override run(): void {
+    this.answers.sendWaiting(this.answer);
+  }
+}
+
+/** Looks now and then whether a transmit buffer is done: 2 bytes over SPI. */
+@final
+export class TransmitPollTask extends Task {
+  /** Time from one look to the next while a buffer is busy. */
+  intervalTicks: u64 = 0;
+  private readonly next: Deadline = new Deadline();
+  private waiting: bool = false;
+
+  constructor(private readonly parts: CellParts) {
+    super();
+  }
+
+  override ready(): bool {
+    if (!this.parts.controller.anyTransmitBusy) {
+      this.waiting = false;
+      return false;
+    }
+    const nowTicks = this.parts.clock.nowTicks();
+    if (!this.waiting) {
+      this.waiting = true;
+      this.next.start(nowTicks, this.intervalTicks);
+    }
+    return this.next.reached(nowTicks);
+  }
+
+  override run(): void {
+    this.waiting = false;
+    this.parts.controller.pollStatus();
+  }
+
+  /** When `ready` may next become true; the largest u64 when no buffer is busy. */
+  get nextTicks(): u64 {
+    return this.waiting ? this.next.ticks : u64.MAX_VALUE;
+  }
+}
+
+/** Gives one frame to AGL, or drops and counts it when nobody is there: one ring entry. */
+@final
+export class ForwardTask extends Task {
+  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+
+  constructor(private readonly parts: CellParts) {
+    super();
+  }
+
+  /** While a session is being set up, frames wait in the ring of the cell. */
+  override ready(): bool {
+    const parts = this.parts;
+    if (parts.forwardRing.isEmpty) return false;
+    return parts.agl.canSubmit() || !this.peerPresent;
+  }
+
+  override run(): void {
+    const parts = this.parts;
+    parts.forwardRing.take(changetype<usize>(this.frame));
+    if (!this.peerPresent) {
+      count(Counter.ForwardDroppedNoPeer);
+    } else if (parts.agl.submit(this.frame) === Status.Ok) {
+      count(Counter.Forwarded);
+    } else {
+      count(Counter.ForwardDroppedFull);
+    }
+  }
+
+  private get peerPresent(): bool {
+    return this.parts.linkUsable && this.parts.agl.transport.phase >= DriverPhase.Negotiating;
+  }
+}
+
+/** Puts one frame of AGL's on the bus in two pieces, LOAD (14 bytes) and RTS (1 byte). */
+@final
+export class FromAglTask extends Task {
+  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+  private loaded: bool = false;
+
+  constructor(private readonly parts: CellParts) {
+    super();
+  }
+
+  /** A frame stays in AGL's ring until the one before it is on the bus. */
+  override ready(): bool {
+    if (this.loaded) return true;
+    const parts = this.parts;
+    return (
+      parts.linkUsable && !parts.controller.transmitBusy(BUFFER_FORWARD) && parts.agl.hasReceived()
+    );
+  }
+
+  override run(): void {
+    const controller = this.parts.controller;
+    let status: Status = Status.Ok;
+    if (this.loaded) {
+      this.loaded = false;
+      status = controller.send(BUFFER_FORWARD);
+      if (status === Status.Ok) count(Counter.FromAgl);
+    } else {
+      status = this.parts.agl.receive(this.frame);
+      if (status === Status.Empty) return;
+      if (status === Status.Ok) {
+        status = controller.preload(BUFFER_FORWARD, this.frame);
+        this.loaded = status === Status.Ok;
+      }
+    }
+    if (status !== Status.Ok) count(Counter.FromAglRefused);
+  }
+}

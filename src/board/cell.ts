@@ -1,0 +1,116 @@
+/**
+ * Cell: the running cell, as the image sees it.
+ *
+ * Used by: src/image/cell.ts. One step looks at the CAN controller first, then does one bounded
+ * piece of the work that can wait; so an urgent frame waits for one such piece at most.
+ * Does not: know registers, rings or rules; the parts do.
+ */
+import { Loop } from '../rt/loop';
+import { microsToTicks } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { CellParts, createParts } from './cell-parts';
+import {
+  ForwardTask,
+  FromAglTask,
+  ReceiveTask,
+  TransmitPollTask,
+  WaitingAnswerTask,
+} from './cell-tasks';
+import { startUp } from './start-up';
+import { faultStatus } from './fault-status';
+import { Upkeep } from './upkeep';
+import { UrgentAnswers } from './urgent-answers';
+
+/** Steps without a look at the clock: messages of the hypervisor wait no longer than these. */
+const UPKEEP_STEPS_MAXIMUM: u32 = 64;
+/** How soon a sent frame is looked for: no frame is shorter than 47 bits. */
+const TRANSMIT_POLL_BITS: u32 = 16;
+
+@final
+export class Cell {
+  private readonly background: Loop = new Loop();
+  private stepsToUpkeep: u32 = UPKEEP_STEPS_MAXIMUM;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+    private readonly receive: ReceiveTask,
+    private readonly transmitPoll: TransmitPollTask,
+    private readonly upkeep: Upkeep,
+  ) {
+    this.background.add(new WaitingAnswerTask(answers));
+    this.background.add(transmitPoll);
+    this.background.add(new FromAglTask(parts));
+    this.background.add(new ForwardTask(parts));
+  }
+
+  /** Starts everything up; another status than `Ok` has been said, and the cell stays down. */
+  start(): Status {
+    const parts = this.parts;
+    const status = startUp(parts, this.answers);
+    if (status !== Status.Ok) return status;
+    const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
+    this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
+    return status;
+  }
+
+  /** One step; another status than `Ok` when the cell has ended. */
+  step(): Status {
+    if (this.receive.ready()) this.receive.run();
+    const worked = this.background.step() || this.tend();
+    this.stepsToUpkeep -= 1;
+    if (worked && this.stepsToUpkeep !== 0) return Status.Ok;
+    this.stepsToUpkeep = UPKEEP_STEPS_MAXIMUM;
+    const status = this.upkeep.run();
+    if (status === Status.Ok && !worked) this.idle();
+    return status;
+  }
+
+  /**
+   * After a trap: one line for people, out at once. `kind`: the number of a wasm trap (wasm-rt.h), or
+   * 0x100 and the number of the exception vector, with ESR_EL1 in `syndrome`.
+   */
+  reportFault(kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
+    const status = faultStatus(kind, syndrome);
+    this.parts.console
+      .text('canwarden: stopped by a fault, kind ')
+      .hexadecimal(kind, 3)
+      .text(', syndrome ')
+      .hexadecimal(syndrome, 8)
+      .text(', address ')
+      .hexadecimal(address, 8)
+      .text(', at ')
+      .hexadecimal(programCounter, 8)
+      .text('. Load and start the cell again (status ')
+      .decimal(status)
+      .text(')')
+      .endLine()
+      .flush();
+  }
+
+  /** The session with AGL, then a character of the console. */
+  private tend(): bool {
+    const parts = this.parts;
+    return (parts.linkUsable && parts.agl.step()) || parts.console.step();
+  }
+
+  /** Nothing was ready: until the line, the peer or the clock changes, it stays so. */
+  private idle(): void {
+    const upkeepTicks = this.upkeep.nextTicks;
+    const transmitTicks = this.transmitPoll.nextTicks;
+    this.parts.clock.idleUntil(transmitTicks < upkeepTicks ? transmitTicks : upkeepTicks);
+  }
+}
+
+/** Makes the cell of this board; nothing is started. Allocates, so only before `start`. */
+export function createCell(): Cell {
+  const parts = createParts();
+  const answers = new UrgentAnswers(parts.controller);
+  return new Cell(
+    parts,
+    answers,
+    new ReceiveTask(parts, answers),
+    new TransmitPollTask(parts),
+    new Upkeep(parts),
+  );
+}

@@ -1,0 +1,40 @@
+/**
+ * From what the BSP says about a trap to a numbered status.
+ *
+ * Used by: cell.ts. Trap numbers: bsp/wasm-rt/wasm-rt.h, order of wabt's `wasm_rt_trap_t`.
+ * Exception kinds: 0x100 and the vector's number; vectors 4 to 7 are those of the current
+ * exception level with its own stack (Arm ARM DDI 0487, D1.3). ESR_EL1's class is bits 26..31.
+ * Does not: stop anything; the BSP has.
+ */
+import { Status } from '../rt/status';
+
+const TRAP_OUT_OF_BOUNDS: u32 = 1;
+const TRAP_INTEGER_OVERFLOW: u32 = 2;
+const TRAP_DIVISION_BY_ZERO: u32 = 3;
+
+const EXCEPTION: u32 = 0x100;
+const VECTOR_KIND_MASK: u32 = 3;
+const VECTOR_SYNCHRONOUS: u32 = 0;
+const VECTOR_SYSTEM_ERROR: u32 = 3;
+const SYNDROME_CLASS_SHIFT: u32 = 26;
+const CLASS_DATA_ABORT: u32 = 0x25;
+const CLASS_INSTRUCTION_ABORT: u32 = 0x21;
+
+/** The status of a fault of `kind` with ESR_EL1 `syndrome`. */
+export function faultStatus(kind: u32, syndrome: u32): Status {
+  if (kind < EXCEPTION) {
+    if (kind === TRAP_OUT_OF_BOUNDS) return Status.TrapMemory;
+    if (kind === TRAP_INTEGER_OVERFLOW || kind === TRAP_DIVISION_BY_ZERO) {
+      return Status.TrapArithmetic;
+    }
+    return Status.TrapUnreachable;
+  }
+  const vectorKind = kind & VECTOR_KIND_MASK;
+  if (vectorKind === VECTOR_SYNCHRONOUS) {
+    const exceptionClass = syndrome >> SYNDROME_CLASS_SHIFT;
+    const memory =
+      exceptionClass === CLASS_DATA_ABORT || exceptionClass === CLASS_INSTRUCTION_ABORT;
+    return memory ? Status.TrapMemory : Status.TrapException;
+  }
+  return vectorKind === VECTOR_SYSTEM_ERROR ? Status.TrapException : Status.TrapInterrupt;
+}

@@ -1,0 +1,55 @@
+/**
+ * LinkReport: says on the console when AGL comes, goes, or stays away.
+ *
+ * Used by: upkeep.ts, about once a millisecond.
+ * Does not: act on it; the cell answers urgent frames either way.
+ */
+import { Deadline, microsToTicks } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { CellParts } from './cell-parts';
+
+/** How long AGL may stay away before a line says so. */
+const ABSENT_MICROS: u32 = 2_000_000;
+
+@final
+export class LinkReport {
+  private wasRunning: bool = false;
+  private started: bool = false;
+  private readonly absent: Deadline = new Deadline();
+  private readonly absentTicks: u64;
+
+  constructor(private readonly parts: CellParts) {
+    this.absentTicks = microsToTicks(ABSENT_MICROS, parts.clock.ticksPerSecond());
+  }
+
+  /** Compares with the last call and writes at most one line. */
+  update(nowTicks: u64): void {
+    const parts = this.parts;
+    if (!parts.linkUsable) return;
+    if (!this.started) {
+      this.started = true;
+      this.absent.start(nowTicks, this.absentTicks);
+    }
+    const running = parts.agl.running;
+    if (running !== this.wasRunning) {
+      this.wasRunning = running;
+      if (running) this.absent.cancel();
+      else this.absent.start(nowTicks, this.absentTicks);
+      parts.console.text(running ? 'canwarden: AGL connected' : 'canwarden: AGL gone').endLine();
+    } else if (this.absent.reached(nowTicks)) {
+      this.absent.cancel();
+      this.sayAbsent();
+    }
+  }
+
+  private sayAbsent(): void {
+    const fault = this.parts.agl.transport.lastFault;
+    const status: Status = fault === Status.Ok ? Status.PeerNotReady : fault;
+    this.parts.console
+      .text('canwarden: no session with AGL for 2 s; urgent frames are answered, others are not')
+      .text(' forwarded. Is canwarden-bridge running? (status ')
+      .decimal(status)
+      .text(')')
+      .endLine();
+  }
+}

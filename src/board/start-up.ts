@@ -1,0 +1,210 @@
+/**
+ * The start-up of the cell, step by step; each failure is one line on the console.
+ *
+ * Used by: cell.ts, once. What the bus needs is fatal; what only AGL or the rules need is not: the
+ * cell then runs with less and says so.
+ * Does not: run anything afterwards.
+ */
+import { allocateFrames, Frame } from '../can/frame';
+import { IvshmemDevice, PROTOCOL_CAN_FRONT_END } from '../jailhouse/ivshmem-device';
+import { InterruptSource } from '../jailhouse/command-line';
+import { CellState } from '../jailhouse/communication-region';
+import { Console } from '../jailhouse/console';
+import { ConsoleKind } from '../jailhouse/console-port';
+import { copyLoadedImage } from '../jailhouse/loaded-image';
+import { PciBus } from '../jailhouse/pci';
+import { RULES_HEADER_BYTES } from '../responder/rule-table';
+import { Status } from '../rt/status';
+import { CellParts } from './cell-parts';
+import * as RPI4 from './rpi4';
+import { UrgentAnswers } from './urgent-answers';
+
+/** Everything up to a running controller. Another status than `Ok`: said, and the cell is failed. */
+export function startUp(parts: CellParts, answers: UrgentAnswers): Status {
+  let status = openRegion(parts);
+  if (status === Status.Ok) status = readSettings(parts);
+  if (status !== Status.Ok) return status;
+  openLink(parts);
+  loadRules(parts);
+  status = startController(parts, answers);
+  if (status === Status.Ok) sayReady(parts);
+  return status;
+}
+
+function openRegion(parts: CellParts): Status {
+  const status = parts.region.check();
+  if (status === Status.Ok) {
+    parts.console.open(parts.region);
+    return status;
+  }
+  parts.region.setState(CellState.FailedRevision);
+  // Nothing in the region can be believed, its console neither: the hypercall is tried.
+  parts.console.port.kind = ConsoleKind.Hypercall;
+  begin(parts).text('communication region at ').hexadecimal(RPI4.COMM_REGION_ADDRESS, 8);
+  if (status === Status.CommRegionMagic) {
+    parts.console.text(': no "JHCOMM" signature. Not under Jailhouse, or a wrong cell config');
+  } else {
+    parts.console
+      .text(': revision ')
+      .decimal(parts.region.revision)
+      .text(', the cell needs 2. This Jailhouse is too old or too new');
+  }
+  return end(parts, status);
+}
+
+function readSettings(parts: CellParts): Status {
+  const status = parts.settings.parse(RPI4.COMMAND_LINE_ADDRESS);
+  if (status === Status.Ok) return status;
+  parts.region.setState(CellState.Failed);
+  parts.settings.describeFault(begin(parts), status);
+  parts.console.flush();
+  return status;
+}
+
+/** Without a link the cell still guards the bus. */
+function openLink(parts: CellParts): void {
+  const device = new IvshmemDevice(new PciBus(parts.region.pciConfigurationBase));
+  let status = device.open(
+    RPI4.IVSHMEM_REGISTERS_ADDRESS,
+    RPI4.IVSHMEM_STATE_TABLE_ADDRESS,
+    RPI4.IVSHMEM_SECTION_BYTES,
+  );
+  if (status === Status.Ok && device.protocol !== PROTOCOL_CAN_FRONT_END) {
+    device.refused = device.protocol;
+    status = Status.IvshmemProtocol;
+  }
+  if (status === Status.Ok && device.sectionBytes !== RPI4.IVSHMEM_SECTION_BYTES) {
+    device.refused = device.sectionBytes;
+    status = Status.IvshmemSectionSize;
+  }
+  if (status === Status.Ok) {
+    status = parts.ivshmem.open();
+    device.refused = parts.ivshmem.peers;
+  }
+  if (status === Status.Ok && parts.ivshmem.ownId !== RPI4.IVSHMEM_CELL_IDENTITY) {
+    device.refused = parts.ivshmem.ownId;
+    status = Status.IvshmemIdentity;
+  }
+  if (status === Status.Ok) {
+    parts.ivshmem.withdrawOnFault();
+    parts.linkUsable = true;
+    return;
+  }
+  begin(parts)
+    .text('no link to AGL: ivshmem device absent or not as the cell config says, found ')
+    .hexadecimal(device.refused, 8)
+    .text('. Urgent frames are answered, none is forwarded');
+  end(parts, status);
+}
+
+/** A table that is refused leaves the built-in one in force: forward everything. */
+function loadRules(parts: CellParts): void {
+  const table = parts.responder.table;
+  copyLoadedImage(RPI4.RULES_ADDRESS, table.staging, RULES_HEADER_BYTES);
+  if (!table.staged) {
+    begin(parts)
+      .text('no rules image at ')
+      .hexadecimal(RPI4.RULES_ADDRESS, 8)
+      .text(': every frame is forwarded, none answered')
+      .endLine();
+    return;
+  }
+  copyLoadedImage(RPI4.RULES_ADDRESS, table.staging, table.stagedBytes);
+  const status = table.adopt();
+  if (status === Status.Ok) return;
+  begin(parts).text('rules image refused');
+  if (table.refusedRule >= 0) parts.console.text(' at rule ').decimal(table.refusedRule + 1);
+  parts.console.text(': every frame is forwarded, none answered. Compile it again');
+  end(parts, status);
+}
+
+function startController(parts: CellParts, answers: UrgentAnswers): Status {
+  const settings = parts.settings;
+  const controller = parts.controller;
+  let status = parts.spi.configure(RPI4.CORE_CLOCK_HERTZ, settings.spiHertz);
+  controller.useInterruptLine = settings.interruptSource === InterruptSource.Gpio;
+  if (status === Status.Ok)
+    status = controller.configure(settings.oscillatorHertz, settings.bitrate);
+  if (status === Status.Ok) status = prepareFirstStaticAnswer(parts, answers);
+  if (status === Status.Ok) status = controller.start();
+  if (status === Status.Ok) return status;
+  parts.region.setState(CellState.Failed);
+  begin(parts);
+  explainController(parts, status);
+  return end(parts, status);
+}
+
+/** So that already the first request of it costs one byte. */
+function prepareFirstStaticAnswer(parts: CellParts, answers: UrgentAnswers): Status {
+  const answer = changetype<Frame>(allocateFrames(1));
+  const table = parts.responder.table;
+  for (let rule: u32 = 0; rule < table.count; rule++) {
+    if (parts.responder.staticAnswer(rule, answer)) return answers.prepare(rule, answer);
+  }
+  return Status.Ok;
+}
+
+function explainController(parts: CellParts, status: Status): void {
+  const console = parts.console;
+  const setup = parts.controller.setup;
+  switch (status) {
+    case Status.BitRateImpossible:
+      console
+        .decimal(parts.settings.bitrate)
+        .text(' bit/s is impossible with a ')
+        .decimal(parts.settings.oscillatorHertz)
+        .text(' Hz crystal. Set bitrate= or osc= (8000000, 12000000 and 16000000 are sold)');
+      return;
+    case Status.ChipSilentLow:
+    case Status.ChipSilentHigh:
+      console
+        .text('no MCP2515 answers on SPI0 CE0: CANSTAT reads ')
+        .hexadecimal(setup.faultRead, 2)
+        .text(', expected 0x80. Is the HAT on, and are GPIO 7-11 on ALT0 in config.txt?');
+      return;
+    case Status.RegisterVerifyMismatch:
+      console
+        .text('MCP2515 register ')
+        .hexadecimal(setup.faultRegister, 2)
+        .text(' reads ')
+        .hexadecimal(setup.faultRead, 2)
+        .text(' after writing ')
+        .hexadecimal(setup.faultExpected, 2)
+        .text('. Is the SPI clock too fast (spi=)?');
+      return;
+    case Status.ChipNotInNormalMode:
+      console.text('MCP2515 does not join the bus. Is the bus stuck, or bitrate= or osc= wrong?');
+      return;
+    case Status.ChipNotInConfigurationMode:
+      console
+        .text('MCP2515 does not reset: CANSTAT reads ')
+        .hexadecimal(setup.faultRead, 2)
+        .text(', expected 0x80. Does its crystal run? Is the SPI clock too fast (spi=)?');
+      return;
+    default:
+      console.text('SPI0 does not finish a transfer. Does the cell own its page?');
+  }
+}
+
+function sayReady(parts: CellParts): void {
+  parts.console
+    .text('canwarden: ready, ')
+    .decimal(parts.settings.bitrate)
+    .text(' bit/s, crystal ')
+    .decimal(parts.settings.oscillatorHertz)
+    .text(' Hz, SPI ')
+    .decimal(parts.spi.clockHertz)
+    .text(' Hz, rules ')
+    .decimal(parts.responder.table.count)
+    .endLine();
+}
+
+function begin(parts: CellParts): Console {
+  return parts.console.text('canwarden: ');
+}
+
+/** Ends a line with the number of `status` and puts it out; gives `status` back. */
+function end(parts: CellParts, status: Status): Status {
+  parts.console.text(' (status ').decimal(status).text(')').endLine().flush();
+  return status;
+}
