@@ -1,0 +1,78 @@
+/** The virtual clock: order of events, time seen by them, re-entrancy. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { VirtualClock } from '../../twin/clock.ts';
+
+describe('virtual clock', () => {
+  it('runs events in order of time, and those of one time in the order they were planned', () => {
+    const clock = new VirtualClock();
+    const seen: string[] = [];
+    for (const [nanos, name] of [
+      [30, 'c'],
+      [10, 'a1'],
+      [20, 'b'],
+      [10, 'a2'],
+    ] as const) {
+      clock.schedule(nanos, () => seen.push(name));
+    }
+    clock.advanceTo(25);
+    assert.deepEqual(seen, ['a1', 'a2', 'b']);
+    assert.equal(clock.now, 25);
+    assert.equal(clock.nextEventNanos, 30);
+  });
+
+  it('gives an event its own time when the guest was busy longer', () => {
+    const clock = new VirtualClock();
+    const seen: [number, number][] = [];
+    clock.schedule(10, (nanos) => seen.push([nanos, clock.now]));
+    clock.elapse(50);
+    assert.deepEqual(seen, []);
+    clock.runDue();
+    assert.deepEqual(seen, [[10, 50]]);
+  });
+
+  it('runs what an event plans for a time already due in the same call', () => {
+    const clock = new VirtualClock();
+    const seen: number[] = [];
+    clock.schedule(10, (nanos) => {
+      seen.push(nanos);
+      clock.schedule(5, (inner) => seen.push(inner));
+      clock.runDue();
+    });
+    clock.advanceTo(100);
+    assert.deepEqual(seen, [10, 10]);
+  });
+
+  it('forgets a cancelled event, also for the time of the next one', () => {
+    const clock = new VirtualClock();
+    const event = clock.schedule(10, () => assert.fail('cancelled event ran'));
+    clock.cancel(event);
+    assert.equal(clock.nextEventNanos, Infinity);
+    clock.advanceTo(20);
+    clock.cancel(event);
+  });
+
+  it('keeps ten thousand events of mixed times in order', () => {
+    const clock = new VirtualClock();
+    const seen: number[] = [];
+    let state = 1;
+    for (let index = 0; index < 10_000; index++) {
+      state = (state * 48271) % 2147483647;
+      clock.schedule(state % 5000, (nanos) => seen.push(nanos));
+    }
+    clock.advanceTo(5000);
+    assert.equal(seen.length, 10_000);
+    assert.deepEqual(
+      seen,
+      [...seen].sort((left, right) => left - right),
+    );
+  });
+
+  it('refuses to go back and to wait for no time at all', () => {
+    const clock = new VirtualClock();
+    clock.advanceTo(10);
+    assert.throws(() => clock.advanceTo(5), RangeError);
+    assert.throws(() => clock.elapse(-1), RangeError);
+    assert.throws(() => clock.schedule(NaN, () => undefined), RangeError);
+  });
+});
