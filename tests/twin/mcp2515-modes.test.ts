@@ -1,0 +1,204 @@
+/** Modes of operation, bit rate, sleep, leaving the bus in the middle of a frame. DS20001801J section 10. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { LogNode } from '../../twin/bus/log-node.ts';
+import { decodeBitTiming } from '../../twin/chip/mcp2515/bit-timing.ts';
+import { UnimplementedFeature } from '../../twin/unimplemented.ts';
+import { CANCTRL, CANINTE, CANINTF, CANSTAT, EFLG, REC, TEC, makeRig } from './chip-rig.ts';
+
+const LISTEN_ONLY = 0x60;
+const LOOPBACK = 0x40;
+const SLEEP = 0x20;
+const CONFIGURATION = 0x80;
+
+describe('MCP2515 modes', () => {
+  it('shows normal mode after 11 recessive bits', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANCTRL, CONFIGURATION);
+    rig.write(CANCTRL, 0x00);
+    const requested = rig.clock.now;
+    assert.equal(rig.read(CANSTAT), 0x80);
+    rig.clock.advanceTo(requested + 11 * rig.bit);
+    assert.equal(rig.read(CANSTAT), 0x00);
+  });
+
+  it('joins a fully loaded bus between two frames', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANCTRL, CONFIGURATION);
+    for (let index = 0; index < 20; index++) {
+      rig.other.enqueue(makeFrame({ identifier: 0x100, data: [index] }), rig.clock.now, 'other');
+    }
+    // Alone the other node is not acknowledged; it sends error frames until the chip joins.
+    rig.pass(20 * rig.bit);
+    rig.write(CANCTRL, 0x00);
+    rig.pass(60 * rig.bit);
+    assert.equal(rig.read(CANSTAT), 0x00);
+    rig.pass(200 * rig.bit);
+    assert.equal(rig.read(CANINTF) & 1, 1);
+  });
+
+  it('waits with a mode change until all messages are sent', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.spi(0x40, 0x24, 0x60, 0, 0, 0);
+    rig.spi(0x81);
+    rig.write(CANCTRL, CONFIGURATION);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x00);
+    rig.pass(60 * rig.bit);
+    assert.equal(rig.records.length, 1);
+    assert.equal(rig.records[0].outcome, 'complete');
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x80);
+  });
+
+  it('clears the error counters on the way to configuration mode', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.bus.injectFault({ kind: 'flip', bit: 12 });
+    rig.spi(0x40, 0xaa, 0xa0, 0, 0, 0);
+    rig.spi(0x81);
+    rig.pass(300_000);
+    assert.equal(rig.read(TEC), 7);
+    rig.write(CANCTRL, CONFIGURATION);
+    assert.equal(rig.read(TEC), 0);
+  });
+
+  it('listens without acknowledging, sending or counting in listen-only mode', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANCTRL, LISTEN_ONLY);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x60);
+    rig.spi(0x81);
+    rig.other.enqueue(makeFrame({ identifier: 0x100 }), rig.clock.now, 'other');
+    rig.pass(100 * rig.bit);
+    assert.ok(rig.records.length > 0);
+    assert.ok(rig.records.every((record) => record.error === 'acknowledgement'));
+    assert.equal(rig.read(CANINTF) & 3, 0);
+    assert.equal(rig.read(REC), 0);
+  });
+
+  it('receives in listen-only mode what others acknowledge', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANCTRL, LISTEN_ONLY);
+    new LogNode({ clock: rig.clock, bus: rig.bus, name: 'third' });
+    rig.other.enqueue(makeFrame({ identifier: 0x100 }), rig.clock.now, 'other');
+    rig.pass(100 * rig.bit);
+    assert.equal(rig.read(CANINTF) & 3, 1);
+  });
+
+  it('sends to itself through the filters in loopback mode, and nothing reaches the wire', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANCTRL, CONFIGURATION);
+    rig.write(CANCTRL, LOOPBACK);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x40);
+    rig.spi(0x40, 0x24, 0x60, 0, 0, 1, 0x77);
+    rig.spi(0x81);
+    rig.pass(100 * rig.bit);
+    assert.equal(rig.records.length, 0);
+    assert.equal(rig.read(CANINTF), 0x05);
+    assert.deepEqual(rig.spi(0x92, 0)[1], 0x77);
+  });
+
+  it('sleeps, wakes on bus activity to listen-only mode, and misses the frame that woke it', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANINTE, 0x41);
+    rig.write(CANCTRL, SLEEP);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x20, 'SPI works in sleep');
+    rig.other.enqueue(makeFrame({ identifier: 0x100 }), rig.clock.now, 'other');
+    rig.pass(5 * rig.bit);
+    assert.equal(rig.chip.interruptLow, true);
+    assert.equal(rig.read(CANINTF), 0x40);
+    rig.pass(8_000 + 100 * rig.bit);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x60);
+    assert.equal(rig.read(CANINTF) & 3, 0);
+  });
+
+  it('sleeps through bus activity with WAKIE clear, and wakes when the MCU sets WAKIF', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANCTRL, SLEEP);
+    rig.write(CANINTE, 0x01);
+    rig.other.enqueue(makeFrame({ identifier: 0x100 }), rig.clock.now, 'other');
+    rig.pass(50 * rig.bit);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x20);
+    rig.modify(CANINTF, 0x40, 0x40);
+    rig.pass(8_000 + 200 * rig.bit);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x60);
+  });
+
+  it('a reset in the middle of its own frame leaves the rest of it to an error frame', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.spi(0x40, 0x24, 0x60, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8);
+    rig.spi(0x81);
+    rig.pass(50 * rig.bit);
+    rig.spi(0xc0);
+    rig.pass(200 * rig.bit);
+    assert.equal(rig.records.length, 1);
+    assert.equal(rig.records[0].outcome, 'error');
+    assert.equal(rig.other.faults.receiveErrors, 1);
+  });
+
+  it('the only receiver leaving before the ACK slot costs the sender the acknowledgement', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.other.enqueue(makeFrame({ identifier: 0x155, data: [1, 2, 3] }), rig.clock.now, 'other');
+    rig.pass(30 * rig.bit);
+    rig.write(CANCTRL, CONFIGURATION);
+    rig.pass(60 * rig.bit);
+    assert.equal(rig.records[0].error, 'acknowledgement');
+  });
+});
+
+describe('MCP2515 bit timing', () => {
+  it('makes the bit rate of the published register values', () => {
+    // CNF1, CNF2, CNF3 of the table of section 2.3 of the facts.
+    for (const [hertz, cnf1, cnf2, cnf3, bitrate] of [
+      [8e6, 0x00, 0x91, 0x01, 500_000],
+      [12e6, 0x00, 0xa3, 0x01, 500_000],
+      [16e6, 0x00, 0xb5, 0x01, 500_000],
+      [16e6, 0x00, 0x91, 0x01, 1_000_000],
+      [12e6, 0x02, 0xb5, 0x01, 125_000],
+      [8e6, 0x09, 0xbf, 0x02, 20_000],
+      [12e6, 0x42, 0xbf, 0x03, 95_238],
+    ]) {
+      assert.equal(Math.round(decodeBitTiming(cnf1, cnf2, cnf3, hertz).bitrate), bitrate);
+    }
+  });
+
+  it('refuses timings that break the rules, such as four quanta for 8 MHz at 1 Mbit/s', () => {
+    assert.throws(() => decodeBitTiming(0x00, 0x80, 0x80, 8e6), UnimplementedFeature);
+    assert.throws(() => decodeBitTiming(0x84, 0xd3, 0x81, 8e6), /PS2 not greater than SJW/);
+  });
+
+  it('with the wrong crystal receives nothing, counts errors, and disturbs others until passive', () => {
+    const rig = makeRig({ oscillatorHertz: 8e6 });
+    rig.startNormal();
+    rig.pass(100 * rig.bit);
+    for (let index = 0; index < 5; index++) {
+      rig.other.enqueue(makeFrame({ identifier: 0x100 }), rig.clock.now, 'other');
+    }
+    rig.pass(20_000_000);
+    assert.ok(rig.records.length > 15);
+    assert.ok(rig.records.every((record) => !record.acknowledged));
+    assert.equal(rig.read(CANINTF) & 3, 0);
+    assert.ok(rig.read(REC) >= 128);
+    assert.equal(rig.read(EFLG) & 0x08, 0x08);
+  });
+
+  it('with the wrong crystal its own frames fail until it is bus-off', () => {
+    const rig = makeRig({ oscillatorHertz: 8e6 });
+    rig.startNormal();
+    rig.pass(100 * rig.bit);
+    rig.spi(0x40, 0x24, 0x60, 0, 0, 0);
+    rig.spi(0x81);
+    rig.pass(32 * 60 * rig.bit);
+    assert.ok(rig.records.every((record) => record.outcome === 'error'));
+    assert.equal(rig.read(EFLG) & 0x20, 0x20);
+  });
+});
