@@ -26,6 +26,8 @@ interface QueuedEvent extends ScheduledEvent {
  */
 export class VirtualClock {
   #now = 0;
+  /** Time of the event that is running. */
+  #eventNanos: number | undefined;
   #order = 0;
   #heap: QueuedEvent[] = [];
 
@@ -41,13 +43,15 @@ export class VirtualClock {
   }
 
   /**
-   * Plans `action` for `atNanos`. A time in the past is due at once, and its action is told `now`,
-   * because nothing may happen before something that has been seen already.
+   * Plans `action` for `atNanos`. A time before the present becomes the present, as nothing may happen
+   * before what has been seen. Inside an event the present is the event's own time, so that devices which
+   * catch up with a busy guest keep their pace.
    */
   schedule(atNanos: number, action: EventAction): ScheduledEvent {
     if (!Number.isFinite(atNanos)) throw new RangeError(`event time ${atNanos} is not a time`);
+    const present = this.#eventNanos ?? this.#now;
     const event: QueuedEvent = {
-      nanos: atNanos < this.#now ? this.#now : atNanos,
+      nanos: atNanos < present ? present : atNanos,
       order: this.#order++,
       action,
     };
@@ -92,7 +96,14 @@ export class VirtualClock {
     const event = this.#pop();
     const action = event.action;
     event.action = undefined;
-    if (action !== undefined) action(event.nanos);
+    if (action === undefined) return;
+    const outer = this.#eventNanos;
+    this.#eventNanos = event.nanos;
+    try {
+      action(event.nanos);
+    } finally {
+      this.#eventNanos = outer;
+    }
   }
 
   #dropCancelled(): void {

@@ -143,14 +143,8 @@ describe('CAN bus', () => {
     first.enqueue(makeFrame({ identifier: 0x20, data: [1] }), 1_000_000, 'log');
     clock.advanceTo(4_000_000);
     assert.deepEqual(
-      records.map((record) => [record.startNanos, record.frame.data[0]]),
-      [
-        [1_000_000, 1],
-        [2_000_000, 2],
-      ].map(([nanos, value]) => [
-        records.find((r) => r.frame.data[0] === value)!.startNanos,
-        value,
-      ]),
+      records.map((record) => record.frame.data[0]),
+      [1, 2],
     );
     assert.ok(records[0].startNanos >= 1_000_000 && records[0].startNanos < 1_000_000 + BIT);
     assert.ok(records[1].startNanos >= 2_000_000 && records[1].startNanos < 2_000_000 + BIT);

@@ -43,6 +43,29 @@ describe('virtual clock', () => {
     assert.deepEqual(seen, [10, 10]);
   });
 
+  it('keeps the pace of a chain of events while it catches up with a busy guest', () => {
+    const clock = new VirtualClock();
+    const seen: [string, number][] = [];
+    const tick = (nanos: number) => {
+      seen.push(['chain', nanos]);
+      if (nanos < 40) clock.schedule(nanos + 10, tick);
+    };
+    clock.schedule(10, tick);
+    clock.schedule(25, (nanos) => seen.push(['other', nanos]));
+    clock.elapse(100);
+    clock.runDue();
+    assert.deepEqual(seen, [
+      ['chain', 10],
+      ['chain', 20],
+      ['other', 25],
+      ['chain', 30],
+      ['chain', 40],
+    ]);
+    clock.schedule(50, (nanos) => seen.push(['late', nanos]));
+    clock.runDue();
+    assert.deepEqual(seen.at(-1), ['late', 100]);
+  });
+
   it('forgets a cancelled event, also for the time of the next one', () => {
     const clock = new VirtualClock();
     const event = clock.schedule(10, () => assert.fail('cancelled event ran'));
