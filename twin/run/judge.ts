@@ -165,14 +165,13 @@ class Judge {
   }
 
   /**
-   * When the chip had the request: the fall of INT if there was one at the end of this frame, else
-   * (INT was still low for an earlier frame) the last but one bit of EOF, where the frame is valid.
+   * When the chip had the request: the fall of INT if there was one in the last bits of this frame,
+   * else (INT was still low for an earlier frame) the end of the frame, where the chip stores it.
    */
-  #interruptNanosOf(request: WireRecord): number {
-    const { bitNanos } = this.#times;
-    const validNanos = request.endNanos - bitNanos;
-    const fall = this.#seen.lastInterruptFall(request.endNanos + bitNanos);
-    return fall !== undefined && fall >= validNanos - bitNanos ? fall : validNanos;
+  #interruptNanosOf({ endNanos }: WireRecord): number {
+    const slackNanos = 2 * this.#times.bitNanos;
+    const fall = this.#seen.lastInterruptFall(endNanos + slackNanos);
+    return fall !== undefined && fall >= endNanos - slackNanos ? fall : endNanos;
   }
 
   /** Pairs what AGL received with what it should have received; counts the pairs. */

@@ -41,7 +41,8 @@ export interface ScenarioResult {
   readonly cellEnd: 'running' | 'stopped' | 'parked';
   readonly shutdown: ShutdownOutcome;
   readonly chipInConfigurationMode: boolean;
-  /** Value of the cell state in the communication region at the end. */
+  /** The cell state in the communication region before the shutdown request, and at the end. */
+  readonly cellStateBefore: number;
   readonly cellState: number;
   /** Text of bus.log and agl.log, on the clock of the input logs. */
   readonly busLog: string;
@@ -77,6 +78,7 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
 
 function runOn(board: Board, options: ScenarioOptions, seen: Observations): ScenarioResult {
   const { cellEnd, startNanos } = play(options, board, seen);
+  const cellStateBefore = board.communication.cellState;
   const shutdown = shutDown(board);
   const inConfigurationMode =
     options.faults?.missingChipByte !== undefined || isChipInConfigurationMode(board);
@@ -98,6 +100,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
     cellEnd,
     shutdown,
     chipInConfigurationMode: inConfigurationMode,
+    cellStateBefore,
     cellState: board.communication.cellState,
     busLog: busLogOf(seen, toLogNanos),
     aglLog: logText(seen.aglReceived, (item) =>

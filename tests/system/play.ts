@@ -1,0 +1,108 @@
+/**
+ * Plays short logs through the whole system: built firmware, built bridge, built cell configs.
+ *
+ * Used by: every test of this folder. Needs `npm run build`; a missing file fails the test.
+ */
+import { describe } from 'node:test';
+import { compileRules } from '../../cell-config/rules/compile.ts';
+import { parseLog } from '../../twin/candump/read.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { type Artifacts, loadArtifacts } from '../../twin/run/artifacts.ts';
+import type { BoardFaults } from '../../twin/run/board.ts';
+import { prepareInput } from '../../twin/run/log-input.ts';
+import { run, type ScenarioResult } from '../../twin/run/scenario.ts';
+
+const ENGINES: readonly EngineName[] = ['image', 'wasm'];
+
+/** Declares the same tests for the ARM64 image and for the wasm module alone. */
+export function onBothEngines(title: string, tests: (engine: EngineName) => void): void {
+  for (const engine of ENGINES) describe(`${title} (engine ${engine})`, () => tests(engine));
+}
+
+export interface PlayOptions {
+  /** Text of a rules file. Default: RULES. */
+  readonly rules?: string;
+  /** The table to load instead of the compiled one; the judge still expects `rules`. */
+  readonly rulesImage?: Uint8Array | 'none';
+  /** Text of a candump log for the bus, and one for AGL. */
+  readonly bus?: string;
+  readonly agl?: string;
+  readonly withoutAgl?: boolean;
+  readonly aglStopAtSeconds?: number;
+  readonly aglRestartAtSeconds?: number;
+  readonly bitrate?: number;
+  readonly oscillatorHertz?: number;
+  readonly commandLine?: string;
+  readonly faults?: BoardFaults;
+}
+
+/** A static answer, a computed one, a remote one, a drop; everything else is forwarded. */
+export const RULES = `
+version: 1
+rules:
+  - name: status
+    match: { id: 0x1A0 }
+    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
+  - name: position
+    match: { id: 0x2B0, data: [~, ~] }
+    answer: { id: 0x2B1, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] }
+    forward: true
+  - name: diagnosis
+    match: { id: 0x18DA10F1, extended: true, data: [0x03, 0x22] }
+    answer: { id: 0x18DAF110, extended: true, length: 4, data: [0x03, 0x7F, 0x22, 0x78] }
+  - name: lock
+    match: { id: 0x3C0, remote: true }
+    answer: { id: 0x3C0, data: [0x11] }
+  - name: noise
+    match: { id: 0x7F0, mask: 0x7F0 }
+    action: drop
+`;
+
+const loaded = new Map<EngineName, Artifacts>();
+
+export function play(engine: EngineName, options: PlayOptions): Promise<ScenarioResult> {
+  const artifacts = loaded.get(engine) ?? loadArtifacts(engine);
+  loaded.set(engine, artifacts);
+  const { table, image } = compileRules(options.rules ?? RULES, 'rules.yaml');
+  const rules = options.rulesImage === 'none' ? undefined : (options.rulesImage ?? image);
+  const { bitrate = 500_000, oscillatorHertz = 12_000_000 } = options;
+  return run({
+    ...artifacts,
+    files: { ...artifacts.files, rules },
+    table,
+    engine,
+    bitrate,
+    oscillatorHertz,
+    spiHertz: 10_000_000,
+    input: prepareInput(
+      parseLog(options.bus ?? '', 'bus.log'),
+      parseLog(options.agl ?? '', 'agl.log'),
+    ),
+    agl: options.withoutAgl !== true,
+    aglStopAtSeconds: options.aglStopAtSeconds,
+    aglRestartAtSeconds: options.aglRestartAtSeconds,
+    commandLine: options.commandLine,
+    faults: options.faults,
+  });
+}
+
+/** The frames of a log as `interface frame`, without times. */
+export function framesOf(log: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(' ').slice(1).join(' '));
+}
+
+/** Log lines from `time frame` pairs, all of one interface. */
+export function logOf(interfaceName: string, ...entries: readonly string[]): string {
+  return entries
+    .map((entry) => entry.split(' '))
+    .map(([time, frame]) => `(${time}) ${interfaceName} ${frame}\n`)
+    .join('');
+}
+
+/** What the cell printed. */
+export function cellLines({ console }: ScenarioResult): string[] {
+  return console.filter(({ source }) => source === 'cell').map(({ text }) => text);
+}

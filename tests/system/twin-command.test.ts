@@ -1,0 +1,86 @@
+/** The command line of the twin, as a user types it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { PROJECT_ROOT } from '../../twin/run/artifacts.ts';
+import { RULES } from './play.ts';
+
+const BUS = '(10.000000) ecu 1A0#01\n(10.002000) ecu 111#AB\n';
+
+/** A folder with rules.yaml and bus.log, and the command run in it. */
+function prepare(files: Record<string, string> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'twin-'));
+  const all = { 'rules.yaml': RULES, 'bus.log': BUS, ...files };
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
+  const twin = (...options: string[]) =>
+    spawnSync(process.execPath, ['--import', 'tsx', 'scripts/twin.ts', ...options], {
+      cwd: PROJECT_ROOT,
+      env: { ...process.env, INIT_CWD: folder },
+      encoding: 'utf8',
+    });
+  return { folder, twin };
+}
+
+const INPUT = ['--rules', 'rules.yaml', '--bus', 'bus.log', '--out', 'out', '--engine', 'wasm'];
+
+describe('npm run twin', () => {
+  it('writes bus.log, agl.log and summary.json on the clock of the input', () => {
+    const { folder, twin } = prepare();
+    const { status, stdout, stderr } = twin(...INPUT);
+    assert.equal(status, 0, stderr);
+    const read = (name: string): string => readFileSync(join(folder, 'out', name), 'utf8');
+    const lines = read('bus.log').trimEnd().split('\n');
+    assert.match(lines[0] ?? '', /^\(10\.000\d{3}\) ecu 1A0#01$/);
+    assert.match(lines[1] ?? '', /^\(10\.000\d{3}\) canwarden 1A1#010064A5$/);
+    assert.match(read('agl.log'), /^\(10\.002\d{3}\) vcan0 111#AB\n$/);
+    const summary = JSON.parse(read('summary.json')) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(summary), [
+      'engine',
+      'bitrate',
+      'oscillator',
+      'frames',
+      'latencyNanos',
+      'spiBytes',
+    ]);
+    assert.match(stdout, /One answered request \(rule status, static answer\)/);
+    assert.match(stdout, /lost +0/);
+  });
+
+  it('names a malformed line by file, line and column, and writes nothing', () => {
+    const { folder, twin } = prepare({ 'bus.log': `${BUS}(10.003) ecu 1A0#0\n` });
+    const { status, stderr } = twin(...INPUT);
+    assert.equal(status, 2);
+    assert.match(stderr, /bus\.log:3:\d+: /);
+    assert.equal(existsSync(join(folder, 'out')), false);
+  });
+
+  it('names what is wrong in a rules file', () => {
+    const { folder, twin } = prepare({ 'rules.yaml': RULES.replace('0x1A0', '0x800') });
+    const { status, stderr } = twin(...INPUT);
+    assert.equal(status, 2);
+    assert.match(stderr, /rules\.yaml:5:\d+ /);
+    assert.equal(existsSync(join(folder, 'out')), false);
+  });
+
+  it('says which file is not there, and which option is wrong', () => {
+    const { twin } = prepare();
+    const missing = twin('--rules', 'rules.yaml', '--bus', 'nothing.log');
+    assert.equal(missing.status, 2);
+    assert.match(missing.stderr, /nothing\.log/);
+    const wrong = twin(...INPUT, '--bitrate', 'fast');
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /--bitrate.*fast/);
+  });
+
+  it('ends with status 1 when something expected did not happen', () => {
+    const { folder, twin } = prepare();
+    const { status, stdout } = twin(...INPUT, '--bitrate', '1000000', '--osc', '8000000');
+    assert.equal(status, 1);
+    assert.match(stdout, /NOT EVERYTHING HAPPENED AS EXPECTED/);
+    assert.match(stdout, /\(status 20\)/);
+    assert.equal(existsSync(join(folder, 'out', 'summary.json')), true);
+  });
+});
