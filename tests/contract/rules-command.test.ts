@@ -1,0 +1,85 @@
+/**
+ * `npm run rules` and `npm run cells` as a user meets them: exit status, what is printed, and that
+ * a bad file leaves nothing behind.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rules-command-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** Runs a script of this project the way npm does. */
+function run(script: string, ...parameters: string[]): { status: number | null; text: string } {
+  const tsx = join('node_modules', 'tsx', 'dist', 'cli.mjs');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [tsx, `scripts/${script}.ts`, ...parameters],
+    { encoding: 'utf8' },
+  );
+  return { status, text: stdout + stderr };
+}
+
+describe('the rules command', () => {
+  it('compiles the shipped rules and shows what it wrote', () => {
+    const output = join(folder, 'rules.bin');
+    const compiled = run('rules', 'compile', 'rules.yaml', output);
+    assert.equal(compiled.status, 0, compiled.text);
+    assert.match(compiled.text, /rules\.bin {2}\d+ bytes {2}sha256 [0-9a-f]{16} {2}\d+ rules/);
+    assert.equal(readFileSync(output).toString('latin1', 0, 4), 'CWRL');
+    const shown = run('rules', 'show', output);
+    assert.equal(shown.status, 0, shown.text);
+    assert.match(shown.text, /0x7DF \[0x02 0x3E 0x00\]\n {2}-> static answer 0x7E8/);
+  });
+
+  it('names every error, ends with status 2 and writes nothing', () => {
+    const input = join(folder, 'bad.yaml');
+    writeFileSync(input, 'version: 1\nrules:\n  - { name: a, match: { id: 0x900 } }\n  - 7\n');
+    const before = readdirSync(folder);
+    const result = run('rules', 'compile', input, join(folder, 'bad.bin'));
+    assert.equal(result.status, 2);
+    assert.ok(result.text.includes(`${input}:3:29 id 0x900 is out of range`), result.text);
+    assert.ok(result.text.includes(`${input}:4:5 rule 2 must be a map`), result.text);
+    assert.match(result.text, /2 errors; nothing was written/);
+    assert.deepEqual(readdirSync(folder), before);
+  });
+
+  it('names a file that is not there', () => {
+    const result = run('rules', 'check', join(folder, 'none.yaml'));
+    assert.equal(result.status, 2);
+    assert.match(result.text, /cannot read .*none\.yaml: there is no such file/);
+  });
+});
+
+describe('the cells command', () => {
+  it('writes both files, and finds no error in them', () => {
+    const built = run('cells', 'build', '--out', folder, '--revision', '13');
+    assert.equal(built.status, 0, built.text);
+    const files = ['rpi4-root.cell', 'rpi4-canwarden.cell'].map((name) => join(folder, name));
+    assert.deepEqual(
+      files.map((file) => readFileSync(file).toString('latin1', 0, 6)),
+      ['JHSYST', 'JHCELL'],
+    );
+    const checked = run('cells', 'check', ...files);
+    assert.equal(checked.status, 0, checked.text);
+    assert.match(checked.text, /Raspberry-Pi4, canwarden: no errors/);
+  });
+
+  it('refuses a revision there is no Jailhouse for', () => {
+    const result = run('cells', 'build', '--out', folder, '--revision', '12');
+    assert.equal(result.status, 2);
+    assert.match(result.text, /Allowed choices are 13, 14/);
+  });
+
+  it('refuses a file that is no cell', () => {
+    const result = run('cells', 'show', 'rules.yaml');
+    assert.equal(result.status, 2);
+    assert.match(result.text, /^rules\.yaml: signature at offset 0x0/);
+  });
+});

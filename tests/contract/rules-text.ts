@@ -1,0 +1,34 @@
+/**
+ * Short rules files for tests, and what the compiler says about them.
+ *
+ * Used by: rules-parse.test.ts, rules-mistakes-match.test.ts, rules-mistakes-answer.test.ts.
+ */
+import assert from 'node:assert/strict';
+import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
+import type { RuleTable } from '../../cell-config/rules/model.ts';
+import { parseRules } from '../../cell-config/rules/parse.ts';
+
+/** A mistake, a file that has it, and the one line that is said about it. */
+export type Mistake = readonly [what: string, text: string, said: string];
+
+/** Everything said about `text`, as the command line prints it. */
+export function said(text: string): string[] {
+  return parseRules(text, 'r.yaml').diagnostics.map(formatDiagnostic);
+}
+
+/** The table of a file that has no errors. */
+export function tableOf(text: string): RuleTable {
+  const { table, diagnostics } = parseRules(text, 'r.yaml');
+  assert.ok(table !== undefined, diagnostics.map(formatDiagnostic).join('\n'));
+  return table;
+}
+
+/** A file with one rule: `lines` follow `- name: a` at line 4. */
+export function oneRule(...lines: string[]): string {
+  return ['version: 1', 'rules:', '  - name: a', ...lines.map((line) => `    ${line}`)].join('\n');
+}
+
+/** A file with one rule that has a good match at line 4, and `lines` from line 5. */
+export function answering(...lines: string[]): string {
+  return oneRule('match: { id: 0x100 }', ...lines);
+}
