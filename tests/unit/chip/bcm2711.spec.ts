@@ -1,0 +1,172 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * SPI0, the INT pin and the counter, seen from the register side (BCM2711 ARM Peripherals).
+ */
+import { mmio_read32, mmio_write32 } from '../../../src/abi/bsp';
+import { GenericTimer } from '../../../src/chip/bcm2711/generic-timer';
+import { GpioInputLine } from '../../../src/chip/bcm2711/gpio';
+import { Spi0 } from '../../../src/chip/bcm2711/spi0';
+import { deadlineAfterMicros, deadlinePassed } from '../../../src/hal/clock';
+import { Status } from '../../../src/rt/status';
+
+// Control addresses of the fake host.
+const CONTROL_CLEAR: u32 = 0xf0000000;
+const CONTROL_WRITES: u32 = 0xf0000004;
+const CONTROL_SPI_STUCK: u32 = 0xf0000008;
+const CONTROL_SPI_ANSWER: u32 = 0xf000000c;
+const CONTROL_WRITE_LOG: u32 = 0xf0010000;
+
+const GPIO: u32 = 0xfe200000;
+const SPI0: u32 = 0xfe204000;
+const CLK: u32 = SPI0 + 0x08;
+const TA: u32 = 0x80;
+const CLEAR: u32 = 0x30;
+const CORE_CLOCK_HERTZ: u32 = 500_000_000;
+
+const buffer: usize = memory.data(16, 8);
+
+/** Device writes since the log was cleared: C = CS, F = FIFO, K = CLK, each with its value. */
+function writes(): string {
+  let text = '';
+  const count = mmio_read32(CONTROL_WRITES);
+  for (let index: u32 = 0; index < count; index++) {
+    const address = mmio_read32(CONTROL_WRITE_LOG + 8 * index);
+    const value = mmio_read32(CONTROL_WRITE_LOG + 8 * index + 4);
+    const offset = address - SPI0;
+    const name = offset === 0 ? 'C' : offset === 4 ? 'F' : offset === 8 ? 'K' : '?';
+    text += (index > 0 ? ' ' : '') + name + value.toString(16);
+  }
+  return text;
+}
+
+function fill(text: string): void {
+  for (let byte = 0; byte * 3 < text.length; byte++) {
+    store<u8>(buffer + byte, U32.parseInt(text.substring(byte * 3, byte * 3 + 2), 16));
+  }
+}
+
+function bytes(count: u32): string {
+  let text = '';
+  for (let byte: u32 = 0; byte < count; byte++) {
+    text +=
+      (byte > 0 ? ' ' : '') +
+      load<u8>(buffer + byte)
+        .toString(16)
+        .padStart(2, '0');
+  }
+  return text;
+}
+
+let spi = new Spi0(SPI0);
+
+beforeEach(() => {
+  mmio_write32(CONTROL_SPI_STUCK, 0);
+  spi = new Spi0(SPI0);
+  spi.configure(CORE_CLOCK_HERTZ, 10_000_000);
+  mmio_write32(CONTROL_CLEAR, 0);
+});
+
+describe('SPI clock', () => {
+  test('is the highest one not above the wanted one, by an even divider', () => {
+    const wanted: StaticArray<u32> = [10_000_000, 9_999_999, 8_000_000, 7_812_500, 1_000_000];
+    const divider: StaticArray<u32> = [50, 52, 64, 64, 500];
+    for (let index = 0; index < wanted.length; index++) {
+      expect(spi.configure(CORE_CLOCK_HERTZ, wanted[index])).toBe(Status.Ok);
+      expect(mmio_read32(CLK)).toBe(divider[index]);
+      expect(spi.clockHertz).toBe(CORE_CLOCK_HERTZ / divider[index]);
+      expect(spi.clockHertz).toBeLessThanOrEqual(wanted[index]);
+    }
+  });
+
+  test('divider 65536 is written as 0, and there is none above it', () => {
+    expect(spi.configure(655_360_000, 10_000)).toBe(Status.Ok);
+    expect(mmio_read32(CLK)).toBe(0);
+    expect(spi.clockHertz).toBe(10_000);
+    expect(spi.configure(CORE_CLOCK_HERTZ, 7_629)).toBe(Status.SpiClockImpossible);
+    expect(spi.configure(CORE_CLOCK_HERTZ, 1)).toBe(Status.SpiClockImpossible);
+    expect(spi.configure(CORE_CLOCK_HERTZ, 0)).toBe(Status.SpiClockImpossible);
+  });
+});
+
+describe('SPI transfer', () => {
+  test('asserts chip select, sends, takes the answer, releases', () => {
+    fill('a0 00');
+    mmio_write32(CONTROL_SPI_ANSWER, 0xff);
+    mmio_write32(CONTROL_SPI_ANSWER, 0x01);
+    expect(spi.transfer(buffer, 2)).toBe(Status.Ok);
+    expect(writes()).toBe(`C${TA.toString(16)} Fa0 F0 C${CLEAR.toString(16)}`);
+    expect(bytes(2)).toBe('ff 01');
+  });
+
+  test('carries 16 bytes in place', () => {
+    fill('00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f');
+    spi.transfer(buffer, 16);
+    expect(bytes(16)).toBe('ff fe fd fc fb fa f9 f8 f7 f6 f5 f4 f3 f2 f1 f0');
+  });
+
+  test('in two parts keeps chip select asserted in between', () => {
+    fill('90 00 00 00 00 00 11 22');
+    expect(spi.begin(buffer, 6)).toBe(Status.Ok);
+    expect(writes()).toBe('C80 F90 F0 F0 F0 F0 F0');
+    expect(spi.end(buffer + 6, 2)).toBe(Status.Ok);
+    expect(writes()).toBe('C80 F90 F0 F0 F0 F0 F0 F11 F22 C30');
+    expect(bytes(8)).toBe('6f ff ff ff ff ff ee dd');
+  });
+
+  test('may have an empty second part', () => {
+    fill('90');
+    spi.begin(buffer, 1);
+    expect(spi.end(buffer + 1, 0)).toBe(Status.Ok);
+    expect(writes()).toBe('C80 F90 C30');
+  });
+
+  test('gives up on a block that does not finish, and releases chip select', () => {
+    mmio_write32(CONTROL_SPI_STUCK, 1);
+    expect(spi.transfer(buffer, 2)).toBe(Status.SpiTimeout);
+    expect(writes().endsWith(' C30')).toBe(true);
+  });
+});
+
+describe('GPIO line', () => {
+  test('is asserted while its pin is low', () => {
+    const line = new GpioInputLine(GPIO, 25);
+    mmio_write32(GPIO + 0x34, 0xffffffff);
+    expect(line.isAsserted()).toBe(false);
+    mmio_write32(GPIO + 0x34, ~(1 << 25));
+    expect(line.isAsserted()).toBe(true);
+    mmio_write32(GPIO + 0x34, 1 << 25);
+    expect(line.isAsserted()).toBe(false);
+  });
+
+  test('finds pins 32 and up in the second register', () => {
+    const line = new GpioInputLine(GPIO, 40);
+    mmio_write32(GPIO + 0x34, 0);
+    mmio_write32(GPIO + 0x38, 1 << 8);
+    expect(line.isAsserted()).toBe(false);
+    mmio_write32(GPIO + 0x38, 0);
+    expect(line.isAsserted()).toBe(true);
+  });
+
+  test('writes nothing', () => {
+    mmio_write32(CONTROL_CLEAR, 0);
+    new GpioInputLine(GPIO, 25).isAsserted();
+    expect(mmio_read32(CONTROL_WRITES)).toBe(0);
+  });
+});
+
+describe('generic timer', () => {
+  test('goes forward at the rate the core says', () => {
+    const clock = new GenericTimer();
+    expect(clock.ticksPerSecond()).toBe(54_000_000);
+    const before = clock.nowTicks();
+    expect(clock.nowTicks()).toBeGreaterThan(before);
+  });
+
+  test('a deadline passes after its time', () => {
+    const clock = new GenericTimer(); // one microsecond per look
+    const deadlineTicks = deadlineAfterMicros(clock, 3);
+    expect(deadlinePassed(clock, deadlineTicks)).toBe(false);
+    expect(deadlinePassed(clock, deadlineTicks)).toBe(false);
+    expect(deadlinePassed(clock, deadlineTicks)).toBe(true);
+  });
+});

@@ -1,0 +1,212 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * The gate for rule tables: what is taken, and each reason for which a table is refused.
+ */
+import { RuleTable } from '../../../src/responder/rule-table';
+import { Status } from '../../../src/rt/status';
+import { RuleImage } from '../support/rule-image';
+
+let table = new RuleTable();
+let image = new RuleImage(table.staging);
+
+beforeEach(() => {
+  table = new RuleTable();
+  image = new RuleImage(table.staging);
+});
+
+/** Seals the image and offers it. */
+function adopt(): Status {
+  image.finish();
+  return table.adopt();
+}
+
+describe('a good table', () => {
+  test('is put in force', () => {
+    image.add(0x100);
+    image.addAnswer(0x200, 0x201, 2, 0xbbaa);
+    store<u32>(image.address, 1, 20);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.count).toBe(2);
+    expect(table.dropUnmatched).toBe(true);
+    expect(table.rule(1).answerIdentifier).toBe(0x201);
+    expect(table.checksum).toBe(load<u32>(image.address, 12));
+    expect(table.refusedRule).toBe(-1);
+  });
+
+  test('may be empty, or have 64 rules', () => {
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.count).toBe(0);
+    for (let rule: u32 = 0; rule < 64; rule++) image.add(0x100 + rule);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.count).toBe(64);
+  });
+
+  test('says beforehand how much of it there is, within what fits', () => {
+    expect(table.staged).toBe(true);
+    image.add(0x100);
+    image.finish();
+    expect(table.stagedBytes).toBe(96);
+    store<u32>(image.address, 0xffffffff, 8);
+    expect(table.stagedBytes).toBe(32 + 64 * 64);
+    store<u32>(image.address, 0);
+    expect(table.staged).toBe(false);
+  });
+
+  test('starts its hit counts afresh', () => {
+    image.add(0x100);
+    adopt();
+    table.hit(0);
+    table.hit(0);
+    expect(table.hitsOf(0)).toBe(2);
+    adopt();
+    expect(table.hitsOf(0)).toBe(0);
+  });
+
+  test('may tell rules apart by form, by identifier bits or by data', () => {
+    image.add(0x100);
+    image.add(0x80000100);
+    image.add(0x40000100);
+    image.add(0x101);
+    const one = image.add(0x300);
+    store<u64>(one, 0x10, 8);
+    store<u64>(one, 0xff, 16);
+    const other = image.add(0x300);
+    store<u64>(other, 0x11, 8);
+    store<u64>(other, 0xff, 16);
+    expect(adopt()).toBe(Status.Ok);
+  });
+});
+
+describe('a bad header', () => {
+  test('without the magic', () => {
+    image.finish();
+    store<u32>(image.address, 0x4c525744);
+    image.seal();
+    expect(table.adopt()).toBe(Status.RulesMagic);
+  });
+
+  test('of another version or with other sizes of its parts', () => {
+    const offsets: StaticArray<u32> = [4, 6, 18];
+    for (let index = 0; index < offsets.length; index++) {
+      image = new RuleImage(table.staging);
+      image.finish();
+      store<u16>(image.address + offsets[index], 3);
+      image.seal();
+      expect(table.adopt()).toBe(Status.RulesVersion);
+    }
+  });
+
+  test('with a size that its count does not give', () => {
+    image.add(0x100);
+    image.finish();
+    store<u32>(image.address, 95, 8);
+    image.seal();
+    expect(table.adopt()).toBe(Status.RulesSize);
+    store<u32>(image.address, 0xfffffff0, 8);
+    expect(table.adopt()).toBe(Status.RulesSize);
+  });
+
+  test('with more rules than fit', () => {
+    image.finish();
+    store<u16>(image.address, 65, 16);
+    store<u32>(image.address, 32 + 65 * 64, 8);
+    expect(table.adopt()).toBe(Status.RulesCount);
+  });
+
+  test('with a wrong checksum, whichever byte is damaged', () => {
+    image.add(0x100);
+    for (let byte = 20; byte < 96; byte += 5) {
+      image.finish();
+      store<u8>(image.address + byte, load<u8>(image.address + byte) ^ 0x40);
+      expect(table.adopt()).toBe(Status.RulesCrc);
+      store<u8>(image.address + byte, load<u8>(image.address + byte) ^ 0x40);
+    }
+  });
+
+  test('with unknown flags or something in the reserved bytes', () => {
+    store<u32>(image.address, 2, 20);
+    expect(adopt()).toBe(Status.RulesField);
+    store<u32>(image.address, 0, 20);
+    store<u8>(image.address, 1, 31);
+    expect(adopt()).toBe(Status.RulesField);
+  });
+});
+
+describe('a bad rule', () => {
+  test('with an identifier out of range', () => {
+    const bad: StaticArray<u32> = [0x800, 0x20000100, 0xa0000100, 0x10000000];
+    for (let index = 0; index < bad.length; index++) {
+      image = new RuleImage(table.staging);
+      image.add(0x100);
+      image.add(bad[index]);
+      expect(adopt()).toBe(Status.RulesIdentifierRange);
+      expect(table.refusedRule).toBe(1);
+    }
+  });
+
+  test('with a mask that leaves the form open, is too wide, or misses bits of the identifier', () => {
+    const bad: StaticArray<u32> = [0x800007ff, 0x400007ff, 0xc00007fe, 0xc0000fff, 0xe00007ff];
+    for (let index = 0; index < bad.length; index++) {
+      image = new RuleImage(table.staging);
+      store<u32>(image.add(0x101), bad[index], 4);
+      expect(adopt()).toBe(Status.RulesIdentifierRange);
+      expect(table.refusedRule).toBe(0);
+    }
+  });
+
+  test('with an answer identifier out of range or remote', () => {
+    const bad: StaticArray<u32> = [0x800, 0x40000100, 0x20000100, 0xc0000001];
+    for (let index = 0; index < bad.length; index++) {
+      image = new RuleImage(table.staging);
+      image.addAnswer(0x100, bad[index], 0, 0);
+      expect(adopt()).toBe(Status.RulesIdentifierRange);
+    }
+  });
+
+  test('with a field out of range', () => {
+    const offsets: StaticArray<u32> = [24, 25, 26, 27, 40, 47, 48, 63, 8];
+    const values: StaticArray<u8> = [9, 4, 9, 1, 8, 0xfe, 1, 1, 1];
+    for (let index = 0; index < offsets.length; index++) {
+      image = new RuleImage(table.staging);
+      store<u8>(image.add(0x100) + offsets[index], values[index]);
+      expect(adopt()).toBe(Status.RulesField, `offset ${offsets[index]}`);
+    }
+  });
+
+  test('that is remote and looks at data or length', () => {
+    store<u8>(image.add(0x40000100), 1, 24);
+    expect(adopt()).toBe(Status.RulesField);
+    image = new RuleImage(table.staging);
+    store<u64>(image.add(0x40000100), 1, 16);
+    expect(adopt()).toBe(Status.RulesField);
+  });
+
+  test('that matches a frame another one matches', () => {
+    image.add(0x7f3);
+    image.add(0x100);
+    const range = image.add(0x7f0);
+    store<u32>(range, 0xc00007f0, 4);
+    expect(adopt()).toBe(Status.RulesOverlap);
+    expect(table.refusedRule).toBe(2);
+
+    image = new RuleImage(table.staging);
+    const one = image.add(0x300);
+    store<u64>(one, 0x10, 8);
+    store<u64>(one, 0xff, 16);
+    const other = image.add(0x300);
+    store<u64>(other, 0x2000, 8);
+    store<u64>(other, 0xff00, 16);
+    expect(adopt()).toBe(Status.RulesOverlap);
+  });
+
+  test('leaves the table in force alone', () => {
+    image.add(0x100);
+    adopt();
+    table.hit(0);
+    image.add(0x100);
+    expect(adopt()).toBe(Status.RulesOverlap);
+    expect(table.count).toBe(1);
+    expect(table.rule(0).matchIdentifier).toBe(0x100);
+    expect(table.hitsOf(0)).toBe(1);
+  });
+});
