@@ -1,10 +1,10 @@
 /**
  * MCP2515 stand-alone CAN controller: an SPI slave on one side, a CAN node on the other.
  *
- * Used by: the machine (behind Spi0, interrupt on GPIO25) and tests. This file holds the modes, the
+ * Used by: the machine (behind Spi0, interrupt on GPIO25) and tests. This file holds the
  * interrupt line and the registers that act; the rest is in the files beside it.
  * Source: Microchip DS20001801J; `section` and `register` below refer to it. What the datasheet leaves
- * open is written in docs as an assumption and marked "Assumed" here. Does not: model the analogue side,
+ * open is marked "Assumed" in these files. Does not: model the analogue side,
  * CLKOUT, RXnBF and TXnRTS pins; using those throws UnimplementedFeature.
  */
 import type { CanBus } from '../../bus/can-bus.ts';
@@ -15,8 +15,8 @@ import { INTERMISSION_BITS } from '../../bus/frame-bits.ts';
 import type { ScheduledEvent, VirtualClock } from '../../clock.ts';
 import type { SpiDevice } from '../../soc/spi-device.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
-import { RATE_TOLERANCE, decodeBitTiming } from './bit-timing.ts';
 import { errorFlagsOf } from './error-flags.ts';
+import { OperatingMode } from './operating-mode.ts';
 import { refuseDamagedFrame, storeReceived } from './receive-unit.ts';
 import { RegisterFile } from './register-file.ts';
 import * as R from './registers.ts';
@@ -24,8 +24,6 @@ import { SpiPort, type PortTarget } from './spi-port.ts';
 import { interruptCode, quickStatus, receiveStatus } from './status.ts';
 import { TransmitUnit, type BufferOffer } from './transmit-unit.ts';
 
-/** Oscillator start-up timer: the chip is held in reset for so many cycles (section 8.1). */
-const START_UP_CYCLES = 128;
 /** MISO while the chip does not take part in SPI. */
 const FLOATING_BYTE = 0xff;
 
@@ -52,22 +50,15 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   onInterruptChange?: (low: boolean, nanos: number) => void;
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
-  readonly #oscillatorHertz: number;
   readonly #flagsEarly: boolean;
   readonly #erratum5: boolean;
   readonly #file = new RegisterFile();
   readonly #bytes: Uint8Array = this.#file.bytes;
   readonly #port = new SpiPort(this);
   readonly #transmit: TransmitUnit;
-  #mode: number = R.MODE_CONFIGURATION;
-  /** Mode asked for and not reached yet. */
-  #wanted: number | undefined;
-  /** Mode on its way: the chip waits for 11 recessive bits. */
-  #joining: number | undefined;
-  #mismatched = false;
+  readonly #mode: OperatingMode;
   /** End of the oscillator start-up. */
   #awakeNanos = 0;
-  #waking: ScheduledEvent | undefined;
   #loopback: ScheduledEvent | undefined;
   /** Message assembly buffer: valid, not stored yet. */
   #assembled: CanFrame | undefined;
@@ -80,11 +71,20 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.name = options.name;
     this.#clock = options.clock;
     this.#bus = options.bus;
-    this.#oscillatorHertz = options.oscillatorHertz;
     this.#flagsEarly = options.receiveFlagAt === 'frame-valid';
     this.#erratum5 = options.erratum5 ?? false;
     this.#transmit = new TransmitUnit(this.#bytes, options.name);
-    this.#awakeNanos = options.clock.now + this.#startUpNanos();
+    this.#mode = new OperatingMode({
+      clock: options.clock,
+      bus: options.bus,
+      node: this,
+      registers: this.#bytes,
+      oscillatorHertz: options.oscillatorHertz,
+      messagesWait: () => this.#transmit.anyRequested,
+      left: () => this.#leaveBus(),
+      entered: (mode, nanos) => this.#modeEntered(mode, nanos),
+    });
+    this.#awakeNanos = options.clock.now + this.#mode.startUpNanos;
     this.#bus.attach(this);
     this.#bus.onStart((nanos) => this.#busActivity(nanos));
   }
@@ -102,7 +102,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   // ---- SPI ----
 
   select(nanos: number): void {
-    this.#deaf = nanos < this.#awakeNanos && this.#mode !== R.MODE_SLEEP;
+    this.#deaf = nanos < this.#awakeNanos && this.#mode.current !== R.MODE_SLEEP;
     if (this.#deaf) this.#ignored++;
     else this.#port.select();
   }
@@ -118,20 +118,10 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   /** RESET instruction, or the pin: everything but the contents of buffers, masks and filters. */
   reset(nanos: number): void {
-    this.#bus.disconnect(this, nanos);
-    for (const event of [this.#waking, this.#loopback]) {
-      if (event !== undefined) this.#clock.cancel(event);
-    }
-    this.#waking = undefined;
-    this.#loopback = undefined;
+    this.#mode.reset(nanos);
     this.#file.reset();
-    this.#transmit.reset();
     this.faults.reset();
-    this.#mode = R.MODE_CONFIGURATION;
-    this.#wanted = undefined;
-    this.#joining = undefined;
-    this.#assembled = undefined;
-    this.#awakeNanos = nanos + this.#startUpNanos();
+    this.#awakeNanos = nanos + this.#mode.startUpNanos;
     this.#updateInterrupt(nanos);
   }
 
@@ -143,12 +133,12 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
       case R.REC:
         return this.faults.receiveErrors;
       default:
-        return this.#file.read(address, this.#mode === R.MODE_CONFIGURATION);
+        return this.#file.read(address, this.#mode.current === R.MODE_CONFIGURATION);
     }
   }
 
   writeRegister(address: number, value: number, nanos: number): void {
-    const merged = this.#file.merge(address, value, this.#mode === R.MODE_CONFIGURATION);
+    const merged = this.#file.merge(address, value, this.#mode.current === R.MODE_CONFIGURATION);
     if (merged === undefined) return;
     const place = address & 0x0f;
     const transmitBuffer = address >= R.TXB0CTRL && address < R.RXB0CTRL;
@@ -187,13 +177,12 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   // ---- CAN node ----
 
   get participation(): Participation {
-    if (this.#mode !== R.MODE_NORMAL && this.#mode !== R.MODE_LISTEN_ONLY) return 'absent';
-    if (this.#mode === R.MODE_LISTEN_ONLY) return 'silent';
-    return this.#mismatched ? 'mismatched' : 'active';
+    return this.#mode.participation;
   }
 
   get transmitPending(): boolean {
-    if (this.#mode !== R.MODE_NORMAL || (this.#file.control & R.CANCTRL_ABAT) !== 0) return false;
+    if (this.#mode.current !== R.MODE_NORMAL || (this.#file.control & R.CANCTRL_ABAT) !== 0)
+      return false;
     return this.#transmit.anyRequested;
   }
 
@@ -203,7 +192,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   arbitrationLost(offer: TransmitOffer, _bit: number, nanos: number): void {
     this.#transmit.failed((offer as BufferOffer).buffer, 'arbitration', this.#oneShot);
-    this.#tryMode(nanos);
+    this.#mode.settle(nanos);
   }
 
   transmitted(offer: TransmitOffer, nanos: number): void {
@@ -211,19 +200,19 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#transmit.sent(buffer);
     this.#bytes[R.CANINTF] |= R.INT_TX0 << buffer;
     this.#updateInterrupt(nanos);
-    this.#tryMode(nanos);
+    this.#mode.settle(nanos);
   }
 
   transmitFailed(offer: TransmitOffer, _kind: BusErrorKind, nanos: number): void {
     this.#transmit.failed((offer as BufferOffer).buffer, 'error', this.#oneShot);
     this.#bytes[R.CANINTF] |= R.INT_MERR;
     this.#updateInterrupt(nanos);
-    this.#tryMode(nanos);
+    this.#mode.settle(nanos);
   }
 
   received(frame: CanFrame, nanos: number): void {
     // A node with another bit rate never gets this far; one that only listens does not notice errors.
-    if (this.#mismatched) return;
+    if (this.#mode.mismatched) return;
     this.#assembled = frame;
     if (this.#flagsEarly) this.#store(nanos);
   }
@@ -233,7 +222,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   receiveFailed(_kind: BusErrorKind, nanos: number): void {
-    if (!this.#mismatched) refuseDamagedFrame(this.#bytes);
+    if (!this.#mode.mismatched) refuseDamagedFrame(this.#bytes);
     this.#bytes[R.CANINTF] |= R.INT_MERR;
     this.#updateInterrupt(nanos);
   }
@@ -261,7 +250,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     if (address === R.CANINTE || address === R.CANINTF) {
       this.#updateInterrupt(nanos);
       // The MCU wakes the chip by setting WAKIF itself (section 10.2).
-      if ((this.#bytes[R.CANINTF] & R.INT_WAK) !== 0) this.#wake(nanos);
+      if ((this.#bytes[R.CANINTF] & R.INT_WAK) !== 0) this.#mode.wake(nanos);
     }
   }
 
@@ -283,96 +272,42 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
       return this.#tryToSend(nanos);
     }
     this.#transmit.abort(buffer, false);
-    this.#tryMode(nanos);
+    this.#mode.settle(nanos);
   }
 
   #writeControl(value: number, nanos: number): void {
     const before = this.#file.control;
     this.#file.setControl(value);
-    const requested = value >> R.CANCTRL_REQOP_SHIFT;
-    if (requested > R.MODE_CONFIGURATION) {
-      throw new UnimplementedFeature('MCP2515', `operation mode request REQOP = ${requested}`);
-    }
     if ((value & R.CANCTRL_ABAT) !== 0 && (before & R.CANCTRL_ABAT) === 0) {
       for (let buffer = 0; buffer < R.TX_BUFFER_COUNT; buffer++) this.#transmit.abort(buffer, true);
     }
-    if (requested !== this.#joining) {
-      this.#joining = undefined;
-      this.#wanted = requested === this.#mode ? undefined : requested;
-      if (this.participation === 'absent') this.#bus.disconnect(this, nanos);
-      this.#tryMode(nanos);
-    }
+    this.#mode.request(value >> R.CANCTRL_REQOP_SHIFT, nanos);
     this.#tryToSend(nanos);
   }
 
   // ---- modes ----
 
-  /** Goes to the wanted mode, unless a message is still to be sent (section 10). */
-  #tryMode(nanos: number): void {
-    const wanted = this.#wanted;
-    if (wanted === undefined) return;
-    const sending = this.#mode === R.MODE_NORMAL || this.#mode === R.MODE_LOOPBACK;
-    if (sending && this.#transmit.anyRequested) return;
-    this.#wanted = undefined;
-    if (this.#mode === R.MODE_SLEEP && wanted !== R.MODE_SLEEP) {
-      throw new UnimplementedFeature(
-        'MCP2515',
-        'leaving sleep mode by CANCTRL (set WAKIF instead)',
-      );
-    }
-    this.#enter(wanted, nanos);
+  #leaveBus(): void {
+    if (this.#loopback !== undefined) this.#clock.cancel(this.#loopback);
+    this.#loopback = undefined;
+    this.#transmit.reset();
+    this.#assembled = undefined;
   }
 
-  #enter(mode: number, nanos: number): void {
-    const onBus = mode === R.MODE_NORMAL || mode === R.MODE_LISTEN_ONLY;
-    const wasOnBus = this.participation !== 'absent';
-    if (this.#mode === R.MODE_CONFIGURATION && mode !== R.MODE_CONFIGURATION) this.#takeBitTiming();
-    if (!onBus || !wasOnBus) {
-      this.#bus.disconnect(this, nanos);
-      this.#transmit.reset();
-      this.#assembled = undefined;
-    }
+  #modeEntered(mode: number, nanos: number): void {
+    // Both modes begin with error counters of zero (sections 10.1 and 10.3).
     if (mode === R.MODE_CONFIGURATION || mode === R.MODE_LISTEN_ONLY) {
       this.faults.reset();
       this.faultsChanged(nanos);
     }
-    if (onBus && !wasOnBus) {
-      // Assumed: OPMOD shows the mode only once the chip has seen 11 recessive bits.
-      this.#joining = mode;
-      this.#bus.connect(this, nanos, () => {
-        this.#joining = undefined;
-        this.#mode = mode;
-      });
-      return;
-    }
-    this.#mode = mode;
     this.#tryToSend(nanos);
   }
 
-  #takeBitTiming(): void {
-    const [cnf3, cnf2, cnf1] = this.#bytes.subarray(R.CNF3, R.CNF1 + 1);
-    const { bitrate } = decodeBitTiming(cnf1, cnf2, cnf3, this.#oscillatorHertz);
-    this.#mismatched = Math.abs(bitrate / this.#bus.bitrate - 1) > RATE_TOLERANCE;
-  }
-
   #busActivity(nanos: number): void {
-    if (this.#mode !== R.MODE_SLEEP || (this.#bytes[R.CANINTE] & R.INT_WAK) === 0) return;
+    if (this.#mode.current !== R.MODE_SLEEP || (this.#bytes[R.CANINTE] & R.INT_WAK) === 0) return;
     this.#bytes[R.CANINTF] |= R.INT_WAK;
     this.#updateInterrupt(nanos);
-    this.#wake(nanos);
-  }
-
-  /** Out of sleep: the oscillator starts, then the chip is in listen-only mode (section 10.2). */
-  #wake(nanos: number): void {
-    if (this.#mode !== R.MODE_SLEEP || this.#waking !== undefined) return;
-    this.#waking = this.#clock.schedule(nanos + this.#startUpNanos(), (awake) => {
-      this.#waking = undefined;
-      this.#enter(R.MODE_LISTEN_ONLY, awake);
-    });
-  }
-
-  #startUpNanos(): number {
-    return Math.round((START_UP_CYCLES * 1e9) / this.#oscillatorHertz);
+    this.#mode.wake(nanos);
   }
 
   // ---- traffic ----
@@ -382,7 +317,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   #tryToSend(nanos: number): void {
-    if (this.#mode === R.MODE_LOOPBACK) this.#sendToItself(nanos);
+    if (this.#mode.current === R.MODE_LOOPBACK) this.#sendToItself(nanos);
     else if (this.transmitPending) this.#bus.requestStart(nanos);
   }
 
@@ -391,9 +326,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     if (this.#loopback !== undefined || (this.#file.control & R.CANCTRL_ABAT) !== 0) return;
     const offer = this.#transmit.offer();
     if (offer === undefined) return;
-    const [cnf3, cnf2, cnf1] = this.#bytes.subarray(R.CNF3, R.CNF1 + 1);
-    const { bitrate } = decodeBitTiming(cnf1, cnf2, cnf3, this.#oscillatorHertz);
-    const duration = ((offer.wire.length + INTERMISSION_BITS) * 1e9) / bitrate;
+    const duration = ((offer.wire.length + INTERMISSION_BITS) * 1e9) / this.#mode.bitrate;
     this.#loopback = this.#clock.schedule(nanos + Math.round(duration), (end) => {
       this.#loopback = undefined;
       this.#assembled = offer.frame;
@@ -414,7 +347,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   #status(): number {
     const code = interruptCode(this.#bytes[R.CANINTF] & this.#bytes[R.CANINTE]);
-    return (this.#mode << R.CANSTAT_OPMOD_SHIFT) | (code << R.CANSTAT_ICOD_SHIFT);
+    return (this.#mode.current << R.CANSTAT_OPMOD_SHIFT) | (code << R.CANSTAT_ICOD_SHIFT);
   }
 
   #updateInterrupt(nanos: number): void {

@@ -1,0 +1,165 @@
+/**
+ * Modes of operation and the way from one to another (DS20001801J, section 10).
+ *
+ * Used by: the chip. Owns the node's connection to the bus and the wake-up from sleep. Does not: know
+ * SPI, buffers or interrupts; it asks whether messages wait and tells what it entered.
+ */
+import type { CanBus } from '../../bus/can-bus.ts';
+import type { CanNode, Participation } from '../../bus/can-node.ts';
+import type { ScheduledEvent, VirtualClock } from '../../clock.ts';
+import { UnimplementedFeature } from '../../unimplemented.ts';
+import { RATE_TOLERANCE, decodeBitTiming } from './bit-timing.ts';
+import {
+  CNF1,
+  CNF2,
+  CNF3,
+  MODE_CONFIGURATION,
+  MODE_LISTEN_ONLY,
+  MODE_LOOPBACK,
+  MODE_NORMAL,
+  MODE_SLEEP,
+} from './registers.ts';
+
+/** Oscillator start-up timer: cycles after reset, power-on and sleep (section 8.1). */
+const START_UP_CYCLES = 128;
+
+/** What the modes need of the chip. */
+export interface ModeHost {
+  readonly clock: VirtualClock;
+  readonly bus: CanBus;
+  readonly node: CanNode;
+  readonly registers: Uint8Array;
+  readonly oscillatorHertz: number;
+  /** Whether a message still waits to be sent: a mode change waits for it. */
+  messagesWait(): boolean;
+  /** The chip has left the bus; what was under way is gone. */
+  left(): void;
+  /** OPMOD has changed. */
+  entered(mode: number, nanos: number): void;
+}
+
+/** The mode. */
+export class OperatingMode {
+  readonly #host: ModeHost;
+  /** OPMOD. */
+  #mode: number = MODE_CONFIGURATION;
+  /** Mode asked for and not begun yet. */
+  #wanted: number | undefined;
+  /** Mode begun: the chip waits for 11 recessive bits. */
+  #joining: number | undefined;
+  #bitrate = 0;
+  #waking: ScheduledEvent | undefined;
+
+  constructor(host: ModeHost) {
+    this.#host = host;
+  }
+
+  get current(): number {
+    return this.#mode;
+  }
+
+  /** The chip's own bit rate, as set when it left configuration mode. */
+  get bitrate(): number {
+    return this.#bitrate;
+  }
+
+  /** Whether that rate is too far from the bus's to understand anything. */
+  get mismatched(): boolean {
+    return Math.abs(this.#bitrate / this.#host.bus.bitrate - 1) > RATE_TOLERANCE;
+  }
+
+  get participation(): Participation {
+    if (this.#mode === MODE_LISTEN_ONLY) return 'silent';
+    if (this.#mode !== MODE_NORMAL) return 'absent';
+    return this.mismatched ? 'mismatched' : 'active';
+  }
+
+  get startUpNanos(): number {
+    return Math.round((START_UP_CYCLES * 1e9) / this.#host.oscillatorHertz);
+  }
+
+  /** REQOP was written. */
+  request(mode: number, nanos: number): void {
+    if (mode > MODE_CONFIGURATION) {
+      throw new UnimplementedFeature('MCP2515', `operation mode request REQOP = ${mode}`);
+    }
+    if (mode === this.#joining) return;
+    if (this.#joining !== undefined) {
+      this.#joining = undefined;
+      this.#host.bus.disconnect(this.#host.node, nanos);
+    }
+    this.#wanted = mode === this.#mode ? undefined : mode;
+    this.settle(nanos);
+  }
+
+  /** Goes to the wanted mode unless a message is still to be sent. Called whenever one is done with. */
+  settle(nanos: number): void {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
+    const sending = this.#mode === MODE_NORMAL || this.#mode === MODE_LOOPBACK;
+    if (sending && this.#host.messagesWait()) return;
+    if (this.#mode === MODE_SLEEP) {
+      throw new UnimplementedFeature(
+        'MCP2515',
+        'leaving sleep mode by CANCTRL (set WAKIF instead)',
+      );
+    }
+    this.#wanted = undefined;
+    this.#begin(wanted, nanos);
+  }
+
+  /** Out of sleep: the oscillator starts, then the chip is in listen-only mode (section 10.2). */
+  wake(nanos: number): void {
+    if (this.#mode !== MODE_SLEEP || this.#waking !== undefined) return;
+    this.#waking = this.#host.clock.schedule(nanos + this.startUpNanos, (awake) => {
+      this.#waking = undefined;
+      this.#begin(MODE_LISTEN_ONLY, awake);
+    });
+  }
+
+  /** RESET: configuration mode at once. */
+  reset(nanos: number): void {
+    const { bus, clock, node } = this.#host;
+    bus.disconnect(node, nanos);
+    if (this.#waking !== undefined) clock.cancel(this.#waking);
+    this.#waking = undefined;
+    this.#mode = MODE_CONFIGURATION;
+    this.#wanted = undefined;
+    this.#joining = undefined;
+    this.#host.left();
+  }
+
+  #begin(mode: number, nanos: number): void {
+    const { bus, node } = this.#host;
+    const onBus = mode === MODE_NORMAL || mode === MODE_LISTEN_ONLY;
+    const wasOnBus = this.participation !== 'absent';
+    if (this.#mode === MODE_CONFIGURATION) this.#takeBitTiming();
+    if (!onBus) {
+      bus.disconnect(node, nanos);
+      this.#host.left();
+    }
+    if (!onBus || wasOnBus) return this.#enter(mode, nanos);
+    // Assumed: OPMOD shows the mode only once the chip has seen 11 recessive bits.
+    this.#joining = mode;
+    bus.connect(node, nanos, (joined) => {
+      this.#joining = undefined;
+      this.#enter(mode, joined);
+    });
+  }
+
+  #enter(mode: number, nanos: number): void {
+    this.#mode = mode;
+    this.#host.entered(mode, nanos);
+  }
+
+  #takeBitTiming(): void {
+    const { oscillatorHertz, registers } = this.#host;
+    const timing = decodeBitTiming(
+      registers[CNF1],
+      registers[CNF2],
+      registers[CNF3],
+      oscillatorHertz,
+    );
+    this.#bitrate = timing.bitrate;
+  }
+}
