@@ -43,6 +43,12 @@ export const START_TIMEOUT_MICROS: u32 = 1_000_000;
 /** How long a bus-off controller is left alone before it is started again. */
 export const BUS_OFF_PAUSE_MICROS: u32 = 100_000;
 
+/**
+ * How long the device may sit on transmit requests without finishing one. A device that lost its
+ * side of the session, or a host that hangs, would else keep them for ever.
+ */
+export const COMPLETION_TIMEOUT_MICROS: u32 = 2_000_000;
+
 /** What the driver can do at the moment; numbers are for the console and the trace. */
 export enum CanDriverState {
   /** No session: no peer, or negotiating. */
@@ -67,6 +73,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly deadline: Deadline = new Deadline();
   private readonly startTicks: u64;
   private readonly pauseTicks: u64;
+  private readonly completionTicks: u64;
   private configPending: bool = false;
 
   constructor(section: Memory, link: Link, clock: Time) {
@@ -76,6 +83,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.queues = new CanDriverQueues<Memory>(section);
     this.startTicks = microsToTicks(START_TIMEOUT_MICROS, clock.ticksPerSecond());
     this.pauseTicks = microsToTicks(BUS_OFF_PAUSE_MICROS, clock.ticksPerSecond());
+    this.completionTicks = microsToTicks(COMPLETION_TIMEOUT_MICROS, clock.ticksPerSecond());
   }
 
   /** True while frames flow. */
@@ -126,6 +134,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.section.write64(message + 16, messageWord2(frame));
     this.section.write8(this.queues.transmitResult(slot), RESULT_NOT_OK);
     const queue = this.queues.transmit;
+    if (queue.heldCount === 0) this.awaitCompletion();
     queue.setDescriptorTail(2 * slot, messageBytes(frame), DESCRIPTOR_FLAG_NEXT, 2 * slot + 1);
     queue.offer(2 * slot);
     this.transport.kick(queue.kickWanted());
@@ -262,7 +271,22 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     } else {
       this.state = CanDriverState.Running;
       this.counters.connected += 1;
+      this.awaitCompletion();
     }
+    return true;
+  }
+
+  /** From now on the device has its time to finish a request. */
+  private awaitCompletion(): void {
+    this.deadline.start(this.clock.nowTicks(), this.completionTicks);
+  }
+
+  /** Gives the session up when the device has sat on its requests for too long. */
+  private completionLate(): bool {
+    if (!this.running || this.queues.transmit.heldCount === 0) return false;
+    if (!this.deadline.reached(this.clock.nowTicks())) return false;
+    this.transport.withdraw(Status.TransactionTimeout);
+    this.sessionEnded();
     return true;
   }
 
@@ -270,11 +294,12 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
   private reapTransmit(): bool {
     const queue = this.queues.transmit;
     const taken = queue.takeUsed();
-    if (taken === Status.Empty) return false;
+    if (taken === Status.Empty) return this.completionLate();
     if (taken !== Status.Ok) {
       this.giveUp(taken);
       return true;
     }
+    if (this.running) this.awaitCompletion();
     const slot = queue.usedHead >> 1;
     if (this.resultOk(queue.usedLength, this.queues.transmitResult(slot))) {
       this.counters.transmitted += 1;

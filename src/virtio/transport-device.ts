@@ -55,6 +55,9 @@ import { VirtqueueDevice } from './virtqueue-device';
 const DATA_QUEUE_SIZE: u32 = 256;
 const CONTROL_QUEUE_SIZE: u32 = 4;
 
+/** Revision and size, as one number. */
+const HEADER_BEGINNING: u64 = ((<u64>CAN_HEADER_BYTES) << 32) | (<u64>REVISION_1);
+
 /** Where the device is; numbers are for the console and the trace. */
 export enum DevicePhase {
   /** Own state 0: waiting for the driver's end to be 0 as well. */
@@ -110,7 +113,7 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
         this.phase = DevicePhase.AwaitingDriver;
         return true;
       case DevicePhase.AwaitingDriver:
-        if (peerState !== PEER_STATE_READY) return false;
+        if (peerState !== PEER_STATE_READY) return this.restoreHeader();
         this.phase = DevicePhase.Serving;
         return true;
       default:
@@ -188,6 +191,16 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
     this.section.write32(DEVICE_FEATURES, FEATURES_LOW);
     this.presentQueue(0);
     this.section.barrierWrite();
+  }
+
+  /**
+   * Lays the header out again if it is not what it was. When the hypervisor starts the other cell
+   * it invalidates the caches over the section, and what was written before may be lost.
+   */
+  private restoreHeader(): bool {
+    if (this.section.read64(REVISION) === HEADER_BEGINNING) return false;
+    this.layOut();
+    return true;
   }
 
   /** Serves the announced register write, if there is one, and acknowledges it. */
@@ -281,6 +294,7 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
       this.forget();
       this.section.write16(CONFIG_EVENT, 0);
       this.section.write16(CONFIG, 0);
+      this.section.write32(CONFIG_GENERATION, this.generation);
       this.presentQueue(0);
       return;
     }

@@ -41,6 +41,8 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
   usedLength: u32 = 0;
   /** Entries of the queue, a power of two. */
   size: u32 = 0;
+  /** Chains the peer holds. */
+  heldCount: u32 = 0;
   /** Offsets of the three parts in the section, for the registers. */
   descriptorOffset: u32 = 0;
   availableOffset: u32 = 0;
@@ -49,7 +51,6 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
   private readonly section: Memory;
   /** One byte per descriptor: 1 while the peer holds the chain that begins there. */
   private readonly held: usize;
-  private heldCount: u32 = 0;
   private availableIndex: u32 = 0;
   private usedIndex: u32 = 0;
   private clearOffset: u32 = 0;
