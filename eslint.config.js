@@ -64,6 +64,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': unusedNames,
       // To tsc every integer type is `number`, so a cast that asc needs looks needless to it.
       '@typescript-eslint/no-unnecessary-type-assertion': 'off',
+      // u64 literals are exact in asc.
+      'no-loss-of-precision': 'off',
       'prefer-const': 'error',
     },
   },
@@ -73,6 +75,7 @@ export default tseslint.config(
     extends: [tseslint.configs.recommended],
     rules: {
       '@typescript-eslint/no-unused-vars': unusedNames,
+      'no-loss-of-precision': 'off',
       // as-pect's globals come by a reference path.
       '@typescript-eslint/triple-slash-reference': 'off',
     },
