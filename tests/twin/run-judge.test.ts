@@ -83,7 +83,7 @@ describe('the judge', () => {
       .judged();
     assert.equal(lost, 3);
     assert.deepEqual(problems.map((line) => line.split(':')[0]).sort(), [
-      '1 frames of AGL never reached the bus',
+      'given by AGL, never sent',
       'never reached AGL',
       'not answered',
     ]);

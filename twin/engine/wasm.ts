@@ -9,14 +9,22 @@ import type { VirtualClock } from '../clock.ts';
 import { CellParked, type AccessSize, type GuestMemory, type Machine } from '../machine/machine.ts';
 import type { Engine, RunResult } from './engine.ts';
 
-/** Kind passed to the module's `fault`: a trap of the module itself (bsp/rpi4 numbers the same). */
-const FAULT_WASM_TRAP = 1;
+/**
+ * Kinds of trap passed to the module's `fault`, numbered as the BSP does (wabt's wasm_rt_trap_t), with
+ * the words of V8's message that tell them.
+ */
+const TRAPS: readonly (readonly [kind: number, words: RegExp])[] = [
+  [1, /out of bounds/],
+  [2, /unrepresentable/],
+  [3, /by zero/],
+];
+const TRAP_UNREACHABLE = 5;
 
 /** What the module must export. */
 interface CellExports {
   initialize(): number;
   step(): number;
-  fault(kind: number, address: number, programCounter: number): void;
+  fault(kind: number, syndrome: number, address: number, programCounter: number): void;
 }
 
 export class WasmEngine implements Engine {
@@ -78,7 +86,8 @@ export class WasmEngine implements Engine {
     if (this.#faultAddress !== 0) {
       this.#machine.writeDevice(this.#faultAddress, 4, this.#faultValue);
     }
-    this.#exports.fault(FAULT_WASM_TRAP, 0, 0);
+    const kind = TRAPS.find(([, words]) => words.test(error.message))?.[0] ?? TRAP_UNREACHABLE;
+    this.#exports.fault(kind, 0, 0, 0);
   }
 
   /** The memory that holds an access. Parks the cell if none does, or if it is read-only. */

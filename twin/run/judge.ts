@@ -82,6 +82,7 @@ class Judge {
   readonly #expectedForwards = new FrameQueues<ExpectedForward>();
   readonly #forwards: ExpectedForward[] = [];
   readonly #givenFrames = new FrameQueues<{ given: AglGiven; index: number }>();
+  readonly #sentGiven = new Set<AglGiven>();
   readonly #sends = new FrameQueues<SendRequest>();
   readonly #answered: AnsweredRequest[] = [];
   readonly #aglSends: SendRequest[] = [];
@@ -111,9 +112,7 @@ class Judge {
     const forwarded = this.#matchForwards();
     const unforwarded = this.#countUnforwarded();
     for (const open of this.#openAnswers) this.#problem('not answered', open.request);
-    const accepted = given.filter((item) => item.accepted).length;
-    const unsent = accepted - this.#sentForAgl;
-    if (unsent > 0) this.#problem(`${unsent} frames of AGL never reached the bus`);
+    const unsent = this.#countUnsent();
     return {
       urgentRequests: this.#urgentRequests,
       answered: this.#answered,
@@ -159,6 +158,7 @@ class Judge {
       return;
     }
     this.#sentForAgl += 1;
+    this.#sentGiven.add(given.given);
     if (send) this.#aglSends.push(send);
     if (given.index < this.#lastSentIndex) this.#problem('sent for AGL out of order', record);
     this.#lastSentIndex = given.index;
@@ -203,6 +203,21 @@ class Judge {
       }
       count += 1;
       this.#problem('never reached AGL', record);
+    }
+    return count;
+  }
+
+  /** Frames of AGL that the bridge took and the bus never saw, unless AGL died with them. */
+  #countUnsent(): number {
+    let count = 0;
+    for (const item of this.#seen.aglGiven) {
+      if (!item.accepted || this.#sentGiven.has(item)) continue;
+      if (this.#isAglAbsent(item.nanos)) {
+        this.#drop('aglDown');
+        continue;
+      }
+      count += 1;
+      this.#problem('given by AGL, never sent', item.frame, item.nanos);
     }
     return count;
   }

@@ -18,6 +18,8 @@ export class ProgressPrinter {
   }
 
   update({ played, total, seconds }: Progress): void {
+    // Nothing to say before the first step, and nothing twice.
+    if (this.#next === 0) this.#next = this.#stream.isTTY ? 1 : total / 10;
     if (total === 0 || played < this.#next) return;
     const percent = Math.floor((played / total) * 100);
     const text = `${played} of ${total} frames (${percent} %), ${seconds.toFixed(2)} s of bus time`;

@@ -24,15 +24,16 @@ interface Step {
   readonly text: string;
 }
 
-/** Lines of the timeline; microseconds count from the end of the request. */
+/** Lines of the timeline up to the answer; microseconds count from the end of the request. */
 export function timelineOf(item: AnsweredRequest, seen: Observations): string[] {
   const { request, answer } = item;
+  const lastSpiNanos = item.send?.nanos ?? answer.startNanos;
   const steps: Step[] = [
     { nanos: request.startNanos, text: `CAN  request starts: ${wireText(request)}` },
     { nanos: item.interruptNanos, text: 'INT  falls: the chip has the request' },
     { nanos: request.endNanos, text: 'CAN  request ends' },
     ...seen.transactions
-      .filter(({ selectNanos: start }) => start >= item.interruptNanos && start <= answer.endNanos)
+      .filter(({ selectNanos: start }) => start >= item.interruptNanos && start <= lastSpiNanos)
       .map(spiStep),
     { nanos: answer.startNanos, text: `CAN  answer starts: ${wireText(answer)}` },
     { nanos: answer.endNanos, text: 'CAN  answer ends' },

@@ -1,0 +1,18 @@
+/**
+ * Small hand-written wasm modules, for tests of what runs modules.
+ *
+ * Used by: wasm-engine.test.ts and bridge-host.test.ts.
+ */
+import wabt from 'wabt';
+
+const toolkit = await wabt();
+
+/** Assembles WebAssembly text. */
+export function assemble(text: string): Uint8Array<ArrayBuffer> {
+  const module = toolkit.parseWat('test.wat', text);
+  try {
+    return Uint8Array.from(module.toBinary({}).buffer);
+  } finally {
+    module.destroy();
+  }
+}
