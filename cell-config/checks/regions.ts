@@ -5,8 +5,10 @@
  */
 import { MEMORY_COMM_REGION, MEMORY_ROOTSHARED } from '../format/constants.ts';
 import type { MemoryRegion } from '../format/model.ts';
-import { PAGE_BYTES } from '../rpi4-layout.ts';
 import type { Range } from './finding.ts';
+
+/** Jailhouse maps whole pages of this size; what is not one of them traps. */
+const PAGE_BYTES = 0x1000;
 
 /** The region's place in the machine. */
 export function physical(region: MemoryRegion): Range {
