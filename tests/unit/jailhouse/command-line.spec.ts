@@ -1,0 +1,101 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * The inmate command line: settings, defaults, and what is refused with which words.
+ */
+import { memory_write8 } from '../../../src/abi/bsp';
+import { CommandLine, InterruptSource } from '../../../src/jailhouse/command-line';
+import { CommunicationRegion } from '../../../src/jailhouse/communication-region';
+import { Console } from '../../../src/jailhouse/console';
+import { Status } from '../../../src/rt/status';
+import {
+  clearLogs,
+  COMMAND_LINE,
+  hypercallText,
+  REGION,
+  writeRegion,
+  writeText,
+} from './fake-cell';
+
+function parse(text: string): CommandLine {
+  writeText(COMMAND_LINE, text);
+  const line = new CommandLine();
+  expect(line.parse(COMMAND_LINE)).toBe(Status.Ok, text);
+  return line;
+}
+
+function expectRefused(text: string, status: Status, words: string): void {
+  writeText(COMMAND_LINE, text);
+  const line = new CommandLine();
+  expect(line.parse(COMMAND_LINE)).toBe(status, text);
+  writeRegion(1, 0, 0, 0);
+  clearLogs();
+  const console = new Console();
+  console.open(new CommunicationRegion(REGION));
+  line.describeFault(console, status);
+  console.flush();
+  const said = hypercallText();
+  expect(said.includes(words)).toBe(true, said);
+  expect(said.includes(`(status ${<i32>status})`)).toBe(true, said);
+}
+
+describe('the command line', () => {
+  test('may be empty: the defaults fit the current Waveshare HAT', () => {
+    const line = parse('');
+    expect(line.bitrate).toBe(500_000);
+    expect(line.oscillatorHertz).toBe(12_000_000);
+    expect(line.spiHertz).toBe(10_000_000);
+    expect(line.interruptSource).toBe(InterruptSource.Gpio);
+  });
+
+  test('sets each value, in any order and spacing; the last word wins', () => {
+    const line = parse('  osc=8000000\tint=spi spi=2000000  bitrate=250000 bitrate=125000 ');
+    expect(line.bitrate).toBe(125_000);
+    expect(line.oscillatorHertz).toBe(8_000_000);
+    expect(line.spiHertz).toBe(2_000_000);
+    expect(line.interruptSource).toBe(InterruptSource.Spi);
+  });
+
+  test('takes the limits themselves', () => {
+    const low = parse('bitrate=5000 osc=1000000 spi=10000 int=gpio');
+    expect(low.bitrate).toBe(5_000);
+    const high = parse('bitrate=1000000 osc=40000000 spi=10000000');
+    expect(high.oscillatorHertz).toBe(40_000_000);
+  });
+
+  test('an unknown key is refused by name', () => {
+    const status = Status.CommandLineUnknownKey;
+    expectRefused('bitrate=500000 speed=9', status, 'unknown key in "speed=9"');
+    expectRefused('bitrat=500000', status, '"bitrat=500000"');
+    expectRefused('bitrates=500000', status, '"bitrates=500000"');
+    expectRefused('Bitrate=500000', status, '"Bitrate=500000"');
+    expectRefused('=5', status, '"=5"');
+  });
+
+  test('a bad value is refused with the valid ones', () => {
+    const status = Status.CommandLineBadValue;
+    expectRefused('bitrate', status, 'bad value in "bitrate"');
+    expectRefused('bitrate=', status, 'bitrate=5000..1000000');
+    expectRefused('bitrate=500k', status, '"bitrate=500k"');
+    expectRefused('bitrate=-1', status, '"bitrate=-1"');
+    expectRefused('bitrate=0x500000', status, '"bitrate=0x500000"');
+    expectRefused('bitrate=4999', status, '"bitrate=4999"');
+    expectRefused('bitrate=1000001', status, '"bitrate=1000001"');
+    expectRefused('osc=999999', status, '"osc=999999"');
+    expectRefused('osc=40000001', status, '"osc=40000001"');
+    expectRefused('spi=9999', status, '"spi=9999"');
+    expectRefused('spi=10000001', status, '"spi=10000001"');
+    expectRefused('osc=4294979296', status, '"osc=4294979296"');
+    expectRefused('int=both', status, 'int=gpio|spi');
+    expectRefused('int', status, '"int"');
+    expectRefused('bitrate==500000', status, '"bitrate==500000"');
+  });
+
+  test('needs an end within 256 bytes', () => {
+    for (let index: u32 = 0; index < 256; index++) memory_write8(COMMAND_LINE + index, 0x20);
+    memory_write8(COMMAND_LINE + 256, 0);
+    const line = new CommandLine();
+    expect(line.parse(COMMAND_LINE)).toBe(Status.CommandLineTooLong);
+    memory_write8(COMMAND_LINE + 255, 0);
+    expect(line.parse(COMMAND_LINE)).toBe(Status.Ok);
+  });
+});
