@@ -43,13 +43,20 @@ const STATE_EL1H_MASKED = 0x3c5n;
 const CONDITION_FLAGS = 0xf000_0000n;
 
 /** Exception numbers of the emulator (QEMU target/arm/cpu.h). */
+const EXCEPTION_UNDEFINED = 1;
 const EXCEPTION_DATA_ABORT = 4;
+const EXCEPTION_BREAKPOINT = 7;
 const EXCEPTION_HVC = 11;
 
 /** Exception vector: synchronous, current EL with its own stack pointer. */
 const VECTOR_SYNCHRONOUS = 0x200n;
 /** ESR_EL1: data abort without a change of EL, 32-bit instruction. */
 const SYNDROME_DATA_ABORT = (0x25n << 26n) | (1n << 25n);
+/** ESR_EL1 of the other exceptions that the cell takes itself: unknown reason, BRK #0. */
+const SYNDROMES: Readonly<Record<number, bigint>> = {
+  [EXCEPTION_UNDEFINED]: 1n << 25n,
+  [EXCEPTION_BREAKPOINT]: (0x3cn << 26n) | (1n << 25n),
+};
 const SYNDROME_WRITE = 1n << 6n;
 /** Data fault status: translation fault, plus the level. */
 const FAULT_TRANSLATION = 0x04n;
@@ -230,15 +237,20 @@ export class ImageEngine implements Engine {
 
   /** An exception the emulator reports but does not deliver. */
   #takeException(): void {
-    if (this.#exception !== EXCEPTION_DATA_ABORT) {
+    if (this.#exception === EXCEPTION_DATA_ABORT) {
+      // The emulator keeps neither address nor kind of the access.
+      this.#deliver(0n, SYNDROME_DATA_ABORT | FAULT_TRANSLATION | 3n);
+      return;
+    }
+    const syndrome = SYNDROMES[this.#exception];
+    if (syndrome === undefined) {
       this.#machine.park({
         what: 'exception',
         address: Number(this.#resume),
-        why: `the emulator reports exception ${this.#exception}, which a cell cannot handle`,
+        why: `the emulator reports exception ${this.#exception}, which no cell handles itself`,
       });
     }
-    // The emulator keeps neither address nor kind of the access.
-    this.#deliverDataAbort(0n, SYNDROME_DATA_ABORT | FAULT_TRANSLATION | 3n);
+    this.#deliver(0n, syndrome);
   }
 
   /** An access without a mapping: the cell's own fault if stage 1 ends it, else the hypervisor's. */
@@ -254,7 +266,7 @@ export class ImageEngine implements Engine {
     if (access.kind !== 'fetch' && 'invalidLevel' in translation) {
       const write = access.kind === 'write' ? SYNDROME_WRITE : 0n;
       const status = FAULT_TRANSLATION | BigInt(translation.invalidLevel);
-      this.#deliverDataAbort(access.address, SYNDROME_DATA_ABORT | write | status);
+      this.#deliver(access.address, SYNDROME_DATA_ABORT | write | status);
       return;
     }
     this.#machine.park({
@@ -264,7 +276,8 @@ export class ImageEngine implements Engine {
     });
   }
 
-  #deliverDataAbort(address: bigint, syndrome: bigint): void {
+  /** Takes a synchronous exception to EL1, as the processor does (Arm ARM D1.3). */
+  #deliver(address: bigint, syndrome: bigint): void {
     const state = this.#unicorn.processorState;
     this.#unicorn.setSystem(SPSR_EL1, state);
     this.#unicorn.setSystem(ELR_EL1, this.#resume);

@@ -1,0 +1,98 @@
+/** What the image does after a fault: first let go of Linux, then say it, then stand still. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+
+import { loadArtifacts, PROJECT_ROOT } from '../../twin/run/artifacts.ts';
+import { type Board, createBoard } from '../../twin/run/board.ts';
+import { runUntil } from '../../twin/run/cell-control.ts';
+
+const MILLISECOND = 1_000_000;
+
+// Arm ARM DDI 0487, C6.2.
+const YIELD = 0xd503203f;
+const BRK_0 = 0xd4200000;
+
+// Jailhouse: communication region, cell state "failed".
+const CELL_FAILED = 3;
+
+const IVSHMEM_READY = 1;
+const IVSHMEM_RESET = 0;
+
+/** A board that stands at the cell's first instruction; AGL is not started. */
+function boot(image: Uint8Array, withAgl: boolean): Promise<Board> {
+  const artifacts = loadArtifacts('image');
+  return createBoard({
+    engine: 'image',
+    cell: artifacts.cell,
+    system: artifacts.system,
+    files: { ...artifacts.files, image, ...(withAgl ? {} : { bridgeWasm: undefined }) },
+    bitrate: 500_000,
+    oscillatorHertz: 12_000_000,
+    commandLine: '',
+  });
+}
+
+function builtImage(): Buffer {
+  const { image } = loadArtifacts('image').files;
+  assert.ok(image, 'build/canwarden.bin is missing: npm run build');
+  return Buffer.from(image);
+}
+
+/** Guest address of a symbol of the image. */
+function symbol(name: string): number {
+  const table = execFileSync('aarch64-linux-gnu-nm', [`${PROJECT_ROOT}build/canwarden.elf`], {
+    encoding: 'utf8',
+  });
+  const line = table.split('\n').find((one) => one.endsWith(` ${name}`));
+  assert.ok(line, `${name} is not in build/canwarden.elf`);
+  return Number.parseInt(line, 16);
+}
+
+/** The cell's entry (peer 1) of the ivshmem state table, as Linux sees it. */
+function cellLinkState(board: Board): number {
+  const table = board.machine.memories.find(({ base }) => base === 0x1fa20000);
+  assert.ok(table, 'no state table');
+  return table.bytes.readUInt32LE(4);
+}
+
+function cellState(board: Board): number {
+  return board.communication.cellState;
+}
+
+describe('an image that takes an exception', () => {
+  it('says kind, place and status in one line and reports the cell failed', async () => {
+    const image = builtImage();
+    let replaced = 0;
+    for (let offset = 0; offset + 4 <= image.length; offset += 4) {
+      if (image.readUInt32LE(offset) !== YIELD) continue;
+      image.writeUInt32LE(BRK_0, offset);
+      replaced += 1;
+    }
+    assert.ok(replaced > 0, 'the image has no idle hint to replace');
+    const board = await boot(image, false);
+    assert.equal(runUntil(board, 50 * MILLISECOND), 'stopped');
+    assert.equal(cellState(board), CELL_FAILED);
+    const lines = board.console.lines.map(({ text }) => text);
+    // Vector 4: synchronous, current level with its own stack. BRK #0 has ESR_EL1 0xf2000000.
+    const fault = lines.filter((line) => line.includes('stopped by a fault'));
+    assert.equal(fault.length, 1, lines.join('\n'));
+    assert.match(fault[0] ?? '', /kind 0x104, syndrome 0xf2000000, .*\(status 93\)/);
+  });
+
+  it('sets its ivshmem state to 0 when even the report cannot run any more', async () => {
+    const board = await boot(builtImage(), true);
+    board.bridge?.start();
+    runUntil(board, 30 * MILLISECOND);
+    assert.equal(cellLinkState(board), IVSHMEM_READY, 'the link never came up');
+
+    const linearMemory = symbol('__linear_memory');
+    const ram = board.machine.memories.find(({ base }) => base === 0);
+    assert.ok(ram);
+    // Every pointer in the module now leads outside it, the console's included.
+    ram.bytes.fill(0xff, linearMemory, linearMemory + 0x10000);
+    assert.equal(runUntil(board, 60 * MILLISECOND), 'stopped');
+    assert.equal(cellLinkState(board), IVSHMEM_RESET);
+    assert.equal(cellState(board), CELL_FAILED);
+  });
+});
