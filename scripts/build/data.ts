@@ -1,22 +1,31 @@
 /**
  * The files of the build that no compiler makes: the two cell configs and the shipped rules.
  *
- * Used by: scripts/build.ts. Does not: check the cells against each other (`npm run cells -- check`
- * and the tests do) or take options; scripts/cells.ts and scripts/rules.ts are for that.
+ * Used by: scripts/build.ts. Does not: take options; scripts/cells.ts and scripts/rules.ts do.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
-import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
+import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
+import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { PROJECT } from './command.ts';
 
-/** Writes build/rpi4-root.cell and build/rpi4-canwarden.cell, revision 14. */
+/** The file revision of Jailhouse master; `npm run cells -- build --revision 13` for AGL's. */
+const REVISION = 14;
+
+/** Writes build/rpi4-root.cell and build/rpi4-canwarden.cell; throws when the pair has a fault. */
 export async function buildCells(): Promise<void> {
+  const findings = checkConfiguration({ system: RPI4_ROOT, cells: [RPI4_CANWARDEN] });
+  const faults = findings.filter(({ severity }) => severity === 'error');
+  if (faults.length > 0) {
+    throw new Error(faults.map(formatFinding).join('\n'));
+  }
   await mkdir(`${PROJECT}build`, { recursive: true });
-  await writeFile(`${PROJECT}build/rpi4-root.cell`, encodeSystem(RPI4_ROOT));
-  await writeFile(`${PROJECT}build/rpi4-canwarden.cell`, encodeCell(RPI4_CANWARDEN));
+  for (const { name, bytes } of rpi4Files(REVISION)) {
+    await writeFile(`${PROJECT}build/${name}`, bytes);
+  }
 }
 
 /** Compiles rules.yaml to build/rules.bin; throws RulesError with every fault of the file. */
