@@ -137,6 +137,19 @@ describe('CAN bus', () => {
     assert.equal(records[49].frame.identifier, 0x300);
   });
 
+  it('sends an urgent frame that is released while others wait before them', () => {
+    const { clock, first, second, records } = makeBus();
+    first.enqueue(makeFrame({ identifier: 0x300 }), 0, 'log');
+    second.enqueue(makeFrame({ identifier: 0x100 }), 0, 'other');
+    // Offered and beaten already, 0x300 still waits when 0x200 comes.
+    first.enqueue(makeFrame({ identifier: 0x200 }), 30 * BIT, 'log');
+    clock.advanceTo(1_000_000);
+    assert.deepEqual(
+      records.map((record) => record.frame.identifier),
+      [0x100, 0x200, 0x300],
+    );
+  });
+
   it('puts frames in at their times even if told out of order', () => {
     const { clock, first, records } = makeBus();
     first.enqueue(makeFrame({ identifier: 0x20, data: [2] }), 2_000_000, 'log');

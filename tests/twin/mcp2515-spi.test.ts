@@ -161,6 +161,9 @@ describe('MCP2515 instructions', () => {
     rig.spi(0x94, 0);
     rig.deliver({ identifier: 0x2, extended: true, remote: true });
     assert.equal(rig.spi(0xb0, 0)[1], 0x40 | 0x10 | 0x08 | 1, 'RXF1 takes extended frames');
+    rig.deliver({ identifier: 0x3, extended: true });
+    rig.spi(0x90, 0);
+    assert.equal(rig.spi(0xb0, 0)[1], 0x80 | 0x10 | 7, 'filter 1 rolled over');
   });
 
   it('RTS takes effect when chip select rises, at the next bit of an idle bus', () => {

@@ -97,7 +97,10 @@ export class CanBus {
     this.#startListeners.push(listener);
   }
 
-  /** A node has something to send since `nanos`; the bus asks for it when a frame may start. */
+  /**
+   * A node has something to send since `nanos`. The bus asks for it at the first bit boundary, not before
+   * `nanos`, at which a frame may start: a controller is taken to need no time between request and SOF.
+   */
   requestStart(nanos: number = this.clock.now): void {
     if (this.#running === undefined) this.#planStart(nanos);
   }

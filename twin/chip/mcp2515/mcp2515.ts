@@ -3,9 +3,19 @@
  *
  * Used by: the machine (behind Spi0, interrupt on GPIO25) and tests. This file holds the
  * interrupt line and the registers that act; the rest is in the files beside it.
- * Source: Microchip DS20001801J; `section` and `register` below refer to it. What the datasheet leaves
- * open is marked "Assumed" in these files. Does not: model the analogue side,
- * CLKOUT, RXnBF and TXnRTS pins; using those throws UnimplementedFeature.
+ * Source: Microchip DS20001801J; `section` and `register` below refer to it. Does not: model the
+ * analogue side, CLKOUT, RXnBF and TXnRTS pins; asking for the pins throws UnimplementedFeature.
+ *
+ * Assumed where the datasheet is silent, none of it seen on hardware:
+ * - RTS acts when chip select rises; a request is in time up to the very start of the bit.
+ * - INT follows the end of EOF without delay; OPMOD shows a bus mode after 11 recessive bits.
+ * - ERRIF marks the beginning of a state, so it can be cleared while the state lasts (7.7 can be read
+ *   otherwise), and each overflow; a state that ends changes EFLG only.
+ * - With RXM = 11 FILHIT reads 0; a rollover leaves FILHIT0 of RXB0CTRL to the message in RXB0.
+ * - A data byte that a frame does not have never matches a filter that asks for it.
+ * - SPI is ignored during the oscillator start-up; a register to be read is sampled at the end of the
+ *   byte before it.
+ * - A node with another bit rate finds an error in wire bit 10 of every frame, its own included.
  */
 import type { CanBus } from '../../bus/can-bus.ts';
 import type { CanFrame } from '../../bus/can-frame.ts';
