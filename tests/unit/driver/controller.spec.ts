@@ -146,6 +146,17 @@ describe('receive', () => {
     expect(line.reads).toBe(0);
   });
 
+  test('without the line a READ STATUS that shows RXB1 empty makes RXB0 the older one again', () => {
+    can.useInterruptLine = false;
+    chip.fill(0, FRAME_A);
+    receive();
+    expect(can.attention()).toBe(false);
+    chip.fill(0, FRAME_B);
+    chip.fill(1, FRAME_C);
+    expect(receive()).toBe('102 1 0 0 bb');
+    expect(receive()).toBe('103 1 0 0 cc');
+  });
+
   test('an SPI block that stops is reported and counted', () => {
     const before = countOf(Counter.SpiTimeouts);
     chip.fill(0, FRAME_A);
