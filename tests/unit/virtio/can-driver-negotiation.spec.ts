@@ -1,0 +1,206 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * The driver's negotiation against a device written by hand from the specification: the order of
+ * register writes, where queues lie, and every way in which it can end early.
+ */
+import { Status } from '../../../src/rt/status';
+import { DriverPhase } from '../../../src/virtio/transport-driver';
+import { DriverBench, ENOUGH, RECEIVE, TRANSMIT } from './driver-bench';
+import { DEVICE, DRIVER, SECTION_BYTES, setFrame } from './pair';
+import { ScriptedDevice } from './scripted-device';
+
+const REMOTE: u32 = 0x40000000;
+
+/** For tests that make many benches: two pages. */
+const SMALL_SECTION_BYTES: u32 = 0x2000;
+
+function expectWrite(device: ScriptedDevice, index: i32, offset: u32, value: u64): void {
+  expect(device.offsets[index]).toBe(offset, `offset of register write ${index}`);
+  expect(device.values[index]).toBe(value, `value of register write ${index}`);
+}
+
+describe('negotiation', () => {
+  test('nothing is written before the peer is READY', () => {
+    const bench = new DriverBench();
+    bench.section.accesses = 0;
+    bench.step(100);
+    expect(bench.wire.states[DRIVER]).toBe(0);
+    expect(bench.wire.bells[DEVICE]).toBe(0);
+    expect(bench.section.accesses).toBe(100, 'the device alone has looked');
+  });
+
+  test('registers are written in the order and with the values of the specification', () => {
+    const bench = new DriverBench();
+    bench.run();
+    const device = bench.device;
+    expectWrite(device, 0, 0x44, 0x00);
+    expectWrite(device, 1, 0x44, 0x01);
+    expectWrite(device, 2, 0x44, 0x03);
+    expectWrite(device, 3, 0x10, 1);
+    expectWrite(device, 4, 0x10, 0);
+    expectWrite(device, 5, 0x18, 1);
+    expectWrite(device, 6, 0x14, 0x13);
+    expectWrite(device, 7, 0x18, 0);
+    expectWrite(device, 8, 0x14, 0x0d);
+    expectWrite(device, 9, 0x44, 0x0b);
+    let index = 10;
+    for (let queue: u32 = 0; queue < 3; queue++) {
+      expectWrite(device, index, 0x1c, queue);
+      expectWrite(device, index + 1, 0x20, queue === 2 ? 2 : 256);
+      expectWrite(device, index + 2, 0x24, 0);
+      expect(device.offsets[index + 3]).toBe(0x28);
+      expect(device.offsets[index + 4]).toBe(0x30);
+      expect(device.offsets[index + 5]).toBe(0x38);
+      expectWrite(device, index + 6, 0x26, 1);
+      index += 7;
+    }
+    expectWrite(device, index, 0x44, 0x0f);
+    expect(device.count).toBe(index + 1);
+  });
+
+  test('each register write rings the doorbell once', () => {
+    const bench = new DriverBench();
+    bench.run();
+    // The START and every receive buffer offered before the queue was enabled add one at most.
+    expect(bench.wire.bells[DEVICE]).toBe(<u32>bench.device.count + 1);
+  });
+
+  test('queues lie in the section, aligned, apart, and cleared of what was there', () => {
+    const bench = new DriverBench();
+    memory.fill(bench.section.base, 0xa5, SECTION_BYTES);
+    bench.run();
+    const device = bench.device;
+    let end: u32 = 0x50;
+    for (let queue: u32 = 0; queue < 3; queue++) {
+      const size = device.sizes[queue];
+      expect(device.descriptors[queue] % 16).toBe(0);
+      expect(device.available[queue] % 2).toBe(0);
+      expect(device.used[queue] % 4).toBe(0);
+      expect(device.descriptors[queue] >= end).toBe(true);
+      expect(device.available[queue] >= device.descriptors[queue] + 16 * size).toBe(true);
+      expect(device.used[queue] >= device.available[queue] + 6 + 2 * size).toBe(true);
+      end = device.used[queue] + 6 + 8 * size;
+      expect(end <= SECTION_BYTES).toBe(true);
+      expect(bench.section.read16(device.available[queue])).toBe(1, 'no interrupts wanted');
+    }
+    expect(bench.section.read16(device.used[TRANSMIT] + 2)).toBe(0);
+  });
+
+  test('the whole receive ring is posted, each buffer writable and of 24 bytes', () => {
+    const bench = new DriverBench();
+    bench.run();
+    const device = bench.device;
+    expect(device.availableIndex(RECEIVE)).toBe(256);
+    for (let index: u32 = 0; index < 256; index++) {
+      const head = device.head(RECEIVE, index);
+      expect(device.length(RECEIVE, head)).toBe(24);
+      expect(device.flags(RECEIVE, head)).toBe(2);
+    }
+  });
+
+  test('a smaller ring, and one that is no power of two, is used as far as it goes', () => {
+    const bench = new DriverBench();
+    bench.device.offeredSize = 100;
+    bench.run();
+    expect(bench.device.sizes[TRANSMIT]).toBe(64);
+    expect(bench.device.sizes[RECEIVE]).toBe(64);
+  });
+
+  test('missing features, a refusal, a strange header and no queue each have their status', () => {
+    let bench = new DriverBench();
+    bench.device.featuresHigh = 0x11;
+    bench.device.present();
+    bench.step(20);
+    bench.expectGivenUp(Status.FeaturesRefused);
+
+    bench = new DriverBench();
+    bench.device.featuresLow = 0x0c;
+    bench.device.present();
+    bench.step(20);
+    bench.expectGivenUp(Status.FeaturesRefused);
+
+    bench = new DriverBench();
+    bench.device.refuseFeatures = true;
+    bench.device.present();
+    bench.step(30);
+    bench.expectGivenUp(Status.FeaturesRefused);
+
+    bench = new DriverBench();
+    bench.device.present();
+    bench.section.write32(0x00, 0);
+    bench.step();
+    bench.expectGivenUp(Status.TransportRevision);
+
+    bench = new DriverBench();
+    bench.device.present();
+    bench.section.write32(0x04, 0x4c);
+    bench.step();
+    bench.expectGivenUp(Status.TransportRevision);
+
+    bench = new DriverBench();
+    bench.device.offeredSize = 0;
+    bench.device.present();
+    bench.step(30);
+    bench.expectGivenUp(Status.QueueTooSmall);
+  });
+
+  test('only what is offered is accepted', () => {
+    const bench = new DriverBench();
+    bench.device.featuresLow = 0xffff_fff3;
+    bench.device.featuresHigh = 0xffff_ffef;
+    bench.run();
+    expectWrite(bench.device, 6, 0x14, 0x03);
+    expectWrite(bench.device, 8, 0x14, 0x01);
+    const remote = setFrame(bench.frame, REMOTE | 0x10, 2, 0);
+    expect(bench.driver.submit(remote)).toBe(Status.MessageBad, 'no RTR_FRAMES');
+  });
+
+  test('at any register write a silent device costs 100 ms, then the session', () => {
+    for (let silentFrom = 0; silentFrom < 32; silentFrom++) {
+      const bench = new DriverBench(SMALL_SECTION_BYTES);
+      bench.device.silentFrom = silentFrom;
+      bench.device.present();
+      for (let count = 0; count < ENOUGH && bench.device.count < silentFrom; count++) bench.step();
+      bench.step(ENOUGH);
+      expect(bench.driver.transport.phase).toBe(DriverPhase.Negotiating);
+      bench.clock.ticks += 100_000;
+      bench.step();
+      bench.expectGivenUp(Status.TransactionTimeout);
+      // And it comes back when the device does.
+      bench.device.silentFrom = i32.MAX_VALUE;
+      bench.clock.ticks += 100_000;
+      bench.run();
+    }
+  });
+
+  test('at any step a peer that leaves is noticed at once, and its return starts anew', () => {
+    const measure = new DriverBench(SMALL_SECTION_BYTES);
+    measure.run();
+    const steps = measure.clock.ticks - 1000;
+    for (let leaving: u64 = 1; leaving < steps; leaving++) {
+      const bench = new DriverBench(SMALL_SECTION_BYTES);
+      bench.device.present();
+      bench.step(<i32>leaving);
+      bench.wire.states[DEVICE] = 0;
+      bench.driver.step();
+      bench.driver.step();
+      expect(bench.wire.states[DRIVER]).toBe(0);
+      bench.device.count = 0;
+      bench.run();
+    }
+  });
+
+  test('a START that is refused or not answered ends the session', () => {
+    let bench = new DriverBench();
+    bench.negotiate();
+    bench.device.answerStart(1);
+    bench.step();
+    bench.expectGivenUp(Status.ControlRefused);
+
+    bench = new DriverBench();
+    bench.negotiate();
+    bench.clock.ticks += 1_000_000;
+    bench.step();
+    bench.expectGivenUp(Status.TransactionTimeout);
+  });
+});
