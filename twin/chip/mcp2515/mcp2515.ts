@@ -180,7 +180,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   releaseReceiveBuffer(buffer: 0 | 1, nanos: number): void {
-    this.#bytes[R.CANINTF] &= ~(buffer === 0 ? R.INT_RX0 : R.INT_RX1);
+    this.#bytes[R.CANINTF] &= ~(buffer === 0 ? R.CANINTF_RX0IF : R.CANINTF_RX1IF);
     this.#updateInterrupt(nanos);
   }
 
@@ -208,14 +208,14 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   transmitted(offer: TransmitOffer, nanos: number): void {
     const buffer = (offer as BufferOffer).buffer;
     this.#transmit.sent(buffer);
-    this.#bytes[R.CANINTF] |= R.INT_TX0 << buffer;
+    this.#bytes[R.CANINTF] |= R.CANINTF_TX0IF << buffer;
     this.#updateInterrupt(nanos);
     this.#mode.settle(nanos);
   }
 
   transmitFailed(offer: TransmitOffer, _kind: BusErrorKind, nanos: number): void {
     this.#transmit.failed((offer as BufferOffer).buffer, 'error', this.#oneShot);
-    this.#bytes[R.CANINTF] |= R.INT_MERR;
+    this.#bytes[R.CANINTF] |= R.CANINTF_MERRF;
     this.#updateInterrupt(nanos);
     this.#mode.settle(nanos);
   }
@@ -233,7 +233,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   receiveFailed(_kind: BusErrorKind, nanos: number): void {
     if (!this.#mode.mismatched) refuseDamagedFrame(this.#bytes);
-    this.#bytes[R.CANINTF] |= R.INT_MERR;
+    this.#bytes[R.CANINTF] |= R.CANINTF_MERRF;
     this.#updateInterrupt(nanos);
   }
 
@@ -243,7 +243,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     const flags = kept | errorFlagsOf(this.faults);
     const risen = flags & ~this.#bytes[R.EFLG];
     this.#bytes[R.EFLG] = flags;
-    if (risen !== 0) this.#bytes[R.CANINTF] |= R.INT_ERR;
+    if (risen !== 0) this.#bytes[R.CANINTF] |= R.CANINTF_ERRIF;
     this.#updateInterrupt(nanos);
   }
 
@@ -260,7 +260,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     if (address === R.CANINTE || address === R.CANINTF) {
       this.#updateInterrupt(nanos);
       // The MCU wakes the chip by setting WAKIF itself (section 10.2).
-      if ((this.#bytes[R.CANINTF] & R.INT_WAK) !== 0) this.#mode.wake(nanos);
+      if ((this.#bytes[R.CANINTF] & R.CANINTF_WAKIF) !== 0) this.#mode.wake(nanos);
     }
   }
 
@@ -314,8 +314,9 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   #busActivity(nanos: number): void {
-    if (this.#mode.current !== R.MODE_SLEEP || (this.#bytes[R.CANINTE] & R.INT_WAK) === 0) return;
-    this.#bytes[R.CANINTF] |= R.INT_WAK;
+    if (this.#mode.current !== R.MODE_SLEEP || (this.#bytes[R.CANINTE] & R.CANINTF_WAKIF) === 0)
+      return;
+    this.#bytes[R.CANINTF] |= R.CANINTF_WAKIF;
     this.#updateInterrupt(nanos);
     this.#mode.wake(nanos);
   }

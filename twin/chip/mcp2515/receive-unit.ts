@@ -19,9 +19,9 @@ import {
   EFLG,
   EFLG_RX0OVR,
   EFLG_RX1OVR,
-  INT_ERR,
-  INT_RX0,
-  INT_RX1,
+  CANINTF_ERRIF,
+  CANINTF_RX0IF,
+  CANINTF_RX1IF,
   RXB0CTRL,
   RXB0CTRL_BUKT,
   RXB0CTRL_FILHIT_MASK,
@@ -40,15 +40,15 @@ import {
 export function storeReceived(registers: Uint8Array, frame: CanFrame): void {
   const hit0 = filterOf(registers, 0, frame);
   if (hit0 !== undefined) {
-    if ((registers[CANINTF] & INT_RX0) === 0) return load(registers, 0, frame, hit0);
+    if ((registers[CANINTF] & CANINTF_RX0IF) === 0) return load(registers, 0, frame, hit0);
     // Full: over to RXB1 whatever RXB1's own filters say, or lost.
     if ((registers[RXB0CTRL] & RXB0CTRL_BUKT) === 0) return overflow(registers, EFLG_RX0OVR);
-    if ((registers[CANINTF] & INT_RX1) === 0) return load(registers, 1, frame, hit0);
+    if ((registers[CANINTF] & CANINTF_RX1IF) === 0) return load(registers, 1, frame, hit0);
     return overflow(registers, EFLG_RX1OVR);
   }
   const hit1 = filterOf(registers, 1, frame);
   if (hit1 === undefined) return;
-  if ((registers[CANINTF] & INT_RX1) === 0) return load(registers, 1, frame, hit1);
+  if ((registers[CANINTF] & CANINTF_RX1IF) === 0) return load(registers, 1, frame, hit1);
   overflow(registers, EFLG_RX1OVR);
 }
 
@@ -81,7 +81,7 @@ function receiveMode(registers: Uint8Array, buffer: 0 | 1): number {
 /** Each overflow raises ERRIF, also when RXnOVR is set from before (section 7.6.1). */
 function overflow(registers: Uint8Array, flag: number): void {
   registers[EFLG] |= flag;
-  registers[CANINTF] |= INT_ERR;
+  registers[CANINTF] |= CANINTF_ERRIF;
 }
 
 /**
@@ -108,5 +108,5 @@ function load(registers: Uint8Array, buffer: 0 | 1, frame: CanFrame, filter: num
   const hitMask = buffer === 0 ? RXB0CTRL_FILHIT_MASK : RXB1CTRL_FILHIT_MASK;
   const kept = registers[base] & ~(hitMask | RXBCTRL_RXRTR);
   registers[base] = kept | (filter & hitMask) | (frame.remote ? RXBCTRL_RXRTR : 0);
-  registers[CANINTF] |= buffer === 0 ? INT_RX0 : INT_RX1;
+  registers[CANINTF] |= buffer === 0 ? CANINTF_RX0IF : CANINTF_RX1IF;
 }

@@ -67,13 +67,13 @@ export const RXB0CTRL_BUKT1 = 0x02;
 export const RXB0CTRL_FILHIT_MASK = 0x01;
 export const RXB1CTRL_FILHIT_MASK = 0x07;
 
-// Registers 7-1 and 7-2: CANINTE and CANINTF have the same bits.
-export const INT_MERR = 0x80;
-export const INT_WAK = 0x40;
-export const INT_ERR = 0x20;
-export const INT_TX0 = 0x04;
-export const INT_RX1 = 0x02;
-export const INT_RX0 = 0x01;
+// Register 7-2: CANINTF. CANINTE (7-1) enables each by the same bit.
+export const CANINTF_MERRF = 0x80;
+export const CANINTF_WAKIF = 0x40;
+export const CANINTF_ERRIF = 0x20;
+export const CANINTF_TX0IF = 0x04;
+export const CANINTF_RX1IF = 0x02;
+export const CANINTF_RX0IF = 0x01;
 
 // Register 6-3: EFLG.
 export const EFLG_RX1OVR = 0x80;

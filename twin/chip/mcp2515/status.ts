@@ -9,11 +9,11 @@ import {
   BUFFER_STRIDE,
   CANINTF,
   DLC_RTR,
-  INT_ERR,
-  INT_RX0,
-  INT_RX1,
-  INT_TX0,
-  INT_WAK,
+  CANINTF_ERRIF,
+  CANINTF_RX0IF,
+  CANINTF_RX1IF,
+  CANINTF_TX0IF,
+  CANINTF_WAKIF,
   RXB0CTRL,
   RXB0CTRL_FILHIT_MASK,
   RXB1CTRL,
@@ -28,20 +28,20 @@ import {
 /** READ STATUS: RX0IF, RX1IF, then TXREQ and TXnIF of each transmit buffer. */
 export function quickStatus(registers: Uint8Array): number {
   const flags = registers[CANINTF];
-  let status = flags & (INT_RX0 | INT_RX1);
+  let status = flags & (CANINTF_RX0IF | CANINTF_RX1IF);
   for (let buffer = 0; buffer < TX_BUFFER_COUNT; buffer++) {
     const control = registers[TXB0CTRL + buffer * BUFFER_STRIDE];
     if ((control & TXBCTRL_TXREQ) !== 0) status |= 0x04 << (2 * buffer);
-    if ((flags & (INT_TX0 << buffer)) !== 0) status |= 0x08 << (2 * buffer);
+    if ((flags & (CANINTF_TX0IF << buffer)) !== 0) status |= 0x08 << (2 * buffer);
   }
   return status;
 }
 
 /** RX STATUS: which buffers are full, and kind and filter of the message in the first of them. */
 export function receiveStatus(registers: Uint8Array): number {
-  const flags = registers[CANINTF] & (INT_RX0 | INT_RX1);
+  const flags = registers[CANINTF] & (CANINTF_RX0IF | CANINTF_RX1IF);
   if (flags === 0) return 0;
-  const first = (flags & INT_RX0) !== 0;
+  const first = (flags & CANINTF_RX0IF) !== 0;
   const base = first ? RXB0CTRL : RXB1CTRL;
   const low = registers[base + BUFFER_SIDL];
   const extended = (low & RXBSIDL_IDE) !== 0;
@@ -56,11 +56,11 @@ export function receiveStatus(registers: Uint8Array): number {
 
 /** ICOD for the pending and enabled interrupts: the lowest code, that is the highest priority. */
 export function interruptCode(pending: number): number {
-  if ((pending & INT_ERR) !== 0) return 1;
-  if ((pending & INT_WAK) !== 0) return 2;
+  if ((pending & CANINTF_ERRIF) !== 0) return 1;
+  if ((pending & CANINTF_WAKIF) !== 0) return 2;
   for (let buffer = 0; buffer < TX_BUFFER_COUNT; buffer++) {
-    if ((pending & (INT_TX0 << buffer)) !== 0) return 3 + buffer;
+    if ((pending & (CANINTF_TX0IF << buffer)) !== 0) return 3 + buffer;
   }
-  if ((pending & INT_RX0) !== 0) return 6;
-  return (pending & INT_RX1) !== 0 ? 7 : 0;
+  if ((pending & CANINTF_RX0IF) !== 0) return 6;
+  return (pending & CANINTF_RX1IF) !== 0 ? 7 : 0;
 }
