@@ -83,6 +83,21 @@ onBothEngines('the main job', (engine) => {
     assert.equal(got.length, 60);
   });
 
+  it('keeps the order of frames that AGL gives faster than the bus can take them', async () => {
+    const entries = Array.from({ length: 150 }, (_, index) => {
+      const byte = index.toString(16).padStart(2, '0');
+      return `0.000 ${index % 2 === 0 ? '400' : '200'}#${byte}`;
+    });
+    const agl = logOf('can0', ...entries);
+    const result = await play(engine, { bus: logOf('ecu', '0.0 111#'), agl });
+    assert.deepEqual(result.problems, []);
+    const sent = framesOf(result.busLog).filter((line) => line.startsWith('canwarden'));
+    assert.deepEqual(
+      sent.map((line) => line.split(' ')[1]),
+      framesOf(agl).map((line) => line.split(' ')[1]?.toUpperCase()),
+    );
+  });
+
   for (const [bitrate, oscillatorHertz] of [
     [125_000, 8_000_000],
     [250_000, 16_000_000],

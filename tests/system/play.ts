@@ -4,6 +4,7 @@
  * Used by: every test of this folder. Needs `npm run build`; a missing file fails the test.
  */
 import { describe } from 'node:test';
+import type { Cell } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
@@ -34,6 +35,8 @@ export interface PlayOptions {
   readonly oscillatorHertz?: number;
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
+  /** Changes the cell configuration before the cell is created. */
+  readonly changeCell?: (cell: Cell) => Cell;
 }
 
 /** A static answer, a computed one, a remote one, a drop; everything else is forwarded. */
@@ -83,6 +86,7 @@ export function play(engine: EngineName, options: PlayOptions): Promise<Scenario
     aglRestartAtSeconds: options.aglRestartAtSeconds,
     commandLine: options.commandLine,
     faults: options.faults,
+    cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,
   });
 }
 
