@@ -11,7 +11,13 @@ import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 import { COUNTER_HERTZ } from '../machine/timing-model.ts';
 import { type BridgeMemory, BridgeFault } from './bridge-memory.ts';
-import { isErrorFrame, loadCanFrame, storeCanFrame } from './can-frame-layout.ts';
+import {
+  type ErrorMessage,
+  isErrorFrame,
+  loadCanFrame,
+  loadErrorMessage,
+  storeCanFrame,
+} from './can-frame-layout.ts';
 
 /** From interrupt to the process running: interrupt, UIO read, scheduler. An assumption. */
 export const WAKE_UP_NANOS = 30_000;
@@ -44,6 +50,8 @@ export interface BridgeHostOptions {
   readonly sectionBytes: number;
   /** A frame reached the CAN interface of the AGL side. */
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
+  /** An error message of the controller reached the interface. */
+  readonly onErrorMessage?: (message: ErrorMessage, nanos: number) => void;
   /** The bridge ended by itself; it stays down. */
   readonly onFailure: (reason: string, nanos: number) => void;
 }
@@ -145,6 +153,11 @@ export class BridgeHost {
     this.#options.onFailure(reason, nanos);
   }
 
+  #takeErrorMessage(view: DataView, offset: number): void {
+    this.#errorFrames += 1;
+    this.#options.onErrorMessage?.(loadErrorMessage(view, offset), this.#options.clock.now);
+  }
+
   #view(): DataView {
     if (!this.#exports) throw new Error('the bridge is not running');
     return new DataView(this.#exports.memory.buffer);
@@ -160,7 +173,7 @@ export class BridgeHost {
       },
       socket_send: (offset) => {
         const view = this.#view();
-        if (isErrorFrame(view, offset >>> 0)) this.#errorFrames += 1;
+        if (isErrorFrame(view, offset >>> 0)) this.#takeErrorMessage(view, offset >>> 0);
         else this.#options.onFrame(loadCanFrame(view, offset >>> 0), this.#options.clock.now);
         return 1;
       },

@@ -3,7 +3,8 @@
  *
  * Used by: bridge-host.ts.
  * Source: Linux include/uapi/linux/can.h.
- * Does not: carry CAN FD, or error frames as frames: those are told apart by `isErrorFrame`.
+ * Does not: carry CAN FD, or error frames as frames: those are told apart by `isErrorFrame` and read by
+ * `loadErrorMessage`.
  */
 import { type CanFrame, dataLengthOf, makeFrame } from '../bus/can-frame.ts';
 
@@ -22,6 +23,21 @@ const CAN_EFF_MASK = 0x1fffffff;
 /** Whether the structure at `offset` is an error message of the controller, not a frame. */
 export function isErrorFrame(memory: DataView, offset: number): boolean {
   return (memory.getUint32(offset + CAN_ID, true) & CAN_ERR_FLAG) !== 0;
+}
+
+/** What a CAN interface reports about its controller (Linux include/uapi/linux/can/error.h). */
+export interface ErrorMessage {
+  /** Class bits: CAN_ERR_CRTL and so on. */
+  readonly classes: number;
+  /** Eight bytes, whatever the length says. */
+  readonly data: Uint8Array;
+}
+
+/** Reads an error message. Only where `isErrorFrame`. */
+export function loadErrorMessage(memory: DataView, offset: number): ErrorMessage {
+  const data = new Uint8Array(8);
+  for (let index = 0; index < 8; index += 1) data[index] = memory.getUint8(offset + DATA + index);
+  return { classes: memory.getUint32(offset + CAN_ID, true) & CAN_EFF_MASK, data };
 }
 
 /** Stores a frame as a CAN interface delivers it; unused data bytes are zero. */

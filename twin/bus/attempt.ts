@@ -16,8 +16,10 @@ export interface Participant {
   readonly faults: FaultConfinement;
   /** Drives nothing: listen-only. */
   readonly silent: boolean;
-  /** The node finds an error here whatever the wire shows: its bit rate is another. */
-  readonly forcedErrorBit?: number;
+  /** Overload frames that it asks for in the intermissions after this attempt. */
+  readonly overloads?: number;
+  /** The node finds an error here whatever the wire shows: its bit clock is wrong. */
+  forcedErrorBit?: number;
   /** From this bit on it is off the bus: reset, or another mode. */
   leavesAtBit?: number;
 }
@@ -42,6 +44,8 @@ export type AttemptStep =
       offer: TransmitOffer;
       error: BusErrorKind;
     }
+  /** EOF is over, and an overload frame follows. */
+  | { kind: 'frame-ended'; bit: number; node: CanNode }
   | { kind: 'received'; bit: number; node: CanNode; frame: CanFrame }
   | { kind: 'receive-error'; bit: number; node: CanNode; error: BusErrorKind }
   | { kind: 'faults'; bit: number; node: CanNode; faults: FaultConfinement };
@@ -63,7 +67,7 @@ export interface AttemptOutcome {
 
 /**
  * The outcome of an attempt where nothing goes wrong, or undefined when it takes a simulation to tell:
- * equal arbitration fields, a node with another bit rate, nobody to acknowledge.
+ * equal arbitration fields, a wrong bit clock, an overload frame, nobody to acknowledge.
  */
 export function predictAttempt(participants: readonly Participant[]): AttemptOutcome | undefined {
   let winner: Participant | undefined;
@@ -72,6 +76,7 @@ export function predictAttempt(participants: readonly Participant[]): AttemptOut
   let activeCount = 0;
   for (const participant of participants) {
     if (participant.forcedErrorBit !== undefined || participant.leavesAtBit !== undefined) return;
+    if ((participant.overloads ?? 0) > 0) return;
     if (!participant.silent) activeCount++;
     if (participant.offer === undefined) continue;
     const key = arbitrationKeyOf(participant.offer.frame);
@@ -129,6 +134,20 @@ function changedFaults(faults: FaultConfinement): FaultConfinement {
   const copy = new FaultConfinement();
   copy.copyFrom(faults);
   return copy;
+}
+
+/** The offer that wins if nothing goes wrong: the one with the smallest arbitration field. */
+export function favourite(participants: readonly Participant[]): Participant | undefined {
+  let best: Participant | undefined;
+  let bestKey = Infinity;
+  for (const participant of participants) {
+    if (participant.offer === undefined) continue;
+    const key = arbitrationKeyOf(participant.offer.frame);
+    if (key >= bestKey) continue;
+    best = participant;
+    bestKey = key;
+  }
+  return best;
 }
 
 function firstDifference(left: Uint8Array, right: Uint8Array): number {

@@ -44,6 +44,8 @@ export class BitNode {
   readonly #forcedErrorBit: number | undefined;
   readonly #leavesAtBit: number | undefined;
   readonly #report: (step: AttemptStep) => void;
+  /** Overload frames it still wants to send. */
+  #overloads: number;
   readonly #receiver = new BitReceiver();
   #started = false;
   #phase: Phase = 'frame';
@@ -66,6 +68,7 @@ export class BitNode {
     this.#acknowledges = acknowledges && !participant.silent;
     this.#forcedErrorBit = participant.forcedErrorBit;
     this.#leavesAtBit = participant.leavesAtBit;
+    this.#overloads = participant.silent ? 0 : (participant.overloads ?? 0);
     this.#report = report;
   }
 
@@ -144,12 +147,12 @@ export class BitNode {
     }
     if (bit !== wire.length - 1) return;
     this.completed = true;
-    this.#phase = 'intermission';
     if (this.faults.transmitErrors > 0) {
       this.faults.frameTransmitted();
       this.#reportFaults(bit);
     }
     this.#report({ kind: 'transmitted', bit, node: this.node, offer: this.offer! });
+    this.#startIntermission();
   }
 
   #senseForeignFrame(bit: number, observation: Observation): void {
@@ -170,12 +173,27 @@ export class BitNode {
           frame: this.#receiver.frame(),
         });
       case 'end':
-        this.#phase = 'intermission';
-        this.#count = 0;
-        return;
+        return this.#endReceived(bit);
       case 'overload':
+        this.#report({ kind: 'frame-ended', bit, node: this.node });
         return this.#startFlag('overload-flag');
     }
+  }
+
+  #endReceived(bit: number): void {
+    this.#startIntermission();
+    if (this.#phase !== 'intermission') {
+      this.#report({ kind: 'frame-ended', bit, node: this.node });
+    }
+  }
+
+  /** A node that needs a pause starts its overload flag in the first bit of the intermission. */
+  #startIntermission(): void {
+    this.#phase = 'intermission';
+    this.#count = 0;
+    if (this.#overloads === 0) return;
+    this.#overloads--;
+    this.#startFlag('overload-flag');
   }
 
   #senseFlag(bit: number, seen: number): void {
@@ -210,19 +228,17 @@ export class BitNode {
       if (this.#count === DELIMITER_BITS - 1) return this.#startFlag('overload-flag');
       return this.#fail(bit, 'form');
     }
-    if (++this.#count < DELIMITER_BITS) return;
-    this.#phase = 'intermission';
-    this.#count = 0;
+    if (++this.#count === DELIMITER_BITS) this.#startIntermission();
   }
 
   #senseIntermission(seen: number): void {
-    if (++this.#count < 3) {
-      if (seen === DOMINANT) this.#startFlag('overload-flag');
-      return;
-    }
-    if (seen === DOMINANT) {
-      throw new UnimplementedFeature('CAN bus', 'a node that starts before another has finished');
-    }
+    this.#count++;
+    if (seen !== DOMINANT) return;
+    if (this.#count < 3) return this.#startFlag('overload-flag');
+    throw new UnimplementedFeature(
+      'CAN bus',
+      'a dominant bit on the idle wire that starts no frame',
+    );
   }
 
   /** An error in bit `bit`: counts it and starts the flag, from the next bit on. */

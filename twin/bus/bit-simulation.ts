@@ -21,12 +21,14 @@ export function simulateAttempt(
   const nodes = participants.map(
     (participant) => new BitNode(participant, acknowledges, (step) => steps.push(step)),
   );
-  const stuckUntil = endOfStuck(faults);
+  const faultsUntil = endOfFaults(faults);
   let winner = nodes.find((node) => node.transmitter)!;
   let lastDominant = -1;
+  let length = 0;
   let bit = 0;
   do {
-    if (bit > BITS_MAX + stuckUntil) throw new Error(`CAN attempt has not ended after ${bit} bits`);
+    if (bit > BITS_MAX + faultsUntil)
+      throw new Error(`CAN attempt has not ended after ${bit} bits`);
     let wire = 1;
     for (const node of nodes) wire &= node.drive(bit);
     wire = disturb(wire, bit, faults);
@@ -34,11 +36,12 @@ export function simulateAttempt(
     for (const node of nodes) node.sense(bit, seenBy(node, wire, bit, faults));
     winner = nodes.find((node) => node.transmitter) ?? winner;
     bit++;
-  } while (bit < stuckUntil || nodes.some((node) => !node.finished));
+    if (nodes.some((node) => !node.finished)) length = bit + 1;
+  } while (bit < length || bit < faultsUntil);
   return {
     steps,
-    length: bit,
-    recessiveTail: bit - 1 - lastDominant,
+    length,
+    recessiveTail: length - 1 - lastDominant,
     acknowledged: nodes.some((node) => node.acknowledged),
     completed: nodes.some((node) => node.completed),
     winner: winner.offer!,
@@ -46,10 +49,12 @@ export function simulateAttempt(
   };
 }
 
-function endOfStuck(faults: readonly WireFault[]): number {
+/** Faults may lie behind the frame, in the intermission: so far the simulation goes at least. */
+function endOfFaults(faults: readonly WireFault[]): number {
   let end = 0;
   for (const fault of faults) {
     if (fault.kind === 'stuck-dominant') end = Math.max(end, fault.bit + fault.bits);
+    else if (fault.kind === 'flip') end = Math.max(end, fault.bit + 1);
   }
   return end;
 }

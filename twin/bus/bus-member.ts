@@ -20,6 +20,8 @@ export class BusMember {
   ready = false;
   /** Error-passive and just sent: may not start a frame before this. */
   suspendedUntil = 0;
+  /** Overload frames it will ask for after the next frame. */
+  overloads = 0;
   #missing = 0;
   #countsFrom = 0;
   #onReady: ((nanos: number) => void) | undefined;
@@ -74,7 +76,7 @@ export class BusMember {
   }
 
   /** Its part in the attempt that starts at `nanos`; undefined if it has none. */
-  participant(nanos: number, mismatchErrorBit: number): Participant | undefined {
+  participant(nanos: number): Participant | undefined {
     const { node } = this;
     const participation = node.participation;
     if (!this.ready || participation === 'absent') return undefined;
@@ -82,7 +84,8 @@ export class BusMember {
     const maySend = !silent && nanos >= this.suspendedUntil && node.transmitPending;
     const faults = new FaultConfinement();
     faults.copyFrom(node.faults);
-    const base = { node, offer: maySend ? node.offer(nanos) : undefined, faults, silent };
-    return participation === 'mismatched' ? { ...base, forcedErrorBit: mismatchErrorBit } : base;
+    const overloads = this.overloads;
+    this.overloads = 0;
+    return { node, offer: maySend ? node.offer(nanos) : undefined, faults, silent, overloads };
   }
 }

@@ -4,22 +4,23 @@
  *
  * Used by: the machine and the players; nodes attach themselves. One clock event per thing to tell, not
  * per bit: an attempt is worked out at its start of frame (attempt.ts, bit-simulation.ts).
- * Does not: model propagation delay or clock drift inside a frame; all nodes share the bit grid.
+ * Does not: model propagation delay; all nodes share the bit grid. A wrong bit clock shows as an error
+ * where its owner first misreads a bit (clock-error.ts).
  */
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
-import { UnimplementedFeature } from '../unimplemented.ts';
 import type { AttemptOutcome, AttemptStep, Participant, WireFault } from './attempt.ts';
-import { predictAttempt } from './attempt.ts';
+import { favourite, predictAttempt } from './attempt.ts';
 import { simulateAttempt } from './bit-simulation.ts';
 import { BusMember, RECOVERY_OCCURRENCES } from './bus-member.ts';
 import type { CanFrame } from './can-frame.ts';
 import type { BusErrorKind, CanNode } from './can-node.ts';
+import { firstMisreadBit, isHarmless, type BitClock } from './clock-error.ts';
 import { INTERMISSION_BITS } from './frame-bits.ts';
 
 /** An error-passive sender waits so long after the intermission (ISO 11898-1, suspend transmission). */
 const SUSPEND_BITS = 8;
-/** Where a node with another bit rate sees its first error: within the identifier. */
-const MISMATCH_ERROR_BIT = 10;
+/** A node may ask for no more overload frames in a row (ISO 11898-1, 10.3.5). */
+const OVERLOADS_MAX = 2;
 
 /** One attempt as it was on the wire. */
 export interface WireRecord {
@@ -61,6 +62,7 @@ export class CanBus {
   readonly #listeners: ((record: WireRecord) => void)[] = [];
   readonly #startListeners: ((nanos: number) => void)[] = [];
   #faults: WireFault[] = [];
+  #disturb: ((participants: readonly Participant[]) => readonly WireFault[]) | undefined;
   #running: Running | undefined;
   #start: ScheduledEvent | undefined;
   #startNanos = Infinity;
@@ -69,6 +71,8 @@ export class CanBus {
   /** The wire is recessive from here on, unless an attempt is running. */
   #recessiveSince = 0;
   #joining: ScheduledEvent | undefined;
+  /** Nodes that say nothing of their clock: exact, sampling at 75 %, jumping an eighth. */
+  readonly #clockOfOthers: BitClock;
 
   constructor(options: { clock: VirtualClock; bitrate: number }) {
     if (!(options.bitrate > 0 && options.bitrate <= 1_000_000)) {
@@ -77,6 +81,7 @@ export class CanBus {
     this.clock = options.clock;
     this.bitrate = options.bitrate;
     this.bitNanos = 1e9 / options.bitrate;
+    this.#clockOfOthers = { bitrate: options.bitrate, samplePoint: 0.75, jumpWidth: 0.125 };
   }
 
   /** Adds a node. One that is not `absent` takes part at once, as if it had watched the idle bus before. */
@@ -133,9 +138,21 @@ export class CanBus {
     this.#faults.push(fault);
   }
 
-  /** A node that asks for a pause by an overload frame: none here does (the MCP2515 never sends one). */
-  requestOverload(node: CanNode): never {
-    throw new UnimplementedFeature('CAN bus', `an overload frame asked for by ${node.name}`);
+  /** Asks `disturb` at every start of frame what is to go wrong with the attempt. One at a time. */
+  onAttempt(disturb: ((participants: readonly Participant[]) => readonly WireFault[]) | undefined) {
+    this.#disturb = disturb;
+  }
+
+  /**
+   * A node needs a pause: it sends an overload frame after the next frame. Twice in a row is the most.
+   * None of the nodes here asks by itself: the MCP2515 only reacts to the overload frames of others.
+   */
+  requestOverload(node: CanNode): void {
+    const member = this.#requireMember(node);
+    if (member.overloads === OVERLOADS_MAX) {
+      throw new RangeError(`${node.name} asks for more than ${OVERLOADS_MAX} overload frames`);
+    }
+    member.overloads++;
   }
 
   // ---- when a frame starts ----
@@ -166,7 +183,7 @@ export class CanBus {
     const participants: Participant[] = [];
     let offered = false;
     for (const member of this.#members) {
-      const participant = member.participant(nanos, MISMATCH_ERROR_BIT);
+      const participant = member.participant(nanos);
       if (participant === undefined) continue;
       participants.push(participant);
       offered ||= participant.offer !== undefined;
@@ -175,8 +192,10 @@ export class CanBus {
       this.#planJoining();
       return this.#planStart(nanos);
     }
-    const faults = this.#faults;
+    this.#compareClocks(participants);
+    let faults = this.#faults;
     if (faults.length > 0) this.#faults = [];
+    if (this.#disturb !== undefined) faults = [...faults, ...this.#disturb(participants)];
     const outcome =
       (faults.length === 0 ? predictAttempt(participants) : undefined) ??
       simulateAttempt(participants, faults);
@@ -191,6 +210,20 @@ export class CanBus {
     this.#running = running;
     this.#planStep(running);
     for (const listener of this.#startListeners) listener(nanos);
+  }
+
+  /** Finds who cannot follow the frame: a clock of its own that is not the sender's. */
+  #compareClocks(participants: readonly Participant[]): void {
+    if (!participants.some(({ node }) => node.bitClock !== undefined)) return;
+    const sender = favourite(participants)!;
+    const senderBitrate = sender.node.bitClock?.bitrate ?? this.bitrate;
+    for (const participant of participants) {
+      if (participant === sender) continue;
+      const clock = participant.node.bitClock ?? this.#clockOfOthers;
+      if (clock.bitrate === senderBitrate || isHarmless(clock, senderBitrate)) continue;
+      const { bits } = sender.offer!.wire;
+      participant.forcedErrorBit = firstMisreadBit(bits, clock, senderBitrate);
+    }
   }
 
   // ---- while it runs ----
@@ -232,6 +265,8 @@ export class CanBus {
         return node.received(step.frame, nanos);
       case 'receive-error':
         return node.receiveFailed(step.error, nanos);
+      case 'frame-ended':
+        return node.attemptEnded(nanos);
       case 'faults': {
         const wasOff = node.faults.busOff;
         node.faults.copyFrom(step.faults);

@@ -5,6 +5,7 @@
  * Does not: count errors (fault-confinement.ts) or shape bits (frame-bits.ts).
  */
 import type { CanFrame } from './can-frame.ts';
+import type { BitClock } from './clock-error.ts';
 import type { FaultConfinement } from './fault-confinement.ts';
 import type { WireBits } from './frame-bits.ts';
 
@@ -19,9 +20,9 @@ export interface TransmitOffer {
 /**
  * How a node takes part in the bus right now.
  * active: acknowledges, sends, signals errors. silent: only listens. absent: not connected (configuration
- * mode, sleep). mismatched: connected with another bit rate, so every frame is an error to it.
+ * mode, sleep).
  */
-export type Participation = 'active' | 'silent' | 'absent' | 'mismatched';
+export type Participation = 'active' | 'silent' | 'absent';
 
 /** What a node can find wrong with a frame (ISO 11898-1, 10.11). */
 export type BusErrorKind = 'bit' | 'stuff' | 'crc' | 'form' | 'acknowledgement';
@@ -31,6 +32,8 @@ export interface CanNode {
   readonly name: string;
   readonly participation: Participation;
   readonly faults: FaultConfinement;
+  /** Its own clock, if that may differ from the bus's; looked at at each start of frame. */
+  readonly bitClock?: BitClock;
 
   /** Whether it would start a frame now if the bus let it. */
   readonly transmitPending: boolean;
@@ -46,7 +49,10 @@ export interface CanNode {
 
   /** A frame of another node is valid: no error up to the last but one bit of EOF. */
   received(frame: CanFrame, nanos: number): void;
-  /** The attempt it took part in is over: end of EOF if it went through, else end of the delimiter. */
+  /**
+   * The attempt it took part in is over: end of EOF if it went through, else end of the delimiter. When
+   * an overload frame follows EOF it is called at the end of both.
+   */
   attemptEnded(nanos: number): void;
   /** It found an error while receiving. */
   receiveFailed(kind: BusErrorKind, nanos: number): void;

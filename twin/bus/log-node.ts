@@ -9,6 +9,7 @@
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { CanBus } from './can-bus.ts';
 import { arbitrationKeyOf, type CanFrame } from './can-frame.ts';
+import type { BitClock } from './clock-error.ts';
 import type { CanNode, Participation, TransmitOffer } from './can-node.ts';
 import { FaultConfinement } from './fault-confinement.ts';
 import { encodeFrame, type WireBits } from './frame-bits.ts';
@@ -72,7 +73,9 @@ class FrameQueue {
 /** The sender. `enqueue` in order of time is quickest; any order works. */
 export class LogNode implements CanNode {
   readonly name: string;
-  readonly participation: Participation = 'active';
+  readonly bitClock: BitClock | undefined;
+  /** May be changed while no frame is on the wire; a node that was absent must `connect` again. */
+  participation: Participation = 'active';
   readonly faults = new FaultConfinement();
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
@@ -85,7 +88,9 @@ export class LogNode implements CanNode {
   /** Best head of all queues; undefined means look for it. */
   #best: QueuedFrame | undefined;
 
-  constructor(options: { clock: VirtualClock; bus: CanBus; name?: string }) {
+  /** `bitClock`: a clock of its own, right or wrong; else the bus's. */
+  constructor(options: { clock: VirtualClock; bus: CanBus; name?: string; bitClock?: BitClock }) {
+    this.bitClock = options.bitClock;
     this.name = options.name ?? 'log';
     this.#clock = options.clock;
     this.#bus = options.bus;

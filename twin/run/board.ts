@@ -7,6 +7,7 @@
 import { PCI_TYPE_IVSHMEM } from '../../cell-config/format/constants.ts';
 import type { Cell, MemoryRegion, PciDevice, System } from '../../cell-config/format/model.ts';
 import { BridgeHost } from '../agl/bridge-host.ts';
+import type { ErrorMessage } from '../agl/can-frame-layout.ts';
 import { BridgeMemory } from '../agl/bridge-memory.ts';
 import { CanBus } from '../bus/can-bus.ts';
 import type { CanFrame } from '../bus/can-frame.ts';
@@ -28,6 +29,7 @@ import { PhysicalMemory } from '../machine/physical-memory.ts';
 import { RASPBERRY_PI_4_TIMING } from '../machine/timing-model.ts';
 import { Uart8250 } from '../machine/uart-8250.ts';
 import { Gpio } from '../soc/gpio.ts';
+import { InterruptWire } from '../soc/interrupt-wire.ts';
 import { Spi0 } from '../soc/spi0.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
 
@@ -56,6 +58,8 @@ export interface BoardFaults {
   readonly communicationRevision?: number;
   /** The cell has no ivshmem device. */
   readonly withoutIvshmem?: boolean;
+  /** Silicon erratum 5 of the chip. */
+  readonly erratum5?: boolean;
 }
 
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */
@@ -79,6 +83,7 @@ export interface BoardOptions {
   readonly tap?: SpiTap;
   readonly onInterruptLine?: (low: boolean, nanos: number) => void;
   readonly onAglFrame?: (frame: CanFrame, nanos: number) => void;
+  readonly onAglErrorMessage?: (message: ErrorMessage, nanos: number) => void;
   readonly onConsoleLine?: (line: ConsoleLine) => void;
   readonly faults?: BoardFaults;
 }
@@ -87,6 +92,8 @@ export interface Board {
   readonly clock: VirtualClock;
   readonly bus: CanBus;
   readonly chip: Mcp2515;
+  /** Between the chip's INT and the GPIO: can be held at a level by a test. */
+  readonly interruptWire: InterruptWire;
   readonly sender: LogNode;
   readonly console: ConsoleLog;
   readonly communication: CommunicationRegion;
@@ -115,8 +122,10 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     bus,
     name: CELL_SENDER,
     oscillatorHertz: options.oscillatorHertz,
+    erratum5: faults?.erratum5,
   });
-  const devices = wireDevices(options, clock, chip, console);
+  const interruptWire = new InterruptWire(options.onInterruptLine);
+  const devices = wireDevices(options, clock, chip, console, interruptWire);
 
   const physicalMemory = new PhysicalMemory();
   const space = new AddressSpace(cell, physicalMemory);
@@ -142,6 +151,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     clock,
     bus,
     chip,
+    interruptWire,
     sender: new LogNode({ clock, bus, name: 'log' }),
     console,
     communication,
@@ -159,6 +169,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
           memory: new BridgeMemory(section, stateTable, rootEndpoint),
           sectionBytes: section.length,
           onFrame: (frame, nanos) => options.onAglFrame?.(frame, nanos),
+          onErrorMessage: (message, nanos) => options.onAglErrorMessage?.(message, nanos),
           onFailure: (reason) => {
             board.bridgeFailure = reason;
           },
@@ -174,6 +185,7 @@ function wireDevices(
   clock: VirtualClock,
   chip: Mcp2515,
   console: ConsoleLog,
+  interruptWire: InterruptWire,
 ): DeviceWindow[] {
   const gpio = new Gpio();
   const missing = options.faults?.missingChipByte;
@@ -183,11 +195,9 @@ function wireDevices(
     ...(missing === undefined ? { device: chip } : { missingDeviceByte: missing }),
   });
   if (options.tap) spi0.tap = options.tap;
-  gpio.setLevel(INTERRUPT_PIN, true);
-  chip.onInterruptChange = (low, nanos) => {
-    gpio.setLevel(INTERRUPT_PIN, !low);
-    options.onInterruptLine?.(low, nanos);
-  };
+  interruptWire.onLevel = (low) => gpio.setLevel(INTERRUPT_PIN, !low);
+  interruptWire.hold(undefined);
+  chip.onInterruptChange = (low, nanos) => interruptWire.chipChanged(low, nanos);
   const uart = new Uart8250((code) => console.putCharacter(code));
   const page = (name: string, physicalStart: number, device: DeviceWindow['device']) => ({
     name,

@@ -1,7 +1,7 @@
 /**
  * The phases of a run on a board: boot, wait for the link, play the logs, drain.
  *
- * Used by: scenario.ts.
+ * Used by: scenario.ts; `bringUp` also by bench.ts.
  * Does not: judge, or shut the cell down (cell-control.ts).
  */
 import type { RunResult } from '../engine/engine.ts';
@@ -56,13 +56,19 @@ const PEER_READY = 1;
 /** Boots, plays and drains. A cell that ends by itself ends the run. */
 export function play(options: PlayOptions, board: Board, seen: Observations): PlayResult {
   startAgl(options, board, seen);
-  const bootEnd = runUntil(board, BOOT_NANOS);
-  if (bootEnd === 'running' && board.bridge?.isRunning) waitForLink(board);
+  const bootEnd = bringUp(board);
   const startNanos = board.clock.now;
   if (bootEnd !== 'running') return { cellEnd: bootEnd, startNanos };
   const lastInputNanos = schedule(options, board, seen, startNanos);
   const cellEnd = playAndDrain(options, board, seen, startNanos, lastInputNanos);
   return { cellEnd, startNanos };
+}
+
+/** Lets the cell boot, then waits for the link if AGL's bridge runs. */
+export function bringUp(board: Board): RunResult {
+  const bootEnd = runUntil(board, BOOT_NANOS);
+  if (bootEnd === 'running' && board.bridge?.isRunning) waitForLink(board);
+  return bootEnd;
 }
 
 function startAgl(options: PlayOptions, board: Board, seen: Observations): void {

@@ -3,19 +3,16 @@
  *
  * Used by: the chip when it leaves configuration mode. Does not: correct or choose a timing.
  */
+import type { BitClock } from '../../bus/clock-error.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
 
-/** Oscillator tolerance that the protocol lets nodes have against each other, as a fraction. */
-export const RATE_TOLERANCE = 0.0158;
-
-/** A bit in time quanta. */
-export interface BitTiming {
-  readonly bitrate: number;
+/** A bit in time quanta, and what it comes to as a clock on the bus. */
+export interface BitTiming extends BitClock {
   readonly quanta: number;
   readonly propagation: number;
   readonly phase1: number;
   readonly phase2: number;
-  readonly jumpWidth: number;
+  readonly jumpQuanta: number;
 }
 
 /**
@@ -29,7 +26,7 @@ export function decodeBitTiming(
   oscillatorHertz: number,
 ): BitTiming {
   const prescaler = (cnf1 & 0x3f) + 1;
-  const jumpWidth = (cnf1 >> 6) + 1;
+  const jumpQuanta = (cnf1 >> 6) + 1;
   const propagation = (cnf2 & 0x07) + 1;
   const phase1 = ((cnf2 >> 3) & 0x07) + 1;
   const fromCnf3 = (cnf2 & 0x80) !== 0;
@@ -39,7 +36,7 @@ export function decodeBitTiming(
   const broken =
     phase2 < 2
       ? 'PS2 below 2 TQ'
-      : phase2 <= jumpWidth
+      : phase2 <= jumpQuanta
         ? 'PS2 not greater than SJW'
         : propagation + phase1 < phase2
           ? 'PropSeg + PS1 below PS2'
@@ -54,5 +51,7 @@ export function decodeBitTiming(
     );
   }
   const bitrate = oscillatorHertz / (2 * prescaler * quanta);
-  return { bitrate, quanta, propagation, phase1, phase2, jumpWidth };
+  const samplePoint = (1 + propagation + phase1) / quanta;
+  const jumpWidth = jumpQuanta / quanta;
+  return { bitrate, samplePoint, jumpWidth, quanta, propagation, phase1, phase2, jumpQuanta };
 }

@@ -15,10 +15,11 @@
  * - A data byte that a frame does not have never matches a filter that asks for it.
  * - SPI is ignored during the oscillator start-up; a register to be read is sampled at the end of the
  *   byte before it.
- * - A node with another bit rate finds an error in wire bit 10 of every frame, its own included.
+ * - A wrong bit rate shows as an error in the first bit that is misread (twin/bus/clock-error.ts).
  */
 import type { CanBus } from '../../bus/can-bus.ts';
 import type { CanFrame } from '../../bus/can-frame.ts';
+import type { BitClock } from '../../bus/clock-error.ts';
 import type { BusErrorKind, CanNode, Participation, TransmitOffer } from '../../bus/can-node.ts';
 import { FaultConfinement } from '../../bus/fault-confinement.ts';
 import { INTERMISSION_BITS } from '../../bus/frame-bits.ts';
@@ -186,6 +187,10 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   // ---- CAN node ----
 
+  get bitClock(): BitClock | undefined {
+    return this.#mode.timing;
+  }
+
   get participation(): Participation {
     return this.#mode.participation;
   }
@@ -221,8 +226,6 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   received(frame: CanFrame, nanos: number): void {
-    // A node with another bit rate never gets this far; one that only listens does not notice errors.
-    if (this.#mode.mismatched) return;
     this.#assembled = frame;
     if (this.#flagsEarly) this.#store(nanos);
   }
@@ -232,7 +235,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   receiveFailed(_kind: BusErrorKind, nanos: number): void {
-    if (!this.#mode.mismatched) refuseDamagedFrame(this.#bytes);
+    refuseDamagedFrame(this.#bytes);
     this.#bytes[R.CANINTF] |= R.CANINTF_MERRF;
     this.#updateInterrupt(nanos);
   }
@@ -337,7 +340,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     if (this.#loopback !== undefined || (this.#file.control & R.CANCTRL_ABAT) !== 0) return;
     const offer = this.#transmit.offer();
     if (offer === undefined) return;
-    const duration = ((offer.wire.length + INTERMISSION_BITS) * 1e9) / this.#mode.bitrate;
+    const duration = ((offer.wire.length + INTERMISSION_BITS) * 1e9) / this.#mode.timing!.bitrate;
     this.#loopback = this.#clock.schedule(nanos + Math.round(duration), (end) => {
       this.#loopback = undefined;
       this.#assembled = offer.frame;

@@ -8,7 +8,7 @@ import type { CanBus } from '../../bus/can-bus.ts';
 import type { CanNode, Participation } from '../../bus/can-node.ts';
 import type { ScheduledEvent, VirtualClock } from '../../clock.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
-import { RATE_TOLERANCE, decodeBitTiming } from './bit-timing.ts';
+import { type BitTiming, decodeBitTiming } from './bit-timing.ts';
 import {
   CNF1,
   CNF2,
@@ -47,7 +47,7 @@ export class OperatingMode {
   #wanted: number | undefined;
   /** Mode begun: the chip waits for 11 recessive bits. */
   #joining: number | undefined;
-  #bitrate = 0;
+  #timing: BitTiming | undefined;
   #waking: ScheduledEvent | undefined;
 
   constructor(host: ModeHost) {
@@ -58,20 +58,14 @@ export class OperatingMode {
     return this.#mode;
   }
 
-  /** The chip's own bit rate, as set when it left configuration mode. */
-  get bitrate(): number {
-    return this.#bitrate;
-  }
-
-  /** Whether that rate is too far from the bus's to understand anything. */
-  get mismatched(): boolean {
-    return Math.abs(this.#bitrate / this.#host.bus.bitrate - 1) > RATE_TOLERANCE;
+  /** The chip's own bit clock, as set when it left configuration mode; undefined before. */
+  get timing(): BitTiming | undefined {
+    return this.#timing;
   }
 
   get participation(): Participation {
     if (this.#mode === MODE_LISTEN_ONLY) return 'silent';
-    if (this.#mode !== MODE_NORMAL) return 'absent';
-    return this.mismatched ? 'mismatched' : 'active';
+    return this.#mode === MODE_NORMAL ? 'active' : 'absent';
   }
 
   get startUpNanos(): number {
@@ -154,12 +148,11 @@ export class OperatingMode {
 
   #takeBitTiming(): void {
     const { oscillatorHertz, registers } = this.#host;
-    const timing = decodeBitTiming(
+    this.#timing = decodeBitTiming(
       registers[CNF1],
       registers[CNF2],
       registers[CNF3],
       oscillatorHertz,
     );
-    this.#bitrate = timing.bitrate;
   }
 }
