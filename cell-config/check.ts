@@ -3,11 +3,12 @@
  *
  * Used by: scripts/cells.ts (`check`, and `build` before it writes), scripts/build.ts, tests.
  * Does what `jailhouse config check` does (overlaps) and what it leaves out (links, interrupts,
- * CPUs, who owns what). Each check is a function in checks/; a new one is added to CHECKS.
+ * CPUs, who owns what, whether the image fits). Each check is a function in checks/; a new one is added to CHECKS.
  * Does not: read files; the command line decodes them first.
  */
 import { checkCells } from './checks/cells.ts';
 import type { Check, Configuration, Finding } from './checks/finding.ts';
+import { checkImage } from './checks/image.ts';
 import { checkInterrupts } from './checks/interrupts.ts';
 import { checkIvshmem } from './checks/ivshmem.ts';
 import { checkOverlaps } from './checks/overlaps.ts';
@@ -21,6 +22,7 @@ const CHECKS: readonly Check[] = [
   checkCells,
   checkInterrupts,
   checkIvshmem,
+  checkImage,
 ];
 
 /** Everything all checks find; errors first, each group in the order of the checks. */

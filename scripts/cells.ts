@@ -1,29 +1,31 @@
 /**
- * `npm run cells -- build | show | check`: the Jailhouse cell configurations.
+ * `npm run cells -- build | show | emit-c | check`: the Jailhouse cell configurations.
  *
  * Used by: people, at the shell. The data is in cell-config/rpi4-*.ts, the format in
- * cell-config/format, the checks in cell-config/checks.
+ * cell-config/format, the C form in cell-config/c, the checks in cell-config/checks.
  * Exit status 2 on bad input or a finding that is an error; then nothing is written.
  */
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { emitC } from '../cell-config/c/emit.ts';
 import { checkConfiguration, formatFinding } from '../cell-config/check.ts';
 import type { Configuration } from '../cell-config/check.ts';
-import { describeOutput, InputError, readInput, writeWhole } from '../cell-config/files.ts';
-import { decodeFile } from '../cell-config/format/decode.ts';
+import { describeOutput, InputError, writeWhole } from '../cell-config/files.ts';
 import { describeFile } from '../cell-config/format/describe.ts';
 import { CellFormatError } from '../cell-config/format/error.ts';
+import { ARCHITECTURE_ARM64 } from '../cell-config/format/constants.ts';
 import type { DecodedFile, Revision } from '../cell-config/format/model.ts';
 import { RPI4_CANWARDEN } from '../cell-config/rpi4-canwarden.ts';
 import { rpi4Files } from '../cell-config/rpi4-files.ts';
 import { RPI4_ROOT } from '../cell-config/rpi4-root.ts';
+import { BUILT_IMAGE, readCellFile, readConfiguration, readImage } from './cells/input.ts';
 
 const EXIT_BAD_INPUT = 2;
 const SHIPPED: Configuration = { system: RPI4_ROOT, cells: [RPI4_CANWARDEN] };
 
 function build(options: { out: string; revision: string }): void {
-  refuseErrors(SHIPPED);
-  const revision: Revision = options.revision === '13' ? 13 : 14;
+  refuseErrors({ ...SHIPPED, image: readImage() });
+  const revision = toRevision(options.revision);
   for (const { name, bytes } of rpi4Files(revision)) {
     const path = join(options.out, name);
     writeWhole(path, bytes);
@@ -31,17 +33,60 @@ function build(options: { out: string; revision: string }): void {
   }
 }
 
-function show(path: string): void {
-  console.log(describeFile(decode(path)));
+function show(paths: string[]): void {
+  console.log(paths.map((path) => describeFile(readCellFile(path))).join('\n\n'));
 }
 
-function check(systemPath: string | undefined, cellPaths: string[]): void {
-  const configuration =
-    systemPath === undefined ? SHIPPED : readConfiguration(systemPath, cellPaths);
+function emit(what: string, options: { revision?: string; out?: string }): void {
+  const file = chooseForC(what, options.revision);
+  let text: string;
+  try {
+    text = emitC(file);
+  } catch (error) {
+    if (!(error instanceof CellFormatError)) throw error;
+    throw new InputError(`${what}: ${error.message}`, { cause: error });
+  }
+  if (options.out === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  const bytes = Buffer.from(text);
+  writeWhole(options.out, bytes);
+  console.log(describeOutput(options.out, bytes));
+}
+
+/** One of this project's two by its name, or any file. */
+function chooseForC(what: string, revisionText?: string): DecodedFile {
+  const own = { revision: toRevision(revisionText ?? '14'), architecture: ARCHITECTURE_ARM64 };
+  if (what === 'rpi4-canwarden') return { kind: 'cell', ...own, cell: RPI4_CANWARDEN };
+  if (what === 'rpi4-root') return { kind: 'system', ...own, system: RPI4_ROOT };
+  const file = readCellFile(what);
+  return revisionText === undefined ? file : { ...file, revision: own.revision };
+}
+
+function check(
+  systemPath: string | undefined,
+  cellPaths: string[],
+  options: { image?: string },
+): void {
+  const image = readImage(options.image);
+  const given = systemPath === undefined ? SHIPPED : readConfiguration(systemPath, cellPaths);
+  const configuration = { ...given, image };
   const findings = refuseErrors(configuration);
   for (const note of findings) console.log(formatFinding(note));
-  const names = [configuration.system.rootCell, ...configuration.cells].map((cell) => cell.name);
+  const names = [given.system.rootCell, ...given.cells].map((cell) => cell.name);
   console.log(`${names.join(', ')}: no errors, ${findings.length} notes`);
+  console.log(describeImageCheck(configuration));
+}
+
+/** Whether an image was part of the check: a check that did not happen must not look passed. */
+function describeImageCheck({ cells, image }: Configuration): string {
+  if (image === undefined) {
+    return `image: not checked, ${BUILT_IMAGE} is not there (npm run build makes it)`;
+  }
+  return cells.some(({ name }) => name === image.cellName)
+    ? `image: ${image.path} fits the cell "${image.cellName}"`
+    : `image: not checked, no cell is called "${image.cellName}"`;
 }
 
 /** The notes; throws when there are errors. */
@@ -53,37 +98,15 @@ function refuseErrors(configuration: Configuration): ReturnType<typeof checkConf
   throw new InputError([...errors.map(formatFinding), count].join('\n'));
 }
 
-function readConfiguration(systemPath: string, cellPaths: string[]): Configuration {
-  const system = decode(systemPath);
-  if (system.kind !== 'system') {
-    throw new InputError(
-      `${systemPath}: a cell, not a system configuration; name the system first`,
-    );
-  }
-  const cells = cellPaths.map((path) => {
-    const file = decode(path);
-    if (file.kind !== 'cell') {
-      throw new InputError(`${path}: a second system configuration; after the first come cells`);
-    }
-    if (file.revision !== system.revision || file.architecture !== system.architecture) {
-      throw new InputError(
-        `${path}: revision ${file.revision}, ${systemPath} has ${system.revision}: ` +
-          'one Jailhouse cannot load both; encode them with the same --revision',
-      );
-    }
-    return file.cell;
-  });
-  return { system: system.system, cells };
+function toRevision(text: string): Revision {
+  return text === '13' ? 13 : 14;
 }
 
-function decode(path: string): DecodedFile {
-  const bytes = readInput(path);
-  try {
-    return decodeFile(bytes);
-  } catch (error) {
-    if (!(error instanceof CellFormatError)) throw error;
-    throw new InputError(`${path}: ${error.message}`, { cause: error });
-  }
+function revisionOption(): Option {
+  return new Option(
+    '--revision <number>',
+    'file revision: AGL pins Jailhouse with 13, master has 14',
+  ).choices(['13', '14']);
 }
 
 const program = new Command('cells')
@@ -93,22 +116,26 @@ program
   .command('build')
   .description('write rpi4-root.cell and rpi4-canwarden.cell')
   .option('--out <folder>', 'where to', 'build')
-  .addOption(
-    new Option('--revision <number>', 'file revision: AGL pins Jailhouse with 13, master has 14')
-      .choices(['13', '14'])
-      .default('14'),
-  )
+  .addOption(revisionOption().default('14'))
   .action(build);
 program
   .command('show')
-  .description('decode any system or cell file for arm64')
-  .argument('<file>')
+  .description('decode system or cell files of anyone, revision 13 or 14')
+  .argument('<files...>')
   .action(show);
+program
+  .command('emit-c')
+  .description("print Jailhouse's own C form, for merging into a configuration in C")
+  .argument('<what>', 'rpi4-root, rpi4-canwarden, or any file')
+  .option('--out <file>', 'write it there instead of printing it')
+  .addOption(revisionOption())
+  .action(emit);
 program
   .command('check')
   .description('look for mistakes; without files, in the configuration of this project')
   .argument('[system]', 'system file')
   .argument('[cells...]', 'cell files that go with it')
+  .option('--image <elf>', `linked image of the cell "canwarden" (default: ${BUILT_IMAGE})`)
   .action(check);
 
 try {

@@ -1,10 +1,11 @@
 /**
- * What each cell needs for itself, and CPUs. E-CELL-20 to E-CELL-26.
+ * What each cell needs for itself, and CPUs. E-CELL-20 to E-CELL-28.
  *
  * Used by: check.ts.
  */
 import {
   CELL_PASSIVE_COMMREG,
+  CONSOLE_MMIO,
   MEMORY_EXECUTE,
   MEMORY_LOADABLE,
   MEMORY_READ,
@@ -13,7 +14,7 @@ import {
 import type { Cell } from '../format/model.ts';
 import { allCells, error, hex, intersection, regionPlace } from './finding.ts';
 import type { Configuration, Finding } from './finding.ts';
-import { has, isCommunicationRegion, virtual } from './regions.ts';
+import { has, isCommunicationRegion, PAGE_BYTES, virtual } from './regions.ts';
 
 /** Names, CPU sets, communication region, entry point. */
 export function* checkCells(configuration: Configuration): Generator<Finding> {
@@ -31,6 +32,7 @@ export function* checkCells(configuration: Configuration): Generator<Finding> {
     for (const other of cells.slice(0, index)) yield* compareCpus(other, cell);
     yield* checkCommunication(cell);
     yield* checkEntry(cell);
+    yield* checkConsole(cell);
   }
 }
 
@@ -40,7 +42,7 @@ function* checkCpus(root: Cell, cell: Cell): Generator<Finding> {
     `${root.name}: CPUs ${root.cpus.join(', ')}`,
   ];
   if (cell.cpus.length === 0) {
-    yield error('E-CELL-21', 'the cell has no CPU', [`${cell.name}: CPUs`], 'give it one');
+    yield error('E-CELL-21', 'the cell has no CPU', places, `choose from ${root.cpus.join(', ')}`);
   }
   const foreign = cell.cpus.filter((cpu) => !root.cpus.includes(cpu));
   if (foreign.length > 0) {
@@ -68,14 +70,22 @@ function* checkCommunication(cell: Cell): Generator<Finding> {
   const regions = cell.memoryRegions.filter(isCommunicationRegion);
   if (regions.length !== 1) {
     const message = `the cell has ${regions.length} communication regions, not one`;
-    const places = [`${cell.name}: memory regions`];
+    const places =
+      regions.length === 0
+        ? [`${cell.name}: memory regions`]
+        : regions.map((region) => regionPlace(cell, region));
     const fix = 'have one page with READ | WRITE | COMM_REGION';
     yield error('E-CELL-24', message, places, fix);
     return;
   }
-  if (!has(regions[0], MEMORY_READ | MEMORY_WRITE)) {
+  const [region] = regions;
+  if (!has(region, MEMORY_READ | MEMORY_WRITE)) {
     const message = 'the communication region must be readable and writable';
-    yield error('E-CELL-24', message, [regionPlace(cell, regions[0])], 'add READ | WRITE');
+    yield error('E-CELL-24', message, [regionPlace(cell, region)], 'add READ | WRITE');
+  }
+  if (region.size !== PAGE_BYTES || region.virtualStart % PAGE_BYTES !== 0) {
+    const message = 'the communication region is not one page: the hypervisor has one page for it';
+    yield error('E-CELL-27', message, [regionPlace(cell, region)], 'use size 0x1000, page-aligned');
   }
   const waitsForEver = cell.messageReplyTimeoutLoops === 0;
   if (waitsForEver && (cell.flags & CELL_PASSIVE_COMMREG) === 0) {
@@ -100,5 +110,23 @@ function* checkEntry(cell: Cell): Generator<Finding> {
     `the first instruction is fetched at ${hex(entry.start)}, where no image can be loaded`,
     [`${cell.name}: cpuResetAddress ${hex(entry.start)}`, `${cell.name}: memory regions`],
     'map RAM there with READ | WRITE | EXECUTE | LOADABLE',
+  );
+}
+
+/** A cell that prints to registers it cannot reach is parked by its first letter. */
+function* checkConsole(cell: Cell): Generator<Finding> {
+  const { address, type, flags } = cell.console;
+  if (type === 0 || (flags & CONSOLE_MMIO) === 0) return;
+  const registers = { start: address, size: 1 };
+  const needed = MEMORY_READ | MEMORY_WRITE;
+  const holds = cell.memoryRegions.some(
+    (region) => has(region, needed) && intersection(virtual(region), registers) !== null,
+  );
+  if (holds) return;
+  yield error(
+    'E-CELL-28',
+    `the console is at ${hex(address)}, which the cell cannot read and write`,
+    [`${cell.name}: console`, `${cell.name}: memory regions`],
+    'add the region of the UART, or take the console away',
   );
 }

@@ -3,6 +3,7 @@
  *
  * Used by: the checks of this folder, check.ts, scripts/cells.ts.
  */
+import type { ElfImage } from '../image/elf.ts';
 import type { Cell, MemoryRegion, System } from '../format/model.ts';
 
 /** One thing that is wrong (`error`) or worth knowing (`note`). */
@@ -18,10 +19,23 @@ export interface Finding {
   readonly fix: string;
 }
 
+/** An image and where `jailhouse cell load` puts it and what goes with it; guest addresses. */
+export interface CellImage {
+  readonly cellName: string;
+  /** For messages. */
+  readonly path: string;
+  readonly elf: ElfImage;
+  readonly loadAddress: number;
+  readonly commandLine: Range;
+  readonly rules: Range;
+}
+
 /** A configuration as Jailhouse gets it: the machine with its root cell, and the other cells. */
 export interface Configuration {
   readonly system: System;
   readonly cells: readonly Cell[];
+  /** The image of one of the cells; without it nothing is said about images. */
+  readonly image?: CellImage;
 }
 
 /** A check looks at a whole configuration and lists what it finds. */

@@ -1,5 +1,5 @@
 /**
- * Interrupts: ownership, and the ones that virtual PCI devices raise. E-CELL-30 to E-CELL-35.
+ * Interrupts: ownership, and the ones that virtual PCI devices raise. E-CELL-30 to E-CELL-37.
  *
  * Used by: check.ts. `jailhouse config check` does not look at interrupts.
  */
@@ -44,13 +44,34 @@ function* checkEntries(cell: Cell, distributor: number): Generator<Finding> {
       const message = `the first INTID ${entry.pinBase} is not a multiple of 32 from 32 to 896`;
       yield error('E-CELL-31', message, [place], 'use a multiple of 32');
     }
+    for (const [other, earlier] of cell.interruptControllers.slice(0, index).entries()) {
+      const twice = entry.interrupts.filter((interrupt) => earlier.interrupts.includes(interrupt));
+      if (twice.length === 0) continue;
+      yield error(
+        'E-CELL-36',
+        `INTID ${twice.join(', ')} is in two entries of one cell`,
+        [`${cell.name}: interrupt controller ${other} (INTIDs from ${earlier.pinBase})`, place],
+        'take it out of one of them',
+      );
+    }
   }
 }
 
 function* checkVirtualPci(cell: Cell): Generator<Finding> {
   const owned = ownedInterrupts(cell);
+  const raisedBy = new Map<number, PciDevice>();
   for (const device of interruptingDevices(cell)) {
     const interrupt = virtualPciInterrupt(cell, device);
+    const other = raisedBy.get(interrupt);
+    raisedBy.set(interrupt, device);
+    if (other !== undefined) {
+      yield error(
+        'E-CELL-37',
+        `two devices of one cell raise INTID ${interrupt}: slots four apart share a line`,
+        [devicePlace(cell, other), devicePlace(cell, device)],
+        'use another slot (bdf) for one of them, on both ends of its link',
+      );
+    }
     if (owned.has(interrupt)) continue;
     yield error(
       'E-CELL-32',

@@ -1,6 +1,6 @@
 /**
  * ivshmem links: each end by itself, then the two ends of a link against each other.
- * E-CELL-40 to E-CELL-50.
+ * E-CELL-40 to E-CELL-51.
  *
  * Used by: check.ts. `jailhouse config check` does not look at links; the hypervisor checks only
  * that the region slots exist. Jailhouse connects devices by bdf alone: domains may differ.
@@ -39,6 +39,7 @@ export function* checkIvshmem(configuration: Configuration): Generator<Finding> 
   for (const cell of allCells(configuration)) {
     for (const device of cell.pciDevices) {
       if (device.type !== PCI_TYPE_IVSHMEM) continue;
+      yield* checkBus(configuration, cell, device);
       const end = yield* findSections(cell, device);
       if (end === null) continue;
       yield* checkEnd(end, cell !== configuration.system.rootCell);
@@ -58,6 +59,18 @@ export function* checkIvshmem(configuration: Configuration): Generator<Finding> 
       'use the bdf of the root cell, or add the device there',
     );
   }
+}
+
+/** A device on a bus outside the configuration window cannot be found by anyone. */
+function* checkBus({ system }: Configuration, cell: Cell, device: PciDevice): Generator<Finding> {
+  const bus = device.bdf >> 8;
+  if (bus <= system.pci.mmconfigEndBus) return;
+  yield error(
+    'E-CELL-51',
+    `bus ${bus} is not in the PCI configuration window, which ends with bus ${system.pci.mmconfigEndBus}`,
+    [`${cell.name}: "${device.name}" (bdf ${hex(device.bdf)})`, 'system: PCI configuration window'],
+    'put the device on bus 0, or enlarge the window',
+  );
 }
 
 function* findSections(cell: Cell, device: PciDevice): Generator<Finding, End | null> {
@@ -81,7 +94,8 @@ function* checkEnd(end: End, ownsOnlyShared: boolean): Generator<Finding> {
   const limit = Math.min(device.shmemPeers, IVSHMEM_MAX_PEERS);
   if (device.shmemDeviceId >= limit) {
     const message = `id ${device.shmemDeviceId} is not below ${limit}, the number of peers`;
-    yield error('E-CELL-41', message, [place], 'number the ends from 0');
+    const places = [`${place}: id ${device.shmemDeviceId}`, `${place}: peers ${device.shmemPeers}`];
+    yield error('E-CELL-41', message, places, 'number the ends from 0');
   }
   let expectedStart = sections[0].virtualStart;
   for (const [index, section] of sections.entries()) {

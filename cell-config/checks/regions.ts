@@ -8,7 +8,7 @@ import type { MemoryRegion } from '../format/model.ts';
 import type { Range } from './finding.ts';
 
 /** Jailhouse maps whole pages of this size; what is not one of them traps. */
-const PAGE_BYTES = 0x1000;
+export const PAGE_BYTES = 0x1000;
 
 /** The region's place in the machine. */
 export function physical(region: MemoryRegion): Range {

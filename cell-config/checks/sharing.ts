@@ -1,15 +1,22 @@
 /**
  * Who owns which memory: coverage by root, exclusive devices, sharing between cells.
- * E-CELL-10 to E-CELL-12, N-CELL-60 to N-CELL-62.
+ * E-CELL-10 to E-CELL-14, N-CELL-60 to N-CELL-62.
  *
  * Used by: check.ts. `jailhouse config check` does not look at any of this.
  * Does not: know ivshmem links; see ivshmem.ts.
  */
-import { MEMORY_IO, MEMORY_ROOTSHARED } from '../format/constants.ts';
+import {
+  MEMORY_IO,
+  MEMORY_IO_16,
+  MEMORY_IO_32,
+  MEMORY_IO_64,
+  MEMORY_IO_8,
+  MEMORY_ROOTSHARED,
+} from '../format/constants.ts';
 import type { Cell, MemoryRegion } from '../format/model.ts';
 import { error, formatRange, intersection, note, regionPlace } from './finding.ts';
 import type { Configuration, Finding, Range } from './finding.ts';
-import { has, isExclusive, isPhysical, isSubPage, physical } from './regions.ts';
+import { has, isExclusive, isPhysical, isSubPage, PAGE_BYTES, physical } from './regions.ts';
 
 /** Checks each cell against root, then the cells against each other. */
 export function* checkSharing({ system, cells }: Configuration): Generator<Finding> {
@@ -17,6 +24,7 @@ export function* checkSharing({ system, cells }: Configuration): Generator<Findi
     for (const region of cell.memoryRegions.filter(isPhysical)) {
       yield* checkCoverage(system.rootCell, cell, region);
       yield* checkExclusive(system.rootCell, cell, region);
+      yield* checkMapping(cell, region);
       if (isSubPage(region)) yield trapNote(cell, region);
       for (const other of cells.slice(0, index)) yield* compareCells(other, cell, region);
     }
@@ -66,6 +74,28 @@ function* checkExclusive(root: Cell, cell: Cell, region: MemoryRegion): Generato
     'a region of less than a page is not taken from the root cell: both can drive the device',
     [regionPlace(cell, region), regionPlace(root, open)],
     'take the whole page, or mark the region ROOTSHARED on purpose',
+  );
+}
+
+/** What Jailhouse maps goes by whole pages; what it traps needs the widths it may have. */
+function* checkMapping(cell: Cell, region: MemoryRegion): Generator<Finding> {
+  if (!isSubPage(region)) {
+    if (region.physicalStart % PAGE_BYTES === 0) return;
+    yield error(
+      'E-CELL-14',
+      'the physical address is not on a page: the mapping would be off by the rest',
+      [regionPlace(cell, region)],
+      'align the physical address to 0x1000',
+    );
+    return;
+  }
+  const widths = [MEMORY_IO_8, MEMORY_IO_16, MEMORY_IO_32, MEMORY_IO_64];
+  if (widths.some((width) => has(region, width))) return;
+  yield error(
+    'E-CELL-13',
+    'less than a page and no access width: every access traps and parks the cell',
+    [regionPlace(cell, region)],
+    'add IO_32 (and IO_8 for a UART), or take the whole page',
   );
 }
 

@@ -64,6 +64,11 @@ export const CELL_FLAG_NAMES: readonly (readonly [number, string])[] = [
 /** System flag: the hypervisor keeps its output for `jailhouse console`. */
 export const SYSTEM_VIRTUAL_DEBUG_CONSOLE = 0x1;
 
+/** Every system flag with the name Jailhouse gives it. */
+export const SYSTEM_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [SYSTEM_VIRTUAL_DEBUG_CONSOLE, 'VIRTUAL_DEBUG_CONSOLE'],
+];
+
 // Consoles (struct jailhouse_console, type and flags).
 export const CONSOLE_TYPE_NONE = 0;
 export const CONSOLE_TYPE_8250 = 2;
@@ -71,6 +76,12 @@ export const CONSOLE_TYPE_PL011 = 3;
 export const CONSOLE_MMIO = 0x1;
 /** Registers lie four bytes apart. */
 export const CONSOLE_REGISTER_DISTANCE_4 = 0x2;
+
+/** Console flags with the names Jailhouse gives them, lowest bit first. */
+export const CONSOLE_FLAG_NAMES: readonly (readonly [number, string])[] = [
+  [CONSOLE_MMIO, 'ACCESS_MMIO'],
+  [CONSOLE_REGISTER_DISTANCE_4, 'REGDIST_4'],
+];
 
 /** Console type names; the index is the type number. */
 export const CONSOLE_TYPE_NAMES: readonly string[] = [
@@ -91,6 +102,14 @@ export const CONSOLE_TYPE_NAMES: readonly string[] = [
 export const PCI_TYPE_DEVICE = 1;
 export const PCI_TYPE_BRIDGE = 2;
 export const PCI_TYPE_IVSHMEM = 3;
+
+/** PCI device type names; the index is the type number. */
+export const PCI_TYPE_NAMES: readonly (string | undefined)[] = [
+  undefined,
+  'device',
+  'bridge',
+  'ivshmem',
+];
 
 /** BAR mask of an ivshmem device with one legacy interrupt: one register page, nothing else. */
 export const IVSHMEM_BAR_MASK_INTX: BarMask = [0xfffff000, 0, 0, 0, 0, 0];

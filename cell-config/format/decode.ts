@@ -6,7 +6,7 @@
  * Does not: know names of regions (the file has none; they are numbered), judge the configuration.
  * Throws CellFormatError naming field, offset, what was expected and what was found.
  */
-import { ARCHITECTURE_NAMES, ARCHITECTURE_X86, ARCHITECTURE_ARM64 } from './constants.ts';
+import { ARCHITECTURE_ARM64, ARCHITECTURE_NAMES, ARCHITECTURE_X86 } from './constants.ts';
 import { CellFormatError } from './error.ts';
 import { expectZero, hexByte, readFields, readNumber } from './fields.ts';
 import * as layout from './layout.ts';
@@ -52,7 +52,7 @@ function readHeader(bytes: Buffer): Header {
           got: String(revision),
         });
       }
-      return { kind, revision: known, architecture: readArchitecture(bytes, known) };
+      return { kind, revision: known, architecture: readArchitecture(bytes, known, kind) };
     }
   }
   const letters = bytes.toString('latin1', 0, 6).replace(/[^\x20-\x7e]/g, '.');
@@ -64,16 +64,18 @@ function readHeader(bytes: Buffer): Header {
   });
 }
 
-function readArchitecture(bytes: Buffer, revision: Revision): number {
+/** Cells have one form on all architectures; a machine's middle part differs on x86. */
+function readArchitecture(bytes: Buffer, revision: Revision, kind: Header['kind']): number {
   // Revision 13 does not say; this project has only arm64 machines.
   if (revision === 13) return ARCHITECTURE_ARM64;
   const architecture = bytes.readUInt8(layout.HEADER.architecture);
-  if (architecture === ARCHITECTURE_X86 || architecture >= ARCHITECTURE_NAMES.length) {
+  const isMachine = kind === 'system' && architecture === ARCHITECTURE_X86;
+  if (isMachine || architecture >= ARCHITECTURE_NAMES.length) {
     throw new CellFormatError({
       field: 'architecture',
       offset: layout.HEADER.architecture,
-      expected: '1 (arm) or 2 (arm64)',
-      got: `${hexByte(architecture)}${architecture === ARCHITECTURE_X86 ? ' (x86)' : ''}`,
+      expected: kind === 'system' ? '1 (arm) or 2 (arm64)' : '0 (x86), 1 (arm) or 2 (arm64)',
+      got: `${hexByte(architecture)}${isMachine ? ' (x86)' : ''}`,
     });
   }
   return architecture;

@@ -7,10 +7,13 @@
 import {
   ARCHITECTURE_NAMES,
   CELL_FLAG_NAMES,
+  CONSOLE_FLAG_NAMES,
   CONSOLE_TYPE_NAMES,
   describeFlags,
   MEMORY_FLAG_NAMES,
   PCI_TYPE_IVSHMEM,
+  PCI_TYPE_NAMES,
+  SYSTEM_FLAG_NAMES,
 } from './constants.ts';
 import type { Cell, Console, DecodedFile, PciDevice, System } from './model.ts';
 
@@ -30,7 +33,7 @@ export function describeFile(file: DecodedFile): string {
 function describeSystem(system: System): string[] {
   const { hypervisorMemory: memory, pci, gic } = system;
   const lines = [
-    `  flags                ${hex(system.flags)}`,
+    `  flags                ${describeFlags(system.flags, SYSTEM_FLAG_NAMES)}`,
     `  hypervisor memory    ${hex(memory.physicalStart)} + ${hex(memory.size)}`,
     `  debug console        ${describeConsole(system.debugConsole)}`,
     `  PCI configuration    ${hex(pci.mmconfigBase)}, buses 0 to ${pci.mmconfigEndBus}, ` +
@@ -69,7 +72,7 @@ function describeCell(cell: Cell): string[] {
     lines.push(
       `  memory ${String(index).padStart(2)}   physical ${hex(region.physicalStart).padStart(11)}` +
         `  guest ${hex(region.virtualStart).padStart(11)}  size ${hex(region.size).padStart(11)}` +
-        `  ${describeFlags(region.flags, MEMORY_FLAG_NAMES)}`,
+        `  ${describeFlags(region.flags, MEMORY_FLAG_NAMES)}${describeName(region.name)}`,
     );
   });
   for (const cache of cell.cacheRegions) {
@@ -89,7 +92,10 @@ function describeCell(cell: Cell): string[] {
 
 function describePciDevice(device: PciDevice): string {
   const place = `domain ${device.domain} bdf ${hex(device.bdf)}`;
-  if (device.type !== PCI_TYPE_IVSHMEM) return `device ${place}, type ${device.type}`;
+  if (device.type !== PCI_TYPE_IVSHMEM) {
+    const type = PCI_TYPE_NAMES[device.type] ?? `type ${device.type}`;
+    return `${type} ${place}, ${device.msiVectors} MSI and ${device.msixVectors} MSI-X vectors`;
+  }
   const interrupt = device.msixVectors === 0 ? 'INTx' : `${device.msixVectors} MSI-X vectors`;
   return (
     `ivshmem ${place}, id ${device.shmemDeviceId} of ${device.shmemPeers} peers, ` +
@@ -97,10 +103,15 @@ function describePciDevice(device: PciDevice): string {
   );
 }
 
+/** A region's name where someone gave it one; the decoder's own are only its number. */
+function describeName(name: string): string {
+  return /^memory \d+$/.test(name) ? '' : `  "${name}"`;
+}
+
 function describeConsole(console: Console): string {
   if (console.type === 0) return 'none';
   const type = CONSOLE_TYPE_NAMES[console.type] ?? `type ${console.type}`;
-  return `${type} at ${hex(console.address)} + ${hex(console.size)}, flags ${hex(console.flags)}`;
+  return `${type} at ${hex(console.address)} + ${hex(console.size)}, ${describeFlags(console.flags, CONSOLE_FLAG_NAMES)}`;
 }
 
 /** Ascending numbers with runs shortened: `32-159, 185`. */

@@ -74,13 +74,19 @@ function readHeader(bytes: Buffer): { ruleCount: number; flags: number } {
   return { ruleCount, flags };
 }
 
+/** Paths by hardware filter are 1 and 2. */
+const PATH_MAXIMUM = 2;
+
 function readRule(bytes: Buffer, start: number, name: string): Rule {
   const flagsOffset = start + RULE_RECORD.flags;
   const flags = bytes.readUInt8(flagsOffset);
   if ((flags & ~(image.RULE_FLAG_ANSWER | image.RULE_FLAG_FORWARD)) !== 0) {
     throw new RulesImageError(`${name} flags`, flagsOffset, '0 to 3', hex(flags));
   }
-  expectZero(bytes, name, start + RULE_RECORD.padding, start + RULE_RECORD.padding + 1);
+  const path = bytes.readUInt8(start + RULE_RECORD.path);
+  if (path > PATH_MAXIMUM) {
+    throw new RulesImageError(`${name} path`, start + RULE_RECORD.path, '0 to 2', `${path}`);
+  }
   expectZero(bytes, name, start + RULE_RECORD.reserved, start + RULE_RECORD.size);
   const match = readMatch(bytes, start, name);
   const forward = (flags & image.RULE_FLAG_FORWARD) !== 0;

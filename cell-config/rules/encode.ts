@@ -10,6 +10,7 @@ import * as image from './image-layout.ts';
 import { RULE_RECORD, RULES_HEADER } from './image-layout.ts';
 import type { Rule, RuleTable } from './model.ts';
 import { SAME_AS_REQUEST } from './model.ts';
+import { assignPaths } from './paths.ts';
 
 /** The image of a table. */
 export function encodeRules(table: RuleTable): Buffer {
@@ -22,9 +23,11 @@ export function encodeRules(table: RuleTable): Buffer {
   bytes.writeUInt16LE(RULE_RECORD.size, RULES_HEADER.ruleBytes);
   const flags = table.defaultAction === 'drop' ? image.RULES_FLAG_DROP_UNMATCHED : 0;
   bytes.writeUInt32LE(flags, RULES_HEADER.flags);
+  const paths = assignPaths(table);
   table.rules.forEach((rule, index) => {
     const start = RULES_HEADER.size + index * RULE_RECORD.size;
     encodeRule(bytes.subarray(start, start + RULE_RECORD.size), rule);
+    bytes.writeUInt8(paths[index]?.number ?? 0, start + RULE_RECORD.path);
   });
   bytes.writeUInt32LE(rulesChecksum(bytes), RULES_HEADER.crc32);
   return bytes;

@@ -37,7 +37,8 @@ export const RULE_RECORD = {
   minimumLength: 24,
   flags: 25,
   answerLength: 26,
-  padding: 27,
+  /** 0: recognised by reading the frame; 1, 2: by hardware filter RXF0, RXF1. */
+  path: 27,
   answerIdentifier: 28,
   answerData: 32,
   answerSource: 40,

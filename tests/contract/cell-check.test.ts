@@ -152,7 +152,7 @@ describe('the checker on memory', () => {
       messageReplyTimeoutLoops: 1,
       pciDevices: [],
       memoryRegions: [
-        ...stock.STOCK_RPI4_INMATE_DEMO.memoryRegions.slice(6),
+        ...stock.STOCK_RPI4_INMATE_DEMO.memoryRegions.slice(5),
         {
           name: 'SPI',
           physicalStart: 0xfe204000,
@@ -166,6 +166,18 @@ describe('the checker on memory', () => {
   });
 });
 
+describe('the checker on how memory is mapped', () => {
+  it('finds a sub-page region without an access width', () => {
+    const cell = wardenRegion('UART', { flags: 0x93 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-13', /"UART"/);
+  });
+
+  it('finds a physical address that is not on a page', () => {
+    const cell = wardenRegion('SPI0', { physicalStart: 0xfe204800 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-14', /"SPI0"/);
+  });
+});
+
 describe('the checker on cells and CPUs', () => {
   it('finds two cells with one name', () => {
     const cell = warden({ name: 'Raspberry-Pi4' });
@@ -173,7 +185,7 @@ describe('the checker on cells and CPUs', () => {
   });
 
   it('finds a cell without a CPU', () => {
-    assertOnly(errors(RPI4_ROOT, warden({ cpus: [] })), 'E-CELL-21', /canwarden/);
+    assertOnly(errors(RPI4_ROOT, warden({ cpus: [] })), 'E-CELL-21', /canwarden/, /0, 1, 2, 3/);
   });
 
   it('finds a CPU the root cell does not have', () => {
@@ -194,6 +206,22 @@ describe('the checker on cells and CPUs', () => {
   it('finds a cell without communication region', () => {
     const memoryRegions = RPI4_CANWARDEN.memoryRegions.slice(0, -1);
     assertOnly(errors(RPI4_ROOT, warden({ memoryRegions })), 'E-CELL-24', /canwarden/);
+  });
+
+  it('finds two communication regions, and names both', () => {
+    const last = { ...RPI4_CANWARDEN.memoryRegions[8], name: 'second', virtualStart: 0x90000000 };
+    const cell = warden({ memoryRegions: [...RPI4_CANWARDEN.memoryRegions, last] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-24', /"communication region"/, /"second"/);
+  });
+
+  it('finds a communication region that is more than the one page there is', () => {
+    const cell = wardenRegion('communication region', { size: 0x2000 });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-27', /communication region/);
+  });
+
+  it('finds a console that the cell cannot reach', () => {
+    const memoryRegions = RPI4_CANWARDEN.memoryRegions.filter(({ name }) => name !== 'UART');
+    assertOnly(errors(RPI4_ROOT, warden({ memoryRegions })), 'E-CELL-28', /console/, /regions/);
   });
 
   it('finds a first instruction outside loadable memory', () => {
@@ -246,6 +274,22 @@ describe('the checker on interrupts', () => {
   });
 });
 
+describe('the checker on collisions of interrupts inside a cell', () => {
+  it('finds an interrupt in two entries', () => {
+    const [entry] = RPI4_CANWARDEN.interruptControllers;
+    const second = { ...entry, pinBase: 96 };
+    const cell = warden({ interruptControllers: [entry, second] });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-36', /controller 0/, /controller 1/);
+  });
+
+  it('finds two devices on one interrupt line', () => {
+    const [link, network] = RPI4_ROOT.rootCell.pciDevices;
+    // Slots 0 and 4: (bdf >> 3) & 3 is 0 for both.
+    const system = root({ pciDevices: [link, { ...network, bdf: 0x20 }] });
+    assertOnly(errors(system, RPI4_CANWARDEN), 'E-CELL-37', /canwarden link/, /network link/);
+  });
+});
+
 describe('the checker on ivshmem links', () => {
   it('finds a link whose region slots are missing', () => {
     const cell = wardenLink({ shmemRegionsStart: 7 });
@@ -258,7 +302,8 @@ describe('the checker on ivshmem links', () => {
   });
 
   it('finds an id that is not below the number of peers', () => {
-    assertOnly(errors(RPI4_ROOT, wardenLink({ shmemDeviceId: 2 })), 'E-CELL-41', /AGL link/);
+    const findings = errors(RPI4_ROOT, wardenLink({ shmemDeviceId: 2 }));
+    assertOnly(findings, 'E-CELL-41', /AGL link.*id 2/, /AGL link.*peers 2/);
   });
 
   it('finds a gap between the sections', () => {
@@ -305,6 +350,12 @@ describe('the checker on ivshmem links', () => {
       virtualPciInterruptBase: 151,
     });
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-49', /AGL link/, /PCI devices/);
+  });
+
+  it('finds a device on a bus that nobody can see', () => {
+    const [link, network] = RPI4_ROOT.rootCell.pciDevices;
+    const system = root({ pciDevices: [link, { ...network, bdf: 0x108 }] });
+    assertOnly(errors(system, RPI4_CANWARDEN), 'E-CELL-51', /network link/, /window/);
   });
 
   it('finds two front-ends', () => {

@@ -78,10 +78,16 @@ describe('a file that is cut or damaged', () => {
     );
   });
 
-  it('is refused when it is for x86', () => {
-    const bytes = cell();
+  it('is refused when it is a machine for x86, whose platform part has another form', () => {
+    const bytes = system();
     bytes.writeUInt8(0, 5);
     assert.match(refusal(bytes).message, /^architecture at offset 0x5: .* got 0x00 \(x86\)$/);
+  });
+
+  it('is refused when its architecture is unknown', () => {
+    const bytes = cell();
+    bytes.writeUInt8(9, 5);
+    assert.match(refusal(bytes).message, /^architecture at offset 0x5: .* got 0x09$/);
   });
 
   it('is refused when the name has no end', () => {

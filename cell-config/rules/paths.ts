@@ -1,0 +1,98 @@
+/**
+ * Which way each rule's requests are recognised: by a hardware filter of the chip, or by reading them.
+ *
+ * Used by: encode.ts (writes it into the image), scripts/rules.ts (`explain`).
+ * Does not: depend on the bus load; the cell uses both receive buffers for all frames instead when the
+ * bit rate and the SPI clock do not leave enough time for one (docs/rules.md).
+ *
+ * The chip's filters RXF0 and RXF1 let requests into a receive buffer of their own and tell in two SPI
+ * bytes which one it is; the static answer waits in a transmit buffer and goes out with the third. The
+ * filters share one mask, look at identifiers only, and one transmit buffer must be left for the
+ * answers of all other rules.
+ */
+import type { Rule, RuleTable } from './model.ts';
+import { formatIdentifier, isStaticAnswer } from './model.ts';
+
+/** 0: by reading the frame; 1, 2: by filter RXF0, RXF1. The numbers stand in the image. */
+export type PathNumber = 0 | 1 | 2;
+
+/** The way of one rule, and why. */
+export interface RulePath {
+  readonly number: PathNumber;
+  /** SPI bytes from INT to the end of RTS, of an answer that is loaded; 0 without an answer. */
+  readonly spiBytes: number;
+  readonly reason: string;
+}
+
+/** RX STATUS, RTS. */
+const FILTER_BYTES = 3;
+/** READ RX BUFFER of a request with 8 data bytes. */
+const READ_BYTES = 14;
+const RTS_BYTES = 1;
+const LOAD_DATA_BYTES = 1;
+
+/** The way of each rule, in the order of the table. */
+export function assignPaths(table: RuleTable): RulePath[] {
+  const filtered = chooseFiltered(table.rules);
+  return table.rules.map((rule) => explain(rule, filtered));
+}
+
+function chooseFiltered(rules: readonly Rule[]): readonly Rule[] {
+  const candidates = rules
+    .filter((rule) => obstacleOf(rule) === undefined)
+    .sort((left, right) => urgencyOf(left) - urgencyOf(right));
+  const [first] = candidates;
+  if (first === undefined) return [];
+  const second = candidates.find((rule) => rule !== first && sharesMask(rule, first));
+  const answering = rules.filter(({ answer }) => answer !== null);
+  return second !== undefined && answering.length === 2 ? [first, second] : [first];
+}
+
+/** The answer that wins arbitration over the others is the most urgent. */
+function urgencyOf({ answer }: Rule): number {
+  if (answer === null) return Infinity;
+  // The first 11 bits decide between the forms, then the standard frame wins.
+  return answer.extended ? answer.identifier * 2 + 1 : answer.identifier * 2 ** 19;
+}
+
+function sharesMask(left: Rule, right: Rule): boolean {
+  return left.match.mask === right.match.mask && left.match.extended === right.match.extended;
+}
+
+/** Why no filter can serve a rule, if so. */
+function obstacleOf({ match, answer }: Rule): string | undefined {
+  if (answer === null) return 'it has no answer';
+  if (!isStaticAnswer(answer)) return 'its answer depends on the request';
+  if (match.data.some(({ mask }) => mask !== 0) || match.minimumLength > 0) {
+    return 'it looks at the data, and a filter cannot tell whether a short frame has them';
+  }
+  return undefined;
+}
+
+function explain(rule: Rule, filtered: readonly Rule[]): RulePath {
+  const place = filtered.indexOf(rule);
+  const identifier = formatIdentifier(rule.match.identifier, rule.match.extended);
+  if (place >= 0) {
+    const reason = `filter RXF${place} recognises ${identifier}; the answer waits in TXB${2 - place}`;
+    return { number: place === 0 ? 1 : 2, spiBytes: FILTER_BYTES, reason };
+  }
+  if (rule.answer === null) {
+    return { number: 0, spiBytes: 0, reason: 'it has no answer' };
+  }
+  const data = isStaticAnswer(rule.answer) ? 0 : LOAD_DATA_BYTES + lengthOf(rule.answer.length);
+  const spiBytes = READ_BYTES + data + RTS_BYTES;
+  return { number: 0, spiBytes, reason: obstacleOf(rule) ?? takenReason(rule, filtered) };
+}
+
+function lengthOf(length: number | 'same-as-request'): number {
+  return length === 'same-as-request' ? 8 : length;
+}
+
+function takenReason(rule: Rule, filtered: readonly Rule[]): string {
+  const [first, second] = filtered;
+  if (first === undefined || second !== undefined) return 'both filters are taken';
+  if (!sharesMask(rule, first)) {
+    return `filter RXF1 shares the mask of RXF0, and ${first.name} needs another`;
+  }
+  return `${first.name} has the filter; the other transmit buffer serves all other answers`;
+}

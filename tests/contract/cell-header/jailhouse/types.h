@@ -1,0 +1,14 @@
+/*
+ * The integer types that a Jailhouse configuration in C uses.
+ *
+ * Used by: tests/contract/cell-emit.test.ts, as the header of that name.
+ */
+#ifndef CELL_HEADER_TYPES_H
+#define CELL_HEADER_TYPES_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+
+#endif
