@@ -4,6 +4,7 @@
  * Exit status: 0 all built and within budget, 1 a step failed or a file is too large, 2 the machine
  * lacks a tool and it could not be installed.
  */
+import { buildBridge } from './build/bridge.ts';
 import { buildCells, buildRules } from './build/data.ts';
 import { buildImage } from './build/image.ts';
 import { reportSizes } from './build/sizes.ts';
@@ -24,10 +25,11 @@ async function build(): Promise<boolean> {
     await buildCells();
     await buildRules();
   });
-  const [cell] = await step('AssemblyScript to WebAssembly: cell, bridge', () =>
+  const [cell, bridge] = await step('AssemblyScript to WebAssembly: cell, bridge', () =>
     Promise.all([buildWasm('cell'), buildWasm('bridge')]),
   );
   await step('WebAssembly to C to the ARM64 image', () => buildImage(cell));
+  await step('WebAssembly to C to the Linux bridge', () => buildBridge(bridge));
   return reportSizes();
 }
 

@@ -8,5 +8,5 @@
 
 /** Stores the next frame of the interface at `frame`; 1 if there was one, 0 if not. */
 export declare function socket_receive(frame: usize): u32;
-/** Gives the frame at `frame` to the interface; 1 if taken, 0 if it would block. */
+/** Gives the frame at `frame` to the interface; 1 taken, 0 would block, 2 refused (it is down). */
 export declare function socket_send(frame: usize): u32;

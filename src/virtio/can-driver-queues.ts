@@ -41,6 +41,8 @@ export class CanDriverQueues<Memory extends SharedMemory> {
   readonly transmit: VirtqueueDriver<Memory>;
   readonly receive: VirtqueueDriver<Memory>;
   readonly control: VirtqueueDriver<Memory>;
+  /** The device is to announce what it returns; false: this end polls. */
+  interruptsWanted: bool = false;
 
   private readonly section: Memory;
   /** Free transmit slots, one byte each, used as a stack. */
@@ -86,7 +88,7 @@ export class CanDriverQueues<Memory extends SharedMemory> {
     const queue = this.queue(index);
     if (!this.cleared) {
       this.cleared = queue.clearStep();
-      if (this.cleared) queue.suppressInterrupts();
+      if (this.cleared && !this.interruptsWanted) queue.suppressInterrupts();
       return false;
     }
     if (this.filled < this.entries(index)) {

@@ -86,6 +86,11 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.completionTicks = microsToTicks(COMPLETION_TIMEOUT_MICROS, clock.ticksPerSecond());
   }
 
+  /** From the next session on the device announces what it returns. Without this, poll. */
+  wantInterrupts(): void {
+    this.queues.interruptsWanted = true;
+  }
+
   /** True while frames flow. */
   get running(): bool {
     return this.state === CanDriverState.Running;
@@ -183,7 +188,10 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
   }
 
   private sessionEnded(): void {
-    if (this.state >= CanDriverState.Running) this.counters.lost += 1;
+    if (this.state >= CanDriverState.Running) {
+      this.counters.lost += 1;
+      this.counters.lostInFlight += this.queues.transmit.heldCount;
+    }
     this.state = CanDriverState.Offline;
   }
 

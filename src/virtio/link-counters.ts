@@ -27,4 +27,38 @@ export class LinkCounters {
   /** Sessions begun, and sessions that ended while running. */
   connected: u32 = 0;
   lost: u32 = 0;
+  /** Driver: requests that the device had not finished when a session ended. */
+  lostInFlight: u32 = 0;
+
+  /** The counter with this number, for hosts that know no classes; 0 beyond the last. */
+  at(index: u32): u32 {
+    switch (index) {
+      case 0:
+        return this.sent;
+      case 1:
+        return this.received;
+      case 2:
+        return this.droppedNoPeer;
+      case 3:
+        return this.droppedFull;
+      case 4:
+        return this.droppedUnsupported;
+      case 5:
+        return this.transmitted;
+      case 6:
+        return this.refused;
+      case 7:
+        return this.malformed;
+      case 8:
+        return this.violations;
+      case 9:
+        return this.connected;
+      case 10:
+        return this.lost;
+      case 11:
+        return this.lostInFlight;
+      default:
+        return 0;
+    }
+  }
 }

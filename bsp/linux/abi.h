@@ -1,0 +1,171 @@
+/*
+ * The host ABI of src/abi/bsp.ts and src/abi/socket.ts for the bridge: what each wasm import does
+ * on Linux.
+ *
+ * Used by: module.c, which includes it before the generated module.
+ * tests/contract compares names and types with src/abi.
+ * Does not: let an access leave what is mapped: one that would ends the bridge (module_fault).
+ *
+ * Each memory access is one volatile access of its width, naturally aligned; the wasm module may
+ * give any address, so alignment is checked with the bounds.
+ */
+#ifndef CANWARDEN_LINUX_ABI_H
+#define CANWARDEN_LINUX_ABI_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "can-socket.h"
+#include "link.h"
+
+/* Where the module expects the three windows (src/board/linux.ts). */
+#define SECTION_ADDRESS 0x00000000u
+#define STATE_TABLE_ADDRESS 0x80000000u
+#define REGISTER_PAGE_ADDRESS 0x90000000u
+#define PAGE_BYTES 0x1000u
+
+/* The counter is CLOCK_MONOTONIC in nanoseconds. */
+#define COUNTER_HERTZ 1000000000u
+/* There is no hypervisor to call from here: what Linux says of an unknown system call. */
+#define ENOSYS_RESULT ((uint32_t)-38)
+
+struct w2c_bsp {
+  struct link link;
+  /* The register write that module_fault performs first; address 0: none. */
+  uint32_t fault_address;
+  uint32_t fault_value;
+};
+
+struct w2c_socket {
+  struct can_socket can;
+};
+
+#define ABI static inline
+
+/* Ends the module: it touched something that is not there. module.c. */
+_Noreturn void module_fault(const char *what, uint32_t address);
+
+/* The place behind an address of the section or the state table. */
+ABI volatile void *window(struct w2c_bsp *bsp, uint32_t address, uint32_t width, bool write) {
+  bool is_table = address >= STATE_TABLE_ADDRESS;
+  uint32_t offset = address - (is_table ? STATE_TABLE_ADDRESS : SECTION_ADDRESS);
+  uint32_t bytes = is_table ? PAGE_BYTES : bsp->link.section_bytes;
+  if (offset > bytes - width || offset % width != 0 || (write && is_table)) {
+    module_fault(write ? "wrote to" : "read from", address);
+  }
+  return (is_table ? (volatile uint8_t *)bsp->link.state_table : bsp->link.section) + offset;
+}
+
+ABI uint32_t register_offset(uint32_t address) {
+  uint32_t offset = address - REGISTER_PAGE_ADDRESS;
+  if (offset > PAGE_BYTES - 4 || offset % 4 != 0) {
+    module_fault("used the register at", address);
+  }
+  return offset;
+}
+
+uint32_t w2c_bsp_mmio_read32(struct w2c_bsp *bsp, uint32_t address) {
+  return link_register_read(&bsp->link, register_offset(address));
+}
+
+void w2c_bsp_mmio_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  link_register_write(&bsp->link, register_offset(address), value);
+}
+
+uint32_t w2c_bsp_memory_read8(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint8_t *)window(bsp, address, 1, false);
+}
+
+uint32_t w2c_bsp_memory_read16(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint16_t *)window(bsp, address, 2, false);
+}
+
+uint32_t w2c_bsp_memory_read32(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint32_t *)window(bsp, address, 4, false);
+}
+
+uint64_t w2c_bsp_memory_read64(struct w2c_bsp *bsp, uint32_t address) {
+  return *(volatile uint64_t *)window(bsp, address, 8, false);
+}
+
+void w2c_bsp_memory_write8(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  *(volatile uint8_t *)window(bsp, address, 1, true) = (uint8_t)value;
+}
+
+void w2c_bsp_memory_write16(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  *(volatile uint16_t *)window(bsp, address, 2, true) = (uint16_t)value;
+}
+
+void w2c_bsp_memory_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  *(volatile uint32_t *)window(bsp, address, 4, true) = value;
+}
+
+void w2c_bsp_memory_write64(struct w2c_bsp *bsp, uint32_t address, uint64_t value) {
+  *(volatile uint64_t *)window(bsp, address, 8, true) = value;
+}
+
+void w2c_bsp_barrier_read(struct w2c_bsp *bsp) {
+  (void)bsp;
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+}
+
+void w2c_bsp_barrier_write(struct w2c_bsp *bsp) {
+  (void)bsp;
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+void w2c_bsp_barrier_full(struct w2c_bsp *bsp) {
+  (void)bsp;
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* The registers are device memory: the barrier must reach beyond the inner shareable domain. */
+void w2c_bsp_barrier_device(struct w2c_bsp *bsp) {
+  (void)bsp;
+#ifdef __aarch64__
+  __asm__ volatile("dmb sy" ::: "memory");
+#else
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+uint64_t w2c_bsp_counter_read(struct w2c_bsp *bsp) {
+  (void)bsp;
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * COUNTER_HERTZ + (uint64_t)now.tv_nsec;
+}
+
+uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
+  (void)bsp;
+  return COUNTER_HERTZ;
+}
+
+uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argument1,
+                           uint32_t argument2) {
+  (void)bsp, (void)code, (void)argument1, (void)argument2;
+  return ENOSYS_RESULT;
+}
+
+/* The main loop sleeps, not the module. */
+void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
+  (void)bsp, (void)deadline_ticks;
+}
+
+void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
+  bsp->fault_value = value;
+  bsp->fault_address = address;
+}
+
+/* A frame's place in the module's linear memory. module.c. */
+void *module_frame(uint32_t address);
+
+uint32_t w2c_socket_socket_receive(struct w2c_socket *socket, uint32_t frame) {
+  return can_socket_receive(&socket->can, module_frame(frame)) ? 1 : 0;
+}
+
+uint32_t w2c_socket_socket_send(struct w2c_socket *socket, uint32_t frame) {
+  return can_socket_send(&socket->can, module_frame(frame));
+}
+
+#endif

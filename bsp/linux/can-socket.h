@@ -1,0 +1,57 @@
+/*
+ * The SocketCAN interface of canwarden-bridge: one raw socket, frames in and out, never blocking.
+ *
+ * Used by: main.c (opens it, sleeps on it), abi.h (frames of the module).
+ * Does not: carry CAN FD frames. Own frames are not received again (CAN_RAW_RECV_OWN_MSGS is off).
+ */
+#ifndef CANWARDEN_CAN_SOCKET_H
+#define CANWARDEN_CAN_SOCKET_H
+
+#include <linux/can.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+/** What sending a frame came to; the numbers are those of src/abi/socket.ts. */
+enum can_send_result { CAN_WOULD_BLOCK = 0, CAN_TAKEN = 1, CAN_REFUSED = 2 };
+
+struct can_socket {
+  int handle;
+  const char *interface;
+  /** Since the last look of the main loop the module asked for a frame and there was none. */
+  bool receive_wanted;
+  /** A frame waits because the interface's queue is full. */
+  bool send_blocked;
+  /** True until the interface takes frames again; said once. */
+  bool down;
+  uint64_t received;
+  uint64_t sent;
+  /** Error messages among the received frames. */
+  uint64_t error_frames;
+  /** Frames the kernel dropped because this socket's buffer was full (SO_RXQ_OVFL). */
+  uint32_t kernel_drops;
+  /** Frames the interface did not take: it is down, or gone. */
+  uint64_t refused;
+};
+
+/** Opens the interface, creating it if the options say so. False: a line has said why. */
+bool can_socket_open(struct can_socket *can, const struct options *options);
+
+/** Reads the next frame; false when there is none. */
+bool can_socket_receive(struct can_socket *can, struct can_frame *frame);
+
+/** Gives a frame to the interface. */
+enum can_send_result can_socket_send(struct can_socket *can, const struct can_frame *frame);
+
+/** Creates a vcan interface and sets it up (interface.c). 0, or a negative errno. */
+int interface_create(const char *name);
+
+/** Whether the interface exists, and whether it is up (interface.c). */
+bool interface_exists(const char *name);
+bool interface_is_up(const char *name);
+
+/** Sets an interface up (interface.c). 0, or a negative errno. */
+int interface_set_up(const char *name);
+
+#endif

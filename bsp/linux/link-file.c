@@ -1,0 +1,162 @@
+/*
+ * The link without ivshmem hardware: a shared file, or the PCI resource that QEMU's ivshmem-plain
+ * makes of one. There are no registers and no interrupts; both ends poll, and this file plays the
+ * registers. The layout is in docs/bridge.md.
+ *
+ * Used by: link.c. Does not: create the file; the other end (the twin) does.
+ */
+#define _GNU_SOURCE
+#include "link-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define MAGIC 0x4d535743u /* "CWSM" */
+#define VERSION 1
+#define PEERS 2
+#define OWN_ID 0
+#define PEER_ID 1
+
+/* Words of the descriptor page. */
+enum {
+  WORD_MAGIC,
+  WORD_VERSION,
+  WORD_PEERS,
+  WORD_PROTOCOL, /* of peer 0, then of peer 1 */
+  WORD_STATE_TABLE = WORD_PROTOCOL + PEERS,
+  WORD_SECTION,
+  WORD_SECTION_BYTES,
+  WORD_HEARTBEAT,                        /* of peer 0, then of peer 1 */
+  WORD_DOORBELL = WORD_HEARTBEAT + PEERS /* rings for peer 0, then for peer 1 */
+};
+
+/* Registers as in the ivshmem v2 specification. */
+enum { REGISTER_ID = 0x00, REGISTER_MAX_PEERS = 0x04, REGISTER_DOORBELL = 0x0c, REGISTER_STATE = 0x10 };
+
+#define PAGE_BYTES 0x1000u
+#define SECTION_BYTES_MINIMUM 0x2000u
+#define LAYOUT_WAIT_SECONDS 30
+#define LAYOUT_LOOK_NANOS 100000000L
+/* A peer whose heartbeat stands still for so long is dead. */
+#define HEARTBEAT_LIMIT_NANOS 3000000000ull
+
+/* The other end lays the file out and writes the magic last. */
+static bool await_layout(const struct link *link) {
+  for (int look = 0; look < LAYOUT_WAIT_SECONDS * 10; look++) {
+    if (link->descriptor[WORD_MAGIC] == MAGIC) {
+      __atomic_thread_fence(__ATOMIC_ACQUIRE);
+      return true;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = LAYOUT_LOOK_NANOS}, NULL);
+  }
+  log_line(LOG_FAULT,
+           "%s: no \"CWSM\" at its beginning after %d s, found %08x. Is the twin running with "
+           "--shm on this file?",
+           link->name, LAYOUT_WAIT_SECONDS, link->descriptor[WORD_MAGIC]);
+  return false;
+}
+
+static bool refuse(const struct link *link, const char *what, uint32_t value) {
+  log_line(LOG_FAULT, "%s: %s is %u, which this bridge does not know. Are bridge and twin of one version?",
+           link->name, what, value);
+  return false;
+}
+
+static bool check_layout(struct link *link, volatile uint8_t *file, uint64_t file_bytes) {
+  uint32_t version = link->descriptor[WORD_VERSION];
+  uint32_t peers = link->descriptor[WORD_PEERS];
+  uint32_t protocol = link->descriptor[WORD_PROTOCOL + OWN_ID];
+  uint32_t table = link->descriptor[WORD_STATE_TABLE];
+  uint32_t section = link->descriptor[WORD_SECTION];
+  uint32_t section_bytes = link->descriptor[WORD_SECTION_BYTES];
+  if (version != VERSION) {
+    return refuse(link, "the layout version", version);
+  }
+  if (peers != PEERS) {
+    return refuse(link, "the number of peers", peers);
+  }
+  if (protocol != PROTOCOL_FRONT_END && protocol != PROTOCOL_BACK_END) {
+    return refuse(link, "the protocol", protocol);
+  }
+  if (table % PAGE_BYTES != 0 || (uint64_t)table + PAGE_BYTES > file_bytes) {
+    return refuse(link, "the offset of the state table", table);
+  }
+  if (section % PAGE_BYTES != 0 || section_bytes < SECTION_BYTES_MINIMUM ||
+      (uint64_t)section + section_bytes > file_bytes) {
+    return refuse(link, "the place of the section", section);
+  }
+  link->own_protocol = protocol;
+  link->state_table = (volatile uint32_t *)(file + table);
+  link->section = file + section;
+  link->section_bytes = section_bytes;
+  return true;
+}
+
+bool link_open_file(struct link *link, const char *path) {
+  snprintf(link->name, sizeof link->name, "%s", path);
+  link->handle = -1;
+  int file = open(path, O_RDWR | O_CLOEXEC | O_SYNC);
+  struct stat status;
+  if (file < 0 || fstat(file, &status) != 0) {
+    log_line(LOG_FAULT, "%s cannot be opened: %s. Is the twin running with --shm on this file?",
+             path, strerror(errno));
+    return false;
+  }
+  size_t bytes = (size_t)status.st_size;
+  void *start = bytes < PAGE_BYTES ? MAP_FAILED
+                                   : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  close(file);
+  if (start == MAP_FAILED) {
+    log_line(LOG_FAULT, "%s (%zu bytes) cannot be mapped: %s", path, bytes,
+             bytes < PAGE_BYTES ? "too short" : strerror(errno));
+    return false;
+  }
+  link->descriptor = start;
+  return await_layout(link) && check_layout(link, start, bytes);
+}
+
+uint32_t link_file_register_read(const struct link *link, uint32_t offset) {
+  switch (offset) {
+    case REGISTER_ID:
+      return OWN_ID;
+    case REGISTER_MAX_PEERS:
+      return PEERS;
+    case REGISTER_STATE:
+      return link->state_table[OWN_ID];
+    default:
+      return 0;
+  }
+}
+
+void link_file_register_write(const struct link *link, uint32_t offset, uint32_t value) {
+  if (offset == REGISTER_STATE) {
+    link->state_table[OWN_ID] = value;
+  } else if (offset == REGISTER_DOORBELL && value >> 16 == PEER_ID) {
+    link->descriptor[WORD_DOORBELL + PEER_ID] += 1;
+  }
+}
+
+/* With hardware the hypervisor zeroes the state of a peer that is gone; here its peer does. */
+void link_file_tend(struct link *link, uint64_t now_nanos) {
+  static uint32_t last_beat;
+  static uint64_t last_change_nanos;
+  link->descriptor[WORD_HEARTBEAT + OWN_ID] += 1;
+  uint32_t beat = link->descriptor[WORD_HEARTBEAT + PEER_ID];
+  if (beat != last_beat || last_change_nanos == 0) {
+    last_beat = beat;
+    last_change_nanos = now_nanos;
+  } else if (now_nanos - last_change_nanos > HEARTBEAT_LIMIT_NANOS &&
+             link->state_table[PEER_ID] != 0) {
+    log_line(LOG_WARNING, "%s: the other end has shown no life for 3 s; its state is set to 0",
+             link->name);
+    link->state_table[PEER_ID] = 0;
+  }
+}

@@ -1,0 +1,15 @@
+/*
+ * The link as a shared file: the parts that link.c calls. The layout is in docs/bridge.md.
+ *
+ * Used by: link.c. The functions are those of link.h for this kind of link.
+ */
+#ifndef CANWARDEN_LINK_FILE_H
+#define CANWARDEN_LINK_FILE_H
+
+#include "link.h"
+
+uint32_t link_file_register_read(const struct link *link, uint32_t offset);
+void link_file_register_write(const struct link *link, uint32_t offset, uint32_t value);
+void link_file_tend(struct link *link, uint64_t now_nanos);
+
+#endif

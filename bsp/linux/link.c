@@ -1,0 +1,59 @@
+/*
+ * What UIO devices and shared files have in common; see link.h.
+ *
+ * Used by: main.c, abi.h. Does not: map anything; link-uio.c and link-file.c do.
+ */
+#include "link.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "link-file.h"
+#include "log.h"
+
+bool link_open(struct link *link, const struct options *options) {
+  bool opened = options->shared_file != NULL ? link_open_file(link, options->shared_file)
+                                             : link_open_uio(link, options->uio_device);
+  if (opened) {
+    log_line(LOG_NOTICE, "link %s: section of %u KiB, playing the %s", link->name,
+             link->section_bytes >> 10,
+             link->own_protocol == PROTOCOL_BACK_END ? "back-end (virtio-can device)"
+                                                     : "front-end (virtio-can driver)");
+  }
+  return opened;
+}
+
+uint32_t link_register_read(const struct link *link, uint32_t offset) {
+  if (link->registers != NULL) {
+    return link->registers[offset / 4];
+  }
+  return link_file_register_read(link, offset);
+}
+
+void link_register_write(const struct link *link, uint32_t offset, uint32_t value) {
+  if (link->registers != NULL) {
+    link->registers[offset / 4] = value;
+  } else {
+    link_file_register_write(link, offset, value);
+  }
+}
+
+void link_tend(struct link *link, uint64_t now_nanos) {
+  if (link->descriptor != NULL) {
+    link_file_tend(link, now_nanos);
+  }
+}
+
+bool link_take_interrupt(const struct link *link) {
+  uint32_t count;
+  ssize_t bytes = read(link->handle, &count, sizeof count);
+  if (bytes == (ssize_t)sizeof count || (bytes < 0 && (errno == EAGAIN || errno == EINTR))) {
+    return true;
+  }
+  log_line(LOG_FAULT,
+           "%s gives no more interrupts (%s). Was Jailhouse disabled? Next: enable it, then start "
+           "the bridge again",
+           link->name, bytes < 0 ? strerror(errno) : "end of file");
+  return false;
+}

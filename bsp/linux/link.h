@@ -1,0 +1,58 @@
+/*
+ * The memory link to the cell as this process sees it: an ivshmem device through UIO, or a shared
+ * file that both ends poll.
+ *
+ * Used by: abi.h (every access of the module), main.c (opens, sleeps on it).
+ * Does not: interpret what is in the section; the module does.
+ */
+#ifndef CANWARDEN_LINK_H
+#define CANWARDEN_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+/** The two roles of virtio-can over ivshmem, as the low half of a class code. */
+#define PROTOCOL_FRONT_END 0x8024
+#define PROTOCOL_BACK_END 0xc024
+
+/** What is mapped. Every pointer is to memory that the other end also writes. */
+struct link {
+  /** The R/W section. */
+  volatile uint8_t *section;
+  uint32_t section_bytes;
+  /** One 32-bit state for each peer. */
+  volatile uint32_t *state_table;
+  /** The device's registers (UIO); NULL: a shared file, the registers are played by link.c. */
+  volatile uint32_t *registers;
+  /** The first page of a shared file (docs/bridge.md); NULL with UIO. */
+  volatile uint32_t *descriptor;
+  /** PROTOCOL_FRONT_END or PROTOCOL_BACK_END: which role this end plays. */
+  uint32_t own_protocol;
+  /** Becomes readable when the cell rings; -1: nothing does, poll. */
+  int handle;
+  /** What was opened, for messages. */
+  char name[128];
+};
+
+/** Opens the link that the options name. False: it cannot be used, and a line has said why. */
+bool link_open(struct link *link, const struct options *options);
+
+/** Opens a UIO device (link-uio.c). */
+bool link_open_uio(struct link *link, const char *device);
+
+/** Opens a shared file or PCI resource (link-file.c); waits for its other end to lay it out. */
+bool link_open_file(struct link *link, const char *path);
+
+/** Reads or writes a device register; offsets as in the ivshmem v2 specification. */
+uint32_t link_register_read(const struct link *link, uint32_t offset);
+void link_register_write(const struct link *link, uint32_t offset, uint32_t value);
+
+/** Of a shared file: says that this end is alive, and declares the other dead when it is not. */
+void link_tend(struct link *link, uint64_t now_nanos);
+
+/** Takes the interrupt that made `handle` readable. False: the device is gone. */
+bool link_take_interrupt(const struct link *link);
+
+#endif

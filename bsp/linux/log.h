@@ -1,0 +1,23 @@
+/*
+ * Log lines of canwarden-bridge: one line each, on standard error, for people and for the journal.
+ *
+ * Used by: every file of bsp/linux. A line says what happened, the values, the likely cause and the
+ * next step.
+ * Does not: buffer. Under systemd (JOURNAL_STREAM is set) each line begins with its priority.
+ */
+#ifndef CANWARDEN_LOG_H
+#define CANWARDEN_LOG_H
+
+#include <stdbool.h>
+
+/** Priorities, numbered as in syslog(3). */
+enum log_priority { LOG_FAULT = 3, LOG_WARNING = 4, LOG_NOTICE = 5 };
+
+/** Leaves out everything below warnings. */
+void log_quiet(bool quiet);
+
+/** Writes one line; printf format, without the line end. */
+void log_line(enum log_priority priority, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * canwarden-bridge: the AGL end of the link to the canwarden cell, a process on Linux.
+ *
+ * Opens link and interface, runs the module until nothing is left to do, sleeps until the cell
+ * rings, a frame comes, or a short while has gone by; and so on until a signal.
+ * Does not: know virtio or the ring; the module does (src/board/linux.ts).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "module.h"
+#include "notify.h"
+#include "options.h"
+#include "statistics.h"
+
+#define EXIT_FAILED 1
+#define EXIT_BAD_INPUT 2
+
+/* So often the loop looks at signals, heartbeat and watchdog, however busy the ring is. */
+#define STEPS_PER_ROUND 512
+/* With interrupts: what no interrupt announces (the pause after START) waits no longer. */
+#define SLEEP_WITH_INTERRUPT_NANOS 5000000L
+/* While the interface's queue is full: nothing tells when a vcan queue has room again. */
+#define SLEEP_BLOCKED_NANOS 200000L
+
+static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t statistics_wanted;
+
+static void note_stop(int number) { stop_signal = number; }
+
+static void note_statistics(int number) {
+  (void)number;
+  statistics_wanted = 1;
+}
+
+/* Touching a mapped file beyond its end: somebody has cut it. */
+static void end_on_bus_error(int number) {
+  static const char TEXT[] = "canwarden-bridge: the shared file was cut short while in use\n";
+  (void)number;
+  (void)!write(STDERR_FILENO, TEXT, sizeof TEXT - 1);
+  _exit(EXIT_FAILED);
+}
+
+/* The signals are blocked but while the loop sleeps, so that none is missed before it. */
+static void catch_signals(sigset_t *while_sleeping) {
+  static const struct {
+    int number;
+    void (*handler)(int);
+  } CAUGHT[] = {{SIGTERM, note_stop}, {SIGINT, note_stop}, {SIGUSR1, note_statistics}};
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  for (unsigned index = 0; index < sizeof CAUGHT / sizeof CAUGHT[0]; index++) {
+    struct sigaction action = {.sa_handler = CAUGHT[index].handler};
+    sigaction(CAUGHT[index].number, &action, NULL);
+    sigaddset(&blocked, CAUGHT[index].number);
+  }
+  sigaction(SIGBUS, &(struct sigaction){.sa_handler = end_on_bus_error}, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  sigprocmask(SIG_BLOCK, &blocked, while_sleeping);
+}
+
+/* Says when the session comes or goes. */
+static void report_session(void) {
+  static enum module_session last = SESSION_ABSENT;
+  static uint32_t last_lost;
+  enum module_session now = module_session();
+  uint32_t lost = module_counter(COUNTER_LOST);
+  bool was_running = last == SESSION_RUNNING;
+  bool is_running = now == SESSION_RUNNING;
+  if (was_running && (!is_running || lost != last_lost)) {
+    uint32_t fault = module_last_fault();
+    log_line(LOG_WARNING,
+             "session with the cell lost (status %u%s). The bridge waits for the cell; frames of "
+             "the interface wait in its socket",
+             fault, fault == 0 ? ": the cell left" : "");
+    notify_send("STATUS=no session with the cell");
+  }
+  if (is_running && (!was_running || lost != last_lost)) {
+    log_line(LOG_NOTICE, "session with the cell running");
+    notify_send("STATUS=session with the cell running");
+  }
+  last = now;
+  last_lost = lost;
+}
+
+/* Sleeps until something may have happened. False: the link is gone. */
+static bool sleep_until_work(const struct options *options, const sigset_t *while_sleeping,
+                             bool idle) {
+  struct can_socket *can = module_can();
+  const struct link *link = module_link();
+  struct pollfd sources[2] = {
+      /* Only when the module had room for a frame: else waiting ones would keep the loop awake. */
+      {.fd = can->receive_wanted ? can->handle : -1, .events = POLLIN},
+      {.fd = link->handle, .events = POLLIN},
+  };
+  long nanos = link->handle >= 0 ? SLEEP_WITH_INTERRUPT_NANOS : (long)options->poll_micros * 1000;
+  if (can->send_blocked && nanos > SLEEP_BLOCKED_NANOS) {
+    nanos = SLEEP_BLOCKED_NANOS;
+  }
+  struct timespec limit = {.tv_nsec = idle || can->send_blocked ? nanos : 0};
+  can->receive_wanted = false;
+  can->send_blocked = false;
+  int ready = ppoll(sources, 2, &limit, while_sleeping);
+  if (ready <= 0 || (sources[1].revents & (POLLIN | POLLERR | POLLHUP)) == 0) {
+    return true;
+  }
+  return link_take_interrupt(link);
+}
+
+/* Until a signal (true) or a failure (false). */
+static bool serve(const struct options *options, const sigset_t *while_sleeping) {
+  while (stop_signal == 0) {
+    uint64_t now_nanos = module_now_nanos();
+    bool idle = false;
+    link_tend(module_link(), now_nanos);
+    if (!module_run(STEPS_PER_ROUND, &idle)) {
+      return false;
+    }
+    report_session();
+    notify_watchdog(now_nanos);
+    if (statistics_wanted != 0) {
+      statistics_wanted = 0;
+      statistics_print(options->stats == STATS_NONE ? STATS_TEXT : options->stats);
+    }
+    if (!sleep_until_work(options, while_sleeping, idle)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+int main(int count, char **words) {
+  struct options options;
+  sigset_t while_sleeping;
+  options_read(&options, count, words);
+  log_quiet(options.quiet);
+  if (!can_socket_open(module_can(), &options) || !link_open(module_link(), &options)) {
+    return EXIT_BAD_INPUT;
+  }
+  catch_signals(&while_sleeping);
+  if (!module_start()) {
+    return EXIT_BAD_INPUT;
+  }
+  log_line(LOG_NOTICE, "ready: %s, %u filter%s", options.interface, options.filter_count,
+           options.filter_count == 1 ? "" : "s");
+  notify_send("READY=1\nSTATUS=waiting for the cell");
+  bool stopped = serve(&options, &while_sleeping);
+  notify_send("STOPPING=1");
+  if (stopped) {
+    log_line(LOG_NOTICE, "%s: session ended", strsignal(stop_signal));
+  }
+  module_leave();
+  if (options.stats != STATS_NONE) {
+    statistics_print(options.stats);
+  }
+  return stopped ? 0 : EXIT_FAILED;
+}

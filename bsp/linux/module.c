@@ -1,0 +1,117 @@
+/*
+ * The bridge's wasm module on Linux: the generated C, the host ABI around it, and its traps.
+ *
+ * Used by: main.c through module.h. The module's logic is src/board/linux*.ts.
+ * Does not: trust the module: an access outside its windows or its memory ends it, own state 0
+ * first, so that a cell that waits for an acknowledgement does not wait for ever.
+ */
+#define _GNU_SOURCE
+#include "module.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include "wasm-rt.h"
+
+#include "abi.h"
+#include "bridge.wasm.h"
+#include "log.h"
+
+/* The linear memory: one page, bounds checked by the generated code. */
+#define LINEAR_MEMORY_BYTES 0x10000u
+uint8_t __linear_memory_virtual[LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
+
+#define ROLE_BACK_END 0
+#define ROLE_FRONT_END 1
+
+static struct w2c_bsp bsp;
+static struct w2c_socket can;
+static w2c_bridge module;
+static jmp_buf fault_return;
+static bool is_running;
+
+#include "bridge.wasm.c"
+
+static _Noreturn void stop_module(void) {
+  is_running = false;
+  if (bsp.fault_address != 0) {
+    w2c_bsp_barrier_device(&bsp);
+    w2c_bsp_mmio_write32(&bsp, bsp.fault_address, bsp.fault_value);
+  }
+  longjmp(fault_return, 1);
+}
+
+_Noreturn void module_fault(const char *what, uint32_t address) {
+  log_line(LOG_FAULT, "defect: the module %s %08x, where nothing is. Please report it", what,
+           address);
+  stop_module();
+}
+
+_Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
+  log_line(LOG_FAULT, "defect: the module trapped (kind %d). Please report it", (int)trap);
+  stop_module();
+}
+
+void *module_frame(uint32_t address) {
+  if (address > LINEAR_MEMORY_BYTES - sizeof(struct can_frame)) {
+    module_fault("gave a frame at", address);
+  }
+  return &__linear_memory_virtual[address];
+}
+
+struct link *module_link(void) { return &bsp.link; }
+
+struct can_socket *module_can(void) { return &can.can; }
+
+uint64_t module_now_nanos(void) { return w2c_bsp_counter_read(&bsp); }
+
+bool module_start(void) {
+  if (setjmp(fault_return) != 0) {
+    return false;
+  }
+  wasm2c_bridge_instantiate(&module, &bsp, &can);
+  uint32_t role = bsp.link.own_protocol == PROTOCOL_FRONT_END ? ROLE_FRONT_END : ROLE_BACK_END;
+  uint32_t status = w2c_bridge_initialize(&module, bsp.link.section_bytes, role);
+  if (status != 0) {
+    log_line(LOG_FAULT,
+             "%s: the link cannot be used (status %u, docs/troubleshooting.md). It needs two peers "
+             "and a R/W section of at least 8 KiB",
+             bsp.link.name, status);
+    return false;
+  }
+  is_running = true;
+  return true;
+}
+
+bool module_run(unsigned steps_maximum, bool *idle) {
+  if (setjmp(fault_return) != 0) {
+    return false;
+  }
+  for (unsigned step = 0; step < steps_maximum; step++) {
+    if (w2c_bridge_step(&module) == 0) {
+      *idle = true;
+      return true;
+    }
+  }
+  *idle = false;
+  return true;
+}
+
+void module_leave(void) {
+  if (is_running && setjmp(fault_return) == 0) {
+    w2c_bridge_leave(&module);
+  }
+  is_running = false;
+}
+
+enum module_session module_session(void) {
+  return is_running && setjmp(fault_return) == 0 ? w2c_bridge_session(&module) : SESSION_ABSENT;
+}
+
+uint32_t module_counter(enum module_counter counter) {
+  return setjmp(fault_return) == 0 ? w2c_bridge_counter(&module, counter) : 0;
+}
+
+uint32_t module_last_fault(void) {
+  return setjmp(fault_return) == 0 ? w2c_bridge_last_fault(&module) : 0;
+}

@@ -1,0 +1,58 @@
+/*
+ * The bridge's wasm module as the main loop sees it.
+ *
+ * Used by: main.c, statistics.c. The counters are those of src/virtio/link-counters.ts.
+ * Does not: sleep.
+ */
+#ifndef CANWARDEN_MODULE_H
+#define CANWARDEN_MODULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "can-socket.h"
+#include "link.h"
+
+/** Where the session with the cell is; numbers of src/image/bridge.ts. */
+enum module_session { SESSION_ABSENT = 0, SESSION_SETTING_UP = 1, SESSION_RUNNING = 2 };
+
+/** Numbers of the counters; the order of `counter` in src/image/bridge.ts. */
+enum module_counter {
+  COUNTER_SENT,
+  COUNTER_RECEIVED,
+  COUNTER_DROPPED_NO_PEER,
+  COUNTER_DROPPED_FULL,
+  COUNTER_DROPPED_UNSUPPORTED,
+  COUNTER_TRANSMITTED,
+  COUNTER_REFUSED,
+  COUNTER_MALFORMED,
+  COUNTER_VIOLATIONS,
+  COUNTER_CONNECTED,
+  COUNTER_LOST,
+  COUNTER_LOST_IN_FLIGHT,
+  COUNTERS
+};
+
+/** The link and the socket that the module works on. */
+struct link *module_link(void);
+struct can_socket *module_can(void);
+
+/** Starts the module on the opened link. False: a line has said why. */
+bool module_start(void);
+
+/** Steps at most `steps_maximum` times. `*idle`: nothing is left to do. False: it failed. */
+bool module_run(unsigned steps_maximum, bool *idle);
+
+/** Ends the session: own state 0. */
+void module_leave(void);
+
+enum module_session module_session(void);
+uint32_t module_counter(enum module_counter counter);
+
+/** Status with which the session was last given up (src/rt/status.ts); 0: never. */
+uint32_t module_last_fault(void);
+
+/** The monotonic clock in nanoseconds. */
+uint64_t module_now_nanos(void);
+
+#endif

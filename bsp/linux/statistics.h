@@ -1,0 +1,14 @@
+/*
+ * The counters of canwarden-bridge, as text or JSON.
+ *
+ * Used by: main.c, at the end and on SIGUSR1. Does not: reset anything.
+ */
+#ifndef CANWARDEN_STATISTICS_H
+#define CANWARDEN_STATISTICS_H
+
+#include "options.h"
+
+/** Prints every counter to standard output: lines of `name value`, or one JSON object. */
+void statistics_print(enum stats_format format);
+
+#endif

@@ -1,0 +1,81 @@
+/**
+ * WebAssembly to the bridge's binaries: wasm2c, then a C compiler for each kind of machine.
+ *
+ * Used by: scripts/build.ts, after wasm.ts. Output: build/canwarden-bridge for this machine (when
+ * it is a Linux with a C compiler) and build/canwarden-bridge-aarch64 for the board, both static.
+ * Does not: touch the cell's image; see image.ts.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+
+import { command, nodeTool, PROJECT } from './command.ts';
+
+const CROSS_COMPILER = 'aarch64-linux-gnu-gcc';
+const NATIVE_COMPILER = 'cc';
+
+/**
+ * Bounds of the linear memory are checked by the generated code (no guard pages in a process).
+ * The generated code breaks strict aliasing on purpose and leaves things unused.
+ */
+const FLAGS = [
+  '-O2',
+  '-std=gnu11',
+  '-static',
+  '-Wall',
+  '-Wextra',
+  '-Wno-unused-parameter',
+  '-Wno-unused-function',
+  '-fno-strict-aliasing',
+  '-DWASM_RT_MEMCHECK_GUARD_PAGES=0',
+  '-Wl,--build-id=none',
+  '-s',
+];
+
+const SOURCES = [
+  'main',
+  'options',
+  'log',
+  'notify',
+  'statistics',
+  'link',
+  'link-uio',
+  'link-file',
+  'can-socket',
+  'interface',
+  'module',
+].map((name) => `bsp/linux/${name}.c`);
+
+async function compile(compiler: string, output: string): Promise<void> {
+  const manifest = JSON.parse(await readFile(`${PROJECT}package.json`, 'utf8')) as {
+    version: string;
+  };
+  await command(compiler, [
+    ...FLAGS,
+    `-DCANWARDEN_VERSION="${manifest.version}"`,
+    '-Ibsp/linux',
+    '-Ibsp/wasm-rt',
+    '-Ibuild/bridge',
+    ...SOURCES,
+    '-o',
+    output,
+  ]);
+}
+
+/** Whether this machine can compile and run Linux programs of its own. */
+export function hasNativeCompiler(): boolean {
+  return process.platform === 'linux' && spawnSync(NATIVE_COMPILER, ['--version']).status === 0;
+}
+
+/** Builds the binaries; returns the names of those that were built. */
+export async function buildBridge(wasm: string): Promise<string[]> {
+  await mkdir(`${PROJECT}build/bridge`, { recursive: true });
+  await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'bridge', '-o', 'build/bridge/bridge.wasm.c']);
+  const built = ['canwarden-bridge-aarch64'];
+  const work = [compile(CROSS_COMPILER, 'build/canwarden-bridge-aarch64')];
+  if (hasNativeCompiler()) {
+    built.push('canwarden-bridge');
+    work.push(compile(NATIVE_COMPILER, 'build/canwarden-bridge'));
+  }
+  await Promise.all(work);
+  return built;
+}
