@@ -1,0 +1,168 @@
+# shellcheck shell=sh
+# up and down: the commands of Jailhouse in their order, each shown before it runs.
+#
+# Used by: /usr/bin/canwarden; rules.sh restarts the cell. Doing twice what is done already is no error.
+
+# How long the cell may take to say that it is ready, in seconds.
+READY_SECONDS=5
+
+# run WORDS...: shows a command as it can be typed, and runs it.
+run() {
+  run_shown=''
+  for run_word in "$@"; do
+    case "$run_word" in
+      '' | *[!A-Za-z0-9_./:=,-]*) run_shown="$run_shown \"$run_word\"" ;;
+      *) run_shown="$run_shown $run_word" ;;
+    esac
+  done
+  say "+$run_shown"
+  "$@"
+}
+
+# run_or_fail WHAT WORDS...: as run; a failure ends the helper with the kernel's last words.
+run_or_fail() {
+  run_purpose=$1
+  shift
+  run "$@" || fail "$run_purpose failed (exit status $?)." "$(kernel_words)" 'canwarden doctor'
+}
+
+need_files() {
+  for needed in "$IMAGE" "$ROOT_CELL" "$GUARD_CELL"; do
+    [ -r "$needed" ] || fail "$needed is missing." 'canwarden is not, or not wholly, installed.' \
+      'install the release on this card'
+  done
+  have jailhouse || fail "there is no 'jailhouse' command." "the image was built without Jailhouse." \
+    "add the package 'jailhouse' (docs/agl.md)"
+  needed=$(cell_options)
+  [ "${#needed}" -lt "$COMMAND_LINE_BYTES" ] ||
+    fail "CANWARDEN_CELL_OPTIONS has ${#needed} characters, the cell takes $((COMMAND_LINE_BYTES - 1))." \
+      '' "shorten it in $SETTINGS_FILE"
+}
+
+# Before the page goes to the cell: the first access of a driver that still has it would park a CPU
+# of Linux.
+need_spi_free() {
+  spi_found=$(spi_owners | tr '\n' ' ')
+  [ -z "$spi_found" ] || fail "Linux still drives SPI0: ${spi_found% }." \
+    'the mcp2515 overlay or dtparam=spi=on is in config.txt; Linux would stop at its next access.' \
+    "remove the line from config.txt and reboot; 'canwarden doctor' says more"
+}
+
+load_module() {
+  [ ! -e "$root/dev/jailhouse" ] || return 0
+  run_or_fail 'loading the module' modprobe jailhouse
+  [ -e "$root/dev/jailhouse" ] || fail 'the module is loaded, but there is no /dev/jailhouse.' \
+    'udev or devtmpfs did not make the node.' 'ls -l /dev; systemctl status systemd-udevd'
+}
+
+enable_hypervisor() {
+  if jailhouse_enabled; then
+    say 'Jailhouse: already enabled'
+  else
+    run_or_fail "enabling Jailhouse with $ROOT_CELL" jailhouse enable "$ROOT_CELL"
+  fi
+}
+
+# Cell RAM is not cleared between loads: without a table, the one of the last load must not come back.
+load_and_start() {
+  if [ -r "$RULES" ]; then
+    run_or_fail 'loading the cell' jailhouse cell load "$CELL" "$IMAGE" \
+      -s "$(cell_options)" -a "$COMMAND_LINE_ADDRESS" "$RULES" -a "$RULES_ADDRESS"
+  else
+    warn "no rule table at $RULES: every frame is forwarded, none answered." '' \
+      'canwarden rules load FILE'
+    run_or_fail 'loading the cell' jailhouse cell load "$CELL" "$IMAGE" \
+      -s "$(cell_options)" -a "$COMMAND_LINE_ADDRESS" -s '' -a "$RULES_ADDRESS"
+  fi
+  run_or_fail 'starting the cell' jailhouse cell start "$CELL"
+  await_ready
+}
+
+# Says what the cell said. Fails when it failed; a silent cell that runs is only doubtful.
+await_ready() {
+  await_left=$READY_SECONDS
+  while [ "$await_left" -gt 0 ]; do
+    case "$(cell_state)" in
+      failed | 'Comm ABI mismatch')
+        cell_lines
+        fail "the cell started and stopped (state: $(cell_state))." "$(explain_last_status)" \
+          'canwarden doctor'
+        ;;
+    esac
+    if cell_lines | grep -q '^canwarden: ready'; then
+      cell_lines
+      return
+    fi
+    await_left=$((await_left - 1))
+    sleep 1
+  done
+  warn "the cell runs, but its console has no line 'canwarden: ready' after $READY_SECONDS s." \
+    'the console of the hypervisor is off, or the cell hangs.' 'canwarden doctor'
+}
+
+explain_last_status() {
+  last_status=$(open_statuses | tail -n 1)
+  if [ -n "$last_status" ]; then
+    explain_status "$last_status"
+  else
+    say 'it wrote no line; the hypervisor may have stopped it (jailhouse console)'
+  fi
+}
+
+# Gives the shared memory to uio_ivshmem. The cell answers urgent frames without it, so this only warns.
+bind_link() {
+  bind_device=$(link_device)
+  if [ -z "$bind_device" ]; then
+    warn "there is no shared-memory device ($LINK_VENDOR:$LINK_DEVICE class $LINK_CLASS)." \
+      'Jailhouse was enabled with another root cell, or twice in one boot.' 'reboot, canwarden up'
+    return
+  fi
+  [ -z "$(link_node "$bind_device")" ] || return 0
+  if [ ! -d "$UIO_DRIVER" ] && ! run modprobe uio_ivshmem; then
+    warn 'this kernel has no uio_ivshmem, so the bridge cannot run.' \
+      'it is part of the Jailhouse kernels, not of mainline.' 'docs/agl.md, "Kernel"'
+    return
+  fi
+  bind_identity="${LINK_VENDOR#0x} ${LINK_DEVICE#0x} ${LINK_VENDOR#0x} ${LINK_DEVICE#0x}"
+  say "+ echo \"$bind_identity ${LINK_CLASS#0x} ffffff\" > $UIO_DRIVER/new_id"
+  printf '%s\n' "$bind_identity ${LINK_CLASS#0x} ffffff" 2>/dev/null >"$UIO_DRIVER/new_id" ||
+    warn "uio_ivshmem does not take ${bind_device##*/}." "$(link_driver "$bind_device") may have it." \
+      'canwarden doctor'
+}
+
+command_up() {
+  need_root up
+  need_files
+  case "$(cell_state)" in
+    running | running/locked)
+      say "cell $CELL: already running"
+      bind_link
+      return
+      ;;
+  esac
+  need_spi_free
+  load_module
+  enable_hypervisor
+  [ -n "$(cell_state)" ] ||
+    run_or_fail "creating the cell" jailhouse cell create "$GUARD_CELL"
+  load_and_start
+  bind_link
+  say "cell $CELL: running"
+}
+
+# The hypervisor stays: after a second 'enable' in one boot its virtual PCI bus does not come back.
+command_down() {
+  need_root down
+  if [ -z "$(cell_state)" ]; then
+    say "cell $CELL: not there, nothing to stop"
+    return
+  fi
+  run_or_fail 'stopping the cell' jailhouse cell shutdown "$CELL"
+  run_or_fail 'removing the cell' jailhouse cell destroy "$CELL"
+  say "cell $CELL: gone, CPU $CELL_CPU is back with Linux; Jailhouse stays enabled until the next boot"
+}
+
+restart_cell() {
+  run_or_fail 'stopping the cell' jailhouse cell shutdown "$CELL"
+  load_and_start
+}

@@ -1,0 +1,83 @@
+# shellcheck shell=sh
+# Paths, settings, messages: what every other part of the helper uses.
+#
+# Used by: /usr/bin/canwarden, before the other parts. Does not: run any command of the board.
+
+EXIT_FAILED=1
+EXIT_USAGE=2
+EXIT_NOT_RUNNING=3
+
+root=${CANWARDEN_ROOT:-}
+CELL=canwarden
+CELL_CPU=3
+# Where the cell expects its command line and its rule table (docs/board-commands.md).
+COMMAND_LINE_ADDRESS=0x1000
+COMMAND_LINE_BYTES=256
+RULES_ADDRESS=0x100000
+RULES_BYTES_MOST=65536
+
+SETTINGS_FILE="$root/etc/default/canwarden"
+CELLS_FOLDER="$root/usr/share/jailhouse/cells"
+ROOT_CELL="$CELLS_FOLDER/rpi4-root.cell"
+GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden.cell"
+IMAGE="$root/usr/share/jailhouse/inmates/canwarden.bin"
+RULES="$root/lib/firmware/canwarden/rules.bin"
+STATUS_NUMBERS="$lib/status-numbers.txt"
+BRIDGE="$root/usr/bin/canwarden-bridge"
+BRIDGE_SOCKET="$root/run/canwarden/bridge.sock"
+
+say() { printf '%s\n' "$*"; }
+
+# warn WHAT [CAUSE] [NEXT]: a message in the form every error here has.
+warn() {
+  printf 'canwarden: %s\n' "$1" >&2
+  [ -z "${2:-}" ] || printf '  Cause: %s\n' "$2" >&2
+  [ -z "${3:-}" ] || printf '  Next:  %s\n' "$3" >&2
+}
+
+# fail WHAT [CAUSE] [NEXT]: says it and ends.
+fail() {
+  warn "$@"
+  exit "$EXIT_FAILED"
+}
+
+# setting NAME DEFAULT: the value in /etc/default/canwarden, which systemd reads as well; so the file
+# is data here too and is not executed.
+setting() {
+  setting_value=''
+  if [ -r "$SETTINGS_FILE" ]; then
+    setting_value=$(sed -n "s/^$1=//p" "$SETTINGS_FILE" | tail -n 1 |
+      sed -e 's/[[:space:]]*$//' -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'\$/\1/")
+  fi
+  printf '%s\n' "${setting_value:-$2}"
+}
+
+cell_options() { setting CANWARDEN_CELL_OPTIONS 'bitrate=500000 osc=12000000'; }
+interface() { setting CANWARDEN_INTERFACE vcan0; }
+
+need_root() {
+  [ "$(id -u)" = 0 ] || fail "'$1' needs root: it talks to /dev/jailhouse." '' "sudo canwarden $1"
+}
+
+# have COMMAND: whether it is on the PATH.
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# first_line FILE: its first line, or nothing.
+first_line() { [ ! -r "$1" ] || head -n 1 "$1" 2>/dev/null; }
+
+# number_at FILE OFFSET BYTES: an unsigned number of 1, 2 or 4 bytes, little-endian.
+number_at() {
+  od -A n -t u1 -j "$2" -N "$3" "$1" 2>/dev/null |
+    awk '{ for (i = NF; i > 0; i--) value = value * 256 + $i } END { if (NR) print value }'
+}
+
+# text_at FILE BYTES: the first bytes of a file as text.
+text_at() { dd if="$1" bs=1 count="$2" 2>/dev/null | tr -d '\000'; }
+
+# explain_status NUMBER: "name: what it says. What to do", from the table the guide is checked with.
+explain_status() {
+  awk -F '|' -v number="$1" '
+    $1 == number { print "status " $1 " " $2 ": " $3 ". " $4; found = 1 }
+    END { if (!found) print "status " number ": not in the table of this helper; is it older than the image?" }
+  ' "$STATUS_NUMBERS"
+}

@@ -1,0 +1,112 @@
+# shellcheck shell=sh
+# What Jailhouse and the kernel say about themselves in /sys, /proc and /dev. Reads, changes nothing.
+#
+# Used by: cell.sh, report.sh, rules.sh, doctor.sh, link-checks.sh.
+# `jailhouse cell list` prints these same files of /sys; read directly, they need no parsing.
+
+JAILHOUSE="$root/sys/devices/jailhouse"
+# The ivshmem device of the root cell: vendor and device of ivshmem v2, class 0xff and the virtio-can
+# back-end protocol 0xc024, as rpi4-root.cell has them.
+LINK_VENDOR=0x110a
+LINK_DEVICE=0x4106
+LINK_CLASS=0xffc024
+UIO_DRIVER="$root/sys/bus/pci/drivers/uio_ivshmem"
+SPI_DRIVER="$root/sys/bus/platform/drivers/spi-bcm2835"
+
+jailhouse_enabled() { [ "$(first_line "$JAILHOUSE/enabled")" = 1 ]; }
+
+# cell_folder: the folder of the guard's cell in /sys, or nothing.
+cell_folder() {
+  for cell_candidate in "$JAILHOUSE"/cells/*; do
+    if [ "$(first_line "$cell_candidate/name")" = "$CELL" ]; then
+      printf '%s\n' "$cell_candidate"
+      return
+    fi
+  done
+}
+
+# cell_state: "running", "running/locked", "shut down", "failed", "Comm ABI mismatch", or nothing.
+cell_state() {
+  state_folder=$(cell_folder)
+  [ -z "$state_folder" ] || first_line "$state_folder/state"
+}
+
+# cell_lines: the cell's own lines on the hypervisor's console since it was started last.
+cell_lines() {
+  [ -r "$JAILHOUSE/console" ] || return 0
+  tr -d '\r' <"$JAILHOUSE/console" | awk -v start="Started cell \"$CELL\"" '
+    index($0, start) { count = 0 }
+    /^canwarden: / { lines[count++] = $0 }
+    END { for (i = 0; i < count; i++) print lines[i] }
+  '
+}
+
+# open_statuses: numbers of the lines that still hold. AGL coming or going makes older ones of the
+# link (40 to 49) history.
+open_statuses() {
+  cell_lines | awk '
+    /AGL (connected|gone)/ { kept = 0; for (i = 0; i < count; i++) {
+        if (number[i] < 40 || number[i] > 49) number[kept++] = number[i] }
+      count = kept }
+    match($0, /\(status [0-9]+\)/) { number[count++] = substr($0, RSTART + 8, RLENGTH - 9) + 0 }
+    END { for (i = 0; i < count; i++) print number[i] }
+  '
+}
+
+# cell_revision FILE KIND: the format revision of a Jailhouse file, or nothing when it is none. KIND is
+# JHSYS or JHCEL: revision 13 begins with JHSYST or JHCELL, 14 with JHSYS or JHCLL; the number follows
+# at offset 6 in both.
+cell_revision() {
+  case "$2:$(text_at "$1" 6)" in
+    JHSYS:JHSYS* | JHCEL:JHCELL* | JHCEL:JHCLL*) number_at "$1" 6 1 ;;
+  esac
+}
+
+# kernel_words: the last thing the driver wrote to the kernel log.
+kernel_words() { dmesg 2>/dev/null | grep -i 'jailhouse' | tail -n 1; }
+
+# spi_owners: devices of the SPI0 page that Linux drives, one a line (SPI3 to SPI6 share the page).
+spi_owners() {
+  for spi_candidate in "$root"/sys/bus/spi/drivers/mcp251x/spi*; do
+    [ ! -e "$spi_candidate" ] || printf 'mcp251x/%s\n' "${spi_candidate##*/}"
+  done
+  for spi_candidate in "$SPI_DRIVER"/fe204*.spi; do
+    [ ! -e "$spi_candidate" ] || printf 'spi-bcm2835/%s\n' "${spi_candidate##*/}"
+  done
+}
+
+# link_device: the folder of the shared-memory device in /sys, or nothing.
+link_device() {
+  for link_candidate in "$root"/sys/bus/pci/devices/*; do
+    if [ "$(first_line "$link_candidate/vendor")" = "$LINK_VENDOR" ] &&
+      [ "$(first_line "$link_candidate/device")" = "$LINK_DEVICE" ] &&
+      [ "$(first_line "$link_candidate/class")" = "$LINK_CLASS" ]; then
+      printf '%s\n' "$link_candidate"
+      return
+    fi
+  done
+}
+
+# link_driver DEVICE: the name of the driver that has it, or nothing.
+link_driver() {
+  [ ! -e "$1/driver" ] || basename "$(readlink "$1/driver")"
+}
+
+# link_node DEVICE: "uio0", or nothing while no uio driver has it.
+link_node() {
+  for node_candidate in "$1"/uio/uio*; do
+    [ ! -e "$node_candidate" ] || printf '%s\n' "${node_candidate##*/}"
+  done
+}
+
+# module_exists NAME: whether this kernel brings the module, loaded or not.
+module_exists() { [ -d "$root/sys/module/$1" ] || modprobe -n "$1" 2>/dev/null; }
+
+# interface_up NAME: whether the flag IFF_UP is set.
+interface_up() {
+  interface_flags=$(first_line "$root/sys/class/net/$1/flags")
+  [ -n "$interface_flags" ] && [ $((interface_flags & 1)) -eq 1 ]
+}
+
+bridge_runs() { pidof canwarden-bridge >/dev/null 2>&1; }
+bridge_serves() { [ -S "$BRIDGE_SOCKET" ]; }

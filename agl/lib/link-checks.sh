@@ -1,0 +1,90 @@
+# shellcheck shell=sh
+# doctor's checks of the way from the cell to the CAN interface of Linux, and of the cell itself.
+#
+# Used by: doctor.sh.
+
+check_link() {
+  if ! jailhouse_enabled; then
+    later "the device is there once Jailhouse is enabled (canwarden up)"
+    return
+  fi
+  check_device=$(link_device)
+  if [ -z "$check_device" ]; then
+    fault "Jailhouse is enabled, but there is no device $LINK_VENDOR:$LINK_DEVICE of class $LINK_CLASS" \
+      'reboot (another root cell was enabled, or it was enabled twice in one boot), then canwarden up'
+    return
+  fi
+  check_driver=$(link_driver "$check_device")
+  if [ -n "$check_driver" ] && [ "$check_driver" != uio_ivshmem ]; then
+    fault "${check_device##*/} belongs to the driver $check_driver" \
+      "echo ${check_device##*/} > /sys/bus/pci/drivers/$check_driver/unbind, then canwarden up"
+  elif [ -z "$check_driver" ] && ! module_exists uio_ivshmem && [ ! -d "$UIO_DRIVER" ]; then
+    fault 'this kernel has no uio_ivshmem' \
+      'use a Jailhouse kernel with CONFIG_UIO_IVSHMEM (docs/agl.md, "Kernel")'
+  elif [ -z "$check_driver" ]; then
+    fault "${check_device##*/} is not bound to uio_ivshmem" 'canwarden up (it binds the device)'
+  elif [ ! -e "$root/dev/$(link_node "$check_device")" ]; then
+    fault "uio_ivshmem has ${check_device##*/}, but there is no /dev/$(link_node "$check_device")" \
+      'systemctl restart systemd-udevd'
+  else
+    good "/dev/$(link_node "$check_device") (${check_device##*/})"
+  fi
+}
+
+check_interface() {
+  check_name=$(interface)
+  check_folder="$root/sys/class/net/$check_name"
+  if [ ! -d "$check_folder" ]; then
+    if [ "${check_name#vcan}" != "$check_name" ] && ! module_exists vcan; then
+      fault "there is no $check_name, and this kernel has no module vcan" \
+        'build the kernel with CONFIG_CAN_VCAN (docs/agl.md, "Kernel")'
+    else
+      fault "there is no interface $check_name" \
+        "modprobe vcan; ip link add $check_name type vcan; ip link set $check_name up"
+    fi
+  elif [ "$(first_line "$check_folder/type")" != 280 ]; then
+    fault "$check_name is no CAN interface (type $(first_line "$check_folder/type"), CAN is 280)" \
+      "correct CANWARDEN_INTERFACE in $SETTINGS_FILE"
+  elif ! interface_up "$check_name"; then
+    fault "$check_name is down" "ip link set $check_name up"
+  else
+    good "$check_name is up"
+  fi
+}
+
+check_bridge() {
+  if [ ! -x "$BRIDGE" ]; then
+    fault "$BRIDGE is not installed" 'install the release that has the bridge'
+  elif bridge_runs; then
+    good "$(describe_bridge)"
+  elif have systemctl && [ "$(systemctl is-active canwarden-bridge 2>/dev/null)" = failed ]; then
+    fault 'canwarden-bridge failed' 'journalctl -u canwarden-bridge -n 20 says why'
+  else
+    fault 'canwarden-bridge does not run' 'systemctl start canwarden-bridge'
+  fi
+}
+
+check_cell() {
+  check_state=$(cell_state)
+  case "$check_state" in
+    '') fault "there is no cell '$CELL'" 'canwarden up' ;;
+    running | running/locked) ;;
+    'shut down') fault 'the cell is shut down' 'canwarden up' ;;
+    'Comm ABI mismatch') fault 'the image does not fit this Jailhouse (Comm ABI mismatch)' \
+      'the image needs communication region revision 2; use another Jailhouse' ;;
+    *) fault "the cell's state is '$check_state'" "$(explain_failure)" ;;
+  esac
+  for check_status in $(open_statuses); do
+    fault "the cell said: $(cell_lines | grep "(status $check_status)" | tail -n 1)" \
+      "$(explain_status "$check_status")"
+  done
+  [ "$doctor_said" -ne 0 ] || good "running; $(cell_lines | tail -n 1)"
+}
+
+explain_failure() {
+  if [ -n "$(open_statuses)" ]; then
+    say 'see its own words below, then canwarden down; canwarden up'
+  else
+    say "jailhouse console (did the hypervisor stop it, 'Parking CPU $CELL_CPU'?), then canwarden down; canwarden up"
+  fi
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=sh
+# status and trace: how the cell, the link and the bridge are.
+#
+# Used by: /usr/bin/canwarden. Does not: judge or cure; doctor.sh does.
+
+# row NAME TEXT
+row() { printf '%-16s %s\n' "$1" "$2"; }
+
+command_status() {
+  status_state=$(cell_state)
+  if [ -n "$status_state" ]; then
+    row "cell $CELL" "$status_state, CPU $(first_line "$(cell_folder)/cpus_assigned_list")"
+  elif jailhouse_enabled; then
+    row "cell $CELL" 'not created'
+  else
+    row "cell $CELL" 'not there: Jailhouse is not enabled'
+  fi
+  row 'shared memory' "$(describe_link)"
+  row 'bridge' "$(describe_bridge)"
+  row "interface $(interface)" "$(describe_interface)"
+  row 'last message' "$(cell_lines | tail -n 1)"
+  if bridge_serves; then ask_bridge status; fi
+  case "$status_state" in
+    running | running/locked) ;;
+    *) exit "$EXIT_NOT_RUNNING" ;;
+  esac
+}
+
+describe_link() {
+  describe_device=$(link_device)
+  if [ -z "$describe_device" ]; then
+    say 'no device'
+  elif [ -n "$(link_node "$describe_device")" ]; then
+    say "/dev/$(link_node "$describe_device") (${describe_device##*/}, $(link_driver "$describe_device"))"
+  else
+    say "${describe_device##*/}, not bound to uio_ivshmem"
+  fi
+}
+
+describe_bridge() {
+  if ! bridge_runs; then
+    say 'not running'
+  elif bridge_serves; then
+    say "running, answers at $BRIDGE_SOCKET"
+  else
+    say 'running, without a socket for questions'
+  fi
+}
+
+describe_interface() {
+  if [ ! -d "$root/sys/class/net/$(interface)" ]; then
+    say 'not there'
+  elif interface_up "$(interface)"; then
+    say 'up'
+  else
+    say 'down'
+  fi
+}
+
+# ask_bridge WORDS...: the bridge's own client speaks to its socket, so that no tool for Unix sockets
+# is needed on the board. Its exit status is ours.
+ask_bridge() {
+  "$BRIDGE" --ask "$@" && return 0
+  ask_result=$?
+  warn "the bridge did not answer '$*' (exit status $ask_result)." \
+    "$BRIDGE may be of a version without this service; its own words are above." \
+    'systemctl status canwarden-bridge; install bridge and helper from one release'
+  return "$EXIT_FAILED"
+}
+
+# need_bridge WHAT: ends with the reason when nobody serves.
+need_bridge() {
+  bridge_serves && return 0
+  if [ ! -x "$BRIDGE" ]; then
+    fail "'$1' comes from the bridge, and $BRIDGE is not installed." '' \
+      'install the release that has the bridge'
+  elif ! bridge_runs; then
+    fail "'$1' comes from the bridge, and canwarden-bridge does not run." '' \
+      "systemctl start canwarden-bridge; 'jailhouse console' shows the cell's own lines meanwhile"
+  fi
+  fail "'$1' comes from the bridge, which runs, but has no socket at $BRIDGE_SOCKET." \
+    'this version of the bridge does not serve it.' \
+    "'jailhouse console -f' shows the cell's own lines"
+}
+
+command_trace() {
+  case "$#:${1:-}" in
+    0: | 1:-f) ;;
+    *) bad_usage "trace takes '-f' or nothing, got '$*'" ;;
+  esac
+  need_root trace
+  need_bridge trace
+  ask_bridge trace "$@"
+}

@@ -1,0 +1,329 @@
+/** `canwarden doctor`: one fault at a time on a board that is right otherwise, each found with its cure. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  CELLS,
+  CELL_13,
+  FakeBoard,
+  LINK,
+  NEEDS_BUSYBOX,
+  SYSTEM_13,
+  SYSTEM_14,
+} from './fake-board.ts';
+
+const IMAGE = 'usr/share/jailhouse/inmates/canwarden.bin';
+const SPI = 'sys/bus/platform/drivers/spi-bcm2835';
+
+/** Rows of the report by the name of their check; what stands before `Fix:` and after it. */
+function examine(board: FakeBoard): { status: number | null; faults: string[]; report: string } {
+  const { status, stdout, stderr } = board.run('doctor');
+  assert.equal(stderr, '');
+  const faults: string[] = [];
+  let name = '';
+  for (const line of stdout.split('\n')) {
+    const [head, kind, text] = [
+      line.slice(0, 14).trim(),
+      line.slice(15, 21).trim(),
+      line.slice(22),
+    ];
+    if (head !== '') name = head;
+    if (kind === 'FAULT') faults.push(`${name}: ${text}`);
+    if (kind === 'Fix:') faults.push(`${faults.pop()} => ${text}`);
+  }
+  return { status, faults, report: stdout };
+}
+
+/** Exactly one fault, in the named check, and its line (with the cure) matches each pattern. */
+function assertOne(board: FakeBoard, check: string, patterns: readonly RegExp[]): void {
+  const { status, faults, report } = examine(board);
+  assert.equal(faults.length, 1, report);
+  assert.ok(faults[0].startsWith(`${check}: `), report);
+  for (const pattern of patterns) assert.match(faults[0], pattern);
+  assert.match(faults[0], / => \S/);
+  assert.equal(status, 1);
+}
+
+const up = () => new FakeBoard().bringUp();
+
+describe('canwarden doctor', NEEDS_BUSYBOX, () => {
+  it('finds nothing on a board that is right, and says so check by check, in order', () => {
+    const { status, faults, report } = examine(up());
+    assert.equal(status, 0);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(
+      report
+        .split('\n')
+        .slice(0, 8)
+        .map((line) => line.slice(0, 21).trim()),
+      [
+        '1 jailhouse',
+        '2 memory',
+        '3 cpu',
+        '4 spi',
+        '5 uio_ivshmem',
+        '6 vcan0',
+        '7 bridge',
+        '8 cell',
+      ].map((head) => `${head.padEnd(14)} ok`),
+    );
+    assert.match(report, /no fault found\n$/);
+  });
+
+  it('changes nothing', () => {
+    const board = up().state('failed').unbindLink();
+    examine(board);
+    assert.deepEqual(board.commands, []);
+  });
+
+  it('before the first up, misses the cell alone and tells how to get it', () => {
+    assertOne(new FakeBoard(), '8 cell', [/there is no cell/, /=> canwarden up$/]);
+    assert.match(
+      examine(new FakeBoard()).report,
+      /^5 uio_ivshmem {2}later {2}the device is there once/m,
+    );
+  });
+
+  it('needs root', () => {
+    const { status, stderr } = up().write('fake/user', '9\n').run('doctor');
+    assert.equal(status, 1);
+    assert.match(stderr, /needs root/);
+  });
+});
+
+describe('canwarden doctor, Jailhouse', NEEDS_BUSYBOX, () => {
+  it('finds a module that is not loaded, not there, or without its node', () => {
+    const unloaded = up().remove('sys/module/jailhouse');
+    assertOne(unloaded, '1 jailhouse', [/is not loaded/, /=> modprobe jailhouse/]);
+    const absent = up().remove('sys/module/jailhouse').write('fake/modules', 'vcan\n');
+    assertOne(absent, '1 jailhouse', [
+      /no module jailhouse for this kernel \(5.10.0-agl\)/,
+      /docs\/agl/,
+    ]);
+    assertOne(up().remove('dev/jailhouse'), '1 jailhouse', [/no \/dev\/jailhouse/, /udevd/]);
+  });
+
+  it('finds missing files: hypervisor, image, cells', () => {
+    for (const file of ['lib/firmware/jailhouse.bin', IMAGE, `${CELLS}/rpi4-root.cell`]) {
+      assertOne(up().remove(file), '1 jailhouse', [
+        new RegExp(`/${file} is missing`),
+        /=> install/,
+      ]);
+    }
+    assertOne(up().remove(`${CELLS}/rpi4-canwarden.cell`), '1 jailhouse', [
+      /rpi4-canwarden.cell is missing/,
+    ]);
+  });
+
+  it('finds cell files that are none, and two that are swapped', () => {
+    const damaged = up().write(`${CELLS}/rpi4-root.cell`, 'ELF');
+    assertOne(damaged, '1 jailhouse', [/no system configuration/]);
+    const swapped = up().write(`${CELLS}/rpi4-canwarden.cell`, SYSTEM_14);
+    assertOne(swapped, '1 jailhouse', [/no cell configuration/]);
+  });
+
+  it('finds a pair of two revisions', () => {
+    const mixed = up().write(`${CELLS}/rpi4-canwarden.cell`, CELL_13);
+    assertOne(mixed, '1 jailhouse', [/revision 14, .* 13/, /same folder cells\/revision-\*/]);
+  });
+
+  it('finds cells of another revision than the Jailhouse on the board, by its stock cells', () => {
+    const older = up().write(`${CELLS}/rpi4.cell`, SYSTEM_13);
+    assertOne(older, '1 jailhouse', [
+      /Jailhouse is of revision 13 \(rpi4.cell\), our cells are of 14/,
+      /=> install the cells of cells\/revision-13/,
+    ]);
+    const same = up()
+      .write(`${CELLS}/rpi4-root.cell`, SYSTEM_13)
+      .write(`${CELLS}/rpi4-canwarden.cell`, CELL_13)
+      .write(`${CELLS}/rpi4.cell`, SYSTEM_13);
+    assert.deepEqual(examine(same).faults, []);
+    assert.match(examine(same).report, /cells of revision 13/);
+  });
+
+  it('finds it by the refusal in the kernel log, where no stock cell tells', () => {
+    for (const words of ['Configuration revision mismatch', 'Not a system configuration']) {
+      const board = new FakeBoard().write('fake/dmesg', `[1.2] jailhouse: ${words}\n`);
+      const { faults } = examine(board);
+      assert.match(faults[0], new RegExp(`^1 jailhouse: the driver refused our cells .*${words}`));
+    }
+    const enabledSince = up().write('fake/dmesg', 'jailhouse: Configuration revision mismatch\n');
+    assert.deepEqual(examine(enabledSince).faults, []);
+  });
+});
+
+describe('canwarden doctor, memory and CPU', NEEDS_BUSYBOX, () => {
+  it('finds Linux in the memory of the cells, at either end and around it', () => {
+    for (const range of ['00000000-3b3fffff', '00000000-1f000000', '1fffffff-3b3fffff']) {
+      const board = up().write('proc/iomem', `${range} : System RAM\n`);
+      assertOne(board, '2 memory', [
+        new RegExp(range),
+        /=> reserve 0x10000000 to 0x20000000 no-map/,
+      ]);
+    }
+  });
+
+  it('takes memory that only touches the reservation for right', () => {
+    const iomem = '00000000-1effffff : System RAM\n20000000-3b3fffff : System RAM\n';
+    assert.deepEqual(examine(up().write('proc/iomem', iomem)).faults, []);
+  });
+
+  it('says when it cannot see the memory map', () => {
+    assertOne(up().write('proc/iomem', ''), '2 memory', [/names no System RAM/]);
+  });
+
+  it('finds a CPU that is missing, offline, or cannot be switched off', () => {
+    const cpu = 'sys/devices/system/cpu/cpu3';
+    const fixed = new FakeBoard().remove(`${cpu}/online`).write(`${cpu}/topology/core_id`, '3');
+    for (const [board, what] of [
+      [new FakeBoard().remove(cpu), /no CPU 3 => take maxcpus=/],
+      [fixed, /cannot be switched off.* => .*armstub=bl31.bin/],
+      [new FakeBoard().write(`${cpu}/online`, '0\n'), /is offline.* => echo 1 > .*cpu3\/online/],
+    ] as const) {
+      const { faults } = examine(board);
+      assert.match(faults[0], what);
+      assert.ok(faults[0].startsWith('3 cpu: '));
+    }
+  });
+
+  it('finds another cell on the CPU, and is content with one on others', () => {
+    const other = (cpus: string) =>
+      up()
+        .write('sys/devices/jailhouse/cells/0/name', 'Raspberry-Pi4\n')
+        .write('sys/devices/jailhouse/cells/0/cpus_assigned_list', '0-3\n')
+        .write('sys/devices/jailhouse/cells/2/name', 'linux-demo\n')
+        .write('sys/devices/jailhouse/cells/2/cpus_assigned_list', `${cpus}\n`);
+    assertOne(other('2-3'), '3 cpu', [
+      /the cell 'linux-demo' has CPU 3/,
+      /cell destroy linux-demo/,
+    ]);
+    assertOne(other('1,3'), '3 cpu', [/linux-demo/]);
+    assert.deepEqual(examine(other('1-2')).faults, []);
+  });
+});
+
+describe('canwarden doctor, SPI', NEEDS_BUSYBOX, () => {
+  it('finds mcp251x, SPI0 and the other blocks of its page in the hands of Linux', () => {
+    const chip = up().write('sys/bus/spi/drivers/mcp251x/spi0.0/modalias', '');
+    assertOne(chip, '4 spi', [/mcp251x has spi0.0/, /=> take dtoverlay=mcp2515/]);
+    const block = up().write(`${SPI}/fe204000.spi/modalias`, '');
+    assertOne(block, '4 spi', [/has SPI0 \(fe204000.spi\)/, /=> take dtparam=spi=on/]);
+    const neighbour = up().write(`${SPI}/fe204600.spi/modalias`, '');
+    assertOne(neighbour, '4 spi', [/has fe204600.spi, on the same page as SPI0/]);
+  });
+
+  it('leaves drivers of other pages alone', () => {
+    const board = up().write(`${SPI}/fe215080.spi/modalias`, '').write(`${SPI}/bind`, '');
+    assert.deepEqual(examine(board).faults, []);
+  });
+});
+
+describe('canwarden doctor, the link to Linux', NEEDS_BUSYBOX, () => {
+  it('finds a device that is absent, unbound, bound elsewhere, without module or node', () => {
+    assertOne(up().remove(LINK), '5 uio_ivshmem', [
+      /no device 0x110a:0x4106 of class 0xffc024/,
+      /=> reboot/,
+    ]);
+    assertOne(up().unbindLink(), '5 uio_ivshmem', [/is not bound/, /=> canwarden up/]);
+    assertOne(up().unbindLink().bindLink('virtio-ivshmem'), '5 uio_ivshmem', [
+      /belongs to the driver virtio-ivshmem/,
+      /=> echo 0001:00:00.0 > .*virtio-ivshmem\/unbind/,
+    ]);
+    const kernel = up().unbindLink().remove('sys/bus/pci/drivers').write('fake/modules', 'vcan\n');
+    assertOne(kernel, '5 uio_ivshmem', [/kernel has no uio_ivshmem/, /CONFIG_UIO_IVSHMEM/]);
+    assertOne(up().remove('dev/uio0'), '5 uio_ivshmem', [/no \/dev\/uio0/]);
+  });
+
+  it('finds an interface that is absent, down, no CAN interface, or without module', () => {
+    const absent = up().remove('sys/class/net/vcan0');
+    assertOne(absent, '6 vcan0', [
+      /no interface vcan0/,
+      /=> modprobe vcan; ip link add vcan0 type vcan;/,
+    ]);
+    const kernel = up().remove('sys/class/net/vcan0').write('fake/modules', 'uio_ivshmem\n');
+    assertOne(kernel, '6 vcan0', [/no module vcan/, /CONFIG_CAN_VCAN/]);
+    const down = up().write('sys/class/net/vcan0/flags', '0x40\n');
+    assertOne(down, '6 vcan0', [/is down/, /=> ip link set vcan0 up/]);
+    const ethernet = up()
+      .write('etc/default/canwarden', 'CANWARDEN_INTERFACE=eth0\n')
+      .write('sys/class/net/eth0/type', '1\n');
+    assertOne(ethernet, '6 eth0', [
+      /no CAN interface \(type 1, CAN is 280\)/,
+      /CANWARDEN_INTERFACE/,
+    ]);
+  });
+
+  it('finds a bridge that is not installed, failed, or not started', () => {
+    assertOne(up().remove('usr/bin/canwarden-bridge'), '7 bridge', [/is not installed/]);
+    const failed = up().remove('fake/bridge-runs').write('fake/bridge-unit', 'failed\n');
+    assertOne(failed, '7 bridge', [/failed/, /=> journalctl -u canwarden-bridge/]);
+    const stopped = up().remove('fake/bridge-runs').write('fake/bridge-unit', 'inactive\n');
+    assertOne(stopped, '7 bridge', [/does not run/, /=> systemctl start canwarden-bridge/]);
+  });
+});
+
+describe('canwarden doctor, the cell', NEEDS_BUSYBOX, () => {
+  it('finds each state in which it does not run', () => {
+    assertOne(up().state('shut down'), '8 cell', [/is shut down/, /=> canwarden up/]);
+    assertOne(up().state('Comm ABI mismatch'), '8 cell', [/does not fit this Jailhouse/]);
+    assertOne(up().state('failed'), '8 cell', [
+      /state is 'failed'/,
+      /jailhouse console .*Parking CPU 3/,
+    ]);
+  });
+
+  it('explains the status number of a cell that failed', () => {
+    const board = up()
+      .state('failed')
+      .say(
+        'Started cell "canwarden"',
+        'canwarden: no MCP2515 answers, CANSTAT reads 0x00 (status 21)',
+      );
+    const { status, faults } = examine(board);
+    assert.equal(status, 1);
+    assert.equal(faults.length, 2);
+    assert.match(faults[0], /see its own words below/);
+    assert.match(
+      faults[1],
+      /CANSTAT reads 0x00 \(status 21\) => status 21 ChipSilentLow: every register/,
+    );
+  });
+
+  it('explains the numbers a running cell gave', () => {
+    assertOne(up().say('canwarden: rules image refused (status 63)'), '8 cell', [
+      /rules image refused/,
+      /=> status 63 RulesCrc: the CRC-32 is wrong\. compile and copy again/,
+    ]);
+    assertOne(up().say('canwarden: something new (status 99)'), '8 cell', [
+      /=> status 99: not in the table/,
+    ]);
+  });
+
+  it('forgets what a later start, or a connection with AGL, has settled', () => {
+    const restarted = up().say(
+      'canwarden: x (status 23)',
+      'Started cell "canwarden"',
+      'canwarden: ready',
+    );
+    assert.deepEqual(examine(restarted).faults, []);
+    const connected = up().say('canwarden: no session (status 40)', 'canwarden: AGL connected');
+    assert.deepEqual(examine(connected).faults, []);
+    const alone = up().say('canwarden: no session (status 40)');
+    assertOne(alone, '8 cell', [/status 40 PeerNotReady/]);
+    const table = up().say('canwarden: refused (status 62)', 'canwarden: AGL connected');
+    assertOne(table, '8 cell', [/status 62 RulesSize/]);
+  });
+
+  it('lists several faults in the order of their checks', () => {
+    const board = up()
+      .write('proc/iomem', '00000000-3b3fffff : System RAM\n')
+      .unbindLink()
+      .remove('fake/bridge-runs')
+      .state('failed');
+    const { faults, report } = examine(board);
+    assert.deepEqual(
+      faults.map((line) => line.slice(0, 1)),
+      ['2', '5', '7', '8'],
+    );
+    assert.match(report, /doctor: 4 found; begin with the first/);
+  });
+});

@@ -1,0 +1,230 @@
+/**
+ * A board that is only files: the helper runs under busybox sh against it, with faked commands.
+ *
+ * Used by: the tests of the helper. A new board is one on which everything is installed and right,
+ * Jailhouse is loaded and not yet enabled; each test breaks one thing.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after } from 'node:test';
+import { BRIDGE_PROGRAM, COMMANDS } from './fake-commands.ts';
+
+const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
+
+/** For `describe(name, NEEDS_BUSYBOX, ...)`: skips with the reason where there is no busybox. */
+export const NEEDS_BUSYBOX = {
+  skip:
+    BUSYBOX === undefined
+      ? 'no busybox: install the Debian package busybox (npm run setup)'
+      : false,
+} as const;
+
+/** The first lines of system and cell files, facts of Jailhouse's format: signature and revision. */
+export const SYSTEM_14 = Buffer.from('JHSYS\x02\x0e\x00', 'latin1');
+export const SYSTEM_13 = Buffer.from('JHSYST\x0d\x00', 'latin1');
+export const CELL_14 = Buffer.from('JHCLL\x02\x0e\x00', 'latin1');
+export const CELL_13 = Buffer.from('JHCELL\x0d\x00', 'latin1');
+
+export const READY =
+  'canwarden: ready, 500000 bit/s, crystal 12000000 Hz, SPI 10000000 Hz, rules 6';
+export const CELLS = 'usr/share/jailhouse/cells';
+export const RULES = 'lib/firmware/canwarden/rules.bin';
+export const LINK = 'sys/bus/pci/devices/0001:00:00.0';
+const CELL = 'sys/devices/jailhouse/cells/1';
+
+/** A rule table of `count` empty rules: the header's fields as docs/rules.md has them. */
+export function ruleTable(count: number): Buffer {
+  const bytes = Buffer.alloc(32 + 64 * count);
+  bytes.write('CWRL');
+  bytes.writeUInt16LE(1, 4);
+  bytes.writeUInt16LE(32, 6);
+  bytes.writeUInt32LE(bytes.length, 8);
+  bytes.writeUInt32LE(0x89abcdef, 12);
+  bytes.writeUInt16LE(count, 16);
+  bytes.writeUInt16LE(64, 18);
+  return bytes;
+}
+
+const INSTALLED: Readonly<Record<string, string | Buffer>> = {
+  [`${CELLS}/rpi4-root.cell`]: SYSTEM_14,
+  [`${CELLS}/rpi4-canwarden.cell`]: CELL_14,
+  'usr/share/jailhouse/inmates/canwarden.bin': 'image',
+  [RULES]: ruleTable(6),
+  'lib/firmware/jailhouse.bin': 'hypervisor',
+  'proc/iomem':
+    '00000000-0fffffff : System RAM\n  00010000-00ffffff : Kernel code\n' +
+    '10000000-1fffffff : reserved\n20000000-3b3fffff : System RAM\n',
+  'dev/jailhouse': '',
+  'dev/uio0': '',
+  'sys/module/jailhouse/version': 'v0.12',
+  'sys/devices/jailhouse/enabled': '0\n',
+  'sys/devices/jailhouse/console': 'Initializing Jailhouse hypervisor v0.12\n',
+  'sys/devices/system/cpu/cpu3/online': '1\n',
+  'sys/class/net/vcan0/flags': '0x41\n',
+  'sys/class/net/vcan0/type': '280\n',
+  'fake/modules': 'jailhouse\nuio_ivshmem\nvcan\n',
+  'fake/dmesg': '',
+  'fake/user': '0\n',
+  'fake/bridge-unit': 'active\n',
+  'fake/bridge-runs': '',
+  'fake/start-state': 'running\n',
+  'fake/start-console': `${READY}\n`,
+  'fake/log': '',
+};
+
+/** Folder of busybox's applets with the faked commands in front, made once for each test file. */
+let path: string | undefined;
+const folders: string[] = [];
+const servers: Server[] = [];
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'canwarden-board-'));
+  folders.push(folder);
+  return folder;
+}
+
+after(() => {
+  servers.forEach((server) => server.close());
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+});
+
+function commandPath(): string {
+  if (path !== undefined) return path;
+  const folder = newFolder();
+  const applets = join(folder, 'applets');
+  mkdirSync(applets);
+  spawnSync(BUSYBOX ?? '', ['--install', '-s', applets]);
+  for (const [name, script] of Object.entries(COMMANDS)) {
+    writeFileSync(join(folder, name), script, { mode: 0o755 });
+  }
+  path = `${folder}:${applets}`;
+  return path;
+}
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class FakeBoard {
+  readonly root = newFolder();
+
+  constructor() {
+    for (const [name, content] of Object.entries(INSTALLED)) this.write(name, content);
+    this.copy('agl/canwarden', 'usr/bin/canwarden');
+    cpSync('agl/lib', join(this.root, 'usr/lib/canwarden'), { recursive: true });
+    this.write('usr/bin/canwarden-bridge', BRIDGE_PROGRAM);
+    chmodSync(join(this.root, 'usr/bin/canwarden-bridge'), 0o755);
+  }
+
+  /** Runs `canwarden WORDS` under busybox sh. */
+  run(...words: string[]): Outcome {
+    const { status, stdout, stderr } = spawnSync(
+      BUSYBOX ?? '',
+      ['sh', join(this.root, 'usr/bin/canwarden'), ...words],
+      {
+        encoding: 'utf8',
+        env: { PATH: commandPath(), CANWARDEN_ROOT: this.root },
+        timeout: 20_000,
+      },
+    );
+    const short = (text: string) => text.replaceAll(this.root, '');
+    return { status, stdout: short(stdout), stderr: short(stderr) };
+  }
+
+  write(name: string, content: string | Buffer): this {
+    mkdirSync(dirname(join(this.root, name)), { recursive: true });
+    writeFileSync(join(this.root, name), content);
+    return this;
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.root, name), 'latin1');
+  }
+
+  has(name: string): boolean {
+    return existsSync(join(this.root, name));
+  }
+
+  remove(name: string): this {
+    rmSync(join(this.root, name), { recursive: true });
+    return this;
+  }
+
+  /** Commands that change something, in order, paths without the root. */
+  get commands(): string[] {
+    return this.read('fake/log').replaceAll(this.root, '').trim().split('\n').filter(Boolean);
+  }
+
+  /** The state after `up`: enabled, running, shared memory bound to uio_ivshmem. */
+  bringUp(): this {
+    this.write('sys/devices/jailhouse/enabled', '1\n')
+      .write(`${CELL}/name`, 'canwarden\n')
+      .write(`${CELL}/state`, 'running\n')
+      .write(`${CELL}/cpus_assigned_list`, '3\n')
+      .write('sys/devices/system/cpu/cpu3/online', '0\n')
+      .say('Started cell "canwarden"', READY, 'canwarden: AGL connected');
+    return this.addLink().bindLink('uio_ivshmem');
+  }
+
+  /** Appends lines to the hypervisor's console. */
+  say(...lines: string[]): this {
+    const console = 'sys/devices/jailhouse/console';
+    return this.write(console, this.read(console) + lines.map((line) => `${line}\r\n`).join(''));
+  }
+
+  state(state: string): this {
+    return this.write(`${CELL}/state`, `${state}\n`);
+  }
+
+  addLink(): this {
+    return this.write(`${LINK}/vendor`, '0x110a\n')
+      .write(`${LINK}/device`, '0x4106\n')
+      .write(`${LINK}/class`, '0xffc024\n');
+  }
+
+  bindLink(driver: string): this {
+    this.write(`sys/bus/pci/drivers/${driver}/new_id`, '');
+    rmSync(join(this.root, LINK, 'driver'), { force: true });
+    symlinkSync(`../../drivers/${driver}`, join(this.root, LINK, 'driver'));
+    if (driver === 'uio_ivshmem') this.write(`${LINK}/uio/uio0/name`, 'uio_ivshmem\n');
+    return this;
+  }
+
+  unbindLink(): this {
+    rmSync(join(this.root, LINK, 'driver'), { force: true });
+    rmSync(join(this.root, LINK, 'uio'), { recursive: true, force: true });
+    return this;
+  }
+
+  /** The bridge's socket: a real one, nobody answers. */
+  async openSocket(): Promise<this> {
+    const folder = join(this.root, 'run/canwarden');
+    mkdirSync(folder, { recursive: true });
+    const server = createServer();
+    servers.push(server);
+    await new Promise<void>((resolve) =>
+      server.listen(join(folder, 'bridge.sock'), () => resolve()),
+    );
+    return this;
+  }
+
+  private copy(from: string, to: string): void {
+    this.write(to, readFileSync(from));
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Commands of a faked board, as shell scripts: they log what they were asked, and change the faked
+ * /sys under CANWARDEN_ROOT as the real ones would.
+ *
+ * Used by: fake-board.ts, which puts them before busybox on the PATH. What they shall do differently
+ * stands in files of `$CANWARDEN_ROOT/fake`: `fail-<command>` makes one fail.
+ * Sources: `jailhouse --help` of v0.12, Jailhouse driver/sysfs.c for the files of /sys.
+ */
+
+const PROLOGUE = `#!/bin/sh
+fake="$CANWARDEN_ROOT/fake"
+sys="$CANWARDEN_ROOT/sys"
+name=\${0##*/}
+log() { printf '%s' "$name"; for word in "$@"; do printf ' %s' "[$word]"; done; printf '\\n'; }
+`;
+
+const JAILHOUSE = `
+log "$@" >> "$fake/log"
+key="fail-$1"
+[ "$1" = cell ] && key="fail-cell-$2"
+if [ -e "$fake/$key" ]; then cat "$fake/$key" >&2; exit 1; fi
+cell="$sys/devices/jailhouse/cells/1"
+case "$1 \${2:-}" in
+  enable*)
+    echo 1 > "$sys/devices/jailhouse/enabled"
+    [ -e "$fake/no-link" ] || {
+      device="$sys/bus/pci/devices/0001:00:00.0"; mkdir -p "$device"
+      echo 0x110a > "$device/vendor"; echo 0x4106 > "$device/device"; echo 0xffc024 > "$device/class"; }
+    ;;
+  'cell create')
+    mkdir -p "$cell"; echo canwarden > "$cell/name"; echo 'shut down' > "$cell/state"
+    echo 3 > "$cell/cpus_assigned_list"; echo 0 > "$sys/devices/system/cpu/cpu3/online" ;;
+  'cell load' | 'cell shutdown') echo 'shut down' > "$cell/state" ;;
+  'cell start')
+    echo 'Started cell "canwarden"' >> "$sys/devices/jailhouse/console"
+    cat "$fake/start-console" >> "$sys/devices/jailhouse/console"
+    cat "$fake/start-state" > "$cell/state" ;;
+  'cell destroy') rm -r "$cell"; echo 1 > "$sys/devices/system/cpu/cpu3/online" ;;
+  *) echo "fake jailhouse: unknown: $*" >&2; exit 1 ;;
+esac
+`;
+
+const MODPROBE = `
+[ "$1" = -n ] || log "$@" >> "$fake/log"
+for last in "$@"; do :; done
+grep -qx "$last" "$fake/modules" || { echo "modprobe: module $last not found" >&2; exit 1; }
+[ "$1" = -n ] && exit 0
+mkdir -p "$sys/module/$last"
+case "$last" in
+  jailhouse) [ -e "$fake/no-node" ] || : > "$CANWARDEN_ROOT/dev/jailhouse" ;;
+  uio_ivshmem) mkdir -p "$sys/bus/pci/drivers/uio_ivshmem"; : > "$sys/bus/pci/drivers/uio_ivshmem/new_id" ;;
+esac
+`;
+
+const BRIDGE = `
+log "$@" >> "$fake/log"
+if [ -e "$fake/fail-bridge" ]; then cat "$fake/fail-bridge" >&2; exit 2; fi
+echo "the bridge's answer to $*"
+`;
+
+/** Scripts on the PATH, by name. */
+export const COMMANDS: Readonly<Record<string, string>> = {
+  jailhouse: PROLOGUE + JAILHOUSE,
+  modprobe: PROLOGUE + MODPROBE,
+  dmesg: `${PROLOGUE}cat "$fake/dmesg"\n`,
+  id: `${PROLOGUE}cat "$fake/user"\n`,
+  pidof: `${PROLOGUE}[ -e "$fake/bridge-runs" ]\n`,
+  sleep: PROLOGUE,
+  systemctl: `${PROLOGUE}cat "$fake/bridge-unit"\n`,
+  uname: 'echo 5.10.0-agl\n',
+};
+
+/** /usr/bin/canwarden-bridge of the board. */
+export const BRIDGE_PROGRAM = PROLOGUE + BRIDGE;

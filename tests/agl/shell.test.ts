@@ -1,0 +1,69 @@
+/** The helper as text: clean for shellcheck, free of numbers that differ from the cell configs. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import * as LAYOUT from '../../cell-config/rpi4-layout.ts';
+import {
+  STATUS_GUIDE,
+  STATUS_NUMBERS,
+  statusNumbers,
+} from '../../scripts/release/status-numbers.ts';
+
+const SHELLCHECK = spawnSync('shellcheck', ['--version']).status === 0;
+const NEEDS_SHELLCHECK = {
+  skip: SHELLCHECK ? false : 'no shellcheck: install the Debian package shellcheck (npm run setup)',
+};
+
+/** The assignments `NAME=VALUE` of a part of the helper. */
+function assignments(part: string): Map<string, string> {
+  const text = readFileSync(`agl/lib/${part}.sh`, 'utf8');
+  return new Map([...text.matchAll(/^([A-Z_]+)=(\w+)$/gm)].map(([, name, value]) => [name, value]));
+}
+
+describe('the helper', () => {
+  it('is clean for shellcheck, with all its parts', NEEDS_SHELLCHECK, () => {
+    const { status, stdout, stderr } = spawnSync(
+      'shellcheck',
+      ['--external-sources', '--check-sourced', '--shell=sh', 'canwarden'],
+      { cwd: 'agl', encoding: 'utf8' },
+    );
+    assert.equal(status, 0, stdout + stderr);
+  });
+
+  it('has the addresses, the CPU and the link of the cell configs', () => {
+    const common = assignments('common');
+    assert.equal(Number(common.get('COMMAND_LINE_ADDRESS')), LAYOUT.CELL_COMMAND_LINE.guestStart);
+    assert.equal(Number(common.get('COMMAND_LINE_BYTES')), LAYOUT.CELL_COMMAND_LINE.size);
+    assert.equal(Number(common.get('RULES_ADDRESS')), LAYOUT.CELL_RULES.guestStart);
+    assert.equal(Number(common.get('RULES_BYTES_MOST')), LAYOUT.CELL_RULES.size);
+    assert.equal(Number(common.get('CELL_CPU')), LAYOUT.CELL_CPU);
+    const link = Number(assignments('jailhouse').get('LINK_CLASS'));
+    // Class 0xff and the protocol: facts of ivshmem v2.
+    assert.equal(link, (0xff << 16) | LAYOUT.IVSHMEM_ROOT_PROTOCOL);
+  });
+
+  it('checks all memory that the two cells take', () => {
+    const doctor = assignments('doctor');
+    const ranges = [
+      [LAYOUT.CELL_RAM.physicalStart, LAYOUT.CELL_RAM.size],
+      [LAYOUT.IVSHMEM_STATE_TABLE.start, LAYOUT.IVSHMEM_STATE_TABLE.size],
+      [LAYOUT.IVSHMEM_READ_WRITE.start, LAYOUT.IVSHMEM_READ_WRITE.size],
+      [LAYOUT.HYPERVISOR_MEMORY.start, LAYOUT.HYPERVISOR_MEMORY.size],
+    ];
+    const starts = ranges.map(([start]) => start);
+    const ends = ranges.map(([start, size]) => start + size);
+    assert.equal(Number(doctor.get('RESERVED_START')), Math.min(...starts));
+    assert.equal(Number(doctor.get('RESERVED_END')), Math.max(...ends));
+  });
+
+  it('explains each status number with the words of the guide', () => {
+    const table = readFileSync(STATUS_NUMBERS, 'utf8');
+    assert.equal(
+      table,
+      statusNumbers(readFileSync(STATUS_GUIDE, 'utf8')),
+      'next: node --import tsx scripts/release/status-numbers.ts',
+    );
+    assert.match(table, /^21\|ChipSilentLow\|every register reads 0x00\|check 3\.3 V/m);
+  });
+});
