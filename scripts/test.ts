@@ -5,7 +5,7 @@
  * Exit status: 0 all passed, 1 something failed, 2 unknown option or a machine without the tools.
  */
 import { parseArgs } from 'node:util';
-import { ensureMachine } from './setup/ensure.ts';
+import { ensureMachine, ensureTestTools } from './setup/ensure.ts';
 import { endChildrenWithUs } from './test/command.ts';
 import { addResults, failedCheck } from './test/result.ts';
 import type { StageResult } from './test/result.ts';
@@ -70,6 +70,7 @@ async function main(): Promise<void> {
     built = build.failed === 0;
     results.push(build);
   }
+  if (stages.some((stage) => !stage.singleCore)) ensureTestTools();
   const ready = stages.map((stage) =>
     stage.needsBuild && !built
       ? { ...stage, run: () => Promise.resolve(failedCheck('  not run: the build failed')) }

@@ -1,11 +1,11 @@
 /**
- * `npm run setup`: installs what the project needs beside Node; `-- --check` only says it.
+ * `npm run setup`: installs what the project needs beside Node, for the tests too; `-- --check` only says it.
  *
  * Exit status: 0 everything is there, 2 something is missing (or an unknown option).
  */
 import { parseArgs } from 'node:util';
 import { thisMachine } from './machine.ts';
-import { REQUIREMENTS } from './requirements.ts';
+import { REQUIREMENTS, TEST_TOOLS } from './requirements.ts';
 import { runSetup } from './setup.ts';
 
 function readOptions(): { checkOnly: boolean } {
@@ -18,8 +18,10 @@ function readOptions(): { checkOnly: boolean } {
   }
 }
 
-const status = runSetup(REQUIREMENTS, thisMachine, readOptions());
+const options = readOptions();
+const everything = [...REQUIREMENTS, ...TEST_TOOLS];
+const status = runSetup(everything, thisMachine, options);
 if (status === 0) {
-  console.log(`Setup: ready (${REQUIREMENTS.map((one) => one.title).join(', ')}).`);
+  console.log(`Setup: ready (${everything.map((one) => one.title).join(', ')}).`);
 }
 process.exitCode = status;

@@ -3,7 +3,8 @@
  *
  * Used by: setup.ts, and through it `npm run setup`, `npm start` and `npm test`.
  * Does not: look at the machine; see machine.ts. To need one more thing, add one line to
- * REQUIREMENTS.
+ * REQUIREMENTS, or to TEST_TOOLS when only tests want it: they then skip themselves, loudly, where it
+ * cannot be had.
  */
 
 /** How presence is found out: a command on the PATH, or a shared library that loads. */
@@ -28,4 +29,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { title: 'aarch64-linux-gnu-gcc', purpose: 'compile the cell image for the Cortex-A72', probe: { kind: 'command', name: 'aarch64-linux-gnu-gcc' }, packages: ['gcc-aarch64-linux-gnu'], elsewhere: 'Fedora: gcc-aarch64-linux-gnu; Arch: aarch64-linux-gnu-gcc' },
   { title: 'aarch64-linux-gnu-objcopy', purpose: 'turn the linked image into canwarden.bin', probe: { kind: 'command', name: 'aarch64-linux-gnu-objcopy' }, packages: ['binutils-aarch64-linux-gnu'], elsewhere: 'Fedora: binutils-aarch64-linux-gnu; Arch: aarch64-linux-gnu-binutils' },
   { title: 'libunicorn 2', purpose: 'run canwarden.bin in the twin (ARM64 emulator library)', probe: { kind: 'library', names: ['libunicorn.so.2', 'libunicorn.2.dylib', 'libunicorn.so', 'libunicorn.dylib'] }, packages: ['libunicorn2', 'libunicorn2t64'], elsewhere: 'Fedora, Arch and Homebrew: unicorn' },
+];
+
+/** What some tests need and the project itself does not. */
+// prettier-ignore
+export const TEST_TOOLS: readonly Requirement[] = [
+  { title: 'busybox', purpose: 'run the board helper under the small shell that boards have', probe: { kind: 'command', name: 'busybox' }, packages: ['busybox'], elsewhere: 'Fedora, Arch and Homebrew: busybox' },
+  { title: 'shellcheck', purpose: 'look for faults in the board helper', probe: { kind: 'command', name: 'shellcheck' }, packages: ['shellcheck'], elsewhere: 'Fedora: ShellCheck; Arch and Homebrew: shellcheck' },
 ];

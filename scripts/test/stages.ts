@@ -25,7 +25,7 @@ const TIMEOUT_SECONDS = 900;
 const REPORT_FOLDER = 'build/test';
 const TOOLS = 'node_modules/.bin';
 /** Folders of tests that must exist and hold tests; others join them when they appear. */
-const NODE_TEST_FOLDERS = ['contract', 'scripts', 'twin', 'system'];
+const NODE_TEST_FOLDERS = ['contract', 'scripts', 'agl', 'twin', 'system'];
 /** Folders of tests/ that node:test does not run: as-pect's, and data. */
 const OTHER_FOLDERS = ['unit', 'data'];
 const NEED_BUILD = ['system', 'image'];
