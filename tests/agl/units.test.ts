@@ -1,0 +1,137 @@
+/** The systemd files: systemd itself has nothing against them, and their names agree with each other. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+
+const SERVICES = ['canwarden-cell.service', 'canwarden-bridge.service'] as const;
+const read = (name: string) => readFileSync(`agl/systemd/${name}`, 'utf8');
+
+/** All `Key=value` lines of a unit, in order. */
+function settings(text: string): [string, string][] {
+  return [...text.matchAll(/^([A-Za-z]+)=(.*)$/gm)].map(([, key, value]) => [key, value]);
+}
+
+/** What `systemd-analyze verify` prints about the services, installed in a faked root. */
+function verify(change: (text: string) => string): string {
+  const root = mkdtempSync(join(tmpdir(), 'canwarden-units-'));
+  const units = join(root, 'etc/systemd/system');
+  mkdirSync(units, { recursive: true });
+  mkdirSync(join(root, 'usr/bin'), { recursive: true });
+  for (const name of SERVICES) writeFileSync(join(units, name), change(read(name)));
+  for (const target of ['sysinit', 'basic', 'shutdown', 'multi-user']) {
+    writeFileSync(join(units, `${target}.target`), `[Unit]\nDescription=${target}\n`);
+  }
+  for (const program of ['canwarden', 'canwarden-bridge']) {
+    copyFileSync('/bin/true', join(root, 'usr/bin', program));
+  }
+  const { stdout, stderr } = spawnSync(
+    'systemd-analyze',
+    ['verify', '--man=no', `--root=${root}`, ...SERVICES],
+    { encoding: 'utf8' },
+  );
+  rmSync(root, { recursive: true });
+  return (stdout + stderr).replaceAll(root, '');
+}
+
+const help = spawnSync('systemd-analyze', ['--help'], { encoding: 'utf8' });
+const NEEDS_SYSTEMD = {
+  skip:
+    help.status === 0 && help.stdout.includes('--root=')
+      ? false
+      : 'no systemd-analyze that knows verify --root here (Debian package systemd, 250 or newer)',
+};
+
+describe('the systemd units', () => {
+  it('are accepted by systemd-analyze verify without a word', NEEDS_SYSTEMD, () => {
+    assert.equal(
+      verify((text) => text),
+      '',
+    );
+    // It ends with 0 for an unknown key, so what counts is what it prints.
+    assert.match(
+      verify((text) => text.replace('RestartSec=', 'RestartSecs=')),
+      /Unknown key/,
+    );
+  });
+
+  it('run the helper and the bridge', () => {
+    const cell = settings(read(SERVICES[0]));
+    const bridge = settings(read(SERVICES[1]));
+    assert.deepEqual(
+      cell.filter(([key]) => /^(Type|Remain|Exec)/.test(key)),
+      [
+        ['Type', 'oneshot'],
+        ['RemainAfterExit', 'yes'],
+        ['ExecStart', '/usr/bin/canwarden up'],
+        ['ExecStop', '/usr/bin/canwarden down'],
+      ],
+    );
+    const start = bridge.find(([key]) => key === 'ExecStart')?.[1] ?? '';
+    assert.match(start, /^\/usr\/bin\/canwarden-bridge --interface \$\{CANWARDEN_INTERFACE\}/);
+  });
+
+  it('confine the bridge to the shared memory and CAN', () => {
+    const bridge = new Map(settings(read(SERVICES[1])));
+    for (const [key, value] of Object.entries({
+      BindsTo: 'canwarden-cell.service',
+      Type: 'notify',
+      WatchdogSec: '2',
+      Restart: 'always',
+      User: 'canwarden',
+      CapabilityBoundingSet: 'CAP_NET_RAW',
+      AmbientCapabilities: 'CAP_NET_RAW',
+      DevicePolicy: 'closed',
+      DeviceAllow: 'char-uio rw',
+      NoNewPrivileges: 'yes',
+      ProtectSystem: 'strict',
+      ProtectHome: 'yes',
+      MemoryDenyWriteExecute: 'yes',
+      RestrictAddressFamilies: 'AF_CAN AF_UNIX',
+      RuntimeDirectory: 'canwarden',
+      EnvironmentFile: '-/etc/default/canwarden',
+    })) {
+      assert.equal(bridge.get(key), value, key);
+    }
+  });
+});
+
+describe('the other system files', () => {
+  const bridge = read('canwarden-bridge.service');
+
+  it('name one and the same interface', () => {
+    const { vcan } = /Name=(?<vcan>\w+)/.exec(read('25-canwarden.netdev'))?.groups ?? {};
+    assert.equal(vcan, 'vcan0');
+    assert.match(read('25-canwarden.netdev'), /^Kind=vcan$/m);
+    assert.match(read('25-canwarden.network'), /^Name=vcan0$/m);
+    assert.match(read('default-canwarden'), /^CANWARDEN_INTERFACE=vcan0$/m);
+    assert.match(bridge, /^Environment=CANWARDEN_INTERFACE=vcan0$/m);
+    assert.match(bridge, /^After=.* sys-subsystem-net-devices-vcan0\.device$/m);
+  });
+
+  it('name one and the same user, device and class code', () => {
+    assert.match(read('sysusers-canwarden.conf'), /^u canwarden - ".+"$/m);
+    const rule = read('60-canwarden.rules');
+    assert.match(rule, /GROUP="canwarden", MODE="0660"/);
+    assert.match(rule, /SYMLINK\+="canwarden", TAG\+="systemd"/);
+    assert.match(bridge, /^After=dev-canwarden\.device /m);
+    const helper = readFileSync('agl/lib/jailhouse.sh', 'utf8');
+    for (const [name, attribute] of [
+      ['LINK_VENDOR', 'vendor'],
+      ['LINK_DEVICE', 'device'],
+      ['LINK_CLASS', 'class'],
+    ]) {
+      const value = new RegExp(`^${name}=(0x[0-9a-f]+)$`, 'm').exec(helper)?.[1];
+      assert.ok(rule.includes(`ATTRS{${attribute}}=="${value}"`), name);
+    }
+  });
+
+  it('have no setting that nobody reads', () => {
+    const readers = bridge + readFileSync('agl/lib/common.sh', 'utf8');
+    for (const [, name] of read('default-canwarden').matchAll(/^([A-Z_]+)=/gm)) {
+      assert.ok(readers.includes(name), name);
+    }
+  });
+});
