@@ -59,6 +59,8 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   readonly faults = new FaultConfinement();
   /** Called at each change of the INT line, which is low while an enabled interrupt is pending. */
   onInterruptChange?: (low: boolean, nanos: number) => void;
+  /** Called for each good frame that was lost for want of a free buffer. */
+  onOverflow?: (frame: CanFrame, nanos: number) => void;
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
   readonly #flagsEarly: boolean;
@@ -75,6 +77,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   #assembled: CanFrame | undefined;
   #interruptLow = false;
   #ignored = 0;
+  #overflows = 0;
   /** Chip select fell during start-up: the whole transaction is lost. */
   #deaf = false;
 
@@ -108,6 +111,11 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   /** Transactions that fell into the oscillator start-up and had no effect. */
   get ignoredTransactions(): number {
     return this.#ignored;
+  }
+
+  /** Good frames for which no buffer was free. */
+  get overflowCount(): number {
+    return this.#overflows;
   }
 
   // ---- SPI ----
@@ -353,7 +361,11 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   #store(nanos: number): void {
     const frame = this.#assembled!;
     this.#assembled = undefined;
-    storeReceived(this.#bytes, frame);
+    const fate = storeReceived(this.#bytes, frame);
+    if (fate === 'overflow') {
+      this.#overflows++;
+      this.onOverflow?.(frame, nanos);
+    }
     this.#updateInterrupt(nanos);
   }
 

@@ -36,8 +36,11 @@ import {
   RXM_FILTERED,
 } from './registers.ts';
 
-/** Takes a good frame from the message assembly buffer to where it belongs, or counts an overflow. */
-export function storeReceived(registers: Uint8Array, frame: CanFrame): void {
+/** What became of a good frame. */
+export type Fate = 'stored' | 'refused' | 'overflow';
+
+/** Takes a good frame from the message assembly buffer to where it belongs, or flags an overflow. */
+export function storeReceived(registers: Uint8Array, frame: CanFrame): Fate {
   const hit0 = filterOf(registers, 0, frame);
   if (hit0 !== undefined) {
     if ((registers[CANINTF] & CANINTF_RX0IF) === 0) return load(registers, 0, frame, hit0);
@@ -47,9 +50,9 @@ export function storeReceived(registers: Uint8Array, frame: CanFrame): void {
     return overflow(registers, EFLG_RX1OVR);
   }
   const hit1 = filterOf(registers, 1, frame);
-  if (hit1 === undefined) return;
+  if (hit1 === undefined) return 'refused';
   if ((registers[CANINTF] & CANINTF_RX1IF) === 0) return load(registers, 1, frame, hit1);
-  overflow(registers, EFLG_RX1OVR);
+  return overflow(registers, EFLG_RX1OVR);
 }
 
 /**
@@ -79,16 +82,17 @@ function receiveMode(registers: Uint8Array, buffer: 0 | 1): number {
 }
 
 /** Each overflow raises ERRIF, also when RXnOVR is set from before (section 7.6.1). */
-function overflow(registers: Uint8Array, flag: number): void {
+function overflow(registers: Uint8Array, flag: number): Fate {
   registers[EFLG] |= flag;
   registers[CANINTF] |= CANINTF_ERRIF;
+  return 'overflow';
 }
 
 /**
  * Writes the buffer's registers. What the frame does not have keeps its old content, as the datasheet
  * promises nothing for it: data beyond the length, EID of a standard frame.
  */
-function load(registers: Uint8Array, buffer: 0 | 1, frame: CanFrame, filter: number): void {
+function load(registers: Uint8Array, buffer: 0 | 1, frame: CanFrame, filter: number): Fate {
   const base = buffer === 0 ? RXB0CTRL : RXB1CTRL;
   const { identifier } = frame;
   if (frame.extended) {
@@ -109,4 +113,5 @@ function load(registers: Uint8Array, buffer: 0 | 1, frame: CanFrame, filter: num
   const kept = registers[base] & ~(hitMask | RXBCTRL_RXRTR);
   registers[base] = kept | (filter & hitMask) | (frame.remote ? RXBCTRL_RXRTR : 0);
   registers[CANINTF] |= buffer === 0 ? CANINTF_RX0IF : CANINTF_RX1IF;
+  return 'stored';
 }

@@ -1,0 +1,54 @@
+/**
+ * How an acceptance case is declared: its name, and the engines whose firmware it drives.
+ *
+ * Used by: tests/cases/*.test.ts. Needs `npm run build`; a missing file fails the test. The bench
+ * (twin/run/bench.ts) is the board; expected values come from the CAN protocol, DS20001801J and Linux's
+ * headers, and are typed in the tests.
+ */
+import { it } from 'node:test';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { startBench, type Bench, type BenchOptions } from '../../twin/run/bench.ts';
+
+export type Case = (engine: EngineName) => Promise<void>;
+
+/** A case for the wasm module alone. */
+export function onWasm(name: string, test: Case): void {
+  it(name, () => test('wasm'));
+}
+
+/** A case for the wasm module and for the ARM64 image. */
+export function onBoth(name: string, test: Case): void {
+  it(name, () => test('wasm'));
+  it(`${name} (ARM64 image)`, () => test('image'));
+}
+
+/** Gives a running bench to `use` and takes it down after it. */
+export async function withBench(
+  options: BenchOptions,
+  use: (bench: Bench) => void | Promise<void>,
+): Promise<void> {
+  const bench = await startBench(options);
+  try {
+    await use(bench);
+  } finally {
+    bench.close();
+  }
+}
+
+export const MICROSECOND = 1_000;
+export const MILLISECOND = 1_000_000;
+
+/** A frame as candump writes it, with the raw DLC where it is above 8. */
+export function textOf(frame: {
+  identifier: number;
+  extended: boolean;
+  remote: boolean;
+  dlc: number;
+  data: Uint8Array;
+}): string {
+  const identifier = frame.identifier.toString(16).toUpperCase();
+  const digits = identifier.padStart(frame.extended ? 8 : 3, '0');
+  if (frame.remote) return `${digits}#R${frame.dlc === 0 ? '' : frame.dlc}`;
+  const raw = frame.dlc > 8 ? `_${frame.dlc.toString(16).toUpperCase()}` : '';
+  return `${digits}#${Buffer.from(frame.data).toString('hex').toUpperCase()}${raw}`;
+}

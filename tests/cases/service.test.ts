@@ -1,0 +1,178 @@
+/** R6 to R10: late service, missed and spurious interrupts, and what reading a frame may cost. */
+import assert from 'node:assert/strict';
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { encodeFrame } from '../../twin/bus/frame-bits.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { makeBench, type Bench } from '../../twin/run/bench.ts';
+import { bringUp } from '../../twin/run/phases.ts';
+import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+
+// DS20001801J, table 12-1 and section 7.
+const INSTRUCTION_WRITE = 0x02;
+const INSTRUCTION_BIT_MODIFY = 0x05;
+const INSTRUCTION_READ_RX_BUFFER = 0x90;
+const READ_RX_BUFFER_MASK = 0xf9;
+const CANCTRL = 0x0f;
+const CANCTRL_REQOP_MASK = 0xe0;
+const CANINTF = 0x2c;
+const CANINTF_RX_MASK = 0x03;
+const EFLG = 0x2d;
+const EFLG_OVERFLOW_MASK = 0xc0;
+
+function isReadOut([instruction]: readonly number[]): boolean {
+  return (instruction & READ_RX_BUFFER_MASK) === INSTRUCTION_READ_RX_BUFFER;
+}
+
+/**
+ * Three frames of period T back to back, and the core held from the first INT on so that RXB0 is given
+ * back `marginNanos` before (or, negative, after) the third one wants it.
+ */
+async function serveLate(engine: EngineName, marginNanos: number): Promise<Bench> {
+  const frames = [0x155, 0x156, 0x157].map((identifier) => makeFrame({ identifier }));
+  const periods = frames.map((frame) => (encodeFrame(frame).length + 3) * MICROSECOND);
+  const deadline = periods[1] + periods[2];
+  let lag = 10 * MICROSECOND;
+  for (let round = 0; round < 20; round++) {
+    const bench = await makeBench({ engine, bitrate: 1_000_000 });
+    bringUp(bench.board);
+    let fall = 0;
+    let release = 0;
+    bench.onInterrupt = (low, nanos) => {
+      if (!low || fall !== 0) return;
+      fall = nanos;
+      bench.stallUntil(nanos + deadline - marginNanos - lag);
+    };
+    bench.onTransaction = ({ mosi, deselectNanos }) => {
+      if (release === 0 && isReadOut(mosi)) release = deselectNanos;
+    };
+    for (const frame of frames) bench.send(frame);
+    bench.run(5 * MILLISECOND);
+    // The core takes some microseconds from the end of the stall to the release: found by trying.
+    const margin = fall + deadline - release;
+    if (Math.abs(margin - marginNanos) <= 500) return bench;
+    bench.close();
+    lag += marginNanos - margin;
+  }
+  throw new Error('no delay found that releases RXB0 at the wanted time');
+}
+
+onBoth('R6 first service 2 T - 1 us late: nothing is lost', async (engine) => {
+  const bench = await serveLate(engine, MICROSECOND);
+  const got = bench.agl.map(({ frame }) => textOf(frame));
+  bench.close();
+  assert.deepEqual(got, ['155#', '156#', '157#']);
+  assert.equal(bench.board.chip.overflowCount, 0);
+});
+
+onBoth(
+  'R6 first service 2 T + 1 us late: one overflow, cleared, reception goes on',
+  async (engine) => {
+    const bench = await serveLate(engine, -MICROSECOND);
+    assert.equal(bench.board.chip.overflowCount, 1);
+    assert.equal(bench.register(EFLG) & EFLG_OVERFLOW_MASK, 0, 'RXnOVR is cleared');
+    const clears = bench.mosi.filter(
+      ([instruction, address, mask]) =>
+        instruction === INSTRUCTION_BIT_MODIFY &&
+        address === EFLG &&
+        (mask & EFLG_OVERFLOW_MASK) !== 0,
+    );
+    assert.equal(clears.length, 1, 'and was seen once');
+    bench.send({ identifier: 0x158 });
+    bench.run(5 * MILLISECOND);
+    const got = bench.agl.map(({ frame }) => textOf(frame));
+    bench.close();
+    assert.deepEqual(got, ['155#', '156#', '158#']);
+  },
+);
+
+onBoth(
+  'R7 INT low before the cell first looks: the frames are taken all the same',
+  async (engine) => {
+    // The core stands still from the moment it asks for normal mode; two frames come in meanwhile.
+    const bench = await makeBench({ engine });
+    bench.onTransaction = ({ deselectNanos }) => {
+      if ((bench.register(CANCTRL) & CANCTRL_REQOP_MASK) !== 0) return;
+      bench.onTransaction = undefined;
+      bench.send({ identifier: 0x101 }, 50 * MICROSECOND);
+      bench.send({ identifier: 0x102 }, 50 * MICROSECOND);
+      bench.stallUntil(deselectNanos + 600 * MICROSECOND);
+    };
+    bringUp(bench.board);
+    bench.run(5 * MILLISECOND);
+    const falls = bench.interruptEdges.filter(({ low }) => low);
+    assert.equal(falls.length, 1, 'INT fell once, before anybody looked');
+    // SIDH and SIDL of what was read out: 0x101 and 0x102. Nobody is at AGL's end so early.
+    const read = bench.transactions.filter(({ mosi }) => isReadOut(mosi)).map(({ miso }) => miso);
+    assert.deepEqual(
+      read.map((bytes) => bytes.slice(1, 3)),
+      [
+        [0x20, 0x20],
+        [0x20, 0x40],
+      ],
+    );
+    assert.equal(bench.board.chip.interruptLow, false);
+    bench.close();
+  },
+);
+
+onBoth('R8 a spurious INT costs at most 2 SPI bytes and gives no frame', (engine) =>
+  withBench({ engine }, (bench) => {
+    bench.run(5 * MILLISECOND);
+    for (let spike = 0; spike < 20; spike++) {
+      bench.forget();
+      const { clock, interruptWire } = bench.board;
+      // The line is low for no longer than the cell needs to see it and ask the chip.
+      clock.schedule(bench.now + 100 * MICROSECOND, () => interruptWire.hold('low'));
+      clock.schedule(bench.now + 102 * MICROSECOND, () => interruptWire.hold(undefined));
+      bench.run(500 * MICROSECOND + spike * 70);
+      const bytes = bench.mosi.reduce((sum, { length }) => sum + length, 0);
+      assert.ok(
+        bytes <= 2,
+        `${bytes} bytes: ${bench.mosi.map((mosi) => mosi.join(' ')).join('; ')}`,
+      );
+    }
+    bench.run(5 * MILLISECOND);
+    assert.equal(bench.agl.length, 0);
+    bench.send({ identifier: 0x123 });
+    bench.run(5 * MILLISECOND);
+    assert.equal(bench.agl.length, 1, 'reception goes on');
+  }),
+);
+
+onBoth('R9 no RXnIF is ever cleared but by READ RX BUFFER', (engine) =>
+  withBench({ engine, bitrate: 1_000_000 }, (bench) => {
+    bench.forget();
+    for (let index = 0; index < 200; index++) bench.send({ identifier: 0x100 + index });
+    // Late service now and then, so that overflow and both buffers are part of it.
+    for (let index = 0; index < 8; index++) {
+      bench.stall(bench.now + index * MILLISECOND, (20 + 30 * index) * MICROSECOND);
+    }
+    bench.run(20 * MILLISECOND);
+    assert.ok(bench.mosi.filter(isReadOut).length > 180);
+    const bad = bench.mosi.filter(([instruction, address, mask, value]) => {
+      if (instruction === INSTRUCTION_WRITE) return address <= CANINTF && CANINTF < address + 8;
+      if (instruction !== INSTRUCTION_BIT_MODIFY || address !== CANINTF) return false;
+      return (mask & ~value & CANINTF_RX_MASK) !== 0;
+    });
+    assert.deepEqual(bad, []);
+  }),
+);
+
+onWasm('R10 an isolated frame of DLC n costs at most 6 + n bytes, and 2 to look', (engine) =>
+  withBench({ engine }, (bench) => {
+    bench.run(5 * MILLISECOND);
+    for (const extended of [false, true]) {
+      for (let dlc = 0; dlc <= 15; dlc++) {
+        bench.forget();
+        bench.send({ identifier: 0x321, extended, dlc, data: Array(Math.min(dlc, 8)).fill(dlc) });
+        bench.run(2 * MILLISECOND);
+        const reads = bench.mosi.filter(isReadOut);
+        assert.equal(reads.length, 1);
+        const length = Math.min(dlc, 8);
+        assert.equal(reads[0].length, 6 + length, `READ RX BUFFER of DLC ${dlc}`);
+        const bytes = bench.mosi.reduce((sum, mosi) => sum + mosi.length, 0);
+        assert.ok(bytes <= 6 + length + 2, `${bytes} bytes for DLC ${dlc}`);
+      }
+    }
+  }),
+);
