@@ -25,10 +25,19 @@ export const CANSTAT_OPMOD_MASK: u32 = 0xe0;
 // Register 10-1: CANCTRL.
 export const CANCTRL: u32 = 0x0f;
 export const CANCTRL_REQOP_MASK: u32 = 0xe0;
+export const CANCTRL_ABAT: u32 = 1 << 4;
+export const CANCTRL_OSM: u32 = 1 << 3;
 
 /** Operation modes, as in CANCTRL.REQOP and CANSTAT.OPMOD. */
 export const MODE_NORMAL: u32 = 0x00;
+export const MODE_SLEEP: u32 = 0x20;
+export const MODE_LOOPBACK: u32 = 0x40;
+export const MODE_LISTEN_ONLY: u32 = 0x60;
 export const MODE_CONFIGURATION: u32 = 0x80;
+
+// Registers 6-1 and 6-2: error counters. TEC reads 0xff at most.
+export const TEC: u32 = 0x1c;
+export const REC: u32 = 0x1d;
 
 // Registers 5-1 to 5-3: bit timing. They lie in the order CNF3, CNF2, CNF1.
 export const CNF3: u32 = 0x28;
@@ -36,6 +45,7 @@ export const CNF2: u32 = 0x29;
 export const CNF1: u32 = 0x2a;
 export const CNF1_SJW_SHIFT: u32 = 6;
 export const CNF2_BTLMODE: u32 = 1 << 7;
+export const CNF2_SAM: u32 = 1 << 6;
 export const CNF2_PHSEG1_SHIFT: u32 = 3;
 
 // Registers 7-1 and 7-2: CANINTE, CANINTF.
@@ -43,12 +53,18 @@ export const CANINTE: u32 = 0x2b;
 export const CANINTE_RX0IE: u32 = 1 << 0;
 export const CANINTE_RX1IE: u32 = 1 << 1;
 export const CANINTE_ERRIE: u32 = 1 << 5;
+export const CANINTE_WAKIE: u32 = 1 << 6;
 export const CANINTF: u32 = 0x2c;
+export const CANINTF_TX0IF: u32 = 1 << 2;
 export const CANINTF_ERRIF: u32 = 1 << 5;
+export const CANINTF_WAKIF: u32 = 1 << 6;
+export const CANINTF_MERRF: u32 = 1 << 7;
 
 // Register 6-3: EFLG. Only the two overflow bits can be written.
 export const EFLG: u32 = 0x2d;
 export const EFLG_EWARN: u32 = 1 << 0;
+export const EFLG_RXWAR: u32 = 1 << 1;
+export const EFLG_TXWAR: u32 = 1 << 2;
 export const EFLG_RXEP: u32 = 1 << 3;
 export const EFLG_TXEP: u32 = 1 << 4;
 export const EFLG_TXBO: u32 = 1 << 5;
@@ -61,6 +77,9 @@ export const TXB1CTRL: u32 = 0x40;
 export const TXB2CTRL: u32 = 0x50;
 export const TXBCTRL_TXP_MASK: u32 = 0x03;
 export const TXBCTRL_TXREQ: u32 = 1 << 3;
+export const TXBCTRL_TXERR: u32 = 1 << 4;
+export const TXBCTRL_MLOA: u32 = 1 << 5;
+export const TXBCTRL_ABTF: u32 = 1 << 6;
 
 // Registers 4-1 and 4-2: RXB0CTRL, RXB1CTRL.
 export const RXB0CTRL: u32 = 0x60;
