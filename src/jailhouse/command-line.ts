@@ -8,6 +8,12 @@
  *   osc=12000000      Hz of the MCP2515's crystal, 1000000 to 40000000
  *   spi=10000000      Hz of the SPI clock at most, 10000 to 10000000 (DS20001801, table 13-6)
  *   int=gpio|spi      how the INT line is seen: its GPIO level, or READ STATUS over SPI
+ *   mode=normal|listen-only|loopback
+ *   oneshot=0|1       1: each frame is sent once, whatever becomes of it
+ *   triple=0|1        1: each bit is sampled three times
+ *   restart-ms=100    back on the bus so long after bus-off, to 600000; 0: never by itself
+ *   txtimeout-ms=1000 a frame not sent for so long is taken back, to 600000; 0: never
+ *   errors=0|1        1: error frames go to AGL
  *
  * Words are separated by spaces or tabs; a later word wins. Anything else is refused whole.
  */
@@ -31,12 +37,32 @@ export enum InterruptSource {
   Spi = 1,
 }
 
+/** How the cell takes part in the bus. */
+export enum BusModeSetting {
+  Normal = 0,
+  ListenOnly = 1,
+  Loopback = 2,
+}
+
+/** The longest time a setting can name, ten minutes. */
+const MILLIS_MAXIMUM: i32 = 600_000;
+/** No number, or one out of range. */
+const NOT_A_VALUE: i32 = -1;
+
 @final
 export class CommandLine {
   bitrate: u32 = 500_000;
   oscillatorHertz: u32 = 12_000_000;
   spiHertz: u32 = 10_000_000;
   interruptSource: InterruptSource = InterruptSource.Gpio;
+  busMode: BusModeSetting = BusModeSetting.Normal;
+  oneShot: bool = false;
+  tripleSampling: bool = false;
+  /** 0: the cell stays off the bus after bus-off. */
+  restartMillis: u32 = 100;
+  /** 0: a frame waits for the bus as long as it takes. */
+  transmitTimeoutMillis: u32 = 1_000;
+  errorFrames: bool = false;
 
   /** Private copy of the text: each byte is read once. */
   private readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
@@ -83,7 +109,8 @@ export class CommandLine {
         .text(status === Status.CommandLineUnknownKey ? 'unknown key in "' : 'bad value in "')
         .bytes(this.text + this.wordStart, this.wordLength)
         .text('"; valid: bitrate=5000..1000000 osc=1000000..40000000')
-        .text(' spi=10000..10000000 int=gpio|spi');
+        .text(' spi=10000..10000000 int=gpio|spi mode=normal|listen-only|loopback oneshot=0|1')
+        .text(' triple=0|1 restart-ms=0..600000 txtimeout-ms=0..600000 errors=0|1');
     }
     console.text(' (status ').decimal(status).text(')').endLine();
   }
@@ -100,47 +127,69 @@ export class CommandLine {
     const hasValue = keyLength < this.wordLength;
     this.valueStart = this.wordStart + keyLength + 1;
     this.valueLength = hasValue ? this.wordLength - keyLength - 1 : 0;
-    if (this.isText(this.wordStart, keyLength, 'bitrate')) {
-      const value = this.number(5_000, 1_000_000);
-      if (value === 0) return Status.CommandLineBadValue;
+    return this.takeValue(keyLength);
+  }
+
+  private takeValue(keyLength: u32): Status {
+    let value: i32 = 0;
+    if (this.isKey(keyLength, 'bitrate')) {
+      value = this.number(5_000, 1_000_000);
       this.bitrate = value;
-    } else if (this.isText(this.wordStart, keyLength, 'osc')) {
-      const value = this.number(1_000_000, 40_000_000);
-      if (value === 0) return Status.CommandLineBadValue;
+    } else if (this.isKey(keyLength, 'osc')) {
+      value = this.number(1_000_000, 40_000_000);
       this.oscillatorHertz = value;
-    } else if (this.isText(this.wordStart, keyLength, 'spi')) {
-      const value = this.number(10_000, 10_000_000);
-      if (value === 0) return Status.CommandLineBadValue;
+    } else if (this.isKey(keyLength, 'spi')) {
+      value = this.number(10_000, 10_000_000);
       this.spiHertz = value;
-    } else if (this.isText(this.wordStart, keyLength, 'int')) {
-      return this.takeInterruptSource();
+    } else if (this.isKey(keyLength, 'int')) {
+      value = this.choice('gpio', 'spi', '');
+      this.interruptSource = value;
+    } else if (this.isKey(keyLength, 'mode')) {
+      value = this.choice('normal', 'listen-only', 'loopback');
+      this.busMode = value;
+    } else if (this.isKey(keyLength, 'oneshot')) {
+      value = this.number(0, 1);
+      this.oneShot = value === 1;
+    } else if (this.isKey(keyLength, 'triple')) {
+      value = this.number(0, 1);
+      this.tripleSampling = value === 1;
+    } else if (this.isKey(keyLength, 'restart-ms')) {
+      value = this.number(0, MILLIS_MAXIMUM);
+      this.restartMillis = value;
+    } else if (this.isKey(keyLength, 'txtimeout-ms')) {
+      value = this.number(0, MILLIS_MAXIMUM);
+      this.transmitTimeoutMillis = value;
+    } else if (this.isKey(keyLength, 'errors')) {
+      value = this.number(0, 1);
+      this.errorFrames = value === 1;
     } else {
       return Status.CommandLineUnknownKey;
     }
-    return Status.Ok;
+    return value === NOT_A_VALUE ? Status.CommandLineBadValue : Status.Ok;
   }
 
-  private takeInterruptSource(): Status {
-    if (this.isText(this.valueStart, this.valueLength, 'gpio')) {
-      this.interruptSource = InterruptSource.Gpio;
-    } else if (this.isText(this.valueStart, this.valueLength, 'spi')) {
-      this.interruptSource = InterruptSource.Spi;
-    } else {
-      return Status.CommandLineBadValue;
-    }
-    return Status.Ok;
+  /** Which of the words the value is, from 0; an empty one is none. */
+  private choice(first: string, second: string, third: string): i32 {
+    if (this.valueLength === 0) return NOT_A_VALUE;
+    if (this.isText(this.valueStart, this.valueLength, first)) return 0;
+    if (this.isText(this.valueStart, this.valueLength, second)) return 1;
+    return this.isText(this.valueStart, this.valueLength, third) ? 2 : NOT_A_VALUE;
   }
 
-  /** The value as a decimal number from `minimum` to `maximum`; 0 when it is none. */
-  private number(minimum: u32, maximum: u32): u32 {
-    if (this.valueLength > DIGITS_MAXIMUM) return 0;
-    let value: u32 = 0;
+  /** The value as a decimal number from `minimum` to `maximum`. */
+  private number(minimum: i32, maximum: i32): i32 {
+    if (this.valueLength === 0 || this.valueLength > DIGITS_MAXIMUM) return NOT_A_VALUE;
+    let value: i32 = 0;
     for (let index: u32 = 0; index < this.valueLength; index++) {
       const digit = <u32>load<u8>(this.text + this.valueStart + index) - CHARACTER_DIGIT_0;
-      if (digit > 9) return 0;
+      if (digit > 9) return NOT_A_VALUE;
       value = value * 10 + digit;
     }
-    return value >= minimum && value <= maximum ? value : 0;
+    return value >= minimum && value <= maximum ? value : NOT_A_VALUE;
+  }
+
+  private isKey(keyLength: u32, expected: string): bool {
+    return this.isText(this.wordStart, keyLength, expected);
   }
 
   private isBlank(position: u32): bool {

@@ -43,12 +43,31 @@ export enum Counter {
   PeerConnected = 17,
   /** Times the peer was seen to go. */
   PeerLost = 18,
+
+  /** Frames taken back before they were sent: too long in the buffer, or bus-off. */
+  TransmitAborted = 20,
+  /** One-shot frames that lost arbitration and were not sent. */
+  TransmitLostArbitration = 21,
+  /** One-shot frames that met an error and were not sent. */
+  TransmitErrors = 22,
+  /** Times the controller went bus-off. */
+  BusOff = 23,
+  /** Times the controller went back on the bus after bus-off. */
+  Restarts = 24,
+  /** Times the controller was found reset though nobody had reset it. */
+  ChipResets = 25,
+  /** Looks at which a receive flag was set and the interrupt line not asserted. */
+  InterruptsMissed = 26,
+  /** Error messages that found no room on their way to AGL, or no peer that takes them. */
+  ErrorMessagesDropped = 27,
+  /** The first of nine: error messages made, by the bit number of their class in linux/can/error.h. */
+  ErrorMessagesFirst = 32,
 }
 
 /** Entries of the table, used or not. */
-export const COUNTERS_CAPACITY: u32 = 32;
+export const COUNTERS_CAPACITY: u32 = 64;
 
-const table: usize = memory.data(128, 8);
+const table: usize = memory.data(256, 8);
 
 /** Counts one event. */
 export function count(counter: Counter): void {

@@ -65,6 +65,11 @@ export class RecordRing {
     return this.place(this.takeCount);
   }
 
+  /** Removes all records. */
+  clear(): void {
+    this.takeCount = this.putCount;
+  }
+
   /** Removes the oldest record; only while not empty. */
   discard(): void {
     this.takeCount++;

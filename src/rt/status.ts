@@ -77,6 +77,25 @@ export enum Status {
   /** A virtio-can message has an unknown type, flag, identifier or length. Peer. */
   MessageBad = 48,
 
+  /** Nothing but errors on the bus, no frame ever received. Wrong `osc` or `bitrate`, or wiring. */
+  BusOnlyErrors = 50,
+  /** No frame of the cell is acknowledged. Alone on the bus, wiring, wrong `osc` or `bitrate`. */
+  NotAcknowledged = 51,
+  /** The controller went bus-off: too many errors while sending. Bus, wiring, bit rate. */
+  BusOff = 52,
+  /** The controller lost its settings by itself. Brown-out, or something resets it. */
+  ChipLostSettings = 53,
+  /** A frame waits, and INT is not asserted. INT not wired, or the wrong pin. */
+  InterruptSilent = 54,
+  /** INT is asserted, and nothing waits. INT shorted, or the wrong pin. */
+  InterruptStuck = 55,
+  /** Frames were lost in the controller: read too late. Load. */
+  ReceiveOverflow = 56,
+  /** Nothing is sent in listen-only mode. Whoever chose `mode=listen-only`. */
+  ListenOnly = 57,
+  /** A frame was not sent within `txtimeout-ms`, and was taken back. Bus busy, or no acknowledge. */
+  TransmitTimeout = 58,
+
   /** The rules image does not begin with the magic "CWRL". Not a rules file; nothing loaded. */
   RulesMagic = 60,
   /** The rules image is of another format version or has other record sizes. Compiler version. */

@@ -11,7 +11,6 @@
  * impossible gets NOT_OK.
  */
 import { Frame } from '../can/frame';
-import { isRemote } from '../can/identifier';
 import { Clock } from '../hal/clock';
 import { PeerLink } from '../hal/peer-link';
 import { SharedMemory } from '../hal/shared-memory';
@@ -37,7 +36,6 @@ import {
 } from './can-messages';
 import { LinkCounters } from './link-counters';
 import { TransportDevice } from './transport-device';
-import { FEATURE_CAN_RTR_FRAMES } from './transport-registers';
 import { VirtqueueDevice } from './virtqueue-device';
 
 /**
@@ -99,6 +97,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const bytes = chain.read(this.message, MESSAGE_BYTES_MAXIMUM);
     const status = frameOfMessage(
       MESSAGE_TRANSMIT,
+      this.transport.featuresLow,
       bytes,
       load<u64>(this.message),
       load<u64>(this.message, 8),
@@ -106,7 +105,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       frame,
     );
     if (status !== Status.Ok) this.counters.malformed += 1;
-    else if (this.started && this.remoteAllowed(frame)) {
+    else if (this.started && isCarriable(frame, this.transport.featuresLow)) {
       this.counters.received += 1;
       return Status.Ok;
     }
@@ -155,7 +154,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.counters.droppedNoPeer += 1;
       return Status.PeerNotReady;
     }
-    if (!isCarriable(frame) || !this.remoteAllowed(frame)) {
+    if (!isCarriable(frame, this.transport.featuresLow)) {
       this.counters.droppedUnsupported += 1;
       return Status.MessageBad;
     }
@@ -204,12 +203,6 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const transmit = this.transport.transmitQueue.allowKicks();
     const control = this.transport.controlQueue.allowKicks();
     return this.transport.operating && (control || (transmit && !this.transmitOpen));
-  }
-
-  private remoteAllowed(frame: Frame): bool {
-    return (
-      !isRemote(frame.identifier) || (this.transport.featuresLow & FEATURE_CAN_RTR_FRAMES) !== 0
-    );
   }
 
   /** A reset by the driver, or the end of its session, voids what was open. */

@@ -10,7 +10,6 @@
  * worst is that the session is given up and a new one begun; frames in flight are lost then.
  */
 import { Frame } from '../can/frame';
-import { isRemote } from '../can/identifier';
 import { Clock } from '../hal/clock';
 import { PeerLink } from '../hal/peer-link';
 import { SharedMemory } from '../hal/shared-memory';
@@ -35,7 +34,7 @@ import {
 import { LinkCounters } from './link-counters';
 import { DESCRIPTOR_FLAG_NEXT } from './split-queue';
 import { DriverPhase, TransportDriver } from './transport-driver';
-import { FEATURE_CAN_RTR_FRAMES } from './transport-registers';
+import { FEATURE_CAN_ERROR_MESSAGES } from './transport-registers';
 import { VirtqueueDriver } from './virtqueue-driver';
 
 /** How long the device may take to start. */
@@ -124,7 +123,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.counters.droppedNoPeer += 1;
       return Status.PeerNotReady;
     }
-    if (!isCarriable(frame) || (isRemote(frame.identifier) && !this.remoteAccepted())) {
+    if (!isCarriable(frame, this.transport.featuresLow)) {
       this.counters.droppedUnsupported += 1;
       return Status.MessageBad;
     }
@@ -171,7 +170,8 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     const word2 = this.section.read64(message + 16);
     queue.offer(slot);
     this.transport.kick(queue.kickWanted());
-    const status = frameOfMessage(MESSAGE_RECEIVE, bytes, word0, word1, word2, frame);
+    const features = this.transport.featuresLow;
+    const status = frameOfMessage(MESSAGE_RECEIVE, features, bytes, word0, word1, word2, frame);
     if (status === Status.Ok) this.counters.received += 1;
     else this.counters.malformed += 1;
     return status;
@@ -183,8 +183,9 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.sessionEnded();
   }
 
-  private remoteAccepted(): bool {
-    return (this.transport.featuresLow & FEATURE_CAN_RTR_FRAMES) !== 0;
+  /** True when the peer takes error frames too: not part of virtio-can, see can-messages.ts. */
+  get errorFramesAccepted(): bool {
+    return (this.transport.featuresLow & FEATURE_CAN_ERROR_MESSAGES) !== 0;
   }
 
   private sessionEnded(): void {

@@ -12,16 +12,30 @@
  *     word 1   8  u32 flags                                    0  u8 (0 done, 1 not done)
  *             12  u32 identifier, without flag bits
  *     word 2  16  u8[8] data
+ *
+ * virtio-can has no error messages. Between two ends of this project that have both accepted
+ * FEATURE_CAN_ERROR_MESSAGES an error frame of SocketCAN travels as a data message with
+ * MESSAGE_FLAG_ERROR, length 8, the class bits as identifier.
  */
+import { isErrorFrame, isValidErrorFrame } from '../can/error-frame';
 import {
   DATA_BYTES_MAXIMUM,
   dataMaskOf,
   Frame,
+  IDENTIFIER_ERROR,
   IDENTIFIER_EXTENDED,
   IDENTIFIER_REMOTE,
 } from '../can/frame';
-import { isExtended, isRemote, isValidIdentifier, numberMaskOf, numberOf } from '../can/identifier';
+import {
+  EXTENDED_MASK,
+  isExtended,
+  isRemote,
+  isValidIdentifier,
+  numberMaskOf,
+  numberOf,
+} from '../can/identifier';
 import { Status } from '../rt/status';
+import { FEATURE_CAN_ERROR_MESSAGES, FEATURE_CAN_RTR_FRAMES } from './transport-registers';
 
 export const MESSAGE_TRANSMIT: u32 = 0x0001;
 export const MESSAGE_RECEIVE: u32 = 0x0101;
@@ -30,6 +44,8 @@ export const CONTROL_STOP: u32 = 0x0202;
 
 export const MESSAGE_FLAG_EXTENDED: u32 = 0x8000;
 export const MESSAGE_FLAG_REMOTE: u32 = 0x2000;
+/** Of this project: see above. */
+export const MESSAGE_FLAG_ERROR: u32 = 0x0001;
 
 export const RESULT_OK: u32 = 0;
 export const RESULT_NOT_OK: u32 = 1;
@@ -45,8 +61,12 @@ export const MESSAGE_BYTES_MAXIMUM: u32 = 24;
 export const CONTROL_BYTES: u32 = 2;
 export const RESULT_BYTES: u32 = 1;
 
-/** True for a frame that virtio-can can carry: no error message, at most 8 bytes. */
-export function isCarriable(frame: Frame): bool {
+/** True for a frame that can be carried under these accepted features (low word). */
+export function isCarriable(frame: Frame, features: u32): bool {
+  if (isErrorFrame(frame)) {
+    return (features & FEATURE_CAN_ERROR_MESSAGES) !== 0 && isValidErrorFrame(frame);
+  }
+  if (isRemote(frame.identifier) && (features & FEATURE_CAN_RTR_FRAMES) === 0) return false;
   return isValidIdentifier(frame.identifier) && frame.length <= <u8>DATA_BYTES_MAXIMUM;
 }
 
@@ -62,6 +82,9 @@ export function messageWord0(type: u32, frame: Frame): u64 {
 
 /** Word 1 of the message that carries `frame`. */
 export function messageWord1(frame: Frame): u64 {
+  if (isErrorFrame(frame)) {
+    return MESSAGE_FLAG_ERROR | ((<u64>(frame.identifier & EXTENDED_MASK)) << 32);
+  }
   let flags: u32 = isExtended(frame.identifier) ? MESSAGE_FLAG_EXTENDED : 0;
   if (isRemote(frame.identifier)) flags |= MESSAGE_FLAG_REMOTE;
   return (<u64>flags) | ((<u64>numberOf(frame.identifier)) << 32);
@@ -75,10 +98,11 @@ export function messageWord2(frame: Frame): u64 {
 /**
  * The frame that a message of `type`, `bytes` long, carries. `MessageBad`: another type, an
  * undefined or unsupported flag, an identifier or a length out of range, or fewer than
- * 16 + length bytes; `frame` is then unchanged.
+ * 16 + length bytes; `frame` is then unchanged. `features`: those accepted, low word.
  */
 export function frameOfMessage(
   type: u32,
+  features: u32,
   bytes: u32,
   word0: u64,
   word1: u64,
@@ -91,12 +115,15 @@ export function frameOfMessage(
   let form: u32 = 0;
   if ((flags & MESSAGE_FLAG_EXTENDED) !== 0) form = IDENTIFIER_EXTENDED;
   if ((flags & MESSAGE_FLAG_REMOTE) !== 0) form |= IDENTIFIER_REMOTE;
+  const errors = flags === MESSAGE_FLAG_ERROR && (features & FEATURE_CAN_ERROR_MESSAGES) !== 0;
+  if (errors) form = IDENTIFIER_ERROR;
   if (
     ((<u32>word0) & 0xffff) !== type ||
     length > DATA_BYTES_MAXIMUM ||
     bytes < MESSAGE_HEADER_BYTES + length ||
-    (flags & ~(MESSAGE_FLAG_EXTENDED | MESSAGE_FLAG_REMOTE)) !== 0 ||
-    number > numberMaskOf(form)
+    (!errors && (flags & ~(MESSAGE_FLAG_EXTENDED | MESSAGE_FLAG_REMOTE)) !== 0) ||
+    (errors && length !== DATA_BYTES_MAXIMUM) ||
+    number > (errors ? EXTENDED_MASK : numberMaskOf(form))
   ) {
     return Status.MessageBad;
   }

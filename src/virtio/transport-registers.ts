@@ -52,6 +52,12 @@ export const STATUS_NEEDS_RESET: u32 = 0x40;
 export const FEATURE_CAN_CLASSIC: u32 = 1 << 0;
 export const FEATURE_CAN_RTR_FRAMES: u32 = 1 << 2;
 export const FEATURE_CAN_LATE_TX_ACK: u32 = 1 << 3;
+/**
+ * Of this project, not of the specification: error messages (MESSAGE_FLAG_ERROR) may be sent. The
+ * highest bit that belongs to the device type, far from those in use. A peer that does not know it
+ * neither offers nor accepts it, and then never sees such a message.
+ */
+export const FEATURE_CAN_ERROR_MESSAGES: u32 = 1 << 23;
 
 // Feature bits 32..63, as bits of the high word.
 export const FEATURE_HIGH_VERSION_1: u32 = 1 << 0;
@@ -60,7 +66,10 @@ export const FEATURE_HIGH_ORDER_PLATFORM: u32 = 1 << 4;
 
 /** What both ends of this project offer and accept. */
 export const FEATURES_LOW: u32 =
-  FEATURE_CAN_CLASSIC | FEATURE_CAN_RTR_FRAMES | FEATURE_CAN_LATE_TX_ACK;
+  FEATURE_CAN_CLASSIC |
+  FEATURE_CAN_RTR_FRAMES |
+  FEATURE_CAN_LATE_TX_ACK |
+  FEATURE_CAN_ERROR_MESSAGES;
 export const FEATURES_HIGH: u32 =
   FEATURE_HIGH_VERSION_1 | FEATURE_HIGH_ACCESS_PLATFORM | FEATURE_HIGH_ORDER_PLATFORM;
 /** Without these neither end can work: ring addresses would not be section offsets. */

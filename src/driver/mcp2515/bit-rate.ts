@@ -7,7 +7,7 @@
  */
 import { BitTiming, BitTimingLimits, calculateBitTiming } from '../../can/bit-timing';
 import { Status } from '../../rt/status';
-import { CNF1_SJW_SHIFT, CNF2_BTLMODE, CNF2_PHSEG1_SHIFT } from './registers';
+import { CNF1_SJW_SHIFT, CNF2_BTLMODE, CNF2_PHSEG1_SHIFT, CNF2_SAM } from './registers';
 
 /** Segment 1 is PropSeg 1..8 + PS1 1..8, of which Linux uses 3 and up; PS2 2..8; SJW; BRP + 1. */
 const SEGMENT1_MINIMUM: u32 = 3;
@@ -22,6 +22,8 @@ const OSCILLATOR_PERIODS_PER_CLOCK: u32 = 2;
 
 @final
 export class BitRate {
+  /** Each bit is sampled three times, the majority counts: for slow buses with spikes. */
+  tripleSampling: bool = false;
   /** The timing behind the register values, for messages. */
   readonly timing: BitTiming = new BitTiming();
   private readonly limits: BitTimingLimits = new BitTimingLimits(
@@ -47,7 +49,8 @@ export class BitRate {
   get cnf2(): u32 {
     const phaseSegment1 = this.timing.phaseSegment1 - 1;
     const propagationSegment = this.timing.propagationSegment - 1;
-    return CNF2_BTLMODE | (phaseSegment1 << CNF2_PHSEG1_SHIFT) | propagationSegment;
+    const sampling = this.tripleSampling ? CNF2_SAM : 0;
+    return CNF2_BTLMODE | sampling | (phaseSegment1 << CNF2_PHSEG1_SHIFT) | propagationSegment;
   }
 
   get cnf3(): u32 {

@@ -146,13 +146,16 @@ describe('negotiation', () => {
 
   test('only what is offered is accepted', () => {
     const bench = new DriverBench();
-    bench.device.featuresLow = 0xffff_fff3;
+    bench.device.featuresLow = 0xff7f_fff3; // neither RTR_FRAMES nor this project's bit 23
     bench.device.featuresHigh = 0xffff_ffef;
     bench.run();
     expectWrite(bench.device, 6, 0x14, 0x03);
     expectWrite(bench.device, 8, 0x14, 0x01);
     const remote = setFrame(bench.frame, REMOTE | 0x10, 2, 0);
     expect(bench.driver.submit(remote)).toBe(Status.MessageBad, 'no RTR_FRAMES');
+    const error = setFrame(bench.frame, 0x2000_0040, 8, 0);
+    expect(bench.driver.errorFramesAccepted).toBe(false);
+    expect(bench.driver.submit(error)).toBe(Status.MessageBad, 'no error messages');
   });
 
   test('at any register write a silent device costs 100 ms, then the session', () => {

@@ -106,9 +106,20 @@ describe('frames from the driver to the device', () => {
     expect(pair.driver.step()).toBe(false, 'nothing is left');
   });
 
-  test('error messages and impossible frames are refused by the driver itself', () => {
+  test('error frames travel between two ends that have both accepted them', () => {
     const pair = connected();
-    expect(pair.driver.submit(setFrame(pair.frame, ERROR | 1, 8, 0))).toBe(Status.MessageBad);
+    expect(pair.driver.errorFramesAccepted).toBe(true);
+    expect(pair.driver.submit(setFrame(pair.frame, ERROR | 0x204, 8, 0x6000))).toBe(Status.Ok);
+    setFrame(pair.frame, 0, 0, 0);
+    expect(pair.device.takeTransmit(pair.frame)).toBe(Status.Ok);
+    expect(pair.frame.identifier).toBe(ERROR | 0x204);
+    expect(pair.frame.length).toBe(8);
+    expect(pair.frame.data).toBe(0x6000);
+  });
+
+  test('malformed error frames and impossible frames are refused by the driver itself', () => {
+    const pair = connected();
+    expect(pair.driver.submit(setFrame(pair.frame, ERROR | 1, 7, 0))).toBe(Status.MessageBad);
     expect(pair.driver.submit(setFrame(pair.frame, 0x800, 0, 0))).toBe(Status.MessageBad);
     expect(pair.driver.submit(setFrame(pair.frame, 0x100, 9, 0))).toBe(Status.MessageBad);
     expect(pair.driver.counters.droppedUnsupported).toBe(3);

@@ -1,0 +1,201 @@
+/**
+ * FaultMonitor: overflow, fault confinement state, error counters, and whether the chip is still as
+ * it was set up, one register access at a time.
+ *
+ * Used by: controller.ts; src/board takes the events.
+ * Does not: touch the receive flags; READ RX BUFFER clears those by itself, and clearing one here
+ * could lose the next frame.
+ *
+ * A round begins with a look and goes on while there is something to do about what it saw; one
+ * transaction per call, so that a frame never waits for more than one of them:
+ *
+ *   look           READ CANINTF, EFLG (4 bytes); or, every so often, READ the eight registers from
+ *                  CNF3 to CANCTRL (10 bytes), which lie in a row and say besides whether the chip
+ *                  has lost its settings: after a brown-out it is in configuration mode
+ *   new state      READ TEC, REC (4 bytes)
+ *   overflow       clear the bits that were seen (4 bytes)
+ *
+ * EFLG and not ERRIF is what counts: ERRIF says nothing about a state that has ended.
+ */
+import { FaultState } from '../../can/fault-state';
+import { SpiBus } from '../../hal/spi-bus';
+import { count, Counter } from '../../rt/counters';
+import { Status } from '../../rt/status';
+import { modifyRegister, readRegisters, registersRead } from './instructions';
+import {
+  CANCTRL_OSM,
+  CANCTRL_REQOP_MASK,
+  CANINTE_RX0IE,
+  CANINTE_RX1IE,
+  CANINTF,
+  CANINTF_MERRF,
+  CANSTAT_OPMOD_MASK,
+  CNF3,
+  EFLG,
+  EFLG_EWARN,
+  EFLG_RX0OVR,
+  EFLG_RX1OVR,
+  EFLG_RXEP,
+  EFLG_TXBO,
+  EFLG_TXEP,
+  TEC,
+} from './registers';
+
+/** Event: the fault confinement state has changed; the counters were read after that. */
+export const EVENT_STATE: u32 = 1 << 0;
+/** Event: a frame was lost because the receive buffers were full. */
+export const EVENT_OVERFLOW: u32 = 1 << 1;
+/** Event: the chip has lost its settings, twice in a row. */
+export const EVENT_CHIP_RESET: u32 = 1 << 2;
+/** Event: the look was a full one; `receiveFlags` is fresh. */
+export const EVENT_FULL_LOOK: u32 = 1 << 3;
+
+/** The registers of a full look: CNF3, CNF2, CNF1, CANINTE, CANINTF, EFLG, CANSTAT, CANCTRL. */
+const LOOK_REGISTERS: u32 = 8;
+const LOOK_FLAGS_SHIFT: u64 = 32;
+const LOOK_INTERRUPTS: u64 = 0xff;
+/** What must stay as set: timing and interrupt enables, mode, and mode and one-shot asked for. */
+const LOOK_SETTINGS_MASK: u64 =
+  0xffffffff |
+  ((CANSTAT_OPMOD_MASK as u64) << 48) |
+  (((CANCTRL_REQOP_MASK | CANCTRL_OSM) as u64) << 56);
+
+const OVERFLOW_MASK: u32 = EFLG_RX0OVR | EFLG_RX1OVR;
+const RECEIVE_FLAGS: u32 = CANINTE_RX0IE | CANINTE_RX1IE;
+
+@final
+export class FaultMonitor<Bus extends SpiBus> {
+  /** The fault confinement state last read. */
+  faultState: FaultState = FaultState.ErrorActive;
+  /** EFLG as last read. */
+  errorFlags: u32 = 0;
+  /** Error counters, read after the last change of state. TEC ends at 255 in the chip. */
+  transmitErrors: u32 = 0;
+  receiveErrors: u32 = 0;
+  /** True once an error on the bus was seen, in a frame received or sent (CANINTF.MERRF). */
+  busErrorSeen: bool = false;
+  /** RXnIF of the last full look. */
+  receiveFlags: u32 = 0;
+
+  /** EVENT_... bits that were not taken yet. */
+  private events: u32 = 0;
+  /** Overflow bits that were counted and are to be cleared. */
+  private overflowSeen: u32 = 0;
+  /** The state has changed; the counters are to be read. */
+  private countersDue: bool = false;
+  /** What the registers of a full look showed when the chip was set up; 0: not known. */
+  private settings: u64 = 0;
+  /** The settings were found lost; one more look is to say so too. */
+  private doubted: bool = false;
+
+  constructor(private readonly bus: Bus) {}
+
+  /** Error counters begin again: forgets a round under way, and what was seen; not the settings. */
+  restart(): void {
+    this.faultState = FaultState.ErrorActive;
+    this.errorFlags = 0;
+    this.transmitErrors = 0;
+    this.receiveErrors = 0;
+    this.receiveFlags = 0;
+    this.busErrorSeen = false;
+    this.events = 0;
+    this.overflowSeen = 0;
+    this.countersDue = false;
+    this.doubted = false;
+  }
+
+  /** Takes the settings as they are now as those that must stay. One full look (10 bytes). */
+  rememberSettings(): Status {
+    const status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
+    if (status === Status.Ok) this.settings = registersRead() & LOOK_SETTINGS_MASK;
+    this.doubted = false;
+    return status;
+  }
+
+  /** Stops comparing settings until they are remembered again. */
+  forgetSettings(): void {
+    this.settings = 0;
+    this.doubted = false;
+  }
+
+  /** True in the middle of a round. */
+  get inProgress(): bool {
+    return this.overflowSeen !== 0 || this.countersDue || this.doubted;
+  }
+
+  /** The EVENT_... bits since the last call. Only between rounds. */
+  takeEvents(): u32 {
+    const events = this.events;
+    this.events = 0;
+    return events;
+  }
+
+  /**
+   * The next transaction of a round, or the first of a new one: a full look or a short one. `Busy`:
+   * the round goes on.
+   */
+  step(full: bool): Status {
+    let status: Status;
+    if (this.countersDue) {
+      status = readRegisters(this.bus, TEC, 2);
+      if (status === Status.Ok) this.takeCounters(registersRead() as u32);
+    } else if (this.overflowSeen !== 0) {
+      status = modifyRegister(this.bus, EFLG, this.overflowSeen, 0);
+      if (status === Status.Ok) this.overflowSeen = 0;
+    } else if (full || this.doubted) {
+      status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
+      if (status === Status.Ok) this.takeFullLook(registersRead());
+    } else {
+      status = readRegisters(this.bus, CANINTF, 2);
+      if (status === Status.Ok) this.takeFlags(registersRead() as u32);
+    }
+    if (status === Status.Ok && this.inProgress) return Status.Busy;
+    return status;
+  }
+
+  private takeFullLook(registers: u64): void {
+    if (this.settings !== 0 && (registers & LOOK_SETTINGS_MASK) !== this.settings) {
+      if (this.doubted) this.events |= EVENT_CHIP_RESET;
+      this.doubted = !this.doubted;
+      // What a chip that lost its settings says of faults is not about this bus.
+      return;
+    }
+    this.doubted = false;
+    this.events |= EVENT_FULL_LOOK;
+    const flags = (registers >> LOOK_FLAGS_SHIFT) as u32;
+    this.receiveFlags = flags & RECEIVE_FLAGS & (((registers >> 24) & LOOK_INTERRUPTS) as u32);
+    this.takeFlags(flags);
+  }
+
+  /** CANINTF in bits 0..7, EFLG in 8..15. */
+  private takeFlags(registers: u32): void {
+    if ((registers & CANINTF_MERRF) !== 0) this.busErrorSeen = true;
+    const errorFlags = (registers >> 8) & 0xff;
+    this.errorFlags = errorFlags;
+    this.overflowSeen = errorFlags & OVERFLOW_MASK;
+    if (this.overflowSeen !== 0) this.events |= EVENT_OVERFLOW;
+    if ((errorFlags & EFLG_RX0OVR) !== 0) count(Counter.ReceiveOverflow0);
+    if ((errorFlags & EFLG_RX1OVR) !== 0) count(Counter.ReceiveOverflow1);
+
+    const state = faultStateOf(errorFlags);
+    if (state === this.faultState) return;
+    this.faultState = state;
+    this.countersDue = true;
+    count(Counter.FaultStateChanges);
+  }
+
+  private takeCounters(registers: u32): void {
+    this.transmitErrors = registers & 0xff;
+    this.receiveErrors = (registers >> 8) & 0xff;
+    this.countersDue = false;
+    this.events |= EVENT_STATE;
+  }
+}
+
+/** The fault confinement state that EFLG describes. */
+export function faultStateOf(errorFlags: u32): FaultState {
+  if ((errorFlags & EFLG_TXBO) !== 0) return FaultState.BusOff;
+  if ((errorFlags & (EFLG_TXEP | EFLG_RXEP)) !== 0) return FaultState.ErrorPassive;
+  if ((errorFlags & EFLG_EWARN) !== 0) return FaultState.ErrorWarning;
+  return FaultState.ErrorActive;
+}

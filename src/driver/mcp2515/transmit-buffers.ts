@@ -1,0 +1,234 @@
+/**
+ * TransmitBuffers: which of the three transmit buffers are taken, and how each frame ended.
+ *
+ * Used by: controller.ts.
+ * Does not: load or request; it is told of requests and of every answer to READ STATUS. `step` makes
+ * the few transactions that are needed beyond those, one per call:
+ *
+ *   one-shot mode    after each frame READ TXBnCTRL (3 bytes): sent, arbitration lost, or error
+ *   abort            clear TXnIF (4), READ STATUS (2), clear TXREQ (4); when TXREQ is gone and TXnIF
+ *                    is not set, READ TXBnCTRL (3)
+ *
+ * A frame that is on the wire when it is aborted goes on; TXREQ stays set until it has ended
+ * (DS20001801J, section 3.6, note 1), and TXnIF then says that it was sent. TXnIF is left over from
+ * earlier frames otherwise, which is why it is cleared, and TXREQ seen set after that, first. ABTF is
+ * no help: clearing TXREQ does not set it, only ABAT and one-shot mode do.
+ */
+import { SpiBus } from '../../hal/spi-bus';
+import { count, Counter } from '../../rt/counters';
+import { Status } from '../../rt/status';
+import { modifyRegister, readRegisters, registersRead } from './instructions';
+import {
+  CANINTF,
+  CANINTF_TX0IF,
+  STATUS_TX0REQ,
+  STATUS_TX1REQ,
+  STATUS_TX2REQ,
+  TXB0CTRL,
+  TXBCTRL_ABTF,
+  TXBCTRL_MLOA,
+  TXBCTRL_TXERR,
+  TXBCTRL_TXREQ,
+} from './registers';
+
+export const TRANSMIT_BUFFERS: u32 = 3;
+
+/** How the last frame of a buffer ended. */
+export enum TransmitOutcome {
+  /** Nothing was requested yet, or it is still on its way. */
+  None = 0,
+  Sent = 1,
+  /** Taken back before it was sent. */
+  Aborted = 2,
+  /** One-shot mode: another frame was stronger. */
+  LostArbitration = 3,
+  /** One-shot mode: an error, or no acknowledge. */
+  Error = 4,
+}
+
+const REQUEST_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
+
+/** Each buffer has two neighbouring bits in the answer to READ STATUS, TXREQ and TXnIF. */
+function requestBit(buffer: u32): u32 {
+  return STATUS_TX0REQ << (buffer << 1);
+}
+
+function bufferOf(bit: u32): u32 {
+  return (ctz(bit) - ctz(STATUS_TX0REQ)) >> 1;
+}
+
+@final
+export class TransmitBuffers<Bus extends SpiBus> {
+  /** One-shot mode is on: a frame may end unsent by itself. */
+  oneShot: bool = false;
+  /** Off the bus for now: nothing can be sent, every buffer counts as taken. */
+  closed: bool = false;
+
+  // Each of these holds request bits, as READ STATUS has them.
+  /** Requested, and not known to have ended. */
+  private pending: u32 = 0;
+  /** Ended, and not known how. */
+  private unresolved: u32 = 0;
+  /** An abort is wanted; TXnIF is to be cleared. */
+  private abortWanted: u32 = 0;
+  /** TXnIF was cleared; TXREQ is to be seen set once more. */
+  private flagCleared: u32 = 0;
+  /** TXREQ is to be cleared. */
+  private abortReady: u32 = 0;
+  /** TXREQ was cleared. */
+  private aborted: u32 = 0;
+  /** TransmitOutcome of each buffer, then the number of its requests, 32 bits each. */
+  private readonly outcomes: usize = heap.alloc(8 * TRANSMIT_BUFFERS);
+
+  constructor(private readonly bus: Bus) {
+    memory.fill(this.outcomes, 0, 8 * TRANSMIT_BUFFERS);
+  }
+
+  /** True while nothing can be requested of `buffer`: its frame has not ended, or off the bus. */
+  busy(buffer: u32): bool {
+    return this.closed || this.occupied(buffer);
+  }
+
+  /** True while the frame of `buffer` has not ended as far as is known: its content must stay. */
+  occupied(buffer: u32): bool {
+    return ((this.pending | this.unresolved) & requestBit(buffer)) !== 0;
+  }
+
+  /** True while any request is pending in the chip: READ STATUS is worth asking. */
+  get anyPending(): bool {
+    return this.pending !== 0;
+  }
+
+  /** True when `step` has something to do. */
+  get working(): bool {
+    return (this.unresolved | this.abortReady | this.flagCleared | this.abortWanted) !== 0;
+  }
+
+  /** How the last frame of `buffer` ended; `None` while it has not. */
+  outcome(buffer: u32): TransmitOutcome {
+    return load<u32>(this.outcomes + (buffer << 2));
+  }
+
+  /** Number of requests made for `buffer`: tells one frame from the next. */
+  requestsOf(buffer: u32): u32 {
+    return load<u32>(this.requestsAddress(buffer));
+  }
+
+  /** RTS was sent for `buffer`. */
+  requested(buffer: u32): void {
+    this.pending |= requestBit(buffer);
+    this.setOutcome(buffer, TransmitOutcome.None);
+    const address = this.requestsAddress(buffer);
+    store<u32>(address, load<u32>(address) + 1);
+  }
+
+  /** Asks for the frame of `buffer` to be taken back; nothing happens when it is not pending. */
+  abort(buffer: u32): void {
+    const bit = requestBit(buffer);
+    if (((this.flagCleared | this.abortReady | this.aborted) & bit) !== 0) return;
+    this.abortWanted |= this.pending & bit;
+  }
+
+  /** All requests were aborted at once (ABAT, or the chip was reset): none of them was sent. */
+  allAborted(): void {
+    for (let bits = this.pending | this.unresolved; bits !== 0; bits &= bits - 1) {
+      this.conclude(bufferOf(bits), TransmitOutcome.Aborted);
+    }
+    this.forget();
+  }
+
+  /** Nothing is pending any more, without an outcome. */
+  forget(): void {
+    this.pending = 0;
+    this.unresolved = 0;
+    this.abortWanted = 0;
+    this.flagCleared = 0;
+    this.abortReady = 0;
+    this.aborted = 0;
+  }
+
+  /** Takes in an answer to READ STATUS. */
+  update(status: u32): void {
+    const requests = status & REQUEST_MASK;
+    this.abortReady |= this.flagCleared & requests;
+    this.flagCleared = 0;
+    const ended = this.pending & ~requests;
+    if (ended === 0) return;
+    this.pending &= requests;
+    this.abortWanted &= requests;
+    this.abortReady &= requests;
+    const flagged = (status >> 1) & REQUEST_MASK;
+    const unsure = this.oneShot ? ended : ended & this.aborted;
+    // TXnIF is fresh only where it was cleared for an abort.
+    const sent = ended & (~unsure | (this.aborted & flagged));
+    for (let bits = sent; bits !== 0; bits &= bits - 1) {
+      this.conclude(bufferOf(bits), TransmitOutcome.Sent);
+    }
+    this.unresolved |= ended & ~sent;
+    this.aborted &= ~sent;
+  }
+
+  /**
+   * One transaction. `Busy`: READ STATUS is what comes next, which is the caller's. Another status
+   * than that and `Ok`: of the bus; tried again.
+   */
+  step(): Status {
+    if (this.unresolved !== 0) return this.resolve();
+    if (this.abortReady !== 0) {
+      const bit = this.abortReady & -this.abortReady;
+      const status = modifyRegister(this.bus, controlOf(bufferOf(bit)), TXBCTRL_TXREQ, 0);
+      if (status !== Status.Ok) return status;
+      this.abortReady &= ~bit;
+      this.aborted |= bit;
+      return status;
+    }
+    if (this.flagCleared !== 0) return Status.Busy;
+    if (this.abortWanted === 0) return Status.Ok;
+    const bit = this.abortWanted & -this.abortWanted;
+    const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOf(bit), 0);
+    if (status !== Status.Ok) return status;
+    this.abortWanted &= ~bit;
+    this.flagCleared |= bit;
+    return status;
+  }
+
+  private resolve(): Status {
+    const bit = this.unresolved & -this.unresolved;
+    const buffer = bufferOf(bit);
+    const status = readRegisters(this.bus, controlOf(buffer), 1);
+    if (status !== Status.Ok) return status;
+    const wasAborted = (this.aborted & bit) !== 0;
+    this.unresolved &= ~bit;
+    this.aborted &= ~bit;
+    this.conclude(buffer, outcomeOf(registersRead() as u32, wasAborted));
+    return status;
+  }
+
+  private conclude(buffer: u32, outcome: TransmitOutcome): void {
+    this.setOutcome(buffer, outcome);
+    if (outcome === TransmitOutcome.Sent) count(Counter.Transmitted);
+    else if (outcome === TransmitOutcome.Aborted) count(Counter.TransmitAborted);
+    else if (outcome === TransmitOutcome.LostArbitration) count(Counter.TransmitLostArbitration);
+    else count(Counter.TransmitErrors);
+  }
+
+  private setOutcome(buffer: u32, outcome: TransmitOutcome): void {
+    store<u32>(this.outcomes + (buffer << 2), outcome);
+  }
+
+  private requestsAddress(buffer: u32): usize {
+    return this.outcomes + 4 * (TRANSMIT_BUFFERS + buffer);
+  }
+}
+
+function controlOf(buffer: u32): u32 {
+  return TXB0CTRL + (buffer << 4);
+}
+
+/** What TXBnCTRL says of a frame that is no longer requested (DS20001801J, register 3-1). */
+function outcomeOf(control: u32, wasAborted: bool): TransmitOutcome {
+  if (wasAborted) return TransmitOutcome.Aborted;
+  if ((control & TXBCTRL_MLOA) !== 0) return TransmitOutcome.LostArbitration;
+  if ((control & TXBCTRL_TXERR) !== 0) return TransmitOutcome.Error;
+  return (control & TXBCTRL_ABTF) !== 0 ? TransmitOutcome.Aborted : TransmitOutcome.Sent;
+}
