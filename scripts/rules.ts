@@ -11,6 +11,7 @@ import type { CompiledRules } from '../cell-config/rules/compile.ts';
 import { decodeRules, RulesImageError } from '../cell-config/rules/decode.ts';
 import { describeTable } from '../cell-config/rules/describe.ts';
 import { formatDiagnostic } from '../cell-config/rules/diagnostics.ts';
+import { assignPaths } from '../cell-config/rules/paths.ts';
 
 const EXIT_BAD_INPUT = 2;
 
@@ -31,6 +32,21 @@ function check(input: string): void {
   const { table } = compileFile(input);
   console.log(describeTable(table));
   console.log(`${input}: ${table.rules.length} rules, no errors`);
+}
+
+function explain(input: string): void {
+  const { table } = compileFile(input);
+  assignPaths(table).forEach(({ number, spiBytes, reason }, index) => {
+    const name = table.rules[index]?.name ?? '';
+    const way = number === 0 ? 'read' : `filter RXF${number - 1}`;
+    const bytes = spiBytes === 0 ? '' : `${spiBytes} SPI bytes to the answer. `;
+    console.log(`${name.padEnd(24)} ${way.padEnd(12)} ${bytes}${capitalised(reason)}.`);
+  });
+  console.log('Bytes are for requests of 8 data bytes and an answer whose header is loaded.');
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function show(path: string): void {
@@ -62,6 +78,11 @@ program
   .description('read a rules file, report every error, write nothing')
   .argument('<in>', 'rules file (YAML)')
   .action(check);
+program
+  .command('explain')
+  .description('say how each rule is recognised on the chip, and why')
+  .argument('<in>', 'rules file (YAML)')
+  .action(explain);
 
 try {
   program.parse();

@@ -24,6 +24,8 @@ export interface RulePath {
   readonly reason: string;
 }
 
+/** Comes first where RXB0 is kept for the requests of filters. */
+const RX_STATUS_BYTES = 2;
 /** RX STATUS, RTS. */
 const FILTER_BYTES = 3;
 /** READ RX BUFFER of a request with 8 data bytes. */
@@ -80,7 +82,8 @@ function explain(rule: Rule, filtered: readonly Rule[]): RulePath {
     return { number: 0, spiBytes: 0, reason: 'it has no answer' };
   }
   const data = isStaticAnswer(rule.answer) ? 0 : LOAD_DATA_BYTES + lengthOf(rule.answer.length);
-  const spiBytes = READ_BYTES + data + RTS_BYTES;
+  const lookBytes = filtered.length > 0 ? RX_STATUS_BYTES : 0;
+  const spiBytes = lookBytes + READ_BYTES + data + RTS_BYTES;
   return { number: 0, spiBytes, reason: obstacleOf(rule) ?? takenReason(rule, filtered) };
 }
 

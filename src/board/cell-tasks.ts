@@ -8,6 +8,7 @@
 import { allocateFrames, Frame } from '../can/frame';
 import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
+import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
 import { count, Counter } from '../rt/counters';
 import { Deadline } from '../rt/deadline';
 import { Task } from '../rt/loop';
@@ -16,7 +17,10 @@ import { DriverPhase } from '../virtio/transport-driver';
 import { CellParts } from './cell-parts';
 import { UrgentAnswers } from './urgent-answers';
 
-/** Takes one frame and answers it if a rule says so: at most 2 + 14 + 15 bytes over SPI. */
+/**
+ * Takes one frame and answers it if a rule says so. Over SPI at most 2 + 1 + 14 bytes when a filter
+ * recognises the request, 2 + 14 + 2 + 15 when it has to be read.
+ */
 @final
 export class ReceiveTask extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
@@ -35,19 +39,33 @@ export class ReceiveTask extends Task {
 
   override run(): void {
     const parts = this.parts;
-    const frame = this.frame;
-    if (parts.controller.receive(frame) !== Status.Ok) return;
-    const decision = parts.responder.decide(frame, this.answer);
-    if ((decision & DECISION_ANSWER) !== 0) {
-      const isStatic = (decision & DECISION_STATIC) !== 0;
-      this.answers.send(isStatic ? parts.responder.matchedRule : -1, this.answer);
-    } else if ((decision & DECISION_FORWARD) === 0) {
-      count(Counter.DroppedByRule);
+    const controller = parts.controller;
+    if (controller.urgentFirst) {
+      const filter = controller.urgentRequest();
+      if (filter >= 0) {
+        this.answers.sendOfFilter(filter);
+        controller.markAnswered();
+      }
     }
+    const frame = this.frame;
+    if (controller.receive(frame) !== Status.Ok) return;
+    const decision = parts.responder.decide(frame, this.answer);
+    if ((decision & DECISION_ANSWER) !== 0) this.sendAnswer(decision);
+    else if ((decision & DECISION_FORWARD) === 0) count(Counter.DroppedByRule);
     if ((decision & DECISION_FORWARD) !== 0) {
       if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) {
         count(Counter.ForwardDroppedFull);
       }
+    }
+  }
+
+  /** A request that rolled over to RXB1, where its filter does not show, is answered here. */
+  private sendAnswer(decision: u32): void {
+    const path: u32 = this.parts.responder.matchedPath;
+    if (path === PATH_SOFTWARE) {
+      this.answers.send(this.answer, (decision & DECISION_STATIC) !== 0);
+    } else if (!this.parts.controller.receivedAnswered) {
+      this.answers.sendOfFilter(path - PATH_FILTER_0);
     }
   }
 }
@@ -55,8 +73,6 @@ export class ReceiveTask extends Task {
 /** Sends an answer that had to wait for the one before it: at most 15 bytes over SPI. */
 @final
 export class WaitingAnswerTask extends Task {
-  private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
-
   constructor(private readonly answers: UrgentAnswers) {
     super();
   }
@@ -66,11 +82,11 @@ export class WaitingAnswerTask extends Task {
   }
 
   override run(): void {
-    this.answers.sendWaiting(this.answer);
+    this.answers.sendWaiting();
   }
 }
 
-/** Looks now and then whether a transmit buffer is done: 2 bytes over SPI. */
+/** Looks now and then whether a transmit buffer is done, and tends aborts: at most 4 bytes over SPI. */
 @final
 export class TransmitPollTask extends Task {
   /** Time from one look to the next while a buffer is busy. */
@@ -83,6 +99,7 @@ export class TransmitPollTask extends Task {
   }
 
   override ready(): bool {
+    if (this.parts.controller.transmitWork) return true;
     if (!this.parts.controller.anyTransmitBusy) {
       this.waiting = false;
       return false;
@@ -96,8 +113,13 @@ export class TransmitPollTask extends Task {
   }
 
   override run(): void {
+    const controller = this.parts.controller;
+    if (controller.transmitWork) {
+      controller.tendTransmit();
+      return;
+    }
     this.waiting = false;
-    this.parts.controller.pollStatus();
+    controller.pollStatus();
   }
 
   /** When `ready` may next become true; the largest u64 when no buffer is busy. */

@@ -1,8 +1,8 @@
 /**
  * Cell: the running cell, as the image sees it.
  *
- * Used by: src/image/cell.ts. One step looks at the CAN controller first, then does one bounded
- * piece of the work that can wait; so an urgent frame waits for one such piece at most.
+ * Used by: src/image/cell.ts. One step takes one frame from the CAN controller, or, when there is
+ * none, does one bounded piece of the work that can wait; so an urgent frame waits for one at most.
  * Does not: know registers, rings or rules; the parts do.
  */
 import { Loop } from '../rt/loop';
@@ -18,6 +18,7 @@ import {
 } from './cell-tasks';
 import { startUp } from './start-up';
 import { faultStatus } from './fault-status';
+import { FaultUpkeep } from './fault-upkeep';
 import { Upkeep } from './upkeep';
 import { UrgentAnswers } from './urgent-answers';
 
@@ -37,6 +38,7 @@ export class Cell {
     private readonly receive: ReceiveTask,
     private readonly transmitPoll: TransmitPollTask,
     private readonly upkeep: Upkeep,
+    private readonly faults: FaultUpkeep,
   ) {
     this.background.add(new WaitingAnswerTask(answers));
     this.background.add(transmitPoll);
@@ -51,13 +53,15 @@ export class Cell {
     if (status !== Status.Ok) return status;
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
+    this.faults.start();
     return status;
   }
 
   /** One step; another status than `Ok` when the cell has ended. */
   step(): Status {
-    if (this.receive.ready()) this.receive.run();
-    const worked = this.background.step() || this.tend();
+    const receiving = this.receive.ready();
+    if (receiving) this.receive.run();
+    const worked = receiving || this.background.step() || this.tend();
     this.stepsToUpkeep -= 1;
     if (worked && this.stepsToUpkeep !== 0) return Status.Ok;
     this.stepsToUpkeep = UPKEEP_STEPS_MAXIMUM;
@@ -105,12 +109,14 @@ export class Cell {
 /** Makes the cell of this board; nothing is started. Allocates, so only before `start`. */
 export function createCell(): Cell {
   const parts = createParts();
-  const answers = new UrgentAnswers(parts.controller);
+  const answers = new UrgentAnswers(parts);
+  const faults = new FaultUpkeep(parts, answers);
   return new Cell(
     parts,
     answers,
     new ReceiveTask(parts, answers),
     new TransmitPollTask(parts),
-    new Upkeep(parts),
+    new Upkeep(parts, faults),
+    faults,
   );
 }

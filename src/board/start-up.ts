@@ -5,7 +5,6 @@
  * cell then runs with less and says so.
  * Does not: run anything afterwards.
  */
-import { allocateFrames, Frame } from '../can/frame';
 import { IvshmemDevice, PROTOCOL_CAN_FRONT_END } from '../jailhouse/ivshmem-device';
 import { InterruptSource } from '../jailhouse/command-line';
 import { CellState } from '../jailhouse/communication-region';
@@ -15,6 +14,7 @@ import { copyLoadedImage } from '../jailhouse/loaded-image';
 import { PciBus } from '../jailhouse/pci';
 import { RULES_HEADER_BYTES } from '../responder/rule-table';
 import { Status } from '../rt/status';
+import { applyBusSettings } from './bus-settings';
 import { CellParts } from './cell-parts';
 import * as RPI4 from './rpi4';
 import { UrgentAnswers } from './urgent-answers';
@@ -122,10 +122,12 @@ function startController(parts: CellParts, answers: UrgentAnswers): Status {
   const settings = parts.settings;
   const controller = parts.controller;
   let status = parts.spi.configure(RPI4.CORE_CLOCK_HERTZ, settings.spiHertz);
+  keepForUrgent(parts);
+  applyBusSettings(parts);
   controller.useInterruptLine = settings.interruptSource === InterruptSource.Gpio;
   if (status === Status.Ok)
     status = controller.configure(settings.oscillatorHertz, settings.bitrate);
-  if (status === Status.Ok) status = prepareFirstStaticAnswer(parts, answers);
+  if (status === Status.Ok) status = answers.prepare();
   if (status === Status.Ok) status = controller.start();
   if (status === Status.Ok) return status;
   parts.region.setState(CellState.Failed);
@@ -134,14 +136,22 @@ function startController(parts: CellParts, answers: UrgentAnswers): Status {
   return end(parts, status);
 }
 
-/** So that already the first request of it costs one byte. */
-function prepareFirstStaticAnswer(parts: CellParts, answers: UrgentAnswers): Status {
-  const answer = changetype<Frame>(allocateFrames(1));
+/** Gives the requests of filter rules a receive buffer of their own; else saves READ STATUS. */
+function keepForUrgent(parts: CellParts): void {
   const table = parts.responder.table;
-  for (let rule: u32 = 0; rule < table.count; rule++) {
-    if (parts.responder.staticAnswer(rule, answer)) return answers.prepare(rule, answer);
+  const rule0 = table.ruleOfFilter(0);
+  if (rule0 < 0) {
+    parts.controller.readAhead = table.hasAnswers;
+    return;
   }
-  return Status.Ok;
+  const one = table.rule(rule0);
+  const rule1 = table.ruleOfFilter(1);
+  const other = rule1 < 0 ? one : table.rule(rule1);
+  parts.controller.setup.acceptance.keepForUrgent(
+    one.matchMask,
+    one.matchIdentifier,
+    other.matchIdentifier,
+  );
 }
 
 function explainController(parts: CellParts, status: Status): void {

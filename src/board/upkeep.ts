@@ -10,6 +10,7 @@ import { Period } from '../rt/deadline';
 import { microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
+import { FaultUpkeep } from './fault-upkeep';
 import { LinkReport } from './link-report';
 
 const PERIOD_MICROS: u32 = 1_000;
@@ -19,27 +20,30 @@ export class Upkeep {
   private readonly period: Period;
   private readonly linkReport: LinkReport;
 
-  constructor(private readonly parts: CellParts) {
+  constructor(
+    private readonly parts: CellParts,
+    private readonly faults: FaultUpkeep,
+  ) {
     this.period = new Period(microsToTicks(PERIOD_MICROS, parts.clock.ticksPerSecond()));
     this.linkReport = new LinkReport(parts);
   }
 
   /** When the next round is due, in ticks. */
   get nextTicks(): u64 {
-    return this.period.ticks;
+    const faultTicks = this.faults.nextTicks;
+    return faultTicks < this.period.ticks ? faultTicks : this.period.ticks;
   }
 
   /** One round if it is due; `ShutdownRequested` when the cell has left bus and link for good. */
   run(): Status {
     const parts = this.parts;
     const nowTicks = parts.clock.nowTicks();
+    this.faults.run(nowTicks);
     if (!this.period.due(nowTicks)) return Status.Ok;
     if (parts.region.pollMessage() === CellMessage.ShutdownRequest) {
       this.shutDown();
       return Status.ShutdownRequested;
     }
-    // Without the INT line nothing else would see an overflow or a change of fault state.
-    if (!parts.controller.useInterruptLine) parts.controller.serviceErrors();
     this.linkReport.update(nowTicks);
     return Status.Ok;
   }

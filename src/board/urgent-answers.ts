@@ -1,73 +1,151 @@
 /**
- * UrgentAnswers: sends the cell's own answers, in order, in the transmit buffer kept for them.
+ * UrgentAnswers: sends the cell's own answers in the two transmit buffers kept for them.
  *
- * Used by: cell-tasks.ts. The buffer has the highest priority of the chip's three, so an answer
- * overtakes whatever of AGL's waits; a second answer waits here until the first is on the bus,
- * because two buffers would send them by priority and not by age.
+ * Used by: cell-tasks.ts, start-up.ts. Both buffers go before anything of AGL's. A rule that a
+ * hardware filter recognises has a buffer to itself, in which its static answer waits: RTS sends it.
+ * All other answers share one buffer and keep their order. So the answers of one rule never overtake
+ * each other; those of different rules may, by the priority of their buffers.
  * Does not: decide what is answered.
- *
- * A sent buffer keeps its content: a static answer that is still loaded needs RTS alone, 1 byte.
  */
-import { copyFrame, Frame } from '../can/frame';
-import { BUFFER_URGENT } from '../driver/mcp2515/controller';
+import { allocateFrames, Frame } from '../can/frame';
+import { BUFFER_URGENT, BUFFER_URGENT_SECOND } from '../driver/mcp2515/controller';
+import { URGENT_FILTERS } from '../driver/mcp2515/acceptance';
 import { count, Counter } from '../rt/counters';
 import { RecordRing } from '../rt/ring';
 import { Status } from '../rt/status';
-import { Controller } from './cell-parts';
+import { CellParts } from './cell-parts';
+import { UrgentBuffer } from './urgent-buffer';
 
-/** Answers that may wait: 16. */
+/** Answers that may wait for the shared buffer: 16. */
 const WAITING_BITS: u32 = 4;
-/** No static answer is loaded. */
-const NO_RULE: i32 = -1;
+/** How often the answer of one filter may wait to be repeated. */
+const REPEATS_MAXIMUM: u32 = 16;
 
 @final
 export class UrgentAnswers {
+  private readonly first: UrgentBuffer;
+  private readonly second: UrgentBuffer;
+  /** The buffer of every answer that has none to itself. */
+  private shared: UrgentBuffer;
   private readonly waiting: RecordRing = new RecordRing(WAITING_BITS);
-  /** The rule whose static answer the buffer holds. */
-  private loadedRule: i32 = NO_RULE;
+  private readonly scratch: Frame = changetype<Frame>(allocateFrames(1));
+  /** Requests of filter 0 and 1 whose answers wait for the one before. */
+  private repeats0: u32 = 0;
+  private repeats1: u32 = 0;
 
-  constructor(private readonly controller: Controller) {}
-
-  /** Loads the static answer of rule `rule` ahead of its first request. Before the bus is joined. */
-  prepare(rule: i32, answer: Frame): Status {
-    const status = this.controller.preload(BUFFER_URGENT, answer);
-    if (status === Status.Ok) this.loadedRule = rule;
-    return status;
+  constructor(private readonly parts: CellParts) {
+    const first = new UrgentBuffer(parts.controller, BUFFER_URGENT);
+    this.first = first;
+    this.second = new UrgentBuffer(parts.controller, BUFFER_URGENT_SECOND);
+    this.shared = first;
   }
 
   /**
-   * Sends `answer`: static, of rule `rule`; or, with `rule` negative, computed. At most 7 + DLC
-   * bytes over SPI; 1 when it is loaded already.
+   * Loads what can be loaded before any request: the static answers of the filters, else the first
+   * static answer of the table. With the controller configured; again after its chip was reset.
    */
-  send(rule: i32, answer: Frame): void {
-    count(rule < 0 ? Counter.AnsweredComputed : Counter.AnsweredStatic);
-    if (!this.waiting.isEmpty || this.controller.transmitBusy(BUFFER_URGENT)) {
-      if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) count(Counter.AnswersDropped);
+  prepare(): Status {
+    this.first.forget();
+    this.second.forget();
+    this.repeats0 = 0;
+    this.repeats1 = 0;
+    const table = this.parts.responder.table;
+    const rule0 = table.ruleOfFilter(0);
+    const rule1 = table.ruleOfFilter(1);
+    this.shared = rule0 < 0 ? this.first : this.second;
+    if (rule0 < 0) return this.prepareFirstStatic();
+    let status = this.prepareRule(rule0, this.first);
+    if (status === Status.Ok && rule1 >= 0) status = this.prepareRule(rule1, this.second);
+    return status;
+  }
+
+  /** Sends the waiting answer of filter `filter`, or notes that it is to be sent once more. */
+  sendOfFilter(filter: u32): void {
+    count(Counter.AnsweredStatic);
+    const buffer = filter === 0 ? this.first : this.second;
+    if (this.isFree(buffer) && this.repeatsOf(filter) === 0) {
+      if (buffer.send() !== Status.Ok) count(Counter.AnswersDropped);
+    } else if (this.repeatsOf(filter) < REPEATS_MAXIMUM) {
+      this.addRepeats(filter, 1);
+    } else {
+      count(Counter.AnswersDropped);
+    }
+  }
+
+  /** Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. */
+  send(answer: Frame, isStatic: bool): void {
+    count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
+    if (this.waiting.isEmpty && this.isFree(this.shared)) {
+      this.sendShared(answer);
+    } else if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) {
+      count(Counter.AnswersDropped);
+    }
+  }
+
+  /** True when an answer waits and its buffer is free, as of the last READ STATUS. */
+  get sendable(): bool {
+    return (
+      (this.repeats0 !== 0 && !this.first.busy) ||
+      (this.repeats1 !== 0 && !this.second.busy) ||
+      (!this.waiting.isEmpty && !this.shared.busy)
+    );
+  }
+
+  /** Sends one waiting answer; only while `sendable`. */
+  sendWaiting(): void {
+    for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
+      const buffer = filter === 0 ? this.first : this.second;
+      if (this.repeatsOf(filter) === 0 || buffer.busy) continue;
+      this.addRepeats(filter, -1);
+      if (buffer.send() !== Status.Ok) count(Counter.AnswersDropped);
       return;
     }
-    this.sendNow(rule, answer);
-  }
-
-  /** True when an answer waits and the buffer is free, as of the last READ STATUS. */
-  get sendable(): bool {
-    return !this.waiting.isEmpty && !this.controller.transmitBusy(BUFFER_URGENT);
-  }
-
-  /** Sends the oldest waiting answer; only while `sendable`. */
-  sendWaiting(scratch: Frame): void {
-    copyFrame(scratch, changetype<Frame>(this.waiting.front()));
-    this.waiting.discard();
-    this.sendNow(NO_RULE, scratch);
-  }
-
-  private sendNow(rule: i32, answer: Frame): void {
-    let status: Status = Status.Ok;
-    if (rule < 0 || rule !== this.loadedRule) {
-      this.loadedRule = NO_RULE;
-      status = this.controller.preload(BUFFER_URGENT, answer);
-      if (status === Status.Ok) this.loadedRule = rule;
+    if (this.waiting.take(changetype<usize>(this.scratch)) === Status.Ok) {
+      this.sendShared(this.scratch);
     }
-    if (status === Status.Ok) status = this.controller.send(BUFFER_URGENT);
+  }
+
+  /** Gives up what waits: after a long pause of the bus it would answer nobody. */
+  abandonWaiting(): void {
+    let answers = this.waiting.length + this.repeats0 + this.repeats1;
+    for (; answers !== 0; answers--) count(Counter.AnswersDropped);
+    this.waiting.clear();
+    this.repeats0 = 0;
+    this.repeats1 = 0;
+  }
+
+  /** A buffer that seems busy may have become free since the last READ STATUS: one more look. */
+  private isFree(buffer: UrgentBuffer): bool {
+    if (!buffer.busy) return true;
+    this.parts.controller.pollStatus();
+    return !buffer.busy;
+  }
+
+  private sendShared(answer: Frame): void {
+    let status = this.shared.load(answer);
+    if (status === Status.Ok) status = this.shared.send();
     if (status !== Status.Ok) count(Counter.AnswersDropped);
+  }
+
+  private repeatsOf(filter: u32): u32 {
+    return filter === 0 ? this.repeats0 : this.repeats1;
+  }
+
+  private addRepeats(filter: u32, difference: i32): void {
+    if (filter === 0) this.repeats0 += difference;
+    else this.repeats1 += difference;
+  }
+
+  private prepareFirstStatic(): Status {
+    const responder = this.parts.responder;
+    for (let rule: u32 = 0; rule < responder.table.count; rule++) {
+      if (responder.staticAnswer(rule, this.scratch)) return this.shared.load(this.scratch);
+    }
+    return Status.Ok;
+  }
+
+  private prepareRule(rule: u32, buffer: UrgentBuffer): Status {
+    if (!this.parts.responder.staticAnswer(rule, this.scratch)) return Status.RulesField;
+    return buffer.load(this.scratch);
   }
 }

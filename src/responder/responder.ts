@@ -8,6 +8,7 @@
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
 import {
   ANSWER_LENGTH_OF_REQUEST,
+  PATH_SOFTWARE,
   Rule,
   RULE_ANSWER,
   RULE_BYTES,
@@ -30,6 +31,11 @@ export class Responder {
   matchedRule: i32 = -1;
 
   constructor(readonly table: RuleTable) {}
+
+  /** How the rule that matched last is recognised, PATH_...; PATH_SOFTWARE when none did. */
+  get matchedPath(): u32 {
+    return this.matchedRule < 0 ? PATH_SOFTWARE : (this.table.rule(this.matchedRule).path as u32);
+  }
 
   /** Decides on `frame`; DECISION_... bits, none of them: drop it. */
   decide(frame: Frame, answer: Frame): u32 {

@@ -8,7 +8,15 @@
 import { DATA_BYTES_MAXIMUM, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../can/frame';
 import { isRemote, isValidIdentifier, numberMaskOf } from '../can/identifier';
 import { Status } from '../rt/status';
-import { ANSWER_LENGTH_OF_REQUEST, Rule, RULE_ANSWER, RULE_FORWARD, SOURCE_OWN } from './rule';
+import {
+  ANSWER_LENGTH_OF_REQUEST,
+  Rule,
+  RULE_ANSWER,
+  RULE_FORWARD,
+  SOURCE_OWN,
+  PATH_FILTER_1,
+  PATH_SOFTWARE,
+} from './rule';
 
 const FORM_BITS: u32 = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE;
 
@@ -31,7 +39,8 @@ export function checkRule(rule: Rule): Status {
   if ((rule.flags & ~(RULE_ANSWER | RULE_FORWARD)) !== 0) return Status.RulesField;
   if (!isAnswerLength(rule.answerLength)) return Status.RulesField;
   if (!areSources(rule.answerSources)) return Status.RulesField;
-  if (rule.reserved !== 0 || (rule.reserved1 | rule.reserved2) !== 0) return Status.RulesField;
+  if (!isPath(rule)) return Status.RulesField;
+  if ((rule.reserved1 | rule.reserved2) !== 0) return Status.RulesField;
   return Status.Ok;
 }
 
@@ -47,6 +56,19 @@ export function overlap(one: Rule, other: Rule): bool {
 
 function isAnswerLength(length: u32): bool {
   return length <= DATA_BYTES_MAXIMUM || length === ANSWER_LENGTH_OF_REQUEST;
+}
+
+/** A filter knows identifiers only, and what it starts is an answer that is ready. */
+function isPath(rule: Rule): bool {
+  const path: u32 = rule.path;
+  if (path === PATH_SOFTWARE) return true;
+  if (path > PATH_FILTER_1) return false;
+  return (
+    (rule.flags & RULE_ANSWER) !== 0 &&
+    rule.isStatic &&
+    rule.dataMask === 0 &&
+    rule.minimumLength === 0
+  );
 }
 
 /** Each byte must be 0..7 or SOURCE_OWN. */

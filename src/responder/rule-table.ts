@@ -19,9 +19,10 @@
  *
  * The built-in table, in force until a good image is adopted, has no rules and forwards everything.
  */
+import { isExtended } from '../can/identifier';
 import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
 import { Status } from '../rt/status';
-import { Rule, RULE_BYTES } from './rule';
+import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
 import { checkRule, overlap } from './rule-check';
 
 /** "CWRL", little-endian. */
@@ -103,6 +104,22 @@ export class RuleTable {
     return changetype<Rule>(this.rules + index * RULE_BYTES);
   }
 
+  /** The rule that hardware filter `filter` (0 or 1) recognises, or -1. */
+  ruleOfFilter(filter: u32): i32 {
+    for (let index: u32 = 0; index < this.count; index++) {
+      if ((this.rule(index).path as u32) === PATH_FILTER_0 + filter) return index;
+    }
+    return -1;
+  }
+
+  /** True when some rule answers. */
+  get hasAnswers(): bool {
+    for (let index: u32 = 0; index < this.count; index++) {
+      if ((this.rule(index).flags & RULE_ANSWER) !== 0) return true;
+    }
+    return false;
+  }
+
   /** How often rule `index` has matched. */
   hitsOf(index: u32): u32 {
     return load<u32>(this.hits + index * sizeof<u32>());
@@ -156,6 +173,36 @@ export class RuleTable {
       if (status !== Status.Ok) return status;
       for (let earlier: u32 = 0; earlier < index; earlier++) {
         if (overlap(this.stagedRule(earlier), rule)) return Status.RulesOverlap;
+      }
+    }
+    this.refusedRule = -1;
+    return this.checkPaths();
+  }
+
+  /** One rule for each filter, the first one first; both filters have one mask and one form. */
+  private checkPaths(): Status {
+    let first: i32 = -1;
+    let second: i32 = -1;
+    const count: u32 = this.header.ruleCount;
+    for (let index: u32 = 0; index < count; index++) {
+      const path: u32 = this.stagedRule(index).path;
+      if (path === PATH_SOFTWARE) continue;
+      this.refusedRule = index;
+      if (path === PATH_FILTER_0) {
+        if (first >= 0) return Status.RulesField;
+        first = index;
+      } else {
+        if (second >= 0) return Status.RulesField;
+        second = index;
+      }
+    }
+    if (second >= 0) {
+      if (first < 0) return Status.RulesField;
+      const one = this.stagedRule(first);
+      const other = this.stagedRule(second);
+      if (one.matchMask !== other.matchMask) return Status.RulesField;
+      if (isExtended(one.matchIdentifier) !== isExtended(other.matchIdentifier)) {
+        return Status.RulesField;
       }
     }
     this.refusedRule = -1;

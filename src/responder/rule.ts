@@ -12,7 +12,7 @@
  *       24     1  minimumLength     a shorter frame does not match; 0 for remote frames
  *       25     1  flags             RULE_ANSWER, RULE_FORWARD; neither: dropped on purpose
  *       26     1  answerLength      0..8, or ANSWER_LENGTH_OF_REQUEST
- *       27     1  zero
+ *       27     1  path              PATH_SOFTWARE, or the hardware filter that recognises it
  *       28     4  answerIdentifier  the extended bit is allowed, the remote bit is not
  *       32     8  answerData
  *       40     8  answerSources     per byte: 0..7 copies that byte of the request,
@@ -27,6 +27,13 @@ export const RULE_BYTES: u32 = 64;
 export const RULE_ANSWER: u32 = 1 << 0;
 /** flags: give the frame to AGL. */
 export const RULE_FORWARD: u32 = 1 << 1;
+
+/** path: the rule is found by reading the frame. */
+export const PATH_SOFTWARE: u32 = 0;
+/** path: the chip recognises the request by filter RXF0, and its static answer waits preloaded. */
+export const PATH_FILTER_0: u32 = 1;
+/** path: as PATH_FILTER_0, by filter RXF1. */
+export const PATH_FILTER_1: u32 = 2;
 
 /** answerLength: as many bytes as the request has. */
 export const ANSWER_LENGTH_OF_REQUEST: u32 = 0xff;
@@ -44,7 +51,7 @@ export class Rule {
   minimumLength: u8 = 0;
   flags: u8 = 0;
   answerLength: u8 = 0;
-  reserved: u8 = 0;
+  path: u8 = 0;
   answerIdentifier: u32 = 0;
   answerData: u64 = 0;
   answerSources: u64 = 0;

@@ -7,14 +7,17 @@
  * transactions it states (bytes include the instruction; n = data bytes, 0 for remote frames):
  *
  *   attention       none; with `useInterruptLine` off one READ STATUS (2)
- *   receive         READ STATUS (2) unless a buffer is known to be full, then READ RX BUFFER (6 + n)
+ *   urgentRequest   RX STATUS (2)
+ *   receive         READ STATUS (2) unless a buffer must be full, then READ RX BUFFER (6 + n)
  *                   or, when it is not about a frame, one step of error service (4)
  *   pollStatus      READ STATUS (2)
  *   preload         LOAD TX BUFFER (6 + n)
  *   loadData        LOAD TX BUFFER from D0 (1 + n)
  *   send            RTS (1)
  *   transmit        preload and send (7 + n)
- *   serviceErrors   READ or BIT MODIFY (4)
+ *   look            READ or BIT MODIFY (4), a full look READ (10); see fault-monitor.ts
+ *   tendTransmit    READ or BIT MODIFY (2 to 4); see transmit-buffers.ts
+ *   leaveNow, rejoin, joined  BIT MODIFY or READ (4, 4, 3)
  *
  * Transmit interrupts are off: completion shows in the next READ STATUS, which receiving needs
  * anyhow. A transmit buffer keeps its content after sending, so a preloaded answer can be sent
@@ -29,7 +32,7 @@ import { SpiBus } from '../../hal/spi-bus';
 import { count, Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { BitRate } from './bit-rate';
-import { ErrorService } from './error-service';
+import { FaultMonitor } from './fault-monitor';
 import { decodeData, decodeHeader, encodeFrame } from './frame-codec';
 import {
   BUFFER_REGISTERS,
@@ -37,13 +40,21 @@ import {
   loadTransmitData,
   readReceiveData,
   readReceiveHeader,
+  readReceiveStatus,
   readStatus,
   requestToSend,
   statusRead,
 } from './instructions';
 import { ReceiveOrder } from './receive-order';
-import { STATUS_TX0REQ, STATUS_TX1REQ, STATUS_TX2REQ } from './registers';
+import {
+  RX_STATUS_BUFFERS_SHIFT,
+  RX_STATUS_FILTER_MASK,
+  RX_STATUS_FORM_MASK,
+  RX_STATUS_FORM_SHIFT,
+} from './registers';
+import { BusMode } from './modes';
 import { Setup } from './setup';
+import { TransmitBuffers, TransmitOutcome } from './transmit-buffers';
 
 /** Transmit buffer for frames from AGL: lowest priority, and alone, so their order is kept. */
 export const BUFFER_FORWARD: u32 = 0;
@@ -55,13 +66,6 @@ export const BUFFER_URGENT: u32 = 2;
 /** The chip's highest SPI clock (DS20001801J, table 13-6). */
 export const SPI_HERTZ_MAXIMUM: u32 = 10_000_000;
 
-const PENDING_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
-
-/** The bit of transmit buffer `buffer` in the answer to READ STATUS. */
-function pendingBit(buffer: u32): u32 {
-  return STATUS_TX0REQ << (buffer << 1);
-}
-
 @final
 export class Mcp2515<
   Bus extends SpiBus,
@@ -70,17 +74,29 @@ export class Mcp2515<
 > extends CanController {
   /** False: the interrupt line is not wired; READ STATUS takes its place (`int=spi`). */
   useInterruptLine: bool = true;
+  /**
+   * True: a low line after both buffers were empty is believed without READ STATUS, which saves its
+   * two bytes. Only where an answer waits for them, and never with RXB0 kept for urgent requests: a
+   * line that something else than the chip pulls low then costs a frame that was there before.
+   */
+  readAhead: bool = false;
+  /** The frame that `receive` took last had been answered by `urgentRequest`'s filter. */
+  receivedAnswered: bool = false;
   /** Bit timing and register values in use, for messages. */
   readonly rate: BitRate = new BitRate();
   /** What went wrong in `configure`, for messages. */
   readonly setup: Setup<Bus, Time>;
-  private readonly errors: ErrorService<Bus>;
+  /** Fault confinement, overflow, and whether the chip kept its settings. */
+  readonly faults: FaultMonitor<Bus>;
+  private readonly buffers: TransmitBuffers<Bus>;
   private readonly order: ReceiveOrder = new ReceiveOrder();
   private bitrate: u32 = 0;
-  /** Pending bits (as in READ STATUS) of buffers whose frame is not known to have been sent. */
-  private pending: u32 = 0;
   /** `attention` saw the line asserted, and `receive` has not looked into it yet. */
   private attentionSeen: bool = false;
+  /** RXB0 is being read without having asked whether it is full. */
+  private guessed: bool = false;
+  /** The frame in RXB0 has been answered, and not been read yet. */
+  private requestAnswered: bool = false;
 
   constructor(
     private readonly bus: Bus,
@@ -89,7 +105,8 @@ export class Mcp2515<
   ) {
     super();
     this.setup = new Setup<Bus, Time>(bus, clock);
-    this.errors = new ErrorService<Bus>(bus);
+    this.faults = new FaultMonitor<Bus>(bus);
+    this.buffers = new TransmitBuffers<Bus>(bus);
   }
 
   /**
@@ -110,7 +127,12 @@ export class Mcp2515<
   /** Joins the bus; waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
   override start(): Status {
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
-    return this.counted(this.setup.enterNormal(this.bitrate));
+    const modes = this.setup.modes;
+    this.buffers.oneShot = modes.oneShot;
+    const status = this.counted(this.setup.enterRunning(this.bitrate));
+    if (status !== Status.Ok) return status;
+    this.buffers.closed = false;
+    return this.counted(this.faults.rememberSettings());
   }
 
   /** Back to configuration mode after the frame on its way; waits at most 1,000 bit times. */
@@ -120,6 +142,11 @@ export class Mcp2515<
     return this.counted(this.setup.enterConfiguration(this.bitrate));
   }
 
+  /** RXB0 is kept for urgent requests: `urgentRequest` comes before `receive`. */
+  get urgentFirst(): bool {
+    return this.setup.acceptance.urgentFirst;
+  }
+
   /** True when `receive` has something to do. */
   attention(): bool {
     if (this.order.known) return true;
@@ -127,9 +154,30 @@ export class Mcp2515<
       this.attentionSeen = this.line.isAsserted();
       if (!this.attentionSeen) this.order.allEmpty();
     } else if (this.pollStatus() === Status.Ok) {
-      this.attentionSeen = this.order.known || this.errors.inProgress;
+      this.attentionSeen = this.order.known;
     }
     return this.attentionSeen;
+  }
+
+  /**
+   * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
+   * -1 when there is none, or it was answered before. One RX STATUS. `receive` comes next.
+   */
+  urgentRequest(): i32 {
+    if (readReceiveStatus(this.bus) !== Status.Ok) {
+      count(Counter.SpiTimeouts);
+      return -1;
+    }
+    const answer = statusRead();
+    this.order.update(answer >> RX_STATUS_BUFFERS_SHIFT);
+    if (!this.order.buffer0Full || this.requestAnswered) return -1;
+    const form = (answer >> RX_STATUS_FORM_SHIFT) & RX_STATUS_FORM_MASK;
+    return this.setup.acceptance.urgentFilter(answer & RX_STATUS_FILTER_MASK, form);
+  }
+
+  /** The request that `urgentRequest` has found is answered: `receivedAnswered` will say so. */
+  markAnswered(): void {
+    this.requestAnswered = true;
   }
 
   /**
@@ -142,8 +190,12 @@ export class Mcp2515<
       const fresh = this.lookAtLine();
       if (fresh !== Status.Ok) return fresh;
     }
-    let status = readReceiveHeader(this.bus, this.order.take());
+    const buffer = this.order.take();
+    this.receivedAnswered = this.requestAnswered && buffer === 0;
+    if (this.receivedAnswered) this.requestAnswered = false;
+    let status = readReceiveHeader(this.bus, buffer);
     if (status !== Status.Ok) return this.counted(status);
+    if (this.guessed && !this.confirmGuess()) return Status.Empty;
     const length = decodeHeader(BUFFER_REGISTERS, frame);
     status = readReceiveData(this.bus, length);
     if (status !== Status.Ok) return this.counted(status);
@@ -158,33 +210,33 @@ export class Mcp2515<
     if (status !== Status.Ok) return this.counted(status);
     const answer = statusRead();
     this.order.update(answer);
-    const done = this.pending & ~answer;
-    if (done !== 0) {
-      this.pending &= answer;
-      for (let bits = done; bits !== 0; bits &= bits - 1) count(Counter.Transmitted);
-    }
+    this.buffers.update(answer);
     return Status.Ok;
   }
 
   /** Loads `frame` into transmit buffer `buffer` (0..2) without sending; `Busy` while it is taken. */
   preload(buffer: u32, frame: Frame): Status {
-    if (this.transmitBusy(buffer)) return Status.Busy;
+    if (this.buffers.occupied(buffer)) return Status.Busy;
     const registers = encodeFrame(frame, BUFFER_REGISTERS);
     return this.counted(loadTransmitBuffer(this.bus, buffer, registers));
   }
 
   /** Replaces the first `length` (1..8) data bytes of a preloaded frame; `Busy` as `preload`. */
   loadData(buffer: u32, data: u64, length: u32): Status {
-    if (this.transmitBusy(buffer)) return Status.Busy;
+    if (this.buffers.occupied(buffer)) return Status.Busy;
     return this.counted(loadTransmitData(this.bus, buffer, data, length));
   }
 
-  /** Sends what transmit buffer `buffer` holds; `Busy` while an earlier request is pending. */
+  /**
+   * Sends what transmit buffer `buffer` holds; `Busy` while an earlier request is pending,
+   * `ListenOnly` in that mode.
+   */
   send(buffer: u32): Status {
     if (this.transmitBusy(buffer)) return Status.Busy;
+    if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);
     if (status !== Status.Ok) return this.counted(status);
-    this.pending |= pendingBit(buffer);
+    this.buffers.requested(buffer);
     return Status.Ok;
   }
 
@@ -195,49 +247,155 @@ export class Mcp2515<
 
   /** As of the last READ STATUS; to bring that up to date, `pollStatus`. */
   override transmitBusy(buffer: u32): bool {
-    return (this.pending & pendingBit(buffer)) !== 0;
+    return this.buffers.busy(buffer);
   }
 
-  /** True while any transmit buffer is busy. */
+  /** True while any request is pending in the chip. */
   get anyTransmitBusy(): bool {
-    return (this.pending & PENDING_MASK) !== 0;
+    return this.buffers.anyPending;
+  }
+
+  /** True while off the bus for now: nothing can be sent, every buffer counts as taken. */
+  get closed(): bool {
+    return this.buffers.closed;
   }
 
   /**
-   * One step of looking for overflow and fault state; `Busy` while the round goes on. `receive`
-   * does this by itself when the line asks for it; without the line the board calls it every so
-   * often.
+   * Asks for the pending frame of `buffer` to be taken back; `tendTransmit` does it. A frame that is
+   * on the wire may still be sent: `outcome` says which.
    */
-  serviceErrors(): Status {
-    const status = this.errors.step();
+  abort(buffer: u32): void {
+    this.buffers.abort(buffer);
+  }
+
+  /** True while the frame of `buffer` has not ended as far as is known. */
+  transmitPending(buffer: u32): bool {
+    return this.buffers.occupied(buffer);
+  }
+
+  /** How the last frame of `buffer` ended. */
+  outcome(buffer: u32): TransmitOutcome {
+    return this.buffers.outcome(buffer);
+  }
+
+  /** Number of frames requested in `buffer` so far: tells one from the next. */
+  requestsOf(buffer: u32): u32 {
+    return this.buffers.requestsOf(buffer);
+  }
+
+  /** True when `tendTransmit` has something to do. */
+  get transmitWork(): bool {
+    return this.buffers.working;
+  }
+
+  /** One transaction for an abort, or for the outcome of a frame in one-shot mode. */
+  tendTransmit(): Status {
+    const status = this.buffers.step();
+    return status === Status.Busy ? this.pollStatus() : this.counted(status);
+  }
+
+  /**
+   * One step of looking for overflow, fault state and, with `full`, lost settings; `Busy` while the
+   * round goes on. No interrupt asks for it: the board calls it every so often, and takes the events
+   * of `faults` after each round.
+   */
+  look(full: bool): Status {
+    const status = this.faults.step(full);
     return status === Status.Busy ? status : this.counted(status);
   }
 
+  /**
+   * After a full look, before any other transaction: compares the line with the receive flags.
+   * `Empty`: the line is asserted for nothing. `Timeout`: a flag is set and the line is not asserted.
+   */
+  checkLine(): Status {
+    const asserted = this.line.isAsserted();
+    if (asserted === (this.faults.receiveFlags !== 0)) return Status.Ok;
+    return asserted ? Status.Empty : Status.Timeout;
+  }
+
+  /** Off the bus at once, into configuration mode; what was to be sent is given up. */
+  leaveNow(): Status {
+    this.buffers.closed = true;
+    this.buffers.allAborted();
+    return this.counted(this.setup.modes.requestConfigurationNow());
+  }
+
+  /** Asks for the bus again after `leaveNow`; `joined` says when it has come about. */
+  rejoin(): Status {
+    return this.counted(this.setup.modes.requestRunning());
+  }
+
+  /** After `rejoin`: `Busy` until 11 recessive bits were seen. */
+  joined(): Status {
+    const modes = this.setup.modes;
+    const status = modes.check(modes.wantedBits);
+    if (status !== Status.Ok) return status === Status.Busy ? status : this.counted(status);
+    this.faults.restart();
+    this.buffers.closed = false;
+    return Status.Ok;
+  }
+
+  /** Off the bus and asleep after the frame on its way; waits at most 1,000 bit times. */
+  sleep(): Status {
+    if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
+    this.buffers.closed = true;
+    this.faults.forgetSettings();
+    return this.counted(this.setup.modes.sleep(this.bitrate));
+  }
+
+  /** Awake and on the bus again after `sleep`; waits at most 10 ms and 1,000 bit times. */
+  wake(): Status {
+    if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
+    const status = this.counted(this.setup.modes.wake(this.bitrate));
+    if (status === Status.Timeout) return Status.ChipNotInNormalMode;
+    if (status !== Status.Ok) return status;
+    this.faults.restart();
+    this.buffers.closed = false;
+    return this.counted(this.faults.rememberSettings());
+  }
+
   override faultState(): FaultState {
-    return this.errors.faultState;
+    return this.faults.faultState;
   }
 
   /** Finds out why attention was asked for. `Ok`: a buffer is known to be full. */
   private lookAtLine(): Status {
     this.attentionSeen = false;
+    if (this.readAhead && this.useInterruptLine && this.order.guess()) {
+      this.guessed = true;
+      return Status.Ok;
+    }
     if (this.useInterruptLine) {
       const status = this.pollStatus();
       if (status !== Status.Ok) return status;
     }
     if (this.order.known) return Status.Ok;
-    if (this.useInterruptLine && !this.errors.inProgress && !this.line.isAsserted()) {
-      count(Counter.SpuriousInterrupts);
-      return Status.Empty;
-    }
-    const status = this.serviceErrors();
-    return status === Status.Ok || status === Status.Busy ? Status.Empty : status;
+    count(Counter.SpuriousInterrupts);
+    return Status.Empty;
+  }
+
+  /**
+   * The chip holds the line low until the read of a full buffer ends. A line that is high by now was
+   * disturbed, and what is being read is the frame before: false, and the read is broken off.
+   */
+  private confirmGuess(): bool {
+    this.guessed = false;
+    if (this.line.isAsserted()) return true;
+    this.counted(readReceiveData(this.bus, 0));
+    this.order.allEmpty();
+    count(Counter.SpuriousInterrupts);
+    return false;
   }
 
   private forget(): void {
     this.order.allEmpty();
-    this.errors.restart();
-    this.pending = 0;
+    this.faults.restart();
+    this.faults.forgetSettings();
+    this.buffers.allAborted();
     this.attentionSeen = false;
+    this.requestAnswered = false;
+    this.guessed = false;
   }
 
   private counted(status: Status): Status {

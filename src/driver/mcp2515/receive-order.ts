@@ -17,6 +17,8 @@ export class ReceiveOrder {
   private full: u32 = 0;
   /** RXB0 was read, and RXB1 not seen empty since. */
   private buffer1Older: bool = false;
+  /** Nothing was read since both buffers were seen empty. */
+  private seenEmpty: bool = false;
 
   /** True when a buffer is known to be full. */
   get known(): bool {
@@ -27,9 +29,25 @@ export class ReceiveOrder {
   allEmpty(): void {
     this.full = 0;
     this.buffer1Older = false;
+    this.seenEmpty = true;
   }
 
-  /** Takes in an answer to READ STATUS. */
+  /**
+   * The interrupt line says that a buffer is full. True when it can only be RXB0, which then counts
+   * as known: both were empty, and with both buffers shared a frame goes to RXB0 first.
+   */
+  guess(): bool {
+    if (!this.seenEmpty) return false;
+    this.full = STATUS_RX0IF;
+    return true;
+  }
+
+  /** True when RXB0 is known to be full. */
+  get buffer0Full(): bool {
+    return (this.full & STATUS_RX0IF) !== 0;
+  }
+
+  /** Takes in an answer to READ STATUS; of RX STATUS its bits 7..6. */
   update(status: u32): void {
     this.full = status & STATUS_RECEIVED_MASK;
     if ((status & STATUS_RX1IF) === 0) this.buffer1Older = false;
@@ -41,6 +59,7 @@ export class ReceiveOrder {
       (this.full & STATUS_RX1IF) !== 0 && (this.buffer1Older || (this.full & STATUS_RX0IF) === 0);
     this.full &= readBuffer1 ? ~STATUS_RX1IF : ~STATUS_RX0IF;
     this.buffer1Older = !readBuffer1;
+    this.seenEmpty = false;
     return readBuffer1 ? 1 : 0;
   }
 }

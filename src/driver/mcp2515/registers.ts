@@ -101,3 +101,9 @@ export const STATUS_RECEIVED_MASK: u32 = 0x03;
 export const STATUS_TX0REQ: u32 = 1 << 2;
 export const STATUS_TX1REQ: u32 = 1 << 4;
 export const STATUS_TX2REQ: u32 = 1 << 6;
+
+// Answer to RX STATUS (DS20001801J, figure 12-9).
+export const RX_STATUS_BUFFERS_SHIFT: u32 = 6;
+export const RX_STATUS_FORM_SHIFT: u32 = 3;
+export const RX_STATUS_FORM_MASK: u32 = 0x03;
+export const RX_STATUS_FILTER_MASK: u32 = 0x07;

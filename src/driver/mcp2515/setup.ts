@@ -10,9 +10,10 @@
 import { Clock, deadlineAfterMicros, deadlinePassed } from '../../hal/clock';
 import { SpiBus } from '../../hal/spi-bus';
 import { Status } from '../../rt/status';
+import { Acceptance } from './acceptance';
 import { BitRate } from './bit-rate';
+import { Modes } from './modes';
 import {
-  modifyRegister,
   readRegisters,
   registersRead,
   REGISTERS_MAXIMUM,
@@ -20,16 +21,11 @@ import {
   writeRegisters,
 } from './instructions';
 import {
-  CANCTRL,
-  CANCTRL_REQOP_MASK,
-  CANINTE_ERRIE,
   CANINTE_RX0IE,
   CANINTE_RX1IE,
   CANSTAT,
-  CANSTAT_OPMOD_MASK,
   CNF3,
   MODE_CONFIGURATION,
-  MODE_NORMAL,
   RXB0CTRL,
   RXB0CTRL_BUKT,
   RXB1CTRL,
@@ -54,14 +50,8 @@ import {
 const RESET_QUIET_MICROS: u32 = 100;
 /** A chip that is there shows configuration mode long before this. */
 const RESET_TIMEOUT_MICROS: u32 = 10_000;
-/**
- * A change of mode waits for a gap of 11 recessive bits or the end of a frame: at most two of the
- * longest frames. Several times that, in bit times.
- */
-const MODE_TIMEOUT_BITS: u32 = 1_000;
-
-/** Two filters side by side, the first for standard frames, the second for extended ones. */
-const FILTER_PAIR: u64 = (RXFSIDL_EXIDE as u64) << 40;
+/** A filter for extended frames; one of zero is for standard frames. */
+const FILTER_EXTENDED: u64 = (RXFSIDL_EXIDE as u64) << 8;
 
 /** Transmit priorities: urgent answers before anything from AGL. */
 const TXB0_PRIORITY: u32 = 0;
@@ -76,11 +66,17 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
   faultExpected: u32 = 0;
   /** What it showed. */
   faultRead: u32 = 0;
+  /** What goes into which receive buffer. */
+  readonly acceptance: Acceptance = new Acceptance();
+  /** The mode to run in, and the ways there. */
+  readonly modes: Modes<Bus, Time>;
 
   constructor(
     private readonly bus: Bus,
     private readonly clock: Time,
-  ) {}
+  ) {
+    this.modes = new Modes<Bus, Time>(bus, clock);
+  }
 
   /**
    * RESET, then waits until CANSTAT shows configuration mode. Otherwise, by what CANSTAT reads:
@@ -92,7 +88,8 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     const quietUntil = deadlineAfterMicros(this.clock, RESET_QUIET_MICROS);
     while (!deadlinePassed(this.clock, quietUntil)) continue;
 
-    const reached = this.waitForMode(MODE_CONFIGURATION, RESET_TIMEOUT_MICROS);
+    const reached = this.modes.waitFor(MODE_CONFIGURATION, RESET_TIMEOUT_MICROS);
+    this.noteFault(CANSTAT, MODE_CONFIGURATION, this.modes.canstat);
     if (reached !== Status.Timeout) return reached;
     if (this.faultRead === 0x00) return Status.ChipSilentLow;
     if (this.faultRead === 0xff) return Status.ChipSilentHigh;
@@ -101,7 +98,7 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
 
   /** Writes and verifies all registers. Only in configuration mode. */
   writeRegisters(rate: BitRate): Status {
-    let status = this.acceptAll();
+    let status = this.writeAcceptance();
     if (status === Status.Ok) status = this.writeTiming(rate);
     // RXM = 00 everywhere: by filters. "Any message" (11) would also store frames with errors.
     if (status === Status.Ok) {
@@ -116,53 +113,42 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
   }
 
   /** Joins the bus: `ChipNotInNormalMode` when that does not come about at `bitrate`. */
-  enterNormal(bitrate: u32): Status {
-    const status = this.changeMode(MODE_NORMAL, bitrate);
+  enterRunning(bitrate: u32): Status {
+    const status = this.modes.enterRunning(bitrate);
     return status === Status.Timeout ? Status.ChipNotInNormalMode : status;
   }
 
   /** Leaves the bus after the frame on its way; with a RESET when the chip does not get to it. */
   enterConfiguration(bitrate: u32): Status {
-    const status = this.changeMode(MODE_CONFIGURATION, bitrate);
+    const status = this.modes.enterConfiguration(bitrate);
     return status === Status.Timeout ? this.reset() : status;
   }
 
-  private changeMode(mode: u32, bitrate: u32): Status {
-    const status = modifyRegister(this.bus, CANCTRL, CANCTRL_REQOP_MASK, mode);
-    if (status !== Status.Ok) return status;
-    return this.waitForMode(mode, (MODE_TIMEOUT_BITS * 1_000_000) / bitrate);
-  }
-
-  /** `Timeout` leaves CANSTAT's last value in `faultRead`. */
-  private waitForMode(mode: u32, timeoutMicros: u32): Status {
-    const deadlineTicks = deadlineAfterMicros(this.clock, timeoutMicros);
-    do {
-      const status = readRegisters(this.bus, CANSTAT, 1);
-      if (status !== Status.Ok) return status;
-      const canstat = (registersRead() as u32) & 0xff;
-      this.noteFault(CANSTAT, mode, canstat);
-      if ((canstat & CANSTAT_OPMOD_MASK) === mode) return Status.Ok;
-    } while (!deadlinePassed(this.clock, deadlineTicks));
-    return Status.Timeout;
-  }
-
   /**
-   * All masks zero, so that the filters only tell standard frames from extended ones. Each buffer
-   * has one of either; filters are undefined after a reset, so every one is written.
+   * A mask of zero lets everything pass, and the filters only tell standard frames from extended
+   * ones: so RXB1 always, and RXB0 in the shared layout. Filters are undefined after a reset, so
+   * every one is written.
    */
-  private acceptAll(): Status {
+  private writeAcceptance(): Status {
     const all = u64.MAX_VALUE;
-    let status = this.write(RXF0SIDH, 8, FILTER_PAIR, all);
+    const acceptance = this.acceptance;
+    const urgentFilters =
+      (acceptance.filter0Registers as u64) | ((acceptance.filter1Registers as u64) << 32);
+    let status = this.write(RXF0SIDH, 8, urgentFilters, all);
     if (status === Status.Ok) status = this.write(RXF2SIDH, 4, 0, all);
-    if (status === Status.Ok) status = this.write(RXF3SIDH, 8, FILTER_PAIR >> 32, all);
-    if (status === Status.Ok) status = this.write(RXF5SIDH, 4, FILTER_PAIR >> 32, all);
-    if (status === Status.Ok) status = this.write(RXM0SIDH, 8, 0, all);
+    if (status === Status.Ok) status = this.write(RXF3SIDH, 8, FILTER_EXTENDED, all);
+    if (status === Status.Ok) status = this.write(RXF5SIDH, 4, FILTER_EXTENDED, all);
+    if (status === Status.Ok) status = this.write(RXM0SIDH, 8, acceptance.maskRegisters, all);
     return status;
   }
 
-  /** CNF3, CNF2, CNF1 and CANINTE lie in a row. Transmit interrupts stay off on purpose. */
+  /**
+   * CNF3, CNF2, CNF1 and CANINTE lie in a row. Only receiving asserts INT, so that a low line after
+   * both buffers were empty says, without a question, that one is full; sent frames and errors are
+   * asked for now and then.
+   */
   private writeTiming(rate: BitRate): Status {
-    const interrupts = CANINTE_RX0IE | CANINTE_RX1IE | CANINTE_ERRIE;
+    const interrupts = CANINTE_RX0IE | CANINTE_RX1IE;
     const values = rate.cnf3 | (rate.cnf2 << 8) | (rate.cnf1 << 16) | (interrupts << 24);
     return this.write(CNF3, 4, values, u64.MAX_VALUE);
   }

@@ -2,7 +2,6 @@
 /**
  * The running controller: which bytes go over SPI for each operation, and which buffer comes first.
  */
-import { FaultState } from '../../../src/can/fault-state';
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import { Counter, countOf } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
@@ -14,9 +13,7 @@ const FRAME_B = '20 40 00 00 01 bb 00 00 00 00 00 00 00'; // 102#BB
 const FRAME_C = '20 60 00 00 01 cc 00 00 00 00 00 00 00'; // 103#CC
 const FRAME_D = '20 80 00 00 01 dd 00 00 00 00 00 00 00'; // 104#DD
 
-const CANINTF: u32 = 0x2c;
 const EFLG: u32 = 0x2d;
-const ERRIF: u32 = 0x20;
 
 let chip = new FakeChip();
 let line = new FakeLine(chip);
@@ -229,79 +226,5 @@ describe('transmit', () => {
     can.transmit(0, newFrame(0x123, 0, 0));
     chip.finish(0);
     expect(can.attention()).toBe(false);
-  });
-});
-
-describe('errors', () => {
-  test('an overflow is counted once and cleared, one access per step', () => {
-    const before = countOf(Counter.ReceiveOverflow1);
-    chip.set(EFLG, 0x80);
-    chip.set(CANINTF, ERRIF);
-    expect(receive()).toBe(EMPTY);
-    expect(chip.take()).toBe('a0 00|03 2c 00 00');
-    expect(receive()).toBe(EMPTY);
-    expect(chip.take()).toBe('a0 00|05 2d 80 00');
-    expect(receive()).toBe(EMPTY);
-    expect(chip.take()).toBe('a0 00|05 2c 20 00');
-    expect(can.attention()).toBe(false);
-    expect(chip.get(EFLG)).toBe(0);
-    expect(countOf(Counter.ReceiveOverflow1)).toBe(before + 1);
-  });
-
-  test('both overflows at once', () => {
-    const before0 = countOf(Counter.ReceiveOverflow0);
-    const before1 = countOf(Counter.ReceiveOverflow1);
-    chip.set(EFLG, 0xc0);
-    expect(can.serviceErrors()).toBe(Status.Busy);
-    expect(can.serviceErrors()).toBe(Status.Ok);
-    expect(chip.take()).toBe('03 2c 00 00|05 2d c0 00');
-    expect(countOf(Counter.ReceiveOverflow0)).toBe(before0 + 1);
-    expect(countOf(Counter.ReceiveOverflow1)).toBe(before1 + 1);
-  });
-
-  test('frames come before errors', () => {
-    chip.set(EFLG, 0x40);
-    chip.set(CANINTF, ERRIF);
-    receive();
-    chip.take();
-    chip.fill(0, FRAME_A);
-    expect(receive()).toBe('101 1 0 0 aa');
-    expect(chip.take()).toBe('a0 00|90 00 00 00 00 00 00');
-    receive();
-    expect(chip.take()).toBe('a0 00|05 2d 40 00');
-  });
-
-  test('without the line a round is finished all the same', () => {
-    can.useInterruptLine = false;
-    chip.set(EFLG, 0x40);
-    chip.set(CANINTF, ERRIF);
-    expect(can.serviceErrors()).toBe(Status.Busy);
-    chip.take();
-    expect(can.attention()).toBe(true);
-    expect(receive()).toBe(EMPTY);
-    expect(can.attention()).toBe(true);
-    expect(receive()).toBe(EMPTY);
-    expect(can.attention()).toBe(false);
-    expect(chip.take()).toBe('a0 00|05 2d 40 00|a0 00|05 2c 20 00|a0 00');
-  });
-
-  test('EFLG tells the fault state', () => {
-    const eflg: StaticArray<u32> = [0x00, 0x03, 0x05, 0x0b, 0x15, 0x3d, 0x00];
-    const states: StaticArray<FaultState> = [
-      FaultState.ErrorActive,
-      FaultState.ErrorWarning,
-      FaultState.ErrorWarning,
-      FaultState.ErrorPassive,
-      FaultState.ErrorPassive,
-      FaultState.BusOff,
-      FaultState.ErrorActive,
-    ];
-    const before = countOf(Counter.FaultStateChanges);
-    for (let index = 0; index < eflg.length; index++) {
-      chip.set(EFLG, eflg[index]);
-      can.serviceErrors();
-      expect(can.faultState()).toBe(states[index]);
-    }
-    expect(countOf(Counter.FaultStateChanges)).toBe(before + 4);
   });
 });

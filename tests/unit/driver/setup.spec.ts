@@ -38,7 +38,7 @@ describe('configure', () => {
     expect(can.configure(12_000_000, 500_000)).toBe(Status.Ok);
     expect(chip.get(CANSTAT) & 0xe0).toBe(0x80);
     expect(registers(0x28, 3)).toBe('01 a3 00'); // CNF3 CNF2 CNF1
-    expect(chip.get(CANINTE)).toBe(0x23); // RX0IE, RX1IE, ERRIE; no transmit interrupt
+    expect(chip.get(CANINTE)).toBe(0x03); // RX0IE, RX1IE; errors and sent frames are asked for
     expect(chip.get(0x60) & 0x64).toBe(0x04); // RXB0CTRL: by filters, rollover
     expect(chip.get(0x70) & 0x60).toBe(0x00); // RXB1CTRL: by filters
     expect(chip.get(0x30) & 3).toBe(0); // TXB0CTRL.TXP
@@ -61,7 +61,7 @@ describe('configure', () => {
 
   test('reads back what it wrote', () => {
     can.configure(12_000_000, 500_000);
-    expect(chip.sent.includes('|02 28 01 a3 00 23|03 28 00 00 00 00|')).toBe(true);
+    expect(chip.sent.includes('|02 28 01 a3 00 03|03 28 00 00 00 00|')).toBe(true);
   });
 
   test('refuses an impossible bit rate before it touches the chip', () => {
@@ -106,7 +106,7 @@ describe('start and stop', () => {
     can.configure(12_000_000, 500_000);
     chip.take();
     expect(can.start()).toBe(Status.Ok);
-    expect(chip.take()).toBe('05 0f e0 00|03 0e 00');
+    expect(chip.take()).toBe('05 0f f8 00|03 0e 00|03 28 00 00 00 00 00 00 00 00');
     expect(chip.get(CANSTAT) & 0xe0).toBe(0);
   });
 

@@ -15,6 +15,7 @@ const READ: u32 = 0x03;
 const WRITE: u32 = 0x02;
 const BIT_MODIFY: u32 = 0x05;
 const READ_STATUS: u32 = 0xa0;
+const RX_STATUS: u32 = 0xb0;
 
 const CANSTAT: u32 = 0x0e;
 const CANCTRL: u32 = 0x0f;
@@ -37,6 +38,8 @@ export class FakeChip extends SpiBus {
   /** The chip does not leave the mode it is in. */
   modeStuck: bool = false;
   registers: StaticArray<u8> = new StaticArray<u8>(128);
+  /** What RX STATUS says of the frame in RXB0: form in bits 4..3, filter in bits 2..0. */
+  formAndFilter: u32 = 0;
 
   private instruction: u32 = 0;
   private position: u32 = 0;
@@ -120,6 +123,7 @@ export class FakeChip extends SpiBus {
       return 0;
     }
     if (this.instruction === READ_STATUS) return this.status();
+    if (this.instruction === RX_STATUS) return this.receiveStatus();
     if ((this.instruction & 0xf9) === 0x90) return this.get(this.address++);
     if ((this.instruction & 0xf8) === 0x40) {
       this.set(this.address++, out);
@@ -159,6 +163,11 @@ export class FakeChip extends SpiBus {
       const control = TXB0CTRL + 16 * index;
       this.set(control, this.get(control) | 0x08);
     }
+  }
+
+  /** Figure 12-9: which buffers are full in bits 7..6; form and filter are the test's. */
+  private receiveStatus(): u32 {
+    return ((this.get(CANINTF) & 3) << 6) | this.formAndFilter;
   }
 
   /** Figure 12-8: RX0IF, RX1IF, then TXREQ and TXnIF of each transmit buffer. */

@@ -1,0 +1,99 @@
+/**
+ * BusDiagnosis: tells a wrong crystal, or a bus without another node, from the errors it makes.
+ *
+ * Used by: fault-upkeep.ts, after each full look at the chip.
+ * Does not: change anything. Each line is said once, until something was received or sent.
+ */
+import { BitRate } from '../driver/mcp2515/bit-rate';
+import { BusMode } from '../driver/mcp2515/modes';
+import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP } from '../driver/mcp2515/registers';
+import { Counter, countOf } from '../rt/counters';
+import { Deadline, microsToTicks } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { CellParts } from './cell-parts';
+import { FaultReport } from './fault-report';
+
+/** Errors alone have to go on for so long. */
+const PATIENCE_MICROS: u32 = 500_000;
+
+/** Crystals that HATs with an MCP2515 are sold with. */
+const CRYSTAL_8_MHZ: u32 = 8_000_000;
+const CRYSTAL_12_MHZ: u32 = 12_000_000;
+const CRYSTAL_16_MHZ: u32 = 16_000_000;
+
+@final
+export class BusDiagnosis {
+  private readonly patience: Deadline = new Deadline();
+  private waiting: bool = false;
+  private saidOnlyErrors: bool = false;
+  private saidNotAcknowledged: bool = false;
+  private transmitted: u32 = 0;
+  /** To see which crystals could make the bit rate. */
+  private readonly trial: BitRate = new BitRate();
+  private readonly patienceTicks: u64;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly report: FaultReport,
+  ) {
+    this.patienceTicks = microsToTicks(PATIENCE_MICROS, parts.clock.ticksPerSecond());
+  }
+
+  /** Looks at what the last full look has shown; at most one line. */
+  look(nowTicks: u64): void {
+    this.lookAtAcknowledge();
+    if (this.saidOnlyErrors) return;
+    if (countOf(Counter.Received) !== 0 || !this.onlyErrors) {
+      this.waiting = false;
+    } else if (!this.waiting) {
+      this.waiting = true;
+      this.patience.start(nowTicks, this.patienceTicks);
+    } else if (this.patience.reached(nowTicks)) {
+      this.saidOnlyErrors = true;
+      this.sayOnlyErrors();
+    }
+  }
+
+  /** Others send, and the cell understands nothing. Listening only, there are no error counters. */
+  private get onlyErrors(): bool {
+    const controller = this.parts.controller;
+    if (controller.setup.modes.wanted === BusMode.ListenOnly) return controller.faults.busErrorSeen;
+    return (controller.faults.errorFlags & (EFLG_RXWAR | EFLG_RXEP)) !== 0;
+  }
+
+  private lookAtAcknowledge(): void {
+    const transmitted = countOf(Counter.Transmitted);
+    if (transmitted !== this.transmitted) {
+      this.transmitted = transmitted;
+      this.saidNotAcknowledged = false;
+    }
+    const flags = this.parts.controller.faults.errorFlags;
+    const alone = (flags & EFLG_TXEP) !== 0 && (flags & (EFLG_RXWAR | EFLG_RXEP)) === 0;
+    if (!alone || this.saidNotAcknowledged) return;
+    this.saidNotAcknowledged = true;
+    this.report.notAcknowledged();
+  }
+
+  private sayOnlyErrors(): void {
+    const settings = this.parts.settings;
+    this.report
+      .begin()
+      .text('only errors on the bus, no frame at ')
+      .decimal(settings.bitrate)
+      .text(' bit/s with a ')
+      .decimal(settings.oscillatorHertz)
+      .text(' Hz crystal. Read the crystal on the HAT, and try');
+    this.nameCrystal(CRYSTAL_8_MHZ);
+    this.nameCrystal(CRYSTAL_12_MHZ);
+    this.nameCrystal(CRYSTAL_16_MHZ);
+    this.parts.console.text(', or another bitrate=');
+    this.report.end(Status.BusOnlyErrors);
+  }
+
+  private nameCrystal(oscillatorHertz: u32): void {
+    const settings = this.parts.settings;
+    if (oscillatorHertz === settings.oscillatorHertz) return;
+    if (this.trial.calculate(oscillatorHertz, settings.bitrate) !== Status.Ok) return;
+    this.parts.console.text(' osc=').decimal(oscillatorHertz);
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * FaultUpkeep: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset, a
+ * line that lies, frames that are not sent.
+ *
+ * Used by: upkeep.ts, which is called at least every 64 steps of the cell.
+ * Does not: touch frames. Each call makes at most one SPI transaction of at most 10 bytes (and one
+ * READ STATUS when the line lies); only bringing back a chip that has lost its settings waits, at
+ * most 10 ms and 1,000 bit times, while there is no bus to answer on anyway.
+ *
+ * How often: a short look (4 bytes) every millisecond, and every 64 bit times while a frame is on its
+ * way, because each failed attempt counts 8 and takes no less; a full look (10 bytes) every 10 ms.
+ */
+import { FaultState } from '../can/fault-state';
+import {
+  EVENT_CHIP_RESET,
+  EVENT_FULL_LOOK,
+  EVENT_OVERFLOW,
+  EVENT_STATE,
+} from '../driver/mcp2515/fault-monitor';
+import { count, Counter } from '../rt/counters';
+import { Deadline, microsToTicks, Period } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { BusDiagnosis } from './bus-diagnosis';
+import { CellParts } from './cell-parts';
+import { FaultReport } from './fault-report';
+import { InterruptWatch } from './interrupt-watch';
+import { TransmitWatch } from './transmit-watch';
+import { UrgentAnswers } from './urgent-answers';
+
+const LOOK_MICROS: u32 = 1_000;
+const FULL_LOOK_MICROS: u32 = 10_000;
+const LOOK_BITS_WHILE_SENDING: u32 = 64;
+const RETRY_MICROS: u32 = 100_000;
+/** What a node waits after bus-off: 128 times 11 recessive bits (ISO 11898-1, 12.1.4.4). */
+const BUS_OFF_BITS: u32 = 128 * 11;
+
+/** Where the controller stands. */
+enum BusState {
+  /** On the bus. */
+  Running = 0,
+  /** Bus-off was seen: to be taken off. */
+  Leaving = 1,
+  /** Off the bus, until the restart is due. */
+  Off = 2,
+  /** Asked for the bus. */
+  Joining = 3,
+  /** The chip has lost its settings. */
+  Lost = 4,
+}
+
+@final
+export class FaultUpkeep {
+  private readonly report: FaultReport;
+  private readonly transmitWatch: TransmitWatch;
+  private readonly interruptWatch: InterruptWatch;
+  private readonly diagnosis: BusDiagnosis;
+  private readonly fullLook: Period;
+  private readonly watchPeriod: Period;
+  private readonly next: Deadline = new Deadline();
+  private state: BusState = BusState.Running;
+  private roundOpen: bool = false;
+  private saidGone: bool = false;
+  private readonly lookTicks: u64;
+  private readonly retryTicks: u64;
+  private sendingLookTicks: u64 = 0;
+  private restartTicks: u64 = 0;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+  ) {
+    const perSecond = parts.clock.ticksPerSecond();
+    const report = new FaultReport(parts);
+    this.report = report;
+    this.transmitWatch = new TransmitWatch(parts, report);
+    this.interruptWatch = new InterruptWatch(parts, report);
+    this.diagnosis = new BusDiagnosis(parts, report);
+    this.fullLook = new Period(microsToTicks(FULL_LOOK_MICROS, perSecond));
+    const lookTicks = microsToTicks(LOOK_MICROS, perSecond);
+    this.lookTicks = lookTicks;
+    this.watchPeriod = new Period(lookTicks);
+    this.retryTicks = microsToTicks(RETRY_MICROS, perSecond);
+  }
+
+  /** Takes the settings over and begins; after start-up. */
+  start(): void {
+    const parts = this.parts;
+    const settings = parts.settings;
+    const perSecond = parts.clock.ticksPerSecond();
+    const lookMicros = (LOOK_BITS_WHILE_SENDING * 1_000_000) / settings.bitrate;
+    this.sendingLookTicks = microsToTicks(lookMicros, perSecond);
+    if (this.sendingLookTicks > this.lookTicks) this.sendingLookTicks = this.lookTicks;
+    const busOffTicks = microsToTicks((BUS_OFF_BITS * 1_000_000) / settings.bitrate, perSecond);
+    this.restartTicks = microsToTicks(settings.restartMillis * 1_000, perSecond);
+    if (this.restartTicks < busOffTicks) this.restartTicks = busOffTicks;
+    this.transmitWatch.start();
+    this.next.start(parts.clock.nowTicks(), this.lookTicks);
+  }
+
+  /** When `run` next has something to do, as far as is known now. */
+  get nextTicks(): u64 {
+    return this.next.ticks;
+  }
+
+  /** One step if one is due. */
+  run(nowTicks: u64): void {
+    if (!this.next.reached(nowTicks)) return;
+    switch (this.state) {
+      case BusState.Running:
+        this.look(nowTicks);
+        return;
+      case BusState.Leaving:
+        this.leave(nowTicks);
+        return;
+      case BusState.Off:
+        this.next.start(nowTicks, this.lookTicks);
+        if (this.parts.controller.rejoin() === Status.Ok) this.state = BusState.Joining;
+        return;
+      case BusState.Joining:
+        this.join(nowTicks);
+        return;
+      default:
+        this.bringBack(nowTicks);
+    }
+  }
+
+  private look(nowTicks: u64): void {
+    const controller = this.parts.controller;
+    if (this.watchPeriod.due(nowTicks)) this.transmitWatch.look(nowTicks);
+    const full = !this.roundOpen && (this.interruptWatch.doubtful || this.fullLook.due(nowTicks));
+    const status = controller.look(full);
+    this.roundOpen = status === Status.Busy;
+    this.next.start(nowTicks, this.roundOpen ? 0 : this.pauseTicks);
+    if (status !== Status.Ok) return;
+    const events = controller.faults.takeEvents();
+    if ((events & EVENT_CHIP_RESET) !== 0) {
+      this.lose(nowTicks);
+      return;
+    }
+    if (full && (events & EVENT_FULL_LOOK) !== 0) {
+      this.interruptWatch.look();
+      this.diagnosis.look(nowTicks);
+    }
+    if ((events & EVENT_OVERFLOW) !== 0) this.report.overflow(nowTicks);
+    if ((events & EVENT_STATE) !== 0) this.stateChanged(nowTicks);
+  }
+
+  private get pauseTicks(): u64 {
+    return this.parts.controller.anyTransmitBusy ? this.sendingLookTicks : this.lookTicks;
+  }
+
+  private stateChanged(nowTicks: u64): void {
+    const state = this.parts.controller.faultState();
+    this.report.state(state);
+    if (state !== FaultState.BusOff) return;
+    count(Counter.BusOff);
+    this.state = BusState.Leaving;
+    this.next.start(nowTicks, 0);
+  }
+
+  /** What was to be sent is given up: after the pause it would be old. */
+  private leave(nowTicks: u64): void {
+    if (this.parts.controller.leaveNow() !== Status.Ok) {
+      this.next.start(nowTicks, this.lookTicks);
+      return;
+    }
+    this.transmitWatch.ignoreAborted();
+    this.answers.abandonWaiting();
+    this.state = BusState.Off;
+    if (this.parts.settings.restartMillis === 0) this.next.cancel();
+    else this.next.start(nowTicks, this.restartTicks);
+  }
+
+  private join(nowTicks: u64): void {
+    this.next.start(nowTicks, this.lookTicks);
+    if (this.parts.controller.joined() !== Status.Ok) return;
+    this.state = BusState.Running;
+    count(Counter.Restarts);
+    this.report.restarted();
+  }
+
+  private lose(nowTicks: u64): void {
+    this.state = BusState.Lost;
+    this.roundOpen = false;
+    this.saidGone = false;
+    count(Counter.ChipResets);
+    this.report.chipLost();
+    this.next.start(nowTicks, 0);
+  }
+
+  private bringBack(nowTicks: u64): void {
+    const parts = this.parts;
+    const settings = parts.settings;
+    const controller = parts.controller;
+    let status = controller.configure(settings.oscillatorHertz, settings.bitrate);
+    if (status === Status.Ok) status = this.answers.prepare();
+    if (status === Status.Ok) status = controller.start();
+    this.transmitWatch.ignoreAborted();
+    if (status === Status.Ok) {
+      this.state = BusState.Running;
+      this.report.chipBack();
+      this.next.start(nowTicks, this.lookTicks);
+      return;
+    }
+    if (!this.saidGone) this.report.chipGone(status);
+    this.saidGone = true;
+    this.next.start(parts.clock.nowTicks(), this.retryTicks);
+  }
+}
