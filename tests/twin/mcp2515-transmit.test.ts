@@ -3,7 +3,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { UnimplementedFeature } from '../../twin/unimplemented.ts';
-import { CANCTRL, CANINTE, CANINTF, EFLG, REC, TEC, makeRig, type Rig } from './chip-rig.ts';
+import {
+  BYTE_NANOS,
+  CANCTRL,
+  CANINTE,
+  CANINTF,
+  EFLG,
+  REC,
+  TEC,
+  makeRig,
+  type Rig,
+} from './chip-rig.ts';
 
 const ABTF = 0x40;
 const MLOA = 0x20;
@@ -307,6 +317,27 @@ describe('MCP2515 transmission', () => {
       rig.spi(0x81);
       rig.pass(1_000_000);
       assert.equal(rig.records.length, expected + 1);
+    }
+  });
+
+  it('erratum 5, if switched on: chip select low to the end of the message sends it again', () => {
+    for (const [erratum5, held, expected] of [
+      [false, true, 1],
+      [true, false, 1],
+      [true, true, 2],
+    ] as const) {
+      const rig = running({ erratum5 });
+      load(rig, 0, 0x123);
+      rig.chip.select(rig.clock.now);
+      rig.pass(BYTE_NANOS);
+      rig.chip.exchange(0x81, rig.clock.now);
+      if (!erratum5 || !held) rig.chip.deselect(rig.clock.now);
+      // A standard frame without data is 44 to 52 bits long: the second one has begun by now.
+      rig.pass(60 * rig.bit);
+      if (erratum5 && held) rig.chip.deselect(rig.clock.now);
+      rig.pass(1_000_000);
+      assert.equal(rig.records.length, expected);
+      assert.equal(rig.read(0x30) & TXREQ, 0);
     }
   });
 

@@ -28,6 +28,7 @@ import type { SpiDevice } from '../../soc/spi-device.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
 import { errorFlagsOf } from './error-flags.ts';
 import { OperatingMode } from './operating-mode.ts';
+import type { Mcp2515Options } from './options.ts';
 import { refuseDamagedFrame, storeReceived } from './receive-unit.ts';
 import { RegisterFile } from './register-file.ts';
 import * as R from './registers.ts';
@@ -37,21 +38,6 @@ import { TransmitUnit, type BufferOffer } from './transmit-unit.ts';
 
 /** MISO while the chip does not take part in SPI. */
 const FLOATING_BYTE = 0xff;
-
-/** How the chip is built and what of its silicon is switched on. */
-export interface Mcp2515Options {
-  readonly clock: VirtualClock;
-  readonly bus: CanBus;
-  readonly name: string;
-  readonly oscillatorHertz: number;
-  /**
-   * When RXnIF and INT follow a good frame. 'end-of-frame' (section 7.3: immediately after EOF) is the
-   * later of the two and the default; 'frame-valid' is one bit earlier, when the protocol allows it.
-   */
-  readonly receiveFlagAt?: 'end-of-frame' | 'frame-valid';
-  /** Silicon erratum 5: a request made by writing TXREQ, not by RTS, is sent twice. Off by default. */
-  readonly erratum5?: boolean;
-}
 
 /** The chip. `select`, `exchange` and `deselect` are called at wire time by the SPI controller. */
 export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
@@ -67,7 +53,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   readonly #erratum5: boolean;
   readonly #file = new RegisterFile();
   readonly #bytes: Uint8Array = this.#file.bytes;
-  readonly #port = new SpiPort(this);
+  readonly #port: SpiPort;
   readonly #transmit: TransmitUnit;
   readonly #mode: OperatingMode;
   /** End of the oscillator start-up. */
@@ -87,6 +73,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#bus = options.bus;
     this.#flagsEarly = options.receiveFlagAt === 'frame-valid';
     this.#erratum5 = options.erratum5 ?? false;
+    this.#port = new SpiPort(this, this.#erratum5);
     this.#transmit = new TransmitUnit(this.#bytes, options.name);
     this.#mode = new OperatingMode({
       clock: options.clock,
@@ -139,6 +126,20 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   reset(nanos: number): void {
     this.#mode.reset(nanos);
     this.#file.reset();
+    this.faults.reset();
+    this.#awakeNanos = nanos + this.#mode.startUpNanos;
+    this.#updateInterrupt(nanos);
+  }
+
+  /**
+   * The supply falls below what the chip needs and comes back: everything is lost, contents of buffers,
+   * masks and filters too, and the rest of a transaction under way.
+   */
+  brownOut(nanos: number): void {
+    this.#port.abandon();
+    this.#deaf = true;
+    this.#mode.reset(nanos);
+    this.#file.powerOn();
     this.faults.reset();
     this.#awakeNanos = nanos + this.#mode.startUpNanos;
     this.#updateInterrupt(nanos);
@@ -220,7 +221,8 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   transmitted(offer: TransmitOffer, nanos: number): void {
     const buffer = (offer as BufferOffer).buffer;
-    this.#transmit.sent(buffer);
+    const repeat = this.#erratum5 && this.#port.heldAfterRequest(buffer);
+    this.#transmit.sent(buffer, repeat);
     this.#bytes[R.CANINTF] |= R.CANINTF_TX0IF << buffer;
     this.#updateInterrupt(nanos);
     this.#mode.settle(nanos);

@@ -34,6 +34,11 @@ export class RegisterFile {
   readonly bytes = new Uint8Array(REGISTER_COUNT);
 
   constructor() {
+    this.powerOn();
+  }
+
+  /** Power-on: RAM holds anything, the rest its reset values. */
+  powerOn(): void {
     for (let address = 0; address < REGISTER_COUNT; address++) {
       this.bytes[address] = POWER_ON_PATTERN & WRITE_MASK[address];
     }

@@ -47,6 +47,7 @@ export interface PortTarget {
 /** One transaction after the other. */
 export class SpiPort {
   readonly #target: PortTarget;
+  readonly #requestAtOnce: boolean;
   #selected = false;
   #instruction = -1;
   /** Bytes since chip select, the instruction included. */
@@ -56,8 +57,21 @@ export class SpiPort {
   #mask = 0;
   #output = IDLE_BYTE;
 
-  constructor(target: PortTarget) {
+  /** `requestAtOnce`: RTS acts with its last clock, not when chip select rises. */
+  constructor(target: PortTarget, requestAtOnce = false) {
     this.#target = target;
+    this.#requestAtOnce = requestAtOnce;
+  }
+
+  /** Whether chip select has been low since the RTS that asked for this buffer. */
+  heldAfterRequest(buffer: number): boolean {
+    if (!this.#selected || !isRequestToSend(this.#instruction)) return false;
+    return (this.#instruction & (1 << buffer)) !== 0;
+  }
+
+  /** The chip has lost power: the transaction has no end. */
+  abandon(): void {
+    this.#selected = false;
   }
 
   select(): void {
@@ -75,7 +89,7 @@ export class SpiPort {
       throw new UnimplementedFeature('MCP2515', 'reading on past the last register');
     }
     this.#output = IDLE_BYTE;
-    if (this.#count === 0) this.#begin(mosi);
+    if (this.#count === 0) this.#begin(mosi, nanos);
     else this.#continue(mosi, nanos);
     this.#count++;
     return miso;
@@ -86,14 +100,14 @@ export class SpiPort {
     this.#selected = false;
     const instruction = this.#instruction;
     if (instruction === RESET) this.#target.reset(nanos);
-    else if (isRequestToSend(instruction)) {
+    else if (isRequestToSend(instruction) && !this.#requestAtOnce) {
       this.#target.requestToSend(instruction & ~RTS_MASK, nanos);
     } else if (isReadReceiveBuffer(instruction)) {
       this.#target.releaseReceiveBuffer((instruction & 0x04) === 0 ? 0 : 1, nanos);
     }
   }
 
-  #begin(instruction: number): void {
+  #begin(instruction: number, nanos: number): void {
     this.#instruction = instruction;
     this.#last = REGISTER_COUNT - 1;
     if (isReadReceiveBuffer(instruction)) {
@@ -108,6 +122,8 @@ export class SpiPort {
       this.#output = this.#target.readStatus();
     } else if (instruction === RX_STATUS) {
       this.#output = this.#target.receiveStatus();
+    } else if (isRequestToSend(instruction) && this.#requestAtOnce) {
+      this.#target.requestToSend(instruction & ~RTS_MASK, nanos);
     } else if (!hasOperands(instruction)) {
       throw new UnimplementedFeature('MCP2515', `SPI instruction ${hex(instruction)}`);
     }

@@ -102,14 +102,13 @@ export class TransmitUnit {
     return (this.#offers[chosen] ??= this.#read(chosen));
   }
 
-  /** The message went through. */
-  sent(buffer: number): void {
+  /** The message went through. `repeat`: it is to be sent once more (silicon erratum 5). */
+  sent(buffer: number, repeat = false): void {
     this.#inFlight = undefined;
     this.#abort = 'none';
-    if (this.#repeat[buffer] === true) {
-      this.#repeat[buffer] = false;
-      return;
-    }
+    const again = repeat || this.#repeat[buffer];
+    this.#repeat[buffer] = false;
+    if (again) return;
     this.#setControl(buffer, this.#control(buffer) & ~TXBCTRL_TXREQ);
   }
 

@@ -1,0 +1,26 @@
+/**
+ * What can be chosen about one MCP2515: its surroundings, and what of its silicon is switched on.
+ *
+ * Used by: mcp2515.ts and whoever makes a chip. Does not: hold settings that SPI makes.
+ */
+import type { CanBus } from '../../bus/can-bus.ts';
+import type { VirtualClock } from '../../clock.ts';
+
+/** How the chip is built and what of its silicon is switched on. */
+export interface Mcp2515Options {
+  readonly clock: VirtualClock;
+  readonly bus: CanBus;
+  readonly name: string;
+  readonly oscillatorHertz: number;
+  /**
+   * When RXnIF and INT follow a good frame. 'end-of-frame' (section 7.3: immediately after EOF) is the
+   * later of the two and the default; 'frame-valid' is one bit earlier, when the protocol allows it.
+   */
+  readonly receiveFlagAt?: 'end-of-frame' | 'frame-valid';
+  /**
+   * Silicon erratum 5 (DS80179G), off by default: a message is sent once more when TXREQ was written
+   * instead of using RTS, or when chip select is still low after RTS when the message ends. RTS then acts
+   * with its last clock. The sheet limits the second form to SPI mode 1,1; here it is in any mode.
+   */
+  readonly erratum5?: boolean;
+}
