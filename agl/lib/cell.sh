@@ -29,7 +29,7 @@ run_or_fail() {
 need_files() {
   for needed in "$IMAGE" "$ROOT_CELL" "$GUARD_CELL"; do
     [ -r "$needed" ] || fail "$needed is missing." 'canwarden is not, or not wholly, installed.' \
-      'install the release on this card'
+      'npm run deploy, or the Yocto layer (docs/agl.md)'
   done
   have jailhouse || fail "there is no 'jailhouse' command." "the image was built without Jailhouse." \
     "add the package 'jailhouse' (docs/agl.md)"

@@ -69,7 +69,7 @@ check_jailhouse() {
   fi
   [ -r "$root/lib/firmware/jailhouse.bin" ] ||
     fault 'the hypervisor /lib/firmware/jailhouse.bin is missing' "install the package 'jailhouse'"
-  [ -r "$IMAGE" ] || fault "$IMAGE is missing" 'install the release on this card'
+  [ -r "$IMAGE" ] || fault "$IMAGE is missing" 'npm run deploy, or the Yocto layer (docs/agl.md)'
   check_revision
   [ "$doctor_said" -ne 0 ] || good "$(describe_jailhouse)"
 }
@@ -88,10 +88,10 @@ check_revision() {
   revision_root=$(cell_revision "$ROOT_CELL" JHSYS)
   revision_guard=$(cell_revision "$GUARD_CELL" JHCEL)
   if [ -z "$revision_root" ]; then
-    fault "$ROOT_CELL is missing, or no system configuration" 'install the release on this card'
+    fault "$ROOT_CELL is missing, or no system configuration" 'npm run deploy, or the Yocto layer (docs/agl.md)'
     return
   elif [ -z "$revision_guard" ]; then
-    fault "$GUARD_CELL is missing, or no cell configuration" 'install the release on this card'
+    fault "$GUARD_CELL is missing, or no cell configuration" 'npm run deploy, or the Yocto layer (docs/agl.md)'
     return
   elif [ "$revision_root" != "$revision_guard" ]; then
     fault "$ROOT_CELL has revision $revision_root, $GUARD_CELL $revision_guard" \

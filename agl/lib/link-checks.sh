@@ -54,7 +54,7 @@ check_interface() {
 
 check_bridge() {
   if [ ! -x "$BRIDGE" ]; then
-    fault "$BRIDGE is not installed" 'install the release that has the bridge'
+    fault "$BRIDGE is not installed" 'npm run deploy, or the Yocto layer (docs/agl.md)'
   elif bridge_runs; then
     good "$(describe_bridge)"
   elif have systemctl && [ "$(systemctl is-active canwarden-bridge 2>/dev/null)" = failed ]; then

@@ -73,7 +73,7 @@ need_bridge() {
   bridge_serves && return 0
   if [ ! -x "$BRIDGE" ]; then
     fail "'$1' comes from the bridge, and $BRIDGE is not installed." '' \
-      'install the release that has the bridge'
+      'npm run deploy, or the Yocto layer (docs/agl.md)'
   elif ! bridge_runs; then
     fail "'$1' comes from the bridge, and canwarden-bridge does not run." '' \
       "systemctl start canwarden-bridge; 'jailhouse console' shows the cell's own lines meanwhile"

@@ -105,7 +105,7 @@ describe('canwarden up refuses', NEEDS_BUSYBOX, () => {
       `${CELLS}/rpi4-canwarden.cell`,
     ]) {
       const board = new FakeBoard().remove(file);
-      assertFails(board, ['up'], [new RegExp(`/${file} is missing`), /Next: {2}install/]);
+      assertFails(board, ['up'], [new RegExp(`/${file} is missing`), /Next: {2}npm run deploy/]);
       assert.deepEqual(board.commands, []);
     }
   });

@@ -106,7 +106,7 @@ describe('the other system files', () => {
     assert.equal(vcan, 'vcan0');
     assert.match(read('25-canwarden.netdev'), /^Kind=vcan$/m);
     assert.match(read('25-canwarden.network'), /^Name=vcan0$/m);
-    assert.match(read('default-canwarden'), /^CANWARDEN_INTERFACE=vcan0$/m);
+    assert.match(readFileSync('agl/default', 'utf8'), /^CANWARDEN_INTERFACE=vcan0$/m);
     assert.match(bridge, /^Environment=CANWARDEN_INTERFACE=vcan0$/m);
     assert.match(bridge, /^After=.* sys-subsystem-net-devices-vcan0\.device$/m);
   });
@@ -130,7 +130,7 @@ describe('the other system files', () => {
 
   it('have no setting that nobody reads', () => {
     const readers = bridge + readFileSync('agl/lib/common.sh', 'utf8');
-    for (const [, name] of read('default-canwarden').matchAll(/^([A-Z_]+)=/gm)) {
+    for (const [, name] of readFileSync('agl/default', 'utf8').matchAll(/^([A-Z_]+)=/gm)) {
       assert.ok(readers.includes(name), name);
     }
   });

@@ -1,0 +1,62 @@
+SUMMARY = "CAN guard: a Jailhouse cell that owns the MCP2515 and answers urgent frames"
+DESCRIPTION = "The cell's image, the two cell configurations, a rule table, the helper \
+'canwarden' and the unit that starts the cell. The image is shipped as it was tested on the emulated \
+board; nothing is compiled here."
+
+require recipes-canwarden/canwarden.inc
+
+inherit systemd deploy
+
+# The format of the cell files: 13 for the Jailhouse that meta-agl-jailhouse pins, 14 for master.
+CANWARDEN_JAILHOUSE_REVISION ?= "13"
+
+SYSTEMD_SERVICE:${PN} = "canwarden-cell.service"
+SYSTEMD_AUTO_ENABLE:${PN} ?= "enable"
+
+PACKAGE_ARCH = "${MACHINE_ARCH}"
+INHIBIT_DEFAULT_DEPS = "1"
+do_configure[noexec] = "1"
+do_compile[noexec] = "1"
+
+do_install() {
+    install -d ${D}${datadir}/jailhouse/inmates ${D}${datadir}/jailhouse/cells
+    install -m 0644 ${S}/cell/canwarden.bin ${D}${datadir}/jailhouse/inmates/
+    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/rpi4-root.cell ${D}${datadir}/jailhouse/cells/
+    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/rpi4-canwarden.cell ${D}${datadir}/jailhouse/cells/
+
+    install -d ${D}${nonarch_base_libdir}/firmware/canwarden
+    install -m 0644 ${S}/rules/rules.bin ${D}${nonarch_base_libdir}/firmware/canwarden/
+
+    install -d ${D}${bindir} ${D}${nonarch_libdir}/canwarden
+    install -m 0755 ${S}/board/canwarden ${D}${bindir}/
+    install -m 0644 ${S}/board/lib/*.sh ${D}${nonarch_libdir}/canwarden/
+    install -m 0644 ${S}/board/lib/status-numbers.txt ${D}${nonarch_libdir}/canwarden/
+
+    install -d ${D}${sysconfdir}/default
+    install -m 0644 ${S}/board/default ${D}${sysconfdir}/default/canwarden
+
+    install -d ${D}${docdir}/canwarden
+    install -m 0644 ${S}/docs/board-commands.md ${D}${docdir}/canwarden/
+
+    if ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'true', 'false', d)}; then
+        install -d ${D}${systemd_system_unitdir}
+        install -m 0644 ${S}/board/systemd/canwarden-cell.service ${D}${systemd_system_unitdir}/
+    fi
+}
+
+# For the boot partition: the hole in Linux' memory, and SPI0 taken from it.
+do_deploy() {
+    install -m 0644 ${S}/boot/canwarden.dtbo ${DEPLOYDIR}/
+}
+addtask deploy after do_install before do_build
+
+FILES:${PN} += " \
+    ${datadir}/jailhouse \
+    ${nonarch_base_libdir}/firmware/canwarden \
+    ${nonarch_libdir}/canwarden \
+"
+CONFFILES:${PN} = " \
+    ${sysconfdir}/default/canwarden \
+    ${nonarch_base_libdir}/firmware/canwarden/rules.bin \
+"
+RDEPENDS:${PN} = "jailhouse"

@@ -1,0 +1,13 @@
+SUMMARY = "CAN guard: cell, bridge, and the tools to watch it"
+LICENSE = "MIT"
+
+# canwarden-cell is for one machine.
+PACKAGE_ARCH = "${MACHINE_ARCH}"
+
+inherit packagegroup
+
+RDEPENDS:${PN} = " \
+    canwarden-cell \
+    canwarden-bridge \
+    can-utils \
+"
