@@ -1,0 +1,66 @@
+/**
+ * `npm run release`: builds, and packs what a board or a Yocto build needs, without Node, into
+ * build/release/canwarden-VERSION.tar.gz, with its checksum beside it.
+ *
+ * Exit status: 0 written, 1 the build failed, 2 unknown option or missing files; then nothing is
+ * written.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { InputError, writeWhole } from '../cell-config/files.ts';
+import { packRelease } from './release/archive.ts';
+import { listParts } from './release/parts.ts';
+
+interface Options {
+  readonly out: string;
+  readonly build: boolean;
+}
+
+function readOptions(): Options {
+  try {
+    const { values } = parseArgs({
+      options: {
+        out: { type: 'string', default: 'build/release' },
+        'no-build': { type: 'boolean', default: false },
+      },
+    });
+    return { out: values.out, build: !values['no-build'] };
+  } catch (error) {
+    throw new InputError(
+      `release: ${(error as Error).message}. Options: --out FOLDER, --no-build (take build/ as it is)`,
+      { cause: error },
+    );
+  }
+}
+
+function release(options: Options): void {
+  if (options.build) {
+    const build = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
+      stdio: 'inherit',
+    });
+    if (build.status !== 0) {
+      console.error('release: the build failed, so nothing was packed.');
+      process.exit(1);
+    }
+  }
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const parts = listParts(version);
+  const archive = packRelease(version, parts);
+  const path = join(options.out, archive.name);
+  writeWhole(path, archive.bytes);
+  writeWhole(`${path}.sha256`, Buffer.from(`${archive.sha256}  ${archive.name}\n`));
+  for (const { name, entries } of parts) {
+    console.log(`${name.padEnd(10)}${String(entries.length).padStart(4)} files`);
+  }
+  console.log(`${path}  ${archive.bytes.length} bytes  sha256 ${archive.sha256}`);
+}
+
+try {
+  release(readOptions());
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  console.error(error.message);
+  process.exit(2);
+}

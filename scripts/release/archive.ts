@@ -1,0 +1,73 @@
+/**
+ * The release as one archive: same files, same bytes.
+ *
+ * Used by: scripts/release.ts, tests/agl. The compression is zlib's, so two versions of Node may pack
+ * differently; SHA256SUMS inside names the files themselves.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { InputError } from '../../cell-config/files.ts';
+import type { Entry, Part } from './parts.ts';
+import { writeTar } from './tar.ts';
+import type { ArchiveFile } from './tar.ts';
+
+/** 2000-01-01: the age of every file, unless SOURCE_DATE_EPOCH says another. */
+const DEFAULT_TIME_SECONDS = 946_684_800;
+
+export interface Archive {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly fileCount: number;
+  readonly sha256: string;
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Packs all parts; throws InputError with every file that is missing. */
+export function packRelease(version: string, parts: readonly Part[]): Archive {
+  const entries = parts.flatMap((part) => part.entries.map((entry) => ({ part, entry })));
+  const missing = entries.filter(({ entry }) => 'from' in entry && !existsSync(entry.from));
+  if (missing.length > 0) {
+    const lines = missing.map(({ part, entry }) => `  ${part.name}: ${sourceOf(entry)}`);
+    throw new InputError(
+      ['the release lacks files:', ...lines, 'Next: npm run build (files of build/)'].join('\n'),
+    );
+  }
+  const files = entries.map(({ entry }) => read(entry));
+  const sums = files
+    .map(({ path, bytes }) => `${sha256(bytes)}  ${path}\n`)
+    .sort((one, other) => (one.slice(66) < other.slice(66) ? -1 : 1))
+    .join('');
+  files.push({ path: 'SHA256SUMS', bytes: Buffer.from(sums), executable: false });
+
+  const folder = `canwarden-${version}`;
+  const placed = files.map((one) => ({ ...one, path: `${folder}/${one.path}` }));
+  const bytes = gzipSync(writeTar(placed, timeSeconds()), { level: 9 });
+  return {
+    name: `${folder}.tar.gz`,
+    bytes,
+    fileCount: files.length,
+    sha256: sha256(bytes),
+  };
+}
+
+function sourceOf(entry: Entry): string {
+  return 'from' in entry ? entry.from : entry.to;
+}
+
+function read(entry: Entry): ArchiveFile {
+  const bytes = 'from' in entry ? readFileSync(entry.from) : entry.bytes;
+  return { path: entry.to, bytes, executable: entry.executable };
+}
+
+function timeSeconds(): number {
+  const given = process.env.SOURCE_DATE_EPOCH;
+  if (given === undefined) return DEFAULT_TIME_SECONDS;
+  if (!/^\d{1,10}$/.test(given)) {
+    throw new InputError(`SOURCE_DATE_EPOCH is "${given}": expected seconds since 1970`);
+  }
+  return Number(given);
+}

@@ -1,0 +1,168 @@
+/** The release: same bytes each time, sums that verify, a bridge that a C compiler alone can build. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { packRelease } from '../../scripts/release/archive.ts';
+import { MANIFEST } from '../../scripts/deploy/manifest.ts';
+import { listParts } from '../../scripts/release/parts.ts';
+
+const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
+const NAME = `canwarden-${VERSION}`;
+
+let folder = '';
+/** The release as it comes out of its archive by the tar of this machine. */
+let unpacked = '';
+
+/** Runs a program and gives its output; fails the test when it fails. */
+function run(program: string, words: string[], cwd: string, env = process.env): string {
+  const result = spawnSync(program, words, { cwd, env, encoding: 'utf8' });
+  assert.equal(result.status, 0, `${program} ${words.join(' ')}: ${result.stderr}`);
+  return result.stdout;
+}
+
+function release(...words: string[]): { status: number | null; output: string } {
+  const command = ['--import', 'tsx', 'scripts/release.ts', '--no-build', ...words];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  return { status, output: stdout + stderr };
+}
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'canwarden-release-'));
+  const { status, output } = release('--out', folder);
+  assert.equal(status, 0, output);
+  run('tar', ['xzf', `${NAME}.tar.gz`], folder);
+  unpacked = join(folder, NAME);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the release', () => {
+  it('has the same bytes on every run, whatever the age of the files', () => {
+    const first = readFileSync(join(folder, `${NAME}.tar.gz`));
+    const now = new Date();
+    utimesSync('agl/canwarden', now, now);
+    const second = packRelease(VERSION, listParts(VERSION));
+    assert.ok(first.equals(second.bytes));
+  });
+
+  it('names its own checksum beside it, and those of all files inside', () => {
+    run('sha256sum', ['-c', `${NAME}.tar.gz.sha256`], folder);
+    const checked = run('sha256sum', ['-c', 'SHA256SUMS'], unpacked).trim().split('\n');
+    const files = readdirSync(unpacked, { recursive: true, withFileTypes: true });
+    assert.equal(checked.length, files.filter((entry) => entry.isFile()).length - 1);
+  });
+
+  it('unpacks as root-owned files, programs executable, all of one age', () => {
+    const listing = run('tar', ['tvzf', `${NAME}.tar.gz`, '--utc', '--full-time'], folder);
+    for (const line of listing.trim().split('\n')) {
+      assert.match(
+        line,
+        /^(-rw-r--r--|-rwxr-xr-x|drwxr-xr-x) root\/root +\d+ 2000-01-01 00:00:00 /,
+      );
+    }
+    const programs = [...listing.matchAll(/^-rwx\S+ .* \S+?\/(\S+)$/gm)].map(([, path]) => path);
+    assert.deepEqual(programs, ['board/canwarden', 'bridge/build.sh']);
+  });
+
+  it('takes its age from SOURCE_DATE_EPOCH, and refuses a wrong one', () => {
+    const before = process.env.SOURCE_DATE_EPOCH;
+    try {
+      process.env.SOURCE_DATE_EPOCH = '1700000000';
+      const other = packRelease(VERSION, listParts(VERSION));
+      assert.ok(!other.bytes.equals(readFileSync(join(folder, `${NAME}.tar.gz`))));
+      process.env.SOURCE_DATE_EPOCH = 'yesterday';
+      assert.throws(() => packRelease(VERSION, []), /SOURCE_DATE_EPOCH is "yesterday"/);
+    } finally {
+      if (before === undefined) delete process.env.SOURCE_DATE_EPOCH;
+      else process.env.SOURCE_DATE_EPOCH = before;
+    }
+  });
+
+  it('holds the cells in both revisions, by their signatures', () => {
+    const head = (path: string) =>
+      readFileSync(join(unpacked, path)).subarray(0, 8).toString('hex');
+    // Jailhouse: 6-byte signature and revision 13; 5-byte signature, arm64 = 2, revision 14.
+    assert.equal(head('cells/revision-13/rpi4-root.cell'), '4a48535953540d00');
+    assert.equal(head('cells/revision-13/rpi4-canwarden.cell'), '4a4843454c4c0d00');
+    assert.equal(head('cells/revision-14/rpi4-root.cell'), '4a48535953020e00');
+    assert.equal(head('cells/revision-14/rpi4-canwarden.cell'), '4a48434c4c020e00');
+  });
+
+  it('holds what deploy installs: the same files, but for the bridge, which is C here', () => {
+    const shipped = listParts(VERSION).flatMap(({ entries }) =>
+      entries.flatMap((entry) => ('from' in entry ? [entry.from] : [])),
+    );
+    for (const { source } of MANIFEST) {
+      if (source.kind === 'file' && !source.path.includes('canwarden-bridge')) {
+        assert.ok(shipped.includes(source.path), source.path);
+      } else if (source.kind === 'folder') {
+        assert.ok(
+          shipped.some((path) => path.startsWith(`${source.path}/`)),
+          source.path,
+        );
+      }
+    }
+  });
+
+  it('names every missing file and writes nothing', () => {
+    const part = {
+      name: 'cell',
+      entries: ['build/none.bin', 'build/nothing.bin'].map((from) => ({
+        to: from,
+        from,
+        executable: false,
+      })),
+    };
+    assert.throws(
+      () => packRelease(VERSION, [part]),
+      /lacks files:\n {2}cell: build\/none.bin\n {2}cell: build\/nothing.bin\nNext: npm run build/,
+    );
+  });
+
+  it('refuses an unknown option with exit status 2', () => {
+    const { status, output } = release('--output', 'x');
+    assert.equal(status, 2);
+    assert.match(output, /Options: --out FOLDER, --no-build/);
+  });
+});
+
+const HAS_COMPILER = spawnSync('cc', ['--version']).status === 0;
+
+describe('the bridge in the release', () => {
+  const skip = HAS_COMPILER ? false : 'no C compiler here (cc)';
+
+  it('builds with a C compiler alone, without a warning, and knows its version', { skip }, () => {
+    const program = join(folder, 'bridge');
+    const { status, stdout, stderr } = spawnSync('/bin/sh', [join(unpacked, 'bridge/build.sh')], {
+      encoding: 'utf8',
+      // No Node and no tool of npm is on this path.
+      env: { PATH: '/usr/bin:/bin', OUTPUT: program, CFLAGS: '-O0 -Wall' },
+    });
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, `${program}\n`);
+    assert.equal(run(program, ['--version'], folder), `canwarden-bridge ${VERSION}\n`);
+    assert.doesNotMatch(stderr, /linux\/.*warning/);
+  });
+
+  it('says which compiler failed when it cannot', () => {
+    const { status, stderr } = spawnSync('/bin/sh', [join(unpacked, 'bridge/build.sh')], {
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', CC: 'no-such-cc' },
+      cwd: folder,
+    });
+    assert.notEqual(status, 0);
+    assert.match(stderr, /no-such-cc/);
+  });
+
+  it('is compiled with the definitions that the build uses', () => {
+    const script = readFileSync('agl/build-bridge.sh', 'utf8');
+    const build = readFileSync('scripts/build/bridge.ts', 'utf8');
+    const needed = [...build.matchAll(/'(-std=\S+|-fno-strict\S+|-D\S+)',/g)].map(
+      ([, flag]) => flag,
+    );
+    assert.ok(needed.length >= 3);
+    for (const flag of needed) assert.ok(script.includes(flag), flag);
+  });
+});
