@@ -95,7 +95,7 @@ check_revision() {
     return
   elif [ "$revision_root" != "$revision_guard" ]; then
     fault "$ROOT_CELL has revision $revision_root, $GUARD_CELL $revision_guard" \
-      'install both from the same folder cells/revision-*/ of the release'
+      'npm run deploy, or the Yocto layer (docs/agl.md)'
     return
   fi
   revision_known=''
@@ -103,7 +103,7 @@ check_revision() {
     revision_stock=$(cell_revision "$revision_file" JHSYS)
     if [ -n "$revision_stock" ] && [ "$revision_stock" != "$revision_root" ]; then
       fault "this Jailhouse is of revision $revision_stock (${revision_file##*/}), our cells are of $revision_root" \
-        "install the cells of cells/revision-$revision_stock/ of the release"
+        "npm run deploy -- --revision $revision_stock, or CANWARDEN_JAILHOUSE_REVISION (docs/agl.md)"
       return
     fi
     [ "$revision_file" = "$ROOT_CELL" ] || revision_known=${revision_stock:-$revision_known}
@@ -112,7 +112,7 @@ check_revision() {
   case "$(jailhouse_enabled || kernel_words)" in
     *'revision mismatch'* | *'Not a system configuration'*)
       fault "the driver refused our cells of revision $revision_root: $(kernel_words)" \
-        "install the ones of the other folder cells/revision-*/ of the release"
+        "npm run deploy -- --revision $((27 - revision_root)), or CANWARDEN_JAILHOUSE_REVISION (docs/agl.md)"
       ;;
   esac
 }

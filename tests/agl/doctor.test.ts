@@ -106,7 +106,7 @@ describe('canwarden doctor, Jailhouse', NEEDS_BUSYBOX, () => {
     for (const file of ['lib/firmware/jailhouse.bin', IMAGE, `${CELLS}/rpi4-root.cell`]) {
       assertOne(up().remove(file), '1 jailhouse', [
         new RegExp(`/${file} is missing`),
-        /=> install/,
+        /=> (npm run deploy|install)/,
       ]);
     }
     assertOne(up().remove(`${CELLS}/rpi4-canwarden.cell`), '1 jailhouse', [
@@ -123,14 +123,14 @@ describe('canwarden doctor, Jailhouse', NEEDS_BUSYBOX, () => {
 
   it('finds a pair of two revisions', () => {
     const mixed = up().write(`${CELLS}/rpi4-canwarden.cell`, CELL_13);
-    assertOne(mixed, '1 jailhouse', [/revision 14, .* 13/, /same folder cells\/revision-\*/]);
+    assertOne(mixed, '1 jailhouse', [/revision 14, .* 13/, /=> npm run deploy/]);
   });
 
   it('finds cells of another revision than the Jailhouse on the board, by its stock cells', () => {
     const older = up().write(`${CELLS}/rpi4.cell`, SYSTEM_13);
     assertOne(older, '1 jailhouse', [
       /Jailhouse is of revision 13 \(rpi4.cell\), our cells are of 14/,
-      /=> install the cells of cells\/revision-13/,
+      /=> npm run deploy -- --revision 13/,
     ]);
     const same = up()
       .write(`${CELLS}/rpi4-root.cell`, SYSTEM_13)
