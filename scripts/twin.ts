@@ -7,11 +7,12 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { InputError, runCommand } from '../twin/run/command.ts';
+import { runLiveCommand } from '../twin/run/live-command.ts';
 
 interface Options {
   readonly rules: string;
   readonly bus: string;
-  readonly agl?: string | false;
+  readonly agl?: string | boolean;
   readonly aglStopAt?: number;
   readonly seconds?: number;
   readonly engine: EngineName;
@@ -19,6 +20,9 @@ interface Options {
   readonly osc: number;
   readonly spi: number;
   readonly out: string;
+  readonly shm?: string;
+  readonly realtime?: boolean;
+  readonly speed: number;
 }
 
 function positiveInteger(text: string): number {
@@ -31,6 +35,12 @@ function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new InvalidArgumentError('expected seconds, 0 or more.');
+}
+
+function speed(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('expected a number above 0 and at most 1.');
 }
 
 const program = new Command('twin')
@@ -50,6 +60,9 @@ const program = new Command('twin')
   .option('--osc <hertz>', 'crystal of the CAN controller', positiveInteger, 12_000_000)
   .option('--spi <hertz>', 'SPI clock', positiveInteger, 10_000_000)
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
+  .option('--shm <file>', 'share the link as a file, for a real canwarden-bridge (docs/bridge.md)')
+  .option('--realtime', 'with --shm: hold virtual time back to real time')
+  .option('--speed <factor>', 'with --realtime: virtual seconds for each real one', speed, 1)
   .configureOutput({ outputError: (text, write) => write(text) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
@@ -59,20 +72,37 @@ const options = program.opts<Options>();
 const base = process.env.INIT_CWD ?? process.cwd();
 const aglFile = typeof options.agl === 'string' ? resolve(base, options.agl) : undefined;
 
+const common = {
+  rulesFile: resolve(base, options.rules),
+  busFile: resolve(base, options.bus),
+  secondsLimit: options.seconds,
+  engine: options.engine,
+  bitrate: options.bitrate,
+  oscillatorHertz: options.osc,
+  spiHertz: options.spi,
+  outputDirectory: resolve(base, options.out),
+};
+
 try {
-  process.exitCode = await runCommand({
-    rulesFile: resolve(base, options.rules),
-    busFile: resolve(base, options.bus),
-    aglFile,
-    agl: options.agl !== false,
-    aglStopAtSeconds: options.aglStopAt,
-    secondsLimit: options.seconds,
-    engine: options.engine,
-    bitrate: options.bitrate,
-    oscillatorHertz: options.osc,
-    spiHertz: options.spi,
-    outputDirectory: resolve(base, options.out),
-  });
+  if ((options.shm === undefined) !== (options.realtime === undefined)) {
+    throw new InputError('--shm and --realtime belong together: a real bridge needs real time');
+  }
+  if (options.shm !== undefined && options.agl !== undefined && options.agl !== true) {
+    throw new InputError('--agl and --no-agl do not go with --shm: AGL is the real bridge there');
+  }
+  process.exitCode =
+    options.shm === undefined
+      ? await runCommand({
+          ...common,
+          aglFile,
+          agl: options.agl !== false,
+          aglStopAtSeconds: options.aglStopAt,
+        })
+      : await runLiveCommand({
+          ...common,
+          sharedFile: resolve(base, options.shm),
+          speed: options.speed,
+        });
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
   process.stderr.write(`${error.message}\n`);

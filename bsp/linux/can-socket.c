@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "can-text.h"
 #include "log.h"
 
 /* Frames wait here while the ring to the cell is full: 8 MiB are about 10,000 of them. */
@@ -79,6 +80,10 @@ static void set_options(int handle, const struct options *options) {
 
 bool can_socket_open(struct can_socket *can, const struct options *options) {
   *can = (struct can_socket){.interface = options->interface};
+  if (strcmp(options->interface, CAN_TEXT_INTERFACE) == 0) {
+    can_text_open(can);
+    return true;
+  }
   if (!prepare_interface(options)) {
     return false;
   }
@@ -121,6 +126,9 @@ static void note_drops(struct can_socket *can, struct msghdr *message) {
 }
 
 bool can_socket_receive(struct can_socket *can, struct can_frame *frame) {
+  if (can->is_text) {
+    return can_text_receive(can, frame);
+  }
   char control[CMSG_SPACE(sizeof(uint32_t))];
   struct iovec place = {.iov_base = frame, .iov_len = sizeof *frame};
   struct msghdr message = {.msg_iov = &place,
@@ -142,6 +150,9 @@ bool can_socket_receive(struct can_socket *can, struct can_frame *frame) {
 }
 
 enum can_send_result can_socket_send(struct can_socket *can, const struct can_frame *frame) {
+  if (can->is_text) {
+    return can_text_send(can, frame);
+  }
   ssize_t bytes = write(can->handle, frame, sizeof *frame);
   if (bytes == (ssize_t)sizeof *frame) {
     if (can->down) {

@@ -19,6 +19,8 @@ enum can_send_result { CAN_WOULD_BLOCK = 0, CAN_TAKEN = 1, CAN_REFUSED = 2 };
 struct can_socket {
   int handle;
   const char *interface;
+  /** Standard input and output instead of an interface (can-text.h). */
+  bool is_text;
   /** Since the last look of the main loop the module asked for a frame and there was none. */
   bool receive_wanted;
   /** A frame waits because the interface's queue is full. */

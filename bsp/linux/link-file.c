@@ -100,23 +100,42 @@ static bool check_layout(struct link *link, volatile uint8_t *file, uint64_t fil
   return true;
 }
 
+/* Opens the file once it is there and holds a page at least; -1 after the wait. */
+static int await_file(const char *path, size_t *bytes) {
+  for (int look = 0; look < LAYOUT_WAIT_SECONDS * 10; look++) {
+    int file = open(path, O_RDWR | O_CLOEXEC | O_SYNC);
+    struct stat status = {0};
+    if (file >= 0 && fstat(file, &status) == 0 && status.st_size >= (off_t)PAGE_BYTES) {
+      *bytes = (size_t)status.st_size;
+      return file;
+    }
+    if (file >= 0) {
+      close(file);
+    } else if (errno != ENOENT) {
+      break;
+    }
+    if (look == 0) {
+      log_line(LOG_NOTICE, "waiting for %s", path);
+    }
+    nanosleep(&(struct timespec){.tv_nsec = LAYOUT_LOOK_NANOS}, NULL);
+  }
+  log_line(LOG_FAULT, "%s cannot be opened: %s. Is the twin running with --shm on this file?", path,
+           errno == 0 ? "it is empty" : strerror(errno));
+  return -1;
+}
+
 bool link_open_file(struct link *link, const char *path) {
   snprintf(link->name, sizeof link->name, "%s", path);
   link->handle = -1;
-  int file = open(path, O_RDWR | O_CLOEXEC | O_SYNC);
-  struct stat status;
-  if (file < 0 || fstat(file, &status) != 0) {
-    log_line(LOG_FAULT, "%s cannot be opened: %s. Is the twin running with --shm on this file?",
-             path, strerror(errno));
+  size_t bytes;
+  int file = await_file(path, &bytes);
+  if (file < 0) {
     return false;
   }
-  size_t bytes = (size_t)status.st_size;
-  void *start = bytes < PAGE_BYTES ? MAP_FAILED
-                                   : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void *start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   close(file);
   if (start == MAP_FAILED) {
-    log_line(LOG_FAULT, "%s (%zu bytes) cannot be mapped: %s", path, bytes,
-             bytes < PAGE_BYTES ? "too short" : strerror(errno));
+    log_line(LOG_FAULT, "%s (%zu bytes) cannot be mapped: %s", path, bytes, strerror(errno));
     return false;
   }
   link->descriptor = start;
@@ -136,19 +155,27 @@ uint32_t link_file_register_read(const struct link *link, uint32_t offset) {
   }
 }
 
-void link_file_register_write(const struct link *link, uint32_t offset, uint32_t value) {
+void link_file_register_write(struct link *link, uint32_t offset, uint32_t value) {
   if (offset == REGISTER_STATE) {
+    link->own_state = value;
     link->state_table[OWN_ID] = value;
   } else if (offset == REGISTER_DOORBELL && value >> 16 == PEER_ID) {
     link->descriptor[WORD_DOORBELL + PEER_ID] += 1;
   }
 }
 
-/* With hardware the hypervisor zeroes the state of a peer that is gone; here its peer does. */
+/*
+ * With hardware the hypervisor zeroes the state of a peer that is gone; here its peer does. A state
+ * of this end that was zeroed while the process stood still is announced again: the peer has left
+ * its own session by then, which the module sees next.
+ */
 void link_file_tend(struct link *link, uint64_t now_nanos) {
   static uint32_t last_beat;
   static uint64_t last_change_nanos;
   link->descriptor[WORD_HEARTBEAT + OWN_ID] += 1;
+  if (link->state_table[OWN_ID] != link->own_state) {
+    link->state_table[OWN_ID] = link->own_state;
+  }
   uint32_t beat = link->descriptor[WORD_HEARTBEAT + PEER_ID];
   if (beat != last_beat || last_change_nanos == 0) {
     last_beat = beat;

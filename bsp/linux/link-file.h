@@ -9,7 +9,7 @@
 #include "link.h"
 
 uint32_t link_file_register_read(const struct link *link, uint32_t offset);
-void link_file_register_write(const struct link *link, uint32_t offset, uint32_t value);
+void link_file_register_write(struct link *link, uint32_t offset, uint32_t value);
 void link_file_tend(struct link *link, uint64_t now_nanos);
 
 #endif

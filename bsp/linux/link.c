@@ -31,7 +31,7 @@ uint32_t link_register_read(const struct link *link, uint32_t offset) {
   return link_file_register_read(link, offset);
 }
 
-void link_register_write(const struct link *link, uint32_t offset, uint32_t value) {
+void link_register_write(struct link *link, uint32_t offset, uint32_t value) {
   if (link->registers != NULL) {
     link->registers[offset / 4] = value;
   } else {

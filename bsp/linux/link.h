@@ -28,6 +28,8 @@ struct link {
   volatile uint32_t *registers;
   /** The first page of a shared file (docs/bridge.md); NULL with UIO. */
   volatile uint32_t *descriptor;
+  /** Of a shared file: the state that this end last announced. */
+  uint32_t own_state;
   /** PROTOCOL_FRONT_END or PROTOCOL_BACK_END: which role this end plays. */
   uint32_t own_protocol;
   /** Becomes readable when the cell rings; -1: nothing does, poll. */
@@ -47,7 +49,7 @@ bool link_open_file(struct link *link, const char *path);
 
 /** Reads or writes a device register; offsets as in the ivshmem v2 specification. */
 uint32_t link_register_read(const struct link *link, uint32_t offset);
-void link_register_write(const struct link *link, uint32_t offset, uint32_t value);
+void link_register_write(struct link *link, uint32_t offset, uint32_t value);
 
 /** Of a shared file: says that this end is alive, and declares the other dead when it is not. */
 void link_tend(struct link *link, uint64_t now_nanos);

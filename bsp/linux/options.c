@@ -20,7 +20,8 @@
 static const char HELP[] =
     "canwarden-bridge: joins the canwarden cell to a SocketCAN interface.\n"
     "\n"
-    "  --interface NAME     the CAN interface (default vcan0)\n"
+    "  --interface NAME     the CAN interface (default vcan0); - for frames as text, ID#DATA, on\n"
+    "                       standard input and output\n"
     "  --create             create it as a vcan interface if it is not there, and set it up\n"
     "                       (needs CAP_NET_ADMIN and the kernel module vcan)\n"
     "  --uio DEVICE         the UIO device of the link (default: the first ivshmem device whose\n"

@@ -52,15 +52,17 @@ void statistics_print(enum stats_format format) {
   struct value values[NAMES_MAXIMUM];
   unsigned count = collect(values);
   bool is_json = format == STATS_JSON;
+  /* With --interface - standard output belongs to the frames. */
+  FILE *output = module_can()->is_text ? stderr : stdout;
   for (unsigned index = 0; index < count; index++) {
     if (is_json) {
-      printf("%s\"%s\":%" PRIu64, index == 0 ? "{" : ",", values[index].name, values[index].count);
+      fprintf(output, "%s\"%s\":%" PRIu64, index == 0 ? "{" : ",", values[index].name, values[index].count);
     } else {
-      printf("%-24s%" PRIu64 "\n", values[index].name, values[index].count);
+      fprintf(output, "%-24s%" PRIu64 "\n", values[index].name, values[index].count);
     }
   }
   if (is_json) {
-    printf("}\n");
+    fprintf(output, "}\n");
   }
-  fflush(stdout);
+  fflush(output);
 }

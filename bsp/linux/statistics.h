@@ -8,7 +8,7 @@
 
 #include "options.h"
 
-/** Prints every counter to standard output: lines of `name value`, or one JSON object. */
+/** Prints every counter (standard output; standard error with --interface -): lines of `name value`, or one JSON object. */
 void statistics_print(enum stats_format format);
 
 #endif

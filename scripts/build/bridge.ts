@@ -41,6 +41,8 @@ const SOURCES = [
   'link-uio',
   'link-file',
   'can-socket',
+  'can-text',
+  'frame-text',
   'interface',
   'module',
 ].map((name) => `bsp/linux/${name}.c`);

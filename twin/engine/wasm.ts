@@ -6,7 +6,8 @@
  * latencies are rougher than the image engine's. Barriers cost time only: there is one CPU.
  */
 import type { VirtualClock } from '../clock.ts';
-import { CellParked, type AccessSize, type GuestMemory, type Machine } from '../machine/machine.ts';
+import { CellParked, type AccessSize, type Machine } from '../machine/machine.ts';
+import { MemoryWindow } from '../machine/memory-window.ts';
 import type { Engine, RunResult } from './engine.ts';
 
 /**
@@ -29,9 +30,12 @@ interface CellExports {
 
 export class WasmEngine implements Engine {
   readonly name = 'wasm';
+  /** Called after each step of the loop that began at `startNanos`; it ends now. */
+  onStep?: (startNanos: number) => void;
   readonly #machine: Machine;
   readonly #module: WebAssembly.Module;
   readonly #clock: VirtualClock;
+  readonly #windows: readonly MemoryWindow[];
   #exports: CellExports | undefined;
   #result: RunResult = 'running';
   #isInitialized = false;
@@ -42,6 +46,7 @@ export class WasmEngine implements Engine {
   constructor(machine: Machine, wasm: Uint8Array<ArrayBuffer>) {
     this.#machine = machine;
     this.#clock = machine.clock;
+    this.#windows = machine.memories.map((memory) => new MemoryWindow(memory));
     this.#module = new WebAssembly.Module(wasm);
   }
 
@@ -68,7 +73,9 @@ export class WasmEngine implements Engine {
 
   #next(exports: CellExports): void {
     if (this.#isInitialized) {
+      const startNanos = this.#clock.now;
       if (exports.step() !== 0) this.#result = 'stopped';
+      this.onStep?.(startNanos);
       return;
     }
     this.#isInitialized = true;
@@ -91,12 +98,12 @@ export class WasmEngine implements Engine {
   }
 
   /** The memory that holds an access. Parks the cell if none does, or if it is read-only. */
-  #memoryFor(address: number, size: AccessSize, isWrite: boolean): GuestMemory {
+  #windowAt(address: number, size: AccessSize, isWrite: boolean): MemoryWindow {
     this.#clock.elapse(this.#machine.timing.wasmImportNanos);
-    for (const memory of this.#machine.memories) {
-      if (address < memory.base || address + size > memory.base + memory.bytes.length) continue;
-      if (isWrite && !memory.writable) break;
-      return memory;
+    for (const window of this.#windows) {
+      if (address < window.memory.base || address + size > window.end) continue;
+      if (isWrite && !window.memory.writable) break;
+      return window;
     }
     return this.#machine.park({
       what: `data ${isWrite ? 'write' : 'read'} of ${size} bytes`,
@@ -106,13 +113,13 @@ export class WasmEngine implements Engine {
   }
 
   #read(address: number, size: 1 | 2 | 4): number {
-    const memory = this.#memoryFor(address >>> 0, size, false);
-    return memory.bytes.readUIntLE((address >>> 0) - memory.base, size);
+    const window = this.#windowAt(address >>> 0, size, false);
+    return window.read((address >>> 0) - window.memory.base, size);
   }
 
   #write(address: number, size: 1 | 2 | 4, value: number): void {
-    const memory = this.#memoryFor(address >>> 0, size, true);
-    memory.bytes.writeUIntLE((value >>> 0) % 2 ** (8 * size), (address >>> 0) - memory.base, size);
+    const window = this.#windowAt(address >>> 0, size, true);
+    window.write((address >>> 0) - window.memory.base, size, value);
   }
 
   #imports(): Record<string, (...values: never[]) => unknown> {
@@ -132,16 +139,15 @@ export class WasmEngine implements Engine {
       memory_read16: (address: number) => this.#read(address, 2),
       memory_read32: (address: number) => this.#read(address, 4),
       memory_read64: (address: number) => {
-        const memory = this.#memoryFor(address >>> 0, 8, false);
-        return memory.bytes.readBigUInt64LE((address >>> 0) - memory.base);
+        const window = this.#windowAt(address >>> 0, 8, false);
+        return window.read64((address >>> 0) - window.memory.base);
       },
       memory_write8: (address: number, value: number) => this.#write(address, 1, value),
       memory_write16: (address: number, value: number) => this.#write(address, 2, value),
       memory_write32: (address: number, value: number) => this.#write(address, 4, value),
       memory_write64: (address: number, value: bigint) => {
-        const memory = this.#memoryFor(address >>> 0, 8, true);
-        const offset = (address >>> 0) - memory.base;
-        memory.bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
+        const window = this.#windowAt(address >>> 0, 8, true);
+        window.write64((address >>> 0) - window.memory.base, value);
       },
       barrier_read: barrier,
       barrier_write: barrier,

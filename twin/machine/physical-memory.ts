@@ -17,6 +17,11 @@ interface Block {
 export class PhysicalMemory {
   readonly #blocks: Block[] = [];
 
+  /** Makes `bytes` the block at `start`: memory that exists already, shared with somebody else. */
+  provide(start: number, bytes: Buffer): void {
+    this.#blocks.push({ start, bytes });
+  }
+
   /**
    * The bytes at `start`, `size` long. The first call for a block fills it with the stale pattern;
    * a later call inside the same block returns the same bytes. Throws if a request overlaps a

@@ -80,6 +80,8 @@ export interface BoardOptions {
   readonly oscillatorHertz: number;
   /** What `-s` gives to the cell. */
   readonly commandLine: string;
+  /** Memory of the link that a process outside shares; without it the twin has its own. */
+  readonly shared?: { readonly stateTable: Buffer; readonly section: Buffer };
   readonly tap?: SpiTap;
   readonly onInterruptLine?: (low: boolean, nanos: number) => void;
   readonly onAglFrame?: (frame: CanFrame, nanos: number) => void;
@@ -128,6 +130,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
   const devices = wireDevices(options, clock, chip, console, interruptWire);
 
   const physicalMemory = new PhysicalMemory();
+  if (options.shared) shareLink(physicalMemory, system, options.shared);
   const space = new AddressSpace(cell, physicalMemory);
   const root = ivshmemOf(system.rootCell);
   const { stateTable, section } = sharedMemory(system.rootCell.memoryRegions, root, physicalMemory);
@@ -238,6 +241,19 @@ function ivshmemOf(cell: Cell): PciDevice {
   const device = cell.pciDevices.find(({ type }) => type === PCI_TYPE_IVSHMEM);
   if (!device) throw new Error(`cell "${cell.name}" has no ivshmem device`);
   return device;
+}
+
+/** Puts memory from outside where the link's state table and R/W section are. */
+function shareLink(
+  physicalMemory: PhysicalMemory,
+  { rootCell }: System,
+  shared: NonNullable<BoardOptions['shared']>,
+): void {
+  const start = ivshmemOf(rootCell).shmemRegionsStart;
+  const [stateTable, section] = rootCell.memoryRegions.slice(start);
+  if (!stateTable || !section) throw new Error('the root cell lacks the memory of the link');
+  physicalMemory.provide(stateTable.physicalStart, shared.stateTable);
+  physicalMemory.provide(section.physicalStart, shared.section);
 }
 
 /** The root cell's view of the link's first two regions. */

@@ -12,6 +12,7 @@ import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
 import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
 import { LogSyntaxError, parseLog } from '../candump/read.ts';
 import type { EngineName } from '../engine/engine.ts';
+import { SharedFileError } from '../shared/map-file.ts';
 import { loadArtifacts, MissingArtifactError } from './artifacts.ts';
 import { LogInputError, prepareInput } from './log-input.ts';
 import { OUTPUT_NAMES, writeOutputs } from './output.ts';
@@ -71,28 +72,35 @@ function prepare(options: CommandOptions) {
   return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
 }
 
-function readText(file: string): string {
+/** The text of a file that the user named. */
+export function readText(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** Turns the errors that a user can cause into InputError. */
-function asInput<T>(action: () => T): T {
+/** Turns the errors that a user can cause, thrown at once or later, into InputError. */
+export function asInput<T>(action: () => T): T {
   try {
-    return action();
+    const result = action();
+    return result instanceof Promise ? (result.catch(throwAsInput) as T) : result;
   } catch (error) {
-    const isInput = [
-      LogSyntaxError,
-      LogInputError,
-      RulesError,
-      CellFormatError,
-      MissingArtifactError,
-    ].some((kind) => error instanceof kind);
-    if (isInput) throw new InputError((error as Error).message);
-    if (error instanceof Error && 'code' in error && 'path' in error) {
-      throw new InputError(`cannot use ${String(error.path)}: ${error.message}`);
-    }
-    throw error;
+    return throwAsInput(error);
   }
+}
+
+function throwAsInput(error: unknown): never {
+  const isInput = [
+    LogSyntaxError,
+    LogInputError,
+    RulesError,
+    CellFormatError,
+    MissingArtifactError,
+    SharedFileError,
+  ].some((kind) => error instanceof kind);
+  if (isInput) throw new InputError((error as Error).message);
+  if (error instanceof Error && 'code' in error && 'path' in error) {
+    throw new InputError(`cannot use ${String(error.path)}: ${error.message}`);
+  }
+  throw error;
 }
 
 function print(result: ScenarioResult, directory: string): void {

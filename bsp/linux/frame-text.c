@@ -1,0 +1,89 @@
+/*
+ * CAN frames as text; see frame-text.h.
+ *
+ * Used by: can-socket.c. An identifier of more than 3 digits is a 29-bit one, as in candump.
+ */
+#include "frame-text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STANDARD_DIGITS 3
+
+static int digit_of(char character) {
+  if (character >= '0' && character <= '9') {
+    return character - '0';
+  }
+  char upper = (char)toupper((unsigned char)character);
+  return upper >= 'A' && upper <= 'F' ? upper - 'A' + 10 : -1;
+}
+
+static bool read_identifier(const char *text, const char *end, struct can_frame *frame) {
+  canid_t identifier = 0;
+  long digits = end - text;
+  if (digits != STANDARD_DIGITS && digits != 8) {
+    return false;
+  }
+  for (; text < end; text++) {
+    int digit = digit_of(*text);
+    if (digit < 0) {
+      return false;
+    }
+    identifier = identifier << 4 | (canid_t)digit;
+  }
+  bool is_extended = digits > STANDARD_DIGITS;
+  /* candump prints the flag of an error message as part of the 8 digits. */
+  frame->can_id = is_extended && (identifier & CAN_ERR_FLAG) == 0 ? identifier | CAN_EFF_FLAG
+                                                                  : identifier;
+  return is_extended ? identifier <= (CAN_EFF_MASK | CAN_ERR_FLAG) : identifier <= CAN_SFF_MASK;
+}
+
+bool frame_from_text(const char *line, struct can_frame *frame) {
+  memset(frame, 0, sizeof *frame);
+  const char *space = strrchr(line, ' ');
+  const char *text = space == NULL ? line : space + 1;
+  const char *hash = strchr(text, '#');
+  if (hash == NULL || !read_identifier(text, hash, frame)) {
+    return false;
+  }
+  const char *data = hash + 1;
+  if (*data == 'R' || *data == 'r') {
+    frame->can_id |= CAN_RTR_FLAG;
+    frame->can_dlc = (unsigned char)strtoul(data + 1, NULL, 10);
+    return frame->can_dlc <= CAN_MAX_DLEN;
+  }
+  size_t characters = strlen(data);
+  if (characters % 2 != 0 || characters > 2 * CAN_MAX_DLEN) {
+    return false;
+  }
+  for (size_t index = 0; index < characters / 2; index++) {
+    int high = digit_of(data[2 * index]);
+    int low = digit_of(data[2 * index + 1]);
+    if (high < 0 || low < 0) {
+      return false;
+    }
+    frame->data[index] = (unsigned char)(high << 4 | low);
+  }
+  frame->can_dlc = (unsigned char)(characters / 2);
+  return true;
+}
+
+unsigned frame_to_text(const struct can_frame *frame, char text[FRAME_TEXT_BYTES]) {
+  canid_t number = frame->can_id & (CAN_EFF_MASK | CAN_ERR_FLAG);
+  bool is_long = (frame->can_id & (CAN_EFF_FLAG | CAN_ERR_FLAG)) != 0;
+  int length = snprintf(text, FRAME_TEXT_BYTES, is_long ? "%08X#" : "%03X#", number);
+  unsigned bytes = frame->can_dlc > CAN_MAX_DLEN ? CAN_MAX_DLEN : frame->can_dlc;
+  if ((frame->can_id & CAN_RTR_FLAG) != 0) {
+    length += snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, bytes == 0 ? "R" : "R%u",
+                       bytes);
+  } else {
+    for (unsigned index = 0; index < bytes; index++) {
+      length += snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, "%02X",
+                         frame->data[index]);
+    }
+  }
+  text[length] = '\n';
+  return (unsigned)length + 1;
+}

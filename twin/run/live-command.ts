@@ -1,0 +1,96 @@
+/**
+ * `npm run twin -- --shm FILE --realtime`: the board beside a real canwarden-bridge.
+ *
+ * Used by: scripts/twin.ts.
+ * Does not: judge what reaches AGL; it is not on this side of the file. Answers are checked.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileRules } from '../../cell-config/rules/compile.ts';
+import { parseLog } from '../candump/read.ts';
+import { formatLogLine } from '../candump/write.ts';
+import { loadArtifacts } from './artifacts.ts';
+import { CELL_SENDER } from './board.ts';
+import { shutDown } from './cell-control.ts';
+import { asInput, type CommandOptions, readText } from './command.ts';
+import { LiveBoard } from './live.ts';
+import { prepareInput } from './log-input.ts';
+import { demandFor } from './rule-oracle.ts';
+
+export interface LiveCommandOptions extends Pick<
+  CommandOptions,
+  | 'rulesFile'
+  | 'busFile'
+  | 'secondsLimit'
+  | 'engine'
+  | 'bitrate'
+  | 'oscillatorHertz'
+  | 'spiHertz'
+  | 'outputDirectory'
+> {
+  readonly sharedFile: string;
+  readonly speed: number;
+}
+
+/** From the last frame to the end of the run, in virtual time. */
+const DRAIN_NANOS = 200_000_000;
+
+/** Plays the log once the bridge is there, then stays a while. Returns the exit status. */
+export async function runLiveCommand(options: LiveCommandOptions): Promise<number> {
+  const { live, input, table } = await asInput(() => prepare(options));
+  const { board, seen } = live;
+  let stopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (stopped = true));
+  say(`sharing ${options.sharedFile}; start: build/canwarden-bridge --shm ${options.sharedFile}`);
+  await live.runWhile(() => !live.isLinkUp && !stopped);
+  const startNanos = board.clock.now;
+  for (const { frame, nanos, interfaceName } of input.bus) {
+    board.sender.enqueue(frame, startNanos + nanos, interfaceName);
+  }
+  const last = input.bus.at(-1)?.nanos ?? 0;
+  const endNanos = startNanos + last + DRAIN_NANOS;
+  const isPlayed = () => board.clock.now >= endNanos && board.sender.pendingCount === 0;
+  await live.runWhile(() => !stopped && !isPlayed());
+  const shutdown = shutDown(board);
+  const requests = seen.wire.filter(
+    ({ sender, frame }) => sender !== CELL_SENDER && demandFor(table, frame).answer,
+  ).length;
+  const lines = seen.wire.map(({ frame, sender, endNanos: nanos }) =>
+    formatLogLine(input.startNanos + BigInt(Math.round(nanos - startNanos)), sender, frame),
+  );
+  mkdirSync(options.outputDirectory, { recursive: true });
+  const busLog = join(options.outputDirectory, 'bus.log');
+  writeFileSync(busLog, lines.map((line) => `${line}\n`).join(''));
+  const sent = seen.wire.filter(({ sender }) => sender === CELL_SENDER).length;
+  say(
+    `${seen.wire.length} frames on the bus, ${requests} urgent requests, ${sent} sent by the cell`,
+  );
+  say(`shutdown request: ${shutdown}. Log: ${busLog}`);
+  board.engine.close();
+  return shutdown === 'approved' ? 0 : 1;
+}
+
+async function prepare(options: LiveCommandOptions) {
+  const compiled = compileRules(readText(options.rulesFile), options.rulesFile);
+  const bus = parseLog(readText(options.busFile), options.busFile);
+  const input = prepareInput(bus, [], options.secondsLimit);
+  const artifacts = loadArtifacts(options.engine);
+  const { bitrate, oscillatorHertz, spiHertz } = options;
+  const live = await LiveBoard.create({
+    ...artifacts,
+    engine: options.engine,
+    files: { ...artifacts.files, rules: compiled.image },
+    bitrate,
+    oscillatorHertz,
+    commandLine: `bitrate=${bitrate} osc=${oscillatorHertz} spi=${spiHertz}`,
+    sharedFile: options.sharedFile,
+    speed: options.speed,
+    onConsoleLine: ({ nanos, source, text }) =>
+      say(`[${(nanos / 1e9).toFixed(6)}] ${source}: ${text}`),
+  });
+  return { live, input, table: compiled.table };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,98 @@
+/**
+ * The link's memory as a file that a real process, canwarden-bridge, maps as well.
+ *
+ * Used by: twin/run/live.ts. The layout is in docs/bridge.md.
+ * Does not: carry interrupts: both ends poll. The twin plays the hypervisor's part where there is
+ * none: it lays the file out, and takes a peer that shows no life for dead.
+ */
+import { mapFile } from './map-file.ts';
+
+const PAGE_BYTES = 0x1000;
+const MAGIC = 0x4d535743; // "CWSM"
+const VERSION = 1;
+const PEERS = 2;
+const BRIDGE = 0;
+const CELL = 1;
+
+/** Words of the first page. */
+const WORD_MAGIC = 0;
+const WORD_VERSION = 1;
+const WORD_PEERS = 2;
+const WORD_PROTOCOL = 3; // of peer 0, then of peer 1
+const WORD_STATE_TABLE = 5;
+const WORD_SECTION = 6;
+const WORD_SECTION_BYTES = 7;
+const WORD_HEARTBEAT = 8; // of peer 0, then of peer 1
+
+const STATE_TABLE_OFFSET = PAGE_BYTES;
+const SECTION_OFFSET = 2 * PAGE_BYTES;
+
+/** A bridge whose heartbeat stands still for so long is dead. */
+const HEARTBEAT_LIMIT_MILLIS = 3_000;
+
+export interface SharedLinkOptions {
+  readonly path: string;
+  readonly sectionBytes: number;
+  /** Protocol numbers of the two ends, as in their class codes. */
+  readonly bridgeProtocol: number;
+  readonly cellProtocol: number;
+}
+
+export class SharedLink {
+  readonly stateTable: Buffer;
+  readonly section: Buffer;
+  readonly #words: Uint32Array;
+  readonly #states: Uint32Array;
+  #lastBeat = 0;
+  #lastBeatMillis = 0;
+
+  constructor(options: SharedLinkOptions) {
+    const bytes = mapFile(options.path, fileBytes(options.sectionBytes));
+    this.#words = new Uint32Array(bytes.buffer, 0, PAGE_BYTES / 4);
+    this.#states = new Uint32Array(bytes.buffer, STATE_TABLE_OFFSET, PEERS);
+    this.stateTable = bytes.subarray(STATE_TABLE_OFFSET, STATE_TABLE_OFFSET + PAGE_BYTES);
+    this.section = bytes.subarray(SECTION_OFFSET, SECTION_OFFSET + options.sectionBytes);
+    this.#layOut(options);
+  }
+
+  /** What the states of the two ends are now. */
+  get bridgeState(): number {
+    return Atomics.load(this.#states, BRIDGE);
+  }
+
+  get cellState(): number {
+    return Atomics.load(this.#states, CELL);
+  }
+
+  /** Shows the bridge that the twin lives, and looks whether the bridge does. Call it often. */
+  tend(nowMillis: number): void {
+    Atomics.add(this.#words, WORD_HEARTBEAT + CELL, 1);
+    const beat = Atomics.load(this.#words, WORD_HEARTBEAT + BRIDGE);
+    if (beat !== this.#lastBeat) {
+      this.#lastBeat = beat;
+      this.#lastBeatMillis = nowMillis;
+    } else if (nowMillis - this.#lastBeatMillis > HEARTBEAT_LIMIT_MILLIS) {
+      if (this.bridgeState !== 0) Atomics.store(this.#states, BRIDGE, 0);
+    }
+  }
+
+  /** The magic comes last: from then on the bridge believes the rest. */
+  #layOut({ sectionBytes, bridgeProtocol, cellProtocol }: SharedLinkOptions): void {
+    const words = this.#words;
+    Atomics.store(words, WORD_MAGIC, 0);
+    words[WORD_VERSION] = VERSION;
+    words[WORD_PEERS] = PEERS;
+    words[WORD_PROTOCOL + BRIDGE] = bridgeProtocol;
+    words[WORD_PROTOCOL + CELL] = cellProtocol;
+    words[WORD_STATE_TABLE] = STATE_TABLE_OFFSET;
+    words[WORD_SECTION] = SECTION_OFFSET;
+    words[WORD_SECTION_BYTES] = sectionBytes;
+    Atomics.store(this.#states, CELL, 0);
+    Atomics.store(words, WORD_MAGIC, MAGIC);
+  }
+}
+
+/** A PCI resource has a power of two of bytes, so the file has. */
+export function fileBytes(sectionBytes: number): number {
+  return 2 ** Math.ceil(Math.log2(SECTION_OFFSET + sectionBytes));
+}
