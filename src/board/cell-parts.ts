@@ -50,8 +50,8 @@ export class CellParts {
 /** Makes the parts and joins them; touches no device but the counter. Only at start-up. */
 export function createParts(): CellParts {
   const clock = new GenericTimer();
-  const spi = new Spi0(RPI4.SPI0_ADDRESS);
   const line = new GpioInputLine(RPI4.GPIO_ADDRESS, RPI4.INTERRUPT_PIN);
+  const spi = new Spi0(RPI4.SPI0_ADDRESS, line);
   const controller = new Mcp2515<Spi0, GpioInputLine, GenericTimer>(spi, line, clock);
   const ivshmem = new IvshmemLink(RPI4.IVSHMEM_REGISTERS_ADDRESS, RPI4.IVSHMEM_STATE_TABLE_ADDRESS);
   const section = new SharedSection(RPI4.IVSHMEM_SECTION_ADDRESS, RPI4.IVSHMEM_SECTION_BYTES);

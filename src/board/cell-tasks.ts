@@ -15,6 +15,7 @@ import { Task } from '../rt/loop';
 import { Status } from '../rt/status';
 import { DriverPhase } from '../virtio/transport-driver';
 import { CellParts } from './cell-parts';
+import { Courtesy } from './courtesy';
 import { UrgentAnswers } from './urgent-answers';
 
 /**
@@ -92,10 +93,12 @@ export class TransmitPollTask extends Task {
   /** Time from one look to the next while a buffer is busy. */
   intervalTicks: u64 = 0;
   private readonly next: Deadline = new Deadline();
+  private readonly courtesy: Courtesy;
   private waiting: bool = false;
 
   constructor(private readonly parts: CellParts) {
     super();
+    this.courtesy = new Courtesy(parts);
   }
 
   override ready(): bool {
@@ -118,8 +121,9 @@ export class TransmitPollTask extends Task {
       controller.tendTransmit();
       return;
     }
-    this.waiting = false;
-    controller.pollStatus();
+    this.courtesy.begin();
+    // Broken off: due again as soon as the frame that came in has been taken.
+    this.waiting = this.courtesy.end(controller.pollStatus()) === Status.Busy;
   }
 
   /** When `ready` may next become true; the largest u64 when no buffer is busy. */
@@ -161,40 +165,57 @@ export class ForwardTask extends Task {
   }
 }
 
-/** Puts one frame of AGL's on the bus in two pieces, LOAD (14 bytes) and RTS (1 byte). */
+/**
+ * Puts one frame of AGL's on the bus in three pieces: out of the ring, LOAD (at most 14 bytes, given up
+ * when a frame comes in), RTS (1 byte).
+ */
 @final
 export class FromAglTask extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly courtesy: Courtesy;
+  /** `frame` is out of the ring. */
+  private held: bool = false;
+  /** `frame` is in the chip. */
   private loaded: bool = false;
 
   constructor(private readonly parts: CellParts) {
     super();
+    this.courtesy = new Courtesy(parts);
   }
 
   /** A frame stays in AGL's ring until the one before it is on the bus. */
   override ready(): bool {
-    if (this.loaded) return true;
     const parts = this.parts;
-    return (
-      parts.linkUsable && !parts.controller.transmitBusy(BUFFER_FORWARD) && parts.agl.hasReceived()
-    );
+    if (parts.controller.transmitBusy(BUFFER_FORWARD)) return false;
+    return this.held || (parts.linkUsable && parts.agl.hasReceived());
   }
 
   override run(): void {
-    const controller = this.parts.controller;
-    let status: Status = Status.Ok;
-    if (this.loaded) {
-      this.loaded = false;
-      status = controller.send(BUFFER_FORWARD);
-      if (status === Status.Ok) count(Counter.FromAgl);
-    } else {
-      status = this.parts.agl.receive(this.frame);
-      if (status === Status.Empty) return;
-      if (status === Status.Ok) {
-        status = controller.preload(BUFFER_FORWARD, this.frame);
-        this.loaded = status === Status.Ok;
-      }
-    }
-    if (status !== Status.Ok) count(Counter.FromAglRefused);
+    if (!this.held) this.take();
+    else if (!this.loaded) this.load();
+    else this.send();
+  }
+
+  private take(): void {
+    const status = this.parts.agl.receive(this.frame);
+    this.held = status === Status.Ok;
+    if (status !== Status.Ok && status !== Status.Empty) count(Counter.FromAglRefused);
+  }
+
+  private load(): void {
+    this.courtesy.begin();
+    const status = this.courtesy.end(this.parts.controller.preload(BUFFER_FORWARD, this.frame));
+    this.loaded = status === Status.Ok;
+    if (status !== Status.Ok && status !== Status.Busy) this.finish(status);
+  }
+
+  private send(): void {
+    this.loaded = false;
+    this.finish(this.parts.controller.send(BUFFER_FORWARD));
+  }
+
+  private finish(status: Status): void {
+    this.held = false;
+    count(status === Status.Ok ? Counter.FromAgl : Counter.FromAglRefused);
   }
 }

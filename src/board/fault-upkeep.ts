@@ -7,11 +7,13 @@
  * READ STATUS when the line lies); only bringing back a chip that has lost its settings waits, at
  * most 10 ms and 1,000 bit times, while there is no bus to answer on anyway.
  *
- * How often: a short look (4 bytes) every millisecond, and every 64 bit times while a frame is on its
- * way, because each failed attempt counts 8 and takes no less; a full look (10 bytes) every 10 ms.
+ * How often: a full look (10 bytes) every 10 ms. Besides that a short one (4 bytes): every millisecond
+ * while there are errors on the bus; every 64 bit times while a frame is on its way, because a failed
+ * attempt counts 8 and takes no less.
  */
 import { FaultState } from '../can/fault-state';
 import {
+  EVENT_BUS_ERROR,
   EVENT_CHIP_RESET,
   EVENT_FULL_LOOK,
   EVENT_OVERFLOW,
@@ -22,6 +24,7 @@ import { Deadline, microsToTicks, Period } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { BusDiagnosis } from './bus-diagnosis';
 import { CellParts } from './cell-parts';
+import { Courtesy } from './courtesy';
 import { FaultReport } from './fault-report';
 import { InterruptWatch } from './interrupt-watch';
 import { TransmitWatch } from './transmit-watch';
@@ -31,6 +34,8 @@ const LOOK_MICROS: u32 = 1_000;
 const FULL_LOOK_MICROS: u32 = 10_000;
 const LOOK_BITS_WHILE_SENDING: u32 = 64;
 const RETRY_MICROS: u32 = 100_000;
+/** How long after the last error on the bus it is looked at more often. */
+const UNEASY_MICROS: u32 = 50_000;
 /** What a node waits after bus-off: 128 times 11 recessive bits (ISO 11898-1, 12.1.4.4). */
 const BUS_OFF_BITS: u32 = 128 * 11;
 
@@ -57,11 +62,15 @@ export class FaultUpkeep {
   private readonly fullLook: Period;
   private readonly watchPeriod: Period;
   private readonly next: Deadline = new Deadline();
+  /** Reached when there has been no error for a while. */
+  private readonly calm: Deadline = new Deadline();
+  private readonly courtesy: Courtesy;
   private state: BusState = BusState.Running;
   private roundOpen: bool = false;
   private saidGone: bool = false;
   private readonly lookTicks: u64;
   private readonly retryTicks: u64;
+  private readonly uneasyTicks: u64;
   private sendingLookTicks: u64 = 0;
   private restartTicks: u64 = 0;
 
@@ -69,6 +78,7 @@ export class FaultUpkeep {
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
   ) {
+    this.courtesy = new Courtesy(parts);
     const perSecond = parts.clock.ticksPerSecond();
     const report = new FaultReport(parts);
     this.report = report;
@@ -80,6 +90,7 @@ export class FaultUpkeep {
     this.lookTicks = lookTicks;
     this.watchPeriod = new Period(lookTicks);
     this.retryTicks = microsToTicks(RETRY_MICROS, perSecond);
+    this.uneasyTicks = microsToTicks(UNEASY_MICROS, perSecond);
   }
 
   /** Takes the settings over and begins; after start-up. */
@@ -94,7 +105,9 @@ export class FaultUpkeep {
     this.restartTicks = microsToTicks(settings.restartMillis * 1_000, perSecond);
     if (this.restartTicks < busOffTicks) this.restartTicks = busOffTicks;
     this.transmitWatch.start();
-    this.next.start(parts.clock.nowTicks(), this.lookTicks);
+    const nowTicks = parts.clock.nowTicks();
+    this.calm.start(nowTicks, 0);
+    this.next.start(nowTicks, this.lookTicks);
   }
 
   /** When `run` next has something to do, as far as is known now. */
@@ -127,22 +140,31 @@ export class FaultUpkeep {
   private look(nowTicks: u64): void {
     const controller = this.parts.controller;
     if (this.watchPeriod.due(nowTicks)) this.transmitWatch.look(nowTicks);
+    this.next.start(nowTicks, this.pauseTicks);
     const full = !this.roundOpen && (this.interruptWatch.doubtful || this.fullLook.due(nowTicks));
-    const status = controller.look(full);
+    if (!full && !this.roundOpen && !this.uneasy(nowTicks)) return;
+    this.courtesy.begin();
+    const status = this.courtesy.end(controller.look(full));
     this.roundOpen = status === Status.Busy;
-    this.next.start(nowTicks, this.roundOpen ? 0 : this.pauseTicks);
+    if (this.roundOpen) this.next.start(nowTicks, 0);
     if (status !== Status.Ok) return;
     const events = controller.faults.takeEvents();
+    if ((events & EVENT_BUS_ERROR) !== 0) this.calm.start(nowTicks, this.uneasyTicks);
     if ((events & EVENT_CHIP_RESET) !== 0) {
       this.lose(nowTicks);
       return;
     }
-    if (full && (events & EVENT_FULL_LOOK) !== 0) {
-      this.interruptWatch.look();
+    if ((events & EVENT_FULL_LOOK) !== 0) {
+      // Only right after the look: by a later step of the round the buffers may have been read.
+      if (full) this.interruptWatch.look();
       this.diagnosis.look(nowTicks);
     }
     if ((events & EVENT_OVERFLOW) !== 0) this.report.overflow(nowTicks);
     if ((events & EVENT_STATE) !== 0) this.stateChanged(nowTicks);
+  }
+
+  private uneasy(nowTicks: u64): bool {
+    return this.parts.controller.anyTransmitBusy || !this.calm.reached(nowTicks);
   }
 
   private get pauseTicks(): u64 {

@@ -6,7 +6,7 @@
  * Does not: run anything afterwards.
  */
 import { IvshmemDevice, PROTOCOL_CAN_FRONT_END } from '../jailhouse/ivshmem-device';
-import { InterruptSource } from '../jailhouse/command-line';
+import { BusModeSetting, InterruptSource } from '../jailhouse/command-line';
 import { CellState } from '../jailhouse/communication-region';
 import { Console } from '../jailhouse/console';
 import { ConsoleKind } from '../jailhouse/console-port';
@@ -205,8 +205,19 @@ function sayReady(parts: CellParts): void {
     .text(' Hz, SPI ')
     .decimal(parts.spi.clockHertz)
     .text(' Hz, rules ')
-    .decimal(parts.responder.table.count)
-    .endLine();
+    .decimal(parts.responder.table.count);
+  sayMode(parts);
+  parts.console.endLine();
+}
+
+/** The modes in which the cell does less than one expects. */
+function sayMode(parts: CellParts): void {
+  const console = parts.console;
+  if (parts.settings.busMode === BusModeSetting.ListenOnly) {
+    console.text(', listen-only: nothing is sent (status ').decimal(Status.ListenOnly).text(')');
+  } else if (parts.settings.busMode === BusModeSetting.Loopback) {
+    console.text(', loopback: the bus sees nothing of the cell');
+  }
 }
 
 function begin(parts: CellParts): Console {

@@ -15,9 +15,16 @@ export const SPI_PART_BYTES_MAXIMUM: u32 = 16;
 
 export abstract class SpiBus {
   /**
+   * While true, `transfer` gives up with `Busy` at the next byte when something urgent asks for the
+   * bus: for transactions that can be repeated, and of which a part does no harm. `begin` and `end`
+   * never give up.
+   */
+  yields: bool = false;
+
+  /**
    * Exchanges `length` bytes (1..16) in place at `buffer` in linear memory: byte i goes out, the
    * byte that comes in meanwhile replaces it. Chip select is asserted for exactly these bytes.
-   * `SpiTimeout`: chip select is released, the buffer is undefined.
+   * `SpiTimeout`, or `Busy` while `yields`: chip select is released, the buffer is undefined.
    */
   abstract transfer(buffer: usize, length: u32): Status;
 

@@ -8,6 +8,7 @@
  * once and the wire has no gaps; answers are taken out while later bytes are still on their way.
  */
 import { mmio_read32, mmio_write32 } from '../../abi/bsp';
+import { GpioInputLine } from './gpio';
 import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Status } from '../../rt/status';
 import {
@@ -36,8 +37,11 @@ export class Spi0 extends SpiBus {
   /** Reads of CS after which a part of a transaction counts as stuck. */
   private pollLimit: u32 = 0;
 
-  /** `base`: guest address of the SPI0 register block. */
-  constructor(private readonly base: u32) {
+  /** `base`: guest address of the SPI0 register block. `urgent`: what a transfer yields to. */
+  constructor(
+    private readonly base: u32,
+    private readonly urgent: GpioInputLine,
+  ) {
     super();
   }
 
@@ -61,6 +65,7 @@ export class Spi0 extends SpiBus {
   }
 
   override transfer(buffer: usize, length: u32): Status {
+    if (this.yields) return this.transferByByte(buffer, length);
     const status = this.begin(buffer, length);
     if (status === Status.Ok) this.release();
     return status;
@@ -75,6 +80,26 @@ export class Spi0 extends SpiBus {
     if (length !== 0) {
       const status = this.exchange(buffer, length);
       if (status !== Status.Ok) return status;
+    }
+    this.release();
+    return Status.Ok;
+  }
+
+  /**
+   * One byte on the wire at a time, so that the transaction can end after any of them. The gaps
+   * cost about a third of a byte each.
+   */
+  private transferByByte(buffer: usize, length: u32): Status {
+    mmio_write32(this.base + SPI_CS, SPI_CS_TA);
+    const end = buffer + length;
+    while (buffer < end) {
+      if (this.urgent.isAsserted()) {
+        this.release();
+        return Status.Busy;
+      }
+      const status = this.exchange(buffer, 1);
+      if (status !== Status.Ok) return status;
+      buffer++;
     }
     this.release();
     return Status.Ok;

@@ -14,6 +14,7 @@
  *                  has lost its settings: after a brown-out it is in configuration mode
  *   new state      READ TEC, REC (4 bytes)
  *   overflow       clear the bits that were seen (4 bytes)
+ *   bus error      clear MERRF (4 bytes), so that the next look tells whether errors go on
  *
  * EFLG and not ERRIF is what counts: ERRIF says nothing about a state that has ended.
  */
@@ -47,6 +48,8 @@ export const EVENT_STATE: u32 = 1 << 0;
 export const EVENT_OVERFLOW: u32 = 1 << 1;
 /** Event: the chip has lost its settings, twice in a row. */
 export const EVENT_CHIP_RESET: u32 = 1 << 2;
+/** Event: a frame met an error, received or sent, since the last round. */
+export const EVENT_BUS_ERROR: u32 = 1 << 4;
 /** Event: the look was a full one; `receiveFlags` is fresh. */
 export const EVENT_FULL_LOOK: u32 = 1 << 3;
 
@@ -81,6 +84,8 @@ export class FaultMonitor<Bus extends SpiBus> {
   private events: u32 = 0;
   /** Overflow bits that were counted and are to be cleared. */
   private overflowSeen: u32 = 0;
+  /** MERRF was seen and is to be cleared. */
+  private errorFlagSeen: bool = false;
   /** The state has changed; the counters are to be read. */
   private countersDue: bool = false;
   /** What the registers of a full look showed when the chip was set up; 0: not known. */
@@ -100,6 +105,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.busErrorSeen = false;
     this.events = 0;
     this.overflowSeen = 0;
+    this.errorFlagSeen = false;
     this.countersDue = false;
     this.doubted = false;
   }
@@ -120,7 +126,7 @@ export class FaultMonitor<Bus extends SpiBus> {
 
   /** True in the middle of a round. */
   get inProgress(): bool {
-    return this.overflowSeen !== 0 || this.countersDue || this.doubted;
+    return this.overflowSeen !== 0 || this.errorFlagSeen || this.countersDue || this.doubted;
   }
 
   /** The EVENT_... bits since the last call. Only between rounds. */
@@ -142,6 +148,9 @@ export class FaultMonitor<Bus extends SpiBus> {
     } else if (this.overflowSeen !== 0) {
       status = modifyRegister(this.bus, EFLG, this.overflowSeen, 0);
       if (status === Status.Ok) this.overflowSeen = 0;
+    } else if (this.errorFlagSeen) {
+      status = modifyRegister(this.bus, CANINTF, CANINTF_MERRF, 0);
+      if (status === Status.Ok) this.errorFlagSeen = false;
     } else if (full || this.doubted) {
       status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
       if (status === Status.Ok) this.takeFullLook(registersRead());
@@ -169,7 +178,11 @@ export class FaultMonitor<Bus extends SpiBus> {
 
   /** CANINTF in bits 0..7, EFLG in 8..15. */
   private takeFlags(registers: u32): void {
-    if ((registers & CANINTF_MERRF) !== 0) this.busErrorSeen = true;
+    if ((registers & CANINTF_MERRF) !== 0) {
+      this.busErrorSeen = true;
+      this.errorFlagSeen = true;
+      this.events |= EVENT_BUS_ERROR;
+    }
     const errorFlags = (registers >> 8) & 0xff;
     this.errorFlags = errorFlags;
     this.overflowSeen = errorFlags & OVERFLOW_MASK;

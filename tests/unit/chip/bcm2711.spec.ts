@@ -14,9 +14,12 @@ const CONTROL_CLEAR: u32 = 0xf0000000;
 const CONTROL_WRITES: u32 = 0xf0000004;
 const CONTROL_SPI_STUCK: u32 = 0xf0000008;
 const CONTROL_SPI_ANSWER: u32 = 0xf000000c;
+const CONTROL_LINE_LOW_AFTER: u32 = 0xf000001c;
 const CONTROL_WRITE_LOG: u32 = 0xf0010000;
 
 const GPIO: u32 = 0xfe200000;
+const GPLEV0: u32 = GPIO + 0x34;
+const INTERRUPT_PIN: u32 = 25;
 const SPI0: u32 = 0xfe204000;
 const CLK: u32 = SPI0 + 0x08;
 const TA: u32 = 0x80;
@@ -57,11 +60,13 @@ function bytes(count: u32): string {
   return text;
 }
 
-let spi = new Spi0(SPI0);
+const line = new GpioInputLine(GPIO, INTERRUPT_PIN);
+let spi = new Spi0(SPI0, line);
 
 beforeEach(() => {
   mmio_write32(CONTROL_SPI_STUCK, 0);
-  spi = new Spi0(SPI0);
+  spi = new Spi0(SPI0, line);
+  mmio_write32(GPLEV0, 1 << INTERRUPT_PIN);
   spi.configure(CORE_CLOCK_HERTZ, 10_000_000);
   mmio_write32(CONTROL_CLEAR, 0);
 });
@@ -124,6 +129,39 @@ describe('SPI transfer', () => {
     mmio_write32(CONTROL_SPI_STUCK, 1);
     expect(spi.transfer(buffer, 2)).toBe(Status.SpiTimeout);
     expect(writes().endsWith(' C30')).toBe(true);
+  });
+});
+
+describe('a transfer that yields', () => {
+  test('goes through while the line is high', () => {
+    spi.yields = true;
+    fill('03 2c 00 00');
+    expect(spi.transfer(buffer, 4)).toBe(Status.Ok);
+    expect(writes()).toBe('C80 F3 F2c F0 F0 C30');
+    expect(bytes(4)).toBe('fc d3 ff ff');
+  });
+
+  test('ends after the byte during which the line falls, with chip select released', () => {
+    spi.yields = true;
+    mmio_write32(CONTROL_LINE_LOW_AFTER, 2);
+    fill('40 01 02 03 04');
+    expect(spi.transfer(buffer, 5)).toBe(Status.Busy);
+    expect(writes()).toBe('C80 F40 F1 C30');
+  });
+
+  test('does not begin while the line is low', () => {
+    spi.yields = true;
+    mmio_write32(GPLEV0, 0);
+    mmio_write32(CONTROL_CLEAR, 0);
+    fill('a0 00');
+    expect(spi.transfer(buffer, 2)).toBe(Status.Busy);
+    expect(writes().includes('F')).toBe(false);
+  });
+
+  test('is one that was asked to: others are not broken off', () => {
+    mmio_write32(CONTROL_LINE_LOW_AFTER, 1);
+    fill('a0 00');
+    expect(spi.transfer(buffer, 2)).toBe(Status.Ok);
   });
 });
 

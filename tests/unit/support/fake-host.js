@@ -24,6 +24,8 @@ const CONTROL_HYPERCALLS = 0xf0000010;
 const CONTROL_TICKS_PER_READ = 0xf0000014;
 /** Write: the value that the next hypercalls return. */
 const CONTROL_HYPERCALL_RESULT = 0xf0000018;
+/** Write: GPLEV0 goes to zero when this many more bytes have been written to SPI0's FIFO. */
+const CONTROL_LINE_LOW_AFTER = 0xf000001c;
 /** Read: address (+0) and value (+4) registered by fault_write32. */
 const CONTROL_FAULT_WRITE = 0xf0000020;
 /** Read: device write n at +8n: address, value. */
@@ -43,6 +45,7 @@ const SPI_CS_TA = 1 << 7;
 const SPI_CS_DONE = 1 << 16;
 const SPI_CS_RXD = 1 << 17;
 const SPI_CS_TXD = 1 << 18;
+const GPLEV0 = 0xfe200034;
 
 /** The SPI0 block, without time: a byte is back as soon as it has been written. */
 class FakeSpi {
@@ -95,6 +98,7 @@ class FakeDevices {
   writes = [];
   hypercalls = [];
   faultWrite = [0, 0];
+  #bytesToLineLow = 0;
   #spi = new FakeSpi();
   #registers = new Map();
 
@@ -107,6 +111,7 @@ class FakeDevices {
   write(address, value) {
     if (address >= CONTROL_CLEAR && address < CONTROL_END) return this.#control(address, value);
     this.writes.push([address, value]);
+    if (address === SPI_FIFO && --this.#bytesToLineLow === 0) this.#registers.set(GPLEV0, 0);
     if (address === SPI_CS || address === SPI_FIFO) return this.#spi.write(address, value);
     this.#registers.set(address, value);
   }
@@ -134,6 +139,7 @@ class FakeDevices {
       this.#spi.answers = [];
     } else if (address === CONTROL_SPI_STUCK) this.#spi.stuck = value !== 0;
     else if (address === CONTROL_SPI_ANSWER) this.#spi.answers.push(value & 0xff);
+    else if (address === CONTROL_LINE_LOW_AFTER) this.#bytesToLineLow = value;
     else if (address === CONTROL_TICKS_PER_READ) this.ticksPerRead = BigInt(value);
     else if (address === CONTROL_HYPERCALL_RESULT) this.hypercallResult = value;
     else throw new Error(`fake host: 0x${address.toString(16)} is not a control address to write`);
