@@ -24,7 +24,6 @@ import { Deadline, microsToTicks, Period } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { BusDiagnosis } from './bus-diagnosis';
 import { CellParts } from './cell-parts';
-import { Courtesy } from './courtesy';
 import { FaultReport } from './fault-report';
 import { InterruptWatch } from './interrupt-watch';
 import { TransmitWatch } from './transmit-watch';
@@ -64,9 +63,10 @@ export class FaultUpkeep {
   private readonly next: Deadline = new Deadline();
   /** Reached when there has been no error for a while. */
   private readonly calm: Deadline = new Deadline();
-  private readonly courtesy: Courtesy;
   private state: BusState = BusState.Running;
   private roundOpen: bool = false;
+  /** The round is to begin with a full look, or has. */
+  private full: bool = false;
   private saidGone: bool = false;
   private readonly lookTicks: u64;
   private readonly retryTicks: u64;
@@ -78,7 +78,6 @@ export class FaultUpkeep {
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
   ) {
-    this.courtesy = new Courtesy(parts);
     const perSecond = parts.clock.ticksPerSecond();
     const report = new FaultReport(parts);
     this.report = report;
@@ -141,12 +140,15 @@ export class FaultUpkeep {
     const controller = this.parts.controller;
     if (this.watchPeriod.due(nowTicks)) this.transmitWatch.look(nowTicks);
     this.next.start(nowTicks, this.pauseTicks);
-    const full = !this.roundOpen && (this.interruptWatch.doubtful || this.fullLook.due(nowTicks));
-    if (!full && !this.roundOpen && !this.uneasy(nowTicks)) return;
-    this.courtesy.begin();
-    const status = this.courtesy.end(controller.look(full));
+    if (!this.roundOpen) {
+      this.full = this.interruptWatch.doubtful || this.fullLook.due(nowTicks);
+      if (!this.full && !this.uneasy(nowTicks)) return;
+    }
+    const status = controller.look(this.full);
     this.roundOpen = status === Status.Busy;
     if (this.roundOpen) this.next.start(nowTicks, 0);
+    // Before any other transaction: later the buffers may have been read.
+    if (controller.faults.receiveFlagsFresh) this.interruptWatch.look();
     if (status !== Status.Ok) return;
     const events = controller.faults.takeEvents();
     if ((events & EVENT_BUS_ERROR) !== 0) this.calm.start(nowTicks, this.uneasyTicks);
@@ -154,11 +156,7 @@ export class FaultUpkeep {
       this.lose(nowTicks);
       return;
     }
-    if ((events & EVENT_FULL_LOOK) !== 0) {
-      // Only right after the look: by a later step of the round the buffers may have been read.
-      if (full) this.interruptWatch.look();
-      this.diagnosis.look(nowTicks);
-    }
+    if ((events & EVENT_FULL_LOOK) !== 0) this.diagnosis.look(nowTicks);
     if ((events & EVENT_OVERFLOW) !== 0) this.report.overflow(nowTicks);
     if ((events & EVENT_STATE) !== 0) this.stateChanged(nowTicks);
   }

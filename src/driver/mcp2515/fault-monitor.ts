@@ -50,7 +50,7 @@ export const EVENT_OVERFLOW: u32 = 1 << 1;
 export const EVENT_CHIP_RESET: u32 = 1 << 2;
 /** Event: a frame met an error, received or sent, since the last round. */
 export const EVENT_BUS_ERROR: u32 = 1 << 4;
-/** Event: the look was a full one; `receiveFlags` is fresh. */
+/** Event: the look was a full one. */
 export const EVENT_FULL_LOOK: u32 = 1 << 3;
 
 /** The registers of a full look: CNF3, CNF2, CNF1, CANINTE, CANINTF, EFLG, CANSTAT, CANCTRL. */
@@ -79,6 +79,8 @@ export class FaultMonitor<Bus extends SpiBus> {
   busErrorSeen: bool = false;
   /** RXnIF of the last full look. */
   receiveFlags: u32 = 0;
+  /** The last transaction was that look. */
+  receiveFlagsFresh: bool = false;
 
   /** EVENT_... bits that were not taken yet. */
   private events: u32 = 0;
@@ -142,6 +144,7 @@ export class FaultMonitor<Bus extends SpiBus> {
    */
   step(full: bool): Status {
     let status: Status;
+    this.receiveFlagsFresh = false;
     if (this.countersDue) {
       status = readRegisters(this.bus, TEC, 2);
       if (status === Status.Ok) this.takeCounters(registersRead() as u32);
@@ -171,6 +174,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     }
     this.doubted = false;
     this.events |= EVENT_FULL_LOOK;
+    this.receiveFlagsFresh = true;
     const flags = (registers >> LOOK_FLAGS_SHIFT) as u32;
     this.receiveFlags = flags & RECEIVE_FLAGS & (((registers >> 24) & LOOK_INTERRUPTS) as u32);
     this.takeFlags(flags);
