@@ -24,6 +24,7 @@ import { Deadline, microsToTicks, Period } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { BusDiagnosis } from './bus-diagnosis';
 import { CellParts } from './cell-parts';
+import { Courtesy } from './courtesy';
 import { FaultReport } from './fault-report';
 import { InterruptWatch } from './interrupt-watch';
 import { TransmitWatch } from './transmit-watch';
@@ -63,6 +64,7 @@ export class FaultUpkeep {
   private readonly next: Deadline = new Deadline();
   /** Reached when there has been no error for a while. */
   private readonly calm: Deadline = new Deadline();
+  private readonly courtesy: Courtesy;
   private state: BusState = BusState.Running;
   private roundOpen: bool = false;
   /** The round is to begin with a full look, or has. */
@@ -78,6 +80,7 @@ export class FaultUpkeep {
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
   ) {
+    this.courtesy = new Courtesy(parts);
     const perSecond = parts.clock.ticksPerSecond();
     const report = new FaultReport(parts);
     this.report = report;
@@ -144,7 +147,8 @@ export class FaultUpkeep {
       this.full = this.interruptWatch.doubtful || this.fullLook.due(nowTicks);
       if (!this.full && !this.uneasy(nowTicks)) return;
     }
-    const status = controller.look(this.full);
+    this.courtesy.begin();
+    const status = this.courtesy.end(controller.look(this.full));
     this.roundOpen = status === Status.Busy;
     if (this.roundOpen) this.next.start(nowTicks, 0);
     // Before any other transaction: later the buffers may have been read.
