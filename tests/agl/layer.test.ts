@@ -203,6 +203,8 @@ describe("the layer's config.txt", () => {
     for (const line of [
       'dtoverlay=mcp2515-can0,oscillator=8000000,interrupt=25',
       'dtparam=spi=on',
+      'dtparam=spi',
+      'dtoverlay=mcp251xfd,spi0-0,interrupt=25',
       'dtoverlay=jailhouse-memory,start=0xe0000000,size=0x200000',
       'armstub=armstub8-gic.bin',
       'enable_gic=0',

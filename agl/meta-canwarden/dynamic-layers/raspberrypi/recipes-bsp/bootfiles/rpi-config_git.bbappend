@@ -8,6 +8,7 @@ do_deploy:append:raspberrypi4-64() {
         -e '/^dtoverlay=mcp251/d' \
         -e '/^dtoverlay=spi0-/d' \
         -e '/^dtparam=spi=/d' \
+        -e '/^dtparam=spi$/d' \
         -e '/^dtoverlay=jailhouse-memory/d' \
         -e '/^arm_64bit=/d' \
         -e '/^enable_gic=/d' \
