@@ -13,6 +13,11 @@ export const PAGE_BYTES = 0x1000;
 
 // The machine.
 export const HYPERVISOR_MEMORY = { start: 0x1fc00000, size: 0x400000 } as const;
+/**
+ * What the card's device tree overlay takes from Linux (no-map): hypervisor, shared memory and the
+ * warden's RAM lie inside. Linux refuses a reservation higher up, where the firmware has its own.
+ */
+export const CARD_RESERVATION = { start: 0x10000000, size: 0x10000000 } as const;
 /** Virtual PCI configuration space: 1 MiB per bus, bus 0 alone. */
 export const PCI_MMCONFIG = { start: 0xff900000, endBus: 0, bytesPerBus: 0x100000 } as const;
 /** Domain of the virtual PCI host as the root cell's Linux sees it. */

@@ -1,0 +1,62 @@
+/**
+ * Runs the tools that deploy leans on (mtools, e2fsprogs, ssh, cp) and reports them in sentences.
+ *
+ * Used by: the cards.
+ * Does not: use a shell; arguments reach the tool as they are.
+ */
+import { spawnSync } from 'node:child_process';
+import { InputError } from '../../cell-config/files.ts';
+
+/** Debian packages of the tools, for the sentence that says what to install. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  mcopy: 'mtools',
+  mdir: 'mtools',
+  mmd: 'mtools',
+  mrd: 'mtools',
+  mdel: 'mtools',
+  debugfs: 'e2fsprogs',
+  e2fsck: 'e2fsprogs',
+  ssh: 'openssh-client',
+};
+
+export interface ToolResult {
+  readonly status: number;
+  readonly output: Buffer;
+  readonly complaint: string;
+}
+
+/** Runs a tool to its end. Throws InputError when it is not installed. */
+export function runTool(name: string, parameters: readonly string[], input?: string): ToolResult {
+  const run = spawnSync(name, parameters, {
+    input: input ?? '',
+    maxBuffer: 2 ** 30,
+    env: {
+      ...process.env,
+      // debugfs and e2fsck are in /usr/sbin, which users' paths often lack.
+      PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
+      LC_ALL: 'C',
+      // Nobody's drive letters, no questions about odd geometry.
+      MTOOLSRC: '/dev/null',
+      MTOOLS_SKIP_CHECK: '1',
+    },
+  });
+  const { code, message } = (run.error ?? {}) as NodeJS.ErrnoException;
+  if (code === 'ENOENT') {
+    const from = PACKAGES[name] ?? name;
+    throw new InputError(
+      `${name} is not installed. Next: sudo apt-get install ${from}, or use --rootfs with a mounted card`,
+    );
+  }
+  // A tool that gives up early does not read all it is sent; its own complaint says more.
+  if (code !== undefined && code !== 'EPIPE') {
+    throw new InputError(`${name} did not run: ${message}`);
+  }
+  return { status: run.status ?? -1, output: run.stdout, complaint: run.stderr.toString().trim() };
+}
+
+/** Runs a tool that must succeed; `what` begins the sentence otherwise. */
+export function mustRun(what: string, name: string, parameters: readonly string[]): Buffer {
+  const { status, output, complaint } = runTool(name, parameters);
+  if (status === 0) return output;
+  throw new Error(`${what}: ${name} ended with status ${status}: ${complaint}`);
+}

@@ -1,0 +1,107 @@
+/**
+ * Turns the manifest into bytes: what is wanted on this card.
+ *
+ * Used by: run.ts.
+ * Does not: look at what is on the card, apart from the revision it is told.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError, readInput } from '../../cell-config/files.ts';
+import type { Revision } from '../../cell-config/format/model.ts';
+import { rpi4Files } from '../../cell-config/rpi4-files.ts';
+import { boot } from './card.ts';
+import type { CardPath, Content } from './card.ts';
+import { configBlock } from './config-text.ts';
+import { ARMSTUB, MANIFEST } from './manifest.ts';
+import type { ManifestEntry } from './manifest.ts';
+import { encodeOverlay } from './overlay.ts';
+
+/** One file that should be on the card. */
+export interface Wanted {
+  readonly at: CardPath;
+  readonly content: Content;
+  /** Left alone where something is already. */
+  readonly keep: boolean;
+}
+
+export interface ContentOptions {
+  readonly revision: Revision;
+  /** TF-A's bl31.bin, when the card is to get one. */
+  readonly armstub?: string;
+  /** The lines for config.txt as a file of their own, for archives. */
+  readonly withConfigBlock: boolean;
+}
+
+/** What is wanted, and the optional things that are not there to be installed. */
+export interface Contents {
+  readonly wanted: readonly Wanted[];
+  readonly leftOut: readonly string[];
+}
+
+/** Where an archive has the lines for config.txt; config.txt takes them in by `include`. */
+export const CONFIG_BLOCK_FILE = boot('/canwarden.txt');
+
+/** Reads and makes everything; InputError names all required files that are missing. */
+export function collectContents(options: ContentOptions): Contents {
+  const wanted: Wanted[] = [];
+  const leftOut: string[] = [];
+  const missing: string[] = [];
+  for (const entry of MANIFEST) {
+    const found = resolveEntry(entry, options.revision);
+    if (found.length > 0) wanted.push(...found);
+    else (entry.required ? missing : leftOut).push(sourceName(entry));
+  }
+  if (missing.length > 0) {
+    throw new InputError(`${missing.join(', ')} not there. Next: npm run build, then deploy again`);
+  }
+  if (options.armstub !== undefined) {
+    wanted.push(plainFile(ARMSTUB, readInput(options.armstub)));
+  }
+  if (options.withConfigBlock) {
+    wanted.push(plainFile(CONFIG_BLOCK_FILE, Buffer.from(configBlock())));
+  }
+  return { wanted, leftOut: [...new Set(leftOut)] };
+}
+
+/** Everything one line of the manifest stands for; nothing when its source is not there. */
+function resolveEntry(entry: ManifestEntry, revision: Revision): Wanted[] {
+  const { source, to, mode, keep = false } = entry;
+  const file = (bytes: Buffer, at = to): Wanted => ({
+    at,
+    content: { kind: 'file', bytes, mode },
+    keep,
+  });
+  switch (source.kind) {
+    case 'file':
+      return existsSync(source.path) ? [file(readFileSync(source.path))] : [];
+    case 'folder':
+      return filesOf(source.path, source.suffixes).map((name) =>
+        file(readFileSync(join(source.path, name)), { ...to, path: `${to.path}/${name}` }),
+      );
+    case 'cell':
+      return rpi4Files(revision)
+        .filter(({ name }) => name === source.name)
+        .map(({ bytes }) => file(bytes));
+    case 'overlay':
+      return [file(encodeOverlay())];
+    case 'link':
+      if (!existsSync(source.with)) return [];
+      return [{ at: to, content: { kind: 'link', target: source.target }, keep }];
+  }
+}
+
+function filesOf(folder: string, suffixes: readonly string[]): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => suffixes.some((suffix) => name.endsWith(suffix)))
+    .sort();
+}
+
+function sourceName({ source, to }: ManifestEntry): string {
+  if (source.kind === 'file' || source.kind === 'folder') return source.path;
+  return source.kind === 'link' ? source.with : to.path;
+}
+
+function plainFile(at: CardPath, bytes: Buffer): Wanted {
+  return { at, content: { kind: 'file', bytes, mode: 0o644 }, keep: false };
+}

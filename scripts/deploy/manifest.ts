@@ -1,0 +1,77 @@
+/**
+ * What goes on the card: the one list. To install one more thing, add one line here.
+ *
+ * Used by: contents.ts; tests/deploy, which reads a written card back and compares it with this.
+ * Paths are those of Jailhouse's recipes ($datadir/jailhouse/{cells,inmates}) and of the helper.
+ * Does not: hold config.txt, which is edited and not replaced; see config-text.ts.
+ */
+import type { CardPath } from './card.ts';
+import { boot, root } from './card.ts';
+
+/** Where the bytes come from. */
+export type Source =
+  /** A file of the project. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** Every file of a folder with one of the suffixes; `to` is a folder then. */
+  | { readonly kind: 'folder'; readonly path: string; readonly suffixes: readonly string[] }
+  /** A cell file, encoded in the revision of the card's Jailhouse. */
+  | { readonly kind: 'cell'; readonly name: string }
+  /** The device tree overlay; see overlay.ts. */
+  | { readonly kind: 'overlay' }
+  /** A symbolic link, made when the file `with` of the project exists. */
+  | { readonly kind: 'link'; readonly target: string; readonly with: string };
+
+export interface ManifestEntry {
+  readonly source: Source;
+  readonly to: CardPath;
+  /** Permission bits on the root volume. */
+  readonly mode: number;
+  /** Without a required source nothing is installed; an optional one is left out and said. */
+  readonly required: boolean;
+  /** Settings: never overwritten once they are there. */
+  readonly keep?: boolean;
+}
+
+const CELLS = '/usr/share/jailhouse/cells';
+const UNITS = '/etc/systemd/system';
+const NETWORK = '/etc/systemd/network';
+
+const file = (path: string): Source => ({ kind: 'file', path });
+const folder = (path: string, ...suffixes: string[]): Source => ({
+  kind: 'folder',
+  path,
+  suffixes,
+});
+const cell = (name: string): Source => ({ kind: 'cell', name });
+/** What `systemctl enable` would link, done without a running systemd. */
+const enabled = (unit: string): Source => ({
+  kind: 'link',
+  target: `${UNITS}/${unit}`,
+  with: `agl/systemd/${unit}`,
+});
+
+// prettier-ignore
+export const MANIFEST: readonly ManifestEntry[] = [
+  { source: file('build/canwarden.bin'), to: root('/usr/share/jailhouse/inmates/canwarden.bin'), mode: 0o644, required: true },
+  { source: cell('rpi4-root.cell'), to: root(`${CELLS}/rpi4-root.cell`), mode: 0o644, required: true },
+  { source: cell('rpi4-canwarden.cell'), to: root(`${CELLS}/rpi4-canwarden.cell`), mode: 0o644, required: true },
+  { source: file('build/rules.bin'), to: root('/lib/firmware/canwarden/rules.bin'), mode: 0o644, required: true },
+  { source: { kind: 'overlay' }, to: boot('/overlays/canwarden.dtbo'), mode: 0o644, required: true },
+  { source: file('build/canwarden-bridge'), to: root('/usr/bin/canwarden-bridge'), mode: 0o755, required: false },
+  { source: file('agl/canwarden'), to: root('/usr/bin/canwarden'), mode: 0o755, required: false },
+  { source: folder('agl/lib', '.sh', '.txt'), to: root('/usr/lib/canwarden'), mode: 0o644, required: false },
+  { source: file('agl/default'), to: root('/etc/default/canwarden'), mode: 0o644, required: false, keep: true },
+  { source: folder('agl/systemd', '.service', '.path', '.timer', '.socket'), to: root(UNITS), mode: 0o644, required: false },
+  { source: folder('agl/systemd', '.netdev', '.network', '.link'), to: root(NETWORK), mode: 0o644, required: false },
+  { source: enabled('canwarden-cell.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-cell.service`), mode: 0o777, required: false },
+  { source: enabled('canwarden-bridge.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-bridge.service`), mode: 0o777, required: false },
+];
+
+/** Stock cell of Jailhouse; where it is on the card, it tells which revision that Jailhouse reads. */
+export const STOCK_CELLS: readonly CardPath[] = ['rpi4.cell', 'rpi4-inmate-demo.cell'].map((name) =>
+  root(`${CELLS}/${name}`),
+);
+/** The firmware's settings. */
+export const CONFIG_TXT = boot('/config.txt');
+/** TF-A: Linux can only give a CPU away through its PSCI. */
+export const ARMSTUB = boot('/bl31.bin');

@@ -1,0 +1,50 @@
+/**
+ * The device tree overlay `canwarden.dtbo`: what Linux must not use once the warden is there.
+ *
+ * Used by: contents.ts. Loaded by `dtoverlay=canwarden` in config.txt.
+ * An overlay and not `mem=` on the command line: `mem=` takes everything above an address away, and
+ * Linux may still map what it covers; no-map is a hole that nothing maps or reuses.
+ */
+import { CARD_RESERVATION } from '../../cell-config/rpi4-layout.ts';
+import { encodeDeviceTree } from './device-tree.ts';
+import type { DeviceTreeNode } from './device-tree.ts';
+
+/** Overlays find their place by path, so the base tree needs no symbols. */
+const FRAGMENTS: readonly (readonly [path: string, change: DeviceTreeNode])[] = [
+  [
+    // Hypervisor, shared memory and the warden's RAM. Cell counts are those of the root node.
+    '/',
+    {
+      properties: {},
+      children: {
+        'reserved-memory': {
+          properties: { '#address-cells': [2], '#size-cells': [1], ranges: true },
+          children: {
+            [`canwarden@${CARD_RESERVATION.start.toString(16)}`]: {
+              properties: {
+                reg: [0, CARD_RESERVATION.start, CARD_RESERVATION.size],
+                'no-map': true,
+              },
+            },
+          },
+        },
+      },
+    },
+  ],
+  // The virtual PCI host is domain 1: the real one must not be given that number first.
+  ['/scb/pcie@7d500000', { properties: { 'linux,pci-domain': [0] } }],
+  // The warden owns the page: the first access by a Linux driver would park a CPU.
+  ['/soc/spi@7e204000', { properties: { status: 'disabled' } }],
+];
+
+/** The bytes of the overlay. */
+export function encodeOverlay(): Buffer {
+  const children = FRAGMENTS.map(([path, change], index): [string, DeviceTreeNode] => [
+    `fragment@${index}`,
+    { properties: { 'target-path': path }, children: { __overlay__: change } },
+  ]);
+  return encodeDeviceTree({
+    properties: { compatible: 'brcm,bcm2711' },
+    children: Object.fromEntries(children),
+  });
+}

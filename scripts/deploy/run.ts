@@ -1,0 +1,184 @@
+/**
+ * One deployment, or the undoing of one, on any kind of card: look, show, ask, write, read back.
+ *
+ * Used by: scripts/deploy.ts.
+ * Does not: know what kind of card it is, read options, or end the process.
+ */
+import { InputError } from '../../cell-config/files.ts';
+import type { Revision } from '../../cell-config/format/model.ts';
+import { isBackupFile, planUndo, readIndex, withBackup } from './backup.ts';
+import { formatPath, isSame, parentFolders } from './card.ts';
+import type { Card, CardPath, Change, ChangeSet, Found } from './card.ts';
+import { editConfig } from './config-text.ts';
+import { collectContents } from './contents.ts';
+import type { Wanted } from './contents.ts';
+import { formatChange } from './difference.ts';
+import { findRevision, refuseForeignCard, refuseWithoutArmstub } from './identify.ts';
+import { CONFIG_TXT } from './manifest.ts';
+
+export interface RunOptions {
+  readonly dryRun: boolean;
+  /** Undefined: as the card's Jailhouse wants it. */
+  readonly revision?: Revision;
+  readonly armstub?: string;
+}
+
+/** How a run talks to people. */
+export interface Dialogue {
+  say(line: string): void;
+  /** True to go on. Throws InputError when there is nobody to ask. */
+  confirm(question: string): Promise<boolean>;
+}
+
+/** Outcome of a run; the command line turns it into its exit status. */
+export type Outcome = 'done' | 'nothing to do' | 'shown' | 'declined';
+
+const DEFAULT_REVISION: Revision = 14;
+
+export async function deploy(
+  card: Card,
+  options: RunOptions,
+  dialogue: Dialogue,
+): Promise<Outcome> {
+  dialogue.say(`Card: ${card.title}`);
+  if (card.isWhole) {
+    await refuseForeignCard(card);
+    await refuseWithoutArmstub(card, options.armstub);
+  }
+  const revision = await chooseRevision(card, options.revision, dialogue);
+  const { armstub } = options;
+  const contents = collectContents({ revision, armstub, withConfigBlock: !card.isWhole });
+  for (const source of contents.leftOut) dialogue.say(`Left out: ${source} is not there`);
+  const changes = await planChanges(card, contents.wanted);
+  if (changes.length === 0) {
+    dialogue.say('Everything is there already: nothing to change');
+    return 'nothing to do';
+  }
+  const set = { makeFolders: await missingFolders(card, changes), changes, removeFolders: [] };
+  const whole = card.undoKind === 'files' ? await withBackup(card, set) : set;
+  return carryOut(card, whole, options, dialogue, `Write these ${changes.length} files?`);
+}
+
+export async function undo(card: Card, options: RunOptions, dialogue: Dialogue): Promise<Outcome> {
+  dialogue.say(`Card: ${card.title}`);
+  if (card.undoKind === 'own') return undoOwn(card, options, dialogue);
+  const index = await readIndex(card);
+  if (index === undefined) {
+    throw new InputError(`${card.title}: nothing to undo: deploy left no record on it`);
+  }
+  const { set, changedSince } = await planUndo(card, index);
+  for (const name of changedSince) dialogue.say(`Changed since it was installed: ${name}`);
+  return carryOut(card, set, options, dialogue, 'Take the deployment back?');
+}
+
+async function undoOwn(card: Card, options: RunOptions, dialogue: Dialogue): Promise<Outcome> {
+  const steps = (await card.describeUndo?.()) ?? [];
+  if (steps.length === 0) {
+    throw new InputError(`${card.title}: nothing to undo: there is no undo file beside it`);
+  }
+  steps.forEach((step) => dialogue.say(step));
+  if (options.dryRun) return sayNothingWritten(dialogue);
+  if (!(await dialogue.confirm('Take the deployment back?'))) return declined(dialogue);
+  await card.undo?.();
+  dialogue.say('Done: the card is as it was before deploy');
+  return 'done';
+}
+
+/** Shows the changes, asks, writes, reads back. */
+async function carryOut(
+  card: Card,
+  set: ChangeSet,
+  options: RunOptions,
+  dialogue: Dialogue,
+  question: string,
+): Promise<Outcome> {
+  const visible = set.changes.filter(({ at }) => !isBackupFile(at));
+  visible.flatMap(formatChange).forEach((line) => dialogue.say(line));
+  if (options.dryRun) return sayNothingWritten(dialogue);
+  if (!(await dialogue.confirm(question))) return declined(dialogue);
+  await card.apply(set);
+  await verify(card, visible);
+  dialogue.say(`Done: ${visible.length} files written and read back`);
+  return 'done';
+}
+
+function sayNothingWritten(dialogue: Dialogue): Outcome {
+  dialogue.say('Nothing was written (--dry-run)');
+  return 'shown';
+}
+
+function declined(dialogue: Dialogue): Outcome {
+  dialogue.say('Nothing was written');
+  return 'declined';
+}
+
+async function chooseRevision(
+  card: Card,
+  asked: Revision | undefined,
+  dialogue: Dialogue,
+): Promise<Revision> {
+  const found = card.isWhole ? await findRevision(card) : undefined;
+  if (asked !== undefined) {
+    if (found !== undefined && found !== asked) {
+      dialogue.say(`Careful: the card's own cells are revision ${found}, --revision says ${asked}`);
+    }
+    return asked;
+  }
+  if (found === undefined) {
+    dialogue.say(
+      `Cells: revision ${DEFAULT_REVISION}, Jailhouse's newest; AGL's Jailhouse needs --revision 13`,
+    );
+    return DEFAULT_REVISION;
+  }
+  dialogue.say(`Cells: revision ${found}, as the card's own Jailhouse`);
+  return found;
+}
+
+/** What differs from what is wanted; config.txt last, because it is what makes the card use it. */
+async function planChanges(card: Card, wanted: readonly Wanted[]): Promise<Change[]> {
+  const found = await card.look(wanted.map(({ at }) => at));
+  const changes = wanted.flatMap(({ at, content, keep }, index): Change[] => {
+    const here = found[index];
+    if (isSame(at.volume, here, content) || (keep && here.kind !== 'missing')) return [];
+    return [{ at, before: replaceable(at, here), after: content }];
+  });
+  if (!card.isWhole) return changes;
+  const [config] = await card.look([CONFIG_TXT]);
+  if (config.kind !== 'file') throw new InputError(`${formatPath(CONFIG_TXT)} is not a file`);
+  // Byte for byte: a comment in any encoding survives.
+  const edited = Buffer.from(editConfig(config.bytes.toString('latin1')), 'latin1');
+  if (edited.equals(config.bytes)) return changes;
+  return [...changes, { at: CONFIG_TXT, before: config, after: { ...config, bytes: edited } }];
+}
+
+function replaceable(at: CardPath, found: Found): Change['before'] {
+  if (found.kind === 'missing') return undefined;
+  if (found.kind === 'file' || found.kind === 'link') return found;
+  throw new InputError(
+    `${formatPath(at)} on the card is a ${found.kind === 'folder' ? 'folder' : 'special file'}, ` +
+      'not a file that could be replaced. Nothing was written',
+  );
+}
+
+/** Folders that new files need and that are not there, outermost first, each once. */
+async function missingFolders(card: Card, changes: readonly Change[]): Promise<CardPath[]> {
+  const created = changes.filter(({ before }) => before === undefined);
+  const parents = new Map(
+    created.flatMap(({ at }) => parentFolders(at)).map((place) => [formatPath(place), place]),
+  );
+  const places = [...parents.values()].sort((one, two) => one.path.length - two.path.length);
+  const there = await card.exists(places);
+  return places.filter((_, index) => !there[index]);
+}
+
+async function verify(card: Card, changes: readonly Change[]): Promise<void> {
+  if (!card.isWhole) return;
+  const found = await card.look(changes.map(({ at }) => at));
+  for (const [index, { at, after }] of changes.entries()) {
+    const here = found[index];
+    if (after === undefined ? here.kind === 'missing' : isSame(at.volume, here, after)) continue;
+    throw new Error(
+      `${formatPath(at)}: reading back gave something else. Next: deploy --undo, then look at the card`,
+    );
+  }
+}
