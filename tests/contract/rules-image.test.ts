@@ -173,7 +173,7 @@ describe('an image that is not a rule table', () => {
     refused(changed(32 + 24, 9), /^rule-1 length at offset 0x38: expected at most 8, got 9/);
     refused(changed(32 + 25, 4), /^rule-1 flags at offset 0x39/);
     refused(changed(32 + 26, 9), /^rule-1 answer length at offset 0x3a/);
-    refused(changed(32 + 27, 1), /^rule-1: unused byte at offset 0x3b/);
+    refused(changed(32 + 27, 3), /^rule-1 path/);
     refused(changed(32 + 31, 0x40), /^rule-1 answer identifier at offset 0x3c/);
     refused(changed(32 + 41, 1), /^rule-1 answer source 1 at offset 0x49: .* below the minimum/);
     refused(changed(32 + 63, 1), /^rule-1: unused byte at offset 0x5f/);

@@ -29,30 +29,18 @@ import { CanController } from '../../hal/can-controller';
 import { Clock } from '../../hal/clock';
 import { InterruptLine } from '../../hal/interrupt-line';
 import { SpiBus } from '../../hal/spi-bus';
-import { count, Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { BitRate } from './bit-rate';
 import { FaultMonitor } from './fault-monitor';
-import { decodeData, decodeHeader, encodeFrame } from './frame-codec';
+import { encodeFrame } from './frame-codec';
 import {
   BUFFER_REGISTERS,
   loadTransmitBuffer,
   loadTransmitData,
-  readReceiveData,
-  readReceiveHeader,
-  readReceiveStatus,
-  readStatus,
   requestToSend,
-  statusRead,
 } from './instructions';
-import { ReceiveOrder } from './receive-order';
-import {
-  RX_STATUS_BUFFERS_SHIFT,
-  RX_STATUS_FILTER_MASK,
-  RX_STATUS_FORM_MASK,
-  RX_STATUS_FORM_SHIFT,
-} from './registers';
 import { BusMode } from './modes';
+import { counted, Receiver } from './receiver';
 import { Setup } from './setup';
 import { TransmitBuffers, TransmitOutcome } from './transmit-buffers';
 
@@ -72,16 +60,6 @@ export class Mcp2515<
   Line extends InterruptLine,
   Time extends Clock,
 > extends CanController {
-  /** False: the interrupt line is not wired; READ STATUS takes its place (`int=spi`). */
-  useInterruptLine: bool = true;
-  /**
-   * True: a low line after both buffers were empty is believed without READ STATUS, which saves its
-   * two bytes. Only where an answer waits for them, and never with RXB0 kept for urgent requests: a
-   * line that something else than the chip pulls low then costs a frame that was there before.
-   */
-  readAhead: bool = false;
-  /** The frame that `receive` took last had been answered by `urgentRequest`'s filter. */
-  receivedAnswered: bool = false;
   /** Bit timing and register values in use, for messages. */
   readonly rate: BitRate = new BitRate();
   /** What went wrong in `configure`, for messages. */
@@ -89,14 +67,8 @@ export class Mcp2515<
   /** Fault confinement, overflow, and whether the chip kept its settings. */
   readonly faults: FaultMonitor<Bus>;
   private readonly buffers: TransmitBuffers<Bus>;
-  private readonly order: ReceiveOrder = new ReceiveOrder();
+  private readonly receiver: Receiver<Bus, Line>;
   private bitrate: u32 = 0;
-  /** `attention` saw the line asserted, and `receive` has not looked into it yet. */
-  private attentionSeen: bool = false;
-  /** RXB0 is being read without having asked whether it is full. */
-  private guessed: bool = false;
-  /** The frame in RXB0 has been answered, and not been read yet. */
-  private requestAnswered: bool = false;
 
   constructor(
     private readonly bus: Bus,
@@ -104,9 +76,12 @@ export class Mcp2515<
     clock: Time,
   ) {
     super();
-    this.setup = new Setup<Bus, Time>(bus, clock);
+    const setup = new Setup<Bus, Time>(bus, clock);
+    const buffers = new TransmitBuffers<Bus>(bus);
+    this.setup = setup;
     this.faults = new FaultMonitor<Bus>(bus);
-    this.buffers = new TransmitBuffers<Bus>(bus);
+    this.buffers = buffers;
+    this.receiver = new Receiver<Bus, Line>(bus, line, setup.acceptance, buffers);
   }
 
   /**
@@ -120,8 +95,8 @@ export class Mcp2515<
     this.bitrate = bitrate;
     this.forget();
     const status = this.setup.reset();
-    if (status !== Status.Ok) return this.counted(status);
-    return this.counted(this.setup.writeRegisters(this.rate));
+    if (status !== Status.Ok) return counted(status);
+    return counted(this.setup.writeRegisters(this.rate));
   }
 
   /** Joins the bus; waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
@@ -129,17 +104,35 @@ export class Mcp2515<
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
     const modes = this.setup.modes;
     this.buffers.oneShot = modes.oneShot;
-    const status = this.counted(this.setup.enterRunning(this.bitrate));
+    const status = counted(this.setup.enterRunning(this.bitrate));
     if (status !== Status.Ok) return status;
     this.buffers.closed = false;
-    return this.counted(this.faults.rememberSettings());
+    return counted(this.faults.rememberSettings());
   }
 
   /** Back to configuration mode after the frame on its way; waits at most 1,000 bit times. */
   override stop(): Status {
     if (this.bitrate === 0) return Status.Ok; // never configured: never on the bus
     this.forget();
-    return this.counted(this.setup.enterConfiguration(this.bitrate));
+    return counted(this.setup.enterConfiguration(this.bitrate));
+  }
+
+  /** False: the interrupt line is not wired; READ STATUS takes its place (`int=spi`). */
+  get useInterruptLine(): bool {
+    return this.receiver.useInterruptLine;
+  }
+
+  set useInterruptLine(use: bool) {
+    this.receiver.useInterruptLine = use;
+  }
+
+  /**
+   * True: a low line after both buffers were empty is believed without READ STATUS, which saves its
+   * two bytes. Only where an answer waits for them, and never with RXB0 kept for urgent requests: a
+   * line that something else than the chip pulls low then costs a frame that was there before.
+   */
+  set readAhead(ahead: bool) {
+    this.receiver.readAhead = ahead;
   }
 
   /** RXB0 is kept for urgent requests: `urgentRequest` comes before `receive`. */
@@ -149,82 +142,48 @@ export class Mcp2515<
 
   /** True when `receive` has something to do. */
   attention(): bool {
-    if (this.order.known) return true;
-    if (this.useInterruptLine) {
-      this.attentionSeen = this.line.isAsserted();
-      if (!this.attentionSeen) this.order.allEmpty();
-    } else if (this.pollStatus() === Status.Ok) {
-      this.attentionSeen = this.order.known;
-    }
-    return this.attentionSeen;
+    return this.receiver.attention();
   }
 
   /**
    * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
-   * -1 when there is none, or it was answered before. One RX STATUS. `receive` comes next.
+   * -1 when there is none, or it was answered before. `receive` comes next.
    */
   urgentRequest(): i32 {
-    if (readReceiveStatus(this.bus) !== Status.Ok) {
-      count(Counter.SpiTimeouts);
-      return -1;
-    }
-    const answer = statusRead();
-    this.order.update(answer >> RX_STATUS_BUFFERS_SHIFT);
-    if (!this.order.buffer0Full || this.requestAnswered) return -1;
-    const form = (answer >> RX_STATUS_FORM_SHIFT) & RX_STATUS_FORM_MASK;
-    return this.setup.acceptance.urgentFilter(answer & RX_STATUS_FILTER_MASK, form);
+    return this.receiver.urgentRequest();
   }
 
   /** The request that `urgentRequest` has found is answered: `receivedAnswered` will say so. */
   markAnswered(): void {
-    this.requestAnswered = true;
+    this.receiver.markAnswered();
   }
 
-  /**
-   * Takes the oldest frame into `frame`. `Empty`: there is none, or the controller wanted something
-   * else, of which one step was done. The line is a level: call again while `attention()`.
-   */
+  /** The frame that `receive` took last had been answered by `urgentRequest`'s filter. */
+  get receivedAnswered(): bool {
+    return this.receiver.takenAnswered;
+  }
+
+  /** Takes the oldest frame into `frame`; `Empty`: there is none. The line is a level: go on. */
   override receive(frame: Frame): Status {
-    if (!this.order.known) {
-      if (!this.attentionSeen && !this.attention()) return Status.Empty;
-      const fresh = this.lookAtLine();
-      if (fresh !== Status.Ok) return fresh;
-    }
-    const buffer = this.order.take();
-    this.receivedAnswered = this.requestAnswered && buffer === 0;
-    if (this.receivedAnswered) this.requestAnswered = false;
-    let status = readReceiveHeader(this.bus, buffer);
-    if (status !== Status.Ok) return this.counted(status);
-    if (this.guessed && !this.confirmGuess()) return Status.Empty;
-    const length = decodeHeader(BUFFER_REGISTERS, frame);
-    status = readReceiveData(this.bus, length);
-    if (status !== Status.Ok) return this.counted(status);
-    decodeData(BUFFER_REGISTERS, frame, length);
-    count(Counter.Received);
-    return Status.Ok;
+    return this.receiver.receive(frame);
   }
 
   /** READ STATUS: which receive buffers are full, which transmit buffers are done. */
   pollStatus(): Status {
-    const status = readStatus(this.bus);
-    if (status !== Status.Ok) return this.counted(status);
-    const answer = statusRead();
-    this.order.update(answer);
-    this.buffers.update(answer);
-    return Status.Ok;
+    return this.receiver.pollStatus();
   }
 
   /** Loads `frame` into transmit buffer `buffer` (0..2) without sending; `Busy` while it is taken. */
   preload(buffer: u32, frame: Frame): Status {
     if (this.buffers.occupied(buffer)) return Status.Busy;
     const registers = encodeFrame(frame, BUFFER_REGISTERS);
-    return this.counted(loadTransmitBuffer(this.bus, buffer, registers));
+    return counted(loadTransmitBuffer(this.bus, buffer, registers));
   }
 
   /** Replaces the first `length` (1..8) data bytes of a preloaded frame; `Busy` as `preload`. */
   loadData(buffer: u32, data: u64, length: u32): Status {
     if (this.buffers.occupied(buffer)) return Status.Busy;
-    return this.counted(loadTransmitData(this.bus, buffer, data, length));
+    return counted(loadTransmitData(this.bus, buffer, data, length));
   }
 
   /**
@@ -235,7 +194,7 @@ export class Mcp2515<
     if (this.transmitBusy(buffer)) return Status.Busy;
     if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);
-    if (status !== Status.Ok) return this.counted(status);
+    if (status !== Status.Ok) return counted(status);
     this.buffers.requested(buffer);
     return Status.Ok;
   }
@@ -291,7 +250,7 @@ export class Mcp2515<
   /** One transaction for an abort, or for the outcome of a frame in one-shot mode. */
   tendTransmit(): Status {
     const status = this.buffers.step();
-    return status === Status.Busy ? this.pollStatus() : this.counted(status);
+    return status === Status.Busy ? this.pollStatus() : counted(status);
   }
 
   /**
@@ -301,7 +260,7 @@ export class Mcp2515<
    */
   look(full: bool): Status {
     const status = this.faults.step(full);
-    return status === Status.Busy ? status : this.counted(status);
+    return status === Status.Busy ? status : counted(status);
   }
 
   /**
@@ -318,19 +277,19 @@ export class Mcp2515<
   leaveNow(): Status {
     this.buffers.closed = true;
     this.buffers.allAborted();
-    return this.counted(this.setup.modes.requestConfigurationNow());
+    return counted(this.setup.modes.requestConfigurationNow());
   }
 
   /** Asks for the bus again after `leaveNow`; `joined` says when it has come about. */
   rejoin(): Status {
-    return this.counted(this.setup.modes.requestRunning());
+    return counted(this.setup.modes.requestRunning());
   }
 
   /** After `rejoin`: `Busy` until 11 recessive bits were seen. */
   joined(): Status {
     const modes = this.setup.modes;
     const status = modes.check(modes.wantedBits);
-    if (status !== Status.Ok) return status === Status.Busy ? status : this.counted(status);
+    if (status !== Status.Ok) return status === Status.Busy ? status : counted(status);
     this.faults.restart();
     this.buffers.closed = false;
     return Status.Ok;
@@ -341,65 +300,28 @@ export class Mcp2515<
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
     this.buffers.closed = true;
     this.faults.forgetSettings();
-    return this.counted(this.setup.modes.sleep(this.bitrate));
+    return counted(this.setup.modes.sleep(this.bitrate));
   }
 
   /** Awake and on the bus again after `sleep`; waits at most 10 ms and 1,000 bit times. */
   wake(): Status {
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
-    const status = this.counted(this.setup.modes.wake(this.bitrate));
+    const status = counted(this.setup.modes.wake(this.bitrate));
     if (status === Status.Timeout) return Status.ChipNotInNormalMode;
     if (status !== Status.Ok) return status;
     this.faults.restart();
     this.buffers.closed = false;
-    return this.counted(this.faults.rememberSettings());
+    return counted(this.faults.rememberSettings());
   }
 
   override faultState(): FaultState {
     return this.faults.faultState;
   }
 
-  /** Finds out why attention was asked for. `Ok`: a buffer is known to be full. */
-  private lookAtLine(): Status {
-    this.attentionSeen = false;
-    if (this.readAhead && this.useInterruptLine && this.order.guess()) {
-      this.guessed = true;
-      return Status.Ok;
-    }
-    if (this.useInterruptLine) {
-      const status = this.pollStatus();
-      if (status !== Status.Ok) return status;
-    }
-    if (this.order.known) return Status.Ok;
-    count(Counter.SpuriousInterrupts);
-    return Status.Empty;
-  }
-
-  /**
-   * The chip holds the line low until the read of a full buffer ends. A line that is high by now was
-   * disturbed, and what is being read is the frame before: false, and the read is broken off.
-   */
-  private confirmGuess(): bool {
-    this.guessed = false;
-    if (this.line.isAsserted()) return true;
-    this.counted(readReceiveData(this.bus, 0));
-    this.order.allEmpty();
-    count(Counter.SpuriousInterrupts);
-    return false;
-  }
-
   private forget(): void {
-    this.order.allEmpty();
+    this.receiver.forget();
     this.faults.restart();
     this.faults.forgetSettings();
     this.buffers.allAborted();
-    this.attentionSeen = false;
-    this.requestAnswered = false;
-    this.guessed = false;
-  }
-
-  private counted(status: Status): Status {
-    if (status === Status.SpiTimeout) count(Counter.SpiTimeouts);
-    return status;
   }
 }

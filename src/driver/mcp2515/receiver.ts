@@ -1,0 +1,164 @@
+/**
+ * Receiver: finds out which receive buffer is full, and takes frames out in the order they came.
+ *
+ * Used by: controller.ts, whose methods of the same names say what each costs.
+ * Does not: answer, or look after errors. READ STATUS also tells which transmit buffers are done, so
+ * that goes on to TransmitBuffers from here.
+ */
+import { Frame } from '../../can/frame';
+import { InterruptLine } from '../../hal/interrupt-line';
+import { SpiBus } from '../../hal/spi-bus';
+import { count, Counter } from '../../rt/counters';
+import { Status } from '../../rt/status';
+import { Acceptance } from './acceptance';
+import { decodeData, decodeHeader } from './frame-codec';
+import {
+  BUFFER_REGISTERS,
+  readReceiveData,
+  readReceiveHeader,
+  readReceiveStatus,
+  readStatus,
+  statusRead,
+} from './instructions';
+import { ReceiveOrder } from './receive-order';
+import {
+  RX_STATUS_BUFFERS_SHIFT,
+  RX_STATUS_FILTER_MASK,
+  RX_STATUS_FORM_MASK,
+  RX_STATUS_FORM_SHIFT,
+} from './registers';
+import { TransmitBuffers } from './transmit-buffers';
+
+@final
+export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
+  /** False: the interrupt line is not wired; READ STATUS takes its place. */
+  useInterruptLine: bool = true;
+  /** See Mcp2515.readAhead. */
+  readAhead: bool = false;
+  /** The frame taken last had been answered by its filter. */
+  takenAnswered: bool = false;
+  private readonly order: ReceiveOrder = new ReceiveOrder();
+  /** `attention` saw the line asserted, and `receive` has not looked into it yet. */
+  private attentionSeen: bool = false;
+  /** RXB0 is being read without having asked whether it is full. */
+  private guessed: bool = false;
+  /** The frame in RXB0 has been answered, and not been read yet. */
+  private requestAnswered: bool = false;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly line: Line,
+    private readonly acceptance: Acceptance,
+    private readonly buffers: TransmitBuffers<Bus>,
+  ) {}
+
+  /** True when `receive` has something to do. */
+  attention(): bool {
+    if (this.order.known) return true;
+    if (this.useInterruptLine) {
+      this.attentionSeen = this.line.isAsserted();
+      if (!this.attentionSeen) this.order.allEmpty();
+    } else if (this.pollStatus() === Status.Ok) {
+      this.attentionSeen = this.order.known;
+    }
+    return this.attentionSeen;
+  }
+
+  /**
+   * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
+   * -1 when there is none, or it was answered before. One RX STATUS. `receive` comes next.
+   */
+  urgentRequest(): i32 {
+    if (readReceiveStatus(this.bus) !== Status.Ok) {
+      count(Counter.SpiTimeouts);
+      return -1;
+    }
+    const answer = statusRead();
+    this.order.update(answer >> RX_STATUS_BUFFERS_SHIFT);
+    if (!this.order.buffer0Full || this.requestAnswered) return -1;
+    const form = (answer >> RX_STATUS_FORM_SHIFT) & RX_STATUS_FORM_MASK;
+    return this.acceptance.urgentFilter(answer & RX_STATUS_FILTER_MASK, form);
+  }
+
+  /** The request that `urgentRequest` has found is answered: `takenAnswered` will say so. */
+  markAnswered(): void {
+    this.requestAnswered = true;
+  }
+
+  /**
+   * Takes the oldest frame into `frame`. `Empty`: there is none, or the controller wanted something
+   * else, of which one step was done. The line is a level: call again while `attention()`.
+   */
+  receive(frame: Frame): Status {
+    if (!this.order.known) {
+      if (!this.attentionSeen && !this.attention()) return Status.Empty;
+      const fresh = this.lookAtLine();
+      if (fresh !== Status.Ok) return fresh;
+    }
+    const buffer = this.order.take();
+    this.takenAnswered = this.requestAnswered && buffer === 0;
+    if (this.takenAnswered) this.requestAnswered = false;
+    let status = readReceiveHeader(this.bus, buffer);
+    if (status !== Status.Ok) return counted(status);
+    if (this.guessed && !this.confirmGuess()) return Status.Empty;
+    const length = decodeHeader(BUFFER_REGISTERS, frame);
+    status = readReceiveData(this.bus, length);
+    if (status !== Status.Ok) return counted(status);
+    decodeData(BUFFER_REGISTERS, frame, length);
+    count(Counter.Received);
+    return Status.Ok;
+  }
+
+  /** READ STATUS: which receive buffers are full, which transmit buffers are done. */
+  pollStatus(): Status {
+    const status = readStatus(this.bus);
+    if (status !== Status.Ok) return counted(status);
+    const answer = statusRead();
+    this.order.update(answer);
+    this.buffers.update(answer);
+    return Status.Ok;
+  }
+
+  /** The chip was reset, or leaves the bus: both buffers are empty. */
+  forget(): void {
+    this.order.allEmpty();
+    this.attentionSeen = false;
+    this.requestAnswered = false;
+    this.guessed = false;
+  }
+
+  /** Finds out why attention was asked for. `Ok`: a buffer is known to be full. */
+  private lookAtLine(): Status {
+    this.attentionSeen = false;
+    if (this.readAhead && this.useInterruptLine && this.order.guess()) {
+      this.guessed = true;
+      return Status.Ok;
+    }
+    if (this.useInterruptLine) {
+      const status = this.pollStatus();
+      if (status !== Status.Ok) return status;
+    }
+    if (this.order.known) return Status.Ok;
+    count(Counter.SpuriousInterrupts);
+    return Status.Empty;
+  }
+
+  /**
+   * The chip holds the line low until the read of a full buffer ends. A line that is high by now was
+   * disturbed, and what is being read is the frame before: false, and the read is broken off.
+   */
+  private confirmGuess(): bool {
+    this.guessed = false;
+    if (this.line.isAsserted()) return true;
+    counted(readReceiveData(this.bus, 0));
+    this.order.allEmpty();
+    count(Counter.SpuriousInterrupts);
+    return false;
+  }
+}
+
+/** Gives `status` back, and counts an SPI block that stopped. */
+export function counted(status: Status): Status {
+  if (status === Status.SpiTimeout) count(Counter.SpiTimeouts);
+  return status;
+}
