@@ -51,9 +51,28 @@ const GENERATED_CHANGES: readonly { from: RegExp; to: string; what: string }[] =
   },
 ];
 
-async function generateC(wasm: string): Promise<void> {
-  await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'cell', '-o', 'build/image/cell.wasm.c']);
-  const path = `${PROJECT}build/image/cell.wasm.c`;
+/** An image: the C file with `cell_main`, which includes NAME.wasm.c, and where its files go. */
+export interface ImageParts {
+  /** Name of the wasm module in C. */
+  readonly name: string;
+  readonly source: string;
+  /** Folder of what the build makes on its way. */
+  readonly folder: string;
+  /** Path of the results, without .elf, .bin and .map. */
+  readonly output: string;
+}
+
+/** The cell's own image. */
+const CELL_PARTS: ImageParts = {
+  name: 'cell',
+  source: 'bsp/rpi4/cell.c',
+  folder: 'build/image',
+  output: 'build/canwarden',
+};
+
+async function generateC(wasm: string, { name, folder }: ImageParts): Promise<void> {
+  await nodeTool('wabt/bin/wasm2c', [wasm, '-n', name, '-o', `${folder}/${name}.wasm.c`]);
+  const path = `${PROJECT}${folder}/${name}.wasm.c`;
   let text = await readFile(path, 'utf8');
   for (const change of GENERATED_CHANGES) {
     if (!change.from.test(text)) {
@@ -67,38 +86,39 @@ async function generateC(wasm: string): Promise<void> {
   await writeFile(path, text);
 }
 
-/** Builds build/canwarden.bin from the cell's module. */
-export async function buildImage(wasm: string): Promise<string> {
-  await mkdir(`${PROJECT}build/image`, { recursive: true });
-  await generateC(wasm);
+/** Builds an image from a module, build/canwarden.bin from the cell's. */
+export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): Promise<string> {
+  const { name, source, folder, output } = parts;
+  await mkdir(`${PROJECT}${folder}`, { recursive: true });
+  await generateC(wasm, parts);
   const compilerHeaders = (await command(COMPILER, ['-print-file-name=include'])).trim();
   const includes = [
     '-isystem',
     compilerHeaders,
-    ...['bsp/rpi4', 'bsp/wasm-rt', 'bsp/wasm-rt/include', 'build/image'].map((path) => `-I${path}`),
+    ...['bsp/rpi4', 'bsp/wasm-rt', 'bsp/wasm-rt/include', folder].map((path) => `-I${path}`),
   ];
   const compile = (source: string, output: string, extra: readonly string[]) =>
     command(COMPILER, [...COMMON_FLAGS, ...includes, ...extra, '-c', source, '-o', output]);
   await Promise.all([
-    compile('bsp/rpi4/start.S', 'build/image/start.o', []),
-    compile('bsp/rpi4/mmu.c', 'build/image/mmu.o', ['-mstrict-align']),
-    compile('bsp/wasm-rt/memory.c', 'build/image/memory.o', []),
-    compile('bsp/rpi4/cell.c', 'build/image/cell.o', ['-fwhole-program', '-Wno-unused-parameter']),
-    command(COMPILER, ['-E', '-P', '-x', 'c', '-Ibsp/rpi4', 'bsp/rpi4/canwarden.ld', '-o', 'build/image/canwarden.ld']),
+    compile('bsp/rpi4/start.S', `${folder}/start.o`, []),
+    compile('bsp/rpi4/mmu.c', `${folder}/mmu.o`, ['-mstrict-align']),
+    compile('bsp/wasm-rt/memory.c', `${folder}/memory.o`, []),
+    compile(source, `${folder}/${name}.o`, ['-fwhole-program', '-Wno-unused-parameter']),
+    command(COMPILER, ['-E', '-P', '-x', 'c', '-Ibsp/rpi4', 'bsp/rpi4/canwarden.ld', '-o', `${folder}/canwarden.ld`]),
   ]);
   await command(COMPILER, [
     '-nostdlib',
     '-static',
     '-no-pie',
-    '-Wl,-T,build/image/canwarden.ld',
+    `-Wl,-T,${folder}/canwarden.ld`,
     '-Wl,--build-id=none',
     '-Wl,-z,max-page-size=4096',
     '-Wl,--no-warn-rwx-segments',
-    '-Wl,-Map=build/canwarden.map',
-    ...['start', 'mmu', 'memory', 'cell'].map((name) => `build/image/${name}.o`),
+    `-Wl,-Map=${output}.map`,
+    ...['start', 'mmu', 'memory', name].map((part) => `${folder}/${part}.o`),
     '-o',
-    'build/canwarden.elf',
+    `${output}.elf`,
   ]);
-  await command(OBJCOPY, ['-O', 'binary', 'build/canwarden.elf', 'build/canwarden.bin']);
-  return 'build/canwarden.bin';
+  await command(OBJCOPY, ['-O', 'binary', `${output}.elf`, `${output}.bin`]);
+  return `${output}.bin`;
 }

@@ -17,7 +17,7 @@ const ALLOWED_IMPORT_MODULES = new Set(['bsp', 'socket']);
  * @throws CommandFailed when a tool fails, Error when the module wants an import outside the host
  *   ABI (an array bound check, an allocation at run time, a floating point helper).
  */
-export async function buildWasm(target: 'cell' | 'bridge'): Promise<string> {
+export async function buildWasm(target: 'cell' | 'bridge' | 'bench'): Promise<string> {
   await mkdir(`${PROJECT}build/wasm`, { recursive: true });
   const raw = `build/wasm/${target}.raw.wasm`;
   const output = `build/${target}.wasm`;

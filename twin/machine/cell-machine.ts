@@ -47,6 +47,10 @@ export class CellMachine implements Machine {
   readonly counterHertz = COUNTER_HERTZ;
   readonly #options: CellMachineOptions;
   readonly #idle: IdleSkipper;
+  /** Instructions executed so far (image engine). */
+  executedInstructions = 0;
+  /** Called when the guest says that it has nothing to do, before time is skipped. */
+  onIdle?: () => void;
 
   constructor(options: CellMachineOptions) {
     this.clock = options.clock;
@@ -111,10 +115,12 @@ export class CellMachine implements Machine {
 
   idleUntil(deadlineTicks: bigint): void {
     this.#charge(0);
+    this.onIdle?.();
     this.#idle.idle(ticksToNanos(deadlineTicks));
   }
 
   chargeInstructions(count: number): void {
+    this.executedInstructions += count;
     this.clock.elapse(count * this.timing.nanosPerInstruction);
   }
 

@@ -1,0 +1,52 @@
+/*
+ * The cell's work on a forwarded frame, written by hand in C: what the generated code is measured by.
+ *
+ * Used by: bench.c. Same inputs, same results, same checks of the same data as src/driver
+ * (frame-codec), src/responder and src/virtio (submit), in the way a C programmer would write them.
+ * Does not: go on the card.
+ */
+#ifndef CANWARDEN_REFERENCE_H
+#define CANWARDEN_REFERENCE_H
+
+#include <stdint.h>
+
+/* struct can_frame of SocketCAN, with the raw DLC in its last header byte. */
+struct frame {
+  uint32_t identifier;
+  uint8_t length;
+  uint8_t padding;
+  uint8_t reserved;
+  uint8_t raw_dlc;
+  uint64_t data;
+};
+
+/* Header and rules of rules.bin, format 1 (docs/rules.md). */
+struct rule_header {
+  uint32_t magic;
+  uint16_t version, header_bytes;
+  uint32_t total_bytes, crc32;
+  uint16_t rule_count, rule_bytes;
+  uint32_t flags;
+  uint64_t reserved;
+};
+
+struct rule {
+  uint32_t match_identifier, match_mask;
+  uint64_t data_value, data_mask;
+  uint8_t minimum_length, flags, answer_length, path;
+  uint32_t answer_identifier;
+  uint64_t answer_data;
+  uint8_t answer_sources[8];
+  uint64_t reserved[2];
+};
+
+extern uint8_t reference_registers[16];
+extern struct frame reference_frame, reference_answer, reference_taken;
+
+void reference_prepare(void);
+uint32_t reference_decode(void);
+uint32_t reference_look_up(void);
+uint32_t reference_push(void);
+uint32_t reference_forward(void);
+
+#endif

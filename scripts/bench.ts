@@ -1,0 +1,75 @@
+/**
+ * `npm run bench`: measures the built firmware on the emulated board.
+ *
+ *   npm run bench                  everything, some minutes
+ *   npm run bench -- --quick       the reduced set of `npm test`
+ *   npm run bench -- --check       says of each goal whether it is met
+ *   npm run bench -- --firmware D  built files of another folder than build/
+ *
+ * Output: a table, build/bench/bench.json (docs/bench.md), build/bench/latency.svg.
+ * Exit status: 0 done (with --check: every goal met), 1 a goal missed or a file missing, 2 bad option.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadFirmware } from '../twin/bench/bench-board.ts';
+import { HISTOGRAM_BITRATE, HISTOGRAM_SPI_HERTZ, measureFigures } from '../twin/bench/figures.ts';
+import { checkGoals } from '../twin/bench/goals.ts';
+import { histogramSvg } from '../twin/bench/histogram.ts';
+import { FULL_SCOPE, QUICK_SCOPE } from '../twin/bench/scope.ts';
+import { goalLines, tableOf } from '../twin/bench/table.ts';
+import { measureReference } from './bench/reference.ts';
+import { PROJECT } from './build/command.ts';
+
+const OPTIONS = {
+  quick: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
+  firmware: { type: 'string', default: 'build' },
+} as const;
+
+function readOptions(): { quick: boolean; check: boolean; firmware: string } {
+  try {
+    const { values } = parseArgs({ options: OPTIONS });
+    return { ...values, firmware: resolve(PROJECT, values.firmware) };
+  } catch (error) {
+    console.error(`npm run bench: ${(error as Error).message}`);
+    console.error('  Options: --quick, --check, --firmware FOLDER (see docs/bench.md)');
+    process.exit(2);
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const scope = options.quick ? QUICK_SCOPE : FULL_SCOPE;
+  const firmware = loadFirmware(options.firmware, 'image');
+  const say = (what: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+  };
+  const { figures, histograms } = await measureFigures(firmware, scope, say);
+  say('reference');
+  Object.assign(figures, await measureReference());
+  say('');
+
+  const folder = `${PROJECT}build/bench`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/bench.json`, `${JSON.stringify(figures, null, 2)}\n`);
+  const title = `INT to RTS on the emulated board, ${HISTOGRAM_BITRATE} bit/s, SPI ${HISTOGRAM_SPI_HERTZ / 1e6} MHz`;
+  writeFileSync(`${folder}/latency.svg`, histogramSvg(title, histograms));
+
+  console.log(tableOf(figures, scope.latencyCases).join('\n'));
+  if (options.check) {
+    const outcomes = checkGoals(figures);
+    console.log(`\n${goalLines(outcomes).join('\n')}`);
+    const missed = outcomes.filter(({ isMet }) => !isMet).length;
+    console.log(`\n${outcomes.length - missed} goals met, ${missed} missed`);
+    process.exitCode = missed === 0 ? 0 : 1;
+  }
+  console.log('\nwritten: build/bench/bench.json, build/bench/latency.svg');
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,28 @@
+/**
+ * Builds the bench program (generated code and hand-written C, one compiler, one set of flags) and
+ * runs it in the emulator.
+ *
+ * Used by: scripts/bench.ts.
+ * Does not: touch the cell's files in build/: its own lie in build/bench/reference.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Figures } from '../../twin/bench/figures.ts';
+import { runReference } from '../../twin/bench/reference.ts';
+import { PROJECT } from '../build/command.ts';
+import { buildImage } from '../build/image.ts';
+import { buildWasm } from '../build/wasm.ts';
+
+const FOLDER = 'build/bench/reference';
+
+/** The figures `reference.*`: instructions on both sides and their ratio, with the shipped rules. */
+export async function measureReference(): Promise<Figures> {
+  const wasm = await buildWasm('bench');
+  const image = await buildImage(wasm, {
+    name: 'bench',
+    source: 'bsp/bench/bench.c',
+    folder: FOLDER,
+    output: `${FOLDER}/bench`,
+  });
+  const rules = await readFile(`${PROJECT}rules.yaml`, 'utf8');
+  return runReference(await readFile(PROJECT + image), rules);
+}

@@ -1,0 +1,76 @@
+/**
+ * Boards for measurements: the built files of a folder, booted with a command line and rules.
+ *
+ * Used by: the measurements of twin/bench.
+ * Does not: build. The folder is build/, or that of a firmware variant (scripts/bench).
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeFile } from '../../cell-config/format/decode.ts';
+import type { Cell, System } from '../../cell-config/format/model.ts';
+import { compileRules } from '../../cell-config/rules/compile.ts';
+import type { EngineName } from '../engine/engine.ts';
+import { type Board, type BoardFiles, type BoardOptions, createBoard } from '../run/board.ts';
+import { bringUp } from '../run/phases.ts';
+import { OSCILLATOR_HERTZ } from './latency-case.ts';
+
+/** The built files that a measurement is about. */
+export interface Firmware {
+  readonly cell: Cell;
+  readonly system: System;
+  readonly files: BoardFiles;
+}
+
+export interface BenchBoardOptions {
+  readonly engine: EngineName;
+  readonly bitrate: number;
+  readonly spiHertz: number;
+  /** Text of rules.yaml; none: everything is forwarded. */
+  readonly rules?: string;
+  /** False: AGL never starts. */
+  readonly agl?: boolean;
+  readonly taps?: Pick<BoardOptions, 'tap' | 'onInterruptLine' | 'onAglFrame' | 'onConsoleLine'>;
+}
+
+/** Reads the built files in `folder`; those of the engine must be there. */
+export function loadFirmware(folder: string, engine: EngineName): Firmware {
+  const read = (name: string): Uint8Array<ArrayBuffer> =>
+    Uint8Array.from(readFileSync(join(folder, name)));
+  const cell = decodeFile(read('rpi4-canwarden.cell'));
+  const system = decodeFile(read('rpi4-root.cell'));
+  if (cell.kind !== 'cell' || system.kind !== 'system') {
+    throw new Error(`the .cell files in ${folder} are swapped`);
+  }
+  const program =
+    engine === 'image' ? { image: read('canwarden.bin') } : { cellWasm: read('cell.wasm') };
+  const bridgeWasm = read('bridge.wasm');
+  return { cell: cell.cell, system: system.system, files: { ...program, bridgeWasm } };
+}
+
+/** A board at the cell's first instruction. */
+export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promise<Board> {
+  const { engine, bitrate, spiHertz, rules } = options;
+  const image = rules === undefined ? undefined : compileRules(rules, 'rules.yaml').image;
+  return createBoard({
+    engine,
+    cell: firmware.cell,
+    system: firmware.system,
+    files: { ...firmware.files, rules: image },
+    bitrate,
+    oscillatorHertz: OSCILLATOR_HERTZ,
+    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz}`,
+    ...options.taps,
+  });
+}
+
+/** A board whose cell is on the bus and, unless `agl` is false, has its session with AGL. */
+export async function bootBoard(firmware: Firmware, options: BenchBoardOptions): Promise<Board> {
+  const board = await makeBoard(firmware, options);
+  if (options.agl !== false) board.bridge?.start();
+  const result = bringUp(board);
+  if (result !== 'running') {
+    const last = board.console.lines.at(-1)?.text ?? 'it printed nothing';
+    throw new Error(`the cell ${result} by itself: ${last}`);
+  }
+  return board;
+}

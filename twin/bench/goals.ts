@@ -1,0 +1,147 @@
+/**
+ * The goals of the project, each with the figures that have to meet it.
+ *
+ * Used by: scripts/bench.ts (`--check`), table.ts.
+ * Source: the table "Figures to reach" of the design, repeated in docs/timing-budget.md.
+ * Does not: measure. A goal of which nothing was measured counts as missed.
+ */
+import type { Figures } from './figures.ts';
+
+export interface Goal {
+  readonly what: string;
+  /** Which figures: key patterns in which `*` stands for one segment. */
+  readonly keys: readonly string[];
+  /** `most`: no figure may be above; `least`: none below. */
+  readonly most?: number;
+  readonly least?: number;
+}
+
+export interface GoalOutcome {
+  readonly goal: Goal;
+  readonly isMet: boolean;
+  /** The figure that comes closest to, or furthest beyond, the limit; undefined: none measured. */
+  readonly worst: { readonly key: string; readonly value: number } | undefined;
+}
+
+const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
+const SLOTTED = ['125k', '250k', '500k'];
+
+export const GOALS: readonly Goal[] = [
+  ...[
+    { answer: 'static', bytes: 3, selects: 2, idleNanos: 5_000, busyNanos: 20_000 },
+    { answer: 'computed', bytes: 24, selects: 3, idleNanos: 30_000, busyNanos: 45_000 },
+  ].flatMap(({ answer, bytes, selects, idleNanos, busyNanos }): Goal[] => [
+    {
+      what: `${answer} answer: SPI bytes from INT to RTS, idle`,
+      keys: [`latency.${answer}.idle.*.spi10M.spiBytesP50`],
+      most: bytes,
+    },
+    {
+      what: `${answer} answer: chip selects from INT to RTS, idle`,
+      keys: [`latency.${answer}.idle.*.spi10M.chipSelectsP50`],
+      most: selects,
+    },
+    {
+      what: `${answer} answer: INT to RTS complete, idle, ns`,
+      keys: [`latency.${answer}.idle.*.spi10M.interruptToSendNanosMax`],
+      most: idleNanos,
+    },
+    {
+      what: `${answer} answer: INT to RTS complete, busy, ns`,
+      keys: BUSY.map((load) => `latency.${answer}.${load}.*.spi10M.interruptToSendNanosMax`),
+      most: busyNanos,
+    },
+    {
+      what: `${answer} answer: requests without an answer`,
+      keys: ['idle', ...BUSY].map((load) => `latency.${answer}.${load}.*.spi10M.unanswered`),
+      most: 0,
+    },
+  ]),
+  {
+    what: 'static answer in the first legal slot, idle, %',
+    keys: SLOTTED.map((rate) => `latency.static.idle.${rate}.spi10M.firstSlotPercent`),
+    least: 100,
+  },
+  {
+    what: 'static answer in the first legal slot, busy, %',
+    keys: BUSY.flatMap((load) =>
+      SLOTTED.map((rate) => `latency.static.${load}.${rate}.spi10M.firstSlotPercent`),
+    ),
+    least: 100,
+  },
+  {
+    what: 'SPI bytes of receiving a frame, beyond its data bytes',
+    keys: ['plain', 'computed'].map((layout) => `spiBytes.${layout}.receive.mostBeyondDlc`),
+    most: 6,
+  },
+  {
+    // RX STATUS, which finds the urgent request, is the price of its own buffer.
+    what: 'the same where a buffer is kept for urgent requests',
+    keys: ['spiBytes.static.receive.mostBeyondDlc'],
+    most: 8,
+  },
+  {
+    what: 'SPI bytes of sending a frame, beyond its data bytes',
+    keys: ['spiBytes.*.transmit.mostBeyondDlc'],
+    most: 7,
+  },
+  {
+    what: 'SPI bytes of seeing that a frame is sent',
+    keys: ['spiBytes.*.completion.most'],
+    most: 2,
+  },
+  {
+    what: 'shortest frames back to back at 1 Mbit/s: lost',
+    keys: ['lossless.1000k.spi10M.lost'],
+    most: 0,
+  },
+  {
+    what: 'the same: reordered',
+    keys: ['lossless.1000k.spi10M.reordered'],
+    most: 0,
+  },
+  {
+    what: 'the same: empty bits between two frames',
+    keys: ['lossless.1000k.spi10M.gapBits'],
+    most: 0,
+  },
+  {
+    what: 'instructions per forwarded frame, against hand-written C',
+    keys: ['reference.forward.ratio'],
+    most: 1.15,
+  },
+  {
+    what: 'steps of the loop beyond their bound',
+    keys: ['bound.*.exceeded'],
+    most: 0,
+  },
+];
+
+/** Holds every goal against the figures. */
+export function checkGoals(figures: Figures): GoalOutcome[] {
+  return GOALS.map((goal) => {
+    const found = goal.keys.flatMap((pattern) => matching(figures, pattern));
+    const sign = goal.most === undefined ? -1 : 1;
+    const worst = found.reduce<(typeof found)[number] | undefined>(
+      (chosen, item) =>
+        chosen === undefined || sign * item.value > sign * chosen.value ? item : chosen,
+      undefined,
+    );
+    const isMet =
+      worst !== undefined &&
+      worst.value <= (goal.most ?? Infinity) &&
+      worst.value >= (goal.least ?? -Infinity);
+    return { goal, isMet, worst };
+  });
+}
+
+function matching(figures: Figures, pattern: string): { key: string; value: number }[] {
+  const parts = pattern.split('.');
+  return Object.entries(figures).flatMap(([key, value]) => {
+    const segments = key.split('.');
+    const isMatch =
+      segments.length === parts.length &&
+      segments.every((segment, index) => parts[index] === '*' || parts[index] === segment);
+    return isMatch && value !== null ? [{ key, value }] : [];
+  });
+}

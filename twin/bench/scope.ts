@@ -1,0 +1,63 @@
+/**
+ * How much a bench run measures: everything, or what fits into `npm test`.
+ *
+ * Used by: figures.ts, scripts/bench.ts.
+ * Does not: lower a goal: the quick scope takes fewer samples and cases of the same kind.
+ */
+import { ANSWER_KINDS, BITRATES, type LatencyCase, LOAD_KINDS, SPI_RATES } from './latency-case.ts';
+import type { LosslessCase } from './lossless.ts';
+import { LAYOUTS, type Layout } from './spi-bytes.ts';
+
+export interface Scope {
+  readonly latencyCases: readonly LatencyCase[];
+  readonly layouts: readonly Layout[];
+  readonly losslessCases: readonly Omit<LosslessCase, 'gapBits'>[];
+}
+
+const SEED = 20_250_101;
+const SPI_HERTZ = 10_000_000;
+const FULL_REQUESTS = 200;
+const QUICK_REQUESTS = 50;
+/** At the other SPI rates nothing is promised. */
+const SLOW_REQUESTS = 60;
+
+export const FULL_SCOPE: Scope = {
+  latencyCases: SPI_RATES.flatMap((spiHertz) =>
+    BITRATES.flatMap((bitrate) =>
+      ANSWER_KINDS.flatMap((answer) =>
+        LOAD_KINDS.map((load) => ({
+          ...{ engine: 'image' as const, answer, load, bitrate, spiHertz, seed: SEED },
+          requests: spiHertz === SPI_HERTZ ? FULL_REQUESTS : SLOW_REQUESTS,
+        })),
+      ),
+    ),
+  ),
+  layouts: LAYOUTS,
+  losslessCases: SPI_RATES.map((spiHertz) => ({
+    ...{ engine: 'image' as const, bitrate: 1_000_000, spiHertz },
+    frames: spiHertz === SPI_HERTZ ? 50_000 : 2_000,
+  })),
+};
+
+const quickCase = (
+  answer: LatencyCase['answer'],
+  load: LatencyCase['load'],
+  bitrate: number,
+): LatencyCase => ({
+  ...{ engine: 'image' as const, answer, load, bitrate, spiHertz: SPI_HERTZ },
+  ...{ requests: QUICK_REQUESTS, seed: SEED },
+});
+
+export const QUICK_SCOPE: Scope = {
+  latencyCases: [
+    quickCase('static', 'idle', 125_000),
+    quickCase('static', 'idle', 250_000),
+    quickCase('static', 'idle', 500_000),
+    quickCase('computed', 'idle', 500_000),
+    quickCase('static', 'forwarding', 500_000),
+    quickCase('computed', 'forwarding', 500_000),
+    quickCase('static', 'aglHostile', 500_000),
+  ],
+  layouts: ['plain', 'static'],
+  losslessCases: [{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_500 }],
+};

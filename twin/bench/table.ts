@@ -1,0 +1,128 @@
+/**
+ * The bench figures as text for a terminal.
+ *
+ * Used by: scripts/bench.ts.
+ * Does not: hold figures back: everything else is in bench.json.
+ */
+import type { Figures } from './figures.ts';
+import { keyOf } from './figures.ts';
+import type { GoalOutcome } from './goals.ts';
+import type { LatencyCase } from './latency-case.ts';
+import { PEER_DRIVERS } from './peers.ts';
+import { LAYOUTS, LENGTHS } from './spi-bytes.ts';
+
+/** All tables, as lines. */
+export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string[] {
+  return [
+    ...latencyTable(figures, cases),
+    '',
+    ...bytesTable(figures),
+    '',
+    ...peerTable(figures, cases),
+    '',
+    ...restTable(figures),
+  ];
+}
+
+/** One line for each goal; the missed ones say by how much. */
+export function goalLines(outcomes: readonly GoalOutcome[]): string[] {
+  return outcomes.map(({ goal, isMet, worst }) => {
+    const limit = goal.most === undefined ? `at least ${goal.least}` : `at most ${goal.most}`;
+    const seen = worst === undefined ? 'not measured' : `${round(worst.value)} (${worst.key})`;
+    return `${isMet ? 'ok    ' : 'MISSED'}  ${goal.what}: ${limit}, seen ${seen}`;
+  });
+}
+
+function latencyTable(figures: Figures, cases: readonly LatencyCase[]): string[] {
+  const header = [
+    'answer',
+    'load',
+    'bit/s',
+    'SPI MHz',
+    'INT to RTS us: min',
+    'p50',
+    'p99',
+    'max',
+    'request to answer us: min',
+    'p50',
+    'p99',
+    'max',
+    'first slot',
+    'SPI bytes/CS',
+    'unanswered',
+  ];
+  const rows = cases.map((item) => {
+    const figure = (name: string): number | null => figures[`${keyOf(item)}.${name}`] ?? null;
+    const spread = (name: string): string[] =>
+      ['Min', 'P50', 'P99', 'Max'].map((part) => micros(figure(`${name}${part}`)));
+    return [
+      item.answer,
+      item.load,
+      `${item.bitrate / 1000}k`,
+      `${item.spiHertz / 1e6}`,
+      ...spread('interruptToSendNanos'),
+      ...spread('requestToAnswerNanos'),
+      `${round(figure('firstSlotPercent') ?? 0)} %`,
+      `${figure('spiBytesP50')}/${figure('chipSelectsP50')}`,
+      `${figure('unanswered')} of ${figure('requests')}`,
+    ];
+  });
+  return columns([header, ...rows]);
+}
+
+function bytesTable(figures: Figures): string[] {
+  const rows = LAYOUTS.flatMap((layout) =>
+    ['receive', 'transmit', 'completion'].map((act) => [
+      `SPI bytes, ${act}, ${layout} layout`,
+      ...LENGTHS.map((length) => `${figures[`spiBytes.${layout}.${act}.dlc${length}`] ?? '-'}`),
+    ]),
+  );
+  return columns([['by DLC', ...LENGTHS.map(String)], ...rows]);
+}
+
+function peerTable(figures: Figures, cases: readonly LatencyCase[]): string[] {
+  const own = (answer: string): string => {
+    const item = cases.find((one) => one.answer === answer && one.load === 'idle');
+    const key = item ? keyOf(item) : '';
+    return `${figures[`${key}.spiBytesP50`] ?? '-'}/${figures[`${key}.chipSelectsP50`] ?? '-'}`;
+  };
+  const receive = `${figures['spiBytes.plain.receive.dlc8'] ?? '-'}/1`;
+  const send = `${figures['spiBytes.plain.transmit.dlc8'] ?? '-'}/2`;
+  return columns([
+    ['driver, DLC 8, bytes/chip selects', 'receive', 'send', 'urgent reply'],
+    ['canwarden, static answer', receive, send, own('static')],
+    ['canwarden, computed answer', receive, send, own('computed')],
+    ...PEER_DRIVERS.map((peer) => [
+      peer.name,
+      peer.receive.join('/'),
+      peer.send.join('/'),
+      peer.reply.join('/'),
+    ]),
+  ]);
+}
+
+function restTable(figures: Figures): string[] {
+  const rest = Object.entries(figures).filter(([key]) => !/^(latency|spiBytes|peer)\./.test(key));
+  return columns(rest.map(([key, value]) => [key, value === null ? '-' : `${round(value)}`]));
+}
+
+function micros(nanos: number | null): string {
+  return nanos === null ? '-' : (nanos / 1000).toFixed(1);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** Left-aligned first column, the others to the right. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index])))
+      .join('  '),
+  );
+}
