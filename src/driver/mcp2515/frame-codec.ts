@@ -21,31 +21,33 @@ import { isExtended, isRemote } from '../../can/identifier';
 import { HEADER_BYTES } from './instructions';
 import { DLC_MASK, DLC_RTR, SIDL_EID_MASK, SIDL_EXIDE, SIDL_SRR } from './registers';
 
+/** SIDH, SIDL, EID8 and EID0 as one word, SIDH on top: bits of SIDL, and the 18 of the extension. */
+const HEADER_SRR: u32 = SIDL_SRR << 16;
+const HEADER_EXIDE: u32 = SIDL_EXIDE << 16;
+const HEADER_EID_MASK: u32 = (SIDL_EID_MASK << 16) | 0xffff;
+
 /**
  * Reads the header of a receive buffer into `frame` and empties its data.
  * Returns how many data bytes follow; a remote frame has none, whatever its DLC.
  */
 export function decodeHeader(registers: usize, frame: Frame): u32 {
-  const sidl: u32 = load<u8>(registers, 1);
+  const header = load<u32>(registers); // SIDH, SIDL, EID8, EID0 from the lowest byte up
   const dlc: u32 = load<u8>(registers, 4);
-  let identifier = ((load<u8>(registers) as u32) << 3) | (sidl >> 5);
-  let remote: bool;
-  if ((sidl & SIDL_EXIDE) !== 0) {
-    const high = (identifier << 2) | (sidl & SIDL_EID_MASK);
-    const low = ((load<u8>(registers, 2) as u32) << 8) | (load<u8>(registers, 3) as u32);
-    identifier = (high << 16) | low | IDENTIFIER_EXTENDED;
+  const big = bswap(header); // the same as written on paper, SIDH on top
+  let identifier = big >> 21;
+  let remote = (big & HEADER_SRR) !== 0;
+  if ((big & HEADER_EXIDE) !== 0) {
+    identifier = (identifier << 18) | (big & HEADER_EID_MASK) | IDENTIFIER_EXTENDED;
     remote = (dlc & DLC_RTR) !== 0;
-  } else {
-    remote = (sidl & SIDL_SRR) !== 0;
   }
 
   const code = dlc & DLC_MASK;
   const length = code > DATA_BYTES_MAXIMUM ? DATA_BYTES_MAXIMUM : code;
-  frame.identifier = remote ? identifier | IDENTIFIER_REMOTE : identifier;
-  frame.length = length as u8;
-  frame.padding = 0;
-  frame.reserved = 0;
-  frame.rawDlc = (code > DATA_BYTES_MAXIMUM ? code : 0) as u8;
+  const rawDlc = code > DATA_BYTES_MAXIMUM ? code : 0;
+  if (remote) identifier |= IDENTIFIER_REMOTE;
+  // The first half of the record at once: identifier, length, two zero bytes, raw DLC.
+  const first = (identifier as u64) | ((length as u64) << 32) | ((rawDlc as u64) << 56);
+  store<u64>(changetype<usize>(frame), first);
   frame.data = 0;
   return remote ? 0 : length;
 }
