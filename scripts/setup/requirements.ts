@@ -31,9 +31,18 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { title: 'libunicorn 2', purpose: 'run canwarden.bin in the twin (ARM64 emulator library)', probe: { kind: 'library', names: ['libunicorn.so.2', 'libunicorn.2.dylib', 'libunicorn.so', 'libunicorn.dylib'] }, packages: ['libunicorn2', 'libunicorn2t64'], elsewhere: 'Fedora, Arch and Homebrew: unicorn' },
 ];
 
+/** The QEMU of this machine's own architecture, for a guest that runs the same programs. */
+const QEMU =
+  process.arch === 'arm64'
+    ? { command: 'qemu-system-aarch64', package: 'qemu-system-arm' }
+    : { command: 'qemu-system-x86_64', package: 'qemu-system-x86' };
+
 /** What some tests need and the project itself does not. */
 // prettier-ignore
 export const TEST_TOOLS: readonly Requirement[] = [
   { title: 'busybox', purpose: 'run the board helper under the small shell that boards have', probe: { kind: 'command', name: 'busybox' }, packages: ['busybox'], elsewhere: 'Fedora, Arch and Homebrew: busybox' },
   { title: 'shellcheck', purpose: 'look for faults in the board helper', probe: { kind: 'command', name: 'shellcheck' }, packages: ['shellcheck'], elsewhere: 'Fedora: ShellCheck; Arch and Homebrew: shellcheck' },
+  { title: 'mtools', purpose: 'make and read card images without mounting them', probe: { kind: 'command', name: 'mcopy' }, packages: ['mtools'], elsewhere: 'Fedora, Arch and Homebrew: mtools' },
+  { title: 'QEMU', purpose: 'run the bridge on a real Linux kernel (npm run test:linux)', probe: { kind: 'command', name: QEMU.command }, packages: [QEMU.package], elsewhere: 'Fedora, Arch and Homebrew: qemu' },
+  { title: 'qemu-aarch64', purpose: 'run the AArch64 bridge on this machine', probe: { kind: 'command', name: 'qemu-aarch64' }, packages: ['qemu-user'], elsewhere: 'Fedora: qemu-user; Arch: qemu-user' },
 ];

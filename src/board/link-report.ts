@@ -4,6 +4,7 @@
  * Used by: upkeep.ts, about once a millisecond.
  * Does not: act on it; the cell answers urgent frames either way.
  */
+import { Counter, countOf } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
@@ -15,6 +16,8 @@ const ABSENT_MICROS: u32 = 2_000_000;
 export class LinkReport {
   private wasRunning: bool = false;
   private started: bool = false;
+  /** `framesLost` when the last session began. */
+  private lostBefore: u32 = 0;
   private readonly absent: Deadline = new Deadline();
   private readonly absentTicks: u64;
 
@@ -35,11 +38,31 @@ export class LinkReport {
       this.wasRunning = running;
       if (running) this.absent.cancel();
       else this.absent.start(nowTicks, this.absentTicks);
-      parts.console.text(running ? 'canwarden: AGL connected' : 'canwarden: AGL gone').endLine();
+      if (running) this.sayConnected();
+      else parts.console.text('canwarden: AGL gone').endLine();
     } else if (this.absent.reached(nowTicks)) {
       this.absent.cancel();
       this.sayAbsent();
     }
+  }
+
+  private sayConnected(): void {
+    const lost = this.framesLost;
+    const console = this.parts.console.text('canwarden: AGL connected');
+    if (lost !== this.lostBefore) {
+      console.text(', frames for it lost since it last was: ').decimal(lost - this.lostBefore);
+    }
+    console.endLine();
+    this.lostBefore = lost;
+  }
+
+  /** Frames that were to reach AGL and will not: no room, nobody there, or under way at the end. */
+  private get framesLost(): u32 {
+    return (
+      countOf(Counter.ForwardDroppedFull) +
+      countOf(Counter.ForwardDroppedNoPeer) +
+      this.parts.agl.counters.lostInFlight
+    );
   }
 
   private sayAbsent(): void {

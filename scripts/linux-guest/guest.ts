@@ -1,0 +1,148 @@
+/**
+ * A Linux guest in QEMU that shares a file with this machine, and a shell in it.
+ *
+ * Used by: tests/linux. Software emulation unless asked otherwise: a /dev/kvm that is there may still
+ * hang. Does not: have a network or a disk.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { buildInitramfs, READY_MARKER } from './initramfs.ts';
+import type { GuestParts } from './packages.ts';
+
+const BOOT_SECONDS = 120;
+const COMMAND_SECONDS = 60;
+
+export interface GuestOptions {
+  readonly parts: GuestParts;
+  /** The file that becomes the memory of an ivshmem-plain device, and its size. */
+  readonly sharedFile: string;
+  readonly sharedBytes: number;
+  /** Programs of this machine to put into /bin. */
+  readonly programs: readonly string[];
+  /** Use hardware virtualisation. */
+  readonly kvm: boolean;
+  /** Everything that appears on the serial port, a line each. */
+  readonly onLine: (line: string) => void;
+}
+
+/** What a command in the guest came to. */
+export interface CommandResult {
+  readonly status: number;
+  readonly output: string;
+}
+
+export class Guest {
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+  readonly #onLine: (line: string) => void;
+  #text = '';
+  #ended = false;
+  #wake: (() => void) | undefined;
+  #commands = 0;
+
+  private constructor(child: ChildProcess, folder: string, onLine: (line: string) => void) {
+    this.#process = child;
+    this.#folder = folder;
+    this.#onLine = onLine;
+    let unfinished = '';
+    child.stdout?.setEncoding('latin1').on('data', (chunk: string) => {
+      this.#text += chunk.replaceAll('\r', '');
+      const lines = (unfinished + chunk.replaceAll('\r', '')).split('\n');
+      unfinished = lines.pop() ?? '';
+      lines.forEach((line) => this.#onLine(line));
+      this.#wake?.();
+    });
+    child.stderr?.setEncoding('latin1').on('data', (chunk: string) => onLine(`QEMU: ${chunk}`));
+    child.on('close', () => {
+      this.#ended = true;
+      this.#wake?.();
+    });
+  }
+
+  /** Boots; the shell is there when this returns. */
+  static async boot(options: GuestOptions): Promise<Guest> {
+    const { parts } = options;
+    const folder = mkdtempSync(join(tmpdir(), 'canwarden-guest-'));
+    const initramfs = join(folder, 'initramfs');
+    writeFileSync(initramfs, buildInitramfs(parts, options.programs));
+    const machine = process.arch === 'arm64' ? ['-M', 'virt', '-cpu', 'max'] : [];
+    const child = spawn(
+      parts.qemu,
+      [
+        ...machine,
+        ...['-accel', options.kvm ? 'kvm' : 'tcg', '-m', '256', '-nodefaults', '-no-reboot'],
+        ...['-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
+        ...['-kernel', parts.kernel, '-initrd', initramfs],
+        ...['-append', `console=${parts.console} quiet panic=-1`],
+        '-object',
+        `memory-backend-file,id=link,share=on,mem-path=${options.sharedFile},size=${options.sharedBytes}`,
+        ...['-device', 'ivshmem-plain,memdev=link'],
+      ],
+      { stdio: ['pipe', 'pipe', 'pipe'] },
+    );
+    const guest = new Guest(child, folder, options.onLine);
+    try {
+      await guest.#waitFor(`${READY_MARKER}\n`, BOOT_SECONDS);
+    } catch (error) {
+      await guest.stop();
+      throw error;
+    }
+    return guest;
+  }
+
+  /** Runs a command line in the guest's shell. */
+  async run(command: string, limitSeconds = COMMAND_SECONDS): Promise<CommandResult> {
+    this.#commands += 1;
+    const marker = `@@${this.#commands}@@`;
+    this.#text = '';
+    // The marker is put together by the shell, so that it stands nowhere before the end.
+    this.#process.stdin?.write(`${command}\necho "@@""${this.#commands}@@ $?"\n`);
+    const text = await this.#waitFor(new RegExp(`${marker} (\\d+)\\n`), limitSeconds);
+    const found = new RegExp(`${marker} (\\d+)\\n`).exec(text);
+    const output = text.slice(0, found?.index ?? 0);
+    return { status: Number(found?.[1]), output };
+  }
+
+  /** As `run`; an exit status other than 0 is an error. */
+  async output(command: string, limitSeconds = COMMAND_SECONDS): Promise<string> {
+    const { status, output } = await this.run(command, limitSeconds);
+    if (status !== 0) throw new Error(`in the guest: ${command}: status ${status}\n${output}`);
+    return output;
+  }
+
+  /** Ends QEMU. */
+  async stop(): Promise<void> {
+    if (!this.#ended) {
+      const closed = new Promise((resolve) => this.#process.once('close', resolve));
+      this.#process.kill('SIGKILL');
+      await closed;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #waitFor(what: string | RegExp, limitSeconds: number): Promise<string> {
+    const isThere = (): boolean =>
+      typeof what === 'string' ? this.#text.includes(what) : what.test(this.#text);
+    const endMillis = Date.now() + limitSeconds * 1000;
+    while (!isThere()) {
+      if (this.#ended) throw new Error(`QEMU ended by itself; the guest said:\n${this.#text}`);
+      const restMillis = endMillis - Date.now();
+      if (restMillis <= 0) {
+        throw new Error(
+          `nothing like ${String(what)} in ${limitSeconds} s; so far:\n${this.#text}`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, restMillis);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#text;
+  }
+}

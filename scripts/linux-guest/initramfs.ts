@@ -1,0 +1,68 @@
+/**
+ * The guest's root file system: busybox, can-utils, the kernel's CAN modules, our own programs, and
+ * an init that gives a shell on the serial port.
+ *
+ * Used by: guest.ts. Does not: start anything of ours; the tests do.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { CpioArchive } from './cpio.ts';
+import type { GuestParts } from './packages.ts';
+
+/** In the order in which they can be loaded. */
+const MODULES = [
+  'kernel/net/can/can.ko',
+  'kernel/drivers/net/can/dev/can-dev.ko',
+  'kernel/net/can/can-raw.ko',
+  'kernel/drivers/net/can/vcan.ko',
+];
+const CAN_TOOLS = ['candump', 'cansend', 'cangen'];
+
+/** The marker that the shell is there; guest.ts waits for it. */
+export const READY_MARKER = 'guest is ready';
+
+function initScript(parts: GuestParts, modules: readonly string[]): string {
+  return [
+    '#!/bin/busybox sh',
+    '/bin/busybox --install -s /bin',
+    'mount -t proc none /proc; mount -t sysfs none /sys; mount -t devtmpfs none /dev',
+    ...modules.map((module) => `insmod /modules/${module}`),
+    `exec < /dev/${parts.console} > /dev/${parts.console} 2>&1`,
+    'stty -echo -onlcr',
+    'uname -a',
+    `echo '${READY_MARKER}'`,
+    // Through a pipe the shell is not interactive: no prompt. This is init, so it must not end.
+    // (busybox's cat would collect many lines before it passes them on.)
+    `while :; do while IFS= read -r line; do printf '%s\\n' "$line"; done | sh; done`,
+    '',
+  ].join('\n');
+}
+
+/** The libraries that a program of the distribution loads, as this machine has them. */
+function librariesOf(program: string): string[] {
+  const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
+  return [...stdout.matchAll(/(\/\S+)(?= \(0x)/g)].map(([path]) => path);
+}
+
+/** Builds the archive; `programs` are files of this machine that go to /bin. */
+export function buildInitramfs(parts: GuestParts, programs: readonly string[]): Buffer {
+  const archive = new CpioArchive();
+  for (const folder of ['proc', 'sys', 'dev', 'tmp', 'bin']) archive.addFolder(folder);
+  const addFile = (target: string, source: string): void =>
+    archive.addFile(target, readFileSync(source));
+  addFile('bin/busybox', join(parts.root, 'bin/busybox'));
+  const tools = CAN_TOOLS.map((name) => join(parts.root, 'usr/bin', name));
+  for (const tool of tools) addFile(`bin/${basename(tool)}`, tool);
+  for (const library of new Set(tools.flatMap(librariesOf))) addFile(library.slice(1), library);
+  // A module that is not there is built into this kernel.
+  const modules = MODULES.filter((module) => existsSync(join(parts.modules, module)));
+  for (const module of modules) {
+    addFile(`modules/${basename(module)}`, join(parts.modules, module));
+  }
+  for (const program of programs) addFile(`bin/${basename(program)}`, program);
+  const names = modules.map((module) => basename(module));
+  archive.addFile('init', Buffer.from(initScript(parts, names)));
+  return archive.finish();
+}
