@@ -19,6 +19,7 @@ import {
 import { startUp } from './start-up';
 import { faultStatus } from './fault-status';
 import { FaultUpkeep } from './fault-upkeep';
+import { StepWatch } from './step-watch';
 import { Upkeep } from './upkeep';
 import { UrgentAnswers } from './urgent-answers';
 
@@ -30,6 +31,7 @@ const TRANSMIT_POLL_BITS: u32 = 16;
 @final
 export class Cell {
   private readonly background: Loop = new Loop();
+  private readonly watch: StepWatch;
   private stepsToUpkeep: u32 = UPKEEP_STEPS_MAXIMUM;
 
   constructor(
@@ -40,6 +42,7 @@ export class Cell {
     private readonly upkeep: Upkeep,
     private readonly faults: FaultUpkeep,
   ) {
+    this.watch = new StepWatch(parts.clock);
     this.background.add(new WaitingAnswerTask(answers));
     this.background.add(transmitPoll);
     this.background.add(new FromAglTask(parts));
@@ -54,6 +57,7 @@ export class Cell {
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
     this.faults.start();
+    this.watch.start(parts.spi.clockHertz);
     return status;
   }
 
@@ -63,9 +67,13 @@ export class Cell {
     if (receiving) this.receive.run();
     const worked = receiving || this.background.step() || this.tend();
     this.stepsToUpkeep -= 1;
-    if (worked && this.stepsToUpkeep !== 0) return Status.Ok;
+    if (worked && this.stepsToUpkeep !== 0) {
+      this.watch.stepEnded();
+      return Status.Ok;
+    }
     this.stepsToUpkeep = UPKEEP_STEPS_MAXIMUM;
     const status = this.upkeep.run();
+    this.watch.stepEnded();
     if (status === Status.Ok && !worked) this.idle();
     return status;
   }
@@ -103,6 +111,7 @@ export class Cell {
     const upkeepTicks = this.upkeep.nextTicks;
     const transmitTicks = this.transmitPoll.nextTicks;
     this.parts.clock.idleUntil(transmitTicks < upkeepTicks ? transmitTicks : upkeepTicks);
+    this.watch.idled();
   }
 }
 

@@ -60,6 +60,8 @@ export enum Counter {
   InterruptsMissed = 26,
   /** Error messages that found no room on their way to AGL, or no peer that takes them. */
   ErrorMessagesDropped = 27,
+  /** Steps of the loop that took longer than their bound (src/board/bounds.ts). */
+  DeadlineMisses = 28,
   /** The first of nine: error messages made, by the bit number of their class in linux/can/error.h. */
   ErrorMessagesFirst = 32,
 }
