@@ -34,8 +34,9 @@ const OWNED_KEYS = new Map(
     .filter(([key, value]) => value !== undefined && key !== 'gpio' && key !== 'dtoverlay')
     .map(([key, value]) => [key, value]),
 );
-/** Overlays and parameters that hand SPI0 or the chip to a Linux driver. */
-const CLAIMS_CHIP = /^(dtoverlay=(mcp2515|mcp251xfd|spi0-)[^\s]*|dtparam=spi(=(on|true|yes|1))?)$/;
+/** Overlays and parameters that hand SPI0 or the chip to Linux, or reserve memory elsewhere. */
+const CLAIMS_CHIP =
+  /^(dtoverlay=(mcp251|spi0-|jailhouse-memory)[^\s]*|dtparam=spi(=(on|true|yes|1))?)$/;
 
 /** The text with the block at its end and contradicting lines commented out. */
 export function editConfig(text: string): string {

@@ -5,6 +5,7 @@
  * Paths are those of Jailhouse's recipes ($datadir/jailhouse/{cells,inmates}) and of the helper.
  * Does not: hold config.txt, which is edited and not replaced; see config-text.ts.
  */
+import { basename } from 'node:path';
 import type { CardPath } from './card.ts';
 import { boot, root } from './card.ts';
 
@@ -34,7 +35,6 @@ export interface ManifestEntry {
 
 const CELLS = '/usr/share/jailhouse/cells';
 const UNITS = '/etc/systemd/system';
-const NETWORK = '/etc/systemd/network';
 
 const file = (path: string): Source => ({ kind: 'file', path });
 const folder = (path: string, ...suffixes: string[]): Source => ({
@@ -43,11 +43,11 @@ const folder = (path: string, ...suffixes: string[]): Source => ({
   suffixes,
 });
 const cell = (name: string): Source => ({ kind: 'cell', name });
-/** What `systemctl enable` would link, done without a running systemd. */
-const enabled = (unit: string): Source => ({
+/** What `systemctl enable` or `add-wants` would link, done without a running systemd. */
+const wanted = (unit: string): Source => ({
   kind: 'link',
-  target: `${UNITS}/${unit}`,
-  with: `agl/systemd/${unit}`,
+  target: `${UNITS}/${basename(unit)}`,
+  with: unit,
 });
 
 // prettier-ignore
@@ -57,14 +57,19 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: cell('rpi4-canwarden.cell'), to: root(`${CELLS}/rpi4-canwarden.cell`), mode: 0o644, required: true },
   { source: file('build/rules.bin'), to: root('/lib/firmware/canwarden/rules.bin'), mode: 0o644, required: true },
   { source: { kind: 'overlay' }, to: boot('/overlays/canwarden.dtbo'), mode: 0o644, required: true },
-  { source: file('build/canwarden-bridge'), to: root('/usr/bin/canwarden-bridge'), mode: 0o755, required: false },
+  { source: file('build/canwarden-bridge-aarch64'), to: root('/usr/bin/canwarden-bridge'), mode: 0o755, required: false },
   { source: file('agl/canwarden'), to: root('/usr/bin/canwarden'), mode: 0o755, required: false },
   { source: folder('agl/lib', '.sh', '.txt'), to: root('/usr/lib/canwarden'), mode: 0o644, required: false },
   { source: file('agl/default'), to: root('/etc/default/canwarden'), mode: 0o644, required: false, keep: true },
-  { source: folder('agl/systemd', '.service', '.path', '.timer', '.socket'), to: root(UNITS), mode: 0o644, required: false },
-  { source: folder('agl/systemd', '.netdev', '.network', '.link'), to: root(NETWORK), mode: 0o644, required: false },
-  { source: enabled('canwarden-cell.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-cell.service`), mode: 0o777, required: false },
-  { source: enabled('canwarden-bridge.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-bridge.service`), mode: 0o777, required: false },
+  { source: folder('agl/systemd', '.service'), to: root(UNITS), mode: 0o644, required: false },
+  { source: folder('agl/systemd', '.netdev', '.network'), to: root('/etc/systemd/network'), mode: 0o644, required: false },
+  { source: folder('agl/systemd', '.rules'), to: root('/etc/udev/rules.d'), mode: 0o644, required: false },
+  { source: file('agl/systemd/sysusers-canwarden.conf'), to: root('/etc/sysusers.d/canwarden.conf'), mode: 0o644, required: false },
+  { source: file('scripts/deploy/units/canwarden-user.service'), to: root(`${UNITS}/canwarden-user.service`), mode: 0o644, required: false },
+  { source: wanted('scripts/deploy/units/canwarden-user.service'), to: root(`${UNITS}/canwarden-cell.service.wants/canwarden-user.service`), mode: 0o777, required: false },
+  { source: wanted('agl/systemd/canwarden-cell.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-cell.service`), mode: 0o777, required: false },
+  { source: wanted('agl/systemd/canwarden-bridge.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-bridge.service`), mode: 0o777, required: false },
+  { source: file('docs/board-commands.md'), to: root('/usr/share/doc/canwarden/board-commands.md'), mode: 0o644, required: false },
 ];
 
 /** Stock cell of Jailhouse; where it is on the card, it tells which revision that Jailhouse reads. */

@@ -44,6 +44,7 @@ describe('the edit of config.txt', () => {
     'dtoverlay=mcp2515-can1,oscillator=16000000,interrupt=25',
     'dtoverlay=mcp251xfd,spi0-0,interrupt=25',
     'dtoverlay=spi0-1cs',
+    'dtoverlay=jailhouse-memory',
     'dtparam=spi=on',
     'dtparam=spi',
     'core_freq=250',

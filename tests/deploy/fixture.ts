@@ -36,6 +36,17 @@ export const TOOL_ENVIRONMENT = {
   MTOOLSRC: '/dev/null',
 };
 
+/** For tests that make card images: skipped by name where the tools are not there. */
+export const NEEDS_TOOLS = {
+  skip: ['mcopy', 'mformat', 'mke2fs', 'debugfs'].every(isInstalled)
+    ? false
+    : 'no mtools or e2fsprogs here: install the Debian packages of these names (npm run setup)',
+};
+
+function isInstalled(name: string): boolean {
+  return spawnSync(name, ['-V'], { env: TOOL_ENVIRONMENT }).error === undefined;
+}
+
 const temporaryFolders: string[] = [];
 process.on('exit', () => {
   for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
@@ -84,12 +95,14 @@ export function readTree(folder: string): Record<string, string> {
 export const PROJECT: Tree = {
   'build/canwarden.bin': Buffer.from([...Array(9000).keys()].map((index) => (index * 7) % 256)),
   'build/rules.bin': Buffer.from('CWRL\0\x01\r\n\x1a'),
-  'build/canwarden-bridge': Buffer.from('\x7fELF bridge'),
+  'build/canwarden-bridge-aarch64': Buffer.from('\x7fELF bridge'),
   'agl/canwarden': '#!/bin/sh\necho helper\n',
   'agl/lib/common.sh': '# shared\n',
   'agl/lib/notes.md': 'not installed\n',
   'agl/systemd/canwarden-cell.service': '[Unit]\n',
   'agl/systemd/25-canwarden.netdev': '[NetDev]\n',
+  'agl/systemd/60-canwarden.rules': 'SUBSYSTEM=="uio"\n',
+  'agl/systemd/sysusers-canwarden.conf': 'u canwarden\n',
 };
 
 /** config.txt as an AGL card of this board has it. */

@@ -19,7 +19,16 @@ import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import type { CardPath } from '../../scripts/deploy/card.ts';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
-import { BOOT, CONFIG, makeCardImage, Project, PROJECT, ROOT, tool } from './fixture.ts';
+import {
+  BOOT,
+  CONFIG,
+  makeCardImage,
+  NEEDS_TOOLS,
+  Project,
+  PROJECT,
+  ROOT,
+  tool,
+} from './fixture.ts';
 import type { CardImage } from './fixture.ts';
 
 /** A file of the FAT partition, by mtools. */
@@ -65,7 +74,7 @@ function expectedFiles(): { at: CardPath; bytes: Buffer; mode: number }[] {
   });
 }
 
-describe('deploy to a card image', () => {
+describe('deploy to a card image', NEEDS_TOOLS, () => {
   const project = new Project();
   let card: CardImage;
   let original: Buffer;
@@ -181,9 +190,12 @@ describe('deploy to a card image', () => {
   });
 });
 
-describe('what is not an image of a Raspberry Pi 4 card', () => {
+describe('what is not an image of a Raspberry Pi 4 card', NEEDS_TOOLS, () => {
   const project = new Project();
-  const good = makeCardImage();
+  let good: CardImage;
+  before(() => {
+    good = makeCardImage();
+  });
 
   function assertRefused(path: string, reason: RegExp): void {
     const existed = existsSync(path) ? readFileSync(path) : undefined;
@@ -281,7 +293,7 @@ describe('what is not an image of a Raspberry Pi 4 card', () => {
   });
 });
 
-describe('a project that is not built', () => {
+describe('a project that is not built', NEEDS_TOOLS, () => {
   it('is told so, and the card is not touched', () => {
     const { 'build/canwarden.bin': _, 'build/rules.bin': __, ...rest } = PROJECT;
     const card = makeCardImage();
