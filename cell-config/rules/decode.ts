@@ -7,11 +7,12 @@
  */
 import { rulesChecksum } from './encode.ts';
 import * as image from './image-layout.ts';
-import { RULE_RECORD, RULES_HEADER } from './image-layout.ts';
-import type { Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
+import { FILTER_RECORD, RULE_RECORD, RULES_HEADER } from './image-layout.ts';
+import type { Filter, Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
 import {
   DATA_BYTES,
   EXTENDED_IDENTIFIER_MAXIMUM,
+  MAXIMUM_FILTERS,
   MAXIMUM_RULES,
   SAME_AS_REQUEST,
   STANDARD_IDENTIFIER_MAXIMUM,
@@ -32,16 +33,41 @@ export class RulesImageError extends Error {
 /** Decodes a whole image. */
 export function decodeRules(file: Uint8Array): RuleTable {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  const { ruleCount, flags } = readHeader(bytes);
+  const { ruleCount, filterCount, flags } = readHeader(bytes);
   const rules = Array.from({ length: ruleCount }, (_, index) =>
     readRule(bytes, RULES_HEADER.size + index * RULE_RECORD.size, `rule-${index + 1}`),
   );
   refuseOverlaps(rules);
   const drops = (flags & image.RULES_FLAG_DROP_UNMATCHED) !== 0;
-  return { defaultAction: drops ? 'drop' : 'forward', rules };
+  const defaultAction = drops ? 'drop' : 'forward';
+  if (filterCount === 0) return { defaultAction, rules };
+  const filtersStart = RULES_HEADER.size + ruleCount * RULE_RECORD.size;
+  const filters = Array.from({ length: filterCount }, (_, index) =>
+    readFilter(bytes, filtersStart + index * FILTER_RECORD.size, `filter ${index + 1}`),
+  );
+  return { defaultAction, rules, filters };
 }
 
-function readHeader(bytes: Buffer): { ruleCount: number; flags: number } {
+function readFilter(bytes: Buffer, start: number, name: string): Filter {
+  const word = bytes.readUInt32LE(start + FILTER_RECORD.identifier);
+  const mask = bytes.readUInt32LE(start + FILTER_RECORD.mask);
+  if ((mask & image.FILTER_INVERTED) !== 0) {
+    throw new RulesImageError(
+      `${name} mask`,
+      start + FILTER_RECORD.mask,
+      'bit 29 clear',
+      hex(mask),
+    );
+  }
+  const identifier = (word & ~image.FILTER_INVERTED) >>> 0;
+  if ((identifier & ~mask) !== 0) {
+    const expected = `no bits outside the mask ${hex(mask)}`;
+    throw new RulesImageError(`${name} identifier`, start, expected, hex(identifier));
+  }
+  return { identifier, mask, inverted: (word & image.FILTER_INVERTED) !== 0 };
+}
+
+function readHeader(bytes: Buffer): { ruleCount: number; filterCount: number; flags: number } {
   if (bytes.length < RULES_HEADER.size) {
     throw new RulesImageError('header', 0, `${RULES_HEADER.size} bytes`, `${bytes.length}`);
   }
@@ -59,8 +85,15 @@ function readHeader(bytes: Buffer): { ruleCount: number; flags: number } {
     throw new RulesImageError('rule count', RULES_HEADER.ruleCount, expected, `${ruleCount}`);
   }
   const total = bytes.readUInt32LE(RULES_HEADER.totalBytes);
-  const needed = RULES_HEADER.size + ruleCount * RULE_RECORD.size;
-  expectEqual(`total size for ${ruleCount} rules`, RULES_HEADER.totalBytes, needed, total);
+  const filterCount = bytes.readUInt16LE(RULES_HEADER.filterCount);
+  if (filterCount > MAXIMUM_FILTERS) {
+    const expected = `at most ${MAXIMUM_FILTERS}`;
+    throw new RulesImageError('filter count', RULES_HEADER.filterCount, expected, `${filterCount}`);
+  }
+  const rulesEnd = RULES_HEADER.size + ruleCount * RULE_RECORD.size;
+  const needed = rulesEnd + filterCount * FILTER_RECORD.size;
+  const counts = filterCount === 0 ? '' : ` and ${filterCount} filters`;
+  expectEqual(`total size for ${ruleCount} rules${counts}`, RULES_HEADER.totalBytes, needed, total);
   if (bytes.length !== total) {
     throw new RulesImageError('file', 0, `${total} bytes, as the header says`, `${bytes.length}`);
   }
@@ -71,7 +104,7 @@ function readHeader(bytes: Buffer): { ruleCount: number; flags: number } {
     throw new RulesImageError('flags', RULES_HEADER.flags, '0 or 1', hex(flags));
   }
   expectZero(bytes, 'header', RULES_HEADER.reserved, RULES_HEADER.size);
-  return { ruleCount, flags };
+  return { ruleCount, filterCount, flags };
 }
 
 /** Paths by hardware filter are 1 and 2. */

@@ -4,12 +4,23 @@
  * Used by: scripts/rules.ts (`show`, `check`).
  */
 import type { Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
-import { formatByte, formatIdentifier, isStaticAnswer, SAME_AS_REQUEST } from './model.ts';
+import {
+  formatByte,
+  formatFilter,
+  formatIdentifier,
+  isStaticAnswer,
+  SAME_AS_REQUEST,
+} from './model.ts';
 
 /** The table, one rule a line or two. */
 export function describeTable(table: RuleTable): string {
   const lines = table.rules.flatMap(describeRule);
-  lines.push(`any other frame: ${table.defaultAction}`);
+  const filters = table.filters?.map(formatFilter).join(' ');
+  lines.push(
+    filters === undefined
+      ? `any other frame: ${table.defaultAction}`
+      : `any other frame: forward if it passes ${filters}, else drop`,
+  );
   return lines.join('\n');
 }
 

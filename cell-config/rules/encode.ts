@@ -7,14 +7,16 @@
  */
 import { crc32 } from 'node:zlib';
 import * as image from './image-layout.ts';
-import { RULE_RECORD, RULES_HEADER } from './image-layout.ts';
+import { FILTER_RECORD, RULE_RECORD, RULES_HEADER } from './image-layout.ts';
 import type { Rule, RuleTable } from './model.ts';
 import { SAME_AS_REQUEST } from './model.ts';
 import { assignPaths } from './paths.ts';
 
 /** The image of a table. */
 export function encodeRules(table: RuleTable): Buffer {
-  const bytes = Buffer.alloc(RULES_HEADER.size + table.rules.length * RULE_RECORD.size);
+  const { filters = [] } = table;
+  const filtersStart = RULES_HEADER.size + table.rules.length * RULE_RECORD.size;
+  const bytes = Buffer.alloc(filtersStart + filters.length * FILTER_RECORD.size);
   bytes.writeUInt32LE(image.RULES_MAGIC, RULES_HEADER.magic);
   bytes.writeUInt16LE(image.RULES_FORMAT_VERSION, RULES_HEADER.version);
   bytes.writeUInt16LE(RULES_HEADER.size, RULES_HEADER.headerBytes);
@@ -28,6 +30,13 @@ export function encodeRules(table: RuleTable): Buffer {
     const start = RULES_HEADER.size + index * RULE_RECORD.size;
     encodeRule(bytes.subarray(start, start + RULE_RECORD.size), rule);
     bytes.writeUInt8(paths[index]?.number ?? 0, start + RULE_RECORD.path);
+  });
+  bytes.writeUInt16LE(filters.length, RULES_HEADER.filterCount);
+  filters.forEach(({ identifier, mask, inverted }, index) => {
+    const start = filtersStart + index * FILTER_RECORD.size;
+    const flag = inverted ? image.FILTER_INVERTED : 0;
+    bytes.writeUInt32LE((identifier | flag) >>> 0, start + FILTER_RECORD.identifier);
+    bytes.writeUInt32LE(mask >>> 0, start + FILTER_RECORD.mask);
   });
   bytes.writeUInt32LE(rulesChecksum(bytes), RULES_HEADER.crc32);
   return bytes;

@@ -5,7 +5,8 @@
  * Does not: run on the cell. The firmware has its own implementation from the same document, so
  * that an error in one of them shows.
  */
-import type { Rule, RuleAnswer, RuleTable } from './model.ts';
+import { CAN_ID_EXTENDED, CAN_ID_REMOTE } from './image-layout.ts';
+import type { Filter, Rule, RuleAnswer, RuleTable } from './model.ts';
 import { DATA_BYTES, SAME_AS_REQUEST } from './model.ts';
 
 /** A received frame. `dlc` is the raw code 0..15; a remote frame's `data` is not looked at. */
@@ -36,10 +37,23 @@ export interface Decision {
 export function decide(table: RuleTable, frame: RequestFrame): Decision {
   const rule = table.rules.find((candidate) => matches(candidate, frame)) ?? null;
   if (rule === null) {
-    return { rule, answer: null, forward: table.defaultAction === 'forward' };
+    return { rule, answer: null, forward: forwardsUnmatched(table, frame) };
   }
   const answer = rule.answer === null ? null : buildAnswer(rule.answer, frame);
   return { rule, answer, forward: rule.forward };
+}
+
+/** What becomes of a frame that no rule matches. */
+function forwardsUnmatched(table: RuleTable, frame: RequestFrame): boolean {
+  if (table.filters === undefined) return table.defaultAction === 'forward';
+  return table.filters.some((filter) => passesFilter(filter, frame));
+}
+
+/** Whether a frame passes a filter, as SocketCAN means it. */
+export function passesFilter(filter: Filter, frame: RequestFrame): boolean {
+  const flags = (frame.extended ? CAN_ID_EXTENDED : 0) | (frame.remote ? CAN_ID_REMOTE : 0);
+  const canId = frame.identifier | flags;
+  return ((canId & filter.mask) >>> 0 === filter.identifier) !== filter.inverted;
 }
 
 /** Whether a rule is for this frame. */

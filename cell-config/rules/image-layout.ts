@@ -20,7 +20,8 @@ export const RULES_HEADER = {
   ruleCount: 16,
   ruleBytes: 18,
   flags: 20,
-  reserved: 24,
+  filterCount: 24,
+  reserved: 26,
   size: 32,
 } as const;
 
@@ -45,6 +46,11 @@ export const RULE_RECORD = {
   reserved: 48,
   size: 64,
 } as const;
+
+/** One filter, behind the rules: offsets of its fields. */
+export const FILTER_RECORD = { identifier: 0, mask: 4, size: 8 } as const;
+/** Bit of a filter's identifier: what would not pass passes (CAN_INV_FILTER). */
+export const FILTER_INVERTED = 0x20000000;
 
 export const RULE_FLAG_ANSWER = 0x1;
 export const RULE_FLAG_FORWARD = 0x2;

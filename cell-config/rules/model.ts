@@ -56,11 +56,37 @@ export interface Rule {
   readonly forward: boolean;
 }
 
+/** Most filters one table may have. */
+export const MAXIMUM_FILTERS = 32;
+
+/**
+ * SocketCAN's `id:mask`, inverted `id~mask` (linux/can.h). Both numbers are in can_id form, bit 31
+ * extended, bit 30 remote; a flag bit outside the mask does not count either.
+ */
+export interface Filter {
+  /** No bit outside `mask`. */
+  readonly identifier: number;
+  readonly mask: number;
+  readonly inverted: boolean;
+}
+
 /** A whole table. */
 export interface RuleTable {
   /** What happens to a frame that no rule matches. */
   readonly defaultAction: 'forward' | 'drop';
   readonly rules: readonly Rule[];
+  /**
+   * When there are any: a frame that no rule matches is forwarded if it passes one of them, and
+   * dropped if not, whatever `defaultAction` says. Never an empty list.
+   */
+  readonly filters?: readonly Filter[];
+}
+
+/** A filter as candump takes it: `100:7FF`, `7E0~7F8`. */
+export function formatFilter({ identifier, mask, inverted }: Filter): string {
+  const [left, right] = [identifier, mask].map((word) => (word >>> 0).toString(16).toUpperCase());
+  // Without flag bits eight digits would mean an extended identifier: fewer are written then.
+  return `${left.padStart(3, '0')}${inverted ? '~' : ':'}${right}`;
 }
 
 /** Whether the answer never changes, so that it can wait in a transmit buffer of the chip. */

@@ -11,11 +11,12 @@ import { MAXIMUM_RULES } from './model.ts';
 import type { Rule, RuleMatch, RuleTable } from './model.ts';
 import { findCommonFrame } from './overlap.ts';
 import { parseAnswer } from './parse-answer.ts';
+import { parseFilters } from './parse-filters.ts';
 import { parseMatch } from './parse-match.ts';
 import { YamlReader } from './yaml-reader.ts';
 import type { Entries, Entry } from './yaml-reader.ts';
 
-const TABLE_KEYS = ['version', 'default', 'rules'];
+const TABLE_KEYS = ['version', 'default', 'filters', 'rules'];
 const RULE_KEYS = ['name', 'match', 'answer', 'forward', 'action'];
 const LANGUAGE_VERSION = 1;
 
@@ -73,8 +74,10 @@ function parseTable(
   const defaultEntry = entries.byKey.get('default');
   const defaultAction =
     defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, ['forward', 'drop']);
+  const filters = parseFilters(reader, entries);
   const rules = parseRuleList(reader, entries, root.label);
-  return defaultAction === undefined ? undefined : { defaultAction, rules };
+  if (defaultAction === undefined) return undefined;
+  return filters.length === 0 ? { defaultAction, rules } : { defaultAction, rules, filters };
 }
 
 function parseRuleList(reader: YamlReader, entries: Entries, where: string): Rule[] {

@@ -41,7 +41,7 @@ export class Responder {
   decide(frame: Frame, answer: Frame): u32 {
     const index = this.find(frame);
     this.matchedRule = index;
-    if (index < 0) return this.table.dropUnmatched ? 0 : DECISION_FORWARD;
+    if (index < 0) return this.table.forwardsUnmatched(frame.identifier) ? DECISION_FORWARD : 0;
 
     this.table.hit(index);
     const rule = this.table.rule(index);

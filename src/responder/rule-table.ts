@@ -15,10 +15,15 @@
  *       16     2  ruleCount 0..64
  *       18     2  ruleBytes 64
  *       20     4  flags: bit 0 set: frames that no rule matches are dropped, else forwarded
- *       24     8  zero
+ *       24     2  filterCount 0..32
+ *       26     6  zero
+ *
+ * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. With any of them, a frame that
+ * no rule matches is forwarded when it passes one, whatever bit 0 of the flags says.
  *
  * The built-in table, in force until a good image is adopted, has no rules and forwards everything.
  */
+import { checkFilter, FILTER_BYTES, FilterList, FILTERS_MAXIMUM } from '../can/filter-list';
 import { isExtended } from '../can/identifier';
 import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
 import { Status } from '../rt/status';
@@ -31,7 +36,8 @@ export const RULES_HEADER_BYTES: u32 = 32;
 /** The most rules a table can have: the scan over them is part of the response time. */
 export const RULES_MAXIMUM: u32 = 64;
 /** Bytes of the largest image, and of the staging area. */
-export const RULES_IMAGE_BYTES_MAXIMUM: u32 = RULES_HEADER_BYTES + RULES_MAXIMUM * RULE_BYTES;
+export const RULES_IMAGE_BYTES_MAXIMUM: u32 =
+  RULES_HEADER_BYTES + RULES_MAXIMUM * RULE_BYTES + FILTERS_MAXIMUM * FILTER_BYTES;
 
 const RULES_VERSION: u32 = 1;
 const FLAG_DROP_UNMATCHED: u32 = 1 << 0;
@@ -46,7 +52,9 @@ class Header {
   ruleCount: u16 = 0;
   ruleBytes: u16 = 0;
   flags: u32 = 0;
-  reserved: u64 = 0;
+  filterCount: u16 = 0;
+  reserved0: u16 = 0;
+  reserved1: u32 = 0;
 }
 
 @final
@@ -55,6 +63,8 @@ export class RuleTable {
   count: u32 = 0;
   /** What becomes of frames that no rule matches: true: dropped; false: forwarded. */
   dropUnmatched: bool = false;
+  /** Which of those frames are forwarded after all; empty: `dropUnmatched` decides. */
+  readonly filters: FilterList = new FilterList();
   /** CRC-32 of the image in force, by which people tell tables apart; 0: the built-in table. */
   checksum: u32 = 0;
   /** After a refused `adopt`: the rule it was about, or -1 for the header. */
@@ -88,15 +98,22 @@ export class RuleTable {
     this.refusedRule = -1;
     let status = this.checkHeader();
     if (status === Status.Ok) status = this.checkRules();
+    if (status === Status.Ok) status = this.checkFilters();
     if (status !== Status.Ok) return status;
 
     const header = this.header;
     memory.copy(this.rules, this.staging + RULES_HEADER_BYTES, header.ruleCount * RULE_BYTES);
     memory.fill(this.hits, 0, RULES_MAXIMUM * sizeof<u32>());
     this.count = header.ruleCount;
+    this.filters.replace(this.stagedFilter(0), header.filterCount);
     this.dropUnmatched = (header.flags & FLAG_DROP_UNMATCHED) !== 0;
     this.checksum = header.crc32;
     return Status.Ok;
+  }
+
+  /** True when a frame with this identifier word, which no rule matches, is to be forwarded. */
+  forwardsUnmatched(identifier: u32): bool {
+    return this.filters.count === 0 ? !this.dropUnmatched : this.filters.passes(identifier);
   }
 
   /** Rule `index`, 0..count-1, of the table in force. */
@@ -139,6 +156,20 @@ export class RuleTable {
     return changetype<Rule>(this.staging + RULES_HEADER_BYTES + index * RULE_BYTES);
   }
 
+  private stagedFilter(index: u32): usize {
+    const rulesEnd = this.staging + RULES_HEADER_BYTES + this.header.ruleCount * RULE_BYTES;
+    return rulesEnd + index * FILTER_BYTES;
+  }
+
+  private checkFilters(): Status {
+    const count: u32 = this.header.filterCount;
+    for (let index: u32 = 0; index < count; index++) {
+      const status = checkFilter(this.stagedFilter(index));
+      if (status !== Status.Ok) return status;
+    }
+    return Status.Ok;
+  }
+
   /** Nothing is believed before the CRC holds, except what is needed to compute it. */
   private checkHeader(): Status {
     const header = this.header;
@@ -148,10 +179,13 @@ export class RuleTable {
     if (header.ruleBytes !== RULE_BYTES) return Status.RulesVersion;
     const count: u32 = header.ruleCount;
     if (count > RULES_MAXIMUM) return Status.RulesCount;
-    if (header.totalBytes !== RULES_HEADER_BYTES + count * RULE_BYTES) return Status.RulesSize;
+    const filterCount: u32 = header.filterCount;
+    if (filterCount > FILTERS_MAXIMUM) return Status.RulesCount;
+    const totalBytes = RULES_HEADER_BYTES + count * RULE_BYTES + filterCount * FILTER_BYTES;
+    if (header.totalBytes !== totalBytes) return Status.RulesSize;
     if (this.stagedCrc() !== header.crc32) return Status.RulesCrc;
     if ((header.flags & ~FLAG_DROP_UNMATCHED) !== 0) return Status.RulesField;
-    if (header.reserved !== 0) return Status.RulesField;
+    if (header.reserved0 !== 0 || header.reserved1 !== 0) return Status.RulesField;
     return Status.Ok;
   }
 

@@ -65,6 +65,25 @@ describe('the rule oracle', () => {
     assert.equal(demand(extended).answer, undefined);
   });
 
+  it('asks the filters about frames that no rule matches, and then not the default', () => {
+    const filters = [
+      { identifier: 0x100, mask: 0x700, inverted: false },
+      { identifier: 0x80000123, mask: 0x9fffffff, inverted: false },
+      { identifier: 0x600, mask: 0xc0000700, inverted: false },
+    ];
+    const filtered = { ...table, defaultAction: 'drop' as const, filters };
+    const isForwarded = (frame: CanFrame): boolean => demandFor(filtered, frame).forward;
+    assert.ok(isForwarded(data(0x111)));
+    assert.equal(demandFor(filtered, data(0x222)).drop, 'filter');
+    assert.ok(isForwarded(makeFrame({ identifier: 0x123, extended: true })));
+    assert.ok(!isForwarded(makeFrame({ identifier: 0x222, extended: true })));
+    assert.ok(isForwarded(makeFrame({ identifier: 0x655 })));
+    assert.ok(!isForwarded(makeFrame({ identifier: 0x655, remote: true })));
+    const inverted = filters.map((filter) => ({ ...filter, inverted: true }));
+    assert.ok(demandFor({ ...table, filters: inverted }, data(0x222)).forward);
+    assert.ok(!demandFor({ ...table, filters: inverted.slice(0, 1) }, data(0x111)).forward);
+  });
+
   it('says why a frame goes nowhere', () => {
     assert.equal(demand(data(0x7f5)).drop, 'rule');
     assert.equal(demandFor({ ...table, defaultAction: 'drop' }, data(0x111)).drop, 'default');

@@ -5,12 +5,16 @@
  * Does not: share code with the firmware or with the table's own evaluator: an error in either
  * shows as a difference.
  */
-import type { Rule, RuleAnswer, RuleTable } from '../../cell-config/rules/model.ts';
+import type { Filter, Rule, RuleAnswer, RuleTable } from '../../cell-config/rules/model.ts';
 import { isStaticAnswer, SAME_AS_REQUEST } from '../../cell-config/rules/model.ts';
 import { type CanFrame, dataLengthOf, makeFrame } from '../bus/can-frame.ts';
 
 /** Why a frame goes nowhere on purpose. */
-export type DropReason = 'rule' | 'default';
+export type DropReason = 'rule' | 'filter' | 'default';
+
+// linux/can.h.
+const CAN_EFF_FLAG = 2 ** 31;
+const CAN_RTR_FLAG = 2 ** 30;
 
 export interface Demand {
   /** The matching rule, if any. */
@@ -27,8 +31,11 @@ export interface Demand {
 export function demandFor(table: RuleTable, frame: CanFrame): Demand {
   const rule = table.rules.find((candidate) => matches(candidate, frame));
   if (!rule) {
-    const forward = table.defaultAction === 'forward';
-    const drop = forward ? undefined : 'default';
+    const { filters } = table;
+    const forward = filters
+      ? filters.some((filter) => passes(filter, frame))
+      : table.defaultAction === 'forward';
+    const drop = forward ? undefined : filters ? 'filter' : 'default';
     return { rule: undefined, answer: undefined, isStatic: false, forward, drop };
   }
   const answer = rule.answer ? answerTo(rule.answer, frame) : undefined;
@@ -39,6 +46,13 @@ export function demandFor(table: RuleTable, frame: CanFrame): Demand {
     forward: rule.forward,
     drop: rule.answer || rule.forward ? undefined : 'rule',
   };
+}
+
+/** `can_id & mask == id & mask` of struct can_filter, or its opposite. */
+function passes({ identifier, mask, inverted }: Filter, frame: CanFrame): boolean {
+  const flags = (frame.extended ? CAN_EFF_FLAG : 0) + (frame.remote ? CAN_RTR_FLAG : 0);
+  const differing = (BigInt(frame.identifier + flags) ^ BigInt(identifier)) & BigInt(mask);
+  return inverted ? differing !== 0n : differing === 0n;
 }
 
 function matches({ match }: Rule, frame: CanFrame): boolean {

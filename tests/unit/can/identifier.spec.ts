@@ -3,7 +3,6 @@
  * Identifiers, frames and filters, with SocketCAN's meaning of the flag bits.
  */
 import { allocateFrames, copyFrame, dataMaskOf, Frame } from '../../../src/can/frame';
-import { Filter } from '../../../src/can/filter';
 import { isExtended, isRemote, isValidIdentifier, numberOf } from '../../../src/can/identifier';
 import { dirtyFrame, newFrame, show } from '../support/frames';
 
@@ -63,42 +62,5 @@ describe('frame', () => {
     expect(dataMaskOf(7)).toBe(0x00ffffffffffffff);
     expect(dataMaskOf(8)).toBe(0xffffffffffffffff);
     expect(dataMaskOf(200)).toBe(0xffffffffffffffff);
-  });
-});
-
-/** How many of 0x123 in its four forms pass. */
-function passing(filter: Filter): i32 {
-  let count = 0;
-  if (filter.passes(0x123)) count++;
-  if (filter.passes(0x123 | RTR)) count++;
-  if (filter.passes(0x123 | EFF)) count++;
-  if (filter.passes(0x123 | EFF | RTR)) count++;
-  return count;
-}
-
-describe('filter', () => {
-  test('the mask says which flag bits count', () => {
-    const forms: StaticArray<u32> = [0, EFF, RTR, EFF | RTR];
-    for (let form = 0; form < forms.length; form++) {
-      const identifier = 0x123 | forms[form];
-      expect(passing(new Filter(identifier, 0x7ff, false))).toBe(4);
-      expect(passing(new Filter(identifier, 0x7ff | EFF, false))).toBe(2);
-      expect(passing(new Filter(identifier, 0x7ff | RTR, false))).toBe(2);
-      expect(passing(new Filter(identifier, 0x7ff | EFF | RTR, false))).toBe(1);
-      expect(passing(new Filter(identifier, 0x1fffffff | EFF | RTR, false))).toBe(1);
-      expect(new Filter(identifier, 0x7ff | EFF | RTR, false).passes(identifier)).toBe(true);
-    }
-  });
-
-  test('an inverted filter passes the complement', () => {
-    expect(passing(new Filter(0x123, 0x7ff, true))).toBe(0);
-    expect(passing(new Filter(0x123, 0x7ff | EFF, true))).toBe(2);
-    expect(passing(new Filter(0x123, 0x7ff | EFF | RTR, true))).toBe(3);
-    expect(new Filter(0x123, 0x7ff, true).passes(0x124)).toBe(true);
-  });
-
-  test('identifier bits outside the mask do not matter', () => {
-    expect(new Filter(0x7f5, 0x7f0, false).passes(0x7f9)).toBe(true);
-    expect(new Filter(0, 0, false).passes(0xffffffff)).toBe(true);
   });
 });

@@ -77,6 +77,47 @@ describe('a good table', () => {
   });
 });
 
+describe('filters', () => {
+  test('decide on frames that no rule matches, whatever the default says', () => {
+    image.add(0x100);
+    image.addFilter(0x200, 0x700);
+    image.addFilter(0x2000_07e0, 0x7f8); // 7E0~7F8
+    store<u32>(image.address, 1, 20);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.filters.count).toBe(2);
+    expect(table.forwardsUnmatched(0x7e3)).toBe(false);
+    expect(table.forwardsUnmatched(0x2ff)).toBe(true);
+    expect(table.forwardsUnmatched(0x300)).toBe(true);
+  });
+
+  test('without any the default decides', () => {
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.forwardsUnmatched(0x300)).toBe(true);
+    store<u32>(image.address, 1, 20);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.forwardsUnmatched(0x300)).toBe(false);
+  });
+
+  test('32 of them fit beside 64 rules; the next table has its own', () => {
+    for (let index: u32 = 0; index < 64; index++) image.add(0x100 + index);
+    for (let index: u32 = 0; index < 32; index++) image.addFilter(0x200 + index, 0x7ff);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.forwardsUnmatched(0x21f)).toBe(true);
+    expect(table.forwardsUnmatched(0x220)).toBe(false);
+    image = new RuleImage(table.staging);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.filters.count).toBe(0);
+  });
+
+  test('with bits outside their mask, or bit 29 in it, are refused', () => {
+    image.addFilter(0x201, 0x700);
+    expect(adopt()).toBe(Status.RulesField);
+    image = new RuleImage(table.staging);
+    image.addFilter(0, 0x2000_0000);
+    expect(adopt()).toBe(Status.RulesField);
+  });
+});
+
 describe('a bad header', () => {
   test('without the magic', () => {
     image.finish();
@@ -113,9 +154,17 @@ describe('a bad header', () => {
     expect(table.adopt()).toBe(Status.RulesCount);
   });
 
+  test('with more filters than fit, or a size without them', () => {
+    image.finish();
+    store<u16>(image.address, 33, 24);
+    expect(table.adopt()).toBe(Status.RulesCount);
+    store<u16>(image.address, 32, 24);
+    expect(table.adopt()).toBe(Status.RulesSize);
+  });
+
   test('with a wrong checksum, whichever byte is damaged', () => {
     image.add(0x100);
-    for (let byte = 20; byte < 96; byte += 5) {
+    for (let byte = 20; byte < 96; byte += 7) {
       image.finish();
       store<u8>(image.address + byte, load<u8>(image.address + byte) ^ 0x40);
       expect(table.adopt()).toBe(Status.RulesCrc);

@@ -7,10 +7,11 @@
 /** An image under construction at `address`. */
 export class RuleImage {
   count: u32 = 0;
+  filters: u32 = 0;
 
   /** Begins an empty image. */
   constructor(public address: usize) {
-    memory.fill(address, 0, 32 + 64 * 64);
+    memory.fill(address, 0, 32 + 64 * 64 + 8 * 32);
     store<u32>(address, 0x4c525743); // "CWRL"
     store<u16>(address, 1, 4);
     store<u16>(address, 32, 6);
@@ -38,9 +39,18 @@ export class RuleImage {
     return rule;
   }
 
+  /** Adds a filter; after all rules. Returns its address. */
+  addFilter(identifier: u32, mask: u32): usize {
+    const filter = this.address + 32 + 64 * this.count + 8 * this.filters++;
+    store<u32>(filter, identifier);
+    store<u32>(filter, mask, 4);
+    return filter;
+  }
+
   /** Fills in counts, sizes and the checksum. */
   finish(): void {
-    const total = 32 + 64 * this.count;
+    const total = 32 + 64 * this.count + 8 * this.filters;
+    store<u16>(this.address, this.filters as u16, 24);
     store<u32>(this.address, total, 8);
     store<u16>(this.address, this.count as u16, 16);
     this.seal();

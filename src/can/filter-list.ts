@@ -1,0 +1,51 @@
+/**
+ * FilterList: SocketCAN's `id:mask` and inverted `id~mask` (linux/can.h, struct can_filter).
+ *
+ * Used by: src/responder, for the frames that no rule matches.
+ * Does not: look at data. The mask says which bits of the first word count, flag bits included: a
+ * mask without IDENTIFIER_EXTENDED lets both identifier forms through. A frame passes the list when
+ * it passes any of its filters; which one says nothing, and it passes once.
+ *
+ * A filter has 8 bytes: +0 identifier, with FILTER_INVERTED when what would not pass passes, and no
+ * other bit outside the mask; +4 mask, without that bit.
+ */
+import { Status } from '../rt/status';
+
+/** Bit 29 of a filter's identifier: CAN_INV_FILTER. Frames of the bus never have it. */
+export const FILTER_INVERTED: u32 = 0x20000000;
+export const FILTER_BYTES: u32 = 8;
+/** The most filters a list can have: the scan is part of what a frame costs. */
+export const FILTERS_MAXIMUM: u32 = 32;
+
+/** `Ok` when the 8 bytes at `address` are a filter, else `RulesField`. */
+export function checkFilter(address: usize): Status {
+  const identifier = load<u32>(address);
+  const mask = load<u32>(address, 4);
+  if ((mask & FILTER_INVERTED) !== 0) return Status.RulesField;
+  return (identifier & ~(mask | FILTER_INVERTED)) === 0 ? Status.Ok : Status.RulesField;
+}
+
+@final
+export class FilterList {
+  /** Filters in the list. */
+  count: u32 = 0;
+  private readonly filters: usize = heap.alloc(FILTERS_MAXIMUM * FILTER_BYTES);
+
+  /** Takes over `count` checked filters from `address`, at most FILTERS_MAXIMUM. */
+  replace(address: usize, count: u32): void {
+    this.count = count < FILTERS_MAXIMUM ? count : FILTERS_MAXIMUM;
+    memory.copy(this.filters, address, this.count * FILTER_BYTES);
+  }
+
+  /** True when a frame with this identifier word passes any of them. */
+  passes(identifier: u32): bool {
+    const end = this.filters + this.count * FILTER_BYTES;
+    for (let filter = this.filters; filter < end; filter += FILTER_BYTES) {
+      const wanted = load<u32>(filter);
+      const inverted = (wanted & FILTER_INVERTED) !== 0;
+      const matches = (identifier & load<u32>(filter, 4)) === (wanted & ~FILTER_INVERTED);
+      if (matches !== inverted) return true;
+    }
+    return false;
+  }
+}
