@@ -1,0 +1,72 @@
+/** The unit that only deploy installs: systemd has nothing against it, and it comes before the bridge. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { MANIFEST } from '../../scripts/deploy/manifest.ts';
+import { temporaryFolder } from './fixture.ts';
+
+const UNIT = 'canwarden-user.service';
+const TEXT = readFileSync(`scripts/deploy/units/${UNIT}`, 'utf8');
+const help = spawnSync('systemd-analyze', ['--help'], { encoding: 'utf8' });
+const NEEDS_SYSTEMD = {
+  skip:
+    help.status === 0 && help.stdout.includes('--root=')
+      ? false
+      : 'no systemd-analyze that knows verify --root here (Debian package systemd, 250 or newer)',
+};
+
+/** What systemd-analyze says about the unit in a faked root. */
+function verify(text: string): string {
+  const root = temporaryFolder();
+  const units = join(root, 'etc/systemd/system');
+  mkdirSync(units, { recursive: true });
+  mkdirSync(join(root, 'usr/bin'), { recursive: true });
+  mkdirSync(join(root, 'bin'));
+  for (const program of ['usr/bin/systemd-sysusers', 'usr/bin/udevadm', 'bin/sh']) {
+    copyFileSync('/bin/true', join(root, program));
+  }
+  for (const target of ['sysinit', 'basic', 'shutdown']) {
+    writeFileSync(join(units, `${target}.target`), `[Unit]\nDescription=${target}\n`);
+  }
+  writeFileSync(join(units, UNIT), text);
+  const parameters = ['verify', '--man=no', `--root=${root}`, UNIT];
+  const { stdout, stderr } = spawnSync('systemd-analyze', parameters, { encoding: 'utf8' });
+  return stdout + stderr;
+}
+
+describe('the unit that makes the user of the bridge', () => {
+  it('is accepted by systemd-analyze verify without a word', NEEDS_SYSTEMD, () => {
+    assert.equal(verify(TEXT), '');
+    assert.match(verify(TEXT.replace('ExecStart=', 'ExecStrat=')), /Unknown key/);
+  });
+
+  it('runs before the cell and the bridge, and reads the file that the manifest installs', () => {
+    assert.match(TEXT, /^Before=canwarden-cell\.service canwarden-bridge\.service$/m);
+    const users = /^ExecStart=systemd-sysusers (\S+)$/m.exec(TEXT)?.[1];
+    assert.ok(MANIFEST.some(({ to }) => to.volume === 'root' && to.path === users));
+  });
+
+  it('is wanted by the cell', () => {
+    const link = MANIFEST.find(({ to }) =>
+      to.path.endsWith(`/canwarden-cell.service.wants/${UNIT}`),
+    );
+    assert.deepEqual(link?.source, {
+      kind: 'link',
+      target: `/etc/systemd/system/${UNIT}`,
+      with: `scripts/deploy/units/${UNIT}`,
+    });
+  });
+});
+
+describe('the sources of the manifest', () => {
+  it('exist in the project, but for what the build makes', () => {
+    const sources = MANIFEST.flatMap(({ source }) => {
+      if (source.kind === 'link') return [source.with];
+      return source.kind === 'file' || source.kind === 'folder' ? [source.path] : [];
+    });
+    const listed = spawnSync('ls', ['-d', ...sources.filter((path) => !path.startsWith('build/'))]);
+    assert.equal(listed.stderr.toString(), '');
+  });
+});
