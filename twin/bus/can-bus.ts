@@ -168,6 +168,7 @@ export class CanBus {
     let start = Infinity;
     for (const member of this.#members) {
       if (!member.ready || !member.node.transmitPending) continue;
+      if (member.node.participation !== 'active') continue;
       start = Math.min(start, this.#boundary(Math.max(nanos, member.suspendedUntil)));
     }
     if (start >= this.#startNanos) return;

@@ -74,7 +74,7 @@ class FrameQueue {
 export class LogNode implements CanNode {
   readonly name: string;
   readonly bitClock: BitClock | undefined;
-  /** May be changed while no frame is on the wire; a node that was absent must `connect` again. */
+  /** May be changed while no frame is on the wire; tell the bus by `requestStart` when frames wait. */
   participation: Participation = 'active';
   readonly faults = new FaultConfinement();
   readonly #clock: VirtualClock;

@@ -1,0 +1,197 @@
+/** X1 to X7: what sending costs, in which order frames leave, and what becomes of those that cannot. */
+import assert from 'node:assert/strict';
+import type { Bench } from '../../twin/run/bench.ts';
+import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import {
+  ALTERNATING,
+  CAN_ERR_ACK,
+  CAN_ERR_BUSOFF,
+  CAN_ERR_CRTL,
+  CAN_ERR_CRTL_TX_PASSIVE,
+  CAN_ERR_LOSTARB,
+  CAN_ERR_RESTARTED,
+  CAN_ERR_TX_TIMEOUT,
+  failNextSends,
+  messageOf,
+} from './disturbance.ts';
+
+// DS20001801J, table 12-1, registers 3-1, 10-1 and 10-2.
+const INSTRUCTION_WRITE = 0x02;
+const INSTRUCTION_READ = 0x03;
+const INSTRUCTION_BIT_MODIFY = 0x05;
+const INSTRUCTION_RTS = 0x80;
+const TXBCTRL = [0x30, 0x40, 0x50];
+const TXBCTRL_ABTF = 0x40;
+const TXBCTRL_MLOA = 0x20;
+const TXBCTRL_TXREQ = 0x08;
+const CANSTAT = 0x0e;
+const CANSTAT_OPMOD = 0xe0;
+const TEC = 0x1c;
+const CELL = 'canwarden';
+
+/** LOAD TX BUFFER 0x40..0x45 and RTS 0x80..0x87. */
+function isSending([instruction]: readonly number[]): boolean {
+  return (instruction >= 0x40 && instruction <= 0x45) || (instruction & 0xf8) === INSTRUCTION_RTS;
+}
+
+function sentByCell(bench: Bench): string[] {
+  return bench.sentBy(CELL).map(textOf);
+}
+
+/** Keeps the bus busy with `count` frames that win against anything else here. */
+function occupyBus(bench: Bench, count: number): void {
+  for (let index = 0; index < count; index++) bench.send({ identifier: 0x001, data: [index] });
+}
+
+onBoth('X1 sending costs at most 7 + DLC bytes, and TXREQ is set by RTS alone', (engine) =>
+  withBench({ engine }, (bench) => {
+    for (const extended of [false, true]) {
+      for (let dlc = 0; dlc <= 8; dlc++) {
+        const from = bench.transactions.length;
+        bench.sendFromAgl({ identifier: 0x321, extended, data: Array(dlc).fill(dlc) });
+        bench.run(3 * MILLISECOND);
+        const sending = bench.mosi.slice(from).filter(isSending);
+        assert.ok(sending.flat().length <= 7 + dlc, `DLC ${dlc}: ${sending.flat().length} bytes`);
+        assert.equal(sending.filter(([byte]) => (byte & 0xf8) === INSTRUCTION_RTS).length, 1);
+      }
+    }
+    assert.equal(bench.sentBy(CELL).length, 18);
+    const written = bench.mosi.filter(([instruction, address, first, second]) => {
+      if (!TXBCTRL.includes(address)) return false;
+      if (instruction === INSTRUCTION_WRITE) return (first & TXBCTRL_TXREQ) !== 0;
+      return instruction === INSTRUCTION_BIT_MODIFY && (first & second & TXBCTRL_TXREQ) !== 0;
+    });
+    assert.deepEqual(written, []);
+  }),
+);
+
+onBoth(
+  'X2 three frames of AGL leave in the order they came, whatever their identifiers',
+  (engine) =>
+    withBench({ engine }, (bench) => {
+      occupyBus(bench, 5);
+      for (const identifier of [0x700, 0x100, 0x400]) bench.sendFromAgl({ identifier });
+      bench.run(20 * MILLISECOND);
+      assert.deepEqual(sentByCell(bench), ['700#', '100#', '400#']);
+    }),
+);
+
+onBoth('X3 an urgent answer goes next though two frames of AGL wait before it', (engine) => {
+  // Its identifier would lose against AGL's: only the priority of its buffer can put it first.
+  const rules =
+    'version: 1\nrules:\n  - name: urgent\n    match: { id: 0x002 }\n    answer: { id: 0x7F0, data: [1] }\n';
+  return withBench({ engine, rules }, (bench) => {
+    occupyBus(bench, 20);
+    for (const identifier of [0x100, 0x101]) bench.sendFromAgl({ identifier });
+    bench.run(MILLISECOND);
+    assert.deepEqual(sentByCell(bench), [], 'the bus is taken, AGL has to wait');
+    bench.send({ identifier: 0x002 });
+    bench.run(20 * MILLISECOND);
+    assert.deepEqual(sentByCell(bench), ['7F0#01', '100#', '101#']);
+  });
+});
+
+onBoth(
+  'X4 no acknowledgement: passive, never bus-off; taken back in time, the buffer usable',
+  (engine) =>
+    withBench({ engine, settings: 'errors=1 txtimeout-ms=50' }, (bench) => {
+      bench.board.sender.participation = 'absent';
+      bench.sendFromAgl({ identifier: 0x123 });
+      bench.run(45 * MILLISECOND);
+      assert.equal(bench.register(TEC), 128, 'the rule for missing acknowledgements');
+      assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, TXBCTRL_TXREQ);
+      bench.run(60 * MILLISECOND);
+      assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, 0);
+      const classes = bench.errors.map(({ classes, data }) => [classes, data[1]]);
+      assert.ok(
+        classes.some(([bits, state]) => bits & CAN_ERR_CRTL && state & CAN_ERR_CRTL_TX_PASSIVE),
+      );
+      assert.ok(classes.some(([bits]) => bits & CAN_ERR_TX_TIMEOUT && bits & CAN_ERR_ACK));
+      assert.ok(classes.every(([bits]) => (bits & CAN_ERR_BUSOFF) === 0));
+      assert.match(bench.lines.join('\n'), /nobody acknowledges.*status \d+/);
+      bench.board.sender.participation = 'active';
+      bench.sendFromAgl({ identifier: 0x124 });
+      bench.run(10 * MILLISECOND);
+      assert.deepEqual(sentByCell(bench), ['124#']);
+    }),
+);
+
+onWasm('X5 one-shot: lost arbitration is told, and the frame not sent again', (engine) =>
+  withBench({ engine, settings: 'errors=1 oneshot=1' }, (bench) => {
+    occupyBus(bench, 20);
+    bench.sendFromAgl({ identifier: 0x700 });
+    bench.run(20 * MILLISECOND);
+    assert.equal(bench.register(TXBCTRL[0]) & (TXBCTRL_MLOA | TXBCTRL_TXREQ), TXBCTRL_MLOA);
+    const asked = bench.transactions.filter(
+      ({ mosi, miso }) =>
+        mosi[0] === INSTRUCTION_READ && mosi[1] === TXBCTRL[0] && (miso[2] & TXBCTRL_MLOA) !== 0,
+    );
+    assert.equal(asked.length, 1, 'the cell has seen MLOA');
+    assert.deepEqual(bench.errors.map(messageOf), [[CAN_ERR_LOSTARB, 0, 0, 0]]);
+    assert.deepEqual(sentByCell(bench), []);
+    bench.sendFromAgl({ identifier: 0x701 });
+    bench.run(5 * MILLISECOND);
+    assert.deepEqual(sentByCell(bench), ['701#']);
+  }),
+);
+
+onBoth('X6 abort of one frame clears its TXREQ; abort of all shows in ABTF', async (engine) => {
+  await withBench({ engine, settings: 'errors=1 txtimeout-ms=5' }, (bench) => {
+    occupyBus(bench, 100);
+    bench.sendFromAgl({ identifier: 0x700 });
+    bench.run(MILLISECOND);
+    assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, TXBCTRL_TXREQ);
+    bench.run(9 * MILLISECOND);
+    assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, 0);
+    assert.equal(bench.board.sender.transmitPending, true, 'the bus is still taken');
+    assert.deepEqual(bench.errors.map(messageOf), [[CAN_ERR_TX_TIMEOUT, 0, 0, 0]]);
+    bench.run(20 * MILLISECOND);
+    assert.deepEqual(sentByCell(bench), [], 'and it never leaves');
+  });
+  await withBench({ engine, settings: 'restart-ms=0' }, (bench) => {
+    failNextSends(bench, 32);
+    bench.sendFromAgl(ALTERNATING);
+    bench.run(20 * MILLISECOND);
+    assert.equal(bench.register(TXBCTRL[0]) & (TXBCTRL_ABTF | TXBCTRL_TXREQ), TXBCTRL_ABTF);
+  });
+});
+
+onBoth('X7 bus-off: told, off the bus; back after restart-ms and 128 x 11 bits', (engine) =>
+  withBench({ engine, settings: 'errors=1 restart-ms=50' }, (bench) => {
+    failNextSends(bench, 32);
+    bench.sendFromAgl(ALTERNATING);
+    bench.run(10 * MILLISECOND);
+    const off = bench.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
+    assert.ok(off, 'CAN_ERR_BUSOFF');
+    bench.run(30 * MILLISECOND);
+    assert.equal(bench.errors.at(-1), off, 'nothing before its time');
+    bench.run(40 * MILLISECOND);
+    const back = bench.errors.at(-1);
+    assert.ok(back && back.classes & CAN_ERR_RESTARTED, 'CAN_ERR_RESTARTED');
+    // Both have the same way to AGL; a look every millisecond lies between bus-off and its message.
+    const recovery = 128 * 11 * bench.bitNanos;
+    const took = back.nanos - off.nanos;
+    assert.ok(took >= 49 * MILLISECOND, `${took} ns`);
+    assert.ok(took <= 52 * MILLISECOND + recovery, `${took} ns`);
+    bench.forget();
+    bench.sendFromAgl({ identifier: 0x124 });
+    bench.send({ identifier: 0x125 });
+    bench.run(10 * MILLISECOND);
+    assert.deepEqual(sentByCell(bench), ['124#']);
+    assert.equal(bench.agl.length, 1);
+  }),
+);
+
+onWasm('X7 bus-off with restart-ms=0: the cell waits to be started again', (engine) =>
+  withBench({ engine, settings: 'errors=1 restart-ms=0' }, (bench) => {
+    failNextSends(bench, 32);
+    bench.sendFromAgl(ALTERNATING);
+    bench.run(1000 * MILLISECOND);
+    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
+    assert.ok(bench.errors.every(({ classes }) => (classes & CAN_ERR_RESTARTED) === 0));
+    assert.notEqual(bench.register(CANSTAT) & CANSTAT_OPMOD, 0);
+    bench.sendFromAgl({ identifier: 0x124 });
+    bench.run(10 * MILLISECOND);
+    assert.deepEqual(sentByCell(bench), []);
+  }),
+);
