@@ -34,6 +34,8 @@ export interface LiveLinkOptions {
   readonly bitrate?: number;
   /** Virtual seconds for each real one: below 1 leaves a slow peer more time. */
   readonly speed?: number;
+  /** The file to share; default: one of its own. */
+  readonly sharedFile?: string;
   readonly changeCell?: (cell: Cell) => Cell;
   readonly changeSystem?: (system: System) => System;
   readonly onConsoleLine?: (text: string) => void;
@@ -60,7 +62,7 @@ export class LiveLink {
     const { engine = 'wasm', bitrate = 500_000, speed = 1 } = options;
     const artifacts = loadArtifacts(engine);
     const folder = mkdtempSync(join(tmpdir(), 'canwarden-link-'));
-    const sharedFile = join(folder, 'link');
+    const sharedFile = options.sharedFile ?? join(folder, 'link');
     const lines: string[] = [];
     const live = await LiveBoard.create({
       ...artifacts,

@@ -1,0 +1,189 @@
+/**
+ * The two binaries of the bridge, for this machine and for the board (the latter in qemu-aarch64),
+ * through a whole life: start-up, negotiation, traffic on the ring, shutdown.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { PROJECT } from '../../scripts/build/command.ts';
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { BridgeProcess } from './bridge-process.ts';
+import { LiveLink, numberedFrames } from './live-link.ts';
+import { NotifySocket } from './notify-socket.ts';
+
+const NATIVE = join(PROJECT, 'build/canwarden-bridge');
+const AARCH64 = join(PROJECT, 'build/canwarden-bridge-aarch64');
+const BURST = 2_000;
+const MILLISECOND = 1_000_000;
+const CHECKS = { timeout: 120_000 };
+
+function isThere(command: string): boolean {
+  return spawnSync(command, ['--version']).status === 0;
+}
+
+const BINARIES = [
+  {
+    title: 'for this machine',
+    command: [NATIVE],
+    skip: existsSync(NATIVE) ? false : 'there is no C compiler for this machine',
+  },
+  {
+    title: 'for the board, in qemu-aarch64',
+    command: process.arch === 'arm64' ? [AARCH64] : ['qemu-aarch64', AARCH64],
+    skip: process.arch === 'arm64' || isThere('qemu-aarch64') ? false : 'qemu-aarch64 is not there',
+  },
+] as const;
+
+for (const { title, command, skip } of BINARIES) {
+  describe(`canwarden-bridge ${title}`, { skip, ...CHECKS }, () => {
+    it('negotiates, carries frames both ways in order, counts them and leaves cleanly', async () => {
+      const link = await LiveLink.start({ speed: 0.5 });
+      const common = ['--interface', '-', '--shm', link.sharedFile, '--stats=json'];
+      const bridge = new BridgeProcess([...command, ...common]);
+      try {
+        await link.until('a session', () => bridge.hasSaid('session with the cell running'), 20);
+        link.sendOnBus(
+          [
+            makeFrame({ identifier: 0x123, data: [0x11, 0x22] }),
+            makeFrame({ identifier: 0x18daf110, extended: true, data: [1, 2, 3] }),
+            makeFrame({ identifier: 0x3c0, remote: true, dlc: 4 }),
+          ],
+          MILLISECOND,
+        );
+        await link.until('three frames', () => bridge.frames.length === 3, 10);
+        link.sendOnBus(numberedFrames(0x500, BURST), 0);
+        bridge.write(['7AA#DEADBEEF', '(1.0) can0 00000042#R', '001#', 'no frame', '7FF#0102']);
+        await link.until('all frames', () => bridge.frames.length === 3 + BURST, 60);
+        await link.until('four frames on the bus', () => link.sentForAgl().length === 4, 20);
+        const singles = bridge.frames.filter((line) => !line.startsWith('500#'));
+        assert.deepEqual(singles, ['123#1122', '18DAF110#010203', '3C0#R4']);
+        const burst = bridge.frames.filter((line) => line.startsWith('500#'));
+        assert.deepEqual(
+          burst,
+          Array.from(
+            { length: BURST },
+            (_, index) => `500#${index.toString(16).toUpperCase().padStart(8, '0')}`,
+          ),
+        );
+        assert.deepEqual(link.sentForAgl(), [
+          makeFrame({ identifier: 0x7aa, data: [0xde, 0xad, 0xbe, 0xef] }),
+          makeFrame({ identifier: 0x42, extended: true, remote: true }),
+          makeFrame({ identifier: 1 }),
+          makeFrame({ identifier: 0x7ff, data: [1, 2] }),
+        ]);
+        assert.equal(await bridge.stop(), 0);
+        const counted = bridge.statistics();
+        assert.equal(counted.frames_from_cell, 3 + BURST);
+        assert.equal(counted.frames_to_cell, 4);
+        assert.equal(counted.requests_done, 3 + BURST);
+        assert.equal(counted.ring_violations + counted.messages_malformed, 0);
+        const isGone = (): boolean => link.consoleLines.some((line) => line.includes('AGL gone'));
+        await link.until('the cell to see it go', isGone, 10);
+        assert.ok(bridge.hasSaid('"no frame" on standard input is no frame'));
+      } finally {
+        bridge.signal('SIGKILL');
+        assert.equal(await link.stop(), 'approved');
+      }
+    });
+  });
+}
+
+describe('canwarden-bridge', { skip: BINARIES[0].skip, ...CHECKS }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'canwarden-bridge-'));
+
+  const run = (...parameters: string[]) => spawnSync(NATIVE, parameters, { encoding: 'utf8' });
+
+  it('says what it takes', () => {
+    const { status, stdout } = run('--help');
+    assert.equal(status, 0);
+    for (const option of ['interface', 'create', 'uio', 'shm', 'filter', 'stats', 'quiet']) {
+      assert.ok(stdout.includes(`--${option}`), option);
+    }
+  });
+
+  it('refuses bad options with status 2 and the reason', () => {
+    const cases: readonly (readonly [parameters: readonly string[], words: string])[] = [
+      [['--filter', '7ff'], 'ID:MASK'],
+      [['--filter', '800:7ff'], 'above 7FF'],
+      [['--filter', '20000000:1'], 'above 1FFFFFFF'],
+      [['--poll-micros', '0'], '1 to 100000'],
+      [['--stats=xml'], 'text or json'],
+      [['--interface', 'a-name-that-is-too-long'], '1 to 15 characters'],
+      [['extra'], 'only options'],
+      [['--nonsense'], '--help'],
+    ];
+    for (const [parameters, words] of cases) {
+      const { status, stderr } = run(...parameters);
+      assert.equal(status, 2, parameters.join(' '));
+      assert.ok(stderr.includes(words), `${parameters.join(' ')}: ${stderr}`);
+    }
+  });
+
+  it('names the interface that is not there, and the next step', () => {
+    const { status, stderr } = run('--interface', 'vcan77');
+    assert.equal(status, 2);
+    assert.match(stderr, /no interface vcan77.*ip link add vcan77 type vcan/);
+  });
+
+  it('names the UIO device that is not there, and the next step', () => {
+    const { status, stderr } = run('--interface', '-', '--uio', '/dev/uio99');
+    assert.equal(status, 2);
+    assert.match(stderr, /uio99 is no ivshmem link/);
+  });
+
+  it('refuses a shared file of another layout', () => {
+    const file = join(folder, 'other');
+    const bytes = Buffer.alloc(0x80000);
+    bytes.writeUInt32LE(0x4d535743, 0);
+    bytes.writeUInt32LE(9, 4);
+    writeFileSync(file, bytes);
+    const { status, stderr } = run('--interface', '-', '--shm', file);
+    assert.equal(status, 2);
+    assert.match(stderr, /layout version is 9/);
+  });
+
+  it('tells the service manager that it is ready, that it lives, and that it stops', async () => {
+    const path = join(folder, 'notify');
+    const socket = new NotifySocket(path);
+    const link = await LiveLink.start();
+    const bridge = new BridgeProcess([NATIVE, '--interface', '-', '--shm', link.sharedFile], {
+      NOTIFY_SOCKET: path,
+      WATCHDOG_USEC: '200000',
+    });
+    try {
+      const count = (words: string): number =>
+        socket.messages().filter((message) => message.includes(words)).length;
+      await link.until('READY=1', () => count('READY=1') === 1, 10);
+      await link.until('the watchdog three times', () => count('WATCHDOG=1') >= 3, 10);
+      await link.until('a status', () => count('STATUS=session with the cell running') === 1, 10);
+      assert.equal(count('STOPPING=1'), 0);
+      assert.equal(await bridge.stop('SIGINT'), 0);
+      assert.equal(count('STOPPING=1'), 1);
+    } finally {
+      bridge.signal('SIGKILL');
+      await link.stop();
+    }
+  });
+
+  it('begins a new session when the cell starts again on the same file', async () => {
+    const file = join(folder, 'restart');
+    const bridge = new BridgeProcess([NATIVE, '--interface', '-', '--shm', file]);
+    try {
+      for (const round of [1, 2]) {
+        const link = await LiveLink.start({ sharedFile: file });
+        const sessions = (): number =>
+          bridge.messages.filter((line) => line.includes('session with the cell running')).length;
+        await link.until(`session ${round}`, () => sessions() === round, 20);
+        link.sendOnBus([makeFrame({ identifier: 0x100 + round })], 0);
+        await link.until('a frame', () => bridge.frames.includes(`10${round}#`), 10);
+        await link.stop();
+      }
+      assert.equal(await bridge.stop(), 0);
+    } finally {
+      bridge.signal('SIGKILL');
+    }
+  });
+});
