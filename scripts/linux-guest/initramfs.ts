@@ -31,7 +31,7 @@ function initScript(parts: GuestParts, modules: readonly string[]): string {
     ...modules.map((module) => `insmod /modules/${module}`),
     `exec < /dev/${parts.console} > /dev/${parts.console} 2>&1`,
     'stty -echo -onlcr',
-    'uname -a',
+    'uname -a; cd /run',
     `echo '${READY_MARKER}'`,
     // Through a pipe the shell is not interactive: no prompt. This is init, so it must not end.
     // (busybox's cat would collect many lines before it passes them on.)
@@ -49,7 +49,7 @@ function librariesOf(program: string): string[] {
 /** Builds the archive; `programs` are files of this machine that go to /bin. */
 export function buildInitramfs(parts: GuestParts, programs: readonly string[]): Buffer {
   const archive = new CpioArchive();
-  for (const folder of ['proc', 'sys', 'dev', 'tmp', 'bin']) archive.addFolder(folder);
+  for (const folder of ['proc', 'sys', 'dev', 'run', 'bin']) archive.addFolder(folder);
   const addFile = (target: string, source: string): void =>
     archive.addFile(target, readFileSync(source));
   addFile('bin/busybox', join(parts.root, 'bin/busybox'));

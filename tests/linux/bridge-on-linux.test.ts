@@ -83,7 +83,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
         'echo 1 > $d/enable; echo $d/resource2; fi; done',
     );
     const options = `--shm ${found.trim()} --create --stats=json`;
-    bridgeStart = `canwarden-bridge ${options} > /tmp/stats 2>> /tmp/bridge.log & echo $! > /tmp/pid`;
+    bridgeStart = `canwarden-bridge ${options} > stats 2>> bridge.log & echo $! > pid`;
   });
 
   after(async () => {
@@ -95,21 +95,21 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
     await startBridge();
     await linkIsUp();
     await link.until('a line of the cell', () => link.consoleLines.some(isConnected), 10);
-    assert.match(await guest.output('cat /tmp/bridge.log'), /interface vcan0 created/);
+    assert.match(await guest.output('cat bridge.log'), /interface vcan0 created/);
     assert.match(await guest.output('ip link show vcan0'), /UP/);
   });
 
   it('brings data, remote and long frames of the bus to candump', async () => {
-    await guest.output('candump -L vcan0 > /tmp/first & sleep 0.3');
+    await guest.output('candump -L vcan0 > first & sleep 0.3');
     const frames = [
       makeFrame({ identifier: 0x123, data: [0x11, 0x22] }),
       makeFrame({ identifier: 0x18daf110, extended: true, data: [1, 2, 3, 4, 5, 6, 7, 8] }),
       makeFrame({ identifier: 0x3c0, remote: true, dlc: 4 }),
     ];
     link.sendOnBus(frames, 2 * MILLISECOND);
-    await untilLines('/tmp/first', 3, 10);
+    await untilLines('first', 3, 10);
     await stopRecording();
-    const log = await guest.output('cat /tmp/first');
+    const log = await guest.output('cat first');
     const shown = log.trim().split('\n');
     assert.deepEqual(
       shown.map((line) => line.split(' ').slice(1).join(' ')),
@@ -128,14 +128,14 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
   });
 
   it(`brings a burst of ${BURST} frames to candump, complete and in order`, async () => {
-    await record('/tmp/burst', '500:7ff');
+    await record('burst', '500:7ff');
     link.sendOnBus(numberedFrames(0x500, BURST), 0);
-    await untilLines('/tmp/burst', BURST, 60);
+    await untilLines('burst', BURST, 60);
     await stopRecording();
     // Line n must carry the number n - 1 in 8 hexadecimal digits.
     const check =
       'awk \'{ if ($3 != sprintf("500#%08X", NR - 1)) { print "line " NR ": " $0; exit 1 } } ' +
-      "END { print NR }' /tmp/burst && head -n 2 /tmp/burst && tail -n 1 /tmp/burst";
+      "END { print NR }' burst && head -n 2 burst && tail -n 1 burst";
     const [count, ...lines] = (await guest.output(check)).trim().split('\n');
     assert.equal(Number(count), BURST, lines.join('\n'));
   });
@@ -168,10 +168,10 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
   it('loses, when it is killed and started again, only what was under way, and the cell counts it', async () => {
     const frames = numberedFrames(0x600, 4000);
     const connected = link.consoleLines.filter(isConnected).length;
-    await record('/tmp/killed', '600:7ff');
+    await record('killed', '600:7ff');
     link.sendOnBus(frames, MILLISECOND);
-    await untilLines('/tmp/killed', 500, 30);
-    await guest.output('kill -9 $(cat /tmp/pid); sleep 1');
+    await untilLines('killed', 500, 30);
+    await guest.output('kill -9 $(cat pid); sleep 1');
     await startBridge();
     const isBack = (): boolean => link.consoleLines.filter(isConnected).length > connected;
     await link.until('the cell to say that AGL is back', isBack, 30);
@@ -179,7 +179,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
     await link.until('the last frame', () => link.live.board.sender.pendingCount === 0, 60);
     await guest.output('sleep 1');
     await stopRecording();
-    const numbers = (await guest.output("sed 's/.*#//' /tmp/killed"))
+    const numbers = (await guest.output("sed 's/.*#//' killed"))
       .trim()
       .split('\n')
       .map((text) => parseInt(text, 16));
@@ -198,12 +198,12 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
 
   it('leaves on SIGTERM with its counters, and the cell notices', async () => {
     const gone = link.consoleLines.filter((line) => line.includes('AGL gone')).length;
-    const { status } = await guest.run('kill $(cat /tmp/pid); wait $(cat /tmp/pid)');
+    const { status } = await guest.run('kill $(cat pid); wait $(cat pid)');
     assert.equal(status, 0);
     const isGone = (): boolean =>
       link.consoleLines.filter((line) => line.includes('AGL gone')).length > gone;
     await link.until('the cell to say that AGL is gone', isGone, 10);
-    const stats = JSON.parse(await guest.output('cat /tmp/stats')) as Record<string, number>;
+    const stats = JSON.parse(await guest.output('cat stats')) as Record<string, number>;
     assert.equal(stats.session_running, 0);
     assert.equal(stats.ring_violations, 0);
     assert.equal(stats.messages_malformed, 0);
