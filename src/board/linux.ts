@@ -27,6 +27,6 @@ export const SECTION_BYTES_MINIMUM: u32 = 0x2000;
 export function createEnd(sectionBytes: u32, role: u32): LinuxEnd {
   const link = new IvshmemLink(REGISTER_PAGE_ADDRESS, STATE_TABLE_ADDRESS);
   const section = new SharedSection(SECTION_ADDRESS, sectionBytes);
-  if (role === Role.FrontEnd) return new LinuxFrontEnd(section, link);
+  if (role === (Role.FrontEnd as u32)) return new LinuxFrontEnd(section, link);
   return new LinuxBackEnd(section, link);
 }
