@@ -61,17 +61,19 @@ export class Responder {
 
   private find(frame: Frame): i32 {
     const identifier = frame.identifier;
+    const length: u32 = frame.length;
+    const data = frame.data;
     const count = this.table.count;
-    let address = changetype<usize>(this.table.rule(0));
-    for (let index: u32 = 0; index < count; index++, address += RULE_BYTES) {
-      const rule = changetype<Rule>(address);
+    let rule = this.table.rule(0);
+    for (let index: u32 = 0; index < count; index++) {
       if (
         (identifier & rule.matchMask) === rule.matchIdentifier &&
-        (frame.data & rule.dataMask) === rule.dataValue &&
-        frame.length >= rule.minimumLength
+        (data & rule.dataMask) === rule.dataValue &&
+        length >= (rule.minimumLength as u32)
       ) {
         return index;
       }
+      rule = changetype<Rule>(changetype<usize>(rule) + RULE_BYTES);
     }
     return -1;
   }
