@@ -17,7 +17,9 @@ import { HISTOGRAM_BITRATE, HISTOGRAM_SPI_HERTZ, measureFigures } from '../twin/
 import { checkGoals } from '../twin/bench/goals.ts';
 import { histogramSvg } from '../twin/bench/histogram.ts';
 import { FULL_SCOPE, QUICK_SCOPE } from '../twin/bench/scope.ts';
+import { measureStepBound } from '../twin/bench/step-bound.ts';
 import { goalLines, tableOf } from '../twin/bench/table.ts';
+import { declaredStepBound } from './bench/bounds.ts';
 import { measureReference } from './bench/reference.ts';
 import { PROJECT } from './build/command.ts';
 
@@ -48,6 +50,9 @@ async function main(): Promise<void> {
   const { figures, histograms } = await measureFigures(firmware, scope, say);
   say('reference');
   Object.assign(figures, await measureReference());
+  say('step bound');
+  const stepFirmware = loadFirmware(options.firmware, 'wasm');
+  Object.assign(figures, await measureStepBound(stepFirmware, await declaredStepBound()));
   say('');
 
   const folder = `${PROJECT}build/bench`;

@@ -19,6 +19,8 @@ export interface Firmware {
   readonly cell: Cell;
   readonly system: System;
   readonly files: BoardFiles;
+  /** Makes the rule image from the text, if not the rule compiler. */
+  readonly compileRules?: (text: string) => Uint8Array;
 }
 
 export interface BenchBoardOptions {
@@ -50,7 +52,8 @@ export function loadFirmware(folder: string, engine: EngineName): Firmware {
 /** A board at the cell's first instruction. */
 export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promise<Board> {
   const { engine, bitrate, spiHertz, rules } = options;
-  const image = rules === undefined ? undefined : compileRules(rules, 'rules.yaml').image;
+  const compile = firmware.compileRules ?? ((text) => compileRules(text, 'rules.yaml').image);
+  const image = rules === undefined ? undefined : compile(rules);
   return createBoard({
     engine,
     cell: firmware.cell,

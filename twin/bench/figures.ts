@@ -9,6 +9,7 @@ import { distributionOf, nearestRank } from '../run/percentiles.ts';
 import { type Firmware } from './bench-board.ts';
 import { measureBoot } from './boot-time.ts';
 import { type InstructionCount, measureInstructions } from './instructions.ts';
+import { measureLooks } from './interrupt-looks.ts';
 import { type LatencyResult, measureLatency } from './latency.ts';
 import type { AnswerKind, LatencyCase, LoadKind } from './latency-case.ts';
 import { type LosslessResult, searchLossless } from './lossless.ts';
@@ -42,15 +43,7 @@ export async function measureFigures(
   onProgress: (what: string) => void,
 ): Promise<BenchResult> {
   const figures: Figures = {};
-  const histograms: Histogram[] = [];
-  for (const item of scope.latencyCases) {
-    onProgress(keyOf(item));
-    const result = await measureLatency(firmware, item);
-    addLatency(figures, item, result);
-    if (item.bitrate !== HISTOGRAM_BITRATE || item.spiHertz !== HISTOGRAM_SPI_HERTZ) continue;
-    const { answer, load } = item;
-    histograms.push({ answer, load, interruptToSendNanos: result.samples.map(interruptToSend) });
-  }
+  const histograms = await measureLatencies(firmware, scope.latencyCases, figures, onProgress);
   for (const layout of scope.layouts) {
     onProgress(`spiBytes.${layout}`);
     const bytes = await measureSpiBytes(firmware, 'image', layout);
@@ -70,6 +63,8 @@ export async function measureFigures(
     onProgress(key);
     addLossless(figures, key, await searchLossless(firmware, item));
   }
+  onProgress('looks at INT');
+  Object.assign(figures, await measureLooks(firmware));
   onProgress('instructions, boot');
   const counts: Record<string, InstructionCount> = { ...(await measureInstructions(firmware)) };
   for (const [name, count] of Object.entries(counts)) {
@@ -85,6 +80,25 @@ export async function measureFigures(
     }
   }
   return { figures, histograms };
+}
+
+/** Adds the figures of latency cases; gives the samples for histograms. */
+export async function measureLatencies(
+  firmware: Firmware,
+  cases: readonly LatencyCase[],
+  figures: Figures,
+  onProgress: (what: string) => void,
+): Promise<Histogram[]> {
+  const histograms: Histogram[] = [];
+  for (const item of cases) {
+    onProgress(keyOf(item));
+    const result = await measureLatency(firmware, item);
+    addLatency(figures, item, result);
+    if (item.bitrate !== HISTOGRAM_BITRATE || item.spiHertz !== HISTOGRAM_SPI_HERTZ) continue;
+    const { answer, load } = item;
+    histograms.push({ answer, load, interruptToSendNanos: result.samples.map(interruptToSend) });
+  }
+  return histograms;
 }
 
 /** The first part of the keys of a latency case. */

@@ -52,6 +52,11 @@ export const GOALS: readonly Goal[] = [
       most: busyNanos,
     },
     {
+      what: `${answer} answer: longest time without a look at INT, and the way from there, busy, ns`,
+      keys: BUSY.map((load) => `looks.${answer}.${load}.worstCaseNanos`),
+      most: busyNanos,
+    },
+    {
       what: `${answer} answer: requests without an answer`,
       keys: ['idle', ...BUSY].map((load) => `latency.${answer}.${load}.*.spi10M.unanswered`),
       most: 0,
@@ -68,6 +73,11 @@ export const GOALS: readonly Goal[] = [
       SLOTTED.map((rate) => `latency.static.${load}.${rate}.spi10M.firstSlotPercent`),
     ),
     least: 100,
+  },
+  {
+    what: 'static answer: worst case within the intermission of 500 kbit/s, busy, ns',
+    keys: BUSY.map((load) => `looks.static.${load}.worstCaseNanos`),
+    most: 6_000,
   },
   {
     what: 'SPI bytes of receiving a frame, beyond its data bytes',

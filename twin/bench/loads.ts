@@ -34,7 +34,7 @@ export interface Load {
 }
 
 /** Starts the load of a case on a board that is up. It goes on for ever. */
-export function startLoad(board: Board, { load }: LatencyCase, random: Random): Load {
+export function startLoad(board: Board, { load }: Pick<LatencyCase, 'load'>, random: Random): Load {
   if (load === 'idle') return { requestPlanned: () => {} };
   startFullBus(board, random);
   if (load === 'aglDead') {

@@ -1,0 +1,73 @@
+/**
+ * `npm run bench -- --check --quick` on the built firmware, as a user runs it, and the check itself.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { declaredStepBound } from '../../scripts/bench/bounds.ts';
+import { loadFirmware } from '../../twin/bench/bench-board.ts';
+import type { Figures } from '../../twin/bench/figures.ts';
+import { checkGoals, GOALS } from '../../twin/bench/goals.ts';
+import { measureStepBound } from '../../twin/bench/step-bound.ts';
+
+const COMMAND = ['--import', 'tsx', 'scripts/bench.ts'];
+
+describe('npm run bench -- --check --quick', () => {
+  const run = spawnSync(process.execPath, [...COMMAND, '--check', '--quick'], { encoding: 'utf8' });
+
+  it('meets every goal', () => {
+    const missed = run.stdout.split('\n').filter((line) => line.startsWith('MISSED'));
+    assert.deepEqual(missed, []);
+    assert.equal(run.status, 0, run.stderr);
+  });
+
+  it('writes flat figures that docs/bench.md explains, and the histogram', () => {
+    const figures = JSON.parse(readFileSync('build/bench/bench.json', 'utf8')) as Figures;
+    const documented = readFileSync('docs/bench.md', 'utf8');
+    for (const [key, value] of Object.entries(figures)) {
+      assert.ok(value === null || typeof value === 'number', `${key} is no number`);
+      const [first, ...rest] = key.split('.');
+      const last = (rest.at(-1) ?? '').replace(/(Min|P50|P99|Max)$/, '');
+      assert.ok(documented.includes(`\`${first}.`), `docs/bench.md says nothing of ${key}`);
+      assert.ok(documented.includes(last.replace(/dlc\d/, 'dlcN')), `docs/bench.md: ${key}`);
+    }
+    assert.ok(existsSync('build/bench/latency.svg'));
+  });
+});
+
+describe('The check', () => {
+  it('counts a goal of which nothing was measured as missed', () => {
+    assert.ok(checkGoals({}).every(({ isMet }) => !isMet));
+  });
+
+  it('sees one figure beyond its goal among many', () => {
+    const figures = { 'lossless.1000k.spi10M.lost': 1, 'lossless.1000k.spi2M.lost': 9 };
+    const outcome = checkGoals(figures).find(({ goal }) =>
+      goal.keys.includes('lossless.1000k.spi10M.lost'),
+    );
+    assert.equal(outcome?.isMet, false);
+    assert.equal(outcome?.worst?.value, 1);
+  });
+
+  it('has a limit for every goal', () => {
+    for (const { what, most, least } of GOALS) {
+      assert.notEqual(most === undefined, least === undefined, what);
+    }
+  });
+
+  it('sees a step that clocks more bytes than declared', async () => {
+    const declared = await declaredStepBound();
+    const firmware = loadFirmware('build', 'wasm');
+    const figures = await measureStepBound(firmware, { ...declared, spiBytes: 20 });
+    assert.ok((figures['bound.forwarding.exceeded'] ?? 0) > 0);
+  });
+});
+
+describe('An option that does not exist', () => {
+  it('ends with status 2 and names those that do', () => {
+    const run = spawnSync(process.execPath, [...COMMAND, '--fast'], { encoding: 'utf8' });
+    assert.equal(run.status, 2);
+    assert.match(run.stderr, /--quick, --check, --firmware/);
+  });
+});

@@ -1,0 +1,82 @@
+/**
+ * One firmware with three faults built in, each behind a switch in memory, and off.
+ *
+ * Used by: sensitivity.test.ts. One build serves all: the switch is a byte behind the rules image, which
+ * the firmware never looks at otherwise.
+ */
+import { compileRules } from '../../cell-config/rules/compile.ts';
+import { buildVariant, type Change } from '../../scripts/bench/variant.ts';
+import { type Firmware, loadFirmware } from '../../twin/bench/bench-board.ts';
+
+/** The faults, by the value of the switch. */
+export const FAULTS = { none: 0, noPreload: 1, slowLoop: 2, oneMoreByte: 3 } as const;
+
+/** The rules image is loaded at 0x100000, 64 KiB; the switch is the last byte but some. */
+const SWITCH_OFFSET = 0xf000;
+const SWITCH_ADDRESS = '0x10f000';
+/** Ticks of the 54 MHz counter in 3 microseconds. */
+const DELAY_TICKS = 162;
+
+const isOn = (fault: number): string => `memory_read8(${SWITCH_ADDRESS}) === ${fault}`;
+const importInto = (file: string, before: string, abi: string): Change => ({
+  file,
+  from: before,
+  to: `import { memory_read8 } from '${abi}';\n${before}`,
+});
+
+const CHANGES: readonly Change[] = [
+  // The answer is not waiting in its buffer: it is loaded when the request is there.
+  importInto('src/board/urgent-buffer.ts', "import { Frame } from '../can/frame';", '../abi/bsp'),
+  {
+    file: 'src/board/urgent-buffer.ts',
+    from: '  send(): Status {\n',
+    to: [
+      '  send(): Status {',
+      `    if (${isOn(FAULTS.noPreload)}) {`,
+      '      const answer = changetype<Frame>(memory.data(16, 8));',
+      '      store<u64>(changetype<usize>(answer), this.header);',
+      '      answer.data = this.data;',
+      '      this.controller.preload(this.buffer, answer);',
+      '    }',
+      '',
+    ].join('\n'),
+  },
+  // Every step waits for 3 microseconds.
+  importInto('src/board/cell.ts', "import { Loop } from '../rt/loop';", '../abi/bsp'),
+  {
+    file: 'src/board/cell.ts',
+    from: '  step(): Status {\n',
+    to: [
+      '  step(): Status {',
+      `    if (${isOn(FAULTS.slowLoop)}) {`,
+      `      const until = this.parts.clock.nowTicks() + ${DELAY_TICKS};`,
+      '      while (this.parts.clock.nowTicks() < until) {}',
+      '    }',
+      '',
+    ].join('\n'),
+  },
+  // RX STATUS is clocked for a byte longer than it has to be.
+  importInto(
+    'src/driver/mcp2515/instructions.ts',
+    "import { SpiBus } from '../../hal/spi-bus';",
+    '../../abi/bsp',
+  ),
+  {
+    file: 'src/driver/mcp2515/instructions.ts',
+    from: 'store<u16>(TRANSACTION, INSTRUCTION_RX_STATUS);\n  return bus.transfer(TRANSACTION, 2);',
+    to: `store<u16>(TRANSACTION, INSTRUCTION_RX_STATUS);\n  return bus.transfer(TRANSACTION, ${isOn(FAULTS.oneMoreByte)} ? 3 : 2);`,
+  },
+];
+
+/** Builds the firmware; takes some seconds. */
+export async function buildFaultyFirmware(): Promise<Firmware> {
+  return loadFirmware(await buildVariant('faulty', CHANGES), 'image');
+}
+
+/** The rule image of a text, with the switch behind it. */
+export function rulesWithFault(text: string, fault: number): Uint8Array {
+  const image = new Uint8Array(SWITCH_OFFSET + 1);
+  image.set(compileRules(text, 'rules.yaml').image);
+  image[SWITCH_OFFSET] = fault;
+  return image;
+}

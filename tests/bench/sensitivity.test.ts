@@ -1,0 +1,54 @@
+/**
+ * `npm run bench -- --check` must notice when the fast path gets slower: three ways to spoil it.
+ *
+ * The same goals are held against the same firmware without a fault, so that a miss is the fault's.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import type { Firmware } from '../../twin/bench/bench-board.ts';
+import { type Figures, measureLatencies } from '../../twin/bench/figures.ts';
+import { checkGoals } from '../../twin/bench/goals.ts';
+import type { LatencyCase } from '../../twin/bench/latency-case.ts';
+import { buildFaultyFirmware, FAULTS, rulesWithFault } from './firmware-variants.ts';
+
+const CASE: LatencyCase = {
+  ...{ engine: 'image', answer: 'static', load: 'idle', bitrate: 500_000 },
+  ...{ spiHertz: 10_000_000, requests: 30, seed: 1 },
+};
+
+describe('The check of the bench', () => {
+  let firmware: Firmware;
+  before(async () => {
+    firmware = await buildFaultyFirmware();
+  });
+
+  /** What of the measured goals is missed. */
+  async function missed(fault: number): Promise<string[]> {
+    const compileRules = (text: string) => rulesWithFault(text, fault);
+    const figures: Figures = {};
+    await measureLatencies({ ...firmware, compileRules }, [CASE], figures, () => {});
+    return checkGoals(figures)
+      .filter(({ isMet, worst }) => worst !== undefined && !isMet)
+      .map(({ goal }) => goal.what);
+  }
+
+  it('finds nothing in the firmware as it is', async () => {
+    assert.deepEqual(await missed(FAULTS.none), []);
+  });
+
+  it('fails when the static answer is not preloaded', async () => {
+    const goals = await missed(FAULTS.noPreload);
+    assert.ok(goals.includes('static answer: SPI bytes from INT to RTS, idle'), goals.join('\n'));
+    assert.ok(goals.includes('static answer: INT to RTS complete, idle, ns'), goals.join('\n'));
+  });
+
+  it('fails when each step of the loop takes three microseconds longer', async () => {
+    const goals = await missed(FAULTS.slowLoop);
+    assert.deepEqual(goals.slice(0, 1), ['static answer: INT to RTS complete, idle, ns']);
+  });
+
+  it('fails when one more SPI byte is read', async () => {
+    const goals = await missed(FAULTS.oneMoreByte);
+    assert.ok(goals.includes('static answer: SPI bytes from INT to RTS, idle'), goals.join('\n'));
+  });
+});
