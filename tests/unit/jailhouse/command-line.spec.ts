@@ -3,7 +3,7 @@
  * The inmate command line: settings, defaults, and what is refused with which words.
  */
 import { memory_write8 } from '../../../src/abi/bsp';
-import { CommandLine, InterruptSource } from '../../../src/jailhouse/command-line';
+import { BusModeSetting, CommandLine, InterruptSource } from '../../../src/jailhouse/command-line';
 import { CommunicationRegion } from '../../../src/jailhouse/communication-region';
 import { Console } from '../../../src/jailhouse/console';
 import { Status } from '../../../src/rt/status';
@@ -45,6 +45,30 @@ describe('the command line', () => {
     expect(line.oscillatorHertz).toBe(12_000_000);
     expect(line.spiHertz).toBe(10_000_000);
     expect(line.interruptSource).toBe(InterruptSource.Gpio);
+    expect(line.busMode).toBe(BusModeSetting.Normal);
+    expect(line.oneShot).toBe(false);
+    expect(line.tripleSampling).toBe(false);
+    expect(line.restartMillis).toBe(100);
+    expect(line.transmitTimeoutMillis).toBe(1_000);
+    expect(line.errorFrames).toBe(false);
+  });
+
+  test('sets how the cell takes part in the bus', () => {
+    const line = parse('mode=listen-only oneshot=1 triple=1 restart-ms=0 txtimeout-ms=0 errors=1');
+    expect(line.busMode).toBe(BusModeSetting.ListenOnly);
+    expect(line.oneShot).toBe(true);
+    expect(line.tripleSampling).toBe(true);
+    expect(line.restartMillis).toBe(0);
+    expect(line.transmitTimeoutMillis).toBe(0);
+    expect(line.errorFrames).toBe(true);
+    const other = parse(
+      'mode=loopback oneshot=0 triple=0 restart-ms=600000 txtimeout-ms=1 errors=0',
+    );
+    expect(other.busMode).toBe(BusModeSetting.Loopback);
+    expect(other.oneShot).toBe(false);
+    expect(other.restartMillis).toBe(600_000);
+    expect(other.transmitTimeoutMillis).toBe(1);
+    expect(parse('mode=loopback mode=normal').busMode).toBe(BusModeSetting.Normal);
   });
 
   test('sets each value, in any order and spacing; the last word wins', () => {
@@ -88,6 +112,16 @@ describe('the command line', () => {
     expectRefused('int=both', status, 'int=gpio|spi');
     expectRefused('int', status, '"int"');
     expectRefused('bitrate==500000', status, '"bitrate==500000"');
+    expectRefused('mode=listen', status, 'mode=normal|listen-only|loopback');
+    expectRefused('mode=', status, '"mode="');
+    expectRefused('int=', status, '"int="');
+    expectRefused('oneshot=2', status, 'oneshot=0|1');
+    expectRefused('oneshot=', status, '"oneshot="');
+    expectRefused('triple=yes', status, 'triple=0|1');
+    expectRefused('restart-ms=600001', status, 'restart-ms=0..600000');
+    expectRefused('restart-ms=-1', status, '"restart-ms=-1"');
+    expectRefused('txtimeout-ms=1s', status, 'txtimeout-ms=0..600000');
+    expectRefused('errors=on', status, 'errors=0|1');
   });
 
   test('needs an end within 256 bytes', () => {

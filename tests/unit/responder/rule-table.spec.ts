@@ -47,7 +47,7 @@ describe('a good table', () => {
     image.finish();
     expect(table.stagedBytes).toBe(96);
     store<u32>(image.address, 0xffffffff, 8);
-    expect(table.stagedBytes).toBe(32 + 64 * 64);
+    expect(table.stagedBytes).toBe(32 + 64 * 64 + 8 * 32);
     store<u32>(image.address, 0);
     expect(table.staged).toBe(false);
   });

@@ -1,0 +1,174 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * The controller's looks at faults: bytes, events, counters, and the settings that must stay.
+ */
+import { FaultState } from '../../../src/can/fault-state';
+import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
+import {
+  EVENT_BUS_ERROR,
+  EVENT_CHIP_RESET,
+  EVENT_FULL_LOOK,
+  EVENT_OVERFLOW,
+  EVENT_STATE,
+} from '../../../src/driver/mcp2515/fault-monitor';
+import { Counter, countOf } from '../../../src/rt/counters';
+import { Status } from '../../../src/rt/status';
+import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+
+const TEC: u32 = 0x1c;
+const REC: u32 = 0x1d;
+const CNF1: u32 = 0x2a;
+const CANINTF: u32 = 0x2c;
+const EFLG: u32 = 0x2d;
+const FULL_LOOK = '03 28 00 00 00 00 00 00 00 00';
+
+let chip = new FakeChip();
+let line = new FakeLine(chip);
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+
+beforeEach(() => {
+  chip = new FakeChip();
+  line = new FakeLine(chip);
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+  can.configure(12_000_000, 500_000);
+  can.start();
+  chip.set(CANINTF, 0);
+  chip.set(EFLG, 0);
+  chip.take();
+});
+
+/** Looks until the round ends; the bytes it took. */
+function round(full: bool): string {
+  for (let step = 0; step < 8; step++) {
+    if (can.look(full) !== Status.Busy) return chip.take();
+  }
+  return 'does not end';
+}
+
+describe('a look', () => {
+  test('costs 4 bytes when nothing is wrong, a full one 10', () => {
+    expect(round(false)).toBe('03 2c 00 00');
+    expect(round(true)).toBe(FULL_LOOK);
+    expect(can.faults.takeEvents()).toBe(EVENT_FULL_LOOK);
+  });
+
+  test('counts both overflows and clears what it saw, one access at a time', () => {
+    const before0 = countOf(Counter.ReceiveOverflow0);
+    const before1 = countOf(Counter.ReceiveOverflow1);
+    chip.set(EFLG, 0xc0);
+    expect(can.look(false)).toBe(Status.Busy);
+    chip.set(EFLG, 0xc0);
+    expect(can.look(false)).toBe(Status.Ok);
+    expect(chip.take()).toBe('03 2c 00 00|05 2d c0 00');
+    expect(chip.get(EFLG)).toBe(0);
+    expect(countOf(Counter.ReceiveOverflow0)).toBe(before0 + 1);
+    expect(countOf(Counter.ReceiveOverflow1)).toBe(before1 + 1);
+    expect(can.faults.takeEvents()).toBe(EVENT_OVERFLOW);
+  });
+
+  test('clears MERRF alone, so that the next one tells whether errors go on', () => {
+    chip.set(CANINTF, 0x83);
+    expect(round(false)).toBe('03 2c 00 00|05 2c 80 00');
+    expect(chip.get(CANINTF)).toBe(0x03);
+    expect(can.faults.takeEvents()).toBe(EVENT_BUS_ERROR);
+    expect(can.faults.busErrorSeen).toBe(true);
+    round(false);
+    expect(can.faults.takeEvents()).toBe(0);
+  });
+
+  test('reads the counters after a change of state, and only then', () => {
+    const before = countOf(Counter.FaultStateChanges);
+    chip.set(EFLG, 0x15);
+    chip.set(TEC, 0x80);
+    chip.set(REC, 0x07);
+    expect(round(false)).toBe('03 2c 00 00|03 1c 00 00');
+    expect(can.faults.takeEvents()).toBe(EVENT_STATE);
+    expect(can.faultState()).toBe(FaultState.ErrorPassive);
+    expect(can.faults.transmitErrors).toBe(128);
+    expect(can.faults.receiveErrors).toBe(7);
+    expect(round(false)).toBe('03 2c 00 00');
+    expect(can.faults.takeEvents()).toBe(0);
+    expect(countOf(Counter.FaultStateChanges)).toBe(before + 1);
+  });
+
+  test('tells each state from EFLG, and the way back', () => {
+    const eflg: StaticArray<u32> = [0x03, 0x05, 0x0b, 0x15, 0x3d, 0x00];
+    const states: StaticArray<FaultState> = [
+      FaultState.ErrorWarning,
+      FaultState.ErrorWarning,
+      FaultState.ErrorPassive,
+      FaultState.ErrorPassive,
+      FaultState.BusOff,
+      FaultState.ErrorActive,
+    ];
+    for (let index = 0; index < eflg.length; index++) {
+      chip.set(EFLG, eflg[index]);
+      round(false);
+      expect(can.faultState()).toBe(states[index]);
+    }
+  });
+
+  test('that the bus did not finish is repeated', () => {
+    chip.set(EFLG, 0x40);
+    expect(can.look(false)).toBe(Status.Busy);
+    chip.transactionsLeft = 0;
+    expect(can.look(false)).toBe(Status.SpiTimeout);
+    chip.transactionsLeft = -1;
+    chip.take();
+    expect(round(false)).toBe('05 2d 40 00');
+  });
+});
+
+describe('the settings', () => {
+  test('that were lost are said after a second look', () => {
+    chip.set(CNF1, 0x55);
+    expect(can.look(true)).toBe(Status.Busy);
+    expect(can.look(false)).toBe(Status.Ok);
+    expect(chip.take()).toBe(FULL_LOOK + '|' + FULL_LOOK);
+    expect(can.faults.takeEvents() & EVENT_CHIP_RESET).toBe(EVENT_CHIP_RESET);
+  });
+
+  test('that were misread once are not lost', () => {
+    chip.set(CNF1, 0x55);
+    can.look(true);
+    chip.set(CNF1, 0x00);
+    expect(can.look(false)).toBe(Status.Ok);
+    expect(can.faults.takeEvents() & EVENT_CHIP_RESET).toBe(0);
+  });
+
+  test('of a chip that is gone are lost, and its flags mean nothing', () => {
+    chip.silentValue = 0xff;
+    expect(can.look(true)).toBe(Status.Busy);
+    expect(can.look(true)).toBe(Status.Ok);
+    expect(can.faults.takeEvents()).toBe(EVENT_CHIP_RESET);
+    expect(can.faultState()).toBe(FaultState.ErrorActive);
+  });
+});
+
+describe('the line', () => {
+  test('agrees with the receive flags', () => {
+    round(true);
+    expect(can.checkLine()).toBe(Status.Ok);
+    chip.set(CANINTF, 0x02);
+    round(true);
+    expect(can.checkLine()).toBe(Status.Ok);
+  });
+
+  test('is silent: a flag is set, and it is not asserted', () => {
+    const other = new FakeChip();
+    const deaf = new Mcp2515<FakeChip, FakeLine, FakeClock>(
+      chip,
+      new FakeLine(other),
+      new FakeClock(),
+    );
+    chip.set(CANINTF, 0x01);
+    deaf.look(true);
+    expect(deaf.checkLine()).toBe(Status.Timeout);
+  });
+
+  test('is stuck: asserted for nothing', () => {
+    round(true);
+    line.glitches = 1;
+    expect(can.checkLine()).toBe(Status.Empty);
+  });
+});

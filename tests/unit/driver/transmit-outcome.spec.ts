@@ -1,0 +1,194 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * How a frame ends: sent, taken back, lost arbitration, error; and which bytes it takes to know.
+ */
+import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
+import { TransmitOutcome } from '../../../src/driver/mcp2515/transmit-buffers';
+import { Counter, countOf } from '../../../src/rt/counters';
+import { Status } from '../../../src/rt/status';
+import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { newFrame } from '../support/frames';
+
+const CANINTF: u32 = 0x2c;
+const TXB0CTRL: u32 = 0x30;
+const ABTF: u32 = 0x40;
+const MLOA: u32 = 0x20;
+const TXERR: u32 = 0x10;
+
+let chip = new FakeChip();
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), new FakeClock());
+
+/** A controller on the bus with one frame on its way in buffer 0. */
+function begin(oneShot: bool): void {
+  chip = new FakeChip();
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), new FakeClock());
+  can.setup.modes.oneShot = oneShot;
+  can.configure(12_000_000, 500_000);
+  can.start();
+  can.transmit(0, newFrame(0x123, 0, 0));
+  chip.take();
+}
+
+/** The frame of buffer `index` ended unsent, with these flags of TXBnCTRL. */
+function fail(index: u32, flags: u32): void {
+  const control = TXB0CTRL + 16 * index;
+  chip.set(control, (chip.get(control) & ~0x08) | flags);
+}
+
+describe('a frame in normal operation', () => {
+  test('is sent when TXREQ is gone: nothing but READ STATUS is asked', () => {
+    begin(false);
+    const before = countOf(Counter.Transmitted);
+    expect(can.outcome(0)).toBe(TransmitOutcome.None);
+    chip.finish(0);
+    can.pollStatus();
+    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.transmitWork).toBe(false);
+    expect(chip.take()).toBe('a0 00');
+    expect(countOf(Counter.Transmitted)).toBe(before + 1);
+  });
+
+  test('is counted by requests, so that one can be told from the next', () => {
+    begin(false);
+    expect(can.requestsOf(0)).toBe(1);
+    chip.finish(0);
+    can.pollStatus();
+    can.send(0);
+    expect(can.requestsOf(0)).toBe(2);
+    expect(can.requestsOf(1)).toBe(0);
+  });
+});
+
+describe('an abort', () => {
+  test('clears TXnIF, sees TXREQ set once more, clears TXREQ, reads TXBnCTRL', () => {
+    begin(false);
+    const before = countOf(Counter.TransmitAborted);
+    can.abort(0);
+    for (let step = 0; step < 3; step++) {
+      expect(can.transmitWork).toBe(true);
+      expect(can.tendTransmit()).toBe(Status.Ok);
+    }
+    expect(chip.take()).toBe('05 2c 04 00|a0 00|05 30 08 00');
+    expect(can.transmitBusy(0)).toBe(true);
+    can.pollStatus();
+    expect(can.transmitBusy(0)).toBe(true);
+    can.tendTransmit();
+    expect(chip.take()).toBe('a0 00|03 30 00');
+    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.transmitBusy(0)).toBe(false);
+    expect(countOf(Counter.TransmitAborted)).toBe(before + 1);
+    expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
+  });
+
+  test('that comes too late changes nothing: TXnIF says that it was sent', () => {
+    begin(false);
+    can.abort(0);
+    can.tendTransmit();
+    can.tendTransmit();
+    chip.finish(0);
+    can.tendTransmit();
+    can.pollStatus();
+    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.transmitWork).toBe(false);
+  });
+
+  test('of a frame that ends while it is prepared is forgotten', () => {
+    begin(false);
+    can.abort(0);
+    can.tendTransmit();
+    chip.finish(0);
+    chip.set(CANINTF, 0); // ended before TXnIF was cleared
+    can.tendTransmit();
+    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.transmitWork).toBe(false);
+    expect(chip.take().includes('05 30')).toBe(false);
+  });
+
+  test('leaves the other buffers alone', () => {
+    begin(false);
+    can.transmit(2, newFrame(0x100, 0, 0));
+    can.abort(0);
+    for (let step = 0; step < 3; step++) can.tendTransmit();
+    can.pollStatus();
+    can.tendTransmit();
+    expect(can.transmitBusy(2)).toBe(true);
+    expect(chip.get(TXB0CTRL + 32) & 0x08).toBe(0x08);
+  });
+
+  test('of nothing does nothing, and twice is once', () => {
+    begin(false);
+    can.abort(1);
+    expect(can.transmitWork).toBe(false);
+    can.abort(0);
+    can.tendTransmit();
+    can.abort(0);
+    can.tendTransmit();
+    can.tendTransmit();
+    can.abort(0);
+    can.pollStatus();
+    can.tendTransmit();
+    expect(can.transmitWork).toBe(false);
+    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+  });
+});
+
+describe('one-shot mode', () => {
+  test('asks TXBnCTRL for the outcome of every frame: 3 bytes', () => {
+    begin(true);
+    chip.finish(0);
+    can.pollStatus();
+    expect(can.transmitBusy(0)).toBe(true);
+    expect(can.tendTransmit()).toBe(Status.Ok);
+    expect(chip.take()).toBe('a0 00|03 30 00');
+    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.transmitBusy(0)).toBe(false);
+  });
+
+  test('tells lost arbitration from an error', () => {
+    const flags: StaticArray<u32> = [ABTF | MLOA, ABTF | TXERR, ABTF];
+    const outcomes: StaticArray<TransmitOutcome> = [
+      TransmitOutcome.LostArbitration,
+      TransmitOutcome.Error,
+      TransmitOutcome.Aborted,
+    ];
+    for (let index = 0; index < flags.length; index++) {
+      begin(true);
+      fail(0, flags[index]);
+      can.pollStatus();
+      can.tendTransmit();
+      expect(can.outcome(0)).toBe(outcomes[index]);
+      expect(chip.take().includes('80')).toBe(false); // not requested again
+    }
+  });
+});
+
+describe('leaving the bus', () => {
+  test('at once gives up what was to be sent: 4 bytes, ABAT and configuration mode', () => {
+    begin(false);
+    can.transmit(2, newFrame(0x100, 0, 0));
+    chip.take();
+    const before = countOf(Counter.TransmitAborted);
+    expect(can.leaveNow()).toBe(Status.Ok);
+    expect(chip.take()).toBe('05 0f f8 90');
+    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.outcome(2)).toBe(TransmitOutcome.Aborted);
+    expect(countOf(Counter.TransmitAborted)).toBe(before + 2);
+    expect(can.closed).toBe(true);
+    expect(can.send(1)).toBe(Status.Busy);
+  });
+
+  test('and coming back: 4 bytes, then 3 until the mode shows', () => {
+    begin(false);
+    can.leaveNow();
+    chip.take();
+    chip.modeStuck = true;
+    can.rejoin();
+    expect(can.joined()).toBe(Status.Busy);
+    chip.modeStuck = false;
+    can.rejoin();
+    expect(can.joined()).toBe(Status.Ok);
+    expect(chip.take()).toBe('05 0f f8 00|03 0e 00|05 0f f8 00|03 0e 00');
+    expect(can.closed).toBe(false);
+    expect(can.send(1)).toBe(Status.Ok);
+  });
+});
