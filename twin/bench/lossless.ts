@@ -31,7 +31,7 @@ export interface LosslessResult {
   readonly spiBytesPerFrame: number;
 }
 
-/** Standard frames without data that have no stuff bit: the shortest there are, 44 bits and 3 between. */
+/** The shortest frames there are: no data, and only the stuff bit that seven dominant bits from RTR on force. */
 const FRAMES: readonly CanFrame[] = shortestFrames();
 const INTERMISSION_BITS = 3;
 const SLICE_NANOS = 2_000_000;
