@@ -4,6 +4,8 @@
  * Used by: scripts/soak.ts. The runs themselves are in twin/run.
  */
 import { runBulk } from '../../twin/run/bulk.ts';
+import { runRandom } from '../../twin/run/random-run.ts';
+import { describeFailure, shrink } from '../../twin/run/random-shrink.ts';
 
 export interface SoakOutcome {
   readonly lines: readonly string[];
@@ -41,4 +43,37 @@ const bulk: SoakRun = {
   },
 };
 
-export const SOAK_RUNS: readonly SoakRun[] = [bulk];
+const RANDOM_SEEDS = 2_000;
+const RANDOM_FRAMES = 400;
+/** Apart from those of `npm test`. */
+const FIRST_SEED = 1_000;
+
+const random: SoakRun = {
+  name: 'random',
+  what: `${RANDOM_SEEDS} random runs of ${RANDOM_FRAMES} frames with faults and delays`,
+  run: async (progress) => {
+    const sum = { accepted: 0, overflowed: 0, errors: 0, busOffs: 0, sentForAgl: 0, ambiguous: 0 };
+    const failures: string[] = [];
+    for (let index = 0; index < RANDOM_SEEDS && failures.length < 3; index++) {
+      const all = { faults: true, stalls: true, fromAgl: true };
+      const seed = FIRST_SEED + index;
+      const options = { engine: 'wasm', seed, frames: RANDOM_FRAMES, ...all } as const;
+      const report = await runRandom(options);
+      if (report.problems.length > 0) {
+        failures.push(...describeFailure(await shrink({ options, report })).split('\n'));
+      }
+      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += report[key];
+      progress(index + 1, RANDOM_SEEDS);
+    }
+    return {
+      lines: [
+        `accepted ${sum.accepted}, overflowed and told ${sum.overflowed}, error frames ${sum.errors}`,
+        `bus-off ${sum.busOffs}, sent for AGL ${sum.sentForAgl}, order not knowable ${sum.ambiguous}`,
+        ...failures,
+      ],
+      isRight: failures.length === 0,
+    };
+  },
+};
+
+export const SOAK_RUNS: readonly SoakRun[] = [bulk, random];
