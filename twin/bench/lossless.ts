@@ -31,7 +31,7 @@ export interface LosslessResult {
   readonly spiBytesPerFrame: number;
 }
 
-/** The shortest frames there are: no data, and only the stuff bit that seven dominant bits from RTR on force. */
+/** The shortest frames: no data, and one stuff bit, forced by seven dominant bits from RTR on. */
 const FRAMES: readonly CanFrame[] = shortestFrames();
 const INTERMISSION_BITS = 3;
 const SLICE_NANOS = 2_000_000;
