@@ -56,10 +56,6 @@ const CAN_ERR_TX_TIMEOUT = 0x001;
 const CAN_ERR_CRTL = 0x004;
 const CAN_ERR_BUSOFF = 0x040;
 const CAN_ERR_CRTL_RX_OVERFLOW = 0x01;
-// DS20001801J: BIT MODIFY of EFLG with RXnOVR in the mask.
-const INSTRUCTION_BIT_MODIFY = 0x05;
-const EFLG = 0x2d;
-const EFLG_OVERFLOW_MASK = 0xc0;
 
 /** Plays one seed. */
 export async function runRandom(options: RandomOptions): Promise<RandomReport> {
@@ -93,19 +89,12 @@ function play(bench: Bench, options: RandomOptions): RandomReport {
   };
   const overflowed = new Set<CanFrame>();
   let episodes = 0;
-  let overflowOpen = false;
-  chip.onOverflow = (frame) => {
+  chip.onOverflow = (frame, isFirst) => {
     overflowed.add(frame);
-    if (!overflowOpen) episodes++;
-    overflowOpen = true;
+    if (isFirst) episodes++;
   };
   const excuse = new OrderExcuse();
-  bench.onTransaction = (transaction) => {
-    excuse.transaction(transaction);
-    const [instruction, address, mask] = transaction.mosi;
-    const clears = instruction === INSTRUCTION_BIT_MODIFY && address === EFLG;
-    if (clears && (mask & EFLG_OVERFLOW_MASK) !== 0) overflowOpen = false;
-  };
+  bench.onTransaction = (transaction) => excuse.transaction(transaction);
 
   const given = plan(bench, options, excuse);
   const faults = randomOf(options.seed, 1);

@@ -45,8 +45,8 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   readonly faults = new FaultConfinement();
   /** Called at each change of the INT line, which is low while an enabled interrupt is pending. */
   onInterruptChange?: (low: boolean, nanos: number) => void;
-  /** Called for each good frame that was lost for want of a free buffer. */
-  onOverflow?: (frame: CanFrame, nanos: number) => void;
+  /** Called for each good frame lost for want of a free buffer. `isFirst`: RXnOVR was clear until then. */
+  onOverflow?: (frame: CanFrame, isFirst: boolean) => void;
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
   readonly #flagsEarly: boolean;
@@ -363,10 +363,10 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   #store(nanos: number): void {
     const frame = this.#assembled!;
     this.#assembled = undefined;
-    const fate = storeReceived(this.#bytes, frame);
-    if (fate === 'overflow') {
+    const flags = this.#bytes[R.EFLG];
+    if (storeReceived(this.#bytes, frame) === 'overflow') {
       this.#overflows++;
-      this.onOverflow?.(frame, nanos);
+      this.onOverflow?.(frame, this.#bytes[R.EFLG] !== flags);
     }
     this.#updateInterrupt(nanos);
   }
