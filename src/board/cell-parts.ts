@@ -16,7 +16,7 @@ import { SharedSection } from '../jailhouse/shared-section';
 import { RecordRing } from '../rt/ring';
 import { Responder } from '../responder/responder';
 import { RuleTable } from '../responder/rule-table';
-import { CanDriver } from '../virtio/can-driver';
+import { AglLink } from './agl-link';
 import * as RPI4 from './rpi4';
 
 /** Frames that may wait for the ring to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
@@ -24,8 +24,6 @@ const FORWARD_RING_BITS: u32 = 8;
 
 /** The CAN controller on this board's bus, line and clock. */
 export type Controller = Mcp2515<Spi0, GpioInputLine, GenericTimer>;
-/** The cell's end of the virtio-can link on this board. */
-export type AglLink = CanDriver<SharedSection, IvshmemLink, GenericTimer>;
 
 @final
 export class CellParts {
@@ -55,6 +53,6 @@ export function createParts(): CellParts {
   const controller = new Mcp2515<Spi0, GpioInputLine, GenericTimer>(spi, line, clock);
   const ivshmem = new IvshmemLink(RPI4.IVSHMEM_REGISTERS_ADDRESS, RPI4.IVSHMEM_STATE_TABLE_ADDRESS);
   const section = new SharedSection(RPI4.IVSHMEM_SECTION_ADDRESS, RPI4.IVSHMEM_SECTION_BYTES);
-  const agl = new CanDriver<SharedSection, IvshmemLink, GenericTimer>(section, ivshmem, clock);
+  const agl = new AglLink(section, ivshmem, clock);
   return new CellParts(clock, spi, controller, ivshmem, agl);
 }

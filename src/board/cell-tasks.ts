@@ -6,14 +6,12 @@
  * Does not: wait. Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
  */
 import { allocateFrames, Frame } from '../can/frame';
-import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
 import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
 import { count, Counter } from '../rt/counters';
 import { Deadline } from '../rt/deadline';
 import { Task } from '../rt/loop';
 import { Status } from '../rt/status';
-import { DriverPhase } from '../virtio/transport-driver';
 import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
 import { UrgentAnswers } from './urgent-answers';
@@ -161,61 +159,6 @@ export class ForwardTask extends Task {
   }
 
   private get peerPresent(): bool {
-    return this.parts.linkUsable && this.parts.agl.transport.phase >= DriverPhase.Negotiating;
-  }
-}
-
-/**
- * Puts one frame of AGL's on the bus in three pieces: out of the ring, LOAD (at most 14 bytes, given up
- * when a frame comes in), RTS (1 byte).
- */
-@final
-export class FromAglTask extends Task {
-  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
-  private readonly courtesy: Courtesy;
-  /** `frame` is out of the ring. */
-  private held: bool = false;
-  /** `frame` is in the chip. */
-  private loaded: bool = false;
-
-  constructor(private readonly parts: CellParts) {
-    super();
-    this.courtesy = new Courtesy(parts);
-  }
-
-  /** A frame stays in AGL's ring until the one before it is on the bus. */
-  override ready(): bool {
-    const parts = this.parts;
-    if (parts.controller.transmitBusy(BUFFER_FORWARD)) return false;
-    return this.held || (parts.linkUsable && parts.agl.hasReceived());
-  }
-
-  override run(): void {
-    if (!this.held) this.take();
-    else if (!this.loaded) this.load();
-    else this.send();
-  }
-
-  private take(): void {
-    const status = this.parts.agl.receive(this.frame);
-    this.held = status === Status.Ok;
-    if (status !== Status.Ok && status !== Status.Empty) count(Counter.FromAglRefused);
-  }
-
-  private load(): void {
-    this.courtesy.begin();
-    const status = this.courtesy.end(this.parts.controller.preload(BUFFER_FORWARD, this.frame));
-    this.loaded = status === Status.Ok;
-    if (status !== Status.Ok && status !== Status.Busy) this.finish(status);
-  }
-
-  private send(): void {
-    this.loaded = false;
-    this.finish(this.parts.controller.send(BUFFER_FORWARD));
-  }
-
-  private finish(status: Status): void {
-    this.held = false;
-    count(status === Status.Ok ? Counter.FromAgl : Counter.FromAglRefused);
+    return this.parts.linkUsable && this.parts.agl.peerPresent;
   }
 }

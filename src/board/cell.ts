@@ -8,14 +8,10 @@
 import { Loop } from '../rt/loop';
 import { microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
+import { AcknowledgeTask } from './acknowledge-task';
 import { CellParts, createParts } from './cell-parts';
-import {
-  ForwardTask,
-  FromAglTask,
-  ReceiveTask,
-  TransmitPollTask,
-  WaitingAnswerTask,
-} from './cell-tasks';
+import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './cell-tasks';
+import { FromAglTask } from './from-agl-task';
 import { startUp } from './start-up';
 import { faultStatus } from './fault-status';
 import { FaultUpkeep } from './fault-upkeep';
@@ -43,6 +39,7 @@ export class Cell {
     private readonly faults: FaultUpkeep,
   ) {
     this.watch = new StepWatch(parts.clock);
+    this.background.add(new AcknowledgeTask(parts));
     this.background.add(new WaitingAnswerTask(answers));
     this.background.add(transmitPoll);
     this.background.add(new FromAglTask(parts));

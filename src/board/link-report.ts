@@ -4,6 +4,7 @@
  * Used by: upkeep.ts, about once a millisecond.
  * Does not: act on it; the cell answers urgent frames either way.
  */
+import { FaultState } from '../can/fault-state';
 import { Counter, countOf } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
@@ -33,6 +34,7 @@ export class LinkReport {
       this.started = true;
       this.absent.start(nowTicks, this.absentTicks);
     }
+    parts.agl.noteBusOff(parts.controller.faultState() === FaultState.BusOff);
     const running = parts.agl.running;
     if (running !== this.wasRunning) {
       this.wasRunning = running;
@@ -66,7 +68,7 @@ export class LinkReport {
   }
 
   private sayAbsent(): void {
-    const fault = this.parts.agl.transport.lastFault;
+    const fault = this.parts.agl.lastFault;
     const status: Status = fault === Status.Ok ? Status.PeerNotReady : fault;
     this.parts.console
       .text('canwarden: no session with AGL for 2 s; urgent frames are answered, others are not')

@@ -68,8 +68,10 @@ export class LinuxFrontEnd extends LinuxEnd {
   /** The driver always wants announcements: an interrupt too many costs less than a lost one. */
   protected override wakeUp(): void {}
 
+  /** No interrupt tells of an acknowledged register write: those few are polled for. */
   protected override goToSleep(): bool {
-    return this.driver.hasReceived() && !this.outgoingHeld;
+    const isNegotiating = this.driver.transport.phase === DriverPhase.Negotiating;
+    return isNegotiating || (this.driver.hasReceived() && !this.outgoingHeld);
   }
 
   /** Puts one error message before the frames that follow the change. */

@@ -5,7 +5,7 @@
  * cell then runs with less and says so.
  * Does not: run anything afterwards.
  */
-import { IvshmemDevice, PROTOCOL_CAN_FRONT_END } from '../jailhouse/ivshmem-device';
+import { IvshmemDevice, PROTOCOL_CAN_BACK_END } from '../jailhouse/ivshmem-device';
 import { BusModeSetting, InterruptSource } from '../jailhouse/command-line';
 import { CellState } from '../jailhouse/communication-region';
 import { Console } from '../jailhouse/console';
@@ -69,10 +69,6 @@ function openLink(parts: CellParts): void {
     RPI4.IVSHMEM_STATE_TABLE_ADDRESS,
     RPI4.IVSHMEM_SECTION_BYTES,
   );
-  if (status === Status.Ok && device.protocol !== PROTOCOL_CAN_FRONT_END) {
-    device.refused = device.protocol;
-    status = Status.IvshmemProtocol;
-  }
   if (status === Status.Ok && device.sectionBytes !== RPI4.IVSHMEM_SECTION_BYTES) {
     device.refused = device.sectionBytes;
     status = Status.IvshmemSectionSize;
@@ -88,6 +84,7 @@ function openLink(parts: CellParts): void {
   if (status === Status.Ok) {
     parts.ivshmem.withdrawOnFault();
     parts.linkUsable = true;
+    if (device.protocol === PROTOCOL_CAN_BACK_END) parts.agl.beBackEnd();
     return;
   }
   begin(parts)

@@ -44,6 +44,12 @@ import { VirtqueueDevice } from './virtqueue-device';
  */
 export const RECEIVE_HOLD_MICROS: u32 = 5_000;
 
+/**
+ * How often the driver is rung again while it leaves received frames in the ring, even if it wants no
+ * interrupts: Linux's driver can lose one between START and the start of its polling.
+ */
+export const REANNOUNCE_MICROS: u32 = 5_000;
+
 @final
 export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
   /** True between a START and the next STOP, bus-off or end of session. */
@@ -56,6 +62,9 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly clock: Time;
   private readonly holdTicks: u64;
   private readonly hold: Deadline = new Deadline();
+  private readonly reannounceTicks: u64;
+  /** Started when a frame was delivered, for as long as the driver has not taken it. */
+  private readonly reannounce: Deadline = new Deadline();
   /** A message on its way between section and frame: read or written as a whole. */
   private readonly message: usize;
   private session: u32 = 0;
@@ -66,6 +75,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.clock = clock;
     this.transport = new TransportDevice<Memory, Link>(section, link);
     this.holdTicks = microsToTicks(RECEIVE_HOLD_MICROS, clock.ticksPerSecond());
+    this.reannounceTicks = microsToTicks(REANNOUNCE_MICROS, clock.ticksPerSecond());
     this.message = heap.alloc(MESSAGE_BYTES_MAXIMUM);
   }
 
@@ -73,7 +83,14 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   step(): bool {
     const happened = this.transport.step();
     this.noticeReset();
-    return this.serveControl() || happened;
+    return this.serveControl() || this.ringAgain() || happened;
+  }
+
+  /** True when `takeTransmit` may find a request: one load. */
+  hasTransmit(): bool {
+    return (
+      !this.transmitOpen && this.transport.operating && this.transport.transmitQueue.hasAvailable()
+    );
   }
 
   /**
@@ -174,6 +191,9 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const written = queue.chain.write(this.message, bytes);
     queue.putUsed(queue.chain.head, written);
     if (queue.interruptWanted()) this.transport.announceQueues();
+    if (this.reannounce.ticks === u64.MAX_VALUE) {
+      this.reannounce.start(this.clock.nowTicks(), this.reannounceTicks);
+    }
     this.counters.sent += 1;
     return Status.Ok;
   }
@@ -215,6 +235,20 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.started = false;
   }
 
+  /** Rings once more if it is time and frames still wait; true when it did. */
+  private ringAgain(): bool {
+    if (this.reannounce.ticks === u64.MAX_VALUE) return false;
+    const nowTicks = this.clock.nowTicks();
+    if (!this.reannounce.reached(nowTicks)) return false;
+    if (!this.started || !this.transport.receiveQueue.hasUnconsumed()) {
+      this.reannounce.cancel();
+      return false;
+    }
+    this.reannounce.start(nowTicks, this.reannounceTicks);
+    this.transport.announceQueues();
+    return true;
+  }
+
   private giveUp(reason: Status): Status {
     this.counters.violations += 1;
     this.transport.withdraw(reason);
@@ -248,6 +282,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       if (!this.started) this.counters.connected += 1;
       this.started = true;
       this.hold.start(this.clock.nowTicks(), this.holdTicks);
+      // Learns how many buffers the driver offers while none is returned.
+      this.transport.receiveQueue.hasUnconsumed();
       return RESULT_OK;
     }
     if (type === CONTROL_STOP) {

@@ -125,6 +125,11 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
     }
   }
 
+  /** True when the driver waits for the acknowledgement of a register write: one load. */
+  get writePending(): bool {
+    return this.phase !== DevicePhase.Withdrawn && this.section.read32(WRITE_TRANSACTION) !== 0;
+  }
+
   /** Goes back to the start because of `reason`: own state 0, everything forgotten. */
   withdraw(reason: Status): void {
     this.lastFault = reason;

@@ -39,6 +39,8 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
   private availableIndex: u32 = 0;
   private usedIndex: u32 = 0;
   private kicksSuppressed: bool = false;
+  /** The most buffers the driver has had on offer at once, beyond those returned to it. */
+  private offeredMaximum: u32 = 0;
 
   constructor(section: Memory) {
     this.section = section;
@@ -71,6 +73,7 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
     this.availableIndex = 0;
     this.usedIndex = 0;
     this.kicksSuppressed = false;
+    this.offeredMaximum = 0;
     this.enabled = true;
     return Status.Ok;
   }
@@ -119,6 +122,19 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
     this.section.barrierFull();
     const flags = this.section.read16(this.availableOffset + AVAILABLE_FLAGS);
     return (flags & AVAILABLE_FLAG_NO_INTERRUPT) === 0;
+  }
+
+  /**
+   * True while the driver seems to have left returned buffers where they are: it has fewer on offer
+   * than it once had. Only of a queue whose buffers the driver offers again when it has taken them.
+   */
+  hasUnconsumed(): bool {
+    if (!this.enabled) return false;
+    const published = this.section.read16(this.availableOffset + AVAILABLE_INDEX);
+    const offered = (published - this.usedIndex) & INDEX_MASK;
+    if (offered > this.size) return false;
+    if (offered > this.offeredMaximum) this.offeredMaximum = offered;
+    return offered < this.offeredMaximum;
   }
 
   /** Tells the driver that this end looks by itself: no kicks until `allowKicks`. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink, numberedFrames } from './live-link.ts';
 import { NotifySocket } from './notify-socket.ts';
@@ -37,57 +38,66 @@ const BINARIES = [
   },
 ] as const;
 
+/** Which end the bridge plays, and the cell configs that make it so. */
+const ROLES = [
+  { role: 'back-end', options: {} },
+  { role: 'front-end', options: { changeCell: asBackEnd, changeSystem: withFrontEndRoot } },
+] as const;
+
 for (const { title, command, skip } of BINARIES) {
   describe(`canwarden-bridge ${title}`, { skip, ...CHECKS }, () => {
-    it('negotiates, carries frames both ways in order, counts them and leaves cleanly', async () => {
-      const link = await LiveLink.start({ speed: 0.5 });
-      const common = ['--interface', '-', '--shm', link.sharedFile, '--stats=json'];
-      const bridge = new BridgeProcess([...command, ...common]);
-      try {
-        await link.until('a session', () => bridge.hasSaid('session with the cell running'), 20);
-        link.sendOnBus(
-          [
-            makeFrame({ identifier: 0x123, data: [0x11, 0x22] }),
-            makeFrame({ identifier: 0x18daf110, extended: true, data: [1, 2, 3] }),
-            makeFrame({ identifier: 0x3c0, remote: true, dlc: 4 }),
-          ],
-          MILLISECOND,
-        );
-        await link.until('three frames', () => bridge.frames.length === 3, 10);
-        link.sendOnBus(numberedFrames(0x500, BURST), 0);
-        bridge.write(['7AA#DEADBEEF', '(1.0) can0 00000042#R', '001#', 'no frame', '7FF#0102']);
-        await link.until('all frames', () => bridge.frames.length === 3 + BURST, 60);
-        await link.until('four frames on the bus', () => link.sentForAgl().length === 4, 20);
-        const singles = bridge.frames.filter((line) => !line.startsWith('500#'));
-        assert.deepEqual(singles, ['123#1122', '18DAF110#010203', '3C0#R4']);
-        const burst = bridge.frames.filter((line) => line.startsWith('500#'));
-        assert.deepEqual(
-          burst,
-          Array.from(
-            { length: BURST },
-            (_, index) => `500#${index.toString(16).toUpperCase().padStart(8, '0')}`,
-          ),
-        );
-        assert.deepEqual(link.sentForAgl(), [
-          makeFrame({ identifier: 0x7aa, data: [0xde, 0xad, 0xbe, 0xef] }),
-          makeFrame({ identifier: 0x42, extended: true, remote: true }),
-          makeFrame({ identifier: 1 }),
-          makeFrame({ identifier: 0x7ff, data: [1, 2] }),
-        ]);
-        assert.equal(await bridge.stop(), 0);
-        const counted = bridge.statistics();
-        assert.equal(counted.frames_from_cell, 3 + BURST);
-        assert.equal(counted.frames_to_cell, 4);
-        assert.equal(counted.requests_done, 3 + BURST);
-        assert.equal(counted.ring_violations + counted.messages_malformed, 0);
-        const isGone = (): boolean => link.consoleLines.some((line) => line.includes('AGL gone'));
-        await link.until('the cell to see it go', isGone, 10);
-        assert.ok(bridge.hasSaid('"no frame" on standard input is no frame'));
-      } finally {
-        bridge.signal('SIGKILL');
-        assert.equal(await link.stop(), 'approved');
-      }
-    });
+    for (const { role, options } of ROLES)
+      it(`as ${role} negotiates, carries frames both ways in order, counts them and leaves cleanly`, async () => {
+        const link = await LiveLink.start({ speed: 0.5, ...options });
+        const common = ['--interface', '-', '--shm', link.sharedFile, '--stats=json'];
+        const bridge = new BridgeProcess([...command, ...common]);
+        try {
+          await link.until('the link', () => bridge.hasSaid(`playing the ${role}`), 20);
+          await link.until('a session', () => bridge.hasSaid('session with the cell running'), 20);
+          link.sendOnBus(
+            [
+              makeFrame({ identifier: 0x123, data: [0x11, 0x22] }),
+              makeFrame({ identifier: 0x18daf110, extended: true, data: [1, 2, 3] }),
+              makeFrame({ identifier: 0x3c0, remote: true, dlc: 4 }),
+            ],
+            MILLISECOND,
+          );
+          await link.until('three frames', () => bridge.frames.length === 3, 10);
+          link.sendOnBus(numberedFrames(0x500, BURST), 0);
+          bridge.write(['7AA#DEADBEEF', '(1.0) can0 00000042#R', '001#', 'no frame', '7FF#0102']);
+          await link.until('all frames', () => bridge.frames.length === 3 + BURST, 60);
+          await link.until('four frames on the bus', () => link.sentForAgl().length === 4, 20);
+          const singles = bridge.frames.filter((line) => !line.startsWith('500#'));
+          assert.deepEqual(singles, ['123#1122', '18DAF110#010203', '3C0#R4']);
+          const burst = bridge.frames.filter((line) => line.startsWith('500#'));
+          assert.deepEqual(
+            burst,
+            Array.from(
+              { length: BURST },
+              (_, index) => `500#${index.toString(16).toUpperCase().padStart(8, '0')}`,
+            ),
+          );
+          assert.deepEqual(link.sentForAgl(), [
+            makeFrame({ identifier: 0x7aa, data: [0xde, 0xad, 0xbe, 0xef] }),
+            makeFrame({ identifier: 0x42, extended: true, remote: true }),
+            makeFrame({ identifier: 1 }),
+            makeFrame({ identifier: 0x7ff, data: [1, 2] }),
+          ]);
+          assert.equal(await bridge.stop(), 0);
+          const counted = bridge.statistics();
+          assert.equal(counted.frames_from_cell, 3 + BURST);
+          assert.equal(counted.frames_to_cell, 4);
+          // A request is what the driver makes: the cell's frames, or the bridge's.
+          assert.equal(counted.requests_done, role === 'back-end' ? 3 + BURST : 4);
+          assert.equal(counted.ring_violations + counted.messages_malformed, 0);
+          const isGone = (): boolean => link.consoleLines.some((line) => line.includes('AGL gone'));
+          await link.until('the cell to see it go', isGone, 10);
+          assert.ok(bridge.hasSaid('"no frame" on standard input is no frame'));
+        } finally {
+          bridge.signal('SIGKILL');
+          assert.equal(await link.stop(), 'approved');
+        }
+      });
   });
 }
 

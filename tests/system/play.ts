@@ -4,7 +4,7 @@
  * Used by: every test of this folder. Needs `npm run build`; a missing file fails the test.
  */
 import { describe } from 'node:test';
-import type { Cell } from '../../cell-config/format/model.ts';
+import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
@@ -35,8 +35,9 @@ export interface PlayOptions {
   readonly oscillatorHertz?: number;
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
-  /** Changes the cell configuration before the cell is created. */
+  /** Changes the configurations before the cell is created. */
   readonly changeCell?: (cell: Cell) => Cell;
+  readonly changeSystem?: (system: System) => System;
 }
 
 /** A static answer, a computed one, a remote one, a drop; everything else is forwarded. */
@@ -87,6 +88,7 @@ export function play(engine: EngineName, options: PlayOptions): Promise<Scenario
     commandLine: options.commandLine,
     faults: options.faults,
     cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,
+    system: options.changeSystem?.(artifacts.system) ?? artifacts.system,
   });
 }
 

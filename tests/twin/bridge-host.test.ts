@@ -44,6 +44,7 @@ function makeBridge(step: string) {
       (func (export "step") (result i32) ${step}))`),
     endpoint: fixture.agl,
     memory: new BridgeMemory(section, fixture.stateTable, fixture.agl),
+    protocol: 0xc024,
     sectionBytes: section.length,
     onFrame: (frame, nanos) => frames.push({ frame, nanos }),
     onFailure: (reason) => failures.push(reason),

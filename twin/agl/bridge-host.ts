@@ -35,9 +35,15 @@ const CAPABILITY_ONE_SHOT = 1 << 24;
 const REGISTER_STATE = 0x10;
 const ENOSYS = -38;
 
+/** virtio-can driver over ivshmem, in the class code (ivshmem v2 specification, "Protocols"). */
+const PROTOCOL_FRONT_END = 0x8024;
+/** What the bridge's module calls the two. */
+const ROLE_BACK_END = 0;
+const ROLE_FRONT_END = 1;
+
 interface BridgeExports {
   readonly memory: WebAssembly.Memory;
-  initialize(sectionBytes: number): number;
+  initialize(sectionBytes: number, role: number): number;
   step(): number;
 }
 
@@ -48,6 +54,8 @@ export interface BridgeHostOptions {
   readonly endpoint: IvshmemEndpoint;
   readonly memory: BridgeMemory;
   readonly sectionBytes: number;
+  /** The end of the link that AGL plays, as its class code says. */
+  readonly protocol: number;
   /** A frame reached the CAN interface of the AGL side. */
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
   /** An error message of the controller reached the interface. */
@@ -86,13 +94,14 @@ export class BridgeHost {
 
   /** Starts the process: the driver opens the device, then the bridge initialises. */
   start(): void {
-    const { clock, endpoint, sectionBytes } = this.#options;
+    const { clock, endpoint, sectionBytes, protocol } = this.#options;
+    const role = protocol === PROTOCOL_FRONT_END ? ROLE_FRONT_END : ROLE_BACK_END;
     endpoint.writeConfig(CONFIG_COMMAND, 0xffff, COMMAND_MEMORY_AND_MASTER);
     endpoint.writeConfig(CAPABILITY, CAPABILITY_ONE_SHOT, CAPABILITY_ONE_SHOT);
     const imports = { bsp: this.#bspImports(), socket: this.#socketImports() };
     const instance = new WebAssembly.Instance(this.#module, imports);
     this.#exports = instance.exports as unknown as BridgeExports;
-    const status = this.#guarded((exports) => exports.initialize(sectionBytes));
+    const status = this.#guarded((exports) => exports.initialize(sectionBytes, role));
     if (status === undefined) return;
     if (status !== 0) this.#fail(`the bridge did not start (status ${status})`, clock.now);
     else this.#stepWithin(0);

@@ -171,6 +171,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
           endpoint: rootEndpoint,
           memory: new BridgeMemory(section, stateTable, rootEndpoint),
           sectionBytes: section.length,
+          protocol: root.shmemProtocol,
           onFrame: (frame, nanos) => options.onAglFrame?.(frame, nanos),
           onErrorMessage: (message, nanos) => options.onAglErrorMessage?.(message, nanos),
           onFailure: (reason) => {

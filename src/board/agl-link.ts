@@ -1,0 +1,126 @@
+/**
+ * AglLink: the cell's end of the virtio-can link, whichever of the two its cell config gives it.
+ *
+ * Used by: the tasks and the upkeep of the cell.
+ * Class code 0xff8024: front-end, the driver; the AGL side is the device. Class code 0xffc024:
+ * back-end, the device, which is what Linux's own virtio_can driver talks to.
+ * Does not: keep frames. What has no room is the caller's to keep or to drop.
+ *
+ * Of the back-end a frame taken with `receive` stays open until `finishReceived` says how sending it
+ * ended: that is what the driver at the other end is told. Of the front-end there is nothing to say.
+ */
+import { Frame } from '../can/frame';
+import { GenericTimer } from '../chip/bcm2711/generic-timer';
+import { IvshmemLink } from '../jailhouse/ivshmem-link';
+import { SharedSection } from '../jailhouse/shared-section';
+import { Status } from '../rt/status';
+import { CanDevice } from '../virtio/can-device';
+import { CanDriver } from '../virtio/can-driver';
+import { LinkCounters } from '../virtio/link-counters';
+import { DriverPhase } from '../virtio/transport-driver';
+import { FEATURE_CAN_ERROR_MESSAGES } from '../virtio/transport-registers';
+
+@final
+export class AglLink {
+  /** Which end is played; set once, before the first `step`. */
+  isBackEnd: bool = false;
+
+  private readonly driver: CanDriver<SharedSection, IvshmemLink, GenericTimer>;
+  private readonly device: CanDevice<SharedSection, IvshmemLink, GenericTimer>;
+
+  constructor(section: SharedSection, link: IvshmemLink, clock: GenericTimer) {
+    this.driver = new CanDriver<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
+    this.device = new CanDevice<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
+  }
+
+  /** Takes the part of the back-end; own state 0 until the peer's is. */
+  beBackEnd(): void {
+    this.isBackEnd = true;
+    this.device.leave();
+  }
+
+  /** One bounded step of session upkeep; true when something happened. */
+  step(): bool {
+    return this.isBackEnd ? this.device.step() : this.driver.step();
+  }
+
+  /**
+   * True when the peer waits for this end to acknowledge a register write: Linux spins on it, so it
+   * goes before everything but urgent frames. One load, of the back-end only.
+   */
+  get isAwaited(): bool {
+    return this.isBackEnd && this.device.transport.writePending;
+  }
+
+  /** True while frames flow. */
+  get running(): bool {
+    return this.isBackEnd ? this.device.started : this.driver.running;
+  }
+
+  /**
+   * True while frames for the peer are worth keeping. The front-end starts the session itself, so they
+   * are from the first sign of a peer; the back-end is a controller that hears nothing while stopped.
+   */
+  get peerPresent(): bool {
+    return this.isBackEnd
+      ? this.device.started
+      : this.driver.transport.phase >= DriverPhase.Negotiating;
+  }
+
+  /** Error frames may be submitted: both ends have agreed on it. */
+  get errorFramesAccepted(): bool {
+    return this.isBackEnd
+      ? (this.device.transport.featuresLow & FEATURE_CAN_ERROR_MESSAGES) !== 0
+      : this.driver.errorFramesAccepted;
+  }
+
+  /** Why this end last gave the session up; `Ok` if it never did. */
+  get lastFault(): Status {
+    return this.isBackEnd ? this.device.transport.lastFault : this.driver.transport.lastFault;
+  }
+
+  get counters(): LinkCounters {
+    return this.isBackEnd ? this.device.counters : this.driver.counters;
+  }
+
+  /** True when `submit` would find room. */
+  canSubmit(): bool {
+    return this.isBackEnd ? this.device.canDeliver() : this.driver.canSubmit();
+  }
+
+  /** Gives `frame` to the peer; see CanDriver.submit and CanDevice.deliver. */
+  submit(frame: Frame): Status {
+    return this.isBackEnd ? this.device.deliver(frame) : this.driver.submit(frame);
+  }
+
+  /** True when `receive` may find a frame. */
+  hasReceived(): bool {
+    return this.isBackEnd ? this.device.hasTransmit() : this.driver.hasReceived();
+  }
+
+  /** Takes the oldest frame from the peer; see CanDriver.receive and CanDevice.takeTransmit. */
+  receive(frame: Frame): Status {
+    return this.isBackEnd ? this.device.takeTransmit(frame) : this.driver.receive(frame);
+  }
+
+  /** True while the peer is to be told how the frame taken last ended. */
+  get receivedOpen(): bool {
+    return this.isBackEnd && this.device.transmitOpen;
+  }
+
+  /** The frame taken last was sent, or will not be. */
+  finishReceived(sent: bool): void {
+    if (this.isBackEnd) this.device.finishTransmit(sent);
+  }
+
+  /** The controller is bus-off, or not (any more); the back-end's driver is told once. */
+  noteBusOff(isBusOff: bool): void {
+    if (this.isBackEnd && isBusOff) this.device.reportBusOff();
+  }
+
+  /** Leaves the peer for good, at shutdown: own state 0. Call nothing else afterwards. */
+  leave(): void {
+    if (this.isBackEnd) this.device.leave();
+    else this.driver.leave();
+  }
+}

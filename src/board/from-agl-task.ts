@@ -1,0 +1,99 @@
+/**
+ * FromAglTask: frames of AGL's on their way to the bus, one at a time, so that they keep their order.
+ *
+ * Used by: cell.ts. Does not: wait. Bounds are in SPI bytes; docs/timing-budget.md has the times.
+ */
+import { allocateFrames, Frame } from '../can/frame';
+import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
+import { TransmitOutcome } from '../driver/mcp2515/transmit-buffers';
+import { count, Counter } from '../rt/counters';
+import { Task } from '../rt/loop';
+import { Status } from '../rt/status';
+import { CellParts } from './cell-parts';
+import { Courtesy } from './courtesy';
+
+/**
+ * Puts one frame of AGL's on the bus in three pieces: out of the ring, LOAD (at most 14 bytes, given up
+ * when a frame comes in), RTS (1 byte). Of the back-end the driver is told in a fourth how it ended; if
+ * it stops the interface meanwhile, the frame is taken back.
+ */
+@final
+export class FromAglTask extends Task {
+  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly courtesy: Courtesy;
+  /** `frame` is out of the ring. */
+  private held: bool = false;
+  /** `frame` is in the chip. */
+  private loaded: bool = false;
+  /** The peer is to be told how the frame in the chip ends. */
+  private awaiting: bool = false;
+
+  constructor(private readonly parts: CellParts) {
+    super();
+    this.courtesy = new Courtesy(parts);
+  }
+
+  /** A frame stays in AGL's ring until the one before it is on the bus. */
+  override ready(): bool {
+    const parts = this.parts;
+    if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
+      return this.awaiting && !parts.agl.receivedOpen;
+    }
+    return this.awaiting || this.held || (parts.linkUsable && parts.agl.hasReceived());
+  }
+
+  override run(): void {
+    if (this.awaiting) this.conclude();
+    else if (!this.held) this.take();
+    else if (!this.loaded) this.load();
+    else this.send();
+  }
+
+  private take(): void {
+    const status = this.parts.agl.receive(this.frame);
+    this.held = status === Status.Ok;
+    if (status !== Status.Ok && status !== Status.Empty) count(Counter.FromAglRefused);
+  }
+
+  private load(): void {
+    if (this.withdrawn) {
+      this.finish(Status.PeerNotReady);
+      return;
+    }
+    this.courtesy.begin();
+    const status = this.courtesy.end(this.parts.controller.preload(BUFFER_FORWARD, this.frame));
+    this.loaded = status === Status.Ok;
+    if (status !== Status.Ok && status !== Status.Busy) this.finish(status);
+  }
+
+  private send(): void {
+    this.loaded = false;
+    const isWithdrawn = this.withdrawn;
+    this.finish(isWithdrawn ? Status.PeerNotReady : this.parts.controller.send(BUFFER_FORWARD));
+  }
+
+  /** The driver at the other end has stopped the interface, or is gone: the frame is not wanted. */
+  private get withdrawn(): bool {
+    return this.parts.agl.isBackEnd && !this.parts.agl.receivedOpen;
+  }
+
+  private finish(status: Status): void {
+    this.held = false;
+    const isSent = status === Status.Ok;
+    count(isSent ? Counter.FromAgl : Counter.FromAglRefused);
+    if (isSent) this.awaiting = this.parts.agl.isBackEnd;
+    else this.parts.agl.finishReceived(false);
+  }
+
+  /** The frame has left the chip, one way or the other; or the peer no longer waits for it. */
+  private conclude(): void {
+    const agl = this.parts.agl;
+    const controller = this.parts.controller;
+    this.awaiting = false;
+    if (agl.receivedOpen) {
+      agl.finishReceived(controller.outcome(BUFFER_FORWARD) === TransmitOutcome.Sent);
+    } else {
+      controller.abort(BUFFER_FORWARD);
+    }
+  }
+}

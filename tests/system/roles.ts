@@ -1,0 +1,26 @@
+/**
+ * The cell pair with the ends of the link exchanged: the cell is the virtio-can device (class code
+ * 0xffc024), AGL the driver (0xff8024).
+ *
+ * Used by: back-end.test.ts, tests/linux, the fuzzer's tests.
+ */
+import type { Cell, System } from '../../cell-config/format/model.ts';
+
+const FRONT_END = 0x8024;
+const BACK_END = 0xc024;
+const IVSHMEM = 3;
+
+function withProtocol(cell: Cell, protocol: number): Cell {
+  const pciDevices = cell.pciDevices.map((device) =>
+    device.type === IVSHMEM ? { ...device, shmemProtocol: protocol } : device,
+  );
+  return { ...cell, pciDevices };
+}
+
+export function asBackEnd(cell: Cell): Cell {
+  return withProtocol(cell, BACK_END);
+}
+
+export function withFrontEndRoot(system: System): System {
+  return { ...system, rootCell: withProtocol(system.rootCell, FRONT_END) };
+}
