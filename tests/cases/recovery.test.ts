@@ -1,0 +1,156 @@
+/** A chip that resets itself, an INT wire that lies, a wrong crystal: noticed, told, and lived with. */
+import assert from 'node:assert/strict';
+import { LogNode } from '../../twin/bus/log-node.ts';
+import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import { CAN_ERR_RESTARTED } from './disturbance.ts';
+
+const CANSTAT = 0x0e;
+const CANSTAT_OPMOD = 0xe0;
+const CNF2 = 0x29;
+const CNF2_SAM = 0x40;
+
+onBoth('brown-out: the chip is set up again, AGL told, and frames flow as before', (engine) =>
+  withBench({ engine, settings: 'errors=1' }, (bench) => {
+    bench.send({ identifier: 0x101 });
+    bench.run(5 * MILLISECOND);
+    bench.board.clock.schedule(bench.now + MILLISECOND, (nanos) =>
+      bench.board.chip.brownOut(nanos),
+    );
+    bench.run(50 * MILLISECOND);
+    assert.equal(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'normal mode again');
+    assert.match(bench.lines.join('\n'), /lost its settings.*status \d+/);
+    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_RESTARTED));
+    bench.send({ identifier: 0x102 });
+    bench.sendFromAgl({ identifier: 0x103 });
+    bench.run(20 * MILLISECOND);
+    assert.deepEqual(
+      bench.agl.map(({ frame }) => textOf(frame)),
+      ['101#', '102#'],
+    );
+    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['103#']);
+  }),
+);
+
+onWasm('brown-out at any moment of the traffic: reception comes back each time', (engine) =>
+  withBench({ engine, bitrate: 1_000_000 }, (bench) => {
+    for (let round = 0; round < 20; round++) {
+      for (let index = 0; index < 10; index++) bench.send({ identifier: 0x200 + index });
+      const at = bench.now + 50_000 + 13_700 * round;
+      bench.board.clock.schedule(at, (nanos) => bench.board.chip.brownOut(nanos));
+      bench.run(60 * MILLISECOND);
+      bench.forget();
+      bench.send({ identifier: 0x300 + round });
+      bench.run(10 * MILLISECOND);
+      assert.deepEqual(
+        bench.agl.map(({ frame }) => frame.identifier),
+        [0x300 + round],
+      );
+    }
+  }),
+);
+
+onWasm(
+  'INT stuck high: frames are found by looking, and the line is given up with a word',
+  (engine) =>
+    withBench({ engine }, (bench) => {
+      bench.board.interruptWire.hold('high');
+      for (let index = 0; index < 20; index++) {
+        bench.send({ identifier: 0x100 + index });
+        bench.run(4 * MILLISECOND);
+      }
+      assert.equal(bench.agl.length, 20);
+      assert.match(bench.lines.join('\n'), /INT is not asserted.*status \d+/);
+    }),
+);
+
+onWasm('INT stuck low: no frame is lost, and the line is given up with a word', (engine) =>
+  withBench({ engine }, (bench) => {
+    bench.board.interruptWire.hold('low');
+    for (let index = 0; index < 20; index++) {
+      bench.send({ identifier: 0x100 + index });
+      bench.run(4 * MILLISECOND);
+    }
+    assert.equal(bench.agl.length, 20);
+    assert.match(bench.lines.join('\n'), /INT is asserted though.*status \d+/);
+  }),
+);
+
+onWasm('a wrong osc= is named: only errors on the bus, and which crystals to try', (engine) =>
+  // The HAT has 8 MHz, the command line says 16 MHz: the chip runs at half the rate.
+  withBench(
+    { engine, oscillatorHertz: 8_000_000, commandLine: 'bitrate=500000 osc=16000000' },
+    (bench) => {
+      const { clock, bus } = bench.board;
+      new LogNode({ clock, bus, name: 'witness' });
+      for (let index = 0; index < 800; index++)
+        bench.send({ identifier: 0x100 }, index * MILLISECOND);
+      bench.run(1500 * MILLISECOND);
+      assert.equal(bench.agl.length, 0);
+      assert.match(bench.lines.join('\n'), /only errors.* osc=8000000 osc=12000000.*status \d+/);
+    },
+  ),
+);
+
+onWasm('listen-only: everything is received, nothing acknowledged or sent', (engine) =>
+  withBench({ engine, settings: 'mode=listen-only' }, (bench) => {
+    bench.send({ identifier: 0x123 });
+    bench.run(2 * MILLISECOND);
+    assert.ok(
+      bench.wire.every(({ acknowledged }) => !acknowledged),
+      'alone with a listener',
+    );
+    const { clock, bus } = bench.board;
+    new LogNode({ clock, bus, name: 'witness' });
+    bench.run(20 * MILLISECOND);
+    bench.sendFromAgl({ identifier: 0x124 });
+    bench.run(20 * MILLISECOND);
+    assert.ok(bench.agl.some(({ frame }) => textOf(frame) === '123#'));
+    assert.deepEqual(bench.sentBy('canwarden'), []);
+  }),
+);
+
+onWasm('loopback: what AGL sends comes back to it, and the bus sees nothing', (engine) =>
+  withBench({ engine, settings: 'mode=loopback' }, (bench) => {
+    bench.sendFromAgl({ identifier: 0x123, data: [1, 2] });
+    bench.run(20 * MILLISECOND);
+    assert.deepEqual(
+      bench.agl.map(({ frame }) => textOf(frame)),
+      ['123#0102'],
+    );
+    assert.deepEqual(bench.wire, []);
+  }),
+);
+
+onWasm('triple=1 samples three times, triple=0 once', async (engine) => {
+  for (const [triple, expected] of [
+    [0, 0],
+    [1, CNF2_SAM],
+  ]) {
+    await withBench({ engine, settings: `triple=${triple}` }, (bench) => {
+      assert.equal(bench.register(CNF2) & CNF2_SAM, expected);
+    });
+  }
+});
+
+onWasm('erratum 5 switched on in the chip: no frame of the cell is sent twice', (engine) =>
+  withBench({ engine, faults: { erratum5: true } }, (bench) => {
+    for (let index = 0; index < 30; index++) bench.sendFromAgl({ identifier: 0x100 + index });
+    bench.run(50 * MILLISECOND);
+    assert.equal(bench.sentBy('canwarden').length, 30);
+  }),
+);
+
+onWasm('overload frames of another node delay frames and cost none', (engine) =>
+  withBench({ engine }, (bench) => {
+    const { bus, sender } = bench.board;
+    for (let index = 0; index < 20; index++) {
+      bus.requestOverload(sender);
+      bench.send({ identifier: 0x100 + index });
+      bench.sendFromAgl({ identifier: 0x400 + index });
+      bench.run(3 * MILLISECOND);
+    }
+    assert.equal(bench.agl.length, 20);
+    assert.equal(bench.sentBy('canwarden').length, 20);
+    assert.ok(bench.wire.every(({ outcome }) => outcome === 'complete'));
+  }),
+);
