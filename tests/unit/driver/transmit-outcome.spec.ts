@@ -128,6 +128,7 @@ describe('an abort', () => {
     can.pollStatus();
     can.tendTransmit();
     expect(can.transmitWork).toBe(false);
+    expect(chip.take()).toBe('05 2c 04 00|a0 00|05 30 08 00|a0 00|03 30 00');
     expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
   });
 });
