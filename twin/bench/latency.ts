@@ -52,7 +52,7 @@ const INTERMISSION_BITS = 3;
 const RTS = 0x80;
 const RTS_MASK = 0xf8;
 /** Between two requests: the time of so many bits, and up to as many again. */
-const SPACING_BITS = 1_200;
+const SPACING_BITS = 800;
 /** Requests are first sent to warm up: the first answer may have to be loaded whole. */
 const WARM_UP_REQUESTS = 2;
 const DRAIN_BITS = 4_000;

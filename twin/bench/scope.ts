@@ -16,10 +16,10 @@ export interface Scope {
 
 const SEED = 20_250_101;
 const SPI_HERTZ = 10_000_000;
-const FULL_REQUESTS = 200;
+const FULL_REQUESTS = 100;
 const QUICK_REQUESTS = 40;
 /** At the other SPI rates nothing is promised. */
-const SLOW_REQUESTS = 60;
+const SLOW_REQUESTS = 30;
 
 export const FULL_SCOPE: Scope = {
   latencyCases: SPI_RATES.flatMap((spiHertz) =>
@@ -35,7 +35,7 @@ export const FULL_SCOPE: Scope = {
   layouts: LAYOUTS,
   losslessCases: SPI_RATES.map((spiHertz) => ({
     ...{ engine: 'image' as const, bitrate: 1_000_000, spiHertz },
-    frames: spiHertz === SPI_HERTZ ? 50_000 : 2_000,
+    frames: spiHertz === SPI_HERTZ ? 20_000 : 1_000,
   })),
 };
 
