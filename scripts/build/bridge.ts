@@ -63,9 +63,11 @@ async function compile(compiler: string, output: string): Promise<void> {
   ]);
 }
 
-/** Whether this machine can compile and run Linux programs of its own. */
+/** Whether this machine can compile, link statically, and run Linux programs of its own. */
 export function hasNativeCompiler(): boolean {
-  return process.platform === 'linux' && spawnSync(NATIVE_COMPILER, ['--version']).status === 0;
+  if (process.platform !== 'linux') return false;
+  const { stdout } = spawnSync(NATIVE_COMPILER, ['-print-file-name=libc.a'], { encoding: 'utf8' });
+  return (stdout ?? '').includes('/');
 }
 
 /** Builds the binaries; returns the names of those that were built. */

@@ -58,6 +58,12 @@ function isLoadable(names: readonly string[]): boolean {
   });
 }
 
+/** GCC prints the whole path of a file it finds, and the bare name of one it does not. */
+function isFoundByCompiler(compiler: string, name: string): boolean {
+  const { stdout } = spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' });
+  return (stdout ?? '').trim().includes('/');
+}
+
 /** Status of a quiet command, 127 when it cannot be started. */
 function quietStatus(command: string, args: readonly string[]): number {
   return spawnSync(command, args, { stdio: 'ignore' }).status ?? 127;
@@ -65,7 +71,14 @@ function quietStatus(command: string, args: readonly string[]): number {
 
 export const thisMachine: Machine = {
   isPresent(probe) {
-    return probe.kind === 'command' ? isOnPath(probe.name) : isLoadable(probe.names);
+    switch (probe.kind) {
+      case 'command':
+        return isOnPath(probe.name);
+      case 'compiler-file':
+        return isFoundByCompiler(probe.compiler, probe.name);
+      case 'library':
+        return isLoadable(probe.names);
+    }
   },
 
   hasApt() {

@@ -7,9 +7,13 @@
  * cannot be had.
  */
 
-/** How presence is found out: a command on the PATH, or a shared library that loads. */
+/**
+ * How presence is found out: a command on the PATH, a file a compiler finds where it looks for
+ * libraries, or a shared library that loads.
+ */
 export type Probe =
   | { readonly kind: 'command'; readonly name: string }
+  | { readonly kind: 'compiler-file'; readonly compiler: string; readonly name: string }
   | { readonly kind: 'library'; readonly names: readonly string[] };
 
 export interface Requirement {
@@ -28,6 +32,7 @@ export interface Requirement {
 export const REQUIREMENTS: readonly Requirement[] = [
   { title: 'aarch64-linux-gnu-gcc', purpose: 'compile the cell image for the Cortex-A72', probe: { kind: 'command', name: 'aarch64-linux-gnu-gcc' }, packages: ['gcc-aarch64-linux-gnu'], elsewhere: 'Fedora: gcc-aarch64-linux-gnu; Arch: aarch64-linux-gnu-gcc' },
   { title: 'aarch64-linux-gnu-objcopy', purpose: 'turn the linked image into canwarden.bin', probe: { kind: 'command', name: 'aarch64-linux-gnu-objcopy' }, packages: ['binutils-aarch64-linux-gnu'], elsewhere: 'Fedora: binutils-aarch64-linux-gnu; Arch: aarch64-linux-gnu-binutils' },
+  { title: 'aarch64 C library', purpose: 'link the bridge for the AGL side', probe: { kind: 'compiler-file', compiler: 'aarch64-linux-gnu-gcc', name: 'libc.a' }, packages: ['libc6-dev-arm64-cross'], elsewhere: 'Fedora: sysroot-aarch64-fc*-glibc; Arch: aarch64-linux-gnu-glibc' },
   { title: 'libunicorn 2', purpose: 'run canwarden.bin in the twin (ARM64 emulator library)', probe: { kind: 'library', names: ['libunicorn.so.2', 'libunicorn.2.dylib', 'libunicorn.so', 'libunicorn.dylib'] }, packages: ['libunicorn2', 'libunicorn2t64'], elsewhere: 'Fedora, Arch and Homebrew: unicorn' },
 ];
 

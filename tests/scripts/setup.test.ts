@@ -55,7 +55,7 @@ class FakeMachine implements Machine {
   }
 
   isPresent(probe: Requirement['probe']): boolean {
-    const names = probe.kind === 'command' ? [probe.name] : probe.names;
+    const names = probe.kind === 'library' ? probe.names : [probe.name];
     return names.some((name) => this.#present.has(name));
   }
   hasApt = () => this.#situation.apt ?? true;
