@@ -3,6 +3,7 @@
  *
  * Used by: scripts/soak.ts. The runs themselves are in twin/run.
  */
+import { hostile } from './hostile.ts';
 import { runBulk } from '../../twin/run/bulk.ts';
 import { runRandom } from '../../twin/run/random-run.ts';
 import { describeFailure, shrink } from '../../twin/run/random-shrink.ts';
@@ -78,4 +79,4 @@ const random: SoakRun = {
   },
 };
 
-export const SOAK_RUNS: readonly SoakRun[] = [bulk, random];
+export const SOAK_RUNS: readonly SoakRun[] = [bulk, random, hostile];

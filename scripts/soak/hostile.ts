@@ -1,0 +1,64 @@
+/**
+ * `npm run soak -- hostile`: 10,000,000 words overwritten by a hostile peer, half of them in each role.
+ *
+ * Used by: runs.ts. The run is twin/hostile; tests/system/hostile.test.ts does it in small.
+ */
+import type { Cell } from '../../cell-config/format/model.ts';
+import { runHostile } from '../../twin/hostile/hostile-run.ts';
+import { loadArtifacts } from '../../twin/run/artifacts.ts';
+import type { SoakRun } from './runs.ts';
+
+const MUTATIONS = 10_000_000;
+/** One run, that is one cell and one bridge, of so many; each has a seed of its own. */
+const MUTATIONS_OF_A_RUN = 500_000;
+/** The longest frame at 500 kbit/s, 163 bits, and 20 us for the cell. */
+const LATEST_ANSWER_NANOS = 346_000;
+const FRONT_END = 0x8024;
+const BACK_END = 0xc024;
+
+function withProtocol(cell: Cell, protocol: number): Cell {
+  const isLink = (number: number): boolean => number === FRONT_END || number === BACK_END;
+  const pciDevices = cell.pciDevices.map((device) =>
+    isLink(device.shmemProtocol) ? { ...device, shmemProtocol: protocol } : device,
+  );
+  return { ...cell, pciDevices };
+}
+
+export const hostile: SoakRun = {
+  name: 'hostile',
+  what: `${MUTATIONS} words of the shared memory overwritten at random, both roles`,
+  run: async (progress) => {
+    const artifacts = loadArtifacts('wasm');
+    const sum = { attacks: 0, sessionsAttacked: 0, requests: 0, unanswered: 0 };
+    const failures: string[] = [];
+    let latestAnswerNanos = 0;
+    for (let run = 0; run * MUTATIONS_OF_A_RUN < MUTATIONS; run += 1) {
+      const seed = 1_000 + run;
+      const [cellProtocol, rootProtocol] =
+        run % 2 === 0 ? [FRONT_END, BACK_END] : [BACK_END, FRONT_END];
+      const { cell, system } = artifacts;
+      const result = await runHostile({
+        ...artifacts,
+        engine: 'wasm',
+        cell: withProtocol(cell, cellProtocol),
+        system: { ...system, rootCell: withProtocol(system.rootCell, rootProtocol) },
+        seed,
+        mutations: MUTATIONS_OF_A_RUN,
+        onProgress: (done) => progress(run * MUTATIONS_OF_A_RUN + done, MUTATIONS),
+      });
+      failures.push(...result.problems.map((problem) => `seed ${seed}: ${problem}`));
+      for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += result[key];
+      latestAnswerNanos = Math.max(latestAnswerNanos, result.latestAnswerNanos);
+    }
+    return {
+      lines: [
+        `attacks ${sum.attacks}, on a running session ${sum.sessionsAttacked}`,
+        `urgent requests ${sum.requests}, unanswered ${sum.unanswered}, ` +
+          `latest answer ${latestAnswerNanos / 1000} us after its request`,
+        ...failures,
+      ],
+      isRight:
+        failures.length === 0 && sum.unanswered === 0 && latestAnswerNanos <= LATEST_ANSWER_NANOS,
+    };
+  },
+};

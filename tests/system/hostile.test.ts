@@ -1,0 +1,45 @@
+/** A peer that overwrites the shared memory at random: both ends, in both roles. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type HostileResult, runHostile } from '../../twin/hostile/hostile-run.ts';
+import { loadArtifacts } from '../../twin/run/artifacts.ts';
+import { asBackEnd, withFrontEndRoot } from './roles.ts';
+
+/** In each role; `npm run soak -- hostile` does 10,000,000. */
+const MUTATIONS = 100_000;
+/**
+ * At 500 kbit/s the longest frame (extended, 8 bytes, every stuff bit: 160 bits) and the three bits
+ * after it take 326 us; the answer goes next. 20 us more for the cell.
+ */
+const LATEST_ANSWER_NANOS = 346_000;
+
+const artifacts = loadArtifacts('wasm');
+const ROLES = [
+  { role: 'front-end', cell: artifacts.cell, system: artifacts.system },
+  {
+    role: 'back-end',
+    cell: asBackEnd(artifacts.cell),
+    system: withFrontEndRoot(artifacts.system),
+  },
+];
+
+describe('a hostile peer', () => {
+  for (const { role, cell, system } of ROLES) {
+    const play = (seed: number, mutations: number): Promise<HostileResult> =>
+      runHostile({ ...artifacts, engine: 'wasm', cell, system, seed, mutations });
+
+    it(`stops neither a ${role} cell nor its bridge, nor makes an answer late`, async () => {
+      const result = await play(5, MUTATIONS);
+      assert.deepEqual(result.problems, []);
+      assert.equal(result.mutations, MUTATIONS);
+      assert.ok(result.sessionsAttacked >= 0.9 * result.attacks, `${result.sessionsAttacked}`);
+      assert.ok(result.requests > 500);
+      assert.equal(result.unanswered, 0);
+      assert.ok(result.latestAnswerNanos <= LATEST_ANSWER_NANOS, `${result.latestAnswerNanos} ns`);
+    });
+
+    it(`is the same one again for the same seed (${role})`, async () => {
+      assert.deepEqual(await play(9, 5_000), await play(9, 5_000));
+    });
+  }
+});
