@@ -20,6 +20,7 @@ interface Options {
   readonly osc: number;
   readonly spi: number;
   readonly out: string;
+  readonly vcd?: string;
   readonly shm?: string;
   readonly realtime?: boolean;
   readonly speed: number;
@@ -59,6 +60,7 @@ const program = new Command('twin')
   .option('--bitrate <number>', 'bits per second on the bus', positiveInteger, 500_000)
   .option('--osc <hertz>', 'crystal of the CAN controller', positiveInteger, 12_000_000)
   .option('--spi <hertz>', 'SPI clock', positiveInteger, 10_000_000)
+  .option('--vcd <file>', 'also write SCK MOSI MISO CS INT CAN as a VCD (short runs)')
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
   .option('--shm <file>', 'share the link as a file, for a real canwarden-bridge (docs/bridge.md)')
   .option('--realtime', 'with --shm: hold virtual time back to real time')
@@ -81,6 +83,7 @@ const common = {
   oscillatorHertz: options.osc,
   spiHertz: options.spi,
   outputDirectory: resolve(base, options.out),
+  vcdFile: options.vcd === undefined ? undefined : resolve(base, options.vcd),
 };
 
 try {
@@ -89,6 +92,9 @@ try {
   }
   if (options.shm !== undefined && options.agl !== undefined && options.agl !== true) {
     throw new InputError('--agl and --no-agl do not go with --shm: AGL is the real bridge there');
+  }
+  if (options.shm !== undefined && options.vcd !== undefined) {
+    throw new InputError('--vcd does not go with --shm: it keeps every edge of the run in memory');
   }
   process.exitCode =
     options.shm === undefined

@@ -61,6 +61,8 @@ export interface AttemptOutcome {
   readonly completed: boolean;
   /** The offer that stayed on the wire longest. */
   readonly winner: TransmitOffer;
+  /** The wire, one level per bit; undefined: as `winner` sends it, acknowledged. */
+  readonly levels?: Uint8Array;
   /** First error of the attempt, if it failed. */
   readonly error: BusErrorKind | undefined;
 }

@@ -24,6 +24,7 @@ export function simulateAttempt(
   const faultsUntil = endOfFaults(faults);
   let winner = nodes.find((node) => node.transmitter)!;
   let lastDominant = -1;
+  const levels: number[] = [];
   let length = 0;
   let bit = 0;
   do {
@@ -33,6 +34,7 @@ export function simulateAttempt(
     for (const node of nodes) wire &= node.drive(bit);
     wire = disturb(wire, bit, faults);
     if (wire === DOMINANT) lastDominant = bit;
+    levels.push(wire);
     for (const node of nodes) node.sense(bit, seenBy(node, wire, bit, faults));
     winner = nodes.find((node) => node.transmitter) ?? winner;
     bit++;
@@ -45,6 +47,7 @@ export function simulateAttempt(
     acknowledged: nodes.some((node) => node.acknowledged),
     completed: nodes.some((node) => node.completed),
     winner: winner.offer!,
+    levels: Uint8Array.from(levels.slice(0, length)),
     error: winner.firstError ?? nodes.find((node) => node.firstError !== undefined)?.firstError,
   };
 }

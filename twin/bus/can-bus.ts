@@ -15,7 +15,7 @@ import { BusMember, RECOVERY_OCCURRENCES } from './bus-member.ts';
 import type { CanFrame } from './can-frame.ts';
 import type { BusErrorKind, CanNode } from './can-node.ts';
 import { firstMisreadBit, isHarmless, type BitClock } from './clock-error.ts';
-import { INTERMISSION_BITS } from './frame-bits.ts';
+import { DOMINANT, INTERMISSION_BITS } from './frame-bits.ts';
 
 /** An error-passive sender waits so long after the intermission (ISO 11898-1, suspend transmission). */
 const SUSPEND_BITS = 8;
@@ -60,6 +60,7 @@ export class CanBus {
   readonly bitNanos: number;
   readonly #members: BusMember[] = [];
   readonly #listeners: ((record: WireRecord) => void)[] = [];
+  readonly #levelListeners: ((levels: Uint8Array, startNanos: number) => void)[] = [];
   readonly #startListeners: ((nanos: number) => void)[] = [];
   #faults: WireFault[] = [];
   #disturb: ((participants: readonly Participant[]) => readonly WireFault[]) | undefined;
@@ -95,6 +96,11 @@ export class CanBus {
   /** Calls `listener` at the end of every attempt, good or not. */
   onFrame(listener: (record: WireRecord) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls `listener` at the end of every attempt with the levels of the wire from its SOF on. */
+  onLevels(listener: (levels: Uint8Array, startNanos: number) => void): void {
+    this.#levelListeners.push(listener);
   }
 
   /** Calls `listener` at every falling edge that starts a frame, before anything else of it is known. */
@@ -313,6 +319,7 @@ export class CanBus {
       outcome: outcome.completed ? 'complete' : 'error',
       error: outcome.error,
     };
+    for (const listener of this.#levelListeners) listener(levelsOf(outcome), startNanos);
     for (const listener of this.#listeners) listener(record);
     if (this.#running !== undefined) return;
     this.#planJoining();
@@ -372,4 +379,12 @@ export class CanBus {
     if (member === undefined) throw new Error(`${node.name} is not attached to the bus`);
     return member;
   }
+}
+
+/** The wire of an attempt; a plain one is what its winner sends, with the ACK slot dominant. */
+function levelsOf({ levels, winner }: AttemptOutcome): Uint8Array {
+  if (levels !== undefined) return levels;
+  const bits = Uint8Array.from(winner.wire.bits);
+  bits[winner.wire.acknowledgeSlot] = DOMINANT;
+  return bits;
 }

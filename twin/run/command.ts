@@ -5,7 +5,7 @@
  * Does not: parse options. Bad input is an InputError with a message for the user; nothing has been
  * written then.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { CellFormatError } from '../../cell-config/format/error.ts';
 import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
@@ -13,6 +13,7 @@ import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
 import { LogSyntaxError, parseLog } from '../candump/read.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { SharedFileError } from '../shared/map-file.ts';
+import { BoardTrace } from '../trace/board-trace.ts';
 import { loadArtifacts, MissingArtifactError } from './artifacts.ts';
 import { LogInputError, prepareInput } from './log-input.ts';
 import { OUTPUT_NAMES, writeOutputs } from './output.ts';
@@ -33,6 +34,8 @@ export interface CommandOptions {
   readonly oscillatorHertz: number;
   readonly spiHertz: number;
   readonly outputDirectory: string;
+  /** Where to write the lines of the board as a VCD. */
+  readonly vcdFile?: string;
 }
 
 /** What the user gave cannot be used; the message says what and where. Exit status 2. */
@@ -41,6 +44,7 @@ export class InputError extends Error {}
 /** Runs, prints and writes. Returns the exit status: 0 if everything expected happened, else 1. */
 export async function runCommand(options: CommandOptions): Promise<number> {
   const prepared = asInput(() => prepare(options));
+  const trace = options.vcdFile === undefined ? undefined : new BoardTrace();
   const progress = new ProgressPrinter(process.stderr);
   const result = await run({
     ...prepared,
@@ -50,6 +54,7 @@ export async function runCommand(options: CommandOptions): Promise<number> {
     spiHertz: options.spiHertz,
     agl: options.agl,
     aglStopAtSeconds: options.aglStopAtSeconds,
+    trace,
     onProgress: (state) => progress.update(state),
     onConsoleLine: ({ nanos, source, text }) => {
       progress.finish();
@@ -58,6 +63,10 @@ export async function runCommand(options: CommandOptions): Promise<number> {
   });
   progress.finish();
   asInput(() => writeOutputs(options.outputDirectory, result));
+  const { vcdFile } = options;
+  if (trace !== undefined && vcdFile !== undefined) {
+    asInput(() => writeFileSync(vcdFile, trace.text()));
+  }
   print(result, options.outputDirectory);
   return result.problems.length === 0 ? 0 : 1;
 }

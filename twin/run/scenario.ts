@@ -9,6 +9,8 @@ import type { RuleTable } from '../../cell-config/rules/model.ts';
 import { formatLogLine } from '../candump/write.ts';
 import type { EngineName } from '../engine/engine.ts';
 import type { ConsoleLine } from '../hypervisor/console-log.ts';
+import type { SpiTap } from '../soc/spi-device.ts';
+import type { BoardTrace } from '../trace/board-trace.ts';
 import { type Board, type BoardFaults, type BoardFiles, createBoard } from './board.ts';
 import { isChipInConfigurationMode, shutDown, type ShutdownOutcome } from './cell-control.ts';
 import { AGL_INTERFACE, judge, type Judgement } from './judge.ts';
@@ -30,6 +32,8 @@ export interface ScenarioOptions extends PlayOptions {
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
   readonly onConsoleLine?: (line: ConsoleLine) => void;
+  /** Takes down every edge of SPI, INT and the bus; for short runs. */
+  readonly trace?: BoardTrace;
 }
 
 export interface ScenarioResult {
@@ -54,6 +58,7 @@ export interface ScenarioResult {
 /** Plays one scenario to its end. Throws only for what the twin cannot model or load. */
 export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
   const seen = new Observations();
+  const { trace } = options;
   const board = await createBoard({
     engine: options.engine,
     cell: options.cell,
@@ -62,13 +67,19 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
     bitrate: options.bitrate,
     oscillatorHertz: options.oscillatorHertz,
     commandLine: options.commandLine ?? commandLineOf(options),
-    tap: seen.spi,
-    onInterruptLine: (low, nanos) => seen.interruptChanged(low, nanos),
+    tap: trace === undefined ? seen.spi : bothTaps(seen.spi, trace),
+    onInterruptLine: (low, nanos) => {
+      seen.interruptChanged(low, nanos);
+      trace?.interrupt(low, nanos);
+    },
     onAglFrame: (frame, nanos) => seen.aglReceived.push({ frame, nanos }),
     onConsoleLine: options.onConsoleLine,
     faults: options.faults,
   });
   board.bus.onFrame((record) => seen.wireRecorded(record));
+  if (trace !== undefined) {
+    board.bus.onLevels((levels, nanos) => trace.bits(levels, nanos, board.bus.bitNanos));
+  }
   try {
     return runOn(board, options, seen);
   } finally {
@@ -113,6 +124,23 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
       ...(inConfigurationMode ? [] : ['the CAN controller was not left in configuration mode']),
       ...judgement.problems,
     ],
+  };
+}
+
+function bothTaps(first: SpiTap, second: SpiTap): SpiTap {
+  return {
+    selected(nanos) {
+      first.selected(nanos);
+      second.selected(nanos);
+    },
+    byte(...byte) {
+      first.byte(...byte);
+      second.byte(...byte);
+    },
+    deselected(nanos) {
+      first.deselected(nanos);
+      second.deselected(nanos);
+    },
   };
 }
 

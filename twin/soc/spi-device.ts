@@ -17,6 +17,7 @@ export interface SpiDevice {
 /** Listens to the SPI lines: this is how figures are measured without asking the firmware. */
 export interface SpiTap {
   selected(nanos: number): void;
-  byte(mosi: number, miso: number, endNanos: number): void;
+  /** `byteNanos`: from the first to the last of its nine clocks. */
+  byte(mosi: number, miso: number, endNanos: number, byteNanos: number): void;
   deselected(nanos: number): void;
 }

@@ -203,7 +203,7 @@ export class Spi0 {
     const miso = this.#selectedDevice?.exchange(mosi, nanos) ?? this.#missingDeviceByte;
     this.#shifting = false;
     this.#receive.push(miso);
-    this.tap?.byte(mosi, miso, nanos);
+    this.tap?.byte(mosi, miso, nanos, this.byteNanos);
     this.#shiftNext(nanos);
   }
 }

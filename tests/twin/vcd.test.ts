@@ -1,0 +1,58 @@
+/** The value change dump: IEEE 1364-2005, 18.2, and the lines of one SPI byte in mode 0,0. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BoardTrace } from '../../twin/trace/board-trace.ts';
+import { VcdWriter } from '../../twin/trace/vcd.ts';
+
+/** Value changes only, as `#time` and `level code`. */
+function changesOf(text: string): string[] {
+  return text.slice(text.indexOf('#0')).trim().split('\n');
+}
+
+describe('a value change dump', () => {
+  it('names its signals, gives their first levels, then changes in order of time', () => {
+    const vcd = new VcdWriter([
+      { name: 'A', initial: 0 },
+      { name: 'B', initial: 1 },
+    ]);
+    vcd.change('B', 30, 0);
+    vcd.change('A', 20, 1);
+    vcd.change('A', 25, 1);
+    assert.equal(
+      vcd.text(),
+      [
+        ...['$timescale 1 ns $end', '$scope module board $end'],
+        ...['$var wire 1 ! A $end', '$var wire 1 " B $end', '$upscope $end'],
+        ...['$enddefinitions $end', '#0', '$dumpvars', '0!', '1"', '$end'],
+        ...['#20', '1!', '#30', '0"', ''],
+      ].join('\n'),
+    );
+  });
+
+  it('ends with its last time, even if nothing changes then', () => {
+    const vcd = new VcdWriter([{ name: 'A', initial: 0 }]);
+    vcd.change('A', 10, 1);
+    vcd.change('A', 90, 1);
+    assert.deepEqual(changesOf(vcd.text()).slice(4), ['#10', '1!', '#90']);
+  });
+
+  it('refuses a signal that it does not have', () => {
+    assert.throws(() => new VcdWriter([]).change('SCK', 0, 1), /no signal is called SCK/);
+  });
+
+  it('shows a byte with data before the rising edge, most significant bit first, ninth clock idle', () => {
+    const trace = new BoardTrace();
+    trace.selected(1000);
+    // 0x81 out, 0x00 in: nine clocks of 100 ns that end at 2000.
+    trace.byte(0x81, 0x00, 2000, 900);
+    trace.deselected(2100);
+    // Codes in order of declaration: SCK !, MOSI ", MISO #, CS $.
+    assert.deepEqual(changesOf(trace.text()).slice(9, 19), [
+      ...['#1000', '0$', '#1100', '1"', '0#', '#1150', '1!', '#1200'],
+      ...['0!', '0"'],
+    ]);
+    const rising = changesOf(trace.text()).filter((line) => line === '1!');
+    assert.equal(rising.length, 8);
+    assert.ok(!changesOf(trace.text()).includes('#1950'), 'the ninth clock');
+  });
+});
