@@ -61,7 +61,6 @@ export class UrgentAnswers {
 
   /** Sends the waiting answer of filter `filter`, or notes that it is to be sent once more. */
   sendOfFilter(filter: u32): void {
-    count(Counter.AnsweredStatic);
     const buffer = filter === 0 ? this.first : this.second;
     if (this.isFree(buffer) && this.repeatsOf(filter) === 0) {
       if (buffer.send() !== Status.Ok) count(Counter.AnswersDropped);
@@ -70,6 +69,7 @@ export class UrgentAnswers {
     } else {
       count(Counter.AnswersDropped);
     }
+    count(Counter.AnsweredStatic);
   }
 
   /** Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. */

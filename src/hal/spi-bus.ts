@@ -15,8 +15,8 @@ export const SPI_PART_BYTES_MAXIMUM: u32 = 16;
 
 export abstract class SpiBus {
   /**
-   * While true, `transfer` gives up with `Busy` at the next byte when something urgent asks for the
-   * bus: for transactions that can be repeated, and of which a part does no harm. `begin` and `end`
+   * While true, `transfer` and `send` give up with `Busy` at the next byte when something urgent asks for
+   * the bus: for transactions that can be repeated, and of which a part does no harm. `begin` and `end`
    * never give up.
    */
   yields: bool = false;
@@ -27,6 +27,9 @@ export abstract class SpiBus {
    * `SpiTimeout`, or `Busy` while `yields`: chip select is released, the buffer is undefined.
    */
   abstract transfer(buffer: usize, length: u32): Status;
+
+  /** As `transfer`, for bytes whose answer nobody needs: what is at `buffer` is undefined after. */
+  abstract send(buffer: usize, length: u32): Status;
 
   /** As `transfer`, but leaves chip select asserted. On `SpiTimeout` it is released. */
   abstract begin(buffer: usize, length: u32): Status;

@@ -35,7 +35,7 @@ const BUFFER_DATA: usize = BUFFER_REGISTERS + HEADER_BYTES;
 /** RESET: all registers to their reset values, configuration mode. 1 byte. */
 export function reset<Bus extends SpiBus>(bus: Bus): Status {
   store<u8>(TRANSACTION, INSTRUCTION_RESET);
-  return bus.transfer(TRANSACTION, 1);
+  return bus.send(TRANSACTION, 1);
 }
 
 /** READ `count` (1..8) registers from `address` on; see `registersRead`. 2 + count bytes. */
@@ -61,7 +61,7 @@ export function writeRegisters<Bus extends SpiBus>(
   store<u8>(TRANSACTION, INSTRUCTION_WRITE);
   store<u8>(TRANSACTION, address, 1);
   store<u64>(TRANSACTION, values, 2);
-  return bus.transfer(TRANSACTION, 2 + count);
+  return bus.send(TRANSACTION, 2 + count);
 }
 
 /** BIT MODIFY: writes the bits of `mask` with those of `value`. 4 bytes. */
@@ -75,7 +75,7 @@ export function modifyRegister<Bus extends SpiBus>(
   store<u8>(TRANSACTION, address, 1);
   store<u8>(TRANSACTION, mask, 2);
   store<u8>(TRANSACTION, value, 3);
-  return bus.transfer(TRANSACTION, 4);
+  return bus.send(TRANSACTION, 4);
 }
 
 /**
@@ -101,7 +101,7 @@ export function readReceiveData<Bus extends SpiBus>(bus: Bus, length: u32): Stat
 /** LOAD TX BUFFER from SIDH of buffer `index` with `count` bytes at BUFFER_REGISTERS. 1 + count. */
 export function loadTransmitBuffer<Bus extends SpiBus>(bus: Bus, index: u32, count: u32): Status {
   store<u8>(TRANSACTION, INSTRUCTION_LOAD_TX_BUFFER | (index << 1));
-  return bus.transfer(TRANSACTION, 1 + count);
+  return bus.send(TRANSACTION, 1 + count);
 }
 
 /** LOAD TX BUFFER from D0 of buffer `index`: the low `length` (1..8) bytes of `data`. 1 + length. */
@@ -113,13 +113,13 @@ export function loadTransmitData<Bus extends SpiBus>(
 ): Status {
   store<u8>(TRANSACTION, INSTRUCTION_LOAD_TX_BUFFER | (index << 1) | 1);
   store<u64>(TRANSACTION, data, 1);
-  return bus.transfer(TRANSACTION, 1 + length);
+  return bus.send(TRANSACTION, 1 + length);
 }
 
 /** RTS for buffer `index`. Never by writing TXREQ: erratum 5 of DS80179G repeats such frames. 1. */
 export function requestToSend<Bus extends SpiBus>(bus: Bus, index: u32): Status {
   store<u8>(TRANSACTION, INSTRUCTION_RTS | (1 << index));
-  return bus.transfer(TRANSACTION, 1);
+  return bus.send(TRANSACTION, 1);
 }
 
 /** READ STATUS; see `statusRead`. 2 bytes. */

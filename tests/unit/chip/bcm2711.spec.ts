@@ -132,6 +132,26 @@ describe('SPI transfer', () => {
   });
 });
 
+describe('sending without an answer', () => {
+  test('clocks the bytes under one chip select and leaves the FIFO empty', () => {
+    fill('84');
+    expect(spi.send(buffer, 1)).toBe(Status.Ok);
+    expect(writes()).toBe('C80 F84 C30');
+    fill('a0 00');
+    spi.transfer(buffer, 2);
+    expect(bytes(2)).toBe('5f ff');
+  });
+
+  test('gives up on a block that does not finish, and gives way when asked to', () => {
+    mmio_write32(CONTROL_SPI_STUCK, 1);
+    expect(spi.send(buffer, 2)).toBe(Status.SpiTimeout);
+    mmio_write32(CONTROL_SPI_STUCK, 0);
+    spi.yields = true;
+    mmio_write32(GPLEV0, 0);
+    expect(spi.send(buffer, 2)).toBe(Status.Busy);
+  });
+});
+
 describe('a transfer that yields', () => {
   test('goes through while the line is high', () => {
     spi.yields = true;

@@ -51,6 +51,10 @@ export class FakeChip extends SpiBus {
     return status === Status.Ok ? this.end(buffer, 0) : status;
   }
 
+  override send(buffer: usize, length: u32): Status {
+    return this.transfer(buffer, length);
+  }
+
   override begin(buffer: usize, length: u32): Status {
     if (this.transactionsLeft === 0) return Status.SpiTimeout;
     if (this.transactionsLeft > 0) this.transactionsLeft--;
