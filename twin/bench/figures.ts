@@ -55,6 +55,7 @@ export async function measureFigures(
     const beyondData = (counts: readonly number[]): number =>
       Math.max(...LENGTHS.map((length) => counts[length] - length));
     figures[`spiBytes.${layout}.receive.mostBeyondDlc`] = beyondData(bytes.receive);
+    figures[`spiBytes.${layout}.receive.chipSelects`] = bytes.receiveChipSelects;
     figures[`spiBytes.${layout}.transmit.mostBeyondDlc`] = beyondData(bytes.transmit);
     figures[`spiBytes.${layout}.completion.most`] = Math.max(...bytes.completion);
   }

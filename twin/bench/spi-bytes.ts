@@ -27,6 +27,8 @@ export const LENGTHS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 /** Bytes by length code 0..8; medians. */
 export interface SpiBytes {
   readonly receive: readonly number[];
+  /** Transactions of receiving the longest. */
+  readonly receiveChipSelects: number;
   readonly transmit: readonly number[];
   /** Looks whether a sent frame is done. */
   readonly completion: readonly number[];
@@ -75,11 +77,14 @@ export async function measureSpiBytes(
     nearestRank(Array.from({ length: REPEATS }, measure), 50) ?? 0;
   const frameOf = (identifier: number, length: number) =>
     makeFrame({ identifier, data: new Uint8Array(length).fill(0x5a) });
+  let receiveChipSelects = 0;
   const receive = LENGTHS.map((length) =>
     median(() => {
       const frame = frameOf(LOAD_IDENTIFIER_FIRST, length);
       const seen = during(() => board.sender.enqueue(frame, board.clock.now, 'bench'));
-      return bytesOf(seen, [READ_RX_BUFFER, READ_STATUS, RX_STATUS]);
+      const own = thoseOf(seen, [READ_RX_BUFFER, READ_STATUS, RX_STATUS]);
+      receiveChipSelects = own.length;
+      return bytesOf(own);
     }),
   );
   const completions: number[] = [];
@@ -89,26 +94,25 @@ export async function measureSpiBytes(
       const seen = during(() => board.bridge?.send(frameOf(AGL_IDENTIFIER_FIRST, length)));
       // Looks while the frame is still on its way cost the cell nothing that it needs.
       const late = seen.filter(({ selectNanos }) => selectNanos >= sentNanos);
-      looks.push(bytesOf(late, [READ_STATUS]));
-      return bytesOf(seen, [LOAD_TX_BUFFER, RTS]);
+      looks.push(bytesOf(thoseOf(late, [READ_STATUS])));
+      return bytesOf(thoseOf(seen, [LOAD_TX_BUFFER, RTS]));
     });
     completions.push(nearestRank(looks, 50) ?? 0);
     return bytes;
   });
   board.engine.close();
-  return { receive, transmit, completion: completions };
+  return { receive, receiveChipSelects, transmit, completion: completions };
 }
 
-function bytesOf(
+function thoseOf(
   transactions: readonly SpiTransaction[],
   instructions: readonly { readonly mask: number; readonly value: number }[],
-): number {
-  let bytes = 0;
-  for (const { mosi } of transactions) {
-    const [instruction = 0] = mosi;
-    if (instructions.some(({ mask, value }) => (instruction & mask) === value)) {
-      bytes += mosi.length;
-    }
-  }
-  return bytes;
+): SpiTransaction[] {
+  return transactions.filter(({ mosi: [instruction] }) =>
+    instructions.some(({ mask, value }) => (instruction & mask) === value),
+  );
+}
+
+function bytesOf(transactions: readonly SpiTransaction[]): number {
+  return transactions.reduce((sum, { mosi }) => sum + mosi.length, 0);
 }

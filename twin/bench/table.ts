@@ -86,12 +86,16 @@ function peerTable(figures: Figures, cases: readonly LatencyCase[]): string[] {
     const key = item ? keyOf(item) : '';
     return `${figures[`${key}.spiBytesP50`] ?? '-'}/${figures[`${key}.chipSelectsP50`] ?? '-'}`;
   };
-  const receive = `${figures['spiBytes.plain.receive.dlc8'] ?? '-'}/1`;
+  const receive = (layout: string): string => {
+    const key = `spiBytes.${layout}.receive`;
+    return `${figures[`${key}.dlc8`] ?? '-'}/${figures[`${key}.chipSelects`] ?? '-'}`;
+  };
   const send = `${figures['spiBytes.plain.transmit.dlc8'] ?? '-'}/2`;
   return columns([
     ['driver, DLC 8, bytes/chip selects', 'receive', 'send', 'urgent reply'],
-    ['canwarden, static answer', receive, send, own('static')],
-    ['canwarden, computed answer', receive, send, own('computed')],
+    ['canwarden, no rules', receive('plain'), send, '-'],
+    ['canwarden, static answer', receive('static'), send, own('static')],
+    ['canwarden, computed answer', receive('computed'), send, own('computed')],
     ...PEER_DRIVERS.map((peer) => [
       peer.name,
       peer.receive.join('/'),
