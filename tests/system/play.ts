@@ -9,7 +9,7 @@ import { compileRules } from '../../cell-config/rules/compile.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { type Artifacts, loadArtifacts } from '../../twin/run/artifacts.ts';
-import type { BoardFaults } from '../../twin/run/board.ts';
+import type { BoardFaults, BoardOptions } from '../../twin/run/board.ts';
 import { prepareInput } from '../../twin/run/log-input.ts';
 import { run, type ScenarioResult } from '../../twin/run/scenario.ts';
 
@@ -35,6 +35,7 @@ export interface PlayOptions {
   readonly oscillatorHertz?: number;
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
+  readonly makePeer?: BoardOptions['makePeer'];
   /** Changes the configurations before the cell is created. */
   readonly changeCell?: (cell: Cell) => Cell;
   readonly changeSystem?: (system: System) => System;
@@ -87,6 +88,7 @@ export function play(engine: EngineName, options: PlayOptions): Promise<Scenario
     aglRestartAtSeconds: options.aglRestartAtSeconds,
     commandLine: options.commandLine,
     faults: options.faults,
+    makePeer: options.makePeer,
     cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,
     system: options.changeSystem?.(artifacts.system) ?? artifacts.system,
   });

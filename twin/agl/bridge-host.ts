@@ -10,6 +10,7 @@ import type { CanFrame } from '../bus/can-frame.ts';
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 import { COUNTER_HERTZ } from '../machine/timing-model.ts';
+import type { AglPeer } from './agl-peer.ts';
 import { type BridgeMemory, BridgeFault } from './bridge-memory.ts';
 import {
   type ErrorMessage,
@@ -64,7 +65,7 @@ export interface BridgeHostOptions {
   readonly onFailure: (reason: string, nanos: number) => void;
 }
 
-export class BridgeHost {
+export class BridgeHost implements AglPeer {
   readonly #options: BridgeHostOptions;
   readonly #module: WebAssembly.Module;
   readonly #fromSocket: CanFrame[] = [];

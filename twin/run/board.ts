@@ -6,6 +6,7 @@
  */
 import { PCI_TYPE_IVSHMEM } from '../../cell-config/format/constants.ts';
 import type { Cell, MemoryRegion, PciDevice, System } from '../../cell-config/format/model.ts';
+import type { AglPeer } from '../agl/agl-peer.ts';
 import { BridgeHost } from '../agl/bridge-host.ts';
 import type { ErrorMessage } from '../agl/can-frame-layout.ts';
 import { BridgeMemory } from '../agl/bridge-memory.ts';
@@ -71,6 +72,19 @@ export interface BoardFiles {
   readonly rules?: Uint8Array;
 }
 
+/** What whoever plays the AGL side gets. */
+export interface PeerSurroundings {
+  readonly clock: VirtualClock;
+  readonly endpoint: IvshmemEndpoint;
+  readonly link: IvshmemLink;
+  /** The R/W section. */
+  readonly section: Buffer;
+  /** The end of the link that AGL plays, as its class code says. */
+  readonly protocol: number;
+  /** A frame reached the CAN interface of the AGL side. */
+  readonly onFrame: (frame: CanFrame, nanos: number) => void;
+}
+
 export interface BoardOptions {
   readonly engine: EngineName;
   readonly cell: Cell;
@@ -80,6 +94,8 @@ export interface BoardOptions {
   readonly oscillatorHertz: number;
   /** What `-s` gives to the cell. */
   readonly commandLine: string;
+  /** Plays the AGL side instead of the built bridge. */
+  readonly makePeer?: (surroundings: PeerSurroundings) => AglPeer;
   /** Memory of the link that a process outside shares; without it the twin has its own. */
   readonly shared?: { readonly stateTable: Buffer; readonly section: Buffer };
   readonly tap?: SpiTap;
@@ -108,14 +124,14 @@ export interface Board {
   /** The R/W section of the link. */
   readonly section: Buffer;
   /** AGL's side, if build/bridge.wasm was given; not started yet. */
-  readonly bridge: BridgeHost | undefined;
+  readonly bridge: AglPeer | undefined;
   /** Why the bridge ended by itself, if it did. */
   bridgeFailure: string | undefined;
 }
 
 /** `jailhouse cell create`, `load` and `start`: the engine stands at its first instruction. */
 export async function createBoard(options: BoardOptions): Promise<Board> {
-  const { cell, system, files, faults } = options;
+  const { cell, system, faults } = options;
   const clock = new VirtualClock();
   const bus = new CanBus({ clock, bitrate: options.bitrate });
   const console = new ConsoleLog(() => clock.now, options.onConsoleLine);
@@ -164,24 +180,43 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     cellEndpoint,
     link,
     section,
-    bridge: files.bridgeWasm
-      ? new BridgeHost({
-          clock,
-          wasm: files.bridgeWasm,
-          endpoint: rootEndpoint,
-          memory: new BridgeMemory(section, stateTable, rootEndpoint),
-          sectionBytes: section.length,
-          protocol: root.shmemProtocol,
-          onFrame: (frame, nanos) => options.onAglFrame?.(frame, nanos),
-          onErrorMessage: (message, nanos) => options.onAglErrorMessage?.(message, nanos),
-          onFailure: (reason) => {
-            board.bridgeFailure = reason;
-          },
-        })
-      : undefined,
+    bridge: createPeer(
+      options,
+      {
+        clock,
+        endpoint: rootEndpoint,
+        link,
+        section,
+        protocol: root.shmemProtocol,
+        onFrame: (frame, nanos) => options.onAglFrame?.(frame, nanos),
+      },
+      stateTable,
+      (reason) => {
+        board.bridgeFailure = reason;
+      },
+    ),
     bridgeFailure: undefined,
   };
   return board;
+}
+
+/** The AGL side: the built bridge, unless the options bring another. */
+function createPeer(
+  { files, makePeer }: BoardOptions,
+  surroundings: PeerSurroundings,
+  stateTable: Buffer,
+  onFailure: (reason: string) => void,
+): AglPeer | undefined {
+  if (makePeer) return makePeer(surroundings);
+  if (!files.bridgeWasm) return undefined;
+  const { endpoint, section } = surroundings;
+  return new BridgeHost({
+    ...surroundings,
+    wasm: files.bridgeWasm,
+    memory: new BridgeMemory(section, stateTable, endpoint),
+    sectionBytes: section.length,
+    onFailure,
+  });
 }
 
 function wireDevices(

@@ -11,7 +11,13 @@ import type { EngineName } from '../engine/engine.ts';
 import type { ConsoleLine } from '../hypervisor/console-log.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
 import type { BoardTrace } from '../trace/board-trace.ts';
-import { type Board, type BoardFaults, type BoardFiles, createBoard } from './board.ts';
+import {
+  type Board,
+  type BoardFaults,
+  type BoardFiles,
+  type BoardOptions,
+  createBoard,
+} from './board.ts';
 import { isChipInConfigurationMode, shutDown, type ShutdownOutcome } from './cell-control.ts';
 import { AGL_INTERFACE, judge, type Judgement } from './judge.ts';
 import { Observations } from './observations.ts';
@@ -31,6 +37,7 @@ export interface ScenarioOptions extends PlayOptions {
   /** Replaces the command line that follows from the numbers above. */
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
+  readonly makePeer?: BoardOptions['makePeer'];
   readonly onConsoleLine?: (line: ConsoleLine) => void;
   /** Takes down every edge of SPI, INT and the bus; for short runs. */
   readonly trace?: BoardTrace;
@@ -75,6 +82,7 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
     onAglFrame: (frame, nanos) => seen.aglReceived.push({ frame, nanos }),
     onConsoleLine: options.onConsoleLine,
     faults: options.faults,
+    makePeer: options.makePeer,
   });
   board.bus.onFrame((record) => seen.wireRecorded(record));
   if (trace !== undefined) {
