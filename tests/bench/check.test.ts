@@ -16,10 +16,20 @@ const COMMAND = ['--import', 'tsx', 'scripts/bench.ts'];
 describe('npm run bench -- --check --quick', () => {
   const run = spawnSync(process.execPath, [...COMMAND, '--check', '--quick'], { encoding: 'utf8' });
 
-  it('meets every goal', () => {
+  it('meets every goal but those that are known to be open, and fails for these', () => {
     const missed = run.stdout.split('\n').filter((line) => line.startsWith('MISSED'));
-    assert.deepEqual(missed, []);
-    assert.equal(run.status, 0, run.stderr);
+    const open = GOALS.filter((goal) => goal.open !== undefined);
+    assert.equal(missed.length, open.length, missed.join('\n'));
+    for (const { what } of open) assert.ok(missed.some((line) => line.includes(what)));
+    assert.equal(run.status, open.length === 0 ? 0 : 1, run.stderr);
+  });
+
+  it('lets no open goal get worse', () => {
+    const figures = JSON.parse(readFileSync('build/bench/bench.json', 'utf8')) as Figures;
+    for (const { goal, worst } of checkGoals(figures)) {
+      if (goal.open === undefined) continue;
+      assert.ok(worst !== undefined && worst.value <= goal.open.most, goal.what);
+    }
   });
 
   it('writes flat figures that docs/bench.md explains, and the histogram', () => {

@@ -14,6 +14,11 @@ export interface Goal {
   /** `most`: no figure may be above; `least`: none below. */
   readonly most?: number;
   readonly least?: number;
+  /**
+   * A goal that is known not to be reached yet: why, and the figure that must not get worse. The check
+   * still counts it as missed; the tests hold the figure.
+   */
+  readonly open?: { readonly reason: string; readonly most: number };
 }
 
 export interface GoalOutcome {
@@ -80,14 +85,15 @@ export const GOALS: readonly Goal[] = [
     most: 6_000,
   },
   {
-    what: 'SPI bytes of receiving a frame, beyond its data bytes',
-    keys: ['plain', 'computed'].map((layout) => `spiBytes.${layout}.receive.mostBeyondDlc`),
+    what: 'SPI bytes of receiving a frame, beyond its data bytes, where an answer waits for it',
+    keys: ['spiBytes.computed.receive.mostBeyondDlc'],
     most: 6,
   },
   {
-    // RX STATUS, which finds the urgent request, is the price of its own buffer.
-    what: 'the same where a buffer is kept for urgent requests',
-    keys: ['spiBytes.static.receive.mostBeyondDlc'],
+    // RX STATUS, which finds the urgent request, is the price of its own buffer; READ STATUS where
+    // no rule answers is docs/decisions/0006.
+    what: 'the same where a buffer is kept for urgent requests, or no rule answers',
+    keys: ['static', 'plain'].map((layout) => `spiBytes.${layout}.receive.mostBeyondDlc`),
     most: 8,
   },
   {
@@ -119,6 +125,12 @@ export const GOALS: readonly Goal[] = [
     what: 'instructions per forwarded frame, against hand-written C',
     keys: ['reference.forward.ratio'],
     most: 1.15,
+    open: {
+      reason:
+        'objects lie in linear memory: the compiler must load a field again after each store, and ' +
+        'reach each object through a pointer, where C has it at a fixed address in a register',
+      most: 1.95,
+    },
   },
   {
     what: 'steps of the loop beyond their bound',

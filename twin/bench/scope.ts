@@ -57,6 +57,6 @@ export const QUICK_SCOPE: Scope = {
     quickCase('computed', 'forwarding', 500_000),
     quickCase('static', 'aglHostile', 500_000),
   ],
-  layouts: ['plain', 'static'],
+  layouts: ['plain', 'static', 'computed'],
   losslessCases: [{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 }],
 };

@@ -29,7 +29,8 @@ export function goalLines(outcomes: readonly GoalOutcome[]): string[] {
   return outcomes.map(({ goal, isMet, worst }) => {
     const limit = goal.most === undefined ? `at least ${goal.least}` : `at most ${goal.most}`;
     const seen = worst === undefined ? 'not measured' : `${round(worst.value)} (${worst.key})`;
-    return `${isMet ? 'ok    ' : 'MISSED'}  ${goal.what}: ${limit}, seen ${seen}`;
+    const why = isMet || goal.open === undefined ? '' : `; ${goal.open.reason}`;
+    return `${isMet ? 'ok    ' : 'MISSED'}  ${goal.what}: ${limit}, seen ${seen}${why}`;
   });
 }
 

@@ -83,6 +83,8 @@ export interface PeerSurroundings {
   readonly protocol: number;
   /** A frame reached the CAN interface of the AGL side. */
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
+  /** An error message of the controller's reached it. */
+  readonly onErrorMessage: (message: ErrorMessage, nanos: number) => void;
 }
 
 export interface BoardOptions {
@@ -189,6 +191,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
         section,
         protocol: root.shmemProtocol,
         onFrame: (frame, nanos) => options.onAglFrame?.(frame, nanos),
+        onErrorMessage: (message, nanos) => options.onAglErrorMessage?.(message, nanos),
       },
       stateTable,
       (reason) => {
