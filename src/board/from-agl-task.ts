@@ -3,6 +3,7 @@
  *
  * Used by: cell.ts. Does not: wait. Bounds are in SPI bytes; docs/timing-budget.md has the times.
  */
+import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
 import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
 import { TransmitOutcome } from '../driver/mcp2515/transmit-buffers';
@@ -51,8 +52,12 @@ export class FromAglTask extends Task {
 
   private take(): void {
     const status = this.parts.agl.receive(this.frame);
-    this.held = status === Status.Ok;
-    if (status !== Status.Ok && status !== Status.Empty) count(Counter.FromAglRefused);
+    if (status === Status.Empty) return;
+    // An error message of AGL's interface is no frame to be sent.
+    this.held = status === Status.Ok && !isErrorFrame(this.frame);
+    if (this.held) return;
+    count(Counter.FromAglRefused);
+    this.parts.agl.finishReceived(false);
   }
 
   private load(): void {

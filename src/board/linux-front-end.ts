@@ -76,7 +76,9 @@ export class LinuxFrontEnd extends LinuxEnd {
 
   /** Puts one error message before the frames that follow the change. */
   private noticeBusOff(): void {
-    const isBusOff = this.driver.state === CanDriverState.BusOff;
+    // A cell that sends error messages itself has sent this one.
+    const isBusOff =
+      this.driver.state === CanDriverState.BusOff && !this.driver.errorFramesAccepted;
     if (isBusOff && !this.busOffSaid && !this.outgoingHeld) {
       this.outgoing.identifier = IDENTIFIER_ERROR | ERROR_BUS_OFF;
       this.outgoing.length = ERROR_LENGTH;
