@@ -61,7 +61,8 @@ async function serveLate(engine: EngineName, marginNanos: number): Promise<Bench
       if (release === 0 && isReadOut(mosi)) release = deselectNanos;
     };
     for (const frame of frames) bench.send(frame);
-    bench.run(5 * MILLISECOND);
+    // A lost frame is looked for every 10 ms.
+    bench.run(15 * MILLISECOND);
     // The core takes some microseconds from the end of the stall to the release: found by trying.
     const margin = fall + deadline - release;
     if (Math.abs(margin - marginNanos) <= 500) return bench;

@@ -1,7 +1,7 @@
 /**
  * The input logs of a run, on one time axis.
  *
- * Used by: scenario.ts and scripts/twin.ts.
+ * Used by: command.ts and live-command.ts.
  * Does not: change the order of a log. Times that go back are taken as "at once".
  */
 import type { CanFrame } from '../bus/can-frame.ts';
