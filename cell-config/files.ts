@@ -1,7 +1,7 @@
 /**
  * Reads input files and writes result files whole or not at all.
  *
- * Used by: scripts/cells.ts, scripts/rules.ts.
+ * Used by: scripts/cells.ts, scripts/rules.ts, twin/run/command.ts.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

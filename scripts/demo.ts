@@ -7,9 +7,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { PROJECT_ROOT } from '../twin/run/artifacts.ts';
-import { InputError, runCommand } from '../twin/run/command.ts';
+import { runCommand } from '../twin/run/command.ts';
 
 const program = new Command('demo')
   .description('Builds the project and plays the demo log through the emulated board.')

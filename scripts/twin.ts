@@ -5,8 +5,9 @@
  */
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
-import { InputError, runCommand } from '../twin/run/command.ts';
+import { runCommand } from '../twin/run/command.ts';
 import { runLiveCommand } from '../twin/run/live-command.ts';
 
 interface Options {

@@ -70,6 +70,9 @@ describe('npm run twin', () => {
     const missing = twin('--rules', 'rules.yaml', '--bus', 'nothing.log');
     assert.equal(missing.status, 2);
     assert.match(missing.stderr, /nothing\.log/);
+    const folder = twin('--rules', 'rules.yaml', '--bus', '.');
+    assert.equal(folder.status, 2);
+    assert.match(folder.stderr, /cannot read .*: this is a folder/);
     const wrong = twin(...INPUT, '--bitrate', 'fast');
     assert.equal(wrong.status, 2);
     assert.match(wrong.stderr, /--bitrate.*fast/);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parseLog } from '../../twin/candump/read.ts';
-import { LogInputError, prepareInput } from '../../twin/run/log-input.ts';
+import { LogInputError, prepareInput, refuseCellsFrames } from '../../twin/run/log-input.ts';
 import { writeOutputs } from '../../twin/run/output.ts';
 import type { ScenarioResult } from '../../twin/run/scenario.ts';
 
@@ -35,6 +35,20 @@ describe('input logs', () => {
 
   it('of different clocks are refused', () => {
     assert.throws(() => prepareInput(log('1398128223.8'), log('0.5')), LogInputError);
+  });
+
+  it('that pause for over an hour are refused, unless they are cut before', () => {
+    const paused = log('5.0', '6.0', '3606.000001');
+    assert.throws(() => prepareInput(paused, []), /bus log .* line 3/);
+    assert.throws(() => prepareInput([], paused), /AGL log .* line 3/);
+    assert.equal(prepareInput(paused, [], 10).bus.length, 2);
+    assert.equal(prepareInput(log('6.0', '3606.0'), []).bus.length, 2);
+  });
+
+  it("may not use the cell's name for a sender on the bus", () => {
+    const entries = parseLog('(1.0) ecu 1A0#\n(1.1) canwarden 1A1#00\n', 'in.log');
+    assert.throws(() => refuseCellsFrames(entries, 'in.log'), /^LogSyntaxError: in\.log:2:1: /);
+    assert.equal(refuseCellsFrames(entries.slice(0, 1), 'in.log').length, 1);
   });
 
   it('may be empty', () => {

@@ -5,17 +5,17 @@
  * Does not: parse options. Bad input is an InputError with a message for the user; nothing has been
  * written then.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
+import { InputError, readInput, writeWhole } from '../../cell-config/files.ts';
 import { CellFormatError } from '../../cell-config/format/error.ts';
 import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
 import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
-import { LogSyntaxError, parseLog } from '../candump/read.ts';
+import { type LogEntry, LogSyntaxError, parseLog } from '../candump/read.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { SharedFileError } from '../shared/map-file.ts';
 import { BoardTrace } from '../trace/board-trace.ts';
 import { loadArtifacts, MissingArtifactError } from './artifacts.ts';
-import { LogInputError, prepareInput } from './log-input.ts';
+import { LogInputError, prepareInput, refuseCellsFrames } from './log-input.ts';
 import { OUTPUT_NAMES, writeOutputs } from './output.ts';
 import { ProgressPrinter } from './progress.ts';
 import { reportLines } from './report.ts';
@@ -37,9 +37,6 @@ export interface CommandOptions {
   /** Where to write the lines of the board as a VCD. */
   readonly vcdFile?: string;
 }
-
-/** What the user gave cannot be used; the message says what and where. Exit status 2. */
-export class InputError extends Error {}
 
 /** Runs, prints and writes. Returns the exit status: 0 if everything expected happened, else 1. */
 export async function runCommand(options: CommandOptions): Promise<number> {
@@ -65,7 +62,7 @@ export async function runCommand(options: CommandOptions): Promise<number> {
   asInput(() => writeOutputs(options.outputDirectory, result));
   const { vcdFile } = options;
   if (trace !== undefined && vcdFile !== undefined) {
-    asInput(() => writeFileSync(vcdFile, trace.text()));
+    writeWhole(vcdFile, Buffer.from(trace.text()));
   }
   print(result, options.outputDirectory);
   return result.problems.length === 0 ? 0 : 1;
@@ -74,16 +71,21 @@ export async function runCommand(options: CommandOptions): Promise<number> {
 function prepare(options: CommandOptions) {
   const compiled = compileRules(readText(options.rulesFile), options.rulesFile);
   for (const warning of compiled.warnings) process.stderr.write(`${formatDiagnostic(warning)}\n`);
-  const bus = parseLog(readText(options.busFile), options.busFile);
+  const bus = readBusLog(options.busFile);
   const agl = options.aglFile ? parseLog(readText(options.aglFile), options.aglFile) : [];
   const input = prepareInput(bus, agl, options.secondsLimit);
   const { cell, system, files } = loadArtifacts(options.engine);
   return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
 }
 
-/** The text of a file that the user named. */
+/** The log of the frames that others put on the bus. Throws InputError, LogSyntaxError. */
+export function readBusLog(file: string): LogEntry[] {
+  return refuseCellsFrames(parseLog(readText(file), file), file);
+}
+
+/** The text of a file that the user named. Throws InputError. */
 export function readText(file: string): string {
-  return readFileSync(file, 'utf8');
+  return readInput(file).toString('utf8');
 }
 
 /** Turns the errors that a user can cause, thrown at once or later, into InputError. */

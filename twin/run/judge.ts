@@ -248,7 +248,7 @@ class Judge {
  * codes 9 to 15, which mean 8 bytes as well (virtio 1.4, struct virtio_can_rx).
  */
 function overLink(frame: CanFrame): CanFrame {
-  return makeFrame({ ...frame, dlc: dataLengthOf(frame.dlc) });
+  return frame.dlc > 8 ? makeFrame({ ...frame, dlc: dataLengthOf(frame.dlc) }) : frame;
 }
 
 function listed(kind: string, lines: readonly string[]): string[] {

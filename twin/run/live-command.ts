@@ -4,15 +4,14 @@
  * Used by: scripts/twin.ts.
  * Does not: judge what reaches AGL; it is not on this side of the file. Answers are checked.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '../../cell-config/files.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
-import { parseLog } from '../candump/read.ts';
 import { formatLogLine } from '../candump/write.ts';
 import { loadArtifacts } from './artifacts.ts';
 import { CELL_SENDER } from './board.ts';
 import { shutDown } from './cell-control.ts';
-import { asInput, type CommandOptions, readText } from './command.ts';
+import { asInput, type CommandOptions, readBusLog, readText } from './command.ts';
 import { LiveBoard } from './live.ts';
 import { prepareInput } from './log-input.ts';
 import { demandFor } from './rule-oracle.ts';
@@ -58,9 +57,8 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
   const lines = seen.wire.map(({ frame, sender, endNanos: nanos }) =>
     formatLogLine(input.startNanos + BigInt(Math.round(nanos - startNanos)), sender, frame),
   );
-  mkdirSync(options.outputDirectory, { recursive: true });
   const busLog = join(options.outputDirectory, 'bus.log');
-  writeFileSync(busLog, lines.map((line) => `${line}\n`).join(''));
+  writeWhole(busLog, Buffer.from(lines.map((line) => `${line}\n`).join('')));
   const sent = seen.wire.filter(({ sender }) => sender === CELL_SENDER).length;
   say(
     `${seen.wire.length} frames on the bus, ${requests} urgent requests, ${sent} sent by the cell`,
@@ -72,7 +70,7 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
 
 async function prepare(options: LiveCommandOptions) {
   const compiled = compileRules(readText(options.rulesFile), options.rulesFile);
-  const bus = parseLog(readText(options.busFile), options.busFile);
+  const bus = readBusLog(options.busFile);
   const input = prepareInput(bus, [], options.secondsLimit);
   const artifacts = loadArtifacts(options.engine);
   const { bitrate, oscillatorHertz, spiHertz } = options;

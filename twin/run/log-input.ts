@@ -5,7 +5,8 @@
  * Does not: change the order of a log. Times that go back are taken as "at once".
  */
 import type { CanFrame } from '../bus/can-frame.ts';
-import type { LogEntry } from '../candump/read.ts';
+import { type LogEntry, LogSyntaxError } from '../candump/read.ts';
+import { CELL_SENDER } from './board.ts';
 
 /** A frame of a log with its time relative to the first frame of the run. */
 export interface TimedFrame {
@@ -21,15 +22,32 @@ export interface RunInput {
   readonly startNanos: bigint;
 }
 
-/** Two logs that start further apart than this were not written with one clock. */
+/**
+ * Two logs that start further apart than this were not written with one clock, nor were two lines of
+ * one log; and idle time is not free.
+ */
 const LONGEST_GAP_NANOS = 3_600_000_000_000n;
 
-/** The two logs cannot be played together. */
+/** The logs cannot be played. */
 export class LogInputError extends Error {}
 
 /**
+ * The entries of a log that others shall send on the bus. The name that the cell signs with in bus.log
+ * would make its sender and the cell one. Throws LogSyntaxError; `file` is for its message.
+ */
+export function refuseCellsFrames(entries: LogEntry[], file: string): LogEntry[] {
+  const own = entries.find(({ interfaceName }) => interfaceName === CELL_SENDER);
+  if (own === undefined) return entries;
+  const reason =
+    `interface "${CELL_SENDER}" is the cell's own name: it will send these frames itself; ` +
+    'take the lines out or give them another name';
+  throw new LogSyntaxError(file, own.line, 1, reason);
+}
+
+/**
  * Puts both logs on one axis that starts with the earlier first frame. Frames later than
- * `limitSeconds` after it are left out. Throws LogInputError if the logs start over an hour apart.
+ * `limitSeconds` after it are left out. Throws LogInputError if the logs start over an hour apart, or
+ * pause for longer than that.
  */
 export function prepareInput(
   bus: readonly LogEntry[],
@@ -51,6 +69,8 @@ export function prepareInput(
         'more than an hour apart, so they were not recorded with one clock; shift one of them',
     );
   }
+  refuseLongPause(bus, 'bus', startNanos, limitSeconds);
+  refuseLongPause(agl, 'AGL', startNanos, limitSeconds);
   const limitNanos = limitSeconds * 1e9;
   const timed = (entries: readonly LogEntry[]): TimedFrame[] =>
     entries
@@ -61,6 +81,22 @@ export function prepareInput(
       }))
       .filter(({ nanos }) => nanos <= limitNanos);
   return { bus: timed(bus), agl: timed(agl), startNanos };
+}
+
+function refuseLongPause(
+  entries: readonly LogEntry[],
+  name: string,
+  startNanos: bigint,
+  limitSeconds: number,
+): void {
+  const late = entries.find(
+    ({ nanos }, index) => index > 0 && nanos - entries[index - 1].nanos > LONGEST_GAP_NANOS,
+  );
+  if (late === undefined || Number(late.nanos - startNanos) / 1e9 > limitSeconds) return;
+  throw new LogInputError(
+    `the ${name} log pauses for over an hour before line ${late.line}, at ${seconds(late.nanos)}; ` +
+      'shift the times after it, or play only the part before it (--seconds)',
+  );
 }
 
 function seconds(nanos: bigint | undefined): string {
