@@ -7,7 +7,8 @@ import { describe, it } from 'node:test';
 import { decodeRules } from '../../cell-config/rules/decode.ts';
 import { describeTable } from '../../cell-config/rules/describe.ts';
 import { encodeRules } from '../../cell-config/rules/encode.ts';
-import { decide } from '../../cell-config/rules/evaluate.ts';
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { demandFor } from '../../twin/run/rule-oracle.ts';
 import { said, tableOf } from './rules-text.ts';
 
 function fileWith(...filters: string[]): string {
@@ -18,10 +19,9 @@ function fileWith(...filters: string[]): string {
 function passing(...filters: string[]): boolean[] {
   const table = tableOf(fileWith(...filters));
   return [false, true].flatMap((extended) =>
-    [false, true].map((remote) => {
-      const frame = { identifier: 0x123, extended, remote, dlc: 0, data: new Uint8Array() };
-      return decide(table, frame).forward;
-    }),
+    [false, true].map(
+      (remote) => demandFor(table, makeFrame({ identifier: 0x123, extended, remote })).forward,
+    ),
   );
 }
 
@@ -71,8 +71,7 @@ describe('filters', () => {
         'rules:\n  - { name: a, match: { id: 0x100 } }\n',
     );
     const forwards = (identifier: number): boolean =>
-      decide(table, { identifier, extended: false, remote: false, dlc: 0, data: new Uint8Array() })
-        .forward;
+      demandFor(table, makeFrame({ identifier })).forward;
     assert.deepEqual([0x100, 0x200, 0x300].map(forwards), [true, true, false]);
   });
 

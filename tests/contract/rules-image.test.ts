@@ -7,8 +7,9 @@ import { describe, it } from 'node:test';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { decodeRules, RulesImageError } from '../../cell-config/rules/decode.ts';
 import { encodeRules } from '../../cell-config/rules/encode.ts';
-import { decide } from '../../cell-config/rules/evaluate.ts';
 import type { RuleTable } from '../../cell-config/rules/model.ts';
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { demandFor } from '../../twin/run/rule-oracle.ts';
 
 function compile(...rules: string[]): { table: RuleTable; image: Buffer } {
   const text = ['version: 1', 'rules:', ...rules.map((rule) => `  - ${rule}`)].join('\n');
@@ -202,14 +203,8 @@ describe('what a table says about a frame', () => {
     data: number[],
     kind: { extended?: boolean; remote?: boolean; dlc?: number } = {},
   ): [string | null, number[] | null, boolean] {
-    const { rule, answer, forward } = decide(table, {
-      identifier,
-      extended: kind.extended ?? false,
-      remote: kind.remote ?? false,
-      dlc: kind.dlc ?? data.length,
-      data: Uint8Array.from(data),
-    });
-    return [rule?.name ?? null, answer === null ? null : [...answer.data], forward];
+    const { rule, answer, forward } = demandFor(table, makeFrame({ identifier, data, ...kind }));
+    return [rule?.name ?? null, answer ? [...answer.data] : null, forward];
   }
 
   it('answers when identifier and data fit', () => {
