@@ -28,7 +28,7 @@ const TOOLS = 'node_modules/.bin';
 const NODE_TEST_FOLDERS = ['contract', 'scripts', 'agl', 'twin', 'system'];
 /** Folders of tests/ that node:test does not run: as-pect's, and data. */
 const OTHER_FOLDERS = ['unit', 'data'];
-const NEED_BUILD = ['system', 'image', 'bench', 'cases', 'linux'];
+const NEED_BUILD = ['system', 'image', 'agl', 'bench', 'cases', 'linux'];
 
 /** A check that is one command: it passes when the command does. */
 async function runCheck(command: readonly string[]): Promise<StageResult> {
