@@ -8,9 +8,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { InputError } from '../../cell-config/files.ts';
+import { type TarMember, withFolders, writeTar } from '../archive/tar.ts';
 import type { Entry, Part } from './parts.ts';
-import { writeTar } from './tar.ts';
-import type { ArchiveFile } from './tar.ts';
 
 /** 2000-01-01: the age of every file, unless SOURCE_DATE_EPOCH says another. */
 const DEFAULT_TIME_SECONDS = 946_684_800;
@@ -44,8 +43,8 @@ export function packRelease(version: string, parts: readonly Part[]): Archive {
   files.push({ path: 'SHA256SUMS', bytes: Buffer.from(sums), executable: false });
 
   const folder = `canwarden-${version}`;
-  const placed = files.map((one) => ({ ...one, path: `${folder}/${one.path}` }));
-  const bytes = gzipSync(writeTar(placed, timeSeconds()), { level: 9 });
+  const members = files.map((file) => memberOf(folder, file));
+  const bytes = gzipSync(writeTar(withFolders(members), timeSeconds()), { level: 9 });
   return {
     name: `${folder}.tar.gz`,
     bytes,
@@ -54,12 +53,23 @@ export function packRelease(version: string, parts: readonly Part[]): Archive {
   };
 }
 
+interface ArchiveFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly executable: boolean;
+}
+
+function memberOf(folder: string, { path, bytes, executable }: ArchiveFile): TarMember {
+  const mode = executable ? 0o755 : 0o644;
+  return { name: `${folder}/${path}`, content: { kind: 'file', bytes, mode } };
+}
+
 function sourceOf(entry: Entry): string {
   return 'from' in entry ? entry.from : entry.to;
 }
 
 function read(entry: Entry): ArchiveFile {
-  const bytes = 'from' in entry ? readFileSync(entry.from) : entry.bytes;
+  const bytes = 'from' in entry ? readFileSync(entry.from) : Buffer.from(entry.bytes);
   return { path: entry.to, bytes, executable: entry.executable };
 }
 

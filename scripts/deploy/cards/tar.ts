@@ -8,9 +8,8 @@
  */
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { InputError, writeWhole } from '../../../cell-config/files.ts';
+import { readTar, type TarMember, writeTar } from '../../archive/tar.ts';
 import type { Card, CardPath, ChangeSet, Found } from '../card.ts';
-import { readTar, writeTar } from '../tar.ts';
-import type { TarMember } from '../tar.ts';
 
 /** Its presence tells an archive of deploy from any other. */
 const OWN_MEMBER = 'usr/share/jailhouse/inmates/canwarden.bin';

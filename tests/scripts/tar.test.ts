@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { writeTar } from '../../scripts/release/tar.ts';
+import { readTar, type TarMember, withFolders, writeTar } from '../../scripts/archive/tar.ts';
 
-const entry = (path: string, content = 'x', executable = false) => ({
-  path,
-  bytes: Buffer.from(content),
-  executable,
+const entry = (name: string, content = 'x', mode = 0o644): TarMember => ({
+  name,
+  content: { kind: 'file', bytes: Buffer.from(content), mode },
 });
 
 /** Names as the machine's tar lists them. */
@@ -28,7 +27,7 @@ describe('the tar writer', () => {
   });
 
   it('writes the header fields where POSIX has them', () => {
-    const header = writeTar([entry('a', 'hello', true)], 946_684_800).subarray(0, 512);
+    const header = writeTar([entry('a', 'hello', 0o755)], 946_684_800).subarray(0, 512);
     const text = (from: number, length: number) => header.toString('latin1', from, from + length);
     assert.equal(text(0, 2), 'a\0');
     assert.equal(text(100, 8), '0000755\0');
@@ -46,14 +45,33 @@ describe('the tar writer', () => {
   it('puts folders before their files and sorts by name, whatever the order given', () => {
     const files = [entry('z/b'), entry('a/c/d'), entry('z/a')];
     const expected = ['a/', 'a/c/', 'a/c/d', 'z/', 'z/a', 'z/b'];
-    assert.deepEqual(list(writeTar(files, 0)), expected);
-    assert.deepEqual(writeTar([...files].reverse(), 0), writeTar(files, 0));
+    assert.deepEqual(list(writeTar(withFolders(files))), expected);
+    assert.deepEqual(withFolders([...files].reverse()), withFolders(files));
   });
 
   it('carries paths of more than 100 bytes, and refuses what does not fit', () => {
     const long = `${'folder/'.repeat(20)}${'n'.repeat(100)}`;
-    assert.equal(list(writeTar([entry(long)], 0)).at(-1), long);
-    assert.throws(() => writeTar([entry('n'.repeat(101))], 0), /too long for a tar archive/);
-    assert.throws(() => writeTar([entry(`${'f/'.repeat(100)}n`.repeat(2))], 0), /too long/);
+    assert.equal(list(writeTar([entry(long)])).at(-1), long);
+    assert.throws(() => writeTar([entry('n'.repeat(101))]), /too long for a tar archive/);
+    assert.throws(() => writeTar([entry(`${'f/'.repeat(100)}n`.repeat(2))]), /too long/);
+  });
+
+  it('is read back: files, links, modes and long paths', () => {
+    const link: TarMember = { name: 'l', content: { kind: 'link', target: '/etc/hosts' } };
+    const long = `${'folder/'.repeat(20)}n`;
+    const members = [entry(long, 'y'.repeat(513), 0o755), link];
+    assert.deepEqual(readTar(writeTar(members)), members);
+    assert.equal(list(writeTar(members)).at(-1), 'l');
+    const target = 'n'.repeat(101);
+    assert.throws(() => writeTar([{ name: 'l', content: { kind: 'link', target } }]), /too long/);
+  });
+
+  it('is not read when it is cut, changed or none', () => {
+    const archive = writeTar([entry('a', 'hello')]);
+    assert.equal(readTar(archive.subarray(0, 1024)), undefined);
+    const changed = Buffer.from(archive);
+    changed[0] ^= 1;
+    assert.equal(readTar(changed), undefined);
+    assert.equal(readTar(Buffer.from('no archive')), undefined);
   });
 });
