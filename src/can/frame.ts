@@ -41,14 +41,6 @@ export function allocateFrames(count: u32): usize {
   return address;
 }
 
-/** Copies one frame: two 64-bit moves. */
-export function copyFrame(destination: Frame, source: Frame): void {
-  const to = changetype<usize>(destination);
-  const from = changetype<usize>(source);
-  store<u64>(to, load<u64>(from));
-  store<u64>(to, load<u64>(from, 8), 8);
-}
-
 /** Mask of the data bits that a frame of `length` data bytes uses; 8 or more: all. */
 export function dataMaskOf(length: u32): u64 {
   if (length >= DATA_BYTES_MAXIMUM) return u64.MAX_VALUE;

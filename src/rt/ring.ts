@@ -7,8 +7,7 @@
  */
 import { Status } from './status';
 
-/** Bytes of one record: struct can_frame (src/can/frame.ts). */
-export const RECORD_BYTES: u32 = 16;
+/** A record has 1 << 4 bytes: struct can_frame (src/can/frame.ts). */
 const RECORD_SHIFT: u32 = 4;
 
 @final

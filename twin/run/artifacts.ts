@@ -45,13 +45,6 @@ export function loadArtifacts(engine: EngineName): Artifacts {
   return { cell: cell.cell, system: system.system, files: { ...program, bridgeWasm } };
 }
 
-/** Built files that are missing for an engine; empty when a run is possible. */
-export function missingArtifacts(engine: EngineName): string[] {
-  const program = engine === 'image' ? 'canwarden.bin' : 'cell.wasm';
-  const names = ['rpi4-canwarden.cell', 'rpi4-root.cell', 'bridge.wasm', program];
-  return names.filter((name) => !existsSync(join(BUILD, name)));
-}
-
 function readBuilt(name: string): Uint8Array<ArrayBuffer> {
   const path = join(BUILD, name);
   if (!existsSync(path)) throw new MissingArtifactError(name);

@@ -51,9 +51,6 @@ export const BUFFER_URGENT_SECOND: u32 = 1;
 /** Transmit buffer for urgent answers: highest priority. */
 export const BUFFER_URGENT: u32 = 2;
 
-/** The chip's highest SPI clock (DS20001801J, table 13-6). */
-export const SPI_HERTZ_MAXIMUM: u32 = 10_000_000;
-
 @final
 export class Mcp2515<
   Bus extends SpiBus,
