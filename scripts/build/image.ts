@@ -104,7 +104,16 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
     compile('bsp/rpi4/mmu.c', `${folder}/mmu.o`, ['-mstrict-align']),
     compile('bsp/wasm-rt/memory.c', `${folder}/memory.o`, []),
     compile(source, `${folder}/${name}.o`, ['-fwhole-program', '-Wno-unused-parameter']),
-    command(COMPILER, ['-E', '-P', '-x', 'c', '-Ibsp/rpi4', 'bsp/rpi4/canwarden.ld', '-o', `${folder}/canwarden.ld`]),
+    command(COMPILER, [
+      '-E',
+      '-P',
+      '-x',
+      'c',
+      '-Ibsp/rpi4',
+      'bsp/rpi4/canwarden.ld',
+      '-o',
+      `${folder}/canwarden.ld`,
+    ]),
   ]);
   await command(COMPILER, [
     '-nostdlib',

@@ -28,7 +28,9 @@ export async function reportSizes(): Promise<boolean> {
     const bar = '='.repeat(filled).padEnd(BAR_COLUMNS);
     const percent = ((100 * size) / bytes).toFixed(1).padStart(5);
     const name = `build/${file}`.padEnd(28);
-    console.log(`${name}${String(size).padStart(7)} of ${String(bytes).padStart(7)} bytes [${bar}] ${percent} %`);
+    console.log(
+      `${name}${String(size).padStart(7)} of ${String(bytes).padStart(7)} bytes [${bar}] ${percent} %`,
+    );
     if (size > bytes) {
       within = false;
       console.error(

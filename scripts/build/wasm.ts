@@ -28,7 +28,18 @@ export async function buildWasm(target: 'cell' | 'bridge' | 'bench'): Promise<st
     '--target',
     target,
   ]);
-  await nodeTool('binaryen/bin/wasm-opt', ['-O2', '--converge', '--strip-debug', '--enable-bulk-memory', '--enable-mutable-globals', '--enable-sign-ext', '--enable-nontrapping-float-to-int', raw, '-o', output]);
+  await nodeTool('binaryen/bin/wasm-opt', [
+    '-O2',
+    '--converge',
+    '--strip-debug',
+    '--enable-bulk-memory',
+    '--enable-mutable-globals',
+    '--enable-sign-ext',
+    '--enable-nontrapping-float-to-int',
+    raw,
+    '-o',
+    output,
+  ]);
   const module = await WebAssembly.compile(await readFile(PROJECT + output));
   for (const wanted of WebAssembly.Module.imports(module)) {
     if (!ALLOWED_IMPORT_MODULES.has(wanted.module)) {
