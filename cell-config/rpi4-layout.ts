@@ -64,6 +64,18 @@ export const IVSHMEM_CELL_ID = 1;
 export const IVSHMEM_CELL_PROTOCOL = 0x8024;
 export const IVSHMEM_ROOT_PROTOCOL = 0xc024;
 
+// The control link: one-way memory, held by hardware. The warden's status page is its output section,
+// AGL's requests are the root cell's. Output sections lie in the order of the peers.
+export const CONTROL_STATE_TABLE = { start: 0x1fa70000, size: PAGE_BYTES } as const;
+/** Output 0: root writes, the cell can only read. */
+export const CONTROL_REQUESTS = { start: 0x1fa71000, size: 0x20000 } as const;
+/** Output 1: the cell writes, root can only read. */
+export const CONTROL_STATUS = { start: 0x1fa91000, size: 0x20000 } as const;
+/** Slot 1 (0x08) is the network link of the stock machine. */
+export const CONTROL_BDF = 0x10;
+/** In the range that ivshmem leaves to its users (0x4000 to 0x7fff); the same on both ends. */
+export const CONTROL_PROTOCOL = 0x4057;
+
 // Virtual PCI interrupts: INTID = 32 + base + ((bdf >> 3) & 3).
 export const ROOT_VIRTUAL_PCI_INTERRUPT_BASE = 150;
 export const CELL_VIRTUAL_PCI_INTERRUPT_BASE = 153;

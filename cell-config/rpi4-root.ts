@@ -3,7 +3,7 @@
  *
  * Used by: scripts/cells.ts (build/rpi4-root.cell), the checker, the twin through the built file.
  * Follows Jailhouse's stock machine (configs/arm64/rpi4.c) with the demo link replaced by the
- * warden's. The card must reserve 0x10000000 + 0x10000000 as no-map: hypervisor, shared memory and
+ * warden's two. The card must reserve 0x10000000 + 0x10000000 as no-map: hypervisor, shared memory and
  * the warden's RAM lie there.
  * Does not: say what Linux does with it.
  */
@@ -72,6 +72,28 @@ const memoryRegions: readonly MemoryRegion[] = [
     0x7f000,
     MEMORY_READ | MEMORY_ROOTSHARED,
     'what the peer sends',
+  ),
+  identityRegion(
+    'control state table',
+    rpi4.CONTROL_STATE_TABLE.start,
+    rpi4.CONTROL_STATE_TABLE.size,
+    MEMORY_READ,
+    'one word per peer, written by the hypervisor alone',
+  ),
+  emptyRegion('control read-write section', 'the control link has one-way memory only'),
+  identityRegion(
+    'canwarden requests',
+    rpi4.CONTROL_REQUESTS.start,
+    rpi4.CONTROL_REQUESTS.size,
+    MEMORY_READ | MEMORY_WRITE,
+    'rule tables and live values for the warden',
+  ),
+  identityRegion(
+    'canwarden status page',
+    rpi4.CONTROL_STATUS.start,
+    rpi4.CONTROL_STATUS.size,
+    MEMORY_READ,
+    'written by the warden; outlives this Linux',
   ),
   identityRegion(
     'peripherals',
@@ -157,6 +179,15 @@ export const RPI4_ROOT: System = {
         deviceId: 0,
         peers: 2,
         protocol: IVSHMEM_PROTOCOL_VETH,
+      }),
+      ivshmemDevice({
+        name: 'canwarden control link',
+        domain: rpi4.PCI_DOMAIN,
+        bdf: rpi4.CONTROL_BDF,
+        regionsStart: regionIndex(memoryRegions, 'control state table'),
+        deviceId: rpi4.IVSHMEM_ROOT_ID,
+        peers: rpi4.IVSHMEM_PEERS,
+        protocol: rpi4.CONTROL_PROTOCOL,
       }),
     ],
     virtualPciInterruptBase: rpi4.ROOT_VIRTUAL_PCI_INTERRUPT_BASE,

@@ -44,6 +44,10 @@
 #define SCTLR_C (1ull << 2)
 #define SCTLR_I (1ull << 12)
 
+_Static_assert(IVSHMEM_STATE_TABLE_ADDRESS >> 21 ==
+                   (CONTROL_STATUS_ADDRESS + CONTROL_STATUS_BYTES - 1) >> 21,
+               "one level 3 table holds the shared memory of both links");
+
 typedef uint64_t Table[TABLE_ENTRIES] __attribute__((aligned(4096)));
 
 static Table level1, level2_first, level3_ram, level3_shared, level2_comm, level3_comm, level2_linear,
@@ -87,6 +91,12 @@ static void build_tables(void) {
   map_pages(level3_shared, IVSHMEM_STATE_TABLE_ADDRESS, IVSHMEM_STATE_TABLE_ADDRESS,
             IVSHMEM_STATE_TABLE_BYTES, NORMAL_CONSTANT);
   map_pages(level3_shared, IVSHMEM_SECTION_ADDRESS, IVSHMEM_SECTION_ADDRESS, IVSHMEM_SECTION_BYTES,
+            NORMAL_DATA);
+  map_pages(level3_shared, CONTROL_STATE_TABLE_ADDRESS, CONTROL_STATE_TABLE_ADDRESS,
+            CONTROL_STATE_TABLE_BYTES, NORMAL_CONSTANT);
+  map_pages(level3_shared, CONTROL_REQUESTS_ADDRESS, CONTROL_REQUESTS_ADDRESS,
+            CONTROL_REQUESTS_BYTES, NORMAL_CONSTANT);
+  map_pages(level3_shared, CONTROL_STATUS_ADDRESS, CONTROL_STATUS_ADDRESS, CONTROL_STATUS_BYTES,
             NORMAL_DATA);
 
   level2_comm[0] = table_entry(level3_comm);

@@ -1,11 +1,16 @@
 /**
- * Interrupts: ownership, and the ones that virtual PCI devices raise. E-CELL-30 to E-CELL-37.
+ * Interrupts: ownership, and the ones that virtual PCI devices raise. E-CELL-30 to E-CELL-37,
+ * N-CELL-63.
  *
  * Used by: check.ts. `jailhouse config check` does not look at interrupts.
  */
-import { PCI_TYPE_IVSHMEM } from '../format/constants.ts';
+import {
+  IVSHMEM_PROTOCOL_CUSTOM_FIRST,
+  IVSHMEM_PROTOCOL_CUSTOM_LAST,
+  PCI_TYPE_IVSHMEM,
+} from '../format/constants.ts';
 import type { Cell, PciDevice } from '../format/model.ts';
-import { allCells, error, hex } from './finding.ts';
+import { allCells, error, hex, note } from './finding.ts';
 import type { Configuration, Finding } from './finding.ts';
 
 /** First INTID that is a shared peripheral interrupt. */
@@ -73,6 +78,15 @@ function* checkVirtualPci(cell: Cell): Generator<Finding> {
       );
     }
     if (owned.has(interrupt)) continue;
+    if (hasCustomProtocol(device)) {
+      yield note(
+        'N-CELL-63',
+        `INTID ${interrupt} of the device never arrives: the cell does not own it`,
+        [devicePlace(cell, device), `${cell.name}: interrupt controllers`],
+        'nothing, if the protocol is made for looking at memory; otherwise add the INTID to the cell',
+      );
+      continue;
+    }
     yield error(
       'E-CELL-32',
       `the device raises INTID ${interrupt}, which the cell does not own: it never arrives`,
@@ -127,6 +141,13 @@ function ownedInterrupts(cell: Cell): Set<number> {
 function interruptingDevices(cell: Cell): PciDevice[] {
   return cell.pciDevices.filter(
     (device) => device.type === PCI_TYPE_IVSHMEM && device.msixVectors === 0,
+  );
+}
+
+/** A protocol of one's own may do without interrupts; virtio and ivshmem-net cannot. */
+function hasCustomProtocol({ shmemProtocol }: PciDevice): boolean {
+  return (
+    shmemProtocol >= IVSHMEM_PROTOCOL_CUSTOM_FIRST && shmemProtocol <= IVSHMEM_PROTOCOL_CUSTOM_LAST
   );
 }
 

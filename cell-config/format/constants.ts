@@ -120,6 +120,9 @@ export const IVSHMEM_MAX_PEERS = 12;
 
 export const IVSHMEM_PROTOCOL_UNDEFINED = 0x0000;
 export const IVSHMEM_PROTOCOL_VETH = 0x0001;
+/** First and last number left to protocols of one's own. */
+export const IVSHMEM_PROTOCOL_CUSTOM_FIRST = 0x4000;
+export const IVSHMEM_PROTOCOL_CUSTOM_LAST = 0x7fff;
 /** Added to a virtio device id, the protocol of the end that drives the device. */
 export const IVSHMEM_PROTOCOL_VIRTIO_FRONT_END = 0x8000;
 /** Added to a virtio device id, the protocol of the end that is the device. */

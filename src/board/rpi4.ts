@@ -33,3 +33,13 @@ export const IVSHMEM_SECTION_BYTES: u32 = 0x00040000;
 export const IVSHMEM_REGISTERS_ADDRESS: u32 = 0xff000000;
 /** The cell's end of the link. */
 export const IVSHMEM_CELL_IDENTITY: u32 = 1;
+
+/**
+ * The control link: where the hypervisor shows its state table, the requests (root's output section,
+ * read only) and the status page (the cell's own). Its registers are not used.
+ */
+export const CONTROL_STATE_TABLE_ADDRESS: u32 = 0x1fa70000;
+export const CONTROL_REQUESTS_ADDRESS: u32 = 0x1fa71000;
+export const CONTROL_STATUS_ADDRESS: u32 = 0x1fa91000;
+/** Bytes of each of the two output sections. */
+export const CONTROL_OUTPUT_BYTES: u32 = 0x00020000;

@@ -49,6 +49,9 @@ describe('the helper', () => {
       [LAYOUT.CELL_RAM.physicalStart, LAYOUT.CELL_RAM.size],
       [LAYOUT.IVSHMEM_STATE_TABLE.start, LAYOUT.IVSHMEM_STATE_TABLE.size],
       [LAYOUT.IVSHMEM_READ_WRITE.start, LAYOUT.IVSHMEM_READ_WRITE.size],
+      [LAYOUT.CONTROL_STATE_TABLE.start, LAYOUT.CONTROL_STATE_TABLE.size],
+      [LAYOUT.CONTROL_REQUESTS.start, LAYOUT.CONTROL_REQUESTS.size],
+      [LAYOUT.CONTROL_STATUS.start, LAYOUT.CONTROL_STATUS.size],
       [LAYOUT.HYPERVISOR_MEMORY.start, LAYOUT.HYPERVISOR_MEMORY.size],
     ];
     const starts = ranges.map(([start]) => start);

@@ -30,9 +30,17 @@ function wardenRegion(name: string, change: Partial<MemoryRegion>): Cell {
   });
 }
 
-/** The warden's cell with its ivshmem device changed. */
+const [LINK, CONTROL] = RPI4_CANWARDEN.pciDevices;
+const [ROOT_LINK, ROOT_NETWORK, ROOT_CONTROL] = RPI4_ROOT.rootCell.pciDevices;
+
+/** The warden's cell with its virtio link changed. */
 function wardenLink(change: Partial<PciDevice>): Cell {
-  return warden({ pciDevices: [{ ...RPI4_CANWARDEN.pciDevices[0], ...change }] });
+  return warden({ pciDevices: [{ ...LINK, ...change }, CONTROL] });
+}
+
+/** The warden's cell with its control link changed. */
+function wardenControl(change: Partial<PciDevice>): Cell {
+  return warden({ pciDevices: [LINK, { ...CONTROL, ...change }] });
 }
 
 function root(change: Partial<Cell>): System {
@@ -57,7 +65,7 @@ describe('the checker on configurations without mistakes', () => {
     assert.deepEqual(errors(RPI4_ROOT, RPI4_CANWARDEN), []);
   });
 
-  it('notes the exclusive regions and the one that traps', () => {
+  it('notes the exclusive regions, the one that traps, and the interrupt that never arrives', () => {
     const notes = checkConfiguration({ system: RPI4_ROOT, cells: [RPI4_CANWARDEN] });
     assert.deepEqual(
       notes.map(({ code, places }) => [code, /"(.*)"/.exec(places[0])?.[1]]),
@@ -65,6 +73,7 @@ describe('the checker on configurations without mistakes', () => {
         ['N-CELL-61', 'SPI0'],
         ['N-CELL-60', 'UART'],
         ['N-CELL-62', 'RAM'],
+        ['N-CELL-63', 'control link'],
       ],
     );
   });
@@ -107,7 +116,7 @@ describe('the checker on memory', () => {
     assertOnly(
       errors({ ...RPI4_ROOT, hypervisorMemory }, RPI4_CANWARDEN),
       'E-CELL-03',
-      /Raspberry-Pi4: region 10 "RAM below the reservation"/,
+      /Raspberry-Pi4: region 14 "RAM below the reservation"/,
       /hypervisor memory/,
     );
   });
@@ -150,6 +159,7 @@ describe('the checker on memory', () => {
       ...stock.STOCK_RPI4_INMATE_DEMO,
       name: 'other',
       messageReplyTimeoutLoops: 1,
+      interruptControllers: [],
       pciDevices: [],
       memoryRegions: [
         ...stock.STOCK_RPI4_INMATE_DEMO.memoryRegions.slice(5),
@@ -209,7 +219,7 @@ describe('the checker on cells and CPUs', () => {
   });
 
   it('finds two communication regions, and names both', () => {
-    const last = { ...RPI4_CANWARDEN.memoryRegions[8], name: 'second', virtualStart: 0x90000000 };
+    const last = { ...RPI4_CANWARDEN.memoryRegions[12], name: 'second', virtualStart: 0x90000000 };
     const cell = warden({ memoryRegions: [...RPI4_CANWARDEN.memoryRegions, last] });
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-24', /"communication region"/, /"second"/);
   });
@@ -253,6 +263,23 @@ describe('the checker on interrupts', () => {
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-32', /AGL link/, /interrupt controllers/);
   });
 
+  it('lets only a protocol of its own do without its interrupt', () => {
+    // ivshmem v2: 0x4000 to 0x7fff are left to the user.
+    for (const [protocol, codes] of [
+      [0x3fff, ['E-CELL-32', 'E-CELL-50']],
+      [0x4000, ['E-CELL-50']],
+      [0x7fff, ['E-CELL-50']],
+      [0x8000, ['E-CELL-32', 'E-CELL-50']],
+    ] as const) {
+      const found = errors(RPI4_ROOT, wardenControl({ shmemProtocol: protocol }));
+      assert.deepEqual(
+        found.map(({ code }) => code),
+        codes,
+        protocol.toString(16),
+      );
+    }
+  });
+
   it('finds an interrupt the root cell does not have', () => {
     const cell = warden({ interruptControllers: [{ ...entry, interrupts: [185, 230] }] });
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-33', /canwarden/, /Raspberry/);
@@ -283,16 +310,16 @@ describe('the checker on collisions of interrupts inside a cell', () => {
   });
 
   it('finds two devices on one interrupt line', () => {
-    const [link, network] = RPI4_ROOT.rootCell.pciDevices;
     // Slots 0 and 4: (bdf >> 3) & 3 is 0 for both.
-    const system = root({ pciDevices: [link, { ...network, bdf: 0x20 }] });
+    const network = { ...ROOT_NETWORK, bdf: 0x20 };
+    const system = root({ pciDevices: [ROOT_LINK, network, ROOT_CONTROL] });
     assertOnly(errors(system, RPI4_CANWARDEN), 'E-CELL-37', /canwarden link/, /network link/);
   });
 });
 
 describe('the checker on ivshmem links', () => {
   it('finds a link whose region slots are missing', () => {
-    const cell = wardenLink({ shmemRegionsStart: 7 });
+    const cell = wardenLink({ shmemRegionsStart: RPI4_CANWARDEN.memoryRegions.length - 2 });
     assertOnly(
       errors(RPI4_ROOT, cell).filter(({ code }) => code === 'E-CELL-40'),
       'E-CELL-40',
@@ -324,8 +351,8 @@ describe('the checker on ivshmem links', () => {
   it('finds ends that disagree on the number of peers', () => {
     const memoryRegions = [...RPI4_CANWARDEN.memoryRegions];
     memoryRegions.splice(4, 0, { ...memoryRegions[3], name: 'output 2' });
-    const [device] = RPI4_CANWARDEN.pciDevices;
-    const cell = warden({ memoryRegions, pciDevices: [{ ...device, shmemPeers: 3 }] });
+    const control = { ...CONTROL, shmemRegionsStart: CONTROL.shmemRegionsStart + 1 };
+    const cell = warden({ memoryRegions, pciDevices: [{ ...LINK, shmemPeers: 3 }, control] });
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-45', /canwarden link/, /AGL link/);
   });
 
@@ -344,23 +371,30 @@ describe('the checker on ivshmem links', () => {
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-48', /0x1fa21000/, /0x10000000/);
   });
 
+  it('finds one-way memory that the wrong side could write', () => {
+    const requests = wardenRegion('requests', { flags: 0x83 });
+    assertOnly(errors(RPI4_ROOT, requests), 'E-CELL-43', /control link/, /"requests"/);
+    const status = wardenRegion('status page', { flags: 0x81 });
+    assertOnly(errors(RPI4_ROOT, status), 'E-CELL-43', /control link/, /"status page"/);
+  });
+
   it('finds a link with one end', () => {
     const cell = warden({
-      pciDevices: [{ ...RPI4_CANWARDEN.pciDevices[0], bdf: 0x10 }],
-      virtualPciInterruptBase: 151,
+      pciDevices: [{ ...LINK, bdf: 0x18 }, CONTROL],
+      virtualPciInterruptBase: 150,
     });
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-49', /AGL link/, /PCI devices/);
   });
 
   it('finds a device on a bus that nobody can see', () => {
-    const [link, network] = RPI4_ROOT.rootCell.pciDevices;
-    const system = root({ pciDevices: [link, { ...network, bdf: 0x108 }] });
+    const network = { ...ROOT_NETWORK, bdf: 0x108 };
+    const system = root({ pciDevices: [ROOT_LINK, network, ROOT_CONTROL] });
     assertOnly(errors(system, RPI4_CANWARDEN), 'E-CELL-51', /network link/, /window/);
   });
 
   it('finds two front-ends', () => {
-    const [link, network] = RPI4_ROOT.rootCell.pciDevices;
-    const system = root({ pciDevices: [{ ...link, shmemProtocol: 0x8024 }, network] });
+    const link = { ...ROOT_LINK, shmemProtocol: 0x8024 };
+    const system = root({ pciDevices: [link, ROOT_NETWORK, ROOT_CONTROL] });
     const findings = errors(system, RPI4_CANWARDEN);
     assertOnly(findings, 'E-CELL-50', /canwarden link/, /AGL link/);
     assert.match(findings[0].fix, /set the second to 0xc024/);

@@ -82,13 +82,49 @@ describe('cell file format', () => {
     assert.equal(sha256(cell).slice(0, 8), 'a43a0156');
   });
 
-  it('differs from the accepted root cell in the link protocol alone', () => {
-    const bytes = encodeSystem(RPI4_ROOT);
+  it('differs from the accepted root cell in the link protocol and the control link alone', () => {
+    const { rootCell } = RPI4_ROOT;
+    const isControl = ({ name }: { name?: string }): boolean =>
+      /^control|^canwarden (requests|status|control)/.test(name ?? '');
+    const memoryRegions = rootCell.memoryRegions.filter((region) => !isControl(region));
+    const pciDevices = rootCell.pciDevices.filter((device) => !isControl(device));
+    assert.equal(rootCell.memoryRegions.length - memoryRegions.length, 4);
+    assert.equal(rootCell.pciDevices.length - pciDevices.length, 1);
+    const bytes = encodeSystem({
+      ...RPI4_ROOT,
+      rootCell: { ...rootCell, memoryRegions, pciDevices },
+    });
     // System 0x164, descriptor and CPU set 0x8c, 13 regions, 2 irqchips, then the first device.
     const protocol = 0x164 + 0x8c + 13 * 32 + 2 * 32 + 0x36;
     assert.equal(bytes.readUInt16LE(protocol), 0xc024);
     bytes.writeUInt16LE(0x8024, protocol);
     assert.equal(sha256(bytes).slice(0, 8), 'e829fea6');
+  });
+
+  it('has the control link at the same place, and the same size, in both files', () => {
+    for (const [bytes, regionsAt, regionIndex, devicesAt, deviceIndex, identity] of [
+      // Cell: 13 regions of 32 bytes, one irqchip of 32; root: 17 and two, 0x164 later.
+      [encodeCell(RPI4_CANWARDEN), 0x8c, 4, 0x8c + 13 * 32 + 32, 1, 1],
+      [encodeSystem(RPI4_ROOT), 0x164 + 0x8c, 8, 0x164 + 0x8c + 17 * 32 + 2 * 32, 2, 0],
+    ] as const) {
+      // ROOTSHARED is for a cell that is not root.
+      const shared = identity === 1 ? 0x80n : 0n;
+      const rights = (owner: number): bigint => (owner === identity ? 3n : 1n) | shared;
+      const region = (index: number): bigint[] =>
+        [0, 8, 16, 24].map((field) =>
+          bytes.readBigUInt64LE(regionsAt + (regionIndex + index) * 32 + field),
+        );
+      assert.deepEqual(region(0), [0x1fa70000n, 0x1fa70000n, 0x1000n, 1n | shared]);
+      assert.deepEqual(region(1), [0n, 0n, 0n, 0n]);
+      assert.deepEqual(region(2), [0x1fa71000n, 0x1fa71000n, 0x20000n, rights(0)]);
+      assert.deepEqual(region(3), [0x1fa91000n, 0x1fa91000n, 0x20000n, rights(1)]);
+      const device = bytes.subarray(devicesAt + deviceIndex * 56);
+      assert.equal(device.readUInt8(0), 3, 'ivshmem');
+      assert.deepEqual([device.readUInt16LE(2), device.readUInt16LE(4)], [1, 0x10], 'domain, bdf');
+      assert.equal(device.readUInt32LE(0x30), regionIndex);
+      assert.deepEqual([device.readUInt8(0x34), device.readUInt8(0x35)], [identity, 2]);
+      assert.equal(device.readUInt16LE(0x36), 0x4057);
+    }
   });
 
   it('writes revision 13 with six letters and no architecture, all else the same', () => {
@@ -106,9 +142,10 @@ describe('cell file format', () => {
     assert.deepEqual(
       rpi4Files(14).map(({ name, bytes }) => [name, bytes.length]),
       [
-        ['rpi4-root.cell', 1088],
-        // 132 + 8 + 9 regions + 1 irqchip + 1 PCI device
-        ['rpi4-canwarden.cell', 132 + 8 + 9 * 32 + 32 + 56],
+        // The accepted pair's 1088, and 4 regions and a PCI device for the control link.
+        ['rpi4-root.cell', 1088 + 4 * 32 + 56],
+        // 132 + 8 + 13 regions + 1 irqchip + 2 PCI devices
+        ['rpi4-canwarden.cell', 132 + 8 + 13 * 32 + 32 + 2 * 56],
       ],
     );
   });
@@ -135,6 +172,10 @@ describe('cell file format', () => {
         [0x1fa21000, 0x1fa21000, 0x40000, 0x83],
         [0, 0, 0, 0],
         [0, 0, 0, 0],
+        [0x1fa70000, 0x1fa70000, 0x1000, 0x81],
+        [0, 0, 0, 0],
+        [0x1fa71000, 0x1fa71000, 0x20000, 0x81],
+        [0x1fa91000, 0x1fa91000, 0x20000, 0x83],
         [0xfe204000, 0xfe204000, 0x1000, 0x13],
         [0xfe200000, 0xfe200000, 0x1000, 0x91],
         [0xfe215040, 0xfe215040, 0x40, 0x50093],

@@ -117,7 +117,7 @@ describe('the checker on the image', () => {
     const [first] = errorsOf({ segments });
     assert.equal(first.code, 'E-CELL-70');
     assert.match(first.places[0], /image\.elf: segment at 0x0, 2097153 bytes/);
-    assert.match(first.places[1], /canwarden: region 7 "RAM"/);
+    assert.match(first.places[1], /canwarden: region 11 "RAM"/);
   });
 
   it('finds an entry point where the CPU does not start', () => {

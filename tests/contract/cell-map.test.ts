@@ -59,6 +59,9 @@ describe('the map of physical memory', () => {
       [
         [0x1fa20000, 0x1000, 'state table'],
         [0x1fa21000, 0x40000, 'read-write section'],
+        [0x1fa70000, 0x1000, 'control state table'],
+        [0x1fa71000, 0x20000, 'requests'],
+        [0x1fa91000, 0x20000, 'status page'],
         [0xfe200000, 0x1000, 'GPIO'],
         [0xfe215040, 0x40, 'UART'],
       ],

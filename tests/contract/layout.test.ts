@@ -32,6 +32,12 @@ const NUMBERS: readonly (readonly [granted: string, mapped?: string, used?: stri
   ['IVSHMEM_STATE_TABLE.size', 'IVSHMEM_STATE_TABLE_BYTES'],
   ['IVSHMEM_READ_WRITE.start', 'IVSHMEM_SECTION_ADDRESS', 'IVSHMEM_SECTION_ADDRESS'],
   ['IVSHMEM_READ_WRITE.size', 'IVSHMEM_SECTION_BYTES', 'IVSHMEM_SECTION_BYTES'],
+  ['CONTROL_STATE_TABLE.start', 'CONTROL_STATE_TABLE_ADDRESS', 'CONTROL_STATE_TABLE_ADDRESS'],
+  ['CONTROL_STATE_TABLE.size', 'CONTROL_STATE_TABLE_BYTES'],
+  ['CONTROL_REQUESTS.start', 'CONTROL_REQUESTS_ADDRESS', 'CONTROL_REQUESTS_ADDRESS'],
+  ['CONTROL_REQUESTS.size', 'CONTROL_REQUESTS_BYTES', 'CONTROL_OUTPUT_BYTES'],
+  ['CONTROL_STATUS.start', 'CONTROL_STATUS_ADDRESS', 'CONTROL_STATUS_ADDRESS'],
+  ['CONTROL_STATUS.size', 'CONTROL_STATUS_BYTES', 'CONTROL_OUTPUT_BYTES'],
   ['GPIO.start', undefined, 'GPIO_ADDRESS'],
   ['SPI0.start', undefined, 'SPI0_ADDRESS'],
   ['CELL_IVSHMEM_BAR0', undefined, 'IVSHMEM_REGISTERS_ADDRESS'],
@@ -75,5 +81,12 @@ describe("the cell's addresses", () => {
     const table = numberOf(GRANTED, 'IVSHMEM_STATE_TABLE.start', 'cell-config');
     const tableBytes = numberOf(GRANTED, 'IVSHMEM_STATE_TABLE.size', 'cell-config');
     assert.equal(GRANTED.get('IVSHMEM_READ_WRITE.start'), table + tableBytes);
+  });
+
+  it('put the two output sections right after the control state table, in the order of the peers', () => {
+    const control = numberOf(GRANTED, 'CONTROL_STATE_TABLE.start', 'cell-config');
+    // Root is peer 0, the cell peer 1; the read-write section is empty.
+    assert.equal(GRANTED.get('CONTROL_REQUESTS.start'), control + 0x1000);
+    assert.equal(GRANTED.get('CONTROL_STATUS.start'), control + 0x1000 + 0x20000);
   });
 });

@@ -10,6 +10,8 @@ const UART_THR = 0xfe215040;
 const UART_LSR = 0xfe215054;
 const STATE_TABLE = 0x1fa20000;
 const READ_WRITE_SECTION = 0x1fa21000;
+const REQUESTS = 0x1fa71000;
+const STATUS_PAGE = 0x1fa91000;
 const COMMUNICATION_REGION = 0x80000000;
 const GICD = 0xff841000;
 const CELL_STATE = 0x08;
@@ -27,6 +29,9 @@ describe('the walls of the cell', () => {
     assert.deepEqual(found, [
       ['state table', STATE_TABLE, 0x1000, false, false],
       ['read/write section', READ_WRITE_SECTION, 0x40000, true, false],
+      ['state table of PCI device 0x10', 0x1fa70000, 0x1000, false, false],
+      ['output section 0 of PCI device 0x10', REQUESTS, 0x20000, false, false],
+      ['output section 1 of PCI device 0x10', STATUS_PAGE, 0x20000, true, false],
       ['RAM', 0, 0x200000, true, true],
       ['communication region', COMMUNICATION_REGION, 0x1000, true, false],
     ]);
@@ -51,6 +56,14 @@ describe('the walls of the cell', () => {
     const { machine, gpio } = makeFixture();
     assert.throws(() => machine.writeDevice(0xfe20001c, 4, 1), parked(/no WRITE flag/));
     assert.deepEqual(gpio.accesses, []);
+  });
+
+  it('parks the cell that writes to an output section of root’s, not to its own', () => {
+    const { machine } = makeFixture();
+    assert.equal(machine.readDevice(REQUESTS, 4), 0xa5a5a5a5, 'stale until root writes');
+    assert.throws(() => machine.writeDevice(REQUESTS, 4, 1), parked(/output section 0.*no WRITE/));
+    machine.writeDevice(STATUS_PAGE, 4, 0x54535743);
+    assert.equal(machine.readDevice(STATUS_PAGE, 4), 0x54535743);
   });
 
   it('parks the cell that writes to the state table', () => {

@@ -127,10 +127,11 @@ function ivshmemRoles(cell: Cell): Map<number, string> {
   for (const device of cell.pciDevices) {
     if (device.type !== PCI_TYPE_IVSHMEM) continue;
     const first = device.shmemRegionsStart;
-    roles.set(first, 'state table');
-    roles.set(first + 1, 'read/write section');
+    const of = device.bdf === 0 ? '' : ` of PCI device 0x${device.bdf.toString(16)}`;
+    roles.set(first, `state table${of}`);
+    roles.set(first + 1, `read/write section${of}`);
     for (let peer = 0; peer < device.shmemPeers; peer += 1) {
-      roles.set(first + 2 + peer, `output section ${peer}`);
+      roles.set(first + 2 + peer, `output section ${peer}${of}`);
     }
   }
   return roles;
