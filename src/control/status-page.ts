@@ -1,0 +1,169 @@
+/**
+ * StatusPage: copies the cell's figures into memory that AGL can read, in bounded pieces.
+ *
+ * Used by: src/board, which says what there is to copy, fills the head in, and runs the pieces.
+ * Does not: wait for a reader, or read anything back but its own words at start.
+ *
+ * While the sequence number is odd the page is being rewritten; a reader takes an even one, copies, and
+ * compares. The parts are copied one after the other while the cell runs: figures of two parts may be
+ * some events apart, and within a part as far as it takes more than one piece.
+ */
+import { SharedMemory } from '../hal/shared-memory';
+import { Status } from '../rt/status';
+import {
+  HEAD_COUNTER_COUNT,
+  HEAD_HISTOGRAM_COUNT,
+  HEAD_TASK_BYTES,
+  PAGE_COUNTERS,
+  PAGE_HEAD_BYTES,
+  PAGE_HEAD_OFFSET,
+  PAGE_HEARTBEAT_OFFSET,
+  PAGE_HISTOGRAMS,
+  PAGE_MAGIC,
+  PAGE_MAGIC_OFFSET,
+  PAGE_RECORDER_CAPACITY,
+  PAGE_RECORDER_HEAD,
+  PAGE_SEQUENCE_OFFSET,
+  PAGE_TASK_BYTES,
+  PAGE_TRACE_CAPACITY,
+  PAGE_TRACE_HEAD,
+  PAGE_VERSION,
+  PAGE_VERSION_OFFSET,
+  RECORDER_CAPACITY,
+  TRACE_CAPACITY,
+} from './layout';
+
+/** Bytes copied in one step. */
+export const PIECE_BYTES: u32 = 128;
+/** The most parts a page can have. */
+const PARTS_MAXIMUM: u32 = 12;
+/** A part: source address, offset in the page, bytes. */
+const PART_BYTES: u32 = 12;
+
+@final
+export class StatusPage<Memory extends SharedMemory> {
+  /** The trace ring's and the recorder's head, as they were found by `open`. */
+  traceHead: u32 = 0;
+  recorderHead: u32 = 0;
+  /** Sequence number; odd while the page is being rewritten. */
+  private sequence: u32 = 0;
+  private heartbeat: u32 = 0;
+  /** The head as it will be copied; at the offset of a field less PAGE_HEAD_OFFSET. */
+  private readonly head: usize = heap.alloc(PAGE_HEAD_BYTES);
+  private readonly parts: usize = heap.alloc(PARTS_MAXIMUM * PART_BYTES);
+  private partCount: u32 = 0;
+  /** The part being copied, and how much of it is. */
+  private part: u32 = 0;
+  private done: u32 = 0;
+
+  constructor(private readonly section: Memory) {
+    memory.fill(this.head, 0, PAGE_HEAD_BYTES);
+    this.setHead(HEAD_TASK_BYTES, PAGE_TASK_BYTES);
+    this.setHead(HEAD_COUNTER_COUNT, PAGE_COUNTERS);
+    this.setHead(HEAD_HISTOGRAM_COUNT, PAGE_HISTOGRAMS);
+    this.addPart(this.head, PAGE_HEAD_OFFSET, PAGE_HEAD_BYTES);
+  }
+
+  /**
+   * Adds `bytes` (a multiple of 8) of linear memory at `source`, 8-aligned, which are to appear at
+   * `offset`. Only before `open`; `Full` beyond the last place.
+   */
+  addPart(source: usize, offset: u32, bytes: u32): Status {
+    if (this.partCount === PARTS_MAXIMUM) return Status.Full;
+    const entry = this.parts + this.partCount * PART_BYTES;
+    store<u32>(entry, source as u32);
+    store<u32>(entry, offset, 4);
+    store<u32>(entry, bytes, 8);
+    this.partCount++;
+    return Status.Ok;
+  }
+
+  /** Sets a word of the head, HEAD_...; it appears with the next refresh. */
+  setHead(offset: u32, value: u32): void {
+    store<u32>(this.head + (offset - PAGE_HEAD_OFFSET), value);
+  }
+
+  /** Sets two words of the head. */
+  setHead64(offset: u32, value: u64): void {
+    store<u64>(this.head + (offset - PAGE_HEAD_OFFSET), value);
+  }
+
+  /** A word of the head as last set. */
+  headOf(offset: u32): u32 {
+    return load<u32>(this.head + (offset - PAGE_HEAD_OFFSET));
+  }
+
+  /** Sets a byte of the head. */
+  setHead8(offset: u32, value: u32): void {
+    store<u8>(this.head + (offset - PAGE_HEAD_OFFSET), value as u8);
+  }
+
+  /**
+   * Writes the whole page, the magic last; once at start-up. What an earlier run of the cell has left in
+   * the two rings stays, and their heads go on from there.
+   */
+  open(): void {
+    const section = this.section;
+    const known =
+      section.read32(PAGE_MAGIC_OFFSET) === PAGE_MAGIC &&
+      section.read32(PAGE_VERSION_OFFSET) === PAGE_VERSION &&
+      section.read32(PAGE_TRACE_CAPACITY) === TRACE_CAPACITY &&
+      section.read32(PAGE_RECORDER_CAPACITY) === RECORDER_CAPACITY;
+    if (known) {
+      this.sequence = section.read32(PAGE_SEQUENCE_OFFSET) & ~1;
+      this.traceHead = section.read32(PAGE_TRACE_HEAD);
+      this.recorderHead = section.read32(PAGE_RECORDER_HEAD);
+    }
+    section.write32(PAGE_MAGIC_OFFSET, 0);
+    section.barrierWrite();
+    this.begin();
+    for (let offset = PAGE_HEAD_OFFSET; offset < PAGE_TRACE_HEAD; offset += 8) {
+      section.write64(offset, 0);
+    }
+    section.write32(PAGE_VERSION_OFFSET, PAGE_VERSION);
+    section.write32(PAGE_TRACE_HEAD, this.traceHead);
+    section.write32(PAGE_TRACE_CAPACITY, TRACE_CAPACITY);
+    section.write32(PAGE_RECORDER_HEAD, this.recorderHead);
+    section.write32(PAGE_RECORDER_CAPACITY, RECORDER_CAPACITY);
+    while (this.step()) continue;
+    section.write32(PAGE_MAGIC_OFFSET, PAGE_MAGIC);
+  }
+
+  /** True while a refresh is under way. */
+  get refreshing(): bool {
+    return (this.sequence & 1) !== 0;
+  }
+
+  /** Begins a refresh with what is to be copied as it is now; `step` does it. */
+  begin(): void {
+    const section = this.section;
+    this.part = 0;
+    this.done = 0;
+    this.sequence |= 1;
+    this.heartbeat++;
+    section.write32(PAGE_SEQUENCE_OFFSET, this.sequence);
+    section.barrierWrite();
+    section.write32(PAGE_HEARTBEAT_OFFSET, this.heartbeat);
+  }
+
+  /** Copies the next piece, at most PIECE_BYTES; false when that was the last one. */
+  step(): bool {
+    const entry = this.parts + this.part * PART_BYTES;
+    const bytes = load<u32>(entry, 8);
+    const end = bytes - this.done < PIECE_BYTES ? bytes : this.done + PIECE_BYTES;
+    const source = load<u32>(entry) as usize;
+    const offset = load<u32>(entry, 4);
+    for (let position = this.done; position < end; position += 8) {
+      this.section.write64(offset + position, load<u64>(source + position));
+    }
+    this.done = end;
+    if (end < bytes) return true;
+    this.done = 0;
+    this.part++;
+    if (this.part < this.partCount) return true;
+    this.section.barrierWrite();
+    this.sequence++;
+    this.section.write32(PAGE_SEQUENCE_OFFSET, this.sequence);
+    return false;
+  }
+}
