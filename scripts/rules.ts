@@ -11,6 +11,7 @@ import type { CompiledRules } from '../cell-config/rules/compile.ts';
 import { decodeRules, RulesImageError } from '../cell-config/rules/decode.ts';
 import { describeTable } from '../cell-config/rules/describe.ts';
 import { formatDiagnostic } from '../cell-config/rules/diagnostics.ts';
+import type { RuleTable } from '../cell-config/rules/model.ts';
 import { assignPaths } from '../cell-config/rules/paths.ts';
 
 const EXIT_BAD_INPUT = 2;
@@ -43,6 +44,18 @@ function explain(input: string): void {
     console.log(`${name.padEnd(24)} ${way.padEnd(12)} ${bytes}${capitalised(reason)}.`);
   });
   console.log('Bytes are for requests of 8 data bytes and an answer whose header is loaded.');
+  console.log(explainLayout(table));
+}
+
+/** How the receive buffers are used, and who decides. */
+function explainLayout(table: RuleTable): string {
+  if (table.receive === 'shared') return 'Receive buffers: both for all frames, as the file says.';
+  if (table.receive === 'urgent-first') {
+    return 'Receive buffers: RXB0 for what filters recognise, as the file says; RXB1 for the rest.';
+  }
+  return assignPaths(table).some(({ number }) => number !== 0)
+    ? 'Receive buffers: RXB0 for what filters recognise, unless SPI is too slow for the bit rate; then both for all, and every request is read.'
+    : 'Receive buffers: both for all frames, as no filter recognises a request.';
 }
 
 function capitalised(text: string): string {

@@ -8,7 +8,7 @@
 import { rulesChecksum } from './encode.ts';
 import * as image from './image-layout.ts';
 import { FILTER_RECORD, RULE_RECORD, RULES_HEADER } from './image-layout.ts';
-import type { Filter, Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
+import type { Filter, ReceiveLayout, Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
 import {
   DATA_BYTES,
   EXTENDED_IDENTIFIER_MAXIMUM,
@@ -18,6 +18,9 @@ import {
   STANDARD_IDENTIFIER_MAXIMUM,
 } from './model.ts';
 import { findCommonFrame } from './overlap.ts';
+
+/** The last receive layout, and frames that no rule matches are dropped. */
+const FLAGS_MAXIMUM = 5;
 
 /** An image that is not a rule table of format 1. */
 export class RulesImageError extends Error {
@@ -40,12 +43,16 @@ export function decodeRules(file: Uint8Array): RuleTable {
   refuseOverlaps(rules);
   const drops = (flags & image.RULES_FLAG_DROP_UNMATCHED) !== 0;
   const defaultAction = drops ? 'drop' : 'forward';
-  if (filterCount === 0) return { defaultAction, rules };
+  const layout = (flags & image.RULES_FLAG_RECEIVE_MASK) >> image.RULES_FLAG_RECEIVE_SHIFT;
+  const receive = image.RECEIVE_LAYOUTS[layout];
+  refuseContradiction(bytes, ruleCount, receive);
+  const head = { defaultAction, rules, ...(receive === undefined ? {} : { receive }) } as const;
+  if (filterCount === 0) return head;
   const filtersStart = RULES_HEADER.size + ruleCount * RULE_RECORD.size;
   const filters = Array.from({ length: filterCount }, (_, index) =>
     readFilter(bytes, filtersStart + index * FILTER_RECORD.size, `filter ${index + 1}`),
   );
-  return { defaultAction, rules, filters };
+  return { ...head, filters };
 }
 
 function readFilter(bytes: Buffer, start: number, name: string): Filter {
@@ -100,11 +107,21 @@ function readHeader(bytes: Buffer): { ruleCount: number; filterCount: number; fl
   const crc = bytes.readUInt32LE(RULES_HEADER.crc32);
   expectEqual('CRC-32', RULES_HEADER.crc32, rulesChecksum(bytes), crc);
   const flags = bytes.readUInt32LE(RULES_HEADER.flags);
-  if ((flags & ~image.RULES_FLAG_DROP_UNMATCHED) !== 0) {
-    throw new RulesImageError('flags', RULES_HEADER.flags, '0 or 1', hex(flags));
+  if (flags > FLAGS_MAXIMUM) {
+    throw new RulesImageError('flags', RULES_HEADER.flags, '0 to 5', hex(flags));
   }
   expectZero(bytes, 'header', RULES_HEADER.reserved, RULES_HEADER.size);
   return { ruleCount, filterCount, flags };
+}
+
+/** Requests have a buffer of their own exactly when a filter recognises some. */
+function refuseContradiction(bytes: Buffer, ruleCount: number, receive?: ReceiveLayout): void {
+  const hasFilter = Array.from({ length: ruleCount }, (_, index) =>
+    bytes.readUInt8(RULES_HEADER.size + index * RULE_RECORD.size + RULE_RECORD.path),
+  ).some((path) => path !== 0);
+  if (receive === undefined || hasFilter === (receive === 'urgent-first')) return;
+  const expected = hasFilter ? 'no rule with a hardware filter' : 'a rule with a hardware filter';
+  throw new RulesImageError(`flags: receive ${receive}`, RULES_HEADER.flags, expected, 'the other');
 }
 
 /** Paths by hardware filter are 1 and 2. */

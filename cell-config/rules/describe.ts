@@ -21,6 +21,7 @@ export function describeTable(table: RuleTable): string {
       ? `any other frame: ${table.defaultAction}`
       : `any other frame: forward if it passes ${filters}, else drop`,
   );
+  if (table.receive !== undefined) lines.push(`receive buffers: ${table.receive}`);
   return lines.join('\n');
 }
 

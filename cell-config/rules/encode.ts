@@ -23,8 +23,9 @@ export function encodeRules(table: RuleTable): Buffer {
   bytes.writeUInt32LE(bytes.length, RULES_HEADER.totalBytes);
   bytes.writeUInt16LE(table.rules.length, RULES_HEADER.ruleCount);
   bytes.writeUInt16LE(RULE_RECORD.size, RULES_HEADER.ruleBytes);
-  const flags = table.defaultAction === 'drop' ? image.RULES_FLAG_DROP_UNMATCHED : 0;
-  bytes.writeUInt32LE(flags, RULES_HEADER.flags);
+  const drop = table.defaultAction === 'drop' ? image.RULES_FLAG_DROP_UNMATCHED : 0;
+  const receive = image.RECEIVE_LAYOUTS.indexOf(table.receive) << image.RULES_FLAG_RECEIVE_SHIFT;
+  bytes.writeUInt32LE(drop | receive, RULES_HEADER.flags);
   const paths = assignPaths(table);
   table.rules.forEach((rule, index) => {
     const start = RULES_HEADER.size + index * RULE_RECORD.size;

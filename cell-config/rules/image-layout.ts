@@ -27,6 +27,10 @@ export const RULES_HEADER = {
 
 /** Header flag: frames that no rule matches are dropped, not forwarded. */
 export const RULES_FLAG_DROP_UNMATCHED = 0x1;
+/** Header flags, bits 2..1: 0 the cell chooses, 1 both receive buffers for all, 2 RXB0 for requests. */
+export const RULES_FLAG_RECEIVE_SHIFT = 1;
+export const RULES_FLAG_RECEIVE_MASK = 0x6;
+export const RECEIVE_LAYOUTS = [undefined, 'shared', 'urgent-first'] as const;
 
 /** One rule: offsets of its fields. */
 export const RULE_RECORD = {

@@ -70,6 +70,12 @@ export interface Filter {
   readonly inverted: boolean;
 }
 
+/**
+ * How the chip's two receive buffers are used. `shared`: both for every frame; requests are recognised by
+ * reading them. `urgent-first`: RXB0 for what a hardware filter recognises, RXB1 for the rest.
+ */
+export type ReceiveLayout = 'shared' | 'urgent-first';
+
 /** A whole table. */
 export interface RuleTable {
   /** What happens to a frame that no rule matches. */
@@ -80,6 +86,8 @@ export interface RuleTable {
    * dropped if not, whatever `defaultAction` says. Never an empty list.
    */
   readonly filters?: readonly Filter[];
+  /** Not there: the rules, and in the cell the bit rate and the SPI clock, decide. */
+  readonly receive?: ReceiveLayout;
 }
 
 /** A filter as candump takes it: `100:7FF`, `7E0~7F8`. */

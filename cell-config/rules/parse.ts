@@ -13,10 +13,11 @@ import { findCommonFrame } from './overlap.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseMatch } from './parse-match.ts';
+import { parseReceive } from './parse-receive.ts';
 import { YamlReader } from './yaml-reader.ts';
 import type { Entries, Entry } from './yaml-reader.ts';
 
-const TABLE_KEYS = ['version', 'default', 'filters', 'rules'];
+const TABLE_KEYS = ['version', 'default', 'filters', 'receive', 'rules'];
 const RULE_KEYS = ['name', 'match', 'answer', 'forward', 'action'];
 const LANGUAGE_VERSION = 1;
 
@@ -77,7 +78,8 @@ function parseTable(
   const filters = parseFilters(reader, entries);
   const rules = parseRuleList(reader, entries, root.label);
   if (defaultAction === undefined) return undefined;
-  return filters.length === 0 ? { defaultAction, rules } : { defaultAction, rules, filters };
+  const table: RuleTable = { defaultAction, rules, ...(filters.length === 0 ? {} : { filters }) };
+  return { ...table, ...parseReceive(reader, entries, table) };
 }
 
 function parseRuleList(reader: YamlReader, entries: Entries, where: string): Rule[] {

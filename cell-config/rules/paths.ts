@@ -2,8 +2,8 @@
  * Which way each rule's requests are recognised: by a hardware filter of the chip, or by reading them.
  *
  * Used by: encode.ts (writes it into the image), scripts/rules.ts (`explain`).
- * Does not: depend on the bus load; the cell uses both receive buffers for all frames instead when the
- * bit rate and the SPI clock do not leave enough time for one (docs/rules.md).
+ * Does not: know the bit rate and the SPI clock. Unless the file says `urgent-first`, the cell uses both
+ * receive buffers for all frames when these leave too little time for one (src/board/receive-layout.ts).
  *
  * The chip's filters RXF0 and RXF1 let requests into a receive buffer of their own and tell in two SPI
  * bytes which one it is; the static answer waits in a transmit buffer and goes out with the third. The
@@ -35,8 +35,9 @@ const LOAD_DATA_BYTES = 1;
 
 /** The way of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {
-  const filtered = chooseFiltered(table.rules);
-  return table.rules.map((rule) => explain(rule, filtered));
+  const shared = table.receive === 'shared';
+  const filtered = shared ? [] : chooseFiltered(table.rules);
+  return table.rules.map((rule) => explain(rule, filtered, shared));
 }
 
 function chooseFiltered(rules: readonly Rule[]): readonly Rule[] {
@@ -71,7 +72,7 @@ function obstacleOf({ match, answer }: Rule): string | undefined {
   return undefined;
 }
 
-function explain(rule: Rule, filtered: readonly Rule[]): RulePath {
+function explain(rule: Rule, filtered: readonly Rule[], shared: boolean): RulePath {
   const place = filtered.indexOf(rule);
   const identifier = formatIdentifier(rule.match.identifier, rule.match.extended);
   if (place >= 0) {
@@ -84,7 +85,9 @@ function explain(rule: Rule, filtered: readonly Rule[]): RulePath {
   const data = isStaticAnswer(rule.answer) ? 0 : LOAD_DATA_BYTES + lengthOf(rule.answer.length);
   const lookBytes = filtered.length > 0 ? RX_STATUS_BYTES : 0;
   const spiBytes = lookBytes + READ_BYTES + data + RTS_BYTES;
-  return { number: 0, spiBytes, reason: obstacleOf(rule) ?? takenReason(rule, filtered) };
+  const byChoice = shared ? '"receive: shared" keeps no buffer for requests' : undefined;
+  const reason = obstacleOf(rule) ?? byChoice ?? takenReason(rule, filtered);
+  return { number: 0, spiBytes, reason };
 }
 
 function lengthOf(length: number | 'same-as-request'): number {

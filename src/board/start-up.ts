@@ -16,6 +16,7 @@ import { RULES_HEADER_BYTES } from '../responder/rule-table';
 import { Status } from '../rt/status';
 import { applyBusSettings } from './bus-settings';
 import { CellParts } from './cell-parts';
+import { chooseReceiveLayout } from './receive-layout';
 import * as RPI4 from './rpi4';
 import { UrgentAnswers } from './urgent-answers';
 
@@ -119,7 +120,7 @@ function startController(parts: CellParts, answers: UrgentAnswers): Status {
   const settings = parts.settings;
   const controller = parts.controller;
   let status = parts.spi.configure(RPI4.CORE_CLOCK_HERTZ, settings.spiHertz);
-  keepForUrgent(parts);
+  chooseReceiveLayout(parts);
   applyBusSettings(parts);
   controller.useInterruptLine = settings.interruptSource === InterruptSource.Gpio;
   if (status === Status.Ok)
@@ -131,24 +132,6 @@ function startController(parts: CellParts, answers: UrgentAnswers): Status {
   begin(parts);
   explainController(parts, status);
   return end(parts, status);
-}
-
-/** Gives the requests of filter rules a receive buffer of their own; else saves READ STATUS. */
-function keepForUrgent(parts: CellParts): void {
-  const table = parts.responder.table;
-  const rule0 = table.ruleOfFilter(0);
-  if (rule0 < 0) {
-    parts.controller.readAhead = table.hasAnswers;
-    return;
-  }
-  const one = table.rule(rule0);
-  const rule1 = table.ruleOfFilter(1);
-  const other = rule1 < 0 ? one : table.rule(rule1);
-  parts.controller.setup.acceptance.keepForUrgent(
-    one.matchMask,
-    one.matchIdentifier,
-    other.matchIdentifier,
-  );
 }
 
 function explainController(parts: CellParts, status: Status): void {

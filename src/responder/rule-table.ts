@@ -14,7 +14,8 @@
  *       12     4  crc32 over totalBytes with this field as zero
  *       16     2  ruleCount 0..64
  *       18     2  ruleBytes 64
- *       20     4  flags: bit 0 set: frames that no rule matches are dropped, else forwarded
+ *       20     4  flags: bit 0 set: frames that no rule matches are dropped, else forwarded;
+ *                 bits 2..1: use of the receive buffers, RECEIVE_...
  *       24     2  filterCount 0..32
  *       26     6  zero
  *
@@ -41,6 +42,15 @@ export const RULES_IMAGE_BYTES_MAXIMUM: u32 =
 
 const RULES_VERSION: u32 = 1;
 const FLAG_DROP_UNMATCHED: u32 = 1 << 0;
+const FLAG_RECEIVE_SHIFT: u32 = 1;
+const FLAG_RECEIVE_MASK: u32 = 3 << FLAG_RECEIVE_SHIFT;
+
+/** The board decides how the receive buffers are used. */
+export const RECEIVE_AUTO: u32 = 0;
+/** Both receive buffers take every frame; no rule has a filter. */
+export const RECEIVE_SHARED: u32 = 1;
+/** One receive buffer is for what the filters recognise, whatever the load. */
+export const RECEIVE_URGENT_FIRST: u32 = 2;
 
 @unmanaged
 class Header {
@@ -65,6 +75,8 @@ export class RuleTable {
   dropUnmatched: bool = false;
   /** Which of those frames are forwarded after all; empty: `dropUnmatched` decides. */
   readonly filters: FilterList = new FilterList();
+  /** How the receive buffers are to be used: RECEIVE_... */
+  receive: u32 = RECEIVE_AUTO;
   /** CRC-32 of the image in force, by which people tell tables apart; 0: the built-in table. */
   checksum: u32 = 0;
   /** After a refused `adopt`: the rule it was about, or -1 for the header. */
@@ -107,6 +119,7 @@ export class RuleTable {
     this.count = header.ruleCount;
     this.filters.replace(this.stagedFilter(0), header.filterCount);
     this.dropUnmatched = (header.flags & FLAG_DROP_UNMATCHED) !== 0;
+    this.receive = receiveOf(header.flags);
     this.checksum = header.crc32;
     return Status.Ok;
   }
@@ -184,7 +197,8 @@ export class RuleTable {
     const totalBytes = RULES_HEADER_BYTES + count * RULE_BYTES + filterCount * FILTER_BYTES;
     if (header.totalBytes !== totalBytes) return Status.RulesSize;
     if (this.stagedCrc() !== header.crc32) return Status.RulesCrc;
-    if ((header.flags & ~FLAG_DROP_UNMATCHED) !== 0) return Status.RulesField;
+    if ((header.flags & ~(FLAG_DROP_UNMATCHED | FLAG_RECEIVE_MASK)) !== 0) return Status.RulesField;
+    if (receiveOf(header.flags) > RECEIVE_URGENT_FIRST) return Status.RulesField;
     if (header.reserved0 !== 0 || header.reserved1 !== 0) return Status.RulesField;
     return Status.Ok;
   }
@@ -213,7 +227,10 @@ export class RuleTable {
     return this.checkPaths();
   }
 
-  /** One rule for each filter, the first one first; both filters have one mask and one form. */
+  /**
+   * One rule for each filter, the first one first; both filters have one mask and one form. A buffer
+   * that is said to be shared, or kept, is so.
+   */
   private checkPaths(): Status {
     let first: i32 = -1;
     let second: i32 = -1;
@@ -240,6 +257,13 @@ export class RuleTable {
       }
     }
     this.refusedRule = -1;
+    const receive = receiveOf(this.header.flags);
+    if (receive === RECEIVE_SHARED && first >= 0) return Status.RulesField;
+    if (receive === RECEIVE_URGENT_FIRST && first < 0) return Status.RulesField;
     return Status.Ok;
   }
+}
+
+function receiveOf(flags: u32): u32 {
+  return (flags & FLAG_RECEIVE_MASK) >> FLAG_RECEIVE_SHIFT;
 }

@@ -18,7 +18,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an empty file',
     '',
-    'r.yaml:1:1 the rules file must be a map with version, default, filters, rules (got nothing)',
+    'r.yaml:1:1 the rules file must be a map with version, default, filters, receive, rules (got nothing)',
   ],
   ['no version', 'rules: []', 'r.yaml:1:1 the rules file has no "version"'],
   [

@@ -173,11 +173,37 @@ describe('a bad header', () => {
   });
 
   test('with unknown flags or something in the reserved bytes', () => {
-    store<u32>(image.address, 2, 20);
+    store<u32>(image.address, 8, 20);
     expect(adopt()).toBe(Status.RulesField);
     store<u32>(image.address, 0, 20);
     store<u8>(image.address, 1, 31);
     expect(adopt()).toBe(Status.RulesField);
+  });
+});
+
+describe('the use of the receive buffers', () => {
+  test('is taken over from bits 2..1 of the flags', () => {
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.receive).toBe(0);
+    store<u32>(image.address, 2, 20);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.receive).toBe(1);
+    store<u8>(image.addAnswer(0x100, 0x101, 1, 0), 1, 27);
+    store<u32>(image.address, 5, 20);
+    expect(adopt()).toBe(Status.Ok);
+    expect(table.receive).toBe(2);
+    expect(table.dropUnmatched).toBe(true);
+  });
+
+  test('is refused where the rules contradict it, or it is a fourth one', () => {
+    store<u32>(image.address, 4, 20);
+    expect(adopt()).toBe(Status.RulesField);
+    store<u8>(image.addAnswer(0x100, 0x101, 1, 0), 1, 27);
+    store<u32>(image.address, 2, 20);
+    expect(adopt()).toBe(Status.RulesField);
+    store<u32>(image.address, 6, 20);
+    expect(adopt()).toBe(Status.RulesField);
+    expect(table.receive).toBe(0);
   });
 });
 

@@ -1,0 +1,62 @@
+/**
+ * Which layout of the receive buffers the cell uses: one kept for urgent requests, or both for all.
+ *
+ * Used by: start-up.ts, when the rules are loaded and the SPI clock is known, before the controller is
+ * configured. docs/rules.md (`receive`) says what the choice means to whoever writes the rules.
+ * Does not: change the layout of a running chip; its filters can be written in configuration mode only.
+ */
+import { RECEIVE_URGENT_FIRST } from '../responder/rule-table';
+import { CellParts } from './cell-parts';
+
+/** The shortest frame from SOF to EOF, and the intermission behind it: 44 and 3 bits. */
+const SHORTEST_FRAME_BITS: u64 = 47;
+/** RX STATUS and READ RX BUFFER of a frame without data; RTS of an answer, and of a frame of AGL's. */
+const BYTES_PER_FRAME: u64 = 2 + 6 + 1 + 1;
+/** Clocks of a byte in polled mode, and what handling it costs besides (docs/timing-budget.md). */
+const CLOCKS_PER_BYTE: u64 = 9;
+const HANDLING_NANOS_PER_BYTE: u64 = 400;
+/** Deciding on the frame and going round the loop. */
+const HANDLING_NANOS_PER_FRAME: u64 = 2_000;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/**
+ * Gives the requests of filter rules a receive buffer of their own, if the rules ask for it or the bus
+ * leaves time enough to empty the other one; else saves READ STATUS. Says when it cannot.
+ */
+export function chooseReceiveLayout(parts: CellParts): void {
+  const table = parts.responder.table;
+  const rule0 = table.ruleOfFilter(0);
+  const urgentFirst =
+    rule0 >= 0 && (table.receive === RECEIVE_URGENT_FIRST || oneBufferSuffices(parts));
+  if (!urgentFirst) {
+    parts.controller.readAhead = table.hasAnswers;
+    if (rule0 >= 0) sayShared(parts);
+    return;
+  }
+  const one = table.rule(rule0);
+  const rule1 = table.ruleOfFilter(1);
+  const other = rule1 < 0 ? one : table.rule(rule1);
+  parts.controller.setup.acceptance.keepForUrgent(
+    one.matchMask,
+    one.matchIdentifier,
+    other.matchIdentifier,
+  );
+}
+
+/** True when a frame is taken out of the chip before the next one of a full bus is complete. */
+function oneBufferSuffices(parts: CellParts): bool {
+  const byteNanos =
+    (CLOCKS_PER_BYTE * NANOS_PER_SECOND) / parts.spi.clockHertz + HANDLING_NANOS_PER_BYTE;
+  const takeNanos = BYTES_PER_FRAME * byteNanos + HANDLING_NANOS_PER_FRAME;
+  return takeNanos < (SHORTEST_FRAME_BITS * NANOS_PER_SECOND) / parts.settings.bitrate;
+}
+
+function sayShared(parts: CellParts): void {
+  parts.console
+    .text('canwarden: SPI at ')
+    .decimal(parts.spi.clockHertz)
+    .text(' Hz cannot empty one receive buffer in time at ')
+    .decimal(parts.settings.bitrate)
+    .text(' bit/s: both take all frames, and urgent requests are read first')
+    .endLine();
+}
