@@ -7,8 +7,9 @@
  *
  * The chip's filters RXF0 and RXF1 let requests into a receive buffer of their own and tell in two SPI
  * bytes which one it is; the static answer waits in a transmit buffer and goes out with the third. The
- * filters share one mask, look at identifiers only, and one transmit buffer must be left for the
- * answers of all other rules.
+ * filters share one mask, look at the identifier and, in standard frames, at data bytes 0 and 1, and
+ * one transmit buffer must be left for the answers of all other rules. They do not look at the length:
+ * where the rule has one, it is read before the answer goes, three bytes more.
  */
 import type { Rule, RuleTable } from './model.ts';
 import { formatIdentifier, isStaticAnswer } from './model.ts';
@@ -28,6 +29,10 @@ export interface RulePath {
 const RX_STATUS_BYTES = 2;
 /** RX STATUS, RTS. */
 const FILTER_BYTES = 3;
+/** READ of RXB0DLC. */
+const LENGTH_BYTES = 3;
+/** Data bytes that a filter compares, of standard frames (DS20001801J, section 4.4). */
+const FILTER_DATA_BYTES = 2;
 /** READ RX BUFFER of a request with 8 data bytes. */
 const READ_BYTES = 14;
 const RTS_BYTES = 1;
@@ -58,26 +63,36 @@ function urgencyOf({ answer }: Rule): number {
   return answer.extended ? answer.identifier * 2 + 1 : answer.identifier * 2 ** 19;
 }
 
-function sharesMask(left: Rule, right: Rule): boolean {
-  return left.match.mask === right.match.mask && left.match.extended === right.match.extended;
+function sharesMask({ match: left }: Rule, { match: right }: Rule): boolean {
+  return (
+    left.mask === right.mask &&
+    left.extended === right.extended &&
+    left.data.every(({ mask }, index) => mask === right.data[index].mask)
+  );
 }
 
 /** Why no filter can serve a rule, if so. */
 function obstacleOf({ match, answer }: Rule): string | undefined {
   if (answer === null) return 'it has no answer';
   if (!isStaticAnswer(answer)) return 'its answer depends on the request';
-  if (match.data.some(({ mask }) => mask !== 0) || match.minimumLength > 0) {
-    return 'it looks at the data, and a filter cannot tell whether a short frame has them';
-  }
-  return undefined;
+  const beyond = match.data.findIndex(
+    ({ mask }, index) => mask !== 0 && (match.extended || index >= FILTER_DATA_BYTES),
+  );
+  if (beyond < 0) return undefined;
+  return match.extended
+    ? 'it looks at the data, and of extended frames a filter sees the identifier only'
+    : `it looks at data byte ${beyond}, and a filter sees bytes 0 and 1 only`;
 }
 
 function explain(rule: Rule, filtered: readonly Rule[], shared: boolean): RulePath {
   const place = filtered.indexOf(rule);
-  const identifier = formatIdentifier(rule.match.identifier, rule.match.extended);
   if (place >= 0) {
-    const reason = `filter RXF${place} recognises ${identifier}; the answer waits in TXB${2 - place}`;
-    return { number: place === 0 ? 1 : 2, spiBytes: FILTER_BYTES, reason };
+    const wantsLength = rule.match.minimumLength > 0;
+    const reason =
+      `filter RXF${place} recognises ${recognised(rule)}; the answer waits in TXB${2 - place}` +
+      (wantsLength ? `; that ${lengthOfMatch(rule)} is read from RXB0DLC first` : '');
+    const spiBytes = FILTER_BYTES + (wantsLength ? LENGTH_BYTES : 0);
+    return { number: place === 0 ? 1 : 2, spiBytes, reason };
   }
   if (rule.answer === null) {
     return { number: 0, spiBytes: 0, reason: 'it has no answer' };
@@ -88,6 +103,18 @@ function explain(rule: Rule, filtered: readonly Rule[], shared: boolean): RulePa
   const byChoice = shared ? '"receive: shared" keeps no buffer for requests' : undefined;
   const reason = obstacleOf(rule) ?? byChoice ?? takenReason(rule, filtered);
   return { number: 0, spiBytes, reason };
+}
+
+/** What the filter compares: identifier, and the data bytes that the rule looks at. */
+function recognised({ match }: Rule): string {
+  const identifier = formatIdentifier(match.identifier, match.extended);
+  const places = match.data.flatMap(({ mask }, index) => (mask === 0 ? [] : [`D${index}`]));
+  return places.length === 0 ? identifier : `${identifier} with ${places.join(' and ')}`;
+}
+
+function lengthOfMatch({ match }: Rule): string {
+  const { minimumLength } = match;
+  return `the frame has ${minimumLength} ${minimumLength === 1 ? 'byte' : 'bytes'}`;
 }
 
 function lengthOf(length: number | 'same-as-request'): number {

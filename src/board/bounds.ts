@@ -11,8 +11,11 @@
  * rules and 14 bytes.
  */
 
-/** ReceiveTask: RX STATUS, READ STATUS, READ RX BUFFER; READ STATUS, LOAD TX BUFFER, RTS. */
-export const RECEIVE_SPI_BYTES: u32 = 2 + 2 + 14 + 2 + 14 + 1;
+/**
+ * ReceiveTask: RX STATUS, READ of the length (or, with nothing in RXB0, READ STATUS), READ RX BUFFER;
+ * READ STATUS, LOAD TX BUFFER, RTS.
+ */
+export const RECEIVE_SPI_BYTES: u32 = 2 + 3 + 14 + 2 + 14 + 1;
 /** WaitingAnswerTask: LOAD TX BUFFER, RTS. */
 export const WAITING_ANSWER_SPI_BYTES: u32 = 14 + 1;
 /** TransmitPollTask: READ STATUS, or READ or BIT MODIFY for an abort. */

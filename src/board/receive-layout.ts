@@ -12,6 +12,8 @@ import { CellParts } from './cell-parts';
 const SHORTEST_FRAME_BITS: u64 = 47;
 /** RX STATUS and READ RX BUFFER of a frame without data; RTS of an answer, and of a frame of AGL's. */
 const BYTES_PER_FRAME: u64 = 2 + 6 + 1 + 1;
+/** READ of RXB0DLC, where filters alone do not tell a request. */
+const LENGTH_BYTES: u64 = 3;
 /** Clocks of a byte in polled mode, and what handling it costs besides (docs/timing-budget.md). */
 const CLOCKS_PER_BYTE: u64 = 9;
 const HANDLING_NANOS_PER_BYTE: u64 = 400;
@@ -27,7 +29,7 @@ export function chooseReceiveLayout(parts: CellParts): void {
   const table = parts.responder.table;
   const rule0 = table.ruleOfFilter(0);
   const urgentFirst =
-    rule0 >= 0 && (table.receive === RECEIVE_URGENT_FIRST || oneBufferSuffices(parts));
+    rule0 >= 0 && (table.receive === RECEIVE_URGENT_FIRST || oneBufferSuffices(parts, rule0));
   if (!urgentFirst) {
     parts.controller.readAhead = table.hasAnswers;
     if (rule0 >= 0) sayShared(parts);
@@ -36,18 +38,20 @@ export function chooseReceiveLayout(parts: CellParts): void {
   const one = table.rule(rule0);
   const rule1 = table.ruleOfFilter(1);
   const other = rule1 < 0 ? one : table.rule(rule1);
-  parts.controller.setup.acceptance.keepForUrgent(
-    one.matchMask,
-    one.matchIdentifier,
-    other.matchIdentifier,
-  );
+  const acceptance = parts.controller.setup.acceptance;
+  acceptance.keepForUrgent(one.matchMask, one.matchIdentifier, other.matchIdentifier);
+  // Only the first two bytes can be in the mask: the table was checked.
+  acceptance.matchData(one.dataMask as u32, one.dataValue as u32, other.dataValue as u32);
+  acceptance.requireLength(one.minimumLength, other.minimumLength);
 }
 
 /** True when a frame is taken out of the chip before the next one of a full bus is complete. */
-function oneBufferSuffices(parts: CellParts): bool {
+function oneBufferSuffices(parts: CellParts, rule0: u32): bool {
+  const looksAtLength = parts.responder.table.rule(rule0).minimumLength !== 0;
+  const bytes = looksAtLength ? BYTES_PER_FRAME + LENGTH_BYTES : BYTES_PER_FRAME;
   const byteNanos =
     (CLOCKS_PER_BYTE * NANOS_PER_SECOND) / parts.spi.clockHertz + HANDLING_NANOS_PER_BYTE;
-  const takeNanos = BYTES_PER_FRAME * byteNanos + HANDLING_NANOS_PER_FRAME;
+  const takeNanos = bytes * byteNanos + HANDLING_NANOS_PER_FRAME;
   return takeNanos < (SHORTEST_FRAME_BITS * NANOS_PER_SECOND) / parts.settings.bitrate;
 }
 

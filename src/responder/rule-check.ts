@@ -6,7 +6,7 @@
  * Does not: check the header of the image.
  */
 import { DATA_BYTES_MAXIMUM, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../can/frame';
-import { isRemote, isValidIdentifier, numberMaskOf } from '../can/identifier';
+import { isExtended, isRemote, isValidIdentifier, numberMaskOf } from '../can/identifier';
 import { Status } from '../rt/status';
 import {
   ANSWER_LENGTH_OF_REQUEST,
@@ -19,6 +19,8 @@ import {
 } from './rule';
 
 const FORM_BITS: u32 = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE;
+/** Data bytes 0 and 1. */
+const FILTER_DATA_MASK: u64 = 0xffff;
 
 /** `Ok`, or `RulesIdentifierRange` or `RulesField` for the first thing that is wrong. */
 export function checkRule(rule: Rule): Status {
@@ -58,17 +60,18 @@ function isAnswerLength(length: u32): bool {
   return length <= DATA_BYTES_MAXIMUM || length === ANSWER_LENGTH_OF_REQUEST;
 }
 
-/** A filter knows identifiers only, and what it starts is an answer that is ready. */
+/**
+ * What a filter starts is an answer that is ready. Of the data it knows the first two bytes of a
+ * standard frame; which of them a frame has is seen by its length, so that must cover them.
+ */
 function isPath(rule: Rule): bool {
   const path: u32 = rule.path;
   if (path === PATH_SOFTWARE) return true;
   if (path > PATH_FILTER_1) return false;
-  return (
-    (rule.flags & RULE_ANSWER) !== 0 &&
-    rule.isStatic &&
-    rule.dataMask === 0 &&
-    rule.minimumLength === 0
-  );
+  if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
+  if (rule.dataMask === 0) return true;
+  if (isExtended(rule.matchIdentifier) || rule.dataMask > FILTER_DATA_MASK) return false;
+  return (rule.minimumLength as u32) >= (rule.dataMask > 0xff ? 2 : 1);
 }
 
 /** Each byte must be 0..7 or SOURCE_OWN. */

@@ -228,7 +228,7 @@ export class RuleTable {
   }
 
   /**
-   * One rule for each filter, the first one first; both filters have one mask and one form. A buffer
+   * One rule for each filter, the first one first; both filters have one form and one mask. A buffer
    * that is said to be shared, or kept, is so.
    */
   private checkPaths(): Status {
@@ -252,6 +252,7 @@ export class RuleTable {
       const one = this.stagedRule(first);
       const other = this.stagedRule(second);
       if (one.matchMask !== other.matchMask) return Status.RulesField;
+      if (one.dataMask !== other.dataMask) return Status.RulesField;
       if (isExtended(one.matchIdentifier) !== isExtended(other.matchIdentifier)) {
         return Status.RulesField;
       }

@@ -50,6 +50,7 @@ export function makeRig(
   options: {
     oscillatorHertz?: number;
     erratum5?: boolean;
+    missingDataMatches?: boolean;
     receiveFlagAt?: 'end-of-frame' | 'frame-valid';
   } = {},
 ): Rig {

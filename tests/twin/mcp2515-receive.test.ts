@@ -13,9 +13,10 @@ function filtered(
     filters?: number[][];
     rxb0?: number;
     rxb1?: number;
+    missingDataMatches?: boolean;
   } = {},
 ): Rig {
-  const rig = makeRig();
+  const rig = makeRig({ missingDataMatches: setting.missingDataMatches });
   rig.startNormal();
   rig.write(CANCTRL, 0x80);
   const addresses = [0x00, 0x04, 0x08, 0x10, 0x14, 0x18];
@@ -174,6 +175,25 @@ describe('MCP2515 reception', () => {
       [[0x03, 0x10], false],
       [[0x02], false],
       [[], false],
+    ] as [number[], boolean][]) {
+      rig.deliver({ identifier: 0x100, data });
+      assert.equal((rig.read(CANINTF) & 1) === 1, accepted, `data ${data.join(' ')}`);
+      rig.spi(0x90, 0);
+    }
+  });
+
+  it('takes frames without those bytes, too, if so built', () => {
+    const mask = [0xff, 0xe3, 0xff, 0xff];
+    const rig = filtered({
+      masks: [mask, mask],
+      filters: Array.from({ length: 6 }, () => [0x100 >> 3, 0, 0x02, 0x10]),
+      missingDataMatches: true,
+    });
+    for (const [data, accepted] of [
+      [[0x02], true],
+      [[], true],
+      [[0x03], false],
+      [[0x02, 0x11], false],
     ] as [number[], boolean][]) {
       rig.deliver({ identifier: 0x100, data });
       assert.equal((rig.read(CANINTF) & 1) === 1, accepted, `data ${data.join(' ')}`);

@@ -61,6 +61,8 @@ export interface BoardFaults {
   readonly withoutIvshmem?: boolean;
   /** Silicon erratum 5 of the chip. */
   readonly erratum5?: boolean;
+  /** The chip's filters take frames that do not have the data bytes they look at. */
+  readonly missingDataMatches?: boolean;
 }
 
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */
@@ -143,6 +145,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     name: CELL_SENDER,
     oscillatorHertz: options.oscillatorHertz,
     erratum5: faults?.erratum5,
+    missingDataMatches: faults?.missingDataMatches,
   });
   const interruptWire = new InterruptWire(options.onInterruptLine);
   const devices = wireDevices(options, clock, chip, console, interruptWire);

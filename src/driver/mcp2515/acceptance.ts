@@ -10,6 +10,9 @@
  *                  tells an urgent request by its filter, before a byte of it is read. The other
  *                  frames have one buffer instead of two.
  *
+ * Of standard data frames the filters look at the first two data bytes as well. What a filter for them
+ * makes of a frame that has none, the data sheet does not say: such a request also has a length.
+ *
  * Source: DS20001801J, section 4.5, registers 4-10..4-17, and table 12-1 (RX STATUS).
  */
 import { IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../../can/frame';
@@ -18,6 +21,9 @@ import { RXFSIDL_EXIDE } from './registers';
 
 /** Filters of RXB0. */
 export const URGENT_FILTERS: u32 = 2;
+
+/** The data bytes that filters look at, as in a Frame. */
+const DATA_MATCHED: u32 = 0xffff;
 
 /** RX STATUS, bits 4..3: form of the frame; 1: remote, 2: extended. */
 const FORM_REMOTE: u32 = 1;
@@ -36,6 +42,9 @@ export class Acceptance {
   /** Form that a frame must have besides: the filters do not look at the remote bit. */
   private form0: u32 = FORM_NONE;
   private form1: u32 = FORM_NONE;
+  /** Length that a frame must have besides: the filters do not look at the length code. */
+  private length0: u32 = 0;
+  private length1: u32 = 0;
 
   /**
    * Keeps RXB0 for the frames whose identifier word, under `mask`, is `identifier0` or
@@ -53,6 +62,27 @@ export class Acceptance {
     this.form1 = formOf(identifier1);
   }
 
+  /**
+   * After `keepForUrgent`, of standard data frames: the first two data bytes, under `mask`, must be
+   * `data0` or `data1`. Byte 0 in bits 0..7, byte 1 in 8..15, as in a Frame.
+   */
+  matchData(mask: u32, data0: u32, data1: u32): void {
+    this.maskRegisters |= dataRegisters(mask);
+    this.filter0Registers |= dataRegisters(data0);
+    this.filter1Registers |= dataRegisters(data1);
+  }
+
+  /** After `keepForUrgent`: a request of filter 0 or 1 has at least so many data bytes, 0..8. */
+  requireLength(length0: u32, length1: u32): void {
+    this.length0 = length0;
+    this.length1 = length1;
+  }
+
+  /** Data bytes that a request of `filter` must have; 0: any frame it hits is one. */
+  lengthOf(filter: u32): u32 {
+    return filter === 0 ? this.length0 : this.length1;
+  }
+
   /** The filter, 0 or 1, that the frame RX STATUS describes has hit in its right form; else -1. */
   urgentFilter(filter: u32, form: u32): i32 {
     if (filter === 0) return form === this.form0 ? 0 : -1;
@@ -63,6 +93,11 @@ export class Acceptance {
 function formOf(identifier: u32): u32 {
   const extended = (identifier & IDENTIFIER_EXTENDED) !== 0 ? FORM_EXTENDED : 0;
   return (identifier & IDENTIFIER_REMOTE) !== 0 ? extended | FORM_REMOTE : extended;
+}
+
+/** D0 is compared with EID8, D1 with EID0 (section 4.4). */
+function dataRegisters(data: u32): u32 {
+  return (data & DATA_MATCHED) << 16;
 }
 
 /** The four registers of a filter that is to match `identifier` in all its bits. */

@@ -7,7 +7,7 @@
  * transactions it states (bytes include the instruction; n = data bytes, 0 for remote frames):
  *
  *   attention       none; with `useInterruptLine` off one READ STATUS (2)
- *   urgentRequest   RX STATUS (2)
+ *   urgentRequest   RX STATUS (2), and READ (3) where the filter's requests have a length
  *   receive         READ STATUS (2) unless a buffer must be full, then READ RX BUFFER (6 + n)
  *                   or, when it is not about a frame, one step of error service (4)
  *   pollStatus      READ STATUS (2)

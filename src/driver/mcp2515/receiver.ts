@@ -17,11 +17,15 @@ import {
   readReceiveData,
   readReceiveHeader,
   readReceiveStatus,
+  readRegisters,
   readStatus,
+  registersRead,
   statusRead,
 } from './instructions';
 import { ReceiveOrder } from './receive-order';
 import {
+  DLC_MASK,
+  RXB0DLC,
   RX_STATUS_BUFFERS_SHIFT,
   RX_STATUS_FILTER_MASK,
   RX_STATUS_FORM_MASK,
@@ -66,7 +70,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
 
   /**
    * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
-   * -1 when there is none, or it was answered before. One RX STATUS. `receive` comes next.
+   * -1 when there is none, or it was answered before. One RX STATUS, and READ of RXB0DLC when a
+   * length is asked for. `receive` comes next.
    */
   urgentRequest(): i32 {
     if (readReceiveStatus(this.bus) !== Status.Ok) {
@@ -77,7 +82,16 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.order.update(answer >> RX_STATUS_BUFFERS_SHIFT);
     if (!this.order.buffer0Full || this.requestAnswered) return -1;
     const form = (answer >> RX_STATUS_FORM_SHIFT) & RX_STATUS_FORM_MASK;
-    return this.acceptance.urgentFilter(answer & RX_STATUS_FILTER_MASK, form);
+    const filter = this.acceptance.urgentFilter(answer & RX_STATUS_FILTER_MASK, form);
+    if (filter < 0) return filter;
+    const length = this.acceptance.lengthOf(filter);
+    return length === 0 || this.hasLength(length) ? filter : -1;
+  }
+
+  /** True when the frame in RXB0 has `length` data bytes at least; the buffer stays full. */
+  private hasLength(length: u32): bool {
+    if (counted(readRegisters(this.bus, RXB0DLC, 1)) !== Status.Ok) return false;
+    return ((registersRead() as u32) & DLC_MASK) >= length;
   }
 
   /** The request that `urgentRequest` has found is answered: `takenAnswered` will say so. */

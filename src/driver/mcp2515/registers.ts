@@ -85,6 +85,7 @@ export const TXBCTRL_ABTF: u32 = 1 << 6;
 export const RXB0CTRL: u32 = 0x60;
 export const RXB0CTRL_BUKT: u32 = 1 << 2;
 export const RXBCTRL_RXM_MASK: u32 = 0x60;
+export const RXB0DLC: u32 = 0x65;
 export const RXB1CTRL: u32 = 0x70;
 
 // Registers 3-3 to 3-7 and 4-4 to 4-8: layout of the buffers.

@@ -13,6 +13,9 @@ import { dirtyFrame, show } from '../support/frames';
 const FRAME_A = '20 20 00 00 01 aa 00 00 00 00 00 00 00'; // 101#AA
 const FRAME_B = '20 40 00 00 01 bb 00 00 00 00 00 00 00'; // 102#BB
 
+const FRAME_A_LONG = '20 20 00 00 02 aa bb 00 00 00 00 00 00'; // 101#AABB
+const FRAME_CODE_9 = '20 20 00 00 09 aa bb 00 00 00 00 00 00'; // 101#AABB000000000000_9
+
 const RXF0SIDH: u32 = 0x00;
 const RXF1SIDH: u32 = 0x04;
 const RXF2SIDL: u32 = 0x09;
@@ -80,6 +83,53 @@ describe('RXB0 kept for urgent requests', () => {
     expect(can.attention()).toBe(true);
     expect(can.urgentRequest()).toBe(1);
     expect(chip.take()).toBe('b0 00');
+  });
+
+  test('data bytes 0 and 1 of standard frames lie in EID8 and EID0', () => {
+    const acceptance = can.setup.acceptance;
+    acceptance.keepForUrgent(MASK_STANDARD, 0x1a5, 0x6ff);
+    // Byte 0 is the lower half, as in a frame's data; what is above byte 1 is nobody's.
+    acceptance.matchData(0xfff00fff, 0xaaa00e02, 0xbbb00f03);
+    start();
+    expect(registers(RXF0SIDH)).toBe('34a0020e');
+    expect(registers(RXF1SIDH)).toBe('dfe0030f');
+    expect(registers(RXM0SIDH)).toBe('ffe0ff0f');
+  });
+
+  test('where a length is asked for, RXB0DLC is read before the hit counts', () => {
+    can.setup.acceptance.keepForUrgent(MASK_STANDARD, 0x101, 0x102);
+    can.setup.acceptance.requireLength(2, 0);
+    start();
+    chip.fill(0, FRAME_A); // one byte
+    expect(can.urgentRequest()).toBe(-1);
+    expect(chip.take()).toBe('b0 00|03 65 00');
+    expect(can.receive(frame)).toBe(Status.Ok);
+    expect(show(frame)).toBe('101 1 0 0 aa', 'and the frame is taken as any other');
+
+    chip.fill(0, FRAME_A_LONG);
+    chip.take();
+    expect(can.urgentRequest()).toBe(0);
+    expect(chip.take()).toBe('b0 00|03 65 00');
+    chip.formAndFilter = 1;
+    expect(can.urgentRequest()).toBe(1);
+    expect(chip.take()).toBe('b0 00', 'the other filter asks for none');
+  });
+
+  test('a length code above 8 is length enough', () => {
+    can.setup.acceptance.keepForUrgent(MASK_STANDARD, 0x101, 0x101);
+    can.setup.acceptance.requireLength(8, 8);
+    start();
+    chip.fill(0, FRAME_CODE_9);
+    expect(can.urgentRequest()).toBe(0);
+  });
+
+  test('a length that cannot be read is none', () => {
+    can.setup.acceptance.keepForUrgent(MASK_STANDARD, 0x101, 0x101);
+    can.setup.acceptance.requireLength(1, 1);
+    start();
+    chip.fill(0, FRAME_A);
+    chip.transactionsLeft = 1;
+    expect(can.urgentRequest()).toBe(-1);
   });
 
   test('a remote frame with the identifier of a data request is no hit, and the other way round', () => {

@@ -285,3 +285,53 @@ describe('a bad rule', () => {
     expect(table.hitsOf(0)).toBe(1);
   });
 });
+
+/** A rule with an answer that a filter is to recognise, looking at `mask` of the data. */
+function addFiltered(identifier: u32, path: u8, value: u64, mask: u64, length: u8): usize {
+  const rule = image.addAnswer(identifier, 0x700, 1, 0x55);
+  store<u64>(rule, value, 8);
+  store<u64>(rule, mask, 16);
+  store<u8>(rule, length, 24);
+  store<u8>(rule, path, 27);
+  return rule;
+}
+
+describe('the path by a hardware filter', () => {
+  test('is for identifiers, lengths, and data bytes 0 and 1', () => {
+    addFiltered(0x100, 1, 0, 0, 0);
+    expect(adopt()).toBe(Status.Ok);
+    image = new RuleImage(table.staging);
+    addFiltered(0x100, 1, 0, 0, 8);
+    expect(adopt()).toBe(Status.Ok);
+    image = new RuleImage(table.staging);
+    addFiltered(0x80000100, 1, 0, 0, 3);
+    expect(adopt()).toBe(Status.Ok);
+    image = new RuleImage(table.staging);
+    addFiltered(0x100, 1, 0x1002, 0xffff, 2);
+    addFiltered(0x101, 2, 0x2002, 0xffff, 3);
+    expect(adopt()).toBe(Status.Ok);
+  });
+
+  test('is not for what a filter cannot see', () => {
+    addFiltered(0x100, 1, 0, 0x10000, 3);
+    expect(adopt()).toBe(Status.RulesField);
+    image = new RuleImage(table.staging);
+    addFiltered(0x80000100, 1, 0x02, 0xff, 1);
+    expect(adopt()).toBe(Status.RulesField, 'data of an extended frame');
+  });
+
+  test('wants the length to cover the data bytes it looks at', () => {
+    addFiltered(0x100, 1, 0x02, 0xff, 0);
+    expect(adopt()).toBe(Status.RulesField);
+    image = new RuleImage(table.staging);
+    addFiltered(0x100, 1, 0x0200, 0xff00, 1);
+    expect(adopt()).toBe(Status.RulesField);
+    expect(table.refusedRule).toBe(0);
+  });
+
+  test('has one mask for both filters, of identifier and data', () => {
+    addFiltered(0x100, 1, 0x02, 0xff, 1);
+    addFiltered(0x101, 2, 0x02, 0x0f, 1);
+    expect(adopt()).toBe(Status.RulesField);
+  });
+});

@@ -10,16 +10,20 @@ import { RXF0SIDH, RXF3SIDH, RXM0SIDH, RXM1SIDH, SIDL_EXIDE } from './registers.
 export const RXB0_FILTERS = [0, 1] as const;
 export const RXB1_FILTERS = [2, 3, 4, 5] as const;
 
-/** Lowest-numbered filter of the buffer that accepts the frame, or undefined (section 4.5.4). */
+/**
+ * Lowest-numbered filter of the buffer that accepts the frame, or undefined (section 4.5.4).
+ * `missingMatches`: what a data byte that the frame does not have is taken for, where a mask asks for it.
+ */
 export function hitFilter(
   registers: Uint8Array,
   buffer: 0 | 1,
   frame: CanFrame,
+  missingMatches: boolean,
 ): number | undefined {
   const mask = buffer === 0 ? RXM0SIDH : RXM1SIDH;
   const filters = buffer === 0 ? RXB0_FILTERS : RXB1_FILTERS;
   for (const filter of filters) {
-    if (accepts(registers, mask, filterAddress(filter), frame)) return filter;
+    if (accepts(registers, mask, filterAddress(filter), frame, missingMatches)) return filter;
   }
   return undefined;
 }
@@ -28,7 +32,13 @@ function filterAddress(filter: number): number {
   return filter < 3 ? RXF0SIDH + 4 * filter : RXF3SIDH + 4 * (filter - 3);
 }
 
-function accepts(registers: Uint8Array, mask: number, filter: number, frame: CanFrame): boolean {
+function accepts(
+  registers: Uint8Array,
+  mask: number,
+  filter: number,
+  frame: CanFrame,
+  missingMatches: boolean,
+): boolean {
   // EXIDE chooses the kind of frame and is never masked (register 4-11).
   if (((registers[filter + 1] & SIDL_EXIDE) !== 0) !== frame.extended) return false;
   const standardMask = elevenBits(registers, mask);
@@ -39,22 +49,12 @@ function accepts(registers: Uint8Array, mask: number, filter: number, frame: Can
     return (difference & eighteenBits(registers, mask)) === 0;
   }
   // Standard frames: EID15..8 and EID7..0 apply to the first two data bytes (register 4-1).
-  return (
-    dataByteMatches(registers, mask + 2, filter + 2, frame.data[0]) &&
-    dataByteMatches(registers, mask + 3, filter + 3, frame.data[1])
-  );
-}
-
-/** A byte the frame does not have matches only where the mask does not ask for it. */
-function dataByteMatches(
-  registers: Uint8Array,
-  mask: number,
-  filter: number,
-  byte: number | undefined,
-): boolean {
-  const care = registers[mask];
-  if (care === 0) return true;
-  return byte !== undefined && ((byte ^ registers[filter]) & care) === 0;
+  return [0, 1].every((index) => {
+    const care = registers[mask + 2 + index];
+    if (care === 0) return true;
+    if (index >= frame.data.length) return missingMatches;
+    return ((frame.data[index] ^ registers[filter + 2 + index]) & care) === 0;
+  });
 }
 
 function elevenBits(registers: Uint8Array, address: number): number {

@@ -12,7 +12,8 @@
  * - ERRIF marks the beginning of a state, so it can be cleared while the state lasts (7.7 can be read
  *   otherwise), and each overflow; a state that ends changes EFLG only.
  * - With RXM = 11 FILHIT reads 0; a rollover leaves FILHIT0 of RXB0CTRL to the message in RXB0.
- * - A data byte that a frame does not have never matches a filter that asks for it.
+ * - A data byte that a frame does not have does not match a filter that asks for it; an option has it
+ *   match.
  * - SPI is ignored during the oscillator start-up; a register to be read is sampled at the end of the
  *   byte before it.
  * - A wrong bit rate shows as an error in the first bit that is misread (twin/bus/clock-error.ts).
@@ -51,6 +52,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   readonly #bus: CanBus;
   readonly #flagsEarly: boolean;
   readonly #erratum5: boolean;
+  readonly #missingMatches: boolean;
   readonly #file = new RegisterFile();
   readonly #bytes: Uint8Array = this.#file.bytes;
   readonly #port: SpiPort;
@@ -73,6 +75,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#bus = options.bus;
     this.#flagsEarly = options.receiveFlagAt === 'frame-valid';
     this.#erratum5 = options.erratum5 ?? false;
+    this.#missingMatches = options.missingDataMatches ?? false;
     this.#port = new SpiPort(this, this.#erratum5);
     this.#transmit = new TransmitUnit(this.#bytes, options.name);
     this.#mode = new OperatingMode({
@@ -364,7 +367,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     const frame = this.#assembled!;
     this.#assembled = undefined;
     const flags = this.#bytes[R.EFLG];
-    if (storeReceived(this.#bytes, frame) === 'overflow') {
+    if (storeReceived(this.#bytes, frame, this.#missingMatches) === 'overflow') {
       this.#overflows++;
       this.onOverflow?.(frame, this.#bytes[R.EFLG] !== flags);
     }

@@ -23,4 +23,9 @@ export interface Mcp2515Options {
    * with its last clock. The sheet limits the second form to SPI mode 1,1; here it is in any mode.
    */
   readonly erratum5?: boolean;
+  /**
+   * True: a filter on a data byte takes a frame that does not have the byte. Section 4.5.1 does not say;
+   * off by default. Microchip's ECAN modules, which filter data bytes alike, end the comparison there.
+   */
+  readonly missingDataMatches?: boolean;
 }

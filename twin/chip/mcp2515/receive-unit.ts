@@ -39,9 +39,16 @@ import {
 /** What became of a good frame. */
 export type Fate = 'stored' | 'refused' | 'overflow';
 
-/** Takes a good frame from the message assembly buffer to where it belongs, or flags an overflow. */
-export function storeReceived(registers: Uint8Array, frame: CanFrame): Fate {
-  const hit0 = filterOf(registers, 0, frame);
+/**
+ * Takes a good frame from the message assembly buffer to where it belongs, or flags an overflow.
+ * `missingMatches`: see hitFilter.
+ */
+export function storeReceived(
+  registers: Uint8Array,
+  frame: CanFrame,
+  missingMatches: boolean,
+): Fate {
+  const hit0 = filterOf(registers, 0, frame, missingMatches);
   if (hit0 !== undefined) {
     if ((registers[CANINTF] & CANINTF_RX0IF) === 0) return load(registers, 0, frame, hit0);
     // Full: over to RXB1 whatever RXB1's own filters say, or lost.
@@ -49,7 +56,7 @@ export function storeReceived(registers: Uint8Array, frame: CanFrame): Fate {
     if ((registers[CANINTF] & CANINTF_RX1IF) === 0) return load(registers, 1, frame, hit0);
     return overflow(registers, EFLG_RX1OVR);
   }
-  const hit1 = filterOf(registers, 1, frame);
+  const hit1 = filterOf(registers, 1, frame, missingMatches);
   if (hit1 === undefined) return 'refused';
   if ((registers[CANINTF] & CANINTF_RX1IF) === 0) return load(registers, 1, frame, hit1);
   return overflow(registers, EFLG_RX1OVR);
@@ -65,8 +72,14 @@ export function refuseDamagedFrame(registers: Uint8Array): void {
 }
 
 /** Filter that accepts the frame into the buffer. With filters off FILHIT is taken to read 0. */
-function filterOf(registers: Uint8Array, buffer: 0 | 1, frame: CanFrame): number | undefined {
-  return receiveMode(registers, buffer) === RXM_ANY ? 0 : hitFilter(registers, buffer, frame);
+function filterOf(
+  registers: Uint8Array,
+  buffer: 0 | 1,
+  frame: CanFrame,
+  missingMatches: boolean,
+): number | undefined {
+  if (receiveMode(registers, buffer) === RXM_ANY) return 0;
+  return hitFilter(registers, buffer, frame, missingMatches);
 }
 
 function receiveMode(registers: Uint8Array, buffer: 0 | 1): number {
