@@ -35,6 +35,8 @@ export class CellParts {
   readonly forwardRing: RecordRing = new RecordRing(FORWARD_RING_BITS);
   /** False when there is no usable ivshmem device: the cell answers, and forwards nothing. */
   linkUsable: bool = false;
+  /** False when there is no usable control device: no status page, no requests. */
+  controlUsable: bool = false;
 
   constructor(
     readonly clock: GenericTimer,

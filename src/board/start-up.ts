@@ -6,6 +6,7 @@
  * Does not: run anything afterwards.
  */
 import { IvshmemDevice, PROTOCOL_CAN_BACK_END } from '../jailhouse/ivshmem-device';
+import { ControlDevice } from '../jailhouse/control-device';
 import { BusModeSetting, InterruptSource } from '../jailhouse/command-line';
 import { CellState } from '../jailhouse/communication-region';
 import { Console } from '../jailhouse/console';
@@ -25,7 +26,9 @@ export function startUp(parts: CellParts, answers: UrgentAnswers): Status {
   let status = openRegion(parts);
   if (status === Status.Ok) status = readSettings(parts);
   if (status !== Status.Ok) return status;
-  openLink(parts);
+  const bus = new PciBus(parts.region.pciConfigurationBase);
+  openLink(parts, bus);
+  openControl(parts, bus);
   loadRules(parts);
   status = startController(parts, answers);
   if (status === Status.Ok) sayReady(parts);
@@ -63,8 +66,8 @@ function readSettings(parts: CellParts): Status {
 }
 
 /** Without a link the cell still guards the bus. */
-function openLink(parts: CellParts): void {
-  const device = new IvshmemDevice(new PciBus(parts.region.pciConfigurationBase));
+function openLink(parts: CellParts, bus: PciBus): void {
+  const device = new IvshmemDevice(bus);
   let status = device.open(
     RPI4.IVSHMEM_REGISTERS_ADDRESS,
     RPI4.IVSHMEM_STATE_TABLE_ADDRESS,
@@ -92,6 +95,19 @@ function openLink(parts: CellParts): void {
     .text('no link to AGL: ivshmem device absent or not as the cell config says, found ')
     .hexadecimal(device.refused, 8)
     .text('. Urgent frames are answered, none is forwarded');
+  end(parts, status);
+}
+
+/** Without status page and requests the cell does everything else. */
+function openControl(parts: CellParts, bus: PciBus): void {
+  const device = new ControlDevice(bus);
+  const status = device.check(RPI4.CONTROL_STATE_TABLE_ADDRESS, RPI4.CONTROL_OUTPUT_BYTES);
+  parts.controlUsable = status === Status.Ok;
+  if (parts.controlUsable) return;
+  begin(parts)
+    .text('no status page: control device absent or not as the cell config says, found ')
+    .hexadecimal(device.refused, 8)
+    .text('. No live status, and rules change at cell load only');
   end(parts, status);
 }
 

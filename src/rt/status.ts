@@ -57,6 +57,10 @@ export enum Status {
   IvshmemAddress = 36,
   /** The ivshmem device speaks another protocol than the two virtio-can roles. Cell config. */
   IvshmemProtocol = 37,
+  /** No ivshmem device for status page and requests. Cell config of another version. */
+  ControlAbsent = 38,
+  /** The control device's memory has another size or place than this board has mapped. Cell config. */
+  ControlUnfit = 39,
 
   /** The peer did not become ready in time; tried again later. Bridge not started on the AGL side. */
   PeerNotReady = 40,
