@@ -20,7 +20,9 @@
 #include "log.h"
 
 #define MAGIC 0x4d535743u /* "CWSM" */
-#define VERSION 1
+/* Version 2 has the output sections of the control link behind the R/W section. */
+#define VERSION_FIRST 1
+#define VERSION_LAST 2
 #define PEERS 2
 #define OWN_ID 0
 #define PEER_ID 1
@@ -77,7 +79,7 @@ static bool check_layout(struct link *link, volatile uint8_t *file, uint64_t fil
   uint32_t table = link->descriptor[WORD_STATE_TABLE];
   uint32_t section = link->descriptor[WORD_SECTION];
   uint32_t section_bytes = link->descriptor[WORD_SECTION_BYTES];
-  if (version != VERSION) {
+  if (version < VERSION_FIRST || version > VERSION_LAST) {
     return refuse(link, "the layout version", version);
   }
   if (peers != PEERS) {

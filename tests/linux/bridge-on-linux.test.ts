@@ -21,6 +21,7 @@ import { LiveLink, numberedFrames } from './live-link.ts';
 
 const BURST = 10_000;
 const SECTION_BYTES = 0x40000;
+const OUTPUT_BYTES = 0x20000;
 const MILLISECOND = 1_000_000;
 /** At 500 kbit/s a frame of the burst is at most 0.2 ms on the wire, and the answer goes first. */
 const ANSWER_LIMIT_NANOS = MILLISECOND;
@@ -69,7 +70,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
     guest = await Guest.boot({
       parts,
       sharedFile: link.sharedFile,
-      sharedBytes: fileBytes(SECTION_BYTES),
+      sharedBytes: fileBytes(SECTION_BYTES, OUTPUT_BYTES),
       programs: [join(PROJECT, 'build/canwarden-bridge')],
       kvm: process.env.CANWARDEN_KVM === '1',
       onLine: (line) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { compileRules } from '../../cell-config/rules/compile.ts';
+import type { Cell } from '../../cell-config/format/model.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import {
   cellLines,
@@ -119,6 +120,19 @@ const BAD_TABLES: readonly (readonly [what: string, status: number, image: () =>
 const playRequest = (engine: EngineName, options: PlayOptions) =>
   play(engine, { bus: REQUEST, ...options });
 
+/** Half of the 128 KiB that each output section of the control link should have. */
+const withSmallOutputs = (cell: Cell): Cell => ({
+  ...cell,
+  memoryRegions: cell.memoryRegions.map((region) =>
+    region.size === 0x20000 ? { ...region, size: 0x10000 } : region,
+  ),
+});
+
+const SMALL_OUTPUTS: PlayOptions = {
+  changeCell: withSmallOutputs,
+  changeSystem: (system) => ({ ...system, rootCell: withSmallOutputs(system.rootCell) }),
+};
+
 onBothEngines('bad input', (engine) => {
   for (const { what, status, says, cellState, ...options } of FATAL) {
     it(`${what}: one line with status ${status}, and the cell stays down`, async () => {
@@ -137,10 +151,29 @@ onBothEngines('bad input', (engine) => {
     const result = await playRequest(engine, { faults: { withoutIvshmem: true } });
     assert.deepEqual(framesOf(result.busLog), ['ecu 1A0#01', 'canwarden 1A1#010064A5']);
     const numbered = cellLines(result).filter((line) => line.includes('(status'));
-    assert.equal(numbered.length, 1, cellLines(result).join('\n'));
+    assert.equal(numbered.length, 2, cellLines(result).join('\n'));
     assert.match(numbered[0] ?? '', /\(status 32\)$/);
+    assert.match(numbered[1] ?? '', /no status page.*\(status 38\)$/);
     assert.equal(result.cellState, CELL_SHUT_DOWN);
   });
+
+  for (const [what, status, options] of [
+    ['no control device', 38, { faults: { withoutControl: true } }],
+    ['a control device with less memory', 39, SMALL_OUTPUTS],
+  ] as const) {
+    it(`${what}: said once with status ${status}, and everything else works`, async () => {
+      const result = await playRequest(engine, options);
+      assert.deepEqual(result.problems, []);
+      assert.deepEqual(framesOf(result.busLog), ['ecu 1A0#01', 'canwarden 1A1#010064A5']);
+      const numbered = cellLines(result).filter((line) => line.includes('(status'));
+      assert.equal(numbered.length, 1, cellLines(result).join('\n'));
+      assert.match(
+        numbered[0] ?? '',
+        new RegExp(`^canwarden: no status page.*\\(status ${status}\\)$`),
+      );
+      assert.equal(result.cellState, CELL_SHUT_DOWN);
+    });
+  }
 
   for (const [what, status, image] of BAD_TABLES) {
     it(`a rule table ${what}: status ${status}, and everything is forwarded`, async () => {

@@ -8,11 +8,12 @@ import type { Cell, System } from '../../cell-config/format/model.ts';
 
 const FRONT_END = 0x8024;
 const BACK_END = 0xc024;
-const IVSHMEM = 3;
 
 function withProtocol(cell: Cell, protocol: number): Cell {
   const pciDevices = cell.pciDevices.map((device) =>
-    device.type === IVSHMEM ? { ...device, shmemProtocol: protocol } : device,
+    [FRONT_END, BACK_END].includes(device.shmemProtocol)
+      ? { ...device, shmemProtocol: protocol }
+      : device,
   );
   return { ...cell, pciDevices };
 }

@@ -12,6 +12,7 @@ const WAKE_UP_NANOS = 30_000;
 const POLL_NANOS = 1_000_000;
 const SECTION = 0x1fa21000;
 const SECTION_BYTES = 0x40000;
+const OUTPUT_BYTES = 0x20000;
 
 /** A bridge that counts its steps at section offset 0 and sends back each frame it receives. */
 const ECHO_STEP = `
@@ -26,6 +27,10 @@ function makeBridge(step: string) {
   const section = fixture.space.find(SECTION)?.memory?.bytes;
   assert.ok(section);
   section.fill(0);
+  const control = {
+    status: Buffer.alloc(OUTPUT_BYTES, 0x11),
+    requests: Buffer.alloc(OUTPUT_BYTES),
+  };
   const frames: { frame: CanFrame; nanos: number }[] = [];
   const failures: string[] = [];
   const bridge = new BridgeHost({
@@ -43,14 +48,14 @@ function makeBridge(step: string) {
         (i32.ne (local.get 0) (i32.const ${SECTION_BYTES})))
       (func (export "step") (result i32) ${step}))`),
     endpoint: fixture.agl,
-    memory: new BridgeMemory(section, fixture.stateTable, fixture.agl),
+    memory: new BridgeMemory({ section, stateTable: fixture.stateTable, control }, fixture.agl),
     protocol: 0xc024,
     sectionBytes: section.length,
     onFrame: (frame, nanos) => frames.push({ frame, nanos }),
     onFailure: (reason) => failures.push(reason),
   });
   const steps = (): number => section.readUInt32LE(0);
-  return { ...fixture, bridge, frames, failures, steps };
+  return { ...fixture, bridge, frames, failures, steps, control };
 }
 
 describe('the AGL side', () => {
@@ -100,6 +105,18 @@ describe('the AGL side', () => {
     assert.ok((frames[0]?.nanos ?? 0) <= WAKE_UP_NANOS);
   });
 
+  it('reads the status page, and writes the requests', () => {
+    const { bridge, clock, control, failures } = makeBridge(
+      '(call $memory_write32 (i32.const 0xb001fffc) (call $memory_read32 (i32.const 0xa001fffc)))' +
+        '(i32.const 0)',
+    );
+    bridge.start();
+    clock.advanceTo(10);
+    assert.deepEqual(failures, []);
+    assert.equal(control.requests.readUInt32LE(0x1fffc), 0x11111111);
+    assert.ok(control.status.every((byte) => byte === 0x11));
+  });
+
   it('leaves state 0 behind when it dies, takes no frames then, and starts anew', () => {
     const { bridge, clock, link, steps } = makeBridge(ECHO_STEP);
     bridge.start();
@@ -123,6 +140,11 @@ describe('the AGL side', () => {
       'writes past the register page',
       '(call $mmio_write32 (i32.const 0x90001000) (i32.const 1)) (i32.const 0)',
     ],
+    [
+      'writes the status page',
+      '(call $memory_write32 (i32.const 0xa0000000) (i32.const 1)) (i32.const 0)',
+    ],
+    ['reads past the requests', '(call $memory_read32 (i32.const 0xb001fffd))'],
     ['traps', 'unreachable'],
   ] as const) {
     it(`ends, with state 0 and a reason, when the bridge ${what}`, () => {

@@ -11,69 +11,91 @@ const READ_WRITE_SECTION = 0x0000_0000;
 const STATE_TABLE = 0x8000_0000;
 const REGISTER_PAGE = 0x9000_0000;
 const REGISTER_PAGE_BYTES = 0x1000;
+/** The control link: the cell's output section, and root's own. */
+const STATUS_PAGE = 0xa000_0000;
+const REQUESTS = 0xb000_0000;
+
+const READS = 'reads';
+const WRITES = 'writes';
 
 /** The bridge touched an address that its host does not map. */
 export class BridgeFault extends Error {
   constructor(act: string, address: number) {
-    super(`the bridge ${act} 0x${address.toString(16)}, where nothing is mapped`);
+    super(`the bridge ${act} 0x${address.toString(16)}, which is not mapped for that`);
     this.name = 'BridgeFault';
   }
+}
+
+/** The memory of both links, root's view. */
+export interface BridgeMemories {
+  readonly section: Buffer;
+  readonly stateTable: Buffer;
+  /** Undefined: there is no control link. */
+  readonly control: { readonly status: Buffer; readonly requests: Buffer } | undefined;
+}
+
+/** One mapping of the process. */
+interface Mapping {
+  readonly start: number;
+  readonly bytes: Buffer;
+  readonly writable: boolean;
 }
 
 /** Widths of plain accesses in bytes. */
 type Width = 1 | 2 | 4 | 8;
 
 export class BridgeMemory {
-  readonly #section: Buffer;
-  readonly #stateTable: Buffer;
+  readonly #mappings: readonly Mapping[];
   readonly #endpoint: IvshmemEndpoint;
 
-  constructor(section: Buffer, stateTable: Buffer, endpoint: IvshmemEndpoint) {
-    this.#section = section;
-    this.#stateTable = stateTable;
+  constructor({ section, stateTable, control }: BridgeMemories, endpoint: IvshmemEndpoint) {
+    const empty = Buffer.alloc(0);
+    this.#mappings = [
+      { start: READ_WRITE_SECTION, bytes: section, writable: true },
+      // Only the hypervisor writes the state table, only the cell its status page.
+      { start: STATE_TABLE, bytes: stateTable, writable: false },
+      { start: STATUS_PAGE, bytes: control?.status ?? empty, writable: false },
+      { start: REQUESTS, bytes: control?.requests ?? empty, writable: true },
+    ];
     this.#endpoint = endpoint;
   }
 
   read(address: number, width: 1 | 2 | 4): number {
-    const { bytes, offset } = this.#find(address, width, 'reads');
+    const { bytes, offset } = this.#find(address, width, READS);
     return bytes.readUIntLE(offset, width);
   }
 
   read64(address: number): bigint {
-    const { bytes, offset } = this.#find(address, 8, 'reads');
+    const { bytes, offset } = this.#find(address, 8, READS);
     return bytes.readBigUInt64LE(offset);
   }
 
   write(address: number, width: 1 | 2 | 4, value: number): void {
-    const { bytes, offset } = this.#findWritable(address, width);
+    const { bytes, offset } = this.#find(address, width, WRITES);
     bytes.writeUIntLE((value >>> 0) % 2 ** (8 * width), offset, width);
   }
 
   write64(address: number, value: bigint): void {
-    const { bytes, offset } = this.#findWritable(address, 8);
+    const { bytes, offset } = this.#find(address, 8, WRITES);
     bytes.writeBigUInt64LE(BigInt.asUintN(64, value), offset);
   }
 
   readRegister(address: number): number {
-    return this.#endpoint.readRegister(this.#registerOffset(address, 'reads'));
+    return this.#endpoint.readRegister(this.#registerOffset(address, READS));
   }
 
   writeRegister(address: number, value: number): void {
-    this.#endpoint.writeRegister(this.#registerOffset(address, 'writes'), value >>> 0);
+    this.#endpoint.writeRegister(this.#registerOffset(address, WRITES), value >>> 0);
   }
 
   #find(address: number, width: Width, act: string): { bytes: Buffer; offset: number } {
-    const isStateTable = address >= STATE_TABLE;
-    const bytes = isStateTable ? this.#stateTable : this.#section;
-    const offset = address - (isStateTable ? STATE_TABLE : READ_WRITE_SECTION);
-    if (offset + width > bytes.length) throw new BridgeFault(act, address);
-    return { bytes, offset };
-  }
-
-  #findWritable(address: number, width: Width): { bytes: Buffer; offset: number } {
-    // The state table is mapped read-only: only the hypervisor writes it.
-    if (address >= STATE_TABLE) throw new BridgeFault('writes', address);
-    return this.#find(address, width, 'writes');
+    for (const { start, bytes, writable } of this.#mappings) {
+      const offset = address - start;
+      if (offset < 0 || offset + width > bytes.length) continue;
+      if (act === WRITES && !writable) break;
+      return { bytes, offset };
+    }
+    throw new BridgeFault(act, address);
   }
 
   #registerOffset(address: number, act: string): number {

@@ -10,6 +10,14 @@ import type { PhysicalMemory } from '../machine/physical-memory.ts';
 import { IvshmemEndpoint } from './ivshmem-endpoint.ts';
 import { IvshmemLink } from './ivshmem-link.ts';
 
+/** virtio-can over ivshmem: front-end (driver) and back-end (device). */
+export const PROTOCOLS_CAN = [0x8024, 0xc024] as const;
+/** The warden's status page and requests, on both ends. */
+export const PROTOCOL_CONTROL = 0x4057;
+/** Whose output section is whose on the control link. */
+export const ROOT_PEER = 0;
+export const CELL_PEER = 1;
+
 /** One link between root and the cell, seen from root. */
 export interface BoardLink {
   readonly link: IvshmemLink;
@@ -25,17 +33,20 @@ export interface BoardLink {
   readonly outputs: readonly Buffer[];
 }
 
-/** The root cell's ivshmem device with this protocol, or with one of several. */
-export function rootDevice({ rootCell }: System, ...protocols: readonly number[]): PciDevice {
-  const device = ivshmemDevices(rootCell).find(({ shmemProtocol }) =>
-    protocols.includes(shmemProtocol),
-  );
-  if (device) return device;
-  const wanted = protocols.map((protocol) => `0x${protocol.toString(16)}`).join(' or ');
-  throw new Error(`cell "${rootCell.name}" has no ivshmem device with protocol ${wanted}`);
+/** A cell's first ivshmem device with one of these protocols. */
+export function ivshmemDevice(cell: Cell, ...protocols: readonly number[]): PciDevice | undefined {
+  return ivshmemDevices(cell).find(({ shmemProtocol }) => protocols.includes(shmemProtocol));
 }
 
-/** Guest sizes and physical places of a link's regions: state table, section, outputs by peer. */
+/** The same; throws if there is none. */
+export function ivshmemDeviceOf(cell: Cell, ...protocols: readonly number[]): PciDevice {
+  const device = ivshmemDevice(cell, ...protocols);
+  if (device) return device;
+  const wanted = protocols.map((protocol) => `0x${protocol.toString(16)}`).join(' or ');
+  throw new Error(`cell "${cell.name}" has no ivshmem device with protocol ${wanted}`);
+}
+
+/** The memory regions of a cell's device. Throws if the cell does not have them all. */
 export function linkRegions(cell: Cell, { bdf, shmemRegionsStart, shmemPeers }: PciDevice) {
   const end = shmemRegionsStart + 2 + shmemPeers;
   const [stateTable, section, ...outputs] = cell.memoryRegions.slice(shmemRegionsStart, end);
@@ -45,13 +56,13 @@ export function linkRegions(cell: Cell, { bdf, shmemRegionsStart, shmemPeers }: 
   return { stateTable, section, outputs };
 }
 
-/** Links root's `device` with the cell's in the same slot, unless `isCut`. */
+/** Links root's `device` with the cell's in the same slot; `isCut`: as if the cell had none there. */
 export function connect(
   physicalMemory: PhysicalMemory,
   { rootCell }: System,
   device: PciDevice,
   cell: Cell,
-  isCut: boolean,
+  isCut = false,
 ): BoardLink {
   const regions = linkRegions(rootCell, device);
   const memory = ({ physicalStart, size }: { physicalStart: number; size: number }): Buffer =>

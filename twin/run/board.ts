@@ -4,12 +4,11 @@
  * Used by: scenario.ts and the system tests.
  * Does not: decide what is played or what is expected.
  */
-import { PCI_TYPE_IVSHMEM } from '../../cell-config/format/constants.ts';
-import type { Cell, MemoryRegion, PciDevice, System } from '../../cell-config/format/model.ts';
+import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { AglPeer } from '../agl/agl-peer.ts';
 import { BridgeHost } from '../agl/bridge-host.ts';
 import type { ErrorMessage } from '../agl/can-frame-layout.ts';
-import { BridgeMemory } from '../agl/bridge-memory.ts';
+import { type BridgeMemories, BridgeMemory } from '../agl/bridge-memory.ts';
 import { CanBus } from '../bus/can-bus.ts';
 import type { CanFrame } from '../bus/can-frame.ts';
 import { LogNode } from '../bus/log-node.ts';
@@ -19,8 +18,19 @@ import type { Engine, EngineName } from '../engine/engine.ts';
 import { WasmEngine } from '../engine/wasm.ts';
 import { CommunicationRegion } from '../hypervisor/communication-region.ts';
 import { ConsoleLog, type ConsoleLine } from '../hypervisor/console-log.ts';
-import { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
-import { IvshmemLink } from '../hypervisor/ivshmem-link.ts';
+import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
+import type { IvshmemLink } from '../hypervisor/ivshmem-link.ts';
+import {
+  type BoardLink,
+  CELL_PEER,
+  connect,
+  ivshmemDevice,
+  ivshmemDeviceOf,
+  linkRegions,
+  PROTOCOL_CONTROL,
+  PROTOCOLS_CAN,
+  ROOT_PEER,
+} from '../hypervisor/links.ts';
 import { VirtualPci } from '../hypervisor/virtual-pci.ts';
 import { AddressSpace } from '../machine/address-space.ts';
 import { CellMachine } from '../machine/cell-machine.ts';
@@ -57,8 +67,10 @@ export interface BoardFaults {
   readonly missingChipByte?: 0x00 | 0xff;
   /** Revision of the communication region, if not the hypervisor's own. */
   readonly communicationRevision?: number;
-  /** The cell has no ivshmem device. */
+  /** The cell has no ivshmem device at all. */
   readonly withoutIvshmem?: boolean;
+  /** The cell has no control device: no status page, no requests. */
+  readonly withoutControl?: boolean;
   /** Silicon erratum 5 of the chip. */
   readonly erratum5?: boolean;
   /** The chip's filters take frames that do not have the data bytes they look at. */
@@ -89,6 +101,21 @@ export interface PeerSurroundings {
   readonly onErrorMessage: (message: ErrorMessage, nanos: number) => void;
 }
 
+/** Output sections of the control link: each side writes its own, and can only read the other. */
+export interface ControlSections {
+  /** Root's, read by the cell. */
+  readonly requests: Buffer;
+  /** The cell's: the status page. */
+  readonly status: Buffer;
+}
+
+/** Memory of the links that a process outside has mapped as well. */
+export interface SharedMemories {
+  readonly stateTable: Buffer;
+  readonly section: Buffer;
+  readonly control: ControlSections;
+}
+
 export interface BoardOptions {
   readonly engine: EngineName;
   readonly cell: Cell;
@@ -101,7 +128,7 @@ export interface BoardOptions {
   /** Plays the AGL side instead of the built bridge. */
   readonly makePeer?: (surroundings: PeerSurroundings) => AglPeer;
   /** Memory of the link that a process outside shares; without it the twin has its own. */
-  readonly shared?: { readonly stateTable: Buffer; readonly section: Buffer };
+  readonly shared?: SharedMemories;
   readonly tap?: SpiTap;
   readonly onInterruptLine?: (low: boolean, nanos: number) => void;
   readonly onAglFrame?: (frame: CanFrame, nanos: number) => void;
@@ -127,6 +154,8 @@ export interface Board {
   readonly link: IvshmemLink;
   /** The R/W section of the link. */
   readonly section: Buffer;
+  /** The control link's one-way memory; undefined if the machine's configuration has none. */
+  readonly control: ControlSections | undefined;
   /** AGL's side, if build/bridge.wasm was given; not started yet. */
   readonly bridge: AglPeer | undefined;
   /** Why the bridge ended by itself, if it did. */
@@ -153,15 +182,21 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
   const physicalMemory = new PhysicalMemory();
   if (options.shared) shareLink(physicalMemory, system, options.shared);
   const space = new AddressSpace(cell, physicalMemory);
-  const root = ivshmemOf(system.rootCell);
-  const { stateTable, section } = sharedMemory(system.rootCell.memoryRegions, root, physicalMemory);
-  const link = new IvshmemLink(stateTable, root.shmemPeers);
-  const rootEndpoint = new IvshmemEndpoint(link, root, system.rootCell.memoryRegions);
-  const cellEndpoint = faults?.withoutIvshmem
-    ? undefined
-    : new IvshmemEndpoint(link, ivshmemOf(cell), cell.memoryRegions);
+  const data = connect(
+    physicalMemory,
+    system,
+    ivshmemDeviceOf(system.rootCell, ...PROTOCOLS_CAN),
+    cell,
+    faults?.withoutIvshmem,
+  );
+  const controlLink = connectControl(physicalMemory, options);
+  const { link, stateTable, section, cellEndpoint } = data;
+  const control = controlLink && controlSections(controlLink);
   const { mmconfigBase, mmconfigEndBus } = system.pci;
-  const pci = new VirtualPci(mmconfigBase, mmconfigEndBus, cellEndpoint ? [cellEndpoint] : []);
+  const cellEndpoints = [cellEndpoint, controlLink?.cellEndpoint].filter(
+    (end) => end !== undefined,
+  );
+  const pci = new VirtualPci(mmconfigBase, mmconfigEndBus, cellEndpoints);
   const timing = RASPBERRY_PI_4_TIMING;
   const machine = new CellMachine({ clock, timing, cell, system, space, devices, pci, console });
 
@@ -185,18 +220,19 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     cellEndpoint,
     link,
     section,
+    control,
     bridge: createPeer(
       options,
       {
         clock,
-        endpoint: rootEndpoint,
+        endpoint: data.rootEndpoint,
         link,
         section,
-        protocol: root.shmemProtocol,
+        protocol: data.protocol,
         onFrame: (frame, nanos) => options.onAglFrame?.(frame, nanos),
         onErrorMessage: (message, nanos) => options.onAglErrorMessage?.(message, nanos),
       },
-      stateTable,
+      { section, stateTable, control },
       (reason) => {
         board.bridgeFailure = reason;
       },
@@ -210,7 +246,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
 function createPeer(
   { files, makePeer }: BoardOptions,
   surroundings: PeerSurroundings,
-  stateTable: Buffer,
+  memories: BridgeMemories,
   onFailure: (reason: string) => void,
 ): AglPeer | undefined {
   if (makePeer) return makePeer(surroundings);
@@ -219,7 +255,7 @@ function createPeer(
   return new BridgeHost({
     ...surroundings,
     wasm: files.bridgeWasm,
-    memory: new BridgeMemory(section, stateTable, endpoint),
+    memory: new BridgeMemory(memories, endpoint),
     sectionBytes: section.length,
     onFailure,
   });
@@ -279,35 +315,34 @@ async function createEngine(options: BoardOptions, machine: CellMachine): Promis
   return new ImageEngine(machine);
 }
 
-function ivshmemOf(cell: Cell): PciDevice {
-  const device = cell.pciDevices.find(({ type }) => type === PCI_TYPE_IVSHMEM);
-  if (!device) throw new Error(`cell "${cell.name}" has no ivshmem device`);
-  return device;
+function connectControl(
+  physicalMemory: PhysicalMemory,
+  { system, cell, faults }: BoardOptions,
+): BoardLink | undefined {
+  const device = ivshmemDevice(system.rootCell, PROTOCOL_CONTROL);
+  const isCut = faults?.withoutIvshmem === true || faults?.withoutControl === true;
+  return device && connect(physicalMemory, system, device, cell, isCut);
 }
 
-/** Puts memory from outside where the link's state table and R/W section are. */
+function controlSections({ outputs }: BoardLink): ControlSections {
+  return { requests: outputs[ROOT_PEER], status: outputs[CELL_PEER] };
+}
+
+/** Puts memory from outside where the links' state table and sections are. */
 function shareLink(
   physicalMemory: PhysicalMemory,
   { rootCell }: System,
-  shared: NonNullable<BoardOptions['shared']>,
+  shared: SharedMemories,
 ): void {
-  const start = ivshmemOf(rootCell).shmemRegionsStart;
-  const [stateTable, section] = rootCell.memoryRegions.slice(start);
-  if (!stateTable || !section) throw new Error('the root cell lacks the memory of the link');
+  const { stateTable, section } = linkRegions(
+    rootCell,
+    ivshmemDeviceOf(rootCell, ...PROTOCOLS_CAN),
+  );
   physicalMemory.provide(stateTable.physicalStart, shared.stateTable);
   physicalMemory.provide(section.physicalStart, shared.section);
-}
-
-/** The root cell's view of the link's first two regions. */
-function sharedMemory(
-  regions: readonly MemoryRegion[],
-  device: PciDevice,
-  physicalMemory: PhysicalMemory,
-): { stateTable: Buffer; section: Buffer } {
-  const [stateTable, section] = regions.slice(device.shmemRegionsStart);
-  if (!stateTable || !section) throw new Error('the root cell lacks the memory of the link');
-  return {
-    stateTable: physicalMemory.block(stateTable.physicalStart, stateTable.size),
-    section: physicalMemory.block(section.physicalStart, section.size),
-  };
+  const control = ivshmemDevice(rootCell, PROTOCOL_CONTROL);
+  if (!control) return;
+  const { outputs } = linkRegions(rootCell, control);
+  physicalMemory.provide(outputs[ROOT_PEER].physicalStart, shared.control.requests);
+  physicalMemory.provide(outputs[CELL_PEER].physicalStart, shared.control.status);
 }

@@ -8,9 +8,13 @@
  */
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import { PCI_TYPE_IVSHMEM } from '../../cell-config/format/constants.ts';
-import type { Cell } from '../../cell-config/format/model.ts';
 import type { RunResult } from '../engine/engine.ts';
+import {
+  ivshmemDeviceOf,
+  linkRegions,
+  PROTOCOL_CONTROL,
+  PROTOCOLS_CAN,
+} from '../hypervisor/links.ts';
 import { SharedLink } from '../shared/shared-link.ts';
 import { type Board, type BoardOptions, createBoard } from './board.ts';
 import { runUntil } from './cell-control.ts';
@@ -54,12 +58,15 @@ export class LiveBoard {
 
   /** Lays the file out and creates the cell; nothing runs yet. */
   static async create(options: LiveOptions): Promise<LiveBoard> {
-    const root = ivshmemOf(options.system.rootCell);
+    const { rootCell } = options.system;
+    const root = ivshmemDeviceOf(rootCell, ...PROTOCOLS_CAN);
+    const control = ivshmemDeviceOf(rootCell, PROTOCOL_CONTROL);
     const shared = new SharedLink({
       path: options.sharedFile,
-      sectionBytes: sectionBytesOf(options.system.rootCell),
+      sectionBytes: linkRegions(rootCell, root).section.size,
+      outputBytes: linkRegions(rootCell, control).outputs[0].size,
       bridgeProtocol: root.shmemProtocol,
-      cellProtocol: ivshmemOf(options.cell).shmemProtocol,
+      cellProtocol: ivshmemDeviceOf(options.cell, ...PROTOCOLS_CAN).shmemProtocol,
     });
     const seen = new Observations();
     const board = await createBoard({
@@ -116,15 +123,4 @@ export class LiveBoard {
     const result = await this.runWhile(() => !isDone() && performance.now() < endMillis);
     return result === 'running' && isDone();
   }
-}
-
-function ivshmemOf(cell: Cell) {
-  const device = cell.pciDevices.find(({ type }) => type === PCI_TYPE_IVSHMEM);
-  if (!device) throw new Error(`cell "${cell.name}" has no ivshmem device`);
-  return device;
-}
-
-function sectionBytesOf(cell: Cell): number {
-  const section = cell.memoryRegions[ivshmemOf(cell).shmemRegionsStart + 1];
-  return section.size;
 }

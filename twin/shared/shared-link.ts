@@ -1,5 +1,5 @@
 /**
- * The link's memory as a file that a real process, canwarden-bridge, maps as well.
+ * The memory of both links as a file that a real process, canwarden-bridge, maps as well.
  *
  * Used by: twin/run/live.ts. The layout is in docs/bridge.md.
  * Does not: carry interrupts: both ends poll. The twin plays the hypervisor's part where there is
@@ -9,7 +9,7 @@ import { mapFile } from './map-file.ts';
 
 const PAGE_BYTES = 0x1000;
 const MAGIC = 0x4d535743; // "CWSM"
-const VERSION = 1;
+const VERSION = 2;
 const PEERS = 2;
 const BRIDGE = 0;
 const CELL = 1;
@@ -23,6 +23,8 @@ const WORD_STATE_TABLE = 5;
 const WORD_SECTION = 6;
 const WORD_SECTION_BYTES = 7;
 const WORD_HEARTBEAT = 8; // of peer 0, then of peer 1
+const WORD_OUTPUT = 12; // of the control link: where peer 0's is; peer 1's follows
+const WORD_OUTPUT_BYTES = 13;
 
 const STATE_TABLE_OFFSET = PAGE_BYTES;
 const SECTION_OFFSET = 2 * PAGE_BYTES;
@@ -33,6 +35,8 @@ const HEARTBEAT_LIMIT_MILLIS = 3_000;
 export interface SharedLinkOptions {
   readonly path: string;
   readonly sectionBytes: number;
+  /** Bytes of each output section of the control link. */
+  readonly outputBytes: number;
   /** Protocol numbers of the two ends, as in their class codes. */
   readonly bridgeProtocol: number;
   readonly cellProtocol: number;
@@ -41,17 +45,25 @@ export interface SharedLinkOptions {
 export class SharedLink {
   readonly stateTable: Buffer;
   readonly section: Buffer;
+  /** The control link: the bridge writes the requests, the cell the status page. */
+  readonly control: { readonly requests: Buffer; readonly status: Buffer };
   readonly #words: Uint32Array;
   readonly #states: Uint32Array;
   #lastBeat = 0;
   #lastBeatMillis = 0;
 
   constructor(options: SharedLinkOptions) {
-    const bytes = mapFile(options.path, fileBytes(options.sectionBytes));
+    const { path, sectionBytes, outputBytes } = options;
+    const bytes = mapFile(path, fileBytes(sectionBytes, outputBytes));
     this.#words = new Uint32Array(bytes.buffer, 0, PAGE_BYTES / 4);
     this.#states = new Uint32Array(bytes.buffer, STATE_TABLE_OFFSET, PEERS);
     this.stateTable = bytes.subarray(STATE_TABLE_OFFSET, STATE_TABLE_OFFSET + PAGE_BYTES);
-    this.section = bytes.subarray(SECTION_OFFSET, SECTION_OFFSET + options.sectionBytes);
+    const outputs = SECTION_OFFSET + sectionBytes;
+    this.section = bytes.subarray(SECTION_OFFSET, outputs);
+    this.control = {
+      requests: bytes.subarray(outputs, outputs + outputBytes),
+      status: bytes.subarray(outputs + outputBytes, outputs + 2 * outputBytes),
+    };
     this.#layOut(options);
   }
 
@@ -77,7 +89,8 @@ export class SharedLink {
   }
 
   /** The magic comes last: from then on the bridge believes the rest. */
-  #layOut({ sectionBytes, bridgeProtocol, cellProtocol }: SharedLinkOptions): void {
+  #layOut(options: SharedLinkOptions): void {
+    const { sectionBytes, outputBytes, bridgeProtocol, cellProtocol } = options;
     const words = this.#words;
     Atomics.store(words, WORD_MAGIC, 0);
     words[WORD_VERSION] = VERSION;
@@ -87,12 +100,14 @@ export class SharedLink {
     words[WORD_STATE_TABLE] = STATE_TABLE_OFFSET;
     words[WORD_SECTION] = SECTION_OFFSET;
     words[WORD_SECTION_BYTES] = sectionBytes;
+    words[WORD_OUTPUT] = SECTION_OFFSET + sectionBytes;
+    words[WORD_OUTPUT_BYTES] = outputBytes;
     Atomics.store(this.#states, CELL, 0);
     Atomics.store(words, WORD_MAGIC, MAGIC);
   }
 }
 
 /** A PCI resource has a power of two of bytes, so the file has. */
-export function fileBytes(sectionBytes: number): number {
-  return 2 ** Math.ceil(Math.log2(SECTION_OFFSET + sectionBytes));
+export function fileBytes(sectionBytes: number, outputBytes: number): number {
+  return 2 ** Math.ceil(Math.log2(SECTION_OFFSET + sectionBytes + PEERS * outputBytes));
 }
