@@ -26,7 +26,7 @@
 #define MARK_TRAP 0x40000
 
 /* The frames to work on: as many as the word says, 16 bytes each (13 registers). */
-#define FRAMES_ADDRESS (RULES_ADDRESS + 0x8000)
+#define FRAMES_ADDRESS (GUEST_VIEW_ADDRESS + RULES_ADDRESS + 0x8000)
 #define RESULT_BYTES 48
 
 static struct w2c_bsp bsp;
@@ -84,7 +84,7 @@ FROM_ASSEMBLY _Noreturn void cell_main(void) {
   reference_prepare();
   uint32_t status = w2c_bench_prepare(&module);
   if (status != 0) end(MARK_TRAP + 0x1000 + status);
-  uint8_t *registers = __linear_memory_virtual + w2c_bench_registers(&module);
+  uint8_t *registers = (uint8_t *)(uintptr_t)w2c_bench_registers(&module);
   const volatile uint8_t *frames = (const volatile uint8_t *)FRAMES_ADDRESS;
   uint32_t count = *(const volatile uint32_t *)FRAMES_ADDRESS;
   for (uint32_t frame = 0; frame < count; frame++) {

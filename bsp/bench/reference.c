@@ -55,7 +55,8 @@ struct shared {
   struct transmit_slot slots[QUEUE_SIZE / 2];
 };
 #define SHARED_OFFSET 0x20000
-#define SHARED ((volatile struct shared *)(IVSHMEM_SECTION_ADDRESS + SHARED_OFFSET))
+extern uint8_t __ivshmem_section[]; /* canwarden.ld */
+#define SHARED ((volatile struct shared *)(__ivshmem_section + SHARED_OFFSET))
 
 uint8_t reference_registers[16] __attribute__((aligned(8)));
 struct frame reference_frame, reference_answer, reference_taken;
@@ -78,7 +79,7 @@ static inline uint64_t data_mask(uint32_t length) {
 }
 
 void reference_prepare(void) {
-  const struct rule_header *header = (const struct rule_header *)RULES_ADDRESS;
+  const struct rule_header *header = (const struct rule_header *)(GUEST_VIEW_ADDRESS + RULES_ADDRESS);
   rules = (const struct rule *)(header + 1);
   rule_count = header->rule_count;
   drop_unmatched = (header->flags & RULES_DROP_UNMATCHED) != 0;

@@ -19,7 +19,7 @@
 
 /* The linear memory: one page, bounds checked by the generated code. */
 #define LINEAR_MEMORY_BYTES 0x10000u
-uint8_t __linear_memory_virtual[LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
+uint8_t linear_memory[LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
 
 #define ROLE_BACK_END 0
 #define ROLE_FRONT_END 1
@@ -56,7 +56,7 @@ void *module_frame(uint32_t address) {
   if (address > LINEAR_MEMORY_BYTES - sizeof(struct can_frame)) {
     module_fault("gave a frame at", address);
   }
-  return &__linear_memory_virtual[address];
+  return &linear_memory[address];
 }
 
 struct link *module_link(void) { return &bsp.link; }

@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "memory-map.h"
+
 /* wasm2c passes an import's instance along; this one has no state. */
 struct w2c_bsp {
   int unused;
@@ -20,18 +22,21 @@ struct w2c_bsp {
 
 #define ABI __attribute__((always_inline)) inline
 
+/* Operands of an access to a guest address: where the guest's memory is seen, and the address. */
+#define GUEST(address) "r"(GUEST_VIEW_ADDRESS), "r"(address)
+
 /* The write that cell_stop_sharing performs first when the cell traps; address 0: none. */
 static uint32_t fault_address;
 static uint32_t fault_value;
 
 ABI uint32_t w2c_bsp_mmio_read32(struct w2c_bsp *bsp, uint32_t address) {
   uint32_t value;
-  __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"((uint64_t)address));
+  __asm__ volatile("ldr %w0, [%1, %w2, uxtw]" : "=r"(value) : GUEST(address));
   return value;
 }
 
 ABI void w2c_bsp_mmio_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
-  __asm__ volatile("str %w0, [%1]" ::"rZ"(value), "r"((uint64_t)address));
+  __asm__ volatile("str %w0, [%1, %w2, uxtw]" ::"rZ"(value), GUEST(address));
 }
 
 /*
@@ -42,42 +47,42 @@ ABI void w2c_bsp_mmio_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t va
  */
 ABI uint32_t w2c_bsp_memory_read8(struct w2c_bsp *bsp, uint32_t address) {
   uint32_t value;
-  __asm__ volatile("ldrb %w0, [%1]" : "=r"(value) : "r"((uint64_t)address));
+  __asm__ volatile("ldrb %w0, [%1, %w2, uxtw]" : "=r"(value) : GUEST(address));
   return value;
 }
 
 ABI uint32_t w2c_bsp_memory_read16(struct w2c_bsp *bsp, uint32_t address) {
   uint32_t value;
-  __asm__ volatile("ldrh %w0, [%1]" : "=r"(value) : "r"((uint64_t)address));
+  __asm__ volatile("ldrh %w0, [%1, %w2, uxtw]" : "=r"(value) : GUEST(address));
   return value;
 }
 
 ABI uint32_t w2c_bsp_memory_read32(struct w2c_bsp *bsp, uint32_t address) {
   uint32_t value;
-  __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"((uint64_t)address));
+  __asm__ volatile("ldr %w0, [%1, %w2, uxtw]" : "=r"(value) : GUEST(address));
   return value;
 }
 
 ABI uint64_t w2c_bsp_memory_read64(struct w2c_bsp *bsp, uint32_t address) {
   uint64_t value;
-  __asm__ volatile("ldr %x0, [%1]" : "=r"(value) : "r"((uint64_t)address));
+  __asm__ volatile("ldr %x0, [%1, %w2, uxtw]" : "=r"(value) : GUEST(address));
   return value;
 }
 
 ABI void w2c_bsp_memory_write8(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
-  __asm__ volatile("strb %w0, [%1]" ::"rZ"(value), "r"((uint64_t)address));
+  __asm__ volatile("strb %w0, [%1, %w2, uxtw]" ::"rZ"(value), GUEST(address));
 }
 
 ABI void w2c_bsp_memory_write16(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
-  __asm__ volatile("strh %w0, [%1]" ::"rZ"(value), "r"((uint64_t)address));
+  __asm__ volatile("strh %w0, [%1, %w2, uxtw]" ::"rZ"(value), GUEST(address));
 }
 
 ABI void w2c_bsp_memory_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
-  __asm__ volatile("str %w0, [%1]" ::"rZ"(value), "r"((uint64_t)address));
+  __asm__ volatile("str %w0, [%1, %w2, uxtw]" ::"rZ"(value), GUEST(address));
 }
 
 ABI void w2c_bsp_memory_write64(struct w2c_bsp *bsp, uint32_t address, uint64_t value) {
-  __asm__ volatile("str %x0, [%1]" ::"rZ"(value), "r"((uint64_t)address));
+  __asm__ volatile("str %x0, [%1, %w2, uxtw]" ::"rZ"(value), GUEST(address));
 }
 
 ABI void w2c_bsp_barrier_read(struct w2c_bsp *bsp) { __asm__ volatile("dmb ishld"); }

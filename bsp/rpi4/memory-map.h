@@ -45,11 +45,14 @@
 #define DEVICE_ADDRESS 0xc0000000
 
 /*
- * The wasm module's linear memory: one 64 KiB page at a virtual address of its own, the 8 GiB after
- * it unmapped, so that no 32-bit address plus 32-bit offset needs a bounds check.
+ * What the program sees where (virtual addresses). The wasm module's linear memory is one 64 KiB page
+ * at 0, so that an address of the module is the address: no base to add. All else, code included, is
+ * seen at GUEST_VIEW_ADDRESS plus its guest address; what lies between is unmapped, so that no 32-bit
+ * address plus 32-bit offset needs a bounds check.
  */
-#define LINEAR_MEMORY_ADDRESS 0x100000000
+#define LINEAR_MEMORY_ADDRESS 0
 #define LINEAR_MEMORY_BYTES 0x00010000
+#define GUEST_VIEW_ADDRESS 0x400000000
 
 #define STACK_BYTES 0x4000
 #define FAULT_STACK_BYTES 0x2000

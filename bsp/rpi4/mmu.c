@@ -1,7 +1,7 @@
 /*
  * Page tables of the cell: who may read, write and execute what at EL1.
  *
- * Used by: start.S, once, with the MMU still off. Stage 2 (Jailhouse) walls the cell from Linux;
+ * Used by: start.S, once; mmu_enable with the MMU still off. Stage 2 (Jailhouse) walls the cell from Linux;
  * these tables wall the firmware from itself: code is not writable, data is not executable, the
  * stacks and the linear memory have unmapped neighbours, shared memory ends to the page.
  * Compiled with -mstrict-align: until the MMU is on, unaligned accesses fault.
@@ -50,6 +50,11 @@ _Static_assert(IVSHMEM_STATE_TABLE_ADDRESS >> 21 ==
 
 typedef uint64_t Table[TABLE_ENTRIES] __attribute__((aligned(4096)));
 
+/* First index of the view of the guest's memory. */
+#define GUEST_VIEW (GUEST_VIEW_ADDRESS >> 30)
+
+static uint64_t linear_memory_entry;
+
 static Table level1, level2_first, level3_ram, level3_shared, level2_comm, level3_comm, level2_linear,
     level3_linear;
 
@@ -74,10 +79,12 @@ static void build_tables(void) {
   uint64_t text_end = (uint64_t)__text_end;
   uint64_t rodata_end = (uint64_t)__rodata_end;
 
+  /* The code that turns the MMU on runs on at its guest address: that stays until it has left. */
   level1[0] = table_entry(level2_first);
-  level1[COMM_REGION_ADDRESS >> 30] = table_entry(level2_comm);
-  level1[DEVICE_ADDRESS >> 30] = DEVICE_ADDRESS | DEVICE | DESCRIPTOR_BLOCK;
-  level1[LINEAR_MEMORY_ADDRESS >> 30] = table_entry(level2_linear);
+  linear_memory_entry = table_entry(level2_linear);
+  level1[GUEST_VIEW] = table_entry(level2_first);
+  level1[GUEST_VIEW + (COMM_REGION_ADDRESS >> 30)] = table_entry(level2_comm);
+  level1[GUEST_VIEW + (DEVICE_ADDRESS >> 30)] = DEVICE_ADDRESS | DEVICE | DESCRIPTOR_BLOCK;
 
   level2_first[0] = table_entry(level3_ram);
   map_pages(level3_ram, 0, 0, text_end, NORMAL_CODE);
@@ -142,4 +149,21 @@ void mmu_enable(void) {
   __asm__ volatile("msr sctlr_el1, %0\n"
                    "isb\n" ::"r"(control)
                    : "memory");
+}
+
+/*
+ * Called where the image is seen for good: guest address 0 gives its place to the linear memory. An
+ * entry may not change from one table to another in one go (D8.16, break-before-make).
+ */
+void mmu_show_linear_memory(void) {
+  volatile uint64_t *first = &level1[LINEAR_MEMORY_ADDRESS >> 30];
+  *first = 0;
+  __asm__ volatile("dsb ishst\n"
+                   "tlbi vmalle1\n"
+                   "dsb ish\n" ::
+                       : "memory");
+  *first = linear_memory_entry;
+  __asm__ volatile("dsb ishst\n"
+                   "isb\n" ::
+                       : "memory");
 }

@@ -1,11 +1,14 @@
 /*
  * Reset entry and exception vectors of the cell.
  *
+ * The image is linked for where the page tables show it (memory-map.h). Until they are on it runs at
+ * its guest address: PC-relative addresses (adr, adrp) are then guest addresses, literals are not.
+ *
  * Jailhouse enters at guest address 0 in EL1h with the MMU and caches off, all exceptions masked and
  * every general register zero (facts: jailhouse guest ABI, entry state). RAM is not zeroed.
  * The cell polls and never unmasks an interrupt, so every vector is a fault.
  *
- * Calls: mmu_enable (mmu.c), cell_main and cell_exception (cell.c).
+ * Calls: mmu_enable, mmu_show_linear_memory (mmu.c), cell_main and cell_exception (cell.c).
  */
 #include "memory-map.h"
 
@@ -33,15 +36,25 @@ reset:
     msr     daifset, #0xf
     adr     x0, vectors
     msr     vbar_el1, x0
-    ldr     x0, =__stack_top
-    mov     sp, x0
-    ldr     x0, =__bss_start
-    ldr     x1, =__bss_end
+    adrp    x0, __stack_top
+    add     sp, x0, :lo12:__stack_top
+    adrp    x0, __bss_start
+    add     x0, x0, :lo12:__bss_start
+    adrp    x1, __bss_end
+    add     x1, x1, :lo12:__bss_end
 1:  cmp     x0, x1
     b.hs    2f
     stp     xzr, xzr, [x0], #16
     b       1b
 2:  bl      mmu_enable
+    ldr     x0, =seen
+    br      x0
+seen:
+    adr     x0, vectors
+    msr     vbar_el1, x0
+    ldr     x0, =__stack_top
+    mov     sp, x0
+    bl      mmu_show_linear_memory
     b       cell_main
 
     /* x0 = vector number. The fault may be a stack overflow, so a stack of its own. */

@@ -1,8 +1,8 @@
 /*
  * Freestanding runtime for the output of wasm2c (wabt 1.0.39): one module, one fixed linear memory.
  *
- * Used by: the generated module and bsp/rpi4/cell.c. The linear memory is a symbol of the linker
- * script at a fixed virtual address, bounds are held by unmapped pages around it (bsp/rpi4/mmu.c).
+ * Used by: the generated module and bsp/rpi4/cell.c. The cell's linear memory is at virtual address 0,
+ * bounds are held by unmapped pages behind it (bsp/rpi4/mmu.c).
  * Does not: grow memory, count stack depth (a guard page does), support tables, exceptions, threads.
  */
 #ifndef WASM_RT_H_
@@ -86,14 +86,19 @@ typedef struct {
 
 void wasm_rt_trap(wasm_rt_trap_t) WASM_RT_NO_RETURN;
 
-/* The linear memory's fixed virtual address (canwarden.ld). */
-extern uint8_t __linear_memory_virtual[];
+/* Where the linear memory lies: at 0 between unmapped pages, or, with bounds checked, in an array. */
+#if WASM_RT_MEMCHECK_GUARD_PAGES
+#define WASM_RT_LINEAR_MEMORY ((uint8_t *)0)
+#else
+extern uint8_t linear_memory[];
+#define WASM_RT_LINEAR_MEMORY linear_memory
+#endif
 
 static inline bool wasm_rt_is_initialized(void) { return true; }
 
 static inline void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t initial_pages,
                                            uint64_t max_pages, bool is64, uint32_t page_size) {
-  memory->data = __linear_memory_virtual;
+  memory->data = WASM_RT_LINEAR_MEMORY;
   memory->page_size = page_size;
   memory->pages = initial_pages;
   memory->max_pages = max_pages;

@@ -21,7 +21,7 @@ export interface ElfSection {
   readonly size: number;
 }
 
-/** A linked image. Addresses are the guest's. */
+/** A linked image. Addresses are the guest's: where it is loaded, not where page tables show it. */
 export interface ElfImage {
   readonly entry: number;
   readonly segments: readonly ElfSegment[];
@@ -68,23 +68,33 @@ export function readElf(file: Uint8Array): ElfImage {
     }),
   );
   const names = sections.at(bytes.readUInt16LE(0x3e));
+  const loads = table(bytes, 0x20, 0x38, PROGRAM_HEADER_BYTES, 'program headers').filter(
+    (base) => bytes.readUInt32LE(base) === PROGRAM_TYPE_LOAD,
+  );
+  /** From the address a piece is linked for to the one it is loaded at. */
+  const loaded = (virtual: number): number => {
+    const holder = loads.find((base) => {
+      const offset = virtual - word(bytes, base + 0x10);
+      return offset >= 0 && offset <= word(bytes, base + 0x28);
+    });
+    if (holder === undefined) return virtual;
+    return virtual - word(bytes, holder + 0x10) + word(bytes, holder + 0x18);
+  };
   return {
-    entry: word(bytes, 0x18),
-    segments: table(bytes, 0x20, 0x38, PROGRAM_HEADER_BYTES, 'program headers')
-      .filter((base) => bytes.readUInt32LE(base) === PROGRAM_TYPE_LOAD)
-      .map((base) => ({
-        address: word(bytes, base + 0x10),
-        bytes: slice(bytes, word(bytes, base + 0x08), word(bytes, base + 0x20), 'segment'),
-        memoryBytes: word(bytes, base + 0x28),
-      })),
+    entry: loaded(word(bytes, 0x18)),
+    segments: loads.map((base) => ({
+      address: word(bytes, base + 0x18),
+      bytes: slice(bytes, word(bytes, base + 0x08), word(bytes, base + 0x20), 'segment'),
+      memoryBytes: word(bytes, base + 0x28),
+    })),
     sections: sections
       .filter(({ flags, size }) => size > 0 && Math.floor(flags / SECTION_FLAG_ALLOCATED) % 2 === 1)
       .map(({ nameOffset, address, size }) => ({
         name: names === undefined ? '' : text(bytes, names.offset + nameOffset),
-        address,
+        address: loaded(address),
         size,
       })),
-    symbols: readSymbols(bytes, sections),
+    symbols: readSymbols(bytes, sections, loaded),
   };
 }
 
@@ -131,7 +141,11 @@ function table(
   return Array.from({ length: count }, (_, index) => start + index * size);
 }
 
-function readSymbols(bytes: Buffer, sections: readonly RawSection[]): Map<string, number> {
+function readSymbols(
+  bytes: Buffer,
+  sections: readonly RawSection[],
+  loaded: (virtual: number) => number,
+): Map<string, number> {
   const symbols = new Map<string, number>();
   for (const section of sections.filter(({ type }) => type === SECTION_TYPE_SYMBOLS)) {
     slice(bytes, section.offset, section.size, 'symbol table');
@@ -139,7 +153,7 @@ function readSymbols(bytes: Buffer, sections: readonly RawSection[]): Map<string
     if (strings === undefined) continue;
     for (let base = section.offset; base < section.offset + section.size; base += SYMBOL_BYTES) {
       const name = text(bytes, strings.offset + bytes.readUInt32LE(base));
-      if (name !== '') symbols.set(name, word(bytes, base + 0x08));
+      if (name !== '') symbols.set(name, loaded(word(bytes, base + 0x08)));
     }
   }
   return symbols;

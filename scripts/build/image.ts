@@ -14,6 +14,7 @@ const OBJCOPY = 'aarch64-linux-gnu-objcopy';
 /**
  * Flags for every file. General registers only: no floating point, so nothing to save on a fault.
  * `-fno-tree-loop-distribute-patterns`: the loop in memset must not become a call of memset.
+ * `-fno-delete-null-pointer-checks`, `min-pagesize`: the linear memory begins at address 0.
  */
 const COMMON_FLAGS = [
   '-O2',
@@ -29,19 +30,21 @@ const COMMON_FLAGS = [
   '-fno-asynchronous-unwind-tables',
   '-fno-strict-aliasing',
   '-fno-tree-loop-distribute-patterns',
+  '-fno-delete-null-pointer-checks',
+  '--param=min-pagesize=0',
   '-Wall',
   '-Werror=implicit-function-declaration',
   '-Wno-unused',
 ];
 
 /**
- * What wasm2c 1.0.39 writes and what it becomes. The linear memory is a linker symbol at a fixed
- * address, so the load of its base goes away; unused loads need not be forced.
+ * What wasm2c 1.0.39 writes and what it becomes. The linear memory is at address 0, so the load of
+ * its base and the addition go away; unused loads need not be forced.
  */
 const GENERATED_CHANGES: readonly { from: RegExp; to: string; what: string }[] = [
   {
     from: /#define MEM_ADDR\(mem, addr, n\) &\(\(mem\)->data\[addr\]\)/,
-    to: '#define MEM_ADDR(mem, addr, n) (__linear_memory_virtual + (addr))',
+    to: '#define MEM_ADDR(mem, addr, n) ((uint8_t *)(uintptr_t)(addr))',
     what: 'the MEM_ADDR macro',
   },
   {

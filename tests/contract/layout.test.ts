@@ -64,8 +64,9 @@ describe("the cell's addresses", () => {
   it('stand in the linker script by the names of the header, not as numbers of their own', () => {
     const script = readSource('bsp/rpi4/canwarden.ld');
     assert.match(script, /#include "memory-map\.h"/);
-    assert.match(script, /\. = RAM_ADDRESS;/);
-    assert.match(script, /<= RULES_ADDRESS/);
+    assert.match(script, /\. = GUEST_VIEW_ADDRESS \+ RAM_ADDRESS;/);
+    assert.match(script, /AT\(RAM_ADDRESS\)/);
+    assert.match(script, /<= GUEST_VIEW_ADDRESS \+ RULES_ADDRESS/);
     assert.doesNotMatch(script.replace(/\/\*[^]*?\*\//g, ''), /0x[0-9a-f]{4,}/i);
   });
 

@@ -39,6 +39,9 @@ function builtImage(): Buffer {
   return Buffer.from(image);
 }
 
+/** Where the image sees guest address 0 (bsp/rpi4/memory-map.h). */
+const GUEST_VIEW = 0x4_0000_0000;
+
 /** Guest address of a symbol of the image. */
 function symbol(name: string): number {
   const table = execFileSync('aarch64-linux-gnu-nm', [`${PROJECT_ROOT}build/canwarden.elf`], {
@@ -46,7 +49,7 @@ function symbol(name: string): number {
   });
   const line = table.split('\n').find((one) => one.endsWith(` ${name}`));
   assert.ok(line, `${name} is not in build/canwarden.elf`);
-  return Number.parseInt(line, 16);
+  return Number.parseInt(line, 16) % GUEST_VIEW;
 }
 
 /** The cell's entry (peer 1) of the ivshmem state table, as Linux sees it. */

@@ -129,7 +129,7 @@ export const GOALS: readonly Goal[] = [
       reason:
         'objects lie in linear memory: the compiler must load a field again after each store, and ' +
         'reach each object through a pointer, where C has it at a fixed address in a register',
-      most: 1.95,
+      most: 1.6,
     },
   },
   {

@@ -15,7 +15,8 @@ import { Unicorn } from './unicorn.ts';
 import type { InvalidAccess, SystemRegister } from './unicorn.ts';
 
 const FOUR_GIB = 0x1_0000_0000;
-const LINEAR_MEMORY_BYTES = 0x1_0000;
+/** Where the running image sees guest address 0 (bsp/rpi4): it executes at its load address plus this. */
+const GUEST_VIEW = 0x4_0000_0000;
 
 // Arm ARM DDI 0487, C6.2: encodings.
 const YIELD = 0xd503203f;
@@ -141,9 +142,11 @@ export class ImageEngine implements Engine {
         execute: memory.executable,
       });
     }
-    // libunicorn 2.0.1 looks virtual addresses up among the physical mappings: the linear memory at
-    // 4 GiB must exist there. No page table of the cell points to this memory.
-    this.#unicorn.mapUnused(FOUR_GIB, LINEAR_MEMORY_BYTES);
+    // libunicorn 2.0.1 looks virtual addresses up among the physical mappings: something must exist
+    // there. No page table of the cell points to this memory.
+    for (const { base, bytes } of this.#machine.memories) {
+      this.#unicorn.mapUnused(GUEST_VIEW + base, bytes.length);
+    }
   }
 
   /** Everything below 4 GiB that is no memory goes to the Machine, which knows what is allowed. */
@@ -158,6 +161,7 @@ export class ImageEngine implements Engine {
     for (const { base, bytes } of [...sorted, { base: FOUR_GIB, bytes: Buffer.alloc(0) }]) {
       if (base > start) {
         this.#unicorn.mapDevice(start, base - start, read, write);
+        this.#unicorn.mapDevice(GUEST_VIEW + start, base - start, read, write); // as above
       }
       start = base + bytes.length;
     }
@@ -195,7 +199,7 @@ export class ImageEngine implements Engine {
     for (const { base, bytes, executable } of this.#machine.memories) {
       for (let offset = 0; executable && offset < bytes.length; offset += 4) {
         if (bytes.readUInt32LE(offset) === YIELD) {
-          found.push(base + offset);
+          found.push(GUEST_VIEW + base + offset);
         }
       }
     }
@@ -224,7 +228,9 @@ export class ImageEngine implements Engine {
     this.#unicorn.setX(0, BigInt(result));
   }
 
-  #instructionAt(address: number): number {
+  /** The instruction at a virtual address, before or after the image has its page tables. */
+  #instructionAt(virtual: number): number {
+    const address = virtual % GUEST_VIEW;
     const memory = this.#memoryAt(address);
     return memory === undefined ? 0 : memory.bytes.readUInt32LE(address - memory.base);
   }
