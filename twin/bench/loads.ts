@@ -17,6 +17,8 @@ const AGL_PENDING_MAXIMUM = 16;
 /** AGL sends up to so many frames at once, and the next ones within so many bit times. */
 const BURST_FRAMES = 4;
 const BURST_PAUSE_BITS = 2_000;
+/** The same where every step of the cell is to meet every other. */
+const DENSE_PAUSE_BITS = 300;
 /** The frame that is to meet a request reaches the cell up to so long before the request ends. */
 const COLLISION_PHASES_NANOS = 25_000;
 /** The hostile peer behaves for so long, as its frames do most harm while it is believed ... */
@@ -33,8 +35,12 @@ export interface Load {
   requestPlanned(frame: CanFrame, atNanos: number): void;
 }
 
-/** Starts the load of a case on a board that is up. It goes on for ever. */
-export function startLoad(board: Board, { load }: Pick<LatencyCase, 'load'>, random: Random): Load {
+/** Starts the load of a case on a board that is up. It goes on for ever. `dense`: AGL sends more. */
+export function startLoad(
+  board: Board,
+  { load, dense = false }: Pick<LatencyCase, 'load'> & { readonly dense?: boolean },
+  random: Random,
+): Load {
   if (load === 'idle') return { requestPlanned: () => {} };
   startFullBus(board, random);
   if (load === 'aglDead') {
@@ -42,7 +48,7 @@ export function startLoad(board: Board, { load }: Pick<LatencyCase, 'load'>, ran
     return { requestPlanned: () => {} };
   }
   if (load === 'aglHostile') startHostilePeer(board, random);
-  return new AglTraffic(board, random);
+  return new AglTraffic(board, random, dense ? DENSE_PAUSE_BITS : BURST_PAUSE_BITS);
 }
 
 /** A node that always has a frame pending: the bus never idles. */
@@ -62,11 +68,13 @@ function startFullBus(board: Board, random: Random): void {
 class AglTraffic {
   readonly #board: Board;
   readonly #random: Random;
+  readonly #pauseBits: number;
   readonly #planned: { readonly bits: number; readonly atNanos: number }[] = [];
 
-  constructor(board: Board, random: Random) {
+  constructor(board: Board, random: Random, pauseBits: number) {
     this.#board = board;
     this.#random = random;
+    this.#pauseBits = pauseBits;
     board.bus.onStart((nanos) => this.#frameStarts(nanos));
     this.#burst(board.clock.now);
   }
@@ -91,7 +99,7 @@ class AglTraffic {
     for (let count = this.#random.below(BURST_FRAMES); count >= 0; count -= 1) {
       this.#send(this.#random.below(9));
     }
-    const pause = this.#random.below(BURST_PAUSE_BITS) * bus.bitNanos;
+    const pause = this.#random.below(this.#pauseBits) * bus.bitNanos;
     clock.schedule(nanos + pause, (at) => this.#burst(at));
   }
 

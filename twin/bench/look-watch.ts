@@ -1,0 +1,133 @@
+/**
+ * Watches the cell look at INT, and finds the longest time that a request can wait.
+ *
+ * A request that comes between two looks is seen by the second. So the worst case is the longest gap
+ * before a look, and the longest way from there to the request to send. Looks are of two kinds, as the
+ * ways differ: between two SPI transactions, where the service begins; and within one that gives way,
+ * which is broken off first. Only gaps and ways of one kind are added.
+ *
+ * Too few requests meet a transaction of each sort in each place. So some looks within one are told that
+ * INT is asserted though it is not, until the cell begins its service: how long it takes to get there is
+ * part of the way.
+ *
+ * Used by: interrupt-looks.ts. A look is a read of the GPIO level register.
+ * Does not: hold for `int=spi`, where the cell looks over SPI.
+ */
+import type { Board } from '../run/board.ts';
+import type { SpiTap } from '../soc/spi-device.ts';
+import type { Random } from './random.ts';
+
+/** GPLEV0 of the Raspberry Pi 4, and INT's bit in it. */
+const LEVEL_REGISTER = 0xfe200034;
+const INTERRUPT_BIT = 1 << 25;
+const RTS = 0x80;
+const RTS_MASK = 0xf8;
+/** The transmit buffers of answers: TXB1 and TXB2. */
+const ANSWER_BUFFERS = 6;
+/** One look in so many within a transaction is told a lie: few enough that none is broken off for ever. */
+const LOOKS_PER_LIE = 40;
+
+/** The longest of one kind of look. */
+class Longest {
+  /** Time without a look, up to one of this kind. */
+  gapNanos = 0;
+  /** From such a look, INT asserted, to the next between transactions. */
+  toServiceNanos = 0;
+}
+
+export class LookWatch implements SpiTap {
+  readonly #between = new Longest();
+  readonly #within = new Longest();
+  /** From the last look between transactions to the end of the request to send. */
+  #serviceNanos = 0;
+  /** The last look; undefined while time is skipped, or a look has seen INT asserted since. */
+  #lastNanos: number | undefined;
+  /** The look within a transaction that saw INT, or was told so, until the service begins. */
+  #brokenNanos: number | undefined;
+  /** The last look between transactions that saw INT, or was told so. */
+  #serviceStartNanos: number | undefined;
+  #lying = false;
+  /** The service that began last began with a lie: there may be nothing to send. */
+  #startedByLie = false;
+  #selected = false;
+  #instruction = -1;
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** The longest time between two looks while INT is not asserted. */
+  get longestGapNanos(): number {
+    return Math.max(this.#between.gapNanos, this.#within.gapNanos);
+  }
+
+  /** The longest time from a look that sees INT to the request to send. */
+  get longestWayNanos(): number {
+    return this.#within.toServiceNanos + this.#serviceNanos;
+  }
+
+  /** The longest time that a request can wait for its request to send. */
+  get worstCaseNanos(): number {
+    const waits = [this.#between, this.#within].map((kind) => kind.gapNanos + kind.toServiceNanos);
+    return Math.max(...waits) + this.#serviceNanos;
+  }
+
+  /** From now on. */
+  start(board: Board): void {
+    const { machine, clock } = board;
+    const read = machine.readDevice.bind(machine);
+    machine.readDevice = (address, size) => {
+      const value = read(address, size);
+      if (address !== LEVEL_REGISTER) return value;
+      const isTrue = (value & INTERRUPT_BIT) === 0;
+      if (!isTrue && this.#selected && this.#random.below(LOOKS_PER_LIE) === 0) this.#lying = true;
+      this.#looked(isTrue || this.#lying, clock.now);
+      return this.#lying ? (value & ~INTERRUPT_BIT) >>> 0 : value;
+    };
+    // Rounds that are skipped take as long as those before them.
+    machine.onIdle = () => (this.#lastNanos = undefined);
+  }
+
+  selected(): void {
+    this.#selected = true;
+    this.#instruction = -1;
+    this.#lying = false;
+    if (this.#brokenNanos !== undefined && this.#serviceStartNanos !== undefined) {
+      const nanos = this.#serviceStartNanos - this.#brokenNanos;
+      this.#within.toServiceNanos = Math.max(this.#within.toServiceNanos, nanos);
+    }
+    this.#brokenNanos = undefined;
+  }
+
+  byte(mosi: number): void {
+    if (this.#instruction < 0) this.#instruction = mosi;
+  }
+
+  deselected(nanos: number): void {
+    this.#selected = false;
+    const isSend = (this.#instruction & RTS_MASK) === RTS;
+    if (!isSend || (this.#instruction & ANSWER_BUFFERS) === 0) return;
+    if (this.#serviceStartNanos !== undefined && !this.#startedByLie) {
+      this.#serviceNanos = Math.max(this.#serviceNanos, nanos - this.#serviceStartNanos);
+    }
+    this.#serviceStartNanos = undefined;
+  }
+
+  #looked(isAsserted: boolean, nanos: number): void {
+    const kind = this.#selected ? this.#within : this.#between;
+    if (this.#lastNanos !== undefined) {
+      kind.gapNanos = Math.max(kind.gapNanos, nanos - this.#lastNanos);
+    }
+    this.#lastNanos = isAsserted ? undefined : nanos;
+    if (!isAsserted) {
+      this.#brokenNanos = undefined;
+      this.#serviceStartNanos = undefined;
+    } else if (this.#selected) {
+      this.#brokenNanos ??= nanos;
+    } else {
+      if (this.#serviceStartNanos === undefined) this.#startedByLie = this.#lying;
+      this.#serviceStartNanos ??= nanos;
+    }
+  }
+}
