@@ -12,6 +12,8 @@ import type { Filter, ReceiveLayout, Rule, RuleAnswer, RuleMatch, RuleTable } fr
 import {
   DATA_BYTES,
   EXTENDED_IDENTIFIER_MAXIMUM,
+  LIVE_SOURCE,
+  LIVE_VALUES,
   MAXIMUM_FILTERS,
   MAXIMUM_RULES,
   SAME_AS_REQUEST,
@@ -220,8 +222,9 @@ function readAnswer(bytes: Buffer, start: number, name: string, match: RuleMatch
     const offset = start + RULE_RECORD.answerSource + index;
     const value = bytes.readUInt8(offset);
     if (value === image.ANSWER_SOURCE_NONE) return null;
+    if (value >= LIVE_SOURCE && value < LIVE_SOURCE + LIVE_VALUES) return value;
     if (value >= match.minimumLength) {
-      const expected = `a request byte below the minimum length ${match.minimumLength}, or 0xff`;
+      const expected = `a request byte below the minimum length ${match.minimumLength}, 0x80 to 0xbf, or 0xff`;
       throw new RulesImageError(`${name} answer source ${index}`, offset, expected, hex(value));
     }
     return value;

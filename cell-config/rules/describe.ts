@@ -9,6 +9,7 @@ import {
   formatFilter,
   formatIdentifier,
   isStaticAnswer,
+  liveValueOf,
   SAME_AS_REQUEST,
 } from './model.ts';
 
@@ -55,9 +56,13 @@ function describeAnswer(answer: RuleAnswer): string {
   const length = answer.length === SAME_AS_REQUEST ? 8 : answer.length;
   const bytes = answer.data
     .slice(0, length)
-    .map((byte, index) =>
-      answer.source[index] === null ? formatByte(byte) : `request[${answer.source[index]}]`,
-    );
+    .map((byte, index) => describeByte(byte, answer.source[index]));
   const cut = same ? ' cut to the length of the request' : '';
   return `${formatIdentifier(answer.identifier, answer.extended)} [${bytes.join(' ')}]${cut}`;
+}
+
+function describeByte(own: number, source: number | null): string {
+  if (source === null) return formatByte(own);
+  const live = liveValueOf(source);
+  return live === undefined ? `request[${source}]` : `live[${live}]`;
 }

@@ -12,6 +12,10 @@ export const MAXIMUM_RULES = 64;
 export const DATA_BYTES = 8;
 export const STANDARD_IDENTIFIER_MAXIMUM = 0x7ff;
 export const EXTENDED_IDENTIFIER_MAXIMUM = 0x1fffffff;
+/** Bytes that AGL can set while the cell runs, for answers. */
+export const LIVE_VALUES = 64;
+/** Answer sources from here on are live values. */
+export const LIVE_SOURCE = 0x80;
 /** Answer length that follows the request's. */
 export const SAME_AS_REQUEST = 'same-as-request';
 
@@ -42,7 +46,10 @@ export interface RuleAnswer {
   readonly length: number | typeof SAME_AS_REQUEST;
   /** Exactly eight bytes; 0 where `source` copies and beyond the length. */
   readonly data: readonly number[];
-  /** Exactly eight: the request byte that is copied here, or null for the byte of `data`. */
+  /**
+   * Exactly eight: the request byte that is copied here; LIVE_SOURCE and the number of a live value; or
+   * null for the byte of `data`.
+   */
   readonly source: readonly (number | null)[];
 }
 
@@ -95,6 +102,12 @@ export function formatFilter({ identifier, mask, inverted }: Filter): string {
   const [left, right] = [identifier, mask].map((word) => (word >>> 0).toString(16).toUpperCase());
   // Without flag bits eight digits would mean an extended identifier: fewer are written then.
   return `${left.padStart(3, '0')}${inverted ? '~' : ':'}${right}`;
+}
+
+/** Number of the live value that an answer source stands for, or undefined. */
+export function liveValueOf(source: number | null | undefined): number | undefined {
+  if (source === null || source === undefined || source < LIVE_SOURCE) return undefined;
+  return source - LIVE_SOURCE;
 }
 
 /** Whether the answer never changes, so that it can wait in a transmit buffer of the chip. */

@@ -1,5 +1,5 @@
 /**
- * Reads `answer:` of one rule: identifier, length, fixed bytes, bytes copied from the request.
+ * Reads `answer:` of one rule: identifier, length and fixed bytes; see parse-copies.ts for the others.
  *
  * Used by: parse.ts.
  * Does not: read the match, but gets its result: what can be copied depends on the request.
@@ -7,24 +7,17 @@
 import { isScalar } from 'yaml';
 import type { RuleAnswer, RuleMatch } from './model.ts';
 import { DATA_BYTES, formatIdentifier, SAME_AS_REQUEST } from './model.ts';
+import { parseCopies, placeCopies } from './parse-copies.ts';
+import type { AnswerByte } from './parse-copies.ts';
 import { parseByte, parseIdentifier } from './parse-match.ts';
 import type { Entry, YamlReader } from './yaml-reader.ts';
 
-const ANSWER_KEYS = ['id', 'extended', 'length', 'data', 'copy'];
-const COPY_KEYS = ['from', 'to', 'count'];
+const ANSWER_KEYS = ['id', 'extended', 'length', 'data', 'copy', 'live'];
 
 /** The answer, and how many bytes of the request it needs. */
 export interface ParsedAnswer {
   readonly answer: RuleAnswer;
   readonly requestBytes: number;
-}
-
-/** One `copy` entry that passed its own checks. */
-interface Copy {
-  readonly from: number;
-  readonly to: number;
-  readonly count: number;
-  readonly offset: number;
 }
 
 /** Reads an answer; undefined after an error. `match` is undefined if it had errors itself. */
@@ -38,7 +31,7 @@ export function parseAnswer(
   const extended = reader.boolean(entries.byKey.get('extended'), false);
   const identifier = parseIdentifier(reader, entries, 'id', 'answer', extended);
   const data = parseAnswerData(reader, entries.byKey.get('data'));
-  const copies = parseCopies(reader, entries.byKey.get('copy'), match);
+  const copies = parseCopies(reader, entries, match);
   const lengthEntry = entries.byKey.get('length');
   const given = lengthEntry === undefined ? undefined : parseLength(reader, lengthEntry);
   if (extended === undefined || identifier === undefined) return undefined;
@@ -52,17 +45,12 @@ export function parseAnswer(
   const source = placeCopies(reader, copies, data);
   if (source === undefined) return undefined;
   warnAboutOwnRequest(reader, entries.byKey.get('id') ?? entry, identifier, extended, match);
-  const requestBytes = Math.max(0, ...copies.map((copy) => copy.from + copy.count));
+  const ofRequest = copies.filter((copy) => copy.kind === 'copy');
+  const requestBytes = Math.max(0, ...ofRequest.map((copy) => copy.from + copy.count));
   const bytes = Array.from({ length: DATA_BYTES }, (_, index) =>
     source[index] === null ? (data[index]?.value ?? 0) : 0,
   );
   return { answer: { identifier, extended, length, data: bytes, source }, requestBytes };
-}
-
-/** A byte of `data`; value null for `~`, which a copy must fill. */
-interface AnswerByte {
-  readonly value: number | null;
-  readonly offset: number;
 }
 
 function parseAnswerData(reader: YamlReader, entry: Entry | undefined): AnswerByte[] | undefined {
@@ -110,82 +98,6 @@ function fitsLength(
     return false;
   }
   return true;
-}
-
-function parseCopies(
-  reader: YamlReader,
-  entry: Entry | undefined,
-  match: RuleMatch | undefined,
-): Copy[] | undefined {
-  if (entry === undefined) return [];
-  if (match?.remote === true) {
-    reader.diagnostics.error(
-      entry.keyOffset,
-      'a remote frame carries no data to copy: remove copy, or match the data frame',
-    );
-    return undefined;
-  }
-  const items = reader.list(entry, 'copy', DATA_BYTES);
-  if (items === undefined) return undefined;
-  const copies = items.map((item) => parseCopy(reader, item));
-  return copies.every((copy) => copy !== undefined) ? copies : undefined;
-}
-
-function parseCopy(reader: YamlReader, item: Entry): Copy | undefined {
-  const entries = reader.map(item, COPY_KEYS);
-  if (entries === undefined) return undefined;
-  const fromEntry = reader.required(entries, 'from', item.label);
-  const toEntry = reader.required(entries, 'to', item.label);
-  const countEntry = entries.byKey.get('count');
-  const from = fromEntry === undefined ? undefined : reader.number(fromEntry, false);
-  const to = toEntry === undefined ? undefined : reader.number(toEntry, false);
-  const count = countEntry === undefined ? 1 : reader.number(countEntry, false);
-  if (from === undefined || to === undefined || count === undefined) return undefined;
-  const refuse = (reason: string): undefined => {
-    reader.diagnostics.error(item.offset, `${item.label} ${reason}`);
-    return undefined;
-  };
-  if (count === 0) return refuse('copies 0 bytes: count is at least 1');
-  if (from + count > DATA_BYTES) {
-    return refuse(`reads request bytes ${from} to ${from + count - 1}; the last byte is 7`);
-  }
-  if (to + count > DATA_BYTES) {
-    return refuse(`writes answer bytes ${to} to ${to + count - 1}; the last byte is 7`);
-  }
-  return { from, to, count, offset: item.offset };
-}
-
-/** Which request byte fills each answer byte; refuses two for one and a `~` that none fills. */
-function placeCopies(
-  reader: YamlReader,
-  copies: readonly Copy[],
-  data: readonly AnswerByte[],
-): (number | null)[] | undefined {
-  const source = Array.from({ length: DATA_BYTES }, (): number | null => null);
-  let valid = true;
-  for (const copy of copies) {
-    for (let index = 0; index < copy.count; index += 1) {
-      const to = copy.to + index;
-      if (source[to] !== null) {
-        reader.diagnostics.error(copy.offset, `answer byte ${to} is copied twice`);
-        valid = false;
-        break;
-      }
-      source[to] = copy.from + index;
-    }
-  }
-  for (const [index, byte] of data.entries()) {
-    if (byte.value === null && source[index] === null) {
-      const reason = `data byte ${index} is ~, but no copy fills it: give a value`;
-      reader.diagnostics.error(byte.offset, reason);
-      valid = false;
-    }
-    if (byte.value !== null && byte.value !== 0 && source[index] !== null) {
-      const reason = `data byte ${index} is never sent: copy overwrites it; write ~`;
-      reader.diagnostics.warning(byte.offset, reason);
-    }
-  }
-  return valid ? source : undefined;
 }
 
 /** Two nodes must not send the same identifier: arbitration could not tell them apart. */

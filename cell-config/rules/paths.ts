@@ -12,7 +12,7 @@
  * where the rule has one, it is read before the answer goes, three bytes more.
  */
 import type { Rule, RuleTable } from './model.ts';
-import { formatIdentifier, isStaticAnswer } from './model.ts';
+import { formatIdentifier, isStaticAnswer, liveValueOf } from './model.ts';
 
 /** 0: by reading the frame; 1, 2: by filter RXF0, RXF1. The numbers stand in the image. */
 export type PathNumber = 0 | 1 | 2;
@@ -74,6 +74,9 @@ function sharesMask({ match: left }: Rule, { match: right }: Rule): boolean {
 /** Why no filter can serve a rule, if so. */
 function obstacleOf({ match, answer }: Rule): string | undefined {
   if (answer === null) return 'it has no answer';
+  if (answer.source.some((source) => liveValueOf(source) !== undefined)) {
+    return 'its answer has live values';
+  }
   if (!isStaticAnswer(answer)) return 'its answer depends on the request';
   const beyond = match.data.findIndex(
     ({ mask }, index) => mask !== 0 && (match.extended || index >= FILTER_DATA_BYTES),

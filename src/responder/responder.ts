@@ -6,6 +6,7 @@
  * most one matches (overlapping tables are refused), then at most 8 bytes put together.
  */
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
+import { liveValue } from './live-values';
 import {
   ANSWER_LENGTH_OF_REQUEST,
   PATH_SOFTWARE,
@@ -13,6 +14,7 @@ import {
   RULE_ANSWER,
   RULE_BYTES,
   RULE_FORWARD,
+  SOURCE_LIVE,
   SOURCE_OWN,
   SOURCES_ALL_OWN,
 } from './rule';
@@ -99,7 +101,10 @@ function mixData(rule: Rule, requestData: u64): u64 {
   for (let shift: u64 = 0; shift < DATA_BYTES_MAXIMUM << 3; shift += 8) {
     const source = (sources >> shift) & 0xff;
     if (source === SOURCE_OWN) continue;
-    const byte = (requestData >> (source << 3)) & 0xff;
+    const byte: u64 =
+      source < SOURCE_LIVE
+        ? (requestData >> (source << 3)) & 0xff
+        : liveValue((source as u32) - SOURCE_LIVE);
     data = (data & ~((0xff as u64) << shift)) | (byte << shift);
   }
   return data;

@@ -10,9 +10,11 @@ import { isExtended, isRemote, isValidIdentifier, numberMaskOf } from '../can/id
 import { Status } from '../rt/status';
 import {
   ANSWER_LENGTH_OF_REQUEST,
+  LIVE_VALUES,
   Rule,
   RULE_ANSWER,
   RULE_FORWARD,
+  SOURCE_LIVE,
   SOURCE_OWN,
   PATH_FILTER_1,
   PATH_SOFTWARE,
@@ -74,11 +76,12 @@ function isPath(rule: Rule): bool {
   return (rule.minimumLength as u32) >= (rule.dataMask > 0xff ? 2 : 1);
 }
 
-/** Each byte must be 0..7 or SOURCE_OWN. */
+/** Each byte must be 0..7, a live value, or SOURCE_OWN. */
 function areSources(sources: u64): bool {
   for (let index: u64 = 0; index < DATA_BYTES_MAXIMUM; index++) {
     const source = ((sources >> (index << 3)) as u32) & 0xff;
-    if (source >= DATA_BYTES_MAXIMUM && source !== SOURCE_OWN) return false;
+    if (source < DATA_BYTES_MAXIMUM || source === SOURCE_OWN) continue;
+    if (source < SOURCE_LIVE || source >= SOURCE_LIVE + LIVE_VALUES) return false;
   }
   return true;
 }

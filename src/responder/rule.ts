@@ -15,8 +15,8 @@
  *       27     1  path              PATH_SOFTWARE, or the hardware filter that recognises it
  *       28     4  answerIdentifier  the extended bit is allowed, the remote bit is not
  *       32     8  answerData
- *       40     8  answerSources     per byte: 0..7 copies that byte of the request,
- *                                   SOURCE_OWN takes answerData's
+ *       40     8  answerSources     per byte: 0..7 copies that byte of the request, SOURCE_LIVE + n
+ *                                   takes live value n, SOURCE_OWN takes answerData's
  *       48    16  zero
  */
 
@@ -37,6 +37,10 @@ export const PATH_FILTER_1: u32 = 2;
 
 /** answerLength: as many bytes as the request has. */
 export const ANSWER_LENGTH_OF_REQUEST: u32 = 0xff;
+/** Live values that answers can have (src/responder/responder.ts). */
+export const LIVE_VALUES: u32 = 64;
+/** answerSources: from here on LIVE_VALUES numbers stand for the live values. */
+export const SOURCE_LIVE: u32 = 0x80;
 /** answerSources: the byte comes from answerData. */
 export const SOURCE_OWN: u32 = 0xff;
 /** answerSources when every byte comes from answerData. */

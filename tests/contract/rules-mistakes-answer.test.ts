@@ -85,6 +85,28 @@ const MISTAKES: readonly Mistake[] = [
     'r.yaml:5:33 copy 0 copies 0 bytes: count is at least 1',
   ],
   [
+    'a live value beyond the last one',
+    answering('answer: { id: 0x101, live: [{ from: 62, to: 0, count: 3 }] }'),
+    'r.yaml:5:33 live 0 reads live values 62 to 64; the last one is 63',
+  ],
+  [
+    'a live value to beyond the answer',
+    answering('answer: { id: 0x101, live: [{ from: 0, to: 7, count: 2 }] }'),
+    'r.yaml:5:33 live 0 writes answer bytes 7 to 8; the last byte is 7',
+  ],
+  [
+    'an unknown key in live',
+    answering('answer: { id: 0x101, live: [{ from: 0, to: 0, cuont: 1 }] }'),
+    'r.yaml:5:51 unknown key "cuont" in live 0; did you mean "count"?',
+  ],
+  [
+    'a live value where a request byte is',
+    answering(
+      'answer: { id: 0x101, copy: [{ from: 0, to: 1 }], live: [{ from: 9, to: 0, count: 2 }] }',
+    ),
+    'r.yaml:5:61 answer byte 1 is copied twice',
+  ],
+  [
     'a copy without from',
     answering('answer: { id: 0x101, copy: [{ to: 0 }] }'),
     'r.yaml:5:33 copy 0 has no "from"',

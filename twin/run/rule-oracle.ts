@@ -6,7 +6,12 @@
  * Does not: share code with the firmware: an error in either shows as a difference.
  */
 import type { Filter, Rule, RuleAnswer, RuleTable } from '../../cell-config/rules/model.ts';
-import { isStaticAnswer, SAME_AS_REQUEST } from '../../cell-config/rules/model.ts';
+import {
+  isStaticAnswer,
+  LIVE_VALUES,
+  liveValueOf,
+  SAME_AS_REQUEST,
+} from '../../cell-config/rules/model.ts';
 import { type CanFrame, dataLengthOf, makeFrame } from '../bus/can-frame.ts';
 
 /** Why a frame goes nowhere on purpose. */
@@ -27,8 +32,15 @@ export interface Demand {
   readonly drop: DropReason | undefined;
 }
 
-/** The demand for a frame received from the bus. */
-export function demandFor(table: RuleTable, frame: CanFrame): Demand {
+/** Live values before anybody has set any. */
+const NO_LIVE_VALUES = new Uint8Array(LIVE_VALUES);
+
+/** The demand for a frame received from the bus while the live values are `live`. */
+export function demandFor(
+  table: RuleTable,
+  frame: CanFrame,
+  live: Uint8Array = NO_LIVE_VALUES,
+): Demand {
   const rule = table.rules.find((candidate) => matches(candidate, frame));
   if (!rule) {
     const { filters } = table;
@@ -38,7 +50,7 @@ export function demandFor(table: RuleTable, frame: CanFrame): Demand {
     const drop = forward ? undefined : filters ? 'filter' : 'default';
     return { rule: undefined, answer: undefined, isStatic: false, forward, drop };
   }
-  const answer = rule.answer ? answerTo(rule.answer, frame) : undefined;
+  const answer = rule.answer ? answerTo(rule.answer, frame, live) : undefined;
   return {
     rule,
     answer,
@@ -62,12 +74,15 @@ function matches({ match }: Rule, frame: CanFrame): boolean {
   return match.data.every(({ value, mask }, index) => ((frame.data[index] ?? 0) & mask) === value);
 }
 
-function answerTo(answer: RuleAnswer, request: CanFrame): CanFrame {
+function answerTo(answer: RuleAnswer, request: CanFrame, live: Uint8Array): CanFrame {
   const length = answer.length === SAME_AS_REQUEST ? dataLengthOf(request.dlc) : answer.length;
   const data = new Uint8Array(length);
   for (let index = 0; index < length; index += 1) {
     const source = answer.source[index] ?? null;
-    data[index] = source === null ? (answer.data[index] ?? 0) : (request.data[source] ?? 0);
+    const value = liveValueOf(source);
+    if (source === null) data[index] = answer.data[index] ?? 0;
+    else if (value === undefined) data[index] = request.data[source] ?? 0;
+    else data[index] = live[value] ?? 0;
   }
   return makeFrame({ identifier: answer.identifier, extended: answer.extended, data });
 }

@@ -3,6 +3,7 @@
  * Decisions and answers.
  */
 import { Frame } from '../../../src/can/frame';
+import { areLiveValues, setLiveValues } from '../../../src/responder/live-values';
 import { Responder } from '../../../src/responder/responder';
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
@@ -174,5 +175,39 @@ describe('answer', () => {
     adopt();
     responder.decide(request, answer);
     expect(show(request)).toBe('1a0 2 0 0 201');
+  });
+});
+
+describe('live values', () => {
+  const bytes: usize = memory.data(64, 8);
+
+  test('are in an answer as they are when it is put together', () => {
+    const rule = image.addAnswer(0x100, 0x101, 4, 0x62);
+    // Byte 1 from request byte 2, bytes 2 and 3 from live values 62 and 63.
+    store<u64>(rule, 0xffffffffbfbe02ff, 40);
+    adopt();
+    expect(decide(0x100, 3, 0x030201)).toBe(ANSWER);
+    expect(show(answer)).toBe('101 4 0 0 362');
+    store<u16>(bytes, 0x5aa5);
+    setLiveValues(62, bytes, 2);
+    decide(0x100, 3, 0x030201);
+    expect(show(answer)).toBe('101 4 0 0 5aa50362');
+    store<u8>(bytes, 0x77);
+    setLiveValues(63, bytes, 1);
+    decide(0x100, 3, 0x030201);
+    expect(show(answer)).toBe('101 4 0 0 77a50362');
+    store<u16>(bytes, 0);
+    setLiveValues(62, bytes, 2);
+  });
+
+  test('are 64', () => {
+    expect(areLiveValues(0, 64)).toBe(true);
+    expect(areLiveValues(63, 1)).toBe(true);
+    expect(areLiveValues(0, 0)).toBe(false, 'none');
+    expect(areLiveValues(0, 65)).toBe(false);
+    expect(areLiveValues(63, 2)).toBe(false);
+    expect(areLiveValues(64, 1)).toBe(false);
+    expect(areLiveValues(0xffffffff, 2)).toBe(false);
+    expect(areLiveValues(1, 0xffffffff)).toBe(false);
   });
 });

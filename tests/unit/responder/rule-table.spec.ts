@@ -239,8 +239,8 @@ describe('a bad rule', () => {
   });
 
   test('with a field out of range', () => {
-    const offsets: StaticArray<u32> = [24, 25, 26, 27, 40, 47, 48, 63, 8];
-    const values: StaticArray<u8> = [9, 4, 9, 1, 8, 0xfe, 1, 1, 1];
+    const offsets: StaticArray<u32> = [24, 25, 26, 27, 40, 41, 42, 47, 48, 63, 8];
+    const values: StaticArray<u8> = [9, 4, 9, 1, 8, 0x7f, 0xc0, 0xfe, 1, 1, 1];
     for (let index = 0; index < offsets.length; index++) {
       image = new RuleImage(table.staging);
       store<u8>(image.add(0x100) + offsets[index], values[index]);

@@ -1,0 +1,31 @@
+/**
+ * Live values: bytes that AGL sets while the cell runs, and that answers can have.
+ *
+ * Used by: responder.ts (reads them when it puts an answer together), src/board (sets them).
+ * Does not: lock. They are set in one step of the loop, so an answer has all old ones or all new ones.
+ */
+import { LIVE_VALUES } from './rule';
+
+const values: usize = memory.data(64, 8);
+
+/** Live value `index`, 0..LIVE_VALUES-1. */
+export function liveValue(index: u32): u32 {
+  return load<u8>(values + index);
+}
+
+/** Address of all of them: LIVE_VALUES bytes, 8-aligned. */
+export function liveValuesAddress(): usize {
+  return values;
+}
+
+/** True when `count` values from `first` on are there. */
+export function areLiveValues(first: u32, count: u32): bool {
+  return count !== 0 && first < LIVE_VALUES && count <= LIVE_VALUES - first;
+}
+
+/** Sets `count` values from `first` on to the bytes at `source`; only if `areLiveValues`. */
+export function setLiveValues(first: u32, source: usize, count: u32): void {
+  for (let index: u32 = 0; index < count; index++) {
+    store<u8>(values + first + index, load<u8>(source + index));
+  }
+}
