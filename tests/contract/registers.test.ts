@@ -61,6 +61,15 @@ const DEVICES: readonly Device[] = [
     ],
     leastCommon: 11,
   },
+  {
+    title: 'status page and requests',
+    firmware: ['src/control'],
+    twin: ['twin/page'],
+    prefix: /^$/,
+    toFirmwareForm: (_name, value) => value,
+    required: ['PAGE_MAGIC', 'PAGE_SEQUENCE_OFFSET', 'REQUEST_MAGIC', 'REQUEST_SEQUENCE_OFFSET'],
+    leastCommon: 60,
+  },
 ];
 
 /** All constants below the folders; a name that has two values on one side is a fault. */

@@ -1,0 +1,59 @@
+/**
+ * A latency histogram of the status page: four buckets to each doubling of the time.
+ *
+ * Used by: status-page.ts, text.ts. Source: docs/status-page.md, "Histograms".
+ * Does not: know single values; a percentile is the upper end of the bucket it falls into.
+ */
+import { HISTOGRAM_BUCKETS } from './layout.ts';
+
+/** Times in ticks of the counter. */
+export interface Histogram {
+  readonly count: number;
+  readonly minTicks: number;
+  readonly maxTicks: number;
+  readonly sumTicks: bigint;
+  readonly buckets: readonly number[];
+}
+
+/** Reads the histogram at the start of `bytes`. */
+export function readHistogram(bytes: Buffer): Histogram {
+  return {
+    count: bytes.readUInt32LE(0),
+    minTicks: bytes.readUInt32LE(4),
+    maxTicks: bytes.readUInt32LE(8),
+    sumTicks: bytes.readBigUInt64LE(16),
+    buckets: Array.from({ length: HISTOGRAM_BUCKETS }, (_, index) =>
+      bytes.readUInt32LE(24 + 4 * index),
+    ),
+  };
+}
+
+/** The bucket that a time falls into. */
+export function bucketOf(ticks: number): number {
+  if (ticks < 4) return ticks;
+  const exponent = Math.floor(Math.log2(ticks));
+  const fraction = Math.floor(ticks / 2 ** (exponent - 2)) % 4;
+  return Math.min(4 * (exponent - 1) + fraction, HISTOGRAM_BUCKETS - 1);
+}
+
+/** The shortest time of a bucket. */
+export function bucketStart(bucket: number): number {
+  if (bucket < 4) return bucket;
+  const exponent = Math.floor(bucket / 4) + 1;
+  return (4 + (bucket % 4)) * 2 ** (exponent - 2);
+}
+
+/** The longest time that the times up to `percent` of them may have; 0 when there are none. */
+export function percentileTicks({ count, maxTicks, buckets }: Histogram, percent: number): number {
+  const rank = Math.max(1, Math.ceil((percent / 100) * count));
+  let seen = 0;
+  for (const [bucket, inside] of buckets.entries()) {
+    seen += inside;
+    if (seen < rank) continue;
+    // The last bucket has no end of its own.
+    return bucket === HISTOGRAM_BUCKETS - 1
+      ? maxTicks
+      : Math.min(maxTicks, bucketStart(bucket + 1) - 1);
+  }
+  return maxTicks;
+}
