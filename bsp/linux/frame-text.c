@@ -40,6 +40,16 @@ static bool read_identifier(const char *text, const char *end, struct can_frame 
   return is_extended ? identifier <= (CAN_EFF_MASK | CAN_ERR_FLAG) : identifier <= CAN_SFF_MASK;
 }
 
+/* `_9` to `_F` behind 8 bytes, as in candump: the code that was on the wire. Or nothing. */
+static bool read_length_code(const char *text, struct can_frame *frame) {
+  if (*text == '\0') {
+    return true;
+  }
+  int code = text[0] == '_' && text[1] != '\0' && text[2] == '\0' ? digit_of(text[1]) : -1;
+  frame->len8_dlc = (unsigned char)code;
+  return code > CAN_MAX_DLEN && frame->can_dlc == CAN_MAX_DLEN;
+}
+
 bool frame_from_text(const char *line, struct can_frame *frame) {
   memset(frame, 0, sizeof *frame);
   const char *space = strrchr(line, ' ');
@@ -50,11 +60,12 @@ bool frame_from_text(const char *line, struct can_frame *frame) {
   }
   const char *data = hash + 1;
   if (*data == 'R' || *data == 'r') {
+    char *end;
     frame->can_id |= CAN_RTR_FLAG;
-    frame->can_dlc = (unsigned char)strtoul(data + 1, NULL, 10);
-    return frame->can_dlc <= CAN_MAX_DLEN;
+    frame->can_dlc = (unsigned char)strtoul(data + 1, &end, 10);
+    return frame->can_dlc <= CAN_MAX_DLEN && read_length_code(end, frame);
   }
-  size_t characters = strlen(data);
+  size_t characters = strcspn(data, "_");
   if (characters % 2 != 0 || characters > 2 * CAN_MAX_DLEN) {
     return false;
   }
@@ -67,7 +78,7 @@ bool frame_from_text(const char *line, struct can_frame *frame) {
     frame->data[index] = (unsigned char)(high << 4 | low);
   }
   frame->can_dlc = (unsigned char)(characters / 2);
-  return true;
+  return read_length_code(data + characters, frame);
 }
 
 unsigned frame_to_text(const struct can_frame *frame, char text[FRAME_TEXT_BYTES]) {
@@ -83,6 +94,9 @@ unsigned frame_to_text(const struct can_frame *frame, char text[FRAME_TEXT_BYTES
       length += snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, "%02X",
                          frame->data[index]);
     }
+  }
+  if (bytes == CAN_MAX_DLEN && frame->len8_dlc > CAN_MAX_DLEN && frame->len8_dlc <= 15) {
+    length += snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, "_%X", frame->len8_dlc);
   }
   text[length] = '\n';
   return (unsigned)length + 1;

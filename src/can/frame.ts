@@ -23,6 +23,8 @@ export const IDENTIFIER_REMOTE: u32 = 0x40000000;
 export const IDENTIFIER_ERROR: u32 = 0x20000000;
 /** The most data bytes a classic frame has. */
 export const DATA_BYTES_MAXIMUM: u32 = 8;
+/** The length code has four bits; ISO 11898-1 gives 9..15 the meaning of 8. */
+const LENGTH_CODE_MAXIMUM: u32 = 15;
 
 @unmanaged
 export class Frame {
@@ -32,6 +34,15 @@ export class Frame {
   reserved: u8 = 0;
   rawDlc: u8 = 0;
   data: u64 = 0;
+}
+
+/**
+ * The length code that a frame of `length` bytes keeps of `code`: 9..15 with 8 bytes, else 0, which
+ * means that the code is the length. What Linux or a peer has put there may be anything.
+ */
+export function keptLengthCode(code: u32, length: u32): u32 {
+  const meansEight = code > DATA_BYTES_MAXIMUM && code <= LENGTH_CODE_MAXIMUM;
+  return meansEight && length === DATA_BYTES_MAXIMUM ? code : 0;
 }
 
 /** Preallocates `count` frames, all zero; only at start-up. */

@@ -8,10 +8,14 @@
  *   data message, 16 bytes + data                        control message
  *     word 0   0  u16 type (0x0001 transmit, 0x0101 receive)   0  u16 type (0x0201 start,
  *              2  u16 length of the data, 0..8                              0x0202 stop)
- *              4  u32 reserved                             result, of both
+ *              4  u8 length code 9..15, else 0             result, of both
+ *              5  u8[3] reserved
  *     word 1   8  u32 flags                                    0  u8 (0 done, 1 not done)
  *             12  u32 identifier, without flag bits
  *     word 2  16  u8[8] data
+ *
+ * The length code is reserved in the specification, which says of its place that it may be used so
+ * (reserved_classic_dlc). Whoever does not know it writes 0 and reads 8 bytes, as without it.
  *
  * virtio-can has no error messages. Between two ends of this project that have both accepted
  * FEATURE_CAN_ERROR_MESSAGES an error frame of SocketCAN travels as a data message with
@@ -25,6 +29,7 @@ import {
   IDENTIFIER_ERROR,
   IDENTIFIER_EXTENDED,
   IDENTIFIER_REMOTE,
+  keptLengthCode,
 } from '../can/frame';
 import {
   EXTENDED_MASK,
@@ -77,7 +82,9 @@ export function messageBytes(frame: Frame): u32 {
 
 /** Word 0 of the message of `type` that carries `frame`. */
 export function messageWord0(type: u32, frame: Frame): u64 {
-  return (<u64>type) | ((<u64>frame.length) << 16);
+  const code: u32 = frame.rawDlc;
+  const word = (<u64>type) | ((<u64>frame.length) << 16);
+  return code === 0 ? word : word | ((<u64>keptLengthCode(code, frame.length)) << 32);
 }
 
 /** Word 1 of the message that carries `frame`. */
@@ -131,7 +138,7 @@ export function frameOfMessage(
   frame.length = <u8>length;
   frame.padding = 0;
   frame.reserved = 0;
-  frame.rawDlc = 0;
+  frame.rawDlc = errors ? 0 : <u8>keptLengthCode((<u32>(word0 >> 32)) & 0xff, length);
   frame.data = isRemote(form) ? 0 : word2 & dataMaskOf(length);
   return Status.Ok;
 }

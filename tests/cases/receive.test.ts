@@ -34,22 +34,36 @@ onBoth('R1 one frame each of DLC 0..8, standard, extended and remote, exact fiel
   }),
 );
 
-onBoth('R2 DLC 9..15 on the wire: 8 bytes, buffer released', (engine) =>
+onBoth('R2 DLC 9..15 on the wire: 8 bytes, raw code kept, buffer released', (engine) =>
   withBench({ engine }, (bench) => {
     const sent: string[] = [];
     for (let dlc = 9; dlc <= 15; dlc++) {
       for (const extended of [false, true]) {
-        const frame = bench.send({ identifier: 0x123, extended, dlc, data: BYTES });
-        sent.push(textOf({ ...frame, dlc: 8 }));
+        sent.push(textOf(bench.send({ identifier: 0x123, extended, dlc, data: BYTES })));
+        sent.push(textOf(bench.send({ identifier: 0x124, extended, remote: true, dlc })));
         bench.run(MILLISECOND);
         assert.equal(bench.register(CANINTF) & 3, 0, `buffer released after DLC ${dlc}`);
       }
     }
     bench.run(10 * MILLISECOND);
     assert.deepEqual(
-      bench.agl.map(({ frame }) => textOf({ ...frame, dlc: 8 })),
+      bench.agl.map(({ frame }) => textOf(frame)),
       sent,
     );
+  }),
+);
+
+onBoth('R2 DLC 9..15 from AGL: 8 bytes and the raw code on the wire', (engine) =>
+  withBench({ engine }, (bench) => {
+    const sent: string[] = [];
+    for (let dlc = 8; dlc <= 15; dlc++) {
+      for (const extended of [false, true]) {
+        sent.push(textOf(bench.sendFromAgl({ identifier: 0x123, extended, dlc, data: BYTES })));
+        sent.push(textOf(bench.sendFromAgl({ identifier: 0x124, extended, remote: true, dlc })));
+      }
+    }
+    bench.run(30 * MILLISECOND);
+    assert.deepEqual(bench.sentBy('canwarden').map(textOf), sent);
   }),
 );
 

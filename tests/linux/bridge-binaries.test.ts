@@ -38,6 +38,9 @@ const BINARIES = [
   },
 ] as const;
 
+/** Frames with a length code above 8, as candump writes them; those that are none follow. */
+const CODED = ['222#0807060504030201_F', '223#R8_9', '222#0807_F', '222#0807060504030201_8'];
+
 /** Which end the bridge plays, and the cell configs that make it so. */
 const ROLES = [
   { role: 'back-end', options: {} },
@@ -59,16 +62,29 @@ for (const { title, command, skip } of BINARIES) {
               makeFrame({ identifier: 0x123, data: [0x11, 0x22] }),
               makeFrame({ identifier: 0x18daf110, extended: true, data: [1, 2, 3] }),
               makeFrame({ identifier: 0x3c0, remote: true, dlc: 4 }),
+              makeFrame({ identifier: 0x111, dlc: 11, data: [1, 2, 3, 4, 5, 6, 7, 8] }),
             ],
             MILLISECOND,
           );
-          await link.until('three frames', () => bridge.frames.length === 3, 10);
+          await link.until('four frames', () => bridge.frames.length === 4, 10);
           link.sendOnBus(numberedFrames(0x500, BURST), 0);
-          bridge.write(['7AA#DEADBEEF', '(1.0) can0 00000042#R', '001#', 'no frame', '7FF#0102']);
-          await link.until('all frames', () => bridge.frames.length === 3 + BURST, 60);
-          await link.until('four frames on the bus', () => link.sentForAgl().length === 4, 20);
+          bridge.write([
+            '7AA#DEADBEEF',
+            '(1.0) can0 00000042#R',
+            '001#',
+            'no frame',
+            '7FF#0102',
+            ...CODED,
+          ]);
+          await link.until('all frames', () => bridge.frames.length === 4 + BURST, 60);
+          await link.until('six frames on the bus', () => link.sentForAgl().length === 6, 20);
           const singles = bridge.frames.filter((line) => !line.startsWith('500#'));
-          assert.deepEqual(singles, ['123#1122', '18DAF110#010203', '3C0#R4']);
+          assert.deepEqual(singles, [
+            '123#1122',
+            '18DAF110#010203',
+            '3C0#R4',
+            '111#0102030405060708_B',
+          ]);
           const burst = bridge.frames.filter((line) => line.startsWith('500#'));
           assert.deepEqual(
             burst,
@@ -82,17 +98,21 @@ for (const { title, command, skip } of BINARIES) {
             makeFrame({ identifier: 0x42, extended: true, remote: true }),
             makeFrame({ identifier: 1 }),
             makeFrame({ identifier: 0x7ff, data: [1, 2] }),
+            makeFrame({ identifier: 0x222, dlc: 15, data: [8, 7, 6, 5, 4, 3, 2, 1] }),
+            makeFrame({ identifier: 0x223, remote: true, dlc: 9 }),
           ]);
           assert.equal(await bridge.stop(), 0);
           const counted = bridge.statistics();
-          assert.equal(counted.frames_from_cell, 3 + BURST);
-          assert.equal(counted.frames_to_cell, 4);
+          assert.equal(counted.frames_from_cell, 4 + BURST);
+          assert.equal(counted.frames_to_cell, 6);
           // A request is what the driver makes: the cell's frames, or the bridge's.
-          assert.equal(counted.requests_done, role === 'back-end' ? 3 + BURST : 4);
+          assert.equal(counted.requests_done, role === 'back-end' ? 4 + BURST : 6);
           assert.equal(counted.ring_violations + counted.messages_malformed, 0);
           const isGone = (): boolean => link.consoleLines.some((line) => line.includes('AGL gone'));
           await link.until('the cell to see it go', isGone, 10);
-          assert.ok(bridge.hasSaid('"no frame" on standard input is no frame'));
+          for (const text of ['no frame', ...CODED.slice(2)]) {
+            assert.ok(bridge.hasSaid(`"${text}" on standard input is no frame`), text);
+          }
         } finally {
           bridge.signal('SIGKILL');
           assert.equal(await link.stop(), 'approved');

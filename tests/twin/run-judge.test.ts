@@ -111,18 +111,17 @@ describe('the judge', () => {
     assert.match(unasked.judged().problems.join(), /no rule forwards it/);
   });
 
-  it('expects no length code above 8 from the link, on either side of it', () => {
+  it('expects length codes above 8 to be kept, on either side of the link', () => {
     const data = [1, 2, 3, 4, 5, 6, 7, 8];
     const coded = makeFrame({ identifier: 0x222, dlc: 9, data });
     const plain = makeFrame({ identifier: 0x222, data });
-    const remote = { identifier: 0x223, remote: true };
-    const run = new MadeUpRun().wire('ecu', coded).agl(plain);
-    run.wire('ecu', makeFrame({ ...remote, dlc: 15 })).agl(makeFrame({ ...remote, dlc: 8 }));
-    run.given(coded).wire('canwarden', plain);
+    const remote = makeFrame({ identifier: 0x223, remote: true, dlc: 15 });
+    const run = new MadeUpRun().wire('ecu', coded).agl(coded).wire('ecu', remote).agl(remote);
+    run.given(coded).wire('canwarden', coded);
     const { problems, forwarded, sentForAgl } = run.judged();
     assert.deepEqual([problems, forwarded, sentForAgl], [[], 2, 1]);
-    const kept = new MadeUpRun().wire('ecu', coded).agl(coded).judged();
-    assert.equal(kept.problems.length, 2);
+    const lost = new MadeUpRun().wire('ecu', coded).agl(plain).judged();
+    assert.equal(lost.problems.length, 2);
   });
 
   it('does not blame the cell for what AGL misses while it is away', () => {

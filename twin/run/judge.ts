@@ -101,7 +101,7 @@ class Judge {
   result(): Judgement {
     const given = this.#seen.aglGiven;
     given.forEach((item, index) => {
-      if (item.accepted) this.#givenFrames.add(overLink(item.frame), { given: item, index });
+      if (item.accepted) this.#givenFrames.add(item.frame, { given: item, index });
       else this.#drop('aglDown');
     });
     for (const send of this.#seen.operations.sends) this.#sends.add(send.frame, send);
@@ -138,7 +138,7 @@ class Judge {
     if (demand.forward) {
       const expected = { index: this.#forwards.length, record, isDone: false };
       this.#forwards.push(expected);
-      this.#expectedForwards.add(overLink(record.frame), expected);
+      this.#expectedForwards.add(record.frame, expected);
     }
   }
 
@@ -241,14 +241,6 @@ class Judge {
     const [sender, frame] = isRecord ? [about.sender, about.frame] : [AGL_INTERFACE, about];
     lines.push(formatLogLine(logNanos, sender, frame));
   }
-}
-
-/**
- * A frame as it comes out of the link: virtio-can has a length of 0 to 8 and no place for the length
- * codes 9 to 15, which mean 8 bytes as well (virtio 1.4, struct virtio_can_rx).
- */
-function overLink(frame: CanFrame): CanFrame {
-  return frame.dlc > 8 ? makeFrame({ ...frame, dlc: dataLengthOf(frame.dlc) }) : frame;
 }
 
 function listed(kind: string, lines: readonly string[]): string[] {

@@ -178,13 +178,13 @@ function compareOrder(
     problems.push(`accepted ${expected.length} frames, AGL has ${got.length}`);
   }
   for (let index = 0; index < Math.min(expected.length, got.length); index++) {
-    if (sameAtAgl(expected[index].frame, got[index].frame)) continue;
+    if (framesEqual(expected[index].frame, got[index].frame)) continue;
     const next = expected.at(index + 1);
     const isSwap =
       next !== undefined &&
       got.length > index + 1 &&
-      sameAtAgl(expected[index].frame, got[index + 1].frame) &&
-      sameAtAgl(next.frame, got[index].frame);
+      framesEqual(expected[index].frame, got[index + 1].frame) &&
+      framesEqual(next.frame, got[index].frame);
     if (isSwap && excuse.covers(expected[index].nanos, next.nanos)) {
       ambiguous++;
       index++;
@@ -198,21 +198,13 @@ function compareOrder(
   return ambiguous;
 }
 
-/** The link carries no length code above 8. */
-function sameAtAgl(accepted: CanFrame, delivered: CanFrame): boolean {
-  return framesEqual(
-    { ...accepted, dlc: Math.min(accepted.dlc, 8) },
-    { ...delivered, dlc: Math.min(delivered.dlc, 8) },
-  );
-}
-
 /** Frames of AGL on the wire: in order, once each; those that are missing were given up and told. */
 function compareSent(given: readonly CanFrame[], bench: Bench, problems: string[]): number {
   const sent = bench.sentBy(bench.board.chip.name);
   let place = 0;
   let missing = 0;
   for (const frame of sent) {
-    const found = given.findIndex((one, index) => index >= place && sameAtAgl(one, frame));
+    const found = given.findIndex((one, index) => index >= place && framesEqual(one, frame));
     if (found < 0) {
       problems.push(`the cell sent ${frame.identifier.toString(16)} twice, late, or for nobody`);
       break;

@@ -36,8 +36,7 @@ export function randomFrame(random: Random, index: number, high: boolean): CanFr
   const identifier = extended ? place * 0x40000 + below(random, 0x40000) : place;
   const bytes = remote ? 0 : Math.min(dlc, 8);
   const data = Array.from({ length: bytes }, () => (random() < 0.3 ? 0 : below(random, 256)));
-  // A code above 8 does not get through the link to AGL, so what is compared later has 8.
-  return makeFrame({ identifier, extended, remote, dlc: Math.min(dlc, remote ? 8 : dlc), data });
+  return makeFrame({ identifier, extended, remote, dlc, data });
 }
 
 /** Times between frames: bursts back to back, with pauses. In bit times. */

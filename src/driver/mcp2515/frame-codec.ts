@@ -15,7 +15,7 @@
  *
  * A DLC of 9..15 is legal on the wire and means 8 bytes; the code itself is kept in `rawDlc`.
  */
-import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../../can/frame';
+import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame, keptLengthCode } from '../../can/frame';
 import { IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../../can/frame';
 import { isExtended, isRemote } from '../../can/identifier';
 import { HEADER_BYTES } from './instructions';
@@ -82,8 +82,6 @@ function dataBytesOf(frame: Frame): u32 {
 }
 
 function dlcCodeOf(frame: Frame): u32 {
-  const raw: u32 = frame.rawDlc;
-  if (frame.length === DATA_BYTES_MAXIMUM && raw > DATA_BYTES_MAXIMUM && raw <= DLC_MASK)
-    return raw;
-  return dataBytesOf(frame);
+  const code = keptLengthCode(frame.rawDlc, frame.length);
+  return code === 0 ? dataBytesOf(frame) : code;
 }

@@ -65,6 +65,35 @@ describe('messages', () => {
     expect(bench.section.read64(at + 16)).toBe(0);
   });
 
+  test('a length code above 8 lies in byte 4, and only with 8 bytes', () => {
+    const bench = new DriverBench();
+    bench.run();
+    const device = bench.device;
+    const codes: StaticArray<u8> = [9, 15, 8, 16, 0xff, 9];
+    const lengths: StaticArray<u8> = [8, 8, 8, 8, 8, 7];
+    const kept: StaticArray<u32> = [9, 15, 0, 0, 0, 0];
+    for (let index = 0; index < codes.length; index++) {
+      const frame = setFrame(bench.frame, 0x123, lengths[index], u64.MAX_VALUE);
+      frame.rawDlc = codes[index];
+      bench.driver.submit(frame);
+      const at = device.address(TRANSMIT, device.head(TRANSMIT, index));
+      expect(bench.section.read32(at)).toBe(0x0000_0001 | ((lengths[index] as u32) << 16));
+      expect(bench.section.read32(at + 4)).toBe(kept[index], `code ${codes[index]}`);
+
+      const head = device.head(RECEIVE, index);
+      const buffer = device.address(RECEIVE, head);
+      bench.section.write32(buffer, 0x0000_0101 | ((lengths[index] as u32) << 16));
+      // What lies behind the code is reserved and says nothing.
+      bench.section.write32(buffer + 4, (codes[index] as u32) | 0xabcdef00);
+      bench.section.write32(buffer + 8, 0);
+      bench.section.write32(buffer + 12, 0x123);
+      device.putUsed(RECEIVE, index, head, 24);
+      bench.frame.rawDlc = 0xdb;
+      expect(bench.driver.receive(bench.frame)).toBe(Status.Ok);
+      expect(bench.frame.rawDlc as u32).toBe(kept[index], `code ${codes[index]} received`);
+    }
+  });
+
   test('received messages become frames, and their buffers are posted again', () => {
     const bench = new DriverBench();
     bench.run();

@@ -48,6 +48,8 @@ export const RESULT_NOT_OK = 1;
 const FLAG_EXTENDED = 0x8000;
 const FLAG_REMOTE = 0x2000;
 const MESSAGE_HEADER_BYTES = 16;
+/** reserved_classic_dlc: 9 to 15 with a length of 8. */
+const LENGTH_CODE = 4;
 
 /** Bytes of the message that carries a frame; a remote frame counts the bytes it asks for. */
 export function messageBytes(frame: CanFrame): number {
@@ -59,6 +61,7 @@ export function writeMessage(section: Buffer, at: number, type: number, frame: C
   section.writeUInt16LE(type, at);
   section.writeUInt16LE(dataLengthOf(frame.dlc), at + 2);
   const flags = (frame.extended ? FLAG_EXTENDED : 0) | (frame.remote ? FLAG_REMOTE : 0);
+  if (frame.dlc > 8) section.writeUInt8(frame.dlc, at + LENGTH_CODE);
   section.writeUInt32LE(flags, at + 8);
   section.writeUInt32LE(frame.identifier, at + 12);
   frame.data.forEach((byte, index) => section.writeUInt8(byte, at + MESSAGE_HEADER_BYTES + index));
@@ -73,7 +76,7 @@ export function readMessage(section: Buffer, at: number): CanFrame {
     identifier: section.readUInt32LE(at + 12),
     extended: (flags & FLAG_EXTENDED) !== 0,
     remote,
-    dlc: length,
+    dlc: section.readUInt8(at + LENGTH_CODE) || length,
     data: remote ? [] : [...section.subarray(from, from + length)],
   });
 }
