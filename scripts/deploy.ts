@@ -32,6 +32,7 @@ interface Options {
   readonly armstub?: string;
   readonly revision?: string;
   readonly dryRun: boolean;
+  readonly forceRules: boolean;
   readonly undo: boolean;
   readonly yes: boolean;
 }
@@ -98,7 +99,8 @@ async function main(options: Options): Promise<void> {
   const card = openCard(options);
   const revision: Revision | undefined =
     options.revision === undefined ? undefined : options.revision === '13' ? 13 : 14;
-  const run = { dryRun: options.dryRun, armstub: options.armstub, revision };
+  const { dryRun, armstub, forceRules } = options;
+  const run = { dryRun, armstub, forceRules, revision };
   const outcome = await (options.undo ? undo : deploy)(card, run, dialogueFor(options));
   sayNextStep(options, outcome);
   if (outcome === 'declined') process.exitCode = EXIT_FAILED;
@@ -120,6 +122,7 @@ const program = new Command('deploy')
     ).choices(['13', '14']),
   )
   .option('--dry-run', 'show what would change, write nothing', false)
+  .option('--force-rules', 'overwrite rules that were changed on the board', false)
   .option('--undo', 'take a deployment back', false)
   .option('--yes', 'write without asking', false)
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_REFUSED));

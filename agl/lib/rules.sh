@@ -8,6 +8,7 @@ RULES_MAGIC=CWRL
 RULES_VERSION=1
 RULES_HEADER_BYTES=32
 RULE_BYTES=64
+FILTER_BYTES=8
 
 # table_fault FILE: why it is no rule table, or nothing.
 table_fault() {
@@ -26,8 +27,9 @@ table_fault() {
     say "it is of format $(number_at "$1" 4 2), this release knows $RULES_VERSION: compile it again"
   elif [ "$(number_at "$1" 8 4)" != "$table_bytes" ]; then
     say "it says $(number_at "$1" 8 4) bytes and has $table_bytes: cut off, or not wholly copied"
-  elif [ $((RULES_HEADER_BYTES + $(number_at "$1" 16 2) * RULE_BYTES)) -ne "$table_bytes" ]; then
-    say "$(number_at "$1" 16 2) rules do not fill its $table_bytes bytes: damaged"
+  elif [ $((RULES_HEADER_BYTES + $(number_at "$1" 16 2) * RULE_BYTES + \
+    $(number_at "$1" 24 2) * FILTER_BYTES)) -ne "$table_bytes" ]; then
+    say "$(number_at "$1" 16 2) rules and $(number_at "$1" 24 2) filters do not fill its $table_bytes bytes: damaged"
   fi
 }
 

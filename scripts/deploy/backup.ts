@@ -49,6 +49,14 @@ export async function readIndex(card: Card): Promise<BackupIndex | undefined> {
   throw new InputError(`${formatPath(INDEX)} on the card is damaged; undo has nothing to go by`);
 }
 
+/** Whether `content` at `at` is what was installed there last. */
+export function isAsInstalled(index: BackupIndex, at: CardPath, content: Content): boolean {
+  const name = formatPath(at);
+  return index.files.some(
+    (file) => formatPath(file) === name && file.installed === hashOf(content),
+  );
+}
+
 /** The same changes with the backup before them: originals are safe before anything is replaced. */
 export async function withBackup(card: Card, set: ChangeSet): Promise<ChangeSet> {
   const earlier = await readIndex(card);

@@ -22,6 +22,8 @@ export interface Wanted {
   readonly content: Content;
   /** Left alone where something is already. */
   readonly keep: boolean;
+  /** Left alone where something else than the content of this place is. */
+  readonly installedCopy?: CardPath;
 }
 
 export interface ContentOptions {
@@ -52,7 +54,7 @@ export function collectContents(options: ContentOptions): Contents {
     else (entry.required ? missing : leftOut).push(sourceName(entry));
   }
   if (missing.length > 0) {
-    throw new InputError(`${missing.join(', ')} not there. Next: npm run build, then deploy again`);
+    throw new InputError(`${[...new Set(missing)].join(', ')} not there. Next: npm run build, then deploy again`);
   }
   if (options.armstub !== undefined) {
     wanted.push(plainFile(ARMSTUB, readInput(options.armstub)));
@@ -65,11 +67,12 @@ export function collectContents(options: ContentOptions): Contents {
 
 /** Everything one line of the manifest stands for; nothing when its source is not there. */
 function resolveEntry(entry: ManifestEntry, revision: Revision): Wanted[] {
-  const { source, to, mode, keep = false } = entry;
+  const { source, to, mode, keep = false, installedCopy } = entry;
   const file = (bytes: Buffer, at = to): Wanted => ({
     at,
     content: { kind: 'file', bytes, mode },
     keep,
+    installedCopy,
   });
   switch (source.kind) {
     case 'file':

@@ -31,10 +31,17 @@ export interface ManifestEntry {
   readonly required: boolean;
   /** Settings: never overwritten once they are there. */
   readonly keep?: boolean;
+  /**
+   * People replace this file on the board. It is overwritten only while it is what was installed, of
+   * which there is a copy here.
+   */
+  readonly installedCopy?: CardPath;
 }
 
 const CELLS = '/usr/share/jailhouse/cells';
 const UNITS = '/etc/systemd/system';
+/** The rules as they were installed; `canwarden rules load` replaces those in the firmware folder. */
+const INSTALLED_RULES = root('/usr/share/canwarden/rules.bin');
 
 const file = (path: string): Source => ({ kind: 'file', path });
 const folder = (path: string, ...suffixes: string[]): Source => ({
@@ -55,7 +62,8 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: file('build/canwarden.bin'), to: root('/usr/share/jailhouse/inmates/canwarden.bin'), mode: 0o644, required: true },
   { source: cell('rpi4-root.cell'), to: root(`${CELLS}/rpi4-root.cell`), mode: 0o644, required: true },
   { source: cell('rpi4-canwarden.cell'), to: root(`${CELLS}/rpi4-canwarden.cell`), mode: 0o644, required: true },
-  { source: file('build/rules.bin'), to: root('/lib/firmware/canwarden/rules.bin'), mode: 0o644, required: true },
+  { source: file('build/rules.bin'), to: root('/lib/firmware/canwarden/rules.bin'), mode: 0o644, required: true, installedCopy: INSTALLED_RULES },
+  { source: file('build/rules.bin'), to: INSTALLED_RULES, mode: 0o644, required: true },
   { source: { kind: 'overlay' }, to: boot('/overlays/canwarden.dtbo'), mode: 0o644, required: true },
   { source: file('build/canwarden-bridge-aarch64'), to: root('/usr/bin/canwarden-bridge'), mode: 0o755, required: false },
   { source: file('agl/canwarden'), to: root('/usr/bin/canwarden'), mode: 0o755, required: false },

@@ -10,6 +10,7 @@ import { isBackupFile, planUndo, readIndex, withBackup } from './backup.ts';
 import { formatPath, isSame, parentFolders } from './card.ts';
 import type { Card, CardPath, Change, ChangeSet, Found } from './card.ts';
 import { editConfig } from './config-text.ts';
+import { changedOnBoard } from './changed-on-board.ts';
 import { collectContents } from './contents.ts';
 import type { Wanted } from './contents.ts';
 import { formatChange } from './difference.ts';
@@ -21,6 +22,8 @@ export interface RunOptions {
   /** Undefined: as the card's Jailhouse wants it. */
   readonly revision?: Revision;
   readonly armstub?: string;
+  /** Rules are overwritten even when they were changed on the board. */
+  readonly forceRules?: boolean;
 }
 
 /** How a run talks to people. */
@@ -49,7 +52,12 @@ export async function deploy(
   const { armstub } = options;
   const contents = collectContents({ revision, armstub, withConfigBlock: !card.isWhole });
   for (const source of contents.leftOut) dialogue.say(`Left out: ${source} is not there`);
-  const changes = await planChanges(card, contents.wanted);
+  const kept = options.forceRules === true ? [] : await changedOnBoard(card, contents.wanted);
+  kept.forEach((at) => dialogue.say(sayKept(at)));
+  const changes = await planChanges(
+    card,
+    contents.wanted.filter(({ at }) => !kept.includes(at)),
+  );
   if (changes.length === 0) {
     dialogue.say('Everything is there already: nothing to change');
     return 'nothing to do';
@@ -132,6 +140,13 @@ async function chooseRevision(
   }
   dialogue.say(`Cells: revision ${found}, as the card's own Jailhouse`);
   return found;
+}
+
+function sayKept(at: CardPath): string {
+  return (
+    `Kept: ${formatPath(at)} is not what was installed: it was changed on the board. ` +
+    '--force-rules overwrites it'
+  );
 }
 
 /** What differs from what is wanted; config.txt last, because it is what makes the card use it. */

@@ -44,7 +44,7 @@ describe('canwarden rules load', NEEDS_BUSYBOX, () => {
       [Buffer.from('CWRL'), /its header alone has 32: cut off/],
       [other, /of format 2, this release knows 1/],
       [short, /says 160 bytes and has 100: cut off/],
-      [counted, /3 rules do not fill its 160 bytes/],
+      [counted, /3 rules and 0 filters do not fill its 160 bytes/],
       [Buffer.alloc(65537), /has 65537 bytes, a table has at most 65536/],
     ] as const) {
       const board = new FakeBoard().bringUp();
@@ -55,6 +55,21 @@ describe('canwarden rules load', NEEDS_BUSYBOX, () => {
       assert.equal(board.read(RULES), ruleTable(6).toString('latin1'));
       assert.deepEqual(board.commands, []);
     }
+  });
+
+  it('takes a table with filters, and counts them', () => {
+    // Two rules and three filters of 8 bytes each (docs/rules.md, offset 24 of the header).
+    const table = Buffer.concat([ruleTable(2), Buffer.alloc(24)]);
+    table.writeUInt32LE(table.length, 8);
+    table.writeUInt16LE(3, 24);
+    const board = new FakeBoard();
+    const { status, stderr } = board.run('rules', 'load', withNewTable(board, table));
+    assert.equal(status, 0, stderr);
+    assert.equal(board.read(RULES), table.toString('latin1'));
+    table.writeUInt16LE(2, 24);
+    const damaged = board.run('rules', 'load', withNewTable(board, table));
+    assert.equal(damaged.status, 2);
+    assert.match(damaged.stderr, /2 rules and 2 filters do not fill its 184 bytes: damaged/);
   });
 
   it('refuses a file that is not there, and needs root', () => {

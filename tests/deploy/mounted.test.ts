@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -104,6 +105,49 @@ describe('deploy to a mounted card', () => {
     assert.equal(withSettings.deploy('--rootfs', root, '--yes').status, 0);
     const settings = readFileSync(join(root, 'etc/default/canwarden'), 'utf8');
     assert.equal(settings, 'CANWARDEN_INTERFACE=can7\n');
+  });
+
+  it('keeps rules that were changed on the board and says so, until it is told otherwise', () => {
+    project.deploy('--rootfs', root, '--yes');
+    writeFileSync(join(root, RULES), 'loaded on the board');
+    const later = new Project({
+      ...PROJECT,
+      'build/rules.bin': Buffer.from('newer rules'),
+      'build/canwarden.bin': 'newer image',
+    });
+    const { status, text } = later.deploy('--rootfs', root, '--yes');
+    assert.equal(status, 0, text);
+    assert.match(text, /^Kept: root:\/lib\/firmware\/canwarden\/rules\.bin .*--force-rules/m);
+    assert.equal(readFileSync(join(root, RULES), 'utf8'), 'loaded on the board');
+    const image = join(root, 'usr/share/jailhouse/inmates/canwarden.bin');
+    assert.equal(readFileSync(image, 'utf8'), 'newer image');
+    const again = later.deploy('--rootfs', root, '--yes');
+    assert.match(again.text, /Kept: .*rules\.bin/);
+    assert.match(again.text, /nothing to change/);
+
+    const forced = later.deploy('--rootfs', root, '--yes', '--force-rules');
+    assert.equal(forced.status, 0, forced.text);
+    assert.doesNotMatch(forced.text, /Kept/);
+    assert.equal(readFileSync(join(root, RULES), 'utf8'), 'newer rules');
+  });
+
+  it('goes by its own list on a card without a copy of the installed rules', () => {
+    project.deploy('--rootfs', root, '--yes');
+    rmSync(join(root, 'usr/share/canwarden/rules.bin'));
+    const later = new Project({ ...PROJECT, 'build/rules.bin': Buffer.from('newer rules') });
+    later.deploy('--rootfs', root, '--yes');
+    assert.equal(readFileSync(join(root, RULES), 'utf8'), 'newer rules');
+    rmSync(join(root, 'usr/share/canwarden/rules.bin'));
+    writeFileSync(join(root, RULES), 'loaded on the board');
+    assert.match(project.deploy('--rootfs', root, '--yes').text, /^Kept: /m);
+    assert.equal(readFileSync(join(root, RULES), 'utf8'), 'loaded on the board');
+  });
+
+  it('keeps rules on a card that it has not written before', () => {
+    writeTree(root, { [RULES]: 'from elsewhere' });
+    const { text } = project.deploy('--rootfs', root, '--yes');
+    assert.match(text, /^Kept: /m);
+    assert.equal(readFileSync(join(root, RULES), 'utf8'), 'from elsewhere');
   });
 
   it('stays on the card when a link of it points to an absolute path', () => {

@@ -26,6 +26,9 @@ do_install() {
 
     install -d ${D}${nonarch_base_libdir}/firmware/canwarden
     install -m 0644 ${S}/rules/rules.bin ${D}${nonarch_base_libdir}/firmware/canwarden/
+    # The same once more: what 'canwarden rules load' replaced, and what deploy compares with.
+    install -d ${D}${datadir}/canwarden
+    install -m 0644 ${S}/rules/rules.bin ${D}${datadir}/canwarden/
 
     install -d ${D}${bindir} ${D}${nonarch_libdir}/canwarden
     install -m 0755 ${S}/board/canwarden ${D}${bindir}/
@@ -52,6 +55,7 @@ addtask deploy after do_install before do_build
 
 FILES:${PN} += " \
     ${datadir}/jailhouse \
+    ${datadir}/canwarden \
     ${nonarch_base_libdir}/firmware/canwarden \
     ${nonarch_libdir}/canwarden \
 "
