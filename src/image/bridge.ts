@@ -5,11 +5,15 @@
  * Does not: hold logic; src/board/linux*.ts do.
  */
 import { createEnd, SECTION_BYTES_MINIMUM } from '../board/linux';
+import { LinuxControl } from '../board/linux-control';
 import { LinuxEnd, Session } from '../board/linux-end';
+import { PageState } from '../control/page-reader';
 import { Status } from '../rt/status';
 
 /** Not there before `initialize` was successful. */
 let end: LinuxEnd | null = null;
+/** Not there before `control_open`. */
+let control: LinuxControl | null = null;
 
 /**
  * Starts with a R/W section of `sectionBytes` bytes, as virtio-can device (`role` 0) or driver (1).
@@ -51,4 +55,99 @@ export function last_fault(): u32 {
 export function counter(index: u32): u32 {
   const current = end;
   return current === null ? 0 : current.counters().at(index);
+}
+
+/** Begins to serve the control device, whose two output sections are mapped. At start-up only. */
+export function control_open(): void {
+  control = new LinuxControl();
+}
+
+/** To be called often; `wallMicros`: microseconds of the Unix epoch. Nothing without the device. */
+export function control_tend(wallMicros: u64): void {
+  const current = control;
+  if (current !== null) current.tend(wallMicros);
+}
+
+/** 1 while the cell refreshes its page. */
+export function control_alive(): u32 {
+  const current = control;
+  return current !== null && current.isAlive ? 1 : 0;
+}
+
+/** Where texts are found, and where a request's payload is put: 16 KiB. */
+export function control_text(): usize {
+  const current = control;
+  return current === null ? 0 : current.out.buffer;
+}
+
+/** Characters of the text written last. */
+export function control_text_length(): u32 {
+  const current = control;
+  return current === null ? 0 : current.out.length;
+}
+
+/** Writes the status as text, or as JSON. Returns a PageState, 0 when it is there. */
+export function control_status(asJson: u32): u32 {
+  const current = control;
+  return current === null ? PageState.Absent : current.writeStatus(asJson !== 0);
+}
+
+/** The oldest entry of a stream (0 trace, 1 recorder) that can be read. */
+export function control_oldest(stream: u32): u32 {
+  const current = control;
+  return current === null ? 0 : current.oldest(stream);
+}
+
+/** The entry of a stream that comes next. */
+export function control_head(stream: u32): u32 {
+  const current = control;
+  return current === null ? 0 : current.head(stream);
+}
+
+/** Writes entries of a stream from `cursor` on, before `end`. Returns a PageState. */
+export function control_entries(stream: u32, cursor: u32, end: u32): u32 {
+  const current = control;
+  return current === null ? PageState.Absent : current.writeEntries(stream, cursor, end);
+}
+
+/** After `control_entries`: where to go on. */
+export function control_cursor(): u32 {
+  const current = control;
+  return current === null ? 0 : current.cursor;
+}
+
+/** After `control_entries`: entries that were overwritten before they could be read. */
+export function control_lost(): u32 {
+  const current = control;
+  return current === null ? 0 : current.lost;
+}
+
+/** Asks the cell with the `bytes` bytes at `control_text`. Returns the request's number, 0: failed. */
+export function control_request(kind: u32, bytes: u32, argument: u32): u32 {
+  const current = control;
+  return current === null ? 0 : current.request(kind, bytes, argument);
+}
+
+/** 1 when the cell has finished request `sequence`. */
+export function control_finished(sequence: u32): u32 {
+  const current = control;
+  return current !== null && current.finished(sequence) ? 1 : 0;
+}
+
+/** Of the request finished last: its Status. */
+export function control_outcome(): u32 {
+  const current = control;
+  return current === null ? 0 : current.requestStatus;
+}
+
+/** Of the request finished last: the rule it was refused for, from 1; 0: none. */
+export function control_outcome_rule(): u32 {
+  const current = control;
+  return current === null ? 0 : current.requestDetail;
+}
+
+/** Rules in force that become faster by a restart of the cell. */
+export function control_rules_waiting(): u32 {
+  const current = control;
+  return current === null ? 0 : current.rulesWaiting;
 }
