@@ -18,10 +18,12 @@
 #include "can-socket.h"
 #include "link.h"
 
-/* Where the module expects the three windows (src/board/linux.ts). */
+/* Where the module expects the windows (src/board/linux-end.ts, linux-control.ts). */
 #define SECTION_ADDRESS 0x00000000u
 #define STATE_TABLE_ADDRESS 0x80000000u
 #define REGISTER_PAGE_ADDRESS 0x90000000u
+#define STATUS_PAGE_ADDRESS 0xa0000000u
+#define REQUESTS_ADDRESS 0xb0000000u
 #define PAGE_BYTES 0x1000u
 
 /* The counter is CLOCK_MONOTONIC in nanoseconds. */
@@ -45,15 +47,39 @@ struct w2c_socket {
 /* Ends the module: it touched something that is not there. module.c. */
 _Noreturn void module_fault(const char *what, uint32_t address);
 
-/* The place behind an address of the section or the state table. */
+/* What lies at and behind a base address; `bytes` 0: nothing. */
+struct window {
+  volatile uint8_t *start;
+  uint32_t base;
+  uint32_t bytes;
+  bool writable;
+};
+
+ABI struct window window_of(const struct link *link, uint32_t address) {
+  if (address < STATE_TABLE_ADDRESS) {
+    return (struct window){link->section, SECTION_ADDRESS, link->section_bytes, true};
+  }
+  if (address < REGISTER_PAGE_ADDRESS) {
+    return (struct window){(volatile uint8_t *)link->state_table, STATE_TABLE_ADDRESS, PAGE_BYTES,
+                           false};
+  }
+  bool is_request = address >= REQUESTS_ADDRESS;
+  uint32_t control_bytes =
+      address >= STATUS_PAGE_ADDRESS && link->status_page != NULL ? CONTROL_BYTES : 0;
+  return (struct window){is_request ? link->requests : link->status_page,
+                         is_request ? REQUESTS_ADDRESS : STATUS_PAGE_ADDRESS, control_bytes,
+                         is_request};
+}
+
+/* The place behind an address of shared memory. */
 ABI volatile void *window(struct w2c_bsp *bsp, uint32_t address, uint32_t width, bool write) {
-  bool is_table = address >= STATE_TABLE_ADDRESS;
-  uint32_t offset = address - (is_table ? STATE_TABLE_ADDRESS : SECTION_ADDRESS);
-  uint32_t bytes = is_table ? PAGE_BYTES : bsp->link.section_bytes;
-  if (offset > bytes - width || offset % width != 0 || (write && is_table)) {
+  struct window window = window_of(&bsp->link, address);
+  uint32_t offset = address - window.base;
+  if (window.bytes < width || offset > window.bytes - width || offset % width != 0 ||
+      (write && !window.writable)) {
     module_fault(write ? "wrote to" : "read from", address);
   }
-  return (is_table ? (volatile uint8_t *)bsp->link.state_table : bsp->link.section) + offset;
+  return window.start + offset;
 }
 
 ABI uint32_t register_offset(uint32_t address) {

@@ -20,9 +20,9 @@
 #include "log.h"
 
 #define MAGIC 0x4d535743u /* "CWSM" */
-/* Version 2 has the output sections of the control link behind the R/W section. */
-#define VERSION_FIRST 1
-#define VERSION_LAST 2
+/* Version 2 adds the control device's sections; without them there is no control device. */
+#define VERSION_WITHOUT_CONTROL 1
+#define VERSION 2
 #define PEERS 2
 #define OWN_ID 0
 #define PEER_ID 1
@@ -37,7 +37,9 @@ enum {
   WORD_SECTION,
   WORD_SECTION_BYTES,
   WORD_HEARTBEAT,                        /* of peer 0, then of peer 1 */
-  WORD_DOORBELL = WORD_HEARTBEAT + PEERS /* rings for peer 0, then for peer 1 */
+  WORD_DOORBELL = WORD_HEARTBEAT + PEERS, /* rings for peer 0, then for peer 1 */
+  WORD_OUTPUTS = WORD_DOORBELL + PEERS,   /* version 2: of peer 0; peer 1's follows */
+  WORD_OUTPUT_BYTES                       /* version 2: of each */
 };
 
 /* Registers as in the ivshmem v2 specification. */
@@ -72,6 +74,21 @@ static bool refuse(const struct link *link, const char *what, uint32_t value) {
   return false;
 }
 
+/* Where the control device's sections are, in a file of version 2. */
+static bool find_control(struct link *link, volatile uint8_t *file, uint64_t file_bytes) {
+  uint32_t outputs = link->descriptor[WORD_OUTPUTS];
+  uint32_t output_bytes = link->descriptor[WORD_OUTPUT_BYTES];
+  if (output_bytes != CONTROL_BYTES) {
+    return refuse(link, "the size of an output section", output_bytes);
+  }
+  if (outputs % PAGE_BYTES != 0 || (uint64_t)outputs + PEERS * CONTROL_BYTES > file_bytes) {
+    return refuse(link, "the place of the output sections", outputs);
+  }
+  link->requests = file + outputs + OWN_ID * CONTROL_BYTES;
+  link->status_page = file + outputs + PEER_ID * CONTROL_BYTES;
+  return true;
+}
+
 static bool check_layout(struct link *link, volatile uint8_t *file, uint64_t file_bytes) {
   uint32_t version = link->descriptor[WORD_VERSION];
   uint32_t peers = link->descriptor[WORD_PEERS];
@@ -79,7 +96,7 @@ static bool check_layout(struct link *link, volatile uint8_t *file, uint64_t fil
   uint32_t table = link->descriptor[WORD_STATE_TABLE];
   uint32_t section = link->descriptor[WORD_SECTION];
   uint32_t section_bytes = link->descriptor[WORD_SECTION_BYTES];
-  if (version < VERSION_FIRST || version > VERSION_LAST) {
+  if (version != VERSION && version != VERSION_WITHOUT_CONTROL) {
     return refuse(link, "the layout version", version);
   }
   if (peers != PEERS) {
@@ -99,7 +116,12 @@ static bool check_layout(struct link *link, volatile uint8_t *file, uint64_t fil
   link->state_table = (volatile uint32_t *)(file + table);
   link->section = file + section;
   link->section_bytes = section_bytes;
-  return true;
+  if (version == VERSION_WITHOUT_CONTROL) {
+    log_line(LOG_NOTICE, "%s has no control device: questions about the cell are not answered",
+             link->name);
+    return true;
+  }
+  return find_control(link, file, file_bytes);
 }
 
 /* Opens the file once it is there and holds a page at least; -1 after the wait. */

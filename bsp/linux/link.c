@@ -1,7 +1,7 @@
 /*
  * What UIO devices and shared files have in common; see link.h.
  *
- * Used by: main.c, abi.h. Does not: map anything; link-uio.c and link-file.c do.
+ * Used by: main.c, abi.h. Does not: map anything; link-uio.c, link-file.c and control-uio.c do.
  */
 #include "link.h"
 
@@ -20,6 +20,9 @@ bool link_open(struct link *link, const struct options *options) {
              link->section_bytes >> 10,
              link->own_protocol == PROTOCOL_BACK_END ? "back-end (virtio-can device)"
                                                      : "front-end (virtio-can driver)");
+  }
+  if (opened && options->shared_file == NULL) {
+    link_open_uio_control(link);
   }
   return opened;
 }

@@ -17,6 +17,9 @@
 #define PROTOCOL_FRONT_END 0x8024
 #define PROTOCOL_BACK_END 0xc024
 
+/** Bytes of each output section of the control device. */
+#define CONTROL_BYTES 0x20000u
+
 /** What is mapped. Every pointer is to memory that the other end also writes. */
 struct link {
   /** The R/W section. */
@@ -28,6 +31,9 @@ struct link {
   volatile uint32_t *registers;
   /** The first page of a shared file (docs/bridge.md); NULL with UIO. */
   volatile uint32_t *descriptor;
+  /** The control device: the cell's output section and this side's; both NULL without it. */
+  volatile uint8_t *status_page;
+  volatile uint8_t *requests;
   /** Of a shared file: the state that this end last announced. */
   uint32_t own_state;
   /** PROTOCOL_FRONT_END or PROTOCOL_BACK_END: which role this end plays. */
@@ -43,6 +49,9 @@ bool link_open(struct link *link, const struct options *options);
 
 /** Opens a UIO device (link-uio.c). */
 bool link_open_uio(struct link *link, const char *device);
+
+/** Opens the control device, if there is one (control-uio.c); a line says what was found. */
+void link_open_uio_control(struct link *link);
 
 /** Opens a shared file or PCI resource (link-file.c); waits for its other end to lay it out. */
 bool link_open_file(struct link *link, const char *path);

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
+#include "control-module.h"
+#include "control-server.h"
 #include "log.h"
 #include "module.h"
 #include "notify.h"
@@ -89,16 +92,21 @@ static void report_session(void) {
   last_lost = lost;
 }
 
+/* The sources of ppoll: interface, link, then the server's. */
+enum { SOURCE_INTERFACE, SOURCE_LINK, SOURCE_SERVER };
+
+static struct pollfd sources[SOURCE_SERVER + CONTROL_SOURCES];
+
 /* Sleeps until something may have happened. False: the link is gone. */
 static bool sleep_until_work(const struct options *options, const sigset_t *while_sleeping,
                              bool idle) {
   struct can_socket *can = module_can();
   const struct link *link = module_link();
-  struct pollfd sources[2] = {
-      /* Only when the module had room for a frame: else waiting ones would keep the loop awake. */
-      {.fd = can->receive_wanted ? can->handle : -1, .events = POLLIN},
-      {.fd = link->handle, .events = POLLIN},
-  };
+  /* Only when the module had room for a frame: else waiting ones would keep the loop awake. */
+  sources[SOURCE_INTERFACE] =
+      (struct pollfd){.fd = can->receive_wanted ? can->handle : -1, .events = POLLIN};
+  sources[SOURCE_LINK] = (struct pollfd){.fd = link->handle, .events = POLLIN};
+  control_server_sources(&sources[SOURCE_SERVER]);
   long nanos = link->handle >= 0 ? SLEEP_WITH_INTERRUPT_NANOS : (long)options->poll_micros * 1000;
   if (can->send_blocked && nanos > SLEEP_BLOCKED_NANOS) {
     nanos = SLEEP_BLOCKED_NANOS;
@@ -106,11 +114,14 @@ static bool sleep_until_work(const struct options *options, const sigset_t *whil
   struct timespec limit = {.tv_nsec = idle || can->send_blocked ? nanos : 0};
   can->receive_wanted = false;
   can->send_blocked = false;
-  int ready = ppoll(sources, 2, &limit, while_sleeping);
-  if (ready <= 0 || (sources[1].revents & (POLLIN | POLLERR | POLLHUP)) == 0) {
+  int ready = ppoll(sources, sizeof sources / sizeof sources[0], &limit, while_sleeping);
+  if (ready <= 0) {
+    /* A signal leaves the entries as they were. */
+    control_server_sources(&sources[SOURCE_SERVER]);
     return true;
   }
-  return link_take_interrupt(link);
+  bool has_interrupt = (sources[SOURCE_LINK].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
+  return !has_interrupt || link_take_interrupt(link);
 }
 
 /* Until a signal (true) or a failure (false). */
@@ -128,7 +139,8 @@ static bool serve(const struct options *options, const sigset_t *while_sleeping)
       statistics_wanted = 0;
       statistics_print(options->stats == STATS_NONE ? STATS_TEXT : options->stats);
     }
-    if (!sleep_until_work(options, while_sleeping, idle)) {
+    bool answers = control_server_serve(&sources[SOURCE_SERVER], now_nanos);
+    if (!sleep_until_work(options, while_sleeping, idle && !answers)) {
       return false;
     }
   }
@@ -140,12 +152,18 @@ int main(int count, char **words) {
   sigset_t while_sleeping;
   options_read(&options, count, words);
   log_quiet(options.quiet);
+  if (options.question != NULL) {
+    return ask(options.socket, options.question_words, options.question);
+  }
   if (!can_socket_open(module_can(), &options) || !link_open(module_link(), &options)) {
     return EXIT_BAD_INPUT;
   }
   catch_signals(&while_sleeping);
   if (!module_start()) {
     return EXIT_BAD_INPUT;
+  }
+  if (control_module_open()) {
+    control_server_open(options.socket);
   }
   log_line(LOG_NOTICE, "ready: %s, %u filter%s", options.interface, options.filter_count,
            options.filter_count == 1 ? "" : "s");
@@ -155,6 +173,7 @@ int main(int count, char **words) {
   if (stopped) {
     log_line(LOG_NOTICE, "%s: session ended", strsignal(stop_signal));
   }
+  control_server_close();
   module_leave();
   if (options.stats != STATS_NONE) {
     statistics_print(options.stats);

@@ -8,14 +8,11 @@
 #define _GNU_SOURCE
 #include "module.h"
 
-#include <setjmp.h>
 #include <string.h>
 
-#include "wasm-rt.h"
-
 #include "abi.h"
-#include "bridge.wasm.h"
 #include "log.h"
+#include "module-state.h"
 
 /* The linear memory: one page, bounds checked by the generated code. */
 #define LINEAR_MEMORY_BYTES 0x10000u
@@ -26,19 +23,19 @@ uint8_t linear_memory[LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
 
 static struct w2c_bsp bsp;
 static struct w2c_socket can;
-static w2c_bridge module;
-static jmp_buf fault_return;
-static bool is_running;
+w2c_bridge bridge_module;
+jmp_buf module_fault_return;
+bool module_is_running;
 
 #include "bridge.wasm.c"
 
 static _Noreturn void stop_module(void) {
-  is_running = false;
+  module_is_running = false;
   if (bsp.fault_address != 0) {
     w2c_bsp_barrier_device(&bsp);
     w2c_bsp_mmio_write32(&bsp, bsp.fault_address, bsp.fault_value);
   }
-  longjmp(fault_return, 1);
+  longjmp(module_fault_return, 1);
 }
 
 _Noreturn void module_fault(const char *what, uint32_t address) {
@@ -52,12 +49,14 @@ _Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
   stop_module();
 }
 
-void *module_frame(uint32_t address) {
-  if (address > LINEAR_MEMORY_BYTES - sizeof(struct can_frame)) {
-    module_fault("gave a frame at", address);
+void *module_memory(uint32_t address, uint32_t bytes) {
+  if (address > LINEAR_MEMORY_BYTES - bytes) {
+    module_fault("gave its memory at", address);
   }
   return &linear_memory[address];
 }
+
+void *module_frame(uint32_t address) { return module_memory(address, sizeof(struct can_frame)); }
 
 struct link *module_link(void) { return &bsp.link; }
 
@@ -66,12 +65,12 @@ struct can_socket *module_can(void) { return &can.can; }
 uint64_t module_now_nanos(void) { return w2c_bsp_counter_read(&bsp); }
 
 bool module_start(void) {
-  if (setjmp(fault_return) != 0) {
+  if (setjmp(module_fault_return) != 0) {
     return false;
   }
-  wasm2c_bridge_instantiate(&module, &bsp, &can);
+  wasm2c_bridge_instantiate(&bridge_module, &bsp, &can);
   uint32_t role = bsp.link.own_protocol == PROTOCOL_FRONT_END ? ROLE_FRONT_END : ROLE_BACK_END;
-  uint32_t status = w2c_bridge_initialize(&module, bsp.link.section_bytes, role);
+  uint32_t status = w2c_bridge_initialize(&bridge_module, bsp.link.section_bytes, role);
   if (status != 0) {
     log_line(LOG_FAULT,
              "%s: the link cannot be used (status %u, docs/troubleshooting.md). It needs two peers "
@@ -79,16 +78,16 @@ bool module_start(void) {
              bsp.link.name, status);
     return false;
   }
-  is_running = true;
+  module_is_running = true;
   return true;
 }
 
 bool module_run(unsigned steps_maximum, bool *idle) {
-  if (setjmp(fault_return) != 0) {
+  if (!module_is_running || setjmp(module_fault_return) != 0) {
     return false;
   }
   for (unsigned step = 0; step < steps_maximum; step++) {
-    if (w2c_bridge_step(&module) == 0) {
+    if (w2c_bridge_step(&bridge_module) == 0) {
       *idle = true;
       return true;
     }
@@ -98,20 +97,20 @@ bool module_run(unsigned steps_maximum, bool *idle) {
 }
 
 void module_leave(void) {
-  if (is_running && setjmp(fault_return) == 0) {
-    w2c_bridge_leave(&module);
+  if (module_is_running && setjmp(module_fault_return) == 0) {
+    w2c_bridge_leave(&bridge_module);
   }
-  is_running = false;
+  module_is_running = false;
 }
 
 enum module_session module_session(void) {
-  return is_running && setjmp(fault_return) == 0 ? w2c_bridge_session(&module) : SESSION_ABSENT;
+  return module_is_running && setjmp(module_fault_return) == 0 ? w2c_bridge_session(&bridge_module) : SESSION_ABSENT;
 }
 
 uint32_t module_counter(enum module_counter counter) {
-  return setjmp(fault_return) == 0 ? w2c_bridge_counter(&module, counter) : 0;
+  return setjmp(module_fault_return) == 0 ? w2c_bridge_counter(&bridge_module, counter) : 0;
 }
 
 uint32_t module_last_fault(void) {
-  return setjmp(fault_return) == 0 ? w2c_bridge_last_fault(&module) : 0;
+  return setjmp(module_fault_return) == 0 ? w2c_bridge_last_fault(&bridge_module) : 0;
 }

@@ -52,6 +52,9 @@ uint32_t module_counter(enum module_counter counter);
 /** Status with which the session was last given up (src/rt/status.ts); 0: never. */
 uint32_t module_last_fault(void);
 
+/** `bytes` bytes of the module's linear memory; a place outside ends the module. */
+void *module_memory(uint32_t address, uint32_t bytes);
+
 /** The monotonic clock in nanoseconds. */
 uint64_t module_now_nanos(void);
 

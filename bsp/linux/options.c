@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control-wire.h"
 #include "log.h"
 
 #define EXIT_BAD_INPUT 2
@@ -31,6 +32,10 @@ static const char HELP[] =
     "                       8 digits for 29-bit identifiers; may be repeated, one match is enough\n"
     "  --poll-micros N      longest sleep while polling with --shm (default 500)\n"
     "  --stats[=text|json]  print the counters to standard output at the end, and on SIGUSR1\n"
+    "  --socket PATH        where questions about the cell are answered (default\n"
+    "                       /run/canwarden/bridge.sock)\n"
+    "  --ask QUESTION...    asks the bridge that runs: status [--json], trace [-f], recorder dump,\n"
+    "                       rules load FILE, live FROM BYTE...; must come last\n"
     "  --quiet              warnings and errors only\n"
     "  --version            print the version\n"
     "\n"
@@ -96,7 +101,7 @@ static void add_filter(struct options *options, const char *text) {
 }
 
 void options_read(struct options *options, int count, char *const *words) {
-  enum { INTERFACE = 1, CREATE, UIO, SHM, FILTER, POLL, STATS, QUIET, VERSION, HELP_TEXT };
+  enum { INTERFACE = 1, CREATE, UIO, SHM, FILTER, POLL, STATS, QUIET, SOCKET, ASK, VERSION, HELP_TEXT };
   static const struct option KNOWN[] = {
       {"interface", required_argument, NULL, INTERFACE},
       {"create", no_argument, NULL, CREATE},
@@ -106,13 +111,16 @@ void options_read(struct options *options, int count, char *const *words) {
       {"poll-micros", required_argument, NULL, POLL},
       {"stats", optional_argument, NULL, STATS},
       {"quiet", no_argument, NULL, QUIET},
+      {"socket", required_argument, NULL, SOCKET},
+      {"ask", no_argument, NULL, ASK},
       {"version", no_argument, NULL, VERSION},
       {"help", no_argument, NULL, HELP_TEXT},
       {NULL, 0, NULL, 0},
   };
-  *options = (struct options){.interface = "vcan0", .poll_micros = 500};
+  *options = (struct options){
+      .interface = "vcan0", .poll_micros = 500, .socket = CONTROL_SOCKET_DEFAULT};
   for (;;) {
-    switch (getopt_long(count, words, "", KNOWN, NULL)) {
+    switch (getopt_long(count, words, "+", KNOWN, NULL)) {
       case -1:
         if (optind < count) {
           refuse("argument", words[optind], "there are only options");
@@ -145,6 +153,13 @@ void options_read(struct options *options, int count, char *const *words) {
       case QUIET:
         options->quiet = true;
         break;
+      case SOCKET:
+        options->socket = optarg;
+        break;
+      case ASK:
+        options->question = words + optind;
+        options->question_words = count - optind;
+        return;
       case VERSION:
         puts("canwarden-bridge " CANWARDEN_VERSION);
         exit(0);

@@ -29,6 +29,11 @@ struct options {
   unsigned poll_micros;
   enum stats_format stats;
   bool quiet;
+  /** Where questions about the cell are answered, or asked. */
+  const char *socket;
+  /** The words behind --ask; NULL: this process is the bridge itself. */
+  char *const *question;
+  int question_words;
 };
 
 /** Reads the command line. Ends the process: 0 after --help or --version, 2 when it is wrong. */

@@ -5,10 +5,11 @@
  * it is a Linux with a C compiler) and build/canwarden-bridge-aarch64 for the board, both static.
  * Does not: touch the cell's image; see image.ts.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 
 import { command, nodeTool, PROJECT } from './command.ts';
+import { statusWordsHeader } from './status-words.ts';
 
 const CROSS_COMPILER = 'aarch64-linux-gnu-gcc';
 const NATIVE_COMPILER = 'cc';
@@ -40,6 +41,13 @@ const SOURCES = [
   'link',
   'link-uio',
   'link-file',
+  'uio',
+  'control-uio',
+  'control-module',
+  'control-answer',
+  'control-server',
+  'ask',
+  'rules-file',
   'can-socket',
   'can-text',
   'frame-text',
@@ -74,6 +82,8 @@ export function hasNativeCompiler(): boolean {
 export async function buildBridge(wasm: string): Promise<string[]> {
   await mkdir(`${PROJECT}build/bridge`, { recursive: true });
   await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'bridge', '-o', 'build/bridge/bridge.wasm.c']);
+  const numbers = await readFile(`${PROJECT}agl/lib/status-numbers.txt`, 'utf8');
+  await writeFile(`${PROJECT}build/bridge/status-words.h`, statusWordsHeader(numbers));
   const built = ['canwarden-bridge-aarch64'];
   const work = [compile(CROSS_COMPILER, 'build/canwarden-bridge-aarch64')];
   if (hasNativeCompiler()) {

@@ -10,7 +10,11 @@ import { PROJECT } from './command.ts';
 /** Budgets in bytes. */
 const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
   { file: 'canwarden.bin', bytes: 80 << 10, why: 'code and texts; the hot path is a tenth of it' },
-  { file: 'bridge.wasm', bytes: 16 << 10, why: 'the AGL end of the ring' },
+  {
+    file: 'bridge.wasm',
+    bytes: 32 << 10,
+    why: 'the AGL end of the ring, and the words for the status page',
+  },
   { file: 'canwarden-bridge-aarch64', bytes: 1 << 20, why: 'one static file on the AGL side' },
   { file: 'rpi4-root.cell', bytes: 4 << 10, why: 'one page' },
   { file: 'rpi4-canwarden.cell', bytes: 4 << 10, why: 'one page' },

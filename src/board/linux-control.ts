@@ -135,7 +135,7 @@ export class LinuxControl {
     this.lost = 0;
     this.cursor = cursor;
     if (state !== PageState.Read) return state;
-    while (this.cursor !== end && this.out.length + LINE_BYTES_MAXIMUM <= TEXT_BYTES) {
+    while (((end - this.cursor) as i32) > 0 && this.out.length + LINE_BYTES_MAXIMUM <= TEXT_BYTES) {
       const taken = stream.take(this.cursor);
       this.lost += stream.lost;
       this.cursor = stream.cursor;

@@ -1,0 +1,75 @@
+/*
+ * One client of the bridge's socket: its question, and its answer as far as it has been made.
+ *
+ * Used by: control-server.c, which does the reading and writing.
+ * Does not: touch the socket, or wait: whatever is not there yet is tried again in the next round,
+ * until the deadline.
+ */
+#ifndef CANWARDEN_CONTROL_ANSWER_H
+#define CANWARDEN_CONTROL_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control-module.h"
+#include "control-wire.h"
+
+/** Room for one full text, a remark and the end. */
+#define ANSWER_BYTES (CONTROL_TEXT_BYTES + 2048u)
+
+enum client_stage {
+  /** The question is not complete. */
+  CLIENT_ASKS,
+  /** The cell's page cannot be read now. */
+  CLIENT_AWAITS_PAGE,
+  /** Another client's request is with the cell. */
+  CLIENT_AWAITS_TURN,
+  /** The request is with the cell. */
+  CLIENT_AWAITS_CELL,
+  /** Entries are being sent. */
+  CLIENT_STREAMS,
+  /** Nothing more comes; what is written goes out. */
+  CLIENT_ENDS
+};
+
+struct client {
+  /** The socket; -1: nobody. */
+  int handle;
+  enum client_stage stage;
+  uint32_t question_bytes;
+  uint8_t question[sizeof(struct ask_head) + ASK_PAYLOAD_MAXIMUM];
+  uint32_t answer_begin;
+  uint32_t answer_end;
+  uint8_t answer[ANSWER_BYTES];
+  /** When waiting becomes a failure. */
+  uint64_t deadline_nanos;
+  /** Of a stream: the next entry, and where it ends unless the client wants to follow it. */
+  enum control_stream stream;
+  uint32_t cursor;
+  uint32_t end;
+  bool follows;
+  /** Of a request: its number. */
+  uint32_t sequence;
+};
+
+/** Whether the question is complete. */
+bool client_has_asked(const struct client *client);
+
+/** Begins the answer to a complete question. */
+void client_begin(struct client *client, uint64_t now_nanos);
+
+/**
+ * Makes the next piece of the answer. Only when nothing of it waits to be sent. True: there may be
+ * more at once.
+ */
+bool client_continue(struct client *client, uint64_t now_nanos);
+
+/** The client is gone. A request of its own that is with the cell is finished there all the same. */
+void client_forget(const struct client *client);
+
+/** Ends the answer with a remark; `exit_status` is the asking program's. */
+void client_fail(struct client *client, uint8_t exit_status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * Calls of the wasm module about the control device; see control-module.h.
+ *
+ * Used by: control-server.c, control-answer.c. A trap in the module ends the bridge (module.c).
+ */
+#define _GNU_SOURCE
+#include "control-module.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "module.h"
+#include "module-state.h"
+
+#define MICROS_PER_SECOND 1000000u
+#define NANOS_PER_MICRO 1000u
+
+/* Whether the module may be called; a trap comes back here, too. */
+#define MAY_CALL (module_is_running && setjmp(module_fault_return) == 0)
+
+static bool is_open;
+
+static uint64_t wall_micros(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (uint64_t)now.tv_sec * MICROS_PER_SECOND + (uint64_t)now.tv_nsec / NANOS_PER_MICRO;
+}
+
+bool control_module_open(void) {
+  if (module_link()->status_page == NULL || !MAY_CALL) {
+    return false;
+  }
+  w2c_bridge_control_open(&bridge_module);
+  is_open = true;
+  return true;
+}
+
+void control_module_tend(void) {
+  if (is_open && MAY_CALL) {
+    w2c_bridge_control_tend(&bridge_module, wall_micros());
+  }
+}
+
+bool control_module_alive(void) {
+  return MAY_CALL && w2c_bridge_control_alive(&bridge_module) != 0;
+}
+
+/* The text buffer, CONTROL_TEXT_BYTES long; NULL when it is not where it can be. */
+static void *text_buffer(void) {
+  return module_memory(w2c_bridge_control_text(&bridge_module), CONTROL_TEXT_BYTES);
+}
+
+const char *control_module_text(size_t *bytes) {
+  *bytes = 0;
+  if (!MAY_CALL) {
+    return "";
+  }
+  const char *text = text_buffer();
+  uint32_t length = w2c_bridge_control_text_length(&bridge_module);
+  *bytes = length < CONTROL_TEXT_BYTES ? length : CONTROL_TEXT_BYTES;
+  return text;
+}
+
+enum page_state control_module_status(bool as_json) {
+  return MAY_CALL ? w2c_bridge_control_status(&bridge_module, as_json) : PAGE_ABSENT;
+}
+
+uint32_t control_module_oldest(enum control_stream stream) {
+  return MAY_CALL ? w2c_bridge_control_oldest(&bridge_module, stream) : 0;
+}
+
+uint32_t control_module_head(enum control_stream stream) {
+  return MAY_CALL ? w2c_bridge_control_head(&bridge_module, stream) : 0;
+}
+
+enum page_state control_module_entries(enum control_stream stream, uint32_t *cursor, uint32_t end,
+                                       uint32_t *lost) {
+  *lost = 0;
+  if (!MAY_CALL) {
+    return PAGE_ABSENT;
+  }
+  enum page_state state = w2c_bridge_control_entries(&bridge_module, stream, *cursor, end);
+  *cursor = w2c_bridge_control_cursor(&bridge_module);
+  *lost = w2c_bridge_control_lost(&bridge_module);
+  return state;
+}
+
+uint32_t control_module_request(enum control_request kind, const uint8_t *payload, uint32_t bytes,
+                                uint32_t argument) {
+  if (bytes > CONTROL_TEXT_BYTES || !MAY_CALL) {
+    return 0;
+  }
+  memcpy(text_buffer(), payload, bytes);
+  return w2c_bridge_control_request(&bridge_module, kind, bytes, argument);
+}
+
+bool control_module_finished(uint32_t sequence, struct control_outcome *outcome) {
+  if (!MAY_CALL || w2c_bridge_control_finished(&bridge_module, sequence) == 0) {
+    return false;
+  }
+  outcome->status = w2c_bridge_control_outcome(&bridge_module);
+  outcome->rule = w2c_bridge_control_outcome_rule(&bridge_module);
+  outcome->rules_waiting = w2c_bridge_control_rules_waiting(&bridge_module);
+  return true;
+}

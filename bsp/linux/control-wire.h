@@ -1,0 +1,42 @@
+/*
+ * What goes over the bridge's socket: one question, then pieces of the answer until its end. Both ends
+ * are this one program, so numbers are in the machine's own byte order.
+ *
+ * Used by: ask.c (asks), control-server.c and control-answer.c (answer).
+ * Does not: promise anything to other programs; they run `canwarden-bridge --ask`.
+ */
+#ifndef CANWARDEN_CONTROL_WIRE_H
+#define CANWARDEN_CONTROL_WIRE_H
+
+#include <stdint.h>
+
+#define CONTROL_SOCKET_DEFAULT "/run/canwarden/bridge.sock"
+
+/** "CWA1": the version of this file is part of it. */
+#define ASK_MAGIC 0x31415743u
+/** More than the largest rule table has. */
+#define ASK_PAYLOAD_MAXIMUM 8192u
+
+enum ask_kind { ASK_STATUS = 1, ASK_TRACE, ASK_RECORDER, ASK_RULES, ASK_LIVE };
+
+/** The question; `bytes` of payload follow. */
+struct ask_head {
+  uint32_t magic;
+  uint32_t kind;
+  /** Status: 1 as JSON. Trace: 1 goes on. Live values: the first one's number. */
+  uint32_t argument;
+  uint32_t bytes;
+};
+
+enum answer_kind { ANSWER_TEXT = 'o', ANSWER_REMARK = 'e', ANSWER_END = 'x' };
+
+/** A piece of the answer: text for standard output, a remark for standard error, or the end. */
+struct answer_head {
+  uint8_t kind;
+  /** Of the end: the exit status. */
+  uint8_t exit_status;
+  /** That follow. */
+  uint16_t bytes;
+};
+
+#endif

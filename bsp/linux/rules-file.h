@@ -1,0 +1,15 @@
+/*
+ * A rule table as a file, as far as a reader without the cell can check it.
+ *
+ * Used by: ask.c. Format: docs/rules.md. Does not: check the rules; the cell does.
+ */
+#ifndef CANWARDEN_RULES_FILE_H
+#define CANWARDEN_RULES_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Reads the table into `table`. False: it is none, and a line on standard error has said why. */
+bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, uint32_t *bytes);
+
+#endif

@@ -1,0 +1,52 @@
+/**
+ * A bridge that serves a fake cell, and the bridge's own client.
+ *
+ * Used by: bridge-control*.test.ts.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROJECT } from '../../scripts/build/command.ts';
+import { BridgeProcess } from './bridge-process.ts';
+import type { FakeCell } from './fake-cell.ts';
+
+export const NATIVE = join(PROJECT, 'build/canwarden-bridge');
+export const SKIP = existsSync(NATIVE) ? false : 'there is no C compiler for this machine';
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly remarks: string;
+}
+
+/** Runs `canwarden-bridge --ask WORDS` to its end. */
+export async function ask(socket: string, ...words: readonly string[]): Promise<Answer> {
+  const child = spawn(NATIVE, ['--socket', socket, '--ask', ...words]);
+  let text = '';
+  let remarks = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (remarks += part));
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? -1));
+  });
+  return { status, text, remarks };
+}
+
+/** Waits until `isDone`; fails after 30 s, which is far more than anything here takes. */
+export async function until(what: string, isDone: () => boolean): Promise<void> {
+  const endMillis = performance.now() + 30_000;
+  while (!isDone()) {
+    assert.ok(performance.now() < endMillis, `${what}: not within 30 s`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Starts a bridge on the cell's file and waits until it is ready. */
+export async function startBridge(cell: FakeCell): Promise<BridgeProcess> {
+  const options = ['--interface', '-', '--shm', cell.sharedFile, '--socket', cell.socket];
+  const bridge = new BridgeProcess([NATIVE, ...options]);
+  await until('the bridge', () => bridge.hasSaid('ready: -'));
+  return bridge;
+}

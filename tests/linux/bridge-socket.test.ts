@@ -1,0 +1,185 @@
+/** The bridge's socket with pages that are not there or damaged, and with clients that misbehave. */
+import assert from 'node:assert/strict';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { describe, it } from 'node:test';
+import { ask, SKIP, startBridge, until } from './ask.ts';
+import type { BridgeProcess } from './bridge-process.ts';
+import { FakeCell } from './fake-cell.ts';
+
+/** A random number generator with a seed (mulberry32), so that a failure can be played again. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return (value ^ (value >>> 14)) >>> 0;
+  };
+}
+
+async function withBridge(
+  cell: FakeCell,
+  test: (bridge: BridgeProcess) => Promise<void>,
+): Promise<void> {
+  const bridge = await startBridge(cell);
+  try {
+    await test(bridge);
+    assert.equal(await bridge.stop(), 0, bridge.messages.join('\n'));
+  } finally {
+    bridge.signal('SIGKILL');
+    cell.remove();
+  }
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => resolve(socket));
+    socket.once('error', reject);
+  });
+}
+
+describe('the socket of canwarden-bridge', { skip: SKIP, timeout: 120_000 }, () => {
+  it('is not there without a control device, and one line says so', async () => {
+    const cell = new FakeCell(1);
+    await withBridge(cell, async (bridge) => {
+      assert.equal(bridge.messages.filter((line) => /no control device/.test(line)).length, 1);
+      assert.ok(!existsSync(cell.socket));
+      const { status, remarks } = await ask(cell.socket, 'status');
+      assert.equal(status, 1);
+      assert.match(remarks, /nobody answers at .*bridge\.sock: No such file.* Next: systemctl/);
+    });
+  });
+
+  it('says that the cell has no page, another one, or one that it is always writing', async () => {
+    const cell = new FakeCell();
+    await withBridge(cell, async () => {
+      for (const words of [['status'], ['trace'], ['recorder', 'dump'], ['live', '0', '1']]) {
+        const absent = await ask(cell.socket, ...words);
+        assert.equal(absent.status, 1);
+        assert.match(absent.remarks, /has written no status page.* Next: canwarden doctor/);
+      }
+      cell.start().page.writeUInt16LE(7, 4);
+      assert.match((await ask(cell.socket, 'status')).remarks, /page has another layout/);
+      cell.page.writeUInt16LE(1, 4);
+      cell.set(8, 1);
+      const busy = await ask(cell.socket, 'status');
+      assert.equal(busy.status, 1);
+      assert.match(busy.remarks, /the cell is writing its status page, try again/);
+      cell.set(8, 2).set(0x18, 0);
+      assert.match((await ask(cell.socket, 'status')).remarks, /status page is damaged/);
+    });
+  });
+
+  it('replaces a dead socket, leaves a living one and other files, and goes at the end', async () => {
+    const cell = new FakeCell().start();
+    const killed = await startBridge(cell);
+    await killed.stop('SIGKILL');
+    assert.ok(existsSync(cell.socket));
+    await withBridge(cell, async () => {
+      assert.equal((await ask(cell.socket, 'status')).status, 0);
+      assert.equal(statSync(cell.socket).mode & 0o777, 0o660);
+      const second = await startBridge(cell);
+      assert.ok(second.hasSaid('another bridge serves it'));
+      await second.stop();
+      assert.equal((await ask(cell.socket, 'status')).status, 0);
+    });
+    assert.ok(!existsSync(cell.socket));
+    const other = new FakeCell().start();
+    writeFileSync(other.socket, 'mine');
+    await withBridge(other, async (bridge) => {
+      await Promise.resolve();
+      assert.ok(bridge.hasSaid('something else has that name'));
+    });
+  });
+
+  it('answers eight at once, tells the ninth, and closes those that ask nothing', async () => {
+    const cell = new FakeCell().start();
+    await withBridge(cell, async () => {
+      const silent = await Promise.all(Array.from({ length: 8 }, () => connected(cell.socket)));
+      let closed = 0;
+      for (const socket of silent) socket.on('close', () => (closed += 1)).resume();
+      const ninth = await ask(cell.socket, 'status');
+      assert.equal(ninth.status, 1);
+      assert.match(ninth.remarks, /too many ask at once/);
+      await until('all of them to be closed', () => closed === 8);
+      assert.equal((await ask(cell.socket, 'status')).status, 0);
+    });
+  });
+
+  it('survives clients that send rubbish, or go away in the middle of an answer', async () => {
+    const cell = new FakeCell().start();
+    for (let count = 0; count < 4000; count += 1) cell.record(BigInt(count), 0, 0x100, [1, 2, 3]);
+    await withBridge(cell, async () => {
+      const question = (kind: number, bytes = 0, magic = 0x31415743): Buffer => {
+        const head = Buffer.alloc(16);
+        [magic, kind, 0, bytes].forEach((word, index) => head.writeUInt32LE(word >>> 0, 4 * index));
+        return head;
+      };
+      for (const rubbish of [
+        Buffer.from('GET / HTTP/1.0\r\n\r\n'),
+        question(99),
+        question(5, 0xffffffff),
+        question(4, 0),
+        question(5, 0),
+        Buffer.concat([question(1), Buffer.alloc(20_000)]),
+      ]) {
+        const socket = await connected(cell.socket);
+        socket.on('error', () => {});
+        socket.resume().write(rubbish);
+        await until('the end', () => socket.readableEnded || socket.destroyed);
+        socket.destroy();
+      }
+      for (let count = 0; count < 20; count += 1) {
+        const socket = await connected(cell.socket);
+        socket.on('error', () => {});
+        socket.once('data', () => socket.destroy()).write(question(3));
+        await until('the end', () => socket.destroyed);
+      }
+      assert.equal((await ask(cell.socket, 'status')).status, 0);
+    });
+  });
+
+  it('does not let a client that reads nothing hold up another', async () => {
+    const cell = new FakeCell().start();
+    for (let count = 0; count < 4000; count += 1) cell.record(BigInt(count), 0, 0x100, [1, 2, 3]);
+    await withBridge(cell, async () => {
+      const head = Buffer.alloc(16);
+      [0x31415743, 3, 0, 0].forEach((word, index) => head.writeUInt32LE(word, 4 * index));
+      const lazy = await connected(cell.socket);
+      lazy.pause().write(head);
+      const dumped = await ask(cell.socket, 'recorder', 'dump');
+      assert.equal(dumped.text.trimEnd().split('\n').length, 4000);
+      lazy.destroy();
+    });
+  });
+
+  it('gives an answer, whatever a hostile cell writes into its page', async () => {
+    const seed = 20_261_122;
+    const next = randomNumbers(seed);
+    const cell = new FakeCell().start();
+    const rewrite = (): void => {
+      for (let offset = 0x10; offset < 0x1140; offset += 4) cell.set(offset, next());
+      for (let offset = 0x2000; offset < 0x20000; offset += 4) cell.set(offset, next());
+      for (const head of [0x1f00, 0x1f04, 0x1f08, 0x1f0c]) cell.set(head, next());
+      if (next() % 2 === 0) cell.set(0x80, 0xffffffff).set(0x30, 0xffffffff);
+    };
+    await withBridge(cell, async (bridge) => {
+      for (let round = 0; round < 12; round += 1) {
+        rewrite();
+        const head = setInterval(() => {
+          cell.set(0x1f00, next()).set(0x1f08, next()).refresh(BigInt(next()));
+        }, 1);
+        for (const words of [['status'], ['status', '--json'], ['trace'], ['recorder', 'dump']]) {
+          const { status, text, remarks } = await ask(cell.socket, ...words);
+          const where = `seed ${seed}, round ${round}, ${words.join(' ')}: ${remarks}`;
+          assert.ok(status === 0 || /try again|damaged/.test(remarks), where);
+          assert.match(text, /^[\x20-\x7e\n]*$/, where);
+          if (status === 0 && words[1] === '--json') JSON.parse(text);
+        }
+        clearInterval(head);
+      }
+      assert.ok(!bridge.hasSaid('defect'));
+    });
+  });
+});
