@@ -5,13 +5,18 @@
  * Does not: interpolate. A percentile is the upper end of its bucket, at most the greatest value, so
  * that it never looks better than it was.
  */
+import { HISTOGRAM_BUCKETS } from './histogram';
 import { PAGE_HISTOGRAM_DISTANCE, PAGE_HISTOGRAMS_OFFSET } from './layout';
-import { BUCKETS, HISTOGRAM_BUCKETS, HISTOGRAM_MAXIMUM, HISTOGRAM_MINIMUM } from './page-fields';
+import {
+  HISTOGRAM_BUCKETS_OFFSET,
+  HISTOGRAM_MAXIMUM_OFFSET,
+  HISTOGRAM_MINIMUM_OFFSET,
+} from './page-fields';
 
 /** The greatest value that belongs to `bucket`: four buckets for each power of two from 4 on. */
 export function bucketEnd(bucket: u32): u32 {
   if (bucket < 4) return bucket;
-  if (bucket >= BUCKETS - 1) return u32.MAX_VALUE;
+  if (bucket >= HISTOGRAM_BUCKETS - 1) return u32.MAX_VALUE;
   const next = bucket + 1;
   return ((4 + (next & 3)) << ((next >> 2) - 1)) - 1;
 }
@@ -27,11 +32,12 @@ export class HistogramSummary {
   /** Takes histogram `index`, 0..2, of the copy at `copy`. */
   take(copy: usize, index: u32): void {
     const start = copy + PAGE_HISTOGRAMS_OFFSET + index * PAGE_HISTOGRAM_DISTANCE;
-    this.buckets = start + HISTOGRAM_BUCKETS;
+    this.buckets = start + HISTOGRAM_BUCKETS_OFFSET;
     this.count = 0;
-    for (let bucket: u32 = 0; bucket < BUCKETS; bucket++) this.count += this.countOf(bucket);
-    this.minimum = this.count === 0 ? 0 : load<u32>(start + HISTOGRAM_MINIMUM);
-    this.maximum = this.count === 0 ? 0 : load<u32>(start + HISTOGRAM_MAXIMUM);
+    for (let bucket: u32 = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+      this.count += this.countOf(bucket);
+    this.minimum = this.count === 0 ? 0 : load<u32>(start + HISTOGRAM_MINIMUM_OFFSET);
+    this.maximum = this.count === 0 ? 0 : load<u32>(start + HISTOGRAM_MAXIMUM_OFFSET);
   }
 
   /** The value that `percent` % of all values do not exceed, in ticks. */
@@ -39,7 +45,7 @@ export class HistogramSummary {
     if (this.count === 0) return 0;
     const rank = (this.count * (percent as u64) + 99) / 100;
     let seen: u64 = 0;
-    for (let bucket: u32 = 0; bucket < BUCKETS; bucket++) {
+    for (let bucket: u32 = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
       seen += this.countOf(bucket);
       if (seen >= rank) return min<u32>(bucketEnd(bucket), this.maximum);
     }

@@ -15,10 +15,9 @@ export const RECEIVE_ERRORS: u32 = HEAD_ERROR_COUNTERS + 1;
 export const LINK_ROLE: u32 = HEAD_ERROR_COUNTERS + 2;
 
 // A histogram.
-export const HISTOGRAM_MINIMUM: u32 = 0x04;
-export const HISTOGRAM_MAXIMUM: u32 = 0x08;
-export const HISTOGRAM_BUCKETS: u32 = 0x18;
-export const BUCKETS: u32 = 80;
+export const HISTOGRAM_MINIMUM_OFFSET: u32 = 0x04;
+export const HISTOGRAM_MAXIMUM_OFFSET: u32 = 0x08;
+export const HISTOGRAM_BUCKETS_OFFSET: u32 = 0x18;
 
 // A task.
 export const TASK_NAME_BYTES: u32 = 16;
