@@ -6,6 +6,7 @@
  */
 import type { Distribution } from '../run/percentiles.ts';
 import { distributionOf, nearestRank } from '../run/percentiles.ts';
+import { measureAglPaths } from './agl-figures.ts';
 import { type Firmware } from './bench-board.ts';
 import { measureBoot } from './boot-time.ts';
 import { type InstructionCount, measureInstructions } from './instructions.ts';
@@ -64,6 +65,7 @@ export async function measureFigures(
     onProgress(key);
     addLossless(figures, key, await searchLossless(firmware, item));
   }
+  Object.assign(figures, await measureAglPaths(firmware, scope.aglPathCases, onProgress));
   onProgress('looks at INT');
   Object.assign(figures, await measureLooks(firmware));
   onProgress('instructions, boot');

@@ -5,6 +5,7 @@
  * Does not: lower a goal: the quick scope takes fewer samples and cases of the same kind.
  */
 import { ANSWER_KINDS, BITRATES, type LatencyCase, LOAD_KINDS, SPI_RATES } from './latency-case.ts';
+import type { AglPathCase } from './agl-path.ts';
 import type { LosslessCase } from './lossless.ts';
 import { LAYOUTS, type Layout } from './spi-bytes.ts';
 
@@ -12,6 +13,7 @@ export interface Scope {
   readonly latencyCases: readonly LatencyCase[];
   readonly layouts: readonly Layout[];
   readonly losslessCases: readonly Omit<LosslessCase, 'gapBits'>[];
+  readonly aglPathCases: readonly AglPathCase[];
 }
 
 const SEED = 20_250_101;
@@ -37,6 +39,10 @@ export const FULL_SCOPE: Scope = {
     ...{ engine: 'image' as const, bitrate: 1_000_000, spiHertz },
     frames: spiHertz === SPI_HERTZ ? 20_000 : 1_000,
   })),
+  aglPathCases: [500_000, 1_000_000].map((bitrate) => ({
+    ...{ engine: 'image' as const, bitrate, spiHertz: SPI_HERTZ },
+    ...{ frames: 500, seed: SEED },
+  })),
 };
 
 const quickCase = (
@@ -59,4 +65,7 @@ export const QUICK_SCOPE: Scope = {
   ],
   layouts: ['plain', 'static', 'computed'],
   losslessCases: [{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 }],
+  aglPathCases: [
+    { engine: 'image', bitrate: 500_000, spiHertz: SPI_HERTZ, frames: 40, seed: SEED },
+  ],
 };
