@@ -17,6 +17,7 @@ import { Status } from '../rt/status';
 import { CanDevice } from '../virtio/can-device';
 import { CanDriver } from '../virtio/can-driver';
 import { LinkCounters } from '../virtio/link-counters';
+import { DevicePhase } from '../virtio/transport-device';
 import { DriverPhase } from '../virtio/transport-driver';
 import { FEATURE_CAN_ERROR_MESSAGES } from '../virtio/transport-registers';
 
@@ -65,6 +66,15 @@ export class AglLink {
     return this.isBackEnd
       ? this.device.started
       : this.driver.transport.phase >= DriverPhase.Negotiating;
+  }
+
+  /** Where the session is, as the status page has it: 0 no peer, 1 being set up, 2 frames flow. */
+  get session(): u32 {
+    if (this.running) return 2;
+    const isPeerThere = this.isBackEnd
+      ? this.device.transport.phase === DevicePhase.Serving
+      : this.driver.transport.phase >= DriverPhase.Negotiating;
+    return isPeerThere ? 1 : 0;
   }
 
   /** Error frames may be submitted: both ends have agreed on it. */

@@ -17,6 +17,7 @@ import { RecordRing } from '../rt/ring';
 import { Responder } from '../responder/responder';
 import { RuleTable } from '../responder/rule-table';
 import { AglLink } from './agl-link';
+import { Control } from './control';
 import * as RPI4 from './rpi4';
 
 /** Frames that may wait for the ring to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
@@ -24,6 +25,15 @@ const FORWARD_RING_BITS: u32 = 8;
 
 /** The CAN controller on this board's bus, line and clock. */
 export type Controller = Mcp2515<Spi0, GpioInputLine, GenericTimer>;
+
+/** Where a rule table comes from; the numbers stand in the status page. */
+export enum RulesSource {
+  BuiltIn = 0,
+  /** The image loaded beside the program. */
+  Loaded = 1,
+  /** A request of AGL's. */
+  Requested = 2,
+}
 
 @final
 export class CellParts {
@@ -37,6 +47,10 @@ export class CellParts {
   linkUsable: bool = false;
   /** False when there is no usable control device: no status page, no requests. */
   controlUsable: bool = false;
+  /** Where the rule table in force comes from. */
+  rulesSource: RulesSource = RulesSource.BuiltIn;
+  /** The status page and what is in it. */
+  readonly control: Control;
 
   constructor(
     readonly clock: GenericTimer,
@@ -44,7 +58,9 @@ export class CellParts {
     readonly controller: Controller,
     readonly ivshmem: IvshmemLink,
     readonly agl: AglLink,
-  ) {}
+  ) {
+    this.control = new Control(clock);
+  }
 }
 
 /** Makes the parts and joins them; touches no device but the counter. Only at start-up. */

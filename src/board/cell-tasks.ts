@@ -14,6 +14,8 @@ import { Task } from '../rt/loop';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
+import { FrameObserver } from './frame-observer';
+import { StepWatch } from './step-watch';
 import { UrgentAnswers } from './urgent-answers';
 
 /**
@@ -28,6 +30,8 @@ export class ReceiveTask extends Task {
   constructor(
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
+    private readonly observer: FrameObserver,
+    private readonly watch: StepWatch,
   ) {
     super();
   }
@@ -39,40 +43,57 @@ export class ReceiveTask extends Task {
   override run(): void {
     const parts = this.parts;
     const controller = parts.controller;
+    const isObserved = parts.control.on;
     if (controller.urgentFirst) {
       const filter = controller.urgentRequest();
       if (filter >= 0) {
-        this.answers.sendOfFilter(filter);
+        const sent = this.answers.sendOfFilter(filter);
         controller.markAnswered();
+        if (isObserved && sent) this.observer.sentOfFilter(filter, this.watch.startTicks);
       }
     }
     const frame = this.frame;
     if (controller.receive(frame) !== Status.Ok) return;
     const decision = parts.responder.decide(frame, this.answer);
-    if ((decision & DECISION_ANSWER) !== 0) this.sendAnswer(decision);
-    else if ((decision & DECISION_FORWARD) === 0) count(Counter.DroppedByRule);
+    let sentTicks: u64 = 0;
+    if ((decision & DECISION_ANSWER) !== 0) {
+      const sent = this.sendAnswer(decision);
+      if (isObserved && sent) sentTicks = parts.clock.nowTicks();
+    } else if ((decision & DECISION_FORWARD) === 0) {
+      count(Counter.DroppedByRule);
+    }
     if ((decision & DECISION_FORWARD) !== 0) {
       if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) {
         count(Counter.ForwardDroppedFull);
       }
     }
+    if (isObserved) {
+      this.observer.took(frame, decision, this.watch.startTicks, this.answer, sentTicks);
+    }
   }
 
-  /** A request that rolled over to RXB1, where its filter does not show, is answered here. */
-  private sendAnswer(decision: u32): void {
+  /**
+   * A request that rolled over to RXB1, where its filter does not show, is answered here. True when the
+   * answer has gone to the chip now.
+   */
+  private sendAnswer(decision: u32): bool {
     const path: u32 = this.parts.responder.matchedPath;
     if (path === PATH_SOFTWARE) {
-      this.answers.send(this.answer, (decision & DECISION_STATIC) !== 0);
-    } else if (!this.parts.controller.receivedAnswered) {
-      this.answers.sendOfFilter(path - PATH_FILTER_0);
+      return this.answers.send(this.answer, (decision & DECISION_STATIC) !== 0);
     }
+    if (this.parts.controller.receivedAnswered) return false;
+    return this.answers.sendOfFilter(path - PATH_FILTER_0);
   }
 }
 
 /** Sends an answer that had to wait for the one before it: at most 15 bytes over SPI. */
 @final
 export class WaitingAnswerTask extends Task {
-  constructor(private readonly answers: UrgentAnswers) {
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+    private readonly observer: FrameObserver,
+  ) {
     super();
   }
 
@@ -81,7 +102,8 @@ export class WaitingAnswerTask extends Task {
   }
 
   override run(): void {
-    this.answers.sendWaiting();
+    const frame = this.answers.sendWaiting();
+    if (this.parts.control.on && frame !== 0) this.observer.sentLate(frame);
   }
 }
 

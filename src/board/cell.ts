@@ -11,6 +11,8 @@ import { Status } from '../rt/status';
 import { AcknowledgeTask } from './acknowledge-task';
 import { CellParts, createParts } from './cell-parts';
 import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './cell-tasks';
+import { ControlPage } from './control-page';
+import { FrameObserver } from './frame-observer';
 import { FromAglTask } from './from-agl-task';
 import { startUp } from './start-up';
 import { faultStatus } from './fault-status';
@@ -27,7 +29,6 @@ const TRANSMIT_POLL_BITS: u32 = 16;
 @final
 export class Cell {
   private readonly background: Loop = new Loop();
-  private readonly watch: StepWatch;
   private stepsToUpkeep: u32 = UPKEEP_STEPS_MAXIMUM;
 
   constructor(
@@ -37,12 +38,14 @@ export class Cell {
     private readonly transmitPoll: TransmitPollTask,
     private readonly upkeep: Upkeep,
     private readonly faults: FaultUpkeep,
+    private readonly watch: StepWatch,
+    private readonly page: ControlPage,
+    observer: FrameObserver,
   ) {
-    this.watch = new StepWatch(parts.clock);
     this.background.add(new AcknowledgeTask(parts));
-    this.background.add(new WaitingAnswerTask(answers));
+    this.background.add(new WaitingAnswerTask(parts, answers, observer));
     this.background.add(transmitPoll);
-    this.background.add(new FromAglTask(parts));
+    this.background.add(new FromAglTask(parts, observer));
     this.background.add(new ForwardTask(parts));
   }
 
@@ -50,6 +53,7 @@ export class Cell {
   start(): Status {
     const parts = this.parts;
     const status = startUp(parts, this.answers);
+    this.page.open();
     if (status !== Status.Ok) return status;
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
@@ -65,11 +69,12 @@ export class Cell {
     const worked = receiving || this.background.step() || this.tend();
     this.stepsToUpkeep -= 1;
     if (worked && this.stepsToUpkeep !== 0) {
-      this.watch.stepEnded();
+      this.watch.workEnded();
       return Status.Ok;
     }
     this.stepsToUpkeep = UPKEEP_STEPS_MAXIMUM;
     const status = this.upkeep.run();
+    this.page.refresh(this.watch.startTicks);
     this.watch.stepEnded();
     if (status === Status.Ok && !worked) this.idle();
     return status;
@@ -95,19 +100,24 @@ export class Cell {
       .text(')')
       .endLine()
       .flush();
+    this.page.fault(status, kind, syndrome, address, programCounter);
   }
 
-  /** The session with AGL, then a character of the console. */
+  /** The session with AGL, then a character of the console, then a piece of the status page. */
   private tend(): bool {
     const parts = this.parts;
-    return (parts.linkUsable && parts.agl.step()) || parts.console.step();
+    return (parts.linkUsable && parts.agl.step()) || parts.console.step() || this.page.step();
   }
 
   /** Nothing was ready: until the line, the peer or the clock changes, it stays so. */
   private idle(): void {
-    const upkeepTicks = this.upkeep.nextTicks;
     const transmitTicks = this.transmitPoll.nextTicks;
-    this.parts.clock.idleUntil(transmitTicks < upkeepTicks ? transmitTicks : upkeepTicks);
+    const pageTicks = this.page.nextTicks;
+    let nextTicks = this.upkeep.nextTicks;
+    if (transmitTicks < nextTicks) nextTicks = transmitTicks;
+    if (pageTicks < nextTicks) nextTicks = pageTicks;
+    // A refresh that has just begun is work.
+    if (!this.page.busy) this.parts.clock.idleUntil(nextTicks);
     this.watch.idled();
   }
 }
@@ -117,12 +127,17 @@ export function createCell(): Cell {
   const parts = createParts();
   const answers = new UrgentAnswers(parts);
   const faults = new FaultUpkeep(parts, answers);
+  const watch = new StepWatch(parts.clock, parts.control);
+  const observer = new FrameObserver(parts, answers);
   return new Cell(
     parts,
     answers,
-    new ReceiveTask(parts, answers),
+    new ReceiveTask(parts, answers, observer, watch),
     new TransmitPollTask(parts),
     new Upkeep(parts, faults),
     faults,
+    watch,
+    new ControlPage(parts, watch),
+    observer,
   );
 }

@@ -21,6 +21,7 @@ import {
   ERROR_TRANSMIT_TIMEOUT,
 } from '../can/error-frame';
 import { FaultState } from '../can/fault-state';
+import { TraceEvent } from '../control/trace-event';
 import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP, EFLG_TXWAR } from '../driver/mcp2515/registers';
 import { Console } from '../jailhouse/console';
 import { Counter, countOf } from '../rt/counters';
@@ -49,8 +50,10 @@ export class FaultReport {
 
   /** The fault confinement state has changed. */
   state(state: FaultState): void {
+    this.traceState(state);
     if (state === FaultState.BusOff) {
       this.messages.send(ERROR_BUS_OFF, 0);
+      this.parts.control.note(TraceEvent.BusOff, 0, 0);
       this.sayBusOff();
     } else {
       this.messages.send(ERROR_CONTROLLER, this.controllerBits(state));
@@ -59,6 +62,7 @@ export class FaultReport {
 
   /** The controller is back after bus-off. */
   restarted(): void {
+    this.parts.control.note(TraceEvent.Restarted, 0, 0);
     this.messages.send(ERROR_RESTARTED, 0);
     this.begin().text('back on the bus').endLine();
   }
@@ -104,6 +108,7 @@ export class FaultReport {
 
   /** The chip has lost its settings. */
   chipLost(): void {
+    this.parts.control.note(TraceEvent.ChipReset, 0, 0);
     this.begin().text(
       'the MCP2515 has lost its settings; a drop of its supply? It is set up again',
     );
@@ -112,6 +117,7 @@ export class FaultReport {
 
   /** The chip is back with its settings. */
   chipBack(): void {
+    this.parts.control.note(TraceEvent.ChipBack, 0, 0);
     this.messages.send(ERROR_RESTARTED, 0);
     this.begin().text('the MCP2515 is back on the bus, counters kept').endLine();
   }
@@ -156,7 +162,14 @@ export class FaultReport {
 
   /** Ends a line with the number of `status`; the characters go out in the steps that follow. */
   end(status: Status): void {
+    this.parts.control.said(status);
     this.parts.console.text(' (status ').decimal(status).text(')').endLine();
+  }
+
+  private traceState(state: FaultState): void {
+    const faults = this.parts.controller.faults;
+    const counters = faults.transmitErrors | (faults.receiveErrors << 8);
+    this.parts.control.note(TraceEvent.FaultState, state, counters | (faults.errorFlags << 16));
   }
 
   private sayBusOff(): void {

@@ -12,6 +12,7 @@ import { Task } from '../rt/loop';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
+import { FrameObserver } from './frame-observer';
 
 /**
  * Puts one frame of AGL's on the bus in three pieces: out of the ring, LOAD (at most 14 bytes, given up
@@ -29,7 +30,10 @@ export class FromAglTask extends Task {
   /** The peer is to be told how the frame in the chip ends. */
   private awaiting: bool = false;
 
-  constructor(private readonly parts: CellParts) {
+  constructor(
+    private readonly parts: CellParts,
+    private readonly observer: FrameObserver,
+  ) {
     super();
     this.courtesy = new Courtesy(parts);
   }
@@ -88,6 +92,7 @@ export class FromAglTask extends Task {
     count(isSent ? Counter.FromAgl : Counter.FromAglRefused);
     if (isSent) this.awaiting = this.parts.agl.isBackEnd;
     else this.parts.agl.finishReceived(false);
+    if (isSent && this.parts.control.on) this.observer.sentForAgl(this.frame);
   }
 
   /** The frame has left the chip, one way or the other; or the peer no longer waits for it. */

@@ -5,7 +5,8 @@
  * Does not: act on it; the cell answers urgent frames either way.
  */
 import { FaultState } from '../can/fault-state';
-import { Counter, countOf } from '../rt/counters';
+import { TraceEvent } from '../control/trace-event';
+import { count, Counter, countOf } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
@@ -41,14 +42,23 @@ export class LinkReport {
       if (running) this.absent.cancel();
       else this.absent.start(nowTicks, this.absentTicks);
       if (running) this.sayConnected();
-      else parts.console.text('canwarden: AGL gone').endLine();
+      else this.sayGone();
     } else if (this.absent.reached(nowTicks)) {
       this.absent.cancel();
       this.sayAbsent();
     }
   }
 
+  private sayGone(): void {
+    const parts = this.parts;
+    count(Counter.PeerLost);
+    parts.control.note(TraceEvent.SessionLost, parts.agl.lastFault, 0);
+    parts.console.text('canwarden: AGL gone').endLine();
+  }
+
   private sayConnected(): void {
+    count(Counter.PeerConnected);
+    this.parts.control.note(TraceEvent.SessionBegun, 0, 0);
     const lost = this.framesLost;
     const console = this.parts.console.text('canwarden: AGL connected');
     if (lost !== this.lostBefore) {
@@ -70,6 +80,7 @@ export class LinkReport {
   private sayAbsent(): void {
     const fault = this.parts.agl.lastFault;
     const status: Status = fault === Status.Ok ? Status.PeerNotReady : fault;
+    this.parts.control.said(status);
     this.parts.console
       .text('canwarden: no session with AGL for 2 s; urgent frames are answered, others are not')
       .text(' forwarded. Is canwarden-bridge running? (status ')

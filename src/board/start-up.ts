@@ -16,7 +16,7 @@ import { PciBus } from '../jailhouse/pci';
 import { RULES_HEADER_BYTES } from '../responder/rule-table';
 import { Status } from '../rt/status';
 import { applyBusSettings } from './bus-settings';
-import { CellParts } from './cell-parts';
+import { CellParts, RulesSource } from './cell-parts';
 import { chooseReceiveLayout } from './receive-layout';
 import * as RPI4 from './rpi4';
 import { UrgentAnswers } from './urgent-answers';
@@ -125,7 +125,10 @@ function loadRules(parts: CellParts): void {
   }
   copyLoadedImage(RPI4.RULES_ADDRESS, table.staging, table.stagedBytes);
   const status = table.adopt();
-  if (status === Status.Ok) return;
+  if (status === Status.Ok) {
+    parts.rulesSource = RulesSource.Loaded;
+    return;
+  }
   begin(parts).text('rules image refused');
   if (table.refusedRule >= 0) parts.console.text(' at rule ').decimal(table.refusedRule + 1);
   parts.console.text(': every frame is forwarded, none answered. Compile it again');
@@ -222,6 +225,7 @@ function begin(parts: CellParts): Console {
 
 /** Ends a line with the number of `status` and puts it out; gives `status` back. */
 function end(parts: CellParts, status: Status): Status {
+  parts.control.said(status);
   parts.console.text(' (status ').decimal(status).text(')').endLine().flush();
   return status;
 }

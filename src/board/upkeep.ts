@@ -5,6 +5,7 @@
  * are looked at often, and a shutdown is done at once.
  * Does not: touch frames.
  */
+import { TraceEvent } from '../control/trace-event';
 import { CellMessage, CellState } from '../jailhouse/communication-region';
 import { Period } from '../rt/deadline';
 import { microsToTicks } from '../rt/deadline';
@@ -52,6 +53,7 @@ export class Upkeep {
   private shutDown(): void {
     const parts = this.parts;
     const stopped = parts.controller.stop();
+    parts.control.note(TraceEvent.ShutDown, 0, 0);
     if (parts.linkUsable) parts.agl.leave();
     parts.console.text('canwarden: shut down on request');
     if (stopped !== Status.Ok) {

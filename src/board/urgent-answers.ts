@@ -59,27 +59,39 @@ export class UrgentAnswers {
     return status;
   }
 
-  /** Sends the waiting answer of filter `filter`, or notes that it is to be sent once more. */
-  sendOfFilter(filter: u32): void {
+  /**
+   * Sends the waiting answer of filter `filter`, or notes that it is to be sent once more. True when it
+   * has gone to the chip now.
+   */
+  sendOfFilter(filter: u32): bool {
     const buffer = filter === 0 ? this.first : this.second;
+    let sent = false;
     if (this.isFree(buffer) && this.repeatsOf(filter) === 0) {
-      if (buffer.send() !== Status.Ok) count(Counter.AnswersDropped);
+      sent = buffer.send() === Status.Ok;
+      if (!sent) count(Counter.AnswersDropped);
     } else if (this.repeatsOf(filter) < REPEATS_MAXIMUM) {
       this.addRepeats(filter, 1);
     } else {
       count(Counter.AnswersDropped);
     }
     count(Counter.AnsweredStatic);
+    return sent;
   }
 
-  /** Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. */
-  send(answer: Frame, isStatic: bool): void {
+  /** The record of the answer that waits for filter `filter`. */
+  frameOfFilter(filter: u32): usize {
+    return filter === 0 ? this.first.frame : this.second.frame;
+  }
+
+  /**
+   * Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. True when it
+   * has gone to the chip now; else it waits, or was dropped.
+   */
+  send(answer: Frame, isStatic: bool): bool {
     count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
-    if (this.waiting.isEmpty && this.isFree(this.shared)) {
-      this.sendShared(answer);
-    } else if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) {
-      count(Counter.AnswersDropped);
-    }
+    if (this.waiting.isEmpty && this.isFree(this.shared)) return this.sendShared(answer);
+    if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) count(Counter.AnswersDropped);
+    return false;
   }
 
   /** True when an answer waits and its buffer is free, as of the last READ STATUS. */
@@ -91,18 +103,18 @@ export class UrgentAnswers {
     );
   }
 
-  /** Sends one waiting answer; only while `sendable`. */
-  sendWaiting(): void {
+  /** Sends one waiting answer; only while `sendable`. Gives the address of its record; 0: not sent. */
+  sendWaiting(): usize {
     for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
       const buffer = filter === 0 ? this.first : this.second;
       if (this.repeatsOf(filter) === 0 || buffer.busy) continue;
       this.addRepeats(filter, -1);
-      if (buffer.send() !== Status.Ok) count(Counter.AnswersDropped);
-      return;
+      if (buffer.send() === Status.Ok) return buffer.frame;
+      count(Counter.AnswersDropped);
+      return 0;
     }
-    if (this.waiting.take(changetype<usize>(this.scratch)) === Status.Ok) {
-      this.sendShared(this.scratch);
-    }
+    if (this.waiting.take(changetype<usize>(this.scratch)) !== Status.Ok) return 0;
+    return this.sendShared(this.scratch) ? changetype<usize>(this.scratch) : 0;
   }
 
   /** Gives up what waits: after a long pause of the bus it would answer nobody. */
@@ -121,10 +133,11 @@ export class UrgentAnswers {
     return !buffer.busy;
   }
 
-  private sendShared(answer: Frame): void {
+  private sendShared(answer: Frame): bool {
     let status = this.shared.load(answer);
     if (status === Status.Ok) status = this.shared.send();
     if (status !== Status.Ok) count(Counter.AnswersDropped);
+    return status === Status.Ok;
   }
 
   private repeatsOf(filter: u32): u32 {

@@ -14,7 +14,7 @@ const HEADER_NONE: u64 = u64.MAX_VALUE;
 
 @final
 export class UrgentBuffer {
-  /** First half of the loaded frame's record: identifier and length. */
+  /** The loaded frame's record in two halves, one behind the other: identifier and length; data. */
   private header: u64 = HEADER_NONE;
   private data: u64 = 0;
 
@@ -49,6 +49,11 @@ export class UrgentBuffer {
   /** Sends what is loaded: 1 byte over SPI. Only while not busy. */
   send(): Status {
     return this.controller.send(this.buffer);
+  }
+
+  /** Address of the record of the frame that is loaded, as a Frame. */
+  get frame(): usize {
+    return changetype<usize>(this) + offsetof<UrgentBuffer>('header');
   }
 
   /** The chip has lost its content. */

@@ -155,6 +155,11 @@ export class RuleTable {
     return load<u32>(this.hits + index * sizeof<u32>());
   }
 
+  /** Address of the hit counts: RULES_MAXIMUM numbers of 32 bits. */
+  get hitsTable(): usize {
+    return this.hits;
+  }
+
   /** Counts a match of rule `index`. */
   hit(index: u32): void {
     const address = this.hits + index * sizeof<u32>();

@@ -1,0 +1,159 @@
+/**
+ * ControlPage: fills the status page's head from the parts of the cell, and keeps the page fresh.
+ *
+ * Used by: cell.ts: `step` whenever there is nothing else to do, `open` once at the end of start-up.
+ * Does not: block. A refresh is some 30 steps of 32 words each; under load they wait.
+ */
+import {
+  FIRMWARE_VERSION_BYTES,
+  HEAD_BITRATE,
+  HEAD_ERROR_COUNTERS,
+  HEAD_FAULT_ADDRESS,
+  HEAD_FAULT_KIND,
+  HEAD_FAULT_PROGRAM_COUNTER,
+  HEAD_FAULT_STATE,
+  HEAD_FAULT_SYNDROME,
+  HEAD_FIRMWARE_VERSION,
+  HEAD_LAST_STATUS,
+  HEAD_NOW_TICKS,
+  HEAD_RULE_COUNT,
+  HEAD_RULE_HASH,
+  HEAD_RULES_SOURCE,
+  HEAD_SESSION,
+  HEAD_STEP_BOUND_TICKS,
+  HEAD_TICKS_PER_SECOND,
+  HEAD_WORST_STEP_TICKS,
+  PAGE_COUNTERS_OFFSET,
+  PAGE_HISTOGRAM_DISTANCE,
+  PAGE_HISTOGRAMS_OFFSET,
+  PAGE_RULE_HITS_OFFSET,
+} from '../control/layout';
+import { HISTOGRAM_BYTES } from '../control/histogram';
+import { TraceEvent } from '../control/trace-event';
+import { RULES_MAXIMUM } from '../responder/rule-table';
+import { COUNTERS_CAPACITY, countersTable } from '../rt/counters';
+import { microsToTicks, Period } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { CellParts } from './cell-parts';
+import { FIRMWARE_VERSION } from './firmware-version';
+import { StepWatch } from './step-watch';
+
+/** From one refresh to the next. */
+const REFRESH_MICROS: u32 = 10_000;
+
+/** No link, the cell is the driver, the cell is the device. */
+const ROLE_NONE: u32 = 0;
+const ROLE_FRONT_END: u32 = 1;
+const ROLE_BACK_END: u32 = 2;
+
+@final
+export class ControlPage {
+  private readonly period: Period;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly watch: StepWatch,
+  ) {
+    this.period = new Period(microsToTicks(REFRESH_MICROS, parts.clock.ticksPerSecond()));
+  }
+
+  /** Lays the page out; at the end of start-up, whatever came of it. May take its time. */
+  open(): void {
+    const parts = this.parts;
+    if (!parts.controlUsable) return;
+    const control = parts.control;
+    const page = control.page;
+    page.addPart(countersTable(), PAGE_COUNTERS_OFFSET, COUNTERS_CAPACITY * sizeof<u32>());
+    let offset = PAGE_HISTOGRAMS_OFFSET;
+    page.addPart(control.staticAnswers.address, offset, HISTOGRAM_BYTES);
+    offset += PAGE_HISTOGRAM_DISTANCE;
+    page.addPart(control.computedAnswers.address, offset, HISTOGRAM_BYTES);
+    offset += PAGE_HISTOGRAM_DISTANCE;
+    page.addPart(control.steps.address, offset, HISTOGRAM_BYTES);
+    const table = parts.responder.table;
+    page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
+    page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
+    page.setHead(HEAD_BITRATE, parts.settings.bitrate);
+    for (let index = 0; index < FIRMWARE_VERSION.length; index++) {
+      if ((index as u32) >= FIRMWARE_VERSION_BYTES - 1) break;
+      page.setHead8(HEAD_FIRMWARE_VERSION + index, FIRMWARE_VERSION.charCodeAt(index));
+    }
+    this.collect(parts.clock.nowTicks());
+    control.open();
+    control.note(TraceEvent.Started, table.count, table.checksum);
+  }
+
+  /** When the next refresh is due, in ticks; the largest u64 without a page. */
+  get nextTicks(): u64 {
+    return this.parts.control.on ? this.period.ticks : u64.MAX_VALUE;
+  }
+
+  /** Begins a refresh if one is due: the head is collected, then `step` copies. */
+  refresh(nowTicks: u64): void {
+    const control = this.parts.control;
+    if (!control.on || control.page.refreshing || !this.period.due(nowTicks)) return;
+    this.collect(nowTicks);
+    control.page.begin();
+  }
+
+  /** True while a refresh is under way. */
+  get busy(): bool {
+    return this.parts.control.on && this.parts.control.page.refreshing;
+  }
+
+  /** One piece of a refresh under way; false when there was none. */
+  step(): bool {
+    if (!this.busy) return false;
+    this.parts.control.page.step();
+    return true;
+  }
+
+  /** After a trap: what it was, in the page at once. */
+  fault(status: Status, kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
+    const control = this.parts.control;
+    if (!control.on) return;
+    const page = control.page;
+    page.setHead(HEAD_FAULT_KIND, kind);
+    page.setHead(HEAD_FAULT_SYNDROME, syndrome);
+    page.setHead(HEAD_FAULT_ADDRESS, address);
+    page.setHead(HEAD_FAULT_PROGRAM_COUNTER, programCounter);
+    control.lastStatus = status;
+    control.note(TraceEvent.Fault, status, programCounter);
+    this.complete();
+  }
+
+  /** A whole refresh in one go, for the end: some microseconds. */
+  complete(): void {
+    const control = this.parts.control;
+    if (!control.on) return;
+    this.collect(this.parts.clock.nowTicks());
+    control.page.begin();
+    while (control.page.step()) continue;
+  }
+
+  /** Brings the head up to date: some 20 stores. */
+  private collect(nowTicks: u64): void {
+    const parts = this.parts;
+    const page = parts.control.page;
+    const table = parts.responder.table;
+    const faults = parts.controller.faults;
+    page.setHead64(HEAD_NOW_TICKS, nowTicks);
+    page.setHead(HEAD_RULE_COUNT, table.count);
+    page.setHead(HEAD_RULE_HASH, table.checksum);
+    page.setHead(HEAD_RULES_SOURCE, parts.rulesSource);
+    page.setHead(HEAD_LAST_STATUS, parts.control.lastStatus);
+    page.setHead(HEAD_FAULT_STATE, parts.controller.faultState());
+    page.setHead(
+      HEAD_ERROR_COUNTERS,
+      faults.transmitErrors | (faults.receiveErrors << 8) | (this.role << 16),
+    );
+    page.setHead(HEAD_SESSION, parts.linkUsable ? parts.agl.session : 0);
+    page.setHead(HEAD_WORST_STEP_TICKS, this.watch.worstTicks as u32);
+    page.setHead(HEAD_STEP_BOUND_TICKS, this.watch.boundTicks as u32);
+  }
+
+  private get role(): u32 {
+    if (!this.parts.linkUsable) return ROLE_NONE;
+    return this.parts.agl.isBackEnd ? ROLE_BACK_END : ROLE_FRONT_END;
+  }
+}
