@@ -110,6 +110,7 @@ explain_last_status() {
 }
 
 # Gives the shared memory to uio_ivshmem. The cell answers urgent frames without it, so this only warns.
+# The bridge waits for the link's device, so the one for status and requests comes first.
 bind_link() {
   bind_device=$(link_device)
   if [ -z "$bind_device" ]; then
@@ -117,17 +118,24 @@ bind_link() {
       'Jailhouse was enabled with another root cell, or twice in one boot.' 'reboot, canwarden up'
     return
   fi
-  [ -z "$(link_node "$bind_device")" ] || return 0
+  bind_control=$(control_device)
+  [ -n "$bind_control" ] || warn "there is no device for status and requests (class $CONTROL_CLASS)." \
+    'the root cell is of an older release.' 'npm run deploy, reboot; all else works without it'
+  bind_one "$bind_control" "$CONTROL_CLASS" && bind_one "$bind_device" "$LINK_CLASS"
+}
+
+# bind_one DEVICE CLASS: nothing to do without a device, or when it is bound.
+bind_one() {
+  [ -n "$1" ] && [ -z "$(link_node "$1")" ] || return 0
   if [ ! -d "$UIO_DRIVER" ] && ! run modprobe uio_ivshmem; then
     warn 'this kernel has no uio_ivshmem, so the bridge cannot run.' \
       'it is part of the Jailhouse kernels, not of mainline.' 'docs/agl.md, "Kernel"'
-    return
+    return 1
   fi
-  bind_identity="${LINK_VENDOR#0x} ${LINK_DEVICE#0x} ${LINK_VENDOR#0x} ${LINK_DEVICE#0x}"
-  say "+ echo \"$bind_identity ${LINK_CLASS#0x} ffffff\" > $UIO_DRIVER/new_id"
-  printf '%s\n' "$bind_identity ${LINK_CLASS#0x} ffffff" 2>/dev/null >"$UIO_DRIVER/new_id" ||
-    warn "uio_ivshmem does not take ${bind_device##*/}." "$(link_driver "$bind_device") may have it." \
-      'canwarden doctor'
+  bind_identity="${LINK_VENDOR#0x} ${LINK_DEVICE#0x} ${LINK_VENDOR#0x} ${LINK_DEVICE#0x} ${2#0x} ffffff"
+  say "+ echo \"$bind_identity\" > $UIO_DRIVER/new_id"
+  printf '%s\n' "$bind_identity" 2>/dev/null >"$UIO_DRIVER/new_id" ||
+    warn "uio_ivshmem does not take ${1##*/}." "$(link_driver "$1") may have it." 'canwarden doctor'
 }
 
 command_up() {
@@ -136,7 +144,7 @@ command_up() {
   case "$(cell_state)" in
     running | running/locked)
       say "cell $CELL: already running"
-      bind_link
+      bind_link || :
       return
       ;;
   esac
@@ -146,7 +154,7 @@ command_up() {
   [ -n "$(cell_state)" ] ||
     run_or_fail "creating the cell" jailhouse cell create "$GUARD_CELL"
   load_and_start
-  bind_link
+  bind_link || :
   say "cell $CELL: running"
 }
 

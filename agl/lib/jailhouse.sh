@@ -10,6 +10,8 @@ JAILHOUSE="$root/sys/devices/jailhouse"
 LINK_VENDOR=0x110a
 LINK_DEVICE=0x4106
 LINK_CLASS=0xffc024
+# The second one, for status and requests: class 0xff and the protocol 0x4057.
+CONTROL_CLASS=0xff4057
 UIO_DRIVER="$root/sys/bus/pci/drivers/uio_ivshmem"
 SPI_DRIVER="$root/sys/bus/platform/drivers/spi-bcm2835"
 
@@ -75,17 +77,19 @@ spi_owners() {
   done
 }
 
-# link_device: the folder of the shared-memory device in /sys, or nothing.
-link_device() {
-  for link_candidate in "$root"/sys/bus/pci/devices/*; do
-    if [ "$(first_line "$link_candidate/vendor")" = "$LINK_VENDOR" ] &&
-      [ "$(first_line "$link_candidate/device")" = "$LINK_DEVICE" ] &&
-      [ "$(first_line "$link_candidate/class")" = "$LINK_CLASS" ]; then
-      printf '%s\n' "$link_candidate"
+# shared_device CLASS: the folder of the shared-memory device of that class in /sys, or nothing.
+shared_device() {
+  for shared_candidate in "$root"/sys/bus/pci/devices/*; do
+    if [ "$(first_line "$shared_candidate/vendor")" = "$LINK_VENDOR" ] &&
+      [ "$(first_line "$shared_candidate/device")" = "$LINK_DEVICE" ] &&
+      [ "$(first_line "$shared_candidate/class")" = "$1" ]; then
+      printf '%s\n' "$shared_candidate"
       return
     fi
   done
 }
+link_device() { shared_device "$LINK_CLASS"; }
+control_device() { shared_device "$CONTROL_CLASS"; }
 
 # link_driver DEVICE: the name of the driver that has it, or nothing.
 link_driver() {

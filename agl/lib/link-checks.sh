@@ -28,6 +28,21 @@ check_link() {
       'systemctl restart systemd-udevd'
   else
     good "/dev/$(link_node "$check_device") (${check_device##*/})"
+    check_control
+  fi
+}
+
+# The second device. The bridge carries frames without it; what it answers comes from there.
+check_control() {
+  check_device=$(control_device)
+  if [ -z "$check_device" ]; then
+    fault "there is no device for status and requests ($LINK_VENDOR:$LINK_DEVICE of class $CONTROL_CLASS)" \
+      'the root cell is of an older release: npm run deploy, reboot; all else works without it'
+  elif [ "$(link_driver "$check_device")" != uio_ivshmem ]; then
+    fault "${check_device##*/}, for status and requests, is not bound to uio_ivshmem" \
+      'canwarden up (it binds the device), systemctl restart canwarden-bridge'
+  else
+    good "/dev/$(link_node "$check_device") (${check_device##*/}), status and requests"
   fi
 }
 

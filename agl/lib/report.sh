@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# status and trace: how the cell, the link and the bridge are.
+# status, trace, recorder and live: how the cell, the link and the bridge are, and live values.
 #
 # Used by: /usr/bin/canwarden. Does not: judge or cure; doctor.sh does.
 
@@ -7,6 +7,15 @@
 row() { printf '%-16s %s\n' "$1" "$2"; }
 
 command_status() {
+  case "$#:${1:-}" in
+    0:) ;;
+    1:--json)
+      need_bridge status
+      ask_bridge status --json
+      return
+      ;;
+    *) bad_usage "status takes '--json' or nothing, got '$*'" ;;
+  esac
   status_state=$(cell_state)
   if [ -n "$status_state" ]; then
     row "cell $CELL" "$status_state, CPU $(first_line "$(cell_folder)/cpus_assigned_list")"
@@ -62,6 +71,8 @@ describe_interface() {
 ask_bridge() {
   "$BRIDGE" --ask "$@" && return 0
   ask_result=$?
+  # It has said itself why not; with 2 it may not know the question at all.
+  [ "$ask_result" -eq 2 ] || return "$EXIT_FAILED"
   warn "the bridge did not answer '$*' (exit status $ask_result)." \
     "$BRIDGE may be of a version without this service; its own words are above." \
     'systemctl status canwarden-bridge; install bridge and helper from one release'
@@ -91,4 +102,18 @@ command_trace() {
   need_root trace
   need_bridge trace
   ask_bridge trace "$@"
+}
+
+command_recorder() {
+  [ "$#:${1:-}" = 1:dump ] || bad_usage "recorder takes 'dump', got '$*'"
+  need_root recorder
+  need_bridge recorder
+  ask_bridge recorder dump
+}
+
+command_live() {
+  [ "$#" -ge 2 ] || bad_usage "live takes the number of the first value and at least one byte"
+  need_root live
+  need_bridge live
+  ask_bridge live "$@"
 }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import {
   CELLS,
   CELL_13,
+  CONTROL,
   FakeBoard,
   LINK,
   NEEDS_BUSYBOX,
@@ -53,7 +54,7 @@ describe('canwarden doctor', NEEDS_BUSYBOX, () => {
     assert.deepEqual(
       report
         .split('\n')
-        .slice(0, 8)
+        .slice(0, 9)
         .map((line) => line.slice(0, 21).trim()),
       [
         '1 jailhouse',
@@ -61,10 +62,11 @@ describe('canwarden doctor', NEEDS_BUSYBOX, () => {
         '3 cpu',
         '4 spi',
         '5 uio_ivshmem',
+        '',
         '6 vcan0',
         '7 bridge',
         '8 cell',
-      ].map((head) => `${head.padEnd(14)} ok`),
+      ].map((head) => `${head.padEnd(14)} ok`.trim()),
     );
     assert.match(report, /no fault found\n$/);
   });
@@ -231,6 +233,14 @@ describe('canwarden doctor, the link to Linux', NEEDS_BUSYBOX, () => {
     const kernel = up().unbindLink().remove('sys/bus/pci/drivers').write('fake/modules', 'vcan\n');
     assertOne(kernel, '5 uio_ivshmem', [/kernel has no uio_ivshmem/, /CONFIG_UIO_IVSHMEM/]);
     assertOne(up().remove('dev/uio0'), '5 uio_ivshmem', [/no \/dev\/uio0/]);
+    assertOne(up().remove(CONTROL), '5 uio_ivshmem', [
+      /no device for status and requests \(0x110a:0x4106 of class 0xff4057\)/,
+      /all else works without it/,
+    ]);
+    assertOne(up().remove(`${CONTROL}/driver`), '5 uio_ivshmem', [
+      /0001:00:02\.0, for status and requests, is not bound/,
+      /=> canwarden up/,
+    ]);
   });
 
   it('finds an interface that is absent, down, no CAN interface, or without module', () => {
@@ -307,6 +317,11 @@ describe('canwarden doctor, the cell', NEEDS_BUSYBOX, () => {
     assert.deepEqual(examine(restarted).faults, []);
     const connected = up().say('canwarden: no session (status 40)', 'canwarden: AGL connected');
     assert.deepEqual(examine(connected).faults, []);
+    const later = up().say(
+      'canwarden: no session (status 40)',
+      'canwarden: AGL connected, frames for it lost since it last was: 12',
+    );
+    assert.deepEqual(examine(later).faults, []);
     const alone = up().say('canwarden: no session (status 40)');
     assertOne(alone, '8 cell', [/status 40 PeerNotReady/]);
     const table = up().say('canwarden: refused (status 62)', 'canwarden: AGL connected');

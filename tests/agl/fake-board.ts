@@ -44,6 +44,7 @@ export const READY =
 export const CELLS = 'usr/share/jailhouse/cells';
 export const RULES = 'lib/firmware/canwarden/rules.bin';
 export const LINK = 'sys/bus/pci/devices/0001:00:00.0';
+export const CONTROL = 'sys/bus/pci/devices/0001:00:02.0';
 const CELL = 'sys/devices/jailhouse/cells/1';
 
 /** A rule table of `count` empty rules: the header's fields as docs/rules.md has them. */
@@ -70,6 +71,7 @@ const INSTALLED: Readonly<Record<string, string | Buffer>> = {
     '10000000-1fffffff : reserved\n20000000-3b3fffff : System RAM\n',
   'dev/jailhouse': '',
   'dev/uio0': '',
+  'dev/uio1': '',
   'sys/module/jailhouse/version': 'v0.12',
   'sys/devices/jailhouse/enabled': '0\n',
   'sys/devices/jailhouse/console': 'Initializing Jailhouse hypervisor v0.12\n',
@@ -179,7 +181,7 @@ export class FakeBoard {
       .write(`${CELL}/cpus_assigned_list`, '3\n')
       .write('sys/devices/system/cpu/cpu3/online', '0\n')
       .say('Started cell "canwarden"', READY, 'canwarden: AGL connected');
-    return this.addLink().bindLink('uio_ivshmem');
+    return this.addLink().bindLink('uio_ivshmem').addControl().bindControl();
   }
 
   /** Appends lines to the hypervisor's console. */
@@ -204,6 +206,18 @@ export class FakeBoard {
     symlinkSync(`../../drivers/${driver}`, join(this.root, LINK, 'driver'));
     if (driver === 'uio_ivshmem') this.write(`${LINK}/uio/uio0/name`, 'uio_ivshmem\n');
     return this;
+  }
+
+  /** The second shared-memory device, for status and requests. */
+  addControl(): this {
+    return this.write(`${CONTROL}/vendor`, '0x110a\n')
+      .write(`${CONTROL}/device`, '0x4106\n')
+      .write(`${CONTROL}/class`, '0xff4057\n');
+  }
+
+  bindControl(): this {
+    symlinkSync('../../drivers/uio_ivshmem', join(this.root, CONTROL, 'driver'));
+    return this.write(`${CONTROL}/uio/uio1/name`, 'uio_ivshmem\n');
   }
 
   unbindLink(): this {

@@ -26,6 +26,9 @@ case "$1 \${2:-}" in
     [ -e "$fake/no-link" ] || {
       device="$sys/bus/pci/devices/0001:00:00.0"; mkdir -p "$device"
       echo 0x110a > "$device/vendor"; echo 0x4106 > "$device/device"; echo 0xffc024 > "$device/class"; }
+    [ -e "$fake/no-control" ] || {
+      device="$sys/bus/pci/devices/0001:00:02.0"; mkdir -p "$device"
+      echo 0x110a > "$device/vendor"; echo 0x4106 > "$device/device"; echo 0xff4057 > "$device/class"; }
     ;;
   'cell create')
     mkdir -p "$cell"; echo canwarden > "$cell/name"; echo 'shut down' > "$cell/state"
@@ -54,7 +57,8 @@ esac
 
 const BRIDGE = `
 log "$@" >> "$fake/log"
-if [ -e "$fake/fail-bridge" ]; then cat "$fake/fail-bridge" >&2; exit 2; fi
+if [ -e "$fake/fail-bridge" ]; then
+  cat "$fake/fail-bridge" >&2; exit "$(cat "$fake/fail-bridge-status" 2>/dev/null || echo 2)"; fi
 echo "the bridge's answer to $*"
 `;
 

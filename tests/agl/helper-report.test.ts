@@ -8,7 +8,16 @@ describe('canwarden', NEEDS_BUSYBOX, () => {
     for (const word of ['--help', '-h', 'help']) {
       const { status, stdout } = new FakeBoard().run(word);
       assert.equal(status, 0);
-      for (const command of ['up', 'down', 'status', 'trace', 'rules', 'doctor']) {
+      for (const command of [
+        'up',
+        'down',
+        'status',
+        'trace',
+        'recorder',
+        'live',
+        'rules',
+        'doctor',
+      ]) {
         assert.match(stdout, new RegExp(`^ {2}${command} `, 'm'));
       }
     }
@@ -20,7 +29,10 @@ describe('canwarden', NEEDS_BUSYBOX, () => {
       [['upp'], /unknown command 'upp'/],
       [['up', 'now'], /'up' takes no argument, got 'now'/],
       [['down', 'x'], /takes no argument/],
-      [['status', '-v'], /takes no argument/],
+      [['status', '-v'], /status takes '--json' or nothing, got '-v'/],
+      [['recorder'], /recorder takes 'dump', got ''/],
+      [['recorder', 'dump', 'x'], /recorder takes 'dump', got 'dump x'/],
+      [['live', '3'], /live takes the number of the first value and at least one byte/],
       [['doctor', '-v'], /takes no argument/],
       [['trace', '-x'], /trace takes '-f' or nothing, got '-x'/],
       [['trace', '-f', '-f'], /trace takes/],
@@ -98,6 +110,47 @@ describe('canwarden status', NEEDS_BUSYBOX, () => {
     assert.equal(status, 0);
     assert.match(stdout, /running, answers at \/run\/canwarden\/bridge.sock/);
     assert.match(stdout, /the bridge's answer to --ask status/);
+  });
+});
+
+describe('canwarden status --json, recorder and live', NEEDS_BUSYBOX, () => {
+  it('are answered by the bridge, and by nobody else', async () => {
+    const board = await new FakeBoard().bringUp().openSocket();
+    for (const words of [
+      ['status', '--json'],
+      ['recorder', 'dump'],
+      ['live', '3', 'A5', '00'],
+    ]) {
+      const { status, stdout } = board.run(...words);
+      assert.equal(status, 0);
+      assert.equal(stdout, `the bridge's answer to --ask ${words.join(' ')}\n`);
+      const alone = new FakeBoard().run(...words);
+      assert.equal(alone.status, 1);
+      assert.match(
+        alone.stderr,
+        new RegExp(`'${words[0]}' comes from the bridge, which runs, but`),
+      );
+    }
+  });
+
+  it('need root where they do more than status does', () => {
+    for (const words of [
+      ['recorder', 'dump'],
+      ['live', '0', '1'],
+    ]) {
+      const { status, stderr } = new FakeBoard().write('fake/user', '5\n').run(...words);
+      assert.equal(status, 1);
+      assert.match(stderr, /needs root/);
+    }
+  });
+
+  it('leave the last word to the bridge when it knows the question and fails', async () => {
+    const board = await new FakeBoard().bringUp().openSocket();
+    board.write('fake/fail-bridge', 'canwarden-bridge: the cell refused the live values\n');
+    board.write('fake/fail-bridge-status', '1\n');
+    const { status, stderr } = board.run('live', '0', '1');
+    assert.equal(status, 1);
+    assert.equal(stderr, 'canwarden-bridge: the cell refused the live values\n');
   });
 });
 

@@ -38,6 +38,12 @@ describe('canwarden up', NEEDS_BUSYBOX, () => {
       '110a 4106 110a 4106 ffc024 ffffff\n',
     );
     assert.match(outcome.stdout, /canwarden: ready, 500000 bit\/s/);
+    // The device for status and requests first: the bridge waits for the other one only.
+    const bound = [...outcome.stdout.matchAll(/echo "110a 4106 110a 4106 (\w+) ffffff"/g)];
+    assert.deepEqual(
+      bound.map(([, code]) => code),
+      ['ff4057', 'ffc024'],
+    );
   });
 
   it('shows each command as it can be typed', () => {
@@ -184,6 +190,8 @@ describe('canwarden up says what failed', NEEDS_BUSYBOX, () => {
   it('when the shared memory cannot be given away, though the cell runs', () => {
     const noDevice = new FakeBoard().write('fake/no-link', '');
     assertFails(noDevice, ['up'], [/no shared-memory device/, /reboot/], 0);
+    const noControl = new FakeBoard().write('fake/no-control', '');
+    assertFails(noControl, ['up'], [/no device for status and requests/, /works without it/], 0);
     const noModule = new FakeBoard().write('fake/modules', 'jailhouse\n');
     assertFails(noModule, ['up'], [/this kernel has no uio_ivshmem/], 0);
     const refused = new FakeBoard().write('sys/bus/pci/drivers/uio_ivshmem/new_id/x', '');

@@ -41,6 +41,8 @@ describe('the helper', () => {
     const link = Number(assignments('jailhouse').get('LINK_CLASS'));
     // Class 0xff and the protocol: facts of ivshmem v2.
     assert.equal(link, (0xff << 16) | LAYOUT.IVSHMEM_ROOT_PROTOCOL);
+    const control = Number(assignments('jailhouse').get('CONTROL_CLASS'));
+    assert.equal(control, (0xff << 16) | LAYOUT.CONTROL_PROTOCOL);
   });
 
   it('checks all memory that the two cells take', () => {

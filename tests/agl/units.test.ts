@@ -122,6 +122,7 @@ describe('the other system files', () => {
       ['LINK_VENDOR', 'vendor'],
       ['LINK_DEVICE', 'device'],
       ['LINK_CLASS', 'class'],
+      ['CONTROL_CLASS', 'class'],
     ]) {
       const value = new RegExp(`^${name}=(0x[0-9a-f]+)$`, 'm').exec(helper)?.[1];
       assert.ok(rule.includes(`ATTRS{${attribute}}=="${value}"`), name);
