@@ -22,6 +22,7 @@ interface Options {
   readonly spi: number;
   readonly out: string;
   readonly vcd?: string;
+  readonly status?: boolean;
   readonly shm?: string;
   readonly realtime?: boolean;
   readonly speed: number;
@@ -62,6 +63,7 @@ const program = new Command('twin')
   .option('--osc <hertz>', 'crystal of the CAN controller', positiveInteger, 12_000_000)
   .option('--spi <hertz>', 'SPI clock', positiveInteger, 10_000_000)
   .option('--vcd <file>', 'also write SCK MOSI MISO CS INT CAN as a VCD (short runs)')
+  .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
   .option('--shm <file>', 'share the link as a file, for a real canwarden-bridge (docs/bridge.md)')
   .option('--realtime', 'with --shm: hold virtual time back to real time')
@@ -94,6 +96,9 @@ try {
   if (options.shm !== undefined && options.agl !== undefined && options.agl !== true) {
     throw new InputError('--agl and --no-agl do not go with --shm: AGL is the real bridge there');
   }
+  if (options.shm !== undefined && options.status === true) {
+    throw new InputError('--status does not go with --shm: ask the bridge, canwarden status');
+  }
   if (options.shm !== undefined && options.vcd !== undefined) {
     throw new InputError('--vcd does not go with --shm: it keeps every edge of the run in memory');
   }
@@ -104,6 +109,7 @@ try {
           aglFile,
           agl: options.agl !== false,
           aglStopAtSeconds: options.aglStopAt,
+          status: options.status,
         })
       : await runLiveCommand({
           ...common,

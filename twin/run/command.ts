@@ -12,6 +12,7 @@ import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
 import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
 import { type LogEntry, LogSyntaxError, parseLog } from '../candump/read.ts';
 import type { EngineName } from '../engine/engine.ts';
+import { statusLines } from '../page/text.ts';
 import { SharedFileError } from '../shared/map-file.ts';
 import { BoardTrace } from '../trace/board-trace.ts';
 import { loadArtifacts, MissingArtifactError } from './artifacts.ts';
@@ -34,6 +35,8 @@ export interface CommandOptions {
   readonly oscillatorHertz: number;
   readonly spiHertz: number;
   readonly outputDirectory: string;
+  /** Print the cell's status page at the end. */
+  readonly status?: boolean;
   /** Where to write the lines of the board as a VCD. */
   readonly vcdFile?: string;
 }
@@ -64,7 +67,7 @@ export async function runCommand(options: CommandOptions): Promise<number> {
   if (trace !== undefined && vcdFile !== undefined) {
     writeWhole(vcdFile, Buffer.from(trace.text()));
   }
-  print(result, options.outputDirectory);
+  print(result, options);
   return result.problems.length === 0 ? 0 : 1;
 }
 
@@ -114,7 +117,8 @@ function throwAsInput(error: unknown): never {
   throw error;
 }
 
-function print(result: ScenarioResult, directory: string): void {
+function print(result: ScenarioResult, options: CommandOptions): void {
+  const { outputDirectory: directory, status } = options;
   const lines: string[] = [];
   const chosen = chooseForTimeline(result.judgement.answered, result.seen);
   if (chosen) {
@@ -124,6 +128,10 @@ function print(result: ScenarioResult, directory: string): void {
     lines.push(...timelineOf(chosen, result.seen).map((line) => `  ${line}`));
   }
   lines.push('', ...reportLines(result.summary), '');
+  if (status === true) {
+    const { statusPage } = result;
+    lines.push(...(statusPage ? statusLines(statusPage) : ['the cell has no status page']), '');
+  }
   lines.push(`Logs: ${OUTPUT_NAMES.map((name) => shortPath(join(directory, name))).join('  ')}`);
   if (result.problems.length > 0) {
     lines.push('', 'NOT EVERYTHING HAPPENED AS EXPECTED:');

@@ -9,6 +9,7 @@ import type { RuleTable } from '../../cell-config/rules/model.ts';
 import { formatLogLine } from '../candump/write.ts';
 import type { EngineName } from '../engine/engine.ts';
 import type { ConsoleLine } from '../hypervisor/console-log.ts';
+import type { StatusPage } from '../page/status-page.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
 import type { BoardTrace } from '../trace/board-trace.ts';
 import {
@@ -22,6 +23,7 @@ import { isChipInConfigurationMode, shutDown, type ShutdownOutcome } from './cel
 import { AGL_INTERFACE, judge, type Judgement } from './judge.ts';
 import { Observations } from './observations.ts';
 import { play, type PlayOptions } from './phases.ts';
+import { checkStatusPage, settledStatusPage } from './status-check.ts';
 import { summarize, type Summary } from './summary.ts';
 
 export interface ScenarioOptions extends PlayOptions {
@@ -55,6 +57,8 @@ export interface ScenarioResult {
   /** The cell state in the communication region before the shutdown request, and at the end. */
   readonly cellStateBefore: number;
   readonly cellState: number;
+  /** What the cell said of itself before it was shut down; undefined: it has no status page. */
+  readonly statusPage: StatusPage | undefined;
   /** Text of bus.log and agl.log, on the clock of the input logs. */
   readonly busLog: string;
   readonly aglLog: string;
@@ -97,6 +101,7 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
 
 function runOn(board: Board, options: ScenarioOptions, seen: Observations): ScenarioResult {
   const { cellEnd, startNanos } = play(options, board, seen);
+  const statusPage = cellEnd === 'running' ? settledStatusPage(board) : undefined;
   const cellStateBefore = board.communication.cellState;
   const shutdown = shutDown(board);
   const inConfigurationMode =
@@ -105,6 +110,10 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
     options.input.startNanos + BigInt(Math.round(nanos - startNanos));
   const bitNanos = 1e9 / options.bitrate;
   const judgement = judge(options.table, seen, { bitNanos, toLogNanos });
+  const account =
+    statusPage && judgement.problems.length === 0
+      ? checkStatusPage(statusPage, options.table, judgement, seen)
+      : [];
   return {
     summary: summarize({
       engine: options.engine,
@@ -121,6 +130,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
     chipInConfigurationMode: inConfigurationMode,
     cellStateBefore,
     cellState: board.communication.cellState,
+    statusPage,
     busLog: busLogOf(seen, toLogNanos),
     aglLog: logText(seen.aglReceived, (item) =>
       formatLogLine(toLogNanos(item.nanos), AGL_INTERFACE, item.frame),
@@ -131,6 +141,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
       ...(shutdown === 'approved' ? [] : [`shutdown request: ${shutdown}`]),
       ...(inConfigurationMode ? [] : ['the CAN controller was not left in configuration mode']),
       ...judgement.problems,
+      ...account,
     ],
   };
 }
