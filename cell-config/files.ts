@@ -1,11 +1,18 @@
 /**
  * Reads input files and writes result files whole or not at all.
  *
- * Used by: scripts/cells.ts, scripts/rules.ts, twin/run/command.ts.
+ * Used by: scripts/cells.ts, scripts/rules.ts, scripts/release.ts, twin/run.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /** Something the user gave is wrong; the message says what and where. Exit status 2. */
 export class InputError extends Error {}
@@ -34,15 +41,57 @@ export function readInput(path: string): Buffer {
  * folder if it is missing. Throws InputError; then the file is as it was.
  */
 export function writeWhole(path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  prepareToWrite(path);
+  const temporary = temporaryNameOf(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(temporary, bytes);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw fileError(`cannot write ${path}`, error);
+    throw writeError(path, error);
   }
+}
+
+/**
+ * Makes a folder with those above it. Throws the file system's error. (`mkdirSync` with `recursive`
+ * tries for ever where nothing can be made, as below /proc.)
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  let folder = resolve(path);
+  for (; !isThere(folder); folder = dirname(folder)) missing.push(folder);
+  if (!statSync(folder).isDirectory()) throw systemError('ENOTDIR');
+  for (const name of missing.reverse()) mkdirSync(name);
+}
+
+/**
+ * Makes sure before long work that files of these names can be written: their folders are made if they
+ * are missing. Throws InputError.
+ */
+export function prepareToWrite(...paths: readonly string[]): void {
+  for (const path of paths) {
+    const temporary = temporaryNameOf(path);
+    try {
+      makeFolder(dirname(path));
+      if (isThere(path) && statSync(path).isDirectory()) throw systemError('EISDIR');
+      writeFileSync(temporary, '');
+      rmSync(temporary);
+    } catch (error) {
+      throw writeError(path, error);
+    }
+  }
+}
+
+function temporaryNameOf(path: string): string {
+  return `${path}.${randomBytes(4).toString('hex')}.tmp`;
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function systemError(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code });
 }
 
 /** `build/rules.bin  416 bytes  sha256 0123456789abcdef`. */
@@ -54,4 +103,11 @@ export function describeOutput(path: string, bytes: Uint8Array): string {
 function fileError(what: string, cause: unknown): InputError {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new InputError(`${what}: ${FILE_REASONS[code ?? ''] ?? message}`, { cause });
+}
+
+/** The folder is there: what says "no such file" to a new one takes none. */
+function writeError(path: string, cause: unknown): InputError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const reason = code === 'ENOENT' ? systemError('EROFS') : cause;
+  return fileError(`cannot write ${path}`, reason);
 }

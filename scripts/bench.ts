@@ -22,6 +22,7 @@ import { goalLines, tableOf } from '../twin/bench/table.ts';
 import { declaredStepBound } from './bench/bounds.ts';
 import { measureReference } from './bench/reference.ts';
 import { PROJECT } from './build/command.ts';
+import { helpIfAsked } from './help.ts';
 
 const OPTIONS = {
   quick: { type: 'boolean', default: false },
@@ -72,6 +73,13 @@ async function main(): Promise<void> {
   console.log('\nwritten: build/bench/bench.json, build/bench/latency.svg');
 }
 
+helpIfAsked(
+  'Usage: npm run bench [-- OPTIONS]',
+  'Measures the built firmware on the emulated board (docs/bench.md).',
+  '  --quick            the reduced set of npm test',
+  '  --check            say of each goal whether it is met; exit status 1 if one is missed',
+  '  --firmware FOLDER  built files of another folder than build/',
+);
 try {
   await main();
 } catch (error) {

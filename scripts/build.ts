@@ -2,13 +2,14 @@
  * `npm run build`: everything that goes on the card or into the twin, in build/.
  *
  * Exit status: 0 all built and within budget, 1 a step failed or a file is too large, 2 the machine
- * lacks a tool and it could not be installed.
+ * lacks a tool and it could not be installed, or an option was given.
  */
 import { buildBridge } from './build/bridge.ts';
 import { buildCells, buildRules } from './build/data.ts';
 import { buildImage } from './build/image.ts';
 import { reportSizes } from './build/sizes.ts';
 import { buildWasm } from './build/wasm.ts';
+import { helpIfAsked } from './help.ts';
 import { ensureMachine } from './setup/ensure.ts';
 
 async function step<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
@@ -33,6 +34,15 @@ async function build(): Promise<boolean> {
   return reportSizes();
 }
 
+helpIfAsked(
+  'Usage: npm run build',
+  'Makes everything that goes on the card or into the twin, in build/. There are no options.',
+);
+const [unknown] = process.argv.slice(2);
+if (unknown !== undefined) {
+  console.error(`build: there are no options, got "${unknown}"`);
+  process.exit(2);
+}
 try {
   process.exitCode = (await build()) ? 0 : 1;
 } catch (error) {

@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InputError, writeWhole } from '../cell-config/files.ts';
+import { helpIfAsked } from './help.ts';
 import { packRelease } from './release/archive.ts';
 import { listParts } from './release/parts.ts';
 
@@ -57,6 +58,12 @@ function release(options: Options): void {
   console.log(`${path}  ${archive.bytes.length} bytes  sha256 ${archive.sha256}`);
 }
 
+helpIfAsked(
+  'Usage: npm run release [-- OPTIONS]',
+  'Builds, and packs what a board or a Yocto build needs without Node.',
+  '  --out FOLDER   where the archive goes (default: build/release)',
+  '  --no-build     take build/ as it is',
+);
 try {
   release(readOptions());
 } catch (error) {

@@ -5,13 +5,15 @@
  * Exit status: 0 every run was right, 1 one was not, 2 bad input or nothing built.
  */
 import { MissingArtifactError } from '../twin/run/artifacts.ts';
+import { helpIfAsked } from './help.ts';
 import { ProgressLine } from './soak/progress-line.ts';
 import { SOAK_RUNS } from './soak/runs.ts';
 
 const wanted = process.argv.slice(2);
+const names = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(10)} ${what}`).join('\n');
+helpIfAsked('Usage: npm run soak [-- NAME ...]; without names, all of them:', names);
 const unknown = wanted.filter((name) => !SOAK_RUNS.some((run) => run.name === name));
 if (unknown.length > 0) {
-  const names = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(10)} ${what}`).join('\n');
   process.stderr.write(`no run is called ${unknown.join(', ')}; there are:\n${names}\n`);
   process.exit(2);
 }

@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
+import { helpIfAsked } from './help.ts';
 import { guestParts, GuestUnavailable } from './linux-guest/packages.ts';
 import { ensureMachine, ensureTestTools } from './setup/ensure.ts';
 import { findTestFiles } from './test/stages.ts';
@@ -36,6 +37,11 @@ function reasonToSkip(): string | undefined {
   }
 }
 
+helpIfAsked(
+  'Usage: npm run test:linux [-- --kvm]',
+  'The tests of the bridge on a stock Linux kernel in QEMU.',
+  '  --kvm   with hardware virtualisation',
+);
 const { kvm } = readOptions();
 ensureMachine();
 ensureTestTools();

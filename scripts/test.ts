@@ -5,6 +5,7 @@
  * Exit status: 0 all passed, 1 something failed, 2 unknown option or a machine without the tools.
  */
 import { parseArgs } from 'node:util';
+import { helpIfAsked } from './help.ts';
 import { ensureMachine, ensureTestTools } from './setup/ensure.ts';
 import { endChildrenWithUs } from './test/command.ts';
 import { addResults, failedCheck } from './test/result.ts';
@@ -45,6 +46,11 @@ async function runPool(stages: readonly Stage[], lanes: number): Promise<StageRe
 function chooseStages(): { all: boolean; stages: Stage[] } {
   const stages = listStages();
   const names = stages.map((stage) => stage.name);
+  helpIfAsked(
+    'Usage: npm test [-- --only NAME[,NAME]]',
+    'Builds, and runs every check, one line per stage.',
+    `  --only NAME[,NAME]  some stages alone: ${names.join(' ')}`,
+  );
   try {
     const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
     const wanted = (values.only ?? []).flatMap((list) => list.split(','));

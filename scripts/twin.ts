@@ -20,6 +20,7 @@ interface Options {
   readonly bitrate: number;
   readonly osc: number;
   readonly spi: number;
+  readonly setting: readonly string[];
   readonly out: string;
   readonly vcd?: string;
   readonly status?: boolean;
@@ -46,6 +47,16 @@ function speed(text: string): number {
   throw new InvalidArgumentError('expected a number above 0 and at most 1.');
 }
 
+/** Those that the bus or the crystal of the board must agree with have options of their own. */
+const OWN_OPTIONS = ['bitrate', 'osc', 'spi'];
+
+function setting(text: string, before: readonly string[]): string[] {
+  const [, key] = /^([a-z-]+)=\S+$/.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError('expected key=value, such as int=spi.');
+  if (OWN_OPTIONS.includes(key)) throw new InvalidArgumentError(`use --${key}.`);
+  return [...before, text];
+}
+
 const program = new Command('twin')
   .description('Plays candump logs through the emulated board and writes what came out.')
   .requiredOption('--rules <file>', 'rules file (YAML)')
@@ -62,6 +73,12 @@ const program = new Command('twin')
   .option('--bitrate <number>', 'bits per second on the bus', positiveInteger, 500_000)
   .option('--osc <hertz>', 'crystal of the CAN controller', positiveInteger, 12_000_000)
   .option('--spi <hertz>', 'SPI clock', positiveInteger, 10_000_000)
+  .option(
+    '--setting <key=value>',
+    'one more word for the cell, such as int=spi; may be repeated (docs/board-commands.md)',
+    setting,
+    [],
+  )
   .option('--vcd <file>', 'also write SCK MOSI MISO CS INT CAN as a VCD (short runs)')
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
@@ -85,6 +102,7 @@ const common = {
   bitrate: options.bitrate,
   oscillatorHertz: options.osc,
   spiHertz: options.spi,
+  settings: options.setting,
   outputDirectory: resolve(base, options.out),
   vcdFile: options.vcd === undefined ? undefined : resolve(base, options.vcd),
 };

@@ -4,6 +4,7 @@
  * Exit status: 0 everything is there, 2 something is missing (or an unknown option).
  */
 import { parseArgs } from 'node:util';
+import { helpIfAsked } from '../help.ts';
 import { thisMachine } from './machine.ts';
 import { REQUIREMENTS, TEST_TOOLS } from './requirements.ts';
 import { runSetup } from './setup.ts';
@@ -18,6 +19,11 @@ function readOptions(): { checkOnly: boolean } {
   }
 }
 
+helpIfAsked(
+  'Usage: npm run setup [-- --check]',
+  'Installs what the project needs beside Node, for the tests too.',
+  '  --check   only say what is missing',
+);
 const options = readOptions();
 const everything = [...REQUIREMENTS, ...TEST_TOOLS];
 const status = runSetup(everything, thisMachine, options);

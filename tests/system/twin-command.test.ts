@@ -78,6 +78,34 @@ describe('npm run twin', () => {
     assert.match(wrong.stderr, /--bitrate.*fast/);
   });
 
+  it('refuses an output that cannot be written before it runs', () => {
+    const { folder, twin } = prepare({ 'a-file': '' });
+    const input = INPUT.slice(0, 4);
+    for (const [place, reason] of [
+      ['/proc/out', /cannot write \/proc\/out\/bus\.log: /],
+      ['a-file/out', /cannot write .*a-file\/out\/bus\.log: a part of the path is not a folder/],
+    ] as const) {
+      const { status, stdout, stderr } = twin(...input, '--out', place);
+      assert.equal(status, 2);
+      assert.match(stderr, reason);
+      assert.equal(stdout, '', 'the cell did not run');
+    }
+    const { status, stderr } = twin(...INPUT, '--vcd', '.');
+    assert.equal(status, 2);
+    assert.ok(stderr.includes(`cannot write ${folder}: this is a folder`), stderr);
+  });
+
+  it('passes settings on to the cell, and refuses those that have an option of their own', () => {
+    const { twin } = prepare();
+    const polled = twin(...INPUT, '--setting', 'int=spi', '--setting', 'errors=1');
+    assert.equal(polled.status, 0, polled.stdout);
+    const unknown = twin(...INPUT, '--setting', 'speed=3');
+    assert.equal(unknown.status, 1);
+    assert.match(unknown.stdout, /unknown key in "speed=3".*\(status 10\)/);
+    assert.match(twin(...INPUT, '--setting', 'spi=1').stderr, /use --spi/);
+    assert.equal(twin(...INPUT, '--setting', 'spi').status, 2);
+  });
+
   it('ends with status 1 when something expected did not happen', () => {
     const { folder, twin } = prepare();
     const { status, stdout } = twin(...INPUT, '--bitrate', '1000000', '--osc', '8000000');

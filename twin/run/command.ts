@@ -17,7 +17,7 @@ import { SharedFileError } from '../shared/map-file.ts';
 import { BoardTrace } from '../trace/board-trace.ts';
 import { loadArtifacts, MissingArtifactError } from './artifacts.ts';
 import { LogInputError, prepareInput, refuseCellsFrames } from './log-input.ts';
-import { OUTPUT_NAMES, writeOutputs } from './output.ts';
+import { OUTPUT_NAMES, prepareOutputs, writeOutputs } from './output.ts';
 import { ProgressPrinter } from './progress.ts';
 import { reportLines } from './report.ts';
 import { run, type ScenarioResult } from './scenario.ts';
@@ -34,6 +34,8 @@ export interface CommandOptions {
   readonly bitrate: number;
   readonly oscillatorHertz: number;
   readonly spiHertz: number;
+  /** More words for the cell's command line, such as `int=spi`. */
+  readonly settings?: readonly string[];
   readonly outputDirectory: string;
   /** Print the cell's status page at the end. */
   readonly status?: boolean;
@@ -43,8 +45,10 @@ export interface CommandOptions {
 
 /** Runs, prints and writes. Returns the exit status: 0 if everything expected happened, else 1. */
 export async function runCommand(options: CommandOptions): Promise<number> {
+  const { vcdFile } = options;
   const prepared = asInput(() => prepare(options));
-  const trace = options.vcdFile === undefined ? undefined : new BoardTrace();
+  prepareOutputs(options.outputDirectory, ...(vcdFile === undefined ? [] : [vcdFile]));
+  const trace = vcdFile === undefined ? undefined : new BoardTrace();
   const progress = new ProgressPrinter(process.stderr);
   const result = await run({
     ...prepared,
@@ -52,6 +56,7 @@ export async function runCommand(options: CommandOptions): Promise<number> {
     bitrate: options.bitrate,
     oscillatorHertz: options.oscillatorHertz,
     spiHertz: options.spiHertz,
+    settings: options.settings,
     agl: options.agl,
     aglStopAtSeconds: options.aglStopAtSeconds,
     trace,
@@ -63,7 +68,6 @@ export async function runCommand(options: CommandOptions): Promise<number> {
   });
   progress.finish();
   asInput(() => writeOutputs(options.outputDirectory, result));
-  const { vcdFile } = options;
   if (trace !== undefined && vcdFile !== undefined) {
     writeWhole(vcdFile, Buffer.from(trace.text()));
   }

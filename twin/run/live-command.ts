@@ -5,7 +5,7 @@
  * Does not: judge what reaches AGL; it is not on this side of the file. Answers are checked.
  */
 import { join } from 'node:path';
-import { writeWhole } from '../../cell-config/files.ts';
+import { prepareToWrite, writeWhole } from '../../cell-config/files.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { formatLogLine } from '../candump/write.ts';
 import { loadArtifacts } from './artifacts.ts';
@@ -15,6 +15,7 @@ import { asInput, type CommandOptions, readBusLog, readText } from './command.ts
 import { LiveBoard } from './live.ts';
 import { prepareInput } from './log-input.ts';
 import { demandFor } from './rule-oracle.ts';
+import { commandLineOf } from './scenario.ts';
 
 export interface LiveCommandOptions extends Pick<
   CommandOptions,
@@ -25,6 +26,7 @@ export interface LiveCommandOptions extends Pick<
   | 'bitrate'
   | 'oscillatorHertz'
   | 'spiHertz'
+  | 'settings'
   | 'outputDirectory'
 > {
   readonly sharedFile: string;
@@ -36,6 +38,7 @@ const DRAIN_NANOS = 200_000_000;
 
 /** Plays the log once the bridge is there, then stays a while. Returns the exit status. */
 export async function runLiveCommand(options: LiveCommandOptions): Promise<number> {
+  const busLog = join(options.outputDirectory, 'bus.log');
   const { live, input, table } = await asInput(() => prepare(options));
   const { board, seen } = live;
   let stopped = false;
@@ -57,7 +60,6 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
   const lines = seen.wire.map(({ frame, sender, endNanos: nanos }) =>
     formatLogLine(input.startNanos + BigInt(Math.round(nanos - startNanos)), sender, frame),
   );
-  const busLog = join(options.outputDirectory, 'bus.log');
   writeWhole(busLog, Buffer.from(lines.map((line) => `${line}\n`).join('')));
   const sent = seen.wire.filter(({ sender }) => sender === CELL_SENDER).length;
   say(
@@ -72,15 +74,16 @@ async function prepare(options: LiveCommandOptions) {
   const compiled = compileRules(readText(options.rulesFile), options.rulesFile);
   const bus = readBusLog(options.busFile);
   const input = prepareInput(bus, [], options.secondsLimit);
+  prepareToWrite(join(options.outputDirectory, 'bus.log'));
   const artifacts = loadArtifacts(options.engine);
-  const { bitrate, oscillatorHertz, spiHertz } = options;
+  const { bitrate, oscillatorHertz } = options;
   const live = await LiveBoard.create({
     ...artifacts,
     engine: options.engine,
     files: { ...artifacts.files, rules: compiled.image },
     bitrate,
     oscillatorHertz,
-    commandLine: `bitrate=${bitrate} osc=${oscillatorHertz} spi=${spiHertz}`,
+    commandLine: commandLineOf(options),
     sharedFile: options.sharedFile,
     speed: options.speed,
     onConsoleLine: ({ nanos, source, text }) =>

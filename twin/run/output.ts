@@ -3,12 +3,18 @@
  *
  * Used by: command.ts.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder, prepareToWrite } from '../../cell-config/files.ts';
 import type { ScenarioResult } from './scenario.ts';
 
 /** Names in the output folder. */
 export const OUTPUT_NAMES = ['bus.log', 'agl.log', 'summary.json'] as const;
+
+/** Before a run: makes the folder, and refuses one that cannot be written. Throws InputError. */
+export function prepareOutputs(directory: string, ...others: readonly string[]): void {
+  prepareToWrite(...OUTPUT_NAMES.map((name) => join(directory, name)), ...others);
+}
 
 /**
  * Writes the three files to temporary names, then renames them, so that a failure leaves no half
@@ -16,7 +22,7 @@ export const OUTPUT_NAMES = ['bus.log', 'agl.log', 'summary.json'] as const;
  */
 export function writeOutputs(directory: string, result: ScenarioResult): void {
   const texts = [result.busLog, result.aglLog, `${JSON.stringify(result.summary, null, 2)}\n`];
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   const files = OUTPUT_NAMES.map((name, index) => ({
     final: join(directory, name),
     temporary: join(directory, `.${name}.${process.pid}.part`),

@@ -36,6 +36,8 @@ export interface ScenarioOptions extends PlayOptions {
   readonly bitrate: number;
   readonly oscillatorHertz: number;
   readonly spiHertz: number;
+  /** More words behind it. */
+  readonly settings?: readonly string[];
   /** Replaces the command line that follows from the numbers above. */
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
@@ -163,8 +165,12 @@ function bothTaps(first: SpiTap, second: SpiTap): SpiTap {
   };
 }
 
-function commandLineOf({ bitrate, oscillatorHertz, spiHertz }: ScenarioOptions): string {
-  return `bitrate=${bitrate} osc=${oscillatorHertz} spi=${spiHertz}`;
+/** The cell's command line that says the same as these options. */
+export function commandLineOf(
+  options: Pick<ScenarioOptions, 'bitrate' | 'oscillatorHertz' | 'spiHertz' | 'settings'>,
+): string {
+  const { bitrate, oscillatorHertz, spiHertz, settings = [] } = options;
+  return [`bitrate=${bitrate} osc=${oscillatorHertz} spi=${spiHertz}`, ...settings].join(' ');
 }
 
 function busLogOf(seen: Observations, toLogNanos: (nanos: number) => bigint): string {

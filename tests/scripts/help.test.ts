@@ -1,0 +1,39 @@
+/** `--help` of the commands that read their options themselves: said at once, and nothing is done. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+
+const SCRIPTS = [
+  ['scripts/build.ts', /npm run build/],
+  ['scripts/release.ts', /--no-build/],
+  ['scripts/setup/main.ts', /--check/],
+  ['scripts/soak.ts', /random/],
+  ['scripts/bench.ts', /--quick[\s\S]*--check[\s\S]*--firmware/],
+  ['scripts/test.ts', /--only NAME.*contract/],
+  ['scripts/test-linux.ts', /--kvm/],
+] as const;
+
+function run(script: string, word: string): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, word], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  return { status, output: stdout + stderr };
+}
+
+describe('--help', () => {
+  for (const [script, says] of SCRIPTS) {
+    it(`of ${script} says how it is used, with status 0`, () => {
+      const { status, output } = run(script, '--help');
+      assert.equal(status, 0, output);
+      assert.match(output, /^Usage: npm /);
+      assert.match(output, says);
+    });
+  }
+
+  it('is the only word that the build takes', () => {
+    const { status, output } = run('scripts/build.ts', '--quick');
+    assert.equal(status, 2);
+    assert.match(output, /there are no options, got "--quick"/);
+  });
+});
