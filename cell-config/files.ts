@@ -4,14 +4,7 @@
  * Used by: scripts/cells.ts, scripts/rules.ts, scripts/release.ts, twin/run.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** Something the user gave is wrong; the message says what and where. Exit status 2. */

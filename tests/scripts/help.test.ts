@@ -14,10 +14,14 @@ const SCRIPTS = [
 ] as const;
 
 function run(script: string, word: string): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, word], {
-    encoding: 'utf8',
-    timeout: 30_000,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', script, word],
+    {
+      encoding: 'utf8',
+      timeout: 30_000,
+    },
+  );
   return { status, output: stdout + stderr };
 }
 
