@@ -27,7 +27,8 @@
 
 /* The frames to work on: as many as the word says, 16 bytes each (13 registers). */
 #define FRAMES_ADDRESS (GUEST_VIEW_ADDRESS + RULES_ADDRESS + 0x8000)
-#define RESULT_BYTES 48
+/* Frame, answer, message. */
+#define RESULT_BYTES (16 + 16 + 24)
 
 static struct w2c_bsp bsp;
 static w2c_bench module;
@@ -71,11 +72,13 @@ static uint32_t (*volatile const operations[][2])(void) = {
 #define OPERATIONS (sizeof operations / sizeof operations[0])
 
 static void check_results(uint32_t frame) {
-  const uint8_t *written[3] = {(const uint8_t *)&reference_frame, (const uint8_t *)&reference_answer,
-                               (const uint8_t *)&reference_taken};
   for (uint32_t index = 0; index < RESULT_BYTES; index++) {
-    uint8_t generated = w2c_bench_resultByte(&module, index);
-    if (generated != written[index / 16][index % 16]) end(MARK_DIFFERENCE + frame * 256 + index);
+    uint8_t written = index < 16   ? ((const uint8_t *)&reference_frame)[index]
+                      : index < 32 ? ((const uint8_t *)&reference_answer)[index - 16]
+                                   : reference_message_byte(index - 32);
+    if (w2c_bench_resultByte(&module, index) != written) {
+      end(MARK_DIFFERENCE + frame * 256 + index);
+    }
   }
 }
 

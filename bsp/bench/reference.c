@@ -17,6 +17,7 @@
 #define LENGTH_OF_REQUEST 0xff
 #define SOURCE_OWN 0xff
 #define RULES_DROP_UNMATCHED 1
+#define FILTER_INVERTED 0x20000000u
 
 #define STATUS_OK 0
 #define STATUS_FULL 1
@@ -24,14 +25,16 @@
 #define STATUS_EMPTY 3
 
 /* virtio 1.x, "Split Virtqueues" and "CAN Device". */
-#define QUEUE_SIZE 256
+#define QUEUE_SIZE_MAXIMUM 256
 #define DESCRIPTOR_FLAG_NEXT 1
 #define DESCRIPTOR_FLAG_WRITE 2
 #define USED_FLAG_NO_NOTIFY 1
 #define MESSAGE_TRANSMIT 0x0001
 #define MESSAGE_FLAG_EXTENDED 0x8000
 #define MESSAGE_FLAG_REMOTE 0x2000
+#define MESSAGE_FLAG_ERROR 0x0001
 #define RESULT_NOT_OK 1
+#define STATE_RUNNING 2
 #define FEATURE_REMOTE_FRAMES (1u << 2)
 #define COMPLETION_TICKS (2ull * 54000000)
 
@@ -39,7 +42,8 @@
 
 struct descriptor {
   uint64_t address;
-  uint64_t tail; /* length, flags, next */
+  uint32_t length;
+  uint16_t flags, next;
 };
 
 struct transmit_slot {
@@ -49,50 +53,84 @@ struct transmit_slot {
 
 /* Where the generated code has its own queue is of no matter; this one lies behind it. */
 struct shared {
-  struct descriptor descriptors[QUEUE_SIZE];
-  uint16_t available_flags, available_index, available_ring[QUEUE_SIZE];
+  struct descriptor descriptors[QUEUE_SIZE_MAXIMUM];
+  uint16_t available_flags, available_index, available_ring[QUEUE_SIZE_MAXIMUM];
   uint16_t used_flags, used_index;
-  struct transmit_slot slots[QUEUE_SIZE / 2];
+  struct transmit_slot slots[QUEUE_SIZE_MAXIMUM / 2];
+  /* What the device says of itself. */
+  uint32_t features, queue_size;
 };
 #define SHARED_OFFSET 0x20000
 extern uint8_t __ivshmem_section[]; /* canwarden.ld */
 #define SHARED ((volatile struct shared *)(__ivshmem_section + SHARED_OFFSET))
 
 uint8_t reference_registers[16] __attribute__((aligned(8)));
-struct frame reference_frame, reference_answer, reference_taken;
+struct frame reference_frame, reference_answer;
 
-static const struct rule *rules;
-static uint32_t rule_count, hits[64];
-static int drop_unmatched;
+static struct {
+  const struct rule *rules;
+  uint32_t count;
+  int matched;
+  uint32_t filter_count;
+  uint32_t filters[32][2];
+  int drop_unmatched;
+  uint32_t hits[64];
+} table;
 
-static struct frame ring[RING_RECORDS];
-static uint32_t ring_put, ring_take;
+static struct {
+  uint32_t put, take, drops;
+  struct frame records[RING_RECORDS];
+} ring;
 
-static uint8_t free_slots[QUEUE_SIZE / 2], held[QUEUE_SIZE];
-static uint32_t free_count, held_count, available_index;
-static uint32_t sent, dropped_full, dropped_unsupported, doorbells;
-static uint32_t features = FEATURE_REMOTE_FRAMES;
-static uint64_t deadline;
+/* The driver's end of the transmit queue; the slots are used in turn. */
+static struct {
+  volatile struct descriptor *descriptors;
+  volatile struct transmit_slot *slots;
+  volatile uint16_t *available_index;
+  volatile uint16_t *used_flags;
+  uint64_t deadline;
+  uint32_t state, refused_forms, slot_mask, index, held_count;
+  uint32_t sent, dropped_no_peer, dropped_full, dropped_unsupported, doorbells;
+  uint8_t held[QUEUE_SIZE_MAXIMUM / 2];
+} transmit;
 
 static inline uint64_t data_mask(uint32_t length) {
   return length >= 8 ? ~0ull : (1ull << (8 * length)) - 1;
 }
 
+/* Adopts the rule image and takes the queue into service with what the device offers. */
 void reference_prepare(void) {
-  const struct rule_header *header = (const struct rule_header *)(GUEST_VIEW_ADDRESS + RULES_ADDRESS);
-  rules = (const struct rule *)(header + 1);
-  rule_count = header->rule_count;
-  drop_unmatched = (header->flags & RULES_DROP_UNMATCHED) != 0;
-  for (uint32_t slot = 0; slot < QUEUE_SIZE / 2; slot++) {
+  const struct rule_header *header =
+      (const struct rule_header *)(GUEST_VIEW_ADDRESS + RULES_ADDRESS);
+  table.rules = (const struct rule *)(header + 1);
+  table.count = header->rule_count;
+  table.drop_unmatched = (header->flags & RULES_DROP_UNMATCHED) != 0;
+  table.filter_count = header->filter_count;
+  SHARED->features = FEATURE_REMOTE_FRAMES;
+  SHARED->queue_size = QUEUE_SIZE_MAXIMUM;
+
+  uint32_t slots = SHARED->queue_size / 2;
+  transmit.slot_mask = slots - 1;
+  transmit.refused_forms = IDENTIFIER_ERROR;
+  if (!(SHARED->features & FEATURE_REMOTE_FRAMES)) transmit.refused_forms |= IDENTIFIER_REMOTE;
+  transmit.descriptors = SHARED->descriptors;
+  transmit.slots = SHARED->slots;
+  transmit.available_index = &SHARED->available_index;
+  transmit.used_flags = &SHARED->used_flags;
+  for (uint32_t slot = 0; slot < slots; slot++) {
     uint64_t message = SHARED_OFFSET + __builtin_offsetof(struct shared, slots) +
                        slot * sizeof(struct transmit_slot);
     SHARED->descriptors[2 * slot].address = message;
+    SHARED->descriptors[2 * slot].flags = DESCRIPTOR_FLAG_NEXT;
+    SHARED->descriptors[2 * slot].next = 2 * slot + 1;
     SHARED->descriptors[2 * slot + 1].address =
         message + __builtin_offsetof(struct transmit_slot, result);
-    SHARED->descriptors[2 * slot + 1].tail = 1 | (uint64_t)DESCRIPTOR_FLAG_WRITE << 32;
-    free_slots[free_count++] = slot;
+    SHARED->descriptors[2 * slot + 1].length = 1;
+    SHARED->descriptors[2 * slot + 1].flags = DESCRIPTOR_FLAG_WRITE;
+    SHARED->available_ring[slot] = SHARED->available_ring[slot + slots] = 2 * slot;
   }
   SHARED->used_flags = USED_FLAG_NO_NOTIFY;
+  transmit.state = STATE_RUNNING;
 }
 
 uint32_t reference_decode(void) {
@@ -146,71 +184,101 @@ static int is_static(const struct rule *rule) {
   return sources == ~0ull && rule->answer_length != LENGTH_OF_REQUEST;
 }
 
+static int passes_filters(uint32_t identifier) {
+  for (uint32_t index = 0; index < table.filter_count; index++) {
+    uint32_t wanted = table.filters[index][0];
+    int matches = (identifier & table.filters[index][1]) == (wanted & ~FILTER_INVERTED);
+    if (matches != ((wanted & FILTER_INVERTED) != 0)) return 1;
+  }
+  return 0;
+}
+
 uint32_t reference_look_up(void) {
   const struct frame *frame = &reference_frame;
-  for (uint32_t index = 0; index < rule_count; index++) {
-    const struct rule *rule = &rules[index];
+  for (uint32_t index = 0; index < table.count; index++) {
+    const struct rule *rule = &table.rules[index];
     if ((frame->identifier & rule->match_mask) != rule->match_identifier ||
         (frame->data & rule->data_mask) != rule->data_value ||
         frame->length < rule->minimum_length)
       continue;
-    hits[index]++;
+    table.matched = index;
+    table.hits[index]++;
     if (!(rule->flags & RULE_ANSWER)) return rule->flags;
     compose(rule, frame, &reference_answer);
     return is_static(rule) ? rule->flags | DECISION_STATIC : rule->flags;
   }
-  return drop_unmatched ? 0 : RULE_FORWARD;
+  table.matched = -1;
+  if (table.filter_count == 0) return table.drop_unmatched ? 0 : RULE_FORWARD;
+  return passes_filters(frame->identifier) ? RULE_FORWARD : 0;
 }
 
 static int is_carriable(uint32_t identifier, uint32_t length) {
-  if (identifier & IDENTIFIER_ERROR) return 0;
-  if (identifier & IDENTIFIER_REMOTE && !(features & FEATURE_REMOTE_FRAMES)) return 0;
-  uint32_t number = identifier & 0x1fffffff;
-  return length <= 8 && (identifier & IDENTIFIER_EXTENDED || number <= 0x7ff);
+  if (identifier & transmit.refused_forms || length > 8) return 0;
+  if (identifier & IDENTIFIER_ERROR) return identifier >> 29 == 1 && length == 8;
+  return identifier & IDENTIFIER_EXTENDED || (identifier & 0x1fffffff) <= 0x7ff;
+}
+
+static uint32_t kept_length_code(uint32_t code, uint32_t length) {
+  return code > 8 && code <= 15 && length == 8 ? code : 0;
 }
 
 static uint32_t submit(const struct frame *frame) {
   uint32_t identifier = frame->identifier, length = frame->length;
-  if (!is_carriable(identifier, length)) {
-    dropped_unsupported++;
+  if (transmit.state != STATE_RUNNING) {
+    transmit.dropped_no_peer++;
     return STATUS_BAD;
   }
-  if (free_count == 0) {
-    dropped_full++;
+  if (!is_carriable(identifier, length)) {
+    transmit.dropped_unsupported++;
+    return STATUS_BAD;
+  }
+  uint32_t index = transmit.index, next = (index + 1) & 0xffff;
+  uint32_t slot = index & transmit.slot_mask;
+  if (transmit.held[slot]) {
+    transmit.dropped_full++;
     return STATUS_FULL;
   }
-  uint32_t slot = free_slots[--free_count];
-  uint32_t flags = identifier & IDENTIFIER_EXTENDED ? MESSAGE_FLAG_EXTENDED : 0;
-  if (identifier & IDENTIFIER_REMOTE) flags |= MESSAGE_FLAG_REMOTE;
-  volatile struct transmit_slot *message = &SHARED->slots[slot];
-  message->words[0] = MESSAGE_TRANSMIT | length << 16;
+  uint32_t flags = (identifier >> 16 & MESSAGE_FLAG_EXTENDED) |
+                   (identifier >> 17 & MESSAGE_FLAG_REMOTE) |
+                   (identifier >> 29 & MESSAGE_FLAG_ERROR);
+  uint64_t first = MESSAGE_TRANSMIT | length << 16;
+  if (frame->raw_dlc != 0) first |= (uint64_t)kept_length_code(frame->raw_dlc, length) << 32;
+  volatile struct transmit_slot *message = &transmit.slots[slot];
+  message->words[0] = first;
   message->words[1] = flags | (uint64_t)(identifier & 0x1fffffff) << 32;
   message->words[2] = identifier & IDENTIFIER_REMOTE ? 0 : frame->data & data_mask(length);
   message->result = RESULT_NOT_OK;
-  if (held_count == 0) deadline = w2c_bsp_counter_read(0) + COMPLETION_TICKS;
-  uint32_t head = 2 * slot;
-  SHARED->descriptors[head].tail =
-      (16 + length) | (uint64_t)DESCRIPTOR_FLAG_NEXT << 32 | (uint64_t)(head + 1) << 48;
-  SHARED->available_ring[available_index & (QUEUE_SIZE - 1)] = head;
-  held[head] = 1;
-  held_count++;
-  available_index = (available_index + 1) & 0xffff;
+  transmit.descriptors[2 * slot].length = 16 + length;
+  if (transmit.held_count == 0) transmit.deadline = w2c_bsp_counter_read(0) + COMPLETION_TICKS;
+  transmit.held[slot] = 1;
+  transmit.held_count++;
+  transmit.index = next;
   w2c_bsp_barrier_write(0);
-  SHARED->available_index = available_index;
+  *transmit.available_index = next;
   w2c_bsp_barrier_full(0);
-  if (!(SHARED->used_flags & USED_FLAG_NO_NOTIFY)) doorbells++;
-  sent++;
+  if (!(*transmit.used_flags & USED_FLAG_NO_NOTIFY)) transmit.doorbells++;
+  transmit.sent++;
   return STATUS_OK;
 }
 
 uint32_t reference_push(void) {
-  if (ring_put - ring_take >= RING_RECORDS) return STATUS_FULL;
-  ring[ring_put++ % RING_RECORDS] = reference_frame;
-  reference_taken = ring[ring_take++ % RING_RECORDS];
-  return submit(&reference_taken);
+  if (ring.put - ring.take >= RING_RECORDS) {
+    ring.drops++;
+    return STATUS_FULL;
+  }
+  ring.records[ring.put++ % RING_RECORDS] = reference_frame;
+  uint32_t status = submit(&ring.records[ring.take % RING_RECORDS]);
+  ring.take++;
+  return status;
 }
 
 uint32_t reference_forward(void) {
   reference_decode();
   return reference_look_up() & RULE_FORWARD ? reference_push() : STATUS_EMPTY;
+}
+
+uint8_t reference_message_byte(uint32_t index) {
+  const volatile struct transmit_slot *last =
+      &transmit.slots[(transmit.index - 1) & transmit.slot_mask];
+  return ((const volatile uint8_t *)last)[index];
 }

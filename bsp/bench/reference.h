@@ -27,7 +27,8 @@ struct rule_header {
   uint32_t total_bytes, crc32;
   uint16_t rule_count, rule_bytes;
   uint32_t flags;
-  uint64_t reserved;
+  uint16_t filter_count, reserved1;
+  uint32_t reserved2;
 };
 
 struct rule {
@@ -41,12 +42,14 @@ struct rule {
 };
 
 extern uint8_t reference_registers[16];
-extern struct frame reference_frame, reference_answer, reference_taken;
+extern struct frame reference_frame, reference_answer;
 
 void reference_prepare(void);
 uint32_t reference_decode(void);
 uint32_t reference_look_up(void);
 uint32_t reference_push(void);
 uint32_t reference_forward(void);
+/* Byte 0..23 of the message that was sent last. */
+uint8_t reference_message_byte(uint32_t index);
 
 #endif

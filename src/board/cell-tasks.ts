@@ -155,8 +155,6 @@ export class TransmitPollTask extends Task {
 /** Gives one frame to AGL, or drops and counts it when nobody is there: one ring entry. */
 @final
 export class ForwardTask extends Task {
-  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
-
   constructor(private readonly parts: CellParts) {
     super();
   }
@@ -170,14 +168,14 @@ export class ForwardTask extends Task {
 
   override run(): void {
     const parts = this.parts;
-    parts.forwardRing.take(changetype<usize>(this.frame));
     if (!this.peerPresent) {
       count(Counter.ForwardDroppedNoPeer);
-    } else if (parts.agl.submit(this.frame) === Status.Ok) {
+    } else if (parts.agl.submit(changetype<Frame>(parts.forwardRing.front())) === Status.Ok) {
       count(Counter.Forwarded);
     } else {
       count(Counter.ForwardDroppedFull);
     }
+    parts.forwardRing.discard();
   }
 
   private get peerPresent(): bool {

@@ -77,8 +77,8 @@ export function isErrorFrame(frame: Frame): bool {
 }
 
 /** True when `frame` is an error frame as this file makes them: 8 bytes, no other flag bit. */
-export function isValidErrorFrame(frame: Frame): bool {
-  return frame.identifier >>> 29 === 1 && frame.length === DATA_BYTES_MAXIMUM;
+export function isValidErrorFrame(identifier: u32, length: u32): bool {
+  return identifier >>> 29 === 1 && length === DATA_BYTES_MAXIMUM;
 }
 
 function byteOf(counter: u32): u64 {

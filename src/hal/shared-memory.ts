@@ -8,6 +8,10 @@
  * Each read or write is exactly one access of that width, naturally aligned, never repeated and
  * never merged: a value is read once, then checked. Little-endian.
  */
+
+/** Bytes of a block; see SharedMemory.block. */
+export const BLOCK_BYTES: u32 = 32;
+
 export abstract class SharedMemory {
   /** Bytes in the window. */
   abstract size(): u32;
@@ -21,6 +25,17 @@ export abstract class SharedMemory {
   abstract write16(offset: u32, value: u32): void;
   abstract write32(offset: u32, value: u32): void;
   abstract write64(offset: u32, value: u64): void;
+
+  /**
+   * Handle of the block at `offset`, a multiple of BLOCK_BYTES. For several accesses at constant places
+   * in it, `handle + place`: the offset is looked at once, not each time. Blocks do not move.
+   */
+  abstract block(offset: u32): u32;
+  abstract blockRead16(handle: u32): u32;
+  abstract blockWrite8(handle: u32, value: u32): void;
+  abstract blockWrite16(handle: u32, value: u32): void;
+  abstract blockWrite32(handle: u32, value: u32): void;
+  abstract blockWrite64(handle: u32, value: u64): void;
 
   /** Loads before it come before loads and stores after it: after reading an index. */
   abstract barrierRead(): void;

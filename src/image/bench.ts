@@ -19,6 +19,7 @@ import { RecordRing } from '../rt/ring';
 import { Status } from '../rt/status';
 import { CanDevice } from '../virtio/can-device';
 import { CanDriver } from '../virtio/can-driver';
+import { AVAILABLE_RING, DESCRIPTOR_BYTES } from '../virtio/split-queue';
 
 /** As the cell's own ring to AGL. */
 const FORWARD_RING_BITS: u32 = 8;
@@ -52,7 +53,6 @@ const device = new CanDevice<SharedSection, LinkEnd, GenericTimer>(section, far,
 const responder = new Responder(new RuleTable());
 const ring = new RecordRing(FORWARD_RING_BITS);
 const frame = changetype<Frame>(allocateFrames(1));
-const taken = changetype<Frame>(allocateFrames(1));
 const answer = changetype<Frame>(allocateFrames(1));
 
 /** Adopts the rule image and brings up the ring. 0: ready; else a Status. */
@@ -89,11 +89,12 @@ export function lookUp(): u32 {
   return responder.decide(frame, answer);
 }
 
-/** The frame into the ring of the cell and out again, then to AGL. */
+/** The frame into the ring of the cell, to AGL from there, and out of the ring. */
 export function push(): u32 {
   if (ring.put(changetype<usize>(frame)) !== Status.Ok) return Status.Full;
-  ring.take(changetype<usize>(taken));
-  return driver.submit(taken);
+  const status = driver.submit(changetype<Frame>(ring.front()));
+  ring.discard();
+  return status;
 }
 
 /** All of it: what a forwarded frame costs beside SPI. */
@@ -102,11 +103,15 @@ export function forward(): u32 {
   return (lookUp() & DECISION_FORWARD) !== 0 ? push() : Status.Empty;
 }
 
-/** For comparison of results: a byte of frame, answer or the last pushed frame. */
+/** For comparison of results: a byte of the frame, the answer, or the message sent last. */
 export function resultByte(index: u32): u32 {
   if (index < 16) return load<u8>(changetype<usize>(frame) + index);
   if (index < 32) return load<u8>(changetype<usize>(answer) + index - 16);
-  return load<u8>(changetype<usize>(taken) + index - 32);
+  const queue = device.transport.transmitQueue;
+  const last = (driver.counters.sent - 1) & (queue.size - 1);
+  const head = section.read16(queue.availableOffset + AVAILABLE_RING + 2 * last);
+  const message = section.read32(queue.descriptorOffset + head * DESCRIPTOR_BYTES);
+  return section.read8(message + index - 32);
 }
 
 function copyImage(destination: usize, bytes: u32): void {

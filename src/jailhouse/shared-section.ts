@@ -18,7 +18,7 @@ import {
   memory_write64,
   memory_write8,
 } from '../abi/bsp';
-import { SharedMemory } from '../hal/shared-memory';
+import { BLOCK_BYTES, SharedMemory } from '../hal/shared-memory';
 
 @final
 export class SharedSection extends SharedMemory {
@@ -26,13 +26,16 @@ export class SharedSection extends SharedMemory {
   private readonly bytes: u32;
   /** Keeps an offset inside: one instruction, where a comparison would cost four. */
   private readonly mask: u32;
+  /** The same, and down to the start of a block. */
+  private readonly blockMask: u32;
 
-  /** The section has `bytes` bytes, a power of two of at least 8, at guest address `base`, 8-aligned. */
+  /** The section has `bytes` bytes, a power of two, at guest address `base`; both multiples of 32. */
   constructor(base: u32, bytes: u32) {
     super();
     this.base = base;
     this.bytes = bytes;
     this.mask = bytes - 1;
+    this.blockMask = bytes - BLOCK_BYTES;
   }
 
   override size(): u32 {
@@ -69,6 +72,31 @@ export class SharedSection extends SharedMemory {
 
   override write64(offset: u32, value: u64): void {
     memory_write64(this.base + (offset & this.mask), value);
+  }
+
+  /** The handle is the guest address. */
+  override block(offset: u32): u32 {
+    return this.base + (offset & this.blockMask);
+  }
+
+  override blockRead16(handle: u32): u32 {
+    return memory_read16(handle);
+  }
+
+  override blockWrite8(handle: u32, value: u32): void {
+    memory_write8(handle, value);
+  }
+
+  override blockWrite16(handle: u32, value: u32): void {
+    memory_write16(handle, value);
+  }
+
+  override blockWrite32(handle: u32, value: u32): void {
+    memory_write32(handle, value);
+  }
+
+  override blockWrite64(handle: u32, value: u64): void {
+    memory_write64(handle, value);
   }
 
   override barrierRead(): void {

@@ -41,12 +41,13 @@ export class Responder {
 
   /** Decides on `frame`; DECISION_... bits, none of them: drop it. */
   decide(frame: Frame, answer: Frame): u32 {
-    const index = this.find(frame);
+    const table = this.table;
+    const index = find(table, frame);
     this.matchedRule = index;
-    if (index < 0) return this.table.forwardsUnmatched(frame.identifier) ? DECISION_FORWARD : 0;
+    if (index < 0) return table.forwardsUnmatched(frame.identifier) ? DECISION_FORWARD : 0;
 
-    this.table.hit(index);
-    const rule = this.table.rule(index);
+    table.hit(index);
+    const rule = table.rule(index);
     const decision: u32 = rule.flags;
     if ((decision & DECISION_ANSWER) === 0) return decision;
     composeAnswer(rule, frame, answer);
@@ -60,25 +61,26 @@ export class Responder {
     composeAnswer(rule, answer, answer);
     return true;
   }
+}
 
-  private find(frame: Frame): i32 {
-    const identifier = frame.identifier;
-    const length: u32 = frame.length;
-    const data = frame.data;
-    const count = this.table.count;
-    let rule = this.table.rule(0);
-    for (let index: u32 = 0; index < count; index++) {
-      if (
-        (identifier & rule.matchMask) === rule.matchIdentifier &&
-        (data & rule.dataMask) === rule.dataValue &&
-        length >= (rule.minimumLength as u32)
-      ) {
-        return index;
-      }
-      rule = changetype<Rule>(changetype<usize>(rule) + RULE_BYTES);
+/** The rule of `table` that `frame` matches, or -1. */
+function find(table: RuleTable, frame: Frame): i32 {
+  const identifier = frame.identifier;
+  const length: u32 = frame.length;
+  const data = frame.data;
+  const first = changetype<usize>(table.rule(0));
+  const end = first + table.count * RULE_BYTES;
+  for (let at = first; at !== end; at += RULE_BYTES) {
+    const rule = changetype<Rule>(at);
+    if (
+      (identifier & rule.matchMask) === rule.matchIdentifier &&
+      (data & rule.dataMask) === rule.dataValue &&
+      length >= (rule.minimumLength as u32)
+    ) {
+      return (at - first) / RULE_BYTES;
     }
-    return -1;
   }
+  return -1;
 }
 
 /** Puts the answer of `rule` to `request` together; the two frames may be the same. */

@@ -42,20 +42,22 @@ export class RecordRing {
 
   /** Appends a copy of the record at `source`; `Full`, and counted, when there is no room. */
   put(source: usize): Status {
-    if (this.isFull) {
+    const putCount = this.putCount;
+    if (putCount - this.takeCount > this.mask) {
       this.drops++;
       return Status.Full;
     }
-    copyRecord(this.place(this.putCount), source);
-    this.putCount++;
+    copyRecord(this.place(putCount), source);
+    this.putCount = putCount + 1;
     return Status.Ok;
   }
 
   /** Moves the oldest record to `destination`; `Empty` when there is none. */
   take(destination: usize): Status {
-    if (this.isEmpty) return Status.Empty;
-    copyRecord(destination, this.place(this.takeCount));
-    this.takeCount++;
+    const takeCount = this.takeCount;
+    if (takeCount === this.putCount) return Status.Empty;
+    copyRecord(destination, this.place(takeCount));
+    this.takeCount = takeCount + 1;
     return Status.Ok;
   }
 
@@ -80,6 +82,8 @@ export class RecordRing {
 }
 
 function copyRecord(destination: usize, source: usize): void {
-  store<u64>(destination, load<u64>(source));
-  store<u64>(destination, load<u64>(source, 8), 8);
+  const first = load<u64>(source);
+  const second = load<u64>(source, 8);
+  store<u64>(destination, first);
+  store<u64>(destination, second, 8);
 }

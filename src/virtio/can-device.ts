@@ -30,6 +30,7 @@ import {
   messageWord0,
   messageWord1,
   messageWord2,
+  refusedForms,
   RESULT_BYTES,
   RESULT_NOT_OK,
   RESULT_OK,
@@ -122,7 +123,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       frame,
     );
     if (status !== Status.Ok) this.counters.malformed += 1;
-    else if (this.started && isCarriable(frame, this.transport.featuresLow)) {
+    else if (this.started && this.isCarriable(frame)) {
       this.counters.received += 1;
       return Status.Ok;
     }
@@ -171,7 +172,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.counters.droppedNoPeer += 1;
       return Status.PeerNotReady;
     }
-    if (!isCarriable(frame, this.transport.featuresLow)) {
+    if (!this.isCarriable(frame)) {
       this.counters.droppedUnsupported += 1;
       return Status.MessageBad;
     }
@@ -182,11 +183,13 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       return Status.Full;
     }
     if (taken !== Status.Ok) return this.giveUp(taken);
-    const bytes = messageBytes(frame);
+    const identifier = frame.identifier;
+    const length: u32 = frame.length;
+    const bytes = messageBytes(length);
     if (queue.chain.writableBytes < bytes) return this.giveUp(Status.RingLengthBad);
-    store<u64>(this.message, messageWord0(MESSAGE_RECEIVE, frame));
-    store<u64>(this.message, messageWord1(frame), 8);
-    store<u64>(this.message, messageWord2(frame), 16);
+    store<u64>(this.message, messageWord0(MESSAGE_RECEIVE, length, frame.rawDlc));
+    store<u64>(this.message, messageWord1(identifier), 8);
+    store<u64>(this.message, messageWord2(identifier, length, frame.data), 16);
     // Of a remote frame too: 16 + length bytes, as Linux's driver demands.
     const written = queue.chain.write(this.message, bytes);
     queue.putUsed(queue.chain.head, written);
@@ -226,6 +229,10 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   }
 
   /** A reset by the driver, or the end of its session, voids what was open. */
+  private isCarriable(frame: Frame): bool {
+    return isCarriable(frame.identifier, frame.length, refusedForms(this.transport.featuresLow));
+  }
+
   private noticeReset(): void {
     if (this.session === this.transport.session) return;
     this.session = this.transport.session;

@@ -14,18 +14,12 @@
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { CONTROL_BYTES, MESSAGE_BYTES_MAXIMUM, RESULT_BYTES } from './can-messages';
-import {
-  DESCRIPTOR_FLAG_NEXT,
-  DESCRIPTOR_FLAG_WRITE,
-  powerOfTwoBelow,
-  QUEUE_SIZE_MAXIMUM,
-} from './split-queue';
+import { DESCRIPTOR_FLAG_NEXT, DESCRIPTOR_FLAG_WRITE, powerOfTwoBelow } from './split-queue';
+import { TransmitQueue } from './transmit-queue';
 import { QUEUE_CONTROL, QUEUE_RECEIVE, QUEUE_TRANSMIT } from './transport-registers';
 import { VirtqueueDriver } from './virtqueue-driver';
 
 const FIRST_OFFSET: u32 = 0x100;
-const TRANSMIT_SLOT_BYTES: u32 = 32;
-const TRANSMIT_SLOT_RESULT: u32 = 24;
 const RECEIVE_SLOT_BYTES: u32 = 24;
 const CONTROL_SLOT_BYTES: u32 = 16;
 const CONTROL_SLOT_RESULT: u32 = 8;
@@ -38,17 +32,13 @@ const ENTRIES_MINIMUM: u32 = 16;
 
 @final
 export class CanDriverQueues<Memory extends SharedMemory> {
-  readonly transmit: VirtqueueDriver<Memory>;
+  readonly transmit: TransmitQueue<Memory>;
   readonly receive: VirtqueueDriver<Memory>;
   readonly control: VirtqueueDriver<Memory>;
   /** The device is to announce what it returns; false: this end polls. */
   interruptsWanted: bool = false;
 
   private readonly section: Memory;
-  /** Free transmit slots, one byte each, used as a stack. */
-  private readonly freeSlots: usize;
-  private freeCount: u32 = 0;
-  private transmitSlots: u32 = 0;
   private receiveSlots: u32 = 0;
   private controlSlot: u32 = 0;
   private nextOffset: u32 = FIRST_OFFSET;
@@ -58,10 +48,9 @@ export class CanDriverQueues<Memory extends SharedMemory> {
 
   constructor(section: Memory) {
     this.section = section;
-    this.transmit = new VirtqueueDriver<Memory>(section);
+    this.transmit = new TransmitQueue<Memory>(section);
     this.receive = new VirtqueueDriver<Memory>(section);
     this.control = new VirtqueueDriver<Memory>(section);
-    this.freeSlots = heap.alloc(QUEUE_SIZE_MAXIMUM / 2);
   }
 
   /** True when the section has room for queues worth having. */
@@ -73,7 +62,6 @@ export class CanDriverQueues<Memory extends SharedMemory> {
   restart(): void {
     this.nextOffset = FIRST_OFFSET;
     this.placed = false;
-    this.freeCount = 0;
   }
 
   /** Prepares queue `index` of at most `sizeOffered` entries, a piece; true when it is ready. */
@@ -106,32 +94,7 @@ export class CanDriverQueues<Memory extends SharedMemory> {
     return this.control;
   }
 
-  /** Free transmit slots. */
-  get freeTransmitSlots(): u32 {
-    return this.freeCount;
-  }
-
-  /** Takes a free transmit slot; only while there is one. */
-  takeTransmitSlot(): u32 {
-    this.freeCount -= 1;
-    return load<u8>(this.freeSlots + this.freeCount);
-  }
-
-  /** Gives a transmit slot back. */
-  returnTransmitSlot(slot: u32): void {
-    store<u8>(this.freeSlots + this.freeCount, <u8>slot);
-    this.freeCount += 1;
-  }
-
-  /** Section offsets of a slot's message and result. */
-  transmitMessage(slot: u32): u32 {
-    return this.transmitSlots + slot * TRANSMIT_SLOT_BYTES;
-  }
-
-  transmitResult(slot: u32): u32 {
-    return this.transmitMessage(slot) + TRANSMIT_SLOT_RESULT;
-  }
-
+  /** Section offset of a slot's message. */
   receiveMessage(slot: u32): u32 {
     return this.receiveSlots + slot * RECEIVE_SLOT_BYTES;
   }
@@ -151,7 +114,7 @@ export class CanDriverQueues<Memory extends SharedMemory> {
 
   /** Slots of queue `index` that have to be filled. */
   private entries(index: u32): u32 {
-    if (index === QUEUE_TRANSMIT) return this.transmit.size / 2;
+    if (index === QUEUE_TRANSMIT) return this.transmit.slots;
     if (index === QUEUE_RECEIVE) return this.receive.size;
     return 1;
   }
@@ -159,11 +122,12 @@ export class CanDriverQueues<Memory extends SharedMemory> {
   private place(index: u32, sizeOffered: u32): void {
     const limit = index === QUEUE_CONTROL ? CONTROL_QUEUE_SIZE : this.entryLimit();
     const size = min<u32>(sizeOffered, limit);
-    const slots = this.queue(index).place(size, this.nextOffset);
     if (index === QUEUE_TRANSMIT) {
-      this.transmitSlots = slots;
-      this.nextOffset = slots + (size / 2) * TRANSMIT_SLOT_BYTES;
-    } else if (index === QUEUE_RECEIVE) {
+      this.nextOffset = this.transmit.placeSlots(size, this.nextOffset);
+      return;
+    }
+    const slots = this.queue(index).place(size, this.nextOffset);
+    if (index === QUEUE_RECEIVE) {
       this.receiveSlots = slots;
       this.nextOffset = slots + size * RECEIVE_SLOT_BYTES;
     } else {
@@ -174,29 +138,14 @@ export class CanDriverQueues<Memory extends SharedMemory> {
 
   private fill(index: u32, slot: u32): void {
     if (index === QUEUE_TRANSMIT) {
-      const head = 2 * slot;
-      const message = this.transmitMessage(slot);
-      const result = this.transmitResult(slot);
-      this.describePair(this.transmit, head, message, MESSAGE_BYTES_MAXIMUM, result);
-      this.returnTransmitSlot(slot);
+      this.transmit.fillSlot(slot);
     } else if (index === QUEUE_RECEIVE) {
       const message = this.receiveMessage(slot);
       this.receive.setDescriptor(slot, message, MESSAGE_BYTES_MAXIMUM, DESCRIPTOR_FLAG_WRITE, 0);
       this.receive.offer(slot);
     } else {
-      this.describePair(this.control, 0, this.controlMessage, CONTROL_BYTES, this.controlResult);
+      this.control.setDescriptor(0, this.controlMessage, CONTROL_BYTES, DESCRIPTOR_FLAG_NEXT, 1);
+      this.control.setDescriptor(1, this.controlResult, RESULT_BYTES, DESCRIPTOR_FLAG_WRITE, 0);
     }
-  }
-
-  /** A message to read in descriptor `head`, then a result to write in the one behind it. */
-  private describePair(
-    queue: VirtqueueDriver<Memory>,
-    head: u32,
-    message: u32,
-    messageBytes: u32,
-    result: u32,
-  ): void {
-    queue.setDescriptor(head, message, messageBytes, DESCRIPTOR_FLAG_NEXT, head + 1);
-    queue.setDescriptor(head + 1, result, RESULT_BYTES, DESCRIPTOR_FLAG_WRITE, 0);
   }
 }

@@ -28,11 +28,12 @@ import {
   messageWord0,
   messageWord1,
   messageWord2,
+  refusedForms,
   RESULT_NOT_OK,
   RESULT_OK,
 } from './can-messages';
 import { LinkCounters } from './link-counters';
-import { DESCRIPTOR_FLAG_NEXT } from './split-queue';
+import { TransmitQueue } from './transmit-queue';
 import { DriverPhase, TransportDriver } from './transport-driver';
 import { FEATURE_CAN_ERROR_MESSAGES } from './transport-registers';
 import { VirtqueueDriver } from './virtqueue-driver';
@@ -73,13 +74,18 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly startTicks: u64;
   private readonly pauseTicks: u64;
   private readonly completionTicks: u64;
+  /** The transmit queue of `queues`, and what of an identifier cannot be sent in this session. */
+  private readonly transmit: TransmitQueue<Memory>;
+  private refused: u32 = 0;
   private configPending: bool = false;
 
   constructor(section: Memory, link: Link, clock: Time) {
     this.section = section;
     this.clock = clock;
     this.transport = new TransportDriver<Memory, Link, Time>(section, link, clock);
-    this.queues = new CanDriverQueues<Memory>(section);
+    const queues = new CanDriverQueues<Memory>(section);
+    this.queues = queues;
+    this.transmit = queues.transmit;
     this.startTicks = microsToTicks(START_TIMEOUT_MICROS, clock.ticksPerSecond());
     this.pauseTicks = microsToTicks(BUS_OFF_PAUSE_MICROS, clock.ticksPerSecond());
     this.completionTicks = microsToTicks(COMPLETION_TIMEOUT_MICROS, clock.ticksPerSecond());
@@ -110,7 +116,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
 
   /** True when `submit` would find room. */
   canSubmit(): bool {
-    return this.running && this.queues.freeTransmitSlots !== 0;
+    return this.running && this.transmit.hasRoom;
   }
 
   /**
@@ -123,24 +129,22 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.counters.droppedNoPeer += 1;
       return Status.PeerNotReady;
     }
-    if (!isCarriable(frame, this.transport.featuresLow)) {
+    const identifier = frame.identifier;
+    const length: u32 = frame.length;
+    if (!isCarriable(identifier, length, this.refused)) {
       this.counters.droppedUnsupported += 1;
       return Status.MessageBad;
     }
-    if (this.queues.freeTransmitSlots === 0) {
+    const queue = this.transmit;
+    const first = queue.heldCount === 0;
+    const word0 = messageWord0(MESSAGE_TRANSMIT, length, frame.rawDlc);
+    const word1 = messageWord1(identifier);
+    const word2 = messageWord2(identifier, length, frame.data);
+    if (!queue.send(word0, word1, word2, messageBytes(length))) {
       this.counters.droppedFull += 1;
       return Status.Full;
     }
-    const slot = this.queues.takeTransmitSlot();
-    const message = this.queues.transmitMessage(slot);
-    this.section.write64(message, messageWord0(MESSAGE_TRANSMIT, frame));
-    this.section.write64(message + 8, messageWord1(frame));
-    this.section.write64(message + 16, messageWord2(frame));
-    this.section.write8(this.queues.transmitResult(slot), RESULT_NOT_OK);
-    const queue = this.queues.transmit;
-    if (queue.heldCount === 0) this.awaitCompletion();
-    queue.setDescriptorTail(2 * slot, messageBytes(frame), DESCRIPTOR_FLAG_NEXT, 2 * slot + 1);
-    queue.offer(2 * slot);
+    if (first) this.awaitCompletion();
     this.transport.kick(queue.kickWanted());
     this.counters.sent += 1;
     return Status.Ok;
@@ -278,6 +282,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.transport.withdraw(Status.ControlRefused);
       this.sessionEnded();
     } else {
+      this.refused = refusedForms(this.transport.featuresLow);
       this.state = CanDriverState.Running;
       this.counters.connected += 1;
       this.awaitCompletion();
@@ -309,13 +314,11 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
       return true;
     }
     if (this.running) this.awaitCompletion();
-    const slot = queue.usedHead >> 1;
-    if (this.resultOk(queue.usedLength, this.queues.transmitResult(slot))) {
+    if (this.resultOk(queue.usedLength, queue.resultOffset(queue.usedHead))) {
       this.counters.transmitted += 1;
     } else {
       this.counters.refused += 1;
     }
-    this.queues.returnTransmitSlot(slot);
     return true;
   }
 

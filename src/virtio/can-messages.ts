@@ -21,7 +21,7 @@
  * FEATURE_CAN_ERROR_MESSAGES an error frame of SocketCAN travels as a data message with
  * MESSAGE_FLAG_ERROR, length 8, the class bits as identifier.
  */
-import { isErrorFrame, isValidErrorFrame } from '../can/error-frame';
+import { isValidErrorFrame } from '../can/error-frame';
 import {
   DATA_BYTES_MAXIMUM,
   dataMaskOf,
@@ -35,9 +35,8 @@ import {
   EXTENDED_MASK,
   isExtended,
   isRemote,
-  isValidIdentifier,
   numberMaskOf,
-  numberOf,
+  STANDARD_MASK,
 } from '../can/identifier';
 import { Status } from '../rt/status';
 import { FEATURE_CAN_ERROR_MESSAGES, FEATURE_CAN_RTR_FRAMES } from './transport-registers';
@@ -51,6 +50,11 @@ export const MESSAGE_FLAG_EXTENDED: u32 = 0x8000;
 export const MESSAGE_FLAG_REMOTE: u32 = 0x2000;
 /** Of this project: see above. */
 export const MESSAGE_FLAG_ERROR: u32 = 0x0001;
+
+/** From the flag bits of an identifier to those of a message. */
+const SHIFT_EXTENDED: u32 = 31 - 15;
+const SHIFT_REMOTE: u32 = 30 - 13;
+const SHIFT_ERROR: u32 = 29 - 0;
 
 export const RESULT_OK: u32 = 0;
 export const RESULT_NOT_OK: u32 = 1;
@@ -66,40 +70,43 @@ export const MESSAGE_BYTES_MAXIMUM: u32 = 24;
 export const CONTROL_BYTES: u32 = 2;
 export const RESULT_BYTES: u32 = 1;
 
-/** True for a frame that can be carried under these accepted features (low word). */
-export function isCarriable(frame: Frame, features: u32): bool {
-  if (isErrorFrame(frame)) {
-    return (features & FEATURE_CAN_ERROR_MESSAGES) !== 0 && isValidErrorFrame(frame);
-  }
-  if (isRemote(frame.identifier) && (features & FEATURE_CAN_RTR_FRAMES) === 0) return false;
-  return isValidIdentifier(frame.identifier) && frame.length <= <u8>DATA_BYTES_MAXIMUM;
+/** Flag bits of identifiers that cannot be carried under these accepted features (low word). */
+export function refusedForms(features: u32): u32 {
+  const errors = (features & FEATURE_CAN_ERROR_MESSAGES) !== 0 ? 0 : IDENTIFIER_ERROR;
+  const remote = (features & FEATURE_CAN_RTR_FRAMES) !== 0 ? 0 : IDENTIFIER_REMOTE;
+  return errors | remote;
 }
 
-/** Bytes of the message that carries `frame`. A remote frame counts the bytes it asks for. */
-export function messageBytes(frame: Frame): u32 {
-  return MESSAGE_HEADER_BYTES + frame.length;
+/** True for a frame with this identifier word and length that can be carried. */
+export function isCarriable(identifier: u32, length: u32, refused: u32): bool {
+  if ((identifier & refused) !== 0 || length > DATA_BYTES_MAXIMUM) return false;
+  if ((identifier & IDENTIFIER_ERROR) !== 0) return isValidErrorFrame(identifier, length);
+  return isExtended(identifier) || (identifier & EXTENDED_MASK) <= STANDARD_MASK;
 }
 
-/** Word 0 of the message of `type` that carries `frame`. */
-export function messageWord0(type: u32, frame: Frame): u64 {
-  const code: u32 = frame.rawDlc;
-  const word = (<u64>type) | ((<u64>frame.length) << 16);
-  return code === 0 ? word : word | ((<u64>keptLengthCode(code, frame.length)) << 32);
+/** Bytes of the message for a frame of this length. A remote frame counts the bytes it asks for. */
+export function messageBytes(length: u32): u32 {
+  return MESSAGE_HEADER_BYTES + length;
 }
 
-/** Word 1 of the message that carries `frame`. */
-export function messageWord1(frame: Frame): u64 {
-  if (isErrorFrame(frame)) {
-    return MESSAGE_FLAG_ERROR | ((<u64>(frame.identifier & EXTENDED_MASK)) << 32);
-  }
-  let flags: u32 = isExtended(frame.identifier) ? MESSAGE_FLAG_EXTENDED : 0;
-  if (isRemote(frame.identifier)) flags |= MESSAGE_FLAG_REMOTE;
-  return (<u64>flags) | ((<u64>numberOf(frame.identifier)) << 32);
+/** Word 0 of a message of `type` for a frame of this length, with this length code or 0. */
+export function messageWord0(type: u32, length: u32, rawDlc: u32): u64 {
+  const word = (<u64>type) | ((<u64>length) << 16);
+  return rawDlc === 0 ? word : word | ((<u64>keptLengthCode(rawDlc, length)) << 32);
+}
+
+/** Word 1 of the message for a carriable frame with this identifier word: each flag is a shift away. */
+export function messageWord1(identifier: u32): u64 {
+  const flags =
+    ((identifier >> SHIFT_EXTENDED) & MESSAGE_FLAG_EXTENDED) |
+    ((identifier >> SHIFT_REMOTE) & MESSAGE_FLAG_REMOTE) |
+    ((identifier >> SHIFT_ERROR) & MESSAGE_FLAG_ERROR);
+  return (<u64>flags) | ((<u64>(identifier & EXTENDED_MASK)) << 32);
 }
 
 /** Word 2 of the message that carries `frame`: its data, unused bytes zero. */
-export function messageWord2(frame: Frame): u64 {
-  return isRemote(frame.identifier) ? 0 : frame.data & dataMaskOf(frame.length);
+export function messageWord2(identifier: u32, length: u32, data: u64): u64 {
+  return isRemote(identifier) ? 0 : data & dataMaskOf(length);
 }
 
 /**

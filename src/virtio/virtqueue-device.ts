@@ -30,11 +30,12 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
   /** The chain of the last `take` that said `Ok`. */
   readonly chain: DescriptorChain<Memory>;
   enabled: bool = false;
+  /** Entries, and where the driver's parts lie in the section; checked by `enable`. */
+  size: u32 = 0;
+  descriptorOffset: u32 = 0;
+  availableOffset: u32 = 0;
 
   private readonly section: Memory;
-  private size: u32 = 0;
-  private descriptorOffset: u32 = 0;
-  private availableOffset: u32 = 0;
   private usedOffset: u32 = 0;
   private availableIndex: u32 = 0;
   private usedIndex: u32 = 0;

@@ -1,7 +1,7 @@
 /**
  * The driver's end of one split virtqueue: descriptors, the available ring, the used ring's harvest.
  *
- * Used by: can-driver.ts, one object per queue.
+ * Used by: can-driver.ts, one object per queue; transmit-queue.ts adds to it.
  * Does not: allocate descriptors (the caller fixes them at set-up) or ring the doorbell
  * (`kickWanted` says whether to).
  *
@@ -9,7 +9,7 @@
  * and which heads the peer holds are kept in private memory. From the peer come only the used
  * index, the used elements and the used flags: each read once, then checked.
  */
-import { SharedMemory } from '../hal/shared-memory';
+import { BLOCK_BYTES, SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
 import {
   alignUp,
@@ -34,7 +34,6 @@ import {
 /** Bytes that one `clearStep` zeroes: what bounds a set-up step. */
 const CLEAR_BYTES_PER_STEP: u32 = 64;
 
-@final
 export class VirtqueueDriver<Memory extends SharedMemory> {
   /** Head and byte count of the last used element taken; valid after `takeUsed` said `Ok`. */
   usedHead: u32 = 0;
@@ -48,10 +47,13 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
   availableOffset: u32 = 0;
   usedOffset: u32 = 0;
 
-  private readonly section: Memory;
+  protected readonly section: Memory;
   /** One byte per descriptor: 1 while the peer holds the chain that begins there. */
-  private readonly held: usize;
-  private availableIndex: u32 = 0;
+  protected readonly held: usize;
+  protected availableIndex: u32 = 0;
+  /** Blocks of the section with the available ring's index, and the used ring's flags and index. */
+  protected availableBlock: u32 = 0;
+  private usedBlock: u32 = 0;
   private usedIndex: u32 = 0;
   private clearOffset: u32 = 0;
   private endOffset: u32 = 0;
@@ -67,10 +69,12 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
    */
   place(size: u32, offset: u32): u32 {
     this.size = size;
-    this.descriptorOffset = alignUp(offset, 16);
-    this.availableOffset = this.descriptorOffset + descriptorTableBytes(size);
-    this.usedOffset = alignUp(this.availableOffset + availableRingBytes(size), 4);
-    this.endOffset = alignUp(this.usedOffset + usedRingBytes(size), 8);
+    this.descriptorOffset = alignUp(offset, BLOCK_BYTES);
+    this.availableOffset = alignUp(this.descriptorOffset + descriptorTableBytes(size), BLOCK_BYTES);
+    this.usedOffset = alignUp(this.availableOffset + availableRingBytes(size), BLOCK_BYTES);
+    this.endOffset = alignUp(this.usedOffset + usedRingBytes(size), BLOCK_BYTES);
+    this.availableBlock = this.section.block(this.availableOffset);
+    this.usedBlock = this.section.block(this.usedOffset);
     this.clearOffset = this.descriptorOffset;
     this.availableIndex = 0;
     this.usedIndex = 0;
@@ -99,13 +103,8 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
   setDescriptor(index: u32, address: u32, length: u32, flags: u32, next: u32): void {
     const at = this.descriptorOffset + index * DESCRIPTOR_BYTES;
     this.section.write64(at, address);
-    this.setDescriptorTail(index, length, flags, next);
-  }
-
-  /** Writes all of descriptor `index` but its address: length, flags and next, in one store. */
-  setDescriptorTail(index: u32, length: u32, flags: u32, next: u32): void {
-    const at = this.descriptorOffset + index * DESCRIPTOR_BYTES + DESCRIPTOR_LENGTH;
-    this.section.write64(at, (<u64>length) | ((<u64>flags) << 32) | ((<u64>next) << 48));
+    const tail = (<u64>length) | ((<u64>flags) << 32) | ((<u64>next) << 48);
+    this.section.write64(at + DESCRIPTOR_LENGTH, tail);
   }
 
   /** Hands the chain that begins at descriptor `head`, which the peer does not hold, to the peer. */
@@ -117,19 +116,19 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
     this.availableIndex = (this.availableIndex + 1) & INDEX_MASK;
     // The chain and the ring entry must be visible before the index that makes them count.
     this.section.barrierWrite();
-    this.section.write16(this.availableOffset + AVAILABLE_INDEX, this.availableIndex);
+    this.section.blockWrite16(this.availableBlock + AVAILABLE_INDEX, this.availableIndex);
   }
 
   /** True when the peer wants the doorbell rung for what was offered. */
   kickWanted(): bool {
     // The index must be visible before the flag is read, or both ends may fall asleep.
     this.section.barrierFull();
-    return (this.section.read16(this.usedOffset + USED_FLAGS) & USED_FLAG_NO_NOTIFY) === 0;
+    return (this.section.blockRead16(this.usedBlock + USED_FLAGS) & USED_FLAG_NO_NOTIFY) === 0;
   }
 
   /** True when the peer has returned something that was not taken yet: one load. */
   hasUsed(): bool {
-    return this.section.read16(this.usedOffset + USED_INDEX) !== this.usedIndex;
+    return this.section.blockRead16(this.usedBlock + USED_INDEX) !== this.usedIndex;
   }
 
   /**
@@ -137,7 +136,7 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
    * peer returned more than it holds, or a chain it does not hold; the queue is then unusable.
    */
   takeUsed(): Status {
-    const published = this.section.read16(this.usedOffset + USED_INDEX);
+    const published = this.section.blockRead16(this.usedBlock + USED_INDEX);
     const pending = (published - this.usedIndex) & INDEX_MASK;
     if (pending === 0) return Status.Empty;
     if (pending > this.heldCount) return Status.RingIndexBad;

@@ -130,12 +130,6 @@ export const GOALS: readonly Goal[] = [
     what: 'instructions per forwarded frame, against hand-written C',
     keys: ['reference.forward.ratio'],
     most: 1.15,
-    open: {
-      reason:
-        'objects lie in linear memory: the compiler must load a field again after each store, and ' +
-        'reach each object through a pointer, where C has it at a fixed address in a register',
-      most: 1.6,
-    },
   },
   {
     what: 'steps of the loop beyond their bound',

@@ -41,11 +41,11 @@ describe('an error frame', () => {
     expect(isErrorFrame(frame)).toBe(false);
     frame.identifier = 0x20000004;
     expect(isErrorFrame(frame)).toBe(true);
-    expect(isValidErrorFrame(frame)).toBe(true);
+    expect(isValidErrorFrame(frame.identifier, frame.length)).toBe(true);
     frame.length = 7;
-    expect(isValidErrorFrame(frame)).toBe(false);
+    expect(isValidErrorFrame(frame.identifier, frame.length)).toBe(false);
     frame.length = 8;
     frame.identifier = 0xa0000004;
-    expect(isValidErrorFrame(frame)).toBe(false);
+    expect(isValidErrorFrame(frame.identifier, frame.length)).toBe(false);
   });
 });

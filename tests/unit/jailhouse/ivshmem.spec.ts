@@ -5,7 +5,9 @@
 import {
   memory_read16,
   memory_read32,
+  memory_read64,
   memory_write32,
+  memory_write64,
   mmio_read32,
   mmio_write32,
 } from '../../../src/abi/bsp';
@@ -192,5 +194,23 @@ describe('the shared section', () => {
     expect(section.read64(0x1ff8)).toBe(7);
     expect(memory_read32(0x1ffffffc)).toBe(0x01020304);
     expect(memory_read32(0x20002000)).toBe(0x01020304);
+  });
+
+  test('a block is wholly inside, whatever the offset', () => {
+    memory_write64(0x20002000, 0x0102030405060708);
+    const section = new SharedSection(0x20000000, 0x2000);
+    section.blockWrite64(section.block(0x40) + 8, 5);
+    expect(section.read64(0x48)).toBe(5);
+    section.blockWrite64(section.block(0x1fff) + 24, 6);
+    expect(section.read64(0x1ff8)).toBe(6, 'the last block');
+    section.blockWrite64(section.block(0xffff_ffff) + 24, 7);
+    expect(section.read64(0x1ff8)).toBe(7);
+    section.blockWrite8(section.block(0x2000), 8);
+    expect(section.read8(0)).toBe(8);
+    section.blockWrite16(section.block(0) + 2, 0xabcd);
+    section.blockWrite32(section.block(0) + 4, 0x11223344);
+    expect(section.blockRead16(section.block(0) + 2)).toBe(0xabcd);
+    expect(section.read64(0)).toBe(0x11223344_abcd_0008);
+    expect(memory_read64(0x20002000)).toBe(0x0102030405060708);
   });
 });

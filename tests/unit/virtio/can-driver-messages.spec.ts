@@ -51,6 +51,35 @@ describe('messages', () => {
     }
   });
 
+  test('slots are used in turn: out of turn, the queue is full until the one whose turn it is', () => {
+    const bench = new DriverBench();
+    bench.run();
+    const device = bench.device;
+    const slots = device.sizes[TRANSMIT] / 2;
+    const frame = setFrame(bench.frame, 0x123, 1, 0x55);
+    for (let count: u32 = 0; count < slots; count++) {
+      expect(bench.driver.submit(frame)).toBe(Status.Ok);
+    }
+    expect(bench.driver.submit(frame)).toBe(Status.Full);
+    const first = device.head(TRANSMIT, 0);
+    const second = device.head(TRANSMIT, 1);
+    expect(second).not.toBe(first);
+
+    device.putUsed(TRANSMIT, 0, second, 1);
+    bench.driver.step();
+    expect(bench.driver.canSubmit()).toBe(false);
+    expect(bench.driver.submit(frame)).toBe(Status.Full);
+
+    device.putUsed(TRANSMIT, 1, first, 1);
+    bench.driver.step();
+    expect(bench.driver.submit(frame)).toBe(Status.Ok);
+    expect(bench.driver.submit(frame)).toBe(Status.Ok);
+    expect(bench.driver.submit(frame)).toBe(Status.Full);
+    expect(device.head(TRANSMIT, slots)).toBe(first);
+    expect(device.head(TRANSMIT, slots + 1)).toBe(second);
+    expect(bench.driver.running).toBe(true);
+  });
+
   test('a remote frame has flag 0x2000 and zero bytes for the data it asks for', () => {
     const bench = new DriverBench();
     bench.run();

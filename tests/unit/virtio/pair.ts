@@ -68,6 +68,32 @@ export class FakeSection extends SharedMemory {
     store<u64>(this.at(offset, 8), value);
   }
 
+  /** The handle is the offset. */
+  override block(offset: u32): u32 {
+    if (offset % 32 !== 0) throw new Error('a block that begins in the middle');
+    return offset;
+  }
+
+  override blockRead16(handle: u32): u32 {
+    return this.read16(handle);
+  }
+
+  override blockWrite8(handle: u32, value: u32): void {
+    this.write8(handle, value);
+  }
+
+  override blockWrite16(handle: u32, value: u32): void {
+    this.write16(handle, value);
+  }
+
+  override blockWrite32(handle: u32, value: u32): void {
+    this.write32(handle, value);
+  }
+
+  override blockWrite64(handle: u32, value: u64): void {
+    this.write64(handle, value);
+  }
+
   override barrierRead(): void {}
   override barrierWrite(): void {}
   override barrierFull(): void {}

@@ -1,0 +1,100 @@
+/**
+ * The driver's transmit queue: a virtqueue whose chains are slots that are used in turn.
+ *
+ * Used by: can-driver.ts, can-driver-queues.ts.
+ * Does not: know frames (the caller has the words of the message), or ring the doorbell.
+ *
+ * Slot i is descriptors 2i (the message, read by the device) and 2i+1 (the result, written), with a
+ * buffer of one block. Because slots are used in turn, the entries of the available ring never change:
+ * they are written once, and handing a slot over is a new index. A device that finishes out of turn is
+ * well; the queue counts as full until the slot whose turn it is comes back.
+ *
+ * Everything is read into locals first: a store through a pointer makes the compiler load fields again.
+ */
+import { BLOCK_BYTES, SharedMemory } from '../hal/shared-memory';
+import { MESSAGE_BYTES_MAXIMUM, RESULT_BYTES, RESULT_NOT_OK } from './can-messages';
+import {
+  AVAILABLE_INDEX,
+  AVAILABLE_RING,
+  DESCRIPTOR_BYTES,
+  DESCRIPTOR_FLAG_NEXT,
+  DESCRIPTOR_FLAG_WRITE,
+  DESCRIPTOR_LENGTH,
+  INDEX_MASK,
+} from './split-queue';
+import { VirtqueueDriver } from './virtqueue-driver';
+
+const DESCRIPTORS_PER_SLOT: u32 = 2;
+/** Place of the result in a slot's buffer, behind the message. */
+const RESULT: u32 = MESSAGE_BYTES_MAXIMUM;
+
+@final
+export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<Memory> {
+  /** Section offset of the first slot's buffer, a multiple of BLOCK_BYTES. */
+  private slotsOffset: u32 = 0;
+
+  constructor(section: Memory) {
+    super(section);
+  }
+
+  /** Slots of the queue. */
+  get slots(): u32 {
+    return this.size / DESCRIPTORS_PER_SLOT;
+  }
+
+  /** As `place`, and the buffers behind the queue. Then `clearStep`, then `fillSlot` for each slot. */
+  placeSlots(size: u32, offset: u32): u32 {
+    this.slotsOffset = this.place(size, offset);
+    return this.slotsOffset + this.slots * BLOCK_BYTES;
+  }
+
+  /** Writes the descriptors of `slot`, and the entries of the available ring that name it. */
+  fillSlot(slot: u32): void {
+    const head = DESCRIPTORS_PER_SLOT * slot;
+    const buffer = this.slotsOffset + slot * BLOCK_BYTES;
+    this.setDescriptor(head, buffer, MESSAGE_BYTES_MAXIMUM, DESCRIPTOR_FLAG_NEXT, head + 1);
+    this.setDescriptor(head + 1, buffer + RESULT, RESULT_BYTES, DESCRIPTOR_FLAG_WRITE, 0);
+    const ring = this.availableOffset + AVAILABLE_RING;
+    this.section.write16(ring + 2 * slot, head);
+    this.section.write16(ring + 2 * (slot + this.slots), head);
+  }
+
+  /** True when the slot whose turn it is is free. */
+  get hasRoom(): bool {
+    const head = (this.availableIndex * DESCRIPTORS_PER_SLOT) & (this.size - 1);
+    return load<u8>(this.held + head) === 0;
+  }
+
+  /** Hands a message of three words, of which `bytes` count, to the device; false: no room. */
+  send(word0: u64, word1: u64, word2: u64, bytes: u32): bool {
+    const section = this.section;
+    const index = this.availableIndex;
+    const heldCount = this.heldCount;
+    const slotsOffset = this.slotsOffset;
+    const descriptorOffset = this.descriptorOffset;
+    const availableBlock = this.availableBlock;
+    const head = (index * DESCRIPTORS_PER_SLOT) & (this.size - 1);
+    const held = this.held + head;
+    if (load<u8>(held) !== 0) return false;
+    const slot = section.block(slotsOffset + head * (BLOCK_BYTES / DESCRIPTORS_PER_SLOT));
+    const descriptor = section.block(descriptorOffset + head * DESCRIPTOR_BYTES);
+    const next = (index + 1) & INDEX_MASK;
+    store<u8>(held, 1);
+    this.heldCount = heldCount + 1;
+    this.availableIndex = next;
+    section.blockWrite64(slot, word0);
+    section.blockWrite64(slot + 8, word1);
+    section.blockWrite64(slot + 16, word2);
+    section.blockWrite8(slot + RESULT, RESULT_NOT_OK);
+    section.blockWrite32(descriptor + DESCRIPTOR_LENGTH, bytes);
+    // The message and its length must be visible before the index that makes them count.
+    section.barrierWrite();
+    section.blockWrite16(availableBlock + AVAILABLE_INDEX, next);
+    return true;
+  }
+
+  /** Section offset of the result that belongs to the chain at `head`. */
+  resultOffset(head: u32): u32 {
+    return this.slotsOffset + head * (BLOCK_BYTES / DESCRIPTORS_PER_SLOT) + RESULT;
+  }
+}
