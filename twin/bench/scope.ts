@@ -19,7 +19,7 @@ export interface Scope {
 const SEED = 20_250_101;
 const SPI_HERTZ = 10_000_000;
 const FULL_REQUESTS = 100;
-const QUICK_REQUESTS = 40;
+const QUICK_REQUESTS = 30;
 /** At the other SPI rates nothing is promised. */
 const SLOW_REQUESTS = 30;
 
