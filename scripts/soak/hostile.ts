@@ -29,7 +29,10 @@ export const hostile: SoakRun = {
   what: `${MUTATIONS} words of the shared memory overwritten at random, both roles`,
   run: async (progress) => {
     const artifacts = loadArtifacts('wasm');
-    const sum = { attacks: 0, sessionsAttacked: 0, requests: 0, unanswered: 0 };
+    const sum = {
+      ...{ attacks: 0, sessionsAttacked: 0, requests: 0, unanswered: 0 },
+      ...{ requestsDone: 0, requestsRefused: 0, lateSteps: 0 },
+    };
     const failures: string[] = [];
     let latestAnswerNanos = 0;
     for (let run = 0; run * MUTATIONS_OF_A_RUN < MUTATIONS; run += 1) {
@@ -55,10 +58,14 @@ export const hostile: SoakRun = {
         `attacks ${sum.attacks}, on a running session ${sum.sessionsAttacked}`,
         `urgent requests ${sum.requests}, unanswered ${sum.unanswered}, ` +
           `latest answer ${latestAnswerNanos / 1000} us after its request`,
+        `requests over the control link: done ${sum.requestsDone}, refused ${sum.requestsRefused}`,
+        `steps beyond their bound ${sum.lateSteps}`,
         ...failures,
       ],
       isRight:
-        failures.length === 0 && sum.unanswered === 0 && latestAnswerNanos <= LATEST_ANSWER_NANOS,
+        failures.length === 0 &&
+        sum.unanswered + sum.lateSteps === 0 &&
+        latestAnswerNanos <= LATEST_ANSWER_NANOS,
     };
   },
 };

@@ -35,6 +35,7 @@ describe('a hostile peer', () => {
       assert.ok(result.sessionsAttacked >= 0.9 * result.attacks, `${result.sessionsAttacked}`);
       assert.ok(result.requests > 500);
       assert.equal(result.unanswered, 0);
+      assert.equal(result.lateSteps, 0);
       assert.ok(result.latestAnswerNanos <= LATEST_ANSWER_NANOS, `${result.latestAnswerNanos} ns`);
     });
 

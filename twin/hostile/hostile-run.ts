@@ -11,9 +11,13 @@ import type { WireRecord } from '../bus/can-bus.ts';
 import { makeFrame } from '../bus/can-frame.ts';
 import { SeededRandom } from '../demo/random.ts';
 import type { EngineName } from '../engine/engine.ts';
+import { PAGE_SEQUENCE_OFFSET } from '../page/layout.ts';
+import { COUNTER, readStatusPage } from '../page/status-page.ts';
 import { type Board, type BoardFiles, createBoard, CELL_SENDER } from '../run/board.ts';
 import { runUntil, shutDown } from '../run/cell-control.ts';
+import { settledStatusPage } from '../run/status-check.ts';
 import { Mutator } from './mutator.ts';
+import { RequestMutator } from './request-mutator.ts';
 
 const MICROSECOND = 1_000;
 const MILLISECOND = 1_000_000;
@@ -27,6 +31,18 @@ rules:
     match: { id: 0x1A0 }
     answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
 `;
+/** Tables that may take its place by request: the urgent answer is the same, the rest is not. */
+const OTHER_RULES = [
+  `${RULES}  - { name: other, match: { id: 0x5A5 }, action: drop }\n`,
+  `${RULES}  - name: computed
+    match: { id: 0x5A5 }
+    answer: { id: 0x5A6, length: 2, data: [0, 1], copy: [{ from: 0, to: 0, count: 1 }] }
+    forward: true
+`,
+];
+/** Of so many changes one is to the requests, where the machine has a control link. */
+const REQUESTS_ONE_IN = 5;
+
 /** From the end of an attack to the next one: time for a new session, or for the bridge to restart. */
 const QUIET_NANOS = 2 * MILLISECOND;
 const SESSION_NANOS = 12 * MILLISECOND;
@@ -61,6 +77,11 @@ export interface HostileResult {
   readonly requests: number;
   readonly unanswered: number;
   readonly latestAnswerNanos: number;
+  /** Requests over the control link that the cell was seen to have carried out, and to have refused. */
+  readonly requestsDone: number;
+  readonly requestsRefused: number;
+  /** Steps that took longer than their bound, as the cell counts them. */
+  readonly lateSteps: number;
   /** What went wrong; empty when all held. */
   readonly problems: readonly string[];
 }
@@ -86,6 +107,7 @@ class HostileRun {
   readonly #options: HostileOptions;
   readonly #random: SeededRandom;
   readonly #mutator: Mutator;
+  readonly #requestMutator: RequestMutator | undefined;
   readonly #problems: string[] = [];
   #requests = 0;
   #openRequest: WireRecord | undefined;
@@ -93,12 +115,20 @@ class HostileRun {
   #latestAnswerNanos = 0;
   #sessionsAttacked = 0;
   #attacks = 0;
+  #pageSequence = 0;
+  #requestSequence = 0;
+  #requestsDone = 0;
+  #requestsRefused = 0;
+  #lateSteps = 0;
 
   constructor(board: Board, options: HostileOptions) {
     this.#board = board;
     this.#options = options;
     this.#random = new SeededRandom(options.seed);
     this.#mutator = new Mutator(board.section, this.#random);
+    const tables = [RULES, ...OTHER_RULES].map((text) => compileRules(text, 'rules.yaml').image);
+    this.#requestMutator =
+      board.control && new RequestMutator(board.control.requests, this.#random, tables);
     board.bus.onFrame((record) => this.#noteFrame(record));
   }
 
@@ -125,6 +155,9 @@ class HostileRun {
       requests: this.#requests,
       unanswered: this.#unanswered,
       latestAnswerNanos: this.#latestAnswerNanos,
+      requestsDone: this.#requestsDone,
+      requestsRefused: this.#requestsRefused,
+      lateSteps: this.#lateSteps,
       problems: this.#problems,
     };
   }
@@ -187,10 +220,29 @@ class HostileRun {
     for (let word = 0; word < words && this.#problems.length === 0;) {
       // Several words at once, or one and then a moment to look at it.
       const burst = Math.min(words - word, this.#random.pick([1, 1, 2, 5, 20]));
-      for (let count = 0; count < burst; count += 1) this.#mutator.mutate();
+      for (let count = 0; count < burst; count += 1) this.#mutate();
       word += burst;
       this.#runFor(this.#random.between(1, 2 * burst * pause));
     }
+  }
+
+  #mutate(): void {
+    const requests = this.#random.below(REQUESTS_ONE_IN) === 0 ? this.#requestMutator : undefined;
+    (requests ?? this.#mutator).mutate();
+  }
+
+  /** Counts the request that the cell has finished since the last look, if any. */
+  #lookAtRequests(): void {
+    const section = this.#board.control?.status;
+    // Most looks find the page as it was; then it need not be decoded.
+    const pageSequence = section?.readUInt32LE(PAGE_SEQUENCE_OFFSET) ?? 0;
+    if (!section || pageSequence === this.#pageSequence) return;
+    this.#pageSequence = pageSequence;
+    const request = readStatusPage(section)?.request;
+    if (!request || request.sequence === this.#requestSequence) return;
+    this.#requestSequence = request.sequence;
+    if (request.status === 0) this.#requestsDone += 1;
+    else this.#requestsRefused += 1;
   }
 
   #restartBridge(): void {
@@ -203,6 +255,7 @@ class HostileRun {
   #runFor(nanos: number): void {
     const board = this.#board;
     const result = runUntil(board, board.clock.now + nanos);
+    this.#lookAtRequests();
     if (result !== 'running') this.#problems.push(`the cell ${result}: ${this.#lastLine()}`);
     if (board.bridgeFailure !== undefined) {
       this.#problems.push(`the bridge ended: ${board.bridgeFailure}`);
@@ -225,6 +278,9 @@ class HostileRun {
 
   /** After the attacks the cell obeys the hypervisor as ever. */
   #checkEnd(): void {
+    const page = settledStatusPage(this.#board);
+    if (page) this.#lateSteps = page.counters[COUNTER.deadlineMisses];
+    else this.#problems.push('the cell has no status page');
     const outcome = shutDown(this.#board);
     if (outcome !== 'approved') this.#problems.push(`shutdown request: ${outcome}`);
   }
