@@ -42,9 +42,15 @@ export class FromAglTask extends Task {
   override ready(): bool {
     const parts = this.parts;
     if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
-      return this.awaiting && !parts.agl.receivedOpen;
+      return this.awaiting ? !parts.agl.receivedOpen : !this.held && this.refusing;
     }
     return this.awaiting || this.held || (parts.linkUsable && parts.agl.hasReceived());
+  }
+
+  /** Requests of a driver whose interface is stopped, bus-off for one, are refused at once. */
+  private get refusing(): bool {
+    const agl = this.parts.agl;
+    return agl.isBackEnd && !agl.peerPresent && this.parts.linkUsable && agl.hasReceived();
   }
 
   override run(): void {

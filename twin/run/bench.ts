@@ -4,6 +4,7 @@
  * Used by: tests/cases, twin/run/bulk.ts and random-run.ts. scenario.ts plays whole logs instead.
  * Does not: judge. Everything is collected from the wires and from AGL's interface, unless `keep` is false.
  */
+import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import type { ErrorMessage } from '../agl/can-frame-layout.ts';
 import type { WireRecord } from '../bus/can-bus.ts';
@@ -11,7 +12,7 @@ import { type CanFrame, makeFrame } from '../bus/can-frame.ts';
 import type { EngineName, RunResult } from '../engine/engine.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
 import { type Artifacts, loadArtifacts } from './artifacts.ts';
-import { type Board, type BoardFaults, createBoard } from './board.ts';
+import { type Board, type BoardFaults, type BoardOptions, createBoard } from './board.ts';
 import { runUntil } from './cell-control.ts';
 import { bringUp } from './phases.ts';
 import { SpiRecorder, type SpiTransaction } from './spi-transactions.ts';
@@ -28,6 +29,11 @@ export interface BenchOptions {
   readonly rules?: string;
   readonly withoutAgl?: boolean;
   readonly faults?: BoardFaults;
+  /** Plays the AGL side instead of the built bridge. */
+  readonly makePeer?: BoardOptions['makePeer'];
+  /** Changes the configurations before the cell is created. */
+  readonly changeCell?: (cell: Cell) => Cell;
+  readonly changeSystem?: (system: System) => System;
   /** False: nothing is collected (long runs). */
   readonly keep?: boolean;
   readonly onWire?: (record: WireRecord) => void;
@@ -200,9 +206,10 @@ export async function makeBench(options: BenchOptions): Promise<Bench> {
   };
   const board = await createBoard({
     engine: options.engine,
-    cell: artifacts.cell,
-    system: artifacts.system,
+    cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,
+    system: options.changeSystem?.(artifacts.system) ?? artifacts.system,
     files: { ...artifacts.files, rules: rules?.image },
+    makePeer: options.makePeer,
     bitrate,
     oscillatorHertz,
     commandLine: options.settings === undefined ? told : `${told} ${options.settings}`,

@@ -160,21 +160,30 @@ function* operate(peer: PeerContext, rings: readonly Ring[]): Generator<number, 
   const [transmit, receive, control] = rings;
   control.describe(section, 0, 2, DESCRIPTOR_NEXT, 1);
   control.describe(section, 1, 1, DESCRIPTOR_WRITE, 0);
-  section.writeUInt16LE(MESSAGE.start, control.buffer(0));
-  control.offer(section, 0);
-  peer.ring();
+  const wishes: number[] = [MESSAGE.start];
   let isOpen = false;
   while (peer.otherState() === 1) {
     if (control.harvest(section)) {
-      isOpen = section.readUInt8(control.buffer(1)) === RESULT_OK;
+      const type = section.readUInt16LE(control.buffer(0));
+      const result = section.readUInt8(control.buffer(1));
+      peer.noteControl({ type, result, nanos: peer.nowNanos() });
+      isOpen = type === MESSAGE.start && result === RESULT_OK;
     }
-    if (isOpen) exchange(peer, transmit, receive);
+    wishes.push(...peer.wishes.splice(0));
+    const wish = control.offered === control.harvested ? wishes.shift() : undefined;
+    if (wish !== undefined) {
+      section.writeUInt16LE(wish, control.buffer(0));
+      control.offer(section, 0);
+      peer.ring();
+    }
+    reap(peer, transmit, receive);
+    if (isOpen) submit(peer, transmit);
     yield LOOK_NANOS;
   }
 }
 
-/** At most one frame each way. One request at a time: descriptors 0 and 1. */
-function exchange(peer: PeerContext, transmit: Ring, receive: Ring): void {
+/** Takes at most one frame, and the end of the request. */
+function reap(peer: PeerContext, transmit: Ring, receive: Ring): void {
   const { section } = peer;
   const arrived = receive.harvest(section);
   if (arrived) {
@@ -190,6 +199,11 @@ function exchange(peer: PeerContext, transmit: Ring, receive: Ring): void {
   if (done && (done.length < 1 || section.readUInt8(transmit.buffer(1)) !== RESULT_OK)) {
     peer.noteProblem('a frame was refused');
   }
+}
+
+/** One request at a time: descriptors 0 and 1. */
+function submit(peer: PeerContext, transmit: Ring): void {
+  const { section } = peer;
   if (transmit.offered !== transmit.harvested) return;
   const frame = peer.waiting.shift();
   if (!frame) return;

@@ -21,11 +21,21 @@ const REGISTER_STATE = 0x10;
 const PROTOCOL_FRONT_END = 0x8024;
 const WAITING_MOST = 4096;
 
+/** How a control message (START, STOP) of the driver ended. */
+export interface ControlOutcome {
+  readonly type: number;
+  /** 0: done. */
+  readonly result: number;
+  readonly nanos: number;
+}
+
 /** What the device and the driver need of their surroundings. */
 export interface PeerContext {
   readonly section: Buffer;
   /** Frames on their way to the cell. */
   readonly waiting: CanFrame[];
+  /** Control messages that the driver is to send. */
+  readonly wishes: number[];
   nowNanos(): number;
   otherState(): number;
   setOwnState(state: number): void;
@@ -33,6 +43,7 @@ export interface PeerContext {
   onFrame(frame: CanFrame): void;
   noteAcknowledged(nanos: number): void;
   noteProblem(problem: string): void;
+  noteControl(outcome: ControlOutcome): void;
 }
 
 export interface MinimalPeerOptions {
@@ -51,7 +62,10 @@ export class MinimalPeer implements AglPeer {
   longestAcknowledgeNanos = 0;
   /** What the cell did that no driver or device would accept. */
   readonly problems: string[] = [];
+  /** Of a driver: how its START and STOP messages ended. */
+  readonly controls: ControlOutcome[] = [];
   readonly #options: MinimalPeerOptions;
+  readonly #wishes: number[] = [];
   readonly #waiting: CanFrame[] = [];
   #play: Generator<number, never> | undefined;
   #next: ScheduledEvent | undefined;
@@ -89,6 +103,11 @@ export class MinimalPeer implements AglPeer {
     return true;
   }
 
+  /** Of a driver: sends a control message as soon as the one before is answered. */
+  control(type: number): void {
+    this.#wishes.push(type);
+  }
+
   #look(): void {
     if (!this.#play) return;
     const { value } = this.#play.next();
@@ -102,6 +121,7 @@ export class MinimalPeer implements AglPeer {
     return {
       section,
       waiting: this.#waiting,
+      wishes: this.#wishes,
       nowNanos: () => clock.now,
       otherState: () => link.stateOf(other),
       setOwnState: (state) => endpoint.writeRegister(REGISTER_STATE, state),
@@ -111,6 +131,7 @@ export class MinimalPeer implements AglPeer {
         this.longestAcknowledgeNanos = Math.max(this.longestAcknowledgeNanos, nanos);
       },
       noteProblem: (problem) => this.problems.push(problem),
+      noteControl: (outcome) => this.controls.push(outcome),
     };
   }
 }

@@ -1,0 +1,156 @@
+/**
+ * The cell as the virtio-can device, with a driver that shares no code with it: STOP while a frame is
+ * in the chip, bus-off, frames right after START. Expected: virtio 1.4, "CAN Device".
+ */
+import assert from 'node:assert/strict';
+import { MinimalPeer } from '../../twin/agl/minimal/minimal-peer.ts';
+import { type Bench, startBench } from '../../twin/run/bench.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
+import { MILLISECOND, onBoth, onWasm } from './case.ts';
+import { ALTERNATING, failNextSends } from './disturbance.ts';
+
+const START = 0x0201;
+const STOP = 0x0202;
+/** Bit 0 of the configuration's status, and the event byte of the transport header. */
+const CONFIG_STATUS = 0x4c;
+const BUS_OFF = 1;
+const CONFIG_EVENT = 0x40;
+const REFUSED = 'a frame was refused';
+
+async function withDriver(
+  engine: EngineName,
+  use: (bench: Bench, driver: MinimalPeer, section: Buffer) => void,
+  settings = '',
+): Promise<void> {
+  let driver: MinimalPeer | undefined;
+  let section: Buffer = Buffer.alloc(0);
+  const bench = await startBench({
+    engine,
+    settings,
+    changeCell: asBackEnd,
+    changeSystem: withFrontEndRoot,
+    makePeer: (surroundings) => {
+      ({ section } = surroundings);
+      driver = new MinimalPeer(surroundings);
+      return driver;
+    },
+  });
+  try {
+    assert.ok(driver);
+    const { controls } = driver;
+    assert.ok(bench.runUntil(() => controls.length === 1, 50 * MILLISECOND));
+    assert.deepEqual([controls[0].type, controls[0].result], [START, 0]);
+    use(bench, driver, section);
+  } finally {
+    bench.close();
+  }
+}
+
+/** Sends a control message and waits for its end. */
+function control(bench: Bench, driver: MinimalPeer, type: number): void {
+  const count = driver.controls.length;
+  driver.control(type);
+  assert.ok(bench.runUntil(() => driver.controls.length > count, 10 * MILLISECOND));
+  assert.deepEqual([driver.controls[count].type, driver.controls[count].result], [type, 0]);
+}
+
+const identifiersOfCell = (bench: Bench): number[] =>
+  bench.sentBy(bench.board.chip.name).map(({ identifier }) => identifier);
+
+onBoth('STOP refuses the frame in the chip, and takes it back; START goes on', (engine) =>
+  withDriver(engine, (bench, driver) => {
+    bench.run(10 * MILLISECOND);
+    // A bus so full of the highest priority that the frame of AGL cannot win.
+    for (let count = 0; count < 200; count += 1) {
+      bench.send({ identifier: 0, data: [1, 2, 3, 4, 5, 6, 7, 8] });
+    }
+    bench.run(MILLISECOND);
+    bench.sendFromAgl({ identifier: 0x7ff, data: [1] });
+    bench.run(2 * MILLISECOND);
+    assert.deepEqual(driver.problems, [], 'it waits in the chip');
+    control(bench, driver, STOP);
+    bench.run(MILLISECOND);
+    assert.deepEqual(driver.problems, [REFUSED]);
+    bench.sendFromAgl({ identifier: 0x100 });
+    bench.run(60 * MILLISECOND);
+    assert.deepEqual(
+      identifiersOfCell(bench),
+      [],
+      'nothing while stopped, not even what was loaded',
+    );
+
+    const stoppedNanos = bench.now;
+    bench.send({ identifier: 0x300 }, 0);
+    bench.run(5 * MILLISECOND);
+    assert.ok(
+      bench.agl.every(({ nanos }) => nanos < stoppedNanos),
+      'a stopped one hears nothing',
+    );
+    control(bench, driver, START);
+    bench.run(10 * MILLISECOND);
+    assert.deepEqual(identifiersOfCell(bench), [0x100]);
+    bench.send({ identifier: 0x301 }, 0);
+    bench.run(5 * MILLISECOND);
+    assert.equal(bench.agl.at(-1)?.frame.identifier, 0x301);
+    assert.deepEqual(driver.problems, [REFUSED]);
+  }),
+);
+
+onBoth('bus-off is a status bit and an event, refuses what waits, and ends with START', (engine) =>
+  withDriver(
+    engine,
+    (bench, driver, section) => {
+      bench.run(10 * MILLISECOND);
+      section.writeUInt8(0, CONFIG_EVENT);
+      assert.equal(section.readUInt16LE(CONFIG_STATUS), 0);
+      failNextSends(bench, 32);
+      bench.sendFromAgl(ALTERNATING);
+      bench.sendFromAgl({ identifier: 0x200 });
+      assert.ok(
+        bench.runUntil(() => section.readUInt16LE(CONFIG_STATUS) === BUS_OFF, 20 * MILLISECOND),
+      );
+      assert.equal(section.readUInt8(CONFIG_EVENT), 1);
+      bench.run(5 * MILLISECOND);
+      assert.deepEqual(
+        driver.problems,
+        [REFUSED, REFUSED],
+        'the one in the chip, the one behind it',
+      );
+      assert.deepEqual(identifiersOfCell(bench), []);
+
+      // The cell goes back on the bus by itself; for the driver it stays off until START.
+      bench.run(60 * MILLISECOND);
+      assert.equal(section.readUInt16LE(CONFIG_STATUS), BUS_OFF);
+      control(bench, driver, START);
+      assert.equal(section.readUInt16LE(CONFIG_STATUS), 0);
+      bench.sendFromAgl({ identifier: 0x201 });
+      bench.run(10 * MILLISECOND);
+      assert.deepEqual(identifiersOfCell(bench), [0x201]);
+      assert.equal(driver.problems.length, 2);
+    },
+    'restart-ms=20',
+  ),
+);
+
+onWasm('frames wait 5 ms after START, until the driver polls', (engine) =>
+  withDriver(engine, (bench, driver) => {
+    bench.run(10 * MILLISECOND);
+    control(bench, driver, STOP);
+    control(bench, driver, START);
+    const startNanos = driver.controls.at(-1)?.nanos ?? 0;
+    for (let count = 0; count < 20; count += 1) {
+      bench.send({ identifier: 0x400 + count, data: [count] }, count * MILLISECOND);
+    }
+    bench.run(30 * MILLISECOND);
+    const first = bench.agl.find(({ frame }) => frame.identifier >= 0x400);
+    assert.ok(first);
+    // The driver looks every 10 us, so it sees the end of START, and a frame, up to that much later.
+    assert.ok(
+      first.nanos - startNanos > 5 * MILLISECOND - 50_000,
+      `${first.nanos - startNanos} ns`,
+    );
+    assert.ok(first.nanos - startNanos < 8 * MILLISECOND, `${first.nanos - startNanos} ns`);
+    assert.equal(bench.agl.at(-1)?.frame.identifier, 0x413);
+  }),
+);

@@ -1,0 +1,139 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * What the device does of its own accord against the driver written by hand: ringing again, holding
+ * frames back after START, bus-off.
+ */
+import { Status } from '../../../src/rt/status';
+import { DeviceBench, RECEIVE, START, STOP, TRANSMIT } from './device-bench';
+import { DRIVER, setFrame } from './pair';
+
+/** Offsets of the transport header, and bit 0 of the configuration's status (virtio 1.4, CAN). */
+const CONFIG_EVENT: u32 = 0x40;
+const QUEUE_EVENT: u32 = 0x41;
+const CONFIG_STATUS: u32 = 0x4c;
+const BUS_OFF: u32 = 1;
+const OK: u32 = 0;
+const NOT_OK: u32 = 1;
+
+/** Both in microseconds, as the clock of the bench counts. */
+const HOLD: u64 = 5_000;
+const AGAIN: u64 = 5_000;
+
+function control(bench: DeviceBench, type: u32): void {
+  bench.driver.requestControl(type);
+  bench.device.step();
+  expect(bench.driver.controlResult()).toBe(OK);
+}
+
+describe('received frames that the driver leaves in the ring', () => {
+  test('are rung for every 5 ms, without interrupts too, until it takes them', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.driver.postReceive(0, 24);
+    bench.driver.postReceive(1, 24);
+    control(bench, START);
+    bench.clock.ticks += HOLD;
+    bench.section.write16(bench.driver.available(RECEIVE), 1);
+    const bells = bench.wire.bells[DRIVER];
+    expect(bench.device.deliver(setFrame(bench.frame, 0x123, 0, 0))).toBe(Status.Ok);
+    expect(bench.wire.bells[DRIVER]).toBe(bells, 'the driver wants no interrupt');
+
+    bench.clock.ticks += AGAIN - 1;
+    bench.device.step();
+    expect(bench.wire.bells[DRIVER]).toBe(bells, 'too early');
+    for (let round: u32 = 1; round <= 3; round++) {
+      bench.section.write8(QUEUE_EVENT, 0);
+      bench.clock.ticks += round === 1 ? 1 : AGAIN;
+      bench.device.step();
+      expect(bench.wire.bells[DRIVER]).toBe(bells + round, `round ${round}`);
+      expect(bench.section.read8(QUEUE_EVENT)).toBe(1);
+    }
+
+    bench.driver.postReceive(0, 24);
+    for (let round = 0; round < 3; round++) {
+      bench.clock.ticks += AGAIN;
+      bench.device.step();
+    }
+    expect(bench.wire.bells[DRIVER]).toBe(bells + 3, 'taken: nothing to ring for');
+  });
+
+  test('are not rung for after STOP', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.driver.postReceive(0, 24);
+    bench.driver.postReceive(1, 24);
+    control(bench, START);
+    bench.clock.ticks += HOLD;
+    bench.device.deliver(setFrame(bench.frame, 0x123, 0, 0));
+    control(bench, STOP);
+    const bells = bench.wire.bells[DRIVER];
+    bench.clock.ticks += 2 * AGAIN;
+    bench.device.step();
+    expect(bench.wire.bells[DRIVER]).toBe(bells);
+  });
+});
+
+describe('frames for the driver', () => {
+  test('wait 5 ms after every START, so that its polling has begun', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.driver.postReceive(0, 24);
+    control(bench, STOP);
+    expect(bench.device.canDeliver()).toBe(false, 'stopped');
+    control(bench, START);
+    expect(bench.device.canDeliver()).toBe(false, 'at once');
+    bench.clock.ticks += HOLD - 1;
+    expect(bench.device.canDeliver()).toBe(false, 'a microsecond early');
+    expect(bench.device.deliver(setFrame(bench.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
+    bench.clock.ticks += 1;
+    expect(bench.device.canDeliver()).toBe(true);
+    expect(bench.device.deliver(setFrame(bench.frame, 1, 0, 0))).toBe(Status.Ok);
+    expect(bench.driver.usedCount(RECEIVE)).toBe(1);
+  });
+});
+
+describe('bus-off', () => {
+  test('is a status bit and a configuration event, and flushes all requests NOT_OK', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.driver.postReceive(0, 24);
+    bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+    bench.driver.requestTransmit(1, 0x0000_0001, 0, 0x11, 0);
+    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    bench.section.write8(CONFIG_EVENT, 0);
+    const bells = bench.wire.bells[DRIVER];
+
+    bench.device.reportBusOff();
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
+    expect(bench.section.read8(CONFIG_EVENT)).toBe(1);
+    expect(bench.wire.bells[DRIVER]).toBeGreaterThan(bells);
+    expect(bench.driver.transmitResult(0)).toBe(NOT_OK, 'the one in the controller');
+    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.MessageBad);
+    expect(bench.driver.transmitResult(1)).toBe(NOT_OK, 'the one in the ring');
+    expect(bench.driver.usedCount(TRANSMIT)).toBe(2);
+    expect(bench.device.started).toBe(false);
+    expect(bench.device.deliver(setFrame(bench.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
+    expect(bench.device.transport.operating).toBe(true, 'the session goes on');
+  });
+
+  test('is said once, and over with the next START', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.device.reportBusOff();
+    const bells = bench.wire.bells[DRIVER];
+    bench.device.reportBusOff();
+    expect(bench.wire.bells[DRIVER]).toBe(bells);
+
+    bench.driver.requestControl(START);
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
+    bench.device.step();
+    expect(bench.driver.controlResult()).toBe(OK);
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(0);
+    bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    bench.device.finishTransmit(true);
+    expect(bench.driver.transmitResult(0)).toBe(OK);
+    bench.device.reportBusOff();
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF, 'and can come again');
+  });
+});
