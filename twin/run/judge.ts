@@ -8,7 +8,7 @@
 import type { RuleTable } from '../../cell-config/rules/model.ts';
 import type { WireRecord } from '../bus/can-bus.ts';
 import { formatLogLine } from '../candump/write.ts';
-import { type CanFrame, dataLengthOf, makeFrame } from '../bus/can-frame.ts';
+import { type CanFrame } from '../bus/can-frame.ts';
 import { CELL_SENDER } from './board.ts';
 import { FrameQueues } from './frame-queues.ts';
 import type { AglGiven, Observations } from './observations.ts';
