@@ -3,8 +3,7 @@
  *
  * Used by: step-watch.ts (counts every step that takes longer), scripts/bench/bounds.ts (reads this
  * text; the emulated board then holds every step to it). docs/timing-budget.md derives the times.
- * Does not: include bringing back a chip that has lost its settings: there is no bus to answer on then,
- * and the steps it takes are counted as late.
+ * Does not: include the start and the end of the cell.
  *
  * SPI bytes are all that a step clocks, instructions included. Ring entries are those of the link to
  * AGL. Each task runs one piece and returns, so no loop is in these numbers but those over at most 64
@@ -24,7 +23,11 @@ export const TRANSMIT_POLL_SPI_BYTES: u32 = 4;
 export const FROM_AGL_SPI_BYTES: u32 = 14;
 /** FromAglTask, ForwardTask and the session: one entry each. */
 export const RING_ENTRIES: u32 = 1;
-/** Upkeep: a full look at the fault state, and READ STATUS when the line is in doubt. */
+/**
+ * Upkeep: a full look at the fault state, and READ STATUS when the line is in doubt. A chip that is set up
+ * again takes no more per step, but for one step of 28 bytes that loads its answers: nothing is received
+ * in that one.
+ */
 export const UPKEEP_SPI_BYTES: u32 = 10 + 2;
 
 /** The longest step: a frame is received and answered, and upkeep is due. */

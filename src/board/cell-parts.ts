@@ -45,6 +45,8 @@ export class CellParts {
   readonly forwardRing: RecordRing = new RecordRing(FORWARD_RING_BITS);
   /** False when there is no usable ivshmem device: the cell answers, and forwards nothing. */
   linkUsable: bool = false;
+  /** A frame of AGL's is out of its ring and waits for the controller. */
+  frameHeld: bool = false;
   /** False when there is no usable control device: no status page, no requests. */
   controlUsable: bool = false;
   /** Where the rule table in force comes from. */

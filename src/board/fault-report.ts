@@ -128,6 +128,20 @@ export class FaultReport {
     this.end(status);
   }
 
+  /** The chip sleeps. */
+  asleep(): void {
+    this.begin()
+      .text('asleep: nothing on the bus for ')
+      .decimal(this.parts.settings.sleepSeconds)
+      .text(' s')
+      .endLine();
+  }
+
+  /** The chip wakes. */
+  awake(why: string): void {
+    this.begin().text('awake: ').text(why).endLine();
+  }
+
   /** A frame waited and INT was not asserted, again and again. */
   interruptSilent(): void {
     this.begin().text(

@@ -4,8 +4,8 @@
  *
  * Used by: upkeep.ts, which is called at least every 64 steps of the cell.
  * Does not: touch frames. Each call makes at most one SPI transaction of at most 10 bytes (and one
- * READ STATUS when the line lies); only bringing back a chip that has lost its settings waits, at
- * most 10 ms and 1,000 bit times, while there is no bus to answer on anyway.
+ * READ STATUS when the line lies). A chip that has lost its settings is set up again in such steps, too;
+ * only the answers that wait in it are loaded in one (28 bytes).
  *
  * How often: a full look (10 bytes) every 10 ms. Besides that a short one (4 bytes): every millisecond
  * while there are errors on the bus; every 64 bit times while a frame is on its way, because a failed
@@ -19,10 +19,12 @@ import {
   EVENT_OVERFLOW,
   EVENT_STATE,
 } from '../driver/mcp2515/fault-monitor';
+import { MODE_TIMEOUT_BITS } from '../driver/mcp2515/modes';
 import { count, Counter } from '../rt/counters';
 import { Deadline, microsToTicks, Period } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { BusDiagnosis } from './bus-diagnosis';
+import { BusSleep } from './bus-sleep';
 import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
 import { FaultReport } from './fault-report';
@@ -49,8 +51,20 @@ enum BusState {
   Off = 2,
   /** Asked for the bus. */
   Joining = 3,
-  /** The chip has lost its settings. */
+  /** The chip has lost its settings: to be set up again. */
   Lost = 4,
+  /** It is being set up. */
+  SettingUp = 5,
+  /** It is set up: the answers that wait in it are to be loaded. */
+  Preparing = 6,
+  /** The bus is to be asked for. */
+  Rejoining = 7,
+  /** Set up, or awake again, and asked for the bus. */
+  Returning = 8,
+  /** On the bus; its settings are to be remembered. */
+  Settling = 9,
+  /** On the way to sleep, asleep, or on the way back. */
+  Sleeping = 10,
 }
 
 @final
@@ -59,6 +73,7 @@ export class FaultUpkeep {
   private readonly transmitWatch: TransmitWatch;
   private readonly interruptWatch: InterruptWatch;
   private readonly diagnosis: BusDiagnosis;
+  private readonly sleep: BusSleep;
   private readonly fullLook: Period;
   private readonly watchPeriod: Period;
   private readonly next: Deadline = new Deadline();
@@ -70,6 +85,13 @@ export class FaultUpkeep {
   /** The round is to begin with a full look, or has. */
   private full: bool = false;
   private saidGone: bool = false;
+  /** The chip was set up again; else it has slept. */
+  private wasLost: bool = false;
+  /** The fault state that has ended with sleep: waking clears the error counters. */
+  private sleptIn: FaultState = FaultState.ErrorActive;
+  /** How long the chip may take to be on the bus again. */
+  private readonly patience: Deadline = new Deadline();
+  private patienceTicks: u64 = 0;
   private readonly lookTicks: u64;
   private readonly retryTicks: u64;
   private readonly uneasyTicks: u64;
@@ -87,6 +109,7 @@ export class FaultUpkeep {
     this.transmitWatch = new TransmitWatch(parts, report);
     this.interruptWatch = new InterruptWatch(parts, report);
     this.diagnosis = new BusDiagnosis(parts, report);
+    this.sleep = new BusSleep(parts, report);
     this.fullLook = new Period(microsToTicks(FULL_LOOK_MICROS, perSecond));
     const lookTicks = microsToTicks(LOOK_MICROS, perSecond);
     this.lookTicks = lookTicks;
@@ -106,7 +129,10 @@ export class FaultUpkeep {
     const busOffTicks = microsToTicks((BUS_OFF_BITS * 1_000_000) / settings.bitrate, perSecond);
     this.restartTicks = microsToTicks(settings.restartMillis * 1_000, perSecond);
     if (this.restartTicks < busOffTicks) this.restartTicks = busOffTicks;
+    const patienceMicros = (MODE_TIMEOUT_BITS * 1_000_000) / settings.bitrate;
+    this.patienceTicks = microsToTicks(patienceMicros, perSecond);
     this.transmitWatch.start();
+    this.sleep.start();
     const nowTicks = parts.clock.nowTicks();
     this.calm.start(nowTicks, 0);
     this.next.start(nowTicks, this.lookTicks);
@@ -119,7 +145,7 @@ export class FaultUpkeep {
 
   /** One step if one is due. */
   run(nowTicks: u64): void {
-    if (!this.next.reached(nowTicks)) return;
+    if (!this.next.reached(nowTicks) && !this.stirred) return;
     switch (this.state) {
       case BusState.Running:
         this.look(nowTicks);
@@ -134,9 +160,34 @@ export class FaultUpkeep {
       case BusState.Joining:
         this.join(nowTicks);
         return;
-      default:
+      case BusState.Lost:
         this.bringBack(nowTicks);
+        return;
+      case BusState.SettingUp:
+        this.goOn(nowTicks, this.parts.controller.configureStep(), BusState.Preparing);
+        return;
+      case BusState.Preparing:
+        this.goOn(nowTicks, this.answers.prepare(), BusState.Rejoining);
+        return;
+      case BusState.Rejoining:
+        this.wasLost = true;
+        this.startPatience(nowTicks);
+        this.goOn(nowTicks, this.parts.controller.rejoin(), BusState.Returning);
+        return;
+      case BusState.Returning:
+        this.awaitBus(nowTicks);
+        return;
+      case BusState.Settling:
+        this.settle(nowTicks);
+        return;
+      default:
+        this.goOnSleeping(nowTicks);
     }
+  }
+
+  /** A sleeping chip has woken, or is wanted. */
+  private get stirred(): bool {
+    return this.state === BusState.Sleeping && this.sleep.stirred;
   }
 
   private look(nowTicks: u64): void {
@@ -144,6 +195,13 @@ export class FaultUpkeep {
     if (this.watchPeriod.due(nowTicks)) this.transmitWatch.look(nowTicks);
     this.next.start(nowTicks, this.pauseTicks);
     if (!this.roundOpen) {
+      if (this.calm.reached(nowTicks) && this.sleep.due(nowTicks)) {
+        this.sleptIn = this.parts.controller.faultState();
+        this.sleep.begin();
+        this.state = BusState.Sleeping;
+        this.next.start(nowTicks, 0);
+        return;
+      }
       this.full = this.interruptWatch.doubtful || this.fullLook.due(nowTicks);
       if (!this.full && !this.uneasy(nowTicks)) return;
     }
@@ -199,6 +257,7 @@ export class FaultUpkeep {
     this.next.start(nowTicks, this.lookTicks);
     if (this.parts.controller.joined() !== Status.Ok) return;
     this.state = BusState.Running;
+    this.sleep.restart(nowTicks);
     count(Counter.Restarts);
     this.report.restarted();
   }
@@ -213,21 +272,67 @@ export class FaultUpkeep {
   }
 
   private bringBack(nowTicks: u64): void {
-    const parts = this.parts;
-    const settings = parts.settings;
-    const controller = parts.controller;
-    let status = controller.configure(settings.oscillatorHertz, settings.bitrate);
-    if (status === Status.Ok) status = this.answers.prepare();
-    if (status === Status.Ok) status = controller.start();
+    const settings = this.parts.settings;
+    const controller = this.parts.controller;
+    const status = controller.beginConfigure(settings.oscillatorHertz, settings.bitrate);
+    // What was to be sent went with the chip.
     this.transmitWatch.ignoreAborted();
-    if (status === Status.Ok) {
-      this.state = BusState.Running;
-      this.report.chipBack();
-      this.next.start(nowTicks, this.lookTicks);
+    this.goOn(nowTicks, status, BusState.SettingUp);
+  }
+
+  /** After a step towards the bus: the same again, the next one, or all of it later. */
+  private goOn(nowTicks: u64, status: Status, next: BusState): void {
+    this.next.start(nowTicks, 0);
+    if (status === Status.Ok) this.state = next;
+    else if (status !== Status.Busy) this.fail(nowTicks, status);
+  }
+
+  private awaitBus(nowTicks: u64): void {
+    const status = this.parts.controller.joined();
+    const isLate = status === Status.Busy && this.patience.reached(nowTicks);
+    this.goOn(nowTicks, isLate ? Status.ChipNotInNormalMode : status, BusState.Settling);
+  }
+
+  /** The chip is to be on the bus within that: 11 recessive bits. */
+  private startPatience(nowTicks: u64): void {
+    this.patience.start(nowTicks, this.patienceTicks);
+  }
+
+  private settle(nowTicks: u64): void {
+    const status = this.parts.controller.rememberSettings();
+    if (status !== Status.Ok) {
+      this.fail(nowTicks, status);
       return;
     }
+    this.state = BusState.Running;
+    this.roundOpen = false;
+    this.saidGone = false;
+    this.sleep.restart(nowTicks);
+    this.next.start(nowTicks, this.lookTicks);
+    if (this.wasLost) this.report.chipBack();
+    else if (this.sleptIn !== FaultState.ErrorActive) this.report.state(FaultState.ErrorActive);
+  }
+
+  /** The chip did not come back: tried again after a while. */
+  private fail(nowTicks: u64, status: Status): void {
     if (!this.saidGone) this.report.chipGone(status);
     this.saidGone = true;
-    this.next.start(parts.clock.nowTicks(), this.retryTicks);
+    this.state = BusState.Lost;
+    this.next.start(nowTicks, this.retryTicks);
+  }
+
+  private goOnSleeping(nowTicks: u64): void {
+    const status = this.sleep.run(nowTicks);
+    if (status === Status.Empty) {
+      this.next.start(this.sleep.nextTicks, 0);
+    } else if (status === Status.Ok) {
+      this.wasLost = false;
+      this.startPatience(nowTicks);
+      this.goOn(nowTicks, status, BusState.Returning);
+    } else if (status === Status.Busy) {
+      this.next.start(nowTicks, 0);
+    } else {
+      this.lose(nowTicks);
+    }
   }
 }

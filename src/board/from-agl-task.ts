@@ -23,8 +23,6 @@ import { FrameObserver } from './frame-observer';
 export class FromAglTask extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   private readonly courtesy: Courtesy;
-  /** `frame` is out of the ring. */
-  private held: bool = false;
   /** `frame` is in the chip. */
   private loaded: bool = false;
   /** The peer is to be told how the frame in the chip ends. */
@@ -44,7 +42,7 @@ export class FromAglTask extends Task {
     if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
       return this.awaiting ? !parts.agl.receivedOpen : !this.held && this.refusing;
     }
-    return this.awaiting || this.held || (parts.linkUsable && parts.agl.hasReceived());
+    return this.awaiting || parts.frameHeld || (parts.linkUsable && parts.agl.hasReceived());
   }
 
   /** Requests of a driver whose interface is stopped, bus-off for one, are refused at once. */
@@ -55,7 +53,7 @@ export class FromAglTask extends Task {
 
   override run(): void {
     if (this.awaiting) this.conclude();
-    else if (!this.held) this.take();
+    else if (!this.parts.frameHeld) this.take();
     else if (!this.loaded) this.load();
     else this.send();
   }
@@ -64,8 +62,8 @@ export class FromAglTask extends Task {
     const status = this.parts.agl.receive(this.frame);
     if (status === Status.Empty) return;
     // An error message of AGL's interface is no frame to be sent.
-    this.held = status === Status.Ok && !isErrorFrame(this.frame);
-    if (this.held) return;
+    this.parts.frameHeld = status === Status.Ok && !isErrorFrame(this.frame);
+    if (this.parts.frameHeld) return;
     count(Counter.FromAglRefused);
     this.parts.agl.finishReceived(false);
   }
@@ -93,7 +91,7 @@ export class FromAglTask extends Task {
   }
 
   private finish(status: Status): void {
-    this.held = false;
+    this.parts.frameHeld = false;
     const isSent = status === Status.Ok;
     count(isSent ? Counter.FromAgl : Counter.FromAglRefused);
     if (isSent) this.awaiting = this.parts.agl.isBackEnd;

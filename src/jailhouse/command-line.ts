@@ -14,6 +14,7 @@
  *   restart-ms=100    back on the bus so long after bus-off, to 600000; 0: never by itself
  *   txtimeout-ms=1000 a frame not sent for so long is taken back, to 600000; 0: never
  *   errors=0|1        1: error frames go to AGL
+ *   sleep=0           the chip sleeps after so many seconds without traffic, to 86400; 0: never
  *
  * Words are separated by spaces or tabs; a later word wins. Anything else is refused whole.
  */
@@ -46,6 +47,8 @@ export enum BusModeSetting {
 
 /** The longest time a setting can name, ten minutes. */
 const MILLIS_MAXIMUM: i32 = 600_000;
+/** The longest wait for sleep, one day. */
+const SECONDS_MAXIMUM: i32 = 86_400;
 /** No number, or one out of range. */
 const NOT_A_VALUE: i32 = -1;
 
@@ -63,6 +66,8 @@ export class CommandLine {
   /** 0: a frame waits for the bus as long as it takes. */
   transmitTimeoutMillis: u32 = 1_000;
   errorFrames: bool = false;
+  /** 0: the chip never sleeps. */
+  sleepSeconds: u32 = 0;
 
   /** Private copy of the text: each byte is read once. */
   private readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
@@ -110,7 +115,7 @@ export class CommandLine {
         .bytes(this.text + this.wordStart, this.wordLength)
         .text('"; valid: bitrate=5000..1000000 osc=1000000..40000000')
         .text(' spi=10000..10000000 int=gpio|spi mode=normal|listen-only|loopback oneshot=0|1')
-        .text(' triple=0|1 restart-ms=0..600000 txtimeout-ms=0..600000 errors=0|1');
+        .text(' triple=0|1 restart-ms=0..600000 txtimeout-ms=0..600000 errors=0|1 sleep=0..86400');
     }
     console.text(' (status ').decimal(status).text(')').endLine();
   }
@@ -162,6 +167,9 @@ export class CommandLine {
     } else if (this.isKey(keyLength, 'errors')) {
       value = this.number(0, 1);
       this.errorFrames = value === 1;
+    } else if (this.isKey(keyLength, 'sleep')) {
+      value = this.number(0, SECONDS_MAXIMUM);
+      this.sleepSeconds = value;
     } else {
       return Status.CommandLineUnknownKey;
     }

@@ -62,6 +62,10 @@ export enum Counter {
   ErrorMessagesDropped = 27,
   /** Steps of the loop that took longer than their bound (src/board/bounds.ts). */
   DeadlineMisses = 28,
+  /** Times the controller was put to sleep. */
+  Sleeps = 29,
+  /** Times the bus woke it; each time the frame that did was lost. */
+  WakesByBus = 30,
   /** The first of nine: error messages made, by the bit number of their class in linux/can/error.h. */
   ErrorMessagesFirst = 32,
 }

@@ -1,8 +1,17 @@
 /** A chip that resets itself, an INT wire that lies, a wrong crystal: noticed, told, and lived with. */
 import assert from 'node:assert/strict';
+import { declaredStepBound } from '../../scripts/bench/bounds.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
+import { WasmEngine } from '../../twin/engine/wasm.ts';
 import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 import { CAN_ERR_RESTARTED } from './disturbance.ts';
+
+// Both answers wait in the chip and have to be loaded again.
+const RULES = `version: 1
+rules:
+  - { name: one, match: { id: 0x100 }, answer: { id: 0x700, data: [1] } }
+  - { name: two, match: { id: 0x101 }, answer: { id: 0x701, data: [2] } }
+`;
 
 const CANSTAT = 0x0e;
 const CANSTAT_OPMOD = 0xe0;
@@ -46,6 +55,31 @@ onWasm('brown-out at any moment of the traffic: reception comes back each time',
         [0x300 + round],
       );
     }
+  }),
+);
+
+onWasm('brown-out: no step of the repair takes longer than the declared bound', (engine) =>
+  withBench({ engine, rules: RULES }, async (bench) => {
+    const { machine, engine: wasm, clock, chip } = bench.board;
+    if (!(wasm instanceof WasmEngine)) throw new Error('steps are seen by the wasm engine');
+    const bound = (await declaredStepBound()).micros(10_000_000) * 1_000;
+    let idleNanos: number | undefined;
+    let longest = 0;
+    machine.onIdle = () => (idleNanos = clock.now);
+    wasm.onStep = (startNanos) => {
+      longest = Math.max(longest, (idleNanos ?? clock.now) - startNanos);
+      idleNanos = undefined;
+    };
+    for (let round = 0; round < 5; round++) {
+      clock.schedule(bench.now + 100_000 * round, (nanos) => chip.brownOut(nanos));
+      bench.run(50 * MILLISECOND);
+      assert.equal(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'normal mode again');
+    }
+    assert.ok(longest > 0 && longest <= bound, `${longest} ns, bound ${bound} ns`);
+    bench.forget();
+    for (const identifier of [0x100, 0x101]) bench.send({ identifier });
+    bench.run(10 * MILLISECOND);
+    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['700#01', '701#02']);
   }),
 );
 

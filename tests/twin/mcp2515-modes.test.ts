@@ -118,6 +118,19 @@ describe('MCP2515 modes', () => {
     assert.equal(rig.read(CANINTF) & 3, 0);
   });
 
+  it('takes the frame that is on the bus when sleep is asked for, and sleeps after it', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.other.enqueue(makeFrame({ identifier: 0x100 }), rig.clock.now, 'other');
+    rig.pass(20 * rig.bit);
+    rig.write(CANCTRL, SLEEP);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x00);
+    rig.pass(40 * rig.bit);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x20);
+    assert.equal(rig.read(CANINTF) & 3, 1);
+    assert.deepEqual(rig.spi(0x90, 0, 0).slice(1), [0x20, 0x00]);
+  });
+
   it('sleeps through bus activity with WAKIE clear, and wakes when the MCU sets WAKIF', () => {
     const rig = makeRig();
     rig.startNormal();

@@ -134,6 +134,11 @@ export class CanBus {
     if (this.#running !== undefined) this.#leave(this.#running, node, nanos);
   }
 
+  /** Whether a frame is on the wire, from its SOF to the end of its EOF or of its error frame. */
+  get carriesFrame(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Whether the node takes part in frames: connected, integrated, not bus-off. */
   isReady(node: CanNode): boolean {
     return this.#requireMember(node).ready;

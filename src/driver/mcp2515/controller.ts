@@ -18,6 +18,8 @@
  *   look            READ or BIT MODIFY (4), a full look READ (10); see fault-monitor.ts
  *   tendTransmit    READ or BIT MODIFY (2 to 4); see transmit-buffers.ts
  *   leaveNow, rejoin, joined  BIT MODIFY or READ (4, 4, 3)
+ *   configureStep   RESET, WRITE or READ (1 to 10)
+ *   sleepStep       BIT MODIFY or READ (3 to 4), READ STATUS (2)
  *
  * Transmit interrupts are off: completion shows in the next READ STATUS, which receiving needs
  * anyhow. A transmit buffer keeps its content after sending, so a preloaded answer can be sent
@@ -42,6 +44,7 @@ import {
 import { BusMode } from './modes';
 import { counted, Receiver } from './receiver';
 import { Setup } from './setup';
+import { Sleep } from './sleep';
 import { TransmitBuffers, TransmitOutcome } from './transmit-buffers';
 
 /** Transmit buffer for frames from AGL: lowest priority, and alone, so their order is kept. */
@@ -65,6 +68,7 @@ export class Mcp2515<
   readonly faults: FaultMonitor<Bus>;
   private readonly buffers: TransmitBuffers<Bus>;
   private readonly receiver: Receiver<Bus, Line>;
+  private readonly sleep: Sleep<Bus, Time>;
   private bitrate: u32 = 0;
 
   constructor(
@@ -78,6 +82,7 @@ export class Mcp2515<
     this.setup = setup;
     this.faults = new FaultMonitor<Bus>(bus);
     this.buffers = buffers;
+    this.sleep = new Sleep<Bus, Time>(bus, clock, setup.modes);
     this.receiver = new Receiver<Bus, Line>(bus, line, setup.acceptance, buffers);
   }
 
@@ -87,31 +92,53 @@ export class Mcp2515<
    * `ChipSilentHigh`, `ChipNotInConfigurationMode`, `RegisterVerifyMismatch`, `SpiTimeout`.
    */
   override configure(oscillatorHertz: u32, bitrate: u32): Status {
+    let status = this.beginConfigure(oscillatorHertz, bitrate);
+    if (status !== Status.Ok) return status;
+    do {
+      status = this.configureStep();
+    } while (status === Status.Busy);
+    return status;
+  }
+
+  /** Begins what `configure` does, without a wait: `configureStep` goes on. `BitRateImpossible`. */
+  beginConfigure(oscillatorHertz: u32, bitrate: u32): Status {
     const possible = this.rate.calculate(oscillatorHertz, bitrate);
     if (possible !== Status.Ok) return possible;
     this.bitrate = bitrate;
+    this.buffers.closed = true;
+    this.receiver.silent = true;
     this.forget();
-    const status = this.setup.reset();
-    if (status !== Status.Ok) return counted(status);
-    return counted(this.setup.writeRegisters(this.rate));
+    this.setup.begin();
+    return Status.Ok;
+  }
+
+  /** At most one transaction of at most 10 bytes; `Busy`: it goes on. Errors as `configure`. */
+  configureStep(): Status {
+    const status = this.setup.step(this.rate);
+    if (status === Status.Ok) this.receiver.silent = false;
+    return status === Status.Busy ? status : counted(status);
   }
 
   /** Joins the bus; waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
   override start(): Status {
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
-    const modes = this.setup.modes;
-    this.buffers.oneShot = modes.oneShot;
     const status = counted(this.setup.enterRunning(this.bitrate));
     if (status !== Status.Ok) return status;
-    this.buffers.closed = false;
+    this.open();
+    return this.rememberSettings();
+  }
+
+  /** Takes the settings of the chip as they are now as those that must stay. READ (10 bytes). */
+  rememberSettings(): Status {
     return counted(this.faults.rememberSettings());
   }
 
   /** Back to configuration mode after the frame on its way; waits at most 1,000 bit times. */
   override stop(): Status {
     if (this.bitrate === 0) return Status.Ok; // never configured: never on the bus
+    const isAwake = this.sleep.awake;
     this.forget();
-    return counted(this.setup.enterConfiguration(this.bitrate));
+    return counted(isAwake ? this.setup.enterConfiguration(this.bitrate) : this.setup.reset());
   }
 
   /** False: the interrupt line is not wired; READ STATUS takes its place (`int=spi`). */
@@ -288,34 +315,62 @@ export class Mcp2515<
     const status = modes.check(modes.wantedBits);
     if (status !== Status.Ok) return status === Status.Busy ? status : counted(status);
     this.faults.restart();
-    this.buffers.closed = false;
+    this.open();
     return Status.Ok;
   }
 
-  /** Off the bus and asleep after the frame on its way; waits at most 1,000 bit times. */
-  sleep(): Status {
-    if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
+  /** Begins the way to sleep mode: nothing can be sent any more. `sleepStep` goes on. */
+  beginSleep(): void {
     this.buffers.closed = true;
     this.faults.forgetSettings();
-    return counted(this.setup.modes.sleep(this.bitrate));
+    this.sleep.begin();
   }
 
-  /** Awake and on the bus again after `sleep`; waits at most 10 ms and 1,000 bit times. */
-  wake(): Status {
-    if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
-    const status = counted(this.setup.modes.wake(this.bitrate));
-    if (status === Status.Timeout) return Status.ChipNotInNormalMode;
-    if (status !== Status.Ok) return status;
-    this.faults.restart();
-    this.buffers.closed = false;
-    return counted(this.faults.rememberSettings());
+  /** Begins the way out of it; `byBus`: the chip has begun it itself. Only while it rests. */
+  beginWake(byBus: bool): void {
+    this.sleep.wake(byBus);
+  }
+
+  /**
+   * One transaction of the way begun; `Busy`: it goes on. `Ok`: asleep; or awake, and as after `rejoin`.
+   * `Timeout`: the chip does not follow.
+   */
+  sleepStep(): Status {
+    const status = this.sleep.step(this.bitrate);
+    this.receiver.silent = this.sleep.silent;
+    // A frame may have come in before the chip slept.
+    if (status === Status.Ok && this.sleep.resting) return this.pollStatus();
+    return status === Status.Busy ? status : counted(status);
+  }
+
+  /** True while the chip sleeps and nothing has been begun. */
+  get resting(): bool {
+    return this.sleep.resting;
+  }
+
+  /** True when the line says that a resting chip has woken. */
+  get stirring(): bool {
+    return this.receiver.useInterruptLine && this.line.isAsserted();
+  }
+
+  /** Asks a resting chip: `Ok` when it sleeps, `Busy` when it does not. READ (3 bytes). */
+  checkAsleep(): Status {
+    const status = this.sleep.check();
+    return status === Status.Busy ? status : counted(status);
   }
 
   override faultState(): FaultState {
     return this.faults.faultState;
   }
 
+  /** On the bus: frames can be sent. */
+  private open(): void {
+    this.buffers.oneShot = this.setup.modes.oneShot;
+    this.buffers.closed = false;
+  }
+
   private forget(): void {
+    this.sleep.forget();
     this.receiver.forget();
     this.faults.restart();
     this.faults.forgetSettings();

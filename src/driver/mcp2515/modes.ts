@@ -1,7 +1,7 @@
 /**
  * Modes: which mode of operation the chip is in, and the ways from one to another.
  *
- * Used by: setup.ts and controller.ts.
+ * Used by: setup.ts, sleep.ts and controller.ts.
  * Does not: set registers up. The functions with "Wait" in what they say wait, each bounded; the
  * others are one transaction.
  *
@@ -17,17 +17,12 @@ import {
   CANCTRL_ABAT,
   CANCTRL_OSM,
   CANCTRL_REQOP_MASK,
-  CANINTE,
-  CANINTE_WAKIE,
-  CANINTF,
-  CANINTF_WAKIF,
   CANSTAT,
   CANSTAT_OPMOD_MASK,
   MODE_CONFIGURATION,
   MODE_LISTEN_ONLY,
   MODE_LOOPBACK,
   MODE_NORMAL,
-  MODE_SLEEP,
 } from './registers';
 
 /** How the controller takes part in the bus. */
@@ -47,8 +42,6 @@ const MODE_BITS: u32 = CANCTRL_REQOP_MASK | CANCTRL_ABAT | CANCTRL_OSM;
  * longest frames. Several times that, in bit times.
  */
 export const MODE_TIMEOUT_BITS: u32 = 1_000;
-/** The oscillator starts within 128 of its periods after sleep; many times that. */
-const WAKE_TIMEOUT_MICROS: u32 = 10_000;
 
 @final
 export class Modes<Bus extends SpiBus, Time extends Clock> {
@@ -100,26 +93,6 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
     return this.enter(MODE_CONFIGURATION, bitTimeout(bitrate));
   }
 
-  /** Wait for sleep, which comes after the frame on its way; else `Timeout`. */
-  sleep(bitrate: u32): Status {
-    return this.enter(MODE_SLEEP, bitTimeout(bitrate));
-  }
-
-  /**
-   * Wait for the end of sleep, then for the mode to run in; else `Timeout`. The chip wakes into
-   * listen-only mode when WAKIF is set while WAKIE is.
-   */
-  wake(bitrate: u32): Status {
-    let status = modifyRegister(this.bus, CANINTE, CANINTE_WAKIE, CANINTE_WAKIE);
-    if (status === Status.Ok) {
-      status = modifyRegister(this.bus, CANINTF, CANINTF_WAKIF, CANINTF_WAKIF);
-    }
-    if (status === Status.Ok) status = this.waitFor(MODE_LISTEN_ONLY, WAKE_TIMEOUT_MICROS);
-    if (status === Status.Ok) status = modifyRegister(this.bus, CANINTE, CANINTE_WAKIE, 0);
-    if (status === Status.Ok) status = modifyRegister(this.bus, CANINTF, CANINTF_WAKIF, 0);
-    return status === Status.Ok ? this.enterRunning(bitrate) : status;
-  }
-
   /** Wait until CANSTAT shows `mode`; else `Timeout`. */
   waitFor(mode: u32, timeoutMicros: u32): Status {
     const deadlineTicks = deadlineAfterMicros(this.clock, timeoutMicros);
@@ -136,6 +109,7 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
   }
 }
 
-function bitTimeout(bitrate: u32): u32 {
+/** Microseconds of MODE_TIMEOUT_BITS at `bitrate`. */
+export function bitTimeout(bitrate: u32): u32 {
   return (MODE_TIMEOUT_BITS * 1_000_000) / bitrate;
 }

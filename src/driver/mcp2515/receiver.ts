@@ -35,8 +35,11 @@ import { TransmitBuffers } from './transmit-buffers';
 
 @final
 export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
-  /** False: the interrupt line is not wired; READ STATUS takes its place. */
-  useInterruptLine: bool = true;
+  /** `attention` asks the line: it is wired, and means frames. */
+  private lineAsked: bool = true;
+  /** Neither line nor chip is asked: whatever they say is not about frames. */
+  private isSilent: bool = false;
+  private isWired: bool = true;
   /** See Mcp2515.readAhead. */
   readAhead: bool = false;
   /** The frame taken last had been answered by its filter. */
@@ -56,13 +59,30 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     private readonly buffers: TransmitBuffers<Bus>,
   ) {}
 
+  /** False: the interrupt line is not wired; READ STATUS takes its place. */
+  get useInterruptLine(): bool {
+    return this.isWired;
+  }
+
+  set useInterruptLine(use: bool) {
+    this.isWired = use;
+    this.lineAsked = use && !this.isSilent;
+  }
+
+  /** True: the chip sleeps or is being set up, and there is no attention but for frames known of. */
+  set silent(silent: bool) {
+    this.isSilent = silent;
+    this.lineAsked = this.isWired && !silent;
+    if (silent) this.attentionSeen = false;
+  }
+
   /** True when `receive` has something to do. */
   attention(): bool {
     if (this.order.known) return true;
-    if (this.useInterruptLine) {
+    if (this.lineAsked) {
       this.attentionSeen = this.line.isAsserted();
       if (!this.attentionSeen) this.order.allEmpty();
-    } else if (this.pollStatus() === Status.Ok) {
+    } else if (!this.isSilent && this.pollStatus() === Status.Ok) {
       this.attentionSeen = this.order.known;
     }
     return this.attentionSeen;
@@ -144,11 +164,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   /** Finds out why attention was asked for. `Ok`: a buffer is known to be full. */
   private lookAtLine(): Status {
     this.attentionSeen = false;
-    if (this.readAhead && this.useInterruptLine && this.order.guess()) {
+    if (this.readAhead && this.lineAsked && this.order.guess()) {
       this.guessed = true;
       return Status.Ok;
     }
-    if (this.useInterruptLine) {
+    if (this.lineAsked) {
       const status = this.pollStatus();
       if (status !== Status.Ok) return status;
     }

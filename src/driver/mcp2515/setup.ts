@@ -1,14 +1,19 @@
 /**
- * Setup: everything done to the chip while it is off the bus, and the changes of mode.
+ * Setup: everything done to the chip while it is off the bus.
  *
  * Used by: controller.ts.
- * Does not: receive or send. These are the only driver functions that wait; each wait is bounded.
+ * Does not: receive or send. `reset`, `enterRunning` and `enterConfiguration` wait, each bounded; the
+ * set-up itself goes in steps of one transaction, so that it can be done beside other work:
+ *
+ *   RESET (1 byte); nothing for 100 us; READ CANSTAT (3) until configuration mode shows, at most 10 ms;
+ *   then for each group of register-plan.ts WRITE and READ (3 to 10 each)
  *
  * Every register written is read back. The first difference ends the set-up, and the three
  * `fault...` fields keep it for the message.
  */
-import { Clock, deadlineAfterMicros, deadlinePassed } from '../../hal/clock';
+import { Clock } from '../../hal/clock';
 import { SpiBus } from '../../hal/spi-bus';
+import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { Acceptance } from './acceptance';
 import { BitRate } from './bit-rate';
@@ -20,28 +25,8 @@ import {
   reset,
   writeRegisters,
 } from './instructions';
-import {
-  CANINTE_RX0IE,
-  CANINTE_RX1IE,
-  CANSTAT,
-  CNF3,
-  MODE_CONFIGURATION,
-  RXB0CTRL,
-  RXB0CTRL_BUKT,
-  RXB1CTRL,
-  RXBCTRL_RXM_MASK,
-  RXF0SIDH,
-  RXF2SIDH,
-  RXF3SIDH,
-  RXF5SIDH,
-  RXFSIDL_EXIDE,
-  RXM0SIDH,
-  TXB0CTRL,
-  TXB1CTRL,
-  TXB2CTRL,
-  TXBCTRL_TXP_MASK,
-  TXBCTRL_TXREQ,
-} from './registers';
+import { PLAN_GROUPS, RegisterPlan } from './register-plan';
+import { CANSTAT, MODE_CONFIGURATION } from './registers';
 
 /**
  * No SPI for this long after RESET: the oscillator start-up timer counts 128 of its periods
@@ -50,13 +35,14 @@ import {
 const RESET_QUIET_MICROS: u32 = 100;
 /** A chip that is there shows configuration mode long before this. */
 const RESET_TIMEOUT_MICROS: u32 = 10_000;
-/** A filter for extended frames; one of zero is for standard frames. */
-const FILTER_EXTENDED: u64 = (RXFSIDL_EXIDE as u64) << 8;
 
-/** Transmit priorities: urgent answers before anything from AGL. */
-const TXB0_PRIORITY: u32 = 0;
-const TXB1_PRIORITY: u32 = 2;
-const TXB2_PRIORITY: u32 = 3;
+// Places in the set-up.
+const PLACE_RESET: u32 = 0;
+const PLACE_QUIET: u32 = 1;
+const PLACE_MODE: u32 = 2;
+/** From here on: WRITE of a group, READ of it, and so on. */
+const PLACE_GROUPS: u32 = 3;
+const PLACE_END: u32 = PLACE_GROUPS + 2 * PLAN_GROUPS;
 
 @final
 export class Setup<Bus extends SpiBus, Time extends Clock> {
@@ -70,6 +56,9 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
   readonly acceptance: Acceptance = new Acceptance();
   /** The mode to run in, and the ways there. */
   readonly modes: Modes<Bus, Time>;
+  private readonly plan: RegisterPlan = new RegisterPlan();
+  private readonly deadline: Deadline = new Deadline();
+  private place: u32 = PLACE_RESET;
 
   constructor(
     private readonly bus: Bus,
@@ -78,37 +67,43 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     this.modes = new Modes<Bus, Time>(bus, clock);
   }
 
-  /**
-   * RESET, then waits until CANSTAT shows configuration mode. Otherwise, by what CANSTAT reads:
-   * `ChipSilentLow`, `ChipSilentHigh` or `ChipNotInConfigurationMode`.
-   */
-  reset(): Status {
-    const status = reset(this.bus);
-    if (status !== Status.Ok) return status;
-    const quietUntil = deadlineAfterMicros(this.clock, RESET_QUIET_MICROS);
-    while (!deadlinePassed(this.clock, quietUntil)) continue;
-
-    const reached = this.modes.waitFor(MODE_CONFIGURATION, RESET_TIMEOUT_MICROS);
-    this.noteFault(CANSTAT, MODE_CONFIGURATION, this.modes.canstat);
-    if (reached !== Status.Timeout) return reached;
-    if (this.faultRead === 0x00) return Status.ChipSilentLow;
-    if (this.faultRead === 0xff) return Status.ChipSilentHigh;
-    return Status.ChipNotInConfigurationMode;
+  /** Begins the set-up; `step` goes on. */
+  begin(): void {
+    this.place = PLACE_RESET;
   }
 
-  /** Writes and verifies all registers. Only in configuration mode. */
-  writeRegisters(rate: BitRate): Status {
-    let status = this.writeAcceptance();
-    if (status === Status.Ok) status = this.writeTiming(rate);
-    // RXM = 00 everywhere: by filters. "Any message" (11) would also store frames with errors.
-    if (status === Status.Ok) {
-      const bits = RXBCTRL_RXM_MASK | RXB0CTRL_BUKT;
-      status = this.write(RXB0CTRL, 1, RXB0CTRL_BUKT, bits);
+  /**
+   * At most one transaction of the set-up. `Busy`: it goes on. `Ok`: all registers are written and were
+   * read back. Otherwise it has failed: `RegisterVerifyMismatch`, or by what CANSTAT reads
+   * `ChipSilentLow`, `ChipSilentHigh`, `ChipNotInConfigurationMode`, or an error of the bus.
+   */
+  step(rate: BitRate): Status {
+    if (this.place < PLACE_GROUPS) {
+      const status = this.resetStep();
+      return status === Status.Ok ? Status.Busy : status;
     }
-    if (status === Status.Ok) status = this.write(RXB1CTRL, 1, 0, RXBCTRL_RXM_MASK);
-    if (status === Status.Ok) status = this.writePriority(TXB0CTRL, TXB0_PRIORITY);
-    if (status === Status.Ok) status = this.writePriority(TXB1CTRL, TXB1_PRIORITY);
-    if (status === Status.Ok) status = this.writePriority(TXB2CTRL, TXB2_PRIORITY);
+    const index = this.place - PLACE_GROUPS;
+    const plan = this.plan;
+    let status: Status;
+    if ((index & 1) === 0) {
+      plan.select(index >> 1, this.acceptance, rate);
+      status = writeRegisters(this.bus, plan.address, plan.count, plan.values);
+    } else {
+      status = readRegisters(this.bus, plan.address, plan.count);
+      if (status === Status.Ok) status = this.compare();
+    }
+    if (status !== Status.Ok) return status;
+    this.place++;
+    return this.place === PLACE_END ? Status.Ok : Status.Busy;
+  }
+
+  /** RESET, and a wait until configuration mode shows; errors as those of `step`. */
+  reset(): Status {
+    this.place = PLACE_RESET;
+    let status: Status;
+    do {
+      status = this.resetStep();
+    } while (status === Status.Busy);
     return status;
   }
 
@@ -124,53 +119,46 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     return status === Status.Timeout ? this.reset() : status;
   }
 
-  /**
-   * A mask of zero lets everything pass, and the filters only tell standard frames from extended
-   * ones: so RXB1 always, and RXB0 in the shared layout. Filters are undefined after a reset, so
-   * every one is written.
-   */
-  private writeAcceptance(): Status {
-    const all = u64.MAX_VALUE;
-    const acceptance = this.acceptance;
-    const urgentFilters =
-      (acceptance.filter0Registers as u64) | ((acceptance.filter1Registers as u64) << 32);
-    let status = this.write(RXF0SIDH, 8, urgentFilters, all);
-    if (status === Status.Ok) status = this.write(RXF2SIDH, 4, 0, all);
-    if (status === Status.Ok) status = this.write(RXF3SIDH, 8, FILTER_EXTENDED, all);
-    if (status === Status.Ok) status = this.write(RXF5SIDH, 4, FILTER_EXTENDED, all);
-    if (status === Status.Ok) status = this.write(RXM0SIDH, 8, acceptance.maskRegisters, all);
+  /** One step of the reset; `Ok`: configuration mode shows. Ends: each place has its deadline. */
+  private resetStep(): Status {
+    if (this.place === PLACE_RESET) {
+      const status = reset(this.bus);
+      if (status !== Status.Ok) return status;
+      this.startDeadline(RESET_QUIET_MICROS);
+      this.place = PLACE_QUIET;
+      return Status.Busy;
+    }
+    if (this.place === PLACE_QUIET) {
+      if (!this.deadline.reached(this.clock.nowTicks())) return Status.Busy;
+      this.startDeadline(RESET_TIMEOUT_MICROS);
+      this.place = PLACE_MODE;
+    }
+    const status = this.modes.check(MODE_CONFIGURATION);
+    if (status === Status.Busy && this.deadline.reached(this.clock.nowTicks())) {
+      this.noteFault(CANSTAT, MODE_CONFIGURATION, this.modes.canstat);
+      if (this.faultRead === 0x00) return Status.ChipSilentLow;
+      return this.faultRead === 0xff ? Status.ChipSilentHigh : Status.ChipNotInConfigurationMode;
+    }
+    if (status === Status.Ok) this.place = PLACE_GROUPS;
     return status;
   }
 
-  /**
-   * CNF3, CNF2, CNF1 and CANINTE lie in a row. Only receiving asserts INT, so that a low line after
-   * both buffers were empty says, without a question, that one is full; sent frames and errors are
-   * asked for now and then.
-   */
-  private writeTiming(rate: BitRate): Status {
-    const interrupts = CANINTE_RX0IE | CANINTE_RX1IE;
-    const values = rate.cnf3 | (rate.cnf2 << 8) | (rate.cnf1 << 16) | (interrupts << 24);
-    return this.write(CNF3, 4, values, u64.MAX_VALUE);
+  private startDeadline(micros: u32): void {
+    const clock = this.clock;
+    this.deadline.start(clock.nowTicks(), microsToTicks(micros, clock.ticksPerSecond()));
   }
 
-  private writePriority(address: u32, priority: u32): Status {
-    return this.write(address, 1, priority, TXBCTRL_TXREQ | TXBCTRL_TXP_MASK);
-  }
-
-  /** Writes `count` registers and compares the bits of `mask` with what they then read. */
-  private write(address: u32, count: u32, values: u64, mask: u64): Status {
-    let status = writeRegisters(this.bus, address, count, values);
-    if (status === Status.Ok) status = readRegisters(this.bus, address, count);
-    if (status !== Status.Ok) return status;
-
+  /** Compares the bits that count of the group with what was just read. */
+  private compare(): Status {
+    const plan = this.plan;
     const read = registersRead();
-    for (let index: u32 = 0; index < count && index < REGISTERS_MAXIMUM; index++) {
+    for (let index: u32 = 0; index < plan.count && index < REGISTERS_MAXIMUM; index++) {
       const shift: u64 = index << 3;
-      const relevant = ((mask >> shift) as u32) & 0xff;
-      const expected = ((values >> shift) as u32) & relevant;
+      const relevant = ((plan.mask >> shift) as u32) & 0xff;
+      const expected = ((plan.values >> shift) as u32) & relevant;
       const found = ((read >> shift) as u32) & relevant;
       if (found !== expected) {
-        this.noteFault(address + index, expected, found);
+        this.noteFault(plan.address + index, expected, found);
         return Status.RegisterVerifyMismatch;
       }
     }

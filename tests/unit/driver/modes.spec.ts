@@ -62,40 +62,132 @@ describe('listen-only mode', () => {
   });
 });
 
+/** Steps until the way is at its end or fails; what was sent, and the number of steps at most 20. */
+function walk(expected: Status): string {
+  for (let step = 0; step < 20; step++) {
+    const status = can.sleepStep();
+    if (status === Status.Busy) continue;
+    expect(status).toBe(expected);
+    return chip.take();
+  }
+  return 'no end';
+}
+
 describe('sleep', () => {
-  test('is REQOP 001, and nothing can be sent meanwhile', () => {
+  test('is REQOP 001 with WAKIE, one transaction a step, and nothing can be sent meanwhile', () => {
     start();
-    expect(can.sleep()).toBe(Status.Ok);
-    expect(chip.take()).toBe('05 0f e0 20|03 0e 00');
+    can.beginSleep();
     expect(can.send(0)).toBe(Status.Busy);
+    expect(can.sleepStep()).toBe(Status.Busy);
+    expect(chip.take()).toBe('05 2c 40 00');
+    expect(walk(Status.Ok)).toBe('05 2b 40 40|05 0f e0 20|03 0e 00|a0 00');
+    expect(can.resting).toBe(true);
+    expect(can.send(0)).toBe(Status.Busy);
+    expect(can.checkAsleep()).toBe(Status.Ok);
   });
 
-  test('ends by WAKIF, in listen-only mode, and goes on in the mode it came from', () => {
+  test('has no frame for a line that only says that the chip wakes', () => {
     start();
-    can.sleep();
-    chip.take();
+    can.beginSleep();
+    walk(Status.Ok);
+    expect(can.stirring).toBe(false);
+    chip.set(CANINTF, 0x40);
+    expect(can.stirring).toBe(true);
+    expect(can.attention()).toBe(false);
+    expect(chip.take()).toBe('');
+  });
+
+  test('still gives the frame that came in before', () => {
+    start();
+    can.beginSleep();
+    can.sleepStep();
+    chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
+    walk(Status.Ok);
+    expect(can.attention()).toBe(true);
+    expect(can.receive(newFrame(0, 0, 0))).toBe(Status.Ok);
+    expect(can.attention()).toBe(false);
+  });
+
+  test('ends by the bus in listen-only mode, and goes on in the mode it came from', () => {
+    start();
+    can.beginSleep();
+    walk(Status.Ok);
+    chip.set(CANINTF, 0x40);
     chip.set(CANSTAT, 0x60); // as the chip wakes
-    expect(can.wake()).toBe(Status.Ok);
-    expect(chip.take()).toBe(
-      '05 2b 40 40|05 2c 40 40|03 0e 00|05 2b 40 00|05 2c 40 00|' +
-        '05 0f f8 00|03 0e 00|03 28 00 00 00 00 00 00 00 00',
-    );
+    expect(can.checkAsleep()).toBe(Status.Busy);
+    chip.take();
+    can.beginWake(true);
+    expect(walk(Status.Ok)).toBe('03 0e 00|05 2b 40 00|05 2c 40 00|05 0f f8 00');
+    expect(can.resting).toBe(false);
     expect(chip.get(CANINTE) & 0x40).toBe(0);
     expect(chip.get(CANINTF) & 0x40).toBe(0);
+    expect(can.joined()).toBe(Status.Ok);
     expect(can.send(0)).toBe(Status.Ok);
+    chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
+    expect(can.attention()).toBe(true);
+  });
+
+  test('ends by the cell, which sets WAKIF itself', () => {
+    start();
+    can.beginSleep();
+    walk(Status.Ok);
+    can.beginWake(false);
+    can.sleepStep();
+    expect(chip.take()).toBe('05 2c 40 40');
+    chip.set(CANSTAT, 0x60);
+    expect(walk(Status.Ok)).toBe('03 0e 00|05 2b 40 00|05 2c 40 00|05 0f f8 00');
   });
 
   test('that does not end is given up after 10 ms', () => {
     start();
-    can.sleep();
+    can.beginSleep();
+    walk(Status.Ok);
     clock.now = 0;
-    expect(can.wake()).toBe(Status.ChipNotInNormalMode);
+    can.beginWake(true);
+    let status = can.sleepStep();
+    for (let step = 0; step < 2_000 && status === Status.Busy; step++) status = can.sleepStep();
+    expect(status).toBe(Status.Timeout);
     expect(clock.now >= 10_000 && clock.now < 12_000).toBe(true);
   });
 
-  test('and wake of a controller that was never configured are refused', () => {
-    expect(can.sleep()).toBe(Status.ChipNotInConfigurationMode);
-    expect(can.wake()).toBe(Status.ChipNotInConfigurationMode);
-    expect(chip.take()).toBe('');
+  test('that does not begin is given up after 1,000 bit times', () => {
+    start();
+    chip.modeStuck = true;
+    clock.now = 0;
+    can.beginSleep();
+    let status = can.sleepStep();
+    for (let step = 0; step < 2_000 && status === Status.Busy; step++) status = can.sleepStep();
+    expect(status).toBe(Status.Timeout);
+    expect(clock.now >= 2_000 && clock.now < 3_000).toBe(true);
+  });
+
+  test('is left by RESET when the cell stops: no mode can be asked for', () => {
+    start();
+    can.beginSleep();
+    walk(Status.Ok);
+    expect(can.stop()).toBe(Status.Ok);
+    expect(chip.take()).toBe('c0|03 0e 00');
+  });
+});
+
+describe('setting up in steps', () => {
+  test('takes at most one transaction of 10 bytes each, and takes no frame meanwhile', () => {
+    start();
+    can.beginConfigure(12_000_000, 500_000);
+    chip.take();
+    let steps = 0;
+    let longest: u32 = 0;
+    let status: Status;
+    do {
+      chip.set(CANINTF, chip.get(CANINTF) | 1);
+      expect(can.attention()).toBe(false);
+      status = can.configureStep();
+      steps++;
+      longest = chip.bytes > longest ? chip.bytes : longest;
+      expect(chip.take().includes('|')).toBe(false);
+    } while (status === Status.Busy && steps < 1_000);
+    expect(status).toBe(Status.Ok);
+    expect(longest).toBe(10);
+    expect(can.send(0)).toBe(Status.Busy, 'not on the bus yet');
   });
 });

@@ -11,6 +11,7 @@
  * - INT follows the end of EOF without delay; OPMOD shows a bus mode after 11 recessive bits.
  * - ERRIF marks the beginning of a state, so it can be cleared while the state lasts (7.7 can be read
  *   otherwise), and each overflow; a state that ends changes EFLG only.
+ * - Sleep begins when no frame is on the bus, as Microchip says of its ECAN modules (11 recessive bits).
  * - With RXM = 11 FILHIT reads 0; a rollover leaves FILHIT0 of RXB0CTRL to the message in RXB0.
  * - A data byte that a frame does not have does not match a filter that asks for it; an option has it
  *   match.
@@ -245,6 +246,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   attemptEnded(nanos: number): void {
     if (this.#assembled !== undefined) this.#store(nanos);
+    this.#mode.settle(nanos);
   }
 
   receiveFailed(_kind: BusErrorKind, nanos: number): void {

@@ -86,12 +86,17 @@ export class OperatingMode {
     this.settle(nanos);
   }
 
-  /** Goes to the wanted mode unless a message is still to be sent. Called whenever one is done with. */
+  /**
+   * Goes to the wanted mode unless a message is still to be sent, or, to sleep, a frame is on the bus.
+   * Called whenever one is done with.
+   */
   settle(nanos: number): void {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
     const sending = this.#mode === MODE_NORMAL || this.#mode === MODE_LOOPBACK;
     if (sending && this.#host.messagesWait()) return;
+    const onBus = this.participation !== 'absent';
+    if (wanted === MODE_SLEEP && onBus && this.#host.bus.carriesFrame) return;
     if (this.#mode === MODE_SLEEP) {
       throw new UnimplementedFeature(
         'MCP2515',

@@ -1,0 +1,166 @@
+/**
+ * Sleep: the way of the chip into sleep mode and out of it, one transaction per step.
+ *
+ * Used by: controller.ts.
+ * Does not: decide when. Asleep the chip draws microamperes, its oscillator stands, and INT tells of the
+ * first dominant edge on the bus. The frame of that edge cannot be received: the oscillator starts, and
+ * then 11 recessive bits must pass (DS20001801J, section 10.2). Waking takes:
+ *
+ *   by the bus     READ CANSTAT (3 bytes) until listen-only mode shows, clear WAKIE and WAKIF (4 and 4),
+ *                  ask for the mode to run in (4)
+ *   by the cell    the same after setting WAKIF (4)
+ */
+import { Clock } from '../../hal/clock';
+import { SpiBus } from '../../hal/spi-bus';
+import { Deadline, microsToTicks } from '../../rt/deadline';
+import { Status } from '../../rt/status';
+import { modifyRegister } from './instructions';
+import { bitTimeout, Modes } from './modes';
+import {
+  CANCTRL,
+  CANCTRL_REQOP_MASK,
+  CANINTE,
+  CANINTE_WAKIE,
+  CANINTF,
+  CANINTF_WAKIF,
+  CANSTAT_OPMOD_MASK,
+  MODE_LISTEN_ONLY,
+  MODE_SLEEP,
+} from './registers';
+
+/** The oscillator starts within 128 of its periods after sleep; many times that. */
+const WAKE_TIMEOUT_MICROS: u32 = 10_000;
+
+/** What the next step does. */
+enum Place {
+  Awake = 0,
+  ClearOldFlag = 1,
+  Enable = 2,
+  RequestSleep = 3,
+  FallingAsleep = 4,
+  Asleep = 5,
+  SetFlag = 6,
+  Waking = 7,
+  Disable = 8,
+  ClearFlag = 9,
+  RequestRunning = 10,
+}
+
+@final
+export class Sleep<Bus extends SpiBus, Time extends Clock> {
+  private place: Place = Place.Awake;
+  private readonly deadline: Deadline = new Deadline();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly clock: Time,
+    private readonly modes: Modes<Bus, Time>,
+  ) {}
+
+  /** Not asleep, and on no way there or back. */
+  get awake(): bool {
+    return this.place === Place.Awake;
+  }
+
+  /** Asleep and at rest: `step` has nothing to do until `wake`. */
+  get resting(): bool {
+    return this.place === Place.Asleep;
+  }
+
+  /** INT means that the chip wakes, not that there is a frame. */
+  get silent(): bool {
+    return this.place >= Place.Asleep && this.place <= Place.ClearFlag;
+  }
+
+  /** The chip was reset. */
+  forget(): void {
+    this.place = Place.Awake;
+  }
+
+  /** Begins the way to sleep; nothing must be left to be sent. */
+  begin(): void {
+    this.place = Place.ClearOldFlag;
+  }
+
+  /** Begins the way back; `byBus`: the chip has begun it itself. Only while `resting`. */
+  wake(byBus: bool): void {
+    this.place = byBus ? Place.Waking : Place.SetFlag;
+    this.startDeadline(WAKE_TIMEOUT_MICROS);
+  }
+
+  /** One look whether a resting chip still sleeps: `Busy` when it does not. 3 bytes. */
+  check(): Status {
+    return this.modes.check(MODE_SLEEP);
+  }
+
+  /**
+   * The next transaction of the way begun, at `bitrate`. `Busy`: it goes on. `Ok`: `resting`, or `awake`
+   * and the mode to run in asked for. `Timeout`: the chip does not follow. Else an error of the bus.
+   */
+  step(bitrate: u32): Status {
+    switch (this.place) {
+      case Place.ClearOldFlag:
+        return this.modify(CANINTF, CANINTF_WAKIF, 0);
+      case Place.Enable:
+        return this.modify(CANINTE, CANINTE_WAKIE, CANINTE_WAKIE);
+      case Place.RequestSleep:
+        this.startDeadline(bitTimeout(bitrate));
+        return this.modify(CANCTRL, CANCTRL_REQOP_MASK, MODE_SLEEP);
+      case Place.FallingAsleep:
+        return this.fallAsleep();
+      case Place.SetFlag:
+        return this.modify(CANINTF, CANINTF_WAKIF, CANINTF_WAKIF);
+      case Place.Waking:
+        return this.wakeUp();
+      case Place.Disable:
+        return this.modify(CANINTE, CANINTE_WAKIE, 0);
+      case Place.ClearFlag:
+        return this.modify(CANINTF, CANINTF_WAKIF, 0);
+      case Place.RequestRunning:
+        return this.run();
+      default:
+        return Status.Ok;
+    }
+  }
+
+  private fallAsleep(): Status {
+    const status = this.modes.check(MODE_SLEEP);
+    if (status === Status.Ok) this.place = Place.Asleep;
+    if (status !== Status.Busy || !this.deadlineReached) return status;
+    // Woken before it was seen asleep.
+    if ((this.modes.canstat & CANSTAT_OPMOD_MASK) !== MODE_LISTEN_ONLY) return Status.Timeout;
+    this.place = Place.Disable;
+    return Status.Busy;
+  }
+
+  private wakeUp(): Status {
+    const status = this.modes.check(MODE_LISTEN_ONLY);
+    if (status === Status.Busy) return this.deadlineReached ? Status.Timeout : status;
+    if (status !== Status.Ok) return status;
+    this.place = Place.Disable;
+    return Status.Busy;
+  }
+
+  private run(): Status {
+    const status = this.modes.requestRunning();
+    if (status === Status.Ok) this.place = Place.Awake;
+    return status;
+  }
+
+  /** One BIT MODIFY, then the next place. */
+  private modify(address: u32, mask: u32, value: u32): Status {
+    const status = modifyRegister(this.bus, address, mask, value);
+    if (status !== Status.Ok) return status;
+    this.place = (this.place + 1) as Place;
+    return Status.Busy;
+  }
+
+  private get deadlineReached(): bool {
+    return this.deadline.reached(this.clock.nowTicks());
+  }
+
+  private startDeadline(micros: u32): void {
+    const clock = this.clock;
+    this.deadline.start(clock.nowTicks(), microsToTicks(micros, clock.ticksPerSecond()));
+  }
+}

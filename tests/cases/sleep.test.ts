@@ -1,0 +1,191 @@
+/**
+ * sleep=SECONDS: the chip sleeps on a quiet bus, wakes by the bus or by AGL, and what that costs.
+ *
+ * Expected: DS20001801J, section 10.2 (the frame that wakes the chip is not received; it wakes into
+ * listen-only mode after 128 oscillator periods), register 10-2 (OPMOD), 7-2 (WAKIF).
+ */
+import assert from 'node:assert/strict';
+import { LogNode } from '../../twin/bus/log-node.ts';
+import type { Bench } from '../../twin/run/bench.ts';
+import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+
+const CANSTAT = 0x0e;
+const CANINTE = 0x2b;
+const CANINTE_WAKIE = 0x40;
+const CANINTF = 0x2c;
+const CANINTF_WAKIF = 0x40;
+const OPMOD_SLEEP = 0x20;
+const OPMOD_NORMAL = 0x00;
+const SECOND = 1000 * MILLISECOND;
+const SLEEP = { settings: 'sleep=1 errors=1' };
+
+function mode(bench: Bench): number {
+  return bench.register(CANSTAT) & 0xe0;
+}
+
+function received(bench: Bench): string[] {
+  return bench.agl.map(({ frame }) => textOf(frame));
+}
+
+/** Another node that acknowledges, so that a frame for the sleeping cell is sent once. */
+function addWitness({ board: { clock, bus } }: Bench): void {
+  new LogNode({ clock, bus, name: 'witness' });
+}
+
+onBoth('sleep=1: the chip sleeps one second after the last frame, not before', (engine) =>
+  withBench({ engine, ...SLEEP }, (bench) => {
+    bench.run(500 * MILLISECOND);
+    bench.send({ identifier: 0x100 });
+    bench.run(600 * MILLISECOND);
+    bench.sendFromAgl({ identifier: 0x101 });
+    bench.run(990 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_NORMAL, 'a frame sent counts as one received');
+    bench.run(30 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP);
+    assert.match(bench.lines.join('\n'), /asleep: nothing on the bus for 1 s/);
+    bench.run(3 * SECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP, 'and stays so');
+    assert.deepEqual(received(bench), ['100#']);
+    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['101#']);
+  }),
+);
+
+onBoth('the frame that wakes the chip is lost and said; those after it are received', (engine) =>
+  withBench({ engine, ...SLEEP }, (bench) => {
+    addWitness(bench);
+    bench.run(1200 * MILLISECOND);
+    for (let round = 0; round < 3; round++) {
+      assert.equal(mode(bench), OPMOD_SLEEP);
+      bench.forget();
+      bench.send({ identifier: 0x200, data: [1, 2, 3, 4] });
+      bench.send({ identifier: 0x201 }, MILLISECOND);
+      bench.send({ identifier: 0x202 }, 2 * MILLISECOND);
+      bench.run(20 * MILLISECOND);
+      assert.deepEqual(received(bench), ['201#', '202#']);
+      assert.equal(mode(bench), OPMOD_NORMAL);
+      assert.equal(bench.register(CANINTE) & CANINTE_WAKIE, 0);
+      assert.equal(bench.register(CANINTF) & CANINTF_WAKIF, 0);
+      bench.run(1200 * MILLISECOND);
+    }
+    const told = bench.lines.filter((line) => line.includes('lost by that'));
+    assert.equal(told.length, 3);
+  }),
+);
+
+onWasm('back to back with the one that wakes, only what the start-up covers is lost', (engine) =>
+  withBench({ engine, ...SLEEP }, (bench) => {
+    addWitness(bench);
+    bench.run(1200 * MILLISECOND);
+    bench.forget();
+    for (let index = 0; index < 40; index++) bench.send({ identifier: 0x300 + index });
+    bench.run(50 * MILLISECOND);
+    const got = bench.agl.map(({ frame }) => frame.identifier - 0x300);
+    const first = got[0];
+    // 8 us of the oscillator at 16 MHz, some SPI, and 11 recessive bits, which each frame ends with.
+    assert.ok(first >= 1 && first <= 2, `the first one received is frame ${first}`);
+    assert.deepEqual(
+      got,
+      Array.from({ length: 40 - first }, (_, index) => first + index),
+    );
+  }),
+);
+
+onWasm(
+  'a sender that is alone repeats the frame until the cell is awake: nothing is lost',
+  (engine) =>
+    withBench({ engine, ...SLEEP }, (bench) => {
+      bench.run(1200 * MILLISECOND);
+      bench.forget();
+      bench.send({ identifier: 0x210 });
+      bench.run(20 * MILLISECOND);
+      assert.deepEqual(received(bench), ['210#']);
+    }),
+);
+
+onBoth('AGL wakes the chip, and its frame is sent', (engine) =>
+  withBench({ engine, ...SLEEP }, (bench) => {
+    addWitness(bench);
+    bench.run(1200 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP);
+    bench.sendFromAgl({ identifier: 0x400, data: [7] });
+    bench.run(5 * MILLISECOND);
+    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['400#07']);
+    assert.match(bench.lines.join('\n'), /awake: AGL has a frame for the bus/);
+    bench.run(1200 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP);
+  }),
+);
+
+onWasm('int=spi: without the line the chip is asked every millisecond', (engine) =>
+  withBench({ engine, settings: 'sleep=1 int=spi' }, (bench) => {
+    addWitness(bench);
+    bench.run(1200 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP);
+    bench.send({ identifier: 0x220 });
+    bench.send({ identifier: 0x221 }, 2 * MILLISECOND);
+    bench.run(20 * MILLISECOND);
+    assert.deepEqual(received(bench), ['221#']);
+  }),
+);
+
+onWasm('a frame at any moment of falling asleep is received, or wakes the chip', (engine) =>
+  withBench({ engine, ...SLEEP }, (bench) => {
+    addWitness(bench);
+    let missed = 0;
+    for (let round = 0; round < 30; round++) {
+      bench.forget();
+      bench.send({ identifier: 0x500 });
+      bench.run(2 * MILLISECOND);
+      const asleep = bench.runUntil(
+        () => mode(bench) === OPMOD_SLEEP,
+        2 * SECOND,
+        MICROSECOND * 50,
+      );
+      assert.ok(asleep, `round ${round}`);
+      // Woken again, and a frame around the moment at which it will fall asleep.
+      bench.send({ identifier: 0x501 });
+      bench.run(2 * MILLISECOND);
+      bench.forget();
+      bench.send({ identifier: 0x502 }, 990 * MILLISECOND + round * 400 * MICROSECOND);
+      bench.send({ identifier: 0x503 }, 1010 * MILLISECOND);
+      bench.run(1020 * MILLISECOND);
+      const got = received(bench);
+      assert.equal(got.at(-1), '503#', `round ${round}: ${got.join(' ')}`);
+      missed += 2 - got.length;
+      assert.equal(mode(bench), OPMOD_NORMAL);
+    }
+    const wakes = bench.lines.filter((line) => line.includes('lost by that')).length;
+    assert.equal(wakes, 30 + missed, 'each frame that is missing was said');
+  }),
+);
+
+onWasm('a brown-out while asleep is noticed, and the chip set up again', (engine) =>
+  withBench({ engine, ...SLEEP }, (bench) => {
+    bench.run(1200 * MILLISECOND);
+    bench.board.chip.brownOut(bench.now);
+    bench.run(50 * MILLISECOND);
+    assert.match(bench.lines.join('\n'), /lost its settings.*status \d+/);
+    assert.equal(mode(bench), OPMOD_NORMAL);
+    bench.send({ identifier: 0x230 });
+    bench.run(5 * MILLISECOND);
+    assert.deepEqual(received(bench), ['230#']);
+  }),
+);
+
+onWasm('the cell can be shut down while its chip sleeps', (engine) =>
+  withBench({ engine, ...SLEEP }, async (bench) => {
+    const { shutDown } = await import('../../twin/run/cell-control.ts');
+    bench.run(1200 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP);
+    assert.equal(shutDown(bench.board), 'approved');
+  }),
+);
+
+onWasm('sleep=0, and loopback mode: the chip never sleeps', async (engine) => {
+  for (const settings of ['sleep=0', 'sleep=1 mode=loopback']) {
+    await withBench({ engine, settings }, (bench) => {
+      bench.run(3 * SECOND);
+      assert.notEqual(mode(bench), OPMOD_SLEEP);
+    });
+  }
+});
