@@ -63,6 +63,10 @@ export function counterName(index: Counter): string {
       return 'error_messages_dropped';
     case Counter.DeadlineMisses:
       return 'deadline_misses';
+    case Counter.Sleeps:
+      return 'sleeps';
+    case Counter.WakesByBus:
+      return 'wakes_by_bus';
     default:
       return '';
   }
