@@ -12,6 +12,9 @@ const MILLISECOND = 1_000_000;
 // Arm ARM DDI 0487, C6.2.
 const YIELD = 0xd503203f;
 const BRK_0 = 0xd4200000;
+/** MOVK Wd, #imm, LSL #16: the upper half of the status page's address, and of the requests'. */
+const MOVK_STATUS_PAGE = 0x72a00000 + (0x1fa9 << 5);
+const MOVK_REQUESTS = 0x72a00000 + (0x1fa7 << 5);
 
 // Jailhouse: communication region, cell state "failed".
 const CELL_FAILED = 3;
@@ -81,6 +84,32 @@ describe('an image that takes an exception', () => {
     const fault = lines.filter((line) => line.includes('stopped by a fault'));
     assert.equal(fault.length, 1, lines.join('\n'));
     assert.match(fault[0] ?? '', /kind 0x104, syndrome 0xf2000000, .*\(status 93\)/);
+  });
+
+  it('is stopped by its own page tables when it writes what only root may write', async () => {
+    const image = builtImage();
+    let replaced = 0;
+    for (let offset = 0; offset + 4 <= image.length; offset += 4) {
+      const instruction = image.readUInt32LE(offset);
+      const register = instruction & 0x1f;
+      if ((instruction & ~0x1f) >>> 0 !== MOVK_STATUS_PAGE) continue;
+      image.writeUInt32LE((MOVK_REQUESTS | register) >>> 0, offset);
+      replaced += 1;
+    }
+    assert.ok(replaced > 0, 'the image does not load the address of its status page so');
+    const board = await boot(image, false);
+    assert.equal(runUntil(board, 50 * MILLISECOND), 'stopped');
+    assert.equal(cellState(board), CELL_FAILED);
+    const lines = board.console.lines.map(({ text }) => text);
+    // Data abort without a change of level, a write, permission fault at level 3 (Arm ARM, ESR_EL1).
+    assert.ok(
+      lines.some((line) => /stopped by a fault.*syndrome 0x9600004f/.test(line)),
+      lines.join('\n'),
+    );
+    assert.ok(
+      board.control?.requests.every((byte) => byte === 0xa5),
+      'nothing was written',
+    );
   });
 
   it('sets its ivshmem state to 0 when even the report cannot run any more', async () => {

@@ -75,6 +75,31 @@ describe('the page tables of the running image', () => {
     }
   });
 
+  it('let the cell write its own sections alone, to the page', () => {
+    const rights = (guest: number): 'none' | 'read' | 'write' => {
+      const found = translate(memories, BigInt(addressOf('level1')), BigInt(GUEST_VIEW + guest));
+      if (!('physical' in found)) return 'none';
+      return found.writable ? 'write' : 'read';
+    };
+    // The control link: state table, requests (root's), status page (the cell's); then the data link.
+    for (const [start, bytes, expected] of [
+      [0x1fa70000, 0x1000, 'read'],
+      [0x1fa71000, 0x20000, 'read'],
+      [0x1fa91000, 0x20000, 'write'],
+      [0x1fa20000, 0x1000, 'read'],
+      [0x1fa21000, 0x40000, 'write'],
+    ] as const) {
+      for (let offset = 0; offset < bytes; offset += PAGE_BYTES) {
+        assert.equal(rights(start + offset), expected, (start + offset).toString(16));
+      }
+    }
+    for (const hole of [0x1fa1f000, 0x1fa61000, 0x1fa6f000, 0x1fab1000]) {
+      assert.equal(rights(hole), 'none', hole.toString(16));
+    }
+    assert.equal(rights(addressOf('level1')), 'write');
+    assert.equal(rights(0), 'read', 'code');
+  });
+
   it("show the guest's memory above, with holes below the stacks", () => {
     assert.equal(walk(GUEST_VIEW), 0);
     assert.equal(walk(GUEST_VIEW + 0x1fa20000), 0x1fa20000);

@@ -61,6 +61,8 @@ const SYNDROMES: Readonly<Record<number, bigint>> = {
 const SYNDROME_WRITE = 1n << 6n;
 /** Data fault status: translation fault, plus the level. */
 const FAULT_TRANSLATION = 0x04n;
+/** The same: permission fault. */
+const FAULT_PERMISSION = 0x0cn;
 
 /**
  * The emulator can end a run exactly only after a number of instructions; between two slices the
@@ -142,10 +144,11 @@ export class ImageEngine implements Engine {
         execute: memory.executable,
       });
     }
-    // libunicorn 2.0.1 looks virtual addresses up among the physical mappings: something must exist
-    // there. No page table of the cell points to this memory.
-    for (const { base, bytes } of this.#machine.memories) {
-      this.#unicorn.mapUnused(GUEST_VIEW + base, bytes.length);
+    // libunicorn 2.0.1 looks virtual addresses up among the physical mappings, and takes the rights
+    // from there: something must exist. No page table of the cell points to this memory.
+    for (const { base, bytes, writable, executable } of this.#machine.memories) {
+      const rights = { write: writable, execute: executable };
+      this.#unicorn.mapUnused(GUEST_VIEW + base, bytes.length, rights);
     }
   }
 
@@ -275,9 +278,15 @@ export class ImageEngine implements Engine {
       this.#deliver(access.address, SYNDROME_DATA_ABORT | write | status);
       return;
     }
+    if (access.kind === 'write' && 'physical' in translation && !translation.writable) {
+      const status = FAULT_PERMISSION | BigInt(translation.level);
+      this.#deliver(access.address, SYNDROME_DATA_ABORT | SYNDROME_WRITE | status);
+      return;
+    }
+    const address = 'physical' in translation ? translation.physical : access.address;
     this.#machine.park({
       what: access.kind === 'fetch' ? 'instruction fetch' : `data ${access.kind}`,
-      address: Number(access.address),
+      address: Number(address),
       why: 'no region of the cell allows it',
     });
   }

@@ -5,19 +5,23 @@
  * Used by: twin/engine/image.ts, to tell a fault the cell takes itself (unmapped guard page) from one
  * the hypervisor takes (address outside the cell). Source: Arm ARM DDI 0487, D8 (VMSAv8-64), 4 KiB
  * granule, 39-bit addresses (T0SZ 25), as TCR_EL1 of the cell says.
- * Does not: check access rights.
+ * Does not: check rights but the one to write; what a table entry says for whole tables (APTable).
  */
 import type { GuestMemory } from '../machine/machine.ts';
 
 const DESCRIPTOR_VALID = 1n;
 const DESCRIPTOR_TABLE = 2n;
+/** AP[2]. */
+const DESCRIPTOR_READ_ONLY = 1n << 7n;
 const OUTPUT_ADDRESS = 0x0000_ffff_ffff_f000n;
 const FIRST_LEVEL = 1;
 const LAST_LEVEL = 3;
 const VIRTUAL_BITS = 39n;
 
-/** Result of a walk: a physical address, or the level whose entry is invalid. */
-export type Translation = { physical: bigint } | { invalidLevel: number };
+/** Result of a walk: where it ends and what EL1 may do there, or the level whose entry is invalid. */
+export type Translation =
+  | { readonly physical: bigint; readonly writable: boolean; readonly level: number }
+  | { readonly invalidLevel: number };
 
 /** Walks the tables at `tableBase` (TTBR0_EL1) for `virtual`. */
 export function translate(
@@ -45,7 +49,11 @@ export function translate(
     }
     if (level === LAST_LEVEL || (descriptor & DESCRIPTOR_TABLE) === 0n) {
       const offsetMask = (1n << shift) - 1n;
-      return { physical: (descriptor & OUTPUT_ADDRESS & ~offsetMask) | (virtual & offsetMask) };
+      return {
+        physical: (descriptor & OUTPUT_ADDRESS & ~offsetMask) | (virtual & offsetMask),
+        writable: (descriptor & DESCRIPTOR_READ_ONLY) === 0n,
+        level,
+      };
     }
     table = descriptor & OUTPUT_ADDRESS;
   }

@@ -126,6 +126,16 @@ function bind() {
 
 let bound: ReturnType<typeof bind> | undefined;
 
+/** What may be done with memory besides reading it. */
+export interface Rights {
+  readonly write: boolean;
+  readonly execute: boolean;
+}
+
+function permissionsOf({ write, execute }: Rights): number {
+  return 1 | (write ? 2 : 0) | (execute ? 4 : 0);
+}
+
 /** One emulated Cortex-A72. */
 export class Unicorn {
   readonly #library: ReturnType<typeof bind>;
@@ -198,8 +208,8 @@ export class Unicorn {
   }
 
   /** Maps `bytes` itself at a physical address: guest and host see each other's stores at once. */
-  mapMemory(address: number, bytes: Buffer, rights: { write: boolean; execute: boolean }): void {
-    const permissions = 1 | (rights.write ? 2 : 0) | (rights.execute ? 4 : 0);
+  mapMemory(address: number, bytes: Buffer, rights: Rights): void {
+    const permissions = permissionsOf(rights);
     this.#kept.push(bytes);
     this.#check(
       this.#library.mapPointer(this.#handle, address, bytes.length, permissions, bytes) as number,
@@ -208,9 +218,9 @@ export class Unicorn {
   }
 
   /** Maps memory nobody reads; see image.ts for why. */
-  mapUnused(address: number, bytes: number): void {
+  mapUnused(address: number, bytes: number, rights: Rights): void {
     this.#check(
-      this.#library.map(this.#handle, address, bytes, 7) as number,
+      this.#library.map(this.#handle, address, bytes, permissionsOf(rights)) as number,
       `map memory at 0x${address.toString(16)}`,
     );
   }
