@@ -40,7 +40,7 @@ export class FromAglTask extends Task {
   override ready(): bool {
     const parts = this.parts;
     if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
-      return this.awaiting ? !parts.agl.receivedOpen : !this.held && this.refusing;
+      return this.awaiting ? !parts.agl.receivedOpen : !parts.frameHeld && this.refusing;
     }
     return this.awaiting || parts.frameHeld || (parts.linkUsable && parts.agl.hasReceived());
   }
