@@ -19,7 +19,7 @@ const NATIVE = join(PROJECT, 'build/canwarden-bridge');
 const AARCH64 = join(PROJECT, 'build/canwarden-bridge-aarch64');
 const BURST = 2_000;
 const MILLISECOND = 1_000_000;
-const CHECKS = { timeout: 120_000 };
+const CHECKS = { timeout: 600_000 };
 
 function isThere(command: string): boolean {
   return spawnSync(command, ['--version']).status === 0;
@@ -52,11 +52,17 @@ for (const { title, command, skip } of BINARIES) {
     for (const { role, options } of ROLES)
       it(`as ${role} negotiates, carries frames both ways in order, counts them and leaves cleanly`, async () => {
         const link = await LiveLink.start({ speed: 0.5, ...options });
-        const common = ['--interface', '-', '--shm', link.sharedFile, '--stats=json'];
+        const socket = ['--socket', `${link.sharedFile}.sock`];
+        const common = ['--interface', '-', '--shm', link.sharedFile, '--stats=json', ...socket];
         const bridge = new BridgeProcess([...command, ...common]);
+        const ask = async (...words: readonly string[]): Promise<string> => {
+          const asking = new BridgeProcess([...command, ...socket, '--ask', ...words]);
+          assert.equal(await asking.end(), 0, asking.messages.join('\n'));
+          return asking.frames.join('\n');
+        };
         try {
-          await link.until('the link', () => bridge.hasSaid(`playing the ${role}`), 20);
-          await link.until('a session', () => bridge.hasSaid('session with the cell running'), 20);
+          await link.until('the link', () => bridge.hasSaid(`playing the ${role}`));
+          await link.until('a session', () => bridge.hasSaid('session with the cell running'));
           link.sendOnBus(
             [
               makeFrame({ identifier: 0x123, data: [0x11, 0x22] }),
@@ -66,7 +72,7 @@ for (const { title, command, skip } of BINARIES) {
             ],
             MILLISECOND,
           );
-          await link.until('four frames', () => bridge.frames.length === 4, 10);
+          await link.until('four frames', () => bridge.frames.length === 4);
           link.sendOnBus(numberedFrames(0x500, BURST), 0);
           bridge.write([
             '7AA#DEADBEEF',
@@ -76,8 +82,8 @@ for (const { title, command, skip } of BINARIES) {
             '7FF#0102',
             ...CODED,
           ]);
-          await link.until('all frames', () => bridge.frames.length === 4 + BURST, 60);
-          await link.until('six frames on the bus', () => link.sentForAgl().length === 6, 20);
+          await link.until('all frames', () => bridge.frames.length === 4 + BURST);
+          await link.until('six frames on the bus', () => link.sentForAgl().length === 6);
           const singles = bridge.frames.filter((line) => !line.startsWith('500#'));
           assert.deepEqual(singles, [
             '123#1122',
@@ -101,6 +107,15 @@ for (const { title, command, skip } of BINARIES) {
             makeFrame({ identifier: 0x222, dlc: 15, data: [8, 7, 6, 5, 4, 3, 2, 1] }),
             makeFrame({ identifier: 0x223, remote: true, dlc: 9 }),
           ]);
+          const status = JSON.parse(await ask('status', '--json')) as Record<string, unknown>;
+          assert.equal(status.alive, true);
+          assert.equal(status.session, 'running');
+          assert.equal(status.link_role, role === 'back-end' ? 'front-end' : 'back-end');
+          const dump = await ask('recorder', 'dump');
+          assert.match(dump, /^\(\d+\.\d{6}\) can0 7FF#0102 T$/m);
+          assert.match(dump, /^\(\d+\.\d{6}\) can0 1A1#010064A5 T answered$/m);
+          assert.match(dump, /^\(\d+\.\d{6}\) can0 500#00000000 R$/m);
+          assert.match(await ask('trace'), /^\(\d+\.\d{6}\) answered {10}rule 1, 1A0$/m);
           assert.equal(await bridge.stop(), 0);
           const counted = bridge.statistics();
           assert.equal(counted.frames_from_cell, 4 + BURST);
@@ -109,7 +124,7 @@ for (const { title, command, skip } of BINARIES) {
           assert.equal(counted.requests_done, role === 'back-end' ? 4 + BURST : 6);
           assert.equal(counted.ring_violations + counted.messages_malformed, 0);
           const isGone = (): boolean => link.consoleLines.some((line) => line.includes('AGL gone'));
-          await link.until('the cell to see it go', isGone, 10);
+          await link.until('the cell to see it go', isGone);
           for (const text of ['no frame', ...CODED.slice(2)]) {
             assert.ok(bridge.hasSaid(`"${text}" on standard input is no frame`), text);
           }
@@ -186,9 +201,9 @@ describe('canwarden-bridge', { skip: BINARIES[0].skip, ...CHECKS }, () => {
     try {
       const count = (words: string): number =>
         socket.messages().filter((message) => message.includes(words)).length;
-      await link.until('READY=1', () => count('READY=1') === 1, 10);
-      await link.until('the watchdog three times', () => count('WATCHDOG=1') >= 3, 10);
-      await link.until('a status', () => count('STATUS=session with the cell running') === 1, 10);
+      await link.until('READY=1', () => count('READY=1') === 1);
+      await link.until('the watchdog three times', () => count('WATCHDOG=1') >= 3);
+      await link.until('a status', () => count('STATUS=session with the cell running') === 1);
       assert.equal(count('STOPPING=1'), 0);
       assert.equal(await bridge.stop('SIGINT'), 0);
       assert.equal(count('STOPPING=1'), 1);
@@ -206,9 +221,9 @@ describe('canwarden-bridge', { skip: BINARIES[0].skip, ...CHECKS }, () => {
         const link = await LiveLink.start({ sharedFile: file });
         const sessions = (): number =>
           bridge.messages.filter((line) => line.includes('session with the cell running')).length;
-        await link.until(`session ${round}`, () => sessions() === round, 20);
+        await link.until(`session ${round}`, () => sessions() === round);
         link.sendOnBus([makeFrame({ identifier: 0x100 + round })], 0);
-        await link.until('a frame', () => bridge.frames.includes(`10${round}#`), 10);
+        await link.until('a frame', () => bridge.frames.includes(`10${round}#`));
         await link.stop();
       }
       assert.equal(await bridge.stop(), 0);

@@ -17,7 +17,7 @@ import {
 } from '../../scripts/linux-guest/packages.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { fileBytes } from '../../twin/shared/shared-link.ts';
-import { LiveLink, numberedFrames } from './live-link.ts';
+import { LiveLink, numberedFrames, PATIENCE_SECONDS } from './live-link.ts';
 
 const BURST = 10_000;
 const SECTION_BYTES = 0x40000;
@@ -27,6 +27,8 @@ const MILLISECOND = 1_000_000;
 const ANSWER_LIMIT_NANOS = MILLISECOND;
 /** A guest without hardware virtualisation on two shared cores is slow: virtual time waits for it. */
 const SPEED = 0.5;
+/** All of it together. */
+const TOTAL_MILLIS = 900_000;
 
 function findParts(): GuestParts | string {
   try {
@@ -40,13 +42,13 @@ function findParts(): GuestParts | string {
 const parts = findParts();
 const skip = typeof parts === 'string' ? parts : false;
 
-describe('canwarden-bridge on a real Linux', { skip }, () => {
+describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
   let guest: Guest;
   let link: LiveLink;
   let bridgeStart = '';
 
   const startBridge = (): Promise<string> => guest.output(bridgeStart);
-  const linkIsUp = (): Promise<void> => link.until('a session', () => link.live.isLinkUp, 20);
+  const linkIsUp = (): Promise<void> => link.until('a session', () => link.live.isLinkUp);
   /** Starts candump in the guest; what it prints goes to a file there. */
   const record = (file: string, filter: string): Promise<string> =>
     guest.output(`candump -L vcan0,${filter} > ${file} & sleep 0.3`);
@@ -54,12 +56,11 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
   const linesOf = async (file: string): Promise<number> =>
     Number(await guest.output(`wc -l < ${file}`));
   /** Waits until a file in the guest has so many lines. */
-  const untilLines = async (file: string, count: number, seconds: number): Promise<void> => {
-    const endMillis = Date.now() + seconds * 1000;
-    for (let lines = -1; lines < count;) {
-      const now = await linesOf(file);
-      assert.ok(now > lines || Date.now() < endMillis, `${file} has ${now} lines of ${count}`);
-      lines = now;
+  const untilLines = async (file: string, count: number): Promise<void> => {
+    const endMillis = Date.now() + PATIENCE_SECONDS * 1000;
+    for (let lines = await linesOf(file); lines < count; lines = await linesOf(file)) {
+      assert.ok(Date.now() < endMillis, `${file} has ${lines} lines of ${count}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
 
@@ -85,6 +86,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
     );
     const options = `--shm ${found.trim()} --create --stats=json`;
     bridgeStart = `canwarden-bridge ${options} > stats 2>> bridge.log & echo $! > pid`;
+    await guest.output('mkdir -p canwarden');
   });
 
   after(async () => {
@@ -95,7 +97,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
   it('starts, makes its interface, and the cell says that AGL is connected', async () => {
     await startBridge();
     await linkIsUp();
-    await link.until('a line of the cell', () => link.consoleLines.some(isConnected), 10);
+    await link.until('a line of the cell', () => link.consoleLines.some(isConnected));
     assert.match(await guest.output('cat bridge.log'), /interface vcan0 created/);
     assert.match(await guest.output('ip link show vcan0'), /UP/);
   });
@@ -108,7 +110,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
       makeFrame({ identifier: 0x3c0, remote: true, dlc: 4 }),
     ];
     link.sendOnBus(frames, 2 * MILLISECOND);
-    await untilLines('first', 3, 10);
+    await untilLines('first', 3);
     await stopRecording();
     const log = await guest.output('cat first');
     const shown = log.trim().split('\n');
@@ -120,7 +122,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
 
   it('brings frames of cansend to the bus', async () => {
     await guest.output('cansend vcan0 7AA#DEADBEEF; cansend vcan0 00000042#R; cansend vcan0 001#');
-    await link.until('three frames', () => link.sentForAgl().length === 3, 10);
+    await link.until('three frames', () => link.sentForAgl().length === 3);
     assert.deepEqual(link.sentForAgl(), [
       makeFrame({ identifier: 0x7aa, data: [0xde, 0xad, 0xbe, 0xef] }),
       makeFrame({ identifier: 0x42, extended: true, remote: true }),
@@ -131,7 +133,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
   it(`brings a burst of ${BURST} frames to candump, complete and in order`, async () => {
     await record('burst', '500:7ff');
     link.sendOnBus(numberedFrames(0x500, BURST), 0);
-    await untilLines('burst', BURST, 60);
+    await untilLines('burst', BURST);
     await stopRecording();
     // Line n must carry the number n - 1 in 8 hexadecimal digits.
     const check =
@@ -146,16 +148,12 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
     await guest.output(`cangen vcan0 -I 400 -L 2 -D i -g 0 -n ${BURST}`);
     const received = (): number => link.live.seen.wire.length;
     let last = -1;
-    await link.until(
-      'the whole burst',
-      () => {
-        const now = received();
-        const isSame = now === last;
-        last = now;
-        return !isSame && link.sentForAgl().length >= before + BURST;
-      },
-      90,
-    );
+    await link.until('the whole burst', () => {
+      const now = received();
+      const isSame = now === last;
+      last = now;
+      return !isSame && link.sentForAgl().length >= before + BURST;
+    });
     const burst = link.sentForAgl().slice(before);
     assert.equal(burst.length, BURST);
     // cangen counts the data up, least significant byte first.
@@ -166,18 +164,74 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
     assert.equal(wrong, -1, `frame ${wrong} is not the one that was sent there`);
   });
 
+  it('tells how the cell is, and what it recorded, to those who ask', async () => {
+    const text = await guest.output('canwarden-bridge --ask status');
+    assert.match(text, /^heartbeat {8}alive/m);
+    const status = JSON.parse(await guest.output('canwarden-bridge --ask status --json')) as {
+      session: string;
+      bitrate_bits_per_second: number;
+      rules: { count: number };
+      answers: { static: { count: number; max_microseconds: number } };
+      counters: Record<string, number>;
+    };
+    assert.equal(status.session, 'running');
+    assert.equal(status.bitrate_bits_per_second, 500_000);
+    assert.equal(status.rules.count, 1);
+    assert.ok(status.answers.static.count > 100, text);
+    assert.ok(status.answers.static.max_microseconds < 20, text);
+    assert.ok(status.counters.forwarded >= BURST, text);
+    const frames = makeFrame({ identifier: 0x155, data: [0xca, 0xfe] });
+    link.sendOnBus([frames], 0);
+    const isDumped = async (): Promise<boolean> =>
+      /^\(\d+\.\d{6}\) can0 155#CAFE R$/m.test(
+        await guest.output('canwarden-bridge --ask recorder dump > dump; grep 155# dump || true'),
+      );
+    const endMillis = Date.now() + PATIENCE_SECONDS * 1000;
+    while (!(await isDumped())) assert.ok(Date.now() < endMillis, 'the frame is not in the dump');
+    // The answers of the cell itself are in it, and said to be its own.
+    assert.match(await guest.output('grep -m 1 answered dump'), / can0 1A1#010064A5 T answered$/m);
+    const trace = await guest.output('canwarden-bridge --ask trace | tail -n 1');
+    assert.match(trace, /^\(\d+\.\d{6}\) answered {10}rule 1, 1A0$/m);
+  });
+
+  it('gives the cell only what --filter lets through', async () => {
+    await guest.run('kill $(cat pid); wait $(cat pid)');
+    await guest.output(
+      bridgeStart.replace('--create', '--filter 100:7F0 --filter 00000042:1FFFFFFF'),
+    );
+    await linkIsUp();
+    const before = link.sentForAgl().length;
+    await guest.output(
+      'for f in 0FF#01 105#02 110#03 00000042#04 00000105#05 10F#06 042#07; do ' +
+        'cansend vcan0 $f; done',
+    );
+    await link.until('three frames', () => link.sentForAgl().length >= before + 3);
+    await guest.output('cansend vcan0 100#FF');
+    await link.until('the last', () => link.sentForAgl().length >= before + 4);
+    assert.deepEqual(
+      link
+        .sentForAgl()
+        .slice(before)
+        .map(({ data }) => data[0]),
+      [2, 4, 6, 0xff],
+    );
+    await guest.run('kill $(cat pid); wait $(cat pid)');
+    await startBridge();
+    await linkIsUp();
+  });
+
   it('loses, when it is killed and started again, only what was under way, and the cell counts it', async () => {
     const frames = numberedFrames(0x600, 4000);
     const connected = link.consoleLines.filter(isConnected).length;
     await record('killed', '600:7ff');
     link.sendOnBus(frames, MILLISECOND);
-    await untilLines('killed', 500, 30);
+    await untilLines('killed', 500);
     await guest.output('kill -9 $(cat pid); sleep 1');
     await startBridge();
     const isBack = (): boolean => link.consoleLines.filter(isConnected).length > connected;
-    await link.until('the cell to say that AGL is back', isBack, 30);
+    await link.until('the cell to say that AGL is back', isBack);
     const lastNumber = frames.length - 1;
-    await link.until('the last frame', () => link.live.board.sender.pendingCount === 0, 60);
+    await link.until('the last frame', () => link.live.board.sender.pendingCount === 0);
     await guest.output('sleep 1');
     await stopRecording();
     const numbers = (await guest.output("sed 's/.*#//' killed"))
@@ -203,7 +257,7 @@ describe('canwarden-bridge on a real Linux', { skip }, () => {
     assert.equal(status, 0);
     const isGone = (): boolean =>
       link.consoleLines.filter((line) => line.includes('AGL gone')).length > gone;
-    await link.until('the cell to say that AGL is gone', isGone, 10);
+    await link.until('the cell to say that AGL is gone', isGone);
     const stats = JSON.parse(await guest.output('cat stats')) as Record<string, number>;
     assert.equal(stats.session_running, 0);
     assert.equal(stats.ring_violations, 0);

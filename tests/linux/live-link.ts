@@ -18,6 +18,12 @@ import { CELL_SENDER } from '../../twin/run/board.ts';
 import { shutDown, type ShutdownOutcome } from '../../twin/run/cell-control.ts';
 import { LiveBoard } from '../../twin/run/live.ts';
 
+/**
+ * How long anything here may take, in seconds of a machine that does other things too. A test that
+ * passes waits for no longer than what it waits for takes.
+ */
+export const PATIENCE_SECONDS = 120;
+
 const REQUEST = 0x1a0;
 const ANSWER = 0x1a1;
 const REQUEST_PERIOD_NANOS = 5_000_000;
@@ -106,11 +112,11 @@ export class LiveLink {
       .map(({ frame }) => frame);
   }
 
-  /** Waits until `isDone`; fails after `seconds` of real time, naming `what`. */
-  async until(what: string, isDone: () => boolean, seconds: number): Promise<void> {
-    const endMillis = Date.now() + seconds * 1000;
+  /** Waits until `isDone`; fails after PATIENCE_SECONDS of real time, naming `what`. */
+  async until(what: string, isDone: () => boolean): Promise<void> {
+    const endMillis = Date.now() + PATIENCE_SECONDS * 1000;
     while (!isDone()) {
-      assert.ok(Date.now() < endMillis, `${what}: not within ${seconds} s`);
+      assert.ok(Date.now() < endMillis, `${what}: not within ${PATIENCE_SECONDS} s`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
