@@ -27,10 +27,11 @@ export abstract class SharedMemory {
   abstract write64(offset: u32, value: u64): void;
 
   /**
-   * Handle of the block at `offset`, a multiple of BLOCK_BYTES. For several accesses at constant places
-   * in it, `handle + place`: the offset is looked at once, not each time. Blocks do not move.
+   * Handle of `count` blocks from `offset` on, a multiple of BLOCK_BYTES; they are in the window. For
+   * accesses at `handle + BLOCK_BYTES * index + place`, index below count: the offset is looked at once,
+   * not each time. Blocks do not move.
    */
-  abstract block(offset: u32): u32;
+  abstract blocks(offset: u32, count: u32): u32;
   abstract blockRead16(handle: u32): u32;
   abstract blockWrite8(handle: u32, value: u32): void;
   abstract blockWrite16(handle: u32, value: u32): void;

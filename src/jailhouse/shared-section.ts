@@ -74,9 +74,10 @@ export class SharedSection extends SharedMemory {
     memory_write64(this.base + (offset & this.mask), value);
   }
 
-  /** The handle is the guest address. */
-  override block(offset: u32): u32 {
-    return this.base + (offset & this.blockMask);
+  /** The handle is the guest address. Blocks that would reach out of the section begin at its start. */
+  override blocks(offset: u32, count: u32): u32 {
+    const first = offset & this.blockMask;
+    return count * BLOCK_BYTES <= this.bytes - first ? this.base + first : this.base;
   }
 
   override blockRead16(handle: u32): u32 {

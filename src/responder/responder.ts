@@ -77,7 +77,7 @@ function find(table: RuleTable, frame: Frame): i32 {
       (data & rule.dataMask) === rule.dataValue &&
       length >= (rule.minimumLength as u32)
     ) {
-      return (at - first) / RULE_BYTES;
+      return <i32>((at - first) / RULE_BYTES);
     }
   }
   return -1;

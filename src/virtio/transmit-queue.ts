@@ -32,6 +32,11 @@ const RESULT: u32 = MESSAGE_BYTES_MAXIMUM;
 export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<Memory> {
   /** Section offset of the first slot's buffer, a multiple of BLOCK_BYTES. */
   private slotsOffset: u32 = 0;
+  /** Handles of the blocks: the slots' buffers, the slots' pairs of descriptors. */
+  private slotBlocks: u32 = 0;
+  private descriptorBlocks: u32 = 0;
+  /** Keeps the number of a descriptor below the queue's size. */
+  private headMask: u32 = 0;
 
   constructor(section: Memory) {
     super(section);
@@ -45,6 +50,9 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
   /** As `place`, and the buffers behind the queue. Then `clearStep`, then `fillSlot` for each slot. */
   placeSlots(size: u32, offset: u32): u32 {
     this.slotsOffset = this.place(size, offset);
+    this.slotBlocks = this.section.blocks(this.slotsOffset, this.slots);
+    this.descriptorBlocks = this.section.blocks(this.descriptorOffset, this.slots);
+    this.headMask = size - 1;
     return this.slotsOffset + this.slots * BLOCK_BYTES;
   }
 
@@ -61,7 +69,7 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
 
   /** True when the slot whose turn it is is free. */
   get hasRoom(): bool {
-    const head = (this.availableIndex * DESCRIPTORS_PER_SLOT) & (this.size - 1);
+    const head = (this.availableIndex * DESCRIPTORS_PER_SLOT) & this.headMask;
     return load<u8>(this.held + head) === 0;
   }
 
@@ -70,14 +78,14 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
     const section = this.section;
     const index = this.availableIndex;
     const heldCount = this.heldCount;
-    const slotsOffset = this.slotsOffset;
-    const descriptorOffset = this.descriptorOffset;
     const availableBlock = this.availableBlock;
-    const head = (index * DESCRIPTORS_PER_SLOT) & (this.size - 1);
+    const slotBlocks = this.slotBlocks;
+    const descriptorBlocks = this.descriptorBlocks;
+    const head = (index * DESCRIPTORS_PER_SLOT) & this.headMask;
     const held = this.held + head;
     if (load<u8>(held) !== 0) return false;
-    const slot = section.block(slotsOffset + head * (BLOCK_BYTES / DESCRIPTORS_PER_SLOT));
-    const descriptor = section.block(descriptorOffset + head * DESCRIPTOR_BYTES);
+    const slot = slotBlocks + head * (BLOCK_BYTES / DESCRIPTORS_PER_SLOT);
+    const descriptor = descriptorBlocks + head * DESCRIPTOR_BYTES;
     const next = (index + 1) & INDEX_MASK;
     store<u8>(held, 1);
     this.heldCount = heldCount + 1;

@@ -73,8 +73,8 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
     this.availableOffset = alignUp(this.descriptorOffset + descriptorTableBytes(size), BLOCK_BYTES);
     this.usedOffset = alignUp(this.availableOffset + availableRingBytes(size), BLOCK_BYTES);
     this.endOffset = alignUp(this.usedOffset + usedRingBytes(size), BLOCK_BYTES);
-    this.availableBlock = this.section.block(this.availableOffset);
-    this.usedBlock = this.section.block(this.usedOffset);
+    this.availableBlock = this.section.blocks(this.availableOffset, 1);
+    this.usedBlock = this.section.blocks(this.usedOffset, 1);
     this.clearOffset = this.descriptorOffset;
     this.availableIndex = 0;
     this.usedIndex = 0;

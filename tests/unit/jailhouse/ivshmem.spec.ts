@@ -196,20 +196,23 @@ describe('the shared section', () => {
     expect(memory_read32(0x20002000)).toBe(0x01020304);
   });
 
-  test('a block is wholly inside, whatever the offset', () => {
+  test('blocks are wholly inside, whatever the offset and their number', () => {
     memory_write64(0x20002000, 0x0102030405060708);
     const section = new SharedSection(0x20000000, 0x2000);
-    section.blockWrite64(section.block(0x40) + 8, 5);
+    section.blockWrite64(section.blocks(0x40, 1) + 8, 5);
     expect(section.read64(0x48)).toBe(5);
-    section.blockWrite64(section.block(0x1fff) + 24, 6);
+    section.blockWrite64(section.blocks(0x1fff, 1) + 24, 6);
     expect(section.read64(0x1ff8)).toBe(6, 'the last block');
-    section.blockWrite64(section.block(0xffff_ffff) + 24, 7);
+    section.blockWrite64(section.blocks(0xffff_ffff, 1) + 24, 7);
     expect(section.read64(0x1ff8)).toBe(7);
-    section.blockWrite8(section.block(0x2000), 8);
+    section.blockWrite8(section.blocks(0x2000, 1), 8);
+    expect(section.blocks(0x1f00, 8)).toBe(0x20001f00);
+    expect(section.blocks(0x1f00, 9)).toBe(0x20000000, 'one too many');
+    expect(section.blocks(0x20, 0xffff_ffff)).toBe(0x20000000);
     expect(section.read8(0)).toBe(8);
-    section.blockWrite16(section.block(0) + 2, 0xabcd);
-    section.blockWrite32(section.block(0) + 4, 0x11223344);
-    expect(section.blockRead16(section.block(0) + 2)).toBe(0xabcd);
+    section.blockWrite16(section.blocks(0, 1) + 2, 0xabcd);
+    section.blockWrite32(section.blocks(0, 1) + 4, 0x11223344);
+    expect(section.blockRead16(section.blocks(0, 1) + 2)).toBe(0xabcd);
     expect(section.read64(0)).toBe(0x11223344_abcd_0008);
     expect(memory_read64(0x20002000)).toBe(0x0102030405060708);
   });

@@ -69,8 +69,9 @@ export class FakeSection extends SharedMemory {
   }
 
   /** The handle is the offset. */
-  override block(offset: u32): u32 {
+  override blocks(offset: u32, count: u32): u32 {
     if (offset % 32 !== 0) throw new Error('a block that begins in the middle');
+    if (offset + 32 * count > this.bytes) throw new Error('blocks outside the section');
     return offset;
   }
 
