@@ -91,6 +91,24 @@ onBoth('X3 an urgent answer goes next though two frames of AGL wait before it', 
   });
 });
 
+onBoth('X3 of two urgent answers that wait, the more urgent one goes first', (engine) => {
+  // Each waits in a buffer of its own; the one of the weaker identifier is asked for first.
+  const rules = `version: 1
+rules:
+  - { name: strong, match: { id: 0x002 }, answer: { id: 0x700, data: [1] } }
+  - { name: weak, match: { id: 0x003 }, answer: { id: 0x701, data: [2] } }
+`;
+  return withBench({ engine, rules }, (bench) => {
+    occupyBus(bench, 20);
+    bench.sendFromAgl({ identifier: 0x100 });
+    bench.run(MILLISECOND);
+    bench.send({ identifier: 0x003 });
+    bench.send({ identifier: 0x002 });
+    bench.run(20 * MILLISECOND);
+    assert.deepEqual(sentByCell(bench), ['700#01', '701#02', '100#']);
+  });
+});
+
 onBoth(
   'X4 no acknowledgement: passive, never bus-off; taken back in time, the buffer usable',
   (engine) =>

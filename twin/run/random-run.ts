@@ -11,6 +11,7 @@ import { LogNode } from '../bus/log-node.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Bench, startBench } from './bench.ts';
 import { OrderExcuse } from './order-excuse.ts';
+import type { SpiTransaction } from './spi-transactions.ts';
 import {
   below,
   FAULT_RATES,
@@ -51,6 +52,13 @@ const MILLISECOND = 1_000_000;
 const SPACING_BITS = 60;
 const SETTLE_NANOS = 100 * MILLISECOND;
 const LIMIT_NANOS = 5_000 * MILLISECOND;
+// DS20001801J, table 12-1 and register 7-2.
+const READ_STATUS = 0xa0;
+const READ_RXB0 = 0x90;
+const CANINTF = 0x2c;
+const RX0IF = 0x01;
+const RX1IF = 0x02;
+const RECEIVE_FLAGS = 0x03;
 // linux/can/error.h
 const CAN_ERR_TX_TIMEOUT = 0x001;
 const CAN_ERR_CRTL = 0x004;
@@ -94,7 +102,11 @@ function play(bench: Bench, options: RandomOptions): RandomReport {
     if (isFirst) episodes++;
   };
   const excuse = new OrderExcuse();
-  bench.onTransaction = (transaction) => excuse.transaction(transaction);
+  const holdUp = options.stalls ? stallsAroundReads(bench, options.seed, excuse) : undefined;
+  bench.onTransaction = (transaction) => {
+    excuse.transaction(transaction);
+    holdUp?.(transaction);
+  };
 
   const given = plan(bench, options, excuse);
   const faults = randomOf(options.seed, 1);
@@ -164,6 +176,29 @@ function plan(bench: Bench, options: RandomOptions, excuse: OrderExcuse): CanFra
     clock.schedule(clock.now + at, () => stall(below(delays, longest)));
   }
   return given;
+}
+
+/**
+ * Stalls where the order of the receive buffers is decided: between seeing RXB0 full and reading it, so that
+ * the next frame rolls over to RXB1; and right after that, so that RXB0 fills up before RXB1 is read.
+ */
+function stallsAroundReads(
+  bench: Bench,
+  seed: number,
+  excuse: OrderExcuse,
+): (transaction: SpiTransaction) => void {
+  const random = randomOf(seed, 5);
+  const { clock } = bench.board;
+  const stall = (bits: number): void => {
+    const length = below(random, bits * bench.bitNanos);
+    excuse.stalled(clock.now, clock.now + length);
+    clock.elapse(length);
+  };
+  return ({ mosi: [instruction] }) => {
+    const full = bench.register(CANINTF) & RECEIVE_FLAGS;
+    if (instruction === READ_STATUS && full === RX0IF && random() < 0.15) stall(150);
+    if (instruction === READ_RXB0 && full === RX1IF && random() < 0.5) stall(250);
+  };
 }
 
 function compareOrder(
