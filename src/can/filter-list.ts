@@ -29,12 +29,12 @@ export function checkFilter(address: usize): Status {
 export class FilterList {
   /** Filters in the list. */
   count: u32 = 0;
-  private readonly filters: usize = heap.alloc(FILTERS_MAXIMUM * FILTER_BYTES);
+  private filters: usize = 0;
 
-  /** Takes over `count` checked filters from `address`, at most FILTERS_MAXIMUM. */
-  replace(address: usize, count: u32): void {
+  /** From now on the `count` checked filters at `address`, at most FILTERS_MAXIMUM; they stay there. */
+  use(address: usize, count: u32): void {
     this.count = count < FILTERS_MAXIMUM ? count : FILTERS_MAXIMUM;
-    memory.copy(this.filters, address, this.count * FILTER_BYTES);
+    this.filters = address;
   }
 
   /** True when a frame with this identifier word passes any of them. */

@@ -1,11 +1,15 @@
 /**
  * CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320; "123456789" gives 0xCBF43926).
  *
- * Used by: src/responder, for the rules image.
- * Does not: hurry. Bit by bit, without a table; it runs when a table is loaded, not per frame.
+ * Used by: src/responder, for the rules image; src/control, for requests.
+ * Does not: need a large table. Half a byte at a time: sixteen words, some ten operations a byte.
  */
 
-const POLYNOMIAL: u32 = 0xedb88320;
+/** What half a byte in the lowest bits adds; entry n is n shifted out through the polynomial. */
+const HALF_BYTES: usize = memory.data<u32>([
+  0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+  0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+]);
 
 /** The value to begin with. */
 export const CRC32_START: u32 = 0xffffffff;
@@ -15,7 +19,8 @@ export function crc32Update(crc: u32, address: usize, length: u32): u32 {
   const end = address + length;
   for (; address < end; address++) {
     crc ^= load<u8>(address);
-    for (let bit: u32 = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (POLYNOMIAL & (0 - (crc & 1)));
+    crc = (crc >>> 4) ^ load<u32>(HALF_BYTES + ((crc & 15) << 2));
+    crc = (crc >>> 4) ^ load<u32>(HALF_BYTES + ((crc & 15) << 2));
   }
   return crc;
 }

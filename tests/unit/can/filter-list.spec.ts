@@ -18,7 +18,7 @@ function listOf(words: StaticArray<u32>): FilterList {
     store<u32>(image + 4 * index, words[index]);
   }
   const list = new FilterList();
-  list.replace(image, words.length / 2);
+  list.use(image, words.length / 2);
   return list;
 }
 
@@ -109,7 +109,7 @@ describe('a list of filters', () => {
       store<u32>(image + 8 * index, 0xdfffffff, 4);
     }
     const list = new FilterList();
-    list.replace(image, 40);
+    list.use(image, 40);
     expect(list.count).toBe(32);
     expect(list.passes(0x123)).toBe(true);
     expect(list.passes(0x124)).toBe(false);

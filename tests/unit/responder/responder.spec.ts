@@ -30,6 +30,7 @@ beforeEach(() => {
 function adopt(): void {
   image.finish();
   expect(table.adopt()).toBe(Status.Ok);
+  image.moveTo(table.staging);
 }
 
 function decide(identifier: u32, length: u8, data: u64): u32 {

@@ -17,7 +17,9 @@ beforeEach(() => {
 /** Seals the image and offers it. */
 function adopt(): Status {
   image.finish();
-  return table.adopt();
+  const status = table.adopt();
+  if (status === Status.Ok) image.moveTo(table.staging);
+  return status;
 }
 
 describe('a good table', () => {
@@ -50,6 +52,17 @@ describe('a good table', () => {
     expect(table.stagedBytes).toBe(32 + 64 * 64 + 8 * 32);
     store<u32>(image.address, 0);
     expect(table.staged).toBe(false);
+  });
+
+  test('says which rule a filter is for, before and after it is in force', () => {
+    image.add(0x300);
+    addFiltered(0x100, 1, 0, 0, 0);
+    image.finish();
+    expect(table.stagedRuleOfFilter(0)).toBe(1);
+    expect(table.stagedRuleOfFilter(1)).toBe(-1);
+    expect(table.ruleOfFilter(0)).toBe(-1);
+    adopt();
+    expect(table.ruleOfFilter(0)).toBe(1);
   });
 
   test('starts its hit counts afresh', () => {
@@ -286,6 +299,60 @@ describe('a bad rule', () => {
   });
 });
 
+describe('the check of a large table', () => {
+  test('comes in bounded pieces, and the table in force answers meanwhile', () => {
+    image.addAnswer(0x7ff, 0x7fe, 1, 0x11);
+    adopt();
+    table.hit(0);
+    image = new RuleImage(table.staging);
+    for (let rule: u32 = 0; rule < 64; rule++) image.add(0x100 + rule);
+    for (let filter: u32 = 0; filter < 32; filter++) image.addFilter(0x200 + filter, 0x7ff);
+    image.finish();
+    table.beginCheck();
+    let steps = 1;
+    for (; table.checkStep() === Status.Busy; steps++) {
+      expect(table.count).toBe(1);
+      expect(table.rule(0).matchIdentifier).toBe(0x7ff);
+    }
+    // The header, 4384 bytes by 64, 64 rules and the end of them, the paths, the filters.
+    expect(steps).toBe(1 + 69 + 65 + 1 + 1);
+    expect(table.hitsOf(0)).toBe(1);
+    expect(table.forwardsUnmatched(0x300)).toBe(true);
+    expect(table.stagedRule(63).matchIdentifier).toBe(0x13f);
+    table.swap();
+    expect(table.count).toBe(64);
+    expect(table.rule(63).matchIdentifier).toBe(0x13f);
+    expect(table.hitsOf(0)).toBe(0);
+    expect(table.forwardsUnmatched(0x300)).toBe(false);
+  });
+
+  test('has another place for the image after that one, and leaves the one in force alone', () => {
+    image.add(0x123);
+    image.finish();
+    const before = table.staging;
+    expect(table.adopt()).toBe(Status.Ok);
+    expect(table.staging).not.toBe(before);
+    memory.fill(table.staging, 0xff, 32 + 64 * 64 + 8 * 32);
+    expect(table.rule(0).matchIdentifier).toBe(0x123);
+    expect(table.adopt()).toBe(Status.RulesMagic);
+    expect(table.count).toBe(1);
+    expect(table.checksum).toBe(load<u32>(before, 12));
+  });
+
+  test('sees one wrong byte anywhere in it', () => {
+    image.add(0x123);
+    image.add(0x124);
+    image.finish();
+    for (let byte: u32 = 12; byte < 32 + 128; byte++) {
+      const address = image.address + byte;
+      store<u8>(address, load<u8>(address) ^ 0x80);
+      expect(table.adopt()).not.toBe(Status.Ok, `byte ${byte}`);
+      store<u8>(address, load<u8>(address) ^ 0x80);
+    }
+    expect(table.adopt()).toBe(Status.Ok);
+  });
+});
+
 /** A rule with an answer that a filter is to recognise, looking at `mask` of the data. */
 function addFiltered(identifier: u32, path: u8, value: u64, mask: u64, length: u8): usize {
   const rule = image.addAnswer(identifier, 0x700, 1, 0x55);
@@ -310,6 +377,16 @@ describe('the path by a hardware filter', () => {
     addFiltered(0x100, 1, 0x1002, 0xffff, 2);
     addFiltered(0x101, 2, 0x2002, 0xffff, 3);
     expect(adopt()).toBe(Status.Ok);
+  });
+
+  test('of the second filter leaves no transmit buffer for another answer', () => {
+    addFiltered(0x100, 1, 0, 0, 0);
+    addFiltered(0x101, 2, 0, 0, 0);
+    image.add(0x300);
+    expect(adopt()).toBe(Status.Ok, 'a rule that only forwards needs none');
+    image.addAnswer(0x301, 0x302, 1, 0x77);
+    expect(adopt()).toBe(Status.RulesField);
+    expect(table.refusedRule).toBe(1);
   });
 
   test('is not for what a filter cannot see', () => {

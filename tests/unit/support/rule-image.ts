@@ -47,6 +47,12 @@ export class RuleImage {
     return filter;
   }
 
+  /** Goes on at another address, with a copy. */
+  moveTo(address: usize): void {
+    memory.copy(address, this.address, 32 + 64 * 64 + 8 * 32);
+    this.address = address;
+  }
+
   /** Fills in counts, sizes and the checksum. */
   finish(): void {
     const total = 32 + 64 * this.count + 8 * this.filters;

@@ -1,0 +1,246 @@
+/**
+ * TableCheck: the gate a rules image must pass, in bounded steps.
+ *
+ * Used by: rule-table.ts. The compiler has checked the same before; the cell does not rely on it.
+ * Does not: change the image, but for the checksum's field while it computes the checksum.
+ *
+ * Image header (format 1, little-endian, 32 bytes; the rules follow, see rule.ts):
+ *
+ *   offset  size  field
+ *        0     4  magic 0x4C525743, "CWRL"
+ *        4     2  version 1
+ *        6     2  headerBytes 32
+ *        8     4  totalBytes
+ *       12     4  crc32 over totalBytes with this field as zero
+ *       16     2  ruleCount 0..64
+ *       18     2  ruleBytes 64
+ *       20     4  flags: bit 0 set: frames that no rule matches are dropped, else forwarded;
+ *                 bits 2..1: use of the receive buffers, RECEIVE_...
+ *       24     2  filterCount 0..32
+ *       26     6  zero
+ *
+ * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. With any of them, a frame that
+ * no rule matches is forwarded when it passes one, whatever bit 0 of the flags says.
+ */
+import { checkFilter, FILTER_BYTES, FILTERS_MAXIMUM } from '../can/filter-list';
+import { isExtended } from '../can/identifier';
+import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
+import { Status } from '../rt/status';
+import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
+import { checkRule, overlap } from './rule-check';
+
+/** "CWRL", little-endian. */
+export const RULES_MAGIC: u32 = 0x4c525743;
+export const RULES_HEADER_BYTES: u32 = 32;
+/** The most rules a table can have: the scan over them is part of the response time. */
+export const RULES_MAXIMUM: u32 = 64;
+
+const RULES_VERSION: u32 = 1;
+const FLAG_DROP_UNMATCHED: u32 = 1 << 0;
+const FLAG_RECEIVE_SHIFT: u32 = 1;
+const FLAG_RECEIVE_MASK: u32 = 3 << FLAG_RECEIVE_SHIFT;
+
+/** The board decides how the receive buffers are used. */
+export const RECEIVE_AUTO: u32 = 0;
+/** Both receive buffers take every frame; no rule has a filter. */
+export const RECEIVE_SHARED: u32 = 1;
+/** One receive buffer is for what the filters recognise, whatever the load. */
+export const RECEIVE_URGENT_FIRST: u32 = 2;
+
+/** Bytes of the image that go into the checksum in one step. */
+const CHECKSUM_BYTES: u32 = 64;
+
+@unmanaged
+export class TableHeader {
+  magic: u32 = 0;
+  version: u16 = 0;
+  headerBytes: u16 = 0;
+  totalBytes: u32 = 0;
+  crc32: u32 = 0;
+  ruleCount: u16 = 0;
+  ruleBytes: u16 = 0;
+  flags: u32 = 0;
+  filterCount: u16 = 0;
+  reserved0: u16 = 0;
+  reserved1: u32 = 0;
+
+  /** Frames that no rule matches are dropped. */
+  get dropsUnmatched(): bool {
+    return (this.flags & FLAG_DROP_UNMATCHED) !== 0;
+  }
+
+  /** RECEIVE_... */
+  get receive(): u32 {
+    return (this.flags & FLAG_RECEIVE_MASK) >> FLAG_RECEIVE_SHIFT;
+  }
+}
+
+/** What the next step is about. */
+enum Phase {
+  Header = 0,
+  Checksum = 1,
+  Rules = 2,
+  Paths = 3,
+  Filters = 4,
+}
+
+@final
+export class TableCheck {
+  /** After a refusal: the rule it was about, or -1. */
+  refusedRule: i32 = -1;
+  private image: usize = 0;
+  private phase: Phase = Phase.Header;
+  /** Bytes in the checksum so far; then rules checked so far. */
+  private position: u32 = 0;
+  private crc: u32 = 0;
+
+  /** Begins with the image at `image`, which stays as it is until the check has ended. */
+  begin(image: usize): void {
+    this.image = image;
+    this.phase = Phase.Header;
+    this.refusedRule = -1;
+  }
+
+  /**
+   * The next piece: `Busy` while there is more, `Ok` for a good image, else why it is refused
+   * (`Rules...`). At most 64 bytes of checksum, or one rule against all before it, or a few operations
+   * on each rule or filter.
+   */
+  step(): Status {
+    switch (this.phase) {
+      case Phase.Header:
+        return this.next(this.checkHeader(), Phase.Checksum);
+      case Phase.Checksum:
+        return this.checkChecksum();
+      case Phase.Rules:
+        return this.checkNextRule();
+      case Phase.Paths:
+        return this.next(this.checkPaths(), Phase.Filters);
+      default:
+        return this.checkFilters();
+    }
+  }
+
+  private get header(): TableHeader {
+    return changetype<TableHeader>(this.image);
+  }
+
+  private rule(index: u32): Rule {
+    return changetype<Rule>(this.image + RULES_HEADER_BYTES + index * RULE_BYTES);
+  }
+
+  /** Goes on to `phase` if all was well so far. */
+  private next(status: Status, phase: Phase): Status {
+    if (status !== Status.Ok) return status;
+    this.phase = phase;
+    this.position = 0;
+    return Status.Busy;
+  }
+
+  /** Nothing is believed before the checksum holds, except what is needed to compute it. */
+  private checkHeader(): Status {
+    const header = this.header;
+    if (header.magic !== RULES_MAGIC) return Status.RulesMagic;
+    if (header.version !== RULES_VERSION) return Status.RulesVersion;
+    if (header.headerBytes !== RULES_HEADER_BYTES) return Status.RulesVersion;
+    if (header.ruleBytes !== RULE_BYTES) return Status.RulesVersion;
+    const count: u32 = header.ruleCount;
+    if (count > RULES_MAXIMUM) return Status.RulesCount;
+    const filterCount: u32 = header.filterCount;
+    if (filterCount > FILTERS_MAXIMUM) return Status.RulesCount;
+    const totalBytes = RULES_HEADER_BYTES + count * RULE_BYTES + filterCount * FILTER_BYTES;
+    if (header.totalBytes !== totalBytes) return Status.RulesSize;
+    this.crc = CRC32_START;
+    return Status.Ok;
+  }
+
+  private checkChecksum(): Status {
+    const header = this.header;
+    const left = header.totalBytes - this.position;
+    const bytes = left < CHECKSUM_BYTES ? left : CHECKSUM_BYTES;
+    const claimed = header.crc32;
+    header.crc32 = 0;
+    this.crc = crc32Update(this.crc, this.image + this.position, bytes);
+    header.crc32 = claimed;
+    this.position += bytes;
+    if (this.position < header.totalBytes) return Status.Busy;
+    return this.next(this.checkFlags(), Phase.Rules);
+  }
+
+  private checkFlags(): Status {
+    const header = this.header;
+    if (crc32Finish(this.crc) !== header.crc32) return Status.RulesCrc;
+    if ((header.flags & ~(FLAG_DROP_UNMATCHED | FLAG_RECEIVE_MASK)) !== 0) return Status.RulesField;
+    if (header.receive > RECEIVE_URGENT_FIRST) return Status.RulesField;
+    if (header.reserved0 !== 0 || header.reserved1 !== 0) return Status.RulesField;
+    return Status.Ok;
+  }
+
+  private checkNextRule(): Status {
+    const index = this.position;
+    if (index === (this.header.ruleCount as u32)) return this.next(Status.Ok, Phase.Paths);
+    this.refusedRule = index;
+    const rule = this.rule(index);
+    const status = checkRule(rule);
+    if (status !== Status.Ok) return status;
+    for (let earlier: u32 = 0; earlier < index; earlier++) {
+      if (overlap(this.rule(earlier), rule)) return Status.RulesOverlap;
+    }
+    this.refusedRule = -1;
+    this.position++;
+    return Status.Busy;
+  }
+
+  /**
+   * One rule for each filter, the first one first; both filters have one form and one mask. The second
+   * one's answer has the last transmit buffer to itself, so no other rule may answer. A buffer that is
+   * said to be shared, or kept, is so.
+   */
+  private checkPaths(): Status {
+    let first: i32 = -1;
+    let second: i32 = -1;
+    let answering: u32 = 0;
+    const count: u32 = this.header.ruleCount;
+    for (let index: u32 = 0; index < count; index++) {
+      const rule = this.rule(index);
+      if ((rule.flags & RULE_ANSWER) !== 0) answering++;
+      const path: u32 = rule.path;
+      if (path === PATH_SOFTWARE) continue;
+      this.refusedRule = index;
+      if (path === PATH_FILTER_0) {
+        if (first >= 0) return Status.RulesField;
+        first = index;
+      } else {
+        if (second >= 0) return Status.RulesField;
+        second = index;
+      }
+    }
+    if (second >= 0) {
+      this.refusedRule = second;
+      if (first < 0 || answering !== 2) return Status.RulesField;
+      const one = this.rule(first);
+      const other = this.rule(second);
+      if (one.matchMask !== other.matchMask) return Status.RulesField;
+      if (one.dataMask !== other.dataMask) return Status.RulesField;
+      if (isExtended(one.matchIdentifier) !== isExtended(other.matchIdentifier)) {
+        return Status.RulesField;
+      }
+    }
+    this.refusedRule = -1;
+    const receive = this.header.receive;
+    if (receive === RECEIVE_SHARED && first >= 0) return Status.RulesField;
+    if (receive === RECEIVE_URGENT_FIRST && first < 0) return Status.RulesField;
+    return Status.Ok;
+  }
+
+  private checkFilters(): Status {
+    const header = this.header;
+    let filter = this.image + RULES_HEADER_BYTES + header.ruleCount * RULE_BYTES;
+    const end = filter + header.filterCount * FILTER_BYTES;
+    for (; filter < end; filter += FILTER_BYTES) {
+      const status = checkFilter(filter);
+      if (status !== Status.Ok) return status;
+    }
+    return Status.Ok;
+  }
+}
