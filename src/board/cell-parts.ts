@@ -18,6 +18,7 @@ import { Responder } from '../responder/responder';
 import { RuleTable } from '../responder/rule-table';
 import { AglLink } from './agl-link';
 import { Control } from './control';
+import { FilterPlan } from './filter-plan';
 import * as RPI4 from './rpi4';
 
 /** Frames that may wait for the ring to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
@@ -41,6 +42,8 @@ export class CellParts {
   readonly console: Console = new Console();
   readonly settings: CommandLine = new CommandLine();
   readonly responder: Responder = new Responder(new RuleTable());
+  /** What the chip's filters are set to. */
+  readonly filterPlan: FilterPlan = new FilterPlan();
   /** Frames on their way to AGL. */
   readonly forwardRing: RecordRing = new RecordRing(FORWARD_RING_BITS);
   /** False when there is no usable ivshmem device: the cell answers, and forwards nothing. */

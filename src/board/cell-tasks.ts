@@ -82,7 +82,7 @@ export class ReceiveTask extends Task {
       return this.answers.send(this.answer, (decision & DECISION_STATIC) !== 0);
     }
     if (this.parts.controller.receivedAnswered) return false;
-    return this.answers.sendOfFilter(path - PATH_FILTER_0);
+    return this.answers.sendKept(path - PATH_FILTER_0, this.answer);
   }
 }
 

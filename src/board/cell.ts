@@ -12,6 +12,7 @@ import { AcknowledgeTask } from './acknowledge-task';
 import { CellParts, createParts } from './cell-parts';
 import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './cell-tasks';
 import { ControlPage } from './control-page';
+import { ControlRequests } from './control-requests';
 import { FrameObserver } from './frame-observer';
 import { FromAglTask } from './from-agl-task';
 import { startUp } from './start-up';
@@ -40,6 +41,7 @@ export class Cell {
     private readonly faults: FaultUpkeep,
     private readonly watch: StepWatch,
     private readonly page: ControlPage,
+    private readonly requests: ControlRequests,
     observer: FrameObserver,
   ) {
     this.background.add(new AcknowledgeTask(parts));
@@ -53,6 +55,7 @@ export class Cell {
   start(): Status {
     const parts = this.parts;
     const status = startUp(parts, this.answers);
+    this.requests.open();
     this.page.open();
     if (status !== Status.Ok) return status;
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
@@ -75,6 +78,7 @@ export class Cell {
     this.stepsToUpkeep = UPKEEP_STEPS_MAXIMUM;
     const status = this.upkeep.run();
     this.page.refresh(this.watch.startTicks);
+    this.requests.poll(this.watch.startTicks);
     this.watch.stepEnded();
     if (status === Status.Ok && !worked) this.idle();
     return status;
@@ -103,10 +107,14 @@ export class Cell {
     this.page.fault(status, kind, syndrome, address, programCounter);
   }
 
-  /** The session with AGL, then a character of the console, then a piece of the status page. */
+  /** The session with AGL, then a character of the console, then of the status page and of a request. */
   private tend(): bool {
     const parts = this.parts;
-    return (parts.linkUsable && parts.agl.step()) || parts.console.step() || this.page.step();
+    if ((parts.linkUsable && parts.agl.step()) || parts.console.step() || this.page.step())
+      return true;
+    if (!this.requests.busy) return false;
+    this.requests.step(this.watch.startTicks);
+    return true;
   }
 
   /** Nothing was ready: until the line, the peer or the clock changes, it stays so. */
@@ -117,7 +125,7 @@ export class Cell {
     if (transmitTicks < nextTicks) nextTicks = transmitTicks;
     if (pageTicks < nextTicks) nextTicks = pageTicks;
     // A refresh that has just begun is work.
-    if (!this.page.busy) this.parts.clock.idleUntil(nextTicks);
+    if (!this.page.busy && !this.requests.busy) this.parts.clock.idleUntil(nextTicks);
     this.watch.idled();
   }
 }
@@ -138,6 +146,7 @@ export function createCell(): Cell {
     faults,
     watch,
     new ControlPage(parts, watch),
+    new ControlRequests(parts, answers),
     observer,
   );
 }

@@ -26,10 +26,13 @@ import {
   PAGE_COUNTERS_OFFSET,
   PAGE_HISTOGRAM_DISTANCE,
   PAGE_HISTOGRAMS_OFFSET,
+  PAGE_LIVE_VALUES_OFFSET,
   PAGE_RULE_HITS_OFFSET,
 } from '../control/layout';
 import { HISTOGRAM_BYTES } from '../control/histogram';
 import { TraceEvent } from '../control/trace-event';
+import { liveValuesAddress } from '../responder/live-values';
+import { LIVE_VALUES } from '../responder/rule';
 import { RULES_MAXIMUM } from '../responder/rule-table';
 import { COUNTERS_CAPACITY, countersTable } from '../rt/counters';
 import { microsToTicks, Period } from '../rt/deadline';
@@ -72,6 +75,7 @@ export class ControlPage {
     page.addPart(control.steps.address, offset, HISTOGRAM_BYTES);
     const table = parts.responder.table;
     page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
+    page.addPart(liveValuesAddress(), PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
     page.setHead(HEAD_BITRATE, parts.settings.bitrate);
     for (let index = 0; index < FIRMWARE_VERSION.length; index++) {
@@ -85,13 +89,17 @@ export class ControlPage {
 
   /** When the next refresh is due, in ticks; the largest u64 without a page. */
   get nextTicks(): u64 {
-    return this.parts.control.on ? this.period.ticks : u64.MAX_VALUE;
+    const control = this.parts.control;
+    if (!control.on) return u64.MAX_VALUE;
+    return control.refreshWanted ? 0 : this.period.ticks;
   }
 
   /** Begins a refresh if one is due: the head is collected, then `step` copies. */
   refresh(nowTicks: u64): void {
     const control = this.parts.control;
-    if (!control.on || control.page.refreshing || !this.period.due(nowTicks)) return;
+    if (!control.on || control.page.refreshing) return;
+    if (!this.period.due(nowTicks) && !control.refreshWanted) return;
+    control.refreshWanted = false;
     this.collect(nowTicks);
     control.page.begin();
   }

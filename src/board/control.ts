@@ -7,6 +7,7 @@
 import { Histogram } from '../control/histogram';
 import { CONTROL_SECTION_BYTES } from '../control/layout';
 import { Recorder } from '../control/recorder';
+import { RequestReader } from '../control/request-reader';
 import { StatusPage } from '../control/status-page';
 import { TraceEvent } from '../control/trace-event';
 import { TraceRing } from '../control/trace-ring';
@@ -27,6 +28,9 @@ export class Control {
   readonly page: StatusPage<SharedSection>;
   readonly trace: TraceRing<SharedSection>;
   readonly recorder: Recorder<SharedSection>;
+  readonly requests: RequestReader<SharedSection>;
+  /** The page is to be refreshed before its time: somebody waits for it. */
+  refreshWanted: bool = false;
   /** The last status that was said. */
   lastStatus: Status = Status.Ok;
 
@@ -35,6 +39,8 @@ export class Control {
     this.page = new StatusPage<SharedSection>(own);
     this.trace = new TraceRing<SharedSection>(own);
     this.recorder = new Recorder<SharedSection>(own);
+    const requests = new SharedSection(RPI4.CONTROL_REQUESTS_ADDRESS, CONTROL_SECTION_BYTES);
+    this.requests = new RequestReader<SharedSection>(requests);
   }
 
   /** Lays the page out, complete; from now on there is one. */

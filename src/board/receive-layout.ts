@@ -5,6 +5,7 @@
  * configured. docs/rules.md (`receive`) says what the choice means to whoever writes the rules.
  * Does not: change the layout of a running chip; its filters can be written in configuration mode only.
  */
+import { URGENT_FILTERS } from '../driver/mcp2515/acceptance';
 import { RECEIVE_URGENT_FIRST } from '../responder/rule-table';
 import { CellParts } from './cell-parts';
 
@@ -39,10 +40,40 @@ export function chooseReceiveLayout(parts: CellParts): void {
   const rule1 = table.ruleOfFilter(1);
   const other = rule1 < 0 ? one : table.rule(rule1);
   const acceptance = parts.controller.setup.acceptance;
+  parts.filterPlan.set(0, one);
+  if (rule1 >= 0) parts.filterPlan.set(1, other);
   acceptance.keepForUrgent(one.matchMask, one.matchIdentifier, other.matchIdentifier);
   // Only the first two bytes can be in the mask: the table was checked.
   acceptance.matchData(one.dataMask as u32, one.dataValue as u32, other.dataValue as u32);
   acceptance.requireLength(one.minimumLength, other.minimumLength);
+}
+
+/** Lets those hits of the filters count for which the table in force has the rule; the others are read. */
+export function armFilters(parts: CellParts): void {
+  const acceptance = parts.controller.setup.acceptance;
+  const table = parts.responder.table;
+  for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
+    acceptance.arm(filter, parts.filterPlan.serves(filter, table));
+  }
+}
+
+/**
+ * After a swap of tables: makes the most of the layout that the chip has. Gives the number of rules that
+ * filters would recognise if the cell were started with this table, and do not now.
+ */
+export function adaptReceiveLayout(parts: CellParts): u32 {
+  const controller = parts.controller;
+  const table = parts.responder.table;
+  armFilters(parts);
+  if (!controller.urgentFirst) controller.readAhead = table.hasAnswers;
+  const rule0 = table.ruleOfFilter(0);
+  if (rule0 < 0) return 0;
+  if (table.receive !== RECEIVE_URGENT_FIRST && !oneBufferSuffices(parts, rule0)) return 0;
+  let waiting: u32 = 0;
+  for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
+    if (table.ruleOfFilter(filter) >= 0 && !parts.filterPlan.serves(filter, table)) waiting++;
+  }
+  return waiting;
 }
 
 /** True when a frame is taken out of the chip before the next one of a full bus is complete. */

@@ -10,10 +10,14 @@
 import { allocateFrames, Frame } from '../can/frame';
 import { BUFFER_URGENT, BUFFER_URGENT_SECOND } from '../driver/mcp2515/controller';
 import { URGENT_FILTERS } from '../driver/mcp2515/acceptance';
+import { staticAnswerOf } from '../responder/responder';
+import { Rule } from '../responder/rule';
 import { count, Counter } from '../rt/counters';
 import { RecordRing } from '../rt/ring';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
+import { Courtesy } from './courtesy';
+import { armFilters } from './receive-layout';
 import { UrgentBuffer } from './urgent-buffer';
 
 /** Answers that may wait for the shared buffer: 16. */
@@ -27,6 +31,8 @@ export class UrgentAnswers {
   private readonly second: UrgentBuffer;
   /** The buffer of every answer that has none to itself. */
   private shared: UrgentBuffer;
+  private readonly courtesy: Courtesy;
+  private isDisturbed: bool = false;
   private readonly waiting: RecordRing = new RecordRing(WAITING_BITS);
   private readonly scratch: Frame = changetype<Frame>(allocateFrames(1));
   /** Requests of filter 0 and 1 whose answers wait for the one before. */
@@ -38,6 +44,7 @@ export class UrgentAnswers {
     this.first = first;
     this.second = new UrgentBuffer(parts.controller, BUFFER_URGENT_SECOND);
     this.shared = first;
+    this.courtesy = new Courtesy(parts);
   }
 
   /**
@@ -45,6 +52,7 @@ export class UrgentAnswers {
    * static answer of the table. With the controller configured; again after its chip was reset.
    */
   prepare(): Status {
+    armFilters(this.parts);
     this.first.forget();
     this.second.forget();
     this.repeats0 = 0;
@@ -52,11 +60,62 @@ export class UrgentAnswers {
     const table = this.parts.responder.table;
     const rule0 = table.ruleOfFilter(0);
     const rule1 = table.ruleOfFilter(1);
-    this.shared = rule0 < 0 ? this.first : this.second;
+    this.staged();
     if (rule0 < 0) return this.prepareFirstStatic();
     let status = this.prepareRule(rule0, this.first);
     if (status === Status.Ok && rule1 >= 0) status = this.prepareRule(rule1, this.second);
     return status;
+  }
+
+  /** True while no answer is on its way or waits. */
+  get quiet(): bool {
+    return (
+      this.waiting.isEmpty &&
+      this.repeats0 === 0 &&
+      this.repeats1 === 0 &&
+      !this.first.occupied &&
+      !this.second.occupied
+    );
+  }
+
+  /**
+   * Brings the static answers of two rules (addresses; 0: none) into the buffers of filter 0 and 1, one
+   * LOAD a call, which gives way to a frame that comes in. `Ok`: both are there now, and stay so until
+   * this step ends. `Busy`: not yet. From the first call on the filters' hits do not count, until
+   * `armFilters`: their requests are read, and answered with what the table in force says.
+   */
+  stage(rule0: usize, rule1: usize): Status {
+    if (!this.quiet || this.parts.controller.answeredUnread) return Status.Busy;
+    this.disturb();
+    if (rule0 !== 0) {
+      const isLoaded = this.isStaged(rule0, this.first);
+      if (!isLoaded && (!this.stageRule(this.first) || rule1 !== 0)) return Status.Busy;
+    }
+    if (rule1 !== 0 && !this.isStaged(rule1, this.second)) {
+      if (!this.stageRule(this.second)) return Status.Busy;
+    }
+    return Status.Ok;
+  }
+
+  /** `stage` has taken the filters' answers out, and nobody has put them back. */
+  get disturbed(): bool {
+    return this.isDisturbed;
+  }
+
+  /** `stage` has loaded the answers of the table in force, be it another one now. */
+  staged(): void {
+    this.isDisturbed = false;
+    this.shared = this.parts.responder.table.ruleOfFilter(0) < 0 ? this.first : this.second;
+  }
+
+  /**
+   * Where no filter has an answer waiting: loads the first static one, to save the time later; gives way
+   * to a frame that comes in. `Busy`: broken off.
+   */
+  preloadShared(): Status {
+    if (this.parts.responder.table.ruleOfFilter(0) >= 0 || !this.quiet) return Status.Ok;
+    this.courtesy.begin();
+    return this.courtesy.end(this.prepareFirstStatic());
   }
 
   /**
@@ -76,6 +135,23 @@ export class UrgentAnswers {
     }
     count(Counter.AnsweredStatic);
     return sent;
+  }
+
+  /**
+   * As `sendOfFilter`, for a request that was read: `answer` is what waits already, unless its place in
+   * the buffer was being changed; then it is loaded again.
+   */
+  sendKept(filter: u32, answer: Frame): bool {
+    const buffer = filter === 0 ? this.first : this.second;
+    if (!buffer.holds(answer) && this.repeatsOf(filter) === 0 && this.isFree(buffer)) {
+      // After an error nobody knows what is loaded: it must not go out.
+      if (buffer.load(answer) !== Status.Ok) {
+        count(Counter.AnswersDropped);
+        count(Counter.AnsweredStatic);
+        return false;
+      }
+    }
+    return this.sendOfFilter(filter);
   }
 
   /** The record of the answer that waits for filter `filter`. */
@@ -147,6 +223,26 @@ export class UrgentAnswers {
   private addRepeats(filter: u32, difference: i32): void {
     if (filter === 0) this.repeats0 += difference;
     else this.repeats1 += difference;
+  }
+
+  /** What waits for the filters is not to be relied on: their hits do not count. */
+  private disturb(): void {
+    const acceptance = this.parts.controller.setup.acceptance;
+    acceptance.arm(0, false);
+    acceptance.arm(1, false);
+    this.isDisturbed = true;
+  }
+
+  /** The answer of `rule`, which then is in `scratch`, is in `buffer`. */
+  private isStaged(rule: usize, buffer: UrgentBuffer): bool {
+    staticAnswerOf(changetype<Rule>(rule), this.scratch);
+    return buffer.holds(this.scratch);
+  }
+
+  /** Loads `scratch`, unless a frame comes in. */
+  private stageRule(buffer: UrgentBuffer): bool {
+    this.courtesy.begin();
+    return this.courtesy.end(buffer.load(this.scratch)) === Status.Ok;
   }
 
   private prepareFirstStatic(): Status {

@@ -51,6 +51,16 @@ export class UrgentBuffer {
     return this.controller.send(this.buffer);
   }
 
+  /** True while a frame of it is not known to have ended; also when nothing can be sent for now. */
+  get occupied(): bool {
+    return this.controller.transmitPending(this.buffer) || this.busy;
+  }
+
+  /** True when `answer` is what is loaded. */
+  holds(answer: Frame): bool {
+    return load<u64>(changetype<usize>(answer)) === this.header && answer.data === this.data;
+  }
+
   /** Address of the record of the frame that is loaded, as a Frame. */
   get frame(): usize {
     return changetype<usize>(this) + offsetof<UrgentBuffer>('header');

@@ -56,10 +56,7 @@ export class Responder {
 
   /** Fills in the answer of rule `index` if it has one that no request changes; else false. */
   staticAnswer(index: u32, answer: Frame): bool {
-    const rule = this.table.rule(index);
-    if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
-    composeAnswer(rule, answer, answer);
-    return true;
+    return staticAnswerOf(this.table.rule(index), answer);
   }
 }
 
@@ -81,6 +78,13 @@ function find(table: RuleTable, frame: Frame): i32 {
     }
   }
   return -1;
+}
+
+/** Fills in the answer of `rule` if it has one that no request changes; else false. */
+export function staticAnswerOf(rule: Rule, answer: Frame): bool {
+  if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
+  composeAnswer(rule, answer, answer);
+  return true;
 }
 
 /** Puts the answer of `rule` to `request` together; the two frames may be the same. */

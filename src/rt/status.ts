@@ -117,6 +117,17 @@ export enum Status {
   /** Another field of the header or of a rule has a value that is not allowed. Rules file. */
   RulesField = 67,
 
+  /** A request of AGL's is of a kind the cell does not know. Bridge of another version. */
+  RequestUnknown = 70,
+  /** A request's payload is empty or too large, or it is about live values that are not there. Bridge. */
+  RequestSize = 71,
+  /** A request's CRC-32 is wrong: it changed while it was read. Bridge, or two of them. */
+  RequestCrc = 72,
+  /** The request was there before the cell started, and is not carried out. Ask again. */
+  RequestOld = 73,
+  /** New rules waited in vain for answers to leave the chip; the old ones stay. Bus. */
+  RequestTimeout = 74,
+
   /** The hypervisor asked the cell to shut down, and it did. Nobody's fault. */
   ShutdownRequested = 80,
 

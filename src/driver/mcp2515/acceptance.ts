@@ -42,6 +42,9 @@ export class Acceptance {
   /** Form that a frame must have besides: the filters do not look at the remote bit. */
   private form0: u32 = FORM_NONE;
   private form1: u32 = FORM_NONE;
+  /** The forms of a filter that counts. */
+  private armedForm0: u32 = FORM_NONE;
+  private armedForm1: u32 = FORM_NONE;
   /** Length that a frame must have besides: the filters do not look at the length code. */
   private length0: u32 = 0;
   private length1: u32 = 0;
@@ -58,8 +61,19 @@ export class Acceptance {
     this.maskRegisters = identifierRegisters(number | form) & ~(RXFSIDL_EXIDE << 8);
     this.filter0Registers = identifierRegisters(identifier0);
     this.filter1Registers = identifierRegisters(identifier1);
-    this.form0 = formOf(identifier0);
-    this.form1 = formOf(identifier1);
+    this.armedForm0 = formOf(identifier0);
+    this.armedForm1 = formOf(identifier1);
+    this.arm(0, true);
+    this.arm(1, true);
+  }
+
+  /**
+   * Whether a hit of `filter` counts. What the chip lets into RXB0 stays the same; a frame that hits a
+   * filter which does not count is read like any other.
+   */
+  arm(filter: u32, counts: bool): void {
+    if (filter === 0) this.form0 = counts ? this.armedForm0 : FORM_NONE;
+    else this.form1 = counts ? this.armedForm1 : FORM_NONE;
   }
 
   /**

@@ -182,6 +182,11 @@ export class Mcp2515<
     this.receiver.markAnswered();
   }
 
+  /** A request was answered by its filter and is still to be received. */
+  get answeredUnread(): bool {
+    return this.receiver.answeredUnread;
+  }
+
   /** The frame that `receive` took last had been answered by `urgentRequest`'s filter. */
   get receivedAnswered(): bool {
     return this.receiver.takenAnswered;

@@ -114,6 +114,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return ((registersRead() as u32) & DLC_MASK) >= length;
   }
 
+  /** A request was answered by its filter and is still to be read. */
+  get answeredUnread(): bool {
+    return this.requestAnswered;
+  }
+
   /** The request that `urgentRequest` has found is answered: `takenAnswered` will say so. */
   markAnswered(): void {
     this.requestAnswered = true;
