@@ -25,7 +25,7 @@ import {
 } from './layout';
 
 /** Bytes copied in one step. */
-const PIECE_BYTES: u32 = 64;
+const COPY_BYTES: u32 = 64;
 
 @final
 export class RequestReader<Memory extends SharedMemory> {
@@ -86,7 +86,7 @@ export class RequestReader<Memory extends SharedMemory> {
   step(): Status {
     const start = this.copied;
     const left = this.bytes - start;
-    const bytes = left < PIECE_BYTES ? left : PIECE_BYTES;
+    const bytes = left < COPY_BYTES ? left : PIECE_BYTES;
     const address = this.destination + start;
     for (let position: u32 = 0; position < bytes; position += 8) {
       const value = this.section.read64(REQUEST_PAYLOAD_OFFSET + start + position);
