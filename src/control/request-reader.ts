@@ -86,7 +86,7 @@ export class RequestReader<Memory extends SharedMemory> {
   step(): Status {
     const start = this.copied;
     const left = this.bytes - start;
-    const bytes = left < COPY_BYTES ? left : PIECE_BYTES;
+    const bytes = left < COPY_BYTES ? left : COPY_BYTES;
     const address = this.destination + start;
     for (let position: u32 = 0; position < bytes; position += 8) {
       const value = this.section.read64(REQUEST_PAYLOAD_OFFSET + start + position);
