@@ -36,6 +36,9 @@ describe('a hostile peer', () => {
       assert.ok(result.requests > 500);
       assert.equal(result.unanswered, 0);
       assert.equal(result.lateSteps, 0);
+      // Requests over the control link: good ones are carried out in between, bad ones never.
+      assert.ok(result.requestsDone > 100, `${result.requestsDone} done`);
+      assert.ok(result.requestsRefused > 100, `${result.requestsRefused} refused`);
       assert.ok(result.latestAnswerNanos <= LATEST_ANSWER_NANOS, `${result.latestAnswerNanos} ns`);
     });
 
