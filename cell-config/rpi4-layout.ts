@@ -37,6 +37,8 @@ export const UART = { start: 0xfe215040, size: 0x40 } as const;
 // The devices the warden uses.
 /** GPIO block; GPLEV0 at offset 0x34 carries the MCP2515's INT on bit 25. */
 export const GPIO = { start: 0xfe200000, size: PAGE_BYTES } as const;
+/** INTID of GPIO 0 to 27 (SPI 113). */
+export const GPIO_INTERRUPT = 145;
 /** SPI0; the same page holds SPI3 (0x600), SPI4 (0x800), SPI5 (0xa00) and SPI6 (0xc00). */
 export const SPI0 = { start: 0xfe204000, size: PAGE_BYTES } as const;
 

@@ -16,15 +16,18 @@ import { CellFormatError } from '../cell-config/format/error.ts';
 import { ARCHITECTURE_ARM64 } from '../cell-config/format/constants.ts';
 import type { DecodedFile, Revision } from '../cell-config/format/model.ts';
 import { RPI4_CANWARDEN } from '../cell-config/rpi4-canwarden.ts';
+import { RPI4_CANWARDEN_WFI } from '../cell-config/rpi4-canwarden-wfi.ts';
 import { rpi4Files } from '../cell-config/rpi4-files.ts';
 import { RPI4_ROOT } from '../cell-config/rpi4-root.ts';
 import { BUILT_IMAGE, readCellFile, readConfiguration, readImage } from './cells/input.ts';
 
 const EXIT_BAD_INPUT = 2;
 const SHIPPED: Configuration = { system: RPI4_ROOT, cells: [RPI4_CANWARDEN] };
+/** The same machine with the warden's cell for idle=wfi: one of the two is on it. */
+const SHIPPED_WFI: Configuration = { system: RPI4_ROOT, cells: [RPI4_CANWARDEN_WFI] };
 
 function build(options: { out: string; revision: string }): void {
-  refuseErrors({ ...SHIPPED, image: readImage() });
+  for (const shipped of [SHIPPED, SHIPPED_WFI]) refuseErrors({ ...shipped, image: readImage() });
   const revision = toRevision(options.revision);
   for (const { name, bytes } of rpi4Files(revision)) {
     const path = join(options.out, name);
@@ -55,10 +58,11 @@ function emit(what: string, options: { revision?: string; out?: string }): void 
   console.log(describeOutput(options.out, bytes));
 }
 
-/** One of this project's two by its name, or any file. */
+/** One of this project's by its name, or any file. */
 function chooseForC(what: string, revisionText?: string): DecodedFile {
   const own = { revision: toRevision(revisionText ?? '14'), architecture: ARCHITECTURE_ARM64 };
   if (what === 'rpi4-canwarden') return { kind: 'cell', ...own, cell: RPI4_CANWARDEN };
+  if (what === 'rpi4-canwarden-wfi') return { kind: 'cell', ...own, cell: RPI4_CANWARDEN_WFI };
   if (what === 'rpi4-root') return { kind: 'system', ...own, system: RPI4_ROOT };
   const file = readCellFile(what);
   return revisionText === undefined ? file : { ...file, revision: own.revision };
@@ -114,7 +118,7 @@ const program = new Command('cells')
   .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
 program
   .command('build')
-  .description('write rpi4-root.cell and rpi4-canwarden.cell')
+  .description('write rpi4-root.cell, rpi4-canwarden.cell and rpi4-canwarden-wfi.cell')
   .option('--out <folder>', 'where to', 'build')
   .addOption(revisionOption().default('14'))
   .action(build);
@@ -126,7 +130,7 @@ program
 program
   .command('emit-c')
   .description("print Jailhouse's own C form, for merging into a configuration in C")
-  .argument('<what>', 'rpi4-root, rpi4-canwarden, or any file')
+  .argument('<what>', 'rpi4-root, rpi4-canwarden, rpi4-canwarden-wfi, or any file')
   .option('--out <file>', 'write it there instead of printing it')
   .addOption(revisionOption())
   .action(emit);

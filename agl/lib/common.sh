@@ -19,7 +19,6 @@ RULES_BYTES_MOST=65536
 SETTINGS_FILE="$root/etc/default/canwarden"
 CELLS_FOLDER="$root/usr/share/jailhouse/cells"
 ROOT_CELL="$CELLS_FOLDER/rpi4-root.cell"
-GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden.cell"
 IMAGE="$root/usr/share/jailhouse/inmates/canwarden.bin"
 RULES="$root/lib/firmware/canwarden/rules.bin"
 STATUS_NUMBERS="$lib/status-numbers.txt"
@@ -54,6 +53,12 @@ setting() {
 
 cell_options() { setting CANWARDEN_CELL_OPTIONS 'bitrate=500000 osc=12000000'; }
 interface() { setting CANWARDEN_INTERFACE vcan0; }
+
+# The cell in its two forms: the second one may sleep (idle=wfi), see docs/settings.md.
+GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden.cell"
+case " $(cell_options) " in
+  *' idle=wfi '*) GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden-wfi.cell" ;;
+esac
 
 need_root() {
   [ "$(id -u)" = 0 ] || fail "'$1' needs root: it talks to /dev/jailhouse." '' "sudo canwarden $1"

@@ -178,6 +178,11 @@ void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   (void)bsp, (void)deadline_ticks;
 }
 
+/* The bridge's module never asks for it: its main loop waits in poll(2). */
+void w2c_bsp_sleep_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
+  (void)bsp, (void)deadline_ticks;
+}
+
 void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
   bsp->fault_value = value;
   bsp->fault_address = address;

@@ -123,6 +123,21 @@ ABI void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   __asm__ volatile("yield" ::"r"(x0));
 }
 
+/*
+ * CNTV_CTL_EL0.ENABLE is bit 0. The ISB puts the timer in force and the DSB ends every device access
+ * before the core stops. With the timer off again it cannot expire while the cell is at work, which
+ * would cost an exit to the hypervisor.
+ */
+ABI void w2c_bsp_sleep_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
+  __asm__ volatile("msr cntv_cval_el0, %0\n"
+                   "msr cntv_ctl_el0, %1\n"
+                   "isb\n"
+                   "dsb sy\n"
+                   "wfi\n"
+                   "msr cntv_ctl_el0, xzr" ::"r"(deadline_ticks),
+                   "r"(1ull));
+}
+
 ABI void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
   fault_value = value;
   fault_address = address;

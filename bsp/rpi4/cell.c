@@ -20,6 +20,9 @@
 #define COMM_CELL_STATE (COMM_REGION_ADDRESS + 0x08)
 #define CELL_FAILED 3
 
+/* What `step` returns when nothing was ready (Status.Empty); 0 is to go on, all above is an end. */
+#define STEP_RESTS 1
+
 /* Fault kinds of the module's `fault` export: wasm traps by their own number, exceptions from here. */
 #define FAULT_EXCEPTION 0x100
 
@@ -62,14 +65,20 @@ _Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
   cell_fault(trap, 0, 0, (uint32_t)(uint64_t)__builtin_return_address(0));
 }
 
+/* A polling cell never gets here: kept out of the loop's function, it costs that nothing. */
+__attribute__((noinline)) void w2c_cell_rest(w2c_cell *);
+
 #include "cell.wasm.c"
 
 /* A module that ends has said why on the console and in the communication region. */
 FROM_ASSEMBLY _Noreturn void cell_main(void) {
   wasm2c_cell_instantiate(&module, &bsp);
   if (w2c_cell_initialize(&module) == 0) {
-    while (w2c_cell_step(&module) == 0) {
+    uint32_t state;
+    while ((state = w2c_cell_step(&module)) <= STEP_RESTS) {
+      if (state == STEP_RESTS) w2c_cell_rest(&module);
     }
+    w2c_cell_end(&module);
   }
   cell_wait_forever();
 }

@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
+import { RPI4_CANWARDEN_WFI } from '../../cell-config/rpi4-canwarden-wfi.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
@@ -15,9 +16,11 @@ import { PROJECT } from './command.ts';
 /** The file revision of Jailhouse master; `npm run cells -- build --revision 13` for AGL's. */
 const REVISION = 14;
 
-/** Writes build/rpi4-root.cell and build/rpi4-canwarden.cell; throws when the pair has a fault. */
+/** Writes build/rpi4-*.cell; throws when the root cell and one of the warden's have a fault. */
 export async function buildCells(): Promise<void> {
-  const findings = checkConfiguration({ system: RPI4_ROOT, cells: [RPI4_CANWARDEN] });
+  const findings = [RPI4_CANWARDEN, RPI4_CANWARDEN_WFI].flatMap((cell) =>
+    checkConfiguration({ system: RPI4_ROOT, cells: [cell] }),
+  );
   const faults = findings.filter(({ severity }) => severity === 'error');
   if (faults.length > 0) {
     throw new Error(faults.map(formatFinding).join('\n'));

@@ -62,6 +62,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: file('build/canwarden.bin'), to: root('/usr/share/jailhouse/inmates/canwarden.bin'), mode: 0o644, required: true },
   { source: cell('rpi4-root.cell'), to: root(`${CELLS}/rpi4-root.cell`), mode: 0o644, required: true },
   { source: cell('rpi4-canwarden.cell'), to: root(`${CELLS}/rpi4-canwarden.cell`), mode: 0o644, required: true },
+  { source: cell('rpi4-canwarden-wfi.cell'), to: root(`${CELLS}/rpi4-canwarden-wfi.cell`), mode: 0o644, required: true },
   { source: file('build/rules.bin'), to: root('/lib/firmware/canwarden/rules.bin'), mode: 0o644, required: true, installedCopy: INSTALLED_RULES },
   { source: file('build/rules.bin'), to: INSTALLED_RULES, mode: 0o644, required: true },
   { source: { kind: 'overlay' }, to: boot('/overlays/canwarden.dtbo'), mode: 0o644, required: true },

@@ -52,5 +52,12 @@ export declare function hypercall(code: u32, argument1: u32, argument2: u32): i3
  */
 export declare function idle_until(deadlineTicks: u64): void;
 
+/**
+ * Stops the core until an interrupt reaches it, or the counter reaches `deadlineTicks`: sets the
+ * virtual timer, waits (WFI), takes the timer back. Interrupts stay masked: none is taken, and one
+ * that is pending already ends the wait at once. Needs the virtual timer enabled in the GIC.
+ */
+export declare function sleep_until(deadlineTicks: u64): void;
+
 /** Names one device write that the host performs first when the module traps. Address 0: none. */
 export declare function fault_write32(address: u32, value: u32): void;

@@ -40,6 +40,14 @@ export class AglLink {
     this.device.leave();
   }
 
+  /**
+   * From the next session on the peer rings when it has something for the cell. The back-end's peer
+   * always does.
+   */
+  wantReceiveInterrupts(): void {
+    this.driver.wantReceiveInterrupts();
+  }
+
   /** One bounded step of session upkeep; true when something happened. */
   step(): bool {
     return this.isBackEnd ? this.device.step() : this.driver.step();

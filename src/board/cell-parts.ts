@@ -52,6 +52,8 @@ export class CellParts {
   frameHeld: bool = false;
   /** False when there is no usable control device: no status page, no requests. */
   controlUsable: bool = false;
+  /** Number in the GIC of the link's interrupt. */
+  linkInterrupt: u32 = 0;
   /** Where the rule table in force comes from. */
   rulesSource: RulesSource = RulesSource.BuiltIn;
   /** The status page and what is in it. */

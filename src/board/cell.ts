@@ -18,6 +18,7 @@ import { FromAglTask } from './from-agl-task';
 import { startUp } from './start-up';
 import { faultStatus } from './fault-status';
 import { FaultUpkeep } from './fault-upkeep';
+import { Idle } from './idle';
 import { StepWatch } from './step-watch';
 import { Upkeep } from './upkeep';
 import { UrgentAnswers } from './urgent-answers';
@@ -43,6 +44,7 @@ export class Cell {
     private readonly page: ControlPage,
     private readonly requests: ControlRequests,
     observer: FrameObserver,
+    private readonly idle: Idle,
   ) {
     this.background.add(new AcknowledgeTask(parts));
     this.background.add(new WaitingAnswerTask(parts, answers, observer));
@@ -62,10 +64,11 @@ export class Cell {
     this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
     this.faults.start();
     this.watch.start(parts.spi.clockHertz);
+    this.idle.start();
     return status;
   }
 
-  /** One step; another status than `Ok` when the cell has ended. */
+  /** One step. `Empty`: nothing was ready; then `rest`. Another status than `Ok`: the cell has ended. */
   step(): Status {
     const receiving = this.receive.ready();
     if (receiving) this.receive.run();
@@ -80,7 +83,7 @@ export class Cell {
     this.page.refresh(this.watch.startTicks);
     this.requests.poll(this.watch.startTicks);
     this.watch.stepEnded();
-    if (status === Status.Ok && !worked) this.idle();
+    if (status === Status.Ok && !worked) return this.poll();
     return status;
   }
 
@@ -89,6 +92,7 @@ export class Cell {
    * 0x100 and the number of the exception vector, with ESR_EL1 in `syndrome`.
    */
   reportFault(kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
+    this.idle.close();
     const status = faultStatus(kind, syndrome);
     this.parts.console
       .text('canwarden: stopped by a fault, kind ')
@@ -117,16 +121,34 @@ export class Cell {
     return true;
   }
 
+  /** After a step that was `Empty`: sleeps until there may be something to do. */
+  rest(): void {
+    this.idle.sleep();
+    this.watch.startTicks = this.parts.clock.nowTicks();
+  }
+
+  /** The cell has ended, and is not to be woken any more. */
+  end(): void {
+    this.idle.close();
+  }
+
   /** Nothing was ready: until the line, the peer or the clock changes, it stays so. */
-  private idle(): void {
+  private poll(): Status {
     const transmitTicks = this.transmitPoll.nextTicks;
     const pageTicks = this.page.nextTicks;
     let nextTicks = this.upkeep.nextTicks;
     if (transmitTicks < nextTicks) nextTicks = transmitTicks;
     if (pageTicks < nextTicks) nextTicks = pageTicks;
     // A refresh that has just begun is work.
-    if (!this.page.busy && !this.requests.busy) this.parts.clock.idleUntil(nextTicks);
+    if (!this.page.busy && !this.requests.busy) {
+      if (this.idle.sleeps) {
+        this.idle.deadlineTicks = nextTicks;
+        return Status.Empty;
+      }
+      this.parts.clock.idleUntil(nextTicks);
+    }
     this.watch.idled();
+    return Status.Ok;
   }
 }
 
@@ -148,5 +170,6 @@ export function createCell(): Cell {
     new ControlPage(parts, watch),
     new ControlRequests(parts, answers),
     observer,
+    new Idle(parts),
   );
 }

@@ -23,6 +23,9 @@ export const SPI0_ADDRESS: u32 = 0xfe204000;
 /** INT of the MCP2515 on the Waveshare RS485 CAN HAT. */
 export const INTERRUPT_PIN: u32 = 25;
 
+/** GIC: the GPIO block's interrupt of pins 0 to 27 (SPI 113). */
+export const GPIO_INTERRUPT: u32 = 145;
+
 /** The VPU core clock that feeds SPI0; config.txt pins it (core_freq, core_freq_min). */
 export const CORE_CLOCK_HERTZ: u32 = 500_000_000;
 

@@ -88,6 +88,7 @@ function openLink(parts: CellParts, bus: PciBus): void {
   if (status === Status.Ok) {
     parts.ivshmem.withdrawOnFault();
     parts.linkUsable = true;
+    parts.linkInterrupt = device.interrupt(parts.region.virtualPciInterruptBase);
     if (device.protocol === PROTOCOL_CAN_BACK_END) parts.agl.beBackEnd();
     return;
   }

@@ -13,9 +13,22 @@ export function initialize(): u32 {
   return cell.start();
 }
 
-/** One step of the running cell. 0: go on; else the Status with which it has ended. */
+/**
+ * One step of the running cell. 0: go on. 1: nothing was ready; call `rest`, then go on. Else the Status
+ * with which it has ended; call `end`.
+ */
 export function step(): u32 {
   return cell.step();
+}
+
+/** Sleeps until there may be something to do. */
+export function rest(): void {
+  cell.rest();
+}
+
+/** The cell has ended: nothing wakes the core any more. */
+export function end(): void {
+  cell.end();
 }
 
 /** Says what a trap was; see Cell.reportFault. The BSP stops afterwards. */

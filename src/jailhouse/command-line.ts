@@ -8,6 +8,7 @@
  *   osc=12000000      Hz of the MCP2515's crystal, 1000000 to 40000000
  *   spi=10000000      Hz of the SPI clock at most, 10000 to 10000000 (DS20001801, table 13-6)
  *   int=gpio|spi      how the INT line is seen: its GPIO level, or READ STATUS over SPI
+ *   idle=poll|wfi     what the core does meanwhile: look again, or sleep until an interrupt
  *   mode=normal|listen-only|loopback
  *   oneshot=0|1       1: each frame is sent once, whatever becomes of it
  *   triple=0|1        1: each bit is sampled three times
@@ -38,6 +39,12 @@ export enum InterruptSource {
   Spi = 1,
 }
 
+/** What the core does when there is nothing to do. */
+export enum IdleSetting {
+  Poll = 0,
+  WaitForInterrupt = 1,
+}
+
 /** How the cell takes part in the bus. */
 export enum BusModeSetting {
   Normal = 0,
@@ -58,6 +65,7 @@ export class CommandLine {
   oscillatorHertz: u32 = 12_000_000;
   spiHertz: u32 = 10_000_000;
   interruptSource: InterruptSource = InterruptSource.Gpio;
+  idle: IdleSetting = IdleSetting.Poll;
   busMode: BusModeSetting = BusModeSetting.Normal;
   oneShot: bool = false;
   tripleSampling: bool = false;
@@ -114,8 +122,9 @@ export class CommandLine {
         .text(status === Status.CommandLineUnknownKey ? 'unknown key in "' : 'bad value in "')
         .bytes(this.text + this.wordStart, this.wordLength)
         .text('"; valid: bitrate=5000..1000000 osc=1000000..40000000')
-        .text(' spi=10000..10000000 int=gpio|spi mode=normal|listen-only|loopback oneshot=0|1')
-        .text(' triple=0|1 restart-ms=0..600000 txtimeout-ms=0..600000 errors=0|1 sleep=0..86400');
+        .text(' spi=10000..10000000 int=gpio|spi idle=poll|wfi mode=normal|listen-only|loopback')
+        .text(' oneshot=0|1 triple=0|1 restart-ms=0..600000 txtimeout-ms=0..600000 errors=0|1')
+        .text(' sleep=0..86400');
     }
     console.text(' (status ').decimal(status).text(')').endLine();
   }
@@ -149,6 +158,9 @@ export class CommandLine {
     } else if (this.isKey(keyLength, 'int')) {
       value = this.choice('gpio', 'spi', '');
       this.interruptSource = value;
+    } else if (this.isKey(keyLength, 'idle')) {
+      value = this.choice('poll', 'wfi', '');
+      this.idle = value;
     } else if (this.isKey(keyLength, 'mode')) {
       value = this.choice('normal', 'listen-only', 'loopback');
       this.busMode = value;

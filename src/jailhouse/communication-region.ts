@@ -8,7 +8,8 @@
  *
  *   0x00 u8[6] "JHCOMM"      0x0c u32 message to cell     0x18 console (console-port.ts)
  *   0x06 u16 revision        0x10 u32 reply from cell     0x38 u64 PCI configuration base
- *   0x08 u32 cell state      0x14 u32 flags               0x60 u32 virtual PCI interrupt base
+ *   0x08 u32 cell state      0x14 u32 flags               0x40 u8  version of the GIC
+ *   0x48 u64 distributor     0x50 u64 CPU interface       0x60 u32 virtual PCI interrupt base
  */
 import {
   barrier_write,
@@ -26,6 +27,9 @@ const REPLY_FROM_CELL: u32 = 0x10;
 const FLAGS: u32 = 0x14;
 const CONSOLE: u32 = 0x18;
 const PCI_CONFIGURATION_BASE: u32 = 0x38;
+const GIC_VERSION: u32 = 0x40;
+const GIC_DISTRIBUTOR_BASE: u32 = 0x48;
+const GIC_CPU_INTERFACE_BASE: u32 = 0x50;
 const VIRTUAL_PCI_INTERRUPT_BASE: u32 = 0x60;
 
 /** "JHCO" and "MM", as little-endian numbers. */
@@ -125,13 +129,33 @@ export class CommunicationRegion {
 
   /** Guest address of the virtual PCI configuration space; 0 if it is not in the first 4 GiB. */
   get pciConfigurationBase(): u32 {
-    const base = memory_read64(this.address + PCI_CONFIGURATION_BASE);
-    return base <= <u64>u32.MAX_VALUE ? <u32>base : 0;
+    return this.address32(PCI_CONFIGURATION_BASE);
+  }
+
+  /** Version of the interrupt controller's architecture: 2 on this board. */
+  get interruptControllerVersion(): u32 {
+    return memory_read32(this.address + GIC_VERSION) & 0xff;
+  }
+
+  /** Guest address of the GIC's distributor; 0 if it is not in the first 4 GiB. */
+  get distributorBase(): u32 {
+    return this.address32(GIC_DISTRIBUTOR_BASE);
+  }
+
+  /** Guest address of the GIC's CPU interface; 0 if it is not in the first 4 GiB. */
+  get cpuInterfaceBase(): u32 {
+    return this.address32(GIC_CPU_INTERFACE_BASE);
   }
 
   /** First interrupt of the virtual PCI functions, as an SPI number (INTID - 32). */
   get virtualPciInterruptBase(): u32 {
     return memory_read32(this.address + VIRTUAL_PCI_INTERRUPT_BASE);
+  }
+
+  /** A 64-bit address of the page; 0 if the cell could not reach it. */
+  private address32(offset: u32): u32 {
+    const base = memory_read64(this.address + offset);
+    return base <= <u64>u32.MAX_VALUE ? <u32>base : 0;
   }
 
   /** The message is taken before the reply appears: the order the hypervisor waits for. */

@@ -10,7 +10,13 @@
  */
 import { Status } from '../rt/status';
 import { IvshmemFunction } from './ivshmem-function';
-import { COMMAND_MEMORY_AND_MASTER, CONFIG_BAR0, CONFIG_COMMAND, PciBus } from './pci';
+import {
+  COMMAND_MEMORY_AND_MASTER,
+  CONFIG_BAR0,
+  CONFIG_COMMAND,
+  CONFIG_INTERRUPT,
+  PciBus,
+} from './pci';
 
 /** virtio-can (device type 36) over ivshmem: the cell is the driver, or the device. */
 export const PROTOCOL_CAN_FRONT_END: u32 = 0x8024;
@@ -20,6 +26,9 @@ export const PROTOCOL_CAN_BACK_END: u32 = 0xc024;
 const SECTION_BYTES_MINIMUM: u32 = 0x2000;
 /** One page: what stage 2 can map. */
 const STATE_TABLE_BYTES_MINIMUM: u32 = 0x1000;
+
+/** The GIC numbers shared peripheral interrupts from here on. */
+const FIRST_SHARED_INTERRUPT: u32 = 32;
 
 @final
 export class IvshmemDevice {
@@ -59,6 +68,15 @@ export class IvshmemDevice {
     this.bus.write(this.device.bdf, CONFIG_BAR0, registerPage);
     this.bus.write(this.device.bdf, CONFIG_COMMAND, COMMAND_MEMORY_AND_MASTER);
     return Status.Ok;
+  }
+
+  /**
+   * Number in the GIC of the device's interrupt (INTx), where those of the virtual PCI bus begin at
+   * shared peripheral interrupt `base`. After `open`.
+   */
+  interrupt(base: u32): u32 {
+    const pin = (this.bus.read(this.device.bdf, CONFIG_INTERRUPT) >> 8) & 0xff;
+    return FIRST_SHARED_INTERRUPT + base + pin - 1;
   }
 
   private checkSizes(sectionBytesMapped: u32): Status {

@@ -13,6 +13,7 @@ export const CONFIG_COMMAND: u32 = 0x04; // command, status
 export const CONFIG_CLASS: u32 = 0x08; // revision, class code
 export const CONFIG_BAR0: u32 = 0x10;
 export const CONFIG_CAPABILITIES: u32 = 0x34;
+export const CONFIG_INTERRUPT: u32 = 0x3c; // line, pin
 
 /** Command: memory decoding on, bus master on, INTx not disabled. */
 export const COMMAND_MEMORY_AND_MASTER: u32 = 0x0006;

@@ -40,6 +40,10 @@ export enum Status {
   SpiClockImpossible = 26,
   /** The SPI block did not finish a transfer in its time. SoC clock stopped, or wrong page. */
   SpiTimeout = 27,
+  /** `idle=wfi`, and the cell config does not grant an interrupt: it polls. Cell config, or `int`. */
+  IdleNotGranted = 28,
+  /** Somebody else uses the events of the GPIO block. Linux: a driver with interrupts of GPIO 0-27. */
+  IdleDisturbed = 29,
 
   /** No "JHCOMM" signature in the communication region. Cell config, or not under Jailhouse. */
   CommRegionMagic = 30,

@@ -37,6 +37,8 @@ export class CanDriverQueues<Memory extends SharedMemory> {
   readonly control: VirtqueueDriver<Memory>;
   /** The device is to announce what it returns; false: this end polls. */
   interruptsWanted: bool = false;
+  /** Not even then for frames it has sent: those can wait for the next look. */
+  completionsAnnounced: bool = true;
 
   private readonly section: Memory;
   private receiveSlots: u32 = 0;
@@ -76,7 +78,7 @@ export class CanDriverQueues<Memory extends SharedMemory> {
     const queue = this.queue(index);
     if (!this.cleared) {
       this.cleared = queue.clearStep();
-      if (this.cleared && !this.interruptsWanted) queue.suppressInterrupts();
+      if (this.cleared && !this.wantsInterrupts(index)) queue.suppressInterrupts();
       return false;
     }
     if (this.filled < this.entries(index)) {
@@ -86,6 +88,10 @@ export class CanDriverQueues<Memory extends SharedMemory> {
     }
     this.placed = false;
     return true;
+  }
+
+  private wantsInterrupts(index: u32): bool {
+    return this.interruptsWanted && (this.completionsAnnounced || index !== QUEUE_TRANSMIT);
   }
 
   queue(index: u32): VirtqueueDriver<Memory> {

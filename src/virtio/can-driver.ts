@@ -96,6 +96,12 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.queues.interruptsWanted = true;
   }
 
+  /** As `wantInterrupts`, but not for frames that the device has sent: those are polled. */
+  wantReceiveInterrupts(): void {
+    this.queues.interruptsWanted = true;
+    this.queues.completionsAnnounced = false;
+  }
+
   /** True while frames flow. */
   get running(): bool {
     return this.state === CanDriverState.Running;

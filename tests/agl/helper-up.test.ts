@@ -1,7 +1,7 @@
 /** `canwarden up` and `down`: which commands they type, in every state, and what they say when one fails. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CELLS, FakeBoard, LINK, NEEDS_BUSYBOX, RULES } from './fake-board.ts';
+import { CELL_14, CELLS, FakeBoard, LINK, NEEDS_BUSYBOX, RULES } from './fake-board.ts';
 
 const IMAGE = '/usr/share/jailhouse/inmates/canwarden.bin';
 const LOAD = `jailhouse [cell] [load] [canwarden] [${IMAGE}]`;
@@ -51,6 +51,25 @@ describe('canwarden up', NEEDS_BUSYBOX, () => {
     assert.ok(stdout.includes(`+ jailhouse enable /${CELLS}/rpi4-root.cell\n`), stdout);
     assert.ok(
       stdout.includes(` -s "bitrate=500000 osc=12000000" -a 0x1000 /${RULES} -a 0x100000\n`),
+    );
+  });
+
+  it('creates the cell that may sleep when its options say idle=wfi, and needs its file', () => {
+    const options = 'CANWARDEN_CELL_OPTIONS="bitrate=250000 idle=wfi"\n';
+    const board = new FakeBoard().write('etc/default/canwarden', options);
+    assertFails(board, ['up'], [/rpi4-canwarden-wfi\.cell is missing/]);
+    board.write(`${CELLS}/rpi4-canwarden-wfi.cell`, CELL_14);
+    assert.equal(board.run('up').status, 0);
+    assert.ok(
+      board.commands.includes(`jailhouse [cell] [create] [/${CELLS}/rpi4-canwarden-wfi.cell]`),
+    );
+    const polling = new FakeBoard().write(
+      'etc/default/canwarden',
+      'CANWARDEN_CELL_OPTIONS="bitrate=250000 idle=wfi2 xidle=wfi"\n',
+    );
+    polling.run('up');
+    assert.ok(
+      polling.commands.includes(`jailhouse [cell] [create] [/${CELLS}/rpi4-canwarden.cell]`),
     );
   });
 

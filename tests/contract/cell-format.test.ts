@@ -138,7 +138,7 @@ describe('cell file format', () => {
     }
   });
 
-  it('builds the two shipped files', () => {
+  it('builds the shipped files', () => {
     assert.deepEqual(
       rpi4Files(14).map(({ name, bytes }) => [name, bytes.length]),
       [
@@ -146,6 +146,8 @@ describe('cell file format', () => {
         ['rpi4-root.cell', 1088 + 4 * 32 + 56],
         // 132 + 8 + 13 regions + 1 irqchip + 2 PCI devices
         ['rpi4-canwarden.cell', 132 + 8 + 13 * 32 + 32 + 2 * 56],
+        // one irqchip more
+        ['rpi4-canwarden-wfi.cell', 132 + 8 + 13 * 32 + 2 * 32 + 2 * 56],
       ],
     );
   });

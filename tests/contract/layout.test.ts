@@ -40,6 +40,7 @@ const NUMBERS: readonly (readonly [granted: string, mapped?: string, used?: stri
   ['CONTROL_STATUS.size', 'CONTROL_STATUS_BYTES', 'CONTROL_OUTPUT_BYTES'],
   ['GPIO.start', undefined, 'GPIO_ADDRESS'],
   ['SPI0.start', undefined, 'SPI0_ADDRESS'],
+  ['GPIO_INTERRUPT', undefined, 'GPIO_INTERRUPT'],
   ['CELL_IVSHMEM_BAR0', undefined, 'IVSHMEM_REGISTERS_ADDRESS'],
 ];
 

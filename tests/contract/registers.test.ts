@@ -46,6 +46,7 @@ const DEVICES: readonly Device[] = [
     prefix: /^SPI_/,
     toFirmwareForm: (_name, value) => value,
     required: [
+      ...['GPEDS0', 'GPLEN0'],
       ...[
         'GPLEV0',
         'CS',
@@ -69,6 +70,19 @@ const DEVICES: readonly Device[] = [
     toFirmwareForm: (_name, value) => value,
     required: ['PAGE_MAGIC', 'PAGE_SEQUENCE_OFFSET', 'REQUEST_MAGIC', 'REQUEST_SEQUENCE_OFFSET'],
     leastCommon: 60,
+  },
+  {
+    title: 'GIC-400',
+    firmware: ['src/chip/gic400'],
+    twin: ['twin/gic'],
+    prefix: /^$/,
+    toFirmwareForm: (_name, value) => value,
+    required: [
+      ...['GICD_ISENABLER', 'GICD_ICENABLER', 'GICD_ICFGR', 'ICFGR_EDGE'],
+      ...['GICC_CTLR', 'GICC_PMR', 'GICC_IAR', 'GICC_EOIR', 'CTLR_ENABLE', 'INTID_MASK'],
+      ...['VIRTUAL_TIMER_INTERRUPT'],
+    ],
+    leastCommon: 11,
   },
 ];
 

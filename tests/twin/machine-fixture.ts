@@ -5,7 +5,9 @@
  */
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
+import type { Cell } from '../../cell-config/format/model.ts';
 import { VirtualClock } from '../../twin/clock.ts';
+import { Interrupts } from '../../twin/gic/interrupts.ts';
 import { CommunicationRegion } from '../../twin/hypervisor/communication-region.ts';
 import { ConsoleLog } from '../../twin/hypervisor/console-log.ts';
 import { IvshmemEndpoint } from '../../twin/hypervisor/ivshmem-endpoint.ts';
@@ -32,26 +34,27 @@ class Recorder implements RegisterDevice {
   }
 }
 
-/** The cell as built, with recorders instead of SPI0 and GPIO. */
-export function makeFixture() {
+/** The cell as built, or another one, with recorders instead of SPI0 and GPIO. */
+export function makeFixture(cell: Cell = RPI4_CANWARDEN) {
   const clock = new VirtualClock();
   const console = new ConsoleLog(() => clock.now);
   const physicalMemory = new PhysicalMemory();
-  const space = new AddressSpace(RPI4_CANWARDEN, physicalMemory);
+  const space = new AddressSpace(cell, physicalMemory);
   const stateTable = physicalMemory.block(0x1fa20000, 0x1000);
   const link = new IvshmemLink(stateTable, 2);
   const { rootCell } = RPI4_ROOT;
   const rootDevice = rootCell.pciDevices.find(({ bdf, type }) => bdf === 0 && type === 3);
-  const cellDevice = RPI4_CANWARDEN.pciDevices[0];
+  const cellDevice = cell.pciDevices[0];
   if (!rootDevice || !cellDevice) throw new Error('the configurations have no ivshmem device');
   const agl = new IvshmemEndpoint(link, rootDevice, rootCell.memoryRegions);
-  const own = new IvshmemEndpoint(link, cellDevice, RPI4_CANWARDEN.memoryRegions);
+  const own = new IvshmemEndpoint(link, cellDevice, cell.memoryRegions);
   const spi0 = new Recorder();
   const gpio = new Recorder();
+  const interrupts = new Interrupts(cell, RPI4_ROOT);
   const machine = new CellMachine({
     clock,
     timing: RASPBERRY_PI_4_TIMING,
-    cell: RPI4_CANWARDEN,
+    cell,
     system: RPI4_ROOT,
     space,
     devices: [
@@ -66,10 +69,24 @@ export function makeFixture() {
     ],
     pci: new VirtualPci(RPI4_ROOT.pci.mmconfigBase, RPI4_ROOT.pci.mmconfigEndBus, [own]),
     console,
+    interrupts,
   });
   const communication = new CommunicationRegion(space.communicationRegion.bytes);
-  communication.fill(RPI4_CANWARDEN, RPI4_ROOT);
-  return { clock, console, space, link, agl, own, spi0, gpio, machine, communication, stateTable };
+  communication.fill(cell, RPI4_ROOT);
+  return {
+    clock,
+    console,
+    space,
+    link,
+    agl,
+    own,
+    spi0,
+    gpio,
+    machine,
+    communication,
+    stateTable,
+    interrupts,
+  };
 }
 
 export type Fixture = ReturnType<typeof makeFixture>;

@@ -1,6 +1,7 @@
 /** What the cell may touch, and what parks it. Numbers: the cell's memory map; Jailhouse mmio.c. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { RPI4_CANWARDEN_WFI } from '../../cell-config/rpi4-canwarden-wfi.ts';
 import { CellParked } from '../../twin/machine/machine.ts';
 import { makeFixture } from './machine-fixture.ts';
 
@@ -13,7 +14,6 @@ const READ_WRITE_SECTION = 0x1fa21000;
 const REQUESTS = 0x1fa71000;
 const STATUS_PAGE = 0x1fa91000;
 const COMMUNICATION_REGION = 0x80000000;
-const GICD = 0xff841000;
 const CELL_STATE = 0x08;
 const CELL_FAILED = 3;
 
@@ -96,8 +96,12 @@ describe('the walls of the cell', () => {
     assert.equal(space.communicationRegion.bytes.readUInt32LE(CELL_STATE), CELL_FAILED);
   });
 
-  it('refuses to guess about the interrupt controller', () => {
+  it('parks a write to the GPIO page, which only the cell config for idle=wfi allows', () => {
+    const gplen0 = 0xfe200070;
     const { machine } = makeFixture();
-    assert.throws(() => machine.readDevice(GICD + 0x100, 4), /interrupt controller.*not modelled/);
+    assert.throws(() => machine.writeDevice(gplen0, 4, 1 << 25), CellParked);
+    const granted = makeFixture(RPI4_CANWARDEN_WFI);
+    granted.machine.writeDevice(gplen0, 4, 1 << 25);
+    assert.deepEqual(granted.gpio.accesses, ['write32 0x70 = 0x2000000']);
   });
 });

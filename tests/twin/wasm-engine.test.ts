@@ -8,8 +8,15 @@ import { assemble } from './wat.ts';
 const PUTC = 8;
 const CELL_FAILED = 3;
 
-/** A module whose `initialize` and `step` have the given bodies; `fault` prints its kind as a digit. */
-function moduleOf(parts: { initialize?: string; step?: string }) {
+interface Bodies {
+  readonly initialize?: string;
+  readonly step?: string;
+  readonly rest?: string;
+  readonly end?: string;
+}
+
+/** A module whose exports have the given bodies; `fault` prints its kind as a digit. */
+function moduleOf(parts: Bodies) {
   return assemble(`(module
     (import "bsp" "mmio_read32" (func $mmio_read32 (param i32) (result i32)))
     (import "bsp" "mmio_write32" (func $mmio_write32 (param i32 i32)))
@@ -20,15 +27,18 @@ function moduleOf(parts: { initialize?: string; step?: string }) {
     (import "bsp" "counter_read" (func $counter_read (result i64)))
     (import "bsp" "hypercall" (func $hypercall (param i32 i32 i32) (result i32)))
     (import "bsp" "fault_write32" (func $fault_write32 (param i32 i32)))
+    (import "bsp" "sleep_until" (func $sleep_until (param i64)))
     (memory 1 1)
     (func (export "initialize") (result i32) ${parts.initialize ?? '(i32.const 0)'})
     (func (export "step") (result i32) ${parts.step ?? '(i32.const 0)'})
+    (func (export "rest") ${parts.rest ?? ''})
+    (func (export "end") ${parts.end ?? ''})
     (func (export "fault") (param i32 i32 i32 i32)
       (drop (call $hypercall (i32.const ${PUTC}) (i32.add (local.get 0) (i32.const 48)) (i32.const 0)))
       (drop (call $hypercall (i32.const ${PUTC}) (i32.const 10) (i32.const 0)))))`);
 }
 
-function boot(parts: { initialize?: string; step?: string }) {
+function boot(parts: Bodies) {
   const fixture = makeFixture();
   const engine = new WasmEngine(fixture.machine, moduleOf(parts));
   engine.boot();
@@ -59,9 +69,9 @@ describe('the wasm engine', () => {
         (call $memory_write16 (i32.const 0x2000) (i32.const 0xfffff0f1))
         (drop (call $memory_read64 (i32.const 0x2000)))
         (i32.ne (call $memory_read32 (i32.const 0x80000000)) (i32.const 0x4f43484a))
-        (i32.sub (i32.const 1))`,
+        (i32.sub (i32.const 80))`,
     });
-    // "JHCO" was read: the comparison gives 0, less 1 is not 0, so the module ends.
+    // "JHCO" was read: the comparison gives 0, less 80 is neither 0 nor 1, so the module ends.
     assert.equal(engine.run(1_000), 'stopped');
     const ram = space.find(0x2000)?.memory?.bytes;
     assert.equal(ram?.toString('hex', 0x2000, 0x2008), 'f1f0334455667788');
@@ -99,6 +109,37 @@ describe('the wasm engine', () => {
       assert.deepEqual(console.cellText, [kind]);
     });
   }
+
+  it('lets the module rest after a step that returns 1, and tells it of its end after any other', () => {
+    const say = (code: number) =>
+      `(drop (call $hypercall (i32.const ${PUTC}) (i32.const ${code}) (i32.const 0)))`;
+    const { engine, console } = boot({
+      step: `(i32.load (i32.const 0)) (i32.store (i32.const 0) (i32.const 80))
+        (i32.eqz) (if (result i32) (then (i32.const 1)) (else (i32.const 80)))`,
+      rest: say(0x52),
+      end: `${say(0x45)} ${say(0x0a)}`,
+    });
+    assert.equal(engine.run(10_000), 'stopped');
+    assert.deepEqual(console.cellText, ['RE']);
+  });
+
+  it('sleeps until the deadline when the timer is enabled, and for good when nothing is', () => {
+    const sleep = '(call $sleep_until (i64.const 5400))'; // 54 MHz: 100 us
+    const enableTimer = `
+      (call $mmio_write32 (i32.const 0xff841100) (i32.const 0x8000000))
+      (call $mmio_write32 (i32.const 0xff842004) (i32.const 0xf0))
+      (call $mmio_write32 (i32.const 0xff842000) (i32.const 1))`;
+    const awake = boot({
+      initialize: `${enableTimer} (i32.const 0)`,
+      step: '(i32.const 1)',
+      rest: sleep,
+    });
+    assert.equal(awake.engine.run(50_000), 'running');
+    // The wake-up and the hypervisor's exit; what the ABI call costs passes before.
+    assert.equal(awake.clock.now, 100_000 + 200 + 1_300);
+    const never = boot({ step: '(i32.const 1)', rest: sleep });
+    assert.equal(never.engine.run(50_000), 'stopped');
+  });
 
   it('charges the stated time for each call of the ABI', () => {
     const { engine, clock } = boot({

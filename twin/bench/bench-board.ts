@@ -12,10 +12,18 @@ import { compileRules } from '../../cell-config/rules/compile.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { type Board, type BoardFiles, type BoardOptions, createBoard } from '../run/board.ts';
 import { bringUp } from '../run/phases.ts';
-import { OSCILLATOR_HERTZ } from './latency-case.ts';
+import { type IdleKind, OSCILLATOR_HERTZ } from './latency-case.ts';
+
+/** The cell config that goes with each. */
+const CELL_FILES: Readonly<Record<IdleKind, string>> = {
+  poll: 'rpi4-canwarden.cell',
+  wfi: 'rpi4-canwarden-wfi.cell',
+};
 
 /** The built files that a measurement is about. */
 export interface Firmware {
+  /** What the cell is told to do when it has nothing to do. */
+  readonly idle: IdleKind;
   readonly cell: Cell;
   readonly system: System;
   readonly files: BoardFiles;
@@ -34,11 +42,15 @@ export interface BenchBoardOptions {
   readonly taps?: Pick<BoardOptions, 'tap' | 'onInterruptLine' | 'onAglFrame' | 'onConsoleLine'>;
 }
 
-/** Reads the built files in `folder`; those of the engine must be there. */
-export function loadFirmware(folder: string, engine: EngineName): Firmware {
+/** Reads the built files in `folder`; those of the engine must be there. `idle`: for which setting. */
+export function loadFirmware(
+  folder: string,
+  engine: EngineName,
+  idle: IdleKind = 'poll',
+): Firmware {
   const read = (name: string): Uint8Array<ArrayBuffer> =>
     Uint8Array.from(readFileSync(join(folder, name)));
-  const cell = decodeFile(read('rpi4-canwarden.cell'));
+  const cell = decodeFile(read(CELL_FILES[idle]));
   const system = decodeFile(read('rpi4-root.cell'));
   if (cell.kind !== 'cell' || system.kind !== 'system') {
     throw new Error(`the .cell files in ${folder} are swapped`);
@@ -46,7 +58,7 @@ export function loadFirmware(folder: string, engine: EngineName): Firmware {
   const program =
     engine === 'image' ? { image: read('canwarden.bin') } : { cellWasm: read('cell.wasm') };
   const bridgeWasm = read('bridge.wasm');
-  return { cell: cell.cell, system: system.system, files: { ...program, bridgeWasm } };
+  return { cell: cell.cell, system: system.system, files: { ...program, bridgeWasm }, idle };
 }
 
 /** A board at the cell's first instruction. */
@@ -61,7 +73,7 @@ export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promi
     files: { ...firmware.files, rules: image },
     bitrate,
     oscillatorHertz: OSCILLATOR_HERTZ,
-    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz}`,
+    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle}`,
     ...options.taps,
   });
 }

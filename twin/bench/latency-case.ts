@@ -16,6 +16,9 @@ export type AnswerKind = 'static' | 'computed';
  */
 export type LoadKind = 'idle' | 'forwarding' | 'aglDead' | 'aglHostile';
 
+/** What the core does when there is nothing to do: look again at once, or sleep until an interrupt. */
+export type IdleKind = 'poll' | 'wfi';
+
 export const ANSWER_KINDS: readonly AnswerKind[] = ['static', 'computed'];
 export const LOAD_KINDS: readonly LoadKind[] = ['idle', 'forwarding', 'aglDead', 'aglHostile'];
 export const BITRATES: readonly number[] = [125_000, 250_000, 500_000, 1_000_000];

@@ -62,6 +62,18 @@ export class MarkMachine implements Machine {
     return this.park({ what: 'hypercall', address: code, why: 'the bench has no hypervisor' });
   }
 
+  setTimerCompare(ticks: bigint): void {
+    this.park({ what: 'timer', address: Number(ticks), why: 'the bench has no timer' });
+  }
+
+  setTimerControl(value: bigint): void {
+    this.setTimerCompare(value);
+  }
+
+  waitForInterrupt(): boolean {
+    return false;
+  }
+
   park(violation: Violation): never {
     throw new CellParked(violation);
   }

@@ -4,8 +4,8 @@
  *
  * Used by: twin/run. The instructions of a basic block are charged when it is entered; device
  * accesses, counter reads, hypercalls and idle hints go to the Machine.
- * Does not: deliver interrupts (the cell polls with all exceptions masked), model caches, barriers or
- * memory attributes: the emulator has none.
+ * Does not: deliver interrupts to EL1 (the cell masks all exceptions; WFI wakes all the same), model
+ * caches, barriers or memory attributes: the emulator has none.
  */
 import { CellParked } from '../machine/machine.ts';
 import type { AccessSize, GuestMemory, Machine } from '../machine/machine.ts';
@@ -26,6 +26,8 @@ const HVC_JAILHOUSE = 0xd4094902; // HVC #0x4a48
 // Arm ARM D19: system registers.
 const CNTFRQ_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 0, op2: 0 };
 const CNTVCT_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 0, op2: 2 };
+const CNTV_CTL_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 3, op2: 1 };
+const CNTV_CVAL_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 3, op2: 2 };
 const SCR_EL3: SystemRegister = { op0: 3, op1: 6, crn: 1, crm: 1, op2: 0 };
 const HCR_EL2: SystemRegister = { op0: 3, op1: 4, crn: 1, crm: 1, op2: 0 };
 const TTBR0_EL1: SystemRegister = { op0: 3, op1: 0, crn: 2, crm: 0, op2: 0 };
@@ -132,8 +134,8 @@ export class ImageEngine implements Engine {
     } else if (code !== 0) {
       this.#takeInvalidAccess(code);
     } else if (this.#instructionAt(Number(this.#resume) - 4) === WFI) {
-      // Every interrupt is masked and none is configured: nothing can wake the cell.
-      this.#result = 'stopped';
+      // Nothing can wake a cell that has no interrupt enabled.
+      if (!this.#machine.waitForInterrupt()) this.#result = 'stopped';
     }
   }
 
@@ -193,6 +195,12 @@ export class ImageEngine implements Engine {
         return machine.counterTicks();
       }
       return sameRegister(register, CNTFRQ_EL0) ? BigInt(machine.counterHertz) : undefined;
+    });
+    this.#unicorn.onSystemRegisterWrite((register, value) => {
+      if (sameRegister(register, CNTV_CVAL_EL0)) machine.setTimerCompare(value);
+      else if (sameRegister(register, CNTV_CTL_EL0)) machine.setTimerControl(value);
+      else return false;
+      return true;
     });
   }
 

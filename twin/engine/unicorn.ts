@@ -6,10 +6,17 @@
  * kept, the emulation stops, and `start` throws it.
  */
 import koffi from 'koffi';
-import type { LibraryHandle, TypeObject } from 'koffi';
-
-/** Names under which distributions install the library. */
-const LIBRARY_NAMES = ['libunicorn.so.2', 'libunicorn.so', 'libunicorn.2.dylib'];
+import type { TypeObject } from 'koffi';
+import {
+  bindLibrary,
+  CodeCallback,
+  InstructionCallback,
+  InterruptCallback,
+  MemoryCallback,
+  ReadCallback,
+  SystemRegisterStruct,
+  WriteCallback,
+} from './unicorn-library.ts';
 
 // unicorn/unicorn.h
 const ARCH_ARM64 = 2;
@@ -24,6 +31,7 @@ const HOOK_MEMORY_INVALID = 0x3f << 4;
 // unicorn/arm64.h
 const CPU_CORTEX_A72 = 2;
 const INSTRUCTION_MRS = 1;
+const INSTRUCTION_MSR = 2;
 const REGISTER_PC = 260;
 const REGISTER_PSTATE = 265;
 const REGISTER_X0 = 199;
@@ -54,77 +62,7 @@ export interface InvalidAccess {
   readonly address: bigint;
 }
 
-const CodeCallback = koffi.proto(
-  'void UnicornCode(void *uc, uint64_t address, uint32_t size, void *user)',
-);
-const InterruptCallback = koffi.proto(
-  'void UnicornInterrupt(void *uc, uint32_t number, void *user)',
-);
-const MemoryCallback = koffi.proto(
-  'bool UnicornMemory(void *uc, int type, uint64_t address, int size, int64_t value, void *user)',
-);
-const InstructionCallback = koffi.proto(
-  'uint32_t UnicornInstruction(void *uc, int reg, void *cp, void *user)',
-);
-const ReadCallback = koffi.proto(
-  'uint64_t UnicornRead(void *uc, uint64_t offset, uint32_t size, void *user)',
-);
-const WriteCallback = koffi.proto(
-  'void UnicornWrite(void *uc, uint64_t offset, uint32_t size, uint64_t value, void *user)',
-);
-const SystemRegisterStruct = koffi.struct('UnicornSystemRegister', {
-  crn: 'uint32_t',
-  crm: 'uint32_t',
-  op0: 'uint32_t',
-  op1: 'uint32_t',
-  op2: 'uint32_t',
-  value: 'uint64_t',
-});
-
-function loadLibrary(): LibraryHandle {
-  const problems: string[] = [];
-  for (const name of LIBRARY_NAMES) {
-    try {
-      return koffi.load(name);
-    } catch (error) {
-      problems.push(`${name}: ${(error as Error).message}`);
-    }
-  }
-  throw new Error(
-    `The ARM64 emulator library (Unicorn 2) is not installed. Next: npm run setup\n` +
-      problems.join('\n'),
-  );
-}
-
-function bind() {
-  const library = loadLibrary();
-  return {
-    open: library.func('int uc_open(int arch, int mode, _Out_ void **uc)'),
-    close: library.func('int uc_close(void *uc)'),
-    errorText: library.func('const char *uc_strerror(int code)'),
-    mapPointer: library.func(
-      'int uc_mem_map_ptr(void *uc, uint64_t address, size_t size, uint32_t permissions, void *p)',
-    ),
-    map: library.func(
-      'int uc_mem_map(void *uc, uint64_t address, size_t size, uint32_t permissions)',
-    ),
-    mapDevice: library.func(
-      'int uc_mmio_map(void *uc, uint64_t address, size_t size, UnicornRead *read, void *user, UnicornWrite *write, void *user2)',
-    ),
-    readRegister: library.func('int uc_reg_read(void *uc, int reg, void *value)'),
-    writeRegister: library.func('int uc_reg_write(void *uc, int reg, const void *value)'),
-    start: library.func(
-      'int uc_emu_start(void *uc, uint64_t begin, uint64_t until, uint64_t timeout, size_t count)',
-    ),
-    stop: library.func('int uc_emu_stop(void *uc)'),
-    addHook: library.func(
-      'int uc_hook_add(void *uc, _Out_ size_t *hook, int type, void *callback, void *user, uint64_t begin, uint64_t end, ...)',
-    ),
-    control: library.func('int uc_ctl(void *uc, int control, ...)'),
-  };
-}
-
-let bound: ReturnType<typeof bind> | undefined;
+let bound: ReturnType<typeof bindLibrary> | undefined;
 
 /** What may be done with memory besides reading it. */
 export interface Rights {
@@ -138,7 +76,7 @@ function permissionsOf({ write, execute }: Rights): number {
 
 /** One emulated Cortex-A72. */
 export class Unicorn {
-  readonly #library: ReturnType<typeof bind>;
+  readonly #library: ReturnType<typeof bindLibrary>;
   readonly #handle: unknown;
   readonly #callbacks: bigint[] = [];
   readonly #kept: Buffer[] = [];
@@ -148,7 +86,7 @@ export class Unicorn {
   #failed = false;
 
   constructor() {
-    this.#library = bound ??= bind();
+    this.#library = bound ??= bindLibrary();
     const handle: unknown[] = [null];
     this.#check(this.#library.open(ARCH_ARM64, MODE_ARM, handle) as number, 'open');
     this.#handle = handle[0];
@@ -298,6 +236,17 @@ export class Unicorn {
       }, 0);
     const callbackPointer = this.#register(onRead, InstructionCallback);
     this.#hook(HOOK_INSTRUCTION, callbackPointer, 1n, 0n, 'int', INSTRUCTION_MRS);
+  }
+
+  /** Offers each MSR to `callback`; false leaves it to the emulator. */
+  onSystemRegisterWrite(callback: (register: SystemRegister, value: bigint) => boolean): void {
+    const onWrite = (_uc: unknown, register: number, encoded: unknown) =>
+      this.#guard(() => {
+        const system = koffi.decode(encoded, SystemRegisterStruct) as SystemRegister;
+        return callback(system, this.#readRegister(register)) ? 1 : 0;
+      }, 0);
+    const callbackPointer = this.#register(onWrite, InstructionCallback);
+    this.#hook(HOOK_INSTRUCTION, callbackPointer, 1n, 0n, 'int', INSTRUCTION_MSR);
   }
 
   #readRegister(register: number): bigint {

@@ -21,12 +21,20 @@ const TRAPS: readonly (readonly [kind: number, words: RegExp])[] = [
 ];
 const TRAP_UNREACHABLE = 5;
 
+/** What `step` returns when nothing was ready. */
+const STEP_RESTS = 1;
+
 /** What the module must export. */
 interface CellExports {
   initialize(): number;
   step(): number;
+  rest(): void;
+  end(): void;
   fault(kind: number, syndrome: number, address: number, programCounter: number): void;
 }
+
+/** The module sleeps, and no interrupt of the cell can wake it. */
+class NeverWakes extends Error {}
 
 export class WasmEngine implements Engine {
   readonly name = 'wasm';
@@ -74,8 +82,14 @@ export class WasmEngine implements Engine {
   #next(exports: CellExports): void {
     if (this.#isInitialized) {
       const startNanos = this.#clock.now;
-      if (exports.step() !== 0) this.#result = 'stopped';
+      const state = exports.step();
       this.onStep?.(startNanos);
+      if (state === STEP_RESTS) {
+        exports.rest();
+      } else if (state !== 0) {
+        this.#result = 'stopped';
+        exports.end();
+      }
       return;
     }
     this.#isInitialized = true;
@@ -86,6 +100,10 @@ export class WasmEngine implements Engine {
   #endBy(error: unknown): void {
     if (error instanceof CellParked) {
       this.#result = 'parked';
+      return;
+    }
+    if (error instanceof NeverWakes) {
+      this.#result = 'stopped';
       return;
     }
     if (!(error instanceof WebAssembly.RuntimeError) || !this.#exports) throw error;
@@ -162,6 +180,13 @@ export class WasmEngine implements Engine {
       idle_until: (deadlineTicks: bigint) => {
         charge();
         machine.idleUntil(BigInt.asUintN(64, deadlineTicks));
+      },
+      sleep_until: (deadlineTicks: bigint) => {
+        charge();
+        machine.setTimerCompare(BigInt.asUintN(64, deadlineTicks));
+        machine.setTimerControl(1n);
+        if (!machine.waitForInterrupt()) throw new NeverWakes();
+        machine.setTimerControl(0n);
       },
       fault_write32: (address: number, value: number) => {
         this.#faultAddress = address >>> 0;

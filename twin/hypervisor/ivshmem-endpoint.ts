@@ -50,6 +50,8 @@ const REGISTER_DOORBELL = 0x0c;
 const REGISTER_STATE = 0x10;
 const INTERRUPT_CONTROL_ENABLE = 1;
 const VECTOR_COUNT = 1;
+/** First INTID of the shared peripheral interrupts. */
+const FIRST_SPI = 32;
 
 export class IvshmemEndpoint implements IvshmemPeer {
   readonly id: number;
@@ -75,6 +77,11 @@ export class IvshmemEndpoint implements IvshmemPeer {
   /** Guest addresses of the register page while memory decoding is on. */
   get registerPage(): { readonly start: number; readonly end: number } | undefined {
     return this.#registerPage;
+  }
+
+  /** INTID of the function's pin in a cell whose virtual PCI interrupts begin at SPI `base`. */
+  interruptOf(base: number): number {
+    return FIRST_SPI + base + this.#image.readUInt8(CONFIG_INTERRUPT + 1) - 1;
   }
 
   /** State that a cell start, shutdown or the end of the peer's process leaves behind. */

@@ -2,9 +2,9 @@
  * The Machine of one cell: walls of its configuration, time charging, devices, hypervisor traps.
  *
  * Used by: twin/run/board.ts, which makes it; the engines see it as a Machine.
- * Source: Jailhouse hypervisor/{mmio,control}.c, arch/arm64/{traps,mmio}.c.
- * Does not: emulate a GIC or interrupts (the firmware polls; touching the GIC ends the run), nor
- * caches. EXECUTE is not enforced, as on arm64.
+ * Source: Jailhouse hypervisor/{mmio,control}.c, arch/arm64/{traps,mmio}.c, arch/arm-common/gic-v2.c.
+ * Does not: take interrupts to EL1 (the cell masks them; WFI wakes all the same), nor model caches.
+ * EXECUTE is not enforced, as on arm64.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { VirtualClock } from '../clock.ts';
@@ -12,9 +12,11 @@ import { CELL_FAILED, CommunicationRegion } from '../hypervisor/communication-re
 import type { ConsoleLog } from '../hypervisor/console-log.ts';
 import { handleHypercall } from '../hypervisor/hypercalls.ts';
 import type { VirtualPci } from '../hypervisor/virtual-pci.ts';
-import { UnimplementedFeature } from '../unimplemented.ts';
+import type { Interrupts } from '../gic/interrupts.ts';
+import { ticksToNanos, VIRTUAL_TIMER_INTERRUPT, VirtualTimer } from '../gic/virtual-timer.ts';
 import { type AddressSpace, refusal } from './address-space.ts';
-import { type DeviceWindow, findDevice } from './device-window.ts';
+import { type DeviceWindow, findDevice, wordRegisters } from './device-window.ts';
+import type { RegisterDevice } from './device-window.ts';
 import { IdleSkipper } from './idle-skipper.ts';
 import {
   type AccessSize,
@@ -38,6 +40,8 @@ export interface CellMachineOptions {
   readonly devices: readonly DeviceWindow[];
   readonly pci: VirtualPci;
   readonly console: ConsoleLog;
+  /** The cell's interrupts; the board's devices drive their lines. */
+  readonly interrupts: Interrupts;
 }
 
 export class CellMachine implements Machine {
@@ -47,8 +51,14 @@ export class CellMachine implements Machine {
   readonly counterHertz = COUNTER_HERTZ;
   readonly #options: CellMachineOptions;
   readonly #idle: IdleSkipper;
+  readonly #interrupts: Interrupts;
+  readonly #timer: VirtualTimer;
+  readonly #distributor: RegisterDevice;
+  readonly #cpuInterface: RegisterDevice;
   /** Instructions executed so far (image engine). */
   executedInstructions = 0;
+  /** Time the core stood at WFI. */
+  sleptNanos = 0;
   /** Called when the guest says that it has nothing to do, before time is skipped. */
   onIdle?: () => void;
 
@@ -58,6 +68,16 @@ export class CellMachine implements Machine {
     this.memories = options.space.memories;
     this.#options = options;
     this.#idle = new IdleSkipper(options.clock);
+    const { interrupts } = options;
+    this.#interrupts = interrupts;
+    this.#timer = new VirtualTimer(options.clock, (high) =>
+      interrupts.setLine(VIRTUAL_TIMER_INTERRUPT, high),
+    );
+    this.#distributor = wordRegisters('GIC distributor', {
+      read32: (offset) => interrupts.distributor.read32(offset),
+      write32: (offset, value) => interrupts.writeDistributor(offset, value),
+    });
+    this.#cpuInterface = wordRegisters('GIC CPU interface', interrupts.cpuInterface);
   }
 
   readDevice(address: number, size: AccessSize): number {
@@ -77,7 +97,9 @@ export class CellMachine implements Machine {
       this.#charge(this.timing.trappedAccessNanos);
       return pci.read(address, size);
     }
-    return this.#outside('data read', address, size);
+    const gic = this.#gicAt(address, 'read');
+    if (!gic) this.#parkOutside('data read', address, size);
+    return gic.device.read(gic.offset, size);
   }
 
   writeDevice(address: number, size: AccessSize, value: number): void {
@@ -97,10 +119,15 @@ export class CellMachine implements Machine {
       window.device.write(physical - window.physicalStart, size, value);
       return;
     }
-    if (!pci.handles(address)) this.#outside('data write', address, size);
-    this.#charge(this.timing.trappedAccessNanos);
-    const why = pci.write(address, size, value);
-    if (why !== undefined) this.#parkAccess('data write', address, size, why);
+    if (pci.handles(address)) {
+      this.#charge(this.timing.trappedAccessNanos);
+      const why = pci.write(address, size, value);
+      if (why !== undefined) this.#parkAccess('data write', address, size, why);
+      return;
+    }
+    const gic = this.#gicAt(address, 'write');
+    if (!gic) this.#parkOutside('data write', address, size);
+    gic.device.write(gic.offset, size, value);
   }
 
   hypercall(code: number, argument1: number, _argument2: number): number {
@@ -117,6 +144,34 @@ export class CellMachine implements Machine {
     this.#charge(0);
     this.onIdle?.();
     this.#idle.idle(ticksToNanos(deadlineTicks));
+  }
+
+  setTimerCompare(ticks: bigint): void {
+    this.#charge(0);
+    this.#timer.compare = ticks;
+  }
+
+  setTimerControl(value: bigint): void {
+    this.#charge(0);
+    this.#timer.control = value;
+  }
+
+  waitForInterrupt(): boolean {
+    const { clock } = this;
+    const interrupts = this.#interrupts;
+    const takenBefore = interrupts.taken;
+    this.#charge(0);
+    this.onIdle?.();
+    // What is pending already, taken just now or left in a list register, makes WFI return at once.
+    if (interrupts.taken !== takenBefore || interrupts.cpuInterface.isSignalled) return true;
+    const startNanos = clock.now;
+    while (!interrupts.isWaiting) {
+      if (!interrupts.canWake || clock.nextEventNanos === Infinity) return false;
+      clock.advanceTo(clock.nextEventNanos);
+    }
+    this.sleptNanos += clock.now - startNanos;
+    this.#charge(this.timing.wakeUpNanos);
+    return true;
   }
 
   chargeInstructions(count: number): void {
@@ -136,37 +191,47 @@ export class CellMachine implements Machine {
   /** Lets time pass, then runs what has become due, so that the access sees its effects. */
   #charge(nanos: number): void {
     this.clock.elapse(nanos);
-    if (this.clock.nextEventNanos > this.clock.now) return;
-    this.#idle.eventRan();
-    this.clock.runDue();
+    if (this.clock.nextEventNanos <= this.clock.now) {
+      this.#idle.eventRan();
+      this.clock.runDue();
+    }
+    if (this.#interrupts.isWaiting) this.#exitForInterrupts();
+  }
+
+  /** The hypervisor takes each interrupt that waits, and gives it to the cell. */
+  #exitForInterrupts(): void {
+    while (this.#interrupts.isWaiting) {
+      this.clock.elapse(this.timing.interruptExitNanos);
+      this.#interrupts.take();
+      this.clock.runDue();
+    }
   }
 
   #parkAccess(what: string, address: number, size: AccessSize, why: string): never {
     this.park({ what: `${what} of ${size} bytes`, address, why });
   }
 
-  #outside(what: string, address: number, size: AccessSize): never {
-    const { gic } = this.#options.system;
-    const inside = (base: number, bytes: number): boolean =>
-      address >= base && address < base + bytes;
-    if (
-      inside(gic.distributorBase, GIC_DISTRIBUTOR_BYTES) ||
-      inside(gic.cpuInterfaceBase, GIC_CPU_INTERFACE_BYTES)
-    ) {
-      throw new UnimplementedFeature(
-        'interrupt controller',
-        `a ${what} at 0x${address.toString(16)}`,
-      );
+  /** The part of the GIC at an address; its access is charged: the distributor traps, GICV does not. */
+  #gicAt(
+    address: number,
+    access: 'read' | 'write',
+  ): { device: RegisterDevice; offset: number } | undefined {
+    const { distributorBase, cpuInterfaceBase } = this.#options.system.gic;
+    const { trappedAccessNanos, deviceReadNanos, deviceWriteNanos } = this.timing;
+    const inDistributor = address - distributorBase;
+    if (inDistributor >= 0 && inDistributor < GIC_DISTRIBUTOR_BYTES) {
+      this.#charge(trappedAccessNanos);
+      return { device: this.#distributor, offset: inDistributor };
     }
+    const offset = address - cpuInterfaceBase;
+    if (offset < 0 || offset >= GIC_CPU_INTERFACE_BYTES) return undefined;
+    this.#charge(access === 'read' ? deviceReadNanos : deviceWriteNanos);
+    return { device: this.#cpuInterface, offset };
+  }
+
+  #parkOutside(what: string, address: number, size: AccessSize): never {
     this.#parkAccess(what, address, size, 'in no memory region of the cell and no emulated device');
   }
-}
-
-/** The first nanosecond at which the counter shows `ticks`; Infinity beyond any run. */
-function ticksToNanos(ticks: bigint): number {
-  const hertz = BigInt(COUNTER_HERTZ);
-  const nanos = (ticks * NANOS_PER_SECOND + hertz - 1n) / hertz;
-  return nanos > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(nanos);
 }
 
 function readMemory(memory: GuestMemory, address: number, size: AccessSize): number {

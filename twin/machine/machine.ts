@@ -82,6 +82,16 @@ export interface Machine {
    */
   idleUntil(deadlineTicks: bigint): void;
 
+  /** CNTV_CVAL_EL0: the tick at which the virtual timer's condition is met. */
+  setTimerCompare(ticks: bigint): void;
+  /** CNTV_CTL_EL0: bit 0 enables the timer, bit 1 masks its interrupt. */
+  setTimerControl(value: bigint): void;
+  /**
+   * WFI: time passes until an interrupt reaches the core, masked or not. False when none ever can:
+   * the cell has ended.
+   */
+  waitForInterrupt(): boolean;
+
   /** Charges executed instructions; runs no event (those run at the next device access). */
   chargeInstructions(count: number): void;
 

@@ -16,6 +16,9 @@ import type { BoardFiles } from './board.ts';
 export const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUILD = join(PROJECT_ROOT, 'build');
 
+/** The warden's cell in its two forms: the second one grants what idle=wfi needs. */
+export type CellName = 'rpi4-canwarden' | 'rpi4-canwarden-wfi';
+
 /** A built file is not there. */
 export class MissingArtifactError extends Error {
   constructor(name: string) {
@@ -30,12 +33,18 @@ export interface Artifacts {
   readonly files: BoardFiles;
 }
 
-/** Reads what the engine needs. Throws MissingArtifactError, or CellFormatError for a bad file. */
-export function loadArtifacts(engine: EngineName): Artifacts {
-  const cell = decodeFile(readBuilt('rpi4-canwarden.cell'));
+/**
+ * Reads what the engine needs; `cellName` is the cell config without its suffix. Throws
+ * MissingArtifactError, or CellFormatError for a bad file.
+ */
+export function loadArtifacts(
+  engine: EngineName,
+  cellName: CellName = 'rpi4-canwarden',
+): Artifacts {
+  const cell = decodeFile(readBuilt(`${cellName}.cell`));
   const system = decodeFile(readBuilt('rpi4-root.cell'));
   if (cell.kind !== 'cell' || system.kind !== 'system') {
-    throw new Error('build/rpi4-canwarden.cell and build/rpi4-root.cell are swapped');
+    throw new Error(`build/${cellName}.cell and build/rpi4-root.cell are swapped`);
   }
   const program =
     engine === 'image'

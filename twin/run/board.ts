@@ -17,6 +17,7 @@ import { VirtualClock } from '../clock.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
 import { WasmEngine } from '../engine/wasm.ts';
 import { CommunicationRegion } from '../hypervisor/communication-region.ts';
+import { Interrupts } from '../gic/interrupts.ts';
 import { ConsoleLog, type ConsoleLine } from '../hypervisor/console-log.ts';
 import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 import type { IvshmemLink } from '../hypervisor/ivshmem-link.ts';
@@ -52,6 +53,8 @@ const REGISTER_PAGE = 0x1000;
 const UART_BYTES = 0x40;
 const CORE_CLOCK_HERTZ = 500_000_000;
 const INTERRUPT_PIN = 25;
+/** GIC: GPIO pins 0..27 (SPI 113). */
+const GPIO_INTERRUPT = 145;
 
 // Where `jailhouse cell load` puts the parts (guest addresses).
 const IMAGE_ADDRESS = 0x0;
@@ -143,6 +146,8 @@ export interface Board {
   readonly chip: Mcp2515;
   /** Between the chip's INT and the GPIO: can be held at a level by a test. */
   readonly interruptWire: InterruptWire;
+  /** Shared with Linux, which a test may play. */
+  readonly gpio: Gpio;
   readonly sender: LogNode;
   readonly console: ConsoleLog;
   readonly communication: CommunicationRegion;
@@ -177,7 +182,10 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     missingDataMatches: faults?.missingDataMatches,
   });
   const interruptWire = new InterruptWire(options.onInterruptLine);
-  const devices = wireDevices(options, clock, chip, console, interruptWire);
+  const interrupts = new Interrupts(cell, system);
+  const gpio = new Gpio();
+  gpio.onInterrupt = (high) => interrupts.setLine(GPIO_INTERRUPT, high);
+  const devices = wireDevices(options, clock, chip, console, interruptWire, gpio);
 
   const physicalMemory = new PhysicalMemory();
   if (options.shared) shareLink(physicalMemory, system, options.shared);
@@ -192,13 +200,27 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
   const controlLink = connectControl(physicalMemory, options);
   const { link, stateTable, section, cellEndpoint } = data;
   const control = controlLink && controlSections(controlLink);
+  if (cellEndpoint) {
+    const interrupt = cellEndpoint.interruptOf(cell.virtualPciInterruptBase);
+    cellEndpoint.onInterrupt = () => interrupts.pulse(interrupt);
+  }
   const { mmconfigBase, mmconfigEndBus } = system.pci;
   const cellEndpoints = [cellEndpoint, controlLink?.cellEndpoint].filter(
     (end) => end !== undefined,
   );
   const pci = new VirtualPci(mmconfigBase, mmconfigEndBus, cellEndpoints);
   const timing = RASPBERRY_PI_4_TIMING;
-  const machine = new CellMachine({ clock, timing, cell, system, space, devices, pci, console });
+  const machine = new CellMachine({
+    clock,
+    timing,
+    cell,
+    system,
+    space,
+    devices,
+    pci,
+    console,
+    interrupts,
+  });
 
   loadBlobs(space, blobsOf(options));
   const communication = new CommunicationRegion(space.communicationRegion.bytes);
@@ -211,6 +233,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     bus,
     chip,
     interruptWire,
+    gpio,
     sender: new LogNode({ clock, bus, name: 'log' }),
     console,
     communication,
@@ -267,8 +290,8 @@ function wireDevices(
   chip: Mcp2515,
   console: ConsoleLog,
   interruptWire: InterruptWire,
+  gpio: Gpio,
 ): DeviceWindow[] {
-  const gpio = new Gpio();
   const missing = options.faults?.missingChipByte;
   const spi0 = new Spi0({
     clock,

@@ -1,8 +1,10 @@
 /**
  * BCM2711 GPIO block as the firmware of the board leaves it: pins 8..11 on SPI0, the rest inputs.
  *
- * Used by: the machine (page 0xfe200000). The cell has the page read-only; that is the machine's to enforce.
- * Does not: drive pins. Set, clear, edge detection and pulls are Linux's, and throw here.
+ * Used by: the machine (page 0xfe200000). Whether the cell may write is the machine's to enforce.
+ * Low-level detection of pins 0..27 raises the interrupt of that bank (BCM2711 ARM Peripherals, 5.2,
+ * GPLENn and GPEDSn: an event stays set when it is cleared while its pin is still low).
+ * Does not: drive pins. Set, clear, the other detections and pulls are Linux's, and throw here.
  */
 import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';
 
@@ -11,6 +13,10 @@ const GPFSEL0 = 0x00;
 const GPFSEL5 = 0x14;
 const GPLEV0 = 0x34;
 const GPLEV1 = 0x38;
+const GPEDS0 = 0x40;
+const GPLEN0 = 0x70;
+/** The pins whose events are the first of the block's interrupts. */
+const FIRST_BANK_PINS = 0x0fff_ffff;
 const PIN_COUNT = 58;
 const PINS_PER_GPFSEL = 10;
 const BITS_PER_FUNCTION = 3;
@@ -27,6 +33,11 @@ export class Gpio {
   readonly #levels = new Uint32Array(2);
   readonly #functions = new Uint8Array(PIN_COUNT).fill(FUNCTION_INPUT);
 
+  /** Level of the interrupt line of pins 0..27. */
+  onInterrupt?: (high: boolean) => void;
+  #lowDetect = 0;
+  #events = 0;
+
   constructor() {
     for (const pin of SPI0_PINS) this.#functions[pin] = FUNCTION_ALT0;
     for (const pin of IDLE_HIGH_PINS) this.setLevel(pin, true);
@@ -41,20 +52,33 @@ export class Gpio {
     const bit = (1 << (pin & 31)) >>> 0;
     if (high) this.#levels[word] |= bit;
     else this.#levels[word] &= ~bit;
+    this.#detect();
   }
 
-  /** A 32-bit read. UnimplementedRegister for anything but GPFSELn and GPLEVn. */
+  /** A 32-bit read. UnimplementedRegister for anything but GPFSELn, GPLEVn, GPEDS0 and GPLEN0. */
   read32(offset: number): number {
     if (offset === GPLEV0) return this.#levels[0];
     if (offset === GPLEV1) return this.#levels[1];
+    if (offset === GPEDS0) return this.#events;
+    if (offset === GPLEN0) return this.#lowDetect;
     if (offset >= GPFSEL0 && offset <= GPFSEL5 && offset % 4 === 0) {
       return this.#functionSelect(offset / 4);
     }
     throw new UnimplementedRegister('GPIO', offset, 'read');
   }
 
-  /** Nothing on this board writes here: a cell that gets this far has a wrong cell file. */
+  /** GPEDS0 (ones clear events) and GPLEN0; everything else is not the cell's business and throws. */
   write32(offset: number, value: number): void {
+    if (offset === GPEDS0) {
+      this.#events = (this.#events & ~value) >>> 0;
+      this.#detect();
+      return;
+    }
+    if (offset === GPLEN0) {
+      this.#lowDetect = value >>> 0;
+      this.#detect();
+      return;
+    }
     if (offset >= GPFSEL0 && offset <= GPFSEL5 && offset % 4 === 0) {
       throw new UnimplementedFeature(
         'GPIO',
@@ -62,6 +86,12 @@ export class Gpio {
       );
     }
     throw new UnimplementedRegister('GPIO', offset, 'write');
+  }
+
+  /** Pins that are low and watched have an event, now and until it is cleared while they are high. */
+  #detect(): void {
+    this.#events = (this.#events | (this.#lowDetect & ~this.#levels[0])) >>> 0;
+    this.onInterrupt?.((this.#events & FIRST_BANK_PINS) !== 0);
   }
 
   #functionSelect(index: number): number {

@@ -2,9 +2,9 @@
  * GenericTimer: the core's virtual counter as a Clock (54 MHz on this SoC; the rate is asked for).
  *
  * Used by: src/board.
- * Does not: program the timer or take its interrupt.
+ * Does not: take an interrupt: a sleep ends by itself when the timer expires.
  */
-import { counter_hertz, counter_read, idle_until } from '../../abi/bsp';
+import { counter_hertz, counter_read, idle_until, sleep_until } from '../../abi/bsp';
 import { Clock } from '../../hal/clock';
 
 @final
@@ -25,5 +25,10 @@ export class GenericTimer extends Clock {
    */
   idleUntil(deadlineTicks: u64): void {
     idle_until(deadlineTicks);
+  }
+
+  /** Stops the core until an interrupt is pending, or the counter reaches `deadlineTicks`. */
+  sleepUntil(deadlineTicks: u64): void {
+    sleep_until(deadlineTicks);
   }
 }

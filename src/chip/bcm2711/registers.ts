@@ -1,7 +1,7 @@
 /**
- * BCM2711 registers that the cell touches: SPI0 and the GPIO levels.
+ * BCM2711 registers that the cell touches: SPI0, the GPIO levels and their detection.
  *
- * Used by: spi0.ts, gpio.ts. Offsets from a block's base; the bases are the board's.
+ * Used by: spi0.ts, gpio.ts, low-level-event.ts. Offsets from a block's base; the bases are the board's.
  * Does not: list what is not used; pin functions and pulls are the firmware's business.
  */
 
@@ -29,3 +29,7 @@ export const SPI_CLOCKS_PER_BYTE: u32 = 9;
 // BCM2711 ARM Peripherals, GPIO: pin level registers.
 export const GPLEV0: u32 = 0x34;
 export const GPLEV1: u32 = 0x38;
+
+// GPIO: event status (ones clear) and low-level detection of pins 0 to 31.
+export const GPEDS0: u32 = 0x40;
+export const GPLEN0: u32 = 0x70;

@@ -5,6 +5,7 @@
 import { mmio_read32, mmio_write32 } from '../../../src/abi/bsp';
 import { GenericTimer } from '../../../src/chip/bcm2711/generic-timer';
 import { GpioInputLine } from '../../../src/chip/bcm2711/gpio';
+import { LowLevelEvent } from '../../../src/chip/bcm2711/low-level-event';
 import { Spi0 } from '../../../src/chip/bcm2711/spi0';
 import { deadlineAfterMicros, deadlinePassed } from '../../../src/hal/clock';
 import { Status } from '../../../src/rt/status';
@@ -212,7 +213,42 @@ describe('GPIO line', () => {
   });
 });
 
+describe('low-level event of a pin', () => {
+  const GPEDS0: u32 = GPIO + 0x40;
+  const GPLEN0: u32 = GPIO + 0x70;
+  const PIN_25: u32 = 1 << 25;
+
+  test("is switched on and off beside other pins' bits", () => {
+    const event = new LowLevelEvent(GPIO, 25);
+    mmio_write32(GPLEN0, 0x21);
+    expect(event.isArmed()).toBe(false);
+    event.arm();
+    expect(mmio_read32(GPLEN0)).toBe(PIN_25 | 0x21);
+    expect(event.isArmed()).toBe(true);
+    event.disarm();
+    expect(mmio_read32(GPLEN0)).toBe(0x21);
+    expect(mmio_read32(GPEDS0)).toBe(PIN_25, 'and forgotten');
+  });
+
+  test('is cleared by its own bit alone: ones clear', () => {
+    const event = new LowLevelEvent(GPIO, 25);
+    mmio_write32(GPEDS0, 0xffffffff);
+    expect(event.foreignEvents()).toBe(~PIN_25);
+    event.clear();
+    expect(mmio_read32(GPEDS0)).toBe(PIN_25);
+    expect(event.foreignEvents()).toBe(0);
+  });
+});
+
 describe('generic timer', () => {
+  test('sleeps until a tick', () => {
+    const CONTROL_SLEEPS: u32 = 0xf0000028;
+    const before = mmio_read32(CONTROL_SLEEPS);
+    new GenericTimer().sleepUntil(0x1_2345_6789);
+    expect(mmio_read32(CONTROL_SLEEPS)).toBe(before + 1);
+    expect(mmio_read32(CONTROL_SLEEPS + 4)).toBe(0x2345_6789);
+  });
+
   test('goes forward at the rate the core says', () => {
     const clock = new GenericTimer();
     expect(clock.ticksPerSecond()).toBe(54_000_000);

@@ -3,7 +3,12 @@
  * The inmate command line: settings, defaults, and what is refused with which words.
  */
 import { memory_write8 } from '../../../src/abi/bsp';
-import { BusModeSetting, CommandLine, InterruptSource } from '../../../src/jailhouse/command-line';
+import {
+  BusModeSetting,
+  CommandLine,
+  IdleSetting,
+  InterruptSource,
+} from '../../../src/jailhouse/command-line';
 import { CommunicationRegion } from '../../../src/jailhouse/communication-region';
 import { Console } from '../../../src/jailhouse/console';
 import { Status } from '../../../src/rt/status';
@@ -45,12 +50,20 @@ describe('the command line', () => {
     expect(line.oscillatorHertz).toBe(12_000_000);
     expect(line.spiHertz).toBe(10_000_000);
     expect(line.interruptSource).toBe(InterruptSource.Gpio);
+    expect(line.idle).toBe(IdleSetting.Poll);
     expect(line.busMode).toBe(BusModeSetting.Normal);
     expect(line.oneShot).toBe(false);
     expect(line.tripleSampling).toBe(false);
     expect(line.restartMillis).toBe(100);
     expect(line.transmitTimeoutMillis).toBe(1_000);
     expect(line.errorFrames).toBe(false);
+  });
+
+  test('sets what the core does when there is nothing to do', () => {
+    expect(parse('idle=wfi').idle).toBe(IdleSetting.WaitForInterrupt);
+    expect(parse('idle=wfi idle=poll').idle).toBe(IdleSetting.Poll);
+    expectRefused('idle=sleep', Status.CommandLineBadValue, 'idle=poll|wfi');
+    expectRefused('idle=', Status.CommandLineBadValue, 'bad value in "idle="');
   });
 
   test('sets how the cell takes part in the bus', () => {

@@ -74,6 +74,18 @@ describe('the communication region', () => {
     expect(memory_read32(REGION + 0x08)).toBe(0);
   });
 
+  test('tells where the interrupt controller is, and its version', () => {
+    const region = new CommunicationRegion(REGION);
+    memory_write32(REGION + 0x40, 0xaabbcc02);
+    memory_write64(REGION + 0x48, 0xff841000);
+    memory_write64(REGION + 0x50, 0xff842000);
+    expect(region.interruptControllerVersion).toBe(2);
+    expect(region.distributorBase).toBe(0xff841000);
+    expect(region.cpuInterfaceBase).toBe(0xff842000);
+    memory_write64(REGION + 0x50, 0x1_ff84_2000);
+    expect(region.cpuInterfaceBase).toBe(0, 'out of reach');
+  });
+
   test('tells where virtual PCI is', () => {
     const region = new CommunicationRegion(REGION);
     expect(region.pciConfigurationBase).toBe(CONFIGURATION);

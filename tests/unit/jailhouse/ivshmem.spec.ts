@@ -64,6 +64,16 @@ describe('the ivshmem device', () => {
     expect(writeValue(1)).toBe(0x0006);
   });
 
+  test('has the interrupt of its pin: 32 + base + pin - 1', () => {
+    writeDevice(0, 0x8024, SECTION_BYTES, 0, STATE_TABLE);
+    const device = newDevice();
+    expect(open(device)).toBe(Status.Ok);
+    mmio_write32(CONFIGURATION + 0x3c, 0x0000_0100);
+    expect(device.interrupt(153)).toBe(185);
+    mmio_write32(CONFIGURATION + 0x3c, 0x0000_0305);
+    expect(device.interrupt(153)).toBe(187);
+  });
+
   test('is found behind another ivshmem device, and as back-end', () => {
     writeDevice(0, 0x0001, 0x7f000, 0x7f000, 0x1fb00000);
     writeDevice(8, 0xc024, SECTION_BYTES, 0, STATE_TABLE);

@@ -28,6 +28,8 @@ const CONTROL_HYPERCALL_RESULT = 0xf0000018;
 const CONTROL_LINE_LOW_AFTER = 0xf000001c;
 /** Read: address (+0) and value (+4) registered by fault_write32. */
 const CONTROL_FAULT_WRITE = 0xf0000020;
+/** Read: how often the module slept (+0), and the low half of the last deadline (+4). */
+const CONTROL_SLEEPS = 0xf0000028;
 /** Read: device write n at +8n: address, value. */
 const CONTROL_WRITE_LOG = 0xf0010000;
 /** Read: hypercall n at +16n: code, argument 1, argument 2. */
@@ -98,6 +100,7 @@ class FakeDevices {
   writes = [];
   hypercalls = [];
   faultWrite = [0, 0];
+  sleeps = [0, 0];
   #bytesToLineLow = 0;
   #spi = new FakeSpi();
   #registers = new Map();
@@ -129,6 +132,8 @@ class FakeDevices {
     if (address === CONTROL_HYPERCALLS) return this.hypercalls.length;
     if (address === CONTROL_FAULT_WRITE) return this.faultWrite[0];
     if (address === CONTROL_FAULT_WRITE + 4) return this.faultWrite[1];
+    if (address === CONTROL_SLEEPS) return this.sleeps[0];
+    if (address === CONTROL_SLEEPS + 4) return this.sleeps[1];
     throw new Error(`fake host: 0x${address.toString(16)} is not a control address to read`);
   }
 
@@ -167,6 +172,9 @@ export function createFakeHost(linearMemory) {
       return devices.hypercallResult | 0;
     },
     idle_until: nothing,
+    sleep_until: (deadline) => {
+      devices.sleeps = [devices.sleeps[0] + 1, Number(BigInt.asUintN(32, deadline))];
+    },
     fault_write32: (address, value) => {
       devices.faultWrite = [address >>> 0, value >>> 0];
     },

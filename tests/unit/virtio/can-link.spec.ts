@@ -211,6 +211,21 @@ describe('kicks', () => {
   });
 });
 
+describe('interrupts for a driver that sleeps', () => {
+  test('come for what it receives, not for what was sent', () => {
+    const pair = new Pair();
+    pair.driver.wantReceiveInterrupts();
+    pair.connect();
+    const bells = pair.wire.bells[DRIVER];
+    pair.driver.submit(numbered(pair.frame, 1));
+    pair.device.takeTransmit(pair.frame);
+    pair.device.finishTransmit(true);
+    expect(pair.wire.bells[DRIVER]).toBe(bells, 'sent');
+    pair.device.deliver(numbered(pair.frame, 2));
+    expect(pair.wire.bells[DRIVER]).toBe(bells + 1, 'received');
+  });
+});
+
 describe('sections of other sizes', () => {
   test('two pages are enough, with smaller rings', () => {
     const pair = new Pair(0x2000);

@@ -1,0 +1,168 @@
+/**
+ * Idle: what the core does when no task is ready: it looks again at once, or sleeps (idle=wfi).
+ *
+ * Used by: cell.ts, with the time up to which nothing is due.
+ * Asleep, the core wakes for INT (the GPIO block's interrupt while the pin is low), for the ivshmem
+ * doorbell of the AGL side, and for the timer. Nothing is served here: what is pending stays so until
+ * the cell has nothing left to do, so that waking costs the urgent path nothing but the wake-up.
+ * Does not: sleep when it could miss something. What the cell config does not grant is said once, and
+ * the cell polls; so it does while a session is being agreed on, where the peer answers in memory only.
+ *
+ * No wake-up is lost: before each sleep what is pending is acknowledged, and if anything was, the cell
+ * looks at everything once more. What comes after that last look is pending, and WFI returns at once.
+ */
+import { LowLevelEvent } from '../chip/bcm2711/low-level-event';
+import { InterruptController, NO_INTERRUPT, Trigger } from '../chip/gic400/interrupt-controller';
+import { VIRTUAL_TIMER_INTERRUPT } from '../chip/gic400/registers';
+import { IdleSetting, InterruptSource } from '../jailhouse/command-line';
+import { Console } from '../jailhouse/console';
+import { microsToTicks } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { CellParts } from './cell-parts';
+import * as RPI4 from './rpi4';
+
+/** Arming and waking cost about this much: for less there is nothing to gain. */
+const SLEEP_MICROS_MINIMUM: u32 = 10;
+/** Line, link and timer: more cannot be pending. */
+const INTERRUPTS_MAXIMUM: u32 = 3;
+/** So many wake-ups in a row with another pin's event standing: nobody serves it. */
+const DISTURBED_MAXIMUM: u32 = 16;
+/** The GIC that the cell knows. */
+const GIC_VERSION: u32 = 2;
+
+@final
+export class Idle {
+  /** The cell sleeps when nothing is ready; false: it polls. */
+  sleeps: bool = false;
+  /** Nothing is due before, unless an input changes. */
+  deadlineTicks: u64 = 0;
+  private disturbed: u32 = 0;
+  private detectionLost: bool = false;
+  private readonly minimumTicks: u64;
+  private readonly interrupts: InterruptController = new InterruptController();
+  private readonly pin: LowLevelEvent = new LowLevelEvent(RPI4.GPIO_ADDRESS, RPI4.INTERRUPT_PIN);
+
+  constructor(private readonly parts: CellParts) {
+    this.minimumTicks = microsToTicks(SLEEP_MICROS_MINIMUM, parts.clock.ticksPerSecond());
+  }
+
+  /** Once, before the first step: finds out what the cell config grants, and says what it lacks. */
+  start(): void {
+    const parts = this.parts;
+    if (parts.settings.idle === IdleSetting.Poll) return;
+    if (parts.settings.interruptSource !== InterruptSource.Gpio) {
+      this.begin().text('idle=wfi needs int=gpio, the line that wakes it');
+      this.endPolling(Status.IdleNotGranted);
+      return;
+    }
+    const refused = this.enable();
+    if (refused === 0) {
+      this.pin.arm();
+      this.interrupts.open();
+      this.sleeps = true;
+      return;
+    }
+    this.begin().text('idle=wfi: the cell config does not grant interrupt ').decimal(refused);
+    parts.console.text(', rpi4-canwarden-wfi.cell does');
+    this.endPolling(Status.IdleNotGranted);
+  }
+
+  /** Nothing is ready: sleeps until `deadlineTicks`; returns at once when there may be something to see. */
+  sleep(): void {
+    if (this.settle()) return;
+    const clock = this.parts.clock;
+    if (this.worthSleeping()) clock.sleepUntil(this.deadlineTicks);
+    else clock.idleUntil(this.deadlineTicks);
+  }
+
+  /** The cell ends: nothing is to wake the core again. One device write, and only of a core that sleeps. */
+  close(): void {
+    if (!this.sleeps) return;
+    this.sleeps = false;
+    this.interrupts.close();
+  }
+
+  /** Switches all interrupts on; the number of the first that is not granted, 0 when all are. */
+  private enable(): u32 {
+    const parts = this.parts;
+    const region = parts.region;
+    const interrupts = this.interrupts;
+    if (region.interruptControllerVersion !== GIC_VERSION) return RPI4.GPIO_INTERRUPT;
+    interrupts.place(region.distributorBase, region.cpuInterfaceBase);
+    if (!interrupts.enable(RPI4.GPIO_INTERRUPT, Trigger.Level)) return RPI4.GPIO_INTERRUPT;
+    if (!interrupts.enable(VIRTUAL_TIMER_INTERRUPT, Trigger.Level)) return VIRTUAL_TIMER_INTERRUPT;
+    if (!parts.linkUsable) return 0;
+    if (!interrupts.enable(parts.linkInterrupt, Trigger.Edge)) return parts.linkInterrupt;
+    parts.ivshmem.setInterruptEnabled(true);
+    parts.agl.wantReceiveInterrupts();
+    return 0;
+  }
+
+  /** Acknowledges and ends what is pending; true when anything was: then look again before sleeping. */
+  private settle(): bool {
+    let served: u32 = 0;
+    while (served < INTERRUPTS_MAXIMUM) {
+      const interrupt = this.interrupts.acknowledge();
+      if (interrupt === NO_INTERRUPT) break;
+      if (interrupt === RPI4.GPIO_INTERRUPT) this.servePin();
+      this.interrupts.end(interrupt);
+      served += 1;
+    }
+    return served !== 0;
+  }
+
+  /** An event of another pin, which Linux cannot serve without the interrupt, would wake for ever. */
+  private servePin(): void {
+    this.pin.clear();
+    const foreign = this.pin.foreignEvents();
+    this.disturbed = foreign === 0 ? 0 : this.disturbed + 1;
+    if (this.disturbed !== DISTURBED_MAXIMUM) return;
+    this.begin().text('another pin holds interrupt ').decimal(RPI4.GPIO_INTERRUPT);
+    this.parts.console.text(', GPEDS0 ').hexadecimal(foreign, 8);
+    this.endPolling(Status.IdleDisturbed);
+    this.giveUp();
+  }
+
+  private worthSleeping(): bool {
+    const parts = this.parts;
+    if (!this.sleeps) return false;
+    if (!parts.controller.useInterruptLine) {
+      // The line was found broken, and that was said.
+      this.giveUp();
+      return false;
+    }
+    if (!parts.forwardRing.isEmpty || (parts.agl.peerPresent && !parts.agl.running)) return false;
+    if (this.deadlineTicks < parts.clock.nowTicks() + this.minimumTicks) return false;
+    if (!this.pin.isArmed()) this.armAgain();
+    return true;
+  }
+
+  /** Linux has written GPLEN0, with what it read before this cell did. */
+  private armAgain(): void {
+    this.pin.arm();
+    if (this.detectionLost) return;
+    this.detectionLost = true;
+    this.begin().text('Linux took GPIO ').decimal(RPI4.INTERRUPT_PIN);
+    this.parts.console
+      .text(' out of GPLEN0; put back. A frame may have waited up to 1 ms (status ')
+      .decimal(Status.IdleDisturbed)
+      .text(')')
+      .endLine();
+  }
+
+  /** From now on the cell polls, and nothing interrupts it. */
+  private giveUp(): void {
+    this.sleeps = false;
+    this.pin.disarm();
+    if (this.parts.linkUsable) this.parts.ivshmem.setInterruptEnabled(false);
+    this.interrupts.close();
+  }
+
+  private begin(): Console {
+    return this.parts.console.text('canwarden: ');
+  }
+
+  private endPolling(status: Status): void {
+    this.parts.console.text(': the cell polls (status ').decimal(status).text(')').endLine();
+  }
+}

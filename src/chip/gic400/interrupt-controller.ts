@@ -1,0 +1,94 @@
+/**
+ * InterruptController: the cell's interrupts in the GIC-400, as Jailhouse grants them.
+ *
+ * Used by: src/board, for idle=wfi. No vector is ever taken: DAIF stays masked, a pending interrupt
+ * ends a WFI, and the cell acknowledges it when it suits.
+ * Does not: know what an interrupt means, or reach interrupts of other cells: those bits of the
+ * distributor read 0 and ignore writes, which is how the cell learns what its config grants.
+ */
+import { mmio_read32, mmio_write32 } from '../../abi/bsp';
+import {
+  CTLR_ENABLE,
+  GICC_CTLR,
+  GICC_EOIR,
+  GICC_IAR,
+  GICC_PMR,
+  GICD_ICENABLER,
+  GICD_ICFGR,
+  GICD_ISENABLER,
+  ICFGR_EDGE,
+  ICFGR_FIELD,
+  INTID_FIRST_SPI,
+  INTID_MASK,
+  INTID_SPECIAL,
+  PMR_ALL,
+} from './registers';
+
+/** What `acknowledge` returns when nothing is pending. */
+export const NO_INTERRUPT: u32 = 1023;
+
+/** How a device signals: a level that stays until it is served, or an edge. */
+export enum Trigger {
+  Level = 0,
+  Edge = 1,
+}
+
+@final
+export class InterruptController {
+  private distributor: u32 = 0;
+  private cpuInterface: u32 = 0;
+
+  /** Guest addresses of the two blocks. Touches nothing. */
+  place(distributor: u32, cpuInterface: u32): void {
+    this.distributor = distributor;
+    this.cpuInterface = cpuInterface;
+  }
+
+  /**
+   * Switches interrupt `intid` on; false when the cell config does not grant it. The trigger of an
+   * interrupt inside the core is fixed; that of a device's is set. Two to four traps.
+   */
+  enable(intid: u32, trigger: Trigger): bool {
+    if (intid >= INTID_FIRST_SPI) this.configure(intid, trigger);
+    const register = this.distributor + GICD_ISENABLER + 4 * (intid >> 5);
+    const bit = (1 as u32) << (intid & 31);
+    mmio_write32(register, bit);
+    return (mmio_read32(register) & bit) !== 0;
+  }
+
+  /** Switches interrupt `intid` off: one trap. */
+  disable(intid: u32): void {
+    mmio_write32(this.distributor + GICD_ICENABLER + 4 * (intid >> 5), (1 as u32) << (intid & 31));
+  }
+
+  /** Lets pending interrupts reach the core. */
+  open(): void {
+    mmio_write32(this.cpuInterface + GICC_PMR, PMR_ALL);
+    mmio_write32(this.cpuInterface + GICC_CTLR, CTLR_ENABLE);
+  }
+
+  /** Nothing reaches the core any more: whoever waits then waits for good. */
+  close(): void {
+    mmio_write32(this.cpuInterface + GICC_CTLR, 0);
+  }
+
+  /** The pending interrupt, now active; `NO_INTERRUPT` when there is none. One device read. */
+  acknowledge(): u32 {
+    const intid = mmio_read32(this.cpuInterface + GICC_IAR) & INTID_MASK;
+    return intid < INTID_SPECIAL ? intid : NO_INTERRUPT;
+  }
+
+  /** Ends an acknowledged interrupt: from now on its device can raise it again. */
+  end(intid: u32): void {
+    mmio_write32(this.cpuInterface + GICC_EOIR, intid);
+  }
+
+  private configure(intid: u32, trigger: Trigger): void {
+    const register = this.distributor + GICD_ICFGR + 4 * (intid >> 4);
+    const shift = 2 * (intid & 15);
+    const field = trigger === Trigger.Edge ? ICFGR_EDGE << shift : 0;
+    const word = mmio_read32(register);
+    // Other interrupts of the cell keep theirs; those of other cells are not in reach.
+    mmio_write32(register, (word & ~(ICFGR_FIELD << shift)) | field);
+  }
+}
