@@ -49,6 +49,23 @@ describe('npm run twin', () => {
     assert.match(stdout, /lost +0/);
   });
 
+  it('prints the status page of the cell on request', () => {
+    const { twin } = prepare();
+    const { status, stdout, stderr } = twin(...INPUT, '--status');
+    assert.equal(status, 0, stderr);
+    assert.match(
+      stdout,
+      /^rules 5 \(loaded at start, [0-9a-f]{8}\), bus active, link front-end running/m,
+    );
+    // One answer of three SPI bytes, 2.7 us; none computed.
+    const columns = (name: string): string[] =>
+      new RegExp(`^${name} +(.*)$`, 'm').exec(stdout)?.[1].split(/ +/) ?? [];
+    const [count, least] = columns('static answer');
+    assert.equal(count, '1');
+    assert.ok(Number(least) > 2.7 && Number(least) < 5, least);
+    assert.equal(columns('computed answer')[0], '0');
+  });
+
   it('names a malformed line by file, line and column, and writes nothing', () => {
     const { folder, twin } = prepare({ 'bus.log': `${BUS}(10.003) ecu 1A0#0\n` });
     const { status, stderr } = twin(...INPUT);
