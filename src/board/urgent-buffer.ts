@@ -51,9 +51,9 @@ export class UrgentBuffer {
     return this.controller.send(this.buffer);
   }
 
-  /** True while a frame of it is not known to have ended; also when nothing can be sent for now. */
+  /** True while a frame of it is not known to have ended. Off the bus there is none. */
   get occupied(): bool {
-    return this.controller.transmitPending(this.buffer) || this.busy;
+    return this.controller.transmitPending(this.buffer);
   }
 
   /** True when `answer` is what is loaded. */
