@@ -147,6 +147,23 @@ onBothEngines('a new rule table', (engine) => {
     assert.deepEqual(cell.answerTo(0x100), ['101#222222']);
   });
 
+  it('takes its place while the chip sleeps as well', async () => {
+    const cell = await start(engine, OLD, { settings: 'sleep=1' });
+    assert.ok(
+      cell.bench.runUntil(
+        () => cell.bench.lines.some((line) => /sleep/.test(line)),
+        3_000 * MILLISECOND,
+        MILLISECOND,
+      ),
+    );
+    const page = cell.ask(ruleTableRequest(imageOf(NEW)));
+    assert.equal(page.request.status, 0);
+    // The frame that wakes the chip is lost.
+    cell.bench.send({ identifier: 0x7ff });
+    cell.bench.run(20 * MILLISECOND);
+    assert.deepEqual(cell.answerTo(0x100), ['101#222222']);
+  });
+
   it('never mixes with the old one while requests come without a pause', async () => {
     for (const [from, to] of [
       [OLD, NEW],
