@@ -60,6 +60,20 @@ export class FaultReport {
     }
   }
 
+  /**
+   * Between two looks the controller was in a worse state than `state`, which it is in: the next worse one
+   * at least, by the counter that is higher now.
+   */
+  briefState(state: FaultState): void {
+    const faults = this.parts.controller.faults;
+    const isPassive = state === FaultState.ErrorWarning;
+    let bits: u32 = isPassive ? CONTROLLER_RECEIVE_PASSIVE : CONTROLLER_RECEIVE_WARNING;
+    if (faults.transmitErrors > faults.receiveErrors) {
+      bits = isPassive ? CONTROLLER_TRANSMIT_PASSIVE : CONTROLLER_TRANSMIT_WARNING;
+    }
+    this.messages.send(ERROR_CONTROLLER, bits);
+  }
+
   /** The controller is back after bus-off. */
   restarted(): void {
     this.parts.control.note(TraceEvent.Restarted, 0, 0);

@@ -13,6 +13,7 @@
  */
 import { FaultState } from '../can/fault-state';
 import {
+  EVENT_BRIEF_STATE,
   EVENT_BUS_ERROR,
   EVENT_CHIP_RESET,
   EVENT_FULL_LOOK,
@@ -220,6 +221,7 @@ export class FaultUpkeep {
     }
     if ((events & EVENT_FULL_LOOK) !== 0) this.diagnosis.look(nowTicks);
     if ((events & EVENT_OVERFLOW) !== 0) this.report.overflow(nowTicks);
+    if ((events & EVENT_BRIEF_STATE) !== 0) this.report.briefState(controller.faultState());
     if ((events & EVENT_STATE) !== 0) this.stateChanged(nowTicks);
   }
 

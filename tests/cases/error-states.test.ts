@@ -98,6 +98,48 @@ onWasm('E1 REC: warning at 96, passive at 128, with REC in data[7]', (engine) =>
   }),
 );
 
+onWasm('E1 a warning shorter than the time between two looks is told all the same', (engine) =>
+  withBench({ engine, bitrate: 1_000_000, settings: 'errors=1' }, (bench) => {
+    const { clock, bus } = bench.board;
+    new LogNode({ clock, bus, name: 'witness' });
+    bench.run(100 * MILLISECOND);
+    // The chip alone misreads the bit: REC + 9 each time, - 1 for the frame that gets through.
+    let misreads = 0;
+    bus.onAttempt(() => {
+      if (misreads-- <= 0) return [];
+      return [{ kind: 'flip', bit: 22, node: bench.board.chip }];
+    });
+    let highest = 0;
+    for (let step = 0; step < 20 && bench.register(REC) < 88; step++) {
+      misreads = 1;
+      bench.send(ALTERNATING);
+      bench.run(200 * MILLISECOND);
+      highest = Math.max(highest, bench.register(REC));
+    }
+    assert.ok(highest < 96, `no warning yet, REC ${highest}`);
+    assert.deepEqual(bench.errors.map(messageOf), []);
+    // Nobody looks more often than every 10 ms now. Up and down again within one of them.
+    misreads = 1;
+    let top = 0;
+    const watch = (): void => {
+      top = Math.max(top, bench.register(REC));
+    };
+    for (let index = 0; index < 40; index++) {
+      bench.send(ALTERNATING);
+      clock.schedule(bench.now + index * 100_000, watch);
+    }
+    bench.run(4 * MILLISECOND);
+    assert.ok(top >= 96, `REC was ${top}`);
+    assert.ok(bench.register(REC) < 96, `REC is ${bench.register(REC)}`);
+    bench.run(20 * MILLISECOND);
+    const seen = bench.errors.map(messageOf).map(([classes, state]) => [classes, state]);
+    assert.deepEqual(seen, [
+      [CAN_ERR_CRTL, CAN_ERR_CRTL_RX_WARNING],
+      [CAN_ERR_CRTL, CAN_ERR_CRTL_ACTIVE],
+    ]);
+  }),
+);
+
 onBoth(
   'E2 when both counters are below 96 again, AGL is told that the controller is active',
   (engine) =>

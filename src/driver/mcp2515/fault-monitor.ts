@@ -14,9 +14,13 @@
  *                  has lost its settings: after a brown-out it is in configuration mode
  *   new state      READ TEC, REC (4 bytes)
  *   overflow       clear the bits that were seen (4 bytes)
- *   bus error      clear MERRF (4 bytes), so that the next look tells whether errors go on
+ *   flags          clear MERRF and ERRIF (4 bytes), so that the next look tells whether errors go on, and
+ *                  whether a state began that has ended by then
  *
- * EFLG and not ERRIF is what counts: ERRIF says nothing about a state that has ended.
+ * EFLG says which state lasts. ERRIF, which asserts nothing here, stays set when a state has begun: found
+ * set while EFLG shows no other state than before, it tells of one that was too short to be seen. Whether
+ * it can be cleared while a state lasts, section 7.7 leaves open: outside of the active state it counts
+ * only after it was seen clear in that state.
  */
 import { FaultState } from '../../can/fault-state';
 import { SpiBus } from '../../hal/spi-bus';
@@ -29,6 +33,7 @@ import {
   CANINTE_RX0IE,
   CANINTE_RX1IE,
   CANINTF,
+  CANINTF_ERRIF,
   CANINTF_MERRF,
   CANSTAT_OPMOD_MASK,
   CNF3,
@@ -50,6 +55,8 @@ export const EVENT_OVERFLOW: u32 = 1 << 1;
 export const EVENT_CHIP_RESET: u32 = 1 << 2;
 /** Event: a frame met an error, received or sent, since the last round. */
 export const EVENT_BUS_ERROR: u32 = 1 << 4;
+/** Event: a state worse than the present one has begun and ended; EVENT_STATE comes with it. */
+export const EVENT_BRIEF_STATE: u32 = 1 << 5;
 /** Event: the look was a full one. */
 export const EVENT_FULL_LOOK: u32 = 1 << 3;
 
@@ -86,8 +93,10 @@ export class FaultMonitor<Bus extends SpiBus> {
   private events: u32 = 0;
   /** Overflow bits that were counted and are to be cleared. */
   private overflowSeen: u32 = 0;
-  /** MERRF was seen and is to be cleared. */
-  private errorFlagSeen: bool = false;
+  /** MERRF, ERRIF: seen, and to be cleared. */
+  private flagsSeen: u32 = 0;
+  /** ERRIF was seen clear in the present state. */
+  private flagSeenClear: bool = false;
   /** The state has changed; the counters are to be read. */
   private countersDue: bool = false;
   /** What the registers of a full look showed when the chip was set up; 0: not known. */
@@ -107,7 +116,8 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.busErrorSeen = false;
     this.events = 0;
     this.overflowSeen = 0;
-    this.errorFlagSeen = false;
+    this.flagsSeen = 0;
+    this.flagSeenClear = false;
     this.countersDue = false;
     this.doubted = false;
   }
@@ -128,7 +138,7 @@ export class FaultMonitor<Bus extends SpiBus> {
 
   /** True in the middle of a round. */
   get inProgress(): bool {
-    return this.overflowSeen !== 0 || this.errorFlagSeen || this.countersDue || this.doubted;
+    return this.overflowSeen !== 0 || this.flagsSeen !== 0 || this.countersDue || this.doubted;
   }
 
   /** The EVENT_... bits since the last call. Only between rounds. */
@@ -151,9 +161,10 @@ export class FaultMonitor<Bus extends SpiBus> {
     } else if (this.overflowSeen !== 0) {
       status = modifyRegister(this.bus, EFLG, this.overflowSeen, 0);
       if (status === Status.Ok) this.overflowSeen = 0;
-    } else if (this.errorFlagSeen) {
-      status = modifyRegister(this.bus, CANINTF, CANINTF_MERRF, 0);
-      if (status === Status.Ok) this.errorFlagSeen = false;
+    } else if (this.flagsSeen !== 0) {
+      // After the overflow bits: each overflow sets ERRIF, and must not be taken for a state.
+      status = modifyRegister(this.bus, CANINTF, this.flagsSeen, 0);
+      if (status === Status.Ok) this.flagsSeen = 0;
     } else if (full || this.doubted) {
       status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
       if (status === Status.Ok) this.takeFullLook(registersRead());
@@ -184,7 +195,7 @@ export class FaultMonitor<Bus extends SpiBus> {
   private takeFlags(registers: u32): void {
     if ((registers & CANINTF_MERRF) !== 0) {
       this.busErrorSeen = true;
-      this.errorFlagSeen = true;
+      this.flagsSeen = CANINTF_MERRF;
       this.events |= EVENT_BUS_ERROR;
     }
     const errorFlags = (registers >> 8) & 0xff;
@@ -195,10 +206,25 @@ export class FaultMonitor<Bus extends SpiBus> {
     if ((errorFlags & EFLG_RX1OVR) !== 0) count(Counter.ReceiveOverflow1);
 
     const state = faultStateOf(errorFlags);
-    if (state === this.faultState) return;
+    const isNew = state !== this.faultState;
+    this.takeLatch((registers & CANINTF_ERRIF) !== 0, state, isNew);
+    if (!isNew) return;
     this.faultState = state;
     this.countersDue = true;
     count(Counter.FaultStateChanges);
+  }
+
+  /** ERRIF, in a look that has shown `state`. */
+  private takeLatch(isSet: bool, state: FaultState, isNew: bool): void {
+    const isUnexplained = isSet && !isNew && this.overflowSeen === 0 && this.flagSeenClear;
+    if (isUnexplained && state < FaultState.ErrorPassive) {
+      this.events |= EVENT_BRIEF_STATE;
+      this.countersDue = true;
+      count(Counter.FaultStateChanges);
+    }
+    const isClearable = isNew || this.flagSeenClear || state === FaultState.ErrorActive;
+    if (isSet && isClearable) this.flagsSeen |= CANINTF_ERRIF;
+    this.flagSeenClear = !isSet && !isNew;
   }
 
   private takeCounters(registers: u32): void {

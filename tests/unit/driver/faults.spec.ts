@@ -5,6 +5,7 @@
 import { FaultState } from '../../../src/can/fault-state';
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import {
+  EVENT_BRIEF_STATE,
   EVENT_BUS_ERROR,
   EVENT_CHIP_RESET,
   EVENT_FULL_LOOK,
@@ -170,5 +171,62 @@ describe('the line', () => {
     round(true);
     line.glitches = 1;
     expect(can.checkLine()).toBe(Status.Empty);
+  });
+});
+
+const ERRIF: u32 = 0x20;
+
+describe('a state that began and ended between two looks', () => {
+  test('is told by ERRIF, which is then cleared', () => {
+    round(false);
+    chip.set(CANINTF, ERRIF);
+    chip.set(REC, 94);
+    expect(round(false)).toBe('03 2c 00 00|03 1c 00 00|05 2c 20 00');
+    expect(can.faults.takeEvents()).toBe(EVENT_BRIEF_STATE | EVENT_STATE);
+    expect(can.faults.receiveErrors).toBe(94);
+    expect(can.faultState()).toBe(FaultState.ErrorActive);
+    expect(round(false)).toBe('03 2c 00 00');
+    expect(can.faults.takeEvents()).toBe(0);
+  });
+
+  test('is not what ERRIF tells of with a state that lasts, or has just ended', () => {
+    round(false);
+    chip.set(CANINTF, ERRIF);
+    chip.set(EFLG, 0x03); // RXWAR, EWARN
+    round(false);
+    expect(can.faults.takeEvents()).toBe(EVENT_STATE);
+    chip.set(CANINTF, ERRIF);
+    chip.set(EFLG, 0);
+    round(false);
+    expect(can.faults.takeEvents()).toBe(EVENT_STATE);
+    expect(chip.get(CANINTF)).toBe(0);
+  });
+
+  test('is not what an overflow leaves behind, though it sets ERRIF, too', () => {
+    round(false);
+    chip.set(CANINTF, ERRIF);
+    chip.set(EFLG, 0x40);
+    expect(round(false)).toBe('03 2c 00 00|05 2d 40 00|05 2c 20 00');
+    expect(can.faults.takeEvents()).toBe(EVENT_OVERFLOW);
+    round(false);
+    expect(can.faults.takeEvents()).toBe(0);
+  });
+
+  test('is told within a state where ERRIF can be cleared, and not guessed where it cannot', () => {
+    round(false);
+    chip.set(CANINTF, ERRIF);
+    chip.set(EFLG, 0x03);
+    round(false);
+    can.faults.takeEvents();
+    // A chip that keeps the flag while the state lasts.
+    chip.set(CANINTF, ERRIF);
+    expect(round(false)).toBe('03 2c 00 00', 'and it is not cleared again and again');
+    expect(can.faults.takeEvents()).toBe(0);
+    // One that does not: REC was 128 or more in between.
+    chip.set(CANINTF, 0);
+    round(false);
+    chip.set(CANINTF, ERRIF);
+    round(false);
+    expect(can.faults.takeEvents()).toBe(EVENT_BRIEF_STATE | EVENT_STATE);
   });
 });
