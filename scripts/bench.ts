@@ -13,7 +13,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadFirmware } from '../twin/bench/bench-board.ts';
-import { HISTOGRAM_BITRATE, HISTOGRAM_SPI_HERTZ, measureFigures } from '../twin/bench/figures.ts';
+import {
+  HISTOGRAM_BITRATE,
+  HISTOGRAM_SPI_HERTZ,
+  measureFigures,
+  measureLatencies,
+} from '../twin/bench/figures.ts';
 import { checkGoals } from '../twin/bench/goals.ts';
 import { histogramSvg } from '../twin/bench/histogram.ts';
 import { FULL_SCOPE, QUICK_SCOPE } from '../twin/bench/scope.ts';
@@ -52,6 +57,8 @@ async function main(): Promise<void> {
   const reference = measureReference();
   reference.catch(() => {});
   const { figures, histograms } = await measureFigures(firmware, scope, say);
+  const sleeping = loadFirmware(options.firmware, 'image', 'wfi');
+  await measureLatencies(sleeping, scope.sleepingCases, figures, say);
   say('reference');
   Object.assign(figures, await reference);
   say('step bound');
@@ -65,7 +72,7 @@ async function main(): Promise<void> {
   const title = `INT to RTS on the emulated board, ${HISTOGRAM_BITRATE} bit/s, SPI ${HISTOGRAM_SPI_HERTZ / 1e6} MHz`;
   writeFileSync(`${folder}/latency.svg`, histogramSvg(title, histograms));
 
-  console.log(tableOf(figures, scope.latencyCases).join('\n'));
+  console.log(tableOf(figures, [...scope.latencyCases, ...scope.sleepingCases]).join('\n'));
   if (options.check) {
     const outcomes = checkGoals(figures);
     console.log(`\n${goalLines(outcomes).join('\n')}`);

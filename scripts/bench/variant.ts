@@ -20,7 +20,12 @@ export interface Change {
 }
 
 const COPIED = ['src', 'bsp', 'scripts/build', 'package.json', 'asconfig.json', 'tsconfig.json'];
-const SHARED_ARTIFACTS = ['bridge.wasm', 'rpi4-canwarden.cell', 'rpi4-root.cell'];
+const SHARED_ARTIFACTS = [
+  'bridge.wasm',
+  'rpi4-canwarden.cell',
+  'rpi4-canwarden-wfi.cell',
+  'rpi4-root.cell',
+];
 
 /** Builds a variant; returns the folder that holds its built files, as build/ holds the others. */
 export async function buildVariant(name: string, changes: readonly Change[]): Promise<string> {

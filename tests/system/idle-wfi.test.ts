@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadFirmware, bootBoard } from '../../twin/bench/bench-board.ts';
+import { type Figures, measureLatencies } from '../../twin/bench/figures.ts';
 import type { IdleKind } from '../../twin/bench/latency-case.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
@@ -132,6 +133,21 @@ onBothEngines('idle=wfi', (engine) => {
     // 500 kbit/s: three bits of intermission.
     for (let request = 0; request < 5; request += 1) assert.equal(answerNanos(board), 6_000);
     board.engine.close();
+  });
+
+  it('has figures of its own in the bench: SPI bytes as ever, and how long it slept', async () => {
+    const figures: Figures = {};
+    const item = { engine, answer: 'static', load: 'idle', idle: 'wfi' } as const;
+    const rates = { bitrate: 500_000, spiHertz: 10_000_000, requests: 4, seed: 1 };
+    const firmware = loadFirmware('build', engine, 'wfi');
+    await measureLatencies(firmware, [{ ...item, ...rates }], figures, () => {});
+    const key = 'latencyWfi.static.idle.500k.spi10M';
+    assert.ok(Object.keys(figures).every((name) => name.startsWith(`${key}.`)));
+    assert.equal(figures[`${key}.spiBytesP50`], 3);
+    assert.equal(figures[`${key}.firstSlotPercent`], 100);
+    assert.equal(figures[`${key}.unanswered`], 0);
+    const slept = figures[`${key}.sleptPercent`] ?? 0;
+    assert.ok(slept > 90 && slept < 100, `${slept} %`);
   });
 
   it("wakes for AGL's doorbell, and does not wait for its timer", async () => {

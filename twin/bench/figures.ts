@@ -98,15 +98,17 @@ export async function measureLatencies(
     const result = await measureLatency(firmware, item);
     addLatency(figures, item, result);
     if (item.bitrate !== HISTOGRAM_BITRATE || item.spiHertz !== HISTOGRAM_SPI_HERTZ) continue;
+    if (item.idle === 'wfi') continue;
     const { answer, load } = item;
     histograms.push({ answer, load, interruptToSendNanos: result.samples.map(interruptToSend) });
   }
   return histograms;
 }
 
-/** The first part of the keys of a latency case. */
-export function keyOf({ answer, load, bitrate, spiHertz }: Omit<LatencyCase, 'seed'>): string {
-  return `latency.${answer}.${load}.${kilo(bitrate)}.${spi(spiHertz)}`;
+/** The first part of the keys of a latency case; those of a sleeping cell have one of their own. */
+export function keyOf(item: Omit<LatencyCase, 'seed'>): string {
+  const { answer, load, bitrate, spiHertz, idle = 'poll' } = item;
+  return `${idle === 'wfi' ? 'latencyWfi' : 'latency'}.${answer}.${load}.${kilo(bitrate)}.${spi(spiHertz)}`;
 }
 
 function addLatency(figures: Figures, item: LatencyCase, result: LatencyResult): void {
@@ -138,6 +140,7 @@ function addLatency(figures: Figures, item: LatencyCase, result: LatencyResult):
   figures[`${key}.unanswered`] = result.unanswered;
   figures[`${key}.busFramesPerSecond`] = result.busFramesPerSecond;
   figures[`${key}.framesLostInChip`] = result.overflows;
+  if (item.idle === 'wfi') figures[`${key}.sleptPercent`] = result.sleptPercent;
 }
 
 function addLossless(figures: Figures, key: string, result: LosslessResult): void {

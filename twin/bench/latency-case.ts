@@ -33,6 +33,8 @@ export interface LatencyCase {
   readonly load: LoadKind;
   readonly bitrate: number;
   readonly spiHertz: number;
+  /** What the core does between them; `poll` if not said. Needs a firmware loaded for it. */
+  readonly idle?: IdleKind;
   /** How many requests are sent. */
   readonly requests: number;
   /** Start of the pseudo-random phases and frames. */

@@ -45,6 +45,8 @@ export interface LatencyResult {
   readonly busFramesPerSecond: number;
   /** Frames for which the chip had no room. */
   readonly overflows: number;
+  /** Share of the time in which the core stood at WFI, in percent. */
+  readonly sleptPercent: number;
 }
 
 const INTERMISSION_BITS = 3;
@@ -81,6 +83,7 @@ export async function measureLatency(
     const random = new Random(item.seed);
     const load = startLoad(board, item, random);
     const startNanos = board.clock.now;
+    const sleptBefore = board.machine.sleptNanos;
     const endNanos = sendRequests(board, item.requests + WARM_UP_REQUESTS, random, load);
     runUntil(board, endNanos + DRAIN_BITS * bitNanos);
     const samples = log.pair(bitNanos);
@@ -91,6 +94,8 @@ export async function measureLatency(
       unanswered: item.requests + WARM_UP_REQUESTS - samples.length,
       busFramesPerSecond: Math.round(log.frames / seconds),
       overflows: board.chip.overflowCount,
+      sleptPercent:
+        (100 * (board.machine.sleptNanos - sleptBefore)) / (board.clock.now - startNanos),
     };
   } finally {
     board.engine.close();

@@ -11,6 +11,8 @@ import { LAYOUTS, type Layout } from './spi-bytes.ts';
 
 export interface Scope {
   readonly latencyCases: readonly LatencyCase[];
+  /** The same of a cell that sleeps: idle=wfi. Nothing is promised for it. */
+  readonly sleepingCases: readonly LatencyCase[];
   readonly layouts: readonly Layout[];
   readonly losslessCases: readonly Omit<LosslessCase, 'gapBits'>[];
   readonly aglPathCases: readonly AglPathCase[];
@@ -32,6 +34,14 @@ export const FULL_SCOPE: Scope = {
           requests: spiHertz === SPI_HERTZ ? FULL_REQUESTS : SLOW_REQUESTS,
         })),
       ),
+    ),
+  ),
+  sleepingCases: BITRATES.flatMap((bitrate) =>
+    ANSWER_KINDS.flatMap((answer) =>
+      (['idle', 'forwarding'] as const).map((load) => ({
+        ...{ engine: 'image' as const, answer, load, bitrate, spiHertz: SPI_HERTZ, seed: SEED },
+        ...{ idle: 'wfi' as const, requests: FULL_REQUESTS },
+      })),
     ),
   ),
   layouts: LAYOUTS,
@@ -63,6 +73,12 @@ export const QUICK_SCOPE: Scope = {
     quickCase('computed', 'forwarding', 500_000),
     quickCase('static', 'aglHostile', 500_000),
   ],
+  sleepingCases: ANSWER_KINDS.flatMap((answer) =>
+    (['idle', 'forwarding'] as const).map((load) => ({
+      ...quickCase(answer, load, 500_000),
+      idle: 'wfi' as const,
+    })),
+  ),
   layouts: ['plain', 'static', 'computed'],
   losslessCases: [{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 }],
   aglPathCases: [

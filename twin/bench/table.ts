@@ -38,6 +38,7 @@ function latencyTable(figures: Figures, cases: readonly LatencyCase[]): string[]
   const header = [
     'answer',
     'load',
+    'idle',
     'bit/s',
     'SPI MHz',
     'INT to RTS us: min',
@@ -51,6 +52,7 @@ function latencyTable(figures: Figures, cases: readonly LatencyCase[]): string[]
     'first slot',
     'SPI bytes/CS',
     'unanswered',
+    'asleep',
   ];
   const rows = cases.map((item) => {
     const figure = (name: string): number | null => figures[`${keyOf(item)}.${name}`] ?? null;
@@ -59,6 +61,7 @@ function latencyTable(figures: Figures, cases: readonly LatencyCase[]): string[]
     return [
       item.answer,
       item.load,
+      item.idle ?? 'poll',
       `${item.bitrate / 1000}k`,
       `${item.spiHertz / 1e6}`,
       ...spread('interruptToSendNanos'),
@@ -66,6 +69,7 @@ function latencyTable(figures: Figures, cases: readonly LatencyCase[]): string[]
       `${round(figure('firstSlotPercent') ?? 0)} %`,
       `${figure('spiBytesP50')}/${figure('chipSelectsP50')}`,
       `${figure('unanswered')} of ${figure('requests')}`,
+      item.idle === 'wfi' ? `${(figure('sleptPercent') ?? 0).toFixed(1)} %` : '-',
     ];
   });
   return columns([header, ...rows]);
@@ -107,7 +111,9 @@ function peerTable(figures: Figures, cases: readonly LatencyCase[]): string[] {
 }
 
 function restTable(figures: Figures): string[] {
-  const rest = Object.entries(figures).filter(([key]) => !/^(latency|spiBytes|peer)\./.test(key));
+  const rest = Object.entries(figures).filter(
+    ([key]) => !/^(latency|latencyWfi|spiBytes|peer)\./.test(key),
+  );
   return columns(rest.map(([key, value]) => [key, value === null ? '-' : `${round(value)}`]));
 }
 
