@@ -74,6 +74,7 @@ static struct {
   uint32_t filter_count;
   uint32_t filters[32][2];
   int drop_unmatched;
+  uint64_t sieve[32]; /* which identifiers some rule could match: see sieve_place */
   uint32_t hits[64];
 } table;
 
@@ -98,6 +99,18 @@ static inline uint64_t data_mask(uint32_t length) {
   return length >= 8 ? ~0ull : (1ull << (8 * length)) - 1;
 }
 
+/* Bit of an identifier in the sieve: the ends of its number, one on the other. */
+static inline uint32_t sieve_place(uint32_t identifier) { return identifier ^ identifier >> 18; }
+
+static void fill_sieve(const struct rule *rule) {
+  for (uint32_t place = 0; place < 2048; place++) {
+    uint32_t fixed = rule->match_mask & 0x7ff;
+    if (rule->match_identifier & IDENTIFIER_EXTENDED) fixed &= rule->match_mask >> 18;
+    if ((place ^ sieve_place(rule->match_identifier)) & fixed) continue;
+    table.sieve[place >> 6] |= 1ull << (place & 63);
+  }
+}
+
 /* Adopts the rule image and takes the queue into service with what the device offers. */
 void reference_prepare(void) {
   const struct rule_header *header =
@@ -106,6 +119,7 @@ void reference_prepare(void) {
   table.count = header->rule_count;
   table.drop_unmatched = (header->flags & RULES_DROP_UNMATCHED) != 0;
   table.filter_count = header->filter_count;
+  for (uint32_t index = 0; index < table.count; index++) fill_sieve(&table.rules[index]);
   SHARED->features = FEATURE_REMOTE_FRAMES;
   SHARED->queue_size = QUEUE_SIZE_MAXIMUM;
 
@@ -195,7 +209,9 @@ static int passes_filters(uint32_t identifier) {
 
 uint32_t reference_look_up(void) {
   const struct frame *frame = &reference_frame;
-  for (uint32_t index = 0; index < table.count; index++) {
+  uint32_t place = sieve_place(frame->identifier);
+  uint32_t count = table.sieve[place >> 6 & 31] >> (place & 63) & 1 ? table.count : 0;
+  for (uint32_t index = 0; index < count; index++) {
     const struct rule *rule = &table.rules[index];
     if ((frame->identifier & rule->match_mask) != rule->match_identifier ||
         (frame->data & rule->data_mask) != rule->data_value ||

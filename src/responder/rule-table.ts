@@ -12,6 +12,7 @@
 import { FILTER_BYTES, FilterList, FILTERS_MAXIMUM } from '../can/filter-list';
 import { Status } from '../rt/status';
 import { PATH_FILTER_0, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
+import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
 import {
   RECEIVE_AUTO,
   RULES_HEADER_BYTES,
@@ -46,11 +47,14 @@ export class RuleTable {
   /** The image in force. */
   private image: usize = heap.alloc(RULES_IMAGE_BYTES_MAXIMUM);
   private rules: usize = 0;
+  /** What to ask before looking through the rules in force; the check makes the next one. */
+  sieve: RuleSieve = changetype<RuleSieve>(heap.alloc(SIEVE_BYTES));
   private readonly hits: usize = heap.alloc(HITS_BYTES);
   private readonly check: TableCheck = new TableCheck();
 
   constructor() {
     store<u32>(this.staging, 0);
+    this.sieve.clear();
     this.rules = this.image + RULES_HEADER_BYTES;
     this.clearHits();
   }
@@ -100,6 +104,9 @@ export class RuleTable {
     this.staging = this.image;
     this.image = image;
     this.rules = image + RULES_HEADER_BYTES;
+    const sieve = this.check.sieve;
+    this.check.sieve = this.sieve;
+    this.sieve = sieve;
     const header = changetype<TableHeader>(image);
     const count: u32 = header.ruleCount;
     this.count = count;

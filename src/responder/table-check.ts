@@ -28,6 +28,7 @@ import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
 import { Status } from '../rt/status';
 import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
 import { checkRule, overlap } from './rule-check';
+import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
 
 /** "CWRL", little-endian. */
 export const RULES_MAGIC: u32 = 0x4c525743;
@@ -88,6 +89,8 @@ enum Phase {
 export class TableCheck {
   /** After a refusal: the rule it was about, or -1. */
   refusedRule: i32 = -1;
+  /** Made of the rules that were checked; of a good image it lets all through that a rule matches. */
+  sieve: RuleSieve = changetype<RuleSieve>(heap.alloc(SIEVE_BYTES));
   private image: usize = 0;
   private phase: Phase = Phase.Header;
   /** Bytes in the checksum so far; then rules checked so far. */
@@ -99,6 +102,7 @@ export class TableCheck {
     this.image = image;
     this.phase = Phase.Header;
     this.refusedRule = -1;
+    this.sieve.clear();
   }
 
   /**
@@ -187,6 +191,8 @@ export class TableCheck {
       if (overlap(this.rule(earlier), rule)) return Status.RulesOverlap;
     }
     this.refusedRule = -1;
+    const identifier = rule.matchIdentifier;
+    this.sieve.add(identifier, rule.matchMask, isExtended(identifier));
     this.position++;
     return Status.Busy;
   }

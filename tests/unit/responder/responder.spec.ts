@@ -54,6 +54,34 @@ describe('decision', () => {
     expect(decide(0x100, 0, 0)).toBe(FORWARD);
   });
 
+  test('go by the table in force until the next one is swapped in, refused tables included', () => {
+    image.add(0x100);
+    adopt();
+    image = new RuleImage(table.staging);
+    image.add(0x200);
+    image.add(0x200);
+    image.finish();
+    expect(table.adopt()).toBe(Status.RulesOverlap);
+    decide(0x100, 0, 0);
+    expect(responder.matchedRule).toBe(0, 'after a refused one');
+    decide(0x200, 0, 0);
+    expect(responder.matchedRule).toBe(-1);
+
+    image = new RuleImage(table.staging);
+    image.add(0x300);
+    image.finish();
+    table.beginCheck();
+    while (table.checkStep() === Status.Busy) {
+      decide(0x100, 0, 0);
+      expect(responder.matchedRule).toBe(0, 'during the check');
+    }
+    table.swap();
+    decide(0x300, 0, 0);
+    expect(responder.matchedRule).toBe(0);
+    decide(0x100, 0, 0);
+    expect(responder.matchedRule).toBe(-1);
+  });
+
   test('answer, forward, both, or neither', () => {
     for (let flags: u8 = 0; flags < 4; flags++) {
       store<u8>(image.addAnswer(0x100 + flags, 0x200, 0, 0), flags, 25);
