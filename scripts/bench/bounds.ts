@@ -1,48 +1,98 @@
 /**
- * The bounds that the firmware declares for a step, read from src/board/bounds.ts as text.
+ * The table of tasks with the bounds that the firmware declares, read from its sources as text.
  *
- * Used by: scripts/bench.ts, tests/bench.
+ * Used by: scripts/bench.ts, tests/bench, tests/contract.
  * Does not: run AssemblyScript: the constants there are sums of numbers and of each other.
  */
 import { readFile } from 'node:fs/promises';
 import type { StepBound } from '../../twin/bench/step-bound.ts';
 import { PROJECT } from '../build/command.ts';
 
-const FILE = 'src/board/bounds.ts';
+const BOUNDS = 'src/board/bounds.ts';
+const TABLE = 'src/board/task-table.ts';
 const CONSTANT = /^(?:export )?const ([A-Z0-9_]+): u32 = ([^;]+);$/gm;
+const ROW =
+  /\.add\(tasks\.(\w+), *'([^']+)', *(\d+), Trigger\.(\w+), *([\w]+), *(\w+), *(\w+), *(\w+)\)/g;
 
-/** The constants of the file by name. Throws when one is no sum. */
+/** A row of the table as declared. */
+export interface TaskRow {
+  /** The field of CellTasks. */
+  readonly field: string;
+  readonly name: string;
+  readonly priority: number;
+  readonly trigger: string;
+  readonly periodMicros: number;
+  readonly spiBytes: number;
+  readonly ringEntries: number;
+  readonly extraMicros: number;
+}
+
+/** The table, and the longest that a step of a row may take. */
+export interface TaskBounds {
+  readonly rows: readonly TaskRow[];
+  /** The sum of `stepBoundNanos` in the firmware. */
+  readonly nanosOf: (row: TaskRow, spiHertz: number) => number;
+}
+
+/** The constants of the bounds by name. Throws when one is no sum. */
 export async function readBounds(): Promise<Map<string, number>> {
-  const text = await readFile(PROJECT + FILE, 'utf8');
+  const text = await readFile(PROJECT + BOUNDS, 'utf8');
   const values = new Map<string, number>();
   for (const [, name, sum] of text.matchAll(CONSTANT)) {
-    const terms = sum.split('+').map((part) => {
-      const term = part.trim().replaceAll('_', '');
-      return /^\d+$/.test(term) ? Number(term) : values.get(part.trim());
-    });
-    const total = terms.reduce<number>((left, right) => left + (right ?? NaN), 0);
-    if (Number.isNaN(total)) throw new Error(`${FILE}: ${name} = ${sum} is not a sum of numbers`);
+    const terms = sum.split('+').map((part) => valueOf(part.trim(), values));
+    const total = terms.reduce((left, right) => left + right, 0);
+    if (Number.isNaN(total)) throw new Error(`${BOUNDS}: ${name} = ${sum} is not a sum of numbers`);
     values.set(name, total);
   }
   return values;
 }
 
-/** The longest step, in the same sum as `stepBoundMicros` of the firmware. */
-export async function declaredStepBound(): Promise<StepBound> {
+/** Reads the table. Throws when it has no rows, or one with an unknown constant. */
+export async function readTaskBounds(): Promise<TaskBounds> {
   const values = await readBounds();
-  const value = (name: string): number => {
-    const found = values.get(name);
-    if (found === undefined) throw new Error(`${FILE} declares no ${name}`);
-    return found;
+  const number = (text: string): number => {
+    const value = valueOf(text, values);
+    if (Number.isNaN(value)) throw new Error(`${TABLE}: ${text} is no number of ${BOUNDS}`);
+    return value;
   };
-  const spiBytes = value('STEP_SPI_BYTES');
+  const text = await readFile(PROJECT + TABLE, 'utf8');
+  const rows = [...text.matchAll(ROW)].map(
+    ([, field, name, priority, trigger, period, spi, ring, extra]) => ({
+      ...{ field, name, trigger, priority: number(priority), periodMicros: number(period) },
+      ...{ spiBytes: number(spi), ringEntries: number(ring), extraMicros: number(extra) },
+    }),
+  );
+  if (rows.length === 0) throw new Error(`${TABLE} has no rows of the form ${ROW.source}`);
+  const [clocks, handling, entry, step] = [
+    'CLOCKS_PER_BYTE',
+    'HANDLING_NANOS_PER_BYTE',
+    'NANOS_PER_RING_ENTRY',
+    'STEP_NANOS',
+  ].map(number);
   return {
-    spiBytes,
-    micros: (spiHertz) => {
-      const byteNanos = Math.floor((value('CLOCKS_PER_BYTE') * 1e9) / spiHertz);
-      const perByte = byteNanos + value('HANDLING_NANOS_PER_BYTE');
-      const instructions = value('STEP_INSTRUCTIONS') * value('NANOS_PER_INSTRUCTION');
-      return Math.ceil((perByte * spiBytes + instructions) / 1_000);
-    },
+    rows,
+    nanosOf: ({ spiBytes, ringEntries, extraMicros }, spiHertz) =>
+      (Math.floor((clocks * 1e9) / spiHertz) + handling) * spiBytes +
+      ringEntries * entry +
+      extraMicros * 1_000 +
+      step,
   };
+}
+
+/**
+ * The longest step of those that run while there is a bus to answer on: rows without time of their own
+ * beside SPI and the ring.
+ */
+export async function declaredStepBound(): Promise<StepBound> {
+  const { rows, nanosOf } = await readTaskBounds();
+  const onBus = rows.filter(({ extraMicros }) => extraMicros === 0);
+  return {
+    spiBytes: Math.max(...onBus.map(({ spiBytes }) => spiBytes)),
+    micros: (spiHertz) => Math.max(...onBus.map((row) => nanosOf(row, spiHertz))) / 1_000,
+  };
+}
+
+function valueOf(text: string, values: ReadonlyMap<string, number>): number {
+  const plain = text.replaceAll('_', '');
+  return /^\d+$/.test(plain) ? Number(plain) : (values.get(text) ?? NaN);
 }

@@ -1,10 +1,10 @@
 /**
  * AcknowledgeTask: serves a register write that the driver at the other end waits for.
  *
- * Used by: cell.ts, before every other background task. A Linux CPU spins until it is done.
- * Does not: run in the front-end's part, which is the one that waits: `ready` is then one comparison.
+ * Used by: cell.ts, before everything but urgent frames. A Linux CPU spins until it is done.
+ * Does not: run in the front-end's part, which is the one that waits: `run` is then one comparison.
  */
-import { Task } from '../rt/loop';
+import { Task } from '../rt/task';
 import { CellParts } from './cell-parts';
 
 @final
@@ -13,12 +13,8 @@ export class AcknowledgeTask extends Task {
     super();
   }
 
-  override ready(): bool {
-    return this.parts.agl.isAwaited;
-  }
-
   /** One register. */
-  override run(): void {
-    this.parts.agl.step();
+  override run(_nowTicks: u64): bool {
+    return this.parts.agl.isAwaited && this.parts.agl.step();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * BusDiagnosis: tells a wrong crystal, or a bus without another node, from the errors it makes.
  *
- * Used by: fault-upkeep.ts, after each full look at the chip.
+ * Used by: fault-look-task.ts, after each full look at the chip.
  * Does not: change anything. Each line is said once, until something was received or sent.
  */
 import { BitRate } from '../driver/mcp2515/bit-rate';

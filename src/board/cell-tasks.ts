@@ -1,21 +1,18 @@
 /**
- * The duties of the running cell, one bounded piece each.
+ * The duties of the running cell that are about frames, one bounded piece each.
  *
- * Used by: cell.ts, which runs ReceiveTask whenever the controller wants attention and then one
- * piece of the others, most urgent first.
+ * Used by: cell.ts, task-table.ts.
  * Does not: wait. Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
  */
 import { allocateFrames, Frame } from '../can/frame';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
 import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
 import { count, Counter } from '../rt/counters';
-import { Deadline } from '../rt/deadline';
-import { Task } from '../rt/loop';
 import { Status } from '../rt/status';
+import { Task } from '../rt/task';
 import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
 import { FrameObserver } from './frame-observer';
-import { StepWatch } from './step-watch';
 import { UrgentAnswers } from './urgent-answers';
 
 /**
@@ -31,29 +28,25 @@ export class ReceiveTask extends Task {
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
     private readonly observer: FrameObserver,
-    private readonly watch: StepWatch,
   ) {
     super();
   }
 
-  override ready(): bool {
-    return this.parts.controller.attention();
-  }
-
-  override run(): void {
+  override run(nowTicks: u64): bool {
     const parts = this.parts;
     const controller = parts.controller;
+    if (!controller.attention()) return false;
     const isObserved = parts.control.on;
     if (controller.urgentFirst) {
       const filter = controller.urgentRequest();
       if (filter >= 0) {
         const sent = this.answers.sendOfFilter(filter);
         controller.markAnswered();
-        if (isObserved && sent) this.observer.sentOfFilter(filter, this.watch.startTicks);
+        if (isObserved && sent) this.observer.sentOfFilter(filter, nowTicks);
       }
     }
     const frame = this.frame;
-    if (controller.receive(frame) !== Status.Ok) return;
+    if (controller.receive(frame) !== Status.Ok) return true;
     const decision = parts.responder.decide(frame, this.answer);
     let sentTicks: u64 = 0;
     if ((decision & DECISION_ANSWER) !== 0) {
@@ -67,9 +60,8 @@ export class ReceiveTask extends Task {
         count(Counter.ForwardDroppedFull);
       }
     }
-    if (isObserved) {
-      this.observer.took(frame, decision, this.watch.startTicks, this.answer, sentTicks);
-    }
+    if (isObserved) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
+    return true;
   }
 
   /**
@@ -97,13 +89,11 @@ export class WaitingAnswerTask extends Task {
     super();
   }
 
-  override ready(): bool {
-    return this.answers.sendable;
-  }
-
-  override run(): void {
+  override run(_nowTicks: u64): bool {
+    if (!this.answers.sendable) return false;
     const frame = this.answers.sendWaiting();
     if (this.parts.control.on && frame !== 0) this.observer.sentLate(frame);
+    return true;
   }
 }
 
@@ -112,43 +102,34 @@ export class WaitingAnswerTask extends Task {
 export class TransmitPollTask extends Task {
   /** Time from one look to the next while a buffer is busy. */
   intervalTicks: u64 = 0;
-  private readonly next: Deadline = new Deadline();
   private readonly courtesy: Courtesy;
-  private waiting: bool = false;
 
   constructor(private readonly parts: CellParts) {
     super();
+    this.hasTimer = true;
     this.courtesy = new Courtesy(parts);
   }
 
-  override ready(): bool {
-    if (this.parts.controller.transmitWork) return true;
-    if (!this.parts.controller.anyTransmitBusy) {
-      this.waiting = false;
-      return false;
-    }
-    const nowTicks = this.parts.clock.nowTicks();
-    if (!this.waiting) {
-      this.waiting = true;
-      this.next.start(nowTicks, this.intervalTicks);
-    }
-    return this.next.reached(nowTicks);
-  }
-
-  override run(): void {
+  override run(nowTicks: u64): bool {
     const controller = this.parts.controller;
     if (controller.transmitWork) {
       controller.tendTransmit();
-      return;
+      return true;
     }
+    if (!this.due(nowTicks)) return false;
     this.courtesy.begin();
     // Broken off: due again as soon as the frame that came in has been taken.
-    this.waiting = this.courtesy.end(controller.pollStatus()) === Status.Busy;
+    if (this.courtesy.end(controller.pollStatus()) !== Status.Busy) this.timer.stop();
+    return true;
   }
 
-  /** When `ready` may next become true; the largest u64 when no buffer is busy. */
-  get nextTicks(): u64 {
-    return this.waiting ? this.next.ticks : u64.MAX_VALUE;
+  private due(nowTicks: u64): bool {
+    if (!this.parts.controller.anyTransmitBusy) {
+      this.timer.stop();
+      return false;
+    }
+    if (!this.timer.running) this.timer.start(nowTicks, this.intervalTicks);
+    return this.timer.reached(nowTicks);
   }
 }
 
@@ -160,14 +141,10 @@ export class ForwardTask extends Task {
   }
 
   /** While a session is being set up, frames wait in the ring of the cell. */
-  override ready(): bool {
+  override run(_nowTicks: u64): bool {
     const parts = this.parts;
     if (parts.forwardRing.isEmpty) return false;
-    return parts.agl.canSubmit() || !this.peerPresent;
-  }
-
-  override run(): void {
-    const parts = this.parts;
+    if (!parts.agl.canSubmit() && this.peerPresent) return false;
     if (!this.peerPresent) {
       count(Counter.ForwardDroppedNoPeer);
     } else if (parts.agl.submit(changetype<Frame>(parts.forwardRing.front())) === Status.Ok) {
@@ -176,6 +153,7 @@ export class ForwardTask extends Task {
       count(Counter.ForwardDroppedFull);
     }
     parts.forwardRing.discard();
+    return true;
   }
 
   private get peerPresent(): bool {

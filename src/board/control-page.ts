@@ -1,8 +1,8 @@
 /**
  * ControlPage: fills the status page's head from the parts of the cell, and keeps the page fresh.
  *
- * Used by: cell.ts: `step` whenever there is nothing else to do, `open` once at the end of start-up.
- * Does not: block. A refresh is some 30 steps of 32 words each; under load they wait.
+ * Used by: cell.ts: `open` once at the end of start-up; upkeep-tasks.ts, whenever nothing else is to do.
+ * Does not: block. A refresh is some 40 steps of 32 words each; under load they wait.
  */
 import {
   FIRMWARE_VERSION_BYTES,
@@ -21,6 +21,7 @@ import {
   HEAD_RULES_SOURCE,
   HEAD_SESSION,
   HEAD_STEP_BOUND_TICKS,
+  HEAD_TASK_COUNT,
   HEAD_TICKS_PER_SECOND,
   HEAD_WORST_STEP_TICKS,
   PAGE_COUNTERS_OFFSET,
@@ -28,6 +29,7 @@ import {
   PAGE_HISTOGRAMS_OFFSET,
   PAGE_LIVE_VALUES_OFFSET,
   PAGE_RULE_HITS_OFFSET,
+  PAGE_TASKS_OFFSET,
 } from '../control/layout';
 import { HISTOGRAM_BYTES } from '../control/histogram';
 import { TraceEvent } from '../control/trace-event';
@@ -35,14 +37,10 @@ import { liveValuesAddress } from '../responder/live-values';
 import { LIVE_VALUES } from '../responder/rule';
 import { RULES_MAXIMUM } from '../responder/rule-table';
 import { COUNTERS_CAPACITY, countersTable } from '../rt/counters';
-import { microsToTicks, Period } from '../rt/deadline';
 import { Status } from '../rt/status';
+import { boundTicksOf, TASK_ROW_BYTES, taskCount, taskRow, worstStepTicks } from '../rt/task-rows';
 import { CellParts } from './cell-parts';
 import { FIRMWARE_VERSION } from './firmware-version';
-import { StepWatch } from './step-watch';
-
-/** From one refresh to the next. */
-const REFRESH_MICROS: u32 = 10_000;
 
 /** No link, the cell is the driver, the cell is the device. */
 const ROLE_NONE: u32 = 0;
@@ -51,14 +49,7 @@ const ROLE_BACK_END: u32 = 2;
 
 @final
 export class ControlPage {
-  private readonly period: Period;
-
-  constructor(
-    private readonly parts: CellParts,
-    private readonly watch: StepWatch,
-  ) {
-    this.period = new Period(microsToTicks(REFRESH_MICROS, parts.clock.ticksPerSecond()));
-  }
+  constructor(private readonly parts: CellParts) {}
 
   /** Lays the page out; at the end of start-up, whatever came of it. May take its time. */
   open(): void {
@@ -73,6 +64,9 @@ export class ControlPage {
     page.addPart(control.computedAnswers.address, offset, HISTOGRAM_BYTES);
     offset += PAGE_HISTOGRAM_DISTANCE;
     page.addPart(control.steps.address, offset, HISTOGRAM_BYTES);
+    const tasksBytes = taskCount() * (TASK_ROW_BYTES as u32);
+    page.addPart(taskRow(0), PAGE_TASKS_OFFSET, tasksBytes);
+    page.setHead(HEAD_TASK_COUNT, taskCount());
     const table = parts.responder.table;
     page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
     page.addPart(liveValuesAddress(), PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
@@ -87,32 +81,18 @@ export class ControlPage {
     control.note(TraceEvent.Started, table.count, table.checksum);
   }
 
-  /** When the next refresh is due, in ticks; the largest u64 without a page. */
-  get nextTicks(): u64 {
-    const control = this.parts.control;
-    if (!control.on) return u64.MAX_VALUE;
-    return control.refreshWanted ? 0 : this.period.ticks;
-  }
-
-  /** Begins a refresh if one is due: the head is collected, then `step` copies. */
-  refresh(nowTicks: u64): void {
-    const control = this.parts.control;
-    if (!control.on || control.page.refreshing) return;
-    if (!this.period.due(nowTicks) && !control.refreshWanted) return;
-    control.refreshWanted = false;
+  /** Begins a refresh: the head is collected, then `step` copies. */
+  begin(nowTicks: u64): void {
+    this.parts.control.refreshWanted = false;
     this.collect(nowTicks);
-    control.page.begin();
-  }
-
-  /** True while a refresh is under way. */
-  get busy(): bool {
-    return this.parts.control.on && this.parts.control.page.refreshing;
+    this.parts.control.page.begin();
   }
 
   /** One piece of a refresh under way; false when there was none. */
   step(): bool {
-    if (!this.busy) return false;
-    this.parts.control.page.step();
+    const control = this.parts.control;
+    if (!control.on || !control.page.refreshing) return false;
+    control.page.step();
     return true;
   }
 
@@ -156,8 +136,8 @@ export class ControlPage {
       faults.transmitErrors | (faults.receiveErrors << 8) | (this.role << 16),
     );
     page.setHead(HEAD_SESSION, parts.linkUsable ? parts.agl.session : 0);
-    page.setHead(HEAD_WORST_STEP_TICKS, this.watch.worstTicks as u32);
-    page.setHead(HEAD_STEP_BOUND_TICKS, this.watch.boundTicks as u32);
+    page.setHead(HEAD_WORST_STEP_TICKS, worstStepTicks());
+    page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(taskRow(0)));
   }
 
   private get role(): u32 {

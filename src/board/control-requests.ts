@@ -1,7 +1,8 @@
 /**
  * ControlRequests: carries out what AGL asks for, in bounded steps, between two frames.
  *
- * Used by: cell.ts: `poll` now and then, `step` while `busy` and nothing else is to be done.
+ * Used by: cell.ts. Looks for a request about once a millisecond; one under way takes the steps in which
+ * nothing else is to be done.
  * Does not: stop answering. Until the step in which a new rule table takes its place every request is
  * answered by the old one, from then on by the new one.
  *
@@ -20,14 +21,13 @@ import { TraceEvent } from '../control/trace-event';
 import { areLiveValues, setLiveValues } from '../responder/live-values';
 import { LIVE_VALUES } from '../responder/rule';
 import { RULES_IMAGE_BYTES_MAXIMUM } from '../responder/rule-table';
-import { Deadline, microsToTicks, Period } from '../rt/deadline';
+import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
+import { Task } from '../rt/task';
 import { CellParts, RulesSource } from './cell-parts';
 import { adaptReceiveLayout, armFilters } from './receive-layout';
 import { UrgentAnswers } from './urgent-answers';
 
-/** From one look for a request to the next. */
-const POLL_MICROS: u32 = 1_000;
 /** How long new rules wait for answers that are on their way. */
 const STAGING_MICROS: u32 = 2_000_000;
 
@@ -48,9 +48,8 @@ enum Phase {
 }
 
 @final
-export class ControlRequests {
+export class ControlRequests extends Task {
   private phase: Phase = Phase.Idle;
-  private readonly period: Period;
   private readonly patience: Deadline = new Deadline();
   private readonly patienceTicks: u64;
   private readonly liveValues: usize = heap.alloc(LIVE_VALUES);
@@ -59,8 +58,9 @@ export class ControlRequests {
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
   ) {
+    super();
+    this.hasTimer = true;
     const perSecond = parts.clock.ticksPerSecond();
-    this.period = new Period(microsToTicks(POLL_MICROS, perSecond));
     this.patienceTicks = microsToTicks(STAGING_MICROS, perSecond);
   }
 
@@ -71,23 +71,26 @@ export class ControlRequests {
     }
   }
 
-  /** True while a request is being carried out. */
-  get busy(): bool {
-    return this.phase !== Phase.Idle;
+  override run(nowTicks: u64): bool {
+    if (this.timer.expired(nowTicks) && this.poll()) return true;
+    if (this.phase === Phase.Idle) return false;
+    this.step(nowTicks);
+    return true;
   }
 
-  /** Looks for a new request, about once a millisecond: one load when there is none. */
-  poll(nowTicks: u64): void {
+  /** Looks for a new request: one load when there is none. True when there was one. */
+  private poll(): bool {
     const control = this.parts.control;
     const isFree = this.phase === Phase.Idle || this.phase === Phase.Restoring;
-    if (!control.on || !isFree || !this.period.due(nowTicks) || !control.requests.poll()) return;
+    if (!control.on || !isFree || !control.requests.poll()) return false;
     const status = this.accept();
     if (status === Status.Ok) this.phase = Phase.Copying;
     else this.refuse(status, 0);
+    return true;
   }
 
   /** One step of a request under way. */
-  step(nowTicks: u64): void {
+  private step(nowTicks: u64): void {
     switch (this.phase) {
       case Phase.Copying:
         this.copy();

@@ -2,7 +2,7 @@
  * FaultReport: says what goes wrong on the bus and in the chip, once on the console and as error
  * messages for AGL.
  *
- * Used by: fault-upkeep.ts and what it is made of.
+ * Used by: fault-look-task.ts and what it is made of.
  * Does not: do anything about it. Lines that could come often are said at most once a second.
  */
 import {

@@ -8,8 +8,8 @@ import { allocateFrames, Frame } from '../can/frame';
 import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
 import { TransmitOutcome } from '../driver/mcp2515/transmit-buffers';
 import { count, Counter } from '../rt/counters';
-import { Task } from '../rt/loop';
 import { Status } from '../rt/status';
+import { Task } from '../rt/task';
 import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
 import { FrameObserver } from './frame-observer';
@@ -36,8 +36,17 @@ export class FromAglTask extends Task {
     this.courtesy = new Courtesy(parts);
   }
 
+  override run(_nowTicks: u64): bool {
+    if (!this.ready) return false;
+    if (this.awaiting) this.conclude();
+    else if (!this.parts.frameHeld) this.take();
+    else if (!this.loaded) this.load();
+    else this.send();
+    return true;
+  }
+
   /** A frame stays in AGL's ring until the one before it is on the bus. */
-  override ready(): bool {
+  private get ready(): bool {
     const parts = this.parts;
     if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
       return this.awaiting ? !parts.agl.receivedOpen : !parts.frameHeld && this.refusing;
@@ -49,13 +58,6 @@ export class FromAglTask extends Task {
   private get refusing(): bool {
     const agl = this.parts.agl;
     return agl.isBackEnd && !agl.peerPresent && this.parts.linkUsable && agl.hasReceived();
-  }
-
-  override run(): void {
-    if (this.awaiting) this.conclude();
-    else if (!this.parts.frameHeld) this.take();
-    else if (!this.loaded) this.load();
-    else this.send();
   }
 
   private take(): void {

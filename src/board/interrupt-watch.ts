@@ -1,7 +1,7 @@
 /**
  * InterruptWatch: compares the INT line with the receive flags, and gives the line up when it lies.
  *
- * Used by: fault-upkeep.ts, after a full look at the chip and before the next transaction.
+ * Used by: fault-look-task.ts, after a full look at the chip and before the next transaction.
  * Does not: use SPI, except for one READ STATUS (2 bytes) when a frame waits unannounced.
  */
 import { count, Counter } from '../rt/counters';

@@ -1,7 +1,7 @@
 /**
  * LinkReport: says on the console when AGL comes, goes, or stays away.
  *
- * Used by: upkeep.ts, about once a millisecond.
+ * Used by: upkeep-tasks.ts, about once a millisecond.
  * Does not: act on it; the cell answers urgent frames either way.
  */
 import { FaultState } from '../can/fault-state';

@@ -1,7 +1,7 @@
 /**
  * TransmitWatch: takes frames back that have not been sent in time, and notices how frames ended.
  *
- * Used by: fault-upkeep.ts, about once a millisecond.
+ * Used by: fault-look-task.ts, about once a millisecond.
  * Does not: use SPI; an abort it asks for is carried out by TransmitPollTask.
  *
  * Times are counted from the first look at a frame: up to a millisecond late.

@@ -1,7 +1,8 @@
 /**
- * Deadlines and periods counted in clock ticks, without reading a clock.
+ * Deadlines counted in clock ticks, without reading a clock.
  *
- * Used by: everything that waits or does something every so often; the caller passes `nowTicks`.
+ * Used by: everything that waits; the caller passes `nowTicks`. For what comes every so often see
+ * software-timer.ts.
  * Does not: read time (see src/hal/clock.ts) and does not block.
  */
 
@@ -30,32 +31,8 @@ export class Deadline {
     return nowTicks >= this.atTicks;
   }
 
-  /** The moment in ticks, for `idle_until`; the largest u64 when not started. */
+  /** The moment in ticks; the largest u64 when not started. */
   get ticks(): u64 {
     return this.atTicks;
-  }
-}
-
-/** Something that comes due every so many ticks. */
-@final
-export class Period {
-  private nextTicks: u64 = 0;
-
-  /** A period of `lengthTicks`, first due at once. */
-  constructor(private readonly lengthTicks: u64) {}
-
-  /**
-   * True once per period. After a gap the missed ones are left out, not made up for: the next is
-   * a whole period after `nowTicks`.
-   */
-  due(nowTicks: u64): bool {
-    if (nowTicks < this.nextTicks) return false;
-    this.nextTicks = nowTicks + this.lengthTicks;
-    return true;
-  }
-
-  /** The tick at which `due` next becomes true. */
-  get ticks(): u64 {
-    return this.nextTicks;
   }
 }

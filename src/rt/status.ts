@@ -134,6 +134,8 @@ export enum Status {
 
   /** The hypervisor asked the cell to shut down, and it did. Nobody's fault. */
   ShutdownRequested = 80,
+  /** A step of the loop took longer than its bound. Memory or bus of the SoC busy, or a defect. */
+  StepLate = 81,
 
   /** Trap: memory outside the module or the cell's mapping was touched. Defect in the cell. */
   TrapMemory = 90,

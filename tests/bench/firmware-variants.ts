@@ -42,7 +42,7 @@ const CHANGES: readonly Change[] = [
     ].join('\n'),
   },
   // Every step waits for 3 microseconds.
-  importInto('src/board/cell.ts', "import { Loop } from '../rt/loop';", '../abi/bsp'),
+  importInto('src/board/cell.ts', "import { Executive } from '../rt/executive';", '../abi/bsp'),
   {
     file: 'src/board/cell.ts',
     from: '  step(): Status {\n',

@@ -1,9 +1,9 @@
 /**
- * FaultUpkeep: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset, a
- * line that lies, frames that are not sent.
+ * FaultLookTask: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset or
+ * is to sleep, a line that lies, frames that are not sent.
  *
- * Used by: upkeep.ts, which is called at least every 64 steps of the cell.
- * Does not: touch frames. Each call makes at most one SPI transaction of at most 10 bytes (and one
+ * Used by: cell.ts. Starts its own timer anew in each step.
+ * Does not: touch frames. Each step makes at most one SPI transaction of at most 10 bytes (and one
  * READ STATUS when the line lies). A chip that has lost its settings is set up again in such steps, too;
  * only the answers that wait in it are loaded in one (28 bytes).
  *
@@ -22,8 +22,10 @@ import {
 } from '../driver/mcp2515/fault-monitor';
 import { MODE_TIMEOUT_BITS } from '../driver/mcp2515/modes';
 import { count, Counter } from '../rt/counters';
-import { Deadline, microsToTicks, Period } from '../rt/deadline';
+import { Deadline, microsToTicks } from '../rt/deadline';
+import { SoftwareTimer } from '../rt/software-timer';
 import { Status } from '../rt/status';
+import { Task } from '../rt/task';
 import { BusDiagnosis } from './bus-diagnosis';
 import { BusSleep } from './bus-sleep';
 import { CellParts } from './cell-parts';
@@ -69,15 +71,14 @@ enum BusState {
 }
 
 @final
-export class FaultUpkeep {
+export class FaultLookTask extends Task {
   private readonly report: FaultReport;
   private readonly transmitWatch: TransmitWatch;
   private readonly interruptWatch: InterruptWatch;
   private readonly diagnosis: BusDiagnosis;
   private readonly sleep: BusSleep;
-  private readonly fullLook: Period;
-  private readonly watchPeriod: Period;
-  private readonly next: Deadline = new Deadline();
+  private readonly fullLook: SoftwareTimer = new SoftwareTimer();
+  private readonly watchPeriod: SoftwareTimer = new SoftwareTimer();
   /** Reached when there has been no error for a while. */
   private readonly calm: Deadline = new Deadline();
   private readonly courtesy: Courtesy;
@@ -103,6 +104,8 @@ export class FaultUpkeep {
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
   ) {
+    super();
+    this.hasTimer = true;
     this.courtesy = new Courtesy(parts);
     const perSecond = parts.clock.ticksPerSecond();
     const report = new FaultReport(parts);
@@ -111,10 +114,7 @@ export class FaultUpkeep {
     this.interruptWatch = new InterruptWatch(parts, report);
     this.diagnosis = new BusDiagnosis(parts, report);
     this.sleep = new BusSleep(parts, report);
-    this.fullLook = new Period(microsToTicks(FULL_LOOK_MICROS, perSecond));
-    const lookTicks = microsToTicks(LOOK_MICROS, perSecond);
-    this.lookTicks = lookTicks;
-    this.watchPeriod = new Period(lookTicks);
+    this.lookTicks = microsToTicks(LOOK_MICROS, perSecond);
     this.retryTicks = microsToTicks(RETRY_MICROS, perSecond);
     this.uneasyTicks = microsToTicks(UNEASY_MICROS, perSecond);
   }
@@ -136,17 +136,18 @@ export class FaultUpkeep {
     this.sleep.start();
     const nowTicks = parts.clock.nowTicks();
     this.calm.start(nowTicks, 0);
-    this.next.start(nowTicks, this.lookTicks);
+    this.fullLook.startPeriodic(nowTicks, microsToTicks(FULL_LOOK_MICROS, perSecond));
+    this.watchPeriod.startPeriodic(nowTicks, this.lookTicks);
+    this.timer.start(nowTicks, this.lookTicks);
   }
 
-  /** When `run` next has something to do, as far as is known now. */
-  get nextTicks(): u64 {
-    return this.next.ticks;
+  override run(nowTicks: u64): bool {
+    if (!this.timer.reached(nowTicks) && !this.stirred) return false;
+    this.goOnWith(nowTicks);
+    return true;
   }
 
-  /** One step if one is due. */
-  run(nowTicks: u64): void {
-    if (!this.next.reached(nowTicks) && !this.stirred) return;
+  private goOnWith(nowTicks: u64): void {
     switch (this.state) {
       case BusState.Running:
         this.look(nowTicks);
@@ -155,7 +156,7 @@ export class FaultUpkeep {
         this.leave(nowTicks);
         return;
       case BusState.Off:
-        this.next.start(nowTicks, this.lookTicks);
+        this.timer.start(nowTicks, this.lookTicks);
         if (this.parts.controller.rejoin() === Status.Ok) this.state = BusState.Joining;
         return;
       case BusState.Joining:
@@ -193,23 +194,23 @@ export class FaultUpkeep {
 
   private look(nowTicks: u64): void {
     const controller = this.parts.controller;
-    if (this.watchPeriod.due(nowTicks)) this.transmitWatch.look(nowTicks);
-    this.next.start(nowTicks, this.pauseTicks);
+    if (this.watchPeriod.expired(nowTicks)) this.transmitWatch.look(nowTicks);
+    this.timer.start(nowTicks, this.pauseTicks);
     if (!this.roundOpen) {
       if (this.calm.reached(nowTicks) && this.sleep.due(nowTicks)) {
         this.sleptIn = this.parts.controller.faultState();
         this.sleep.begin();
         this.state = BusState.Sleeping;
-        this.next.start(nowTicks, 0);
+        this.timer.start(nowTicks, 0);
         return;
       }
-      this.full = this.interruptWatch.doubtful || this.fullLook.due(nowTicks);
+      this.full = this.interruptWatch.doubtful || this.fullLook.expired(nowTicks);
       if (!this.full && !this.uneasy(nowTicks)) return;
     }
     this.courtesy.begin();
     const status = this.courtesy.end(controller.look(this.full));
     this.roundOpen = status === Status.Busy;
-    if (this.roundOpen) this.next.start(nowTicks, 0);
+    if (this.roundOpen) this.timer.start(nowTicks, 0);
     // Before any other transaction: later the buffers may have been read.
     if (controller.faults.receiveFlagsFresh) this.interruptWatch.look();
     if (status !== Status.Ok) return;
@@ -239,24 +240,24 @@ export class FaultUpkeep {
     if (state !== FaultState.BusOff) return;
     count(Counter.BusOff);
     this.state = BusState.Leaving;
-    this.next.start(nowTicks, 0);
+    this.timer.start(nowTicks, 0);
   }
 
   /** What was to be sent is given up: after the pause it would be old. */
   private leave(nowTicks: u64): void {
     if (this.parts.controller.leaveNow() !== Status.Ok) {
-      this.next.start(nowTicks, this.lookTicks);
+      this.timer.start(nowTicks, this.lookTicks);
       return;
     }
     this.transmitWatch.ignoreAborted();
     this.answers.abandonWaiting();
     this.state = BusState.Off;
-    if (this.parts.settings.restartMillis === 0) this.next.cancel();
-    else this.next.start(nowTicks, this.restartTicks);
+    if (this.parts.settings.restartMillis === 0) this.timer.stop();
+    else this.timer.start(nowTicks, this.restartTicks);
   }
 
   private join(nowTicks: u64): void {
-    this.next.start(nowTicks, this.lookTicks);
+    this.timer.start(nowTicks, this.lookTicks);
     if (this.parts.controller.joined() !== Status.Ok) return;
     this.state = BusState.Running;
     this.sleep.restart(nowTicks);
@@ -270,7 +271,7 @@ export class FaultUpkeep {
     this.saidGone = false;
     count(Counter.ChipResets);
     this.report.chipLost();
-    this.next.start(nowTicks, 0);
+    this.timer.start(nowTicks, 0);
   }
 
   private bringBack(nowTicks: u64): void {
@@ -284,7 +285,7 @@ export class FaultUpkeep {
 
   /** After a step towards the bus: the same again, the next one, or all of it later. */
   private goOn(nowTicks: u64, status: Status, next: BusState): void {
-    this.next.start(nowTicks, 0);
+    this.timer.start(nowTicks, 0);
     if (status === Status.Ok) this.state = next;
     else if (status !== Status.Busy) this.fail(nowTicks, status);
   }
@@ -310,7 +311,7 @@ export class FaultUpkeep {
     this.roundOpen = false;
     this.saidGone = false;
     this.sleep.restart(nowTicks);
-    this.next.start(nowTicks, this.lookTicks);
+    this.timer.start(nowTicks, this.lookTicks);
     if (this.wasLost) this.report.chipBack();
     else if (this.sleptIn !== FaultState.ErrorActive) this.report.state(FaultState.ErrorActive);
   }
@@ -320,19 +321,19 @@ export class FaultUpkeep {
     if (!this.saidGone) this.report.chipGone(status);
     this.saidGone = true;
     this.state = BusState.Lost;
-    this.next.start(nowTicks, this.retryTicks);
+    this.timer.start(nowTicks, this.retryTicks);
   }
 
   private goOnSleeping(nowTicks: u64): void {
     const status = this.sleep.run(nowTicks);
     if (status === Status.Empty) {
-      this.next.start(this.sleep.nextTicks, 0);
+      this.timer.start(this.sleep.nextTicks, 0);
     } else if (status === Status.Ok) {
       this.wasLost = false;
       this.startPatience(nowTicks);
       this.goOn(nowTicks, status, BusState.Returning);
     } else if (status === Status.Busy) {
-      this.next.start(nowTicks, 0);
+      this.timer.start(nowTicks, 0);
     } else {
       this.lose(nowTicks);
     }

@@ -1,0 +1,46 @@
+/**
+ * CellPlatform: the executive's board: the core's counter, the bounds at the SPI clock in use, idling.
+ *
+ * Used by: cell.ts. While there is a status page, steps go into its histogram, late ones into its trace.
+ * Does not: sleep. The core has nothing else to run, so it asks its tasks again at once; the hint lets
+ * the twin skip rounds in which nothing can have changed.
+ */
+import { TraceEvent } from '../control/trace-event';
+import { Platform } from '../rt/platform';
+import { Task } from '../rt/task';
+import { priorityOf } from '../rt/task-rows';
+import { stepBoundNanos } from './bounds';
+import { CellParts } from './cell-parts';
+
+@final
+export class CellPlatform extends Platform {
+  constructor(private readonly parts: CellParts) {
+    super();
+  }
+
+  override nowTicks(): u64 {
+    return this.parts.clock.nowTicks();
+  }
+
+  override ticksPerSecond(): u32 {
+    return this.parts.clock.ticksPerSecond();
+  }
+
+  /** With the SPI clock configured. Rounded up. */
+  override boundTicks(task: Task): u32 {
+    const spiHertz = this.parts.spi.clockHertz;
+    const nanos = stepBoundNanos(task.spiBytes, task.ringEntries, spiHertz);
+    return ((nanos * this.parts.clock.ticksPerSecond() + 999_999_999) / 1_000_000_000) as u32;
+  }
+
+  override stepEnded(row: usize, ticks: u32, isLate: bool): void {
+    const control = this.parts.control;
+    if (!control.on) return;
+    control.steps.add(ticks);
+    if (isLate) control.note(TraceEvent.LateStep, priorityOf(row), ticks);
+  }
+
+  override idle(deadlineTicks: u64): void {
+    this.parts.clock.idleUntil(deadlineTicks);
+  }
+}

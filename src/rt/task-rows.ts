@@ -1,0 +1,122 @@
+/**
+ * The table of tasks as bytes: what was declared of each, and what was seen of it since start.
+ *
+ * Used by: executive.ts, which writes it; a status page copies it whole, hence its fixed layout.
+ * Does not: reset. Counts wrap.
+ *
+ *   0x00 u8[16] name, NUL after it      0x18 u32 bound in ticks; 0 before start
+ *   0x10 u8 priority, 0 first           0x1c u32 steps run
+ *   0x11 u8 trigger (task.ts)           0x20 u32 longest step in ticks
+ *   0x12 u16 0                          0x24 u32 steps that took longer than the bound
+ *   0x14 u32 period in microseconds     0x28 u64 ticks of all steps; 0x30 u8[16] 0
+ */
+
+/** The most tasks a table can have. */
+export const TASKS_MAXIMUM: u32 = 24;
+export const TASK_ROW_BYTES: usize = 64;
+export const TASK_NAME_BYTES: u32 = 16;
+
+const PRIORITY: usize = 0x10;
+const TRIGGER: usize = 0x11;
+const PERIOD_MICROS: usize = 0x14;
+const BOUND_TICKS: usize = 0x18;
+const RUNS: usize = 0x1c;
+const WORST_TICKS: usize = 0x20;
+const MISSES: usize = 0x24;
+const TOTAL_TICKS: usize = 0x28;
+
+const rows: usize = memory.data(24 * 64, 8);
+
+let rowCount: u32 = 0;
+let lastLateRow: usize = 0;
+let lastLateTicks: u32 = 0;
+
+/** Address of the row of priority `priority`; the rows lie one behind the other from priority 0 on. */
+export function taskRow(priority: u32): usize {
+  return rows + (priority as usize) * TASK_ROW_BYTES;
+}
+
+/** Number of rows: one more than the priority of the row that was declared last. */
+export function taskCount(): u32 {
+  return rowCount;
+}
+
+/** The longest step of all tasks, in ticks. */
+export function worstStepTicks(): u32 {
+  let worst: u32 = 0;
+  for (let priority: u32 = 0; priority < rowCount; priority++) {
+    const ticks = worstTicksOf(taskRow(priority));
+    if (ticks > worst) worst = ticks;
+  }
+  return worst;
+}
+
+/** Writes what is declared of a task. A name of more than 15 ASCII characters is cut. */
+export function declareRow(
+  row: usize,
+  name: string,
+  priority: u32,
+  trigger: u32,
+  periodMicros: u32,
+): void {
+  rowCount = priority + 1;
+  memory.fill(row, 0, TASK_ROW_BYTES);
+  const characters = min<i32>(name.length, TASK_NAME_BYTES - 1);
+  for (let index = 0; index < characters; index++) {
+    store<u8>(row + index, name.charCodeAt(index));
+  }
+  store<u8>(row, priority, PRIORITY);
+  store<u8>(row, trigger, TRIGGER);
+  store<u32>(row, periodMicros, PERIOD_MICROS);
+}
+
+/** From now on steps of more than `ticks` are late. */
+export function setBound(row: usize, ticks: u32): void {
+  store<u32>(row, ticks, BOUND_TICKS);
+}
+
+/** Counts a step of `ticks`; true if it was late. */
+export function recordStep(row: usize, ticks: u32): bool {
+  store<u32>(row, load<u32>(row, RUNS) + 1, RUNS);
+  store<u64>(row, load<u64>(row, TOTAL_TICKS) + ticks, TOTAL_TICKS);
+  if (ticks > load<u32>(row, WORST_TICKS)) store<u32>(row, ticks, WORST_TICKS);
+  if (ticks <= load<u32>(row, BOUND_TICKS)) return false;
+  store<u32>(row, load<u32>(row, MISSES) + 1, MISSES);
+  lastLateRow = row;
+  lastLateTicks = ticks;
+  return true;
+}
+
+/** The row of the last step that was late; 0: none was. */
+export function lateRow(): usize {
+  return lastLateRow;
+}
+
+/** How long the last step that was late took. */
+export function lateTicks(): u32 {
+  return lastLateTicks;
+}
+
+export function priorityOf(row: usize): u32 {
+  return load<u8>(row, PRIORITY);
+}
+
+export function boundTicksOf(row: usize): u32 {
+  return load<u32>(row, BOUND_TICKS);
+}
+
+export function runsOf(row: usize): u32 {
+  return load<u32>(row, RUNS);
+}
+
+export function worstTicksOf(row: usize): u32 {
+  return load<u32>(row, WORST_TICKS);
+}
+
+export function missesOf(row: usize): u32 {
+  return load<u32>(row, MISSES);
+}
+
+export function totalTicksOf(row: usize): u64 {
+  return load<u64>(row, TOTAL_TICKS);
+}

@@ -1,0 +1,64 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * Software timers: when they run out, and what is known of the earliest of all.
+ */
+import {
+  earliestTicks,
+  NEVER,
+  setEarliestTicks,
+  SoftwareTimer,
+} from '../../../src/rt/software-timer';
+
+describe('SoftwareTimer', () => {
+  test('does not run before it is started, nor after it is stopped', () => {
+    const timer = new SoftwareTimer();
+    expect(timer.ticks).toBe(NEVER);
+    expect(timer.expired(u64.MAX_VALUE - 1)).toBe(false);
+    timer.start(100, 50);
+    timer.stop();
+    expect(timer.reached(1_000)).toBe(false);
+    expect(timer.ticks).toBe(NEVER);
+  });
+
+  test('runs out at its tick, once', () => {
+    const timer = new SoftwareTimer();
+    timer.start(100, 50);
+    expect(timer.reached(149)).toBe(false);
+    expect(timer.expired(149)).toBe(false);
+    expect(timer.ticks).toBe(150);
+    expect(timer.reached(150)).toBe(true);
+    expect(timer.expired(150)).toBe(true);
+    expect(timer.expired(151)).toBe(false);
+  });
+
+  test('runs out every period, and makes up for none that was missed', () => {
+    const timer = new SoftwareTimer();
+    timer.startPeriodic(5, 10);
+    expect(timer.expired(5)).toBe(true);
+    expect(timer.expired(14)).toBe(false);
+    expect(timer.expired(15)).toBe(true);
+    expect(timer.expired(95)).toBe(true);
+    expect(timer.expired(96)).toBe(false);
+    expect(timer.ticks).toBe(105);
+  });
+
+  test('started once is no longer periodic', () => {
+    const timer = new SoftwareTimer();
+    timer.startPeriodic(0, 10);
+    timer.start(0, 4);
+    expect(timer.expired(4)).toBe(true);
+    expect(timer.ticks).toBe(NEVER);
+  });
+});
+
+describe('the earliest timer', () => {
+  test('is never later than one that was started', () => {
+    setEarliestTicks(NEVER);
+    new SoftwareTimer().start(100, 50);
+    expect(earliestTicks()).toBe(150);
+    new SoftwareTimer().start(100, 60);
+    expect(earliestTicks()).toBe(150);
+    new SoftwareTimer().startPeriodic(20, 1_000);
+    expect(earliestTicks()).toBe(20);
+  });
+});
