@@ -23,6 +23,8 @@ import { UrgentAnswers } from './urgent-answers';
 export class ReceiveTask extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
+  /** The line was asserted for nothing: the next step is left to the others. */
+  private inVain: bool = false;
 
   constructor(
     private readonly parts: CellParts,
@@ -35,6 +37,10 @@ export class ReceiveTask extends Task {
   override run(nowTicks: u64): bool {
     const parts = this.parts;
     const controller = parts.controller;
+    if (this.inVain) {
+      this.inVain = false;
+      return false;
+    }
     if (!controller.attention()) return false;
     const isObserved = parts.control.on;
     if (controller.urgentFirst) {
@@ -46,7 +52,10 @@ export class ReceiveTask extends Task {
       }
     }
     const frame = this.frame;
-    if (controller.receive(frame) !== Status.Ok) return true;
+    if (controller.receive(frame) !== Status.Ok) {
+      this.inVain = true;
+      return true;
+    }
     const decision = parts.responder.decide(frame, this.answer);
     let sentTicks: u64 = 0;
     if ((decision & DECISION_ANSWER) !== 0) {
