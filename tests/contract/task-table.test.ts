@@ -1,0 +1,79 @@
+/**
+ * The table of tasks: declared once, offered in the same order, and described by docs/timing-budget.md
+ * with the bounds that the code adds up to.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readTaskBounds } from '../../scripts/bench/bounds.ts';
+import { readSource } from './source-tree.ts';
+
+const SPI_HERTZ = 10_000_000;
+const TABLE = readSource('src/board/task-table.ts');
+const DOCUMENT = readSource('docs/timing-budget.md');
+const { rows, nanosOf } = await readTaskBounds();
+const onBus = rows.filter(({ extraMicros }) => extraMicros === 0);
+const longest = Math.max(...onBus.map((row) => nanosOf(row, SPI_HERTZ)));
+
+function micros(nanos: number): string {
+  return (nanos / 1_000).toFixed(1);
+}
+
+describe('the table of tasks', () => {
+  it('has a row for each task, numbered by priority', () => {
+    const calls = TABLE.split('\n').filter((line) => line.includes('.add(tasks.'));
+    assert.equal(rows.length, calls.length);
+    assert.deepEqual(
+      rows.map(({ priority }) => priority),
+      rows.map((_, index) => index),
+    );
+    assert.ok(rows.every(({ name }) => name.length < 16));
+  });
+
+  it('is offered in the order of its priorities, timers only when one is due', () => {
+    const offers = [...TABLE.matchAll(/(return|if) \(?(.*?)this\.(\w+)(\.run\(|, nowTicks\))/g)];
+    assert.deepEqual(
+      offers.map(([, , , field]) => field),
+      rows.map(({ field }) => field),
+    );
+    for (const [, , condition, field] of offers) {
+      const row = rows.find((one) => one.field === field);
+      assert.equal(condition.includes('isTimerDue'), row?.trigger === 'Timer', field);
+    }
+  });
+
+  it('gives every timer task a period, or a task that starts its timer', () => {
+    const startedByTasks = ['faultLook', 'chipRecovery'];
+    const without = rows.filter(
+      ({ trigger, periodMicros }) => trigger === 'Timer' && periodMicros === 0,
+    );
+    assert.deepEqual(
+      without.map(({ field }) => field),
+      startedByTasks,
+    );
+  });
+});
+
+describe('docs/timing-budget.md', () => {
+  it('lists every task with its trigger, period, parts and bound at SPI 10 MHz', () => {
+    const listed = DOCUMENT.split('\n')
+      .filter((line) => /^\| [\w ]+ \| (line|queue|timer|always) +\|/.test(line))
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    const expected = rows.map((row) => [
+      '',
+      row.name,
+      row.trigger.toLowerCase(),
+      row.periodMicros === 0 ? '' : `${row.periodMicros / 1_000} ms`,
+      String(row.spiBytes),
+      String(row.ringEntries),
+      micros(nanosOf(row, SPI_HERTZ)),
+      '',
+    ]);
+    assert.deepEqual(listed, expected);
+  });
+
+  it('adds up the worst case: the longest step, and the urgent answer after it', () => {
+    const urgent = nanosOf(rows[0], SPI_HERTZ);
+    const sentence = `the longest step, ${micros(longest)} us, and the computed answer that follows it, ${micros(urgent)} us: ${micros(longest + urgent)} us.`;
+    assert.ok(DOCUMENT.includes(sentence), sentence);
+  });
+});
