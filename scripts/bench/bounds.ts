@@ -11,8 +11,7 @@ import { PROJECT } from '../build/command.ts';
 const BOUNDS = 'src/board/bounds.ts';
 const TABLE = 'src/board/task-table.ts';
 const CONSTANT = /^(?:export )?const ([A-Z0-9_]+): u32 = ([^;]+);$/gm;
-const ROW =
-  /\.add\(tasks\.(\w+), *'([^']+)', *(\d+), Trigger\.(\w+), *([\w]+), *(\w+), *(\w+), *(\w+)\)/g;
+const ROW = /\.add\(tasks\.(\w+), *'([^']+)', *(\d+), Trigger\.(\w+), *(\w+), *(\w+), *(\w+)\)/g;
 
 /** A row of the table as declared. */
 export interface TaskRow {
@@ -24,7 +23,6 @@ export interface TaskRow {
   readonly periodMicros: number;
   readonly spiBytes: number;
   readonly ringEntries: number;
-  readonly extraMicros: number;
 }
 
 /** The table, and the longest that a step of a row may take. */
@@ -57,9 +55,9 @@ export async function readTaskBounds(): Promise<TaskBounds> {
   };
   const text = await readFile(PROJECT + TABLE, 'utf8');
   const rows = [...text.matchAll(ROW)].map(
-    ([, field, name, priority, trigger, period, spi, ring, extra]) => ({
+    ([, field, name, priority, trigger, period, spi, ring]) => ({
       ...{ field, name, trigger, priority: number(priority), periodMicros: number(period) },
-      ...{ spiBytes: number(spi), ringEntries: number(ring), extraMicros: number(extra) },
+      ...{ spiBytes: number(spi), ringEntries: number(ring) },
     }),
   );
   if (rows.length === 0) throw new Error(`${TABLE} has no rows of the form ${ROW.source}`);
@@ -71,24 +69,17 @@ export async function readTaskBounds(): Promise<TaskBounds> {
   ].map(number);
   return {
     rows,
-    nanosOf: ({ spiBytes, ringEntries, extraMicros }, spiHertz) =>
-      (Math.floor((clocks * 1e9) / spiHertz) + handling) * spiBytes +
-      ringEntries * entry +
-      extraMicros * 1_000 +
-      step,
+    nanosOf: ({ spiBytes, ringEntries }, spiHertz) =>
+      (Math.floor((clocks * 1e9) / spiHertz) + handling) * spiBytes + ringEntries * entry + step,
   };
 }
 
-/**
- * The longest step of those that run while there is a bus to answer on: rows without time of their own
- * beside SPI and the ring.
- */
+/** The longest step of all tasks. */
 export async function declaredStepBound(): Promise<StepBound> {
   const { rows, nanosOf } = await readTaskBounds();
-  const onBus = rows.filter(({ extraMicros }) => extraMicros === 0);
   return {
-    spiBytes: Math.max(...onBus.map(({ spiBytes }) => spiBytes)),
-    micros: (spiHertz) => Math.max(...onBus.map((row) => nanosOf(row, spiHertz))) / 1_000,
+    spiBytes: Math.max(...rows.map(({ spiBytes }) => spiBytes)),
+    micros: (spiHertz) => Math.max(...rows.map((row) => nanosOf(row, spiHertz))) / 1_000,
   };
 }
 

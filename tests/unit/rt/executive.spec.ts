@@ -33,9 +33,9 @@ class Board extends Platform {
     return 1_000_000;
   }
 
-  /** One tick a byte, and so many ticks besides. */
+  /** One tick a byte, and one a ring entry. */
   override boundTicks(task: Task): u32 {
-    return task.spiBytes + task.extraMicros;
+    return task.spiBytes + task.ringEntries;
   }
 
   override stepEnded(row: usize, ticks: u32, isLate: bool): void {
@@ -97,11 +97,11 @@ function executiveOf(table: Table): Executive<Board, Table> {
   now = 10_000;
   trace = '';
   const executive = new Executive<Board, Table>(new Board(), table)
-    .add(table.urgent, 'urgent', 0, Trigger.Line, 0, 10, 0, 0)
-    .add(table.queue, 'queue', 1, Trigger.Queue, 0, 0, 0, 10)
-    .add(table.timed, 'timed', 2, Trigger.Timer, 1_000, 0, 0, 10)
-    .add(table.other, 'other', 3, Trigger.Timer, 0, 0, 0, 10)
-    .add(table.last, 'last', 4, Trigger.Queue, 0, 0, 0, 10);
+    .add(table.urgent, 'urgent', 0, Trigger.Line, 0, 10, 0)
+    .add(table.queue, 'queue', 1, Trigger.Queue, 0, 0, 10)
+    .add(table.timed, 'timed', 2, Trigger.Timer, 1_000, 0, 10)
+    .add(table.other, 'other', 3, Trigger.Timer, 0, 0, 10)
+    .add(table.last, 'last', 4, Trigger.Queue, 0, 0, 10);
   expect(executive.start()).toBe(Status.Ok);
   return executive;
 }
@@ -237,8 +237,8 @@ describe('Executive', () => {
   test('refuses rows that are not in the order of their priority', () => {
     const table = new Table();
     const executive = new Executive<Board, Table>(new Board(), table)
-      .add(table.urgent, 'urgent', 0, Trigger.Line, 0, 0, 0, 0)
-      .add(table.last, 'last', 2, Trigger.Queue, 0, 0, 0, 0);
+      .add(table.urgent, 'urgent', 0, Trigger.Line, 0, 0, 0)
+      .add(table.last, 'last', 2, Trigger.Queue, 0, 0, 0);
     expect(executive.start()).toBe(Status.Full);
   });
 
@@ -246,10 +246,10 @@ describe('Executive', () => {
     const table = new Table();
     const executive = new Executive<Board, Table>(new Board(), table);
     for (let row = 0; row < 24; row++) {
-      executive.add(new Work('x'), 'x', row, Trigger.Queue, 0, 0, 0, 0);
+      executive.add(new Work('x'), 'x', row, Trigger.Queue, 0, 0, 0);
     }
     expect(executive.start()).toBe(Status.Ok);
-    executive.add(new Work('x'), 'x', 24, Trigger.Queue, 0, 0, 0, 0);
+    executive.add(new Work('x'), 'x', 24, Trigger.Queue, 0, 0, 0);
     expect(executive.start()).toBe(Status.Full);
   });
 
@@ -258,7 +258,7 @@ describe('Executive', () => {
     const table = new Table();
     now = 10;
     const executive = new Executive<Board, Table>(new Board(), table);
-    executive.add(table.urgent, 'urgent', 0, Trigger.Line, 0, 0, 0, 0);
+    executive.add(table.urgent, 'urgent', 0, Trigger.Line, 0, 0, 0);
     executive.start();
     executive.step();
     executive.step();
