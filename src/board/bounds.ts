@@ -27,6 +27,8 @@ export const TRANSMIT_POLL_SPI_BYTES: u32 = 4;
 export const FAULT_LOOK_SPI_BYTES: u32 = 14 + 14;
 /** LOAD TX BUFFER, which gives way to INT, or RTS. */
 export const FROM_AGL_SPI_BYTES: u32 = 14;
+/** LOAD TX BUFFER of a new rule's answer, which gives way to INT. */
+export const REQUESTS_SPI_BYTES: u32 = 14;
 
 /** Serial clocks of a byte in polled mode, one of them idle. */
 const CLOCKS_PER_BYTE: u32 = 9;

@@ -15,11 +15,13 @@ import {
   FAULT_LOOK_SPI_BYTES,
   FROM_AGL_SPI_BYTES,
   RECEIVE_SPI_BYTES,
+  REQUESTS_SPI_BYTES,
   TRANSMIT_POLL_SPI_BYTES,
   WAITING_ANSWER_SPI_BYTES,
 } from './bounds';
 import { CellPlatform } from './cell-platform';
 import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './cell-tasks';
+import { ControlRequests } from './control-requests';
 import { FaultLookTask } from './fault-look-task';
 import { FromAglTask } from './from-agl-task';
 import {
@@ -51,6 +53,7 @@ export class CellTasks extends TaskTable {
     readonly session: SessionTask,
     readonly console: ConsoleTask,
     readonly statusPage: StatusPageTask,
+    readonly requests: ControlRequests,
   ) {
     super();
   }
@@ -72,6 +75,7 @@ export class CellTasks extends TaskTable {
     if (this.session.run(nowTicks)) return this.session;
     if (this.console.run(nowTicks)) return this.console;
     if (this.statusPage.run(nowTicks)) return this.statusPage;
+    if (this.requests.run(nowTicks)) return this.requests;
     return null;
   }
 }
@@ -97,5 +101,6 @@ export function declareTasks(executive: CellExecutive, tasks: CellTasks): void {
     .add(tasks.lateReport,    'late report',    9, Trigger.Timer,  1_000_000, 0,                        0)
     .add(tasks.session,       'session',       10, Trigger.Always,         0, 0,                        1)
     .add(tasks.console,       'console',       11, Trigger.Queue,          0, 0,                        0)
-    .add(tasks.statusPage,    'status page',   12, Trigger.Always,    10_000, 0,                        0);
+    .add(tasks.statusPage,    'status page',   12, Trigger.Always,    10_000, 0,                        0)
+    .add(tasks.requests,      'requests',      13, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0);
 }
