@@ -2,8 +2,9 @@
  * CellPlatform: the executive's board: the core's counter, the bounds at the SPI clock in use, idling.
  *
  * Used by: cell.ts. While there is a status page, steps go into its histogram, late ones into its trace.
- * Does not: sleep. The core has nothing else to run, so it asks its tasks again at once; the hint lets
- * the twin skip rounds in which nothing can have changed.
+ * Does not: sleep. With idle=wfi it notes that the core may, and the cell does it between two steps; else
+ * the tasks are asked again at once, and the hint lets the twin skip rounds in which nothing can have
+ * changed.
  */
 import { TraceEvent } from '../control/trace-event';
 import { Platform } from '../rt/platform';
@@ -11,11 +12,24 @@ import { Task } from '../rt/task';
 import { priorityOf } from '../rt/task-rows';
 import { stepBoundNanos } from './bounds';
 import { CellParts } from './cell-parts';
+import { Idle } from './idle';
 
 @final
 export class CellPlatform extends Platform {
-  constructor(private readonly parts: CellParts) {
+  private restWanted: bool = false;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly sleeper: Idle,
+  ) {
     super();
+  }
+
+  /** True once after a step in which nothing was ready, where the core sleeps then. */
+  takeRest(): bool {
+    const isWanted = this.restWanted;
+    if (isWanted) this.restWanted = false;
+    return isWanted;
   }
 
   override nowTicks(): u64 {
@@ -41,6 +55,11 @@ export class CellPlatform extends Platform {
   }
 
   override idle(deadlineTicks: u64): void {
-    this.parts.clock.idleUntil(deadlineTicks);
+    if (this.sleeper.sleeps) {
+      this.sleeper.deadlineTicks = deadlineTicks;
+      this.restWanted = true;
+    } else {
+      this.parts.clock.idleUntil(deadlineTicks);
+    }
   }
 }

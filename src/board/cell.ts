@@ -19,6 +19,7 @@ import { FaultLookTask } from './fault-look-task';
 import { faultStatus } from './fault-status';
 import { FrameObserver } from './frame-observer';
 import { FromAglTask } from './from-agl-task';
+import { Idle } from './idle';
 import { startUp } from './start-up';
 import { CellExecutive, CellTasks, declareTasks } from './task-table';
 import {
@@ -45,6 +46,8 @@ export class Cell {
     private readonly messages: MessagesTask,
     private readonly page: ControlPage,
     private readonly requests: ControlRequests,
+    private readonly platform: CellPlatform,
+    private readonly idle: Idle,
   ) {}
 
   /** Starts everything up; another status than `Ok` has been said, and the cell stays down. */
@@ -57,13 +60,26 @@ export class Cell {
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
     this.faultLook.start();
+    this.idle.start();
     return this.executive.start();
   }
 
   /** One step. `Empty`: nothing was ready; then `rest`. Another status than `Ok`: the cell has ended. */
   step(): Status {
     this.executive.step();
-    return this.messages.shutdownRequested ? this.shutDown() : Status.Ok;
+    if (this.messages.shutdownRequested) return this.shutDown();
+    return this.platform.takeRest() ? Status.Empty : Status.Ok;
+  }
+
+  /** After a step that was `Empty`: sleeps until there may be something to do. */
+  rest(): void {
+    this.idle.sleep();
+    this.executive.resume();
+  }
+
+  /** The cell has ended, and is not to be woken any more. */
+  end(): void {
+    this.idle.close();
   }
 
   /**
@@ -133,8 +149,20 @@ export function createCell(): Cell {
     new StatusPageTask(parts, page),
     requests,
   );
-  const platform = new CellPlatform(parts);
+  const idle = new Idle(parts);
+  const platform = new CellPlatform(parts, idle);
   const executive = new Executive<CellPlatform, CellTasks>(platform, tasks);
   declareTasks(executive, tasks);
-  return new Cell(parts, answers, executive, transmitPoll, faultLook, messages, page, requests);
+  return new Cell(
+    parts,
+    answers,
+    executive,
+    transmitPoll,
+    faultLook,
+    messages,
+    page,
+    requests,
+    platform,
+    idle,
+  );
 }

@@ -119,10 +119,15 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     this.idle();
   }
 
+  /** Time has passed outside of a step: it is no task's. */
+  resume(): void {
+    this.nowTicks = this.board.nowTicks();
+  }
+
   /** Nothing is ready: the one place where the cell waits. That time is no task's. */
   private idle(): void {
     this.board.idle(earliestTicks());
-    this.nowTicks = this.board.nowTicks();
+    this.resume();
   }
 
   /** A timer is overdue, or was when they were last looked through. */
