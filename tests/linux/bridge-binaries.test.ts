@@ -51,7 +51,7 @@ for (const { title, command, skip } of BINARIES) {
   describe(`canwarden-bridge ${title}`, { skip, ...CHECKS }, () => {
     for (const { role, options } of ROLES)
       it(`as ${role} negotiates, carries frames both ways in order, counts them and leaves cleanly`, async () => {
-        const link = await LiveLink.start({ speed: 0.5, ...options });
+        const link = await LiveLink.start(options);
         const socket = ['--socket', `${link.sharedFile}.sock`];
         const common = ['--interface', '-', '--shm', link.sharedFile, '--stats=json', ...socket];
         const bridge = new BridgeProcess([...command, ...common]);

@@ -81,6 +81,7 @@ export class LiveLink {
       commandLine: `bitrate=${bitrate}`,
       sharedFile,
       speed,
+      waitsForBridge: true,
       onConsoleLine: ({ text }) => {
         lines.push(text);
         options.onConsoleLine?.(text);

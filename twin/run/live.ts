@@ -27,6 +27,14 @@ const LAG_LIMIT_NANOS = 20_000_000;
 /** So often other work of this process gets its turn. */
 const YIELD_MILLIS = 4;
 
+/**
+ * With `waitsForBridge` the cell is never ahead of a bridge that has not come round by more than this:
+ * 15 frames at 500 kbit/s, so that no ring runs full because the machine is busy.
+ */
+const AHEAD_LIMIT_NANOS = 3_000_000;
+/** A bridge that has not come round for so long is dead; nobody waits for it. */
+const WAIT_LIMIT_MILLIS = 2_000;
+
 const PEER_READY = 1;
 // virtio over ivshmem: device status in the header of the R/W section, and its DRIVER_OK bit.
 const HEADER_DEVICE_STATUS_WORD = 0x44 / 4;
@@ -37,6 +45,8 @@ export interface LiveOptions extends Omit<BoardOptions, 'shared' | 'tap'> {
   readonly sharedFile: string;
   /** Virtual seconds for each real second, at most. */
   readonly speed: number;
+  /** Time stands still while a bridge that is there gets no processor time. */
+  readonly waitsForBridge?: boolean;
 }
 
 export class LiveBoard {
@@ -44,14 +54,25 @@ export class LiveBoard {
   readonly shared: SharedLink;
   readonly seen: Observations;
   readonly #speed: number;
+  readonly #waitsForBridge: boolean;
+  /** The bridge's last beat, and when it was seen. */
+  #beat = 0;
+  #beatNanos = 0;
+  #beatMillis = 0;
   readonly #header: Uint32Array;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-  private constructor(board: Board, shared: SharedLink, seen: Observations, speed: number) {
+  private constructor(
+    board: Board,
+    shared: SharedLink,
+    seen: Observations,
+    { speed, waitsForBridge = false }: LiveOptions,
+  ) {
     this.board = board;
     this.shared = shared;
     this.seen = seen;
     this.#speed = speed;
+    this.#waitsForBridge = waitsForBridge;
     const { buffer, byteOffset } = shared.section;
     this.#header = new Uint32Array(buffer, byteOffset, 32);
   }
@@ -77,7 +98,7 @@ export class LiveBoard {
       files: { ...options.files, bridgeWasm: undefined },
     });
     board.bus.onFrame((record) => seen.wireRecorded(record));
-    return new LiveBoard(board, shared, seen, options.speed);
+    return new LiveBoard(board, shared, seen, options);
   }
 
   /** Both ends are ready and the driver has finished setting up. */
@@ -103,7 +124,7 @@ export class LiveBoard {
         baseNanos = clock.now;
         baseMillis = nowMillis;
       }
-      if (clock.now < allowedNanos) {
+      if (clock.now < allowedNanos && !this.#isAhead(nowMillis)) {
         result = runUntil(this.board, Math.floor(Math.min(clock.now + SLICE_NANOS, allowedNanos)));
       } else {
         Atomics.wait(this.#sleeper, 0, 0, SLICE_NANOS / 1e6);
@@ -115,6 +136,19 @@ export class LiveBoard {
       if (!goOn()) break;
     }
     return result;
+  }
+
+  /** Whether the cell has to let the bridge come round first. */
+  #isAhead(nowMillis: number): boolean {
+    if (!this.#waitsForBridge || this.shared.bridgeState !== PEER_READY) return false;
+    const beat = this.shared.bridgeBeat;
+    if (beat !== this.#beat) {
+      this.#beat = beat;
+      this.#beatNanos = this.board.clock.now;
+      this.#beatMillis = nowMillis;
+    }
+    const isDead = nowMillis - this.#beatMillis > WAIT_LIMIT_MILLIS;
+    return !isDead && this.board.clock.now - this.#beatNanos > AHEAD_LIMIT_NANOS;
   }
 
   /** Runs until `isDone`, at most `limitSeconds` real seconds; false when they are over. */

@@ -76,10 +76,15 @@ export class SharedLink {
     return Atomics.load(this.#states, CELL);
   }
 
+  /** Counts up with each round of the bridge's loop. */
+  get bridgeBeat(): number {
+    return Atomics.load(this.#words, WORD_HEARTBEAT + BRIDGE);
+  }
+
   /** Shows the bridge that the twin lives, and looks whether the bridge does. Call it often. */
   tend(nowMillis: number): void {
     Atomics.add(this.#words, WORD_HEARTBEAT + CELL, 1);
-    const beat = Atomics.load(this.#words, WORD_HEARTBEAT + BRIDGE);
+    const beat = this.bridgeBeat;
     if (beat !== this.#lastBeat) {
       this.#lastBeat = beat;
       this.#lastBeatMillis = nowMillis;
