@@ -1,0 +1,105 @@
+/** A rule table and live values from AGL, through the bridge's socket, into the running cell. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { compileRules } from '../../cell-config/rules/compile.ts';
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { CELL_SENDER } from '../../twin/run/board.ts';
+import { ask, NATIVE, SKIP } from './ask.ts';
+import { BridgeProcess } from './bridge-process.ts';
+import { LiveLink } from './live-link.ts';
+
+/** What the link's own table has (live-link.ts), and a rule that answers with a live value. */
+const RULES = `
+version: 1
+rules:
+  - name: status
+    match: { id: 0x1A0 }
+    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
+  - name: door
+    match: { id: 0x1B0 }
+    answer: { id: 0x1B1, length: 2, data: [0x11], live: [{ from: 3, to: 1, count: 1 }] }
+`;
+
+describe('canwarden-bridge and a running cell', { skip: SKIP, timeout: 600_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'canwarden-requests-'));
+  const file = join(folder, 'rules.bin');
+  writeFileSync(file, compileRules(RULES, 'rules.yaml').image);
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('swap the rule table and set live values without a restart, and miss no urgent request', async () => {
+    const link = await LiveLink.start();
+    const socket = join(folder, 'bridge.sock');
+    const bridge = new BridgeProcess([
+      ...[NATIVE, '--interface', '-', '--shm', link.sharedFile, '--socket', socket],
+    ]);
+    /** Data of the answers to the rule that is new. */
+    const answers = (): string[] =>
+      link.live.seen.wire
+        .filter(({ sender, frame }) => sender === CELL_SENDER && frame.identifier === 0x1b1)
+        .map(({ frame }) => Buffer.from(frame.data).toString('hex'));
+    const request = (): void => link.sendOnBus([makeFrame({ identifier: 0x1b0 })], 0);
+    try {
+      await link.until('a session', () => bridge.hasSaid('session with the cell running'));
+      request();
+      await link.until('the frame at AGL', () => bridge.frames.includes('1B0#'));
+      assert.deepEqual(answers(), []);
+
+      const loaded = await ask(socket, 'rules', 'load', file);
+      assert.equal(loaded.status, 0, loaded.remarks);
+      assert.match(loaded.text, /^the cell has the new rule table in force$/m);
+      request();
+      await link.until('an answer', () => answers().length === 1);
+      assert.deepEqual(answers(), ['1100']);
+
+      const set = await ask(socket, 'live', '3', 'A5');
+      assert.equal(set.status, 0, set.remarks);
+      request();
+      await link.until('another answer', () => answers().length === 2);
+      assert.deepEqual(answers(), ['1100', '11a5']);
+
+      const { text } = await ask(socket, 'status', '--json');
+      const status = JSON.parse(text) as { rules: { count: number; source: string } };
+      assert.deepEqual([status.rules.count, status.rules.source], [2, 'by request']);
+      assert.match((await ask(socket, 'trace')).text, /rules swapped {5}2 rules, checksum 0x/);
+      assert.ok(link.answerNanos().every((nanos) => nanos < 1_000_000));
+      assert.equal(await bridge.stop(), 0);
+    } finally {
+      bridge.signal('SIGKILL');
+      assert.equal(await link.stop(), 'approved');
+    }
+  });
+
+  it('keep the table in force when the cell refuses one whose checksum holds', async () => {
+    const link = await LiveLink.start();
+    const socket = join(folder, 'refused.sock');
+    const bridge = new BridgeProcess([
+      ...[NATIVE, '--interface', '-', '--shm', link.sharedFile, '--socket', socket],
+    ]);
+    // Two rules for one identifier: the compiler refuses that, so it is made by hand.
+    const image = Buffer.from(compileRules(RULES, 'rules.yaml').image);
+    image.copy(image, 32 + 64, 32, 32 + 64);
+    image.writeUInt32LE(0, 12);
+    image.writeUInt32LE(crc32(image), 12);
+    const bad = join(folder, 'bad.bin');
+    writeFileSync(bad, image);
+    try {
+      await link.until('a session', () => bridge.hasSaid('session with the cell running'));
+      const { status, remarks } = await ask(socket, 'rules', 'load', bad);
+      assert.equal(status, 1);
+      assert.match(remarks, /the cell refused the rule table at rule 2: status 66 RulesOverlap/);
+      const { text } = await ask(socket, 'status', '--json');
+      const page = JSON.parse(text) as { rules: { count: number; source: string } };
+      assert.deepEqual([page.rules.count, page.rules.source], [1, 'loaded at start']);
+      const answered = link.answerNanos().length;
+      await link.until('more answers', () => link.answerNanos().length > answered + 20);
+      assert.equal(await bridge.stop(), 0);
+    } finally {
+      bridge.signal('SIGKILL');
+      assert.equal(await link.stop(), 'approved');
+    }
+  });
+});
