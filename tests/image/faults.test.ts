@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 
 import { loadArtifacts, PROJECT_ROOT } from '../../twin/run/artifacts.ts';
 import { type Board, createBoard } from '../../twin/run/board.ts';
+import { readTrace } from '../../twin/page/rings.ts';
+import { readStatusPage } from '../../twin/page/status-page.ts';
 import { runUntil } from '../../twin/run/cell-control.ts';
 
 const MILLISECOND = 1_000_000;
@@ -18,6 +20,11 @@ const MOVK_REQUESTS = 0x72a00000 + (0x1fa7 << 5);
 
 // Jailhouse: communication region, cell state "failed".
 const CELL_FAILED = 3;
+
+/** src/control/trace-event.ts. */
+const TRACE_FAULT = 17;
+
+const hexadecimal = (value = 0): string => value.toString(16).padStart(8, '0');
 
 const IVSHMEM_READY = 1;
 const IVSHMEM_RESET = 0;
@@ -84,6 +91,15 @@ describe('an image that takes an exception', () => {
     const fault = lines.filter((line) => line.includes('stopped by a fault'));
     assert.equal(fault.length, 1, lines.join('\n'));
     assert.match(fault[0] ?? '', /kind 0x104, syndrome 0xf2000000, .*\(status 93\)/);
+    // The status page keeps it for whoever asks later.
+    const section = board.control?.status;
+    assert.ok(section);
+    const page = readStatusPage(section);
+    assert.deepEqual([page?.fault.kind, page?.fault.syndrome], [0x104, 0xf2000000]);
+    assert.equal(page?.lastStatus, 93);
+    assert.equal(fault[0]?.includes(`at 0x${hexadecimal(page?.fault.programCounter)}`), true);
+    const last = readTrace(section).at(-1);
+    assert.deepEqual([last?.code, last?.a], [TRACE_FAULT, 93]);
   });
 
   it('is stopped by its own page tables when it writes what only root may write', async () => {
