@@ -61,9 +61,25 @@ describe('The check', () => {
   });
 
   it('has a limit for every goal', () => {
-    for (const { what, most, least } of GOALS) {
-      assert.notEqual(most === undefined, least === undefined, what);
+    for (const { what, most, least, same } of GOALS) {
+      assert.equal([most, least, same].filter((limit) => limit !== undefined).length, 1, what);
     }
+  });
+
+  it('takes figures that have to be the same for met only when all are there, and equal', () => {
+    const worst = (forwarding: number, aglFlood: number, aglHostile?: number): boolean => {
+      const figures = {
+        'looks.static.forwarding.worstCaseNanos': forwarding,
+        'looks.static.aglFlood.worstCaseNanos': aglFlood,
+        'looks.static.aglHostile.worstCaseNanos': aglHostile ?? null,
+      };
+      const same = checkGoals(figures).find(({ goal }) => goal.same && /^static/.test(goal.what));
+      return same?.isMet ?? false;
+    };
+    assert.equal(worst(4_956, 4_956, 4_956), true);
+    assert.equal(worst(4_956, 4_956, 4_957), false);
+    assert.equal(worst(4_957, 4_956, 4_956), false);
+    assert.equal(worst(4_956, 4_956), false);
   });
 
   it('sees a step that clocks more bytes than declared', async () => {

@@ -1,5 +1,5 @@
 /**
- * One firmware with three faults built in, each behind a switch in memory, and off.
+ * One firmware with four faults built in, each behind a switch in memory, and off.
  *
  * Used by: sensitivity.test.ts. One build serves all: the switch is a byte behind the rules image, which
  * the firmware never looks at otherwise.
@@ -9,7 +9,13 @@ import { buildVariant, type Change } from '../../scripts/bench/variant.ts';
 import { type Firmware, loadFirmware } from '../../twin/bench/bench-board.ts';
 
 /** The faults, by the value of the switch. */
-export const FAULTS = { none: 0, noPreload: 1, slowLoop: 2, oneMoreByte: 3 } as const;
+export const FAULTS = {
+  none: 0,
+  noPreload: 1,
+  slowLoop: 2,
+  oneMoreByte: 3,
+  slowWhenBetrayed: 4,
+} as const;
 
 /** The rules image is loaded at 0x100000, 64 KiB; the switch is the last byte but some. */
 const SWITCH_OFFSET = 0xf000;
@@ -51,6 +57,24 @@ const CHANGES: readonly Change[] = [
       `    if (${isOn(FAULTS.slowLoop)}) {`,
       `      const until = this.parts.clock.nowTicks() + ${DELAY_TICKS};`,
       '      while (this.parts.clock.nowTicks() < until) {}',
+      '    }',
+      '',
+    ].join('\n'),
+  },
+  // A session that a misbehaving peer has broken is given up 3 microseconds more slowly.
+  importInto(
+    'src/virtio/transport-driver.ts',
+    "import { Clock } from '../hal/clock';",
+    '../abi/bsp',
+  ),
+  {
+    file: 'src/virtio/transport-driver.ts',
+    from: '  withdraw(reason: Status): void {\n',
+    to: [
+      '  withdraw(reason: Status): void {',
+      `    if (${isOn(FAULTS.slowWhenBetrayed)}) {`,
+      `      const until = this.clock.nowTicks() + ${DELAY_TICKS};`,
+      '      while (this.clock.nowTicks() < until) {}',
       '    }',
       '',
     ].join('\n'),

@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- --check` must notice when the fast path gets slower: three ways to spoil it.
+ * `npm run bench -- --check` must notice when the fast path gets slower: three ways to spoil it, and one
+ * that spoils it only when the peer is hostile.
  *
  * The same goals are held against the same firmware without a fault, so that a miss is the fault's.
  */
@@ -8,6 +9,7 @@ import { before, describe, it } from 'node:test';
 import type { Firmware } from '../../twin/bench/bench-board.ts';
 import { type Figures, measureLatencies } from '../../twin/bench/figures.ts';
 import { checkGoals } from '../../twin/bench/goals.ts';
+import { measureLooks } from '../../twin/bench/interrupt-looks.ts';
 import type { LatencyCase } from '../../twin/bench/latency-case.ts';
 import { buildFaultyFirmware, FAULTS, rulesWithFault } from './firmware-variants.ts';
 
@@ -50,5 +52,16 @@ describe('The check of the bench', () => {
   it('fails when one more SPI byte is read', async () => {
     const goals = await missed(FAULTS.oneMoreByte);
     assert.ok(goals.includes('static answer: SPI bytes from INT to RTS, idle'), goals.join('\n'));
+  });
+
+  it('fails when a step is longer for a hostile peer only', async () => {
+    const isSame = async (fault: number): Promise<boolean | undefined> => {
+      const compileRules = (text: string) => rulesWithFault(text, fault);
+      const loads = ['forwarding', 'aglFlood', 'aglHostile'] as const;
+      const figures = await measureLooks({ ...firmware, compileRules }, ['static'], loads);
+      return checkGoals(figures).find(({ goal }) => goal.same && /^static/.test(goal.what))?.isMet;
+    };
+    assert.equal(await isSame(FAULTS.none), true);
+    assert.equal(await isSame(FAULTS.slowWhenBetrayed), false);
   });
 });

@@ -14,6 +14,8 @@ export interface Goal {
   /** `most`: no figure may be above; `least`: none below. */
   readonly most?: number;
   readonly least?: number;
+  /** All figures, at least two, are one and the same number. */
+  readonly same?: true;
   /**
    * A goal that is known not to be reached yet: why, and the figure that must not get worse. The check
    * still counts it as missed; the tests hold the figure.
@@ -84,6 +86,25 @@ export const GOALS: readonly Goal[] = [
     keys: BUSY.map((load) => `looks.static.${load}.worstCaseNanos`),
     most: 6_000,
   },
+  ...[
+    { answer: 'static', nanos: 5_000 },
+    { answer: 'computed', nanos: 30_000 },
+  ].flatMap(({ answer, nanos }): Goal[] => [
+    {
+      what: `${answer} answer: worst case, idle, ns`,
+      keys: [`looks.${answer}.idle.worstCaseNanos`],
+      most: nanos,
+    },
+    {
+      // Not within some margin: what AGL does may change what the cell does between two looks, never
+      // the step that decides on the worst case.
+      what: `${answer} answer: worst case with AGL friendly, flooding, hostile: the same number`,
+      keys: ['forwarding', 'aglFlood', 'aglHostile'].map(
+        (load) => `looks.${answer}.${load}.worstCaseNanos`,
+      ),
+      same: true,
+    },
+  ]),
   {
     what: 'SPI bytes of receiving a frame, beyond its data bytes, where an answer waits for it',
     keys: ['spiBytes.computed.receive.mostBeyondDlc'],
@@ -142,7 +163,7 @@ export const GOALS: readonly Goal[] = [
 export function checkGoals(figures: Figures): GoalOutcome[] {
   return GOALS.map((goal) => {
     const found = goal.keys.flatMap((pattern) => matching(figures, pattern));
-    const sign = goal.most === undefined ? -1 : 1;
+    const sign = goal.least === undefined ? 1 : -1;
     const worst = found.reduce<(typeof found)[number] | undefined>(
       (chosen, item) =>
         chosen === undefined || sign * item.value > sign * chosen.value ? item : chosen,
@@ -151,9 +172,15 @@ export function checkGoals(figures: Figures): GoalOutcome[] {
     const isMet =
       worst !== undefined &&
       worst.value <= (goal.most ?? Infinity) &&
-      worst.value >= (goal.least ?? -Infinity);
+      worst.value >= (goal.least ?? -Infinity) &&
+      (goal.same !== true || isOneNumber(found, goal.keys.length));
     return { goal, isMet, worst };
   });
+}
+
+/** Every key that was asked for has a figure, and they are equal. */
+function isOneNumber(found: readonly { readonly value: number }[], count: number): boolean {
+  return found.length >= count && new Set(found.map(({ value }) => value)).size === 1;
 }
 
 function matching(figures: Figures, pattern: string): { key: string; value: number }[] {

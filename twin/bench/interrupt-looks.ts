@@ -21,17 +21,25 @@ import { startLoad } from './loads.ts';
 import { LookWatch } from './look-watch.ts';
 import { Random } from './random.ts';
 
-const LOADS: readonly LoadKind[] = ['idle', 'forwarding', 'aglDead', 'aglHostile'];
+/** As LoadKind; aglFlood: as forwarding, and AGL gives more frames than the bus can take. */
+export type LookLoad = LoadKind | 'aglFlood';
+const LOADS: readonly LookLoad[] = ['idle', 'forwarding', 'aglFlood', 'aglDead', 'aglHostile'];
+/** A hostile peer floods while it is believed. */
+const FLOODING: readonly LookLoad[] = ['aglFlood', 'aglHostile'];
 const BITRATE = 500_000;
 const SPI_HERTZ = 10_000_000;
 const RUN_NANOS = 40_000_000;
 const REQUEST_SPACING_NANOS = 1_900_000;
 
 /** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos}`. */
-export async function measureLooks(firmware: Firmware): Promise<Figures> {
+export async function measureLooks(
+  firmware: Firmware,
+  answers: readonly AnswerKind[] = ANSWER_KINDS,
+  loads: readonly LookLoad[] = LOADS,
+): Promise<Figures> {
   const figures: Figures = {};
-  for (const answer of ANSWER_KINDS) {
-    for (const load of LOADS) {
+  for (const answer of answers) {
+    for (const load of loads) {
       const looks = await watch(firmware, answer, load);
       const key = `looks.${answer}.${load}`;
       figures[`${key}.longestGapNanos`] = looks.longestGapNanos;
@@ -42,7 +50,7 @@ export async function measureLooks(firmware: Firmware): Promise<Figures> {
   return figures;
 }
 
-async function watch(firmware: Firmware, answer: AnswerKind, load: LoadKind): Promise<LookWatch> {
+async function watch(firmware: Firmware, answer: AnswerKind, load: LookLoad): Promise<LookWatch> {
   const looks = new LookWatch(new Random(5));
   const board = await bootBoard(firmware, {
     engine: 'image',
@@ -52,7 +60,8 @@ async function watch(firmware: Firmware, answer: AnswerKind, load: LoadKind): Pr
     taps: { tap: looks },
   });
   const random = new Random(3);
-  startLoad(board, { load, dense: true }, random);
+  const kind = load === 'aglFlood' ? 'forwarding' : load;
+  startLoad(board, { load: kind, dense: FLOODING.includes(load) }, random);
   // The first answer may have to be loaded whole.
   sendRequest(board, random);
   looks.start(board);

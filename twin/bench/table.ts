@@ -27,11 +27,16 @@ export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string
 /** One line for each goal; the missed ones say by how much. */
 export function goalLines(outcomes: readonly GoalOutcome[]): string[] {
   return outcomes.map(({ goal, isMet, worst }) => {
-    const limit = goal.most === undefined ? `at least ${goal.least}` : `at most ${goal.most}`;
+    const limit = limitOf(goal);
     const seen = worst === undefined ? 'not measured' : `${round(worst.value)} (${worst.key})`;
     const why = isMet || goal.open === undefined ? '' : `; ${goal.open.reason}`;
     return `${isMet ? 'ok    ' : 'MISSED'}  ${goal.what}: ${limit}, seen ${seen}${why}`;
   });
+}
+
+function limitOf({ most, least, same }: GoalOutcome['goal']): string {
+  if (same === true) return 'all equal';
+  return most === undefined ? `at least ${least}` : `at most ${most}`;
 }
 
 function latencyTable(figures: Figures, cases: readonly LatencyCase[]): string[] {
