@@ -14,8 +14,8 @@ export interface Goal {
   /** `most`: no figure may be above; `least`: none below. */
   readonly most?: number;
   readonly least?: number;
-  /** All figures, at least two, are one and the same number. */
-  readonly same?: true;
+  /** All figures are there, and the largest is less than so much above the smallest. */
+  readonly sameWithin?: number;
   /**
    * A goal that is known not to be reached yet: why, and the figure that must not get worse. The check
    * still counts it as missed; the tests hold the figure.
@@ -30,6 +30,8 @@ export interface GoalOutcome {
   readonly worst: { readonly key: string; readonly value: number } | undefined;
 }
 
+/** The cheapest thing to do besides arithmetic (timing-model.ts). */
+const DEVICE_READ_NANOS = 100;
 const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
 const SLOTTED = ['125k', '250k', '500k'];
 
@@ -96,13 +98,14 @@ export const GOALS: readonly Goal[] = [
       most: nanos,
     },
     {
-      // Not within some margin: what AGL does may change what the cell does between two looks, never
-      // the step that decides on the worst case.
-      what: `${answer} answer: worst case with AGL friendly, flooding, hostile: the same number`,
+      // What AGL does may change what the cell does between two looks, never the step that decides on
+      // the worst case. Less than one read of a device page: which branches of the arithmetic are taken
+      // in that step (a ring turns over, a longest time is noted) is some nanoseconds.
+      what: `${answer} answer: worst case with AGL friendly, flooding, hostile: the same, ns`,
       keys: ['forwarding', 'aglFlood', 'aglHostile'].map(
         (load) => `looks.${answer}.${load}.worstCaseNanos`,
       ),
-      same: true,
+      sameWithin: DEVICE_READ_NANOS,
     },
   ]),
   {
@@ -173,14 +176,19 @@ export function checkGoals(figures: Figures): GoalOutcome[] {
       worst !== undefined &&
       worst.value <= (goal.most ?? Infinity) &&
       worst.value >= (goal.least ?? -Infinity) &&
-      (goal.same !== true || isOneNumber(found, goal.keys.length));
+      (goal.sameWithin === undefined || areSame(found, goal.keys.length, goal.sameWithin));
     return { goal, isMet, worst };
   });
 }
 
-/** Every key that was asked for has a figure, and they are equal. */
-function isOneNumber(found: readonly { readonly value: number }[], count: number): boolean {
-  return found.length >= count && new Set(found.map(({ value }) => value)).size === 1;
+/** Every key that was asked for has a figure, and they lie close together. */
+function areSame(
+  found: readonly { readonly value: number }[],
+  count: number,
+  nanos: number,
+): boolean {
+  const values = found.map(({ value }) => value);
+  return values.length >= count && Math.max(...values) - Math.min(...values) < nanos;
 }
 
 function matching(figures: Figures, pattern: string): { key: string; value: number }[] {

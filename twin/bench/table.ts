@@ -34,8 +34,8 @@ export function goalLines(outcomes: readonly GoalOutcome[]): string[] {
   });
 }
 
-function limitOf({ most, least, same }: GoalOutcome['goal']): string {
-  if (same === true) return 'all equal';
+function limitOf({ most, least, sameWithin }: GoalOutcome['goal']): string {
+  if (sameWithin !== undefined) return `less than ${sameWithin} apart`;
   return most === undefined ? `at least ${least}` : `at most ${most}`;
 }
 
