@@ -7,8 +7,8 @@
  * which is broken off first. Only gaps and ways of one kind are added.
  *
  * Too few requests meet a transaction of each sort in each place. So some looks within one are told that
- * INT is asserted though it is not, until the cell begins its service: how long it takes to get there is
- * part of the way.
+ * INT is asserted though it is not. The cell breaks the transaction off, and how long it takes to its
+ * next look, where the service would begin, is part of the way. That look is told the truth again.
  *
  * Used by: interrupt-looks.ts. A look is a read of the GPIO level register.
  * Does not: hold for `int=spi`, where the cell looks over SPI.
@@ -42,13 +42,10 @@ export class LookWatch implements SpiTap {
   #serviceNanos = 0;
   /** The last look; undefined while time is skipped, or a look has seen INT asserted since. */
   #lastNanos: number | undefined;
-  /** The look within a transaction that saw INT, or was told so, until the service begins. */
+  /** The look within a transaction that saw INT, or was told so, until the next one between two. */
   #brokenNanos: number | undefined;
-  /** The last look between transactions that saw INT, or was told so. */
+  /** The first look between transactions that saw INT. */
   #serviceStartNanos: number | undefined;
-  #lying = false;
-  /** The service that began last began with a lie: there may be nothing to send. */
-  #startedByLie = false;
   #selected = false;
   #instruction = -1;
   readonly #random: Random;
@@ -80,10 +77,10 @@ export class LookWatch implements SpiTap {
     machine.readDevice = (address, size) => {
       const value = read(address, size);
       if (address !== LEVEL_REGISTER) return value;
-      const isTrue = (value & INTERRUPT_BIT) === 0;
-      if (!isTrue && this.#selected && this.#random.below(LOOKS_PER_LIE) === 0) this.#lying = true;
-      this.#looked(isTrue || this.#lying, clock.now);
-      return this.#lying ? (value & ~INTERRUPT_BIT) >>> 0 : value;
+      const isLie = this.#givesWay && this.#random.below(LOOKS_PER_LIE) === 0;
+      const told = isLie ? (value & ~INTERRUPT_BIT) >>> 0 : value;
+      this.#looked((told & INTERRUPT_BIT) === 0, clock.now);
+      return told;
     };
     // Rounds that are skipped take as long as those before them.
     machine.onIdle = () => (this.#lastNanos = undefined);
@@ -92,12 +89,6 @@ export class LookWatch implements SpiTap {
   selected(): void {
     this.#selected = true;
     this.#instruction = -1;
-    this.#lying = false;
-    if (this.#brokenNanos !== undefined && this.#serviceStartNanos !== undefined) {
-      const nanos = this.#serviceStartNanos - this.#brokenNanos;
-      this.#within.toServiceNanos = Math.max(this.#within.toServiceNanos, nanos);
-    }
-    this.#brokenNanos = undefined;
   }
 
   byte(mosi: number): void {
@@ -108,10 +99,15 @@ export class LookWatch implements SpiTap {
     this.#selected = false;
     const isSend = (this.#instruction & RTS_MASK) === RTS;
     if (!isSend || (this.#instruction & ANSWER_BUFFERS) === 0) return;
-    if (this.#serviceStartNanos !== undefined && !this.#startedByLie) {
+    if (this.#serviceStartNanos !== undefined) {
       this.#serviceNanos = Math.max(this.#serviceNanos, nanos - this.#serviceStartNanos);
     }
     this.#serviceStartNanos = undefined;
+  }
+
+  /** A transaction is under way that is no part of a service, so it is broken off for one. */
+  get #givesWay(): boolean {
+    return this.#selected && this.#serviceStartNanos === undefined;
   }
 
   #looked(isAsserted: boolean, nanos: number): void {
@@ -120,14 +116,16 @@ export class LookWatch implements SpiTap {
       kind.gapNanos = Math.max(kind.gapNanos, nanos - this.#lastNanos);
     }
     this.#lastNanos = isAsserted ? undefined : nanos;
-    if (!isAsserted) {
-      this.#brokenNanos = undefined;
-      this.#serviceStartNanos = undefined;
-    } else if (this.#selected) {
-      this.#brokenNanos ??= nanos;
-    } else {
-      if (this.#serviceStartNanos === undefined) this.#startedByLie = this.#lying;
-      this.#serviceStartNanos ??= nanos;
+    if (this.#selected) {
+      if (isAsserted && this.#givesWay) this.#brokenNanos ??= nanos;
+      return;
     }
+    if (this.#brokenNanos !== undefined) {
+      const toService = nanos - this.#brokenNanos;
+      this.#within.toServiceNanos = Math.max(this.#within.toServiceNanos, toService);
+      this.#brokenNanos = undefined;
+    }
+    if (isAsserted) this.#serviceStartNanos ??= nanos;
+    else this.#serviceStartNanos = undefined;
   }
 }
