@@ -35,8 +35,14 @@ export class OrderExcuse {
   covers(firstNanos: number, secondNanos: number): boolean {
     const release = this.#releases.findLast((nanos) => nanos <= firstNanos);
     if (release === undefined) return false;
-    return this.#stalls.some(
-      ({ fromNanos, toNanos }) => fromNanos <= release + LOOK_NANOS && toNanos >= secondNanos,
-    );
+    // Stalls that follow each other, or that one began in another, count as one: nothing ran between them.
+    let heldUntil = release + LOOK_NANOS;
+    const sorted = [...this.#stalls].sort((one, other) => one.fromNanos - other.fromNanos);
+    for (const { fromNanos, toNanos } of sorted) {
+      if (fromNanos <= heldUntil && toNanos >= release) {
+        heldUntil = Math.max(heldUntil, toNanos + LOOK_NANOS);
+      }
+    }
+    return heldUntil - LOOK_NANOS >= secondNanos;
   }
 }

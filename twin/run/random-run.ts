@@ -92,7 +92,8 @@ function play(bench: Bench, options: RandomOptions): RandomReport {
   const accepted: { frame: CanFrame; nanos: number }[] = [];
   const receive = chip.received.bind(chip);
   chip.received = (frame, nanos) => {
-    accepted.push({ frame, nanos });
+    // Good one bit before the end of EOF; in a buffer with the end.
+    accepted.push({ frame, nanos: nanos + bench.bitNanos });
     receive(frame, nanos);
   };
   const overflowed = new Set<CanFrame>();
