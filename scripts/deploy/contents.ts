@@ -54,7 +54,9 @@ export function collectContents(options: ContentOptions): Contents {
     else (entry.required ? missing : leftOut).push(sourceName(entry));
   }
   if (missing.length > 0) {
-    throw new InputError(`${[...new Set(missing)].join(', ')} not there. Next: npm run build, then deploy again`);
+    throw new InputError(
+      `${[...new Set(missing)].join(', ')} not there. Next: npm run build, then deploy again`,
+    );
   }
   if (options.armstub !== undefined) {
     wanted.push(plainFile(ARMSTUB, readInput(options.armstub)));
