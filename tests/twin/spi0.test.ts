@@ -221,7 +221,9 @@ describe('GPIO', () => {
 
   it('throws on other registers, on writes and on pins that do not exist', () => {
     const gpio = new Gpio();
-    assert.throws(() => gpio.read32(0x40), UnimplementedRegister);
+    // GPREN0: rising edges are not watched.
+    assert.throws(() => gpio.read32(0x4c), UnimplementedRegister);
+    assert.throws(() => gpio.write32(0x4c, 1), UnimplementedRegister);
     assert.throws(() => gpio.read32(0x36), UnimplementedRegister);
     assert.throws(() => gpio.write32(0x1c, 1), UnimplementedRegister);
     assert.throws(() => gpio.write32(0x00, 0), UnimplementedFeature);
