@@ -87,12 +87,14 @@ describe('The check', () => {
     assert.equal(worst(4_956, 4_956), false);
   });
 
-  it('sees a step that clocks more bytes than declared', async () => {
-    const declared = await declaredStepBound();
-    const firmware = loadFirmware('build', 'wasm');
-    const figures = await measureStepBound(firmware, { ...declared, spiBytes: 20 });
-    assert.ok((figures['bound.forwarding.exceeded'] ?? 0) > 0);
-  });
+  for (const engine of ['wasm', 'image'] as const) {
+    it(`sees a step that clocks more bytes than declared, on the ${engine} engine`, async () => {
+      const declared = await declaredStepBound();
+      const firmware = loadFirmware('build', engine);
+      const figures = await measureStepBound(firmware, { ...declared, spiBytes: 20 });
+      assert.ok((figures[`bound.${engine}.forwarding.exceeded`] ?? 0) > 0);
+    });
+  }
 });
 
 describe('An option that does not exist', () => {

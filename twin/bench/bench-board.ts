@@ -7,9 +7,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeFile } from '../../cell-config/format/decode.ts';
+import { readElf } from '../../cell-config/image/elf.ts';
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
-import type { EngineName } from '../engine/engine.ts';
+import { type EngineName, STEP_SYMBOL } from '../engine/engine.ts';
 import { type Board, type BoardFiles, type BoardOptions, createBoard } from '../run/board.ts';
 import { bringUp } from '../run/phases.ts';
 import { type IdleKind, OSCILLATOR_HERTZ } from './latency-case.ts';
@@ -56,9 +57,18 @@ export function loadFirmware(
     throw new Error(`the .cell files in ${folder} are swapped`);
   }
   const program =
-    engine === 'image' ? { image: read('canwarden.bin') } : { cellWasm: read('cell.wasm') };
+    engine === 'image'
+      ? { image: read('canwarden.bin'), imageStepAddress: stepAddress(read('canwarden.elf')) }
+      : { cellWasm: read('cell.wasm') };
   const bridgeWasm = read('bridge.wasm');
   return { cell: cell.cell, system: system.system, files: { ...program, bridgeWasm }, idle };
+}
+
+/** Where a step of the loop begins in the image. */
+function stepAddress(elf: Uint8Array): number {
+  const address = readElf(elf).symbols.get(STEP_SYMBOL);
+  if (address === undefined) throw new Error(`canwarden.elf has no symbol ${STEP_SYMBOL}`);
+  return address;
 }
 
 /** A board at the cell's first instruction. */

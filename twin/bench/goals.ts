@@ -157,7 +157,7 @@ export const GOALS: readonly Goal[] = [
   },
   {
     what: 'steps of the loop beyond their bound',
-    keys: ['bound.*.exceeded'],
+    keys: ['bound.*.*.exceeded', 'bound.*.*.lateByTask'],
     most: 0,
   },
 ];

@@ -1,11 +1,11 @@
 /**
  * Holds every step of the cell's loop to the bound that the firmware declares, while it is busy.
  *
- * Used by: scripts/bench.ts, tests/bench. On the wasm engine, which knows where a step begins and ends.
- * Does not: know which task ran: the bound is that of the longest step.
+ * Used by: scripts/bench.ts, tests/bench. On both engines: the image engine sees a step begin where the
+ * symbol of bsp/rpi4/cell.c says so, the wasm engine calls it.
+ * Does not: know which task ran: the bound is that of the longest step. The tasks' own bounds are held by
+ * the cell itself, and its count of late steps is asked for at the end (status page).
  */
-import type { EngineName } from '../engine/engine.ts';
-import { WasmEngine } from '../engine/wasm.ts';
 import { runUntil } from '../run/cell-control.ts';
 import { makeFrame } from '../bus/can-frame.ts';
 import { bootBoard, type Firmware } from './bench-board.ts';
@@ -13,6 +13,8 @@ import type { Figures } from './figures.ts';
 import { type LatencyCase, type LoadKind, REQUEST_IDENTIFIER, rulesOf } from './latency-case.ts';
 import { startLoad } from './loads.ts';
 import { Random } from './random.ts';
+import { settledStatusPage } from '../run/status-check.ts';
+import type { EngineName } from '../engine/engine.ts';
 
 /** What the firmware declares for its longest step (src/board/bounds.ts). */
 export interface StepBound {
@@ -21,25 +23,28 @@ export interface StepBound {
 }
 
 const LOADS: readonly LoadKind[] = ['forwarding', 'aglDead', 'aglHostile'];
-const ENGINE: EngineName = 'wasm';
 const BITRATE = 500_000;
 const SPI_HERTZ = 10_000_000;
 const RUN_NANOS = 60_000_000;
 const REQUEST_SPACING_NANOS = 900_000;
 
-/** Figures `bound.LOAD.{steps,worstSpiBytes,worstNanos,exceeded}` and `bound.declared.*`. */
+/**
+ * Figures `bound.ENGINE.LOAD.{steps,worstSpiBytes,worstNanos,exceeded,lateByTask}` and
+ * `bound.declared.*`. The engine is that of which `firmware` has the program.
+ */
 export async function measureStepBound(firmware: Firmware, bound: StepBound): Promise<Figures> {
+  const engine = firmware.files.image ? 'image' : 'wasm';
   const boundNanos = bound.micros(SPI_HERTZ) * 1_000;
   const figures: Figures = {
     'bound.declared.spiBytes': bound.spiBytes,
     'bound.declared.nanos': boundNanos,
   };
   for (const load of LOADS) {
-    const seen = await measureSteps(firmware, load, (bytes, nanos) => {
+    const seen = await measureSteps(firmware, engine, load, (bytes, nanos) => {
       return bytes <= bound.spiBytes && nanos <= boundNanos;
     });
     for (const [name, value] of Object.entries(seen) as [string, number][]) {
-      figures[`bound.${load}.${name}`] = value;
+      figures[`bound.${engine}.${load}.${name}`] = value;
     }
   }
   return figures;
@@ -51,17 +56,20 @@ interface StepsSeen {
   worstNanos: number;
   /** Steps that clocked more bytes or took longer than declared. */
   exceeded: number;
+  /** Steps that took longer than their own task declares, as the cell counted them. */
+  lateByTask: number;
 }
 
 async function measureSteps(
   firmware: Firmware,
+  engine: EngineName,
   load: LoadKind,
   isWithin: (spiBytes: number, nanos: number) => boolean,
 ): Promise<StepsSeen> {
-  const seen: StepsSeen = { steps: 0, worstSpiBytes: 0, worstNanos: 0, exceeded: 0 };
+  const seen: StepsSeen = { steps: 0, worstSpiBytes: 0, worstNanos: 0, exceeded: 0, lateByTask: 0 };
   let bytes = 0;
   const board = await bootBoard(firmware, {
-    engine: ENGINE,
+    engine,
     bitrate: BITRATE,
     spiHertz: SPI_HERTZ,
     rules: rulesOf('computed'),
@@ -69,11 +77,10 @@ async function measureSteps(
   });
   const random = new Random(1);
   const item: LatencyCase = {
-    ...{ engine: ENGINE, answer: 'computed', load, bitrate: BITRATE },
+    ...{ engine, answer: 'computed', load, bitrate: BITRATE },
     ...{ spiHertz: SPI_HERTZ, requests: 0, seed: 1 },
   };
   startLoad(board, item, random);
-  if (!(board.engine instanceof WasmEngine)) throw new Error('steps are seen by the wasm engine');
   bytes = 0;
   // A step that ends in idling is over when it says so: what follows is nobody's time.
   let idleNanos: number | undefined;
@@ -93,6 +100,10 @@ async function measureSteps(
     board.sender.enqueue(request, board.clock.now + random.below(REQUEST_SPACING_NANOS), 'request');
     runUntil(board, board.clock.now + REQUEST_SPACING_NANOS);
   }
+  const page = settledStatusPage(board);
+  if (!page || page.tasks.length === 0) throw new Error('the cell shows no tasks (status page)');
+  seen.lateByTask = page.tasks.reduce((sum, { misses }) => sum + misses, 0);
+  if (seen.steps === 0) throw new Error(`the ${engine} engine saw no step`);
   board.engine.close();
   return seen;
 }

@@ -8,6 +8,9 @@
 /** Names as given to `--engine` and written to summary.json. */
 export type EngineName = 'image' | 'wasm';
 
+/** The name that bsp/rpi4/cell.c gives to the beginning of a step. */
+export const STEP_SYMBOL = 'cell_step_begins';
+
 /**
  * How a slice of execution ended.
  * - `running`: the clock reached the end of the slice; call run again.
@@ -18,6 +21,8 @@ export type RunResult = 'running' | 'stopped' | 'parked';
 
 export interface Engine {
   readonly name: EngineName;
+  /** Called at the end of each step of the cell's loop, which began at `startNanos`. */
+  onStep?: (startNanos: number) => void;
   /** Puts the CPU at its reset entry. The machine's memories are loaded before this. */
   boot(): void;
   /**

@@ -81,7 +81,10 @@ const sameRegister = (left: SystemRegister, right: SystemRegister): boolean =>
 
 export class ImageEngine implements Engine {
   readonly name = 'image';
+  onStep?: (startNanos: number) => void;
   readonly #machine: Machine;
+  readonly #stepAddress: number | undefined;
+  #stepStartNanos: number | undefined;
   readonly #unicorn = new Unicorn();
   #resume = 0n;
   #resuming = false;
@@ -90,8 +93,10 @@ export class ImageEngine implements Engine {
   #exception = 0;
   #result: RunResult = 'running';
 
-  constructor(machine: Machine) {
+  /** `stepAddress`: where a step of the loop begins, as loaded (symbol STEP_SYMBOL); else no `onStep`. */
+  constructor(machine: Machine, stepAddress?: number) {
     this.#machine = machine;
+    this.#stepAddress = stepAddress;
   }
 
   boot(): void {
@@ -186,6 +191,9 @@ export class ImageEngine implements Engine {
     for (const address of this.#findYields()) {
       this.#unicorn.onInstruction(address, () => machine.idleUntil(this.#unicorn.x(0)));
     }
+    if (this.#stepAddress !== undefined) {
+      this.#unicorn.onInstruction(GUEST_VIEW + this.#stepAddress, () => this.#stepBegins());
+    }
     this.#unicorn.onException((number) => this.#onException(number));
     this.#unicorn.onInvalidAccess((access) => {
       this.#invalid = access;
@@ -202,6 +210,13 @@ export class ImageEngine implements Engine {
       else return false;
       return true;
     });
+  }
+
+  /** A step begins, so the one before it has ended. */
+  #stepBegins(): void {
+    const { now } = this.#machine.clock;
+    if (this.#stepStartNanos !== undefined) this.onStep?.(this.#stepStartNanos);
+    this.#stepStartNanos = now;
   }
 
   /** Addresses of the idle hints: the one instruction the firmware puts there (bsp/rpi4/abi.h). */

@@ -38,7 +38,6 @@ class NeverWakes extends Error {}
 
 export class WasmEngine implements Engine {
   readonly name = 'wasm';
-  /** Called after each step of the loop that began at `startNanos`; it ends now. */
   onStep?: (startNanos: number) => void;
   readonly #machine: Machine;
   readonly #module: WebAssembly.Module;

@@ -83,6 +83,8 @@ export interface BoardFaults {
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */
 export interface BoardFiles {
   readonly image?: Uint8Array;
+  /** Where a step of the image's loop begins, as loaded: for whoever watches its steps. */
+  readonly imageStepAddress?: number;
   readonly cellWasm?: Uint8Array<ArrayBuffer>;
   readonly bridgeWasm?: Uint8Array<ArrayBuffer>;
   /** The compiled rule table; without it the memory there stays stale. */
@@ -335,7 +337,7 @@ async function createEngine(options: BoardOptions, machine: CellMachine): Promis
   if (!options.files.image) throw new Error('the image engine needs build/canwarden.bin');
   // Loaded only when wanted: it needs the emulator library of the distribution.
   const { ImageEngine } = await import('../engine/image.ts');
-  return new ImageEngine(machine);
+  return new ImageEngine(machine, options.files.imageStepAddress);
 }
 
 function connectControl(
