@@ -144,6 +144,54 @@ describe('error frames', () => {
   });
 });
 
+describe('an error-passive sender that drops out of arbitration', () => {
+  // Both start with the identifier bit 0; `passive` alone reads it as 1. Its passive flag disturbs nobody,
+  // so the frame of `sender`, which had not lost yet, is the one on the wire (ISO 11898-1, 10.11, 12.1).
+  const DROPPED = makeFrame({ identifier: 0x2aa, data: [0xaa, 0xaa, 0xaa, 0xaa] });
+  const CARRIED = makeFrame({ identifier: 0x2ab });
+
+  function dropOut() {
+    const clock = new VirtualClock();
+    const bus = new CanBus({ clock, bitrate: 500_000 });
+    const passive = new LogNode({ clock, bus, name: 'passive' });
+    const sender = new LogNode({ clock, bus, name: 'sender' });
+    new LogNode({ clock, bus, name: 'receiver' });
+    const records: WireRecord[] = [];
+    bus.onFrame((record) => records.push(record));
+    passive.faults.addTransmitErrors(128);
+    bus.injectFault({ kind: 'flip', bit: 1, node: passive });
+    passive.enqueue(DROPPED, 0, 'passive');
+    sender.enqueue(CARRIED, 0, 'sender');
+    return { clock, passive, sender, records };
+  }
+
+  it('has the attempt belong to the sender whose frame went through', () => {
+    const { clock, passive, sender, records } = dropOut();
+    clock.advanceTo(1_000_000);
+    assert.deepEqual(
+      records.map((record) => [record.sender, record.outcome, record.frame]),
+      [
+        ['sender', 'complete', CARRIED],
+        ['passive', 'complete', DROPPED],
+      ],
+    );
+    assert.equal(passive.faults.transmitErrors, 128 + 8 - 1);
+    assert.equal(sender.faults.transmitErrors, 0);
+  });
+
+  it('ends with the last bit of EOF, not with the delimiter of the one that dropped out', () => {
+    const { clock, records } = dropOut();
+    clock.advanceTo(1_000_000);
+    assert.equal(records[0].bits, encodeFrame(CARRIED).length);
+  });
+
+  it('has the one that dropped out wait eight bits more, as the sender of an errored frame', () => {
+    const { clock, records } = dropOut();
+    clock.advanceTo(1_000_000);
+    assert.equal(records[1].startNanos - records[0].endNanos, (3 + 8) * BIT);
+  });
+});
+
 describe('prediction of plain attempts', () => {
   it('agrees with the bit-level simulation for 2000 random attempts of up to four nodes', () => {
     let state = 99;

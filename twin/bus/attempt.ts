@@ -59,8 +59,10 @@ export interface AttemptOutcome {
   readonly recessiveTail: number;
   readonly acknowledged: boolean;
   readonly completed: boolean;
-  /** The offer that stayed on the wire longest. */
+  /** The offer that went through, or else the one that stayed on the wire longest. */
   readonly winner: TransmitOffer;
+  /** The offers that did not lose arbitration: their nodes are transmitters to the end, errors or not. */
+  readonly senders: readonly TransmitOffer[];
   /** The wire, one level per bit; undefined: as `winner` sends it, acknowledged. */
   readonly levels?: Uint8Array;
   /** First error of the attempt, if it failed. */
@@ -128,6 +130,7 @@ function plainOutcome(
     acknowledged: true,
     completed: true,
     winner: offer,
+    senders: [offer],
     error: undefined,
   };
 }

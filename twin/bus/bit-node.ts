@@ -77,9 +77,17 @@ export class BitNode {
     if (this.#phase === 'intermission' || this.#phase === 'lost') return true;
     if (this.#phase === 'frame') return !this.#started;
     // A receiver that saw an error alone and may not say so lags behind; it holds nobody up.
-    const driving = this.#phase === 'active-flag' || this.#phase === 'overload-flag';
-    const mute = this.#silent || this.faults.state !== 'error-active';
-    return !this.transmitter && !driving && mute;
+    return !this.transmitter && this.#mute;
+  }
+
+  /** Whether it saw an error that it may not tell. Holds nobody up if the frame went on without it. */
+  get fellBehind(): boolean {
+    return this.firstError !== undefined && !this.completed && this.#mute;
+  }
+
+  get #mute(): boolean {
+    if (this.#phase === 'active-flag' || this.#phase === 'overload-flag') return false;
+    return this.#silent || this.faults.state !== 'error-active';
   }
 
   drive(bit: number): number {

@@ -38,15 +38,19 @@ export function simulateAttempt(
     for (const node of nodes) node.sense(bit, seenBy(node, wire, bit, faults));
     winner = nodes.find((node) => node.transmitter) ?? winner;
     bit++;
-    if (nodes.some((node) => !node.finished)) length = bit + 1;
+    const isCarried = nodes.some((node) => node.completed);
+    if (nodes.some((node) => !(node.finished || (isCarried && node.fellBehind)))) length = bit + 1;
   } while (bit < length || bit < faultsUntil);
+  // Of two senders that had not lost yet, an error-passive one may fail unseen: the other goes on.
+  winner = nodes.find((node) => node.completed) ?? winner;
   return {
     steps,
     length,
     recessiveTail: length - 1 - lastDominant,
     acknowledged: nodes.some((node) => node.acknowledged),
-    completed: nodes.some((node) => node.completed),
+    completed: winner.completed,
     winner: winner.offer!,
+    senders: nodes.filter((node) => node.transmitter).map((node) => node.offer!),
     levels: Uint8Array.from(levels.slice(0, length)),
     error: winner.firstError ?? nodes.find((node) => node.firstError !== undefined)?.firstError,
   };

@@ -309,7 +309,8 @@ export class CanBus {
     this.#recessiveSince =
       startNanos + Math.round((outcome.length - outcome.recessiveTail) * this.bitNanos);
     for (const { node, offer } of participants) {
-      if (offer === outcome.winner && node.faults.state === 'error-passive') this.#suspend(node);
+      if (offer === undefined || !outcome.senders.includes(offer)) continue;
+      if (node.faults.state === 'error-passive') this.#suspend(node);
     }
     for (const { node, leavesAtBit } of participants) {
       if (leavesAtBit === undefined) node.attemptEnded(nanos);
