@@ -9,6 +9,7 @@ const SCRIPTS = [
   ['scripts/setup/main.ts', /--check/],
   ['scripts/soak.ts', /random/],
   ['scripts/bench.ts', /--quick[\s\S]*--check[\s\S]*--firmware/],
+  ['scripts/demo-log.ts', /npm run demo-log/],
   ['scripts/test.ts', /--only NAME.*contract/],
   ['scripts/test-linux.ts', /--kvm/],
 ] as const;
@@ -35,9 +36,11 @@ describe('--help', () => {
     });
   }
 
-  it('is the only word that the build takes', () => {
-    const { status, output } = run('scripts/build.ts', '--quick');
-    assert.equal(status, 2);
-    assert.match(output, /there are no options, got "--quick"/);
-  });
+  for (const script of ['scripts/build.ts', 'scripts/demo-log.ts']) {
+    it(`is the only word that ${script} takes`, () => {
+      const { status, output } = run(script, '--quick');
+      assert.equal(status, 2);
+      assert.match(output, /there are no options, got "--quick"/);
+    });
+  }
 });
