@@ -6,6 +6,7 @@
  * CPUs, who owns what, whether the image fits). Each check is a function in checks/; a new one is added to CHECKS.
  * Does not: read files; the command line decodes them first.
  */
+import { checkBoard } from './checks/board.ts';
 import { checkCells } from './checks/cells.ts';
 import type { Check, Configuration, Finding } from './checks/finding.ts';
 import { checkImage } from './checks/image.ts';
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   checkCells,
   checkInterrupts,
   checkIvshmem,
+  checkBoard,
   checkImage,
 ];
 

@@ -80,6 +80,10 @@ function check(
   for (const note of findings) console.log(formatFinding(note));
   const names = [given.system.rootCell, ...given.cells].map((cell) => cell.name);
   console.log(`${names.join(', ')}: no errors, ${findings.length} notes`);
+  if (systemPath === undefined) {
+    refuseErrors({ ...SHIPPED_WFI, image });
+    console.log('the same with rpi4-canwarden-wfi.cell: no errors');
+  }
   console.log(describeImageCheck(configuration));
 }
 

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';
 import type { Cell } from '../../cell-config/format/model.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
+import { RPI4_CANWARDEN_WFI } from '../../cell-config/rpi4-canwarden-wfi.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import {
   assertOnly,
@@ -24,6 +25,7 @@ import * as stock from './cell-stock.ts';
 describe('the checker on configurations without mistakes', () => {
   it('passes the shipped pair', () => {
     assert.deepEqual(errors(RPI4_ROOT, RPI4_CANWARDEN), []);
+    assert.deepEqual(errors(RPI4_ROOT, RPI4_CANWARDEN_WFI), []);
   });
 
   it('notes the exclusive regions, the one that traps, and the interrupt that never arrives', () => {
@@ -239,6 +241,12 @@ describe('the checker on interrupts', () => {
         protocol.toString(16),
       );
     }
+  });
+
+  it('finds the interrupt of the GPIO pins in a cell that may not acknowledge it', () => {
+    // BCM2711: SPI 113 is GPIO 0 to 27, INTID 145.
+    const cell = warden({ interruptControllers: RPI4_CANWARDEN_WFI.interruptControllers });
+    assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-52', /interrupt controller 0/, /"GPIO"/);
   });
 
   it('finds an interrupt the root cell does not have', () => {

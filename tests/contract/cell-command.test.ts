@@ -109,6 +109,12 @@ describe('cells check', () => {
     assert.match(text, /no errors, 4 notes\nimage: not checked/);
   });
 
+  it('without files looks at both cells of this project', () => {
+    const { status, text } = cells('check');
+    assert.equal(status, 0, text);
+    assert.match(text, /no errors, 4 notes\nthe same with rpi4-canwarden-wfi\.cell: no errors\n/);
+  });
+
   it('refuses an image that is none', () => {
     const { status, text } = cells(
       'check',
