@@ -33,6 +33,12 @@ describe('deploy to an archive', () => {
     );
   });
 
+  it('refuses a folder in its place', () => {
+    const { status, text } = project.deploy('--tar', project.folder, '--dry-run');
+    assert.equal(status, 2, text);
+    assert.match(text, /cannot read .*: this is a folder/);
+  });
+
   it('keeps a link of the card such as /lib when it is unpacked there', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'usr/lib'), { recursive: true });

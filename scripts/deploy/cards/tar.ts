@@ -7,7 +7,7 @@
  * Does not: edit other people's archives; an archive that deploy did not write is refused.
  */
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { InputError, writeWhole } from '../../../cell-config/files.ts';
+import { InputError, readInput, writeWhole } from '../../../cell-config/files.ts';
 import { readTar, type TarMember, writeTar } from '../../archive/tar.ts';
 import type { Card, CardPath, ChangeSet, Found } from '../card.ts';
 
@@ -80,7 +80,7 @@ function memberName({ volume, path }: CardPath): string {
 }
 
 function readOwn(path: string): TarMember[] {
-  const members = readTar(readFileSync(path));
+  const members = readTar(readInput(path));
   if (members?.some(({ name }) => name === OWN_MEMBER) === true) return members;
   throw new InputError(
     `${path} exists and is not an archive that deploy wrote. Next: name another file; ` +
