@@ -38,9 +38,18 @@ check_control() {
   if [ -z "$check_device" ]; then
     fault "there is no device for status and requests ($LINK_VENDOR:$LINK_DEVICE of class $CONTROL_CLASS)" \
       'the root cell is of an older release: npm run deploy, reboot; all else works without it'
-  elif [ "$(link_driver "$check_device")" != uio_ivshmem ]; then
+    return
+  fi
+  check_driver=$(link_driver "$check_device")
+  if [ -z "$check_driver" ]; then
     fault "${check_device##*/}, for status and requests, is not bound to uio_ivshmem" \
       'canwarden up (it binds the device), systemctl restart canwarden-bridge'
+  elif [ "$check_driver" != uio_ivshmem ]; then
+    fault "${check_device##*/}, for status and requests, belongs to the driver $check_driver" \
+      "echo ${check_device##*/} > /sys/bus/pci/drivers/$check_driver/unbind, then canwarden up"
+  elif [ ! -e "$root/dev/$(link_node "$check_device")" ]; then
+    fault "uio_ivshmem has ${check_device##*/}, but there is no /dev/$(link_node "$check_device")" \
+      'systemctl restart systemd-udevd'
   else
     good "/dev/$(link_node "$check_device") (${check_device##*/}), status and requests"
   fi

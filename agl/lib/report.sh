@@ -113,6 +113,10 @@ command_recorder() {
 
 command_live() {
   [ "$#" -ge 2 ] || bad_usage "live takes the number of the first value and at least one byte"
+  case "$1" in
+    [0-9] | [1-5][0-9] | 6[0-3]) ;;
+    *) bad_usage "live values are numbered 0 to 63, got '$1'" ;;
+  esac
   need_root live
   need_bridge live
   ask_bridge live "$@"

@@ -15,6 +15,9 @@ table_fault() {
   if [ ! -r "$1" ]; then
     say 'there is no such file'
     return
+  elif [ ! -f "$1" ]; then
+    say 'it is a folder or a device'
+    return
   fi
   table_bytes=$(wc -c <"$1" | tr -d ' ')
   if [ "$table_bytes" -gt "$RULES_BYTES_MOST" ]; then

@@ -241,6 +241,11 @@ describe('canwarden doctor, the link to Linux', NEEDS_BUSYBOX, () => {
       /0001:00:02\.0, for status and requests, is not bound/,
       /=> canwarden up/,
     ]);
+    assertOne(up().remove('dev/uio1'), '5 uio_ivshmem', [/no \/dev\/uio1/, /=> .*udevd/]);
+    assertOne(up().bindControl('vfio-pci'), '5 uio_ivshmem', [
+      /requests, belongs to the driver vfio-pci/,
+      /=> echo 0001:00:02.0 > .*vfio-pci\/unbind/,
+    ]);
   });
 
   it('finds an interface that is absent, down, no CAN interface, or without module', () => {

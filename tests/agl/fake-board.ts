@@ -215,8 +215,10 @@ export class FakeBoard {
       .write(`${CONTROL}/class`, '0xff4057\n');
   }
 
-  bindControl(): this {
-    symlinkSync('../../drivers/uio_ivshmem', join(this.root, CONTROL, 'driver'));
+  bindControl(driver = 'uio_ivshmem'): this {
+    this.write(`sys/bus/pci/drivers/${driver}/new_id`, '');
+    rmSync(join(this.root, CONTROL, 'driver'), { force: true });
+    symlinkSync(`../../drivers/${driver}`, join(this.root, CONTROL, 'driver'));
     return this.write(`${CONTROL}/uio/uio1/name`, 'uio_ivshmem\n');
   }
 

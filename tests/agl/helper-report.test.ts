@@ -33,6 +33,7 @@ describe('canwarden', NEEDS_BUSYBOX, () => {
       [['recorder'], /recorder takes 'dump', got ''/],
       [['recorder', 'dump', 'x'], /recorder takes 'dump', got 'dump x'/],
       [['live', '3'], /live takes the number of the first value and at least one byte/],
+      [['live', '64', '0'], /live values are numbered 0 to 63, got '64'/],
       [['doctor', '-v'], /takes no argument/],
       [['trace', '-x'], /trace takes '-f' or nothing, got '-x'/],
       [['trace', '-f', '-f'], /trace takes/],

@@ -76,6 +76,10 @@ describe('canwarden rules load', NEEDS_BUSYBOX, () => {
     const missing = new FakeBoard().run('rules', 'load', '/nowhere.bin');
     assert.equal(missing.status, 2);
     assert.match(missing.stderr, /nowhere.bin is no rule table: there is no such file/);
+    const folder = new FakeBoard();
+    const refused = folder.run('rules', 'load', folder.root);
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /is no rule table: it is a folder or a device/);
     const board = new FakeBoard().write('fake/user', '5\n');
     const user = board.run('rules', 'load', withNewTable(board));
     assert.equal(user.status, 1);
