@@ -75,7 +75,7 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
   }
   memcpy(&head, table, sizeof head);
   if (length < sizeof head.magic || head.magic != MAGIC) {
-    return refuse(path, "it does not begin with CWRL; is it the YAML text, not the compiled table?");
+    return refuse(path, "it does not begin with CWRL; the YAML text must be compiled");
   }
   if (length < sizeof head) {
     snprintf(reason, sizeof reason, "it has %u bytes, its head alone has %zu", length, sizeof head);
