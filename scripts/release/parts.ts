@@ -55,9 +55,8 @@ export function listParts(version: string): Part[] {
         file('README.md', 'agl/release-readme.md'),
         file('LICENSE', 'LICENSE'),
         file('CHANGELOG.md', 'CHANGELOG.md'),
-        ...['agl', 'board-commands', 'rules', 'troubleshooting'].map((name) =>
-          file(`docs/${name}.md`, `docs/${name}.md`),
-        ),
+        // All of them, as they name each other.
+        ...folder('docs', 'docs'),
       ],
     },
     {

@@ -1,9 +1,9 @@
 /** The release: same bytes each time, sums that verify, a bridge that a C compiler alone can build. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { packRelease } from '../../scripts/release/archive.ts';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
@@ -88,6 +88,19 @@ describe('the release', () => {
     assert.equal(head('cells/revision-13/rpi4-canwarden.cell'), '4a4843454c4c0d00');
     assert.equal(head('cells/revision-14/rpi4-root.cell'), '4a48535953020e00');
     assert.equal(head('cells/revision-14/rpi4-canwarden.cell'), '4a48434c4c020e00');
+  });
+
+  it('holds every page that its pages lead to', () => {
+    const pages = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /^(docs\/.*|CHANGELOG|README)\.md$/.test(path),
+    );
+    const links = pages.flatMap((path) =>
+      [...readFileSync(join(unpacked, path), 'utf8').matchAll(/\]\(([^):#]+\.md)[^)]*\)/g)].map(
+        ([, link]) => join(dirname(path), link),
+      ),
+    );
+    assert.ok(links.includes('docs/settings.md'), links.join(' '));
+    for (const link of links) assert.ok(existsSync(join(unpacked, link)), link);
   });
 
   it('holds what deploy installs, but for the bridge, which is C here, and what only a card needs', () => {
