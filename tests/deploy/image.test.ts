@@ -15,6 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
+import { RPI4_CANWARDEN_WFI } from '../../cell-config/rpi4-canwarden-wfi.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import type { CardPath } from '../../scripts/deploy/card.ts';
@@ -60,11 +61,12 @@ function expectedFiles(): { at: CardPath; bytes: Buffer; mode: number }[] {
       path in PROJECT ? [{ at, bytes: Buffer.from(PROJECT[path]), mode }] : [];
     if (source.kind === 'file') return file(source.path);
     if (source.kind === 'cell') {
-      const bytes =
-        source.name === 'rpi4-root.cell'
-          ? encodeSystem(RPI4_ROOT, { revision: 13 })
-          : encodeCell(RPI4_CANWARDEN, { revision: 13 });
-      return [{ at: to, bytes, mode }];
+      const bytes: Record<string, Buffer> = {
+        'rpi4-root.cell': encodeSystem(RPI4_ROOT, { revision: 13 }),
+        'rpi4-canwarden.cell': encodeCell(RPI4_CANWARDEN, { revision: 13 }),
+        'rpi4-canwarden-wfi.cell': encodeCell(RPI4_CANWARDEN_WFI, { revision: 13 }),
+      };
+      return [{ at: to, bytes: bytes[source.name], mode }];
     }
     if (source.kind !== 'folder') return [];
     return Object.keys(PROJECT)
