@@ -7,6 +7,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "memory-map.h"
 #include "wasm-rt.h"
@@ -26,9 +27,16 @@
 /* Fault kinds of the module's `fault` export: wasm traps by their own number, exceptions from here. */
 #define FAULT_EXCEPTION 0x100
 
+/* So many traps in so short a time, and restarting does not help. */
+#define FAULTS_MAXIMUM 3
+#define FAULTS_WINDOW_SECONDS 10
+
 static struct w2c_bsp bsp;
 static w2c_cell module;
 static bool fault_reported;
+/* Restarts since Jailhouse started the cell, and when the last faults were (counter ticks). */
+static uint32_t restarts;
+static uint64_t fault_ticks[FAULTS_MAXIMUM - 1];
 
 static _Noreturn void cell_wait_forever(void) {
   for (;;) {
@@ -36,23 +44,46 @@ static _Noreturn void cell_wait_forever(void) {
   }
 }
 
+/* start.S: cell_main on an empty stack. */
+_Noreturn void cell_restart(void);
+
+/* True when this fault is the last of FAULTS_MAXIMUM within the window. */
+static bool cell_is_beyond_help(void) {
+  uint64_t now = w2c_bsp_counter_read(&bsp);
+  uint64_t window = (uint64_t)FAULTS_WINDOW_SECONDS * w2c_bsp_counter_hertz(&bsp);
+  bool is_last = restarts >= FAULTS_MAXIMUM - 1 && now - fault_ticks[0] < window;
+  for (unsigned index = 1; index < FAULTS_MAXIMUM - 1; index++) {
+    fault_ticks[index - 1] = fault_ticks[index];
+  }
+  fault_ticks[FAULTS_MAXIMUM - 2] = now;
+  return is_last;
+}
+
 /*
  * Order matters: the peer must learn first that nobody serves the ring any more (a waiting Linux CPU
- * spins on it), then Jailhouse, then people. The report runs in the module and may itself trap; the
- * second time round it is left out.
+ * spins on it), then Jailhouse if it is the end, then people. The report runs in the module and may
+ * itself trap; the second time round it is left out, and the fault is not counted again.
  */
 static _Noreturn void cell_fault(uint32_t kind, uint32_t syndrome, uint32_t address,
                                  uint32_t program_counter) {
+  static bool is_last;
   if (fault_address != 0) {
     w2c_bsp_barrier_device(&bsp);
     w2c_bsp_mmio_write32(&bsp, fault_address, fault_value);
   }
-  w2c_bsp_memory_write32(&bsp, COMM_CELL_STATE, CELL_FAILED);
   if (!fault_reported) {
     fault_reported = true;
-    w2c_cell_fault(&module, kind, syndrome, address, program_counter);
+    is_last = cell_is_beyond_help();
+    if (is_last) {
+      w2c_bsp_memory_write32(&bsp, COMM_CELL_STATE, CELL_FAILED);
+    }
+    w2c_cell_fault(&module, kind, syndrome, address, program_counter, is_last);
   }
-  cell_wait_forever();
+  if (is_last) {
+    cell_wait_forever();
+  }
+  restarts++;
+  cell_restart();
 }
 
 FROM_ASSEMBLY _Noreturn void cell_exception(uint64_t vector, uint64_t syndrome, uint64_t address,
@@ -65,15 +96,27 @@ _Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
   cell_fault(trap, 0, 0, (uint32_t)(uint64_t)__builtin_return_address(0));
 }
 
+/* Before a restart: a module starts with its memory zero. The compiler must not know the address 0. */
+static void cell_clear_memory(void) {
+  uint8_t *memory = WASM_RT_LINEAR_MEMORY;
+  __asm__ volatile("" : "+r"(memory)::"memory");
+  memset(memory, 0, LINEAR_MEMORY_BYTES);
+}
+
 /* A polling cell never gets here: kept out of the loop's function, it costs that nothing. */
 __attribute__((noinline)) void w2c_cell_rest(w2c_cell *);
 
 #include "cell.wasm.c"
 
-/* A module that ends has said why on the console and in the communication region. */
+/* Entered again after a trap. A module that ends has said why on the console and in the communication region. */
 FROM_ASSEMBLY _Noreturn void cell_main(void) {
+  if (restarts != 0) {
+    cell_clear_memory();
+    fault_address = 0;
+    fault_reported = false;
+  }
   wasm2c_cell_instantiate(&module, &bsp);
-  if (w2c_cell_initialize(&module) == 0) {
+  if (w2c_cell_initialize(&module, restarts) == 0) {
     uint32_t state;
     do {
       /* A name for whoever watches the steps from outside (the twin); it costs nothing. */

@@ -8,7 +8,8 @@
  * every general register zero (facts: jailhouse guest ABI, entry state). RAM is not zeroed.
  * The cell polls and never unmasks an interrupt, so every vector is a fault.
  *
- * Calls: mmu_enable, mmu_show_linear_memory (mmu.c), cell_main and cell_exception (cell.c).
+ * Calls: mmu_enable, mmu_show_linear_memory (mmu.c), cell_main and cell_exception (cell.c),
+ * which calls cell_restart.
  */
 #include "memory-map.h"
 
@@ -65,4 +66,11 @@ exception:
     mrs     x2, far_el1
     mrs     x3, elr_el1
     b       cell_exception
+
+    /* From wherever a fault was: the stack is empty, page tables and vectors stay. */
+    .globl  cell_restart
+cell_restart:
+    ldr     x0, =__stack_top
+    mov     sp, x0
+    b       cell_main
     .ltorg

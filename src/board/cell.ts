@@ -50,12 +50,15 @@ export class Cell {
     private readonly idle: Idle,
   ) {}
 
-  /** Starts everything up; another status than `Ok` has been said, and the cell stays down. */
-  start(): Status {
+  /**
+   * Starts everything up; another status than `Ok` has been said, and the cell stays down. `restarts`:
+   * how often a trap has made that necessary.
+   */
+  start(restarts: u32): Status {
     const parts = this.parts;
     const status = startUp(parts, this.answers);
     this.requests.open();
-    this.page.open();
+    this.page.open(restarts);
     if (status !== Status.Ok) return status;
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
@@ -84,12 +87,14 @@ export class Cell {
 
   /**
    * After a trap: one line for people, out at once. `kind`: the number of a wasm trap (wasm-rt.h), or
-   * 0x100 and the number of the exception vector, with ESR_EL1 in `syndrome`.
+   * 0x100 and the number of the exception vector, with ESR_EL1 in `syndrome`. `isLast`: the cell stays
+   * down; else its module is made anew.
    */
-  reportFault(kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
+  reportFault(kind: u32, syndrome: u32, address: u32, programCounter: u32, isLast: bool): void {
     this.idle.close();
     const status = faultStatus(kind, syndrome);
-    this.parts.console
+    const console = this.parts.console;
+    console
       .text('canwarden: stopped by a fault, kind ')
       .hexadecimal(kind, 3)
       .text(', syndrome ')
@@ -97,12 +102,10 @@ export class Cell {
       .text(', address ')
       .hexadecimal(address, 8)
       .text(', at ')
-      .hexadecimal(programCounter, 8)
-      .text('. Load and start the cell again (status ')
-      .decimal(status)
-      .text(')')
-      .endLine()
-      .flush();
+      .hexadecimal(programCounter, 8);
+    if (isLast) console.text('. The third in ten seconds: load and start the cell again');
+    else console.text('. Starting anew');
+    console.text(' (status ').decimal(status).text(')').endLine().flush();
     this.page.fault(status, kind, syndrome, address, programCounter);
   }
 

@@ -11,6 +11,7 @@ import {
   HEAD_FAULT_ADDRESS,
   HEAD_FAULT_KIND,
   HEAD_FAULT_PROGRAM_COUNTER,
+  HEAD_FAULT_RESTARTS,
   HEAD_FAULT_STATE,
   HEAD_FAULT_SYNDROME,
   HEAD_FIRMWARE_VERSION,
@@ -51,8 +52,11 @@ const ROLE_BACK_END: u32 = 2;
 export class ControlPage {
   constructor(private readonly parts: CellParts) {}
 
-  /** Lays the page out; at the end of start-up, whatever came of it. May take its time. */
-  open(): void {
+  /**
+   * Lays the page out; at the end of start-up, whatever came of it. May take its time. `restarts`: how
+   * often a trap has restarted the cell; what the last one was is kept.
+   */
+  open(restarts: u32): void {
     const parts = this.parts;
     if (!parts.controlUsable) return;
     const control = parts.control;
@@ -76,6 +80,8 @@ export class ControlPage {
       if ((index as u32) >= FIRMWARE_VERSION_BYTES - 1) break;
       page.setHead8(HEAD_FIRMWARE_VERSION + index, FIRMWARE_VERSION.charCodeAt(index));
     }
+    page.setHead(HEAD_FAULT_RESTARTS, restarts);
+    if (restarts !== 0) page.keepFault();
     this.collect(parts.clock.nowTicks());
     control.open();
     control.note(TraceEvent.Started, table.count, table.checksum);

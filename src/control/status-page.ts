@@ -12,6 +12,8 @@ import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
 import {
   HEAD_COUNTER_COUNT,
+  HEAD_FAULT_KIND,
+  HEAD_FAULT_PROGRAM_COUNTER,
   HEAD_HISTOGRAM_COUNT,
   HEAD_TASK_BYTES,
   PAGE_COUNTERS,
@@ -96,6 +98,13 @@ export class StatusPage<Memory extends SharedMemory> {
   /** Sets a byte of the head. */
   setHead8(offset: u32, value: u32): void {
     store<u8>(this.head + (offset - PAGE_HEAD_OFFSET), value as u8);
+  }
+
+  /** What the run before has left of its fault in the section; before `open`, after a trap. */
+  keepFault(): void {
+    for (let offset = HEAD_FAULT_KIND; offset <= HEAD_FAULT_PROGRAM_COUNTER; offset += 4) {
+      this.setHead(offset, this.section.read32(offset));
+    }
   }
 
   /**

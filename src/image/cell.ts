@@ -8,9 +8,12 @@ import { createCell } from '../board/cell';
 
 const cell = createCell();
 
-/** Starts the cell. 0: ready; else a Status, said on the console and in the communication region. */
-export function initialize(): u32 {
-  return cell.start();
+/**
+ * Starts the cell. 0: ready; else a Status, said on the console and in the communication region.
+ * `restarts`: how often the BSP has restarted the module after a trap since Jailhouse started the cell.
+ */
+export function initialize(restarts: u32): u32 {
+  return cell.start(restarts);
 }
 
 /**
@@ -31,7 +34,16 @@ export function end(): void {
   cell.end();
 }
 
-/** Says what a trap was; see Cell.reportFault. The BSP stops afterwards. */
-export function fault(kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
-  cell.reportFault(kind, syndrome, address, programCounter);
+/**
+ * Says what a trap was; see Cell.reportFault. Afterwards the BSP stops if `isLast`, else it makes the
+ * module anew and calls `initialize`.
+ */
+export function fault(
+  kind: u32,
+  syndrome: u32,
+  address: u32,
+  programCounter: u32,
+  isLast: bool,
+): void {
+  cell.reportFault(kind, syndrome, address, programCounter, isLast);
 }

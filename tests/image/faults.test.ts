@@ -1,4 +1,7 @@
-/** What the image does after a fault: first let go of Linux, then say it, then stand still. */
+/**
+ * What the image does after a fault: first let go of Linux, then say it, then start anew; after the third
+ * in ten seconds stand still.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
@@ -8,6 +11,7 @@ import { type Board, createBoard } from '../../twin/run/board.ts';
 import { readTrace } from '../../twin/page/rings.ts';
 import { readStatusPage } from '../../twin/page/status-page.ts';
 import { runUntil } from '../../twin/run/cell-control.ts';
+import { settledStatusPage } from '../../twin/run/status-check.ts';
 
 const MILLISECOND = 1_000_000;
 
@@ -40,6 +44,7 @@ function boot(image: Uint8Array, withAgl: boolean): Promise<Board> {
     bitrate: 500_000,
     oscillatorHertz: 12_000_000,
     commandLine: '',
+    trapsExpected: true,
   });
 }
 
@@ -89,13 +94,18 @@ describe('an image that takes an exception', () => {
     const lines = board.console.lines.map(({ text }) => text);
     // Vector 4: synchronous, current level with its own stack. BRK #0 has ESR_EL1 0xf2000000.
     const fault = lines.filter((line) => line.includes('stopped by a fault'));
-    assert.equal(fault.length, 1, lines.join('\n'));
-    assert.match(fault[0] ?? '', /kind 0x104, syndrome 0xf2000000, .*\(status 93\)/);
+    // It comes again after each start: the third in ten seconds is the last.
+    assert.equal(fault.length, 3, lines.join('\n'));
+    assert.match(fault[0] ?? '', /kind 0x104, syndrome 0xf2000000, .*Starting anew \(status 93\)$/);
+    assert.match(fault[1] ?? '', /Starting anew \(status 93\)$/);
+    assert.match(fault[2] ?? '', /load and start the cell again \(status 93\)$/);
+    assert.equal(lines.filter((line) => line.startsWith('canwarden: ready')).length, 3);
     // The status page keeps it for whoever asks later.
     const section = board.control?.status;
     assert.ok(section);
     const page = readStatusPage(section);
     assert.deepEqual([page?.fault.kind, page?.fault.syndrome], [0x104, 0xf2000000]);
+    assert.equal(page?.fault.restarts, 2);
     assert.equal(page?.lastStatus, 93);
     assert.equal(fault[0]?.includes(`at 0x${hexadecimal(page?.fault.programCounter)}`), true);
     const last = readTrace(section).at(-1);
@@ -128,19 +138,52 @@ describe('an image that takes an exception', () => {
     );
   });
 
-  it('sets its ivshmem state to 0 when even the report cannot run any more', async () => {
+  it('sets its ivshmem state to 0 when even the report cannot run, and is then made anew', async () => {
     const board = await boot(builtImage(), true);
     board.bridge?.start();
     runUntil(board, 30 * MILLISECOND);
     assert.equal(cellLinkState(board), IVSHMEM_READY, 'the link never came up');
 
-    const linearMemory = symbol('__linear_memory');
-    const ram = board.machine.memories.find(({ base }) => base === 0);
-    assert.ok(ram);
-    // Every pointer in the module now leads outside it, the console's included.
-    ram.bytes.fill(0xff, linearMemory, linearMemory + 0x10000);
-    assert.equal(runUntil(board, 60 * MILLISECOND), 'stopped');
-    assert.equal(cellLinkState(board), IVSHMEM_RESET);
+    destroyLinearMemory(board);
+    const states: number[] = [];
+    const endpoint = board.cellEndpoint;
+    assert.ok(endpoint);
+    const setState = board.link.setState.bind(board.link);
+    board.link.setState = (id, state) => {
+      if (id === endpoint.id) states.push(state);
+      setState(id, state);
+    };
+    assert.equal(runUntil(board, 200 * MILLISECOND), 'running');
+    assert.equal(states[0], IVSHMEM_RESET, 'before anything else');
+    assert.equal(cellLinkState(board), IVSHMEM_READY, 'and there is a session again');
+    assert.notEqual(cellState(board), CELL_FAILED);
+    assert.equal(
+      board.console.lines.filter(({ text }) => text.startsWith('canwarden: ready')).length,
+      2,
+    );
+    assert.equal(settledStatusPage(board)?.fault.restarts, 1);
+  });
+
+  it('stays down after the third fault in ten seconds, not after one now and then', async () => {
+    const board = await boot(builtImage(), false);
+    let now = 30 * MILLISECOND;
+    for (const pause of [6_000, 6_000, 3_000]) {
+      runUntil(board, now);
+      destroyLinearMemory(board);
+      now += pause * MILLISECOND;
+      assert.equal(runUntil(board, now), 'running', `${pause} ms after a fault`);
+    }
+    // The last three: at 12, now 15, and one more within ten seconds.
+    destroyLinearMemory(board);
+    assert.equal(runUntil(board, now + 100 * MILLISECOND), 'stopped');
     assert.equal(cellState(board), CELL_FAILED);
   });
 });
+
+/** Every pointer in the module now leads outside it, the console's included. */
+function destroyLinearMemory(board: Board): void {
+  const linearMemory = symbol('__linear_memory');
+  const ram = board.machine.memories.find(({ base }) => base === 0);
+  assert.ok(ram);
+  ram.bytes.fill(0xff, linearMemory, linearMemory + 0x10000);
+}

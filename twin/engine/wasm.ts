@@ -21,16 +21,30 @@ const TRAPS: readonly (readonly [kind: number, words: RegExp])[] = [
 ];
 const TRAP_UNREACHABLE = 5;
 
+/** Design, decision 11: the third trap within ten seconds is the last. */
+const TRAPS_MAXIMUM = 3;
+const TRAPS_WINDOW_NANOS = 10_000_000_000;
+
+/** Cell state in the communication region, and that of a cell that has failed (hypercall.h). */
+const COMM_CELL_STATE = 0x80000008;
+const CELL_FAILED = 3;
+
 /** What `step` returns when nothing was ready. */
 const STEP_RESTS = 1;
 
 /** What the module must export. */
 interface CellExports {
-  initialize(): number;
+  initialize(restarts: number): number;
   step(): number;
   rest(): void;
   end(): void;
-  fault(kind: number, syndrome: number, address: number, programCounter: number): void;
+  fault(
+    kind: number,
+    syndrome: number,
+    address: number,
+    programCounter: number,
+    isLast: number,
+  ): void;
 }
 
 /** The module sleeps, and no interrupt of the cell can wake it. */
@@ -46,6 +60,9 @@ export class WasmEngine implements Engine {
   #exports: CellExports | undefined;
   #result: RunResult = 'running';
   #isInitialized = false;
+  /** When the last traps were. */
+  #trapNanos: number[] = [];
+  #restarts = 0;
   #faultAddress = 0;
   #faultValue = 0;
 
@@ -58,18 +75,27 @@ export class WasmEngine implements Engine {
   }
 
   boot(): void {
+    this.#trapNanos = [];
+    this.#restarts = 0;
+    this.#instantiate();
+  }
+
+  #instantiate(): void {
     const instance = new WebAssembly.Instance(this.#module, { bsp: this.#imports() });
     this.#exports = instance.exports as unknown as CellExports;
     this.#result = 'running';
     this.#isInitialized = false;
+    this.#faultAddress = 0;
   }
 
   run(untilNanos: number): RunResult {
     if (!this.#exports) throw new Error('the wasm engine must boot before it runs');
-    try {
-      while (this.#result === 'running' && this.#clock.now < untilNanos) this.#next(this.#exports);
-    } catch (error) {
-      this.#endBy(error);
+    while (this.#result === 'running' && this.#clock.now < untilNanos) {
+      try {
+        this.#next(this.#exports);
+      } catch (error) {
+        this.#endBy(error);
+      }
     }
     return this.#result;
   }
@@ -92,10 +118,13 @@ export class WasmEngine implements Engine {
       return;
     }
     this.#isInitialized = true;
-    if (exports.initialize() !== 0) this.#result = 'stopped';
+    if (exports.initialize(this.#restarts) !== 0) this.#result = 'stopped';
   }
 
-  /** A trap of the module does what the BSP does: the named device write first, then `fault`. */
+  /**
+   * A trap of the module does what the BSP does: the named device write first, then `fault`, then a new
+   * module, unless it was the third trap in ten seconds.
+   */
   #endBy(error: unknown): void {
     if (error instanceof CellParked) {
       this.#result = 'parked';
@@ -111,7 +140,24 @@ export class WasmEngine implements Engine {
       this.#machine.writeDevice(this.#faultAddress, 4, this.#faultValue);
     }
     const kind = TRAPS.find(([, words]) => words.test(error.message))?.[0] ?? TRAP_UNREACHABLE;
-    this.#exports.fault(kind, 0, 0, 0);
+    const { now } = this.#clock;
+    const [first = -Infinity] = this.#trapNanos;
+    const isLast = this.#trapNanos.length === TRAPS_MAXIMUM - 1 && now - first < TRAPS_WINDOW_NANOS;
+    this.#trapNanos = [...this.#trapNanos, now].slice(-(TRAPS_MAXIMUM - 1));
+    this.#reportTrap(kind, isLast);
+    if (isLast) return;
+    this.#restarts += 1;
+    this.#instantiate();
+  }
+
+  /** The report runs in the module that has trapped: it may trap again, and is left out then. */
+  #reportTrap(kind: number, isLast: boolean): void {
+    if (isLast) this.#write(COMM_CELL_STATE, 4, CELL_FAILED);
+    try {
+      this.#exports?.fault(kind, 0, 0, 0, isLast ? 1 : 0);
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    }
   }
 
   /** The memory that holds an access. Parks the cell if none does, or if it is read-only. */

@@ -61,6 +61,9 @@ const IMAGE_ADDRESS = 0x0;
 const COMMAND_LINE_ADDRESS = 0x1000;
 const RULES_ADDRESS = 0x100000;
 
+/** What the cell says after a trap. */
+const TRAP_LINE = /stopped by a fault/;
+
 /** Name of the cell's frames in the log of the bus. */
 export const CELL_SENDER = 'canwarden';
 
@@ -140,6 +143,8 @@ export interface BoardOptions {
   readonly onAglErrorMessage?: (message: ErrorMessage, nanos: number) => void;
   readonly onConsoleLine?: (line: ConsoleLine) => void;
   readonly faults?: BoardFaults;
+  /** A trap of the cell, which then starts anew, ends no run. */
+  readonly trapsExpected?: boolean;
 }
 
 export interface Board {
@@ -167,6 +172,8 @@ export interface Board {
   readonly bridge: AglPeer | undefined;
   /** Why the bridge ended by itself, if it did. */
   bridgeFailure: string | undefined;
+  /** The cell's words about its first trap, unless traps are expected: it goes on, the run must not. */
+  readonly unexpectedTrap: string | undefined;
 }
 
 /** `jailhouse cell create`, `load` and `start`: the engine stands at its first instruction. */
@@ -174,7 +181,14 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
   const { cell, system, faults } = options;
   const clock = new VirtualClock();
   const bus = new CanBus({ clock, bitrate: options.bitrate });
-  const console = new ConsoleLog(() => clock.now, options.onConsoleLine);
+  let trap: string | undefined;
+  const console = new ConsoleLog(
+    () => clock.now,
+    (line) => {
+      if (options.trapsExpected !== true && TRAP_LINE.test(line.text)) trap ??= line.text;
+      options.onConsoleLine?.(line);
+    },
+  );
   const chip = new Mcp2515({
     clock,
     bus,
@@ -231,6 +245,9 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
   engine.boot();
 
   const board: Board = {
+    get unexpectedTrap() {
+      return trap;
+    },
     clock,
     bus,
     chip,

@@ -30,13 +30,17 @@ const CANSTAT_OPMOD_CONFIGURATION = 0x80;
 
 export type ShutdownOutcome = 'approved' | 'denied' | 'already down' | 'timeout' | 'unknown reply';
 
-/** Lets the board run until `untilNanos`. When the cell has ended, bus and AGL go on without it. */
+/**
+ * Lets the board run until `untilNanos`. When the cell has ended, bus and AGL go on without it. Throws
+ * when the cell has trapped and nobody expected it.
+ */
 export function runUntil(board: Board, untilNanos: number): RunResult {
   const { clock, engine } = board;
   // An event at the end of the span, so that a cell that idles stops there.
   const end = clock.schedule(untilNanos, () => {});
   const result = engine.run(untilNanos);
   clock.cancel(end);
+  if (board.unexpectedTrap !== undefined) throw new Error(`the cell: ${board.unexpectedTrap}`);
   if (clock.now < untilNanos) clock.advanceTo(untilNanos);
   return result;
 }

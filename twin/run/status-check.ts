@@ -71,6 +71,7 @@ export function checkStatusPage(
         ] as const)
       : []),
     ['late steps', page.counters[COUNTER.deadlineMisses], 0],
+    ['restarts after a trap', page.fault.restarts, 0],
     ...hits(page, table, seen),
   ];
   // An answer that had to wait for the one before it is in no histogram.
