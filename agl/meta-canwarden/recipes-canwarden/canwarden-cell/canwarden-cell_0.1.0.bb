@@ -41,6 +41,7 @@ do_install() {
 
     install -d ${D}${docdir}/canwarden
     install -m 0644 ${S}/docs/board-commands.md ${D}${docdir}/canwarden/
+    install -m 0644 ${S}/docs/settings.md ${D}${docdir}/canwarden/
 
     if ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'true', 'false', d)}; then
         install -d ${D}${systemd_system_unitdir}
