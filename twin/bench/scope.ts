@@ -11,7 +11,7 @@ import { LAYOUTS, type Layout } from './spi-bytes.ts';
 
 export interface Scope {
   readonly latencyCases: readonly LatencyCase[];
-  /** The same of a cell that sleeps: idle=wfi. Nothing is promised for it. */
+  /** The same of a cell that sleeps: idle=wfi. */
   readonly sleepingCases: readonly LatencyCase[];
   readonly layouts: readonly Layout[];
   readonly losslessCases: readonly Omit<LosslessCase, 'gapBits'>[];
@@ -38,7 +38,7 @@ export const FULL_SCOPE: Scope = {
   ),
   sleepingCases: BITRATES.flatMap((bitrate) =>
     ANSWER_KINDS.flatMap((answer) =>
-      (['idle', 'forwarding'] as const).map((load) => ({
+      LOAD_KINDS.map((load) => ({
         ...{ engine: 'image' as const, answer, load, bitrate, spiHertz: SPI_HERTZ, seed: SEED },
         ...{ idle: 'wfi' as const, requests: FULL_REQUESTS },
       })),
