@@ -169,6 +169,11 @@ export class Mcp2515<
     return this.receiver.attention();
   }
 
+  /** One look at the line, if it is wired: while it is high, both receive buffers are empty. */
+  noteQuietLine(): void {
+    this.receiver.noteQuietLine();
+  }
+
   /**
    * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
    * -1 when there is none, or it was answered before. `receive` comes next.

@@ -88,6 +88,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return this.attentionSeen;
   }
 
+  /** See Mcp2515.noteQuietLine. */
+  noteQuietLine(): void {
+    if (this.lineAsked && !this.order.known && !this.line.isAsserted()) this.order.allEmpty();
+  }
+
   /**
    * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
    * -1 when there is none, or it was answered before. One RX STATUS, and READ of RXB0DLC when a
