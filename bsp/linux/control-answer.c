@@ -16,8 +16,9 @@
 #define EXIT_BAD_INPUT 2
 
 #define NANOS_PER_MILLI 1000000ull
-/* The cell writes its page for some milliseconds at a time. */
-#define PAGE_WAIT_NANOS (500 * NANOS_PER_MILLI)
+/* The cell writes its page for some milliseconds at a time; a bridge that has just started needs up
+ * to 2 s to see that nobody does. */
+#define PAGE_WAIT_NANOS (2500 * NANOS_PER_MILLI)
 #define TURN_WAIT_NANOS (10000 * NANOS_PER_MILLI)
 /* The cell copies and checks a request between frames. */
 #define CELL_WAIT_NANOS (2000 * NANOS_PER_MILLI)
@@ -109,7 +110,7 @@ static void wait_in(struct client *client, enum client_stage stage, uint64_t dea
   client->deadline_nanos = deadline_nanos;
 }
 
-/* Says why there is no page; that it is being written passes, as long as there is time. */
+/* Says why there is no page; that it is being written or judged passes, as long as there is time. */
 static void fail_without_page(struct client *client, enum page_state state, bool in_time) {
   switch (state) {
     case PAGE_ABSENT:

@@ -15,7 +15,8 @@
 #define CONTROL_TEXT_BYTES 16384u
 
 /** What became of an attempt to read the page; numbers of src/control/page-reader.ts. */
-enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED };
+enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED,
+                  PAGE_UNJUDGED };
 
 /** The two streams of the page. */
 enum control_stream { STREAM_TRACE = 0, STREAM_RECORDER = 1 };

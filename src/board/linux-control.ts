@@ -9,6 +9,7 @@
 import { counter_hertz, counter_read } from '../abi/bsp';
 import { appendRecorderEntry } from '../control/candump-text';
 import { EntryStream } from '../control/entry-stream';
+import { Heart, Life } from '../control/heart';
 import {
   CONTROL_SECTION_BYTES,
   HEAD_REQUEST_DETAIL,
@@ -41,8 +42,6 @@ const REQUESTS_ADDRESS: u32 = 0xb0000000;
 const TEXT_BYTES: u32 = 16384;
 /** Room that is left when another line is begun: longer than any. */
 const LINE_BYTES_MAXIMUM: u32 = 160;
-/** Without a refresh for so long the cell is said not to live. */
-const ALIVE_MILLIS: u64 = 2000;
 
 /** The two streams of the page, by number. */
 const STREAM_TRACE: u32 = 0;
@@ -60,10 +59,7 @@ export class LinuxControl {
   private readonly statusText: StatusText<SharedSection>;
   private readonly statusJson: StatusJson<SharedSection>;
   private readonly wall: WallTime = new WallTime();
-  private readonly hertz: u64 = counter_hertz();
-  private heartbeat: u32 = 0;
-  private heartbeatAt: u64 = counter_read();
-  private seenAlive: bool = false;
+  private readonly heart: Heart;
 
   constructor() {
     const page = new SharedSection(STATUS_PAGE_ADDRESS, CONTROL_SECTION_BYTES);
@@ -89,31 +85,29 @@ export class LinuxControl {
       RECORDER_ENTRY_BYTES,
       RECORDER_CAPACITY,
     );
-    this.heartbeat = reader.liveHeartbeat();
+    this.heart = new Heart(reader.liveHeartbeat(), counter_read(), counter_hertz());
   }
 
   /** Looks whether the cell has refreshed its page. `wallMicros`: the time of day now. */
   tend(wallMicros: u64): void {
-    const beat = this.page.liveHeartbeat();
-    if (beat === this.heartbeat) return;
-    this.heartbeat = beat;
-    this.heartbeatAt = counter_read();
-    this.seenAlive = true;
+    if (!this.heart.look(this.page.liveHeartbeat(), counter_read())) return;
     this.wall.note(this.page.liveTicks(), this.page.liveTicksPerSecond(), wallMicros);
   }
 
   /** Whether the page is being refreshed. */
   get isAlive(): bool {
-    return this.seenAlive && this.ageMillis < ALIVE_MILLIS;
+    return this.heart.life(counter_read()) === Life.Alive;
   }
 
   /** Writes the whole status to `out`. Anything but `Read`: there is none now. */
   writeStatus(asJson: bool): PageState {
-    const state = this.page.read();
     this.out.clear();
+    const now = counter_read();
+    const state = this.judged(this.page.read(), now);
     if (state !== PageState.Read) return state;
-    if (asJson) this.statusJson.write(this.isAlive, this.ageMillis);
-    else this.statusText.write(this.isAlive, this.ageMillis);
+    const isAlive = this.heart.life(now) === Life.Alive;
+    if (asJson) this.statusJson.write(isAlive, this.heart.ageMillis(now));
+    else this.statusText.write(isAlive, this.heart.ageMillis(now));
     return state;
   }
 
@@ -129,7 +123,7 @@ export class LinuxControl {
 
   /** Writes entries of stream `number` from `cursor` on, before `end`, as lines to `out`. */
   writeEntries(number: u32, cursor: u32, end: u32): PageState {
-    const state = this.page.state();
+    const state = this.judged(this.page.state(), counter_read());
     const stream = this.streamOf(number);
     this.out.clear();
     this.lost = 0;
@@ -178,8 +172,13 @@ export class LinuxControl {
     return this.page.word(HEAD_RULES_AFTER_RESTART);
   }
 
-  private get ageMillis(): u64 {
-    return ((counter_read() - this.heartbeatAt) * 1000) / this.hertz;
+  /**
+   * A page is not shown before it is known whether the cell lives: it would be called old, and
+   * nothing would tell the time of day of its entries.
+   */
+  private judged(state: PageState, now: u64): PageState {
+    const isShown = state !== PageState.Read || this.heart.life(now) !== Life.Unknown;
+    return isShown ? state : PageState.Unjudged;
   }
 
   private streamOf(number: u32): EntryStream<SharedSection> {

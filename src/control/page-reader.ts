@@ -30,6 +30,8 @@ export enum PageState {
   Busy = 3,
   /** A page that no cell writes. */
   Damaged = 4,
+  /** There is a page; whether the cell still refreshes it is not known yet. Try again. */
+  Unjudged = 5,
 }
 
 /** Copies of one attempt; the host program makes attempts for a bounded time. */

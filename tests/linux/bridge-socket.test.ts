@@ -71,6 +71,17 @@ describe('the socket of canwarden-bridge', { skip: SKIP, timeout: 120_000 }, () 
     });
   });
 
+  it('calls a cell dead only after two seconds without a heartbeat', async () => {
+    const cell = new FakeCell().start();
+    await withBridge(cell, async () => {
+      const { status, text } = await ask(cell.socket, 'status', '--json');
+      assert.equal(status, 0);
+      const page = JSON.parse(text) as Record<string, unknown>;
+      assert.equal(page.alive, false);
+      assert.ok(Number(page.heartbeat_age_milliseconds) >= 2000, text);
+    });
+  });
+
   it('replaces a dead socket, leaves a living one and other files, and goes at the end', async () => {
     const cell = new FakeCell().start();
     const killed = await startBridge(cell);
