@@ -51,6 +51,8 @@ enum { REGISTER_ID = 0x00, REGISTER_MAX_PEERS = 0x04, REGISTER_DOORBELL = 0x0c, 
 #define LAYOUT_LOOK_NANOS 100000000L
 /* A peer whose heartbeat stands still for so long is dead. */
 #define HEARTBEAT_LIMIT_NANOS 3000000000ull
+/* What one look adds at most: while this process stood still, the peer may have stood still, too. */
+#define LOOK_LIMIT_NANOS 100000000ull
 
 /* The other end lays the file out and writes the magic last. */
 static bool await_layout(const struct link *link) {
@@ -195,17 +197,20 @@ void link_file_register_write(struct link *link, uint32_t offset, uint32_t value
  */
 void link_file_tend(struct link *link, uint64_t now_nanos) {
   static uint32_t last_beat;
-  static uint64_t last_change_nanos;
+  static uint64_t last_look_nanos;
+  static uint64_t silent_nanos;
+  uint64_t look_nanos = now_nanos - last_look_nanos;
+  last_look_nanos = now_nanos;
   link->descriptor[WORD_HEARTBEAT + OWN_ID] += 1;
   if (link->state_table[OWN_ID] != link->own_state) {
     link->state_table[OWN_ID] = link->own_state;
   }
   uint32_t beat = link->descriptor[WORD_HEARTBEAT + PEER_ID];
-  if (beat != last_beat || last_change_nanos == 0) {
+  silent_nanos += look_nanos < LOOK_LIMIT_NANOS ? look_nanos : LOOK_LIMIT_NANOS;
+  if (beat != last_beat) {
     last_beat = beat;
-    last_change_nanos = now_nanos;
-  } else if (now_nanos - last_change_nanos > HEARTBEAT_LIMIT_NANOS &&
-             link->state_table[PEER_ID] != 0) {
+    silent_nanos = 0;
+  } else if (silent_nanos > HEARTBEAT_LIMIT_NANOS && link->state_table[PEER_ID] != 0) {
     log_line(LOG_WARNING, "%s: the other end has shown no life for 3 s; its state is set to 0",
              link->name);
     link->state_table[PEER_ID] = 0;

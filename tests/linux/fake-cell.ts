@@ -2,7 +2,7 @@
  * A cell that is only a shared file with a status page, written by hand: what the bridge says about a
  * page is held against what stands in it.
  *
- * Used by: bridge-control*.test.ts. Layout: docs/bridge.md, docs/status-page.md. Shares nothing with src/.
+ * Used by: ask.ts and its tests. Layout: docs/bridge.md, docs/status-page.md. Shares nothing with src/.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { mapFile } from '../../twin/shared/map-file.ts';
 
 const FILE_BYTES = 1 << 20;
+const STATE_TABLE = 0x1000;
 const REQUESTS = 0x42000;
 const PAGE = 0x62000;
 const SECTION_BYTES = 0x40000;
@@ -49,7 +50,7 @@ export class FakeCell {
       [0x08, 2],
       [0x0c, 0xc024],
       [0x10, 0x8024],
-      [0x14, 0x1000],
+      [0x14, STATE_TABLE],
       [0x18, 0x2000],
       [0x1c, SECTION_BYTES],
       [0x30, version === 2 ? REQUESTS : 0],
@@ -129,6 +130,20 @@ export class FakeCell {
     this.page.writeUInt8((dlc ?? 0) > 8 ? (dlc ?? 0) : 0, at + 15);
     Buffer.from(data).copy(this.page, at + 16);
     this.set(RECORDER_HEAD, head + 1);
+  }
+
+  /** How often the bridge has looked whether this cell lives. */
+  get bridgeLooks(): number {
+    return this.#file.readUInt32LE(0x20);
+  }
+
+  /** This cell's word of the state table. */
+  get state(): number {
+    return this.#file.readUInt32LE(STATE_TABLE + 4);
+  }
+
+  set state(value: number) {
+    this.#file.writeUInt32LE(value, STATE_TABLE + 4);
   }
 
   /** The request that is not finished; undefined while there is none. */

@@ -48,6 +48,25 @@ describe('the shared file', () => {
     );
   });
 
+  it('takes a bridge for dead that does not beat for 3 s of looking, and no pause for silence', () => {
+    const link = new SharedLink({ ...OPTIONS, path: join(folder, 'beats') });
+    const words = new Uint32Array(link.stateTable.buffer, 0, 0x1000 / 4);
+    const states = new Uint32Array(link.stateTable.buffer, link.stateTable.byteOffset, 2);
+    states[0] = 1;
+    let millis = 50_000; // not the beginning of time
+    const look = (pauseMillis: number): number => {
+      link.tend((millis += pauseMillis));
+      return link.bridgeState;
+    };
+    words[8] += 1;
+    look(50);
+    for (let looks = 0; looks < 29; looks += 1) assert.equal(look(20_000), 1, `look ${looks}`);
+    words[8] += 1;
+    look(50);
+    for (let looks = 0; looks < 60; looks += 1) assert.equal(look(50), 1, `look ${looks}`);
+    assert.equal(look(50), 0);
+  });
+
   it('becomes longer when it is one of an earlier version', () => {
     const path = join(folder, 'old');
     writeFileSync(path, Buffer.alloc(0x80000, 0x77));

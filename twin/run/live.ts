@@ -32,8 +32,6 @@ const YIELD_MILLIS = 4;
  * 15 frames at 500 kbit/s, so that no ring runs full because the machine is busy.
  */
 const AHEAD_LIMIT_NANOS = 3_000_000;
-/** A bridge that has not come round for so long is dead; nobody waits for it. */
-const WAIT_LIMIT_MILLIS = 2_000;
 
 const PEER_READY = 1;
 // virtio over ivshmem: device status in the header of the R/W section, and its DRIVER_OK bit.
@@ -58,7 +56,6 @@ export class LiveBoard {
   /** The bridge's last beat, and when it was seen. */
   #beat = 0;
   #beatNanos = 0;
-  #beatMillis = 0;
   readonly #header: Uint32Array;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
 
@@ -124,7 +121,7 @@ export class LiveBoard {
         baseNanos = clock.now;
         baseMillis = nowMillis;
       }
-      if (clock.now < allowedNanos && !this.#isAhead(nowMillis)) {
+      if (clock.now < allowedNanos && !this.#isAhead()) {
         result = runUntil(this.board, Math.floor(Math.min(clock.now + SLICE_NANOS, allowedNanos)));
       } else {
         Atomics.wait(this.#sleeper, 0, 0, SLICE_NANOS / 1e6);
@@ -138,17 +135,15 @@ export class LiveBoard {
     return result;
   }
 
-  /** Whether the cell has to let the bridge come round first. */
-  #isAhead(nowMillis: number): boolean {
+  /** Whether the cell has to let the bridge, which is not taken for dead, come round first. */
+  #isAhead(): boolean {
     if (!this.#waitsForBridge || this.shared.bridgeState !== PEER_READY) return false;
     const beat = this.shared.bridgeBeat;
     if (beat !== this.#beat) {
       this.#beat = beat;
       this.#beatNanos = this.board.clock.now;
-      this.#beatMillis = nowMillis;
     }
-    const isDead = nowMillis - this.#beatMillis > WAIT_LIMIT_MILLIS;
-    return !isDead && this.board.clock.now - this.#beatNanos > AHEAD_LIMIT_NANOS;
+    return this.board.clock.now - this.#beatNanos > AHEAD_LIMIT_NANOS;
   }
 
   /** Runs until `isDone`, at most `limitSeconds` real seconds; false when they are over. */

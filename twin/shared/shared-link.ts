@@ -31,6 +31,8 @@ const SECTION_OFFSET = 2 * PAGE_BYTES;
 
 /** A bridge whose heartbeat stands still for so long is dead. */
 const HEARTBEAT_LIMIT_MILLIS = 3_000;
+/** What one look adds at most: while this process stood still, the bridge may have stood still, too. */
+const LOOK_LIMIT_MILLIS = 100;
 
 export interface SharedLinkOptions {
   readonly path: string;
@@ -50,7 +52,8 @@ export class SharedLink {
   readonly #words: Uint32Array;
   readonly #states: Uint32Array;
   #lastBeat = 0;
-  #lastBeatMillis = 0;
+  #lastLookMillis = 0;
+  #silentMillis = 0;
 
   constructor(options: SharedLinkOptions) {
     const { path, sectionBytes, outputBytes } = options;
@@ -85,10 +88,12 @@ export class SharedLink {
   tend(nowMillis: number): void {
     Atomics.add(this.#words, WORD_HEARTBEAT + CELL, 1);
     const beat = this.bridgeBeat;
+    this.#silentMillis += Math.min(nowMillis - this.#lastLookMillis, LOOK_LIMIT_MILLIS);
+    this.#lastLookMillis = nowMillis;
     if (beat !== this.#lastBeat) {
       this.#lastBeat = beat;
-      this.#lastBeatMillis = nowMillis;
-    } else if (nowMillis - this.#lastBeatMillis > HEARTBEAT_LIMIT_MILLIS) {
+      this.#silentMillis = 0;
+    } else if (this.#silentMillis > HEARTBEAT_LIMIT_MILLIS) {
       if (this.bridgeState !== 0) Atomics.store(this.#states, BRIDGE, 0);
     }
   }
