@@ -20,8 +20,9 @@
 
 #define EXIT_FAILED 1
 #define EXIT_BAD_INPUT 2
-/* The bridge answers within milliseconds, or says within ten seconds why not. */
-#define ANSWER_WAIT_SECONDS 15
+/* The bridge answers within milliseconds, or says why not: within ten seconds for its turn and five for
+ * the cell. */
+#define ANSWER_WAIT_SECONDS 30
 #define LIVE_VALUES 64
 
 static const char USAGE[] =

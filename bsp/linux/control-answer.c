@@ -20,8 +20,10 @@
  * to 2 s to see that nobody does. */
 #define PAGE_WAIT_NANOS (2500 * NANOS_PER_MILLI)
 #define TURN_WAIT_NANOS (10000 * NANOS_PER_MILLI)
-/* The cell copies and checks a request between frames. */
-#define CELL_WAIT_NANOS (2000 * NANOS_PER_MILLI)
+/* The cell copies and checks a request between frames, and then refuses new rules that find no moment
+ * for 2 s (status 74): its own word is waited for. */
+#define CELL_WAIT_SECONDS 5u
+#define CELL_WAIT_NANOS (CELL_WAIT_SECONDS * 1000 * NANOS_PER_MILLI)
 #define LIVE_VALUES 64u
 #define REMARK_BYTES 1024u
 
@@ -198,8 +200,8 @@ static bool try_outcome(struct client *client, uint64_t now_nanos) {
   if (control_module_finished(client->sequence, &outcome)) {
     say_outcome(client, &outcome);
   } else if (now_nanos >= client->deadline_nanos) {
-    client_fail(client, EXIT_FAILED, "the cell did not finish the request within 2 s; it %s. Whether "
-                "it is in force, canwarden status says", control_module_alive()
+    client_fail(client, EXIT_FAILED, "the cell did not finish the request within %u s; it %s. Whether "
+                "it is in force, canwarden status says", CELL_WAIT_SECONDS, control_module_alive()
                 ? "is alive, so it may be very busy" : "shows no life (canwarden doctor)");
   }
   return false;
