@@ -142,7 +142,7 @@ export class FakeBoard {
       {
         encoding: 'utf8',
         env: { PATH: commandPath(), CANWARDEN_ROOT: this.root },
-        timeout: 20_000,
+        timeout: 300_000,
       },
     );
     const short = (text: string) => text.replaceAll(this.root, '');

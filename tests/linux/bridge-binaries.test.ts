@@ -114,7 +114,9 @@ for (const { title, command, skip } of BINARIES) {
           const dump = await ask('recorder', 'dump');
           assert.match(dump, /^\(\d+\.\d{6}\) can0 7FF#0102 T$/m);
           assert.match(dump, /^\(\d+\.\d{6}\) can0 1A1#010064A5 T answered$/m);
-          assert.match(dump, /^\(\d+\.\d{6}\) can0 500#00000000 R$/m);
+          // The last one: the first may have left the recorder before a slow machine asks.
+          const lastOfBurst = (BURST - 1).toString(16).toUpperCase().padStart(8, '0');
+          assert.match(dump, new RegExp(`^\\(\\d+\\.\\d{6}\\) can0 500#${lastOfBurst} R$`, 'm'));
           assert.match(await ask('trace'), /^\(\d+\.\d{6}\) answered {10}rule 1, 1A0$/m);
           assert.equal(await bridge.stop(), 0);
           const counted = bridge.statistics();

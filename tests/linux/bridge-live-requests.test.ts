@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER } from '../../twin/run/board.ts';
-import { ask, NATIVE, SKIP } from './ask.ts';
+import { ask, LIMITS, NATIVE } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink } from './live-link.ts';
 
@@ -24,7 +24,7 @@ rules:
     answer: { id: 0x1B1, length: 2, data: [0x11], live: [{ from: 3, to: 1, count: 1 }] }
 `;
 
-describe('canwarden-bridge and a running cell', { skip: SKIP, timeout: 600_000 }, () => {
+describe('canwarden-bridge and a running cell', LIMITS, () => {
   const folder = mkdtempSync(join(tmpdir(), 'canwarden-requests-'));
   const file = join(folder, 'rules.bin');
   writeFileSync(file, compileRules(RULES, 'rules.yaml').image);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { ask, SKIP, startBridge, until } from './ask.ts';
+import { ask, LIMITS, startBridge, until } from './ask.ts';
 import type { BridgeProcess } from './bridge-process.ts';
 import { FakeCell } from './fake-cell.ts';
 
@@ -39,7 +39,7 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
-describe('the socket of canwarden-bridge', { skip: SKIP, timeout: 120_000 }, () => {
+describe('the socket of canwarden-bridge', LIMITS, () => {
   it('is not there without a control device, and one line says so', async () => {
     const cell = new FakeCell(1);
     await withBridge(cell, async (bridge) => {

@@ -20,7 +20,7 @@ function run(script: string, word: string): { status: number | null; output: str
     ['--import', 'tsx', script, word],
     {
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 300_000,
     },
   );
   return { status, output: stdout + stderr };
