@@ -1,7 +1,7 @@
 /**
  * Reads input files and writes result files whole or not at all.
  *
- * Used by: scripts/cells.ts, scripts/rules.ts, scripts/release.ts, twin/run.
+ * Used by: the command lines in scripts/, twin/run.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -27,6 +27,17 @@ export function readInput(path: string): Buffer {
   } catch (error) {
     throw fileError(`cannot read ${path}`, error);
   }
+}
+
+/**
+ * The text of a file. Throws InputError naming it; a file with a zero byte is none, and quoting it in
+ * another error would put its control characters on the terminal.
+ */
+export function readTextInput(path: string): string {
+  const bytes = readInput(path);
+  const zeroAt = bytes.indexOf(0);
+  if (zeroAt === -1) return bytes.toString('utf8');
+  throw new InputError(`${path}: expected text, found a binary file (byte ${zeroAt} is 0)`);
 }
 
 /**

@@ -6,7 +6,7 @@
  * Exit status 2 on bad input or a finding that is an error; then nothing is written.
  */
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { emitC } from '../cell-config/c/emit.ts';
 import { checkConfiguration, formatFinding } from '../cell-config/check.ts';
 import type { Configuration } from '../cell-config/check.ts';
@@ -20,8 +20,8 @@ import { RPI4_CANWARDEN_WFI } from '../cell-config/rpi4-canwarden-wfi.ts';
 import { rpi4Files } from '../cell-config/rpi4-files.ts';
 import { RPI4_ROOT } from '../cell-config/rpi4-root.ts';
 import { BUILT_IMAGE, readCellFile, readConfiguration, readImage } from './cells/input.ts';
+import { commandLine, run, userPath, userPaths } from './command-line.ts';
 
-const EXIT_BAD_INPUT = 2;
 const SHIPPED: Configuration = { system: RPI4_ROOT, cells: [RPI4_CANWARDEN] };
 /** The same machine with the warden's cell for idle=wfi: one of the two is on it. */
 const SHIPPED_WFI: Configuration = { system: RPI4_ROOT, cells: [RPI4_CANWARDEN_WFI] };
@@ -64,7 +64,7 @@ function chooseForC(what: string, revisionText?: string): DecodedFile {
   if (what === 'rpi4-canwarden') return { kind: 'cell', ...own, cell: RPI4_CANWARDEN };
   if (what === 'rpi4-canwarden-wfi') return { kind: 'cell', ...own, cell: RPI4_CANWARDEN_WFI };
   if (what === 'rpi4-root') return { kind: 'system', ...own, system: RPI4_ROOT };
-  const file = readCellFile(what);
+  const file = readCellFile(userPath(what));
   return revisionText === undefined ? file : { ...file, revision: own.revision };
 }
 
@@ -117,39 +117,37 @@ function revisionOption(): Option {
   ).choices(['13', '14']);
 }
 
-const program = new Command('cells')
-  .description('Build, show and check the Jailhouse configurations.')
-  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
+const program = commandLine('cells').description(
+  'Build, show and check the Jailhouse configurations.',
+);
 program
   .command('build')
   .description('write rpi4-root.cell, rpi4-canwarden.cell and rpi4-canwarden-wfi.cell')
-  .option('--out <folder>', 'where to', 'build')
+  .option('--out <folder>', 'where to', userPath, 'build')
   .addOption(revisionOption().default('14'))
   .action(build);
 program
   .command('show')
   .description('decode system or cell files of anyone, revision 13 or 14')
-  .argument('<files...>')
+  .argument('<files...>', 'system or cell files', userPaths)
   .action(show);
 program
   .command('emit-c')
   .description("print Jailhouse's own C form, for merging into a configuration in C")
   .argument('<what>', 'rpi4-root, rpi4-canwarden, rpi4-canwarden-wfi, or any file')
-  .option('--out <file>', 'write it there instead of printing it')
+  .option('--out <file>', 'write it there instead of printing it', userPath)
   .addOption(revisionOption())
   .action(emit);
 program
   .command('check')
   .description('look for mistakes; without files, in the configuration of this project')
-  .argument('[system]', 'system file')
-  .argument('[cells...]', 'cell files that go with it')
-  .option('--image <elf>', `linked image of the cell "canwarden" (default: ${BUILT_IMAGE})`)
+  .argument('[system]', 'system file', userPath)
+  .argument('[cells...]', 'cell files that go with it', userPaths, [])
+  .option(
+    '--image <elf>',
+    `linked image of the cell "canwarden" (default: ${BUILT_IMAGE})`,
+    userPath,
+  )
   .action(check);
 
-try {
-  program.parse();
-} catch (error) {
-  if (!(error instanceof InputError)) throw error;
-  console.error(error.message);
-  process.exit(EXIT_BAD_INPUT);
-}
+await run(program);

@@ -8,9 +8,10 @@
  */
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import type { Revision } from '../cell-config/format/model.ts';
+import { commandLine, EXIT_BAD_INPUT, userPath } from './command-line.ts';
 import type { Card } from './deploy/card.ts';
 import { DirectoryCard } from './deploy/cards/directory.ts';
 import { HostCard } from './deploy/cards/host.ts';
@@ -20,7 +21,6 @@ import { deploy, undo } from './deploy/run.ts';
 import type { Dialogue, Outcome } from './deploy/run.ts';
 
 const EXIT_FAILED = 1;
-const EXIT_REFUSED = 2;
 
 interface Options {
   readonly rootfs?: string;
@@ -48,7 +48,9 @@ function openCard(options: Options): Card {
   if (boot !== undefined && rootfs === undefined && host === undefined) {
     throw new InputError('--boot goes with --rootfs or --host');
   }
-  if (rootfs !== undefined) return new DirectoryCard(rootfs, boot);
+  if (rootfs !== undefined) {
+    return new DirectoryCard(rootfs, boot === undefined ? undefined : userPath(boot));
+  }
   if (image !== undefined) return new ImageCard(image);
   if (tar !== undefined) return new TarCard(tar);
   return new HostCard({ host: host ?? '', root: hostRoot, boot });
@@ -106,15 +108,15 @@ async function main(options: Options): Promise<void> {
   if (outcome === 'declined') process.exitCode = EXIT_FAILED;
 }
 
-const program = new Command('deploy')
+const program = commandLine('deploy')
   .description('Install the warden on a Raspberry Pi 4 card (guide: docs/board.md).')
-  .option('--rootfs <folder>', 'a mounted card: the folder of its root file system')
-  .option('--image <file>', 'a card image (.wic, .img); needs no root, mounts nothing')
-  .option('--tar <file>', 'write an archive to unpack on the board')
+  .option('--rootfs <folder>', 'a mounted card: the folder of its root file system', userPath)
+  .option('--image <file>', 'a card image (.wic, .img); needs no root, mounts nothing', userPath)
+  .option('--tar <file>', 'write an archive to unpack on the board', userPath)
   .option('--host <user@board>', 'a board that runs, by ssh')
   .option('--boot <folder>', 'where the boot partition is mounted, if it is not found')
   .option('--host-root <folder>', "where the card's root is mounted on the board", '/')
-  .option('--armstub <file>', "TF-A's bl31.bin, for a card that has none")
+  .option('--armstub <file>', "TF-A's bl31.bin, for a card that has none", userPath)
   .addOption(
     new Option(
       '--revision <number>',
@@ -124,12 +126,11 @@ const program = new Command('deploy')
   .option('--dry-run', 'show what would change, write nothing', false)
   .option('--force-rules', 'overwrite rules that were changed on the board', false)
   .option('--undo', 'take a deployment back', false)
-  .option('--yes', 'write without asking', false)
-  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_REFUSED));
+  .option('--yes', 'write without asking', false);
 
 try {
   await main(program.parse().opts<Options>());
 } catch (error) {
   console.error(`deploy: ${(error as Error).message}`);
-  process.exitCode = error instanceof InputError ? EXIT_REFUSED : EXIT_FAILED;
+  process.exitCode = error instanceof InputError ? EXIT_BAD_INPUT : EXIT_FAILED;
 }

@@ -5,13 +5,12 @@
  * cell-config/map. Exit status 2 on bad input; then nothing is written.
  */
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
 import { describeOutput, InputError, writeWhole } from '../cell-config/files.ts';
 import { drawMap } from '../cell-config/map/svg.ts';
 import { formatMap } from '../cell-config/map/text.ts';
 import { BUILT_IMAGE, readConfiguration, readImage } from './cells/input.ts';
+import { commandLine, run, userPath, userPaths } from './command-line.ts';
 
-const EXIT_BAD_INPUT = 2;
 const BUILT = ['build/rpi4-root.cell', 'build/rpi4-canwarden.cell'] as const;
 
 function map(files: string[], options: { image?: string; svg: string }): void {
@@ -28,18 +27,15 @@ function map(files: string[], options: { image?: string; svg: string }): void {
   console.log(`\n${describeOutput(options.svg, picture)}`);
 }
 
-const program = new Command('map')
+const program = commandLine('map')
   .description('Show who has which memory, as text and as a picture.')
-  .argument('[files...]', `system file and its cells (default: ${BUILT.join(' ')})`)
-  .option('--image <elf>', `linked image of the cell "canwarden" (default: ${BUILT_IMAGE})`)
-  .option('--svg <file>', 'where the picture goes', 'build/map.svg')
-  .action(map)
-  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
+  .argument('[files...]', `system file and its cells (default: ${BUILT.join(' ')})`, userPaths, [])
+  .option(
+    '--image <elf>',
+    `linked image of the cell "canwarden" (default: ${BUILT_IMAGE})`,
+    userPath,
+  )
+  .option('--svg <file>', 'where the picture goes', userPath, 'build/map.svg')
+  .action(map);
 
-try {
-  program.parse();
-} catch (error) {
-  if (!(error instanceof InputError)) throw error;
-  console.error(error.message);
-  process.exit(EXIT_BAD_INPUT);
-}
+await run(program);

@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InputError, writeWhole } from '../cell-config/files.ts';
+import { EXIT_BAD_INPUT, userPath } from './command-line.ts';
 import { helpIfAsked } from './help.ts';
 import { packRelease } from './release/archive.ts';
 import { listParts } from './release/parts.ts';
@@ -23,11 +24,12 @@ function readOptions(): Options {
   try {
     const { values } = parseArgs({
       options: {
-        out: { type: 'string', default: 'build/release' },
+        out: { type: 'string' },
         'no-build': { type: 'boolean', default: false },
       },
     });
-    return { out: values.out, build: !values['no-build'] };
+    const out = values.out === undefined ? 'build/release' : userPath(values.out);
+    return { out, build: !values['no-build'] };
   } catch (error) {
     throw new InputError(
       `release: ${(error as Error).message}. Options: --out FOLDER, --no-build (take build/ as it is)`,
@@ -69,5 +71,5 @@ try {
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
   console.error(error.message);
-  process.exit(2);
+  process.exit(EXIT_BAD_INPUT);
 }

@@ -1,11 +1,16 @@
 /**
- * `npm run rules -- compile | show | check`: the rule table of the warden.
+ * `npm run rules -- compile | show | check | explain`: the rule table of the warden.
  *
  * Used by: people, at the shell. The work is in cell-config/rules; the language in docs/rules.md.
  * Exit status 2 on a bad file, with every error as `file:line:column reason`, and nothing written.
  */
-import { Command } from 'commander';
-import { describeOutput, InputError, readInput, writeWhole } from '../cell-config/files.ts';
+import {
+  describeOutput,
+  InputError,
+  readInput,
+  readTextInput,
+  writeWhole,
+} from '../cell-config/files.ts';
 import { compileRules, RulesError } from '../cell-config/rules/compile.ts';
 import type { CompiledRules } from '../cell-config/rules/compile.ts';
 import { decodeRules, RulesImageError } from '../cell-config/rules/decode.ts';
@@ -13,14 +18,21 @@ import { describeTable } from '../cell-config/rules/describe.ts';
 import { formatDiagnostic } from '../cell-config/rules/diagnostics.ts';
 import type { RuleTable } from '../cell-config/rules/model.ts';
 import { assignPaths } from '../cell-config/rules/paths.ts';
+import { commandLine, run, userPath } from './command-line.ts';
 
-const EXIT_BAD_INPUT = 2;
-
-/** Reads and compiles; warnings go to standard error. */
+/** Reads and compiles; warnings go to standard error. Throws InputError with every mistake. */
 function compileFile(path: string): CompiledRules {
-  const compiled = compileRules(readInput(path).toString('utf8'), path);
-  for (const warning of compiled.warnings) console.error(formatDiagnostic(warning));
-  return compiled;
+  const text = readTextInput(path);
+  try {
+    const compiled = compileRules(text, path);
+    for (const warning of compiled.warnings) console.error(formatDiagnostic(warning));
+    return compiled;
+  } catch (error) {
+    if (!(error instanceof RulesError)) throw error;
+    const count = error.diagnostics.filter(({ severity }) => severity === 'error').length;
+    const summary = `${count} error${count === 1 ? '' : 's'}; nothing was written`;
+    throw new InputError(`${error.message}\n${summary}`, { cause: error });
+  }
 }
 
 function compile(input: string, output: string): void {
@@ -76,38 +88,29 @@ function show(path: string): void {
   console.log(describeOutput(path, image));
 }
 
-const program = new Command('rules')
-  .description('Compile, check and show the rule table (language: docs/rules.md).')
-  .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
+const program = commandLine('rules').description(
+  'Compile, check and show the rule table (language: docs/rules.md).',
+);
 program
   .command('compile')
   .description('write the image that "jailhouse cell load" puts at 0x100000')
-  .argument('<in>', 'rules file (YAML)')
-  .argument('<out>', 'image, for example build/rules.bin')
+  .argument('<in>', 'rules file (YAML)', userPath)
+  .argument('<out>', 'image, for example build/rules.bin', userPath)
   .action(compile);
-program.command('show').description('decode an image').argument('<file>', 'image').action(show);
+program
+  .command('show')
+  .description('decode an image')
+  .argument('<file>', 'image', userPath)
+  .action(show);
 program
   .command('check')
   .description('read a rules file, report every error, write nothing')
-  .argument('<in>', 'rules file (YAML)')
+  .argument('<in>', 'rules file (YAML)', userPath)
   .action(check);
 program
   .command('explain')
   .description('say how each rule is recognised on the chip, and why')
-  .argument('<in>', 'rules file (YAML)')
+  .argument('<in>', 'rules file (YAML)', userPath)
   .action(explain);
 
-try {
-  program.parse();
-} catch (error) {
-  if (error instanceof RulesError) {
-    const errors = error.diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
-    console.error(error.message);
-    console.error(`${errors.length} error${errors.length === 1 ? '' : 's'}; nothing was written`);
-  } else if (error instanceof InputError) {
-    console.error(error.message);
-  } else {
-    throw error;
-  }
-  process.exit(EXIT_BAD_INPUT);
-}
+await run(program);

@@ -23,6 +23,7 @@ const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
 ];
 
 const BAR_COLUMNS = 20;
+const NAME_COLUMNS = 2 + Math.max(...BUDGETS.map(({ file }) => `build/${file}`.length));
 
 /** Prints one line for each file; true if every file is within its budget. */
 export async function reportSizes(): Promise<boolean> {
@@ -32,7 +33,7 @@ export async function reportSizes(): Promise<boolean> {
     const filled = Math.min(BAR_COLUMNS, Math.ceil((size / bytes) * BAR_COLUMNS));
     const bar = '='.repeat(filled).padEnd(BAR_COLUMNS);
     const percent = ((100 * size) / bytes).toFixed(1).padStart(5);
-    const name = `build/${file}`.padEnd(28);
+    const name = `build/${file}`.padEnd(NAME_COLUMNS);
     console.log(
       `${name}${String(size).padStart(7)} of ${String(bytes).padStart(7)} bytes [${bar}] ${percent} %`,
     );

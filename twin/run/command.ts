@@ -6,7 +6,7 @@
  * written then.
  */
 import { isAbsolute, join, relative } from 'node:path';
-import { InputError, readInput, writeWhole } from '../../cell-config/files.ts';
+import { InputError, readTextInput, writeWhole } from '../../cell-config/files.ts';
 import { CellFormatError } from '../../cell-config/format/error.ts';
 import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
 import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
@@ -76,10 +76,10 @@ export async function runCommand(options: CommandOptions): Promise<number> {
 }
 
 function prepare(options: CommandOptions) {
-  const compiled = compileRules(readText(options.rulesFile), options.rulesFile);
+  const compiled = compileRules(readTextInput(options.rulesFile), options.rulesFile);
   for (const warning of compiled.warnings) process.stderr.write(`${formatDiagnostic(warning)}\n`);
   const bus = readBusLog(options.busFile);
-  const agl = options.aglFile ? parseLog(readText(options.aglFile), options.aglFile) : [];
+  const agl = options.aglFile ? parseLog(readTextInput(options.aglFile), options.aglFile) : [];
   const input = prepareInput(bus, agl, options.secondsLimit);
   const { cell, system, files } = loadArtifacts(options.engine);
   return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
@@ -87,12 +87,7 @@ function prepare(options: CommandOptions) {
 
 /** The log of the frames that others put on the bus. Throws InputError, LogSyntaxError. */
 export function readBusLog(file: string): LogEntry[] {
-  return refuseCellsFrames(parseLog(readText(file), file), file);
-}
-
-/** The text of a file that the user named. Throws InputError. */
-export function readText(file: string): string {
-  return readInput(file).toString('utf8');
+  return refuseCellsFrames(parseLog(readTextInput(file), file), file);
 }
 
 /** Turns the errors that a user can cause, thrown at once or later, into InputError. */

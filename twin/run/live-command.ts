@@ -5,13 +5,13 @@
  * Does not: judge what reaches AGL; it is not on this side of the file. Answers are checked.
  */
 import { join } from 'node:path';
-import { prepareToWrite, writeWhole } from '../../cell-config/files.ts';
+import { prepareToWrite, readTextInput, writeWhole } from '../../cell-config/files.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { formatLogLine } from '../candump/write.ts';
 import { loadArtifacts } from './artifacts.ts';
 import { CELL_SENDER } from './board.ts';
 import { shutDown } from './cell-control.ts';
-import { asInput, type CommandOptions, readBusLog, readText } from './command.ts';
+import { asInput, type CommandOptions, readBusLog } from './command.ts';
 import { LiveBoard } from './live.ts';
 import { prepareInput } from './log-input.ts';
 import { demandFor } from './rule-oracle.ts';
@@ -71,7 +71,7 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
 }
 
 async function prepare(options: LiveCommandOptions) {
-  const compiled = compileRules(readText(options.rulesFile), options.rulesFile);
+  const compiled = compileRules(readTextInput(options.rulesFile), options.rulesFile);
   const bus = readBusLog(options.busFile);
   const input = prepareInput(bus, [], options.secondsLimit);
   prepareToWrite(join(options.outputDirectory, 'bus.log'));
