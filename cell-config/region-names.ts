@@ -3,7 +3,7 @@
  *
  * Used by: scripts/cells.ts and scripts/map.ts. The binary holds no names, so the decoder numbers
  * regions; a region that also stands in one of this project's cells (same addresses, same size)
- * is called as there. Other people's regions keep their numbers.
+ * is called as there, and so is a link (same bdf, same protocol). Other people's keep their numbers.
  * Does not: change anything else.
  */
 import type { Cell, DecodedFile, MemoryRegion } from './format/model.ts';
@@ -33,7 +33,9 @@ function nameCell(cell: Cell, known: readonly Cell[]): Cell {
       return found === undefined ? region : { ...region, name: found.name, comment: found.comment };
     }),
     pciDevices: cell.pciDevices.map((device) => {
-      const found = teacher.pciDevices.find(({ bdf }) => bdf === device.bdf);
+      const found = teacher.pciDevices.find(
+        ({ bdf, shmemProtocol }) => bdf === device.bdf && shmemProtocol === device.shmemProtocol,
+      );
       return found === undefined ? device : { ...device, name: found.name };
     }),
   };

@@ -162,6 +162,13 @@ function* compareProtocols(first: End, second: End): Generator<Finding> {
   }
   if ((one ^ two) === IVSHMEM_PROTOCOL_END_BIT) return;
   const message = `protocols ${hex(one)} and ${hex(two)} are not front-end and back-end of one virtio device`;
-  const wanted = hex(one ^ IVSHMEM_PROTOCOL_END_BIT);
-  yield error('E-CELL-50', message, places, `set the second to ${wanted}, or correct the first`);
+  const [right, wrong, said] =
+    one >= IVSHMEM_PROTOCOL_VIRTIO_FRONT_END ? ['first', 'second', one] : ['second', 'first', two];
+  const wanted = hex(said ^ IVSHMEM_PROTOCOL_END_BIT);
+  yield error(
+    'E-CELL-50',
+    message,
+    places,
+    `set the ${wrong} to ${wanted}, or correct the ${right}`,
+  );
 }

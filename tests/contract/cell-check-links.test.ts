@@ -100,6 +100,17 @@ describe('the checker on ivshmem links', () => {
     assert.match(findings[0].fix, /set the second to 0xc024/);
   });
 
+  it('names the end to correct when the other alone is one of virtio', () => {
+    // 0x0000 and 0x0001 are no virtio; 0xc024 is the back-end of the CAN front-end 0x8024.
+    for (const shmemProtocol of [0x0, 0x1]) {
+      const link = { ...ROOT_LINK, shmemProtocol };
+      const system = root({ pciDevices: [link, ROOT_NETWORK, ROOT_CONTROL] });
+      const [finding] = errors(system, RPI4_CANWARDEN);
+      assert.equal(finding.code, 'E-CELL-50');
+      assert.equal(finding.fix, 'set the first to 0xc024, or correct the second');
+    }
+  });
+
   it('finds front-end and back-end of two different devices', () => {
     const cell = wardenLink({ shmemProtocol: 0x8001 });
     assertOnly(errors(RPI4_ROOT, cell), 'E-CELL-50', /canwarden link/, /AGL link/);

@@ -115,6 +115,18 @@ describe('cells check', () => {
     assert.match(text, /no errors, 4 notes\nthe same with rpi4-canwarden-wfi\.cell: no errors\n/);
   });
 
+  it('says what the stock machine lacks, and does not call its demo link ours', () => {
+    const { status, text } = cells(
+      'check',
+      file('stock.cell', encodeSystem(stock.STOCK_RPI4)),
+      cell,
+    );
+    assert.equal(status, 2);
+    assert.match(text, /E-CELL-45 the ends disagree on the number of peers: 3 and 2/);
+    assert.match(text, /E-CELL-49 no other cell has an ivshmem device at bdf 0x10/);
+    assert.doesNotMatch(text, /canwarden link/);
+  });
+
   it('refuses an image that is none', () => {
     const { status, text } = cells(
       'check',
