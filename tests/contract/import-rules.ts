@@ -8,6 +8,20 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { lineAt } from './source-tree.ts';
 
+/** What `board` may know: all layers below it. */
+const BELOW_BOARD = [
+  'abi',
+  'chip',
+  'control',
+  'driver',
+  'hal',
+  'jailhouse',
+  'responder',
+  'virtio',
+  'can',
+  'rt',
+] as const;
+
 /**
  * Layers of src/, each with the layers it may import besides itself. `can` and `rt` are the two
  * pure ones below all others; `can` uses the status numbers of `rt`.
@@ -23,31 +37,8 @@ const SOURCE_LAYERS: Record<string, readonly string[]> = {
   responder: ['can', 'rt'],
   virtio: ['hal', 'can', 'rt'],
   control: ['hal', 'can', 'rt'],
-  board: [
-    'abi',
-    'chip',
-    'control',
-    'driver',
-    'hal',
-    'jailhouse',
-    'responder',
-    'virtio',
-    'can',
-    'rt',
-  ],
-  image: [
-    'abi',
-    'board',
-    'chip',
-    'control',
-    'driver',
-    'hal',
-    'jailhouse',
-    'responder',
-    'virtio',
-    'can',
-    'rt',
-  ],
+  board: BELOW_BOARD,
+  image: [...BELOW_BOARD, 'board'],
 };
 
 /** Everything outside src/, each with the folders it may import besides itself. */
