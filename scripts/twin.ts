@@ -75,7 +75,7 @@ const program = new Command('twin')
   .option('--spi <hertz>', 'SPI clock', positiveInteger, 10_000_000)
   .option(
     '--setting <key=value>',
-    'one more word for the cell, such as int=spi; may be repeated (docs/settings.md)',
+    'one more word for the cell, such as int=spi, or idle=wfi, which takes the cell config that lets it sleep; may be repeated (docs/settings.md)',
     setting,
     [],
   )

@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { declaredStepBound } from '../../scripts/bench/bounds.ts';
+import { declaredStepBound, readTaskBounds } from '../../scripts/bench/bounds.ts';
 import { loadFirmware } from '../../twin/bench/bench-board.ts';
 import type { Figures } from '../../twin/bench/figures.ts';
 import { checkGoals, type GoalOutcome, GOALS } from '../../twin/bench/goals.ts';
+import { COUNTER_HERTZ } from '../../twin/machine/timing-model.ts';
 import { measureStepBound } from '../../twin/bench/step-bound.ts';
 
 const COMMAND = ['--import', 'tsx', 'scripts/bench.ts'];
@@ -43,6 +44,34 @@ describe('npm run bench -- --check --quick', () => {
       assert.ok(documented.includes(last.replace(/dlc\d/, 'dlcN')), `docs/bench.md: ${key}`);
     }
     assert.ok(existsSync('build/bench/latency.svg'));
+  });
+
+  it('shows each task with its bound, its longest step, and no miss', async () => {
+    const figures = JSON.parse(readFileSync('build/bench/bench.json', 'utf8')) as Figures;
+    const { rows, nanosOf } = await readTaskBounds();
+    for (const row of rows) {
+      const key = `task.image.${row.name.replaceAll(' ', '-')}`;
+      const figure = (part: string): number => figures[`${key}.${part}`] ?? NaN;
+      const bound = nanosOf(row, 10_000_000);
+      assert.equal(figure('priority'), row.priority, key);
+      assert.equal(figure('periodMicros'), row.periodMicros, key);
+      assert.ok(Math.abs(figure('boundNanos') - bound) < 1e9 / COUNTER_HERTZ, key);
+      assert.ok(figure('worstNanos') <= bound, key);
+      assert.equal(figure('worstNanos') > 0, figure('steps') > 0, key);
+      assert.equal(figure('misses'), 0, key);
+    }
+    // Seen with the computed rule: 14 bytes read, 9 and 1 written, at 0.9 us.
+    assert.ok((figures['task.image.receive.worstNanos'] ?? 0) > 21_600);
+    assert.match(run.stdout, /^receive +0 +line +- +50\.8 +\d+\.\d +\d+ +0$/m);
+    assert.match(run.stdout, /^messages +4 +timer +1 +4\.0 +\d\.\d +\d+ +0$/m);
+  });
+
+  it('says what the status page costs a forwarded frame: some instructions, and few of them', () => {
+    const figures = JSON.parse(readFileSync('build/bench/bench.json', 'utf8')) as Figures;
+    const cost = figures['instructions.forwarded.ofStatusPage'] ?? NaN;
+    // At least the four stores of a recorder entry and three of the histogram, loads of what is stored.
+    assert.ok(cost > 20 && cost < 300, `${cost}`);
+    assert.ok(cost < (figures['instructions.forwarded.outsideSpi'] ?? 0) / 4);
   });
 });
 

@@ -123,6 +123,17 @@ describe('npm run twin', () => {
     assert.equal(twin(...INPUT, '--setting', 'spi').status, 2);
   });
 
+  it('takes the cell config that lets the core sleep with idle=wfi, and says how much it slept', () => {
+    const { twin } = prepare();
+    const { status, stdout, stderr } = twin(...INPUT, '--setting', 'idle=wfi');
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stdout, /the cell polls/);
+    // Two frames in 20 ms of quiet: nearly all the time, but neither more than that nor none.
+    const percent = Number(/^core asleep +(\d+\.\d) % of the time$/m.exec(stdout)?.[1]);
+    assert.ok(percent > 80 && percent < 100, stdout);
+    assert.doesNotMatch(twin(...INPUT).stdout, /core asleep/);
+  });
+
   it('ends with status 1 when something expected did not happen', () => {
     const { folder, twin } = prepare();
     const { status, stdout } = twin(...INPUT, '--bitrate', '1000000', '--osc', '8000000');

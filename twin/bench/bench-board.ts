@@ -40,6 +40,8 @@ export interface BenchBoardOptions {
   readonly rules?: string;
   /** False: AGL never starts. */
   readonly agl?: boolean;
+  /** True: the cell has no control device, so no status page. */
+  readonly withoutPage?: boolean;
   readonly taps?: Pick<BoardOptions, 'tap' | 'onInterruptLine' | 'onAglFrame' | 'onConsoleLine'>;
 }
 
@@ -84,6 +86,7 @@ export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promi
     bitrate,
     oscillatorHertz: OSCILLATOR_HERTZ,
     commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle}`,
+    faults: { withoutControl: options.withoutPage },
     ...options.taps,
   });
 }

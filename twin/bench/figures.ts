@@ -69,11 +69,13 @@ export async function measureFigures(
   onProgress('looks at INT');
   Object.assign(figures, await measureLooks(firmware));
   onProgress('instructions, boot');
-  const counts: Record<string, InstructionCount> = { ...(await measureInstructions(firmware)) };
-  for (const [name, count] of Object.entries(counts)) {
+  const counts = await measureInstructions(firmware);
+  for (const [name, count] of Object.entries<InstructionCount>({ ...counts })) {
     figures[`instructions.${name}.total`] = count.total;
     figures[`instructions.${name}.outsideSpi`] = count.outsideSpi;
   }
+  figures['instructions.forwarded.ofStatusPage'] =
+    counts.forwarded.outsideSpi - counts.forwardedWithoutPage.outsideSpi;
   figures['image.bytes'] = firmware.files.image?.length ?? null;
   figures['boot.readyNanos'] = await measureBoot(firmware, 'image');
   for (const { name, receive, send, reply } of PEER_DRIVERS) {

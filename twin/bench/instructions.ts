@@ -30,6 +30,8 @@ export interface InstructionCounts {
   readonly received: InstructionCount;
   /** Taken out of the chip, looked up, given to AGL. */
   readonly forwarded: InstructionCount;
+  /** The same by a cell without a control device: nothing is recorded, no step goes into a histogram. */
+  readonly forwardedWithoutPage: InstructionCount;
   readonly staticAnswer: InstructionCount;
   readonly computedAnswer: InstructionCount;
 }
@@ -45,24 +47,35 @@ const RTS = 0x80;
 /** Counts on the image; the median of some repeats. */
 export async function measureInstructions(firmware: Firmware): Promise<InstructionCounts> {
   const dropAll = 'version: 1\ndefault: drop\nrules: []\n';
+  const measureFrame = (rules: string | undefined, withoutPage = false) =>
+    measure(firmware, { rules, withoutPage, identifier: LOAD_IDENTIFIER_FIRST, end: 'idle' });
   return {
-    received: await measure(firmware, dropAll, LOAD_IDENTIFIER_FIRST, 'idle'),
-    forwarded: await measure(firmware, undefined, LOAD_IDENTIFIER_FIRST, 'idle'),
+    received: await measureFrame(dropAll),
+    forwarded: await measureFrame(undefined),
+    forwardedWithoutPage: await measureFrame(undefined, true),
     staticAnswer: await measureAnswer(firmware, 'static'),
     computedAnswer: await measureAnswer(firmware, 'computed'),
   };
 }
 
 function measureAnswer(firmware: Firmware, answer: AnswerKind): Promise<InstructionCount> {
-  return measure(firmware, rulesOf(answer), REQUEST_IDENTIFIER, 'send');
+  return measure(firmware, {
+    ...{ rules: rulesOf(answer), withoutPage: false },
+    ...{ identifier: REQUEST_IDENTIFIER, end: 'send' },
+  });
 }
 
-/** `end`: what ends a window, the cell being idle or the request to send. */
+interface Measurement {
+  readonly rules: string | undefined;
+  readonly withoutPage: boolean;
+  readonly identifier: number;
+  /** What ends a window: the cell being idle, or the request to send. */
+  readonly end: 'idle' | 'send';
+}
+
 async function measure(
   firmware: Firmware,
-  rules: string | undefined,
-  identifier: number,
-  end: 'idle' | 'send',
+  { rules, withoutPage, identifier, end }: Measurement,
 ): Promise<InstructionCount> {
   const window = new InstructionWindow(end);
   const board = await bootBoard(firmware, {
@@ -70,6 +83,7 @@ async function measure(
     bitrate: BITRATE,
     spiHertz: SPI_HERTZ,
     rules,
+    withoutPage,
     taps: {
       tap: window,
       onInterruptLine: (low) => {

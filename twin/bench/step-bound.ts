@@ -6,6 +6,7 @@
  * Does not: know which task ran: the bound is that of the longest step. The tasks' own bounds are held by
  * the cell itself, and its count of late steps is asked for at the end (status page).
  */
+import { COUNTER_HERTZ } from '../machine/timing-model.ts';
 import { runUntil } from '../run/cell-control.ts';
 import { makeFrame } from '../bus/can-frame.ts';
 import { bootBoard, type Firmware } from './bench-board.ts';
@@ -15,6 +16,7 @@ import { startLoad } from './loads.ts';
 import { Random } from './random.ts';
 import { settledStatusPage } from '../run/status-check.ts';
 import type { EngineName } from '../engine/engine.ts';
+import { TASK_TRIGGERS, type TaskRow } from '../page/status-page.ts';
 
 /** What the firmware declares for its longest step (src/board/bounds.ts). */
 export interface StepBound {
@@ -29,8 +31,9 @@ const RUN_NANOS = 60_000_000;
 const REQUEST_SPACING_NANOS = 900_000;
 
 /**
- * Figures `bound.ENGINE.LOAD.{steps,worstSpiBytes,worstNanos,exceeded,lateByTask}` and
- * `bound.declared.*`. The engine is that of which `firmware` has the program.
+ * Figures `bound.ENGINE.LOAD.{steps,worstSpiBytes,worstNanos,exceeded,lateByTask}`, `bound.declared.*`,
+ * and for each task `task.ENGINE.NAME.*`, what the cell itself says of it, all loads together. The
+ * engine is that of which `firmware` has the program.
  */
 export async function measureStepBound(firmware: Firmware, bound: StepBound): Promise<Figures> {
   const engine = firmware.files.image ? 'image' : 'wasm';
@@ -40,14 +43,29 @@ export async function measureStepBound(firmware: Firmware, bound: StepBound): Pr
     'bound.declared.nanos': boundNanos,
   };
   for (const load of LOADS) {
-    const seen = await measureSteps(firmware, engine, load, (bytes, nanos) => {
+    const { tasks, ...seen } = await measureSteps(firmware, engine, load, (bytes, nanos) => {
       return bytes <= bound.spiBytes && nanos <= boundNanos;
     });
-    for (const [name, value] of Object.entries(seen) as [string, number][]) {
+    for (const [name, value] of Object.entries(seen)) {
       figures[`bound.${engine}.${load}.${name}`] = value;
     }
+    for (const task of tasks) addTask(figures, engine, task);
   }
   return figures;
+}
+
+/** Adds a task's row of one run to those of the runs before. */
+function addTask(figures: Figures, engine: EngineName, task: TaskRow): void {
+  const key = `task.${engine}.${task.name.replaceAll(' ', '-')}`;
+  const nanos = (ticks: number): number => Math.round((ticks * 1e9) / COUNTER_HERTZ);
+  const before = (name: string): number => figures[`${key}.${name}`] ?? 0;
+  figures[`${key}.priority`] = task.priority;
+  figures[`${key}.trigger`] = TASK_TRIGGERS.indexOf(task.trigger);
+  figures[`${key}.periodMicros`] = task.periodMicros;
+  figures[`${key}.boundNanos`] = nanos(task.boundTicks);
+  figures[`${key}.worstNanos`] = Math.max(before('worstNanos'), nanos(task.worstTicks));
+  figures[`${key}.steps`] = before('steps') + task.runs;
+  figures[`${key}.misses`] = before('misses') + task.misses;
 }
 
 interface StepsSeen {
@@ -58,6 +76,8 @@ interface StepsSeen {
   exceeded: number;
   /** Steps that took longer than their own task declares, as the cell counted them. */
   lateByTask: number;
+  /** What the cell says of each task. */
+  tasks: readonly TaskRow[];
 }
 
 async function measureSteps(
@@ -66,7 +86,10 @@ async function measureSteps(
   load: LoadKind,
   isWithin: (spiBytes: number, nanos: number) => boolean,
 ): Promise<StepsSeen> {
-  const seen: StepsSeen = { steps: 0, worstSpiBytes: 0, worstNanos: 0, exceeded: 0, lateByTask: 0 };
+  const seen: StepsSeen = {
+    ...{ steps: 0, worstSpiBytes: 0, worstNanos: 0, exceeded: 0 },
+    ...{ lateByTask: 0, tasks: [] },
+  };
   let bytes = 0;
   const board = await bootBoard(firmware, {
     engine,
@@ -102,6 +125,7 @@ async function measureSteps(
   }
   const page = settledStatusPage(board);
   if (!page || page.tasks.length === 0) throw new Error('the cell shows no tasks (status page)');
+  seen.tasks = page.tasks;
   seen.lateByTask = page.tasks.reduce((sum, { misses }) => sum + misses, 0);
   if (seen.steps === 0) throw new Error(`the ${engine} engine saw no step`);
   board.engine.close();

@@ -10,6 +10,7 @@ import type { GoalOutcome } from './goals.ts';
 import type { LatencyCase } from './latency-case.ts';
 import { PEER_DRIVERS } from './peers.ts';
 import { LAYOUTS, LENGTHS } from './spi-bytes.ts';
+import { TASK_TRIGGERS } from '../page/status-page.ts';
 
 /** All tables, as lines. */
 export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string[] {
@@ -19,6 +20,8 @@ export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string
     ...bytesTable(figures),
     '',
     ...peerTable(figures, cases),
+    '',
+    ...taskTable(figures),
     '',
     ...restTable(figures),
   ];
@@ -115,9 +118,32 @@ function peerTable(figures: Figures, cases: readonly LatencyCase[]): string[] {
   ]);
 }
 
+/** What the cell says of its tasks (`task.image.*`), most urgent first. */
+function taskTable(figures: Figures): string[] {
+  const names = Object.keys(figures).flatMap(
+    (key) => /^task\.image\.(.*)\.priority$/.exec(key)?.[1] ?? [],
+  );
+  const rows = names.map((name) => {
+    const figure = (part: string): number => figures[`task.image.${name}.${part}`] ?? 0;
+    const period = figure('periodMicros');
+    return [
+      name.replaceAll('-', ' '),
+      `${figure('priority')}`,
+      TASK_TRIGGERS[figure('trigger')],
+      period === 0 ? '-' : `${period / 1000}`,
+      micros(figure('boundNanos')),
+      micros(figure('worstNanos')),
+      `${figure('steps')}`,
+      `${figure('misses')}`,
+    ];
+  });
+  const header = ['priority', 'trigger', 'period ms', 'bound us', 'worst us', 'steps', 'misses'];
+  return columns([['task, under load', ...header], ...rows]);
+}
+
 function restTable(figures: Figures): string[] {
   const rest = Object.entries(figures).filter(
-    ([key]) => !/^(latency|latencyWfi|spiBytes|peer)\./.test(key),
+    ([key]) => !/^(latency|latencyWfi|spiBytes|peer|task)\./.test(key),
   );
   return columns(rest.map(([key, value]) => [key, value === null ? '-' : `${round(value)}`]));
 }

@@ -19,6 +19,11 @@ const BUILD = join(PROJECT_ROOT, 'build');
 /** The warden's cell in its two forms: the second one grants what idle=wfi needs. */
 export type CellName = 'rpi4-canwarden' | 'rpi4-canwarden-wfi';
 
+/** The cell config that goes with words of the cell's command line; `canwarden up` chooses the same way. */
+export function cellNameFor(settings: readonly string[] = []): CellName {
+  return settings.includes('idle=wfi') ? 'rpi4-canwarden-wfi' : 'rpi4-canwarden';
+}
+
 /** A built file is not there. */
 export class MissingArtifactError extends Error {
   constructor(name: string) {

@@ -29,6 +29,7 @@ export interface BenchOptions {
   readonly rules?: string;
   readonly withoutAgl?: boolean;
   readonly faults?: BoardFaults;
+  readonly timing?: BoardOptions['timing'];
   /** Plays the AGL side instead of the built bridge. */
   readonly makePeer?: BoardOptions['makePeer'];
   /** Changes the configurations before the cell is created. */
@@ -224,6 +225,7 @@ export async function makeBench(options: BenchOptions): Promise<Bench> {
     },
     onAglErrorMessage: (message, nanos) => void seen.errors.push({ ...message, nanos }),
     faults: options.faults,
+    timing: options.timing,
   });
   board.bus.onFrame((record) => {
     if (keep) seen.wire.push(record);

@@ -38,7 +38,7 @@ import { CellMachine } from '../machine/cell-machine.ts';
 import { type DeviceWindow, wordRegisters } from '../machine/device-window.ts';
 import { type LoadBlob, loadBlobs } from '../machine/loader.ts';
 import { PhysicalMemory } from '../machine/physical-memory.ts';
-import { RASPBERRY_PI_4_TIMING } from '../machine/timing-model.ts';
+import { RASPBERRY_PI_4_TIMING, type TimingModel } from '../machine/timing-model.ts';
 import { Uart8250 } from '../machine/uart-8250.ts';
 import { Gpio } from '../soc/gpio.ts';
 import { InterruptWire } from '../soc/interrupt-wire.ts';
@@ -143,6 +143,8 @@ export interface BoardOptions {
   readonly onAglErrorMessage?: (message: ErrorMessage, nanos: number) => void;
   readonly onConsoleLine?: (line: ConsoleLine) => void;
   readonly faults?: BoardFaults;
+  /** What the cell's acts cost on another machine than the modelled board. */
+  readonly timing?: TimingModel;
   /** A trap of the cell, which then starts anew, ends no run. */
   readonly trapsExpected?: boolean;
 }
@@ -225,10 +227,9 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     (end) => end !== undefined,
   );
   const pci = new VirtualPci(mmconfigBase, mmconfigEndBus, cellEndpoints);
-  const timing = RASPBERRY_PI_4_TIMING;
   const machine = new CellMachine({
     clock,
-    timing,
+    timing: options.timing ?? RASPBERRY_PI_4_TIMING,
     cell,
     system,
     space,

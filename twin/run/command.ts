@@ -15,7 +15,7 @@ import type { EngineName } from '../engine/engine.ts';
 import { statusLines } from '../page/text.ts';
 import { SharedFileError } from '../shared/map-file.ts';
 import { BoardTrace } from '../trace/board-trace.ts';
-import { loadArtifacts, MissingArtifactError } from './artifacts.ts';
+import { cellNameFor, loadArtifacts, MissingArtifactError } from './artifacts.ts';
 import { LogInputError, prepareInput, refuseCellsFrames } from './log-input.ts';
 import { OUTPUT_NAMES, prepareOutputs, writeOutputs } from './output.ts';
 import { ProgressPrinter } from './progress.ts';
@@ -81,7 +81,7 @@ function prepare(options: CommandOptions) {
   const bus = readBusLog(options.busFile);
   const agl = options.aglFile ? parseLog(readTextInput(options.aglFile), options.aglFile) : [];
   const input = prepareInput(bus, agl, options.secondsLimit);
-  const { cell, system, files } = loadArtifacts(options.engine);
+  const { cell, system, files } = loadArtifacts(options.engine, cellNameFor(options.settings));
   return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
 }
 
@@ -126,7 +126,10 @@ function print(result: ScenarioResult, options: CommandOptions): void {
     lines.push('', `One answered request (rule ${ruleName}, ${kind} answer):`);
     lines.push(...timelineOf(chosen, result.seen).map((line) => `  ${line}`));
   }
-  lines.push('', ...reportLines(result.summary), '');
+  lines.push('', ...reportLines(result.summary));
+  const { sleptPercent } = result;
+  if (sleptPercent > 0) lines.push(`core asleep         ${sleptPercent.toFixed(1)} % of the time`);
+  lines.push('');
   if (status === true) {
     const { statusPage } = result;
     lines.push(...(statusPage ? statusLines(statusPage) : ['the cell has no status page']), '');

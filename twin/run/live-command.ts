@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { prepareToWrite, readTextInput, writeWhole } from '../../cell-config/files.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { formatLogLine } from '../candump/write.ts';
-import { loadArtifacts } from './artifacts.ts';
+import { cellNameFor, loadArtifacts } from './artifacts.ts';
 import { CELL_SENDER } from './board.ts';
 import { shutDown } from './cell-control.ts';
 import { asInput, type CommandOptions, readBusLog } from './command.ts';
@@ -75,7 +75,7 @@ async function prepare(options: LiveCommandOptions) {
   const bus = readBusLog(options.busFile);
   const input = prepareInput(bus, [], options.secondsLimit);
   prepareToWrite(join(options.outputDirectory, 'bus.log'));
-  const artifacts = loadArtifacts(options.engine);
+  const artifacts = loadArtifacts(options.engine, cellNameFor(options.settings));
   const { bitrate, oscillatorHertz } = options;
   const live = await LiveBoard.create({
     ...artifacts,

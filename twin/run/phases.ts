@@ -34,6 +34,8 @@ export interface PlayResult {
   readonly cellEnd: RunResult;
   /** Virtual time of the first input frame. */
   readonly startNanos: number;
+  /** How long the core stood at WFI since then. */
+  readonly sleptNanos: number;
 }
 
 const MILLISECOND = 1_000_000;
@@ -58,10 +60,11 @@ export function play(options: PlayOptions, board: Board, seen: Observations): Pl
   startAgl(options, board, seen);
   const bootEnd = bringUp(board);
   const startNanos = board.clock.now;
-  if (bootEnd !== 'running') return { cellEnd: bootEnd, startNanos };
+  const sleptBefore = board.machine.sleptNanos;
+  if (bootEnd !== 'running') return { cellEnd: bootEnd, startNanos, sleptNanos: 0 };
   const lastInputNanos = schedule(options, board, seen, startNanos);
   const cellEnd = playAndDrain(options, board, seen, startNanos, lastInputNanos);
-  return { cellEnd, startNanos };
+  return { cellEnd, startNanos, sleptNanos: board.machine.sleptNanos - sleptBefore };
 }
 
 /** Lets the cell boot, then waits for the link if AGL's bridge runs. */

@@ -59,6 +59,8 @@ export interface ScenarioResult {
   /** The cell state in the communication region before the shutdown request, and at the end. */
   readonly cellStateBefore: number;
   readonly cellState: number;
+  /** Share of the time from the first input frame in which the core stood at WFI, in percent. */
+  readonly sleptPercent: number;
   /** What the cell said of itself before it was shut down; undefined: it has no status page. */
   readonly statusPage: StatusPage | undefined;
   /** Text of bus.log and agl.log, on the clock of the input logs. */
@@ -102,7 +104,8 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
 }
 
 function runOn(board: Board, options: ScenarioOptions, seen: Observations): ScenarioResult {
-  const { cellEnd, startNanos } = play(options, board, seen);
+  const { cellEnd, startNanos, sleptNanos } = play(options, board, seen);
+  const sleptPercent = (100 * sleptNanos) / (board.clock.now - startNanos || 1);
   const statusPage = cellEnd === 'running' ? settledStatusPage(board) : undefined;
   const cellStateBefore = board.communication.cellState;
   const shutdown = shutDown(board);
@@ -132,6 +135,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
     chipInConfigurationMode: inConfigurationMode,
     cellStateBefore,
     cellState: board.communication.cellState,
+    sleptPercent,
     statusPage,
     busLog: busLogOf(seen, toLogNanos),
     aglLog: logText(seen.aglReceived, (item) =>
