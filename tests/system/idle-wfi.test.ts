@@ -168,6 +168,26 @@ onBothEngines('idle=wfi', (engine) => {
     board.engine.close();
   });
 
+  it('switches its timer on to sleep, and off afterwards', async () => {
+    const board = await boot(engine, 'wfi');
+    const { machine } = board;
+    const controls: bigint[] = [];
+    const control = machine.setTimerControl.bind(machine);
+    machine.setTimerControl = (value) => {
+      controls.push(value);
+      control(value);
+    };
+    runUntil(board, board.clock.now + 5 * MILLISECOND);
+    // CNTV_CTL_EL0: ENABLE is bit 0, IMASK bit 1.
+    const last = controls.at(-1);
+    assert.ok(controls.length > 8, `${controls.length} writes`);
+    controls.forEach((value, index) => {
+      if (index > 0) assert.equal(value, controls[index - 1] === 1n ? 0n : 1n);
+    });
+    assert.ok(last === 0n || last === 1n, `${last}`);
+    board.engine.close();
+  });
+
   it('wakes for its timer: a shutdown is approved within two milliseconds of silence', async () => {
     const board = await boot(engine, 'wfi');
     const askedNanos = board.clock.now;

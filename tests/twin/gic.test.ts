@@ -225,6 +225,19 @@ describe('WFI', () => {
     assert.equal(machine.sleptNanos, 7_000);
   });
 
+  it('is no part of a polling round: the idle hint after it skips nothing', () => {
+    const { clock, machine, interrupts } = fixture;
+    write(ISENABLER(GPIO_BANK), bit(GPIO_BANK));
+    openInterface();
+    machine.idleUntil(0n);
+    clock.schedule(clock.now + 7_000_000, () => interrupts.setLine(GPIO_BANK, true));
+    assert.equal(machine.waitForInterrupt(), true);
+    clock.schedule(clock.now + 7_000_000, () => {});
+    const before = clock.now;
+    machine.idleUntil(BigInt(Math.ceil(((before + 10_000) * 54) / 1_000)));
+    assert.equal(clock.now, before);
+  });
+
   it('ends at once, with an exit, for what came before it', () => {
     const { clock, machine, interrupts } = fixture;
     write(ISENABLER(GPIO_BANK), bit(GPIO_BANK));

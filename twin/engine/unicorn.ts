@@ -250,6 +250,8 @@ export class Unicorn {
   }
 
   #readRegister(register: number): bigint {
+    // Of XZR, Unicorn writes nothing.
+    this.#value.fill(0);
     this.#library.readRegister(this.#handle, register, this.#value);
     return this.#value.readBigUInt64LE();
   }

@@ -162,6 +162,7 @@ export class CellMachine implements Machine {
     const takenBefore = interrupts.taken;
     this.#charge(0);
     this.onIdle?.();
+    this.#idle.roundBroken();
     // What is pending already, taken just now or left in a list register, makes WFI return at once.
     if (interrupts.taken !== takenBefore || interrupts.cpuInterface.isSignalled) return true;
     const startNanos = clock.now;
@@ -192,7 +193,7 @@ export class CellMachine implements Machine {
   #charge(nanos: number): void {
     this.clock.elapse(nanos);
     if (this.clock.nextEventNanos <= this.clock.now) {
-      this.#idle.eventRan();
+      this.#idle.roundBroken();
       this.clock.runDue();
     }
     if (this.#interrupts.isWaiting) this.#exitForInterrupts();

@@ -19,8 +19,8 @@ export class IdleSkipper {
     this.#clock = clock;
   }
 
-  /** An event ran while the guest was busy: the round under way is no empty polling round. */
-  eventRan(): void {
+  /** The round under way is no empty polling round: an event ran, or the core stood at WFI. */
+  roundBroken(): void {
     this.#isQuiet = false;
   }
 
