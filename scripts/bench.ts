@@ -18,6 +18,7 @@ import {
   HISTOGRAM_SPI_HERTZ,
   measureFigures,
   measureLatencies,
+  measureLongRun,
 } from '../twin/bench/figures.ts';
 import { checkGoals } from '../twin/bench/goals.ts';
 import { histogramSvg } from '../twin/bench/histogram.ts';
@@ -58,12 +59,13 @@ async function main(): Promise<void> {
   reference.catch(() => {});
   const { figures, histograms } = await measureFigures(firmware, scope, say);
   const sleeping = loadFirmware(options.firmware, 'image', 'wfi');
-  await measureLatencies(sleeping, scope.sleepingCases, figures, say);
+  histograms.push(...(await measureLatencies(sleeping, scope.sleepingCases, figures, say)));
+  const module = loadFirmware(options.firmware, 'wasm');
+  await measureLongRun(module, scope.longRun, figures, say);
   say('reference');
   Object.assign(figures, await reference);
   say('step bound');
   const bound = await declaredStepBound();
-  const module = loadFirmware(options.firmware, 'wasm');
   Object.assign(figures, await measureStepBound(module, bound));
   Object.assign(figures, await measureStepBound(firmware, bound));
   say('');

@@ -12,8 +12,8 @@ import { measureBoot } from './boot-time.ts';
 import { type InstructionCount, measureInstructions } from './instructions.ts';
 import { measureLooks } from './interrupt-looks.ts';
 import { type LatencyResult, measureLatency } from './latency.ts';
-import type { AnswerKind, LatencyCase, LoadKind } from './latency-case.ts';
-import { type LosslessResult, searchLossless } from './lossless.ts';
+import type { AnswerKind, IdleKind, LatencyCase, LoadKind } from './latency-case.ts';
+import { type LosslessResult, measureLossless, searchLossless } from './lossless.ts';
 import { PEER_DRIVERS } from './peers.ts';
 import type { Scope } from './scope.ts';
 import { LENGTHS, measureSpiBytes } from './spi-bytes.ts';
@@ -25,12 +25,13 @@ export type Figures = Record<string, number | null>;
 export interface Histogram {
   readonly answer: AnswerKind;
   readonly load: LoadKind;
+  readonly idle: IdleKind;
   readonly interruptToSendNanos: readonly number[];
 }
 
 export interface BenchResult {
   readonly figures: Figures;
-  readonly histograms: readonly Histogram[];
+  readonly histograms: Histogram[];
 }
 
 /** The rates at which histograms are drawn. */
@@ -87,6 +88,18 @@ export async function measureFigures(
   return { figures, histograms };
 }
 
+/** Adds the figures `losslessModule.*` of a long run, back to back. `module`: the wasm engine's firmware. */
+export async function measureLongRun(
+  module: Firmware,
+  item: Scope['longRun'],
+  figures: Figures,
+  onProgress: (what: string) => void,
+): Promise<void> {
+  const key = `losslessModule.${kilo(item.bitrate)}.${spi(item.spiHertz)}`;
+  onProgress(key);
+  addLossless(figures, key, await measureLossless(module, { ...item, gapBits: 0 }));
+}
+
 /** Adds the figures of latency cases; gives the samples for histograms. */
 export async function measureLatencies(
   firmware: Firmware,
@@ -100,9 +113,9 @@ export async function measureLatencies(
     const result = await measureLatency(firmware, item);
     addLatency(figures, item, result);
     if (item.bitrate !== HISTOGRAM_BITRATE || item.spiHertz !== HISTOGRAM_SPI_HERTZ) continue;
-    if (item.idle === 'wfi') continue;
-    const { answer, load } = item;
-    histograms.push({ answer, load, interruptToSendNanos: result.samples.map(interruptToSend) });
+    const { answer, load, idle = 'poll' } = item;
+    const interruptToSendNanos = result.samples.map(interruptToSend);
+    histograms.push({ answer, load, idle, interruptToSendNanos });
   }
   return histograms;
 }

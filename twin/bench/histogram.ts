@@ -2,7 +2,8 @@
  * Histograms of INT to RTS as one SVG: a panel for each answer and load.
  *
  * Used by: scripts/bench.ts (build/bench/latency.svg).
- * Does not: smooth: each bar counts the requests whose latency lies in its microsecond.
+ * Does not: smooth: each bar counts the requests whose latency lies in its microsecond; the last one
+ * those of 49 us and more.
  */
 import type { Histogram } from './figures.ts';
 
@@ -26,7 +27,7 @@ export function histogramSvg(title: string, histograms: readonly Histogram[]): s
   ].join('\n');
 }
 
-function panel({ answer, load, interruptToSendNanos }: Histogram, top: number): string {
+function panel({ answer, load, idle, interruptToSendNanos }: Histogram, top: number): string {
   const counts = Array.from({ length: BINS }, () => 0);
   for (const nanos of interruptToSendNanos) {
     counts[Math.min(BINS - 1, Math.floor(nanos / BIN_NANOS))] += 1;
@@ -41,7 +42,7 @@ function panel({ answer, load, interruptToSendNanos }: Histogram, top: number): 
     const barHeight = Math.max(2, room * Math.sqrt(count / most));
     const x = PANEL.left + bin * barWidth;
     return [
-      `<rect x="${x}" y="${base - barHeight}" width="${barWidth - 1}" height="${barHeight}" fill="${COLOURS[answer]}"><title>${bin} to ${bin + 1} us: ${count}</title></rect>`,
+      `<rect x="${x}" y="${base - barHeight}" width="${barWidth - 1}" height="${barHeight}" fill="${COLOURS[answer]}"><title>${binName(bin)}: ${count}</title></rect>`,
     ];
   });
   const ticks = [0, 10, 20, 30, 40, 50].map((micros) => {
@@ -50,11 +51,16 @@ function panel({ answer, load, interruptToSendNanos }: Histogram, top: number): 
   });
   const worst = (Math.max(0, ...interruptToSendNanos) / 1000).toFixed(1);
   return [
-    `<text x="10" y="${top + 40}">${answer}, ${load}</text>`,
+    `<text x="10" y="${top + 40}">${answer}, ${load}${idle === 'wfi' ? ', wfi' : ''}</text>`,
     `<text x="10" y="${top + 56}" fill="#555">${interruptToSendNanos.length} requests</text>`,
     `<text x="10" y="${top + 72}" fill="#555">worst ${worst} us</text>`,
     `<line x1="${PANEL.left}" x2="${PANEL.left + PANEL.width}" y1="${base}" y2="${base}" stroke="#999"/>`,
     ...bars,
     ...ticks,
   ].join('\n');
+}
+
+/** The last bin has all that took longer, too. */
+function binName(bin: number): string {
+  return bin === BINS - 1 ? `${bin} us or more` : `${bin} to ${bin + 1} us`;
 }

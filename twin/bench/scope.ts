@@ -15,6 +15,8 @@ export interface Scope {
   readonly sleepingCases: readonly LatencyCase[];
   readonly layouts: readonly Layout[];
   readonly losslessCases: readonly Omit<LosslessCase, 'gapBits'>[];
+  /** The long run, by the module alone: the image would take some twenty minutes for it. */
+  readonly longRun: Omit<LosslessCase, 'gapBits'>;
   readonly aglPathCases: readonly AglPathCase[];
 }
 
@@ -49,6 +51,7 @@ export const FULL_SCOPE: Scope = {
     ...{ engine: 'image' as const, bitrate: 1_000_000, spiHertz },
     frames: spiHertz === SPI_HERTZ ? 20_000 : 1_000,
   })),
+  longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000_000 },
   aglPathCases: [500_000, 1_000_000].map((bitrate) => ({
     ...{ engine: 'image' as const, bitrate, spiHertz: SPI_HERTZ },
     ...{ frames: 500, seed: SEED },
@@ -81,6 +84,7 @@ export const QUICK_SCOPE: Scope = {
   ),
   layouts: ['plain', 'static', 'computed'],
   losslessCases: [{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 }],
+  longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 10_000 },
   aglPathCases: [
     { engine: 'image', bitrate: 500_000, spiHertz: SPI_HERTZ, frames: 40, seed: SEED },
   ],
