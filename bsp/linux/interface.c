@@ -29,7 +29,8 @@ bool interface_exists(const char *name) { return if_nametoindex(name) != 0; }
 bool interface_is_up(const char *name) {
   struct ifreq request = {0};
   memcpy(request.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
-  int handle = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  /* Any socket will do; the service may not open others than AF_UNIX and AF_CAN. */
+  int handle = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   bool is_up = handle >= 0 && ioctl(handle, SIOCGIFFLAGS, &request) == 0 &&
                (request.ifr_flags & IFF_UP) != 0;
   if (handle >= 0) {

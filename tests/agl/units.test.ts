@@ -1,7 +1,15 @@
 /** The systemd files: systemd itself has nothing against them, and their names agree with each other. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -78,7 +86,7 @@ describe('the systemd units', () => {
     for (const [key, value] of Object.entries({
       BindsTo: 'canwarden-cell.service',
       Type: 'notify',
-      WatchdogSec: '2',
+      WatchdogSec: '10',
       Restart: 'always',
       User: 'canwarden',
       CapabilityBoundingSet: 'CAP_NET_RAW',
@@ -96,7 +104,26 @@ describe('the systemd units', () => {
       assert.equal(bridge.get(key), value, key);
     }
   });
+
+  it('let the bridge open the sockets that it opens, and no others', () => {
+    const allowed = new Map(settings(read(SERVICES[1]))).get('RestrictAddressFamilies');
+    assert.equal(
+      familiesOfBridge()
+        .map((name) => `AF_${name}`)
+        .join(' '),
+      allowed,
+    );
+  });
 });
+
+/** Address families of the sockets that the bridge opens, but for `--create`, which the unit may not. */
+function familiesOfBridge(): string[] {
+  const sources = readdirSync('bsp/linux').map((name) => readFileSync(`bsp/linux/${name}`, 'utf8'));
+  const found = sources.join('').matchAll(/\bsocket\([AP]F_(\w+)/g);
+  const names = new Set([...found].map(([, name]) => name));
+  assert.ok(names.delete('NETLINK'));
+  return [...names].sort();
+}
 
 describe('the other system files', () => {
   const bridge = read('canwarden-bridge.service');
