@@ -55,6 +55,13 @@ check_control() {
   fi
 }
 
+# control_bound: whether the bridge could serve questions; where not, check_control says why.
+control_bound() {
+  control_candidate=$(control_device)
+  [ -n "$control_candidate" ] && [ "$(link_driver "$control_candidate")" = uio_ivshmem ] &&
+    [ -e "$root/dev/$(link_node "$control_candidate")" ]
+}
+
 check_interface() {
   check_name=$(interface)
   check_folder="$root/sys/class/net/$check_name"
@@ -79,6 +86,9 @@ check_interface() {
 check_bridge() {
   if [ ! -x "$BRIDGE" ]; then
     fault "$BRIDGE is not installed" 'npm run deploy, or the Yocto layer (docs/agl.md)'
+  elif bridge_runs && ! bridge_serves && control_bound; then
+    fault "canwarden-bridge runs, but has no socket for questions at $BRIDGE_SOCKET" \
+      'systemctl restart canwarden-bridge; journalctl -u canwarden-bridge -n 20 says why if it stays so'
   elif bridge_runs; then
     good "$(describe_bridge)"
   elif have systemctl && [ "$(systemctl is-active canwarden-bridge 2>/dev/null)" = failed ]; then

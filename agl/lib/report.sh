@@ -67,17 +67,8 @@ describe_interface() {
 }
 
 # ask_bridge WORDS...: the bridge's own client speaks to its socket, so that no tool for Unix sockets
-# is needed on the board. Its exit status is ours.
-ask_bridge() {
-  "$BRIDGE" --ask "$@" && return 0
-  ask_result=$?
-  # It has said itself why not; with 2 it may not know the question at all.
-  [ "$ask_result" -eq 2 ] || return "$EXIT_FAILED"
-  warn "the bridge did not answer '$*' (exit status $ask_result)." \
-    "$BRIDGE may be of a version without this service; its own words are above." \
-    'systemctl status canwarden-bridge; install bridge and helper from one release'
-  return "$EXIT_FAILED"
-}
+# is needed on the board. It says itself why not, and its exit status is ours.
+ask_bridge() { "$BRIDGE" --ask "$@"; }
 
 # need_bridge WHAT: ends with the reason when nobody serves.
 need_bridge() {
@@ -117,7 +108,16 @@ command_live() {
     [0-9] | [1-5][0-9] | 6[0-3]) ;;
     *) bad_usage "live values are numbered 0 to 63, got '$1'" ;;
   esac
+  [ "$#" -le $((65 - $1)) ] || bad_usage "there are 64 live values, $(($# - 1)) from $1 on are too many"
+  live_first=$1
+  shift
+  for live_byte in "$@"; do
+    case "${live_byte#0x}" in
+      [0-9A-Fa-f] | [0-9A-Fa-f][0-9A-Fa-f]) ;;
+      *) bad_usage "'$live_byte' is no byte in hexadecimal" ;;
+    esac
+  done
   need_root live
   need_bridge live
-  ask_bridge live "$@"
+  ask_bridge live "$live_first" "$@"
 }

@@ -66,8 +66,12 @@ load_table() {
   fi
   need_root "rules load"
   if bridge_serves && [ "$2" = live ]; then
-    ask_bridge rules load "$1" || fail "the table was not put into force; $RULES is as it was." '' \
-      "canwarden rules load --restart $1 (the cell is away for a moment)"
+    ask_bridge rules load "$1" || {
+      # With 2 the file itself is none, which a restart of the cell would not cure.
+      [ "$?" -ne "$EXIT_USAGE" ] || exit "$EXIT_USAGE"
+      fail "the table was not put into force; $RULES is as it was." '' \
+        "canwarden rules load --restart $1 (the cell is away for a moment)"
+    }
     install_table "$1"
     say 'in force: swapped in by the running cell'
     return

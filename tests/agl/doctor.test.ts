@@ -44,7 +44,7 @@ function assertOne(board: FakeBoard, check: string, patterns: readonly RegExp[])
   assert.equal(status, 1);
 }
 
-const up = () => new FakeBoard().bringUp();
+const up = () => new FakeBoard().bringUp().openSocket();
 
 describe('canwarden doctor', NEEDS_BUSYBOX, () => {
   it('finds nothing on a board that is right, and says so check by check, in order', () => {
@@ -273,6 +273,16 @@ describe('canwarden doctor, the link to Linux', NEEDS_BUSYBOX, () => {
     assertOne(failed, '7 bridge', [/failed/, /=> journalctl -u canwarden-bridge/]);
     const stopped = up().remove('fake/bridge-runs').write('fake/bridge-unit', 'inactive\n');
     assertOne(stopped, '7 bridge', [/does not run/, /=> systemctl start canwarden-bridge/]);
+  });
+
+  it('finds a bridge that serves no questions although it could', () => {
+    const mute = up().remove('run/canwarden/bridge.sock');
+    assertOne(mute, '7 bridge', [
+      /runs, but has no socket .* \/run\/canwarden\/bridge\.sock/,
+      /=> systemctl restart canwarden-bridge; journalctl/,
+    ]);
+    // Without the device it cannot; the check of the device has said so.
+    assertOne(mute.remove(CONTROL), '5 uio_ivshmem', [/no device for status and requests/]);
   });
 });
 

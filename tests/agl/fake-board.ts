@@ -5,10 +5,12 @@
  * Jailhouse is loaded and not yet enabled; each test breaks one thing.
  */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -17,7 +19,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
@@ -91,7 +92,6 @@ const INSTALLED: Readonly<Record<string, string | Buffer>> = {
 /** Folder of busybox's applets with the faked commands in front, made once for each test file. */
 let path: string | undefined;
 const folders: string[] = [];
-const servers: Server[] = [];
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'canwarden-board-'));
@@ -99,8 +99,13 @@ function newFolder(): string {
   return folder;
 }
 
+/** A socket that each board has under a name of its own. */
+const SOCKET = join(newFolder(), 'socket');
+const server = createServer().listen(SOCKET).unref();
+await once(server, 'listening');
+
 after(() => {
-  servers.forEach((server) => server.close());
+  server.close();
   folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 });
 
@@ -229,14 +234,9 @@ export class FakeBoard {
   }
 
   /** The bridge's socket: a real one, nobody answers. */
-  async openSocket(): Promise<this> {
-    const folder = join(this.root, 'run/canwarden');
-    mkdirSync(folder, { recursive: true });
-    const server = createServer();
-    servers.push(server);
-    await new Promise<void>((resolve) =>
-      server.listen(join(folder, 'bridge.sock'), () => resolve()),
-    );
+  openSocket(): this {
+    mkdirSync(join(this.root, 'run/canwarden'), { recursive: true });
+    linkSync(SOCKET, join(this.root, 'run/canwarden/bridge.sock'));
     return this;
   }
 

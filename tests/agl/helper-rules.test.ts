@@ -125,8 +125,8 @@ describe('canwarden rules load', NEEDS_BUSYBOX, () => {
     assert.match(stderr, /rules load --restart .*rules.bin.previous/);
   });
 
-  it('lets a serving bridge swap it in without a restart', async () => {
-    const board = await new FakeBoard().bringUp().openSocket();
+  it('lets a serving bridge swap it in without a restart', () => {
+    const board = new FakeBoard().bringUp().openSocket();
     const { status, stdout } = board.run('rules', 'load', withNewTable(board));
     assert.equal(status, 0);
     assert.match(stdout, /in force: swapped in by the running cell/);
@@ -134,9 +134,9 @@ describe('canwarden rules load', NEEDS_BUSYBOX, () => {
     assert.equal(board.read(RULES), ruleTable(2).toString('latin1'));
   });
 
-  it('changes nothing when a serving bridge refuses, and names the other way', async () => {
-    const board = await new FakeBoard().bringUp().openSocket();
-    board.write('fake/fail-bridge', 'no such request\n');
+  it('changes nothing when a serving bridge refuses, and names the other way', () => {
+    const board = new FakeBoard().bringUp().openSocket();
+    board.write('fake/fail-bridge', 'no such request\n').write('fake/fail-bridge-status', '1\n');
     const file = withNewTable(board);
     const { status, stderr } = board.run('rules', 'load', file);
     assert.equal(status, 1);
@@ -145,6 +145,15 @@ describe('canwarden rules load', NEEDS_BUSYBOX, () => {
     assert.equal(board.read(RULES), ruleTable(6).toString('latin1'));
     assert.equal(board.run('rules', 'load', '--restart', file).status, 0);
     assert.equal(board.read(RULES), ruleTable(2).toString('latin1'));
+  });
+
+  it('changes nothing, and advises no restart, when the bridge finds that the file is no table', () => {
+    const board = new FakeBoard().bringUp().openSocket();
+    board.write('fake/fail-bridge', 'canwarden-bridge: new.bin is no rule table: damaged\n');
+    const { status, stderr } = board.run('rules', 'load', withNewTable(board));
+    assert.equal(status, 2);
+    assert.equal(stderr, 'canwarden-bridge: new.bin is no rule table: damaged\n');
+    assert.equal(board.read(RULES), ruleTable(6).toString('latin1'));
   });
 
   it('says when the table cannot be written', () => {
