@@ -15,6 +15,8 @@
 /* `jailhouse cell load -s "..." -a 0x1000`. */
 #define COMMAND_LINE_ADDRESS 0x00001000
 #define COMMAND_LINE_BYTES 256
+/* Nothing else lies in its page, so that a text that is too long can be refused: it has hit no code. */
+#define COMMAND_LINE_ROOM_BYTES 0x1000
 
 /* rules.bin, loaded as an image of its own. */
 #define RULES_ADDRESS 0x00100000

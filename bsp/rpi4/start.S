@@ -31,7 +31,7 @@ vectors:
 
     /* Overwritten by `jailhouse cell load -s`: nothing else may live here. */
     .org    COMMAND_LINE_ADDRESS
-    .space  COMMAND_LINE_BYTES
+    .space  COMMAND_LINE_ROOM_BYTES
 
 reset:
     msr     daifset, #0xf

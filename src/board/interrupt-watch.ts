@@ -2,7 +2,8 @@
  * InterruptWatch: compares the INT line with the receive flags, and gives the line up when it lies.
  *
  * Used by: fault-look-task.ts, after a full look at the chip and before the next transaction.
- * Does not: use SPI, except for one READ STATUS (2 bytes) when a frame waits unannounced.
+ * Does not: use SPI, except for one READ STATUS (2 bytes) when a frame waits unannounced, and before the
+ * line is called stuck.
  */
 import { count, Counter } from '../rt/counters';
 import { Status } from '../rt/status';
@@ -46,14 +47,23 @@ export class InterruptWatch {
       controller.pollStatus();
     } else if (status === Status.Empty) {
       this.stuck++;
-      if (this.stuck === STUCK_MAXIMUM) {
-        controller.useInterruptLine = false;
-        this.report.interruptStuck();
-      }
+      if (this.stuck === STUCK_MAXIMUM) this.confirmStuck();
     } else {
       this.stuck = 0;
       // A silent line agrees with empty buffers even when it is broken.
       if (controller.faults.receiveFlags !== 0) this.missed = 0;
     }
+  }
+
+  /**
+   * Frames that came between the two looks make a busy bus, or a core that is often held up, look like
+   * a line that lies: such a frame is still there, and READ STATUS shows it.
+   */
+  private confirmStuck(): void {
+    const controller = this.parts.controller;
+    this.stuck = 0;
+    if (controller.pollStatus() !== Status.Ok || controller.frameKnown) return;
+    controller.useInterruptLine = false;
+    this.report.interruptStuck();
   }
 }

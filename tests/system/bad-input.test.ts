@@ -45,6 +45,12 @@ const FATAL: readonly FatalCase[] = [
     says: /bitrate/,
   },
   {
+    what: 'a command line of 4,000 characters',
+    commandLine: 'errors=1 '.repeat(444),
+    status: 12,
+    says: /no end within 256 bytes/,
+  },
+  {
     what: 'a bit rate that the crystal cannot give',
     commandLine: 'bitrate=1000000 osc=8000000',
     status: 20,

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { VirtualClock } from '../../twin/clock.ts';
 import { Gpio } from '../../twin/soc/gpio.ts';
 import { Spi0 } from '../../twin/soc/spi0.ts';
+import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
 import { UnimplementedFeature, UnimplementedRegister } from '../../twin/unimplemented.ts';
 
 // BCM2711 ARM peripherals, chapter 9.
@@ -19,7 +20,7 @@ const RXR = 1 << 19;
 const RXF = 1 << 20;
 
 /** A device that answers every byte with its complement, and a log of everything on the lines. */
-function makeSpi() {
+function makeSpi(behaviour: Partial<Spi0Behaviour> = {}) {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const device = {
@@ -30,7 +31,7 @@ function makeSpi() {
     },
     deselect: (nanos: number) => void lines.push(`deselect ${nanos}`),
   };
-  const spi = new Spi0({ clock, coreClockHertz: 500e6, device });
+  const spi = new Spi0({ clock, coreClockHertz: 500e6, device, behaviour });
   return { clock, lines, device, spi };
 }
 
@@ -165,6 +166,32 @@ describe('SPI0', () => {
       [0xa0, 0x5f, 900],
       ['deselected', 1000],
     ]);
+  });
+
+  it('can exchange each byte when it is written, into a deeper FIFO', () => {
+    const { lines, spi } = makeSpi({ clocksPerByte: 0, fifoBytes: 100 });
+    spi.write32(CS, TA);
+    for (let index = 0; index < 100; index++) spi.write32(FIFO, index);
+    assert.equal(spi.read32(CS) & (DONE | RXD | RXF), DONE | RXD | RXF);
+    assert.equal(lines[100], '63 0');
+    assert.equal(spi.read32(FIFO), 0xff);
+    assert.equal(spi.read32(CS) & RXF, 0);
+  });
+
+  it('can be some reads of CS late with RXD and DONE, each in its own way', () => {
+    const { spi } = makeSpi({ clocksPerByte: 0, receiveLateReads: 1, doneLateReads: 2 });
+    spi.write32(CS, TA);
+    spi.write32(FIFO, 0x12);
+    const flags = [0, 1, 2, 3].map(() => spi.read32(CS) & (DONE | RXD));
+    assert.deepEqual(flags, [0, RXD, DONE | RXD, DONE | RXD]);
+  });
+
+  it('can show the CLEAR bits until the next write', () => {
+    const { spi } = makeSpi({ clearsReadBack: true });
+    spi.write32(CS, CLEAR);
+    assert.equal(spi.read32(CS) & CLEAR, CLEAR);
+    spi.write32(CS, TA);
+    assert.equal(spi.read32(CS) & CLEAR, 0);
   });
 
   it('throws on every mode and misuse it does not model', () => {

@@ -7,7 +7,6 @@
  * Does not: know CNTV_TVAL_EL0 or the physical timer.
  */
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
-import { COUNTER_HERTZ } from '../machine/timing-model.ts';
 
 /** INTID of the virtual timer on every GICv2 system (BSA, table of PPIs). */
 export const VIRTUAL_TIMER_INTERRUPT = 27;
@@ -19,18 +18,20 @@ const NANOS_PER_SECOND = 1_000_000_000n;
 export class VirtualTimer {
   readonly #clock: VirtualClock;
   readonly #onLine: (high: boolean) => void;
+  readonly #counterHertz: number;
   #compareNanos = 0;
   #control = 0n;
   #expiry: ScheduledEvent | undefined;
 
-  constructor(clock: VirtualClock, onLine: (high: boolean) => void) {
+  constructor(clock: VirtualClock, counterHertz: number, onLine: (high: boolean) => void) {
     this.#clock = clock;
+    this.#counterHertz = counterHertz;
     this.#onLine = onLine;
   }
 
   /** CNTV_CVAL_EL0, in ticks of the counter. */
   set compare(ticks: bigint) {
-    this.#compareNanos = ticksToNanos(BigInt.asUintN(64, ticks));
+    this.#compareNanos = ticksToNanos(BigInt.asUintN(64, ticks), this.#counterHertz);
     this.#update();
   }
 
@@ -51,9 +52,9 @@ export class VirtualTimer {
   }
 }
 
-/** The first nanosecond at which the counter shows `ticks`; Infinity beyond any run. */
-export function ticksToNanos(ticks: bigint): number {
-  const hertz = BigInt(COUNTER_HERTZ);
+/** The first nanosecond at which a counter of `counterHertz` shows `ticks`; Infinity beyond any run. */
+export function ticksToNanos(ticks: bigint, counterHertz: number): number {
+  const hertz = BigInt(counterHertz);
   const nanos = (ticks * NANOS_PER_SECOND + hertz - 1n) / hertz;
   return nanos > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(nanos);
 }

@@ -25,7 +25,7 @@ import {
   type Machine,
   type Violation,
 } from './machine.ts';
-import { COUNTER_HERTZ, type TimingModel } from './timing-model.ts';
+import type { TimingModel } from './timing-model.ts';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 const GIC_DISTRIBUTOR_BYTES = 0x1000;
@@ -48,7 +48,7 @@ export class CellMachine implements Machine {
   readonly clock: VirtualClock;
   readonly timing: TimingModel;
   readonly memories: readonly GuestMemory[];
-  readonly counterHertz = COUNTER_HERTZ;
+  readonly counterHertz: number;
   readonly #options: CellMachineOptions;
   readonly #idle: IdleSkipper;
   readonly #interrupts: Interrupts;
@@ -65,12 +65,13 @@ export class CellMachine implements Machine {
   constructor(options: CellMachineOptions) {
     this.clock = options.clock;
     this.timing = options.timing;
+    this.counterHertz = options.timing.counterHertz;
     this.memories = options.space.memories;
     this.#options = options;
     this.#idle = new IdleSkipper(options.clock);
     const { interrupts } = options;
     this.#interrupts = interrupts;
-    this.#timer = new VirtualTimer(options.clock, (high) =>
+    this.#timer = new VirtualTimer(options.clock, this.counterHertz, (high) =>
       interrupts.setLine(VIRTUAL_TIMER_INTERRUPT, high),
     );
     this.#distributor = wordRegisters('GIC distributor', {
@@ -137,13 +138,13 @@ export class CellMachine implements Machine {
 
   counterTicks(): bigint {
     this.#charge(this.timing.counterReadNanos);
-    return (BigInt(this.clock.now) * BigInt(COUNTER_HERTZ)) / NANOS_PER_SECOND;
+    return (BigInt(this.clock.now) * BigInt(this.counterHertz)) / NANOS_PER_SECOND;
   }
 
   idleUntil(deadlineTicks: bigint): void {
     this.#charge(0);
     this.onIdle?.();
-    this.#idle.idle(ticksToNanos(deadlineTicks));
+    this.#idle.idle(ticksToNanos(deadlineTicks, this.counterHertz));
   }
 
   setTimerCompare(ticks: bigint): void {

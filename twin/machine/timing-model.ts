@@ -32,7 +32,12 @@ export interface TimingModel {
   readonly counterReadNanos: number;
   /** One call of the host ABI in the wasm engine: stands for the instructions it cannot count. */
   readonly wasmImportNanos: number;
+  /** Ticks per second of the generic timer, as CNTFRQ_EL0 tells them. */
+  readonly counterHertz: number;
 }
+
+/** The generic timer of the BCM2711 runs from its 54 MHz crystal. */
+export const COUNTER_HERTZ = 54_000_000;
 
 /** The numbers of a Raspberry Pi 4 as assumed by this project. */
 export const RASPBERRY_PI_4_TIMING: TimingModel = {
@@ -45,7 +50,5 @@ export const RASPBERRY_PI_4_TIMING: TimingModel = {
   hypercallNanos: 700,
   counterReadNanos: 20,
   wasmImportNanos: 10,
+  counterHertz: COUNTER_HERTZ,
 };
-
-/** The generic timer of the BCM2711 runs from its 54 MHz crystal. */
-export const COUNTER_HERTZ = 54_000_000;

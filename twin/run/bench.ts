@@ -30,6 +30,7 @@ export interface BenchOptions {
   readonly withoutAgl?: boolean;
   readonly faults?: BoardFaults;
   readonly timing?: BoardOptions['timing'];
+  readonly spi0?: BoardOptions['spi0'];
   /** Plays the AGL side instead of the built bridge. */
   readonly makePeer?: BoardOptions['makePeer'];
   /** Changes the configurations before the cell is created. */
@@ -226,6 +227,7 @@ export async function makeBench(options: BenchOptions): Promise<Bench> {
     onAglErrorMessage: (message, nanos) => void seen.errors.push({ ...message, nanos }),
     faults: options.faults,
     timing: options.timing,
+    spi0: options.spi0,
   });
   board.bus.onFrame((record) => {
     if (keep) seen.wire.push(record);

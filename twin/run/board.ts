@@ -43,6 +43,7 @@ import { Uart8250 } from '../machine/uart-8250.ts';
 import { Gpio } from '../soc/gpio.ts';
 import { InterruptWire } from '../soc/interrupt-wire.ts';
 import { Spi0 } from '../soc/spi0.ts';
+import type { Spi0Behaviour } from '../soc/spi0-behaviour.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
 
 // BCM2711 in low-peripheral mode (physical addresses), and the wiring of the CAN HAT.
@@ -145,6 +146,8 @@ export interface BoardOptions {
   readonly faults?: BoardFaults;
   /** What the cell's acts cost on another machine than the modelled board. */
   readonly timing?: TimingModel;
+  /** Where SPI0 differs from the silicon, as other emulations of it do. */
+  readonly spi0?: Partial<Spi0Behaviour>;
   /** A trap of the cell, which then starts anew, ends no run. */
   readonly trapsExpected?: boolean;
 }
@@ -316,6 +319,7 @@ function wireDevices(
   const spi0 = new Spi0({
     clock,
     coreClockHertz: CORE_CLOCK_HERTZ,
+    behaviour: options.spi0,
     ...(missing === undefined ? { device: chip } : { missingDeviceByte: missing }),
   });
   if (options.tap) spi0.tap = options.tap;

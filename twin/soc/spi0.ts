@@ -3,11 +3,13 @@
  *
  * Used by: the machine (page 0xfe204000), with the MCP2515 behind chip select 0.
  * Source: BCM2711 ARM peripherals, chapter 9, and facts jailhouse-virtio.md section G. A byte takes nine
- * clocks, one of them idle; one clock event per byte. Does not: model DMA, interrupts, bidirectional and
+ * clocks, one of them idle; one clock event per byte. Other emulations differ in some of that, and a test
+ * can ask for it (spi0-behaviour.ts). Does not: model DMA, interrupts, bidirectional and
  * LoSSI modes, other SPI modes than 0,0, inverted chip selects: each throws UnimplementedFeature.
  */
 import type { VirtualClock } from '../clock.ts';
 import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';
+import type { Spi0Behaviour } from './spi0-behaviour.ts';
 import type { SpiDevice, SpiTap } from './spi-device.ts';
 
 const CS = 0x00;
@@ -45,9 +47,17 @@ const CS_UNIMPLEMENTED: readonly (readonly [number, string])[] = [
 ];
 
 const FIFO_BYTES = 64;
-/** RXR: the receive FIFO is three quarters full. */
-const RXR_LEVEL = 48;
+/** Eight for the bits of a byte, and an idle one. */
 const CLOCKS_PER_BYTE = 9;
+const SILICON: Spi0Behaviour = {
+  fifoBytes: FIFO_BYTES,
+  clocksPerByte: CLOCKS_PER_BYTE,
+  receiveLateReads: 0,
+  doneLateReads: 0,
+  clearsReadBack: false,
+};
+/** RXR: the receive FIFO is three quarters full. */
+const RXR_FULL_PART = 0.75;
 /** CDIV = 0 stands for this. */
 const CDIV_MAX = 65536;
 const LTOH_RESET = 0x1;
@@ -61,14 +71,20 @@ export class Spi0 {
   readonly #coreClockHertz: number;
   readonly #device: SpiDevice | undefined;
   readonly #missingDeviceByte: number;
+  readonly #behaviour: Spi0Behaviour;
   #select = 0;
   #active = false;
   /** REN is set after reset and goes with the first write. */
   #readEnable = CS_REN;
   #divider = 0;
-  readonly #transmit = new ByteFifo();
-  readonly #receive = new ByteFifo();
+  readonly #transmit: ByteFifo;
+  readonly #receive: ByteFifo;
   #shifting = false;
+  /** CLEAR bits that read back. */
+  #clears = 0;
+  /** Reads of CS until RXD, and DONE, show what has come to pass. */
+  #receiveLateReads = 0;
+  #doneLateReads = 0;
   #selectedDevice: SpiDevice | undefined;
 
   constructor(options: {
@@ -77,11 +93,16 @@ export class Spi0 {
     device?: SpiDevice;
     /** What MISO reads where no device answers: floating high or held low. */
     missingDeviceByte?: 0x00 | 0xff;
+    /** Where it differs from the silicon. */
+    behaviour?: Partial<Spi0Behaviour>;
   }) {
     this.#clock = options.clock;
     this.#coreClockHertz = options.coreClockHertz;
     this.#device = options.device;
     this.#missingDeviceByte = options.missingDeviceByte ?? 0xff;
+    this.#behaviour = { ...SILICON, ...options.behaviour };
+    this.#transmit = new ByteFifo(this.#behaviour.fifoBytes);
+    this.#receive = new ByteFifo(this.#behaviour.fifoBytes);
   }
 
   /** Length of one byte on the wire at the present divider, in nanoseconds. */
@@ -89,7 +110,7 @@ export class Spi0 {
     // An odd divider is rounded down; 0 stands for 65536.
     const even = this.#divider & ~1;
     const divider = even === 0 ? CDIV_MAX : even;
-    return Math.round((CLOCKS_PER_BYTE * divider * 1e9) / this.#coreClockHertz);
+    return Math.round((this.#behaviour.clocksPerByte * divider * 1e9) / this.#coreClockHertz);
   }
 
   read32(offset: number): number {
@@ -129,14 +150,16 @@ export class Spi0 {
   }
 
   #status(): number {
-    let status = this.#select | this.#readEnable;
-    if (this.#transmit.length < FIFO_BYTES) status |= CS_TXD;
-    if (this.#receive.length > 0) status |= CS_RXD;
+    const { fifoBytes } = this.#behaviour;
+    let status = this.#select | this.#readEnable | this.#clears;
+    if (this.#transmit.length < fifoBytes) status |= CS_TXD;
+    if (this.#receive.length > 0 && this.#receiveLateReads-- <= 0) status |= CS_RXD;
     if (!this.#active) return status;
     status |= CS_TA;
-    if (!this.#shifting && this.#transmit.length === 0) status |= CS_DONE;
-    if (this.#receive.length >= RXR_LEVEL) status |= CS_RXR;
-    if (this.#receive.length === FIFO_BYTES) status |= CS_RXF;
+    const isDone = !this.#shifting && this.#transmit.length === 0;
+    if (isDone && this.#doneLateReads-- <= 0) status |= CS_DONE;
+    if (this.#receive.length >= RXR_FULL_PART * fifoBytes) status |= CS_RXR;
+    if (this.#receive.length === fifoBytes) status |= CS_RXF;
     return status;
   }
 
@@ -151,6 +174,7 @@ export class Spi0 {
     }
     if ((value & CS_CLEAR_TX) !== 0) this.#transmit.clear();
     if ((value & CS_CLEAR_RX) !== 0) this.#receive.clear();
+    if (this.#behaviour.clearsReadBack) this.#clears = value & (CS_CLEAR_TX | CS_CLEAR_RX);
     this.#select = select;
     this.#readEnable = 0;
     const active = (value & CS_TA) !== 0;
@@ -183,7 +207,7 @@ export class Spi0 {
 
   #writeFifo(byte: number): void {
     if (!this.#active) throw new UnimplementedFeature('SPI0', 'writing FIFO while TA is clear');
-    if (this.#transmit.length === FIFO_BYTES) {
+    if (this.#transmit.length === this.#behaviour.fifoBytes) {
       throw new UnimplementedFeature('SPI0', 'writing a full FIFO (the byte is lost)');
     }
     this.#transmit.push(byte);
@@ -193,9 +217,10 @@ export class Spi0 {
   /** Starts the next byte if there is one and room for its answer. */
   #shiftNext(nanos: number): void {
     if (!this.#active || this.#shifting || this.#transmit.length === 0) return;
-    if (this.#receive.length === FIFO_BYTES) return;
+    if (this.#receive.length === this.#behaviour.fifoBytes) return;
     const mosi = this.#transmit.shift();
     this.#shifting = true;
+    if (this.#behaviour.clocksPerByte === 0) return this.#endOfByte(mosi, nanos);
     this.#clock.schedule(nanos + this.byteNanos, (end) => this.#endOfByte(mosi, end));
   }
 
@@ -203,24 +228,30 @@ export class Spi0 {
     const miso = this.#selectedDevice?.exchange(mosi, nanos) ?? this.#missingDeviceByte;
     this.#shifting = false;
     this.#receive.push(miso);
+    this.#receiveLateReads = this.#behaviour.receiveLateReads;
+    this.#doneLateReads = this.#behaviour.doneLateReads;
     this.tap?.byte(mosi, miso, nanos, this.byteNanos);
     this.#shiftNext(nanos);
   }
 }
 
-/** 64 bytes, first in first out. */
+/** So many bytes at most, first in first out. */
 class ByteFifo {
-  readonly #bytes = new Uint8Array(FIFO_BYTES);
+  readonly #bytes: Uint8Array;
   #first = 0;
   length = 0;
 
+  constructor(bytes: number) {
+    this.#bytes = new Uint8Array(bytes);
+  }
+
   push(byte: number): void {
-    this.#bytes[(this.#first + this.length++) % FIFO_BYTES] = byte;
+    this.#bytes[(this.#first + this.length++) % this.#bytes.length] = byte;
   }
 
   shift(): number {
     const byte = this.#bytes[this.#first];
-    this.#first = (this.#first + 1) % FIFO_BYTES;
+    this.#first = (this.#first + 1) % this.#bytes.length;
     this.length--;
     return byte;
   }

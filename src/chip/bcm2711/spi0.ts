@@ -6,8 +6,11 @@
  *
  * A part of a transaction is at most 16 bytes and the FIFOs hold 64, so all bytes are written at
  * once and the wire has no gaps; answers are taken out while later bytes are still on their way.
+ *
+ * Waiting is bounded by the clock, which is looked at only after many reads of CS: what a read costs, and
+ * how long the core stands still between two, is not known where the board is an emulated one.
  */
-import { mmio_read32, mmio_write32 } from '../../abi/bsp';
+import { counter_hertz, counter_read, mmio_read32, mmio_write32 } from '../../abi/bsp';
 import { GpioInputLine } from './gpio';
 import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Status } from '../../rt/status';
@@ -27,15 +30,18 @@ import {
 /** CDIV is 16 bits, and 0 means this. */
 const DIVIDER_MAXIMUM: u32 = 65_536;
 
-/** A read of CS takes longer than 10 ns; so this many fit into a second at most. */
-const POLLS_PER_SECOND: u64 = 100_000_000;
+/** Reads of CS before the clock is looked at: a millisecond on the board, where nothing takes so long. */
+const POLLS_BY_COUNT: u32 = 10_000;
+/** A part of a transaction counts as stuck after this, and so many times what its bytes take. */
+const STUCK_MICROS: u64 = 20_000;
+const STUCK_FACTOR: u64 = 10;
 
 @final
 export class Spi0 extends SpiBus {
   /** The serial clock in use, Hz; 0 before `configure`. */
   clockHertz: u32 = 0;
-  /** Reads of CS after which a part of a transaction counts as stuck. */
-  private pollLimit: u32 = 0;
+  /** Ticks of the counter after which a part of a transaction counts as stuck. */
+  private patienceTicks: u64 = 0;
 
   /** `base`: guest address of the SPI0 register block. `urgent`: what a transfer yields to. */
   constructor(
@@ -58,7 +64,8 @@ export class Spi0 extends SpiBus {
 
     this.clockHertz = coreClockHertz / divider;
     const clocks: u64 = SPI_PART_BYTES_MAXIMUM * SPI_CLOCKS_PER_BYTE;
-    this.pollLimit = ((clocks * POLLS_PER_SECOND) / this.clockHertz) as u32;
+    const micros = STUCK_MICROS + (STUCK_FACTOR * clocks * 1_000_000) / this.clockHertz;
+    this.patienceTicks = (micros * (counter_hertz() as u64)) / 1_000_000;
     mmio_write32(this.base + SPI_CLK, divider & SPI_CLK_CDIV_MASK);
     this.release();
     return Status.Ok;
@@ -78,16 +85,17 @@ export class Spi0 extends SpiBus {
     mmio_write32(control, SPI_CS_TA);
     const end = buffer + length;
     for (; buffer < end; buffer++) mmio_write32(this.base + SPI_FIFO, load<u8>(buffer));
-    let polls = this.pollLimit;
+    let polls = POLLS_BY_COUNT;
+    let status: Status = Status.Ok;
     while ((mmio_read32(control) & SPI_CS_DONE) === 0) {
       if (polls === 0) {
-        this.release();
-        return Status.SpiTimeout;
+        status = this.exchangeByClock(end, end);
+        break;
       }
       polls--;
     }
     this.release();
-    return Status.Ok;
+    return status;
   }
 
   override begin(buffer: usize, length: u32): Status {
@@ -139,7 +147,7 @@ export class Spi0 extends SpiBus {
     const end = buffer + length;
     for (let out = buffer; out < end; out++) mmio_write32(fifo, load<u8>(out));
 
-    let polls = this.pollLimit;
+    let polls = POLLS_BY_COUNT;
     let state: u32 = 0;
     // The last byte is in before DONE comes: chip select must not rise until it does.
     while (buffer < end || (state & SPI_CS_DONE) === 0) {
@@ -147,14 +155,32 @@ export class Spi0 extends SpiBus {
       if (buffer < end && (state & SPI_CS_RXD) !== 0) {
         store<u8>(buffer, mmio_read32(fifo));
         buffer++;
-      } else if ((state & SPI_CS_DONE) === 0) {
-        if (polls === 0) {
-          this.release();
-          return Status.SpiTimeout;
-        }
+      } else if (polls === 0) {
+        return this.exchangeByClock(buffer, end);
+      } else {
         polls--;
       }
     }
     return Status.Ok;
+  }
+
+  /** The rest of an exchange whose bytes are in the FIFO. Ends: by the clock, or with the last byte. */
+  private exchangeByClock(buffer: usize, end: usize): Status {
+    const deadlineTicks = counter_read() + this.patienceTicks;
+    let isLate = false;
+    do {
+      // In this order a core that stood still for long looks at the block once more.
+      isLate = counter_read() >= deadlineTicks;
+      const state = mmio_read32(this.base + SPI_CS);
+      if (buffer < end && (state & SPI_CS_RXD) !== 0) {
+        store<u8>(buffer, mmio_read32(this.base + SPI_FIFO));
+        buffer++;
+        isLate = false;
+      } else if (buffer === end && (state & SPI_CS_DONE) !== 0) {
+        return Status.Ok;
+      }
+    } while (!isLate);
+    this.release();
+    return Status.SpiTimeout;
   }
 }

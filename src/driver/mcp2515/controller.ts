@@ -169,6 +169,11 @@ export class Mcp2515<
     return this.receiver.attention();
   }
 
+  /** A frame waits, as READ STATUS said last. */
+  get frameKnown(): bool {
+    return this.receiver.frameKnown;
+  }
+
   /** One look at the line, if it is wired: while it is high, both receive buffers are empty. */
   noteQuietLine(): void {
     this.receiver.noteQuietLine();

@@ -88,6 +88,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return this.attentionSeen;
   }
 
+  /** See Mcp2515.frameKnown. */
+  get frameKnown(): bool {
+    return this.order.known;
+  }
+
   /** See Mcp2515.noteQuietLine. */
   noteQuietLine(): void {
     if (this.lineAsked && !this.order.known && !this.line.isAsserted()) this.order.allEmpty();

@@ -133,8 +133,10 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
       this.startDeadline(RESET_TIMEOUT_MICROS);
       this.place = PLACE_MODE;
     }
+    // Before the look: a core that stood still for long looks at the chip once more.
+    const isLate = this.deadline.reached(this.clock.nowTicks());
     const status = this.modes.check(MODE_CONFIGURATION);
-    if (status === Status.Busy && this.deadline.reached(this.clock.nowTicks())) {
+    if (status === Status.Busy && isLate) {
       this.noteFault(CANSTAT, MODE_CONFIGURATION, this.modes.canstat);
       if (this.faultRead === 0x00) return Status.ChipSilentLow;
       return this.faultRead === 0xff ? Status.ChipSilentHigh : Status.ChipNotInConfigurationMode;

@@ -124,9 +124,10 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
   }
 
   private fallAsleep(): Status {
+    const isLate = this.deadlineReached;
     const status = this.modes.check(MODE_SLEEP);
     if (status === Status.Ok) this.place = Place.Asleep;
-    if (status !== Status.Busy || !this.deadlineReached) return status;
+    if (status !== Status.Busy || !isLate) return status;
     // Woken before it was seen asleep.
     if ((this.modes.canstat & CANSTAT_OPMOD_MASK) !== MODE_LISTEN_ONLY) return Status.Timeout;
     this.place = Place.Disable;
@@ -134,8 +135,9 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
   }
 
   private wakeUp(): Status {
+    const isLate = this.deadlineReached;
     const status = this.modes.check(MODE_LISTEN_ONLY);
-    if (status === Status.Busy) return this.deadlineReached ? Status.Timeout : status;
+    if (status === Status.Busy) return isLate ? Status.Timeout : status;
     if (status !== Status.Ok) return status;
     this.place = Place.Disable;
     return Status.Busy;
@@ -155,6 +157,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     return Status.Busy;
   }
 
+  /** Asked before the chip is: a core that stood still for long then looks at it once more. */
   private get deadlineReached(): bool {
     return this.deadline.reached(this.clock.nowTicks());
   }

@@ -133,6 +133,40 @@ describe('SPI transfer', () => {
   });
 });
 
+describe('waiting for a block that works', () => {
+  const CONTROL_SPI_READS_TO_DONE: u32 = 0xf0000030;
+  const CONTROL_TICKS_PER_READ: u32 = 0xf0000014;
+
+  afterEach(() => {
+    mmio_write32(CONTROL_SPI_READS_TO_DONE, 0);
+    mmio_write32(CONTROL_TICKS_PER_READ, 54);
+  });
+
+  test('does not depend on how many reads of CS fit into its time', () => {
+    mmio_write32(CONTROL_TICKS_PER_READ, 1);
+    mmio_write32(CONTROL_SPI_READS_TO_DONE, 100_000);
+    fill('a0 00');
+    expect(spi.transfer(buffer, 2)).toBe(Status.Ok);
+    expect(bytes(2)).toBe('5f ff');
+    mmio_write32(CONTROL_SPI_READS_TO_DONE, 100_000);
+    expect(spi.send(buffer, 1)).toBe(Status.Ok);
+  });
+
+  test('looks once more after the core has stood still for a second', () => {
+    mmio_write32(CONTROL_TICKS_PER_READ, 54_000_000);
+    mmio_write32(CONTROL_SPI_READS_TO_DONE, 10_001);
+    fill('a0 00');
+    expect(spi.transfer(buffer, 2)).toBe(Status.Ok);
+    expect(bytes(2)).toBe('5f ff');
+  });
+
+  test('ends when it is done and the bytes never come', () => {
+    mmio_write32(CONTROL_SPI_STUCK, 2);
+    expect(spi.transfer(buffer, 2)).toBe(Status.SpiTimeout);
+    expect(writes().endsWith(' C30')).toBe(true);
+  });
+});
+
 describe('sending without an answer', () => {
   test('clocks the bytes under one chip select and leaves the FIFO empty', () => {
     fill('84');

@@ -14,7 +14,7 @@
 const CONTROL_CLEAR = 0xf0000000;
 /** Read: how many device writes there were. */
 const CONTROL_WRITES = 0xf0000004;
-/** Write 1: SPI0 accepts bytes and never finishes; 0: works. */
+/** Write 1: SPI0 accepts bytes and never finishes; 2: it finishes, and the bytes are gone; 0: works. */
 const CONTROL_SPI_STUCK = 0xf0000008;
 /** Write: one more byte that SPI0 is to receive, before it falls back to inverted ones. */
 const CONTROL_SPI_ANSWER = 0xf000000c;
@@ -30,6 +30,8 @@ const CONTROL_LINE_LOW_AFTER = 0xf000001c;
 const CONTROL_FAULT_WRITE = 0xf0000020;
 /** Read: how often the module slept (+0), and the low half of the last deadline (+4). */
 const CONTROL_SLEEPS = 0xf0000028;
+/** Write: so many reads of SPI0's CS from now on show neither DONE nor a byte received. */
+const CONTROL_SPI_READS_TO_DONE = 0xf0000030;
 /** Read: device write n at +8n: address, value. */
 const CONTROL_WRITE_LOG = 0xf0010000;
 /** Read: hypercall n at +16n: code, argument 1, argument 2. */
@@ -51,7 +53,8 @@ const GPLEV0 = 0xfe200034;
 
 /** The SPI0 block, without time: a byte is back as soon as it has been written. */
 class FakeSpi {
-  stuck = false;
+  stuck = 0;
+  readsToDone = 0;
   answers = [];
   #control = 0;
   #received = [];
@@ -59,15 +62,19 @@ class FakeSpi {
   read(address) {
     if (address === SPI_FIFO) return this.#received.shift() ?? 0;
     if ((this.#control & SPI_CS_TA) === 0) return this.#control | SPI_CS_TXD;
+    if (this.readsToDone > 0) {
+      this.readsToDone--;
+      return this.#control | SPI_CS_TXD;
+    }
     const received = this.#received.length > 0 ? SPI_CS_RXD : 0;
-    return this.#control | SPI_CS_TXD | received | (this.stuck ? 0 : SPI_CS_DONE);
+    return this.#control | SPI_CS_TXD | received | (this.stuck === 1 ? 0 : SPI_CS_DONE);
   }
 
   write(address, value) {
     if (address === SPI_CS) {
       this.#control = value & ~SPI_CS_CLEAR_RX;
       if (value & SPI_CS_CLEAR_RX) this.#received = [];
-    } else if (this.#control & SPI_CS_TA && !this.stuck) {
+    } else if (this.#control & SPI_CS_TA && this.stuck === 0) {
       this.#received.push(this.answers.shift() ?? ~value & 0xff);
     }
   }
@@ -142,7 +149,8 @@ class FakeDevices {
       this.writes = [];
       this.hypercalls = [];
       this.#spi.answers = [];
-    } else if (address === CONTROL_SPI_STUCK) this.#spi.stuck = value !== 0;
+    } else if (address === CONTROL_SPI_STUCK) this.#spi.stuck = value;
+    else if (address === CONTROL_SPI_READS_TO_DONE) this.#spi.readsToDone = value;
     else if (address === CONTROL_SPI_ANSWER) this.#spi.answers.push(value & 0xff);
     else if (address === CONTROL_LINE_LOW_AFTER) this.#bytesToLineLow = value;
     else if (address === CONTROL_TICKS_PER_READ) this.ticksPerRead = BigInt(value);

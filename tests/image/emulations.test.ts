@@ -1,0 +1,166 @@
+/**
+ * The image on other emulations of the board than the twin: it may rely on the datasheets, not on how the
+ * twin does it. Figures of time do not hold there; every frame and every answer does. Slow devices:
+ * tests/system/slow-devices.test.ts.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TimingModel } from '../../twin/machine/timing-model.ts';
+import { type Bench, type BenchOptions, makeBench, startBench } from '../../twin/run/bench.ts';
+import { bringUp } from '../../twin/run/phases.ts';
+import type { SpiTransaction } from '../../twin/run/spi-transactions.ts';
+import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
+
+const MILLISECOND = 1_000_000;
+
+/**
+ * A machine emulator that counts one nanosecond for each instruction and nothing for devices, as QEMU does
+ * with -icount shift=0. An exit to the hypervisor is its instructions. Its counter has 62.5 MHz.
+ */
+const COUNTED: TimingModel = {
+  nanosPerInstruction: 1,
+  deviceReadNanos: 0,
+  deviceWriteNanos: 0,
+  trappedAccessNanos: 530,
+  interruptExitNanos: 800,
+  wakeUpNanos: 0,
+  hypercallNanos: 600,
+  counterReadNanos: 0,
+  wasmImportNanos: 0,
+  counterHertz: 62_500_000,
+};
+
+/** SPI0 of QEMU's raspi4b: every byte at once, FIFOs of 1,024 bytes, CLEAR bits that stay. */
+const AT_ONCE: Partial<Spi0Behaviour> = { clocksPerByte: 0, fifoBytes: 1024, clearsReadBack: true };
+
+type Emulation = Pick<BenchOptions, 'timing' | 'spi0'>;
+
+const EMULATIONS: readonly (readonly [what: string, emulation: Emulation])[] = [
+  ['bytes exchanged at once, FIFOs of 1,024 bytes', { spi0: AT_ONCE }],
+  ['FIFOs of 16 bytes', { spi0: { fifoBytes: 16 } }],
+  ['DONE some reads late', { spi0: { doneLateReads: 5 } }],
+  ['RXD some reads late, and later than DONE', { spi0: { ...AT_ONCE, receiveLateReads: 3 } }],
+  ['one nanosecond an instruction, SPI0 in its own time', { timing: COUNTED }],
+  ['one nanosecond an instruction, bytes at once', { timing: COUNTED, spi0: AT_ONCE }],
+  ['an SPI0 at a quarter of its speed', { timing: COUNTED, spi0: { clocksPerByte: 36 } }],
+];
+
+const RULES = `
+version: 1
+rules:
+  - name: status
+    match: { id: 0x1A0 }
+    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
+  - name: position
+    match: { id: 0x2B0, data: [~, ~] }
+    answer: { id: 0x2B1, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] }
+    forward: true
+`;
+
+/** What a cell says that takes the machine's slowness for a fault of bus, chip or line. */
+const FALSE_ALARM = /status (2[0-9]|7[0-9])\)|MCP2515|bus-off|INT is|stopped by a fault/;
+
+const REQUESTS = 20;
+
+/** Requests of both kinds, forwarded frames, and frames of AGL's, some at a time. */
+function exchange(bench: Bench): void {
+  for (let index = 0; index < REQUESTS; index++) {
+    bench.send({ identifier: 0x1a0, data: [index] });
+    bench.send({ identifier: 0x2b0, data: [index, 0x99] });
+    bench.send({ identifier: 0x100 + index, data: [1, 2, 3, 4, 5, 6, 7, index] });
+    bench.sendFromAgl({ identifier: 0x600 + index, data: [index, 0x77] });
+    bench.run(10 * MILLISECOND);
+  }
+  bench.run(50 * MILLISECOND);
+}
+
+function assertComplete(bench: Bench): void {
+  const sent = bench.sentBy('canwarden');
+  const first = (identifier: number) =>
+    sent.filter((frame) => frame.identifier === identifier).map(({ data }) => [...data]);
+  const indices = Array.from({ length: REQUESTS }, (_, index) => index);
+  assert.equal(first(0x1a1).length, REQUESTS, 'static answers');
+  assert.deepEqual(
+    first(0x2b1),
+    indices.map((index) => [0x50, index, 0x99, 0, 0, 0, 0, 0]),
+    'computed answers',
+  );
+  assert.deepEqual(
+    sent.filter(({ identifier }) => identifier >= 0x600).map(({ data }) => data[0]),
+    indices,
+    'frames of AGL on the bus',
+  );
+  const forwarded = bench.agl.map(({ frame }) => frame.identifier);
+  assert.deepEqual(
+    forwarded.filter((identifier) => identifier < 0x1a0),
+    indices.map((index) => 0x100 + index),
+    'frames of the bus at AGL',
+  );
+  assert.deepEqual(
+    bench.lines.filter((line) => FALSE_ALARM.test(line)),
+    [],
+  );
+}
+
+describe('the image on another emulation of the board', () => {
+  for (const [what, emulation] of EMULATIONS) {
+    it(`answers, forwards and sends with ${what}`, async () => {
+      const bench = await startBench({ engine: 'image', rules: RULES, ...emulation });
+      try {
+        exchange(bench);
+        assertComplete(bench);
+      } finally {
+        bench.close();
+      }
+    });
+  }
+});
+
+// MCP2515, DS20001801J: READ, and the registers that are looked at.
+const READ = 0x03;
+const CANSTAT = 0x0e;
+const CNF3 = 0x28;
+
+const isRead = ({ mosi }: SpiTransaction, address: number): boolean =>
+  mosi[0] === READ && mosi[1] === address;
+
+describe('an image whose core stands still for 20 ms', () => {
+  it('starts, whenever that is between a look at the mode of the chip and what follows from it', async () => {
+    const bench = await makeBench({ engine: 'image', withoutAgl: true });
+    let held = 0;
+    bench.onTransaction = (transaction) => {
+      if (!isRead(transaction, CANSTAT)) return;
+      held += 1;
+      bench.stallUntil(bench.now + 20 * MILLISECOND);
+    };
+    bringUp(bench.board);
+    bench.run(100 * MILLISECOND);
+    assert.ok(held >= 3, `configuration mode, on the bus or not yet: ${held} looks`);
+    assert.match(bench.lines.join('\n'), /canwarden: ready/);
+    assert.deepEqual(
+      bench.lines.filter((line) => FALSE_ALARM.test(line)),
+      [],
+    );
+    bench.close();
+  });
+
+  it('does not blame the INT line for frames that come in meanwhile', async () => {
+    const bench = await startBench({ engine: 'image' });
+    let looks = 0;
+    bench.onTransaction = (transaction) => {
+      if (!isRead(transaction, CNF3)) return;
+      bench.send({ identifier: 0x100 + looks, data: [looks] });
+      looks += 1;
+      bench.stallUntil(bench.now + 20 * MILLISECOND);
+    };
+    assert.ok(bench.runUntil(() => looks === 20, 2_000 * MILLISECOND));
+    bench.onTransaction = undefined;
+    bench.run(20 * MILLISECOND);
+    assert.equal(bench.agl.length, 20);
+    assert.deepEqual(
+      bench.lines.filter((line) => FALSE_ALARM.test(line)),
+      [],
+    );
+    bench.close();
+  });
+});

@@ -1,0 +1,77 @@
+/**
+ * `jailhouse cell start` a second time: nothing is loaded again, RAM and devices are as the cell left them.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { loadArtifacts, PROJECT_ROOT } from '../../twin/run/artifacts.ts';
+import { ImageEngine } from '../../twin/engine/image.ts';
+import { type Bench, startBench } from '../../twin/run/bench.ts';
+import type { Board } from '../../twin/run/board.ts';
+import { shutDown } from '../../twin/run/cell-control.ts';
+import { bringUp } from '../../twin/run/phases.ts';
+
+const MILLISECOND = 1_000_000;
+
+const RULES = `
+version: 1
+rules:
+  - name: status
+    match: { id: 0x1A0 }
+    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
+`;
+
+/** What the hypervisor does: a fresh communication region, link and PCI devices reset, core at 0. */
+function startAgain(board: Board): Board {
+  const { system } = loadArtifacts('image');
+  board.engine.close();
+  board.cellEndpoint?.reset();
+  board.communication.fill(board.cell, system);
+  const engine = new ImageEngine(board.machine);
+  engine.boot();
+  return { ...board, engine };
+}
+
+function assertAnswers(bench: Bench, board: Board, answers: number): void {
+  board.sender.enqueue(
+    { identifier: 0x1a0, extended: false, remote: false, dlc: 1, data: Uint8Array.of(1) },
+    board.clock.now,
+    'ecu',
+  );
+  const end = board.clock.now + 20 * MILLISECOND;
+  board.engine.run(end);
+  assert.equal(bench.sentBy('canwarden').length, answers, bench.lines.join('\n'));
+  assert.equal(bench.lines.filter((line) => line.includes('ready')).length, answers);
+}
+
+describe('an image that is started again without being loaded again', () => {
+  it('has no initialised data: what it changes is cleared at its start', () => {
+    const elf = `${PROJECT_ROOT}build/canwarden.elf`;
+    const table = execFileSync('aarch64-linux-gnu-size', ['-A', elf], { encoding: 'utf8' });
+    assert.match(table, /^\.data\s+0\s/m, table);
+  });
+
+  it('comes up as the first time after a shutdown', async () => {
+    const bench = await startBench({ engine: 'image', rules: RULES, settings: 'errors=1' });
+    assertAnswers(bench, bench.board, 1);
+    assert.equal(shutDown(bench.board), 'approved');
+    const again = startAgain(bench.board);
+    assert.equal(bringUp(again), 'running');
+    assertAnswers(bench, again, 2);
+    again.engine.close();
+  });
+
+  it('comes up after it was stopped in the middle of a transaction', async () => {
+    const bench = await startBench({ engine: 'image', rules: RULES });
+    assertAnswers(bench, bench.board, 1);
+    const spi = bench.board.machine;
+    // CS: TA; FIFO: LOAD TX BUFFER 2 and half a header. The hypervisor stops the core here.
+    spi.writeDevice(0xfe204000, 4, 0x80);
+    for (const byte of [0x44, 0x24, 0x60]) spi.writeDevice(0xfe204004, 4, byte);
+    bench.board.clock.advanceTo(bench.now + MILLISECOND);
+    const again = startAgain(bench.board);
+    assert.equal(bringUp(again), 'running');
+    assertAnswers(bench, again, 2);
+    again.engine.close();
+  });
+});
