@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define STANDARD_DIGITS 3
@@ -60,9 +59,11 @@ bool frame_from_text(const char *line, struct can_frame *frame) {
   }
   const char *data = hash + 1;
   if (*data == 'R' || *data == 'r') {
-    char *end;
+    const char *end = data + 1;
     frame->can_id |= CAN_RTR_FLAG;
-    frame->can_dlc = (unsigned char)strtoul(data + 1, &end, 10);
+    if (isdigit((unsigned char)*end)) {
+      frame->can_dlc = (unsigned char)digit_of(*end++);
+    }
     return frame->can_dlc <= CAN_MAX_DLEN && read_length_code(end, frame);
   }
   size_t characters = strcspn(data, "_");

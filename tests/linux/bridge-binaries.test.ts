@@ -39,7 +39,14 @@ const BINARIES = [
 ] as const;
 
 /** Frames with a length code above 8, as candump writes them; those that are none follow. */
-const CODED = ['222#0807060504030201_F', '223#R8_9', '222#0807_F', '222#0807060504030201_8'];
+const CODED = [
+  '222#0807060504030201_F',
+  '223#R8_9',
+  '222#0807_F',
+  '222#0807060504030201_8',
+  '3C0#R256',
+  '3C0#R9',
+];
 
 /** Which end the bridge plays, and the cell configs that make it so. */
 const ROLES = [
