@@ -215,9 +215,14 @@ static bool continue_stream(struct client *client, uint64_t now_nanos) {
   enum page_state state =
       control_module_entries(client->stream, &client->cursor, client->end, &lost);
   if (state != PAGE_READ) {
-    fail_without_page(client, state, now_nanos < client->deadline_nanos);
+    bool in_time = now_nanos < client->deadline_nanos;
+    /* A cell that starts anew lays its page out first; whoever follows waits for that. */
+    if (!client->follows || !in_time) {
+      fail_without_page(client, state, in_time);
+    }
     return false;
   }
+  client->deadline_nanos = now_nanos + PAGE_WAIT_NANOS;
   size_t bytes;
   (void)control_module_text(&bytes);
   put_module_text(client);

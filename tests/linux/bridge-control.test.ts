@@ -246,7 +246,7 @@ describe('canwarden-bridge --ask', LIMITS, () => {
     );
   });
 
-  it('trace -f goes on, and says how many entries it could not read', async () => {
+  it('trace -f goes on, also when the cell starts anew, and counts what it could not read', async () => {
     const child = spawn(NATIVE, ['--socket', cell.socket, '--ask', 'trace', '-f']);
     let text = '';
     let remarks = '';
@@ -255,6 +255,13 @@ describe('canwarden-bridge --ask', LIMITS, () => {
     await until('the old ones', () => text.includes('event 999'));
     cell.trace(6n, 5, 0, 0);
     await until('a new one', () => text.trimEnd().endsWith('bus-off'));
+    // A cell that starts lays its page out under an unfinished magic; the rings stay.
+    const magic = cell.page.readUInt32LE(0);
+    const looks = cell.bridgeLooks;
+    cell.set(0, 0);
+    await until('the bridge to see that', () => cell.bridgeLooks > looks + 10);
+    cell.set(0, magic).trace(7n, 1, 6, 0x89abcdef);
+    await until('the start', () => text.trimEnd().endsWith('6 rules, checksum 0x89abcdef'));
     // All at once, as far as the bridge can see: the head jumps.
     cell.set(0x1f00, cell.page.readUInt32LE(0x1f00) + 3 * TRACE_CAPACITY);
     await until('the loss', () => /\d+ entries lost/.test(remarks));
