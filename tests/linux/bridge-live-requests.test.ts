@@ -10,7 +10,7 @@ import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER } from '../../twin/run/board.ts';
 import { ask, LIMITS, NATIVE } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
-import { LiveLink } from './live-link.ts';
+import { LiveLink, numberedFrames } from './live-link.ts';
 
 /** What the link's own table has (live-link.ts), and a rule that answers with a live value. */
 const RULES = `
@@ -23,6 +23,8 @@ rules:
     match: { id: 0x1B0 }
     answer: { id: 0x1B1, length: 2, data: [0x11], live: [{ from: 3, to: 1, count: 1 }] }
 `;
+
+const twoDigits = (value: number): string => value.toString(16).padStart(2, '0');
 
 describe('canwarden-bridge and a running cell', LIMITS, () => {
   const folder = mkdtempSync(join(tmpdir(), 'canwarden-requests-'));
@@ -99,6 +101,46 @@ describe('canwarden-bridge and a running cell', LIMITS, () => {
       assert.equal(await bridge.stop(), 0);
     } finally {
       bridge.signal('SIGKILL');
+      assert.equal(await link.stop(), 'approved');
+    }
+  });
+
+  it('carry every frame while clients follow or hang, and tell them when the bridge ends', async () => {
+    const link = await LiveLink.start();
+    const socket = join(folder, 'busy.sock');
+    const bridge = new BridgeProcess([
+      ...[NATIVE, '--interface', '-', '--shm', link.sharedFile, '--socket', socket],
+    ]);
+    const followers: BridgeProcess[] = [];
+    try {
+      await link.until('a session', () => bridge.hasSaid('session with the cell running'));
+      for (let count = 0; count < 2; count += 1) {
+        followers.push(new BridgeProcess([NATIVE, '--socket', socket, '--ask', 'trace', '-f']));
+      }
+      await link.until('both', () => followers.every(({ frames }) => frames.length > 0));
+      followers[1].signal('SIGSTOP');
+      link.sendOnBus(numberedFrames(0x500, 1000), 0);
+      bridge.write(Array.from({ length: 100 }, (_, index) => `7AA#${twoDigits(index)}`));
+      await link.until('the frames to AGL', () => bridge.frames.length === 1000);
+      await link.until('the frames to the bus', () => link.sentForAgl().length === 100);
+      assert.deepEqual(
+        bridge.frames.map((line) => parseInt(line.slice('500#'.length), 16)),
+        Array.from({ length: 1000 }, (_, index) => index),
+      );
+      assert.deepEqual(
+        link.sentForAgl().map(({ data }) => data[0]),
+        Array.from({ length: 100 }, (_, index) => index),
+      );
+      const before = followers[0].frames.length;
+      await link.until('the trace to go on', () => followers[0].frames.length > before);
+      assert.equal(await bridge.stop(), 0);
+      followers[1].signal('SIGCONT');
+      for (const follower of followers) {
+        assert.equal(await follower.end(), 1);
+        assert.ok(follower.hasSaid('the answer broke off: the bridge ended'));
+      }
+    } finally {
+      for (const process of [bridge, ...followers]) process.signal('SIGKILL');
       assert.equal(await link.stop(), 'approved');
     }
   });

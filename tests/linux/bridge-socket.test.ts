@@ -3,9 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { ask, LIMITS, startBridge, until } from './ask.ts';
-import type { BridgeProcess } from './bridge-process.ts';
+import { ask, LIMITS, NATIVE, startBridge, until } from './ask.ts';
+import { BridgeProcess } from './bridge-process.ts';
 import { FakeCell } from './fake-cell.ts';
+
+const MAGIC = 0x54535743;
+/** Why there is no answer about a page that holds nothing. */
+const REASONS = /try again|damaged|no status page|another layout/;
 
 /** A random number generator with a seed (mulberry32), so that a failure can be played again. */
 function randomNumbers(seed: number): () => number {
@@ -165,6 +169,36 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
     });
   });
 
+  it('closes a follower that takes nothing for ten seconds, and goes on meanwhile', async () => {
+    const cell = new FakeCell().start().live();
+    await withBridge(cell, async () => {
+      const looks = (): Promise<void> => {
+        const before = cell.bridgeLooks;
+        return until('the bridge', () => cell.bridgeLooks > before + 10);
+      };
+      const follower = new BridgeProcess([NATIVE, '--socket', cell.socket, '--ask', 'trace', '-f']);
+      try {
+        cell.trace(1n, 5, 0, 0);
+        await until('its first line', () => follower.frames.length === 1);
+        follower.signal('SIGSTOP');
+        // More than the socket holds.
+        for (let count = 0; count < 20_000; count += 1) {
+          cell.trace(1n, 5, 0, 0);
+          if (count % 900 === 0) await looks();
+        }
+        assert.equal((await ask(cell.socket, 'status')).status, 0);
+        await new Promise((resolve) => setTimeout(resolve, 10_500));
+        await looks();
+        follower.signal('SIGCONT');
+        assert.equal(await follower.end(), 1);
+        assert.ok(follower.hasSaid('the answer broke off'));
+        assert.ok(follower.frames.length < 20_000);
+      } finally {
+        follower.signal('SIGKILL');
+      }
+    });
+  });
+
   it('gives an answer, whatever a hostile cell writes into its page', async () => {
     const seed = 20_261_122;
     const next = randomNumbers(seed);
@@ -180,15 +214,30 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
         rewrite();
         const head = setInterval(() => {
           cell.set(0x1f00, next()).set(0x1f08, next()).refresh(BigInt(next()));
+          // Its beginning, too: magic, version, sequence.
+          if (round >= 8) cell.set([0, 4, 8][next() % 3], next() % 4 === 0 ? next() : MAGIC);
         }, 1);
         for (const words of [['status'], ['status', '--json'], ['trace'], ['recorder', 'dump']]) {
           const { status, text, remarks } = await ask(cell.socket, ...words);
           const where = `seed ${seed}, round ${round}, ${words.join(' ')}: ${remarks}`;
-          assert.ok(status === 0 || /try again|damaged/.test(remarks), where);
+          assert.ok(status === 0 || REASONS.test(remarks), where);
           assert.match(text, /^[\x20-\x7e\n]*$/, where);
           if (status === 0 && words[1] === '--json') JSON.parse(text);
         }
         clearInterval(head);
+      }
+      // Requests that end in whatever the page says.
+      cell.start().set(8, 0).set(0x68, 0).live();
+      for (let round = 0; round < 12; round += 1) {
+        const answering = ask(cell.socket, 'live', '0', '1');
+        await until('a request', () => cell.request() !== undefined);
+        const request = cell.request();
+        assert.ok(request);
+        cell.finish(request, next() % (round % 2 === 0 ? 256 : 0xffffffff), next(), next());
+        const { status, text, remarks } = await answering;
+        const where = `seed ${seed}, request ${round}: ${remarks}`;
+        assert.equal(status, text === '' ? 1 : 0, where);
+        assert.match(text + remarks, /^[\x20-\x7e\n]+$/, where);
       }
       assert.ok(!bridge.hasSaid('defect'));
     });
