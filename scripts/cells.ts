@@ -142,7 +142,7 @@ program
   .command('check')
   .description('look for mistakes; without files, in the configuration of this project')
   .argument('[system]', 'system file', userPath)
-  .argument('[cells...]', 'cell files that go with it', userPaths, [])
+  .argument('[cells...]', 'cell files that go with it', userPaths)
   .option(
     '--image <elf>',
     `linked image of the cell "canwarden" (default: ${BUILT_IMAGE})`,

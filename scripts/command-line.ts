@@ -13,10 +13,11 @@ import { PROJECT } from './build/command.ts';
 /** Exit status for bad options and bad files. */
 export const EXIT_BAD_INPUT = 2;
 
-/** An empty command line of `npm run NAME`; `run` ends it. */
+/** An empty command line of `npm run NAME`, as it is typed; for `run`. */
 export function commandLine(name: string): Command {
-  return new Command(name)
-    .showHelpAfterError(`Next: npm run ${name} -- --help`)
+  const typed = `npm run ${name} --`;
+  return new Command(typed)
+    .showHelpAfterError(`Next: ${typed} --help`)
     .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
 }
 

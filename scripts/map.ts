@@ -29,7 +29,7 @@ function map(files: string[], options: { image?: string; svg: string }): void {
 
 const program = commandLine('map')
   .description('Show who has which memory, as text and as a picture.')
-  .argument('[files...]', `system file and its cells (default: ${BUILT.join(' ')})`, userPaths, [])
+  .argument('[files...]', `system file and its cells (default: ${BUILT.join(' ')})`, userPaths)
   .option(
     '--image <elf>',
     `linked image of the cell "canwarden" (default: ${BUILT_IMAGE})`,

@@ -41,6 +41,24 @@ describe('the documents', () => {
   });
 });
 
+describe('the words of the command line', () => {
+  const known = [
+    ...readSource('src/jailhouse/command-line.ts').matchAll(/isKey\(keyLength, '([a-z-]+)'\)/g),
+  ].map(([, word]) => word);
+
+  it('are all in the guide to the settings, and no other', () => {
+    const rows = [...readSource('docs/settings.md').matchAll(/^\| `([a-z-]+)=` \|/gm)];
+    assert.notEqual(known.length, 0);
+    assert.deepEqual(rows.map(([, word]) => word).sort(), [...known].sort());
+  });
+
+  it('are all in what the guide says to an unknown one (status 10)', () => {
+    const [row] = /^\| 10 \|.*$/m.exec(readSource('docs/troubleshooting.md')) ?? [''];
+    const said = row.split('keys are ')[1]?.match(/(?<=`)[a-z-]+(?=`)/g) ?? [];
+    assert.deepEqual(said.sort(), [...known].sort());
+  });
+});
+
 describe('the README', () => {
   it('has each folder of the project in its table', () => {
     const folders = readdirSync('.', { withFileTypes: true })
