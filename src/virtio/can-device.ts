@@ -5,7 +5,8 @@
  * Does not: block, or keep frames. A transmit request is taken with `takeTransmit` and stays open
  * until `finishTransmit` says how it ended, so that "used" means "sent" (LATE_TX_ACK).
  *
- * Bounds: `step` serves at most one register write and one control message; `takeTransmit` and
+ * Bounds: `step` serves at most one register write and one control message, or one request that a STOP
+ * has to wait for; `takeTransmit` and
  * `deliver` handle one ring entry each, of at most 16 descriptors; each call rings the doorbell at
  * most once. A driver whose rings are impossible loses the session; one whose messages are
  * impossible gets NOT_OK.
@@ -40,14 +41,17 @@ import { TransportDevice } from './transport-device';
 import { VirtqueueDevice } from './virtqueue-device';
 
 /**
- * How long frames are held back after START. Linux's driver sends START before it enables its
- * polling; a frame in between would stay unseen until the next one.
+ * How long frames, and a bus-off, are held back after START. Linux's driver sends START before it enables
+ * its polling; a frame in between would stay unseen until the next one. And it is "active" only some time
+ * after the answer: a bus-off in between it ignores.
  */
 export const RECEIVE_HOLD_MICROS: u32 = 5_000;
 
 /**
  * How often the driver is rung again while it leaves received frames in the ring, even if it wants no
- * interrupts: Linux's driver can lose one between START and the start of its polling.
+ * interrupts: Linux's driver can lose one between START and the start of its polling. Once also after
+ * the answer to a control message and after a bus-off: its interrupt handler takes an announcement back
+ * and looks without a full barrier in between, and it waits for that answer without a limit.
  */
 export const REANNOUNCE_MICROS: u32 = 5_000;
 
@@ -66,11 +70,15 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly reannounceTicks: u64;
   /** Started when a frame was delivered, for as long as the driver has not taken it. */
   private readonly reannounce: Deadline = new Deadline();
+  /** The driver is to be rung once more, whatever it has taken. */
+  private reannounceAll: bool = false;
   /** A message on its way between section and frame: read or written as a whole. */
   private readonly message: usize;
   private session: u32 = 0;
   private transmitHead: u32 = 0;
   private busOff: bool = false;
+  /** A STOP was taken and is answered when no request is left. */
+  private stopPending: bool = false;
 
   constructor(section: Memory, link: Link, clock: Time) {
     this.clock = clock;
@@ -201,11 +209,16 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return Status.Ok;
   }
 
-  /** The controller went bus-off: stopped, said in the configuration, open requests refused. */
+  /**
+   * The controller is bus-off: stopped, said in the configuration, open requests refused. Not right
+   * after START; call it again then, as long as the controller is bus-off.
+   */
   reportBusOff(): void {
     if (!this.transport.operating || this.busOff) return;
+    if (this.started && !this.delivering) return;
     this.busOff = true;
     this.transport.setConfigStatus(CONFIG_STATUS_BUS_OFF);
+    this.announceAgain();
     this.stop();
   }
 
@@ -228,16 +241,18 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return this.transport.operating && (control || (transmit && !this.transmitOpen));
   }
 
-  /** A reset by the driver, or the end of its session, voids what was open. */
   private isCarriable(frame: Frame): bool {
     return isCarriable(frame.identifier, frame.length, refusedForms(this.transport.featuresLow));
   }
 
+  /** A reset by the driver, or the end of its session, voids what was open. */
   private noticeReset(): void {
     if (this.session === this.transport.session) return;
     this.session = this.transport.session;
     this.transmitOpen = false;
     this.busOff = false;
+    this.stopPending = false;
+    this.reannounceAll = false;
     if (this.started) this.counters.lost += 1;
     this.started = false;
   }
@@ -247,13 +262,20 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     if (this.reannounce.ticks === u64.MAX_VALUE) return false;
     const nowTicks = this.clock.nowTicks();
     if (!this.reannounce.reached(nowTicks)) return false;
-    if (!this.started || !this.transport.receiveQueue.hasUnconsumed()) {
-      this.reannounce.cancel();
-      return false;
-    }
-    this.reannounce.start(nowTicks, this.reannounceTicks);
-    this.transport.announceQueues();
+    const isWaiting = this.started && this.transport.receiveQueue.hasUnconsumed();
+    if (isWaiting) this.reannounce.start(nowTicks, this.reannounceTicks);
+    else this.reannounce.cancel();
+    if (this.reannounceAll) this.transport.announceAll();
+    else if (isWaiting) this.transport.announceQueues();
+    else return false;
+    this.reannounceAll = false;
     return true;
+  }
+
+  /** The driver is rung once more in a while, in case it has lost this announcement. */
+  private announceAgain(): void {
+    this.reannounceAll = true;
+    this.reannounce.start(this.clock.nowTicks(), this.reannounceTicks);
   }
 
   private giveUp(reason: Status): Status {
@@ -263,9 +285,10 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return reason;
   }
 
-  /** Serves one control message; false when there is none. */
+  /** Serves one control message, or a piece of a STOP; false when there is none. */
   private serveControl(): bool {
     if (!this.transport.operating) return false;
+    if (this.stopPending) return this.refuseNext();
     const queue = this.transport.controlQueue;
     const taken = queue.take();
     if (taken === Status.Empty) return false;
@@ -275,13 +298,45 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     }
     const bytes = queue.chain.read(this.message, CONTROL_BYTES);
     const type: u32 = bytes === CONTROL_BYTES ? load<u16>(this.message) : 0;
-    const result = this.control(type);
-    queue.putUsed(queue.chain.head, this.writeResult(queue, result));
-    if (queue.interruptWanted()) this.transport.announceQueues();
+    if (type === CONTROL_STOP) {
+      this.stop();
+      this.stopPending = true;
+      return this.refuseNext();
+    }
+    this.answerControl(this.control(type));
     return true;
   }
 
-  /** Starts or stops; both are done when they already are. */
+  /**
+   * Refuses one request that was in the ring at STOP; answers the STOP when there is none left. So the
+   * driver has all of them back before it ends its polling: those that came back later would stay
+   * unseen, and its interrupts off.
+   */
+  private refuseNext(): bool {
+    const queue = this.transport.transmitQueue;
+    const taken = queue.take();
+    if (taken === Status.Empty) {
+      this.stopPending = false;
+      this.answerControl(RESULT_OK);
+    } else if (taken !== Status.Ok) {
+      this.giveUp(taken);
+    } else {
+      this.transmitHead = queue.chain.head;
+      this.transmitOpen = true;
+      this.finishTransmit(false);
+    }
+    return true;
+  }
+
+  /** Ends the control message taken last. */
+  private answerControl(result: u32): void {
+    const queue = this.transport.controlQueue;
+    queue.putUsed(queue.chain.head, this.writeResult(queue, result));
+    if (queue.interruptWanted()) this.transport.announceQueues();
+    this.announceAgain();
+  }
+
+  /** Starts, which is done when it already is; nothing else is known. */
   private control(type: u32): u32 {
     if (type === CONTROL_START) {
       if (this.busOff) this.transport.setConfigStatus(0);
@@ -291,10 +346,6 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.hold.start(this.clock.nowTicks(), this.holdTicks);
       // Learns how many buffers the driver offers while none is returned.
       this.transport.receiveQueue.hasUnconsumed();
-      return RESULT_OK;
-    }
-    if (type === CONTROL_STOP) {
-      this.stop();
       return RESULT_OK;
     }
     this.counters.malformed += 1;

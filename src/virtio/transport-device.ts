@@ -12,6 +12,7 @@
 import { PEER_STATE_READY, PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
 import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
+import { powerOfTwoBelow, QUEUE_SIZE_MAXIMUM } from './split-queue';
 import {
   CAN_HEADER_BYTES,
   CONFIG,
@@ -51,9 +52,14 @@ import {
 } from './transport-registers';
 import { VirtqueueDevice } from './virtqueue-device';
 
-/** Entries offered for the transmit and receive queues, and for the control queue. */
-const DATA_QUEUE_SIZE: u32 = 256;
+/** Entries offered for the control queue. */
 const CONTROL_QUEUE_SIZE: u32 = 4;
+/**
+ * Section bytes for one entry of the transmit and one of the receive queue. Linux's driver fills the
+ * whole receive ring, each buffer with 64 bytes of the section, before it has sent anything: with more
+ * entries a small section would be full by then.
+ */
+const BYTES_PER_ENTRY: u32 = 256;
 
 /** Revision and size, as one number. */
 const HEADER_BEGINNING: u64 = ((<u64>CAN_HEADER_BYTES) << 32) | (<u64>REVISION_1);
@@ -113,7 +119,7 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
         this.phase = DevicePhase.AwaitingDriver;
         return true;
       case DevicePhase.AwaitingDriver:
-        if (peerState !== PEER_STATE_READY) return this.restoreHeader();
+        if (peerState !== PEER_STATE_READY) return this.restoreHeader() || this.dismissWrite();
         this.phase = DevicePhase.Serving;
         return true;
       default:
@@ -145,6 +151,12 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
 
   /** Announces used buffers to the driver. Call it only when the queue wants an interrupt. */
   announceQueues(): void {
+    this.announce(QUEUE_EVENT);
+  }
+
+  /** Announces a change of the configuration, and used buffers, whether there are any or not. */
+  announceAll(): void {
+    this.section.write8(CONFIG_EVENT, 1);
     this.announce(QUEUE_EVENT);
   }
 
@@ -208,6 +220,20 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
     return true;
   }
 
+  /**
+   * Acknowledges a register write of a driver that has left, without acting on it. Linux's driver sets
+   * its state to 0 first and takes its queues down then, waiting for every write as long as this end
+   * is READY.
+   */
+  private dismissWrite(): bool {
+    if (this.section.read32(WRITE_TRANSACTION) === 0) return false;
+    this.section.barrierRead();
+    // A driver that has just come was READY before it wrote: its write is not to be lost.
+    if (this.link.peerState() === PEER_STATE_READY) return false;
+    this.section.write32(WRITE_TRANSACTION, 0);
+    return true;
+  }
+
   /** Serves the announced register write, if there is one, and acknowledges it. */
   private serveRegisterWrite(): bool {
     const register = this.section.read32(WRITE_TRANSACTION);
@@ -266,8 +292,7 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
     this.selectedQueue = index;
     const exists = index < QUEUE_COUNT;
     const enabled = exists && this.queue(index).enabled;
-    const size = index === QUEUE_CONTROL ? CONTROL_QUEUE_SIZE : DATA_QUEUE_SIZE;
-    this.section.write16(QUEUE_SIZE, exists ? size : 0);
+    this.section.write16(QUEUE_SIZE, exists ? this.sizeLimit(index) : 0);
     this.section.write16(QUEUE_DEVICE_VECTOR, VECTOR_0);
     this.section.write16(QUEUE_DRIVER_VECTOR, VECTOR_0);
     this.section.write16(QUEUE_ENABLE, enabled ? 1 : 0);
@@ -288,9 +313,9 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
     const descriptors = this.section.read64(QUEUE_DESCRIPTORS);
     const available = this.section.read64(QUEUE_AVAILABLE);
     const used = this.section.read64(QUEUE_USED);
-    const limit = this.selectedQueue === QUEUE_CONTROL ? CONTROL_QUEUE_SIZE : DATA_QUEUE_SIZE;
     let status: Status = Status.QueueTooSmall;
-    if (size <= limit) status = queue.enable(size, descriptors, available, used);
+    if (size <= this.sizeLimit(this.selectedQueue))
+      status = queue.enable(size, descriptors, available, used);
     if (status !== Status.Ok) this.demandReset(status);
   }
 
@@ -334,6 +359,12 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
 
   private queuesEnabled(): bool {
     return this.transmitQueue.enabled && this.receiveQueue.enabled && this.controlQueue.enabled;
+  }
+
+  /** Entries offered for queue `index`. */
+  private sizeLimit(index: u32): u32 {
+    if (index === QUEUE_CONTROL) return CONTROL_QUEUE_SIZE;
+    return min<u32>(QUEUE_SIZE_MAXIMUM, powerOfTwoBelow(this.section.size() / BYTES_PER_ENTRY));
   }
 
   private queue(index: u32): VirtqueueDevice<Memory> {

@@ -4,7 +4,7 @@
  * frames back after START, bus-off.
  */
 import { Status } from '../../../src/rt/status';
-import { DeviceBench, RECEIVE, START, STOP, TRANSMIT } from './device-bench';
+import { CONTROL, DeviceBench, RECEIVE, START, STOP, TRANSMIT } from './device-bench';
 import { DRIVER, setFrame } from './pair';
 
 /** Offsets of the transport header, and bit 0 of the configuration's status (virtio 1.4, CAN). */
@@ -32,7 +32,7 @@ describe('received frames that the driver leaves in the ring', () => {
     bench.driver.postReceive(0, 24);
     bench.driver.postReceive(1, 24);
     control(bench, START);
-    bench.clock.ticks += HOLD;
+    bench.pass(HOLD);
     bench.section.write16(bench.driver.available(RECEIVE), 1);
     const bells = bench.wire.bells[DRIVER];
     expect(bench.device.deliver(setFrame(bench.frame, 0x123, 0, 0))).toBe(Status.Ok);
@@ -57,19 +57,109 @@ describe('received frames that the driver leaves in the ring', () => {
     expect(bench.wire.bells[DRIVER]).toBe(bells + 3, 'taken: nothing to ring for');
   });
 
-  test('are not rung for after STOP', () => {
+  test('are not rung for after STOP, but for its answer, once', () => {
     const bench = new DeviceBench();
     bench.run();
     bench.driver.postReceive(0, 24);
     bench.driver.postReceive(1, 24);
     control(bench, START);
-    bench.clock.ticks += HOLD;
+    bench.pass(HOLD);
     bench.device.deliver(setFrame(bench.frame, 0x123, 0, 0));
     control(bench, STOP);
     const bells = bench.wire.bells[DRIVER];
-    bench.clock.ticks += 2 * AGAIN;
-    bench.device.step();
+    for (let round = 0; round < 3; round++) bench.pass(AGAIN);
+    expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
+  });
+});
+
+describe('an announcement that Linux may lose while it takes another back', () => {
+  test('comes again after 5 ms: the answer to START and to STOP, which it waits for', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    for (let round = 0; round < 2; round++) {
+      control(bench, round === 0 ? START : STOP);
+      bench.section.write16(CONFIG_EVENT, 0);
+      const bells = bench.wire.bells[DRIVER];
+      bench.pass(AGAIN - 1);
+      expect(bench.wire.bells[DRIVER]).toBe(bells, 'too early');
+      bench.pass(1);
+      expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
+      expect(bench.section.read8(QUEUE_EVENT)).toBe(1);
+      bench.pass(2 * AGAIN);
+      expect(bench.wire.bells[DRIVER]).toBe(bells + 1, 'once');
+    }
+  });
+
+  test('comes again after 5 ms: bus-off', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.device.reportBusOff();
+    bench.section.write16(CONFIG_EVENT, 0);
+    const bells = bench.wire.bells[DRIVER];
+    bench.pass(AGAIN);
+    expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
+    expect(bench.section.read8(CONFIG_EVENT)).toBe(1);
+  });
+
+  test('does not come after a reset', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    control(bench, START);
+    bench.write32(0x44, 0);
+    const bells = bench.wire.bells[DRIVER];
+    bench.pass(2 * AGAIN);
     expect(bench.wire.bells[DRIVER]).toBe(bells);
+  });
+});
+
+describe('STOP', () => {
+  test('is answered when the driver has all requests back, one at each step', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    for (let slot: u32 = 0; slot < 4; slot++) {
+      bench.driver.requestTransmit(slot, 0x0000_0001, 0, 0x10, 0);
+    }
+    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    bench.driver.requestControl(STOP);
+    const answered = bench.driver.usedCount(CONTROL);
+    for (let step: u32 = 1; step <= 3; step++) {
+      bench.device.step();
+      expect(bench.driver.usedCount(TRANSMIT)).toBe(step + 1, 'the open one, and one of the ring');
+      expect(bench.driver.usedCount(CONTROL)).toBe(answered);
+    }
+    bench.device.step();
+    expect(bench.driver.usedCount(CONTROL)).toBe(answered + 1);
+    expect(bench.driver.controlResult()).toBe(OK);
+    for (let slot: u32 = 0; slot < 4; slot++) {
+      expect(bench.driver.transmitResult(slot)).toBe(NOT_OK);
+      expect(bench.driver.usedHead(TRANSMIT, slot)).toBe(2 * slot);
+      expect(bench.driver.usedLength(TRANSMIT, slot)).toBe(1);
+    }
+    expect(bench.device.started).toBe(false);
+  });
+
+  test('that a reset interrupts is forgotten', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+    bench.driver.requestTransmit(1, 0x0000_0001, 0, 0x10, 0);
+    bench.driver.requestControl(STOP);
+    bench.device.step();
+    bench.write32(0x44, 0);
+    memory.fill(bench.section.base + 0x400, 0, 0x2000);
+    for (let queue = 0; queue < 3; queue++) bench.driver.availableIndex[queue] = 0;
+    bench.run();
+    expect(bench.driver.usedCount(CONTROL)).toBe(1, 'of START alone');
+  });
+
+  test('with an impossible ring of requests costs the session', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.section.write16(bench.driver.available(TRANSMIT) + 2, 9);
+    bench.driver.requestControl(STOP);
+    bench.device.step();
+    expect(bench.driver.deviceState).toBe(0);
+    expect(bench.device.transport.lastFault).toBe(Status.RingIndexBad);
   });
 });
 
@@ -116,6 +206,27 @@ describe('bus-off', () => {
     expect(bench.device.transport.operating).toBe(true, 'the session goes on');
   });
 
+  test('right after START is said 5 ms later, when Linux no longer takes itself for stopped', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    control(bench, START);
+    bench.clock.ticks += HOLD - 1;
+    bench.device.reportBusOff();
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(0);
+    expect(bench.device.started).toBe(true);
+    bench.clock.ticks += 1;
+    bench.device.reportBusOff();
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
+  });
+
+  test('of an interface that is down is said at once', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    control(bench, STOP);
+    bench.device.reportBusOff();
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
+  });
+
   test('is said once, and over with the next START', () => {
     const bench = new DeviceBench();
     bench.run();
@@ -133,6 +244,7 @@ describe('bus-off', () => {
     expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
     bench.device.finishTransmit(true);
     expect(bench.driver.transmitResult(0)).toBe(OK);
+    bench.pass(HOLD);
     bench.device.reportBusOff();
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF, 'and can come again');
   });

@@ -46,6 +46,30 @@ describe('the header', () => {
     bench.run();
   });
 
+  test('a driver that has left still gets its register writes acknowledged, without effect', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.wire.states[DRIVER] = 0;
+    bench.device.step();
+    bench.device.step();
+    expect(bench.driver.deviceState).toBe(1, 'ready for the next');
+    // Linux's order: reset, then each queue is selected and disabled; it spins for each of them.
+    bench.write32(0x44, 0);
+    for (let queue: u32 = 0; queue < 3; queue++) {
+      bench.write32(0x1c, queue);
+      bench.write32(0x24, 0);
+      bench.write32(0x44, 0x0f);
+    }
+    expect(bench.device.transport.operating).toBe(false);
+    expect(bench.device.transport.writePending).toBe(false);
+    expect(bench.driver.deviceState).toBe(1);
+    for (let queue = 0; queue < 3; queue++) bench.driver.availableIndex[queue] = 0;
+    memory.fill(bench.section.base + 0x400, 0, 0x2000);
+    bench.driver.ready();
+    bench.device.step();
+    bench.run();
+  });
+
   test('features are offered by words', () => {
     const bench = new DeviceBench();
     bench.write32(0x10, 1);
@@ -67,6 +91,21 @@ describe('the header', () => {
     }
     bench.write16(0x26, 1);
     expect(bench.section.read32(0x44)).toBe(0, 'enabling queue 4 does nothing');
+  });
+
+  test('a small section is offered smaller queues, so that buffers of both directions fit', () => {
+    // Section bytes, entries: 64 bytes for a receive buffer and 128 for a request, and the rings.
+    // prettier-ignore
+    const sizes: StaticArray<u32> = [
+      0x2000, 32, 0x4000, 64, 0x8000, 128, 0x10000, 256, 0x100000, 256,
+    ];
+    for (let index = 0; index < sizes.length; index += 2) {
+      const bench = new DeviceBench(sizes[index]);
+      for (let queue: u32 = 0; queue < 2; queue++) {
+        bench.write32(0x1c, queue);
+        expect(bench.section.read16(0x20)).toBe(sizes[index + 1], `${sizes[index]} bytes`);
+      }
+    }
   });
 
   test('unknown, read-only and configuration registers are just acknowledged', () => {

@@ -26,10 +26,10 @@ export class DeviceBench {
   readonly device: CanDevice<FakeSection, FakeLink, FakeClock>;
   readonly frame: Frame;
 
-  constructor() {
+  constructor(sectionBytes: u32 = SECTION_BYTES) {
     const clock = new FakeClock();
     const wire = new Wire();
-    const section = new FakeSection(SECTION_BYTES);
+    const section = new FakeSection(sectionBytes);
     memory.fill(section.base, 0xa5, 0x400);
     this.device = new CanDevice<FakeSection, FakeLink, FakeClock>(
       section,
@@ -81,7 +81,13 @@ export class DeviceBench {
     this.driver.requestControl(START);
     this.device.step();
     expect(this.device.started).toBe(true);
-    this.clock.ticks += 5_000;
+    this.pass(5_000);
+  }
+
+  /** So many microseconds pass, and what is due then is done. */
+  pass(micros: u64): void {
+    this.clock.ticks += micros;
+    this.device.step();
   }
 
   acceptFeatures(low: u32, high: u32): void {

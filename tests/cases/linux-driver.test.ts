@@ -1,0 +1,201 @@
+/**
+ * The cell as the virtio-can device of Linux's own drivers (virtio_ivshmem, virtio_can), as
+ * twin/agl/linux plays them: bind and unbind, the interface up and down, bus-off.
+ * Expected: what those drivers wait for and demand; virtio 1.4, "CAN Device".
+ */
+import assert from 'node:assert/strict';
+import { LinuxPeer } from '../../twin/agl/linux/linux-peer.ts';
+import { type Bench, startBench, type BenchOptions } from '../../twin/run/bench.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
+import { MILLISECOND, onBoth, onWasm } from './case.ts';
+import { ALTERNATING, failNextSends } from './disturbance.ts';
+
+/** A busy Linux: its threads go on so long after they may. */
+const SLOW_NANOS = 2 * MILLISECOND;
+
+async function withLinux(
+  engine: EngineName,
+  use: (bench: Bench, linux: LinuxPeer) => void,
+  options: Partial<BenchOptions> = {},
+  wakeNanos?: number,
+): Promise<void> {
+  let linux: LinuxPeer | undefined;
+  const bench = await startBench({
+    engine,
+    changeCell: asBackEnd,
+    changeSystem: withFrontEndRoot,
+    makePeer: (surroundings) => (linux = new LinuxPeer({ ...surroundings, wakeNanos })),
+    ...options,
+  });
+  try {
+    assert.ok(linux);
+    const peer = linux;
+    assert.ok(
+      bench.runUntil(() => peer.can?.isOpen === true, 100 * MILLISECOND),
+      'can0 is up',
+    );
+    bench.run(10 * MILLISECOND);
+    use(bench, peer);
+    assert.deepEqual(peer.problems, []);
+  } finally {
+    bench.close();
+  }
+}
+
+/** Runs one of Linux's threads to its end. */
+function complete(bench: Bench, linux: LinuxPeer, thread: Generator<number, unknown>): void {
+  let isDone = false;
+  linux.run(thread, () => (isDone = true));
+  assert.ok(
+    bench.runUntil(() => isDone, 200 * MILLISECOND),
+    `unfinished: ${linux.problems[0]}`,
+  );
+}
+
+const fromCell = (bench: Bench): number[] =>
+  bench.sentBy(bench.board.chip.name).map(({ identifier }) => identifier);
+
+/** One frame each way. */
+function exchange(bench: Bench, identifier: number): void {
+  bench.forget();
+  bench.send({ identifier, data: [1, 2, 3] });
+  bench.sendFromAgl({ identifier: identifier + 1, data: [4] });
+  bench.run(10 * MILLISECOND);
+  assert.deepEqual(
+    bench.agl.map(({ frame }) => frame.identifier),
+    [identifier],
+  );
+  assert.deepEqual(fromCell(bench), [identifier + 1]);
+}
+
+onBoth('unbinding resets and takes the queues down in state 0, and comes to its end', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    exchange(bench, 0x100);
+    complete(bench, linux, linux.down());
+    complete(bench, linux, linux.unbind());
+    complete(bench, linux, linux.bind());
+    complete(bench, linux, linux.up());
+    bench.run(10 * MILLISECOND);
+    exchange(bench, 0x200);
+  }),
+);
+
+onWasm('a hundred times unbound and bound again, it is as on the first day', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    const freeChunks = linux.transport?.freeChunks;
+    for (let round = 0; round < 100; round += 1) {
+      complete(bench, linux, linux.down());
+      complete(bench, linux, linux.unbind());
+      complete(bench, linux, linux.bind());
+      complete(bench, linux, linux.up());
+    }
+    bench.run(10 * MILLISECOND);
+    exchange(bench, 0x300);
+    assert.equal(linux.transport?.freeChunks, freeChunks);
+    assert.equal(linux.transport?.unhandledInterrupts, 0);
+  }),
+);
+
+onBoth('the interface lowered with a full ring goes on sending when it is raised again', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    const { can } = linux;
+    assert.ok(can);
+    // A bus so full of the highest priority that no frame of AGL's can win.
+    for (let count = 0; count < 150; count += 1) bench.send({ identifier: 0, data: [1, 2, 3, 4] });
+    bench.run(MILLISECOND);
+    for (let count = 0; count < 200; count += 1) bench.sendFromAgl({ identifier: 0x700 });
+    bench.run(2 * MILLISECOND);
+    assert.equal(can.inFlight, 128, 'as many as virtio_can has in flight at most');
+    complete(bench, linux, linux.down());
+    assert.equal(can.inFlight, 0, 'STOP gives all of them back before it ends');
+    assert.deepEqual([can.sent, can.refused], [0, 128]);
+    bench.run(60 * MILLISECOND);
+
+    bench.forget();
+    complete(bench, linux, linux.up());
+    bench.run(60 * MILLISECOND);
+    assert.deepEqual(fromCell(bench), Array<number>(72).fill(0x700), 'those that had to wait');
+    assert.equal(can.sent, 72);
+  }),
+);
+
+onWasm('frames that come before the polling begins are not forgotten', (engine) =>
+  withLinux(
+    engine,
+    (bench, linux) => {
+      complete(bench, linux, linux.down());
+      for (let count = 0; count < 30; count += 1) {
+        bench.send({ identifier: 0x400 + count }, count * MILLISECOND);
+      }
+      complete(bench, linux, linux.up());
+      bench.run(40 * MILLISECOND);
+      assert.equal(bench.agl.at(-1)?.frame.identifier, 0x41d);
+      assert.ok(bench.agl.length >= 22, `${bench.agl.length} of 30, START comes in the middle`);
+    },
+    {},
+    SLOW_NANOS,
+  ),
+);
+
+onBoth('bus-off reaches the interface, and START leads out of it', (engine) =>
+  withLinux(
+    engine,
+    (bench, linux) => {
+      const { can } = linux;
+      assert.ok(can);
+      failNextSends(bench, 32);
+      bench.sendFromAgl(ALTERNATING);
+      bench.sendFromAgl({ identifier: 0x200 });
+      assert.ok(bench.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+      bench.run(5 * MILLISECOND);
+      assert.deepEqual([can.sent, can.refused, can.inFlight], [0, 2, 0]);
+      bench.run(60 * MILLISECOND);
+      complete(bench, linux, can.restart());
+      bench.run(10 * MILLISECOND);
+      assert.equal(can.state, 'active');
+      exchange(bench, 0x210);
+    },
+    { settings: 'restart-ms=20' },
+  ),
+);
+
+onWasm('START while the controller is still bus-off: the interface learns of it again', (engine) =>
+  withLinux(
+    engine,
+    (bench, linux) => {
+      const { can } = linux;
+      assert.ok(can);
+      failNextSends(bench, 32);
+      bench.sendFromAgl(ALTERNATING);
+      assert.ok(bench.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+      complete(bench, linux, can.restart());
+      bench.run(20 * MILLISECOND);
+      assert.deepEqual([can.state, can.busOffs], ['bus-off', 2]);
+
+      complete(bench, linux, linux.down());
+      complete(bench, linux, linux.up());
+      bench.run(20 * MILLISECOND);
+      assert.deepEqual([can.state, can.busOffs], ['bus-off', 3]);
+    },
+    { settings: 'restart-ms=500' },
+    SLOW_NANOS,
+  ),
+);
+
+onWasm('Linux that dies and boots again over its own garbage finds a clean header', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    for (let round = 0; round < 5; round += 1) {
+      bench.send({ identifier: 0x123 });
+      bench.sendFromAgl({ identifier: 0x124 });
+      // Each time a little later, somewhere in the setting up of the session.
+      linux.stop();
+      bench.run(round * 37_000);
+      linux.start();
+      bench.run(100_000 + round * 90_000);
+    }
+    assert.ok(bench.runUntil(() => linux.can?.isOpen === true, 100 * MILLISECOND));
+    bench.run(30 * MILLISECOND);
+    exchange(bench, 0x500);
+  }),
+);
