@@ -71,7 +71,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   /** Started when a frame was delivered, for as long as the driver has not taken it. */
   private readonly reannounce: Deadline = new Deadline();
   /** The driver is to be rung once more, whatever it has taken. */
-  private reannounceAll: bool = false;
+  private ringOnce: bool = false;
   /** A message on its way between section and frame: read or written as a whole. */
   private readonly message: usize;
   private session: u32 = 0;
@@ -252,7 +252,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.transmitOpen = false;
     this.busOff = false;
     this.stopPending = false;
-    this.reannounceAll = false;
+    this.ringOnce = false;
     if (this.started) this.counters.lost += 1;
     this.started = false;
   }
@@ -265,16 +265,17 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const isWaiting = this.started && this.transport.receiveQueue.hasUnconsumed();
     if (isWaiting) this.reannounce.start(nowTicks, this.reannounceTicks);
     else this.reannounce.cancel();
-    if (this.reannounceAll) this.transport.announceAll();
-    else if (isWaiting) this.transport.announceQueues();
-    else return false;
-    this.reannounceAll = false;
+    const isOnce = this.ringOnce;
+    this.ringOnce = false;
+    if (!isWaiting && !isOnce) return false;
+    if (isOnce && this.busOff) this.transport.announceAll();
+    else this.transport.announceQueues();
     return true;
   }
 
   /** The driver is rung once more in a while, in case it has lost this announcement. */
   private announceAgain(): void {
-    this.reannounceAll = true;
+    this.ringOnce = true;
     this.reannounce.start(this.clock.nowTicks(), this.reannounceTicks);
   }
 

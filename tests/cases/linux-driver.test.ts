@@ -183,6 +183,49 @@ onWasm('START while the controller is still bus-off: the interface learns of it 
   ),
 );
 
+onWasm('virtio_can unloaded and loaded again on the transport that stays', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    for (let round = 0; round < 3; round += 1) {
+      complete(bench, linux, linux.down());
+      complete(bench, linux, linux.reload());
+      complete(bench, linux, linux.up());
+    }
+    bench.run(10 * MILLISECOND);
+    exchange(bench, 0x400);
+  }),
+);
+
+onBoth('a session that the cell gave up ends for Linux, which can bind again', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    const { can } = linux;
+    assert.ok(can);
+    linux.corruptTransmitRing();
+    assert.ok(
+      bench.runUntil(() => can.isBroken, 20 * MILLISECOND),
+      'the cell leaves',
+    );
+    complete(bench, linux, linux.unbind());
+    complete(bench, linux, linux.bind());
+    complete(bench, linux, linux.up());
+    bench.run(10 * MILLISECOND);
+    exchange(bench, 0x410);
+  }),
+);
+
+onWasm('unbound with the interface up Linux waits for ever, the cell does not', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    let isDone = false;
+    linux.run(linux.unbind(), () => (isDone = true));
+    bench.run(50 * MILLISECOND);
+    assert.equal(isDone, false);
+    linux.stop();
+    linux.start();
+    assert.ok(bench.runUntil(() => linux.can?.isOpen === true, 100 * MILLISECOND));
+    bench.run(10 * MILLISECOND);
+    exchange(bench, 0x420);
+  }),
+);
+
 onWasm('Linux that dies and boots again over its own garbage finds a clean header', (engine) =>
   withLinux(engine, (bench, linux) => {
     for (let round = 0; round < 5; round += 1) {

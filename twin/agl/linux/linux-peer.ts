@@ -10,6 +10,7 @@ import type { VirtualClock } from '../../clock.ts';
 import type { IvshmemEndpoint } from '../../hypervisor/ivshmem-endpoint.ts';
 import type { IvshmemLink } from '../../hypervisor/ivshmem-link.ts';
 import type { AglPeer } from '../agl-peer.ts';
+import { STATUS } from '../minimal/section.ts';
 import { type Kernel, LOOK_NANOS, type Thread } from './kernel.ts';
 import { type Token, VirtioCan } from './virtio-can.ts';
 import { VirtioIvshmem } from './virtio-ivshmem.ts';
@@ -117,13 +118,26 @@ export class LinuxPeer implements AglPeer {
     const transport = new VirtioIvshmem<Token>(this.#kernel);
     if (!transport.probe()) return false;
     this.#transport = transport;
+    yield* transport.register();
+    if (yield* this.#load(transport)) return true;
+    transport.announceRemoval();
+    return false;
+  }
+
+  /** `modprobe -r virtio_can`, the interface being down, and `modprobe` again; the transport stays. */
+  *reload(): Thread<void> {
+    const [transport, can] = [this.#transport, this.#can];
+    if (!transport || !can) throw new Error('no driver is bound');
+    yield* can.remove();
+    yield* transport.addStatus(STATUS.acknowledge);
+    if (!(yield* this.#load(transport))) this.problems.push('virtio_can finds no device any more');
+  }
+
+  *#load(transport: VirtioIvshmem<Token>): Thread<boolean> {
     const can = new VirtioCan(this.#kernel, transport, (frame) => this.#arrived(frame));
-    if (!(yield* can.probe())) {
-      transport.announceRemoval();
-      return false;
-    }
-    this.#can = can;
-    return true;
+    const isLoaded = yield* can.probe();
+    if (isLoaded) this.#can = can;
+    return isLoaded;
   }
 
   /** `echo … > unbind`: state 0 first, then the interface goes down, then reset and queues. */
@@ -137,6 +151,11 @@ export class LinuxPeer implements AglPeer {
     yield* can.remove();
     this.#noteAcknowledgements();
     this.#transport = undefined;
+  }
+
+  /** Something else in Linux writes over the index of the ring of requests. */
+  corruptTransmitRing(): void {
+    this.#can?.corruptTransmitRing();
   }
 
   *#bringUp(): Thread<void> {

@@ -76,11 +76,23 @@ export class VirtioCan {
     return this.isOpen && ring.freeCount >= 2 && ring.heldCount < IN_FLIGHT_MOST;
   }
 
-  /** From the registration of the device to DRIVER_OK; false: no interface. */
+  get isBroken(): boolean {
+    return this.#rings.some((ring) => ring.isBroken);
+  }
+
+  /** Puts an impossible index into the ring of requests. */
+  corruptTransmitRing(): void {
+    const ring = this.#rings[QUEUE.transmit];
+    const { section } = this.#kernel;
+    section.writeUInt16LE(
+      (section.readUInt16LE(ring.used + 2) + ring.size + 1) & 0xffff,
+      ring.available + 2,
+    );
+  }
+
+  /** From a driver found for the device to DRIVER_OK; false: no interface. */
   *probe(): Thread<boolean> {
     const transport = this.#transport;
-    yield* transport.reset();
-    yield* transport.addStatus(STATUS.acknowledge);
     yield* transport.addStatus(STATUS.driver);
     if (!(yield* transport.negotiate(KNOWN_FEATURES))) return false;
     yield* transport.addStatus(STATUS.featuresOk);
@@ -113,7 +125,10 @@ export class VirtioCan {
   /** The interface goes down. */
   *close(): Thread<void> {
     this.isOpen = false;
-    if ((yield* this.#control(MESSAGE.stop)) !== 0) this.#kernel.problem('STOP was refused');
+    const result = yield* this.#control(MESSAGE.stop);
+    if (result !== 0 && !this.#rings[QUEUE.control].isBroken) {
+      this.#kernel.problem('STOP was refused');
+    }
     this.#isBusOffPending = false;
     this.state = 'stopped';
     yield* this.#transmitWork.disable();

@@ -6,7 +6,7 @@
  * Does not: give up. It waits for an acknowledgement for as long as the cell is READY, without a limit;
  * that becomes a problem after `SPIN_LIMIT_NANOS`, and the thread stays where it is.
  */
-import { HEADER } from '../minimal/section.ts';
+import { HEADER, STATUS } from '../minimal/section.ts';
 import { BounceMemory } from './bounce-memory.ts';
 import type { Kernel, Thread } from './kernel.ts';
 import { SplitRing } from './split-ring.ts';
@@ -65,6 +65,12 @@ export class VirtioIvshmem<Token> {
     this.#memory = new BounceMemory(section, section.readUInt32LE(HEADER.size));
     writeRegister(REGISTER_STATE, READY);
     return true;
+  }
+
+  /** The device becomes known to Linux, or is left over by a driver that was unloaded. */
+  *register(): Thread<void> {
+    yield* this.reset();
+    yield* this.addStatus(STATUS.acknowledge);
   }
 
   /** The beginning of remove, before the device is taken down. */
