@@ -117,9 +117,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const chain = queue.chain;
     this.transmitHead = chain.head;
     this.transmitOpen = true;
-    store<u64>(this.message, 0);
-    store<u64>(this.message, 0, 8);
-    store<u64>(this.message, 0, 16);
+    // What a short message leaves of the one before is not looked at: fewer bytes than 16 + length.
     const bytes = chain.read(this.message, MESSAGE_BYTES_MAXIMUM);
     const status = frameOfMessage(
       MESSAGE_TRANSMIT,

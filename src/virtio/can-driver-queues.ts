@@ -16,10 +16,14 @@ import { SharedMemory } from '../hal/shared-memory';
 import { CONTROL_BYTES, MESSAGE_BYTES_MAXIMUM, RESULT_BYTES } from './can-messages';
 import { DESCRIPTOR_FLAG_NEXT, DESCRIPTOR_FLAG_WRITE, powerOfTwoBelow } from './split-queue';
 import { TransmitQueue } from './transmit-queue';
-import { QUEUE_CONTROL, QUEUE_RECEIVE, QUEUE_TRANSMIT } from './transport-registers';
+import {
+  HEADER_BYTES_MAXIMUM,
+  QUEUE_CONTROL,
+  QUEUE_RECEIVE,
+  QUEUE_TRANSMIT,
+} from './transport-registers';
 import { VirtqueueDriver } from './virtqueue-driver';
 
-const FIRST_OFFSET: u32 = 0x100;
 const RECEIVE_SLOT_BYTES: u32 = 24;
 const CONTROL_SLOT_BYTES: u32 = 16;
 const CONTROL_SLOT_RESULT: u32 = 8;
@@ -43,7 +47,7 @@ export class CanDriverQueues<Memory extends SharedMemory> {
   private readonly section: Memory;
   private receiveSlots: u32 = 0;
   private controlSlot: u32 = 0;
-  private nextOffset: u32 = FIRST_OFFSET;
+  private nextOffset: u32 = HEADER_BYTES_MAXIMUM;
   private placed: bool = false;
   private cleared: bool = false;
   private filled: u32 = 0;
@@ -62,7 +66,7 @@ export class CanDriverQueues<Memory extends SharedMemory> {
 
   /** Begins anew, before the first queue of a session. */
   restart(): void {
-    this.nextOffset = FIRST_OFFSET;
+    this.nextOffset = HEADER_BYTES_MAXIMUM;
     this.placed = false;
   }
 
@@ -115,7 +119,9 @@ export class CanDriverQueues<Memory extends SharedMemory> {
 
   private entryLimit(): u32 {
     const size = this.section.size();
-    return size < FIRST_OFFSET ? 0 : powerOfTwoBelow((size - FIRST_OFFSET) / BYTES_PER_ENTRY);
+    return size < HEADER_BYTES_MAXIMUM
+      ? 0
+      : powerOfTwoBelow((size - HEADER_BYTES_MAXIMUM) / BYTES_PER_ENTRY);
   }
 
   /** Slots of queue `index` that have to be filled. */

@@ -31,6 +31,7 @@ import {
   FEATURES_HIGH_REQUIRED,
   FEATURES_LOW,
   FEATURES_LOW_REQUIRED,
+  HEADER_BYTES_MAXIMUM,
   HEADER_SIZE,
   QUEUE_AVAILABLE,
   QUEUE_COUNT,
@@ -227,7 +228,7 @@ export class TransportDriver<
     if (
       revision < REVISION_1 ||
       headerBytes < CAN_HEADER_BYTES ||
-      headerBytes > this.section.size()
+      headerBytes > HEADER_BYTES_MAXIMUM
     ) {
       this.withdraw(Status.TransportRevision);
       return;

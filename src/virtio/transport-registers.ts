@@ -39,6 +39,8 @@ export const VECTOR_0: u32 = 0;
 
 /** Header bytes of a CAN device: 32 bits of configuration. */
 export const CAN_HEADER_BYTES: u32 = 0x50;
+/** The driver's queues lie behind so many bytes; a device with a larger header is none it knows. */
+export const HEADER_BYTES_MAXIMUM: u32 = 0x100;
 
 // Device status.
 export const STATUS_RESET: u32 = 0;

@@ -10,6 +10,7 @@ import { DRIVER, setFrame } from './pair';
 /** Offsets of the transport header, and bit 0 of the configuration's status (virtio 1.4, CAN). */
 const CONFIG_EVENT: u32 = 0x40;
 const QUEUE_EVENT: u32 = 0x41;
+const CONFIG_GENERATION: u32 = 0x48;
 const CONFIG_STATUS: u32 = 0x4c;
 const BUS_OFF: u32 = 1;
 const OK: u32 = 0;
@@ -192,9 +193,11 @@ describe('bus-off', () => {
     expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
     bench.section.write8(CONFIG_EVENT, 0);
     const bells = bench.wire.bells[DRIVER];
+    const generation = bench.section.read32(CONFIG_GENERATION);
 
     bench.device.reportBusOff();
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
+    expect(bench.section.read32(CONFIG_GENERATION)).toBe(generation + 2, 'odd in between');
     expect(bench.section.read8(CONFIG_EVENT)).toBe(1);
     expect(bench.wire.bells[DRIVER]).toBeGreaterThan(bells);
     expect(bench.driver.transmitResult(0)).toBe(NOT_OK, 'the one in the controller');

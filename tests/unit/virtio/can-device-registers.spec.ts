@@ -127,6 +127,10 @@ describe('the header', () => {
     expect(bench.section.read32(0x44)).toBe(0x03, 'CAN_FD was not offered');
     bench.acceptFeatures(0x0d, 0x11);
     expect(bench.section.read32(0x44)).toBe(0x03, 'ACCESS_PLATFORM is needed');
+    bench.acceptFeatures(0x0d, 0x33);
+    expect(bench.section.read32(0x44)).toBe(0x03, 'bit 37 was not offered');
+    bench.acceptFeatures(0x0c, 0x13);
+    expect(bench.section.read32(0x44)).toBe(0x03, 'CAN_CLASSIC is needed');
     bench.acceptFeatures(0x01, 0x03);
     expect(bench.section.read32(0x44)).toBe(0x0b, 'the others are not');
   });
@@ -164,6 +168,36 @@ describe('the header', () => {
     }
   });
 
+  test('features are settled once they are found acceptable', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.write32(0x18, 0);
+    bench.write32(0x14, 0x01);
+    bench.driver.requestTransmit(0, 0x0000_0001, 0x2000, 0x10, 0);
+    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok, 'remote frames were agreed on');
+  });
+
+  test('DRIVER_OK without all three queues begins nothing', () => {
+    const bench = new DeviceBench();
+    bench.acceptFeatures(0x0d, 0x13);
+    for (let queue: u32 = 0; queue < 2; queue++) {
+      bench.selectQueue(queue, bench.driver.entries(queue));
+      bench.write16(0x26, 1);
+    }
+    bench.write32(0x44, 0x0f);
+    expect(bench.device.transport.operating).toBe(false);
+    expect(bench.wire.bells[DRIVER]).toBe(0);
+  });
+
+  test('a queue may end where the section ends', () => {
+    const bench = new DeviceBench();
+    bench.acceptFeatures(0x0d, 0x13);
+    bench.selectQueue(0, 8);
+    bench.write64(0x28, 0x40000 - 16 * 8);
+    bench.write16(0x26, 1);
+    expect(bench.section.read32(0x44)).toBe(0x0b);
+  });
+
   test('DRIVER_OK raises one configuration event, for a driver that lost interrupts before', () => {
     const bench = new DeviceBench();
     bench.acceptFeatures(0x0d, 0x13);
@@ -182,7 +216,11 @@ describe('the header', () => {
     bench.run();
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    bench.section.write16(0x40, 0x0101);
+    bench.section.write16(0x4c, 1);
     bench.write32(0x44, 0);
+    expect(bench.section.read16(0x40)).toBe(0, 'both events');
+    expect(bench.section.read16(0x4c)).toBe(0, 'config.status');
     expect(bench.device.started).toBe(false);
     expect(bench.device.transmitOpen).toBe(false);
     bench.device.finishTransmit(true);

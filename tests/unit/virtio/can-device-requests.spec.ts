@@ -28,6 +28,50 @@ describe('requests', () => {
     expect(bench.driver.usedHead(CONTROL, 6)).toBe(0);
   });
 
+  test('half a control message is none', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.driver.requestControl(START);
+    bench.driver.describe(CONTROL, 0, bench.driver.buffer(CONTROL, 0), 1, 1, 1);
+    bench.device.step();
+    expect(bench.driver.controlResult()).toBe(1);
+  });
+
+  test('requests go round the ring in the order they end', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    for (let count: u32 = 0; count < 3 * ENTRIES; count++) {
+      const slot = (count * 3) & 3;
+      bench.driver.requestTransmit(slot, 0x0000_0001, 0, count, 0);
+      expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+      expect(bench.frame.identifier).toBe(count);
+      bench.device.finishTransmit(true);
+      expect(bench.driver.usedCount(TRANSMIT)).toBe(count + 1);
+      expect(bench.driver.usedHead(TRANSMIT, count)).toBe(2 * slot);
+    }
+  });
+
+  test('an interrupt tells that a request has ended, and of the answer to a control message', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    for (let round: u32 = 0; round < 2; round++) {
+      const flags = round;
+      const wanted = 1 - round;
+      bench.section.write16(bench.driver.available(TRANSMIT), flags);
+      bench.section.write16(bench.driver.available(CONTROL), flags);
+      bench.section.write8(0x41, 0);
+      const bells = bench.wire.bells[DRIVER];
+      bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+      bench.device.takeTransmit(bench.frame);
+      bench.device.finishTransmit(true);
+      expect(bench.wire.bells[DRIVER]).toBe(bells + wanted, 'request');
+      expect(bench.section.read8(0x41)).toBe(wanted, 'queue_event');
+      bench.driver.requestControl(START);
+      bench.device.step();
+      expect(bench.wire.bells[DRIVER]).toBe(bells + 2 * wanted, 'control message');
+    }
+  });
+
   test('a transmit request becomes a frame and is used when it is finished, not before', () => {
     const bench = new DeviceBench();
     bench.run();

@@ -4,6 +4,7 @@
  * what a wrong or hostile device can do (nothing).
  */
 import { Status } from '../../../src/rt/status';
+import { CanDriverState } from '../../../src/virtio/can-driver';
 import { CONTROL, DriverBench, ENOUGH, RECEIVE, TRANSMIT } from './driver-bench';
 import { FakeSection, setFrame } from './pair';
 
@@ -283,6 +284,19 @@ describe('a hostile device', () => {
     bench.clock.ticks += 1;
     bench.driver.step();
     bench.expectGivenUp(Status.TransactionTimeout);
+  });
+
+  test('a configuration that is being changed is not believed before it is whole', () => {
+    const bench = new DriverBench();
+    bench.run();
+    bench.section.write32(0x48, 1);
+    bench.section.write16(0x4c, 1);
+    bench.section.write8(0x40, 1);
+    bench.step(3);
+    expect(bench.driver.state).toBe(CanDriverState.Running);
+    bench.section.write32(0x48, 2);
+    bench.step();
+    expect(bench.driver.state).toBe(CanDriverState.BusOff);
   });
 
   test('a device that asks for a reset gets one', () => {

@@ -5,7 +5,7 @@
  */
 import { Status } from '../../../src/rt/status';
 import { DriverPhase } from '../../../src/virtio/transport-driver';
-import { DriverBench, ENOUGH, RECEIVE, TRANSMIT } from './driver-bench';
+import { CONTROL, DriverBench, ENOUGH, RECEIVE, TRANSMIT } from './driver-bench';
 import { DEVICE, DRIVER, SECTION_BYTES, setFrame } from './pair';
 import { ScriptedDevice } from './scripted-device';
 
@@ -138,10 +138,34 @@ describe('negotiation', () => {
     bench.expectGivenUp(Status.TransportRevision);
 
     bench = new DriverBench();
+    bench.device.present();
+    bench.section.write32(0x04, 0x104);
+    bench.step();
+    bench.expectGivenUp(Status.TransportRevision);
+
+    bench = new DriverBench();
     bench.device.offeredSize = 0;
     bench.device.present();
     bench.step(30);
     bench.expectGivenUp(Status.QueueTooSmall);
+
+    bench = new DriverBench();
+    bench.device.queuesEnabled = true;
+    bench.device.present();
+    bench.step(30);
+    bench.expectGivenUp(Status.QueueTooSmall);
+  });
+
+  test('a register write of a former life is left to be acknowledged first', () => {
+    const bench = new DriverBench();
+    bench.device.silentFrom = 0;
+    bench.device.present();
+    bench.section.write32(0x08, 0x1c);
+    bench.step(50);
+    expect(bench.section.read32(0x08)).toBe(0x1c);
+    bench.section.write32(0x08, 0);
+    bench.step();
+    expect(bench.section.read32(0x08)).toBe(0x44, 'the reset');
   });
 
   test('only what is offered is accepted', () => {
@@ -191,6 +215,14 @@ describe('negotiation', () => {
       bench.device.count = 0;
       bench.run();
     }
+  });
+
+  test('a START that comes back without its result is refused', () => {
+    const bench = new DriverBench();
+    bench.negotiate();
+    bench.device.putUsed(CONTROL, 0, bench.device.head(CONTROL, 0), 1);
+    bench.step();
+    bench.expectGivenUp(Status.ControlRefused);
   });
 
   test('a START that is refused or not answered ends the session', () => {

@@ -25,6 +25,8 @@ export class ScriptedDevice {
   featuresLow: u32 = 0x0d;
   featuresHigh: u32 = 0x13;
   offeredSize: u32 = 256;
+  /** Its queues are in service already when they are selected. */
+  queuesEnabled: bool = false;
   /** FEATURES_OK is taken back. */
   refuseFeatures: bool = false;
   /** Register writes are not acknowledged from this one on. */
@@ -62,7 +64,7 @@ export class ScriptedDevice {
     } else if (offset === 0x1c) {
       this.queue = <u32>value;
       this.section.write16(0x20, this.queue === 2 ? 4 : this.offeredSize);
-      this.section.write16(0x26, 0);
+      this.section.write16(0x26, this.queuesEnabled ? 1 : 0);
     } else if (offset === 0x26) {
       this.sizes[this.queue] = this.section.read16(0x20);
       this.descriptors[this.queue] = <u32>this.section.read64(0x28);
