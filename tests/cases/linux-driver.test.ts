@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { LinuxPeer } from '../../twin/agl/linux/linux-peer.ts';
 import { type Bench, startBench, type BenchOptions } from '../../twin/run/bench.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
+import { loadArtifacts } from '../../twin/run/artifacts.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
 import { MILLISECOND, onBoth, onWasm } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
@@ -225,6 +226,35 @@ onWasm('unbound with the interface up Linux waits for ever, the cell does not', 
     bench.run(10 * MILLISECOND);
     exchange(bench, 0x420);
   }),
+);
+
+onBoth('a core that sleeps wakes for every kick and every register write of Linux', (engine) =>
+  withLinux(
+    engine,
+    (bench, linux) => {
+      for (let round = 0; round < 5; round += 1) {
+        bench.run(20 * MILLISECOND);
+        exchange(bench, 0x430 + 2 * round);
+      }
+      complete(bench, linux, linux.down());
+      bench.run(20 * MILLISECOND);
+      complete(bench, linux, linux.unbind());
+      bench.run(20 * MILLISECOND);
+      complete(bench, linux, linux.bind());
+      complete(bench, linux, linux.up());
+      bench.run(20 * MILLISECOND);
+      exchange(bench, 0x440);
+      assert.ok(linux.longestAcknowledgeNanos <= 20_000, `${linux.longestAcknowledgeNanos} ns`);
+      assert.deepEqual(
+        bench.lines.filter((line) => line.includes('the cell polls')),
+        [],
+      );
+    },
+    {
+      settings: 'idle=wfi',
+      changeCell: () => asBackEnd(loadArtifacts(engine, 'rpi4-canwarden-wfi').cell),
+    },
+  ),
 );
 
 onWasm('Linux that dies and boots again over its own garbage finds a clean header', (engine) =>

@@ -70,6 +70,21 @@ describe('the header', () => {
     bench.run();
   });
 
+  test('the first write of a driver that comes during a step is served, not dismissed', () => {
+    const bench = new DeviceBench();
+    bench.wire.states[DRIVER] = 0;
+    bench.device.step();
+    bench.device.step();
+    bench.driver.write32(0x10, 1);
+    bench.wire.driverComes = true;
+    bench.device.step();
+    expect(bench.section.read32(0x08)).toBe(0x10, 'the state was read before the driver came');
+    bench.device.step();
+    bench.device.step();
+    expect(bench.section.read32(0x08)).toBe(0);
+    expect(bench.section.read32(0x0c)).toBe(0x13, 'the high word of the features');
+  });
+
   test('features are offered by words', () => {
     const bench = new DeviceBench();
     bench.write32(0x10, 1);

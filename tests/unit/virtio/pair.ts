@@ -112,6 +112,8 @@ export class FakeSection extends SharedMemory {
 export class Wire {
   readonly states: StaticArray<u32> = new StaticArray<u32>(2);
   readonly bells: StaticArray<u32> = new StaticArray<u32>(2);
+  /** The driver becomes READY right after the device's next look at its state. */
+  driverComes: bool = false;
 }
 
 @final
@@ -126,7 +128,12 @@ export class FakeLink extends PeerLink {
   }
 
   override peerState(): u32 {
-    return this.wire.states[1 - this.own];
+    const state = this.wire.states[1 - this.own];
+    if (this.wire.driverComes && this.own === DEVICE) {
+      this.wire.driverComes = false;
+      this.wire.states[DRIVER] = 1;
+    }
+    return state;
   }
 
   override setOwnState(state: u32): void {
