@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { buildInitramfs, READY_MARKER } from './initramfs.ts';
 import type { GuestParts } from './packages.ts';
 
-const BOOT_SECONDS = 240;
-const COMMAND_SECONDS = 120;
+const BOOT_SECONDS = 600;
+const COMMAND_SECONDS = 600;
 
 export interface GuestOptions {
   readonly parts: GuestParts;

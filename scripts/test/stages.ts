@@ -21,7 +21,7 @@ export interface Stage {
   run(): Promise<StageResult>;
 }
 
-const TIMEOUT_SECONDS = 900;
+const TIMEOUT_SECONDS = 1800;
 const REPORT_FOLDER = 'build/test';
 const TOOLS = 'node_modules/.bin';
 /** Folders of tests that must exist and hold tests; others join them when they appear. */

@@ -35,7 +35,7 @@ export async function ask(socket: string, ...words: readonly string[]): Promise<
 }
 
 /** For `describe` and `it`: what these tests may take on a machine that does other things too. */
-export const LIMITS = { skip: SKIP, timeout: 600_000 } as const;
+export const LIMITS = { skip: SKIP, timeout: 1_200_000 } as const;
 
 const PATIENCE_SECONDS = 120;
 

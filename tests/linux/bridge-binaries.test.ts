@@ -19,7 +19,7 @@ const NATIVE = join(PROJECT, 'build/canwarden-bridge');
 const AARCH64 = join(PROJECT, 'build/canwarden-bridge-aarch64');
 const BURST = 2_000;
 const MILLISECOND = 1_000_000;
-const CHECKS = { timeout: 600_000 };
+const CHECKS = { timeout: 1_200_000 };
 
 function isThere(command: string): boolean {
   return spawnSync(command, ['--version']).status === 0;
