@@ -130,6 +130,7 @@ export class UrgentAnswers {
       if (!sent) count(Counter.AnswersDropped);
     } else if (this.repeatsOf(filter) < REPEATS_MAXIMUM) {
       this.addRepeats(filter, 1);
+      count(Counter.AnswersDelayed);
     } else {
       count(Counter.AnswersDropped);
     }
@@ -166,7 +167,8 @@ export class UrgentAnswers {
   send(answer: Frame, isStatic: bool): bool {
     count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
     if (this.waiting.isEmpty && this.isFree(this.shared)) return this.sendShared(answer);
-    if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) count(Counter.AnswersDropped);
+    const isKept = this.waiting.put(changetype<usize>(answer)) === Status.Ok;
+    count(isKept ? Counter.AnswersDelayed : Counter.AnswersDropped);
     return false;
   }
 

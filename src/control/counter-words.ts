@@ -67,6 +67,8 @@ export function counterName(index: Counter): string {
       return 'sleeps';
     case Counter.WakesByBus:
       return 'wakes_by_bus';
+    case Counter.AnswersDelayed:
+      return 'answers_delayed';
     default:
       return '';
   }

@@ -66,6 +66,8 @@ export enum Counter {
   Sleeps = 29,
   /** Times the bus woke it; each time the frame that did was lost. */
   WakesByBus = 30,
+  /** Answers that had to wait for the one before them. Those are in no histogram. */
+  AnswersDelayed = 31,
   /** The first of nine: error messages made, by the bit number of their class in linux/can/error.h. */
   ErrorMessagesFirst = 32,
 }

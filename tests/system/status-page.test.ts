@@ -12,6 +12,7 @@ import { COUNTER, readStatusPage } from '../../twin/page/status-page.ts';
 import type { StatusPage } from '../../twin/page/status-page.ts';
 import { readRecorder, readTrace } from '../../twin/page/rings.ts';
 import { type Bench, startBench } from '../../twin/run/bench.ts';
+import { CELL_SENDER } from '../../twin/run/board.ts';
 import { onBothEngines, RULES } from './play.ts';
 
 // src/control/trace-event.ts, docs/status-page.md.
@@ -140,4 +141,26 @@ onBothEngines('the status page', (engine) => {
     assert.deepEqual(seen(DROPPED), ['4 7f3']);
     assert.deepEqual(seen(SESSION_BEGUN), ['0 0']);
   });
+});
+
+onBothEngines('answers that have to wait for the one before', (engine) => {
+  // 0x1a0 has a buffer of its own, 0x2b0 the shared one.
+  for (const [identifier, answer] of [
+    [0x1a0, 0x1a1],
+    [0x2b0, 0x2b1],
+  ]) {
+    it(`are counted instead of timed (0x${identifier.toString(16)})`, async () => {
+      const bench = await startBench({ engine, rules: RULES });
+      // Back to back: each request goes before the answer to the first, by its identifier.
+      for (const index of [0, 1, 2]) bench.send({ identifier, data: [index, 0x22] });
+      bench.run(40 * MILLISECOND);
+      const sent = bench.sentBy(CELL_SENDER).filter((frame) => frame.identifier === answer);
+      assert.equal(sent.length, 3);
+      const { counters, histograms } = pageOf(bench);
+      assert.equal(counters[COUNTER.answersDelayed], 2);
+      assert.equal(counters[COUNTER.answersDropped], 0);
+      assert.equal(histograms.staticAnswers.count + histograms.computedAnswers.count, 1);
+      bench.close();
+    });
+  }
 });

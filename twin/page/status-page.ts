@@ -25,6 +25,7 @@ export const COUNTER = {
   fromAgl: 15,
   fromAglRefused: 16,
   deadlineMisses: 28,
+  answersDelayed: 31,
 } as const;
 
 /** Where the rule table in force came from, by number. */

@@ -173,6 +173,28 @@ describe('Executive', () => {
     expect(ran.charAt(52)).toBe('u');
   });
 
+  test('takes a timer for overdue by its own moment, not by that of one that is gone', () => {
+    const table = new Table();
+    const executive = executiveOf(table);
+    expect(steps(executive, 1)).toBe('t');
+    // The moment of `timed`, 10,000, is still known as the earliest.
+    table.other.timer.start(now, 400);
+    table.queue.left = -1;
+    table.queue.stepTicks = 10;
+    // Due after 400 ticks, overdue after 900.
+    expect(steps(executive, 100).indexOf('o')).toBe(90);
+  });
+
+  test('gives the step to others when the overdue timer has nothing to do', () => {
+    const table = new Table();
+    const executive = executiveOf(table);
+    table.timed.left = 0;
+    table.queue.left = -1;
+    table.queue.stepTicks = 10;
+    expect(steps(executive, 60)).toBe('q'.repeat(60));
+    expect(runsOf(taskRow(2))).toBe(0);
+  });
+
   test('counts steps, their ticks, and the longest of each task', () => {
     const table = new Table();
     const executive = executiveOf(table);
@@ -232,6 +254,16 @@ describe('Executive', () => {
     expect(load<u32>(row, 24)).toBe(10);
     expect(taskRow(3) - row).toBe(64);
     expect(taskCount()).toBe(5);
+  });
+
+  test('cuts a name so that it ends with NUL', () => {
+    const table = new Table();
+    const executive = new Executive<Board, Table>(new Board(), table);
+    executive.add(table.last, 'abcdefghijklmnopqrst', 0, Trigger.Queue, 0, 0, 0);
+    const row = taskRow(0);
+    expect(load<u64>(row, 8)).toBe(0x006f6e6d6c6b6a69);
+    expect(load<u8>(row, 16)).toBe(0);
+    expect(load<u32>(row, 20)).toBe(0);
   });
 
   test('refuses rows that are not in the order of their priority', () => {
