@@ -9,6 +9,26 @@ import { newFrame } from '../support/frames';
 import { FakeSection } from '../virtio/pair';
 
 const BYTES: u32 = 0x20000;
+const TRACE_HEAD: u32 = 0x1f00;
+const RECORDER_HEAD: u32 = 0x1f08;
+
+/** Takes down at each write barrier what a reader could see by then. */
+class WatchedSection extends FakeSection {
+  barriers: u32 = 0;
+  traceHead: u32 = 0;
+  recorderHead: u32 = 0;
+  traceEnd: u64 = 0;
+  recorderEnd: u64 = 0;
+
+  override barrierWrite(): void {
+    this.barriers++;
+    this.traceHead = this.read32(TRACE_HEAD);
+    this.recorderHead = this.read32(RECORDER_HEAD);
+    this.traceEnd = this.read64(0x2000 + 8);
+    this.recorderEnd = this.read64(0x8000 + 16);
+  }
+}
+
 let section = new FakeSection(BYTES);
 
 beforeEach(() => {
@@ -32,6 +52,7 @@ describe('a trace record', () => {
     trace.note(1, TraceEvent.Answered, 0x12345, 0);
     expect(load<u16>(section.base + 0x2000, 8)).toBe(2);
     expect(load<u16>(section.base + 0x2000, 10)).toBe(0x2345);
+    expect(load<u32>(section.base + 0x2000, 12)).toBe(0, 'the second value is not touched');
   });
 
   test('overwrites the oldest one, and the head counts on', () => {
@@ -77,5 +98,23 @@ describe('a recorder entry', () => {
     recorder.record(9, 0, changetype<usize>(newFrame(0x123, 0, 0)));
     expect(load<u64>(section.base + 0x8000 + 4095 * 24)).toBe(9);
     expect(load<u32>(section.base, 0x1f08)).toBe(0);
+  });
+});
+
+describe('the head', () => {
+  test('is stored behind a barrier, when the entry is complete', () => {
+    const watched = new WatchedSection(BYTES);
+    new TraceRing<WatchedSection>(watched).note(1, TraceEvent.BusOff, 0, 0x55);
+    expect(watched.barriers).toBe(1);
+    expect(watched.traceHead).toBe(0, 'not yet');
+    expect((watched.traceEnd >> 32) as u32).toBe(0x55, 'complete');
+    expect(watched.read32(TRACE_HEAD)).toBe(1);
+
+    const frame = newFrame(0x123, 1, 0x66);
+    new Recorder<WatchedSection>(watched).record(1, 0, changetype<usize>(frame));
+    expect(watched.barriers).toBe(2);
+    expect(watched.recorderHead).toBe(0, 'not yet');
+    expect(watched.recorderEnd).toBe(0x66, 'complete');
+    expect(watched.read32(RECORDER_HEAD)).toBe(1);
   });
 });

@@ -18,7 +18,6 @@ export const TICKS_PER_SECOND: u32 = 1_000_000;
 export const DRIVER: u32 = 0;
 export const DEVICE: u32 = 1;
 
-@final
 export class FakeSection extends SharedMemory {
   readonly base: usize;
   /** Accesses since the last time somebody set it to 0. */
