@@ -59,7 +59,7 @@ export function collectContents(options: ContentOptions): Contents {
     );
   }
   if (options.armstub !== undefined) {
-    wanted.push(plainFile(ARMSTUB, readInput(options.armstub)));
+    wanted.push(plainFile(ARMSTUB, readArmstub(options.armstub)));
   }
   if (options.withConfigBlock) {
     wanted.push(plainFile(CONFIG_BLOCK_FILE, Buffer.from(configBlock())));
@@ -105,6 +105,20 @@ function filesOf(folder: string, suffixes: readonly string[]): string[] {
 function sourceName({ source, to }: ManifestEntry): string {
   if (source.kind === 'file' || source.kind === 'folder') return source.path;
   return source.kind === 'link' ? source.with : to.path;
+}
+
+/** How the board's firmware knows an armstub: a word of its head (TF-A, armstub8_header.S). */
+const ARMSTUB_MAGIC = { value: 0x5afe570b, offset: 0xf0 } as const;
+
+/** With anything else in its place the card would not boot. */
+function readArmstub(path: string): Buffer {
+  const bytes = readInput(path);
+  const { value, offset } = ARMSTUB_MAGIC;
+  if (bytes.length >= offset + 4 && bytes.readUInt32LE(offset) === value) return bytes;
+  throw new InputError(
+    `${path}: not an armstub: 0x${value.toString(16)} is not at offset 0x${offset.toString(16)}. ` +
+      'Next: --armstub build/rpi4/release/bl31.bin of TF-A, made with PLAT=rpi4. Nothing was written',
+  );
 }
 
 function plainFile(at: CardPath, bytes: Buffer): Wanted {

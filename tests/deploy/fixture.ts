@@ -117,11 +117,18 @@ export const CONFIG = [
   '',
 ].join('\n');
 
+/** The head by which the board's firmware knows an armstub: TF-A, plat/rpi/rpi4 armstub8_header.S. */
+function armstub(): Buffer {
+  const bytes = Buffer.alloc(500, 0x31);
+  bytes.writeUInt32LE(0x5afe570b, 0xf0);
+  return bytes;
+}
+
 /** What the boot partition holds before; BOOT['config.txt'] is CONFIG. */
 export const BOOT: Tree = {
   'config.txt': CONFIG,
   'start4.elf': Buffer.alloc(3000, 0x53),
-  'bl31.bin': Buffer.alloc(500, 0x31),
+  'bl31.bin': armstub(),
   'overlays/other.dtbo': Buffer.alloc(100, 7),
 };
 

@@ -281,6 +281,12 @@ describe('what is not an image of a Raspberry Pi 4 card', NEEDS_TOOLS, () => {
     const card = makeCardImage({ ...boot, 'config.txt': CONFIG });
     assertRefused(card.path, /boot:\/bl31\.bin \(TF-A\) is not there.*--armstub/);
     const file = join(project.folder, 'bl31.bin');
+    for (const wrong of [Buffer.from('# canwarden'), Buffer.from(stub as Buffer).fill(0)]) {
+      writeFileSync(file, wrong);
+      const refused = project.deploy('--image', card.path, '--armstub', file, '--yes');
+      assert.equal(refused.status, 2, refused.text);
+      assert.match(refused.text, /bl31\.bin: not an armstub.*0x5afe570b.*Nothing was written/);
+    }
     writeFileSync(file, stub);
     const { status, text } = project.deploy('--image', card.path, '--armstub', file, '--yes');
     assert.equal(status, 0, text);
