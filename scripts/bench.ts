@@ -7,7 +7,7 @@
  *   npm run bench -- --firmware D  built files of another folder than build/
  *
  * Output: a table, build/bench/bench.json (docs/bench.md), build/bench/latency.svg.
- * Exit status: 0 done (with --check: every goal met), 1 a goal missed or a file missing, 2 bad option.
+ * Exit status: 0 done (with --check: every goal met), 1 a goal missed, 2 bad option or nothing built.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -97,6 +97,8 @@ helpIfAsked(
 try {
   await main();
 } catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  const isMissing = code === 'ENOENT';
+  console.error(isMissing ? `npm run bench: ${path} is missing. Next: npm run build` : message);
+  process.exitCode = isMissing ? 2 : 1;
 }

@@ -54,6 +54,12 @@ describe('a command line', () => {
     assert.ok(readdirSync(join(folder, 'cells')).includes('canwarden.c'));
   });
 
+  it('says which built file is missing, and what makes it', () => {
+    const { status, output } = run('bench', '--quick', '--firmware', join(folder, 'nothing'));
+    assert.equal(status, 2, output);
+    assert.match(output, /nothing\/\S+ is missing\. Next: npm run build\n$/);
+  });
+
   it('refuses a binary file where text is meant, without printing what is in it', () => {
     writeFileSync(join(folder, 'image.bin'), Buffer.from('@\x1b[2J\x00\x07text'));
     const { status, output } = run('rules', 'check', 'image.bin');
