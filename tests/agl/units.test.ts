@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { NEEDS_SYSTEMD } from './needs-systemd.ts';
 
 const SERVICES = ['canwarden-cell.service', 'canwarden-bridge.service'] as const;
 const read = (name: string) => readFileSync(`agl/systemd/${name}`, 'utf8');
@@ -43,14 +44,6 @@ function verify(change: (text: string) => string): string {
   rmSync(root, { recursive: true });
   return (stdout + stderr).replaceAll(root, '');
 }
-
-const help = spawnSync('systemd-analyze', ['--help'], { encoding: 'utf8' });
-const NEEDS_SYSTEMD = {
-  skip:
-    help.status === 0 && help.stdout.includes('--root=')
-      ? false
-      : 'no systemd-analyze that knows verify --root here (Debian package systemd, 250 or newer)',
-};
 
 describe('the systemd units', () => {
   it('are accepted by systemd-analyze verify without a word', NEEDS_SYSTEMD, () => {

@@ -6,16 +6,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
 import { temporaryFolder } from './fixture.ts';
+import { NEEDS_SYSTEMD } from '../agl/needs-systemd.ts';
 
 const UNIT = 'canwarden-user.service';
 const TEXT = readFileSync(`scripts/deploy/units/${UNIT}`, 'utf8');
-const help = spawnSync('systemd-analyze', ['--help'], { encoding: 'utf8' });
-const NEEDS_SYSTEMD = {
-  skip:
-    help.status === 0 && help.stdout.includes('--root=')
-      ? false
-      : 'no systemd-analyze that knows verify --root here (Debian package systemd, 250 or newer)',
-};
 
 /** What systemd-analyze says about the unit in a faked root. */
 function verify(text: string): string {
