@@ -137,8 +137,9 @@ bool can_socket_receive(struct can_socket *can, struct can_frame *frame) {
                            .msg_controllen = sizeof control};
   ssize_t bytes = recvmsg(can->handle, &message, 0);
   if (bytes != (ssize_t)sizeof *frame) {
-    /* EAGAIN; ENETDOWN once when the interface goes down, which sending says. */
+    /* EAGAIN; ENETDOWN once when the interface goes down, which sending says; ENODEV when deleted. */
     can->receive_wanted = true;
+    can->deleted |= bytes < 0 && errno == ENODEV;
     return false;
   }
   note_drops(can, &message);
@@ -166,10 +167,11 @@ enum can_send_result can_socket_send(struct can_socket *can, const struct can_fr
     can->send_blocked = true;
     return CAN_WOULD_BLOCK;
   }
-  if (!can->down) {
+  can->deleted |= errno == ENODEV || errno == ENXIO;
+  if (!can->down && !can->deleted) {
     log_line(LOG_WARNING,
              "interface %s takes no frames (%s); they are refused and counted. Next: ip link set "
-             "%s up; if it was deleted, start the bridge again",
+             "%s up",
              can->interface, strerror(errno), can->interface);
   }
   can->down = true;

@@ -27,6 +27,8 @@ struct can_socket {
   bool send_blocked;
   /** True until the interface takes frames again; said once. */
   bool down;
+  /** The interface is gone for good: one of the same name is another. */
+  bool deleted;
   uint64_t received;
   uint64_t sent;
   /** Error messages among the received frames. */

@@ -133,6 +133,11 @@ static bool serve(const struct options *options, const sigset_t *while_sleeping)
     if (!module_run(STEPS_PER_ROUND, &idle)) {
       return false;
     }
+    if (module_can()->deleted) {
+      log_line(LOG_FAULT, "interface %s was deleted. Next: ip link add, and start the bridge again "
+               "(its service does)", options->interface);
+      return false;
+    }
     report_session();
     notify_watchdog(now_nanos);
     if (statistics_wanted != 0) {

@@ -344,6 +344,17 @@ describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, ()
     assert.ok(stats.frames_from_cell > 0);
   });
 
+  it('ends when its interface is deleted, and says so', async () => {
+    await startBridge();
+    await linkIsUp();
+    const { status } = await guest.run('ip link del vcan0; wait $(cat pid)');
+    assert.equal(status, 1);
+    assert.match(
+      await guest.output('tail -n 1 bridge.log'),
+      /interface vcan0 was deleted\. Next: /,
+    );
+  });
+
   it('never made an urgent answer wait', () => {
     const nanos = link.answerNanos();
     const worst = Math.max(...nanos);
