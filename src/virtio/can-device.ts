@@ -50,10 +50,15 @@ export const RECEIVE_HOLD_MICROS: u32 = 5_000;
 /**
  * How often the driver is rung again while it leaves received frames in the ring, even if it wants no
  * interrupts: Linux's driver can lose one between START and the start of its polling. Once also after
- * the answer to a control message and after a bus-off: its interrupt handler takes an announcement back
- * and looks without a full barrier in between, and it waits for that answer without a limit.
+ * the answer to a control message: its interrupt handler takes an announcement back and looks without a
+ * full barrier in between, and it waits for that answer without a limit.
  */
 export const REANNOUNCE_MICROS: u32 = 5_000;
+/**
+ * A bus-off is said again 5 ms later, and then every so many times 5 ms until the driver starts or resets:
+ * a busy Linux that has not gone on since the answer to its START ignores what comes before it does.
+ */
+const BUS_OFF_INTERVALS: u64 = 20;
 
 @final
 export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
@@ -261,13 +266,14 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const nowTicks = this.clock.nowTicks();
     if (!this.reannounce.reached(nowTicks)) return false;
     const isWaiting = this.started && this.transport.receiveQueue.hasUnconsumed();
-    if (isWaiting) this.reannounce.start(nowTicks, this.reannounceTicks);
+    if (this.busOff) this.reannounce.start(nowTicks, BUS_OFF_INTERVALS * this.reannounceTicks);
+    else if (isWaiting) this.reannounce.start(nowTicks, this.reannounceTicks);
     else this.reannounce.cancel();
     const isOnce = this.ringOnce;
     this.ringOnce = false;
-    if (!isWaiting && !isOnce) return false;
-    if (isOnce && this.busOff) this.transport.announceAll();
-    else this.transport.announceQueues();
+    if (this.busOff) this.transport.announceAll();
+    else if (isWaiting || isOnce) this.transport.announceQueues();
+    else return false;
     return true;
   }
 

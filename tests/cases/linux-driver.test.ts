@@ -185,6 +185,26 @@ onWasm('START while the controller is still bus-off: the interface learns of it 
   ),
 );
 
+onWasm('Linux so busy that it goes on 12 ms after START still learns of a bus-off', (engine) =>
+  withLinux(
+    engine,
+    (bench, linux) => {
+      const { can } = linux;
+      assert.ok(can);
+      failNextSends(bench, 32);
+      bench.sendFromAgl(ALTERNATING);
+      assert.ok(bench.runUntil(() => can.state === 'bus-off', 30 * MILLISECOND));
+      for (let round = 0; round < 2; round += 1) {
+        complete(bench, linux, can.restart());
+        bench.run(120 * MILLISECOND);
+        assert.deepEqual([can.state, can.busOffs], ['bus-off', 2 + round]);
+      }
+    },
+    { settings: 'restart-ms=1000' },
+    12 * MILLISECOND,
+  ),
+);
+
 onWasm('virtio_can unloaded and loaded again on the transport that stays', (engine) =>
   withLinux(engine, (bench, linux) => {
     for (let round = 0; round < 3; round += 1) {
