@@ -52,6 +52,8 @@ export class CellParts {
   frameHeld: bool = false;
   /** False when there is no usable control device: no status page, no requests. */
   controlUsable: bool = false;
+  /** The bus could not be joined at the start: FaultLookTask tries again. */
+  busAwaited: bool = false;
   /** Number in the GIC of the link's interrupt. */
   linkInterrupt: u32 = 0;
   /** Where the rule table in force comes from. */

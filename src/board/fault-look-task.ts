@@ -139,6 +139,7 @@ export class FaultLookTask extends Task {
     this.fullLook.startPeriodic(nowTicks, microsToTicks(FULL_LOOK_MICROS, perSecond));
     this.watchPeriod.startPeriodic(nowTicks, this.lookTicks);
     this.timer.start(nowTicks, this.lookTicks);
+    if (parts.busAwaited) this.tryLater(nowTicks);
   }
 
   override run(nowTicks: u64): bool {
@@ -319,6 +320,11 @@ export class FaultLookTask extends Task {
   /** The chip did not come back: tried again after a while. */
   private fail(nowTicks: u64, status: Status): void {
     if (!this.saidGone) this.report.chipGone(status);
+    this.tryLater(nowTicks);
+  }
+
+  /** Set up from the beginning, after a while; what is wrong was said. */
+  private tryLater(nowTicks: u64): void {
     this.saidGone = true;
     this.state = BusState.Lost;
     this.timer.start(nowTicks, this.retryTicks);

@@ -21,7 +21,7 @@ import { chooseReceiveLayout } from './receive-layout';
 import * as RPI4 from './rpi4';
 import { UrgentAnswers } from './urgent-answers';
 
-/** Everything up to a running controller. Another status than `Ok`: said, and the cell is failed. */
+/** Everything up to a running controller, or one that waits for the bus. Another status than `Ok`: said, and the cell is failed. */
 export function startUp(parts: CellParts, answers: UrgentAnswers): Status {
   let status = openRegion(parts);
   if (status === Status.Ok) status = readSettings(parts);
@@ -148,10 +148,13 @@ function startController(parts: CellParts, answers: UrgentAnswers): Status {
   if (status === Status.Ok) status = answers.prepare();
   if (status === Status.Ok) status = controller.start();
   if (status === Status.Ok) return status;
-  parts.region.setState(CellState.Failed);
+  // A bus that is stuck now may be free later, as it may be while the cell runs.
+  parts.busAwaited = status === Status.ChipNotInNormalMode;
+  if (!parts.busAwaited) parts.region.setState(CellState.Failed);
   begin(parts);
   explainController(parts, status);
-  return end(parts, status);
+  end(parts, status);
+  return parts.busAwaited ? Status.Ok : status;
 }
 
 function explainController(parts: CellParts, status: Status): void {
@@ -183,7 +186,9 @@ function explainController(parts: CellParts, status: Status): void {
         .text('. Is the SPI clock too fast (spi=)?');
       return;
     case Status.ChipNotInNormalMode:
-      console.text('MCP2515 does not join the bus. Is the bus stuck, or bitrate= or osc= wrong?');
+      console
+        .text('MCP2515 does not join the bus; tried again every 100 ms.')
+        .text(' Is the bus stuck, or bitrate= or osc= wrong?');
       return;
     case Status.ChipNotInConfigurationMode:
       console
@@ -213,6 +218,7 @@ function sayReady(parts: CellParts): void {
 /** The modes in which the cell does less than one expects. */
 function sayMode(parts: CellParts): void {
   const console = parts.console;
+  if (parts.busAwaited) console.text(', not on the bus yet');
   if (parts.settings.busMode === BusModeSetting.ListenOnly) {
     console.text(', listen-only: nothing is sent (status ').decimal(Status.ListenOnly).text(')');
   } else if (parts.settings.busMode === BusModeSetting.Loopback) {

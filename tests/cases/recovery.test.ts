@@ -1,8 +1,11 @@
 /** A chip that resets itself, an INT wire that lies, a wrong crystal: noticed, told, and lived with. */
 import assert from 'node:assert/strict';
 import { declaredStepBound } from '../../scripts/bench/bounds.ts';
+import type { WireFault } from '../../twin/bus/attempt.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { WasmEngine } from '../../twin/engine/wasm.ts';
+import { makeBench } from '../../twin/run/bench.ts';
+import { bringUp } from '../../twin/run/phases.ts';
 import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 import { CAN_ERR_RESTARTED } from './disturbance.ts';
 
@@ -82,6 +85,31 @@ onWasm('brown-out: no step of the repair takes longer than the declared bound', 
     assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['700#01', '701#02']);
   }),
 );
+
+onBoth('a bus that is dominant at the start is joined when it is free', async (engine) => {
+  const bench = await makeBench({ engine, rules: RULES });
+  // From the first frame's bit 30 on, for 120 ms at 500 kbit/s; joining takes 11 recessive bits.
+  let isFirst = true;
+  bench.board.bus.onAttempt((): readonly WireFault[] => {
+    if (!isFirst) return [];
+    isFirst = false;
+    return [{ kind: 'stuck-dominant', bit: 30, bits: 60_000 }];
+  });
+  bench.send({ identifier: 0x555, data: [0xaa] });
+  bringUp(bench.board);
+  assert.match(bench.lines[0] ?? '', /does not join the bus; tried again.*\(status 24\)$/);
+  assert.match(bench.lines[1] ?? '', /canwarden: ready, .*, not on the bus yet$/);
+  assert.notEqual(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'not on the bus');
+  bench.run(300 * MILLISECOND);
+  assert.match(bench.lines.join('\n'), /the MCP2515 is back on the bus/);
+  assert.equal(bench.lines.filter((line) => line.includes('(status 24)')).length, 1);
+  bench.forget();
+  bench.send({ identifier: 0x100 });
+  bench.run(10 * MILLISECOND);
+  assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['700#01']);
+  assert.equal(bench.board.communication.cellState, 0, 'running');
+  bench.close();
+});
 
 onWasm(
   'INT stuck high: frames are found by looking, and the line is given up with a word',
