@@ -121,8 +121,8 @@ export class TransmitPollTask extends Task {
 
   override run(nowTicks: u64): bool {
     const controller = this.parts.controller;
-    if (controller.transmitWork) {
-      controller.tendTransmit();
+    if (controller.transmitWork(nowTicks)) {
+      controller.tendTransmit(nowTicks);
       return true;
     }
     if (!this.due(nowTicks)) return false;

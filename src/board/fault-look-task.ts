@@ -27,6 +27,7 @@ import { SoftwareTimer } from '../rt/software-timer';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { BusDiagnosis } from './bus-diagnosis';
+import { BusOff } from './bus-off';
 import { BusSleep } from './bus-sleep';
 import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
@@ -41,33 +42,27 @@ const LOOK_BITS_WHILE_SENDING: u32 = 64;
 const RETRY_MICROS: u32 = 100_000;
 /** How long after the last error on the bus it is looked at more often. */
 const UNEASY_MICROS: u32 = 50_000;
-/** What a node waits after bus-off: 128 times 11 recessive bits (ISO 11898-1, 12.1.4.4). */
-const BUS_OFF_BITS: u32 = 128 * 11;
 
 /** Where the controller stands. */
 enum BusState {
   /** On the bus. */
   Running = 0,
-  /** Bus-off was seen: to be taken off. */
-  Leaving = 1,
-  /** Off the bus, until the restart is due. */
-  Off = 2,
-  /** Asked for the bus. */
-  Joining = 3,
+  /** Bus-off was seen: off the bus, or on the way there or back. */
+  Off = 1,
   /** The chip has lost its settings: to be set up again. */
-  Lost = 4,
+  Lost = 2,
   /** It is being set up. */
-  SettingUp = 5,
+  SettingUp = 3,
   /** It is set up: the answers that wait in it are to be loaded. */
-  Preparing = 6,
+  Preparing = 4,
   /** The bus is to be asked for. */
-  Rejoining = 7,
+  Rejoining = 5,
   /** Set up, or awake again, and asked for the bus. */
-  Returning = 8,
+  Returning = 6,
   /** On the bus; its settings are to be remembered. */
-  Settling = 9,
+  Settling = 7,
   /** On the way to sleep, asleep, or on the way back. */
-  Sleeping = 10,
+  Sleeping = 8,
 }
 
 @final
@@ -76,6 +71,7 @@ export class FaultLookTask extends Task {
   private readonly transmitWatch: TransmitWatch;
   private readonly interruptWatch: InterruptWatch;
   private readonly diagnosis: BusDiagnosis;
+  private readonly busOff: BusOff;
   private readonly sleep: BusSleep;
   private readonly fullLook: SoftwareTimer = new SoftwareTimer();
   private readonly watchPeriod: SoftwareTimer = new SoftwareTimer();
@@ -98,7 +94,6 @@ export class FaultLookTask extends Task {
   private readonly retryTicks: u64;
   private readonly uneasyTicks: u64;
   private sendingLookTicks: u64 = 0;
-  private restartTicks: u64 = 0;
 
   constructor(
     private readonly parts: CellParts,
@@ -109,10 +104,12 @@ export class FaultLookTask extends Task {
     this.courtesy = new Courtesy(parts);
     const perSecond = parts.clock.ticksPerSecond();
     const report = new FaultReport(parts);
+    const transmitWatch = new TransmitWatch(parts, report);
     this.report = report;
-    this.transmitWatch = new TransmitWatch(parts, report);
+    this.transmitWatch = transmitWatch;
     this.interruptWatch = new InterruptWatch(parts, report);
     this.diagnosis = new BusDiagnosis(parts, report);
+    this.busOff = new BusOff(parts, answers, transmitWatch);
     this.sleep = new BusSleep(parts, report);
     this.lookTicks = microsToTicks(LOOK_MICROS, perSecond);
     this.retryTicks = microsToTicks(RETRY_MICROS, perSecond);
@@ -127,12 +124,10 @@ export class FaultLookTask extends Task {
     const lookMicros = (LOOK_BITS_WHILE_SENDING * 1_000_000) / settings.bitrate;
     this.sendingLookTicks = microsToTicks(lookMicros, perSecond);
     if (this.sendingLookTicks > this.lookTicks) this.sendingLookTicks = this.lookTicks;
-    const busOffTicks = microsToTicks((BUS_OFF_BITS * 1_000_000) / settings.bitrate, perSecond);
-    this.restartTicks = microsToTicks(settings.restartMillis * 1_000, perSecond);
-    if (this.restartTicks < busOffTicks) this.restartTicks = busOffTicks;
     const patienceMicros = (MODE_TIMEOUT_BITS * 1_000_000) / settings.bitrate;
     this.patienceTicks = microsToTicks(patienceMicros, perSecond);
     this.transmitWatch.start();
+    this.busOff.start(this.sendingLookTicks);
     this.sleep.start();
     const nowTicks = parts.clock.nowTicks();
     this.calm.start(nowTicks, 0);
@@ -153,15 +148,8 @@ export class FaultLookTask extends Task {
       case BusState.Running:
         this.look(nowTicks);
         return;
-      case BusState.Leaving:
-        this.leave(nowTicks);
-        return;
       case BusState.Off:
-        this.timer.start(nowTicks, this.lookTicks);
-        if (this.parts.controller.rejoin() === Status.Ok) this.state = BusState.Joining;
-        return;
-      case BusState.Joining:
-        this.join(nowTicks);
+        this.stayOff(nowTicks);
         return;
       case BusState.Lost:
         this.bringBack(nowTicks);
@@ -240,26 +228,15 @@ export class FaultLookTask extends Task {
     this.report.state(state);
     if (state !== FaultState.BusOff) return;
     count(Counter.BusOff);
-    this.state = BusState.Leaving;
+    this.state = BusState.Off;
+    this.busOff.begin(nowTicks);
     this.timer.start(nowTicks, 0);
   }
 
-  /** What was to be sent is given up: after the pause it would be old. */
-  private leave(nowTicks: u64): void {
-    if (this.parts.controller.leaveNow() !== Status.Ok) {
-      this.timer.start(nowTicks, this.lookTicks);
-      return;
-    }
-    this.transmitWatch.ignoreAborted();
-    this.answers.abandonWaiting();
-    this.state = BusState.Off;
-    if (this.parts.settings.restartMillis === 0) this.timer.stop();
-    else this.timer.start(nowTicks, this.restartTicks);
-  }
-
-  private join(nowTicks: u64): void {
-    this.timer.start(nowTicks, this.lookTicks);
-    if (this.parts.controller.joined() !== Status.Ok) return;
+  private stayOff(nowTicks: u64): void {
+    const status = this.busOff.run(nowTicks);
+    this.timer.start(this.busOff.nextTicks, 0);
+    if (status !== Status.Ok) return;
     this.state = BusState.Running;
     this.sleep.restart(nowTicks);
     count(Counter.Restarts);

@@ -1,6 +1,7 @@
 /** X1 to X7: what sending costs, in which order frames leave, and what becomes of those that cannot. */
 import assert from 'node:assert/strict';
-import type { Bench } from '../../twin/run/bench.ts';
+import type { Bench, BenchOptions } from '../../twin/run/bench.ts';
+import { LogNode } from '../../twin/bus/log-node.ts';
 import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 import {
   ALTERNATING,
@@ -36,6 +37,13 @@ function isSending([instruction]: readonly number[]): boolean {
 
 function sentByCell(bench: Bench): string[] {
   return bench.sentBy(CELL).map(textOf);
+}
+
+/** On chips of which TXREQ falls, after an abort, with the end of the frame; and at once. */
+async function eachAbort(options: BenchOptions, use: (bench: Bench) => void): Promise<void> {
+  for (const abortClearsRequest of [false, true]) {
+    await withBench({ ...options, faults: { abortClearsRequest } }, use);
+  }
 }
 
 /** Keeps the bus busy with `count` frames that win against anything else here. */
@@ -174,6 +182,35 @@ onBoth('X6 abort of one frame clears its TXREQ; abort of all shows in ABTF', asy
   });
 });
 
+onBoth(
+  'X6 abort of a frame on the wire: it is sent, told as sent, and the next one whole',
+  (engine) => {
+    // 147 bits or so at 20 kbit/s: each is on the wire for 7 ms, and taken back after 5.
+    const data = [1, 2, 3, 4, 5, 6, 7, 8];
+    const frames = [0x15555555, 0x15555556, 0x15555557].map((identifier) => ({
+      identifier,
+      extended: true,
+      data,
+    }));
+    return eachAbort({ engine, bitrate: 20_000, settings: 'errors=1 txtimeout-ms=5' }, (bench) => {
+      let aborts = 0;
+      bench.onTransaction = ({ mosi: [instruction, address, mask, value] }) => {
+        if (instruction !== INSTRUCTION_BIT_MODIFY || address !== TXBCTRL[0]) return;
+        if ((mask & ~value & TXBCTRL_TXREQ) !== 0) aborts++;
+      };
+      for (const frame of frames) bench.sendFromAgl(frame);
+      bench.run(50 * MILLISECOND);
+      assert.equal(aborts, 3);
+      assert.deepEqual(sentByCell(bench), [
+        '15555555#0102030405060708',
+        '15555556#0102030405060708',
+        '15555557#0102030405060708',
+      ]);
+      assert.deepEqual(bench.errors.map(messageOf), []);
+    });
+  },
+);
+
 onBoth('X7 bus-off: told, off the bus; back after restart-ms and 128 x 11 bits', (engine) =>
   withBench({ engine, settings: 'errors=1 restart-ms=50' }, (bench) => {
     failNextSends(bench, 32);
@@ -191,6 +228,81 @@ onBoth('X7 bus-off: told, off the bus; back after restart-ms and 128 x 11 bits',
     const took = back.nanos - off.nanos;
     assert.ok(took >= 49 * MILLISECOND, `${took} ns`);
     assert.ok(took <= 52 * MILLISECOND + recovery, `${took} ns`);
+    bench.forget();
+    bench.sendFromAgl({ identifier: 0x124 });
+    bench.send({ identifier: 0x125 });
+    bench.run(10 * MILLISECOND);
+    assert.deepEqual(sentByCell(bench), ['124#']);
+    assert.equal(bench.agl.length, 1);
+  }),
+);
+
+onBoth(
+  'X7 bus-off on a busy bus: back after 128 frames of others, however short restart-ms',
+  (engine) =>
+    withBench({ engine, settings: 'errors=1 restart-ms=1' }, (bench) => {
+      // They begin with the last attempt of the cell: eleven recessive bits after each frame, and no more.
+      failNextSends(bench, 32, () => {
+        for (let index = 0; index < 300; index++) bench.send({ identifier: 0x100 + index });
+      });
+      const { clock, bus } = bench.board;
+      new LogNode({ clock, bus, name: 'witness' });
+      bench.sendFromAgl(ALTERNATING);
+      bench.run(100 * MILLISECOND);
+      const off = bench.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
+      const back = bench.errors.find(({ classes }) => classes & CAN_ERR_RESTARTED);
+      assert.ok(off && back, 'CAN_ERR_BUSOFF and CAN_ERR_RESTARTED');
+      const [first] = bench.agl;
+      // The error delimiter and the intermission after the last attempt are the first of the 128 times.
+      assert.equal(first.frame.identifier, 0x100 + 127);
+      assert.equal(bench.agl.length, 300 - 127);
+      const meanwhile = bench.wire.filter(
+        ({ sender, endNanos }) => sender === 'ecu' && endNanos < back.nanos,
+      );
+      assert.ok(meanwhile.length >= 127 && meanwhile.length <= 132, `${meanwhile.length} frames`);
+    }),
+);
+
+onWasm('X7 bus-off on an idle bus: back 128 x 11 bits after it, if restart-ms is over', (engine) =>
+  withBench({ engine, settings: 'errors=1 restart-ms=1' }, (bench) => {
+    failNextSends(bench, 32);
+    bench.sendFromAgl(ALTERNATING);
+    bench.run(100 * MILLISECOND);
+    const off = bench.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
+    const back = bench.errors.find(({ classes }) => classes & CAN_ERR_RESTARTED);
+    assert.ok(off && back, 'CAN_ERR_BUSOFF and CAN_ERR_RESTARTED');
+    // Each is seen up to 64 bits late.
+    const took = (back.nanos - off.nanos) / bench.bitNanos;
+    assert.ok(took >= 128 * 11 - 80 && took <= 128 * 11 + 120, `${took} bits`);
+  }),
+);
+
+onWasm('X7 bus-off: before restart-ms is over the cell takes no part in the bus', (engine) =>
+  withBench({ engine, settings: 'errors=1 restart-ms=50' }, (bench) => {
+    failNextSends(bench, 32);
+    bench.sendFromAgl(ALTERNATING);
+    bench.run(15 * MILLISECOND);
+    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
+    assert.notEqual(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'the chip is off the bus');
+    bench.send({ identifier: 0x125 });
+    bench.run(15 * MILLISECOND);
+    assert.ok(bench.wire.every(({ sender, acknowledged }) => sender === CELL || !acknowledged));
+    assert.deepEqual(bench.agl, []);
+    bench.run(40 * MILLISECOND);
+    assert.equal(bench.agl.length, 1, 'repeated, and received');
+  }),
+);
+
+onWasm('X7 bus-off on a bus that is stuck: back as soon as it is free again', (engine) =>
+  withBench({ engine, settings: 'errors=1 restart-ms=10' }, (bench) => {
+    // Dominant for 200 ms at 500 kbit/s. TEC grows by 8 for each 8 of these bits.
+    bench.board.bus.injectFault({ kind: 'stuck-dominant', bit: 30, bits: 100_000 });
+    bench.sendFromAgl(ALTERNATING);
+    bench.run(190 * MILLISECOND);
+    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
+    assert.ok(bench.errors.every(({ classes }) => (classes & CAN_ERR_RESTARTED) === 0));
+    bench.run(20 * MILLISECOND);
+    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_RESTARTED));
     bench.forget();
     bench.sendFromAgl({ identifier: 0x124 });
     bench.send({ identifier: 0x125 });

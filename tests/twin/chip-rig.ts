@@ -51,6 +51,7 @@ export function makeRig(
     oscillatorHertz?: number;
     erratum5?: boolean;
     missingDataMatches?: boolean;
+    abortClearsRequest?: boolean;
     receiveFlagAt?: 'end-of-frame' | 'frame-valid';
   } = {},
 ): Rig {

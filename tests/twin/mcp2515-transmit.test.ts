@@ -179,6 +179,24 @@ describe('MCP2515 transmission', () => {
     assert.deepEqual(identifiers(rig), [0x102]);
   });
 
+  it('X6: a message on the wire goes on; TXREQ falls with its end or, as chosen, at once', () => {
+    for (const abortClearsRequest of [false, true]) {
+      const rig = running({ abortClearsRequest });
+      load(rig, 0, 0x123);
+      rig.spi(0x81);
+      rig.pass(10 * rig.bit);
+      rig.modify(0x30, TXREQ, 0);
+      assert.equal(control(rig, 0), abortClearsRequest ? 0 : TXREQ);
+      assert.equal(rig.read(CANINTF), 0);
+      assert.throws(() => rig.spi(0x41, 1), UnimplementedFeature);
+      rig.chip.deselect(rig.clock.now);
+      rig.pass(200_000);
+      assert.deepEqual(identifiers(rig), [0x123]);
+      assert.equal(control(rig, 0), 0);
+      assert.equal(rig.read(CANINTF), 0x04);
+    }
+  });
+
   it('aborts a message on the wire once an error has ended it', () => {
     const rig = running();
     loadAlternating(rig);

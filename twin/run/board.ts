@@ -82,6 +82,8 @@ export interface BoardFaults {
   readonly erratum5?: boolean;
   /** The chip's filters take frames that do not have the data bytes they look at. */
   readonly missingDataMatches?: boolean;
+  /** TXREQ falls as soon as an abort is asked for, also of a message on the wire. */
+  readonly abortClearsRequest?: boolean;
 }
 
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */
@@ -201,6 +203,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     oscillatorHertz: options.oscillatorHertz,
     erratum5: faults?.erratum5,
     missingDataMatches: faults?.missingDataMatches,
+    abortClearsRequest: faults?.abortClearsRequest,
   });
   const interruptWire = new InterruptWire(options.onInterruptLine);
   const interrupts = new Interrupts(cell, system);

@@ -17,7 +17,7 @@
  *   transmit        preload and send (7 + n)
  *   look            READ or BIT MODIFY (4), a full look READ (10); see fault-monitor.ts
  *   tendTransmit    READ or BIT MODIFY (2 to 4); see transmit-buffers.ts
- *   leaveNow, rejoin, joined  BIT MODIFY or READ (4, 4, 3)
+ *
  *   configureStep   RESET, WRITE or READ (1 to 10)
  *   sleepStep       BIT MODIFY or READ (3 to 4), READ STATUS (2)
  *
@@ -45,7 +45,7 @@ import { BusMode } from './modes';
 import { counted, Receiver } from './receiver';
 import { Setup } from './setup';
 import { Sleep } from './sleep';
-import { TransmitBuffers, TransmitOutcome } from './transmit-buffers';
+import { FRAME_BITS_MAXIMUM, TransmitBuffers, TransmitOutcome } from './transmit-buffers';
 
 /** Transmit buffer for frames from AGL: lowest priority, and alone, so their order is kept. */
 export const BUFFER_FORWARD: u32 = 0;
@@ -74,7 +74,7 @@ export class Mcp2515<
   constructor(
     private readonly bus: Bus,
     private readonly line: Line,
-    clock: Time,
+    private readonly clock: Time,
   ) {
     super();
     const setup = new Setup<Bus, Time>(bus, clock);
@@ -105,6 +105,7 @@ export class Mcp2515<
     const possible = this.rate.calculate(oscillatorHertz, bitrate);
     if (possible !== Status.Ok) return possible;
     this.bitrate = bitrate;
+    this.buffers.frameTicks = (FRAME_BITS_MAXIMUM * (this.clock.ticksPerSecond() as u64)) / bitrate;
     this.buffers.closed = true;
     this.receiver.silent = true;
     this.forget();
@@ -116,7 +117,7 @@ export class Mcp2515<
   configureStep(): Status {
     const status = this.setup.step(this.rate);
     if (status === Status.Ok) this.receiver.silent = false;
-    return status === Status.Busy ? status : counted(status);
+    return counted(status);
   }
 
   /** Joins the bus; waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
@@ -282,13 +283,13 @@ export class Mcp2515<
   }
 
   /** True when `tendTransmit` has something to do. */
-  get transmitWork(): bool {
-    return this.buffers.working;
+  transmitWork(nowTicks: u64): bool {
+    return this.buffers.working(nowTicks);
   }
 
   /** One transaction for an abort, or for the outcome of a frame in one-shot mode. */
-  tendTransmit(): Status {
-    const status = this.buffers.step();
+  tendTransmit(nowTicks: u64): Status {
+    const status = this.buffers.step(nowTicks);
     return status === Status.Busy ? this.pollStatus() : counted(status);
   }
 
@@ -298,8 +299,7 @@ export class Mcp2515<
    * of `faults` after each round.
    */
   look(full: bool): Status {
-    const status = this.faults.step(full);
-    return status === Status.Busy ? status : counted(status);
+    return counted(this.faults.step(full));
   }
 
   /**
@@ -319,7 +319,19 @@ export class Mcp2515<
     return counted(this.setup.modes.requestConfigurationNow());
   }
 
-  /** Asks for the bus again after `leaveNow`; `joined` says when it has come about. */
+  /** After bus-off: nothing is sent any more, and the chip counts recessive bits. 4 bytes. */
+  holdBack(): Status {
+    this.buffers.closed = true;
+    this.buffers.allAborted();
+    return counted(this.setup.modes.requestAbort());
+  }
+
+  /** After `holdBack`: `Busy` until the chip has counted 128 times 11 recessive bits. 3 bytes. */
+  checkRecovered(): Status {
+    return counted(this.faults.checkRecovered());
+  }
+
+  /** Asks for the bus after `leaveNow` or `holdBack`; `joined` says when it has come about. */
   rejoin(): Status {
     return counted(this.setup.modes.requestRunning());
   }
@@ -328,7 +340,7 @@ export class Mcp2515<
   joined(): Status {
     const modes = this.setup.modes;
     const status = modes.check(modes.wantedBits);
-    if (status !== Status.Ok) return status === Status.Busy ? status : counted(status);
+    if (status !== Status.Ok) return counted(status);
     this.faults.restart();
     this.open();
     return Status.Ok;
@@ -355,7 +367,7 @@ export class Mcp2515<
     this.receiver.silent = this.sleep.silent;
     // A frame may have come in before the chip slept.
     if (status === Status.Ok && this.sleep.resting) return this.pollStatus();
-    return status === Status.Busy ? status : counted(status);
+    return counted(status);
   }
 
   /** True while the chip sleeps and nothing has been begun. */
@@ -370,8 +382,7 @@ export class Mcp2515<
 
   /** Asks a resting chip: `Ok` when it sleeps, `Busy` when it does not. READ (3 bytes). */
   checkAsleep(): Status {
-    const status = this.sleep.check();
-    return status === Status.Busy ? status : counted(status);
+    return counted(this.sleep.check());
   }
 
   override faultState(): FaultState {

@@ -136,6 +136,13 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.doubted = false;
   }
 
+  /** One look, outside of a round, whether bus-off lasts: `Busy` while it does. READ (3 bytes). */
+  checkRecovered(): Status {
+    const status = readRegisters(this.bus, EFLG, 1);
+    if (status !== Status.Ok) return status;
+    return ((registersRead() as u32) & EFLG_TXBO) === 0 ? status : Status.Busy;
+  }
+
   /** True in the middle of a round. */
   get inProgress(): bool {
     return this.overflowSeen !== 0 || this.flagsSeen !== 0 || this.countersDue || this.doubted;

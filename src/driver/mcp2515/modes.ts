@@ -74,6 +74,11 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
     return modifyRegister(this.bus, CANCTRL, MODE_BITS, MODE_CONFIGURATION | CANCTRL_ABAT);
   }
 
+  /** Aborts all frames that were not sent yet, and keeps others back, in the mode as it is. 4 bytes. */
+  requestAbort(): Status {
+    return modifyRegister(this.bus, CANCTRL, CANCTRL_ABAT, CANCTRL_ABAT);
+  }
+
   /** Reads the mode; `Busy` while it is not `mode`. 3 bytes. */
   check(mode: u32): Status {
     const status = readRegisters(this.bus, CANSTAT, 1);

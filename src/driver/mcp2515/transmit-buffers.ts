@@ -7,15 +7,17 @@
  *
  *   one-shot mode    after each frame READ TXBnCTRL (3 bytes): sent, arbitration lost, or error
  *   abort            clear TXnIF (4), READ STATUS (2), clear TXREQ (4); when TXREQ is gone and TXnIF
- *                    is not set, READ TXBnCTRL (3)
+ *                    is not set for the time of a frame, READ STATUS (2) and READ TXBnCTRL (3)
  *
- * A frame that is on the wire when it is aborted goes on; TXREQ stays set until it has ended
- * (DS20001801J, section 3.6, note 1), and TXnIF then says that it was sent. TXnIF is left over from
- * earlier frames otherwise, which is why it is cleared, and TXREQ seen set after that, first. ABTF is
- * no help: clearing TXREQ does not set it, only ABAT and one-shot mode do.
+ * A frame that is on the wire when it is aborted goes on (DS20001801J, section 3.6, note 1), and TXnIF
+ * then says that it was sent. Whether TXREQ stays set until it has ended, the data sheet does not say:
+ * only TXnIF is believed, and until the frame must have ended the buffer counts as taken. TXnIF is left
+ * over from earlier frames otherwise, which is why it is cleared, and TXREQ seen set after that, first.
+ * ABTF is no help: clearing TXREQ does not set it, only ABAT and one-shot mode do.
  */
 import { SpiBus } from '../../hal/spi-bus';
 import { count, Counter } from '../../rt/counters';
+import { Deadline } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { modifyRegister, readRegisters, registersRead } from './instructions';
 import {
@@ -32,6 +34,8 @@ import {
 } from './registers';
 
 export const TRANSMIT_BUFFERS: u32 = 3;
+/** The longest frame and the intermission after it (ISO 11898-1), in bit times. */
+export const FRAME_BITS_MAXIMUM: u32 = 160;
 
 /** How the last frame of a buffer ended. */
 export enum TransmitOutcome {
@@ -63,6 +67,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
   oneShot: bool = false;
   /** Off the bus for now: nothing can be sent, every buffer counts as taken. */
   closed: bool = false;
+  /** Ticks of FRAME_BITS_MAXIMUM: so long a frame can be on the wire after it was taken back. */
+  frameTicks: u64 = 0;
 
   // Each of these holds request bits, as READ STATUS has them.
   /** Requested, and not known to have ended. */
@@ -77,6 +83,10 @@ export class TransmitBuffers<Bus extends SpiBus> {
   private abortReady: u32 = 0;
   /** TXREQ was cleared. */
   private aborted: u32 = 0;
+  /** TXREQ was cleared so long ago that the frame is not on the wire any more. */
+  private abortOver: u32 = 0;
+  /** When that is so of all that were taken back. */
+  private readonly frameOver: Deadline = new Deadline();
   /** TransmitOutcome of each buffer, then the number of its requests, 32 bits each. */
   private readonly outcomes: usize = heap.alloc(8 * TRANSMIT_BUFFERS);
 
@@ -100,8 +110,10 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /** True when `step` has something to do. */
-  get working(): bool {
-    return (this.unresolved | this.abortReady | this.flagCleared | this.abortWanted) !== 0;
+  working(nowTicks: u64): bool {
+    if ((this.unresolved | this.abortReady | this.flagCleared | this.abortWanted) !== 0)
+      return true;
+    return this.aborted !== this.abortOver && this.frameOver.reached(nowTicks);
   }
 
   /** How the last frame of `buffer` ended; `None` while it has not. */
@@ -145,6 +157,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.flagCleared = 0;
     this.abortReady = 0;
     this.aborted = 0;
+    this.abortOver = 0;
+    this.frameOver.cancel();
   }
 
   /** Takes in an answer to READ STATUS. */
@@ -152,12 +166,13 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const requests = status & REQUEST_MASK;
     this.abortReady |= this.flagCleared & requests;
     this.flagCleared = 0;
-    const ended = this.pending & ~requests;
+    const flagged = (status >> 1) & REQUEST_MASK;
+    const mayBeOnWire = this.aborted & ~this.abortOver & ~flagged;
+    const ended = this.pending & ~requests & ~mayBeOnWire;
     if (ended === 0) return;
-    this.pending &= requests;
+    this.pending &= ~ended;
     this.abortWanted &= requests;
     this.abortReady &= requests;
-    const flagged = (status >> 1) & REQUEST_MASK;
     const unsure = this.oneShot ? ended : ended & this.aborted;
     // TXnIF is fresh only where it was cleared for an abort.
     const sent = ended & (~unsure | (this.aborted & flagged));
@@ -166,13 +181,14 @@ export class TransmitBuffers<Bus extends SpiBus> {
     }
     this.unresolved |= ended & ~sent;
     this.aborted &= ~sent;
+    this.abortOver &= ~sent;
   }
 
   /**
    * One transaction. `Busy`: READ STATUS is what comes next, which is the caller's. Another status
    * than that and `Ok`: of the bus; tried again.
    */
-  step(): Status {
+  step(nowTicks: u64): Status {
     if (this.unresolved !== 0) return this.resolve();
     if (this.abortReady !== 0) {
       const bit = this.abortReady & -this.abortReady;
@@ -180,16 +196,24 @@ export class TransmitBuffers<Bus extends SpiBus> {
       if (status !== Status.Ok) return status;
       this.abortReady &= ~bit;
       this.aborted |= bit;
+      this.frameOver.start(nowTicks, this.frameTicks);
       return status;
     }
     if (this.flagCleared !== 0) return Status.Busy;
-    if (this.abortWanted === 0) return Status.Ok;
+    if (this.abortWanted === 0) return this.endAborts(nowTicks);
     const bit = this.abortWanted & -this.abortWanted;
     const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOf(bit), 0);
     if (status !== Status.Ok) return status;
     this.abortWanted &= ~bit;
     this.flagCleared |= bit;
     return status;
+  }
+
+  /** What was taken back is not on the wire any more: one more READ STATUS says how it ended. */
+  private endAborts(nowTicks: u64): Status {
+    if (this.aborted === this.abortOver || !this.frameOver.reached(nowTicks)) return Status.Ok;
+    this.abortOver = this.aborted;
+    return Status.Busy;
   }
 
   private resolve(): Status {
@@ -200,6 +224,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const wasAborted = (this.aborted & bit) !== 0;
     this.unresolved &= ~bit;
     this.aborted &= ~bit;
+    this.abortOver &= ~bit;
     this.conclude(buffer, outcomeOf(registersRead() as u32, wasAborted));
     return status;
   }

@@ -18,6 +18,11 @@ const TXERR: u32 = 0x10;
 let chip = new FakeChip();
 let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), new FakeClock());
 
+/** Ticks of FakeClock, which are microseconds. */
+let now: u64 = 0;
+/** The longest frame and its intermission at 500 kbit/s: 160 bits. */
+const FRAME_MICROS: u64 = 320;
+
 /** A controller on the bus with one frame on its way in buffer 0. */
 function begin(oneShot: bool): void {
   chip = new FakeChip();
@@ -43,7 +48,7 @@ describe('a frame in normal operation', () => {
     chip.finish(0);
     can.pollStatus();
     expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
-    expect(can.transmitWork).toBe(false);
+    expect(can.transmitWork(now)).toBe(false);
     expect(chip.take()).toBe('a0 00');
     expect(countOf(Counter.Transmitted)).toBe(before + 1);
   });
@@ -65,15 +70,20 @@ describe('an abort', () => {
     const before = countOf(Counter.TransmitAborted);
     can.abort(0);
     for (let step = 0; step < 3; step++) {
-      expect(can.transmitWork).toBe(true);
-      expect(can.tendTransmit()).toBe(Status.Ok);
+      expect(can.transmitWork(now)).toBe(true);
+      expect(can.tendTransmit(now)).toBe(Status.Ok);
     }
     expect(chip.take()).toBe('05 2c 04 00|a0 00|05 30 08 00');
     expect(can.transmitBusy(0)).toBe(true);
     can.pollStatus();
+    now += FRAME_MICROS - 1;
+    expect(can.transmitWork(now)).toBe(false);
     expect(can.transmitBusy(0)).toBe(true);
-    can.tendTransmit();
-    expect(chip.take()).toBe('a0 00|03 30 00');
+    now += 1;
+    expect(can.transmitWork(now)).toBe(true);
+    can.tendTransmit(now);
+    can.tendTransmit(now);
+    expect(chip.take()).toBe('a0 00|a0 00|03 30 00');
     expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.transmitBusy(0)).toBe(false);
     expect(countOf(Counter.TransmitAborted)).toBe(before + 1);
@@ -83,24 +93,54 @@ describe('an abort', () => {
   test('that comes too late changes nothing: TXnIF says that it was sent', () => {
     begin(false);
     can.abort(0);
-    can.tendTransmit();
-    can.tendTransmit();
+    can.tendTransmit(now);
+    can.tendTransmit(now);
     chip.finish(0);
-    can.tendTransmit();
+    can.tendTransmit(now);
     can.pollStatus();
     expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
-    expect(can.transmitWork).toBe(false);
+    expect(can.transmitWork(now)).toBe(false);
+  });
+
+  test('of a frame on the wire is too late though TXREQ is gone: the buffer stays taken', () => {
+    begin(false);
+    can.abort(0);
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    for (let look = 0; look < 3; look++) {
+      now += 100;
+      can.pollStatus();
+      expect(can.transmitBusy(0)).toBe(true);
+      expect(can.preload(0, newFrame(0x124, 0, 0))).toBe(Status.Busy);
+    }
+    chip.finish(0);
+    can.pollStatus();
+    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    now += FRAME_MICROS;
+    expect(can.transmitWork(now)).toBe(false);
+    expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
+  });
+
+  test('of a frame that ends right before the last look is too late as well', () => {
+    begin(false);
+    can.abort(0);
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    can.pollStatus();
+    chip.finish(0);
+    now += FRAME_MICROS;
+    can.tendTransmit(now);
+    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.transmitWork(now)).toBe(false);
   });
 
   test('of a frame that ends while it is prepared is forgotten', () => {
     begin(false);
     can.abort(0);
-    can.tendTransmit();
+    can.tendTransmit(now);
     chip.finish(0);
     chip.set(CANINTF, 0); // ended before TXnIF was cleared
-    can.tendTransmit();
+    can.tendTransmit(now);
     expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
-    expect(can.transmitWork).toBe(false);
+    expect(can.transmitWork(now)).toBe(false);
     expect(chip.take().includes('05 30')).toBe(false);
   });
 
@@ -108,9 +148,10 @@ describe('an abort', () => {
     begin(false);
     can.transmit(2, newFrame(0x100, 0, 0));
     can.abort(0);
-    for (let step = 0; step < 3; step++) can.tendTransmit();
-    can.pollStatus();
-    can.tendTransmit();
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    now += FRAME_MICROS;
+    for (let step = 0; step < 2; step++) can.tendTransmit(now);
+    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.transmitBusy(2)).toBe(true);
     expect(chip.get(TXB0CTRL + 32) & 0x08).toBe(0x08);
   });
@@ -118,16 +159,16 @@ describe('an abort', () => {
   test('of nothing does nothing, and twice is once', () => {
     begin(false);
     can.abort(1);
-    expect(can.transmitWork).toBe(false);
+    expect(can.transmitWork(now)).toBe(false);
     can.abort(0);
-    can.tendTransmit();
+    can.tendTransmit(now);
     can.abort(0);
-    can.tendTransmit();
-    can.tendTransmit();
+    can.tendTransmit(now);
+    can.tendTransmit(now);
     can.abort(0);
-    can.pollStatus();
-    can.tendTransmit();
-    expect(can.transmitWork).toBe(false);
+    now += FRAME_MICROS;
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    expect(can.transmitWork(now)).toBe(false);
     expect(chip.take()).toBe('05 2c 04 00|a0 00|05 30 08 00|a0 00|03 30 00');
     expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
   });
@@ -139,7 +180,7 @@ describe('one-shot mode', () => {
     chip.finish(0);
     can.pollStatus();
     expect(can.transmitBusy(0)).toBe(true);
-    expect(can.tendTransmit()).toBe(Status.Ok);
+    expect(can.tendTransmit(now)).toBe(Status.Ok);
     expect(chip.take()).toBe('a0 00|03 30 00');
     expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitBusy(0)).toBe(false);
@@ -156,7 +197,7 @@ describe('one-shot mode', () => {
       begin(true);
       fail(0, flags[index]);
       can.pollStatus();
-      can.tendTransmit();
+      can.tendTransmit(now);
       expect(can.outcome(0)).toBe(outcomes[index]);
       expect(chip.take().includes('80')).toBe(false); // not requested again
     }

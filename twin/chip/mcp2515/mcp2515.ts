@@ -78,14 +78,18 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#erratum5 = options.erratum5 ?? false;
     this.#missingMatches = options.missingDataMatches ?? false;
     this.#port = new SpiPort(this, this.#erratum5);
-    this.#transmit = new TransmitUnit(this.#bytes, options.name);
+    this.#transmit = new TransmitUnit(
+      this.#bytes,
+      options.name,
+      options.abortClearsRequest ?? false,
+    );
     this.#mode = new OperatingMode({
       clock: options.clock,
       bus: options.bus,
       node: this,
       registers: this.#bytes,
       oscillatorHertz: options.oscillatorHertz,
-      messagesWait: () => this.#transmit.anyRequested,
+      messagesWait: () => this.#transmit.anyMessage,
       left: () => this.#leaveBus(),
       entered: (mode, nanos) => this.#modeEntered(mode, nanos),
     });
@@ -284,8 +288,8 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   #writeTransmitBuffer(address: number, value: number): void {
     const buffer = (address - R.TXB0CTRL) >> 4;
-    if (this.#transmit.isRequested(buffer)) {
-      throw new UnimplementedFeature('MCP2515', `writing TXB${buffer} while its TXREQ is set`);
+    if (this.#transmit.isTaken(buffer)) {
+      throw new UnimplementedFeature('MCP2515', `writing TXB${buffer} while its message waits`);
     }
     this.#bytes[address] = value;
   }

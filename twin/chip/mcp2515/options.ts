@@ -28,4 +28,9 @@ export interface Mcp2515Options {
    * off by default. Microchip's ECAN modules, which filter data bytes alike, end the comparison there.
    */
   readonly missingDataMatches?: boolean;
+  /**
+   * When TXREQ reads 0 after an abort was asked for of a message on the wire, which goes on (section 3.6,
+   * note 1; the sheet does not say). False, the default: when the message has ended. True: at once.
+   */
+  readonly abortClearsRequest?: boolean;
 }

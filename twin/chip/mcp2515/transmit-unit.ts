@@ -6,6 +6,7 @@
 import type { TransmitOffer } from '../../bus/can-node.ts';
 import { makeFrame } from '../../bus/can-frame.ts';
 import { encodeFrame } from '../../bus/frame-bits.ts';
+import { UnimplementedFeature } from '../../unimplemented.ts';
 import {
   BUFFER_D0,
   BUFFER_DLC,
@@ -38,19 +39,28 @@ type PendingAbort = 'none' | 'silent' | 'flagged';
 export class TransmitUnit {
   readonly #registers: Uint8Array;
   readonly #sender: string;
+  readonly #abortClearsRequest: boolean;
   readonly #offers: (BufferOffer | undefined)[] = [undefined, undefined, undefined];
   readonly #repeat = [false, false, false];
   /** Buffer on the wire. */
   #inFlight: number | undefined;
   #abort: PendingAbort = 'none';
 
-  constructor(registers: Uint8Array, sender: string) {
+  /** `abortClearsRequest`: see Mcp2515Options. */
+  constructor(registers: Uint8Array, sender: string, abortClearsRequest: boolean) {
     this.#registers = registers;
     this.#sender = sender;
+    this.#abortClearsRequest = abortClearsRequest;
   }
 
-  get inFlight(): number | undefined {
-    return this.#inFlight;
+  /** Whether a message waits or is on the wire. */
+  get anyMessage(): boolean {
+    return this.#inFlight !== undefined || this.anyRequested;
+  }
+
+  /** Whether the buffer is the chip's: its message waits or is on the wire. */
+  isTaken(buffer: number): boolean {
+    return buffer === this.#inFlight || this.isRequested(buffer);
   }
 
   get anyRequested(): boolean {
@@ -67,6 +77,9 @@ export class TransmitUnit {
   /** Sets TXREQ, which clears ABTF, MLOA and TXERR. `repeat`: send it once more (silicon erratum 5). */
   request(buffer: number, repeat = false): void {
     if (this.isRequested(buffer)) return;
+    if (buffer === this.#inFlight) {
+      throw new UnimplementedFeature('MCP2515', `TXREQ of TXB${buffer} while it is being aborted`);
+    }
     this.#offers[buffer] = undefined;
     this.#repeat[buffer] = repeat;
     const kept = this.#control(buffer) & TXBCTRL_TXP_MASK;
@@ -81,6 +94,7 @@ export class TransmitUnit {
     if (!this.isRequested(buffer)) return;
     if (buffer === this.#inFlight) {
       this.#abort = flagged ? 'flagged' : 'silent';
+      if (this.#abortClearsRequest) this.#drop(buffer, false);
       return;
     }
     this.#drop(buffer, flagged);
