@@ -6,6 +6,7 @@ import { LogNode } from '../../twin/bus/log-node.ts';
 import { WasmEngine } from '../../twin/engine/wasm.ts';
 import { makeBench } from '../../twin/run/bench.ts';
 import { bringUp } from '../../twin/run/phases.ts';
+import type { Board } from '../../twin/run/board.ts';
 import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 import { CAN_ERR_RESTARTED } from './disturbance.ts';
 
@@ -41,6 +42,29 @@ onBoth('brown-out: the chip is set up again, AGL told, and frames flow as before
     );
     assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['103#']);
   }),
+);
+
+onWasm(
+  'a crystal that starts slowly: the cell waits for it, at its start and after a brown-out',
+  async (engine) => {
+    // Some milliseconds are usual. Microchip asks for no SPI before; what it would read is not said.
+    for (const readableInStartUp of [false, true]) {
+      const faults = { crystalStartNanos: 8 * MILLISECOND, readableInStartUp };
+      const beforeBoot = ({ chip, clock }: Board): void => chip.brownOut(clock.now);
+      await withBench({ engine, faults, beforeBoot }, (bench) => {
+        const { chip, clock } = bench.board;
+        clock.schedule(bench.now + MILLISECOND, (nanos) => chip.brownOut(nanos));
+        bench.run(100 * MILLISECOND);
+        assert.doesNotMatch(bench.lines.join('\n'), /does not come back/);
+        bench.send({ identifier: 0x102 });
+        bench.run(20 * MILLISECOND);
+        assert.deepEqual(
+          bench.agl.map(({ frame }) => textOf(frame)),
+          ['102#'],
+        );
+      });
+    }
+  },
 );
 
 onWasm('brown-out at any moment of the traffic: reception comes back each time', (engine) =>

@@ -52,6 +52,9 @@ export function makeRig(
     erratum5?: boolean;
     missingDataMatches?: boolean;
     abortClearsRequest?: boolean;
+    errorFlagLasts?: boolean;
+    crystalStartNanos?: number;
+    readableInStartUp?: boolean;
     receiveFlagAt?: 'end-of-frame' | 'frame-valid';
   } = {},
 ): Rig {

@@ -57,4 +57,24 @@ describe('MCP2515 after a brown-out', () => {
     rig.pass(1_000_000);
     assert.equal(rig.read(CANSTAT), CONFIGURATION, 'and stays there');
   });
+
+  it('waits for a crystal that starts slowly; registers that show by then take nothing', () => {
+    for (const readableInStartUp of [false, true]) {
+      const rig = makeRig({ crystalStartNanos: 3_000_000, readableInStartUp });
+      rig.pass(4_000_000);
+      rig.startNormal();
+      rig.chip.brownOut(rig.clock.now);
+      rig.pass(2_900_000);
+      assert.equal(rig.read(CANSTAT), readableInStartUp ? CONFIGURATION : 0xff);
+      rig.write(CNF3, 0x02);
+      rig.spi(0x81);
+      rig.spi(0xc0);
+      rig.pass(100_000 + START_UP_NANOS);
+      assert.equal(rig.read(CANSTAT), CONFIGURATION);
+      assert.equal(rig.read(CNF3), 0);
+      assert.equal(rig.read(0x30), 0);
+      rig.write(CNF3, 0x02);
+      assert.equal(rig.read(CNF3), 0x02);
+    }
+  });
 });

@@ -189,6 +189,12 @@ describe('MCP2515 bit timing', () => {
     assert.throws(() => decodeBitTiming(0x84, 0xd3, 0x81, 8e6), /PS2 not greater than SJW/);
   });
 
+  it('throws when CNF3 asks for what is not modelled: SOF on CLKOUT, the wake-up filter', () => {
+    for (const cnf3 of [0x81, 0x41]) {
+      assert.throws(() => decodeBitTiming(0x00, 0xb5, cnf3, 16e6), UnimplementedFeature);
+    }
+  });
+
   it('with the wrong crystal receives nothing, counts errors, and disturbs others until passive', () => {
     const rig = makeRig({ oscillatorHertz: 8e6 });
     rig.startNormal();

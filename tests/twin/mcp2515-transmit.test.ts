@@ -259,6 +259,24 @@ describe('MCP2515 transmission', () => {
     assert.ok(rig.records.length > 32, 'and the request is still there');
   });
 
+  it('ERRIF, if so chosen, stays as long as EFLG shows anything', () => {
+    for (const errorFlagLasts of [false, true]) {
+      const rig = running({ errorFlagLasts });
+      rig.bus.disconnect(rig.other, rig.clock.now);
+      loadAlternating(rig);
+      rig.spi(0x81);
+      rig.pass(20_000_000);
+      assert.equal(rig.read(EFLG), 0x15);
+      rig.modify(CANINTF, 0x20, 0);
+      assert.equal(rig.read(CANINTF) & 0x20, errorFlagLasts ? 0x20 : 0);
+      rig.write(CANCTRL, 0x90);
+      rig.pass(200 * rig.bit);
+      rig.modify(CANINTF, 0x20, 0);
+      assert.equal(rig.read(EFLG), 0);
+      assert.equal(rig.read(CANINTF) & 0x20, 0);
+    }
+  });
+
   it('X7: in bus-off nothing is sent for 128 times 11 recessive bits', () => {
     const rig = running();
     rig.bus.onStart(() => {

@@ -84,6 +84,12 @@ export interface BoardFaults {
   readonly missingDataMatches?: boolean;
   /** TXREQ falls as soon as an abort is asked for, also of a message on the wire. */
   readonly abortClearsRequest?: boolean;
+  /** The chip's ERRIF cannot be cleared while an error state lasts. */
+  readonly errorFlagLasts?: boolean;
+  /** The chip's crystal takes so long to start. */
+  readonly crystalStartNanos?: number;
+  /** Until the chip's oscillator runs its registers can be read, and not written. */
+  readonly readableInStartUp?: boolean;
 }
 
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */
@@ -201,9 +207,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     bus,
     name: CELL_SENDER,
     oscillatorHertz: options.oscillatorHertz,
-    erratum5: faults?.erratum5,
-    missingDataMatches: faults?.missingDataMatches,
-    abortClearsRequest: faults?.abortClearsRequest,
+    ...faults,
   });
   const interruptWire = new InterruptWire(options.onInterruptLine);
   const interrupts = new Interrupts(cell, system);

@@ -8,8 +8,9 @@
  *   RESET (1 byte); nothing for 100 us; READ CANSTAT (3) until configuration mode shows, at most 10 ms;
  *   then for each group of register-plan.ts WRITE and READ (3 to 10 each)
  *
- * Every register written is read back. The first difference ends the set-up, and the three
- * `fault...` fields keep it for the message.
+ * Every register written is read back. A difference ends the set-up, and the three `fault...` fields keep
+ * it for the message; but while the oscillator may still be starting, for the same 10 ms, the group is
+ * written again: a chip that was asleep may show its reset values and take nothing (section 8.1).
  */
 import { Clock } from '../../hal/clock';
 import { SpiBus } from '../../hal/spi-bus';
@@ -91,6 +92,13 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     } else {
       status = readRegisters(this.bus, plan.address, plan.count);
       if (status === Status.Ok) status = this.compare();
+      if (
+        status === Status.RegisterVerifyMismatch &&
+        !this.deadline.reached(this.clock.nowTicks())
+      ) {
+        this.place--;
+        return Status.Busy;
+      }
     }
     if (status !== Status.Ok) return status;
     this.place++;

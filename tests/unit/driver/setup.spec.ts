@@ -93,6 +93,17 @@ describe('configure', () => {
     expect(can.setup.faultRead).toBe(0xa5);
   });
 
+  test('writes again, for 10 ms, what a chip whose oscillator is starting does not take', () => {
+    chip.writesIgnored = 20;
+    expect(can.configure(12_000_000, 500_000)).toBe(Status.Ok);
+    expect(chip.get(0x29)).toBe(0xa3); // CNF2
+    expect(clock.now).toBeLessThan(10_000); // microseconds
+    chip.writesIgnored = 100_000;
+    const before = clock.now;
+    expect(can.configure(12_000_000, 500_000)).toBe(Status.RegisterVerifyMismatch);
+    expect(clock.now - before).toBeLessThan(20_000);
+  });
+
   test('reports an SPI block that does not work', () => {
     chip.transactionsLeft = 0;
     expect(can.configure(12_000_000, 500_000)).toBe(Status.SpiTimeout);

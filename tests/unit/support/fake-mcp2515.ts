@@ -35,6 +35,8 @@ export class FakeChip extends SpiBus {
   transactionsLeft: i32 = -1;
   /** A register that does not take what is written to it; -1: none. */
   brokenRegister: i32 = -1;
+  /** So many WRITE instructions more do nothing. */
+  writesIgnored: u32 = 0;
   /** The chip does not leave the mode it is in. */
   modeStuck: bool = false;
   registers: StaticArray<u8> = new StaticArray<u8>(128);
@@ -66,6 +68,7 @@ export class FakeChip extends SpiBus {
 
   override end(buffer: usize, length: u32): Status {
     this.exchangeAll(buffer, length);
+    if (this.instruction === WRITE && this.writesIgnored > 0) this.writesIgnored--;
     // Chip select rises: READ RX BUFFER frees its buffer.
     if ((this.instruction & 0xf9) === 0x90) {
       const buffer1 = (this.instruction & 0x04) !== 0;
@@ -138,7 +141,7 @@ export class FakeChip extends SpiBus {
       return 0;
     }
     if (this.instruction === READ) return this.get(this.address++);
-    if (this.instruction === WRITE) this.write(this.address++, out);
+    if (this.instruction === WRITE && this.writesIgnored === 0) this.write(this.address++, out);
     if (this.instruction === BIT_MODIFY) {
       if (position === 2) this.mask = out;
       else this.write(this.address, (this.get(this.address) & ~this.mask) | (out & this.mask));

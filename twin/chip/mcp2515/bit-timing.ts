@@ -15,8 +15,11 @@ export interface BitTiming extends BitClock {
   readonly jumpQuanta: number;
 }
 
+/** CNF3: the start of a frame on CLKOUT, and the filter of the wake-up. */
+const CNF3_PINS = 0xc0;
+
 /**
- * Decodes the three registers. A timing that breaks the rules of section 5.5 throws: what the chip then
+ * Decodes the three registers. CNF2.SAM changes nothing: in a bit of this bus all samples are equal. A timing that breaks the rules of section 5.5 throws: what the chip then
  * does is not documented.
  */
 export function decodeBitTiming(
@@ -49,6 +52,9 @@ export function decodeBitTiming(
       'MCP2515',
       `bit timing CNF1..3 = ${registers.join(' ')} (${broken})`,
     );
+  }
+  if ((cnf3 & CNF3_PINS) !== 0) {
+    throw new UnimplementedFeature('MCP2515', 'SOF on CLKOUT and the wake-up filter (CNF3)');
   }
   const bitrate = oscillatorHertz / (2 * prescaler * quanta);
   const samplePoint = (1 + propagation + phase1) / quanta;

@@ -10,7 +10,7 @@
  * - RTS acts when chip select rises; a request is in time up to the very start of the bit.
  * - INT follows the end of EOF without delay; OPMOD shows a bus mode after 11 recessive bits.
  * - ERRIF marks the beginning of a state, so it can be cleared while the state lasts (7.7 can be read
- *   otherwise), and each overflow; a state that ends changes EFLG only.
+ *   otherwise: an option), and each overflow; a state that ends changes EFLG only.
  * - Sleep begins when no frame is on the bus, as Microchip says of its ECAN modules (11 recessive bits).
  * - With RXM = 11 FILHIT reads 0; a rollover leaves FILHIT0 of RXB0CTRL to the message in RXB0.
  * - A data byte that a frame does not have does not match a filter that asks for it; an option has it
@@ -51,9 +51,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   onOverflow?: (frame: CanFrame, isFirst: boolean) => void;
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
-  readonly #flagsEarly: boolean;
-  readonly #erratum5: boolean;
-  readonly #missingMatches: boolean;
+  readonly #options: Mcp2515Options;
   readonly #file = new RegisterFile();
   readonly #bytes: Uint8Array = this.#file.bytes;
   readonly #port: SpiPort;
@@ -67,33 +65,28 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   #interruptLow = false;
   #ignored = 0;
   #overflows = 0;
-  /** Chip select fell during start-up: the whole transaction is lost. */
-  #deaf = false;
+  /** What of a transaction counts: nothing or reads alone when chip select fell during start-up. */
+  #hears: 'all' | 'reads' | 'nothing' = 'all';
 
   constructor(options: Mcp2515Options) {
     this.name = options.name;
     this.#clock = options.clock;
     this.#bus = options.bus;
-    this.#flagsEarly = options.receiveFlagAt === 'frame-valid';
-    this.#erratum5 = options.erratum5 ?? false;
-    this.#missingMatches = options.missingDataMatches ?? false;
-    this.#port = new SpiPort(this, this.#erratum5);
-    this.#transmit = new TransmitUnit(
-      this.#bytes,
-      options.name,
-      options.abortClearsRequest ?? false,
-    );
+    this.#options = options;
+    this.#port = new SpiPort(this, options.erratum5);
+    this.#transmit = new TransmitUnit(this.#bytes, options.name, options.abortClearsRequest);
     this.#mode = new OperatingMode({
       clock: options.clock,
       bus: options.bus,
       node: this,
       registers: this.#bytes,
       oscillatorHertz: options.oscillatorHertz,
+      crystalStartNanos: options.crystalStartNanos,
       messagesWait: () => this.#transmit.anyMessage,
       left: () => this.#leaveBus(),
       entered: (mode, nanos) => this.#modeEntered(mode, nanos),
     });
-    this.#awakeNanos = options.clock.now + this.#mode.startUpNanos;
+    this.#awakeNanos = options.clock.now + this.#mode.coldStartNanos;
     this.#bus.attach(this);
     this.#bus.onStart((nanos) => this.#busActivity(nanos));
   }
@@ -116,26 +109,29 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   // ---- SPI ----
 
   select(nanos: number): void {
-    this.#deaf = nanos < this.#awakeNanos && this.#mode.current !== R.MODE_SLEEP;
-    if (this.#deaf) this.#ignored++;
-    else this.#port.select();
+    const isDeaf = nanos < this.#awakeNanos && this.#mode.current !== R.MODE_SLEEP;
+    if (isDeaf) this.#ignored++;
+    this.#hears = !isDeaf ? 'all' : this.#options.readableInStartUp ? 'reads' : 'nothing';
+    if (this.#hears !== 'nothing') this.#port.select();
   }
 
   exchange(mosi: number, nanos: number): number {
-    return this.#deaf ? FLOATING_BYTE : this.#port.exchange(mosi, nanos);
+    return this.#hears === 'nothing' ? FLOATING_BYTE : this.#port.exchange(mosi, nanos);
   }
 
   deselect(nanos: number): void {
-    if (!this.#deaf) this.#port.deselect(nanos);
-    this.#deaf = false;
+    if (this.#hears !== 'nothing') this.#port.deselect(nanos);
+    this.#hears = 'all';
   }
 
   /** RESET instruction, or the pin: everything but the contents of buffers, masks and filters. */
   reset(nanos: number): void {
+    if (this.#hears !== 'all') return;
+    const { current, coldStartNanos, startUpNanos } = this.#mode;
     this.#mode.reset(nanos);
     this.#file.reset();
     this.faults.reset();
-    this.#awakeNanos = nanos + this.#mode.startUpNanos;
+    this.#awakeNanos = nanos + (current === R.MODE_SLEEP ? coldStartNanos : startUpNanos);
     this.#updateInterrupt(nanos);
   }
 
@@ -145,11 +141,11 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
    */
   brownOut(nanos: number): void {
     this.#port.abandon();
-    this.#deaf = true;
+    this.#hears = 'nothing';
     this.#mode.reset(nanos);
     this.#file.powerOn();
     this.faults.reset();
-    this.#awakeNanos = nanos + this.#mode.startUpNanos;
+    this.#awakeNanos = nanos + this.#mode.coldStartNanos;
     this.#updateInterrupt(nanos);
   }
 
@@ -166,6 +162,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   writeRegister(address: number, value: number, nanos: number): void {
+    if (this.#hears !== 'all') return;
     const merged = this.#file.merge(address, value, this.#mode.current === R.MODE_CONFIGURATION);
     if (merged === undefined) return;
     const place = address & 0x0f;
@@ -191,6 +188,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   requestToSend(buffers: number, nanos: number): void {
+    if (this.#hears !== 'all') return;
     for (let buffer = 0; buffer < R.TX_BUFFER_COUNT; buffer++) {
       if ((buffers & (1 << buffer)) !== 0) this.#transmit.request(buffer);
     }
@@ -198,6 +196,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   releaseReceiveBuffer(buffer: 0 | 1, nanos: number): void {
+    if (this.#hears !== 'all') return;
     this.#bytes[R.CANINTF] &= ~(buffer === 0 ? R.CANINTF_RX0IF : R.CANINTF_RX1IF);
     this.#updateInterrupt(nanos);
   }
@@ -229,7 +228,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   transmitted(offer: TransmitOffer, nanos: number): void {
     const buffer = (offer as BufferOffer).buffer;
-    const repeat = this.#erratum5 && this.#port.heldAfterRequest(buffer);
+    const repeat = this.#options.erratum5 === true && this.#port.heldAfterRequest(buffer);
     this.#transmit.sent(buffer, repeat);
     this.#bytes[R.CANINTF] |= R.CANINTF_TX0IF << buffer;
     this.#updateInterrupt(nanos);
@@ -245,7 +244,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
 
   received(frame: CanFrame, nanos: number): void {
     this.#assembled = frame;
-    if (this.#flagsEarly) this.#store(nanos);
+    if (this.#options.receiveFlagAt === 'frame-valid') this.#store(nanos);
   }
 
   attemptEnded(nanos: number): void {
@@ -278,7 +277,9 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     if (address === R.TXRTSCTRL && value !== 0) {
       throw new UnimplementedFeature('MCP2515', 'the TXnRTS pins (TXRTSCTRL)');
     }
-    this.#bytes[address] = value;
+    const errorLasts = address === R.CANINTF && this.#options.errorFlagLasts === true;
+    this.#bytes[address] =
+      errorLasts && this.#bytes[R.EFLG] !== 0 ? value | R.CANINTF_ERRIF : value;
     if (address === R.CANINTE || address === R.CANINTF) {
       this.#updateInterrupt(nanos);
       // The MCU wakes the chip by setting WAKIF itself (section 10.2).
@@ -300,7 +301,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     const before = this.#bytes[address];
     this.#bytes[address] = (before & ~R.TXBCTRL_TXP_MASK) | (value & R.TXBCTRL_TXP_MASK);
     if (requested) {
-      this.#transmit.request(buffer, this.#erratum5);
+      this.#transmit.request(buffer, this.#options.erratum5);
       return this.#tryToSend(nanos);
     }
     this.#transmit.abort(buffer, false);
@@ -373,7 +374,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     const frame = this.#assembled!;
     this.#assembled = undefined;
     const flags = this.#bytes[R.EFLG];
-    if (storeReceived(this.#bytes, frame, this.#missingMatches) === 'overflow') {
+    if (storeReceived(this.#bytes, frame, this.#options.missingDataMatches) === 'overflow') {
       this.#overflows++;
       this.onOverflow?.(frame, this.#bytes[R.EFLG] !== flags);
     }

@@ -30,6 +30,8 @@ export interface ModeHost {
   readonly node: CanNode;
   readonly registers: Uint8Array;
   readonly oscillatorHertz: number;
+  /** See Mcp2515Options. */
+  readonly crystalStartNanos: number | undefined;
   /** Whether a message still waits to be sent: a mode change waits for it. */
   messagesWait(): boolean;
   /** The chip has left the bus; what was under way is gone. */
@@ -68,6 +70,12 @@ export class OperatingMode {
     return this.#mode === MODE_NORMAL ? 'active' : 'absent';
   }
 
+  /** Start-up from an oscillator that stands still. */
+  get coldStartNanos(): number {
+    return (this.#host.crystalStartNanos ?? 0) + this.startUpNanos;
+  }
+
+  /** Start-up from an oscillator that runs. */
   get startUpNanos(): number {
     return Math.round((START_UP_CYCLES * 1e9) / this.#host.oscillatorHertz);
   }
@@ -110,7 +118,7 @@ export class OperatingMode {
   /** Out of sleep: the oscillator starts, then the chip is in listen-only mode (section 10.2). */
   wake(nanos: number): void {
     if (this.#mode !== MODE_SLEEP || this.#waking !== undefined) return;
-    this.#waking = this.#host.clock.schedule(nanos + this.startUpNanos, (awake) => {
+    this.#waking = this.#host.clock.schedule(nanos + this.coldStartNanos, (awake) => {
       this.#waking = undefined;
       this.#begin(MODE_LISTEN_ONLY, awake);
     });

@@ -33,4 +33,19 @@ export interface Mcp2515Options {
    * note 1; the sheet does not say). False, the default: when the message has ended. True: at once.
    */
   readonly abortClearsRequest?: boolean;
+  /**
+   * True: ERRIF cannot be cleared while EFLG shows anything, as section 7.7 can be read. Off by default: it
+   * marks the beginning of a state.
+   */
+  readonly errorFlagLasts?: boolean;
+  /**
+   * Nanoseconds until the crystal swings, after power-on, a brown-out and sleep; 0 by default, where the
+   * sheet has none. The oscillator start-up timer begins to count then (section 8.1).
+   */
+  readonly crystalStartNanos?: number;
+  /**
+   * What SPI reads during the start-up, when nothing is to be asked (section 8.1). False, the default: a
+   * line that floats. True: registers, with their reset values. Writes have no effect either way.
+   */
+  readonly readableInStartUp?: boolean;
 }

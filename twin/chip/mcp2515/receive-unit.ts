@@ -46,7 +46,7 @@ export type Fate = 'stored' | 'refused' | 'overflow';
 export function storeReceived(
   registers: Uint8Array,
   frame: CanFrame,
-  missingMatches: boolean,
+  missingMatches = false,
 ): Fate {
   const hit0 = filterOf(registers, 0, frame, missingMatches);
   if (hit0 !== undefined) {

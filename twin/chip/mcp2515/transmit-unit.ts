@@ -47,7 +47,7 @@ export class TransmitUnit {
   #abort: PendingAbort = 'none';
 
   /** `abortClearsRequest`: see Mcp2515Options. */
-  constructor(registers: Uint8Array, sender: string, abortClearsRequest: boolean) {
+  constructor(registers: Uint8Array, sender: string, abortClearsRequest = false) {
     this.#registers = registers;
     this.#sender = sender;
     this.#abortClearsRequest = abortClearsRequest;
