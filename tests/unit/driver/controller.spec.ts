@@ -13,6 +13,7 @@ const FRAME_B = '20 40 00 00 01 bb 00 00 00 00 00 00 00'; // 102#BB
 const FRAME_C = '20 60 00 00 01 cc 00 00 00 00 00 00 00'; // 103#CC
 const FRAME_D = '20 80 00 00 01 dd 00 00 00 00 00 00 00'; // 104#DD
 
+const CANINTE: u32 = 0x2b;
 const EFLG: u32 = 0x2d;
 
 let chip = new FakeChip();
@@ -130,6 +131,20 @@ describe('receive', () => {
     expect(receive()).toBe(EMPTY);
     expect(chip.take()).toBe('a0 00');
     expect(countOf(Counter.SpuriousInterrupts)).toBe(before + 1);
+  });
+
+  test('a line that reads high for a moment does not undo what READ STATUS said', () => {
+    chip.fill(0, FRAME_A);
+    chip.fill(1, FRAME_B);
+    expect(can.attention()).toBe(true);
+    expect(receive()).toBe('101 1 0 0 aa');
+    const enabled = chip.get(CANINTE);
+    chip.set(CANINTE, 0);
+    can.noteQuietLine();
+    chip.set(CANINTE, enabled);
+    chip.take();
+    expect(receive()).toBe('102 1 0 0 bb');
+    expect(chip.take()).toBe('94 00 00 00 00 00 00');
   });
 
   test('without the line READ STATUS takes its place', () => {

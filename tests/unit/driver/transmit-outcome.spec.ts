@@ -144,6 +144,41 @@ describe('an abort', () => {
     expect(chip.take().includes('05 30')).toBe(false);
   });
 
+  test('that comes too late does not touch the next frame of the buffer', () => {
+    for (let steps = 0; steps < 3; steps++) {
+      begin(false);
+      can.abort(0);
+      for (let step = 0; step < steps; step++) can.tendTransmit(now);
+      chip.finish(0);
+      can.pollStatus();
+      expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+      expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
+      for (let step = 0; step < 4; step++) {
+        if (can.transmitWork(now)) can.tendTransmit(now);
+        can.pollStatus();
+      }
+      expect(chip.take().includes('05 30')).toBe(false);
+      expect(can.transmitPending(0)).toBe(true);
+    }
+  });
+
+  test('after one that ended with leaving the bus waits for its own frame', () => {
+    begin(false);
+    can.abort(0);
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    now += FRAME_MICROS;
+    can.tendTransmit(now);
+    can.leaveNow();
+    can.rejoin();
+    can.joined();
+    can.transmit(0, newFrame(0x124, 0, 0));
+    can.abort(0);
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    can.pollStatus();
+    expect(can.transmitPending(0)).toBe(true);
+    expect(can.transmitWork(now)).toBe(false);
+  });
+
   test('leaves the other buffers alone', () => {
     begin(false);
     can.transmit(2, newFrame(0x100, 0, 0));

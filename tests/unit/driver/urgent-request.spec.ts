@@ -179,6 +179,25 @@ describe('RXB0 kept for urgent requests', () => {
     expect(can.receive(frame)).toBe(Status.Ok);
     expect(can.receivedAnswered).toBe(false);
   });
+
+  test('a frame in RXB1 that is read first is not the one that was answered', () => {
+    can.setup.acceptance.keepForUrgent(MASK_STANDARD, 0x101, 0x101);
+    start();
+    chip.fill(0, FRAME_A);
+    expect(can.attention()).toBe(true);
+    expect(can.receive(frame)).toBe(Status.Ok);
+    // RXB1 filled up before RXB0 was read, RXB0 after that.
+    chip.fill(1, FRAME_B);
+    chip.fill(0, FRAME_A);
+    expect(can.urgentRequest()).toBe(0);
+    can.markAnswered();
+    expect(can.receive(frame)).toBe(Status.Ok);
+    expect(show(frame)).toBe('102 1 0 0 bb');
+    expect(can.receivedAnswered).toBe(false);
+    expect(can.receive(frame)).toBe(Status.Ok);
+    expect(show(frame)).toBe('101 1 0 0 aa');
+    expect(can.receivedAnswered).toBe(true);
+  });
 });
 
 describe('reading ahead', () => {
@@ -216,5 +235,20 @@ describe('reading ahead', () => {
     expect(can.receive(frame)).toBe(Status.Empty);
     expect(chip.take()).toBe('90 00 00 00 00 00');
     expect(countOf(Counter.SpuriousInterrupts)).toBe(before + 1);
+  });
+
+  test('after a read that was broken off the older frame is still the one in RXB0', () => {
+    can.readAhead = true;
+    start();
+    expect(can.attention()).toBe(false);
+    line.glitches = 1;
+    expect(can.attention()).toBe(true);
+    expect(can.receive(frame)).toBe(Status.Empty);
+    chip.fill(0, FRAME_A);
+    chip.fill(1, FRAME_B);
+    can.receive(frame);
+    expect(show(frame)).toBe('101 1 0 0 aa');
+    can.receive(frame);
+    expect(show(frame)).toBe('102 1 0 0 bb');
   });
 });
