@@ -89,7 +89,7 @@ export class BusOff {
         this.awaitRecovery(nowTicks);
         return Status.Busy;
       case Place.Retire:
-        if (controller.leaveNow() === Status.Ok) this.rest(nowTicks);
+        if (controller.leaveNow(false) === Status.Ok) this.rest(nowTicks);
         return Status.Busy;
       case Place.Rejoin:
         if (controller.rejoin() === Status.Ok) this.place = Place.AwaitBus;
@@ -101,10 +101,8 @@ export class BusOff {
 
   /** What was to be sent is given up: later it would be old. */
   private leave(nowTicks: u64): void {
-    const controller = this.parts.controller;
     const isForGood = this.restartTicks === 0;
-    const status = isForGood ? controller.leaveNow() : controller.holdBack();
-    if (status !== Status.Ok) return;
+    if (this.parts.controller.leaveNow(!isForGood) !== Status.Ok) return;
     this.transmitWatch.ignoreAborted();
     this.answers.abandonWaiting();
     this.place = Place.AwaitRecovery;

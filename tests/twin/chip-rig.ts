@@ -8,6 +8,7 @@ import { CanBus, type WireRecord } from '../../twin/bus/can-bus.ts';
 import { makeFrame, type CanFrame } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { Mcp2515 } from '../../twin/chip/mcp2515.ts';
+import type { SiliconOptions } from '../../twin/chip/mcp2515/options.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 
 /** One byte at 10 MHz with nine clocks. */
@@ -46,18 +47,7 @@ export interface Rig {
 }
 
 /** Makes the board. `oscillatorHertz` other than 16 MHz makes the chip's bit rate wrong. */
-export function makeRig(
-  options: {
-    oscillatorHertz?: number;
-    erratum5?: boolean;
-    missingDataMatches?: boolean;
-    abortClearsRequest?: boolean;
-    errorFlagLasts?: boolean;
-    crystalStartNanos?: number;
-    readableInStartUp?: boolean;
-    receiveFlagAt?: 'end-of-frame' | 'frame-valid';
-  } = {},
-): Rig {
+export function makeRig(options: SiliconOptions & { oscillatorHertz?: number } = {}): Rig {
   const clock = new VirtualClock();
   const bus = new CanBus({ clock, bitrate: 500_000 });
   const other = new LogNode({ clock, bus, name: 'other' });

@@ -13,6 +13,7 @@ import { CanBus } from '../bus/can-bus.ts';
 import type { CanFrame } from '../bus/can-frame.ts';
 import { LogNode } from '../bus/log-node.ts';
 import { Mcp2515 } from '../chip/mcp2515.ts';
+import type { SiliconOptions } from '../chip/mcp2515/options.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Engine, EngineName } from '../engine/engine.ts';
 import { WasmEngine } from '../engine/wasm.ts';
@@ -69,7 +70,7 @@ const TRAP_LINE = /stopped by a fault/;
 export const CELL_SENDER = 'canwarden';
 
 /** What can be wrong with a board, for tests of what the cell says about it. */
-export interface BoardFaults {
+export interface BoardFaults extends SiliconOptions {
   /** No chip answers: MISO reads this byte. */
   readonly missingChipByte?: 0x00 | 0xff;
   /** Revision of the communication region, if not the hypervisor's own. */
@@ -78,18 +79,6 @@ export interface BoardFaults {
   readonly withoutIvshmem?: boolean;
   /** The cell has no control device: no status page, no requests. */
   readonly withoutControl?: boolean;
-  /** Silicon erratum 5 of the chip. */
-  readonly erratum5?: boolean;
-  /** The chip's filters take frames that do not have the data bytes they look at. */
-  readonly missingDataMatches?: boolean;
-  /** TXREQ falls as soon as an abort is asked for, also of a message on the wire. */
-  readonly abortClearsRequest?: boolean;
-  /** The chip's ERRIF cannot be cleared while an error state lasts. */
-  readonly errorFlagLasts?: boolean;
-  /** The chip's crystal takes so long to start. */
-  readonly crystalStartNanos?: number;
-  /** Until the chip's oscillator runs its registers can be read, and not written. */
-  readonly readableInStartUp?: boolean;
 }
 
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */

@@ -287,7 +287,7 @@ export class Mcp2515<
     return this.buffers.working(nowTicks);
   }
 
-  /** One transaction for an abort, or for the outcome of a frame in one-shot mode. */
+  /** One transaction of what `transmitWork` means. */
   tendTransmit(nowTicks: u64): Status {
     const status = this.buffers.step(nowTicks);
     return status === Status.Busy ? this.pollStatus() : counted(status);
@@ -312,26 +312,19 @@ export class Mcp2515<
     return asserted ? Status.Empty : Status.Timeout;
   }
 
-  /** Off the bus at once, into configuration mode; what was to be sent is given up. */
-  leaveNow(): Status {
+  /** Off the bus at once, to send nothing more: to configuration, or to count the bits of bus-off. */
+  leaveNow(counting: bool): Status {
     this.buffers.closed = true;
     this.buffers.allAborted();
-    return counted(this.setup.modes.requestConfigurationNow());
+    return counted(this.setup.modes.requestAbort(!counting));
   }
 
-  /** After bus-off: nothing is sent any more, and the chip counts recessive bits. 4 bytes. */
-  holdBack(): Status {
-    this.buffers.closed = true;
-    this.buffers.allAborted();
-    return counted(this.setup.modes.requestAbort());
-  }
-
-  /** After `holdBack`: `Busy` until the chip has counted 128 times 11 recessive bits. 3 bytes. */
+  /** After bus-off: `Busy` until the chip has counted 128 times 11 recessive bits. */
   checkRecovered(): Status {
     return counted(this.faults.checkRecovered());
   }
 
-  /** Asks for the bus after `leaveNow` or `holdBack`; `joined` says when it has come about. */
+  /** Asks for the bus again after `leaveNow`; `joined` says when it has come about. */
   rejoin(): Status {
     return counted(this.setup.modes.requestRunning());
   }

@@ -69,14 +69,13 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
     return modifyRegister(this.bus, CANCTRL, MODE_BITS, value);
   }
 
-  /** Asks for configuration mode, and aborts all frames that were not sent yet. 4 bytes. */
-  requestConfigurationNow(): Status {
+  /**
+   * Aborts all frames that were not sent yet, and keeps others back; `configuring`: asks for configuration
+   * mode besides. 4 bytes.
+   */
+  requestAbort(configuring: bool): Status {
+    if (!configuring) return modifyRegister(this.bus, CANCTRL, CANCTRL_ABAT, CANCTRL_ABAT);
     return modifyRegister(this.bus, CANCTRL, MODE_BITS, MODE_CONFIGURATION | CANCTRL_ABAT);
-  }
-
-  /** Aborts all frames that were not sent yet, and keeps others back, in the mode as it is. 4 bytes. */
-  requestAbort(): Status {
-    return modifyRegister(this.bus, CANCTRL, CANCTRL_ABAT, CANCTRL_ABAT);
   }
 
   /** Reads the mode; `Busy` while it is not `mode`. 3 bytes. */

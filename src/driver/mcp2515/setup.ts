@@ -60,6 +60,8 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
   private readonly plan: RegisterPlan = new RegisterPlan();
   private readonly deadline: Deadline = new Deadline();
   private place: u32 = PLACE_RESET;
+  /** The time for the oscillator to start was over when the group was written. */
+  private isLate: bool = false;
 
   constructor(
     private readonly bus: Bus,
@@ -87,15 +89,13 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     const plan = this.plan;
     let status: Status;
     if ((index & 1) === 0) {
+      this.isLate = this.deadline.reached(this.clock.nowTicks());
       plan.select(index >> 1, this.acceptance, rate);
       status = writeRegisters(this.bus, plan.address, plan.count, plan.values);
     } else {
       status = readRegisters(this.bus, plan.address, plan.count);
       if (status === Status.Ok) status = this.compare();
-      if (
-        status === Status.RegisterVerifyMismatch &&
-        !this.deadline.reached(this.clock.nowTicks())
-      ) {
+      if (status === Status.RegisterVerifyMismatch && !this.isLate) {
         this.place--;
         return Status.Busy;
       }

@@ -168,7 +168,7 @@ describe('an abort', () => {
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     now += FRAME_MICROS;
     can.tendTransmit(now);
-    can.leaveNow();
+    can.leaveNow(false);
     can.rejoin();
     can.joined();
     can.transmit(0, newFrame(0x124, 0, 0));
@@ -245,7 +245,7 @@ describe('leaving the bus', () => {
     can.transmit(2, newFrame(0x100, 0, 0));
     chip.take();
     const before = countOf(Counter.TransmitAborted);
-    expect(can.leaveNow()).toBe(Status.Ok);
+    expect(can.leaveNow(false)).toBe(Status.Ok);
     expect(chip.take()).toBe('05 0f f8 90');
     expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.outcome(2)).toBe(TransmitOutcome.Aborted);
@@ -256,7 +256,7 @@ describe('leaving the bus', () => {
 
   test('and coming back: 4 bytes, then 3 until the mode shows', () => {
     begin(false);
-    can.leaveNow();
+    can.leaveNow(false);
     chip.take();
     chip.modeStuck = true;
     can.rejoin();

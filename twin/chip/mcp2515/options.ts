@@ -6,12 +6,16 @@
 import type { CanBus } from '../../bus/can-bus.ts';
 import type { VirtualClock } from '../../clock.ts';
 
-/** How the chip is built and what of its silicon is switched on. */
-export interface Mcp2515Options {
+/** A chip and its surroundings. */
+export interface Mcp2515Options extends SiliconOptions {
   readonly clock: VirtualClock;
   readonly bus: CanBus;
   readonly name: string;
   readonly oscillatorHertz: number;
+}
+
+/** What of the silicon is switched on, and how it does what the data sheet leaves open. */
+export interface SiliconOptions {
   /**
    * When RXnIF and INT follow a good frame. 'end-of-frame' (section 7.3: immediately after EOF) is the
    * later of the two and the default; 'frame-valid' is one bit earlier, when the protocol allows it.
