@@ -91,6 +91,7 @@ describe('configure', () => {
     expect(can.setup.faultRegister).toBe(0x29);
     expect(can.setup.faultExpected).toBe(0xa3);
     expect(can.setup.faultRead).toBe(0xa5);
+    expect(clock.now >= 10_000 && clock.now < 20_000).toBe(true);
   });
 
   test('writes again, for 10 ms, what a chip whose oscillator is starting does not take', () => {
@@ -98,10 +99,6 @@ describe('configure', () => {
     expect(can.configure(12_000_000, 500_000)).toBe(Status.Ok);
     expect(chip.get(0x29)).toBe(0xa3); // CNF2
     expect(clock.now).toBeLessThan(10_000); // microseconds
-    chip.writesIgnored = 100_000;
-    const before = clock.now;
-    expect(can.configure(12_000_000, 500_000)).toBe(Status.RegisterVerifyMismatch);
-    expect(clock.now - before).toBeLessThan(20_000);
   });
 
   test('reports an SPI block that does not work', () => {
