@@ -21,6 +21,8 @@ const REC: u32 = 0x1d;
 const CNF1: u32 = 0x2a;
 const CANINTF: u32 = 0x2c;
 const EFLG: u32 = 0x2d;
+/** CANCTRL as it shows behind EFLG and CANSTAT (table 11-1). */
+const CANCTRL_OF_ROW: u32 = 0x2f;
 const FULL_LOOK = '03 28 00 00 00 00 00 00 00 00';
 
 let chip = new FakeChip();
@@ -120,6 +122,28 @@ describe('a look', () => {
   });
 });
 
+describe('bus-off', () => {
+  test('lasts as long as TXBO is set, whatever else EFLG shows: 3 bytes', () => {
+    chip.set(EFLG, 0x20);
+    expect(can.checkRecovered()).toBe(Status.Busy);
+    chip.set(EFLG, 0x15);
+    expect(can.checkRecovered()).toBe(Status.Ok);
+    expect(chip.take()).toBe('03 2d 00|03 2d 00');
+  });
+
+  test('is over, and the counters are zero, when the chip is on the bus again', () => {
+    chip.set(EFLG, 0x35);
+    round(false);
+    expect(can.faultState()).toBe(FaultState.BusOff);
+    expect(can.leaveNow(true)).toBe(Status.Ok);
+    expect(can.closed).toBe(true);
+    can.rejoin();
+    expect(can.joined()).toBe(Status.Ok);
+    expect(can.faultState()).toBe(FaultState.ErrorActive);
+    expect(chip.take()).toBe('05 0f 10 10|05 0f f8 00|03 0e 00');
+  });
+});
+
 describe('the settings', () => {
   test('that were lost are said after a second look', () => {
     chip.set(CNF1, 0x55);
@@ -127,6 +151,17 @@ describe('the settings', () => {
     expect(can.look(false)).toBe(Status.Ok);
     expect(chip.take()).toBe(FULL_LOOK + '|' + FULL_LOOK);
     expect(can.faults.takeEvents() & EVENT_CHIP_RESET).toBe(EVENT_CHIP_RESET);
+  });
+
+  test('are also one-shot mode and the mode asked for, at the end of the row', () => {
+    const bits: StaticArray<u32> = [0x08, 0x40];
+    for (let index = 0; index < bits.length; index++) {
+      can.rememberSettings();
+      chip.set(CANCTRL_OF_ROW, chip.get(CANCTRL_OF_ROW) ^ bits[index]);
+      can.look(true);
+      can.look(true);
+      expect(can.faults.takeEvents() & EVENT_CHIP_RESET).toBe(EVENT_CHIP_RESET);
+    }
   });
 
   test('that were misread once are not lost', () => {

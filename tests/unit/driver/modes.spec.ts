@@ -150,6 +150,18 @@ describe('sleep', () => {
     expect(clock.now >= 10_000 && clock.now < 12_000).toBe(true);
   });
 
+  test('that the bus ends before it was seen goes on to the mode it came from', () => {
+    start();
+    can.beginSleep();
+    for (let step = 0; step < 3; step++) can.sleepStep();
+    chip.set(CANSTAT, 0x60);
+    let status = can.sleepStep();
+    for (let step = 0; step < 2_000 && status === Status.Busy; step++) status = can.sleepStep();
+    expect(status).toBe(Status.Ok);
+    expect(can.resting).toBe(false);
+    expect(chip.take().endsWith('05 2b 40 00|05 2c 40 00|05 0f f8 00')).toBe(true);
+  });
+
   test('that does not begin is given up after 1,000 bit times', () => {
     start();
     chip.modeStuck = true;
