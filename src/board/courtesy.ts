@@ -21,8 +21,8 @@ export class Courtesy {
   /** Before the transaction. */
   begin(): void {
     // A step may begin without a look of the receive task: what the line says of the buffers is kept.
-    this.parts.controller.noteQuietLine();
     const parts = this.parts;
+    parts.spi.asked = parts.controller.noteQuietLine();
     parts.spi.yields = parts.controller.useInterruptLine && this.broken < BROKEN_MAXIMUM;
   }
 

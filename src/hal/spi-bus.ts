@@ -20,6 +20,8 @@ export abstract class SpiBus {
    * never give up.
    */
   yields: bool = false;
+  /** What `yields` is for asks already, as was just seen: such a transaction does not even begin. */
+  asked: bool = false;
 
   /**
    * Exchanges `length` bytes (1..16) in place at `buffer` in linear memory: byte i goes out, the

@@ -9,6 +9,8 @@
  * Too few requests meet a transaction of each sort in each place. So some looks within one are told that
  * INT is asserted though it is not. The cell breaks the transaction off, and how long it takes to its
  * next look, where the service would begin, is part of the way. That look is told the truth again.
+ * Work that gives way looks once more just before its transaction. What that look sees, the one before the
+ * first byte acts on: it counts as one within, with the time since the look before it.
  *
  * Used by: interrupt-looks.ts. A look is a read of the GPIO level register.
  * Does not: hold for `int=spi`, where the cell looks over SPI.
@@ -31,7 +33,7 @@ const LOOKS_PER_LIE = 40;
 class Longest {
   /** Time without a look, up to one of this kind. */
   gapNanos = 0;
-  /** From such a look, INT asserted, to the next between transactions. */
+  /** From such a look, INT asserted, to the one with which the service begins. */
   toServiceNanos = 0;
 }
 
@@ -40,6 +42,8 @@ export class LookWatch implements SpiTap {
   readonly #within = new Longest();
   /** From the last look between transactions to the end of the request to send. */
   #serviceNanos = 0;
+  /** The time without a look that the last look between transactions has ended. */
+  #lastGapNanos = 0;
   /** The last look; undefined while time is skipped, or a look has seen INT asserted since. */
   #lastNanos: number | undefined;
   /** The look within a transaction that saw INT, or was told so, until the next one between two. */
@@ -112,14 +116,15 @@ export class LookWatch implements SpiTap {
 
   #looked(isAsserted: boolean, nanos: number): void {
     const kind = this.#selected ? this.#within : this.#between;
-    if (this.#lastNanos !== undefined) {
-      kind.gapNanos = Math.max(kind.gapNanos, nanos - this.#lastNanos);
-    }
+    const gapNanos = this.#lastNanos === undefined ? 0 : nanos - this.#lastNanos;
+    kind.gapNanos = Math.max(kind.gapNanos, gapNanos);
     this.#lastNanos = isAsserted ? undefined : nanos;
     if (this.#selected) {
+      if (this.#instruction < 0) this.#takeBack();
       if (isAsserted && this.#givesWay) this.#brokenNanos ??= nanos;
       return;
     }
+    this.#lastGapNanos = gapNanos;
     if (this.#brokenNanos !== undefined) {
       const toService = nanos - this.#brokenNanos;
       this.#within.toServiceNanos = Math.max(this.#within.toServiceNanos, toService);
@@ -127,5 +132,13 @@ export class LookWatch implements SpiTap {
     }
     if (isAsserted) this.#serviceStartNanos ??= nanos;
     else this.#serviceStartNanos = undefined;
+  }
+
+  /** No byte is clocked yet: this transaction gives way, and the look before it began no service. */
+  #takeBack(): void {
+    this.#within.gapNanos = Math.max(this.#within.gapNanos, this.#lastGapNanos);
+    this.#brokenNanos ??= this.#serviceStartNanos;
+    this.#serviceStartNanos = undefined;
+    this.#lastGapNanos = 0;
   }
 }

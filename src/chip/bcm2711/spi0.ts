@@ -117,6 +117,7 @@ export class Spi0 extends SpiBus {
    * cost about a third of a byte each.
    */
   private transferByByte(buffer: usize, length: u32): Status {
+    if (this.asked) return Status.Busy;
     mmio_write32(this.base + SPI_CS, SPI_CS_TA);
     const end = buffer + length;
     while (buffer < end) {

@@ -175,9 +175,9 @@ export class Mcp2515<
     return this.receiver.frameKnown;
   }
 
-  /** One look at the line, if it is wired: while it is high, both receive buffers are empty. */
-  noteQuietLine(): void {
-    this.receiver.noteQuietLine();
+  /** One look at the line, if it is wired: while it is high, both receive buffers are empty. True: low. */
+  noteQuietLine(): bool {
+    return this.receiver.noteQuietLine();
   }
 
   /**

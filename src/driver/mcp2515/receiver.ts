@@ -94,8 +94,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   }
 
   /** See Mcp2515.noteQuietLine. */
-  noteQuietLine(): void {
-    if (this.lineAsked && !this.order.known && !this.line.isAsserted()) this.order.allEmpty();
+  noteQuietLine(): bool {
+    if (!this.lineAsked || this.order.known) return false;
+    if (this.line.isAsserted()) return true;
+    this.order.allEmpty();
+    return false;
   }
 
   /**

@@ -213,6 +213,16 @@ describe('a transfer that yields', () => {
     expect(writes().includes('F')).toBe(false);
   });
 
+  test('touches no register when somebody is known to ask; others go through', () => {
+    spi.asked = true;
+    fill('a0 00');
+    expect(spi.transfer(buffer, 2)).toBe(Status.Ok);
+    spi.yields = true;
+    mmio_write32(CONTROL_CLEAR, 0);
+    expect(spi.transfer(buffer, 2)).toBe(Status.Busy);
+    expect(writes()).toBe('');
+  });
+
   test('is one that was asked to: others are not broken off', () => {
     mmio_write32(CONTROL_LINE_LOW_AFTER, 1);
     fill('a0 00');
