@@ -100,7 +100,7 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
   /** Wait until CANSTAT shows `mode`; else `Timeout`. */
   waitFor(mode: u32, timeoutMicros: u32): Status {
     const deadlineTicks = deadlineAfterMicros(this.clock, timeoutMicros);
-    let isLate = false;
+    let isLate: bool = false;
     do {
       // In this order a core that stood still for long looks at the chip once more.
       isLate = deadlinePassed(this.clock, deadlineTicks);
