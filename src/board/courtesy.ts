@@ -20,8 +20,8 @@ export class Courtesy {
 
   /** Before the transaction. */
   begin(): void {
-    // A step may begin without a look of the receive task: what the line says of the buffers is kept.
     const parts = this.parts;
+    // A step may begin without a look of the receive task: what the line says of the buffers is kept.
     parts.spi.asked = parts.controller.noteQuietLine();
     parts.spi.yields = parts.controller.useInterruptLine && this.broken < BROKEN_MAXIMUM;
   }
