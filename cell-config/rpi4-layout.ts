@@ -14,10 +14,11 @@ export const PAGE_BYTES = 0x1000;
 // The machine.
 export const HYPERVISOR_MEMORY = { start: 0x1fc00000, size: 0x400000 } as const;
 /**
- * What the card's device tree overlay takes from Linux (no-map): hypervisor, shared memory and the
- * warden's RAM lie inside. Linux refuses a reservation higher up, where the firmware has its own.
+ * What the card's device tree overlay takes from Linux (no-map): the warden's RAM at its start, shared
+ * memory, the hypervisor at its end, and nothing more, so that Linux keeps large pieces on both sides.
+ * Linux refuses a reservation higher up, where the firmware has its own.
  */
-export const CARD_RESERVATION = { start: 0x10000000, size: 0x10000000 } as const;
+export const CARD_RESERVATION = { start: 0x1f000000, size: 0x1000000 } as const;
 /** Virtual PCI configuration space: 1 MiB per bus, bus 0 alone. */
 export const PCI_MMCONFIG = { start: 0xff900000, endBus: 0, bytesPerBus: 0x100000 } as const;
 /** Domain of the virtual PCI host as the root cell's Linux sees it. */
@@ -39,8 +40,10 @@ export const UART = { start: 0xfe215040, size: 0x40 } as const;
 export const GPIO = { start: 0xfe200000, size: PAGE_BYTES } as const;
 /** INTID of GPIO 0 to 27 (SPI 113). */
 export const GPIO_INTERRUPT = 145;
-/** SPI0; the same page holds SPI3 (0x600), SPI4 (0x800), SPI5 (0xa00) and SPI6 (0xc00). */
+/** SPI0, and the page of its four sisters; SPI1 and SPI2 are in the page of the AUX block. */
 export const SPI0 = { start: 0xfe204000, size: PAGE_BYTES } as const;
+/** The controllers in SPI0's page: who has the page has them all (bcm2711.dtsi). */
+export const SPI_PAGE_OFFSETS = { 0: 0, 3: 0x600, 4: 0x800, 5: 0xa00, 6: 0xc00 } as const;
 
 // The warden's cell, as its guest addresses it.
 export const CELL_RAM = { physicalStart: 0x1f000000, guestStart: 0, size: 0x200000 } as const;

@@ -3,8 +3,8 @@
  *
  * Used by: scripts/cells.ts (build/rpi4-root.cell), the checker, the twin through the built file.
  * Follows Jailhouse's stock machine (configs/arm64/rpi4.c) with the demo link replaced by the
- * warden's two. The card must reserve 0x10000000 + 0x10000000 as no-map: hypervisor, shared memory and
- * the warden's RAM lie there.
+ * warden's two. The card must reserve 0x1f000000 to 0x20000000 as no-map: the warden's RAM, shared
+ * memory and hypervisor lie there.
  * Does not: say what Linux does with it.
  */
 import {
@@ -114,7 +114,7 @@ const memoryRegions: readonly MemoryRegion[] = [
     0x0,
     0x1fa10000,
     READ_WRITE_EXECUTE,
-    "includes the reserved part from 0x10000000 where the warden's RAM is taken from",
+    "includes the reserved part from 0x1f000000 where the warden's RAM is taken from",
   ),
   identityRegion('RAM to 4 GiB', 0x20000000, 0xdc000000, READ_WRITE_EXECUTE),
   identityRegion('RAM from 4 GiB', 0x100000000, 0x100000000, READ_WRITE_EXECUTE, '8 GiB boards'),

@@ -129,7 +129,7 @@ check_memory() {
     fault '/proc/iomem names no System RAM' 'run canwarden doctor as root, on the board itself'
   elif [ -n "$memory_taken" ]; then
     fault "Linux uses memory of the cells, $RESERVED_START to $RESERVED_END (System RAM $memory_taken)" \
-      'reserve 0x10000000 to 0x20000000 no-map (docs/agl.md, "Memory"), reboot'
+      'reserve 0x1f000000 to 0x20000000 no-map (docs/agl.md, "Memory"), reboot'
   else
     good "$RESERVED_START to $RESERVED_END is not System RAM"
   fi

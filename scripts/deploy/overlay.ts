@@ -5,9 +5,12 @@
  * An overlay and not `mem=` on the command line: `mem=` takes everything above an address away, and
  * Linux may still map what it covers; no-map is a hole that nothing maps or reuses.
  */
-import { CARD_RESERVATION } from '../../cell-config/rpi4-layout.ts';
+import { CARD_RESERVATION, SPI_PAGE_OFFSETS } from '../../cell-config/rpi4-layout.ts';
 import { encodeDeviceTree } from './device-tree.ts';
 import type { DeviceTreeNode } from './device-tree.ts';
+
+/** SPI0 as the device tree's `soc` node addresses it. */
+const SPI_BUS_ADDRESS = 0x7e204000;
 
 /** Overlays find their place by path, so the base tree needs no symbols. */
 const FRAGMENTS: readonly (readonly [path: string, change: DeviceTreeNode])[] = [
@@ -33,8 +36,11 @@ const FRAGMENTS: readonly (readonly [path: string, change: DeviceTreeNode])[] = 
   ],
   // The virtual PCI host is domain 1: the real one must not be given that number first.
   ['/scb/pcie@7d500000', { properties: { 'linux,pci-domain': [0] } }],
-  // The warden owns the page: the first access by a Linux driver would park a CPU.
-  ['/soc/spi@7e204000', { properties: { status: 'disabled' } }],
+  // The warden owns the page: the first access by a Linux driver, SPI3 to SPI6 too, would park a CPU.
+  ...Object.values(SPI_PAGE_OFFSETS).map((offset): [string, DeviceTreeNode] => [
+    `/soc/spi@${(SPI_BUS_ADDRESS + offset).toString(16)}`,
+    { properties: { status: 'disabled' } },
+  ]),
 ];
 
 /** The bytes of the overlay. */

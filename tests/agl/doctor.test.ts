@@ -159,7 +159,7 @@ describe('canwarden doctor, memory and CPU', NEEDS_BUSYBOX, () => {
       const board = up().write('proc/iomem', `${range} : System RAM\n`);
       assertOne(board, '2 memory', [
         new RegExp(range),
-        /=> reserve 0x10000000 to 0x20000000 no-map/,
+        /=> reserve 0x1f000000 to 0x20000000 no-map/,
       ]);
     }
   });
