@@ -1,10 +1,21 @@
 /**
  * Reads input files and writes result files whole or not at all.
  *
- * Used by: the command lines in scripts/, twin/run.
+ * Every file that a user can name is read here: what is no file, is empty, or is larger than its kind
+ * can be is refused before it is read.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** Something the user gave is wrong; the message says what and where. Exit status 2. */
@@ -14,27 +25,88 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'this is a folder',
   ENOTDIR: 'a part of the path is not a folder',
+  ELOOP: 'its links go round in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  EIO: 'the medium cannot be read',
+  ENXIO: 'this is a device or a socket',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
 };
 
-/** The bytes of a file; throws InputError naming it. */
-export function readInput(path: string): Buffer {
+/** What a user's file is meant to be, with the most bytes that one of the kind can have. */
+export const INPUT_KINDS = {
+  'rules file': 4 << 20,
+  'rule image': 1 << 20,
+  'cell file': 1 << 20,
+  'linked image': 16 << 20,
+  'candump log': 128 << 20,
+  'first stage of the firmware': 4 << 20,
+  'text of the boot partition': 1 << 20,
+  'built file': 16 << 20,
+  'deployed archive': 64 << 20,
+} as const;
+
+export type InputKind = keyof typeof INPUT_KINDS;
+
+const CHUNK_BYTES = 64 << 10;
+
+/**
+ * The bytes of a file or a pipe. Throws InputError naming it when it is a folder or a device, cannot be
+ * read, is empty, or is larger than a file of its kind can be; it never holds more than that in memory.
+ */
+export function readInput(path: string, kind: InputKind): Buffer {
   try {
-    return readFileSync(path);
+    const file = openSync(path, 'r');
+    try {
+      return readOpened(file, path, kind);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw fileError(`cannot read ${path}`, error);
   }
 }
 
+function readOpened(file: number, path: string, kind: InputKind): Buffer {
+  const state = fstatSync(file);
+  if (state.isDirectory()) throw systemError('EISDIR');
+  if (state.isCharacterDevice() || state.isBlockDevice()) {
+    throw new InputError(`cannot read ${path}: this is a device; expected a ${kind}`);
+  }
+  const limit = INPUT_KINDS[kind];
+  // What a pipe holds is known at its end only, and files of /proc say 0.
+  if (state.size > limit) throw tooLarge(path, kind, `${state.size} bytes`);
+  const chunks: Buffer[] = [];
+  for (let total = 0; ;) {
+    const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, state.size - total));
+    const length = readSync(file, chunk, 0, chunk.length, null);
+    if (length === 0) break;
+    total += length;
+    if (total > limit) throw tooLarge(path, kind, `more than ${limit} bytes`);
+    chunks.push(chunk.subarray(0, length));
+  }
+  if (chunks.length === 0) throw new InputError(`${path}: the file is empty; expected a ${kind}`);
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+}
+
+function tooLarge(path: string, kind: InputKind, size: string): InputError {
+  const limit = INPUT_KINDS[kind] >> 20;
+  const next =
+    kind === 'candump log'
+      ? '. Next: play a part of it, such as: head -n 100000 LOG > part.log'
+      : '';
+  return new InputError(`${path}: ${size}; a ${kind} has at most ${limit} MiB${next}`);
+}
+
 /**
- * The text of a file. Throws InputError naming it; a file with a zero byte is none, and quoting it in
- * another error would put its control characters on the terminal.
+ * The text of a file. Throws InputError naming it, as `readInput` does; a file with a zero byte is no
+ * text, and quoting it in another error would put its control characters on the terminal.
  */
-export function readTextInput(path: string): string {
-  const bytes = readInput(path);
+export function readTextInput(path: string, kind: InputKind): string {
+  const bytes = readInput(path, kind);
   const zeroAt = bytes.indexOf(0);
   if (zeroAt === -1) return bytes.toString('utf8');
   throw new InputError(`${path}: expected text, found a binary file (byte ${zeroAt} is 0)`);

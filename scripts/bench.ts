@@ -12,6 +12,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { InputError } from '../cell-config/files.ts';
 import { loadFirmware } from '../twin/bench/bench-board.ts';
 import {
   HISTOGRAM_BITRATE,
@@ -97,8 +98,6 @@ helpIfAsked(
 try {
   await main();
 } catch (error) {
-  const { code, path, message } = error as NodeJS.ErrnoException;
-  const isMissing = code === 'ENOENT';
-  console.error(isMissing ? `npm run bench: ${path} is missing. Next: npm run build` : message);
-  process.exitCode = isMissing ? 2 : 1;
+  console.error(`npm run bench: ${(error as Error).message}`);
+  process.exitCode = error instanceof InputError ? 2 : 1;
 }

@@ -2,13 +2,16 @@
  * What the commands with many options share: how they refuse bad words, and from where names of files
  * are meant.
  *
- * Used by: cells, map, rules, deploy, demo, release. Commands with few options have help.ts.
+ * Used by: cells, map, rules, deploy, demo, release, twin. Commands with few options have help.ts.
  * Does not: know any option.
  */
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import { PROJECT } from './build/command.ts';
+import { endOnClosedPipe } from './closed-pipe.ts';
+
+endOnClosedPipe();
 
 /** Exit status for bad options and bad files. */
 export const EXIT_BAD_INPUT = 2;

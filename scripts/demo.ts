@@ -11,6 +11,7 @@ import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../twin/run/command.ts';
 import { PROJECT } from './build/command.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { commandLine, run } from './command-line.ts';
 
 async function demo({ engine }: { engine: EngineName }): Promise<void> {
@@ -18,6 +19,7 @@ async function demo({ engine }: { engine: EngineName }): Promise<void> {
     cwd: PROJECT,
     stdio: 'inherit',
   });
+  endWithReader(build.status);
   if (build.status !== 0) throw new InputError('the build failed, so there is no demo');
   process.exitCode = await runCommand({
     rulesFile: join(PROJECT, 'rules.yaml'),

@@ -3,6 +3,9 @@
  *
  * Used by: the scripts behind `npm run`. Those with more options use commander, which has its own.
  */
+import { endOnClosedPipe } from './closed-pipe.ts';
+
+endOnClosedPipe();
 
 /** Prints `lines` and ends the process with 0, when the command line asks for help anywhere. */
 export function helpIfAsked(...lines: readonly string[]): void {

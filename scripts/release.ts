@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InputError, writeWhole } from '../cell-config/files.ts';
+import { endWithReader } from './closed-pipe.ts';
 import { EXIT_BAD_INPUT, userPath } from './command-line.ts';
 import { helpIfAsked } from './help.ts';
 import { packRelease } from './release/archive.ts';
@@ -43,6 +44,7 @@ function release(options: Options): void {
     const build = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
       stdio: 'inherit',
     });
+    endWithReader(build.status);
     if (build.status !== 0) {
       console.error('release: the build failed, so nothing was packed.');
       process.exit(1);

@@ -22,7 +22,7 @@ import { commandLine, run, userPath } from './command-line.ts';
 
 /** Reads and compiles; warnings go to standard error. Throws InputError with every mistake. */
 function compileFile(path: string): CompiledRules {
-  const text = readTextInput(path);
+  const text = readTextInput(path, 'rules file');
   try {
     const compiled = compileRules(text, path);
     for (const warning of compiled.warnings) console.error(formatDiagnostic(warning));
@@ -75,7 +75,7 @@ function capitalised(text: string): string {
 }
 
 function show(path: string): void {
-  const image = readInput(path);
+  const image = readInput(path, 'rule image');
   try {
     console.log(describeTable(decodeRules(image)));
   } catch (error) {

@@ -3,12 +3,12 @@
  *
  * Exit status: 0 every expected answer and forward happened, 1 not, 2 bad input (nothing written).
  */
-import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../twin/run/command.ts';
 import { runLiveCommand } from '../twin/run/live-command.ts';
+import { commandLine, EXIT_BAD_INPUT, userPath } from './command-line.ts';
 
 interface Options {
   readonly rules: string;
@@ -57,7 +57,7 @@ function setting(text: string, before: readonly string[]): string[] {
   return [...before, text];
 }
 
-const program = new Command('twin')
+const program = commandLine('twin')
   .description('Plays candump logs through the emulated board and writes what came out.')
   .requiredOption('--rules <file>', 'rules file (YAML)')
   .requiredOption('--bus <file>', 'candump log to play onto the bus')
@@ -85,26 +85,22 @@ const program = new Command('twin')
   .option('--shm <file>', 'share the link as a file, for a real canwarden-bridge (docs/bridge.md)')
   .option('--realtime', 'with --shm: hold virtual time back to real time')
   .option('--speed <factor>', 'with --realtime: virtual seconds for each real one', speed, 1)
-  .configureOutput({ outputError: (text, write) => write(text) })
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
 const options = program.opts<Options>();
-// npm changes to the project's root; names are meant from where the user stands.
-const base = process.env.INIT_CWD ?? process.cwd();
-const aglFile = typeof options.agl === 'string' ? resolve(base, options.agl) : undefined;
+const aglFile = typeof options.agl === 'string' ? userPath(options.agl) : undefined;
 
 const common = {
-  rulesFile: resolve(base, options.rules),
-  busFile: resolve(base, options.bus),
+  rulesFile: userPath(options.rules),
+  busFile: userPath(options.bus),
   secondsLimit: options.seconds,
   engine: options.engine,
   bitrate: options.bitrate,
   oscillatorHertz: options.osc,
   spiHertz: options.spi,
   settings: options.setting,
-  outputDirectory: resolve(base, options.out),
-  vcdFile: options.vcd === undefined ? undefined : resolve(base, options.vcd),
+  outputDirectory: userPath(options.out),
+  vcdFile: options.vcd === undefined ? undefined : userPath(options.vcd),
 };
 
 try {
@@ -131,11 +127,11 @@ try {
         })
       : await runLiveCommand({
           ...common,
-          sharedFile: resolve(base, options.shm),
+          sharedFile: userPath(options.shm),
           speed: options.speed,
         });
 } catch (error) {
   if (!(error instanceof InputError)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+  process.exitCode = EXIT_BAD_INPUT;
 }

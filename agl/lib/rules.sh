@@ -12,11 +12,17 @@ FILTER_BYTES=8
 
 # table_fault FILE: why it is no rule table, or nothing.
 table_fault() {
-  if [ ! -r "$1" ]; then
+  if [ ! -e "$1" ]; then
     say 'there is no such file'
     return
   elif [ ! -f "$1" ]; then
     say 'it is a folder or a device'
+    return
+  elif [ ! -r "$1" ]; then
+    say 'it may not be read'
+    return
+  elif [ ! -s "$1" ]; then
+    say 'it is empty'
     return
   fi
   table_bytes=$(wc -c <"$1" | tr -d ' ')

@@ -22,7 +22,7 @@ export const BUILT_IMAGE = 'build/canwarden.elf';
 
 /** Decodes any cell or system file; regions that are this project's have their names. */
 export function readCellFile(path: string): DecodedFile {
-  const bytes = readInput(path);
+  const bytes = readInput(path, 'cell file');
   try {
     return nameRegions(decodeFile(bytes), [RPI4_CANWARDEN, RPI4_ROOT.rootCell]);
   } catch (error) {
@@ -65,7 +65,7 @@ export function readImage(path?: string): CellImage | undefined {
   if (path === undefined && !existsSync(BUILT_IMAGE)) return undefined;
   const from = path ?? BUILT_IMAGE;
   try {
-    return rpi4Image(from, readElf(readInput(from)));
+    return rpi4Image(from, readElf(readInput(from, 'linked image')));
   } catch (error) {
     if (!(error instanceof ElfError)) throw error;
     throw new InputError(`${from}: ${error.message}`, { cause: error });

@@ -112,7 +112,7 @@ const ARMSTUB_MAGIC = { value: 0x5afe570b, offset: 0xf0 } as const;
 
 /** With anything else in its place the card would not boot. */
 function readArmstub(path: string): Buffer {
-  const bytes = readInput(path);
+  const bytes = readInput(path, 'first stage of the firmware');
   const { value, offset } = ARMSTUB_MAGIC;
   if (bytes.length >= offset + 4 && bytes.readUInt32LE(offset) === value) return bytes;
   throw new InputError(

@@ -4,8 +4,9 @@
  * Used by: the measurements of twin/bench.
  * Does not: build. The folder is build/, or that of a firmware variant (scripts/bench).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputError, readInput } from '../../cell-config/files.ts';
 import { decodeFile } from '../../cell-config/format/decode.ts';
 import { readElf } from '../../cell-config/image/elf.ts';
 import type { Cell, System } from '../../cell-config/format/model.ts';
@@ -45,14 +46,13 @@ export interface BenchBoardOptions {
   readonly taps?: Pick<BoardOptions, 'tap' | 'onInterruptLine' | 'onAglFrame' | 'onConsoleLine'>;
 }
 
-/** Reads the built files in `folder`; those of the engine must be there. `idle`: for which setting. */
+/** Reads the built files in `folder`; those of the engine must be there, else InputError. `idle`: for which setting. */
 export function loadFirmware(
   folder: string,
   engine: EngineName,
   idle: IdleKind = 'poll',
 ): Firmware {
-  const read = (name: string): Uint8Array<ArrayBuffer> =>
-    Uint8Array.from(readFileSync(join(folder, name)));
+  const read = (name: string): Uint8Array<ArrayBuffer> => readBuilt(join(folder, name));
   const cell = decodeFile(read(CELL_FILES[idle]));
   const system = decodeFile(read('rpi4-root.cell'));
   if (cell.kind !== 'cell' || system.kind !== 'system') {
@@ -64,6 +64,11 @@ export function loadFirmware(
       : { cellWasm: read('cell.wasm') };
   const bridgeWasm = read('bridge.wasm');
   return { cell: cell.cell, system: system.system, files: { ...program, bridgeWasm }, idle };
+}
+
+function readBuilt(path: string): Uint8Array<ArrayBuffer> {
+  if (!existsSync(path)) throw new InputError(`${path} is missing. Next: npm run build`);
+  return Uint8Array.from(readInput(path, 'built file'));
 }
 
 /** Where a step of the loop begins in the image. */

@@ -4,9 +4,10 @@
  * Used by: command.ts and the system tests.
  * Does not: build anything.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readInput } from '../../cell-config/files.ts';
 import { decodeFile } from '../../cell-config/format/decode.ts';
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { EngineName } from '../engine/engine.ts';
@@ -62,5 +63,5 @@ export function loadArtifacts(
 function readBuilt(name: string): Uint8Array<ArrayBuffer> {
   const path = join(BUILD, name);
   if (!existsSync(path)) throw new MissingArtifactError(name);
-  return Uint8Array.from(readFileSync(path));
+  return Uint8Array.from(readInput(path, 'built file'));
 }

@@ -76,10 +76,12 @@ export async function runCommand(options: CommandOptions): Promise<number> {
 }
 
 function prepare(options: CommandOptions) {
-  const compiled = compileRules(readTextInput(options.rulesFile), options.rulesFile);
+  const compiled = compileRules(readTextInput(options.rulesFile, 'rules file'), options.rulesFile);
   for (const warning of compiled.warnings) process.stderr.write(`${formatDiagnostic(warning)}\n`);
   const bus = readBusLog(options.busFile);
-  const agl = options.aglFile ? parseLog(readTextInput(options.aglFile), options.aglFile) : [];
+  const agl = options.aglFile
+    ? parseLog(readTextInput(options.aglFile, 'candump log'), options.aglFile)
+    : [];
   const input = prepareInput(bus, agl, options.secondsLimit);
   const { cell, system, files } = loadArtifacts(options.engine, cellNameFor(options.settings));
   return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
@@ -87,7 +89,7 @@ function prepare(options: CommandOptions) {
 
 /** The log of the frames that others put on the bus. Throws InputError, LogSyntaxError. */
 export function readBusLog(file: string): LogEntry[] {
-  return refuseCellsFrames(parseLog(readTextInput(file), file), file);
+  return refuseCellsFrames(parseLog(readTextInput(file, 'candump log'), file), file);
 }
 
 /** Turns the errors that a user can cause, thrown at once or later, into InputError. */

@@ -71,7 +71,7 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
 }
 
 async function prepare(options: LiveCommandOptions) {
-  const compiled = compileRules(readTextInput(options.rulesFile), options.rulesFile);
+  const compiled = compileRules(readTextInput(options.rulesFile, 'rules file'), options.rulesFile);
   const bus = readBusLog(options.busFile);
   const input = prepareInput(bus, [], options.secondsLimit);
   prepareToWrite(join(options.outputDirectory, 'bus.log'));

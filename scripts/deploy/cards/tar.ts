@@ -80,7 +80,7 @@ function memberName({ volume, path }: CardPath): string {
 }
 
 function readOwn(path: string): TarMember[] {
-  const members = readTar(readInput(path));
+  const members = readTar(readInput(path, 'deployed archive'));
   if (members?.some(({ name }) => name === OWN_MEMBER) === true) return members;
   throw new InputError(
     `${path} exists and is not an archive that deploy wrote. Next: name another file; ` +
