@@ -112,7 +112,7 @@ const memoryRegions: readonly MemoryRegion[] = [
   },
 ];
 
-/** The cell "canwarden". */
+/** The cell "canwarden", as the driver of virtio-can; as the device: roles.ts. */
 export const RPI4_CANWARDEN: Cell = defineCell({
   name: 'canwarden',
   flags: flags(CELL_VIRTUAL_CONSOLE_PERMITTED, CELL_VIRTUAL_CONSOLE_ACTIVE),
@@ -127,7 +127,7 @@ export const RPI4_CANWARDEN: Cell = defineCell({
       regionsStart: regionIndex(memoryRegions, 'state table'),
       deviceId: rpi4.IVSHMEM_CELL_ID,
       peers: rpi4.IVSHMEM_PEERS,
-      protocol: rpi4.IVSHMEM_CELL_PROTOCOL,
+      protocol: rpi4.VIRTIO_CAN_FRONT_END,
     }),
     // Its interrupt, INTID 187, is not granted: both ends look at memory, neither rings.
     ivshmemDevice({

@@ -6,9 +6,8 @@
  */
 import { encodeCell, encodeSystem } from './format/encode.ts';
 import type { Revision } from './format/model.ts';
-import { RPI4_CANWARDEN } from './rpi4-canwarden.ts';
-import { RPI4_CANWARDEN_WFI } from './rpi4-canwarden-wfi.ts';
-import { RPI4_ROOT } from './rpi4-root.ts';
+import { rpi4InRole } from './roles.ts';
+import type { Role } from './roles.ts';
 
 /** A file name without folder, and its content. */
 export interface ConfigurationFile {
@@ -16,11 +15,12 @@ export interface ConfigurationFile {
   readonly bytes: Buffer;
 }
 
-/** Root cell and warden's cell in the given file revision; the last one is for `idle=wfi`. */
-export function rpi4Files(revision: Revision): ConfigurationFile[] {
+/** Root cell and warden's cell of `role` in the given file revision; the last one is for `idle=wfi`. */
+export function rpi4Files(revision: Revision, role: Role): ConfigurationFile[] {
+  const { system, cell, sleepingCell } = rpi4InRole(role);
   return [
-    { name: 'rpi4-root.cell', bytes: encodeSystem(RPI4_ROOT, { revision }) },
-    { name: 'rpi4-canwarden.cell', bytes: encodeCell(RPI4_CANWARDEN, { revision }) },
-    { name: 'rpi4-canwarden-wfi.cell', bytes: encodeCell(RPI4_CANWARDEN_WFI, { revision }) },
+    { name: 'rpi4-root.cell', bytes: encodeSystem(system, { revision }) },
+    { name: 'rpi4-canwarden.cell', bytes: encodeCell(cell, { revision }) },
+    { name: 'rpi4-canwarden-wfi.cell', bytes: encodeCell(sleepingCell, { revision }) },
   ];
 }

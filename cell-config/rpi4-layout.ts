@@ -65,9 +65,9 @@ export const IVSHMEM_BDF = 0x00;
 export const IVSHMEM_PEERS = 2;
 export const IVSHMEM_ROOT_ID = 0;
 export const IVSHMEM_CELL_ID = 1;
-/** The cell drives the virtio device (front-end), AGL is the device (back-end). */
-export const IVSHMEM_CELL_PROTOCOL = 0x8024;
-export const IVSHMEM_ROOT_PROTOCOL = 0xc024;
+/** The two ends of virtio-can (device type 36): the driver, and the device. Which is whose: roles.ts. */
+export const VIRTIO_CAN_FRONT_END = 0x8024;
+export const VIRTIO_CAN_BACK_END = 0xc024;
 
 // The control link: one-way memory, held by hardware. The warden's status page is its output section,
 // AGL's requests are the root cell's. Output sections lie in the order of the peers.

@@ -169,7 +169,7 @@ export const RPI4_ROOT: System = {
         regionsStart: regionIndex(memoryRegions, 'canwarden state table'),
         deviceId: rpi4.IVSHMEM_ROOT_ID,
         peers: rpi4.IVSHMEM_PEERS,
-        protocol: rpi4.IVSHMEM_ROOT_PROTOCOL,
+        protocol: rpi4.VIRTIO_CAN_BACK_END,
       }),
       ivshmemDevice({
         name: 'network link',

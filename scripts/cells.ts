@@ -15,24 +15,28 @@ import { describeFile } from '../cell-config/format/describe.ts';
 import { CellFormatError } from '../cell-config/format/error.ts';
 import { ARCHITECTURE_ARM64 } from '../cell-config/format/constants.ts';
 import type { DecodedFile, Revision } from '../cell-config/format/model.ts';
-import { RPI4_CANWARDEN } from '../cell-config/rpi4-canwarden.ts';
-import { RPI4_CANWARDEN_WFI } from '../cell-config/rpi4-canwarden-wfi.ts';
+import { DEFAULT_ROLE, rpi4InRole, ROLES } from '../cell-config/roles.ts';
+import type { Role } from '../cell-config/roles.ts';
 import { rpi4Files } from '../cell-config/rpi4-files.ts';
-import { RPI4_ROOT } from '../cell-config/rpi4-root.ts';
 import { BUILT_IMAGE, readCellFile, readConfiguration, readImage } from './cells/input.ts';
 import { commandLine, run, userPath, userPaths } from './command-line.ts';
 
-const SHIPPED: Configuration = { system: RPI4_ROOT, cells: [RPI4_CANWARDEN] };
-/** The same machine with the warden's cell for idle=wfi: one of the two is on it. */
-const SHIPPED_WFI: Configuration = { system: RPI4_ROOT, cells: [RPI4_CANWARDEN_WFI] };
+/**
+ * The machine with each of the two cells of a role, of which one is on it; the second is for idle=wfi.
+ */
+function shipped(role: Role): readonly Configuration[] {
+  const { system, cell, sleepingCell } = rpi4InRole(role);
+  return [cell, sleepingCell].map((one) => ({ system, cells: [one] }));
+}
 
-function build(options: { out: string; revision: string }): void {
-  for (const shipped of [SHIPPED, SHIPPED_WFI]) refuseErrors({ ...shipped, image: readImage() });
+function build(options: { out: string; revision: string; role: Role }): void {
+  const { role } = options;
+  for (const configuration of shipped(role)) refuseErrors({ ...configuration, image: readImage() });
   const revision = toRevision(options.revision);
-  for (const { name, bytes } of rpi4Files(revision)) {
+  for (const { name, bytes } of rpi4Files(revision, role)) {
     const path = join(options.out, name);
     writeWhole(path, bytes);
-    console.log(`${describeOutput(path, bytes)}  revision ${revision}`);
+    console.log(`${describeOutput(path, bytes)}  revision ${revision}  role ${role}`);
   }
 }
 
@@ -40,8 +44,8 @@ function show(paths: string[]): void {
   console.log(paths.map((path) => describeFile(readCellFile(path))).join('\n\n'));
 }
 
-function emit(what: string, options: { revision?: string; out?: string }): void {
-  const file = chooseForC(what, options.revision);
+function emit(what: string, options: { revision?: string; out?: string; role?: Role }): void {
+  const file = chooseForC(what, options.revision, options.role);
   let text: string;
   try {
     text = emitC(file);
@@ -59,11 +63,15 @@ function emit(what: string, options: { revision?: string; out?: string }): void 
 }
 
 /** One of this project's by its name, or any file. */
-function chooseForC(what: string, revisionText?: string): DecodedFile {
+function chooseForC(what: string, revisionText?: string, role?: Role): DecodedFile {
   const own = { revision: toRevision(revisionText ?? '14'), architecture: ARCHITECTURE_ARM64 };
-  if (what === 'rpi4-canwarden') return { kind: 'cell', ...own, cell: RPI4_CANWARDEN };
-  if (what === 'rpi4-canwarden-wfi') return { kind: 'cell', ...own, cell: RPI4_CANWARDEN_WFI };
-  if (what === 'rpi4-root') return { kind: 'system', ...own, system: RPI4_ROOT };
+  const { system, cell, sleepingCell } = rpi4InRole(role ?? DEFAULT_ROLE);
+  if (what === 'rpi4-canwarden') return { kind: 'cell', ...own, cell };
+  if (what === 'rpi4-canwarden-wfi') return { kind: 'cell', ...own, cell: sleepingCell };
+  if (what === 'rpi4-root') return { kind: 'system', ...own, system };
+  if (role !== undefined) {
+    throw new InputError('--role goes with rpi4-root, rpi4-canwarden and rpi4-canwarden-wfi');
+  }
   const file = readCellFile(userPath(what));
   return revisionText === undefined ? file : { ...file, revision: own.revision };
 }
@@ -74,15 +82,17 @@ function check(
   options: { image?: string },
 ): void {
   const image = readImage(options.image);
-  const given = systemPath === undefined ? SHIPPED : readConfiguration(systemPath, cellPaths);
+  const given =
+    systemPath === undefined ? shipped(DEFAULT_ROLE)[0] : readConfiguration(systemPath, cellPaths);
   const configuration = { ...given, image };
   const findings = refuseErrors(configuration);
   for (const note of findings) console.log(formatFinding(note));
   const names = [given.system.rootCell, ...given.cells].map((cell) => cell.name);
   console.log(`${names.join(', ')}: no errors, ${findings.length} notes`);
   if (systemPath === undefined) {
-    refuseErrors({ ...SHIPPED_WFI, image });
+    for (const other of ROLES.flatMap(shipped)) refuseErrors({ ...other, image });
     console.log('the same with rpi4-canwarden-wfi.cell: no errors');
+    console.log(`the same in the roles ${ROLES.join(' and ')}: no errors`);
   }
   console.log(describeImageCheck(configuration));
 }
@@ -117,6 +127,14 @@ function revisionOption(): Option {
   ).choices(['13', '14']);
 }
 
+function roleOption(): Option {
+  return new Option(
+    '--role <role>',
+    "which end of virtio-can the cell is: the driver (the bridge is AGL's device), or the device " +
+      "(of Linux's own virtio_can)",
+  ).choices(ROLES);
+}
+
 const program = commandLine('cells').description(
   'Build, show and check the Jailhouse configurations.',
 );
@@ -125,6 +143,7 @@ program
   .description('write rpi4-root.cell, rpi4-canwarden.cell and rpi4-canwarden-wfi.cell')
   .option('--out <folder>', 'where to', userPath, 'build')
   .addOption(revisionOption().default('14'))
+  .addOption(roleOption().default(DEFAULT_ROLE))
   .action(build);
 program
   .command('show')
@@ -137,6 +156,7 @@ program
   .argument('<what>', 'rpi4-root, rpi4-canwarden, rpi4-canwarden-wfi, or any file')
   .option('--out <file>', 'write it there instead of printing it', userPath)
   .addOption(revisionOption())
+  .addOption(roleOption())
   .action(emit);
 program
   .command('check')

@@ -11,6 +11,8 @@ import { createInterface } from 'node:readline/promises';
 import { Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import type { Revision } from '../cell-config/format/model.ts';
+import { ROLES } from '../cell-config/roles.ts';
+import type { Role } from '../cell-config/roles.ts';
 import { commandLine, EXIT_BAD_INPUT, userPath } from './command-line.ts';
 import type { Card } from './deploy/card.ts';
 import { DirectoryCard } from './deploy/cards/directory.ts';
@@ -31,6 +33,7 @@ interface Options {
   readonly hostRoot: string;
   readonly armstub?: string;
   readonly revision?: string;
+  readonly role?: Role;
   readonly dryRun: boolean;
   readonly forceRules: boolean;
   readonly undo: boolean;
@@ -101,8 +104,8 @@ async function main(options: Options): Promise<void> {
   const card = openCard(options);
   const revision: Revision | undefined =
     options.revision === undefined ? undefined : options.revision === '13' ? 13 : 14;
-  const { dryRun, armstub, forceRules } = options;
-  const run = { dryRun, armstub, forceRules, revision };
+  const { dryRun, armstub, forceRules, role } = options;
+  const run = { dryRun, armstub, forceRules, revision, role };
   const outcome = await (options.undo ? undo : deploy)(card, run, dialogueFor(options));
   sayNextStep(options, outcome);
   if (outcome === 'declined') process.exitCode = EXIT_FAILED;
@@ -122,6 +125,13 @@ const program = commandLine('deploy')
       '--revision <number>',
       "revision of the cell files; default: that of the card's Jailhouse",
     ).choices(['13', '14']),
+  )
+  .addOption(
+    new Option(
+      '--role <role>',
+      "which end of virtio-can the cell is: the driver of the bridge's device, or the device of " +
+        "Linux's own virtio_can (docs/bridge.md); default: as the card has it, else driver",
+    ).choices(ROLES),
   )
   .option('--dry-run', 'show what would change, write nothing', false)
   .option('--force-rules', 'overwrite rules that were changed on the board', false)

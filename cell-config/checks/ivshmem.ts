@@ -161,6 +161,10 @@ function* compareProtocols(first: End, second: End): Generator<Finding> {
     return;
   }
   if ((one ^ two) === IVSHMEM_PROTOCOL_END_BIT) return;
+  if (one === two) {
+    yield* twoAlike(places, one);
+    return;
+  }
   const message = `protocols ${hex(one)} and ${hex(two)} are not front-end and back-end of one virtio device`;
   const [right, wrong, said] =
     one >= IVSHMEM_PROTOCOL_VIRTIO_FRONT_END ? ['first', 'second', one] : ['second', 'first', two];
@@ -170,5 +174,20 @@ function* compareProtocols(first: End, second: End): Generator<Finding> {
     message,
     places,
     `set the ${wrong} to ${wanted}, or correct the ${right}`,
+  );
+}
+
+/** Both are drivers, or both devices: mostly files of two roles. */
+function* twoAlike(places: string[], protocol: number): Generator<Finding> {
+  const isBackEnd = (protocol & IVSHMEM_PROTOCOL_END_BIT) !== 0;
+  const [both, other] = isBackEnd
+    ? ['back-end (device)', 'driver']
+    : ['front-end (driver)', 'device'];
+  yield error(
+    'E-CELL-50',
+    `both ends are the ${both} of a virtio device, protocol ${hex(protocol)}: neither has a partner`,
+    places,
+    `make one the ${other}: set the second to ${hex(protocol ^ IVSHMEM_PROTOCOL_END_BIT)}; of canwarden, ` +
+      'take root cell and cell from one "npm run cells -- build --role ..."',
   );
 }

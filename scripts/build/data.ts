@@ -6,27 +6,26 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';
-import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
-import { RPI4_CANWARDEN_WFI } from '../../cell-config/rpi4-canwarden-wfi.ts';
+import { DEFAULT_ROLE, rpi4InRole } from '../../cell-config/roles.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
-import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { PROJECT } from './command.ts';
 
 /** The file revision of Jailhouse master; `npm run cells -- build --revision 13` for AGL's. */
 const REVISION = 14;
 
-/** Writes build/rpi4-*.cell; throws when the root cell and one of the warden's have a fault. */
+/** Writes build/rpi4-*.cell in the role driver; throws when the root cell and one of the warden's have a fault. */
 export async function buildCells(): Promise<void> {
-  const findings = [RPI4_CANWARDEN, RPI4_CANWARDEN_WFI].flatMap((cell) =>
-    checkConfiguration({ system: RPI4_ROOT, cells: [cell] }),
+  const { system, cell, sleepingCell } = rpi4InRole(DEFAULT_ROLE);
+  const findings = [cell, sleepingCell].flatMap((one) =>
+    checkConfiguration({ system, cells: [one] }),
   );
   const faults = findings.filter(({ severity }) => severity === 'error');
   if (faults.length > 0) {
     throw new Error(faults.map(formatFinding).join('\n'));
   }
   await mkdir(`${PROJECT}build`, { recursive: true });
-  for (const { name, bytes } of rpi4Files(REVISION)) {
+  for (const { name, bytes } of rpi4Files(REVISION, DEFAULT_ROLE)) {
     await writeFile(`${PROJECT}build/${name}`, bytes);
   }
 }

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, readInput } from '../../cell-config/files.ts';
 import type { Revision } from '../../cell-config/format/model.ts';
+import type { Role } from '../../cell-config/roles.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { boot } from './card.ts';
 import type { CardPath, Content } from './card.ts';
@@ -28,6 +29,8 @@ export interface Wanted {
 
 export interface ContentOptions {
   readonly revision: Revision;
+  /** Which end of virtio-can the cell is. */
+  readonly role: Role;
   /** TF-A's bl31.bin, when the card is to get one. */
   readonly armstub?: string;
   /** The lines for config.txt as a file of their own, for archives. */
@@ -37,6 +40,8 @@ export interface ContentOptions {
 /** What is wanted, and the optional things that are not there to be installed. */
 export interface Contents {
   readonly wanted: readonly Wanted[];
+  /** What only the other role has: taken off the card where it is as deploy installs it. */
+  readonly unwanted: readonly Wanted[];
   readonly leftOut: readonly string[];
 }
 
@@ -46,11 +51,13 @@ export const CONFIG_BLOCK_FILE = boot('/canwarden.txt');
 /** Reads and makes everything; InputError names all required files that are missing. */
 export function collectContents(options: ContentOptions): Contents {
   const wanted: Wanted[] = [];
+  const unwanted: Wanted[] = [];
   const leftOut: string[] = [];
   const missing: string[] = [];
   for (const entry of MANIFEST) {
-    const found = resolveEntry(entry, options.revision);
-    if (found.length > 0) wanted.push(...found);
+    const found = resolveEntry(entry, options);
+    if (entry.role !== undefined && entry.role !== options.role) unwanted.push(...found);
+    else if (found.length > 0) wanted.push(...found);
     else (entry.required ? missing : leftOut).push(sourceName(entry));
   }
   if (missing.length > 0) {
@@ -64,11 +71,11 @@ export function collectContents(options: ContentOptions): Contents {
   if (options.withConfigBlock) {
     wanted.push(plainFile(CONFIG_BLOCK_FILE, Buffer.from(configBlock())));
   }
-  return { wanted, leftOut: [...new Set(leftOut)] };
+  return { wanted, unwanted, leftOut: [...new Set(leftOut)] };
 }
 
 /** Everything one line of the manifest stands for; nothing when its source is not there. */
-function resolveEntry(entry: ManifestEntry, revision: Revision): Wanted[] {
+function resolveEntry(entry: ManifestEntry, { revision, role }: ContentOptions): Wanted[] {
   const { source, to, mode, keep = false, installedCopy } = entry;
   const file = (bytes: Buffer, at = to): Wanted => ({
     at,
@@ -84,7 +91,7 @@ function resolveEntry(entry: ManifestEntry, revision: Revision): Wanted[] {
         file(readFileSync(join(source.path, name)), { ...to, path: `${to.path}/${name}` }),
       );
     case 'cell':
-      return rpi4Files(revision)
+      return rpi4Files(revision, role)
         .filter(({ name }) => name === source.name)
         .map(({ bytes }) => file(bytes));
     case 'overlay':

@@ -4,10 +4,14 @@
  * Used by: run.ts, before anything is planned.
  */
 import { InputError } from '../../cell-config/files.ts';
+import { decodeFile } from '../../cell-config/format/decode.ts';
+import { CellFormatError } from '../../cell-config/format/error.ts';
 import type { Revision } from '../../cell-config/format/model.ts';
+import { roleOfRootCell } from '../../cell-config/roles.ts';
+import type { Role } from '../../cell-config/roles.ts';
 import { boot, formatPath, root } from './card.ts';
 import type { Card, CardPath } from './card.ts';
-import { ARMSTUB, CONFIG_TXT, STOCK_CELLS } from './manifest.ts';
+import { ARMSTUB, CONFIG_TXT, ROOT_CELL, STOCK_CELLS } from './manifest.ts';
 
 interface Mark {
   readonly at: CardPath;
@@ -57,4 +61,17 @@ export async function findRevision(card: Card): Promise<Revision | undefined> {
     );
   }
   return undefined;
+}
+
+/** The role of an earlier deployment; undefined when there is none that can be read. */
+export async function findRole(card: Card): Promise<Role | undefined> {
+  const [found] = await card.look([ROOT_CELL]);
+  if (found.kind !== 'file') return undefined;
+  try {
+    const file = decodeFile(found.bytes);
+    return file.kind === 'system' ? roleOfRootCell(file.system.rootCell) : undefined;
+  } catch (error) {
+    if (error instanceof CellFormatError) return undefined;
+    throw error;
+  }
 }

@@ -6,6 +6,7 @@
  * Does not: hold config.txt, which is edited and not replaced; see config-text.ts.
  */
 import { basename } from 'node:path';
+import type { Role } from '../../cell-config/roles.ts';
 import type { CardPath } from './card.ts';
 import { boot, root } from './card.ts';
 
@@ -36,6 +37,8 @@ export interface ManifestEntry {
    * which there is a copy here.
    */
   readonly installedCopy?: CardPath;
+  /** Installed in this role alone, and taken away in the other. */
+  readonly role?: Role;
 }
 
 const CELLS = '/usr/share/jailhouse/cells';
@@ -71,7 +74,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: folder('agl/lib', '.sh', '.txt'), to: root('/usr/lib/canwarden'), mode: 0o644, required: false },
   { source: file('agl/default'), to: root('/etc/default/canwarden'), mode: 0o644, required: false, keep: true },
   { source: folder('agl/systemd', '.service'), to: root(UNITS), mode: 0o644, required: false },
-  { source: folder('agl/systemd', '.netdev', '.network'), to: root('/etc/systemd/network'), mode: 0o644, required: false },
+  { source: folder('agl/systemd', '.netdev', '.network'), to: root('/etc/systemd/network'), mode: 0o644, required: false, role: 'driver' },
   { source: folder('agl/systemd', '.rules'), to: root('/etc/udev/rules.d'), mode: 0o644, required: false },
   { source: file('agl/systemd/sysusers-canwarden.conf'), to: root('/etc/sysusers.d/canwarden.conf'), mode: 0o644, required: false },
   { source: file('scripts/deploy/units/canwarden-user.service'), to: root(`${UNITS}/canwarden-user.service`), mode: 0o644, required: false },
@@ -86,6 +89,8 @@ export const MANIFEST: readonly ManifestEntry[] = [
 export const STOCK_CELLS: readonly CardPath[] = ['rpi4.cell', 'rpi4-inmate-demo.cell'].map((name) =>
   root(`${CELLS}/${name}`),
 );
+/** Says in which role the card's cells are. */
+export const ROOT_CELL = root(`${CELLS}/rpi4-root.cell`);
 /** The firmware's settings. */
 export const CONFIG_TXT = boot('/config.txt');
 /** TF-A: Linux can only give a CPU away through its PSCI. */

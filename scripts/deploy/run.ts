@@ -6,6 +6,8 @@
  */
 import { InputError } from '../../cell-config/files.ts';
 import type { Revision } from '../../cell-config/format/model.ts';
+import { DEFAULT_ROLE } from '../../cell-config/roles.ts';
+import type { Role } from '../../cell-config/roles.ts';
 import { isBackupFile, planUndo, readIndex, withBackup } from './backup.ts';
 import { formatPath, isSame, parentFolders } from './card.ts';
 import type { Card, CardPath, Change, ChangeSet, Found } from './card.ts';
@@ -14,13 +16,15 @@ import { changedOnBoard } from './changed-on-board.ts';
 import { collectContents } from './contents.ts';
 import type { Wanted } from './contents.ts';
 import { formatChange } from './difference.ts';
-import { findRevision, refuseForeignCard, refuseWithoutArmstub } from './identify.ts';
+import { findRevision, findRole, refuseForeignCard, refuseWithoutArmstub } from './identify.ts';
 import { CONFIG_TXT } from './manifest.ts';
 
 export interface RunOptions {
   readonly dryRun: boolean;
   /** Undefined: as the card's Jailhouse wants it. */
   readonly revision?: Revision;
+  /** Undefined: as the card has it, else the driver. */
+  readonly role?: Role;
   readonly armstub?: string;
   /** Rules are overwritten even when they were changed on the board. */
   readonly forceRules?: boolean;
@@ -38,6 +42,11 @@ export type Outcome = 'done' | 'nothing to do' | 'shown' | 'declined';
 
 const DEFAULT_REVISION: Revision = 14;
 
+const ROLE_TEXTS: Readonly<Record<Role, string>> = {
+  driver: 'driver, the bridge fills vcan0 (--role device: Linux drives the cell as can0)',
+  device: 'device, Linux drives the cell as can0 (its kernel needs virtio_ivshmem and virtio_can)',
+};
+
 export async function deploy(
   card: Card,
   options: RunOptions,
@@ -50,13 +59,15 @@ export async function deploy(
   }
   const revision = await chooseRevision(card, options.revision, dialogue);
   const { armstub } = options;
-  const contents = collectContents({ revision, armstub, withConfigBlock: !card.isWhole });
+  const role = await chooseRole(card, options.role, dialogue);
+  const contents = collectContents({ revision, role, armstub, withConfigBlock: !card.isWhole });
   for (const source of contents.leftOut) dialogue.say(`Left out: ${source} is not there`);
   const kept = options.forceRules === true ? [] : await changedOnBoard(card, contents.wanted);
   kept.forEach((at) => dialogue.say(sayKept(at)));
   const changes = await planChanges(
     card,
     contents.wanted.filter(({ at }) => !kept.includes(at)),
+    contents.unwanted,
   );
   if (changes.length === 0) {
     dialogue.say('Everything is there already: nothing to change');
@@ -120,6 +131,15 @@ function declined(dialogue: Dialogue): Outcome {
   return 'declined';
 }
 
+/** A role that was chosen once stays until another is asked for. */
+async function chooseRole(card: Card, asked: Role | undefined, dialogue: Dialogue): Promise<Role> {
+  const found = card.isWhole ? await findRole(card) : undefined;
+  const role = asked ?? found ?? DEFAULT_ROLE;
+  const changed = found !== undefined && found !== role ? `; the card had the role ${found}` : '';
+  dialogue.say(`Role: ${ROLE_TEXTS[role]}${changed}`);
+  return role;
+}
+
 async function chooseRevision(
   card: Card,
   asked: Revision | undefined,
@@ -150,13 +170,23 @@ function sayKept(at: CardPath): string {
 }
 
 /** What differs from what is wanted; config.txt last, because it is what makes the card use it. */
-async function planChanges(card: Card, wanted: readonly Wanted[]): Promise<Change[]> {
+async function planChanges(
+  card: Card,
+  wanted: readonly Wanted[],
+  unwanted: readonly Wanted[],
+): Promise<Change[]> {
   const found = await card.look(wanted.map(({ at }) => at));
   const changes = wanted.flatMap(({ at, content, keep }, index): Change[] => {
     const here = found[index];
     if (isSame(at.volume, here, content) || (keep && here.kind !== 'missing')) return [];
     return [{ at, before: replaceable(at, here), after: content }];
   });
+  const leftOver = await card.look(unwanted.map(({ at }) => at));
+  for (const [index, { at, content }] of unwanted.entries()) {
+    if (isSame(at.volume, leftOver[index], content)) {
+      changes.push({ at, before: content, after: undefined });
+    }
+  }
   if (!card.isWhole) return changes;
   const [config] = await card.look([CONFIG_TXT]);
   if (config.kind !== 'file') throw new InputError(`${formatPath(CONFIG_TXT)} is not a file`);

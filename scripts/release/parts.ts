@@ -8,6 +8,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigurationFile } from '../../cell-config/rpi4-files.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
+import { ROLES } from '../../cell-config/roles.ts';
 import { configBlock } from '../deploy/config-text.ts';
 import { encodeOverlay } from '../deploy/overlay.ts';
 
@@ -40,8 +41,10 @@ function folder(to: string, from: string): Entry[] {
 }
 
 function cells(revision: 13 | 14): Entry[] {
-  return rpi4Files(revision).map(({ name, bytes }: ConfigurationFile) =>
-    made(`cells/revision-${revision}/${name}`, bytes),
+  return ROLES.flatMap((role) =>
+    rpi4Files(revision, role).map(({ name, bytes }: ConfigurationFile) =>
+      made(`cells/revision-${revision}/${role}/${name}`, bytes),
+    ),
   );
 }
 

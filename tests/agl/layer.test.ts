@@ -116,6 +116,21 @@ describe('the layer', () => {
 });
 
 describe('the recipes', () => {
+  it('take the cells of one role, and leave vcan0 to the role that has it', () => {
+    assert.match(layer('recipes-canwarden/canwarden.inc'), /^CANWARDEN_ROLE \?= "driver"$/m);
+    const cellSources = installs(CELL).filter(({ source }) => source.endsWith('.cell'));
+    assert.equal(cellSources.length, 3);
+    for (const { source } of cellSources) assert.match(source, /\/\$\{CANWARDEN_ROLE\}\//);
+    const lines = BRIDGE.split('\n');
+    const from = lines.findIndex((line) => line.includes('[ "${CANWARDEN_ROLE}" = driver ]'));
+    const to = lines.findIndex((line, index) => index > from && line.trim() === 'fi');
+    const only = lines.slice(from, to).join('\n');
+    for (const name of ['25-canwarden.netdev', '25-canwarden.network']) {
+      assert.ok(only.includes(name), name);
+      assert.equal(BRIDGE.split(`systemd/${name}`).length, 2, 'nowhere else');
+    }
+  });
+
   it('have the version of the release and the checksum of its licence', () => {
     const versioned = RECIPES.filter((path) => path.includes('_'));
     assert.equal(versioned.length, 2);
@@ -130,8 +145,15 @@ describe('the recipes', () => {
 
   it('install only files that are in the release', () => {
     for (const { source } of [...installs(CELL), ...installs(BRIDGE)]) {
-      for (const revision of ['13', '14']) {
-        const named = source.replace('${CANWARDEN_JAILHOUSE_REVISION}', revision);
+      for (const [revision, role] of [
+        ['13', 'driver'],
+        ['14', 'driver'],
+        ['13', 'device'],
+        ['14', 'device'],
+      ]) {
+        const named = source
+          .replace('${CANWARDEN_JAILHOUSE_REVISION}', revision)
+          .replace('${CANWARDEN_ROLE}', role);
         const pattern = new RegExp(`^${named.replaceAll('.', '\\.').replaceAll('*', '[^/]+')}$`);
         assert.ok(
           SHIPPED.some((path) => pattern.test(path)),

@@ -84,10 +84,10 @@ describe('the release', () => {
     const head = (path: string) =>
       readFileSync(join(unpacked, path)).subarray(0, 8).toString('hex');
     // Jailhouse: 6-byte signature and revision 13; 5-byte signature, arm64 = 2, revision 14.
-    assert.equal(head('cells/revision-13/rpi4-root.cell'), '4a48535953540d00');
-    assert.equal(head('cells/revision-13/rpi4-canwarden.cell'), '4a4843454c4c0d00');
-    assert.equal(head('cells/revision-14/rpi4-root.cell'), '4a48535953020e00');
-    assert.equal(head('cells/revision-14/rpi4-canwarden.cell'), '4a48434c4c020e00');
+    assert.equal(head('cells/revision-13/driver/rpi4-root.cell'), '4a48535953540d00');
+    assert.equal(head('cells/revision-13/driver/rpi4-canwarden.cell'), '4a4843454c4c0d00');
+    assert.equal(head('cells/revision-14/driver/rpi4-root.cell'), '4a48535953020e00');
+    assert.equal(head('cells/revision-14/driver/rpi4-canwarden.cell'), '4a48434c4c020e00');
   });
 
   it('holds every page that its pages lead to', () => {

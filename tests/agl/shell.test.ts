@@ -40,7 +40,7 @@ describe('the helper', () => {
     assert.equal(Number(common.get('CELL_CPU')), LAYOUT.CELL_CPU);
     const link = Number(assignments('jailhouse').get('LINK_CLASS'));
     // Class 0xff and the protocol: facts of ivshmem v2.
-    assert.equal(link, (0xff << 16) | LAYOUT.IVSHMEM_ROOT_PROTOCOL);
+    assert.equal(link, (0xff << 16) | LAYOUT.VIRTIO_CAN_BACK_END);
     const control = Number(assignments('jailhouse').get('CONTROL_CLASS'));
     assert.equal(control, (0xff << 16) | LAYOUT.CONTROL_PROTOCOL);
   });

@@ -97,6 +97,7 @@ describe('the checker on ivshmem links', () => {
     const system = root({ pciDevices: [link, ROOT_NETWORK, ROOT_CONTROL] });
     const findings = errors(system, RPI4_CANWARDEN);
     assertOnly(findings, 'E-CELL-50', /canwarden link/, /AGL link/);
+    assert.match(findings[0].message, /both ends are the front-end \(driver\)/);
     assert.match(findings[0].fix, /set the second to 0xc024/);
   });
 

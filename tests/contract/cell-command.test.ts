@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { decodeFile } from '../../cell-config/format/decode.ts';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
@@ -112,7 +113,10 @@ describe('cells check', () => {
   it('without files looks at both cells of this project', () => {
     const { status, text } = cells('check');
     assert.equal(status, 0, text);
-    assert.match(text, /no errors, 4 notes\nthe same with rpi4-canwarden-wfi\.cell: no errors\n/);
+    assert.match(
+      text,
+      /no errors, 4 notes\nthe same with rpi4-canwarden-wfi\.cell: no errors\nthe same in the roles driver and device: no errors\n/,
+    );
   });
 
   it('says what the stock machine lacks, and does not call its demo link ours', () => {
@@ -147,5 +151,54 @@ describe('cells check', () => {
       text,
       /E-CELL-22 CPU 7 .*\n {2}at .*CPUs 7\n {2}at .*0, 1, 2, 3\n {2}fix .*\n1 error/,
     );
+  });
+});
+
+/** The protocol of the device at slot 0: both files hold bdf 0 in their first ivshmem device. */
+function linkProtocol(path: string): number {
+  const file = decodeFile(readFileSync(path));
+  const cell = file.kind === 'system' ? file.system.rootCell : file.cell;
+  return cell.pciDevices[0].shmemProtocol;
+}
+
+describe('cells build --role', () => {
+  const FILES = ['rpi4-root.cell', 'rpi4-canwarden.cell', 'rpi4-canwarden-wfi.cell'];
+
+  it('writes the class codes of a role into all three files', () => {
+    for (const [role, root, cell] of [
+      // virtio over ivshmem: 0x8000 and the device type (36) is the front-end, 0xc000 the back-end.
+      ['driver', 0xc024, 0x8024],
+      ['device', 0x8024, 0xc024],
+    ] as const) {
+      const out = join(folder, role);
+      const { status, text } = cells('build', '--role', role, '--out', out);
+      assert.equal(status, 0, text);
+      assert.match(text, new RegExp(`rpi4-canwarden-wfi\\.cell .* role ${role}$`, 'm'));
+      const protocols = FILES.map((name) => linkProtocol(join(out, name)));
+      assert.deepEqual(protocols, [root, cell, cell]);
+      assert.equal(cells('check', ...FILES.slice(0, 2).map((name) => join(out, name))).status, 0);
+    }
+  });
+
+  it('refuses another role, and says the two', () => {
+    const { status, text } = cells('build', '--role', 'slave', '--out', folder);
+    assert.equal(status, 2);
+    assert.match(text, /Allowed choices are driver, device/);
+  });
+
+  it('of which a mixture is refused in words', () => {
+    const mixed = [join(folder, 'driver', FILES[0]), join(folder, 'device', FILES[1])];
+    const { status, text } = cells('check', ...mixed);
+    assert.equal(status, 2);
+    assert.match(text, /E-CELL-50 both ends are the back-end \(device\) of a virtio device/);
+    assert.match(text, /npm run cells -- build --role/);
+  });
+
+  it('is refused for a file of somebody else', () => {
+    const path = file('other.cell', encodeCell(stock.STOCK_RPI4_LINUX_DEMO));
+    const { status, text } = cells('emit-c', path, '--role', 'device');
+    assert.equal(status, 2);
+    assert.match(text, /--role goes with rpi4-root/);
+    assert.match(cells('emit-c', 'rpi4-root', '--role', 'device').text, /VIRTIO_FRONT \+ 36/);
   });
 });

@@ -13,6 +13,7 @@ import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import type { DecodedFile, Revision } from '../../cell-config/format/model.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
+import { rpi4InRole, ROLES } from '../../cell-config/roles.ts';
 import { Random, randomCell, randomSystem } from './cell-random.ts';
 import * as stock from './cell-stock.ts';
 
@@ -59,8 +60,14 @@ describe('the C form of a configuration', () => {
   for (const revision of [13, 14] as const) {
     const random = new Random(revision);
     const cases = [
-      cell('the cell of this project', revision),
-      system('the machine of this project', revision),
+      ...ROLES.flatMap((role) => {
+        const own = rpi4InRole(role);
+        return [
+          cell(`the ${role} of this project`, revision, own.cell),
+          cell(`the ${role} of this project that may sleep`, revision, own.sleepingCell),
+          system(`the machine of this project's ${role}`, revision, own.system),
+        ];
+      }),
       cell('the stock inmate demo', revision, stock.STOCK_RPI4_INMATE_DEMO),
       cell('the stock Linux demo', revision, stock.STOCK_RPI4_LINUX_DEMO),
       system('the stock Raspberry Pi 4', revision, stock.STOCK_RPI4),
@@ -89,7 +96,7 @@ describe('the C form of a configuration', () => {
   }
 
   it('uses the names of Jailhouse and carries the names and reasons of the regions', () => {
-    const text = emitC(cell('shipped', 14));
+    const text = emitC(cell('shipped', 14, rpi4InRole('driver').cell));
     assert.match(text, /^#include <jailhouse\/cell-config.h>$/m);
     assert.match(text, /^\t\t\.name = "canwarden",$/m);
     assert.match(text, /^\t\t\.flags = JAILHOUSE_CELL_VIRTUAL_CONSOLE_PERMITTED \| JAILHOUSE/m);
@@ -97,6 +104,8 @@ describe('the C form of a configuration', () => {
     assert.match(text, /^\t\t\t\.flags = JAILHOUSE_MEM_READ \| JAILHOUSE_MEM_WRITE \| JAILHOUSE_/m);
     assert.match(text, /^\t\t\t\.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VIRTIO_FRONT \+ 36,$/m);
     assert.match(text, /^\t\t0b1000,$/m);
+    const device = emitC(cell('shipped', 14, rpi4InRole('device').cell));
+    assert.match(device, /^\t\t\t\.shmem_protocol = JAILHOUSE_SHMEM_PROTO_VIRTIO_BACK \+ 36,$/m);
   });
 
   it('keeps text out of the code: a name cannot end its comment or its string', () => {

@@ -140,7 +140,7 @@ describe('cell file format', () => {
 
   it('builds the shipped files', () => {
     assert.deepEqual(
-      rpi4Files(14).map(({ name, bytes }) => [name, bytes.length]),
+      rpi4Files(14, 'driver').map(({ name, bytes }) => [name, bytes.length]),
       [
         // The accepted pair's 1088, and 4 regions and a PCI device for the control link.
         ['rpi4-root.cell', 1088 + 4 * 32 + 56],

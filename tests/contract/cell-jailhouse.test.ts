@@ -46,14 +46,19 @@ function isCovered([start, size]: Span, spans: readonly Span[]): boolean {
   }
 }
 
-for (const revision of [13, 14] as const) {
-  const [rootFile, ...cellFiles] = rpi4Files(revision).map(({ bytes }) => bytes);
+for (const [revision, role] of [
+  [13, 'driver'],
+  [14, 'driver'],
+  [13, 'device'],
+  [14, 'device'],
+] as const) {
+  const [rootFile, ...cellFiles] = rpi4Files(revision, role).map(({ bytes }) => bytes);
   const root = readCell(rootFile, ROOT_CELL_AT);
 
   for (const file of cellFiles) {
     const cell = readCell(file, 0);
     const wakes = cell.irqchips.length > 1 ? ', which may sleep' : '';
-    describe(`Jailhouse of revision ${revision} and the cell "${cell.name}"${wakes}`, () => {
+    describe(`Jailhouse of revision ${revision} and the ${role} "${cell.name}"${wakes}`, () => {
       it('finds heads it knows', () => {
         assertHead(rootFile, revision, 'JHSYST');
         assertHead(file, revision, 'JHCELL');

@@ -28,8 +28,11 @@ do_install() {
     if ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'true', 'false', d)}; then
         install -d ${D}${systemd_system_unitdir} ${D}${nonarch_libdir}/systemd/network
         install -m 0644 ${S}/board/systemd/canwarden-bridge.service ${D}${systemd_system_unitdir}/
-        install -m 0644 ${S}/board/systemd/25-canwarden.netdev ${D}${nonarch_libdir}/systemd/network/
-        install -m 0644 ${S}/board/systemd/25-canwarden.network ${D}${nonarch_libdir}/systemd/network/
+        # In the role device the CAN interface is the kernel's own.
+        if [ "${CANWARDEN_ROLE}" = driver ]; then
+            install -m 0644 ${S}/board/systemd/25-canwarden.netdev ${D}${nonarch_libdir}/systemd/network/
+            install -m 0644 ${S}/board/systemd/25-canwarden.network ${D}${nonarch_libdir}/systemd/network/
+        fi
     fi
 }
 

@@ -21,9 +21,9 @@ do_compile[noexec] = "1"
 do_install() {
     install -d ${D}${datadir}/jailhouse/inmates ${D}${datadir}/jailhouse/cells
     install -m 0644 ${S}/cell/canwarden.bin ${D}${datadir}/jailhouse/inmates/
-    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/rpi4-root.cell ${D}${datadir}/jailhouse/cells/
-    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/rpi4-canwarden.cell ${D}${datadir}/jailhouse/cells/
-    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/rpi4-canwarden-wfi.cell ${D}${datadir}/jailhouse/cells/
+    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/${CANWARDEN_ROLE}/rpi4-root.cell ${D}${datadir}/jailhouse/cells/
+    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/${CANWARDEN_ROLE}/rpi4-canwarden.cell ${D}${datadir}/jailhouse/cells/
+    install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/${CANWARDEN_ROLE}/rpi4-canwarden-wfi.cell ${D}${datadir}/jailhouse/cells/
 
     install -d ${D}${nonarch_base_libdir}/firmware/canwarden
     install -m 0644 ${S}/rules/rules.bin ${D}${nonarch_base_libdir}/firmware/canwarden/
