@@ -37,6 +37,7 @@ async function build(): Promise<boolean> {
 helpIfAsked(
   'Usage: npm run build',
   'Makes everything that goes on the card or into the twin, in build/. There are no options.',
+  'CROSS_COMPILE is the prefix of the cross tools (aarch64-linux-gnu-), CROSS_CC another compiler.',
 );
 const [unknown] = process.argv.slice(2);
 if (unknown !== undefined) {

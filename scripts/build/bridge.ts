@@ -9,10 +9,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 
 import { command, nodeTool, PROJECT } from './command.ts';
+import { CROSS_COMPILER, NATIVE_COMPILER } from './compilers.ts';
 import { statusWordsHeader } from './status-words.ts';
-
-const CROSS_COMPILER = 'aarch64-linux-gnu-gcc';
-const NATIVE_COMPILER = 'cc';
 
 /**
  * Bounds of the linear memory are checked by the generated code (no guard pages in a process).

@@ -7,9 +7,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
 import { command, nodeTool, PROJECT } from './command.ts';
-
-const COMPILER = 'aarch64-linux-gnu-gcc';
-const OBJCOPY = 'aarch64-linux-gnu-objcopy';
+import { checkCrossCompiler, CROSS_COMPILER, CROSS_OBJCOPY } from './compilers.ts';
 
 /**
  * Flags for every file. General registers only: no floating point, so nothing to save on a fault.
@@ -92,22 +90,23 @@ async function generateC(wasm: string, { name, folder }: ImageParts): Promise<vo
 /** Builds an image from a module, build/canwarden.bin from the cell's. */
 export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): Promise<string> {
   const { name, source, folder, output } = parts;
+  await checkCrossCompiler();
   await mkdir(`${PROJECT}${folder}`, { recursive: true });
   await generateC(wasm, parts);
-  const compilerHeaders = (await command(COMPILER, ['-print-file-name=include'])).trim();
+  const compilerHeaders = (await command(CROSS_COMPILER, ['-print-file-name=include'])).trim();
   const includes = [
     '-isystem',
     compilerHeaders,
     ...['bsp/rpi4', 'bsp/wasm-rt', 'bsp/wasm-rt/include', folder].map((path) => `-I${path}`),
   ];
   const compile = (source: string, output: string, extra: readonly string[]) =>
-    command(COMPILER, [...COMMON_FLAGS, ...includes, ...extra, '-c', source, '-o', output]);
+    command(CROSS_COMPILER, [...COMMON_FLAGS, ...includes, ...extra, '-c', source, '-o', output]);
   await Promise.all([
     compile('bsp/rpi4/start.S', `${folder}/start.o`, []),
     compile('bsp/rpi4/mmu.c', `${folder}/mmu.o`, ['-mstrict-align']),
     compile('bsp/wasm-rt/memory.c', `${folder}/memory.o`, []),
     compile(source, `${folder}/${name}.o`, ['-fwhole-program', '-Wno-unused-parameter']),
-    command(COMPILER, [
+    command(CROSS_COMPILER, [
       '-E',
       '-P',
       '-x',
@@ -118,7 +117,7 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
       `${folder}/canwarden.ld`,
     ]),
   ]);
-  await command(COMPILER, [
+  await command(CROSS_COMPILER, [
     '-nostdlib',
     '-static',
     '-no-pie',
@@ -131,6 +130,6 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
     '-o',
     `${output}.elf`,
   ]);
-  await command(OBJCOPY, ['-O', 'binary', `${output}.elf`, `${output}.bin`]);
+  await command(CROSS_OBJCOPY, ['-O', 'binary', `${output}.elf`, `${output}.bin`]);
   return `${output}.bin`;
 }

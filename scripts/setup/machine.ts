@@ -28,9 +28,10 @@ export interface Machine {
 
 const APT_LISTS = '/var/lib/apt/lists';
 
-/** Finds an executable file called `name` in the folders of PATH. */
+/** Finds an executable file called `name` in the folders of PATH; a name with a slash is its place. */
 function isOnPath(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  const folders = name.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
       return true;

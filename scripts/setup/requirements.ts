@@ -6,6 +6,7 @@
  * REQUIREMENTS, or to TEST_TOOLS when only tests want it: they then skip themselves, loudly, where it
  * cannot be had.
  */
+import { CROSS_COMPILER, CROSS_OBJCOPY, crossCompilerPackages } from '../build/compilers.ts';
 
 /**
  * How presence is found out: a command on the PATH, a file a compiler finds where it looks for
@@ -30,9 +31,9 @@ export interface Requirement {
 
 // prettier-ignore
 export const REQUIREMENTS: readonly Requirement[] = [
-  { title: 'aarch64-linux-gnu-gcc', purpose: 'compile the cell image for the Cortex-A72', probe: { kind: 'command', name: 'aarch64-linux-gnu-gcc' }, packages: ['gcc-aarch64-linux-gnu'], elsewhere: 'Fedora: gcc-aarch64-linux-gnu; Arch: aarch64-linux-gnu-gcc' },
-  { title: 'aarch64-linux-gnu-objcopy', purpose: 'turn the linked image into canwarden.bin', probe: { kind: 'command', name: 'aarch64-linux-gnu-objcopy' }, packages: ['binutils-aarch64-linux-gnu'], elsewhere: 'Fedora: binutils-aarch64-linux-gnu; Arch: aarch64-linux-gnu-binutils' },
-  { title: 'aarch64 C library', purpose: 'link the bridge for the AGL side', probe: { kind: 'compiler-file', compiler: 'aarch64-linux-gnu-gcc', name: 'libc.a' }, packages: ['libc6-dev-arm64-cross'], elsewhere: 'Fedora: sysroot-aarch64-fc*-glibc; Arch: aarch64-linux-gnu-glibc' },
+  { title: CROSS_COMPILER, purpose: 'compile the cell image for the Cortex-A72', probe: { kind: 'command', name: CROSS_COMPILER }, packages: crossCompilerPackages(), elsewhere: 'Fedora: gcc-aarch64-linux-gnu; Arch: aarch64-linux-gnu-gcc' },
+  { title: CROSS_OBJCOPY, purpose: 'turn the linked image into canwarden.bin', probe: { kind: 'command', name: CROSS_OBJCOPY }, packages: ['binutils-aarch64-linux-gnu'], elsewhere: 'Fedora: binutils-aarch64-linux-gnu; Arch: aarch64-linux-gnu-binutils' },
+  { title: 'aarch64 C library', purpose: 'link the bridge for the AGL side', probe: { kind: 'compiler-file', compiler: CROSS_COMPILER, name: 'libc.a' }, packages: ['libc6-dev-arm64-cross'], elsewhere: 'Fedora: sysroot-aarch64-fc*-glibc; Arch: aarch64-linux-gnu-glibc' },
   { title: 'libunicorn 2', purpose: 'run canwarden.bin in the twin (ARM64 emulator library)', probe: { kind: 'library', names: ['libunicorn.so.2', 'libunicorn.2.dylib', 'libunicorn.so', 'libunicorn.dylib'] }, packages: ['libunicorn2', 'libunicorn2t64'], elsewhere: 'Fedora, Arch and Homebrew: unicorn' },
 ];
 

@@ -1,6 +1,11 @@
 /** Set-up against a faked machine: what it does, says and returns in each situation. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import {
+  CROSS_COMPILER,
+  CROSS_OBJCOPY,
+  crossCompilerPackages,
+} from '../../scripts/build/compilers.ts';
 import type { Machine, Privilege } from '../../scripts/setup/machine.ts';
 import type { Requirement } from '../../scripts/setup/requirements.ts';
 import { REQUIREMENTS } from '../../scripts/setup/requirements.ts';
@@ -230,11 +235,11 @@ describe('set-up', () => {
 describe('the list of requirements', () => {
   it('covers the cross compiler, objcopy and the emulator library under both of its names', () => {
     const packages = REQUIREMENTS.flatMap((one) => one.packages);
-    for (const name of ['gcc-aarch64-linux-gnu', 'libunicorn2', 'libunicorn2t64']) {
+    for (const name of [...crossCompilerPackages(), 'libunicorn2', 'libunicorn2t64']) {
       assert.ok(packages.includes(name), name);
     }
     const commands = REQUIREMENTS.map(({ probe }) => (probe.kind === 'command' ? probe.name : ''));
-    assert.ok(commands.includes('aarch64-linux-gnu-gcc'));
-    assert.ok(commands.includes('aarch64-linux-gnu-objcopy'));
+    assert.ok(commands.includes(CROSS_COMPILER));
+    assert.ok(commands.includes(CROSS_OBJCOPY));
   });
 });

@@ -1,0 +1,38 @@
+/**
+ * Which compilers the build calls: the cross tools for the board, and this machine's own.
+ *
+ * `CROSS_COMPILE` is the prefix of the cross tools, as the kernel's build takes it. `CROSS_CC` names
+ * the compiler alone where its name has a version, such as `aarch64-linux-gnu-gcc-14`. `CC` is not
+ * read: where it is set it names this machine's compiler.
+ * Does not: look whether they are installed (scripts/setup), or run anything but one question.
+ */
+import { command, CommandFailed } from './command.ts';
+
+const PREFIX = process.env.CROSS_COMPILE || 'aarch64-linux-gnu-';
+
+/** Compiles the image and the board's bridge. */
+export const CROSS_COMPILER = process.env.CROSS_CC || `${PREFIX}gcc`;
+/** Of the same binutils as the compiler's assembler, whatever its version. */
+export const CROSS_OBJCOPY = `${PREFIX}objcopy`;
+/** Compiles the bridge for this machine. */
+export const NATIVE_COMPILER = 'cc';
+
+/** Debian's package of the cross compiler; for another compiler its own name, which apt will not know. */
+export function crossCompilerPackages(compiler: string = CROSS_COMPILER): string[] {
+  const version = /^aarch64-linux-gnu-gcc(-\d+)?$/.exec(compiler);
+  return [version ? `gcc${version[1] ?? ''}-aarch64-linux-gnu` : compiler];
+}
+
+/**
+ * Asks the cross compiler for what machine it compiles.
+ *
+ * @throws CommandFailed when that is not a 64-bit ARM.
+ */
+export async function checkCrossCompiler(): Promise<void> {
+  const target = (await command(CROSS_COMPILER, ['-dumpmachine'])).trim();
+  if (target.startsWith('aarch64')) return;
+  throw new CommandFailed(
+    `${CROSS_COMPILER} compiles for ${target}, the board is an aarch64. ` +
+      'Likely cause: CROSS_CC or CROSS_COMPILE names another compiler. Next: correct or unset it.',
+  );
+}
