@@ -9,8 +9,12 @@
  */
 import { CellParked } from '../machine/machine.ts';
 import type { AccessSize, GuestMemory, Machine } from '../machine/machine.ts';
+import { decodeDataAccess } from './data-access.ts';
 import type { Engine, RunResult } from './engine.ts';
+import { dataFault, fetchFault } from './memory-fault.ts';
+import type { MemoryFault } from './memory-fault.ts';
 import { translate } from './page-walk.ts';
+import type { Translation } from './page-walk.ts';
 import { Unicorn } from './unicorn.ts';
 import type { InvalidAccess, SystemRegister } from './unicorn.ts';
 
@@ -30,6 +34,7 @@ const CNTV_CTL_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 3, op2: 1 }
 const CNTV_CVAL_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 3, op2: 2 };
 const SCR_EL3: SystemRegister = { op0: 3, op1: 6, crn: 1, crm: 1, op2: 0 };
 const HCR_EL2: SystemRegister = { op0: 3, op1: 4, crn: 1, crm: 1, op2: 0 };
+const SCTLR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 1, crm: 0, op2: 0 };
 const TTBR0_EL1: SystemRegister = { op0: 3, op1: 0, crn: 2, crm: 0, op2: 0 };
 const SPSR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 4, crm: 0, op2: 0 };
 const ELR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 4, crm: 0, op2: 1 };
@@ -41,30 +46,26 @@ const VBAR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 12, crm: 0, op2: 0 };
 const SCR_VALUE = 0x501n;
 /** AArch64 at EL1. */
 const HCR_VALUE = 0x8000_0000n;
+/** SCTLR_EL1.M: addresses are translated. */
+const MMU_ON = 1n;
 /** EL1h with DAIF masked, the state at cell start and in an exception handler. */
 const STATE_EL1H_MASKED = 0x3c5n;
 const CONDITION_FLAGS = 0xf000_0000n;
 
 /** Exception numbers of the emulator (QEMU target/arm/cpu.h). */
 const EXCEPTION_UNDEFINED = 1;
+const EXCEPTION_PREFETCH_ABORT = 3;
 const EXCEPTION_DATA_ABORT = 4;
 const EXCEPTION_BREAKPOINT = 7;
 const EXCEPTION_HVC = 11;
 
 /** Exception vector: synchronous, current EL with its own stack pointer. */
 const VECTOR_SYNCHRONOUS = 0x200n;
-/** ESR_EL1: data abort without a change of EL, 32-bit instruction. */
-const SYNDROME_DATA_ABORT = (0x25n << 26n) | (1n << 25n);
 /** ESR_EL1 of the other exceptions that the cell takes itself: unknown reason, BRK #0. */
 const SYNDROMES: Readonly<Record<number, bigint>> = {
   [EXCEPTION_UNDEFINED]: 1n << 25n,
   [EXCEPTION_BREAKPOINT]: (0x3cn << 26n) | (1n << 25n),
 };
-const SYNDROME_WRITE = 1n << 6n;
-/** Data fault status: translation fault, plus the level. */
-const FAULT_TRANSLATION = 0x04n;
-/** The same: permission fault. */
-const FAULT_PERMISSION = 0x0cn;
 
 /**
  * The emulator can end a run exactly only after a number of instructions; between two slices the
@@ -267,51 +268,78 @@ export class ImageEngine implements Engine {
     );
   }
 
-  /** An exception the emulator reports but does not deliver. */
+  /**
+   * An exception the emulator reports but does not deliver. Of an access that stage 1 refuses, 2.0.1
+   * reports an invalid access and 2.1.1 an exception.
+   */
   #takeException(): void {
-    if (this.#exception === EXCEPTION_DATA_ABORT) {
-      // The emulator keeps neither address nor kind of the access.
-      this.#deliver(0n, SYNDROME_DATA_ABORT | FAULT_TRANSLATION | 3n);
+    const number = this.#exception;
+    if (number === EXCEPTION_DATA_ABORT || number === EXCEPTION_PREFETCH_ABORT) {
+      const isFetch = number === EXCEPTION_PREFETCH_ABORT;
+      const fault = isFetch ? this.#fetchFault() : this.#dataFault();
+      if (fault.by === 'cell') this.#deliver(fault.address, fault.syndrome);
+      else this.#parkAtException(number); // such as an exclusive access that is not aligned
       return;
     }
-    const syndrome = SYNDROMES[this.#exception];
-    if (syndrome === undefined) {
-      this.#machine.park({
-        what: 'exception',
-        address: Number(this.#resume),
-        why: `the emulator reports exception ${this.#exception}, which no cell handles itself`,
-      });
-    }
-    this.#deliver(0n, syndrome);
+    const syndrome = SYNDROMES[number];
+    if (syndrome === undefined) this.#parkAtException(number);
+    else this.#deliver(0n, syndrome);
+  }
+
+  #parkAtException(number: number): never {
+    this.#machine.park({
+      what: 'exception',
+      address: Number(this.#resume),
+      why: `the emulator reports exception ${number}, which no cell handles itself`,
+    });
   }
 
   /** An access without a mapping: the cell's own fault if stage 1 ends it, else the hypervisor's. */
   #takeInvalidAccess(code: number): void {
-    const access = this.#invalid;
-    if (access === undefined) {
+    const kind = this.#invalid;
+    if (kind === undefined) {
       throw new Error(
         `the ARM64 emulator failed at 0x${this.#resume.toString(16)}: ${this.#unicorn.errorText(code)}`,
       );
     }
-    const tables = this.#unicorn.system(TTBR0_EL1);
-    const translation = translate(this.#machine.memories, tables, access.address);
-    if (access.kind !== 'fetch' && 'invalidLevel' in translation) {
-      const write = access.kind === 'write' ? SYNDROME_WRITE : 0n;
-      const status = FAULT_TRANSLATION | BigInt(translation.invalidLevel);
-      this.#deliver(access.address, SYNDROME_DATA_ABORT | write | status);
+    const fault = kind === 'fetch' ? this.#fetchFault() : this.#dataFault();
+    if (fault.by === 'cell') {
+      this.#deliver(fault.address, fault.syndrome);
       return;
     }
-    if (access.kind === 'write' && 'physical' in translation && !translation.writable) {
-      const status = FAULT_PERMISSION | BigInt(translation.level);
-      this.#deliver(access.address, SYNDROME_DATA_ABORT | SYNDROME_WRITE | status);
-      return;
-    }
-    const address = 'physical' in translation ? translation.physical : access.address;
     this.#machine.park({
-      what: access.kind === 'fetch' ? 'instruction fetch' : `data ${access.kind}`,
-      address: Number(address),
+      what: kind === 'fetch' ? 'instruction fetch' : `data ${kind}`,
+      address: Number(fault.physical),
       why: 'no region of the cell allows it',
     });
+  }
+
+  #fetchFault(): MemoryFault {
+    return fetchFault(this.#resume, (virtual) => this.#translate(virtual));
+  }
+
+  #dataFault(): MemoryFault {
+    const unicorn = this.#unicorn;
+    const instruction = this.#instructionAt(Number(this.#resume));
+    const access = decodeDataAccess(instruction, {
+      base: (number) => (number === 31 ? unicorn.stackPointer : unicorn.x(number)),
+      index: (number) => (number === 31 ? 0n : unicorn.x(number)),
+      programCounter: this.#resume,
+    });
+    if (access === undefined) {
+      throw new Error(
+        `the twin does not know what memory the instruction 0x${instruction.toString(16)} at ` +
+          `0x${this.#resume.toString(16)} touches`,
+      );
+    }
+    return dataFault(access, (virtual) => this.#translate(virtual));
+  }
+
+  #translate(virtual: bigint): Translation {
+    if ((this.#unicorn.system(SCTLR_EL1) & MMU_ON) === 0n) {
+      return { physical: virtual, writable: true, executable: true, level: 0 };
+    }
+    return translate(this.#machine.memories, this.#unicorn.system(TTBR0_EL1), virtual);
   }
 
   /** Takes a synchronous exception to EL1, as the processor does (Arm ARM D1.3). */

@@ -5,7 +5,7 @@
  * Used by: twin/engine/image.ts, to tell a fault the cell takes itself (unmapped guard page) from one
  * the hypervisor takes (address outside the cell). Source: Arm ARM DDI 0487, D8 (VMSAv8-64), 4 KiB
  * granule, 39-bit addresses (T0SZ 25), as TCR_EL1 of the cell says.
- * Does not: check rights but the one to write; what a table entry says for whole tables (APTable).
+ * Does not: check what a table entry says for whole tables (APTable, PXNTable).
  */
 import type { GuestMemory } from '../machine/machine.ts';
 
@@ -13,6 +13,8 @@ const DESCRIPTOR_VALID = 1n;
 const DESCRIPTOR_TABLE = 2n;
 /** AP[2]. */
 const DESCRIPTOR_READ_ONLY = 1n << 7n;
+/** PXN. */
+const DESCRIPTOR_EXECUTE_NEVER = 1n << 53n;
 const OUTPUT_ADDRESS = 0x0000_ffff_ffff_f000n;
 const FIRST_LEVEL = 1;
 const LAST_LEVEL = 3;
@@ -20,7 +22,12 @@ const VIRTUAL_BITS = 39n;
 
 /** Result of a walk: where it ends and what EL1 may do there, or the level whose entry is invalid. */
 export type Translation =
-  | { readonly physical: bigint; readonly writable: boolean; readonly level: number }
+  | {
+      readonly physical: bigint;
+      readonly writable: boolean;
+      readonly executable: boolean;
+      readonly level: number;
+    }
   | { readonly invalidLevel: number };
 
 /** Walks the tables at `tableBase` (TTBR0_EL1) for `virtual`. */
@@ -52,6 +59,7 @@ export function translate(
       return {
         physical: (descriptor & OUTPUT_ADDRESS & ~offsetMask) | (virtual & offsetMask),
         writable: (descriptor & DESCRIPTOR_READ_ONLY) === 0n,
+        executable: (descriptor & DESCRIPTOR_EXECUTE_NEVER) === 0n,
         level,
       };
     }

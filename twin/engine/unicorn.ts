@@ -1,7 +1,8 @@
 /**
  * Unicorn 2, an ARM64 emulator library, called through koffi: only what the image engine needs.
  *
- * Used by: twin/engine/image.ts. Works with libunicorn 2.0.1 (Debian 12, Ubuntu 24.04) and 2.1.
+ * Used by: twin/engine/image.ts. Works with libunicorn 2.0.1 (Debian 12, Ubuntu 24.04) and 2.1.1
+ * (Debian 13).
  * Does not: know any device. An exception thrown in a callback cannot cross the emulator: it is
  * kept, the emulation stops, and `start` throws it.
  */
@@ -35,10 +36,12 @@ const INSTRUCTION_MSR = 2;
 const REGISTER_PC = 260;
 const REGISTER_PSTATE = 265;
 const REGISTER_X0 = 199;
+const REGISTER_X29 = 1;
+const REGISTER_SP = 4;
 const REGISTER_SYSTEM = 290;
 
 /** What an invalid access was, from `uc_mem_type`. */
-const MEMORY_TYPE_NAMES: Readonly<Record<number, 'read' | 'write' | 'fetch'>> = {
+const MEMORY_TYPE_NAMES: Readonly<Record<number, InvalidAccess>> = {
   19: 'read',
   20: 'write',
   21: 'fetch',
@@ -56,11 +59,8 @@ export interface SystemRegister {
   readonly op2: number;
 }
 
-/** An access that no mapping allows; `address` is the virtual one. */
-export interface InvalidAccess {
-  readonly kind: 'read' | 'write' | 'fetch';
-  readonly address: bigint;
-}
+/** An access that no mapping allows. Where it reached to is not told: releases differ in that. */
+export type InvalidAccess = 'read' | 'write' | 'fetch';
 
 let bound: ReturnType<typeof bindLibrary> | undefined;
 
@@ -215,9 +215,9 @@ export class Unicorn {
 
   /** Calls back on an access no mapping allows; the emulation then ends with an error code. */
   onInvalidAccess(callback: (access: InvalidAccess) => void): void {
-    const onInvalid = (_uc: unknown, type: number, address: number | bigint) =>
+    const onInvalid = (_uc: unknown, type: number) =>
       this.#guard(() => {
-        callback({ kind: MEMORY_TYPE_NAMES[type] ?? 'read', address: BigInt(address) });
+        callback(MEMORY_TYPE_NAMES[type] ?? 'read');
         return false;
       }, false);
     this.#hook(HOOK_MEMORY_INVALID, this.#register(onInvalid, MemoryCallback), 1n, 0n);
@@ -270,9 +270,13 @@ export class Unicorn {
     return this.#system;
   }
 
-  /** General register x0..x28. */
+  /** General register x0..x30. */
   x(index: number): bigint {
-    return this.#readRegister(REGISTER_X0 + index);
+    return this.#readRegister(index < 29 ? REGISTER_X0 + index : REGISTER_X29 + index - 29);
+  }
+
+  get stackPointer(): bigint {
+    return this.#readRegister(REGISTER_SP);
   }
 
   setX(index: number, value: bigint): void {
