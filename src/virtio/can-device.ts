@@ -67,7 +67,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   /** True while a transmit request was taken and not finished. */
   transmitOpen: bool = false;
   readonly counters: LinkCounters = new LinkCounters();
-  readonly transport: TransportDevice<Memory, Link>;
+  readonly transport: TransportDevice<Memory, Link, Time>;
 
   private readonly clock: Time;
   private readonly holdTicks: u64;
@@ -87,7 +87,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
 
   constructor(section: Memory, link: Link, clock: Time) {
     this.clock = clock;
-    this.transport = new TransportDevice<Memory, Link>(section, link);
+    this.transport = new TransportDevice<Memory, Link, Time>(section, link, clock);
     this.holdTicks = microsToTicks(RECEIVE_HOLD_MICROS, clock.ticksPerSecond());
     this.reannounceTicks = microsToTicks(REANNOUNCE_MICROS, clock.ticksPerSecond());
     this.message = heap.alloc(MESSAGE_BYTES_MAXIMUM);

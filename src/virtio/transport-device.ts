@@ -9,9 +9,11 @@
  * (features accepted, queue places and sizes, which are enabled) is read once, checked, and kept
  * in private memory. A register that is stored without an announcement is never looked at.
  */
+import { Clock } from '../hal/clock';
 import { PEER_STATE_READY, PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
 import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
+import { OwnState } from './own-state';
 import { powerOfTwoBelow, QUEUE_SIZE_MAXIMUM } from './split-queue';
 import {
   CAN_HEADER_BYTES,
@@ -75,7 +77,11 @@ export enum DevicePhase {
 }
 
 @final
-export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink> {
+export class TransportDevice<
+  Memory extends SharedMemory,
+  Link extends PeerLink,
+  Time extends Clock,
+> {
   phase: DevicePhase = DevicePhase.Withdrawn;
   /** Why the device last withdrew on its own account; `Ok` if it never did. */
   lastFault: Status = Status.Ok;
@@ -95,14 +101,16 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
 
   private readonly section: Memory;
   private readonly link: Link;
+  private readonly ownState: OwnState<Link, Time>;
   private deviceStatus: u32 = 0;
   private driverFeaturesWord: u32 = 0;
   private selectedQueue: u32 = 0;
   private generation: u32 = 0;
 
-  constructor(section: Memory, link: Link) {
+  constructor(section: Memory, link: Link, clock: Time) {
     this.section = section;
     this.link = link;
+    this.ownState = new OwnState<Link, Time>(link, clock);
     this.transmitQueue = new VirtqueueDevice<Memory>(section);
     this.receiveQueue = new VirtqueueDevice<Memory>(section);
     this.controlQueue = new VirtqueueDevice<Memory>(section);
@@ -115,11 +123,13 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
       case DevicePhase.Withdrawn:
         if (peerState !== PEER_STATE_RESET) return false;
         this.layOut();
-        this.link.setOwnState(PEER_STATE_READY);
+        this.ownState.announce(PEER_STATE_READY);
         this.phase = DevicePhase.AwaitingDriver;
         return true;
       case DevicePhase.AwaitingDriver:
-        if (peerState !== PEER_STATE_READY) return this.restoreHeader() || this.dismissWrite();
+        if (peerState !== PEER_STATE_READY) {
+          return this.restoreHeader() || this.dismissWrite() || this.ownState.repeat();
+        }
         this.phase = DevicePhase.Serving;
         return true;
       default:
@@ -144,7 +154,7 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
 
   /** Own state 0, everything forgotten: at the start, and before the end. */
   leave(): void {
-    this.link.setOwnState(PEER_STATE_RESET);
+    this.ownState.announce(PEER_STATE_RESET);
     this.phase = DevicePhase.Withdrawn;
     this.forget();
   }
@@ -212,11 +222,13 @@ export class TransportDevice<Memory extends SharedMemory, Link extends PeerLink>
 
   /**
    * Lays the header out again if it is not what it was. When the hypervisor starts the other cell
-   * it invalidates the caches over the section, and what was written before may be lost.
+   * it invalidates the caches over the section, and what was written before may be lost: with the
+   * header the own state, which is announced again.
    */
   private restoreHeader(): bool {
     if (this.section.read64(REVISION) === HEADER_BEGINNING) return false;
     this.layOut();
+    this.ownState.announce(PEER_STATE_READY);
     return true;
   }
 

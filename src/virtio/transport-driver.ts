@@ -16,6 +16,7 @@ import { PEER_STATE_READY, PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
 import { SharedMemory } from '../hal/shared-memory';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
+import { OwnState } from './own-state';
 import { powerOfTwoBelow, QUEUE_SIZE_MAXIMUM } from './split-queue';
 import {
   CAN_HEADER_BYTES,
@@ -116,6 +117,7 @@ export class TransportDriver<
 
   private readonly section: Memory;
   private readonly link: Link;
+  private readonly ownState: OwnState<Link, Time>;
   private readonly clock: Time;
   private readonly acknowledgeTicks: u64;
   private readonly pauseTicks: u64;
@@ -130,6 +132,7 @@ export class TransportDriver<
   constructor(section: Memory, link: Link, clock: Time) {
     this.section = section;
     this.link = link;
+    this.ownState = new OwnState<Link, Time>(link, clock);
     this.clock = clock;
     this.acknowledgeTicks = microsToTicks(ACKNOWLEDGE_TIMEOUT_MICROS, clock.ticksPerSecond());
     this.pauseTicks = microsToTicks(WITHDRAWN_PAUSE_MICROS, clock.ticksPerSecond());
@@ -148,10 +151,11 @@ export class TransportDriver<
         this.phase = DriverPhase.AwaitingPeer;
         return true;
       case DriverPhase.AwaitingPeer:
-        if (peerReady) this.greet();
-        return peerReady;
+        if (!peerReady) return this.ownState.repeat();
+        this.greet();
+        return true;
       default:
-        if (!peerReady) {
+        if (!peerReady || this.deviceBeganAnew()) {
           this.withdraw(Status.PeerNotReady);
           return true;
         }
@@ -185,7 +189,7 @@ export class TransportDriver<
 
   /** Leaves the peer for good, at shutdown; call no `step` afterwards. */
   leave(): void {
-    this.link.setOwnState(PEER_STATE_RESET);
+    this.ownState.announce(PEER_STATE_RESET);
     this.writePending = false;
   }
 
@@ -220,6 +224,17 @@ export class TransportDriver<
     if (wanted) this.link.notifyPeer();
   }
 
+  /**
+   * True when the device has laid its header out again meanwhile: it takes this end for gone, though
+   * it was READY whenever this end looked. One load.
+   */
+  private deviceBeganAnew(): bool {
+    return (
+      this.phase === DriverPhase.Operating &&
+      (this.section.read32(DEVICE_STATUS) & STATUS_DRIVER_OK) === 0
+    );
+  }
+
   /** The peer is ready: checks its header and begins. */
   private greet(): void {
     this.section.barrierRead();
@@ -233,7 +248,7 @@ export class TransportDriver<
       this.withdraw(Status.TransportRevision);
       return;
     }
-    this.link.setOwnState(PEER_STATE_READY);
+    this.ownState.announce(PEER_STATE_READY);
     this.phase = DriverPhase.Negotiating;
     this.next = Negotiation.Reset;
     this.queueIndex = 0;

@@ -138,7 +138,7 @@ export class IvshmemEndpoint implements IvshmemPeer {
       case REGISTER_INTERRUPT_CONTROL:
         return this.#interruptEnabled ? INTERRUPT_CONTROL_ENABLE : 0;
       case REGISTER_STATE:
-        return this.#link.stateOf(this.id);
+        return this.#link.registerOf(this.id);
       default:
         return 0;
     }

@@ -17,10 +17,13 @@ export class IvshmemLink {
   readonly maxPeers: number;
   readonly #stateTable: Buffer;
   readonly #peers = new Map<number, IvshmemPeer>();
+  /** The hypervisor's own record: what the state register reads, and what a change is a change of. */
+  readonly #states: number[];
 
   /** `stateTable` is the shared region: one u32 per peer, written by the hypervisor alone. */
   constructor(stateTable: Buffer, maxPeers: number) {
     this.maxPeers = maxPeers;
+    this.#states = new Array<number>(maxPeers).fill(0);
     this.#stateTable = stateTable;
   }
 
@@ -32,18 +35,32 @@ export class IvshmemLink {
     this.#peers.set(peer.id, peer);
   }
 
-  /** The state of a peer as everybody sees it. */
+  /** The state of a peer as everybody sees it in the table. */
   stateOf(id: number): number {
     return this.#stateTable.readUInt32LE(id * 4);
   }
 
-  /** Sets a peer's state; if that changes it, every other peer gets vector 0. */
+  /** The state that a peer's own register reads. */
+  registerOf(id: number): number {
+    return this.#states[id];
+  }
+
+  /** Writes a peer's state to the table; if it changes, every other peer gets vector 0. */
   setState(id: number, state: number): void {
-    if (this.stateOf(id) === state) return;
     this.#stateTable.writeUInt32LE(state >>> 0, id * 4);
+    if (this.#states[id] === state) return;
+    this.#states[id] = state;
     for (const peer of this.#peers.values()) {
       if (peer.id !== id) peer.interrupt(0);
     }
+  }
+
+  /**
+   * The table falls back to `states`, by peer: what memory held before lines of the caches were
+   * dropped. Nobody is told, and the hypervisor's own record stays.
+   */
+  loseTable(states: readonly number[]): void {
+    for (const [id, state] of states.entries()) this.#stateTable.writeUInt32LE(state >>> 0, id * 4);
   }
 
   /** Rings a peer. A target that is not there is ignored. */

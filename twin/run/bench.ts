@@ -13,7 +13,7 @@ import type { EngineName, RunResult } from '../engine/engine.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
 import { type Artifacts, loadArtifacts } from './artifacts.ts';
 import { type Board, type BoardFaults, type BoardOptions, createBoard } from './board.ts';
-import { runUntil } from './cell-control.ts';
+import { loseSharedLines, runUntil } from './cell-control.ts';
 import { bringUp } from './phases.ts';
 import { SpiRecorder, type SpiTransaction } from './spi-transactions.ts';
 
@@ -28,6 +28,11 @@ export interface BenchOptions {
   /** Text of a rules file; none: the firmware forwards everything. */
   readonly rules?: string;
   readonly withoutAgl?: boolean;
+  /**
+   * AGL's side runs already when the cell is started, and the start drops the shared lines: the state
+   * table then holds these states, by peer (`loseSharedLines`).
+   */
+  readonly statesAfterLoss?: readonly number[];
   readonly faults?: BoardFaults;
   readonly timing?: BoardOptions['timing'];
   readonly spi0?: BoardOptions['spi0'];
@@ -53,6 +58,9 @@ export interface Arrival {
 export interface ErrorArrival extends ErrorMessage {
   readonly nanos: number;
 }
+
+/** Longer than AGL's side takes to announce itself. */
+const AGL_LEAD_NANOS = 5_000_000;
 
 const SILENT: SpiTap = { selected() {}, byte() {}, deselected() {} };
 const loaded = new Map<EngineName, Artifacts>();
@@ -235,5 +243,9 @@ export async function makeBench(options: BenchOptions): Promise<Bench> {
   });
   options.beforeBoot?.(board);
   if (options.withoutAgl !== true) board.bridge?.start();
+  if (options.statesAfterLoss !== undefined) {
+    board.clock.advanceTo(board.clock.now + AGL_LEAD_NANOS);
+    loseSharedLines(board, options.statesAfterLoss);
+  }
   return new Bench(board, seen);
 }

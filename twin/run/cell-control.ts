@@ -45,6 +45,16 @@ export function runUntil(board: Board, untilNanos: number): RunResult {
   return result;
 }
 
+/**
+ * What the start of a cell can do to the link: `DC IVAC` over all of the cell's memory drops lines that
+ * others wrote and that no memory has yet (arm-common/control.c, arch_cell_reset). The section is zero
+ * afterwards, and the state table as `states` says, by peer: what memory held before.
+ */
+export function loseSharedLines(board: Board, states: readonly number[]): void {
+  board.section.fill(0);
+  board.link.loseTable(states);
+}
+
 /** Sends the shutdown request and waits as long as the cell's `msg_reply_timeout` says. */
 export function shutDown(board: Board): ShutdownOutcome {
   const { communication, clock, cell } = board;
