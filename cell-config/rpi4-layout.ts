@@ -55,8 +55,13 @@ export const CELL_RULES = { guestStart: 0x100000, size: 0x10000 } as const;
 /** Where the cell places BAR0 of its ivshmem device: free in its address space. */
 export const CELL_IVSHMEM_BAR0 = 0xff000000;
 export const CELL_CPU = 3;
-/** Loops the hypervisor waits for the cell's answer to a message before it calls it failed. */
-export const MESSAGE_REPLY_TIMEOUT_LOOPS = 10_000_000;
+/**
+ * Loops the hypervisor waits for the cell's answer to a message before it calls it failed: 0.6 to 1 s at
+ * 3 to 5 ns each (two cached loads and a few compares; control.c, cell_exchange_message). The cell may
+ * need 1,000 bit times to leave a bus that is stuck, 0.4 s at the lowest rate the MCP2515 has. Linux
+ * stands still meanwhile, but only if the cell hangs.
+ */
+export const MESSAGE_REPLY_TIMEOUT_LOOPS = 200_000_000;
 
 // The ivshmem link that carries virtio-can. Regions lie one after the other, as the guest ABI asks.
 export const IVSHMEM_STATE_TABLE = { start: 0x1fa20000, size: PAGE_BYTES } as const;

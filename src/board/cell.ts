@@ -109,19 +109,25 @@ export class Cell {
     this.page.fault(status, kind, syndrome, address, programCounter);
   }
 
-  /** From the reply on the hypervisor may stop the core: everything is at rest before. */
+  /**
+   * From the state on the hypervisor may stop the core: everything is at rest before, and what happened
+   * is in the trace. It counts its loops until then and Linux stands still, so the console comes last,
+   * with one line that may be cut short; what waits before it is given up.
+   */
   private shutDown(): Status {
     const parts = this.parts;
     const stopped = parts.controller.stop();
-    parts.control.note(TraceEvent.ShutDown, 0, 0);
+    parts.control.note(TraceEvent.ShutDown, stopped, 0);
     if (parts.linkUsable) parts.agl.leave();
-    parts.console.text('canwarden: shut down on request');
-    if (stopped !== Status.Ok) {
-      parts.console.text('; the CAN controller did not stop (status ').decimal(stopped).text(')');
-    }
-    parts.console.endLine().flush();
     parts.region.setState(CellState.ShutDown);
     parts.region.approveShutdown();
+    const console = parts.console;
+    console.forget();
+    console.text('canwarden: shut down on request');
+    if (stopped !== Status.Ok) {
+      console.text('; the CAN controller did not stop (status ').decimal(stopped).text(')');
+    }
+    console.endLine().flush();
     return Status.ShutdownRequested;
   }
 }

@@ -35,7 +35,7 @@ export enum TraceEvent {
   LiveValuesSet = 13,
   /** A step took longer than its bound. a: number of the task; b: ticks it took. */
   LateStep = 14,
-  /** The cell shuts down on request. */
+  /** The cell shuts down on request. a: status with which the CAN controller did not stop, 0: it did. */
   ShutDown = 15,
   /** A line with a status number was said. a: the status. */
   StatusSaid = 16,

@@ -111,6 +111,11 @@ export class Console {
     while (this.pending && attempts < PUT_ATTEMPTS) {
       attempts = this.step() ? 0 : attempts + 1;
     }
+    this.forget();
+  }
+
+  /** Gives up what waits. */
+  forget(): void {
     this.takenCount = this.putCount;
   }
 

@@ -160,7 +160,7 @@ describe('cell file format', () => {
     assert.equal(cell.flags, 0xc0000000);
     assert.deepEqual(cell.cpus, [3]);
     assert.equal(cell.virtualPciInterruptBase, 153);
-    assert.equal(cell.messageReplyTimeoutLoops, 10_000_000);
+    assert.equal(cell.messageReplyTimeoutLoops, 200_000_000);
     assert.equal(cell.cpuResetAddress, 0);
     assert.deepEqual(
       cell.memoryRegions.map((region) => [
