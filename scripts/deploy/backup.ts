@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { InputError } from '../../cell-config/files.ts';
 import { formatPath, root } from './card.ts';
 import type { Card, CardPath, Change, ChangeSet, Content, Found } from './card.ts';
-import { removeEdit } from './config-text.ts';
+import { removeEdit } from './config/text.ts';
 import { CONFIG_TXT } from './manifest.ts';
 
 const FOLDER = '/var/lib/canwarden/deploy';

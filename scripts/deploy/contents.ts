@@ -12,7 +12,7 @@ import type { Role } from '../../cell-config/roles.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { boot } from './card.ts';
 import type { CardPath, Content } from './card.ts';
-import { configBlock } from './config-text.ts';
+import { configBlock } from './config/text.ts';
 import { ARMSTUB, MANIFEST } from './manifest.ts';
 import type { ManifestEntry } from './manifest.ts';
 import { encodeOverlay } from './overlay.ts';
@@ -35,6 +35,8 @@ export interface ContentOptions {
   readonly armstub?: string;
   /** The lines for config.txt as a file of their own, for archives. */
   readonly withConfigBlock: boolean;
+  /** Where this card's firmware looks for the overlay; without it, where the manifest says. */
+  readonly overlays?: readonly CardPath[];
 }
 
 /** What is wanted, and the optional things that are not there to be installed. */
@@ -75,7 +77,7 @@ export function collectContents(options: ContentOptions): Contents {
 }
 
 /** Everything one line of the manifest stands for; nothing when its source is not there. */
-function resolveEntry(entry: ManifestEntry, { revision, role }: ContentOptions): Wanted[] {
+function resolveEntry(entry: ManifestEntry, options: ContentOptions): Wanted[] {
   const { source, to, mode, keep = false, installedCopy } = entry;
   const file = (bytes: Buffer, at = to): Wanted => ({
     at,
@@ -91,11 +93,11 @@ function resolveEntry(entry: ManifestEntry, { revision, role }: ContentOptions):
         file(readFileSync(join(source.path, name)), { ...to, path: `${to.path}/${name}` }),
       );
     case 'cell':
-      return rpi4Files(revision, role)
+      return rpi4Files(options.revision, options.role)
         .filter(({ name }) => name === source.name)
         .map(({ bytes }) => file(bytes));
     case 'overlay':
-      return [file(encodeOverlay())];
+      return (options.overlays ?? [to]).map((at) => file(encodeOverlay(), at));
     case 'link':
       if (!existsSync(source.with)) return [];
       return [{ at: to, content: { kind: 'link', target: source.target }, keep }];

@@ -3,7 +3,7 @@
  *
  * Used by: contents.ts; tests/deploy, which reads a written card back and compares it with this.
  * Paths are those of Jailhouse's recipes ($datadir/jailhouse/{cells,inmates}) and of the helper.
- * Does not: hold config.txt, which is edited and not replaced; see config-text.ts.
+ * Does not: hold config.txt, which is edited and not replaced; see config/text.ts.
  */
 import { basename } from 'node:path';
 import type { Role } from '../../cell-config/roles.ts';
@@ -41,6 +41,8 @@ export interface ManifestEntry {
   readonly role?: Role;
 }
 
+/** The device tree overlay, as `dtoverlay=canwarden` names it. */
+export const OVERLAY_NAME = 'canwarden.dtbo';
 const CELLS = '/usr/share/jailhouse/cells';
 const UNITS = '/etc/systemd/system';
 /** The rules as they were installed; `canwarden rules load` replaces those in the firmware folder. */
@@ -68,7 +70,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: cell('rpi4-canwarden-wfi.cell'), to: root(`${CELLS}/rpi4-canwarden-wfi.cell`), mode: 0o644, required: true },
   { source: file('build/rules.bin'), to: root('/lib/firmware/canwarden/rules.bin'), mode: 0o644, required: true, installedCopy: INSTALLED_RULES },
   { source: file('build/rules.bin'), to: INSTALLED_RULES, mode: 0o644, required: true },
-  { source: { kind: 'overlay' }, to: boot('/overlays/canwarden.dtbo'), mode: 0o644, required: true },
+  { source: { kind: 'overlay' }, to: boot(`/overlays/${OVERLAY_NAME}`), mode: 0o644, required: true },
   { source: file('build/canwarden-bridge-aarch64'), to: root('/usr/bin/canwarden-bridge'), mode: 0o755, required: false },
   { source: file('agl/canwarden'), to: root('/usr/bin/canwarden'), mode: 0o755, required: false },
   { source: folder('agl/lib', '.sh', '.txt'), to: root('/usr/lib/canwarden'), mode: 0o644, required: false },

@@ -11,13 +11,14 @@ import type { Role } from '../../cell-config/roles.ts';
 import { isBackupFile, planUndo, readIndex, withBackup } from './backup.ts';
 import { formatPath, isSame, parentFolders } from './card.ts';
 import type { Card, CardPath, Change, ChangeSet, Found } from './card.ts';
-import { editConfig } from './config-text.ts';
+import { readConfig } from './config/on-card.ts';
+import type { ConfigOnCard } from './config/on-card.ts';
 import { changedOnBoard } from './changed-on-board.ts';
 import { collectContents } from './contents.ts';
 import type { Wanted } from './contents.ts';
 import { formatChange } from './difference.ts';
 import { findRevision, findRole, refuseForeignCard, refuseWithoutArmstub } from './identify.ts';
-import { CONFIG_TXT } from './manifest.ts';
+import { CONFIG_TXT, OVERLAY_NAME } from './manifest.ts';
 
 export interface RunOptions {
   readonly dryRun: boolean;
@@ -60,14 +61,23 @@ export async function deploy(
   const revision = await chooseRevision(card, options.revision, dialogue);
   const { armstub } = options;
   const role = await chooseRole(card, options.role, dialogue);
-  const contents = collectContents({ revision, role, armstub, withConfigBlock: !card.isWhole });
+  const config = card.isWhole ? await readConfig(card, OVERLAY_NAME) : undefined;
+  const contents = collectContents({
+    revision,
+    role,
+    armstub,
+    withConfigBlock: !card.isWhole,
+    overlays: config?.overlays,
+  });
   for (const source of contents.leftOut) dialogue.say(`Left out: ${source} is not there`);
   const kept = options.forceRules === true ? [] : await changedOnBoard(card, contents.wanted);
   kept.forEach((at) => dialogue.say(sayKept(at)));
+  config?.notes.forEach((note) => dialogue.say(`Careful: ${note}`));
   const changes = await planChanges(
     card,
     contents.wanted.filter(({ at }) => !kept.includes(at)),
     contents.unwanted,
+    config,
   );
   if (changes.length === 0) {
     dialogue.say('Everything is there already: nothing to change');
@@ -174,6 +184,7 @@ async function planChanges(
   card: Card,
   wanted: readonly Wanted[],
   unwanted: readonly Wanted[],
+  config: ConfigOnCard | undefined,
 ): Promise<Change[]> {
   const found = await card.look(wanted.map(({ at }) => at));
   const changes = wanted.flatMap(({ at, content, keep }, index): Change[] => {
@@ -187,13 +198,8 @@ async function planChanges(
       changes.push({ at, before: content, after: undefined });
     }
   }
-  if (!card.isWhole) return changes;
-  const [config] = await card.look([CONFIG_TXT]);
-  if (config.kind !== 'file') throw new InputError(`${formatPath(CONFIG_TXT)} is not a file`);
-  // Byte for byte: a comment in any encoding survives.
-  const edited = Buffer.from(editConfig(config.bytes.toString('latin1')), 'latin1');
-  if (edited.equals(config.bytes)) return changes;
-  return [...changes, { at: CONFIG_TXT, before: config, after: { ...config, bytes: edited } }];
+  if (config === undefined || config.before.bytes.equals(config.after.bytes)) return changes;
+  return [...changes, { at: CONFIG_TXT, before: config.before, after: config.after }];
 }
 
 function replaceable(at: CardPath, found: Found): Change['before'] {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { ConfigurationFile } from '../../cell-config/rpi4-files.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { ROLES } from '../../cell-config/roles.ts';
-import { configBlock } from '../deploy/config-text.ts';
+import { configBlock } from '../deploy/config/text.ts';
 import { encodeOverlay } from '../deploy/overlay.ts';
 
 /** Where an entry's bytes come from: a file of the project, or bytes made here. */

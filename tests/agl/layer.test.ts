@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
-import { configBlock } from '../../scripts/deploy/config-text.ts';
+import { configBlock } from '../../scripts/deploy/config/text.ts';
 import { listParts } from '../../scripts/release/parts.ts';
 
 const LAYER = 'agl/meta-canwarden';

@@ -1,20 +1,8 @@
 /** config.txt: what is added, what is commented out, that twice is once, and that it can be undone. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { configBlock, editConfig, removeEdit } from '../../scripts/deploy/config-text.ts';
-
-/** The settings the firmware takes from a text for a Raspberry Pi 4, in order; last value wins. */
-function settingsFor(text: string): string[] {
-  let applies = true;
-  return text.split(/\r?\n/).flatMap((line) => {
-    const setting = line.trim();
-    const filter = /^\[(.*)\]$/.exec(setting)?.[1];
-    if (filter !== undefined) applies = filter === 'all' || filter === 'pi4';
-    return !applies || filter !== undefined || setting === '' || setting.startsWith('#')
-      ? []
-      : [setting];
-  });
-}
+import { configBlock, editConfig, removeEdit } from '../../scripts/deploy/config/text.ts';
+import { PI4, settingsFor } from './firmware.ts';
 
 describe('the edit of config.txt', () => {
   it('sets what the board needs, each once', () => {
@@ -25,6 +13,8 @@ describe('the edit of config.txt', () => {
       'enable_uart=1',
       'core_freq=500',
       'core_freq_min=500',
+      'hdmi_enable_4kp60=0',
+      'force_turbo=1',
       'gpio=8-11=a0',
       'gpio=25=ip,pu',
       'dtoverlay=canwarden',
@@ -34,7 +24,7 @@ describe('the edit of config.txt', () => {
 
   it('leaves other models alone: nothing of it applies under their filter', () => {
     const text = `${editConfig('[pi3]\n')}hdmi_drive=2\n`;
-    assert.match(text, /\[pi4\]\n/);
+    assert.deepEqual(settingsFor(text, { models: ['pi3'] }), ['hdmi_drive=2']);
     // A line added below the block applies to every model again.
     assert.equal(settingsFor(text).at(-1), 'hdmi_drive=2');
   });
@@ -78,6 +68,20 @@ describe('the edit of config.txt', () => {
   it('leaves lines for another model as they are', () => {
     const text = '[pi3]\ncore_freq=400\ndtparam=spi=on\n[all]\n';
     assert.ok(editConfig(text).startsWith(text));
+  });
+
+  it('ends whatever filter the file ends with: EDID, pin, serial number, try-boot, none', () => {
+    const wanted = settingsFor(configBlock());
+    for (const filter of ['EDID=ACR-XB270HU', 'gpio4=1', '0x12345678', 'tryboot', 'none', 'pi3']) {
+      const text = `dtparam=audio=on\n[${filter}]\nhdmi_group=2\nhdmi_mode=82\n`;
+      const edited = editConfig(text);
+      assert.ok(edited.startsWith(text));
+      assert.deepEqual(settingsFor(edited, PI4), ['dtparam=audio=on', ...wanted], filter);
+    }
+  });
+
+  it('has no line that the firmware would cut off', () => {
+    for (const line of configBlock().split('\n')) assert.ok(line.length <= 98, line);
   });
 
   it('gives the same text when it is done twice', () => {

@@ -16,9 +16,12 @@ do_deploy:append:raspberrypi4-64() {
         -e '/^enable_uart=/d' \
         -e '/^core_freq=/d' \
         -e '/^core_freq_min=/d' \
+        -e '/^hdmi_enable_4kp60=/d' \
+        -e '/^force_turbo=/d' \
         $config
 
     cat >> $config <<END
+[all]
 [pi4]
 arm_64bit=1
 enable_gic=1
@@ -26,6 +29,8 @@ armstub=bl31.bin
 enable_uart=1
 core_freq=500
 core_freq_min=500
+hdmi_enable_4kp60=0
+force_turbo=1
 gpio=8-11=a0
 gpio=25=ip,pu
 dtoverlay=canwarden

@@ -1,0 +1,99 @@
+/**
+ * Whether the contiguous memory (CMA) that a card asks for still fits beside the reservation.
+ *
+ * Linux takes it in one piece from the first 768 MiB (`alloc-ranges` of the kernel for this board), so
+ * that what the display needs is below 1 GiB. Without the piece it starts, and graphics have no memory.
+ * Sources: the overlays cma, vc4-kms-v3d-pi4 and vc4-fkms-v3d-pi4 of the kernel for Raspberry Pi;
+ * Linux, kernel-parameters.txt, `cma=`, which comes before the device tree.
+ */
+import { CARD_RESERVATION } from '../../../cell-config/rpi4-layout.ts';
+import { allParameters, readOverlays } from './overlays.ts';
+import type { Overlay } from './overlays.ts';
+import { placeOf } from './parse.ts';
+import type { ConfigLine } from './parse.ts';
+
+const MIB = 2 ** 20;
+const RANGE_END = 0x30000000;
+/** The kernel itself lies at the bottom of the lower piece. */
+const KERNEL_BYTES = 48 * MIB;
+const PIECE_BYTES = Math.max(
+  CARD_RESERVATION.start,
+  RANGE_END - CARD_RESERVATION.start - CARD_RESERVATION.size,
+);
+/** What an overlay asks for without a parameter; the firmware takes the form for this model. */
+const DEFAULT_MIB: Readonly<Record<string, number>> = {
+  cma: 256,
+  'vc4-kms-v3d': 508,
+  'vc4-kms-v3d-pi4': 508,
+  'vc4-fkms-v3d': 508,
+  'vc4-fkms-v3d-pi4': 508,
+};
+
+interface Request {
+  readonly bytes: number;
+  readonly where: string;
+  readonly what: string;
+}
+
+/** A sentence for a request that does not fit; undefined when all that may apply fit. */
+export function contiguousWarning(
+  lines: readonly ConfigLine[],
+  commandLines: ReadonlyMap<string, string> = new Map(),
+): string | undefined {
+  const requests = [...overlayRequests(lines), ...commandLineRequests(commandLines)];
+  const largest = requests.reduce<Request | undefined>(
+    (most, one) => (most === undefined || one.bytes > most.bytes ? one : most),
+    undefined,
+  );
+  const most = PIECE_BYTES - KERNEL_BYTES;
+  if (largest === undefined || largest.bytes <= most) return undefined;
+  const start = CARD_RESERVATION.start.toString(16);
+  return (
+    `${largest.where} asks for ${inMib(largest.bytes)} of contiguous memory in one piece ` +
+    `(${largest.what}). Beside the ${inMib(CARD_RESERVATION.size)} of the cells at 0x${start} the ` +
+    `largest piece is ${inMib(PIECE_BYTES)}, less the kernel: Linux starts, graphics get no memory. ` +
+    `Next: ask for ${inMib(most)} at most, for example dtoverlay=vc4-kms-v3d,cma-${most / MIB}`
+  );
+}
+
+/** Later lines replace earlier ones, but for those that need not apply. */
+function overlayRequests(lines: readonly ConfigLine[]): Request[] {
+  let requests: Request[] = [];
+  for (const overlay of readOverlays(lines)) {
+    const { line } = overlay;
+    const bytes = requestedBytes(overlay);
+    if (line === undefined || bytes === undefined) continue;
+    if (line.applies === 'always') requests = [];
+    requests.push({ bytes, where: placeOf(line), what: line.setting });
+  }
+  return requests;
+}
+
+function requestedBytes(overlay: Overlay): number | undefined {
+  const byDefault = DEFAULT_MIB[overlay.name];
+  if (byDefault === undefined) return undefined;
+  let bytes = byDefault * MIB;
+  for (const { name, value } of allParameters(overlay)) {
+    const size = /^cma-(\d+)$/.exec(name)?.[1];
+    if (size !== undefined) bytes = Number(size) * MIB;
+    else if (name === 'cma-size' && Number(value) > 0) bytes = Number(value);
+    // The base tree's own: 64 MiB.
+    else if (name === 'cma-default') bytes = 64 * MIB;
+  }
+  return bytes;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: MIB, G: 2 ** 30 };
+
+function commandLineRequests(commandLines: ReadonlyMap<string, string>): Request[] {
+  return [...commandLines].flatMap(([where, text]) => {
+    const found = [...text.matchAll(/(?:^|\s)(cma=(\d+)([KMG]?)\S*)/gi)].at(-1);
+    if (found === undefined) return [];
+    const [, what, count, unit] = found;
+    return [{ bytes: Number(count) * UNITS[unit.toUpperCase()], where, what }];
+  });
+}
+
+function inMib(bytes: number): string {
+  return `${Math.round(bytes / MIB)} MiB`;
+}

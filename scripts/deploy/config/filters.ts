@@ -1,0 +1,50 @@
+/**
+ * The conditional filters of config.txt (`[pi4]`, `[EDID=...]`): whether lines below them count here.
+ *
+ * Source: Raspberry Pi documentation, config.txt, "Conditional Filters": filters of one kind replace each
+ * other, those of different kinds must all hold, `[all]` ends every one.
+ * Does not: know the board. A filter that depends on a monitor, a pin or a serial number may hold.
+ */
+
+/** Whether a line counts on a Raspberry Pi 4: always, under some condition, or never. */
+export type Applies = 'always' | 'maybe' | 'never';
+
+/** Every Raspberry Pi 4 sees these. */
+const ALL_PI4 = ['pi4'];
+/** Some see these: Pi 400 and Compute Modules are of the same family. */
+const SOME_PI4 = ['pi400', 'cm4', 'cm4s'];
+/** Type numbers of the revision code: 4B, 400, CM4, CM4S. */
+const PI4_BOARD_TYPES = [0x11, 0x13, 0x14, 0x15];
+
+/** The filters that are in force at one place of the file. */
+export class FilterState {
+  readonly #kinds = new Map<string, Applies>();
+
+  /** Takes what stands between the brackets. */
+  take(filter: string): void {
+    const word = filter.trim().toLowerCase();
+    if (word === 'all') this.#kinds.clear();
+    else this.#kinds.set(kindOf(word), holds(word));
+  }
+
+  applies(): Applies {
+    const all = [...this.#kinds.values()];
+    if (all.includes('never')) return 'never';
+    return all.includes('maybe') ? 'maybe' : 'always';
+  }
+}
+
+function kindOf(word: string): string {
+  if (word === 'none' || /^(pi|cm)\d/.test(word) || word.startsWith('board-type=')) return 'model';
+  if (/^0x[0-9a-f]+$/.test(word)) return 'serial number';
+  if (/^gpio\d+=/.test(word)) return 'pin';
+  return /^[a-z_-]+/.exec(word)?.[0] ?? word;
+}
+
+function holds(word: string): Applies {
+  if (kindOf(word) !== 'model') return 'maybe';
+  if (ALL_PI4.includes(word)) return 'always';
+  if (SOME_PI4.includes(word)) return 'maybe';
+  const type = /^board-type=(.+)$/.exec(word)?.[1];
+  return type !== undefined && PI4_BOARD_TYPES.includes(Number(type)) ? 'maybe' : 'never';
+}

@@ -1,0 +1,91 @@
+/**
+ * Reads config.txt as the firmware does: settings, the filters over them, included files in their place.
+ *
+ * Source: Raspberry Pi documentation, config.txt, "File Format" and "include".
+ * Does not: know what a setting means; overlays.ts reads the ones about the device tree.
+ */
+import { FilterState } from './filters.ts';
+import type { Applies } from './filters.ts';
+
+/** What comes after this many characters of a line is ignored. */
+export const LINE_CHARACTERS = 98;
+/** Files that include each other must end somewhere. */
+const INCLUDE_DEPTH = 8;
+
+export interface ConfigLine {
+  /** `config.txt`, or the name of an included file. */
+  readonly file: string;
+  /** From 1. */
+  readonly number: number;
+  /** As it stands in the file, with its line end. */
+  readonly text: string;
+  /** `key=value` as the firmware takes it; empty for comments, filters and empty lines. */
+  readonly setting: string;
+  readonly key: string;
+  readonly value: string;
+  readonly applies: Applies;
+  /** False for a line of an included file: this one is not edited. */
+  readonly isOwn: boolean;
+}
+
+/** Texts of included files by name; what is not there is skipped, as the firmware does. */
+export type IncludedFiles = ReadonlyMap<string, string>;
+
+/** Every line in the order in which the firmware meets it. */
+export function parseConfig(text: string, included: IncludedFiles = new Map()): ConfigLine[] {
+  return [...readFile('config.txt', text, new FilterState(), included, 0)];
+}
+
+/** The name in a line `include NAME`; undefined for any other line. */
+export function includedName(line: string): string | undefined {
+  return /^include\s+(\S+)/.exec(cut(line))?.[1];
+}
+
+/** Lines with their line ends. */
+export function splitLines(text: string): string[] {
+  return text === '' ? [] : text.split(/(?<=\n)/);
+}
+
+/** `config.txt line 3`. */
+export function placeOf({ file, number }: ConfigLine): string {
+  return `${file} line ${number}`;
+}
+
+function* readFile(
+  file: string,
+  text: string,
+  filters: FilterState,
+  included: IncludedFiles,
+  depth: number,
+): Generator<ConfigLine> {
+  for (const [index, line] of splitLines(text).entries()) {
+    const content = cut(line);
+    const filter = /^\[([^\]]*)\]/.exec(content)?.[1];
+    if (filter !== undefined) filters.take(filter);
+    const isSetting = filter === undefined && content !== '' && !content.startsWith('#');
+    const setting = isSetting ? content : '';
+    const equals = setting.indexOf('=');
+    const applies = filters.applies();
+    yield {
+      file,
+      number: index + 1,
+      text: line,
+      setting,
+      key: equals === -1 ? setting : setting.slice(0, equals),
+      value: equals === -1 ? '' : setting.slice(equals + 1),
+      applies,
+      isOwn: depth === 0,
+    };
+    const name = includedName(line);
+    const inside = name === undefined || applies === 'never' ? undefined : included.get(name);
+    if (name === undefined || inside === undefined || depth === INCLUDE_DEPTH) continue;
+    yield* readFile(name, inside, filters, included, depth + 1);
+  }
+}
+
+function cut(line: string): string {
+  return line
+    .replace(/\r?\n$/, '')
+    .slice(0, LINE_CHARACTERS)
+    .trim();
+}
