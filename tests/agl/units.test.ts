@@ -23,6 +23,34 @@ function settings(text: string): [string, string][] {
   return [...text.matchAll(/^([A-Za-z]+)=(.*)$/gm)].map(([, key, value]) => [key, value]);
 }
 
+/** Every unit of the project, those that only deploy installs too. */
+const ALL_UNITS = ['agl/systemd', 'scripts/deploy/units'].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.service'))
+    .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') })),
+);
+/** Nodes that the kernel makes before the first process (devices.txt, "Memory devices"). */
+const KERNELS_OWN = [
+  '/dev/null',
+  '/dev/zero',
+  '/dev/full',
+  '/dev/random',
+  '/dev/urandom',
+  '/dev/kmsg',
+];
+/** The units after which a node or a group of devices is there: modules, and rules of udev. */
+const MAKERS: Readonly<Record<string, readonly string[]>> = {
+  '/dev/jailhouse': ['modprobe@jailhouse.service', 'dev-jailhouse.device'],
+  'char-uio': ['dev-canwarden.device', 'modprobe@uio.service'],
+};
+
+/** Devices that a unit may open, by node or by group. */
+function devicesOf(unit: string): string[] {
+  return settings(unit)
+    .filter(([key]) => key === 'DeviceAllow')
+    .map(([, value]) => value.split(' ')[0]);
+}
+
 /** What `systemd-analyze verify` prints about the services, installed in a faked root. */
 function verify(change: (text: string) => string): string {
   const root = mkdtempSync(join(tmpdir(), 'canwarden-units-'));
@@ -97,6 +125,24 @@ describe('the systemd units', () => {
       assert.equal(bridge.get(key), value, key);
     }
   });
+
+  // systemd.resource-control: a DeviceAllow= of what is not there when the unit starts is ignored.
+  for (const { name, text } of ALL_UNITS) {
+    for (const device of devicesOf(text)) {
+      it(`have ${device} before ${name} starts`, () => {
+        if (KERNELS_OWN.includes(device)) return;
+        const makers = MAKERS[device] ?? [];
+        const before = settings(text).filter(([key]) => key === 'After');
+        const pulled = settings(text).filter(([key]) => /^(Wants|Requires|BindsTo)$/.test(key));
+        const has = (list: [string, string][], unit: string) =>
+          list.some(([, value]) => value.split(' ').includes(unit));
+        assert.ok(
+          makers.some((unit) => has(before, unit) && has(pulled, unit)),
+          `${name} neither waits for nor pulls in what makes ${device}: ${makers.join(' or ')}`,
+        );
+      });
+    }
+  }
 
   it('let the bridge open the sockets that it opens, and no others', () => {
     const allowed = new Map(settings(read(SERVICES[1]))).get('RestrictAddressFamilies');
