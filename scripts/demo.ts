@@ -24,6 +24,7 @@ async function demo({ engine }: { engine: EngineName }): Promise<void> {
   process.exitCode = await runCommand({
     rulesFile: join(PROJECT, 'rules.yaml'),
     busFile: join(PROJECT, 'twin/demo/demo.log'),
+    namesAreSenders: true,
     agl: true,
     engine,
     bitrate: 500_000,

@@ -14,6 +14,7 @@ interface Options {
   readonly rules: string;
   readonly bus: string;
   readonly agl?: string | boolean;
+  readonly interface?: string;
   readonly aglStopAt?: number;
   readonly seconds?: number;
   readonly engine: EngineName;
@@ -61,7 +62,11 @@ const program = commandLine('twin')
   .description('Plays candump logs through the emulated board and writes what came out.')
   .requiredOption('--rules <file>', 'rules file (YAML)')
   .requiredOption('--bus <file>', 'candump log to play onto the bus')
-  .option('--agl <file>', 'candump log to play from the AGL side')
+  .option('--interface <name>', 'play only the frames of this interface of the log')
+  .option(
+    '--agl <file>',
+    'candump log to play from the AGL side; of one with directions, the T lines',
+  )
   .option('--no-agl', 'run without AGL: no bridge at the other end of the link')
   .option('--agl-stop-at <seconds>', 'the AGL side dies at this log time', seconds)
   .option('--seconds <limit>', 'play only the first seconds of the logs', seconds)
@@ -93,6 +98,7 @@ const aglFile = typeof options.agl === 'string' ? userPath(options.agl) : undefi
 const common = {
   rulesFile: userPath(options.rules),
   busFile: userPath(options.bus),
+  interfaceName: options.interface,
   secondsLimit: options.seconds,
   engine: options.engine,
   bitrate: options.bitrate,

@@ -74,6 +74,21 @@ describe('npm run twin', () => {
     assert.equal(existsSync(join(folder, 'out')), false);
   });
 
+  it('plays the interface that is asked for, and says what it leaves out', () => {
+    const log = '# by hand\n(10.0) can0 1A0#01 R\n(10.0001) can1 1A0#02\n(10.01) can0 111#AB\n';
+    const { folder, twin } = prepare({ 'bus.log': log });
+    const { status, stderr } = twin(...INPUT, '--interface', 'can0');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /bus\.log: left out: 1 comment line$/m);
+    assert.match(stderr, /bus\.log: only can0 is played; 1 frame of other interfaces left out$/m);
+    const bus = readFileSync(join(folder, 'out', 'bus.log'), 'utf8');
+    assert.doesNotMatch(bus, /can1/);
+    assert.equal(bus.trimEnd().split('\n').length, 3, bus);
+    const nothing = twin(...INPUT, '--interface', 'can2');
+    assert.equal(nothing.status, 2);
+    assert.match(nothing.stderr, /no frame is of the interface can2; there are: can0 \(2 frames\)/);
+  });
+
   it('names what is wrong in a rules file', () => {
     const { folder, twin } = prepare({ 'rules.yaml': RULES.replace('0x1A0', '0x800') });
     const { status, stderr } = twin(...INPUT);

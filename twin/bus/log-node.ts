@@ -20,13 +20,16 @@ class QueuedFrame implements TransmitOffer {
   readonly sender: string;
   readonly atNanos: number;
   readonly key: number;
+  /** The queue it waits in once it is due. */
+  readonly queue: number;
   #wire: WireBits | undefined;
 
-  constructor(frame: CanFrame, atNanos: number, sender: string) {
+  constructor(frame: CanFrame, atNanos: number, sender: string, queue: number) {
     this.frame = frame;
     this.sender = sender;
     this.atNanos = atNanos;
     this.key = arbitrationKeyOf(frame);
+    this.queue = queue;
   }
 
   get wire(): WireBits {
@@ -82,7 +85,9 @@ export class LogNode implements CanNode {
   /** Not released yet, earliest first. */
   readonly #future = new FrameQueue();
   #release: ScheduledEvent | undefined;
-  /** Released frames by identifier. */
+  /** The queue of the frame that was given last. */
+  #lastQueue = 0;
+  /** Released frames by identifier, or behind the one they follow. */
   readonly #queues = new Map<number, FrameQueue>();
   #released = 0;
   /** Best head of all queues; undefined means look for it. */
@@ -106,9 +111,14 @@ export class LogNode implements CanNode {
     return this.#released > 0;
   }
 
-  /** Wants `frame` on the wire from `atNanos` on. `name` becomes WireRecord.sender. */
-  enqueue(frame: CanFrame, atNanos: number, name: string): void {
-    const queued = new QueuedFrame(frame, atNanos, name);
+  /**
+   * Wants `frame` on the wire from `atNanos` on. `name` becomes WireRecord.sender. `staysBehind`: not
+   * before the frame that was given before it.
+   */
+  enqueue(frame: CanFrame, atNanos: number, name: string, staysBehind = false): void {
+    const queue = staysBehind ? this.#lastQueue : identityOf(frame);
+    this.#lastQueue = queue;
+    const queued = new QueuedFrame(frame, atNanos, name, queue);
     this.#future.insertByTime(queued);
     if (this.#future.head === queued) this.#planRelease();
   }
@@ -119,9 +129,9 @@ export class LogNode implements CanNode {
 
   transmitted(offer: TransmitOffer): void {
     const queued = offer as QueuedFrame;
-    const queue = this.#queues.get(identityOf(queued.frame))!;
+    const queue = this.#queues.get(queued.queue)!;
     queue.shift();
-    if (queue.length === 0) this.#queues.delete(identityOf(queued.frame));
+    if (queue.length === 0) this.#queues.delete(queued.queue);
     this.#released--;
     this.#best = undefined;
   }
@@ -144,9 +154,8 @@ export class LogNode implements CanNode {
   #releaseDue(nanos: number): void {
     while (this.#future.length > 0 && this.#future.head!.atNanos <= nanos) {
       const queued = this.#future.shift();
-      const identity = identityOf(queued.frame);
-      let queue = this.#queues.get(identity);
-      if (queue === undefined) this.#queues.set(identity, (queue = new FrameQueue()));
+      let queue = this.#queues.get(queued.queue);
+      if (queue === undefined) this.#queues.set(queued.queue, (queue = new FrameQueue()));
       queue.push(queued);
       this.#released++;
       const better = this.#best !== undefined && queued.key < this.#best.key;

@@ -10,12 +10,13 @@ import { InputError, readTextInput, writeWhole } from '../../cell-config/files.t
 import { CellFormatError } from '../../cell-config/format/error.ts';
 import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
 import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
-import { type LogEntry, LogSyntaxError, parseLog } from '../candump/read.ts';
+import { type LogEntry, LogSyntaxError } from '../candump/read.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { statusLines } from '../page/text.ts';
 import { SharedFileError } from '../shared/map-file.ts';
 import { BoardTrace } from '../trace/board-trace.ts';
 import { cellNameFor, loadArtifacts, MissingArtifactError } from './artifacts.ts';
+import { chooseForAgl, chooseForBus, type LogChoice, readLogFile } from './log-choice.ts';
 import { LogInputError, prepareInput, refuseCellsFrames } from './log-input.ts';
 import { OUTPUT_NAMES, prepareOutputs, writeOutputs } from './output.ts';
 import { ProgressPrinter } from './progress.ts';
@@ -26,6 +27,10 @@ import { chooseForTimeline, timelineOf } from './timeline.ts';
 export interface CommandOptions {
   readonly rulesFile: string;
   readonly busFile: string;
+  /** The one interface of the log to play; without it, all. */
+  readonly interfaceName?: string;
+  /** The log names senders, as the demo's does, not interfaces. */
+  readonly namesAreSenders?: boolean;
   readonly aglFile?: string;
   readonly agl: boolean;
   readonly aglStopAtSeconds?: number;
@@ -78,18 +83,32 @@ export async function runCommand(options: CommandOptions): Promise<number> {
 function prepare(options: CommandOptions) {
   const compiled = compileRules(readTextInput(options.rulesFile, 'rules file'), options.rulesFile);
   for (const warning of compiled.warnings) process.stderr.write(`${formatDiagnostic(warning)}\n`);
-  const bus = readBusLog(options.busFile);
-  const agl = options.aglFile
-    ? parseLog(readTextInput(options.aglFile, 'candump log'), options.aglFile)
-    : [];
+  const bus = readBusLog(options);
+  const agl = readAglLog(options);
+  if (bus.length + agl.length === 0) throw new InputError(`${options.busFile}: no frame to play`);
   const input = prepareInput(bus, agl, options.secondsLimit);
   const { cell, system, files } = loadArtifacts(options.engine, cellNameFor(options.settings));
   return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
 }
 
-/** The log of the frames that others put on the bus. Throws InputError, LogSyntaxError. */
-export function readBusLog(file: string): LogEntry[] {
-  return refuseCellsFrames(parseLog(readTextInput(file, 'candump log'), file), file);
+type LogOptions = Pick<CommandOptions, 'busFile' | 'aglFile' | 'interfaceName' | 'namesAreSenders'>;
+
+/** The frames that others put on the bus; says what else is in the log. Throws InputError, LogSyntaxError. */
+export function readBusLog({ busFile, ...wishes }: LogOptions): LogEntry[] {
+  const entries = told(chooseForBus(busFile, readLogFile(busFile), wishes));
+  return refuseCellsFrames(entries, busFile);
+}
+
+/** An interface is chosen in the file that has several of them: the bus's, or one for both. */
+function readAglLog({ busFile, aglFile, interfaceName }: LogOptions): LogEntry[] {
+  if (aglFile === undefined) return [];
+  const wishes = aglFile === busFile ? { interfaceName } : {};
+  return told(chooseForAgl(aglFile, readLogFile(aglFile), wishes));
+}
+
+function told({ entries, notes }: LogChoice): LogEntry[] {
+  for (const note of notes) process.stderr.write(`${note}\n`);
+  return entries;
 }
 
 /** Turns the errors that a user can cause, thrown at once or later, into InputError. */

@@ -21,6 +21,7 @@ export interface LiveCommandOptions extends Pick<
   CommandOptions,
   | 'rulesFile'
   | 'busFile'
+  | 'interfaceName'
   | 'secondsLimit'
   | 'engine'
   | 'bitrate'
@@ -46,8 +47,8 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
   say(`sharing ${options.sharedFile}; start: build/canwarden-bridge --shm ${options.sharedFile}`);
   await live.runWhile(() => !live.isLinkUp && !stopped);
   const startNanos = board.clock.now;
-  for (const { frame, nanos, interfaceName } of input.bus) {
-    board.sender.enqueue(frame, startNanos + nanos, interfaceName);
+  for (const { frame, nanos, interfaceName, isLate } of input.bus) {
+    board.sender.enqueue(frame, startNanos + nanos, interfaceName, isLate);
   }
   const last = input.bus.at(-1)?.nanos ?? 0;
   const endNanos = startNanos + last + DRAIN_NANOS;
@@ -72,7 +73,7 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
 
 async function prepare(options: LiveCommandOptions) {
   const compiled = compileRules(readTextInput(options.rulesFile, 'rules file'), options.rulesFile);
-  const bus = readBusLog(options.busFile);
+  const bus = readBusLog(options);
   const input = prepareInput(bus, [], options.secondsLimit);
   prepareToWrite(join(options.outputDirectory, 'bus.log'));
   const artifacts = loadArtifacts(options.engine, cellNameFor(options.settings));

@@ -2,9 +2,10 @@
  * The input logs of a run, on one time axis.
  *
  * Used by: command.ts and live-command.ts.
- * Does not: change the order of a log. Times that go back are taken as "at once".
+ * Does not: choose among the frames (log-choice.ts), or change the order of a log.
  */
 import type { CanFrame } from '../bus/can-frame.ts';
+import { inOrder, type OrderedEntry } from '../candump/order.ts';
 import { type LogEntry, LogSyntaxError } from '../candump/read.ts';
 import { CELL_SENDER } from './board.ts';
 
@@ -13,6 +14,8 @@ export interface TimedFrame {
   readonly frame: CanFrame;
   readonly nanos: number;
   readonly interfaceName: string;
+  /** Must not overtake the frame before it, though both may be due at once. */
+  readonly isLate: boolean;
 }
 
 export interface RunInput {
@@ -45,15 +48,17 @@ export function refuseCellsFrames(entries: LogEntry[], file: string): LogEntry[]
 }
 
 /**
- * Puts both logs on one axis that starts with the earlier first frame. Frames later than
+ * Puts both logs on one axis that starts with the earlier first frame; each keeps its own order. Frames later than
  * `limitSeconds` after it are left out. Throws LogInputError if the logs start over an hour apart, or
  * pause for longer than that.
  */
 export function prepareInput(
-  bus: readonly LogEntry[],
-  agl: readonly LogEntry[],
+  busEntries: readonly LogEntry[],
+  aglEntries: readonly LogEntry[],
   limitSeconds = Infinity,
 ): RunInput {
+  const bus = inOrder(busEntries).entries;
+  const agl = inOrder(aglEntries).entries;
   const firsts = [bus[0]?.nanos, agl[0]?.nanos].filter((nanos) => nanos !== undefined);
   const startNanos = firsts.reduce(
     (least, nanos) => (nanos < least ? nanos : least),
@@ -72,12 +77,13 @@ export function prepareInput(
   refuseLongPause(bus, 'bus', startNanos, limitSeconds);
   refuseLongPause(agl, 'AGL', startNanos, limitSeconds);
   const limitNanos = limitSeconds * 1e9;
-  const timed = (entries: readonly LogEntry[]): TimedFrame[] =>
+  const timed = (entries: readonly OrderedEntry[]): TimedFrame[] =>
     entries
-      .map(({ frame, nanos, interfaceName }) => ({
+      .map(({ frame, nanos, interfaceName, isLate }) => ({
         frame,
-        nanos: Math.max(0, Number(nanos - startNanos)),
+        nanos: Number(nanos - startNanos),
         interfaceName,
+        isLate,
       }))
       .filter(({ nanos }) => nanos <= limitNanos);
   return { bus: timed(bus), agl: timed(agl), startNanos };

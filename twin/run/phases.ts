@@ -103,8 +103,8 @@ function schedule(
     clock.schedule(startNanos + nanos, action);
     lastNanos = Math.max(lastNanos, startNanos + nanos);
   };
-  for (const { frame, nanos, interfaceName } of input.bus) {
-    board.sender.enqueue(frame, startNanos + nanos, interfaceName);
+  for (const { frame, nanos, interfaceName, isLate } of input.bus) {
+    board.sender.enqueue(frame, startNanos + nanos, interfaceName, isLate);
     lastNanos = Math.max(lastNanos, startNanos + nanos);
   }
   for (const { frame, nanos } of input.agl) {

@@ -1,0 +1,83 @@
+/**
+ * One line of a candump log, of each form that tools write.
+ *
+ *   (1398128223.803317) can0 166#D0320009          candump -l, -L; log2asc's opposite, asc2log
+ *   (1398128223.803317) can0 166#D0320009 R        with the direction: candump -x, asc2log, python-can
+ *   (2023-01-05 10:11:12.123456) can0 1A0#0102     candump -tA
+ *    (1643387200.593986)  can0  1A0   [2]  01 02   candump -ta, the screen form
+ *
+ * "T answered" is this project's own word for what the cell answered by itself (`recorder dump`). A date
+ * has no zone; it is taken for UTC, as only differences count here.
+ */
+import type { CanFrame } from '../bus/can-frame.ts';
+import { parseFrameText, type Refuse, type Unplayable } from './frame-text.ts';
+import { parseScreenFrame } from './screen-line.ts';
+
+/** Who put the frame on the bus, seen from who recorded it. */
+export type Direction = 'unknown' | 'received' | 'sent' | 'answered';
+
+export interface ReadLine {
+  /** As written, in nanoseconds: relative, or of the Unix epoch (more than a number can hold). */
+  readonly nanos: bigint;
+  readonly interfaceName: string;
+  readonly direction: Direction;
+  readonly frame: CanFrame | Unplayable;
+}
+
+/** The time in its parentheses, the interface, and the rest, with the blanks before each. */
+const LINE = /^(\s*)(\([^)]*\)|\S+)(\s+)(\S+)(\s+)(\S.*)$/;
+const SECONDS = /^\((\d+)\.(\d{1,9})\)$/;
+const DATE = /^\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.(\d{1,9})\)$/;
+/** Behind the frame: the direction, for CAN FD two flags, or our own word. */
+const DIRECTION = /^([RrTt])(?: (answered)|(?: [BE-]){0,2})?$/;
+const NANOS_PER_SECOND = 1_000_000_000n;
+
+/** Reads a line without its line break. `refuse` takes an offset in it and the reason. */
+export function parseLine(line: string, refuse: Refuse): ReadLine {
+  const match = LINE.exec(line);
+  if (match === null) {
+    return refuse(0, `expected "(seconds.micros) interface ID#DATA", found "${line.trim()}"`);
+  }
+  const [, indent, time, gap, interfaceName, secondGap, rest] = match;
+  const nanos =
+    parseTime(time) ?? refuse(indent.length, `"${time}" is not a time like (12.345678)`);
+  const start = indent.length + time.length + gap.length + interfaceName.length + secondGap.length;
+  const refuseInRest: Refuse = (offset, reason) => refuse(start + offset, reason);
+  const screen = parseScreenFrame(rest, refuseInRest);
+  if (screen !== undefined) {
+    const direction = directionOf(screen.direction);
+    return { nanos, interfaceName, direction, frame: screen.frame };
+  }
+  const [text] = /^\S+/.exec(rest) ?? [''];
+  const behind = rest.slice(text.length).trim();
+  const marked = behind === '' ? undefined : DIRECTION.exec(behind);
+  if (marked === null) {
+    const offset = rest.indexOf(behind, text.length);
+    return refuseInRest(offset, `only R or T may follow the frame, found "${behind}"`);
+  }
+  return {
+    nanos,
+    interfaceName,
+    direction: marked?.[2] === undefined ? directionOf(marked?.[1] ?? '') : 'answered',
+    frame: parseFrameText(text, refuseInRest),
+  };
+}
+
+function directionOf(mark: string): Direction {
+  if (mark === '') return 'unknown';
+  return mark.toUpperCase() === 'T' ? 'sent' : 'received';
+}
+
+function parseTime(text: string): bigint | undefined {
+  const seconds = SECONDS.exec(text);
+  if (seconds !== null) return inNanos(BigInt(seconds[1]), seconds[2]);
+  const date = DATE.exec(text);
+  const millis = date === null ? NaN : Date.parse(`${date[1]}T${date[2]}Z`);
+  return date === null || Number.isNaN(millis)
+    ? undefined
+    : inNanos(BigInt(millis / 1000), date[3]);
+}
+
+function inNanos(seconds: bigint, fraction: string): bigint {
+  return seconds * NANOS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
+}
