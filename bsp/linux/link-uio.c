@@ -22,6 +22,11 @@ static bool is_link(uint32_t protocol) {
   return protocol == PROTOCOL_FRONT_END || protocol == PROTOCOL_BACK_END;
 }
 
+bool link_has_uio(void) {
+  char name[UIO_NAME_BYTES];
+  return uio_find(name, LINK_PROTOCOLS, 2);
+}
+
 static void *map_part(struct link *link, const char *uio_name, const char *map_name,
                       int protection, size_t *bytes) {
   void *start = uio_map(uio_name, link->handle, map_name, protection, bytes);
@@ -43,7 +48,8 @@ bool link_open_uio(struct link *link, const char *device) {
     log_line(LOG_FAULT,
              "no UIO device is an ivshmem link for CAN (110a:4106, class ff8024 or ffc024). Is "
              "Jailhouse enabled with canwarden's root config, and uio_ivshmem loaded and bound? "
-             "See docs/bridge.md; without hardware use --shm");
+             "See docs/bridge.md; without hardware use --shm; where Linux's own virtio_can drives the "
+             "cell, --control-only");
     return false;
   }
   link->own_protocol = uio_protocol(uio_name);

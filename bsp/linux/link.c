@@ -12,7 +12,38 @@
 #include "link-file.h"
 #include "log.h"
 
+bool link_is_control_only(const struct options *options) {
+  char name[64];
+  if (options->control_only) {
+    return true;
+  }
+  if (options->shared_file != NULL || options->uio_device != NULL || link_has_uio() ||
+      !link_is_of_kernel(name, sizeof name)) {
+    return false;
+  }
+  log_line(LOG_NOTICE, "%s is the link of Linux's own virtio_can (class ff8024): no frames here, only "
+           "questions about the cell", name);
+  return true;
+}
+
+static bool open_control_only(struct link *link, const struct options *options) {
+  link->control_only = true;
+  link->handle = -1;
+  if (options->shared_file != NULL) {
+    return link_open_file(link, options->shared_file);
+  }
+  link_open_uio_control(link);
+  if (link->status_page == NULL) {
+    log_line(LOG_FAULT, "there is nothing to serve: the control device cannot be used. Next: canwarden "
+             "up binds it to uio_ivshmem");
+  }
+  return link->status_page != NULL;
+}
+
 bool link_open(struct link *link, const struct options *options) {
+  if (options->control_only) {
+    return open_control_only(link, options);
+  }
   bool opened = options->shared_file != NULL ? link_open_file(link, options->shared_file)
                                              : link_open_uio(link, options->uio_device);
   if (opened) {

@@ -9,6 +9,7 @@
 #define CANWARDEN_LINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "options.h"
@@ -38,17 +39,31 @@ struct link {
   uint32_t own_state;
   /** PROTOCOL_FRONT_END or PROTOCOL_BACK_END: which role this end plays. */
   uint32_t own_protocol;
+  /** No frames: only the control device is used, and Linux's own driver has the link, or nobody. */
+  bool control_only;
   /** Becomes readable when the cell rings; -1: nothing does, poll. */
   int handle;
   /** What was opened, for messages. */
   char name[128];
 };
 
+/**
+ * Whether the bridge has no frames to carry: by option, or because the link is of the role in which Linux's
+ * own driver has it, and no UIO driver does. To be asked before link_open.
+ */
+bool link_is_control_only(const struct options *options);
+
 /** Opens the link that the options name. False: it cannot be used, and a line has said why. */
 bool link_open(struct link *link, const struct options *options);
 
+/** Whether a UIO driver has a link for CAN (link-uio.c). */
+bool link_has_uio(void);
+
 /** Opens a UIO device (link-uio.c). */
 bool link_open_uio(struct link *link, const char *device);
+
+/** Whether a link whose driver is Linux's is on the PCI bus (link-pci.c); `name`: its address. */
+bool link_is_of_kernel(char *name, size_t bytes);
 
 /** Opens the control device, if there is one (control-uio.c); a line says what was found. */
 void link_open_uio_control(struct link *link);

@@ -27,7 +27,8 @@
 
 /* So often the loop looks at signals, heartbeat and watchdog, however busy the ring is. */
 #define STEPS_PER_ROUND 512
-/* With interrupts: what no interrupt announces (the pause after START) waits no longer. */
+/* With interrupts: what no interrupt announces (the pause after START) waits no longer. Without frames: the
+   answer of the cell to a request. */
 #define SLEEP_WITH_INTERRUPT_NANOS 5000000L
 /* While the interface's queue is full: nothing tells when a vcan queue has room again. */
 #define SLEEP_BLOCKED_NANOS 200000L
@@ -107,7 +108,8 @@ static bool sleep_until_work(const struct options *options, const sigset_t *whil
       (struct pollfd){.fd = can->receive_wanted ? can->handle : -1, .events = POLLIN};
   sources[SOURCE_LINK] = (struct pollfd){.fd = link->handle, .events = POLLIN};
   control_server_sources(&sources[SOURCE_SERVER]);
-  long nanos = link->handle >= 0 ? SLEEP_WITH_INTERRUPT_NANOS : (long)options->poll_micros * 1000;
+  bool is_woken = link->handle >= 0 || link->control_only;
+  long nanos = is_woken ? SLEEP_WITH_INTERRUPT_NANOS : (long)options->poll_micros * 1000;
   if (can->send_blocked && nanos > SLEEP_BLOCKED_NANOS) {
     nanos = SLEEP_BLOCKED_NANOS;
   }
@@ -160,19 +162,29 @@ int main(int count, char **words) {
   if (options.question != NULL) {
     return ask(options.socket, options.question_words, options.question);
   }
-  if (!can_socket_open(module_can(), &options) || !link_open(module_link(), &options)) {
+  bool control_only = link_is_control_only(&options);
+  options.control_only = control_only;
+  if ((!control_only && !can_socket_open(module_can(), &options)) ||
+      !link_open(module_link(), &options)) {
     return EXIT_BAD_INPUT;
   }
   catch_signals(&while_sleeping);
   if (!module_start()) {
     return EXIT_BAD_INPUT;
   }
-  if (control_module_open()) {
-    control_server_open(options.socket);
+  bool is_served = control_module_open() && control_server_open(options.socket);
+  if (control_only && !is_served) {
+    /* There is nothing else that it could do. */
+    return EXIT_BAD_INPUT;
   }
-  log_line(LOG_NOTICE, "ready: %s, %u filter%s", options.interface, options.filter_count,
-           options.filter_count == 1 ? "" : "s");
-  notify_send("READY=1\nSTATUS=waiting for the cell");
+  if (control_only) {
+    log_line(LOG_NOTICE, "ready: questions about the cell only");
+    notify_send("READY=1\nSTATUS=questions about the cell only");
+  } else {
+    log_line(LOG_NOTICE, "ready: %s, %u filter%s", options.interface, options.filter_count,
+             options.filter_count == 1 ? "" : "s");
+    notify_send("READY=1\nSTATUS=waiting for the cell");
+  }
   bool stopped = serve(&options, &while_sleeping);
   notify_send("STOPPING=1");
   if (stopped) {

@@ -69,6 +69,10 @@ bool module_start(void) {
     return false;
   }
   wasm2c_bridge_instantiate(&bridge_module, &bsp, &can);
+  if (bsp.link.control_only) {
+    module_is_running = true;
+    return true;
+  }
   uint32_t role = bsp.link.own_protocol == PROTOCOL_FRONT_END ? ROLE_FRONT_END : ROLE_BACK_END;
   uint32_t status = w2c_bridge_initialize(&bridge_module, bsp.link.section_bytes, role);
   if (status != 0) {

@@ -37,7 +37,10 @@ enum module_counter {
 struct link *module_link(void);
 struct can_socket *module_can(void);
 
-/** Starts the module on the opened link. False: a line has said why. */
+/**
+ * Starts the module on the opened link; without an end of it, when only the control device is used. False:
+ * a line has said why.
+ */
 bool module_start(void);
 
 /** Steps at most `steps_maximum` times. `*idle`: nothing is left to do. False: it failed. */

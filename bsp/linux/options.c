@@ -28,6 +28,9 @@ static const char HELP[] =
     "  --uio DEVICE         the UIO device of the link (default: the first ivshmem device whose\n"
     "                       class code is virtio-can, 0xff8024 or 0xffc024)\n"
     "  --shm FILE           map this file or PCI resource instead, and poll it (docs/bridge.md)\n"
+    "  --control-only       no frames and no interface, only questions about the cell: where Linux's\n"
+    "                       own virtio_can drives the cell (role device); so it is by itself when the\n"
+    "                       link's device is of class 0xff8024 and uio_ivshmem does not have it\n"
     "  --filter ID:MASK     give the cell only frames with (id & MASK) == (ID & MASK); hexadecimal,\n"
     "                       8 digits for 29-bit identifiers; may be repeated, one match is enough\n"
     "  --poll-micros N      longest sleep while polling with --shm (default 500)\n"
@@ -101,12 +104,13 @@ static void add_filter(struct options *options, const char *text) {
 }
 
 void options_read(struct options *options, int count, char *const *words) {
-  enum { INTERFACE = 1, CREATE, UIO, SHM, FILTER, POLL, STATS, QUIET, SOCKET, ASK, VERSION, HELP_TEXT };
+  enum { INTERFACE = 1, CREATE, UIO, SHM, CONTROL_ONLY, FILTER, POLL, STATS, QUIET, SOCKET, ASK, VERSION, HELP_TEXT };
   static const struct option KNOWN[] = {
       {"interface", required_argument, NULL, INTERFACE},
       {"create", no_argument, NULL, CREATE},
       {"uio", required_argument, NULL, UIO},
       {"shm", required_argument, NULL, SHM},
+      {"control-only", no_argument, NULL, CONTROL_ONLY},
       {"filter", required_argument, NULL, FILTER},
       {"poll-micros", required_argument, NULL, POLL},
       {"stats", optional_argument, NULL, STATS},
@@ -140,6 +144,9 @@ void options_read(struct options *options, int count, char *const *words) {
         break;
       case SHM:
         options->shared_file = optarg;
+        break;
+      case CONTROL_ONLY:
+        options->control_only = true;
         break;
       case FILTER:
         add_filter(options, optarg);

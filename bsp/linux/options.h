@@ -22,6 +22,8 @@ struct options {
   const char *shared_file;
   /** /dev/uioN to use; NULL: the first one with a virtio-can class code. */
   const char *uio_device;
+  /** Serve the control device alone: the frames are the business of Linux's own driver. */
+  bool control_only;
   /** What of the interface goes to the cell; no entry: everything. */
   struct can_filter filters[FILTERS_MAXIMUM];
   unsigned filter_count;

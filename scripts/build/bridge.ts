@@ -38,6 +38,7 @@ const SOURCES = [
   'statistics',
   'link',
   'link-uio',
+  'link-pci',
   'link-file',
   'uio',
   'control-uio',

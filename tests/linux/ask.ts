@@ -48,10 +48,19 @@ export async function until(what: string, isDone: () => boolean): Promise<void> 
   }
 }
 
+/** What a bridge carries: frames, or (role device) only questions about the cell. */
+export const MODES = [
+  ['with frames', []],
+  ['with the control device alone', ['--control-only']],
+] as const;
+
 /** Starts a bridge on the cell's file and waits until it is ready. */
-export async function startBridge(cell: FakeCell): Promise<BridgeProcess> {
+export async function startBridge(
+  cell: FakeCell,
+  more: readonly string[] = [],
+): Promise<BridgeProcess> {
   const options = ['--interface', '-', '--shm', cell.sharedFile, '--socket', cell.socket];
-  const bridge = new BridgeProcess([NATIVE, ...options]);
-  await until('the bridge', () => bridge.hasSaid('ready: -'));
+  const bridge = new BridgeProcess([NATIVE, ...options, ...more]);
+  await until('the bridge', () => bridge.hasSaid('ready: '));
   return bridge;
 }

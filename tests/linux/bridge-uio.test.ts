@@ -43,8 +43,11 @@ describe(
         ...['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-Ibsp/linux'],
         `-DUIO_CLASS="${folder}/class"`,
         `-DUIO_NODES="${folder}/dev"`,
+        `-DPCI_DEVICES="${folder}/pci"`,
         'tests/linux/uio-check.c',
-        ...['uio', 'link-uio', 'control-uio', 'log'].map((name) => `bsp/linux/${name}.c`),
+        ...['uio', 'link-uio', 'link-pci', 'link-file', 'link', 'control-uio', 'log'].map(
+          (name) => `bsp/linux/${name}.c`,
+        ),
         ...['-o', program],
       ],
       { encoding: 'utf8' },
@@ -74,7 +77,7 @@ describe(
     }
 
     function clear(): void {
-      for (const part of ['class', 'dev'])
+      for (const part of ['class', 'dev', 'pci'])
         rmSync(join(folder, part), { recursive: true, force: true });
     }
 
@@ -136,6 +139,50 @@ describe(
         assert.match(stdout, /requests 00000000/);
         assert.match(stderr, /Questions about the cell are not answered\. Next: enable Jailhouse/);
       }
+    });
+
+    /** A device of the PCI bus, which need not have a driver. */
+    function addPci(address: string, classCode: string): void {
+      const device = join(folder, 'pci', address);
+      mkdirSync(device, { recursive: true });
+      for (const [file, text] of [
+        ['vendor', '0x110a'],
+        ['device', '0x4106'],
+        ['class', classCode],
+      ]) {
+        writeFileSync(join(device, file), `${text}\n`);
+      }
+    }
+
+    it('are the control device alone where Linux’s own driver has the link', () => {
+      clear();
+      addPci('0001:00:00.0', '0xff8024');
+      addPci('0001:00:02.0', '0xff4057');
+      addDevice('uio0', '0xff4057', CONTROL_MAPS);
+      const { status, stdout, stderr } = check('control-only');
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(stdout.trimEnd().split('\n'), [
+        'control_only 1',
+        'opened 1, section 0, handle -1',
+        `requests ${hex(3 * PAGE)}`,
+      ]);
+      assert.match(stderr, /0001:00:00\.0 is the link of Linux's own virtio_can/);
+      // Without its control device it has nothing to serve.
+      rmSync(join(folder, 'class/uio0'), { recursive: true });
+      const none = check('control-only');
+      assert.match(none.stdout, /opened 0/);
+      assert.match(none.stderr, /there is nothing to serve.*canwarden up/);
+    });
+
+    it('are the link as well in the other role, and where a UIO driver has it', () => {
+      clear();
+      addPci('0001:00:00.0', '0xffc024');
+      addDevice('uio1', '0xff4057', CONTROL_MAPS);
+      assert.equal(check('control-only').stdout, 'control_only 0\n');
+      clear();
+      addPci('0001:00:00.0', '0xff8024');
+      addDevice('uio0', '0xff8024', LINK_MAPS);
+      assert.equal(check('control-only').stdout, 'control_only 0\n');
     });
 
     it('are refused when the link is not there, or not whole', () => {

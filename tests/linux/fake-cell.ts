@@ -137,6 +137,11 @@ export class FakeCell {
     return this.#file.readUInt32LE(0x20);
   }
 
+  /** The bridge's word of the state table. */
+  get bridgeState(): number {
+    return this.#file.readUInt32LE(STATE_TABLE);
+  }
+
   /** This cell's word of the state table. */
   get state(): number {
     return this.#file.readUInt32LE(STATE_TABLE + 4);

@@ -5,6 +5,7 @@
  * Used by: bridge-uio.test.ts, which compiles it with the bridge's own files and faked folders.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "link.h"
 
@@ -14,6 +15,18 @@ static void show(const char *what, const volatile void *memory) {
 
 int main(int count, char **words) {
   struct link link = {0};
+  struct options options = {0};
+  if (count > 1 && strcmp(words[1], "control-only") == 0) {
+    options.control_only = link_is_control_only(&options);
+    printf("control_only %d\n", options.control_only);
+    if (!options.control_only) {
+      return 0;
+    }
+    bool opened = link_open(&link, &options);
+    printf("opened %d, section %d, handle %d\n", opened, link.section != NULL, link.handle);
+    show("requests", link.requests);
+    return 0;
+  }
   if (!link_open_uio(&link, count > 1 ? words[1] : NULL)) {
     return 1;
   }
