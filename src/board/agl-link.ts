@@ -131,9 +131,19 @@ export class AglLink {
     if (this.isBackEnd) this.device.finishTransmit(sent);
   }
 
-  /** The controller is bus-off, or not (any more); the back-end's driver is told once. */
-  noteBusOff(isBusOff: bool): void {
-    if (this.isBackEnd && isBusOff) this.device.reportBusOff();
+  /**
+   * The controller is bus-off, or not (any more); the back-end's driver is told once. `isForGood`: by the
+   * cell's own setting it does not come back.
+   */
+  noteBusOff(isBusOff: bool, isForGood: bool): void {
+    if (!this.isBackEnd) return;
+    this.device.staysOff = isBusOff && isForGood;
+    if (isBusOff) this.device.reportBusOff();
+  }
+
+  /** The peer waits, without a limit, for the end of a START or STOP, or for its interrupt. */
+  get isControlOpen(): bool {
+    return this.isBackEnd && this.device.controlOpen;
   }
 
   /** Leaves the peer for good, at shutdown: own state 0. Call nothing else afterwards. */

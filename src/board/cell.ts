@@ -6,7 +6,7 @@
  */
 import { TraceEvent } from '../control/trace-event';
 import { CellState } from '../jailhouse/communication-region';
-import { microsToTicks } from '../rt/deadline';
+import { Deadline, microsToTicks } from '../rt/deadline';
 import { Executive } from '../rt/executive';
 import { Status } from '../rt/status';
 import { AcknowledgeTask } from './acknowledge-task';
@@ -34,9 +34,14 @@ import { UrgentAnswers } from './urgent-answers';
 
 /** How soon a sent frame is looked for: no frame is shorter than 47 bits. */
 const TRANSMIT_POLL_BITS: u32 = 16;
+/** After a refused shutdown request another one is not refused for so long. */
+const DENIAL_MICROS: u32 = 5_000_000;
 
 @final
 export class Cell {
+  /** Started by a refused shutdown request. */
+  private readonly denial: Deadline = new Deadline();
+
   constructor(
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
@@ -70,7 +75,7 @@ export class Cell {
   /** One step. `Empty`: nothing was ready; then `rest`. Another status than `Ok`: the cell has ended. */
   step(): Status {
     this.executive.step();
-    if (this.messages.shutdownRequested) return this.shutDown();
+    if (this.messages.shutdownRequested && !this.putsOffShutdown()) return this.shutDown();
     return this.platform.takeRest() ? Status.Empty : Status.Ok;
   }
 
@@ -107,6 +112,24 @@ export class Cell {
     else console.text('. Starting anew');
     console.text(' (status ').decimal(status).text(')').endLine().flush();
     this.page.fault(status, kind, syndrome, address, programCounter);
+  }
+
+  /**
+   * Refuses a shutdown while Linux's virtio_can waits for the end of START or STOP: it waits without a limit,
+   * and the hypervisor keeps Linux from every instruction until the reply, so that the interrupt of an answer
+   * given now would be taken after the link has gone, when it wakes nobody. The next request within five
+   * seconds is granted whatever Linux does, so that a hostile one cannot keep the cell.
+   */
+  private putsOffShutdown(): bool {
+    const parts = this.parts;
+    if (!parts.linkUsable || !parts.agl.isControlOpen) return false;
+    const nowTicks = parts.clock.nowTicks();
+    const isSecond = this.denial.ticks !== u64.MAX_VALUE && !this.denial.reached(nowTicks);
+    if (isSecond) return false;
+    this.denial.start(nowTicks, microsToTicks(DENIAL_MICROS, parts.clock.ticksPerSecond()));
+    this.messages.shutdownRequested = false;
+    parts.region.denyShutdown();
+    return true;
   }
 
   /**

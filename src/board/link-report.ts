@@ -35,7 +35,8 @@ export class LinkReport {
       this.started = true;
       this.absent.start(nowTicks, this.absentTicks);
     }
-    parts.agl.noteBusOff(parts.controller.faultState() === FaultState.BusOff);
+    const isBusOff = parts.controller.faultState() === FaultState.BusOff;
+    parts.agl.noteBusOff(isBusOff, parts.settings.restartMillis === 0);
     const running = parts.agl.running;
     if (running !== this.wasRunning) {
       this.wasRunning = running;

@@ -41,6 +41,7 @@ const REVISION_SUPPORTED: u32 = 2;
 const MESSAGE_SHUTDOWN_REQUEST: u32 = 1;
 const MESSAGE_RECONFIGURATION_COMPLETED: u32 = 2;
 const REPLY_UNKNOWN_MESSAGE: u32 = 1;
+const REPLY_DENIED: u32 = 2;
 const REPLY_APPROVED: u32 = 3;
 const REPLY_RECEIVED: u32 = 4;
 
@@ -61,7 +62,7 @@ export enum CellState {
 /** What the hypervisor asks and the board has to act on. */
 export enum CellMessage {
   None = 0,
-  /** Bring the devices to rest, then `approveShutdown`. Comes back until then. */
+  /** Bring the devices to rest, then `approveShutdown`; or `denyShutdown`. Comes back until then. */
   ShutdownRequest = 1,
 }
 
@@ -115,6 +116,11 @@ export class CommunicationRegion {
    */
   approveShutdown(): void {
     this.reply(REPLY_APPROVED);
+  }
+
+  /** Refuses the shutdown request: the command that made it fails, and can be given again. */
+  denyShutdown(): void {
+    this.reply(REPLY_DENIED);
   }
 
   /** True when the hypervisor takes console characters by hypercall. */

@@ -55,10 +55,12 @@ export const RECEIVE_HOLD_MICROS: u32 = 5_000;
  */
 export const REANNOUNCE_MICROS: u32 = 5_000;
 /**
- * A bus-off is said again 5 ms later, and then every so many times 5 ms until the driver starts or resets:
- * a busy Linux that has not gone on since the answer to its START ignores what comes before it does.
+ * A bus-off is said again 5 ms later, then after 100 ms, and so on in intervals that double up to 12.8 s,
+ * until the driver starts, stops or resets: a busy Linux that has not gone on since the answer to its START
+ * ignores what comes before it does. In intervals of 5 ms.
  */
-const BUS_OFF_INTERVALS: u64 = 20;
+const BUS_OFF_INTERVALS_FIRST: u64 = 20;
+const BUS_OFF_INTERVALS_LAST: u64 = 2_560;
 
 @final
 export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
@@ -66,6 +68,11 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   started: bool = false;
   /** True while a transmit request was taken and not finished. */
   transmitOpen: bool = false;
+  /**
+   * The controller is off the bus and stays off, whatever the driver does: START fails. A START answered
+   * OK would tell Linux that it is back, until the bus-off is said again.
+   */
+  staysOff: bool = false;
   readonly counters: LinkCounters = new LinkCounters();
   readonly transport: TransportDevice<Memory, Link, Time>;
 
@@ -82,6 +89,9 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   private session: u32 = 0;
   private transmitHead: u32 = 0;
   private busOff: bool = false;
+  /** The driver, which was started, is still to be told of the bus-off; so much later the next time. */
+  private busOffSaid: bool = false;
+  private busOffIntervals: u64 = 0;
   /** A STOP was taken and is answered when no request is left. */
   private stopPending: bool = false;
 
@@ -220,9 +230,21 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     if (!this.transport.operating || this.busOff) return;
     if (this.started && !this.delivering) return;
     this.busOff = true;
+    // A driver that has stopped looks at nothing before its START, which clears the bit.
+    this.busOffSaid = this.started;
+    this.busOffIntervals = BUS_OFF_INTERVALS_FIRST;
     this.transport.setConfigStatus(CONFIG_STATUS_BUS_OFF);
     this.announceAgain();
     this.stop();
+  }
+
+  /**
+   * A control message is not answered, or was just now: Linux waits for its interrupt without a limit, and
+   * takes none of a device that has left.
+   */
+  get controlOpen(): bool {
+    if (!this.transport.operating) return false;
+    return this.stopPending || this.ringOnce || this.transport.controlQueue.hasAvailable();
   }
 
   /** Own state 0: at the start, and before the end. The next `step` begins a new session. */
@@ -254,6 +276,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.session = this.transport.session;
     this.transmitOpen = false;
     this.busOff = false;
+    this.busOffSaid = false;
     this.stopPending = false;
     this.ringOnce = false;
     if (this.started) this.counters.lost += 1;
@@ -266,15 +289,20 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const nowTicks = this.clock.nowTicks();
     if (!this.reannounce.reached(nowTicks)) return false;
     const isWaiting = this.started && this.transport.receiveQueue.hasUnconsumed();
-    if (this.busOff) this.reannounce.start(nowTicks, BUS_OFF_INTERVALS * this.reannounceTicks);
+    if (this.busOffSaid) this.waitForBusOffTaken(nowTicks);
     else if (isWaiting) this.reannounce.start(nowTicks, this.reannounceTicks);
     else this.reannounce.cancel();
     const isOnce = this.ringOnce;
     this.ringOnce = false;
-    if (this.busOff) this.transport.announceAll();
+    if (this.busOffSaid) this.transport.announceAll();
     else if (isWaiting || isOnce) this.transport.announceQueues();
     else return false;
     return true;
+  }
+
+  private waitForBusOffTaken(nowTicks: u64): void {
+    this.reannounce.start(nowTicks, this.busOffIntervals * this.reannounceTicks);
+    this.busOffIntervals = min<u64>(2 * this.busOffIntervals, BUS_OFF_INTERVALS_LAST);
   }
 
   /** The driver is rung once more in a while, in case it has lost this announcement. */
@@ -304,6 +332,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const bytes = queue.chain.read(this.message, CONTROL_BYTES);
     const type: u32 = bytes === CONTROL_BYTES ? load<u16>(this.message) : 0;
     if (type === CONTROL_STOP) {
+      this.busOffSaid = false;
       this.stop();
       this.stopPending = true;
       return this.refuseNext();
@@ -341,11 +370,13 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.announceAgain();
   }
 
-  /** Starts, which is done when it already is; nothing else is known. */
+  /** Starts, which is done when it already is, and fails while it cannot be; nothing else is known. */
   private control(type: u32): u32 {
     if (type === CONTROL_START) {
+      if (this.staysOff) return RESULT_NOT_OK;
       if (this.busOff) this.transport.setConfigStatus(0);
       this.busOff = false;
+      this.busOffSaid = false;
       if (!this.started) this.counters.connected += 1;
       this.started = true;
       this.hold.start(this.clock.nowTicks(), this.holdTicks);

@@ -121,7 +121,7 @@ export class TransportDevice<
     const peerState = this.link.peerState();
     switch (this.phase) {
       case DevicePhase.Withdrawn:
-        if (peerState !== PEER_STATE_RESET) return false;
+        if (peerState !== PEER_STATE_RESET) return this.askForReset(peerState);
         this.layOut();
         this.ownState.announce(PEER_STATE_READY);
         this.phase = DevicePhase.AwaitingDriver;
@@ -139,6 +139,19 @@ export class TransportDevice<
         }
         return this.serveRegisterWrite();
     }
+  }
+
+  /**
+   * A driver that is still READY has not noticed that this end went away, or cannot come back by itself:
+   * DEVICE_NEEDS_RESET (virtio 1.4, 2.1.1) is how it, and whoever looks after it, can tell. Linux shows the
+   * register as `status` of the virtio device, and never resets it on its own.
+   */
+  private askForReset(peerState: u32): bool {
+    if (peerState !== PEER_STATE_READY) return false;
+    const status = this.section.read32(DEVICE_STATUS);
+    if ((status & STATUS_NEEDS_RESET) !== 0) return false;
+    this.section.write32(DEVICE_STATUS, status | STATUS_NEEDS_RESET);
+    return true;
   }
 
   /** True when the driver waits for the acknowledgement of a register write: one load. */

@@ -9,7 +9,8 @@ import { type Bench, startBench, type BenchOptions } from '../../twin/run/bench.
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { loadArtifacts } from '../../twin/run/artifacts.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
-import { MILLISECOND, onBoth, onWasm } from './case.ts';
+import { shutDown, type ShutdownOutcome } from '../../twin/run/cell-control.ts';
+import { MICROSECOND, MILLISECOND, onBoth, onWasm } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
 
 /** A busy Linux: its threads go on so long after they may. */
@@ -231,6 +232,101 @@ onBoth('a session that the cell gave up ends for Linux, which can bind again', (
     complete(bench, linux, linux.up());
     bench.run(10 * MILLISECOND);
     exchange(bench, 0x410);
+  }),
+);
+
+onBoth(
+  'a cell that went away says so in the device status, and the helper’s order heals it',
+  (engine) =>
+    withLinux(engine, (bench, linux) => {
+      const { can, transport } = linux;
+      assert.ok(can && transport);
+      linux.corruptTransmitRing();
+      assert.ok(bench.runUntil(() => can.isBroken, 20 * MILLISECOND));
+      bench.run(5 * MILLISECOND);
+      // DEVICE_NEEDS_RESET (virtio 1.4, 2.1): /sys/bus/virtio/devices/virtio0/status shows 0x4f.
+      assert.equal(transport.status, 0x4f);
+      // Of a broken device the STOP is not sent, so nobody waits for it.
+      complete(bench, linux, linux.down());
+      complete(bench, linux, linux.unbind());
+      bench.run(5 * MILLISECOND);
+      complete(bench, linux, linux.bind());
+      complete(bench, linux, linux.up());
+      bench.run(10 * MILLISECOND);
+      assert.equal(linux.transport?.status, 0x0f);
+      exchange(bench, 0x412);
+    }),
+);
+
+onWasm(
+  'a START fails while the cell’s own setting keeps the chip off, and nothing flaps',
+  (engine) =>
+    withLinux(
+      engine,
+      (bench, linux) => {
+        const { can } = linux;
+        assert.ok(can);
+        failNextSends(bench, 32);
+        bench.sendFromAgl(ALTERNATING);
+        assert.ok(bench.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+        // What Linux's restart-ms 100 does.
+        for (let round = 0; round < 3; round += 1) {
+          bench.run(100 * MILLISECOND);
+          complete(bench, linux, can.restart());
+          bench.run(20 * MILLISECOND);
+          assert.deepEqual([can.state, can.busOffs], ['bus-off', 1]);
+        }
+        complete(bench, linux, linux.down());
+        let isUp = true;
+        linux.run(
+          (function* open() {
+            isUp = yield* can.open();
+          })(),
+        );
+        bench.run(20 * MILLISECOND);
+        assert.equal(isUp, false, 'ip link set can0 up ends with an error');
+      },
+      { settings: 'restart-ms=0' },
+    ),
+);
+
+/** `jailhouse cell shutdown`, with Linux standing still until the cell has replied. */
+function shutDownUnder(bench: Bench, linux: LinuxPeer): ShutdownOutcome {
+  linux.standStill();
+  const outcome = shutDown(bench.board);
+  linux.goOn();
+  return outcome;
+}
+
+onBoth(
+  'a shutdown while ip link set waits is refused once, and nobody waits for ever',
+  async (engine) => {
+    const outcomes: string[] = [];
+    for (const micros of [5, 25, 40, 60, 100, 1_000]) {
+      await withLinux(engine, (bench, linux) => {
+        let isDone = false;
+        linux.run(linux.down(), () => (isDone = true));
+        bench.run(micros * MICROSECOND);
+        const first = shutDownUnder(bench, linux);
+        outcomes.push(first);
+        bench.run(10 * MILLISECOND);
+        assert.ok(isDone, `${micros} us after its beginning: the answer to STOP wakes nobody`);
+        if (first !== 'denied') return;
+        assert.ok(bench.board.communication.cellState === 0, 'the cell goes on meanwhile');
+        assert.equal(shutDownUnder(bench, linux), 'approved');
+      });
+    }
+    assert.ok(outcomes.includes('denied'));
+  },
+);
+
+onWasm('a second shutdown within five seconds is granted whatever Linux does', (engine) =>
+  withLinux(engine, (bench, linux) => {
+    for (const expected of ['denied', 'approved']) {
+      linux.run(linux.down());
+      bench.run(25 * MICROSECOND);
+      assert.equal(shutDownUnder(bench, linux), expected);
+    }
   }),
 );
 

@@ -47,6 +47,18 @@ describe('the communication region', () => {
     expect(region.pollMessage()).toBe(CellMessage.None);
   });
 
+  test('a shutdown request that is denied is replied to with 2, and can come again', () => {
+    const region = new CommunicationRegion(REGION);
+    memory_write32(REGION + 0x0c, 1);
+    expect(region.pollMessage()).toBe(CellMessage.ShutdownRequest);
+    region.denyShutdown();
+    expect(memory_read32(REGION + 0x0c)).toBe(0);
+    expect(memory_read32(REGION + 0x10)).toBe(2);
+    expect(region.pollMessage()).toBe(CellMessage.None);
+    memory_write32(REGION + 0x0c, 1);
+    expect(region.pollMessage()).toBe(CellMessage.ShutdownRequest);
+  });
+
   test('a finished reconfiguration is replied to with 4, the unknown with 1', () => {
     const region = new CommunicationRegion(REGION);
     memory_write32(REGION + 0x0c, 2);

@@ -91,14 +91,14 @@ describe('an announcement that Linux may lose while it takes another back', () =
     }
   });
 
-  test('comes again after 5 ms, then every 100 ms: bus-off, until START', () => {
+  test('comes again after 5 ms, 100 ms, 200 ms, up to every 12.8 s: bus-off, until START', () => {
     const bench = new DeviceBench();
     bench.run();
     bench.device.reportBusOff();
     const bells = bench.wire.bells[DRIVER];
-    for (let round: u32 = 1; round <= 4; round++) {
+    for (let round: u32 = 1; round <= 11; round++) {
       bench.section.write16(CONFIG_EVENT, 0);
-      const interval: u64 = round === 1 ? AGAIN : 20 * AGAIN;
+      const interval: u64 = round === 1 ? AGAIN : min<u64>(100_000 << (round - 2), 12_800_000);
       bench.pass(interval - 1);
       expect(bench.wire.bells[DRIVER]).toBe(bells + round - 1, 'too early');
       bench.pass(1);
@@ -110,6 +110,21 @@ describe('an announcement that Linux may lose while it takes another back', () =
     bench.section.write16(CONFIG_EVENT, 0);
     bench.pass(20 * AGAIN);
     expect(bench.section.read8(CONFIG_EVENT)).toBe(0);
+  });
+
+  test('does not come for a bus-off while the interface is down, or from its STOP on', () => {
+    for (let isFirst = 0; isFirst < 2; isFirst++) {
+      const bench = new DeviceBench();
+      bench.run();
+      if (isFirst === 1) bench.device.reportBusOff();
+      control(bench, STOP);
+      bench.device.reportBusOff();
+      bench.pass(AGAIN);
+      bench.section.write16(CONFIG_EVENT, 0);
+      const bells = bench.wire.bells[DRIVER];
+      for (let round = 0; round < 30; round++) bench.pass(100_000);
+      expect(bench.wire.bells[DRIVER]).toBe(bells);
+    }
   });
 
   test('does not come after a reset', () => {
@@ -240,6 +255,24 @@ describe('bus-off', () => {
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
   });
 
+  test('that is for good makes START fail, until it is over', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.device.staysOff = true;
+    bench.device.reportBusOff();
+    bench.driver.requestControl(START);
+    bench.device.step();
+    expect(bench.driver.controlResult()).toBe(NOT_OK);
+    expect(bench.device.started).toBe(false);
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF, 'still');
+    bench.driver.requestControl(STOP);
+    bench.device.step();
+    expect(bench.driver.controlResult()).toBe(OK);
+    bench.device.staysOff = false;
+    control(bench, START);
+    expect(bench.section.read16(CONFIG_STATUS)).toBe(0);
+  });
+
   test('is said once, and over with the next START', () => {
     const bench = new DeviceBench();
     bench.run();
@@ -260,5 +293,34 @@ describe('bus-off', () => {
     bench.pass(HOLD);
     bench.device.reportBusOff();
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF, 'and can come again');
+  });
+});
+
+describe('a control message is open', () => {
+  test('from when it is in the ring until 5 ms after its answer', () => {
+    for (let round = 0; round < 2; round++) {
+      const bench = new DeviceBench();
+      bench.run();
+      expect(bench.device.controlOpen).toBe(false);
+      bench.driver.requestControl(round === 0 ? START : STOP);
+      expect(bench.device.controlOpen).toBe(true, 'not looked at');
+      bench.device.step();
+      expect(bench.driver.controlResult()).toBe(OK);
+      bench.pass(AGAIN - 1);
+      expect(bench.device.controlOpen).toBe(true, 'its interrupt may not be taken');
+      bench.pass(1);
+      expect(bench.device.controlOpen).toBe(false);
+    }
+  });
+
+  test('while STOP gives requests back, and not after a reset', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+    bench.driver.requestControl(STOP);
+    bench.device.step();
+    expect(bench.device.controlOpen).toBe(true);
+    bench.write32(0x44, 0);
+    expect(bench.device.controlOpen).toBe(false);
   });
 });

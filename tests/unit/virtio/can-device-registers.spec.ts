@@ -30,6 +30,23 @@ describe('the header', () => {
     expect(bench.driver.deviceState).toBe(1);
   });
 
+  test('says DEVICE_NEEDS_RESET to a driver that has not noticed that the device went away', () => {
+    const bench = new DeviceBench();
+    bench.run();
+    bench.device.leave();
+    expect(bench.driver.deviceState).toBe(0);
+    bench.device.step();
+    // Linux shows it as the status of the virtio device: 0x40 with what the driver has written.
+    expect(bench.section.read32(0x44)).toBe(0x4f);
+    bench.write32(0x44, 0);
+    bench.device.step();
+    expect(bench.section.read32(0x44)).toBe(0x40, 'as long as it stays');
+    bench.wire.states[DRIVER] = 0;
+    bench.device.step();
+    expect(bench.driver.deviceState).toBe(1);
+    expect(bench.section.read32(0x44)).toBe(0);
+  });
+
   test('is laid out again if it is lost while the driver is away', () => {
     const bench = new DeviceBench();
     bench.wire.states[DRIVER] = 0;

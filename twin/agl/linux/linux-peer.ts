@@ -53,6 +53,8 @@ export class LinuxPeer implements AglPeer {
   #life = 0;
   #isRunning = false;
   #isInterruptPending = false;
+  /** What was to be done while Linux stands still, in order; undefined: it runs. */
+  #held: (() => void)[] | undefined;
   #transport: VirtioIvshmem<Token> | undefined;
   #can: VirtioCan | undefined;
 
@@ -98,6 +100,20 @@ export class LinuxPeer implements AglPeer {
     const { endpoint } = this.#options;
     endpoint.writeRegister(REGISTER_INTERRUPT_CONTROL, 0);
     endpoint.writeRegister(REGISTER_STATE, 0);
+  }
+
+  /**
+   * The hypervisor lets no CPU of the root cell go on while it waits for a cell's reply; afterwards Linux
+   * goes on where it was, interrupts first.
+   */
+  standStill(): void {
+    this.#held ??= [];
+  }
+
+  goOn(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const action of held) action();
   }
 
   send(frame: CanFrame): boolean {
@@ -200,17 +216,23 @@ export class LinuxPeer implements AglPeer {
   #raise(): void {
     if (this.#isInterruptPending) return;
     this.#isInterruptPending = true;
-    this.#later(INTERRUPT_NANOS, () => {
+    const handle = (): void => {
       this.#isInterruptPending = false;
       this.#transport?.interrupt();
-    });
+    };
+    if (this.#held) this.#held.unshift(handle);
+    else this.#later(INTERRUPT_NANOS, handle);
   }
 
   #later(nanos: number, action: () => void): void {
     const { clock } = this.#options;
     const life = this.#life;
     clock.schedule(clock.now + nanos, () => {
-      if (life === this.#life) action();
+      const run = (): void => {
+        if (life === this.#life) action();
+      };
+      if (this.#held) this.#held.push(run);
+      else run();
     });
   }
 
