@@ -1,10 +1,13 @@
 /**
  * The Yocto layer as text: its files are in the release, its versions and checksums are right, its
- * variables written as today's bitbake wants them. No bitbake runs here.
+ * variables written as today's bitbake wants them; what its shell does to config.txt is run. No bitbake
+ * runs here.
  */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
@@ -55,11 +58,11 @@ describe('the layer', () => {
       /^BBPATH \.= ":\$\{LAYERDIR\}"$/m,
       /^BBFILE_COLLECTIONS \+= "canwarden"$/m,
       /^BBFILE_PATTERN_canwarden = "\^\$\{LAYERDIR\}\/"$/m,
-      /^LAYERSERIES_COMPAT_canwarden = "[a-z]+( [a-z]+)*"$/m,
       /^LAYERVERSION_canwarden = "1"$/m,
       /^LAYERDEPENDS_canwarden = "core openembedded-layer"$/m,
       // AGL's Jailhouse layer is gone from its master: it must do without.
-      /^LAYERRECOMMENDS_canwarden = "agl-jailhouse"$/m,
+      /^LAYERRECOMMENDS_canwarden = "raspberrypi meta-arm agl-jailhouse"$/m,
+      /^LAYERSERIES_COMPAT_canwarden = "scarthgap wrynose"$/m,
     ]) {
       assert.match(conf, line);
     }
@@ -72,7 +75,7 @@ describe('the layer', () => {
       const place = path.slice(LAYER.length + 1);
       const pattern = place.endsWith('.bb')
         ? /^recipes-[^/]+\/[^/]+\/[^/]+\.bb$/
-        : /^dynamic-layers\/raspberrypi\/recipes-[^/]+\/[^/]+\/[^/]+\.bbappend$/;
+        : /^dynamic-layers\/(raspberrypi|meta-arm)\/recipes-[^/]+\/[^/]+\/[^/]+\.bbappend$/;
       assert.match(place, pattern);
     }
   });
@@ -83,7 +86,9 @@ describe('the layer', () => {
       assert.doesNotMatch(text, /_(append|prepend|remove)\b/, path);
       assert.doesNotMatch(text, /^(RDEPENDS|FILES|RRECOMMENDS|SYSTEMD_SERVICE|CONFFILES)_/m, path);
       // Outside of shell functions a line is a statement, a continuation or empty.
-      const outside = text.replace(/^\w[\w:-]*\(\) \{\n[^]*?^\}\n/gm, '').replaceAll('\\\n', ' ');
+      const outside = text
+        .replace(/^(python )?[\w:-]*\s*\(\) \{\n[^]*?^\}\n/gm, '')
+        .replaceAll('\\\n', ' ');
       for (const line of outside.split('\n')) {
         assert.match(
           line,
@@ -103,7 +108,7 @@ describe('the layer', () => {
     }
     const kernel = 'dynamic-layers/raspberrypi/recipes-kernel/linux';
     assert.match(
-      layer(`${kernel}/linux-raspberrypi_%.bbappend`),
+      layer(`${kernel}/linux-raspberrypi-canwarden.inc`),
       /SRC_URI \+= "file:\/\/canwarden.cfg"/,
     );
     for (const line of layer(`${kernel}/files/canwarden.cfg`).trim().split('\n')) {
@@ -211,21 +216,39 @@ describe('the recipes', () => {
 });
 
 describe("the layer's config.txt", () => {
-  const append = layer('dynamic-layers/raspberrypi/recipes-bsp/bootfiles/rpi-config_git.bbappend');
+  const append = layer('dynamic-layers/raspberrypi/recipes-bsp/bootfiles/rpi-config-canwarden.inc');
 
-  it('has the lines that deploy writes', () => {
-    const written = /<<END\n([^]*?)^END$/m.exec(append)?.[1].trim().split('\n');
-    const lines = configBlock()
-      .trim()
-      .split('\n')
-      .filter((line) => !line.startsWith('#'));
-    assert.deepEqual(written, lines);
+  /** Runs the shell of the recipe on a file, with bitbake's functions stood in for. */
+  function runAppend(text: string): { status: number | null; config: string; said: string } {
+    const folder = mkdtempSync(join(tmpdir(), 'canwarden-layer-'));
+    const path = join(folder, 'config.txt');
+    writeFileSync(path, text);
+    const body = /^do_deploy:append:raspberrypi4-64\(\) \{\n([^]*?)^\}$/m.exec(append)?.[1] ?? '';
+    const script = body.replace(/^ *config=.*$/m, 'config=$1');
+    const fatal = 'bbfatal() { echo "$1" >&2; exit 1; }\n';
+    const { status, stderr } = spawnSync('sh', ['-e', '-c', fatal + script, 'sh', path], {
+      encoding: 'utf8',
+    });
+    const config = readFileSync(path, 'utf8');
+    rmSync(folder, { recursive: true });
+    return { status, config, said: stderr };
+  }
+
+  const block = configBlock()
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n');
+
+  it('gets the lines that deploy writes', () => {
+    assert.deepEqual(runAppend('a=1\n'), { status: 0, config: `a=1\n${block}`, said: '' });
   });
 
-  it('takes out what contradicts them: other values, the chip in the hands of Linux, two memories', () => {
-    const removed = [...append.matchAll(/-e '\/\^(\S+)\/d'/g)].map(([, pattern]) => pattern);
+  it('loses what contradicts them: other values, the page of SPI0 for Linux, two memories', () => {
     for (const line of [
       'dtoverlay=mcp2515-can0,oscillator=8000000,interrupt=25',
+      'device_tree_overlay=mcp2515-can0,oscillator=16000000,interrupt=25',
+      'dtoverlay=spi5-1cs',
+      'dtoverlay=anyspi:spi0-0,dev="microchip,mcp2515"',
       'dtparam=spi=on',
       'dtparam=spi',
       'dtoverlay=mcp251xfd,spi0-0,interrupt=25',
@@ -233,14 +256,83 @@ describe("the layer's config.txt", () => {
       'armstub=armstub8-gic.bin',
       'enable_gic=0',
       'core_freq=250',
+      'force_turbo=0',
+      'hdmi_enable_4kp60=1',
     ]) {
-      assert.ok(
-        removed.some((pattern) => new RegExp(`^${pattern}`).test(line)),
-        line,
-      );
+      assert.equal(runAppend(`${line}\n`).config, block, line);
     }
-    for (const line of ['dtoverlay=vc4-kms-v3d', 'gpu_mem=64', 'dtparam=audio=on']) {
-      assert.ok(!removed.some((pattern) => new RegExp(`^${pattern}`).test(line)), line);
+  });
+
+  it('keeps the rest of a list, the other SPI buses, and what is none of its business', () => {
+    for (const [line, left] of [
+      ['dtparam=i2c_arm=on,spi=on', 'dtparam=i2c_arm=on'],
+      ['dtparam=spi=on,i2c_arm=on', 'dtparam=i2c_arm=on'],
+      ['dtparam=audio=on,spi,i2c_arm=on', 'dtparam=audio=on,i2c_arm=on'],
+      ['dtparam=spi_dma4=on', 'dtparam=spi_dma4=on'],
+      ['dtoverlay=mcp2515,spi1-0,interrupt=24', 'dtoverlay=mcp2515,spi1-0,interrupt=24'],
+      ['dtoverlay=spi1-1cs', 'dtoverlay=spi1-1cs'],
+      ['dtoverlay=vc4-kms-v3d', 'dtoverlay=vc4-kms-v3d'],
+      ['gpu_mem=64', 'gpu_mem=64'],
+    ]) {
+      assert.equal(runAppend(`${line}\n`).config, `${left}\n${block}`);
     }
+  });
+
+  it('is refused where it would set the permanent mark in the chip', () => {
+    const { status, said } = runAppend('over_voltage=2\n');
+    assert.equal(status, 1);
+    assert.match(said, /over_voltage and force_turbo=1 .* permanent mark/);
+    assert.equal(runAppend('over_voltage=0\n').status, 0);
+  });
+});
+
+describe('the layer without its distro feature', () => {
+  const appends = METADATA.filter((path) => path.endsWith('.bbappend'));
+
+  it('changes no recipe of another layer: each append is one conditional line', () => {
+    assert.equal(appends.length, 3);
+    for (const path of appends) {
+      const [, file] =
+        /^require \$\{@bb\.utils\.contains\('DISTRO_FEATURES', 'canwarden', '(\S+)', '', d\)\}\n$/.exec(
+          withoutComments(read(path)),
+        ) ?? [];
+      assert.ok(FILES.includes(join(path, '..', file)), path);
+    }
+  });
+
+  it('builds no recipe of its own', () => {
+    for (const path of RECIPES) {
+      const text = read(path) + layer('recipes-canwarden/canwarden.inc');
+      assert.match(text, /^REQUIRED_DISTRO_FEATURES = "systemd canwarden"$/m);
+      assert.match(text, /^inherit .*\bfeatures_check\b/m);
+    }
+  });
+
+  it('is switched on by one file, which brings TF-A and the overlay to the boot partition', () => {
+    const include = layer('conf/distro/include/canwarden.inc');
+    assert.match(include, /^DISTRO_FEATURES:append = " canwarden"$/m);
+    assert.match(
+      include,
+      /^IMAGE_BOOT_FILES:append = " bl31\.bin canwarden\.dtbo;overlays\/\S+"$/m,
+    );
+    assert.match(include, /^do_image_wic\[depends\] \+= "\$\{CANWARDEN_TFA\}:do_deploy /m);
+    const template = layer('templates/feature/agl-canwarden/50_local.conf.inc');
+    assert.match(template, /^require conf\/distro\/include\/canwarden\.inc$/m);
+  });
+
+  it('leaves starting at boot to whoever builds: no assignment that local.conf cannot change', () => {
+    for (const path of RECIPES) assert.doesNotMatch(read(path), /SYSTEMD_AUTO_ENABLE/);
+  });
+
+  it('keeps the pages that the units name in the main package', () => {
+    assert.match(CELL, /^FILES:\$\{PN\}-doc = ""$/m);
+    assert.match(CELL, /^ {4}\$\{docdir\}\/canwarden \\$/m);
+  });
+
+  it('has what yocto-check-layer asks of its first page', () => {
+    const page = layer('README.md');
+    assert.match(page, /maintainer/i);
+    assert.match(page, /patch/i);
+    assert.match(page, /\S+@\S+/);
   });
 });

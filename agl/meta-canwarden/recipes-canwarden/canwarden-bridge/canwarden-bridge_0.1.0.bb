@@ -7,7 +7,6 @@ require recipes-canwarden/canwarden.inc
 inherit systemd useradd
 
 SYSTEMD_SERVICE:${PN} = "canwarden-bridge.service"
-SYSTEMD_AUTO_ENABLE:${PN} ?= "enable"
 
 USERADD_PACKAGES = "${PN}"
 USERADD_PARAM:${PN} = "--system --user-group --no-create-home --home-dir / --shell /sbin/nologin canwarden"

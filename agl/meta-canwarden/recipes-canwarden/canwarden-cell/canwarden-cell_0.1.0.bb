@@ -11,7 +11,6 @@ inherit systemd deploy
 CANWARDEN_JAILHOUSE_REVISION ?= "13"
 
 SYSTEMD_SERVICE:${PN} = "canwarden-cell.service"
-SYSTEMD_AUTO_ENABLE:${PN} ?= "enable"
 
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 INHIBIT_DEFAULT_DEPS = "1"
@@ -55,7 +54,10 @@ do_deploy() {
 }
 addtask deploy after do_install before do_build
 
+# The units name these pages, so they are no documentation package that an image leaves out.
+FILES:${PN}-doc = ""
 FILES:${PN} += " \
+    ${docdir}/canwarden \
     ${datadir}/jailhouse \
     ${datadir}/canwarden \
     ${nonarch_base_libdir}/firmware/canwarden \
@@ -65,4 +67,11 @@ CONFFILES:${PN} = " \
     ${sysconfdir}/default/canwarden \
     ${nonarch_base_libdir}/firmware/canwarden/rules.bin \
 "
-RDEPENDS:${PN} = "jailhouse"
+CANWARDEN_JAILHOUSE ?= ""
+RDEPENDS:${PN} = "${CANWARDEN_JAILHOUSE}"
+
+python () {
+    if not d.getVar('CANWARDEN_JAILHOUSE').strip():
+        raise bb.parse.SkipRecipe('no layer here is known to bring Jailhouse. Next: set CANWARDEN_JAILHOUSE '
+            'to the package that does (docs/agl.md, "What the image must have")')
+}

@@ -4,7 +4,9 @@ LICENSE = "MIT"
 # canwarden-cell is for one machine.
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 
-inherit packagegroup
+inherit packagegroup features_check
+
+REQUIRED_DISTRO_FEATURES = "systemd canwarden"
 
 RDEPENDS:${PN} = " \
     canwarden-cell \
