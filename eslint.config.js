@@ -82,7 +82,7 @@ export default tseslint.config(
   },
   {
     name: 'configuration files',
-    files: ['*.js', '*.cjs', '*.mjs'],
+    files: ['*.js', '*.cjs', '*.mjs', 'scripts/**/*.cjs'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
   },
 );

@@ -21,7 +21,7 @@ async function step<Result>(what: string, work: () => Promise<Result>): Promise<
 }
 
 async function build(): Promise<boolean> {
-  ensureMachine();
+  await ensureMachine();
   await step('cell configs and rules', async () => {
     await buildCells();
     await buildRules();

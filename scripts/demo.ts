@@ -2,7 +2,7 @@
  * `npm start`: builds everything, plays the demo log through the emulated board, shows what happened.
  * `--engine wasm` uses the fast engine. Results go to build/demo/.
  *
- * Exit status: 0 every expected answer and forward happened, 1 not, 2 the build failed.
+ * Exit status: 0 every expected answer and forward happened, 1 not, 2 the build failed or the machine lacks a tool.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,8 +13,10 @@ import { runCommand } from '../twin/run/command.ts';
 import { PROJECT } from './build/command.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { commandLine, run } from './command-line.ts';
+import { ensureMachine } from './setup/ensure.ts';
 
 async function demo({ engine }: { engine: EngineName }): Promise<void> {
+  await ensureMachine();
   const build = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
     cwd: PROJECT,
     stdio: 'inherit',

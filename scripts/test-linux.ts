@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 
 import { helpIfAsked } from './help.ts';
 import { guestParts, GuestUnavailable } from './linux-guest/packages.ts';
-import { ensureMachine, ensureTestTools } from './setup/ensure.ts';
+import { ensureTestMachine } from './setup/ensure.ts';
 import { findTestFiles } from './test/stages.ts';
 
 const FOLDER = 'tests/linux';
@@ -43,8 +43,7 @@ helpIfAsked(
   '  --kvm   with hardware virtualisation',
 );
 const { kvm } = readOptions();
-ensureMachine();
-ensureTestTools();
+await ensureTestMachine();
 const startMillis = Date.now();
 const reason = reasonToSkip();
 const run = spawnSync(

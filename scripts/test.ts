@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { helpIfAsked } from './help.ts';
-import { ensureMachine, ensureTestTools } from './setup/ensure.ts';
+import { ensureMachine, ensureTestMachine } from './setup/ensure.ts';
 import { endChildrenWithUs } from './test/command.ts';
 import { addResults, failedCheck } from './test/result.ts';
 import type { StageResult } from './test/result.ts';
@@ -70,13 +70,15 @@ async function main(): Promise<void> {
   endChildrenWithUs();
   const results: StageResult[] = [];
   let built = true;
-  if (all || stages.some((stage) => stage.needsBuild)) {
-    ensureMachine();
+  const needsBuild = all || stages.some((stage) => stage.needsBuild);
+  // Before the build: it makes the bridge for this machine only where there is a compiler.
+  if (stages.some((stage) => !stage.singleCore)) await ensureTestMachine();
+  else if (needsBuild) await ensureMachine();
+  if (needsBuild) {
     const build = await runStage(BUILD);
     built = build.failed === 0;
     results.push(build);
   }
-  if (stages.some((stage) => !stage.singleCore)) ensureTestTools();
   const ready = stages.map((stage) =>
     stage.needsBuild && !built
       ? { ...stage, run: () => Promise.resolve(failedCheck('  not run: the build failed')) }

@@ -1,21 +1,27 @@
 /**
- * Set-up as the first step of another command.
- *
- * Used by: scripts/test.ts, scripts/demo.ts. Says nothing when the machine has everything.
+ * Set-up as the first step of another command. Says nothing when the machine has everything.
  */
 import { thisMachine } from './machine.ts';
 import { REQUIREMENTS, TEST_TOOLS } from './requirements.ts';
-import { runSetup } from './setup.ts';
+import { findMissing, runSetup } from './setup.ts';
 
-/** Installs what is missing, or ends the process with status 2 after saying what to type. */
-export function ensureMachine(): void {
-  const status = runSetup(REQUIREMENTS, thisMachine, { checkOnly: false });
+const EVERYTHING = [...REQUIREMENTS, ...TEST_TOOLS];
+
+/** Installs what is missing to build and run, or ends the process with status 2 after saying what to type. */
+export async function ensureMachine(): Promise<void> {
+  const options = { checkOnly: false, everything: EVERYTHING };
+  const status = await runSetup(REQUIREMENTS, thisMachine, options);
   if (status !== 0) process.exit(status);
 }
 
-/** Installs what only tests need; without it goes on, and those tests skip themselves by name. */
-export function ensureTestTools(): void {
-  if (runSetup(TEST_TOOLS, thisMachine, { checkOnly: false }) !== 0) {
-    thisMachine.say('Setup: going on without them; the tests that need them are skipped.');
-  }
+/**
+ * Installs what tests need too, in one go. Without what only tests need it goes on, and those tests
+ * skip themselves by name; without the rest it ends the process with status 2.
+ */
+export async function ensureTestMachine(): Promise<void> {
+  const options = { checkOnly: false, everything: EVERYTHING };
+  const status = await runSetup(EVERYTHING, thisMachine, options);
+  if (status === 0) return;
+  if (findMissing(REQUIREMENTS, thisMachine).length > 0) process.exit(status);
+  thisMachine.say('Setup: going on without it; the tests that need it are skipped by name.');
 }

@@ -1,13 +1,14 @@
 /**
- * What set-up may ask of the machine it runs on, and the real one.
+ * What set-up may ask of the machine it runs on, and the real one. Tests fake the interface.
  *
- * Used by: setup.ts (the interface), main.ts (the real machine); tests fake the interface.
  * Does not: decide anything; see setup.ts.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { installSize, runLogged } from './apt.ts';
+import type { InstallSize } from './apt.ts';
 import type { Probe } from './requirements.ts';
 
 /** Who may install packages: root itself, sudo without a password, or nobody. */
@@ -21,8 +22,10 @@ export interface Machine {
   packageListAgeHours(): number | undefined;
   /** Whether apt could install a package of this name now. */
   isPackageKnown(name: string): boolean;
-  /** Runs a command with its output shown; returns its exit status. */
-  run(command: readonly string[]): number;
+  /** What installing these packages would take; undefined when apt cannot say. */
+  installSize(packages: readonly string[]): InstallSize | undefined;
+  /** Runs apt-get with its words in a log; returns its exit status. */
+  run(command: readonly string[]): Promise<number>;
   say(line: string): void;
 }
 
@@ -112,8 +115,10 @@ export const thisMachine: Machine = {
     return /^ {2}Candidate: (?!\(none\))\S/m.test(policy.stdout ?? '');
   },
 
+  installSize,
+
   run(command) {
-    return spawnSync(command[0], command.slice(1), { stdio: 'inherit' }).status ?? 127;
+    return runLogged(command, (line) => console.log(line));
   },
 
   say(line) {

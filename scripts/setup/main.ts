@@ -26,7 +26,7 @@ helpIfAsked(
 );
 const options = readOptions();
 const everything = [...REQUIREMENTS, ...TEST_TOOLS];
-const status = runSetup(everything, thisMachine, options);
+const status = await runSetup(everything, thisMachine, { ...options, everything });
 if (status === 0) {
   console.log(`Setup: ready (${everything.map((one) => one.title).join(', ')}).`);
 }

@@ -1,16 +1,14 @@
 /**
  * What the machine must have beside Node and the npm packages: one entry each.
  *
- * Used by: setup.ts, and through it `npm run setup`, `npm start` and `npm test`.
  * Does not: look at the machine; see machine.ts. To need one more thing, add one line to
- * REQUIREMENTS, or to TEST_TOOLS when only tests want it: they then skip themselves, loudly, where it
+ * REQUIREMENTS, or to TEST_TOOLS when only tests want it: they then skip themselves, by name, where it
  * cannot be had.
  */
-import { CROSS_COMPILER, CROSS_OBJCOPY, crossCompilerPackages } from '../build/compilers.ts';
 
 /**
- * How presence is found out: a command on the PATH, a file a compiler finds where it looks for
- * libraries, or a shared library that loads.
+ * How presence is found out: a command on the PATH or in the folders of root's, a file a compiler
+ * finds where it looks for libraries, or a shared library that loads.
  */
 export type Probe =
   | { readonly kind: 'command'; readonly name: string }
@@ -27,13 +25,15 @@ export interface Requirement {
   readonly packages: readonly string[];
   /** What other systems call it, for people without apt. */
   readonly elsewhere: string;
+  /** Only tests want it: without it everything else works, and those tests are skipped. */
+  readonly onlyTests?: true;
 }
 
 // prettier-ignore
 export const REQUIREMENTS: readonly Requirement[] = [
-  { title: CROSS_COMPILER, purpose: 'compile the cell image for the Cortex-A72', probe: { kind: 'command', name: CROSS_COMPILER }, packages: crossCompilerPackages(), elsewhere: 'Fedora: gcc-aarch64-linux-gnu; Arch: aarch64-linux-gnu-gcc' },
-  { title: CROSS_OBJCOPY, purpose: 'turn the linked image into canwarden.bin', probe: { kind: 'command', name: CROSS_OBJCOPY }, packages: ['binutils-aarch64-linux-gnu'], elsewhere: 'Fedora: binutils-aarch64-linux-gnu; Arch: aarch64-linux-gnu-binutils' },
-  { title: 'aarch64 C library', purpose: 'link the bridge for the AGL side', probe: { kind: 'compiler-file', compiler: CROSS_COMPILER, name: 'libc.a' }, packages: ['libc6-dev-arm64-cross'], elsewhere: 'Fedora: sysroot-aarch64-fc*-glibc; Arch: aarch64-linux-gnu-glibc' },
+  { title: 'aarch64-linux-gnu-gcc', purpose: 'compile the cell image for the Cortex-A72', probe: { kind: 'command', name: 'aarch64-linux-gnu-gcc' }, packages: ['gcc-aarch64-linux-gnu'], elsewhere: 'Fedora: gcc-aarch64-linux-gnu; Arch: aarch64-linux-gnu-gcc' },
+  { title: 'aarch64-linux-gnu-objcopy', purpose: 'turn the linked image into canwarden.bin', probe: { kind: 'command', name: 'aarch64-linux-gnu-objcopy' }, packages: ['binutils-aarch64-linux-gnu'], elsewhere: 'Fedora: binutils-aarch64-linux-gnu; Arch: aarch64-linux-gnu-binutils' },
+  { title: 'aarch64 C library', purpose: 'link the bridge for the AGL side', probe: { kind: 'compiler-file', compiler: 'aarch64-linux-gnu-gcc', name: 'libc.a' }, packages: ['libc6-dev-arm64-cross'], elsewhere: 'Fedora: sysroot-aarch64-fc*-glibc; Arch: aarch64-linux-gnu-glibc' },
   { title: 'libunicorn 2', purpose: 'run canwarden.bin in the twin (ARM64 emulator library)', probe: { kind: 'library', names: ['libunicorn.so.2', 'libunicorn.2.dylib', 'libunicorn.so', 'libunicorn.dylib'] }, packages: ['libunicorn2', 'libunicorn2t64'], elsewhere: 'Fedora, Arch and Homebrew: unicorn' },
 ];
 
@@ -45,10 +45,15 @@ const QEMU =
 
 /** What some tests need and the project itself does not. */
 // prettier-ignore
-export const TEST_TOOLS: readonly Requirement[] = [
+export const TEST_TOOLS: readonly Requirement[] = ([
+  { title: 'cc', purpose: 'compile the bridge for this machine', probe: { kind: 'command', name: 'cc' }, packages: ['gcc'], elsewhere: 'Fedora and Arch: gcc' },
+  { title: 'C library to link with', purpose: 'link the bridge for this machine', probe: { kind: 'compiler-file', compiler: 'cc', name: 'libc.a' }, packages: ['libc6-dev'], elsewhere: 'Fedora: glibc-static; Arch: glibc' },
   { title: 'busybox', purpose: 'run the board helper under the small shell that boards have', probe: { kind: 'command', name: 'busybox' }, packages: ['busybox'], elsewhere: 'Fedora, Arch and Homebrew: busybox' },
   { title: 'shellcheck', purpose: 'look for faults in the board helper', probe: { kind: 'command', name: 'shellcheck' }, packages: ['shellcheck'], elsewhere: 'Fedora: ShellCheck; Arch and Homebrew: shellcheck' },
+  { title: 'systemd-analyze', purpose: 'have the units checked by systemd itself', probe: { kind: 'command', name: 'systemd-analyze' }, packages: ['systemd'], elsewhere: 'Fedora and Arch: systemd' },
   { title: 'mtools', purpose: 'make and read card images without mounting them', probe: { kind: 'command', name: 'mcopy' }, packages: ['mtools'], elsewhere: 'Fedora, Arch and Homebrew: mtools' },
-  { title: 'QEMU', purpose: 'run the bridge on a real Linux kernel (npm run test:linux)', probe: { kind: 'command', name: QEMU.command }, packages: [QEMU.package], elsewhere: 'Fedora, Arch and Homebrew: qemu' },
-  { title: 'qemu-aarch64', purpose: 'run the AArch64 bridge on this machine', probe: { kind: 'command', name: 'qemu-aarch64' }, packages: ['qemu-user'], elsewhere: 'Fedora: qemu-user; Arch: qemu-user' },
-];
+  { title: 'e2fsprogs', purpose: 'make and read the Linux partition of card images', probe: { kind: 'command', name: 'debugfs' }, packages: ['e2fsprogs'], elsewhere: 'Fedora, Arch and Homebrew: e2fsprogs' },
+  { title: 'sigrok-cli', purpose: 'have the bus decoded by a stranger', probe: { kind: 'command', name: 'sigrok-cli' }, packages: ['sigrok-cli'], elsewhere: 'Fedora, Arch and Homebrew: sigrok-cli' },
+  { title: 'QEMU', purpose: 'run the bridge on a real Linux kernel', probe: { kind: 'command', name: QEMU.command }, packages: [QEMU.package], elsewhere: 'Fedora, Arch and Homebrew: qemu' },
+  { title: 'xz', purpose: 'unpack the modules of that kernel', probe: { kind: 'command', name: 'xz' }, packages: ['xz-utils'], elsewhere: 'Fedora, Arch and Homebrew: xz' },
+] as const).map((one) => ({ ...one, onlyTests: true }));

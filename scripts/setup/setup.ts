@@ -1,7 +1,6 @@
 /**
  * Set-up: decides what is missing and what to do about it, one action at a time.
  *
- * Used by: main.ts (`npm run setup`), ensure.ts (`npm start`, `npm test`).
  * Does not: touch the machine; everything goes through the Machine it is given, so that
  * tests/scripts/setup.test.ts can give it a faked one.
  */
@@ -14,6 +13,8 @@ const OLD_LISTS_HOURS = 48;
 export type Action =
   | { readonly kind: 'update'; readonly reason: string }
   | { readonly kind: 'install'; readonly packages: readonly string[] }
+  /** Tools that only tests want and that this release does not have. */
+  | { readonly kind: 'do-without'; readonly tools: readonly Requirement[] }
   | { readonly kind: 'stop'; readonly lines: readonly string[] };
 
 /** What was already done in this run. */
@@ -52,17 +53,27 @@ function commandToType(packages: readonly string[], machine: Machine): string {
   return hasSudo ? `sudo ${update} && sudo ${install}` : `su -c '${update} && ${install}'`;
 }
 
-/** The lines that tell a person how to get what is missing. */
-export function explainByHand(missing: readonly Requirement[], machine: Machine): string[] {
+/** What an installation takes, as the end of a sentence; empty when apt cannot say. */
+function sizeText(packages: readonly string[], machine: Machine): string {
+  const size = machine.installSize(packages);
+  return size === undefined ? '' : ` (${size.download} to download, ${size.disk} on the disk)`;
+}
+
+/**
+ * The lines that tell a person how to get what is missing. `all`: what the demo and the tests lack
+ * together, so that one command line is enough, whichever of them asks.
+ */
+export function explainByHand(all: readonly Requirement[], machine: Machine): string[] {
   if (!machine.hasApt()) {
     return [
       'Setup: there is no apt here, so nothing is installed by itself. Please install, then retry:',
-      ...missing.map((one) => `  ${one.title}: needed to ${one.purpose} (${one.elsewhere})`),
+      ...all.map((one) => `  ${one.title}: needed to ${one.purpose} (${one.elsewhere})`),
     ];
   }
+  const packages = choosePackages(all, machine);
   return [
-    'Setup: please type, then run the same command again:',
-    `  ${commandToType(choosePackages(missing, machine), machine)}`,
+    `Setup: please type this, for the demo and the tests${sizeText(packages, machine)}, then retry:`,
+    `  ${commandToType(packages, machine)}`,
   ];
 }
 
@@ -82,16 +93,20 @@ function reasonToUpdate(
   return undefined;
 }
 
-/** The next thing to do, from what the machine says now and what this run did before. */
+/**
+ * The next thing to do, from what the machine says now and what this run did before. `all`: what is
+ * missing of everything, for the line that a person has to type.
+ */
 export function decide(
   missing: readonly Requirement[],
+  all: readonly Requirement[],
   machine: Machine,
   progress: Progress,
 ): Action {
-  if (!machine.hasApt()) return { kind: 'stop', lines: explainByHand(missing, machine) };
+  if (!machine.hasApt()) return { kind: 'stop', lines: explainByHand(all, machine) };
   if (machine.privilege() === 'none') {
     const why = 'Setup: installing needs root, or sudo without a password; neither is at hand.';
-    return { kind: 'stop', lines: [why, ...explainByHand(missing, machine)] };
+    return { kind: 'stop', lines: [why, ...explainByHand(all, machine)] };
   }
   const packages = choosePackages(missing, machine);
   if (progress.lastInstall === 'done') {
@@ -108,70 +123,85 @@ export function decide(
 
   const isAvailable = (one: Requirement) =>
     one.packages.some((name) => machine.isPackageKnown(name));
-  const unavailable = missing.find((one) => !isAvailable(one));
-  if (unavailable !== undefined) {
+  const unavailable = missing.filter((one) => !isAvailable(one));
+  const needed = unavailable.find((one) => !one.onlyTests);
+  if (needed !== undefined) {
     return {
       kind: 'stop',
       lines: [
-        `Setup: this release has no package ${unavailable.packages.join(' or ')}, ` +
-          `needed to ${unavailable.purpose}.`,
+        `Setup: this release has no package ${needed.packages.join(' or ')}, ` +
+          `needed to ${needed.purpose}.`,
         '  Debian 12 and Ubuntu 24.04 or later have it (on Ubuntu in "universe").',
       ],
     };
   }
+  if (unavailable.length > 0) return { kind: 'do-without', tools: unavailable };
   if (progress.lastInstall === 'failed') {
     const why = 'Setup: installing failed twice; the reason is above.';
-    return { kind: 'stop', lines: [why, ...explainByHand(missing, machine)] };
+    return { kind: 'stop', lines: [why, ...explainByHand(all, machine)] };
   }
   return { kind: 'install', packages };
 }
 
-/** Runs a command with root's rights, saying it first; apt must not ask questions. */
-function runSaid(machine: Machine, command: readonly string[]): boolean {
+/** Runs apt-get with root's rights, saying it first; apt must not ask questions. */
+async function runSaid(machine: Machine, command: readonly string[]): Promise<boolean> {
   const prefix = machine.privilege() === 'root' ? [] : ['sudo', '-n'];
   const whole = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command];
   machine.say(`Setup: running ${whole.join(' ')}`);
-  return machine.run(whole) === 0;
+  return (await machine.run(whole)) === 0;
+}
+
+export interface SetupOptions {
+  /** Say what is missing and how to get it, but change nothing. */
+  readonly checkOnly: boolean;
+  /** Everything that any command of the project needs; the line to type covers it. */
+  readonly everything: readonly Requirement[];
 }
 
 /**
- * Brings the machine to the state the project needs. Silent and quick when it is there already.
- * @param options.checkOnly say what is missing and how to get it, but change nothing
+ * Brings the machine to the state that `requirements` ask for. Silent and quick when it is there.
  * @returns the exit status: 0 all there, 2 something is missing
  */
-export function runSetup(
+export async function runSetup(
   requirements: readonly Requirement[],
   machine: Machine,
-  options: { readonly checkOnly: boolean },
-): number {
+  { checkOnly, everything }: SetupOptions,
+): Promise<number> {
   let missing = findMissing(requirements, machine);
   if (missing.length === 0) return 0;
   machine.say('Setup: this machine lacks');
   describe(missing).forEach((line) => machine.say(line));
-  if (options.checkOnly) {
-    explainByHand(missing, machine).forEach((line) => machine.say(line));
+  if (checkOnly) {
+    explainByHand(findMissing(everything, machine), machine).forEach((line) => machine.say(line));
     return 2;
   }
+  const given = new Set<Requirement>();
   let progress: Progress = { updated: false, lastInstall: 'none' };
   while (missing.length > 0) {
-    const action = decide(missing, machine, progress);
+    const action = decide(missing, findMissing(everything, machine), machine, progress);
     if (action.kind === 'stop') {
       action.lines.forEach((line) => machine.say(line));
       return 2;
     }
-    if (action.kind === 'update') {
+    if (action.kind === 'do-without') {
+      action.tools.forEach((tool) => given.add(tool));
+      const names = action.tools.map(({ packages }) => packages.join(' or ')).join(', ');
+      machine.say(`Setup: this release has no package ${names}; only tests would use it.`);
+    } else if (action.kind === 'update') {
       machine.say(`Setup: refreshing apt's package lists (${action.reason}).`);
       // A failed update is not the end: the lists that are there may name what is needed.
-      runSaid(machine, ['apt-get', 'update', '-q', '-o', 'Acquire::Retries=3']);
+      await runSaid(machine, ['apt-get', 'update', '-q', '-o', 'Acquire::Retries=3']);
       progress = { updated: true, lastInstall: 'none' };
     } else {
+      machine.say(`Setup: installing it${sizeText(action.packages, machine)}.`);
       const quiet = ['-q', '-o', 'Dpkg::Use-Pty=0'];
       const patient = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
-      const done = runSaid(machine, [...INSTALL, ...quiet, ...patient, ...action.packages]);
+      const done = await runSaid(machine, [...INSTALL, ...quiet, ...patient, ...action.packages]);
       progress = { ...progress, lastInstall: done ? 'done' : 'failed' };
     }
-    missing = findMissing(requirements, machine);
+    missing = findMissing(requirements, machine).filter((one) => !given.has(one));
   }
+  if (given.size > 0) return 2;
   machine.say('Setup: everything is there now.');
   return 0;
 }

@@ -12,5 +12,5 @@ export const NEEDS_SYSTEMD = {
   skip:
     help.status === 0 && help.stdout.includes('--root=')
       ? false
-      : 'no systemd-analyze that knows verify --root here (Debian package systemd, 250 or newer)',
+      : 'no systemd-analyze that knows verify --root here (npm run setup; systemd 250 or newer)',
 };

@@ -144,7 +144,7 @@ describe('the release', () => {
 const HAS_COMPILER = spawnSync('cc', ['--version']).status === 0;
 
 describe('the bridge in the release', () => {
-  const skip = HAS_COMPILER ? false : 'no C compiler here (cc)';
+  const skip = HAS_COMPILER ? false : 'no C compiler here (npm run setup)';
 
   it('builds with a C compiler alone, without a warning, and knows its version', { skip }, () => {
     const program = join(folder, 'bridge');

@@ -12,7 +12,9 @@ import { BridgeProcess } from './bridge-process.ts';
 import type { FakeCell } from './fake-cell.ts';
 
 export const NATIVE = join(PROJECT, 'build/canwarden-bridge');
-export const SKIP = existsSync(NATIVE) ? false : 'there is no C compiler for this machine';
+export const SKIP = existsSync(NATIVE)
+  ? false
+  : 'no bridge for this machine: no C compiler here (npm run setup, then npm run build)';
 
 export interface Answer {
   readonly status: number;

@@ -29,7 +29,9 @@ const BINARIES = [
   {
     title: 'for this machine',
     command: [NATIVE],
-    skip: existsSync(NATIVE) ? false : 'there is no C compiler for this machine',
+    skip: existsSync(NATIVE)
+      ? false
+      : 'no bridge for this machine: no C compiler here (npm run setup, then npm run build)',
   },
   {
     title: 'for the board, in qemu-aarch64',

@@ -31,7 +31,11 @@ const CONTROL_MAPS: readonly Map[] = [
 
 describe(
   'UIO devices of the bridge',
-  { skip: hasNativeCompiler() ? false : 'there is no C compiler for this machine' },
+  {
+    skip: hasNativeCompiler()
+      ? false
+      : 'no bridge for this machine: no C compiler here (npm run setup, then npm run build)',
+  },
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'canwarden-uio-'));
     const program = join(folder, 'uio-check');

@@ -1,5 +1,7 @@
 /** Set-up against a faked machine: what it does, says and returns in each situation. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import {
   CROSS_COMPILER,
@@ -8,7 +10,8 @@ import {
 } from '../../scripts/build/compilers.ts';
 import type { Machine, Privilege } from '../../scripts/setup/machine.ts';
 import type { Requirement } from '../../scripts/setup/requirements.ts';
-import { REQUIREMENTS } from '../../scripts/setup/requirements.ts';
+import { AptProgress, readInstallSize, runLogged } from '../../scripts/setup/apt.ts';
+import { REQUIREMENTS, TEST_TOOLS } from '../../scripts/setup/requirements.ts';
 import { runSetup } from '../../scripts/setup/setup.ts';
 
 const COMPILER: Requirement = {
@@ -26,6 +29,14 @@ const EMULATOR: Requirement = {
   elsewhere: 'Elsewhere: emulator',
 };
 const BOTH = [COMPILER, EMULATOR];
+const TEST_TOOL: Requirement = {
+  title: 'the checker',
+  purpose: 'check the shell',
+  probe: { kind: 'command', name: 'checker' },
+  packages: ['checker-package'],
+  elsewhere: 'Elsewhere: checker',
+  onlyTests: true,
+};
 
 interface Situation {
   present?: string[];
@@ -70,7 +81,16 @@ class FakeMachine implements Machine {
   isPackageKnown = (name: string) => this.#known.includes(name);
   say = (line: string) => void this.lines.push(line);
 
-  run(command: readonly string[]): number {
+  installSize = (packages: readonly string[]) =>
+    packages.every((name) => this.#known.includes(name))
+      ? { download: `${packages.length},0 MB`, disk: `${packages.length}0 MB` }
+      : undefined;
+
+  run(command: readonly string[]): Promise<number> {
+    return Promise.resolve(this.#act(command));
+  }
+
+  #act(command: readonly string[]): number {
     this.commands.push(command.join(' '));
     if (command.includes('update')) {
       this.#known = this.#situation.knownAfterUpdate ?? this.#known;
@@ -96,21 +116,25 @@ class FakeMachine implements Machine {
   }
 }
 
-function setUp(situation: Situation, checkOnly = false): { machine: FakeMachine; status: number } {
+async function setUp(
+  situation: Situation,
+  asked: { checkOnly?: boolean; wanted?: Requirement[]; everything?: Requirement[] } = {},
+): Promise<{ machine: FakeMachine; status: number }> {
+  const { checkOnly = false, wanted = BOTH, everything = wanted } = asked;
   const machine = new FakeMachine(situation);
-  return { machine, status: runSetup(BOTH, machine, { checkOnly }) };
+  return { machine, status: await runSetup(wanted, machine, { checkOnly, everything }) };
 }
 
 describe('set-up', () => {
-  it('says and runs nothing when everything is there', () => {
-    const { machine, status } = setUp({ present: ['cross-gcc', 'libemulator.so.2'] });
+  it('says and runs nothing when everything is there', async () => {
+    const { machine, status } = await setUp({ present: ['cross-gcc', 'libemulator.so.2'] });
     assert.equal(status, 0);
     assert.deepEqual(machine.lines, []);
     assert.deepEqual(machine.commands, []);
   });
 
-  it('installs only what is missing, in one command, after saying what it is for', () => {
-    const { machine, status } = setUp({ present: ['cross-gcc'] });
+  it('installs only what is missing, in one command, after saying what it is for', async () => {
+    const { machine, status } = await setUp({ present: ['cross-gcc'] });
     assert.equal(status, 0);
     assert.deepEqual(machine.verbs, ['install']);
     assert.match(
@@ -119,24 +143,24 @@ describe('set-up', () => {
     );
     assert.doesNotMatch(machine.commands[0], /cross-gcc-package/);
     assert.match(machine.lines[1], /the emulator: needed to run the image/);
-    assert.match(machine.lines[2], /running .*apt-get install/);
+    assert.match(machine.lines[3], /running .*apt-get install/);
   });
 
-  it('runs nothing the second time', () => {
-    const { machine } = setUp({});
+  it('runs nothing the second time', async () => {
+    const { machine } = await setUp({});
     const before = machine.commands.length;
-    assert.equal(runSetup(BOTH, machine, { checkOnly: false }), 0);
+    assert.equal(await runSetup(BOTH, machine, { checkOnly: false, everything: BOTH }), 0);
     assert.equal(machine.commands.length, before);
   });
 
-  it('takes the package name that this release has', () => {
-    const { machine, status } = setUp({ known: ['cross-gcc-package', 'libemulator2t64'] });
+  it('takes the package name that this release has', async () => {
+    const { machine, status } = await setUp({ known: ['cross-gcc-package', 'libemulator2t64'] });
     assert.equal(status, 0);
     assert.match(machine.commands[0], /cross-gcc-package libemulator2t64$/);
   });
 
-  it('uses sudo when it needs no password', () => {
-    const { machine, status } = setUp({ privilege: 'sudo' });
+  it('uses sudo when it needs no password', async () => {
+    const { machine, status } = await setUp({ privilege: 'sudo' });
     assert.equal(status, 0);
     assert.match(
       machine.commands[0],
@@ -144,8 +168,8 @@ describe('set-up', () => {
     );
   });
 
-  it('fetches the package lists first when there are none', () => {
-    const { machine, status } = setUp({
+  it('fetches the package lists first when there are none', async () => {
+    const { machine, status } = await setUp({
       listAgeHours: undefined,
       known: [],
       knownAfterUpdate: ['cross-gcc-package', 'libemulator2t64'],
@@ -155,14 +179,14 @@ describe('set-up', () => {
     assert.match(machine.commands[1], /libemulator2t64$/);
   });
 
-  it('refreshes old package lists', () => {
-    const { machine } = setUp({ listAgeHours: 24 * 30 });
+  it('refreshes old package lists', async () => {
+    const { machine } = await setUp({ listAgeHours: 24 * 30 });
     assert.deepEqual(machine.verbs, ['update', 'install']);
     assert.match(machine.said, /720 hours old/);
   });
 
-  it('refreshes the lists when a package is not in them', () => {
-    const { machine, status } = setUp({
+  it('refreshes the lists when a package is not in them', async () => {
+    const { machine, status } = await setUp({
       known: ['cross-gcc-package'],
       knownAfterUpdate: ['cross-gcc-package', 'libemulator2'],
     });
@@ -170,21 +194,21 @@ describe('set-up', () => {
     assert.deepEqual(machine.verbs, ['update', 'install']);
   });
 
-  it('refreshes the lists and tries once more when installing fails', () => {
-    const { machine, status } = setUp({ failingInstalls: 1 });
+  it('refreshes the lists and tries once more when installing fails', async () => {
+    const { machine, status } = await setUp({ failingInstalls: 1 });
     assert.equal(status, 0);
     assert.deepEqual(machine.verbs, ['install', 'update', 'install']);
   });
 
-  it('stops with the command to type when installing fails twice', () => {
-    const { machine, status } = setUp({ failingInstalls: 2 });
+  it('stops with the command to type when installing fails twice', async () => {
+    const { machine, status } = await setUp({ failingInstalls: 2 });
     assert.equal(status, 2);
     assert.deepEqual(machine.verbs, ['install', 'update', 'install']);
     assert.match(machine.said, /failed twice/);
   });
 
-  it('names the package when no release list has it', () => {
-    const { machine, status } = setUp({ known: ['cross-gcc-package'] });
+  it('names the package when no release list has it', async () => {
+    const { machine, status } = await setUp({ known: ['cross-gcc-package'] });
     assert.equal(status, 2);
     assert.deepEqual(machine.verbs, ['update']);
     assert.match(
@@ -193,15 +217,15 @@ describe('set-up', () => {
     );
   });
 
-  it('does not go round in circles when an installed package brings nothing', () => {
-    const { machine, status } = setUp({ brokenPackages: ['libemulator2'] });
+  it('does not go round in circles when an installed package brings nothing', async () => {
+    const { machine, status } = await setUp({ brokenPackages: ['libemulator2'] });
     assert.equal(status, 2);
     assert.deepEqual(machine.verbs, ['install']);
     assert.match(machine.said, /still not found/);
   });
 
-  it('prints one command and stops when it may not install', () => {
-    const { machine, status } = setUp({ privilege: 'none' });
+  it('prints one command and stops when it may not install', async () => {
+    const { machine, status } = await setUp({ privilege: 'none' });
     assert.equal(status, 2);
     assert.deepEqual(machine.commands, []);
     assert.equal(
@@ -211,28 +235,160 @@ describe('set-up', () => {
     );
   });
 
-  it('offers su where there is no sudo', () => {
-    const { machine } = setUp({ privilege: 'none', sudo: false });
+  it('offers su where there is no sudo', async () => {
+    const { machine } = await setUp({ privilege: 'none', sudo: false });
     assert.match(machine.lines.at(-1) ?? '', /^ {2}su -c 'apt-get update && apt-get install .*'$/);
   });
 
-  it('names each tool and what it is for where there is no apt', () => {
-    const { machine, status } = setUp({ apt: false });
+  it('names each tool and what it is for where there is no apt', async () => {
+    const { machine, status } = await setUp({ apt: false });
     assert.equal(status, 2);
     assert.deepEqual(machine.commands, []);
     assert.match(machine.said, /the compiler: needed to compile the image \(Elsewhere: xgcc\)/);
     assert.match(machine.said, /the emulator: needed to run the image \(Elsewhere: emulator\)/);
   });
 
-  it('changes nothing with --check, and says what to type', () => {
-    const { machine, status } = setUp({}, true);
+  it('says the sizes before it installs', async () => {
+    const { machine } = await setUp({});
+    const size = machine.lines.findIndex((line) => line.includes('2,0 MB to download, 20 MB on'));
+    const install = machine.lines.findIndex((line) => line.includes('running '));
+    assert.ok(size >= 0 && size < install, machine.said);
+  });
+
+  it('asks a person for everything at once, whichever command asks', async () => {
+    const known = ['cross-gcc-package', 'libemulator2', 'checker-package'];
+    const everything = [...BOTH, TEST_TOOL];
+    const situation: Situation = { privilege: 'none', known };
+    const start = await setUp(situation, { wanted: BOTH, everything });
+    const test = await setUp(situation, { wanted: everything, everything });
+    assert.match(
+      start.machine.lines.at(-1) ?? '',
+      /cross-gcc-package libemulator2 checker-package/,
+    );
+    assert.equal(start.machine.lines.at(-1), test.machine.lines.at(-1));
+    assert.match(
+      start.machine.said,
+      /the demo and the tests \(3,0 MB to download, 30 MB on the disk/,
+    );
+    assert.doesNotMatch(start.machine.said, /the checker: needed/, 'the demo does not lack it');
+  });
+
+  it('installs the rest when a release has no package for a tool that only tests want', async () => {
+    const wanted = [...BOTH, TEST_TOOL];
+    const { machine, status } = await setUp({}, { wanted });
+    assert.equal(status, 2);
+    assert.deepEqual(machine.verbs, ['update', 'install']);
+    assert.match(machine.commands[1], /cross-gcc-package libemulator2$/);
+    assert.match(machine.said, /no package checker-package; only tests would use it/);
+  });
+
+  it('changes nothing with --check, and says what to type', async () => {
+    const { machine, status } = await setUp({}, { checkOnly: true });
     assert.equal(status, 2);
     assert.deepEqual(machine.commands, []);
     assert.match(machine.said, /apt-get install -y --no-install-recommends cross-gcc-package/);
   });
 });
 
+describe('what apt says', () => {
+  // As apt-get of Debian 12 and 13 writes it.
+  it('is read for the sizes', () => {
+    const words = (get: string) =>
+      `Need to get ${get} of archives.\nAfter this operation, 635 MB of additional disk space will be used.\n`;
+    assert.deepEqual(readInstallSize(words('98.2 MB')), { download: '98.2 MB', disk: '635 MB' });
+    assert.deepEqual(readInstallSize(words('3,726 kB/98.2 MB'))?.download, '98.2 MB');
+    assert.equal(readInstallSize('E: Unable to locate package x'), undefined);
+  });
+
+  // As apt-get -q of Debian 12 and 13 writes it.
+  it('is read for how far it is', () => {
+    const progress = new AptProgress();
+    for (const [line, says] of [
+      ['Reading package lists...', undefined],
+      ['0 upgraded, 2 newly installed, 0 to remove and 0 not upgraded.', '0 of 2 packages fetched'],
+      [
+        'Get:1 http://mirror/debian trixie/main amd64 busybox amd64 1:1.37',
+        '1 of 2 packages fetched',
+      ],
+      ['Get:2 http://mirror/debian trixie/main amd64 mtools amd64 4.0', '2 of 2 packages fetched'],
+      ['Fetched 1 MB in 3s (1 MB/s)', undefined],
+      ['Unpacking busybox (1:1.37.0-6+b9) ...', '1 of 2 packages unpacked'],
+      ['Unpacking mtools (4.0.48-1) ...', '2 of 2 packages unpacked'],
+      ['Setting up mtools (4.0.48-1) ...', '1 of 2 packages set up'],
+    ] as const) {
+      assert.equal(progress.take(line), says, line);
+    }
+    assert.equal(new AptProgress().take('Get:3 http://mirror trixie InRelease'), '1 lists fetched');
+  });
+
+  it('goes to a log; the end of it is shown when apt fails', async () => {
+    const lines: string[] = [];
+    const say = (line: string) => void lines.push(line);
+    const shell = (script: string) => ['sh', '-c', script, 'apt-get'];
+    assert.equal(await runLogged(shell('echo Unpacking'), say), 0);
+    assert.deepEqual(lines, []);
+    assert.equal(await runLogged(shell('echo E: no space left >&2; exit 100'), say), 100);
+    assert.match(lines.join('\n'), /that failed; .*setup\.log.*E: no space left/s);
+    assert.equal(await runLogged(['/no/such/apt-get'], say), 127);
+  });
+});
+
+describe('the check of Node', () => {
+  const check = (version: string) =>
+    spawnSync(
+      process.execPath,
+      [
+        '-e',
+        `Object.defineProperty(process.versions, 'node', { value: '${version}' });` +
+          `require('./scripts/setup/node-version.cjs')`,
+      ],
+      { encoding: 'utf8' },
+    );
+
+  it('passes what package.json asks for', () => {
+    for (const version of ['20.19.0', '20.20.2', '22.1.0', '24.0.0', '100.0.0']) {
+      assert.equal(check(version).status, 0, version);
+    }
+  });
+
+  it('says what to do about an older one', () => {
+    for (const version of ['9.11.2', '18.20.8', '20.9.0', '20.18.3']) {
+      const { status, stderr } = check(version);
+      assert.equal(status, 2, version);
+      assert.ok(stderr.includes(`needs Node 20.19 or newer. This is ${version}`), stderr);
+      assert.match(stderr, /npm install --global node@22/);
+    }
+  });
+
+  it('comes first in every command', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    for (const [name, command] of Object.entries(scripts)) {
+      assert.ok(command.startsWith('node scripts/setup/node-version.cjs'), name);
+    }
+  });
+
+  it('is text that Node 6 reads: no word or sign that came later', () => {
+    const text = readFileSync('scripts/setup/node-version.cjs', 'utf8').replace(
+      /\/\*.*?\*\//gs,
+      '',
+    );
+    assert.doesNotMatch(text, /\b(const|let|import|async|class)\b|=>|`|\?\.|\?\?/);
+  });
+});
+
 describe('the list of requirements', () => {
+  it('has a package for every tool that tests skip themselves without', () => {
+    const packages = TEST_TOOLS.flatMap((one) => one.packages);
+    for (const name of [
+      ...['gcc', 'libc6-dev', 'busybox', 'shellcheck', 'systemd', 'mtools', 'e2fsprogs'],
+      ...['sigrok-cli', 'xz-utils'],
+    ]) {
+      assert.ok(packages.includes(name), name);
+    }
+  });
+
   it('covers the cross compiler, objcopy and the emulator library under both of its names', () => {
     const packages = REQUIREMENTS.flatMap((one) => one.packages);
     for (const name of [...crossCompilerPackages(), 'libunicorn2', 'libunicorn2t64']) {

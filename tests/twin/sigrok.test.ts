@@ -108,7 +108,7 @@ function someFrames(): CanFrame[] {
 
 it(
   `sigrok decodes ${FRAMES} frames of the bus as they were sent: fields, CRC, stuff bits, length`,
-  { skip: IS_INSTALLED ? false : 'sigrok-cli is not installed (apt-get install sigrok-cli)' },
+  { skip: IS_INSTALLED ? false : 'sigrok-cli is not installed (npm run setup)' },
   () => {
     const clock = new VirtualClock();
     const bus = new CanBus({ clock, bitrate: BITRATE });
