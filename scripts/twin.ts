@@ -48,13 +48,11 @@ function speed(text: string): number {
   throw new InvalidArgumentError('expected a number above 0 and at most 1.');
 }
 
-/** Those that the bus or the crystal of the board must agree with have options of their own. */
-const OWN_OPTIONS = ['bitrate', 'osc', 'spi'];
-
 function setting(text: string, before: readonly string[]): string[] {
   const [, key] = /^([a-z-]+)=\S+$/.exec(text) ?? [];
   if (key === undefined) throw new InvalidArgumentError('expected key=value, such as int=spi.');
-  if (OWN_OPTIONS.includes(key)) throw new InvalidArgumentError(`use --${key}.`);
+  // The bus and the crystal are the twin's as well, and may differ from what the cell is told.
+  if (key === 'spi') throw new InvalidArgumentError('use --spi.');
   return [...before, text];
 }
 
@@ -75,8 +73,18 @@ const program = commandLine('twin')
       .choices(['image', 'wasm'])
       .default('image'),
   )
-  .option('--bitrate <number>', 'bits per second on the bus', positiveInteger, 500_000)
-  .option('--osc <hertz>', 'crystal of the CAN controller', positiveInteger, 12_000_000)
+  .option(
+    '--bitrate <number>',
+    'bits per second on the bus; the cell is told the same, unless by --setting bitrate=',
+    positiveInteger,
+    500_000,
+  )
+  .option(
+    '--osc <hertz>',
+    'crystal of the CAN controller; the cell is told the same, unless by --setting osc=',
+    positiveInteger,
+    12_000_000,
+  )
   .option('--spi <hertz>', 'SPI clock', positiveInteger, 10_000_000)
   .option(
     '--setting <key=value>',

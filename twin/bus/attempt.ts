@@ -90,7 +90,8 @@ export function predictAttempt(participants: readonly Participant[]): AttemptOut
       winnerKey = key;
     }
   }
-  if (winner === undefined || tie || activeCount < 2) return undefined;
+  if (winner === undefined || tie) return undefined;
+  if (activeCount < 2 && winner.node.isSeveralUnits !== true) return undefined;
   return plainOutcome(participants, winner, winner.offer!);
 }
 

@@ -41,6 +41,7 @@ export class BitNode {
   firstError: BusErrorKind | undefined;
   readonly #silent: boolean;
   readonly #acknowledges: boolean;
+  readonly #acknowledgesItself: boolean;
   readonly #forcedErrorBit: number | undefined;
   readonly #leavesAtBit: number | undefined;
   readonly #report: (step: AttemptStep) => void;
@@ -66,6 +67,7 @@ export class BitNode {
     this.faults.copyFrom(participant.faults);
     this.#silent = participant.silent;
     this.#acknowledges = acknowledges && !participant.silent;
+    this.#acknowledgesItself = acknowledges && participant.node.isSeveralUnits === true;
     this.#forcedErrorBit = participant.forcedErrorBit;
     this.#leavesAtBit = participant.leavesAtBit;
     this.#overloads = participant.silent ? 0 : (participant.overloads ?? 0);
@@ -94,7 +96,10 @@ export class BitNode {
     if (this.#leavesAtBit !== undefined && bit >= this.#leavesAtBit) this.#phase = 'lost';
     if (this.#phase === 'active-flag' || this.#phase === 'overload-flag') return DOMINANT;
     if (this.#phase !== 'frame') return RECESSIVE;
-    if (this.transmitter) return this.offer!.wire.bits[bit];
+    if (this.transmitter) {
+      const { bits, acknowledgeSlot } = this.offer!.wire;
+      return bit === acknowledgeSlot && this.#acknowledgesItself ? DOMINANT : bits[bit];
+    }
     const acknowledging = this.#receiver.part === 'acknowledge-slot' && this.#receiver.crcMatches;
     return acknowledging && this.#acknowledges ? DOMINANT : RECESSIVE;
   }

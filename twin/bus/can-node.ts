@@ -34,6 +34,8 @@ export interface CanNode {
   readonly faults: FaultConfinement;
   /** Its own clock, if that may differ from the bus's; looked at at each start of frame. */
   readonly bitClock?: BitClock;
+  /** It stands for several units, of which one sends and the others acknowledge. */
+  readonly isSeveralUnits?: boolean;
 
   /** Whether it would start a frame now if the bus let it. */
   readonly transmitPending: boolean;

@@ -79,6 +79,10 @@ export class LogNode implements CanNode {
   readonly bitClock: BitClock | undefined;
   /** May be changed while no frame is on the wire; tell the bus by `requestStart` when frames wait. */
   participation: Participation = 'active';
+  /** Whether what it sends needs no acknowledgement of another node. May be changed as `participation`. */
+  isSeveralUnits = false;
+  /** The longest that the start of a frame was behind its time. */
+  latestNanos = 0;
   readonly faults = new FaultConfinement();
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
@@ -127,8 +131,10 @@ export class LogNode implements CanNode {
     return (this.#best ??= this.#findBest());
   }
 
-  transmitted(offer: TransmitOffer): void {
+  transmitted(offer: TransmitOffer, nanos: number): void {
     const queued = offer as QueuedFrame;
+    const startNanos = nanos - queued.wire.length * this.#bus.bitNanos;
+    this.latestNanos = Math.max(this.latestNanos, startNanos - queued.atNanos);
     const queue = this.#queues.get(queued.queue)!;
     queue.shift();
     if (queue.length === 0) this.#queues.delete(queued.queue);

@@ -156,6 +156,7 @@ function print(result: ScenarioResult, options: CommandOptions): void {
     lines.push(...(statusPage ? statusLines(statusPage) : ['the cell has no status page']), '');
   }
   lines.push(`Logs: ${OUTPUT_NAMES.map((name) => shortPath(join(directory, name))).join('  ')}`);
+  lines.push(...result.remarks);
   if (result.problems.length > 0) {
     lines.push('', 'NOT EVERYTHING HAPPENED AS EXPECTED:');
     lines.push(...result.problems.map((problem) => `  ${problem}`));

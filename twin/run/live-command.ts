@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { prepareToWrite, readTextInput, writeWhole } from '../../cell-config/files.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
+import { counted } from '../../cell-config/plural.ts';
 import { formatLogLine } from '../candump/write.ts';
 import { cellNameFor, loadArtifacts } from './artifacts.ts';
 import { CELL_SENDER } from './board.ts';
@@ -36,6 +37,8 @@ export interface LiveCommandOptions extends Pick<
 
 /** From the last frame to the end of the run, in virtual time. */
 const DRAIN_NANOS = 200_000_000;
+/** After the last frame's time, the longest without a frame of the log on the bus. */
+const STUCK_NANOS = 1_000_000_000;
 
 /** Plays the log once the bridge is there, then stays a while. Returns the exit status. */
 export async function runLiveCommand(options: LiveCommandOptions): Promise<number> {
@@ -47,12 +50,21 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
   say(`sharing ${options.sharedFile}; start: build/canwarden-bridge --shm ${options.sharedFile}`);
   await live.runWhile(() => !live.isLinkUp && !stopped);
   const startNanos = board.clock.now;
+  // The units that sent the recorded frames acknowledged each other.
+  board.sender.isSeveralUnits = true;
   for (const { frame, nanos, interfaceName, isLate } of input.bus) {
     board.sender.enqueue(frame, startNanos + nanos, interfaceName, isLate);
   }
   const last = input.bus.at(-1)?.nanos ?? 0;
   const endNanos = startNanos + last + DRAIN_NANOS;
-  const isPlayed = () => board.clock.now >= endNanos && board.sender.pendingCount === 0;
+  let progressNanos = endNanos;
+  let pending = input.bus.length;
+  const isPlayed = () => {
+    const { now } = board.clock;
+    if (board.sender.pendingCount !== pending) progressNanos = Math.max(endNanos, now);
+    pending = board.sender.pendingCount;
+    return now >= endNanos && (pending === 0 || now - progressNanos >= STUCK_NANOS);
+  };
   await live.runWhile(() => !stopped && !isPlayed());
   const shutdown = shutDown(board);
   const requests = seen.wire.filter(
@@ -68,7 +80,9 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
   );
   say(`shutdown request: ${shutdown}. Log: ${busLog}`);
   board.engine.close();
-  return shutdown === 'approved' ? 0 : 1;
+  const isStuck = pending > 0 && !stopped;
+  if (isStuck) say(`${pending} of ${counted(input.bus.length, 'frame')} never left`);
+  return shutdown === 'approved' && !isStuck ? 0 : 1;
 }
 
 async function prepare(options: LiveCommandOptions) {

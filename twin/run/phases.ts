@@ -36,6 +36,8 @@ export interface PlayResult {
   readonly startNanos: number;
   /** How long the core stood at WFI since then. */
   readonly sleptNanos: number;
+  /** Frames of the bus log that were never on the wire. */
+  readonly unsentFrames: number;
 }
 
 const MILLISECOND = 1_000_000;
@@ -61,10 +63,17 @@ export function play(options: PlayOptions, board: Board, seen: Observations): Pl
   const bootEnd = bringUp(board);
   const startNanos = board.clock.now;
   const sleptBefore = board.machine.sleptNanos;
-  if (bootEnd !== 'running') return { cellEnd: bootEnd, startNanos, sleptNanos: 0 };
+  if (bootEnd !== 'running') {
+    return { cellEnd: bootEnd, startNanos, sleptNanos: 0, unsentFrames: options.input.bus.length };
+  }
   const lastInputNanos = schedule(options, board, seen, startNanos);
   const cellEnd = playAndDrain(options, board, seen, startNanos, lastInputNanos);
-  return { cellEnd, startNanos, sleptNanos: board.machine.sleptNanos - sleptBefore };
+  return {
+    cellEnd,
+    startNanos,
+    sleptNanos: board.machine.sleptNanos - sleptBefore,
+    unsentFrames: board.sender.pendingCount,
+  };
 }
 
 /** Lets the cell boot, then waits for the link if AGL's bridge runs. */
@@ -103,6 +112,8 @@ function schedule(
     clock.schedule(startNanos + nanos, action);
     lastNanos = Math.max(lastNanos, startNanos + nanos);
   };
+  // The units that sent the recorded frames acknowledged each other.
+  board.sender.isSeveralUnits = true;
   for (const { frame, nanos, interfaceName, isLate } of input.bus) {
     board.sender.enqueue(frame, startNanos + nanos, interfaceName, isLate);
     lastNanos = Math.max(lastNanos, startNanos + nanos);
@@ -144,8 +155,11 @@ function playAndDrain(
   let useful = -1;
   while (result === 'running') {
     result = runUntil(board, clock.now + SLICE_NANOS);
-    const nowUseful = seen.wire.length + seen.aglReceived.length + seen.aglGiven.length;
-    const nowActivity = nowUseful + seen.wireErrors;
+    // A frame that is taken again and again, as it never ends on the wire, is no progress.
+    const arrived = Math.min(seen.aglReceived.length, seen.wire.length);
+    const nowUseful = seen.wire.length + arrived + seen.aglGiven.length;
+    const nowActivity =
+      seen.wire.length + seen.aglReceived.length + seen.aglGiven.length + seen.wireErrors;
     if (nowActivity !== activity) quietSince = clock.now;
     if (nowUseful !== useful) usefulSince = clock.now;
     activity = nowActivity;

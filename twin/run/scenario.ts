@@ -6,6 +6,7 @@
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { RuleTable } from '../../cell-config/rules/model.ts';
+import { counted } from '../../cell-config/plural.ts';
 import { formatLogLine } from '../candump/write.ts';
 import type { EngineName } from '../engine/engine.ts';
 import type { ConsoleLine } from '../hypervisor/console-log.ts';
@@ -66,6 +67,8 @@ export interface ScenarioResult {
   /** Text of bus.log and agl.log, on the clock of the input logs. */
   readonly busLog: string;
   readonly aglLog: string;
+  /** What a person should know of a run that was right all the same. */
+  readonly remarks: readonly string[];
   /** What was not as it should be; empty after a perfect run. */
   readonly problems: readonly string[];
 }
@@ -104,7 +107,7 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
 }
 
 function runOn(board: Board, options: ScenarioOptions, seen: Observations): ScenarioResult {
-  const { cellEnd, startNanos, sleptNanos } = play(options, board, seen);
+  const { cellEnd, startNanos, sleptNanos, unsentFrames } = play(options, board, seen);
   const sleptPercent = (100 * sleptNanos) / (board.clock.now - startNanos || 1);
   const statusPage = cellEnd === 'running' ? settledStatusPage(board) : undefined;
   const cellStateBefore = board.communication.cellState;
@@ -141,9 +144,15 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
     aglLog: logText(seen.aglReceived, (item) =>
       formatLogLine(toLogNanos(item.nanos), AGL_INTERFACE, item.frame),
     ),
+    remarks: lateRemarks(board.sender.latestNanos, options.bitrate),
     problems: [
       ...(cellEnd === 'running' ? [] : [`the cell ${cellEnd} by itself: ${lastLine(board)}`]),
       ...(board.bridgeFailure === undefined ? [] : [`AGL's bridge ended: ${board.bridgeFailure}`]),
+      ...(unsentFrames === 0
+        ? []
+        : [
+            `${unsentFrames} of ${counted(options.input.bus.length, 'frame')} never left: the bus log could not be played`,
+          ]),
       ...(shutdown === 'approved' ? [] : [`shutdown request: ${shutdown}`]),
       ...(inConfigurationMode ? [] : ['the CAN controller was not left in configuration mode']),
       ...judgement.problems,
@@ -169,12 +178,26 @@ function bothTaps(first: SpiTap, second: SpiTap): SpiTap {
   };
 }
 
-/** The cell's command line that says the same as these options. */
+/** Frames that wait for others of a bus that has room wait less than this. */
+const LATE_NANOS = 10_000_000;
+
+function lateRemarks(latestNanos: number, bitrate: number): string[] {
+  if (latestNanos < LATE_NANOS) return [];
+  return [
+    `the bus was up to ${(latestNanos / 1e6).toFixed(1)} ms late: ` +
+      `the log has more frames than ${bitrate / 1000} kbit/s could carry in its time`,
+  ];
+}
+
+/** The cell's command line that says the same as these options; a setting goes before them. */
 export function commandLineOf(
   options: Pick<ScenarioOptions, 'bitrate' | 'oscillatorHertz' | 'spiHertz' | 'settings'>,
 ): string {
   const { bitrate, oscillatorHertz, spiHertz, settings = [] } = options;
-  return [`bitrate=${bitrate} osc=${oscillatorHertz} spi=${spiHertz}`, ...settings].join(' ');
+  const words = [`bitrate=${bitrate}`, `osc=${oscillatorHertz}`, `spi=${spiHertz}`];
+  const keyOf = (word: string): string => word.slice(0, word.indexOf('=') + 1);
+  const own = words.filter((word) => !settings.some((setting) => setting.startsWith(keyOf(word))));
+  return [...own, ...settings].join(' ');
 }
 
 function busLogOf(seen: Observations, toLogNanos: (nanos: number) => bigint): string {
