@@ -46,6 +46,7 @@ export const INPUT_KINDS = {
   'text of the boot partition': 1 << 20,
   'built file': 16 << 20,
   'deployed archive': 64 << 20,
+  'undo file of deploy': 512 << 20,
 } as const;
 
 export type InputKind = keyof typeof INPUT_KINDS;
@@ -176,7 +177,8 @@ export function describeOutput(path: string, bytes: Uint8Array): string {
   return `${path}  ${bytes.length} bytes  sha256 ${hash}`;
 }
 
-function fileError(what: string, cause: unknown): InputError {
+/** An error of the file system as an InputError that names the file. */
+export function fileError(what: string, cause: unknown): InputError {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new InputError(`${what}: ${FILE_REASONS[code ?? ''] ?? message}`, { cause });
 }

@@ -6,16 +6,8 @@
  * Form: a line `canwarden-undo 1`, a line of JSON (Header), then the blocks one after the other.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
-import { InputError, writeWhole } from '../../cell-config/files.ts';
+import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { InputError, readInput, writeWhole } from '../../cell-config/files.ts';
 
 const MAGIC = 'canwarden-undo 1\n';
 const BLOCK_BYTES = 4096;
@@ -105,12 +97,12 @@ export function writeBackup(path: string, backup: BlockBackup): void {
 /** The undo file; undefined when there is none, InputError when it is damaged. */
 export function readBackup(path: string): BlockBackup | undefined {
   if (!existsSync(path)) return undefined;
-  const bytes = readFileSync(path);
+  const bytes = readInput(path, 'undo file of deploy');
   const headerEnd = bytes.indexOf('\n', MAGIC.length);
   if (!bytes.subarray(0, MAGIC.length).equals(Buffer.from(MAGIC)) || headerEnd === -1) {
     throw new InputError(`${path}: not an undo file of deploy`);
   }
-  const header = JSON.parse(bytes.toString('utf8', MAGIC.length, headerEnd)) as Header;
+  const header = readHeader(path, bytes.toString('utf8', MAGIC.length, headerEnd));
   const original = new Map<number, Buffer>();
   let offset = headerEnd + 1;
   for (const number of header.blocks) {
@@ -121,6 +113,16 @@ export function readBackup(path: string): BlockBackup | undefined {
   }
   if (offset !== bytes.length) throw new InputError(`${path}: cut off, so undo cannot be trusted`);
   return { ...header, original };
+}
+
+function readHeader(path: string, text: string): Header {
+  try {
+    const header = JSON.parse(text) as Header;
+    if (Array.isArray(header.blocks) && header.imageBytes >= 0) return header;
+  } catch {
+    // Falls through to the sentence.
+  }
+  throw new InputError(`${path}: its first lines are damaged, so undo cannot be trusted`);
 }
 
 function readAt(file: number, offset: number, size: number): Buffer {

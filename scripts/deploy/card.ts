@@ -4,6 +4,7 @@
  * Used by: run.ts and the kinds of card in cards/.
  * Does not: know what canwarden installs; see manifest.ts.
  */
+import { InputError } from '../../cell-config/files.ts';
 
 /** The FAT partition the firmware reads, and Linux's own. */
 export type Volume = 'boot' | 'root';
@@ -60,6 +61,18 @@ export interface Card {
   /** For undoKind `own`: what undo would do, in sentences; empty when there is nothing to undo. */
   describeUndo?(): Promise<string[]>;
   undo?(): Promise<void>;
+}
+
+/** No file that deploy looks at on a card is this large: a larger one is none of them. */
+export const CARD_FILE_BYTES_MOST = 64 << 20;
+
+/** Says no to a file on the card before it is read into memory. */
+export function refuseLarge(name: string, bytes: number): void {
+  if (bytes <= CARD_FILE_BYTES_MOST) return;
+  throw new InputError(
+    `${name} on the card has ${bytes} bytes; deploy reads files of ${CARD_FILE_BYTES_MOST >> 20} MiB ` +
+      'at most there. Next: see what it is, and move it away. Nothing was written',
+  );
 }
 
 export function boot(path: string): CardPath {

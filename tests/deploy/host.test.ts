@@ -3,7 +3,14 @@
  * of a card as the board's root.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, it } from 'node:test';
 import { BOOT, Project, PROJECT, readTree, ROOT, temporaryFolder, writeTree } from './fixture.ts';
@@ -54,6 +61,13 @@ describe('deploy to a board by ssh', () => {
     );
     assert.match(text, /Cells: revision 13/);
     assert.match(text, /Next: ssh root@board reboot/);
+  });
+
+  it('refuses a file of 1 GiB in the place of config.txt, before it comes over the line', () => {
+    truncateSync(join(board, 'boot/config.txt'), 2 ** 30);
+    const { status, text } = deploy('--yes');
+    assert.equal(status, 2, text);
+    assert.match(text, /boot\/config\.txt on the card has 1073741824 bytes/);
   });
 
   it('changes nothing the second time, and undo gives the board back as it was', () => {

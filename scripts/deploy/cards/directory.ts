@@ -25,6 +25,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { InputError } from '../../../cell-config/files.ts';
+import { formatPath, refuseLarge } from '../card.ts';
 import type { Card, CardPath, Change, ChangeSet, Content, Found } from '../card.ts';
 
 /** Where a boot partition is mounted, seen from the root file system. */
@@ -78,9 +79,11 @@ export class DirectoryCard implements Card {
       if (state.isDirectory()) return { kind: 'folder' };
       if (state.isSymbolicLink()) return { kind: 'link', target: readlinkSync(path) };
       if (!state.isFile()) return { kind: 'other' };
+      if (content) refuseLarge(formatPath(place), state.size);
       const bytes = content ? readFileSync(path) : Buffer.alloc(0);
       return { kind: 'file', bytes, mode: state.mode & 0o7777 };
     } catch (error) {
+      if (error instanceof InputError) throw error;
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
       throw explain(path, error);

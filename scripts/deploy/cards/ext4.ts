@@ -9,10 +9,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import type { Change, ChangeSet, Found } from '../card.ts';
+import { refuseLarge } from '../card.ts';
 import { mustRun, runTool } from '../commands.ts';
 
 /** debugfs cuts its command lines here; paths of the manifest are far shorter. */
 const PATH_PATTERN = /^\/[\w.+@/-]{1,200}$/;
+
+interface Stated {
+  readonly type: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly target?: string;
+}
 
 export class Ext4Volume {
   readonly #device: string;
@@ -29,6 +37,9 @@ export class Ext4Volume {
       const dumps = paths.flatMap((path, index) =>
         kinds[index].type === 'regular' ? [`dump "${path}" "${join(folder, String(index))}"`] : [],
       );
+      kinds.forEach(({ type, size }, index) => {
+        if (type === 'regular') refuseLarge(`root:${paths[index]}`, size);
+      });
       if (dumps.length > 0) this.#run(dumps, { write: false });
       return paths.map((_, index): Found => {
         const { type, mode, target } = kinds[index];
@@ -69,8 +80,8 @@ export class Ext4Volume {
     return `e2fsck status ${check.status}: ${lines.slice(-3).join('; ')}`;
   }
 
-  /** Type, permission bits and link target of each path, from the text of `stat`. */
-  #stat(paths: readonly string[]): { type: string; mode: number; target?: string }[] {
+  /** Type, size, permission bits and link target of each path, from the text of `stat`. */
+  #stat(paths: readonly string[]): Stated[] {
     const output = this.#run(
       paths.map((path) => `stat "${path}"`),
       { write: false },
@@ -84,7 +95,8 @@ export class Ext4Volume {
       const type = /Type: (\w+)/.exec(answer)?.[1] ?? 'missing';
       const mode = Number.parseInt(/Mode:\s+0?(\d+)/.exec(answer)?.[1] ?? '0', 8);
       const target = /Fast link dest: "(.*)"/.exec(answer)?.[1];
-      return { type, mode, target };
+      const size = Number(/\bSize: (\d+)$/m.exec(answer)?.[1] ?? 0);
+      return { type, size, mode, target };
     });
   }
 

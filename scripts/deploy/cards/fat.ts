@@ -6,6 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { refuseLarge } from '../card.ts';
 import type { Change, ChangeSet, Found } from '../card.ts';
 import { mustRun, runTool } from '../commands.ts';
 
@@ -21,6 +22,10 @@ export class FatVolume {
 
   /** One path; mtools tells files, folders and nothing apart by what it says. */
   look(path: string): Found {
+    // `mdir` tells the size; an answer of another form is left to mcopy and its limit.
+    const listed = runTool('mdir', ['-i', this.#place, `::${path}`]).output.toString('latin1');
+    const size = /^\s+1 file\s+([\d ]+) bytes/m.exec(listed)?.[1] ?? '0';
+    refuseLarge(`boot:${path}`, Number(size.replaceAll(' ', '')));
     const read = runTool('mcopy', ['-i', this.#place, '-n', `::${path}`, '-']);
     if (read.status === 0) return { kind: 'file', bytes: read.output, mode: NO_MODE };
     return this.exists(path) ? { kind: 'folder' } : { kind: 'missing' };

@@ -8,6 +8,7 @@
  */
 import { posix } from 'node:path';
 import { InputError } from '../../../cell-config/files.ts';
+import { CARD_FILE_BYTES_MOST, refuseLarge } from '../card.ts';
 import type { Card, CardPath, Change, ChangeSet, Found } from '../card.ts';
 import { runTool } from '../commands.ts';
 
@@ -27,6 +28,11 @@ const BOOT_FOLDERS = ['boot', 'boot/firmware'];
 const LOOK = `look() {
   if [ -L "$1" ]; then echo "link $(readlink "$1")"
   elif [ -f "$1" ]; then
+    bytes=$(stat -c %s "$1")
+    if [ "$2" = content ] && [ "$bytes" -gt ${CARD_FILE_BYTES_MOST} ]; then
+      echo "large $bytes"
+      return
+    fi
     echo "file $(stat -c %a "$1")"
     if [ "$2" = content ]; then base64 <"$1" || exit 1; fi
     echo .
@@ -129,7 +135,8 @@ export class HostCard implements Card {
         const bytes = Buffer.from(lines.slice(index + 1, end).join(''), 'base64');
         found.push({ kind, bytes, mode: Number.parseInt(rest[0], 8) });
         index = end;
-      } else if (kind === 'link') found.push({ kind, target: rest.join(' ') });
+      } else if (kind === 'large') refuseLarge(paths[found.length], Number(rest[0]));
+      else if (kind === 'link') found.push({ kind, target: rest.join(' ') });
       else if (kind === 'folder' || kind === 'missing') found.push({ kind });
       else found.push({ kind: 'other' });
     }

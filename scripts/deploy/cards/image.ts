@@ -16,7 +16,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { InputError } from '../../../cell-config/files.ts';
+import { fileError, InputError } from '../../../cell-config/files.ts';
 import {
   compareImages,
   hashFile,
@@ -207,6 +207,7 @@ function openable(path: string): string {
   }
   if (!kind.isFile()) throw new InputError(`${path} is not a file. A mounted card: --rootfs`);
   const start = readImage(path, 0, 8).toString('latin1');
+  if (start === '') throw new InputError(`${path}: the file is empty; expected an image of a card`);
   for (const [magic, name, command] of SIGNATURES) {
     if (!start.startsWith(magic)) continue;
     throw new InputError(`${path} is compressed (${name}). Next: ${command} ${path}`);
@@ -255,11 +256,15 @@ function chooseLayout(shown: string, path: string): Layout {
 }
 
 function readImage(path: string, offset: number, size: number): Buffer {
-  const file = openSync(path, 'r');
   try {
-    const buffer = Buffer.alloc(size);
-    return buffer.subarray(0, readSync(file, buffer, 0, size, offset));
-  } finally {
-    closeSync(file);
+    const file = openSync(path, 'r');
+    try {
+      const buffer = Buffer.alloc(size);
+      return buffer.subarray(0, readSync(file, buffer, 0, size, offset));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw fileError(`cannot read ${path}`, error);
   }
 }
