@@ -109,19 +109,25 @@ explain_last_status() {
   fi
 }
 
-# Gives the shared memory to uio_ivshmem. The cell answers urgent frames without it, so this only warns.
-# The bridge waits for the link's device, so the one for status and requests comes first.
+# Gives the link to the bridge, by uio_ivshmem, or to Linux's own drivers. The cell answers urgent frames
+# without it, so this only warns. The bridge's unit waits for the device for status and requests, which is
+# there in both roles, so that one comes last.
 bind_link() {
   bind_device=$(link_device)
   if [ -z "$bind_device" ]; then
-    warn "there is no shared-memory device ($LINK_VENDOR:$LINK_DEVICE class $LINK_CLASS)." \
+    warn "there is no shared-memory device ($LINK_VENDOR:$LINK_DEVICE class $DRIVER_ROLE_CLASS or $DEVICE_ROLE_CLASS)." \
       'Jailhouse was enabled with another root cell, or twice in one boot.' 'reboot, canwarden up'
     return
+  fi
+  if [ "$(role)" = device ]; then
+    bind_can || :
+  else
+    bind_one "$bind_device" "$DRIVER_ROLE_CLASS" || return
   fi
   bind_control=$(control_device)
   [ -n "$bind_control" ] || warn "there is no device for status and requests (class $CONTROL_CLASS)." \
     'the root cell is of an older release.' 'npm run deploy, reboot; all else works without it'
-  bind_one "$bind_control" "$CONTROL_CLASS" && bind_one "$bind_device" "$LINK_CLASS"
+  bind_one "$bind_control" "$CONTROL_CLASS"
 }
 
 # bind_one DEVICE CLASS: nothing to do without a device, or when it is bound.
@@ -144,11 +150,14 @@ command_up() {
   case "$(cell_state)" in
     running | running/locked)
       say "cell $CELL: already running"
+      end_release
       bind_link || :
       return
       ;;
   esac
   need_spi_free
+  need_one_role
+  end_release
   load_module
   enable_hypervisor
   [ -n "$(cell_state)" ] ||
@@ -165,12 +174,27 @@ command_down() {
     say "cell $CELL: not there, nothing to stop"
     return
   fi
-  run_or_fail 'stopping the cell' jailhouse cell shutdown "$CELL"
+  release_can
+  stop_cell
+  release_can_late
   run_or_fail 'removing the cell' jailhouse cell destroy "$CELL"
   say "cell $CELL: gone, CPU $CELL_CPU is back with Linux; Jailhouse stays enabled until the next boot"
 }
 
 restart_cell() {
-  run_or_fail 'stopping the cell' jailhouse cell shutdown "$CELL"
+  release_can
+  stop_cell
+  release_can_late
   load_and_start
+  end_release
+  [ "$(running_role)" != device ] || bind_can || :
+}
+
+# The cell refuses once, for five seconds at most, while Linux's virtio_can waits for START or STOP.
+stop_cell() {
+  if [ "$(running_role)" = device ]; then
+    run jailhouse cell shutdown "$CELL" && return
+    sleep 1
+  fi
+  run_or_fail 'stopping the cell' jailhouse cell shutdown "$CELL"
 }

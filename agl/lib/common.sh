@@ -52,7 +52,6 @@ setting() {
 }
 
 cell_options() { setting CANWARDEN_CELL_OPTIONS 'bitrate=500000 osc=12000000'; }
-interface() { setting CANWARDEN_INTERFACE vcan0; }
 
 # The cell in its two forms: the second one may sleep (idle=wfi), see docs/settings.md.
 GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden.cell"

@@ -42,7 +42,7 @@ command_doctor() {
   check memory check_memory
   check cpu check_cpu
   check spi check_spi
-  check uio_ivshmem check_link
+  check "$(link_module)" check_link
   check "$(interface)" check_interface
   check bridge check_bridge
   check cell check_cell

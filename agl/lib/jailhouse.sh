@@ -5,11 +5,9 @@
 # `jailhouse cell list` prints these same files of /sys; read directly, they need no parsing.
 
 JAILHOUSE="$root/sys/devices/jailhouse"
-# The ivshmem device of the root cell: vendor and device of ivshmem v2, class 0xff and the virtio-can
-# back-end protocol 0xc024, as rpi4-root.cell has them.
+# The ivshmem devices of the root cell: vendor and device of ivshmem v2. The link's class is in role.sh.
 LINK_VENDOR=0x110a
 LINK_DEVICE=0x4106
-LINK_CLASS=0xffc024
 # The second one, for status and requests: class 0xff and the protocol 0x4057.
 CONTROL_CLASS=0xff4057
 UIO_DRIVER="$root/sys/bus/pci/drivers/uio_ivshmem"
@@ -88,7 +86,6 @@ shared_device() {
     fi
   done
 }
-link_device() { shared_device "$LINK_CLASS"; }
 control_device() { shared_device "$CONTROL_CLASS"; }
 
 # link_driver DEVICE: the name of the driver that has it, or nothing.

@@ -10,8 +10,13 @@ check_link() {
   fi
   check_device=$(link_device)
   if [ -z "$check_device" ]; then
-    fault "Jailhouse is enabled, but there is no device $LINK_VENDOR:$LINK_DEVICE of class $LINK_CLASS" \
+    fault "Jailhouse is enabled, but there is no device $LINK_VENDOR:$LINK_DEVICE of class $DRIVER_ROLE_CLASS or $DEVICE_ROLE_CLASS" \
       'reboot (another root cell was enabled, or it was enabled twice in one boot), then canwarden up'
+    return
+  fi
+  if [ "$(role)" = device ]; then
+    check_can_link "$check_device"
+    check_control
     return
   fi
   check_driver=$(link_driver "$check_device")
@@ -63,6 +68,10 @@ control_bound() {
 }
 
 check_interface() {
+  if [ "$(role)" = device ]; then
+    check_can_interface
+    return
+  fi
   check_name=$(interface)
   check_folder="$root/sys/class/net/$check_name"
   if [ ! -d "$check_folder" ]; then

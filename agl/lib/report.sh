@@ -39,10 +39,23 @@ describe_link() {
   describe_device=$(link_device)
   if [ -z "$describe_device" ]; then
     say 'no device'
+  elif [ "$(running_role)" = device ]; then
+    say "$(describe_can_link)"
   elif [ -n "$(link_node "$describe_device")" ]; then
     say "/dev/$(link_node "$describe_device") (${describe_device##*/}, $(link_driver "$describe_device"))"
   else
     say "${describe_device##*/}, not bound to uio_ivshmem"
+  fi
+}
+
+# In the role device Linux's own drivers have the link.
+describe_can_link() {
+  if [ -z "$(link_driver "$describe_device")" ]; then
+    say "${describe_device##*/}, role device, bound to no driver"
+  elif can_is_stale; then
+    say "${describe_device##*/}, role device, $(link_driver "$describe_device"): the cell was started again, bind it anew"
+  else
+    say "${describe_device##*/}, role device, $(link_driver "$describe_device")"
   fi
 }
 

@@ -83,6 +83,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: wanted('scripts/deploy/units/canwarden-user.service'), to: root(`${UNITS}/canwarden-cell.service.wants/canwarden-user.service`), mode: 0o777, required: false },
   { source: wanted('agl/systemd/canwarden-cell.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-cell.service`), mode: 0o777, required: false },
   { source: wanted('agl/systemd/canwarden-bridge.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-bridge.service`), mode: 0o777, required: false },
+  { source: wanted('agl/systemd/canwarden-can.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-can.service`), mode: 0o777, required: false },
   { source: file('docs/board-commands.md'), to: root('/usr/share/doc/canwarden/board-commands.md'), mode: 0o644, required: false },
   { source: file('docs/settings.md'), to: root('/usr/share/doc/canwarden/settings.md'), mode: 0o644, required: false },
 ];

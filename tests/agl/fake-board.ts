@@ -199,10 +199,32 @@ export class FakeBoard {
     return this.write(`${CELL}/state`, `${state}\n`);
   }
 
-  addLink(): this {
+  addLink(classCode = '0xffc024'): this {
     return this.write(`${LINK}/vendor`, '0x110a\n')
       .write(`${LINK}/device`, '0x4106\n')
-      .write(`${LINK}/class`, '0xffc024\n');
+      .write(`${LINK}/class`, `${classCode}\n`);
+  }
+
+  /** The kernel has Linux's own drivers for the link, and the files are those of the role device. */
+  installDevice(): this {
+    const modules = ['virtio_ivshmem', 'virtio_can'];
+    if (this.has('fake/modules')) {
+      this.write('fake/modules', `${this.read('fake/modules')}${modules.join('\n')}\n`);
+    }
+    return this.write('fake/link-class', '0xff8024\n');
+  }
+
+  /** The state after `up` in the role device; `status` of the virtio device: 0x0f, driver ready. */
+  bringUpDevice(status = '0x0000000f', flags = '0x41'): this {
+    this.installDevice().bringUp().unbindLink().addLink('0xff8024');
+    this.write('sys/bus/virtio/drivers/virtio_can/unbind', '');
+    mkdirSync(join(this.root, 'sys/bus/pci/drivers/virtio-ivshmem'), { recursive: true });
+    symlinkSync('../../drivers/virtio-ivshmem', join(this.root, LINK, 'driver'));
+    this.write(`${LINK}/virtio0/status`, `${status}\n`).write(
+      `${LINK}/virtio0/net/can0/type`,
+      '280\n',
+    );
+    return this.write('sys/class/net/can0/flags', `${flags}\n`);
   }
 
   bindLink(driver: string): this {

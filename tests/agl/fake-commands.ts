@@ -25,7 +25,8 @@ case "$1 \${2:-}" in
     echo 1 > "$sys/devices/jailhouse/enabled"
     [ -e "$fake/no-link" ] || {
       device="$sys/bus/pci/devices/0001:00:00.0"; mkdir -p "$device"
-      echo 0x110a > "$device/vendor"; echo 0x4106 > "$device/device"; echo 0xffc024 > "$device/class"; }
+      echo 0x110a > "$device/vendor"; echo 0x4106 > "$device/device"
+      cat "$fake/link-class" 2>/dev/null > "$device/class" || echo 0xffc024 > "$device/class"; }
     [ -e "$fake/no-control" ] || {
       device="$sys/bus/pci/devices/0001:00:02.0"; mkdir -p "$device"
       echo 0x110a > "$device/vendor"; echo 0x4106 > "$device/device"; echo 0xff4057 > "$device/class"; }
@@ -51,7 +52,20 @@ grep -qx "$last" "$fake/modules" || { echo "modprobe: module $last not found" >&
 mkdir -p "$sys/module/$last"
 case "$last" in
   jailhouse) [ -e "$fake/no-node" ] || : > "$CANWARDEN_ROOT/dev/jailhouse" ;;
+  virtio_ivshmem) mkdir -p "$sys/bus/pci/drivers/virtio-ivshmem" ;;
+  virtio_can) mkdir -p "$sys/bus/virtio/drivers/virtio_can" ;;
   uio_ivshmem) mkdir -p "$sys/bus/pci/drivers/uio_ivshmem"; : > "$sys/bus/pci/drivers/uio_ivshmem/new_id" ;;
+esac
+`;
+
+// Linux's interface of the link: the flag IFF_UP (0x1) of its file changes as `ip` would change it.
+const IP = `
+log "$@" >> "$fake/log"
+if [ "$4" = type ]; then [ ! -e "$fake/busybox-ip" ]; exit; fi
+if [ -e "$fake/fail-ip-$4" ]; then echo 'RTNETLINK answers: Input/output error' >&2; exit 2; fi
+case "$4" in
+  up) echo 0x41 > "$sys/class/net/$3/flags" ;;
+  down) echo 0x40 > "$sys/class/net/$3/flags" ;;
 esac
 `;
 
@@ -66,10 +80,16 @@ echo "the bridge's answer to $*"
 export const COMMANDS: Readonly<Record<string, string>> = {
   jailhouse: PROLOGUE + JAILHOUSE,
   modprobe: PROLOGUE + MODPROBE,
+  ip: PROLOGUE + IP,
   dmesg: `${PROLOGUE}cat "$fake/dmesg"\n`,
   id: `${PROLOGUE}cat "$fake/user"\n`,
   pidof: `${PROLOGUE}[ -e "$fake/bridge-runs" ]\n`,
-  sleep: PROLOGUE,
+  // What the kernel does meanwhile stands in fake/while-asleep; the sleep number fake/sleeps fails.
+  sleep: `${PROLOGUE}
+[ ! -e "$fake/while-asleep" ] || . "$fake/while-asleep"
+[ -e "$fake/sleeps" ] || exit 0
+left=$(cat "$fake/sleeps"); echo $((left - 1)) > "$fake/sleeps"; [ "$left" -gt 1 ]
+`,
   systemctl: `${PROLOGUE}cat "$fake/bridge-unit"\n`,
   uname: 'echo 5.10.0-agl\n',
 };

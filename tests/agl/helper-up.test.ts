@@ -35,14 +35,14 @@ describe('canwarden up', NEEDS_BUSYBOX, () => {
     ]);
     assert.equal(
       board.read('sys/bus/pci/drivers/uio_ivshmem/new_id'),
-      '110a 4106 110a 4106 ffc024 ffffff\n',
+      '110a 4106 110a 4106 ff4057 ffffff\n',
     );
     assert.match(outcome.stdout, /canwarden: ready, 500000 bit\/s/);
-    // The device for status and requests first: the bridge waits for the other one only.
+    // The device for status and requests last: the bridge's unit waits for it, in both roles.
     const bound = [...outcome.stdout.matchAll(/echo "110a 4106 110a 4106 (\w+) ffffff"/g)];
     assert.deepEqual(
       bound.map(([, code]) => code),
-      ['ff4057', 'ffc024'],
+      ['ffc024', 'ff4057'],
     );
   });
 

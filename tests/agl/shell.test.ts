@@ -38,9 +38,12 @@ describe('the helper', () => {
     assert.equal(Number(common.get('RULES_ADDRESS')), LAYOUT.CELL_RULES.guestStart);
     assert.equal(Number(common.get('RULES_BYTES_MOST')), LAYOUT.CELL_RULES.size);
     assert.equal(Number(common.get('CELL_CPU')), LAYOUT.CELL_CPU);
-    const link = Number(assignments('jailhouse').get('LINK_CLASS'));
-    // Class 0xff and the protocol: facts of ivshmem v2.
-    assert.equal(link, (0xff << 16) | LAYOUT.VIRTIO_CAN_BACK_END);
+    // Class 0xff and the protocol: facts of ivshmem v2. AGL's end is the other one than the cell's.
+    const classes = assignments('role');
+    const driver = Number(classes.get('DRIVER_ROLE_CLASS'));
+    assert.equal(driver, (0xff << 16) | LAYOUT.VIRTIO_CAN_BACK_END);
+    const device = Number(classes.get('DEVICE_ROLE_CLASS'));
+    assert.equal(device, (0xff << 16) | LAYOUT.VIRTIO_CAN_FRONT_END);
     const control = Number(assignments('jailhouse').get('CONTROL_CLASS'));
     assert.equal(control, (0xff << 16) | LAYOUT.CONTROL_PROTOCOL);
   });

@@ -15,7 +15,11 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { NEEDS_SYSTEMD } from './needs-systemd.ts';
 
-const SERVICES = ['canwarden-cell.service', 'canwarden-bridge.service'] as const;
+const SERVICES = [
+  'canwarden-cell.service',
+  'canwarden-bridge.service',
+  'canwarden-can.service',
+] as const;
 const read = (name: string) => readFileSync(`agl/systemd/${name}`, 'utf8');
 
 /** All `Key=value` lines of a unit, in order. */
@@ -41,7 +45,7 @@ const KERNELS_OWN = [
 /** The units after which a node or a group of devices is there: modules, and rules of udev. */
 const MAKERS: Readonly<Record<string, readonly string[]>> = {
   '/dev/jailhouse': ['modprobe@jailhouse.service', 'dev-jailhouse.device'],
-  'char-uio': ['dev-canwarden.device', 'modprobe@uio.service'],
+  'char-uio': ['dev-canwarden\\x2dcontrol.device', 'modprobe@uio.service'],
 };
 
 /** Devices that a unit may open, by node or by group. */
@@ -144,6 +148,26 @@ describe('the systemd units', () => {
     }
   }
 
+  it('let the helper use what `ip` raises an interface with, and write its note', () => {
+    for (const name of ['canwarden-cell.service', 'canwarden-can.service']) {
+      const families = new Map(settings(read(name))).get('RestrictAddressFamilies') ?? '';
+      for (const family of ['AF_NETLINK', 'AF_INET']) {
+        assert.ok(families.split(' ').includes(family), `${name}: ${family}`);
+      }
+    }
+    const cell = new Map(settings(read('canwarden-cell.service')));
+    const held = /^HELD="\$root\/run\/([\w-]+)\//m.exec(readFileSync('agl/lib/role.sh', 'utf8'));
+    assert.equal(cell.get('RuntimeDirectory'), held?.[1]);
+    assert.equal(cell.get('RuntimeDirectoryPreserve'), 'yes');
+  });
+
+  it('let the watcher of can0 go before the cell, and come after it', () => {
+    const can = new Map(settings(read('canwarden-can.service')));
+    assert.equal(can.get('BindsTo'), 'canwarden-cell.service');
+    assert.equal(can.get('After'), 'canwarden-cell.service');
+    assert.equal(can.get('ExecStart'), '/usr/bin/canwarden watch');
+  });
+
   it('let the bridge open the sockets that it opens, and no others', () => {
     const allowed = new Map(settings(read(SERVICES[1]))).get('RestrictAddressFamilies');
     assert.equal(
@@ -174,20 +198,26 @@ describe('the other system files', () => {
     assert.match(read('25-canwarden.network'), /^Name=vcan0$/m);
     assert.match(readFileSync('agl/default', 'utf8'), /^CANWARDEN_INTERFACE=vcan0$/m);
     assert.match(bridge, /^Environment=CANWARDEN_INTERFACE=vcan0$/m);
-    assert.match(bridge, /^After=.* sys-subsystem-net-devices-vcan0\.device$/m);
+    // It is there in one of the two roles: waited for by name, it would hold up the other for 90 s.
+    assert.doesNotMatch(bridge, /net-devices-vcan0/);
+    assert.match(bridge, /^After=.* systemd-networkd\.service$/m);
   });
 
   it('name one and the same user, device and class code', () => {
     assert.match(read('sysusers-canwarden.conf'), /^u canwarden - ".+"$/m);
     const rule = read('60-canwarden.rules');
     assert.match(rule, /GROUP="canwarden", MODE="0660"/);
-    assert.match(rule, /SYMLINK\+="canwarden", TAG\+="systemd"/);
-    assert.match(bridge, /^After=dev-canwarden\.device /m);
-    const helper = readFileSync('agl/lib/jailhouse.sh', 'utf8');
+    // The name that is there in both roles; systemd writes a dash in a name as \\x2d.
+    assert.match(rule, /0xff4057".* SYMLINK\+="canwarden-control", TAG\+="systemd"/);
+    for (const key of ['Wants', 'After']) {
+      assert.match(bridge, new RegExp(`^${key}=dev-canwarden\\\\x2dcontrol\\.device`, 'm'));
+    }
+    const helper =
+      readFileSync('agl/lib/jailhouse.sh', 'utf8') + readFileSync('agl/lib/role.sh', 'utf8');
     for (const [name, attribute] of [
       ['LINK_VENDOR', 'vendor'],
       ['LINK_DEVICE', 'device'],
-      ['LINK_CLASS', 'class'],
+      ['DRIVER_ROLE_CLASS', 'class'],
       ['CONTROL_CLASS', 'class'],
     ]) {
       const value = new RegExp(`^${name}=(0x[0-9a-f]+)$`, 'm').exec(helper)?.[1];
@@ -196,7 +226,8 @@ describe('the other system files', () => {
   });
 
   it('have no setting that nobody reads', () => {
-    const readers = bridge + readFileSync('agl/lib/common.sh', 'utf8');
+    const readers =
+      bridge + readFileSync('agl/lib/common.sh', 'utf8') + readFileSync('agl/lib/role.sh', 'utf8');
     for (const [, name] of readFileSync('agl/default', 'utf8').matchAll(/^([A-Z_]+)=/gm)) {
       assert.ok(readers.includes(name), name);
     }

@@ -10,7 +10,7 @@ inherit systemd deploy
 # The format of the cell files: 13 for the Jailhouse that meta-agl-jailhouse pins, 14 for master.
 CANWARDEN_JAILHOUSE_REVISION ?= "13"
 
-SYSTEMD_SERVICE:${PN} = "canwarden-cell.service"
+SYSTEMD_SERVICE:${PN} = "canwarden-cell.service canwarden-can.service"
 
 PACKAGE_ARCH = "${MACHINE_ARCH}"
 INHIBIT_DEFAULT_DEPS = "1"
@@ -45,6 +45,7 @@ do_install() {
     if ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'true', 'false', d)}; then
         install -d ${D}${systemd_system_unitdir}
         install -m 0644 ${S}/board/systemd/canwarden-cell.service ${D}${systemd_system_unitdir}/
+        install -m 0644 ${S}/board/systemd/canwarden-can.service ${D}${systemd_system_unitdir}/
     fi
 }
 
