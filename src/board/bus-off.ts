@@ -18,7 +18,6 @@
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
-import { TransmitWatch } from './transmit-watch';
 import { UrgentAnswers } from './urgent-answers';
 
 /** 128 of the longest frames, each with an error flag and a delimiter. */
@@ -52,7 +51,6 @@ export class BusOff {
   constructor(
     private readonly parts: CellParts,
     private readonly answers: UrgentAnswers,
-    private readonly transmitWatch: TransmitWatch,
   ) {}
 
   /** Takes the settings over; after the command line was read. `lookTicks`: from one look to the next. */
@@ -103,7 +101,6 @@ export class BusOff {
   private leave(nowTicks: u64): void {
     const isForGood = this.restartTicks === 0;
     if (this.parts.controller.leaveNow(!isForGood) !== Status.Ok) return;
-    this.transmitWatch.ignoreAborted();
     this.answers.abandonWaiting();
     this.place = Place.AwaitRecovery;
     if (!isForGood) return;

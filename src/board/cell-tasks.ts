@@ -4,6 +4,7 @@
  * Used by: cell.ts, task-table.ts.
  * Does not: wait. Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
  */
+import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
 import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
@@ -61,16 +62,23 @@ export class ReceiveTask extends Task {
     if ((decision & DECISION_ANSWER) !== 0) {
       const sent = this.sendAnswer(decision);
       if (isObserved && sent) sentTicks = parts.clock.nowTicks();
-    } else if ((decision & DECISION_FORWARD) === 0) {
-      count(Counter.DroppedByRule);
     }
     if ((decision & DECISION_FORWARD) !== 0) {
-      if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) {
-        count(Counter.ForwardDroppedFull);
-      }
+      if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) this.countFullRing();
+    } else {
+      const isAnswered = (decision & DECISION_ANSWER) !== 0;
+      count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     }
     if (isObserved) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
     return true;
+  }
+
+  /** A frame for AGL found the cell's ring full: whose fault it is. */
+  private countFullRing(): void {
+    const parts = this.parts;
+    if (!parts.linkUsable || !parts.agl.running) count(Counter.ForwardDroppedNoPeer);
+    else if (parts.agl.canSubmit()) count(Counter.ForwardDroppedOwnRing);
+    else count(Counter.ForwardDroppedFull);
   }
 
   /**
@@ -154,13 +162,11 @@ export class ForwardTask extends Task {
     const parts = this.parts;
     if (parts.forwardRing.isEmpty) return false;
     if (!parts.agl.canSubmit() && this.peerPresent) return false;
-    if (!this.peerPresent) {
-      count(Counter.ForwardDroppedNoPeer);
-    } else if (parts.agl.submit(changetype<Frame>(parts.forwardRing.front())) === Status.Ok) {
-      count(Counter.Forwarded);
-    } else {
-      count(Counter.ForwardDroppedFull);
-    }
+    const frame = changetype<Frame>(parts.forwardRing.front());
+    const status = this.peerPresent ? parts.agl.submit(frame) : Status.PeerNotReady;
+    if (isErrorFrame(frame)) countErrorMessage(status);
+    else if (status === Status.Ok) count(Counter.Forwarded);
+    else countNotForwarded(status);
     parts.forwardRing.discard();
     return true;
   }
@@ -168,4 +174,17 @@ export class ForwardTask extends Task {
   private get peerPresent(): bool {
     return this.parts.linkUsable && this.parts.agl.peerPresent;
   }
+}
+
+/** What AGL's end of the link said of a frame that it did not take. */
+function countNotForwarded(status: Status): void {
+  if (status === Status.PeerNotReady) count(Counter.ForwardDroppedNoPeer);
+  else if (status === Status.Full) count(Counter.ForwardDroppedFull);
+  else if (status === Status.MessageBad) count(Counter.ForwardDroppedUnsupported);
+  else count(Counter.ForwardDroppedFault);
+}
+
+function countErrorMessage(status: Status): void {
+  const isTaken = status === Status.Ok;
+  count(isTaken ? Counter.ErrorMessagesForwarded : Counter.ErrorMessagesDropped);
 }

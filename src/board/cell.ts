@@ -163,7 +163,7 @@ export function createCell(): Cell {
   const transmitPoll = new TransmitPollTask(parts);
   const messages = new MessagesTask(parts);
   const observer = new FrameObserver(parts, answers);
-  const page = new ControlPage(parts);
+  const page = new ControlPage(parts, answers);
   const requests = new ControlRequests(parts, answers);
   const tasks = new CellTasks(
     new ReceiveTask(parts, answers, observer),

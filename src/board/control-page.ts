@@ -6,6 +6,7 @@
  */
 import {
   FIRMWARE_VERSION_BYTES,
+  HEAD_ANSWERS_WAITING,
   HEAD_BITRATE,
   HEAD_ERROR_COUNTERS,
   HEAD_FAULT_ADDRESS,
@@ -15,6 +16,8 @@ import {
   HEAD_FAULT_STATE,
   HEAD_FAULT_SYNDROME,
   HEAD_FIRMWARE_VERSION,
+  HEAD_FORWARD_WAITING,
+  HEAD_FROM_AGL_WAITING,
   HEAD_LAST_STATUS,
   HEAD_NOW_TICKS,
   HEAD_RULE_COUNT,
@@ -28,6 +31,7 @@ import {
   PAGE_COUNTERS_OFFSET,
   PAGE_HISTOGRAM_DISTANCE,
   PAGE_HISTOGRAMS_OFFSET,
+  PAGE_LINK_COUNTERS_FIRST,
   PAGE_LIVE_VALUES_OFFSET,
   PAGE_RULE_HITS_OFFSET,
   PAGE_TASKS_OFFSET,
@@ -40,8 +44,11 @@ import { RULES_MAXIMUM } from '../responder/rule-table';
 import { COUNTERS_CAPACITY, countersTable } from '../rt/counters';
 import { Status } from '../rt/status';
 import { boundTicksOf, TASK_ROW_BYTES, taskCount, taskRow, worstStepTicks } from '../rt/task-rows';
+import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
+import { LINK_COUNTERS } from '../virtio/link-counters';
 import { CellParts } from './cell-parts';
 import { FIRMWARE_VERSION } from './firmware-version';
+import { UrgentAnswers } from './urgent-answers';
 
 /** No link, the cell is the driver, the cell is the device. */
 const ROLE_NONE: u32 = 0;
@@ -50,7 +57,10 @@ const ROLE_BACK_END: u32 = 2;
 
 @final
 export class ControlPage {
-  constructor(private readonly parts: CellParts) {}
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+  ) {}
 
   /**
    * Lays the page out; at the end of start-up, whatever came of it. May take its time. `restarts`: how
@@ -62,7 +72,9 @@ export class ControlPage {
     const control = parts.control;
     const page = control.page;
     page.addPart(countersTable(), PAGE_COUNTERS_OFFSET, COUNTERS_CAPACITY * sizeof<u32>());
-    let offset = PAGE_HISTOGRAMS_OFFSET;
+    let offset = PAGE_COUNTERS_OFFSET + PAGE_LINK_COUNTERS_FIRST * sizeof<u32>();
+    page.addPart(changetype<usize>(parts.agl.counters), offset, LINK_COUNTERS * sizeof<u32>());
+    offset = PAGE_HISTOGRAMS_OFFSET;
     page.addPart(control.staticAnswers.address, offset, HISTOGRAM_BYTES);
     offset += PAGE_HISTOGRAM_DISTANCE;
     page.addPart(control.computedAnswers.address, offset, HISTOGRAM_BYTES);
@@ -142,8 +154,18 @@ export class ControlPage {
       faults.transmitErrors | (faults.receiveErrors << 8) | (this.role << 16),
     );
     page.setHead(HEAD_SESSION, parts.linkUsable ? parts.agl.session : 0);
+    page.setHead(HEAD_FORWARD_WAITING, parts.forwardRing.length);
+    page.setHead(HEAD_ANSWERS_WAITING, this.answers.underWay);
+    page.setHead(HEAD_FROM_AGL_WAITING, this.fromAglWaiting);
     page.setHead(HEAD_WORST_STEP_TICKS, worstStepTicks());
     page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(taskRow(0)));
+  }
+
+  /** Frames of AGL's that are out of its ring and have not ended: one held, one in the chip. */
+  private get fromAglWaiting(): u32 {
+    const parts = this.parts;
+    const inChip: u32 = parts.controller.transmitPending(BUFFER_FORWARD) ? 1 : 0;
+    return inChip + (parts.frameHeld ? 1 : 0);
   }
 
   private get role(): u32 {

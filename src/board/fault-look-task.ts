@@ -109,7 +109,7 @@ export class FaultLookTask extends Task {
     this.transmitWatch = transmitWatch;
     this.interruptWatch = new InterruptWatch(parts, report);
     this.diagnosis = new BusDiagnosis(parts, report);
-    this.busOff = new BusOff(parts, answers, transmitWatch);
+    this.busOff = new BusOff(parts, answers);
     this.sleep = new BusSleep(parts, report);
     this.lookTicks = microsToTicks(LOOK_MICROS, perSecond);
     this.retryTicks = microsToTicks(RETRY_MICROS, perSecond);
@@ -256,8 +256,6 @@ export class FaultLookTask extends Task {
     const settings = this.parts.settings;
     const controller = this.parts.controller;
     const status = controller.beginConfigure(settings.oscillatorHertz, settings.bitrate);
-    // What was to be sent went with the chip.
-    this.transmitWatch.ignoreAborted();
     this.goOn(nowTicks, status, BusState.SettingUp);
   }
 

@@ -54,7 +54,9 @@ export class FrameObserver {
     }
     if ((decision & DECISION_ANSWER) !== 0) {
       const rule = this.parts.responder.matchedRule;
-      control.trace.note(answeredTicks, TraceEvent.Answered, rule, frame.identifier);
+      const dropped = this.answers.takeDropped();
+      const event: TraceEvent = dropped ? TraceEvent.AnswerDropped : TraceEvent.Answered;
+      control.trace.note(answeredTicks, event, rule, frame.identifier);
     } else if ((decision & DECISION_FORWARD) === 0) {
       const rule = this.parts.responder.matchedRule;
       const number: u32 = rule < 0 ? TRACE_NO_RULE : rule;

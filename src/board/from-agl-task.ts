@@ -7,7 +7,7 @@ import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
 import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
 import { TransmitOutcome } from '../driver/mcp2515/transmit-buffers';
-import { count, Counter } from '../rt/counters';
+import { count, Counter, FrameEnd } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { CellParts } from './cell-parts';
@@ -63,10 +63,11 @@ export class FromAglTask extends Task {
   private take(): void {
     const status = this.parts.agl.receive(this.frame);
     if (status === Status.Empty) return;
+    count(Counter.FromAglTaken);
     // An error message of AGL's interface is no frame to be sent.
     this.parts.frameHeld = status === Status.Ok && !isErrorFrame(this.frame);
     if (this.parts.frameHeld) return;
-    count(Counter.FromAglRefused);
+    countRefused(status);
     this.parts.agl.finishReceived(false);
   }
 
@@ -95,7 +96,8 @@ export class FromAglTask extends Task {
   private finish(status: Status): void {
     this.parts.frameHeld = false;
     const isSent = status === Status.Ok;
-    count(isSent ? Counter.FromAgl : Counter.FromAglRefused);
+    if (isSent) count(Counter.FromAgl);
+    else countRefused(status);
     if (isSent) this.awaiting = this.parts.agl.isBackEnd;
     else this.parts.agl.finishReceived(false);
     if (isSent && this.parts.control.on) this.observer.sentForAgl(this.frame);
@@ -109,7 +111,17 @@ export class FromAglTask extends Task {
     if (agl.receivedOpen) {
       agl.finishReceived(controller.outcome(BUFFER_FORWARD) === TransmitOutcome.Sent);
     } else {
-      controller.abort(BUFFER_FORWARD);
+      controller.abort(BUFFER_FORWARD, FrameEnd.Withdrawn);
     }
   }
+}
+
+/** A message of AGL's was refused with `status`; `Ok`: it was an error message. */
+function countRefused(status: Status): void {
+  count(Counter.FromAglRefused);
+  if (status === Status.Ok) count(Counter.FromAglErrorMessages);
+  else if (status === Status.PeerNotReady) count(Counter.FromAglStopped);
+  else if (status === Status.ListenOnly) count(Counter.FromAglListenOnly);
+  else if (status === Status.SpiTimeout) count(Counter.FromAglFaulted);
+  else count(Counter.FromAglMalformed);
 }

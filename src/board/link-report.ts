@@ -74,6 +74,8 @@ export class LinkReport {
     return (
       countOf(Counter.ForwardDroppedFull) +
       countOf(Counter.ForwardDroppedNoPeer) +
+      countOf(Counter.ForwardDroppedOwnRing) +
+      countOf(Counter.ForwardDroppedFault) +
       this.parts.agl.counters.lostInFlight
     );
   }

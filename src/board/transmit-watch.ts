@@ -7,7 +7,7 @@
  * Times are counted from the first look at a frame: up to a millisecond late.
  */
 import { TRANSMIT_BUFFERS } from '../driver/mcp2515/transmit-buffers';
-import { Counter, countOf } from '../rt/counters';
+import { Counter, countOf, FrameEnd } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { CellParts } from './cell-parts';
 import { FaultReport } from './fault-report';
@@ -32,7 +32,7 @@ class WatchedBuffer {
       this.deadline.start(nowTicks, timeoutTicks);
     } else if (this.deadline.reached(nowTicks)) {
       this.deadline.cancel();
-      controller.abort(this.buffer);
+      controller.abort(this.buffer, FrameEnd.TimedOut);
     }
   }
 }
@@ -45,7 +45,7 @@ export class TransmitWatch {
   private readonly buffer1: WatchedBuffer = new WatchedBuffer(1);
   private readonly buffer2: WatchedBuffer = new WatchedBuffer(TRANSMIT_BUFFERS - 1);
   // What was reported so far, as the counters count.
-  private aborted: u32 = 0;
+  private timedOut: u32 = 0;
   private arbitrationLost: u32 = 0;
   private errors: u32 = 0;
 
@@ -61,12 +61,6 @@ export class TransmitWatch {
       parts.settings.transmitTimeoutMillis * 1_000,
       parts.clock.ticksPerSecond(),
     );
-    this.ignoreAborted();
-  }
-
-  /** Frames given up because the controller left the bus are not late ones. */
-  ignoreAborted(): void {
-    this.aborted = countOf(Counter.TransmitAborted);
   }
 
   /** One look at each buffer, and at most one report of each kind. */
@@ -76,8 +70,8 @@ export class TransmitWatch {
       this.buffer1.look(this.parts, nowTicks, this.timeoutTicks);
       this.buffer2.look(this.parts, nowTicks, this.timeoutTicks);
     }
-    if (this.aborted !== countOf(Counter.TransmitAborted)) {
-      this.aborted++;
+    if (this.timedOut !== countOf(Counter.FromAglTimedOut) + countOf(Counter.AnswersTimedOut)) {
+      this.timedOut++;
       this.report.transmitTimeout(nowTicks);
     }
     if (this.arbitrationLost !== countOf(Counter.TransmitLostArbitration)) {

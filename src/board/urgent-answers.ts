@@ -33,6 +33,7 @@ export class UrgentAnswers {
   private shared: UrgentBuffer;
   private readonly courtesy: Courtesy;
   private isDisturbed: bool = false;
+  private isDropped: bool = false;
   private readonly waiting: RecordRing = new RecordRing(WAITING_BITS);
   private readonly scratch: Frame = changetype<Frame>(allocateFrames(1));
   /** Requests of filter 0 and 1 whose answers wait for the one before. */
@@ -55,8 +56,7 @@ export class UrgentAnswers {
     armFilters(this.parts);
     this.first.forget();
     this.second.forget();
-    this.repeats0 = 0;
-    this.repeats1 = 0;
+    this.abandonRepeats(Counter.AnswersChipReset);
     const table = this.parts.responder.table;
     const rule0 = table.ruleOfFilter(0);
     const rule1 = table.ruleOfFilter(1);
@@ -65,6 +65,12 @@ export class UrgentAnswers {
     let status = this.prepareRule(rule0, this.first);
     if (status === Status.Ok && rule1 >= 0) status = this.prepareRule(rule1, this.second);
     return status;
+  }
+
+  /** Answers that wait, and those on their way in the chip. */
+  get underWay(): u32 {
+    const inChip = (this.first.occupied ? 1 : 0) + (this.second.occupied ? 1 : 0);
+    return this.waiting.length + this.repeats0 + this.repeats1 + inChip;
   }
 
   /** True while no answer is on its way or waits. */
@@ -124,15 +130,14 @@ export class UrgentAnswers {
    */
   sendOfFilter(filter: u32): bool {
     const buffer = filter === 0 ? this.first : this.second;
-    let sent = false;
+    let sent: bool = false;
     if (this.isFree(buffer) && this.repeatsOf(filter) === 0) {
-      sent = buffer.send() === Status.Ok;
-      if (!sent) count(Counter.AnswersDropped);
+      sent = isSent(buffer.send());
     } else if (this.repeatsOf(filter) < REPEATS_MAXIMUM) {
       this.addRepeats(filter, 1);
       count(Counter.AnswersDelayed);
     } else {
-      count(Counter.AnswersDropped);
+      this.drop();
     }
     count(Counter.AnsweredStatic);
     return sent;
@@ -146,8 +151,7 @@ export class UrgentAnswers {
     const buffer = filter === 0 ? this.first : this.second;
     if (!buffer.holds(answer) && this.repeatsOf(filter) === 0 && this.isFree(buffer)) {
       // After an error nobody knows what is loaded: it must not go out.
-      if (buffer.load(answer) !== Status.Ok) {
-        count(Counter.AnswersDropped);
+      if (!isSent(buffer.load(answer))) {
         count(Counter.AnsweredStatic);
         return false;
       }
@@ -168,7 +172,8 @@ export class UrgentAnswers {
     count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
     if (this.waiting.isEmpty && this.isFree(this.shared)) return this.sendShared(answer);
     const isKept = this.waiting.put(changetype<usize>(answer)) === Status.Ok;
-    count(isKept ? Counter.AnswersDelayed : Counter.AnswersDropped);
+    if (isKept) count(Counter.AnswersDelayed);
+    else this.drop();
     return false;
   }
 
@@ -187,21 +192,26 @@ export class UrgentAnswers {
       const buffer = filter === 0 ? this.first : this.second;
       if (this.repeatsOf(filter) === 0 || buffer.busy) continue;
       this.addRepeats(filter, -1);
-      if (buffer.send() === Status.Ok) return buffer.frame;
-      count(Counter.AnswersDropped);
-      return 0;
+      return isSent(buffer.send()) ? buffer.frame : 0;
     }
     if (this.waiting.take(changetype<usize>(this.scratch)) !== Status.Ok) return 0;
     return this.sendShared(this.scratch) ? changetype<usize>(this.scratch) : 0;
   }
 
-  /** Gives up what waits: after a long pause of the bus it would answer nobody. */
+  /** Whether an answer was dropped, because too many wait, since the last call. */
+  takeDropped(): bool {
+    const dropped = this.isDropped;
+    this.isDropped = false;
+    return dropped;
+  }
+
+  /** Gives up what waits at bus-off: after a long pause of the bus it would answer nobody. */
   abandonWaiting(): void {
-    let answers = this.waiting.length + this.repeats0 + this.repeats1;
-    for (; answers !== 0; answers--) count(Counter.AnswersDropped);
+    for (let answers = this.waiting.length; answers !== 0; answers--) {
+      count(Counter.AnswersBusOff);
+    }
     this.waiting.clear();
-    this.repeats0 = 0;
-    this.repeats1 = 0;
+    this.abandonRepeats(Counter.AnswersBusOff);
   }
 
   /** A buffer that seems busy may have become free since the last READ STATUS: one more look. */
@@ -214,8 +224,18 @@ export class UrgentAnswers {
   private sendShared(answer: Frame): bool {
     let status = this.shared.load(answer);
     if (status === Status.Ok) status = this.shared.send();
-    if (status !== Status.Ok) count(Counter.AnswersDropped);
-    return status === Status.Ok;
+    return isSent(status);
+  }
+
+  private drop(): void {
+    this.isDropped = true;
+    count(Counter.AnswersDropped);
+  }
+
+  private abandonRepeats(why: Counter): void {
+    for (let answers = this.repeats0 + this.repeats1; answers !== 0; answers--) count(why);
+    this.repeats0 = 0;
+    this.repeats1 = 0;
   }
 
   private repeatsOf(filter: u32): u32 {
@@ -259,4 +279,11 @@ export class UrgentAnswers {
     if (!this.parts.responder.staticAnswer(rule, this.scratch)) return Status.RulesField;
     return buffer.load(this.scratch);
   }
+}
+
+/** True when an answer has gone to the chip with `status`; else it is counted as not sent. */
+function isSent(status: Status): bool {
+  if (status === Status.Ok) return true;
+  count(status === Status.ListenOnly ? Counter.AnswersListenOnly : Counter.AnswersFaulted);
+  return false;
 }

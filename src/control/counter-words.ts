@@ -5,6 +5,7 @@
  * counter has its own name in snake case.
  */
 import { Counter } from '../rt/counters';
+import { PAGE_LINK_COUNTERS_FIRST } from './layout';
 
 /** The name of counter `index`; empty when nothing is counted there. */
 export function counterName(index: Counter): string {
@@ -69,6 +70,94 @@ export function counterName(index: Counter): string {
       return 'wakes_by_bus';
     case Counter.AnswersDelayed:
       return 'answers_delayed';
+    case Counter.AnsweredNotForwarded:
+      return 'answered_not_forwarded';
+    case Counter.ForwardDroppedOwnRing:
+      return 'forward_dropped_own_ring';
+    case Counter.ForwardDroppedUnsupported:
+      return 'forward_dropped_unsupported';
+    case Counter.ForwardDroppedFault:
+      return 'forward_dropped_fault';
+    case Counter.ReceiveBroken:
+      return 'receive_broken';
+    case Counter.ErrorMessagesForwarded:
+      return 'error_messages_forwarded';
+    case Counter.FromAglTaken:
+      return 'from_agl_taken';
+    case Counter.FromAglMalformed:
+      return 'from_agl_malformed';
+    case Counter.FromAglErrorMessages:
+      return 'from_agl_error_messages';
+    case Counter.FromAglStopped:
+      return 'from_agl_stopped';
+    case Counter.FromAglListenOnly:
+      return 'from_agl_listen_only';
+    case Counter.FromAglFaulted:
+      return 'from_agl_faulted';
+    case Counter.FromAglSent:
+      return 'from_agl_sent';
+    case Counter.FromAglTimedOut:
+      return 'from_agl_timed_out';
+    case Counter.FromAglWithdrawn:
+      return 'from_agl_withdrawn';
+    case Counter.FromAglBusOff:
+      return 'from_agl_bus_off';
+    case Counter.FromAglChipReset:
+      return 'from_agl_chip_reset';
+    case Counter.FromAglLostArbitration:
+      return 'from_agl_lost_arbitration';
+    case Counter.FromAglErrors:
+      return 'from_agl_errors';
+    case Counter.AnswersSent:
+      return 'answers_sent';
+    case Counter.AnswersTimedOut:
+      return 'answers_timed_out';
+    case Counter.AnswersWithdrawn:
+      return 'answers_withdrawn';
+    case Counter.AnswersBusOff:
+      return 'answers_bus_off';
+    case Counter.AnswersChipReset:
+      return 'answers_chip_reset';
+    case Counter.AnswersLostArbitration:
+      return 'answers_lost_arbitration';
+    case Counter.AnswersErrors:
+      return 'answers_errors';
+    case Counter.AnswersListenOnly:
+      return 'answers_listen_only';
+    case Counter.AnswersFaulted:
+      return 'answers_faulted';
+    default:
+      return linkCounterName((index as u32) - PAGE_LINK_COUNTERS_FIRST);
+  }
+}
+
+/** The name of a counter of the link to AGL, in the order of LinkCounters. */
+function linkCounterName(index: u32): string {
+  switch (index) {
+    case 0:
+      return 'link_sent';
+    case 1:
+      return 'link_received';
+    case 2:
+      return 'link_dropped_no_peer';
+    case 3:
+      return 'link_dropped_full';
+    case 4:
+      return 'link_dropped_unsupported';
+    case 5:
+      return 'link_transmitted';
+    case 6:
+      return 'link_refused';
+    case 7:
+      return 'link_malformed';
+    case 8:
+      return 'link_violations';
+    case 9:
+      return 'link_connected';
+    case 10:
+      return 'link_lost';
+    case 11:
+      return 'link_lost_in_flight';
     default:
       return '';
   }

@@ -21,7 +21,7 @@ export const PAGE_HEARTBEAT_OFFSET: u32 = 0x000c;
 
 /** The head, copied in one piece. */
 export const PAGE_HEAD_OFFSET: u32 = 0x0010;
-export const PAGE_HEAD_BYTES: u32 = 0x80;
+export const PAGE_HEAD_BYTES: u32 = 0xf0;
 
 // Fields of the head, from the start of the page.
 export const HEAD_NOW_TICKS: u32 = 0x0010; // u64
@@ -46,16 +46,21 @@ export const HEAD_REQUEST_SEQUENCE: u32 = 0x0068;
 export const HEAD_REQUEST_STATUS: u32 = 0x006c;
 export const HEAD_REQUEST_DETAIL: u32 = 0x0070;
 export const HEAD_RULES_AFTER_RESTART: u32 = 0x0074;
+export const HEAD_FORWARD_WAITING: u32 = 0x0078;
+export const HEAD_ANSWERS_WAITING: u32 = 0x007c;
 export const HEAD_TASK_COUNT: u32 = 0x0080;
 export const HEAD_TASK_BYTES: u32 = 0x0084;
 export const HEAD_COUNTER_COUNT: u32 = 0x0088;
 export const HEAD_HISTOGRAM_COUNT: u32 = 0x008c;
+export const HEAD_FROM_AGL_WAITING: u32 = 0x0090;
 
 /** Characters of the firmware version, the rest zero. */
 export const FIRMWARE_VERSION_BYTES: u32 = 16;
 
 export const PAGE_COUNTERS_OFFSET: u32 = 0x0100;
 export const PAGE_COUNTERS: u32 = 128;
+/** Number of the first counter that is of the link to AGL, in the order of LinkCounters. */
+export const PAGE_LINK_COUNTERS_FIRST: u32 = 96;
 
 export const PAGE_HISTOGRAMS_OFFSET: u32 = 0x0400;
 /** From one histogram to the next. */

@@ -74,6 +74,11 @@ export class PageReader<Memory extends SharedMemory> {
     return PageState.Busy;
   }
 
+  /** A 32-bit number of the page now, not of the copy: the heads of the rings are in no copy. */
+  live(offset: u32): u32 {
+    return this.page.read32(offset);
+  }
+
   /** The heartbeat now, not of the copy. */
   liveHeartbeat(): u32 {
     return this.page.read32(PAGE_HEARTBEAT_OFFSET);

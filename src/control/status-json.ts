@@ -47,6 +47,11 @@ export class StatusJson<Memory extends SharedMemory> {
     this.time('step_bound_microseconds', this.page.word(layout.HEAD_STEP_BOUND_TICKS));
     this.number('last_status', layout.HEAD_LAST_STATUS);
     this.writeTrap();
+    this.number('frames_waiting_for_agl', layout.HEAD_FORWARD_WAITING);
+    this.number('frames_of_agl_under_way', layout.HEAD_FROM_AGL_WAITING);
+    this.number('answers_under_way', layout.HEAD_ANSWERS_WAITING);
+    this.writeRing('trace', layout.PAGE_TRACE_HEAD, layout.TRACE_CAPACITY);
+    this.writeRing('recorder', layout.PAGE_RECORDER_HEAD, layout.RECORDER_CAPACITY);
     this.writeHistograms();
     this.writeTasks();
     this.writeCounters();
@@ -93,6 +98,16 @@ export class StatusJson<Memory extends SharedMemory> {
     this.number('syndrome', layout.HEAD_FAULT_SYNDROME);
     this.number('address', layout.HEAD_FAULT_ADDRESS);
     this.number('program_counter', layout.HEAD_FAULT_PROGRAM_COUNTER);
+    this.close('}');
+  }
+
+  /** Entries of a ring ever written, and those that newer ones have taken the place of. */
+  private writeRing(name: string, headOffset: u32, capacity: u32): void {
+    const written = this.page.live(headOffset);
+    this.name(name);
+    this.open('{');
+    this.name('written').decimal(written);
+    this.name('overwritten').decimal(written > capacity ? written - capacity : 0);
     this.close('}');
   }
 

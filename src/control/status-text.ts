@@ -34,6 +34,9 @@ export class StatusText<Memory extends SharedMemory> {
     this.writeBus();
     this.writeRules();
     this.writeFaults();
+    this.writeWaiting();
+    this.writeRing('trace', layout.PAGE_TRACE_HEAD, layout.TRACE_CAPACITY);
+    this.writeRing('recorder', layout.PAGE_RECORDER_HEAD, layout.RECORDER_CAPACITY);
     this.writeHistograms();
     this.writeTasks();
     this.writeCounters();
@@ -100,6 +103,23 @@ export class StatusText<Memory extends SharedMemory> {
     out.hexadecimal(page.word(layout.HEAD_FAULT_ADDRESS), 8).text(', at ');
     out.hexadecimal(page.word(layout.HEAD_FAULT_PROGRAM_COUNTER), 8).text('; restarts ');
     out.decimal(page.word(layout.HEAD_FAULT_RESTARTS)).endLine();
+  }
+
+  private writeWaiting(): void {
+    const page = this.page;
+    this.row('under way').text('for AGL ').decimal(page.word(layout.HEAD_FORWARD_WAITING));
+    this.out.text(', from AGL ').decimal(page.word(layout.HEAD_FROM_AGL_WAITING));
+    this.out.text(', answers ').decimal(page.word(layout.HEAD_ANSWERS_WAITING)).endLine();
+  }
+
+  /** Entries of a ring ever written, and those that newer ones have taken the place of. */
+  private writeRing(name: string, headOffset: u32, capacity: u32): void {
+    const written = this.page.live(headOffset);
+    this.row(name).decimal(written).text(' written, ');
+    this.out
+      .decimal(written > capacity ? written - capacity : 0)
+      .text(' overwritten')
+      .endLine();
   }
 
   private writeHistograms(): void {

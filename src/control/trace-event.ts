@@ -41,6 +41,8 @@ export enum TraceEvent {
   StatusSaid = 16,
   /** The cell was stopped by a fault. a: status; b: where, the program counter's lower half. */
   Fault = 17,
+  /** A request was not answered: too many answers wait. Values as of `Answered`. */
+  AnswerDropped = 21,
 }
 
 /** `a` of a frame that no rule has matched. */

@@ -66,6 +66,8 @@ function traceWord(event: TraceEvent): string {
       return 'status said';
     case TraceEvent.Fault:
       return 'fault';
+    case TraceEvent.AnswerDropped:
+      return 'answer dropped';
     default:
       return '';
   }
@@ -78,6 +80,7 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
       out.decimal(a).text(' rules, checksum ').hexadecimal(b, 8);
       break;
     case TraceEvent.Answered:
+    case TraceEvent.AnswerDropped:
     case TraceEvent.Dropped:
       if (a === TRACE_NO_RULE) out.text('no rule, ');
       else

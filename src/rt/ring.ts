@@ -3,7 +3,7 @@
  *
  * Used by: src/board, between the steps of the loop.
  * Does not: serve two cores; producer and consumer are steps of one loop. Does not allocate after
- * construction, and never overwrites: what does not fit is refused and counted.
+ * construction, and never overwrites: what does not fit is refused, which is the caller's to count.
  */
 import { Status } from './status';
 
@@ -12,8 +12,6 @@ const RECORD_SHIFT: u32 = 4;
 
 @final
 export class RecordRing {
-  /** Records that were refused because the ring was full. */
-  drops: u32 = 0;
   private readonly records: usize;
   private readonly mask: u32;
   /** Free-running; their difference is the fill, their low bits are the places. */
@@ -40,13 +38,10 @@ export class RecordRing {
     return this.length > this.mask;
   }
 
-  /** Appends a copy of the record at `source`; `Full`, and counted, when there is no room. */
+  /** Appends a copy of the record at `source`; `Full` when there is no room. */
   put(source: usize): Status {
     const putCount = this.putCount;
-    if (putCount - this.takeCount > this.mask) {
-      this.drops++;
-      return Status.Full;
-    }
+    if (putCount - this.takeCount > this.mask) return Status.Full;
     copyRecord(this.place(putCount), source);
     this.putCount = putCount + 1;
     return Status.Ok;

@@ -119,7 +119,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
 
   /**
    * Takes the next frame the driver wants sent into `frame`; then call `finishTransmit`. `Empty`:
-   * none. `Busy`: the one before is not finished. `MessageBad`: a request was refused, ask again.
+   * none. `Busy`: the one before is not finished. `MessageBad`: an impossible request, or one of a form
+   * that was not accepted, was refused; `PeerNotReady`: one while not started was. Ask again then.
    * Another status: the session was given up.
    */
   takeTransmit(frame: Frame): Status {
@@ -143,11 +144,15 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       load<u64>(this.message, 16),
       frame,
     );
-    if (status !== Status.Ok) this.counters.malformed += 1;
-    else if (this.started && this.isCarriable(frame)) {
-      this.counters.received += 1;
-      return Status.Ok;
+    if (status === Status.Ok && this.isCarriable(frame)) {
+      if (this.started) {
+        this.counters.received += 1;
+        return Status.Ok;
+      }
+      this.finishTransmit(false);
+      return Status.PeerNotReady;
     }
+    this.counters.malformed += 1;
     this.finishTransmit(false);
     return Status.MessageBad;
   }

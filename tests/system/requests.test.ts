@@ -15,7 +15,8 @@ import {
   ruleTableRequest,
 } from '../../twin/page/requests.ts';
 import { readTrace } from '../../twin/page/rings.ts';
-import { COUNTER, readStatusPage, type StatusPage } from '../../twin/page/status-page.ts';
+import { COUNTER } from '../../twin/page/counters.ts';
+import { readStatusPage, type StatusPage } from '../../twin/page/status-page.ts';
 import { type Bench, type BenchOptions, startBench } from '../../twin/run/bench.ts';
 import { demandFor } from '../../twin/run/rule-oracle.ts';
 import { onBothEngines } from './play.ts';

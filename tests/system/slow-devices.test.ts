@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
-import { COUNTER } from '../../twin/page/status-page.ts';
+import { COUNTER } from '../../twin/page/counters.ts';
 import { startBench } from '../../twin/run/bench.ts';
 import { CELL_SENDER } from '../../twin/run/board.ts';
 import { settledStatusPage } from '../../twin/run/status-check.ts';

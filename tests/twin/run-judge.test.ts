@@ -161,7 +161,10 @@ describe('the figures of a run', () => {
     spi(requestEnd + 1_000, 0x81);
     const judgement = run.judged();
     const input = { engine: 'wasm', bitrate: 500_000, oscillatorHertz: 12_000_000 } as const;
-    const { frames, latencyNanos, spiBytes } = summarize({ ...input, seen, judgement });
+    const statusPage = undefined;
+    const summary = summarize({ ...input, seen, judgement, statusPage });
+    const { frames, latencyNanos, spiBytes } = summary;
+    assert.equal(summary.counters, null);
     assert.equal(frames.onBus, 2);
     assert.equal(latencyNanos.requestEndToAnswerStart.min, 10_000);
     assert.equal(latencyNanos.interruptToSend.max, 1_900 + BIT_NANOS);

@@ -38,10 +38,13 @@ export const HEAD_REQUEST_SEQUENCE = 0x0068;
 export const HEAD_REQUEST_STATUS = 0x006c;
 export const HEAD_REQUEST_DETAIL = 0x0070;
 export const HEAD_RULES_AFTER_RESTART = 0x0074;
+export const HEAD_FORWARD_WAITING = 0x0078;
+export const HEAD_ANSWERS_WAITING = 0x007c;
 export const HEAD_TASK_COUNT = 0x0080;
 export const HEAD_TASK_BYTES = 0x0084;
 export const HEAD_COUNTER_COUNT = 0x0088;
 export const HEAD_HISTOGRAM_COUNT = 0x008c;
+export const HEAD_FROM_AGL_WAITING = 0x0090;
 
 export const PAGE_COUNTERS_OFFSET = 0x0100;
 export const PAGE_COUNTERS = 128;

@@ -8,26 +8,6 @@
 import { type Histogram, readHistogram } from './histogram.ts';
 import * as at from './layout.ts';
 
-/** Counters by number, as far as the twin compares them with the bus (src/rt/counters.ts). */
-export const COUNTER = {
-  received: 0,
-  transmitted: 1,
-  receiveOverflow0: 2,
-  receiveOverflow1: 3,
-  spiTimeouts: 4,
-  answeredStatic: 8,
-  answeredComputed: 9,
-  answersDropped: 10,
-  forwarded: 11,
-  forwardDroppedFull: 12,
-  forwardDroppedNoPeer: 13,
-  droppedByRule: 14,
-  fromAgl: 15,
-  fromAglRefused: 16,
-  deadlineMisses: 28,
-  answersDelayed: 31,
-} as const;
-
 /** Where the rule table in force came from, by number. */
 export const RULES_SOURCES = ['built-in', 'loaded at start', 'by request'] as const;
 export const FAULT_STATES = ['active', 'warning', 'passive', 'bus-off'] as const;
@@ -87,6 +67,12 @@ export interface StatusPage {
     readonly detail: number;
   };
   readonly counters: readonly number[];
+  /** Frames that have not ended yet: for AGL, of AGL's, and answers. */
+  readonly underWay: {
+    readonly forAgl: number;
+    readonly fromAgl: number;
+    readonly answers: number;
+  };
   readonly histograms: {
     readonly staticAnswers: Histogram;
     readonly computedAnswers: Histogram;
@@ -159,6 +145,11 @@ function decode(page: Buffer): Omit<StatusPage, 'sequence'> {
       sequence: word(at.HEAD_REQUEST_SEQUENCE),
       status: word(at.HEAD_REQUEST_STATUS),
       detail: word(at.HEAD_REQUEST_DETAIL),
+    },
+    underWay: {
+      forAgl: word(at.HEAD_FORWARD_WAITING),
+      fromAgl: word(at.HEAD_FROM_AGL_WAITING),
+      answers: word(at.HEAD_ANSWERS_WAITING),
     },
     counters: words(page, at.PAGE_COUNTERS_OFFSET, at.PAGE_COUNTERS),
     histograms: {

@@ -129,6 +129,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
       oscillatorHertz: options.oscillatorHertz,
       seen,
       judgement,
+      statusPage,
     }),
     judgement,
     seen,

@@ -6,7 +6,8 @@
  * one side and not seen by the other.
  */
 import type { RuleTable } from '../../cell-config/rules/model.ts';
-import { COUNTER, readStatusPage, type StatusPage } from '../page/status-page.ts';
+import { COUNTER } from '../page/counters.ts';
+import { readStatusPage, type StatusPage } from '../page/status-page.ts';
 import { type Board, CELL_SENDER } from './board.ts';
 import { runUntil } from './cell-control.ts';
 import type { Judgement } from './judge.ts';

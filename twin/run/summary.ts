@@ -2,10 +2,12 @@
  * The figures of a run, in the form of summary.json.
  *
  * Used by: scenario.ts.
- * Does not: contain anything that the firmware reported; all of it is measured from the CAN wire,
- * the SPI lines and the frames that reached AGL. Figures of the emulated board, not of hardware.
+ * All but `counters` is measured from the CAN wire, the SPI lines and the frames that reached AGL;
+ * `counters` is the cell's own account. Figures of the emulated board, not of hardware.
  */
 import type { EngineName } from '../engine/engine.ts';
+import { namedCounters } from '../page/counters.ts';
+import type { StatusPage } from '../page/status-page.ts';
 import type { Judgement } from './judge.ts';
 import type { Observations } from './observations.ts';
 import { distributionOf, type Distribution, nearestRank } from './percentiles.ts';
@@ -52,6 +54,8 @@ export interface Summary {
     /** Loading and requesting one frame of AGL. */
     readonly transmit: number | null;
   };
+  /** What the cell counted and is not 0, by the names of `canwarden status`; null: no status page. */
+  readonly counters: Readonly<Record<string, number>> | null;
 }
 
 export interface SummaryInput {
@@ -60,6 +64,8 @@ export interface SummaryInput {
   readonly oscillatorHertz: number;
   readonly seen: Observations;
   readonly judgement: Judgement;
+  /** The cell's status page at the end of the run. */
+  readonly statusPage: StatusPage | undefined;
 }
 
 export function summarize(input: SummaryInput): Summary {
@@ -103,6 +109,7 @@ export function summarize(input: SummaryInput): Summary {
       receive: median(seen.operations.receiveBytes),
       transmit: median(judgement.aglSends.map(({ bytes }) => bytes)),
     },
+    counters: input.statusPage ? namedCounters(input.statusPage.counters) : null,
   };
 }
 

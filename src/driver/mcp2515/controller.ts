@@ -31,6 +31,7 @@ import { CanController } from '../../hal/can-controller';
 import { Clock } from '../../hal/clock';
 import { InterruptLine } from '../../hal/interrupt-line';
 import { SpiBus } from '../../hal/spi-bus';
+import { FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { BitRate } from './bit-rate';
 import { FaultMonitor } from './fault-monitor';
@@ -45,10 +46,16 @@ import { BusMode } from './modes';
 import { counted, Receiver } from './receiver';
 import { Setup } from './setup';
 import { Sleep } from './sleep';
-import { FRAME_BITS_MAXIMUM, TransmitBuffers, TransmitOutcome } from './transmit-buffers';
+import {
+  BUFFER_FORWARD,
+  FRAME_BITS_MAXIMUM,
+  TransmitBuffers,
+  TransmitOutcome,
+} from './transmit-buffers';
 
 /** Transmit buffer for frames from AGL: lowest priority, and alone, so their order is kept. */
-export const BUFFER_FORWARD: u32 = 0;
+export { BUFFER_FORWARD };
+
 /** Transmit buffer for an urgent answer while BUFFER_URGENT is taken. */
 export const BUFFER_URGENT_SECOND: u32 = 1;
 /** Transmit buffer for urgent answers: highest priority. */
@@ -261,10 +268,10 @@ export class Mcp2515<
 
   /**
    * Asks for the pending frame of `buffer` to be taken back; `tendTransmit` does it. A frame that is
-   * on the wire may still be sent: `outcome` says which.
+   * on the wire may still be sent: `outcome` says which. `why`: what it is counted as if it is not.
    */
-  abort(buffer: u32): void {
-    this.buffers.abort(buffer);
+  abort(buffer: u32, why: FrameEnd): void {
+    this.buffers.abort(buffer, why);
   }
 
   /** True while the frame of `buffer` has not ended as far as is known. */
@@ -315,7 +322,7 @@ export class Mcp2515<
   /** Off the bus at once, to send nothing more: to configuration, or to count the bits of bus-off. */
   leaveNow(counting: bool): Status {
     this.buffers.closed = true;
-    this.buffers.allAborted();
+    this.buffers.allAborted(FrameEnd.BusOff);
     return counted(this.setup.modes.requestAbort(!counting));
   }
 
@@ -393,6 +400,6 @@ export class Mcp2515<
     this.receiver.forget();
     this.faults.restart();
     this.faults.forgetSettings();
-    this.buffers.allAborted();
+    this.buffers.allAborted(FrameEnd.ChipReset);
   }
 }

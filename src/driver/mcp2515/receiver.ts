@@ -151,11 +151,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.takenAnswered = this.requestAnswered && buffer === 0;
     if (this.takenAnswered) this.requestAnswered = false;
     let status = readReceiveHeader(this.bus, buffer);
-    if (status !== Status.Ok) return counted(status);
+    if (status !== Status.Ok) return broken(status);
     if (this.guessed && !this.confirmGuess()) return Status.Empty;
     const length = decodeHeader(BUFFER_REGISTERS, frame);
     status = readReceiveData(this.bus, length);
-    if (status !== Status.Ok) return counted(status);
+    if (status !== Status.Ok) return broken(status);
     decodeData(BUFFER_REGISTERS, frame, length);
     count(Counter.Received);
     return Status.Ok;
@@ -207,6 +207,12 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     count(Counter.SpuriousInterrupts);
     return false;
   }
+}
+
+/** As `counted`, in the middle of READ RX BUFFER: the chip frees the buffer with the end of chip select. */
+function broken(status: Status): Status {
+  count(Counter.ReceiveBroken);
+  return counted(status);
 }
 
 /** Gives `status` back, and counts an SPI block that stopped. */

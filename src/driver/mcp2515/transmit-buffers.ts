@@ -16,7 +16,7 @@
  * ABTF is no help: clearing TXREQ does not set it, only ABAT and one-shot mode do.
  */
 import { SpiBus } from '../../hal/spi-bus';
-import { count, Counter } from '../../rt/counters';
+import { count, Counter, FrameEnd } from '../../rt/counters';
 import { Deadline } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { modifyRegister, readRegisters, registersRead } from './instructions';
@@ -34,6 +34,8 @@ import {
 } from './registers';
 
 export const TRANSMIT_BUFFERS: u32 = 3;
+/** The buffer of AGL's frames; the others send the cell's answers. Each has its own counters. */
+export const BUFFER_FORWARD: u32 = 0;
 /** The longest frame and the intermission after it (ISO 11898-1), in bit times. */
 export const FRAME_BITS_MAXIMUM: u32 = 160;
 
@@ -87,11 +89,11 @@ export class TransmitBuffers<Bus extends SpiBus> {
   private abortOver: u32 = 0;
   /** When that is so of all that were taken back. */
   private readonly frameOver: Deadline = new Deadline();
-  /** TransmitOutcome of each buffer, then the number of its requests, 32 bits each. */
-  private readonly outcomes: usize = heap.alloc(8 * TRANSMIT_BUFFERS);
+  /** TransmitOutcome of each buffer, then the number of its requests, then why it is aborted. */
+  private readonly outcomes: usize = heap.alloc(12 * TRANSMIT_BUFFERS);
 
   constructor(private readonly bus: Bus) {
-    memory.fill(this.outcomes, 0, 8 * TRANSMIT_BUFFERS);
+    memory.fill(this.outcomes, 0, 12 * TRANSMIT_BUFFERS);
   }
 
   /** True while nothing can be requested of `buffer`: its frame has not ended, or off the bus. */
@@ -134,23 +136,23 @@ export class TransmitBuffers<Bus extends SpiBus> {
     store<u32>(address, load<u32>(address) + 1);
   }
 
-  /** Asks for the frame of `buffer` to be taken back; nothing happens when it is not pending. */
-  abort(buffer: u32): void {
+  /**
+   * Asks for the frame of `buffer` to be taken back; nothing happens when it is not pending. `why` is
+   * what it is counted as if it is not sent after all; the first reason counts.
+   */
+  abort(buffer: u32, why: FrameEnd): void {
     const bit = requestBit(buffer);
-    if (((this.flagCleared | this.abortReady | this.aborted) & bit) !== 0) return;
+    if (((this.abortWanted | this.flagCleared | this.abortReady | this.aborted) & bit) !== 0)
+      return;
     this.abortWanted |= this.pending & bit;
+    store<u32>(this.reasonAddress(buffer), why);
   }
 
   /** All requests were aborted at once (ABAT, or the chip was reset): none of them was sent. */
-  allAborted(): void {
+  allAborted(why: FrameEnd): void {
     for (let bits = this.pending | this.unresolved; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOf(bits), TransmitOutcome.Aborted);
+      this.conclude(bufferOf(bits), TransmitOutcome.Aborted, why);
     }
-    this.forget();
-  }
-
-  /** Nothing is pending any more, without an outcome. */
-  forget(): void {
     this.pending = 0;
     this.unresolved = 0;
     this.abortWanted = 0;
@@ -177,7 +179,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     // TXnIF is fresh only where it was cleared for an abort.
     const sent = ended & (~unsure | (this.aborted & flagged));
     for (let bits = sent; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOf(bits), TransmitOutcome.Sent);
+      this.conclude(bufferOf(bits), TransmitOutcome.Sent, FrameEnd.Sent);
     }
     this.unresolved |= ended & ~sent;
     this.aborted &= ~sent;
@@ -225,12 +227,17 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.unresolved &= ~bit;
     this.aborted &= ~bit;
     this.abortOver &= ~bit;
-    this.conclude(buffer, outcomeOf(registersRead() as u32, wasAborted));
+    // Without a request to abort, only one-shot mode ends a frame unsent.
+    const why: FrameEnd = wasAborted ? load<u32>(this.reasonAddress(buffer)) : FrameEnd.Error;
+    this.conclude(buffer, outcomeOf(registersRead() as u32, wasAborted), why);
     return status;
   }
 
-  private conclude(buffer: u32, outcome: TransmitOutcome): void {
+  /** `why` counts of an aborted frame; the other outcomes have one reason each. */
+  private conclude(buffer: u32, outcome: TransmitOutcome, why: FrameEnd): void {
     this.setOutcome(buffer, outcome);
+    const first: u32 = buffer === BUFFER_FORWARD ? Counter.FromAglSent : Counter.AnswersSent;
+    count((first + endOf(outcome, why)) as Counter);
     if (outcome === TransmitOutcome.Sent) count(Counter.Transmitted);
     else if (outcome === TransmitOutcome.Aborted) count(Counter.TransmitAborted);
     else if (outcome === TransmitOutcome.LostArbitration) count(Counter.TransmitLostArbitration);
@@ -244,6 +251,16 @@ export class TransmitBuffers<Bus extends SpiBus> {
   private requestsAddress(buffer: u32): usize {
     return this.outcomes + 4 * (TRANSMIT_BUFFERS + buffer);
   }
+
+  private reasonAddress(buffer: u32): usize {
+    return this.outcomes + 4 * (2 * TRANSMIT_BUFFERS + buffer);
+  }
+}
+
+function endOf(outcome: TransmitOutcome, why: FrameEnd): FrameEnd {
+  if (outcome === TransmitOutcome.Sent) return FrameEnd.Sent;
+  if (outcome === TransmitOutcome.LostArbitration) return FrameEnd.LostArbitration;
+  return outcome === TransmitOutcome.Aborted ? why : FrameEnd.Error;
 }
 
 function controlOf(buffer: u32): u32 {

@@ -92,8 +92,8 @@ describe('a refresh', () => {
       expect(word(8)).toBe(3);
       pieces++;
     }
-    // The head is one piece, 512 bytes are four.
-    expect(pieces).toBe(5);
+    // The head of 240 bytes is two pieces, 512 bytes are four.
+    expect(pieces).toBe(6);
     expect(word(8)).toBe(4);
     expect(page.refreshing).toBe(false);
     expect(word(0x100)).toBe(0xabcd);

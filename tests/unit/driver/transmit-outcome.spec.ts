@@ -4,7 +4,7 @@
  */
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import { TransmitOutcome } from '../../../src/driver/mcp2515/transmit-buffers';
-import { Counter, countOf } from '../../../src/rt/counters';
+import { Counter, countOf, FrameEnd } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
@@ -68,7 +68,7 @@ describe('an abort', () => {
   test('clears TXnIF, sees TXREQ set once more, clears TXREQ, reads TXBnCTRL', () => {
     begin(false);
     const before = countOf(Counter.TransmitAborted);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) {
       expect(can.transmitWork(now)).toBe(true);
       expect(can.tendTransmit(now)).toBe(Status.Ok);
@@ -92,7 +92,7 @@ describe('an abort', () => {
 
   test('that comes too late changes nothing: TXnIF says that it was sent', () => {
     begin(false);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     can.tendTransmit(now);
     can.tendTransmit(now);
     chip.finish(0);
@@ -104,7 +104,7 @@ describe('an abort', () => {
 
   test('of a frame on the wire is too late though TXREQ is gone: the buffer stays taken', () => {
     begin(false);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     for (let look = 0; look < 3; look++) {
       now += 100;
@@ -122,7 +122,7 @@ describe('an abort', () => {
 
   test('of a frame that ends right before the last look is too late as well', () => {
     begin(false);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     can.pollStatus();
     chip.finish(0);
@@ -134,7 +134,7 @@ describe('an abort', () => {
 
   test('of a frame that ends while it is prepared is forgotten', () => {
     begin(false);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     can.tendTransmit(now);
     chip.finish(0);
     chip.set(CANINTF, 0); // ended before TXnIF was cleared
@@ -147,7 +147,7 @@ describe('an abort', () => {
   test('that comes too late does not touch the next frame of the buffer', () => {
     for (let steps = 0; steps < 3; steps++) {
       begin(false);
-      can.abort(0);
+      can.abort(0, FrameEnd.TimedOut);
       for (let step = 0; step < steps; step++) can.tendTransmit(now);
       chip.finish(0);
       can.pollStatus();
@@ -164,7 +164,7 @@ describe('an abort', () => {
 
   test('after one that ended with leaving the bus waits for its own frame', () => {
     begin(false);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     now += FRAME_MICROS;
     can.tendTransmit(now);
@@ -172,7 +172,7 @@ describe('an abort', () => {
     can.rejoin();
     can.joined();
     can.transmit(0, newFrame(0x124, 0, 0));
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     can.pollStatus();
     expect(can.transmitPending(0)).toBe(true);
@@ -182,7 +182,7 @@ describe('an abort', () => {
   test('leaves the other buffers alone', () => {
     begin(false);
     can.transmit(2, newFrame(0x100, 0, 0));
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     now += FRAME_MICROS;
     for (let step = 0; step < 2; step++) can.tendTransmit(now);
@@ -193,14 +193,14 @@ describe('an abort', () => {
 
   test('of nothing does nothing, and twice is once', () => {
     begin(false);
-    can.abort(1);
+    can.abort(1, FrameEnd.TimedOut);
     expect(can.transmitWork(now)).toBe(false);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     can.tendTransmit(now);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     can.tendTransmit(now);
     can.tendTransmit(now);
-    can.abort(0);
+    can.abort(0, FrameEnd.TimedOut);
     now += FRAME_MICROS;
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     expect(can.transmitWork(now)).toBe(false);

@@ -226,7 +226,7 @@ describe('bus-off', () => {
     expect(bench.section.read8(CONFIG_EVENT)).toBe(1);
     expect(bench.wire.bells[DRIVER]).toBeGreaterThan(bells);
     expect(bench.driver.transmitResult(0)).toBe(NOT_OK, 'the one in the controller');
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.MessageBad);
+    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.PeerNotReady);
     expect(bench.driver.transmitResult(1)).toBe(NOT_OK, 'the one in the ring');
     expect(bench.driver.usedCount(TRANSMIT)).toBe(2);
     expect(bench.device.started).toBe(false);

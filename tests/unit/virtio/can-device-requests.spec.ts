@@ -149,7 +149,7 @@ describe('requests', () => {
     expect(bench.driver.transmitResult(0)).toBe(1);
     expect(bench.driver.transmitResult(1)).toBe(1);
     bench.driver.requestTransmit(2, 0x0000_0001, 0, 0x12, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.MessageBad, 'too late');
+    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.PeerNotReady, 'too late');
     expect(bench.driver.transmitResult(2)).toBe(1);
     expect(bench.device.deliver(bench.frame)).toBe(Status.PeerNotReady);
   });

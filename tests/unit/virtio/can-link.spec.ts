@@ -253,7 +253,7 @@ describe('bus-off', () => {
     expect(pair.device.started).toBe(false);
     expect(pair.section.read16(0x4c)).toBe(1, 'CTRL_BUSOFF is bit 0 of the status');
     expect(pair.section.read8(0x40)).toBe(1, 'config_event');
-    expect(pair.device.takeTransmit(pair.frame)).toBe(Status.MessageBad, 'stopped: not sent');
+    expect(pair.device.takeTransmit(pair.frame)).toBe(Status.PeerNotReady, 'stopped: not sent');
     pair.step();
     expect(pair.driver.state).toBe(CanDriverState.BusOff);
     pair.step();

@@ -120,7 +120,7 @@ function* negotiate(peer: PeerContext): Generator<number, Ring[] | undefined> {
     [HEADER.driverFeaturesSelect, 1],
     [HEADER.driverFeatures, FEATURES_HIGH],
     [HEADER.driverFeaturesSelect, 0],
-    [HEADER.driverFeatures, FEATURES_LOW],
+    [HEADER.driverFeatures, FEATURES_LOW & ~peer.withoutFeatures],
     [HEADER.deviceStatus, acknowledge | driver | featuresOk],
   ];
   for (const [register, value] of first) {

@@ -20,6 +20,7 @@ const REGISTER_DOORBELL = 0x0c;
 const REGISTER_STATE = 0x10;
 const PROTOCOL_FRONT_END = 0x8024;
 const WAITING_MOST = 4096;
+const HUNG_LOOK_NANOS = 100_000;
 
 /** How a control message (START, STOP) of the driver ended. */
 export interface ControlOutcome {
@@ -36,6 +37,7 @@ export interface PeerContext {
   readonly waiting: CanFrame[];
   /** Control messages that the driver is to send. */
   readonly wishes: number[];
+  readonly withoutFeatures: number;
   nowNanos(): number;
   otherState(): number;
   setOwnState(state: number): void;
@@ -54,6 +56,8 @@ export interface MinimalPeerOptions {
   /** The end that AGL plays, as its class code says. */
   readonly protocol: number;
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
+  /** Of a driver: feature bits that it does not accept. */
+  readonly withoutFeatures?: number;
 }
 
 export class MinimalPeer implements AglPeer {
@@ -64,6 +68,8 @@ export class MinimalPeer implements AglPeer {
   readonly problems: string[] = [];
   /** Of a driver: how its START and STOP messages ended. */
   readonly controls: ControlOutcome[] = [];
+  /** The machine stands still: nothing is given or taken, and the states stay. */
+  isHung = false;
   readonly #options: MinimalPeerOptions;
   readonly #wishes: number[] = [];
   readonly #waiting: CanFrame[] = [];
@@ -110,18 +116,19 @@ export class MinimalPeer implements AglPeer {
 
   #look(): void {
     if (!this.#play) return;
-    const { value } = this.#play.next();
     const { clock } = this.#options;
+    const value = this.isHung ? HUNG_LOOK_NANOS : this.#play.next().value;
     this.#next = clock.schedule(clock.now + value, () => this.#look());
   }
 
   #context(): PeerContext {
-    const { clock, endpoint, link, section, onFrame } = this.#options;
+    const { clock, endpoint, link, section, onFrame, withoutFeatures = 0 } = this.#options;
     const other = 1 - endpoint.id;
     return {
       section,
       waiting: this.#waiting,
       wishes: this.#wishes,
+      withoutFeatures,
       nowNanos: () => clock.now,
       otherState: () => link.stateOf(other),
       setOwnState: (state) => endpoint.writeRegister(REGISTER_STATE, state),

@@ -1,0 +1,171 @@
+/**
+ * Each way to lose a frame on its way between bus and AGL has a counter of its own: a peer that cannot carry
+ * it, a peer whose ring is full, the cell's own ring, a stopped interface, a chip that was reset, an SPI
+ * block that stopped. The counts are those of the frames that the tests send.
+ */
+import assert from 'node:assert/strict';
+import { MinimalPeer } from '../../twin/agl/minimal/minimal-peer.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { openSums } from '../../twin/page/account.ts';
+import { COUNTER, type CounterName } from '../../twin/page/counters.ts';
+import { type Bench, type BenchOptions, startBench } from '../../twin/run/bench.ts';
+import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
+import { MILLISECOND, onBoth, onWasm, withBench } from './case.ts';
+import { failNextSends } from './disturbance.ts';
+
+/** virtio 1.4, "CAN Device": VIRTIO_CAN_F_RTR_FRAMES is bit 2. */
+const FEATURE_RTR_FRAMES = 1 << 2;
+const STOP = 0x0202;
+
+/** Checks the counters named, that the sums close, and that nothing else was lost. */
+function checkCounters(bench: Bench, expected: Partial<Record<CounterName, number>>): void {
+  const page = settledStatusPage(bench.board);
+  assert.ok(page);
+  assert.deepEqual(openSums(page), []);
+  const found = Object.fromEntries(
+    Object.keys(expected).map((name) => [name, page.counters[COUNTER[name as CounterName]]]),
+  );
+  assert.deepEqual(found, expected);
+}
+
+async function withPeer(
+  engine: EngineName,
+  options: Partial<BenchOptions> & { withoutFeatures?: number },
+  use: (bench: Bench, peer: MinimalPeer) => void,
+): Promise<void> {
+  let peer: MinimalPeer | undefined;
+  const { withoutFeatures, ...others } = options;
+  const bench = await startBench({
+    engine,
+    ...others,
+    makePeer: (surroundings) => {
+      peer = new MinimalPeer({ ...surroundings, withoutFeatures });
+      return peer;
+    },
+  });
+  try {
+    assert.ok(peer);
+    bench.run(20 * MILLISECOND);
+    use(bench, peer);
+  } finally {
+    bench.close();
+  }
+}
+
+const BACK_END = { changeCell: asBackEnd, changeSystem: withFrontEndRoot };
+
+onBoth('a remote frame that AGL did not agree to take is no full ring', (engine) =>
+  withPeer(engine, { ...BACK_END, withoutFeatures: FEATURE_RTR_FRAMES }, (bench) => {
+    for (let index = 0; index < 6; index++) {
+      bench.send({ identifier: 0x100 + index, remote: index % 2 === 0 });
+    }
+    bench.run(10 * MILLISECOND);
+    checkCounters(bench, {
+      received: 6,
+      forwarded: 3,
+      forwardDroppedUnsupported: 3,
+      forwardDroppedFull: 0,
+    });
+  }),
+);
+
+onBoth(
+  'an AGL that takes nothing for a while: its ring is full, and the loss is its own',
+  (engine) =>
+    withPeer(engine, { bitrate: 1_000_000 }, (bench, peer) => {
+      peer.isHung = true;
+      for (let index = 0; index < 600; index++) bench.send({ identifier: index });
+      bench.run(60 * MILLISECOND);
+      peer.isHung = false;
+      bench.run(20 * MILLISECOND);
+      assert.ok(bench.agl.length > 256, 'the two rings');
+      checkCounters(bench, {
+        received: 600,
+        forwarded: bench.agl.length,
+        forwardDroppedFull: 600 - bench.agl.length,
+        forwardDroppedOwnRing: 0,
+        forwardDroppedNoPeer: 0,
+      });
+    }),
+);
+
+onWasm(
+  'a cell that does nothing but read loses in its own ring what AGL had room for',
+  (engine) => {
+    // Nine clocks a byte: at 1.5 MHz a frame of 47 bits takes the cell longer than the bus.
+    const commandLine = 'bitrate=1000000 osc=16000000 spi=1500000';
+    return withBench({ engine, bitrate: 1_000_000, commandLine }, (bench) => {
+      let lost = 0;
+      bench.board.chip.onOverflow = () => lost++;
+      for (let index = 0; index < 1_000; index++) bench.send({ identifier: index });
+      bench.run(100 * MILLISECOND);
+      assert.ok(lost > 0, 'the chip loses frames as well');
+      const atAgl = bench.agl.length;
+      assert.ok(1_000 - lost - atAgl > 100, `${lost} lost in the chip, ${atAgl} at AGL`);
+      checkCounters(bench, {
+        received: 1_000 - lost,
+        forwarded: atAgl,
+        forwardDroppedOwnRing: 1_000 - lost - atAgl,
+        forwardDroppedFull: 0,
+      });
+    });
+  },
+);
+
+onWasm('frames while nobody is there, and frames of a table that drops', async (engine) => {
+  await withBench({ engine, withoutAgl: true }, (bench) => {
+    for (let index = 0; index < 5; index++) bench.send({ identifier: index });
+    bench.run(10 * MILLISECOND);
+    checkCounters(bench, { received: 5, forwardDroppedNoPeer: 5, forwardDroppedFull: 0 });
+  });
+});
+
+onWasm('frames of AGL: sent, withdrawn, lost with the chip', async (engine) => {
+  await withPeer(engine, BACK_END, (bench, peer) => {
+    bench.sendFromAgl({ identifier: 0x100 });
+    bench.run(5 * MILLISECOND);
+    // Nobody acknowledges it, so it is still in the chip when the driver stops the interface.
+    failNextSends(bench, 8);
+    bench.sendFromAgl({ identifier: 0x101 });
+    bench.run(MILLISECOND / 2);
+    peer.control(STOP);
+    bench.run(20 * MILLISECOND);
+    checkCounters(bench, {
+      fromAglTaken: 2,
+      fromAglSent: 1,
+      fromAglWithdrawn: 1,
+      fromAglMalformed: 0,
+    });
+  });
+  await withBench({ engine }, (bench) => {
+    failNextSends(bench, 8);
+    bench.sendFromAgl({ identifier: 0x101 });
+    bench.run(MILLISECOND / 2);
+    bench.board.chip.brownOut(bench.now);
+    bench.run(200 * MILLISECOND);
+    checkCounters(bench, { fromAglTaken: 1, fromAglChipReset: 1, fromAglTimedOut: 0 });
+  });
+});
+
+onWasm(
+  'listen-only: what AGL sends and what rules would answer is refused by that name',
+  (engine) => {
+    const rules = `
+version: 1
+rules:
+  - { name: one, match: { id: 0x010 }, answer: { id: 0x510, data: [1] } }
+`;
+    return withBench({ engine, rules, settings: 'mode=listen-only' }, (bench) => {
+      bench.sendFromAgl({ identifier: 0x100 });
+      bench.send({ identifier: 0x010 });
+      bench.run(5 * MILLISECOND);
+      const page = settledStatusPage(bench.board);
+      assert.ok(page);
+      assert.deepEqual(openSums(page), []);
+      assert.equal(page.counters[COUNTER.fromAglListenOnly], 1);
+      assert.ok(page.counters[COUNTER.answersListenOnly] >= 1);
+      assert.equal(page.counters[COUNTER.answersDropped], 0);
+    });
+  },
+);
