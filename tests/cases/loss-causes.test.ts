@@ -9,6 +9,7 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { openSums } from '../../twin/page/account.ts';
 import { COUNTER, type CounterName } from '../../twin/page/counters.ts';
 import { type Bench, type BenchOptions, startBench } from '../../twin/run/bench.ts';
+import { readTrace } from '../../twin/page/rings.ts';
 import { settledStatusPage } from '../../twin/run/status-check.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
 import { MILLISECOND, onBoth, onWasm, withBench } from './case.ts';
@@ -17,6 +18,8 @@ import { failNextSends } from './disturbance.ts';
 /** virtio 1.4, "CAN Device": VIRTIO_CAN_F_RTR_FRAMES is bit 2. */
 const FEATURE_RTR_FRAMES = 1 << 2;
 const STOP = 0x0202;
+/** Trace event, docs/status-page.md: an answer found as many before it as may wait. */
+const ANSWER_DROPPED = 21;
 
 /** Checks the counters named, that the sums close, and that nothing else was lost. */
 function checkCounters(bench: Bench, expected: Partial<Record<CounterName, number>>): void {
@@ -144,7 +147,12 @@ onWasm('frames of AGL: sent, withdrawn, lost with the chip', async (engine) => {
     bench.run(MILLISECOND / 2);
     bench.board.chip.brownOut(bench.now);
     bench.run(200 * MILLISECOND);
-    checkCounters(bench, { fromAglTaken: 1, fromAglChipReset: 1, fromAglTimedOut: 0 });
+    checkCounters(bench, {
+      fromAglTaken: 1,
+      fromAglSent: 0,
+      fromAglChipReset: 1,
+      fromAglTimedOut: 0,
+    });
   });
 });
 
@@ -166,6 +174,37 @@ rules:
       assert.equal(page.counters[COUNTER.fromAglListenOnly], 1);
       assert.ok(page.counters[COUNTER.answersListenOnly] >= 1);
       assert.equal(page.counters[COUNTER.answersDropped], 0);
+    });
+  },
+);
+
+onBoth(
+  'more weak answers than may wait: those beyond are counted, and told with their rule',
+  (engine) => {
+    // Read by software, as the filters are taken: the answers share one buffer and 16 places.
+    const rules = `
+version: 1
+rules:
+  - { name: one, match: { id: 0x010 }, answer: { id: 0x110, data: [1] } }
+  - { name: two, match: { id: 0x011 }, answer: { id: 0x111, data: [2] } }
+  - { name: weak, match: { id: 0x012, data: [~] }, answer: { id: 0x7f0, data: [0], copy: [{ from: 0, to: 0 }] } }
+`;
+    return withBench({ engine, rules }, (bench) => {
+      for (let index = 0; index < 24; index++) bench.send({ identifier: 0x012, data: [index] });
+      bench.run(20 * MILLISECOND);
+      const page = settledStatusPage(bench.board);
+      assert.ok(page && bench.board.control);
+      assert.deepEqual(openSums(page), []);
+      // One is in the chip and 16 wait while requests fill the bus.
+      assert.equal(page.counters[COUNTER.answersDropped], 24 - 17);
+      assert.equal(page.counters[COUNTER.answersSent], 17);
+      const told = readTrace(bench.board.control.status).filter(
+        ({ code }) => code === ANSWER_DROPPED,
+      );
+      assert.deepEqual(
+        told.map(({ a, b }) => [a, b]),
+        Array.from({ length: 24 - 17 }, () => [2, 0x012]),
+      );
     });
   },
 );

@@ -32,8 +32,11 @@ export const PLAN_GROUPS: u32 = 11;
 const FILTER_EXTENDED: u64 = (RXFSIDL_EXIDE as u64) << 8;
 /** The last groups, one for each transmit buffer. */
 const FIRST_PRIORITY: u32 = 8;
-/** TXP of TXB0, TXB1 and TXB2, a byte each: urgent answers before anything from AGL. */
-const PRIORITIES: u32 = 0 | (2 << 8) | (3 << 16);
+/**
+ * TXP of TXB0, TXB1 and TXB2, a byte each: urgent answers before anything from AGL. None is 0, which is
+ * what a reset leaves: so it shows in TXBnCTRL that a chip has lost its frames.
+ */
+const PRIORITIES: u32 = 1 | (2 << 8) | (3 << 16);
 
 @final
 export class RegisterPlan {

@@ -6,6 +6,7 @@
  * the few transactions that are needed beyond those, one per call:
  *
  *   one-shot mode    after each frame READ TXBnCTRL (3 bytes): sent, arbitration lost, or error
+ *   TXREQ gone, and TXnIF not set: the same (3); the chip may have been reset, and the frame is lost
  *   abort            clear TXnIF (4), READ STATUS (2), clear TXREQ (4); when TXREQ is gone and TXnIF
  *                    is not set for the time of a frame, READ STATUS (2) and READ TXBnCTRL (3)
  *
@@ -29,6 +30,7 @@ import {
   TXB0CTRL,
   TXBCTRL_ABTF,
   TXBCTRL_MLOA,
+  TXBCTRL_TXP_MASK,
   TXBCTRL_TXERR,
   TXBCTRL_TXREQ,
 } from './registers';
@@ -175,7 +177,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.pending &= ~ended;
     this.abortWanted &= requests;
     this.abortReady &= requests;
-    const unsure = this.oneShot ? ended : ended & this.aborted;
+    const unsure = this.oneShot ? ended : ended & (this.aborted | ~flagged);
     // TXnIF is fresh only where it was cleared for an abort.
     const sent = ended & (~unsure | (this.aborted & flagged));
     for (let bits = sent; bits !== 0; bits &= bits - 1) {
@@ -227,10 +229,24 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.unresolved &= ~bit;
     this.aborted &= ~bit;
     this.abortOver &= ~bit;
-    // Without a request to abort, only one-shot mode ends a frame unsent.
-    const why: FrameEnd = wasAborted ? load<u32>(this.reasonAddress(buffer)) : FrameEnd.Error;
-    this.conclude(buffer, outcomeOf(registersRead() as u32, wasAborted), why);
+    const control = registersRead() as u32;
+    // Without a request to abort, only one-shot mode and a reset end a frame unsent.
+    let why: FrameEnd = wasAborted ? load<u32>(this.reasonAddress(buffer)) : FrameEnd.Error;
+    if (wasReset(control)) why = FrameEnd.ChipReset;
+    this.conclude(buffer, this.outcomeOf(control, wasAborted), why);
     return status;
+  }
+
+  /**
+   * What TXBnCTRL says of a frame that is no longer requested (DS20001801J, register 3-1). Of a frame
+   * that is repeated until it is sent, MLOA and TXERR are about an earlier attempt.
+   */
+  private outcomeOf(control: u32, wasAborted: bool): TransmitOutcome {
+    if (wasAborted || wasReset(control)) return TransmitOutcome.Aborted;
+    if (!this.oneShot) return TransmitOutcome.Sent;
+    if ((control & TXBCTRL_MLOA) !== 0) return TransmitOutcome.LostArbitration;
+    if ((control & TXBCTRL_TXERR) !== 0) return TransmitOutcome.Error;
+    return (control & TXBCTRL_ABTF) !== 0 ? TransmitOutcome.Aborted : TransmitOutcome.Sent;
   }
 
   /** `why` counts of an aborted frame; the other outcomes have one reason each. */
@@ -267,10 +283,7 @@ function controlOf(buffer: u32): u32 {
   return TXB0CTRL + (buffer << 4);
 }
 
-/** What TXBnCTRL says of a frame that is no longer requested (DS20001801J, register 3-1). */
-function outcomeOf(control: u32, wasAborted: bool): TransmitOutcome {
-  if (wasAborted) return TransmitOutcome.Aborted;
-  if ((control & TXBCTRL_MLOA) !== 0) return TransmitOutcome.LostArbitration;
-  if ((control & TXBCTRL_TXERR) !== 0) return TransmitOutcome.Error;
-  return (control & TXBCTRL_ABTF) !== 0 ? TransmitOutcome.Aborted : TransmitOutcome.Sent;
+/** TXBnCTRL is as after a reset: the driver sets no TXP to 0 (register-plan.ts). */
+function wasReset(control: u32): bool {
+  return (control & TXBCTRL_TXP_MASK) === 0;
 }

@@ -64,6 +64,21 @@ describe('a frame in normal operation', () => {
   });
 });
 
+describe('a frame whose chip loses its settings', () => {
+  test('is not taken for a sent one: TXREQ is gone, and TXnIF was never set', () => {
+    begin(false);
+    const before = countOf(Counter.FromAglChipReset);
+    // DS20001801J, register 3-1: TXBnCTRL is 0 after a reset; no test of this driver leaves TXP so.
+    chip.set(TXB0CTRL, 0);
+    can.pollStatus();
+    expect(can.outcome(0)).toBe(TransmitOutcome.None);
+    can.tendTransmit(now);
+    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(chip.take()).toBe('a0 00|03 30 00');
+    expect(countOf(Counter.FromAglChipReset)).toBe(before + 1);
+  });
+});
+
 describe('an abort', () => {
   test('clears TXnIF, sees TXREQ set once more, clears TXREQ, reads TXBnCTRL', () => {
     begin(false);
@@ -138,6 +153,10 @@ describe('an abort', () => {
     can.tendTransmit(now);
     chip.finish(0);
     chip.set(CANINTF, 0); // ended before TXnIF was cleared
+    // An earlier attempt had lost arbitration; this one was sent.
+    chip.set(TXB0CTRL, chip.get(TXB0CTRL) | MLOA);
+    can.tendTransmit(now);
+    // Neither TXREQ nor TXnIF is set: TXB0CTRL says that the chip was not reset.
     can.tendTransmit(now);
     expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
