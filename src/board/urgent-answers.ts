@@ -194,7 +194,8 @@ export class UrgentAnswers {
       this.addRepeats(filter, -1);
       return isSent(buffer.send()) ? buffer.frame : 0;
     }
-    if (this.waiting.take(changetype<usize>(this.scratch)) !== Status.Ok) return 0;
+    if (this.waiting.isEmpty || !this.loadWaiting()) return 0;
+    this.waiting.take(changetype<usize>(this.scratch));
     return this.sendShared(this.scratch) ? changetype<usize>(this.scratch) : 0;
   }
 
@@ -219,6 +220,13 @@ export class UrgentAnswers {
     if (!buffer.busy) return true;
     this.parts.controller.pollStatus();
     return !buffer.busy;
+  }
+
+  /** Loads the first waiting answer; false: a frame comes in, and it stays the first. */
+  private loadWaiting(): bool {
+    const answer = changetype<Frame>(this.waiting.front());
+    this.courtesy.begin();
+    return this.courtesy.end(this.shared.load(answer)) !== Status.Busy;
   }
 
   private sendShared(answer: Frame): bool {
