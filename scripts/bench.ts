@@ -24,6 +24,7 @@ import {
 import { checkGoals } from '../twin/bench/goals.ts';
 import { histogramSvg } from '../twin/bench/histogram.ts';
 import { FULL_SCOPE, QUICK_SCOPE } from '../twin/bench/scope.ts';
+import { measureSlowClock } from '../twin/bench/slow-clock.ts';
 import { measureStepBound } from '../twin/bench/step-bound.ts';
 import { goalLines, tableOf } from '../twin/bench/table.ts';
 import { declaredStepBound } from './bench/bounds.ts';
@@ -69,6 +70,8 @@ async function main(): Promise<void> {
   const bound = await declaredStepBound();
   Object.assign(figures, await measureStepBound(module, bound));
   Object.assign(figures, await measureStepBound(firmware, bound));
+  say('slow clock');
+  Object.assign(figures, await measureSlowClock(firmware, figures, bound));
   say('');
 
   const folder = `${PROJECT}build/bench`;

@@ -22,6 +22,13 @@ export interface RulePath {
   readonly number: PathNumber;
   /** SPI bytes from INT to the end of RTS, of an answer that is loaded; 0 without an answer. */
   readonly spiBytes: number;
+  /** The same when the answer before in its buffer was another rule's, or of another length. */
+  readonly worstSpiBytes: number;
+  /**
+   * The longest time from INT to the end of RTS on an idle cell, SPI at 10 MHz, a core at 1.5 GHz;
+   * 0 without an answer. Seen on the emulated board (docs/timing-budget.md), not on hardware.
+   */
+  readonly worstMicros: number;
   readonly reason: string;
 }
 
@@ -37,12 +44,22 @@ const FILTER_DATA_BYTES = 2;
 const READ_BYTES = 14;
 const RTS_BYTES = 1;
 const LOAD_DATA_BYTES = 1;
+/** LOAD TX BUFFER from SIDH: identifier and length, too. */
+const LOAD_HEADER_BYTES = 5;
+/** 9 clocks of 10 MHz. */
+const BYTE_MICROS = 0.9;
+/** Up to the look that sees INT, and what chip selects and the service cost beside the bytes. */
+const SERVICE_MICROS = 2.2;
+/** A frame that is read: handling, answer; then each rule of the search, and RX STATUS's chip select. */
+const READ_MICROS = 0.9;
+const RULE_MICROS = 0.008;
+const LOOK_MICROS = 0.2;
 
 /** The way of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {
   const shared = table.receive === 'shared';
   const filtered = shared ? [] : chooseFiltered(table.rules);
-  return table.rules.map((rule) => explain(rule, filtered, shared));
+  return table.rules.map((rule) => explain(rule, table, filtered, shared));
 }
 
 function chooseFiltered(rules: readonly Rule[]): readonly Rule[] {
@@ -87,7 +104,12 @@ function obstacleOf({ match, answer }: Rule): string | undefined {
     : `it looks at data byte ${beyond}, and a filter sees bytes 0 and 1 only`;
 }
 
-function explain(rule: Rule, filtered: readonly Rule[], shared: boolean): RulePath {
+function explain(
+  rule: Rule,
+  { rules }: RuleTable,
+  filtered: readonly Rule[],
+  shared: boolean,
+): RulePath {
   const place = filtered.indexOf(rule);
   if (place >= 0) {
     const wantsLength = rule.match.minimumLength > 0;
@@ -95,17 +117,31 @@ function explain(rule: Rule, filtered: readonly Rule[], shared: boolean): RulePa
       `filter RXF${place} recognises ${recognised(rule)}; the answer waits in TXB${2 - place}` +
       (wantsLength ? `; that ${lengthOfMatch(rule)} is read from RXB0DLC first` : '');
     const spiBytes = FILTER_BYTES + (wantsLength ? LENGTH_BYTES : 0);
-    return { number: place === 0 ? 1 : 2, spiBytes, reason };
+    const worstMicros = spiBytes * BYTE_MICROS + SERVICE_MICROS;
+    return {
+      ...{ number: place === 0 ? (1 as const) : (2 as const), spiBytes, worstSpiBytes: spiBytes },
+      ...{ worstMicros, reason },
+    };
   }
   if (rule.answer === null) {
-    return { number: 0, spiBytes: 0, reason: 'it has no answer' };
+    return {
+      ...{ number: 0, spiBytes: 0, worstSpiBytes: 0, worstMicros: 0, reason: 'it has no answer' },
+    };
   }
   const data = isStaticAnswer(rule.answer) ? 0 : LOAD_DATA_BYTES + lengthOf(rule.answer.length);
   const lookBytes = filtered.length > 0 ? RX_STATUS_BYTES : 0;
   const spiBytes = lookBytes + READ_BYTES + data + RTS_BYTES;
   const byChoice = shared ? '"receive: shared" keeps no buffer for requests' : undefined;
   const reason = obstacleOf(rule) ?? byChoice ?? takenReason(rule, filtered);
-  return { number: 0, spiBytes, reason };
+  const others = rules.filter(
+    (other) => other !== rule && other.answer !== null && !filtered.includes(other),
+  );
+  const isHeaderKept = others.length === 0 && rule.answer.length !== 'same-as-request';
+  const whole = LOAD_HEADER_BYTES + LOAD_DATA_BYTES + lengthOf(rule.answer.length);
+  const worstSpiBytes = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
+  const handling = READ_MICROS + rules.length * RULE_MICROS + (lookBytes === 0 ? 0 : LOOK_MICROS);
+  const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
+  return { number: 0, spiBytes, worstSpiBytes, worstMicros, reason };
 }
 
 /** What the filter compares: identifier, and the data bytes that the rule looks at. */

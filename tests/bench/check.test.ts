@@ -6,9 +6,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { declaredStepBound, readTaskBounds } from '../../scripts/bench/bounds.ts';
+import { compileRules } from '../../cell-config/rules/compile.ts';
+import { assignPaths } from '../../cell-config/rules/paths.ts';
 import { loadFirmware } from '../../twin/bench/bench-board.ts';
 import type { Figures } from '../../twin/bench/figures.ts';
 import { checkGoals, type GoalOutcome, GOALS } from '../../twin/bench/goals.ts';
+import { rulesOf } from '../../twin/bench/latency-case.ts';
 import { COUNTER_HERTZ } from '../../twin/machine/timing-model.ts';
 import { measureStepBound } from '../../twin/bench/step-bound.ts';
 
@@ -64,6 +67,22 @@ describe('npm run bench -- --check --quick', () => {
     assert.ok((figures['task.image.receive.worstNanos'] ?? 0) > 21_600);
     assert.match(run.stdout, /^receive +0 +line +- +50\.8 +\d+\.\d +\d+ +0$/m);
     assert.match(run.stdout, /^messages +4 +timer +1 +4\.0 +\d\.\d +\d+ +0$/m);
+  });
+
+  it('says of every rule no less than what was seen, and little more', () => {
+    const figures = JSON.parse(readFileSync('build/bench/bench.json', 'utf8')) as Figures;
+    for (const [answer, bytes] of [
+      ['static', 3],
+      ['computed', 24],
+      ['computedWorst', 31],
+    ] as const) {
+      const { table } = compileRules(rulesOf(answer), 'rules.yaml');
+      const path = assignPaths(table).at(-1);
+      const seen = figures[`looks.${answer}.idle.worstCaseNanos`] ?? NaN;
+      const said = (path?.worstMicros ?? NaN) * 1_000;
+      assert.equal(path?.worstSpiBytes, bytes, answer);
+      assert.ok(said >= seen && said < seen + 500, `${answer}: said ${said}, seen ${seen}`);
+    }
   });
 
   it('says what the status page costs a forwarded frame: some instructions, and few of them', () => {

@@ -12,6 +12,7 @@ import { readElf } from '../../cell-config/image/elf.ts';
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { type EngineName, STEP_SYMBOL } from '../engine/engine.ts';
+import type { TimingModel } from '../machine/timing-model.ts';
 import { type Board, type BoardFiles, type BoardOptions, createBoard } from '../run/board.ts';
 import { bringUp } from '../run/phases.ts';
 import { type IdleKind, OSCILLATOR_HERTZ } from './latency-case.ts';
@@ -29,6 +30,8 @@ export interface Firmware {
   readonly cell: Cell;
   readonly system: System;
   readonly files: BoardFiles;
+  /** What each act costs, if not what a Raspberry Pi 4 at its usual clock is assumed to take. */
+  readonly timing?: TimingModel;
   /** Makes the rule image from the text, if not the rule compiler. */
   readonly compileRules?: (text: string) => Uint8Array;
 }
@@ -91,6 +94,7 @@ export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promi
     bitrate,
     oscillatorHertz: OSCILLATOR_HERTZ,
     commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle}`,
+    timing: firmware.timing,
     faults: { withoutControl: options.withoutPage },
     ...options.taps,
   });

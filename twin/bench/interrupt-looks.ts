@@ -14,11 +14,13 @@ import {
   ANSWER_KINDS,
   type AnswerKind,
   type LoadKind,
+  OTHER_REQUEST_IDENTIFIER,
   REQUEST_IDENTIFIER,
   rulesOf,
+  WORST_KINDS,
 } from './latency-case.ts';
 import { startLoad } from './loads.ts';
-import { LookWatch } from './look-watch.ts';
+import { ANSWER_BUFFERS, FILTER_BUFFER, LookWatch } from './look-watch.ts';
 import { Random } from './random.ts';
 
 /** As LoadKind; aglFlood: as forwarding, and AGL gives more frames than the bus can take. */
@@ -34,7 +36,7 @@ const REQUEST_SPACING_NANOS = 1_900_000;
 /** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos}`. */
 export async function measureLooks(
   firmware: Firmware,
-  answers: readonly AnswerKind[] = ANSWER_KINDS,
+  answers: readonly AnswerKind[] = [...ANSWER_KINDS, ...WORST_KINDS],
   loads: readonly LookLoad[] = LOADS,
 ): Promise<Figures> {
   const figures: Figures = {};
@@ -51,7 +53,8 @@ export async function measureLooks(
 }
 
 async function watch(firmware: Firmware, answer: AnswerKind, load: LookLoad): Promise<LookWatch> {
-  const looks = new LookWatch(new Random(5));
+  const watched = answer === 'staticWorst' ? FILTER_BUFFER : ANSWER_BUFFERS;
+  const looks = new LookWatch(new Random(5), watched);
   const board = await bootBoard(firmware, {
     engine: 'image',
     bitrate: BITRATE,
@@ -63,16 +66,22 @@ async function watch(firmware: Firmware, answer: AnswerKind, load: LookLoad): Pr
   const kind = load === 'aglFlood' ? 'forwarding' : load;
   startLoad(board, { load: kind, dense: FLOODING.includes(load) }, random);
   // The first answer may have to be loaded whole.
-  sendRequest(board, random);
+  sendRequest(board, answer, random);
   looks.start(board);
   const endNanos = board.clock.now + RUN_NANOS;
-  while (board.clock.now < endNanos) sendRequest(board, random);
+  while (board.clock.now < endNanos) sendRequest(board, answer, random);
   board.engine.close();
   return looks;
 }
 
-function sendRequest(board: Board, random: Random): void {
+function sendRequest(board: Board, answer: AnswerKind, random: Random): void {
+  const startNanos = board.clock.now;
+  if (WORST_KINDS.includes(answer)) {
+    const other = makeFrame({ identifier: OTHER_REQUEST_IDENTIFIER, data: random.bytes(8) });
+    board.sender.enqueue(other, startNanos, 'request');
+  }
   const frame = makeFrame({ identifier: REQUEST_IDENTIFIER, data: random.bytes(8) });
-  board.sender.enqueue(frame, board.clock.now + random.below(REQUEST_SPACING_NANOS / 2), 'request');
-  runUntil(board, board.clock.now + REQUEST_SPACING_NANOS);
+  const phase = REQUEST_SPACING_NANOS / 2 - random.below(REQUEST_SPACING_NANOS / 4);
+  board.sender.enqueue(frame, startNanos + phase, 'request');
+  runUntil(board, startNanos + REQUEST_SPACING_NANOS);
 }

@@ -13,8 +13,10 @@ import { bootBoard, type Firmware } from './bench-board.ts';
 import {
   ANSWER_IDENTIFIER,
   type LatencyCase,
+  OTHER_REQUEST_IDENTIFIER,
   REQUEST_IDENTIFIER,
   rulesOf,
+  WORST_KINDS,
 } from './latency-case.ts';
 import { type Load, startLoad } from './loads.ts';
 import { Random } from './random.ts';
@@ -84,7 +86,7 @@ export async function measureLatency(
     const load = startLoad(board, item, random);
     const startNanos = board.clock.now;
     const sleptBefore = board.machine.sleptNanos;
-    const endNanos = sendRequests(board, item.requests + WARM_UP_REQUESTS, random, load);
+    const endNanos = sendRequests(board, item, random, load);
     runUntil(board, endNanos + DRAIN_BITS * bitNanos);
     const samples = log.pair(bitNanos);
     const seconds = (board.clock.now - startNanos) / 1e9;
@@ -103,11 +105,21 @@ export async function measureLatency(
 }
 
 /** Plans every request and tells the load of it; returns when the last one is sent. */
-function sendRequests(board: Board, count: number, random: Random, load: Load): number {
+function sendRequests(
+  board: Board,
+  { answer, requests }: LatencyCase,
+  random: Random,
+  load: Load,
+): number {
+  const count = requests + WARM_UP_REQUESTS;
   const spacing = SPACING_BITS * board.bus.bitNanos;
   let atNanos = board.clock.now;
   for (let index = 0; index < count; index += 1) {
     atNanos += spacing + random.below(spacing);
+    if (WORST_KINDS.includes(answer)) {
+      const other = makeFrame({ identifier: OTHER_REQUEST_IDENTIFIER, data: random.bytes(8) });
+      board.sender.enqueue(other, atNanos - spacing / 2, 'request');
+    }
     const frame = makeFrame({ identifier: REQUEST_IDENTIFIER, data: random.bytes(8) });
     board.sender.enqueue(frame, atNanos, 'request');
     load.requestPlanned(frame, atNanos);

@@ -10,7 +10,9 @@
  * INT is asserted though it is not. The cell breaks the transaction off, and how long it takes to its
  * next look, where the service would begin, is part of the way. That look is told the truth again.
  * Work that gives way looks once more just before its transaction. What that look sees, the one before the
- * first byte acts on: it counts as one within, with the time since the look before it.
+ * first byte acts on: it counts as one within, with the time since the look before it. So it does when the
+ * work sees INT and does not even begin: the next look is the one with which the service begins. Whether
+ * that happens in a run depends on phases, and so on the compiler; the sum must not.
  *
  * Used by: interrupt-looks.ts. A look is a read of the GPIO level register.
  * Does not: hold for `int=spi`, where the cell looks over SPI.
@@ -24,8 +26,9 @@ const LEVEL_REGISTER = 0xfe200034;
 const INTERRUPT_BIT = 1 << 25;
 const RTS = 0x80;
 const RTS_MASK = 0xf8;
-/** The transmit buffers of answers: TXB1 and TXB2. */
-const ANSWER_BUFFERS = 6;
+/** Bits of RTS for the transmit buffers of answers, TXB1 and TXB2; of one with a filter, TXB2. */
+export const ANSWER_BUFFERS = 6;
+export const FILTER_BUFFER = 4;
 /** One look in so many within a transaction is told a lie: few enough that none is broken off for ever. */
 const LOOKS_PER_LIE = 40;
 
@@ -51,11 +54,17 @@ export class LookWatch implements SpiTap {
   /** The first look between transactions that saw INT. */
   #serviceStartNanos: number | undefined;
   #selected = false;
+  /** A transaction has begun since that look. */
+  #hasBegun = false;
   #instruction = -1;
   readonly #random: Random;
 
-  constructor(random: Random) {
+  readonly #watched: number;
+
+  /** `watched`: bits of RTS for the buffers whose answers are looked at. */
+  constructor(random: Random, watched: number = ANSWER_BUFFERS) {
     this.#random = random;
+    this.#watched = watched;
   }
 
   /** The longest time between two looks while INT is not asserted. */
@@ -92,6 +101,7 @@ export class LookWatch implements SpiTap {
 
   selected(): void {
     this.#selected = true;
+    this.#hasBegun = true;
     this.#instruction = -1;
   }
 
@@ -103,7 +113,7 @@ export class LookWatch implements SpiTap {
     this.#selected = false;
     const isSend = (this.#instruction & RTS_MASK) === RTS;
     if (!isSend || (this.#instruction & ANSWER_BUFFERS) === 0) return;
-    if (this.#serviceStartNanos !== undefined) {
+    if (this.#serviceStartNanos !== undefined && (this.#instruction & this.#watched) !== 0) {
       this.#serviceNanos = Math.max(this.#serviceNanos, nanos - this.#serviceStartNanos);
     }
     this.#serviceStartNanos = undefined;
@@ -124,17 +134,21 @@ export class LookWatch implements SpiTap {
       if (isAsserted && this.#givesWay) this.#brokenNanos ??= nanos;
       return;
     }
+    if (this.#serviceStartNanos !== undefined && !this.#hasBegun) this.#takeBack();
     this.#lastGapNanos = gapNanos;
     if (this.#brokenNanos !== undefined) {
       const toService = nanos - this.#brokenNanos;
       this.#within.toServiceNanos = Math.max(this.#within.toServiceNanos, toService);
       this.#brokenNanos = undefined;
     }
-    if (isAsserted) this.#serviceStartNanos ??= nanos;
-    else this.#serviceStartNanos = undefined;
+    if (!isAsserted) this.#serviceStartNanos = undefined;
+    else if (this.#serviceStartNanos === undefined) {
+      this.#serviceStartNanos = nanos;
+      this.#hasBegun = false;
+    }
   }
 
-  /** No byte is clocked yet: this transaction gives way, and the look before it began no service. */
+  /** No byte is clocked yet: the work gives way, and the look before began no service. */
   #takeBack(): void {
     this.#within.gapNanos = Math.max(this.#within.gapNanos, this.#lastGapNanos);
     this.#brokenNanos ??= this.#serviceStartNanos;

@@ -27,8 +27,28 @@ const QUICK_REQUESTS = 30;
 /** At the other SPI rates nothing is promised. */
 const SLOW_REQUESTS = 30;
 
+/** What is measured at a slow clock besides the looks: what is promised without a condition. */
+export const SLOW_CASES: readonly LatencyCase[] = [
+  ...ANSWER_KINDS,
+  'computedWorst' as const,
+].flatMap((answer) =>
+  (['idle', 'forwarding'] as const).map((load) => ({
+    ...{ engine: 'image' as const, answer, load, bitrate: 250_000, spiHertz: SPI_HERTZ },
+    ...{ requests: QUICK_REQUESTS, seed: SEED },
+  })),
+);
+export const SLOW_LOSSLESS: Omit<LosslessCase, 'gapBits'> = {
+  ...{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 },
+};
+
+const worstCases = (bitrate: number, requests: number): LatencyCase[] =>
+  LOAD_KINDS.map((load) => ({
+    ...{ engine: 'image' as const, answer: 'computedWorst' as const, load, bitrate },
+    ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
+  }));
+
 export const FULL_SCOPE: Scope = {
-  latencyCases: SPI_RATES.flatMap((spiHertz) =>
+  latencyCases: SPI_RATES.flatMap((spiHertz): LatencyCase[] =>
     BITRATES.flatMap((bitrate) =>
       ANSWER_KINDS.flatMap((answer) =>
         LOAD_KINDS.map((load) => ({
@@ -37,7 +57,7 @@ export const FULL_SCOPE: Scope = {
         })),
       ),
     ),
-  ),
+  ).concat(worstCases(250_000, FULL_REQUESTS), worstCases(500_000, FULL_REQUESTS)),
   sleepingCases: BITRATES.flatMap((bitrate) =>
     ANSWER_KINDS.flatMap((answer) =>
       LOAD_KINDS.map((load) => ({
@@ -75,6 +95,8 @@ export const QUICK_SCOPE: Scope = {
     quickCase('static', 'forwarding', 500_000),
     quickCase('computed', 'forwarding', 500_000),
     quickCase('static', 'aglHostile', 500_000),
+    quickCase('computedWorst', 'idle', 500_000),
+    quickCase('computedWorst', 'forwarding', 500_000),
   ],
   sleepingCases: ANSWER_KINDS.flatMap((answer) =>
     (['idle', 'forwarding'] as const).map((load) => ({

@@ -6,11 +6,14 @@
  */
 import type { Figures } from './figures.ts';
 import { keyOf } from './figures.ts';
-import type { GoalOutcome } from './goals.ts';
+import { CLOCK_PROMISES, type GoalOutcome } from './goals.ts';
 import type { LatencyCase } from './latency-case.ts';
 import { PEER_DRIVERS } from './peers.ts';
 import { LAYOUTS, LENGTHS } from './spi-bytes.ts';
 import { TASK_TRIGGERS } from '../page/status-page.ts';
+
+/** 3 ns an instruction, the slowest that is measured: a promise that holds there has no condition. */
+const SLOW_MEGAHERTZ = 500;
 
 /** All tables, as lines. */
 export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string[] {
@@ -22,6 +25,8 @@ export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string
     ...peerTable(figures, cases),
     '',
     ...taskTable(figures),
+    '',
+    ...clockTable(figures),
     '',
     ...restTable(figures),
   ];
@@ -141,9 +146,27 @@ function taskTable(figures: Figures): string[] {
   return columns([['task, under load', ...header], ...rows]);
 }
 
+/** From which clock of the core each promise holds, and what was seen with a slow one. */
+function clockTable(figures: Figures): string[] {
+  const slow = Object.fromEntries(
+    Object.entries(figures).flatMap(([key, value]) =>
+      key.startsWith('slow.') ? [[key.slice('slow.'.length), value]] : [],
+    ),
+  );
+  const rows = CLOCK_PROMISES.map(({ name, what, most, valueOf }) => {
+    const megahertz = figures[`clock.${name}.megahertz`] ?? Infinity;
+    const needs = megahertz <= SLOW_MEGAHERTZ ? 'any' : `${megahertz}`;
+    return [what, micros(most), micros(valueOf(figures)), micros(valueOf(slow)), needs];
+  });
+  return columns([
+    ['promise, SPI 10 MHz', 'us', 'at 1500 MHz', 'at 500 MHz', 'needs MHz'],
+    ...rows,
+  ]);
+}
+
 function restTable(figures: Figures): string[] {
   const rest = Object.entries(figures).filter(
-    ([key]) => !/^(latency|latencyWfi|spiBytes|peer|task)\./.test(key),
+    ([key]) => !/^(latency|latencyWfi|spiBytes|peer|task|slow|clock)\./.test(key),
   );
   return columns(rest.map(([key, value]) => [key, value === null ? '-' : `${round(value)}`]));
 }

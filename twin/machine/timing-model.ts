@@ -52,3 +52,20 @@ export const RASPBERRY_PI_4_TIMING: TimingModel = {
   wasmImportNanos: 10,
   counterHertz: COUNTER_HERTZ,
 };
+
+/** Instructions of the hypervisor's exits (see the model above): they are as slow as the cell's own. */
+const EXIT_INSTRUCTIONS = 800;
+const HYPERCALL_INSTRUCTIONS = 600;
+
+/** The same board with a slower core; the bus to the devices has a clock of its own. */
+export function atInstructionNanos(nanosPerInstruction: number): TimingModel {
+  const usual = RASPBERRY_PI_4_TIMING;
+  const more = nanosPerInstruction - usual.nanosPerInstruction;
+  return {
+    ...usual,
+    nanosPerInstruction,
+    trappedAccessNanos: usual.trappedAccessNanos + EXIT_INSTRUCTIONS * more,
+    interruptExitNanos: usual.interruptExitNanos + EXIT_INSTRUCTIONS * more,
+    hypercallNanos: usual.hypercallNanos + HYPERCALL_INSTRUCTIONS * more,
+  };
+}
