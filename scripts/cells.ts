@@ -5,6 +5,7 @@
  * cell-config/format, the C form in cell-config/c, the checks in cell-config/checks.
  * Exit status 2 on bad input or a finding that is an error; then nothing is written.
  */
+import { counted } from '../cell-config/plural.ts';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { emitC } from '../cell-config/c/emit.ts';
@@ -88,7 +89,7 @@ function check(
   const findings = refuseErrors(configuration);
   for (const note of findings) console.log(formatFinding(note));
   const names = [given.system.rootCell, ...given.cells].map((cell) => cell.name);
-  console.log(`${names.join(', ')}: no errors, ${findings.length} notes`);
+  console.log(`${names.join(', ')}: no errors, ${counted(findings.length, 'note')}`);
   if (systemPath === undefined) {
     for (const other of ROLES.flatMap(shipped)) refuseErrors({ ...other, image });
     console.log('the same with rpi4-canwarden-wfi.cell: no errors');
@@ -112,7 +113,7 @@ function refuseErrors(configuration: Configuration): ReturnType<typeof checkConf
   const findings = checkConfiguration(configuration);
   const errors = findings.filter((finding) => finding.severity === 'error');
   if (errors.length === 0) return findings;
-  const count = `${errors.length} error${errors.length === 1 ? '' : 's'} in the cells`;
+  const count = `${counted(errors.length, 'error')} in the cells`;
   throw new InputError([...errors.map(formatFinding), count].join('\n'));
 }
 

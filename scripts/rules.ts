@@ -11,6 +11,7 @@ import {
   readTextInput,
   writeWhole,
 } from '../cell-config/files.ts';
+import { counted } from '../cell-config/plural.ts';
 import { compileRules, RulesError } from '../cell-config/rules/compile.ts';
 import type { CompiledRules } from '../cell-config/rules/compile.ts';
 import { decodeRules, RulesImageError } from '../cell-config/rules/decode.ts';
@@ -30,7 +31,7 @@ function compileFile(path: string): CompiledRules {
   } catch (error) {
     if (!(error instanceof RulesError)) throw error;
     const count = error.diagnostics.filter(({ severity }) => severity === 'error').length;
-    const summary = `${count} error${count === 1 ? '' : 's'}; nothing was written`;
+    const summary = `${counted(count, 'error')}; nothing was written`;
     throw new InputError(`${error.message}\n${summary}`, { cause: error });
   }
 }
@@ -38,13 +39,13 @@ function compileFile(path: string): CompiledRules {
 function compile(input: string, output: string): void {
   const { table, image } = compileFile(input);
   writeWhole(output, image);
-  console.log(`${describeOutput(output, image)}  ${table.rules.length} rules`);
+  console.log(`${describeOutput(output, image)}  ${counted(table.rules.length, 'rule')}`);
 }
 
 function check(input: string): void {
   const { table } = compileFile(input);
   console.log(describeTable(table));
-  console.log(`${input}: ${table.rules.length} rules, no errors`);
+  console.log(`${input}: ${counted(table.rules.length, 'rule')}, no errors`);
 }
 
 function explain(input: string): void {

@@ -10,6 +10,11 @@ RULES_HEADER_BYTES=32
 RULE_BYTES=64
 FILTER_BYTES=8
 
+# counted NUMBER THING: '1 rule', '2 rules'.
+counted() {
+  if [ "$1" -eq 1 ]; then say "1 $2"; else say "$1 ${2}s"; fi
+}
+
 # table_fault FILE: why it is no rule table, or nothing.
 table_fault() {
   if [ ! -e "$1" ]; then
@@ -38,7 +43,7 @@ table_fault() {
     say "it says $(number_at "$1" 8 4) bytes and has $table_bytes: cut off, or not wholly copied"
   elif [ $((RULES_HEADER_BYTES + $(number_at "$1" 16 2) * RULE_BYTES + \
     $(number_at "$1" 24 2) * FILTER_BYTES)) -ne "$table_bytes" ]; then
-    say "$(number_at "$1" 16 2) rules and $(number_at "$1" 24 2) filters do not fill its $table_bytes bytes: damaged"
+    say "$(counted "$(number_at "$1" 16 2)" rule) and $(counted "$(number_at "$1" 24 2)" filter) do not fill its $table_bytes bytes: damaged"
   fi
 }
 
@@ -51,7 +56,7 @@ install_table() {
     cp "$RULES" "$RULES.previous" || fail "cannot keep the old table as $RULES.previous." '' 'df'
   fi
   mv "$RULES.new" "$RULES" || fail "cannot replace $RULES." '' 'df'
-  say "$RULES: $(number_at "$RULES" 16 2) rules"
+  say "$RULES: $(counted "$(number_at "$RULES" 16 2)" rule)"
 }
 
 show_table() {
@@ -61,7 +66,7 @@ show_table() {
   fi
   show_fault=$(table_fault "$RULES")
   [ -z "$show_fault" ] || fail "$RULES is no rule table: $show_fault." '' 'canwarden rules load FILE'
-  say "$RULES: $(number_at "$RULES" 16 2) rules, checksum $(printf '0x%08x' "$(number_at "$RULES" 12 4)")"
+  say "$RULES: $(counted "$(number_at "$RULES" 16 2)" rule), checksum $(printf '0x%08x' "$(number_at "$RULES" 12 4)")"
 }
 
 load_table() {

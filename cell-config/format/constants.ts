@@ -94,7 +94,7 @@ export const CONSOLE_TYPE_NAMES: readonly string[] = [
   'HSCIF',
   'SCIFA',
   'IMX',
-  'LPUART',
+  'IMX_LPUART',
   'SCIF',
 ];
 

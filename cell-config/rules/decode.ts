@@ -5,6 +5,7 @@
  * Throws RulesImageError naming the field, its offset, what was expected and what was found.
  * Does not: know rule names; the image has none, rules are called `rule-1`, `rule-2`, ...
  */
+import { counted } from '../plural.ts';
 import { rulesChecksum } from './encode.ts';
 import * as image from './image-layout.ts';
 import { FILTER_RECORD, RULE_RECORD, RULES_HEADER } from './image-layout.ts';
@@ -101,8 +102,13 @@ function readHeader(bytes: Buffer): { ruleCount: number; filterCount: number; fl
   }
   const rulesEnd = RULES_HEADER.size + ruleCount * RULE_RECORD.size;
   const needed = rulesEnd + filterCount * FILTER_RECORD.size;
-  const counts = filterCount === 0 ? '' : ` and ${filterCount} filters`;
-  expectEqual(`total size for ${ruleCount} rules${counts}`, RULES_HEADER.totalBytes, needed, total);
+  const counts = filterCount === 0 ? '' : ` and ${counted(filterCount, 'filter')}`;
+  expectEqual(
+    `total size for ${counted(ruleCount, 'rule')}${counts}`,
+    RULES_HEADER.totalBytes,
+    needed,
+    total,
+  );
   if (bytes.length !== total) {
     throw new RulesImageError('file', 0, `${total} bytes, as the header says`, `${bytes.length}`);
   }

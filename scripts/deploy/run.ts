@@ -4,6 +4,7 @@
  * Used by: scripts/deploy.ts.
  * Does not: know what kind of card it is, read options, or end the process.
  */
+import { counted } from '../../cell-config/plural.ts';
 import { InputError } from '../../cell-config/files.ts';
 import type { Revision } from '../../cell-config/format/model.ts';
 import { DEFAULT_ROLE } from '../../cell-config/roles.ts';
@@ -85,7 +86,13 @@ export async function deploy(
   }
   const set = { makeFolders: await missingFolders(card, changes), changes, removeFolders: [] };
   const whole = card.undoKind === 'files' ? await withBackup(card, set) : set;
-  return carryOut(card, whole, options, dialogue, `Write these ${changes.length} files?`);
+  return carryOut(
+    card,
+    whole,
+    options,
+    dialogue,
+    `Write ${changes.length === 1 ? 'this file' : `these ${changes.length} files`}?`,
+  );
 }
 
 export async function undo(card: Card, options: RunOptions, dialogue: Dialogue): Promise<Outcome> {
@@ -127,7 +134,7 @@ async function carryOut(
   if (!(await dialogue.confirm(question))) return declined(dialogue);
   await card.apply(set);
   await verify(card, visible);
-  dialogue.say(`Done: ${visible.length} files written and read back`);
+  dialogue.say(`Done: ${counted(visible.length, 'file')} written and read back`);
   return 'done';
 }
 

@@ -159,7 +159,7 @@ describe('an image that is not a rule table', () => {
     refused(changed(16, 65), /^rule count at offset 0x10: expected at most 64, got 65/);
     refused(changed(18, 32), /^rule size at offset 0x12/);
     refused(changed(20, 8), /^flags at offset 0x14/);
-    refused(changed(24, 1), /^total size for 2 rules and 1 filters at offset 0x8: expected 0xa8/);
+    refused(changed(24, 1), /^total size for 2 rules and 1 filter at offset 0x8: expected 0xa8/);
     refused(changed(24, 33), /^filter count at offset 0x18: expected at most 32, got 33/);
     refused(changed(26, 1), /^header: unused byte at offset 0x1a/);
     const wrongSum = Buffer.from(image);

@@ -54,6 +54,14 @@ describe('a command line', () => {
     assert.ok(readdirSync(join(folder, 'cells')).includes('canwarden.c'));
   });
 
+  it('says "1 rule", and "0 rules"', () => {
+    const rule = '  - { name: a, match: { id: 0x100 }, action: drop }';
+    writeFileSync(join(folder, 'rule.yaml'), `version: 1\nrules:\n${rule}\n`);
+    assert.match(run('rules', 'check', 'rule.yaml').output, /rule\.yaml: 1 rule, no errors\n$/);
+    writeFileSync(join(folder, 'none.yaml'), 'version: 1\nrules: []\n');
+    assert.match(run('rules', 'check', 'none.yaml').output, /none\.yaml: 0 rules, no errors\n$/);
+  });
+
   it('says which built file is missing, and what makes it', () => {
     const { status, output } = run('bench', '--quick', '--firmware', join(folder, 'nothing'));
     assert.equal(status, 2, output);

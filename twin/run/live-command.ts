@@ -76,7 +76,7 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
   writeWhole(busLog, Buffer.from(lines.map((line) => `${line}\n`).join('')));
   const sent = seen.wire.filter(({ sender }) => sender === CELL_SENDER).length;
   say(
-    `${seen.wire.length} frames on the bus, ${requests} urgent requests, ${sent} sent by the cell`,
+    `${counted(seen.wire.length, 'frame')} on the bus, ${counted(requests, 'urgent request')}, ${sent} sent by the cell`,
   );
   say(`shutdown request: ${shutdown}. Log: ${busLog}`);
   board.engine.close();
