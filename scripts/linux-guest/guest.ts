@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { buildInitramfs, READY_MARKER } from './initramfs.ts';
+import { BROKEN_MARKER, buildInitramfs, READY_MARKER } from './initramfs.ts';
 import type { GuestParts } from './packages.ts';
 
 const BOOT_SECONDS = 600;
@@ -85,7 +85,8 @@ export class Guest {
     );
     const guest = new Guest(child, folder, options.onLine);
     try {
-      await guest.#waitFor(`${READY_MARKER}\n`, BOOT_SECONDS);
+      await guest.#waitFor(new RegExp(`${READY_MARKER}\\n|${BROKEN_MARKER}.*\\n`), BOOT_SECONDS);
+      guest.#refuseIfBroken();
     } catch (error) {
       await guest.stop();
       throw error;
@@ -123,9 +124,13 @@ export class Guest {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #waitFor(what: string | RegExp, limitSeconds: number): Promise<string> {
-    const isThere = (): boolean =>
-      typeof what === 'string' ? this.#text.includes(what) : what.test(this.#text);
+  #refuseIfBroken(): void {
+    const broken = new RegExp(`${BROKEN_MARKER}.*`).exec(this.#text);
+    if (broken !== null) throw new Error(`${broken[0]}; the guest said:\n${this.#text}`);
+  }
+
+  async #waitFor(what: RegExp, limitSeconds: number): Promise<string> {
+    const isThere = (): boolean => what.test(this.#text);
     const endMillis = Date.now() + limitSeconds * 1000;
     while (!isThere()) {
       if (this.#ended) throw new Error(`QEMU ended by itself; the guest said:\n${this.#text}`);

@@ -5,31 +5,24 @@
  * Used by: guest.ts. Does not: start anything of ours; the tests do.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 import { CpioArchive } from './cpio.ts';
 import type { GuestParts } from './packages.ts';
 
-/** In the order in which they can be loaded. */
-const MODULES = [
-  'kernel/net/can/can.ko',
-  'kernel/drivers/net/can/dev/can-dev.ko',
-  'kernel/net/can/can-raw.ko',
-  'kernel/drivers/net/can/vcan.ko',
-];
-const CAN_TOOLS = ['candump', 'cansend', 'cangen'];
-
 /** The marker that the shell is there; guest.ts waits for it. */
 export const READY_MARKER = 'guest is ready';
+/** What the guest says instead, before the name of what failed. */
+export const BROKEN_MARKER = 'guest is broken: ';
 
 function initScript(parts: GuestParts, modules: readonly string[]): string {
   return [
     '#!/bin/busybox sh',
     '/bin/busybox --install -s /bin',
     'mount -t proc none /proc; mount -t sysfs none /sys; mount -t devtmpfs none /dev',
-    ...modules.map((module) => `insmod /modules/${module}`),
     `exec < /dev/${parts.console} > /dev/${parts.console} 2>&1`,
+    ...modules.map((name) => `insmod /modules/${name} || echo '${BROKEN_MARKER}insmod ${name}'`),
     'stty -echo -onlcr',
     'uname -a; cd /run',
     `echo '${READY_MARKER}'`,
@@ -52,17 +45,13 @@ export function buildInitramfs(parts: GuestParts, programs: readonly string[]): 
   for (const folder of ['proc', 'sys', 'dev', 'run', 'bin']) archive.addFolder(folder);
   const addFile = (target: string, source: string): void =>
     archive.addFile(target, readFileSync(source));
-  addFile('bin/busybox', join(parts.root, 'bin/busybox'));
-  const tools = CAN_TOOLS.map((name) => join(parts.root, 'usr/bin', name));
-  for (const tool of tools) addFile(`bin/${basename(tool)}`, tool);
-  for (const library of new Set(tools.flatMap(librariesOf))) addFile(library.slice(1), library);
-  // A module that is not there is built into this kernel.
-  const modules = MODULES.filter((module) => existsSync(join(parts.modules, module)));
-  for (const module of modules) {
-    addFile(`modules/${basename(module)}`, join(parts.modules, module));
-  }
+  addFile('bin/busybox', parts.busybox);
+  for (const tool of parts.tools) addFile(`bin/${basename(tool)}`, tool);
+  for (const library of new Set(parts.tools.flatMap(librariesOf)))
+    addFile(library.slice(1), library);
+  for (const module of parts.modules) addFile(`modules/${basename(module)}`, module);
   for (const program of programs) addFile(`bin/${basename(program)}`, program);
-  const names = modules.map((module) => basename(module));
+  const names = parts.modules.map((module) => basename(module));
   archive.addFile('init', Buffer.from(initScript(parts, names)));
   return archive.finish();
 }

@@ -1,18 +1,20 @@
 /**
  * What a small Linux guest is made of, taken from the distribution's own packages: its kernel,
- * busybox and can-utils. They are downloaded and unpacked in build/, not installed.
- *
- * Used by: initramfs.ts, guest.ts. Does not: need root's rights.
+ * busybox and can-utils; and QEMU's AArch64 program, for the board's bridge. They go to build/, nothing
+ * is installed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import { PROJECT } from '../build/command.ts';
+import { copyModule, downloadBytes, GuestUnavailable, quiet, takeFrom } from './unpack.ts';
+import type { UnpackedPackages } from './unpack.ts';
 
-const FOLDER = join(PROJECT, 'build/linux');
-const ROOT = join(FOLDER, 'root');
-const COMPLETE = join(FOLDER, 'complete');
+export { GuestUnavailable };
+
+const GUEST = join(PROJECT, 'build/linux-guest');
+const AARCH64 = join(PROJECT, 'build/qemu-user');
 
 /** Of each machine: its kernel package (which depends on the versioned one) and its QEMU. */
 const MACHINES = {
@@ -20,76 +22,125 @@ const MACHINES = {
   arm64: { kernel: 'linux-image-arm64', qemu: 'qemu-system-aarch64', console: 'ttyAMA0' },
 } as const;
 
-/** No guest can be made here; the message says why, and what would help. */
-export class GuestUnavailable extends Error {}
+/** In the order in which they can be loaded. */
+const MODULES = [
+  'kernel/net/can/can.ko',
+  'kernel/drivers/net/can/dev/can-dev.ko',
+  'kernel/net/can/can-raw.ko',
+  'kernel/drivers/net/can/vcan.ko',
+];
+const CAN_TOOLS = ['candump', 'cansend', 'cangen'];
 
 export interface GuestParts {
   /** The QEMU program. */
   readonly qemu: string;
   /** Name of the guest's serial port. */
   readonly console: string;
-  /** The kernel image, and the folder with its modules. */
   readonly kernel: string;
-  readonly modules: string;
+  /** Module files in the order in which they can be loaded. */
+  readonly modules: readonly string[];
   /** The kernel's version, as `uname -r` will say. */
   readonly version: string;
-  /** Where the packages were unpacked. */
-  readonly root: string;
-}
-
-function quiet(command: string, args: readonly string[], folder?: string): string {
-  const result = spawnSync(command, args, { encoding: 'utf8', cwd: folder, maxBuffer: 16 << 20 });
-  if (result.status !== 0) {
-    const words = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`;
-    throw new GuestUnavailable(`${command} ${args.join(' ')} failed: ${words.trim().slice(-400)}`);
-  }
-  return result.stdout;
+  /** A busybox without libraries. */
+  readonly busybox: string;
+  /** candump and its like. */
+  readonly tools: readonly string[];
 }
 
 /** The versioned package that a kernel package stands for. */
 function kernelPackage(name: string): string {
-  const depends = quiet('apt-cache', ['depends', '--no-recommends', name]);
+  const depends = quiet('apt-cache', ['depends', '--no-recommends', name]).toString();
   const found = /Depends: (linux-image-\S+)/.exec(depends);
   if (!found) throw new GuestUnavailable(`apt knows no kernel behind ${name}: apt-get update?`);
   return found[1];
 }
 
-/** Downloads and unpacks what is not there yet. */
-function unpack(kernel: string): void {
-  if (existsSync(COMPLETE)) return;
-  rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(ROOT, { recursive: true });
-  const packages = [kernelPackage(kernel), 'busybox-static', 'can-utils'];
-  quiet('apt-get', ['download', '-q', '-o', 'Acquire::Retries=3', ...packages], FOLDER);
-  for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.deb'))) {
-    quiet('dpkg', ['-x', join(FOLDER, name), ROOT]);
-    rmSync(join(FOLDER, name));
+/** Picks the guest's files; what the kernel has neither as a module nor built in is an error. */
+export function pickGuestFiles(unpacked: UnpackedPackages, target: string): void {
+  const [version] = unpacked.list('lib/modules');
+  if (version === undefined) throw new Error('the kernel package has no lib/modules');
+  copyFileSync(unpacked.get(`boot/vmlinuz-${version}`), join(target, 'vmlinuz'));
+  copyFileSync(unpacked.get('bin/busybox'), join(target, 'busybox'));
+  for (const tool of CAN_TOOLS) copyFileSync(unpacked.get(`usr/bin/${tool}`), join(target, tool));
+  const folder = `lib/modules/${version}`;
+  const builtIn = readFileSync(unpacked.get(`${folder}/modules.builtin`), 'utf8').split('\n');
+  mkdirSync(join(target, 'modules'));
+  const names: string[] = [];
+  for (const path of MODULES) {
+    const name = basename(path);
+    if (copyModule(unpacked, `${folder}/${path}`, join(target, 'modules', name))) names.push(name);
+    else if (!builtIn.includes(path)) {
+      throw new Error(`the kernel ${version} has ${path} neither as a module nor built in`);
+    }
   }
-  writeFileSync(COMPLETE, '');
+  writeFileSync(join(target, 'guest.json'), JSON.stringify({ version, names }));
 }
 
-/** The parts for this machine's own architecture. Throws GuestUnavailable. */
-export function guestParts(): GuestParts {
+function machineOf() {
   const machine = MACHINES[process.arch as keyof typeof MACHINES];
   if (process.platform !== 'linux' || !machine) {
     throw new GuestUnavailable(`no guest is prepared for ${process.platform} on ${process.arch}`);
   }
-  if (spawnSync(machine.qemu, ['--version']).status !== 0) {
-    throw new GuestUnavailable(`${machine.qemu} is not there. Next: npm run setup`);
-  }
-  for (const tool of ['apt-get', 'dpkg', 'ldd']) {
-    if (spawnSync(tool, ['--version']).status !== 0) {
+  for (const tool of ['apt-get', 'apt-cache', 'dpkg', 'ldd']) {
+    if (spawnSync(tool, ['--version']).error !== undefined) {
       throw new GuestUnavailable(`${tool} is not there; the guest is made of Debian packages`);
     }
   }
-  unpack(machine.kernel);
-  const version = readdirSync(join(ROOT, 'lib/modules'))[0];
-  return {
-    qemu: machine.qemu,
-    console: machine.console,
-    kernel: join(ROOT, 'boot', `vmlinuz-${version}`),
-    modules: join(ROOT, 'lib/modules', version),
-    version,
-    root: ROOT,
+  return machine;
+}
+
+function guestPackages(): string[] {
+  return [kernelPackage(machineOf().kernel), 'busybox-static', 'can-utils'];
+}
+
+/** The parts for this machine's own architecture. Throws GuestUnavailable. */
+export function guestParts(): GuestParts {
+  const { qemu, console } = machineOf();
+  if (spawnSync(qemu, ['--version']).status !== 0) {
+    throw new GuestUnavailable(`${qemu} is not there. Next: npm run setup`);
+  }
+  if (!existsSync(GUEST)) takeFrom(guestPackages(), GUEST, pickGuestFiles);
+  const { version, names } = JSON.parse(readFileSync(join(GUEST, 'guest.json'), 'utf8')) as {
+    version: string;
+    names: string[];
   };
+  return {
+    qemu,
+    console,
+    kernel: join(GUEST, 'vmlinuz'),
+    modules: names.map((name) => join(GUEST, 'modules', name)),
+    version,
+    busybox: join(GUEST, 'busybox'),
+    tools: CAN_TOOLS.map((name) => join(GUEST, name)),
+  };
+}
+
+/** A program that runs the board's programs here: on an ARM64 machine none is needed. */
+export function aarch64Emulator(): string[] {
+  if (process.arch === 'arm64') return [];
+  const works = (program: string): boolean =>
+    spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+  if (works('qemu-aarch64')) return ['qemu-aarch64'];
+  const own = join(AARCH64, 'qemu-aarch64');
+  machineOf();
+  takeFrom(['qemu-user'], AARCH64, (unpacked, target) => {
+    copyFileSync(unpacked.get('usr/bin/qemu-aarch64'), join(target, 'qemu-aarch64'));
+  });
+  if (works(own)) return [own];
+  throw new GuestUnavailable(`${own} does not run: its libraries come with QEMU (npm run setup)`);
+}
+
+/** Fetches what is not there yet, saying first how much it is; throws GuestUnavailable. */
+export function prepareGuest(say: (line: string) => void): void {
+  const wanted = [
+    ...(existsSync(GUEST) ? [] : guestPackages()),
+    ...(process.arch === 'arm64' || existsSync(join(AARCH64, 'qemu-aarch64')) ? [] : ['qemu-user']),
+  ];
+  if (wanted.length === 0) return;
+  const megabytes = Math.ceil(downloadBytes(wanted) / 1e6);
+  say(
+    `Setup: fetching the tests' Linux guest, ${megabytes} MB (${wanted.join(', ')}); into build/.`,
+  );
+  guestParts();
+  aarch64Emulator();
 }

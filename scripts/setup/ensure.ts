@@ -1,6 +1,7 @@
 /**
  * Set-up as the first step of another command. Says nothing when the machine has everything.
  */
+import { GuestUnavailable, prepareGuest } from '../linux-guest/packages.ts';
 import { thisMachine } from './machine.ts';
 import { REQUIREMENTS, TEST_TOOLS } from './requirements.ts';
 import { findMissing, runSetup } from './setup.ts';
@@ -21,7 +22,16 @@ export async function ensureMachine(): Promise<void> {
 export async function ensureTestMachine(): Promise<void> {
   const options = { checkOnly: false, everything: EVERYTHING };
   const status = await runSetup(EVERYTHING, thisMachine, options);
-  if (status === 0) return;
-  if (findMissing(REQUIREMENTS, thisMachine).length > 0) process.exit(status);
-  thisMachine.say('Setup: going on without it; the tests that need it are skipped by name.');
+  const without = 'going on without it; the tests that need it are skipped by name.';
+  if (status !== 0) {
+    if (findMissing(REQUIREMENTS, thisMachine).length > 0) process.exit(status);
+    thisMachine.say(`Setup: ${without}`);
+  }
+  try {
+    prepareGuest((line) => thisMachine.say(line));
+  } catch (error) {
+    if (!(error instanceof GuestUnavailable)) throw error;
+    thisMachine.say(`Setup: no Linux guest: ${error.message}`);
+    thisMachine.say(`Setup: ${without}`);
+  }
 }

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { PROJECT } from '../../scripts/build/command.ts';
+import { aarch64Emulator, GuestUnavailable } from '../../scripts/linux-guest/packages.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
 import { BridgeProcess } from './bridge-process.ts';
@@ -21,8 +22,14 @@ const BURST = 2_000;
 const MILLISECOND = 1_000_000;
 const CHECKS = { timeout: 1_200_000 };
 
-function isThere(command: string): boolean {
-  return spawnSync(command, ['--version']).status === 0;
+/** The command that runs the board's bridge here, or why there is none. */
+function boardCommand(): { command: readonly string[]; skip: string | false } {
+  try {
+    return { command: [...aarch64Emulator(), AARCH64], skip: false };
+  } catch (error) {
+    if (!(error instanceof GuestUnavailable)) throw error;
+    return { command: [AARCH64], skip: `no qemu-aarch64 can be had here: ${error.message}` };
+  }
 }
 
 const BINARIES = [
@@ -33,11 +40,7 @@ const BINARIES = [
       ? false
       : 'no bridge for this machine: no C compiler here (npm run setup, then npm run build)',
   },
-  {
-    title: 'for the board, in qemu-aarch64',
-    command: process.arch === 'arm64' ? [AARCH64] : ['qemu-aarch64', AARCH64],
-    skip: process.arch === 'arm64' || isThere('qemu-aarch64') ? false : 'qemu-aarch64 is not there',
-  },
+  { title: 'for the board, in qemu-aarch64', ...boardCommand() },
 ] as const;
 
 /** Frames with a length code above 8, as candump writes them; those that are none follow. */
