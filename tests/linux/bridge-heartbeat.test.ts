@@ -22,7 +22,9 @@ it(
       await until('the state to be withdrawn', () => cell.state === 0);
       // A look counts for a tenth of a second at most: 3 s are 30 of them, however slow the machine is.
       assert.ok(cell.bridgeLooks - before >= 30, `${cell.bridgeLooks - before} looks`);
-      assert.ok(bridge.hasSaid('shown no life for 3 s; its state is set to 0'));
+      // Its line comes after the deed.
+      const says = 'shown no life for 3 s; its state is set to 0';
+      await until('its words', () => bridge.hasSaid(says));
       assert.equal(await bridge.stop(), 0);
     } finally {
       bridge.signal('SIGKILL');

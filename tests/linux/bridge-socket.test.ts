@@ -95,7 +95,7 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
       assert.equal((await ask(cell.socket, 'status')).status, 0);
       assert.equal(statSync(cell.socket).mode & 0o777, 0o660);
       const second = await startBridge(cell);
-      assert.ok(second.hasSaid('another bridge serves it'));
+      await until('the refusal', () => second.hasSaid('another bridge serves it'));
       await second.stop();
       assert.equal((await ask(cell.socket, 'status')).status, 0);
     });
@@ -103,8 +103,7 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
     const other = new FakeCell().start();
     writeFileSync(other.socket, 'mine');
     await withBridge(other, async (bridge) => {
-      await Promise.resolve();
-      assert.ok(bridge.hasSaid('something else has that name'));
+      await until('the refusal', () => bridge.hasSaid('something else has that name'));
     });
   });
 
