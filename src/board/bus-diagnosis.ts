@@ -15,6 +15,8 @@ import { FaultReport } from './fault-report';
 
 /** Errors alone have to go on for so long. */
 const PATIENCE_MICROS: u32 = 500_000;
+/** Nothing must be acknowledged for so long: TEC stays high for many good frames after a bad time. */
+const LONELINESS_MICROS: u32 = 50_000;
 
 /** Crystals that HATs with an MCP2515 are sold with. */
 const CRYSTAL_8_MHZ: u32 = 8_000_000;
@@ -27,21 +29,27 @@ export class BusDiagnosis {
   private waiting: bool = false;
   private saidOnlyErrors: bool = false;
   private saidNotAcknowledged: bool = false;
-  private transmitted: u32 = 0;
+  /** Frames received and sent so far: each was acknowledged, so somebody is there. */
+  private traffic: u32 = 0;
+  /** The controller is alone, as far as it knows; since when. */
+  private isAlone: bool = false;
+  private readonly loneliness: Deadline = new Deadline();
   /** To see which crystals could make the bit rate. */
   private readonly trial: BitRate = new BitRate();
   private readonly patienceTicks: u64;
+  private readonly lonelinessTicks: u64;
 
   constructor(
     private readonly parts: CellParts,
     private readonly report: FaultReport,
   ) {
     this.patienceTicks = microsToTicks(PATIENCE_MICROS, parts.clock.ticksPerSecond());
+    this.lonelinessTicks = microsToTicks(LONELINESS_MICROS, parts.clock.ticksPerSecond());
   }
 
   /** Looks at what the last full look has shown; at most one line. */
   look(nowTicks: u64): void {
-    this.lookAtAcknowledge();
+    this.lookAtAcknowledge(nowTicks);
     if (this.saidOnlyErrors) return;
     if (countOf(Counter.Received) !== 0 || !this.onlyErrors) {
       this.waiting = false;
@@ -61,15 +69,23 @@ export class BusDiagnosis {
     return (controller.faults.errorFlags & (EFLG_RXWAR | EFLG_RXEP)) !== 0;
   }
 
-  private lookAtAcknowledge(): void {
-    const transmitted = countOf(Counter.Transmitted);
-    if (transmitted !== this.transmitted) {
-      this.transmitted = transmitted;
+  private lookAtAcknowledge(nowTicks: u64): void {
+    const traffic = countOf(Counter.Transmitted) + countOf(Counter.Received);
+    if (traffic !== this.traffic) {
+      this.traffic = traffic;
+      this.isAlone = false;
       this.saidNotAcknowledged = false;
     }
-    const flags = this.parts.controller.faults.errorFlags;
+    const controller = this.parts.controller;
+    const flags = controller.faults.errorFlags;
     const alone = (flags & EFLG_TXEP) !== 0 && (flags & (EFLG_RXWAR | EFLG_RXEP)) === 0;
-    if (!alone || this.saidNotAcknowledged) return;
+    if (!alone || !controller.anyTransmitBusy) {
+      this.isAlone = false;
+    } else if (!this.isAlone) {
+      this.isAlone = true;
+      this.loneliness.start(nowTicks, this.lonelinessTicks);
+    }
+    if (!this.isAlone || this.saidNotAcknowledged || !this.loneliness.reached(nowTicks)) return;
     this.saidNotAcknowledged = true;
     this.report.notAcknowledged();
   }

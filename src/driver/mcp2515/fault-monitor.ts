@@ -12,7 +12,7 @@
  *   look           READ CANINTF, EFLG (4 bytes); or, every so often, READ the eight registers from
  *                  CNF3 to CANCTRL (10 bytes), which lie in a row and say besides whether the chip
  *                  has lost its settings: after a brown-out it is in configuration mode
- *   new state      READ TEC, REC (4 bytes)
+ *   full look      and after a new state READ TEC, REC (4 bytes)
  *   overflow       clear the bits that were seen (4 bytes)
  *   flags          clear MERRF and ERRIF (4 bytes), so that the next look tells whether errors go on, and
  *                  whether a state began that has ended by then
@@ -79,7 +79,7 @@ export class FaultMonitor<Bus extends SpiBus> {
   faultState: FaultState = FaultState.ErrorActive;
   /** EFLG as last read. */
   errorFlags: u32 = 0;
-  /** Error counters, read after the last change of state. TEC ends at 255 in the chip. */
+  /** Error counters, read after each full look and change of state. TEC ends at 255 in the chip. */
   transmitErrors: u32 = 0;
   receiveErrors: u32 = 0;
   /** True once an error on the bus was seen, in a frame received or sent (CANINTF.MERRF). */
@@ -97,8 +97,10 @@ export class FaultMonitor<Bus extends SpiBus> {
   private flagsSeen: u32 = 0;
   /** ERRIF was seen clear in the present state. */
   private flagSeenClear: bool = false;
-  /** The state has changed; the counters are to be read. */
+  /** The counters are to be read. */
   private countersDue: bool = false;
+  /** The state has changed since they were. */
+  private stateChanged: bool = false;
   /** What the registers of a full look showed when the chip was set up; 0: not known. */
   private settings: u64 = 0;
   /** The settings were found lost; one more look is to say so too. */
@@ -119,6 +121,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.flagsSeen = 0;
     this.flagSeenClear = false;
     this.countersDue = false;
+    this.stateChanged = false;
     this.doubted = false;
   }
 
@@ -193,6 +196,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.doubted = false;
     this.events |= EVENT_FULL_LOOK;
     this.receiveFlagsFresh = true;
+    this.countersDue = true;
     const flags = (registers >> LOOK_FLAGS_SHIFT) as u32;
     this.receiveFlags = flags & RECEIVE_FLAGS & (((registers >> 24) & LOOK_INTERRUPTS) as u32);
     this.takeFlags(flags);
@@ -218,6 +222,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     if (!isNew) return;
     this.faultState = state;
     this.countersDue = true;
+    this.stateChanged = true;
     count(Counter.FaultStateChanges);
   }
 
@@ -227,6 +232,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     if (isUnexplained && state < FaultState.ErrorPassive) {
       this.events |= EVENT_BRIEF_STATE;
       this.countersDue = true;
+      this.stateChanged = true;
       count(Counter.FaultStateChanges);
     }
     const isClearable = isNew || this.flagSeenClear || state === FaultState.ErrorActive;
@@ -238,7 +244,8 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.transmitErrors = registers & 0xff;
     this.receiveErrors = (registers >> 8) & 0xff;
     this.countersDue = false;
-    this.events |= EVENT_STATE;
+    if (this.stateChanged) this.events |= EVENT_STATE;
+    this.stateChanged = false;
   }
 }
 

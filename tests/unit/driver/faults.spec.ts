@@ -51,7 +51,7 @@ function round(full: bool): string {
 describe('a look', () => {
   test('costs 4 bytes when nothing is wrong, a full one 10', () => {
     expect(round(false)).toBe('03 2c 00 00');
-    expect(round(true)).toBe(FULL_LOOK);
+    expect(round(true)).toBe(FULL_LOOK + '|03 1c 00 00');
     expect(can.faults.takeEvents()).toBe(EVENT_FULL_LOOK);
   });
 
@@ -79,7 +79,7 @@ describe('a look', () => {
     expect(can.faults.takeEvents()).toBe(0);
   });
 
-  test('reads the counters after a change of state, and only then', () => {
+  test('reads the counters after a change of state; a short look alone does not', () => {
     const before = countOf(Counter.FaultStateChanges);
     chip.set(EFLG, 0x15);
     chip.set(TEC, 0x80);
@@ -168,6 +168,8 @@ describe('the settings', () => {
     chip.set(CNF1, 0x55);
     can.look(true);
     chip.set(CNF1, 0x00);
+    // A full look that is good goes on to the counters.
+    expect(can.look(false)).toBe(Status.Busy);
     expect(can.look(false)).toBe(Status.Ok);
     expect(can.faults.takeEvents() & EVENT_CHIP_RESET).toBe(0);
   });

@@ -1,0 +1,30 @@
+/**
+ * Status 51, "nobody acknowledges what the cell sends", is about now: not about a TEC that is still high
+ * while every frame goes through. And the error counters of the status page are those of the chip.
+ */
+import assert from 'node:assert/strict';
+import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { MILLISECOND, onWasm, withBench } from './case.ts';
+import { ALTERNATING, failNextSends } from './disturbance.ts';
+
+// DS20001801J, registers 6-1 and 6-2.
+const TEC = 0x1c;
+
+onWasm('answers that are acknowledged while TEC is 128 and more are not called unheard', (engine) =>
+  withBench({ engine }, (bench) => {
+    // 18 failed attempts: 144; each good frame takes one off (ISO 11898-1, fault confinement).
+    failNextSends(bench, 18);
+    bench.sendFromAgl(ALTERNATING);
+    bench.run(30 * MILLISECOND);
+    for (let index = 0; index < 10; index++) {
+      bench.sendFromAgl({ identifier: 0x200 + index });
+      bench.run(40 * MILLISECOND);
+    }
+    assert.equal(bench.register(TEC), 144 - 11);
+    assert.equal(bench.sentBy('canwarden').length, 11);
+    assert.doesNotMatch(bench.lines.join('\n'), /nobody acknowledges/);
+    const page = settledStatusPage(bench.board);
+    assert.notEqual(page?.lastStatus, 51);
+    assert.equal(page?.transmitErrors, 144 - 11, 'TEC is that of the chip');
+  }),
+);
