@@ -10,8 +10,8 @@ import { ProgressLine } from './soak/progress-line.ts';
 import { SOAK_RUNS } from './soak/runs.ts';
 
 const wanted = process.argv.slice(2);
-const names = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(10)} ${what}`).join('\n');
-helpIfAsked('Usage: npm run soak [-- NAME ...]; without names, all of them:', names);
+const names = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(23)} ${what}`).join('\n');
+helpIfAsked('Usage: npm run soak [-- NAME ...]; without names, all but the fresh ones:', names);
 const unknown = wanted.filter((name) => !SOAK_RUNS.some((run) => run.name === name));
 if (unknown.length > 0) {
   process.stderr.write(`no run is called ${unknown.join(', ')}; there are:\n${names}\n`);
@@ -19,8 +19,8 @@ if (unknown.length > 0) {
 }
 
 try {
-  for (const { name, what, run } of SOAK_RUNS) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const { name, what, onlyByName, run } of SOAK_RUNS) {
+    if (wanted.length > 0 ? !wanted.includes(name) : onlyByName) continue;
     process.stdout.write(`${name}: ${what}\n`);
     const startMillis = Date.now();
     const progress = new ProgressLine(process.stderr, startMillis);

@@ -3,6 +3,7 @@
  *
  * Used by: scripts/soak.ts. The runs themselves are in twin/run.
  */
+import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
 import { runBulk } from '../../twin/run/bulk.ts';
 import { runRandom } from '../../twin/run/random-run.ts';
@@ -16,6 +17,8 @@ export interface SoakOutcome {
 export interface SoakRun {
   readonly name: string;
   readonly what: string;
+  /** Not among those that run when no name is given. */
+  readonly onlyByName?: true;
   readonly run: (progress: (done: number, total: number) => void) => Promise<SoakOutcome>;
 }
 
@@ -79,4 +82,4 @@ const random: SoakRun = {
   },
 };
 
-export const SOAK_RUNS: readonly SoakRun[] = [bulk, random, hostile];
+export const SOAK_RUNS: readonly SoakRun[] = [bulk, random, hostile, ...FRESH_RUNS];
