@@ -37,6 +37,7 @@ import {
   RESULT_OK,
 } from './can-messages';
 import { LinkCounters } from './link-counters';
+import { Announcement, Reminder } from './reminder';
 import { TransportDevice } from './transport-device';
 import { VirtqueueDevice } from './virtqueue-device';
 
@@ -46,21 +47,6 @@ import { VirtqueueDevice } from './virtqueue-device';
  * after the answer: a bus-off in between it ignores.
  */
 export const RECEIVE_HOLD_MICROS: u32 = 5_000;
-
-/**
- * How often the driver is rung again while it leaves received frames in the ring, even if it wants no
- * interrupts: Linux's driver can lose one between START and the start of its polling. Once also after
- * the answer to a control message: its interrupt handler takes an announcement back and looks without a
- * full barrier in between, and it waits for that answer without a limit.
- */
-export const REANNOUNCE_MICROS: u32 = 5_000;
-/**
- * A bus-off is said again 5 ms later, then after 100 ms, and so on in intervals that double up to 12.8 s,
- * until the driver starts, stops or resets: a busy Linux that has not gone on since the answer to its START
- * ignores what comes before it does. In intervals of 5 ms.
- */
-const BUS_OFF_INTERVALS_FIRST: u64 = 20;
-const BUS_OFF_INTERVALS_LAST: u64 = 2_560;
 
 @final
 export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
@@ -79,19 +65,12 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly clock: Time;
   private readonly holdTicks: u64;
   private readonly hold: Deadline = new Deadline();
-  private readonly reannounceTicks: u64;
-  /** Started when a frame was delivered, for as long as the driver has not taken it. */
-  private readonly reannounce: Deadline = new Deadline();
-  /** The driver is to be rung once more, whatever it has taken. */
-  private ringOnce: bool = false;
+  private readonly reminder: Reminder;
   /** A message on its way between section and frame: read or written as a whole. */
   private readonly message: usize;
   private session: u32 = 0;
   private transmitHead: u32 = 0;
   private busOff: bool = false;
-  /** The driver, which was started, is still to be told of the bus-off; so much later the next time. */
-  private busOffSaid: bool = false;
-  private busOffIntervals: u64 = 0;
   /** A STOP was taken and is answered when no request is left. */
   private stopPending: bool = false;
 
@@ -99,7 +78,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.clock = clock;
     this.transport = new TransportDevice<Memory, Link, Time>(section, link, clock);
     this.holdTicks = microsToTicks(RECEIVE_HOLD_MICROS, clock.ticksPerSecond());
-    this.reannounceTicks = microsToTicks(REANNOUNCE_MICROS, clock.ticksPerSecond());
+    this.reminder = new Reminder(clock.ticksPerSecond());
     this.message = heap.alloc(MESSAGE_BYTES_MAXIMUM);
   }
 
@@ -220,9 +199,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const written = queue.chain.write(this.message, bytes);
     queue.putUsed(queue.chain.head, written);
     if (queue.interruptWanted()) this.transport.announceQueues();
-    if (this.reannounce.ticks === u64.MAX_VALUE) {
-      this.reannounce.start(this.clock.nowTicks(), this.reannounceTicks);
-    }
+    if (!this.reminder.isPlanned) this.reminder.plan(this.clock.nowTicks());
     this.counters.sent += 1;
     return Status.Ok;
   }
@@ -236,10 +213,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     if (this.started && !this.delivering) return;
     this.busOff = true;
     // A driver that has stopped looks at nothing before its START, which clears the bit.
-    this.busOffSaid = this.started;
-    this.busOffIntervals = BUS_OFF_INTERVALS_FIRST;
+    this.reminder.planBusOff(this.clock.nowTicks(), this.started);
     this.transport.setConfigStatus(CONFIG_STATUS_BUS_OFF);
-    this.announceAgain();
     this.stop();
   }
 
@@ -249,7 +224,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
    */
   get controlOpen(): bool {
     if (!this.transport.operating) return false;
-    return this.stopPending || this.ringOnce || this.transport.controlQueue.hasAvailable();
+    return this.stopPending || this.reminder.once || this.transport.controlQueue.hasAvailable();
   }
 
   /** Own state 0: at the start, and before the end. The next `step` begins a new session. */
@@ -281,39 +256,22 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.session = this.transport.session;
     this.transmitOpen = false;
     this.busOff = false;
-    this.busOffSaid = false;
     this.stopPending = false;
-    this.ringOnce = false;
+    this.reminder.forget();
     if (this.started) this.counters.lost += 1;
     this.started = false;
   }
 
   /** Rings once more if it is time and frames still wait; true when it did. */
   private ringAgain(): bool {
-    if (this.reannounce.ticks === u64.MAX_VALUE) return false;
+    if (!this.reminder.isPlanned) return false;
     const nowTicks = this.clock.nowTicks();
-    if (!this.reannounce.reached(nowTicks)) return false;
+    if (!this.reminder.isDue(nowTicks)) return false;
     const isWaiting = this.started && this.transport.receiveQueue.hasUnconsumed();
-    if (this.busOffSaid) this.waitForBusOffTaken(nowTicks);
-    else if (isWaiting) this.reannounce.start(nowTicks, this.reannounceTicks);
-    else this.reannounce.cancel();
-    const isOnce = this.ringOnce;
-    this.ringOnce = false;
-    if (this.busOffSaid) this.transport.announceAll();
-    else if (isWaiting || isOnce) this.transport.announceQueues();
-    else return false;
-    return true;
-  }
-
-  private waitForBusOffTaken(nowTicks: u64): void {
-    this.reannounce.start(nowTicks, this.busOffIntervals * this.reannounceTicks);
-    this.busOffIntervals = min<u64>(2 * this.busOffIntervals, BUS_OFF_INTERVALS_LAST);
-  }
-
-  /** The driver is rung once more in a while, in case it has lost this announcement. */
-  private announceAgain(): void {
-    this.ringOnce = true;
-    this.reannounce.start(this.clock.nowTicks(), this.reannounceTicks);
+    const announcement = this.reminder.take(nowTicks, isWaiting);
+    if (announcement === Announcement.All) this.transport.announceAll();
+    else if (announcement === Announcement.Queues) this.transport.announceQueues();
+    return announcement !== Announcement.None;
   }
 
   private giveUp(reason: Status): Status {
@@ -337,7 +295,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const bytes = queue.chain.read(this.message, CONTROL_BYTES);
     const type: u32 = bytes === CONTROL_BYTES ? load<u16>(this.message) : 0;
     if (type === CONTROL_STOP) {
-      this.busOffSaid = false;
+      this.reminder.endBusOff();
       this.stop();
       this.stopPending = true;
       return this.refuseNext();
@@ -372,7 +330,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const queue = this.transport.controlQueue;
     queue.putUsed(queue.chain.head, this.writeResult(queue, result));
     if (queue.interruptWanted()) this.transport.announceQueues();
-    this.announceAgain();
+    this.reminder.planOnce(this.clock.nowTicks());
   }
 
   /** Starts, which is done when it already is, and fails while it cannot be; nothing else is known. */
@@ -381,7 +339,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       if (this.staysOff) return RESULT_NOT_OK;
       if (this.busOff) this.transport.setConfigStatus(0);
       this.busOff = false;
-      this.busOffSaid = false;
+      this.reminder.endBusOff();
       if (!this.started) this.counters.connected += 1;
       this.started = true;
       this.hold.start(this.clock.nowTicks(), this.holdTicks);
