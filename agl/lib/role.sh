@@ -112,7 +112,7 @@ write_to() {
 need_driver() {
   [ -d "$1" ] || run modprobe "$2" || {
     warn "this kernel has no $2, so Linux cannot drive the cell (role device)." \
-      'virtio_ivshmem is part of Jailhouse kernels, virtio_can of Linux since 2025.' \
+      'virtio_ivshmem is part of Jailhouse kernels, virtio_can of new kernels (7.2 has it).' \
       'docs/agl.md, "Kernel"; or the other role: npm run deploy -- --role driver, reboot'
     return 1
   }
