@@ -167,6 +167,12 @@ uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
   return COUNTER_HERTZ;
 }
 
+/* Linux takes its own; the bridge's module never asks. */
+uint32_t w2c_bsp_system_error_pending(struct w2c_bsp *bsp) {
+  (void)bsp;
+  return 0;
+}
+
 uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argument1,
                            uint32_t argument2) {
   (void)bsp, (void)code, (void)argument1, (void)argument2;

@@ -108,6 +108,13 @@ ABI uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
   return (uint32_t)hertz;
 }
 
+/* ISR_EL1.A is bit 8 (Arm ARM DDI 0487, D17). PSTATE.A is set, so it stays pending. */
+ABI uint32_t w2c_bsp_system_error_pending(struct w2c_bsp *bsp) {
+  uint64_t pending;
+  __asm__ volatile("mrs %0, isr_el1" : "=r"(pending));
+  return (uint32_t)(pending >> 8) & 1;
+}
+
 ABI uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argument1,
                                uint32_t argument2) {
   register uint64_t x0 __asm__("x0") = code;

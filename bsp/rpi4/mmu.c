@@ -116,7 +116,8 @@ static void build_tables(void) {
 
 /*
  * What was written with the caches off must not be shadowed by a stale clean line once they are on.
- * Jailhouse invalidated the RAM before the start, so there is no dirty line to write back over it.
+ * Jailhouse invalidated the RAM before the start, so there is no dirty line to write back over it: at EL1
+ * under its second stage (HCR_EL2.VM) DC IVAC cleans as well, as DC CIVAC does (Arm ARM DDI 0487, D7.5.9).
  */
 static void invalidate_bss(void) {
   uint64_t cache_type;

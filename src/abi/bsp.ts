@@ -43,6 +43,12 @@ export declare function counter_read(): u64;
 /** Ticks per second of the virtual counter (CNTFRQ_EL0). */
 export declare function counter_hertz(): u32;
 
+/**
+ * 1 while an SError is pending that the cell masks (ISR_EL1.A): an access whose store or load has failed
+ * after it was issued. Else 0.
+ */
+export declare function system_error_pending(): u32;
+
 /** Jailhouse hypercall `code` with two arguments (HVC #0x4a48); returns x0. */
 export declare function hypercall(code: u32, argument1: u32, argument2: u32): i32;
 

@@ -8,12 +8,14 @@ import { GenericTimer } from '../chip/bcm2711/generic-timer';
 import { GpioInputLine } from '../chip/bcm2711/gpio';
 import { Spi0 } from '../chip/bcm2711/spi0';
 import { Mcp2515 } from '../driver/mcp2515/controller';
+import { LinkCheck } from '../driver/mcp2515/link-check';
 import { CommandLine } from '../jailhouse/command-line';
 import { CommunicationRegion } from '../jailhouse/communication-region';
 import { Console } from '../jailhouse/console';
 import { IvshmemLink } from '../jailhouse/ivshmem-link';
 import { SharedSection } from '../jailhouse/shared-section';
 import { RecordRing } from '../rt/ring';
+import { Status } from '../rt/status';
 import { Responder } from '../responder/responder';
 import { RuleTable } from '../responder/rule-table';
 import { AglLink } from './agl-link';
@@ -54,6 +56,9 @@ export class CellParts {
   controlUsable: bool = false;
   /** The bus could not be joined at the start: FaultLookTask tries again. */
   busAwaited: bool = false;
+  /** Why the serial clock is not what was asked for; `Ok`: it is. */
+  spiDoubt: Status = Status.Ok;
+  readonly linkCheck: LinkCheck<Spi0, GenericTimer>;
   /** Number in the GIC of the link's interrupt. */
   linkInterrupt: u32 = 0;
   /** Where the rule table in force comes from. */
@@ -69,6 +74,7 @@ export class CellParts {
     readonly agl: AglLink,
   ) {
     this.control = new Control(clock);
+    this.linkCheck = new LinkCheck<Spi0, GenericTimer>(spi, clock, controller.setup);
   }
 }
 

@@ -33,6 +33,7 @@ import { CellParts } from './cell-parts';
 import { Courtesy } from './courtesy';
 import { FaultReport } from './fault-report';
 import { InterruptWatch } from './interrupt-watch';
+import { SystemErrorWatch } from './system-error-watch';
 import { TransmitWatch } from './transmit-watch';
 import { UrgentAnswers } from './urgent-answers';
 
@@ -70,6 +71,7 @@ export class FaultLookTask extends Task {
   private readonly report: FaultReport;
   private readonly transmitWatch: TransmitWatch;
   private readonly interruptWatch: InterruptWatch;
+  private readonly systemErrors: SystemErrorWatch;
   private readonly diagnosis: BusDiagnosis;
   private readonly busOff: BusOff;
   private readonly sleep: BusSleep;
@@ -108,6 +110,7 @@ export class FaultLookTask extends Task {
     this.report = report;
     this.transmitWatch = transmitWatch;
     this.interruptWatch = new InterruptWatch(parts, report);
+    this.systemErrors = new SystemErrorWatch(report);
     this.diagnosis = new BusDiagnosis(parts, report);
     this.busOff = new BusOff(parts, answers);
     this.sleep = new BusSleep(parts, report);
@@ -144,6 +147,7 @@ export class FaultLookTask extends Task {
   }
 
   private goOnWith(nowTicks: u64): void {
+    this.systemErrors.look();
     switch (this.state) {
       case BusState.Running:
         this.look(nowTicks);

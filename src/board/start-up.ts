@@ -17,8 +17,8 @@ import { RULES_HEADER_BYTES } from '../responder/rule-table';
 import { Status } from '../rt/status';
 import { applyBusSettings } from './bus-settings';
 import { CellParts, RulesSource } from './cell-parts';
-import { chooseReceiveLayout } from './receive-layout';
 import * as RPI4 from './rpi4';
+import { configureChip } from './spi-clock';
 import { UrgentAnswers } from './urgent-answers';
 
 /** Everything up to a running controller, or one that waits for the bus. Another status than `Ok`: said, and the cell is failed. */
@@ -139,12 +139,9 @@ function loadRules(parts: CellParts): void {
 function startController(parts: CellParts, answers: UrgentAnswers): Status {
   const settings = parts.settings;
   const controller = parts.controller;
-  let status = parts.spi.configure(RPI4.CORE_CLOCK_HERTZ, settings.spiHertz);
-  chooseReceiveLayout(parts);
   applyBusSettings(parts);
   controller.useInterruptLine = settings.interruptSource === InterruptSource.Gpio;
-  if (status === Status.Ok)
-    status = controller.configure(settings.oscillatorHertz, settings.bitrate);
+  let status = configureChip(parts);
   if (status === Status.Ok) status = answers.prepare();
   if (status === Status.Ok) status = controller.start();
   if (status === Status.Ok) return status;
@@ -173,7 +170,7 @@ function explainController(parts: CellParts, status: Status): void {
       console
         .text('no MCP2515 answers on SPI0 CE0: CANSTAT reads ')
         .hexadecimal(setup.faultRead, 2)
-        .text(', expected 0x80. Is the HAT on, and are GPIO 7-11 on ALT0 in config.txt?');
+        .text(', expected 0x80. Is the HAT on, and are GPIO 8-11 on ALT0 in config.txt?');
       return;
     case Status.RegisterVerifyMismatch:
       console
@@ -209,10 +206,25 @@ function sayReady(parts: CellParts): void {
     .decimal(parts.settings.oscillatorHertz)
     .text(' Hz, SPI ')
     .decimal(parts.spi.clockHertz)
-    .text(' Hz, rules ')
-    .decimal(parts.responder.table.count);
+    .text(' Hz');
+  saySpiDoubt(parts);
+  parts.console.text(', rules ').decimal(parts.responder.table.count);
   sayMode(parts);
   parts.console.endLine();
+}
+
+/** Why the clock is another one than was asked for. */
+function saySpiDoubt(parts: CellParts): void {
+  const doubt = parts.spiDoubt;
+  if (doubt === Status.Ok) return;
+  const isRead = doubt === Status.SpiClockLowered;
+  parts.console
+    .text(' instead of ')
+    .decimal(parts.settings.spiHertz)
+    .text(isRead ? ', where reading fails (status ' : ': core_freq is not 500 (status ')
+    .decimal(doubt)
+    .text(')');
+  parts.control.said(doubt);
 }
 
 /** The modes in which the cell does less than one expects. */

@@ -24,6 +24,8 @@ export function counterName(index: Counter): string {
       return 'spurious_interrupts';
     case Counter.FaultStateChanges:
       return 'fault_state_changes';
+    case Counter.SystemErrors:
+      return 'system_errors';
     case Counter.AnsweredStatic:
       return 'answered_static';
     case Counter.AnsweredComputed:

@@ -95,6 +95,8 @@ export class RequestReader<Memory extends SharedMemory> {
     this.crc = crc32Update(this.crc, address, bytes);
     this.copied = start + bytes;
     if (this.copied < this.bytes) return Status.Busy;
+    // All of it must have been read before anything says that AGL may write the next one.
+    this.section.barrierFull();
     return crc32Finish(this.crc) === this.crc32 ? Status.Ok : Status.RequestCrc;
   }
 

@@ -40,8 +40,11 @@ export abstract class SharedMemory {
 
   /** Loads before it come before loads and stores after it: after reading an index. */
   abstract barrierRead(): void;
-  /** Stores before it come before stores after it: before publishing an index. */
+  /** Stores before it come before stores after it: before publishing what was only written. */
   abstract barrierWrite(): void;
-  /** Everything before it comes before everything after it: before reading the peer's wish. */
+  /**
+   * Everything before it comes before everything after it: before giving back what was read, and before
+   * reading the peer's wish.
+   */
   abstract barrierFull(): void;
 }

@@ -36,6 +36,12 @@ export abstract class SpiBus {
   /** As `transfer`, but leaves chip select asserted. On `SpiTimeout` it is released. */
   abstract begin(buffer: usize, length: u32): Status;
 
+  /**
+   * Chip select has been released for long enough that the next transaction may begin. Between two that
+   * follow at once; what else is done in between takes longer.
+   */
+  abstract settle(): void;
+
   /** Exchanges `length` more bytes (0..16) and releases chip select. Only after a good `begin`. */
   abstract end(buffer: usize, length: u32): Status;
 }

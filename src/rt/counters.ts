@@ -20,6 +20,8 @@ export enum Counter {
   SpuriousInterrupts = 5,
   /** Changes of the fault confinement state. */
   FaultStateChanges = 6,
+  /** Times an SError of the core was found pending. */
+  SystemErrors = 7,
 
   /** Requests answered by the cell from a preloaded or static answer. */
   AnsweredStatic = 8,

@@ -24,6 +24,11 @@ export enum Status {
   /** The command line has no end within its 256 bytes. Whoever loaded it. */
   CommandLineTooLong = 12,
 
+  /** SPI0 moves bytes faster or slower than its divider says. core_freq is not fixed at 500 MHz. */
+  SpiClockUnexpected = 18,
+  /** What is read over SPI at the wanted clock is wrong at times; a slower one is in use. SPI signal quality. */
+  SpiClockLowered = 19,
+
   /** No bit timing of the chip comes within 5 % of the bit rate. Wrong `osc` or `bitrate`. */
   BitRateImpossible = 20,
   /** Every register reads 0x00: MISO stuck low, no power, or not the chip. Wiring. */
@@ -147,4 +152,6 @@ export enum Status {
   TrapException = 93,
   /** Trap: an interrupt, though the cell enables none. Defect, or cell config. */
   TrapInterrupt = 94,
+  /** An SError of the core is pending, which the cell masks: an access has failed late. Hardware. */
+  SystemErrorPending = 95,
 }

@@ -375,7 +375,8 @@ export class TransportDriver<
 
   /** Announces the register just stored. */
   private submit(register: u32): void {
-    this.section.barrierWrite();
+    // What the device has put in the header for the write before must have been read: it changes now.
+    this.section.barrierFull();
     this.section.write32(WRITE_TRANSACTION, register);
     this.section.barrierWrite();
     this.writePending = true;

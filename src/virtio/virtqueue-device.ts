@@ -112,8 +112,9 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
     this.section.write32(element, head);
     this.section.write32(element + 4, length);
     this.usedIndex = (this.usedIndex + 1) & INDEX_MASK;
-    // The buffer and the element must be visible before the index that makes them count.
-    this.section.barrierWrite();
+    // The buffer and the element must be visible before the index that makes them count, and chain and
+    // buffer must have been read: the driver may write them then.
+    this.section.barrierFull();
     this.section.write16(this.usedOffset + USED_INDEX, this.usedIndex);
   }
 

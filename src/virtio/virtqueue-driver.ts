@@ -114,8 +114,9 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
     store<u8>(this.held + head, 1);
     this.heldCount += 1;
     this.availableIndex = (this.availableIndex + 1) & INDEX_MASK;
-    // The chain and the ring entry must be visible before the index that makes them count.
-    this.section.barrierWrite();
+    // The chain and the ring entry must be visible before the index that makes them count, and the
+    // buffer, and the used element that named it, must have been read: the peer may write them then.
+    this.section.barrierFull();
     this.section.blockWrite16(this.availableBlock + AVAILABLE_INDEX, this.availableIndex);
   }
 

@@ -210,6 +210,7 @@ export class BridgeHost implements AglPeer {
       barrier_device: nothing,
       counter_read: () => (BigInt(clock.now) * BigInt(COUNTER_HERTZ)) / 1_000_000_000n,
       counter_hertz: () => COUNTER_HERTZ,
+      system_error_pending: () => 0,
       hypercall: () => ENOSYS,
       idle_until: nothing,
       fault_write32: nothing,

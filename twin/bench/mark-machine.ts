@@ -25,6 +25,7 @@ export class MarkMachine implements Machine {
     bytes: Buffer.alloc(memory.bytes),
     writable: true,
   }));
+  systemErrorPending = false;
   instructions = 0;
   readonly #onMark: (mark: number) => void;
 

@@ -28,6 +28,9 @@ const WFI = 0xd503207f;
 const HVC_JAILHOUSE = 0xd4094902; // HVC #0x4a48
 
 // Arm ARM D19: system registers.
+/** Interrupt status: bit 8 is A, a pending SError (Arm ARM DDI 0487, D17). */
+const ISR_EL1: SystemRegister = { op0: 3, op1: 0, crn: 12, crm: 1, op2: 0 };
+const ISR_A = 1n << 8n;
 const CNTFRQ_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 0, op2: 0 };
 const CNTVCT_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 0, op2: 2 };
 const CNTV_CTL_EL0: SystemRegister = { op0: 3, op1: 3, crn: 14, crm: 3, op2: 1 };
@@ -203,6 +206,7 @@ export class ImageEngine implements Engine {
       if (sameRegister(register, CNTVCT_EL0)) {
         return machine.counterTicks();
       }
+      if (sameRegister(register, ISR_EL1)) return machine.systemErrorPending ? ISR_A : 0n;
       return sameRegister(register, CNTFRQ_EL0) ? BigInt(machine.counterHertz) : undefined;
     });
     this.#unicorn.onSystemRegisterWrite((register, value) => {

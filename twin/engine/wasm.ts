@@ -218,6 +218,7 @@ export class WasmEngine implements Engine {
       barrier_device: barrier,
       counter_read: () => machine.counterTicks(),
       counter_hertz: () => machine.counterHertz,
+      system_error_pending: () => (machine.systemErrorPending ? 1 : 0),
       hypercall: (code: number, argument1: number, argument2: number) => {
         charge();
         return machine.hypercall(code >>> 0, argument1 >>> 0, argument2 >>> 0) | 0;

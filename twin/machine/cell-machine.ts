@@ -136,6 +136,9 @@ export class CellMachine implements Machine {
     return handleHypercall(this.#options.cell, this.#options.console, code, argument1);
   }
 
+  systemErrorPending = false;
+  #restNanos = 0;
+
   counterTicks(): bigint {
     this.#charge(this.timing.counterReadNanos);
     return (BigInt(this.clock.now) * BigInt(this.counterHertz)) / NANOS_PER_SECOND;
@@ -178,7 +181,11 @@ export class CellMachine implements Machine {
 
   chargeInstructions(count: number): void {
     this.executedInstructions += count;
-    this.clock.elapse(count * this.timing.nanosPerInstruction);
+    // Whole nanoseconds; a core of less than one an instruction keeps the rest for the next ones.
+    const nanos = count * this.timing.nanosPerInstruction + this.#restNanos;
+    const wholeNanos = Math.floor(nanos);
+    this.#restNanos = nanos - wholeNanos;
+    this.clock.elapse(wholeNanos);
   }
 
   park(violation: Violation): never {

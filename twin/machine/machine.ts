@@ -68,6 +68,9 @@ export interface Machine {
   /** Every store that hits no writable memory; as readDevice. */
   writeDevice(address: number, size: AccessSize, value: number): void;
 
+  /** ISR_EL1.A: an SError waits. Nothing in this model raises one by itself; a test may. */
+  systemErrorPending: boolean;
+
   /** HVC #0x4a48: x0 = code, x1 and x2 the arguments; returns x0 as a signed 32-bit number. */
   hypercall(code: number, argument1: number, argument2: number): number;
 

@@ -36,6 +36,7 @@ export const COUNTER = {
   sleeps: 29,
   wakesByBus: 30,
   answersDelayed: 31,
+  systemErrors: 7,
   answeredNotForwarded: 41,
   forwardDroppedOwnRing: 42,
   forwardDroppedUnsupported: 43,

@@ -36,6 +36,7 @@ export interface BenchOptions {
   readonly faults?: BoardFaults;
   readonly timing?: BoardOptions['timing'];
   readonly spi0?: BoardOptions['spi0'];
+  readonly coreClockHertz?: number;
   /** Plays the AGL side instead of the built bridge. */
   readonly makePeer?: BoardOptions['makePeer'];
   /** Changes the configurations before the cell is created. */
@@ -236,6 +237,7 @@ export async function makeBench(options: BenchOptions): Promise<Bench> {
     faults: options.faults,
     timing: options.timing,
     spi0: options.spi0,
+    coreClockHertz: options.coreClockHertz,
   });
   board.bus.onFrame((record) => {
     if (keep) seen.wire.push(record);

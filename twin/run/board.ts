@@ -143,6 +143,8 @@ export interface BoardOptions {
   readonly faults?: BoardFaults;
   /** What the cell's acts cost on another machine than the modelled board. */
   readonly timing?: TimingModel;
+  /** The core clock that SCLK is divided from, if it is not the 500 MHz that config.txt fixes. */
+  readonly coreClockHertz?: number;
   /** Where SPI0 differs from the silicon, as other emulations of it do. */
   readonly spi0?: Partial<Spi0Behaviour>;
   /** A trap of the cell, which then starts anew, ends no run. */
@@ -314,7 +316,7 @@ function wireDevices(
   const missing = options.faults?.missingChipByte;
   const spi0 = new Spi0({
     clock,
-    coreClockHertz: CORE_CLOCK_HERTZ,
+    coreClockHertz: options.coreClockHertz ?? CORE_CLOCK_HERTZ,
     behaviour: options.spi0,
     ...(missing === undefined ? { device: chip } : { missingDeviceByte: missing }),
   });

@@ -13,6 +13,12 @@ export interface Spi0Behaviour {
   readonly receiveLateReads: number;
   /** So many reads of CS after the last byte do not show DONE yet. */
   readonly doneLateReads: number;
+  /** DONE of one transfer stays set until 1 is written to it, whatever is sent meanwhile. */
+  readonly doneSticks: boolean;
+  /** So many reads of CS after TA show DONE, as if left from the transfer before. */
+  readonly staleDoneReads: number;
+  /** Above this SCLK every 61st edge on MISO comes too late for its bit; 0: at no clock. */
+  readonly misoLimitHertz: number;
   /** The CLEAR bits read as they were written, until the next write. */
   readonly clearsReadBack: boolean;
 }

@@ -54,10 +54,15 @@ const SILICON: Spi0Behaviour = {
   clocksPerByte: CLOCKS_PER_BYTE,
   receiveLateReads: 0,
   doneLateReads: 0,
+  doneSticks: false,
+  staleDoneReads: 0,
+  misoLimitHertz: 0,
   clearsReadBack: false,
 };
 /** RXR: the receive FIFO is three quarters full. */
 const RXR_FULL_PART = 0.75;
+/** On a marginal MISO every so many-th edge is missed. */
+const MISSED_EDGE = 61;
 /** CDIV = 0 stands for this. */
 const CDIV_MAX = 65536;
 const LTOH_RESET = 0x1;
@@ -85,6 +90,9 @@ export class Spi0 {
   /** Reads of CS until RXD, and DONE, show what has come to pass. */
   #receiveLateReads = 0;
   #doneLateReads = 0;
+  /** Reads of CS that show a DONE of the transfer before; Infinity: until it is written. */
+  #staleDoneReads = 0;
+  readonly #miso: MarginalLine;
   #selectedDevice: SpiDevice | undefined;
 
   constructor(options: {
@@ -103,6 +111,13 @@ export class Spi0 {
     this.#behaviour = { ...SILICON, ...options.behaviour };
     this.#transmit = new ByteFifo(this.#behaviour.fifoBytes);
     this.#receive = new ByteFifo(this.#behaviour.fifoBytes);
+    this.#miso = new MarginalLine(this.#behaviour.misoLimitHertz);
+  }
+
+  /** SCLK at the present divider. */
+  get #clockHertz(): number {
+    const even = this.#divider & ~1;
+    return this.#coreClockHertz / (even === 0 ? CDIV_MAX : even);
   }
 
   /** Length of one byte on the wire at the present divider, in nanoseconds. */
@@ -144,6 +159,9 @@ export class Spi0 {
         if (this.#shifting) throw new UnimplementedFeature('SPI0', 'changing CLK during a byte');
         this.#divider = value & 0xffff;
         return;
+      case DLEN:
+        if (value !== 0) throw new UnimplementedFeature('SPI0', 'DLEN, which DMA uses');
+        return;
       default:
         throw new UnimplementedRegister('SPI0', offset, 'write');
     }
@@ -157,7 +175,7 @@ export class Spi0 {
     if (!this.#active) return status;
     status |= CS_TA;
     const isDone = !this.#shifting && this.#transmit.length === 0;
-    if (isDone && this.#doneLateReads-- <= 0) status |= CS_DONE;
+    if ((isDone && this.#doneLateReads-- <= 0) || this.#staleDoneReads-- > 0) status |= CS_DONE;
     if (this.#receive.length >= RXR_FULL_PART * fifoBytes) status |= CS_RXR;
     if (this.#receive.length === fifoBytes) status |= CS_RXF;
     return status;
@@ -177,6 +195,7 @@ export class Spi0 {
     if (this.#behaviour.clearsReadBack) this.#clears = value & (CS_CLEAR_TX | CS_CLEAR_RX);
     this.#select = select;
     this.#readEnable = 0;
+    if ((value & CS_DONE) !== 0) this.#staleDoneReads = 0;
     const active = (value & CS_TA) !== 0;
     if (active && !this.#active) this.#begin(this.#clock.now);
     if (!active && this.#active) this.#end(this.#clock.now);
@@ -185,6 +204,7 @@ export class Spi0 {
 
   #begin(nanos: number): void {
     this.#active = true;
+    if (this.#behaviour.staleDoneReads > 0) this.#staleDoneReads = this.#behaviour.staleDoneReads;
     this.#selectedDevice = this.#select === 0 ? this.#device : undefined;
     this.#selectedDevice?.select(nanos);
     this.tap?.selected(nanos);
@@ -225,13 +245,39 @@ export class Spi0 {
   }
 
   #endOfByte(mosi: number, nanos: number): void {
-    const miso = this.#selectedDevice?.exchange(mosi, nanos) ?? this.#missingDeviceByte;
+    const sent = this.#selectedDevice?.exchange(mosi, nanos) ?? this.#missingDeviceByte;
+    const miso = this.#miso.sample(sent, this.#clockHertz);
     this.#shifting = false;
+    if (this.#behaviour.doneSticks && this.#transmit.length === 0) this.#staleDoneReads = Infinity;
     this.#receive.push(miso);
     this.#receiveLateReads = this.#behaviour.receiveLateReads;
     this.#doneLateReads = this.#behaviour.doneLateReads;
     this.tap?.byte(mosi, miso, nanos, this.byteNanos);
     this.#shiftNext(nanos);
+  }
+}
+
+/** MISO whose edges come late: above a clock every so many of them is missed, and the bit reads as before. */
+class MarginalLine {
+  readonly #limitHertz: number;
+  #level = 0;
+  #edges = 0;
+
+  constructor(limitHertz: number) {
+    this.#limitHertz = limitHertz;
+  }
+
+  /** What the master reads of a byte. */
+  sample(byte: number, hertz: number): number {
+    if (this.#limitHertz === 0 || hertz <= this.#limitHertz) return byte;
+    let read = 0;
+    for (let bit = 7; bit >= 0; bit--) {
+      const level = (byte >> bit) & 1;
+      const isMissed = level !== this.#level && ++this.#edges % MISSED_EDGE === 0;
+      read = (read << 1) | (isMissed ? this.#level : level);
+      this.#level = level;
+    }
+    return read;
   }
 }
 

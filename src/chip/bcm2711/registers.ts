@@ -9,6 +9,7 @@
 export const SPI_CS: u32 = 0x00;
 export const SPI_FIFO: u32 = 0x04;
 export const SPI_CLK: u32 = 0x08;
+export const SPI_DLEN: u32 = 0x0c;
 
 // SPI: CS register. Chip select 0, mode 0,0 and active-low select are all zero bits.
 export const SPI_CS_CLEAR_TX: u32 = 1 << 4;

@@ -24,8 +24,14 @@ import {
   SPI_CS_DONE,
   SPI_CS_RXD,
   SPI_CS_TA,
+  SPI_DLEN,
   SPI_FIFO,
 } from './registers';
+
+/** The end of a transfer: chip select high, FIFOs empty, DONE taken back. */
+const SPI_CS_RELEASE: u32 = SPI_CS_CLEAR_TX | SPI_CS_CLEAR_RX | SPI_CS_DONE;
+/** What CS shows when a transfer is over whose answers are still in the FIFO. */
+const SPI_CS_SENT: u32 = SPI_CS_DONE | SPI_CS_RXD;
 
 /** CDIV is 16 bits, and 0 means this. */
 const DIVIDER_MAXIMUM: u32 = 65_536;
@@ -67,6 +73,8 @@ export class Spi0 extends SpiBus {
     const micros = STUCK_MICROS + (STUCK_FACTOR * clocks * 1_000_000) / this.clockHertz;
     this.patienceTicks = (micros * (counter_hertz() as u64)) / 1_000_000;
     mmio_write32(this.base + SPI_CLK, divider & SPI_CLK_CDIV_MASK);
+    // Left behind by a driver with DMA or interrupts, it would count bytes down.
+    mmio_write32(this.base + SPI_DLEN, 0);
     this.release();
     return Status.Ok;
   }
@@ -78,7 +86,10 @@ export class Spi0 extends SpiBus {
     return status;
   }
 
-  /** Without the reads of the FIFO; `release` empties it. */
+  /**
+   * Without the reads of the FIFO; `release` empties it. A DONE of the transfer before does not end this
+   * one: a byte of its own has come in as well.
+   */
   override send(buffer: usize, length: u32): Status {
     if (this.yields) return this.transferByByte(buffer, length);
     const control = this.base + SPI_CS;
@@ -87,9 +98,9 @@ export class Spi0 extends SpiBus {
     for (; buffer < end; buffer++) mmio_write32(this.base + SPI_FIFO, load<u8>(buffer));
     let polls = POLLS_BY_COUNT;
     let status: Status = Status.Ok;
-    while ((mmio_read32(control) & SPI_CS_DONE) === 0) {
+    while ((mmio_read32(control) & SPI_CS_SENT) !== SPI_CS_SENT) {
       if (polls === 0) {
-        status = this.exchangeByClock(end, end);
+        status = this.exchangeByClock(end, end, SPI_CS_SENT);
         break;
       }
       polls--;
@@ -110,6 +121,11 @@ export class Spi0 extends SpiBus {
     }
     this.release();
     return Status.Ok;
+  }
+
+  /** Reads CS back: one access to a device, which ends behind every store before it. */
+  override settle(): void {
+    mmio_read32(this.base + SPI_CS);
   }
 
   /**
@@ -134,12 +150,12 @@ export class Spi0 extends SpiBus {
   }
 
   /**
-   * Raises chip select and empties both FIFOs for the next transaction. The MCP2515 wants it high
-   * for 50 ns (DS20001801J, table 13-6): a device write is acknowledged by the block before the
-   * next one is issued (Device-nGnRnE), which takes longer than that.
+   * Raises chip select and empties both FIFOs for the next transaction. DONE is written as well, though
+   * the datasheet calls it read-only: Linux's driver has found that transmission breaks at times without
+   * it (spi-bcm2835.c, bcm2835_spi_reset_hw). One store; it may still be on its way when this returns.
    */
   private release(): void {
-    mmio_write32(this.base + SPI_CS, SPI_CS_CLEAR_TX | SPI_CS_CLEAR_RX);
+    mmio_write32(this.base + SPI_CS, SPI_CS_RELEASE);
   }
 
   private exchange(buffer: usize, length: u32): Status {
@@ -157,7 +173,7 @@ export class Spi0 extends SpiBus {
         store<u8>(buffer, mmio_read32(fifo));
         buffer++;
       } else if (polls === 0) {
-        return this.exchangeByClock(buffer, end);
+        return this.exchangeByClock(buffer, end, SPI_CS_DONE);
       } else {
         polls--;
       }
@@ -165,8 +181,11 @@ export class Spi0 extends SpiBus {
     return Status.Ok;
   }
 
-  /** The rest of an exchange whose bytes are in the FIFO. Ends: by the clock, or with the last byte. */
-  private exchangeByClock(buffer: usize, end: usize): Status {
+  /**
+   * The rest of an exchange whose bytes are in the FIFO; `over`: what CS shows at its end. Ends: by the
+   * clock, or with the last byte.
+   */
+  private exchangeByClock(buffer: usize, end: usize, over: u32): Status {
     const deadlineTicks = counter_read() + this.patienceTicks;
     let isLate = false;
     do {
@@ -177,7 +196,7 @@ export class Spi0 extends SpiBus {
         store<u8>(buffer, mmio_read32(this.base + SPI_FIFO));
         buffer++;
         isLate = false;
-      } else if (buffer === end && (state & SPI_CS_DONE) !== 0) {
+      } else if (buffer === end && (state & over) === over) {
         return Status.Ok;
       }
     } while (!isLate);

@@ -175,7 +175,8 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     return Status.Ok;
   }
 
-  private noteFault(register: u32, expected: u32, read: u32): void {
+  /** What the message about a failed set-up is to name. */
+  noteFault(register: u32, expected: u32, read: u32): void {
     this.faultRegister = register;
     this.faultExpected = expected;
     this.faultRead = read;

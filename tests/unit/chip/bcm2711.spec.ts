@@ -24,12 +24,13 @@ const INTERRUPT_PIN: u32 = 25;
 const SPI0: u32 = 0xfe204000;
 const CLK: u32 = SPI0 + 0x08;
 const TA: u32 = 0x80;
-const CLEAR: u32 = 0x30;
+/** CLEAR_TX and CLEAR_RX, and DONE, as Linux's driver writes them at the end of each transfer. */
+const CLEAR: u32 = 0x10030;
 const CORE_CLOCK_HERTZ: u32 = 500_000_000;
 
 const buffer: usize = memory.data(16, 8);
 
-/** Device writes since the log was cleared: C = CS, F = FIFO, K = CLK, each with its value. */
+/** Device writes since the log was cleared: C = CS, F = FIFO, K = CLK, D = DLEN, each with its value. */
 function writes(): string {
   let text = '';
   const count = mmio_read32(CONTROL_WRITES);
@@ -37,7 +38,8 @@ function writes(): string {
     const address = mmio_read32(CONTROL_WRITE_LOG + 8 * index);
     const value = mmio_read32(CONTROL_WRITE_LOG + 8 * index + 4);
     const offset = address - SPI0;
-    const name = offset === 0 ? 'C' : offset === 4 ? 'F' : offset === 8 ? 'K' : '?';
+    const name =
+      offset === 0 ? 'C' : offset === 4 ? 'F' : offset === 8 ? 'K' : offset === 12 ? 'D' : '?';
     text += (index > 0 ? ' ' : '') + name + value.toString(16);
   }
   return text;
@@ -94,6 +96,13 @@ describe('SPI clock', () => {
   });
 });
 
+describe('SPI set-up', () => {
+  test('clears DLEN and takes a DONE back that somebody left', () => {
+    spi.configure(CORE_CLOCK_HERTZ, 10_000_000);
+    expect(writes()).toBe('K32 D0 C10030');
+  });
+});
+
 describe('SPI transfer', () => {
   test('asserts chip select, sends, takes the answer, releases', () => {
     fill('a0 00');
@@ -115,7 +124,7 @@ describe('SPI transfer', () => {
     expect(spi.begin(buffer, 6)).toBe(Status.Ok);
     expect(writes()).toBe('C80 F90 F0 F0 F0 F0 F0');
     expect(spi.end(buffer + 6, 2)).toBe(Status.Ok);
-    expect(writes()).toBe('C80 F90 F0 F0 F0 F0 F0 F11 F22 C30');
+    expect(writes()).toBe('C80 F90 F0 F0 F0 F0 F0 F11 F22 C10030');
     expect(bytes(8)).toBe('6f ff ff ff ff ff ee dd');
   });
 
@@ -123,13 +132,13 @@ describe('SPI transfer', () => {
     fill('90');
     spi.begin(buffer, 1);
     expect(spi.end(buffer + 1, 0)).toBe(Status.Ok);
-    expect(writes()).toBe('C80 F90 C30');
+    expect(writes()).toBe('C80 F90 C10030');
   });
 
   test('gives up on a block that does not finish, and releases chip select', () => {
     mmio_write32(CONTROL_SPI_STUCK, 1);
     expect(spi.transfer(buffer, 2)).toBe(Status.SpiTimeout);
-    expect(writes().endsWith(' C30')).toBe(true);
+    expect(writes().endsWith(' C10030')).toBe(true);
   });
 });
 
@@ -163,7 +172,7 @@ describe('waiting for a block that works', () => {
   test('ends when it is done and the bytes never come', () => {
     mmio_write32(CONTROL_SPI_STUCK, 2);
     expect(spi.transfer(buffer, 2)).toBe(Status.SpiTimeout);
-    expect(writes().endsWith(' C30')).toBe(true);
+    expect(writes().endsWith(' C10030')).toBe(true);
   });
 });
 
@@ -171,7 +180,7 @@ describe('sending without an answer', () => {
   test('clocks the bytes under one chip select and leaves the FIFO empty', () => {
     fill('84');
     expect(spi.send(buffer, 1)).toBe(Status.Ok);
-    expect(writes()).toBe('C80 F84 C30');
+    expect(writes()).toBe('C80 F84 C10030');
     fill('a0 00');
     spi.transfer(buffer, 2);
     expect(bytes(2)).toBe('5f ff');
@@ -192,7 +201,7 @@ describe('a transfer that yields', () => {
     spi.yields = true;
     fill('03 2c 00 00');
     expect(spi.transfer(buffer, 4)).toBe(Status.Ok);
-    expect(writes()).toBe('C80 F3 F2c F0 F0 C30');
+    expect(writes()).toBe('C80 F3 F2c F0 F0 C10030');
     expect(bytes(4)).toBe('fc d3 ff ff');
   });
 
@@ -201,7 +210,7 @@ describe('a transfer that yields', () => {
     mmio_write32(CONTROL_LINE_LOW_AFTER, 2);
     fill('40 01 02 03 04');
     expect(spi.transfer(buffer, 5)).toBe(Status.Busy);
-    expect(writes()).toBe('C80 F40 F1 C30');
+    expect(writes()).toBe('C80 F40 F1 C10030');
   });
 
   test('does not begin while the line is low', () => {

@@ -175,6 +175,7 @@ export function createFakeHost(linearMemory) {
     barrier_device: nothing,
     counter_read: () => BigInt.asIntN(64, (ticks += devices.ticksPerRead)),
     counter_hertz: () => COUNTER_HERTZ,
+    system_error_pending: () => 0,
     hypercall: (code, argument1, argument2) => {
       devices.hypercalls.push([code >>> 0, argument1 >>> 0, argument2 >>> 0]);
       return devices.hypercallResult | 0;

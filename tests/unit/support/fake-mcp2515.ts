@@ -66,6 +66,8 @@ export class FakeChip extends SpiBus {
     return Status.Ok;
   }
 
+  override settle(): void {}
+
   override end(buffer: usize, length: u32): Status {
     this.exchangeAll(buffer, length);
     if (this.instruction === WRITE && this.writesIgnored > 0) this.writesIgnored--;

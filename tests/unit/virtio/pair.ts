@@ -22,6 +22,12 @@ export class FakeSection extends SharedMemory {
   readonly base: usize;
   /** Accesses since the last time somebody set it to 0. */
   accesses: u32 = 0;
+  /**
+   * Loads (l) and stores (s) in their order, and the barriers between them: R, W, F for read, write, full.
+   * Only while `recording`.
+   */
+  order: string = '';
+  recording: bool = false;
   private readonly bytes: u32;
 
   constructor(bytes: u32) {
@@ -36,35 +42,35 @@ export class FakeSection extends SharedMemory {
   }
 
   override read8(offset: u32): u32 {
-    return load<u8>(this.at(offset, 1));
+    return load<u8>(this.at(offset, 1, 'l'));
   }
 
   override read16(offset: u32): u32 {
-    return load<u16>(this.at(offset, 2));
+    return load<u16>(this.at(offset, 2, 'l'));
   }
 
   override read32(offset: u32): u32 {
-    return load<u32>(this.at(offset, 4));
+    return load<u32>(this.at(offset, 4, 'l'));
   }
 
   override read64(offset: u32): u64 {
-    return load<u64>(this.at(offset, 8));
+    return load<u64>(this.at(offset, 8, 'l'));
   }
 
   override write8(offset: u32, value: u32): void {
-    store<u8>(this.at(offset, 1), <u8>value);
+    store<u8>(this.at(offset, 1, 's'), <u8>value);
   }
 
   override write16(offset: u32, value: u32): void {
-    store<u16>(this.at(offset, 2), <u16>value);
+    store<u16>(this.at(offset, 2, 's'), <u16>value);
   }
 
   override write32(offset: u32, value: u32): void {
-    store<u32>(this.at(offset, 4), value);
+    store<u32>(this.at(offset, 4, 's'), value);
   }
 
   override write64(offset: u32, value: u64): void {
-    store<u64>(this.at(offset, 8), value);
+    store<u64>(this.at(offset, 8, 's'), value);
   }
 
   /** The handle is the offset. */
@@ -94,11 +100,24 @@ export class FakeSection extends SharedMemory {
     this.write64(handle, value);
   }
 
-  override barrierRead(): void {}
-  override barrierWrite(): void {}
-  override barrierFull(): void {}
+  override barrierRead(): void {
+    this.record('R');
+  }
 
-  private at(offset: u32, width: u32): usize {
+  override barrierWrite(): void {
+    this.record('W');
+  }
+
+  override barrierFull(): void {
+    this.record('F');
+  }
+
+  private record(kind: string): void {
+    if (this.recording) this.order += kind;
+  }
+
+  private at(offset: u32, width: u32, kind: string): usize {
+    this.record(kind);
     if (offset > this.bytes - width) throw new Error('access outside the section');
     if ((offset & (width - 1)) !== 0) throw new Error('misaligned access');
     this.accesses += 1;
