@@ -1,6 +1,6 @@
 /** `canwarden doctor`: one fault at a time on a board that is right otherwise, each found with its cure. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it } from '../skippable.ts';
 import {
   CELLS,
   CELL_13,

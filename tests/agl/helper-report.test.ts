@@ -1,6 +1,6 @@
 /** The helper's command line, `canwarden status` and `canwarden trace`. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it } from '../skippable.ts';
 import { FakeBoard, LINK, NEEDS_BUSYBOX } from './fake-board.ts';
 
 describe('canwarden', NEEDS_BUSYBOX, () => {

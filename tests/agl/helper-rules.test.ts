@@ -1,7 +1,7 @@
 /** `canwarden rules`: what is refused before anything changes, and how a table comes into force. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it } from '../skippable.ts';
 import { FakeBoard, NEEDS_BUSYBOX, READY, RULES, ruleTable } from './fake-board.ts';
 
 const REFUSED = 'canwarden: rules image refused at rule 2: every frame is forwarded (status 66)';

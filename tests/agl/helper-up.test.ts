@@ -1,6 +1,6 @@
 /** `canwarden up` and `down`: which commands they type, in every state, and what they say when one fails. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it } from '../skippable.ts';
 import { CELL_14, CELLS, FakeBoard, LINK, NEEDS_BUSYBOX, RULES } from './fake-board.ts';
 
 const IMAGE = '/usr/share/jailhouse/inmates/canwarden.bin';

@@ -4,7 +4,7 @@
  * come back by themselves after the cell was started again.
  */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it } from '../skippable.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import type { Role } from '../../cell-config/roles.ts';
 import { CELLS, FakeBoard, LINK, NEEDS_BUSYBOX } from './fake-board.ts';

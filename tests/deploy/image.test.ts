@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { before, describe, it } from 'node:test';
+import { before, describe, it } from '../skippable.ts';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import { RPI4_CANWARDEN_WFI } from '../../cell-config/rpi4-canwarden-wfi.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it } from '../skippable.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { aarch64Emulator, GuestUnavailable } from '../../scripts/linux-guest/packages.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';

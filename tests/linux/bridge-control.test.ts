@@ -1,7 +1,7 @@
 /** `canwarden-bridge --ask` about a status page written by hand: status, trace, recorder. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
 import { spawn } from 'node:child_process';
+import { after, before, describe, it } from '../skippable.ts';
 import { ask, LIMITS, MODES, NATIVE, startBridge, until } from './ask.ts';
 import type { BridgeProcess } from './bridge-process.ts';
 import { FakeCell, RECORDER_CAPACITY, TICKS_PER_SECOND, TRACE_CAPACITY } from './fake-cell.ts';

@@ -9,8 +9,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { after, before, describe, it } from 'node:test';
 import { join } from 'node:path';
+import { after, before, describe, it } from '../skippable.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { Guest } from '../../scripts/linux-guest/guest.ts';
 import {

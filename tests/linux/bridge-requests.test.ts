@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
+import { after, before, describe, it } from '../skippable.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { ask, type Answer, LIMITS, MODES, startBridge, until } from './ask.ts';
 import type { BridgeProcess } from './bridge-process.ts';

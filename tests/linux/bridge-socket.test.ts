@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { describe, it } from 'node:test';
+import { describe, it } from '../skippable.ts';
 import { ask, LIMITS, NATIVE, startBridge, until } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { FakeCell } from './fake-cell.ts';

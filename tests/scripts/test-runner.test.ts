@@ -81,6 +81,26 @@ describe('running node:test files', () => {
     });
   });
 
+  it('counts each test of a suite that is skipped, and runs none of its hooks', async () => {
+    const skippable = new URL('../skippable.ts', import.meta.url).href;
+    const result = await runFiles({
+      'a.test.ts': `
+        import { before, describe, it } from '${skippable}';
+        describe('cards', { skip: 'no mtools' }, () => {
+          before(() => { throw new Error('a hook ran'); });
+          it('are made', () => { throw new Error('a test ran'); });
+          describe('with faults', () => { it('are refused', { timeout: 10 }, () => {}); });
+        });
+        describe('others', { skip: false }, () => { it('run', () => {}); });`,
+    });
+    assert.deepEqual(result, {
+      passed: 1,
+      failed: 0,
+      skipped: ['cards > are made: no mtools', 'cards > with faults > are refused: no mtools'],
+      details: '',
+    });
+  });
+
   it('counts a failed test once and shows its name and message', async () => {
     const result = await runFiles({
       'a.test.ts': `
