@@ -22,14 +22,10 @@ function nameCell(cell: Cell, known: readonly Cell[]): Cell {
   return {
     ...cell,
     memoryRegions: cell.memoryRegions.map((region, index) => {
-      const same = (other: MemoryRegion | undefined): boolean =>
-        other !== undefined &&
-        other.size === region.size &&
-        other.physicalStart === region.physicalStart &&
-        other.virtualStart === region.virtualStart;
-      // Empty slots all look alike: their position tells them apart.
-      const here = teacher.memoryRegions.at(index);
-      const found = same(here) ? here : teacher.memoryRegions.find(same);
+      const found =
+        region.size === 0
+          ? teachEmpty(cell.memoryRegions, index, teacher.memoryRegions)
+          : teacher.memoryRegions.find((other) => isSame(region, other));
       return found === undefined ? region : { ...region, name: found.name, comment: found.comment };
     }),
     pciDevices: cell.pciDevices.map((device) => {
@@ -39,4 +35,29 @@ function nameCell(cell: Cell, known: readonly Cell[]): Cell {
       return found === undefined ? device : { ...device, name: found.name };
     }),
   };
+}
+
+/**
+ * The known slot that an empty one is. All empty slots look alike; one is known by the region of its link
+ * that it follows, and by how far behind that it stands.
+ */
+function teachEmpty(
+  regions: readonly MemoryRegion[],
+  index: number,
+  known: readonly MemoryRegion[],
+): MemoryRegion | undefined {
+  const before = regions.slice(0, index).findLastIndex(({ size }) => size > 0);
+  if (before < 0) return undefined;
+  const first = known.findIndex((other) => isSame(regions[before], other));
+  if (first < 0) return undefined;
+  const between = known.slice(first + 1, first + 1 + index - before);
+  return between.every(({ size }) => size === 0) ? between.at(index - before - 1) : undefined;
+}
+
+function isSame(region: MemoryRegion, other: MemoryRegion): boolean {
+  return (
+    other.size === region.size &&
+    other.physicalStart === region.physicalStart &&
+    other.virtualStart === region.virtualStart
+  );
 }

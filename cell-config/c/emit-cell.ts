@@ -31,7 +31,7 @@ import { block, cComment, cFlags, cNumber, cString, member, numbers } from './in
 export interface CellArray {
   readonly type: string;
   readonly name: string;
-  /** Member of the descriptor that holds the number of elements; `undefined` for the CPU set. */
+  /** Member of the descriptor with the number of elements; none for the CPU set and what no count covers. */
   readonly count?: string;
   readonly length: number;
   readonly lines: readonly string[];
@@ -81,6 +81,13 @@ export function cellArrays(cell: Cell): CellArray[] {
     ),
     array('__u32', 'stream_ids', 'num_stream_ids', cell.streamIds, (id) => [`${cNumber(id)},`]),
   ];
+  const rest = [...(cell.uncounted ?? [])];
+  arrays.push({
+    type: '__u8',
+    name: 'uncounted',
+    length: rest.length,
+    lines: rest.map((byte) => `${cNumber(byte)},`),
+  });
   return arrays.filter(({ length }) => length > 0);
 }
 

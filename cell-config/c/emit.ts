@@ -1,5 +1,6 @@
 /**
- * A configuration in Jailhouse's own C form: one self-contained file for `configs/arm64/`.
+ * A configuration in Jailhouse's own C form: one self-contained file for the folder of its
+ * architecture in `configs/`.
  *
  * Used by: scripts/cells.ts (`emit-c`), for people who merge the warden's parts into the C
  * configuration of their own machine. Compiled by Jailhouse, the file gives the bytes of encode.ts.
@@ -64,7 +65,7 @@ function indent(lines: readonly string[]): string[] {
 }
 
 function systemMembers(system: System, root: Cell, arrays: readonly CellArray[]): string[] {
-  const { hypervisorMemory: memory, pci, gic } = system;
+  const { hypervisorMemory: memory, pci } = system;
   const memoryMembers = numbers({
     phys_start: memory.physicalStart,
     virt_start: memory.virtualStart,
@@ -79,18 +80,7 @@ function systemMembers(system: System, root: Cell, arrays: readonly CellArray[])
       pci_domain: pci.domain,
     }),
     ...(system.iommus.length === 0 ? [] : block('.iommu_units = ', system.iommus.flatMap(iommu))),
-    ...block(
-      '.arm = ',
-      numbers({
-        maintenance_irq: gic.maintenanceInterrupt,
-        gic_version: gic.version,
-        gicd_base: gic.distributorBase,
-        gicc_base: gic.cpuInterfaceBase,
-        gich_base: gic.hypervisorInterfaceBase,
-        gicv_base: gic.virtualCpuInterfaceBase,
-        gicr_base: gic.redistributorBase,
-      }),
-    ),
+    ...platformBlock(system),
   ];
   return [
     ...(system.flags === 0
@@ -101,6 +91,32 @@ function systemMembers(system: System, root: Cell, arrays: readonly CellArray[])
     ...block('.platform_info = ', platform),
     ...block('.root_cell = ', cellMembers(root, arrays)),
   ];
+}
+
+/** The member of the union that the architecture has. */
+function platformBlock({ gic, x86 }: System): string[] {
+  if (x86 !== undefined) {
+    const members = numbers({
+      pm_timer_address: x86.pmTimerPort,
+      apic_mode: x86.apicMode,
+      vtd_interrupt_limit: x86.vtdInterruptLimit,
+      tsc_khz: x86.tscKilohertz,
+      apic_khz: x86.apicKilohertz,
+    });
+    return members.length === 0 ? [] : block('.x86 = ', members);
+  }
+  return block(
+    '.arm = ',
+    numbers({
+      maintenance_irq: gic.maintenanceInterrupt,
+      gic_version: gic.version,
+      gicd_base: gic.distributorBase,
+      gicc_base: gic.cpuInterfaceBase,
+      gich_base: gic.hypervisorInterfaceBase,
+      gicv_base: gic.virtualCpuInterfaceBase,
+      gicr_base: gic.redistributorBase,
+    }),
+  );
 }
 
 /** The twelve bytes that depend on the type, as the one member of the union that has them all. */

@@ -1,5 +1,5 @@
 /**
- * What each cell needs for itself, and CPUs. E-CELL-20 to E-CELL-28.
+ * What each cell needs for itself, and CPUs. E-CELL-20 to E-CELL-28, N-CELL-65.
  *
  * Used by: check.ts.
  */
@@ -12,7 +12,8 @@ import {
   MEMORY_WRITE,
 } from '../format/constants.ts';
 import type { Cell } from '../format/model.ts';
-import { allCells, error, hex, intersection, regionPlace } from './finding.ts';
+import { counted } from '../plural.ts';
+import { allCells, error, hex, intersection, note, regionPlace } from './finding.ts';
 import type { Configuration, Finding } from './finding.ts';
 import { has, isCommunicationRegion, PAGE_BYTES, virtual } from './regions.ts';
 
@@ -26,6 +27,13 @@ export function* checkCells(configuration: Configuration): Generator<Finding> {
       const message = `two cells are called "${cell.name}": "cell create" refuses the second`;
       yield error('E-CELL-20', message, places, 'rename one of them');
     }
+    if (cell.uncounted === undefined) continue;
+    yield note(
+      'N-CELL-65',
+      `${counted(cell.uncounted.length, 'byte')} behind the cell: no count covers them, Jailhouse does not read them`,
+      [`${cell.name}: end of the file`],
+      'nothing, if the structures there are spare; otherwise raise the count they belong to',
+    );
   }
   for (const [index, cell] of cells.entries()) {
     yield* checkCpus(system.rootCell, cell);

@@ -109,7 +109,8 @@ function reservedRanges(system: System): Reserved[] {
 }
 
 /** Register blocks with the sizes that Jailhouse takes them to have. */
-function gicRanges({ gic, rootCell }: System): [string, number, number][] {
+function gicRanges({ gic, x86, rootCell }: System): [string, number, number][] {
+  if (x86 !== undefined) return [];
   if (gic.version === 3) {
     return [
       ['GIC distributor (GICD)', gic.distributorBase, 0x10000],

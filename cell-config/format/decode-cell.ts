@@ -10,7 +10,7 @@ import { expectZero, readFields, readNumber } from './fields.ts';
 import * as layout from './layout.ts';
 import type { Cell, InterruptController, PciDevice } from './model.ts';
 
-/** Reads the cell whose descriptor starts at `base`; it must end where the file ends. */
+/** Reads the cell whose descriptor starts at `base`; what follows it in the file is `uncounted`. */
 export function readCell(bytes: Buffer, base: number, where: string): Cell {
   if (bytes.length < base + layout.CELL.size) {
     throw new CellFormatError({
@@ -69,8 +69,8 @@ export function readCell(bytes: Buffer, base: number, where: string): Cell {
       .array(counts.streamIds, layout.STREAM_ID, 'stream id')
       .map(({ values }) => values.value),
   };
-  cursor.expectEnd();
-  return cell;
+  const uncounted = cursor.rest();
+  return uncounted.length === 0 ? cell : { ...cell, uncounted };
 }
 
 /** One structure of an array: its numbers, where it lies, and what to call it. */
@@ -127,16 +127,9 @@ class Cursor {
     });
   }
 
-  /** Refuses bytes after the last structure: a count is wrong, or the file is not one file. */
-  expectEnd(): void {
-    if (this.#offset !== this.#bytes.length) {
-      throw new CellFormatError({
-        field: `end of ${this.#where}`,
-        offset: this.#offset,
-        expected: 'the end of the file, by the counts in the descriptor',
-        got: `${this.#bytes.length - this.#offset} more bytes`,
-      });
-    }
+  /** A copy of what is left of the file. */
+  rest(): Uint8Array {
+    return Uint8Array.from(this.#bytes.subarray(this.#offset));
   }
 }
 

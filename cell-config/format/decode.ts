@@ -3,12 +3,14 @@
  *
  * Used by: scripts/cells.ts (`show`, `check`), the twin (it enforces the decoded cell), tests.
  * Every byte is either in the model or must be zero, so encoding the result gives the same bytes.
+ * What Jailhouse takes is taken: bytes that no count covers are kept, machines for x86 are read.
  * Does not: know names of regions (the file has none; they are numbered), judge the configuration.
  * Throws CellFormatError naming field, offset, what was expected and what was found.
  */
-import { ARCHITECTURE_ARM64, ARCHITECTURE_NAMES, ARCHITECTURE_X86 } from './constants.ts';
+import { readArchitecture } from './architecture.ts';
+import { ARCHITECTURE_X86 } from './constants.ts';
 import { CellFormatError } from './error.ts';
-import { expectZero, hexByte, readFields, readNumber } from './fields.ts';
+import { expectZero, readFields, readNumber } from './fields.ts';
 import * as layout from './layout.ts';
 import { readCell } from './decode-cell.ts';
 import type { DecodedFile, Iommu, Revision, System } from './model.ts';
@@ -26,7 +28,7 @@ export function decodeFile(file: Uint8Array): DecodedFile {
   if (kind === 'cell') {
     return { kind, revision, architecture, cell: readCell(bytes, 0, 'cell') };
   }
-  return { kind, revision, architecture, system: readSystem(bytes) };
+  return { kind, revision, architecture, system: readSystem(bytes, architecture) };
 }
 
 function readHeader(bytes: Buffer): Header {
@@ -64,24 +66,7 @@ function readHeader(bytes: Buffer): Header {
   });
 }
 
-/** Cells have one form on all architectures; a machine's middle part differs on x86. */
-function readArchitecture(bytes: Buffer, revision: Revision, kind: Header['kind']): number {
-  // Revision 13 does not say; this project has only arm64 machines.
-  if (revision === 13) return ARCHITECTURE_ARM64;
-  const architecture = bytes.readUInt8(layout.HEADER.architecture);
-  const isMachine = kind === 'system' && architecture === ARCHITECTURE_X86;
-  if (isMachine || architecture >= ARCHITECTURE_NAMES.length) {
-    throw new CellFormatError({
-      field: 'architecture',
-      offset: layout.HEADER.architecture,
-      expected: kind === 'system' ? '1 (arm) or 2 (arm64)' : '0 (x86), 1 (arm) or 2 (arm64)',
-      got: `${hexByte(architecture)}${isMachine ? ' (x86)' : ''}`,
-    });
-  }
-  return architecture;
-}
-
-function readSystem(bytes: Buffer): System {
+function readSystem(bytes: Buffer, architecture: number): System {
   if (bytes.length < layout.SYSTEM.size + layout.CELL.size) {
     throw new CellFormatError({
       field: 'system header and root cell descriptor',
@@ -90,8 +75,6 @@ function readSystem(bytes: Buffer): System {
       got: `a file of ${bytes.length}`,
     });
   }
-  const padding = layout.SYSTEM_GIC_PADDING;
-  expectZero(bytes, padding.offset, padding.bytes, 'padding after the GIC version');
   const rootHeader = layout.SYSTEM_ROOT_CELL_OFFSET;
   expectZero(bytes, rootHeader, layout.HEADER.size, 'unused signature of the root cell');
   const pci = readFields(bytes, 0, layout.SYSTEM_PCI, 'system PCI');
@@ -119,10 +102,33 @@ function readSystem(bytes: Buffer): System {
     ),
     pci: { ...pci, isVirtual: pci.isVirtual === 1 },
     iommus: readIommus(bytes),
-    gic: readFields(bytes, 0, layout.SYSTEM_GIC, 'interrupt controller'),
+    ...readPlatform(bytes, architecture),
     rootCell: readCell(bytes, layout.SYSTEM_ROOT_CELL_OFFSET, 'root cell'),
   };
 }
+
+/** The part that differs between ARM and x86: one union in Jailhouse's structure. */
+function readPlatform(bytes: Buffer, architecture: number): Pick<System, 'gic' | 'x86'> {
+  if (architecture === ARCHITECTURE_X86) {
+    for (const { offset, bytes: length } of layout.SYSTEM_X86_ZEROS) {
+      expectZero(bytes, offset, length, 'unused part of the x86 platform');
+    }
+    return { gic: NO_GIC, x86: readFields(bytes, 0, layout.SYSTEM_X86, 'x86 platform') };
+  }
+  const padding = layout.SYSTEM_GIC_PADDING;
+  expectZero(bytes, padding.offset, padding.bytes, 'padding after the GIC version');
+  return { gic: readFields(bytes, 0, layout.SYSTEM_GIC, 'interrupt controller') };
+}
+
+const NO_GIC: System['gic'] = {
+  version: 0,
+  maintenanceInterrupt: 0,
+  distributorBase: 0,
+  cpuInterfaceBase: 0,
+  hypervisorInterfaceBase: 0,
+  virtualCpuInterfaceBase: 0,
+  redistributorBase: 0,
+};
 
 /** The IOMMUs up to the last one that is not all zero. */
 function readIommus(bytes: Buffer): Iommu[] {

@@ -15,6 +15,7 @@ import {
   PCI_TYPE_NAMES,
   SYSTEM_FLAG_NAMES,
 } from './constants.ts';
+import { counted } from '../plural.ts';
 import type { Cell, Console, DecodedFile, PciDevice, System } from './model.ts';
 
 /** Everything in the file, one fact a line. */
@@ -31,23 +32,14 @@ export function describeFile(file: DecodedFile): string {
 }
 
 function describeSystem(system: System): string[] {
-  const { hypervisorMemory: memory, pci, gic } = system;
+  const { hypervisorMemory: memory, pci } = system;
   const lines = [
     `  flags                ${describeFlags(system.flags, SYSTEM_FLAG_NAMES)}`,
     `  hypervisor memory    ${hex(memory.physicalStart)} + ${hex(memory.size)}`,
     `  debug console        ${describeConsole(system.debugConsole)}`,
     `  PCI configuration    ${hex(pci.mmconfigBase)}, buses 0 to ${pci.mmconfigEndBus}, ` +
       `${pci.isVirtual ? 'virtual' : 'real'}, domain ${pci.domain}`,
-    `  GIC version          ${gic.version}, maintenance interrupt ${gic.maintenanceInterrupt}`,
-    `  GICD GICC GICH GICV  ${[
-      gic.distributorBase,
-      gic.cpuInterfaceBase,
-      gic.hypervisorInterfaceBase,
-      gic.virtualCpuInterfaceBase,
-    ]
-      .map(hex)
-      .join(' ')}`,
-    `  GICR                 ${hex(gic.redistributorBase)}`,
+    ...describePlatform(system),
   ];
   system.iommus.forEach((iommu, index) => {
     lines.push(
@@ -56,6 +48,30 @@ function describeSystem(system: System): string[] {
   });
   return lines;
 }
+
+function describePlatform({ gic, x86 }: System): string[] {
+  if (x86 !== undefined) {
+    return [
+      `  timer port           ${hex(x86.pmTimerPort)}`,
+      `  APIC mode            ${APIC_MODES[x86.apicMode] ?? x86.apicMode}`,
+      `  VT-d interrupts      ${x86.vtdInterruptLimit}`,
+      `  TSC, APIC            ${x86.tscKilohertz} kHz, ${x86.apicKilohertz} kHz (0: measured)`,
+    ];
+  }
+  const bases = [
+    gic.distributorBase,
+    gic.cpuInterfaceBase,
+    gic.hypervisorInterfaceBase,
+    gic.virtualCpuInterfaceBase,
+  ];
+  return [
+    `  GIC version          ${gic.version}, maintenance interrupt ${gic.maintenanceInterrupt}`,
+    `  GICD GICC GICH GICV  ${bases.map(hex).join(' ')}`,
+    `  GICR                 ${hex(gic.redistributorBase)}`,
+  ];
+}
+
+const APIC_MODES: readonly string[] = ['found out', 'xAPIC', 'x2APIC'];
 
 function describeCell(cell: Cell): string[] {
   const lines = [
@@ -87,6 +103,11 @@ function describeCell(cell: Cell): string[] {
     lines.push(`  PCI capability ${hex(id)} at ${hex(start)} + ${length}, flags ${hex(flags)}`);
   }
   if (cell.streamIds.length > 0) lines.push(`  stream ids ${describeList(cell.streamIds)}`);
+  if (cell.uncounted !== undefined) {
+    lines.push(
+      `  behind the cell      ${counted(cell.uncounted.length, 'byte')} that no count covers: Jailhouse does not read them`,
+    );
+  }
   return lines;
 }
 

@@ -7,7 +7,7 @@
  * Does not: judge the configuration; see ../check.ts. Throws CellFormatError for values that the
  * format cannot hold.
  */
-import { ARCHITECTURE_ARM64 } from './constants.ts';
+import { ARCHITECTURE_ARM64, ARCHITECTURE_NAMES, ARCHITECTURE_X86 } from './constants.ts';
 import { CellFormatError } from './error.ts';
 import { writeFields, writeNumber } from './fields.ts';
 import * as layout from './layout.ts';
@@ -17,7 +17,7 @@ import type { Cell, InterruptController, PciDevice, Revision, System } from './m
 export interface EncodeOptions {
   /** File revision; Jailhouse accepts exactly its own. Default 14. */
   readonly revision?: Revision;
-  /** ARCHITECTURE_*; written by revision 14 only. Default arm64. */
+  /** ARCHITECTURE_*; written by revision 14 only. Default arm64, or x86 for a machine of that kind. */
   readonly architecture?: number;
 }
 
@@ -29,7 +29,16 @@ export function encodeCell(cell: Cell, options: EncodeOptions = {}): Buffer {
 /** The bytes of a system file: the machine and its root cell. */
 export function encodeSystem(system: System, options: EncodeOptions = {}): Buffer {
   const fixed = Buffer.alloc(layout.SYSTEM.size);
-  encodeHeader('system', options).copy(fixed);
+  const isX86 = system.x86 !== undefined;
+  const architecture = options.architecture ?? (isX86 ? ARCHITECTURE_X86 : ARCHITECTURE_ARM64);
+  if ((architecture === ARCHITECTURE_X86) !== isX86) {
+    throw new CellFormatError({
+      field: 'architecture',
+      expected: `${isX86 ? 'x86' : 'an ARM'}, as the platform part of the machine is`,
+      got: ARCHITECTURE_NAMES[architecture] ?? String(architecture),
+    });
+  }
+  encodeHeader('system', { ...options, architecture }).copy(fixed);
   writeFields(fixed, 0, layout.SYSTEM, 'system', system);
   writeFields(
     fixed,
@@ -48,7 +57,11 @@ export function encodeSystem(system: System, options: EncodeOptions = {}): Buffe
   const isVirtual = system.pci.isVirtual ? 1 : 0;
   writeFields(fixed, 0, layout.SYSTEM_PCI, 'system PCI', { ...system.pci, isVirtual });
   encodeIommus(fixed, system);
-  writeFields(fixed, 0, layout.SYSTEM_GIC, 'interrupt controller', system.gic);
+  if (system.x86 === undefined) {
+    writeFields(fixed, 0, layout.SYSTEM_GIC, 'interrupt controller', system.gic);
+  } else {
+    writeFields(fixed, 0, layout.SYSTEM_X86, 'x86 platform', system.x86);
+  }
   // The root cell's descriptor carries no signature: Jailhouse ignores the place.
   const noHeader = Buffer.alloc(layout.HEADER.size);
   return Buffer.concat([fixed, ...encodeCellParts(system.rootCell, noHeader)]);
@@ -108,6 +121,7 @@ function* encodeCellParts(cell: Cell, header: Buffer): Generator<Buffer> {
   for (const value of cell.streamIds) {
     yield encodeStructure(layout.STREAM_ID, `${where} stream id`, { value });
   }
+  if (cell.uncounted !== undefined) yield Buffer.from(cell.uncounted);
 }
 
 function encodeStructure<Name extends string>(

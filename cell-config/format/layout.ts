@@ -160,6 +160,19 @@ export const SYSTEM_GIC = layout(0x164, {
   virtualCpuInterfaceBase: u64(0x154),
   redistributorBase: u64(0x15c),
 });
+/** On x86 the place of the GIC; what follows to the root cell is zero. */
+export const SYSTEM_X86 = layout(0x164, {
+  pmTimerPort: u16(0x138),
+  apicMode: u8(0x13a),
+  vtdInterruptLimit: u32(0x13c),
+  tscKilohertz: u32(0x140),
+  apicKilohertz: u32(0x144),
+});
+/** Padding inside the x86 part, then the rest of the union. */
+export const SYSTEM_X86_ZEROS = [
+  { offset: 0x13b, bytes: 1 },
+  { offset: 0x148, bytes: 28 },
+] as const;
 export const SYSTEM_HYPERVISOR_MEMORY_OFFSET = 0x0c;
 export const SYSTEM_DEBUG_CONSOLE_OFFSET = 0x2c;
 export const SYSTEM_IOMMUS = { offset: 0x58, count: 8 } as const;

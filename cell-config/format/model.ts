@@ -128,6 +128,11 @@ export interface Cell {
   /** Loops the hypervisor waits for a reply of the cell; 0 = for ever. */
   readonly messageReplyTimeoutLoops: number;
   readonly console: Console;
+  /**
+   * Bytes of the file behind the last structure that a count covers. Jailhouse goes by the counts and
+   * does not read them (jailhouse_cell_config_size). Left out when there are none.
+   */
+  readonly uncounted?: Uint8Array;
 }
 
 /** An IOMMU of the system; `options` are the 12 bytes whose meaning depends on the type. */
@@ -146,6 +151,18 @@ export interface HypervisorMemory {
   readonly flags: number;
 }
 
+/** The platform part of an x86 machine. Frequencies 0: the driver fills in what it measured. */
+export interface X86Platform {
+  /** Port of the ACPI power management timer. */
+  readonly pmTimerPort: number;
+  /** 0: found out, 1: xAPIC, 2: x2APIC. */
+  readonly apicMode: number;
+  /** Interrupts that the VT-d unit can remap. */
+  readonly vtdInterruptLimit: number;
+  readonly tscKilohertz: number;
+  readonly apicKilohertz: number;
+}
+
 /** The whole machine: what the hypervisor needs, and the root cell (Linux). */
 export interface System {
   /** SYSTEM_* flags. */
@@ -160,7 +177,7 @@ export interface System {
     readonly domain: number;
   };
   readonly iommus: readonly Iommu[];
-  /** The interrupt controller; addresses 0 where the version has no such part. */
+  /** The interrupt controller; addresses 0 where the version has no such part, all 0 on x86. */
   readonly gic: {
     readonly version: number;
     readonly maintenanceInterrupt: number;
@@ -170,6 +187,8 @@ export interface System {
     readonly virtualCpuInterfaceBase: number;
     readonly redistributorBase: number;
   };
+  /** What an x86 machine has in place of the GIC; left out on ARM. */
+  readonly x86?: X86Platform;
   readonly rootCell: Cell;
 }
 

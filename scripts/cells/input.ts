@@ -50,7 +50,8 @@ export function readConfiguration(systemPath: string, cellPaths: readonly string
           'one Jailhouse cannot load both; encode them with the same --revision',
       );
     }
-    if (file.architecture !== system.architecture) {
+    // Revision 13 does not say: there it is inferred, and a cell may hold nothing that tells.
+    if (file.revision !== 13 && file.architecture !== system.architecture) {
       throw new InputError(
         `${path}: architecture ${file.architecture}, ${systemPath} has ${system.architecture}`,
       );

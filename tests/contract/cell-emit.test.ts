@@ -15,6 +15,7 @@ import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import { rpi4InRole, ROLES } from '../../cell-config/roles.ts';
 import { Random, randomCell, randomSystem } from './cell-random.ts';
+import { QEMU_X86, STOCK_EMTRION_LINUX_DEMO } from './cell-stock-others.ts';
 import * as stock from './cell-stock.ts';
 
 const TOOL = 'aarch64-linux-gnu-';
@@ -72,6 +73,8 @@ describe('the C form of a configuration', () => {
       cell('the stock Linux demo', revision, stock.STOCK_RPI4_LINUX_DEMO),
       system('the stock Raspberry Pi 4', revision, stock.STOCK_RPI4),
       system('the stock QEMU machine', revision, stock.STOCK_QEMU),
+      cell('a demo with bytes behind its counts', revision, STOCK_EMTRION_LINUX_DEMO),
+      { ...system('an x86 machine', revision, QEMU_X86), architecture: 0 },
       ...Array.from({ length: 6 }, (_, index) => {
         const value = randomCell(random);
         const pciDevices = value.pciDevices.map((device) => ({

@@ -151,9 +151,10 @@ export function randomSystem(random: Random): System {
       options: Uint8Array.from({ length: 12 }, () => random.bits(8)),
     })),
     gic: {
-      version: random.bits(8),
+      // What Jailhouse starts on: revision 13 is told from x86 by it.
+      version: 2 + random.upTo(1),
       maintenanceInterrupt: random.bits(8),
-      distributorBase: random.bits(52),
+      distributorBase: 0x1000 * (1 + random.bits(39)),
       cpuInterfaceBase: random.bits(52),
       hypervisorInterfaceBase: random.bits(52),
       virtualCpuInterfaceBase: random.bits(52),

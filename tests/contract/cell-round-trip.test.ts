@@ -16,7 +16,9 @@ describe('decoding what was encoded', () => {
         const cell = randomCell(random);
         const bytes = encodeCell(cell, { revision });
         const file = decodeFile(bytes);
-        assert.deepEqual(file, { kind: 'cell', revision, architecture: 2, cell });
+        // Only x86 has ports; revision 13 has nothing else that says it.
+        const architecture = revision === 13 && cell.portRanges.length > 0 ? 0 : 2;
+        assert.deepEqual(file, { kind: 'cell', revision, architecture, cell });
         assert.deepEqual(encodeCell(cell, { revision }), bytes);
       }
     });

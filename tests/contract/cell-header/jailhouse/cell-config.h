@@ -168,10 +168,17 @@ struct jailhouse_system {
 		__u8 pci_mmconfig_end_bus, pci_is_virtual;
 		__u16 pci_domain;
 		struct jailhouse_iommu iommu_units[8];
-		struct {
-			__u8 maintenance_irq, gic_version, padding[2];
-			__u64 gicd_base, gicc_base, gich_base, gicv_base, gicr_base;
-		} PACKED arm;
+		union {
+			struct {
+				__u16 pm_timer_address;
+				__u8 apic_mode, padding;
+				__u32 vtd_interrupt_limit, tsc_khz, apic_khz;
+			} PACKED x86;
+			struct {
+				__u8 maintenance_irq, gic_version, padding[2];
+				__u64 gicd_base, gicc_base, gich_base, gicv_base, gicr_base;
+			} PACKED arm;
+		} PACKED;
 	} PACKED platform_info;
 	struct jailhouse_cell_desc root_cell;
 } PACKED;
@@ -179,6 +186,7 @@ OFFSET_IS(struct jailhouse_system, debug_console, 0x2c);
 OFFSET_IS(struct jailhouse_system, platform_info, 0x4c);
 OFFSET_IS(struct jailhouse_system, platform_info.iommu_units, 0x58);
 OFFSET_IS(struct jailhouse_system, platform_info.arm, 0x138);
+OFFSET_IS(struct jailhouse_system, platform_info.x86.apic_khz, 0x144);
 OFFSET_IS(struct jailhouse_system, root_cell, 0x164);
 
 #endif
