@@ -11,14 +11,22 @@
 /** Size of a page, and of the smallest region Jailhouse maps instead of trapping. */
 export const PAGE_BYTES = 0x1000;
 
-// The machine.
-export const HYPERVISOR_MEMORY = { start: 0x1fc00000, size: 0x400000 } as const;
 /**
  * What the card's device tree overlay takes from Linux (no-map): the warden's RAM at its start, shared
- * memory, the hypervisor at its end, and nothing more, so that Linux keeps large pieces on both sides.
- * Linux refuses a reservation higher up, where the firmware has its own.
+ * memory, the hypervisor at its end, and nothing more. It lies above what boot loaders and the kernel
+ * use and below what Linux takes for graphics in one piece (docs/decisions/0012).
  */
-export const CARD_RESERVATION = { start: 0x1f000000, size: 0x1000000 } as const;
+export const CARD_RESERVATION = { start: 0x0a000000, size: 0x1000000 } as const;
+const RESERVED = CARD_RESERVATION.start;
+
+// The machine.
+export const HYPERVISOR_MEMORY = { start: RESERVED + 0xc00000, size: 0x400000 } as const;
+/** The network link of Jailhouse's stock machine, for a second Linux cell: table and two outputs. */
+export const NETWORK_STATE_TABLE = { start: RESERVED + 0xb00000, size: PAGE_BYTES } as const;
+export const NETWORK_OUTPUT_0 = { start: RESERVED + 0xb01000, size: 0x7f000 } as const;
+export const NETWORK_OUTPUT_1 = { start: RESERVED + 0xb80000, size: 0x7f000 } as const;
+/** Where root's first piece of RAM ends: between the cell's RAM and the shared memory. */
+export const ROOT_RAM_END = RESERVED + 0xa10000;
 /** Virtual PCI configuration space: 1 MiB per bus, bus 0 alone. */
 export const PCI_MMCONFIG = { start: 0xff900000, endBus: 0, bytesPerBus: 0x100000 } as const;
 /** Domain of the virtual PCI host as the root cell's Linux sees it. */
@@ -46,7 +54,7 @@ export const SPI0 = { start: 0xfe204000, size: PAGE_BYTES } as const;
 export const SPI_PAGE_OFFSETS = { 0: 0, 3: 0x600, 4: 0x800, 5: 0xa00, 6: 0xc00 } as const;
 
 // The warden's cell, as its guest addresses it.
-export const CELL_RAM = { physicalStart: 0x1f000000, guestStart: 0, size: 0x200000 } as const;
+export const CELL_RAM = { physicalStart: RESERVED, guestStart: 0, size: 0x200000 } as const;
 export const COMMUNICATION_REGION = { guestStart: 0x80000000, size: PAGE_BYTES } as const;
 /** Where `jailhouse cell load` puts image, command line and rule table. */
 export const CELL_IMAGE_ADDRESS = 0x0;
@@ -64,8 +72,8 @@ export const CELL_CPU = 3;
 export const MESSAGE_REPLY_TIMEOUT_LOOPS = 200_000_000;
 
 // The ivshmem link that carries virtio-can. Regions lie one after the other, as the guest ABI asks.
-export const IVSHMEM_STATE_TABLE = { start: 0x1fa20000, size: PAGE_BYTES } as const;
-export const IVSHMEM_READ_WRITE = { start: 0x1fa21000, size: 0x40000 } as const;
+export const IVSHMEM_STATE_TABLE = { start: RESERVED + 0xa20000, size: PAGE_BYTES } as const;
+export const IVSHMEM_READ_WRITE = { start: RESERVED + 0xa21000, size: 0x40000 } as const;
 export const IVSHMEM_BDF = 0x00;
 export const IVSHMEM_PEERS = 2;
 export const IVSHMEM_ROOT_ID = 0;
@@ -76,11 +84,11 @@ export const VIRTIO_CAN_BACK_END = 0xc024;
 
 // The control link: one-way memory, held by hardware. The warden's status page is its output section,
 // AGL's requests are the root cell's. Output sections lie in the order of the peers.
-export const CONTROL_STATE_TABLE = { start: 0x1fa70000, size: PAGE_BYTES } as const;
+export const CONTROL_STATE_TABLE = { start: RESERVED + 0xa70000, size: PAGE_BYTES } as const;
 /** Output 0: root writes, the cell can only read. */
-export const CONTROL_REQUESTS = { start: 0x1fa71000, size: 0x20000 } as const;
+export const CONTROL_REQUESTS = { start: RESERVED + 0xa71000, size: 0x20000 } as const;
 /** Output 1: the cell writes, root can only read. */
-export const CONTROL_STATUS = { start: 0x1fa91000, size: 0x20000 } as const;
+export const CONTROL_STATUS = { start: RESERVED + 0xa91000, size: 0x20000 } as const;
 /** Slot 1 (0x08) is the network link of the stock machine. */
 export const CONTROL_BDF = 0x10;
 /** In the range that ivshmem leaves to its users (0x4000 to 0x7fff); the same on both ends. */

@@ -3,8 +3,8 @@
  *
  * Used by: scripts/cells.ts (build/rpi4-root.cell), the checker, the twin through the built file.
  * Follows Jailhouse's stock machine (configs/arm64/rpi4.c) with the demo link replaced by the
- * warden's two. The card must reserve 0x1f000000 to 0x20000000 as no-map: the warden's RAM, shared
- * memory and hypervisor lie there.
+ * warden's two. The card must reserve CARD_RESERVATION as no-map: the warden's RAM, shared memory
+ * and hypervisor lie there.
  * Does not: say what Linux does with it.
  */
 import {
@@ -32,6 +32,7 @@ import {
 import type { MemoryRegion, System } from './format/model.ts';
 import * as rpi4 from './rpi4-layout.ts';
 
+const RESERVATION_END = rpi4.CARD_RESERVATION.start + rpi4.CARD_RESERVATION.size;
 const READ_WRITE_EXECUTE = MEMORY_READ | MEMORY_WRITE | MEMORY_EXECUTE;
 
 const memoryRegions: readonly MemoryRegion[] = [
@@ -53,23 +54,23 @@ const memoryRegions: readonly MemoryRegion[] = [
   emptyRegion('canwarden output 1', 'likewise, for peer 1'),
   identityRegion(
     'network state table',
-    0x1fb00000,
-    0x1000,
+    rpi4.NETWORK_STATE_TABLE.start,
+    rpi4.NETWORK_STATE_TABLE.size,
     MEMORY_READ | MEMORY_ROOTSHARED,
     'ivshmem-net of the stock configuration, for a second Linux cell',
   ),
   emptyRegion('network read-write section', 'ivshmem-net has output sections only'),
   identityRegion(
     'network output 0',
-    0x1fb01000,
-    0x7f000,
+    rpi4.NETWORK_OUTPUT_0.start,
+    rpi4.NETWORK_OUTPUT_0.size,
     MEMORY_READ | MEMORY_WRITE | MEMORY_ROOTSHARED,
     'what root sends',
   ),
   identityRegion(
     'network output 1',
-    0x1fb80000,
-    0x7f000,
+    rpi4.NETWORK_OUTPUT_1.start,
+    rpi4.NETWORK_OUTPUT_1.size,
     MEMORY_READ | MEMORY_ROOTSHARED,
     'what the peer sends',
   ),
@@ -112,11 +113,11 @@ const memoryRegions: readonly MemoryRegion[] = [
   identityRegion(
     'RAM below the reservation',
     0x0,
-    0x1fa10000,
+    rpi4.ROOT_RAM_END,
     READ_WRITE_EXECUTE,
-    "includes the reserved part from 0x1f000000 where the warden's RAM is taken from",
+    "includes the start of the reservation, where the warden's RAM is taken from",
   ),
-  identityRegion('RAM to 4 GiB', 0x20000000, 0xdc000000, READ_WRITE_EXECUTE),
+  identityRegion('RAM to 4 GiB', RESERVATION_END, 0xfc000000 - RESERVATION_END, READ_WRITE_EXECUTE),
   identityRegion('RAM from 4 GiB', 0x100000000, 0x100000000, READ_WRITE_EXECUTE, '8 GiB boards'),
 ];
 

@@ -5,8 +5,8 @@
 # CPU and SPI; link-checks.sh has the ones of the link and the cell.
 
 # All physical memory that the two cells take: cell RAM, shared memory, hypervisor.
-RESERVED_START=0x1f000000
-RESERVED_END=0x20000000
+RESERVED_START=0x0a000000
+RESERVED_END=0x0b000000
 
 doctor_faults=0
 doctor_number=0
@@ -129,7 +129,7 @@ check_memory() {
     fault '/proc/iomem names no System RAM' 'run canwarden doctor as root, on the board itself'
   elif [ -n "$memory_taken" ]; then
     fault "Linux uses memory of the cells, $RESERVED_START to $RESERVED_END (System RAM $memory_taken)" \
-      'reserve 0x1f000000 to 0x20000000 no-map (docs/agl.md, "Memory"), reboot'
+      "reserve $RESERVED_START to $RESERVED_END no-map (docs/agl.md, \"Memory\"), reboot"
   else
     good "$RESERVED_START to $RESERVED_END is not System RAM"
   fi

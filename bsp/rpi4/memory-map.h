@@ -27,20 +27,20 @@
 #define COMM_REGION_BYTES 0x00001000
 
 /* ivshmem: read-only state table, then the read-write section, without a gap. */
-#define IVSHMEM_STATE_TABLE_ADDRESS 0x1fa20000
+#define IVSHMEM_STATE_TABLE_ADDRESS 0x0aa20000
 #define IVSHMEM_STATE_TABLE_BYTES 0x00001000
-#define IVSHMEM_SECTION_ADDRESS 0x1fa21000
+#define IVSHMEM_SECTION_ADDRESS 0x0aa21000
 #define IVSHMEM_SECTION_BYTES 0x00040000
 
 /*
  * The control link: state table, requests (root's output section), status page (the cell's own), in
  * the same 2 MiB as the regions above. Only the status page is written.
  */
-#define CONTROL_STATE_TABLE_ADDRESS 0x1fa70000
+#define CONTROL_STATE_TABLE_ADDRESS 0x0aa70000
 #define CONTROL_STATE_TABLE_BYTES 0x00001000
-#define CONTROL_REQUESTS_ADDRESS 0x1fa71000
+#define CONTROL_REQUESTS_ADDRESS 0x0aa71000
 #define CONTROL_REQUESTS_BYTES 0x00020000
-#define CONTROL_STATUS_ADDRESS 0x1fa91000
+#define CONTROL_STATUS_ADDRESS 0x0aa91000
 #define CONTROL_STATUS_BYTES 0x00020000
 
 /* 3 to 4 GiB: BCM2711 peripherals, virtual PCI, the ivshmem registers. */

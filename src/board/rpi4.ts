@@ -30,8 +30,8 @@ export const GPIO_INTERRUPT: u32 = 145;
 export const CORE_CLOCK_HERTZ: u32 = 500_000_000;
 
 /** ivshmem: where the hypervisor shows the sections, and where this cell puts the registers. */
-export const IVSHMEM_STATE_TABLE_ADDRESS: u32 = 0x1fa20000;
-export const IVSHMEM_SECTION_ADDRESS: u32 = 0x1fa21000;
+export const IVSHMEM_STATE_TABLE_ADDRESS: u32 = 0x0aa20000;
+export const IVSHMEM_SECTION_ADDRESS: u32 = 0x0aa21000;
 export const IVSHMEM_SECTION_BYTES: u32 = 0x00040000;
 export const IVSHMEM_REGISTERS_ADDRESS: u32 = 0xff000000;
 /** The cell's end of the link. */
@@ -41,8 +41,8 @@ export const IVSHMEM_CELL_IDENTITY: u32 = 1;
  * The control link: where the hypervisor shows its state table, the requests (root's output section,
  * read only) and the status page (the cell's own). Its registers are not used.
  */
-export const CONTROL_STATE_TABLE_ADDRESS: u32 = 0x1fa70000;
-export const CONTROL_REQUESTS_ADDRESS: u32 = 0x1fa71000;
-export const CONTROL_STATUS_ADDRESS: u32 = 0x1fa91000;
+export const CONTROL_STATE_TABLE_ADDRESS: u32 = 0x0aa70000;
+export const CONTROL_REQUESTS_ADDRESS: u32 = 0x0aa71000;
+export const CONTROL_STATUS_ADDRESS: u32 = 0x0aa91000;
 /** Bytes of each of the two output sections. */
 export const CONTROL_OUTPUT_BYTES: u32 = 0x00020000;

@@ -155,17 +155,17 @@ describe('canwarden doctor, Jailhouse', NEEDS_BUSYBOX, () => {
 
 describe('canwarden doctor, memory and CPU', NEEDS_BUSYBOX, () => {
   it('finds Linux in the memory of the cells, at either end and around it', () => {
-    for (const range of ['00000000-3b3fffff', '00000000-1f000000', '1fffffff-3b3fffff']) {
+    for (const range of ['00000000-3b3fffff', '00000000-0a000000', '0affffff-3b3fffff']) {
       const board = up().write('proc/iomem', `${range} : System RAM\n`);
       assertOne(board, '2 memory', [
         new RegExp(range),
-        /=> reserve 0x1f000000 to 0x20000000 no-map/,
+        /=> reserve 0x0a000000 to 0x0b000000 no-map/,
       ]);
     }
   });
 
   it('takes memory that only touches the reservation for right', () => {
-    const iomem = '00000000-1effffff : System RAM\n20000000-3b3fffff : System RAM\n';
+    const iomem = '00000000-09ffffff : System RAM\n0b000000-3b3fffff : System RAM\n';
     assert.deepEqual(examine(up().write('proc/iomem', iomem)).faults, []);
   });
 

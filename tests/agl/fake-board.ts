@@ -68,8 +68,8 @@ const INSTALLED: Readonly<Record<string, string | Buffer>> = {
   [RULES]: ruleTable(6),
   'lib/firmware/jailhouse.bin': 'hypervisor',
   'proc/iomem':
-    '00000000-1effffff : System RAM\n  00010000-00ffffff : Kernel code\n' +
-    '1f000000-1fffffff : reserved\n20000000-3b3fffff : System RAM\n',
+    '00000000-09ffffff : System RAM\n  00010000-00ffffff : Kernel code\n' +
+    '0a000000-0affffff : reserved\n0b000000-3b3fffff : System RAM\n',
   'dev/jailhouse': '',
   'dev/uio0': '',
   'dev/uio1': '',

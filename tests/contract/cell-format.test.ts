@@ -9,6 +9,7 @@ import { describe, it } from 'node:test';
 import { decodeFile } from '../../cell-config/format/decode.ts';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import { CellFormatError } from '../../cell-config/format/error.ts';
+import type { MemoryRegion } from '../../cell-config/format/model.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
@@ -82,16 +83,27 @@ describe('cell file format', () => {
     assert.equal(sha256(cell).slice(0, 8), 'a43a0156');
   });
 
-  it('differs from the accepted root cell in the link protocol and the control link alone', () => {
+  it('differs from the accepted root cell in its place, the link protocol and the control link alone', () => {
     const { rootCell } = RPI4_ROOT;
     const isControl = ({ name }: { name?: string }): boolean =>
       /^control|^canwarden (requests|status|control)/.test(name ?? '');
-    const memoryRegions = rootCell.memoryRegions.filter((region) => !isControl(region));
+    // The accepted one has all of it 0x15000000 higher, up to 0x20000000.
+    const moved = (address: number): number =>
+      address >= 0x0a000000 && address <= 0x0b000000 ? address + 0x15000000 : address;
+    const back = <Region extends Omit<MemoryRegion, 'name'>>(region: Region): Region => {
+      const physicalStart = moved(region.physicalStart);
+      const size = moved(region.physicalStart + region.size) - physicalStart;
+      return { ...region, physicalStart, virtualStart: moved(region.virtualStart), size };
+    };
+    const memoryRegions = rootCell.memoryRegions
+      .filter((region) => !isControl(region))
+      .map((region) => back(region));
     const pciDevices = rootCell.pciDevices.filter((device) => !isControl(device));
     assert.equal(rootCell.memoryRegions.length - memoryRegions.length, 4);
     assert.equal(rootCell.pciDevices.length - pciDevices.length, 1);
     const bytes = encodeSystem({
       ...RPI4_ROOT,
+      hypervisorMemory: back(RPI4_ROOT.hypervisorMemory),
       rootCell: { ...rootCell, memoryRegions, pciDevices },
     });
     // System 0x164, descriptor and CPU set 0x8c, 13 regions, 2 irqchips, then the first device.
@@ -114,10 +126,10 @@ describe('cell file format', () => {
         [0, 8, 16, 24].map((field) =>
           bytes.readBigUInt64LE(regionsAt + (regionIndex + index) * 32 + field),
         );
-      assert.deepEqual(region(0), [0x1fa70000n, 0x1fa70000n, 0x1000n, 1n | shared]);
+      assert.deepEqual(region(0), [0x0aa70000n, 0x0aa70000n, 0x1000n, 1n | shared]);
       assert.deepEqual(region(1), [0n, 0n, 0n, 0n]);
-      assert.deepEqual(region(2), [0x1fa71000n, 0x1fa71000n, 0x20000n, rights(0)]);
-      assert.deepEqual(region(3), [0x1fa91000n, 0x1fa91000n, 0x20000n, rights(1)]);
+      assert.deepEqual(region(2), [0x0aa71000n, 0x0aa71000n, 0x20000n, rights(0)]);
+      assert.deepEqual(region(3), [0x0aa91000n, 0x0aa91000n, 0x20000n, rights(1)]);
       const device = bytes.subarray(devicesAt + deviceIndex * 56);
       assert.equal(device.readUInt8(0), 3, 'ivshmem');
       assert.deepEqual([device.readUInt16LE(2), device.readUInt16LE(4)], [1, 0x10], 'domain, bdf');
@@ -170,18 +182,18 @@ describe('cell file format', () => {
         region.flags,
       ]),
       [
-        [0x1fa20000, 0x1fa20000, 0x1000, 0x81],
-        [0x1fa21000, 0x1fa21000, 0x40000, 0x83],
+        [0x0aa20000, 0x0aa20000, 0x1000, 0x81],
+        [0x0aa21000, 0x0aa21000, 0x40000, 0x83],
         [0, 0, 0, 0],
         [0, 0, 0, 0],
-        [0x1fa70000, 0x1fa70000, 0x1000, 0x81],
+        [0x0aa70000, 0x0aa70000, 0x1000, 0x81],
         [0, 0, 0, 0],
-        [0x1fa71000, 0x1fa71000, 0x20000, 0x81],
-        [0x1fa91000, 0x1fa91000, 0x20000, 0x83],
+        [0x0aa71000, 0x0aa71000, 0x20000, 0x81],
+        [0x0aa91000, 0x0aa91000, 0x20000, 0x83],
         [0xfe204000, 0xfe204000, 0x1000, 0x13],
         [0xfe200000, 0xfe200000, 0x1000, 0x91],
         [0xfe215040, 0xfe215040, 0x40, 0x50093],
-        [0x1f000000, 0, 0x200000, 0x47],
+        [0x0a000000, 0, 0x200000, 0x47],
         [0, 0x80000000, 0x1000, 0x23],
       ],
     );

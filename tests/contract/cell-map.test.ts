@@ -46,7 +46,7 @@ describe('the map of physical memory', () => {
     assert.deepEqual(
       owned.map(({ start, size, owner }) => [start, size, owner]),
       [
-        [0x1f000000, 0x200000, 'canwarden'],
+        [0x0a000000, 0x200000, 'canwarden'],
         [0xfe204000, 0x1000, 'canwarden'],
       ],
     );
@@ -57,11 +57,11 @@ describe('the map of physical memory', () => {
     assert.deepEqual(
       shared.map(({ start, size, what }) => [start, size, what]),
       [
-        [0x1fa20000, 0x1000, 'state table'],
-        [0x1fa21000, 0x40000, 'read-write section'],
-        [0x1fa70000, 0x1000, 'control state table'],
-        [0x1fa71000, 0x20000, 'requests'],
-        [0x1fa91000, 0x20000, 'status page'],
+        [0x0aa20000, 0x1000, 'state table'],
+        [0x0aa21000, 0x40000, 'read-write section'],
+        [0x0aa70000, 0x1000, 'control state table'],
+        [0x0aa71000, 0x20000, 'requests'],
+        [0x0aa91000, 0x20000, 'status page'],
         [0xfe200000, 0x1000, 'GPIO'],
         [0xfe215040, 0x40, 'UART'],
       ],
@@ -73,7 +73,7 @@ describe('the map of physical memory', () => {
     assert.deepEqual(
       kept.map(({ start, size }) => [start, size]),
       [
-        [0x1fc00000, 0x400000],
+        [0x0ac00000, 0x400000],
         [0xff841000, 0x1000],
         [0xff842000, 0x2000],
         [0xff844000, 0x2000],
@@ -93,7 +93,7 @@ describe('the map of physical memory', () => {
 describe('the map of a cell', () => {
   it('puts sections, rule table and free room inside the RAM', () => {
     const [ram] = guestMap(RPI4_CANWARDEN, IMAGE);
-    assert.equal(ram.physicalStart, 0x1f000000);
+    assert.equal(ram.physicalStart, 0x0a000000);
     assert.deepEqual(ram.parts, [
       { what: '.text', start: 0, size: 0x2000 },
       { what: 'free', start: 0x2000, size: 0x2000 },

@@ -118,21 +118,21 @@ describe('the files that config.txt includes', () => {
 });
 
 describe('contiguous memory beside the reservation', () => {
-  // 496 MiB lie below 0x1f000000, 256 between the reservation and 768 MiB (bcm2711: alloc-ranges).
+  // The firmware puts the device tree and the initramfs below 0x2f000000: 576 MiB above the reservation.
+  // Boards without it were seen with 512 MiB from 0xec00000, and from 0xe000000 beside 16 MB of initramfs.
   it('that does not fit is said with the sizes', async () => {
-    const { notes } = await look('[pi4]\ndtoverlay=vc4-kms-v3d-pi4,cma-512\n[all]\n');
+    const { notes } = await look('[pi4]\ndtoverlay=cma,cma-size=629145600\n[all]\n');
     assert.equal(notes.length, 1);
-    assert.match(notes[0], /^config\.txt line 2 asks for 512 MiB .*16 MiB.*0x1f000000.*496 MiB/);
-    assert.match(notes[0], /448 MiB at most, for example dtoverlay=vc4-kms-v3d,cma-448$/);
+    assert.match(notes[0], /^config\.txt line 2 asks for 600 MiB .*16 MiB.*0x0a000000.*576 MiB/);
+    assert.match(notes[0], /512 MiB at most, for example dtoverlay=vc4-kms-v3d,cma-512$/);
   });
 
   for (const [config, cmdline, size] of [
-    ['dtoverlay=vc4-kms-v3d\n', '', 508],
-    ['dtoverlay=vc4-fkms-v3d\n', '', 508],
-    ['dtoverlay=cma,cma-size=536870912\n', '', 512],
-    ['dtoverlay=vc4-kms-v3d,cma-256\n[gpio4=1]\ndtoverlay=cma,cma-512\n', '', 512],
-    ['dtoverlay=vc4-kms-v3d\ndtparam=cma-512\n', '', 512],
-    ['a=1\n', 'console=tty1 cma=500M root=/dev/mmcblk0p2\n', 500],
+    ['dtoverlay=cma,cma-size=536875008\n', '', 512],
+    ['dtoverlay=vc4-kms-v3d,cma-256\n[gpio4=1]\ndtoverlay=cma,cma-768\n', '', 768],
+    ['dtoverlay=vc4-kms-v3d\ndtparam=cma-size=805306368\n', '', 768],
+    ['a=1\n', 'console=tty1 cma=600M root=/dev/mmcblk0p2\n', 600],
+    ['a=1\n', 'cma=1G\n', 1024],
   ] as const) {
     it(`${size} MiB of "${(config + cmdline).trim()}" do not`, async () => {
       const { notes } = await look(config, { 'cmdline.txt': cmdline });
@@ -141,11 +141,14 @@ describe('contiguous memory beside the reservation', () => {
   }
 
   for (const config of [
-    'dtoverlay=vc4-kms-v3d,cma-448\n',
+    '[pi4]\ndtoverlay=vc4-kms-v3d-pi4,cma-512\n[all]\n',
+    'dtoverlay=vc4-kms-v3d\n',
+    'dtoverlay=vc4-fkms-v3d\n',
+    'dtoverlay=cma,cma-size=536870912\n',
     'dtoverlay=vc4-kms-v3d\ndtparam=cma-256\n',
     'dtoverlay=vc4-kms-v3d,cma-default\n',
-    'dtoverlay=cma,cma-512\ndtoverlay=cma,cma-128\n',
-    '[pi3]\ndtoverlay=vc4-kms-v3d\n',
+    'dtoverlay=cma,cma-768\ndtoverlay=cma,cma-128\n',
+    '[pi3]\ndtoverlay=cma,cma-768\n',
     'dtparam=audio=on\n',
   ]) {
     it(`what "${config.trim()}" asks for does`, async () => {

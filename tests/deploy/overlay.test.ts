@@ -47,7 +47,7 @@ function readTree(blob: Buffer): Record<string, string> {
 const hex = (text: string): string => Buffer.from(`${text}\0`).toString('hex');
 
 describe('the device tree overlay', () => {
-  it('reserves 16 MiB at 0x1f000000 as no-map, takes the page of SPI0 from Linux, orders the PCI domains', () => {
+  it('reserves 16 MiB at 0x0a000000 as no-map, takes the page of SPI0 from Linux, orders the PCI domains', () => {
     const memory = '/fragment@0/__overlay__/reserved-memory';
     assert.deepEqual(readTree(encodeOverlay()), {
       ':compatible': hex('brcm,bcm2711'),
@@ -55,8 +55,8 @@ describe('the device tree overlay', () => {
       [`${memory}:#address-cells`]: '00000002',
       [`${memory}:#size-cells`]: '00000001',
       [`${memory}:ranges`]: '',
-      [`${memory}/canwarden@1f000000:reg`]: '000000001f00000001000000',
-      [`${memory}/canwarden@1f000000:no-map`]: '',
+      [`${memory}/canwarden@a000000:reg`]: '000000000a00000001000000',
+      [`${memory}/canwarden@a000000:no-map`]: '',
       '/fragment@1:target-path': hex('/scb/pcie@7d500000'),
       '/fragment@1/__overlay__:linux,pci-domain': '00000000',
       // SPI0, 3, 4, 5, 6 by bcm2711.dtsi; SPI1 and SPI2 are in another page and stay Linux's.
@@ -74,7 +74,7 @@ describe('the device tree overlay', () => {
   });
 
   it('covers the hypervisor, the shared memory and the RAM of the cell, and begins and ends with them', () => {
-    const [first, end] = [0x1f000000, 0x20000000];
+    const [first, end] = [0x0a000000, 0x0b000000];
     const inside = ({ start, size }: { start: number; size: number }): boolean =>
       start >= first && start + size <= end;
     const { hypervisorMemory } = RPI4_ROOT;
@@ -100,8 +100,8 @@ describe('the device tree overlay', () => {
   it('leaves everything around it to Linux: the root cell may use what is not reserved', () => {
     const ram = RPI4_ROOT.rootCell.memoryRegions.filter(({ name }) => name.startsWith('RAM'));
     for (const [start, end] of [
-      [0x0, 0x1f000000],
-      [0x20000000, 0xfc000000],
+      [0x0, 0x0a000000],
+      [0x0b000000, 0xfc000000],
     ]) {
       assert.ok(
         ram.some(

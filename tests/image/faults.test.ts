@@ -19,8 +19,8 @@ const MILLISECOND = 1_000_000;
 const YIELD = 0xd503203f;
 const BRK_0 = 0xd4200000;
 /** MOVK Wd, #imm, LSL #16: the upper half of the status page's address, and of the requests'. */
-const MOVK_STATUS_PAGE = 0x72a00000 + (0x1fa9 << 5);
-const MOVK_REQUESTS = 0x72a00000 + (0x1fa7 << 5);
+const MOVK_STATUS_PAGE = 0x72a00000 + (0x0aa9 << 5);
+const MOVK_REQUESTS = 0x72a00000 + (0x0aa7 << 5);
 
 // Jailhouse: communication region, cell state "failed".
 const CELL_FAILED = 3;
@@ -69,7 +69,7 @@ function symbol(name: string): number {
 
 /** The cell's entry (peer 1) of the ivshmem state table, as Linux sees it. */
 function cellLinkState(board: Board): number {
-  const table = board.machine.memories.find(({ base }) => base === 0x1fa20000);
+  const table = board.machine.memories.find(({ base }) => base === 0x0aa20000);
   assert.ok(table, 'no state table');
   return table.bytes.readUInt32LE(4);
 }

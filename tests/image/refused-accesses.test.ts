@@ -24,7 +24,7 @@ const READ_ONLY_PAGE = 0x21000;
 const UNMAPPED_PAGE = 0x22000;
 const GUEST_VIEW = 0x4_0000_0000;
 /** Writable by the page tables of the program, by the cell config only for the hypervisor. */
-const STATE_TABLE = 0x1fa20000;
+const STATE_TABLE = 0x0aa20000;
 const IN_NO_REGION = 0xfe201000;
 
 // Arm ARM D8.3: page and block descriptors with the access flag, inner shareable, memory type 0.
@@ -197,8 +197,8 @@ describe('an access that the page tables refuse is an exception of the cell', ()
 
 describe('an access that the page tables allow and the cell config does not parks the cell', () => {
   for (const [instruction, says] of [
-    ['str w0, [x5, #4]', /data write.* at 0x1fa20004: /],
-    ['stp x0, x0, [x5, #16]', /data write.* at 0x1fa20010: /],
+    ['str w0, [x5, #4]', /data write.* at 0xaa20004: /],
+    ['stp x0, x0, [x5, #16]', /data write.* at 0xaa20010: /],
     ['ldr w0, [x6, #8]', /data read.* at 0xfe201008: /],
     ['strb w0, [x6]', /data write.* at 0xfe201000: /],
   ] as const) {

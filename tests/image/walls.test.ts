@@ -83,17 +83,17 @@ describe('the page tables of the running image', () => {
     };
     // The control link: state table, requests (root's), status page (the cell's); then the data link.
     for (const [start, bytes, expected] of [
-      [0x1fa70000, 0x1000, 'read'],
-      [0x1fa71000, 0x20000, 'read'],
-      [0x1fa91000, 0x20000, 'write'],
-      [0x1fa20000, 0x1000, 'read'],
-      [0x1fa21000, 0x40000, 'write'],
+      [0x0aa70000, 0x1000, 'read'],
+      [0x0aa71000, 0x20000, 'read'],
+      [0x0aa91000, 0x20000, 'write'],
+      [0x0aa20000, 0x1000, 'read'],
+      [0x0aa21000, 0x40000, 'write'],
     ] as const) {
       for (let offset = 0; offset < bytes; offset += PAGE_BYTES) {
         assert.equal(rights(start + offset), expected, (start + offset).toString(16));
       }
     }
-    for (const hole of [0x1fa1f000, 0x1fa61000, 0x1fa6f000, 0x1fab1000]) {
+    for (const hole of [0x0aa1f000, 0x0aa61000, 0x0aa6f000, 0x0aab1000]) {
       assert.equal(rights(hole), 'none', hole.toString(16));
     }
     assert.equal(rights(addressOf('level1')), 'write');
@@ -102,7 +102,7 @@ describe('the page tables of the running image', () => {
 
   it("show the guest's memory above, with holes below the stacks", () => {
     assert.equal(walk(GUEST_VIEW), 0);
-    assert.equal(walk(GUEST_VIEW + 0x1fa20000), 0x1fa20000);
+    assert.equal(walk(GUEST_VIEW + 0x0aa20000), 0x0aa20000);
     assert.equal(walk(GUEST_VIEW + 0x80000000), 0x80000000);
     assert.equal(walk(GUEST_VIEW + 0xfe204000), 0xfe204000);
     for (const guard of ['__stack_guard', '__fault_stack_guard']) {

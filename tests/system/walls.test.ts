@@ -6,8 +6,8 @@ import { framesOf, logOf, onBothEngines, play } from './play.ts';
 
 const SPI0 = 0xfe204000;
 const GPIO = 0xfe200000;
-const READ_WRITE_SECTION = 0x1fa21000;
-const STATUS_PAGE = 0x1fa91000;
+const READ_WRITE_SECTION = 0x0aa21000;
+const STATUS_PAGE = 0x0aa91000;
 const FLAG_WRITE = 2;
 const CELL_FAILED = 3;
 
@@ -36,12 +36,12 @@ onBothEngines('the walls of the cell file', (engine) => {
     [
       'with a R/W section that it may only read',
       withRegion(READ_WRITE_SECTION, (region) => ({ ...region, flags: region.flags - FLAG_WRITE })),
-      /data write.* at 0x1fa21[0-9a-f]{3}: /,
+      /data write.* at 0xaa21[0-9a-f]{3}: /,
     ],
     [
       'with a status page that it may only read',
       withRegion(STATUS_PAGE, (region) => ({ ...region, flags: region.flags - FLAG_WRITE })),
-      /data write.* at 0x1fa91000: /,
+      /data write.* at 0xaa91000: /,
     ],
   ] as const) {
     it(`parks a cell ${what}, and says what it did`, async () => {

@@ -10,7 +10,7 @@ import { assemble } from './wat.ts';
 // The stated delays of the AGL side, declared again.
 const WAKE_UP_NANOS = 30_000;
 const POLL_NANOS = 1_000_000;
-const SECTION = 0x1fa21000;
+const SECTION = 0x0aa21000;
 const SECTION_BYTES = 0x40000;
 const OUTPUT_BYTES = 0x20000;
 

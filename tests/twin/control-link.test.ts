@@ -31,7 +31,7 @@ describe('the control link', () => {
       // State table, R/W section, each output section, base address.
       assert.deepEqual(
         [0x44, 0x48, 0x4c, 0x50, 0x54, 0x58, 0x5c].map((offset) => endpoint.readConfig(offset)),
-        [0x1000, 0, 0, 0x20000, 0, 0x1fa70000, 0],
+        [0x1000, 0, 0, 0x20000, 0, 0x0aa70000, 0],
       );
     }
   });
@@ -41,10 +41,10 @@ describe('the control link', () => {
     assert.equal(section.length, 0);
     const [requests, status] = outputs;
     requests.writeUInt32LE(0x12345678, 0x1fffc);
-    const seen = space.find(0x1fa71000)?.memory;
+    const seen = space.find(0x0aa71000)?.memory;
     assert.equal(seen?.bytes.readUInt32LE(0x1fffc), 0x12345678);
     assert.equal(seen?.writable, false);
-    const page = space.find(0x1fa91000)?.memory;
+    const page = space.find(0x0aa91000)?.memory;
     assert.equal(page?.writable, true);
     page?.bytes.writeUInt32LE(0x9abcdef0, 0);
     assert.equal(status.readUInt32LE(0), 0x9abcdef0);

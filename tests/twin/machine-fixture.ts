@@ -40,7 +40,7 @@ export function makeFixture(cell: Cell = RPI4_CANWARDEN) {
   const console = new ConsoleLog(() => clock.now);
   const physicalMemory = new PhysicalMemory();
   const space = new AddressSpace(cell, physicalMemory);
-  const stateTable = physicalMemory.block(0x1fa20000, 0x1000);
+  const stateTable = physicalMemory.block(0x0aa20000, 0x1000);
   const link = new IvshmemLink(stateTable, 2);
   const { rootCell } = RPI4_ROOT;
   const rootDevice = rootCell.pciDevices.find(({ bdf, type }) => bdf === 0 && type === 3);

@@ -9,10 +9,10 @@ const SPI0_CS = 0xfe204000;
 const GPIO_GPLEV0 = 0xfe200034;
 const UART_THR = 0xfe215040;
 const UART_LSR = 0xfe215054;
-const STATE_TABLE = 0x1fa20000;
-const READ_WRITE_SECTION = 0x1fa21000;
-const REQUESTS = 0x1fa71000;
-const STATUS_PAGE = 0x1fa91000;
+const STATE_TABLE = 0x0aa20000;
+const READ_WRITE_SECTION = 0x0aa21000;
+const REQUESTS = 0x0aa71000;
+const STATUS_PAGE = 0x0aa91000;
 const COMMUNICATION_REGION = 0x80000000;
 const CELL_STATE = 0x08;
 const CELL_FAILED = 3;
@@ -29,7 +29,7 @@ describe('the walls of the cell', () => {
     assert.deepEqual(found, [
       ['state table', STATE_TABLE, 0x1000, false, false],
       ['read/write section', READ_WRITE_SECTION, 0x40000, true, false],
-      ['state table of PCI device 0x10', 0x1fa70000, 0x1000, false, false],
+      ['state table of PCI device 0x10', 0x0aa70000, 0x1000, false, false],
       ['output section 0 of PCI device 0x10', REQUESTS, 0x20000, false, false],
       ['output section 1 of PCI device 0x10', STATUS_PAGE, 0x20000, true, false],
       ['RAM', 0, 0x200000, true, true],

@@ -82,7 +82,7 @@ describe('the wasm engine', () => {
     assert.equal(outside.engine.run(1_000), 'parked');
     assert.equal(outside.communication.cellState, CELL_FAILED);
     const readOnly = boot({
-      step: '(call $memory_write16 (i32.const 0x1fa20004) (i32.const 1)) (i32.const 0)',
+      step: '(call $memory_write16 (i32.const 0x0aa20004) (i32.const 1)) (i32.const 0)',
     });
     assert.equal(readOnly.engine.run(1_000), 'parked');
     const across = boot({

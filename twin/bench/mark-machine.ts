@@ -11,8 +11,8 @@ import { COUNTER_HERTZ, RASPBERRY_PI_4_TIMING } from '../machine/timing-model.ts
 /** Addresses of the cell's memory (cell-config, bsp/rpi4/memory-map.h). */
 const MEMORIES = [
   { name: 'ram', base: 0, bytes: 0x200000, executable: true },
-  { name: 'state table', base: 0x1fa20000, bytes: 0x1000, executable: false },
-  { name: 'read/write section', base: 0x1fa21000, bytes: 0x40000, executable: false },
+  { name: 'state table', base: 0x0aa20000, bytes: 0x1000, executable: false },
+  { name: 'read/write section', base: 0x0aa21000, bytes: 0x40000, executable: false },
   { name: 'communication region', base: 0x80000000, bytes: 0x1000, executable: false },
 ];
 

@@ -2,8 +2,10 @@
  * Whether the contiguous memory (CMA) that a card asks for still fits beside the reservation.
  *
  * Linux takes it in one piece from the first 768 MiB (`alloc-ranges` of the kernel for this board), so
- * that what the display needs is below 1 GiB. Without the piece it starts, and graphics have no memory.
- * Sources: the overlays cma, vc4-kms-v3d-pi4 and vc4-fkms-v3d-pi4 of the kernel for Raspberry Pi;
+ * that what the display needs is below 1 GiB. There it takes the highest piece that is free. Without one
+ * it starts, and graphics have no memory.
+ * Sources: `created CMA memory pool at 0xec00000` (0xe000000 beside an initramfs of 16 MB), size 512 MiB,
+ * in boot logs of this board; the overlays cma, vc4-kms-v3d-pi4 and vc4-fkms-v3d-pi4 of the kernel for Raspberry Pi;
  * Linux, kernel-parameters.txt, `cma=`, which comes before the device tree.
  */
 import { CARD_RESERVATION } from '../../../cell-config/rpi4-layout.ts';
@@ -13,13 +15,11 @@ import { placeOf } from './parse.ts';
 import type { ConfigLine } from './parse.ts';
 
 const MIB = 2 ** 20;
-const RANGE_END = 0x30000000;
-/** The kernel itself lies at the bottom of the lower piece. */
-const KERNEL_BYTES = 48 * MIB;
-const PIECE_BYTES = Math.max(
-  CARD_RESERVATION.start,
-  RANGE_END - CARD_RESERVATION.start - CARD_RESERVATION.size,
-);
+/** The firmware puts the device tree and an initramfs below this address. */
+const BOOT_FILES_END = 0x2f000000;
+/** Room for the two; a board that starts without an initramfs uses 4 MiB of it. */
+const BOOT_FILES_BYTES = 64 * MIB;
+const PIECE_BYTES = BOOT_FILES_END - CARD_RESERVATION.start - CARD_RESERVATION.size;
 /** What an overlay asks for without a parameter; the firmware takes the form for this model. */
 const DEFAULT_MIB: Readonly<Record<string, number>> = {
   cma: 256,
@@ -45,13 +45,14 @@ export function contiguousWarning(
     (most, one) => (most === undefined || one.bytes > most.bytes ? one : most),
     undefined,
   );
-  const most = PIECE_BYTES - KERNEL_BYTES;
+  const most = PIECE_BYTES - BOOT_FILES_BYTES;
   if (largest === undefined || largest.bytes <= most) return undefined;
-  const start = CARD_RESERVATION.start.toString(16);
+  const start = CARD_RESERVATION.start.toString(16).padStart(8, '0');
   return (
     `${largest.where} asks for ${inMib(largest.bytes)} of contiguous memory in one piece ` +
-    `(${largest.what}). Beside the ${inMib(CARD_RESERVATION.size)} of the cells at 0x${start} the ` +
-    `largest piece is ${inMib(PIECE_BYTES)}, less the kernel: Linux starts, graphics get no memory. ` +
+    `(${largest.what}). Above the ${inMib(CARD_RESERVATION.size)} of the cells at 0x${start} ` +
+    `${inMib(PIECE_BYTES)} are free, ${inMib(BOOT_FILES_BYTES)} of it for the files that the firmware ` +
+    'loads: Linux starts, graphics may get no memory. ' +
     `Next: ask for ${inMib(most)} at most, for example dtoverlay=vc4-kms-v3d,cma-${most / MIB}`
   );
 }

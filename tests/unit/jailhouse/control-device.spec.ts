@@ -9,7 +9,7 @@ import { Status } from '../../../src/rt/status';
 import { clearLogs, CONFIGURATION, removeDevice, writeCount, writeDevice } from './fake-cell';
 
 const BDF: u32 = 0x10;
-const TABLE: u32 = 0x1fa70000;
+const TABLE: u32 = 0x0aa70000;
 const OUTPUT_BYTES: u32 = 0x20000;
 
 function check(device: ControlDevice): Status {
@@ -27,8 +27,8 @@ describe('the control device', () => {
   });
 
   test('is found behind the virtio link and the network link, and left alone', () => {
-    writeDevice(0, 0x8024, 0x40000, 0, 0x1fa20000);
-    writeDevice(8, 0x0001, 0, 0x7f000, 0x1fb00000);
+    writeDevice(0, 0x8024, 0x40000, 0, 0x0aa20000);
+    writeDevice(8, 0x0001, 0, 0x7f000, 0x0ab00000);
     writeDevice(BDF, 0x4057, 0, OUTPUT_BYTES, TABLE);
     expect(check(newDevice())).toBe(Status.Ok);
     expect(writeCount()).toBe(0);
@@ -38,7 +38,7 @@ describe('the control device', () => {
     const device = newDevice();
     expect(check(device)).toBe(Status.ControlAbsent);
     expect(device.refused).toBe(0);
-    writeDevice(0, 0x8024, 0x40000, 0, 0x1fa20000);
+    writeDevice(0, 0x8024, 0x40000, 0, 0x0aa20000);
     expect(check(device)).toBe(Status.ControlAbsent);
     expect(device.refused).toBe(0x8024);
   });
@@ -59,10 +59,10 @@ describe('the control device', () => {
     expect(device.refused).toBe(0x10000);
     writeDevice(BDF, 0x4057, 0, 0x1_0002_0000, TABLE);
     expect(check(device)).toBe(Status.ControlUnfit);
-    writeDevice(BDF, 0x4057, 0, OUTPUT_BYTES, 0x1fa20000);
+    writeDevice(BDF, 0x4057, 0, OUTPUT_BYTES, 0x0aa20000);
     expect(check(device)).toBe(Status.ControlUnfit);
-    expect(device.refused).toBe(0x1fa20000);
-    writeDevice(BDF, 0x4057, 0, OUTPUT_BYTES, 0x1_1fa7_0000);
+    expect(device.refused).toBe(0x0aa20000);
+    writeDevice(BDF, 0x4057, 0, OUTPUT_BYTES, 0x1_0aa7_0000);
     expect(check(device)).toBe(Status.ControlUnfit);
     writeDevice(BDF, 0x4057, 0, OUTPUT_BYTES, TABLE);
     mmio_write32(CONFIGURATION + (BDF << 12) + 0x44, 0x2000);

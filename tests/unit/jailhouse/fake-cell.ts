@@ -18,7 +18,7 @@ export const REGION: u32 = 0x80000000;
 export const COMMAND_LINE: u32 = 0x1000;
 export const CONFIGURATION: u32 = 0xff900000;
 export const REGISTERS: u32 = 0xff000000;
-export const STATE_TABLE: u32 = 0x1fa20000;
+export const STATE_TABLE: u32 = 0x0aa20000;
 export const SECTION_BYTES: u32 = 0x40000;
 
 // Control addresses of the fake host (support/fake-host.js).

@@ -54,8 +54,8 @@ describe('the ivshmem device', () => {
     const device = newDevice();
     expect(open(device)).toBe(Status.Ok);
     expect(device.protocol).toBe(PROTOCOL_CAN_FRONT_END);
-    expect(device.stateTable).toBe(0x1fa20000);
-    expect(device.section).toBe(0x1fa21000);
+    expect(device.stateTable).toBe(0x0aa20000);
+    expect(device.section).toBe(0x0aa21000);
     expect(device.sectionBytes).toBe(0x40000);
     expect(writeCount()).toBe(2);
     expect(writeAddress(0)).toBe(0xff900010);
@@ -75,7 +75,7 @@ describe('the ivshmem device', () => {
   });
 
   test('is found behind another ivshmem device, and as back-end', () => {
-    writeDevice(0, 0x0001, 0x7f000, 0x7f000, 0x1fb00000);
+    writeDevice(0, 0x0001, 0x7f000, 0x7f000, 0x0ab00000);
     writeDevice(8, 0xc024, SECTION_BYTES, 0, STATE_TABLE);
     const device = newDevice();
     expect(open(device)).toBe(Status.Ok);
@@ -113,10 +113,10 @@ describe('the ivshmem device', () => {
     writeDevice(0, 0x8024, SECTION_BYTES, 0x1000, STATE_TABLE);
     expect(open(device)).toBe(Status.IvshmemSectionSize);
     expect(device.refused).toBe(0x1000);
-    writeDevice(0, 0x8024, SECTION_BYTES, 0, 0x1fb00000);
+    writeDevice(0, 0x8024, SECTION_BYTES, 0, 0x0ab00000);
     expect(open(device)).toBe(Status.IvshmemAddress);
-    expect(device.refused).toBe(0x1fb00000);
-    writeDevice(0, 0x8024, SECTION_BYTES, 0, 0x1_1fa2_0000);
+    expect(device.refused).toBe(0x0ab00000);
+    writeDevice(0, 0x8024, SECTION_BYTES, 0, 0x1_0aa2_0000);
     expect(open(device)).toBe(Status.IvshmemAddress);
     expect(writeCount()).toBe(0);
   });
