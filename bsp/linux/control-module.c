@@ -15,8 +15,19 @@
 #define MICROS_PER_SECOND 1000000u
 #define NANOS_PER_MICRO 1000u
 
-/* Whether the module may be called; a trap comes back here, too. */
-#define MAY_CALL (module_is_running && setjmp(module_fault_return) == 0)
+/*
+ * Returns `value` when the module may not be called, and after a trap in the calls that follow. C allows
+ * setjmp only as a whole condition or one side of a comparison that is one (C11 7.13.1.1).
+ */
+#define RETURN_IF_MODULE_STOPPED(value)       \
+  do {                                        \
+    if (!module_is_running) {                 \
+      return value;                           \
+    }                                         \
+    if (setjmp(module_fault_return) != 0) {   \
+      return value;                           \
+    }                                         \
+  } while (0)
 
 static bool is_open;
 
@@ -27,22 +38,26 @@ static uint64_t wall_micros(void) {
 }
 
 bool control_module_open(void) {
-  if (module_link()->status_page == NULL || !MAY_CALL) {
+  if (module_link()->status_page == NULL) {
     return false;
   }
+  RETURN_IF_MODULE_STOPPED(false);
   w2c_bridge_control_open(&bridge_module);
   is_open = true;
   return true;
 }
 
 void control_module_tend(void) {
-  if (is_open && MAY_CALL) {
-    w2c_bridge_control_tend(&bridge_module, wall_micros());
+  if (!is_open) {
+    return;
   }
+  RETURN_IF_MODULE_STOPPED();
+  w2c_bridge_control_tend(&bridge_module, wall_micros());
 }
 
 bool control_module_alive(void) {
-  return MAY_CALL && w2c_bridge_control_alive(&bridge_module) != 0;
+  RETURN_IF_MODULE_STOPPED(false);
+  return w2c_bridge_control_alive(&bridge_module) != 0;
 }
 
 /* The text buffer, CONTROL_TEXT_BYTES long; NULL when it is not where it can be. */
@@ -52,9 +67,7 @@ static void *text_buffer(void) {
 
 const char *control_module_text(size_t *bytes) {
   *bytes = 0;
-  if (!MAY_CALL) {
-    return "";
-  }
+  RETURN_IF_MODULE_STOPPED("");
   const char *text = text_buffer();
   uint32_t length = w2c_bridge_control_text_length(&bridge_module);
   *bytes = length < CONTROL_TEXT_BYTES ? length : CONTROL_TEXT_BYTES;
@@ -62,23 +75,24 @@ const char *control_module_text(size_t *bytes) {
 }
 
 enum page_state control_module_status(bool as_json) {
-  return MAY_CALL ? w2c_bridge_control_status(&bridge_module, as_json) : PAGE_ABSENT;
+  RETURN_IF_MODULE_STOPPED(PAGE_ABSENT);
+  return w2c_bridge_control_status(&bridge_module, as_json);
 }
 
 uint32_t control_module_oldest(enum control_stream stream) {
-  return MAY_CALL ? w2c_bridge_control_oldest(&bridge_module, stream) : 0;
+  RETURN_IF_MODULE_STOPPED(0);
+  return w2c_bridge_control_oldest(&bridge_module, stream);
 }
 
 uint32_t control_module_head(enum control_stream stream) {
-  return MAY_CALL ? w2c_bridge_control_head(&bridge_module, stream) : 0;
+  RETURN_IF_MODULE_STOPPED(0);
+  return w2c_bridge_control_head(&bridge_module, stream);
 }
 
 enum page_state control_module_entries(enum control_stream stream, uint32_t *cursor, uint32_t end,
                                        uint32_t *lost) {
   *lost = 0;
-  if (!MAY_CALL) {
-    return PAGE_ABSENT;
-  }
+  RETURN_IF_MODULE_STOPPED(PAGE_ABSENT);
   enum page_state state = w2c_bridge_control_entries(&bridge_module, stream, *cursor, end);
   *cursor = w2c_bridge_control_cursor(&bridge_module);
   *lost = w2c_bridge_control_lost(&bridge_module);
@@ -87,15 +101,17 @@ enum page_state control_module_entries(enum control_stream stream, uint32_t *cur
 
 uint32_t control_module_request(enum control_request kind, const uint8_t *payload, uint32_t bytes,
                                 uint32_t argument) {
-  if (bytes > CONTROL_TEXT_BYTES || !MAY_CALL) {
+  if (bytes > CONTROL_TEXT_BYTES) {
     return 0;
   }
+  RETURN_IF_MODULE_STOPPED(0);
   memcpy(text_buffer(), payload, bytes);
   return w2c_bridge_control_request(&bridge_module, kind, bytes, argument);
 }
 
 bool control_module_finished(uint32_t sequence, struct control_outcome *outcome) {
-  if (!MAY_CALL || w2c_bridge_control_finished(&bridge_module, sequence) == 0) {
+  RETURN_IF_MODULE_STOPPED(false);
+  if (w2c_bridge_control_finished(&bridge_module, sequence) == 0) {
     return false;
   }
   outcome->status = w2c_bridge_control_outcome(&bridge_module);

@@ -87,7 +87,10 @@ bool module_start(void) {
 }
 
 bool module_run(unsigned steps_maximum, bool *idle) {
-  if (!module_is_running || setjmp(module_fault_return) != 0) {
+  if (!module_is_running) {
+    return false;
+  }
+  if (setjmp(module_fault_return) != 0) {
     return false;
   }
   for (unsigned step = 0; step < steps_maximum; step++) {
@@ -101,20 +104,35 @@ bool module_run(unsigned steps_maximum, bool *idle) {
 }
 
 void module_leave(void) {
-  if (module_is_running && setjmp(module_fault_return) == 0) {
+  if (!module_is_running) {
+    return;
+  }
+  if (setjmp(module_fault_return) == 0) {
     w2c_bridge_leave(&bridge_module);
   }
   module_is_running = false;
 }
 
 enum module_session module_session(void) {
-  return module_is_running && setjmp(module_fault_return) == 0 ? w2c_bridge_session(&bridge_module) : SESSION_ABSENT;
+  if (!module_is_running) {
+    return SESSION_ABSENT;
+  }
+  if (setjmp(module_fault_return) != 0) {
+    return SESSION_ABSENT;
+  }
+  return w2c_bridge_session(&bridge_module);
 }
 
 uint32_t module_counter(enum module_counter counter) {
-  return setjmp(module_fault_return) == 0 ? w2c_bridge_counter(&bridge_module, counter) : 0;
+  if (setjmp(module_fault_return) != 0) {
+    return 0;
+  }
+  return w2c_bridge_counter(&bridge_module, counter);
 }
 
 uint32_t module_last_fault(void) {
-  return setjmp(module_fault_return) == 0 ? w2c_bridge_last_fault(&bridge_module) : 0;
+  if (setjmp(module_fault_return) != 0) {
+    return 0;
+  }
+  return w2c_bridge_last_fault(&bridge_module);
 }

@@ -48,6 +48,17 @@ describe('the source files', () => {
     assert.deepEqual(findAll(paths, /^(export )?(const )?(enum|namespace) \w+.*/gm), []);
   });
 
+  it('of C call setjmp only as one side of a whole condition (C11 7.13.1.1)', () => {
+    const paths = CODE.filter((path) => /\.[ch]$/.test(path));
+    const calls = findAll(paths, /^(?!\s*\*).*\bsetjmp\(.*/gm);
+    assert.ok(calls.length > 0, 'no call found: is the pattern right?');
+    const allowed = /: if \(setjmp\(\w+\) [!=]= 0\) \{/;
+    assert.deepEqual(
+      calls.filter((call) => !allowed.test(call)),
+      [],
+    );
+  });
+
   it('hold no path of one machine', () => {
     // Written apart, so that this file does not find itself.
     const places = ['/work', '/tmp', '/root', '/home/[a-z]+'].map((place) => `${place}/`);
