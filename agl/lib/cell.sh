@@ -6,6 +6,10 @@
 # How long the cell may take to say that it is ready, in seconds.
 READY_SECONDS=5
 
+# All four cores have one clock, the cell's as well. What Linux did with it before `up`, for `down`.
+CLOCK_POLICY="$root/sys/devices/system/cpu/cpufreq/policy0"
+GOVERNOR_BEFORE="$root/run/canwarden-helper/governor-before"
+
 # run WORDS...: shows a command as it can be typed, and runs it.
 run() {
   run_shown=''
@@ -46,6 +50,40 @@ need_spi_free() {
   [ -z "$spi_found" ] || fail "Linux still drives SPI0: ${spi_found% }." \
     'the mcp2515 overlay or dtparam=spi=on is in config.txt; Linux would stop at its next access.' \
     "remove the line from config.txt and reboot; 'canwarden doctor' says more"
+}
+
+# The firmware may leave the clock of the cores to Linux (over_voltage forbids force_turbo), and Linux lowers
+# it while its own cores have nothing to do. A lower clock makes answers later, so this only warns.
+hold_clock() {
+  clock_governor=$(first_line "$CLOCK_POLICY/scaling_governor")
+  if [ -z "$clock_governor" ] || [ "$clock_governor" = performance ] ||
+    [ "$(first_line "$CLOCK_POLICY/scaling_min_freq")" = "$(first_line "$CLOCK_POLICY/scaling_max_freq")" ]; then
+    return 0
+  fi
+  set_governor performance || {
+    warn "Linux changes the clock of the cores ($clock_governor), and answers are later at a lower clock." \
+      "this kernel does not take the governor 'performance'." \
+      'force_turbo=1 in config.txt (not together with over_voltage), reboot'
+    return 0
+  }
+  { mkdir -p "${GOVERNOR_BEFORE%/*}" && printf '%s\n' "$clock_governor" >"$GOVERNOR_BEFORE"; } 2>/dev/null || :
+}
+
+# Gives the clock back to the governor that had it; not when somebody has chosen another one since.
+give_clock_back() {
+  clock_before=$(first_line "$GOVERNOR_BEFORE")
+  [ -n "$clock_before" ] || return 0
+  rm -f "$GOVERNOR_BEFORE"
+  [ "$(first_line "$CLOCK_POLICY/scaling_governor")" = performance ] || return 0
+  set_governor "$clock_before" ||
+    warn "the clock of the cores stays at its highest: the governor '$clock_before' is not taken."
+}
+
+# set_governor NAME: whether the kernel took it. It can refuse without an error to the writer.
+set_governor() {
+  say "+ echo $1 > $CLOCK_POLICY/scaling_governor"
+  { printf '%s\n' "$1" >"$CLOCK_POLICY/scaling_governor"; } 2>/dev/null &&
+    [ "$(first_line "$CLOCK_POLICY/scaling_governor")" = "$1" ]
 }
 
 load_module() {
@@ -150,6 +188,7 @@ command_up() {
   case "$(cell_state)" in
     running | running/locked)
       say "cell $CELL: already running"
+      hold_clock
       end_release
       bind_link || :
       return
@@ -158,6 +197,7 @@ command_up() {
   need_spi_free
   need_one_role
   end_release
+  hold_clock
   load_module
   enable_hypervisor
   [ -n "$(cell_state)" ] ||
@@ -178,6 +218,7 @@ command_down() {
   stop_cell
   release_can_late
   run_or_fail 'removing the cell' jailhouse cell destroy "$CELL"
+  give_clock_back
   say "cell $CELL: gone, CPU $CELL_CPU is back with Linux; Jailhouse stays enabled until the next boot"
 }
 

@@ -1,5 +1,7 @@
 /** `canwarden up` and `down`: which commands they type, in every state, and what they say when one fails. */
 import assert from 'node:assert/strict';
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from '../skippable.ts';
 import { CELL_14, CELLS, FakeBoard, LINK, NEEDS_BUSYBOX, RULES } from './fake-board.ts';
 
@@ -263,5 +265,61 @@ describe('canwarden down', NEEDS_BUSYBOX, () => {
     assert.equal(board.run('up').status, 0);
     assert.ok(board.has(LINK));
     assert.ok(!board.commands.some((command) => command.includes('[enable]')));
+  });
+});
+
+describe('canwarden up, the clock of the cores', NEEDS_BUSYBOX, () => {
+  // Linux, Documentation/admin-guide/pm/cpufreq.rst: one policy for all cores that share a clock.
+  const policy = 'sys/devices/system/cpu/cpufreq/policy0';
+  const governor = `${policy}/scaling_governor`;
+  const changing = (board = new FakeBoard()): FakeBoard =>
+    board
+      .write(governor, 'ondemand\n')
+      .write(`${policy}/scaling_min_freq`, '600000\n')
+      .write(`${policy}/scaling_max_freq`, '1500000\n');
+
+  it('is held by the governor performance, which is said, and given back by down', () => {
+    const board = changing();
+    const { status, stdout } = board.run('up');
+    assert.equal(status, 0);
+    const set = `+ echo performance > /${governor}`;
+    assert.ok(stdout.indexOf(set) >= 0 && stdout.indexOf(set) < stdout.indexOf('cell create'));
+    assert.equal(board.read(governor), 'performance\n');
+    board.bringUp().run('up');
+    assert.match(board.run('down').stdout, /^\+ echo ondemand > /m);
+    assert.equal(board.read(governor), 'ondemand\n');
+  });
+
+  it('is held when the cell runs already', () => {
+    const board = changing(new FakeBoard().bringUp());
+    assert.match(board.run('up').stdout, /already running\n\+ echo performance > /);
+    assert.equal(board.read(governor), 'performance\n');
+  });
+
+  it('is left alone where it is fixed, and where somebody chose performance or another governor', () => {
+    const fixed = changing().write(`${policy}/scaling_min_freq`, '1500000\n');
+    assert.doesNotMatch(fixed.run('up').stdout, /governor/);
+    assert.equal(fixed.read(governor), 'ondemand\n');
+    const chosen = changing().write(governor, 'performance\n');
+    chosen.run('up');
+    chosen.bringUp().run('down');
+    assert.equal(chosen.read(governor), 'performance\n');
+    const later = changing();
+    later.run('up');
+    later.bringUp().write(governor, 'powersave\n').run('down');
+    assert.equal(later.read(governor), 'powersave\n');
+  });
+
+  it('that the kernel does not let go is a warning: a lower clock stops nothing', () => {
+    const board = changing();
+    rmSync(join(board.root, governor));
+    // A file of the kernel that refuses to be written, for root as well, and says "Linux" when read.
+    symlinkSync('/proc/sys/kernel/ostype', join(board.root, governor));
+    const { status, stdout, stderr } = board.run('up');
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^cell canwarden: running$/m);
+    assert.match(stderr, /^canwarden: Linux changes the clock of the cores \(Linux\)/);
+    assert.match(stderr, /Next: {2}force_turbo=1 in config\.txt/);
+    assert.doesNotMatch(stderr, /can't create|write error|Permission/);
   });
 });

@@ -38,8 +38,8 @@ export function configNotes(
   if (voltage !== undefined) {
     notes.push(
       `${placeOf(voltage)}: ${voltage.setting}: force_turbo=1 is left out, because both together set a ` +
-        'permanent mark in the chip. Linux may now lower the clock of the cores while the cell runs. ' +
-        'Next: take over_voltage out and deploy again, or set the governor to performance on the board',
+        'permanent mark in the chip. `canwarden up` holds the clock of the cores instead, by the governor ' +
+        'performance. Next: take over_voltage out and deploy again if your kernel has no such governor',
     );
   }
   return notes;
