@@ -44,6 +44,7 @@ describe('npm run twin', () => {
       'frames',
       'latencyNanos',
       'spiBytes',
+      'counters',
     ]);
     assert.match(stdout, /One answered request \(rule status, static answer\)/);
     assert.match(stdout, /lost +0/);

@@ -82,33 +82,35 @@ export async function runCommand(options: CommandOptions): Promise<number> {
 
 function prepare(options: CommandOptions) {
   const compiled = compileRules(readTextInput(options.rulesFile, 'rules file'), options.rulesFile);
-  for (const warning of compiled.warnings) process.stderr.write(`${formatDiagnostic(warning)}\n`);
-  const bus = readBusLog(options);
-  const agl = readAglLog(options);
+  const warnings = compiled.warnings.map(formatDiagnostic);
+  const { entries: bus, notes: busNotes } = readBusLog(options);
+  const { entries: agl, notes: aglNotes } = readAglLog(options);
   if (bus.length + agl.length === 0) throw new InputError(`${options.busFile}: no frame to play`);
   const input = prepareInput(bus, agl, options.secondsLimit);
   const { cell, system, files } = loadArtifacts(options.engine, cellNameFor(options.settings));
+  // Only now: who gives a file that cannot be read is told that alone.
+  tell(...warnings, ...busNotes, ...aglNotes);
   return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
 }
 
 type LogOptions = Pick<CommandOptions, 'busFile' | 'aglFile' | 'interfaceName' | 'namesAreSenders'>;
 
-/** The frames that others put on the bus; says what else is in the log. Throws InputError, LogSyntaxError. */
-export function readBusLog({ busFile, ...wishes }: LogOptions): LogEntry[] {
-  const entries = told(chooseForBus(busFile, readLogFile(busFile), wishes));
-  return refuseCellsFrames(entries, busFile);
+/** The frames that others put on the bus, and what to say of the rest. Throws InputError, LogSyntaxError. */
+export function readBusLog({ busFile, ...wishes }: LogOptions): LogChoice {
+  const { entries, notes } = chooseForBus(busFile, readLogFile(busFile), wishes);
+  return { entries: refuseCellsFrames(entries, busFile), notes };
 }
 
 /** An interface is chosen in the file that has several of them: the bus's, or one for both. */
-function readAglLog({ busFile, aglFile, interfaceName }: LogOptions): LogEntry[] {
-  if (aglFile === undefined) return [];
+function readAglLog({ busFile, aglFile, interfaceName }: LogOptions): LogChoice {
+  if (aglFile === undefined) return { entries: [], notes: [] };
   const wishes = aglFile === busFile ? { interfaceName } : {};
-  return told(chooseForAgl(aglFile, readLogFile(aglFile), wishes));
+  return chooseForAgl(aglFile, readLogFile(aglFile), wishes);
 }
 
-function told({ entries, notes }: LogChoice): LogEntry[] {
-  for (const note of notes) process.stderr.write(`${note}\n`);
-  return entries;
+/** Lines for the user beside the output. */
+export function tell(...lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
 }
 
 /** Turns the errors that a user can cause, thrown at once or later, into InputError. */

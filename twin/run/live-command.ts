@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { prepareToWrite, readTextInput, writeWhole } from '../../cell-config/files.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { counted } from '../../cell-config/plural.ts';
+import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
 import { formatLogLine } from '../candump/write.ts';
 import { cellNameFor, loadArtifacts } from './artifacts.ts';
 import { CELL_SENDER } from './board.ts';
 import { shutDown } from './cell-control.ts';
-import { asInput, type CommandOptions, readBusLog } from './command.ts';
+import { asInput, type CommandOptions, readBusLog, tell } from './command.ts';
 import { LiveBoard } from './live.ts';
 import { prepareInput } from './log-input.ts';
 import { demandFor } from './rule-oracle.ts';
@@ -87,10 +88,11 @@ export async function runLiveCommand(options: LiveCommandOptions): Promise<numbe
 
 async function prepare(options: LiveCommandOptions) {
   const compiled = compileRules(readTextInput(options.rulesFile, 'rules file'), options.rulesFile);
-  const bus = readBusLog(options);
+  const { entries: bus, notes } = readBusLog(options);
   const input = prepareInput(bus, [], options.secondsLimit);
   prepareToWrite(join(options.outputDirectory, 'bus.log'));
   const artifacts = loadArtifacts(options.engine, cellNameFor(options.settings));
+  tell(...compiled.warnings.map(formatDiagnostic), ...notes);
   const { bitrate, oscillatorHertz } = options;
   const live = await LiveBoard.create({
     ...artifacts,

@@ -3,6 +3,7 @@
  *
  * Used by: command.ts.
  */
+import { counted } from '../../cell-config/plural.ts';
 import type { Progress } from './phases.ts';
 
 /** Frames between two updates on a terminal. */
@@ -22,7 +23,7 @@ export class ProgressPrinter {
     if (this.#next === 0) this.#next = this.#stream.isTTY ? 1 : total / 10;
     if (total === 0 || played < this.#next) return;
     const percent = Math.floor((played / total) * 100);
-    const text = `${played} of ${total} frames (${percent} %), ${seconds.toFixed(2)} s of bus time`;
+    const text = `${played} of ${counted(total, 'frame')} (${percent} %), ${seconds.toFixed(2)} s of bus time`;
     if (this.#stream.isTTY) {
       this.#next = played >= total ? Infinity : played + TERMINAL_STEP;
       this.#stream.write(`\r${text}`);
