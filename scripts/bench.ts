@@ -13,6 +13,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InputError } from '../cell-config/files.ts';
+import { counted } from '../cell-config/plural.ts';
 import { loadFirmware } from '../twin/bench/bench-board.ts';
 import {
   HISTOGRAM_BITRATE,
@@ -85,7 +86,7 @@ async function main(): Promise<void> {
     const outcomes = checkGoals(figures);
     console.log(`\n${goalLines(outcomes).join('\n')}`);
     const missed = outcomes.filter(({ isMet }) => !isMet).length;
-    console.log(`\n${outcomes.length - missed} goals met, ${missed} missed`);
+    console.log(`\n${counted(outcomes.length - missed, 'goal')} met, ${missed} missed`);
     process.exitCode = missed === 0 ? 0 : 1;
   }
   console.log('\nwritten: build/bench/bench.json, build/bench/latency.svg');

@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InputError, writeWhole } from '../cell-config/files.ts';
+import { counted } from '../cell-config/plural.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { EXIT_BAD_INPUT, userPath } from './command-line.ts';
 import { helpIfAsked } from './help.ts';
@@ -57,7 +58,8 @@ function release(options: Options): void {
   writeWhole(path, archive.bytes);
   writeWhole(`${path}.sha256`, Buffer.from(`${archive.sha256}  ${archive.name}\n`));
   for (const { name, entries } of parts) {
-    console.log(`${name.padEnd(10)}${String(entries.length).padStart(4)} files`);
+    const [count, thing] = counted(entries.length, 'file').split(' ');
+    console.log(`${name.padEnd(10)}${count.padStart(4)} ${thing}`);
   }
   console.log(`${path}  ${archive.bytes.length} bytes  sha256 ${archive.sha256}`);
 }

@@ -117,9 +117,9 @@ static void note_drops(struct can_socket *can, struct msghdr *message) {
     memcpy(&drops, CMSG_DATA(part), sizeof drops);
     if (drops != can->kernel_drops) {
       log_line(LOG_WARNING,
-               "the kernel dropped %u frames of %s so far: the cell takes them more slowly than "
+               "the kernel dropped %u frame%s of %s so far: the cell takes them more slowly than "
                "they come. Next: --filter, or fewer frames",
-               drops, can->interface);
+               drops, plural_of(drops), can->interface);
     }
     can->kernel_drops = drops;
   }

@@ -227,8 +227,8 @@ static bool continue_stream(struct client *client, uint64_t now_nanos) {
   (void)control_module_text(&bytes);
   put_module_text(client);
   if (lost != 0) {
-    say(client, ANSWER_REMARK, "%u entries lost: the cell wrote them faster than they were read",
-        lost);
+    say(client, ANSWER_REMARK, "%u %s lost: the cell wrote faster than they were read", lost,
+        lost == 1 ? "entry" : "entries");
   }
   bool at_end = (int32_t)(client->end - client->cursor) <= 0 || (bytes == 0 && lost == 0);
   if (at_end && !client->follows) {

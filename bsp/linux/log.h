@@ -9,6 +9,7 @@
 #define CANWARDEN_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /** Priorities, numbered as in syslog(3). */
 enum log_priority { LOG_FAULT = 3, LOG_WARNING = 4, LOG_NOTICE = 5 };
@@ -19,5 +20,8 @@ void log_quiet(bool quiet);
 /** Writes one line; printf format, without the line end. */
 void log_line(enum log_priority priority, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** What a noun ends in behind a count: nothing for 1, "s" for every other. */
+const char *plural_of(uint32_t count);
 
 #endif

@@ -182,7 +182,7 @@ int main(int count, char **words) {
     notify_send("READY=1\nSTATUS=questions about the cell only");
   } else {
     log_line(LOG_NOTICE, "ready: %s, %u filter%s", options.interface, options.filter_count,
-             options.filter_count == 1 ? "" : "s");
+             plural_of(options.filter_count));
     notify_send("READY=1\nSTATUS=waiting for the cell");
   }
   bool stopped = serve(&options, &while_sleeping);

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
+
 #define MAGIC 0x4c525743u /* "CWRL" */
 #define VERSION 1
 #define CRC_POLYNOMIAL 0xedb88320u
@@ -78,7 +80,8 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
     return refuse(path, "it does not begin with CWRL; the YAML text must be compiled");
   }
   if (length < sizeof head) {
-    snprintf(reason, sizeof reason, "it has %u bytes, its head alone has %zu", length, sizeof head);
+    snprintf(reason, sizeof reason, "it has %u byte%s, its head alone has %zu", length,
+             plural_of(length), sizeof head);
     return refuse(path, reason);
   }
   if (head.version != VERSION) {
@@ -86,8 +89,8 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
     return refuse(path, reason);
   }
   if (head.total_bytes != length) {
-    snprintf(reason, sizeof reason, "it says %u bytes and has %u: cut off, or not wholly copied",
-             head.total_bytes, length);
+    snprintf(reason, sizeof reason, "it says %u byte%s and has %u: cut off, or not wholly copied",
+             head.total_bytes, plural_of(head.total_bytes), length);
     return refuse(path, reason);
   }
   if (crc_of(table, length) != head.crc32) {

@@ -11,6 +11,7 @@
  * one transmit buffer must be left for the answers of all other rules. They do not look at the length:
  * where the rule has one, it is read before the answer goes, three bytes more.
  */
+import { counted } from '../plural.ts';
 import type { Rule, RuleTable } from './model.ts';
 import { formatIdentifier, isStaticAnswer, liveValueOf } from './model.ts';
 
@@ -153,7 +154,7 @@ function recognised({ match }: Rule): string {
 
 function lengthOfMatch({ match }: Rule): string {
   const { minimumLength } = match;
-  return `the frame has ${minimumLength} ${minimumLength === 1 ? 'byte' : 'bytes'}`;
+  return `the frame has ${counted(minimumLength, 'byte')}`;
 }
 
 function lengthOf(length: number | 'same-as-request'): number {

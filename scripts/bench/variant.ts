@@ -8,6 +8,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { counted } from '../../cell-config/plural.ts';
 import type * as Image from '../build/image.ts';
 import type * as Wasm from '../build/wasm.ts';
 import { PROJECT } from '../build/command.ts';
@@ -54,7 +55,7 @@ function applyChange(folder: string, { file, from, to }: Change): void {
   const parts = text.split(from);
   if (parts.length !== 2) {
     throw new Error(
-      `${file} contains "${from}" ${parts.length - 1} times, expected once. ` +
+      `${file} contains "${from}" ${counted(parts.length - 1, 'time')}, expected once. ` +
         'Likely cause: the source has changed; adapt the variant.',
     );
   }

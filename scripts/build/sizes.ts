@@ -5,6 +5,7 @@
  */
 import { stat } from 'node:fs/promises';
 
+import { counted } from '../../cell-config/plural.ts';
 import { PROJECT } from './command.ts';
 
 /** Budgets in bytes. */
@@ -40,7 +41,7 @@ export async function reportSizes(): Promise<boolean> {
     if (size > bytes) {
       within = false;
       console.error(
-        `build/${file} is ${size - bytes} bytes over its budget (${why}). ` +
+        `build/${file} is ${counted(size - bytes, 'byte')} over its budget (${why}). ` +
           `Next: find what grew in build/canwarden.map, or raise the budget in scripts/build/sizes.ts.`,
       );
     }

@@ -4,6 +4,7 @@
  * Used by: run.ts.
  */
 import { createHash } from 'node:crypto';
+import { counted } from '../../cell-config/plural.ts';
 import { formatPath } from './card.ts';
 import type { Change, Content } from './card.ts';
 
@@ -25,7 +26,7 @@ export function formatChange({ at, before, after }: Change): string[] {
 function describe(content: Content): string {
   if (content.kind === 'link') return `link to ${content.target}`;
   const hash = createHash('sha256').update(content.bytes).digest('hex').slice(0, 8);
-  return `${content.bytes.length} bytes, sha256 ${hash}, mode ${content.mode.toString(8)}`;
+  return `${counted(content.bytes.length, 'byte')}, sha256 ${hash}, mode ${content.mode.toString(8)}`;
 }
 
 /** The lines of a file of text; undefined for anything else. */

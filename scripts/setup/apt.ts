@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { counted } from '../../cell-config/plural.ts';
 import { PROJECT } from '../build/command.ts';
 
 /** Everything that apt says in a set-up, one run after the other. */
@@ -64,7 +65,10 @@ export class AptProgress {
 
   #show(what: string, count: number): string {
     // apt-get update fetches lists, and does not say how many.
-    const of = this.#packages > 0 ? `${count} of ${this.#packages} packages` : `${count} lists`;
+    const of =
+      this.#packages > 0
+        ? `${count} of ${counted(this.#packages, 'package')}`
+        : counted(count, 'list');
     return `${of} ${what}`;
   }
 }

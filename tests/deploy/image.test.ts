@@ -247,7 +247,7 @@ describe('what is not an image of a Raspberry Pi 4 card', NEEDS_TOOLS, () => {
 
   it('is refused when no partition is FAT', () => {
     const path = changed((bytes) => bytes.fill(0, good.bootOffset, good.bootOffset + 512));
-    assertRefused(path, /none of its 2 partitions is FAT/);
+    assertRefused(path, /of its 2 partitions none is FAT/);
   });
 
   it('is refused when the root partition is of another kind, which is named', () => {

@@ -318,7 +318,7 @@ describe('what apt says', () => {
     ] as const) {
       assert.equal(progress.take(line), says, line);
     }
-    assert.equal(new AptProgress().take('Get:3 http://mirror trixie InRelease'), '1 lists fetched');
+    assert.equal(new AptProgress().take('Get:3 http://mirror trixie InRelease'), '1 list fetched');
   });
 
   it('goes to a log; the end of it is shown when apt fails', async () => {

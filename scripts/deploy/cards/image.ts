@@ -17,6 +17,7 @@ import {
   statSync,
 } from 'node:fs';
 import { fileError, InputError } from '../../../cell-config/files.ts';
+import { counted } from '../../../cell-config/plural.ts';
 import {
   compareImages,
   hashFile,
@@ -107,7 +108,7 @@ export class ImageCard implements Card {
       );
     }
     return Promise.resolve([
-      `${backup.blocks.length} blocks of 4096 bytes become what they were; the image is then ` +
+      `undo gives back ${counted(backup.blocks.length, 'block')} of 4096 bytes; the image is then ` +
         'byte for byte the one before deploy',
     ]);
   }
@@ -226,7 +227,7 @@ function chooseLayout(shown: string, path: string): Layout {
     throw no('it has no partition table, or the file is cut off before its first partition ends');
   }
   const boot = partitions.find(({ fileSystem }) => fileSystem.kind === 'fat');
-  if (boot === undefined) throw no(`none of its ${partitions.length} partitions is FAT`);
+  if (boot === undefined) throw no(`of its ${counted(partitions.length, 'partition')} none is FAT`);
   const roots = partitions.filter(({ fileSystem, start }) => {
     return (
       fileSystem.kind === 'ext' &&
