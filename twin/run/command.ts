@@ -10,7 +10,7 @@ import { InputError, readTextInput, writeWhole } from '../../cell-config/files.t
 import { CellFormatError } from '../../cell-config/format/error.ts';
 import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
 import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
-import { type LogEntry, LogSyntaxError } from '../candump/read.ts';
+import { LogSyntaxError } from '../candump/read.ts';
 import type { EngineName } from '../engine/engine.ts';
 import { statusLines } from '../page/text.ts';
 import { SharedFileError } from '../shared/map-file.ts';
