@@ -14,6 +14,12 @@
 
 #define MICROS_PER_SECOND 1000000u
 #define NANOS_PER_MICRO 1000u
+/* The cell takes this process for dead when it did not run for so long. It wakes every 5 ms, so this is 30
+   times that: a Linux with so much to do that it leaves a waiting process out for longer loses its session
+   until it runs again. */
+#define SILENCE_MILLIS 150u
+/* Over a shared file the other end is a process on the same busy machine: as long as link-file.c gives it. */
+#define SILENCE_FILE_MILLIS 3000u
 
 /*
  * Returns `value` when the module may not be called, and after a trap in the calls that follow. C allows
@@ -42,7 +48,8 @@ bool control_module_open(void) {
     return false;
   }
   RETURN_IF_MODULE_STOPPED(false);
-  w2c_bridge_control_open(&bridge_module);
+  w2c_bridge_control_open(&bridge_module, module_link()->descriptor == NULL ? SILENCE_MILLIS
+                                                                             : SILENCE_FILE_MILLIS);
   is_open = true;
   return true;
 }

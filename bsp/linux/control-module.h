@@ -27,7 +27,7 @@ enum control_request { REQUEST_RULE_TABLE = 1, REQUEST_LIVE_VALUES = 2 };
 /** Begins to use the control device, which is mapped. */
 bool control_module_open(void);
 
-/** Notes whether the cell lives. To be called often. */
+/** Beats for the cell, and notes whether it lives. To be called often. */
 void control_module_tend(void);
 
 /** Whether the cell refreshes its page. */

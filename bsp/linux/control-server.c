@@ -196,10 +196,11 @@ static bool serve_client(unsigned index, short events, bool has_turn, uint64_t n
 }
 
 bool control_server_serve(const struct pollfd *sources, uint64_t now_nanos) {
+  /* Without a socket, too: the cell listens for the heartbeat. */
+  control_module_tend();
   if (listener < 0) {
     return false;
   }
-  control_module_tend();
   bool goes_on = false;
   turn = (turn + 1) % CLIENTS_MAXIMUM;
   for (unsigned step = 0; step < CLIENTS_MAXIMUM && clients[turn].handle < 0; step++) {

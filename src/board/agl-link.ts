@@ -26,6 +26,9 @@ export class AglLink {
   /** Which end is played; set once, before the first `step`. */
   isBackEnd: bool = false;
 
+  private hasLeft: bool = false;
+  /** No session is begun: the bridge is silent. */
+  private isHeld: bool = false;
   private readonly driver: CanDriver<SharedSection, IvshmemLink, GenericTimer>;
   private readonly device: CanDevice<SharedSection, IvshmemLink, GenericTimer>;
 
@@ -48,8 +51,20 @@ export class AglLink {
     this.driver.wantReceiveInterrupts();
   }
 
+  /**
+   * The bridge is dead though its ivshmem state says READY, or lives again. The front-end's session ends, and
+   * none is begun until then; it begins by itself. Of the back-end's nothing ends: Linux's own driver keeps it,
+   * which has no heartbeat, and which a device that leaves would stop for good.
+   */
+  noteSilence(isSilent: bool): void {
+    if (this.isBackEnd) return;
+    this.isHeld = isSilent;
+    if (isSilent) this.driver.abandon(Status.PeerSilent);
+  }
+
   /** One bounded step of session upkeep; true when something happened. */
   step(): bool {
+    if (this.isHeld) return false;
     return this.isBackEnd ? this.device.step() : this.driver.step();
   }
 
@@ -79,6 +94,7 @@ export class AglLink {
   /** Where the session is, as the status page has it: 0 no peer, 1 being set up, 2 frames flow. */
   get session(): u32 {
     if (this.running) return 2;
+    if (this.hasLeft) return 0;
     const isPeerThere = this.isBackEnd
       ? this.device.transport.phase === DevicePhase.Serving
       : this.driver.transport.phase >= DriverPhase.Negotiating;
@@ -148,6 +164,7 @@ export class AglLink {
 
   /** Leaves the peer for good, at shutdown: own state 0. Call nothing else afterwards. */
   leave(): void {
+    this.hasLeft = true;
     if (this.isBackEnd) this.device.leave();
     else this.driver.leave();
   }

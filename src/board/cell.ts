@@ -142,6 +142,7 @@ export class Cell {
     const stopped = parts.controller.stop();
     parts.control.note(TraceEvent.ShutDown, stopped, 0);
     if (parts.linkUsable) parts.agl.leave();
+    this.page.shutDown();
     parts.region.setState(CellState.ShutDown);
     parts.region.approveShutdown();
     const console = parts.console;

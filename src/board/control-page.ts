@@ -128,6 +128,12 @@ export class ControlPage {
     this.complete();
   }
 
+  /** The page's last words: the cell was shut down, and there is no session. */
+  shutDown(): void {
+    this.parts.control.lastStatus = Status.ShutdownRequested;
+    this.complete();
+  }
+
   /** A whole refresh in one go, for the end: some microseconds. */
   complete(): void {
     const control = this.parts.control;

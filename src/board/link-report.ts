@@ -1,11 +1,13 @@
 /**
- * LinkReport: says on the console when AGL comes, goes, or stays away.
+ * LinkReport: says when AGL comes, goes, or stays away, and ends the session of a bridge that is dead.
  *
  * Used by: upkeep-tasks.ts, about once a millisecond.
- * Does not: act on it; the cell answers urgent frames either way.
+ * Does not: begin sessions; the cell answers urgent frames with or without one.
  */
 import { FaultState } from '../can/fault-state';
+import { BridgeHeart } from '../control/bridge-heart';
 import { TraceEvent } from '../control/trace-event';
+import { PEER_STATE_READY } from '../hal/peer-link';
 import { count, Counter, countOf } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
@@ -22,9 +24,11 @@ export class LinkReport {
   private lostBefore: u32 = 0;
   private readonly absent: Deadline = new Deadline();
   private readonly absentTicks: u64;
+  private readonly heart: BridgeHeart;
 
   constructor(private readonly parts: CellParts) {
     this.absentTicks = microsToTicks(ABSENT_MICROS, parts.clock.ticksPerSecond());
+    this.heart = new BridgeHeart(parts.clock.ticksPerSecond());
   }
 
   /** Compares with the last call and writes at most one line. */
@@ -37,6 +41,7 @@ export class LinkReport {
     }
     const isBusOff = parts.controller.faultState() === FaultState.BusOff;
     parts.agl.noteBusOff(isBusOff, parts.settings.restartMillis === 0);
+    this.lookAtBridge(nowTicks);
     const running = parts.agl.running;
     if (running !== this.wasRunning) {
       this.wasRunning = running;
@@ -48,6 +53,29 @@ export class LinkReport {
       this.absent.cancel();
       this.sayAbsent();
     }
+  }
+
+  /** Linux that has panicked leaves its state at READY: only the heartbeat of its bridge tells. */
+  private lookAtBridge(nowTicks: u64): void {
+    const parts = this.parts;
+    if (!parts.control.on) return;
+    const heart = this.heart;
+    const requests = parts.control.requests;
+    const isPeerReady = parts.ivshmem.peerState() === PEER_STATE_READY;
+    const wasSilent = heart.isSilent;
+    const beat = requests.heartbeat;
+    if (heart.look(beat, requests.heartbeatLimitMillis, isPeerReady, nowTicks)) this.saySilent();
+    if (heart.isSilent !== wasSilent) parts.agl.noteSilence(heart.isSilent);
+  }
+
+  private saySilent(): void {
+    this.parts.control.said(Status.PeerSilent);
+    this.parts.console
+      .text("canwarden: the bridge's heartbeat stands still: Linux hangs, or has panicked")
+      .text(' (status ')
+      .decimal(Status.PeerSilent)
+      .text(')')
+      .endLine();
   }
 
   private sayGone(): void {

@@ -61,7 +61,10 @@ export class LinuxControl {
   private readonly wall: WallTime = new WallTime();
   private readonly heart: Heart;
 
-  constructor() {
+  /**
+   * `silenceMillis`: for how long this end's heartbeat may stand still before the cell takes it for dead.
+   */
+  constructor(private readonly silenceMillis: u32) {
     const page = new SharedSection(STATUS_PAGE_ADDRESS, CONTROL_SECTION_BYTES);
     const own = new SharedSection(REQUESTS_ADDRESS, CONTROL_SECTION_BYTES);
     const reader = new PageReader<SharedSection>(page);
@@ -88,10 +91,16 @@ export class LinuxControl {
     this.heart = new Heart(reader.liveHeartbeat(), counter_read(), counter_hertz());
   }
 
-  /** Looks whether the cell has refreshed its page. `wallMicros`: the time of day now. */
+  /** Beats, and looks whether the cell has refreshed its page. `wallMicros`: the time of day now. */
   tend(wallMicros: u64): void {
+    this.requests.beat(this.silenceMillis);
     if (!this.heart.look(this.page.liveHeartbeat(), counter_read())) return;
     this.wall.note(this.page.liveTicks(), this.page.liveTicksPerSecond(), wallMicros);
+  }
+
+  /** The end: from now on there is no heartbeat that the cell could miss. */
+  leave(): void {
+    this.requests.beat(0);
   }
 
   /** Whether the page is being refreshed. */
@@ -103,9 +112,11 @@ export class LinuxControl {
   writeStatus(asJson: bool): PageState {
     this.out.clear();
     const now = counter_read();
-    const state = this.judged(this.page.read(), now);
+    const read = this.page.read();
+    const hasLeft = read === PageState.Read && this.page.cellHasLeft;
+    const state = hasLeft ? read : this.judged(read, now);
     if (state !== PageState.Read) return state;
-    const isAlive = this.heart.life(now) === Life.Alive;
+    const isAlive = !hasLeft && this.heart.life(now) === Life.Alive;
     if (asJson) this.statusJson.write(isAlive, this.heart.ageMillis(now));
     else this.statusText.write(isAlive, this.heart.ageMillis(now));
     return state;

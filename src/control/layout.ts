@@ -105,6 +105,9 @@ export const REQUEST_KIND_OFFSET: u32 = 0x0c;
 export const REQUEST_BYTES_OFFSET: u32 = 0x10;
 export const REQUEST_CRC32_OFFSET: u32 = 0x14;
 export const REQUEST_ARGUMENT_OFFSET: u32 = 0x18;
+/** One more with each beat of the bridge; after how many milliseconds without one it is dead, 0: it keeps none. */
+export const REQUEST_HEARTBEAT_OFFSET: u32 = 0x20;
+export const REQUEST_HEARTBEAT_LIMIT_OFFSET: u32 = 0x24;
 export const REQUEST_PAYLOAD_OFFSET: u32 = 0x40;
 
 /** kind: a new rule table, as in rules.bin. */

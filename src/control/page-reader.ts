@@ -6,7 +6,9 @@
  * once into the copy, and whoever uses one as a count or an index bounds it.
  */
 import { SharedMemory } from '../hal/shared-memory';
+import { Status } from '../rt/status';
 import {
+  HEAD_LAST_STATUS,
   HEAD_NOW_TICKS,
   HEAD_TICKS_PER_SECOND,
   PAGE_HEARTBEAT_OFFSET,
@@ -93,6 +95,11 @@ export class PageReader<Memory extends SharedMemory> {
   liveTicksPerSecond(): u32 {
     const ticks = this.page.read32(HEAD_TICKS_PER_SECOND);
     return ticks === 0 ? 1 : ticks;
+  }
+
+  /** The copy is the last one of a cell that was shut down: it says so itself, so nobody need wait. */
+  get cellHasLeft(): bool {
+    return this.word(HEAD_LAST_STATUS) === (Status.ShutdownRequested as u32);
   }
 
   get ticksPerSecond(): u32 {

@@ -20,8 +20,9 @@ export function linkRoleWord(value: u32): string {
   return value === 2 ? 'back-end' : UNKNOWN;
 }
 
-/** The session with AGL (SESSION). */
-export function sessionWord(value: u32): string {
+/** The session with AGL (SESSION); whatever the page says, there is none with a cell that is not alive. */
+export function sessionWord(value: u32, isCellAlive: bool): string {
+  if (!isCellAlive) return 'no cell';
   if (value === 0) return 'no peer';
   if (value === 1) return 'negotiating';
   return value === 2 ? 'running' : UNKNOWN;

@@ -15,6 +15,8 @@ import {
   REQUEST_ARGUMENT_OFFSET,
   REQUEST_BYTES_OFFSET,
   REQUEST_CRC32_OFFSET,
+  REQUEST_HEARTBEAT_LIMIT_OFFSET,
+  REQUEST_HEARTBEAT_OFFSET,
   REQUEST_KIND_OFFSET,
   REQUEST_MAGIC,
   REQUEST_MAGIC_OFFSET,
@@ -98,6 +100,15 @@ export class RequestReader<Memory extends SharedMemory> {
     // All of it must have been read before anything says that AGL may write the next one.
     this.section.barrierFull();
     return crc32Finish(this.crc) === this.crc32 ? Status.Ok : Status.RequestCrc;
+  }
+
+  /** The bridge's heartbeat, and how long it may stand still in milliseconds; 0: there is none. */
+  get heartbeat(): u32 {
+    return this.section.read32(REQUEST_HEARTBEAT_OFFSET);
+  }
+
+  get heartbeatLimitMillis(): u32 {
+    return this.section.read32(REQUEST_HEARTBEAT_LIMIT_OFFSET);
   }
 
   /** The magic and the version are there. */

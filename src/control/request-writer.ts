@@ -11,6 +11,8 @@ import {
   REQUEST_ARGUMENT_OFFSET,
   REQUEST_BYTES_OFFSET,
   REQUEST_CRC32_OFFSET,
+  REQUEST_HEARTBEAT_LIMIT_OFFSET,
+  REQUEST_HEARTBEAT_OFFSET,
   REQUEST_KIND_OFFSET,
   REQUEST_MAGIC,
   REQUEST_MAGIC_OFFSET,
@@ -51,6 +53,13 @@ export class RequestWriter<Memory extends SharedMemory> {
     requests.barrierWrite();
     requests.write32(REQUEST_SEQUENCE_OFFSET, sequence);
     return sequence;
+  }
+
+  /** One more beat, of a bridge that is dead after `limitMillis` without one; 0: it keeps none any more. */
+  beat(limitMillis: u32): void {
+    const requests = this.requests;
+    requests.write32(REQUEST_HEARTBEAT_OFFSET, requests.read32(REQUEST_HEARTBEAT_OFFSET) + 1);
+    requests.write32(REQUEST_HEARTBEAT_LIMIT_OFFSET, limitMillis);
   }
 
   /** What an earlier bridge left there counts too: the cell may still be at it. */

@@ -40,7 +40,7 @@ export class StatusJson<Memory extends SharedMemory> {
     this.word('bus_state', words.faultStateWord(this.page.word(layout.HEAD_FAULT_STATE)));
     this.name('transmit_error_count').decimal(this.page.byte(fields.TRANSMIT_ERRORS));
     this.name('receive_error_count').decimal(this.page.byte(fields.RECEIVE_ERRORS));
-    this.word('session', words.sessionWord(this.page.word(layout.HEAD_SESSION)));
+    this.word('session', words.sessionWord(this.page.word(layout.HEAD_SESSION), alive));
     this.word('link_role', words.linkRoleWord(this.page.half(fields.LINK_ROLE)));
     this.writeRules();
     this.time('longest_step_microseconds', this.page.word(layout.HEAD_WORST_STEP_TICKS));

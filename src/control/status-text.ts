@@ -31,7 +31,7 @@ export class StatusText<Memory extends SharedMemory> {
   /** Everything. `alive` and `ageMillis`: whether the page is refreshed, and since when not. */
   write(alive: bool, ageMillis: u64): void {
     this.writeHeart(alive, ageMillis);
-    this.writeBus();
+    this.writeBus(alive);
     this.writeRules();
     this.writeFaults();
     this.writeWaiting();
@@ -51,6 +51,8 @@ export class StatusText<Memory extends SharedMemory> {
     if (alive) {
       out.text('alive, last refresh ').decimal(ageMillis).text(' ms ago (');
       out.decimal(page.word(layout.PAGE_HEARTBEAT_OFFSET)).text(')').endLine();
+    } else if (page.cellHasLeft) {
+      out.text('NONE: no cell, it was shut down; what follows is old').endLine();
     } else {
       out.text('NONE for ').decimal(ageMillis).text(' ms: what follows is old').endLine();
     }
@@ -61,7 +63,7 @@ export class StatusText<Memory extends SharedMemory> {
     out.decimal(page.word(layout.HEAD_BITRATE)).text(' bit/s').endLine();
   }
 
-  private writeBus(): void {
+  private writeBus(alive: bool): void {
     const page = this.page;
     const out = this.out;
     this.row('bus')
@@ -69,7 +71,7 @@ export class StatusText<Memory extends SharedMemory> {
       .text(words.faultStateWord(page.word(layout.HEAD_FAULT_STATE)));
     out.text(', TEC ').decimal(page.byte(fields.TRANSMIT_ERRORS));
     out.text(', REC ').decimal(page.byte(fields.RECEIVE_ERRORS)).endLine();
-    this.row('session').text(words.sessionWord(page.word(layout.HEAD_SESSION)));
+    this.row('session').text(words.sessionWord(page.word(layout.HEAD_SESSION), alive));
     out.text(' (the cell is ').text(words.linkRoleWord(page.half(fields.LINK_ROLE)));
     out.text(')').endLine();
   }

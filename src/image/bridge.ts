@@ -37,6 +37,8 @@ export function step(): u32 {
 export function leave(): void {
   const current = end;
   if (current !== null) current.leave();
+  const questions = control;
+  if (questions !== null) questions.leave();
 }
 
 /** Where the session is: 0 no cell, 1 being set up, 2 frames flow. */
@@ -57,9 +59,12 @@ export function counter(index: u32): u32 {
   return current === null ? 0 : current.counters().at(index);
 }
 
-/** Begins to serve the control device, whose two output sections are mapped. At start-up only. */
-export function control_open(): void {
-  control = new LinuxControl();
+/**
+ * Begins to serve the control device, whose two output sections are mapped. At start-up only. The cell
+ * takes the bridge for dead when `control_tend` was not called for `silenceMillis`.
+ */
+export function control_open(silenceMillis: u32): void {
+  control = new LinuxControl(silenceMillis);
 }
 
 /** To be called often; `wallMicros`: microseconds of the Unix epoch. Nothing without the device. */

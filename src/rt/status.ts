@@ -89,6 +89,8 @@ export enum Status {
   TransactionTimeout = 47,
   /** A virtio-can message has an unknown type, flag, identifier or length. Peer. */
   MessageBad = 48,
+  /** The bridge's heartbeat stands still though its state is READY. Linux has panicked or hangs. */
+  PeerSilent = 49,
 
   /** Nothing but errors on the bus, no frame ever received. Wrong `osc` or `bitrate`, or wiring. */
   BusOnlyErrors = 50,

@@ -198,6 +198,13 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return (this.transport.featuresLow & FEATURE_CAN_ERROR_MESSAGES) !== 0;
   }
 
+  /** Ends the session, or what there is of one, for `reason`. The next `step` may begin another. */
+  abandon(reason: Status): void {
+    if (this.transport.phase < DriverPhase.Negotiating) return;
+    this.transport.withdraw(reason);
+    this.sessionEnded();
+  }
+
   private sessionEnded(): void {
     if (this.state >= CanDriverState.Running) {
       this.counters.lost += 1;

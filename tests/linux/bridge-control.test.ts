@@ -126,6 +126,9 @@ for (const [mode, options] of MODES)
         last_request: { sequence: 0, status: 0, detail: 0 },
         longest_step_microseconds: 18,
         step_bound_microseconds: 20,
+        frames_waiting_for_agl: 0,
+        frames_of_agl_under_way: 0,
+        answers_under_way: 0,
         last_status: 50,
         trap: { restarts: 0, status: 0, syndrome: 0, address: 0, program_counter: 0 },
         answers: {

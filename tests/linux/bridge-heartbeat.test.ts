@@ -1,7 +1,10 @@
-/** Whom the bridge takes for dead when there is only a shared file: docs/bridge.md, heartbeats. */
+/**
+ * Heartbeats: whom the bridge takes for dead when there is only a shared file (docs/bridge.md), its own for
+ * the cell (docs/status-page.md, "Requests"), and a cell that says itself that it has gone.
+ */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { LIMITS, startBridge, until } from './ask.ts';
+import { ask, LIMITS, startBridge, until } from './ask.ts';
 import { FakeCell } from './fake-cell.ts';
 
 const STALL_MILLIS = 3500;
@@ -25,6 +28,54 @@ it(
       // Its line comes after the deed.
       const says = 'shown no life for 3 s; its state is set to 0';
       await until('its words', () => bridge.hasSaid(says));
+      assert.equal(await bridge.stop(), 0);
+    } finally {
+      bridge.signal('SIGKILL');
+      cell.remove();
+    }
+  },
+);
+
+it(
+  "the bridge's own heartbeat stops with a word, so that its end is nobody's death",
+  LIMITS,
+  async () => {
+    const cell = new FakeCell().start().live();
+    const bridge = await startBridge(cell);
+    try {
+      const first = cell.bridgeBeat;
+      // Both ends are processes of one busy machine here: as long as the file's own heartbeat.
+      assert.equal(first.limitMillis, 3000);
+      await until('another beat', () => cell.bridgeBeat.beat !== first.beat);
+      assert.equal(await bridge.stop(), 0);
+      assert.equal(cell.bridgeBeat.limitMillis, 0);
+    } finally {
+      bridge.signal('SIGKILL');
+      cell.remove();
+    }
+  },
+);
+
+it(
+  'a cell that was shut down is no cell at once, without two seconds of looking',
+  LIMITS,
+  async () => {
+    const cell = new FakeCell().start().set(0x48, 2).live();
+    const bridge = await startBridge(cell);
+    try {
+      const before = await ask(cell.socket, 'status');
+      assert.match(before.text, /^session {10}running /m);
+      cell.die();
+      cell.set(0x3c, 80).refresh(1n);
+      const { text } = await ask(cell.socket, 'status');
+      assert.match(text, /^heartbeat {8}NONE: no cell, it was shut down; what follows is old$/m);
+      assert.match(text, /^session {10}no cell /m);
+      const json = JSON.parse((await ask(cell.socket, 'status', '--json')).text) as {
+        readonly alive: boolean;
+        readonly session: string;
+        readonly heartbeat_age_milliseconds: number;
+      };
+      assert.deepEqual([json.alive, json.session], [false, 'no cell']);
       assert.equal(await bridge.stop(), 0);
     } finally {
       bridge.signal('SIGKILL');

@@ -137,6 +137,12 @@ export class FakeCell {
     return this.#file.readUInt32LE(0x20);
   }
 
+  /** The bridge's heartbeat for the cell, and how long the cell may miss it; 0: there is none. */
+  get bridgeBeat(): { readonly beat: number; readonly limitMillis: number } {
+    const at = (offset: number): number => this.#file.readUInt32LE(REQUESTS + offset);
+    return { beat: at(0x20), limitMillis: at(0x24) };
+  }
+
   /** The bridge's word of the state table. */
   get bridgeState(): number {
     return this.#file.readUInt32LE(STATE_TABLE);

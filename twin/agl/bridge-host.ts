@@ -26,6 +26,10 @@ export const WAKE_UP_NANOS = 30_000;
 export const STEP_NANOS = 3_000;
 /** The process wakes by itself this often. */
 export const POLL_NANOS = 1_000_000;
+/** For how long the cell lets the bridge's heartbeat stand still (bsp/linux/control-module.c). */
+const SILENCE_MILLIS = 150;
+/** It beats at most this often here: more would only cost the emulation time. */
+const BEAT_NANOS = 1_000_000;
 
 // Configuration space of the device as the UIO driver sets it up (offsets as in PCI 3.0).
 const CONFIG_COMMAND = 0x04;
@@ -46,6 +50,8 @@ interface BridgeExports {
   readonly memory: WebAssembly.Memory;
   initialize(sectionBytes: number, role: number): number;
   step(): number;
+  control_open(silenceMillis: number): void;
+  control_tend(wallMicros: bigint): void;
 }
 
 export interface BridgeHostOptions {
@@ -72,6 +78,8 @@ export class BridgeHost implements AglPeer {
   #exports: BridgeExports | undefined;
   #nextStep: ScheduledEvent | undefined;
   #errorFrames = 0;
+  #lastBeatNanos = 0;
+  #isHanging = false;
 
   constructor(options: BridgeHostOptions) {
     this.#options = options;
@@ -104,13 +112,33 @@ export class BridgeHost implements AglPeer {
     this.#exports = instance.exports as unknown as BridgeExports;
     const status = this.#guarded((exports) => exports.initialize(sectionBytes, role));
     if (status === undefined) return;
-    if (status !== 0) this.#fail(`the bridge did not start (status ${status})`, clock.now);
-    else this.#stepWithin(0);
+    if (status !== 0) {
+      this.#fail(`the bridge did not start (status ${status})`, clock.now);
+      return;
+    }
+    if (this.#options.memory.hasControl) {
+      this.#guarded((exports) => exports.control_open(SILENCE_MILLIS));
+    }
+    this.#stepWithin(0);
+  }
+
+  /** Linux panics, or stands still: nothing of it runs any more, and its state stays what it is. */
+  hang(): void {
+    this.#isHanging = true;
+    if (this.#nextStep) this.#options.clock.cancel(this.#nextStep);
+    this.#nextStep = undefined;
+  }
+
+  /** It only stood still, and goes on. */
+  goOn(): void {
+    this.#isHanging = false;
+    this.#stepWithin(0);
   }
 
   /** The process dies: the last close of the device writes state 0. */
   stop(): void {
     if (!this.#exports) return;
+    this.#isHanging = false;
     this.#exports = undefined;
     if (this.#nextStep) this.#options.clock.cancel(this.#nextStep);
     this.#nextStep = undefined;
@@ -128,7 +156,7 @@ export class BridgeHost implements AglPeer {
 
   /** Plans a step at most `nanos` from now. */
   #stepWithin(nanos: number): void {
-    if (!this.#exports) return;
+    if (!this.#exports || this.#isHanging) return;
     const { clock } = this.#options;
     const atNanos = clock.now + nanos;
     if (this.#nextStep) {
@@ -140,12 +168,21 @@ export class BridgeHost implements AglPeer {
 
   #step(): void {
     this.#nextStep = undefined;
+    this.#beat();
     const result = this.#guarded((exports) => exports.step());
     if (result !== undefined) this.#stepWithin(result === 0 ? POLL_NANOS : STEP_NANOS);
   }
 
+  /** As the program does in every round of its loop. */
+  #beat(): void {
+    const { clock, memory } = this.#options;
+    if (!memory.hasControl || clock.now - this.#lastBeatNanos < BEAT_NANOS) return;
+    this.#lastBeatNanos = clock.now;
+    this.#guarded((exports) => exports.control_tend(BigInt(Math.floor(clock.now / 1000))));
+  }
+
   /** Calls the bridge; if it traps or faults, the process is dead and the result undefined. */
-  #guarded(call: (exports: BridgeExports) => number): number | undefined {
+  #guarded<T>(call: (exports: BridgeExports) => T): T | undefined {
     if (!this.#exports) return undefined;
     try {
       return call(this.#exports);

@@ -45,11 +45,14 @@ interface Mapping {
 type Width = 1 | 2 | 4 | 8;
 
 export class BridgeMemory {
+  /** The control link's sections are mapped. */
+  readonly hasControl: boolean;
   readonly #mappings: readonly Mapping[];
   readonly #endpoint: IvshmemEndpoint;
 
   constructor({ section, stateTable, control }: BridgeMemories, endpoint: IvshmemEndpoint) {
     const empty = Buffer.alloc(0);
+    this.hasControl = control !== undefined;
     this.#mappings = [
       { start: READ_WRITE_SECTION, bytes: section, writable: true },
       // Only the hypervisor writes the state table, only the cell its status page.
