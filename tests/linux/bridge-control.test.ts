@@ -129,6 +129,8 @@ for (const [mode, options] of MODES)
         frames_waiting_for_agl: 0,
         frames_of_agl_under_way: 0,
         answers_under_way: 0,
+        trace: { written: 0, overwritten: 0 },
+        recorder: { written: 0, overwritten: 0 },
         last_status: 50,
         trap: { restarts: 0, status: 0, syndrome: 0, address: 0, program_counter: 0 },
         answers: {
