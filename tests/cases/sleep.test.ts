@@ -6,9 +6,13 @@
  */
 import assert from 'node:assert/strict';
 import { LogNode } from '../../twin/bus/log-node.ts';
+import type { SiliconOptions } from '../../twin/chip/mcp2515/options.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
 import type { Bench } from '../../twin/run/bench.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 
+const CANCTRL = 0x0f;
+const REQOP = 0xe0;
 const CANSTAT = 0x0e;
 const CANINTE = 0x2b;
 const CANINTE_WAKIE = 0x40;
@@ -158,6 +162,45 @@ onWasm('a frame at any moment of falling asleep is received, or wakes the chip',
     assert.equal(wakes, 30 + missed, 'each frame that is missing was said');
   }),
 );
+
+/**
+ * What the data sheet leaves open about WAKIF and REQOP: with each answer the cell sleeps with a WAKIF that
+ * stood before, is woken by AGL and by the bus, and is in the mode to run in afterwards.
+ */
+async function sleepsAndWakes(engine: EngineName, faults: SiliconOptions): Promise<void> {
+  await withBench({ engine, faults, ...SLEEP }, (bench) => {
+    const name = JSON.stringify(faults);
+    addWitness(bench);
+    bench.run(500 * MILLISECOND);
+    bench.board.chip.writeRegister(CANINTF, CANINTF_WAKIF, bench.now);
+    bench.run(700 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP, name);
+    bench.run(100 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP, `${name}: and stays so`);
+    bench.sendFromAgl({ identifier: 0x400 });
+    bench.run(5 * MILLISECOND);
+    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['400#'], name);
+    bench.run(1200 * MILLISECOND);
+    assert.equal(mode(bench), OPMOD_SLEEP, `${name}: a second time`);
+    bench.send({ identifier: 0x200 });
+    bench.send({ identifier: 0x201 }, MILLISECOND);
+    bench.run(500 * MILLISECOND);
+    assert.deepEqual(received(bench), ['201#'], name);
+    assert.equal(mode(bench), OPMOD_NORMAL, name);
+    assert.equal(bench.register(CANCTRL) & REQOP, 0, `${name}: normal mode is what is asked for`);
+    assert.doesNotMatch(bench.lines.join('\n'), /status \d+/, name);
+  });
+}
+
+onBoth('WAKIF that stands keeps the chip awake, and waking changes REQOP: no harm', (engine) =>
+  sleepsAndWakes(engine, { standingWakeFlagWakes: true, wakeChangesRequest: true }),
+);
+
+onWasm('WAKIF that stands does nothing, and REQOP still reads sleep: no harm', async (engine) => {
+  await sleepsAndWakes(engine, { standingWakeFlagWakes: false, wakeChangesRequest: false });
+  await sleepsAndWakes(engine, { standingWakeFlagWakes: true, wakeChangesRequest: false });
+  await sleepsAndWakes(engine, { standingWakeFlagWakes: false, wakeChangesRequest: true });
+});
 
 onWasm('a brown-out while asleep is noticed, and the chip set up again', (engine) =>
   withBench({ engine, ...SLEEP }, (bench) => {

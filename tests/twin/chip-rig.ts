@@ -46,8 +46,11 @@ export interface Rig {
   deliver(options: Parameters<typeof makeFrame>[0]): CanFrame;
 }
 
+/** What of the board can be chosen. */
+type RigOptions = SiliconOptions & { oscillatorHertz?: number };
+
 /** Makes the board. `oscillatorHertz` other than 16 MHz makes the chip's bit rate wrong. */
-export function makeRig(options: SiliconOptions & { oscillatorHertz?: number } = {}): Rig {
+export function makeRig(options: RigOptions = {}): Rig {
   const clock = new VirtualClock();
   const bus = new CanBus({ clock, bitrate: 500_000 });
   const other = new LogNode({ clock, bus, name: 'other' });
@@ -99,4 +102,32 @@ export function makeRig(options: SiliconOptions & { oscillatorHertz?: number } =
     },
   };
   return rig;
+}
+
+/** Normal mode with interrupts off; the other node acknowledges. */
+export function running(options: RigOptions = {}): Rig {
+  const rig = makeRig(options);
+  rig.startNormal();
+  rig.write(CANINTE, 0);
+  return rig;
+}
+
+/** Loads a standard frame without data into buffer n. */
+export function load(rig: Rig, buffer: number, identifier: number): void {
+  rig.spi(0x40 + 2 * buffer, identifier >> 3, (identifier & 7) << 5, 0, 0, 0);
+}
+
+/**
+ * Alternating bits without stuffing: data starts at wire bit 19, and bit 21 is recessive. Inverted, it
+ * is a bit error to the sender and, five bits later, a stuff error to the others.
+ */
+export const ALTERNATING = { identifier: 0x555, data: [0xaa, 0xaa, 0xaa, 0xaa] };
+export const FLIP = { kind: 'flip', bit: 21 } as const;
+
+export function loadAlternating(rig: Rig): void {
+  rig.spi(0x40, 0xaa, 0xa0, 0, 0, 4, 0xaa, 0xaa, 0xaa, 0xaa);
+}
+
+export function control(rig: Rig, buffer: number): number {
+  return rig.read(0x30 + 0x10 * buffer);
 }

@@ -103,6 +103,170 @@ describe('MCP2515 modes', () => {
     assert.deepEqual(rig.spi(0x92, 0)[1], 0x77);
   });
 
+  it('leaves loopback mode only when every message is sent, to itself and once', () => {
+    // 10.0: the mode does not change until all pending transmissions are complete. Requested before the
+    // change, in the same moment, and in the 11 bits during which OPMOD still shows loopback.
+    for (const target of [0x00, LISTEN_ONLY, CONFIGURATION]) {
+      for (const moment of ['before', 'after', 'late'] as const) {
+        const rig = makeRig();
+        rig.startNormal();
+        rig.write(CANCTRL, LOOPBACK);
+        assert.equal(rig.read(CANSTAT) & 0xe0, LOOPBACK);
+        rig.spi(0x40, 0x24, 0x60, 0, 0, 1, 0x77);
+        if (moment === 'before') rig.spi(0x81);
+        rig.write(CANCTRL, target);
+        if (moment === 'late') rig.pass(5 * rig.bit);
+        if (moment !== 'before') rig.spi(0x81);
+        if (moment !== 'before' && target === CONFIGURATION) continue;
+        // A standard frame with a byte of data is 55 bits and more with the intermission.
+        rig.pass(40 * rig.bit);
+        const name = `${moment}, to ${target.toString(16)}`;
+        assert.equal(rig.read(CANSTAT) & 0xe0, LOOPBACK, name);
+        assert.equal(rig.read(0x30), 0x08, name);
+        rig.pass(100 * rig.bit);
+        assert.equal(rig.read(CANSTAT) & 0xe0, target, name);
+        assert.equal(rig.read(0x30), 0, name);
+        assert.equal(rig.read(CANINTF), 0x05, `${name}: sent, and received by itself, once`);
+        assert.equal(rig.records.length, 0, `${name}: nothing on the wire`);
+      }
+    }
+  });
+
+  it('a message asked for on the way out of loopback is not taken by a failure on the wire', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    rig.write(CANCTRL, LOOPBACK);
+    rig.bus.disconnect(rig.other, rig.clock.now);
+    rig.spi(0x40, 0x24, 0x60, 0, 0, 1, 0x77);
+    rig.write(CANCTRL, 0x00);
+    rig.pass(9 * rig.bit);
+    rig.spi(0x81);
+    rig.pass(300 * rig.bit);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x00);
+    assert.equal(rig.records.length, 0);
+    assert.equal(rig.read(TEC), 0);
+    rig.spi(0x81);
+    rig.pass(300 * rig.bit);
+    assert.equal(rig.read(0x30) & 0x08, 0x08, 'unacknowledged on the wire: kept and tried again');
+    assert.ok(rig.records.length > 1);
+  });
+
+  it('listen-only mode, asked for or woken to, begins with both counters and EFLG at zero', () => {
+    // 10.3: the error counters are reset and deactivated in this state.
+    for (const way of ['asked', 'woken'] as const) {
+      const rig = makeRig();
+      rig.startNormal();
+      rig.bus.disconnect(rig.other, rig.clock.now);
+      rig.spi(0x40, 0xaa, 0xa0, 0, 0, 0);
+      rig.spi(0x81);
+      rig.pass(20_000_000);
+      assert.equal(rig.read(TEC), 128);
+      assert.equal(rig.read(EFLG), 0x15);
+      rig.write(CANCTRL, 0x10);
+      rig.pass(200 * rig.bit);
+      assert.equal(rig.read(0x30) & 0x08, 0);
+      rig.write(CANCTRL, way === 'asked' ? LISTEN_ONLY : SLEEP);
+      if (way === 'woken') {
+        assert.equal(rig.read(CANSTAT) & 0xe0, SLEEP);
+        assert.equal(rig.read(TEC), 128, 'sleep itself keeps them');
+        rig.modify(CANINTF, 0x40, 0x40);
+        rig.pass(8_000 + 12 * rig.bit);
+      }
+      assert.equal(rig.read(CANSTAT) & 0xe0, LISTEN_ONLY, way);
+      assert.deepEqual([rig.read(TEC), rig.read(REC), rig.read(EFLG)], [0, 0, 0], way);
+    }
+  });
+
+  it('listen-only mode asked for in a frame begins behind it, with counters that stay at zero', () => {
+    const rig = makeRig();
+    rig.startNormal();
+    new LogNode({ clock: rig.clock, bus: rig.bus, name: 'third' });
+    rig.bus.injectFault({ kind: 'flip', bit: 12 });
+    rig.other.enqueue(makeFrame({ identifier: 0x555, data: [0xaa] }), rig.clock.now, 'other');
+    while (rig.records.length === 0) rig.clock.advanceTo(rig.clock.nextEventNanos);
+    while (!rig.bus.carriesFrame) rig.clock.advanceTo(rig.clock.nextEventNanos);
+    assert.ok(rig.chip.readRegister(REC) > 0);
+    rig.write(CANCTRL, LISTEN_ONLY);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x00);
+    rig.pass(70 * rig.bit);
+    assert.equal(rig.records[1].outcome, 'complete');
+    assert.equal(rig.read(CANSTAT) & 0xe0, LISTEN_ONLY);
+    assert.deepEqual([rig.read(TEC), rig.read(REC)], [0, 0]);
+  });
+
+  it('a chip that is bus-off does not wait for frames in which it has no part', () => {
+    for (const mode of [LISTEN_ONLY, SLEEP]) {
+      const rig = makeRig();
+      rig.startNormal();
+      rig.bus.onStart(() => {
+        if (rig.records.length < 31) rig.bus.injectFault({ kind: 'flip', bit: 21 });
+      });
+      rig.bus.injectFault({ kind: 'flip', bit: 21 });
+      rig.spi(0x40, 0xaa, 0xa0, 0, 0, 4, 0xaa, 0xaa, 0xaa, 0xaa);
+      rig.spi(0x81);
+      while (rig.records.length < 32) rig.clock.advanceTo(rig.clock.nextEventNanos);
+      assert.equal(rig.chip.readRegister(EFLG) & 0x20, 0x20);
+      rig.write(0x30, 0);
+      rig.other.enqueue(makeFrame({ identifier: 0x100 }), rig.clock.now, 'other');
+      rig.pass(20 * rig.bit);
+      assert.ok(rig.bus.carriesFrame);
+      rig.write(CANCTRL, mode);
+      assert.equal(rig.read(CANSTAT) & 0xe0, mode);
+    }
+  });
+
+  it('a WAKIF that stood before sleep wakes nothing or, as chosen, lets the chip not sleep', () => {
+    for (const standingWakeFlagWakes of [false, true]) {
+      const rig = makeRig({ standingWakeFlagWakes });
+      rig.startNormal();
+      rig.write(CANINTF, 0x40);
+      rig.write(CANCTRL, SLEEP);
+      // Writes that set no WAKIF: interrupt enables, another flag, WAKIF as it stands.
+      rig.write(CANINTE, 0x41);
+      rig.modify(CANINTF, 0x01, 0x00);
+      rig.modify(CANINTF, 0x40, 0x40);
+      rig.pass(8_000 + 20 * rig.bit);
+      const expected = standingWakeFlagWakes ? LISTEN_ONLY : SLEEP;
+      assert.equal(rig.read(CANSTAT) & 0xe0, expected);
+      if (standingWakeFlagWakes) continue;
+      rig.modify(CANINTF, 0x40, 0x00);
+      rig.modify(CANINTF, 0x40, 0x40);
+      rig.pass(8_000 + 20 * rig.bit);
+      assert.equal(rig.read(CANSTAT) & 0xe0, LISTEN_ONLY, 'set anew, it wakes');
+    }
+  });
+
+  it('REQOP after the wake-up still asks for sleep or, as chosen, for listen-only mode', () => {
+    for (const wakeChangesRequest of [false, true]) {
+      const rig = makeRig({ wakeChangesRequest });
+      rig.startNormal();
+      rig.write(CANCTRL, SLEEP | 0x0f);
+      rig.modify(CANINTF, 0x40, 0x40);
+      rig.pass(8_000 + 20 * rig.bit);
+      assert.equal(rig.read(CANSTAT) & 0xe0, LISTEN_ONLY);
+      assert.equal(rig.read(CANCTRL), 0x0f | (wakeChangesRequest ? LISTEN_ONLY : SLEEP));
+    }
+  });
+
+  it('wakes once: a frame that begins before listen-only mode does not begin the start-up again', () => {
+    const rig = makeRig({ crystalStartNanos: 5_000_000 });
+    rig.pass(6_000_000);
+    rig.startNormal();
+    rig.write(CANINTE, 0x41);
+    rig.write(CANCTRL, SLEEP);
+    rig.modify(CANINTF, 0x40, 0x40);
+    const awake = rig.clock.now + 5_000_000 + 8_000;
+    // In the 11 recessive bits after the start-up.
+    rig.other.enqueue(makeFrame({ identifier: 0x100 }), awake + 4 * rig.bit, 'other');
+    rig.clock.advanceTo(awake + 1_000_000);
+    assert.equal(rig.read(CANSTAT) & 0xe0, LISTEN_ONLY);
+    rig.write(CANCTRL, 0x00);
+    rig.pass(100 * rig.bit);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x00);
+    rig.pass(10_000_000);
+    assert.equal(rig.read(CANSTAT) & 0xe0, 0x00, 'and stays in the mode asked for');
+  });
+
   it('sleeps, wakes on bus activity to listen-only mode, and misses the frame that woke it', () => {
     const rig = makeRig();
     rig.startNormal();

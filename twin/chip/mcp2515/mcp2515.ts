@@ -11,7 +11,11 @@
  * - INT follows the end of EOF without delay; OPMOD shows a bus mode after 11 recessive bits.
  * - ERRIF marks the beginning of a state, so it can be cleared while the state lasts (7.7 can be read
  *   otherwise: an option), and each overflow; a state that ends changes EFLG only.
- * - Sleep begins when no frame is on the bus, as Microchip says of its ECAN modules (11 recessive bits).
+ * - Sleep, and a change between normal and listen-only mode, waits for the end of the frame on the bus, as
+ *   Microchip says of its ECAN modules and sleep (11 recessive bits).
+ * - With WAKIE clear the bus does not wake the chip. WAKIF wakes it when it is set, not by having been
+ *   set before, and REQOP still reads sleep afterwards: an option each.
+ * - ABAT aborts what is on the wire then, should it fail, though ABAT is clear again by that time.
  * - With RXM = 11 FILHIT reads 0; a rollover leaves FILHIT0 of RXB0CTRL to the message in RXB0.
  * - A data byte that a frame does not have does not match a filter that asks for it; an option has it
  *   match.
@@ -76,12 +80,9 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#port = new SpiPort(this, options.erratum5);
     this.#transmit = new TransmitUnit(this.#bytes, options.name, options.abortClearsRequest);
     this.#mode = new OperatingMode({
-      clock: options.clock,
-      bus: options.bus,
+      options,
       node: this,
       registers: this.#bytes,
-      oscillatorHertz: options.oscillatorHertz,
-      crystalStartNanos: options.crystalStartNanos,
       messagesWait: () => this.#transmit.anyMessage,
       left: () => this.#leaveBus(),
       entered: (mode, nanos) => this.#modeEntered(mode, nanos),
@@ -277,14 +278,13 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     if (address === R.TXRTSCTRL && value !== 0) {
       throw new UnimplementedFeature('MCP2515', 'the TXnRTS pins (TXRTSCTRL)');
     }
+    const before = this.#bytes[address];
     const errorLasts = address === R.CANINTF && this.#options.errorFlagLasts === true;
     this.#bytes[address] =
       errorLasts && this.#bytes[R.EFLG] !== 0 ? value | R.CANINTF_ERRIF : value;
-    if (address === R.CANINTE || address === R.CANINTF) {
-      this.#updateInterrupt(nanos);
-      // The MCU wakes the chip by setting WAKIF itself (section 10.2).
-      if ((this.#bytes[R.CANINTF] & R.CANINTF_WAKIF) !== 0) this.#mode.wake(nanos);
-    }
+    if (address === R.CANINTE || address === R.CANINTF) this.#updateInterrupt(nanos);
+    // The MCU wakes the chip by setting WAKIF itself (section 10.2).
+    if (address === R.CANINTF && (value & ~before & R.CANINTF_WAKIF) !== 0) this.#mode.wake(nanos);
   }
 
   #writeTransmitBuffer(address: number, value: number): void {

@@ -4,12 +4,16 @@
  * Used by: the chip. Owns the node's connection to the bus and the wake-up from sleep. Does not: know
  * SPI, buffers or interrupts; it asks whether messages wait and tells what it entered.
  */
-import type { CanBus } from '../../bus/can-bus.ts';
 import type { CanNode, Participation } from '../../bus/can-node.ts';
-import type { ScheduledEvent, VirtualClock } from '../../clock.ts';
+import type { ScheduledEvent } from '../../clock.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
 import { type BitTiming, decodeBitTiming } from './bit-timing.ts';
+import type { Mcp2515Options } from './options.ts';
 import {
+  CANCTRL,
+  CANCTRL_REQOP_SHIFT,
+  CANINTF,
+  CANINTF_WAKIF,
   CNF1,
   CNF2,
   CNF3,
@@ -25,13 +29,9 @@ const START_UP_CYCLES = 128;
 
 /** What the modes need of the chip. */
 export interface ModeHost {
-  readonly clock: VirtualClock;
-  readonly bus: CanBus;
+  readonly options: Mcp2515Options;
   readonly node: CanNode;
   readonly registers: Uint8Array;
-  readonly oscillatorHertz: number;
-  /** See Mcp2515Options. */
-  readonly crystalStartNanos: number | undefined;
   /** Whether a message still waits to be sent: a mode change waits for it. */
   messagesWait(): boolean;
   /** The chip has left the bus; what was under way is gone. */
@@ -72,12 +72,12 @@ export class OperatingMode {
 
   /** Start-up from an oscillator that stands still. */
   get coldStartNanos(): number {
-    return (this.#host.crystalStartNanos ?? 0) + this.startUpNanos;
+    return (this.#host.options.crystalStartNanos ?? 0) + this.startUpNanos;
   }
 
   /** Start-up from an oscillator that runs. */
   get startUpNanos(): number {
-    return Math.round((START_UP_CYCLES * 1e9) / this.#host.oscillatorHertz);
+    return Math.round((START_UP_CYCLES * 1e9) / this.#host.options.oscillatorHertz);
   }
 
   /** REQOP was written. */
@@ -88,23 +88,22 @@ export class OperatingMode {
     if (mode === this.#joining) return;
     if (this.#joining !== undefined) {
       this.#joining = undefined;
-      this.#host.bus.disconnect(this.#host.node, nanos);
+      this.#host.options.bus.disconnect(this.#host.node, nanos);
     }
     this.#wanted = mode === this.#mode ? undefined : mode;
     this.settle(nanos);
   }
 
   /**
-   * Goes to the wanted mode unless a message is still to be sent, or, to sleep, a frame is on the bus.
-   * Called whenever one is done with.
+   * Goes to the wanted mode unless a message is still to be sent, or it takes part in a frame, which only
+   * configuration and loopback mode cut short. Called whenever one is done with.
    */
   settle(nanos: number): void {
     const wanted = this.#wanted;
     if (wanted === undefined) return;
-    const sending = this.#mode === MODE_NORMAL || this.#mode === MODE_LOOPBACK;
-    if (sending && this.#host.messagesWait()) return;
-    const onBus = this.participation !== 'absent';
-    if (wanted === MODE_SLEEP && onBus && this.#host.bus.carriesFrame) return;
+    if (this.#sendsFirst) return;
+    const leaves = wanted === MODE_CONFIGURATION || wanted === MODE_LOOPBACK;
+    if (!leaves && this.#inFrame) return;
     if (this.#mode === MODE_SLEEP) {
       throw new UnimplementedFeature(
         'MCP2515',
@@ -118,15 +117,23 @@ export class OperatingMode {
   /** Out of sleep: the oscillator starts, then the chip is in listen-only mode (section 10.2). */
   wake(nanos: number): void {
     if (this.#mode !== MODE_SLEEP || this.#waking !== undefined) return;
-    this.#waking = this.#host.clock.schedule(nanos + this.coldStartNanos, (awake) => {
+    // Awake already, and on the way to listen-only mode.
+    if (this.#joining !== undefined) return;
+    const { options, registers } = this.#host;
+    this.#waking = options.clock.schedule(nanos + this.coldStartNanos, (awake) => {
       this.#waking = undefined;
+      if (options.wakeChangesRequest === true) {
+        const kept = registers[CANCTRL] & ((1 << CANCTRL_REQOP_SHIFT) - 1);
+        registers[CANCTRL] = kept | (MODE_LISTEN_ONLY << CANCTRL_REQOP_SHIFT);
+      }
       this.#begin(MODE_LISTEN_ONLY, awake);
     });
   }
 
   /** RESET: configuration mode at once. */
   reset(nanos: number): void {
-    const { bus, clock, node } = this.#host;
+    const { options, node } = this.#host;
+    const { bus, clock } = options;
     bus.disconnect(node, nanos);
     if (this.#waking !== undefined) clock.cancel(this.#waking);
     this.#waking = undefined;
@@ -136,8 +143,22 @@ export class OperatingMode {
     this.#host.left();
   }
 
+  /** Whether messages are to be sent before the mode may change (section 10.0). */
+  get #sendsFirst(): boolean {
+    const sending = this.#mode === MODE_NORMAL || this.#mode === MODE_LOOPBACK;
+    return sending && this.#host.messagesWait();
+  }
+
+  /** Whether it takes part in a frame that is on the bus. */
+  get #inFrame(): boolean {
+    const { options, node } = this.#host;
+    if (this.participation === 'absent' || !options.bus.isReady(node)) return false;
+    return options.bus.carriesFrame;
+  }
+
   #begin(mode: number, nanos: number): void {
-    const { bus, node } = this.#host;
+    const { options, node } = this.#host;
+    const { bus } = options;
     const onBus = mode === MODE_NORMAL || mode === MODE_LISTEN_ONLY;
     const wasOnBus = this.participation !== 'absent';
     if (this.#mode === MODE_CONFIGURATION) this.#takeBitTiming();
@@ -150,22 +171,28 @@ export class OperatingMode {
     this.#joining = mode;
     bus.connect(node, nanos, (joined) => {
       this.#joining = undefined;
-      this.#enter(mode, joined);
+      if (!this.#sendsFirst) return this.#enter(mode, joined);
+      // Asked for in the meantime, in loopback mode still: begun once more when it is sent.
+      bus.disconnect(node, joined);
+      this.#wanted = mode;
     });
   }
 
   #enter(mode: number, nanos: number): void {
+    const { options, registers } = this.#host;
     this.#mode = mode;
     this.#host.entered(mode, nanos);
+    if (mode !== MODE_SLEEP || options.standingWakeFlagWakes !== true) return;
+    if ((registers[CANINTF] & CANINTF_WAKIF) !== 0) this.wake(nanos);
   }
 
   #takeBitTiming(): void {
-    const { oscillatorHertz, registers } = this.#host;
+    const { options, registers } = this.#host;
     this.#timing = decodeBitTiming(
       registers[CNF1],
       registers[CNF2],
       registers[CNF3],
-      oscillatorHertz,
+      options.oscillatorHertz,
     );
   }
 }

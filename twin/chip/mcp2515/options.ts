@@ -52,4 +52,14 @@ export interface SiliconOptions {
    * line that floats. True: registers, with their reset values. Writes have no effect either way.
    */
   readonly readableInStartUp?: boolean;
+  /**
+   * What a WAKIF does that stood before sleep began (section 10.2: the MCU sets it to wake the chip). False,
+   * the default: nothing; it has to be set anew. True: as long as it stands, the chip does not stay asleep.
+   */
+  readonly standingWakeFlagWakes?: boolean;
+  /**
+   * What REQOP reads after the chip woke to listen-only mode (section 10.2 and register 10-1 do not say).
+   * False, the default: sleep, as last written. True: listen-only, the mode it is in.
+   */
+  readonly wakeChangesRequest?: boolean;
 }
