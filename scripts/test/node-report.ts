@@ -3,7 +3,7 @@
  *
  * Used by: stages.ts.
  */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { CommandResult } from './command.ts';
 import { failedCheck } from './result.ts';
 import type { StageResult } from './result.ts';
@@ -13,6 +13,8 @@ type ReportLine =
   | { kind: 'pass'; name: string; file: string }
   | { kind: 'skip'; name: string; file: string; reason: string }
   | { kind: 'fail'; name: string; file: string; message: string }
+  /** Each test and suite when it begins and when it ends, in the order of time. */
+  | { kind: 'begin' | 'end'; name: string; file: string }
   /** A test file without tests. */
   | { kind: 'empty'; file: string }
   | { kind: 'stderr'; file: string; text: string };
@@ -28,19 +30,37 @@ function withoutRunnerFrames(message: string): string {
   return message.replace(/\n\s+at [^\n]*(\(node:internal|Promise\.all \(index)[^\n]*/g, '');
 }
 
+/** What was begun and never ended: of each file the innermost, the test itself rather than its suite. */
+function unfinished(lines: readonly ReportLine[]): { name: string; file: string }[] {
+  const open = new Map<string, string[]>();
+  for (const line of lines) {
+    if (line.kind !== 'begin' && line.kind !== 'end') continue;
+    const names = (open.get(line.file) ?? []).filter((name) => name !== line.name);
+    open.set(line.file, line.kind === 'begin' ? [...names, line.name] : names);
+  }
+  return [...open].flatMap(([file, names]) => {
+    const name = names.at(-1);
+    return name === undefined ? [] : [{ name, file }];
+  });
+}
+
 function describeFailure(
   line: ReportLine & { kind: 'fail' },
   lines: readonly ReportLine[],
 ): string {
   const place = relative(process.cwd(), line.file);
+  const isOfFile = ({ file }: { file: string }): boolean => file === line.file;
   const printed = lines
     .filter((other) => other.kind === 'stderr' && other.file === line.file)
     .map((other) => (other.kind === 'stderr' ? other.text : ''))
     .join('');
+  // A file that took too long is reported under its own name.
+  const hung = resolve(line.name) === line.file ? unfinished(lines).filter(isOfFile) : [];
   const tail = printed.trimEnd().split('\n').slice(-STDERR_LINES_SHOWN).join('\n');
   return [
     `  ${line.name} (${place})`,
     indent(withoutRunnerFrames(line.message)),
+    ...hung.map(({ name }) => `    begun and did not end: ${name}`),
     tail === '' ? '' : indent(tail),
   ]
     .filter((part) => part !== '')
@@ -66,9 +86,14 @@ export function readNodeResult(run: CommandResult, report: string): StageResult 
   const skipped = lines.flatMap((line) =>
     line.kind === 'skip' ? [`${line.name}: ${line.reason}`] : [],
   );
-  if (run.status !== 0 && failures.length === 0) {
+  if (run.problem !== '' || (run.status !== 0 && failures.length === 0)) {
     const output = `${run.stdout}\n${run.stderr}`.trim();
-    failures.push(`${output}\n  the test runner ${run.problem || `ended with ${run.status}`}`);
+    const hung = unfinished(lines).map(
+      ({ name, file }) =>
+        `\n  begun and not ended then: ${name} (${relative(process.cwd(), file)})`,
+    );
+    const problem = `the test runner ${run.problem || `ended with ${run.status}`}`;
+    failures.push(`${output}\n  ${problem}${hung.join('')}`);
   }
   if (passed + skipped.length + failures.length === 0) return failedCheck('  no test was run');
   return { passed, failed: failures.length, skipped, details: failures.join('\n') };

@@ -12,6 +12,11 @@ function describeError(error) {
   return cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause);
 }
 
+/** The runner's own test of a file. */
+function isWholeFile({ nesting, name }) {
+  return nesting === 0 && name.endsWith('.test.ts');
+}
+
 /** What a finished test becomes; undefined for a suite that passed (its tests count, not it). */
 function toReportLine({ type, data }, names) {
   const file = data.file ?? '';
@@ -30,17 +35,39 @@ function toReportLine({ type, data }, names) {
   }
   if (isSuite) return undefined;
   // The runner reports a file as a test only when the file holds none.
-  if (data.nesting === 0 && data.name.endsWith('.test.ts')) {
+  if (isWholeFile(data)) {
     return { kind: 'empty', file: data.name };
   }
   return { kind: 'pass', name, file };
 }
 
+/**
+ * Follows which test of each file is running. The events of two files come mixed, and those that the
+ * runner keeps back for its order (pass, fail) come too late for a test that never ends.
+ */
+class Running {
+  #names = new Map();
+
+  /** Takes test:dequeue and test:complete; undefined for the runner's own test of a whole file. */
+  take({ type, data }) {
+    if (isWholeFile(data)) return undefined;
+    const names = this.#names.get(data.file) ?? [];
+    this.#names.set(data.file, names);
+    names.length = Math.min(names.length, data.nesting);
+    names[data.nesting] = data.name;
+    const name = names.join(' > ');
+    return { kind: type === 'test:dequeue' ? 'begin' : 'end', name, file: data.file ?? '' };
+  }
+}
+
 export default async function* nodeReporter(events) {
   const names = [];
+  const running = new Running();
   for await (const event of events) {
     let line;
-    if (event.type === 'test:start') {
+    if (event.type === 'test:dequeue' || event.type === 'test:complete') {
+      line = running.take(event);
+    } else if (event.type === 'test:start') {
       names.length = event.data.nesting;
       names.push(event.data.name);
     } else if (event.type === 'test:pass' || event.type === 'test:fail') {

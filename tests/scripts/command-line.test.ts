@@ -18,7 +18,7 @@ function run(script: string, ...words: string[]): { status: number | null; outpu
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', 'tsx', `scripts/${script}.ts`, ...words],
-    { encoding: 'utf8', timeout: 60_000, env: { ...process.env, INIT_CWD: folder } },
+    { encoding: 'utf8', timeout: 300_000, env: { ...process.env, INIT_CWD: folder } },
   );
   return { status, output: stdout + stderr };
 }

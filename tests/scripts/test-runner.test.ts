@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readAspectResult } from '../../scripts/test/aspect.ts';
 import { runCommand } from '../../scripts/test/command.ts';
+import { readNodeResult } from '../../scripts/test/node-report.ts';
 import { addResults } from '../../scripts/test/result.ts';
-import { findTestFiles, listStages, runNodeTests } from '../../scripts/test/stages.ts';
+import { findTestFiles, type Limits, listStages, runNodeTests } from '../../scripts/test/stages.ts';
 
 /** What as-pect 8.1.0 printed for two spec files, colours included. */
 const ASPECT_STDOUT = `
@@ -27,11 +28,11 @@ function aspectRun(status: number, stdout: string, stderr = '') {
 }
 
 /** Runs test files with the given texts through node:test; returns the counts. */
-async function runFiles(files: Record<string, string>) {
+async function runFiles(files: Record<string, string>, limits?: Limits) {
   const folder = mkdtempSync(join(tmpdir(), 'canwarden-runner-'));
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    return await runNodeTests('runner-sample', findTestFiles(folder));
+    return await runNodeTests('runner-sample', findTestFiles(folder), limits);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -123,6 +124,56 @@ describe('running node:test files', () => {
     assert.match(result.details, /empty\.test\.ts: there is no test in this file/);
   });
 
+  it('names the test that was running when the runner was ended', async () => {
+    const result = await runFiles({
+      'a.test.ts': `
+        import { readFileSync } from 'node:fs';
+        import { describe, it } from 'node:test';
+        const report = 'build/test/runner-sample.jsonl';
+        describe('boards', () => {
+          it('start', () => {});
+          it('stop', async () => {
+            while (!/"begin","name":"boards > stop"/.test(readFileSync(report, 'utf8'))) {
+              await new Promise((resolve) => setTimeout(resolve, 20));
+            }
+            process.kill(process.ppid, 'SIGKILL');
+            await new Promise(() => setTimeout(() => {}, 1000));
+          });
+        });`,
+    });
+    assert.deepEqual([result.passed, result.failed], [1, 1]);
+    assert.match(
+      result.details,
+      /was ended by SIGKILL\n {2}begun and not ended then: boards > stop \(/,
+    );
+  });
+
+  it('ends a file that takes too long, and fails by its name', async () => {
+    const files = {
+      'long.test.ts': `
+        import { it } from 'node:test';
+        it('hangs', () => new Promise(() => setTimeout(() => {}, 3_600_000)));`,
+    };
+    const result = await runFiles(files, { stageSeconds: 600, fileSeconds: 1 });
+    assert.deepEqual([result.passed, result.failed], [0, 1]);
+    assert.match(result.details, /long\.test\.ts[^]*timed out after 1000ms/);
+  });
+
+  it('names the test that hung in a file that took too long, and none that ended', () => {
+    const [file, other] = ['/tests/a.test.ts', '/tests/b.test.ts'];
+    const begin = (name: string, of = file) => ({ kind: 'begin', name, file: of });
+    const end = (name: string, of = file) => ({ kind: 'end', name, file: of });
+    const lines = [
+      ...[begin('suite'), begin('suite > one'), begin('two', other), end('suite > one')],
+      ...[begin('suite > three'), { kind: 'fail', name: file, file, message: 'timed out' }],
+    ];
+    const report = lines.map((line) => JSON.stringify(line)).join('\n');
+    const { failed, details } = readNodeResult(aspectRun(1, ''), report);
+    assert.equal(failed, 1);
+    assert.match(details, /begun and did not end: suite > three$/m);
+    assert.doesNotMatch(details, /one|two/);
+  });
+
   it('fails when there are no files', async () => {
     assert.equal((await runNodeTests('nothing', [])).failed, 1);
   });
@@ -152,6 +203,7 @@ describe('the test run', () => {
     const run = await runCommand(['sh', '-c', 'sleep 600 & wait'], { timeoutSeconds: 0.2 });
     assert.equal(run.status, undefined);
     assert.match(run.problem, /took longer than 0.2 s/);
+    // The 600 s of the sleep are not waited for.
     assert.ok(performance.now() - startMillis < 300_000);
   });
 
