@@ -40,6 +40,8 @@ export async function ask(socket: string, ...words: readonly string[]): Promise<
 export const LIMITS = { skip: SKIP, timeout: 1_200_000 } as const;
 
 const PATIENCE_SECONDS = 120;
+/** Without a beat for so long a cell shows no life: docs/bridge.md. */
+const DEAD_MILLIS = 2000;
 
 /** Waits until `isDone`; fails after PATIENCE_SECONDS, which is far more than anything here takes. */
 export async function until(what: string, isDone: () => boolean): Promise<void> {
@@ -48,6 +50,50 @@ export async function until(what: string, isDone: () => boolean): Promise<void> 
     assert.ok(performance.now() < endMillis, `${what}: not within ${PATIENCE_SECONDS} s`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/**
+ * Does what a busy machine can spoil, again and again until it was not spoilt: until `disturbance`, asked
+ * right behind an attempt, has nothing to say. Fails after PATIENCE_SECONDS with its last words.
+ */
+async function undisturbed<T>(
+  what: string,
+  disturbance: (millis: number) => string | undefined,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const startMillis = performance.now();
+  for (;;) {
+    const attemptMillis = performance.now();
+    const result = await attempt();
+    const endMillis = performance.now();
+    const words = disturbance(Math.round(endMillis - attemptMillis));
+    if (words === undefined) return result;
+    assert.ok(
+      endMillis - startMillis < PATIENCE_SECONDS * 1000,
+      `${what}: no undisturbed attempt within ${PATIENCE_SECONDS} s; the last one ${words}`,
+    );
+  }
+}
+
+/** Does what must be done in less time than the bridge waits; longer attempts say nothing. */
+export function within<T>(
+  what: string,
+  limitMillis: number,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const isLong = (millis: number): string | undefined =>
+    millis < limitMillis ? undefined : `took ${millis} ms, and must not take ${limitMillis} ms`;
+  return undisturbed(what, isLong, attempt);
+}
+
+/** Asks while the cell beats: an attempt in which this machine let it pause says nothing. */
+export function askLiving(cell: FakeCell, ...words: readonly string[]): Promise<Answer> {
+  const isPaused = (): string | undefined => {
+    const millis = Math.round(cell.takeLongestPause());
+    return millis < DEAD_MILLIS ? undefined : `had no beat of the cell for ${millis} ms`;
+  };
+  cell.takeLongestPause();
+  return undisturbed(words.join(' '), isPaused, () => ask(cell.socket, ...words));
 }
 
 /** What a bridge carries: frames, or (role device) only questions about the cell. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, describe, it } from '../skippable.ts';
-import { ask, LIMITS, MODES, NATIVE, startBridge, until } from './ask.ts';
+import { ask, askLiving, LIMITS, MODES, NATIVE, startBridge, until } from './ask.ts';
 import type { BridgeProcess } from './bridge-process.ts';
 import { FakeCell, RECORDER_CAPACITY, TICKS_PER_SECOND, TRACE_CAPACITY } from './fake-cell.ts';
 
@@ -71,7 +71,7 @@ for (const [mode, options] of MODES)
     });
 
     it('status says how the cell is, in lines for people', async () => {
-      const { status, text, remarks } = await ask(cell.socket, 'status');
+      const { status, text, remarks } = await askLiving(cell, 'status');
       assert.equal(status, 0, remarks);
       const rows = text.trimEnd().split('\n');
       assert.match(rows[0], /^heartbeat {8}alive, last refresh \d+ ms ago \(\d+\)$/);
@@ -100,7 +100,7 @@ for (const [mode, options] of MODES)
     });
 
     it('status --json says the same to programs, with the units in the names', async () => {
-      const { status, text } = await ask(cell.socket, 'status', '--json');
+      const { status, text } = await askLiving(cell, 'status', '--json');
       assert.equal(status, 0);
       const { heartbeat, heartbeat_age_milliseconds, ...page } = JSON.parse(text) as Record<
         string,

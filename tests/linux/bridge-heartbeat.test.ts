@@ -7,6 +7,7 @@ import { it } from 'node:test';
 import { ask, LIMITS, startBridge, until } from './ask.ts';
 import { FakeCell } from './fake-cell.ts';
 
+/** More than the 3 s after which a cell is dead. A longer pause is as good. */
 const STALL_MILLIS = 3500;
 
 it(
@@ -16,8 +17,9 @@ it(
     const cell = new FakeCell();
     const bridge = await startBridge(cell);
     try {
-      cell.state = 1;
+      // Read first: no look after the change may be missed.
       const before = cell.bridgeLooks;
+      cell.state = 1;
       // As on a machine on which nobody gets processor time for a while.
       bridge.signal('SIGSTOP');
       await new Promise((resolve) => setTimeout(resolve, STALL_MILLIS));

@@ -5,6 +5,7 @@
  * Used by: bridge-binaries.test.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 
 export class BridgeProcess {
   /** Lines of standard output (frames) and of standard error. */
@@ -31,6 +32,11 @@ export class BridgeProcess {
 
   hasSaid(words: string): boolean {
     return this.messages.some((line) => line.includes(words));
+  }
+
+  /** How many files and sockets it holds open: one more for each client. Linux's, see proc(5). */
+  get openFiles(): number {
+    return readdirSync(`/proc/${this.#child.pid}/fd`).length;
   }
 
   signal(name: NodeJS.Signals): void {

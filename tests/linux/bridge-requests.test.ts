@@ -5,9 +5,14 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { after, before, describe, it } from '../skippable.ts';
 import { compileRules } from '../../cell-config/rules/compile.ts';
-import { ask, type Answer, LIMITS, MODES, startBridge, until } from './ask.ts';
+import { ask, askLiving, type Answer, LIMITS, MODES, startBridge, until, within } from './ask.ts';
 import type { BridgeProcess } from './bridge-process.ts';
 import { FakeCell, type FoundRequest } from './fake-cell.ts';
+
+/** How long the bridge waits for the cell: docs/bridge.md. */
+const CELL_WAIT_MILLIS = 5000;
+/** What a cell takes for a request that it cannot finish. */
+const CELL_LIMIT_MILLIS = 2100;
 
 const RULES = `
 version: 1
@@ -36,17 +41,21 @@ for (const [mode, options] of MODES)
       cell.remove();
     });
 
-    /** Asks, plays the cell once, and gives back what both saw. */
-    async function askCell(
+    /** Asks, plays the cell once while the bridge waits for it, and gives back what both saw. */
+    function askCell(
       words: readonly string[],
       finish: (request: FoundRequest) => void,
+      cellMillis = 0,
     ): Promise<{ request: FoundRequest; answer: Answer }> {
-      const answering = ask(cell.socket, ...words);
-      await until('a request', () => cell.request() !== undefined);
-      const request = cell.request();
-      assert.ok(request);
-      finish(request);
-      return { request, answer: await answering };
+      return within(words.join(' '), CELL_WAIT_MILLIS, async () => {
+        const answering = ask(cell.socket, ...words);
+        await until('a request', () => cell.request() !== undefined);
+        const request = cell.request();
+        assert.ok(request);
+        await new Promise((resolve) => setTimeout(resolve, cellMillis));
+        finish(request);
+        return { request, answer: await answering };
+      });
     }
 
     it('rules load gives the cell the file, with its checksum', async () => {
@@ -138,7 +147,9 @@ for (const [mode, options] of MODES)
     });
 
     it('lets one request after the other come to the cell', async () => {
+      const quiet = bridge.openFiles;
       const answers = ['1', '2', '3'].map((byte) => ask(cell.socket, 'live', byte, byte));
+      await until('all three at the bridge', () => bridge.openFiles === quiet + 3);
       const seen: number[] = [];
       for (let count = 0; count < 3; count += 1) {
         await until('a request', () => cell.request() !== undefined);
@@ -146,7 +157,8 @@ for (const [mode, options] of MODES)
         assert.ok(request);
         assert.deepEqual(request.payload, Buffer.of(request.argument));
         // While the cell has it, nobody writes over it.
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        const looks = cell.bridgeLooks;
+        await until('the bridge to look again', () => cell.bridgeLooks > looks + 3);
         assert.equal(cell.request()?.sequence, request.sequence);
         seen.push(request.argument);
         cell.finish(request, 0);
@@ -156,21 +168,17 @@ for (const [mode, options] of MODES)
     });
 
     it('waits for a cell that takes its 2 s until it refuses', async () => {
-      const answering = ask(cell.socket, 'rules', 'load', file);
-      await until('a request', () => cell.request() !== undefined);
-      const request = cell.request();
-      assert.ok(request);
-      await new Promise((resolve) => setTimeout(resolve, 2100));
-      cell.finish(request, 74);
-      assert.match((await answering).remarks, /refused the rule table: status 74 RequestTimeout/);
+      const load = ['rules', 'load', file];
+      const { answer } = await askCell(load, (found) => cell.finish(found, 74), CELL_LIMIT_MILLIS);
+      assert.match(answer.remarks, /refused the rule table: status 74 RequestTimeout/);
     });
 
     it('says after five seconds that the cell does not answer', async () => {
       const start = performance.now();
-      const { status, remarks } = await ask(cell.socket, 'rules', 'load', file);
+      const { status, remarks } = await askLiving(cell, 'rules', 'load', file);
       assert.equal(status, 1);
       assert.match(remarks, /did not finish the request within 5 s; it is alive/);
-      assert.ok(performance.now() - start > 4900);
+      assert.ok(performance.now() - start >= CELL_WAIT_MILLIS);
       cell.die();
       const dead = await ask(cell.socket, 'rules', 'load', file);
       assert.match(dead.remarks, /did not finish the request within 5 s; it shows no life/);

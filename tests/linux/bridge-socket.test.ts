@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, it } from '../skippable.ts';
-import { ask, LIMITS, NATIVE, startBridge, until } from './ask.ts';
+import { ask, LIMITS, NATIVE, startBridge, until, within } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { FakeCell } from './fake-cell.ts';
 
 const MAGIC = 0x54535743;
+/** How long a client may ask nothing: docs/bridge.md. */
+const ASK_WAIT_MILLIS = 5000;
 /** Why there is no answer about a page that holds nothing. */
 const REASONS = /try again|damaged|no status page|another layout/;
 
@@ -110,13 +112,16 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
   it('answers eight at once, tells the ninth, and closes those that ask nothing', async () => {
     const cell = new FakeCell().start();
     await withBridge(cell, async () => {
-      const silent = await Promise.all(Array.from({ length: 8 }, () => connected(cell.socket)));
-      let closed = 0;
-      for (const socket of silent) socket.on('close', () => (closed += 1)).resume();
-      const ninth = await ask(cell.socket, 'status');
+      const ninth = await within('the ninth', ASK_WAIT_MILLIS, async () => {
+        const silent = await Promise.all(Array.from({ length: 8 }, () => connected(cell.socket)));
+        let closed = 0;
+        for (const socket of silent) socket.on('close', () => (closed += 1)).resume();
+        const answer = await ask(cell.socket, 'status');
+        return { ...answer, areClosed: () => closed === 8 };
+      });
       assert.equal(ninth.status, 1);
       assert.match(ninth.remarks, /too many ask at once/);
-      await until('all of them to be closed', () => closed === 8);
+      await until('all of them to be closed', ninth.areClosed);
       assert.equal((await ask(cell.socket, 'status')).status, 0);
     });
   });
@@ -170,11 +175,12 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
 
   it('closes a follower that takes nothing for ten seconds, and goes on meanwhile', async () => {
     const cell = new FakeCell().start().live();
-    await withBridge(cell, async () => {
+    await withBridge(cell, async (bridge) => {
       const looks = (): Promise<void> => {
         const before = cell.bridgeLooks;
         return until('the bridge', () => cell.bridgeLooks > before + 10);
       };
+      const quiet = bridge.openFiles;
       const follower = new BridgeProcess([NATIVE, '--socket', cell.socket, '--ask', 'trace', '-f']);
       try {
         cell.trace(1n, 5, 0, 0);
@@ -186,8 +192,7 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
           if (count % 900 === 0) await looks();
         }
         assert.equal((await ask(cell.socket, 'status')).status, 0);
-        await new Promise((resolve) => setTimeout(resolve, 10_500));
-        await looks();
+        await until('its end at the bridge', () => bridge.openFiles === quiet);
         follower.signal('SIGCONT');
         assert.equal(await follower.end(), 1);
         assert.ok(follower.hasSaid('the answer broke off'));

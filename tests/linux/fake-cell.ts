@@ -41,6 +41,8 @@ export class FakeCell {
   readonly page: Buffer;
   readonly #file: Buffer;
   #heart: NodeJS.Timeout | undefined;
+  #lastBeatMillis = 0;
+  #longestPauseMillis = 0;
 
   constructor(version = 2) {
     this.#file = mapFile(this.sharedFile, FILE_BYTES);
@@ -92,11 +94,28 @@ export class FakeCell {
   /** Refreshes every 20 ms; a second of the cell is a second here. */
   live(startTicks = 0n): this {
     const startMillis = performance.now();
+    this.#lastBeatMillis = startMillis;
     this.#heart = setInterval(() => {
       const millis = performance.now() - startMillis;
+      this.#notePause();
       this.refresh(startTicks + BigInt(Math.round((millis * TICKS_PER_SECOND) / 1000)));
     }, 20);
     return this;
+  }
+
+  /** The longest time without a beat since the last call: a busy machine gives no time to beat. */
+  takeLongestPause(): number {
+    this.#notePause();
+    const millis = this.#longestPauseMillis;
+    this.#longestPauseMillis = 0;
+    return millis;
+  }
+
+  #notePause(): void {
+    const nowMillis = performance.now();
+    const pauseMillis = nowMillis - this.#lastBeatMillis;
+    this.#longestPauseMillis = Math.max(this.#longestPauseMillis, pauseMillis);
+    this.#lastBeatMillis = nowMillis;
   }
 
   die(): void {
