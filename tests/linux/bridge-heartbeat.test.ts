@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { ask, LIMITS, startBridge, until } from './ask.ts';
+import { ask, askLiving, LIMITS, startBridge, until } from './ask.ts';
 import { FakeCell } from './fake-cell.ts';
 
 /** More than the 3 s after which a cell is dead. A longer pause is as good. */
@@ -65,7 +65,7 @@ it(
     const cell = new FakeCell().start().set(0x48, 2).live();
     const bridge = await startBridge(cell);
     try {
-      const before = await ask(cell.socket, 'status');
+      const before = await askLiving(cell, 'status');
       assert.match(before.text, /^session {10}running /m);
       cell.die();
       cell.set(0x3c, 80).refresh(1n);
