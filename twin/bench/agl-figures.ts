@@ -3,7 +3,7 @@
  *
  * Used by: figures.ts.
  */
-import { STEP_NANOS, WAKE_UP_NANOS } from '../agl/bridge-host.ts';
+import { FRAME_NANOS, WAKE_UP_NANOS } from '../agl/bridge-host.ts';
 import { distributionOf } from '../run/percentiles.ts';
 import {
   type AglPathCase,
@@ -21,7 +21,7 @@ export async function measureAglPaths(
 ): Promise<Record<string, number | null>> {
   const figures: Record<string, number | null> = {
     'agl.model.wakeUpNanos': WAKE_UP_NANOS,
-    'agl.model.stepNanos': STEP_NANOS,
+    'agl.model.frameNanos': FRAME_NANOS,
   };
   for (const item of cases) {
     const rates = `${item.bitrate / 1000}k.spi${item.spiHertz / 1e6}M`;

@@ -4,8 +4,9 @@
  * Used by: figures.ts. `candump` and `cansend` stand for any program on that interface; measured at
  * it, in virtual time: from the end of a frame on the bus to the bridge handing it over, and from a
  * frame given to the interface to its start on the bus.
- * Does not: measure Linux. That the bridge's process runs WAKE_UP_NANOS after an interrupt or a frame,
- * and takes STEP_NANOS for each, are assumptions (twin/agl/bridge-host.ts); they are part of the figures.
+ * Does not: measure Linux. That the bridge's process runs WAKE_UP_NANOS after an interrupt or a frame is
+ * assumed, and that it takes FRAME_NANOS for each was measured elsewhere (twin/agl/bridge-host.ts); both
+ * are part of the figures.
  */
 import { type CanFrame, framesEqual, makeFrame } from '../bus/can-frame.ts';
 import { encodeFrame } from '../bus/frame-bits.ts';
