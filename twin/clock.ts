@@ -31,7 +31,7 @@ export class VirtualClock {
   #order = 0;
   #heap: QueuedEvent[] = [];
 
-  /** Present virtual time in nanoseconds. */
+  /** Present virtual time in nanoseconds, a whole number. */
   get now(): number {
     return this.#now;
   }
@@ -65,9 +65,11 @@ export class VirtualClock {
     (event as QueuedEvent).action = undefined;
   }
 
-  /** Moves time on by what the guest just executed; runs nothing. */
+  /** Moves time on by what the guest just executed, whole nanoseconds; runs nothing. */
   elapse(nanos: number): void {
-    if (!(nanos >= 0)) throw new RangeError(`time cannot elapse by ${nanos} ns`);
+    if (!Number.isInteger(nanos) || nanos < 0) {
+      throw new RangeError(`time cannot elapse by ${nanos} ns: whole nanoseconds only, 0 or more`);
+    }
     this.#now += nanos;
   }
 
@@ -79,17 +81,20 @@ export class VirtualClock {
     while (this.#heap.length > 0 && this.#heap[0].nanos <= this.#now) this.#runFirst();
   }
 
-  /** Runs every event up to `nanos` in order, each with `now` at its own time, then stands at `nanos`. */
+  /**
+   * Runs every event up to `nanos` in order, each with `now` at its own time, then stands at `nanos`. Events
+   * may lie between two whole nanoseconds, as bit times do; `now` is then the next whole one.
+   */
   advanceTo(nanos: number): void {
-    if (!(nanos >= this.#now)) {
+    const end = Math.ceil(nanos);
+    if (!(end >= this.#now)) {
       throw new RangeError(`time cannot go back from ${this.#now} ns to ${nanos} ns`);
     }
-    while (this.#heap.length > 0 && this.#heap[0].nanos <= nanos) {
-      const due = this.#heap[0].nanos;
-      if (due > this.#now) this.#now = due;
+    while (this.#heap.length > 0 && this.#heap[0].nanos <= end) {
+      this.#now = Math.max(this.#now, Math.ceil(this.#heap[0].nanos));
       this.#runFirst();
     }
-    if (nanos > this.#now) this.#now = nanos;
+    this.#now = Math.max(this.#now, end);
   }
 
   #runFirst(): void {

@@ -98,4 +98,22 @@ describe('virtual clock', () => {
     assert.throws(() => clock.elapse(-1), RangeError);
     assert.throws(() => clock.schedule(NaN, () => undefined), RangeError);
   });
+
+  it('stands at whole nanoseconds, also where events and ends lie between them', () => {
+    const clock = new VirtualClock();
+    const seen: number[][] = [];
+    // A third and two thirds of a bit of 1/300,000 s.
+    clock.schedule(3333.3, (nanos) => seen.push([nanos, clock.now]));
+    clock.schedule(3333.7, (nanos) => seen.push([nanos, clock.now]));
+    clock.advanceTo(clock.nextEventNanos);
+    assert.equal(clock.now, 3334);
+    clock.advanceTo(3333.9);
+    clock.advanceTo(4000.5);
+    assert.equal(clock.now, 4001);
+    assert.deepEqual(seen, [
+      [3333.3, 3334],
+      [3333.7, 3334],
+    ]);
+    assert.throws(() => clock.elapse(0.5), /whole nanoseconds/);
+  });
 });

@@ -17,7 +17,7 @@ import { AddressSpace } from '../../twin/machine/address-space.ts';
 import { CellMachine } from '../../twin/machine/cell-machine.ts';
 import type { RegisterDevice } from '../../twin/machine/device-window.ts';
 import { PhysicalMemory } from '../../twin/machine/physical-memory.ts';
-import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
+import { RASPBERRY_PI_4_TIMING, type TimingModel } from '../../twin/machine/timing-model.ts';
 import { Uart8250 } from '../../twin/machine/uart-8250.ts';
 
 /** A device that remembers its accesses and answers each read with its offset plus one. */
@@ -35,7 +35,10 @@ class Recorder implements RegisterDevice {
 }
 
 /** The cell as built, or another one, with recorders instead of SPI0 and GPIO. */
-export function makeFixture(cell: Cell = RPI4_CANWARDEN) {
+export function makeFixture(
+  cell: Cell = RPI4_CANWARDEN,
+  timing: TimingModel = RASPBERRY_PI_4_TIMING,
+) {
   const clock = new VirtualClock();
   const console = new ConsoleLog(() => clock.now);
   const physicalMemory = new PhysicalMemory();
@@ -53,7 +56,7 @@ export function makeFixture(cell: Cell = RPI4_CANWARDEN) {
   const interrupts = new Interrupts(cell, RPI4_ROOT);
   const machine = new CellMachine({
     clock,
-    timing: RASPBERRY_PI_4_TIMING,
+    timing,
     cell,
     system: RPI4_ROOT,
     space,

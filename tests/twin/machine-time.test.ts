@@ -1,6 +1,8 @@
 /** What the guest's acts cost in virtual time, the counter, and the skipping of idle polling. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
+import { atInstructionNanos, RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
 import { makeFixture, type Fixture } from './machine-fixture.ts';
 
 // The stated model (twin/machine/timing-model.ts), declared again.
@@ -68,6 +70,41 @@ describe('time on the board', () => {
     machine.readDevice(0xfe200034, 4);
     assert.deepEqual(ran, [50]);
   });
+});
+
+describe('a core at 600 MHz, 2.5 ns an instruction', () => {
+  it('loses no half of a nanosecond, and its counter can be read at any instruction', () => {
+    const { clock, machine } = makeFixture(RPI4_CANWARDEN, atInstructionNanos(2.5));
+    machine.chargeInstructions(1);
+    assert.equal(clock.now, 2);
+    machine.counterTicks();
+    for (let count = 0; count < 999; count++) machine.chargeInstructions(1);
+    assert.equal(clock.now, 2_500 + COUNTER_READ_NANOS);
+  });
+
+  it('pays for the exits by as much more', () => {
+    const { trappedAccessNanos, interruptExitNanos, hypercallNanos } = atInstructionNanos(2.5);
+    // 800 and 600 instructions of the hypervisor at 1.5 ns more.
+    assert.deepEqual(
+      [trappedAccessNanos, interruptExitNanos, hypercallNanos],
+      [TRAPPED_NANOS + 1_200, 1_300 + 1_200, HYPERCALL_NANOS + 900],
+    );
+  });
+});
+
+describe('a model of time that the clock cannot keep', () => {
+  for (const [change, says] of [
+    [{ deviceReadNanos: 2.5 }, /deviceReadNanos is 2\.5: give whole nanoseconds/],
+    [{ hypercallNanos: -1 }, /hypercallNanos is -1: give whole nanoseconds, 0 or more/],
+    [{ nanosPerInstruction: 0 }, /0 ns an instruction: give a number above 0/],
+    [{ nanosPerInstruction: NaN }, /NaN ns an instruction/],
+    [{ counterHertz: 0 }, /a counter of 0 Hz/],
+  ] as const) {
+    it(`is refused: ${JSON.stringify(change)}`, () => {
+      const timing = { ...RASPBERRY_PI_4_TIMING, ...change };
+      assert.throws(() => makeFixture(RPI4_CANWARDEN, timing), says);
+    });
+  }
 });
 
 describe('skipping of idle polling', () => {

@@ -25,7 +25,7 @@ import {
   type Machine,
   type Violation,
 } from './machine.ts';
-import type { TimingModel } from './timing-model.ts';
+import { checkTiming, type TimingModel } from './timing-model.ts';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 const GIC_DISTRIBUTOR_BYTES = 0x1000;
@@ -63,6 +63,7 @@ export class CellMachine implements Machine {
   onIdle?: () => void;
 
   constructor(options: CellMachineOptions) {
+    checkTiming(options.timing);
     this.clock = options.clock;
     this.timing = options.timing;
     this.counterHertz = options.timing.counterHertz;

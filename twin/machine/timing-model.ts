@@ -8,7 +8,10 @@
  * measured on hardware; each number is an assumption with its reason beside it.
  */
 export interface TimingModel {
-  /** One executed instruction: 1.5 GHz Cortex-A72 at about 0.67 instructions per cycle. */
+  /**
+   * One executed instruction: 1.5 GHz Cortex-A72 at about 0.67 instructions per cycle. The only number
+   * here that need not be whole: at 600 MHz it is 2.5.
+   */
   readonly nanosPerInstruction: number;
   /** Load from a device page mapped straight through: a round trip over the peripheral bus. */
   readonly deviceReadNanos: number;
@@ -53,19 +56,39 @@ export const RASPBERRY_PI_4_TIMING: TimingModel = {
   counterHertz: COUNTER_HERTZ,
 };
 
+/** Throws a RangeError for a model that the clock, which counts whole nanoseconds, cannot keep. */
+export function checkTiming(timing: TimingModel): void {
+  const { nanosPerInstruction, counterHertz, ...acts } = timing;
+  if (!(nanosPerInstruction > 0 && nanosPerInstruction < Infinity)) {
+    throw new RangeError(`${nanosPerInstruction} ns an instruction: give a number above 0`);
+  }
+  if (!Number.isSafeInteger(counterHertz) || counterHertz <= 0) {
+    throw new RangeError(`a counter of ${counterHertz} Hz: give a whole number above 0`);
+  }
+  for (const [name, nanos] of Object.entries(acts)) {
+    if (Number.isSafeInteger(nanos) && nanos >= 0) continue;
+    throw new RangeError(`${name} is ${nanos}: give whole nanoseconds, 0 or more`);
+  }
+}
+
 /** Instructions of the hypervisor's exits (see the model above): they are as slow as the cell's own. */
 const EXIT_INSTRUCTIONS = 800;
 const HYPERCALL_INSTRUCTIONS = 600;
 
-/** The same board with a slower core; the bus to the devices has a clock of its own. */
+/**
+ * The same board with a slower core, 2.5 ns an instruction for 600 MHz; the bus to the devices has a clock
+ * of its own. Exits are rounded to whole nanoseconds.
+ */
 export function atInstructionNanos(nanosPerInstruction: number): TimingModel {
   const usual = RASPBERRY_PI_4_TIMING;
   const more = nanosPerInstruction - usual.nanosPerInstruction;
+  const exit = (nanos: number, instructions: number): number =>
+    Math.max(0, Math.round(nanos + instructions * more));
   return {
     ...usual,
     nanosPerInstruction,
-    trappedAccessNanos: usual.trappedAccessNanos + EXIT_INSTRUCTIONS * more,
-    interruptExitNanos: usual.interruptExitNanos + EXIT_INSTRUCTIONS * more,
-    hypercallNanos: usual.hypercallNanos + HYPERCALL_INSTRUCTIONS * more,
+    trappedAccessNanos: exit(usual.trappedAccessNanos, EXIT_INSTRUCTIONS),
+    interruptExitNanos: exit(usual.interruptExitNanos, EXIT_INSTRUCTIONS),
+    hypercallNanos: exit(usual.hypercallNanos, HYPERCALL_INSTRUCTIONS),
   };
 }

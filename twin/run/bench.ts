@@ -138,13 +138,13 @@ export class Bench {
 
   /** The cell's core stands still for so long from `atNanos` on, in the middle of whatever it does. */
   stall(atNanos: number, nanos: number): void {
-    this.board.clock.schedule(atNanos, () => this.board.clock.elapse(nanos));
+    this.board.clock.schedule(atNanos, () => this.board.clock.elapse(Math.ceil(nanos)));
   }
 
   /** The core stands still until `untilNanos`. From inside an event or one of the two callbacks only. */
   stallUntil(untilNanos: number): void {
     const { clock } = this.board;
-    if (untilNanos > clock.now) clock.elapse(untilNanos - clock.now);
+    if (untilNanos > clock.now) clock.elapse(Math.ceil(untilNanos - clock.now));
   }
 
   /** A register of the chip, read behind the cell's back. */
