@@ -30,6 +30,12 @@ const COUNTED: TimingModel = {
   counterHertz: 62_500_000,
 };
 
+/** The same with a counter of 1 GHz, which newer emulators have. */
+const COUNTED_FAST: TimingModel = { ...COUNTED, counterHertz: 1_000_000_000 };
+
+/** Device registers that a process beside the emulator answers: 20 microseconds an access. */
+const VERY_SLOW: TimingModel = { ...COUNTED, deviceReadNanos: 20_000, deviceWriteNanos: 20_000 };
+
 /** SPI0 of QEMU's raspi4b: every byte at once, FIFOs of 1,024 bytes, CLEAR bits that stay. */
 const AT_ONCE: Partial<Spi0Behaviour> = { clocksPerByte: 0, fifoBytes: 1024, clearsReadBack: true };
 
@@ -37,12 +43,20 @@ type Emulation = Pick<BenchOptions, 'timing' | 'spi0'>;
 
 const EMULATIONS: readonly (readonly [what: string, emulation: Emulation])[] = [
   ['bytes exchanged at once, FIFOs of 1,024 bytes', { spi0: AT_ONCE }],
+  ['bytes exchanged at once, DONE with the write', { spi0: { clocksPerByte: 0 } }],
   ['FIFOs of 16 bytes', { spi0: { fifoBytes: 16 } }],
   ['DONE some reads late', { spi0: { doneLateReads: 5 } }],
   ['RXD some reads late, and later than DONE', { spi0: { ...AT_ONCE, receiveLateReads: 3 } }],
   ['one nanosecond an instruction, SPI0 in its own time', { timing: COUNTED }],
   ['one nanosecond an instruction, bytes at once', { timing: COUNTED, spi0: AT_ONCE }],
+  ['a counter of 1 GHz', { timing: COUNTED_FAST, spi0: AT_ONCE }],
   ['an SPI0 at a quarter of its speed', { timing: COUNTED, spi0: { clocksPerByte: 36 } }],
+];
+
+/** A machine whose core is taken away while its counter goes on. */
+const JUMPING: typeof EMULATIONS = [
+  ['SPI0 in its own time', {}],
+  ['bytes at once', { timing: COUNTED, spi0: AT_ONCE }],
 ];
 
 const RULES = `
@@ -62,12 +76,21 @@ const FALSE_ALARM = /status (2[0-9]|7[0-9])\)|MCP2515|bus-off|INT is|stopped by 
 
 const REQUESTS = 20;
 
-/** Requests of both kinds, forwarded frames, and frames of AGL's, some at a time. */
-function exchange(bench: Bench): void {
+/**
+ * Requests of both kinds, forwarded frames, and frames of AGL's, some at a time. `apartNanos`: so long
+ * between the frames of the bus, for a cell that cannot keep up with its pace. `before`: told of each frame.
+ */
+function exchange(bench: Bench, apartNanos = 0, before = () => {}): void {
   for (let index = 0; index < REQUESTS; index++) {
-    bench.send({ identifier: 0x1a0, data: [index] });
-    bench.send({ identifier: 0x2b0, data: [index, 0x99] });
-    bench.send({ identifier: 0x100 + index, data: [1, 2, 3, 4, 5, 6, 7, index] });
+    for (const frame of [
+      { identifier: 0x1a0, data: [index] },
+      { identifier: 0x2b0, data: [index, 0x99] },
+      { identifier: 0x100 + index, data: [1, 2, 3, 4, 5, 6, 7, index] },
+    ]) {
+      before();
+      bench.send(frame);
+      bench.run(apartNanos);
+    }
     bench.sendFromAgl({ identifier: 0x600 + index, data: [index, 0x77] });
     bench.run(10 * MILLISECOND);
   }
@@ -112,6 +135,33 @@ describe('the image on another emulation of the board', () => {
       } finally {
         bench.close();
       }
+    });
+  }
+
+  it('answers, forwards and sends where each access to a device takes 20 us', async () => {
+    const bench = await startBench({ engine: 'image', rules: RULES, timing: VERY_SLOW });
+    exchange(bench, 10 * MILLISECOND);
+    assertComplete(bench);
+    assert.deepEqual(alarms(bench), []);
+    bench.close();
+  });
+
+  for (const [what, emulation] of JUMPING) {
+    it(`answers, forwards and sends with a clock that jumps, ${what}`, async () => {
+      const bench = await startBench({ engine: 'image', rules: RULES, ...emulation });
+      let jumps = 0;
+      exchange(bench, MILLISECOND, () => {
+        // What the jump before has left is done first: the chip has room for two frames.
+        bench.run(3 * MILLISECOND);
+        // Somewhere between the start of the frame and the end of its answer; 1 to 300 ms.
+        const afterNanos = (jumps * 7_919) % 700_000;
+        bench.stall(bench.now + afterNanos, (1 + ((jumps * 53) % 300)) * MILLISECOND);
+        jumps += 1;
+      });
+      assert.equal(jumps, 3 * REQUESTS);
+      assertComplete(bench);
+      assert.deepEqual(alarms(bench), []);
+      bench.close();
     });
   }
 
