@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   Object.assign(figures, await measureStepBound(module, bound));
   Object.assign(figures, await measureStepBound(firmware, bound));
   say('slow clock');
-  Object.assign(figures, await measureSlowClock(firmware, figures, bound));
+  Object.assign(figures, await measureSlowClock(firmware, figures, bound, scope.slowLooksNanos));
   say('');
 
   const folder = `${PROJECT}build/bench`;

@@ -30,6 +30,7 @@ const LOADS: readonly LookLoad[] = ['idle', 'forwarding', 'aglFlood', 'aglDead',
 const FLOODING: readonly LookLoad[] = ['aglFlood', 'aglHostile'];
 const BITRATE = 500_000;
 const SPI_HERTZ = 10_000_000;
+/** So long each load is watched, unless told otherwise: some twenty requests. */
 const RUN_NANOS = 40_000_000;
 const REQUEST_SPACING_NANOS = 1_900_000;
 
@@ -38,11 +39,12 @@ export async function measureLooks(
   firmware: Firmware,
   answers: readonly AnswerKind[] = [...ANSWER_KINDS, ...WORST_KINDS],
   loads: readonly LookLoad[] = LOADS,
+  runNanos: number = RUN_NANOS,
 ): Promise<Figures> {
   const figures: Figures = {};
   for (const answer of answers) {
     for (const load of loads) {
-      const looks = await watch(firmware, answer, load);
+      const looks = await watch(firmware, answer, load, runNanos);
       const key = `looks.${answer}.${load}`;
       figures[`${key}.longestGapNanos`] = looks.longestGapNanos;
       figures[`${key}.longestWayNanos`] = looks.longestWayNanos;
@@ -52,7 +54,12 @@ export async function measureLooks(
   return figures;
 }
 
-async function watch(firmware: Firmware, answer: AnswerKind, load: LookLoad): Promise<LookWatch> {
+async function watch(
+  firmware: Firmware,
+  answer: AnswerKind,
+  load: LookLoad,
+  runNanos: number,
+): Promise<LookWatch> {
   const watched = answer === 'staticWorst' ? FILTER_BUFFER : ANSWER_BUFFERS;
   const looks = new LookWatch(new Random(5), watched);
   const board = await bootBoard(firmware, {
@@ -68,7 +75,7 @@ async function watch(firmware: Firmware, answer: AnswerKind, load: LookLoad): Pr
   // The first answer may have to be loaded whole.
   sendRequest(board, answer, random);
   looks.start(board);
-  const endNanos = board.clock.now + RUN_NANOS;
+  const endNanos = board.clock.now + runNanos;
   while (board.clock.now < endNanos) sendRequest(board, answer, random);
   board.engine.close();
   return looks;

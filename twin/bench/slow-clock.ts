@@ -27,24 +27,28 @@ interface Point {
 
 /**
  * Figures `slow.*`: those of the same name, at 3 ns an instruction; `clock.PROMISE.megahertz`: the
- * clock from which a promise holds. `usual`: the figures at 1 ns.
+ * clock from which a promise holds. `usual`: the figures at 1 ns. `looksNanos`: how long each load is
+ * watched at the slower clocks, if not as long as at the usual one.
  */
 export async function measureSlowClock(
   firmware: Firmware,
   usual: Figures,
   bound: StepBound,
+  looksNanos?: number,
 ): Promise<Figures> {
+  const looks = (slower: Firmware): Promise<Figures> =>
+    measureLooks(slower, undefined, undefined, looksNanos);
   const slow = { ...firmware, timing: atInstructionNanos(SLOW_NANOS) };
   const figures: Figures = {};
   await measureLatencies(slow, SLOW_CASES, figures, () => {});
   const lossless = await measureLossless(slow, { ...SLOW_LOSSLESS, gapBits: 0 });
   figures['lossless.1000k.spi10M.lost'] = lossless.lost;
   figures['lossless.1000k.spi10M.reordered'] = lossless.reordered;
-  Object.assign(figures, await measureStepBound(slow, bound), await measureLooks(slow));
+  Object.assign(figures, await measureStepBound(slow, bound), await looks(slow));
   const between = { ...firmware, timing: atInstructionNanos(BETWEEN_NANOS) };
   const points: readonly Point[] = [
     { nanos: RASPBERRY_PI_4_TIMING.nanosPerInstruction, figures: usual },
-    { nanos: BETWEEN_NANOS, figures: await measureLooks(between) },
+    { nanos: BETWEEN_NANOS, figures: await looks(between) },
     { nanos: SLOW_NANOS, figures },
   ];
   const result: Figures = {};
