@@ -48,6 +48,8 @@ function makeBridge(step: string) {
         (call $mmio_write32 (i32.const 0x90000008) (i32.const 1))
         (call $mmio_write32 (i32.const 0x90000010) (i32.const 1))
         (i32.ne (local.get 0) (i32.const ${SECTION_BYTES})))
+      (func (export "control_open") (param i32))
+      (func (export "control_tend") (param i64))
       (func (export "step") (result i32) ${step}))`),
     endpoint: fixture.agl,
     memory: new BridgeMemory({ section, stateTable: fixture.stateTable, control }, fixture.agl),
