@@ -20,6 +20,7 @@ import {
   HEAD_FROM_AGL_WAITING,
   HEAD_LAST_STATUS,
   HEAD_NOW_TICKS,
+  HEAD_REAL_BITRATE,
   HEAD_RULE_COUNT,
   HEAD_RULE_HASH,
   HEAD_RULES_SOURCE,
@@ -88,6 +89,7 @@ export class ControlPage {
     page.addPart(liveValuesAddress(), PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
     page.setHead(HEAD_BITRATE, parts.settings.bitrate);
+    page.setHead(HEAD_REAL_BITRATE, parts.controller.rate.timing.bitrate);
     for (let index = 0; index < FIRMWARE_VERSION.length; index++) {
       if ((index as u32) >= FIRMWARE_VERSION_BYTES - 1) break;
       page.setHead8(HEAD_FIRMWARE_VERSION + index, FIRMWARE_VERSION.charCodeAt(index));

@@ -199,10 +199,10 @@ function explainController(parts: CellParts, status: Status): void {
 }
 
 function sayReady(parts: CellParts): void {
+  parts.console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
+  sayRealBitrate(parts);
   parts.console
-    .text('canwarden: ready, ')
-    .decimal(parts.settings.bitrate)
-    .text(' bit/s, crystal ')
+    .text(', crystal ')
     .decimal(parts.settings.oscillatorHertz)
     .text(' Hz, SPI ')
     .decimal(parts.spi.clockHertz)
@@ -211,6 +211,28 @@ function sayReady(parts: CellParts): void {
   parts.console.text(', rules ').decimal(parts.responder.table.count);
   sayMode(parts);
   parts.console.endLine();
+}
+
+/** What the crystal makes of the bit rate, where that is not the same. */
+function sayRealBitrate(parts: CellParts): void {
+  const rate = parts.controller.rate;
+  const made = rate.timing.bitrate;
+  if (made === parts.settings.bitrate) return;
+  const permille = rate.errorPermille;
+  parts.console
+    .text(' (the crystal makes ')
+    .decimal(made)
+    .text(', ')
+    .decimal(permille / 10);
+  parts.console
+    .text('.')
+    .decimal(permille % 10)
+    .text(' % off');
+  if (rate.isDoubtful) {
+    parts.console.text(': too much for a bus; status ').decimal(Status.BitRateInexact);
+    parts.control.said(Status.BitRateInexact);
+  }
+  parts.console.text(')');
 }
 
 /** Why the clock is another one than was asked for. */

@@ -53,6 +53,8 @@ export const HEAD_TASK_BYTES: u32 = 0x0084;
 export const HEAD_COUNTER_COUNT: u32 = 0x0088;
 export const HEAD_HISTOGRAM_COUNT: u32 = 0x008c;
 export const HEAD_FROM_AGL_WAITING: u32 = 0x0090;
+/** What the crystal makes of the bit rate, bit/s; 0: an older cell, or the chip is not set up. */
+export const HEAD_REAL_BITRATE: u32 = 0x0094;
 
 /** Characters of the firmware version, the rest zero. */
 export const FIRMWARE_VERSION_BYTES: u32 = 16;

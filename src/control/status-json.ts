@@ -37,6 +37,7 @@ export class StatusJson<Memory extends SharedMemory> {
       .characters(this.page.copy + layout.HEAD_FIRMWARE_VERSION, layout.FIRMWARE_VERSION_BYTES)
       .text('"');
     this.number('bitrate_bits_per_second', layout.HEAD_BITRATE);
+    this.number('real_bitrate_bits_per_second', layout.HEAD_REAL_BITRATE);
     this.word('bus_state', words.faultStateWord(this.page.word(layout.HEAD_FAULT_STATE)));
     this.name('transmit_error_count').decimal(this.page.byte(fields.TRANSMIT_ERRORS));
     this.name('receive_error_count').decimal(this.page.byte(fields.RECEIVE_ERRORS));

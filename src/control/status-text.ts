@@ -60,7 +60,11 @@ export class StatusText<Memory extends SharedMemory> {
     out
       .characters(page.copy + layout.HEAD_FIRMWARE_VERSION, layout.FIRMWARE_VERSION_BYTES)
       .text(', ');
-    out.decimal(page.word(layout.HEAD_BITRATE)).text(' bit/s').endLine();
+    const bitrate = page.word(layout.HEAD_BITRATE);
+    const made = page.word(layout.HEAD_REAL_BITRATE);
+    out.decimal(bitrate).text(' bit/s');
+    if (made !== 0 && made !== bitrate) out.text(', of which the crystal makes ').decimal(made);
+    out.endLine();
   }
 
   private writeBus(alive: bool): void {

@@ -24,6 +24,8 @@ export enum Status {
   /** The command line has no end within its 256 bytes. Whoever loaded it. */
   CommandLineTooLong = 12,
 
+  /** The crystal makes a bit rate that is more than 0.5 % off the wanted one. Wrong `osc` or `bitrate`. */
+  BitRateInexact = 17,
   /** SPI0 moves bytes faster or slower than its divider says. core_freq is not fixed at 500 MHz. */
   SpiClockUnexpected = 18,
   /** What is read over SPI at the wanted clock is wrong at times; a slower one is in use. SPI signal quality. */

@@ -20,12 +20,16 @@ const PRESCALER_MAXIMUM: u32 = 64;
 /** A quantum is 2 (BRP + 1) oscillator periods. */
 const OSCILLATOR_PERIODS_PER_CLOCK: u32 = 2;
 
+/** An error of more than 1 / 200, half a percent, is warned of. */
+const DOUBTFUL_PART: u32 = 200;
+
 @final
 export class BitRate {
   /** Each bit is sampled three times, the majority counts: for slow buses with spikes. */
   tripleSampling: bool = false;
   /** The timing behind the register values, for messages. */
   readonly timing: BitTiming = new BitTiming();
+  private wanted: u32 = 1;
   private readonly limits: BitTimingLimits = new BitTimingLimits(
     SEGMENT1_MINIMUM,
     SEGMENT1_MAXIMUM,
@@ -37,8 +41,24 @@ export class BitRate {
 
   /** Finds the timing; `BitRateImpossible` when none comes within 5 %. */
   calculate(oscillatorHertz: u32, bitrate: u32): Status {
+    this.wanted = max<u32>(bitrate, 1);
     const clockHertz = oscillatorHertz / OSCILLATOR_PERIODS_PER_CLOCK;
     return calculateBitTiming(this.limits, clockHertz, bitrate, this.timing);
+  }
+
+  /** How far the timing's rate is from the wanted one, in thousandths, rounded. */
+  get errorPermille(): u32 {
+    return (this.difference * 1000 + this.wanted / 2) / this.wanted;
+  }
+
+  /** The rate is too far off to be passed over in silence. */
+  get isDoubtful(): bool {
+    return this.difference * DOUBTFUL_PART > this.wanted;
+  }
+
+  private get difference(): u32 {
+    const made = this.timing.bitrate;
+    return made > this.wanted ? made - this.wanted : this.wanted - made;
   }
 
   get cnf1(): u32 {

@@ -1,0 +1,44 @@
+/**
+ * A bit rate that the crystal cannot make exactly: what it makes is said on the ready line and stands in
+ * the status page, and above half a percent it is a warning.
+ *
+ * Rates: a quantum is 2 (BRP + 1) oscillator periods, 5 to 25 of them a bit (DS20001801J, 5.3): of 16 MHz,
+ * 84 clocks of 8 MHz make 95238 bit/s, 11 make 727272.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { startBench } from '../../twin/run/bench.ts';
+
+/** docs/status-page.md. */
+const HEAD_LAST_STATUS = 0x3c;
+const HEAD_REAL_BITRATE = 0x94;
+const BIT_RATE_INEXACT = 17;
+
+for (const { bitrate, real, says, isDoubtful } of [
+  { bitrate: 500_000, real: 500_000, says: '', isDoubtful: false },
+  {
+    bitrate: 95_000,
+    real: 95_238,
+    says: ' (the crystal makes 95238, 0.3 % off)',
+    isDoubtful: false,
+  },
+  {
+    bitrate: 700_000,
+    real: 727_272,
+    says: ' (the crystal makes 727272, 3.9 % off: too much for a bus; status 17)',
+    isDoubtful: true,
+  },
+]) {
+  it(`${bitrate} bit/s of a crystal of 16 MHz are ${real}`, async () => {
+    const bench = await startBench({ engine: 'wasm', bitrate, oscillatorHertz: 16_000_000 });
+    const ready = bench.lines.find((line) => line.startsWith('canwarden: ready'));
+    assert.ok(
+      ready?.startsWith(`canwarden: ready, ${bitrate} bit/s${says}, crystal 16000000 Hz`),
+      ready,
+    );
+    const page = bench.board.control?.status;
+    assert.equal(page?.readUInt32LE(HEAD_REAL_BITRATE), real);
+    assert.equal(page?.readUInt32LE(HEAD_LAST_STATUS) === BIT_RATE_INEXACT, isDoubtful);
+    bench.close();
+  });
+}
