@@ -10,7 +10,9 @@ import {
   createWriteStream,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -36,6 +38,31 @@ export function mirrorOf(aptSources: string): string {
   return found[1];
 }
 
+/** What is mounted below a folder, the last mounted first. `mounts` as in proc_pid_mounts(5). */
+export function mountsBelow(folder: string, mounts: string): string[] {
+  return mounts
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .map((path) =>
+      path.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+        String.fromCharCode(parseInt(digits, 8)),
+      ),
+    )
+    .filter((path) => path.startsWith(`${folder}/`))
+    .reverse();
+}
+
+/** Processes whose root is the folder. */
+function processesIn(folder: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/root`) === folder;
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
+}
+
 function output(command: string, parameters: readonly string[]): string {
   return spawnSync(command, parameters, { encoding: 'utf8' }).stdout ?? '';
 }
@@ -59,7 +86,7 @@ function aptSources(): string {
 
 export class FreshRoot {
   readonly #folder: string;
-  readonly #mounts: string[] = [];
+  #isOurs = false;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -69,6 +96,7 @@ export class FreshRoot {
   static make(folder: string, suite: string, checkout: string): FreshRoot {
     const root = new FreshRoot(folder);
     root.remove();
+    root.#isOurs = true;
     mkdirSync(folder, { recursive: true });
     const mirror = mirrorOf(aptSources());
     const keyring = existsSync(KEYRING) ? [`--keyring=${KEYRING}`] : [];
@@ -121,7 +149,6 @@ export class FreshRoot {
       const target = join(this.#folder, path);
       const { status, stderr } = spawnSync('mount', [...parameters, target], { encoding: 'utf8' });
       if (status !== 0) throw new Error(`mount of ${target} failed: ${stderr}`);
-      this.#mounts.push(target);
     }
   }
 
@@ -167,10 +194,15 @@ export class FreshRoot {
   /** Unmounts and deletes. Nothing is deleted while something is mounted below. */
   remove(): void {
     if (!existsSync(this.#folder)) return;
-    for (const target of this.#mounts.reverse()) spawnSync('umount', ['--lazy', target]);
-    this.#mounts.length = 0;
-    const mounts = readFileSync('/proc/self/mounts', 'utf8');
-    if (mounts.includes(` ${this.#folder}/`)) {
+    // What a run left that was ended by force, unless it goes on.
+    const others = this.#isOurs ? [] : processesIn(this.#folder);
+    if (others.length > 0) {
+      throw new Error(`process ${others[0]} still runs in ${this.#folder}; end that run first`);
+    }
+    const mounted = (): string[] =>
+      mountsBelow(this.#folder, readFileSync('/proc/self/mounts', 'utf8'));
+    for (const target of mounted()) spawnSync('umount', ['--lazy', target]);
+    if (mounted().length > 0) {
       throw new Error(`something is still mounted below ${this.#folder}; unmount it first`);
     }
     rmSync(this.#folder, { recursive: true, force: true });
