@@ -2,6 +2,8 @@
  * Reads what the project's commands print at their end, and lays the results out as a table.
  */
 
+import { isForSetup } from '../test/result.ts';
+
 export interface StepResult {
   readonly machine: string;
   readonly step: string;
@@ -30,11 +32,6 @@ export function readTestCounts(words: string): TestCounts | undefined {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   return { passed: Number(total[1]), failed: Number(total[2]), skipped };
-}
-
-/** A skipped test that the set-up could have made possible: its reason names the set-up. */
-export function isForSetup(skipped: string): boolean {
-  return /npm run setup|no Linux guest|no qemu-aarch64/.test(skipped);
 }
 
 /** A step is right with status 0, no failed test, and nothing skipped that the set-up provides. */

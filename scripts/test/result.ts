@@ -13,6 +13,18 @@ export interface StageResult {
   readonly details: string;
 }
 
+const SETUP_PROVIDES = '(npm run setup)';
+
+/** The reason of a skipped test that `npm run setup` would have made possible. */
+export function skipForSetup(missing: string): string {
+  return `${missing} ${SETUP_PROVIDES}`;
+}
+
+/** Whether a skipped test, as the run lists it, is one that the set-up would have made possible. */
+export function isForSetup(skipped: string): boolean {
+  return skipped.endsWith(SETUP_PROVIDES);
+}
+
 export const PASSED_CHECK: StageResult = { passed: 1, failed: 0, skipped: [], details: '' };
 
 /** A stage that failed as a whole: it counts as one failure. */

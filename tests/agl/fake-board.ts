@@ -23,15 +23,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { BRIDGE_PROGRAM, COMMANDS } from './fake-commands.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
 
 /** For `describe(name, NEEDS_BUSYBOX, ...)`: skips with the reason where there is no busybox. */
 export const NEEDS_BUSYBOX = {
-  skip:
-    BUSYBOX === undefined
-      ? 'no busybox: install the Debian package busybox (npm run setup)'
-      : false,
+  skip: BUSYBOX === undefined ? skipForSetup('no busybox here') : false,
 } as const;
 
 /** The first lines of system and cell files, facts of Jailhouse's format: signature and revision. */

@@ -4,6 +4,7 @@
  * Used by: units.test.ts, tests/deploy/units.test.ts.
  */
 import { spawnSync } from 'node:child_process';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const help = spawnSync('systemd-analyze', ['--help'], { encoding: 'utf8' });
 
@@ -12,5 +13,5 @@ export const NEEDS_SYSTEMD = {
   skip:
     help.status === 0 && help.stdout.includes('--root=')
       ? false
-      : 'no systemd-analyze that knows verify --root here (npm run setup; systemd 250 or newer)',
+      : skipForSetup('no systemd-analyze of systemd 250 or newer here'),
 };

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { packRelease } from '../../scripts/release/archive.ts';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
 import { listParts } from '../../scripts/release/parts.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
 const NAME = `canwarden-${VERSION}`;
@@ -144,7 +145,7 @@ describe('the release', () => {
 const HAS_COMPILER = spawnSync('cc', ['--version']).status === 0;
 
 describe('the bridge in the release', () => {
-  const skip = HAS_COMPILER ? false : 'no C compiler here (npm run setup)';
+  const skip = HAS_COMPILER ? false : skipForSetup('no C compiler here');
 
   it('builds with a C compiler alone, without a warning, and knows its version', { skip }, () => {
     const program = join(folder, 'bridge');

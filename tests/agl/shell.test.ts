@@ -9,10 +9,11 @@ import {
   STATUS_NUMBERS,
   statusNumbers,
 } from '../../scripts/release/status-numbers.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const SHELLCHECK = spawnSync('shellcheck', ['--version']).status === 0;
 const NEEDS_SHELLCHECK = {
-  skip: SHELLCHECK ? false : 'no shellcheck: install the Debian package shellcheck (npm run setup)',
+  skip: SHELLCHECK ? false : skipForSetup('no shellcheck here'),
 };
 
 /** The assignments `NAME=VALUE` of a part of the helper. */

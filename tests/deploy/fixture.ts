@@ -24,6 +24,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { encodeSystem } from '../../cell-config/format/encode.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const SCRIPT = resolve('scripts/deploy.ts');
 const TSX = resolve('node_modules/tsx/dist/cli.mjs');
@@ -40,7 +41,7 @@ export const TOOL_ENVIRONMENT = {
 export const NEEDS_TOOLS = {
   skip: ['mcopy', 'mformat', 'mke2fs', 'debugfs'].every(isInstalled)
     ? false
-    : 'no mtools or e2fsprogs here: install the Debian packages of these names (npm run setup)',
+    : skipForSetup('no mtools or e2fsprogs here'),
 };
 
 function isInstalled(name: string): boolean {

@@ -8,13 +8,14 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../scripts/build/command.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import type { FakeCell } from './fake-cell.ts';
 
 export const NATIVE = join(PROJECT, 'build/canwarden-bridge');
 export const SKIP = existsSync(NATIVE)
   ? false
-  : 'no bridge for this machine: no C compiler here (npm run setup, then npm run build)';
+  : skipForSetup('no bridge for this machine: no C compiler here');
 
 export interface Answer {
   readonly status: number;

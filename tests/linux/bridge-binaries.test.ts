@@ -11,6 +11,7 @@ import { describe, it } from '../skippable.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { aarch64Emulator, GuestUnavailable } from '../../scripts/linux-guest/packages.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink, numberedFrames } from './live-link.ts';
@@ -28,7 +29,7 @@ function boardCommand(): { command: readonly string[]; skip: string | false } {
     return { command: [...aarch64Emulator(), AARCH64], skip: false };
   } catch (error) {
     if (!(error instanceof GuestUnavailable)) throw error;
-    return { command: [AARCH64], skip: `no qemu-aarch64 can be had here: ${error.message}` };
+    return { command: [AARCH64], skip: skipForSetup(`no qemu-aarch64 here: ${error.message}`) };
   }
 }
 
@@ -38,7 +39,7 @@ const BINARIES = [
     command: [NATIVE],
     skip: existsSync(NATIVE)
       ? false
-      : 'no bridge for this machine: no C compiler here (npm run setup, then npm run build)',
+      : skipForSetup('no bridge for this machine: no C compiler here'),
   },
   { title: 'for the board, in qemu-aarch64', ...boardCommand() },
 ] as const;

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { hasNativeCompiler } from '../../scripts/build/bridge.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const PAGE = 4096;
 const OUTPUT = 0x20000;
@@ -34,7 +35,7 @@ describe(
   {
     skip: hasNativeCompiler()
       ? false
-      : 'no bridge for this machine: no C compiler here (npm run setup, then npm run build)',
+      : skipForSetup('no bridge for this machine: no C compiler here'),
   },
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'canwarden-uio-'));

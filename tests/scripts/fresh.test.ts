@@ -1,8 +1,11 @@
 /** `npm run soak -- fresh` without a machine: what it reads and when it says "right". */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { mirrorOf } from '../../scripts/soak/fresh-root.ts';
+import { mirrorOf, mountsBelow } from '../../scripts/soak/fresh-root.ts';
 import { isRight, readTestCounts, table } from '../../scripts/soak/fresh-table.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const WORDS = `ok      unit        103.5 s  424 passed
 ok      agl          82.7 s  111 passed, 2 skipped
@@ -29,6 +32,27 @@ describe('the mirror of this machine', () => {
   });
 });
 
+describe('what a run that was ended left mounted', () => {
+  // proc_pid_mounts(5): a space in a path is \\040.
+  const MOUNTS = [
+    'proc /var/tmp/fresh/proc proc rw 0 0',
+    'udev /var/tmp/fresh/dev devtmpfs rw 0 0',
+    'devpts /var/tmp/fresh/dev/pts devpts rw 0 0',
+    'tmpfs /var/tmp/fresh/my\\040files tmpfs rw 0 0',
+    'proc /var/tmp/fresh-two/proc proc rw 0 0',
+    'proc /proc proc rw 0 0',
+  ];
+
+  it('is found from the inside out, and nothing else', () => {
+    assert.deepEqual(mountsBelow('/var/tmp/fresh', `${MOUNTS.join('\n')}\n`), [
+      '/var/tmp/fresh/my files',
+      '/var/tmp/fresh/dev/pts',
+      '/var/tmp/fresh/dev',
+      '/var/tmp/fresh/proc',
+    ]);
+  });
+});
+
 describe('the result of npm test', () => {
   it('is read with the skipped tests by name', () => {
     assert.deepEqual(readTestCounts(WORDS), {
@@ -50,6 +74,20 @@ describe('the result of npm test', () => {
     assert.equal(isRight({ ...step, status: 1 }), false);
     assert.equal(isRight({ ...step, counts: { ...counts, failed: 1 } }), false);
     assert.equal(isRight({ ...step, counts: readTestCounts(WORDS) }), false);
+  });
+
+  it('is not right when no Linux guest could be made, whatever the reason', () => {
+    const skipped = [`a suite > a test: ${skipForSetup('no Linux guest: the mirror is away')}`];
+    assert.equal(isRight({ ...step, counts: { ...counts, skipped } }), false);
+  });
+
+  it('has a reason of the set-up only from where all of them are made', () => {
+    const byHand = readdirSync('tests', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && name !== 'scripts/fresh.test.ts')
+      .filter((name) =>
+        /['"`][^'"`\n]*\(npm run setup/.test(readFileSync(join('tests', name), 'utf8')),
+      );
+    assert.deepEqual(byHand, []);
   });
 
   it('is one line of the table, with the skipped tests below', () => {

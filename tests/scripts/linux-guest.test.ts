@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pickGuestFiles } from '../../scripts/linux-guest/packages.ts';
 import { UnpackedPackages } from '../../scripts/linux-guest/unpack.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'canwarden-guest-files-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -71,7 +72,7 @@ describe('the files of the guest', () => {
 
   it(
     'are found as Debian 13 lays them out: merged /usr, modules packed with xz',
-    { skip: HAS_XZ ? false : 'no xz here (npm run setup)' },
+    { skip: HAS_XZ ? false : skipForSetup('no xz here') },
     () => {
       const { target, names } = pick({ ...DEBIAN_13, modules: MODULES });
       assert.deepEqual(names, NAMES);

@@ -16,6 +16,7 @@ import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 import { BoardTrace } from '../../twin/trace/board-trace.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
 
 const BITRATE = 500_000;
 const BIT_NANOS = 2_000;
@@ -108,7 +109,7 @@ function someFrames(): CanFrame[] {
 
 it(
   `sigrok decodes ${FRAMES} frames of the bus as they were sent: fields, CRC, stuff bits, length`,
-  { skip: IS_INSTALLED ? false : 'sigrok-cli is not installed (npm run setup)' },
+  { skip: IS_INSTALLED ? false : skipForSetup('sigrok-cli is not installed') },
   () => {
     const clock = new VirtualClock();
     const bus = new CanBus({ clock, bitrate: BITRATE });
