@@ -79,9 +79,10 @@ export class BusDiagnosis {
     const controller = this.parts.controller;
     const flags = controller.faults.errorFlags;
     const alone = (flags & EFLG_TXEP) !== 0 && (flags & (EFLG_RXWAR | EFLG_RXEP)) === 0;
-    if (!alone || !controller.anyTransmitBusy) {
+    // A frame taken back for time proves nothing: only traffic, or other errors, say that somebody is there.
+    if (!alone) {
       this.isAlone = false;
-    } else if (!this.isAlone) {
+    } else if (!this.isAlone && controller.anyTransmitBusy) {
       this.isAlone = true;
       this.loneliness.start(nowTicks, this.lonelinessTicks);
     }
