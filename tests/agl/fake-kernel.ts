@@ -14,7 +14,9 @@ import { type FakeBoard, LINK } from './fake-board.ts';
 
 const DRIVER = 'sys/bus/pci/drivers/virtio-ivshmem';
 const UNBIND = `
-while read address < ${DRIVER}/unbind; do
+exec 3<> ${DRIVER}/unbind
+while read address <&3; do
+  if [ "$address" = idle ]; then : > fake/unbind-idle; continue; fi
   if [ "$(cat sys/class/net/can0/flags)" = 0x41 ] && [ "$(cat ${LINK}/virtio0/status)" = 0x0000000f ]; then
     echo "$address" >> fake/hung
   fi
@@ -22,7 +24,9 @@ while read address < ${DRIVER}/unbind; do
   rm -rf ${LINK}/virtio0 sys/class/net/can0 ${LINK}/driver
 done`;
 const BIND = `
-while read address < ${DRIVER}/bind; do
+exec 3<> ${DRIVER}/bind
+while read address <&3; do
+  if [ "$address" = idle ]; then : > fake/bind-idle; continue; fi
   echo "bind $address" >> fake/log
   left=$(cat fake/not-ready 2>/dev/null || echo 0)
   if [ "$left" -gt 0 ]; then echo $((left - 1)) > fake/not-ready; continue; fi
@@ -38,6 +42,18 @@ after(() => {
   for (const shell of shells) shell.kill('SIGKILL');
 });
 
+/**
+ * For fake/while-asleep: whoever sleeps wakes when the kernel has done what was written to it, however
+ * long this takes here. The kernel reads in order, so that a word that it has read is behind the rest.
+ */
+export const KERNEL_ACTS = `
+for file in unbind bind; do
+  rm -f "$fake/$file-idle"
+  echo idle > "$CANWARDEN_ROOT/${DRIVER}/$file"
+  until [ -e "$fake/$file-idle" ]; do /bin/sleep 0.01; done
+done
+`;
+
 /** Gives the board a kernel with virtio_ivshmem and virtio_can. */
 export function withKernel(board: FakeBoard): FakeBoard {
   const { root } = board;
@@ -50,6 +66,5 @@ export function withKernel(board: FakeBoard): FakeBoard {
     spawnSync('mkfifo', [join(root, DRIVER, name)]);
     shells.push(spawn('sh', ['-c', script], { cwd: root, stdio: 'ignore' }));
   }
-  // A pause lets the kernel act.
-  return board.write('fake/while-asleep', '/bin/sleep 0.05\n');
+  return board.write('fake/while-asleep', KERNEL_ACTS);
 }

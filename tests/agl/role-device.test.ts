@@ -8,7 +8,7 @@ import { describe, it } from '../skippable.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import type { Role } from '../../cell-config/roles.ts';
 import { CELLS, FakeBoard, LINK, NEEDS_BUSYBOX } from './fake-board.ts';
-import { withKernel } from './fake-kernel.ts';
+import { KERNEL_ACTS, withKernel } from './fake-kernel.ts';
 
 const BUS = '0001:00:00.0';
 
@@ -165,7 +165,7 @@ describe('canwarden down, role device', NEEDS_BUSYBOX, () => {
     const board = runningBoard().write('fake/fail-cell-shutdown', 'Operation not permitted\n');
     board.write(
       'fake/while-asleep',
-      '/bin/sleep 0.05; grep -q shutdown "$fake/log" && rm "$fake/fail-cell-shutdown"\n',
+      KERNEL_ACTS + 'grep -q shutdown "$fake/log" && rm "$fake/fail-cell-shutdown"\n',
     );
     assert.equal(board.run('down').status, 0);
     const asked = board.commands.filter((line) => line.includes('[shutdown]'));
