@@ -43,13 +43,22 @@ need_files() {
       '' "shorten it in $SETTINGS_FILE"
 }
 
-# Before the page goes to the cell: the first access of a driver that still has it would park a CPU
-# of Linux.
-need_spi_free() {
-  spi_found=$(spi_owners | tr '\n' ' ')
-  [ -z "$spi_found" ] || fail "Linux still drives SPI0: ${spi_found% }." \
-    'the mcp2515 overlay or dtparam=spi=on is in config.txt; Linux would stop at its next access.' \
-    "remove the line from config.txt and reboot; 'canwarden doctor' says more"
+# What doctor would call a fault that can stop the board: once Jailhouse is enabled Linux parks at its
+# first access to what is not its own any more, and without PSCI it does not get that far. Nothing has
+# been touched yet, so a unit that starts this at each boot leaves the board running.
+need_board_right() {
+  board_faults=0
+  good() { :; }
+  later() { :; }
+  fault() {
+    board_faults=$((board_faults + 1))
+    warn "$1." '' "$2"
+  }
+  check_memory
+  check_cpu
+  check_spi
+  [ "$board_faults" -eq 0 ] || fail 'the cell is not started: the board could stop.' '' \
+    "cure what is said above; 'canwarden doctor' says the same and more"
 }
 
 # The firmware may leave the clock of the cores to Linux (over_voltage forbids force_turbo), and Linux lowers
@@ -139,7 +148,7 @@ await_ready() {
 }
 
 explain_last_status() {
-  last_status=$(open_statuses | tail -n 1)
+  last_status=$(start_statuses | tail -n 1)
   if [ -n "$last_status" ]; then
     explain_status "$last_status"
   else
@@ -194,7 +203,7 @@ command_up() {
       return
       ;;
   esac
-  need_spi_free
+  need_board_right
   need_one_role
   end_release
   hold_clock

@@ -41,16 +41,27 @@ cell_lines() {
   '
 }
 
-# open_statuses: numbers of the lines that still hold. AGL coming or going makes older ones of the
-# link (40 to 49) history.
-open_statuses() {
+# start_statuses: numbers of the lines of the last start, each once, in the order they were said last.
+start_statuses() { said_at_start | sed 's/^.*(status \([0-9]*\))$/\1/'; }
+
+# said_at_start: "TIMES LINE" for each status on the console since the last start. The console holds the
+# start alone (and 2 KiB in all, of which the hypervisor uses its share).
+said_at_start() {
   cell_lines | awk '
-    /AGL (connected|gone)/ { kept = 0; for (i = 0; i < count; i++) {
-        if (number[i] < 40 || number[i] > 49) number[kept++] = number[i] }
-      count = kept }
-    match($0, /\(status [0-9]+\)/) { number[count++] = substr($0, RSTART + 8, RLENGTH - 9) + 0 }
-    END { for (i = 0; i < count; i++) print number[i] }
+    match($0, /\(status [0-9]+\)/) {
+      number = substr($0, RSTART + 8, RLENGTH - 9) + 0
+      times[number]++
+      at[number] = NR
+      line[number] = substr($0, 12, RSTART + RLENGTH - 12) }
+    END { for (i = 1; i <= NR; i++) for (number in at) if (at[number] == i) print times[number], line[number] }
   '
+}
+
+# said_by_cell: the same of everything that the cell has said since its start, from its status page; the
+# bridge reads it. Fails where there is no answer.
+said_by_cell() {
+  said_answer=$(ask_bridge status 2>/dev/null) || return 1
+  printf '%s\n' "$said_answer" | sed -n 's/^said  *\([0-9]*\) times*: /\1 /p'
 }
 
 # cell_revision FILE KIND: the format revision of a Jailhouse file, or nothing when it is none. KIND is
@@ -100,8 +111,20 @@ link_node() {
   done
 }
 
-# module_exists NAME: whether this kernel brings the module, loaded or not.
-module_exists() { [ -d "$root/sys/module/$1" ] || modprobe -n "$1" 2>/dev/null; }
+# module_exists NAME: whether this kernel brings the module, loaded, built in or as a file. Not every
+# modprobe can be asked (busybox's cannot), so the kernel's own lists are read.
+module_exists() {
+  [ ! -d "$root/sys/module/$1" ] || return 0
+  exists_name=$(printf '%s' "$1" | sed 's/[-_]/[-_]/g')
+  for exists_list in "$root/lib/modules/$(uname -r)"/modules.dep \
+    "$root/lib/modules/$(uname -r)"/modules.builtin; do
+    if [ -r "$exists_list" ] &&
+      grep -Eq "^([^:]*/)?$exists_name\\.ko(\\.(gz|xz|zst))?(:|\$)" "$exists_list"; then
+      return 0
+    fi
+  done
+  return 1
+}
 
 # interface_up NAME: whether the flag IFF_UP is set.
 interface_up() {

@@ -117,15 +117,36 @@ check_cell() {
       'the image needs communication region revision 2; use another Jailhouse' ;;
     *) fault "the cell's state is '$check_state'" "$(explain_failure)" ;;
   esac
-  for check_status in $(open_statuses); do
-    fault "the cell said: $(cell_lines | grep "(status $check_status)" | tail -n 1)" \
-      "$(explain_status "$check_status")"
-  done
-  [ "$doctor_said" -ne 0 ] || good "running; $(cell_lines | tail -n 1)"
+  # The page is that of this cell only while it runs; before, it tells of an earlier one.
+  case "$check_state" in
+    running | running/locked)
+      if bridge_serves && check_said=$(said_by_cell); then
+        tell_said
+        [ "$doctor_said" -ne 0 ] || good 'running; it has said nothing that is wrong'
+        return
+      fi
+      ;;
+  esac
+  check_said=$(said_at_start)
+  tell_said
+  [ -z "$check_state" ] || later 'what it said since its start comes from the bridge (canwarden trace)'
+}
+
+# tell_said: a fault for each status in check_said, with how often it was said.
+tell_said() {
+  while read -r tell_times tell_line; do
+    [ -n "$tell_times" ] || continue
+    tell_status=${tell_line##*(status }
+    tell_often=''
+    [ "$tell_times" -eq 1 ] || tell_often=" ($tell_times times)"
+    fault "the cell said$tell_often: $tell_line" "$(explain_status "${tell_status%)}")"
+  done <<SAID
+$check_said
+SAID
 }
 
 explain_failure() {
-  if [ -n "$(open_statuses)" ]; then
+  if [ -n "$(start_statuses)" ]; then
     say 'see its own words below, then canwarden down; canwarden up'
   else
     say "jailhouse console (did the hypervisor stop it, 'Parking CPU $CELL_CPU'?), then canwarden down; canwarden up"

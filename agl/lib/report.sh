@@ -10,6 +10,10 @@ command_status() {
   case "$#:${1:-}" in
     0:) ;;
     1:--json)
+      if [ -z "$(cell_state)" ]; then
+        warn "there is no cell '$CELL'." '' 'canwarden up'
+        exit "$EXIT_NOT_RUNNING"
+      fi
       need_bridge status
       ask_bridge status --json
       return
@@ -27,8 +31,15 @@ command_status() {
   row 'shared memory' "$(describe_link)"
   row 'bridge' "$(describe_bridge)"
   row "interface $(interface)" "$(describe_interface)"
-  row 'last message' "$(cell_lines | tail -n 1)"
-  if bridge_serves; then ask_bridge status; fi
+  # A page without a cell is what the last one has left.
+  if [ -n "$status_state" ]; then
+    row 'start' "$(cell_lines | tail -n 1)"
+    if bridge_serves; then
+      ask_bridge status
+    else
+      row 'since then' 'told by the bridge only, from the status page'
+    fi
+  fi
   case "$status_state" in
     running | running/locked) ;;
     *) exit "$EXIT_NOT_RUNNING" ;;
@@ -91,11 +102,11 @@ need_bridge() {
       'npm run deploy, or the Yocto layer (docs/agl.md)'
   elif ! bridge_runs; then
     fail "'$1' comes from the bridge, and canwarden-bridge does not run." '' \
-      "systemctl start canwarden-bridge; 'jailhouse console' shows the cell's own lines meanwhile"
+      "systemctl start canwarden-bridge; the cell keeps what it notes, 'jailhouse console' shows its start"
   fi
   fail "'$1' comes from the bridge, which runs, but has no socket at $BRIDGE_SOCKET." \
     'this version of the bridge does not serve it.' \
-    "'jailhouse console -f' shows the cell's own lines"
+    "'jailhouse console' shows the cell's start; console=on in its options shows all (docs/settings.md)"
 }
 
 command_trace() {

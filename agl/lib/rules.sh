@@ -100,7 +100,7 @@ load_table() {
 
 # The cell itself has the last word on the table.
 judge_table() {
-  for judge_number in $(open_statuses); do
+  for judge_number in $(start_statuses); do
     if [ "$judge_number" -ge 60 ] && [ "$judge_number" -le 69 ]; then
       fail "the cell refused $1 and answers nothing now." "$(explain_status "$judge_number")" \
         "correct it, or go back: canwarden rules load --restart $RULES.previous"

@@ -1,50 +1,20 @@
 /** `canwarden doctor`: one fault at a time on a board that is right otherwise, each found with its cure. */
 import assert from 'node:assert/strict';
 import { describe, it } from '../skippable.ts';
+import { assertOne, examine, up } from './examine.ts';
 import {
   CELLS,
   CELL_13,
   CONTROL,
   FakeBoard,
   LINK,
+  MODULES,
   NEEDS_BUSYBOX,
   SYSTEM_13,
   SYSTEM_14,
 } from './fake-board.ts';
 
 const IMAGE = 'usr/share/jailhouse/inmates/canwarden.bin';
-const SPI = 'sys/bus/platform/drivers/spi-bcm2835';
-
-/** Rows of the report by the name of their check; what stands before `Fix:` and after it. */
-function examine(board: FakeBoard): { status: number | null; faults: string[]; report: string } {
-  const { status, stdout, stderr } = board.run('doctor');
-  assert.equal(stderr, '');
-  const faults: string[] = [];
-  let name = '';
-  for (const line of stdout.split('\n')) {
-    const [head, kind, text] = [
-      line.slice(0, 14).trim(),
-      line.slice(15, 21).trim(),
-      line.slice(22),
-    ];
-    if (head !== '') name = head;
-    if (kind === 'FAULT') faults.push(`${name}: ${text}`);
-    if (kind === 'Fix:') faults.push(`${faults.pop()} => ${text}`);
-  }
-  return { status, faults, report: stdout };
-}
-
-/** Exactly one fault, in the named check, and its line (with the cure) matches each pattern. */
-function assertOne(board: FakeBoard, check: string, patterns: readonly RegExp[]): void {
-  const { status, faults, report } = examine(board);
-  assert.equal(faults.length, 1, report);
-  assert.ok(faults[0].startsWith(`${check}: `), report);
-  for (const pattern of patterns) assert.match(faults[0], pattern);
-  assert.match(faults[0], / => \S/);
-  assert.equal(status, 1);
-}
-
-const up = () => new FakeBoard().bringUp().openSocket();
 
 describe('canwarden doctor', NEEDS_BUSYBOX, () => {
   it('finds nothing on a board that is right, and says so check by check, in order', () => {
@@ -54,7 +24,7 @@ describe('canwarden doctor', NEEDS_BUSYBOX, () => {
     assert.deepEqual(
       report
         .split('\n')
-        .slice(0, 9)
+        .slice(0, 10)
         .map((line) => line.slice(0, 21).trim()),
       [
         '1 jailhouse',
@@ -66,6 +36,7 @@ describe('canwarden doctor', NEEDS_BUSYBOX, () => {
         '6 vcan0',
         '7 bridge',
         '8 cell',
+        '9 clock',
       ].map((head) => `${head.padEnd(14)} ok`.trim()),
     );
     assert.match(report, /no fault found\n$/);
@@ -96,12 +67,30 @@ describe('canwarden doctor, Jailhouse', NEEDS_BUSYBOX, () => {
   it('finds a module that is not loaded, not there, or without its node', () => {
     const unloaded = up().remove('sys/module/jailhouse');
     assertOne(unloaded, '1 jailhouse', [/is not loaded/, /=> modprobe jailhouse/]);
-    const absent = up().remove('sys/module/jailhouse').write('fake/modules', 'vcan\n');
+    const absent = up()
+      .remove('sys/module/jailhouse')
+      .write(MODULES, 'kernel/drivers/net/can/vcan.ko:\n');
     assertOne(absent, '1 jailhouse', [
       /no module jailhouse for this kernel \(5.10.0-agl\)/,
       /docs\/agl/,
     ]);
     assertOne(up().remove('dev/jailhouse'), '1 jailhouse', [/no \/dev\/jailhouse/, /udevd/]);
+  });
+
+  it("sees a module in each of the kernel's lists, whatever its suffix", () => {
+    for (const [file, line] of [
+      ['modules.dep', 'kernel/drivers/jailhouse.ko:'],
+      ['modules.dep', 'updates/jailhouse.ko.zst: kernel/x.ko'],
+      ['modules.dep', 'jailhouse.ko.gz:'],
+      ['modules.builtin', 'kernel/drivers/jailhouse.ko'],
+    ]) {
+      const board = new FakeBoard().remove('sys/module/jailhouse').remove(MODULES);
+      board.write(`lib/modules/5.10.0-agl/${file}`, `${line}\n`);
+      assert.match(examine(board).report, /the module jailhouse is not loaded/, line);
+    }
+    const other = new FakeBoard().remove('sys/module/jailhouse');
+    other.write(MODULES, 'kernel/x-jailhouse.ko: kernel/jailhouse.ko\nkernel/jailhouse.kobold:\n');
+    assert.match(examine(other).report, /no module jailhouse for this kernel/);
   });
 
   it('finds missing files: hypervisor, image, cells', () => {
@@ -153,72 +142,6 @@ describe('canwarden doctor, Jailhouse', NEEDS_BUSYBOX, () => {
   });
 });
 
-describe('canwarden doctor, memory and CPU', NEEDS_BUSYBOX, () => {
-  it('finds Linux in the memory of the cells, at either end and around it', () => {
-    for (const range of ['00000000-3b3fffff', '00000000-0a000000', '0affffff-3b3fffff']) {
-      const board = up().write('proc/iomem', `${range} : System RAM\n`);
-      assertOne(board, '2 memory', [
-        new RegExp(range),
-        /=> reserve 0x0a000000 to 0x0b000000 no-map/,
-      ]);
-    }
-  });
-
-  it('takes memory that only touches the reservation for right', () => {
-    const iomem = '00000000-09ffffff : System RAM\n0b000000-3b3fffff : System RAM\n';
-    assert.deepEqual(examine(up().write('proc/iomem', iomem)).faults, []);
-  });
-
-  it('says when it cannot see the memory map', () => {
-    assertOne(up().write('proc/iomem', ''), '2 memory', [/names no System RAM/]);
-  });
-
-  it('finds a CPU that is missing, offline, or cannot be switched off', () => {
-    const cpu = 'sys/devices/system/cpu/cpu3';
-    const fixed = new FakeBoard().remove(`${cpu}/online`).write(`${cpu}/topology/core_id`, '3');
-    for (const [board, what] of [
-      [new FakeBoard().remove(cpu), /no CPU 3 => take maxcpus=/],
-      [fixed, /cannot be switched off.* => .*armstub=bl31.bin/],
-      [new FakeBoard().write(`${cpu}/online`, '0\n'), /is offline.* => echo 1 > .*cpu3\/online/],
-    ] as const) {
-      const { faults } = examine(board);
-      assert.match(faults[0], what);
-      assert.ok(faults[0].startsWith('3 cpu: '));
-    }
-  });
-
-  it('finds another cell on the CPU, and is content with one on others', () => {
-    const other = (cpus: string) =>
-      up()
-        .write('sys/devices/jailhouse/cells/0/name', 'Raspberry-Pi4\n')
-        .write('sys/devices/jailhouse/cells/0/cpus_assigned_list', '0-3\n')
-        .write('sys/devices/jailhouse/cells/2/name', 'linux-demo\n')
-        .write('sys/devices/jailhouse/cells/2/cpus_assigned_list', `${cpus}\n`);
-    assertOne(other('2-3'), '3 cpu', [
-      /the cell 'linux-demo' has CPU 3/,
-      /cell destroy linux-demo/,
-    ]);
-    assertOne(other('1,3'), '3 cpu', [/linux-demo/]);
-    assert.deepEqual(examine(other('1-2')).faults, []);
-  });
-});
-
-describe('canwarden doctor, SPI', NEEDS_BUSYBOX, () => {
-  it('finds mcp251x, SPI0 and the other blocks of its page in the hands of Linux', () => {
-    const chip = up().write('sys/bus/spi/drivers/mcp251x/spi0.0/modalias', '');
-    assertOne(chip, '4 spi', [/mcp251x has spi0.0/, /=> take dtoverlay=mcp2515/]);
-    const block = up().write(`${SPI}/fe204000.spi/modalias`, '');
-    assertOne(block, '4 spi', [/has SPI0 \(fe204000.spi\)/, /=> take dtparam=spi=on/]);
-    const neighbour = up().write(`${SPI}/fe204600.spi/modalias`, '');
-    assertOne(neighbour, '4 spi', [/has fe204600.spi, on the same page as SPI0/]);
-  });
-
-  it('leaves drivers of other pages alone', () => {
-    const board = up().write(`${SPI}/fe215080.spi/modalias`, '').write(`${SPI}/bind`, '');
-    assert.deepEqual(examine(board).faults, []);
-  });
-});
-
 describe('canwarden doctor, the link to Linux', NEEDS_BUSYBOX, () => {
   it('finds a device that is absent, unbound, bound elsewhere, without module or node', () => {
     assertOne(up().remove(LINK), '5 uio_ivshmem', [
@@ -230,7 +153,10 @@ describe('canwarden doctor, the link to Linux', NEEDS_BUSYBOX, () => {
       /belongs to the driver virtio-ivshmem/,
       /=> echo 0001:00:00.0 > .*virtio-ivshmem\/unbind/,
     ]);
-    const kernel = up().unbindLink().remove('sys/bus/pci/drivers').write('fake/modules', 'vcan\n');
+    const kernel = up()
+      .unbindLink()
+      .remove('sys/bus/pci/drivers')
+      .write(MODULES, 'kernel/drivers/net/can/vcan.ko:\n');
     assertOne(kernel, '5 uio_ivshmem', [/kernel has no uio_ivshmem/, /CONFIG_UIO_IVSHMEM/]);
     assertOne(up().remove('dev/uio0'), '5 uio_ivshmem', [/no \/dev\/uio0/]);
     assertOne(up().remove(CONTROL), '5 uio_ivshmem', [
@@ -254,7 +180,7 @@ describe('canwarden doctor, the link to Linux', NEEDS_BUSYBOX, () => {
       /no interface vcan0/,
       /=> modprobe vcan; ip link add vcan0 type vcan;/,
     ]);
-    const kernel = up().remove('sys/class/net/vcan0').write('fake/modules', 'uio_ivshmem\n');
+    const kernel = up().remove('sys/class/net/vcan0').write(MODULES, 'kernel/uio_ivshmem.ko:\n');
     assertOne(kernel, '6 vcan0', [/no module vcan/, /CONFIG_CAN_VCAN/]);
     const down = up().write('sys/class/net/vcan0/flags', '0x40\n');
     assertOne(down, '6 vcan0', [/is down/, /=> ip link set vcan0 up/]);
@@ -313,34 +239,44 @@ describe('canwarden doctor, the cell', NEEDS_BUSYBOX, () => {
     );
   });
 
-  it('explains the numbers a running cell gave', () => {
-    assertOne(up().say('canwarden: rules image refused (status 63)'), '8 cell', [
-      /rules image refused/,
+  it('explains the numbers a running cell gave, from its status page, each once with its count', () => {
+    assertOne(up().tell([1, 'rules image refused (status 63)']), '8 cell', [
+      /the cell said: rules image refused \(status 63\)/,
       /=> status 63 RulesCrc: the CRC-32 is wrong\. compile and copy again/,
     ]);
-    assertOne(up().say('canwarden: something new (status 99)'), '8 cell', [
+    assertOne(up().tell([16, 'nobody acknowledges (status 51)']), '8 cell', [
+      /the cell said \(16 times\): nobody acknowledges \(status 51\) => status 51 NotAcknowledged/,
+    ]);
+    assertOne(up().tell([1, 'something new (status 99)']), '8 cell', [
       /=> status 99: not in the table/,
     ]);
+    const two = up().tell([2, 'first (status 52)'], [1, '(status 93)']);
+    assert.equal(examine(two).faults.length, 2);
   });
 
-  it('forgets what a later start, or a connection with AGL, has settled', () => {
-    const restarted = up().say(
-      'canwarden: x (status 23)',
-      'Started cell "canwarden"',
-      'canwarden: ready',
+  it('does not take the console of the hypervisor for what a running cell says', () => {
+    const board = up().say('canwarden: an old line (status 51)');
+    assert.deepEqual(examine(board).faults, []);
+  });
+
+  it('without the bridge shows what the console has of the start, each status once', () => {
+    const line = 'canwarden: no rules for me (status 63)';
+    const board = up().remove('fake/bridge-runs').remove('run/canwarden').say(line, line, line);
+    const { faults, report } = examine(board);
+    assert.equal(faults.length, 2, report);
+    assert.match(faults[0], /^7 bridge: canwarden-bridge does not run => systemctl start/);
+    assert.match(
+      faults[1],
+      /^8 cell: the cell said \(3 times\): no rules for me \(status 63\) => status 63/,
     );
-    assert.deepEqual(examine(restarted).faults, []);
-    const connected = up().say('canwarden: no session (status 40)', 'canwarden: AGL connected');
-    assert.deepEqual(examine(connected).faults, []);
-    const later = up().say(
-      'canwarden: no session (status 40)',
-      'canwarden: AGL connected, frames for it lost since it last was: 12',
-    );
-    assert.deepEqual(examine(later).faults, []);
-    const alone = up().say('canwarden: no session (status 40)');
-    assertOne(alone, '8 cell', [/status 40 PeerNotReady/]);
-    const table = up().say('canwarden: refused (status 62)', 'canwarden: AGL connected');
-    assertOne(table, '8 cell', [/status 62 RulesSize/]);
+    assert.match(report, /later {2}what it said since its start comes from the bridge/);
+  });
+
+  it('forgets what a later start has settled', () => {
+    const restarted = new FakeBoard()
+      .bringUp()
+      .say('canwarden: x (status 23)', 'Started cell "canwarden"', 'canwarden: ready');
+    assert.doesNotMatch(examine(restarted).report, /status 23/);
   });
 
   it('lists several faults in the order of their checks', () => {

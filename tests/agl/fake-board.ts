@@ -59,6 +59,9 @@ export function ruleTable(count: number): Buffer {
   return bytes;
 }
 
+/** The kernel's list of its modules. */
+export const MODULES = 'lib/modules/5.10.0-agl/modules.dep';
+
 const INSTALLED: Readonly<Record<string, string | Buffer>> = {
   [`${CELLS}/rpi4-root.cell`]: SYSTEM_14,
   [`${CELLS}/rpi4-canwarden.cell`]: CELL_14,
@@ -77,7 +80,13 @@ const INSTALLED: Readonly<Record<string, string | Buffer>> = {
   'sys/devices/system/cpu/cpu3/online': '1\n',
   'sys/class/net/vcan0/flags': '0x41\n',
   'sys/class/net/vcan0/type': '280\n',
-  'fake/modules': 'jailhouse\nuio_ivshmem\nvcan\n',
+  'sys/devices/system/cpu/cpufreq/policy0/scaling_governor': 'ondemand\n',
+  'sys/devices/system/cpu/cpufreq/policy0/scaling_min_freq': '1500000\n',
+  'sys/devices/system/cpu/cpufreq/policy0/scaling_max_freq': '1500000\n',
+  'sys/devices/system/cpu/cpufreq/policy0/cpuinfo_max_freq': '1500000\n',
+  [MODULES]:
+    'extra/jailhouse.ko:\nkernel/drivers/uio/uio_ivshmem.ko.xz: kernel/drivers/uio/uio.ko.xz\n' +
+    'kernel/drivers/net/can/vcan.ko:\n',
   'fake/dmesg': '',
   'fake/user': '0\n',
   'fake/bridge-unit': 'active\n',
@@ -183,7 +192,7 @@ export class FakeBoard {
       .write(`${CELL}/state`, 'running\n')
       .write(`${CELL}/cpus_assigned_list`, '3\n')
       .write('sys/devices/system/cpu/cpu3/online', '0\n')
-      .say('Started cell "canwarden"', READY, 'canwarden: AGL connected');
+      .say('Started cell "canwarden"', READY);
     return this.addLink().bindLink('uio_ivshmem').addControl().bindControl();
   }
 
@@ -191,6 +200,14 @@ export class FakeBoard {
   say(...lines: string[]): this {
     const console = 'sys/devices/jailhouse/console';
     return this.write(console, this.read(console) + lines.map((line) => `${line}\r\n`).join(''));
+  }
+
+  /** What the running cell has said since its start, as the bridge tells it. */
+  tell(...lines: readonly (readonly [times: number, line: string])[]): this {
+    const text = lines.map(([times, line]) => {
+      return `said             ${times} ${times === 1 ? 'time' : 'times'}: ${line}\n`;
+    });
+    return this.write('fake/said', text.join(''));
   }
 
   state(state: string): this {

@@ -4,6 +4,7 @@
  *
  * Used by: fake-board.ts, which puts them before busybox on the PATH. What they shall do differently
  * stands in files of `$CANWARDEN_ROOT/fake`: `fail-<command>` makes one fail.
+ * modprobe is busybox's, which has no -n.
  * Sources: `jailhouse --help` of v0.12, Jailhouse driver/sysfs.c for the files of /sys.
  */
 
@@ -45,10 +46,11 @@ esac
 `;
 
 const MODPROBE = `
-[ "$1" = -n ] || log "$@" >> "$fake/log"
+log "$@" >> "$fake/log"
+case "$1" in -*) echo "modprobe: invalid option -- '\${1#-}'" >&2; exit 1 ;; esac
 for last in "$@"; do :; done
-grep -qx "$last" "$fake/modules" || { echo "modprobe: module $last not found" >&2; exit 1; }
-[ "$1" = -n ] && exit 0
+grep -q "/$last[.]ko" "$CANWARDEN_ROOT/lib/modules/5.10.0-agl/modules.dep" ||
+  { echo "modprobe: module $last not found" >&2; exit 1; }
 mkdir -p "$sys/module/$last"
 case "$last" in
   jailhouse) [ -e "$fake/no-node" ] || : > "$CANWARDEN_ROOT/dev/jailhouse" ;;
@@ -70,10 +72,11 @@ esac
 `;
 
 const BRIDGE = `
-log "$@" >> "$fake/log"
+[ "$*" = '--ask status' ] || log "$@" >> "$fake/log"
 if [ -e "$fake/fail-bridge" ]; then
   cat "$fake/fail-bridge" >&2; exit "$(cat "$fake/fail-bridge-status" 2>/dev/null || echo 2)"; fi
 echo "the bridge's answer to $*"
+if [ "$*" = '--ask status' ]; then cat "$fake/said" 2>/dev/null; exit 0; fi
 `;
 
 /** Scripts on the PATH, by name. */

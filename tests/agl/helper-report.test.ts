@@ -53,7 +53,7 @@ describe('canwarden', NEEDS_BUSYBOX, () => {
 });
 
 describe('canwarden status', NEEDS_BUSYBOX, () => {
-  it('names cell, shared memory, bridge, interface and the last message', () => {
+  it('names cell, shared memory, bridge, interface and how the start ended', () => {
     const { status, stdout } = new FakeBoard().bringUp().run('status');
     assert.equal(status, 0);
     assert.deepEqual(stdout.trim().split('\n'), [
@@ -61,7 +61,8 @@ describe('canwarden status', NEEDS_BUSYBOX, () => {
       'shared memory    /dev/uio0 (0001:00:00.0, uio_ivshmem)',
       'bridge           running, without a socket for questions',
       'interface vcan0  up',
-      'last message     canwarden: AGL connected',
+      'start            canwarden: ready, 500000 bit/s, crystal 12000000 Hz, SPI 10000000 Hz, rules 6',
+      'since then       told by the bridge only, from the status page',
     ]);
   });
 
@@ -69,7 +70,7 @@ describe('canwarden status', NEEDS_BUSYBOX, () => {
     const board = new FakeBoard()
       .bringUp()
       .say('canwarden: old (status 23)', 'Started cell "canwarden"');
-    assert.match(board.run('status').stdout, /^last message *$/m);
+    assert.match(board.run('status').stdout, /^start *$/m);
   });
 
   it('ends with 3 when the cell does not run, and says which way', () => {
@@ -82,6 +83,18 @@ describe('canwarden status', NEEDS_BUSYBOX, () => {
     const failed = new FakeBoard().bringUp().state('failed').run('status');
     assert.equal(failed.status, 3);
     assert.match(failed.stdout, /^cell canwarden {3}failed, CPU 3$/m);
+  });
+
+  it('has nothing to tell of a cell that is gone, though the bridge has its page still', () => {
+    const board = new FakeBoard().bringUp().openSocket().tell([1, 'x (status 51)']);
+    board.run('down');
+    const { status, stdout } = board.run('status');
+    assert.equal(status, 3);
+    assert.match(stdout, /^cell canwarden {3}not created$/m);
+    assert.doesNotMatch(stdout, /answer to --ask|status 51|^start/m);
+    const json = board.run('status', '--json');
+    assert.deepEqual([json.status, json.stdout], [3, '']);
+    assert.match(json.stderr, /there is no cell 'canwarden'/);
   });
 
   it('says when device, binding, bridge or interface are missing', () => {
@@ -128,7 +141,7 @@ describe('canwarden status --json, recorder and live', NEEDS_BUSYBOX, () => {
       const { status, stdout } = board.run(...words);
       assert.equal(status, 0);
       assert.equal(stdout, `the bridge's answer to --ask ${words.join(' ')}\n`);
-      const alone = new FakeBoard().run(...words);
+      const alone = new FakeBoard().bringUp().run(...words);
       assert.equal(alone.status, 1);
       assert.match(
         alone.stderr,

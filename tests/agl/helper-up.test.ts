@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from '../skippable.ts';
-import { CELL_14, CELLS, FakeBoard, LINK, NEEDS_BUSYBOX, RULES } from './fake-board.ts';
+import { CELL_14, CELLS, FakeBoard, LINK, MODULES, NEEDS_BUSYBOX, RULES } from './fake-board.ts';
 
 const IMAGE = '/usr/share/jailhouse/inmates/canwarden.bin';
 const LOAD = `jailhouse [cell] [load] [canwarden] [${IMAGE}]`;
@@ -137,9 +137,79 @@ describe('canwarden up refuses', NEEDS_BUSYBOX, () => {
     }
   });
 
-  it('when Linux still drives SPI0, which would stop Linux later', () => {
-    const board = new FakeBoard().write('sys/bus/spi/drivers/mcp251x/spi0.0/modalias', '');
-    assertFails(board, ['up'], [/Linux still drives SPI0: mcp251x\/spi0.0\./, /config\.txt/]);
+  const SPI = 'sys/bus/platform/drivers/spi-bcm2835';
+  const CPU = 'sys/devices/system/cpu/cpu3';
+  const ram = (...ranges: string[]) =>
+    new FakeBoard().write('proc/iomem', ranges.map((range) => `${range} : System RAM\n`).join(''));
+
+  // Each can stop the board later: Linux touches what is not its own any more, or `enable` dies in EL2.
+  for (const [what, makeBoard, fault] of [
+    [
+      'no memory at all is reserved',
+      () => ram('00000000-3b3fffff'),
+      /the cell's RAM, the shared memory, the hypervisor's memory/,
+    ],
+    [
+      "only the hypervisor's memory is reserved",
+      () => ram('00000000-0abfffff', '0b000000-3b3fffff'),
+      /: the cell's RAM, the shared memory\.$/m,
+    ],
+    [
+      "only the cell's memory is reserved",
+      () => ram('00000000-09ffffff', '0a200000-3b3fffff'),
+      /: the shared memory, the hypervisor's memory\.$/m,
+    ],
+    [
+      'the reservation is elsewhere',
+      () => ram('00000000-0fffffff', '18000000-3b3fffff'),
+      /Linux uses memory of the cells/,
+    ],
+    [
+      'there is no PSCI',
+      () => new FakeBoard().remove(`${CPU}/online`).write(`${CPU}/uevent`, ''),
+      /CPU 3 cannot be switched off/,
+    ],
+    ['the CPU is not there', () => new FakeBoard().remove(CPU), /no CPU 3/],
+    ['the CPU is offline', () => new FakeBoard().write(`${CPU}/online`, '0\n'), /CPU 3 is offline/],
+    [
+      'mcp251x has the chip',
+      () => new FakeBoard().write('sys/bus/spi/drivers/mcp251x/spi0.0/modalias', ''),
+      /mcp251x has spi0\.0/,
+    ],
+    [
+      'a driver has SPI0',
+      () => new FakeBoard().write(`${SPI}/fe204000.spi/uevent`, ''),
+      /has SPI0 \(fe204000\.spi\)/,
+    ],
+    [
+      'a driver has SPI5, on the same page',
+      () => new FakeBoard().write(`${SPI}/fe204a00.spi/uevent`, ''),
+      /has fe204a00\.spi, on the same page/,
+    ],
+  ] as const) {
+    it(`when ${what}: before Jailhouse is enabled, in the words of doctor`, () => {
+      const board = makeBoard();
+      const outcome = board.run('up');
+      assert.equal(outcome.status, 1, outcome.stdout);
+      assert.deepEqual(board.commands, [], 'nothing was touched');
+      assert.match(outcome.stderr, fault);
+      assert.match(outcome.stderr, /the cell is not started: the board could stop/);
+      const report = board.run('doctor').stdout;
+      const [, words] = /canwarden: (.*)\.\n/.exec(outcome.stderr) ?? [];
+      const [, cure] = /Next: {2}(.*)\n/.exec(outcome.stderr) ?? [];
+      assert.ok(report.includes(` FAULT  ${words}\n`), `${words} is not in\n${report}`);
+      assert.ok(report.includes(` Fix:   ${cure}\n`), `${cure} is not in\n${report}`);
+    });
+  }
+
+  it('all faults at once, each with its cure', () => {
+    const board = ram('00000000-3b3fffff').write(`${SPI}/fe204000.spi/uevent`, '');
+    assertFails(board, ['up'], [/memory of the cells/, /has SPI0/]);
+  });
+
+  it('also where Jailhouse is enabled already and the cell was taken down', () => {
+    const board = ram('00000000-3b3fffff').write('sys/devices/jailhouse/enabled', '1\n');
+    assertFails(board, ['up'], [/memory of the cells/]);
     assert.deepEqual(board.commands, []);
   });
 
@@ -175,7 +245,9 @@ describe('canwarden up says what failed', NEEDS_BUSYBOX, () => {
   });
 
   it('when the module is not there', () => {
-    const board = new FakeBoard().remove('dev/jailhouse').write('fake/modules', 'vcan\n');
+    const board = new FakeBoard()
+      .remove('dev/jailhouse')
+      .write(MODULES, 'kernel/drivers/net/can/vcan.ko:\n');
     assertFails(board, ['up'], [/loading the module failed/, /module jailhouse not found/]);
   });
 
@@ -213,7 +285,7 @@ describe('canwarden up says what failed', NEEDS_BUSYBOX, () => {
     assertFails(noDevice, ['up'], [/no shared-memory device/, /reboot/], 0);
     const noControl = new FakeBoard().write('fake/no-control', '');
     assertFails(noControl, ['up'], [/no device for status and requests/, /works without it/], 0);
-    const noModule = new FakeBoard().write('fake/modules', 'jailhouse\n');
+    const noModule = new FakeBoard().write(MODULES, 'extra/jailhouse.ko:\n');
     assertFails(noModule, ['up'], [/this kernel has no uio_ivshmem/], 0);
     const refused = new FakeBoard().write('sys/bus/pci/drivers/uio_ivshmem/new_id/x', '');
     assertFails(refused, ['up'], [/does not take 0001:00:00.0/], 0);

@@ -50,20 +50,30 @@ describe('the helper', () => {
   });
 
   it('checks all memory that the two cells take', () => {
-    const doctor = assignments('doctor');
-    const ranges = [
-      [LAYOUT.CELL_RAM.physicalStart, LAYOUT.CELL_RAM.size],
-      [LAYOUT.IVSHMEM_STATE_TABLE.start, LAYOUT.IVSHMEM_STATE_TABLE.size],
-      [LAYOUT.IVSHMEM_READ_WRITE.start, LAYOUT.IVSHMEM_READ_WRITE.size],
-      [LAYOUT.CONTROL_STATE_TABLE.start, LAYOUT.CONTROL_STATE_TABLE.size],
-      [LAYOUT.CONTROL_REQUESTS.start, LAYOUT.CONTROL_REQUESTS.size],
-      [LAYOUT.CONTROL_STATUS.start, LAYOUT.CONTROL_STATUS.size],
-      [LAYOUT.HYPERVISOR_MEMORY.start, LAYOUT.HYPERVISOR_MEMORY.size],
-    ];
-    const starts = ranges.map(([start]) => start);
-    const ends = ranges.map(([start, size]) => start + size);
-    assert.equal(Number(doctor.get('RESERVED_START')), Math.min(...starts));
-    assert.equal(Number(doctor.get('RESERVED_END')), Math.max(...ends));
+    const text = readFileSync('agl/lib/board-checks.sh', 'utf8');
+    const bounds = (name: string) => {
+      const found = new RegExp(`^${name}='(\\w+) (\\w+)'$`, 'm').exec(text);
+      assert.ok(found, name);
+      return found.slice(1).map(Number);
+    };
+    const isInside = (name: string, parts: readonly { start: number; size: number }[]) => {
+      const [first, last] = bounds(name);
+      for (const { start, size } of parts) {
+        assert.ok(start >= first && start + size - 1 <= last, `${name}: ${start.toString(16)}`);
+      }
+    };
+    isInside('CELL_MEMORY', [{ ...LAYOUT.CELL_RAM, start: LAYOUT.CELL_RAM.physicalStart }]);
+    isInside('SHARED_MEMORY', [
+      LAYOUT.IVSHMEM_STATE_TABLE,
+      LAYOUT.IVSHMEM_READ_WRITE,
+      LAYOUT.CONTROL_STATE_TABLE,
+      LAYOUT.CONTROL_REQUESTS,
+      LAYOUT.CONTROL_STATUS,
+    ]);
+    isInside('HYPERVISOR_MEMORY', [LAYOUT.HYPERVISOR_MEMORY]);
+    const { start, size } = LAYOUT.CARD_RESERVATION;
+    assert.equal(bounds('CELL_MEMORY')[0], start);
+    assert.equal(bounds('HYPERVISOR_MEMORY')[1], start + size - 1);
   });
 
   it('explains each status number with the words of the guide', () => {
