@@ -4,6 +4,7 @@
  * Used by: fault-look-task.ts, after each full look at the chip.
  * Does not: change anything. Each line is said once, until something was received or sent.
  */
+import { TRY_12_MHZ, TRY_16_MHZ, TRY_8_MHZ } from '../control/sentences';
 import { BitRate } from '../driver/mcp2515/bit-rate';
 import { BusMode } from '../driver/mcp2515/modes';
 import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP } from '../driver/mcp2515/registers';
@@ -92,25 +93,16 @@ export class BusDiagnosis {
   }
 
   private sayOnlyErrors(): void {
-    const settings = this.parts.settings;
-    this.report
-      .begin()
-      .text('only errors on the bus, no frame at ')
-      .decimal(settings.bitrate)
-      .text(' bit/s with a ')
-      .decimal(settings.oscillatorHertz)
-      .text(' Hz crystal. Read the crystal on the HAT, and try');
-    this.nameCrystal(CRYSTAL_8_MHZ);
-    this.nameCrystal(CRYSTAL_12_MHZ);
-    this.nameCrystal(CRYSTAL_16_MHZ);
-    this.parts.console.text(', or another bitrate=');
-    this.report.end(Status.BusOnlyErrors);
+    let crystals: u32 = this.couldBe(CRYSTAL_8_MHZ) ? TRY_8_MHZ : 0;
+    if (this.couldBe(CRYSTAL_12_MHZ)) crystals |= TRY_12_MHZ;
+    if (this.couldBe(CRYSTAL_16_MHZ)) crystals |= TRY_16_MHZ;
+    this.report.onlyErrors(crystals);
   }
 
-  private nameCrystal(oscillatorHertz: u32): void {
+  /** Another crystal than the cell was told of, and one that can make the bit rate. */
+  private couldBe(oscillatorHertz: u32): bool {
     const settings = this.parts.settings;
-    if (oscillatorHertz === settings.oscillatorHertz) return;
-    if (this.trial.calculate(oscillatorHertz, settings.bitrate) !== Status.Ok) return;
-    this.parts.console.text(' osc=').decimal(oscillatorHertz);
+    if (oscillatorHertz === settings.oscillatorHertz) return false;
+    return this.trial.calculate(oscillatorHertz, settings.bitrate) === Status.Ok;
   }
 }

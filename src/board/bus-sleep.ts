@@ -10,6 +10,7 @@ import { BusModeSetting } from '../jailhouse/command-line';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { CellParts } from './cell-parts';
+import { WakeReason } from '../control/sentences';
 import { FaultReport } from './fault-report';
 
 /** How often a resting chip is asked whether it still sleeps; without INT nothing else says so. */
@@ -89,8 +90,8 @@ export class BusSleep {
   private rest(nowTicks: u64): Status {
     const controller = this.parts.controller;
     if (controller.stirring) return this.wakenByBus();
-    if (this.wanted) return this.wake('AGL has a frame for the bus');
-    if (this.hasTraffic) return this.wake('a frame came while the chip went to sleep');
+    if (this.wanted) return this.wake(WakeReason.Agl);
+    if (this.hasTraffic) return this.wake(WakeReason.Late);
     if (!this.nextLook.reached(nowTicks)) return Status.Empty;
     this.startLook(nowTicks);
     const status = controller.checkAsleep();
@@ -100,12 +101,12 @@ export class BusSleep {
 
   private wakenByBus(): Status {
     count(Counter.WakesByBus);
-    this.report.awake('a frame on the bus, which is lost by that');
+    this.report.awake(WakeReason.Bus);
     this.parts.controller.beginWake(true);
     return Status.Busy;
   }
 
-  private wake(why: string): Status {
+  private wake(why: WakeReason): Status {
     this.report.awake(why);
     this.parts.controller.beginWake(false);
     return Status.Busy;

@@ -21,6 +21,7 @@ import { RuleTable } from '../responder/rule-table';
 import { AglLink } from './agl-link';
 import { Control } from './control';
 import { FilterPlan } from './filter-plan';
+import { Journal } from './journal';
 import * as RPI4 from './rpi4';
 
 /** Frames that may wait for the ring to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
@@ -41,7 +42,7 @@ export enum RulesSource {
 @final
 export class CellParts {
   readonly region: CommunicationRegion = new CommunicationRegion(RPI4.COMM_REGION_ADDRESS);
-  readonly console: Console = new Console();
+  readonly console: Console;
   readonly settings: CommandLine = new CommandLine();
   readonly responder: Responder = new Responder(new RuleTable());
   /** What the chip's filters are set to. */
@@ -65,6 +66,8 @@ export class CellParts {
   rulesSource: RulesSource = RulesSource.BuiltIn;
   /** The status page and what is in it. */
   readonly control: Control;
+  /** Where everything goes that is told to people. */
+  readonly journal: Journal;
 
   constructor(
     readonly clock: GenericTimer,
@@ -73,7 +76,11 @@ export class CellParts {
     readonly ivshmem: IvshmemLink,
     readonly agl: AglLink,
   ) {
-    this.control = new Control(clock);
+    const control = new Control(clock);
+    const console = new Console();
+    this.control = control;
+    this.console = console;
+    this.journal = new Journal(control, console);
     this.linkCheck = new LinkCheck<Spi0, GenericTimer>(spi, clock, controller.setup);
   }
 }

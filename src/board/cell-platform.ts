@@ -1,7 +1,7 @@
 /**
  * CellPlatform: the executive's board: the core's counter, the bounds at the SPI clock in use, idling.
  *
- * Used by: cell.ts. While there is a status page, steps go into its histogram, late ones into its trace.
+ * Used by: cell.ts. While there is a status page, steps go into its histogram, the first late ones of each task into its trace.
  * Does not: sleep. With idle=wfi it notes that the core may, and the cell does it between two steps; else
  * the tasks are asked again at once, and the hint lets the twin skip rounds in which nothing can have
  * changed.
@@ -9,10 +9,13 @@
 import { TraceEvent } from '../control/trace-event';
 import { Platform } from '../rt/platform';
 import { Task } from '../rt/task';
-import { priorityOf } from '../rt/task-rows';
+import { missesOf, priorityOf } from '../rt/task-rows';
 import { stepBoundNanos } from './bounds';
 import { CellParts } from './cell-parts';
 import { Idle } from './idle';
+
+/** Late steps of a task that go into the trace; the others are counted in its row. */
+const LATE_STEPS_TRACED: u32 = 8;
 
 @final
 export class CellPlatform extends Platform {
@@ -51,7 +54,9 @@ export class CellPlatform extends Platform {
     const control = this.parts.control;
     if (!control.on) return;
     control.steps.add(ticks);
-    if (isLate) control.note(TraceEvent.LateStep, priorityOf(row), ticks);
+    if (isLate && missesOf(row) <= LATE_STEPS_TRACED) {
+      control.note(TraceEvent.LateStep, priorityOf(row), ticks);
+    }
   }
 
   override idle(deadlineTicks: u64): void {

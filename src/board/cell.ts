@@ -4,6 +4,13 @@
  * Used by: src/image/cell.ts. One step is one step of one task (task-table.ts), highest ready first.
  * Does not: know registers, rings or rules; the parts do.
  */
+import {
+  HEAD_FAULT_ADDRESS,
+  HEAD_FAULT_KIND,
+  HEAD_FAULT_PROGRAM_COUNTER,
+  HEAD_FAULT_SYNDROME,
+} from '../control/layout';
+import { Sentence } from '../control/sentences';
 import { TraceEvent } from '../control/trace-event';
 import { CellState } from '../jailhouse/communication-region';
 import { Deadline, microsToTicks } from '../rt/deadline';
@@ -13,23 +20,18 @@ import { AcknowledgeTask } from './acknowledge-task';
 import { CellParts, createParts } from './cell-parts';
 import { CellPlatform } from './cell-platform';
 import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './cell-tasks';
+import { ConsoleTask } from './console-task';
 import { ControlPage } from './control-page';
 import { ControlRequests } from './control-requests';
 import { FaultLookTask } from './fault-look-task';
-import { faultStatus } from './fault-status';
+import { faultStatus, sayFault } from './fault-status';
 import { FrameObserver } from './frame-observer';
 import { FromAglTask } from './from-agl-task';
+import { LateReportTask } from './late-report-task';
 import { Idle } from './idle';
-import { startUp } from './start-up';
+import { sayReady, startUp } from './start-up';
 import { CellExecutive, CellTasks, declareTasks } from './task-table';
-import {
-  ConsoleTask,
-  LateReportTask,
-  LinkReportTask,
-  MessagesTask,
-  SessionTask,
-  StatusPageTask,
-} from './upkeep-tasks';
+import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep-tasks';
 import { UrgentAnswers } from './urgent-answers';
 
 /** How soon a sent frame is looked for: no frame is shorter than 47 bits. */
@@ -61,14 +63,19 @@ export class Cell {
    */
   start(restarts: u32): Status {
     const parts = this.parts;
+    // The trap may have cut a line off.
+    if (restarts !== 0) parts.console.endLine();
     const status = startUp(parts, this.answers);
     this.requests.open();
     this.page.open(restarts);
+    if (restarts !== 0 && parts.control.on) this.tellFault();
     if (status !== Status.Ok) return status;
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
     this.faultLook.start();
     this.idle.start();
+    sayReady(parts);
+    parts.journal.speaks = parts.settings.consoleAlways;
     return this.executive.start();
   }
 
@@ -91,27 +98,31 @@ export class Cell {
   }
 
   /**
-   * After a trap: one line for people, out at once. `kind`: the number of a wasm trap (wasm-rt.h), or
+   * After a trap: what it was, into the page. The line for people goes out at once only when no start
+   * follows that could write it while the cell guards the bus again. `kind`: the number of a wasm trap (wasm-rt.h), or
    * 0x100 and the number of the exception vector, with ESR_EL1 in `syndrome`. `isLast`: the cell stays
    * down; else its module is made anew.
    */
   reportFault(kind: u32, syndrome: u32, address: u32, programCounter: u32, isLast: bool): void {
     this.idle.close();
     const status = faultStatus(kind, syndrome);
-    const console = this.parts.console;
-    console
-      .text('canwarden: stopped by a fault, kind ')
-      .hexadecimal(kind, 3)
-      .text(', syndrome ')
-      .hexadecimal(syndrome, 8)
-      .text(', address ')
-      .hexadecimal(address, 8)
-      .text(', at ')
-      .hexadecimal(programCounter, 8);
-    if (isLast) console.text('. The third in ten seconds: load and start the cell again');
-    else console.text('. Starting anew');
-    console.text(' (status ').decimal(status).text(')').endLine().flush();
+    const isInPage = this.parts.control.on;
     this.page.fault(status, kind, syndrome, address, programCounter);
+    if (isInPage && !isLast) return;
+    sayFault(this.parts.console, kind, syndrome, address, programCounter, isLast);
+    this.parts.console.flush();
+  }
+
+  /** After a restart: the fault that made it necessary, as it stands in the page. */
+  private tellFault(): void {
+    const parts = this.parts;
+    const page = parts.control.page;
+    const kind = page.headOf(HEAD_FAULT_KIND);
+    const syndrome = page.headOf(HEAD_FAULT_SYNDROME);
+    const programCounter = page.headOf(HEAD_FAULT_PROGRAM_COUNTER);
+    parts.control.said(faultStatus(kind, syndrome), Sentence.First, programCounter);
+    const address = page.headOf(HEAD_FAULT_ADDRESS);
+    sayFault(parts.console, kind, syndrome, address, programCounter, false);
   }
 
   /**
@@ -145,13 +156,9 @@ export class Cell {
     this.page.shutDown();
     parts.region.setState(CellState.ShutDown);
     parts.region.approveShutdown();
-    const console = parts.console;
-    console.forget();
-    console.text('canwarden: shut down on request');
-    if (stopped !== Status.Ok) {
-      console.text('; the CAN controller did not stop (status ').decimal(stopped).text(')');
-    }
-    console.endLine().flush();
+    parts.console.forget();
+    if (parts.journal.speaks) parts.journal.write(TraceEvent.ShutDown, stopped, 0);
+    parts.console.flush();
     return Status.ShutdownRequested;
   }
 }
@@ -166,6 +173,7 @@ export function createCell(): Cell {
   const observer = new FrameObserver(parts, answers);
   const page = new ControlPage(parts, answers);
   const requests = new ControlRequests(parts, answers);
+  const console = new ConsoleTask(parts);
   const tasks = new CellTasks(
     new ReceiveTask(parts, answers, observer),
     new AcknowledgeTask(parts),
@@ -176,9 +184,9 @@ export function createCell(): Cell {
     new FromAglTask(parts, observer),
     new ForwardTask(parts),
     new LinkReportTask(parts),
-    new LateReportTask(parts),
+    new LateReportTask(parts, console),
     new SessionTask(parts),
-    new ConsoleTask(parts),
+    console,
     new StatusPageTask(parts, page),
     requests,
   );

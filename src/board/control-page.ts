@@ -35,7 +35,10 @@ import {
   PAGE_LINK_COUNTERS_FIRST,
   PAGE_LIVE_VALUES_OFFSET,
   PAGE_RULE_HITS_OFFSET,
+  PAGE_STATUSES,
+  PAGE_STATUSES_OFFSET,
   PAGE_TASKS_OFFSET,
+  STATUS_ENTRY_BYTES,
 } from '../control/layout';
 import { HISTOGRAM_BYTES } from '../control/histogram';
 import { TraceEvent } from '../control/trace-event';
@@ -87,6 +90,8 @@ export class ControlPage {
     const table = parts.responder.table;
     page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
     page.addPart(liveValuesAddress(), PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
+    const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
+    page.addPart(control.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
     page.setHead(HEAD_BITRATE, parts.settings.bitrate);
     page.setHead(HEAD_REAL_BITRATE, parts.controller.rate.timing.bitrate);

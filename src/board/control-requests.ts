@@ -174,26 +174,18 @@ export class ControlRequests extends Task {
     const waiting = adaptReceiveLayout(parts);
     parts.rulesSource = RulesSource.Requested;
     parts.control.page.setHead(HEAD_RULES_AFTER_RESTART, waiting);
-    parts.control.note(TraceEvent.RulesSwapped, table.count, table.checksum);
     this.phase = Phase.Preloading;
     this.publish(Status.Ok, 0);
-    parts.console.text('canwarden: new rules in force, asked for by AGL: ').decimal(table.count);
-    if (waiting !== 0) {
-      parts.console
-        .text("; by the chip's filters only after a restart of the cell: ")
-        .decimal(waiting);
-    }
-    parts.console.endLine();
+    parts.journal.tell(TraceEvent.RulesSwapped, table.count, table.checksum);
+    if (waiting !== 0) parts.journal.tell(TraceEvent.RulesWaiting, waiting, 0);
   }
 
   private refuse(status: Status, detail: u32): void {
     const parts = this.parts;
     this.rest();
-    parts.control.note(TraceEvent.RequestRefused, status, parts.control.requests.kind);
+    const kind = parts.control.requests.kind & 0xffff;
+    parts.journal.tell(TraceEvent.RequestRefused, status, kind | (detail << 16));
     this.publish(status, detail);
-    parts.console.text("canwarden: a request of AGL's refused");
-    if (detail !== 0) parts.console.text(' at rule ').decimal(detail);
-    parts.console.text(': nothing has changed (status ').decimal(status).text(')').endLine();
   }
 
   /** The page says how the request has ended; soon, because somebody waits for that. */

@@ -12,9 +12,16 @@ import { StatusPage } from '../control/status-page';
 import { TraceEvent } from '../control/trace-event';
 import { TraceRing } from '../control/trace-ring';
 import { GenericTimer } from '../chip/bcm2711/generic-timer';
+import { Sentence } from '../control/sentences';
 import { SharedSection } from '../jailhouse/shared-section';
 import { Status } from '../rt/status';
 import * as RPI4 from './rpi4';
+import { StatusRecord } from './status-record';
+
+/** Events of the start-up that can wait for the page: more than it has lines. */
+const EARLY_EVENTS: u32 = 16;
+/** An event that waits: u64 ticks, u32 event, u32 a, u32 b. */
+const EARLY_EVENT_BYTES: u32 = 24;
 
 @final
 export class Control {
@@ -33,6 +40,11 @@ export class Control {
   refreshWanted: bool = false;
   /** The last status that was said. */
   lastStatus: Status = Status.Ok;
+  /** What was said of each status. */
+  readonly statuses: StatusRecord = new StatusRecord();
+  /** Events from before the page is open. */
+  private readonly early: usize = heap.alloc(EARLY_EVENTS * EARLY_EVENT_BYTES);
+  private earlyCount: u32 = 0;
 
   constructor(private readonly clock: GenericTimer) {
     const own = new SharedSection(RPI4.CONTROL_STATUS_ADDRESS, CONTROL_SECTION_BYTES);
@@ -49,16 +61,32 @@ export class Control {
     this.trace.head = this.page.traceHead;
     this.recorder.head = this.page.recorderHead;
     this.on = true;
+    for (let index: u32 = 0; index < this.earlyCount; index++) {
+      const event = this.early + index * EARLY_EVENT_BYTES;
+      const code = load<u32>(event, 8) as TraceEvent;
+      this.trace.note(load<u64>(event), code, load<u32>(event, 12), load<u32>(event, 16));
+    }
   }
 
-  /** Notes an event of now in the trace. */
+  /** Notes an event of now in the trace; before there is a page, for the time when there is one. */
   note(event: TraceEvent, a: u32, b: u32): void {
     if (this.on) this.trace.note(this.clock.nowTicks(), event, a, b);
+    else if (this.earlyCount < EARLY_EVENTS) this.keep(event, a, b);
   }
 
-  /** A line with the number of `status` has been said. */
-  said(status: Status): void {
+  /** A status has been said, with the value that its sentence has. */
+  said(status: Status, sentence: Sentence, value: u32): void {
     this.lastStatus = status;
-    this.note(TraceEvent.StatusSaid, status, 0);
+    this.statuses.add(status, sentence, value);
+    this.note(TraceEvent.StatusSaid, (status as u32) | ((sentence as u32) << 8), value);
+  }
+
+  private keep(event: TraceEvent, a: u32, b: u32): void {
+    const place = this.early + this.earlyCount * EARLY_EVENT_BYTES;
+    store<u64>(place, this.clock.nowTicks());
+    store<u32>(place, event, 8);
+    store<u32>(place, a, 12);
+    store<u32>(place, b, 16);
+    this.earlyCount++;
   }
 }

@@ -1,9 +1,8 @@
 /**
- * FaultReport: says what goes wrong on the bus and in the chip, once on the console and as error
- * messages for AGL.
+ * FaultReport: says what goes wrong on the bus and in the chip, to people and as error messages for AGL.
  *
  * Used by: fault-look-task.ts and what it is made of.
- * Does not: do anything about it. Lines that could come often are said at most once a second.
+ * Does not: do anything about it. What could come often is said at most once a second.
  */
 import {
   CONTROLLER_ACTIVE,
@@ -21,9 +20,9 @@ import {
   ERROR_TRANSMIT_TIMEOUT,
 } from '../can/error-frame';
 import { FaultState } from '../can/fault-state';
+import { Sentence, WakeReason } from '../control/sentences';
 import { TraceEvent } from '../control/trace-event';
 import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP, EFLG_TXWAR } from '../driver/mcp2515/registers';
-import { Console } from '../jailhouse/console';
 import { Counter, countOf } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
@@ -54,7 +53,7 @@ export class FaultReport {
     if (state === FaultState.BusOff) {
       this.messages.send(ERROR_BUS_OFF, 0);
       this.parts.control.note(TraceEvent.BusOff, 0, 0);
-      this.sayBusOff();
+      this.say(Status.BusOff, this.parts.settings.restartMillis);
     } else {
       this.messages.send(ERROR_CONTROLLER, this.controllerBits(state));
     }
@@ -76,9 +75,8 @@ export class FaultReport {
 
   /** The controller is back after bus-off. */
   restarted(): void {
-    this.parts.control.note(TraceEvent.Restarted, 0, 0);
     this.messages.send(ERROR_RESTARTED, 0);
-    this.begin().text('back on the bus').endLine();
+    this.parts.journal.tell(TraceEvent.Restarted, 0, 0);
   }
 
   /** Frames were lost in the receive buffers. */
@@ -88,12 +86,8 @@ export class FaultReport {
     this.overflowSaid = true;
     this.overflowQuiet.start(nowTicks, this.quietTicks);
     const overflows = countOf(Counter.ReceiveOverflow0) + countOf(Counter.ReceiveOverflow1);
-    this.begin()
-      .text('frames lost in the controller ')
-      .decimal(overflows - this.overflowsSaid)
-      .text(' times: they were not read in time');
+    this.say(Status.ReceiveOverflow, overflows - this.overflowsSaid);
     this.overflowsSaid = overflows;
-    this.end(Status.ReceiveOverflow);
   }
 
   /** A frame was taken back: it was not sent in time. */
@@ -103,11 +97,7 @@ export class FaultReport {
     if (this.timeoutSaid && !this.timeoutQuiet.reached(nowTicks)) return;
     this.timeoutSaid = true;
     this.timeoutQuiet.start(nowTicks, this.quietTicks);
-    this.begin()
-      .text('a frame was not sent within ')
-      .decimal(this.parts.settings.transmitTimeoutMillis)
-      .text(' ms and was taken back');
-    this.end(Status.TransmitTimeout);
+    this.say(Status.TransmitTimeout, this.parts.settings.transmitTimeoutMillis);
   }
 
   /** One-shot mode: a frame has lost arbitration. */
@@ -123,23 +113,18 @@ export class FaultReport {
   /** The chip has lost its settings. */
   chipLost(): void {
     this.parts.control.note(TraceEvent.ChipReset, 0, 0);
-    this.begin().text(
-      'the MCP2515 has lost its settings; a drop of its supply? It is set up again',
-    );
-    this.end(Status.ChipLostSettings);
+    this.say(Status.ChipLostSettings, 0);
   }
 
   /** The chip is back with its settings. */
   chipBack(): void {
-    this.parts.control.note(TraceEvent.ChipBack, 0, 0);
     this.messages.send(ERROR_RESTARTED, 0);
-    this.begin().text('the MCP2515 is back on the bus, counters kept').endLine();
+    this.parts.journal.tell(TraceEvent.ChipBack, 0, 0);
   }
 
   /** The chip does not come back; tried again. */
   chipGone(status: Status): void {
-    this.begin().text('the MCP2515 does not come back; tried again every 100 ms');
-    this.end(status);
+    this.parts.journal.say(status, Sentence.ChipGone, 0);
   }
 
   /** The core has an SError pending, which it masks. */
@@ -151,71 +136,43 @@ export class FaultReport {
 
   /** The chip sleeps. */
   asleep(): void {
-    this.begin()
-      .text('asleep: nothing on the bus for ')
-      .decimal(this.parts.settings.sleepSeconds)
-      .text(' s')
-      .endLine();
+    this.parts.journal.tell(TraceEvent.Asleep, 0, this.parts.settings.sleepSeconds);
   }
 
   /** The chip wakes. */
-  awake(why: string): void {
-    this.begin().text('awake: ').text(why).endLine();
+  awake(why: WakeReason): void {
+    this.parts.journal.tell(TraceEvent.Awake, why, 0);
   }
 
   /** A frame waited and INT was not asserted, again and again. */
   interruptSilent(): void {
-    this.begin().text(
-      'INT is not asserted though a frame waits: status is read over SPI from now on.',
-    );
-    this.parts.console.text(' Is INT wired to the pin of the cell?');
-    this.end(Status.InterruptSilent);
+    this.say(Status.InterruptSilent, 0);
   }
 
   /** INT was asserted with nothing to do, again and again. */
   interruptStuck(): void {
-    this.begin().text('INT is asserted though nothing waits: status is read over SPI from now on.');
-    this.parts.console.text(' Is INT shorted, or another device on that pin?');
-    this.end(Status.InterruptStuck);
+    this.say(Status.InterruptStuck, 0);
   }
 
   /** No frame of the cell was ever acknowledged. */
   notAcknowledged(): void {
-    this.begin()
-      .text('nobody acknowledges what the cell sends (TEC ')
-      .decimal(this.parts.controller.faults.transmitErrors)
-      .text('). Is another node on the bus, at ')
-      .decimal(this.parts.settings.bitrate)
-      .text(' bit/s?');
-    this.end(Status.NotAcknowledged);
+    const transmitErrors = this.parts.controller.faults.transmitErrors & 0xff;
+    this.say(Status.NotAcknowledged, transmitErrors | (this.parts.settings.bitrate << 8));
   }
 
-  /** Starts a line. */
-  begin(): Console {
-    return this.parts.console.text('canwarden: ');
+  /** Only errors on the bus. `crystals`: those that could make the bit rate (TRY_...). */
+  onlyErrors(crystals: u32): void {
+    this.say(Status.BusOnlyErrors, this.parts.settings.bitrate | crystals);
   }
 
-  /** Ends a line with the number of `status`; the characters go out in the steps that follow. */
-  end(status: Status): void {
-    this.parts.control.said(status);
-    this.parts.console.text(' (status ').decimal(status).text(')').endLine();
+  private say(status: Status, value: u32): void {
+    this.parts.journal.say(status, Sentence.First, value);
   }
 
   private traceState(state: FaultState): void {
     const faults = this.parts.controller.faults;
     const counters = faults.transmitErrors | (faults.receiveErrors << 8);
     this.parts.control.note(TraceEvent.FaultState, state, counters | (faults.errorFlags << 16));
-  }
-
-  private sayBusOff(): void {
-    const restartMillis = this.parts.settings.restartMillis;
-    this.begin().text('bus-off: too many errors while sending. ');
-    if (restartMillis === 0) {
-      this.parts.console.text('The cell stays off the bus until it is started again');
-    } else {
-      this.parts.console.text('Back in ').decimal(restartMillis).text(' ms');
-    }
-    this.end(Status.BusOff);
   }
 
   private controllerBits(state: FaultState): u32 {

@@ -6,6 +6,7 @@
  * exception level with its own stack (Arm ARM DDI 0487, D1.3). ESR_EL1's class is bits 26..31.
  * Does not: stop anything; the BSP has.
  */
+import { Console } from '../jailhouse/console';
 import { Status } from '../rt/status';
 
 const TRAP_OUT_OF_BOUNDS: u32 = 1;
@@ -37,4 +38,27 @@ export function faultStatus(kind: u32, syndrome: u32): Status {
     return memory ? Status.TrapMemory : Status.TrapException;
   }
   return vectorKind === VECTOR_SYSTEM_ERROR ? Status.TrapException : Status.TrapInterrupt;
+}
+
+/** Appends the line about a fault; `isLast`: the cell stays down, else it starts anew. */
+export function sayFault(
+  console: Console,
+  kind: u32,
+  syndrome: u32,
+  address: u32,
+  programCounter: u32,
+  isLast: bool,
+): void {
+  console
+    .text('canwarden: stopped by a fault, kind ')
+    .hexadecimal(kind, 3)
+    .text(', syndrome ')
+    .hexadecimal(syndrome, 8)
+    .text(', address ')
+    .hexadecimal(address, 8)
+    .text(', at ')
+    .hexadecimal(programCounter, 8);
+  if (isLast) console.text('. The third in ten seconds: load and start the cell again');
+  else console.text('. Starting anew');
+  console.text(' (status ').decimal(faultStatus(kind, syndrome)).text(')').endLine();
 }

@@ -15,6 +15,7 @@ import { LowLevelEvent } from '../chip/bcm2711/low-level-event';
 import { InterruptController, NO_INTERRUPT, Trigger } from '../chip/gic400/interrupt-controller';
 import { VIRTUAL_TIMER_INTERRUPT } from '../chip/gic400/registers';
 import { IdleSetting, InterruptSource } from '../jailhouse/command-line';
+import { Sentence } from '../control/sentences';
 import { Console } from '../jailhouse/console';
 import { microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
@@ -117,9 +118,7 @@ export class Idle {
     const foreign = this.pin.foreignEvents();
     this.disturbed = foreign === 0 ? 0 : this.disturbed + 1;
     if (this.disturbed !== DISTURBED_MAXIMUM) return;
-    this.begin().text('another pin holds interrupt ').decimal(RPI4.GPIO_INTERRUPT);
-    this.parts.console.text(', GPEDS0 ').hexadecimal(foreign, 8);
-    this.endPolling(Status.IdleDisturbed);
+    this.parts.journal.say(Status.IdleDisturbed, Sentence.First, foreign);
     this.giveUp();
   }
 
@@ -142,12 +141,7 @@ export class Idle {
     this.pin.arm();
     if (this.detectionLost) return;
     this.detectionLost = true;
-    this.begin().text('Linux took GPIO ').decimal(RPI4.INTERRUPT_PIN);
-    this.parts.console
-      .text(' out of GPLEN0; put back. A frame may have waited up to 1 ms (status ')
-      .decimal(Status.IdleDisturbed)
-      .text(')')
-      .endLine();
+    this.parts.journal.say(Status.IdleDisturbed, Sentence.EventTakenOut, RPI4.INTERRUPT_PIN);
   }
 
   /** From now on the cell polls, and nothing interrupts it. */
@@ -163,6 +157,7 @@ export class Idle {
   }
 
   private endPolling(status: Status): void {
+    this.parts.control.said(status, Sentence.First, 0);
     this.parts.console.text(': the cell polls (status ').decimal(status).text(')').endLine();
   }
 }

@@ -6,6 +6,7 @@
  */
 import { FaultState } from '../can/fault-state';
 import { BridgeHeart } from '../control/bridge-heart';
+import { Sentence } from '../control/sentences';
 import { TraceEvent } from '../control/trace-event';
 import { PEER_STATE_READY } from '../hal/peer-link';
 import { count, Counter, countOf } from '../rt/counters';
@@ -81,19 +82,14 @@ export class LinkReport {
   private sayGone(): void {
     const parts = this.parts;
     count(Counter.PeerLost);
-    parts.control.note(TraceEvent.SessionLost, parts.agl.lastFault, 0);
-    parts.console.text('canwarden: AGL gone').endLine();
+    parts.journal.tell(TraceEvent.SessionLost, parts.agl.lastFault, 0);
   }
 
   private sayConnected(): void {
     count(Counter.PeerConnected);
-    this.parts.control.note(TraceEvent.SessionBegun, 0, 0);
     const lost = this.framesLost;
-    const console = this.parts.console.text('canwarden: AGL connected');
-    if (lost !== this.lostBefore) {
-      console.text(', frames for it lost since it last was: ').decimal(lost - this.lostBefore);
-    }
-    console.endLine();
+    this.parts.control.statuses.forgetLink();
+    this.parts.journal.tell(TraceEvent.SessionBegun, 0, lost - this.lostBefore);
     this.lostBefore = lost;
   }
 
@@ -111,12 +107,6 @@ export class LinkReport {
   private sayAbsent(): void {
     const fault = this.parts.agl.lastFault;
     const status: Status = fault === Status.Ok ? Status.PeerNotReady : fault;
-    this.parts.control.said(status);
-    this.parts.console
-      .text('canwarden: no session with AGL for 2 s; urgent frames are answered, others are not')
-      .text(' forwarded. Is canwarden-bridge running? (status ')
-      .decimal(status)
-      .text(')')
-      .endLine();
+    this.parts.journal.say(status, Sentence.NoSession, 0);
   }
 }

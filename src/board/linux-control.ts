@@ -29,6 +29,7 @@ import { PageReader, PageState } from '../control/page-reader';
 import { RequestWriter } from '../control/request-writer';
 import { StatusJson } from '../control/status-json';
 import { StatusText } from '../control/status-text';
+import { PageTaskNames } from '../control/task-names';
 import { TextBuilder } from '../control/text-builder';
 import { appendTraceRecord } from '../control/trace-text';
 import { WallTime } from '../control/wall-time';
@@ -41,7 +42,7 @@ const REQUESTS_ADDRESS: u32 = 0xb0000000;
 /** Bytes of the text buffer. A payload for the cell is put there, too. */
 const TEXT_BYTES: u32 = 16384;
 /** Room that is left when another line is begun: longer than any. */
-const LINE_BYTES_MAXIMUM: u32 = 160;
+const LINE_BYTES_MAXIMUM: u32 = 256;
 
 /** The two streams of the page, by number. */
 const STREAM_TRACE: u32 = 0;
@@ -60,6 +61,7 @@ export class LinuxControl {
   private readonly statusJson: StatusJson<SharedSection>;
   private readonly wall: WallTime = new WallTime();
   private readonly heart: Heart;
+  private readonly tasks: PageTaskNames<SharedSection>;
 
   /**
    * `silenceMillis`: for how long this end's heartbeat may stand still before the cell takes it for dead.
@@ -70,6 +72,7 @@ export class LinuxControl {
     const reader = new PageReader<SharedSection>(page);
     const out = new TextBuilder(TEXT_BYTES);
     this.page = reader;
+    this.tasks = new PageTaskNames<SharedSection>(page);
     this.out = out;
     this.requests = new RequestWriter<SharedSection>(own);
     this.statusText = new StatusText<SharedSection>(reader, out);
@@ -145,7 +148,7 @@ export class LinuxControl {
       this.lost += stream.lost;
       this.cursor = stream.cursor;
       if (!taken) break;
-      if (number === STREAM_TRACE) appendTraceRecord(this.out, stream.entry, this.wall);
+      if (number === STREAM_TRACE) appendTraceRecord(this.out, stream.entry, this.wall, this.tasks);
       else appendRecorderEntry(this.out, stream.entry, this.wall);
     }
     return state;

@@ -5,6 +5,7 @@
  * cell then runs with less and says so.
  * Does not: run anything afterwards.
  */
+import { Sentence } from '../control/sentences';
 import { IvshmemDevice, PROTOCOL_CAN_BACK_END } from '../jailhouse/ivshmem-device';
 import { ControlDevice } from '../jailhouse/control-device';
 import { BusModeSetting, InterruptSource } from '../jailhouse/command-line';
@@ -30,9 +31,7 @@ export function startUp(parts: CellParts, answers: UrgentAnswers): Status {
   openLink(parts, bus);
   openControl(parts, bus);
   loadRules(parts);
-  status = startController(parts, answers);
-  if (status === Status.Ok) sayReady(parts);
-  return status;
+  return startController(parts, answers);
 }
 
 function openRegion(parts: CellParts): Status {
@@ -60,6 +59,7 @@ function readSettings(parts: CellParts): Status {
   const status = parts.settings.parse(RPI4.COMMAND_LINE_ADDRESS);
   if (status === Status.Ok) return status;
   parts.region.setState(CellState.Failed);
+  parts.control.said(status, Sentence.First, 0);
   parts.settings.describeFault(begin(parts), status);
   parts.console.flush();
   return status;
@@ -198,7 +198,8 @@ function explainController(parts: CellParts, status: Status): void {
   }
 }
 
-function sayReady(parts: CellParts): void {
+/** The last line of the start; it goes out while the cell runs. */
+export function sayReady(parts: CellParts): void {
   parts.console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
   sayRealBitrate(parts);
   parts.console
@@ -230,7 +231,7 @@ function sayRealBitrate(parts: CellParts): void {
     .text(' % off');
   if (rate.isDoubtful) {
     parts.console.text(': too much for a bus; status ').decimal(Status.BitRateInexact);
-    parts.control.said(Status.BitRateInexact);
+    parts.control.said(Status.BitRateInexact, Sentence.First, 0);
   }
   parts.console.text(')');
 }
@@ -254,6 +255,7 @@ function sayMode(parts: CellParts): void {
   const console = parts.console;
   if (parts.busAwaited) console.text(', not on the bus yet');
   if (parts.settings.busMode === BusModeSetting.ListenOnly) {
+    parts.control.said(Status.ListenOnly, Sentence.First, 0);
     console.text(', listen-only: nothing is sent (status ').decimal(Status.ListenOnly).text(')');
   } else if (parts.settings.busMode === BusModeSetting.Loopback) {
     console.text(', loopback: the bus sees nothing of the cell');
@@ -266,7 +268,7 @@ function begin(parts: CellParts): Console {
 
 /** Ends a line with the number of `status` and puts it out; gives `status` back. */
 function end(parts: CellParts, status: Status): Status {
-  parts.control.said(status);
+  parts.control.said(status, Sentence.First, 0);
   parts.console.text(' (status ').decimal(status).text(')').endLine().flush();
   return status;
 }

@@ -20,18 +20,13 @@ import {
   WAITING_ANSWER_SPI_BYTES,
 } from './bounds';
 import { CellPlatform } from './cell-platform';
+import { ConsoleTask } from './console-task';
 import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './cell-tasks';
 import { ControlRequests } from './control-requests';
 import { FaultLookTask } from './fault-look-task';
 import { FromAglTask } from './from-agl-task';
-import {
-  ConsoleTask,
-  LateReportTask,
-  LinkReportTask,
-  MessagesTask,
-  SessionTask,
-  StatusPageTask,
-} from './upkeep-tasks';
+import { LateReportTask } from './late-report-task';
+import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep-tasks';
 
 /** The executive of the cell. */
 export type CellExecutive = Executive<CellPlatform, CellTasks>;

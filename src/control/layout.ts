@@ -78,6 +78,11 @@ export const PAGE_RULE_HITS: u32 = 64;
 export const PAGE_LIVE_VALUES_OFFSET: u32 = 0x1100;
 export const PAGE_LIVE_VALUES_BYTES: u32 = 64;
 
+/** What was said of each status: u32 times, its sentence in the top byte; u32 the last value. */
+export const PAGE_STATUSES_OFFSET: u32 = 0x1200;
+export const PAGE_STATUSES: u32 = 128;
+export const STATUS_ENTRY_BYTES: u32 = 8;
+
 // Behind the sequence lock: two rings, each with its head, the number of entries ever written.
 export const PAGE_TRACE_HEAD: u32 = 0x1f00;
 export const PAGE_TRACE_CAPACITY: u32 = 0x1f04;

@@ -4,15 +4,25 @@
  * Used by: the reader files of this folder. Source: docs/status-page.md, layout version 1.
  * Does not: hold values. Offsets are in bytes, numbers little-endian.
  */
-import { HEAD_ERROR_COUNTERS, PAGE_LIVE_VALUES_BYTES, PAGE_LIVE_VALUES_OFFSET } from './layout';
+import {
+  HEAD_ERROR_COUNTERS,
+  PAGE_STATUSES,
+  PAGE_STATUSES_OFFSET,
+  STATUS_ENTRY_BYTES,
+} from './layout';
 
-/** What a reader copies at once: everything up to the live values. */
-export const SNAPSHOT_BYTES: u32 = PAGE_LIVE_VALUES_OFFSET + PAGE_LIVE_VALUES_BYTES;
+/** What a reader copies at once: everything up to the statuses. */
+export const SNAPSHOT_BYTES: u32 = PAGE_STATUSES_OFFSET + PAGE_STATUSES * STATUS_ENTRY_BYTES;
 
 export const TRANSMIT_ERRORS: u32 = HEAD_ERROR_COUNTERS;
 export const RECEIVE_ERRORS: u32 = HEAD_ERROR_COUNTERS + 1;
 /** 0 none, 1 front-end, 2 back-end. */
 export const LINK_ROLE: u32 = HEAD_ERROR_COUNTERS + 2;
+
+// What was said of a status: how often, and its sentence above.
+export const STATUS_TIMES_MASK: u32 = 0xffffff;
+export const STATUS_SENTENCE_SHIFT: u32 = 24;
+export const STATUS_VALUE_OFFSET: u32 = 4;
 
 // A histogram.
 export const HISTOGRAM_MINIMUM_OFFSET: u32 = 0x04;

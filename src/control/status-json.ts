@@ -53,6 +53,7 @@ export class StatusJson<Memory extends SharedMemory> {
     this.number('answers_under_way', layout.HEAD_ANSWERS_WAITING);
     this.writeRing('trace', layout.PAGE_TRACE_HEAD, layout.TRACE_CAPACITY);
     this.writeRing('recorder', layout.PAGE_RECORDER_HEAD, layout.RECORDER_CAPACITY);
+    this.writeStatuses();
     this.writeHistograms();
     this.writeTasks();
     this.writeCounters();
@@ -110,6 +111,24 @@ export class StatusJson<Memory extends SharedMemory> {
     this.name('written').decimal(written);
     this.name('overwritten').decimal(written > capacity ? written - capacity : 0);
     this.close('}');
+  }
+
+  private writeStatuses(): void {
+    const page = this.page;
+    this.name('said');
+    this.open('[');
+    for (let status: u32 = 0; status < layout.PAGE_STATUSES; status++) {
+      const entry = layout.PAGE_STATUSES_OFFSET + status * layout.STATUS_ENTRY_BYTES;
+      const times = page.word(entry) & fields.STATUS_TIMES_MASK;
+      if (times === 0) continue;
+      this.separate();
+      this.open('{');
+      this.name('status').decimal(status);
+      this.name('times').decimal(times);
+      this.name('value').decimal(page.word(entry + fields.STATUS_VALUE_OFFSET));
+      this.close('}');
+    }
+    this.close(']');
   }
 
   private writeHistograms(): void {

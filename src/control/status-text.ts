@@ -12,6 +12,7 @@ import * as layout from './layout';
 import * as fields from './page-fields';
 import { PageReader } from './page-reader';
 import * as words from './page-words';
+import { appendStatus } from './status-said';
 import { TextBuilder } from './text-builder';
 
 /** The width of the first column, as in the lines that the helper writes before these. */
@@ -37,6 +38,7 @@ export class StatusText<Memory extends SharedMemory> {
     this.writeWaiting();
     this.writeRing('trace', layout.PAGE_TRACE_HEAD, layout.TRACE_CAPACITY);
     this.writeRing('recorder', layout.PAGE_RECORDER_HEAD, layout.RECORDER_CAPACITY);
+    this.writeStatuses();
     this.writeHistograms();
     this.writeTasks();
     this.writeCounters();
@@ -126,6 +128,21 @@ export class StatusText<Memory extends SharedMemory> {
       .decimal(written > capacity ? written - capacity : 0)
       .text(' overwritten')
       .endLine();
+  }
+
+  /** What the cell has said since its start, one status a line: `canwarden doctor` reads these. */
+  private writeStatuses(): void {
+    const page = this.page;
+    for (let status: u32 = 0; status < layout.PAGE_STATUSES; status++) {
+      const entry = layout.PAGE_STATUSES_OFFSET + status * layout.STATUS_ENTRY_BYTES;
+      const times = page.word(entry) & fields.STATUS_TIMES_MASK;
+      if (times === 0) continue;
+      this.row('said')
+        .decimal(times)
+        .text(times === 1 ? ' time: ' : ' times: ');
+      appendStatus(this.out, page.copy, status);
+      this.out.endLine();
+    }
   }
 
   private writeHistograms(): void {

@@ -23,13 +23,13 @@ export enum TraceEvent {
   ChipReset = 7,
   /** It is back with its settings. */
   ChipBack = 8,
-  /** Frames flow between the cell and AGL. */
+  /** Frames flow between the cell and AGL. b: frames for it lost since it last was. */
   SessionBegun = 9,
   /** They no longer do. a: the status with which this end gave up, 0: the other end did. */
   SessionLost = 10,
   /** A new rule table is in force. a: its rules; b: its CRC-32. */
   RulesSwapped = 11,
-  /** A request was refused. a: status; b: its kind. */
+  /** A request was refused. a: status; b: its kind, and the refused rule from 1 << 16, 0: none. */
   RequestRefused = 12,
   /** New live values are in force. a: the first one's number; b: how many. */
   LiveValuesSet = 13,
@@ -37,10 +37,16 @@ export enum TraceEvent {
   LateStep = 14,
   /** The cell shuts down on request. a: status with which the CAN controller did not stop, 0: it did. */
   ShutDown = 15,
-  /** A line with a status number was said. a: the status. */
+  /** A status was said. a: the status, and which of its sentences << 8; b: its value (sentences.ts). */
   StatusSaid = 16,
   /** The cell was stopped by a fault. a: status; b: where, the program counter's lower half. */
   Fault = 17,
+  /** The chip sleeps. b: the seconds without traffic. */
+  Asleep = 18,
+  /** The chip wakes. a: why (WakeReason). */
+  Awake = 19,
+  /** Rules in force that the chip's filters serve only after a restart. a: how many. */
+  RulesWaiting = 20,
   /** A request was not answered: too many answers wait. Values as of `Answered`. */
   AnswerDropped = 21,
 }

@@ -5,15 +5,23 @@
  * Does not: refuse what it does not know: a number without a word is shown as a number.
  */
 import { IDENTIFIER_EXTENDED } from '../can/frame';
+import { Status } from '../rt/status';
 import { faultStateWord } from './page-words';
+import { appendSentence, lateTask, statusOf } from './sentences';
+import { TaskNames } from './task-names';
 import { TextBuilder } from './text-builder';
 import { TRACE_NO_RULE, TraceEvent } from './trace-event';
 import { WallTime } from './wall-time';
 
 const WORD_COLUMN: u32 = 18;
 
-/** Appends the line of the record (16 bytes) at `record`. */
-export function appendTraceRecord(out: TextBuilder, record: usize, wall: WallTime): void {
+/** Appends the line of the record (16 bytes) at `record`; `tasks`: whose late steps may be told. */
+export function appendTraceRecord(
+  out: TextBuilder,
+  record: usize,
+  wall: WallTime,
+  tasks: TaskNames,
+): void {
   const event = load<u16>(record, 8) as u32 as TraceEvent;
   const a: u32 = load<u16>(record, 10);
   const b = load<u32>(record, 12);
@@ -26,7 +34,7 @@ export function appendTraceRecord(out: TextBuilder, record: usize, wall: WallTim
   if (word.length !== 0) out.text(word);
   else out.text('event ').decimal(event as u32);
   out.padFrom(start, WORD_COLUMN);
-  appendValues(out, event, a, b);
+  appendWords(out, event, a, b, tasks);
   out.endLine();
 }
 
@@ -68,15 +76,32 @@ function traceWord(event: TraceEvent): string {
       return 'fault';
     case TraceEvent.AnswerDropped:
       return 'answer dropped';
+    case TraceEvent.Asleep:
+      return 'chip asleep';
+    case TraceEvent.Awake:
+      return 'chip awake';
+    case TraceEvent.RulesWaiting:
+      return 'rules waiting';
     default:
       return '';
   }
 }
 
+/** The sentence with its status at the end; of a status without one, and of other events, the values. */
+function appendWords(out: TextBuilder, event: TraceEvent, a: u32, b: u32, tasks: TaskNames): void {
+  const isLate = statusOf(event, a) === (Status.StepLate as u32);
+  const isSaid = appendSentence<TextBuilder>(out, event, a, b, isLate ? tasks.of(lateTask(b)) : 0);
+  if (!isSaid) {
+    appendValues(out, event, a, b);
+    return;
+  }
+  const status = statusOf(event, a);
+  if (status !== 0) out.text(' (status ').decimal(status).text(')');
+}
+
 function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void {
   switch (event) {
     case TraceEvent.Started:
-    case TraceEvent.RulesSwapped:
       out.decimal(a).text(' rules, checksum ').hexadecimal(b, 8);
       break;
     case TraceEvent.Answered:
@@ -101,13 +126,6 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
         .decimal((b >> 8) & 0xff)
         .text(', EFLG ')
         .hexadecimal((b >> 16) & 0xff, 2);
-      break;
-    case TraceEvent.SessionLost:
-      if (a === 0) out.text('AGL left');
-      else out.text('status ').decimal(a);
-      break;
-    case TraceEvent.RequestRefused:
-      out.text('status ').decimal(a).text(', kind ').decimal(b);
       break;
     case TraceEvent.LiveValuesSet:
       out.decimal(b).text(' from ').decimal(a);

@@ -16,6 +16,7 @@
  *   txtimeout-ms=1000 a frame not sent for so long is taken back, to 600000; 0: never
  *   errors=0|1        1: error frames go to AGL
  *   sleep=0           the chip sleeps after so many seconds without traffic, to 86400; 0: never
+ *   console=off|on    on: what the cell tells after its start goes to the console, too
  *
  * Words are separated by spaces or tabs; a later word wins. Anything else is refused whole.
  */
@@ -76,6 +77,8 @@ export class CommandLine {
   errorFrames: bool = false;
   /** 0: the chip never sleeps. */
   sleepSeconds: u32 = 0;
+  /** The console is not for the start only. */
+  consoleAlways: bool = false;
 
   /** Private copy of the text: each byte is read once. */
   private readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
@@ -124,7 +127,7 @@ export class CommandLine {
         .text('"; valid: bitrate=5000..1000000 osc=1000000..40000000')
         .text(' spi=10000..10000000 int=gpio|spi idle=poll|wfi mode=normal|listen-only|loopback')
         .text(' oneshot=0|1 triple=0|1 restart-ms=0..600000 txtimeout-ms=0..600000 errors=0|1')
-        .text(' sleep=0..86400');
+        .text(' sleep=0..86400 console=off|on');
     }
     console.text(' (status ').decimal(status).text(')').endLine();
   }
@@ -182,6 +185,9 @@ export class CommandLine {
     } else if (this.isKey(keyLength, 'sleep')) {
       value = this.number(0, SECONDS_MAXIMUM);
       this.sleepSeconds = value;
+    } else if (this.isKey(keyLength, 'console')) {
+      value = this.choice('off', 'on', '');
+      this.consoleAlways = value === 1;
     } else {
       return Status.CommandLineUnknownKey;
     }

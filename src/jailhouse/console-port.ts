@@ -1,12 +1,13 @@
 /**
  * ConsolePort: where console characters go, as the communication region says.
  *
- * Used by: console.ts.
- * Does not: initialise the UART (the hypervisor or the firmware did), or wait: a character that
- * cannot be taken now is offered again.
- *
  * The hypervisor's console is preferred. Otherwise it is the UART the cell's configuration names:
  * an 8250 with registers 4 bytes apart, or a PL011. Any other: nowhere.
+ *
+ * The hypervisor waits for its UART with the core that called, and without a limit (Jailhouse
+ * `hypervisor/uart.c`). Where the configuration names that UART the port looks at it first; it is the
+ * same one on this board. A UART whose clock stands shows no room, so that no character is tried.
+ * Does not: initialise the UART (the hypervisor or the firmware did), or wait.
  *
  * Console description (Jailhouse, `include/jailhouse/console.h`):
  *   0 u64 address   8 u32 size   12 u16 type   14 u16 flags   16 u32 divider ...
@@ -28,6 +29,8 @@ const HYPERCALL_DEBUG_CONSOLE_PUTC: u32 = 8;
 const UART_8250_THR: u32 = 0x00;
 const UART_8250_LSR: u32 = 0x14;
 const UART_8250_LSR_THRE: u32 = 1 << 5;
+/** FIFO empty and the last bit out (BCM2711 peripherals, AUX_MU_LSR_REG bit 6). */
+const UART_8250_LSR_TEMT: u32 = 1 << 6;
 
 // PL011 (ARM DDI 0183, 3.3): data register, flag register.
 const UARTDR: u32 = 0x00;
@@ -46,25 +49,41 @@ export enum ConsoleKind {
 export class ConsolePort {
   kind: ConsoleKind = ConsoleKind.None;
   private uart: u32 = 0;
+  /** `uart` is an 8250 of which LSR can be read. */
+  private isUart8250: bool = false;
 
   /** Looks the console up in a communication region that was checked. */
   open(region: CommunicationRegion): void {
-    this.kind = ConsoleKind.None;
-    if (region.consoleByHypercall) {
-      this.kind = ConsoleKind.Hypercall;
-      return;
-    }
+    this.kind = region.consoleByHypercall ? ConsoleKind.Hypercall : ConsoleKind.None;
+    this.isUart8250 = false;
     const description = region.consoleDescription;
     const address = memory_read64(description);
     const type = memory_read16(description + DESCRIPTION_TYPE);
     const flags = memory_read16(description + DESCRIPTION_FLAGS);
     if (address === 0 || address > <u64>u32.MAX_VALUE || (flags & FLAG_MMIO) === 0) return;
     this.uart = <u32>address;
-    if (type === TYPE_PL011) {
-      this.kind = ConsoleKind.Pl011;
-    } else if (type === TYPE_8250 && (flags & FLAG_REGISTER_DISTANCE_4) !== 0) {
-      // Registers one byte apart would need byte accesses, which the ABI does not have.
-      this.kind = ConsoleKind.Uart8250;
+    // Registers one byte apart would need byte accesses, which the ABI does not have.
+    this.isUart8250 = type === TYPE_8250 && (flags & FLAG_REGISTER_DISTANCE_4) !== 0;
+    if (this.kind === ConsoleKind.Hypercall) return;
+    if (type === TYPE_PL011) this.kind = ConsoleKind.Pl011;
+    else if (this.isUart8250) this.kind = ConsoleKind.Uart8250;
+  }
+
+  /**
+   * Whether a character would go without waiting: one access. By hypercall the UART is to be empty, as
+   * the hypervisor makes two characters of a line feed. Nowhere, and an unknown UART behind the
+   * hypercall, are always at rest: who asks keeps characters apart by time.
+   */
+  isAtRest(): bool {
+    switch (this.kind) {
+      case ConsoleKind.Hypercall:
+        return !this.isUart8250 || (this.lineStatus() & UART_8250_LSR_TEMT) !== 0;
+      case ConsoleKind.Uart8250:
+        return (this.lineStatus() & UART_8250_LSR_THRE) !== 0;
+      case ConsoleKind.Pl011:
+        return (mmio_read32(this.uart + UARTFR) & UARTFR_TXFF) === 0;
+      default:
+        return true;
     }
   }
 
@@ -73,23 +92,24 @@ export class ConsolePort {
     return this.kind >= ConsoleKind.Uart8250;
   }
 
-  /** Puts one character out; false when the UART has no room now. Nowhere takes all. */
-  put(character: u32): bool {
+  /** Puts one character out; `isAtRest` said just before that it can go. */
+  put(character: u32): void {
     switch (this.kind) {
       case ConsoleKind.Hypercall:
         // The result is of no use here: there is nowhere to report it.
         hypercall(HYPERCALL_DEBUG_CONSOLE_PUTC, character, 0);
-        return true;
+        return;
       case ConsoleKind.Uart8250:
-        if ((mmio_read32(this.uart + UART_8250_LSR) & UART_8250_LSR_THRE) === 0) return false;
         mmio_write32(this.uart + UART_8250_THR, character);
-        return true;
+        return;
       case ConsoleKind.Pl011:
-        if ((mmio_read32(this.uart + UARTFR) & UARTFR_TXFF) !== 0) return false;
         mmio_write32(this.uart + UARTDR, character);
-        return true;
+        return;
       default:
-        return true;
     }
+  }
+
+  private lineStatus(): u32 {
+    return mmio_read32(this.uart + UART_8250_LSR);
   }
 }

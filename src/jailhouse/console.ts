@@ -1,8 +1,8 @@
 /**
  * Console: text for people, formatted into a buffer and put out one character per step.
  *
- * Used by: src/board, for start-up, changes of state and faults. Never per frame.
- * Does not: block the loop. `step` puts one character out (one hypercall or two UART accesses);
+ * Used by: src/board, for the start, and with `console=on` for what the cell tells later.
+ * Does not: block the loop. `putOne` puts one character out (one hypercall or one UART access);
  * `flush` is for start-up and the end, and waits a bounded time. What does not fit in the buffer
  * is dropped and counted.
  */
@@ -64,12 +64,19 @@ export class Console {
     return this;
   }
 
+  /** Appends up to `most` bytes of linear memory, to the first 0, as `bytes` does. */
+  characters(address: usize, most: u32): Console {
+    let length: u32 = 0;
+    while (length < most && load<u8>(address + length) !== 0) length++;
+    return this.bytes(address, length);
+  }
+
   /** Appends a number in decimal. */
-  decimal(value: u32): Console {
-    let divisor: u32 = 1;
+  decimal(value: u64): Console {
+    let divisor: u64 = 1;
     while (value / divisor >= 10) divisor *= 10;
     for (; divisor !== 0; divisor /= 10) {
-      this.append(CHARACTER_DIGIT_0 + ((value / divisor) % 10));
+      this.append(CHARACTER_DIGIT_0 + <u32>((value / divisor) % 10));
     }
     return this;
   }
@@ -96,20 +103,23 @@ export class Console {
     return this.putCount !== this.takenCount;
   }
 
-  /** Puts one character out, if one waits and the console takes it; true if it did. */
-  step(): bool {
-    if (!this.pending) return false;
-    const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
-    if (!this.port.put(character)) return false;
+  /** Puts the first character that waits out; the port is at rest. */
+  putOne(): void {
+    if (!this.pending) return;
+    this.port.put(load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1))));
     this.takenCount += 1;
-    return true;
   }
 
   /** Puts all of it out. A UART that stays busy is given up, and the text with it. */
   flush(): void {
     let attempts: u32 = 0;
     while (this.pending && attempts < PUT_ATTEMPTS) {
-      attempts = this.step() ? 0 : attempts + 1;
+      if (this.port.isAtRest()) {
+        this.putOne();
+        attempts = 0;
+      } else {
+        attempts += 1;
+      }
     }
     this.forget();
   }

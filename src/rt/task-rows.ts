@@ -28,8 +28,6 @@ const TOTAL_TICKS: usize = 0x28;
 const rows: usize = memory.data(24 * 64, 8);
 
 let rowCount: u32 = 0;
-let lastLateRow: usize = 0;
-let lastLateTicks: u32 = 0;
 
 /** Address of the row of priority `priority`; the rows lie one behind the other from priority 0 on. */
 export function taskRow(priority: u32): usize {
@@ -82,19 +80,7 @@ export function recordStep(row: usize, ticks: u32): bool {
   if (ticks > load<u32>(row, WORST_TICKS)) store<u32>(row, ticks, WORST_TICKS);
   if (ticks <= load<u32>(row, BOUND_TICKS)) return false;
   store<u32>(row, load<u32>(row, MISSES) + 1, MISSES);
-  lastLateRow = row;
-  lastLateTicks = ticks;
   return true;
-}
-
-/** The row of the last step that was late; 0: none was. */
-export function lateRow(): usize {
-  return lastLateRow;
-}
-
-/** How long the last step that was late took. */
-export function lateTicks(): u32 {
-  return lastLateTicks;
 }
 
 export function priorityOf(row: usize): u32 {

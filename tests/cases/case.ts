@@ -22,12 +22,13 @@ export function onBoth(name: string, test: Case): void {
   it(`${name} (ARM64 image)`, () => test('image'));
 }
 
-/** Gives a running bench to `use` and takes it down after it. */
+/** Gives a running bench, whose cell says on the console what it tells, to `use`; takes it down after it. */
 export async function withBench(
   options: BenchOptions,
   use: (bench: Bench) => void | Promise<void>,
 ): Promise<void> {
-  const bench = await startBench(options);
+  const settings = [options.settings, 'console=on'].filter((part) => part !== undefined);
+  const bench = await startBench({ ...options, settings: settings.join(' ') });
   try {
     await use(bench);
   } finally {

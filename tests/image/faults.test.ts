@@ -89,17 +89,16 @@ describe('an image that takes an exception', () => {
     }
     assert.ok(replaced > 0, 'the image has no idle hint to replace');
     const board = await boot(image, false);
-    assert.equal(runUntil(board, 50 * MILLISECOND), 'stopped');
+    assert.equal(runUntil(board, 200 * MILLISECOND), 'stopped');
     assert.equal(cellState(board), CELL_FAILED);
     const lines = board.console.lines.map(({ text }) => text);
     // Vector 4: synchronous, current level with its own stack. BRK #0 has ESR_EL1 0xf2000000.
     const fault = lines.filter((line) => line.includes('stopped by a fault'));
-    // It comes again after each start: the third in ten seconds is the last.
-    assert.equal(fault.length, 3, lines.join('\n'));
-    assert.match(fault[0] ?? '', /kind 0x104, syndrome 0xf2000000, .*Starting anew \(status 93\)$/);
-    assert.match(fault[1] ?? '', /Starting anew \(status 93\)$/);
-    assert.match(fault[2] ?? '', /load and start the cell again \(status 93\)$/);
-    assert.equal(lines.filter((line) => line.startsWith('canwarden: ready')).length, 3);
+    // It comes again after each start, at once: the lines of a start go out while the cell runs, so those
+    // of the first two may be cut off. The third in ten seconds is the last, and said whole.
+    const last = fault.at(-1) ?? '';
+    assert.match(last, /^canwarden: stopped by a fault, kind 0x104, syndrome 0xf2000000, /);
+    assert.match(last, /load and start the cell again \(status 93\)$/);
     // The status page keeps it for whoever asks later.
     const section = board.control?.status;
     assert.ok(section);
@@ -107,9 +106,10 @@ describe('an image that takes an exception', () => {
     assert.deepEqual([page?.fault.kind, page?.fault.syndrome], [0x104, 0xf2000000]);
     assert.equal(page?.fault.restarts, 2);
     assert.equal(page?.lastStatus, 93);
-    assert.equal(fault[0]?.includes(`at 0x${hexadecimal(page?.fault.programCounter)}`), true);
-    const last = readTrace(section).at(-1);
-    assert.deepEqual([last?.code, last?.a], [TRACE_FAULT, 93]);
+    assert.ok(last.includes(`at 0x${hexadecimal(page?.fault.programCounter)}`), last);
+    const records = readTrace(section);
+    assert.deepEqual([records.at(-1)?.code, records.at(-1)?.a], [TRACE_FAULT, 93]);
+    assert.equal(records.filter(({ code }) => code === TRACE_FAULT).length, 3);
   });
 
   it('is stopped by its own page tables when it writes what only root may write', async () => {
@@ -124,7 +124,7 @@ describe('an image that takes an exception', () => {
     }
     assert.ok(replaced > 0, 'the image does not load the address of its status page so');
     const board = await boot(image, false);
-    assert.equal(runUntil(board, 50 * MILLISECOND), 'stopped');
+    assert.equal(runUntil(board, 500 * MILLISECOND), 'stopped');
     assert.equal(cellState(board), CELL_FAILED);
     const lines = board.console.lines.map(({ text }) => text);
     // Data abort without a change of level, a write, permission fault at level 3 (Arm ARM, ESR_EL1).

@@ -11,7 +11,7 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { type Artifacts, loadArtifacts } from '../../twin/run/artifacts.ts';
 import type { BoardFaults, BoardOptions } from '../../twin/run/board.ts';
 import { prepareInput } from '../../twin/run/log-input.ts';
-import { run, type ScenarioResult } from '../../twin/run/scenario.ts';
+import { commandLineOf, run, type ScenarioResult } from '../../twin/run/scenario.ts';
 
 const ENGINES: readonly EngineName[] = ['image', 'wasm'];
 
@@ -33,6 +33,7 @@ export interface PlayOptions {
   readonly aglRestartAtSeconds?: number;
   readonly bitrate?: number;
   readonly oscillatorHertz?: number;
+  /** Instead of the twin's own, to which `console=on` is added: the tests read the cell's lines. */
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
   readonly makePeer?: BoardOptions['makePeer'];
@@ -86,7 +87,9 @@ export function play(engine: EngineName, options: PlayOptions): Promise<Scenario
     agl: options.withoutAgl !== true,
     aglStopAtSeconds: options.aglStopAtSeconds,
     aglRestartAtSeconds: options.aglRestartAtSeconds,
-    commandLine: options.commandLine,
+    commandLine:
+      options.commandLine ??
+      `${commandLineOf({ bitrate, oscillatorHertz, spiHertz: 10_000_000 })} console=on`,
     faults: options.faults,
     makePeer: options.makePeer,
     cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,

@@ -51,6 +51,7 @@ export function makeFixture(
   if (!rootDevice || !cellDevice) throw new Error('the configurations have no ivshmem device');
   const agl = new IvshmemEndpoint(link, rootDevice, rootCell.memoryRegions);
   const own = new IvshmemEndpoint(link, cellDevice, cell.memoryRegions);
+  const uart = new Uart8250(clock, (code) => console.putCharacter(code));
   const spi0 = new Recorder();
   const gpio = new Recorder();
   const interrupts = new Interrupts(cell, RPI4_ROOT);
@@ -67,11 +68,12 @@ export function makeFixture(
         name: 'UART',
         physicalStart: 0xfe215040,
         size: 0x40,
-        device: new Uart8250((code) => console.putCharacter(code)),
+        device: uart,
       },
     ],
     pci: new VirtualPci(RPI4_ROOT.pci.mmconfigBase, RPI4_ROOT.pci.mmconfigEndBus, [own]),
     console,
+    uart,
     interrupts,
   });
   const communication = new CommunicationRegion(space.communicationRegion.bytes);
@@ -89,6 +91,7 @@ export function makeFixture(
     communication,
     stateTable,
     interrupts,
+    uart,
   };
 }
 

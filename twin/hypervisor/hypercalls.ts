@@ -3,7 +3,7 @@
  *
  * Used by: twin/machine/cell-machine.ts.
  * Source: Jailhouse include/jailhouse/hypercall.h, hypervisor/control.c hypercall.
- * Does not: charge time. Information calls (codes 5 and 7) answer like unknown ones.
+ * Does not: charge time, the UART's neither. Information calls (codes 5 and 7) answer like unknown ones.
  */
 import {
   CELL_VIRTUAL_CONSOLE_ACTIVE,
@@ -18,7 +18,7 @@ const CELL_START = 2;
 const CELL_SET_LOADABLE = 3;
 const CELL_DESTROY = 4;
 const CELL_GET_STATE = 6;
-const DEBUG_CONSOLE_PUTC = 8;
+export const DEBUG_CONSOLE_PUTC = 8;
 const ROOT_ONLY = [
   DISABLE,
   CELL_CREATE,

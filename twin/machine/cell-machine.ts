@@ -10,7 +10,7 @@ import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { VirtualClock } from '../clock.ts';
 import { CELL_FAILED, CommunicationRegion } from '../hypervisor/communication-region.ts';
 import type { ConsoleLog } from '../hypervisor/console-log.ts';
-import { handleHypercall } from '../hypervisor/hypercalls.ts';
+import { DEBUG_CONSOLE_PUTC, handleHypercall } from '../hypervisor/hypercalls.ts';
 import type { VirtualPci } from '../hypervisor/virtual-pci.ts';
 import type { Interrupts } from '../gic/interrupts.ts';
 import { ticksToNanos, VIRTUAL_TIMER_INTERRUPT, VirtualTimer } from '../gic/virtual-timer.ts';
@@ -26,8 +26,10 @@ import {
   type Violation,
 } from './machine.ts';
 import { checkTiming, type TimingModel } from './timing-model.ts';
+import type { Uart8250 } from './uart-8250.ts';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
+const LINE_FEED = 0x0a;
 const GIC_DISTRIBUTOR_BYTES = 0x1000;
 const GIC_CPU_INTERFACE_BYTES = 0x2000;
 
@@ -40,6 +42,8 @@ export interface CellMachineOptions {
   readonly devices: readonly DeviceWindow[];
   readonly pci: VirtualPci;
   readonly console: ConsoleLog;
+  /** The UART that the hypervisor prints on; without it a character costs the hypercall alone. */
+  readonly uart?: Uart8250;
   /** The cell's interrupts; the board's devices drive their lines. */
   readonly interrupts: Interrupts;
 }
@@ -134,7 +138,19 @@ export class CellMachine implements Machine {
 
   hypercall(code: number, argument1: number, _argument2: number): number {
     this.#charge(this.timing.hypercallNanos);
-    return handleHypercall(this.#options.cell, this.#options.console, code, argument1);
+    const result = handleHypercall(this.#options.cell, this.#options.console, code, argument1);
+    if (code === DEBUG_CONSOLE_PUTC && result === 0) this.#print(argument1);
+    return result;
+  }
+
+  /** The hypervisor waits for room with the core, for each character; a line feed is two. */
+  #print(code: number): void {
+    const { uart } = this.#options;
+    if (uart === undefined) return;
+    for (let left = (code & 0xff) === LINE_FEED ? 2 : 1; left > 0; left--) {
+      this.#charge(uart.fullNanos);
+      uart.occupy();
+    }
   }
 
   systemErrorPending = false;

@@ -59,6 +59,10 @@ export const PAGE_RULE_HITS_OFFSET = 0x1000;
 export const PAGE_RULE_HITS = 64;
 export const PAGE_LIVE_VALUES_OFFSET = 0x1100;
 export const PAGE_LIVE_VALUES_BYTES = 64;
+/** What was said of each status: times and sentence, value. */
+export const PAGE_STATUSES_OFFSET = 0x1200;
+export const PAGE_STATUSES = 128;
+export const STATUS_ENTRY_BYTES = 8;
 
 export const PAGE_TRACE_HEAD = 0x1f00;
 export const PAGE_TRACE_CAPACITY = 0x1f04;

@@ -28,6 +28,13 @@ export interface TaskRow {
   readonly totalTicks: bigint;
 }
 
+export interface Said {
+  readonly times: number;
+  /** Which of its sentences, and the value in it, the last time. */
+  readonly sentence: number;
+  readonly value: number;
+}
+
 export interface StatusPage {
   readonly sequence: number;
   readonly heartbeat: number;
@@ -80,6 +87,8 @@ export interface StatusPage {
   };
   readonly tasks: readonly TaskRow[];
   readonly liveValues: Uint8Array;
+  /** What the cell has said of each status, by number; those that it has not said are left out. */
+  readonly said: ReadonlyMap<number, Said>;
 }
 
 /** The page says something that the layout does not allow. */
@@ -164,7 +173,23 @@ function decode(page: Buffer): Omit<StatusPage, 'sequence'> {
         at.PAGE_LIVE_VALUES_OFFSET + at.PAGE_LIVE_VALUES_BYTES,
       ),
     ),
+    said: saidOf(page),
   };
+}
+
+function saidOf(page: Buffer): Map<number, Said> {
+  const said = new Map<number, Said>();
+  for (let status = 0; status < at.PAGE_STATUSES; status++) {
+    const offset = at.PAGE_STATUSES_OFFSET + status * at.STATUS_ENTRY_BYTES;
+    const times = page.readUIntLE(offset, 3);
+    if (times === 0) continue;
+    said.set(status, {
+      times,
+      sentence: page.readUInt8(offset + 3),
+      value: page.readUInt32LE(offset + 4),
+    });
+  }
+  return said;
 }
 
 function tasksOf(page: Buffer): TaskRow[] {

@@ -204,7 +204,8 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
   const interrupts = new Interrupts(cell, system);
   const gpio = new Gpio();
   gpio.onInterrupt = (high) => interrupts.setLine(GPIO_INTERRUPT, high);
-  const devices = wireDevices(options, clock, chip, console, interruptWire, gpio);
+  const uart = new Uart8250(clock, (code) => console.putCharacter(code));
+  const devices = wireDevices(options, clock, chip, uart, interruptWire, gpio);
 
   const physicalMemory = new PhysicalMemory();
   if (options.shared) shareLink(physicalMemory, system, options.shared);
@@ -237,6 +238,7 @@ export async function createBoard(options: BoardOptions): Promise<Board> {
     devices,
     pci,
     console,
+    uart,
     interrupts,
   });
 
@@ -309,7 +311,7 @@ function wireDevices(
   options: BoardOptions,
   clock: VirtualClock,
   chip: Mcp2515,
-  console: ConsoleLog,
+  uart: Uart8250,
   interruptWire: InterruptWire,
   gpio: Gpio,
 ): DeviceWindow[] {
@@ -324,7 +326,6 @@ function wireDevices(
   interruptWire.onLevel = (low) => gpio.setLevel(INTERRUPT_PIN, !low);
   interruptWire.hold(undefined);
   chip.onInterruptChange = (low, nanos) => interruptWire.chipChanged(low, nanos);
-  const uart = new Uart8250((code) => console.putCharacter(code));
   const page = (name: string, physicalStart: number, device: DeviceWindow['device']) => ({
     name,
     physicalStart,

@@ -1,0 +1,227 @@
+/**
+ * What a record of the trace says, as a sentence. The console and `canwarden trace` both write it from
+ * the same numbers, so they cannot say different things.
+ *
+ * A status has more than one sentence where the cell meets it in more than one situation; `Sentence`
+ * tells them apart. The first one of every status is that of the start-up.
+ * Does not: name the status, begin a line or end it; whoever writes the line does.
+ */
+import { Status } from '../rt/status';
+import { TraceEvent } from './trace-event';
+
+/** Where text goes: the cell's console, or the text that the bridge hands out. */
+export interface Words {
+  text(value: string): Words;
+  decimal(value: u64): Words;
+  hexadecimal(value: u32, digits: u32): Words;
+  /** Up to `most` bytes at `address`, to the first 0. */
+  characters(address: usize, most: u32): Words;
+}
+
+/** Which of its sentences a status was said with. */
+export enum Sentence {
+  /** At start-up; also of every status that has one only. */
+  First = 0,
+  /** The chip does not come back while the cell runs. */
+  ChipGone = 1,
+  /** AGL stays away. */
+  NoSession = 2,
+  /** GPIO events: the cell's own was taken out, and put back. */
+  EventTakenOut = 3,
+}
+
+/** Why a chip that sleeps wakes. */
+export enum WakeReason {
+  Bus = 0,
+  Agl = 1,
+  Late = 2,
+}
+
+/** Bytes of a task's name in its row. */
+const TASK_NAME_BYTES: u32 = 16;
+
+// The value of `BusOnlyErrors`: the bit rate, then one bit for each crystal that could make it.
+export const TRY_8_MHZ: u32 = 1 << 20;
+export const TRY_12_MHZ: u32 = 1 << 21;
+export const TRY_16_MHZ: u32 = 1 << 22;
+const BITRATE_MASK: u32 = (1 << 20) - 1;
+
+// The value of `NotAcknowledged`: TEC in the low byte, the bit rate above it.
+const BITRATE_SHIFT: u32 = 8;
+
+// The value of `StepLate`: the task's number, its longest step in microseconds, late steps; each at most.
+const LATE_TASK_BITS: u32 = 5;
+const LATE_MICROS_BITS: u32 = 14;
+const LATE_MICROS_MAXIMUM: u32 = (1 << 14) - 1;
+const LATE_COUNT_MAXIMUM: u32 = (1 << 13) - 1;
+
+/** The value of `StepLate`. What is too large for its place is shown as the largest that fits. */
+export function lateValue(task: u32, micros: u32, count: u32): u32 {
+  const shownMicros = min<u32>(micros, LATE_MICROS_MAXIMUM);
+  const shownCount = min<u32>(count, LATE_COUNT_MAXIMUM);
+  const upper = (shownCount << LATE_MICROS_BITS) | shownMicros;
+  return (upper << LATE_TASK_BITS) | task;
+}
+
+/** Number of the task in the value of `StepLate`. */
+export function lateTask(value: u32): u32 {
+  return value & ((1 << LATE_TASK_BITS) - 1);
+}
+
+/**
+ * Appends the sentence of a record; false: it has none. `taskName`: of the task that `StepLate` is about,
+ * TASK_NAME_BYTES bytes, or 0 when it is not known.
+ */
+export function appendSentence<Out extends Words>(
+  out: Out,
+  event: TraceEvent,
+  a: u32,
+  b: u32,
+  taskName: usize,
+): bool {
+  switch (event) {
+    case TraceEvent.StatusSaid:
+      return appendStatus<Out>(out, (a & 0xff) as Status, (a >> 8) as Sentence, b, taskName);
+    case TraceEvent.SessionBegun:
+      out.text('AGL connected');
+      if (b !== 0) out.text(', frames for it lost since it last was: ').decimal(b);
+      return true;
+    case TraceEvent.SessionLost:
+      out.text('AGL gone');
+      if (a !== 0) out.text(', given up by the cell with status ').decimal(a);
+      return true;
+    case TraceEvent.Restarted:
+      out.text('back on the bus');
+      return true;
+    case TraceEvent.ChipBack:
+      out.text('the MCP2515 is back on the bus, counters kept');
+      return true;
+    case TraceEvent.Asleep:
+      out.text('asleep: nothing on the bus for ').decimal(b).text(' s');
+      return true;
+    case TraceEvent.Awake:
+      out.text('awake: ').text(wakeWords(a as WakeReason));
+      return true;
+    case TraceEvent.RulesSwapped:
+      out.text('new rules in force, asked for by AGL: ').decimal(a);
+      return true;
+    case TraceEvent.RulesWaiting:
+      out.text("rules that the chip's filters serve only after a restart of the cell: ").decimal(a);
+      return true;
+    case TraceEvent.RequestRefused:
+      out.text("a request of AGL's refused");
+      if (b >> 16 !== 0) out.text(' at rule ').decimal(b >> 16);
+      out.text(': nothing has changed');
+      return true;
+    case TraceEvent.ShutDown:
+      out.text('shut down on request');
+      if (a !== 0) out.text('; the CAN controller did not stop');
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The status that a record's sentence ends with, 0: none. */
+export function statusOf(event: TraceEvent, a: u32): u32 {
+  if (event === TraceEvent.StatusSaid) return a & 0xff;
+  return event === TraceEvent.RequestRefused || event === TraceEvent.ShutDown ? a : 0;
+}
+
+function wakeWords(reason: WakeReason): string {
+  if (reason === WakeReason.Bus) return 'a frame on the bus, which is lost by that';
+  if (reason === WakeReason.Agl) return 'AGL has a frame for the bus';
+  return 'a frame came while the chip went to sleep';
+}
+
+function appendStatus<Out extends Words>(
+  out: Out,
+  status: Status,
+  sentence: Sentence,
+  value: u32,
+  taskName: usize,
+): bool {
+  if (sentence === Sentence.ChipGone) {
+    out.text('the MCP2515 does not come back; tried again every 100 ms');
+    return true;
+  }
+  if (sentence === Sentence.NoSession) {
+    out.text('no session with AGL for 2 s; urgent frames are answered, others are not forwarded.');
+    out.text(' Is canwarden-bridge running?');
+    return true;
+  }
+  switch (status) {
+    case Status.BusOnlyErrors:
+      appendOnlyErrors<Out>(out, value);
+      return true;
+    case Status.NotAcknowledged:
+      out.text('nobody acknowledges what the cell sends (TEC ').decimal(value & 0xff);
+      out.text('). Is another node on the bus, at ').decimal(value >> BITRATE_SHIFT);
+      out.text(' bit/s?');
+      return true;
+    case Status.BusOff:
+      out.text('bus-off: too many errors while sending. ');
+      if (value === 0) out.text('The cell stays off the bus until it is started again');
+      else out.text('Back in ').decimal(value).text(' ms');
+      return true;
+    case Status.ChipLostSettings:
+      out.text('the MCP2515 has lost its settings; a drop of its supply? It is set up again');
+      return true;
+    case Status.InterruptSilent:
+      out.text('INT is not asserted though a frame waits: status is read over SPI from now on.');
+      out.text(' Is INT wired to the pin of the cell?');
+      return true;
+    case Status.InterruptStuck:
+      out.text('INT is asserted though nothing waits: status is read over SPI from now on.');
+      out.text(' Is INT shorted, or another device on that pin?');
+      return true;
+    case Status.ReceiveOverflow:
+      out.text('frames lost in the controller ').decimal(value);
+      out.text(' times: they were not read in time');
+      return true;
+    case Status.TransmitTimeout:
+      out.text('a frame was not sent within ').decimal(value).text(' ms and was taken back');
+      return true;
+    case Status.StepLate:
+      appendLate<Out>(out, value, taskName);
+      return true;
+    case Status.TrapMemory:
+    case Status.TrapArithmetic:
+    case Status.TrapUnreachable:
+    case Status.TrapException:
+    case Status.TrapInterrupt:
+      out.text('stopped by a fault at ').hexadecimal(value, 8).text(', and started anew');
+      return true;
+    case Status.IdleDisturbed:
+      if (sentence === Sentence.EventTakenOut) {
+        out.text('Linux took GPIO ').decimal(value);
+        out.text(' out of GPLEN0; put back. A frame may have waited up to 1 ms');
+      } else {
+        out.text('another pin holds the interrupt of GPIO 0 to 27, GPEDS0 ').hexadecimal(value, 8);
+        out.text(': the cell polls');
+      }
+      return true;
+    default:
+      return false;
+  }
+}
+
+function appendOnlyErrors<Out extends Words>(out: Out, value: u32): void {
+  out.text('only errors on the bus, no frame at ').decimal(value & BITRATE_MASK);
+  out.text(' bit/s with the crystal of osc=. Read the crystal on the HAT, and try');
+  if ((value & TRY_8_MHZ) !== 0) out.text(' osc=8000000');
+  if ((value & TRY_12_MHZ) !== 0) out.text(' osc=12000000');
+  if ((value & TRY_16_MHZ) !== 0) out.text(' osc=16000000');
+  if ((value & (TRY_8_MHZ | TRY_12_MHZ | TRY_16_MHZ)) !== 0) out.text(', or');
+  out.text(' another bitrate=');
+}
+
+function appendLate<Out extends Words>(out: Out, value: u32, taskName: usize): void {
+  const rest = value >> LATE_TASK_BITS;
+  out.text('a step of ');
+  if (taskName !== 0) out.text('"').characters(taskName, TASK_NAME_BYTES).text('"');
+  else out.text('task ').decimal(lateTask(value));
+  out.text(' took up to ').decimal(rest & LATE_MICROS_MAXIMUM);
+  out.text(' us, longer than its bound; late steps of it since the last such line: ');
+  out.decimal(rest >> LATE_MICROS_BITS);
+}
