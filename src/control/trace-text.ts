@@ -136,9 +136,6 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
     case TraceEvent.StatusSaid:
       out.text('status ').decimal(a);
       break;
-    case TraceEvent.ShutDown:
-      if (a !== 0) out.text('the CAN controller did not stop, status ').decimal(a);
-      break;
     case TraceEvent.Fault:
       out.text('status ').decimal(a).text(' at ').hexadecimal(b, 8);
       break;

@@ -33,6 +33,8 @@ export class Console {
   private readonly buffer: usize = heap.alloc(BUFFER_BYTES);
   private putCount: u32 = 0;
   private takenCount: u32 = 0;
+  /** The last character that went out does not end a line. */
+  private isInLine: bool = false;
 
   /** Sends everything to the console that `region` names. Before that it waits in the buffer. */
   open(region: CommunicationRegion): void {
@@ -106,7 +108,9 @@ export class Console {
   /** Puts the first character that waits out; the port is at rest. */
   putOne(): void {
     if (!this.pending) return;
-    this.port.put(load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1))));
+    const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
+    this.port.put(character);
+    this.isInLine = character !== CHARACTER_LINE_FEED;
     this.takenCount += 1;
   }
 
@@ -121,12 +125,13 @@ export class Console {
         attempts += 1;
       }
     }
-    this.forget();
+    this.takenCount = this.putCount;
   }
 
-  /** Gives up what waits. */
+  /** Gives up what waits; a line that was begun is ended. */
   forget(): void {
     this.takenCount = this.putCount;
+    if (this.isInLine) this.append(CHARACTER_LINE_FEED);
   }
 
   private append(character: u32): void {

@@ -127,7 +127,10 @@ const alarms = (bench: Bench): string[] => bench.lines.filter((line) => FALSE_AL
 describe('the image on another emulation of the board', () => {
   for (const [what, emulation] of EMULATIONS) {
     it(`answers, forwards and sends with ${what}`, async () => {
-      const bench = await startBench({ engine: 'image', rules: RULES, ...emulation });
+      const bench = await startBench({
+        ...{ engine: 'image', rules: RULES, settings: 'console=on' },
+        ...emulation,
+      });
       try {
         exchange(bench);
         assertComplete(bench);
@@ -167,8 +170,7 @@ describe('the image on another emulation of the board', () => {
 
   it('does all of it, and says so once, where GPIO inputs always read 0', async () => {
     const bench = await startBench({
-      engine: 'image',
-      rules: RULES,
+      ...{ engine: 'image', rules: RULES, settings: 'console=on' },
       beforeBoot: ({ interruptWire }) => interruptWire.hold('low'),
     });
     exchange(bench);
@@ -189,7 +191,7 @@ const isRead = ({ mosi }: SpiTransaction, address: number): boolean =>
 
 describe('an image whose core stands still for 20 ms', () => {
   it('starts, whenever that is between a look at the mode of the chip and what follows from it', async () => {
-    const bench = await makeBench({ engine: 'image', withoutAgl: true });
+    const bench = await makeBench({ engine: 'image', withoutAgl: true, settings: 'console=on' });
     let held = 0;
     bench.onTransaction = (transaction) => {
       if (!isRead(transaction, CANSTAT)) return;
@@ -205,7 +207,7 @@ describe('an image whose core stands still for 20 ms', () => {
   });
 
   it('does not blame the INT line for frames that come in meanwhile', async () => {
-    const bench = await startBench({ engine: 'image' });
+    const bench = await startBench({ engine: 'image', settings: 'console=on' });
     let looks = 0;
     bench.onTransaction = (transaction) => {
       // The run comes back only when the cell has nothing to do, which may be never while this goes on.

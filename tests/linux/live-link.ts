@@ -78,7 +78,7 @@ export class LiveLink {
       engine,
       bitrate,
       oscillatorHertz: 12_000_000,
-      commandLine: `bitrate=${bitrate}`,
+      commandLine: `bitrate=${bitrate} console=on`,
       sharedFile,
       speed,
       waitsForBridge: true,

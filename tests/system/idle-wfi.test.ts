@@ -11,7 +11,7 @@ import { type Board, CELL_SENDER } from '../../twin/run/board.ts';
 import { runUntil, shutDown } from '../../twin/run/cell-control.ts';
 import { cellLines, framesOf, logOf, onBothEngines, play, RULES } from './play.ts';
 
-const COMMAND_LINE = 'bitrate=500000 osc=12000000 spi=10000000 idle=wfi';
+const COMMAND_LINE = 'bitrate=500000 osc=12000000 spi=10000000 idle=wfi console=on';
 /** The cell config that grants INTID 145 and lets the cell write the GPIO page. */
 const granted = (engine: EngineName) => ({
   commandLine: COMMAND_LINE,

@@ -91,7 +91,7 @@ class Asked {
 }
 
 async function start(engine: EngineName, rules: string, more: Partial<BenchOptions> = {}) {
-  bench = await startBench({ engine, rules, ...more });
+  bench = await startBench({ engine, rules, settings: 'console=on', ...more });
   return new Asked(bench);
 }
 

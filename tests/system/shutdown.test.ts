@@ -50,7 +50,7 @@ describe('a request to shut down', () => {
   });
 
   it('is agreed to before a character of the console, and one line follows', async () => {
-    const bench = await startBench({ engine: 'wasm' });
+    const bench = await startBench({ engine: 'wasm', settings: 'console=on' });
     bench.board.bridge?.stop();
     bench.run(MILLISECOND);
     const lines = bench.lines.length;

@@ -24,7 +24,7 @@ onBothEngines('a machine with slow device registers', (engine) => {
   for (const accessNanos of [1_000, 5_000]) {
     it(`works at ${accessNanos} ns an access, and counts every late step`, async () => {
       const bench = await startBench({
-        ...{ engine, rules: RULES },
+        ...{ engine, rules: RULES, settings: 'console=on' },
         timing: {
           ...RASPBERRY_PI_4_TIMING,
           deviceReadNanos: accessNanos,
