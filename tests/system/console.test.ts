@@ -46,7 +46,10 @@ onBothEngines('the console', (engine) => {
   it('goes on with console=on, and no character holds the core', async () => {
     const bench = await alone(engine, 'console=on');
     assert.ok(bench.lines.includes('canwarden: AGL connected'), bench.lines.join('\n'));
-    assert.ok(bench.lines.some((line) => line.endsWith('(status 51)')), bench.lines.join('\n'));
+    assert.ok(
+      bench.lines.some((line) => line.endsWith('(status 51)')),
+      bench.lines.join('\n'),
+    );
     const page = settledStatusPage(bench.board);
     const row = page?.tasks.find(({ name }) => name === 'console');
     assert.ok(row && page);

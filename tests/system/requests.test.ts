@@ -149,7 +149,7 @@ onBothEngines('a new rule table', (engine) => {
   });
 
   it('takes its place while the chip sleeps as well', async () => {
-    const cell = await start(engine, OLD, { settings: 'sleep=1' });
+    const cell = await start(engine, OLD, { settings: 'sleep=1 console=on' });
     assert.ok(
       cell.bench.runUntil(
         () => cell.bench.lines.some((line) => /sleep/.test(line)),
