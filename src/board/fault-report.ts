@@ -129,9 +129,7 @@ export class FaultReport {
 
   /** The core has an SError pending, which it masks. */
   systemError(): void {
-    this.begin().text('the core has a system error pending (SError): an access to memory or to a');
-    this.parts.console.text(' device has failed. Results may be wrong from now on');
-    this.end(Status.SystemErrorPending);
+    this.say(Status.SystemErrorPending, 0);
   }
 
   /** The chip sleeps. */

@@ -247,7 +247,7 @@ function saySpiDoubt(parts: CellParts): void {
     .text(isRead ? ', where reading fails (status ' : ': core_freq is not 500 (status ')
     .decimal(doubt)
     .text(')');
-  parts.control.said(doubt);
+  parts.control.said(doubt, Sentence.First, 0);
 }
 
 /** The modes in which the cell does less than one expects. */

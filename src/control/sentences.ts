@@ -164,6 +164,10 @@ function appendStatus<Out extends Words>(
       if (value === 0) out.text('The cell stays off the bus until it is started again');
       else out.text('Back in ').decimal(value).text(' ms');
       return true;
+    case Status.SystemErrorPending:
+      out.text('the core has a system error pending (SError): an access to memory or to a');
+      out.text(' device has failed. Results may be wrong from now on');
+      return true;
     case Status.ChipLostSettings:
       out.text('the MCP2515 has lost its settings; a drop of its supply? It is set up again');
       return true;
