@@ -70,13 +70,7 @@ export class LinkReport {
   }
 
   private saySilent(): void {
-    this.parts.control.said(Status.PeerSilent);
-    this.parts.console
-      .text("canwarden: the bridge's heartbeat stands still: Linux hangs, or has panicked")
-      .text(' (status ')
-      .decimal(Status.PeerSilent)
-      .text(')')
-      .endLine();
+    this.parts.journal.say(Status.PeerSilent, Sentence.First, 0);
   }
 
   private sayGone(): void {

@@ -168,6 +168,9 @@ function appendStatus<Out extends Words>(
       out.text('the core has a system error pending (SError): an access to memory or to a');
       out.text(' device has failed. Results may be wrong from now on');
       return true;
+    case Status.PeerSilent:
+      out.text("the bridge's heartbeat stands still: Linux hangs, or has panicked");
+      return true;
     case Status.ChipLostSettings:
       out.text('the MCP2515 has lost its settings; a drop of its supply? It is set up again');
       return true;
