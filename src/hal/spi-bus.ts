@@ -37,8 +37,8 @@ export abstract class SpiBus {
   abstract begin(buffer: usize, length: u32): Status;
 
   /**
-   * Chip select has been released for long enough that the next transaction may begin. Between two that
-   * follow at once; what else is done in between takes longer.
+   * One access to the bus's registers. Chip select was released for as long as the device wants it when
+   * this ends. Transactions see to that themselves; this measures what an access takes.
    */
   abstract settle(): void;
 

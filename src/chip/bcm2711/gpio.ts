@@ -11,6 +11,8 @@ import { GPLEV0, GPLEV1 } from './registers';
 
 @final
 export class GpioInputLine extends InterruptLine {
+  /** The level was read since somebody last cleared this: an access to a device has ended since. */
+  looked: bool = false;
   private readonly levelAddress: u32;
   private readonly mask: u32;
 
@@ -23,6 +25,7 @@ export class GpioInputLine extends InterruptLine {
 
   /** True while the pin is low. */
   override isAsserted(): bool {
+    this.looked = true;
     return (mmio_read32(this.levelAddress) & this.mask) === 0;
   }
 }

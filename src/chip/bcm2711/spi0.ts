@@ -93,7 +93,7 @@ export class Spi0 extends SpiBus {
   override send(buffer: usize, length: u32): Status {
     if (this.yields) return this.transferByByte(buffer, length);
     const control = this.base + SPI_CS;
-    mmio_write32(control, SPI_CS_TA);
+    this.select();
     const end = buffer + length;
     for (; buffer < end; buffer++) mmio_write32(this.base + SPI_FIFO, load<u8>(buffer));
     let polls = POLLS_BY_COUNT;
@@ -110,7 +110,7 @@ export class Spi0 extends SpiBus {
   }
 
   override begin(buffer: usize, length: u32): Status {
-    mmio_write32(this.base + SPI_CS, SPI_CS_TA);
+    this.select();
     return this.exchange(buffer, length);
   }
 
@@ -123,7 +123,7 @@ export class Spi0 extends SpiBus {
     return Status.Ok;
   }
 
-  /** Reads CS back: one access to a device, which ends behind every store before it. */
+  /** Reads CS back: one access to the block, which ends behind every store to it. */
   override settle(): void {
     mmio_read32(this.base + SPI_CS);
   }
@@ -134,7 +134,7 @@ export class Spi0 extends SpiBus {
    */
   private transferByByte(buffer: usize, length: u32): Status {
     if (this.asked) return Status.Busy;
-    mmio_write32(this.base + SPI_CS, SPI_CS_TA);
+    this.select();
     const end = buffer + length;
     while (buffer < end) {
       if (this.urgent.isAsserted()) {
@@ -150,12 +150,23 @@ export class Spi0 extends SpiBus {
   }
 
   /**
+   * Asserts chip select, which was high for 50 ns before (MCP2515 DS20001801J, table 13-6, parameter 3).
+   * The store that released it may still be on its way. A look at INT since then, an access to a device as
+   * well, has taken longer than that; a transaction that follows another at once waits for CS itself.
+   */
+  private select(): void {
+    if (!this.urgent.looked) this.settle();
+    mmio_write32(this.base + SPI_CS, SPI_CS_TA);
+  }
+
+  /**
    * Raises chip select and empties both FIFOs for the next transaction. DONE is written as well, though
    * the datasheet calls it read-only: Linux's driver has found that transmission breaks at times without
    * it (spi-bcm2835.c, bcm2835_spi_reset_hw). One store; it may still be on its way when this returns.
    */
   private release(): void {
     mmio_write32(this.base + SPI_CS, SPI_CS_RELEASE);
+    this.urgent.looked = false;
   }
 
   private exchange(buffer: usize, length: u32): Status {

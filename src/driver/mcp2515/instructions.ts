@@ -6,9 +6,6 @@
  * the bytes of an answer are there until the next instruction.
  *
  * Bytes clocked, instruction included, are stated for each: they are the driver's cost.
- *
- * The chip wants CS high for 50 ns between two transactions (DS20001801J, table 13-6, parameter 3). What
- * another one can follow at once ends with `settled`: an access to the block, and no byte.
  */
 import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Status } from '../../rt/status';
@@ -46,7 +43,7 @@ export function readRegisters<Bus extends SpiBus>(bus: Bus, address: u32, count:
   store<u8>(TRANSACTION, INSTRUCTION_READ);
   store<u8>(TRANSACTION, address, 1);
   store<u64>(TRANSACTION, 0, 2);
-  return settled(bus, bus.transfer(TRANSACTION, 2 + count));
+  return bus.transfer(TRANSACTION, 2 + count);
 }
 
 /** What the last `readRegisters` read: the first register in bits 0..7, the next in 8..15, ... */
@@ -64,7 +61,7 @@ export function writeRegisters<Bus extends SpiBus>(
   store<u8>(TRANSACTION, INSTRUCTION_WRITE);
   store<u8>(TRANSACTION, address, 1);
   store<u64>(TRANSACTION, values, 2);
-  return settled(bus, bus.send(TRANSACTION, 2 + count));
+  return bus.send(TRANSACTION, 2 + count);
 }
 
 /** BIT MODIFY: writes the bits of `mask` with those of `value`. 4 bytes. */
@@ -78,7 +75,7 @@ export function modifyRegister<Bus extends SpiBus>(
   store<u8>(TRANSACTION, address, 1);
   store<u8>(TRANSACTION, mask, 2);
   store<u8>(TRANSACTION, value, 3);
-  return settled(bus, bus.send(TRANSACTION, 4));
+  return bus.send(TRANSACTION, 4);
 }
 
 /**
@@ -104,7 +101,7 @@ export function readReceiveData<Bus extends SpiBus>(bus: Bus, length: u32): Stat
 /** LOAD TX BUFFER from SIDH of buffer `index` with `count` bytes at BUFFER_REGISTERS. 1 + count. */
 export function loadTransmitBuffer<Bus extends SpiBus>(bus: Bus, index: u32, count: u32): Status {
   store<u8>(TRANSACTION, INSTRUCTION_LOAD_TX_BUFFER | (index << 1));
-  return settled(bus, bus.send(TRANSACTION, 1 + count));
+  return bus.send(TRANSACTION, 1 + count);
 }
 
 /** LOAD TX BUFFER from D0 of buffer `index`: the low `length` (1..8) bytes of `data`. 1 + length. */
@@ -116,7 +113,7 @@ export function loadTransmitData<Bus extends SpiBus>(
 ): Status {
   store<u8>(TRANSACTION, INSTRUCTION_LOAD_TX_BUFFER | (index << 1) | 1);
   store<u64>(TRANSACTION, data, 1);
-  return settled(bus, bus.send(TRANSACTION, 1 + length));
+  return bus.send(TRANSACTION, 1 + length);
 }
 
 /** RTS for buffer `index`. Never by writing TXREQ: erratum 5 of DS80179G repeats such frames. 1. */
@@ -128,13 +125,13 @@ export function requestToSend<Bus extends SpiBus>(bus: Bus, index: u32): Status 
 /** READ STATUS; see `statusRead`. 2 bytes. */
 export function readStatus<Bus extends SpiBus>(bus: Bus): Status {
   store<u16>(TRANSACTION, INSTRUCTION_READ_STATUS);
-  return settled(bus, bus.transfer(TRANSACTION, 2));
+  return bus.transfer(TRANSACTION, 2);
 }
 
 /** RX STATUS: which buffer, which form of frame, which filter; see `statusRead`. 2 bytes. */
 export function readReceiveStatus<Bus extends SpiBus>(bus: Bus): Status {
   store<u16>(TRANSACTION, INSTRUCTION_RX_STATUS);
-  return settled(bus, bus.transfer(TRANSACTION, 2));
+  return bus.transfer(TRANSACTION, 2);
 }
 
 /** READ STATUS that goes on for `bytes` (1..16) bytes: the chip repeats its answer. Changes nothing. */
@@ -147,10 +144,4 @@ export function timedTransaction<Bus extends SpiBus>(bus: Bus, bytes: u32): Stat
 /** What the last READ STATUS or RX STATUS read. */
 export function statusRead(): u32 {
   return load<u8>(TRANSACTION, 1);
-}
-
-/** Gives `status` back when chip select has been high for long enough. */
-function settled<Bus extends SpiBus>(bus: Bus, status: Status): Status {
-  bus.settle();
-  return status;
 }
