@@ -17,6 +17,8 @@ export class UrgentBuffer {
   /** The loaded frame's record in two halves, one behind the other: identifier and length; data. */
   private header: u64 = HEADER_NONE;
   private data: u64 = 0;
+  /** False while the data bytes are not what `data` says: loading them was broken off. */
+  private isDataKnown: bool = false;
 
   constructor(
     private readonly controller: Controller,
@@ -30,25 +32,29 @@ export class UrgentBuffer {
 
   /** Brings `answer` into the buffer: 0, 1 + DLC or 6 + DLC bytes over SPI. Only while not busy. */
   load(answer: Frame): Status {
+    if (this.holds(answer)) return Status.Ok;
     const header = load<u64>(changetype<usize>(answer));
+    this.isDataKnown = false;
     let status: Status = Status.Ok;
-    if (header !== this.header) {
+    if (header === this.header) {
+      status = this.controller.loadData(this.buffer, answer.data, answer.length);
+      // Given way, or the buffer is taken: the header in it is as it was.
+      if (status !== Status.Ok && status !== Status.Busy) this.header = HEADER_NONE;
+    } else {
       this.header = HEADER_NONE;
       status = this.controller.preload(this.buffer, answer);
-    } else if (answer.data !== this.data) {
-      this.header = HEADER_NONE;
-      status = this.controller.loadData(this.buffer, answer.data, answer.length);
     }
     if (status === Status.Ok) {
       this.header = header;
       this.data = answer.data;
+      this.isDataKnown = true;
     }
     return status;
   }
 
-  /** Sends what is loaded: 1 byte over SPI. Only while not busy. */
+  /** Sends what is loaded: 1 byte over SPI. Only while not `busy`, which the caller has seen. */
   send(): Status {
-    return this.controller.send(this.buffer);
+    return this.controller.sendFree(this.buffer);
   }
 
   /** True while a frame of it is not known to have ended. Off the bus there is none. */
@@ -58,7 +64,11 @@ export class UrgentBuffer {
 
   /** True when `answer` is what is loaded. */
   holds(answer: Frame): bool {
-    return load<u64>(changetype<usize>(answer)) === this.header && answer.data === this.data;
+    return (
+      this.isDataKnown &&
+      answer.data === this.data &&
+      load<u64>(changetype<usize>(answer)) === this.header
+    );
   }
 
   /** Address of the record of the frame that is loaded, as a Frame. */

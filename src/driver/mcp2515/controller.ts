@@ -238,7 +238,11 @@ export class Mcp2515<
    * `ListenOnly` in that mode.
    */
   send(buffer: u32): Status {
-    if (this.transmitBusy(buffer)) return Status.Busy;
+    return this.transmitBusy(buffer) ? Status.Busy : this.sendFree(buffer);
+  }
+
+  /** As `send`, for a buffer that was just seen not to be busy. */
+  sendFree(buffer: u32): Status {
     if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);
     if (status !== Status.Ok) return counted(status);
