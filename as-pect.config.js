@@ -1,7 +1,7 @@
 /**
  * Unit tests of src/: which files they are, and the host they run on.
  *
- * Used by: `npm run test:unit` (asp). Each spec file is a module of its own with a fresh host.
+ * Each spec file is a module of its own with a fresh host.
  * Does not: go through tsx; the compiler inside asp does not load under it.
  */
 import { createFakeHost } from './tests/unit/support/fake-host.js';

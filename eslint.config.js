@@ -2,8 +2,7 @@
  * Lint rules, one block per language of the tree: host TypeScript (checked with types),
  * AssemblyScript in src/ (checked with its own tsconfig), as-pect specs (syntax only).
  *
- * Used by: `npm run lint`, `npm test`. Layout is Prettier's; layer rules are in
- * tests/contract/imports.test.ts.
+ * Layout is Prettier's; layer rules are in tests/contract/imports.test.ts.
  */
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds canwarden-bridge from the release with a C compiler alone: no Node, no make, no library.
 #
-# Used by: people, and the Yocto recipe. CC, CFLAGS and LDFLAGS are respected; OUTPUT names the file.
-# The generated C (generated/bridge.wasm.c) comes from the module that the project's tests ran.
+# CC, CFLAGS and LDFLAGS are respected; OUTPUT names the file. The generated C
+# (generated/bridge.wasm.c) comes from the module that the project's tests ran.
 set -eu
 
 OUTPUT=${OUTPUT:-$PWD/canwarden-bridge}

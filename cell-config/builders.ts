@@ -1,7 +1,6 @@
 /**
  * Short ways to write a cell as data: defaults for what a cell does not have, regions by name.
  *
- * Used by: rpi4-root.ts, rpi4-canwarden.ts, tests that build other people's cells.
  * Does not: know any board.
  */
 import { IVSHMEM_BAR_MASK_INTX, PCI_TYPE_IVSHMEM } from './format/constants.ts';

@@ -1,9 +1,9 @@
 /**
  * Looks for mistakes in a system configuration and the cells that go with it.
  *
- * Used by: scripts/cells.ts (`check`, and `build` before it writes), scripts/build.ts, tests.
  * Does what `jailhouse config check` does (overlaps) and what it leaves out (links, interrupts,
- * CPUs, who owns what, whether the image fits). Each check is a function in checks/; a new one is added to CHECKS.
+ * CPUs, who owns what, whether the image fits). Each check is a function in checks/; a new one is
+ * added to CHECKS.
  * Does not: read files; the command line decodes them first.
  */
 import { checkBoard } from './checks/board.ts';

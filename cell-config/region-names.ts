@@ -1,9 +1,9 @@
 /**
  * Gives the regions of a decoded file their names back.
  *
- * Used by: scripts/cells.ts and scripts/map.ts. The binary holds no names, so the decoder numbers
- * regions; a region that also stands in one of this project's cells (same addresses, same size)
- * is called as there, and so is a link (same bdf, same protocol). Other people's keep their numbers.
+ * The binary holds no names, so the decoder numbers regions; a region that also stands in one of
+ * this project's cells (same addresses, same size) is called as there, and so is a link (same bdf,
+ * same protocol). Other people's keep their numbers.
  * Does not: change anything else.
  */
 import type { Cell, DecodedFile, MemoryRegion } from './format/model.ts';

@@ -1,11 +1,10 @@
 /**
  * The warden's cell for `idle=wfi`: as rpi4-canwarden.ts, and the interrupt of GPIO 0 to 27 with it.
  *
- * Used by: rpi4-files.ts (build/rpi4-canwarden-wfi.cell). It has the same name, so that it takes the
- * other one's place; a machine has one of the two.
- * What it costs: Linux gets no interrupt of GPIO 0 to 27 any more (buttons, other HATs), and the cell
- * may write the whole GPIO page, which it shares with Linux: it changes bit 25 of GPLEN0 and nothing
- * else (docs/decisions/0009-sleep.md).
+ * It has the same name, so that it takes the other one's place; a machine has one of the two. What
+ * it costs: Linux gets no interrupt of GPIO 0 to 27 any more (buttons, other HATs), and the cell
+ * may write the whole GPIO page, which it shares with Linux: it changes bit 25 of GPLEN0 and
+ * nothing else (docs/decisions/0009-sleep.md).
  */
 import { interrupts } from './builders.ts';
 import { MEMORY_WRITE } from './format/constants.ts';

@@ -1,8 +1,6 @@
 /**
  * The warden's own cell: one CPU, 2 MiB of RAM, SPI0, the INT pin, and the link to AGL.
  *
- * Used by: scripts/cells.ts (build/rpi4-canwarden.cell), the checker, the twin through the built
- * file (an access outside these regions parks the cell, as Jailhouse would).
  * Does not: describe the rest of the machine; see rpi4-root.ts.
  */
 import {

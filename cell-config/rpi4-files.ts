@@ -1,7 +1,6 @@
 /**
  * The files the Raspberry Pi 4 needs, ready to write: the root cell, and the warden's in two forms.
  *
- * Used by: scripts/cells.ts and scripts/build.ts.
  * Does not: write them.
  */
 import { encodeCell, encodeSystem } from './format/encode.ts';

@@ -1,7 +1,6 @@
 /**
  * The image of the warden's cell together with what `jailhouse cell load` puts beside it.
  *
- * Used by: scripts/cells.ts and scripts/map.ts, which read build/canwarden.elf.
  * Does not: read files.
  */
 import type { CellImage } from './checks/finding.ts';

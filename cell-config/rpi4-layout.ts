@@ -1,8 +1,6 @@
 /**
  * The numbers of the Raspberry Pi 4 machine that more than one part must agree on.
  *
- * Used by: rpi4-root.ts and rpi4-canwarden.ts; the contract test that compares them with the board
- * file of the firmware, the linker script and the twin.
  * Sources: BCM2711 in low-peripheral mode (bus 0x7eXXXXXX = physical 0xfeXXXXXX; bcm2711.dtsi) and
  * Jailhouse configs/arm64/rpi4.c for everything the two cells did not choose themselves.
  * Does not: hold flags or structure; the cells do.

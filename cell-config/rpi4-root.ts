@@ -1,7 +1,6 @@
 /**
  * The Raspberry Pi 4 as Jailhouse sees it, and its root cell: AGL Linux.
  *
- * Used by: scripts/cells.ts (build/rpi4-root.cell), the checker, the twin through the built file.
  * Follows Jailhouse's stock machine (configs/arm64/rpi4.c) with the demo link replaced by the
  * warden's two. The card must reserve CARD_RESERVATION as no-map: the warden's RAM, shared memory
  * and hypervisor lie there.

@@ -1,8 +1,8 @@
 /**
  * `npm run cells -- build | show | emit-c | check`: the Jailhouse cell configurations.
  *
- * Used by: people, at the shell. The data is in cell-config/rpi4-*.ts, the format in
- * cell-config/format, the C form in cell-config/c, the checks in cell-config/checks.
+ * The data is in cell-config/rpi4-*.ts, the format in cell-config/format, the C form in
+ * cell-config/c, the checks in cell-config/checks.
  * Exit status 2 on bad input or a finding that is an error; then nothing is written.
  */
 import { counted } from '../cell-config/plural.ts';

@@ -2,7 +2,7 @@
  * What the commands with many options share: how they refuse bad words, and from where names of files
  * are meant.
  *
- * Used by: cells, map, rules, deploy, demo, release, twin. Commands with few options have help.ts.
+ * Commands with few options have help.ts.
  * Does not: know any option.
  */
 import { resolve } from 'node:path';

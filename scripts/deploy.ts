@@ -2,7 +2,7 @@
  * `npm run deploy -- --rootfs DIR | --image FILE | --tar FILE | --host root@BOARD`: installs the
  * warden on a Raspberry Pi 4 card, or takes it back with `--undo`.
  *
- * Used by: people, at the shell; docs/board.md is the guide. The work is in scripts/deploy.
+ * The work is in scripts/deploy.
  * Exit status: 0 done, nothing to do, or shown (--dry-run); 1 writing failed, or the answer was no;
  * 2 refused: not such a card, nothing to undo, wrong options, nobody to ask.
  */

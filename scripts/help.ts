@@ -1,7 +1,7 @@
 /**
  * `--help` for commands with so few options that a library for them would be longer.
  *
- * Used by: the scripts behind `npm run`. Those with more options use commander, which has its own.
+ * Those with more options use commander, which has its own.
  */
 import { endOnClosedPipe } from './closed-pipe.ts';
 

@@ -1,7 +1,7 @@
 /**
  * `npm run rules -- compile | show | check | explain`: the rule table of the warden.
  *
- * Used by: people, at the shell. The work is in cell-config/rules; the language in docs/rules.md.
+ * The work is in cell-config/rules; the language in docs/rules.md.
  * Exit status 2 on a bad file, with every error as `file:line:column reason`, and nothing written.
  */
 import {

@@ -1,7 +1,7 @@
 /**
  * `npm run soak [-- NAME ...]`: the long runs, which `npm test` does in small. Without names, all of them.
  *
- * Used by: people before a release, and CI at night. Needs `npm run build`.
+ * Needs `npm run build`.
  * Exit status: 0 every run was right, 1 one was not, 2 bad input or nothing built.
  */
 import { MissingArtifactError } from '../twin/run/artifacts.ts';

@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything that must hold, one line per stage, and at the end `N passed, N failed`.
  *
- * Used by: people and .ci/run. `--only NAME[,NAME]` runs some stages alone.
+ * `--only NAME[,NAME]` runs some stages alone.
  * Exit status: 0 all passed, 1 something failed, 2 unknown option or a machine without the tools.
  */
 import { parseArgs } from 'node:util';

@@ -1,8 +1,8 @@
 /**
  * How the emulated board says that it does not model something.
  *
- * Used by: every device model and the bus. A silent gap would let a wrong driver pass, so a model
- * either does what the hardware does or throws one of these, which ends the run.
+ * A silent gap would let a wrong driver pass, so a model either does what the hardware does or
+ * throws one of these, which ends the run.
  */
 
 /** The guest, or a test, used a feature that the model knows of and does not imitate. */

@@ -2,8 +2,8 @@
 # What of the board can stop it when Jailhouse is enabled or the cell starts: memory, CPU, SPI. And the
 # clock, which only makes answers later.
 #
-# Used by: doctor.sh, which prints every finding; cell.sh, which goes no further after a fault.
-# Each check calls `good TEXT`, `later TEXT` or `fault WHAT CURE`, as whoever uses it has defined them.
+# Each check calls `good TEXT`, `later TEXT` or `fault WHAT CURE`, as whoever uses it has defined
+# them.
 
 # What the two cells take of the memory, by first and last address (cell-config/rpi4-layout.ts).
 CELL_MEMORY='0x0a000000 0x0a1fffff'

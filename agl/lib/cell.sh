@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # up and down: the commands of Jailhouse in their order, each shown before it runs.
 #
-# Used by: /usr/bin/canwarden; rules.sh restarts the cell. Doing twice what is done already is no error.
+# Doing twice what is done already is no error.
 
 # How long the cell may take to say that it is ready, in seconds.
 READY_SECONDS=5

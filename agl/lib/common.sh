@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Paths, settings, messages: what every other part of the helper uses.
 #
-# Used by: /usr/bin/canwarden, before the other parts. Does not: run any command of the board.
+# Does not: run any command of the board.
 
 EXIT_FAILED=1
 EXIT_USAGE=2

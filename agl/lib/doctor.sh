@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # doctor: everything that can be wrong, in the order in which one thing needs the other.
 #
-# Used by: /usr/bin/canwarden. Changes nothing. This file: the list, and the checks of Jailhouse.
-# board-checks.sh has those of memory, CPU, SPI and clock, link-checks.sh the ones of the link and the cell.
+# Changes nothing. This file: the list, and the checks of Jailhouse. board-checks.sh has those of
+# memory, CPU, SPI and clock, link-checks.sh the ones of the link and the cell.
 
 doctor_faults=0
 doctor_number=0

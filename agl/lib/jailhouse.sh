@@ -1,7 +1,6 @@
 # shellcheck shell=sh
 # What Jailhouse and the kernel say about themselves in /sys, /proc and /dev. Reads, changes nothing.
 #
-# Used by: cell.sh, report.sh, rules.sh, doctor.sh, link-checks.sh.
 # `jailhouse cell list` prints these same files of /sys; read directly, they need no parsing.
 
 JAILHOUSE="$root/sys/devices/jailhouse"

@@ -1,7 +1,5 @@
 # shellcheck shell=sh
 # doctor's checks of the way from the cell to the CAN interface of Linux, and of the cell itself.
-#
-# Used by: doctor.sh.
 
 check_link() {
   if ! jailhouse_enabled; then

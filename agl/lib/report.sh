@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # status, trace, recorder and live: how the cell, the link and the bridge are, and live values.
 #
-# Used by: /usr/bin/canwarden. Does not: judge or cure; doctor.sh does.
+# Does not: judge or cure; doctor.sh does.
 
 # row NAME TEXT
 row() { printf '%-16s %s\n' "$1" "$2"; }

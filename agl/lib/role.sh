@@ -2,11 +2,11 @@
 # The role: which end of virtio-can the cell is, and the role device, in which Linux's own drivers
 # (virtio_ivshmem, virtio_can) make a CAN interface of it.
 #
-# Used by: /usr/bin/canwarden and its other parts. The role stands in the class code of the link's PCI
-# device, which Jailhouse makes from the root cell's file; so helper and cells cannot differ.
-# What the order of commands here avoids: Linux's virtio_can waits for the end of START and STOP without a
-# limit. So the interface goes down while the cell runs, or after the hypervisor has taken the link's
-# state away (virtio_ivshmem then sends nothing); and it is never unbound while it is up.
+# The role stands in the class code of the link's PCI device, which Jailhouse makes from the root
+# cell's file; so helper and cells cannot differ. What the order of commands here avoids: Linux's
+# virtio_can waits for the end of START and STOP without a limit. So the interface goes down while
+# the cell runs, or after the hypervisor has taken the link's state away (virtio_ivshmem then sends
+# nothing); and it is never unbound while it is up.
 
 # Class 0xff and the protocol of AGL's end: back-end in the role driver, front-end in the role device.
 DRIVER_ROLE_CLASS=0xffc024

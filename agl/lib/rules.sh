@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # rules: which table is installed, and putting another into force.
 #
-# Used by: /usr/bin/canwarden. Does not: compile rules.yaml; 'npm run rules -- compile' does, anywhere.
-# Format of a table: docs/rules.md; the head is checked here, the whole of it by the cell.
+# Does not: compile rules.yaml; 'npm run rules -- compile' does, anywhere. Format of a table:
+# docs/rules.md; the head is checked here, the whole of it by the cell.
 
 RULES_MAGIC=CWRL
 RULES_VERSION=1

@@ -1,9 +1,8 @@
 /*
  * Runs the generated code of src/image/bench.ts and the reference side by side, once each per frame.
  *
- * Used by: scripts/bench/reference.ts, which builds it like the cell's image (start.S, mmu.c) and
- * runs it in the same emulator. Between two operations stands YIELD with a mark in x0: the emulator
- * counts instructions from mark to mark.
+ * Between two operations stands YIELD with a mark in x0: the emulator counts instructions from mark
+ * to mark.
  * Does not: compare numbers. It compares results: what the two sides made of every frame must be equal.
  */
 #include <stdbool.h>

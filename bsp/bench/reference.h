@@ -1,8 +1,8 @@
 /*
  * The cell's work on a forwarded frame, written by hand in C: what the generated code is measured by.
  *
- * Used by: bench.c. Same inputs, same results, same checks of the same data as src/driver
- * (frame-codec), src/responder and src/virtio (submit), in the way a C programmer would write them.
+ * Same inputs, same results, same checks of the same data as src/driver (frame-codec),
+ * src/responder and src/virtio (submit), in the way a C programmer would write them.
  * Does not: go on the card.
  */
 #ifndef CANWARDEN_REFERENCE_H

@@ -2,8 +2,6 @@
  * The host ABI of src/abi/bsp.ts and src/abi/socket.ts for the bridge: what each wasm import does
  * on Linux.
  *
- * Used by: module.c, which includes it before the generated module.
- * tests/contract compares names and types with src/abi.
  * Does not: let an access leave what is mapped: one that would ends the bridge (module_fault).
  *
  * Each memory access is one volatile access of its width, naturally aligned; the wasm module may

@@ -1,7 +1,7 @@
 /*
  * Asking a running bridge; see ask.h.
  *
- * Used by: main.c. The wire is control-wire.h's.
+ * The wire is control-wire.h's.
  * Does not: open devices; the bridge that answers has them.
  */
 #define _GNU_SOURCE

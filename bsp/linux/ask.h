@@ -1,7 +1,7 @@
 /*
  * `canwarden-bridge --ask`: the client of the bridge's own socket.
  *
- * Used by: main.c. The command `canwarden` on the board calls it, so that no tool for sockets is needed.
+ * The command `canwarden` on the board calls it, so that no tool for sockets is needed.
  */
 #ifndef CANWARDEN_ASK_H
 #define CANWARDEN_ASK_H

@@ -1,7 +1,7 @@
 /*
  * The SocketCAN interface of canwarden-bridge; see can-socket.h.
  *
- * Used by: main.c, abi.h. Source: Linux Documentation/networking/can.rst.
+ * Source: Linux Documentation/networking/can.rst.
  */
 #define _GNU_SOURCE
 #include "can-socket.h"

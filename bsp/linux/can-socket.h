@@ -1,7 +1,6 @@
 /*
  * The SocketCAN interface of canwarden-bridge: one raw socket, frames in and out, never blocking.
  *
- * Used by: main.c (opens it, sleeps on it), abi.h (frames of the module).
  * Does not: carry CAN FD frames. Own frames are not received again (CAN_RAW_RECV_OWN_MSGS is off).
  */
 #ifndef CANWARDEN_CAN_SOCKET_H

@@ -1,7 +1,5 @@
 /*
  * `--interface -`: frames as lines on standard input and output; see can-text.h.
- *
- * Used by: can-socket.c.
  */
 #define _GNU_SOURCE
 #include "can-text.h"

@@ -1,7 +1,7 @@
 /*
  * `--interface -`: frames as lines on standard input and output instead of a CAN interface.
  *
- * Used by: can-socket.c. For machines without SocketCAN (containers), and for tests.
+ * For machines without SocketCAN (containers), and for tests.
  * Does not: block; lines wait in the pipe while the ring has no room.
  */
 #ifndef CANWARDEN_CAN_TEXT_H

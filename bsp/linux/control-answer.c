@@ -1,7 +1,7 @@
 /*
  * The answers to the questions of control-wire.h; see control-answer.h.
  *
- * Used by: control-server.c. What the cell's page says is read and worded by the wasm module.
+ * What the cell's page says is read and worded by the wasm module.
  */
 #define _GNU_SOURCE
 #include "control-answer.h"

@@ -1,7 +1,6 @@
 /*
  * One client of the bridge's socket: its question, and its answer as far as it has been made.
  *
- * Used by: control-server.c, which does the reading and writing.
  * Does not: touch the socket, or wait: whatever is not there yet is tried again in the next round,
  * until the deadline.
  */

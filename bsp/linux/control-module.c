@@ -1,7 +1,7 @@
 /*
  * Calls of the wasm module about the control device; see control-module.h.
  *
- * Used by: control-server.c, control-answer.c. A trap in the module ends the bridge (module.c).
+ * A trap in the module ends the bridge (module.c).
  */
 #define _GNU_SOURCE
 #include "control-module.h"

@@ -2,7 +2,7 @@
  * The wasm module's part that reads the cell's status page and asks the cell (src/board/
  * linux-control.ts), as the server sees it.
  *
- * Used by: control-server.c, control-answer.c, main.c. Does not: wait. After a trap everything fails.
+ * Does not: wait. After a trap everything fails.
  */
 #ifndef CANWARDEN_CONTROL_MODULE_H
 #define CANWARDEN_CONTROL_MODULE_H

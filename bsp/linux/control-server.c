@@ -1,7 +1,7 @@
 /*
  * The socket and its clients; see control-server.h.
  *
- * Used by: main.c. Source: unix(7).
+ * Source: unix(7).
  */
 #define _GNU_SOURCE
 #include "control-server.h"

@@ -1,7 +1,7 @@
 /*
  * The bridge's socket for questions about the cell.
  *
- * Used by: main.c. The questions are those of control-wire.h, the answers control-answer.c's.
+ * The questions are those of control-wire.h, the answers control-answer.c's.
  * Does not: block, or hold up frames: each round does a bounded piece for one client, a client that
  * does not read is closed, and there are CLIENTS_MAXIMUM of them at most.
  */

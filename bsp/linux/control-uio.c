@@ -2,7 +2,7 @@
  * The control device through UIO: the ivshmem device of protocol 0x4057, with one output section for
  * each side and no R/W section.
  *
- * Used by: link.c. Does not: fail when it is not there: the bridge carries frames without it.
+ * Does not: fail when it is not there: the bridge carries frames without it.
  */
 #define _GNU_SOURCE
 #include <errno.h>

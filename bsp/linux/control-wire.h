@@ -2,7 +2,6 @@
  * What goes over the bridge's socket: one question, then pieces of the answer until its end. Both ends
  * are this one program, so numbers are in the machine's own byte order.
  *
- * Used by: ask.c (asks), control-server.c and control-answer.c (answer).
  * Does not: promise anything to other programs; they run `canwarden-bridge --ask`.
  */
 #ifndef CANWARDEN_CONTROL_WIRE_H

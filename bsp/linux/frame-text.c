@@ -1,7 +1,7 @@
 /*
  * CAN frames as text; see frame-text.h.
  *
- * Used by: can-socket.c. An identifier of more than 3 digits is a 29-bit one, as in candump.
+ * An identifier of more than 3 digits is a 29-bit one, as in candump.
  */
 #include "frame-text.h"
 

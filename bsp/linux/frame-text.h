@@ -1,7 +1,7 @@
 /*
  * CAN frames as text: the compact form of candump and cansend, `ID#DATA`, `ID#R` and `ID#R8`.
  *
- * Used by: can-socket.c for `--interface -`. Does not: know CAN FD.
+ * Does not: know CAN FD.
  */
 #ifndef CANWARDEN_FRAME_TEXT_H
 #define CANWARDEN_FRAME_TEXT_H

@@ -1,7 +1,7 @@
 /*
  * Network interfaces: is one there, is it up, make a vcan one.
  *
- * Used by: can-socket.c. Source: rtnetlink(7), netdevice(7).
+ * Source: rtnetlink(7), netdevice(7).
  * Does not: set bit rates; a real CAN interface is the system's to configure.
  */
 #define _GNU_SOURCE

@@ -3,7 +3,7 @@
  * makes of one. There are no registers and no interrupts; both ends poll, and this file plays the
  * registers. The layout is in docs/bridge.md.
  *
- * Used by: link.c. Does not: create the file; the other end (the twin) does.
+ * Does not: create the file; the other end (the twin) does.
  */
 #define _GNU_SOURCE
 #include "link-file.h"

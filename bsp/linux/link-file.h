@@ -1,7 +1,7 @@
 /*
  * The link as a shared file: the parts that link.c calls. The layout is in docs/bridge.md.
  *
- * Used by: link.c. The functions are those of link.h for this kind of link.
+ * The functions are those of link.h for this kind of link.
  */
 #ifndef CANWARDEN_LINK_FILE_H
 #define CANWARDEN_LINK_FILE_H

@@ -1,7 +1,7 @@
 /*
  * The link through UIO: finds the ivshmem device by its class code and maps what it offers.
  *
- * Used by: link.c. Source: ivshmem v2 specification.
+ * Source: ivshmem v2 specification.
  * Does not: bind the driver to the device; docs/bridge.md says how.
  */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /*
  * What UIO devices and shared files have in common; see link.h.
  *
- * Used by: main.c, abi.h. Does not: map anything; link-uio.c, link-file.c and control-uio.c do.
+ * Does not: map anything; link-uio.c, link-file.c and control-uio.c do.
  */
 #include "link.h"
 

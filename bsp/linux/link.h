@@ -2,7 +2,6 @@
  * The memory link to the cell as this process sees it: an ivshmem device through UIO, or a shared
  * file that both ends poll.
  *
- * Used by: abi.h (every access of the module), main.c (opens, sleeps on it).
  * Does not: interpret what is in the section; the module does.
  */
 #ifndef CANWARDEN_LINK_H

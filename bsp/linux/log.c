@@ -1,7 +1,7 @@
 /*
  * Log lines of canwarden-bridge; see log.h.
  *
- * Used by: every file of bsp/linux. Does not: open files.
+ * Does not: open files.
  */
 #include "log.h"
 

@@ -1,8 +1,7 @@
 /*
  * Log lines of canwarden-bridge: one line each, on standard error, for people and for the journal.
  *
- * Used by: every file of bsp/linux. A line says what happened, the values, the likely cause and the
- * next step.
+ * A line says what happened, the values, the likely cause and the next step.
  * Does not: buffer. Under systemd (JOURNAL_STREAM is set) each line begins with its priority.
  */
 #ifndef CANWARDEN_LOG_H

@@ -1,7 +1,7 @@
 /*
  * What the two C files that call the wasm module share: its instance, and the way back from a trap.
  *
- * Used by: module.c, control-module.c. Does not: concern anybody else.
+ * Does not: concern anybody else.
  */
 #ifndef CANWARDEN_MODULE_STATE_H
 #define CANWARDEN_MODULE_STATE_H

@@ -1,7 +1,7 @@
 /*
  * The bridge's wasm module as the main loop sees it.
  *
- * Used by: main.c, statistics.c. The counters are those of src/virtio/link-counters.ts.
+ * The counters are those of src/virtio/link-counters.ts.
  * Does not: sleep.
  */
 #ifndef CANWARDEN_MODULE_H

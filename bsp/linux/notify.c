@@ -1,7 +1,7 @@
 /*
  * The notification protocol of systemd by hand: one datagram for each message; see notify.h.
  *
- * Used by: main.c. Source: sd_notify(3), sd_watchdog_enabled(3).
+ * Source: sd_notify(3), sd_watchdog_enabled(3).
  * Does not: link libsystemd, so that the binary stays static and small.
  */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /*
  * What canwarden-bridge tells the service manager (sd_notify(3), systemd.service(5) Type=notify).
  *
- * Used by: main.c. Does nothing when NOTIFY_SOCKET is not set.
+ * Does nothing when NOTIFY_SOCKET is not set.
  */
 #ifndef CANWARDEN_NOTIFY_H
 #define CANWARDEN_NOTIFY_H

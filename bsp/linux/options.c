@@ -1,7 +1,7 @@
 /*
  * The command line of canwarden-bridge; see options.h.
  *
- * Used by: main.c. A wrong option ends the process with status 2 before anything is opened.
+ * A wrong option ends the process with status 2 before anything is opened.
  */
 #define _GNU_SOURCE
 #include "options.h"

@@ -1,7 +1,7 @@
 /*
  * The command line of canwarden-bridge.
  *
- * Used by: main.c. Does not: touch devices or interfaces.
+ * Does not: touch devices or interfaces.
  */
 #ifndef CANWARDEN_OPTIONS_H
 #define CANWARDEN_OPTIONS_H

@@ -1,7 +1,7 @@
 /*
  * Reading a rule table; see rules-file.h.
  *
- * Used by: ask.c. Little-endian, like the machines this runs on.
+ * Little-endian, like the machines this runs on.
  */
 #define _GNU_SOURCE
 #include "rules-file.h"

@@ -1,7 +1,7 @@
 /*
  * A rule table as a file, as far as a reader without the cell can check it.
  *
- * Used by: ask.c. Format: docs/rules.md. Does not: check the rules; the cell does.
+ * Format: docs/rules.md. Does not: check the rules; the cell does.
  */
 #ifndef CANWARDEN_RULES_FILE_H
 #define CANWARDEN_RULES_FILE_H

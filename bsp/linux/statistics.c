@@ -1,8 +1,6 @@
 /*
  * The counters of canwarden-bridge; see statistics.h. "To the cell" and "from the cell" are as seen
  * from this end, whichever role it plays.
- *
- * Used by: main.c.
  */
 #include "statistics.h"
 

@@ -1,7 +1,7 @@
 /*
  * The counters of canwarden-bridge, as text or JSON.
  *
- * Used by: main.c, at the end and on SIGUSR1. Does not: reset anything.
+ * Does not: reset anything.
  */
 #ifndef CANWARDEN_STATISTICS_H
 #define CANWARDEN_STATISTICS_H

@@ -1,7 +1,7 @@
 /*
  * UIO devices in /sys/class/uio; see uio.h.
  *
- * Used by: link-uio.c, control-uio.c. Does not: bind the driver to the device; docs/bridge.md says how.
+ * Does not: bind the driver to the device; docs/bridge.md says how.
  */
 #define _GNU_SOURCE
 #include "uio.h"

@@ -1,7 +1,6 @@
 /*
  * UIO devices that are ivshmem devices: finding one by its class code, mapping its memory by name.
  *
- * Used by: link-uio.c (the link's device), control-uio.c (the control device).
  * Source: ivshmem v2 specification; the driver uio_ivshmem names its maps.
  */
 #ifndef CANWARDEN_UIO_H

@@ -1,8 +1,6 @@
 /*
  * The host ABI of src/abi/bsp.ts for the cell: what each wasm import `bsp.<name>` does on the board.
  *
- * Used by: cell.c, which includes it before the generated module, so that every call is inlined into
- * the compiled wasm. tests/contract compares names and types with src/abi/bsp.ts.
  * Does not: check addresses; the MMU does (mmu.c).
  *
  * Device accesses are single aligned 32-bit LDR/STR without write-back, the only form that Jailhouse

@@ -1,8 +1,8 @@
 /*
  * The cell as one translation unit: host ABI, generated wasm module, main loop, faults.
  *
- * Used by: start.S (cell_main, cell_exception). One unit and -fwhole-program let the compiler inline
- * the ABI into the module and drop the instance parameter.
+ * One unit and -fwhole-program let the compiler inline the ABI into the module and drop the
+ * instance parameter.
  * Does not: decide anything about CAN; that is src/.
  */
 #include <stdbool.h>

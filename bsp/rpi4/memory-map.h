@@ -1,7 +1,6 @@
 /*
  * The guest addresses of the canwarden cell on the Raspberry Pi 4.
  *
- * Used by: start.S, mmu.c, cell.c, canwarden.ld (all through the C preprocessor).
  * The same numbers stand in cell-config/ (what Jailhouse grants) and in src/board/rpi4.ts (what the
  * firmware uses); tests/contract compares the three.
  */

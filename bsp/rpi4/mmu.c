@@ -1,10 +1,10 @@
 /*
  * Page tables of the cell: who may read, write and execute what at EL1.
  *
- * Used by: start.S, once; mmu_enable with the MMU still off. Stage 2 (Jailhouse) walls the cell from Linux;
- * these tables wall the firmware from itself: code is not writable, data is not executable, the
- * stacks and the linear memory have unmapped neighbours, shared memory ends to the page.
- * Compiled with -mstrict-align: until the MMU is on, unaligned accesses fault.
+ * Stage 2 (Jailhouse) walls the cell from Linux; these tables wall the firmware from itself: code
+ * is not writable, data is not executable, the stacks and the linear memory have unmapped
+ * neighbours, shared memory ends to the page. Compiled with -mstrict-align: until the MMU is on,
+ * unaligned accesses fault.
  *
  * Descriptor and register layouts: Arm ARM (DDI 0487), D8.3 and TCR_EL1, MAIR_EL1, SCTLR_EL1.
  */

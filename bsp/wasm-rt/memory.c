@@ -1,7 +1,7 @@
 /*
  * The memory functions a compiler may call even in freestanding code (GCC manual, "Standards").
  *
- * Used by: the generated module (memory.copy, memory.fill, data segments). Byte loops: start-up only.
+ * Byte loops: start-up only.
  */
 #include <stddef.h>
 #include <stdint.h>

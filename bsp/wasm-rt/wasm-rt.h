@@ -1,8 +1,8 @@
 /*
  * Freestanding runtime for the output of wasm2c (wabt 1.0.39): one module, one fixed linear memory.
  *
- * Used by: the generated module and bsp/rpi4/cell.c. The cell's linear memory is at virtual address 0,
- * bounds are held by unmapped pages behind it (bsp/rpi4/mmu.c).
+ * The cell's linear memory is at virtual address 0, bounds are held by unmapped pages behind it
+ * (bsp/rpi4/mmu.c).
  * Does not: grow memory, count stack depth (a guard page does), support tables, exceptions, threads.
  */
 #ifndef WASM_RT_H_

@@ -1,7 +1,6 @@
 /**
  * A cell as members of Jailhouse's C structures: its descriptor, CPU set and arrays.
  *
- * Used by: emit.ts, for a cell and for the root cell of a system.
  * Source of the names: Jailhouse include/jailhouse/{cell-config,console}.h.
  * Does not: write the frame around them; see emit.ts.
  */

@@ -2,8 +2,7 @@
  * A configuration in Jailhouse's own C form: one self-contained file for the folder of its
  * architecture in `configs/`.
  *
- * Used by: scripts/cells.ts (`emit-c`), for people who merge the warden's parts into the C
- * configuration of their own machine. Compiled by Jailhouse, the file gives the bytes of encode.ts.
+ * Compiled by Jailhouse, the file gives the bytes of encode.ts.
  * Does not: read C.
  */
 import { ARCHITECTURE_NAMES, SYSTEM_FLAG_NAMES } from '../format/constants.ts';

@@ -1,7 +1,6 @@
 /**
  * Writes C initializers: nested braces, designated members, one member a line.
  *
- * Used by: emit-cell.ts, emit-system.ts.
  * Does not: know Jailhouse.
  */
 

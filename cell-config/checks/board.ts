@@ -1,7 +1,7 @@
 /**
  * What only holds on the Raspberry Pi 4, told by the address of its interrupt controller: E-CELL-52.
  *
- * Used by: check.ts. Does not: say anything about other machines.
+ * Does not: say anything about other machines.
  */
 import { MEMORY_WRITE } from '../format/constants.ts';
 import { GIC, GPIO, GPIO_INTERRUPT } from '../rpi4-layout.ts';

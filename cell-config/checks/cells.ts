@@ -1,7 +1,5 @@
 /**
  * What each cell needs for itself, and CPUs. E-CELL-20 to E-CELL-28, N-CELL-65.
- *
- * Used by: check.ts.
  */
 import {
   CELL_PASSIVE_COMMREG,

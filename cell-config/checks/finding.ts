@@ -1,7 +1,5 @@
 /**
  * What a check finds, and how it names places. One shape for every check.
- *
- * Used by: the checks of this folder, check.ts, scripts/cells.ts.
  */
 import type { ElfImage } from '../image/elf.ts';
 import type { Cell, MemoryRegion, System } from '../format/model.ts';

@@ -2,7 +2,6 @@
  * The linked image against the cell that runs it: size, place, entry, and what is loaded beside it.
  * E-CELL-70 to E-CELL-75.
  *
- * Used by: check.ts, when the configuration names an image.
  * Jailhouse finds none of this before the cell is started; most of it would be a parked CPU then.
  */
 import { imageEnd, loadedBytes } from '../image/elf.ts';

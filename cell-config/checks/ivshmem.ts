@@ -2,8 +2,8 @@
  * ivshmem links: each end by itself, then the two ends of a link against each other.
  * E-CELL-40 to E-CELL-51.
  *
- * Used by: check.ts. `jailhouse config check` does not look at links; the hypervisor checks only
- * that the region slots exist. Jailhouse connects devices by bdf alone: domains may differ.
+ * `jailhouse config check` does not look at links; the hypervisor checks only that the region slots
+ * exist. Jailhouse connects devices by bdf alone: domains may differ.
  */
 import {
   IVSHMEM_MAX_PEERS,

@@ -1,7 +1,7 @@
 /**
  * Overlaps: what `jailhouse config check` looks for. E-CELL-01 to E-CELL-06.
  *
- * Used by: check.ts. Empty regions are ignored, as there.
+ * Empty regions are ignored, as there.
  * Does not: compare cells with each other; see sharing.ts.
  */
 import type { Cell, MemoryRegion, System } from '../format/model.ts';

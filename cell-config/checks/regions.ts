@@ -1,7 +1,5 @@
 /**
  * Questions about memory regions that several checks ask.
- *
- * Used by: the checks of this folder.
  */
 import { MEMORY_COMM_REGION, MEMORY_ROOTSHARED } from '../format/constants.ts';
 import type { MemoryRegion } from '../format/model.ts';

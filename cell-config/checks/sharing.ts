@@ -2,7 +2,7 @@
  * Who owns which memory: coverage by root, exclusive devices, sharing between cells.
  * E-CELL-10 to E-CELL-14, N-CELL-60 to N-CELL-62.
  *
- * Used by: check.ts. `jailhouse config check` does not look at any of this.
+ * `jailhouse config check` does not look at any of this.
  * Does not: know ivshmem links; see ivshmem.ts.
  */
 import {

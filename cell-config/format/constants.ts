@@ -1,7 +1,6 @@
 /**
  * Names for the numbers inside Jailhouse configuration files: flags, types, protocols.
  *
- * Used by: the cells of this folder, the checker, and whoever reads a decoded file (the twin).
  * Source: Jailhouse include/jailhouse/{cell-config,console}.h at e57d1eff; ivshmem protocols from
  * Documentation/ivshmem-v2-specification.md.
  * Does not: know where a value lies in the file; see layout.ts.

@@ -1,7 +1,6 @@
 /**
  * Reads one cell: descriptor, CPU set and the arrays that follow, up to the end of the file.
  *
- * Used by: decode.ts, for a cell file and for the root cell inside a system file.
  * Does not: look at the file header; see decode.ts.
  */
 import type { BarMask } from './constants.ts';

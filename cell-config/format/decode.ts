@@ -1,7 +1,6 @@
 /**
  * Reads a Jailhouse cell or system file, of either revision, back into the model.
  *
- * Used by: scripts/cells.ts (`show`, `check`), the twin (it enforces the decoded cell), tests.
  * Every byte is either in the model or must be zero, so encoding the result gives the same bytes.
  * What Jailhouse takes is taken: bytes that no count covers are kept, machines for x86 are read.
  * Does not: know names of regions (the file has none; they are numbered), judge the configuration.

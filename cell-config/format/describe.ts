@@ -1,7 +1,6 @@
 /**
  * A decoded file as text for people.
  *
- * Used by: scripts/cells.ts (`show`).
  * Does not: judge; see ../check.ts.
  */
 import {

@@ -1,7 +1,6 @@
 /**
  * Writes cells and systems as the binary files that `jailhouse enable` and `cell create` read.
  *
- * Used by: scripts/cells.ts, scripts/build.ts, tests.
  * Layout: layout.ts. A cell file is descriptor, CPU set, then the arrays in the order of
  * CELL_COUNTS; a system file is the system header, then the root cell in the same form.
  * Does not: judge the configuration; see ../check.ts. Throws CellFormatError for values that the

@@ -1,7 +1,5 @@
 /**
  * The one error of this folder: a file, or a configuration, that the format cannot hold.
- *
- * Used by: encode.ts, decode.ts; command lines print its message and exit with status 2.
  */
 
 /** What, where, what the format asks for, what was found. */

@@ -1,7 +1,6 @@
 /**
  * Reads and writes the plain numbers of one packed structure by its layout.
  *
- * Used by: encode.ts, decode.ts.
  * Does not: know any structure; the layouts are in layout.ts.
  */
 import { CellFormatError } from './error.ts';

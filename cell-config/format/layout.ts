@@ -2,10 +2,9 @@
  * Where each field lies in a Jailhouse cell or system file. All integers little-endian, all
  * structures packed; offsets are relative to the structure.
  *
- * Used by: encode.ts and decode.ts, which are the two directions of these tables. The keys are the
- * field names of model.ts wherever a field is a plain number.
- * Source: Jailhouse include/jailhouse/{cell-config,console}.h at e57d1eff (revision 14) and 63000120
- * (revision 13; only the signature differs: no architecture byte, one more letter).
+ * The keys are the field names of model.ts wherever a field is a plain number. Source: Jailhouse
+ * include/jailhouse/{cell-config,console}.h at e57d1eff (revision 14) and 63000120 (revision 13;
+ * only the signature differs: no architecture byte, one more letter).
  * Does not: say what the values mean; see constants.ts and model.ts.
  */
 

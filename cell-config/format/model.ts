@@ -1,9 +1,8 @@
 /**
  * What a Jailhouse configuration says, as typed data: one cell, or a system with its root cell.
  *
- * Used by: rpi4-root.ts and rpi4-canwarden.ts (written by hand), encode.ts, decode.ts, the checker,
- * the twin (which enforces a decoded file). Names and comments of regions exist only here: the
- * binary has no place for them, so the decoder numbers them.
+ * Names and comments of regions exist only here: the binary has no place for them, so the decoder
+ * numbers them.
  * Does not: validate; encode.ts refuses values the file cannot hold, check.ts those that make no
  * sense together.
  *

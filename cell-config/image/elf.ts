@@ -1,7 +1,6 @@
 /**
  * Reads what the checker and the memory map need of a linked image: segments, sections, symbols.
  *
- * Used by: checks/image.ts, map/, scripts/cells.ts, scripts/map.ts.
  * Source: System V ABI, "Object Files" (ELF-64, little-endian) and the AArch64 supplement.
  * Does not: relocate, or read other classes, byte orders and machines: it says what it found.
  */

@@ -1,7 +1,5 @@
 /**
  * What one cell sees, in its own addresses, with the parts of its image inside its RAM.
- *
- * Used by: text.ts, svg.ts.
  */
 import type { CellImage, Range } from '../checks/finding.ts';
 import { intersection } from '../checks/finding.ts';

@@ -1,7 +1,6 @@
 /**
  * Who owns which physical memory once the cells exist: one row for each stretch with one answer.
  *
- * Used by: text.ts, svg.ts.
  * Does not: look for mistakes (see ../check.ts); where two claim the same memory, the row says both.
  */
 import type { Configuration, Range } from '../checks/finding.ts';

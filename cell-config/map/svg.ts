@@ -1,7 +1,6 @@
 /**
  * The memory map as a picture: one column for physical memory, one for each cell's own view.
  *
- * Used by: scripts/map.ts (build/map.svg).
  * Heights grow with the logarithm of the size: a page stays readable beside 3 GiB. Nothing is
  * loaded from elsewhere and no script runs in the picture.
  */

@@ -1,7 +1,5 @@
 /**
  * The memory map as text.
- *
- * Used by: scripts/map.ts.
  */
 import type { CellImage, Configuration } from '../checks/finding.ts';
 import { guestMap, imageUse } from './guest.ts';

@@ -1,7 +1,6 @@
 /**
  * Rules file to image in one step.
  *
- * Used by: scripts/rules.ts, scripts/build.ts, the twin's `--rules`.
  * Does not: read or write files.
  */
 import { formatDiagnostic } from './diagnostics.ts';

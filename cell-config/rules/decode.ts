@@ -1,7 +1,6 @@
 /**
  * Reads rules.bin back into a rule table and refuses every image the cell would refuse.
  *
- * Used by: scripts/rules.ts (`show`), the twin's judge, tests.
  * Throws RulesImageError naming the field, its offset, what was expected and what was found.
  * Does not: know rule names; the image has none, rules are called `rule-1`, `rule-2`, ...
  */

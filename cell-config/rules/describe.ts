@@ -1,7 +1,5 @@
 /**
  * A rule table as text for people.
- *
- * Used by: scripts/rules.ts (`show`, `check`).
  */
 import type { Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
 import {

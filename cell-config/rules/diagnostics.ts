@@ -1,7 +1,6 @@
 /**
  * Everything that is wrong with a rules file, each with its place: `file:line:column reason`.
  *
- * Used by: parse.ts (collects), command lines (print).
  * Does not: stop at the first error; whoever fixes a file wants all of them.
  */
 

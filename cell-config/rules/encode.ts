@@ -1,7 +1,6 @@
 /**
  * Writes a rule table as rules.bin, format 1.
  *
- * Used by: compile.ts, tests.
  * Fields that do not apply are canonical: zero, and 0xff in answerSource.
  * Does not: check the table; parse.ts did, and decode.ts checks an image from elsewhere.
  */

@@ -1,8 +1,8 @@
 /**
  * Layout of rules.bin, format 1: what the compiler writes and the cell reads at 0x100000.
  *
- * Used by: encode.ts, decode.ts. The table for people is in docs/rules.md.
- * All integers little-endian. Identifiers are in can_id form: bit 31 extended, bit 30 remote.
+ * The table for people is in docs/rules.md. All integers little-endian. Identifiers are in can_id
+ * form: bit 31 extended, bit 30 remote.
  */
 
 /** "CWRL" as the bytes lie in the file. */

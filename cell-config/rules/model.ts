@@ -2,7 +2,6 @@
  * The rule table: which frame, what answer, what is forwarded. One normal form for both
  * directions, so that parse -> encode -> decode gives the same table.
  *
- * Used by: parse.ts, encode.ts, decode.ts, the twin's judge.
  * Does not: know YAML or the binary image.
  */
 

@@ -1,7 +1,6 @@
 /**
  * Finds a frame that two rules would both match.
  *
- * Used by: parse.ts and decode.ts, which refuse such a table; the cell does the same.
  * Two rules are told apart by a bit that both compare and compare with different values: in the
  * frame kind, in the identifier, or in the data. Lengths never tell them apart, because a frame of
  * eight bytes is long enough for both.

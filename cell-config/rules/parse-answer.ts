@@ -1,7 +1,6 @@
 /**
  * Reads `answer:` of one rule: identifier, length and fixed bytes; see parse-copies.ts for the others.
  *
- * Used by: parse.ts.
  * Does not: read the match, but gets its result: what can be copied depends on the request.
  */
 import { isScalar } from 'yaml';

@@ -1,7 +1,6 @@
 /**
  * Reads `copy:` and `live:` of one answer: which bytes come from the request, and which are live values.
  *
- * Used by: parse-answer.ts.
  * Does not: read the fixed bytes; it is told of them, to see what nothing fills.
  */
 import type { RuleMatch } from './model.ts';

@@ -1,8 +1,8 @@
 /**
  * Reads the `filters` of a rules file: candump's notation, `id:mask` and inverted `id~mask`.
  *
- * Used by: parse.ts. Source of the notation: can-utils, candump.c. One difference: an identifier whose
- * flag bits are written out (40000123, a standard remote frame) is taken as it stands.
+ * Source of the notation: can-utils, candump.c. One difference: an identifier whose flag bits are
+ * written out (40000123, a standard remote frame) is taken as it stands.
  */
 import { CAN_ID_EXTENDED, FILTER_INVERTED } from './image-layout.ts';
 import type { Filter } from './model.ts';

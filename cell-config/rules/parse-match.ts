@@ -1,7 +1,6 @@
 /**
  * Reads `match:` of one rule: identifier, mask, frame kind, data conditions.
  *
- * Used by: parse.ts. parse-answer.ts uses the identifier reader.
  * Does not: compare rules with each other; see overlap.ts.
  */
 import { isMap } from 'yaml';

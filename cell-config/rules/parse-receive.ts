@@ -1,7 +1,7 @@
 /**
  * Reads `receive` of a rules file: how the two receive buffers of the chip are used.
  *
- * Used by: parse.ts. What the words mean: docs/rules.md, model.ts.
+ * What the words mean: docs/rules.md, model.ts.
  * Does not: choose; with `auto` the table has no `receive`, and the cell decides.
  */
 import type { RuleTable } from './model.ts';

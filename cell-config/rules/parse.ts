@@ -1,7 +1,6 @@
 /**
  * Reads rules.yaml: text to rule table, with every error at its `file:line:column`.
  *
- * Used by: compile.ts, scripts/rules.ts, the twin.
  * The language: docs/rules.md. Does not: touch files; see compile.ts for text to image.
  */
 import { LineCounter, parseDocument } from 'yaml';

@@ -1,7 +1,6 @@
 /**
  * Which way each rule's requests are recognised: by a hardware filter of the chip, or by reading them.
  *
- * Used by: encode.ts (writes it into the image), scripts/rules.ts (`explain`).
  * Does not: know the bit rate and the SPI clock. Unless the file says `urgent-first`, the cell uses both
  * receive buffers for all frames when these leave too little time for one (src/board/receive-layout.ts).
  *

@@ -1,7 +1,6 @@
 /**
  * Typed access to the nodes of a YAML document; every refusal has the position of the node.
  *
- * Used by: parse.ts, parse-match.ts, parse-answer.ts.
  * A reader function returns undefined after it has noted an error, so that reading goes on and
  * finds the next one.
  * Does not: know rules.

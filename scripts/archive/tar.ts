@@ -1,7 +1,6 @@
 /**
  * Writes and reads tar archives (POSIX ustar). The same members give the same bytes.
  *
- * Used by: release/archive.ts, deploy/cards/tar.ts.
  * Source: POSIX.1-2017, pax, "ustar Interchange Format".
  * Does not: read files, compress, or know extensions of the format. Owner is always root.
  */

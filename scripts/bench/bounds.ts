@@ -1,7 +1,6 @@
 /**
  * The table of tasks with the bounds that the firmware declares, read from its sources as text.
  *
- * Used by: scripts/bench.ts, tests/bench, tests/contract.
  * Does not: run AssemblyScript: the constants there are sums of numbers and of each other.
  */
 import { readFile } from 'node:fs/promises';

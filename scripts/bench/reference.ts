@@ -2,7 +2,6 @@
  * Builds the bench program (generated code and hand-written C, one compiler, one set of flags) and
  * runs it in the emulator.
  *
- * Used by: scripts/bench.ts.
  * Does not: touch the cell's files in build/: its own lie in build/bench/reference.
  */
 import { readFile } from 'node:fs/promises';

@@ -1,7 +1,6 @@
 /**
  * Firmware variants: the sources with a few lines changed on purpose, built in a folder of their own.
  *
- * Used by: tests/bench, to show that `npm run bench -- --check` sees such a change.
  * Does not: touch src/ or build/: it copies the tree's sources and their build scripts to
  * build/bench/variants/NAME and runs the copied scripts there.
  */

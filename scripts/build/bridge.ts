@@ -1,8 +1,8 @@
 /**
  * WebAssembly to the bridge's binaries: wasm2c, then a C compiler for each kind of machine.
  *
- * Used by: scripts/build.ts, after wasm.ts. Output: build/canwarden-bridge for this machine (when
- * it is a Linux with a C compiler) and build/canwarden-bridge-aarch64 for the board, both static.
+ * Output: build/canwarden-bridge for this machine (when it is a Linux with a C compiler) and
+ * build/canwarden-bridge-aarch64 for the board, both static.
  * Does not: touch the cell's image; see image.ts.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 /**
  * Runs one tool of the build and fails with what it printed.
  *
- * Used by: the steps in scripts/build. Does not: install tools (scripts/setup does).
+ * Does not: install tools (scripts/setup does).
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

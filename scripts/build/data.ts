@@ -1,7 +1,7 @@
 /**
  * The files of the build that no compiler makes: the two cell configs and the shipped rules.
  *
- * Used by: scripts/build.ts. Does not: take options; scripts/cells.ts and scripts/rules.ts do.
+ * Does not: take options; scripts/cells.ts and scripts/rules.ts do.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 

@@ -1,8 +1,8 @@
 /**
  * WebAssembly to the inmate image: wasm2c, two textual changes, the cross compiler, objcopy.
  *
- * Used by: scripts/build.ts, after wasm.ts. Output: build/canwarden.elf (symbols, for debugging) and
- * build/canwarden.bin (what `jailhouse cell load` takes). Does not: know any CAN.
+ * Output: build/canwarden.elf (symbols, for debugging) and build/canwarden.bin (what `jailhouse
+ * cell load` takes). Does not: know any CAN.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 

@@ -1,7 +1,7 @@
 /**
  * Size budgets of what is installed on the card, and the report that holds each file to its own.
  *
- * Used by: scripts/build.ts. A budget is raised on purpose, in a commit that says why.
+ * A budget is raised on purpose, in a commit that says why.
  */
 import { stat } from 'node:fs/promises';
 

@@ -1,7 +1,7 @@
 /**
  * The table of status numbers as C, for the bridge's own words about a refusal.
  *
- * Used by: bridge.ts. Source: agl/lib/status-numbers.txt, which the board's helper reads too.
+ * Source: agl/lib/status-numbers.txt, which the board's helper reads too.
  */
 
 const HEAD = `/* Made from agl/lib/status-numbers.txt: what each status number says, and what to do. */

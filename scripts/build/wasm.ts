@@ -1,8 +1,8 @@
 /**
  * AssemblyScript to WebAssembly: the module of one asconfig.json target.
  *
- * Used by: scripts/build.ts. Output: `build/<target>.wasm` (what the twin's wasm engine loads and
- * wasm2c reads). Does not: make C or machine code; see image.ts.
+ * Output: `build/<target>.wasm` (what the twin's wasm engine loads and wasm2c reads). Does not:
+ * make C or machine code; see image.ts.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 

@@ -1,7 +1,6 @@
 /**
  * Reads cell files and the linked image, with errors that name the file.
  *
- * Used by: scripts/cells.ts, scripts/map.ts.
  * Does not: judge what it read.
  */
 import { existsSync } from 'node:fs';

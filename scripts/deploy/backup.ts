@@ -1,10 +1,9 @@
 /**
  * Keeps what a deployment replaces, on the card itself, so that any machine can undo it.
  *
- * Used by: run.ts, for mounted cards and boards.
- * Form: /var/lib/canwarden/deploy/index.json lists every file that was touched, with the hash of what
- * was installed; originals lie beside it, called by their own hash. A second deployment adds to the
- * list and never replaces an original: undo leads back to the card before the first one.
+ * Form: /var/lib/canwarden/deploy/index.json lists every file that was touched, with the hash of
+ * what was installed; originals lie beside it, called by their own hash. A second deployment adds
+ * to the list and never replaces an original: undo leads back to the card before the first one.
  */
 import { createHash } from 'node:crypto';
 import { InputError } from '../../cell-config/files.ts';

@@ -1,7 +1,6 @@
 /**
  * What deploy knows of a card, whatever it is: a mounted one, an image, an archive, a board by ssh.
  *
- * Used by: run.ts and the kinds of card in cards/.
  * Does not: know what canwarden installs; see manifest.ts.
  */
 import { InputError } from '../../cell-config/files.ts';

@@ -1,9 +1,8 @@
 /**
  * Finds the files that people have replaced on the board since they were installed.
  *
- * Used by: run.ts, which leaves those alone unless it is told otherwise.
- * A file counts as replaced when it is neither what is to be installed now nor what was installed last:
- * the copy beside it tells, or, of a card from before there was one, the list of backup.ts.
+ * A file counts as replaced when it is neither what is to be installed now nor what was installed
+ * last: the copy beside it tells, or, of a card from before there was one, the list of backup.ts.
  * Does not: know of files without such a copy in the manifest; those are deploy's own.
  */
 import { isAsInstalled, readIndex } from './backup.ts';

@@ -1,7 +1,6 @@
 /**
  * Runs the tools that deploy leans on (mtools, e2fsprogs, ssh, cp) and reports them in sentences.
  *
- * Used by: the cards.
  * Does not: use a shell; arguments reach the tool as they are.
  */
 import { spawnSync } from 'node:child_process';

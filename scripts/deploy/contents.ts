@@ -1,7 +1,6 @@
 /**
  * Turns the manifest into bytes: what is wanted on this card.
  *
- * Used by: run.ts.
  * Does not: look at what is on the card, apart from the revision it is told.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,9 +1,9 @@
 /**
  * Writes flattened device trees (.dtb, .dtbo): nodes and properties to bytes.
  *
- * Used by: overlay.ts. Written here and not left to `dtc`: the format needs a page of code, and so
- * nothing has to be installed to write a card.
- * Source: Devicetree Specification 0.4, chapter 5 (version 17, big-endian).
+ * Written here and not left to `dtc`: the format needs a page of code, and so nothing has to be
+ * installed to write a card. Source: Devicetree Specification 0.4, chapter 5 (version 17,
+ * big-endian).
  * Does not: parse source text, or resolve labels and phandles.
  */
 

@@ -1,7 +1,5 @@
 /**
  * Shows a change before it is made: text as lines with - and +, other files as size and hash.
- *
- * Used by: run.ts.
  */
 import { createHash } from 'node:crypto';
 import { counted } from '../../cell-config/plural.ts';

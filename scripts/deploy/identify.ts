@@ -1,7 +1,5 @@
 /**
  * Whether this is the card of a Raspberry Pi 4 that can run the warden, and which Jailhouse it has.
- *
- * Used by: run.ts, before anything is planned.
  */
 import { InputError } from '../../cell-config/files.ts';
 import { decodeFile } from '../../cell-config/format/decode.ts';

@@ -1,7 +1,6 @@
 /**
  * What goes on the card: the one list. To install one more thing, add one line here.
  *
- * Used by: contents.ts; tests/deploy, which reads a written card back and compares it with this.
  * Paths are those of Jailhouse's recipes ($datadir/jailhouse/{cells,inmates}) and of the helper.
  * Does not: hold config.txt, which is edited and not replaced; see config/text.ts.
  */

@@ -1,9 +1,9 @@
 /**
  * The device tree overlay `canwarden.dtbo`: what Linux must not use once the warden is there.
  *
- * Used by: contents.ts. Loaded by `dtoverlay=canwarden` in config.txt.
- * An overlay and not `mem=` on the command line: `mem=` takes everything above an address away, and
- * Linux may still map what it covers; no-map is a hole that nothing maps or reuses.
+ * Loaded by `dtoverlay=canwarden` in config.txt. An overlay and not `mem=` on the command line:
+ * `mem=` takes everything above an address away, and Linux may still map what it covers; no-map is
+ * a hole that nothing maps or reuses.
  */
 import { CARD_RESERVATION, SPI_PAGE_OFFSETS } from '../../cell-config/rpi4-layout.ts';
 import { encodeDeviceTree } from './device-tree.ts';

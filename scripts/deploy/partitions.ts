@@ -1,7 +1,6 @@
 /**
  * Finds the partitions of a disk image, and which file system each holds.
  *
- * Used by: cards/image.ts.
  * Sources: UEFI 2.10 section 5 (MBR and GPT); FAT: Microsoft's FAT specification 1.03; ext4: the
  * kernel's Documentation/filesystems/ext4 (superblock).
  * Does not: read extended MBR partitions: cards of this board have none.

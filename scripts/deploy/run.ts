@@ -1,7 +1,6 @@
 /**
  * One deployment, or the undoing of one, on any kind of card: look, show, ask, write, read back.
  *
- * Used by: scripts/deploy.ts.
  * Does not: know what kind of card it is, read options, or end the process.
  */
 import { counted } from '../../cell-config/plural.ts';

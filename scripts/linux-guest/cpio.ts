@@ -1,7 +1,7 @@
 /**
  * Writes a cpio archive of the "newc" kind, which the Linux kernel unpacks as its first root.
  *
- * Used by: initramfs.ts. Source: Linux Documentation/driver-api/early-userspace/buffer-format.rst.
+ * Source: Linux Documentation/driver-api/early-userspace/buffer-format.rst.
  * Does not: compress.
  */
 

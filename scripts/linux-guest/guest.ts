@@ -1,8 +1,8 @@
 /**
  * A Linux guest in QEMU that shares a file with this machine, and a shell in it.
  *
- * Used by: tests/linux. Software emulation unless asked otherwise: a /dev/kvm that is there may still
- * hang. Does not: have a network or a disk.
+ * Software emulation unless asked otherwise: a /dev/kvm that is there may still hang. Does not:
+ * have a network or a disk.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

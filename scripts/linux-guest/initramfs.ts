@@ -2,7 +2,7 @@
  * The guest's root file system: busybox, can-utils, the kernel's CAN modules, our own programs, and
  * an init that gives a shell on the serial port.
  *
- * Used by: guest.ts. Does not: start anything of ours; the tests do.
+ * Does not: start anything of ours; the tests do.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

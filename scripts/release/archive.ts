@@ -1,8 +1,8 @@
 /**
  * The release as one archive: same files, same bytes.
  *
- * Used by: scripts/release.ts, tests/agl. The compression is zlib's, so two versions of Node may pack
- * differently; SHA256SUMS inside names the files themselves.
+ * The compression is zlib's, so two versions of Node may pack differently; SHA256SUMS inside names
+ * the files themselves.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,7 +1,6 @@
 /**
  * What the release holds, part by part. To ship one more file, add one line here.
  *
- * Used by: archive.ts; tests/agl compares it with what deploy installs and what the recipes name.
  * Does not: read files; a folder is listed, so that a new file in it comes along.
  */
 import { existsSync, readdirSync } from 'node:fs';

@@ -1,8 +1,6 @@
 /**
  * The status table of the board's helper, made from the troubleshooting guide.
  *
- * Used by: people, after a change of the guide: `node --import tsx scripts/release/status-numbers.ts`
- * writes agl/lib/status-numbers.txt; tests/agl/status-numbers.test.ts holds the two together.
  * Does not: check the guide against src/rt/status.ts; tests/contract/troubleshooting.test.ts does.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

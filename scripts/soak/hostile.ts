@@ -1,7 +1,7 @@
 /**
  * `npm run soak -- hostile`: 10,000,000 words overwritten by a hostile peer, half of them in each role.
  *
- * Used by: runs.ts. The run is twin/hostile; tests/system/hostile.test.ts does it in small.
+ * The run is twin/hostile; tests/system/hostile.test.ts does it in small.
  */
 import type { Cell } from '../../cell-config/format/model.ts';
 import { runHostile } from '../../twin/hostile/hostile-run.ts';

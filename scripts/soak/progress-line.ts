@@ -1,7 +1,7 @@
 /**
  * One line that says how far a long run is, on a terminal only.
  *
- * Used by: scripts/soak.ts. Does not: write anything where the output is not a terminal.
+ * Does not: write anything where the output is not a terminal.
  */
 
 /** The most often a line is drawn. */

@@ -1,7 +1,7 @@
 /**
  * The runs of `npm run soak`: what each does and when it is right.
  *
- * Used by: scripts/soak.ts. The runs themselves are in twin/run.
+ * The runs themselves are in twin/run.
  */
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';

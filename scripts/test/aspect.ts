@@ -1,7 +1,7 @@
 /**
  * Reads the counts out of what as-pect's summary reporter prints.
  *
- * Used by: stages.ts (the unit tests of src/). The summary looks like
+ * The summary looks like
  *   `[Tests]: 12 / 14` (passed, all) once, and `Pass: 5 / 6 Todo: 1` for each spec file.
  */
 import { stripVTControlCharacters } from 'node:util';

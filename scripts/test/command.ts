@@ -1,7 +1,7 @@
 /**
  * Runs one command of the test run to its end and keeps what it printed.
  *
- * Used by: stages.ts. Does not: judge the exit status, print anything.
+ * Does not: judge the exit status, print anything.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

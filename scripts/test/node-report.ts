@@ -1,7 +1,5 @@
 /**
  * Turns the report that node-reporter.js wrote into counts and readable failures.
- *
- * Used by: stages.ts.
  */
 import { relative, resolve } from 'node:path';
 import type { CommandResult } from './command.ts';

@@ -2,8 +2,8 @@
  * A node:test reporter that writes one JSON object per finished test, for node-report.ts to read
  * (its type ReportLine says which).
  *
- * Used by: `node --test --test-reporter` in stages.ts. Its own format, because the built-in ones
- * differ between Node 20, 22 and 24. JavaScript, because Node 20 loads reporters before tsx.
+ * Its own format, because the built-in ones differ between Node 20, 22 and 24. JavaScript, because
+ * Node 20 loads reporters before tsx.
  */
 import { inspect } from 'node:util';
 

@@ -1,7 +1,5 @@
 /**
  * The outcome of one stage of the test run, and how outcomes add up.
- *
- * Used by: stages.ts, aspect.ts, node-report.ts, report.ts.
  */
 
 export interface StageResult {

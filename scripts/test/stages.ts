@@ -1,7 +1,7 @@
 /**
  * The stages of `npm test`: what each runs and how its outcome is read.
  *
- * Used by: scripts/test.ts. A new folder under tests/ becomes a stage of its own by itself.
+ * A new folder under tests/ becomes a stage of its own by itself.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

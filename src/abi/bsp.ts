@@ -1,9 +1,8 @@
 /**
  * The host ABI: everything a wasm module of this project may ask of what is around it.
  *
- * Used by: src/chip and src/jailhouse (the only folders that call it), src/board for wiring.
- * The names are snake_case because they survive: `mmio_read32` is the wasm import
- * `bsp.mmio_read32` and the C function `w2c_bsp_mmio_read32` in bsp/.
+ * The names are snake_case because they survive: `mmio_read32` is the wasm import `bsp.mmio_read32`
+ * and the C function `w2c_bsp_mmio_read32` in bsp/.
  * Does not: hold state, check addresses. The MMU (image) or the twin (wasm) walls each access.
  */
 

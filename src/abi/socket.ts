@@ -1,8 +1,8 @@
 /**
  * The host ABI of the bridge: frames to and from the CAN interface of the AGL side.
  *
- * Used by: src/image/bridge.ts. A frame is SocketCAN's `struct can_frame`, 16 bytes in the
- * module's linear memory (see src/can/frame.ts).
+ * A frame is SocketCAN's `struct can_frame`, 16 bytes in the module's linear memory (see
+ * src/can/frame.ts).
  * Does not: block. Both calls return at once.
  */
 

@@ -1,7 +1,7 @@
 /**
  * AcknowledgeTask: serves a register write that the driver at the other end waits for.
  *
- * Used by: cell.ts, before everything but urgent frames. A Linux CPU spins until it is done.
+ * A Linux CPU spins until it is done.
  * Does not: run in the front-end's part, which is the one that waits: `run` is then one comparison.
  */
 import { Task } from '../rt/task';

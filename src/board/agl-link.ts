@@ -1,7 +1,6 @@
 /**
  * AglLink: the cell's end of the virtio-can link, whichever of the two its cell config gives it.
  *
- * Used by: the tasks of the cell.
  * Class code 0xff8024: front-end, the driver; the AGL side is the device. Class code 0xffc024:
  * back-end, the device, which is what Linux's own virtio_can driver talks to.
  * Does not: keep frames. What has no room is the caller's to keep or to drop.

@@ -1,9 +1,6 @@
 /**
  * What one step of each task may cost at most, and what that is in time.
  *
- * Used by: task-table.ts (the rows), cell-platform.ts (every step is held to them),
- * scripts/bench/bounds.ts (reads this text and the table's; the emulated board holds every step to it).
- * docs/timing-budget.md derives the times.
  * Does not: include the start and the end of the cell.
  *
  * SPI bytes are all that a step clocks, instructions included. Ring entries are those of the link to

@@ -1,7 +1,6 @@
 /**
  * BusDiagnosis: tells a wrong crystal, or a bus without another node, from the errors it makes.
  *
- * Used by: fault-look-task.ts, after each full look at the chip.
  * Does not: change anything. Each line is said once, until something was received or sent.
  */
 import { TRY_12_MHZ, TRY_16_MHZ, TRY_8_MHZ } from '../control/sentences';

@@ -1,7 +1,6 @@
 /**
  * BusOff: keeps the chip off the bus after bus-off, and brings it back (`restart-ms=`).
  *
- * Used by: fault-look-task.ts, instead of its looks at the fault state meanwhile.
  * Does not: wait; each `run` makes at most one transaction of at most 4 bytes.
  *
  * A node may come back after 128 times 11 recessive bits (ISO 11898-1, 12.1.4.4). Only the chip sees those,

@@ -1,7 +1,6 @@
 /**
  * From the settings of the command line to those of the CAN controller.
  *
- * Used by: start-up.ts, before the controller is configured.
  * Does not: touch the chip.
  */
 import { BusMode } from '../driver/mcp2515/modes';

@@ -1,7 +1,6 @@
 /**
  * BusSleep: puts the chip to sleep when nothing happens on the bus, and wakes it (`sleep=`).
  *
- * Used by: fault-look-task.ts, instead of its looks at the fault state while the chip sleeps.
  * Does not: wait; each `run` makes at most one transaction of at most 4 bytes, and one READ STATUS. The
  * frame that wakes the chip cannot be received; it is counted, and said.
  */

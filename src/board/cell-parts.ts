@@ -1,7 +1,7 @@
 /**
  * The parts of the cell on this board, each made once at start-up.
  *
- * Used by: the other cell-*.ts files. This is where chips, drivers, ring and rules meet.
+ * This is where chips, drivers, ring and rules meet.
  * Does not: start anything; cell.ts does, in order.
  */
 import { GenericTimer } from '../chip/bcm2711/generic-timer';

@@ -1,7 +1,8 @@
 /**
  * CellPlatform: the executive's board: the core's counter, the bounds at the SPI clock in use, idling.
  *
- * Used by: cell.ts. While there is a status page, steps go into its histogram, the first late ones of each task into its trace.
+ * While there is a status page, steps go into its histogram, the first late ones of each task into
+ * its trace.
  * Does not: sleep. With idle=wfi it notes that the core may, and the cell does it between two steps; else
  * the tasks are asked again at once, and the hint lets the twin skip rounds in which nothing can have
  * changed.

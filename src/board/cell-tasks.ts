@@ -1,7 +1,6 @@
 /**
  * The duties of the running cell that are about frames, one bounded piece each.
  *
- * Used by: cell.ts, task-table.ts.
  * Does not: wait. Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
  */
 import { isErrorFrame } from '../can/error-frame';

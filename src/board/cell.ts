@@ -1,7 +1,7 @@
 /**
  * Cell: the running cell, as the image sees it.
  *
- * Used by: src/image/cell.ts. One step is one step of one task (task-table.ts), highest ready first.
+ * One step is one step of one task (task-table.ts), highest ready first.
  * Does not: know registers, rings or rules; the parts do.
  */
 import {

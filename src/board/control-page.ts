@@ -1,7 +1,6 @@
 /**
  * ControlPage: fills the status page's head from the parts of the cell, and keeps the page fresh.
  *
- * Used by: cell.ts: `open` once at the end of start-up; upkeep-tasks.ts, whenever nothing else is to do.
  * Does not: block. A refresh is some 40 steps of 32 words each; under load they wait.
  */
 import {

@@ -1,8 +1,8 @@
 /**
  * ControlRequests: carries out what AGL asks for, in bounded steps, between two frames.
  *
- * Used by: cell.ts. Looks for a request about once a millisecond; one under way takes the steps in which
- * nothing else is to be done.
+ * Looks for a request about once a millisecond; one under way takes the steps in which nothing else
+ * is to be done.
  * Does not: stop answering. Until the step in which a new rule table takes its place every request is
  * answered by the old one, from then on by the new one.
  *

@@ -1,7 +1,6 @@
 /**
  * Control: what AGL sees of the cell over the second ivshmem device, and what it may ask for.
  *
- * Used by: the other control-... files, and whoever has something to note.
  * Does not: cost anything without the device: `on` is false then, one test at each place.
  */
 import { Histogram } from '../control/histogram';

@@ -1,9 +1,8 @@
 /**
  * Courtesy: SPI work that can wait gives way to a frame that has just come in.
  *
- * Used by: cell-tasks.ts, fault-look-task.ts around one transaction that can be repeated. With it, an
- * urgent request waits for one byte on SPI instead of up to fourteen, and its answer makes the first
- * free place on the bus.
+ * With it, an urgent request waits for one byte on SPI instead of up to fourteen, and its answer
+ * makes the first free place on the bus.
  * Does not: let that work starve: after some broken attempts in a row, one is carried through.
  */
 import { Status } from '../rt/status';

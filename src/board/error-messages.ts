@@ -1,7 +1,6 @@
 /**
  * ErrorMessages: what happens on the bus besides frames, as SocketCAN error frames for AGL.
  *
- * Used by: the other fault-... files of this folder.
  * Does not: decide what is worth a message, or print. Every message is counted by its class. It goes
  * to AGL only with `errors=1` and a bridge that has said it takes them: virtio-can itself has no
  * error frames (src/virtio/can-messages.ts). The way is the ring of the forwarded frames, so that a

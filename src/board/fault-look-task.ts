@@ -2,7 +2,7 @@
  * FaultLookTask: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset or
  * is to sleep, a line that lies, frames that are not sent.
  *
- * Used by: cell.ts. Starts its own timer anew in each step.
+ * Starts its own timer anew in each step.
  * Does not: touch frames. Each step makes at most one SPI transaction of at most 10 bytes (and one
  * READ STATUS when the line lies). A chip that has lost its settings is set up again in such steps, too;
  * only the answers that wait in it are loaded in one (28 bytes).

@@ -1,7 +1,6 @@
 /**
  * FaultReport: says what goes wrong on the bus and in the chip, to people and as error messages for AGL.
  *
- * Used by: fault-look-task.ts and what it is made of.
  * Does not: do anything about it. What could come often is said at most once a second.
  */
 import {

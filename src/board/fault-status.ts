@@ -1,9 +1,9 @@
 /**
  * From what the BSP says about a trap to a numbered status.
  *
- * Used by: cell.ts. Trap numbers: bsp/wasm-rt/wasm-rt.h, order of wabt's `wasm_rt_trap_t`.
- * Exception kinds: 0x100 and the vector's number; vectors 4 to 7 are those of the current
- * exception level with its own stack (Arm ARM DDI 0487, D1.3). ESR_EL1's class is bits 26..31.
+ * Trap numbers: bsp/wasm-rt/wasm-rt.h, order of wabt's `wasm_rt_trap_t`. Exception kinds: 0x100 and
+ * the vector's number; vectors 4 to 7 are those of the current exception level with its own stack
+ * (Arm ARM DDI 0487, D1.3). ESR_EL1's class is bits 26..31.
  * Does not: stop anything; the BSP has.
  */
 import { Console } from '../jailhouse/console';

@@ -2,7 +2,6 @@
  * FilterPlan: what the chip's two filters were set to when it was set up, and what that is good for when
  * other rules are in force.
  *
- * Used by: receive-layout.ts (fills it in), urgent-answers.ts and control-requests.ts.
  * Does not: set filters; they can be written in configuration mode only, off the bus. A rule that would
  * have a filter the chip is not set to is recognised by reading the frame until the cell is restarted.
  */

@@ -1,7 +1,6 @@
 /**
  * FrameObserver: writes down what became of a frame, after everything urgent about it is done.
  *
- * Used by: the tasks that take and send frames, only while there is a status page.
  * Does not: decide or send. It costs a few stores a frame: one entry in the recorder, one more and a
  * record in the trace when there was an answer.
  */

@@ -1,7 +1,7 @@
 /**
  * FromAglTask: frames of AGL's on their way to the bus, one at a time, so that they keep their order.
  *
- * Used by: cell.ts. Does not: wait. Bounds are in SPI bytes; docs/timing-budget.md has the times.
+ * Does not: wait. Bounds are in SPI bytes; docs/timing-budget.md has the times.
  */
 import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
@@ -109,7 +109,7 @@ export class FromAglTask extends Task {
     const controller = this.parts.controller;
     this.awaiting = false;
     if (agl.receivedOpen) {
-      agl.finishReceived(controller.outcome(BUFFER_FORWARD) === TransmitOutcome.Sent);
+      agl.finishReceived(controller.buffers.outcome(BUFFER_FORWARD) === TransmitOutcome.Sent);
     } else {
       controller.abort(BUFFER_FORWARD, FrameEnd.Withdrawn);
     }

@@ -1,10 +1,10 @@
 /**
  * Idle: what the core does when no task is ready: it looks again at once, or sleeps (idle=wfi).
  *
- * Used by: cell.ts, with the time up to which nothing is due.
  * Asleep, the core wakes for INT (the GPIO block's interrupt while the pin is low), for the ivshmem
- * doorbell of the AGL side, and for the timer. Nothing is served here: what is pending stays so until
- * the cell has nothing left to do, so that waking costs the urgent path nothing but the wake-up.
+ * doorbell of the AGL side, and for the timer. Nothing is served here: what is pending stays so
+ * until the cell has nothing left to do, so that waking costs the urgent path nothing but the
+ * wake-up.
  * Does not: sleep when it could miss something. What the cell config does not grant is said once, and
  * the cell polls; so it does while a session is being agreed on, where the peer answers in memory only.
  *

@@ -1,7 +1,6 @@
 /**
  * InterruptWatch: compares the INT line with the receive flags, and gives the line up when it lies.
  *
- * Used by: fault-look-task.ts, after a full look at the chip and before the next transaction.
  * Does not: use SPI, except for one READ STATUS (2 bytes) when a frame waits unannounced, and before the
  * line is called stuck.
  */

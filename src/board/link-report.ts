@@ -1,7 +1,6 @@
 /**
  * LinkReport: says when AGL comes, goes, or stays away, and ends the session of a bridge that is dead.
  *
- * Used by: upkeep-tasks.ts, about once a millisecond.
  * Does not: begin sessions; the cell answers urgent frames with or without one.
  */
 import { FaultState } from '../can/fault-state';

@@ -2,8 +2,8 @@
  * LinuxBackEnd: the virtio-can device on the AGL side, joined to a CAN interface. The cell is the
  * driver (class code 0xff8024 on its side): what it wants "sent" goes to the interface.
  *
- * Used by: linux.ts. Does not: make error messages of its own; a bus-off of the interface becomes one
- * of the device. The cell's error messages, if both ends take them, go to the interface as they are.
+ * Does not: make error messages of its own; a bus-off of the interface becomes one of the device.
+ * The cell's error messages, if both ends take them, go to the interface as they are.
  */
 import { socket_receive, socket_send } from '../abi/socket';
 import { allocateFrames, Frame, IDENTIFIER_ERROR } from '../can/frame';

@@ -2,8 +2,8 @@
  * LinuxControl: the AGL side of the control device: what the cell's status page says, as text, and
  * requests to the cell.
  *
- * Used by: src/image/bridge.ts. The host program maps the device's two output sections at the
- * addresses below, calls `tend` often, and keeps the connections to whoever asks.
+ * The host program maps the device's two output sections at the addresses below, calls `tend`
+ * often, and keeps the connections to whoever asks.
  * Does not: wait. What cannot be had now is tried again by the host program, for a bounded time.
  */
 import { counter_hertz, counter_read } from '../abi/bsp';

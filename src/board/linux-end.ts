@@ -1,7 +1,7 @@
 /**
  * LinuxEnd: one of the two ends of the link that the AGL side can play, whichever it is.
  *
- * Used by: linux.ts. Implemented by linux-back-end.ts and linux-front-end.ts.
+ * Implemented by linux-back-end.ts and linux-front-end.ts.
  * Does not: block or keep frames: a frame that finds no place on one side stays on the other. So
  * frames that come from the interface while there is no session wait in the socket's own buffer.
  */

@@ -3,7 +3,7 @@
  * device (class code 0xffc024 on its side), a CAN controller: its bus-off becomes an error message
  * on the interface.
  *
- * Used by: linux.ts. Does not: report single requests that the cell refused; they are counted.
+ * Does not: report single requests that the cell refused; they are counted.
  */
 import { socket_receive, socket_send } from '../abi/socket';
 import { allocateFrames, Frame, IDENTIFIER_ERROR } from '../can/frame';

@@ -1,9 +1,8 @@
 /**
  * The AGL side of the link: makes the end that the cell leaves to it.
  *
- * Used by: src/image/bridge.ts. The host program (or the twin) maps the ivshmem device at the
- * addresses of linux-end.ts, and calls `step` after an interrupt, a frame of the interface, or a
- * millisecond.
+ * The host program (or the twin) maps the ivshmem device at the addresses of linux-end.ts, and
+ * calls `step` after an interrupt, a frame of the interface, or a millisecond.
  * Does not: find out the role; the host program reads it from the device's class code.
  */
 import { IvshmemLink } from '../jailhouse/ivshmem-link';

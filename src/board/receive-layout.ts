@@ -1,8 +1,6 @@
 /**
  * Which layout of the receive buffers the cell uses: one kept for urgent requests, or both for all.
  *
- * Used by: start-up.ts, when the rules are loaded and the SPI clock is known, before the controller is
- * configured. docs/rules.md (`receive`) says what the choice means to whoever writes the rules.
  * Does not: change the layout of a running chip; its filters can be written in configuration mode only.
  */
 import { URGENT_FILTERS } from '../driver/mcp2515/acceptance';

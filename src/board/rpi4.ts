@@ -1,8 +1,8 @@
 /**
  * The Raspberry Pi 4 with the CAN HAT, as the canwarden cell sees it: addresses, pins, clocks.
  *
- * Used by: the other files of src/board. The same numbers stand in cell-config/ (what Jailhouse
- * grants) and in bsp/rpi4/memory-map.h (what the page tables map); tests/contract compares them.
+ * The same numbers stand in cell-config/ (what Jailhouse grants) and in bsp/rpi4/memory-map.h (what
+ * the page tables map); tests/contract compares them.
  * Does not: touch hardware.
  */
 

@@ -1,8 +1,8 @@
 /**
  * The start-up of the cell, step by step; each failure is one line on the console.
  *
- * Used by: cell.ts, once. What the bus needs is fatal; what only AGL or the rules need is not: the
- * cell then runs with less and says so.
+ * What the bus needs is fatal; what only AGL or the rules need is not: the cell then runs with less
+ * and says so.
  * Does not: run anything afterwards.
  */
 import { Sentence } from '../control/sentences';

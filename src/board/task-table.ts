@@ -1,7 +1,6 @@
 /**
  * The table of the cell's tasks: everything it does while it runs, most urgent first.
  *
- * Used by: cell.ts. scripts/bench/bounds.ts reads the rows as text and adds up the worst case.
  * Does not: hold code. What a row promises is kept by its task and seen by the executive.
  *
  * Tasks hand frames on through queues (RecordRing): `receive` to `forward` (256 frames; error messages

@@ -1,7 +1,6 @@
 /**
  * TransmitWatch: takes frames back that have not been sent in time, and notices how frames ended.
  *
- * Used by: fault-look-task.ts, about once a millisecond.
  * Does not: use SPI; an abort it asks for is carried out by TransmitPollTask.
  *
  * Times are counted from the first look at a frame: up to a millisecond late.
@@ -26,7 +25,7 @@ class WatchedBuffer {
       this.deadline.cancel();
       return;
     }
-    const requests = controller.requestsOf(this.buffer);
+    const requests = controller.buffers.requestsOf(this.buffer);
     if (requests !== this.requests) {
       this.requests = requests;
       this.deadline.start(nowTicks, timeoutTicks);

@@ -1,7 +1,7 @@
 /**
  * The duties of the cell that have nothing to do with the bus: hypervisor, session, status page.
  *
- * Used by: cell.ts. Each `run` is one look, or one ring entry.
+ * Each `run` is one look, or one ring entry.
  * Does not: touch frames.
  */
 import { CellMessage } from '../jailhouse/communication-region';

@@ -1,10 +1,10 @@
 /**
  * UrgentAnswers: sends the cell's own answers in the two transmit buffers kept for them.
  *
- * Used by: cell-tasks.ts, start-up.ts. Both buffers go before anything of AGL's. A rule that a
- * hardware filter recognises has a buffer to itself, in which its static answer waits: RTS sends it.
- * All other answers share one buffer and keep their order. So the answers of one rule never overtake
- * each other; those of different rules may, by the priority of their buffers.
+ * Both buffers go before anything of AGL's. A rule that a hardware filter recognises has a buffer
+ * to itself, in which its static answer waits: RTS sends it. All other answers share one buffer and
+ * keep their order. So the answers of one rule never overtake each other; those of different rules
+ * may, by the priority of their buffers.
  * Does not: decide what is answered.
  */
 import { allocateFrames, Frame } from '../can/frame';

@@ -1,8 +1,8 @@
 /**
  * UrgentBuffer: one transmit buffer of the chip, and what is in it.
  *
- * Used by: urgent-answers.ts. A sent buffer keeps its content, so only what differs from the last
- * answer goes over SPI: nothing, the data, or all of it.
+ * A sent buffer keeps its content, so only what differs from the last answer goes over SPI:
+ * nothing, the data, or all of it.
  * Does not: wait or queue.
  */
 import { Frame } from '../can/frame';

@@ -1,7 +1,6 @@
 /**
  * Bit timing: from a clock and a bit rate to the lengths of the parts of one bit.
  *
- * Used by: src/driver, which knows its chip's limits and register encoding.
  * Does not: touch a chip. Integers only.
  *
  * Finds what Linux' can_calc_bittiming (v6.3) finds, so that a cell and a Linux node on one bus

@@ -1,7 +1,6 @@
 /**
  * Error frames: what a controller has to say about the bus, in SocketCAN's form.
  *
- * Used by: src/board, which makes them; src/virtio, which carries them.
  * Does not: read a controller, count, or send. An error frame is a Frame whose identifier has
  * IDENTIFIER_ERROR and class bits, always 8 data bytes (linux/can/error.h):
  *

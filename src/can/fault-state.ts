@@ -1,7 +1,6 @@
 /**
  * Fault confinement state of a CAN node (ISO 11898-1, 12.1.4; thresholds as in linux/can/error.h).
  *
- * Used by: src/driver (reads it from the chip), src/board, src/virtio (bus-off).
  * Does not: hold the events that led to it; those are counted (src/rt/counters.ts).
  */
 export enum FaultState {

@@ -1,7 +1,6 @@
 /**
  * FilterList: SocketCAN's `id:mask` and inverted `id~mask` (linux/can.h, struct can_filter).
  *
- * Used by: src/responder, for the frames that no rule matches.
  * Does not: look at data. The mask says which bits of the first word count, flag bits included: a
  * mask without IDENTIFIER_EXTENDED lets both identifier forms through. A frame passes the list when
  * it passes any of its filters; which one says nothing, and it passes once.

@@ -1,7 +1,6 @@
 /**
  * Frame: a classic CAN frame in the layout of SocketCAN's `struct can_frame`.
  *
- * Used by: every part that handles frames, and the socket ABI of the bridge.
  * Does not: allocate. A Frame is a view on 16 bytes of linear memory: `changetype<Frame>(address)`.
  *
  *   offset  size  field

@@ -1,7 +1,6 @@
 /**
  * Identifiers: the questions asked of a frame's first word (layout in frame.ts).
  *
- * Used by: src/driver, src/responder, src/virtio.
  * Does not: look at the rest of a frame.
  */
 import { IDENTIFIER_ERROR, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from './frame';

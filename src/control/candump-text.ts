@@ -1,8 +1,8 @@
 /**
  * An entry of the recorder as a line of a candump log: `(seconds.micros) can0 ID#DATA R`.
  *
- * Used by: src/board/linux-control.ts. Format: can-utils, `candump -L -x`, `-8` for long length codes.
- * The last word is the direction: R received, T sent for AGL, "T answered" sent by the cell itself.
+ * Format: can-utils, `candump -L -x`, `-8` for long length codes. The last word is the direction: R
+ * received, T sent for AGL, "T answered" sent by the cell itself.
  */
 import { DATA_BYTES_MAXIMUM, Frame, IDENTIFIER_ERROR, IDENTIFIER_EXTENDED } from '../can/frame';
 import { IDENTIFIER_REMOTE } from '../can/frame';

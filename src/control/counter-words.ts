@@ -1,8 +1,5 @@
 /**
  * The names of the counters, as people and programs on the AGL side read them.
- *
- * Used by: status-text.ts, status-json.ts. tests/contract holds them against src/rt/counters.ts: each
- * counter has its own name in snake case.
  */
 import { Counter } from '../rt/counters';
 import { PAGE_LINK_COUNTERS_FIRST } from './layout';

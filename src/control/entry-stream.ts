@@ -1,7 +1,6 @@
 /**
  * EntryStream: reads the entries of a ring that the cell writes without waiting for anybody.
  *
- * Used by: src/board/linux-control.ts, for trace and recorder.
  * Does not: keep a position. Each reader has a cursor of its own: the number of the entry that it
  * wants next, counted from the cell's start and wrapping at 2^32. Nothing holds the writer back, so
  * an entry is believed only when the head, read again afterwards, is still less than a ring away.

@@ -1,7 +1,6 @@
 /**
  * Heart: whether the cell lives, from the heartbeat of its status page.
  *
- * Used by: src/board/linux-control.ts.
  * Does not: read a clock or the page. Ticks are of the reader's own clock.
  */
 

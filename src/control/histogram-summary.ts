@@ -1,7 +1,6 @@
 /**
  * HistogramSummary: count, least, greatest and percentiles of one histogram of a page's copy.
  *
- * Used by: status-text.ts, status-json.ts.
  * Does not: interpolate. A percentile is the upper end of its bucket, at most the greatest value, so
  * that it never looks better than it was.
  */

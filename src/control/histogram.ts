@@ -1,7 +1,6 @@
 /**
  * Histogram: how long something took, in classes that grow with the time: four to each doubling.
  *
- * Used by: src/board (fills), status-page.ts (copies it whole).
  * Does not: lock, reset or allocate after construction; counts wrap at 2^32.
  *
  * Layout (docs/status-page.md): +0 u32 count, +4 u32 minTicks, +8 u32 maxTicks, +12 u32 zero,

@@ -1,7 +1,7 @@
 /**
  * Layout of the two sections of the control device: the status page and the requests.
  *
- * Used by: the other files of src/control, src/board. Source: docs/status-page.md, layout version 1.
+ * Source: docs/status-page.md, layout version 1.
  * Does not: hold values. Offsets are in bytes, numbers little-endian.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Fields inside the parts of the status page, as its reader needs them besides layout.ts.
  *
- * Used by: the reader files of this folder. Source: docs/status-page.md, layout version 1.
+ * Source: docs/status-page.md, layout version 1.
  * Does not: hold values. Offsets are in bytes, numbers little-endian.
  */
 import {

@@ -1,7 +1,6 @@
 /**
  * PageReader: a copy of the cell's status page that holds together, and what the page says right now.
  *
- * Used by: src/board/linux-control.ts, and the other reader files of this folder (its copy).
  * Does not: believe the page. The cell may be of another version, or hostile: every number is read
  * once into the copy, and whoever uses one as a count or an index bounds it.
  */

@@ -1,7 +1,5 @@
 /**
  * Words for the numbers of the status page. A number that no cell writes is "unknown".
- *
- * Used by: status-text.ts, status-json.ts.
  */
 const UNKNOWN = 'unknown';
 

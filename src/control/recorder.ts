@@ -1,8 +1,7 @@
 /**
  * Recorder: the last frames of the bus, both ways, in the status page, the oldest overwritten.
  *
- * Used by: src/board. It lies in memory of the cell's own that AGL only reads, so it is there after a
- * crash of Linux.
+ * It lies in memory of the cell's own that AGL only reads, so it is there after a crash of Linux.
  * Does not: take part in the page's sequence lock: the head, stored last, says what is complete.
  *
  * An entry: u64 ticks with the direction in bits 62 and 63, then 16 bytes as struct can_frame. Entry n

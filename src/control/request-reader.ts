@@ -1,7 +1,6 @@
 /**
  * RequestReader: takes a request of AGL's out of shared memory, in bounded pieces.
  *
- * Used by: src/board, which says where a payload goes, carries it out and calls `finish`.
  * Does not: believe anything it has not copied. Each word is read once; a payload that changes while it
  * is copied fails its checksum. What it says is for the board to check.
  *

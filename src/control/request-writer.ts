@@ -1,7 +1,7 @@
 /**
  * RequestWriter: puts a request for the cell into the AGL side's output section.
  *
- * Used by: src/board/linux-control.ts. Layout: docs/status-page.md.
+ * Layout: docs/status-page.md.
  * Does not: wait, or look for the outcome; the page has it (REQUEST_SEQUENCE). One at a time: a second
  * request over a first that the cell still reads makes the first fail its checksum.
  */

@@ -1,7 +1,6 @@
 /**
  * The status page for programs: one JSON object, units in the names.
  *
- * Used by: src/board/linux-control.ts (`canwarden status --json`).
  * Does not: leave anything out that the text has; counters and rule hits that are 0 are left out of
  * both. Times are microseconds with two digits behind the point.
  */

@@ -1,7 +1,6 @@
 /**
  * StatusPage: copies the cell's figures into memory that AGL can read, in bounded pieces.
  *
- * Used by: src/board, which says what there is to copy, fills the head in, and runs the pieces.
  * Does not: wait for a reader, or read anything back but its own words at start.
  *
  * While the sequence number is odd the page is being rewritten; a reader takes an even one, copies, and

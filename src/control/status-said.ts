@@ -1,7 +1,5 @@
 /**
  * What the cell has said of a status, from the reader's copy of the page, as a sentence.
- *
- * Used by: status-text.ts, status-json.ts.
  */
 import { Status } from '../rt/status';
 import {

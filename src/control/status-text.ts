@@ -1,7 +1,6 @@
 /**
  * The status page for people: one fact a line, then tables. What is zero and says nothing is left out.
  *
- * Used by: src/board/linux-control.ts (`canwarden status`).
  * Does not: read shared memory; it tells what the reader's copy says.
  */
 import { SharedMemory } from '../hal/shared-memory';

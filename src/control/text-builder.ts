@@ -1,7 +1,7 @@
 /**
  * TextBuilder: ASCII text in one buffer of linear memory, for people and programs on the AGL side.
  *
- * Used by: the reader files of this folder. Not part of the cell.
+ * Not part of the cell.
  * Does not: grow. What does not fit is dropped, and `overflowed` says so.
  */
 const LINE_FEED: u32 = 0x0a;

@@ -1,7 +1,6 @@
 /**
  * TraceEvent: what a record of the trace ring is about, and what its two values mean.
  *
- * Used by: whoever notes an event; docs/status-page.md lists them for readers.
  * Does not: renumber. A number is never given a second meaning.
  *
  * Each record has `a`, 16 bits, and `b`, 32 bits.

@@ -1,7 +1,7 @@
 /**
  * TraceRing: what happened last, as short records in the status page, the oldest overwritten.
  *
- * Used by: src/board. A reader on the other side takes what it finds; nobody waits for it.
+ * A reader on the other side takes what it finds; nobody waits for it.
  * Does not: take part in the page's sequence lock: the head, stored last, says what is complete.
  *
  * A record: u64 ticks, u16 code (TraceEvent), u16 a, u32 b. Record n is at place n modulo capacity.

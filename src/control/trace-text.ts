@@ -1,7 +1,7 @@
 /**
  * A record of the cell's trace as a line: `(seconds.micros) answered        rule 3, 1A0`.
  *
- * Used by: src/board/linux-control.ts (`canwarden trace`). The events are those of trace-event.ts.
+ * The events are those of trace-event.ts.
  * Does not: refuse what it does not know: a number without a word is shown as a number.
  */
 import { IDENTIFIER_EXTENDED } from '../can/frame';

@@ -1,7 +1,6 @@
 /**
  * WallTime: which time of day the ticks of the cell's counter were.
  *
- * Used by: src/board/linux-control.ts.
  * Does not: need equal clocks on both sides. Whenever the cell has refreshed its page, the reader notes
  * the time of day beside the counter's; from that pair every other moment follows. It is as exact as
  * the reader looks often.

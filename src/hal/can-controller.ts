@@ -1,7 +1,7 @@
 /**
  * CanController: what the board asks of a CAN controller, whichever chip it is.
  *
- * Used by: src/board. Implemented by src/driver.
+ * Implemented by src/driver.
  * Does not: decide anything about frames, or wait in the running state: every method after `start`
  * makes a small, stated number of bus transactions and returns.
  */

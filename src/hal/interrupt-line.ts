@@ -1,7 +1,7 @@
 /**
  * InterruptLine: the level of a line by which a device asks for attention.
  *
- * Used by: src/driver. Implemented by src/chip.
+ * Implemented by src/chip.
  * Does not: latch edges. It is a level: it stays asserted until its cause is gone.
  */
 export abstract class InterruptLine {

@@ -1,7 +1,7 @@
 /**
  * PeerLink: the states of the two ends of a shared memory, and a way to make the other one look.
  *
- * Used by: src/virtio. Implemented by src/jailhouse (the ivshmem state table and doorbell).
+ * Implemented by src/jailhouse (the ivshmem state table and doorbell).
  * Does not: carry data (see shared-memory.ts), wait, or say when the peer's state changes: the
  * consumer looks at it in every step.
  */

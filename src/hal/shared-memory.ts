@@ -1,7 +1,7 @@
 /**
  * SharedMemory: a bounded window of memory that somebody else also reads and writes.
  *
- * Used by: src/virtio. Implemented by src/jailhouse (the ivshmem section).
+ * Implemented by src/jailhouse (the ivshmem section).
  * Does not: check offsets (the caller has checked every offset against `size()` before, because
  * the peer may have supplied it), and does not notify the peer.
  *

@@ -1,7 +1,7 @@
 /**
  * SpiBus: one device on a serial bus, full duplex, byte by byte.
  *
- * Used by: src/driver. Implemented by src/chip.
+ * Implemented by src/chip.
  * Does not: know what the bytes mean, or choose among devices: one bus object, one chip select.
  *
  * One *transaction* is one assertion of chip select. `transfer` is a whole one. `begin` and `end`

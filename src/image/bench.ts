@@ -1,7 +1,6 @@
 /**
  * Entry points into parts of the cell, to count their instructions against hand-written C.
  *
- * Used by: bsp/bench/bench.c, built and run by `npm run bench` alone.
  * Does not: belong to the cell's image. The parts are the cell's own, wired as the board wires them;
  * the peer of the ring is this project's device end, in the same module.
  */

@@ -1,7 +1,6 @@
 /**
  * The bridge: what the wasm module of the AGL side exports.
  *
- * Used by: the host program on Linux (bsp/linux), and the twin (twin/agl).
  * Does not: hold logic; src/board/linux*.ts do.
  */
 import { createEnd, SECTION_BYTES_MINIMUM } from '../board/linux';

@@ -1,7 +1,6 @@
 /**
  * The cell's module: what the BSP calls.
  *
- * Used by: bsp/rpi4/cell.c (compiled in), twin (the wasm engine).
  * Does not: loop; the caller runs `step` again and again, so that an emulator can stop between two.
  */
 import { createCell } from '../board/cell';

@@ -1,7 +1,7 @@
 /**
  * The inmate command line: load-time settings as `key=value` words.
  *
- * Used by: src/board. Written by `jailhouse cell load NAME IMAGE -s "bitrate=250000" -a 0x1000`.
+ * Written by `jailhouse cell load NAME IMAGE -s "bitrate=250000" -a 0x1000`.
  * Does not: know whether settings go together; the bit timing does (osc with bitrate).
  *
  *   bitrate=500000    bit/s of the bus, 5000 to 1000000

@@ -1,8 +1,8 @@
 /**
  * Jailhouse's communication region: the page through which hypervisor and cell talk, cell's side.
  *
- * Used by: src/board. Source: Jailhouse, `include/jailhouse/hypercall.h` and
- * Documentation/hypervisor-interfaces.txt (ABI revision 2). Little-endian.
+ * Source: Jailhouse, `include/jailhouse/hypercall.h` and Documentation/hypervisor-interfaces.txt
+ * (ABI revision 2). Little-endian.
  * Does not: decide anything. The root cell stands still while the hypervisor waits for a reply,
  * so the board polls `pollMessage` at least every millisecond and replies soon.
  *

@@ -1,7 +1,6 @@
 /**
  * Console: text for people, formatted into a buffer and put out one character per step.
  *
- * Used by: src/board, for the start, and with `console=on` for what the cell tells later.
  * Does not: block the loop. `putOne` puts one character out (one hypercall or one UART access);
  * `flush` is for start-up and the end, and waits a bounded time. What does not fit in the buffer
  * is dropped and counted.

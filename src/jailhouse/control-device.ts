@@ -1,7 +1,6 @@
 /**
  * ControlDevice: finds the control link on the virtual PCI bus and checks its one-way memory.
  *
- * Used by: src/board, once at start.
  * Source: ivshmem v2 specification (Jailhouse, Documentation); the protocol number is one of those
  * it leaves to its users. Root is peer 0, the cell peer 1.
  * Does not: map the register page: neither end rings, both look at memory. So it cannot see its own

@@ -1,7 +1,6 @@
 /**
  * IvshmemDevice: the virtio-can link on the virtual PCI bus, checked and mapped.
  *
- * Used by: src/board, once at start.
  * Source: ivshmem v2 specification (Jailhouse, Documentation), "Vendor Specific Capability".
  * Does not: use the device; that is IvshmemLink's and SharedSection's part.
  *

@@ -1,7 +1,6 @@
 /**
  * IvshmemFunction: finds an ivshmem device by its protocol and reads what its capability says.
  *
- * Used by: ivshmem-device.ts (the virtio-can link), control-device.ts (status page and requests).
  * Source: ivshmem v2 specification (Jailhouse, Documentation), "Vendor Specific Capability".
  * Does not: judge sizes and addresses, or write to the device.
  */

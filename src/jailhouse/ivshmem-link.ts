@@ -1,7 +1,6 @@
 /**
  * IvshmemLink: the register page and the state table of an ivshmem device with two peers.
  *
- * Used by: src/board (through ivshmem-device.ts in the cell, directly in the bridge).
  * Source: ivshmem v2 specification (Jailhouse, Documentation). One interrupt vector, number 0.
  * Does not: find or map the device.
  */

@@ -1,8 +1,8 @@
 /**
  * An image that `jailhouse cell load` put into the cell's RAM beside the program.
  *
- * Used by: src/board, for the rules image. Linux may load over it at any time only while the cell
- * is stopped, so a copy taken at start stays true.
+ * Linux may load over it at any time only while the cell is stopped, so a copy taken at start stays
+ * true.
  * Does not: know what is in it; whoever gets the copy checks it.
  */
 import { memory_read32 } from '../abi/bsp';

@@ -1,7 +1,7 @@
 /**
  * The virtual PCI bus of the cell: configuration space of bus 0, read and written by dwords.
  *
- * Used by: ivshmem-device.ts. Source: PCI 3.0, section 6.1; Jailhouse `hypervisor/pci.c`.
+ * Source: PCI 3.0, section 6.1; Jailhouse `hypervisor/pci.c`.
  * Does not: read less than a dword (the hypervisor does not mask narrower reads), and never
  * writes to a function that is not there: the hypervisor would park the core.
  */

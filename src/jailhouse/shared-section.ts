@@ -1,7 +1,6 @@
 /**
  * SharedSection: the R/W section of an ivshmem device as hal's SharedMemory.
  *
- * Used by: src/board, which gives it to src/virtio.
  * Does not: let any access leave the section. The callers check what the peer supplies; this is
  * the wall behind them: an offset outside wraps around to one inside.
  */

@@ -1,7 +1,6 @@
 /**
  * Live values: bytes that AGL sets while the cell runs, and that answers can have.
  *
- * Used by: responder.ts (reads them when it puts an answer together), src/board (sets them).
  * Does not: lock. They are set in one step of the loop, so an answer has all old ones or all new ones.
  */
 import { LIVE_VALUES } from './rule';

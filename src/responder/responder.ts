@@ -1,7 +1,6 @@
 /**
  * Responder: what is to be done with a frame, and what its answer is.
  *
- * Used by: src/board, for every frame from the bus.
  * Does not: send, forward or drop; it decides. Bounded: a look into the sieve, which ends it for most
  * frames without a rule; one pass over at most 64 rules, of which at most one matches (overlapping tables are refused), then at most 8 bytes put together.
  */

@@ -1,8 +1,7 @@
 /**
  * Rule check: is this rule allowed, and do two of them match one same frame?
  *
- * Used by: rule-table.ts when a table is loaded. The compiler has checked the same before; the
- * cell does not rely on it.
+ * The compiler has checked the same before; the cell does not rely on it.
  * Does not: check the header of the image.
  */
 import { DATA_BYTES_MAXIMUM, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../can/frame';

@@ -1,7 +1,6 @@
 /**
  * RuleSieve: says of most identifiers at once that no rule matches them.
  *
- * Used by: rule-table.ts fills it, responder.ts asks before it looks through the rules.
  * Does not: say that a rule matches; what passes is looked up. A RuleSieve is a view on SIEVE_BYTES:
  * `changetype<RuleSieve>(address)`.
  *

@@ -1,7 +1,6 @@
 /**
  * RuleTable: the rules the cell answers by, and the way a new table takes their place.
  *
- * Used by: responder.ts (reads), src/board (copies an image to `staging`, has it checked, swaps).
  * Does not: fetch the image; it lies outside the module, where only the board may look.
  *
  * There are two places for an image (layout: table-check.ts): of one the rules are in force, the other

@@ -1,7 +1,6 @@
 /**
  * Rule: one line of the rule table, as it lies in rules.bin (format 1, little-endian) and in memory.
  *
- * Used by: rule-table.ts, rule-check.ts, responder.ts. docs/rules.md describes it for people.
  * Does not: check itself. A Rule is a view on 64 bytes: `changetype<Rule>(address)`.
  *
  *   offset  size  field

@@ -1,7 +1,7 @@
 /**
  * TableCheck: the gate a rules image must pass, in bounded steps.
  *
- * Used by: rule-table.ts. The compiler has checked the same before; the cell does not rely on it.
+ * The compiler has checked the same before; the cell does not rely on it.
  * Does not: change the image, but for the checksum's field while it computes the checksum.
  *
  * Image header (format 1, little-endian, 32 bytes; the rules follow, see rule.ts):

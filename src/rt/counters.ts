@@ -1,7 +1,6 @@
 /**
  * Counters: what happened how often since start, one 32-bit number each, wrapping.
  *
- * Used by: whoever sees the event counts it; the board shows the table.
  * Does not: reset, or lock. The table is one block in the order below, so that a status page can
  * copy it whole; numbers are never reused.
  */

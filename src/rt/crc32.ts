@@ -1,7 +1,6 @@
 /**
  * CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320; "123456789" gives 0xCBF43926).
  *
- * Used by: src/responder, for the rules image; src/control, for requests.
  * Does not: need a large table. Half a byte at a time: sixteen words, some ten operations a byte.
  */
 

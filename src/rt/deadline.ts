@@ -1,8 +1,7 @@
 /**
  * Deadlines counted in clock ticks, without reading a clock.
  *
- * Used by: everything that waits; the caller passes `nowTicks`. For what comes every so often see
- * software-timer.ts.
+ * For what comes every so often see software-timer.ts.
  * Does not: read time (see src/hal/clock.ts) and does not block.
  */
 

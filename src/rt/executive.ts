@@ -1,7 +1,6 @@
 /**
  * Executive: runs a static table of tasks, one bounded step at a time, highest ready first.
  *
- * Used by: src/board, which declares the table (task-table.ts) and calls `step` for ever.
  * Does not: interrupt a task. The longest step is what an urgent frame may have to wait for; so each
  * task declares its own, each step is timed, and one that takes longer is counted and told.
  *

@@ -1,7 +1,6 @@
 /**
  * Platform: what the executive asks of the board it runs on.
  *
- * Used by: executive.ts, through a type parameter, so that every call is direct.
  * Implemented by src/board. Does not: know tasks.
  */
 import { Task } from './task';

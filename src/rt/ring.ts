@@ -1,7 +1,6 @@
 /**
  * RecordRing: a first-in, first-out queue of 16-byte records (the size of a CAN frame).
  *
- * Used by: src/board, between the steps of the loop.
  * Does not: serve two cores; producer and consumer are steps of one loop. Does not allocate after
  * construction, and never overwrites: what does not fit is refused, which is the caller's to count.
  */

@@ -1,8 +1,6 @@
 /**
  * SoftwareTimer: makes a task ready at a moment, once or every so often, without an interrupt.
  *
- * Used by: task.ts; the executive compares the earliest of all timers with the time, so that those that
- * have not run out cost nothing.
  * Does not: read a clock or call anybody.
  */
 

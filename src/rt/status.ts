@@ -1,7 +1,6 @@
 /**
  * Status: the numbered results of every function that can fail.
  *
- * Used by: every folder of src; printed as a number and a sentence on the console; docs/ lists it.
  * Does not: carry values. A function that wants to name one keeps it in a field.
  * A number is never given a second meaning: new entries take new numbers, old ones stay reserved.
  */

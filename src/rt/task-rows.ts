@@ -1,7 +1,6 @@
 /**
  * The table of tasks as bytes: what was declared of each, and what was seen of it since start.
  *
- * Used by: executive.ts, which writes it; a status page copies it whole, hence its fixed layout.
  * Does not: reset. Counts wrap.
  *
  *   0x00 u8[16] name, NUL after it      0x18 u32 bound in ticks; 0 before start

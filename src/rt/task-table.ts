@@ -1,8 +1,8 @@
 /**
  * TaskTable: who is offered a step, in which order.
  *
- * Used by: executive.ts, through a type parameter. Implemented by src/board/task-table.ts, which names
- * each task with its class: so the way from the look at the line to the answer has direct calls only.
+ * Implemented by src/board/task-table.ts, which names each task with its class: so the way from the
+ * look at the line to the answer has direct calls only.
  */
 import { Task } from './task';
 

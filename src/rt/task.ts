@@ -1,7 +1,6 @@
 /**
  * Task: one duty of the cell, run to completion in bounded steps by the executive.
  *
- * Used by: src/board, whose tasks extend it, and executive.ts.
  * Does not: wait, and is never interrupted. What one `run` may cost at most is declared in the table
  * (src/board/task-table.ts), and every run is held to it.
  */

@@ -1,7 +1,6 @@
 /**
  * The virtio-can device: the back-end end of the ring, a CAN interface offered to the peer.
  *
- * Used by: src/image/bridge.ts; the cell's board when it plays the back-end (protocol 0xC024).
  * Does not: block, or keep frames. A transmit request is taken with `takeTransmit` and stays open
  * until `finishTransmit` says how it ended, so that "used" means "sent" (LATE_TX_ACK).
  *

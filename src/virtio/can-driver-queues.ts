@@ -1,7 +1,6 @@
 /**
  * Where the virtio-can driver's rings and buffers lie in the section, and their first filling.
  *
- * Used by: can-driver.ts.
  * Does not: move anything afterwards. Descriptors are written once here; in operation only a
  * transmit buffer's length changes. Each `prepareStep` clears 64 bytes or fills one entry.
  *

@@ -1,7 +1,6 @@
 /**
  * The virtio-can driver: the front-end end of the ring, one CAN interface of the peer's.
  *
- * Used by: src/board when the cell plays the front-end (ivshmem protocol 0x8024).
  * Does not: block, retry or keep frames. What has no room is counted and dropped; a received
  * frame stays in the ring until `receive` takes it, so a slow caller slows the peer down.
  *

@@ -1,7 +1,6 @@
 /**
  * The messages of virtio-can, and their conversion from and to CAN frames.
  *
- * Used by: can-driver.ts, can-device.ts.
  * Does not: access shared memory. A data message is handled as the three 64-bit words it begins
  * with, which the caller has read once. Source: virtio 1.4, "CAN Device". Little-endian.
  *

@@ -1,7 +1,6 @@
 /**
  * One chain of descriptors as the device sees it: walked once, checked, then read and written.
  *
- * Used by: virtqueue-device.ts.
  * Does not: trust or assume anything about how the driver cut a message into buffers; a message
  * may lie across several. Never writes a descriptor.
  *

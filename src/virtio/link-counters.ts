@@ -1,8 +1,7 @@
 /**
  * LinkCounters: what happened at one end of the ring since start; each wraps at 2^32.
  *
- * Used by: can-driver.ts, can-device.ts; read by the board and the bridge. The board copies the fields
- * as they lie into the status page: their order is that of `at`.
+ * The board copies the fields as they lie into the status page: their order is that of `at`.
  * Does not: know which end it belongs to. "Sent" is towards the peer, "received" from it.
  */
 /** Counters, 32 bits each. */

@@ -1,7 +1,6 @@
 /**
  * Reminder: when the driver is rung again, in case it has lost an announcement or leaves frames in the ring.
  *
- * Used by: can-device.ts, which rings.
  * Does not: look at queues, or read the clock.
  */
 import { Deadline, microsToTicks } from '../rt/deadline';

@@ -1,8 +1,7 @@
 /**
  * Copies between the shared section and linear memory, in the widest accesses alignment allows.
  *
- * Used by: descriptor-chain.ts. The copy in linear memory is then checked: each shared byte is
- * read once.
+ * The copy in linear memory is then checked: each shared byte is read once.
  * Does not: check bounds; the caller has compared offset and length with the section's size.
  */
 import { SharedMemory } from '../hal/shared-memory';

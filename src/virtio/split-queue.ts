@@ -1,7 +1,6 @@
 /**
  * The split virtqueue in shared memory: offsets, flags and sizes of its three parts.
  *
- * Used by: virtqueue-driver.ts, virtqueue-device.ts, descriptor-chain.ts.
  * Does not: access memory. Source: virtio 1.x, "Split Virtqueues". Little-endian.
  *
  *   descriptor table, align 16          available ring, align 2        used ring, align 4

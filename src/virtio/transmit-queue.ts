@@ -1,7 +1,6 @@
 /**
  * The driver's transmit queue: a virtqueue whose chains are slots that are used in turn.
  *
- * Used by: can-driver.ts, can-driver-queues.ts.
  * Does not: know frames (the caller has the words of the message), or ring the doorbell.
  *
  * Slot i is descriptors 2i (the message, read by the device) and 2i+1 (the result, written), with a

@@ -1,7 +1,6 @@
 /**
  * The device's end of virtio over ivshmem: lays the header out, serves register writes.
  *
- * Used by: can-device.ts.
  * Does not: block, or serve queues. Each `step` looks at the peer's state once and serves at most
  * one register write, which is what bounds the driver's wait (Linux spins on it).
  *

@@ -1,7 +1,6 @@
 /**
  * The driver's end of virtio over ivshmem: finds a ready peer, negotiates, sets three queues up.
  *
- * Used by: can-driver.ts.
  * Does not: block. Each `step` looks at the peer's state once and then does at most one thing: a
  * look at an acknowledgement, or one register write. Does not touch the rings; when it says
  * `QueueOffered` the caller prepares the queue's memory and calls `provideQueue`.

@@ -1,7 +1,6 @@
 /**
  * The virtio-over-ivshmem header at the start of the R/W section, and the bits of its registers.
  *
- * Used by: transport-driver.ts, transport-device.ts.
  * Does not: access memory. Source: the Linux driver `virtio_ivshmem` (header revision 1) and
  * virtio 1.x, "Device Status Field" and "Reserved Feature Bits". Little-endian.
  *

@@ -1,7 +1,6 @@
 /**
  * The device's end of one split virtqueue: takes chains from the available ring, returns them used.
  *
- * Used by: can-device.ts, one object per queue.
  * Does not: trust the driver. The rings' place is checked once, when the queue is enabled, and
  * kept in private memory; each index is read once and checked. Does not ring the doorbell.
  */

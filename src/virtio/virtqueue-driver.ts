@@ -1,7 +1,6 @@
 /**
  * The driver's end of one split virtqueue: descriptors, the available ring, the used ring's harvest.
  *
- * Used by: can-driver.ts, one object per queue; transmit-queue.ts adds to it.
  * Does not: allocate descriptors (the caller fixes them at set-up) or ring the doorbell
  * (`kickWanted` says whether to).
  *

@@ -1,8 +1,8 @@
 /**
  * A board that is only files: the helper runs under busybox sh against it, with faked commands.
  *
- * Used by: the tests of the helper. A new board is one on which everything is installed and right,
- * Jailhouse is loaded and not yet enabled; each test breaks one thing.
+ * A new board is one on which everything is installed and right, Jailhouse is loaded and not yet
+ * enabled; each test breaks one thing.
  */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -2,10 +2,9 @@
  * Commands of a faked board, as shell scripts: they log what they were asked, and change the faked
  * /sys under CANWARDEN_ROOT as the real ones would.
  *
- * Used by: fake-board.ts, which puts them before busybox on the PATH. What they shall do differently
- * stands in files of `$CANWARDEN_ROOT/fake`: `fail-<command>` makes one fail.
- * modprobe is busybox's, which has no -n.
- * Sources: `jailhouse --help` of v0.12, Jailhouse driver/sysfs.c for the files of /sys.
+ * What they shall do differently stands in files of `$CANWARDEN_ROOT/fake`: `fail-<command>` makes
+ * one fail. modprobe is busybox's, which has no -n. Sources: `jailhouse --help` of v0.12, Jailhouse
+ * driver/sysfs.c for the files of /sys.
  */
 
 const PROLOGUE = `#!/bin/sh

@@ -2,9 +2,9 @@
  * The part of Linux that binds virtio-ivshmem and unbinds it, for a faked board: `bind` and `unbind` are
  * pipes, and two shells do what the kernel would.
  *
- * Used by: role-device.test.ts. As in virtio_ivshmem a bind is without effect while the cell is not READY:
- * here, as often as `fake/not-ready` says. What is unbound while its interface is up hangs: the shell notes
- * it in `fake/hung`.
+ * As in virtio_ivshmem a bind is without effect while the cell is not READY: here, as often as
+ * `fake/not-ready` says. What is unbound while its interface is up hangs: the shell notes it in
+ * `fake/hung`.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';

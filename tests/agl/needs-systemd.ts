@@ -1,7 +1,5 @@
 /**
  * For tests that ask systemd about units: skipped by name where it is not there.
- *
- * Used by: units.test.ts, tests/deploy/units.test.ts.
  */
 import { spawnSync } from 'node:child_process';
 import { skipForSetup } from '../../scripts/test/result.ts';

@@ -1,8 +1,8 @@
 /**
  * One firmware with four faults built in, each behind a switch in memory, and off.
  *
- * Used by: sensitivity.test.ts. One build serves all: the switch is a byte behind the rules image, which
- * the firmware never looks at otherwise.
+ * One build serves all: the switch is a byte behind the rules image, which the firmware never looks
+ * at otherwise.
  */
 import { compileRules } from '../../cell-config/rules/compile.ts';
 import { buildVariant, type Change } from '../../scripts/bench/variant.ts';

@@ -1,9 +1,9 @@
 /**
  * How an acceptance case is declared: its name, and the engines whose firmware it drives.
  *
- * Used by: tests/cases/*.test.ts. Needs `npm run build`; a missing file fails the test. The bench
- * (twin/run/bench.ts) is the board; expected values come from the CAN protocol, DS20001801J and Linux's
- * headers, and are typed in the tests.
+ * Needs `npm run build`; a missing file fails the test. The bench (twin/run/bench.ts) is the board;
+ * expected values come from the CAN protocol, DS20001801J and Linux's headers, and are typed in the
+ * tests.
  */
 import { it } from 'node:test';
 import type { EngineName } from '../../twin/engine/engine.ts';

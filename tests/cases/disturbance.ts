@@ -1,7 +1,7 @@
 /**
  * Ready-made disturbances of the bus, and the numbers of SocketCAN's error frames.
  *
- * Used by: tests/cases. The numbers are those of linux/can/error.h, typed here on purpose.
+ * The numbers are those of linux/can/error.h, typed here on purpose.
  */
 import type { WireFault } from '../../twin/bus/attempt.ts';
 import type { Bench, ErrorArrival } from '../../twin/run/bench.ts';

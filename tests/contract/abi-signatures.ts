@@ -1,7 +1,7 @@
 /**
  * Reads function signatures out of the host ABI, on both sides: AssemblyScript and C.
  *
- * Used by: abi.test.ts. Does not: compile anything; both sides are read as text.
+ * Does not: compile anything; both sides are read as text.
  */
 import ts from 'typescript';
 

@@ -1,7 +1,5 @@
 /**
  * The shipped pair with one mistake in it, and what the checker says to that.
- *
- * Used by: cell-check*.test.ts.
  */
 import assert from 'node:assert/strict';
 import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';

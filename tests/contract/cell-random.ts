@@ -1,7 +1,5 @@
 /**
  * Random configurations that the format can hold, the same ones in every run.
- *
- * Used by: cell-round-trip.test.ts, cell-emit.test.ts.
  */
 import { defineCell } from '../../cell-config/builders.ts';
 import type { Cell, Console, System } from '../../cell-config/format/model.ts';

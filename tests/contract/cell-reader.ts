@@ -1,8 +1,8 @@
 /**
  * Reads the bytes of cell files by offsets of its own, as Jailhouse's structures have them.
  *
- * Used by: cell-jailhouse.test.ts. Shares nothing with cell-config/format, which it is to judge.
- * Source: Jailhouse 63000120 (revision 13) and e57d1eff (revision 14), include/jailhouse/cell-config.h.
+ * Shares nothing with cell-config/format, which it is to judge. Source: Jailhouse 63000120
+ * (revision 13) and e57d1eff (revision 14), include/jailhouse/cell-config.h.
  */
 import assert from 'node:assert/strict';
 

@@ -1,7 +1,6 @@
 /**
  * Other people's cells, written from their published values: what the encoder must reproduce.
  *
- * Used by: cell-format, cell-check, cell-round-trip and cell-damage tests.
  * Source: Jailhouse e57d1eff configs/arm64/{rpi4,rpi4-inmate-demo,rpi4-linux-demo,qemu-arm64,
  * qemu-arm64-inmate-demo}.c. Flags are written as numbers here, from cell-config.h.
  */

@@ -1,9 +1,8 @@
 /**
  * Reads named number constants out of source texts, without running them.
  *
- * Used by: registers.test.ts, layout.test.ts. Understands what the register and layout files use:
- * numbers, names defined before, casts, and the integer operators. Leaves out what it does not
- * understand.
+ * Understands what the register and layout files use: numbers, names defined before, casts, and the
+ * integer operators. Leaves out what it does not understand.
  */
 import ts from 'typescript';
 

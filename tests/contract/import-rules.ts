@@ -1,8 +1,7 @@
 /**
  * The import rules of the project: which folder may know which.
  *
- * Used by: imports.test.ts. To let a folder know another one, change the table, with a reason in
- * docs/decisions/.
+ * To let a folder know another one, change the table, with a reason in docs/decisions/.
  */
 import { posix } from 'node:path';
 import ts from 'typescript';

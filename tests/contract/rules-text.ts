@@ -1,7 +1,5 @@
 /**
  * Short rules files for tests, and what the compiler says about them.
- *
- * Used by: rules-parse.test.ts, rules-mistakes-match.test.ts, rules-mistakes-answer.test.ts.
  */
 import assert from 'node:assert/strict';
 import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';

@@ -1,7 +1,7 @@
 /**
  * The files of the project, for the contract tests that read them as text.
  *
- * Used by: tests/contract/*.test.ts. Does not: load or run any of them.
+ * Does not: load or run any of them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,8 @@
 /**
  * Cards and projects for the tests of deploy: made from nothing in a temporary folder.
  *
- * Used by: the tests of this folder. The project is a stand-in with known bytes, so that the tests
- * need no build and see optional files too. Card images are made with mtools and e2fsprogs.
+ * The project is a stand-in with known bytes, so that the tests need no build and see optional
+ * files too. Card images are made with mtools and e2fsprogs.
  */
 import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';

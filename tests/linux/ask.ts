@@ -1,7 +1,5 @@
 /**
  * A bridge that serves a fake cell, and the bridge's own client.
- *
- * Used by: the tests of this folder that need no running cell.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

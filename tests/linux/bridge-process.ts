@@ -1,8 +1,6 @@
 /**
  * canwarden-bridge as a process of this machine, with frames as text on its standard input and
  * output (no CAN interface is needed).
- *
- * Used by: bridge-binaries.test.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';

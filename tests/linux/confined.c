@@ -2,7 +2,7 @@
  * confined PROGRAM WORDS...: runs it as user 1000 with CAP_NET_RAW and nothing else, as the bridge's unit
  * does.
  *
- * Used by: bridge-on-linux.test.ts, in the guest. Source: capabilities(7).
+ * Source: capabilities(7).
  */
 #define _GNU_SOURCE
 #include <grp.h>

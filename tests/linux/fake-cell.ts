@@ -2,7 +2,7 @@
  * A cell that is only a shared file with a status page, written by hand: what the bridge says about a
  * page is held against what stands in it.
  *
- * Used by: ask.ts and its tests. Layout: docs/bridge.md, docs/status-page.md. Shares nothing with src/.
+ * Layout: docs/bridge.md, docs/status-page.md. Shares nothing with src/.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,7 @@
  * The cell in the twin, running in real time beside a real canwarden-bridge, with an urgent request
  * on the bus every few milliseconds from start to end.
  *
- * Used by: every test of this folder. Needs `npm run build`.
+ * Needs `npm run build`.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

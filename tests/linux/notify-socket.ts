@@ -1,8 +1,8 @@
 /**
  * The service manager's end of sd_notify(3): a datagram socket that a service sends its state to.
  *
- * Used by: bridge-binaries.test.ts. Node has no datagram sockets of this family; the C library's are
- * called through koffi. Source: unix(7).
+ * Node has no datagram sockets of this family; the C library's are called through koffi. Source:
+ * unix(7).
  */
 import koffi from 'koffi';
 

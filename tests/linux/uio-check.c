@@ -1,8 +1,6 @@
 /*
  * Opens the link and the control device as canwarden-bridge does, and prints what it got: where the
  * memory begins in the device's file, by a word that the test has put there.
- *
- * Used by: bridge-uio.test.ts, which compiles it with the bridge's own files and faked folders.
  */
 #include <stdio.h>
 #include <string.h>

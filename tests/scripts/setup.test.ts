@@ -9,9 +9,8 @@ import {
   crossCompilerPackages,
 } from '../../scripts/build/compilers.ts';
 import type { Machine, Privilege } from '../../scripts/setup/machine.ts';
-import type { Requirement } from '../../scripts/setup/requirements.ts';
 import { AptProgress, readInstallSize, runLogged } from '../../scripts/setup/apt.ts';
-import { REQUIREMENTS, TEST_TOOLS } from '../../scripts/setup/requirements.ts';
+import { REQUIREMENTS, type Requirement, TEST_TOOLS } from '../../scripts/setup/requirements.ts';
 import { runSetup } from '../../scripts/setup/setup.ts';
 
 const COMPILER: Requirement = {

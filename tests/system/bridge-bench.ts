@@ -1,7 +1,7 @@
 /**
  * The built bridge with a minimal peer in the cell's place: no cell, no chip, no bus, the same link.
  *
- * Used by: bridge-ring.test.ts. Needs `npm run build`.
+ * Needs `npm run build`.
  */
 import assert from 'node:assert/strict';
 import type { Cell, System } from '../../cell-config/format/model.ts';

@@ -1,7 +1,7 @@
 /**
  * Plays short logs through the whole system: built firmware, built bridge, built cell configs.
  *
- * Used by: every test of this folder. Needs `npm run build`; a missing file fails the test.
+ * Needs `npm run build`; a missing file fails the test.
  */
 import { describe } from 'node:test';
 import type { Cell, System } from '../../cell-config/format/model.ts';

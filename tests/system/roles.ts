@@ -1,8 +1,6 @@
 /**
  * The cell pair with the ends of the link exchanged: the cell is the virtio-can device (class code
  * 0xffc024), AGL the driver (0xff8024).
- *
- * Used by: back-end.test.ts, tests/linux, the fuzzer's tests.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
 

@@ -1,8 +1,8 @@
 /**
  * A board in miniature for the chip's tests: a bus, one other node, an MCP2515, and SPI by hand.
  *
- * Used by: tests/twin/mcp2515-*.test.ts. Register numbers here are the datasheet's (DS20001801J), typed
- * again on purpose: the tests must not take them from the model.
+ * Register numbers here are the datasheet's (DS20001801J), typed again on purpose: the tests must
+ * not take them from the model.
  */
 import { CanBus, type WireRecord } from '../../twin/bus/can-bus.ts';
 import { makeFrame, type CanFrame } from '../../twin/bus/can-frame.ts';

@@ -1,7 +1,5 @@
 /**
  * A machine of the canwarden cell without an engine, for tests that act as the guest.
- *
- * Used by: machine-*.test.ts and ivshmem-*.test.ts.
  */
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';

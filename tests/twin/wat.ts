@@ -1,7 +1,5 @@
 /**
  * Small hand-written wasm modules, for tests of what runs modules.
- *
- * Used by: wasm-engine.test.ts and bridge-host.test.ts.
  */
 import wabt from 'wabt';
 

@@ -1,7 +1,7 @@
 /**
  * Whoever plays the AGL side of the link in the twin.
  *
- * Used by: twin/run. Implemented by bridge-host.ts (the built bridge) and minimal/minimal-peer.ts.
+ * Implemented by bridge-host.ts (the built bridge) and minimal/minimal-peer.ts.
  */
 import type { CanFrame } from '../bus/can-frame.ts';
 

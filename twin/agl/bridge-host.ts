@@ -2,7 +2,6 @@
  * The AGL cell as far as the link sees it: Linux's side of the ivshmem device, and the process that
  * runs the bridge between the ring and a CAN interface.
  *
- * Used by: twin/run/board.ts.
  * Does not: emulate Linux. The process wakes a fixed time after an interrupt or a frame from the
  * interface, is busy for a fixed time with each frame, and looks once a millisecond in any case. A frame
  * is handed over at the start of its time.

@@ -1,7 +1,6 @@
 /**
  * What the bridge sees at its addresses: the link's memory and registers as Linux maps them (UIO).
  *
- * Used by: bridge-host.ts.
  * Does not: interpret anything. An access outside ends the bridge, as a segmentation fault would.
  */
 import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';

@@ -1,7 +1,6 @@
 /**
  * SocketCAN's `struct can_frame` in the bridge's linear memory.
  *
- * Used by: bridge-host.ts.
  * Source: Linux include/uapi/linux/can.h.
  * Does not: carry CAN FD, or error frames as frames: those are told apart by `isErrorFrame` and read by
  * `loadErrorMessage`.

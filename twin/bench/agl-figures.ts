@@ -1,7 +1,5 @@
 /**
  * The figures of the way between the bus and AGL's CAN interface, under their keys.
- *
- * Used by: figures.ts.
  */
 import { FRAME_NANOS, WAKE_UP_NANOS } from '../agl/bridge-host.ts';
 import { distributionOf } from '../run/percentiles.ts';

@@ -1,9 +1,9 @@
 /**
  * How long a frame takes between the bus and the CAN interface of AGL, both ways, and how many go.
  *
- * Used by: figures.ts. `candump` and `cansend` stand for any program on that interface; measured at
- * it, in virtual time: from the end of a frame on the bus to the bridge handing it over, and from a
- * frame given to the interface to its start on the bus.
+ * `candump` and `cansend` stand for any program on that interface; measured at it, in virtual time:
+ * from the end of a frame on the bus to the bridge handing it over, and from a frame given to the
+ * interface to its start on the bus.
  * Does not: measure Linux. That the bridge's process runs WAKE_UP_NANOS after an interrupt or a frame is
  * assumed, and that it takes FRAME_NANOS for each was measured elsewhere (twin/agl/bridge-host.ts); both
  * are part of the figures.

@@ -1,7 +1,6 @@
 /**
  * Boards for measurements: the built files of a folder, booted with a command line and rules.
  *
- * Used by: the measurements of twin/bench.
  * Does not: build. The folder is build/, or that of a firmware variant (scripts/bench).
  */
 import { existsSync } from 'node:fs';

@@ -1,7 +1,6 @@
 /**
  * Virtual time from the cell's first instruction to "ready", and to a session with AGL.
  *
- * Used by: figures.ts.
  * Does not: include what `jailhouse cell load` and `start` take; those run on the root cell.
  */
 import type { EngineName } from '../engine/engine.ts';

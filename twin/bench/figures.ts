@@ -1,7 +1,6 @@
 /**
  * All figures of a bench run, under flat keys (docs/bench.md names each).
  *
- * Used by: scripts/bench.ts.
  * Does not: judge (goals.ts) or print (table.ts, histogram.ts).
  */
 import type { Distribution } from '../run/percentiles.ts';

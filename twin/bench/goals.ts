@@ -1,7 +1,6 @@
 /**
  * The goals of the project, each with the figures that have to meet it.
  *
- * Used by: scripts/bench.ts (`--check`), table.ts.
  * Source: the table "Figures to reach" of the design, repeated in docs/timing-budget.md.
  * Does not: measure. A goal of which nothing was measured counts as missed.
  */

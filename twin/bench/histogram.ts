@@ -1,7 +1,6 @@
 /**
  * Histograms of INT to RTS as one SVG: a panel for each answer and load.
  *
- * Used by: scripts/bench.ts (build/bench/latency.svg).
  * Does not: smooth: each bar counts the requests whose latency lies in its microsecond; the last one
  * those of 49 us and more.
  */

@@ -1,8 +1,8 @@
 /**
  * Instructions of the image for a received, forwarded, answered frame, counted by the emulator.
  *
- * Used by: figures.ts. Each frame is alone on the bus; counting starts when INT falls and ends when the
- * cell has nothing left to do (frames) or the chip has the request to send (answers).
+ * Each frame is alone on the bus; counting starts when INT falls and ends when the cell has nothing
+ * left to do (frames) or the chip has the request to send (answers).
  * Does not: compare; reference.ts does that for the parts without SPI.
  *
  * While bytes are on the SPI lines the cell polls, so its instructions there measure the wire, not the

@@ -2,7 +2,6 @@
  * The worst case by construction, under each load: what a request waits that comes at the worst moment,
  * whether or not one came just then.
  *
- * Used by: figures.ts, tests/bench. look-watch.ts says how it is put together.
  * Does not: hold for `int=spi`, where the cell looks over SPI.
  */
 import { makeFrame } from '../bus/can-frame.ts';

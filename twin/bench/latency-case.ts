@@ -1,7 +1,6 @@
 /**
  * The cases of the latency figures: which answer, under which load, at which rates.
  *
- * Used by: latency.ts, figures.ts.
  * Does not: run anything.
  */
 import type { EngineName } from '../engine/engine.ts';

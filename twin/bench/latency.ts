@@ -1,7 +1,7 @@
 /**
  * Measures one latency case: requests go out at random moments, every one is followed to its answer.
  *
- * Used by: figures.ts. Everything is read off the wires: CAN, INT, SPI.
+ * Everything is read off the wires: CAN, INT, SPI.
  * Does not: ask the firmware.
  */
 import type { WireRecord } from '../bus/can-bus.ts';

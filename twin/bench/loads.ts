@@ -1,7 +1,6 @@
 /**
  * What keeps the cell busy during a measurement: bus traffic, AGL's frames, a hostile peer.
  *
- * Used by: latency.ts.
  * Does not: measure.
  */
 import { WAKE_UP_NANOS } from '../agl/bridge-host.ts';

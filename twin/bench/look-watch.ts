@@ -14,7 +14,7 @@
  * work sees INT and does not even begin: the next look is the one with which the service begins. Whether
  * that happens in a run depends on phases, and so on the compiler; the sum must not.
  *
- * Used by: interrupt-looks.ts. A look is a read of the GPIO level register.
+ * A look is a read of the GPIO level register.
  * Does not: hold for `int=spi`, where the cell looks over SPI.
  */
 import type { Board } from '../run/board.ts';

@@ -1,7 +1,6 @@
 /**
  * The longest sustained rate without a loss: the shortest frames, all forwarded to AGL.
  *
- * Used by: figures.ts.
  * Does not: keep frames; the frames come in a fixed round, so each arrival is checked as it comes.
  */
 import { type CanFrame, makeFrame } from '../bus/can-frame.ts';

@@ -1,7 +1,7 @@
 /**
  * A Machine for counting instructions between marks: memory and a counter, no devices.
  *
- * Used by: reference.ts. A mark is an idle hint whose deadline is its number (bsp/bench/bench.c).
+ * A mark is an idle hint whose deadline is its number (bsp/bench/bench.c).
  * Does not: charge time for anything but instructions, or hold walls: the program is ours.
  */
 import { VirtualClock } from '../clock.ts';

@@ -1,10 +1,9 @@
 /**
  * What other MCP2515 drivers clock over SPI for the same acts, counted from their source.
  *
- * Used by: figures.ts, table.ts, to stand beside our own figures.
  * Source: each project's driver as named; data frame of 8 bytes; RX is one isolated frame until the
- * driver is idle again, `send` the submission of a frame, `reply` from INT to the request to send at
- * the best that the driver's structure allows. Does not: hold anything that was measured.
+ * driver is idle again, `send` the submission of a frame, `reply` from INT to the request to send
+ * at the best that the driver's structure allows. Does not: hold anything that was measured.
  */
 export interface PeerDriver {
   readonly name: string;

@@ -1,7 +1,7 @@
 /**
  * Pseudo-random numbers with a stated start: the same numbers in every run on every machine.
  *
- * Used by: the loads and phases of twin/bench. Source: the mulberry32 generator (public domain).
+ * Source: the mulberry32 generator (public domain).
  * Does not: serve for anything that must be unpredictable.
  */
 export class Random {

@@ -1,7 +1,6 @@
 /**
  * Instructions of the generated code and of hand-written C for the same work on the same frames.
  *
- * Used by: scripts/bench/reference.ts, which builds the program (bsp/bench/bench.c).
  * Does not: know the parts; it gives frames, reads marks, and subtracts what an empty call costs.
  */
 import { compileRules } from '../../cell-config/rules/compile.ts';

@@ -1,7 +1,6 @@
 /**
  * How much a bench run measures: everything, or what fits into `npm test`.
  *
- * Used by: figures.ts, scripts/bench.ts.
  * Does not: lower a goal: the quick scope takes fewer samples and cases of the same kind.
  */
 import { ANSWER_KINDS, BITRATES, type LatencyCase, LOAD_KINDS, SPI_RATES } from './latency-case.ts';

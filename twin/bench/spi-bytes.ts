@@ -1,7 +1,7 @@
 /**
  * SPI bytes of receiving and sending one frame, for each length code 0..8, on an idle bus.
  *
- * Used by: figures.ts. Read off the SPI lines.
+ * Read off the SPI lines.
  * Does not: count looks at the fault state, which belong to no frame: READ and BIT MODIFY of the error
  * registers come at their own times.
  */

@@ -1,8 +1,8 @@
 /**
  * Holds every step of the cell's loop to the bound that the firmware declares, while it is busy.
  *
- * Used by: scripts/bench.ts, tests/bench. On both engines: the image engine sees a step begin where the
- * symbol of bsp/rpi4/cell.c says so, the wasm engine calls it.
+ * On both engines: the image engine sees a step begin where the symbol of bsp/rpi4/cell.c says so,
+ * the wasm engine calls it.
  * Does not: know which task ran: the bound is that of the longest step. The tasks' own bounds are held by
  * the cell itself, and its count of late steps is asked for at the end (status page).
  */

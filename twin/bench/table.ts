@@ -1,7 +1,6 @@
 /**
  * The bench figures as text for a terminal.
  *
- * Used by: scripts/bench.ts.
  * Does not: hold figures back: everything else is in bench.json.
  */
 import type { Figures } from './figures.ts';

@@ -1,8 +1,8 @@
 /**
  * One attempt to put a frame on the wire: who takes part, what happens to whom in which bit, how it ends.
  *
- * Used by: CanBus, which plays the steps at their times. A plain attempt is predicted here at once; any
- * other is simulated bit by bit (bit-simulation.ts), and a test holds that both agree.
+ * A plain attempt is predicted here at once; any other is simulated bit by bit (bit-simulation.ts),
+ * and a test holds that both agree.
  */
 import { arbitrationKeyOf, type CanFrame } from './can-frame.ts';
 import type { BusErrorKind, CanNode, TransmitOffer } from './can-node.ts';

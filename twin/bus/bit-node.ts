@@ -2,7 +2,6 @@
  * One CAN protocol controller, bit by bit: what it drives, what it makes of what it sees, its error and
  * overload flags, and its counters (ISO 11898-1, sections 10 and 12).
  *
- * Used by: bit-simulation.ts, for the frames that are not plain: faults, collisions, no acknowledgement.
  * Does not: know time, registers or queues. It only reports steps.
  */
 import type { BusErrorKind, CanNode, TransmitOffer } from './can-node.ts';

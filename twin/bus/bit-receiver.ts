@@ -3,7 +3,7 @@
  * and says what it found. Every node of the bit-level simulation has one, senders too, because a
  * sender that loses arbitration goes on as a receiver.
  *
- * Used by: bit-node.ts. Does not: act on what it finds (flags, counters, acknowledgement).
+ * Does not: act on what it finds (flags, counters, acknowledgement).
  */
 import type { CanFrame } from './can-frame.ts';
 import { dataLengthOf } from './can-frame.ts';

@@ -2,7 +2,7 @@
  * An attempt bit by bit, every node a protocol controller of its own: exact for faults, collisions and
  * missing acknowledgements, and the reference for the quick prediction of attempt.ts.
  *
- * Used by: CanBus; tests. A pure function: the same participants and faults give the same steps.
+ * A pure function: the same participants and faults give the same steps.
  */
 import type { AttemptOutcome, AttemptStep, Participant, WireFault } from './attempt.ts';
 import { BitNode } from './bit-node.ts';

@@ -1,8 +1,8 @@
 /**
  * What the bus keeps about one of its nodes: whether it takes part, and what it waits for if not.
  *
- * Used by: CanBus. A node waits for 11 recessive bits after it connects, and for 128 times 11 after
- * bus-off (ISO 11898-1, bus integration and bus-off recovery).
+ * A node waits for 11 recessive bits after it connects, and for 128 times 11 after bus-off (ISO
+ * 11898-1, bus integration and bus-off recovery).
  */
 import type { Participant } from './attempt.ts';
 import type { CanNode } from './can-node.ts';

@@ -2,8 +2,8 @@
  * The CAN bus of the emulated board: decides at which bit a frame starts, who wins, who acknowledges,
  * and tells every node what it would learn, at the time it would learn it.
  *
- * Used by: the machine and the players; nodes attach themselves. One clock event per thing to tell, not
- * per bit: an attempt is worked out at its start of frame (attempt.ts, bit-simulation.ts).
+ * One clock event per thing to tell, not per bit: an attempt is worked out at its start of frame
+ * (attempt.ts, bit-simulation.ts).
  * Does not: model propagation delay; all nodes share the bit grid. A wrong bit clock shows as an error
  * where its owner first misreads a bit (clock-error.ts).
  */

@@ -1,7 +1,6 @@
 /**
  * A classical CAN frame, as the emulated bus carries it.
  *
- * Used by: the bus, its nodes, the MCP2515 model, the log reader and writer.
  * Does not: know bits on the wire (frame-bits.ts) or text (../candump).
  */
 

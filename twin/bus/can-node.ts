@@ -1,7 +1,6 @@
 /**
  * What the bus needs of a node, and what it tells it.
  *
- * Used by: CanBus; implemented by LogNode and Mcp2515.
  * Does not: count errors (fault-confinement.ts) or shape bits (frame-bits.ts).
  */
 import type { CanFrame } from './can-frame.ts';

@@ -2,7 +2,7 @@
  * Error counters of one CAN node and the states they lead to (ISO 11898-1, fault confinement; DS20001801
  * section 6). One object per node, changed by the bus as an attempt unfolds.
  *
- * Used by: the bus and its nodes. Does not: raise interrupts or flags; see CanNode.faultsChanged.
+ * Does not: raise interrupts or flags; see CanNode.faultsChanged.
  */
 
 /** From this count on a node shows a warning (DS20001801, 7.6.2 and 7.6.3). */

@@ -1,7 +1,6 @@
 /**
  * From a frame to the exact bits on the wire (ISO 11898-1, 10.4 to 10.6).
  *
- * Used by: the bus and its bit-level simulation; tests; anything that draws the wire.
  * Does not: know nodes or time. 0 is dominant, 1 is recessive.
  */
 import type { CanFrame } from './can-frame.ts';

@@ -2,9 +2,9 @@
  * A sender that stands for any number of control units: plays recorded frames onto the bus and
  * acknowledges what others send.
  *
- * Used by: the players of `npm run twin` and the demo, and tests.
- * Frames of one identifier leave in the order they were put in; frames of different identifiers, coming
- * from different units on a real bus, contend by arbitration. Does not: keep what it receives.
+ * Frames of one identifier leave in the order they were put in; frames of different identifiers,
+ * coming from different units on a real bus, contend by arbitration. Does not: keep what it
+ * receives.
  */
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { CanBus } from './can-bus.ts';

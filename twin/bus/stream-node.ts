@@ -1,7 +1,7 @@
 /**
  * A sender that always has the next frame of a sequence ready: a bus under full load.
  *
- * Used by: bulk tests and the soak run. Acknowledges what others send.
+ * Acknowledges what others send.
  * Does not: queue; frames leave in the order of the sequence, the next one pending at once.
  */
 import type { CanBus } from './can-bus.ts';

@@ -1,7 +1,7 @@
 /**
  * Writes candump log lines, the form that read.ts reads.
  *
- * Used by: the twin for bus.log and agl.log, the demo's log generator. Does not: write files.
+ * Does not: write files.
  */
 import type { CanFrame } from '../bus/can-frame.ts';
 

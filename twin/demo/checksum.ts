@@ -1,7 +1,7 @@
 /**
  * The end-to-end protections that the demo's cyclic messages carry.
  *
- * Used by: cyclic-messages.ts. Does not: claim any maker's exact profile.
+ * Does not: claim any maker's exact profile.
  */
 
 /** CRC-8 of SAE J1850: polynomial 0x1d, start 0xff, end inverted ("123456789" gives 0x4b). */

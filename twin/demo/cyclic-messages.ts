@@ -1,8 +1,8 @@
 /**
  * The cyclic part of the demo traffic: powertrain, chassis and body status messages.
  *
- * Used by: demo-traffic.ts. Identifiers and layouts are invented, the shape is a car's: 10 to
- * 1000 ms periods, alive counters, checksums, a few 29-bit (J1939-like) messages.
+ * Identifiers and layouts are invented, the shape is a car's: 10 to 1000 ms periods, alive
+ * counters, checksums, a few 29-bit (J1939-like) messages.
  */
 import { crc8J1850, xorOf } from './checksum.ts';
 import { signalAt } from './drive.ts';

@@ -1,7 +1,7 @@
 /**
  * The whole demo traffic: cyclic, event and urgent frames in the order of their times.
  *
- * Used by: scripts/demo-log.ts, tests/twin/demo-log.test.ts. The same on every machine and Node.
+ * The same on every machine and Node.
  */
 import { cyclicTraffic } from './cyclic-messages.ts';
 import { eventTraffic } from './event-messages.ts';

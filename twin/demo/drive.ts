@@ -1,8 +1,8 @@
 /**
  * Ten seconds of driving as signals over time: standing, pulling away, cruising, braking.
  *
- * Used by: cyclic-messages.ts. Whole numbers and straight lines only, so that every JavaScript
- * engine computes the same. Does not: model physics.
+ * Whole numbers and straight lines only, so that every JavaScript engine computes the same. Does
+ * not: model physics.
  */
 import type { SeededRandom } from './random.ts';
 

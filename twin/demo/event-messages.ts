@@ -1,9 +1,9 @@
 /**
  * The unplanned part of the demo traffic: switches, remote requests, diagnostic sessions.
  *
- * Used by: demo-traffic.ts. No rule of rules.yaml answers these; all go to AGL.
- * Diagnostics follow ISO 14229-1 services in ISO 15765-2 frames, between a tester and the
- * gearbox (0x7E1/0x7E9), the brakes (0x7E2/0x7EA) and the trailer (29-bit 0x28).
+ * No rule of rules.yaml answers these; all go to AGL. Diagnostics follow ISO 14229-1 services in
+ * ISO 15765-2 frames, between a tester and the gearbox (0x7E1/0x7E9), the brakes (0x7E2/0x7EA) and
+ * the trailer (29-bit 0x28).
  */
 import { extended, remote, standard } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';

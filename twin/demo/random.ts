@@ -1,7 +1,7 @@
 /**
  * A small seeded random number generator, so that the demo log is the same on every machine.
  *
- * Used by: the demo log's generator only. Does not: serve any other purpose; it is predictable.
+ * Does not: serve any other purpose; it is predictable.
  */
 
 /** Whole random numbers by a 32-bit multiply-and-shift hash of a Weyl sequence. */

@@ -2,8 +2,8 @@
  * The part of the demo traffic that the rules of rules.yaml are about: requests to be answered
  * by the warden itself, and the noise it drops.
  *
- * Used by: demo-traffic.ts. The identifiers are those of rules.yaml. Most requests come alone;
- * some come at the same moment from several senders, some twice from one sender.
+ * The identifiers are those of rules.yaml. Most requests come alone; some come at the same moment
+ * from several senders, some twice from one sender.
  */
 import { extended, remote, standard } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';

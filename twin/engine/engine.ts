@@ -1,7 +1,6 @@
 /**
  * What runs the cell's program: the real ARM64 image or the wasm module alone.
  *
- * Used by: twin/run; implemented by image.ts and wasm.ts over a Machine.
  * Does not: own time (the Machine's clock does) or devices.
  */
 

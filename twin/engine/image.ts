@@ -2,8 +2,8 @@
  * The image engine: executes canwarden.bin, the very bytes that go on the card, in an ARM64 emulator
  * over a Machine.
  *
- * Used by: twin/run. The instructions of a basic block are charged when it is entered; device
- * accesses, counter reads, hypercalls and idle hints go to the Machine.
+ * The instructions of a basic block are charged when it is entered; device accesses, counter reads,
+ * hypercalls and idle hints go to the Machine.
  * Does not: deliver interrupts to EL1 (the cell masks all exceptions; WFI wakes all the same), model
  * caches, barriers or memory attributes: the emulator has none.
  */

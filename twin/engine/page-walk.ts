@@ -2,9 +2,8 @@
  * The cell's own address translation: does stage 1 map a virtual address, and if not, at which level
  * does the walk end.
  *
- * Used by: twin/engine/image.ts, to tell a fault the cell takes itself (unmapped guard page) from one
- * the hypervisor takes (address outside the cell). Source: Arm ARM DDI 0487, D8 (VMSAv8-64), 4 KiB
- * granule, 39-bit addresses (T0SZ 25), as TCR_EL1 of the cell says.
+ * Source: Arm ARM DDI 0487, D8 (VMSAv8-64), 4 KiB granule, 39-bit addresses (T0SZ 25), as TCR_EL1
+ * of the cell says.
  * Does not: check what a table entry says for whole tables (APTable, PXNTable).
  */
 import type { GuestMemory } from '../machine/machine.ts';

@@ -1,7 +1,7 @@
 /**
  * The C side of Unicorn 2: its functions and callbacks as koffi declares them.
  *
- * Used by: unicorn.ts. Source: unicorn/unicorn.h and unicorn/arm64.h, libunicorn 2.0.1.
+ * Source: unicorn/unicorn.h and unicorn/arm64.h, libunicorn 2.0.1.
  * Does not: hold state; each emulator has its own handle.
  */
 import koffi from 'koffi';

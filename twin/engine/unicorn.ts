@@ -1,8 +1,7 @@
 /**
  * Unicorn 2, an ARM64 emulator library, called through koffi: only what the image engine needs.
  *
- * Used by: twin/engine/image.ts. Works with libunicorn 2.0.1 (Debian 12, Ubuntu 24.04) and 2.1.1
- * (Debian 13).
+ * Works with libunicorn 2.0.1 (Debian 12, Ubuntu 24.04) and 2.1.1 (Debian 13).
  * Does not: know any device. An exception thrown in a callback cannot cross the emulator: it is
  * kept, the emulation stops, and `start` throws it.
  */

@@ -1,7 +1,6 @@
 /**
  * The wasm engine: runs build/cell.wasm alone, with the host ABI over a Machine.
  *
- * Used by: twin/run with `--engine wasm`: fast, and needs no cross compiler.
  * Does not: count wasm instructions. Each ABI call is charged a fixed time instead, so its
  * latencies are rougher than the image engine's. Barriers cost time only: there is one CPU.
  */

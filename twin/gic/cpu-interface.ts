@@ -1,10 +1,10 @@
 /**
  * The CPU interface a cell sees: GICV of the GIC-400, with the list registers that Jailhouse fills.
  *
- * Used by: interrupts.ts. An interrupt that the hypervisor took lies in a list register until the cell
- * has acknowledged and ended it; ending it deactivates the physical interrupt (HW bit).
- * Sources: GICv2 architecture specification (IHI 0048B), 5.5; Jailhouse gic-v2.c (gicv2_inject_irq:
- * priority 0, HW set). At cell start GICH_VMCR is 0: the interface is off.
+ * An interrupt that the hypervisor took lies in a list register until the cell has acknowledged and
+ * ended it; ending it deactivates the physical interrupt (HW bit). Sources: GICv2 architecture
+ * specification (IHI 0048B), 5.5; Jailhouse gic-v2.c (gicv2_inject_irq: priority 0, HW set). At
+ * cell start GICH_VMCR is 0: the interface is off.
  * Does not: know priorities (all are 0, so one active interrupt blocks all others), EOImode or the
  * registers that nothing here needs; those throw.
  */

@@ -2,7 +2,6 @@
  * The GIC-400 distributor as Jailhouse shows it to a cell: enable and configuration registers of the
  * interrupts that the cell owns; the bits of all others read 0 and ignore writes.
  *
- * Used by: interrupts.ts, which charges nothing: every access here is a trap that the machine charges.
  * Sources: GICv2 architecture specification (IHI 0048B), 4.3; Jailhouse hypervisor/arch/arm-common
  * (irqchip.c, gic-v2.c): SGI 0 and 1 and the maintenance interrupt stay the hypervisor's.
  * Does not: route, prioritise or raise anything; registers for that throw.

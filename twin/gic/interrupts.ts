@@ -1,10 +1,9 @@
 /**
  * Interrupts of one cell: lines and pulses in, distributor and CPU interface as Jailhouse shows them.
  *
- * Used by: twin/machine/cell-machine.ts; the devices of the board drive the lines.
  * Physical interrupts go to the hypervisor (HCR_EL2.IMO): it takes one as soon as it is pending,
- * whatever the cell masks, which costs the cell an exit; then the interrupt is the cell's, active, and
- * does not come again until the cell has ended it.
+ * whatever the cell masks, which costs the cell an exit; then the interrupt is the cell's, active,
+ * and does not come again until the cell has ended it.
  * Does not: know time; `take` is called by the machine, which charges the exit.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';

@@ -1,7 +1,6 @@
 /**
  * The core's virtual timer: CNTV_CVAL_EL0 and CNTV_CTL_EL0, and its line, PPI 27.
  *
- * Used by: twin/machine/cell-machine.ts.
  * Source: Arm ARM DDI 0487, D11.2: the condition is met while the counter is at or past the compare
  * value; the line is high while it is met, the timer enabled and not masked.
  * Does not: know CNTV_TVAL_EL0 or the physical timer.

@@ -2,7 +2,6 @@
  * A run against a hostile peer: the cell and a bridge at work, and somebody who overwrites their
  * shared memory at random moments. Since both read the same memory, both are attacked.
  *
- * Used by: tests/system/hostile.test.ts, `npm run soak -- hostile`.
  * Does not: stop at the first loss of a session; sessions are lost by the thousand and must come back.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';

@@ -2,7 +2,6 @@
  * Writes what an honest peer never would into the shared memory of the link: one word at a time, at
  * places where it hurts, from a seed.
  *
- * Used by: hostile-run.ts.
  * Does not: know the firmware's layout: where the rings lie it reads from the header's registers, as
  * the peer did. Source of the offsets: virtio over ivshmem; virtio 1.4, "Split Virtqueues".
  */

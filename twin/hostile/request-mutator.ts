@@ -2,7 +2,6 @@
  * Writes requests that no honest peer would into root's output section: torn, damaged, too long, of
  * unknown kinds, changed while the cell copies them; and good ones in between.
  *
- * Used by: hostile-run.ts.
  * Does not: hand over a table that the rules of the run do not allow: whoever may write requests may
  * change the rules, which is no attack. So every good table answers as the first one does.
  */

@@ -1,7 +1,6 @@
 /**
  * The communication region: the page through which hypervisor and cell talk, hypervisor's side.
  *
- * Used by: twin/run/board.ts (fills it at start), cell-control.ts (messages), parking.ts.
  * Source: Jailhouse include/jailhouse/hypercall.h, hypervisor/control.c cell_start.
  * Does not: wait; cell-control.ts runs the cell until it replies.
  */

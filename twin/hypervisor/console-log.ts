@@ -1,7 +1,6 @@
 /**
  * Collects what the hypervisor and the cell print, as lines with the virtual time of each.
  *
- * Used by: hypercalls.ts (putc), the UART, parking.ts; read by twin/run and the tests.
  * Does not: print; whoever wants to see lines as they come passes `onLine`.
  */
 

@@ -1,7 +1,6 @@
 /**
  * Hypercalls of a cell: HVC #0x4a48 with the code in x0.
  *
- * Used by: twin/machine/cell-machine.ts.
  * Source: Jailhouse include/jailhouse/hypercall.h, hypervisor/control.c hypercall.
  * Does not: charge time, the UART's neither. Information calls (codes 5 and 7) answer like unknown ones.
  */

@@ -1,7 +1,6 @@
 /**
  * One end of an ivshmem link: the virtual PCI function with its configuration space and BAR0.
  *
- * Used by: virtual-pci.ts (the cell's accesses) and twin/agl (the root cell's, without traps).
  * Source: Jailhouse hypervisor/{ivshmem,pci}.c, arch/arm-common/ivshmem.c; ivshmem v2
  * specification. One INTx vector, as on every arm64 board with GICv2; no MSI-X.
  * Does not: keep an interrupt that comes while the peer has its interrupts off: it is lost.

@@ -1,7 +1,6 @@
 /**
  * The link of two or more ivshmem endpoints: state table and interrupts between the peers.
  *
- * Used by: ivshmem-endpoint.ts (registers of one peer), twin/run/board.ts (makes the link).
  * Source: Jailhouse Documentation/ivshmem-v2-specification.md; hypervisor/ivshmem.c.
  * Does not: know PCI, or who the peers are.
  */

@@ -1,7 +1,7 @@
 /**
  * Every ivshmem link of the board, made from the two cell files: ends, state table, sections.
  *
- * Used by: twin/run/board.ts. Jailhouse connects devices by bdf alone.
+ * Jailhouse connects devices by bdf alone.
  * Does not: look at what goes through a link.
  */
 import { PCI_TYPE_IVSHMEM } from '../../cell-config/format/constants.ts';

@@ -1,7 +1,6 @@
 /**
  * The virtual PCI host of a cell: configuration space (ECAM, bus 0) and the BARs behind it.
  *
- * Used by: twin/machine/cell-machine.ts, for trapped accesses.
  * Source: Jailhouse hypervisor/pci.c.
  * Does not: hold any device but ivshmem, or charge time.
  *

@@ -1,7 +1,6 @@
 /**
  * The guest-physical address space of one cell, made from its decoded configuration.
  *
- * Used by: cell-machine.ts (every access) and loader.ts (which region takes an image).
  * Source: Jailhouse hypervisor: mmio.c (sub-page regions), paging of arch/arm64.
  * Does not: emulate registers, charge time or park; it says what lies where and what is allowed.
  */

@@ -1,8 +1,8 @@
 /**
  * The Machine of one cell: walls of its configuration, time charging, devices, hypervisor traps.
  *
- * Used by: twin/run/board.ts, which makes it; the engines see it as a Machine.
- * Source: Jailhouse hypervisor/{mmio,control}.c, arch/arm64/{traps,mmio}.c, arch/arm-common/gic-v2.c.
+ * Source: Jailhouse hypervisor/{mmio,control}.c, arch/arm64/{traps,mmio}.c,
+ * arch/arm-common/gic-v2.c.
  * Does not: take interrupts to EL1 (the cell masks them; WFI wakes all the same), nor model caches.
  * EXECUTE is not enforced, as on arm64.
  */

@@ -1,7 +1,6 @@
 /**
  * Devices at physical addresses, as the peripheral bus of the board sees them.
  *
- * Used by: cell-machine.ts (dispatch), twin/run/board.ts (which devices there are).
  * Does not: enforce who may reach a device; the cell's address space does.
  */
 import { UnimplementedFeature } from '../unimplemented.ts';

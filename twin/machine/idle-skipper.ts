@@ -1,7 +1,6 @@
 /**
  * Skips the polling of a guest that has nothing to do, by whole polling rounds.
  *
- * Used by: cell-machine.ts for idleUntil.
  * Does not: change what the guest sees. A guest that polls every R nanoseconds notices an event at
  * the first multiple of R after it; skipping k whole rounds at once keeps exactly that phase.
  *

@@ -1,7 +1,6 @@
 /**
  * `jailhouse cell load NAME IMAGE [-a ADDRESS]`: puts blobs into the memory of a stopped cell.
  *
- * Used by: twin/run/board.ts, before the engine boots.
  * Source: Jailhouse driver/cell.c, load_image.
  * Does not: clear anything: what no blob covers stays stale, as on the board.
  */

@@ -1,7 +1,6 @@
 /**
  * What an engine sees of the emulated board: memories, device accesses, counter, hypercalls.
  *
- * Used by: twin/engine (both engines); implemented by cell-machine.ts.
  * Does not: execute instructions, know what a device is, or hold state. Virtual time is an
  * integer number of nanoseconds (see twin/clock.ts).
  */

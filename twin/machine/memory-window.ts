@@ -1,8 +1,8 @@
 /**
  * Reads and writes of a guest memory in which each access is one access of its width.
  *
- * Used by: the wasm engine. Buffer's own methods move byte by byte, which a second process that
- * shares the memory can see half done.
+ * Buffer's own methods move byte by byte, which a second process that shares the memory can see
+ * half done.
  * Does not: check permissions. Alignment is natural; an access that is not is done byte by byte.
  */
 import type { GuestMemory } from './machine.ts';

@@ -1,8 +1,6 @@
 /**
  * The board's RAM by physical address: one Buffer per block, shared by whoever maps it.
  *
- * Used by: address-space.ts (the cell's view) and twin/agl (the root cell's view), so that shared
- * memory is really shared.
  * Does not: know permissions or guest addresses.
  */
 

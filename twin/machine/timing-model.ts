@@ -1,9 +1,8 @@
 /**
  * The stated model of time: what each act of the guest costs on the emulated board.
  *
- * Used by: cell-machine.ts and both engines. Every latency that the twin prints follows from
- * these numbers, the SPI clock (core clock / CDIV, 9 SCLK per byte, see twin/soc/spi0.ts) and the
- * bit times of the bus.
+ * Every latency that the twin prints follows from these numbers, the SPI clock (core clock / CDIV,
+ * 9 SCLK per byte, see twin/soc/spi0.ts) and the bit times of the bus.
  * Does not: model caches, memory contention by Linux, or pipeline effects. Nothing here was
  * measured on hardware; each number is an assumption with its reason beside it.
  */

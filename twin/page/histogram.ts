@@ -1,7 +1,7 @@
 /**
  * A latency histogram of the status page: four buckets to each doubling of the time.
  *
- * Used by: status-page.ts, text.ts. Source: docs/status-page.md, "Histograms".
+ * Source: docs/status-page.md, "Histograms".
  * Does not: know single values; a percentile is the upper end of the bucket it falls into.
  */
 import { HISTOGRAM_BUCKETS } from './layout.ts';

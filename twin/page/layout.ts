@@ -1,7 +1,7 @@
 /**
  * Where things lie in the two sections of the control link. Source: docs/status-page.md.
  *
- * Used by: the other files of this folder. Little-endian; offsets in bytes.
+ * Little-endian; offsets in bytes.
  * Does not: share a number with src/control; tests/contract compares the two lists.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Requests to the cell, written into root's output section as the bridge does.
  *
- * Used by: the system tests. Source: docs/status-page.md, "Requests".
+ * Source: docs/status-page.md, "Requests".
  * Does not: wait for the answer; the status page has it (`request`).
  */
 import { crc32 } from 'node:zlib';

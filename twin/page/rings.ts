@@ -1,7 +1,7 @@
 /**
  * The two rings of the status page: trace records and recorded frames.
  *
- * Used by: the system tests, text.ts. Source: docs/status-page.md, "Rings".
+ * Source: docs/status-page.md, "Rings".
  * Does not: read while the cell writes: in the twin it stands still meanwhile. Another process must
  * read the head again afterwards and discard what may have been overwritten.
  */

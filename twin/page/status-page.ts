@@ -1,7 +1,6 @@
 /**
  * The cell's status page, decoded.
  *
- * Used by: the runs of twin/run (table, judge, fuzzer) and the system tests.
  * Source: docs/status-page.md, layout version 1.
  * Does not: wait for the cell; a page in the middle of a refresh is none.
  */

@@ -1,7 +1,5 @@
 /**
  * The status page as a few lines of text.
- *
- * Used by: twin/run/command.ts (`npm run twin -- --status`).
  */
 import { type Histogram, percentileTicks } from './histogram.ts';
 import type { StatusPage } from './status-page.ts';

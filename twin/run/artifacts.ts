@@ -1,7 +1,6 @@
 /**
  * The built files that a run needs, read from build/.
  *
- * Used by: command.ts and the system tests.
  * Does not: build anything.
  */
 import { existsSync } from 'node:fs';

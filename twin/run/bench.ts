@@ -1,7 +1,6 @@
 /**
  * A running board that a test can steer while it runs: send, disturb, stall, look.
  *
- * Used by: tests/cases, twin/run/bulk.ts and random-run.ts. scenario.ts plays whole logs instead.
  * Does not: judge. Everything is collected from the wires and from AGL's interface, unless `keep` is false.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';

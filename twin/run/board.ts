@@ -1,7 +1,6 @@
 /**
  * The emulated board, wired: bus, chip, SPI0, GPIO, the cell's machine, the link, the AGL side.
  *
- * Used by: scenario.ts and the system tests.
  * Does not: decide what is played or what is expected.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';

@@ -1,7 +1,6 @@
 /**
  * The bulk run: the shortest frames at the highest rate, back to back, and every one must reach AGL.
  *
- * Used by: tests/cases (50,000 frames) and scripts/soak.ts (1,000,000).
  * Does not: keep frames; it compares each arrival with the wire as it comes.
  */
 import { type CanFrame, framesEqual, makeFrame } from '../bus/can-frame.ts';

@@ -1,7 +1,6 @@
 /**
  * Runs the cell for a span of virtual time, and shuts it down as `jailhouse cell shutdown` does.
  *
- * Used by: scenario.ts and the system tests.
  * Source: Jailhouse hypervisor/control.c, cell_exchange_message and cell_suspend.
  */
 import type { RunResult } from '../engine/engine.ts';

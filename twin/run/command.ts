@@ -1,7 +1,6 @@
 /**
  * A run from files to files, with what a person wants to see on the way.
  *
- * Used by: scripts/twin.ts and scripts/demo.ts.
  * Does not: parse options. Bad input is an InputError with a message for the user; nothing has been
  * written then.
  */

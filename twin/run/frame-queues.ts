@@ -1,7 +1,5 @@
 /**
  * Things waiting for a frame of a certain content, first come first served per content.
- *
- * Used by: judge.ts, to find which expectation an observed frame fulfils.
  */
 import type { CanFrame } from '../bus/can-frame.ts';
 

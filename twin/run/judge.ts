@@ -1,7 +1,6 @@
 /**
  * Compares what happened on the wires with what the rules demand.
  *
- * Used by: scenario.ts at the end of a run.
  * Does not: look into the cell. Every frame of the bus is put before the rule oracle; each frame
  * the cell sent must be an answer somebody expected or a frame of AGL, each used once.
  */

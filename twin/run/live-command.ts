@@ -1,7 +1,6 @@
 /**
  * `npm run twin -- --shm FILE --realtime`: the board beside a real canwarden-bridge.
  *
- * Used by: scripts/twin.ts.
  * Does not: judge what reaches AGL; it is not on this side of the file. Answers are checked.
  */
 import { join } from 'node:path';

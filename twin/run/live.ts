@@ -2,7 +2,6 @@
  * A board that runs beside real processes: its link is a shared file, its clock is held back to
  * real time.
  *
- * Used by: live-command.ts, scripts/test-linux.ts.
  * Does not: repeat exactly. What the bridge does, and when, is up to the machine; a run for figures
  * or for comparison uses scenario.ts.
  */

@@ -1,7 +1,6 @@
 /**
  * The input logs of a run, on one time axis.
  *
- * Used by: command.ts and live-command.ts.
  * Does not: choose among the frames (log-choice.ts), or change the order of a log.
  */
 import type { CanFrame } from '../bus/can-frame.ts';

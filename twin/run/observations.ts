@@ -1,7 +1,6 @@
 /**
  * What a run left behind on the wires, collected while it runs.
  *
- * Used by: scenario.ts (collects), judge.ts, summary.ts and timeline.ts (read).
  * Does not: ask the firmware anything, or judge.
  */
 import type { WireRecord } from '../bus/can-bus.ts';

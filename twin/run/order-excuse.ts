@@ -4,7 +4,7 @@
  * older one, or both after it, and be the younger one; the chip's registers are the same, and INT, which
  * would tell, was not looked at.
  *
- * Used by: random-run.ts. Does not: excuse anything else.
+ * Does not: excuse anything else.
  */
 import type { SpiTransaction } from './spi-transactions.ts';
 

@@ -1,7 +1,5 @@
 /**
  * Writes the results of a run: bus.log, agl.log, summary.json. All of them or none.
- *
- * Used by: command.ts.
  */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,5 @@
 /**
  * Percentiles of measured values, by the nearest-rank method: every figure is one that occurred.
- *
- * Used by: summary.ts.
  */
 
 /** The value below or at which `percent` of the values lie; null when there are none. */

@@ -1,7 +1,6 @@
 /**
  * The phases of a run on a board: boot, wait for the link, play the logs, drain.
  *
- * Used by: scenario.ts; `bringUp` also by bench.ts.
  * Does not: judge, or shut the cell down (cell-control.ts).
  */
 import type { RunResult } from '../engine/engine.ts';

@@ -1,7 +1,5 @@
 /**
  * Says how far a run is: one line that renews itself on a terminal, every tenth otherwise.
- *
- * Used by: command.ts.
  */
 import { counted } from '../../cell-config/plural.ts';
 import type { Progress } from './phases.ts';

@@ -3,8 +3,8 @@
  * reaches AGL once and in order, or is one that overflowed and was told; each frame of AGL is on the wire
  * once and in order, or was given up and told.
  *
- * Used by: tests/cases/random.test.ts and scripts/soak. Does not: look into the firmware: it is judged by
- * the wire, the chip's own account of overflows, and what AGL received.
+ * Does not: look into the firmware: it is judged by the wire, the chip's own account of overflows,
+ * and what AGL received.
  */
 import { type CanFrame, framesEqual } from '../bus/can-frame.ts';
 import { LogNode } from '../bus/log-node.ts';

@@ -1,8 +1,7 @@
 /**
  * Makes a failing random run smaller: fewer frames, without faults, delays or AGL, as long as it still fails.
  *
- * Used by: tests/cases/random.test.ts and scripts/soak. Does not: change the seed, so that the result can be
- * played again from one line.
+ * Does not: change the seed, so that the result can be played again from one line.
  */
 import { runRandom, type RandomOptions, type RandomReport } from './random-run.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Random traffic, random faults and random delays, all from one seed.
  *
- * Used by: random-run.ts. The same seed gives the same plan; each kind of choice has a sequence of its own,
- * so that leaving one kind out does not change the others.
+ * The same seed gives the same plan; each kind of choice has a sequence of its own, so that leaving
+ * one kind out does not change the others.
  * Does not: run anything.
  */
 import { favourite, type Participant, type WireFault } from '../bus/attempt.ts';

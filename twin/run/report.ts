@@ -1,7 +1,5 @@
 /**
  * The totals of a run as a few lines of text.
- *
- * Used by: command.ts.
  */
 import type { Distribution } from './percentiles.ts';
 import type { Summary } from './summary.ts';

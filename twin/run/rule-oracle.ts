@@ -1,8 +1,6 @@
 /**
  * What a rule table demands for a frame, worked out from the rule model alone.
  *
- * Used by: judge.ts, as the expectation that the cell's work is measured against; live-command.ts;
- * the tests of the rule language.
  * Does not: share code with the firmware: an error in either shows as a difference.
  */
 import type { Filter, Rule, RuleAnswer, RuleTable } from '../../cell-config/rules/model.ts';

@@ -1,7 +1,6 @@
 /**
  * One run of the twin: boot, play the logs, drain, shut the cell down, judge. The library entry.
  *
- * Used by: scripts/twin.ts, scripts/demo.ts, tests/system.
  * Does not: read or write files, or print.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';

@@ -1,7 +1,6 @@
 /**
  * Reads the MCP2515 instructions off the SPI lines: frames read out, buffers loaded, sends requested.
  *
- * Used by: scenario.ts (feeds transactions), judge.ts (which send made which frame, byte counts).
  * Source: DS20001801J, table 12-1 (instructions), registers 3-3 to 3-8 (transmit buffers).
  * Does not: ask chip or firmware; the content of the transmit buffers follows from what was written.
  */

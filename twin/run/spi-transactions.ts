@@ -1,7 +1,6 @@
 /**
  * Records what passes on the SPI lines, as transactions from chip select to chip select.
  *
- * Used by: twin/run/board.ts as Spi0's tap; read by spi-operations.ts and timeline.ts.
  * Does not: interpret. Works from the lines alone: the firmware is not asked.
  */
 import type { SpiTap } from '../soc/spi-device.ts';

@@ -1,7 +1,6 @@
 /**
  * The cell's own account of a run, its status page, against what was seen on the wires.
  *
- * Used by: scenario.ts at the end of a run.
  * Does not: compare what depends on when AGL came and went: frames on their way then are counted by
  * one side and not seen by the other.
  */

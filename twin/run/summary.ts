@@ -1,7 +1,6 @@
 /**
  * The figures of a run, in the form of summary.json.
  *
- * Used by: scenario.ts.
  * All but `counters` is measured from the CAN wire, the SPI lines and the frames that reached AGL;
  * `counters` is the cell's own account. Figures of the emulated board, not of hardware.
  */

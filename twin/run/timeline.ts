@@ -1,7 +1,5 @@
 /**
  * One answered request, step by step, as text: what happened when on the CAN wire and on SPI.
- *
- * Used by: scripts/demo.ts and scripts/twin.ts.
  */
 import { formatLogLine } from '../candump/write.ts';
 import type { AnsweredRequest } from './judge.ts';

@@ -1,7 +1,7 @@
 /**
  * A file mapped into this process's memory, shared with whoever else maps it (mmap, MAP_SHARED).
  *
- * Used by: shared-link.ts. Node has no mmap of its own; the C library's is called through koffi.
+ * Node has no mmap of its own; the C library's is called through koffi.
  * Does not: unmap. A mapping lives as long as the process.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';

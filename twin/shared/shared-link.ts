@@ -1,7 +1,7 @@
 /**
  * The memory of both links as a file that a real process, canwarden-bridge, maps as well.
  *
- * Used by: twin/run/live.ts. The layout is in docs/bridge.md.
+ * The layout is in docs/bridge.md.
  * Does not: carry interrupts: both ends poll. The twin plays the hypervisor's part where there is
  * none: it lays the file out, and takes a peer that shows no life for dead.
  */

@@ -1,9 +1,9 @@
 /**
  * BCM2711 GPIO block as the firmware of the board leaves it: pins 8..11 on SPI0, the rest inputs.
  *
- * Used by: the machine (page 0xfe200000). Whether the cell may write is the machine's to enforce.
- * Low-level detection of pins 0..27 raises the interrupt of that bank (BCM2711 ARM Peripherals, 5.2,
- * GPLENn and GPEDSn: an event stays set when it is cleared while its pin is still low).
+ * Whether the cell may write is the machine's to enforce. Low-level detection of pins 0..27 raises
+ * the interrupt of that bank (BCM2711 ARM Peripherals, 5.2, GPLENn and GPEDSn: an event stays set
+ * when it is cleared while its pin is still low).
  * Does not: drive pins. Set, clear, the other detections and pulls are Linux's, and throw here.
  */
 import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';

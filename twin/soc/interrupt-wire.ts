@@ -2,7 +2,7 @@
  * The wire from the chip's INT pin to the GPIO: follows the chip, unless a test holds it at a level
  * (a broken wire, a spike).
  *
- * Used by: twin/run/board.ts. Does not: delay or filter anything.
+ * Does not: delay or filter anything.
  */
 export class InterruptWire {
   /** The level at the GPIO end. */

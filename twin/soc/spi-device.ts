@@ -1,7 +1,5 @@
 /**
  * What hangs on an SPI controller, and who listens to its lines.
- *
- * Used by: Spi0 (the controller), Mcp2515 (the device), measurements (the tap).
  */
 
 /** A device behind one chip select, SPI mode 0,0, eight bits at a time, most significant first. */

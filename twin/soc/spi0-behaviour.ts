@@ -1,8 +1,8 @@
 /**
  * How emulations of SPI0 differ from the silicon and still carry every byte.
  *
- * Used by: spi0.ts. Tests run the firmware over each of them: it must rely on what the datasheet says,
- * not on how this model does it.
+ * Tests run the firmware over each of them: it must rely on what the datasheet says, not on how
+ * this model does it.
  */
 export interface Spi0Behaviour {
   /** Bytes that each FIFO holds. */

@@ -1,10 +1,9 @@
 /**
  * BCM2711 SPI0 in polled mode: registers, FIFOs and the time that bytes take.
  *
- * Used by: the machine (page 0xfe204000), with the MCP2515 behind chip select 0.
- * Source: BCM2711 ARM peripherals, chapter 9, and facts jailhouse-virtio.md section G. A byte takes nine
- * clocks, one of them idle; one clock event per byte. Other emulations differ in some of that, and a test
- * can ask for it (spi0-behaviour.ts). Does not: model DMA, interrupts, bidirectional and
+ * Source: BCM2711 ARM peripherals, chapter 9, and facts jailhouse-virtio.md section G. A byte takes
+ * nine clocks, one of them idle; one clock event per byte. Other emulations differ in some of that,
+ * and a test can ask for it (spi0-behaviour.ts). Does not: model DMA, interrupts, bidirectional and
  * LoSSI modes, other SPI modes than 0,0, inverted chip selects: each throws UnimplementedFeature.
  */
 import type { VirtualClock } from '../clock.ts';

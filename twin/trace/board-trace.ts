@@ -1,8 +1,7 @@
 /**
  * The lines of the board as a VCD: SCK MOSI MISO CS INT and the CAN bus (RX of a transceiver: recessive 1).
  *
- * Used by: `npm run twin -- --vcd FILE`, tests. SPI mode 0,0: data stands before SCK rises, the ninth clock
- * time of a byte is idle.
+ * SPI mode 0,0: data stands before SCK rises, the ninth clock time of a byte is idle.
  * Does not: show less than it is given; meant for short runs, as it keeps every edge in memory.
  */
 import type { SpiTap } from '../soc/spi-device.ts';

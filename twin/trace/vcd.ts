@@ -1,7 +1,7 @@
 /**
  * Value change dump (IEEE 1364-2005, 18.2): digital signals over time, as sigrok and GTKWave read them.
  *
- * Used by: board-trace.ts and tests. Does not: know what the signals mean.
+ * Does not: know what the signals mean.
  */
 
 /** One wire of the dump. */

@@ -1,7 +1,6 @@
 /**
  * A mounted card: the folder of its root file system and the folder of its boot partition.
  *
- * Used by: scripts/deploy.ts (`--rootfs`).
  * Links inside the card are followed inside the card: `/lib -> /usr/lib` on it must never lead to
  * the machine's own /usr/lib.
  */

@@ -1,9 +1,5 @@
 /**
  * Files of an ext4 file system inside an image, by debugfs: without mounting, without root.
- *
- * Used by: cards/image.ts.
- * debugfs ends with status 0 whatever happened, so everything is read back and the file system is
- * checked (e2fsck) before it counts as written.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,5 @@
 /**
  * Files of a FAT file system inside an image, by mtools: without mounting, without root.
- *
- * Used by: cards/image.ts.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

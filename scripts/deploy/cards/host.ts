@@ -1,7 +1,6 @@
 /**
  * A board that runs: its files are read and written by ssh, with the shell and tools it has.
  *
- * Used by: scripts/deploy.ts (`--host`).
  * One ssh run reads everything, one writes everything. The script goes to `sh` on the board through
  * standard input; it needs stat, base64, readlink and mv (coreutils or busybox).
  * Does not: keep passwords; ssh asks for what it needs, keys are the comfortable way.

@@ -1,7 +1,6 @@
 /**
  * A card image (.wic, .img): partitions found and written without mounting and without root.
  *
- * Used by: scripts/deploy.ts (`--image`).
  * All work is done on a copy, which takes the image's name when everything was written, read back
  * and checked: an interrupted run leaves the image as it was. The undo file stands beside it.
  * Does not: unpack compressed images, write to block devices.

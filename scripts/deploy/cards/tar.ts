@@ -1,7 +1,6 @@
 /**
  * An archive to unpack on a card or a board, for those who have neither at hand now.
  *
- * Used by: scripts/deploy.ts (`--tar`).
  * It holds the files of the root partition at their places and those of the boot partition under
  * boot/. config.txt is not in it, only the lines it needs: they are the board's to take.
  * Does not: edit other people's archives; an archive that deploy did not write is refused.

@@ -1,7 +1,6 @@
 /**
  * GenericTimer: the core's virtual counter as a Clock (54 MHz on this SoC; the rate is asked for).
  *
- * Used by: src/board.
  * Does not: take an interrupt: a sleep ends by itself when the timer expires.
  */
 import { counter_hertz, counter_read, idle_until, sleep_until } from '../../abi/bsp';

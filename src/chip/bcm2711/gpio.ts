@@ -1,7 +1,6 @@
 /**
  * GpioInputLine: one GPIO pin as an active-low interrupt line.
  *
- * Used by: src/board, for the INT pin of the MCP2515.
  * Does not: write any register. The cell's mapping of the page is read-only, because Linux owns
  * the other pins: a write would park the cell.
  */

@@ -1,8 +1,6 @@
 /**
  * LowLevelEvent: makes a GPIO pin raise the block's interrupt while it is low.
  *
- * Used by: src/board, for idle=wfi, and only when the cell config grants the pin bank's interrupt: the
- * GPIO page is then writable; else the first write would park the cell.
  * Source: BCM2711 ARM Peripherals, 5.2, GPLENn and GPEDSn.
  * Does not: touch pins that are not its own. Linux has the rest of the block: GPLEN0 is shared word by
  * word, so a change by Linux at the same moment can undo this one, which is why `isArmed` is asked

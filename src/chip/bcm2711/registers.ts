@@ -1,7 +1,7 @@
 /**
  * BCM2711 registers that the cell touches: SPI0, the GPIO levels and their detection.
  *
- * Used by: spi0.ts, gpio.ts, low-level-event.ts. Offsets from a block's base; the bases are the board's.
+ * Offsets from a block's base; the bases are the board's.
  * Does not: list what is not used; pin functions and pulls are the firmware's business.
  */
 

@@ -1,7 +1,6 @@
 /**
  * Spi0: the BCM2711's SPI master in polled mode, native chip select CE0, mode 0,0.
  *
- * Used by: src/board, which gives it to the driver as its SpiBus.
  * Does not: set pin functions (config.txt does), use interrupts or DMA, or serve a second device.
  *
  * A part of a transaction is at most 16 bytes and the FIFOs hold 64, so all bytes are written at

@@ -1,8 +1,8 @@
 /**
  * InterruptController: the cell's interrupts in the GIC-400, as Jailhouse grants them.
  *
- * Used by: src/board, for idle=wfi. No vector is ever taken: DAIF stays masked, a pending interrupt
- * ends a WFI, and the cell acknowledges it when it suits.
+ * No vector is ever taken: DAIF stays masked, a pending interrupt ends a WFI, and the cell
+ * acknowledges it when it suits.
  * Does not: know what an interrupt means, or reach interrupts of other cells: those bits of the
  * distributor read 0 and ignore writes, which is how the cell learns what its config grants.
  */

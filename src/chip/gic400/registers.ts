@@ -1,8 +1,8 @@
 /**
  * GICv2 registers that the cell touches.
  *
- * Used by: interrupt-controller.ts. Offsets from the two blocks, whose addresses Jailhouse tells in the
- * communication region. Source: GICv2 architecture specification (IHI 0048B), tables 4-1 and 4-2.
+ * Offsets from the two blocks, whose addresses Jailhouse tells in the communication region. Source:
+ * GICv2 architecture specification (IHI 0048B), tables 4-1 and 4-2.
  * Does not: list priorities, targets and software interrupts; the cell leaves them as it finds them.
  */
 

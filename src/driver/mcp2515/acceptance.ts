@@ -1,8 +1,6 @@
 /**
  * Acceptance: what the hardware filters let into which receive buffer.
  *
- * Used by: setup.ts (writes the registers), controller.ts (reads which filter hit), src/board (says
- * which requests are urgent).
  * Does not: lose anything. Every frame is received in both layouts:
  *
  *   shared         both buffers take every frame; RXB1 while RXB0 is full

@@ -1,7 +1,6 @@
 /**
  * Bit rate: the CNF registers of the MCP2515 for an oscillator and a bit rate.
  *
- * Used by: controller.ts.
  * Does not: write them. The calculation is src/can/bit-timing.ts; here are the chip's limits
  * (DS20001801J, section 5) and encoding (registers 5-1..5-3).
  */

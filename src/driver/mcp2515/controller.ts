@@ -1,8 +1,8 @@
 /**
  * Mcp2515: the CAN controller as the board uses it.
  *
- * Used by: src/board. Knows no chip of the SoC: bus, line and clock are type parameters, so every
- * call to them is direct.
+ * Knows no chip of the SoC: bus, line and clock are type parameters, so every call to them is
+ * direct.
  * Does not: queue, retry, or decide. After `start` no method waits, and each makes at most the SPI
  * transactions it states (bytes include the instruction; n = data bytes, 0 for remote frames):
  *
@@ -46,12 +46,7 @@ import { BusMode } from './modes';
 import { counted, Receiver } from './receiver';
 import { Setup } from './setup';
 import { Sleep } from './sleep';
-import {
-  BUFFER_FORWARD,
-  FRAME_BITS_MAXIMUM,
-  TransmitBuffers,
-  TransmitOutcome,
-} from './transmit-buffers';
+import { BUFFER_FORWARD, FRAME_BITS_MAXIMUM, TransmitBuffers } from './transmit-buffers';
 
 /** Transmit buffer for frames from AGL: lowest priority, and alone, so their order is kept. */
 export { BUFFER_FORWARD };
@@ -73,7 +68,8 @@ export class Mcp2515<
   readonly setup: Setup<Bus, Time>;
   /** Fault confinement, overflow, and whether the chip kept its settings. */
   readonly faults: FaultMonitor<Bus>;
-  private readonly buffers: TransmitBuffers<Bus>;
+  /** What is asked of one buffer, beyond sending and taking back, is asked here. */
+  readonly buffers: TransmitBuffers<Bus>;
   private readonly receiver: Receiver<Bus, Line>;
   private readonly sleep: Sleep<Bus, Time>;
   private bitrate: u32 = 0;
@@ -281,16 +277,6 @@ export class Mcp2515<
   /** True while the frame of `buffer` has not ended as far as is known. */
   transmitPending(buffer: u32): bool {
     return this.buffers.occupied(buffer);
-  }
-
-  /** How the last frame of `buffer` ended. */
-  outcome(buffer: u32): TransmitOutcome {
-    return this.buffers.outcome(buffer);
-  }
-
-  /** Number of frames requested in `buffer` so far: tells one from the next. */
-  requestsOf(buffer: u32): u32 {
-    return this.buffers.requestsOf(buffer);
   }
 
   /** True when `tendTransmit` has something to do. */

@@ -2,7 +2,6 @@
  * FaultMonitor: overflow, fault confinement state, error counters, and whether the chip is still as
  * it was set up, one register access at a time.
  *
- * Used by: controller.ts; src/board takes the events.
  * Does not: touch the receive flags; READ RX BUFFER clears those by itself, and clearing one here
  * could lose the next frame.
  *

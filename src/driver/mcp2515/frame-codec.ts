@@ -1,7 +1,7 @@
 /**
  * Frame codec: between a Frame and the 13 registers of an MCP2515 buffer.
  *
- * Used by: controller.ts. Pure.
+ * Pure.
  * Does not: check identifiers; what does not fit the registers is cut off.
  *
  * Registers (DS20001801J, registers 3-3..3-8 and 4-4..4-9), from `registers` on:

@@ -1,7 +1,7 @@
 /**
  * MCP2515 SPI instructions: one function per opcode of DS20001801J, table 12-1.
  *
- * Used by: the other files of this folder. Works on any SpiBus.
+ * Works on any SpiBus.
  * Does not: retry, count, or keep state. Every transaction goes through the one buffer below, so
  * the bytes of an answer are there until the next instruction.
  *

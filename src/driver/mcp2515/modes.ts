@@ -1,7 +1,6 @@
 /**
  * Modes: which mode of operation the chip is in, and the ways from one to another.
  *
- * Used by: setup.ts, sleep.ts and controller.ts.
  * Does not: set registers up. The functions with "Wait" in what they say wait, each bounded; the
  * others are one transaction.
  *

@@ -1,7 +1,7 @@
 /**
  * ReceiveOrder: which of the two receive buffers holds the older frame.
  *
- * Used by: controller.ts. Pure.
+ * Pure.
  * Does not: talk to the chip; it is told what READ STATUS said and what was read.
  *
  * With rollover (BUKT) a frame goes to RXB1 only while RXB0 is full. So, of two full buffers, RXB0

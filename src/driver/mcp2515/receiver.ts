@@ -1,7 +1,6 @@
 /**
  * Receiver: finds out which receive buffer is full, and takes frames out in the order they came.
  *
- * Used by: controller.ts, whose methods of the same names say what each costs.
  * Does not: answer, or look after errors. READ STATUS also tells which transmit buffers are done, so
  * that goes on to TransmitBuffers from here.
  */

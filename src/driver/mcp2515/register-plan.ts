@@ -1,7 +1,7 @@
 /**
  * RegisterPlan: which registers are written to set the chip up, one group after the other, and with what.
  *
- * Used by: setup.ts. Each group is one WRITE and one READ of at most 10 bytes.
+ * Each group is one WRITE and one READ of at most 10 bytes.
  * Does not: write. Registers that no group names keep what RESET gives them.
  */
 import { Acceptance } from './acceptance';

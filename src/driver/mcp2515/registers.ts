@@ -1,7 +1,6 @@
 /**
  * MCP2515 registers and their bits (DS20001801J), in address order.
  *
- * Used by: the other files of this folder.
  * Does not: list registers the driver leaves at their reset value.
  */
 

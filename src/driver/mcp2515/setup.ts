@@ -1,7 +1,6 @@
 /**
  * Setup: everything done to the chip while it is off the bus.
  *
- * Used by: controller.ts.
  * Does not: receive or send. `reset`, `enterRunning` and `enterConfiguration` wait, each bounded; the
  * set-up itself goes in steps of one transaction, so that it can be done beside other work:
  *

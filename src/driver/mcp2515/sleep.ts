@@ -1,7 +1,6 @@
 /**
  * Sleep: the way of the chip into sleep mode and out of it, one transaction per step.
  *
- * Used by: controller.ts.
  * Does not: decide when. Asleep the chip draws microamperes, its oscillator stands, and INT tells of the
  * first dominant edge on the bus. The frame of that edge cannot be received: the oscillator starts, and
  * then 11 recessive bits must pass (DS20001801J, section 10.2). Waking takes:

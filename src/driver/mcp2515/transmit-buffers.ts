@@ -1,7 +1,6 @@
 /**
  * TransmitBuffers: which of the three transmit buffers are taken, and how each frame ended.
  *
- * Used by: controller.ts.
  * Does not: load or request; it is told of requests and of every answer to READ STATUS. `step` makes
  * the few transactions that are needed beyond those, one per call:
  *

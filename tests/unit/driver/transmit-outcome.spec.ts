@@ -44,10 +44,10 @@ describe('a frame in normal operation', () => {
   test('is sent when TXREQ is gone: nothing but READ STATUS is asked', () => {
     begin(false);
     const before = countOf(Counter.Transmitted);
-    expect(can.outcome(0)).toBe(TransmitOutcome.None);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.None);
     chip.finish(0);
     can.pollStatus();
-    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
     expect(chip.take()).toBe('a0 00');
     expect(countOf(Counter.Transmitted)).toBe(before + 1);
@@ -55,12 +55,12 @@ describe('a frame in normal operation', () => {
 
   test('is counted by requests, so that one can be told from the next', () => {
     begin(false);
-    expect(can.requestsOf(0)).toBe(1);
+    expect(can.buffers.requestsOf(0)).toBe(1);
     chip.finish(0);
     can.pollStatus();
     can.send(0);
-    expect(can.requestsOf(0)).toBe(2);
-    expect(can.requestsOf(1)).toBe(0);
+    expect(can.buffers.requestsOf(0)).toBe(2);
+    expect(can.buffers.requestsOf(1)).toBe(0);
   });
 });
 
@@ -71,9 +71,9 @@ describe('a frame whose chip loses its settings', () => {
     // DS20001801J, register 3-1: TXBnCTRL is 0 after a reset; no test of this driver leaves TXP so.
     chip.set(TXB0CTRL, 0);
     can.pollStatus();
-    expect(can.outcome(0)).toBe(TransmitOutcome.None);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.None);
     can.tendTransmit(now);
-    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(chip.take()).toBe('a0 00|03 30 00');
     expect(countOf(Counter.FromAglChipReset)).toBe(before + 1);
   });
@@ -99,7 +99,7 @@ describe('an abort', () => {
     can.tendTransmit(now);
     can.tendTransmit(now);
     expect(chip.take()).toBe('a0 00|a0 00|03 30 00');
-    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.transmitBusy(0)).toBe(false);
     expect(countOf(Counter.TransmitAborted)).toBe(before + 1);
     expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
@@ -113,7 +113,7 @@ describe('an abort', () => {
     chip.finish(0);
     can.tendTransmit(now);
     can.pollStatus();
-    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
   });
 
@@ -129,7 +129,7 @@ describe('an abort', () => {
     }
     chip.finish(0);
     can.pollStatus();
-    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
     now += FRAME_MICROS;
     expect(can.transmitWork(now)).toBe(false);
     expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
@@ -143,7 +143,7 @@ describe('an abort', () => {
     chip.finish(0);
     now += FRAME_MICROS;
     can.tendTransmit(now);
-    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
   });
 
@@ -158,7 +158,7 @@ describe('an abort', () => {
     can.tendTransmit(now);
     // Neither TXREQ nor TXnIF is set: TXB0CTRL says that the chip was not reset.
     can.tendTransmit(now);
-    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
     expect(chip.take().includes('05 30')).toBe(false);
   });
@@ -170,7 +170,7 @@ describe('an abort', () => {
       for (let step = 0; step < steps; step++) can.tendTransmit(now);
       chip.finish(0);
       can.pollStatus();
-      expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+      expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
       expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
       for (let step = 0; step < 4; step++) {
         if (can.transmitWork(now)) can.tendTransmit(now);
@@ -205,7 +205,7 @@ describe('an abort', () => {
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     now += FRAME_MICROS;
     for (let step = 0; step < 2; step++) can.tendTransmit(now);
-    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.transmitBusy(2)).toBe(true);
     expect(chip.get(TXB0CTRL + 32) & 0x08).toBe(0x08);
   });
@@ -224,7 +224,7 @@ describe('an abort', () => {
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     expect(can.transmitWork(now)).toBe(false);
     expect(chip.take()).toBe('05 2c 04 00|a0 00|05 30 08 00|a0 00|03 30 00');
-    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
   });
 });
 
@@ -236,7 +236,7 @@ describe('one-shot mode', () => {
     expect(can.transmitBusy(0)).toBe(true);
     expect(can.tendTransmit(now)).toBe(Status.Ok);
     expect(chip.take()).toBe('a0 00|03 30 00');
-    expect(can.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitBusy(0)).toBe(false);
   });
 
@@ -252,7 +252,7 @@ describe('one-shot mode', () => {
       fail(0, flags[index]);
       can.pollStatus();
       can.tendTransmit(now);
-      expect(can.outcome(0)).toBe(outcomes[index]);
+      expect(can.buffers.outcome(0)).toBe(outcomes[index]);
       expect(chip.take().includes('80')).toBe(false); // not requested again
     }
   });
@@ -266,8 +266,8 @@ describe('leaving the bus', () => {
     const before = countOf(Counter.TransmitAborted);
     expect(can.leaveNow(false)).toBe(Status.Ok);
     expect(chip.take()).toBe('05 0f f8 90');
-    expect(can.outcome(0)).toBe(TransmitOutcome.Aborted);
-    expect(can.outcome(2)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.outcome(2)).toBe(TransmitOutcome.Aborted);
     expect(countOf(Counter.TransmitAborted)).toBe(before + 2);
     expect(can.closed).toBe(true);
     expect(can.send(1)).toBe(Status.Busy);

@@ -1,8 +1,8 @@
 /**
  * A cell's surroundings on the fake host: communication region, command line, virtual PCI.
  *
- * Used by: the specs of this folder. Offsets are those of Jailhouse and of the ivshmem v2
- * specification, written down here a second time on purpose.
+ * Offsets are those of Jailhouse and of the ivshmem v2 specification, written down here a second
+ * time on purpose.
  * Does not: answer; the fake host reads back what was written.
  */
 import {

@@ -1,8 +1,8 @@
 /**
  * A host for unit tests: every import of src/abi, and a few addresses by which a spec steers it.
  *
- * Used by: as-pect.config.js. A spec talks to it through the ABI itself, with mmio_read32 and
- * mmio_write32 on the CONTROL addresses below.
+ * A spec talks to it through the ABI itself, with mmio_read32 and mmio_write32 on the CONTROL
+ * addresses below.
  * Does not: model the board (twin/ does). It remembers, and plays back what it is given.
  *
  * Normal memory (memory_*) is bytes at any address, zero until written. A device register reads

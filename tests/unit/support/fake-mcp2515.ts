@@ -1,7 +1,7 @@
 /**
  * A chip to test the driver on: SpiBus, interrupt line and clock in one file.
  *
- * Used by: tests/unit/driver. Numbers are from DS20001801J; nothing is imported from the driver.
+ * Numbers are from DS20001801J; nothing is imported from the driver.
  * Does not: know time, modes that take time, or the bus. It keeps registers, obeys instructions and
  * writes down every byte the driver sends: `a0 00|90 00 00 00 00 00`, one chip select per `|`.
  */

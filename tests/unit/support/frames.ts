@@ -1,7 +1,7 @@
 /**
  * Frames for specs: made from plain values, and shown as text to compare.
  *
- * Used by: tests/unit. Does not: use the driver's or the responder's constants.
+ * Does not: use the driver's or the responder's constants.
  */
 import { Frame } from '../../../src/can/frame';
 

@@ -1,7 +1,7 @@
 /**
  * Builds a rules image byte by byte, as docs/rules.md describes format 1.
  *
- * Used by: tests/unit/responder. Does not: use the responder's constants or layout.
+ * Does not: use the responder's constants or layout.
  */
 
 /** An image under construction at `address`. */

@@ -2,7 +2,6 @@
 /**
  * The device's end of the ring on a bench: a scripted driver at the other end, a clock by hand.
  *
- * Used by: can-device-registers.spec.ts, can-device-requests.spec.ts.
  * Does not: step the device but for register writes, each of which one step must acknowledge.
  */
 import { allocateFrames, Frame } from '../../../src/can/frame';

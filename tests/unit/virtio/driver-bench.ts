@@ -2,7 +2,6 @@
 /**
  * The driver's end of the ring on a bench: a scripted device at the other end, a clock by hand.
  *
- * Used by: can-driver-negotiation.spec.ts, can-driver-messages.spec.ts.
  * Does not: model time beyond a microsecond per step.
  */
 import { allocateFrames, Frame } from '../../../src/can/frame';

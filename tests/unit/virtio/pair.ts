@@ -1,7 +1,6 @@
 /**
  * Both ends of the ring on one block of linear memory, with a wire and a clock that specs steer.
  *
- * Used by: the specs of this folder.
  * Does not: forgive: an access outside the section, or misaligned, throws and fails the test.
  */
 import { allocateFrames, Frame } from '../../../src/can/frame';

@@ -1,8 +1,7 @@
 /**
  * A back-end written from the specification alone: every byte by its offset, no code of src/virtio.
  *
- * Used by: driver-bench.ts. It records each register write of the driver, and lets a spec put
- * anything into the used rings.
+ * It records each register write of the driver, and lets a spec put anything into the used rings.
  * Does not: check the driver; the spec does.
  */
 import { DEVICE, FakeSection, Wire } from './pair';

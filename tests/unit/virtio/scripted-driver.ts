@@ -1,8 +1,8 @@
 /**
  * A front-end written from the specification alone: every byte by its offset, no code of src/virtio.
  *
- * Used by: device-bench.ts. It writes registers as Linux does, and lets a spec put anything into
- * the descriptor tables and available rings.
+ * It writes registers as Linux does, and lets a spec put anything into the descriptor tables and
+ * available rings.
  * Does not: check the device; the spec does.
  */
 import { DEVICE, DRIVER, FakeSection, Wire } from './pair';

@@ -1,9 +1,9 @@
 /**
  * The R/W section as Linux's virtio_ivshmem shares it out: rings and copies of buffers in chunks.
  *
- * Used by: split-ring.ts, virtio-ivshmem.ts.
- * Source: the behaviour of virtio_ivshmem. A chunk is 1/4096 of the section, from 64 bytes to a page;
- * what is allocated takes a power of two of chunks, aligned to itself, first fit, and is cleared.
+ * Source: the behaviour of virtio_ivshmem. A chunk is 1/4096 of the section, from 64 bytes to a
+ * page; what is allocated takes a power of two of chunks, aligned to itself, first fit, and is
+ * cleared.
  * Does not: know what lies in it. Addresses are offsets in the section.
  */
 const PREFERRED_CHUNKS = 4096;

@@ -2,7 +2,7 @@
  * What the drivers' models need of a kernel: threads that wait, work that is done later, a way to the
  * device's registers, and a note of what must not happen.
  *
- * Used by: the other files of this folder. Implemented by linux-peer.ts.
+ * Implemented by linux-peer.ts.
  */
 
 /** A thread: each value it yields is the time in nanoseconds until it goes on. */

@@ -2,7 +2,6 @@
  * A Linux that drives the cell with its own drivers, virtio_ivshmem and virtio_can, instead of the
  * bridge: their behaviour written down again, with a user who can bind, unbind, raise and lower `can0`.
  *
- * Used by: tests/system, tests/cases; against a cell that is the device.
  * Does not: emulate Linux, run its code, or share code with src/virtio.
  */
 import type { CanFrame } from '../../bus/can-frame.ts';

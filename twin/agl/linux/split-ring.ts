@@ -3,8 +3,8 @@
  * list of free ones (the last freed is the next used), a copy of every buffer in the section, interrupts
  * switched off and on by a flag.
  *
- * Used by: virtio-ivshmem.ts, virtio-can.ts.
- * Source: virtio 1.4, "Split Virtqueues"; the behaviour of virtio_ring without INDIRECT_DESC and EVENT_IDX.
+ * Source: virtio 1.4, "Split Virtqueues"; the behaviour of virtio_ring without INDIRECT_DESC and
+ * EVENT_IDX.
  * Does not: ring; whoever `kick`s is told whether to.
  */
 import type { BounceMemory } from './bounce-memory.ts';

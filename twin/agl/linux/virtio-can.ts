@@ -1,7 +1,6 @@
 /**
  * Linux's virtio_can on top of virtio-ivshmem.ts: one CAN interface, its requests and interrupts.
  *
- * Used by: linux-peer.ts.
  * Source: the behaviour of virtio_can and of Linux's virtio core: START before the polling begins,
  * STOP before it ends, both waited for without a limit; interrupts off while the polling runs.
  * Does not: restart by itself after bus-off; `restart` is what `ip link set can0 type can restart` does.

@@ -1,8 +1,8 @@
 /**
  * Linux's virtio_ivshmem, step for step: what it reads, writes and waits for from probe to remove.
  *
- * Used by: linux-peer.ts, virtio-can.ts.
- * Source: the behaviour of virtio_ivshmem and of Linux's virtio core. One INTx vector, not one-shot.
+ * Source: the behaviour of virtio_ivshmem and of Linux's virtio core. One INTx vector, not
+ * one-shot.
  * Does not: give up. It waits for an acknowledgement for as long as the cell is READY, without a limit;
  * that becomes a problem after `SPIN_LIMIT_NANOS`, and the thread stays where it is.
  */

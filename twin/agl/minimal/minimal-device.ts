@@ -1,9 +1,8 @@
 /**
  * A minimal virtio-can device over ivshmem, as a sequence of looks at the shared memory.
  *
- * Used by: minimal-peer.ts, against a cell that is the driver.
- * Source: as section.ts. Does not: use suppression flags, several buffers of a message, or interrupts
- * it could do without: the plainest reading of the specification.
+ * Source: as section.ts. Does not: use suppression flags, several buffers of a message, or
+ * interrupts it could do without: the plainest reading of the specification.
  */
 import type { CanFrame } from '../../bus/can-frame.ts';
 import type { PeerContext } from './minimal-peer.ts';

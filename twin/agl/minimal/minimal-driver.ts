@@ -2,9 +2,8 @@
  * A minimal virtio-can driver over ivshmem: the register writes in the order of Linux's
  * virtio_ivshmem and virtio_can, then frames.
  *
- * Used by: minimal-peer.ts, against a cell that is the device. Measures how long the cell takes to
- * acknowledge a register write, for which Linux spins.
- * Source: as section.ts. Does not: use suppression flags or wait for interrupts.
+ * Measures how long the cell takes to acknowledge a register write, for which Linux spins. Source:
+ * as section.ts. Does not: use suppression flags or wait for interrupts.
  */
 import type { PeerContext } from './minimal-peer.ts';
 import {

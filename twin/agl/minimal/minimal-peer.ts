@@ -2,7 +2,6 @@
  * The AGL side played by a minimal peer in TypeScript, instead of the built bridge: a second reading
  * of the specifications, against which the firmware's ring code has to hold.
  *
- * Used by: twin/run/board.ts on request, tests/system.
  * Does not: share code with src/virtio, or survive a hostile cell.
  */
 import type { CanFrame } from '../../bus/can-frame.ts';

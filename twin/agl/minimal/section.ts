@@ -2,7 +2,6 @@
  * What a minimal peer needs of the shared section: little-endian words, virtio-can messages, and the
  * numbers of the specifications, written down a second time.
  *
- * Used by: minimal-device.ts, minimal-driver.ts.
  * Source: virtio over ivshmem; virtio 1.4, "Split Virtqueues" and "CAN Device".
  * Does not: check anything. This peer is honest and simple, and shares no code with the firmware.
  */

@@ -1,7 +1,7 @@
 /**
  * Which acceptance filter a frame hits (DS20001801J, section 4.5 and figure 4-5).
  *
- * Used by: receive-unit.ts. Reads the mask and filter registers as they are. Does not: move messages.
+ * Reads the mask and filter registers as they are. Does not: move messages.
  */
 import type { CanFrame } from '../../bus/can-frame.ts';
 import { RXF0SIDH, RXF3SIDH, RXM0SIDH, RXM1SIDH, SIDL_EXIDE } from './registers.ts';

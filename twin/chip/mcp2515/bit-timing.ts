@@ -1,7 +1,7 @@
 /**
  * What CNF1..3 and the crystal make of a bit (DS20001801J, section 5 and registers 5-1 to 5-3).
  *
- * Used by: the chip when it leaves configuration mode. Does not: correct or choose a timing.
+ * Does not: correct or choose a timing.
  */
 import type { BitClock } from '../../bus/clock-error.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';

@@ -1,7 +1,7 @@
 /**
  * The state bits of EFLG (DS20001801J, register 6-3 and section 7.6).
  *
- * Used by: the chip when its error counters have changed. Does not: touch RXnOVR.
+ * Does not: touch RXnOVR.
  */
 import type { FaultConfinement } from '../../bus/fault-confinement.ts';
 import { PASSIVE_LIMIT, WARNING_LIMIT } from '../../bus/fault-confinement.ts';

@@ -1,10 +1,10 @@
 /**
  * MCP2515 stand-alone CAN controller: an SPI slave on one side, a CAN node on the other.
  *
- * Used by: the machine (behind Spi0, interrupt on GPIO25) and tests. This file holds the
- * interrupt line and the registers that act; the rest is in the files beside it.
- * Source: Microchip DS20001801J; `section` and `register` below refer to it. Does not: model the
- * analogue side, CLKOUT, RXnBF and TXnRTS pins; asking for the pins throws UnimplementedFeature.
+ * This file holds the interrupt line and the registers that act; the rest is in the files beside
+ * it. Source: Microchip DS20001801J; `section` and `register` below refer to it. Does not: model
+ * the analogue side, CLKOUT, RXnBF and TXnRTS pins; asking for the pins throws
+ * UnimplementedFeature.
  *
  * Assumed where the datasheet is silent, none of it seen on hardware:
  * - RTS acts when chip select rises; a request is in time up to the very start of the bit.

@@ -1,8 +1,8 @@
 /**
  * Modes of operation and the way from one to another (DS20001801J, section 10).
  *
- * Used by: the chip. Owns the node's connection to the bus and the wake-up from sleep. Does not: know
- * SPI, buffers or interrupts; it asks whether messages wait and tells what it entered.
+ * Owns the node's connection to the bus and the wake-up from sleep. Does not: know SPI, buffers or
+ * interrupts; it asks whether messages wait and tells what it entered.
  */
 import type { CanNode, Participation } from '../../bus/can-node.ts';
 import type { ScheduledEvent } from '../../clock.ts';

@@ -1,7 +1,7 @@
 /**
  * What can be chosen about one MCP2515: its surroundings, and what of its silicon is switched on.
  *
- * Used by: mcp2515.ts and whoever makes a chip. Does not: hold settings that SPI makes.
+ * Does not: hold settings that SPI makes.
  */
 import type { CanBus } from '../../bus/can-bus.ts';
 import type { VirtualClock } from '../../clock.ts';

@@ -2,7 +2,7 @@
  * The two receive buffers: acceptance, rollover, overflow, and how a frame lies in the registers
  * (DS20001801J, section 4, figure 4-3).
  *
- * Used by: the chip, at the end of a frame. Does not: clear flags; READ RX BUFFER and the MCU do.
+ * Does not: clear flags; READ RX BUFFER and the MCU do.
  */
 import type { CanFrame } from '../../bus/can-frame.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';

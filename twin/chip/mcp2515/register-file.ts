@@ -1,8 +1,8 @@
 /**
  * The chip's registers as SPI sees them: what a read gives, what a write may change, in which mode.
  *
- * Used by: the chip. Registers that act (CANCTRL, CANINTF, TXBnCTRL) are the chip's: this file only
- * applies masks and mode rules. Does not: know SPI or the bus.
+ * Registers that act (CANCTRL, CANINTF, TXBnCTRL) are the chip's: this file only applies masks and
+ * mode rules. Does not: know SPI or the bus.
  */
 import {
   BUFFER_DLC,

@@ -1,9 +1,9 @@
 /**
  * MCP2515 registers: addresses, bits, values after reset and which bits an SPI write can change.
  *
- * Used by: the parts of the chip model only. The firmware has a list of its own (src/driver/mcp2515):
- * a constant shared by firmware and model would let a wrong one pass every test.
- * Names and numbers: Microchip DS20001801J, section 11 (register map) and the register named per block.
+ * The firmware has a list of its own (src/driver/mcp2515): a constant shared by firmware and model
+ * would let a wrong one pass every test. Names and numbers: Microchip DS20001801J, section 11
+ * (register map) and the register named per block.
  */
 
 // Register map, table 11-1, columns 0x00 to 0x20.

@@ -2,8 +2,8 @@
  * The chip's SPI side: turns bytes between two edges of chip select into register accesses
  * (DS20001801J, section 12 and table 12-1).
  *
- * Used by: the chip. A byte to be read is taken from the register when the byte before it ends, as it
- * must stand in the shift register by the first clock. Does not: know what registers do.
+ * A byte to be read is taken from the register when the byte before it ends, as it must stand in
+ * the shift register by the first clock. Does not: know what registers do.
  */
 import { UnimplementedFeature } from '../../unimplemented.ts';
 import { BUFFER_D0, BUFFER_D7, BUFFER_SIDH, BUFFER_STRIDE } from './registers.ts';

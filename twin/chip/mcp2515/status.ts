@@ -1,7 +1,7 @@
 /**
  * The three short forms of the chip's state: READ STATUS, RX STATUS and the interrupt code.
  *
- * Used by: the chip. Source: DS20001801J, figures 12-8 and 12-9, table 7-1.
+ * Source: DS20001801J, figures 12-8 and 12-9, table 7-1.
  */
 import {
   BUFFER_DLC,

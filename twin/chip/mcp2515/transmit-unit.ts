@@ -1,7 +1,7 @@
 /**
  * The three transmit buffers: requests, priority, outcome, abort (DS20001801J, section 3).
  *
- * Used by: the chip. Works on the registers; the chip raises interrupts and talks to the bus.
+ * Works on the registers; the chip raises interrupts and talks to the bus.
  */
 import type { TransmitOffer } from '../../bus/can-node.ts';
 import { makeFrame } from '../../bus/can-frame.ts';

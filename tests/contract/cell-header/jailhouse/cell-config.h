@@ -1,10 +1,9 @@
 /*
  * Jailhouse's configuration format as C structures, written from the documented offsets.
  *
- * Used by: tests/contract/cell-emit.test.ts: what `cells emit-c` prints is compiled against this and
- * must give the bytes of the encoder. It shares no table with the encoder: a member at a wrong place
- * in either shows. The assertions hold the sizes and offsets measured in Jailhouse's own header.
- * CONFIG_REVISION (13 or 14) comes from the command line of the compiler.
+ * It shares no table with the encoder: a member at a wrong place in either shows. The assertions
+ * hold the sizes and offsets measured in Jailhouse's own header. CONFIG_REVISION (13 or 14) comes
+ * from the command line of the compiler.
  * Does not: define what Jailhouse's header defines beside the format.
  */
 #ifndef CELL_HEADER_CELL_CONFIG_H

@@ -1,7 +1,5 @@
 /*
  * The integer types that a Jailhouse configuration in C uses.
- *
- * Used by: tests/contract/cell-emit.test.ts, as the header of that name.
  */
 #ifndef CELL_HEADER_TYPES_H
 #define CELL_HEADER_TYPES_H
