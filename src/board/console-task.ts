@@ -28,7 +28,11 @@ export class ConsoleTask extends Task {
 
   override run(nowTicks: u64): bool {
     const console = this.parts.console;
-    if (!console.pending) return false;
+    if (!console.pending) {
+      // Behind the last character it runs out unasked, and a timer that stands due would keep the cell awake.
+      if (this.timer.running) this.timer.expired(nowTicks);
+      return false;
+    }
     if (this.isAtRest) {
       this.isAtRest = false;
       // Something else had many steps meanwhile: what was seen then says nothing now.

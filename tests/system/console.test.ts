@@ -58,4 +58,15 @@ onBothEngines('the console', (engine) => {
     assert.ok((row.worstTicks / page.ticksPerSecond) * 1e6 < 4, `${row.worstTicks} ticks`);
     bench.close();
   });
+
+  it('lets the cell rest again when the last character is out', async () => {
+    const bench = await startBench({ engine, settings: 'console=on' });
+    bench.run(50 * MILLISECOND);
+    let rounds = 0;
+    bench.board.machine.onIdle = () => void rounds++;
+    bench.run(10 * MILLISECOND);
+    // Three timers of a millisecond, and the pieces of a page refresh; a due timer makes thousands.
+    assert.ok(rounds < 500, `${rounds} rounds in 10 ms`);
+    bench.close();
+  });
 });
