@@ -3,7 +3,7 @@
  *
  * Does not: change anything. Each line is said once, until something was received or sent.
  */
-import { TRY_12_MHZ, TRY_16_MHZ, TRY_8_MHZ } from '../control/sentences';
+import { RATE_DOUBTFUL, TRY_12_MHZ, TRY_16_MHZ, TRY_8_MHZ } from '../control/sentences';
 import { BitRate } from '../driver/mcp2515/bit-rate';
 import { BusMode } from '../driver/mcp2515/modes';
 import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP } from '../driver/mcp2515/registers';
@@ -95,7 +95,8 @@ export class BusDiagnosis {
     let crystals: u32 = this.couldBe(CRYSTAL_8_MHZ) ? TRY_8_MHZ : 0;
     if (this.couldBe(CRYSTAL_12_MHZ)) crystals |= TRY_12_MHZ;
     if (this.couldBe(CRYSTAL_16_MHZ)) crystals |= TRY_16_MHZ;
-    this.report.onlyErrors(crystals);
+    const doubt = this.parts.controller.rate.isDoubtful ? RATE_DOUBTFUL : 0;
+    this.report.onlyErrors(crystals | doubt);
   }
 
   /** Another crystal than the cell was told of, and one that can make the bit rate. */

@@ -157,9 +157,9 @@ export class FaultReport {
     this.say(Status.NotAcknowledged, transmitErrors | (this.parts.settings.bitrate << 8));
   }
 
-  /** Only errors on the bus. `crystals`: those that could make the bit rate (TRY_...). */
-  onlyErrors(crystals: u32): void {
-    this.say(Status.BusOnlyErrors, this.parts.settings.bitrate | crystals);
+  /** Only errors on the bus. `hints`: the crystals that could make the bit rate (TRY_...), RATE_DOUBTFUL. */
+  onlyErrors(hints: u32): void {
+    this.say(Status.BusOnlyErrors, this.parts.settings.bitrate | hints);
   }
 
   private say(status: Status, value: u32): void {

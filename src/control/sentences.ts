@@ -40,10 +40,12 @@ export enum WakeReason {
 /** Bytes of a task's name in its row. */
 const TASK_NAME_BYTES: u32 = 16;
 
-// The value of `BusOnlyErrors`: the bit rate, then one bit for each crystal that could make it.
+// The value of `BusOnlyErrors`: the bit rate, one bit for each crystal that could make it, and whether the
+// crystal in use is more than half a percent off.
 export const TRY_8_MHZ: u32 = 1 << 20;
 export const TRY_12_MHZ: u32 = 1 << 21;
 export const TRY_16_MHZ: u32 = 1 << 22;
+export const RATE_DOUBTFUL: u32 = 1 << 23;
 const BITRATE_MASK: u32 = (1 << 20) - 1;
 
 // The value of `NotAcknowledged`: TEC in the low byte, the bit rate above it.
@@ -215,7 +217,9 @@ function appendStatus<Out extends Words>(
 
 function appendOnlyErrors<Out extends Words>(out: Out, value: u32): void {
   out.text('only errors on the bus, no frame at ').decimal(value & BITRATE_MASK);
-  out.text(' bit/s with the crystal of osc=. Read the crystal on the HAT, and try');
+  out.text(' bit/s with the crystal of osc=');
+  if ((value & RATE_DOUBTFUL) !== 0) out.text(', which makes it only to within more than 0.5 %');
+  out.text('. Read the crystal on the HAT, and try');
   if ((value & TRY_8_MHZ) !== 0) out.text(' osc=8000000');
   if ((value & TRY_12_MHZ) !== 0) out.text(' osc=12000000');
   if ((value & TRY_16_MHZ) !== 0) out.text(' osc=16000000');

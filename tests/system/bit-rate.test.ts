@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { LogNode } from '../../twin/bus/log-node.ts';
 import { startBench } from '../../twin/run/bench.ts';
 
 /** docs/status-page.md. */
@@ -42,3 +43,24 @@ for (const { bitrate, real, says, isDoubtful } of [
     bench.close();
   });
 }
+
+const MILLISECOND = 1_000_000;
+
+it('a rate that is too far off is named as a cause when there are only errors on the bus', async () => {
+  const bench = await startBench({
+    engine: 'wasm',
+    bitrate: 700_000,
+    oscillatorHertz: 16_000_000,
+    settings: 'console=on',
+  });
+  const { clock, bus } = bench.board;
+  new LogNode({ clock, bus, name: 'witness' });
+  for (let index = 0; index < 800; index++) bench.send({ identifier: 0x100 }, index * MILLISECOND);
+  bench.run(1500 * MILLISECOND);
+  assert.equal(bench.agl.length, 0);
+  assert.match(
+    bench.lines.join('\n'),
+    /only errors on the bus, no frame at 700000 bit\/s.* makes it only to within more than 0\.5 %.*status 50/,
+  );
+  bench.close();
+});

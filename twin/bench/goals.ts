@@ -245,7 +245,7 @@ export interface ClockPromise {
   readonly name: string;
   readonly what: string;
   readonly most: number;
-  valueOf(figures: Figures): number;
+  readonly valueOf: (figures: Figures) => number;
 }
 
 const largest = (figures: Figures, keys: readonly string[]): number =>
