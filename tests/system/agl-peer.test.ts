@@ -28,7 +28,7 @@ onBothEngines('without AGL', (engine) => {
     const { answered, forwarded, lost } = result.summary.frames;
     assert.deepEqual([answered, lost], [30, 0]);
     assert.ok(forwarded >= 18 && forwarded <= 20, `${forwarded} forwarded before AGL died`);
-    assert.ok(cellLines(result).includes('canwarden: AGL gone'));
+    assert.ok(cellLines(result).some((line) => line.startsWith('canwarden: AGL gone')));
   });
 
   it('forwards again when AGL comes back', async () => {

@@ -90,6 +90,9 @@ class Asked {
   }
 }
 
+/** Time for a line to go out, a character in 100 us. */
+const LINE_NANOS = 20_000_000;
+
 async function start(engine: EngineName, rules: string, more: Partial<BenchOptions> = {}) {
   bench = await startBench({ engine, rules, settings: 'console=on', ...more });
   return new Asked(bench);
@@ -114,6 +117,7 @@ onBothEngines('a new rule table', (engine) => {
       [0xb0, 0x84],
     );
     assert.ok(cell.codes().includes(RULES_SWAPPED));
+    cell.bench.run(LINE_NANOS);
     assert.match(cell.bench.lines.at(-1) ?? '', /new rules in force, asked for by AGL: 1$/);
   });
 
@@ -238,6 +242,7 @@ onBothEngines('a bad request', (engine) => {
     const refused = cell.codes().filter((code) => code === REQUEST_REFUSED);
     assert.equal(refused.length, cases.length);
     assert.deepEqual(cell.answerTo(0x100), ['101#1111']);
+    cell.bench.run(cases.length * LINE_NANOS);
     assert.match(cell.bench.lines.at(-1) ?? '', /request of AGL's refused.*\(status 71\)$/);
     assert.equal(cell.ask(good).request.status, 0, 'a good one is still taken');
   });

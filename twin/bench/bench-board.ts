@@ -41,6 +41,8 @@ export interface BenchBoardOptions {
   readonly spiHertz: number;
   /** Text of rules.yaml; none: everything is forwarded. */
   readonly rules?: string;
+  /** Added to the command line. */
+  readonly settings?: string;
   /** False: AGL never starts. */
   readonly agl?: boolean;
   /** True: the cell has no control device, so no status page. */
@@ -92,7 +94,7 @@ export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promi
     files: { ...firmware.files, rules: image },
     bitrate,
     oscillatorHertz: OSCILLATOR_HERTZ,
-    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle}`,
+    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle} ${options.settings ?? ''}`,
     timing: firmware.timing,
     faults: { withoutControl: options.withoutPage },
     ...options.taps,
