@@ -49,11 +49,11 @@ const LOAD_HEADER_BYTES = 5;
 /** 9 clocks of 10 MHz. */
 const BYTE_MICROS = 0.9;
 /** Up to the look that sees INT, and what chip selects and the service cost beside the bytes. */
-const SERVICE_MICROS = 2.2;
+const SERVICE_MICROS = 2.45;
 /** A frame that is read: handling, answer; then each rule of the search, and RX STATUS's chip select. */
 const READ_MICROS = 0.9;
 const RULE_MICROS = 0.008;
-const LOOK_MICROS = 0.2;
+const LOOK_MICROS = 0.3;
 
 /** The way of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {
