@@ -22,13 +22,12 @@ export function onBoth(name: string, test: Case): void {
   it(`${name} (ARM64 image)`, () => test('image'));
 }
 
-/** Gives a running bench, whose cell says on the console what it tells, to `use`; takes it down after it. */
+/** Gives a running bench to `use` and takes it down after it. */
 export async function withBench(
   options: BenchOptions,
   use: (bench: Bench) => void | Promise<void>,
 ): Promise<void> {
-  const settings = [options.settings, 'console=on'].filter((part) => part !== undefined);
-  const bench = await startBench({ ...options, settings: settings.join(' ') });
+  const bench = await startBench(options);
   try {
     await use(bench);
   } finally {
@@ -36,8 +35,23 @@ export async function withBench(
   }
 }
 
+/** The same with a cell that says on its console what it tells while it runs; see `linesOf`. */
+export function withLines(
+  options: BenchOptions,
+  use: (bench: Bench) => void | Promise<void>,
+): Promise<void> {
+  return withBench({ ...options, settings: `${options.settings ?? ''} console=on` }, use);
+}
+
+/** All lines of the cell, when the last one has had its time: a character in 100 us. */
+export function linesOf(bench: Bench): string {
+  bench.run(LINES_NANOS);
+  return bench.lines.join('\n');
+}
+
 export const MICROSECOND = 1_000;
 export const MILLISECOND = 1_000_000;
+const LINES_NANOS = 30 * MILLISECOND;
 
 /** A frame as candump writes it, with the raw DLC where it is above 8. */
 export function textOf(frame: {

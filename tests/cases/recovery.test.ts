@@ -7,7 +7,7 @@ import { WasmEngine } from '../../twin/engine/wasm.ts';
 import { makeBench } from '../../twin/run/bench.ts';
 import { bringUp } from '../../twin/run/phases.ts';
 import type { Board } from '../../twin/run/board.ts';
-import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import { linesOf, MILLISECOND, onBoth, onWasm, textOf, withLines } from './case.ts';
 import { CAN_ERR_RESTARTED } from './disturbance.ts';
 
 // Both answers wait in the chip and have to be loaded again.
@@ -23,7 +23,7 @@ const CNF2 = 0x29;
 const CNF2_SAM = 0x40;
 
 onBoth('brown-out: the chip is set up again, AGL told, and frames flow as before', (engine) =>
-  withBench({ engine, settings: 'errors=1' }, (bench) => {
+  withLines({ engine, settings: 'errors=1' }, (bench) => {
     bench.send({ identifier: 0x101 });
     bench.run(5 * MILLISECOND);
     bench.board.clock.schedule(bench.now + MILLISECOND, (nanos) =>
@@ -31,7 +31,7 @@ onBoth('brown-out: the chip is set up again, AGL told, and frames flow as before
     );
     bench.run(50 * MILLISECOND);
     assert.equal(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'normal mode again');
-    assert.match(bench.lines.join('\n'), /lost its settings.*status \d+/);
+    assert.match(linesOf(bench), /lost its settings.*status \d+/);
     assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_RESTARTED));
     bench.send({ identifier: 0x102 });
     bench.sendFromAgl({ identifier: 0x103 });
@@ -51,11 +51,11 @@ onWasm(
     for (const readableInStartUp of [false, true]) {
       const faults = { crystalStartNanos: 8 * MILLISECOND, readableInStartUp };
       const beforeBoot = ({ chip, clock }: Board): void => chip.brownOut(clock.now);
-      await withBench({ engine, faults, beforeBoot }, (bench) => {
+      await withLines({ engine, faults, beforeBoot }, (bench) => {
         const { chip, clock } = bench.board;
         clock.schedule(bench.now + MILLISECOND, (nanos) => chip.brownOut(nanos));
         bench.run(100 * MILLISECOND);
-        assert.doesNotMatch(bench.lines.join('\n'), /does not come back/);
+        assert.doesNotMatch(linesOf(bench), /does not come back/);
         bench.send({ identifier: 0x102 });
         bench.run(20 * MILLISECOND);
         assert.deepEqual(
@@ -68,7 +68,7 @@ onWasm(
 );
 
 onWasm('brown-out at any moment of the traffic: reception comes back each time', (engine) =>
-  withBench({ engine, bitrate: 1_000_000 }, (bench) => {
+  withLines({ engine, bitrate: 1_000_000 }, (bench) => {
     for (let round = 0; round < 20; round++) {
       for (let index = 0; index < 10; index++) bench.send({ identifier: 0x200 + index });
       const at = bench.now + 50_000 + 13_700 * round;
@@ -86,7 +86,7 @@ onWasm('brown-out at any moment of the traffic: reception comes back each time',
 );
 
 onWasm('brown-out: no step of the repair takes longer than the declared bound', (engine) =>
-  withBench({ engine, rules: RULES }, async (bench) => {
+  withLines({ engine, rules: RULES }, async (bench) => {
     const { machine, engine: wasm, clock, chip } = bench.board;
     if (!(wasm instanceof WasmEngine)) throw new Error('steps are seen by the wasm engine');
     const bound = (await declaredStepBound()).micros(10_000_000) * 1_000;
@@ -111,7 +111,7 @@ onWasm('brown-out: no step of the repair takes longer than the declared bound', 
 );
 
 onBoth('a bus that is dominant at the start is joined when it is free', async (engine) => {
-  const bench = await makeBench({ engine, rules: RULES });
+  const bench = await makeBench({ engine, rules: RULES, settings: 'console=on' });
   // From the first frame's bit 30 on, for 120 ms at 500 kbit/s; joining takes 11 recessive bits.
   let isFirst = true;
   bench.board.bus.onAttempt((): readonly WireFault[] => {
@@ -125,7 +125,7 @@ onBoth('a bus that is dominant at the start is joined when it is free', async (e
   assert.match(bench.lines[1] ?? '', /canwarden: ready, .*, not on the bus yet$/);
   assert.notEqual(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'not on the bus');
   bench.run(300 * MILLISECOND);
-  assert.match(bench.lines.join('\n'), /the MCP2515 is back on the bus/);
+  assert.match(linesOf(bench), /the MCP2515 is back on the bus/);
   assert.equal(bench.lines.filter((line) => line.includes('(status 24)')).length, 1);
   bench.forget();
   bench.send({ identifier: 0x100 });
@@ -138,32 +138,32 @@ onBoth('a bus that is dominant at the start is joined when it is free', async (e
 onWasm(
   'INT stuck high: frames are found by looking, and the line is given up with a word',
   (engine) =>
-    withBench({ engine }, (bench) => {
+    withLines({ engine }, (bench) => {
       bench.board.interruptWire.hold('high');
       for (let index = 0; index < 20; index++) {
         bench.send({ identifier: 0x100 + index });
         bench.run(4 * MILLISECOND);
       }
       assert.equal(bench.agl.length, 20);
-      assert.match(bench.lines.join('\n'), /INT is not asserted.*status \d+/);
+      assert.match(linesOf(bench), /INT is not asserted.*status \d+/);
     }),
 );
 
 onWasm('INT stuck low: no frame is lost, and the line is given up with a word', (engine) =>
-  withBench({ engine }, (bench) => {
+  withLines({ engine }, (bench) => {
     bench.board.interruptWire.hold('low');
     for (let index = 0; index < 20; index++) {
       bench.send({ identifier: 0x100 + index });
       bench.run(4 * MILLISECOND);
     }
     assert.equal(bench.agl.length, 20);
-    assert.match(bench.lines.join('\n'), /INT is asserted though.*status \d+/);
+    assert.match(linesOf(bench), /INT is asserted though.*status \d+/);
   }),
 );
 
 onWasm('a wrong osc= is named: only errors on the bus, and which crystals to try', (engine) =>
   // The HAT has 8 MHz, the command line says 16 MHz: the chip runs at half the rate.
-  withBench(
+  withLines(
     { engine, oscillatorHertz: 8_000_000, commandLine: 'bitrate=500000 osc=16000000' },
     (bench) => {
       const { clock, bus } = bench.board;
@@ -172,13 +172,13 @@ onWasm('a wrong osc= is named: only errors on the bus, and which crystals to try
         bench.send({ identifier: 0x100 }, index * MILLISECOND);
       bench.run(1500 * MILLISECOND);
       assert.equal(bench.agl.length, 0);
-      assert.match(bench.lines.join('\n'), /only errors.* osc=8000000 osc=12000000.*status \d+/);
+      assert.match(linesOf(bench), /only errors.* osc=8000000 osc=12000000.*status \d+/);
     },
   ),
 );
 
 onWasm('listen-only: everything is received, nothing acknowledged or sent', (engine) =>
-  withBench({ engine, settings: 'mode=listen-only' }, (bench) => {
+  withLines({ engine, settings: 'mode=listen-only' }, (bench) => {
     bench.send({ identifier: 0x123 });
     bench.run(2 * MILLISECOND);
     assert.ok(
@@ -196,7 +196,7 @@ onWasm('listen-only: everything is received, nothing acknowledged or sent', (eng
 );
 
 onWasm('loopback: what AGL sends comes back to it, and the bus sees nothing', (engine) =>
-  withBench({ engine, settings: 'mode=loopback' }, (bench) => {
+  withLines({ engine, settings: 'mode=loopback' }, (bench) => {
     bench.sendFromAgl({ identifier: 0x123, data: [1, 2] });
     bench.run(20 * MILLISECOND);
     assert.deepEqual(
@@ -212,14 +212,14 @@ onWasm('triple=1 samples three times, triple=0 once', async (engine) => {
     [0, 0],
     [1, CNF2_SAM],
   ]) {
-    await withBench({ engine, settings: `triple=${triple}` }, (bench) => {
+    await withLines({ engine, settings: `triple=${triple}` }, (bench) => {
       assert.equal(bench.register(CNF2) & CNF2_SAM, expected);
     });
   }
 });
 
 onWasm('erratum 5 switched on in the chip: no frame of the cell is sent twice', (engine) =>
-  withBench({ engine, faults: { erratum5: true } }, (bench) => {
+  withLines({ engine, faults: { erratum5: true } }, (bench) => {
     for (let index = 0; index < 30; index++) bench.sendFromAgl({ identifier: 0x100 + index });
     bench.run(50 * MILLISECOND);
     assert.equal(bench.sentBy('canwarden').length, 30);
@@ -227,7 +227,7 @@ onWasm('erratum 5 switched on in the chip: no frame of the cell is sent twice', 
 );
 
 onWasm('overload frames of another node delay frames and cost none', (engine) =>
-  withBench({ engine }, (bench) => {
+  withLines({ engine }, (bench) => {
     const { bus, sender } = bench.board;
     for (let index = 0; index < 20; index++) {
       bus.requestOverload(sender);

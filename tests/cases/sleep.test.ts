@@ -9,7 +9,16 @@ import { LogNode } from '../../twin/bus/log-node.ts';
 import type { SiliconOptions } from '../../twin/chip/mcp2515/options.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import type { Bench } from '../../twin/run/bench.ts';
-import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import {
+  linesOf,
+  MICROSECOND,
+  MILLISECOND,
+  onBoth,
+  onWasm,
+  textOf,
+  withBench,
+  withLines,
+} from './case.ts';
 
 const CANCTRL = 0x0f;
 const REQOP = 0xe0;
@@ -37,7 +46,7 @@ function addWitness({ board: { clock, bus } }: Bench): void {
 }
 
 onBoth('sleep=1: the chip sleeps one second after the last frame, not before', (engine) =>
-  withBench({ engine, ...SLEEP }, (bench) => {
+  withLines({ engine, ...SLEEP }, (bench) => {
     bench.run(500 * MILLISECOND);
     bench.send({ identifier: 0x100 });
     bench.run(600 * MILLISECOND);
@@ -46,7 +55,7 @@ onBoth('sleep=1: the chip sleeps one second after the last frame, not before', (
     assert.equal(mode(bench), OPMOD_NORMAL, 'a frame sent counts as one received');
     bench.run(30 * MILLISECOND);
     assert.equal(mode(bench), OPMOD_SLEEP);
-    assert.match(bench.lines.join('\n'), /asleep: nothing on the bus for 1 s/);
+    assert.match(linesOf(bench), /asleep: nothing on the bus for 1 s/);
     bench.run(3 * SECOND);
     assert.equal(mode(bench), OPMOD_SLEEP, 'and stays so');
     assert.deepEqual(received(bench), ['100#']);
@@ -55,7 +64,7 @@ onBoth('sleep=1: the chip sleeps one second after the last frame, not before', (
 );
 
 onBoth('the frame that wakes the chip is lost and said; those after it are received', (engine) =>
-  withBench({ engine, ...SLEEP }, (bench) => {
+  withLines({ engine, ...SLEEP }, (bench) => {
     addWitness(bench);
     bench.run(1200 * MILLISECOND);
     for (let round = 0; round < 3; round++) {
@@ -107,14 +116,14 @@ onWasm(
 );
 
 onBoth('AGL wakes the chip, and its frame is sent', (engine) =>
-  withBench({ engine, ...SLEEP }, (bench) => {
+  withLines({ engine, ...SLEEP }, (bench) => {
     addWitness(bench);
     bench.run(1200 * MILLISECOND);
     assert.equal(mode(bench), OPMOD_SLEEP);
     bench.sendFromAgl({ identifier: 0x400, data: [7] });
     bench.run(5 * MILLISECOND);
     assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['400#07']);
-    assert.match(bench.lines.join('\n'), /awake: AGL has a frame for the bus/);
+    assert.match(linesOf(bench), /awake: AGL has a frame for the bus/);
     bench.run(1200 * MILLISECOND);
     assert.equal(mode(bench), OPMOD_SLEEP);
   }),
@@ -133,7 +142,7 @@ onWasm('int=spi: without the line the chip is asked every millisecond', (engine)
 );
 
 onWasm('a frame at any moment of falling asleep is received, or wakes the chip', (engine) =>
-  withBench({ engine, ...SLEEP }, (bench) => {
+  withLines({ engine, ...SLEEP }, (bench) => {
     addWitness(bench);
     let missed = 0;
     for (let round = 0; round < 30; round++) {
@@ -168,7 +177,7 @@ onWasm('a frame at any moment of falling asleep is received, or wakes the chip',
  * stood before, is woken by AGL and by the bus, and is in the mode to run in afterwards.
  */
 async function sleepsAndWakes(engine: EngineName, faults: SiliconOptions): Promise<void> {
-  await withBench({ engine, faults, ...SLEEP }, (bench) => {
+  await withLines({ engine, faults, ...SLEEP }, (bench) => {
     const name = JSON.stringify(faults);
     addWitness(bench);
     bench.run(500 * MILLISECOND);
@@ -188,7 +197,7 @@ async function sleepsAndWakes(engine: EngineName, faults: SiliconOptions): Promi
     assert.deepEqual(received(bench), ['201#'], name);
     assert.equal(mode(bench), OPMOD_NORMAL, name);
     assert.equal(bench.register(CANCTRL) & REQOP, 0, `${name}: normal mode is what is asked for`);
-    assert.doesNotMatch(bench.lines.join('\n'), /status \d+/, name);
+    assert.doesNotMatch(linesOf(bench), /status \d+/, name);
   });
 }
 
@@ -203,11 +212,11 @@ onWasm('WAKIF that stands does nothing, and REQOP still reads sleep: no harm', a
 });
 
 onWasm('a brown-out while asleep is noticed, and the chip set up again', (engine) =>
-  withBench({ engine, ...SLEEP }, (bench) => {
+  withLines({ engine, ...SLEEP }, (bench) => {
     bench.run(1200 * MILLISECOND);
     bench.board.chip.brownOut(bench.now);
     bench.run(50 * MILLISECOND);
-    assert.match(bench.lines.join('\n'), /lost its settings.*status \d+/);
+    assert.match(linesOf(bench), /lost its settings.*status \d+/);
     assert.equal(mode(bench), OPMOD_NORMAL);
     bench.send({ identifier: 0x230 });
     bench.run(5 * MILLISECOND);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Bench, BenchOptions } from '../../twin/run/bench.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
-import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import { MILLISECOND, onBoth, onWasm, textOf, linesOf, withBench, withLines } from './case.ts';
 import {
   ALTERNATING,
   CAN_ERR_ACK,
@@ -120,7 +120,7 @@ rules:
 onBoth(
   'X4 no acknowledgement: passive, never bus-off; taken back in time, the buffer usable',
   (engine) =>
-    withBench({ engine, settings: 'errors=1 txtimeout-ms=50' }, (bench) => {
+    withLines({ engine, settings: 'errors=1 txtimeout-ms=50' }, (bench) => {
       bench.board.sender.participation = 'absent';
       bench.sendFromAgl({ identifier: 0x123 });
       bench.run(45 * MILLISECOND);
@@ -134,7 +134,7 @@ onBoth(
       );
       assert.ok(classes.some(([bits]) => bits & CAN_ERR_TX_TIMEOUT && bits & CAN_ERR_ACK));
       assert.ok(classes.every(([bits]) => (bits & CAN_ERR_BUSOFF) === 0));
-      assert.match(bench.lines.join('\n'), /nobody acknowledges.*status \d+/);
+      assert.match(linesOf(bench), /nobody acknowledges.*status \d+/);
       bench.board.sender.participation = 'active';
       bench.sendFromAgl({ identifier: 0x124 });
       bench.run(10 * MILLISECOND);

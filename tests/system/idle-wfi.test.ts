@@ -50,13 +50,13 @@ const SENT_BY_THE_CELL = [
 ];
 
 /** A board with its session, at rest for 10 ms. */
-async function boot(engine: EngineName, idle: IdleKind): Promise<Board> {
+async function boot(engine: EngineName, idle: IdleKind, settings?: string): Promise<Board> {
   const board = await bootBoard(loadFirmware('build', engine, idle), {
     engine,
     bitrate: 500_000,
     spiHertz: 10_000_000,
     rules: RULES,
-    settings: 'console=on',
+    settings,
   });
   runUntil(board, board.clock.now + 10 * MILLISECOND);
   return board;
@@ -202,7 +202,7 @@ onBothEngines('idle=wfi', (engine) => {
   });
 
   it('polls and says so when another pin holds the interrupt', async () => {
-    const board = await boot(engine, 'wfi');
+    const board = await boot(engine, 'wfi', 'console=on');
     // Linux watches pin 5, which is low, and nobody tells Linux of its event.
     board.gpio.write32(GPLEN0, board.gpio.read32(GPLEN0) | (1 << 5));
     runUntil(board, board.clock.now + 5 * MILLISECOND + LINE_NANOS);
@@ -219,7 +219,7 @@ onBothEngines('idle=wfi', (engine) => {
   });
 
   it('puts its detection back when Linux overwrites it, and says so once', async () => {
-    const board = await boot(engine, 'wfi');
+    const board = await boot(engine, 'wfi', 'console=on');
     for (let time = 0; time < 3; time += 1) {
       board.gpio.write32(GPLEN0, 0);
       // At the next look, at most a millisecond later; nothing is lost meanwhile.
@@ -257,7 +257,7 @@ describe('idle=wfi without the INT line (engine wasm)', () => {
   });
 
   it('gives a silent INT line up, and its sleep with it', async () => {
-    const board = await boot(engine, 'wfi');
+    const board = await boot(engine, 'wfi', 'console=on');
     board.interruptWire.hold('high');
     for (let index = 0; index < 4; index += 1) {
       const frame = makeFrame({ identifier: 0x111, data: [] });
