@@ -142,6 +142,8 @@ onWasm('frames of AGL: sent, withdrawn, lost with the chip', async (engine) => {
     });
   });
   await withBench({ engine }, (bench) => {
+    // So that the supply does not drop in the middle of a look at the chip, which then reads only ones.
+    bench.run(4 * MILLISECOND);
     failNextSends(bench, 8);
     bench.sendFromAgl({ identifier: 0x101 });
     bench.run(MILLISECOND / 2);

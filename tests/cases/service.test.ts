@@ -15,6 +15,7 @@ const INSTRUCTION_READ_RX_BUFFER = 0x90;
 const READ_RX_BUFFER_MASK = 0xf9;
 const CANCTRL = 0x0f;
 const CANCTRL_REQOP_MASK = 0xe0;
+const TEC = 0x1c;
 const CNF3 = 0x28;
 const CANINTF = 0x2c;
 const CANINTF_RX_MASK = 0x03;
@@ -30,11 +31,13 @@ function isReadOut([instruction]: readonly number[]): boolean {
 
 /**
  * The bytes on the lines but for the cell's own looks at the state of the chip, which come by the clock and
- * not because of a frame: READs from CANINTF or CNF3 on.
+ * not because of a frame: READs from TEC, CANINTF or CNF3 on.
  */
 function bytesOfReception(bench: Bench): number[][] {
   return bench.mosi
-    .filter(([first, address]) => first !== INSTRUCTION_READ || ![CNF3, CANINTF].includes(address))
+    .filter(
+      ([first, address]) => first !== INSTRUCTION_READ || ![TEC, CNF3, CANINTF].includes(address),
+    )
     .map((mosi) => [...mosi]);
 }
 

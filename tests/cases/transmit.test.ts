@@ -272,9 +272,9 @@ onWasm('X7 bus-off on an idle bus: back 128 x 11 bits after it, if restart-ms is
     const back = bench.errors.find(({ classes }) => classes & CAN_ERR_RESTARTED);
     assert.ok(off && back, 'CAN_ERR_BUSOFF and CAN_ERR_RESTARTED');
     assert.ok(bench.errors.every(({ classes }) => (classes & CAN_ERR_TX_TIMEOUT) === 0));
-    // Each is seen up to 64 bits late.
+    // Each is seen up to 64 bits late, the return by two looks; and each has its way to AGL.
     const took = (back.nanos - off.nanos) / bench.bitNanos;
-    assert.ok(took >= 128 * 11 - 80 && took <= 128 * 11 + 120, `${took} bits`);
+    assert.ok(took >= 128 * 11 - 80 && took <= 128 * 11 + 2 * 64 + 20, `${took} bits`);
   }),
 );
 
