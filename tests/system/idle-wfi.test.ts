@@ -58,7 +58,8 @@ async function boot(engine: EngineName, idle: IdleKind, settings?: string): Prom
     rules: RULES,
     settings,
   });
-  runUntil(board, board.clock.now + 10 * MILLISECOND);
+  // The lines of the start go out at 100 us a character; then the console is silent.
+  runUntil(board, board.clock.now + 60 * MILLISECOND);
   return board;
 }
 
