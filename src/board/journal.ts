@@ -3,7 +3,7 @@
  * status, into the status record; the console gets the sentence only while it speaks.
  *
  * The console is for the start. A character on it can hold the core in the hypervisor for as long as the
- * UART takes to send one (docs/decisions/0010-console-for-start-up.md), so after "ready" it is silent
+ * UART takes to send one (docs/decisions/0011-console-for-start-up.md), so after "ready" it is silent
  * unless `console=on`.
  * Does not: decide what is worth a line, or how often.
  */
