@@ -82,7 +82,7 @@ const CHANGES: readonly Change[] = [
   // RX STATUS is clocked for a byte longer than it has to be.
   importInto(
     'src/driver/mcp2515/instructions.ts',
-    "import { SpiBus } from '../../hal/spi-bus';",
+    "import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';",
     '../../abi/bsp',
   ),
   {
