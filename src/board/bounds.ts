@@ -31,7 +31,7 @@ export const REQUESTS_SPI_BYTES: u32 = 14;
 const CLOCKS_PER_BYTE: u32 = 9;
 /** For each byte: accesses to the SPI block that its clocks do not cover. */
 const HANDLING_NANOS_PER_BYTE: u32 = 400;
-/** For each ring entry: its loads and stores in shared memory. */
+/** For each ring entry: its loads and stores in shared memory. The console's hypercall counts as one. */
 const NANOS_PER_RING_ENTRY: u32 = 1_000;
 /** For every step: its instructions, one nanosecond each, and four accesses of a line to a device. */
 const STEP_NANOS: u32 = 4_000;

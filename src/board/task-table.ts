@@ -94,7 +94,7 @@ export function declareTasks(executive: CellExecutive, tasks: CellTasks): void {
     .add(tasks.linkReport,    'link report',    8, Trigger.Timer,      1_000, 0,                        0)
     .add(tasks.lateReport,    'late report',    9, Trigger.Timer,  1_000_000, 0,                        0)
     .add(tasks.session,       'session',       10, Trigger.Always,         0, 0,                        1)
-    .add(tasks.console,       'console',       11, Trigger.Queue,          0, 0,                        0)
+    .add(tasks.console,       'console',       11, Trigger.Queue,          0, 0,                        1)
     .add(tasks.statusPage,    'status page',   12, Trigger.Always,    10_000, 0,                        0)
     .add(tasks.requests,      'requests',      13, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0);
 }
