@@ -23,7 +23,13 @@ rules:
 `;
 
 function boot(spi0: Partial<Spi0Behaviour> = {}, coreClockHertz?: number): Promise<Bench> {
-  return startBench({ engine: 'image', rules: RULES, spi0, coreClockHertz });
+  return startBench({
+    engine: 'image',
+    rules: RULES,
+    spi0,
+    coreClockHertz,
+    settings: 'console=on',
+  });
 }
 
 /** Fifty requests of which each gets its answer, and as many frames of AGL's that are sent. */
