@@ -14,20 +14,20 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InputError } from '../cell-config/files.ts';
 import { counted } from '../cell-config/plural.ts';
-import { loadFirmware } from '../twin/bench/bench-board.ts';
+import { loadFirmware } from '../lab/measure/bench-board.ts';
 import {
   HISTOGRAM_BITRATE,
   HISTOGRAM_SPI_HERTZ,
   measureFigures,
   measureLatencies,
   measureLongRun,
-} from '../twin/bench/figures.ts';
-import { checkGoals } from '../twin/bench/goals.ts';
-import { histogramSvg } from '../twin/bench/histogram.ts';
-import { FULL_SCOPE, QUICK_SCOPE } from '../twin/bench/scope.ts';
-import { measureSlowClock } from '../twin/bench/slow-clock.ts';
-import { measureStepBound } from '../twin/bench/step-bound.ts';
-import { goalLines, tableOf } from '../twin/bench/table.ts';
+} from '../lab/measure/figures.ts';
+import { checkGoals } from '../lab/measure/goals.ts';
+import { histogramSvg } from '../lab/measure/histogram.ts';
+import { FULL_SCOPE, QUICK_SCOPE } from '../lab/measure/scope.ts';
+import { measureSlowClock } from '../lab/measure/slow-clock.ts';
+import { measureStepBound } from '../lab/measure/step-bound.ts';
+import { goalLines, tableOf } from '../lab/measure/table.ts';
 import { declaredStepBound } from './bench/bounds.ts';
 import { measureReference } from './bench/reference.ts';
 import { PROJECT } from './build/command.ts';

@@ -1,15 +1,15 @@
 /**
- * `npm run demo-log`: writes twin/demo/demo.log again, to the byte the same unless the generator
+ * `npm run demo-log`: writes lab/demo/demo.log again, to the byte the same unless the generator
  * was changed.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { helpIfAsked } from './help.ts';
-import { DEMO_DURATION_MICROS, demoLogText } from '../twin/demo/demo-traffic.ts';
+import { DEMO_DURATION_MICROS, demoLogText } from '../lab/demo/demo-traffic.ts';
 
 helpIfAsked(
   'Usage: npm run demo-log',
-  "Writes the demo's traffic, twin/demo/demo.log, again. No options.",
+  "Writes the demo's traffic, lab/demo/demo.log, again. No options.",
 );
 const [unknown] = process.argv.slice(2);
 if (unknown !== undefined) {
@@ -18,6 +18,6 @@ if (unknown !== undefined) {
 }
 
 const text = demoLogText();
-writeFileSync(fileURLToPath(new URL('../twin/demo/demo.log', import.meta.url)), text);
+writeFileSync(fileURLToPath(new URL('../lab/demo/demo.log', import.meta.url)), text);
 const frames = text.split('\n').length - 1;
-console.log(`twin/demo/demo.log: ${frames} frames, ${DEMO_DURATION_MICROS / 1e6} s of bus time`);
+console.log(`lab/demo/demo.log: ${frames} frames, ${DEMO_DURATION_MICROS / 1e6} s of bus time`);

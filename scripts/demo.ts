@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
-import { runCommand } from '../twin/run/command.ts';
+import { runCommand } from '../lab/play/command.ts';
 import { PROJECT } from './build/command.ts';
 import { endWithReader } from './closed-pipe.ts';
 import { commandLine, run } from './command-line.ts';
@@ -25,7 +25,7 @@ async function demo({ engine }: { engine: EngineName }): Promise<void> {
   if (build.status !== 0) throw new InputError('the build failed, so there is no demo');
   process.exitCode = await runCommand({
     rulesFile: join(PROJECT, 'rules.yaml'),
-    busFile: join(PROJECT, 'twin/demo/demo.log'),
+    busFile: join(PROJECT, 'lab/demo/demo.log'),
     namesAreSenders: true,
     agl: true,
     engine,

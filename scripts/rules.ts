@@ -1,7 +1,7 @@
 /**
  * `npm run rules -- compile | show | check | explain`: the rule table of the warden.
  *
- * The work is in cell-config/rules; the language in docs/rules.md.
+ * The work is in rules; the language in docs/rules.md.
  * Exit status 2 on a bad file, with every error as `file:line:column reason`, and nothing written.
  */
 import {
@@ -12,13 +12,13 @@ import {
   writeWhole,
 } from '../cell-config/files.ts';
 import { counted } from '../cell-config/plural.ts';
-import { compileRules, RulesError } from '../cell-config/rules/compile.ts';
-import type { CompiledRules } from '../cell-config/rules/compile.ts';
-import { decodeRules, RulesImageError } from '../cell-config/rules/decode.ts';
-import { describeTable } from '../cell-config/rules/describe.ts';
-import { formatDiagnostic } from '../cell-config/rules/diagnostics.ts';
-import type { RuleTable } from '../cell-config/rules/model.ts';
-import { assignPaths } from '../cell-config/rules/paths.ts';
+import { compileRules, RulesError } from '../rules/compile.ts';
+import type { CompiledRules } from '../rules/compile.ts';
+import { decodeRules, RulesImageError } from '../rules/decode.ts';
+import { describeTable } from '../rules/describe.ts';
+import { formatDiagnostic } from '../rules/diagnostics.ts';
+import type { RuleTable } from '../rules/model.ts';
+import { assignPaths } from '../rules/paths.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 
 /** Reads and compiles; warnings go to standard error. Throws InputError with every mistake. */

@@ -4,7 +4,7 @@
  * Needs `npm run build`.
  * Exit status: 0 every run was right, 1 one was not, 2 bad input or nothing built.
  */
-import { MissingArtifactError } from '../twin/run/artifacts.ts';
+import { MissingArtifactError } from '../lab/rig/artifacts.ts';
 import { helpIfAsked } from './help.ts';
 import { ProgressLine } from './soak/progress-line.ts';
 import { SOAK_RUNS } from './soak/runs.ts';

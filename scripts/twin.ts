@@ -6,8 +6,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
-import { runCommand } from '../twin/run/command.ts';
-import { runLiveCommand } from '../twin/run/live-command.ts';
+import { runCommand } from '../lab/play/command.ts';
+import { runLiveCommand } from '../lab/live/live-command.ts';
 import { commandLine, EXIT_BAD_INPUT, userPath } from './command-line.ts';
 
 interface Options {

@@ -18,7 +18,7 @@
 #define FROM_ASSEMBLY __attribute__((used, externally_visible))
 #define APART __attribute__((noinline, noclone))
 
-/* Marks, read by twin/bench/reference.ts: operation, then side; END last, in x0 with the outcome. */
+/* Marks, read by lab/measure/reference.ts: operation, then side; END last, in x0 with the outcome. */
 #define MARK_AFTER 0x10000
 #define MARK_DONE 0x20000
 #define MARK_DIFFERENCE 0x30000

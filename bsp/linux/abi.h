@@ -16,7 +16,7 @@
 #include "can-socket.h"
 #include "link.h"
 
-/* Where the module expects the windows (src/board/linux-end.ts, linux-control.ts). */
+/* Where the module expects the windows (src/bridge/end.ts, linux-control.ts). */
 #define SECTION_ADDRESS 0x00000000u
 #define STATE_TABLE_ADDRESS 0x80000000u
 #define REGISTER_PAGE_ADDRESS 0x90000000u

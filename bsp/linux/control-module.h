@@ -1,5 +1,5 @@
 /*
- * The wasm module's part that reads the cell's status page and asks the cell (src/board/
+ * The wasm module's part that reads the cell's status page and asks the cell (src/bridge/
  * linux-control.ts), as the server sees it.
  *
  * Does not: wait. After a trap everything fails.
@@ -14,14 +14,14 @@
 /** Bytes of the module's text buffer. */
 #define CONTROL_TEXT_BYTES 16384u
 
-/** What became of an attempt to read the page; numbers of src/control/page-reader.ts. */
+/** What became of an attempt to read the page; numbers of src/bridge/page-reader.ts. */
 enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED,
                   PAGE_UNJUDGED };
 
 /** The two streams of the page. */
 enum control_stream { STREAM_TRACE = 0, STREAM_RECORDER = 1 };
 
-/** What the cell is asked for; numbers of src/control/layout.ts. */
+/** What the cell is asked for; numbers of src/page/layout.ts. */
 enum control_request { REQUEST_RULE_TABLE = 1, REQUEST_LIVE_VALUES = 2 };
 
 /** Begins to use the control device, which is mapped. */

@@ -3,7 +3,7 @@
  *
  * Opens link and interface, runs the module until nothing is left to do, sleeps until the cell
  * rings, a frame comes, or a short while has gone by; and so on until a signal.
- * Does not: know virtio or the ring; the module does (src/board/linux.ts).
+ * Does not: know virtio or the ring; the module does (src/bridge/bridge.ts).
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * The bridge's wasm module on Linux: the generated C, the host ABI around it, and its traps.
  *
- * The module's logic is src/board/linux*.ts.
+ * The module's logic is src/bridge/bridge*.ts.
  * Does not: trust the module: an access outside its windows or its memory ends it, own state 0
  * first, so that a cell that waits for an acknowledgement does not wait for ever.
  */

@@ -4,11 +4,11 @@
  * Does not: run AssemblyScript: the constants there are sums of numbers and of each other.
  */
 import { readFile } from 'node:fs/promises';
-import type { StepBound } from '../../twin/bench/step-bound.ts';
+import type { StepBound } from '../../lab/measure/step-bound.ts';
 import { PROJECT } from '../build/command.ts';
 
-const BOUNDS = 'src/board/bounds.ts';
-const TABLE = 'src/board/task-table.ts';
+const BOUNDS = 'src/cell/bounds.ts';
+const TABLE = 'src/cell/tasks.ts';
 const CONSTANT = /^(?:export )?const ([A-Z0-9_]+): u32 = ([^;]+);$/gm;
 const ROW = /\.add\(tasks\.(\w+), *'([^']+)', *(\d+), Trigger\.(\w+), *(\w+), *(\w+), *(\w+)\)/g;
 

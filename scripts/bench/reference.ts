@@ -5,8 +5,8 @@
  * Does not: touch the cell's files in build/: its own lie in build/bench/reference.
  */
 import { readFile } from 'node:fs/promises';
-import type { Figures } from '../../twin/bench/figures.ts';
-import { runReference } from '../../twin/bench/reference.ts';
+import type { Figures } from '../../lab/measure/figures.ts';
+import { runReference } from '../../lab/measure/reference.ts';
 import { PROJECT } from '../build/command.ts';
 import { buildImage } from '../build/image.ts';
 import { buildWasm } from '../build/wasm.ts';

@@ -8,7 +8,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';
 import { DEFAULT_ROLE, rpi4InRole } from '../../cell-config/roles.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { PROJECT } from './command.ts';
 
 /** The file revision of Jailhouse master; `npm run cells -- build --revision 13` for AGL's. */

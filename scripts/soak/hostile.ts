@@ -1,11 +1,11 @@
 /**
  * `npm run soak -- hostile`: 10,000,000 words overwritten by a hostile peer, half of them in each role.
  *
- * The run is twin/hostile; tests/system/hostile.test.ts does it in small.
+ * The run is lab/attack; tests/system/hostile.test.ts does it in small.
  */
 import type { Cell } from '../../cell-config/format/model.ts';
-import { runHostile } from '../../twin/hostile/hostile-run.ts';
-import { loadArtifacts } from '../../twin/run/artifacts.ts';
+import { runHostile } from '../../lab/attack/hostile-run.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
 import type { SoakRun } from './runs.ts';
 
 const MUTATIONS = 10_000_000;

@@ -1,13 +1,13 @@
 /**
  * The runs of `npm run soak`: what each does and when it is right.
  *
- * The runs themselves are in twin/run.
+ * The runs themselves are in lab/.
  */
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
-import { runBulk } from '../../twin/run/bulk.ts';
-import { runRandom } from '../../twin/run/random-run.ts';
-import { describeFailure, shrink } from '../../twin/run/random-shrink.ts';
+import { runBulk } from '../../lab/random/bulk.ts';
+import { runRandom } from '../../lab/random/random-run.ts';
+import { describeFailure, shrink } from '../../lab/random/random-shrink.ts';
 
 export interface SoakOutcome {
   readonly lines: readonly string[];

@@ -15,11 +15,11 @@ import { LowLevelEvent } from '../chip/bcm2711/low-level-event';
 import { InterruptController, NO_INTERRUPT, Trigger } from '../chip/gic400/interrupt-controller';
 import { VIRTUAL_TIMER_INTERRUPT } from '../chip/gic400/registers';
 import { IdleSetting, InterruptSource } from '../jailhouse/command-line';
-import { Sentence } from '../control/sentences';
+import { Sentence } from '../page/sentences';
 import { Console } from '../jailhouse/console';
 import { microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
-import { CellParts } from './cell-parts';
+import { CellParts } from '../cell/parts';
 import * as RPI4 from './rpi4';
 
 /** Arming and waking cost about this much: for less there is nothing to gain. */

@@ -7,7 +7,7 @@
 import { memory_read8 } from '../abi/bsp';
 import * as RPI4 from '../board/rpi4';
 import { allocateFrames, Frame } from '../can/frame';
-import { GenericTimer } from '../chip/bcm2711/generic-timer';
+import { GenericTimer } from '../chip/arm/generic-timer';
 import { decodeData, decodeHeader } from '../driver/mcp2515/frame-codec';
 import { BUFFER_REGISTERS } from '../driver/mcp2515/instructions';
 import { PeerLink } from '../hal/peer-link';

@@ -1,12 +1,12 @@
 /**
  * The bridge: what the wasm module of the AGL side exports.
  *
- * Does not: hold logic; src/board/linux*.ts do.
+ * Does not: hold logic; src/bridge/bridge*.ts do.
  */
-import { createEnd, SECTION_BYTES_MINIMUM } from '../board/linux';
-import { LinuxControl } from '../board/linux-control';
-import { LinuxEnd, Session } from '../board/linux-end';
-import { PageState } from '../control/page-reader';
+import { createEnd, SECTION_BYTES_MINIMUM } from '../bridge/bridge';
+import { LinuxControl } from '../bridge/control';
+import { LinuxEnd, Session } from '../bridge/end';
+import { PageState } from '../bridge/page-reader';
 import { Status } from '../rt/status';
 
 /** Not there before `initialize` was successful. */

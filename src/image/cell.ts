@@ -3,7 +3,7 @@
  *
  * Does not: loop; the caller runs `step` again and again, so that an emulator can stop between two.
  */
-import { createCell } from '../board/cell';
+import { createCell } from '../cell/cell';
 
 const cell = createCell();
 

@@ -61,7 +61,7 @@ export enum Counter {
   InterruptsMissed = 26,
   /** Error messages that found no room on their way to AGL, or no peer that takes them. */
   ErrorMessagesDropped = 27,
-  /** Steps of the loop that took longer than their bound (src/board/bounds.ts). */
+  /** Steps of the loop that took longer than their bound (src/cell/bounds.ts). */
   DeadlineMisses = 28,
   /** Times the controller was put to sleep. */
   Sleeps = 29,

@@ -1,7 +1,7 @@
 /**
  * Platform: what the executive asks of the board it runs on.
  *
- * Implemented by src/board. Does not: know tasks.
+ * Implemented by src/cell. Does not: know tasks.
  */
 import { Task } from './task';
 

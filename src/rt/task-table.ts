@@ -1,7 +1,7 @@
 /**
  * TaskTable: who is offered a step, in which order.
  *
- * Implemented by src/board/task-table.ts, which names each task with its class: so the way from the
+ * Implemented by src/cell/tasks.ts, which names each task with its class: so the way from the
  * look at the line to the answer has direct calls only.
  */
 import { Task } from './task';

@@ -2,7 +2,7 @@
  * Task: one duty of the cell, run to completion in bounded steps by the executive.
  *
  * Does not: wait, and is never interrupted. What one `run` may cost at most is declared in the table
- * (src/board/task-table.ts), and every run is held to it.
+ * (src/cell/tasks.ts), and every run is held to it.
  */
 import { SoftwareTimer } from './software-timer';
 

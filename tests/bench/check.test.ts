@@ -6,14 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { declaredStepBound, readTaskBounds } from '../../scripts/bench/bounds.ts';
-import { compileRules } from '../../cell-config/rules/compile.ts';
-import { assignPaths } from '../../cell-config/rules/paths.ts';
-import { loadFirmware } from '../../twin/bench/bench-board.ts';
-import type { Figures } from '../../twin/bench/figures.ts';
-import { checkGoals, type GoalOutcome, GOALS } from '../../twin/bench/goals.ts';
-import { rulesOf } from '../../twin/bench/latency-case.ts';
+import { compileRules } from '../../rules/compile.ts';
+import { assignPaths } from '../../rules/paths.ts';
+import { loadFirmware } from '../../lab/measure/bench-board.ts';
+import type { Figures } from '../../lab/measure/figures.ts';
+import { checkGoals, type GoalOutcome, GOALS } from '../../lab/measure/goals.ts';
+import { rulesOf } from '../../lab/measure/latency-case.ts';
 import { COUNTER_HERTZ } from '../../twin/machine/timing-model.ts';
-import { measureStepBound } from '../../twin/bench/step-bound.ts';
+import { measureStepBound } from '../../lab/measure/step-bound.ts';
 
 const COMMAND = ['--import', 'tsx', 'scripts/bench.ts'];
 

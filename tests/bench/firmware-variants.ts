@@ -4,9 +4,9 @@
  * One build serves all: the switch is a byte behind the rules image, which the firmware never looks
  * at otherwise.
  */
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { buildVariant, type Change } from '../../scripts/bench/variant.ts';
-import { type Firmware, loadFirmware } from '../../twin/bench/bench-board.ts';
+import { type Firmware, loadFirmware } from '../../lab/measure/bench-board.ts';
 
 /** The faults, by the value of the switch. */
 export const FAULTS = {
@@ -32,9 +32,9 @@ const importInto = (file: string, before: string, abi: string): Change => ({
 
 const CHANGES: readonly Change[] = [
   // The answer is not waiting in its buffer: it is loaded when the request is there.
-  importInto('src/board/urgent-buffer.ts', "import { Frame } from '../can/frame';", '../abi/bsp'),
+  importInto('src/cell/urgent/buffer.ts', "import { Frame } from '../can/frame';", '../abi/bsp'),
   {
-    file: 'src/board/urgent-buffer.ts',
+    file: 'src/cell/urgent/buffer.ts',
     from: '  send(): Status {\n',
     to: [
       '  send(): Status {',
@@ -48,9 +48,9 @@ const CHANGES: readonly Change[] = [
     ].join('\n'),
   },
   // Every step waits for 3 microseconds.
-  importInto('src/board/cell.ts', "import { Executive } from '../rt/executive';", '../abi/bsp'),
+  importInto('src/cell/cell.ts', "import { Executive } from '../rt/executive';", '../abi/bsp'),
   {
-    file: 'src/board/cell.ts',
+    file: 'src/cell/cell.ts',
     from: '  step(): Status {\n',
     to: [
       '  step(): Status {',

@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LookWatch } from '../../twin/bench/look-watch.ts';
-import { Random } from '../../twin/bench/random.ts';
-import type { Board } from '../../twin/run/board.ts';
+import { LookWatch } from '../../lab/measure/look-watch.ts';
+import { Random } from '../../lab/measure/random.ts';
+import type { Board } from '../../twin/board/board.ts';
 
 /** GPLEV0, and GPIO 25 in it (BCM2711 peripherals, chapter 5); INT is low when asserted. */
 const LEVEL_REGISTER = 0xfe200034;

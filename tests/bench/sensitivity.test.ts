@@ -6,11 +6,11 @@
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { Firmware } from '../../twin/bench/bench-board.ts';
-import { type Figures, measureLatencies } from '../../twin/bench/figures.ts';
-import { checkGoals } from '../../twin/bench/goals.ts';
-import { measureLooks } from '../../twin/bench/interrupt-looks.ts';
-import type { LatencyCase } from '../../twin/bench/latency-case.ts';
+import type { Firmware } from '../../lab/measure/bench-board.ts';
+import { type Figures, measureLatencies } from '../../lab/measure/figures.ts';
+import { checkGoals } from '../../lab/measure/goals.ts';
+import { measureLooks } from '../../lab/measure/interrupt-looks.ts';
+import type { LatencyCase } from '../../lab/measure/latency-case.ts';
 import { buildFaultyFirmware, FAULTS, rulesWithFault } from './firmware-variants.ts';
 
 const CASE: LatencyCase = {

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { COUNTER, type CounterName } from '../../twin/page/counters.ts';
-import { runAccount } from '../../twin/run/account-run.ts';
+import { COUNTER, type CounterName } from '../../lab/page/counters.ts';
+import { runAccount } from '../../lab/random/account-run.ts';
 
 const FRAMES = 200;
 const CHOSEN = process.env.SEED === undefined ? undefined : Number(process.env.SEED);

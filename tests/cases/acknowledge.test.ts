@@ -3,7 +3,7 @@
  * while every frame goes through. And the error counters of the status page are those of the chip.
  */
 import assert from 'node:assert/strict';
-import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import { MILLISECOND, onWasm, withBench } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
 

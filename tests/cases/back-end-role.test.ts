@@ -3,8 +3,8 @@
  * in the chip, bus-off, frames right after START. Expected: virtio 1.4, "CAN Device".
  */
 import assert from 'node:assert/strict';
-import { MinimalPeer } from '../../twin/agl/minimal/minimal-peer.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
+import { MinimalPeer } from '../../lab/peers/minimal/minimal-peer.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
 import { MILLISECOND, onBoth, onWasm } from './case.ts';

@@ -5,8 +5,8 @@
  * run apart from this project. "impossible" is what Linux says too.
  */
 import assert from 'node:assert/strict';
-import { bringUp } from '../../twin/run/phases.ts';
-import { makeBench, type Bench } from '../../twin/run/bench.ts';
+import { bringUp } from '../../lab/rig/phases.ts';
+import { makeBench, type Bench } from '../../lab/rig/rig.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { MILLISECOND, onBoth, onWasm } from './case.ts';
 

@@ -1,13 +1,13 @@
 /**
  * How an acceptance case is declared: its name, and the engines whose firmware it drives.
  *
- * Needs `npm run build`; a missing file fails the test. The bench (twin/run/bench.ts) is the board;
+ * Needs `npm run build`; a missing file fails the test. The bench (lab/rig/rig.ts) is the board;
  * expected values come from the CAN protocol, DS20001801J and Linux's headers, and are typed in the
  * tests.
  */
 import { it } from 'node:test';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { startBench, type Bench, type BenchOptions } from '../../twin/run/bench.ts';
+import { startBench, type Bench, type BenchOptions } from '../../lab/rig/rig.ts';
 
 export type Case = (engine: EngineName) => Promise<void>;
 

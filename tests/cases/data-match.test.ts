@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import type { Bench } from '../../twin/run/bench.ts';
+import type { Bench } from '../../lab/rig/rig.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 
 const CELL = 'canwarden';

@@ -4,7 +4,7 @@
  * The numbers are those of linux/can/error.h, typed here on purpose.
  */
 import type { WireFault } from '../../twin/bus/attempt.ts';
-import type { Bench, ErrorArrival } from '../../twin/run/bench.ts';
+import type { Bench, ErrorArrival } from '../../lab/rig/rig.ts';
 
 export const CAN_ERR_TX_TIMEOUT = 0x001;
 export const CAN_ERR_LOSTARB = 0x002;

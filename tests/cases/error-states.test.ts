@@ -1,7 +1,7 @@
 /** E1 and E2: fault confinement as the cell tells it to AGL (ISO 11898-1, 12; linux/can/error.h). */
 import assert from 'node:assert/strict';
 import type { WireFault } from '../../twin/bus/attempt.ts';
-import type { Bench } from '../../twin/run/bench.ts';
+import type { Bench } from '../../lab/rig/rig.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { MILLISECOND, onBoth, onWasm, withBench } from './case.ts';
 import {

@@ -1,15 +1,15 @@
 /**
  * The cell as the virtio-can device of Linux's own drivers (virtio_ivshmem, virtio_can), as
- * twin/agl/linux plays them: bind and unbind, the interface up and down, bus-off.
+ * lab/peers/linux plays them: bind and unbind, the interface up and down, bus-off.
  * Expected: what those drivers wait for and demand; virtio 1.4, "CAN Device".
  */
 import assert from 'node:assert/strict';
-import { LinuxPeer } from '../../twin/agl/linux/linux-peer.ts';
-import { type Bench, startBench, type BenchOptions } from '../../twin/run/bench.ts';
+import { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
+import { type Bench, startBench, type BenchOptions } from '../../lab/rig/rig.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { loadArtifacts } from '../../twin/run/artifacts.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
-import { shutDown, type ShutdownOutcome } from '../../twin/run/cell-control.ts';
+import { shutDown, type ShutdownOutcome } from '../../twin/board/cell-control.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
 

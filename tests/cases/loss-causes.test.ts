@@ -4,13 +4,13 @@
  * block that stopped. The counts are those of the frames that the tests send.
  */
 import assert from 'node:assert/strict';
-import { MinimalPeer } from '../../twin/agl/minimal/minimal-peer.ts';
+import { MinimalPeer } from '../../lab/peers/minimal/minimal-peer.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { openSums } from '../../twin/page/account.ts';
-import { COUNTER, type CounterName } from '../../twin/page/counters.ts';
-import { type Bench, type BenchOptions, startBench } from '../../twin/run/bench.ts';
-import { readTrace } from '../../twin/page/rings.ts';
-import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { openSums } from '../../lab/page/account.ts';
+import { COUNTER, type CounterName } from '../../lab/page/counters.ts';
+import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
+import { readTrace } from '../../lab/page/rings.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
 import { MILLISECOND, onBoth, onWasm, withBench } from './case.ts';
 import { failNextSends } from './disturbance.ts';

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { runRandom } from '../../twin/run/random-run.ts';
-import { describeFailure, shrink } from '../../twin/run/random-shrink.ts';
+import { runRandom } from '../../lab/random/random-run.ts';
+import { describeFailure, shrink } from '../../lab/random/random-shrink.ts';
 
 const FRAMES = 150;
 const SEEDS = process.env.SEED === undefined ? range(1, 25) : [Number(process.env.SEED)];

@@ -1,6 +1,6 @@
 /** R1 to R5: every kind of frame arrives as it was sent, in order, under any load. */
 import assert from 'node:assert/strict';
-import { runBulk } from '../../twin/run/bulk.ts';
+import { runBulk } from '../../lab/random/bulk.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 
 /** READ RX BUFFER from SIDH, table 12-1. */

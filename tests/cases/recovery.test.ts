@@ -4,9 +4,9 @@ import { declaredStepBound } from '../../scripts/bench/bounds.ts';
 import type { WireFault } from '../../twin/bus/attempt.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { WasmEngine } from '../../twin/engine/wasm.ts';
-import { makeBench } from '../../twin/run/bench.ts';
-import { bringUp } from '../../twin/run/phases.ts';
-import type { Board } from '../../twin/run/board.ts';
+import { makeBench } from '../../lab/rig/rig.ts';
+import { bringUp } from '../../lab/rig/phases.ts';
+import type { Board } from '../../twin/board/board.ts';
 import { linesOf, MILLISECOND, onBoth, onWasm, textOf, withLines } from './case.ts';
 import { CAN_ERR_RESTARTED } from './disturbance.ts';
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { makeBench, type Bench } from '../../twin/run/bench.ts';
-import { bringUp } from '../../twin/run/phases.ts';
+import { makeBench, type Bench } from '../../lab/rig/rig.ts';
+import { bringUp } from '../../lab/rig/phases.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
 
 // DS20001801J, table 12-1 and section 7.

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import type { SiliconOptions } from '../../twin/chip/mcp2515/options.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import type { Bench } from '../../twin/run/bench.ts';
+import type { Bench } from '../../lab/rig/rig.ts';
 import {
   linesOf,
   MICROSECOND,
@@ -226,7 +226,7 @@ onWasm('a brown-out while asleep is noticed, and the chip set up again', (engine
 
 onWasm('the cell can be shut down while its chip sleeps', (engine) =>
   withBench({ engine, ...SLEEP }, async (bench) => {
-    const { shutDown } = await import('../../twin/run/cell-control.ts');
+    const { shutDown } = await import('../../twin/board/cell-control.ts');
     bench.run(1200 * MILLISECOND);
     assert.equal(mode(bench), OPMOD_SLEEP);
     assert.equal(shutDown(bench.board), 'approved');

@@ -1,6 +1,6 @@
 /** X1 to X7: what sending costs, in which order frames leave, and what becomes of those that cannot. */
 import assert from 'node:assert/strict';
-import type { Bench, BenchOptions } from '../../twin/run/bench.ts';
+import type { Bench, BenchOptions } from '../../lab/rig/rig.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { MILLISECOND, onBoth, onWasm, textOf, linesOf, withBench, withLines } from './case.ts';
 import {

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { COUNTER, LINK_COUNTER, namedCounters } from '../../twin/page/counters.ts';
+import { COUNTER, LINK_COUNTER, namedCounters } from '../../lab/page/counters.ts';
 
 it('the bridge knows every counter by its own name, in snake case', () => {
   const enumeration = readFileSync('src/rt/counters.ts', 'utf8');
-  const words = readFileSync('src/control/counter-words.ts', 'utf8');
+  const words = readFileSync('src/bridge/counter-words.ts', 'utf8');
   const [table = ''] = enumeration.split('export enum FrameEnd');
   const members = [...table.matchAll(/^ {2}(\w+) = \d+,$/gm)].map(([, name]) => name);
   assert.ok(members.length > 20);
@@ -42,7 +42,7 @@ it('the twin knows every counter by the same number and name', () => {
 });
 
 it('the counters of the link have the numbers that LinkCounters gives them, behind the others', () => {
-  const layout = readFileSync('src/control/layout.ts', 'utf8');
+  const layout = readFileSync('src/page/layout.ts', 'utf8');
   const first = Number(/PAGE_LINK_COUNTERS_FIRST: u32 = (\d+);/.exec(layout)?.[1]);
   const source = readFileSync('src/virtio/link-counters.ts', 'utf8');
   const members = [...source.matchAll(/case (\d+):\s+return this\.(\w+);/g)];
@@ -59,7 +59,7 @@ it('the counters of the link have the numbers that LinkCounters gives them, behi
 });
 
 it('the twin tells of the link by the words of the bridge', () => {
-  const words = readFileSync('src/control/counter-words.ts', 'utf8');
+  const words = readFileSync('src/bridge/counter-words.ts', 'utf8');
   const told = [...words.matchAll(/return '(link_\w+)';/g)].map(([, word]) => word);
   const counters = Array.from({ length: 128 }, () => 1);
   const named = Object.keys(namedCounters(counters)).filter((name) => name.startsWith('link_'));

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
 
 it('the version of the firmware is that of the package, and fits the status page', async () => {
-  const text = await readFile('src/board/firmware-version.ts', 'utf8');
+  const text = await readFile('src/cell/firmware-version.ts', 'utf8');
   const version = /FIRMWARE_VERSION: string = '([^']*)'/.exec(text)?.[1];
   const { version: expected } = JSON.parse(await readFile('package.json', 'utf8')) as {
     version: string;

@@ -7,14 +7,14 @@ import { posix } from 'node:path';
 import ts from 'typescript';
 import { lineAt } from './source-tree.ts';
 
-/** What `board` may know: all layers below it. */
-const BELOW_BOARD = [
+/** What the applications may know: all layers below them. */
+const BELOW_CELL = [
   'abi',
   'chip',
-  'control',
   'driver',
   'hal',
   'jailhouse',
+  'page',
   'responder',
   'virtio',
   'can',
@@ -35,17 +35,21 @@ const SOURCE_LAYERS: Record<string, readonly string[]> = {
   driver: ['hal', 'can', 'rt'],
   responder: ['can', 'rt'],
   virtio: ['hal', 'can', 'rt'],
-  control: ['hal', 'can', 'rt'],
-  board: BELOW_BOARD,
-  image: [...BELOW_BOARD, 'board'],
+  page: ['hal', 'can', 'rt'],
+  cell: [...BELOW_CELL, 'board'],
+  bridge: BELOW_CELL,
+  board: [...BELOW_CELL, 'cell'],
+  image: [...BELOW_CELL, 'board', 'bridge', 'cell'],
 };
 
 /** Everything outside src/, each with the folders it may import besides itself. */
 const HOST_FOLDERS: Record<string, readonly string[]> = {
   'cell-config': [],
+  rules: ['cell-config'],
   twin: ['cell-config'],
-  scripts: ['cell-config', 'twin'],
-  tests: ['cell-config', 'twin', 'scripts'],
+  lab: ['cell-config', 'rules', 'twin'],
+  scripts: ['cell-config', 'rules', 'twin', 'lab'],
+  tests: ['cell-config', 'rules', 'twin', 'lab', 'scripts'],
   'tests/unit': ['src'],
 };
 

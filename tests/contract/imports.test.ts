@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { findForbiddenImports, SOURCE_LAYER_NAMES } from './import-rules.ts';
 import { listFiles, readSource } from './source-tree.ts';
 
-const FOLDERS = ['src', 'cell-config', 'twin', 'scripts', 'tests'];
+const FOLDERS = ['src', 'cell-config', 'rules', 'twin', 'lab', 'scripts', 'tests'];
 const FILES = FOLDERS.flatMap((folder) => listFiles(folder, (path) => path.endsWith('.ts')));
 
 /** One bad import for each rule, and a part of the sentence that must name it. */
@@ -23,6 +23,7 @@ const FORBIDDEN: readonly (readonly [path: string, specifier: string, reason: Re
   ['src/virtio/split-queue.ts', '../abi/bsp', /src\/virtio may/],
   ['src/virtio/transport.ts', '../jailhouse/ivshmem', /src\/virtio may/],
   ['src/board/rpi4.ts', '../image/cell', /src\/board may/],
+  ['src/cell/cell.ts', '../image/cell', /src\/cell may/],
   ['src/can/frame.ts', './identifier.ts', /no file suffix/],
   ['src/can/frame.ts', 'node:fs', /no packages/],
   ['twin/chip/mcp2515.ts', '../../src/driver/mcp2515/registers', /name the file suffix/],
@@ -31,7 +32,8 @@ const FORBIDDEN: readonly (readonly [path: string, specifier: string, reason: Re
     '../../src/driver/mcp2515/registers.ts',
     /twin may import only cell-config/,
   ],
-  ['twin/run/command.ts', '../../scripts/build.ts', /twin may import only cell-config/],
+  ['lab/play/command.ts', '../../scripts/build.ts', /lab may import only cell-config, rules, twin/],
+  ['twin/board/board.ts', '../../lab/rig/rig.ts', /twin may import only cell-config/],
   ['cell-config/rpi4-root.ts', '../twin/clock.ts', /cell-config may import only itself/],
   ['scripts/build.ts', '../src/abi/bsp.ts', /scripts may import only/],
   ['tests/system/demo.test.ts', '../../src/rt/status.ts', /tests may import only/],

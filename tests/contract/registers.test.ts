@@ -64,8 +64,8 @@ const DEVICES: readonly Device[] = [
   },
   {
     title: 'status page and requests',
-    firmware: ['src/control'],
-    twin: ['twin/page'],
+    firmware: ['src/page'],
+    twin: ['lab/page'],
     prefix: /^$/,
     toFirmwareForm: (_name, value) => value,
     required: ['PAGE_MAGIC', 'PAGE_SEQUENCE_OFFSET', 'REQUEST_MAGIC', 'REQUEST_SEQUENCE_OFFSET'],

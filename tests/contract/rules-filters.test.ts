@@ -4,11 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeRules } from '../../cell-config/rules/decode.ts';
-import { describeTable } from '../../cell-config/rules/describe.ts';
-import { encodeRules } from '../../cell-config/rules/encode.ts';
+import { decodeRules } from '../../rules/decode.ts';
+import { describeTable } from '../../rules/describe.ts';
+import { encodeRules } from '../../rules/encode.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { demandFor } from '../../twin/run/rule-oracle.ts';
+import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { said, tableOf } from './rules-text.ts';
 
 function fileWith(...filters: string[]): string {

@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
-import { decodeRules, RulesImageError } from '../../cell-config/rules/decode.ts';
-import { encodeRules } from '../../cell-config/rules/encode.ts';
-import type { RuleTable } from '../../cell-config/rules/model.ts';
+import { compileRules } from '../../rules/compile.ts';
+import { decodeRules, RulesImageError } from '../../rules/decode.ts';
+import { encodeRules } from '../../rules/encode.ts';
+import type { RuleTable } from '../../rules/model.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { demandFor } from '../../twin/run/rule-oracle.ts';
+import { demandFor } from '../../lab/verify/rule-oracle.ts';
 
 function compile(...rules: string[]): { table: RuleTable; image: Buffer } {
   const text = ['version: 1', 'rules:', ...rules.map((rule) => `  - ${rule}`)].join('\n');

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
-import { decodeRules, RulesImageError } from '../../cell-config/rules/decode.ts';
-import { describeTable } from '../../cell-config/rules/describe.ts';
-import { assignPaths } from '../../cell-config/rules/paths.ts';
-import { rulesChecksum } from '../../cell-config/rules/encode.ts';
+import { compileRules } from '../../rules/compile.ts';
+import { decodeRules, RulesImageError } from '../../rules/decode.ts';
+import { describeTable } from '../../rules/describe.ts';
+import { assignPaths } from '../../rules/paths.ts';
+import { rulesChecksum } from '../../rules/encode.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { demandFor } from '../../twin/run/rule-oracle.ts';
+import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { answering, said, tableOf } from './rules-text.ts';
 
 const ANSWER =

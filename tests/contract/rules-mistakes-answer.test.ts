@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileRules, RulesError } from '../../cell-config/rules/compile.ts';
-import { parseRules } from '../../cell-config/rules/parse.ts';
+import { compileRules, RulesError } from '../../rules/compile.ts';
+import { parseRules } from '../../rules/parse.ts';
 import { answering, oneRule, said } from './rules-text.ts';
 import type { Mistake } from './rules-text.ts';
 

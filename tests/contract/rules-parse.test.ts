@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
-import { parseRules } from '../../cell-config/rules/parse.ts';
+import { compileRules } from '../../rules/compile.ts';
+import { parseRules } from '../../rules/parse.ts';
 import { answering, oneRule, said, tableOf } from './rules-text.ts';
 
 const ANY = { value: 0, mask: 0 };

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
-import { assignPaths } from '../../cell-config/rules/paths.ts';
+import { compileRules } from '../../rules/compile.ts';
+import { assignPaths } from '../../rules/paths.ts';
 
 const STATIC = 'answer: { id: 0x700, data: [0x55] }';
 

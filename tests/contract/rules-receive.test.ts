@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { decodeRules, RulesImageError } from '../../cell-config/rules/decode.ts';
-import { describeTable } from '../../cell-config/rules/describe.ts';
-import { encodeRules } from '../../cell-config/rules/encode.ts';
-import { assignPaths } from '../../cell-config/rules/paths.ts';
+import { decodeRules, RulesImageError } from '../../rules/decode.ts';
+import { describeTable } from '../../rules/describe.ts';
+import { encodeRules } from '../../rules/encode.ts';
+import { assignPaths } from '../../rules/paths.ts';
 import { said, tableOf } from './rules-text.ts';
 
 const STATIC = '{ name: a, match: { id: 0x100 }, answer: { id: 0x101, data: [1] } }';

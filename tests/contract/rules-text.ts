@@ -2,9 +2,9 @@
  * Short rules files for tests, and what the compiler says about them.
  */
 import assert from 'node:assert/strict';
-import { formatDiagnostic } from '../../cell-config/rules/diagnostics.ts';
-import type { RuleTable } from '../../cell-config/rules/model.ts';
-import { parseRules } from '../../cell-config/rules/parse.ts';
+import { formatDiagnostic } from '../../rules/diagnostics.ts';
+import type { RuleTable } from '../../rules/model.ts';
+import { parseRules } from '../../rules/parse.ts';
 
 /** A mistake, a file that has it, and the one line that is said about it. */
 export type Mistake = readonly [what: string, text: string, said: string];

@@ -8,7 +8,7 @@ import { readTaskBounds } from '../../scripts/bench/bounds.ts';
 import { readSource } from './source-tree.ts';
 
 const SPI_HERTZ = 10_000_000;
-const TABLE = readSource('src/board/task-table.ts');
+const TABLE = readSource('src/cell/tasks.ts');
 const DOCUMENT = readSource('docs/timing-budget.md');
 const { rows, nanosOf } = await readTaskBounds();
 const longest = Math.max(...rows.map((row) => nanosOf(row, SPI_HERTZ)));

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
-import { startBench } from '../../twin/run/bench.ts';
+import { startBench } from '../../lab/rig/rig.ts';
 
 const MILLISECOND = 1_000_000;
 const DISABLE_NANOS = 50;

@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TimingModel } from '../../twin/machine/timing-model.ts';
-import { type Bench, type BenchOptions, makeBench, startBench } from '../../twin/run/bench.ts';
-import { bringUp } from '../../twin/run/phases.ts';
-import type { SpiTransaction } from '../../twin/run/spi-transactions.ts';
+import { type Bench, type BenchOptions, makeBench, startBench } from '../../lab/rig/rig.ts';
+import { bringUp } from '../../lab/rig/phases.ts';
+import type { SpiTransaction } from '../../lab/rig/spi-transactions.ts';
 import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
 
 const MILLISECOND = 1_000_000;

@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 
-import { loadArtifacts, PROJECT_ROOT } from '../../twin/run/artifacts.ts';
-import { type Board, createBoard } from '../../twin/run/board.ts';
-import { readTrace } from '../../twin/page/rings.ts';
-import { readStatusPage } from '../../twin/page/status-page.ts';
-import { runUntil } from '../../twin/run/cell-control.ts';
-import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { loadArtifacts, PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
+import { type Board, createBoard } from '../../twin/board/board.ts';
+import { readTrace } from '../../lab/page/rings.ts';
+import { readStatusPage } from '../../lab/page/status-page.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
 
 const MILLISECOND = 1_000_000;
 
@@ -25,7 +25,7 @@ const MOVK_REQUESTS = 0x72a00000 + (0x0aa7 << 5);
 // Jailhouse: communication region, cell state "failed".
 const CELL_FAILED = 3;
 
-/** src/control/trace-event.ts. */
+/** src/page/trace-event.ts. */
 const TRACE_FAULT = 17;
 
 const hexadecimal = (value = 0): string => value.toString(16).padStart(8, '0');

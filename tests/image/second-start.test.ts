@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { loadArtifacts, PROJECT_ROOT } from '../../twin/run/artifacts.ts';
+import { loadArtifacts, PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
 import { ImageEngine } from '../../twin/engine/image.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
-import type { Board } from '../../twin/run/board.ts';
-import { shutDown } from '../../twin/run/cell-control.ts';
-import { bringUp } from '../../twin/run/phases.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import type { Board } from '../../twin/board/board.ts';
+import { shutDown } from '../../twin/board/cell-control.ts';
+import { bringUp } from '../../lab/rig/phases.ts';
 
 const MILLISECOND = 1_000_000;
 

@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { COUNTER } from '../../twin/page/counters.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
-import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
 
 const MILLISECOND = 1_000_000;

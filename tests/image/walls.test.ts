@@ -5,9 +5,9 @@ import { before, describe, it } from 'node:test';
 
 import { translate } from '../../twin/engine/page-walk.ts';
 import type { GuestMemory } from '../../twin/machine/machine.ts';
-import { loadArtifacts, PROJECT_ROOT } from '../../twin/run/artifacts.ts';
-import { createBoard } from '../../twin/run/board.ts';
-import { runUntil } from '../../twin/run/cell-control.ts';
+import { loadArtifacts, PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
+import { createBoard } from '../../twin/board/board.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
 
 const PAGE_BYTES = 0x1000;
 const LINEAR_MEMORY_BYTES = 0x1_0000;

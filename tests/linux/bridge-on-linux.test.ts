@@ -19,7 +19,7 @@ import {
   GuestUnavailable,
 } from '../../scripts/linux-guest/packages.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { fileBytes } from '../../twin/shared/shared-link.ts';
+import { fileBytes } from '../../lab/live/shared-link.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
 import { LiveLink, numberedFrames, PATIENCE_SECONDS } from './live-link.ts';
 

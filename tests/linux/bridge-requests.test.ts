@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { after, before, describe, it } from '../skippable.ts';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { ask, askLiving, type Answer, LIMITS, MODES, startBridge, until, within } from './ask.ts';
 import type { BridgeProcess } from './bridge-process.ts';
 import { FakeCell, type FoundRequest } from './fake-cell.ts';

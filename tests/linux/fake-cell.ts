@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mapFile } from '../../twin/shared/map-file.ts';
+import { mapFile } from '../../lab/live/map-file.ts';
 
 const FILE_BYTES = 1 << 20;
 const STATE_TABLE = 0x1000;

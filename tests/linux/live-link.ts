@@ -9,14 +9,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cell, System } from '../../cell-config/format/model.ts';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { loadArtifacts } from '../../twin/run/artifacts.ts';
-import { CELL_SENDER } from '../../twin/run/board.ts';
-import { shutDown, type ShutdownOutcome } from '../../twin/run/cell-control.ts';
-import { LiveBoard } from '../../twin/run/live.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
+import { CELL_SENDER } from '../../twin/board/board.ts';
+import { shutDown, type ShutdownOutcome } from '../../twin/board/cell-control.ts';
+import { LiveBoard } from '../../lab/live/live.ts';
 
 /**
  * How long anything here may take, in seconds of a machine that does other things too. A test that

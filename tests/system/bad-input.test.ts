@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import type { Cell } from '../../cell-config/format/model.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import {

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { LogNode } from '../../twin/bus/log-node.ts';
-import { startBench } from '../../twin/run/bench.ts';
+import { startBench } from '../../lab/rig/rig.ts';
 
 /** docs/status-page.md. */
 const HEAD_LAST_STATUS = 0x3c;

@@ -7,12 +7,12 @@ import assert from 'node:assert/strict';
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import { BridgeHost } from '../../twin/agl/bridge-host.ts';
 import { BridgeMemory } from '../../twin/agl/bridge-memory.ts';
-import { MinimalPeer } from '../../twin/agl/minimal/minimal-peer.ts';
+import { MinimalPeer } from '../../lab/peers/minimal/minimal-peer.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 import { connect, ivshmemDeviceOf, PROTOCOLS_CAN } from '../../twin/hypervisor/links.ts';
 import { PhysicalMemory } from '../../twin/machine/physical-memory.ts';
-import { loadArtifacts } from '../../twin/run/artifacts.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
 
 const MILLISECOND = 1_000_000;
 

@@ -6,13 +6,13 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readTrace } from '../../twin/page/rings.ts';
-import { settledStatusPage } from '../../twin/run/status-check.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
+import { readTrace } from '../../lab/page/rings.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
 import { onBothEngines } from './play.ts';
 
 const MILLISECOND = 1_000_000;
-// src/rt/status.ts, src/control/trace-event.ts.
+// src/rt/status.ts, src/page/trace-event.ts.
 const NOT_ACKNOWLEDGED = 51;
 const SESSION_BEGUN = 9;
 const STATUS_SAID = 16;

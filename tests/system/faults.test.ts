@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type Bench, type BenchOptions, startBench } from '../../twin/run/bench.ts';
+import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
 import { onBothEngines } from './play.ts';
 
 const MILLISECOND = 1_000_000;

@@ -1,8 +1,8 @@
 /** A peer that overwrites the shared memory at random: both ends, in both roles. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type HostileResult, runHostile } from '../../twin/hostile/hostile-run.ts';
-import { loadArtifacts } from '../../twin/run/artifacts.ts';
+import { type HostileResult, runHostile } from '../../lab/attack/hostile-run.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
 import { asBackEnd, withFrontEndRoot } from './roles.ts';
 
 /** In each role; `npm run soak -- hostile` does 10,000,000. */

@@ -1,14 +1,14 @@
 /** `idle=wfi`: the core sleeps, and nothing is lost, late or silent; without the grant it polls. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadFirmware, bootBoard } from '../../twin/bench/bench-board.ts';
-import { type Figures, measureLatencies } from '../../twin/bench/figures.ts';
-import type { IdleKind } from '../../twin/bench/latency-case.ts';
+import { loadFirmware, bootBoard } from '../../lab/measure/bench-board.ts';
+import { type Figures, measureLatencies } from '../../lab/measure/figures.ts';
+import type { IdleKind } from '../../lab/measure/latency-case.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { loadArtifacts } from '../../twin/run/artifacts.ts';
-import { type Board, CELL_SENDER } from '../../twin/run/board.ts';
-import { runUntil, shutDown } from '../../twin/run/cell-control.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
+import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
+import { runUntil, shutDown } from '../../twin/board/cell-control.ts';
 import { cellLines, framesOf, logOf, onBothEngines, play, RULES } from './play.ts';
 
 const COMMAND_LINE = 'bitrate=500000 osc=12000000 spi=10000000 idle=wfi console=on';

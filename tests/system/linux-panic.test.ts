@@ -8,11 +8,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BridgeHost } from '../../twin/agl/bridge-host.ts';
-import { COUNTER } from '../../twin/page/counters.ts';
-import { readTrace } from '../../twin/page/rings.ts';
-import { readStatusPage, type StatusPage } from '../../twin/page/status-page.ts';
-import { type Bench, type BenchOptions, startBench } from '../../twin/run/bench.ts';
-import { shutDown } from '../../twin/run/cell-control.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { readTrace } from '../../lab/page/rings.ts';
+import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
+import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
+import { shutDown } from '../../twin/board/cell-control.ts';
 import { RULES } from './play.ts';
 import { asBackEnd, withFrontEndRoot } from './roles.ts';
 

@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createBoard } from '../../twin/run/board.ts';
-import { loadArtifacts } from '../../twin/run/artifacts.ts';
-import { prepareInput } from '../../twin/run/log-input.ts';
-import { Observations } from '../../twin/run/observations.ts';
-import { play as playPhases } from '../../twin/run/phases.ts';
-import { commandLineOf } from '../../twin/run/scenario.ts';
+import { createBoard } from '../../twin/board/board.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
+import { prepareInput } from '../../lab/play/log-input.ts';
+import { Observations } from '../../lab/rig/observations.ts';
+import { play as playPhases } from '../../lab/rig/phases.ts';
+import { commandLineOf } from '../../lab/play/scenario.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import { framesOf, logOf, play } from './play.ts';
 

@@ -7,8 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startBench } from '../../twin/run/bench.ts';
-import { loseSharedLines } from '../../twin/run/cell-control.ts';
+import { startBench } from '../../lab/rig/rig.ts';
+import { loseSharedLines } from '../../twin/board/cell-control.ts';
 import { asBackEnd, withFrontEndRoot } from './roles.ts';
 
 const SECOND = 1_000_000_000;

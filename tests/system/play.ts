@@ -5,13 +5,13 @@
  */
 import { describe } from 'node:test';
 import type { Cell, System } from '../../cell-config/format/model.ts';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { type Artifacts, loadArtifacts } from '../../twin/run/artifacts.ts';
-import type { BoardFaults, BoardOptions } from '../../twin/run/board.ts';
-import { prepareInput } from '../../twin/run/log-input.ts';
-import { commandLineOf, run, type ScenarioResult } from '../../twin/run/scenario.ts';
+import { type Artifacts, loadArtifacts } from '../../lab/rig/artifacts.ts';
+import type { BoardFaults, BoardOptions } from '../../twin/board/board.ts';
+import { prepareInput } from '../../lab/play/log-input.ts';
+import { commandLineOf, run, type ScenarioResult } from '../../lab/play/scenario.ts';
 
 const ENGINES: readonly EngineName[] = ['image', 'wasm'];
 

@@ -6,12 +6,12 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { bootBoard, loadFirmware } from '../../twin/bench/bench-board.ts';
+import { bootBoard, loadFirmware } from '../../lab/measure/bench-board.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { CELL_SENDER } from '../../twin/run/board.ts';
-import { runUntil } from '../../twin/run/cell-control.ts';
+import { CELL_SENDER } from '../../twin/board/board.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
 import { onBothEngines } from './play.ts';
 
 const RX_STATUS = 0xb0;

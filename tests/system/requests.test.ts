@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { formatFrame } from '../../twin/candump/write.ts';
 import {
@@ -13,12 +13,12 @@ import {
   type Request,
   RequestWriter,
   ruleTableRequest,
-} from '../../twin/page/requests.ts';
-import { readTrace } from '../../twin/page/rings.ts';
-import { COUNTER } from '../../twin/page/counters.ts';
-import { readStatusPage, type StatusPage } from '../../twin/page/status-page.ts';
-import { type Bench, type BenchOptions, startBench } from '../../twin/run/bench.ts';
-import { demandFor } from '../../twin/run/rule-oracle.ts';
+} from '../../lab/page/requests.ts';
+import { readTrace } from '../../lab/page/rings.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
+import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
+import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { onBothEngines } from './play.ts';
 
 const MILLISECOND = 1_000_000;
@@ -252,7 +252,7 @@ onBothEngines('a bad request', (engine) => {
     // The compiler makes no such table: the third rule's identifier becomes the second one's.
     const image = Buffer.from(imageOf(OTHER));
     image.writeUInt32LE(0x100, 32 + 2 * 64);
-    const { rulesChecksum } = await import('../../cell-config/rules/encode.ts');
+    const { rulesChecksum } = await import('../../rules/encode.ts');
     image.writeUInt32LE(rulesChecksum(image), 12);
     const page = cell.ask(ruleTableRequest(image));
     assert.deepEqual(page.request, { sequence: 1, status: 66, detail: 3 });

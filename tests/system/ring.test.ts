@@ -1,13 +1,13 @@
 /**
  * The ring suite: what must hold between the cell and whoever is at the other end of the link, in both
  * roles, with the built bridge, with a minimal peer that shares no code with the firmware, and, where the
- * cell is the device, with Linux's own driver as twin/agl/linux plays it.
+ * cell is the device, with Linux's own driver as lab/peers/linux plays it.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LinuxPeer } from '../../twin/agl/linux/linux-peer.ts';
-import { MinimalPeer } from '../../twin/agl/minimal/minimal-peer.ts';
-import type { ScenarioResult } from '../../twin/run/scenario.ts';
+import { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
+import { MinimalPeer } from '../../lab/peers/minimal/minimal-peer.ts';
+import type { ScenarioResult } from '../../lab/play/scenario.ts';
 import { cellLines, framesOf, logOf, play, type PlayOptions } from './play.ts';
 import { asBackEnd, withFrontEndRoot } from './roles.ts';
 

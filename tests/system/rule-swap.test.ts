@@ -4,19 +4,19 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
-import type { RuleTable } from '../../cell-config/rules/model.ts';
+import { compileRules } from '../../rules/compile.ts';
+import type { RuleTable } from '../../rules/model.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import { formatFrame } from '../../twin/candump/write.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { RequestWriter, ruleTableRequest } from '../../twin/page/requests.ts';
-import { COUNTER } from '../../twin/page/counters.ts';
-import { readStatusPage, type StatusPage } from '../../twin/page/status-page.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
-import { CELL_SENDER } from '../../twin/run/board.ts';
-import { demandFor } from '../../twin/run/rule-oracle.ts';
+import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { CELL_SENDER } from '../../twin/board/board.ts';
+import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { onBothEngines } from './play.ts';
 
 const MILLISECOND = 1_000_000;

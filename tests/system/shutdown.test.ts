@@ -7,12 +7,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CELL_SHUT_DOWN } from '../../twin/hypervisor/communication-region.ts';
-import { readTrace } from '../../twin/page/rings.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
-import { isChipInConfigurationMode, shutDown } from '../../twin/run/cell-control.ts';
+import { readTrace } from '../../lab/page/rings.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { isChipInConfigurationMode, shutDown } from '../../twin/board/cell-control.ts';
 
 const MILLISECOND = 1_000_000;
-/** src/control/trace-event.ts: the cell shuts down; `a`: why the controller did not stop, or 0. */
+/** src/page/trace-event.ts: the cell shuts down; `a`: why the controller did not stop, or 0. */
 const TRACE_SHUT_DOWN = 15;
 
 function traced(bench: Bench): number[] {

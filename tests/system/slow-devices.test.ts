@@ -7,10 +7,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
-import { COUNTER } from '../../twin/page/counters.ts';
-import { startBench } from '../../twin/run/bench.ts';
-import { CELL_SENDER } from '../../twin/run/board.ts';
-import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { startBench } from '../../lab/rig/rig.ts';
+import { CELL_SENDER } from '../../twin/board/board.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import { onBothEngines, RULES } from './play.ts';
 
 const MILLISECOND = 1_000_000;

@@ -8,12 +8,12 @@ import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import { formatFrame } from '../../twin/candump/write.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import type { Histogram } from '../../twin/page/histogram.ts';
-import { readRecorder } from '../../twin/page/rings.ts';
-import { COUNTER } from '../../twin/page/counters.ts';
-import { readStatusPage, type StatusPage } from '../../twin/page/status-page.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
-import { CELL_SENDER } from '../../twin/run/board.ts';
+import type { Histogram } from '../../lab/page/histogram.ts';
+import { readRecorder } from '../../lab/page/rings.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { CELL_SENDER } from '../../twin/board/board.ts';
 import { onBothEngines, RULES } from './play.ts';
 
 const MILLISECOND = 1_000_000;

@@ -6,17 +6,17 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { formatFrame } from '../../twin/candump/write.ts';
-import { COUNTER } from '../../twin/page/counters.ts';
-import { readStatusPage } from '../../twin/page/status-page.ts';
-import type { StatusPage } from '../../twin/page/status-page.ts';
-import { readRecorder, readTrace } from '../../twin/page/rings.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
-import { CELL_SENDER } from '../../twin/run/board.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { readStatusPage } from '../../lab/page/status-page.ts';
+import type { StatusPage } from '../../lab/page/status-page.ts';
+import { readRecorder, readTrace } from '../../lab/page/rings.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { CELL_SENDER } from '../../twin/board/board.ts';
 import { onBothEngines, RULES } from './play.ts';
 
-// src/control/trace-event.ts, docs/status-page.md.
+// src/page/trace-event.ts, docs/status-page.md.
 const STARTED = 1;
 const ANSWERED = 2;
 const DROPPED = 3;

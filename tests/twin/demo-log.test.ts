@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { demoLogText } from '../../twin/demo/demo-traffic.ts';
-import { crc8J1850 } from '../../twin/demo/checksum.ts';
+import { demoLogText } from '../../lab/demo/demo-traffic.ts';
+import { crc8J1850 } from '../../lab/demo/checksum.ts';
 
-const LOG = readFileSync(new URL('../../twin/demo/demo.log', import.meta.url), 'utf8');
+const LOG = readFileSync(new URL('../../lab/demo/demo.log', import.meta.url), 'utf8');
 const BITRATE = 500_000;
 
 interface Line {
@@ -49,7 +49,7 @@ function share(filter: (frame: Line) => boolean): number {
 
 describe('the demo log', () => {
   it('is what its generator makes (npm run demo-log)', () => {
-    assert.ok(demoLogText() === LOG, 'twin/demo/demo.log differs from npm run demo-log');
+    assert.ok(demoLogText() === LOG, 'lab/demo/demo.log differs from npm run demo-log');
   });
 
   it('has at least 10,000 frames in the order of their times', () => {

@@ -1,7 +1,7 @@
 /** The histograms of the bench as SVG: every request in a bar, also the one that took long. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { histogramSvg } from '../../twin/bench/histogram.ts';
+import { histogramSvg } from '../../lab/measure/histogram.ts';
 
 describe('the latency histogram', () => {
   const idle = 'poll';

@@ -14,8 +14,8 @@ import { inOrder } from '../../twin/candump/order.ts';
 import { readLog } from '../../twin/candump/read.ts';
 import { formatFrame } from '../../twin/candump/write.ts';
 import { VirtualClock } from '../../twin/clock.ts';
-import { chooseForAgl, chooseForBus, readLogFile } from '../../twin/run/log-choice.ts';
-import { prepareInput } from '../../twin/run/log-input.ts';
+import { chooseForAgl, chooseForBus, readLogFile } from '../../lab/play/log-choice.ts';
+import { prepareInput } from '../../lab/play/log-input.ts';
 
 const read = (...lines: string[]) => readLog(lines.map((line) => `${line}\n`).join(''), 'x.log');
 /** The only frame of a log of one line. */

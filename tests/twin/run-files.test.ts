@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parseLog } from '../../twin/candump/read.ts';
-import { LogInputError, prepareInput, refuseCellsFrames } from '../../twin/run/log-input.ts';
-import { writeOutputs } from '../../twin/run/output.ts';
-import type { ScenarioResult } from '../../twin/run/scenario.ts';
+import { LogInputError, prepareInput, refuseCellsFrames } from '../../lab/play/log-input.ts';
+import { writeOutputs } from '../../lab/play/output.ts';
+import type { ScenarioResult } from '../../lab/play/scenario.ts';
 
 const log = (...times: string[]) =>
   parseLog(times.map((time) => `(${time}) can0 123#00\n`).join(''), 'in.log');

@@ -1,12 +1,12 @@
 /** The judge on runs made up by hand: what it counts, and what it does not let pass. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
-import { judge } from '../../twin/run/judge.ts';
-import { Observations } from '../../twin/run/observations.ts';
-import { distributionOf, nearestRank } from '../../twin/run/percentiles.ts';
-import { summarize } from '../../twin/run/summary.ts';
+import { judge } from '../../lab/verify/judge.ts';
+import { Observations } from '../../lab/rig/observations.ts';
+import { distributionOf, nearestRank } from '../../lab/measure/percentiles.ts';
+import { summarize } from '../../lab/play/summary.ts';
 
 const BIT_NANOS = 2_000;
 const { table } = compileRules(

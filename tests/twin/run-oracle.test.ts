@@ -1,9 +1,9 @@
 /** What the judge expects of a frame: the meaning of rules.yaml, worked out by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compileRules } from '../../cell-config/rules/compile.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
-import { demandFor } from '../../twin/run/rule-oracle.ts';
+import { demandFor } from '../../lab/verify/rule-oracle.ts';
 
 const RULES = `
 version: 1

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { SpiOperations } from '../../twin/run/spi-operations.ts';
-import { SpiRecorder, type SpiTransaction } from '../../twin/run/spi-transactions.ts';
+import { SpiOperations } from '../../lab/rig/spi-operations.ts';
+import { SpiRecorder, type SpiTransaction } from '../../lab/rig/spi-transactions.ts';
 
 const BYTE_NANOS = 900;
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { SharedLink } from '../../twin/shared/shared-link.ts';
+import { SharedLink } from '../../lab/live/shared-link.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shared-link-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -2,16 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import {
-  bucketOf,
-  bucketStart,
-  percentileTicks,
-  readHistogram,
-} from '../../twin/page/histogram.ts';
-import { liveValuesRequest, RequestWriter, ruleTableRequest } from '../../twin/page/requests.ts';
-import { readRecorder, readTrace } from '../../twin/page/rings.ts';
-import { readStatusPage, StatusPageError } from '../../twin/page/status-page.ts';
-import { statusLines } from '../../twin/page/text.ts';
+import { bucketOf, bucketStart, percentileTicks, readHistogram } from '../../lab/page/histogram.ts';
+import { liveValuesRequest, RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
+import { readRecorder, readTrace } from '../../lab/page/rings.ts';
+import { readStatusPage, StatusPageError } from '../../lab/page/status-page.ts';
+import { statusLines } from '../../lab/page/text.ts';
 
 const SECTION_BYTES = 0x20000;
 

@@ -3,7 +3,7 @@
  * SPI0, the INT pin and the counter, seen from the register side (BCM2711 ARM Peripherals).
  */
 import { mmio_read32, mmio_write32 } from '../../../src/abi/bsp';
-import { GenericTimer } from '../../../src/chip/bcm2711/generic-timer';
+import { GenericTimer } from '../../../src/chip/arm/generic-timer';
 import { GpioInputLine } from '../../../src/chip/bcm2711/gpio';
 import { LowLevelEvent } from '../../../src/chip/bcm2711/low-level-event';
 import { Spi0 } from '../../../src/chip/bcm2711/spi0';

@@ -3,7 +3,7 @@
  * Whether the bridge lives (docs/status-page.md, "Requests"): silent after the limit that it has named
  * itself, and only if it was seen to beat.
  */
-import { BridgeHeart } from '../../../src/control/bridge-heart';
+import { BridgeHeart } from '../../../src/page/bridge-heart';
 
 /** A clock of 1 MHz, looked at once a millisecond. */
 const TICKS_PER_SECOND: u64 = 1_000_000;

@@ -3,7 +3,7 @@
  * Whether the cell lives: its heartbeat changes every 20 ms, and after 2 s without one it is gone
  * (docs/status-page.md).
  */
-import { Heart, Life } from '../../../src/control/heart';
+import { Heart, Life } from '../../../src/bridge/heart';
 
 /** A clock of 1 MHz. */
 const TICKS_PER_SECOND: u64 = 1_000_000;

@@ -2,7 +2,7 @@
 /**
  * Histograms of times: buckets, and the block that the status page copies (docs/status-page.md).
  */
-import { bucketOf, Histogram, HISTOGRAM_BYTES } from '../../../src/control/histogram';
+import { bucketOf, Histogram, HISTOGRAM_BYTES } from '../../../src/page/histogram';
 
 function bucketCount(histogram: Histogram, bucket: u32): u32 {
   return load<u32>(histogram.address + 24 + 4 * bucket);

@@ -3,13 +3,13 @@
  * The reader of the status page: what its parts do at the ends of their range. Layout and figures:
  * docs/status-page.md.
  */
-import { appendRecorderEntry } from '../../../src/control/candump-text';
-import { EntryStream } from '../../../src/control/entry-stream';
-import { bucketOf } from '../../../src/control/histogram';
-import { bucketEnd } from '../../../src/control/histogram-summary';
-import { RequestWriter } from '../../../src/control/request-writer';
-import { TextBuilder } from '../../../src/control/text-builder';
-import { WallTime } from '../../../src/control/wall-time';
+import { appendRecorderEntry } from '../../../src/bridge/candump-text';
+import { EntryStream } from '../../../src/bridge/entry-stream';
+import { bucketOf } from '../../../src/page/histogram';
+import { bucketEnd } from '../../../src/bridge/histogram-summary';
+import { RequestWriter } from '../../../src/bridge/request-writer';
+import { TextBuilder } from '../../../src/bridge/text-builder';
+import { WallTime } from '../../../src/bridge/wall-time';
 import { FakeSection } from '../virtio/pair';
 
 const SECTION_BYTES: u32 = 0x1000;

@@ -2,7 +2,7 @@
 /**
  * Requests: what is taken, in which pieces, and what a peer that changes its mind achieves.
  */
-import { RequestReader } from '../../../src/control/request-reader';
+import { RequestReader } from '../../../src/page/request-reader';
 import { Status } from '../../../src/rt/status';
 import { FakeSection } from '../virtio/pair';
 

@@ -2,9 +2,9 @@
 /**
  * Trace ring and recorder: the layout of an entry, the wrap, and the order of the stores.
  */
-import { Recorder, RECORDED_ANSWERED, RECORDED_SENT } from '../../../src/control/recorder';
-import { TraceEvent } from '../../../src/control/trace-event';
-import { TraceRing } from '../../../src/control/trace-ring';
+import { Recorder, RECORDED_ANSWERED, RECORDED_SENT } from '../../../src/page/recorder';
+import { TraceEvent } from '../../../src/page/trace-event';
+import { TraceRing } from '../../../src/page/trace-ring';
 import { newFrame } from '../support/frames';
 import { FakeSection } from '../virtio/pair';
 

@@ -2,7 +2,7 @@
 /**
  * The status page: where things are, that pieces are bounded, and what a reader sees meanwhile.
  */
-import { StatusPage } from '../../../src/control/status-page';
+import { StatusPage } from '../../../src/page/status-page';
 import { Status } from '../../../src/rt/status';
 import { FakeSection } from '../virtio/pair';
 

@@ -1,0 +1,68 @@
+/**
+ * The figures of the way between the bus and AGL's CAN interface, under their keys.
+ */
+import { FRAME_NANOS, WAKE_UP_NANOS } from '../../twin/agl/bridge-host.ts';
+import { distributionOf } from './percentiles.ts';
+import {
+  type AglPathCase,
+  type AglPathResult,
+  measureFromCansend,
+  measureToCandump,
+} from './agl-path.ts';
+import type { Firmware } from './bench-board.ts';
+
+/** Measures every case in both directions; gives `agl.*` figures. */
+export async function measureAglPaths(
+  firmware: Firmware,
+  cases: readonly AglPathCase[],
+  onProgress: (what: string) => void,
+): Promise<Record<string, number | null>> {
+  const figures: Record<string, number | null> = {
+    'agl.model.wakeUpNanos': WAKE_UP_NANOS,
+    'agl.model.frameNanos': FRAME_NANOS,
+  };
+  for (const item of cases) {
+    const rates = `${item.bitrate / 1000}k.spi${item.spiHertz / 1e6}M`;
+    for (const load of ['idle', 'full'] as const) {
+      const key = `agl.toCandump.${load}.${rates}`;
+      onProgress(key);
+      const result = await measureToCandump(firmware, item, load);
+      add(figures, key, result, load === 'full');
+      addLatency(figures, key, result);
+    }
+    for (const load of ['idle', 'full', 'burst'] as const) {
+      const key = `agl.fromCansend.${load}.${rates}`;
+      onProgress(key);
+      const result = await measureFromCansend(firmware, item, load);
+      add(figures, key, result, load === 'burst');
+      // In a burst a frame waits for those before it: that is the rate once more.
+      if (load !== 'burst') addLatency(figures, key, result);
+    }
+  }
+  return figures;
+}
+
+/** `isSaturated`: as many frames as go were offered, so that the rate says something. */
+function add(
+  figures: Record<string, number | null>,
+  key: string,
+  result: AglPathResult,
+  isSaturated: boolean,
+): void {
+  figures[`${key}.lost`] = result.lost;
+  if (!isSaturated) return;
+  figures[`${key}.framesPerSecond`] = result.framesPerSecond;
+  figures[`${key}.busPercent`] = result.busPercent;
+}
+
+function addLatency(
+  figures: Record<string, number | null>,
+  key: string,
+  { latencyNanos }: AglPathResult,
+): void {
+  const { min, p50, p99, max } = distributionOf(latencyNanos);
+  figures[`${key}.latencyNanosMin`] = min;
+  figures[`${key}.latencyNanosP50`] = p50;
+  figures[`${key}.latencyNanosP99`] = p99;
+  figures[`${key}.latencyNanosMax`] = max;
+}

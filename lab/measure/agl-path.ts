@@ -1,0 +1,197 @@
+/**
+ * How long a frame takes between the bus and the CAN interface of AGL, both ways, and how many go.
+ *
+ * `candump` and `cansend` stand for any program on that interface; measured at it, in virtual time:
+ * from the end of a frame on the bus to the bridge handing it over, and from a frame given to the
+ * interface to its start on the bus.
+ * Does not: measure Linux. That the bridge's process runs WAKE_UP_NANOS after an interrupt or a frame is
+ * assumed, and that it takes FRAME_NANOS for each was measured elsewhere (twin/agl/bridge-host.ts); both
+ * are part of the figures.
+ */
+import { type CanFrame, framesEqual, makeFrame } from '../../twin/bus/can-frame.ts';
+import { encodeFrame } from '../../twin/bus/frame-bits.ts';
+import { StreamNode } from '../../twin/bus/stream-node.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
+import { bootBoard, type Firmware } from './bench-board.ts';
+import { Random } from './random.ts';
+
+export interface AglPathCase {
+  readonly engine: EngineName;
+  readonly bitrate: number;
+  readonly spiHertz: number;
+  readonly frames: number;
+  readonly seed: number;
+}
+
+export interface AglPathResult {
+  /** One for each frame that arrived. */
+  readonly latencyNanos: readonly number[];
+  /** While frames were arriving. */
+  readonly framesPerSecond: number;
+  readonly lost: number;
+  /** Share of the time in which the frames themselves were on the bus, intermissions included. */
+  readonly busPercent: number;
+}
+
+/**
+ * idle: single frames, nothing else. full: another node always has a frame pending. burst: the
+ * interface always has a frame waiting, the bus nothing else.
+ */
+export type AglPathLoad = 'idle' | 'full' | 'burst';
+
+/** AGL's frames win against those of the load. */
+const AGL_IDENTIFIER = 0x100;
+const LOAD_IDENTIFIER = 0x600;
+const INTERMISSION_BITS = 3;
+/** Between two single frames: the time of so many bits, and up to as many again. */
+const SPACING_BITS = 800;
+/** Frames waiting at the interface in a burst. */
+const BURST_PENDING = 16;
+const SLICE_NANOS = 200_000;
+const DRAIN_NANOS = 20_000_000;
+
+/** Frames of 8 bytes from the bus to the interface. */
+export async function measureToCandump(
+  firmware: Firmware,
+  item: AglPathCase,
+  load: 'idle' | 'full',
+): Promise<AglPathResult> {
+  const trip = new Trips();
+  const board = await boot(firmware, item, (frame, nanos) => trip.ended(frame, nanos));
+  try {
+    board.bus.onFrame(({ frame, endNanos }) => trip.began(frame, endNanos));
+    const random = new Random(item.seed);
+    const frame = (): CanFrame => randomFrame(random, LOAD_IDENTIFIER);
+    if (load === 'full') streamFrames(board, item.frames, frame);
+    else
+      singleFrames(board, item, random, (nanos) => board.sender.enqueue(frame(), nanos, 'bench'));
+    runToEnd(board, item, trip);
+    return trip.result(item.frames, board.bus.bitNanos);
+  } finally {
+    board.engine.close();
+  }
+}
+
+/** Frames of 8 bytes from the interface to the bus. */
+export async function measureFromCansend(
+  firmware: Firmware,
+  item: AglPathCase,
+  load: AglPathLoad,
+): Promise<AglPathResult> {
+  const trip = new Trips();
+  const board = await boot(firmware, item, () => {});
+  try {
+    board.bus.onFrame(({ frame, sender, startNanos }) => {
+      if (sender === CELL_SENDER) trip.ended(frame, startNanos);
+    });
+    const random = new Random(item.seed);
+    const send = (nanos: number): void => {
+      const frame = randomFrame(random, AGL_IDENTIFIER);
+      trip.began(frame, nanos);
+      board.bridge?.send(frame);
+    };
+    if (load === 'full') streamFrames(board, Infinity, () => randomFrame(random, LOAD_IDENTIFIER));
+    if (load === 'burst') burst(board, item.frames, send);
+    else singleFrames(board, item, random, (nanos) => board.clock.schedule(nanos, send));
+    runToEnd(board, item, trip);
+    return trip.result(item.frames, board.bus.bitNanos);
+  } finally {
+    board.engine.close();
+  }
+}
+
+/** Frames on their way, in order. */
+class Trips {
+  readonly #open: { readonly frame: CanFrame; readonly nanos: number }[] = [];
+  readonly #latencies: number[] = [];
+  #bits = 0;
+  #firstNanos = Infinity;
+  #lastNanos = 0;
+
+  get arrived(): number {
+    return this.#latencies.length;
+  }
+
+  began(frame: CanFrame, nanos: number): void {
+    this.#open.push({ frame, nanos });
+  }
+
+  /** A frame that is not the next one shows that those before it are lost. */
+  ended(frame: CanFrame, nanos: number): void {
+    const index = this.#open.findIndex((trip) => framesEqual(trip.frame, frame));
+    if (index < 0) return;
+    const [trip] = this.#open.splice(0, index + 1).slice(-1);
+    this.#latencies.push(nanos - trip.nanos);
+    this.#firstNanos = Math.min(this.#firstNanos, nanos);
+    this.#lastNanos = nanos;
+    // The first one is where the time begins.
+    if (this.arrived > 1) this.#bits += encodeFrame(frame).length + INTERMISSION_BITS;
+  }
+
+  result(frames: number, bitNanos: number): AglPathResult {
+    const nanos = this.#lastNanos - this.#firstNanos;
+    return {
+      latencyNanos: this.#latencies,
+      framesPerSecond: Math.floor(((this.arrived - 1) * 1e9) / nanos),
+      lost: frames - this.arrived,
+      busPercent: Math.round((1000 * this.#bits * bitNanos) / nanos) / 10,
+    };
+  }
+}
+
+/** Everything is forwarded; nothing is answered. */
+function boot(
+  firmware: Firmware,
+  { engine, bitrate, spiHertz }: AglPathCase,
+  onAglFrame: (frame: CanFrame, nanos: number) => void,
+): Promise<Board> {
+  return bootBoard(firmware, { engine, bitrate, spiHertz, taps: { onAglFrame } });
+}
+
+function singleFrames(
+  { clock, bus }: Board,
+  { frames }: AglPathCase,
+  random: Random,
+  plan: (nanos: number) => void,
+): void {
+  const spacing = SPACING_BITS * bus.bitNanos;
+  let nanos = clock.now;
+  for (let index = 0; index < frames; index += 1) {
+    nanos += spacing + random.below(spacing);
+    plan(nanos);
+  }
+}
+
+function streamFrames(board: Board, frames: number, make: () => CanFrame): void {
+  let made = 0;
+  const next = (): CanFrame | undefined => (made++ < frames ? make() : undefined);
+  new StreamNode({ bus: board.bus, name: 'load', next }).start();
+}
+
+/** Keeps the interface filled until all frames are given. */
+function burst({ clock, bridge }: Board, frames: number, send: (nanos: number) => void): void {
+  let given = 0;
+  const refill = (nanos: number): void => {
+    for (; given < frames && (bridge?.pendingCount ?? 0) < BURST_PENDING; given += 1) send(nanos);
+    if (given < frames) clock.schedule(nanos + SLICE_NANOS, refill);
+  };
+  refill(clock.now);
+}
+
+/** Until all have arrived, or none has for a while. */
+function runToEnd(board: Board, { frames }: AglPathCase, trip: Trips): void {
+  let arrived = 0;
+  let sinceNanos = board.clock.now;
+  while (trip.arrived < frames && board.clock.now - sinceNanos < DRAIN_NANOS) {
+    runUntil(board, board.clock.now + SLICE_NANOS);
+    if (trip.arrived === arrived) continue;
+    arrived = trip.arrived;
+    sinceNanos = board.clock.now;
+  }
+}
+
+function randomFrame(random: Random, firstIdentifier: number): CanFrame {
+  return makeFrame({ identifier: firstIdentifier + random.below(0x100), data: random.bytes(8) });
+}

@@ -1,0 +1,93 @@
+/**
+ * The worst case by construction, under each load: what a request waits that comes at the worst moment,
+ * whether or not one came just then.
+ *
+ * Does not: hold for `int=spi`, where the cell looks over SPI.
+ */
+import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { type Board } from '../../twin/board/board.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
+import { bootBoard, type Firmware } from './bench-board.ts';
+import type { Figures } from './figures.ts';
+import {
+  ANSWER_KINDS,
+  type AnswerKind,
+  type LoadKind,
+  OTHER_REQUEST_IDENTIFIER,
+  REQUEST_IDENTIFIER,
+  rulesOf,
+  WORST_KINDS,
+} from './latency-case.ts';
+import { startLoad } from './loads.ts';
+import { ANSWER_BUFFERS, FILTER_BUFFER, LookWatch } from './look-watch.ts';
+import { Random } from './random.ts';
+
+/** As LoadKind; aglFlood: as forwarding, and AGL gives more frames than the bus can take. */
+export type LookLoad = LoadKind | 'aglFlood';
+const LOADS: readonly LookLoad[] = ['idle', 'forwarding', 'aglFlood', 'aglDead', 'aglHostile'];
+/** A hostile peer floods while it is believed. */
+const FLOODING: readonly LookLoad[] = ['aglFlood', 'aglHostile'];
+const BITRATE = 500_000;
+const SPI_HERTZ = 10_000_000;
+/** So long each load is watched, unless told otherwise: some twenty requests. */
+const RUN_NANOS = 40_000_000;
+const REQUEST_SPACING_NANOS = 1_900_000;
+
+/** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos}`. */
+export async function measureLooks(
+  firmware: Firmware,
+  answers: readonly AnswerKind[] = [...ANSWER_KINDS, ...WORST_KINDS],
+  loads: readonly LookLoad[] = LOADS,
+  runNanos: number = RUN_NANOS,
+): Promise<Figures> {
+  const figures: Figures = {};
+  for (const answer of answers) {
+    for (const load of loads) {
+      const looks = await watch(firmware, answer, load, runNanos);
+      const key = `looks.${answer}.${load}`;
+      figures[`${key}.longestGapNanos`] = looks.longestGapNanos;
+      figures[`${key}.longestWayNanos`] = looks.longestWayNanos;
+      figures[`${key}.worstCaseNanos`] = looks.worstCaseNanos;
+    }
+  }
+  return figures;
+}
+
+async function watch(
+  firmware: Firmware,
+  answer: AnswerKind,
+  load: LookLoad,
+  runNanos: number,
+): Promise<LookWatch> {
+  const watched = answer === 'staticWorst' ? FILTER_BUFFER : ANSWER_BUFFERS;
+  const looks = new LookWatch(new Random(5), watched);
+  const board = await bootBoard(firmware, {
+    engine: 'image',
+    bitrate: BITRATE,
+    spiHertz: SPI_HERTZ,
+    rules: rulesOf(answer),
+    taps: { tap: looks },
+  });
+  const random = new Random(3);
+  const kind = load === 'aglFlood' ? 'forwarding' : load;
+  startLoad(board, { load: kind, dense: FLOODING.includes(load) }, random);
+  // The first answer may have to be loaded whole.
+  sendRequest(board, answer, random);
+  looks.start(board);
+  const endNanos = board.clock.now + runNanos;
+  while (board.clock.now < endNanos) sendRequest(board, answer, random);
+  board.engine.close();
+  return looks;
+}
+
+function sendRequest(board: Board, answer: AnswerKind, random: Random): void {
+  const startNanos = board.clock.now;
+  if (WORST_KINDS.includes(answer)) {
+    const other = makeFrame({ identifier: OTHER_REQUEST_IDENTIFIER, data: random.bytes(8) });
+    board.sender.enqueue(other, startNanos, 'request');
+  }
+  const frame = makeFrame({ identifier: REQUEST_IDENTIFIER, data: random.bytes(8) });
+  const phase = REQUEST_SPACING_NANOS / 2 - random.below(REQUEST_SPACING_NANOS / 4);
+  board.sender.enqueue(frame, startNanos + phase, 'request');
+  runUntil(board, startNanos + REQUEST_SPACING_NANOS);
+}

@@ -1,0 +1,150 @@
+/**
+ * The longest sustained rate without a loss: the shortest frames, all forwarded to AGL.
+ *
+ * Does not: keep frames; the frames come in a fixed round, so each arrival is checked as it comes.
+ */
+import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
+import { encodeFrame } from '../../twin/bus/frame-bits.ts';
+import { StreamNode } from '../../twin/bus/stream-node.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
+import { bootBoard, type Firmware } from './bench-board.ts';
+
+export interface LosslessCase {
+  readonly engine: EngineName;
+  readonly bitrate: number;
+  readonly spiHertz: number;
+  readonly frames: number;
+  /** Empty bit times after each frame, besides the intermission. 0: back to back. */
+  readonly gapBits: number;
+}
+
+export interface LosslessResult {
+  readonly framesPerSecond: number;
+  readonly sent: number;
+  readonly gapBits: number;
+  readonly lost: number;
+  readonly reordered: number;
+  readonly overflows: number;
+  /** SPI bytes for each frame received. */
+  readonly spiBytesPerFrame: number;
+}
+
+/** The shortest frames: no data, and one stuff bit, forced by seven dominant bits from RTR on. */
+const FRAMES: readonly CanFrame[] = shortestFrames();
+const INTERMISSION_BITS = 3;
+const SLICE_NANOS = 2_000_000;
+const DRAIN_NANOS = 20_000_000;
+
+/** Sends frames of length 0 at one pace and follows them to AGL. */
+export async function measureLossless(
+  firmware: Firmware,
+  item: LosslessCase,
+): Promise<LosslessResult> {
+  let received = 0;
+  let reordered = 0;
+  let lastIndex = -1;
+  let spiBytes = 0;
+  let counting = false;
+  const board = await bootBoard(firmware, {
+    engine: item.engine,
+    bitrate: item.bitrate,
+    spiHertz: item.spiHertz,
+    taps: {
+      tap: { selected() {}, deselected() {}, byte: () => void (spiBytes += counting ? 1 : 0) },
+      onAglFrame: ({ identifier }) => {
+        received += 1;
+        const index = FRAMES.findIndex((frame) => frame.identifier === identifier);
+        // The step from the last frame; one that was overtaken would step almost a whole round.
+        const step = (index - lastIndex + FRAMES.length) % FRAMES.length;
+        if (index < 0 || step === 0 || step > FRAMES.length / 2) reordered += 1;
+        lastIndex = index;
+      },
+    },
+  });
+  const sender = item.gapBits === 0 ? streamTo(board, item.frames) : pacedTo(board, item);
+  counting = true;
+  const startNanos = board.clock.now;
+  let endNanos = startNanos;
+  board.bus.onFrame((record) => (endNanos = record.endNanos));
+  sender.start();
+  while (sender.sent() < item.frames) runUntil(board, board.clock.now + SLICE_NANOS);
+  counting = false;
+  runUntil(board, board.clock.now + DRAIN_NANOS);
+  board.engine.close();
+  return {
+    framesPerSecond: Math.floor((item.frames * 1e9) / (endNanos - startNanos)),
+    sent: item.frames,
+    gapBits: item.gapBits,
+    lost: item.frames - received,
+    reordered,
+    overflows: board.chip.overflowCount,
+    spiBytesPerFrame: Math.round((100 * spiBytes) / item.frames) / 100,
+  };
+}
+
+/** The highest rate without a loss, by halving the gap between "lossless" and "not". */
+export async function searchLossless(
+  firmware: Firmware,
+  item: Omit<LosslessCase, 'gapBits'>,
+): Promise<LosslessResult> {
+  const trial = (gapBits: number) => measureLossless(firmware, { ...item, gapBits });
+  let best = await trial(0);
+  if (isClean(best)) return best;
+  let low = 0;
+  let high = 1;
+  for (;;) {
+    best = await trial(high);
+    if (isClean(best)) break;
+    low = high;
+    high *= 4;
+  }
+  while (high - low > Math.max(1, high / 50)) {
+    const middle = Math.floor((low + high) / 2);
+    const result = await trial(middle);
+    if (isClean(result)) [high, best] = [middle, result];
+    else low = middle;
+  }
+  return best;
+}
+
+const isClean = ({ lost, reordered }: LosslessResult): boolean => lost === 0 && reordered === 0;
+
+interface Sender {
+  start(): void;
+  sent(): number;
+}
+
+function streamTo(board: Awaited<ReturnType<typeof bootBoard>>, frames: number): Sender {
+  let made = 0;
+  const node = new StreamNode({
+    bus: board.bus,
+    name: 'bench',
+    next: () => (made === frames ? undefined : frameOf(made++)),
+  });
+  return { start: () => node.start(), sent: () => node.sent };
+}
+
+function pacedTo(board: Awaited<ReturnType<typeof bootBoard>>, item: LosslessCase): Sender {
+  const { bitNanos } = board.bus;
+  let sent = 0;
+  const sendNext = (nanos: number): void => {
+    board.sender.enqueue(frameOf(sent), nanos, 'bench');
+  };
+  board.bus.onFrame(({ endNanos }) => {
+    sent += 1;
+    if (sent < item.frames) sendNext(endNanos + (INTERMISSION_BITS + item.gapBits) * bitNanos);
+  });
+  return { start: () => sendNext(board.clock.now), sent: () => sent };
+}
+
+function frameOf(index: number): CanFrame {
+  return FRAMES[index % FRAMES.length];
+}
+
+function shortestFrames(): CanFrame[] {
+  const frames = Array.from({ length: 0x800 }, (_, identifier) => makeFrame({ identifier }));
+  const lengths = frames.map((frame) => encodeFrame(frame).length);
+  const shortest = Math.min(...lengths);
+  return frames.filter((_, index) => lengths[index] === shortest);
+}

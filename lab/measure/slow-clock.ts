@@ -1,0 +1,85 @@
+/**
+ * The same board with a slower core: which promises hold at any clock, and which clock the others need.
+ *
+ * The Pi's firmware may leave the cores at 600 MHz, which is 2.5 ns an instruction; 3 ns is slower still.
+ * Does not: change what devices and SPI take: they have clocks of their own.
+ */
+import { atInstructionNanos, RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
+import type { Firmware } from './bench-board.ts';
+import { type Figures, measureLatencies } from './figures.ts';
+import { CLOCK_PROMISES, type ClockPromise } from './goals.ts';
+import { measureLooks } from './interrupt-looks.ts';
+import { measureLossless } from './lossless.ts';
+import { SLOW_CASES, SLOW_LOSSLESS } from './scope.ts';
+import { measureStepBound, type StepBound } from './step-bound.ts';
+
+/** 500 MHz at as many instructions for each clock as the model has at 1.5 GHz. */
+const SLOW_NANOS = 3;
+/** A clock between, as worst cases do not grow in one straight line. */
+const BETWEEN_NANOS = 2;
+const USUAL_MEGAHERTZ = 1_500;
+
+/** What was measured at one clock. */
+interface Point {
+  readonly nanos: number;
+  readonly figures: Figures;
+}
+
+/**
+ * Figures `slow.*`: those of the same name, at 3 ns an instruction; `clock.PROMISE.megahertz`: the
+ * clock from which a promise holds. `usual`: the figures at 1 ns. `looksNanos`: how long each load is
+ * watched at the slower clocks, if not as long as at the usual one.
+ */
+export async function measureSlowClock(
+  firmware: Firmware,
+  usual: Figures,
+  bound: StepBound,
+  looksNanos?: number,
+): Promise<Figures> {
+  const looks = (slower: Firmware): Promise<Figures> =>
+    measureLooks(slower, undefined, undefined, looksNanos);
+  const slow = { ...firmware, timing: atInstructionNanos(SLOW_NANOS) };
+  const figures: Figures = {};
+  await measureLatencies(slow, SLOW_CASES, figures, () => {});
+  const lossless = await measureLossless(slow, { ...SLOW_LOSSLESS, gapBits: 0 });
+  figures['lossless.1000k.spi10M.lost'] = lossless.lost;
+  figures['lossless.1000k.spi10M.reordered'] = lossless.reordered;
+  Object.assign(figures, await measureStepBound(slow, bound), await looks(slow));
+  const between = { ...firmware, timing: atInstructionNanos(BETWEEN_NANOS) };
+  const points: readonly Point[] = [
+    { nanos: RASPBERRY_PI_4_TIMING.nanosPerInstruction, figures: usual },
+    { nanos: BETWEEN_NANOS, figures: await looks(between) },
+    { nanos: SLOW_NANOS, figures },
+  ];
+  const result: Figures = {};
+  for (const [key, value] of Object.entries(figures)) {
+    if (!key.startsWith('task.')) result[`slow.${key}`] = value;
+  }
+  for (const promise of CLOCK_PROMISES) {
+    const nanos = slowestNanos(points, promise);
+    result[`clock.${promise.name}.megahertz`] =
+      nanos === undefined ? null : Math.ceil(USUAL_MEGAHERTZ / nanos);
+  }
+  return result;
+}
+
+/**
+ * The slowest instruction with which a promise holds; undefined: not even the usual. Between two
+ * measured clocks a worst case is at most what the straight line says, as it is the largest of several
+ * sums that each grow in a straight line.
+ */
+function slowestNanos(points: readonly Point[], promise: ClockPromise): number | undefined {
+  let best: number | undefined;
+  let before: { readonly nanos: number; readonly value: number } | undefined;
+  for (const { nanos, figures } of points) {
+    const value = promise.valueOf(figures);
+    if (value <= promise.most) best = nanos;
+    else if (before === undefined) return undefined;
+    else {
+      const share = (promise.most - before.value) / (value - before.value);
+      return before.nanos + share * (nanos - before.nanos);
+    }
+    before = { nanos, value };
+  }
+  return best;
+}

@@ -1,0 +1,103 @@
+/**
+ * The sums that the counters of the status page must make: what came in is what became of it.
+ * Source: docs/status-page.md, "Sums".
+ *
+ * Does not: compare with what was seen on the wires; lab/verify does.
+ */
+import { COUNTER, type CounterName } from './counters.ts';
+import type { StatusPage } from './status-page.ts';
+
+interface Sum {
+  readonly what: string;
+  readonly whole: readonly CounterName[];
+  readonly parts: readonly CounterName[];
+  /** What has come in and not ended yet. */
+  readonly underWay: (page: StatusPage) => number;
+}
+
+/** Frames that AGL was to have, and the reasons for which it has not. */
+const NOT_FORWARDED: readonly CounterName[] = [
+  'forwardDroppedFull',
+  'forwardDroppedNoPeer',
+  'forwardDroppedOwnRing',
+  'forwardDroppedUnsupported',
+  'forwardDroppedFault',
+];
+
+const SUMS: readonly Sum[] = [
+  {
+    what: 'frames taken from the bus',
+    whole: ['received'],
+    parts: ['forwarded', 'droppedByRule', 'answeredNotForwarded', ...NOT_FORWARDED],
+    underWay: (page) => page.underWay.forAgl,
+  },
+  {
+    what: 'messages taken from AGL',
+    whole: ['fromAglTaken'],
+    parts: [
+      'fromAglSent',
+      'fromAglTimedOut',
+      'fromAglWithdrawn',
+      'fromAglBusOff',
+      'fromAglChipReset',
+      'fromAglLostArbitration',
+      'fromAglErrors',
+      'fromAglMalformed',
+      'fromAglErrorMessages',
+      'fromAglStopped',
+      'fromAglListenOnly',
+      'fromAglFaulted',
+    ],
+    underWay: (page) => page.underWay.fromAgl,
+  },
+  {
+    what: 'refused messages of AGL',
+    whole: ['fromAglRefused'],
+    parts: [
+      'fromAglMalformed',
+      'fromAglErrorMessages',
+      'fromAglStopped',
+      'fromAglListenOnly',
+      'fromAglFaulted',
+    ],
+    underWay: () => 0,
+  },
+  {
+    what: 'answers',
+    whole: ['answeredStatic', 'answeredComputed'],
+    parts: [
+      'answersSent',
+      'answersDropped',
+      'answersTimedOut',
+      'answersWithdrawn',
+      'answersBusOff',
+      'answersChipReset',
+      'answersLostArbitration',
+      'answersErrors',
+      'answersListenOnly',
+      'answersFaulted',
+    ],
+    underWay: (page) => page.underWay.answers,
+  },
+  {
+    what: 'frames that the controller sent',
+    whole: ['transmitted'],
+    parts: ['fromAglSent', 'answersSent'],
+    underWay: () => 0,
+  },
+];
+
+/** The sums that do not close, one line each, of a page of a cell at rest. */
+export function openSums(page: StatusPage): string[] {
+  const count = (names: readonly CounterName[]): number =>
+    names.reduce((sum, name) => sum + page.counters[COUNTER[name]], 0);
+  return SUMS.flatMap(({ what, whole, parts, underWay }) => {
+    const expected = count(whole);
+    const found = count(parts) + underWay(page);
+    if (expected === found) return [];
+    const shown = parts
+      .map((name) => `${name} ${page.counters[COUNTER[name]]}`)
+      .filter((text) => !text.endsWith(' 0'));
+    return [`${what}: ${expected}, but ${[...shown, `under way ${underWay(page)}`].join(' + ')}`];
+  });
+}

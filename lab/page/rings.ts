@@ -1,0 +1,62 @@
+/**
+ * The two rings of the status page: trace records and recorded frames.
+ *
+ * Source: docs/status-page.md, "Rings".
+ * Does not: read while the cell writes: in the twin it stands still meanwhile. Another process must
+ * read the head again afterwards and discard what may have been overwritten.
+ */
+import { loadCanFrame } from '../../twin/agl/can-frame-layout.ts';
+import type { CanFrame } from '../../twin/bus/can-frame.ts';
+import * as at from './layout.ts';
+
+/** What happened, as the cell noted it; docs/status-page.md lists the codes. */
+export interface TraceRecord {
+  readonly ticks: bigint;
+  readonly code: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+export const DIRECTIONS = ['received', 'sent', 'answered'] as const;
+
+export interface RecordedFrame {
+  readonly ticks: bigint;
+  readonly direction: (typeof DIRECTIONS)[number];
+  readonly frame: CanFrame;
+}
+
+const DIRECTION_SHIFT = 62n;
+const TICKS_MASK = (1n << DIRECTION_SHIFT) - 1n;
+
+/** The trace, oldest first, as far as it has not been overwritten. */
+export function readTrace(section: Buffer): TraceRecord[] {
+  const head = section.readUInt32LE(at.PAGE_TRACE_HEAD);
+  return places(head, section.readUInt32LE(at.PAGE_TRACE_CAPACITY)).map((place) => {
+    const offset = at.PAGE_TRACE_OFFSET + place * at.TRACE_RECORD_BYTES;
+    return {
+      ticks: section.readBigUInt64LE(offset),
+      code: section.readUInt16LE(offset + 8),
+      a: section.readUInt16LE(offset + 10),
+      b: section.readUInt32LE(offset + 12),
+    };
+  });
+}
+
+/** The recorded frames, oldest first. Throws RangeError if an entry holds no frame or direction. */
+export function readRecorder(section: Buffer): RecordedFrame[] {
+  const head = section.readUInt32LE(at.PAGE_RECORDER_HEAD);
+  const view = new DataView(section.buffer, section.byteOffset, section.length);
+  return places(head, section.readUInt32LE(at.PAGE_RECORDER_CAPACITY)).map((place) => {
+    const offset = at.PAGE_RECORDER_OFFSET + place * at.RECORDER_ENTRY_BYTES;
+    const first = section.readBigUInt64LE(offset);
+    const direction = DIRECTIONS[Number(first >> DIRECTION_SHIFT)];
+    if (direction === undefined) throw new RangeError(`recorder entry ${place} has no direction`);
+    return { ticks: first & TICKS_MASK, direction, frame: loadCanFrame(view, offset + 8) };
+  });
+}
+
+/** Places of the entries that are there, oldest first; `head` counts all that ever were. */
+function places(head: number, capacity: number): number[] {
+  const count = Math.min(head, capacity);
+  return Array.from({ length: count }, (_, index) => (head - count + index) % capacity);
+}

@@ -1,0 +1,171 @@
+/**
+ * A run from files to files, with what a person wants to see on the way.
+ *
+ * Does not: parse options. Bad input is an InputError with a message for the user; nothing has been
+ * written then.
+ */
+import { isAbsolute, join, relative } from 'node:path';
+import { InputError, readTextInput, writeWhole } from '../../cell-config/files.ts';
+import { CellFormatError } from '../../cell-config/format/error.ts';
+import { compileRules, RulesError } from '../../rules/compile.ts';
+import { formatDiagnostic } from '../../rules/diagnostics.ts';
+import { LogSyntaxError } from '../../twin/candump/read.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { statusLines } from '../page/text.ts';
+import { SharedFileError } from '../live/map-file.ts';
+import { BoardTrace } from '../../twin/trace/board-trace.ts';
+import { cellNameFor, loadArtifacts, MissingArtifactError } from '../rig/artifacts.ts';
+import { chooseForAgl, chooseForBus, type LogChoice, readLogFile } from './log-choice.ts';
+import { LogInputError, prepareInput, refuseCellsFrames } from './log-input.ts';
+import { OUTPUT_NAMES, prepareOutputs, writeOutputs } from './output.ts';
+import { ProgressPrinter } from './progress.ts';
+import { reportLines } from './report.ts';
+import { run, type ScenarioResult } from './scenario.ts';
+import { chooseForTimeline, timelineOf } from './timeline.ts';
+
+export interface CommandOptions {
+  readonly rulesFile: string;
+  readonly busFile: string;
+  /** The one interface of the log to play; without it, all. */
+  readonly interfaceName?: string;
+  /** The log names senders, as the demo's does, not interfaces. */
+  readonly namesAreSenders?: boolean;
+  readonly aglFile?: string;
+  readonly agl: boolean;
+  readonly aglStopAtSeconds?: number;
+  readonly secondsLimit?: number;
+  readonly engine: EngineName;
+  readonly bitrate: number;
+  readonly oscillatorHertz: number;
+  readonly spiHertz: number;
+  /** More words for the cell's command line, such as `int=spi`. */
+  readonly settings?: readonly string[];
+  readonly outputDirectory: string;
+  /** Print the cell's status page at the end. */
+  readonly status?: boolean;
+  /** Where to write the lines of the board as a VCD. */
+  readonly vcdFile?: string;
+}
+
+/** Runs, prints and writes. Returns the exit status: 0 if everything expected happened, else 1. */
+export async function runCommand(options: CommandOptions): Promise<number> {
+  const { vcdFile } = options;
+  const prepared = asInput(() => prepare(options));
+  prepareOutputs(options.outputDirectory, ...(vcdFile === undefined ? [] : [vcdFile]));
+  const trace = vcdFile === undefined ? undefined : new BoardTrace();
+  const progress = new ProgressPrinter(process.stderr);
+  const result = await run({
+    ...prepared,
+    engine: options.engine,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.oscillatorHertz,
+    spiHertz: options.spiHertz,
+    settings: options.settings,
+    agl: options.agl,
+    aglStopAtSeconds: options.aglStopAtSeconds,
+    trace,
+    onProgress: (state) => progress.update(state),
+    onConsoleLine: ({ nanos, source, text }) => {
+      progress.finish();
+      process.stdout.write(`[${(nanos / 1e9).toFixed(6)}] ${source}: ${text}\n`);
+    },
+  });
+  progress.finish();
+  asInput(() => writeOutputs(options.outputDirectory, result));
+  if (trace !== undefined && vcdFile !== undefined) {
+    writeWhole(vcdFile, Buffer.from(trace.text()));
+  }
+  print(result, options);
+  return result.problems.length === 0 ? 0 : 1;
+}
+
+function prepare(options: CommandOptions) {
+  const compiled = compileRules(readTextInput(options.rulesFile, 'rules file'), options.rulesFile);
+  const warnings = compiled.warnings.map(formatDiagnostic);
+  const { entries: bus, notes: busNotes } = readBusLog(options);
+  const { entries: agl, notes: aglNotes } = readAglLog(options);
+  if (bus.length + agl.length === 0) throw new InputError(`${options.busFile}: no frame to play`);
+  const input = prepareInput(bus, agl, options.secondsLimit);
+  const { cell, system, files } = loadArtifacts(options.engine, cellNameFor(options.settings));
+  // Only now: who gives a file that cannot be read is told that alone.
+  tell(...warnings, ...busNotes, ...aglNotes);
+  return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
+}
+
+type LogOptions = Pick<CommandOptions, 'busFile' | 'aglFile' | 'interfaceName' | 'namesAreSenders'>;
+
+/** The frames that others put on the bus, and what to say of the rest. Throws InputError, LogSyntaxError. */
+export function readBusLog({ busFile, ...wishes }: LogOptions): LogChoice {
+  const { entries, notes } = chooseForBus(busFile, readLogFile(busFile), wishes);
+  return { entries: refuseCellsFrames(entries, busFile), notes };
+}
+
+/** An interface is chosen in the file that has several of them: the bus's, or one for both. */
+function readAglLog({ busFile, aglFile, interfaceName }: LogOptions): LogChoice {
+  if (aglFile === undefined) return { entries: [], notes: [] };
+  const wishes = aglFile === busFile ? { interfaceName } : {};
+  return chooseForAgl(aglFile, readLogFile(aglFile), wishes);
+}
+
+/** Lines for the user beside the output. */
+export function tell(...lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+}
+
+/** Turns the errors that a user can cause, thrown at once or later, into InputError. */
+export function asInput<T>(action: () => T): T {
+  try {
+    const result = action();
+    return result instanceof Promise ? (result.catch(throwAsInput) as T) : result;
+  } catch (error) {
+    return throwAsInput(error);
+  }
+}
+
+function throwAsInput(error: unknown): never {
+  const isInput = [
+    LogSyntaxError,
+    LogInputError,
+    RulesError,
+    CellFormatError,
+    MissingArtifactError,
+    SharedFileError,
+  ].some((kind) => error instanceof kind);
+  if (isInput) throw new InputError((error as Error).message);
+  if (error instanceof Error && 'code' in error && 'path' in error) {
+    throw new InputError(`cannot use ${String(error.path)}: ${error.message}`);
+  }
+  throw error;
+}
+
+function print(result: ScenarioResult, options: CommandOptions): void {
+  const { outputDirectory: directory, status } = options;
+  const lines: string[] = [];
+  const chosen = chooseForTimeline(result.judgement.answered, result.seen);
+  if (chosen) {
+    const { ruleName, isStatic } = chosen;
+    const kind = isStatic ? 'static' : 'computed';
+    lines.push('', `One answered request (rule ${ruleName}, ${kind} answer):`);
+    lines.push(...timelineOf(chosen, result.seen).map((line) => `  ${line}`));
+  }
+  lines.push('', ...reportLines(result.summary));
+  const { sleptPercent } = result;
+  if (sleptPercent > 0) lines.push(`core asleep         ${sleptPercent.toFixed(1)} % of the time`);
+  lines.push('');
+  if (status === true) {
+    const { statusPage } = result;
+    lines.push(...(statusPage ? statusLines(statusPage) : ['the cell has no status page']), '');
+  }
+  lines.push(`Logs: ${OUTPUT_NAMES.map((name) => shortPath(join(directory, name))).join('  ')}`);
+  lines.push(...result.remarks);
+  if (result.problems.length > 0) {
+    lines.push('', 'NOT EVERYTHING HAPPENED AS EXPECTED:');
+    lines.push(...result.problems.map((problem) => `  ${problem}`));
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
+}

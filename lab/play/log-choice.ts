@@ -1,0 +1,127 @@
+/**
+ * Which frames of the logs are played, and what a person is told about the others.
+ *
+ * The bus gets what others sent: a frame that the recorder's own side sent is AGL's, and one that the cell
+ * answered will be answered again. Does not: read a format (../candump), or shift times (log-input.ts).
+ */
+import { InputError, readInput } from '../../cell-config/files.ts';
+import { counted } from '../../cell-config/plural.ts';
+import { describeOtherFormat } from '../../twin/candump/other-formats.ts';
+import { inOrder } from '../../twin/candump/order.ts';
+import { type LogEntry, type LogReading, readLog } from '../../twin/candump/read.ts';
+
+/** Frames to play, and lines for the user. */
+export interface LogChoice {
+  readonly entries: LogEntry[];
+  readonly notes: readonly string[];
+}
+
+export interface LogWishes {
+  /** Play the frames of this interface alone. */
+  readonly interfaceName?: string;
+  /** The names are senders by design, not interfaces that happen to share a file. */
+  readonly namesAreSenders?: boolean;
+}
+
+/** Names that a message lists one by one. */
+const LISTED_NAMES = 4;
+
+/** Reads a log. Throws InputError or LogSyntaxError, which say what the file is if it is another. */
+export function readLogFile(path: string): LogReading {
+  const bytes = readInput(path, 'candump log');
+  if (bytes.includes(0)) {
+    const other = describeOtherFormat(bytes.subarray(0, 64).toString('latin1'));
+    const what = other ?? `expected text, found a binary file (byte ${bytes.indexOf(0)} is 0)`;
+    throw new InputError(`${path}: ${what}`);
+  }
+  return readLog(bytes.toString('utf8'), path);
+}
+
+/** What others on the bus sent. Throws InputError when the interface is not in the log. */
+export function chooseForBus(path: string, reading: LogReading, wishes: LogWishes): LogChoice {
+  const [ofInterface, interfaceNotes] = chooseInterface(path, reading.entries, wishes);
+  const entries = ofInterface.filter(({ direction }) => isOfOthers(direction));
+  const sent = ofInterface.filter(({ direction }) => direction === 'sent').length;
+  const answered = ofInterface.length - entries.length - sent;
+  const notPlayed = [
+    ...leftOutOf(reading),
+    ...(sent === 0
+      ? []
+      : [`${counted(sent, 'frame')} of the recording side (T; --agl plays them)`]),
+    ...(answered === 0 ? [] : [`${counted(answered, 'answer')} of the cell (T answered)`]),
+  ];
+  return { entries, notes: [...notesOf(path, entries, notPlayed), ...interfaceNotes] };
+}
+
+/** What AGL sent: with directions in the log those marked T, else all. */
+export function chooseForAgl(path: string, reading: LogReading, wishes: LogWishes): LogChoice {
+  const [ofInterface, interfaceNotes] = chooseInterface(path, reading.entries, wishes);
+  const sent = ofInterface.filter(({ direction }) => direction === 'sent');
+  const marked = ofInterface.some(
+    ({ direction }) => direction === 'sent' || direction === 'answered',
+  );
+  const entries = marked ? sent : ofInterface;
+  const others = ofInterface.length - entries.length;
+  const notPlayed = [
+    ...leftOutOf(reading),
+    ...(others === 0 ? [] : [`${counted(others, 'frame')} that AGL did not send (no T)`]),
+  ];
+  return { entries, notes: [...notesOf(path, entries, notPlayed), ...interfaceNotes] };
+}
+
+function isOfOthers(direction: LogEntry['direction']): boolean {
+  return direction === 'unknown' || direction === 'received';
+}
+
+function chooseInterface(
+  path: string,
+  all: readonly LogEntry[],
+  { interfaceName, namesAreSenders = false }: LogWishes,
+): [entries: LogEntry[], notes: string[]] {
+  const counts = new Map<string, number>();
+  for (const entry of all)
+    counts.set(entry.interfaceName, (counts.get(entry.interfaceName) ?? 0) + 1);
+  if (interfaceName !== undefined) {
+    const entries = all.filter((entry) => entry.interfaceName === interfaceName);
+    if (entries.length === 0) {
+      throw new InputError(
+        `${path}: no frame is of the interface ${interfaceName}; there are: ${listed(counts)}`,
+      );
+    }
+    const others = all.length - entries.length;
+    const note = `${path}: only ${interfaceName} is played; ${counted(others, 'frame')} of other interfaces left out`;
+    return [entries, others === 0 ? [] : [note]];
+  }
+  const isOne = counts.size < 2 || namesAreSenders;
+  const note =
+    `${path}: ${counted(counts.size, 'interface')}, all played onto one bus: ${listed(counts)}; ` +
+    '--interface NAME plays one alone';
+  return [[...all], isOne ? [] : [note]];
+}
+
+function listed(counts: ReadonlyMap<string, number>): string {
+  const names = [...counts].map(([name, count]) => `${name} (${counted(count, 'frame')})`);
+  const more = names.length - LISTED_NAMES;
+  return names.slice(0, LISTED_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function leftOutOf({ leftOut }: LogReading): string[] {
+  return [...leftOut].map(([what, count]) =>
+    what === 'note of the recorder that it lost frames'
+      ? counted(count, what, 'notes of the recorder that it lost frames')
+      : counted(count, what, what.startsWith('line') ? what : undefined),
+  );
+}
+
+function notesOf(path: string, played: readonly LogEntry[], leftOut: readonly string[]): string[] {
+  const { count, firstLine } = inOrder(played).timesBack;
+  return [
+    ...(leftOut.length === 0 ? [] : [`${path}: left out: ${leftOut.join(', ')}`]),
+    ...(count === 0
+      ? []
+      : [
+          `${path}: time goes back ${counted(count, 'time')}, first at line ${firstLine}: ` +
+            'the order of the file is kept, each frame at least as late as the one before it',
+        ]),
+  ];
+}

@@ -1,0 +1,219 @@
+/**
+ * One run of the twin: boot, play the logs, drain, shut the cell down, judge. The library entry.
+ *
+ * Does not: read or write files, or print.
+ */
+import type { Cell, System } from '../../cell-config/format/model.ts';
+import type { RuleTable } from '../../rules/model.ts';
+import { counted } from '../../cell-config/plural.ts';
+import { formatLogLine } from '../../twin/candump/write.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import type { ConsoleLine } from '../../twin/hypervisor/console-log.ts';
+import type { StatusPage } from '../page/status-page.ts';
+import type { SpiTap } from '../../twin/soc/spi-device.ts';
+import type { BoardTrace } from '../../twin/trace/board-trace.ts';
+import {
+  type Board,
+  type BoardFaults,
+  type BoardFiles,
+  type BoardOptions,
+  createBoard,
+} from '../../twin/board/board.ts';
+import {
+  isChipInConfigurationMode,
+  shutDown,
+  type ShutdownOutcome,
+} from '../../twin/board/cell-control.ts';
+import { AGL_INTERFACE, judge, type Judgement } from '../verify/judge.ts';
+import { Observations } from '../rig/observations.ts';
+import { play, type PlayOptions } from '../rig/phases.ts';
+import { checkStatusPage, settledStatusPage } from '../verify/status-check.ts';
+import { summarize, type Summary } from './summary.ts';
+
+export interface ScenarioOptions extends PlayOptions {
+  readonly engine: EngineName;
+  readonly cell: Cell;
+  readonly system: System;
+  /** `rules` in here is what the cell gets; `table` is what the judge expects. */
+  readonly files: BoardFiles;
+  readonly table: RuleTable;
+  readonly bitrate: number;
+  readonly oscillatorHertz: number;
+  readonly spiHertz: number;
+  /** More words behind it. */
+  readonly settings?: readonly string[];
+  /** Replaces the command line that follows from the numbers above. */
+  readonly commandLine?: string;
+  readonly faults?: BoardFaults;
+  readonly makePeer?: BoardOptions['makePeer'];
+  readonly onConsoleLine?: (line: ConsoleLine) => void;
+  /** Takes down every edge of SPI, INT and the bus; for short runs. */
+  readonly trace?: BoardTrace;
+}
+
+export interface ScenarioResult {
+  readonly summary: Summary;
+  readonly judgement: Judgement;
+  readonly seen: Observations;
+  readonly console: readonly ConsoleLine[];
+  /** How the cell was before it was asked to shut down. */
+  readonly cellEnd: 'running' | 'stopped' | 'parked';
+  readonly shutdown: ShutdownOutcome;
+  readonly chipInConfigurationMode: boolean;
+  /** The cell state in the communication region before the shutdown request, and at the end. */
+  readonly cellStateBefore: number;
+  readonly cellState: number;
+  /** Share of the time from the first input frame in which the core stood at WFI, in percent. */
+  readonly sleptPercent: number;
+  /** What the cell said of itself before it was shut down; undefined: it has no status page. */
+  readonly statusPage: StatusPage | undefined;
+  /** Text of bus.log and agl.log, on the clock of the input logs. */
+  readonly busLog: string;
+  readonly aglLog: string;
+  /** What a person should know of a run that was right all the same. */
+  readonly remarks: readonly string[];
+  /** What was not as it should be; empty after a perfect run. */
+  readonly problems: readonly string[];
+}
+
+/** Plays one scenario to its end. Throws only for what the twin cannot model or load. */
+export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
+  const seen = new Observations();
+  const { trace } = options;
+  const board = await createBoard({
+    engine: options.engine,
+    cell: options.cell,
+    system: options.system,
+    files: options.files,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.oscillatorHertz,
+    commandLine: options.commandLine ?? commandLineOf(options),
+    tap: trace === undefined ? seen.spi : bothTaps(seen.spi, trace),
+    onInterruptLine: (low, nanos) => {
+      seen.interruptChanged(low, nanos);
+      trace?.interrupt(low, nanos);
+    },
+    onAglFrame: (frame, nanos) => seen.aglReceived.push({ frame, nanos }),
+    onConsoleLine: options.onConsoleLine,
+    faults: options.faults,
+    makePeer: options.makePeer,
+  });
+  board.bus.onFrame((record) => seen.wireRecorded(record));
+  if (trace !== undefined) {
+    board.bus.onLevels((levels, nanos) => trace.bits(levels, nanos, board.bus.bitNanos));
+  }
+  try {
+    return runOn(board, options, seen);
+  } finally {
+    board.engine.close();
+  }
+}
+
+function runOn(board: Board, options: ScenarioOptions, seen: Observations): ScenarioResult {
+  const { cellEnd, startNanos, sleptNanos, unsentFrames } = play(options, board, seen);
+  const sleptPercent = (100 * sleptNanos) / (board.clock.now - startNanos || 1);
+  const statusPage = cellEnd === 'running' ? settledStatusPage(board) : undefined;
+  const cellStateBefore = board.communication.cellState;
+  const shutdown = shutDown(board);
+  const inConfigurationMode =
+    options.faults?.missingChipByte !== undefined || isChipInConfigurationMode(board);
+  const toLogNanos = (nanos: number): bigint =>
+    options.input.startNanos + BigInt(Math.round(nanos - startNanos));
+  const bitNanos = 1e9 / options.bitrate;
+  const judgement = judge(options.table, seen, { bitNanos, toLogNanos });
+  const account =
+    statusPage && judgement.problems.length === 0
+      ? checkStatusPage(statusPage, options.table, judgement, seen)
+      : [];
+  return {
+    summary: summarize({
+      engine: options.engine,
+      bitrate: options.bitrate,
+      oscillatorHertz: options.oscillatorHertz,
+      seen,
+      judgement,
+      statusPage,
+    }),
+    judgement,
+    seen,
+    console: board.console.lines,
+    cellEnd,
+    shutdown,
+    chipInConfigurationMode: inConfigurationMode,
+    cellStateBefore,
+    cellState: board.communication.cellState,
+    sleptPercent,
+    statusPage,
+    busLog: busLogOf(seen, toLogNanos),
+    aglLog: logText(seen.aglReceived, (item) =>
+      formatLogLine(toLogNanos(item.nanos), AGL_INTERFACE, item.frame),
+    ),
+    remarks: lateRemarks(board.sender.latestNanos, options.bitrate),
+    problems: [
+      ...(cellEnd === 'running' ? [] : [`the cell ${cellEnd} by itself: ${lastLine(board)}`]),
+      ...(board.bridgeFailure === undefined ? [] : [`AGL's bridge ended: ${board.bridgeFailure}`]),
+      ...(unsentFrames === 0
+        ? []
+        : [
+            `${unsentFrames} of ${counted(options.input.bus.length, 'frame')} never left: the bus log could not be played`,
+          ]),
+      ...(shutdown === 'approved' ? [] : [`shutdown request: ${shutdown}`]),
+      ...(inConfigurationMode ? [] : ['the CAN controller was not left in configuration mode']),
+      ...judgement.problems,
+      ...account,
+    ],
+  };
+}
+
+function bothTaps(first: SpiTap, second: SpiTap): SpiTap {
+  return {
+    selected(nanos) {
+      first.selected(nanos);
+      second.selected(nanos);
+    },
+    byte(...byte) {
+      first.byte(...byte);
+      second.byte(...byte);
+    },
+    deselected(nanos) {
+      first.deselected(nanos);
+      second.deselected(nanos);
+    },
+  };
+}
+
+/** Frames that wait for others of a bus that has room wait less than this. */
+const LATE_NANOS = 10_000_000;
+
+function lateRemarks(latestNanos: number, bitrate: number): string[] {
+  if (latestNanos < LATE_NANOS) return [];
+  return [
+    `the bus was up to ${(latestNanos / 1e6).toFixed(1)} ms late: ` +
+      `the log has more frames than ${bitrate / 1000} kbit/s could carry in its time`,
+  ];
+}
+
+/** The cell's command line that says the same as these options; a setting goes before them. */
+export function commandLineOf(
+  options: Pick<ScenarioOptions, 'bitrate' | 'oscillatorHertz' | 'spiHertz' | 'settings'>,
+): string {
+  const { bitrate, oscillatorHertz, spiHertz, settings = [] } = options;
+  const words = [`bitrate=${bitrate}`, `osc=${oscillatorHertz}`, `spi=${spiHertz}`];
+  const keyOf = (word: string): string => word.slice(0, word.indexOf('=') + 1);
+  const own = words.filter((word) => !settings.some((setting) => setting.startsWith(keyOf(word))));
+  return [...own, ...settings].join(' ');
+}
+
+function busLogOf(seen: Observations, toLogNanos: (nanos: number) => bigint): string {
+  return logText(seen.wire, ({ endNanos, sender, frame }) =>
+    formatLogLine(toLogNanos(endNanos), sender, frame),
+  );
+}
+
+function logText<T>(items: readonly T[], format: (item: T) => string): string {
+  return items.map((item) => `${format(item)}\n`).join('');
+}
+
+function lastLine({ console }: Board): string {
+  return console.lines.at(-1)?.text ?? 'it printed nothing';
+}

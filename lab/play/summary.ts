@@ -1,0 +1,117 @@
+/**
+ * The figures of a run, in the form of summary.json.
+ *
+ * All but `counters` is measured from the CAN wire, the SPI lines and the frames that reached AGL;
+ * `counters` is the cell's own account. Figures of the emulated board, not of hardware.
+ */
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { namedCounters } from '../page/counters.ts';
+import type { StatusPage } from '../page/status-page.ts';
+import type { Judgement } from '../verify/judge.ts';
+import type { Observations } from '../rig/observations.ts';
+import { distributionOf, type Distribution, nearestRank } from '../measure/percentiles.ts';
+
+export interface Summary {
+  readonly engine: EngineName;
+  /** Bits per second. */
+  readonly bitrate: number;
+  /** Crystal of the CAN controller in hertz. */
+  readonly oscillator: number;
+  readonly frames: {
+    /** Whole frames on the wire, whoever sent them. */
+    readonly onBus: number;
+    /** Frames that the cell took out of the chip. */
+    readonly received: number;
+    /** Frames that a rule answers. */
+    readonly urgentRequests: number;
+    readonly answered: number;
+    /** Frames that reached AGL. */
+    readonly forwarded: number;
+    /** Frames that AGL gave to its CAN interface. */
+    readonly fromAgl: number;
+    /** Those of them that were on the wire. */
+    readonly sentForAgl: number;
+    /** Answers, forwards and frames of AGL that should have happened and did not. */
+    readonly lost: number;
+    /** Gone on purpose: `rule`, `default` (of the table), `aglDown`. */
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+  readonly latencyNanos: {
+    /** End of EOF of the request to SOF of the answer; 3 bits of it are the intermission. */
+    readonly requestEndToAnswerStart: Distribution;
+    /** INT falling to the end of the request-to-send instruction of the answer. */
+    readonly interruptToSend: Distribution;
+  };
+  /** Bytes on the SPI lines: the median over the run; null if it never happened. */
+  readonly spiBytes: {
+    /** INT falling to the end of the request to send, for answers that never change. */
+    readonly staticAnswer: number | null;
+    /** The same for answers with copied bytes. */
+    readonly computedAnswer: number | null;
+    /** Reading one frame out, with the status bytes just before it. */
+    readonly receive: number | null;
+    /** Loading and requesting one frame of AGL. */
+    readonly transmit: number | null;
+  };
+  /** What the cell counted and is not 0, by the names of `canwarden status`; null: no status page. */
+  readonly counters: Readonly<Record<string, number>> | null;
+}
+
+export interface SummaryInput {
+  readonly engine: EngineName;
+  readonly bitrate: number;
+  readonly oscillatorHertz: number;
+  readonly seen: Observations;
+  readonly judgement: Judgement;
+  /** The cell's status page at the end of the run. */
+  readonly statusPage: StatusPage | undefined;
+}
+
+export function summarize(input: SummaryInput): Summary {
+  const { seen, judgement } = input;
+  const { answered } = judgement;
+  const sent = answered.flatMap((item) =>
+    item.send ? [{ ...item, sendNanos: item.send.nanos }] : [],
+  );
+  const bytesToSend = (isStatic: boolean): number | null =>
+    median(
+      sent
+        .filter((item) => item.isStatic === isStatic)
+        .map((item) => seen.spi.bytesBetween(item.interruptNanos, item.sendNanos)),
+    );
+  return {
+    engine: input.engine,
+    bitrate: input.bitrate,
+    oscillator: input.oscillatorHertz,
+    frames: {
+      onBus: seen.wire.length,
+      received: seen.operations.releasedFrames,
+      urgentRequests: judgement.urgentRequests,
+      answered: answered.length,
+      forwarded: judgement.forwarded,
+      fromAgl: seen.aglGiven.length,
+      sentForAgl: judgement.sentForAgl,
+      lost: judgement.lost,
+      dropped: judgement.dropped,
+    },
+    latencyNanos: {
+      requestEndToAnswerStart: distributionOf(
+        answered.map(({ request, answer }) => answer.startNanos - request.endNanos),
+      ),
+      interruptToSend: distributionOf(
+        sent.map(({ interruptNanos, sendNanos }) => sendNanos - interruptNanos),
+      ),
+    },
+    spiBytes: {
+      staticAnswer: bytesToSend(true),
+      computedAnswer: bytesToSend(false),
+      receive: median(seen.operations.receiveBytes),
+      transmit: median(judgement.aglSends.map(({ bytes }) => bytes)),
+    },
+    counters: input.statusPage ? namedCounters(input.statusPage.counters) : null,
+  };
+}
+
+function median(values: readonly number[]): number | null {
+  return nearestRank(values, 50);
+}

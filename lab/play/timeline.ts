@@ -1,0 +1,76 @@
+/**
+ * One answered request, step by step, as text: what happened when on the CAN wire and on SPI.
+ */
+import { formatLogLine } from '../../twin/candump/write.ts';
+import type { AnsweredRequest } from '../verify/judge.ts';
+import type { Observations } from '../rig/observations.ts';
+import type { SpiTransaction } from '../rig/spi-transactions.ts';
+
+const INSTRUCTION_NAMES: readonly (readonly [mask: number, value: number, name: string])[] = [
+  [0xff, 0x02, 'WRITE'],
+  [0xff, 0x03, 'READ'],
+  [0xff, 0x05, 'BIT MODIFY'],
+  [0xf8, 0x40, 'LOAD TX BUFFER'],
+  [0xf8, 0x80, 'RTS'],
+  [0xf9, 0x90, 'READ RX BUFFER'],
+  [0xff, 0xa0, 'READ STATUS'],
+  [0xff, 0xb0, 'RX STATUS'],
+];
+
+interface Step {
+  readonly nanos: number;
+  readonly text: string;
+}
+
+/** Lines of the timeline up to the answer; microseconds count from the end of the request. */
+export function timelineOf(item: AnsweredRequest, seen: Observations): string[] {
+  const { request, answer } = item;
+  const lastSpiNanos = item.send?.nanos ?? answer.startNanos;
+  const steps: Step[] = [
+    { nanos: request.startNanos, text: `CAN  request starts: ${wireText(request)}` },
+    { nanos: item.interruptNanos, text: 'INT  falls: the chip has the request' },
+    { nanos: request.endNanos, text: 'CAN  request ends' },
+    ...seen.transactions
+      .filter(({ selectNanos: start }) => start >= item.interruptNanos && start <= lastSpiNanos)
+      .map(spiStep),
+    { nanos: answer.startNanos, text: `CAN  answer starts: ${wireText(answer)}` },
+    { nanos: answer.endNanos, text: 'CAN  answer ends' },
+  ];
+  return steps
+    .toSorted((left, right) => left.nanos - right.nanos)
+    .map(({ nanos, text }) => `${micros(nanos - request.endNanos)} us  ${text}`);
+}
+
+/** An answered request whose SPI traffic was kept: a computed answer if there is one. */
+export function chooseForTimeline(
+  answered: readonly AnsweredRequest[],
+  seen: Observations,
+): AnsweredRequest | undefined {
+  const lastKept = seen.transactions.at(-1)?.deselectNanos ?? 0;
+  const kept = answered.filter(({ answer }) => answer.endNanos <= lastKept);
+  return kept.find(({ isStatic }) => !isStatic) ?? kept[0] ?? answered[0];
+}
+
+function spiStep({ selectNanos, mosi, miso, lastByteNanos }: SpiTransaction): Step {
+  const instruction = mosi[0] ?? 0;
+  const name =
+    INSTRUCTION_NAMES.find(([mask, value]) => (instruction & mask) === value)?.[2] ?? 'instruction';
+  const isRead = ['READ', 'READ RX BUFFER', 'READ STATUS', 'RX STATUS'].includes(name);
+  const bytes = isRead ? miso.slice(1) : mosi.slice(1);
+  const shown = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const direction = bytes.length === 0 ? '' : isRead ? ` -> ${shown}` : ` <- ${shown}`;
+  const duration = ((lastByteNanos - selectNanos) / 1000).toFixed(1);
+  const text = `SPI  ${name} 0x${instruction.toString(16).padStart(2, '0')}${direction}  (${duration} us)`;
+  return { nanos: selectNanos, text };
+}
+
+function wireText(record: AnsweredRequest['request']): string {
+  // The time of the log line is left out: the timeline has its own.
+  const [, ...rest] = formatLogLine(0, record.sender, record.frame).split(' ');
+  return rest.join(' ');
+}
+
+function micros(nanos: number): string {
+  const text = (nanos / 1000).toFixed(1);
+  return (nanos < 0 ? text : `+${text}`).padStart(8);
+}

@@ -1,0 +1,258 @@
+/**
+ * The property run: whatever the traffic, the faults and the delays, each frame that the chip accepted
+ * reaches AGL once and in order, or is one that overflowed and was told; each frame of AGL is on the wire
+ * once and in order, or was given up and told.
+ *
+ * Does not: look into the firmware: it is judged by the wire, the chip's own account of overflows,
+ * and what AGL received.
+ */
+import { type CanFrame, framesEqual } from '../../twin/bus/can-frame.ts';
+import { LogNode } from '../../twin/bus/log-node.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { type Bench, startBench } from '../rig/rig.ts';
+import { OrderExcuse } from '../verify/order-excuse.ts';
+import type { SpiTransaction } from '../rig/spi-transactions.ts';
+import {
+  below,
+  FAULT_RATES,
+  randomFault,
+  randomFrame,
+  randomGapBits,
+  randomOf,
+} from './random-traffic.ts';
+
+export interface RandomOptions {
+  readonly engine: EngineName;
+  readonly seed: number;
+  /** Frames of the other nodes. */
+  readonly frames: number;
+  readonly faults: boolean;
+  readonly stalls: boolean;
+  readonly fromAgl: boolean;
+}
+
+export interface RandomReport {
+  readonly problems: readonly string[];
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly overflowed: number;
+  readonly fromAgl: number;
+  readonly sentForAgl: number;
+  /** Attempts that ended in an error frame. */
+  readonly errors: number;
+  readonly busOffs: number;
+  /** Pairs that changed places where nobody could have told their order. */
+  readonly ambiguous: number;
+}
+
+const BIT_RATES = [125_000, 250_000, 500_000, 1_000_000];
+const CRYSTAL = 16_000_000;
+const MILLISECOND = 1_000_000;
+/** Less than a frame takes on average, so that most frames wait for the one before. */
+const SPACING_BITS = 60;
+const SETTLE_NANOS = 100 * MILLISECOND;
+const LIMIT_NANOS = 5_000 * MILLISECOND;
+// DS20001801J, table 12-1 and register 7-2.
+const READ_STATUS = 0xa0;
+const READ_RXB0 = 0x90;
+const CANINTF = 0x2c;
+const RX0IF = 0x01;
+const RX1IF = 0x02;
+const RECEIVE_FLAGS = 0x03;
+// linux/can/error.h
+const CAN_ERR_TX_TIMEOUT = 0x001;
+const CAN_ERR_CRTL = 0x004;
+const CAN_ERR_BUSOFF = 0x040;
+const CAN_ERR_CRTL_RX_OVERFLOW = 0x01;
+
+/** Plays one seed. */
+export async function runRandom(options: RandomOptions): Promise<RandomReport> {
+  const { seed } = options;
+  const shape = randomOf(seed, 0);
+  const bitrate = BIT_RATES[below(shape, BIT_RATES.length)];
+  const settings = 'errors=1 restart-ms=10';
+  const bench = await startBench({
+    engine: options.engine,
+    bitrate,
+    oscillatorHertz: CRYSTAL,
+    settings,
+  });
+  try {
+    return play(bench, options);
+  } finally {
+    bench.close();
+  }
+}
+
+function play(bench: Bench, options: RandomOptions): RandomReport {
+  const { clock, bus, chip, sender } = bench.board;
+  const witness = new LogNode({ clock, bus, name: 'witness' });
+  bench.forget();
+
+  const accepted: { frame: CanFrame; nanos: number }[] = [];
+  const receive = chip.received.bind(chip);
+  chip.received = (frame, nanos) => {
+    // Good one bit before the end of EOF; in a buffer with the end.
+    accepted.push({ frame, nanos: nanos + bench.bitNanos });
+    receive(frame, nanos);
+  };
+  const overflowed = new Set<CanFrame>();
+  let episodes = 0;
+  chip.onOverflow = (frame, isFirst) => {
+    overflowed.add(frame);
+    if (isFirst) episodes++;
+  };
+  const excuse = new OrderExcuse();
+  const holdUp = options.stalls ? stallsAroundReads(bench, options.seed, excuse) : undefined;
+  bench.onTransaction = (transaction) => {
+    excuse.transaction(transaction);
+    holdUp?.(transaction);
+  };
+
+  const given = plan(bench, options, excuse);
+  const faults = randomOf(options.seed, 1);
+  const rate = FAULT_RATES[below(faults, FAULT_RATES.length)];
+  let isDisturbed = options.faults;
+  bus.onAttempt((participants) =>
+    isDisturbed ? randomFault(faults, rate, participants, [chip, sender, witness]) : [],
+  );
+  const end = clock.now + LIMIT_NANOS;
+  while (sender.pendingCount + (bench.board.bridge?.pendingCount ?? 0) > 0 && clock.now < end) {
+    bench.run(MILLISECOND);
+  }
+  isDisturbed = false;
+  bench.run(SETTLE_NANOS);
+
+  const expected = accepted.filter(({ frame }) => !overflowed.has(frame));
+  const problems: string[] = [];
+  const ambiguous = compareOrder(expected, bench, excuse, problems);
+  const told = bench.errors.filter(
+    ({ classes, data }) => classes & CAN_ERR_CRTL && data[1] & CAN_ERR_CRTL_RX_OVERFLOW,
+  ).length;
+  if (told !== episodes) problems.push(`${episodes} overflows, ${told} told`);
+  const sentForAgl = compareSent(given, bench, problems);
+  if (sender.pendingCount > 0) problems.push(`${sender.pendingCount} frames never left`);
+  return {
+    problems,
+    accepted: accepted.length,
+    delivered: bench.agl.length,
+    overflowed: overflowed.size,
+    fromAgl: given.length,
+    sentForAgl,
+    errors: bench.wire.filter(({ outcome }) => outcome === 'error').length,
+    busOffs: bench.errors.filter(({ classes }) => classes & CAN_ERR_BUSOFF).length,
+    ambiguous,
+  };
+}
+
+/** Schedules traffic and delays; returns the frames of AGL. */
+function plan(bench: Bench, options: RandomOptions, excuse: OrderExcuse): CanFrame[] {
+  const { seed, frames } = options;
+  const traffic = randomOf(seed, 2);
+  const agl = randomOf(seed, 3);
+  const delays = randomOf(seed, 4);
+  const { clock } = bench.board;
+  const given: CanFrame[] = [];
+  let nanos = 0;
+  for (let index = 0; index < frames; index++) {
+    nanos += Math.round((SPACING_BITS + randomGapBits(traffic)) * bench.bitNanos);
+    bench.send(randomFrame(traffic, index, false), nanos);
+    if (!options.fromAgl || agl() > 0.2) continue;
+    const frame = randomFrame(agl, index, true);
+    clock.schedule(clock.now + nanos, () => {
+      given.push(frame);
+      bench.sendFromAgl(frame);
+    });
+  }
+  const stall = (length: number): void => {
+    excuse.stalled(clock.now, clock.now + length);
+    clock.elapse(length);
+  };
+  const longest = 400 * bench.bitNanos;
+  if (!options.stalls) return given;
+  bench.onInterrupt = (low) => {
+    if (low && delays() < 0.1) stall(below(delays, longest));
+  };
+  for (let at = 0; at < nanos; at += below(delays, 20 * longest)) {
+    clock.schedule(clock.now + at, () => stall(below(delays, longest)));
+  }
+  return given;
+}
+
+/**
+ * Stalls where the order of the receive buffers is decided: between seeing RXB0 full and reading it, so that
+ * the next frame rolls over to RXB1; and right after that, so that RXB0 fills up before RXB1 is read.
+ */
+function stallsAroundReads(
+  bench: Bench,
+  seed: number,
+  excuse: OrderExcuse,
+): (transaction: SpiTransaction) => void {
+  const random = randomOf(seed, 5);
+  const { clock } = bench.board;
+  const stall = (bits: number): void => {
+    const length = below(random, bits * bench.bitNanos);
+    excuse.stalled(clock.now, clock.now + length);
+    clock.elapse(length);
+  };
+  return ({ mosi: [instruction] }) => {
+    const full = bench.register(CANINTF) & RECEIVE_FLAGS;
+    if (instruction === READ_STATUS && full === RX0IF && random() < 0.15) stall(150);
+    if (instruction === READ_RXB0 && full === RX1IF && random() < 0.5) stall(250);
+  };
+}
+
+function compareOrder(
+  expected: readonly { frame: CanFrame; nanos: number }[],
+  bench: Bench,
+  excuse: OrderExcuse,
+  problems: string[],
+): number {
+  const got = bench.agl;
+  let ambiguous = 0;
+  if (expected.length !== got.length) {
+    problems.push(`accepted ${expected.length} frames, AGL has ${got.length}`);
+  }
+  for (let index = 0; index < Math.min(expected.length, got.length); index++) {
+    if (framesEqual(expected[index].frame, got[index].frame)) continue;
+    const next = expected.at(index + 1);
+    const isSwap =
+      next !== undefined &&
+      got.length > index + 1 &&
+      framesEqual(expected[index].frame, got[index + 1].frame) &&
+      framesEqual(next.frame, got[index].frame);
+    if (isSwap && excuse.covers(expected[index].nanos, next.nanos)) {
+      ambiguous++;
+      index++;
+      continue;
+    }
+    problems.push(
+      `frame ${index}, accepted at ${expected[index].nanos} ns, is not what AGL has there`,
+    );
+    break;
+  }
+  return ambiguous;
+}
+
+/** Frames of AGL on the wire: in order, once each; those that are missing were given up and told. */
+function compareSent(given: readonly CanFrame[], bench: Bench, problems: string[]): number {
+  const sent = bench.sentBy(bench.board.chip.name);
+  let place = 0;
+  let missing = 0;
+  for (const frame of sent) {
+    const found = given.findIndex((one, index) => index >= place && framesEqual(one, frame));
+    if (found < 0) {
+      problems.push(`the cell sent ${frame.identifier.toString(16)} twice, late, or for nobody`);
+      break;
+    }
+    missing += found - place;
+    place = found + 1;
+  }
+  missing += given.length - place;
+  const givenUp = bench.errors.some(
+    ({ classes }) => (classes & (CAN_ERR_BUSOFF | CAN_ERR_TX_TIMEOUT)) !== 0,
+  );
+  if (missing > 0 && !givenUp)
+    problems.push(`${missing} frames of AGL were not sent, nobody said why`);
+  return sent.length;
+}

@@ -1,0 +1,174 @@
+/**
+ * The phases of a run on a board: boot, wait for the link, play the logs, drain.
+ *
+ * Does not: judge, or shut the cell down (cell-control.ts).
+ */
+import type { RunResult } from '../../twin/engine/engine.ts';
+import type { Board } from '../../twin/board/board.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
+import type { RunInput } from '../play/log-input.ts';
+import type { Observations } from './observations.ts';
+
+/** What is played onto a board. */
+export interface PlayOptions {
+  readonly input: RunInput;
+  /** False: AGL never starts. */
+  readonly agl: boolean;
+  /** Times at which the AGL side dies and comes back, in seconds after the first input frame. */
+  readonly aglStopAtSeconds?: number;
+  readonly aglRestartAtSeconds?: number;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Progress {
+  /** Log frames that are on the wire, of all. */
+  readonly played: number;
+  readonly total: number;
+  /** Virtual time since the first input frame. */
+  readonly seconds: number;
+}
+
+export interface PlayResult {
+  /** How the cell was at the end. */
+  readonly cellEnd: RunResult;
+  /** Virtual time of the first input frame. */
+  readonly startNanos: number;
+  /** How long the core stood at WFI since then. */
+  readonly sleptNanos: number;
+  /** Frames of the bus log that were never on the wire. */
+  readonly unsentFrames: number;
+}
+
+const MILLISECOND = 1_000_000;
+/** From cell start to the first input frame: reset and set-up of chip and link. */
+const BOOT_NANOS = 50 * MILLISECOND;
+/** The longest the first frame waits for the link. */
+const LINK_LIMIT_NANOS = 1_000 * MILLISECOND;
+/** From DRIVER_OK to the first frame: time for the control queue. */
+const LINK_SETTLE_NANOS = 10 * MILLISECOND;
+const SLICE_NANOS = 10 * MILLISECOND;
+/** The run ends when nothing has happened for so long, or nothing useful for DRAIN_LIMIT_NANOS. */
+const QUIET_NANOS = 20 * MILLISECOND;
+const DRAIN_LIMIT_NANOS = 1_000 * MILLISECOND;
+
+// virtio over ivshmem: device status in the header of the R/W section, and its DRIVER_OK bit.
+const HEADER_DEVICE_STATUS = 0x44;
+const STATUS_DRIVER_OK = 4;
+const PEER_READY = 1;
+
+/** Boots, plays and drains. A cell that ends by itself ends the run. */
+export function play(options: PlayOptions, board: Board, seen: Observations): PlayResult {
+  startAgl(options, board, seen);
+  const bootEnd = bringUp(board);
+  const startNanos = board.clock.now;
+  const sleptBefore = board.machine.sleptNanos;
+  if (bootEnd !== 'running') {
+    return { cellEnd: bootEnd, startNanos, sleptNanos: 0, unsentFrames: options.input.bus.length };
+  }
+  const lastInputNanos = schedule(options, board, seen, startNanos);
+  const cellEnd = playAndDrain(options, board, seen, startNanos, lastInputNanos);
+  return {
+    cellEnd,
+    startNanos,
+    sleptNanos: board.machine.sleptNanos - sleptBefore,
+    unsentFrames: board.sender.pendingCount,
+  };
+}
+
+/** Lets the cell boot, then waits for the link if AGL's bridge runs. */
+export function bringUp(board: Board): RunResult {
+  const bootEnd = runUntil(board, BOOT_NANOS);
+  if (bootEnd === 'running' && board.bridge?.isRunning) waitForLink(board);
+  return bootEnd;
+}
+
+function startAgl(options: PlayOptions, board: Board, seen: Observations): void {
+  if (options.agl && board.bridge) board.bridge.start();
+  else seen.aglPresent(false, 0);
+}
+
+/** Until the front-end says DRIVER_OK and both peers are ready, but not for ever. */
+function waitForLink(board: Board): void {
+  const isUp = (): boolean =>
+    board.link.stateOf(0) === PEER_READY &&
+    board.link.stateOf(1) === PEER_READY &&
+    (board.section.readUInt32LE(HEADER_DEVICE_STATUS) & STATUS_DRIVER_OK) !== 0;
+  const limitNanos = board.clock.now + LINK_LIMIT_NANOS;
+  while (!isUp() && board.clock.now < limitNanos) runUntil(board, board.clock.now + MILLISECOND);
+  runUntil(board, board.clock.now + LINK_SETTLE_NANOS);
+}
+
+/** Plans every input frame and the fate of AGL; returns when the last of them happens. */
+function schedule(
+  { input, aglStopAtSeconds, aglRestartAtSeconds }: PlayOptions,
+  board: Board,
+  seen: Observations,
+  startNanos: number,
+): number {
+  const { clock, bridge } = board;
+  let lastNanos = startNanos;
+  const at = (nanos: number, action: (eventNanos: number) => void): void => {
+    clock.schedule(startNanos + nanos, action);
+    lastNanos = Math.max(lastNanos, startNanos + nanos);
+  };
+  // The units that sent the recorded frames acknowledged each other.
+  board.sender.isSeveralUnits = true;
+  for (const { frame, nanos, interfaceName, isLate } of input.bus) {
+    board.sender.enqueue(frame, startNanos + nanos, interfaceName, isLate);
+    lastNanos = Math.max(lastNanos, startNanos + nanos);
+  }
+  for (const { frame, nanos } of input.agl) {
+    at(nanos, (eventNanos) => {
+      const accepted = bridge?.send(frame) ?? false;
+      seen.aglGiven.push({ frame, nanos: eventNanos, accepted });
+    });
+  }
+  if (aglStopAtSeconds !== undefined) {
+    at(aglStopAtSeconds * 1e9, (eventNanos) => {
+      bridge?.stop();
+      seen.aglPresent(false, eventNanos);
+    });
+  }
+  if (aglRestartAtSeconds !== undefined) {
+    at(aglRestartAtSeconds * 1e9, (eventNanos) => {
+      bridge?.start();
+      seen.aglPresent(true, eventNanos);
+    });
+  }
+  return lastNanos;
+}
+
+function playAndDrain(
+  options: PlayOptions,
+  board: Board,
+  seen: Observations,
+  startNanos: number,
+  lastInputNanos: number,
+): RunResult {
+  const { clock, sender, bridge } = board;
+  const total = options.input.bus.length;
+  let result = runUntil(board, clock.now);
+  let quietSince = clock.now;
+  let usefulSince = clock.now;
+  let activity = -1;
+  let useful = -1;
+  while (result === 'running') {
+    result = runUntil(board, clock.now + SLICE_NANOS);
+    // A frame that is taken again and again, as it never ends on the wire, is no progress.
+    const arrived = Math.min(seen.aglReceived.length, seen.wire.length);
+    const nowUseful = seen.wire.length + arrived + seen.aglGiven.length;
+    const nowActivity =
+      seen.wire.length + seen.aglReceived.length + seen.aglGiven.length + seen.wireErrors;
+    if (nowActivity !== activity) quietSince = clock.now;
+    if (nowUseful !== useful) usefulSince = clock.now;
+    activity = nowActivity;
+    useful = nowUseful;
+    const seconds = (clock.now - startNanos) / 1e9;
+    options.onProgress?.({ played: total - sender.pendingCount, total, seconds });
+    if (clock.now < lastInputNanos) continue;
+    const pending = sender.pendingCount + (bridge?.pendingCount ?? 0);
+    if (pending === 0 && clock.now - quietSince >= QUIET_NANOS) break;
+    if (clock.now - Math.max(usefulSince, lastInputNanos) >= DRAIN_LIMIT_NANOS) break;
+  }
+  return result;
+}

@@ -1,0 +1,250 @@
+/**
+ * Compares what happened on the wires with what the rules demand.
+ *
+ * Does not: look into the cell. Every frame of the bus is put before the rule oracle; each frame
+ * the cell sent must be an answer somebody expected or a frame of AGL, each used once.
+ */
+import type { RuleTable } from '../../rules/model.ts';
+import type { WireRecord } from '../../twin/bus/can-bus.ts';
+import { formatLogLine } from '../../twin/candump/write.ts';
+import { type CanFrame } from '../../twin/bus/can-frame.ts';
+import { CELL_SENDER } from '../../twin/board/board.ts';
+import { FrameQueues } from './frame-queues.ts';
+import type { AglGiven, Observations } from '../rig/observations.ts';
+import { demandFor } from './rule-oracle.ts';
+import type { SendRequest } from '../rig/spi-operations.ts';
+
+/** A frame on its way when AGL dies is AGL's loss, not the cell's. */
+const IN_FLIGHT_NANOS = 5_000_000;
+/** Name of AGL's CAN interface in agl.log. */
+export const AGL_INTERFACE = 'vcan0';
+/** Problems of one kind that are listed one by one before they are only counted. */
+const LISTED_PROBLEMS = 5;
+
+export interface AnsweredRequest {
+  readonly ruleName: string;
+  readonly isStatic: boolean;
+  readonly request: WireRecord;
+  readonly answer: WireRecord;
+  /** When the chip said that it has the request (see interruptNanosOf). */
+  readonly interruptNanos: number;
+  /** The request to send that made the answer, if it was seen on the SPI lines. */
+  readonly send: SendRequest | undefined;
+}
+
+export interface Judgement {
+  readonly urgentRequests: number;
+  readonly answered: readonly AnsweredRequest[];
+  /** Frames that reached AGL as the rules demand. */
+  readonly forwarded: number;
+  readonly sentForAgl: number;
+  /** Sends of AGL's frames on the SPI lines. */
+  readonly aglSends: readonly SendRequest[];
+  /** Answers, forwards and frames of AGL that should have happened and did not. */
+  readonly lost: number;
+  /** Frames that went nowhere on purpose, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** What is wrong, one line each; empty when everything happened. */
+  readonly problems: readonly string[];
+}
+
+interface ExpectedAnswer {
+  readonly request: WireRecord;
+  readonly ruleName: string;
+  readonly isStatic: boolean;
+}
+
+interface ExpectedForward {
+  readonly index: number;
+  readonly record: WireRecord;
+  isDone: boolean;
+}
+
+/** What the judge needs to know of the run's time. */
+export interface JudgeTimes {
+  /** Duration of a bit on the bus. */
+  readonly bitNanos: number;
+  /** Virtual time as the time of the input logs, for messages. */
+  readonly toLogNanos: (nanos: number) => bigint;
+}
+
+export function judge(table: RuleTable, seen: Observations, times: JudgeTimes): Judgement {
+  return new Judge(table, seen, times).result();
+}
+
+class Judge {
+  readonly #table: RuleTable;
+  readonly #seen: Observations;
+  readonly #times: JudgeTimes;
+  readonly #expectedAnswers = new FrameQueues<ExpectedAnswer>();
+  readonly #openAnswers = new Set<ExpectedAnswer>();
+  readonly #expectedForwards = new FrameQueues<ExpectedForward>();
+  readonly #forwards: ExpectedForward[] = [];
+  readonly #givenFrames = new FrameQueues<{ given: AglGiven; index: number }>();
+  readonly #sentGiven = new Set<AglGiven>();
+  readonly #sends = new FrameQueues<SendRequest>();
+  readonly #answered: AnsweredRequest[] = [];
+  readonly #aglSends: SendRequest[] = [];
+  readonly #dropped = new Map<string, number>();
+  readonly #problems = new Map<string, string[]>();
+  #urgentRequests = 0;
+  #sentForAgl = 0;
+  #lastSentIndex = -1;
+
+  constructor(table: RuleTable, seen: Observations, times: JudgeTimes) {
+    this.#table = table;
+    this.#seen = seen;
+    this.#times = times;
+  }
+
+  result(): Judgement {
+    const given = this.#seen.aglGiven;
+    given.forEach((item, index) => {
+      if (item.accepted) this.#givenFrames.add(item.frame, { given: item, index });
+      else this.#drop('aglDown');
+    });
+    for (const send of this.#seen.operations.sends) this.#sends.add(send.frame, send);
+    for (const record of this.#seen.wire) {
+      if (record.sender === CELL_SENDER) this.#sentByCell(record);
+      else this.#receivedByCell(record);
+    }
+    const forwarded = this.#matchForwards();
+    const unforwarded = this.#countUnforwarded();
+    for (const open of this.#openAnswers) this.#problem('not answered', open.request);
+    const unsent = this.#countUnsent();
+    return {
+      urgentRequests: this.#urgentRequests,
+      answered: this.#answered,
+      forwarded,
+      sentForAgl: this.#sentForAgl,
+      aglSends: this.#aglSends,
+      lost: this.#openAnswers.size + unforwarded + unsent,
+      dropped: Object.fromEntries(this.#dropped),
+      problems: [...this.#problems].flatMap(([kind, lines]) => listed(kind, lines)),
+    };
+  }
+
+  #receivedByCell(record: WireRecord): void {
+    const demand = demandFor(this.#table, record.frame);
+    if (demand.drop) this.#drop(demand.drop);
+    if (demand.answer) {
+      const ruleName = demand.rule?.name ?? '';
+      const expected = { request: record, ruleName, isStatic: demand.isStatic };
+      this.#urgentRequests += 1;
+      this.#expectedAnswers.add(demand.answer, expected);
+      this.#openAnswers.add(expected);
+    }
+    if (demand.forward) {
+      const expected = { index: this.#forwards.length, record, isDone: false };
+      this.#forwards.push(expected);
+      this.#expectedForwards.add(record.frame, expected);
+    }
+  }
+
+  #sentByCell(record: WireRecord): void {
+    const send = this.#sends.take(record.frame, ({ nanos }) => nanos <= record.startNanos);
+    const expected = this.#expectedAnswers.take(record.frame);
+    if (expected) {
+      this.#openAnswers.delete(expected);
+      const interruptNanos = this.#interruptNanosOf(expected.request);
+      this.#answered.push({ ...expected, answer: record, interruptNanos, send });
+      return;
+    }
+    const isEarlier = (item: { given: AglGiven }): boolean => item.given.nanos <= record.startNanos;
+    const given = this.#givenFrames.take(record.frame, isEarlier);
+    if (!given) {
+      this.#problem('sent by the cell, though nobody asked for it', record);
+      return;
+    }
+    this.#sentForAgl += 1;
+    this.#sentGiven.add(given.given);
+    if (send) this.#aglSends.push(send);
+    if (given.index < this.#lastSentIndex) this.#problem('sent for AGL out of order', record);
+    this.#lastSentIndex = given.index;
+  }
+
+  /**
+   * When the chip had the request: the fall of INT if there was one in the last bits of this frame,
+   * else (INT was still low for an earlier frame) the end of the frame, where the chip stores it.
+   */
+  #interruptNanosOf({ endNanos }: WireRecord): number {
+    const slackNanos = 2 * this.#times.bitNanos;
+    const fall = this.#seen.lastInterruptFall(endNanos + slackNanos);
+    return fall !== undefined && fall >= endNanos - slackNanos ? fall : endNanos;
+  }
+
+  /** Pairs what AGL received with what it should have received; counts the pairs. */
+  #matchForwards(): number {
+    let forwarded = 0;
+    let lastIndex = -1;
+    for (const { frame, nanos } of this.#seen.aglReceived) {
+      const isEarlier = ({ record }: ExpectedForward): boolean => record.endNanos <= nanos;
+      const expected = this.#expectedForwards.take(frame, isEarlier);
+      if (!expected) {
+        this.#problem('reached AGL, though no rule forwards it', frame, nanos);
+        continue;
+      }
+      expected.isDone = true;
+      forwarded += 1;
+      if (expected.index < lastIndex) this.#problem('reached AGL out of order', frame, nanos);
+      lastIndex = expected.index;
+    }
+    return forwarded;
+  }
+
+  #countUnforwarded(): number {
+    let count = 0;
+    for (const { record, isDone } of this.#forwards) {
+      if (isDone) continue;
+      if (this.#isAglAbsent(record.endNanos)) {
+        this.#drop('aglDown');
+        continue;
+      }
+      count += 1;
+      this.#problem('never reached AGL', record);
+    }
+    return count;
+  }
+
+  /** Frames of AGL that the bridge took and the bus never saw, unless AGL died with them. */
+  #countUnsent(): number {
+    let count = 0;
+    for (const item of this.#seen.aglGiven) {
+      if (!item.accepted || this.#sentGiven.has(item)) continue;
+      if (this.#isAglAbsent(item.nanos)) {
+        this.#drop('aglDown');
+        continue;
+      }
+      count += 1;
+      this.#problem('given by AGL, never sent', item.frame, item.nanos);
+    }
+    return count;
+  }
+
+  #isAglAbsent(nanos: number): boolean {
+    return this.#seen.absences.some(
+      ({ fromNanos, toNanos }) => nanos >= fromNanos - IN_FLIGHT_NANOS && nanos < toNanos,
+    );
+  }
+
+  #drop(reason: string): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+  }
+
+  #problem(kind: string, about?: WireRecord | CanFrame, nanos?: number): void {
+    const lines = this.#problems.get(kind) ?? [];
+    this.#problems.set(kind, lines);
+    if (!about) return;
+    const isRecord = 'frame' in about;
+    const logNanos = this.#times.toLogNanos(isRecord ? about.endNanos : (nanos ?? 0));
+    const [sender, frame] = isRecord ? [about.sender, about.frame] : [AGL_INTERFACE, about];
+    lines.push(formatLogLine(logNanos, sender, frame));
+  }
+}
+
+function listed(kind: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [kind];
+  const shown = lines.slice(0, LISTED_PROBLEMS).map((line) => `${kind}: ${line}`);
+  const more = lines.length - shown.length;
+  return more > 0 ? [...shown, `${kind}: ${more} more`] : shown;
+}

@@ -1,0 +1,201 @@
+/**
+ * LinuxControl: the AGL side of the control device: what the cell's status page says, as text, and
+ * requests to the cell.
+ *
+ * The host program maps the device's two output sections at the addresses below, calls `tend`
+ * often, and keeps the connections to whoever asks.
+ * Does not: wait. What cannot be had now is tried again by the host program, for a bounded time.
+ */
+import { counter_hertz, counter_read } from '../abi/bsp';
+import { appendRecorderEntry } from './candump-text';
+import { EntryStream } from './entry-stream';
+import { Heart, Life } from './heart';
+import {
+  CONTROL_SECTION_BYTES,
+  HEAD_REQUEST_DETAIL,
+  HEAD_REQUEST_SEQUENCE,
+  HEAD_REQUEST_STATUS,
+  HEAD_RULES_AFTER_RESTART,
+  PAGE_RECORDER_HEAD,
+  PAGE_RECORDER_OFFSET,
+  PAGE_TRACE_HEAD,
+  PAGE_TRACE_OFFSET,
+  RECORDER_CAPACITY,
+  RECORDER_ENTRY_BYTES,
+  TRACE_CAPACITY,
+  TRACE_RECORD_BYTES,
+} from '../page/layout';
+import { PageReader, PageState } from './page-reader';
+import { RequestWriter } from './request-writer';
+import { StatusJson } from './status-json';
+import { StatusText } from './status-text';
+import { PageTaskNames } from './task-names';
+import { TextBuilder } from './text-builder';
+import { appendTraceRecord } from './trace-text';
+import { WallTime } from './wall-time';
+import { SharedSection } from '../jailhouse/shared-section';
+
+/** Where the host program maps the cell's output section (read only) and the AGL side's own. */
+const STATUS_PAGE_ADDRESS: u32 = 0xa0000000;
+const REQUESTS_ADDRESS: u32 = 0xb0000000;
+
+/** Bytes of the text buffer. A payload for the cell is put there, too. */
+const TEXT_BYTES: u32 = 16384;
+/** Room that is left when another line is begun: longer than any. */
+const LINE_BYTES_MAXIMUM: u32 = 256;
+
+/** The two streams of the page, by number. */
+const STREAM_TRACE: u32 = 0;
+
+@final
+export class LinuxControl {
+  readonly out: TextBuilder;
+  /** After `stream`: the next cursor, and entries that were lost before it. */
+  cursor: u32 = 0;
+  lost: u32 = 0;
+  private readonly page: PageReader<SharedSection>;
+  private readonly requests: RequestWriter<SharedSection>;
+  private readonly trace: EntryStream<SharedSection>;
+  private readonly recorder: EntryStream<SharedSection>;
+  private readonly statusText: StatusText<SharedSection>;
+  private readonly statusJson: StatusJson<SharedSection>;
+  private readonly wall: WallTime = new WallTime();
+  private readonly heart: Heart;
+  private readonly tasks: PageTaskNames<SharedSection>;
+
+  /**
+   * `silenceMillis`: for how long this end's heartbeat may stand still before the cell takes it for dead.
+   */
+  constructor(private readonly silenceMillis: u32) {
+    const page = new SharedSection(STATUS_PAGE_ADDRESS, CONTROL_SECTION_BYTES);
+    const own = new SharedSection(REQUESTS_ADDRESS, CONTROL_SECTION_BYTES);
+    const reader = new PageReader<SharedSection>(page);
+    const out = new TextBuilder(TEXT_BYTES);
+    this.page = reader;
+    this.tasks = new PageTaskNames<SharedSection>(page);
+    this.out = out;
+    this.requests = new RequestWriter<SharedSection>(own);
+    this.statusText = new StatusText<SharedSection>(reader, out);
+    this.statusJson = new StatusJson<SharedSection>(reader, out);
+    this.trace = new EntryStream<SharedSection>(
+      page,
+      PAGE_TRACE_HEAD,
+      PAGE_TRACE_OFFSET,
+      TRACE_RECORD_BYTES,
+      TRACE_CAPACITY,
+    );
+    this.recorder = new EntryStream<SharedSection>(
+      page,
+      PAGE_RECORDER_HEAD,
+      PAGE_RECORDER_OFFSET,
+      RECORDER_ENTRY_BYTES,
+      RECORDER_CAPACITY,
+    );
+    this.heart = new Heart(reader.liveHeartbeat(), counter_read(), counter_hertz());
+  }
+
+  /** Beats, and looks whether the cell has refreshed its page. `wallMicros`: the time of day now. */
+  tend(wallMicros: u64): void {
+    this.requests.beat(this.silenceMillis);
+    if (!this.heart.look(this.page.liveHeartbeat(), counter_read())) return;
+    this.wall.note(this.page.liveTicks(), this.page.liveTicksPerSecond(), wallMicros);
+  }
+
+  /** The end: from now on there is no heartbeat that the cell could miss. */
+  leave(): void {
+    this.requests.beat(0);
+  }
+
+  /** Whether the page is being refreshed. */
+  get isAlive(): bool {
+    return this.heart.life(counter_read()) === Life.Alive;
+  }
+
+  /** Writes the whole status to `out`. Anything but `Read`: there is none now. */
+  writeStatus(asJson: bool): PageState {
+    this.out.clear();
+    const now = counter_read();
+    const read = this.page.read();
+    const hasLeft = read === PageState.Read && this.page.cellHasLeft;
+    const state = hasLeft ? read : this.judged(read, now);
+    if (state !== PageState.Read) return state;
+    const isAlive = !hasLeft && this.heart.life(now) === Life.Alive;
+    if (asJson) this.statusJson.write(isAlive, this.heart.ageMillis(now));
+    else this.statusText.write(isAlive, this.heart.ageMillis(now));
+    return state;
+  }
+
+  /** The cursor of the oldest entry of stream `number`: 0 the trace, else the recorder. */
+  oldest(number: u32): u32 {
+    return this.streamOf(number).oldest();
+  }
+
+  /** The cursor of the entry of stream `number` that comes next. */
+  head(number: u32): u32 {
+    return this.streamOf(number).head();
+  }
+
+  /** Writes entries of stream `number` from `cursor` on, before `end`, as lines to `out`. */
+  writeEntries(number: u32, cursor: u32, end: u32): PageState {
+    const state = this.judged(this.page.state(), counter_read());
+    const stream = this.streamOf(number);
+    this.out.clear();
+    this.lost = 0;
+    this.cursor = cursor;
+    if (state !== PageState.Read) return state;
+    while (((end - this.cursor) as i32) > 0 && this.out.length + LINE_BYTES_MAXIMUM <= TEXT_BYTES) {
+      const taken = stream.take(this.cursor);
+      this.lost += stream.lost;
+      this.cursor = stream.cursor;
+      if (!taken) break;
+      if (number === STREAM_TRACE) appendTraceRecord(this.out, stream.entry, this.wall, this.tasks);
+      else appendRecorderEntry(this.out, stream.entry, this.wall);
+    }
+    return state;
+  }
+
+  /**
+   * Asks the cell with the `bytes` bytes in the text buffer. Returns the request's number, or 0: no
+   * page, or no room for so many.
+   */
+  request(kind: u32, bytes: u32, argument: u32): u32 {
+    if (bytes > TEXT_BYTES || bytes > this.requests.bytesMaximum) return 0;
+    if (this.page.read() !== PageState.Read) return 0;
+    const finished = this.page.word(HEAD_REQUEST_SEQUENCE);
+    return this.requests.write(kind, this.out.buffer, bytes, argument, finished);
+  }
+
+  /** Whether the cell has finished request `sequence`; the outcome is in the fields then. */
+  finished(sequence: u32): bool {
+    const state = this.page.read();
+    return state === PageState.Read && this.page.word(HEAD_REQUEST_SEQUENCE) === sequence;
+  }
+
+  /** Status of the request finished last. */
+  get requestStatus(): u32 {
+    return this.page.word(HEAD_REQUEST_STATUS);
+  }
+
+  /** The rule, counted from 1, that it was refused for; 0: none. */
+  get requestDetail(): u32 {
+    return this.page.word(HEAD_REQUEST_DETAIL);
+  }
+
+  /** Rules in force that become faster by a restart of the cell. */
+  get rulesWaiting(): u32 {
+    return this.page.word(HEAD_RULES_AFTER_RESTART);
+  }
+
+  /**
+   * A page is not shown before it is known whether the cell lives: it would be called old, and
+   * nothing would tell the time of day of its entries.
+   */
+  private judged(state: PageState, now: u64): PageState {
+    const isShown = state !== PageState.Read || this.heart.life(now) !== Life.Unknown;
+    return isShown ? state : PageState.Unjudged;
+  }
+
+  private streamOf(number: u32): EntryStream<SharedSection> {
+    return number === STREAM_TRACE ? this.trace : this.recorder;
+  }
+}

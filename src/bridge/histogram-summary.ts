@@ -1,0 +1,57 @@
+/**
+ * HistogramSummary: count, least, greatest and percentiles of one histogram of a page's copy.
+ *
+ * Does not: interpolate. A percentile is the upper end of its bucket, at most the greatest value, so
+ * that it never looks better than it was.
+ */
+import { HISTOGRAM_BUCKETS } from '../page/histogram';
+import { PAGE_HISTOGRAM_DISTANCE, PAGE_HISTOGRAMS_OFFSET } from '../page/layout';
+import {
+  HISTOGRAM_BUCKETS_OFFSET,
+  HISTOGRAM_MAXIMUM_OFFSET,
+  HISTOGRAM_MINIMUM_OFFSET,
+} from './page-fields';
+
+/** The greatest value that belongs to `bucket`: four buckets for each power of two from 4 on. */
+export function bucketEnd(bucket: u32): u32 {
+  if (bucket < 4) return bucket;
+  if (bucket >= HISTOGRAM_BUCKETS - 1) return u32.MAX_VALUE;
+  const next = bucket + 1;
+  return ((4 + (next & 3)) << ((next >> 2) - 1)) - 1;
+}
+
+@final
+export class HistogramSummary {
+  /** Values counted; the sum of the buckets. */
+  count: u64 = 0;
+  minimum: u32 = 0;
+  maximum: u32 = 0;
+  private buckets: usize = 0;
+
+  /** Takes histogram `index`, 0..2, of the copy at `copy`. */
+  take(copy: usize, index: u32): void {
+    const start = copy + PAGE_HISTOGRAMS_OFFSET + index * PAGE_HISTOGRAM_DISTANCE;
+    this.buckets = start + HISTOGRAM_BUCKETS_OFFSET;
+    this.count = 0;
+    for (let bucket: u32 = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+      this.count += this.countOf(bucket);
+    this.minimum = this.count === 0 ? 0 : load<u32>(start + HISTOGRAM_MINIMUM_OFFSET);
+    this.maximum = this.count === 0 ? 0 : load<u32>(start + HISTOGRAM_MAXIMUM_OFFSET);
+  }
+
+  /** The value that `percent` % of all values do not exceed, in ticks. */
+  percentile(percent: u32): u32 {
+    if (this.count === 0) return 0;
+    const rank = (this.count * (percent as u64) + 99) / 100;
+    let seen: u64 = 0;
+    for (let bucket: u32 = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+      seen += this.countOf(bucket);
+      if (seen >= rank) return min<u32>(bucketEnd(bucket), this.maximum);
+    }
+    return this.maximum;
+  }
+
+  private countOf(bucket: u32): u64 {
+    return load<u32>(this.buckets + 4 * bucket);
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * The status page for programs: one JSON object, units in the names.
+ *
+ * Does not: leave anything out that the text has; counters and rule hits that are 0 are left out of
+ * both. Times are microseconds with two digits behind the point.
+ */
+import { SharedMemory } from '../hal/shared-memory';
+import { Counter } from '../rt/counters';
+import { counterName, errorMessageKind } from './counter-words';
+import { HistogramSummary } from './histogram-summary';
+import * as layout from '../page/layout';
+import * as fields from './page-fields';
+import { PageReader } from './page-reader';
+import * as words from './page-words';
+import { TextBuilder } from './text-builder';
+
+@final
+export class StatusJson<Memory extends SharedMemory> {
+  private readonly histogram: HistogramSummary = new HistogramSummary();
+  /** Whether the next member of the object needs a comma before it. */
+  private comma: bool = false;
+
+  constructor(
+    private readonly page: PageReader<Memory>,
+    private readonly out: TextBuilder,
+  ) {}
+
+  /** Everything. `alive` and `ageMillis`: whether the page is refreshed, and since when not. */
+  write(alive: bool, ageMillis: u64): void {
+    this.open('{');
+    this.name('alive').text(alive ? 'true' : 'false');
+    this.name('heartbeat_age_milliseconds').decimal(ageMillis);
+    this.number('heartbeat', layout.PAGE_HEARTBEAT_OFFSET);
+    this.name('firmware').text('"');
+    this.out
+      .characters(this.page.copy + layout.HEAD_FIRMWARE_VERSION, layout.FIRMWARE_VERSION_BYTES)
+      .text('"');
+    this.number('bitrate_bits_per_second', layout.HEAD_BITRATE);
+    this.number('real_bitrate_bits_per_second', layout.HEAD_REAL_BITRATE);
+    this.word('bus_state', words.faultStateWord(this.page.word(layout.HEAD_FAULT_STATE)));
+    this.name('transmit_error_count').decimal(this.page.byte(fields.TRANSMIT_ERRORS));
+    this.name('receive_error_count').decimal(this.page.byte(fields.RECEIVE_ERRORS));
+    this.word('session', words.sessionWord(this.page.word(layout.HEAD_SESSION), alive));
+    this.word('link_role', words.linkRoleWord(this.page.half(fields.LINK_ROLE)));
+    this.writeRules();
+    this.time('longest_step_microseconds', this.page.word(layout.HEAD_WORST_STEP_TICKS));
+    this.time('step_bound_microseconds', this.page.word(layout.HEAD_STEP_BOUND_TICKS));
+    this.number('last_status', layout.HEAD_LAST_STATUS);
+    this.writeTrap();
+    this.number('frames_waiting_for_agl', layout.HEAD_FORWARD_WAITING);
+    this.number('frames_of_agl_under_way', layout.HEAD_FROM_AGL_WAITING);
+    this.number('answers_under_way', layout.HEAD_ANSWERS_WAITING);
+    this.writeRing('trace', layout.PAGE_TRACE_HEAD, layout.TRACE_CAPACITY);
+    this.writeRing('recorder', layout.PAGE_RECORDER_HEAD, layout.RECORDER_CAPACITY);
+    this.writeStatuses();
+    this.writeHistograms();
+    this.writeTasks();
+    this.writeCounters();
+    this.writeLiveValues();
+    this.close('}');
+    this.out.endLine();
+  }
+
+  private writeRules(): void {
+    this.name('rules');
+    this.open('{');
+    this.number('count', layout.HEAD_RULE_COUNT);
+    this.name('checksum').text('"').hexadecimal(this.page.word(layout.HEAD_RULE_HASH), 8).text('"');
+    this.word('source', words.rulesSourceWord(this.page.word(layout.HEAD_RULES_SOURCE)));
+    this.number('faster_after_restart', layout.HEAD_RULES_AFTER_RESTART);
+    this.name('hits');
+    this.open('{');
+    const count = min<u32>(this.page.word(layout.HEAD_RULE_COUNT), layout.PAGE_RULE_HITS);
+    for (let index: u32 = 0; index < count; index++) {
+      const hits = this.page.word(layout.PAGE_RULE_HITS_OFFSET + 4 * index);
+      if (hits === 0) continue;
+      this.separate();
+      this.out
+        .text('"')
+        .decimal(index + 1)
+        .text('":')
+        .decimal(hits);
+    }
+    this.close('}');
+    this.close('}');
+    this.name('last_request');
+    this.open('{');
+    this.number('sequence', layout.HEAD_REQUEST_SEQUENCE);
+    this.number('status', layout.HEAD_REQUEST_STATUS);
+    this.number('detail', layout.HEAD_REQUEST_DETAIL);
+    this.close('}');
+  }
+
+  private writeTrap(): void {
+    this.name('trap');
+    this.open('{');
+    this.number('restarts', layout.HEAD_FAULT_RESTARTS);
+    this.number('status', layout.HEAD_FAULT_KIND);
+    this.number('syndrome', layout.HEAD_FAULT_SYNDROME);
+    this.number('address', layout.HEAD_FAULT_ADDRESS);
+    this.number('program_counter', layout.HEAD_FAULT_PROGRAM_COUNTER);
+    this.close('}');
+  }
+
+  /** Entries of a ring ever written, and those that newer ones have taken the place of. */
+  private writeRing(name: string, headOffset: u32, capacity: u32): void {
+    const written = this.page.live(headOffset);
+    this.name(name);
+    this.open('{');
+    this.name('written').decimal(written);
+    this.name('overwritten').decimal(written > capacity ? written - capacity : 0);
+    this.close('}');
+  }
+
+  private writeStatuses(): void {
+    const page = this.page;
+    this.name('said');
+    this.open('[');
+    for (let status: u32 = 0; status < layout.PAGE_STATUSES; status++) {
+      const entry = layout.PAGE_STATUSES_OFFSET + status * layout.STATUS_ENTRY_BYTES;
+      const times = page.word(entry) & fields.STATUS_TIMES_MASK;
+      if (times === 0) continue;
+      this.separate();
+      this.open('{');
+      this.name('status').decimal(status);
+      this.name('times').decimal(times);
+      this.name('value').decimal(page.word(entry + fields.STATUS_VALUE_OFFSET));
+      this.close('}');
+    }
+    this.close(']');
+  }
+
+  private writeHistograms(): void {
+    const histogram = this.histogram;
+    this.name('answers');
+    this.open('{');
+    for (let index: u32 = 0; index < layout.PAGE_HISTOGRAMS; index++) {
+      histogram.take(this.page.copy, index);
+      this.name(words.histogramWord(index));
+      this.open('{');
+      this.name('count').decimal(histogram.count);
+      this.time('min_microseconds', histogram.minimum);
+      this.time('p50_microseconds', histogram.percentile(50));
+      this.time('p99_microseconds', histogram.percentile(99));
+      this.time('max_microseconds', histogram.maximum);
+      this.close('}');
+    }
+    this.close('}');
+  }
+
+  private writeTasks(): void {
+    const page = this.page;
+    const out = this.out;
+    this.name('tasks');
+    this.open('[');
+    const count = min<u32>(page.word(layout.HEAD_TASK_COUNT), layout.PAGE_TASKS_MAXIMUM);
+    for (let index: u32 = 0; index < count; index++) {
+      const task = layout.PAGE_TASKS_OFFSET + index * layout.PAGE_TASK_BYTES;
+      this.separate();
+      this.open('{');
+      this.name('name').text('"');
+      out.characters(page.copy + task, fields.TASK_NAME_BYTES).text('"');
+      this.name('priority').decimal(page.byte(task + fields.TASK_PRIORITY));
+      this.word('trigger', words.triggerWord(page.byte(task + fields.TASK_TRIGGER)));
+      this.number('period_microseconds', task + fields.TASK_PERIOD_MICROS);
+      this.number('runs', task + fields.TASK_RUNS);
+      this.time('worst_microseconds', page.word(task + fields.TASK_WORST_TICKS));
+      this.time('bound_microseconds', page.word(task + fields.TASK_BOUND_TICKS));
+      this.number('misses', task + fields.TASK_MISSES);
+      this.close('}');
+    }
+    this.close(']');
+  }
+
+  private writeCounters(): void {
+    const page = this.page;
+    const out = this.out;
+    this.name('counters');
+    this.open('{');
+    for (let index: u32 = 0; index < layout.PAGE_COUNTERS; index++) {
+      const value = page.word(layout.PAGE_COUNTERS_OFFSET + 4 * index);
+      if (value === 0) continue;
+      this.separate();
+      out.text('"');
+      const name = counterName(index as Counter);
+      const kind = errorMessageKind(index);
+      if (kind !== 0) out.text('error_messages_bit_').decimal(kind - 1);
+      else if (name.length !== 0) out.text(name);
+      else out.text('counter_').decimal(index);
+      out.text('":').decimal(value);
+    }
+    this.close('}');
+  }
+
+  private writeLiveValues(): void {
+    this.name('live_values').text('"');
+    for (let index: u32 = 0; index < layout.PAGE_LIVE_VALUES_BYTES; index++) {
+      this.out.hexadecimalCapitals(this.page.byte(layout.PAGE_LIVE_VALUES_OFFSET + index), 2);
+    }
+    this.out.text('"');
+  }
+
+  private name(name: string): TextBuilder {
+    this.separate();
+    return this.out.text('"').text(name).text('":');
+  }
+
+  private word(name: string, value: string): void {
+    this.name(name).text('"').text(value).text('"');
+  }
+
+  /** A 32-bit number of the page. */
+  private number(name: string, offset: u32): void {
+    this.name(name).decimal(this.page.word(offset));
+  }
+
+  private time(name: string, ticks: u32): void {
+    this.name(name).fixed(this.page.centiMicros(ticks), 2);
+  }
+
+  private open(bracket: string): void {
+    this.out.text(bracket);
+    this.comma = false;
+  }
+
+  private close(bracket: string): void {
+    this.out.text(bracket);
+    this.comma = true;
+  }
+
+  private separate(): void {
+    if (this.comma) this.out.text(',');
+    this.comma = true;
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the cell has said of a status, from the reader's copy of the page, as a sentence.
+ */
+import { Status } from '../rt/status';
+import {
+  PAGE_STATUSES_OFFSET,
+  PAGE_TASK_BYTES,
+  PAGE_TASKS_MAXIMUM,
+  PAGE_TASKS_OFFSET,
+  STATUS_ENTRY_BYTES,
+} from '../page/layout';
+import { STATUS_SENTENCE_SHIFT, STATUS_VALUE_OFFSET } from './page-fields';
+import { appendSentence, lateTask } from '../page/sentences';
+import { TextBuilder } from './text-builder';
+import { TraceEvent } from '../page/trace-event';
+
+/** Appends the sentence of `status`, below PAGE_STATUSES, and its number; `copy`: of the page. */
+export function appendStatus(out: TextBuilder, copy: usize, status: u32): void {
+  const entry = copy + PAGE_STATUSES_OFFSET + status * STATUS_ENTRY_BYTES;
+  const value = load<u32>(entry + STATUS_VALUE_OFFSET);
+  const a = status | ((load<u32>(entry) >> STATUS_SENTENCE_SHIFT) << 8);
+  const name = status === (Status.StepLate as u32) ? taskName(copy, lateTask(value)) : 0;
+  const isSaid = appendSentence<TextBuilder>(out, TraceEvent.StatusSaid, a, value, name);
+  out
+    .text(isSaid ? ' (status ' : '(status ')
+    .decimal(status)
+    .text(')');
+}
+
+function taskName(copy: usize, task: u32): usize {
+  if (task >= PAGE_TASKS_MAXIMUM) return 0;
+  const name = copy + PAGE_TASKS_OFFSET + task * PAGE_TASK_BYTES;
+  return load<u8>(name) === 0 ? 0 : name;
+}

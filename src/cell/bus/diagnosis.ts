@@ -1,0 +1,108 @@
+/**
+ * BusDiagnosis: tells a wrong crystal, or a bus without another node, from the errors it makes.
+ *
+ * Does not: change anything. Each line is said once, until something was received or sent.
+ */
+import { RATE_DOUBTFUL, TRY_12_MHZ, TRY_16_MHZ, TRY_8_MHZ } from '../../page/sentences';
+import { BitRate } from '../../driver/mcp2515/bit-rate';
+import { BusMode } from '../../driver/mcp2515/modes';
+import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP } from '../../driver/mcp2515/registers';
+import { Counter, countOf } from '../../rt/counters';
+import { Deadline, microsToTicks } from '../../rt/deadline';
+import { Status } from '../../rt/status';
+import { CellParts } from '../parts';
+import { FaultReport } from './report';
+
+/** Errors alone have to go on for so long. */
+const PATIENCE_MICROS: u32 = 500_000;
+/** Nothing must be acknowledged for so long: TEC stays high for many good frames after a bad time. */
+const LONELINESS_MICROS: u32 = 50_000;
+
+/** Crystals that HATs with an MCP2515 are sold with. */
+const CRYSTAL_8_MHZ: u32 = 8_000_000;
+const CRYSTAL_12_MHZ: u32 = 12_000_000;
+const CRYSTAL_16_MHZ: u32 = 16_000_000;
+
+@final
+export class BusDiagnosis {
+  private readonly patience: Deadline = new Deadline();
+  private waiting: bool = false;
+  private saidOnlyErrors: bool = false;
+  private saidNotAcknowledged: bool = false;
+  /** Frames received and sent so far: each was acknowledged, so somebody is there. */
+  private traffic: u32 = 0;
+  /** The controller is alone, as far as it knows; since when. */
+  private isAlone: bool = false;
+  private readonly loneliness: Deadline = new Deadline();
+  /** To see which crystals could make the bit rate. */
+  private readonly trial: BitRate = new BitRate();
+  private readonly patienceTicks: u64;
+  private readonly lonelinessTicks: u64;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly report: FaultReport,
+  ) {
+    this.patienceTicks = microsToTicks(PATIENCE_MICROS, parts.clock.ticksPerSecond());
+    this.lonelinessTicks = microsToTicks(LONELINESS_MICROS, parts.clock.ticksPerSecond());
+  }
+
+  /** Looks at what the last full look has shown; at most one line. */
+  look(nowTicks: u64): void {
+    this.lookAtAcknowledge(nowTicks);
+    if (this.saidOnlyErrors) return;
+    if (countOf(Counter.Received) !== 0 || !this.onlyErrors) {
+      this.waiting = false;
+    } else if (!this.waiting) {
+      this.waiting = true;
+      this.patience.start(nowTicks, this.patienceTicks);
+    } else if (this.patience.reached(nowTicks)) {
+      this.saidOnlyErrors = true;
+      this.sayOnlyErrors();
+    }
+  }
+
+  /** Others send, and the cell understands nothing. Listening only, there are no error counters. */
+  private get onlyErrors(): bool {
+    const controller = this.parts.controller;
+    if (controller.setup.modes.wanted === BusMode.ListenOnly) return controller.faults.busErrorSeen;
+    return (controller.faults.errorFlags & (EFLG_RXWAR | EFLG_RXEP)) !== 0;
+  }
+
+  private lookAtAcknowledge(nowTicks: u64): void {
+    const traffic = countOf(Counter.Transmitted) + countOf(Counter.Received);
+    if (traffic !== this.traffic) {
+      this.traffic = traffic;
+      this.isAlone = false;
+      this.saidNotAcknowledged = false;
+    }
+    const controller = this.parts.controller;
+    const flags = controller.faults.errorFlags;
+    const alone = (flags & EFLG_TXEP) !== 0 && (flags & (EFLG_RXWAR | EFLG_RXEP)) === 0;
+    // A frame taken back for time proves nothing: only traffic, or other errors, say that somebody is there.
+    if (!alone) {
+      this.isAlone = false;
+    } else if (!this.isAlone && controller.anyTransmitBusy) {
+      this.isAlone = true;
+      this.loneliness.start(nowTicks, this.lonelinessTicks);
+    }
+    if (!this.isAlone || this.saidNotAcknowledged || !this.loneliness.reached(nowTicks)) return;
+    this.saidNotAcknowledged = true;
+    this.report.notAcknowledged();
+  }
+
+  private sayOnlyErrors(): void {
+    let crystals: u32 = this.couldBe(CRYSTAL_8_MHZ) ? TRY_8_MHZ : 0;
+    if (this.couldBe(CRYSTAL_12_MHZ)) crystals |= TRY_12_MHZ;
+    if (this.couldBe(CRYSTAL_16_MHZ)) crystals |= TRY_16_MHZ;
+    const doubt = this.parts.controller.rate.isDoubtful ? RATE_DOUBTFUL : 0;
+    this.report.onlyErrors(crystals | doubt);
+  }
+
+  /** Another crystal than the cell was told of, and one that can make the bit rate. */
+  private couldBe(oscillatorHertz: u32): bool {
+    const settings = this.parts.settings;
+    if (oscillatorHertz === settings.oscillatorHertz) return false;
+    return this.trial.calculate(oscillatorHertz, settings.bitrate) === Status.Ok;
+  }
+}

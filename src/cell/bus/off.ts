@@ -1,0 +1,125 @@
+/**
+ * BusOff: keeps the chip off the bus after bus-off, and brings it back (`restart-ms=`).
+ *
+ * Does not: wait; each `run` makes at most one transaction of at most 4 bytes.
+ *
+ * A node may come back after 128 times 11 recessive bits (ISO 11898-1, 12.1.4.4). Only the chip sees those,
+ * and it counts them in normal mode, where it also comes back by itself (DS20001801J, section 6.6);
+ * configuration mode clears its counters (section 10.1). So:
+ *
+ *   restart-ms=0   configuration mode at once, for good
+ *   otherwise      ABAT, so that nothing is sent; READ EFLG until TXBO is gone. If that is before the
+ *                  time, configuration mode until then. After it, normal mode without ABAT.
+ *
+ * There are 11 recessive bits after each frame. If TXBO stays for longer than 128 frames after the time,
+ * the bus is stuck or the chip does not count: it comes back by way of configuration mode.
+ */
+import { Deadline, microsToTicks } from '../../rt/deadline';
+import { Status } from '../../rt/status';
+import { CellParts } from '../parts';
+import { UrgentAnswers } from '../urgent/answers';
+
+/** 128 of the longest frames, each with an error flag and a delimiter. */
+const RECOVERY_BITS_MAXIMUM: u32 = 128 * 192;
+
+/** What the next step does. */
+enum Place {
+  Leave = 0,
+  /** Ask whether the chip has counted enough. */
+  AwaitRecovery = 1,
+  /** It has, too early; or it does not: configuration mode. */
+  Retire = 2,
+  /** Ask for the bus. */
+  Rejoin = 3,
+  AwaitBus = 4,
+}
+
+@final
+export class BusOff {
+  private place: Place = Place.Leave;
+  private lookTicks: u64 = 0;
+  private restartTicks: u64 = 0;
+  private recoveryTicks: u64 = 0;
+  /** The time of the setting is over. */
+  private readonly restart: Deadline = new Deadline();
+  /** The bits should have been counted long since. */
+  private readonly overdue: Deadline = new Deadline();
+  /** When `run` is to be called. */
+  private readonly next: Deadline = new Deadline();
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+  ) {}
+
+  /** Takes the settings over; after the command line was read. `lookTicks`: from one look to the next. */
+  start(lookTicks: u64): void {
+    const settings = this.parts.settings;
+    const perSecond = this.parts.clock.ticksPerSecond();
+    this.lookTicks = lookTicks;
+    this.restartTicks = microsToTicks(settings.restartMillis * 1_000, perSecond);
+    const recoveryMillis = (RECOVERY_BITS_MAXIMUM * 1_000) / settings.bitrate;
+    this.recoveryTicks = microsToTicks(recoveryMillis * 1_000, perSecond);
+  }
+
+  /** Bus-off was seen at `nowTicks`. */
+  begin(nowTicks: u64): void {
+    this.place = Place.Leave;
+    this.restart.start(nowTicks, this.restartTicks);
+    this.overdue.start(nowTicks, this.restartTicks + this.recoveryTicks);
+  }
+
+  /** When `run` has something to do. */
+  get nextTicks(): u64 {
+    return this.next.ticks;
+  }
+
+  /** One step. `Ok`: back on the bus. Otherwise it goes on at `nextTicks`. */
+  run(nowTicks: u64): Status {
+    const controller = this.parts.controller;
+    this.next.start(nowTicks, this.lookTicks);
+    switch (this.place) {
+      case Place.Leave:
+        this.leave(nowTicks);
+        return Status.Busy;
+      case Place.AwaitRecovery:
+        this.awaitRecovery(nowTicks);
+        return Status.Busy;
+      case Place.Retire:
+        if (controller.leaveNow(false) === Status.Ok) this.rest(nowTicks);
+        return Status.Busy;
+      case Place.Rejoin:
+        if (controller.rejoin() === Status.Ok) this.place = Place.AwaitBus;
+        return Status.Busy;
+      default:
+        return controller.joined();
+    }
+  }
+
+  /** What was to be sent is given up: later it would be old. */
+  private leave(nowTicks: u64): void {
+    const isForGood = this.restartTicks === 0;
+    if (this.parts.controller.leaveNow(!isForGood) !== Status.Ok) return;
+    this.answers.abandonWaiting();
+    this.place = Place.AwaitRecovery;
+    if (!isForGood) return;
+    this.restart.cancel();
+    this.rest(nowTicks);
+  }
+
+  private awaitRecovery(nowTicks: u64): void {
+    const status = this.parts.controller.checkRecovered();
+    if (status === Status.Ok) {
+      this.place = this.restart.reached(nowTicks) ? Place.Rejoin : Place.Retire;
+      this.next.start(nowTicks, 0);
+    } else if (this.overdue.reached(nowTicks)) {
+      this.place = Place.Retire;
+    }
+  }
+
+  /** In configuration mode until the time of the setting is over, and long enough to get there. */
+  private rest(nowTicks: u64): void {
+    this.place = Place.Rejoin;
+    if (!this.restart.reached(nowTicks)) this.next.start(this.restart.ticks, 0);
+  }
+}

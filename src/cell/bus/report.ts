@@ -1,0 +1,187 @@
+/**
+ * FaultReport: says what goes wrong on the bus and in the chip, to people and as error messages for AGL.
+ *
+ * Does not: do anything about it. What could come often is said at most once a second.
+ */
+import {
+  CONTROLLER_ACTIVE,
+  CONTROLLER_RECEIVE_OVERFLOW,
+  CONTROLLER_RECEIVE_PASSIVE,
+  CONTROLLER_RECEIVE_WARNING,
+  CONTROLLER_TRANSMIT_PASSIVE,
+  CONTROLLER_TRANSMIT_WARNING,
+  ERROR_ACKNOWLEDGE,
+  ERROR_BUS,
+  ERROR_BUS_OFF,
+  ERROR_CONTROLLER,
+  ERROR_LOST_ARBITRATION,
+  ERROR_RESTARTED,
+  ERROR_TRANSMIT_TIMEOUT,
+} from '../../can/error-frame';
+import { FaultState } from '../../can/fault-state';
+import { Sentence, WakeReason } from '../../page/sentences';
+import { TraceEvent } from '../../page/trace-event';
+import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP, EFLG_TXWAR } from '../../driver/mcp2515/registers';
+import { Counter, countOf } from '../../rt/counters';
+import { Deadline, microsToTicks } from '../../rt/deadline';
+import { Status } from '../../rt/status';
+import { CellParts } from '../parts';
+import { ErrorMessages } from './error-frames';
+
+const QUIET_MICROS: u32 = 1_000_000;
+
+@final
+export class FaultReport {
+  private readonly messages: ErrorMessages;
+  private readonly quietTicks: u64;
+  /** Until then lost frames, and frames that were taken back, are counted and not said. */
+  private readonly overflowQuiet: Deadline = new Deadline();
+  private readonly timeoutQuiet: Deadline = new Deadline();
+  private overflowsSaid: u32 = 0;
+  private overflowSaid: bool = false;
+  private timeoutSaid: bool = false;
+
+  constructor(private readonly parts: CellParts) {
+    this.messages = new ErrorMessages(parts);
+    this.quietTicks = microsToTicks(QUIET_MICROS, parts.clock.ticksPerSecond());
+  }
+
+  /** The fault confinement state has changed. */
+  state(state: FaultState): void {
+    this.traceState(state);
+    if (state === FaultState.BusOff) {
+      this.messages.send(ERROR_BUS_OFF, 0);
+      this.parts.control.note(TraceEvent.BusOff, 0, 0);
+      this.say(Status.BusOff, this.parts.settings.restartMillis);
+    } else {
+      this.messages.send(ERROR_CONTROLLER, this.controllerBits(state));
+    }
+  }
+
+  /**
+   * Between two looks the controller was in a worse state than `state`, which it is in: the next worse one
+   * at least, by the counter that is higher now.
+   */
+  briefState(state: FaultState): void {
+    const faults = this.parts.controller.faults;
+    const isPassive = state === FaultState.ErrorWarning;
+    let bits: u32 = isPassive ? CONTROLLER_RECEIVE_PASSIVE : CONTROLLER_RECEIVE_WARNING;
+    if (faults.transmitErrors > faults.receiveErrors) {
+      bits = isPassive ? CONTROLLER_TRANSMIT_PASSIVE : CONTROLLER_TRANSMIT_WARNING;
+    }
+    this.messages.send(ERROR_CONTROLLER, bits);
+  }
+
+  /** The controller is back after bus-off. */
+  restarted(): void {
+    this.messages.send(ERROR_RESTARTED, 0);
+    this.parts.journal.tell(TraceEvent.Restarted, 0, 0);
+  }
+
+  /** Frames were lost in the receive buffers. */
+  overflow(nowTicks: u64): void {
+    this.messages.send(ERROR_CONTROLLER, CONTROLLER_RECEIVE_OVERFLOW);
+    if (this.overflowSaid && !this.overflowQuiet.reached(nowTicks)) return;
+    this.overflowSaid = true;
+    this.overflowQuiet.start(nowTicks, this.quietTicks);
+    const overflows = countOf(Counter.ReceiveOverflow0) + countOf(Counter.ReceiveOverflow1);
+    this.say(Status.ReceiveOverflow, overflows - this.overflowsSaid);
+    this.overflowsSaid = overflows;
+  }
+
+  /** A frame was taken back: it was not sent in time. */
+  transmitTimeout(nowTicks: u64): void {
+    const unacknowledged = (this.parts.controller.faults.errorFlags & EFLG_TXEP) !== 0;
+    this.messages.send(ERROR_TRANSMIT_TIMEOUT | (unacknowledged ? ERROR_ACKNOWLEDGE : 0), 0);
+    if (this.timeoutSaid && !this.timeoutQuiet.reached(nowTicks)) return;
+    this.timeoutSaid = true;
+    this.timeoutQuiet.start(nowTicks, this.quietTicks);
+    this.say(Status.TransmitTimeout, this.parts.settings.transmitTimeoutMillis);
+  }
+
+  /** One-shot mode: a frame has lost arbitration. */
+  arbitrationLost(): void {
+    this.messages.send(ERROR_LOST_ARBITRATION, 0);
+  }
+
+  /** One-shot mode: a frame has met an error. */
+  transmitError(): void {
+    this.messages.send(ERROR_BUS, 0);
+  }
+
+  /** The chip has lost its settings. */
+  chipLost(): void {
+    this.parts.control.note(TraceEvent.ChipReset, 0, 0);
+    this.say(Status.ChipLostSettings, 0);
+  }
+
+  /** The chip is back with its settings. */
+  chipBack(): void {
+    this.messages.send(ERROR_RESTARTED, 0);
+    this.parts.journal.tell(TraceEvent.ChipBack, 0, 0);
+  }
+
+  /** The chip does not come back; tried again. */
+  chipGone(status: Status): void {
+    this.parts.journal.say(status, Sentence.ChipGone, 0);
+  }
+
+  /** The core has an SError pending, which it masks. */
+  systemError(): void {
+    this.say(Status.SystemErrorPending, 0);
+  }
+
+  /** The chip sleeps. */
+  asleep(): void {
+    this.parts.journal.tell(TraceEvent.Asleep, 0, this.parts.settings.sleepSeconds);
+  }
+
+  /** The chip wakes. */
+  awake(why: WakeReason): void {
+    this.parts.journal.tell(TraceEvent.Awake, why, 0);
+  }
+
+  /** A frame waited and INT was not asserted, again and again. */
+  interruptSilent(): void {
+    this.say(Status.InterruptSilent, 0);
+  }
+
+  /** INT was asserted with nothing to do, again and again. */
+  interruptStuck(): void {
+    this.say(Status.InterruptStuck, 0);
+  }
+
+  /** No frame of the cell was ever acknowledged. */
+  notAcknowledged(): void {
+    const transmitErrors = this.parts.controller.faults.transmitErrors & 0xff;
+    this.say(Status.NotAcknowledged, transmitErrors | (this.parts.settings.bitrate << 8));
+  }
+
+  /** Only errors on the bus. `hints`: the crystals that could make the bit rate (TRY_...), RATE_DOUBTFUL. */
+  onlyErrors(hints: u32): void {
+    this.say(Status.BusOnlyErrors, this.parts.settings.bitrate | hints);
+  }
+
+  private say(status: Status, value: u32): void {
+    this.parts.journal.say(status, Sentence.First, value);
+  }
+
+  private traceState(state: FaultState): void {
+    const faults = this.parts.controller.faults;
+    const counters = faults.transmitErrors | (faults.receiveErrors << 8);
+    this.parts.control.note(TraceEvent.FaultState, state, counters | (faults.errorFlags << 16));
+  }
+
+  private controllerBits(state: FaultState): u32 {
+    const flags = this.parts.controller.faults.errorFlags;
+    if (state === FaultState.ErrorPassive) {
+      const transmit: u32 = (flags & EFLG_TXEP) !== 0 ? CONTROLLER_TRANSMIT_PASSIVE : 0;
+      return transmit | ((flags & EFLG_RXEP) !== 0 ? CONTROLLER_RECEIVE_PASSIVE : 0);
+    }
+    if (state === FaultState.ErrorWarning) {
+      const transmit: u32 = (flags & EFLG_TXWAR) !== 0 ? CONTROLLER_TRANSMIT_WARNING : 0;
+      return transmit | ((flags & EFLG_RXWAR) !== 0 ? CONTROLLER_RECEIVE_WARNING : 0);
+    }
+    return CONTROLLER_ACTIVE;
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * From the settings of the command line to those of the CAN controller.
+ *
+ * Does not: touch the chip.
+ */
+import { BusMode } from '../../driver/mcp2515/modes';
+import { BusModeSetting } from '../../jailhouse/command-line';
+import { CellParts } from '../parts';
+
+/** Takes over mode, one-shot and triple sampling. */
+export function applyBusSettings(parts: CellParts): void {
+  const settings = parts.settings;
+  const controller = parts.controller;
+  const modes = controller.setup.modes;
+  modes.oneShot = settings.oneShot;
+  modes.wanted = BusMode.Normal;
+  if (settings.busMode === BusModeSetting.ListenOnly) modes.wanted = BusMode.ListenOnly;
+  if (settings.busMode === BusModeSetting.Loopback) modes.wanted = BusMode.Loopback;
+  controller.rate.tripleSampling = settings.tripleSampling;
+}

@@ -1,0 +1,127 @@
+/**
+ * FromAglTask: frames of AGL's on their way to the bus, one at a time, so that they keep their order.
+ *
+ * Does not: wait. Bounds are in SPI bytes; docs/timing-budget.md has the times.
+ */
+import { isErrorFrame } from '../can/error-frame';
+import { allocateFrames, Frame } from '../can/frame';
+import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
+import { TransmitOutcome } from '../driver/mcp2515/transmit-buffers';
+import { count, Counter, FrameEnd } from '../rt/counters';
+import { Status } from '../rt/status';
+import { Task } from '../rt/task';
+import { CellParts } from './parts';
+import { Courtesy } from './courtesy';
+import { FrameObserver } from './page/frame-observer';
+
+/**
+ * Puts one frame of AGL's on the bus in three pieces: out of the ring, LOAD (at most 14 bytes, given up
+ * when a frame comes in), RTS (1 byte). Of the back-end the driver is told in a fourth how it ended; if
+ * it stops the interface meanwhile, the frame is taken back.
+ */
+@final
+export class FromAglTask extends Task {
+  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly courtesy: Courtesy;
+  /** `frame` is in the chip. */
+  private loaded: bool = false;
+  /** The peer is to be told how the frame in the chip ends. */
+  private awaiting: bool = false;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly observer: FrameObserver,
+  ) {
+    super();
+    this.courtesy = new Courtesy(parts);
+  }
+
+  override run(_nowTicks: u64): bool {
+    if (!this.ready) return false;
+    if (this.awaiting) this.conclude();
+    else if (!this.parts.frameHeld) this.take();
+    else if (!this.loaded) this.load();
+    else this.send();
+    return true;
+  }
+
+  /** A frame stays in AGL's ring until the one before it is on the bus. */
+  private get ready(): bool {
+    const parts = this.parts;
+    if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
+      return this.awaiting ? !parts.agl.receivedOpen : !parts.frameHeld && this.refusing;
+    }
+    return this.awaiting || parts.frameHeld || (parts.linkUsable && parts.agl.hasReceived());
+  }
+
+  /** Requests of a driver whose interface is stopped, bus-off for one, are refused at once. */
+  private get refusing(): bool {
+    const agl = this.parts.agl;
+    return agl.isBackEnd && !agl.peerPresent && this.parts.linkUsable && agl.hasReceived();
+  }
+
+  private take(): void {
+    const status = this.parts.agl.receive(this.frame);
+    if (status === Status.Empty) return;
+    count(Counter.FromAglTaken);
+    // An error message of AGL's interface is no frame to be sent.
+    this.parts.frameHeld = status === Status.Ok && !isErrorFrame(this.frame);
+    if (this.parts.frameHeld) return;
+    countRefused(status);
+    this.parts.agl.finishReceived(false);
+  }
+
+  private load(): void {
+    if (this.withdrawn) {
+      this.finish(Status.PeerNotReady);
+      return;
+    }
+    this.courtesy.begin();
+    const status = this.courtesy.end(this.parts.controller.preload(BUFFER_FORWARD, this.frame));
+    this.loaded = status === Status.Ok;
+    if (status !== Status.Ok && status !== Status.Busy) this.finish(status);
+  }
+
+  private send(): void {
+    this.loaded = false;
+    const isWithdrawn = this.withdrawn;
+    this.finish(isWithdrawn ? Status.PeerNotReady : this.parts.controller.send(BUFFER_FORWARD));
+  }
+
+  /** The driver at the other end has stopped the interface, or is gone: the frame is not wanted. */
+  private get withdrawn(): bool {
+    return this.parts.agl.isBackEnd && !this.parts.agl.receivedOpen;
+  }
+
+  private finish(status: Status): void {
+    this.parts.frameHeld = false;
+    const isSent = status === Status.Ok;
+    if (isSent) count(Counter.FromAgl);
+    else countRefused(status);
+    if (isSent) this.awaiting = this.parts.agl.isBackEnd;
+    else this.parts.agl.finishReceived(false);
+    if (isSent && this.parts.control.on) this.observer.sentForAgl(this.frame);
+  }
+
+  /** The frame has left the chip, one way or the other; or the peer no longer waits for it. */
+  private conclude(): void {
+    const agl = this.parts.agl;
+    const controller = this.parts.controller;
+    this.awaiting = false;
+    if (agl.receivedOpen) {
+      agl.finishReceived(controller.buffers.outcome(BUFFER_FORWARD) === TransmitOutcome.Sent);
+    } else {
+      controller.abort(BUFFER_FORWARD, FrameEnd.Withdrawn);
+    }
+  }
+}
+
+/** A message of AGL's was refused with `status`; `Ok`: it was an error message. */
+function countRefused(status: Status): void {
+  count(Counter.FromAglRefused);
+  if (status === Status.Ok) count(Counter.FromAglErrorMessages);
+  else if (status === Status.PeerNotReady) count(Counter.FromAglStopped);
+  else if (status === Status.ListenOnly) count(Counter.FromAglListenOnly);
+  else if (status === Status.SpiTimeout) count(Counter.FromAglFaulted);
+  else count(Counter.FromAglMalformed);
+}

@@ -1,0 +1,105 @@
+/**
+ * LinkReport: says when AGL comes, goes, or stays away, and ends the session of a bridge that is dead.
+ *
+ * Does not: begin sessions; the cell answers urgent frames with or without one.
+ */
+import { FaultState } from '../can/fault-state';
+import { BridgeHeart } from '../page/bridge-heart';
+import { Sentence } from '../page/sentences';
+import { TraceEvent } from '../page/trace-event';
+import { PEER_STATE_READY } from '../hal/peer-link';
+import { count, Counter, countOf } from '../rt/counters';
+import { Deadline, microsToTicks } from '../rt/deadline';
+import { Status } from '../rt/status';
+import { CellParts } from './parts';
+
+/** How long AGL may stay away before a line says so. */
+const ABSENT_MICROS: u32 = 2_000_000;
+
+@final
+export class LinkReport {
+  private wasRunning: bool = false;
+  private started: bool = false;
+  /** `framesLost` when the last session began. */
+  private lostBefore: u32 = 0;
+  private readonly absent: Deadline = new Deadline();
+  private readonly absentTicks: u64;
+  private readonly heart: BridgeHeart;
+
+  constructor(private readonly parts: CellParts) {
+    this.absentTicks = microsToTicks(ABSENT_MICROS, parts.clock.ticksPerSecond());
+    this.heart = new BridgeHeart(parts.clock.ticksPerSecond());
+  }
+
+  /** Compares with the last call and writes at most one line. */
+  update(nowTicks: u64): void {
+    const parts = this.parts;
+    if (!parts.linkUsable) return;
+    if (!this.started) {
+      this.started = true;
+      this.absent.start(nowTicks, this.absentTicks);
+    }
+    const isBusOff = parts.controller.faultState() === FaultState.BusOff;
+    parts.agl.noteBusOff(isBusOff, parts.settings.restartMillis === 0);
+    this.lookAtBridge(nowTicks);
+    const running = parts.agl.running;
+    if (running !== this.wasRunning) {
+      this.wasRunning = running;
+      if (running) this.absent.cancel();
+      else this.absent.start(nowTicks, this.absentTicks);
+      if (running) this.sayConnected();
+      else this.sayGone();
+    } else if (this.absent.reached(nowTicks)) {
+      this.absent.cancel();
+      this.sayAbsent();
+    }
+  }
+
+  /** Linux that has panicked leaves its state at READY: only the heartbeat of its bridge tells. */
+  private lookAtBridge(nowTicks: u64): void {
+    const parts = this.parts;
+    if (!parts.control.on) return;
+    const heart = this.heart;
+    const requests = parts.control.requests;
+    const isPeerReady = parts.ivshmem.peerState() === PEER_STATE_READY;
+    const wasSilent = heart.isSilent;
+    const beat = requests.heartbeat;
+    if (heart.look(beat, requests.heartbeatLimitMillis, isPeerReady, nowTicks)) this.saySilent();
+    if (heart.isSilent !== wasSilent) parts.agl.noteSilence(heart.isSilent);
+  }
+
+  private saySilent(): void {
+    this.parts.journal.say(Status.PeerSilent, Sentence.First, 0);
+  }
+
+  private sayGone(): void {
+    const parts = this.parts;
+    count(Counter.PeerLost);
+    parts.journal.tell(TraceEvent.SessionLost, parts.agl.lastFault, 0);
+  }
+
+  private sayConnected(): void {
+    count(Counter.PeerConnected);
+    const lost = this.framesLost;
+    this.parts.control.statuses.forgetLink();
+    this.parts.journal.tell(TraceEvent.SessionBegun, 0, lost - this.lostBefore);
+    this.lostBefore = lost;
+  }
+
+  /** Frames that were to reach AGL and will not: no room, nobody there, or under way at the end. */
+  private get framesLost(): u32 {
+    return (
+      countOf(Counter.ForwardDroppedFull) +
+      countOf(Counter.ForwardDroppedNoPeer) +
+      countOf(Counter.ForwardDroppedOwnRing) +
+      countOf(Counter.ForwardDroppedFault) +
+      this.parts.agl.counters.lostInFlight
+    );
+  }
+
+  private sayAbsent(): void {
+    const fault = this.parts.agl.lastFault;
+    const status: Status = fault === Status.Ok ? Status.PeerNotReady : fault;
+    this.parts.journal.say(status, Sentence.NoSession, 0);
+  }
+}

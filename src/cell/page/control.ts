@@ -1,0 +1,91 @@
+/**
+ * Control: what AGL sees of the cell over the second ivshmem device, and what it may ask for.
+ *
+ * Does not: cost anything without the device: `on` is false then, one test at each place.
+ */
+import { Histogram } from '../../page/histogram';
+import { CONTROL_SECTION_BYTES } from '../../page/layout';
+import { Recorder } from '../../page/recorder';
+import { RequestReader } from '../../page/request-reader';
+import { StatusPage } from '../../page/status-page';
+import { TraceEvent } from '../../page/trace-event';
+import { TraceRing } from '../../page/trace-ring';
+import { GenericTimer } from '../../chip/arm/generic-timer';
+import { Sentence } from '../../page/sentences';
+import { SharedSection } from '../../jailhouse/shared-section';
+import { Status } from '../../rt/status';
+import * as RPI4 from '../../board/rpi4';
+import { StatusRecord } from './status-record';
+
+/** Events of the start-up that can wait for the page: more than it has lines. */
+const EARLY_EVENTS: u32 = 16;
+/** An event that waits: u64 ticks, u32 event, u32 a, u32 b. */
+const EARLY_EVENT_BYTES: u32 = 24;
+
+@final
+export class Control {
+  /** The device is there and the page is open. */
+  on: bool = false;
+  /** Answers that left in the step that saw their request: from its start to the end of RTS. */
+  readonly staticAnswers: Histogram = new Histogram();
+  readonly computedAnswers: Histogram = new Histogram();
+  /** Steps in which there was something to do. */
+  readonly steps: Histogram = new Histogram();
+  readonly page: StatusPage<SharedSection>;
+  readonly trace: TraceRing<SharedSection>;
+  readonly recorder: Recorder<SharedSection>;
+  readonly requests: RequestReader<SharedSection>;
+  /** The page is to be refreshed before its time: somebody waits for it. */
+  refreshWanted: bool = false;
+  /** The last status that was said. */
+  lastStatus: Status = Status.Ok;
+  /** What was said of each status. */
+  readonly statuses: StatusRecord = new StatusRecord();
+  /** Events from before the page is open. */
+  private readonly early: usize = heap.alloc(EARLY_EVENTS * EARLY_EVENT_BYTES);
+  private earlyCount: u32 = 0;
+
+  constructor(private readonly clock: GenericTimer) {
+    const own = new SharedSection(RPI4.CONTROL_STATUS_ADDRESS, CONTROL_SECTION_BYTES);
+    this.page = new StatusPage<SharedSection>(own);
+    this.trace = new TraceRing<SharedSection>(own);
+    this.recorder = new Recorder<SharedSection>(own);
+    const requests = new SharedSection(RPI4.CONTROL_REQUESTS_ADDRESS, CONTROL_SECTION_BYTES);
+    this.requests = new RequestReader<SharedSection>(requests);
+  }
+
+  /** Lays the page out, complete; from now on there is one. */
+  open(): void {
+    this.page.open();
+    this.trace.head = this.page.traceHead;
+    this.recorder.head = this.page.recorderHead;
+    this.on = true;
+    for (let index: u32 = 0; index < this.earlyCount; index++) {
+      const event = this.early + index * EARLY_EVENT_BYTES;
+      const code = load<u32>(event, 8) as TraceEvent;
+      this.trace.note(load<u64>(event), code, load<u32>(event, 12), load<u32>(event, 16));
+    }
+  }
+
+  /** Notes an event of now in the trace; before there is a page, for the time when there is one. */
+  note(event: TraceEvent, a: u32, b: u32): void {
+    if (this.on) this.trace.note(this.clock.nowTicks(), event, a, b);
+    else if (this.earlyCount < EARLY_EVENTS) this.keep(event, a, b);
+  }
+
+  /** A status has been said, with the value that its sentence has. */
+  said(status: Status, sentence: Sentence, value: u32): void {
+    this.lastStatus = status;
+    this.statuses.add(status, sentence, value);
+    this.note(TraceEvent.StatusSaid, (status as u32) | ((sentence as u32) << 8), value);
+  }
+
+  private keep(event: TraceEvent, a: u32, b: u32): void {
+    const place = this.early + this.earlyCount * EARLY_EVENT_BYTES;
+    store<u64>(place, this.clock.nowTicks());
+    store<u32>(place, event, 8);
+    store<u32>(place, a, 12);
+    store<u32>(place, b, 16);
+    this.earlyCount++;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * FrameObserver: writes down what became of a frame, after everything urgent about it is done.
+ *
+ * Does not: decide or send. It costs a few stores a frame: one entry in the recorder, one more and a
+ * record in the trace when there was an answer.
+ */
+import { Frame } from '../../can/frame';
+import { RECORDED_ANSWERED, RECORDED_RECEIVED, RECORDED_SENT } from '../../page/recorder';
+import { TRACE_NO_RULE, TraceEvent } from '../../page/trace-event';
+import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../../responder/responder';
+import { CellParts } from '../parts';
+import { UrgentAnswers } from '../urgent/answers';
+
+@final
+export class FrameObserver {
+  /** The filter whose waiting answer has gone out, and when; 0: it is written down, or there is none. */
+  private filter: u32 = 0;
+  private filterTicks: u64 = 0;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+  ) {}
+
+  /** The waiting answer of `filter` has just gone out, in the step that began at `startTicks`. */
+  sentOfFilter(filter: u32, startTicks: u64): void {
+    const nowTicks = this.parts.clock.nowTicks();
+    this.parts.control.staticAnswers.add(nowTicks - startTicks);
+    this.filter = filter;
+    this.filterTicks = nowTicks;
+  }
+
+  /**
+   * `frame` was taken in the step that began at `startTicks`, and `decision` carried out; `answer` went
+   * out at `sentTicks`, 0: not in this step.
+   */
+  took(frame: Frame, decision: u32, startTicks: u64, answer: Frame, sentTicks: u64): void {
+    const control = this.parts.control;
+    const recorder = control.recorder;
+    recorder.record(startTicks, RECORDED_RECEIVED, changetype<usize>(frame));
+    let answeredTicks = startTicks;
+    if (this.filterTicks !== 0) {
+      answeredTicks = this.filterTicks;
+      recorder.record(answeredTicks, RECORDED_ANSWERED, this.answers.frameOfFilter(this.filter));
+      this.filterTicks = 0;
+    }
+    if (sentTicks !== 0) {
+      answeredTicks = sentTicks;
+      recorder.record(sentTicks, RECORDED_ANSWERED, changetype<usize>(answer));
+      const isStatic = (decision & DECISION_STATIC) !== 0;
+      const histogram = isStatic ? control.staticAnswers : control.computedAnswers;
+      histogram.add(sentTicks - startTicks);
+    }
+    if ((decision & DECISION_ANSWER) !== 0) {
+      const rule = this.parts.responder.matchedRule;
+      const dropped = this.answers.takeDropped();
+      const event: TraceEvent = dropped ? TraceEvent.AnswerDropped : TraceEvent.Answered;
+      control.trace.note(answeredTicks, event, rule, frame.identifier);
+    } else if ((decision & DECISION_FORWARD) === 0) {
+      const rule = this.parts.responder.matchedRule;
+      const number: u32 = rule < 0 ? TRACE_NO_RULE : rule;
+      control.trace.note(startTicks, TraceEvent.Dropped, number, frame.identifier);
+    }
+  }
+
+  /** The answer at `frame`, which had to wait, has just gone out. */
+  sentLate(frame: usize): void {
+    const nowTicks = this.parts.clock.nowTicks();
+    this.parts.control.recorder.record(nowTicks, RECORDED_ANSWERED, frame);
+  }
+
+  /** `frame` of AGL's has just been put on the bus. */
+  sentForAgl(frame: Frame): void {
+    const nowTicks = this.parts.clock.nowTicks();
+    this.parts.control.recorder.record(nowTicks, RECORDED_SENT, changetype<usize>(frame));
+  }
+}

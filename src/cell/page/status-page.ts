@@ -1,0 +1,193 @@
+/**
+ * ControlPage: fills the status page's head from the parts of the cell, and keeps the page fresh.
+ *
+ * Does not: block. A refresh is some 40 steps of 32 words each; under load they wait.
+ */
+import {
+  FIRMWARE_VERSION_BYTES,
+  HEAD_ANSWERS_WAITING,
+  HEAD_BITRATE,
+  HEAD_ERROR_COUNTERS,
+  HEAD_FAULT_ADDRESS,
+  HEAD_FAULT_KIND,
+  HEAD_FAULT_PROGRAM_COUNTER,
+  HEAD_FAULT_RESTARTS,
+  HEAD_FAULT_STATE,
+  HEAD_FAULT_SYNDROME,
+  HEAD_FIRMWARE_VERSION,
+  HEAD_FORWARD_WAITING,
+  HEAD_FROM_AGL_WAITING,
+  HEAD_LAST_STATUS,
+  HEAD_NOW_TICKS,
+  HEAD_REAL_BITRATE,
+  HEAD_RULE_COUNT,
+  HEAD_RULE_HASH,
+  HEAD_RULES_SOURCE,
+  HEAD_SESSION,
+  HEAD_STEP_BOUND_TICKS,
+  HEAD_TASK_COUNT,
+  HEAD_TICKS_PER_SECOND,
+  HEAD_WORST_STEP_TICKS,
+  PAGE_COUNTERS_OFFSET,
+  PAGE_HISTOGRAM_DISTANCE,
+  PAGE_HISTOGRAMS_OFFSET,
+  PAGE_LINK_COUNTERS_FIRST,
+  PAGE_LIVE_VALUES_OFFSET,
+  PAGE_RULE_HITS_OFFSET,
+  PAGE_STATUSES,
+  PAGE_STATUSES_OFFSET,
+  PAGE_TASKS_OFFSET,
+  STATUS_ENTRY_BYTES,
+} from '../../page/layout';
+import { HISTOGRAM_BYTES } from '../../page/histogram';
+import { TraceEvent } from '../../page/trace-event';
+import { liveValuesAddress } from '../../responder/live-values';
+import { LIVE_VALUES } from '../../responder/rule';
+import { RULES_MAXIMUM } from '../../responder/rule-table';
+import { COUNTERS_CAPACITY, countersTable } from '../../rt/counters';
+import { Status } from '../../rt/status';
+import {
+  boundTicksOf,
+  TASK_ROW_BYTES,
+  taskCount,
+  taskRow,
+  worstStepTicks,
+} from '../../rt/task-rows';
+import { BUFFER_FORWARD } from '../../driver/mcp2515/controller';
+import { LINK_COUNTERS } from '../../virtio/link-counters';
+import { CellParts } from '../parts';
+import { FIRMWARE_VERSION } from '../firmware-version';
+import { UrgentAnswers } from '../urgent/answers';
+
+/** No link, the cell is the driver, the cell is the device. */
+const ROLE_NONE: u32 = 0;
+const ROLE_FRONT_END: u32 = 1;
+const ROLE_BACK_END: u32 = 2;
+
+@final
+export class ControlPage {
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+  ) {}
+
+  /**
+   * Lays the page out; at the end of start-up, whatever came of it. May take its time. `restarts`: how
+   * often a trap has restarted the cell; what the last one was is kept.
+   */
+  open(restarts: u32): void {
+    const parts = this.parts;
+    if (!parts.controlUsable) return;
+    const control = parts.control;
+    const page = control.page;
+    page.addPart(countersTable(), PAGE_COUNTERS_OFFSET, COUNTERS_CAPACITY * sizeof<u32>());
+    let offset = PAGE_COUNTERS_OFFSET + PAGE_LINK_COUNTERS_FIRST * sizeof<u32>();
+    page.addPart(changetype<usize>(parts.agl.counters), offset, LINK_COUNTERS * sizeof<u32>());
+    offset = PAGE_HISTOGRAMS_OFFSET;
+    page.addPart(control.staticAnswers.address, offset, HISTOGRAM_BYTES);
+    offset += PAGE_HISTOGRAM_DISTANCE;
+    page.addPart(control.computedAnswers.address, offset, HISTOGRAM_BYTES);
+    offset += PAGE_HISTOGRAM_DISTANCE;
+    page.addPart(control.steps.address, offset, HISTOGRAM_BYTES);
+    const tasksBytes = taskCount() * (TASK_ROW_BYTES as u32);
+    page.addPart(taskRow(0), PAGE_TASKS_OFFSET, tasksBytes);
+    page.setHead(HEAD_TASK_COUNT, taskCount());
+    const table = parts.responder.table;
+    page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
+    page.addPart(liveValuesAddress(), PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
+    const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
+    page.addPart(control.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
+    page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
+    page.setHead(HEAD_BITRATE, parts.settings.bitrate);
+    page.setHead(HEAD_REAL_BITRATE, parts.controller.rate.timing.bitrate);
+    for (let index = 0; index < FIRMWARE_VERSION.length; index++) {
+      if ((index as u32) >= FIRMWARE_VERSION_BYTES - 1) break;
+      page.setHead8(HEAD_FIRMWARE_VERSION + index, FIRMWARE_VERSION.charCodeAt(index));
+    }
+    page.setHead(HEAD_FAULT_RESTARTS, restarts);
+    if (restarts !== 0) page.keepFault();
+    this.collect(parts.clock.nowTicks());
+    control.open();
+    control.note(TraceEvent.Started, table.count, table.checksum);
+  }
+
+  /** Begins a refresh: the head is collected, then `step` copies. */
+  begin(nowTicks: u64): void {
+    this.parts.control.refreshWanted = false;
+    this.collect(nowTicks);
+    this.parts.control.page.begin();
+  }
+
+  /** One piece of a refresh under way; false when there was none. */
+  step(): bool {
+    const control = this.parts.control;
+    if (!control.on || !control.page.refreshing) return false;
+    control.page.step();
+    return true;
+  }
+
+  /** After a trap: what it was, in the page at once. */
+  fault(status: Status, kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
+    const control = this.parts.control;
+    if (!control.on) return;
+    const page = control.page;
+    page.setHead(HEAD_FAULT_KIND, kind);
+    page.setHead(HEAD_FAULT_SYNDROME, syndrome);
+    page.setHead(HEAD_FAULT_ADDRESS, address);
+    page.setHead(HEAD_FAULT_PROGRAM_COUNTER, programCounter);
+    control.lastStatus = status;
+    control.note(TraceEvent.Fault, status, programCounter);
+    this.complete();
+  }
+
+  /** The page's last words: the cell was shut down, and there is no session. */
+  shutDown(): void {
+    this.parts.control.lastStatus = Status.ShutdownRequested;
+    this.complete();
+  }
+
+  /** A whole refresh in one go, for the end: some microseconds. */
+  complete(): void {
+    const control = this.parts.control;
+    if (!control.on) return;
+    this.collect(this.parts.clock.nowTicks());
+    control.page.begin();
+    while (control.page.step()) continue;
+  }
+
+  /** Brings the head up to date: some 20 stores. */
+  private collect(nowTicks: u64): void {
+    const parts = this.parts;
+    const page = parts.control.page;
+    const table = parts.responder.table;
+    const faults = parts.controller.faults;
+    page.setHead64(HEAD_NOW_TICKS, nowTicks);
+    page.setHead(HEAD_RULE_COUNT, table.count);
+    page.setHead(HEAD_RULE_HASH, table.checksum);
+    page.setHead(HEAD_RULES_SOURCE, parts.rulesSource);
+    page.setHead(HEAD_LAST_STATUS, parts.control.lastStatus);
+    page.setHead(HEAD_FAULT_STATE, parts.controller.faultState());
+    page.setHead(
+      HEAD_ERROR_COUNTERS,
+      faults.transmitErrors | (faults.receiveErrors << 8) | (this.role << 16),
+    );
+    page.setHead(HEAD_SESSION, parts.linkUsable ? parts.agl.session : 0);
+    page.setHead(HEAD_FORWARD_WAITING, parts.forwardRing.length);
+    page.setHead(HEAD_ANSWERS_WAITING, this.answers.underWay);
+    page.setHead(HEAD_FROM_AGL_WAITING, this.fromAglWaiting);
+    page.setHead(HEAD_WORST_STEP_TICKS, worstStepTicks());
+    page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(taskRow(0)));
+  }
+
+  /** Frames of AGL's that are out of its ring and have not ended: one held, one in the chip. */
+  private get fromAglWaiting(): u32 {
+    const parts = this.parts;
+    const inChip: u32 = parts.controller.transmitPending(BUFFER_FORWARD) ? 1 : 0;
+    return inChip + (parts.frameHeld ? 1 : 0);
+  }
+
+  private get role(): u32 {
+    if (!this.parts.linkUsable) return ROLE_NONE;
+    return this.parts.agl.isBackEnd ? ROLE_BACK_END : ROLE_FRONT_END;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * CellPlatform: the executive's board: the core's counter, the bounds at the SPI clock in use, idling.
+ *
+ * While there is a status page, steps go into its histogram, the first late ones of each task into
+ * its trace.
+ * Does not: sleep. With idle=wfi it notes that the core may, and the cell does it between two steps; else
+ * the tasks are asked again at once, and the hint lets the twin skip rounds in which nothing can have
+ * changed.
+ */
+import { TraceEvent } from '../page/trace-event';
+import { Platform } from '../rt/platform';
+import { Task } from '../rt/task';
+import { missesOf, priorityOf } from '../rt/task-rows';
+import { stepBoundNanos } from './bounds';
+import { CellParts } from './parts';
+import { Idle } from '../board/idle';
+
+/** Late steps of a task that go into the trace; the others are counted in its row. */
+const LATE_STEPS_TRACED: u32 = 8;
+
+@final
+export class CellPlatform extends Platform {
+  private restWanted: bool = false;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly sleeper: Idle,
+  ) {
+    super();
+  }
+
+  /** True once after a step in which nothing was ready, where the core sleeps then. */
+  takeRest(): bool {
+    const isWanted = this.restWanted;
+    if (isWanted) this.restWanted = false;
+    return isWanted;
+  }
+
+  override nowTicks(): u64 {
+    return this.parts.clock.nowTicks();
+  }
+
+  override ticksPerSecond(): u32 {
+    return this.parts.clock.ticksPerSecond();
+  }
+
+  /** With the SPI clock configured. Rounded up. */
+  override boundTicks(task: Task): u32 {
+    const spiHertz = this.parts.spi.clockHertz;
+    const nanos = stepBoundNanos(task.spiBytes, task.ringEntries, spiHertz);
+    return ((nanos * this.parts.clock.ticksPerSecond() + 999_999_999) / 1_000_000_000) as u32;
+  }
+
+  override stepEnded(row: usize, ticks: u32, isLate: bool): void {
+    const control = this.parts.control;
+    if (!control.on) return;
+    control.steps.add(ticks);
+    if (isLate && missesOf(row) <= LATE_STEPS_TRACED) {
+      control.note(TraceEvent.LateStep, priorityOf(row), ticks);
+    }
+  }
+
+  override idle(deadlineTicks: u64): void {
+    if (this.sleeper.sleeps) {
+      this.sleeper.deadlineTicks = deadlineTicks;
+      this.restWanted = true;
+    } else {
+      this.parts.clock.idleUntil(deadlineTicks);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The duties of the running cell that are about frames, one bounded piece each.
+ *
+ * Does not: wait. Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
+ */
+import { isErrorFrame } from '../can/error-frame';
+import { allocateFrames, Frame } from '../can/frame';
+import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
+import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
+import { count, Counter } from '../rt/counters';
+import { Status } from '../rt/status';
+import { Task } from '../rt/task';
+import { CellParts } from './parts';
+import { Courtesy } from './courtesy';
+import { FrameObserver } from './page/frame-observer';
+import { UrgentAnswers } from './urgent/answers';
+
+/**
+ * Takes one frame and answers it if a rule says so. Over SPI at most 2 + 1 + 14 bytes when a filter
+ * recognises the request, 2 + 14 + 2 + 15 when it has to be read.
+ */
+@final
+export class ReceiveTask extends Task {
+  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
+  /** The line was asserted for nothing: the next step is left to the others. */
+  private inVain: bool = false;
+
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+    private readonly observer: FrameObserver,
+  ) {
+    super();
+  }
+
+  override run(nowTicks: u64): bool {
+    const parts = this.parts;
+    const controller = parts.controller;
+    if (this.inVain) {
+      this.inVain = false;
+      return false;
+    }
+    if (!controller.attention()) return false;
+    const isObserved = parts.control.on;
+    if (controller.urgentFirst) {
+      const filter = controller.urgentRequest();
+      if (filter >= 0) {
+        const sent = this.answers.sendOfFilter(filter);
+        controller.markAnswered();
+        if (isObserved && sent) this.observer.sentOfFilter(filter, nowTicks);
+      }
+    }
+    const frame = this.frame;
+    if (controller.receive(frame) !== Status.Ok) {
+      this.inVain = true;
+      return true;
+    }
+    const decision = parts.responder.decide(frame, this.answer);
+    let sentTicks: u64 = 0;
+    if ((decision & DECISION_ANSWER) !== 0) {
+      const sent = this.sendAnswer(decision);
+      if (isObserved && sent) sentTicks = parts.clock.nowTicks();
+    }
+    if ((decision & DECISION_FORWARD) !== 0) {
+      if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) this.countFullRing();
+    } else {
+      const isAnswered = (decision & DECISION_ANSWER) !== 0;
+      count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
+    }
+    if (isObserved) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
+    return true;
+  }
+
+  /** A frame for AGL found the cell's ring full: whose fault it is. */
+  private countFullRing(): void {
+    const parts = this.parts;
+    if (!parts.linkUsable || !parts.agl.running) count(Counter.ForwardDroppedNoPeer);
+    else if (parts.agl.canSubmit()) count(Counter.ForwardDroppedOwnRing);
+    else count(Counter.ForwardDroppedFull);
+  }
+
+  /**
+   * A request that rolled over to RXB1, where its filter does not show, is answered here. True when the
+   * answer has gone to the chip now.
+   */
+  private sendAnswer(decision: u32): bool {
+    const path: u32 = this.parts.responder.matchedPath;
+    if (path === PATH_SOFTWARE) {
+      return this.answers.send(this.answer, (decision & DECISION_STATIC) !== 0);
+    }
+    if (this.parts.controller.receivedAnswered) return false;
+    return this.answers.sendKept(path - PATH_FILTER_0, this.answer);
+  }
+}
+
+/** Sends an answer that had to wait for the one before it: at most 15 bytes over SPI. */
+@final
+export class WaitingAnswerTask extends Task {
+  constructor(
+    private readonly parts: CellParts,
+    private readonly answers: UrgentAnswers,
+    private readonly observer: FrameObserver,
+  ) {
+    super();
+  }
+
+  override run(_nowTicks: u64): bool {
+    if (!this.answers.sendable) return false;
+    const frame = this.answers.sendWaiting();
+    if (this.parts.control.on && frame !== 0) this.observer.sentLate(frame);
+    return true;
+  }
+}
+
+/** Looks now and then whether a transmit buffer is done, and tends aborts: at most 4 bytes over SPI. */
+@final
+export class TransmitPollTask extends Task {
+  /** Time from one look to the next while a buffer is busy. */
+  intervalTicks: u64 = 0;
+  private readonly courtesy: Courtesy;
+
+  constructor(private readonly parts: CellParts) {
+    super();
+    this.hasTimer = true;
+    this.courtesy = new Courtesy(parts);
+  }
+
+  override run(nowTicks: u64): bool {
+    const controller = this.parts.controller;
+    if (controller.transmitWork(nowTicks)) {
+      controller.tendTransmit(nowTicks);
+      return true;
+    }
+    if (!this.due(nowTicks)) return false;
+    this.courtesy.begin();
+    // Broken off: due again as soon as the frame that came in has been taken.
+    if (this.courtesy.end(controller.pollStatus()) !== Status.Busy) this.timer.stop();
+    return true;
+  }
+
+  private due(nowTicks: u64): bool {
+    if (!this.parts.controller.anyTransmitBusy) {
+      this.timer.stop();
+      return false;
+    }
+    if (!this.timer.running) this.timer.start(nowTicks, this.intervalTicks);
+    return this.timer.reached(nowTicks);
+  }
+}
+
+/** Gives one frame to AGL, or drops and counts it when nobody is there: one ring entry. */
+@final
+export class ForwardTask extends Task {
+  constructor(private readonly parts: CellParts) {
+    super();
+  }
+
+  /** While a session is being set up, frames wait in the ring of the cell. */
+  override run(_nowTicks: u64): bool {
+    const parts = this.parts;
+    if (parts.forwardRing.isEmpty) return false;
+    if (!parts.agl.canSubmit() && this.peerPresent) return false;
+    const frame = changetype<Frame>(parts.forwardRing.front());
+    const status = this.peerPresent ? parts.agl.submit(frame) : Status.PeerNotReady;
+    if (isErrorFrame(frame)) countErrorMessage(status);
+    else if (status === Status.Ok) count(Counter.Forwarded);
+    else countNotForwarded(status);
+    parts.forwardRing.discard();
+    return true;
+  }
+
+  private get peerPresent(): bool {
+    return this.parts.linkUsable && this.parts.agl.peerPresent;
+  }
+}
+
+/** What AGL's end of the link said of a frame that it did not take. */
+function countNotForwarded(status: Status): void {
+  if (status === Status.PeerNotReady) count(Counter.ForwardDroppedNoPeer);
+  else if (status === Status.Full) count(Counter.ForwardDroppedFull);
+  else if (status === Status.MessageBad) count(Counter.ForwardDroppedUnsupported);
+  else count(Counter.ForwardDroppedFault);
+}
+
+function countErrorMessage(status: Status): void {
+  const isTaken = status === Status.Ok;
+  count(isTaken ? Counter.ErrorMessagesForwarded : Counter.ErrorMessagesDropped);
+}

@@ -1,0 +1,274 @@
+/**
+ * The start-up of the cell, step by step; each failure is one line on the console.
+ *
+ * What the bus needs is fatal; what only AGL or the rules need is not: the cell then runs with less
+ * and says so.
+ * Does not: run anything afterwards.
+ */
+import { Sentence } from '../page/sentences';
+import { IvshmemDevice, PROTOCOL_CAN_BACK_END } from '../jailhouse/ivshmem-device';
+import { ControlDevice } from '../jailhouse/control-device';
+import { BusModeSetting, InterruptSource } from '../jailhouse/command-line';
+import { CellState } from '../jailhouse/communication-region';
+import { Console } from '../jailhouse/console';
+import { ConsoleKind } from '../jailhouse/console-port';
+import { copyLoadedImage } from '../jailhouse/loaded-image';
+import { PciBus } from '../jailhouse/pci';
+import { RULES_HEADER_BYTES } from '../responder/rule-table';
+import { Status } from '../rt/status';
+import { applyBusSettings } from './bus/settings';
+import { CellParts, RulesSource } from './parts';
+import * as RPI4 from '../board/rpi4';
+import { configureChip } from './spi-clock';
+import { UrgentAnswers } from './urgent/answers';
+
+/** Everything up to a running controller, or one that waits for the bus. Another status than `Ok`: said, and the cell is failed. */
+export function startUp(parts: CellParts, answers: UrgentAnswers): Status {
+  let status = openRegion(parts);
+  if (status === Status.Ok) status = readSettings(parts);
+  if (status !== Status.Ok) return status;
+  const bus = new PciBus(parts.region.pciConfigurationBase);
+  openLink(parts, bus);
+  openControl(parts, bus);
+  loadRules(parts);
+  return startController(parts, answers);
+}
+
+function openRegion(parts: CellParts): Status {
+  const status = parts.region.check();
+  if (status === Status.Ok) {
+    parts.console.open(parts.region);
+    return status;
+  }
+  parts.region.setState(CellState.FailedRevision);
+  // Nothing in the region can be believed, its console neither: the hypercall is tried.
+  parts.console.port.kind = ConsoleKind.Hypercall;
+  begin(parts).text('communication region at ').hexadecimal(RPI4.COMM_REGION_ADDRESS, 8);
+  if (status === Status.CommRegionMagic) {
+    parts.console.text(': no "JHCOMM" signature. Not under Jailhouse, or a wrong cell config');
+  } else {
+    parts.console
+      .text(': revision ')
+      .decimal(parts.region.revision)
+      .text(', the cell needs 2. This Jailhouse is too old or too new');
+  }
+  return end(parts, status);
+}
+
+function readSettings(parts: CellParts): Status {
+  const status = parts.settings.parse(RPI4.COMMAND_LINE_ADDRESS);
+  if (status === Status.Ok) return status;
+  parts.region.setState(CellState.Failed);
+  parts.control.said(status, Sentence.First, 0);
+  parts.settings.describeFault(begin(parts), status);
+  parts.console.flush();
+  return status;
+}
+
+/** Without a link the cell still guards the bus. */
+function openLink(parts: CellParts, bus: PciBus): void {
+  const device = new IvshmemDevice(bus);
+  let status = device.open(
+    RPI4.IVSHMEM_REGISTERS_ADDRESS,
+    RPI4.IVSHMEM_STATE_TABLE_ADDRESS,
+    RPI4.IVSHMEM_SECTION_BYTES,
+  );
+  if (status === Status.Ok && device.sectionBytes !== RPI4.IVSHMEM_SECTION_BYTES) {
+    device.refused = device.sectionBytes;
+    status = Status.IvshmemSectionSize;
+  }
+  if (status === Status.Ok) {
+    status = parts.ivshmem.open();
+    device.refused = parts.ivshmem.peers;
+  }
+  if (status === Status.Ok && parts.ivshmem.ownId !== RPI4.IVSHMEM_CELL_IDENTITY) {
+    device.refused = parts.ivshmem.ownId;
+    status = Status.IvshmemIdentity;
+  }
+  if (status === Status.Ok) {
+    parts.ivshmem.withdrawOnFault();
+    parts.linkUsable = true;
+    parts.linkInterrupt = device.interrupt(parts.region.virtualPciInterruptBase);
+    if (device.protocol === PROTOCOL_CAN_BACK_END) parts.agl.beBackEnd();
+    return;
+  }
+  begin(parts)
+    .text('no link to AGL: ivshmem device absent or not as the cell config says, found ')
+    .hexadecimal(device.refused, 8)
+    .text('. Urgent frames are answered, none is forwarded');
+  end(parts, status);
+}
+
+/** Without status page and requests the cell does everything else. */
+function openControl(parts: CellParts, bus: PciBus): void {
+  const device = new ControlDevice(bus);
+  const status = device.check(RPI4.CONTROL_STATE_TABLE_ADDRESS, RPI4.CONTROL_OUTPUT_BYTES);
+  parts.controlUsable = status === Status.Ok;
+  if (parts.controlUsable) return;
+  begin(parts)
+    .text('no status page: control device absent or not as the cell config says, found ')
+    .hexadecimal(device.refused, 8)
+    .text('. No live status, and rules change at cell load only');
+  end(parts, status);
+}
+
+/** A table that is refused leaves the built-in one in force: forward everything. */
+function loadRules(parts: CellParts): void {
+  const table = parts.responder.table;
+  copyLoadedImage(RPI4.RULES_ADDRESS, table.staging, RULES_HEADER_BYTES);
+  if (!table.staged) {
+    begin(parts)
+      .text('no rules image at ')
+      .hexadecimal(RPI4.RULES_ADDRESS, 8)
+      .text(': every frame is forwarded, none answered')
+      .endLine();
+    return;
+  }
+  copyLoadedImage(RPI4.RULES_ADDRESS, table.staging, table.stagedBytes);
+  const status = table.adopt();
+  if (status === Status.Ok) {
+    parts.rulesSource = RulesSource.Loaded;
+    return;
+  }
+  begin(parts).text('rules image refused');
+  if (table.refusedRule >= 0) parts.console.text(' at rule ').decimal(table.refusedRule + 1);
+  parts.console.text(': every frame is forwarded, none answered. Compile it again');
+  end(parts, status);
+}
+
+function startController(parts: CellParts, answers: UrgentAnswers): Status {
+  const settings = parts.settings;
+  const controller = parts.controller;
+  applyBusSettings(parts);
+  controller.useInterruptLine = settings.interruptSource === InterruptSource.Gpio;
+  let status = configureChip(parts);
+  if (status === Status.Ok) status = answers.prepare();
+  if (status === Status.Ok) status = controller.start();
+  if (status === Status.Ok) return status;
+  // A bus that is stuck now may be free later, as it may be while the cell runs.
+  parts.busAwaited = status === Status.ChipNotInNormalMode;
+  if (!parts.busAwaited) parts.region.setState(CellState.Failed);
+  begin(parts);
+  explainController(parts, status);
+  end(parts, status);
+  return parts.busAwaited ? Status.Ok : status;
+}
+
+function explainController(parts: CellParts, status: Status): void {
+  const console = parts.console;
+  const setup = parts.controller.setup;
+  switch (status) {
+    case Status.BitRateImpossible:
+      console
+        .decimal(parts.settings.bitrate)
+        .text(' bit/s is impossible with a ')
+        .decimal(parts.settings.oscillatorHertz)
+        .text(' Hz crystal. Set bitrate= or osc= (8000000, 12000000 and 16000000 are sold)');
+      return;
+    case Status.ChipSilentLow:
+    case Status.ChipSilentHigh:
+      console
+        .text('no MCP2515 answers on SPI0 CE0: CANSTAT reads ')
+        .hexadecimal(setup.faultRead, 2)
+        .text(', expected 0x80. Is the HAT on, and are GPIO 8-11 on ALT0 in config.txt?');
+      return;
+    case Status.RegisterVerifyMismatch:
+      console
+        .text('MCP2515 register ')
+        .hexadecimal(setup.faultRegister, 2)
+        .text(' reads ')
+        .hexadecimal(setup.faultRead, 2)
+        .text(' after writing ')
+        .hexadecimal(setup.faultExpected, 2)
+        .text('. Is the SPI clock too fast (spi=)?');
+      return;
+    case Status.ChipNotInNormalMode:
+      console
+        .text('MCP2515 does not join the bus; tried again every 100 ms.')
+        .text(' Is the bus stuck, or bitrate= or osc= wrong?');
+      return;
+    case Status.ChipNotInConfigurationMode:
+      console
+        .text('MCP2515 does not reset: CANSTAT reads ')
+        .hexadecimal(setup.faultRead, 2)
+        .text(', expected 0x80. Does its crystal run? Is the SPI clock too fast (spi=)?');
+      return;
+    default:
+      console.text('SPI0 does not finish a transfer. Does the cell own its page?');
+  }
+}
+
+/** The last line of the start; it goes out while the cell runs. */
+export function sayReady(parts: CellParts): void {
+  parts.console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
+  sayRealBitrate(parts);
+  parts.console
+    .text(', crystal ')
+    .decimal(parts.settings.oscillatorHertz)
+    .text(' Hz, SPI ')
+    .decimal(parts.spi.clockHertz)
+    .text(' Hz');
+  saySpiDoubt(parts);
+  parts.console.text(', rules ').decimal(parts.responder.table.count);
+  sayMode(parts);
+  parts.console.endLine();
+}
+
+/** What the crystal makes of the bit rate, where that is not the same. */
+function sayRealBitrate(parts: CellParts): void {
+  const rate = parts.controller.rate;
+  const made = rate.timing.bitrate;
+  if (made === parts.settings.bitrate) return;
+  const permille = rate.errorPermille;
+  parts.console
+    .text(' (the crystal makes ')
+    .decimal(made)
+    .text(', ')
+    .decimal(permille / 10);
+  parts.console
+    .text('.')
+    .decimal(permille % 10)
+    .text(' % off');
+  if (rate.isDoubtful) {
+    parts.console.text(': too much for a bus; status ').decimal(Status.BitRateInexact);
+    parts.control.said(Status.BitRateInexact, Sentence.First, 0);
+  }
+  parts.console.text(')');
+}
+
+/** Why the clock is another one than was asked for. */
+function saySpiDoubt(parts: CellParts): void {
+  const doubt = parts.spiDoubt;
+  if (doubt === Status.Ok) return;
+  const isRead = doubt === Status.SpiClockLowered;
+  parts.console
+    .text(' instead of ')
+    .decimal(parts.settings.spiHertz)
+    .text(isRead ? ', where reading fails (status ' : ': core_freq is not 500 (status ')
+    .decimal(doubt)
+    .text(')');
+  parts.control.said(doubt, Sentence.First, 0);
+}
+
+/** The modes in which the cell does less than one expects. */
+function sayMode(parts: CellParts): void {
+  const console = parts.console;
+  if (parts.busAwaited) console.text(', not on the bus yet');
+  if (parts.settings.busMode === BusModeSetting.ListenOnly) {
+    parts.control.said(Status.ListenOnly, Sentence.First, 0);
+    console.text(', listen-only: nothing is sent (status ').decimal(Status.ListenOnly).text(')');
+  } else if (parts.settings.busMode === BusModeSetting.Loopback) {
+    console.text(', loopback: the bus sees nothing of the cell');
+  }
+}
+
+function begin(parts: CellParts): Console {
+  return parts.console.text('canwarden: ');
+}
+
+/** Ends a line with the number of `status` and puts it out; gives `status` back. */
+function end(parts: CellParts, status: Status): Status {
+  parts.control.said(status, Sentence.First, 0);
+  parts.console.text(' (status ').decimal(status).text(')').endLine().flush();
+  return status;
+}

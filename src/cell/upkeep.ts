@@ -1,0 +1,82 @@
+/**
+ * The duties of the cell that have nothing to do with the bus: hypervisor, session, status page.
+ *
+ * Each `run` is one look, or one ring entry.
+ * Does not: touch frames.
+ */
+import { CellMessage } from '../jailhouse/communication-region';
+import { Task } from '../rt/task';
+import { CellParts } from './parts';
+import { ControlPage } from './page/status-page';
+import { LinkReport } from './link-report';
+
+/**
+ * Looks for a message of the hypervisor: one load. The root cell stands still while it waits for the
+ * reply, so this is done often.
+ */
+@final
+export class MessagesTask extends Task {
+  /** The cell is to leave bus and link for good. */
+  shutdownRequested: bool = false;
+
+  constructor(private readonly parts: CellParts) {
+    super();
+  }
+
+  override run(_nowTicks: u64): bool {
+    this.shutdownRequested = this.parts.region.pollMessage() === CellMessage.ShutdownRequest;
+    return true;
+  }
+}
+
+/** Says when AGL comes and goes. */
+@final
+export class LinkReportTask extends Task {
+  private readonly report: LinkReport;
+
+  constructor(parts: CellParts) {
+    super();
+    this.report = new LinkReport(parts);
+  }
+
+  override run(nowTicks: u64): bool {
+    this.report.update(nowTicks);
+    return true;
+  }
+}
+
+/** One step of the session with AGL, if there is one to be done. */
+@final
+export class SessionTask extends Task {
+  constructor(private readonly parts: CellParts) {
+    super();
+  }
+
+  override run(_nowTicks: u64): bool {
+    return this.parts.linkUsable && this.parts.agl.step();
+  }
+}
+
+/**
+ * Keeps the status page fresh while there is nothing else to do: begins a refresh every so often, and
+ * copies it piece by piece.
+ */
+@final
+export class StatusPageTask extends Task {
+  constructor(
+    private readonly parts: CellParts,
+    private readonly page: ControlPage,
+  ) {
+    super();
+    this.hasTimer = true;
+  }
+
+  override run(nowTicks: u64): bool {
+    if (this.page.step()) return true;
+    const control = this.parts.control;
+    if (!this.timer.expired(nowTicks) && !control.refreshWanted) return false;
+    if (!control.on) return false;
+    this.page.begin(nowTicks);
+    return true;
+  }
+}

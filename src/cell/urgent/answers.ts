@@ -1,0 +1,297 @@
+/**
+ * UrgentAnswers: sends the cell's own answers in the two transmit buffers kept for them.
+ *
+ * Both buffers go before anything of AGL's. A rule that a hardware filter recognises has a buffer
+ * to itself, in which its static answer waits: RTS sends it. All other answers share one buffer and
+ * keep their order. So the answers of one rule never overtake each other; those of different rules
+ * may, by the priority of their buffers.
+ * Does not: decide what is answered.
+ */
+import { allocateFrames, Frame } from '../../can/frame';
+import { BUFFER_URGENT, BUFFER_URGENT_SECOND } from '../../driver/mcp2515/controller';
+import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
+import { staticAnswerOf } from '../../responder/responder';
+import { Rule } from '../../responder/rule';
+import { count, Counter } from '../../rt/counters';
+import { RecordRing } from '../../rt/ring';
+import { Status } from '../../rt/status';
+import { CellParts } from '../parts';
+import { Courtesy } from '../courtesy';
+import { armFilters } from './receive-layout';
+import { UrgentBuffer } from './buffer';
+
+/** Answers that may wait for the shared buffer: 16. */
+const WAITING_BITS: u32 = 4;
+/** How often the answer of one filter may wait to be repeated. */
+const REPEATS_MAXIMUM: u32 = 16;
+
+@final
+export class UrgentAnswers {
+  private readonly first: UrgentBuffer;
+  private readonly second: UrgentBuffer;
+  /** The buffer of every answer that has none to itself. */
+  private shared: UrgentBuffer;
+  private readonly courtesy: Courtesy;
+  private isDisturbed: bool = false;
+  private isDropped: bool = false;
+  private readonly waiting: RecordRing = new RecordRing(WAITING_BITS);
+  private readonly scratch: Frame = changetype<Frame>(allocateFrames(1));
+  /** Requests of filter 0 and 1 whose answers wait for the one before. */
+  private repeats0: u32 = 0;
+  private repeats1: u32 = 0;
+
+  constructor(private readonly parts: CellParts) {
+    const first = new UrgentBuffer(parts.controller, BUFFER_URGENT);
+    this.first = first;
+    this.second = new UrgentBuffer(parts.controller, BUFFER_URGENT_SECOND);
+    this.shared = first;
+    this.courtesy = new Courtesy(parts);
+  }
+
+  /**
+   * Loads what can be loaded before any request: the static answers of the filters, else the first
+   * static answer of the table. With the controller configured; again after its chip was reset.
+   */
+  prepare(): Status {
+    armFilters(this.parts);
+    this.first.forget();
+    this.second.forget();
+    this.abandonRepeats(Counter.AnswersChipReset);
+    const table = this.parts.responder.table;
+    const rule0 = table.ruleOfFilter(0);
+    const rule1 = table.ruleOfFilter(1);
+    this.staged();
+    if (rule0 < 0) return this.prepareFirstStatic();
+    let status = this.prepareRule(rule0, this.first);
+    if (status === Status.Ok && rule1 >= 0) status = this.prepareRule(rule1, this.second);
+    return status;
+  }
+
+  /** Answers that wait, and those on their way in the chip. */
+  get underWay(): u32 {
+    const inChip = (this.first.occupied ? 1 : 0) + (this.second.occupied ? 1 : 0);
+    return this.waiting.length + this.repeats0 + this.repeats1 + inChip;
+  }
+
+  /** True while no answer is on its way or waits. */
+  get quiet(): bool {
+    return (
+      this.waiting.isEmpty &&
+      this.repeats0 === 0 &&
+      this.repeats1 === 0 &&
+      !this.first.occupied &&
+      !this.second.occupied
+    );
+  }
+
+  /**
+   * Brings the static answers of two rules (addresses; 0: none) into the buffers of filter 0 and 1, one
+   * LOAD a call, which gives way to a frame that comes in. `Ok`: both are there now, and stay so until
+   * this step ends. `Busy`: not yet. From the first call on the filters' hits do not count, until
+   * `armFilters`: their requests are read, and answered with what the table in force says.
+   */
+  stage(rule0: usize, rule1: usize): Status {
+    if (!this.quiet || this.parts.controller.answeredUnread) return Status.Busy;
+    this.disturb();
+    if (rule0 !== 0) {
+      const isLoaded = this.isStaged(rule0, this.first);
+      if (!isLoaded && (!this.stageRule(this.first) || rule1 !== 0)) return Status.Busy;
+    }
+    if (rule1 !== 0 && !this.isStaged(rule1, this.second)) {
+      if (!this.stageRule(this.second)) return Status.Busy;
+    }
+    return Status.Ok;
+  }
+
+  /** `stage` has taken the filters' answers out, and nobody has put them back. */
+  get disturbed(): bool {
+    return this.isDisturbed;
+  }
+
+  /** `stage` has loaded the answers of the table in force, be it another one now. */
+  staged(): void {
+    this.isDisturbed = false;
+    this.shared = this.parts.responder.table.ruleOfFilter(0) < 0 ? this.first : this.second;
+  }
+
+  /**
+   * Where no filter has an answer waiting: loads the first static one, to save the time later; gives way
+   * to a frame that comes in. `Busy`: broken off.
+   */
+  preloadShared(): Status {
+    if (this.parts.responder.table.ruleOfFilter(0) >= 0 || !this.quiet) return Status.Ok;
+    this.courtesy.begin();
+    return this.courtesy.end(this.prepareFirstStatic());
+  }
+
+  /**
+   * Sends the waiting answer of filter `filter`, or notes that it is to be sent once more. True when it
+   * has gone to the chip now.
+   */
+  sendOfFilter(filter: u32): bool {
+    const buffer = filter === 0 ? this.first : this.second;
+    let sent: bool = false;
+    if (this.isFree(buffer) && this.repeatsOf(filter) === 0) {
+      sent = isSent(buffer.send());
+    } else if (this.repeatsOf(filter) < REPEATS_MAXIMUM) {
+      this.addRepeats(filter, 1);
+      count(Counter.AnswersDelayed);
+    } else {
+      this.drop();
+    }
+    count(Counter.AnsweredStatic);
+    return sent;
+  }
+
+  /**
+   * As `sendOfFilter`, for a request that was read: `answer` is what waits already, unless its place in
+   * the buffer was being changed; then it is loaded again.
+   */
+  sendKept(filter: u32, answer: Frame): bool {
+    const buffer = filter === 0 ? this.first : this.second;
+    if (!buffer.holds(answer) && this.repeatsOf(filter) === 0 && this.isFree(buffer)) {
+      // After an error nobody knows what is loaded: it must not go out.
+      if (!isSent(buffer.load(answer))) {
+        count(Counter.AnsweredStatic);
+        return false;
+      }
+    }
+    return this.sendOfFilter(filter);
+  }
+
+  /** The record of the answer that waits for filter `filter`. */
+  frameOfFilter(filter: u32): usize {
+    return filter === 0 ? this.first.frame : this.second.frame;
+  }
+
+  /**
+   * Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. True when it
+   * has gone to the chip now; else it waits, or was dropped.
+   */
+  send(answer: Frame, isStatic: bool): bool {
+    count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
+    if (this.waiting.isEmpty && this.isFree(this.shared)) return this.sendShared(answer);
+    const isKept = this.waiting.put(changetype<usize>(answer)) === Status.Ok;
+    if (isKept) count(Counter.AnswersDelayed);
+    else this.drop();
+    return false;
+  }
+
+  /** True when an answer waits and its buffer is free, as of the last READ STATUS. */
+  get sendable(): bool {
+    return (
+      (this.repeats0 !== 0 && !this.first.busy) ||
+      (this.repeats1 !== 0 && !this.second.busy) ||
+      (!this.waiting.isEmpty && !this.shared.busy)
+    );
+  }
+
+  /** Sends one waiting answer; only while `sendable`. Gives the address of its record; 0: not sent. */
+  sendWaiting(): usize {
+    for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
+      const buffer = filter === 0 ? this.first : this.second;
+      if (this.repeatsOf(filter) === 0 || buffer.busy) continue;
+      this.addRepeats(filter, -1);
+      return isSent(buffer.send()) ? buffer.frame : 0;
+    }
+    if (this.waiting.isEmpty || !this.loadWaiting()) return 0;
+    this.waiting.take(changetype<usize>(this.scratch));
+    return this.sendShared(this.scratch) ? changetype<usize>(this.scratch) : 0;
+  }
+
+  /** Whether an answer was dropped, because too many wait, since the last call. */
+  takeDropped(): bool {
+    const dropped = this.isDropped;
+    this.isDropped = false;
+    return dropped;
+  }
+
+  /** Gives up what waits at bus-off: after a long pause of the bus it would answer nobody. */
+  abandonWaiting(): void {
+    for (let answers = this.waiting.length; answers !== 0; answers--) {
+      count(Counter.AnswersBusOff);
+    }
+    this.waiting.clear();
+    this.abandonRepeats(Counter.AnswersBusOff);
+  }
+
+  /** A buffer that seems busy may have become free since the last READ STATUS: one more look. */
+  private isFree(buffer: UrgentBuffer): bool {
+    if (!buffer.busy) return true;
+    this.parts.controller.pollStatus();
+    return !buffer.busy;
+  }
+
+  /** Loads the first waiting answer; false: a frame comes in, and it stays the first. */
+  private loadWaiting(): bool {
+    const answer = changetype<Frame>(this.waiting.front());
+    this.courtesy.begin();
+    return this.courtesy.end(this.shared.load(answer)) !== Status.Busy;
+  }
+
+  private sendShared(answer: Frame): bool {
+    let status = this.shared.load(answer);
+    if (status === Status.Ok) status = this.shared.send();
+    return isSent(status);
+  }
+
+  private drop(): void {
+    this.isDropped = true;
+    count(Counter.AnswersDropped);
+  }
+
+  private abandonRepeats(why: Counter): void {
+    for (let answers = this.repeats0 + this.repeats1; answers !== 0; answers--) count(why);
+    this.repeats0 = 0;
+    this.repeats1 = 0;
+  }
+
+  private repeatsOf(filter: u32): u32 {
+    return filter === 0 ? this.repeats0 : this.repeats1;
+  }
+
+  private addRepeats(filter: u32, difference: i32): void {
+    if (filter === 0) this.repeats0 += difference;
+    else this.repeats1 += difference;
+  }
+
+  /** What waits for the filters is not to be relied on: their hits do not count. */
+  private disturb(): void {
+    const acceptance = this.parts.controller.setup.acceptance;
+    acceptance.arm(0, false);
+    acceptance.arm(1, false);
+    this.isDisturbed = true;
+  }
+
+  /** The answer of `rule`, which then is in `scratch`, is in `buffer`. */
+  private isStaged(rule: usize, buffer: UrgentBuffer): bool {
+    staticAnswerOf(changetype<Rule>(rule), this.scratch);
+    return buffer.holds(this.scratch);
+  }
+
+  /** Loads `scratch`, unless a frame comes in. */
+  private stageRule(buffer: UrgentBuffer): bool {
+    this.courtesy.begin();
+    return this.courtesy.end(buffer.load(this.scratch)) === Status.Ok;
+  }
+
+  private prepareFirstStatic(): Status {
+    const responder = this.parts.responder;
+    for (let rule: u32 = 0; rule < responder.table.count; rule++) {
+      if (responder.staticAnswer(rule, this.scratch)) return this.shared.load(this.scratch);
+    }
+    return Status.Ok;
+  }
+
+  private prepareRule(rule: u32, buffer: UrgentBuffer): Status {
+    if (!this.parts.responder.staticAnswer(rule, this.scratch)) return Status.RulesField;
+    return buffer.load(this.scratch);
+  }
+}
+
+/** True when an answer has gone to the chip with `status`; else it is counted as not sent. */
+function isSent(status: Status): bool {
+  if (status === Status.Ok) return true;
+  count(status === Status.ListenOnly ? Counter.AnswersListenOnly : Counter.AnswersFaulted);
+  return false;
+}

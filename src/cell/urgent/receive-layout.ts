@@ -1,0 +1,95 @@
+/**
+ * Which layout of the receive buffers the cell uses: one kept for urgent requests, or both for all.
+ *
+ * Does not: change the layout of a running chip; its filters can be written in configuration mode only.
+ */
+import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
+import { RECEIVE_URGENT_FIRST } from '../../responder/rule-table';
+import { CellParts } from '../parts';
+
+/** The shortest frame from SOF to EOF, and the intermission behind it: 44 and 3 bits. */
+const SHORTEST_FRAME_BITS: u64 = 47;
+/** RX STATUS and READ RX BUFFER of a frame without data; RTS of an answer, and of a frame of AGL's. */
+const BYTES_PER_FRAME: u64 = 2 + 6 + 1 + 1;
+/** READ of RXB0DLC, where filters alone do not tell a request. */
+const LENGTH_BYTES: u64 = 3;
+/** Clocks of a byte in polled mode, and what handling it costs besides (docs/timing-budget.md). */
+const CLOCKS_PER_BYTE: u64 = 9;
+const HANDLING_NANOS_PER_BYTE: u64 = 400;
+/** Deciding on the frame and going round the loop. */
+const HANDLING_NANOS_PER_FRAME: u64 = 2_000;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/**
+ * Gives the requests of filter rules a receive buffer of their own, if the rules ask for it or the bus
+ * leaves time enough to empty the other one; else saves READ STATUS. Says when it cannot.
+ */
+export function chooseReceiveLayout(parts: CellParts): void {
+  const table = parts.responder.table;
+  const rule0 = table.ruleOfFilter(0);
+  const urgentFirst =
+    rule0 >= 0 && (table.receive === RECEIVE_URGENT_FIRST || oneBufferSuffices(parts, rule0));
+  if (!urgentFirst) {
+    parts.controller.readAhead = table.hasAnswers;
+    if (rule0 >= 0) sayShared(parts);
+    return;
+  }
+  const one = table.rule(rule0);
+  const rule1 = table.ruleOfFilter(1);
+  const other = rule1 < 0 ? one : table.rule(rule1);
+  const acceptance = parts.controller.setup.acceptance;
+  parts.filterPlan.set(0, one);
+  if (rule1 >= 0) parts.filterPlan.set(1, other);
+  acceptance.keepForUrgent(one.matchMask, one.matchIdentifier, other.matchIdentifier);
+  // Only the first two bytes can be in the mask: the table was checked.
+  acceptance.matchData(one.dataMask as u32, one.dataValue as u32, other.dataValue as u32);
+  acceptance.requireLength(one.minimumLength, other.minimumLength);
+}
+
+/** Lets those hits of the filters count for which the table in force has the rule; the others are read. */
+export function armFilters(parts: CellParts): void {
+  const acceptance = parts.controller.setup.acceptance;
+  const table = parts.responder.table;
+  for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
+    acceptance.arm(filter, parts.filterPlan.serves(filter, table));
+  }
+}
+
+/**
+ * After a swap of tables: makes the most of the layout that the chip has. Gives the number of rules that
+ * filters would recognise if the cell were started with this table, and do not now.
+ */
+export function adaptReceiveLayout(parts: CellParts): u32 {
+  const controller = parts.controller;
+  const table = parts.responder.table;
+  armFilters(parts);
+  if (!controller.urgentFirst) controller.readAhead = table.hasAnswers;
+  const rule0 = table.ruleOfFilter(0);
+  if (rule0 < 0) return 0;
+  if (table.receive !== RECEIVE_URGENT_FIRST && !oneBufferSuffices(parts, rule0)) return 0;
+  let waiting: u32 = 0;
+  for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
+    if (table.ruleOfFilter(filter) >= 0 && !parts.filterPlan.serves(filter, table)) waiting++;
+  }
+  return waiting;
+}
+
+/** True when a frame is taken out of the chip before the next one of a full bus is complete. */
+function oneBufferSuffices(parts: CellParts, rule0: u32): bool {
+  const looksAtLength = parts.responder.table.rule(rule0).minimumLength !== 0;
+  const bytes = looksAtLength ? BYTES_PER_FRAME + LENGTH_BYTES : BYTES_PER_FRAME;
+  const byteNanos =
+    (CLOCKS_PER_BYTE * NANOS_PER_SECOND) / parts.spi.clockHertz + HANDLING_NANOS_PER_BYTE;
+  const takeNanos = bytes * byteNanos + HANDLING_NANOS_PER_FRAME;
+  return takeNanos < (SHORTEST_FRAME_BITS * NANOS_PER_SECOND) / parts.settings.bitrate;
+}
+
+function sayShared(parts: CellParts): void {
+  parts.console
+    .text('canwarden: SPI at ')
+    .decimal(parts.spi.clockHertz)
+    .text(' Hz cannot empty one receive buffer in time at ')
+    .decimal(parts.settings.bitrate)
+    .text(' bit/s: both take all frames, and urgent requests are read first')
+    .endLine();
+}
