@@ -1,7 +1,7 @@
 /**
  * The goals of the project, each with the figures that have to meet it.
  *
- * Source: the table "Figures to reach" of the design, repeated in docs/timing-budget.md.
+ * Source: docs/timing-budget.md.
  * Does not: measure. A goal of which nothing was measured counts as missed.
  */
 import type { Figures } from './figures.ts';

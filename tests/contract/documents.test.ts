@@ -31,7 +31,8 @@ describe('the documents', () => {
   });
 
   it('name source files that exist', () => {
-    const named = /`((?:src|bsp|twin|cell-config|scripts|tests|docs)\/[\w./-]+\.[a-zA-Z]+)`/g;
+    const named =
+      /`((?:src|bsp|twin|lab|rules|cell-config|scripts|tests|docs)\/[\w./-]+\.[a-zA-Z]+)`/g;
     const missing = DOCUMENTS.flatMap((path) =>
       [...readSource(path).matchAll(named)]
         .filter(([, file]) => !existsSync(file))
@@ -73,5 +74,35 @@ describe('the README', () => {
   it('marks its figures as figures of the twin', () => {
     const numbers = README.split('## Numbers')[1]?.split('\n## ')[0] ?? '';
     assert.match(numbers, /\*\*twin\*\*/);
+  });
+});
+
+describe('docs/sources.md', () => {
+  const page = readSource('docs/sources.md');
+
+  it('has every numbered document that is cited', () => {
+    const cited = listFiles('', (path) => /\.(ts|c|h|S|md)$/.test(path)).flatMap((path) =>
+      [
+        ...readSource(path).matchAll(/\b(?:DS\d{5,}[A-Z]?|(?:DDI|IHI) \d{4}B?|ISO \d{4,5}-\d)/g),
+      ].map(([name]) => name),
+    );
+    const names = [...new Set(cited)].filter((name) => !page.includes(name));
+    assert.ok(new Set(cited).size > 5);
+    assert.deepEqual(names, []);
+  });
+
+  it('has every acceptance case that a test carries, and no other', () => {
+    const tests = listFiles('tests/cases', (path) => path.endsWith('.test.ts')).map(readSource);
+    const carried = tests.flatMap((text) =>
+      [...text.matchAll(/['"`]((?:[TFRXE]\d{1,2} ?)+)/g)].flatMap(([, cases]) =>
+        cases.trim().split(' '),
+      ),
+    );
+    const rows = [...page.matchAll(/^\| ([TFRXE]\d+)(?:(?: to |, )([TFRXE]\d+))? \|/gm)];
+    const listed = rows.flatMap(([, first, last = first]) => {
+      const [from, to] = [first, last].map((name) => Number(name.slice(1)));
+      return Array.from({ length: to - from + 1 }, (_, index) => `${first[0]}${from + index}`);
+    });
+    assert.deepEqual([...new Set(carried)].sort(), listed.sort());
   });
 });

@@ -1,6 +1,6 @@
 /**
  * The interrupts of a cell, as Jailhouse and the GIC-400 show them: ownership, list registers, WFI.
- * Addresses and bits from the facts (GICv2 as seen by an inmate) and IHI 0048B.
+ * Addresses and bits from IHI 0048B.
  */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';

@@ -334,7 +334,7 @@ describe('MCP2515 modes', () => {
 
 describe('MCP2515 bit timing', () => {
   it('makes the bit rate of the published register values', () => {
-    // CNF1, CNF2, CNF3 of the table of section 2.3 of the facts.
+    // CNF1, CNF2, CNF3 as Linux's can_calc_bittiming gives them.
     for (const [hertz, cnf1, cnf2, cnf3, bitrate] of [
       [8e6, 0x00, 0x91, 0x01, 500_000],
       [12e6, 0x00, 0xa3, 0x01, 500_000],
