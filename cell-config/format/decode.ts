@@ -12,7 +12,7 @@ import { CellFormatError } from './error.ts';
 import { expectZero, readFields, readNumber } from './fields.ts';
 import * as layout from './layout.ts';
 import { readCell } from './decode-cell.ts';
-import type { DecodedFile, Iommu, Revision, System } from './model.ts';
+import type { Cell, DecodedFile, Iommu, Revision, System } from './model.ts';
 
 interface Header {
   readonly kind: 'cell' | 'system';
@@ -28,6 +28,20 @@ export function decodeFile(file: Uint8Array): DecodedFile {
     return { kind, revision, architecture, cell: readCell(bytes, 0, 'cell') };
   }
   return { kind, revision, architecture, system: readSystem(bytes, architecture) };
+}
+
+/** A cell's file and the one of the machine that it runs on. Throws CellFormatError, also if they are swapped. */
+export function decodePair(
+  cellFile: Uint8Array,
+  systemFile: Uint8Array,
+): { readonly cell: Cell; readonly system: System } {
+  const cell = decodeFile(cellFile);
+  const system = decodeFile(systemFile);
+  if (cell.kind !== 'cell' || system.kind !== 'system') {
+    const got = `a ${cell.kind} and a ${system.kind}`;
+    throw new CellFormatError({ field: 'the two files', expected: 'a cell and a system', got });
+  }
+  return { cell: cell.cell, system: system.system };
 }
 
 function readHeader(bytes: Buffer): Header {

@@ -15,7 +15,8 @@ import {
   PROTOCOLS_CAN,
 } from '../../twin/hypervisor/links.ts';
 import { SharedLink } from './shared-link.ts';
-import { type Board, type BoardOptions, createBoard } from '../../twin/board/board.ts';
+import { type Board, createBoard } from '../../twin/board/board.ts';
+import type { BoardOptions } from '../../twin/board/options.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import { Observations } from '../rig/observations.ts';
 

@@ -12,12 +12,8 @@ import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { type EngineName, STEP_SYMBOL } from '../../twin/engine/engine.ts';
 import type { TimingModel } from '../../twin/machine/timing-model.ts';
-import {
-  type Board,
-  type BoardFiles,
-  type BoardOptions,
-  createBoard,
-} from '../../twin/board/board.ts';
+import { type Board, createBoard } from '../../twin/board/board.ts';
+import type { BoardFiles, BoardOptions } from '../../twin/board/options.ts';
 import { bringUp } from '../rig/phases.ts';
 import { type IdleKind, OSCILLATOR_HERTZ } from './latency-case.ts';
 

@@ -12,13 +12,8 @@ import type { ConsoleLine } from '../../twin/hypervisor/console-log.ts';
 import type { StatusPage } from '../page/status-page.ts';
 import type { SpiTap } from '../../twin/soc/spi-device.ts';
 import type { BoardTrace } from '../../twin/trace/board-trace.ts';
-import {
-  type Board,
-  type BoardFaults,
-  type BoardFiles,
-  type BoardOptions,
-  createBoard,
-} from '../../twin/board/board.ts';
+import { type Board, createBoard } from '../../twin/board/board.ts';
+import type { BoardFaults, BoardFiles, BoardOptions } from '../../twin/board/options.ts';
 import {
   isChipInConfigurationMode,
   shutDown,

@@ -10,7 +10,7 @@ import { readInput } from '../../cell-config/files.ts';
 import { decodeFile } from '../../cell-config/format/decode.ts';
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import type { BoardFiles } from '../../twin/board/board.ts';
+import type { BoardFiles } from '../../twin/board/options.ts';
 
 /** The project's root folder. */
 export const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));

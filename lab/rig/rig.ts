@@ -11,12 +11,8 @@ import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { EngineName, RunResult } from '../../twin/engine/engine.ts';
 import type { SpiTap } from '../../twin/soc/spi-device.ts';
 import { type Artifacts, loadArtifacts } from './artifacts.ts';
-import {
-  type Board,
-  type BoardFaults,
-  type BoardOptions,
-  createBoard,
-} from '../../twin/board/board.ts';
+import { type Board, createBoard } from '../../twin/board/board.ts';
+import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
 import { loseSharedLines, runUntil } from '../../twin/board/cell-control.ts';
 import { bringUp } from './phases.ts';
 import { SpiRecorder, type SpiTransaction } from './spi-transactions.ts';

@@ -9,7 +9,7 @@ import { compileRules } from '../../rules/compile.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { type Artifacts, loadArtifacts } from '../../lab/rig/artifacts.ts';
-import type { BoardFaults, BoardOptions } from '../../twin/board/board.ts';
+import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
 import { commandLineOf, run, type ScenarioResult } from '../../lab/play/scenario.ts';
 

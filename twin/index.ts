@@ -1,0 +1,12 @@
+/**
+ * What the twin gives to those who use it as a library; README.md shows how.
+ *
+ * Does not: hold anything of its own.
+ */
+export { decodePair } from '../cell-config/format/decode.ts';
+export { type Board, CELL_SENDER, createBoard } from './board/board.ts';
+export { runUntil, shutDown } from './board/cell-control.ts';
+export type { BoardFaults, BoardFiles, BoardOptions } from './board/options.ts';
+export { type CanFrame, makeFrame } from './bus/can-frame.ts';
+export { formatFrame } from './candump/write.ts';
+export type { EngineName, RunResult } from './engine/engine.ts';
