@@ -1,5 +1,6 @@
 /**
- * What the cell has said of a status, from the reader's copy of the page, as a sentence.
+ * What the cell has said of a status, from the reader's copy of the page, as a sentence: the one with its
+ * values, else the words that the guide has.
  */
 import { Status } from '../rt/status';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../page/layout';
 import { STATUS_SENTENCE_SHIFT, STATUS_VALUE_OFFSET } from './page-fields';
 import { appendSentence, lateTask } from '../page/sentences';
+import { statusWords } from './status-words';
 import { TextBuilder } from './text-builder';
 import { TraceEvent } from '../page/trace-event';
 
@@ -20,11 +22,21 @@ export function appendStatus(out: TextBuilder, copy: usize, status: u32): void {
   const value = load<u32>(entry + STATUS_VALUE_OFFSET);
   const a = status | ((load<u32>(entry) >> STATUS_SENTENCE_SHIFT) << 8);
   const name = status === (Status.StepLate as u32) ? taskName(copy, lateTask(value)) : 0;
-  const isSaid = appendSentence<TextBuilder>(out, TraceEvent.StatusSaid, a, value, name);
+  const start = out.length;
+  if (!appendSentence<TextBuilder>(out, TraceEvent.StatusSaid, a, value, name)) {
+    out.text(statusWords(status));
+  }
   out
-    .text(isSaid ? ' (status ' : '(status ')
+    .text(out.length !== start ? ' (status ' : '(status ')
     .decimal(status)
     .text(')');
+}
+
+/** Appends the number of a status that is the reason of something, and what it says, if it has words. */
+export function appendReason(out: TextBuilder, status: u32): void {
+  const words = statusWords(status);
+  out.decimal(status);
+  if (words.length !== 0) out.text(': ').text(words);
 }
 
 function taskName(copy: usize, task: u32): usize {

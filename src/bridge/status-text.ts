@@ -11,7 +11,7 @@ import * as layout from '../page/layout';
 import * as fields from './page-fields';
 import { PageReader } from './page-reader';
 import * as words from './page-words';
-import { appendStatus } from './status-said';
+import { appendReason, appendStatus } from './status-said';
 import { TextBuilder } from './text-builder';
 
 /** The width of the first column, as in the lines that the helper writes before these. */
@@ -93,7 +93,8 @@ export class StatusText<Memory extends SharedMemory> {
     const sequence = page.word(layout.HEAD_REQUEST_SEQUENCE);
     if (sequence === 0) return;
     this.row('last request').text('number ').decimal(sequence).text(', status ');
-    out.decimal(page.word(layout.HEAD_REQUEST_STATUS)).endLine();
+    appendReason(out, page.word(layout.HEAD_REQUEST_STATUS));
+    out.endLine();
   }
 
   private writeFaults(): void {

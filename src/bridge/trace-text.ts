@@ -8,6 +8,8 @@ import { IDENTIFIER_EXTENDED } from '../can/frame';
 import { Status } from '../rt/status';
 import { faultStateWord } from './page-words';
 import { appendSentence, lateTask, statusOf } from '../page/sentences';
+import { appendReason } from './status-said';
+import { statusWords } from './status-words';
 import { TaskNames } from './task-names';
 import { TextBuilder } from './text-builder';
 import { TRACE_NO_RULE, TraceEvent } from '../page/trace-event';
@@ -87,7 +89,10 @@ function traceWord(event: TraceEvent): string {
   }
 }
 
-/** The sentence with its status at the end; of a status without one, and of other events, the values. */
+/**
+ * The sentence with its status at the end, in words where it is the reason of an event; of a status without
+ * a sentence the words, and of other events the values.
+ */
 function appendWords(out: TextBuilder, event: TraceEvent, a: u32, b: u32, tasks: TaskNames): void {
   const isLate = statusOf(event, a) === (Status.StepLate as u32);
   const isSaid = appendSentence<TextBuilder>(out, event, a, b, isLate ? tasks.of(lateTask(b)) : 0);
@@ -96,7 +101,11 @@ function appendWords(out: TextBuilder, event: TraceEvent, a: u32, b: u32, tasks:
     return;
   }
   const status = statusOf(event, a);
-  if (status !== 0) out.text(' (status ').decimal(status).text(')');
+  if (status === 0) return;
+  out.text(' (status ');
+  if (event === TraceEvent.StatusSaid) out.decimal(status);
+  else appendReason(out, status);
+  out.text(')');
 }
 
 function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void {
@@ -134,12 +143,20 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
       out.text('task ').decimal(a).text(', ').decimal(b).text(' ticks');
       break;
     case TraceEvent.StatusSaid:
-      out.text('status ').decimal(a);
+      appendStatus(out, statusOf(event, a));
       break;
     case TraceEvent.Fault:
-      out.text('status ').decimal(a).text(' at ').hexadecimal(b, 8);
+      appendStatus(out, a);
+      out.text(' at ').hexadecimal(b, 8);
       break;
     default:
       if (a !== 0 || b !== 0) out.decimal(a).text(' ').hexadecimal(b, 8);
   }
+}
+
+/** `words (status N)`; of a number that this bridge does not know, the number. */
+function appendStatus(out: TextBuilder, status: u32): void {
+  const words = statusWords(status);
+  if (words.length === 0) out.text('status ').decimal(status);
+  else out.text(words).text(' (status ').decimal(status).text(')');
 }

@@ -90,7 +90,7 @@ export function appendSentence<Out extends Words>(
       return true;
     case TraceEvent.SessionLost:
       out.text('AGL gone');
-      if (a !== 0) out.text(', given up by the cell with status ').decimal(a);
+      if (a !== 0) out.text(', given up by the cell');
       return true;
     case TraceEvent.Restarted:
       out.text('back on the bus');
@@ -127,7 +127,11 @@ export function appendSentence<Out extends Words>(
 /** The status that a record's sentence ends with, 0: none. */
 export function statusOf(event: TraceEvent, a: u32): u32 {
   if (event === TraceEvent.StatusSaid) return a & 0xff;
-  return event === TraceEvent.RequestRefused || event === TraceEvent.ShutDown ? a : 0;
+  const hasReason =
+    event === TraceEvent.RequestRefused ||
+    event === TraceEvent.SessionLost ||
+    event === TraceEvent.ShutDown;
+  return hasReason ? a : 0;
 }
 
 function wakeWords(reason: WakeReason): string {

@@ -85,6 +85,9 @@ describe('the helper', () => {
     );
     // On the board the other rows are not at hand.
     assert.doesNotMatch(table, /\b(as|see) \d+/);
-    assert.match(table, /^21\|ChipSilentLow\|every register reads 0x00\|check 3\.3 V/m);
+    assert.match(
+      table,
+      /^21\|ChipSilentLow\|the MCP2515 is silent: every register reads 0x00\|check 3\.3 V/m,
+    );
   });
 });

@@ -35,6 +35,31 @@ describe('the troubleshooting guide', () => {
   });
 });
 
+describe('what the bridge says of a status', () => {
+  const words = [
+    ...readSource('src/bridge/status-words.ts').matchAll(
+      /case Status\.(\w+):\s+return (?:'([^']*)'|"([^"]*)");/g,
+    ),
+  ].map(([, name, plain, quoted]) => [name, plain ?? quoted] as const);
+
+  it('are the words of the guide', () => {
+    assert.ok(words.length > 40, `only ${words.length} were read`);
+    for (const [name, text] of words) {
+      const row = ROWS.find((one) => one.name === name);
+      assert.equal(text, row?.explanations[0].replaceAll('`', "'"), name);
+    }
+  });
+
+  it('are not there for a status that always has a sentence of its own', () => {
+    const sentences = readSource('src/page/sentences.ts');
+    const isTrap = (name: string): boolean => name.startsWith('Trap');
+    const dead = words.filter(
+      ([name]) => !isTrap(name) && sentences.includes(`case Status.${name}:`),
+    );
+    assert.deepEqual(dead, []);
+  });
+});
+
 describe('the status numbers', () => {
   it('are never used twice', () => {
     const values = STATUSES.map(({ value }) => value);

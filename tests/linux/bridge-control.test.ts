@@ -247,7 +247,7 @@ for (const [mode, options] of MODES)
           'session begun     AGL connected',
           'session lost      AGL gone',
           'rules swapped     new rules in force, asked for by AGL: 2',
-          "request refused   a request of AGL's refused: nothing has changed (status 66)",
+          "request refused   a request of AGL's refused: nothing has changed (status 66: two rules of the table match one same frame)",
           'live values set   2 from 3',
           'event 999         1 0x00000002',
         ],
