@@ -114,7 +114,9 @@ describe('the layer', () => {
     for (const line of layer(`${kernel}/files/canwarden.cfg`).trim().split('\n')) {
       assert.match(line, /^(#.*|CONFIG_[A-Z0-9_]+=[my])$/);
     }
-    for (const option of ['CAN', 'CAN_RAW', 'CAN_VCAN', 'UIO', 'UIO_IVSHMEM']) {
+    const options = ['CAN', 'CAN_RAW', 'CAN_VCAN', 'UIO', 'UIO_IVSHMEM'];
+    // docs/bridge.md, what the role device needs of the kernel.
+    for (const option of [...options, 'VIRTIO', 'VIRTIO_IVSHMEM', 'CAN_DEV', 'CAN_VIRTIO_CAN']) {
       assert.match(layer(`${kernel}/files/canwarden.cfg`), new RegExp(`^CONFIG_${option}=`, 'm'));
     }
   });
@@ -134,6 +136,34 @@ describe('the recipes', () => {
       assert.ok(only.includes(name), name);
       assert.equal(BRIDGE.split(`systemd/${name}`).length, 2, 'nowhere else');
     }
+  });
+
+  it('know two roles, refuse another one with the reason, and ask for the modules of each', () => {
+    const shared = layer('recipes-canwarden/canwarden.inc');
+    assert.match(shared, /getVar\('CANWARDEN_ROLE'\) not in \('driver', 'device'\)/);
+    const [recommended] = /^RRECOMMENDS:\$\{PN\} = "[^]*?[^\\]\n/m.exec(BRIDGE) ?? [''];
+    // The control device is the bridge's in both.
+    for (const name of ['can-raw', 'uio-ivshmem', 'vcan', 'virtio-ivshmem', 'virtio-can']) {
+      assert.ok(recommended.includes(`kernel-module-${name}`), name);
+    }
+    assert.match(recommended, /'kernel-module-virtio-[^']*' if .* == 'device' else '[^']*-vcan'/);
+  });
+
+  it('are described with every variable, unit and module that they have', () => {
+    const page = layer('README.md');
+    const recipes = METADATA.map(read).join('');
+    for (const [, name] of recipes.matchAll(/^(CANWARDEN_\w+)\b.* \?= /gm)) {
+      assert.ok(page.includes(name), name);
+    }
+    for (const name of SHIPPED) {
+      const unit = /^board\/systemd\/(.+\.service)$/.exec(name)?.[1];
+      if (unit !== undefined) assert.ok(page.includes(unit), unit);
+    }
+    for (const option of ['CAN_VIRTIO_CAN', 'VIRTIO_IVSHMEM', 'UIO_IVSHMEM']) {
+      assert.ok(page.includes(`CONFIG_${option}`), option);
+    }
+    // What is a stand-in would be written to.
+    assert.doesNotMatch(page, /maintainers@/);
   });
 
   it('have the version of the release and the checksum of its licence', () => {

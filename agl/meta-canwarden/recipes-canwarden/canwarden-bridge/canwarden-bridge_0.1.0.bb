@@ -40,4 +40,8 @@ FILES:${PN} += " \
     ${nonarch_libdir}/systemd/network \
 "
 RDEPENDS:${PN} = "canwarden-cell"
-RRECOMMENDS:${PN} = "kernel-module-vcan kernel-module-can-raw kernel-module-uio-ivshmem"
+RRECOMMENDS:${PN} = " \
+    kernel-module-can-raw \
+    kernel-module-uio-ivshmem \
+    ${@'kernel-module-virtio-ivshmem kernel-module-virtio-can' if d.getVar('CANWARDEN_ROLE') == 'device' else 'kernel-module-vcan'} \
+"
