@@ -151,6 +151,8 @@ describe('the bridge in the release', () => {
     const program = join(folder, 'bridge');
     const { status, stdout, stderr } = spawnSync('/bin/sh', [join(unpacked, 'bridge/build.sh')], {
       encoding: 'utf8',
+      // The generated code has a warning for each of its texts.
+      maxBuffer: 16 << 20,
       // No Node and no tool of npm is on this path.
       env: { PATH: '/usr/bin:/bin', OUTPUT: program, CFLAGS: '-O0 -Wall' },
     });
