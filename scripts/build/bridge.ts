@@ -2,10 +2,11 @@
  * WebAssembly to the bridge's binaries: wasm2c, then a C compiler for each kind of machine.
  *
  * Output: build/canwarden-bridge for this machine (when it is a Linux with a C compiler) and
- * build/canwarden-bridge-aarch64 for the board, both static.
+ * build/canwarden-bridge-aarch64 for the board, both static. On request build/canwarden-bridge-checked,
+ * for the tests: it ends at the first access or operation that C leaves undefined.
  * Does not: touch the cell's image; see image.ts.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 
 import { command, nodeTool, PROJECT } from './command.ts';
@@ -17,17 +18,20 @@ import { statusWordsHeader } from './status-words.ts';
  * The generated code breaks strict aliasing on purpose and leaves things unused.
  */
 const FLAGS = [
-  '-O2',
   '-std=gnu11',
-  '-static',
   '-Wall',
   '-Wextra',
   '-Wno-unused-parameter',
   '-Wno-unused-function',
   '-fno-strict-aliasing',
   '-DWASM_RT_MEMCHECK_GUARD_PAGES=0',
-  '-Wl,--build-id=none',
-  '-s',
+];
+const SHIPPED = ['-O2', '-static', '-Wl,--build-id=none', '-s'];
+const CHECKED = [
+  ...['-O1', '-g', '-fno-omit-frame-pointer'],
+  ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+  // The generated code's traps are comma expressions, which the sanitizer makes the compiler see.
+  '-Wno-unused-value',
 ];
 
 const SOURCES = [
@@ -54,12 +58,17 @@ const SOURCES = [
   'module',
 ].map((name) => `bsp/linux/${name}.c`);
 
-async function compile(compiler: string, output: string): Promise<void> {
+async function compile(
+  compiler: string,
+  output: string,
+  kind: readonly string[] = SHIPPED,
+): Promise<void> {
   const manifest = JSON.parse(await readFile(`${PROJECT}package.json`, 'utf8')) as {
     version: string;
   };
   await command(compiler, [
     ...FLAGS,
+    ...kind,
     `-DCANWARDEN_VERSION="${manifest.version}"`,
     '-Ibsp/linux',
     '-Ibsp/wasm-rt',
@@ -78,7 +87,9 @@ export function hasNativeCompiler(): boolean {
 }
 
 /** Builds the binaries; returns the names of those that were built. */
-export async function buildBridge(wasm: string): Promise<string[]> {
+export async function buildBridge(wasm: string, alsoChecked: boolean): Promise<string[]> {
+  // One of an earlier source would be tested in place of this one.
+  await rm(`${PROJECT}build/canwarden-bridge-checked`, { force: true });
   await mkdir(`${PROJECT}build/bridge`, { recursive: true });
   await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'bridge', '-o', 'build/bridge/bridge.wasm.c']);
   const numbers = await readFile(`${PROJECT}agl/lib/status-numbers.txt`, 'utf8');
@@ -88,6 +99,10 @@ export async function buildBridge(wasm: string): Promise<string[]> {
   if (hasNativeCompiler()) {
     built.push('canwarden-bridge');
     work.push(compile(NATIVE_COMPILER, 'build/canwarden-bridge'));
+    if (alsoChecked) {
+      built.push('canwarden-bridge-checked');
+      work.push(compile(NATIVE_COMPILER, 'build/canwarden-bridge-checked', CHECKED));
+    }
   }
   await Promise.all(work);
   return built;

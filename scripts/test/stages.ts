@@ -109,7 +109,8 @@ export const BUILD: Stage = {
   name: 'build',
   needsBuild: false,
   singleCore: false,
-  run: () => runCheck([process.execPath, '--import', 'tsx', 'scripts/build.ts']),
+  run: () =>
+    runCheck([process.execPath, '--import', 'tsx', 'scripts/build.ts', '--checked-bridge']),
 };
 
 /** Every stage after the build, in the order in which they run. */

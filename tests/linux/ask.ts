@@ -10,7 +10,10 @@ import { skipForSetup } from '../../scripts/test/result.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import type { FakeCell } from './fake-cell.ts';
 
-export const NATIVE = join(PROJECT, 'build/canwarden-bridge');
+/** The bridge for this machine: as `npm test` builds it under ASan and UBSan, else as shipped. */
+export const NATIVE =
+  [join(PROJECT, 'build/canwarden-bridge-checked')].find(existsSync) ??
+  join(PROJECT, 'build/canwarden-bridge');
 export const SKIP = existsSync(NATIVE)
   ? false
   : skipForSetup('no bridge for this machine: no C compiler here');

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from '../skippable.ts';
@@ -13,11 +13,11 @@ import { aarch64Emulator, GuestUnavailable } from '../../scripts/linux-guest/pac
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
 import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
+import { NATIVE, SKIP } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink, numberedFrames } from './live-link.ts';
 import { NotifySocket } from './notify-socket.ts';
 
-const NATIVE = join(PROJECT, 'build/canwarden-bridge');
 const AARCH64 = join(PROJECT, 'build/canwarden-bridge-aarch64');
 const BURST = 2_000;
 const MILLISECOND = 1_000_000;
@@ -37,9 +37,7 @@ const BINARIES = [
   {
     title: 'for this machine',
     command: [NATIVE],
-    skip: existsSync(NATIVE)
-      ? false
-      : skipForSetup('no bridge for this machine: no C compiler here'),
+    skip: SKIP,
   },
   { title: 'for the board, in qemu-aarch64', ...boardCommand() },
 ] as const;
