@@ -1,0 +1,43 @@
+/** Each folder of examples/ does what its expected.log says. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { CELL_SENDER } from '../../twin/board/board.ts';
+import { framesOf, play } from './play.ts';
+
+const FOLDER = 'examples';
+
+function frames(interfaceName: string, lines: readonly string[]): string[] {
+  return lines
+    .filter((line) => line.startsWith(`${interfaceName} `))
+    .map((line) => line.slice(interfaceName.length + 1));
+}
+
+describe('the examples', () => {
+  const names = readdirSync(FOLDER, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  const page = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+
+  it('are all in the table of their README', () => {
+    const rows = [...page.matchAll(/^\| \[([\w-]+)\]/gm)].map(([, name]) => name);
+    assert.deepEqual(rows.sort(), names.sort());
+  });
+
+  for (const name of names) {
+    it(`${name}: the cell sends, and AGL gets, what expected.log says`, async () => {
+      const read = (file: string) => readFileSync(join(FOLDER, name, file), 'utf8');
+      const agl = existsSync(join(FOLDER, name, 'agl.log')) ? read('agl.log') : '';
+      const result = await play('wasm', { rules: read('rules.yaml'), bus: read('bus.log'), agl });
+      assert.deepEqual(result.problems, []);
+      const expected = read('expected.log').split('\n');
+      assert.ok(expected.some((line) => /^v?can0 /.test(line)));
+      assert.deepEqual(frames(CELL_SENDER, framesOf(result.busLog)), frames('can0', expected));
+      assert.deepEqual(
+        framesOf(result.aglLog).map((line) => line.split(' ')[1]),
+        frames('vcan0', expected),
+      );
+    });
+  }
+});
