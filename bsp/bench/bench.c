@@ -1,9 +1,8 @@
 /*
- * Runs the generated code of src/image/bench.ts and the reference side by side, once each per frame.
+ * Runs the generated code of src/image/bench.ts and the C reference side by side, once each per frame.
  *
- * Between two operations stands YIELD with a mark in x0: the emulator counts instructions from mark
- * to mark.
- * Does not: compare numbers. It compares results: what the two sides made of every frame must be equal.
+ * A YIELD with a mark in x0 stands between two operations. The emulator counts the instructions from
+ * mark to mark. This program compares the results of the two sides for every frame.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,13 +17,13 @@
 #define FROM_ASSEMBLY __attribute__((used, externally_visible))
 #define APART __attribute__((noinline, noclone))
 
-/* Marks, read by lab/measure/reference.ts: operation, then side; END last, in x0 with the outcome. */
+/* Marks, read by lab/measure/reference.ts: operation, then side. END comes last, with the outcome in x0. */
 #define MARK_AFTER 0x10000
 #define MARK_DONE 0x20000
 #define MARK_DIFFERENCE 0x30000
 #define MARK_TRAP 0x40000
 
-/* The frames to work on: as many as the word says, 16 bytes each (13 registers). */
+/* The frames to work on, 16 bytes each (13 registers). The word at this address is their count. */
 #define FRAMES_ADDRESS (GUEST_VIEW_ADDRESS + RULES_ADDRESS + 0x8000)
 /* Frame, answer, message. */
 #define RESULT_BYTES (16 + 16 + 24)
@@ -60,7 +59,7 @@ static APART uint32_t written_look_up(void) { return reference_look_up(); }
 static APART uint32_t written_push(void) { return reference_push(); }
 static APART uint32_t written_forward(void) { return reference_forward(); }
 
-/* Volatile: nothing is known of what is called, so every call costs the same around it. */
+/* Volatile, so the compiler knows nothing about the function called and every call costs the same. */
 static uint32_t (*volatile const operations[][2])(void) = {
     {nothing, nothing},
     {generated_decode, written_decode},

@@ -51,13 +51,13 @@ struct transmit_slot {
   uint8_t result;
 };
 
-/* Where the generated code has its own queue is of no matter; this one lies behind it. */
+/* This queue lies behind the one of the generated code. */
 struct shared {
   struct descriptor descriptors[QUEUE_SIZE_MAXIMUM];
   uint16_t available_flags, available_index, available_ring[QUEUE_SIZE_MAXIMUM];
   uint16_t used_flags, used_index;
   struct transmit_slot slots[QUEUE_SIZE_MAXIMUM / 2];
-  /* What the device says of itself. */
+  /* What the device offers. */
   uint32_t features, queue_size;
 };
 #define SHARED_OFFSET 0x20000
@@ -74,7 +74,7 @@ static struct {
   uint32_t filter_count;
   uint32_t filters[32][2];
   int drop_unmatched;
-  uint64_t sieve[32]; /* which identifiers some rule could match: see sieve_place */
+  uint64_t sieve[32]; /* identifiers that may match a rule: see sieve_place */
   uint32_t hits[64];
 } table;
 
@@ -83,7 +83,7 @@ static struct {
   struct frame records[RING_RECORDS];
 } ring;
 
-/* The driver's end of the transmit queue; the slots are used in turn. */
+/* The driver's end of the transmit queue. The slots are used in turn. */
 static struct {
   volatile struct descriptor *descriptors;
   volatile struct transmit_slot *slots;
@@ -99,7 +99,7 @@ static inline uint64_t data_mask(uint32_t length) {
   return length >= 8 ? ~0ull : (1ull << (8 * length)) - 1;
 }
 
-/* Bit of an identifier in the sieve: the ends of its number, one on the other. */
+/* Bit of an identifier in the sieve: its upper bits XOR its lower bits. */
 static inline uint32_t sieve_place(uint32_t identifier) { return identifier ^ identifier >> 18; }
 
 static void fill_sieve(const struct rule *rule) {
@@ -111,7 +111,7 @@ static void fill_sieve(const struct rule *rule) {
   }
 }
 
-/* Adopts the rule image and takes the queue into service with what the device offers. */
+/* Adopts the rule image and sets up the queue with what the device offers. */
 void reference_prepare(void) {
   const struct rule_header *header =
       (const struct rule_header *)(GUEST_VIEW_ADDRESS + RULES_ADDRESS);

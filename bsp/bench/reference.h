@@ -1,9 +1,8 @@
 /*
- * The cell's work on a forwarded frame, written by hand in C: what the generated code is measured by.
+ * The cell's work on a forwarded frame, hand-written in C: the yardstick for the generated code.
  *
- * Same inputs, same results, same checks of the same data as src/driver (frame-codec),
- * src/responder and src/virtio (submit), in the way a C programmer would write them.
- * Does not: go on the card.
+ * Inputs, results and checks are those of src/driver (frame-codec), src/responder and src/virtio
+ * (submit).
  */
 #ifndef CANWARDEN_REFERENCE_H
 #define CANWARDEN_REFERENCE_H
@@ -49,7 +48,7 @@ uint32_t reference_decode(void);
 uint32_t reference_look_up(void);
 uint32_t reference_push(void);
 uint32_t reference_forward(void);
-/* Byte 0..23 of the message that was sent last. */
+/* Byte `index` (0 to 23) of the last message sent. */
 uint8_t reference_message_byte(uint32_t index);
 
 #endif

@@ -1,11 +1,9 @@
 /*
- * The host ABI of src/abi/bsp.ts and src/abi/socket.ts for the bridge: what each wasm import does
- * on Linux.
+ * The host ABI of src/abi/bsp.ts and src/abi/socket.ts for the bridge: each wasm import on Linux.
  *
- * Does not: let an access leave what is mapped: one that would ends the bridge (module_fault).
- *
- * Each memory access is one volatile access of its width, naturally aligned; the wasm module may
- * give any address, so alignment is checked with the bounds.
+ * An access outside the mapped windows ends the bridge (module_fault).
+ * Each memory access is one volatile access of its width. The wasm module may give any address, so
+ * bounds and natural alignment are checked.
  */
 #ifndef CANWARDEN_LINUX_ABI_H
 #define CANWARDEN_LINUX_ABI_H
@@ -16,7 +14,7 @@
 #include "can-socket.h"
 #include "link.h"
 
-/* Where the module expects the windows (src/bridge/end.ts, linux-control.ts). */
+/* Where the module expects the windows (src/bridge/end.ts, src/bridge/control.ts). */
 #define SECTION_ADDRESS 0x00000000u
 #define STATE_TABLE_ADDRESS 0x80000000u
 #define REGISTER_PAGE_ADDRESS 0x90000000u
@@ -26,12 +24,12 @@
 
 /* The counter is CLOCK_MONOTONIC in nanoseconds. */
 #define COUNTER_HERTZ 1000000000u
-/* There is no hypervisor to call from here: what Linux says of an unknown system call. */
+/* Result of a hypercall: there is no hypervisor, so the answer is -ENOSYS. */
 #define ENOSYS_RESULT ((uint32_t)-38)
 
 struct w2c_bsp {
   struct link link;
-  /* The register write that module_fault performs first; address 0: none. */
+  /* The register write that module_fault performs first. Address 0: none. */
   uint32_t fault_address;
   uint32_t fault_value;
 };
@@ -42,10 +40,10 @@ struct w2c_socket {
 
 #define ABI static inline
 
-/* Ends the module: it touched something that is not there. module.c. */
+/* Ends the module after an access to an unmapped address (module.c). */
 _Noreturn void module_fault(const char *what, uint32_t address);
 
-/* What lies at and behind a base address; `bytes` 0: nothing. */
+/* A mapped window and the address where the module sees it. `bytes` 0: not mapped. */
 struct window {
   volatile uint8_t *start;
   uint32_t base;
@@ -69,7 +67,7 @@ ABI struct window window_of(const struct link *link, uint32_t address) {
                          is_request};
 }
 
-/* The place behind an address of shared memory. */
+/* Pointer for an address of shared memory, after the check of bounds and alignment. */
 ABI volatile void *window(struct w2c_bsp *bsp, uint32_t address, uint32_t width, bool write) {
   struct window window = window_of(&bsp->link, address);
   uint32_t offset = address - window.base;
@@ -143,7 +141,7 @@ void w2c_bsp_barrier_full(struct w2c_bsp *bsp) {
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* The registers are device memory: the barrier must reach beyond the inner shareable domain. */
+/* The registers are device memory, so the barrier must reach beyond the inner shareable domain. */
 void w2c_bsp_barrier_device(struct w2c_bsp *bsp) {
   (void)bsp;
 #ifdef __aarch64__
@@ -165,7 +163,7 @@ uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
   return COUNTER_HERTZ;
 }
 
-/* Linux takes its own; the bridge's module never asks. */
+/* Linux takes its own system errors. The bridge's module never asks. */
 uint32_t w2c_bsp_system_error_pending(struct w2c_bsp *bsp) {
   (void)bsp;
   return 0;
@@ -177,12 +175,12 @@ uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argument
   return ENOSYS_RESULT;
 }
 
-/* The main loop sleeps, not the module. */
+/* The main loop sleeps instead of the module. */
 void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   (void)bsp, (void)deadline_ticks;
 }
 
-/* The bridge's module never asks for it: its main loop waits in poll(2). */
+/* The bridge's module never calls this: the main loop waits in ppoll(2). */
 void w2c_bsp_sleep_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   (void)bsp, (void)deadline_ticks;
 }
@@ -192,7 +190,7 @@ void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value
   bsp->fault_address = address;
 }
 
-/* A frame's place in the module's linear memory. module.c. */
+/* Pointer to a frame in the module's linear memory (module.c). */
 void *module_frame(uint32_t address);
 
 uint32_t w2c_socket_socket_receive(struct w2c_socket *socket, uint32_t frame) {

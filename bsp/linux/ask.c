@@ -1,8 +1,5 @@
 /*
- * Asking a running bridge; see ask.h.
- *
- * The wire is control-wire.h's.
- * Does not: open devices; the bridge that answers has them.
+ * Asks a running bridge; see ask.h. control-wire.h defines the wire.
  */
 #define _GNU_SOURCE
 #include "ask.h"
@@ -20,8 +17,8 @@
 
 #define EXIT_FAILED 1
 #define EXIT_BAD_INPUT 2
-/* The bridge answers within milliseconds, or says why not: within ten seconds for its turn and five for
- * the cell. */
+/* The bridge answers within milliseconds. It waits up to ten seconds for its turn and five for the cell
+ * before it says why not. */
 #define ANSWER_WAIT_SECONDS 30
 #define LIVE_VALUES 64
 
@@ -79,7 +76,7 @@ static bool is_words(int count, char *const *words, const char *first, const cha
          (second == NULL ? count == 1 : count == 2 && strcmp(words[1], second) == 0);
 }
 
-/* The question that the words ask; 0, or the exit status of a mistake. */
+/* Reads the question from the words. Returns 0, or the exit status of a mistake. */
 static int read_question(struct question *question, int count, char *const *words) {
   *question = (struct question){.head = {.magic = ASK_MAGIC}};
   struct ask_head *head = &question->head;
@@ -104,7 +101,7 @@ static int read_question(struct question *question, int count, char *const *word
   return 0;
 }
 
-/* A connected socket, or -1 with the reason said. */
+/* Returns a connected socket, or -1 after a line with the reason. */
 static int reach(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (strlen(path) >= sizeof address.sun_path) {
@@ -150,7 +147,7 @@ static bool receive_all(int handle, void *data, size_t bytes) {
   return true;
 }
 
-/* Prints the answer to its end; the exit status. */
+/* Prints the answer to its end. Returns the exit status. */
 static int print_answer(int handle) {
   static char text[UINT16_MAX];
   struct answer_head head;
@@ -165,7 +162,7 @@ static int print_answer(int handle) {
     }
     fwrite(text, 1, head.bytes, output);
     if (fflush(output) != 0) {
-      return EXIT_FAILED; /* whoever reads the answer is gone */
+      return EXIT_FAILED; /* the reader of standard output is gone */
     }
   }
   fprintf(stderr, "canwarden-bridge: the answer broke off: the bridge ended, or answers nothing\n");
@@ -188,7 +185,7 @@ int ask(const char *socket_path, int count, char *const *words) {
   if (!send_all(handle, &question.head, sizeof question.head) ||
       !send_all(handle, question.payload, question.head.bytes)) {
     fprintf(stderr, "canwarden-bridge: %s took no question: %s\n", socket_path, strerror(errno));
-    /* It may have said why before it closed. */
+    /* The bridge may have said why before it closed the socket. */
   }
   result = print_answer(handle);
   close(handle);

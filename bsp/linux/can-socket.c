@@ -18,7 +18,7 @@
 #include "can-text.h"
 #include "log.h"
 
-/* Frames wait here while the ring to the cell is full: 8 MiB are about 10,000 of them. */
+/* Frames wait here while the ring to the cell is full. 8 MiB hold about 10,000 frames. */
 #define RECEIVE_BUFFER_BYTES (8 << 20)
 
 static bool prepare_interface(const struct options *options) {
@@ -71,7 +71,7 @@ static void set_options(int handle, const struct options *options) {
     set_option(handle, SOL_CAN_RAW, CAN_RAW_FILTER, options->filters,
                options->filter_count * (socklen_t)sizeof options->filters[0], "the filters");
   }
-  /* More than net.core.rmem_max takes CAP_NET_ADMIN; without it the maximum must do. */
+  /* Exceeding net.core.rmem_max takes CAP_NET_ADMIN. Without it, ask for that maximum. */
   if (setsockopt(handle, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0) {
     set_option(handle, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes,
                "the receive buffer");
@@ -106,7 +106,7 @@ bool can_socket_open(struct can_socket *can, const struct options *options) {
   return true;
 }
 
-/* The counter comes along with a frame once it is not 0. */
+/* The kernel attaches the drop counter (SO_RXQ_OVFL) to a frame once it is not 0. */
 static void note_drops(struct can_socket *can, struct msghdr *message) {
   for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
        part = CMSG_NXTHDR(message, part)) {
@@ -137,7 +137,7 @@ bool can_socket_receive(struct can_socket *can, struct can_frame *frame) {
                            .msg_controllen = sizeof control};
   ssize_t bytes = recvmsg(can->handle, &message, 0);
   if (bytes != (ssize_t)sizeof *frame) {
-    /* EAGAIN; ENETDOWN once when the interface goes down, which sending says; ENODEV when deleted. */
+    /* EAGAIN: no frame. ENETDOWN: once, when the interface goes down; sending reports it. ENODEV: deleted. */
     can->receive_wanted = true;
     can->deleted |= bytes < 0 && errno == ENODEV;
     return false;

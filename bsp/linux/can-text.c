@@ -23,7 +23,7 @@ void can_text_open(struct can_socket *can) {
   fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 }
 
-/* Takes the first line out of the input; false when there is no whole one. */
+/* Takes the first line out of the input. False: no complete line yet. */
 static bool take_line(char line[INPUT_BYTES]) {
   char *end = memchr(input, '\n', input_used);
   if (end == NULL) {
@@ -37,17 +37,17 @@ static bool take_line(char line[INPUT_BYTES]) {
   return true;
 }
 
-/* Reads more of the input; false when there is none now. */
+/* Reads more input. False: there is none now. */
 static bool read_input(struct can_socket *can) {
   if (input_used == INPUT_BYTES) {
-    input_used = 0; /* no line is so long: what it was is no frame */
+    input_used = 0; /* longer than any frame line, so drop it */
   }
   ssize_t bytes = read(STDIN_FILENO, input + input_used, INPUT_BYTES - input_used);
   if (bytes > 0) {
     input_used += (size_t)bytes;
     return true;
   }
-  /* At the end of the input the bridge goes on for the other direction. */
+  /* At the end of the input the bridge still writes frames from the cell. */
   if (bytes == 0) {
     can->handle = -1;
   }

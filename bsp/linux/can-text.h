@@ -1,15 +1,15 @@
 /*
- * `--interface -`: frames as lines on standard input and output instead of a CAN interface.
+ * `--interface -`: frames as lines on standard input and output instead of a CAN interface. For tests,
+ * and for machines without SocketCAN (containers).
  *
- * For machines without SocketCAN (containers), and for tests.
- * Does not: block; lines wait in the pipe while the ring has no room.
+ * Never blocks: lines wait in the pipe while the ring is full.
  */
 #ifndef CANWARDEN_CAN_TEXT_H
 #define CANWARDEN_CAN_TEXT_H
 
 #include "can-socket.h"
 
-/** The name that stands for standard input and output. */
+/** The interface name for standard input and output. */
 #define CAN_TEXT_INTERFACE "-"
 
 void can_text_open(struct can_socket *can);

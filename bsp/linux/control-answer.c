@@ -1,7 +1,6 @@
 /*
- * The answers to the questions of control-wire.h; see control-answer.h.
- *
- * What the cell's page says is read and worded by the wasm module.
+ * Answers the questions of control-wire.h; see control-answer.h. The wasm module reads the cell's status
+ * page and words it.
  */
 #define _GNU_SOURCE
 #include "control-answer.h"
@@ -16,18 +15,18 @@
 #define EXIT_BAD_INPUT 2
 
 #define NANOS_PER_MILLI 1000000ull
-/* The cell writes its page for some milliseconds at a time; a bridge that has just started needs up
- * to 2 s to see that nobody does. */
+/* The cell writes its page for some milliseconds at a time. A bridge that has just started needs up to
+ * 2 s to see that the cell is dead. */
 #define PAGE_WAIT_NANOS (2500 * NANOS_PER_MILLI)
 #define TURN_WAIT_NANOS (10000 * NANOS_PER_MILLI)
-/* The cell copies and checks a request between frames, and then refuses new rules that find no moment
- * for 2 s (status 74): its own word is waited for. */
+/* The cell copies and checks a request between frames. It refuses a new rule table that finds no safe
+ * moment for 2 s (status 74), so wait longer than that. */
 #define CELL_WAIT_SECONDS 5u
 #define CELL_WAIT_NANOS (CELL_WAIT_SECONDS * 1000 * NANOS_PER_MILLI)
 #define LIVE_VALUES 64u
 #define REMARK_BYTES 1024u
 
-/* Whose request is with the cell; there is one at a time. */
+/* The client whose request the cell is working on. There is one at a time. */
 static const struct client *asking;
 
 static void put(struct client *client, enum answer_kind kind, uint8_t exit_status,
@@ -35,7 +34,7 @@ static void put(struct client *client, enum answer_kind kind, uint8_t exit_statu
   struct answer_head head = {.kind = (uint8_t)kind, .exit_status = exit_status,
                              .bytes = (uint16_t)bytes};
   if (client->answer_end + sizeof head + bytes > sizeof client->answer) {
-    return; /* cannot be: a piece is made only when nothing waits */
+    return; /* unreachable: a piece is made only when the buffer is empty */
   }
   memcpy(client->answer + client->answer_end, &head, sizeof head);
   memcpy(client->answer + client->answer_end + sizeof head, text, bytes);
@@ -102,7 +101,7 @@ bool client_has_asked(const struct client *client) {
   if (client->question_bytes < sizeof head) {
     return false;
   }
-  /* A question that can never be whole is answered at once. */
+  /* A malformed question is answered at once. */
   return head.magic != ASK_MAGIC || head.bytes > ASK_PAYLOAD_MAXIMUM ||
          client->question_bytes >= sizeof head + head.bytes;
 }
@@ -112,7 +111,7 @@ static void wait_in(struct client *client, enum client_stage stage, uint64_t dea
   client->deadline_nanos = deadline_nanos;
 }
 
-/* Says why there is no page; that it is being written or judged passes, as long as there is time. */
+/* Says why there is no page. While `in_time`, a page that is being written or judged is waited for. */
 static void fail_without_page(struct client *client, enum page_state state, bool in_time) {
   switch (state) {
     case PAGE_ABSENT:
@@ -146,7 +145,7 @@ static bool try_status(struct client *client, uint64_t now_nanos) {
   return false;
 }
 
-/* Gives the request to the cell as soon as no other is there. */
+/* Gives the request to the cell when it is working on no other. */
 static bool try_request(struct client *client, uint64_t now_nanos) {
   if (asking != NULL && asking != client) {
     if (now_nanos >= client->deadline_nanos) {
@@ -160,7 +159,7 @@ static bool try_request(struct client *client, uint64_t now_nanos) {
       control_module_request(is_table ? REQUEST_RULE_TABLE : REQUEST_LIVE_VALUES,
                              payload_of(client), head.bytes, is_table ? 0 : head.argument);
   if (sequence == 0) {
-    /* No page now; the status says which way. */
+    /* There is no page now. The status says why. */
     enum page_state state = control_module_status(false);
     fail_without_page(client, state == PAGE_READ ? PAGE_BUSY : state,
                       now_nanos < client->deadline_nanos);
@@ -216,7 +215,7 @@ static bool continue_stream(struct client *client, uint64_t now_nanos) {
       control_module_entries(client->stream, &client->cursor, client->end, &lost);
   if (state != PAGE_READ) {
     bool in_time = now_nanos < client->deadline_nanos;
-    /* A cell that starts anew lays its page out first; whoever follows waits for that. */
+    /* A restarting cell lays its page out first. A following client waits for that. */
     if (!client->follows || !in_time) {
       fail_without_page(client, state, in_time);
     }

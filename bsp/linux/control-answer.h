@@ -1,7 +1,7 @@
 /*
- * One client of the bridge's socket: its question, and its answer as far as it has been made.
+ * One client of the bridge's socket: its question, and the answer made for it so far.
  *
- * Does not: touch the socket, or wait: whatever is not there yet is tried again in the next round,
+ * Does not: touch the socket, or wait. A step that is not possible yet is tried again in the next round,
  * until the deadline.
  */
 #ifndef CANWARDEN_CONTROL_ANSWER_H
@@ -28,12 +28,12 @@ enum client_stage {
   CLIENT_AWAITS_CELL,
   /** Entries are being sent. */
   CLIENT_STREAMS,
-  /** Nothing more comes; what is written goes out. */
+  /** The answer is complete; the rest is being sent. */
   CLIENT_ENDS
 };
 
 struct client {
-  /** The socket; -1: nobody. */
+  /** The socket. -1: this slot is free. */
   int handle;
   enum client_stage stage;
   uint32_t question_bytes;
@@ -41,14 +41,14 @@ struct client {
   uint32_t answer_begin;
   uint32_t answer_end;
   uint8_t answer[ANSWER_BYTES];
-  /** When waiting becomes a failure. */
+  /** Waiting becomes a failure at this time. */
   uint64_t deadline_nanos;
-  /** Of a stream: the next entry, and where it ends unless the client wants to follow it. */
+  /** The stream's next entry, and where it ends unless the client follows it. */
   enum control_stream stream;
   uint32_t cursor;
   uint32_t end;
   bool follows;
-  /** Of a request: its number. */
+  /** The request's number. */
   uint32_t sequence;
 };
 
@@ -59,15 +59,15 @@ bool client_has_asked(const struct client *client);
 void client_begin(struct client *client, uint64_t now_nanos);
 
 /**
- * Makes the next piece of the answer. Only when nothing of it waits to be sent. True: there may be
- * more at once.
+ * Makes the next piece of the answer. Call it only when all earlier output has been sent. True: there may
+ * be more at once.
  */
 bool client_continue(struct client *client, uint64_t now_nanos);
 
-/** The client is gone. A request of its own that is with the cell is finished there all the same. */
+/** Forgets a client that is gone. Its request, if the cell has it, still completes there. */
 void client_forget(const struct client *client);
 
-/** Ends the answer with a remark; `exit_status` is the asking program's. */
+/** Ends the answer with a remark. `exit_status` is the exit status of the asking program. */
 void client_fail(struct client *client, uint8_t exit_status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,5 @@
 /*
- * Calls of the wasm module about the control device; see control-module.h.
+ * Calls into the wasm module for the control device; see control-module.h.
  *
  * A trap in the module ends the bridge (module.c).
  */
@@ -14,16 +14,16 @@
 
 #define MICROS_PER_SECOND 1000000u
 #define NANOS_PER_MICRO 1000u
-/* The cell takes this process for dead when it did not run for so long. It wakes every 5 ms, so this is 30
-   times that: a Linux with so much to do that it leaves a waiting process out for longer loses its session
-   until it runs again. */
+/* The cell takes this process for dead after this silence. The process wakes every 5 ms, so this is 30
+   times that. A Linux so busy that it does not run a waiting process for longer loses the session until the
+   process runs again. */
 #define SILENCE_MILLIS 150u
-/* Over a shared file the other end is a process on the same busy machine: as long as link-file.c gives it. */
+/* Over a shared file the other end is a process on the same busy machine. Same limit as in link-file.c. */
 #define SILENCE_FILE_MILLIS 3000u
 
 /*
- * Returns `value` when the module may not be called, and after a trap in the calls that follow. C allows
- * setjmp only as a whole condition or one side of a comparison that is one (C11 7.13.1.1).
+ * Returns `value` when the module has stopped, now or by a trap in the calls that follow. C allows setjmp
+ * only as a whole condition or as one side of a comparison that is one (C11 7.13.1.1).
  */
 #define RETURN_IF_MODULE_STOPPED(value)       \
   do {                                        \
@@ -67,7 +67,7 @@ bool control_module_alive(void) {
   return w2c_bridge_control_alive(&bridge_module) != 0;
 }
 
-/* The text buffer, CONTROL_TEXT_BYTES long; NULL when it is not where it can be. */
+/* The text buffer of CONTROL_TEXT_BYTES. NULL: its address is outside the module's memory. */
 static void *text_buffer(void) {
   return module_memory(w2c_bridge_control_text(&bridge_module), CONTROL_TEXT_BYTES);
 }

@@ -1,8 +1,8 @@
 /*
- * The wasm module's part that reads the cell's status page and asks the cell (src/bridge/
- * linux-control.ts), as the server sees it.
+ * The part of the wasm module that reads the cell's status page and sends it requests
+ * (src/bridge/control.ts), as the server calls it.
  *
- * Does not: wait. After a trap everything fails.
+ * Never waits. After a trap every call fails.
  */
 #ifndef CANWARDEN_CONTROL_MODULE_H
 #define CANWARDEN_CONTROL_MODULE_H
@@ -14,57 +14,57 @@
 /** Bytes of the module's text buffer. */
 #define CONTROL_TEXT_BYTES 16384u
 
-/** What became of an attempt to read the page; numbers of src/bridge/page-reader.ts. */
+/** Outcome of reading the page. Numbers as in src/bridge/page-reader.ts. */
 enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED,
                   PAGE_UNJUDGED };
 
 /** The two streams of the page. */
 enum control_stream { STREAM_TRACE = 0, STREAM_RECORDER = 1 };
 
-/** What the cell is asked for; numbers of src/page/layout.ts. */
+/** The requests to the cell. Numbers as in src/page/layout.ts. */
 enum control_request { REQUEST_RULE_TABLE = 1, REQUEST_LIVE_VALUES = 2 };
 
-/** Begins to use the control device, which is mapped. */
+/** Starts to use the control device, which must be mapped. */
 bool control_module_open(void);
 
-/** Beats for the cell, and notes whether it lives. To be called often. */
+/** Beats for the cell and notes whether the cell is alive. Call it often. */
 void control_module_tend(void);
 
 /** Whether the cell refreshes its page. */
 bool control_module_alive(void);
 
-/** The text that was written last. */
+/** The text last written. */
 const char *control_module_text(size_t *bytes);
 
-/** Writes the status to the text, as JSON or for people. */
+/** Writes the status to the text, as JSON or as lines for people. */
 enum page_state control_module_status(bool as_json);
 
-/** Cursors of a stream: the oldest entry that is left, and the one that comes next. */
+/** Cursors of a stream: its oldest entry, and the one to be written next. */
 uint32_t control_module_oldest(enum control_stream stream);
 uint32_t control_module_head(enum control_stream stream);
 
 /**
- * Writes entries from `*cursor` on, before `end`, as lines to the text. `*cursor` moves on; `*lost`:
- * entries that were overwritten before they could be read.
+ * Writes entries from `*cursor` up to `end` (exclusive) as lines to the text and advances `*cursor`.
+ * `*lost` counts the entries that were overwritten before they could be read.
  */
 enum page_state control_module_entries(enum control_stream stream, uint32_t *cursor, uint32_t end,
                                        uint32_t *lost);
 
-/** Asks the cell. Returns the request's number; 0: there is no page, or too many bytes. */
+/** Sends a request to the cell. Returns its number. 0: there is no page, or the payload is too long. */
 uint32_t control_module_request(enum control_request kind, const uint8_t *payload, uint32_t bytes,
                                 uint32_t argument);
 
-/** How a request ended. */
+/** Outcome of a request. */
 struct control_outcome {
-  /** A Status; 0: done. */
+  /** A Status. 0: done. */
   uint32_t status;
-  /** The rule it was refused for, from 1; 0: none. */
+  /** The rule that caused a refusal, counted from 1. 0: none. */
   uint32_t rule;
-  /** Rules in force that become faster by a restart of the cell. */
+  /** Rules in force that a restart of the cell would make faster. */
   uint32_t rules_waiting;
 };
 
-/** Whether the cell has finished request `sequence`, and how. */
+/** Whether the cell has finished request `sequence`, and its outcome. */
 bool control_module_finished(uint32_t sequence, struct control_outcome *outcome);
 
 #endif

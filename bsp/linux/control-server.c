@@ -17,22 +17,22 @@
 #include "control-answer.h"
 #include "log.h"
 
-/* Owner and group may ask: the bridge's own, and root. */
+/* Owner and group may ask: the bridge's own user and group, and root. */
 #define SOCKET_MODE 0660
 #define NANOS_PER_SECOND 1000000000ull
 #define ASK_WAIT_NANOS (5 * NANOS_PER_SECOND)
-/* A client that takes nothing for so long is closed. */
+/* A client that reads nothing for this long is closed. */
 #define SLOW_CLIENT_NANOS (10 * NANOS_PER_SECOND)
 
 static int listener = -1;
 static char socket_path[sizeof((struct sockaddr_un *)NULL)->sun_path];
 static struct client clients[CLIENTS_MAXIMUM];
-/* When each client last took something, or had nothing to take. */
+/* When each client last read something or had nothing to read. */
 static uint64_t last_progress_nanos[CLIENTS_MAXIMUM];
-/* Whose turn it is to have a piece of its answer made. */
+/* The client whose answer gets its next piece. */
 static unsigned turn;
 
-/* Whether a living bridge answers at the address; then it is not ours to remove. */
+/* Whether a running bridge answers at the address. If so, the socket must not be removed. */
 static bool is_served(const struct sockaddr_un *address) {
   int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   bool served = probe >= 0 &&
@@ -134,7 +134,7 @@ static void accept_client(uint64_t now_nanos) {
   close(handle);
 }
 
-/* Takes what came. False: the client is gone, or sends what nobody asked for. */
+/* Receives from a client. False: it is gone, or it sent more than one question. */
 static bool receive(struct client *client) {
   uint8_t surplus;
   bool wants = client->stage == CLIENT_ASKS && client->question_bytes < sizeof client->question;
@@ -151,7 +151,7 @@ static bool receive(struct client *client) {
   return true;
 }
 
-/* Sends what waits. False: the client is gone. */
+/* Sends waiting output. False: the client is gone. */
 static bool send_answer(struct client *client, uint64_t *progress_nanos, uint64_t now_nanos) {
   if (has_output(client)) {
     ssize_t bytes = send(client->handle, client->answer + client->answer_begin,
@@ -169,7 +169,7 @@ static bool send_answer(struct client *client, uint64_t *progress_nanos, uint64_
   return true;
 }
 
-/* One client's share of a round. True: its answer goes on at once. */
+/* Serves one client for this round. True: its answer goes on at once. */
 static bool serve_client(unsigned index, short events, bool has_turn, uint64_t now_nanos) {
   struct client *client = &clients[index];
   uint64_t *progress_nanos = &last_progress_nanos[index];
@@ -196,7 +196,7 @@ static bool serve_client(unsigned index, short events, bool has_turn, uint64_t n
 }
 
 bool control_server_serve(const struct pollfd *sources, uint64_t now_nanos) {
-  /* Without a socket, too: the cell listens for the heartbeat. */
+  /* Also without a socket: the cell watches the heartbeat. */
   control_module_tend();
   if (listener < 0) {
     return false;

@@ -1,9 +1,8 @@
 /*
- * The bridge's socket for questions about the cell.
+ * The bridge's socket for questions about the cell (control-wire.h); control-answer.c makes the answers.
  *
- * The questions are those of control-wire.h, the answers control-answer.c's.
- * Does not: block, or hold up frames: each round does a bounded piece for one client, a client that
- * does not read is closed, and there are CLIENTS_MAXIMUM of them at most.
+ * Does not: block, or delay frames. Each round does one bounded piece for one client, a client that does
+ * not read is closed, and there are at most CLIENTS_MAXIMUM of them.
  */
 #ifndef CANWARDEN_CONTROL_SERVER_H
 #define CANWARDEN_CONTROL_SERVER_H
@@ -13,16 +12,16 @@
 #include <stdint.h>
 
 #define CLIENTS_MAXIMUM 8
-/** What the main loop has to poll for the server. */
+/** Number of poll entries the server needs. */
 #define CONTROL_SOURCES (1 + CLIENTS_MAXIMUM)
 
-/** Listens at `path`. False: it cannot, and a line has said why; frames are carried all the same. */
+/** Listens at `path`. False: it cannot, and a line has said why. The bridge still carries frames. */
 bool control_server_open(const char *path);
 
-/** Fills in what to poll: CONTROL_SOURCES entries. */
+/** Fills in the CONTROL_SOURCES poll entries. */
 void control_server_sources(struct pollfd *sources);
 
-/** Serves after poll said what is ready. True: there is more to do at once. */
+/** Serves the sources that poll reported ready. True: there is more to do at once. */
 bool control_server_serve(const struct pollfd *sources, uint64_t now_nanos);
 
 /** Closes and removes the socket. */

@@ -1,8 +1,6 @@
 /*
- * The control device through UIO: the ivshmem device of protocol 0x4057, with one output section for
- * each side and no R/W section.
- *
- * Does not: fail when it is not there: the bridge carries frames without it.
+ * The control device through UIO: the ivshmem device of protocol 0x4057. It has one output section for
+ * each side and no R/W section. It is optional: the bridge carries frames without it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,7 +12,7 @@
 #include "uio.h"
 
 #define PROTOCOL_CONTROL 0x4057
-/* Which of the input sections, one for each peer, is the cell's. */
+/* Peer number of the cell: index of its output section. */
 #define CELL_ID 1
 #define PEERS 2
 

@@ -1,8 +1,8 @@
 /*
- * What goes over the bridge's socket: one question, then pieces of the answer until its end. Both ends
- * are this one program, so numbers are in the machine's own byte order.
+ * The protocol of the bridge's socket: one question, then pieces of the answer until its end. Both ends
+ * are this program, so numbers are in native byte order.
  *
- * Does not: promise anything to other programs; they run `canwarden-bridge --ask`.
+ * It is not an interface for other programs; they run `canwarden-bridge --ask`.
  */
 #ifndef CANWARDEN_CONTROL_WIRE_H
 #define CANWARDEN_CONTROL_WIRE_H
@@ -11,9 +11,9 @@
 
 #define CONTROL_SOCKET_DEFAULT "/run/canwarden/bridge.sock"
 
-/** "CWA1": the version of this file is part of it. */
+/** "CWA1", which includes the version of this protocol. */
 #define ASK_MAGIC 0x31415743u
-/** More than the largest rule table has. */
+/** Larger than the largest rule table. */
 #define ASK_PAYLOAD_MAXIMUM 8192u
 
 enum ask_kind { ASK_STATUS = 1, ASK_TRACE, ASK_RECORDER, ASK_RULES, ASK_LIVE };
@@ -22,7 +22,7 @@ enum ask_kind { ASK_STATUS = 1, ASK_TRACE, ASK_RECORDER, ASK_RULES, ASK_LIVE };
 struct ask_head {
   uint32_t magic;
   uint32_t kind;
-  /** Status: 1 as JSON. Trace: 1 goes on. Live values: the first one's number. */
+  /** Status: 1 for JSON. Trace: 1 to follow. Live values: number of the first one. */
   uint32_t argument;
   uint32_t bytes;
 };
@@ -32,9 +32,9 @@ enum answer_kind { ANSWER_TEXT = 'o', ANSWER_REMARK = 'e', ANSWER_END = 'x' };
 /** A piece of the answer: text for standard output, a remark for standard error, or the end. */
 struct answer_head {
   uint8_t kind;
-  /** Of the end: the exit status. */
+  /** In the end piece: the exit status. */
   uint8_t exit_status;
-  /** That follow. */
+  /** Bytes that follow. */
   uint16_t bytes;
 };
 

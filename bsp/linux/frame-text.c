@@ -1,7 +1,7 @@
 /*
  * CAN frames as text; see frame-text.h.
  *
- * An identifier of more than 3 digits is a 29-bit one, as in candump.
+ * An identifier of more than 3 digits has 29 bits, as in candump.
  */
 #include "frame-text.h"
 
@@ -33,13 +33,13 @@ static bool read_identifier(const char *text, const char *end, struct can_frame 
     identifier = identifier << 4 | (canid_t)digit;
   }
   bool is_extended = digits > STANDARD_DIGITS;
-  /* candump prints the flag of an error message as part of the 8 digits. */
+  /* candump prints CAN_ERR_FLAG as part of the 8 digits of an error frame. */
   frame->can_id = is_extended && (identifier & CAN_ERR_FLAG) == 0 ? identifier | CAN_EFF_FLAG
                                                                   : identifier;
   return is_extended ? identifier <= (CAN_EFF_MASK | CAN_ERR_FLAG) : identifier <= CAN_SFF_MASK;
 }
 
-/* `_9` to `_F` behind 8 bytes, as in candump: the code that was on the wire. Or nothing. */
+/* Reads an optional `_9` to `_F` behind 8 bytes: the length code on the wire (len8_dlc), as in candump. */
 static bool read_length_code(const char *text, struct can_frame *frame) {
   if (*text == '\0') {
     return true;

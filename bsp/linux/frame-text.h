@@ -1,7 +1,7 @@
 /*
  * CAN frames as text: the compact form of candump and cansend, `ID#DATA`, `ID#R` and `ID#R8`.
  *
- * Does not: know CAN FD.
+ * Does not: support CAN FD.
  */
 #ifndef CANWARDEN_FRAME_TEXT_H
 #define CANWARDEN_FRAME_TEXT_H
@@ -9,12 +9,12 @@
 #include <linux/can.h>
 #include <stdbool.h>
 
-/** Bytes that the longest text of a frame takes, with line end and zero. */
+/** Bytes of the longest frame text, with line end and zero. */
 #define FRAME_TEXT_BYTES 32
 
 /**
- * Reads the frame that ends a line such as `123#1122` or `(1.0) can0 123#1122`, without the line
- * end. False: it is none.
+ * Reads the frame at the end of a line such as `123#1122` or `(1.0) can0 123#1122`, without its line
+ * end. False: there is no frame.
  */
 bool frame_from_text(const char *line, struct can_frame *frame);
 

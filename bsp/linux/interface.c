@@ -1,8 +1,8 @@
 /*
- * Network interfaces: is one there, is it up, make a vcan one.
+ * Network interfaces: existence, state, creation of a vcan interface.
  *
  * Source: rtnetlink(7), netdevice(7).
- * Does not: set bit rates; a real CAN interface is the system's to configure.
+ * Does not: set bit rates; the system configures a real CAN interface.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,7 +29,7 @@ bool interface_exists(const char *name) { return if_nametoindex(name) != 0; }
 bool interface_is_up(const char *name) {
   struct ifreq request = {0};
   memcpy(request.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
-  /* Any socket will do; the service may not open others than AF_UNIX and AF_CAN. */
+  /* Any socket works for SIOCGIFFLAGS. The service may open only AF_UNIX and AF_CAN. */
   int handle = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   bool is_up = handle >= 0 && ioctl(handle, SIOCGIFFLAGS, &request) == 0 &&
                (request.ifr_flags & IFF_UP) != 0;
@@ -39,7 +39,7 @@ bool interface_is_up(const char *name) {
   return is_up;
 }
 
-/* Appends an attribute; returns it, so that a nest can be closed. */
+/* Appends an attribute and returns it, so that a nested one can be closed. */
 static struct rtattr *append(struct request *request, unsigned short type, const void *value,
                              size_t bytes) {
   struct rtattr *attribute =
@@ -54,7 +54,7 @@ static struct rtattr *append(struct request *request, unsigned short type, const
   return attribute;
 }
 
-/* Sends the request and waits for the kernel's acknowledgement. 0, or a negative errno. */
+/* Sends the request and waits for the kernel's acknowledgement. Returns 0 or a negative errno. */
 static int transact(struct request *request) {
   int handle = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (handle < 0) {

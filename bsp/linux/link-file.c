@@ -1,7 +1,7 @@
 /*
- * The link without ivshmem hardware: a shared file, or the PCI resource that QEMU's ivshmem-plain
- * makes of one. There are no registers and no interrupts; both ends poll, and this file plays the
- * registers. The layout is in docs/bridge.md.
+ * The link without ivshmem hardware: a shared file, or the PCI resource behind QEMU's ivshmem-plain.
+ * It has no registers and no interrupts: both ends poll, and this file emulates the registers. The
+ * layout is in docs/bridge.md.
  *
  * Does not: create the file; the other end (the twin) does.
  */
@@ -20,7 +20,7 @@
 #include "log.h"
 
 #define MAGIC 0x4d535743u /* "CWSM" */
-/* Version 2 adds the control device's sections; without them there is no control device. */
+/* Version 2 adds the sections of the control device. Version 1 has no control device. */
 #define VERSION_WITHOUT_CONTROL 1
 #define VERSION 2
 #define PEERS 2
@@ -49,12 +49,12 @@ enum { REGISTER_ID = 0x00, REGISTER_MAX_PEERS = 0x04, REGISTER_DOORBELL = 0x0c, 
 #define SECTION_BYTES_MINIMUM 0x2000u
 #define LAYOUT_WAIT_SECONDS 30
 #define LAYOUT_LOOK_NANOS 100000000L
-/* A peer whose heartbeat stands still for so long is dead. */
+/* A peer whose heartbeat stands still for this long is dead. */
 #define HEARTBEAT_LIMIT_NANOS 3000000000ull
-/* What one look adds at most: while this process stood still, the peer may have stood still, too. */
+/* The most silence that one look adds. If this process stood still, the peer may have stood still, too. */
 #define LOOK_LIMIT_NANOS 100000000ull
 
-/* The other end lays the file out and writes the magic last. */
+/* Waits for the magic, which the other end writes last. */
 static bool await_layout(const struct link *link) {
   for (int look = 0; look < LAYOUT_WAIT_SECONDS * 10; look++) {
     if (link->descriptor[WORD_MAGIC] == MAGIC) {
@@ -76,7 +76,7 @@ static bool refuse(const struct link *link, const char *what, uint32_t value) {
   return false;
 }
 
-/* Where the control device's sections are, in a file of version 2. */
+/* Finds the sections of the control device in a file of version 2. */
 static bool find_control(struct link *link, volatile uint8_t *file, uint64_t file_bytes) {
   uint32_t outputs = link->descriptor[WORD_OUTPUTS];
   uint32_t output_bytes = link->descriptor[WORD_OUTPUT_BYTES];
@@ -126,7 +126,7 @@ static bool check_layout(struct link *link, volatile uint8_t *file, uint64_t fil
   return find_control(link, file, file_bytes);
 }
 
-/* Opens the file once it is there and holds a page at least; -1 after the wait. */
+/* Waits until the file exists and holds at least a page, then opens it. Returns -1 after the wait. */
 static int await_file(const char *path, size_t *bytes) {
   for (int look = 0; look < LAYOUT_WAIT_SECONDS * 10; look++) {
     int file = open(path, O_RDWR | O_CLOEXEC | O_SYNC);
@@ -191,9 +191,9 @@ void link_file_register_write(struct link *link, uint32_t offset, uint32_t value
 }
 
 /*
- * With hardware the hypervisor zeroes the state of a peer that is gone; here its peer does. A state
- * of this end that was zeroed while the process stood still is announced again: the peer has left
- * its own session by then, which the module sees next.
+ * With hardware the hypervisor zeroes the state of a peer that is gone; here the other peer does. If this
+ * process stood still and the peer zeroed this end's state, announce it again: by then the peer has left
+ * its session, and the module sees that next.
  */
 void link_file_tend(struct link *link, uint64_t now_nanos) {
   static uint32_t last_beat;

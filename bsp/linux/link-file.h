@@ -1,7 +1,6 @@
 /*
- * The link as a shared file: the parts that link.c calls. The layout is in docs/bridge.md.
- *
- * The functions are those of link.h for this kind of link.
+ * The link as a shared file: the functions of link.h for this kind of link. docs/bridge.md describes
+ * the layout.
  */
 #ifndef CANWARDEN_LINK_FILE_H
 #define CANWARDEN_LINK_FILE_H

@@ -1,9 +1,9 @@
 /*
- * Whether the link is Linux's own: an ivshmem device of class 0xff8024 on the PCI bus. Linux's
- * virtio_ivshmem takes it once the cell is ready, so that it may have no driver yet.
+ * Detects a link that belongs to Linux's own driver: an ivshmem device of class 0xff8024 on the PCI bus.
+ * Linux's virtio_ivshmem binds to it once the cell is ready, so it may have no driver yet.
  *
  * Source: ivshmem v2 specification; /sys/bus/pci/devices of Linux.
- * Does not: look at UIO devices; link-uio.c does. A link that uio_ivshmem has is not asked for here.
+ * Does not: look at UIO devices; link-uio.c does, and it is asked first.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -13,7 +13,7 @@
 
 #include "link.h"
 
-/* Where the kernel shows PCI devices; tests fake it. */
+/* The kernel's list of PCI devices. Tests replace it. */
 #ifndef PCI_DEVICES
 #define PCI_DEVICES "/sys/bus/pci/devices"
 #endif
@@ -21,7 +21,7 @@
 #define DEVICE_IVSHMEM 0x4106
 #define CLASS_IVSHMEM 0xff0000u
 
-/* A number in a file of the device's folder, such as "0x110a"; 0 when it cannot be read. */
+/* Reads a number such as "0x110a" from a file in the device's folder. 0: not readable. */
 static unsigned long read_number(const char *name, const char *file) {
   char path[512];
   char text[32] = "";

@@ -1,5 +1,5 @@
 /*
- * The link through UIO: finds the ivshmem device by its class code and maps what it offers.
+ * The link through UIO: finds the ivshmem device by its class code and maps its memory.
  *
  * Source: ivshmem v2 specification.
  * Does not: bind the driver to the device; docs/bridge.md says how.

@@ -1,5 +1,5 @@
 /*
- * What UIO devices and shared files have in common; see link.h.
+ * Common code of links through UIO and through a shared file; see link.h.
  *
  * Does not: map anything; link-uio.c, link-file.c and control-uio.c do.
  */

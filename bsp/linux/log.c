@@ -1,8 +1,4 @@
-/*
- * Log lines of canwarden-bridge; see log.h.
- *
- * Does not: open files.
- */
+/* Log lines of canwarden-bridge; see log.h. */
 #include "log.h"
 
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
- * Log lines of canwarden-bridge: one line each, on standard error, for people and for the journal.
+ * Log lines of canwarden-bridge on standard error, for people and for the journal.
  *
- * A line says what happened, the values, the likely cause and the next step.
- * Does not: buffer. Under systemd (JOURNAL_STREAM is set) each line begins with its priority.
+ * A line says what happened, the values, the likely cause and the next step. Lines are not buffered.
+ * Under systemd (JOURNAL_STREAM is set) each begins with its priority.
  */
 #ifndef CANWARDEN_LOG_H
 #define CANWARDEN_LOG_H
@@ -13,14 +13,14 @@
 /** Priorities, numbered as in syslog(3). */
 enum log_priority { LOG_FAULT = 3, LOG_WARNING = 4, LOG_NOTICE = 5 };
 
-/** Leaves out everything below warnings. */
+/** Suppresses everything below warnings. */
 void log_quiet(bool quiet);
 
-/** Writes one line; printf format, without the line end. */
+/** Writes one line. `format` is a printf format without the line end. */
 void log_line(enum log_priority priority, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** What a noun ends in behind a count: nothing for 1, "s" for every other. */
+/** Ending of a noun after a count: "" for 1, "s" otherwise. */
 const char *plural_of(uint32_t count);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * canwarden-bridge: the AGL end of the link to the canwarden cell, a process on Linux.
  *
- * Opens link and interface, runs the module until nothing is left to do, sleeps until the cell
- * rings, a frame comes, or a short while has gone by; and so on until a signal.
+ * Opens link and interface and runs the module until it is idle. Then sleeps until the cell rings, a frame
+ * comes or a timeout ends. Repeats that until a signal.
  * Does not: know virtio or the ring; the module does (src/bridge/bridge.ts).
  */
 #define _GNU_SOURCE
@@ -25,12 +25,12 @@
 #define EXIT_FAILED 1
 #define EXIT_BAD_INPUT 2
 
-/* So often the loop looks at signals, heartbeat and watchdog, however busy the ring is. */
+/* Steps between two looks at signals, heartbeat and watchdog when the ring is busy. */
 #define STEPS_PER_ROUND 512
-/* With interrupts: what no interrupt announces (the pause after START) waits no longer. Without frames: the
-   answer of the cell to a request. */
+/* Longest sleep with interrupts. It bounds the wait for what no interrupt announces: the pause after START,
+   and, without frames, the cell's answer to a request. */
 #define SLEEP_WITH_INTERRUPT_NANOS 5000000L
-/* While the interface's queue is full: nothing tells when a vcan queue has room again. */
+/* Longest sleep while the interface's queue is full: no event tells that a vcan queue has room again. */
 #define SLEEP_BLOCKED_NANOS 200000L
 
 static volatile sig_atomic_t stop_signal;
@@ -43,7 +43,7 @@ static void note_statistics(int number) {
   statistics_wanted = 1;
 }
 
-/* Touching a mapped file beyond its end: somebody has cut it. */
+/* A mapped file was accessed beyond its end: another process has truncated it. */
 static void end_on_bus_error(int number) {
   static const char TEXT[] = "canwarden-bridge: the shared file was cut short while in use\n";
   (void)number;
@@ -51,7 +51,7 @@ static void end_on_bus_error(int number) {
   _exit(EXIT_FAILED);
 }
 
-/* The signals are blocked but while the loop sleeps, so that none is missed before it. */
+/* Blocks the signals except while the loop sleeps, so that none is missed just before a sleep. */
 static void catch_signals(sigset_t *while_sleeping) {
   static const struct {
     int number;
@@ -69,7 +69,7 @@ static void catch_signals(sigset_t *while_sleeping) {
   sigprocmask(SIG_BLOCK, &blocked, while_sleeping);
 }
 
-/* Says when the session comes or goes. */
+/* Logs when the session starts or ends. */
 static void report_session(void) {
   static enum module_session last = SESSION_ABSENT;
   static uint32_t last_lost;
@@ -103,7 +103,7 @@ static bool sleep_until_work(const struct options *options, const sigset_t *whil
                              bool idle) {
   struct can_socket *can = module_can();
   const struct link *link = module_link();
-  /* Only when the module had room for a frame: else waiting ones would keep the loop awake. */
+  /* Poll it only if the module had room for a frame. Otherwise a waiting frame would keep the loop awake. */
   sources[SOURCE_INTERFACE] =
       (struct pollfd){.fd = can->receive_wanted ? can->handle : -1, .events = POLLIN};
   sources[SOURCE_LINK] = (struct pollfd){.fd = link->handle, .events = POLLIN};
@@ -118,7 +118,7 @@ static bool sleep_until_work(const struct options *options, const sigset_t *whil
   can->send_blocked = false;
   int ready = ppoll(sources, sizeof sources / sizeof sources[0], &limit, while_sleeping);
   if (ready <= 0) {
-    /* A signal leaves the entries as they were. */
+    /* A signal leaves the poll results of an earlier round. */
     control_server_sources(&sources[SOURCE_SERVER]);
     return true;
   }
@@ -126,7 +126,7 @@ static bool sleep_until_work(const struct options *options, const sigset_t *whil
   return !has_interrupt || link_take_interrupt(link);
 }
 
-/* Until a signal (true) or a failure (false). */
+/* Serves until a signal (true) or a failure (false). */
 static bool serve(const struct options *options, const sigset_t *while_sleeping) {
   while (stop_signal == 0) {
     uint64_t now_nanos = module_now_nanos();
@@ -174,7 +174,7 @@ int main(int count, char **words) {
   }
   bool is_served = control_module_open() && control_server_open(options.socket);
   if (control_only && !is_served) {
-    /* There is nothing else that it could do. */
+    /* There is nothing else this process could do. */
     return EXIT_BAD_INPUT;
   }
   if (control_only) {

@@ -1,7 +1,6 @@
 /*
- * What the two C files that call the wasm module share: its instance, and the way back from a trap.
- *
- * Does not: concern anybody else.
+ * State shared by module.c and control-module.c, the two files that call the wasm module: its instance,
+ * and the way back from a trap.
  */
 #ifndef CANWARDEN_MODULE_STATE_H
 #define CANWARDEN_MODULE_STATE_H
@@ -14,9 +13,9 @@
 #include "bridge.wasm.h"
 
 extern w2c_bridge bridge_module;
-/** Where a trap goes: set before each call of the module. */
+/** Where a trap returns to. Set before each call of the module. */
 extern jmp_buf module_fault_return;
-/** False before the start, and after a trap: the module is not called then. */
+/** False before the start and after a trap. The module must not be called then. */
 extern bool module_is_running;
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * The bridge's wasm module on Linux: the generated C, the host ABI around it, and its traps.
+ * The bridge's wasm module on Linux: the generated C, its host ABI, and its traps. The module's logic is in
+ * src/bridge.
  *
- * The module's logic is src/bridge/bridge*.ts.
- * Does not: trust the module: an access outside its windows or its memory ends it, own state 0
- * first, so that a cell that waits for an acknowledgement does not wait for ever.
+ * An access outside the module's windows or memory ends the module. Own state is set to 0 first, so that a
+ * cell waiting for an acknowledgement is released.
  */
 #define _GNU_SOURCE
 #include "module.h"
@@ -14,7 +14,7 @@
 #include "log.h"
 #include "module-state.h"
 
-/* The linear memory: one page, bounds checked by the generated code. */
+/* One page of linear memory. The generated code checks bounds. */
 #define LINEAR_MEMORY_BYTES 0x10000u
 uint8_t linear_memory[LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
 

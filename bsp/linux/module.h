@@ -1,8 +1,6 @@
 /*
- * The bridge's wasm module as the main loop sees it.
- *
- * The counters are those of src/virtio/link-counters.ts.
- * Does not: sleep.
+ * The bridge's wasm module as the main loop calls it. The counters are those of
+ * src/virtio/link-counters.ts. Never sleeps.
  */
 #ifndef CANWARDEN_MODULE_H
 #define CANWARDEN_MODULE_H
@@ -13,10 +11,10 @@
 #include "can-socket.h"
 #include "link.h"
 
-/** Where the session with the cell is; numbers of src/image/bridge.ts. */
+/** State of the session with the cell. Numbers as in src/image/bridge.ts. */
 enum module_session { SESSION_ABSENT = 0, SESSION_SETTING_UP = 1, SESSION_RUNNING = 2 };
 
-/** Numbers of the counters; the order of `counter` in src/image/bridge.ts. */
+/** Counter numbers, in the order of `counter` in src/image/bridge.ts. */
 enum module_counter {
   COUNTER_SENT,
   COUNTER_RECEIVED,
@@ -38,24 +36,24 @@ struct link *module_link(void);
 struct can_socket *module_can(void);
 
 /**
- * Starts the module on the opened link; without an end of it, when only the control device is used. False:
+ * Starts the module on the opened link, or without a link end when only the control device is used. False:
  * a line has said why.
  */
 bool module_start(void);
 
-/** Steps at most `steps_maximum` times. `*idle`: nothing is left to do. False: it failed. */
+/** Runs at most `steps_maximum` steps. `*idle`: nothing is left to do. False: the module has stopped. */
 bool module_run(unsigned steps_maximum, bool *idle);
 
-/** Ends the session: own state 0. */
+/** Ends the session: sets own state to 0. */
 void module_leave(void);
 
 enum module_session module_session(void);
 uint32_t module_counter(enum module_counter counter);
 
-/** Status with which the session was last given up (src/rt/status.ts); 0: never. */
+/** Status that last ended a session (src/rt/status.ts). 0: none. */
 uint32_t module_last_fault(void);
 
-/** `bytes` bytes of the module's linear memory; a place outside ends the module. */
+/** Pointer to `bytes` bytes of the module's linear memory. A range outside ends the module. */
 void *module_memory(uint32_t address, uint32_t bytes);
 
 /** The monotonic clock in nanoseconds. */

@@ -1,8 +1,8 @@
 /*
- * The notification protocol of systemd by hand: one datagram for each message; see notify.h.
+ * The notification protocol of systemd, one datagram per message; see notify.h. Written by hand, so that
+ * the binary stays static and small.
  *
  * Source: sd_notify(3), sd_watchdog_enabled(3).
- * Does not: link libsystemd, so that the binary stays static and small.
  */
 #define _GNU_SOURCE
 #include "notify.h"
@@ -26,7 +26,7 @@ void notify_send(const char *message) {
   size_t length = strlen(path);
   memcpy(address.sun_path, path, length);
   if (path[0] == '@') {
-    address.sun_path[0] = 0; /* a name in the abstract name space */
+    address.sun_path[0] = 0; /* a name in the abstract namespace */
   }
   int socket_handle = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (socket_handle < 0) {
@@ -38,7 +38,7 @@ void notify_send(const char *message) {
   close(socket_handle);
 }
 
-/* 0: no watchdog, or one that watches another process (WATCHDOG_PID). */
+/* Returns 0 if there is no watchdog or it watches another process (WATCHDOG_PID). */
 static uint64_t watchdog_interval_nanos(void) {
   const char *micros = getenv("WATCHDOG_USEC");
   const char *process = getenv("WATCHDOG_PID");

@@ -52,7 +52,7 @@ static _Noreturn void refuse(const char *option, const char *value, const char *
   exit(EXIT_BAD_INPUT);
 }
 
-/* "ID:MASK": an identifier of more than 3 digits is a 29-bit one, and matches only those. */
+/* "ID:MASK". An identifier of more than 3 digits has 29 bits and matches only 29-bit identifiers. */
 static struct can_filter read_filter(const char *text) {
   char *end = NULL;
   unsigned long identifier = strtoul(text, &end, 16);

@@ -1,8 +1,4 @@
-/*
- * Reading a rule table; see rules-file.h.
- *
- * Little-endian, like the machines this runs on.
- */
+/* Reads a rule table; see rules-file.h. Little-endian, like the machines this runs on. */
 #define _GNU_SOURCE
 #include "rules-file.h"
 
@@ -33,7 +29,7 @@ struct head {
   uint16_t reserved[3];
 };
 
-/* CRC-32 of IEEE 802.3, with the four bytes of the field itself as zero. */
+/* CRC-32 of IEEE 802.3. The field itself counts as four zero bytes. */
 static uint32_t crc_of(const uint8_t *table, uint32_t bytes) {
   uint32_t crc = 0xffffffffu;
   for (uint32_t index = 0; index < bytes; index++) {

@@ -1,7 +1,7 @@
 /*
- * A rule table as a file, as far as a reader without the cell can check it.
+ * A rule table as a file, checked as far as possible without the cell. Format: docs/rules.md.
  *
- * Format: docs/rules.md. Does not: check the rules; the cell does.
+ * Does not: check the rules; the cell does.
  */
 #ifndef CANWARDEN_RULES_FILE_H
 #define CANWARDEN_RULES_FILE_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Reads the table into `table`. False: it is none, and a line on standard error has said why. */
+/** Reads the table into `table`. False: not a rule table, and a line on standard error has said why. */
 bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, uint32_t *bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The counters of canwarden-bridge; see statistics.h. "To the cell" and "from the cell" are as seen
- * from this end, whichever role it plays.
+ * The counters of canwarden-bridge; see statistics.h. "To the cell" and "from the cell" are seen from this
+ * end in both roles.
  */
 #include "statistics.h"
 
@@ -50,7 +50,7 @@ void statistics_print(enum stats_format format) {
   struct value values[NAMES_MAXIMUM];
   unsigned count = collect(values);
   bool is_json = format == STATS_JSON;
-  /* With --interface - standard output belongs to the frames. */
+  /* With --interface -, standard output carries frames. */
   FILE *output = module_can()->is_text ? stderr : stdout;
   for (unsigned index = 0; index < count; index++) {
     if (is_json) {

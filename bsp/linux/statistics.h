@@ -1,14 +1,13 @@
-/*
- * The counters of canwarden-bridge, as text or JSON.
- *
- * Does not: reset anything.
- */
+/* Prints the counters of canwarden-bridge, as text or JSON. */
 #ifndef CANWARDEN_STATISTICS_H
 #define CANWARDEN_STATISTICS_H
 
 #include "options.h"
 
-/** Prints every counter (standard output; standard error with --interface -): lines of `name value`, or one JSON object. */
+/**
+ * Prints every counter as lines of `name value` or as one JSON object, to standard output. With
+ * --interface -, to standard error.
+ */
 void statistics_print(enum stats_format format);
 
 #endif

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Where the kernel shows its UIO devices, and where udev puts their nodes; tests fake both. */
+/* The kernel's list of UIO devices, and udev's device nodes. Tests replace both. */
 #ifndef UIO_CLASS
 #define UIO_CLASS "/sys/class/uio"
 #endif
@@ -24,10 +24,10 @@
 #define VENDOR_SIEMENS 0x110a
 #define DEVICE_IVSHMEM 0x4106
 #define CLASS_IVSHMEM 0xff0000u
-/* Linux has no more maps for one device. */
+/* Linux's MAX_UIO_MAPS. */
 #define MAPS_MAXIMUM 5
 
-/* The first line of a sysfs file, in `text`; false when it cannot be read. */
+/* Reads the first line of a sysfs file into `text`. False: not readable. */
 static bool read_text(const char *name, const char *file, char *text, size_t bytes) {
   char path[512];
   snprintf(path, sizeof path, UIO_CLASS "/%s/%s", name, file);
@@ -45,7 +45,7 @@ static bool read_text(const char *name, const char *file, char *text, size_t byt
   return true;
 }
 
-/* A number in a sysfs file such as "0x110a"; 0 when it cannot be read. */
+/* Reads a number such as "0x110a" from a sysfs file. 0: not readable. */
 static unsigned long read_number(const char *name, const char *file) {
   char text[64];
   return read_text(name, file, text, sizeof text) ? strtoul(text, NULL, 0) : 0;

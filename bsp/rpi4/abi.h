@@ -1,10 +1,9 @@
 /*
- * The host ABI of src/abi/bsp.ts for the cell: what each wasm import `bsp.<name>` does on the board.
+ * The host ABI of src/abi/bsp.ts for the cell: each wasm import `bsp.<name>` on the board.
  *
- * Does not: check addresses; the MMU does (mmu.c).
- *
- * Device accesses are single aligned 32-bit LDR/STR without write-back, the only form that Jailhouse
- * can emulate when it traps one.
+ * Addresses are not checked here; the MMU does that (mmu.c).
+ * Device accesses are single aligned 32-bit LDR/STR without write-back. Jailhouse can emulate only this
+ * form when it traps one.
  */
 #ifndef CANWARDEN_ABI_H
 #define CANWARDEN_ABI_H
@@ -13,17 +12,17 @@
 
 #include "memory-map.h"
 
-/* wasm2c passes an import's instance along; this one has no state. */
+/* wasm2c passes the instance of an import. This one has no state. */
 struct w2c_bsp {
   int unused;
 };
 
 #define ABI __attribute__((always_inline)) inline
 
-/* Operands of an access to a guest address: where the guest's memory is seen, and the address. */
+/* Operands of an access to a guest address: the base of the view, and the address. */
 #define GUEST(address) "r"(GUEST_VIEW_ADDRESS), "r"(address)
 
-/* The write that cell_stop_sharing performs first when the cell traps; address 0: none. */
+/* The write that cell_fault performs first when the cell traps. Address 0: none. */
 static uint32_t fault_address;
 static uint32_t fault_value;
 
@@ -38,10 +37,9 @@ ABI void w2c_bsp_mmio_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t va
 }
 
 /*
- * Memory outside the module, likewise in single instructions. No "memory" clobber, here or at the
- * barriers: what the compiler knows about, the module's own memory, is never touched by these, and
- * volatile statements keep their order among themselves. With a clobber every field of the module
- * would be loaded again after each of them.
+ * Memory outside the module, also in single instructions. These and the barriers have no "memory" clobber:
+ * they never touch the memory that the compiler knows (the module's own), and volatile statements keep their
+ * order among themselves. A clobber would force a reload of every module field after each access.
  */
 ABI uint32_t w2c_bsp_memory_read8(struct w2c_bsp *bsp, uint32_t address) {
   uint32_t value;
@@ -91,7 +89,7 @@ ABI void w2c_bsp_barrier_full(struct w2c_bsp *bsp) { __asm__ volatile("dmb ish")
 
 ABI void w2c_bsp_barrier_device(struct w2c_bsp *bsp) { __asm__ volatile("dmb sy"); }
 
-/* ISB: without it the counter may be read ahead of the instructions before it. */
+/* Without the ISB the counter may be read before earlier instructions. */
 ABI uint64_t w2c_bsp_counter_read(struct w2c_bsp *bsp) {
   uint64_t ticks;
   __asm__ volatile("isb\n"
@@ -106,7 +104,7 @@ ABI uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
   return (uint32_t)hertz;
 }
 
-/* ISR_EL1.A is bit 8 (Arm ARM DDI 0487, D17). PSTATE.A is set, so it stays pending. */
+/* ISR_EL1.A is bit 8 (Arm ARM DDI 0487, D17). PSTATE.A is set, so the error stays pending. */
 ABI uint32_t w2c_bsp_system_error_pending(struct w2c_bsp *bsp) {
   uint64_t pending;
   __asm__ volatile("mrs %0, isr_el1" : "=r"(pending));
@@ -122,16 +120,16 @@ ABI uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argu
   return (uint32_t)x0;
 }
 
-/* The core has nothing else to run, so the hint costs one instruction; the twin reads x0 from it. */
+/* The core has nothing else to run, so the hint costs one instruction. The twin reads x0 from it. */
 ABI void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   register uint64_t x0 __asm__("x0") = deadline_ticks;
   __asm__ volatile("yield" ::"r"(x0));
 }
 
 /*
- * CNTV_CTL_EL0.ENABLE is bit 0. The ISB puts the timer in force and the DSB ends every device access
- * before the core stops. With the timer off again it cannot expire while the cell is at work, which
- * would cost an exit to the hypervisor.
+ * CNTV_CTL_EL0.ENABLE is bit 0. The ISB makes the timer effective, and the DSB completes every device access
+ * before the core stops. Afterwards the timer is off, so it cannot expire while the cell works; that would
+ * cost an exit to the hypervisor.
  */
 ABI void w2c_bsp_sleep_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   __asm__ volatile("msr cntv_cval_el0, %0\n"

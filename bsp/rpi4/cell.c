@@ -1,9 +1,8 @@
 /*
  * The cell as one translation unit: host ABI, generated wasm module, main loop, faults.
  *
- * One unit and -fwhole-program let the compiler inline the ABI into the module and drop the
- * instance parameter.
- * Does not: decide anything about CAN; that is src/.
+ * One unit and -fwhole-program let the compiler inline the ABI into the module and drop the instance
+ * parameter. The application is in src/.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,24 +16,24 @@
 
 #define FROM_ASSEMBLY __attribute__((used, externally_visible))
 
-/* Communication region: cell_state and its value for a failed cell (hypercall.h, JAILHOUSE_CELL_FAILED). */
+/* Communication region: cell_state, and its value JAILHOUSE_CELL_FAILED (hypercall.h). */
 #define COMM_CELL_STATE (COMM_REGION_ADDRESS + 0x08)
 #define CELL_FAILED 3
 
-/* What `step` returns when nothing was ready (Status.Empty); 0 is to go on, all above is an end. */
+/* `step` returns this when no task was ready (Status.Empty). 0: go on. Larger values: the cell ends. */
 #define STEP_RESTS 1
 
-/* Fault kinds of the module's `fault` export: wasm traps by their own number, exceptions from here. */
+/* Fault kinds of the module's `fault` export: wasm traps keep their number, exceptions start here. */
 #define FAULT_EXCEPTION 0x100
 
-/* So many traps in so short a time, and restarting does not help. */
+/* Give up restarting after this many traps within the window. */
 #define FAULTS_MAXIMUM 3
 #define FAULTS_WINDOW_SECONDS 10
 
 static struct w2c_bsp bsp;
 static w2c_cell module;
 static bool fault_reported;
-/* Restarts since Jailhouse started the cell, and when the last faults were (counter ticks). */
+/* Restarts since Jailhouse started the cell, and the times of the last faults (counter ticks). */
 static uint32_t restarts;
 static uint64_t fault_ticks[FAULTS_MAXIMUM - 1];
 
@@ -47,7 +46,7 @@ static _Noreturn void cell_wait_forever(void) {
 /* start.S: cell_main on an empty stack. */
 _Noreturn void cell_restart(void);
 
-/* True when this fault is the last of FAULTS_MAXIMUM within the window. */
+/* Whether this fault is the last of FAULTS_MAXIMUM within the window. */
 static bool cell_is_beyond_help(void) {
   uint64_t now = w2c_bsp_counter_read(&bsp);
   uint64_t window = (uint64_t)FAULTS_WINDOW_SECONDS * w2c_bsp_counter_hertz(&bsp);
@@ -60,9 +59,9 @@ static bool cell_is_beyond_help(void) {
 }
 
 /*
- * Order matters: the peer must learn first that nobody serves the ring any more (a waiting Linux CPU
- * spins on it), then Jailhouse if it is the end, then people. The report runs in the module and may
- * itself trap; the second time round it is left out, and the fault is not counted again.
+ * The order matters. First the peer learns that the ring is no longer served, because a waiting Linux CPU
+ * spins on it. Then Jailhouse learns it if the cell gives up. Then the console. The report runs in the module
+ * and may itself trap; the second time it is skipped and the fault is not counted again.
  */
 static _Noreturn void cell_fault(uint32_t kind, uint32_t syndrome, uint32_t address,
                                  uint32_t program_counter) {
@@ -96,14 +95,14 @@ _Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
   cell_fault(trap, 0, 0, (uint32_t)(uint64_t)__builtin_return_address(0));
 }
 
-/* Before a restart: a module starts with its memory zero. The compiler must not know the address 0. */
+/* For a restart: a module starts with zeroed memory. The compiler must not see that the address is 0. */
 static void cell_clear_memory(void) {
   uint8_t *memory = WASM_RT_LINEAR_MEMORY;
   __asm__ volatile("" : "+r"(memory)::"memory");
   memset(memory, 0, LINEAR_MEMORY_BYTES);
 }
 
-/* A polling cell never gets here: kept out of the loop's function, it costs that nothing. */
+/* A polling cell never gets here. Kept out of the loop's function so that the loop does not pay for it. */
 __attribute__((noinline)) void w2c_cell_rest(w2c_cell *);
 
 #include "cell.wasm.c"
@@ -119,7 +118,7 @@ FROM_ASSEMBLY _Noreturn void cell_main(void) {
   if (w2c_cell_initialize(&module, restarts) == 0) {
     uint32_t state;
     do {
-      /* A name for whoever watches the steps from outside (the twin); it costs nothing. */
+      /* A symbol for observers of the steps (the twin). It costs no instruction. */
       __asm__ volatile(".globl cell_step_begins\n"
                        "cell_step_begins:");
       state = w2c_cell_step(&module);

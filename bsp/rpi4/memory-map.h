@@ -1,8 +1,8 @@
 /*
  * The guest addresses of the canwarden cell on the Raspberry Pi 4.
  *
- * The same numbers stand in cell-config/ (what Jailhouse grants) and in src/board/rpi4.ts (what the
- * firmware uses); tests/contract compares the three.
+ * cell-config/ (what Jailhouse grants) and src/board/rpi4.ts (what the firmware uses) hold the same
+ * numbers; tests/contract compares the three.
  */
 #ifndef CANWARDEN_MEMORY_MAP_H
 #define CANWARDEN_MEMORY_MAP_H
@@ -14,7 +14,7 @@
 /* `jailhouse cell load -s "..." -a 0x1000`. */
 #define COMMAND_LINE_ADDRESS 0x00001000
 #define COMMAND_LINE_BYTES 256
-/* Nothing else lies in its page, so that a text that is too long can be refused: it has hit no code. */
+/* The text has its page to itself: an oversized text hits no code and can be refused. */
 #define COMMAND_LINE_ROOM_BYTES 0x1000
 
 /* rules.bin, loaded as an image of its own. */
@@ -32,8 +32,8 @@
 #define IVSHMEM_SECTION_BYTES 0x00040000
 
 /*
- * The control link: state table, requests (root's output section), status page (the cell's own), in
- * the same 2 MiB as the regions above. Only the status page is written.
+ * The control link: state table, requests (root's output section), status page (the cell's output section),
+ * in the same 2 MiB as the regions above. The cell writes only the status page.
  */
 #define CONTROL_STATE_TABLE_ADDRESS 0x0aa70000
 #define CONTROL_STATE_TABLE_BYTES 0x00001000
@@ -42,14 +42,14 @@
 #define CONTROL_STATUS_ADDRESS 0x0aa91000
 #define CONTROL_STATUS_BYTES 0x00020000
 
-/* 3 to 4 GiB: BCM2711 peripherals, virtual PCI, the ivshmem registers. */
+/* 3 to 4 GiB: BCM2711 peripherals, virtual PCI, ivshmem registers. */
 #define DEVICE_ADDRESS 0xc0000000
 
 /*
- * What the program sees where (virtual addresses). The wasm module's linear memory is one 64 KiB page
- * at 0, so that an address of the module is the address: no base to add. All else, code included, is
- * seen at GUEST_VIEW_ADDRESS plus its guest address; what lies between is unmapped, so that no 32-bit
- * address plus 32-bit offset needs a bounds check.
+ * Virtual addresses of the program. The wasm module's linear memory is one 64 KiB page at 0, so a module
+ * address is the virtual address and no base is added. Everything else, code included, is seen at
+ * GUEST_VIEW_ADDRESS plus its guest address. The space between is unmapped, so a 32-bit address plus 32-bit
+ * offset needs no bounds check.
  */
 #define LINEAR_MEMORY_ADDRESS 0
 #define LINEAR_MEMORY_BYTES 0x00010000

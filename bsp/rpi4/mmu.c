@@ -1,10 +1,10 @@
 /*
  * Page tables of the cell: who may read, write and execute what at EL1.
  *
- * Stage 2 (Jailhouse) walls the cell from Linux; these tables wall the firmware from itself: code
- * is not writable, data is not executable, the stacks and the linear memory have unmapped
- * neighbours, shared memory ends to the page. Compiled with -mstrict-align: until the MMU is on,
- * unaligned accesses fault.
+ * Stage 2 (Jailhouse) isolates the cell from Linux. These tables protect the firmware from itself: code
+ * is not writable, data is not executable, stacks and linear memory have unmapped neighbours, and shared
+ * memory is mapped to the exact page. Compiled with -mstrict-align, because unaligned accesses fault until
+ * the MMU is on.
  *
  * Descriptor and register layouts: Arm ARM (DDI 0487), D8.3 and TCR_EL1, MAIR_EL1, SCTLR_EL1.
  */
@@ -79,7 +79,7 @@ static void build_tables(void) {
   uint64_t text_end = (uint64_t)__text_end;
   uint64_t rodata_end = (uint64_t)__rodata_end;
 
-  /* The code that turns the MMU on runs on at its guest address: that stays until it has left. */
+  /* The code that turns the MMU on runs at its guest address, so keep that mapped until it has left. */
   level1[0] = table_entry(level2_first);
   linear_memory_entry = table_entry(level2_linear);
   level1[GUEST_VIEW] = table_entry(level2_first);
@@ -115,9 +115,9 @@ static void build_tables(void) {
 }
 
 /*
- * What was written with the caches off must not be shadowed by a stale clean line once they are on.
- * Jailhouse invalidated the RAM before the start, so there is no dirty line to write back over it: at EL1
- * under its second stage (HCR_EL2.VM) DC IVAC cleans as well, as DC CIVAC does (Arm ARM DDI 0487, D7.5.9).
+ * A stale clean cache line must not hide what was written with the caches off. Jailhouse invalidated the RAM
+ * before the start, so no dirty line can be written back over it. At EL1 under stage 2 (HCR_EL2.VM) DC IVAC
+ * also cleans, like DC CIVAC (Arm ARM DDI 0487, D7.5.9).
  */
 static void invalidate_bss(void) {
   uint64_t cache_type;
@@ -153,8 +153,9 @@ void mmu_enable(void) {
 }
 
 /*
- * Called where the image is seen for good: guest address 0 gives its place to the linear memory. An
- * entry may not change from one table to another in one go (D8.16, break-before-make).
+ * Called once the program runs at its final address: the linear memory replaces guest address 0. The entry
+ * must pass through invalid, because it may not change from one table to another directly (D8.16,
+ * break-before-make).
  */
 void mmu_show_linear_memory(void) {
   volatile uint64_t *first = &level1[LINEAR_MEMORY_ADDRESS >> 30];

@@ -1,15 +1,12 @@
 /*
  * Reset entry and exception vectors of the cell.
  *
- * The image is linked for where the page tables show it (memory-map.h). Until they are on it runs at
- * its guest address: PC-relative addresses (adr, adrp) are then guest addresses, literals are not.
+ * The image is linked for its address in the page tables (memory-map.h). Until they are on it runs at its
+ * guest address: PC-relative addresses (adr, adrp) are then guest addresses, literals are not.
  *
  * Jailhouse enters at guest address 0 in EL1h with the MMU and caches off, all exceptions masked and
- * every general register zero (facts: jailhouse guest ABI, entry state). RAM is not zeroed.
+ * every general register zero. RAM is not zeroed.
  * The cell polls and never unmasks an interrupt, so every vector is a fault.
- *
- * Calls: mmu_enable, mmu_show_linear_memory (mmu.c), cell_main and cell_exception (cell.c),
- * which calls cell_restart.
  */
 #include "memory-map.h"
 
@@ -18,7 +15,7 @@
 _start:
     b       reset
 
-    /* The architecture wants 2 KiB alignment; 16 vectors of 128 bytes end where the next page starts. */
+    /* The architecture requires 2 KiB alignment. 16 vectors of 128 bytes end where the next page starts. */
     .org    0x800
 vectors:
     .set    vector, 0
@@ -29,7 +26,7 @@ vectors:
     .set    vector, vector + 1
     .endr
 
-    /* Overwritten by `jailhouse cell load -s`: nothing else may live here. */
+    /* `jailhouse cell load -s` overwrites this page, so it holds nothing else. */
     .org    COMMAND_LINE_ADDRESS
     .space  COMMAND_LINE_ROOM_BYTES
 
@@ -58,7 +55,7 @@ seen:
     bl      mmu_show_linear_memory
     b       cell_main
 
-    /* x0 = vector number. The fault may be a stack overflow, so a stack of its own. */
+    /* x0 = vector number. The fault may be a stack overflow, so use a separate stack. */
 exception:
     ldr     x1, =__fault_stack_top
     mov     sp, x1
@@ -67,7 +64,7 @@ exception:
     mrs     x3, elr_el1
     b       cell_exception
 
-    /* From wherever a fault was: the stack is empty, page tables and vectors stay. */
+    /* Restart after a fault: the stack is emptied; page tables and vectors stay. */
     .globl  cell_restart
 cell_restart:
     ldr     x0, =__stack_top

@@ -1,7 +1,6 @@
 /*
- * The memory functions a compiler may call even in freestanding code (GCC manual, "Standards").
- *
- * Byte loops: start-up only.
+ * The memory functions a compiler may call even in freestanding code (GCC manual, "Standards"). They are
+ * byte loops, for start-up only.
  */
 #include <stddef.h>
 #include <stdint.h>

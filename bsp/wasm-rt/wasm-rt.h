@@ -1,9 +1,9 @@
 /*
  * Freestanding runtime for the output of wasm2c (wabt 1.0.39): one module, one fixed linear memory.
  *
- * The cell's linear memory is at virtual address 0, bounds are held by unmapped pages behind it
- * (bsp/rpi4/mmu.c).
- * Does not: grow memory, count stack depth (a guard page does), support tables, exceptions, threads.
+ * The cell's linear memory is at virtual address 0. Unmapped pages behind it replace bounds checks, and a
+ * guard page replaces the stack depth count (bsp/rpi4/mmu.c).
+ * Does not: grow memory, or support tables, exceptions, threads.
  */
 #ifndef WASM_RT_H_
 #define WASM_RT_H_
@@ -52,7 +52,7 @@ typedef enum {
   WASM_RT_EXNREF
 } wasm_rt_type_t;
 
-/* Table types: the generated code names them even when the module has no table. */
+/* Table types: the generated code names them even if the module has no table. */
 typedef void (*wasm_rt_function_ptr_t)(void);
 typedef struct wasm_rt_tailcallee_t {
   void (*fn)(void **, void *, struct wasm_rt_tailcallee_t *);
@@ -86,7 +86,7 @@ typedef struct {
 
 void wasm_rt_trap(wasm_rt_trap_t) WASM_RT_NO_RETURN;
 
-/* Where the linear memory lies: at 0 between unmapped pages, or, with bounds checked, in an array. */
+/* The linear memory: at 0 between unmapped pages, or an array with bounds checks. */
 #if WASM_RT_MEMCHECK_GUARD_PAGES
 #define WASM_RT_LINEAR_MEMORY ((uint8_t *)0)
 #else
@@ -106,7 +106,7 @@ static inline void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t in
   memory->is64 = is64;
 }
 
-/* The memory has its final size: the allocator's request to grow fails, which traps at start-up. */
+/* The memory has its final size. The allocator's request to grow fails, which traps at start-up. */
 static inline uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t pages) {
   (void)memory;
   (void)pages;

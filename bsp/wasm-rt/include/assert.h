@@ -1,4 +1,4 @@
-/* Freestanding stand-in for <assert.h>: the generated module's assertions are wabt's own checks. */
+/* Freestanding stand-in for <assert.h>. The generated module asserts only wabt's own checks. */
 #ifndef CANWARDEN_ASSERT_H
 #define CANWARDEN_ASSERT_H
 #define assert(condition) ((void)0)

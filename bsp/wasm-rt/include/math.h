@@ -1,5 +1,5 @@
-/* Freestanding stand-in for <math.h>: declarations only. The firmware has no floating point, so a
- * use of one of these fails to link. */
+/* Freestanding stand-in for <math.h>, declarations only. The firmware has no floating point: a use fails
+ * to link. */
 #ifndef CANWARDEN_MATH_H
 #define CANWARDEN_MATH_H
 int isnan(double value);

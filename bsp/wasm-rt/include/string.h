@@ -1,6 +1,6 @@
 /*
- * Freestanding stand-in for <string.h>; the definitions are in ../memory.c. memcmp is declared for
- * the generated module's table support and never called: a call fails to link.
+ * Freestanding stand-in for <string.h>; definitions in ../memory.c. The generated module's table support
+ * needs memcmp declared. It is never called: a call would fail to link.
  */
 #ifndef CANWARDEN_STRING_H
 #define CANWARDEN_STRING_H
