@@ -18,11 +18,13 @@ import { loadFirmware } from '../lab/measure/bench-board.ts';
 import {
   HISTOGRAM_BITRATE,
   HISTOGRAM_SPI_HERTZ,
-  measureFigures,
   measureLatencies,
   measureLongRun,
+  measureRest,
+  measureTraffic,
 } from '../lab/measure/figures.ts';
-import { checkGoals } from '../lab/measure/goals.ts';
+import { checkGoals } from '../lab/measure/check-goals.ts';
+import { measureWithConsole } from '../lab/measure/console-rows.ts';
 import { histogramSvg } from '../lab/measure/histogram.ts';
 import { FULL_SCOPE, QUICK_SCOPE } from '../lab/measure/scope.ts';
 import { measureSlowClock } from '../lab/measure/slow-clock.ts';
@@ -60,7 +62,9 @@ async function main(): Promise<void> {
   // Compilers in processes of their own: they take as long as the measurements, on another core.
   const reference = measureReference();
   reference.catch(() => {});
-  const { figures, histograms } = await measureFigures(firmware, scope, say);
+  const { figures, histograms } = await measureTraffic(firmware, scope, say);
+  say('instructions, boot');
+  await measureRest(firmware, figures);
   const sleeping = loadFirmware(options.firmware, 'image', 'wfi');
   histograms.push(...(await measureLatencies(sleeping, scope.sleepingCases, figures, say)));
   const module = loadFirmware(options.firmware, 'wasm');
@@ -71,8 +75,10 @@ async function main(): Promise<void> {
   const bound = await declaredStepBound();
   Object.assign(figures, await measureStepBound(module, bound));
   Object.assign(figures, await measureStepBound(firmware, bound));
+  const asleep = { firmware: sleeping, cases: scope.console.sleepingCases };
+  Object.assign(figures, await measureWithConsole(firmware, scope.console, bound, asleep, say));
   say('slow clock');
-  Object.assign(figures, await measureSlowClock(firmware, figures, bound, scope.slowLooksNanos));
+  Object.assign(figures, await measureSlowClock(firmware, figures, bound, scope));
   say('');
 
   const folder = `${PROJECT}build/bench`;

@@ -15,6 +15,7 @@ import type { TimingModel } from '../../twin/machine/timing-model.ts';
 import { type Board, createBoard } from '../../twin/board/board.ts';
 import type { BoardFiles, BoardOptions } from '../../twin/board/options.ts';
 import { bringUp } from '../rig/phases.ts';
+import type { ConsoleLoad } from './console-load.ts';
 import { type IdleKind, OSCILLATOR_HERTZ } from './latency-case.ts';
 
 /** The cell config that goes with each. */
@@ -32,6 +33,8 @@ export interface Firmware {
   readonly files: BoardFiles;
   /** What each act costs, if not what a Raspberry Pi 4 at its usual clock is assumed to take. */
   readonly timing?: TimingModel;
+  /** A line goes out on the console while anything is measured. */
+  readonly console?: ConsoleLoad;
   /** Makes the rule image from the text, if not the rule compiler. */
   readonly compileRules?: (text: string) => Uint8Array;
 }
@@ -87,6 +90,7 @@ function stepAddress(elf: Uint8Array): number {
 export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promise<Board> {
   const { engine, bitrate, spiHertz, rules } = options;
   const compile = firmware.compileRules ?? ((text) => compileRules(text, 'rules.yaml').image);
+  const settings = [firmware.console?.settings ?? '', options.settings ?? ''].join(' ');
   const image = rules === undefined ? undefined : compile(rules);
   return createBoard({
     engine,
@@ -95,7 +99,7 @@ export function makeBoard(firmware: Firmware, options: BenchBoardOptions): Promi
     files: { ...firmware.files, rules: image },
     bitrate,
     oscillatorHertz: OSCILLATOR_HERTZ,
-    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle} ${options.settings ?? ''}`,
+    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle} ${settings}`,
     timing: firmware.timing,
     faults: { withoutControl: options.withoutPage },
     ...options.taps,
@@ -111,5 +115,6 @@ export async function bootBoard(firmware: Firmware, options: BenchBoardOptions):
     const last = board.console.lines.at(-1)?.text ?? 'it printed nothing';
     throw new Error(`the cell ${result} by itself: ${last}`);
   }
+  firmware.console?.start(board);
   return board;
 }

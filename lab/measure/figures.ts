@@ -14,7 +14,7 @@ import { type LatencyResult, measureLatency } from './latency.ts';
 import type { AnswerKind, IdleKind, LatencyCase, LoadKind } from './latency-case.ts';
 import { type LosslessResult, measureLossless, searchLossless } from './lossless.ts';
 import { PEER_DRIVERS } from './peers.ts';
-import type { Scope } from './scope.ts';
+import type { Scope, TrafficScope } from './scope.ts';
 import { LENGTHS, measureSpiBytes } from './spi-bytes.ts';
 
 /** Numbers by key; null: not measured for lack of values. */
@@ -37,10 +37,10 @@ export interface BenchResult {
 export const HISTOGRAM_BITRATE = 500_000;
 export const HISTOGRAM_SPI_HERTZ = 10_000_000;
 
-/** Measures everything in `scope` on `firmware`. */
-export async function measureFigures(
+/** What the cell does with frames: the figures of `scope`. */
+export async function measureTraffic(
   firmware: Firmware,
-  scope: Scope,
+  scope: TrafficScope,
   onProgress: (what: string) => void,
 ): Promise<BenchResult> {
   const figures: Figures = {};
@@ -67,8 +67,12 @@ export async function measureFigures(
   }
   Object.assign(figures, await measureAglPaths(firmware, scope.aglPathCases, onProgress));
   onProgress('looks at INT');
-  Object.assign(figures, await measureLooks(firmware));
-  onProgress('instructions, boot');
+  Object.assign(figures, await measureLooks(firmware, scope.looks));
+  return { figures, histograms };
+}
+
+/** Adds what has no load: instructions, size, start, and what other drivers take. */
+export async function measureRest(firmware: Firmware, figures: Figures): Promise<void> {
   const counts = await measureInstructions(firmware);
   for (const [name, count] of Object.entries<InstructionCount>({ ...counts })) {
     figures[`instructions.${name}.total`] = count.total;
@@ -84,7 +88,6 @@ export async function measureFigures(
       figures[`peer.${name}.${act}ChipSelects`] = chipSelects;
     }
   }
-  return { figures, histograms };
 }
 
 /** Adds the figures `losslessModule.*` of a long run, back to back. `module`: the wasm engine's firmware. */

@@ -33,13 +33,21 @@ const SPI_HERTZ = 10_000_000;
 const RUN_NANOS = 40_000_000;
 const REQUEST_SPACING_NANOS = 1_900_000;
 
+/** What is watched; everything if not said. */
+export interface LooksScope {
+  readonly answers?: readonly AnswerKind[];
+  readonly loads?: readonly LookLoad[];
+  /** How long each. */
+  readonly runNanos?: number;
+}
+
 /** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos}`. */
-export async function measureLooks(
-  firmware: Firmware,
-  answers: readonly AnswerKind[] = [...ANSWER_KINDS, ...WORST_KINDS],
-  loads: readonly LookLoad[] = LOADS,
-  runNanos: number = RUN_NANOS,
-): Promise<Figures> {
+export async function measureLooks(firmware: Firmware, scope: LooksScope = {}): Promise<Figures> {
+  const {
+    answers = [...ANSWER_KINDS, ...WORST_KINDS],
+    loads = LOADS,
+    runNanos = RUN_NANOS,
+  } = scope;
   const figures: Figures = {};
   for (const answer of answers) {
     for (const load of loads) {

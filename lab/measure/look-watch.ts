@@ -54,6 +54,8 @@ export class LookWatch implements SpiTap {
   /** The first look between transactions that saw INT. */
   #serviceStartNanos: number | undefined;
   #selected = false;
+  /** A look between transactions was seen: what was under way when the watch began is over. */
+  #isWatching = false;
   /** A transaction has begun since that look. */
   #hasBegun = false;
   #instruction = -1;
@@ -121,10 +123,12 @@ export class LookWatch implements SpiTap {
 
   /** A transaction is under way that is no part of a service, so it is broken off for one. */
   get #givesWay(): boolean {
-    return this.#selected && this.#serviceStartNanos === undefined;
+    return this.#isWatching && this.#selected && this.#serviceStartNanos === undefined;
   }
 
   #looked(isAsserted: boolean, nanos: number): void {
+    this.#isWatching ||= !this.#selected;
+    if (!this.#isWatching) return;
     const kind = this.#selected ? this.#within : this.#between;
     const gapNanos = this.#lastNanos === undefined ? 0 : nanos - this.#lastNanos;
     kind.gapNanos = Math.max(kind.gapNanos, gapNanos);

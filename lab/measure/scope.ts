@@ -5,20 +5,29 @@
  */
 import { ANSWER_KINDS, BITRATES, type LatencyCase, LOAD_KINDS, SPI_RATES } from './latency-case.ts';
 import type { AglPathCase } from './agl-path.ts';
+import type { LooksScope } from './interrupt-looks.ts';
 import type { LosslessCase } from './lossless.ts';
 import { LAYOUTS, type Layout } from './spi-bytes.ts';
 
-export interface Scope {
+/** What is measured of one firmware, under one condition. */
+export interface TrafficScope {
   readonly latencyCases: readonly LatencyCase[];
-  /** The same of a cell that sleeps: idle=wfi. */
-  readonly sleepingCases: readonly LatencyCase[];
   readonly layouts: readonly Layout[];
   readonly losslessCases: readonly Omit<LosslessCase, 'gapBits'>[];
+  readonly aglPathCases: readonly AglPathCase[];
+  readonly looks: LooksScope;
+}
+
+export interface Scope extends TrafficScope {
+  /** Of a cell that sleeps: idle=wfi. */
+  readonly sleepingCases: readonly LatencyCase[];
   /** The long run, by the module alone: the image would take some twenty minutes for it. */
   readonly longRun: Omit<LosslessCase, 'gapBits'>;
-  readonly aglPathCases: readonly AglPathCase[];
-  /** How long each load is watched at a slow clock; undefined: as long as at the usual one. */
-  readonly slowLooksNanos?: number;
+  /** The same with a line going out on the console; what of it is measured at a slow clock, too. */
+  readonly console: TrafficScope & Pick<Scope, 'sleepingCases'>;
+  readonly slowConsole: TrafficScope;
+  /** The looks at a slow clock. */
+  readonly slowLooks: LooksScope;
 }
 
 const SEED = 20_250_101;
@@ -48,35 +57,57 @@ const worstCases = (bitrate: number, requests: number): LatencyCase[] =>
     ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
   }));
 
-export const FULL_SCOPE: Scope = {
-  latencyCases: SPI_RATES.flatMap((spiHertz): LatencyCase[] =>
-    BITRATES.flatMap((bitrate) =>
-      ANSWER_KINDS.flatMap((answer) =>
-        LOAD_KINDS.map((load) => ({
-          ...{ engine: 'image' as const, answer, load, bitrate, spiHertz, seed: SEED },
-          requests: spiHertz === SPI_HERTZ ? FULL_REQUESTS : SLOW_REQUESTS,
-        })),
-      ),
-    ),
-  ).concat(worstCases(250_000, FULL_REQUESTS), worstCases(500_000, FULL_REQUESTS)),
-  sleepingCases: BITRATES.flatMap((bitrate) =>
+const FULL_LATENCY_CASES: readonly LatencyCase[] = SPI_RATES.flatMap((spiHertz): LatencyCase[] =>
+  BITRATES.flatMap((bitrate) =>
     ANSWER_KINDS.flatMap((answer) =>
       LOAD_KINDS.map((load) => ({
-        ...{ engine: 'image' as const, answer, load, bitrate, spiHertz: SPI_HERTZ, seed: SEED },
-        ...{ idle: 'wfi' as const, requests: FULL_REQUESTS },
+        ...{ engine: 'image' as const, answer, load, bitrate, spiHertz, seed: SEED },
+        requests: spiHertz === SPI_HERTZ ? FULL_REQUESTS : SLOW_REQUESTS,
       })),
     ),
   ),
+).concat(worstCases(250_000, FULL_REQUESTS), worstCases(500_000, FULL_REQUESTS));
+
+const FULL_SLEEPING_CASES: readonly LatencyCase[] = BITRATES.flatMap((bitrate) =>
+  ANSWER_KINDS.flatMap((answer) =>
+    LOAD_KINDS.map((load) => ({
+      ...{ engine: 'image' as const, answer, load, bitrate, spiHertz: SPI_HERTZ, seed: SEED },
+      ...{ idle: 'wfi' as const, requests: FULL_REQUESTS },
+    })),
+  ),
+);
+
+const FULL_TRAFFIC: TrafficScope = {
+  latencyCases: FULL_LATENCY_CASES,
   layouts: LAYOUTS,
   losslessCases: SPI_RATES.map((spiHertz) => ({
     ...{ engine: 'image' as const, bitrate: 1_000_000, spiHertz },
     frames: spiHertz === SPI_HERTZ ? 20_000 : 1_000,
   })),
-  longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000_000 },
   aglPathCases: [500_000, 1_000_000].map((bitrate) => ({
     ...{ engine: 'image' as const, bitrate, spiHertz: SPI_HERTZ },
     ...{ frames: 500, seed: SEED },
   })),
+  looks: {},
+};
+
+const isPromised = ({ spiHertz }: { readonly spiHertz: number }): boolean => spiHertz === SPI_HERTZ;
+
+export const FULL_SCOPE: Scope = {
+  ...FULL_TRAFFIC,
+  sleepingCases: FULL_SLEEPING_CASES,
+  longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000_000 },
+  console: {
+    ...FULL_TRAFFIC,
+    latencyCases: FULL_LATENCY_CASES.filter(isPromised),
+    losslessCases: FULL_TRAFFIC.losslessCases.filter(isPromised),
+    sleepingCases: FULL_SLEEPING_CASES,
+  },
+  slowConsole: {
+    ...{ latencyCases: SLOW_CASES, layouts: [], aglPathCases: [] },
+    ...{ losslessCases: [SLOW_LOSSLESS], looks: {} },
+  },
+  slowLooks: {},
 };
 
 const quickCase = (
@@ -88,7 +119,7 @@ const quickCase = (
   ...{ requests: QUICK_REQUESTS, seed: SEED },
 });
 
-export const QUICK_SCOPE: Scope = {
+const QUICK_TRAFFIC: TrafficScope = {
   latencyCases: [
     quickCase('static', 'idle', 250_000),
     quickCase('static', 'idle', 500_000),
@@ -99,18 +130,43 @@ export const QUICK_SCOPE: Scope = {
     quickCase('computedWorst', 'idle', 500_000),
     quickCase('computedWorst', 'forwarding', 500_000),
   ],
-  sleepingCases: ANSWER_KINDS.flatMap((answer) =>
-    (['idle', 'forwarding'] as const).map((load) => ({
-      ...quickCase(answer, load, 500_000),
-      idle: 'wfi' as const,
-    })),
-  ),
-  layouts: ['plain', 'static', 'computed'],
+  layouts: LAYOUTS,
   losslessCases: [{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 }],
-  longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 10_000 },
   aglPathCases: [
     { engine: 'image', bitrate: 500_000, spiHertz: SPI_HERTZ, frames: 40, seed: SEED },
   ],
-  // Fewer phases of loop and request meet; the goals at a slow clock stay the same.
-  slowLooksNanos: 16_000_000,
+  looks: {},
+};
+
+const QUICK_SLEEPING_CASES: readonly LatencyCase[] = ANSWER_KINDS.flatMap((answer) =>
+  (['idle', 'forwarding'] as const).map((load) => ({
+    ...quickCase(answer, load, 500_000),
+    idle: 'wfi' as const,
+  })),
+);
+
+/** Fewer phases of loop and request meet; the goals stay the same. */
+const SHORT_LOOKS_NANOS = 16_000_000;
+/** Those of the goals, without the loads that add nothing to them. */
+const QUICK_CONSOLE_LOOKS: LooksScope = {
+  answers: [...ANSWER_KINDS, 'computedWorst'],
+  loads: ['idle', 'forwarding', 'aglFlood', 'aglHostile'],
+  runNanos: SHORT_LOOKS_NANOS,
+};
+
+export const QUICK_SCOPE: Scope = {
+  ...QUICK_TRAFFIC,
+  sleepingCases: QUICK_SLEEPING_CASES,
+  longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 10_000 },
+  console: {
+    ...QUICK_TRAFFIC,
+    looks: QUICK_CONSOLE_LOOKS,
+    sleepingCases: QUICK_SLEEPING_CASES.filter(({ load }) => load === 'forwarding'),
+  },
+  slowConsole: {
+    ...{ latencyCases: SLOW_CASES.filter(({ load }) => load === 'forwarding') },
+    ...{ layouts: [], aglPathCases: [], losslessCases: [SLOW_LOSSLESS] },
+    looks: { ...QUICK_CONSOLE_LOOKS, loads: ['forwarding'] },
+  },
+  slowLooks: { runNanos: SHORT_LOOKS_NANOS },
 };

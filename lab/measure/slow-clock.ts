@@ -6,11 +6,12 @@
  */
 import { atInstructionNanos, RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
 import type { Firmware } from './bench-board.ts';
+import { measureWithConsole } from './console-rows.ts';
 import { type Figures, measureLatencies } from './figures.ts';
 import { CLOCK_PROMISES, type ClockPromise } from './goals.ts';
 import { measureLooks } from './interrupt-looks.ts';
 import { measureLossless } from './lossless.ts';
-import { SLOW_CASES, SLOW_LOSSLESS } from './scope.ts';
+import { type Scope, SLOW_CASES, SLOW_LOSSLESS } from './scope.ts';
 import { measureStepBound, type StepBound } from './step-bound.ts';
 
 /** 500 MHz at as many instructions for each clock as the model has at 1.5 GHz. */
@@ -27,28 +28,30 @@ interface Point {
 
 /**
  * Figures `slow.*`: those of the same name, at 3 ns an instruction; `clock.PROMISE.megahertz`: the
- * clock from which a promise holds. `usual`: the figures at 1 ns. `looksNanos`: how long each load is
- * watched at the slower clocks, if not as long as at the usual one.
+ * clock from which a promise holds. `usual`: the figures at 1 ns.
  */
 export async function measureSlowClock(
   firmware: Firmware,
   usual: Figures,
   bound: StepBound,
-  looksNanos?: number,
+  scope: Pick<Scope, 'slowLooks' | 'slowConsole'>,
 ): Promise<Figures> {
-  const looks = (slower: Firmware): Promise<Figures> =>
-    measureLooks(slower, undefined, undefined, looksNanos);
   const slow = { ...firmware, timing: atInstructionNanos(SLOW_NANOS) };
   const figures: Figures = {};
   await measureLatencies(slow, SLOW_CASES, figures, () => {});
   const lossless = await measureLossless(slow, { ...SLOW_LOSSLESS, gapBits: 0 });
   figures['lossless.1000k.spi10M.lost'] = lossless.lost;
   figures['lossless.1000k.spi10M.reordered'] = lossless.reordered;
-  Object.assign(figures, await measureStepBound(slow, bound), await looks(slow));
+  Object.assign(
+    figures,
+    await measureStepBound(slow, bound),
+    await measureLooks(slow, scope.slowLooks),
+  );
+  Object.assign(figures, await measureWithConsole(slow, scope.slowConsole, bound));
   const between = { ...firmware, timing: atInstructionNanos(BETWEEN_NANOS) };
   const points: readonly Point[] = [
     { nanos: RASPBERRY_PI_4_TIMING.nanosPerInstruction, figures: usual },
-    { nanos: BETWEEN_NANOS, figures: await looks(between) },
+    { nanos: BETWEEN_NANOS, figures: await measureLooks(between, scope.slowLooks) },
     { nanos: SLOW_NANOS, figures },
   ];
   const result: Figures = {};

@@ -5,7 +5,8 @@
  */
 import type { Figures } from './figures.ts';
 import { keyOf } from './figures.ts';
-import { CLOCK_PROMISES, type GoalOutcome } from './goals.ts';
+import type { GoalOutcome } from './check-goals.ts';
+import { CLOCK_PROMISES } from './goals.ts';
 import type { LatencyCase } from './latency-case.ts';
 import { PEER_DRIVERS } from './peers.ts';
 import { LAYOUTS, LENGTHS } from './spi-bytes.ts';
@@ -26,6 +27,8 @@ export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string
     ...taskTable(figures),
     '',
     ...clockTable(figures),
+    '',
+    ...consoleTable(figures),
     '',
     ...restTable(figures),
   ];
@@ -163,9 +166,23 @@ function clockTable(figures: Figures): string[] {
   ]);
 }
 
+/** The times that goals are about, without and with a line on the console. */
+function consoleTable(figures: Figures): string[] {
+  const rows = Object.entries(figures).flatMap(([key, value]) => {
+    const [, own] = /^console\.(.*(?:interruptToSendNanosMax|worstCaseNanos))$/.exec(key) ?? [];
+    if (own === undefined) return [];
+    return [[own, micros(figures[own] ?? null), micros(value)]];
+  });
+  const percent = figures['console.uart.leastPercent'] ?? 0;
+  return columns([
+    ['largest, us', 'silent', `a line on the console, ${Math.floor(percent)} % of its UART`],
+    ...rows,
+  ]);
+}
+
 function restTable(figures: Figures): string[] {
   const rest = Object.entries(figures).filter(
-    ([key]) => !/^(latency|latencyWfi|spiBytes|peer|task|slow|clock)\./.test(key),
+    ([key]) => !/^(latency|latencyWfi|spiBytes|peer|task|slow|clock|console)\./.test(key),
   );
   return columns(rest.map(([key, value]) => [key, value === null ? '-' : `${round(value)}`]));
 }

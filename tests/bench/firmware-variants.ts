@@ -1,5 +1,5 @@
 /**
- * One firmware with four faults built in, each behind a switch in memory, and off.
+ * One firmware with five faults built in, each behind a switch in memory, and off.
  *
  * One build serves all: the switch is a byte behind the rules image, which the firmware never looks
  * at otherwise.
@@ -15,6 +15,7 @@ export const FAULTS = {
   slowLoop: 2,
   oneMoreByte: 3,
   slowWhenBetrayed: 4,
+  unpacedConsole: 5,
 } as const;
 
 /** The rules image is loaded at 0x100000, 64 KiB; the switch is the last byte but some. */
@@ -32,7 +33,11 @@ const importInto = (file: string, before: string, abi: string): Change => ({
 
 const CHANGES: readonly Change[] = [
   // The answer is not waiting in its buffer: it is loaded when the request is there.
-  importInto('src/cell/urgent/buffer.ts', "import { Frame } from '../can/frame';", '../abi/bsp'),
+  importInto(
+    'src/cell/urgent/buffer.ts',
+    "import { Frame } from '../../can/frame';",
+    '../../abi/bsp',
+  ),
   {
     file: 'src/cell/urgent/buffer.ts',
     from: '  send(): Status {\n',
@@ -76,6 +81,20 @@ const CHANGES: readonly Change[] = [
       `      const until = this.clock.nowTicks() + ${DELAY_TICKS};`,
       '      while (this.clock.nowTicks() < until) {}',
       '    }',
+      '',
+    ].join('\n'),
+  },
+  // A console character goes out whether or not the UART is empty.
+  importInto('src/cell/console.ts', "import { Task } from '../rt/task';", '../abi/bsp'),
+  {
+    file: 'src/cell/console.ts',
+    from: '    if (this.isAtRest) {\n',
+    to: [
+      `    if (${isOn(FAULTS.unpacedConsole)}) {`,
+      '      console.putOne();',
+      '      return true;',
+      '    }',
+      '    if (this.isAtRest) {',
       '',
     ].join('\n'),
   },

@@ -13,6 +13,7 @@ import type { Board } from '../../twin/board/board.ts';
 const LEVEL_REGISTER = 0xfe200034;
 const QUIET = 1 << 25;
 const ASSERTED = 0;
+const READ_RX_BUFFER = 0x90;
 const RX_STATUS = 0xb0;
 const RTS_TXB2 = 0x84;
 
@@ -65,6 +66,19 @@ describe('The watch on looks at INT', () => {
     played.transaction(RX_STATUS, 4_010);
     played.transaction(RTS_TXB2, 5_210);
     assert.equal(played.watch.worstCaseNanos, 1_600 + 3_200);
+  });
+
+  it('does not take the end of a service that began before the watch for work that is broken off', () => {
+    const played = new Played();
+    played.watch.selected();
+    played.watch.byte(READ_RX_BUFFER);
+    played.look(5_700, ASSERTED);
+    played.watch.deselected(8_700);
+    played.look(9_000, QUIET);
+    played.look(9_600, QUIET);
+    played.look(9_700, ASSERTED);
+    played.transaction(RTS_TXB2, 10_900);
+    assert.equal(played.watch.worstCaseNanos, 600 + 1_200);
   });
 
   it('counts that way with the gap before such a look, where this is the longer sum', () => {

@@ -1,22 +1,36 @@
 /**
- * `npm run bench -- --check` must notice when the fast path gets slower: three ways to spoil it, and one
- * that spoils it only when the peer is hostile.
+ * `npm run bench -- --check` must notice when the fast path gets slower: three ways to spoil it, one that
+ * spoils it only when the peer is hostile, and one only while a line goes out on the console.
  *
  * The same goals are held against the same firmware without a fault, so that a miss is the fault's.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Firmware } from '../../lab/measure/bench-board.ts';
+import { measureWithConsole } from '../../lab/measure/console-rows.ts';
 import { type Figures, measureLatencies } from '../../lab/measure/figures.ts';
-import { checkGoals } from '../../lab/measure/goals.ts';
+import { checkGoals } from '../../lab/measure/check-goals.ts';
 import { measureLooks } from '../../lab/measure/interrupt-looks.ts';
 import type { LatencyCase } from '../../lab/measure/latency-case.ts';
+import type { TrafficScope } from '../../lab/measure/scope.ts';
 import { buildFaultyFirmware, FAULTS, rulesWithFault } from './firmware-variants.ts';
 
 const CASE: LatencyCase = {
   ...{ engine: 'image', answer: 'static', load: 'idle', bitrate: 500_000 },
   ...{ spiHertz: 10_000_000, requests: 30, seed: 1 },
 };
+
+const CONSOLE_SCOPE: TrafficScope = {
+  ...{ latencyCases: [CASE], layouts: [], losslessCases: [], aglPathCases: [] },
+  looks: { answers: [] },
+};
+
+/** What of the measured goals is missed. */
+function missedOf(figures: Figures): string[] {
+  return checkGoals(figures)
+    .filter(({ isMet, worst }) => worst !== undefined && !isMet)
+    .map(({ goal }) => goal.what);
+}
 
 describe('The check of the bench', () => {
   let firmware: Firmware;
@@ -29,9 +43,13 @@ describe('The check of the bench', () => {
     const compileRules = (text: string) => rulesWithFault(text, fault);
     const figures: Figures = {};
     await measureLatencies({ ...firmware, compileRules }, [CASE], figures, () => {});
-    return checkGoals(figures)
-      .filter(({ isMet, worst }) => worst !== undefined && !isMet)
-      .map(({ goal }) => goal.what);
+    return missedOf(figures);
+  }
+
+  /** The same with a line on the console. */
+  async function missedWithConsole(fault: number): Promise<string[]> {
+    const compileRules = (text: string) => rulesWithFault(text, fault);
+    return missedOf(await measureWithConsole({ ...firmware, compileRules }, CONSOLE_SCOPE));
   }
 
   it('finds nothing in the firmware as it is', async () => {
@@ -54,11 +72,22 @@ describe('The check of the bench', () => {
     assert.ok(goals.includes('static answer: SPI bytes from INT to RTS, idle'), goals.join('\n'));
   });
 
+  it('fails when a console character does not wait for the UART, and only while there is one', async () => {
+    assert.deepEqual(await missedWithConsole(FAULTS.none), []);
+    assert.deepEqual(await missed(FAULTS.unpacedConsole), []);
+    const goals = await missedWithConsole(FAULTS.unpacedConsole);
+    const what = 'with a line on the console: static answer: INT to RTS complete, idle, ns';
+    assert.ok(goals.includes(what), goals.join('\n'));
+  });
+
   it('fails when a step is longer for a hostile peer only', async () => {
     const isSame = async (fault: number): Promise<boolean | undefined> => {
       const compileRules = (text: string) => rulesWithFault(text, fault);
       const loads = ['forwarding', 'aglFlood', 'aglHostile'] as const;
-      const figures = await measureLooks({ ...firmware, compileRules }, ['static'], loads);
+      const figures = await measureLooks(
+        { ...firmware, compileRules },
+        { answers: ['static'], loads },
+      );
       return checkGoals(figures).find(
         ({ goal }) => goal.sameWithin !== undefined && /^static/.test(goal.what),
       )?.isMet;

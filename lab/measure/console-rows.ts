@@ -1,0 +1,43 @@
+/**
+ * The measurements of traffic once more, with a line going out on the console all the time.
+ *
+ * Does not: measure anything of its own but that the line was there.
+ */
+import type { Firmware } from './bench-board.ts';
+import { ConsoleLoad } from './console-load.ts';
+import { type Figures, measureLatencies, measureTraffic } from './figures.ts';
+import type { LatencyCase } from './latency-case.ts';
+import type { TrafficScope } from './scope.ts';
+import { measureStepBound, type StepBound } from './step-bound.ts';
+
+/** What is the same with and without a line is not told twice. */
+const SAID_ALREADY = /^(task|bound\.declared|agl\.model)\./;
+
+/**
+ * Figures `console.*`: those of the same name with a line in flight; `console.uart.leastPercent`: how much of
+ * what the UART carries went out, on the board on which it was least. `sleeping`: a firmware for idle=wfi and
+ * its cases. Without `bound` no steps are watched.
+ */
+export async function measureWithConsole(
+  firmware: Firmware,
+  scope: TrafficScope,
+  bound?: StepBound,
+  sleeping?: { readonly firmware: Firmware; readonly cases: readonly LatencyCase[] },
+  onProgress: (what: string) => void = () => {},
+): Promise<Figures> {
+  const console = new ConsoleLoad();
+  const say = (what: string): void => onProgress(`console.${what}`);
+  const { figures } = await measureTraffic({ ...firmware, console }, scope, say);
+  if (sleeping) {
+    await measureLatencies({ ...sleeping.firmware, console }, sleeping.cases, figures, say);
+  }
+  if (bound) {
+    say('step bound');
+    Object.assign(figures, await measureStepBound({ ...firmware, console }, bound));
+  }
+  const result: Figures = { 'console.uart.leastPercent': console.leastPercent };
+  for (const [key, value] of Object.entries(figures)) {
+    if (!SAID_ALREADY.test(key)) result[`console.${key}`] = value;
+  }
+  return result;
+}
