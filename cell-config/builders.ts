@@ -1,5 +1,5 @@
 /**
- * Short ways to write a cell as data: defaults for what a cell does not have, regions by name.
+ * Helpers to write a cell as data: defaults for absent parts, regions by name.
  *
  * Does not: know any board.
  */
@@ -12,7 +12,7 @@ import type {
   PciDevice,
 } from './format/model.ts';
 
-/** A console that is not there. */
+/** No console. */
 export const NO_CONSOLE: Console = {
   address: 0,
   size: 0,
@@ -23,10 +23,10 @@ export const NO_CONSOLE: Console = {
   clockRegister: 0,
 };
 
-/** What a cell must say; everything else has a default. */
+/** What a cell must state. Everything else has a default. */
 export type CellOptions = Pick<Cell, 'name' | 'cpus' | 'memoryRegions'> & Partial<Cell>;
 
-/** A cell with nothing but what is given: no flags, no devices, reset address 0. */
+/** A cell from `options`; defaults: no flags, no devices, reset address 0. */
 export function defineCell(options: CellOptions): Cell {
   return {
     id: 0,
@@ -58,12 +58,12 @@ export function identityRegion(
   return comment === undefined ? region : { ...region, comment };
 }
 
-/** A region slot that an ivshmem link needs and that holds no memory. */
+/** An empty region slot. An ivshmem link needs its slots even where they hold no memory. */
 export function emptyRegion(name: string, comment?: string): MemoryRegion {
   return identityRegion(name, 0, 0, 0, comment);
 }
 
-/** Several flags as one number. Unlike `|`, keeps bit 31 positive. */
+/** Combines flags into one number. Unlike `|`, keeps bit 31 positive. */
 export function flags(...bits: readonly number[]): number {
   return bits.reduce((sum, bit) => (sum | bit) >>> 0, 0);
 }
@@ -82,7 +82,7 @@ export function interrupts(
   return { address, id: 0, pinBase, interrupts: owned };
 }
 
-/** Index of the region called `name`: counted by hand, it is wrong after the next edit. */
+/** Index of the region called `name`, so that an edit of the list cannot make it stale. */
 export function regionIndex(regions: readonly MemoryRegion[], name: string): number {
   const index = regions.findIndex((region) => region.name === name);
   if (index === -1) {

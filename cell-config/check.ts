@@ -1,9 +1,8 @@
 /**
- * Looks for mistakes in a system configuration and the cells that go with it.
+ * Looks for mistakes in a system configuration and its cells.
  *
- * Does what `jailhouse config check` does (overlaps) and what it leaves out (links, interrupts,
- * CPUs, who owns what, whether the image fits). Each check is a function in checks/; a new one is
- * added to CHECKS.
+ * Covers `jailhouse config check` (overlaps) and more: links, interrupts, CPUs, ownership, and whether the
+ * image fits. Each check is a function in checks/ and an entry in CHECKS.
  * Does not: read files; the command line decodes them first.
  */
 import { checkBoard } from './checks/board.ts';
@@ -27,7 +26,7 @@ const CHECKS: readonly Check[] = [
   checkImage,
 ];
 
-/** Everything all checks find; errors first, each group in the order of the checks. */
+/** The findings of all checks: errors first, each group in the order of the checks. */
 export function checkConfiguration(configuration: Configuration): Finding[] {
   const findings = CHECKS.flatMap((check) => [...check(configuration)]);
   return [

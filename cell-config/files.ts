@@ -1,8 +1,8 @@
 /**
- * Reads input files and writes result files whole or not at all.
+ * Reads input files, and writes result files completely or not at all.
  *
- * Every file that a user can name is read here: what is no file, is empty, or is larger than its kind
- * can be is refused before it is read.
+ * Every file a user can name is read here. A path that is no file, an empty file, and a file too large for
+ * its kind are refused before they are read.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** Something the user gave is wrong; the message says what and where. Exit status 2. */
+/** The user's input is wrong. The message says what and where. Exit status 2. */
 export class InputError extends Error {}
 
 const FILE_REASONS: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 };
 
-/** What a user's file is meant to be, with the most bytes that one of the kind can have. */
+/** Kinds of user files, with the largest size in bytes of each. */
 export const INPUT_KINDS = {
   'rules file': 4 << 20,
   'rule image': 1 << 20,
@@ -54,8 +54,8 @@ export type InputKind = keyof typeof INPUT_KINDS;
 const CHUNK_BYTES = 64 << 10;
 
 /**
- * The bytes of a file or a pipe. Throws InputError naming it when it is a folder or a device, cannot be
- * read, is empty, or is larger than a file of its kind can be; it never holds more than that in memory.
+ * The bytes of a file or a pipe. Throws InputError with the path if it is a folder or a device, cannot be
+ * read, is empty, or exceeds the size limit of its kind. Never holds more than that limit in memory.
  */
 export function readInput(path: string, kind: InputKind): Buffer {
   try {
@@ -78,7 +78,7 @@ function readOpened(file: number, path: string, kind: InputKind): Buffer {
     throw new InputError(`cannot read ${path}: this is a device; expected a ${kind}`);
   }
   const limit = INPUT_KINDS[kind];
-  // What a pipe holds is known at its end only, and files of /proc say 0.
+  // The size of a pipe is known only at its end, and files of /proc report 0.
   if (state.size > limit) throw tooLarge(path, kind, `${state.size} bytes`);
   const chunks: Buffer[] = [];
   for (let total = 0; ;) {
@@ -103,8 +103,8 @@ function tooLarge(path: string, kind: InputKind, size: string): InputError {
 }
 
 /**
- * The text of a file. Throws InputError naming it, as `readInput` does; a file with a zero byte is no
- * text, and quoting it in another error would put its control characters on the terminal.
+ * The text of a file. Throws InputError as `readInput` does, also for a file with a zero byte: it is no
+ * text, and quoting it in an error would send its control characters to the terminal.
  */
 export function readTextInput(path: string, kind: InputKind): string {
   const bytes = readInput(path, kind);
@@ -114,8 +114,8 @@ export function readTextInput(path: string, kind: InputKind): string {
 }
 
 /**
- * Writes `bytes` beside `path`, then renames: a reader sees the old file or the new one. Makes the
- * folder if it is missing. Throws InputError; then the file is as it was.
+ * Writes `bytes` beside `path`, then renames: a reader sees the old file or the new one. Makes the folder
+ * if it is missing. Throws InputError and then leaves the old file as it was.
  */
 export function writeWhole(path: string, bytes: Uint8Array): void {
   prepareToWrite(path);
@@ -130,8 +130,8 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
 }
 
 /**
- * Makes a folder with those above it. Throws the file system's error. (`mkdirSync` with `recursive`
- * tries for ever where nothing can be made, as below /proc.)
+ * Makes a folder and its parents. Throws the file system's error. Replaces `mkdirSync` with `recursive`,
+ * which never returns where nothing can be made, as below /proc.
  */
 export function makeFolder(path: string): void {
   const missing: string[] = [];
@@ -142,8 +142,7 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Makes sure before long work that files of these names can be written: their folders are made if they
- * are missing. Throws InputError.
+ * Checks before long work that these files can be written, and makes missing folders. Throws InputError.
  */
 export function prepareToWrite(...paths: readonly string[]): void {
   for (const path of paths) {
@@ -177,13 +176,13 @@ export function describeOutput(path: string, bytes: Uint8Array): string {
   return `${path}  ${bytes.length} bytes  sha256 ${hash}`;
 }
 
-/** An error of the file system as an InputError that names the file. */
+/** Turns a file system error into an InputError with the file's name. */
 export function fileError(what: string, cause: unknown): InputError {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new InputError(`${what}: ${FILE_REASONS[code ?? ''] ?? message}`, { cause });
 }
 
-/** The folder is there: what says "no such file" to a new one takes none. */
+/** The folder exists, so "no such file" for a new file means that the folder cannot take one. */
 function writeError(path: string, cause: unknown): InputError {
   const { code } = cause as NodeJS.ErrnoException;
   const reason = code === 'ENOENT' ? systemError('EROFS') : cause;

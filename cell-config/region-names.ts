@@ -1,21 +1,20 @@
 /**
- * Gives the regions of a decoded file their names back.
+ * Restores the names of regions of a decoded file.
  *
- * The binary holds no names, so the decoder numbers regions; a region that also stands in one of
- * this project's cells (same addresses, same size) is called as there, and so is a link (same bdf,
- * same protocol). Other people's keep their numbers.
- * Does not: change anything else.
+ * The binary holds no names, so the decoder numbers regions. A region that matches one of this project's
+ * cells (same addresses, same size) gets its name, and so does a link (same bdf, same protocol). All others
+ * keep their numbers.
  */
 import type { Cell, DecodedFile, MemoryRegion } from './format/model.ts';
 
-/** The file with known regions and links named; `known` are the cells to learn names from. */
+/** The file with known regions and links named. `known` are the cells to take names from. */
 export function nameRegions(file: DecodedFile, known: readonly Cell[]): DecodedFile {
   if (file.kind === 'cell') return { ...file, cell: nameCell(file.cell, known) };
   const rootCell = nameCell(file.system.rootCell, known);
   return { ...file, system: { ...file.system, rootCell } };
 }
 
-/** The cell of the same name teaches; a stranger's cell learns nothing. */
+/** Takes names from the known cell of the same name. A foreign cell keeps its numbers. */
 function nameCell(cell: Cell, known: readonly Cell[]): Cell {
   const teacher = known.find(({ name }) => name === cell.name);
   if (teacher === undefined) return cell;
@@ -38,8 +37,8 @@ function nameCell(cell: Cell, known: readonly Cell[]): Cell {
 }
 
 /**
- * The known slot that an empty one is. All empty slots look alike; one is known by the region of its link
- * that it follows, and by how far behind that it stands.
+ * The known slot for an empty one. Empty slots look alike, so one is recognised by its distance from the
+ * last non-empty region before it.
  */
 function teachEmpty(
   regions: readonly MemoryRegion[],

@@ -1,5 +1,5 @@
 /**
- * Roles: which end of virtio-can the cell plays, and the three configurations in either.
+ * Roles: the end of virtio-can that the cell plays, and the three configurations for each.
  *
  * A role is the class code of one virtual PCI device, in the root cell's file and in the cell's:
  *
@@ -7,7 +7,7 @@
  *   driver    0x8024, the front-end   0xc024: the bridge is the CAN device
  *   device    0xc024, the back-end    0x8024: Linux's own virtio_can drives the cell
  *
- * Does not: decide anything else; image, rules and settings are the same in both.
+ * Image, rules and settings are the same in both.
  */
 import type { Cell, System } from './format/model.ts';
 import { RPI4_CANWARDEN } from './rpi4-canwarden.ts';
@@ -20,7 +20,7 @@ export type Role = (typeof ROLES)[number];
 export const ROLES = ['driver', 'device'] as const;
 export const DEFAULT_ROLE: Role = 'driver';
 
-/** The machine and the warden's cell in its two forms, which fit each other. */
+/** The machine, and the cell "canwarden" in its two forms. */
 export interface RoleConfiguration {
   readonly system: System;
   readonly cell: Cell;
@@ -41,7 +41,7 @@ export function rpi4InRole(role: Role): RoleConfiguration {
   };
 }
 
-/** In which role a root cell lets the warden's cell be; undefined: it has no link for CAN. */
+/** The cell's role according to a root cell. Undefined: the root cell has no CAN link. */
 export function roleOfRootCell({ pciDevices }: Cell): Role | undefined {
   const protocol = pciDevices.find(({ bdf }) => bdf === IVSHMEM_BDF)?.shmemProtocol;
   if (protocol === VIRTIO_CAN_BACK_END) return 'driver';

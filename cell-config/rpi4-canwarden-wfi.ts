@@ -1,10 +1,9 @@
 /**
- * The warden's cell for `idle=wfi`: as rpi4-canwarden.ts, and the interrupt of GPIO 0 to 27 with it.
+ * The cell for `idle=wfi`: rpi4-canwarden.ts plus the interrupt of GPIO 0 to 27.
  *
- * It has the same name, so that it takes the other one's place; a machine has one of the two. What
- * it costs: Linux gets no interrupt of GPIO 0 to 27 any more (buttons, other HATs), and the cell
- * may write the whole GPIO page, which it shares with Linux: it changes bit 25 of GPLEN0 and
- * nothing else (docs/decisions/0009-sleep.md).
+ * It has the same name, because a machine has only one of the two. Its cost: Linux no longer gets interrupts
+ * of GPIO 0 to 27 (buttons, other HATs), and the cell may write the whole GPIO page, which it shares with
+ * Linux. It changes only bit 25 of GPLEN0 (docs/decisions/0009-sleep.md).
  */
 import { interrupts } from './builders.ts';
 import { MEMORY_WRITE } from './format/constants.ts';
@@ -21,7 +20,7 @@ function withWritableGpio(region: MemoryRegion): MemoryRegion {
   };
 }
 
-/** The cell "canwarden", which sleeps while it has nothing to do. */
+/** The cell "canwarden" that sleeps while it is idle. */
 export const RPI4_CANWARDEN_WFI: Cell = {
   ...RPI4_CANWARDEN,
   memoryRegions: RPI4_CANWARDEN.memoryRegions.map(withWritableGpio),

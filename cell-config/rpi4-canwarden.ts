@@ -1,5 +1,5 @@
 /**
- * The warden's own cell: one CPU, 2 MiB of RAM, SPI0, the INT pin, and the link to AGL.
+ * The cell "canwarden": one CPU, 2 MiB of RAM, SPI0, the INT pin, and the link to AGL.
  *
  * Does not: describe the rest of the machine; see rpi4-root.ts.
  */
@@ -110,7 +110,7 @@ const memoryRegions: readonly MemoryRegion[] = [
   },
 ];
 
-/** The cell "canwarden", as the driver of virtio-can; as the device: roles.ts. */
+/** The cell as the driver of virtio-can. roles.ts turns it into the device. */
 export const RPI4_CANWARDEN: Cell = defineCell({
   name: 'canwarden',
   flags: flags(CELL_VIRTUAL_CONSOLE_PERMITTED, CELL_VIRTUAL_CONSOLE_ACTIVE),
@@ -127,7 +127,7 @@ export const RPI4_CANWARDEN: Cell = defineCell({
       peers: rpi4.IVSHMEM_PEERS,
       protocol: rpi4.VIRTIO_CAN_FRONT_END,
     }),
-    // Its interrupt, INTID 187, is not granted: both ends look at memory, neither rings.
+    // INTID 187 of this device is not granted: both ends poll memory, neither rings.
     ivshmemDevice({
       name: 'control link',
       domain: rpi4.PCI_DOMAIN,
@@ -141,7 +141,7 @@ export const RPI4_CANWARDEN: Cell = defineCell({
   virtualPciInterruptBase: rpi4.CELL_VIRTUAL_PCI_INTERRUPT_BASE,
   messageReplyTimeoutLoops: rpi4.MESSAGE_REPLY_TIMEOUT_LOOPS,
   console: {
-    // The size stays 0, as in Jailhouse's own cells: only the system's debug console needs it.
+    // The size stays 0, as in Jailhouse's own cells. Only the system's debug console needs it.
     ...NO_CONSOLE,
     address: rpi4.UART.start,
     type: CONSOLE_TYPE_8250,

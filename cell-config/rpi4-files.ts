@@ -1,7 +1,5 @@
 /**
- * The files the Raspberry Pi 4 needs, ready to write: the root cell, and the warden's in two forms.
- *
- * Does not: write them.
+ * The configuration files of the Raspberry Pi 4: the root cell, and the cell in two forms.
  */
 import { encodeCell, encodeSystem } from './format/encode.ts';
 import type { Revision } from './format/model.ts';
@@ -14,7 +12,7 @@ export interface ConfigurationFile {
   readonly bytes: Buffer;
 }
 
-/** Root cell and warden's cell of `role` in the given file revision; the last one is for `idle=wfi`. */
+/** Root cell and cell of `role` in the given file revision. The last file is for `idle=wfi`. */
 export function rpi4Files(revision: Revision, role: Role): ConfigurationFile[] {
   const { system, cell, sleepingCell } = rpi4InRole(role);
   return [

@@ -1,14 +1,12 @@
 /**
- * The image of the warden's cell together with what `jailhouse cell load` puts beside it.
- *
- * Does not: read files.
+ * The image of the cell, with what `jailhouse cell load` puts beside it.
  */
 import type { CellImage } from './checks/finding.ts';
 import type { ElfImage } from './image/elf.ts';
 import { CELL_COMMAND_LINE, CELL_IMAGE_ADDRESS, CELL_RULES } from './rpi4-layout.ts';
 import { RPI4_CANWARDEN } from './rpi4-canwarden.ts';
 
-/** The load plan of the Raspberry Pi 4 with this image. */
+/** The load plan of this image on the Raspberry Pi 4. */
 export function rpi4Image(path: string, elf: ElfImage): CellImage {
   return {
     cellName: RPI4_CANWARDEN.name,

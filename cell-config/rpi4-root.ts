@@ -1,10 +1,9 @@
 /**
  * The Raspberry Pi 4 as Jailhouse sees it, and its root cell: AGL Linux.
  *
- * Follows Jailhouse's stock machine (configs/arm64/rpi4.c) with the demo link replaced by the
- * warden's two. The card must reserve CARD_RESERVATION as no-map: the warden's RAM, shared memory
- * and hypervisor lie there.
- * Does not: say what Linux does with it.
+ * Follows Jailhouse's stock machine (configs/arm64/rpi4.c); the project's two links replace the demo link.
+ * The card must reserve CARD_RESERVATION as no-map: the cell's RAM, the shared memory and the hypervisor lie
+ * there.
  */
 import {
   defineCell,

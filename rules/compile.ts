@@ -1,7 +1,5 @@
 /**
  * Rules file to image in one step.
- *
- * Does not: read or write files.
  */
 import { formatDiagnostic } from './diagnostics.ts';
 import type { Diagnostic } from './diagnostics.ts';
@@ -9,7 +7,7 @@ import { encodeRules } from './encode.ts';
 import type { RuleTable } from './model.ts';
 import { parseRules } from './parse.ts';
 
-/** A rules file with errors; the message has one line for each, `file:line:column reason`. */
+/** A rules file with errors. The message has a line for each, `file:line:column reason`. */
 export class RulesError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 
@@ -20,14 +18,14 @@ export class RulesError extends Error {
   }
 }
 
-/** A table that can be loaded, its image, and what is worth a second look. */
+/** A loadable table, its image, and its warnings. */
 export interface CompiledRules {
   readonly table: RuleTable;
   readonly image: Buffer;
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Compiles the text of a rules file; throws RulesError with everything that is wrong. */
+/** Compiles the text of a rules file. Throws RulesError with all errors. */
 export function compileRules(text: string, file: string): CompiledRules {
   const { table, diagnostics } = parseRules(text, file);
   if (table === undefined) throw new RulesError(diagnostics);

@@ -1,8 +1,8 @@
 /**
- * Reads rules.bin back into a rule table and refuses every image the cell would refuse.
+ * Reads rules.bin back into a rule table. Refuses every image that the cell would refuse.
  *
  * Throws RulesImageError naming the field, its offset, what was expected and what was found.
- * Does not: know rule names; the image has none, rules are called `rule-1`, `rule-2`, ...
+ * The image has no rule names, so rules are called `rule-1`, `rule-2`, ...
  */
 import { counted } from '../cell-config/plural.ts';
 import { rulesChecksum } from './encode.ts';
@@ -21,10 +21,10 @@ import {
 } from './model.ts';
 import { findCommonFrame } from './overlap.ts';
 
-/** The last receive layout, and frames that no rule matches are dropped. */
+/** The highest receive layout, and drop unmatched frames. */
 const FLAGS_MAXIMUM = 5;
 
-/** An image that is not a rule table of format 1. */
+/** The image is not a rule table of format 1. */
 export class RulesImageError extends Error {
   readonly offset: number;
 
@@ -121,7 +121,7 @@ function readHeader(bytes: Buffer): { ruleCount: number; filterCount: number; fl
   return { ruleCount, filterCount, flags };
 }
 
-/** Requests have a buffer of their own exactly when a filter recognises some. */
+/** Layout `urgent-first` and filter paths require each other. */
 function refuseContradiction(bytes: Buffer, ruleCount: number, receive?: ReceiveLayout): void {
   const hasFilter = Array.from({ length: ruleCount }, (_, index) =>
     bytes.readUInt8(RULES_HEADER.size + index * RULE_RECORD.size + RULE_RECORD.path),
@@ -131,7 +131,7 @@ function refuseContradiction(bytes: Buffer, ruleCount: number, receive?: Receive
   throw new RulesImageError(`flags: receive ${receive}`, RULES_HEADER.flags, expected, 'the other');
 }
 
-/** Paths by hardware filter are 1 and 2. */
+/** The paths by hardware filter are 1 and 2. */
 const PATH_MAXIMUM = 2;
 
 function readRule(bytes: Buffer, start: number, name: string): Rule {
@@ -237,7 +237,7 @@ function readAnswer(bytes: Buffer, start: number, name: string, match: RuleMatch
   return { identifier, extended, length, data, source };
 }
 
-/** The identifier bits of a can_id; refuses bits its frame format does not have. */
+/** The identifier bits of a can_id. Throws if a bit is set that the frame format does not have. */
 function readIdentifier(canId: number, extended: boolean, field: string, offset: number): number {
   const identifier = canId & 0x3fffffff;
   const maximum = extended ? EXTENDED_IDENTIFIER_MAXIMUM : STANDARD_IDENTIFIER_MAXIMUM;

@@ -11,7 +11,7 @@ import {
   SAME_AS_REQUEST,
 } from './model.ts';
 
-/** The table, one rule a line or two. */
+/** The table, one or two lines per rule. */
 export function describeTable(table: RuleTable): string {
   const lines = table.rules.flatMap(describeRule);
   const filters = table.filters?.map(formatFilter).join(' ');

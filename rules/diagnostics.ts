@@ -1,7 +1,5 @@
 /**
- * Everything that is wrong with a rules file, each with its place: `file:line:column reason`.
- *
- * Does not: stop at the first error; whoever fixes a file wants all of them.
+ * All errors and warnings of a rules file, each with its place: `file:line:column reason`.
  */
 
 /** One error or warning. Line and column count from 1. */
@@ -13,13 +11,13 @@ export interface Diagnostic {
   readonly reason: string;
 }
 
-/** `rules.yaml:12:9 reason`; a warning says that it is one. */
+/** `rules.yaml:12:9 reason`. A warning is marked as one. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, line, column, severity, reason } = diagnostic;
   return `${file}:${line}:${column} ${severity === 'warning' ? 'warning: ' : ''}${reason}`;
 }
 
-/** Collects diagnostics of one file by byte position in its text. */
+/** Collects the diagnostics of one file by byte offset in its text. */
 export class Diagnostics {
   readonly #file: string;
   readonly #position: (offset: number) => { line: number; col: number };
@@ -30,17 +28,17 @@ export class Diagnostics {
     this.#position = position;
   }
 
-  /** Notes that the table cannot be used, because of what stands at `offset`. */
+  /** Adds an error: the table cannot be used because of the text at `offset`. */
   error(offset: number, reason: string): void {
     this.#add(offset, 'error', reason);
   }
 
-  /** Notes something legal that is probably not meant. */
+  /** Adds a warning: legal, but probably not meant. */
   warning(offset: number, reason: string): void {
     this.#add(offset, 'warning', reason);
   }
 
-  /** `file:line:column` of a position, to name a second place in a message. */
+  /** `file:line:column` of an offset, to name a second place in a message. */
   place(offset: number): string {
     const { line, col } = this.#position(offset);
     return `${this.#file}:${line}:${col}`;
@@ -50,7 +48,7 @@ export class Diagnostics {
     return this.#found.some((diagnostic) => diagnostic.severity === 'error');
   }
 
-  /** All of them, in the order of the file; no warning about what is an error anyway. */
+  /** All diagnostics in file order. An error suppresses warnings at its place. */
   list(): Diagnostic[] {
     const errors = new Set(
       this.#found.filter(({ severity }) => severity === 'error').map(placeInFile),
@@ -70,7 +68,7 @@ function placeInFile({ line, column }: Diagnostic): string {
   return `${line}:${column}`;
 }
 
-/** The known word closest to a mistyped one, or undefined when none is close. */
+/** The known word closest to a mistyped one. Undefined if none is close. */
 export function closestWord(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   // A third of the letters may be wrong, and at least one.
@@ -85,7 +83,7 @@ export function closestWord(word: string, known: readonly string[]): string | un
   return best;
 }
 
-/** Single-letter insertions, deletions, replacements and swaps of neighbours between two words. */
+/** Edit distance: single-letter insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(from: string, to: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);

@@ -1,7 +1,7 @@
 /**
  * Writes a rule table as rules.bin, format 1.
  *
- * Fields that do not apply are canonical: zero, and 0xff in answerSource.
+ * Fields that do not apply have one canonical value: zero, and 0xff in answerSource.
  * Does not: check the table; parse.ts did, and decode.ts checks an image from elsewhere.
  */
 import { crc32 } from 'node:zlib';
@@ -11,7 +11,6 @@ import type { Rule, RuleTable } from './model.ts';
 import { SAME_AS_REQUEST } from './model.ts';
 import { assignPaths } from './paths.ts';
 
-/** The image of a table. */
 export function encodeRules(table: RuleTable): Buffer {
   const { filters = [] } = table;
   const filtersStart = RULES_HEADER.size + table.rules.length * RULE_RECORD.size;
@@ -42,7 +41,7 @@ export function encodeRules(table: RuleTable): Buffer {
   return bytes;
 }
 
-/** CRC-32 of an image, its own field taken as zero. */
+/** CRC-32 of an image. Its own field counts as zero. */
 export function rulesChecksum(bytes: Buffer): number {
   const covered = Buffer.from(bytes);
   covered.writeUInt32LE(0, RULES_HEADER.crc32);

@@ -1,14 +1,13 @@
 /**
- * Finds a frame that two rules would both match.
+ * Finds a frame that two rules both match.
  *
- * Two rules are told apart by a bit that both compare and compare with different values: in the
- * frame kind, in the identifier, or in the data. Lengths never tell them apart, because a frame of
- * eight bytes is long enough for both.
+ * Two rules are disjoint if both compare some bit with different values: in the frame kind, the identifier,
+ * or the data. Lengths never separate them, because a frame of eight bytes is long enough for both.
  */
 import type { RuleMatch } from './model.ts';
 import { formatByte, formatIdentifier } from './model.ts';
 
-/** A frame that both match, as text, or null when there is none. */
+/** A frame that both match, as text. Null if there is none. */
 export function findCommonFrame(first: RuleMatch, second: RuleMatch): string | null {
   if (first.extended !== second.extended || first.remote !== second.remote) return null;
   if (differs(first.identifier, first.mask, second.identifier, second.mask)) return null;
@@ -19,7 +18,7 @@ export function findCommonFrame(first: RuleMatch, second: RuleMatch): string | n
   const identifier = formatIdentifier(first.identifier | second.identifier, first.extended);
   if (first.remote) return `${identifier} remote`;
   const data = first.data.map((byte, index) => formatByte(byte.value | second.data[index].value));
-  // Bytes that neither compares say nothing; leave them out at the end.
+  // Omit trailing bytes that neither rule compares.
   let length = data.length;
   while (length > 0 && (first.data[length - 1].mask | second.data[length - 1].mask) === 0) {
     length -= 1;
@@ -27,7 +26,7 @@ export function findCommonFrame(first: RuleMatch, second: RuleMatch): string | n
   return length === 0 ? identifier : `${identifier} [${data.slice(0, length).join(', ')}]`;
 }
 
-/** Whether some bit is compared by both and must be different. */
+/** Whether both compare some bit with different values. */
 function differs(
   firstValue: number,
   firstMask: number,

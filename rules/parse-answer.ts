@@ -1,7 +1,7 @@
 /**
- * Reads `answer:` of one rule: identifier, length and fixed bytes; see parse-copies.ts for the others.
+ * Reads `answer:` of one rule: identifier, length and fixed bytes. parse-copies.ts reads the other bytes.
  *
- * Does not: read the match, but gets its result: what can be copied depends on the request.
+ * It needs the parsed match, because the request limits what can be copied.
  */
 import { isScalar } from 'yaml';
 import type { RuleAnswer, RuleMatch } from './model.ts';
@@ -13,13 +13,13 @@ import type { Entry, YamlReader } from './yaml-reader.ts';
 
 const ANSWER_KEYS = ['id', 'extended', 'length', 'data', 'copy', 'live'];
 
-/** The answer, and how many bytes of the request it needs. */
+/** The answer, and the request length it needs. */
 export interface ParsedAnswer {
   readonly answer: RuleAnswer;
   readonly requestBytes: number;
 }
 
-/** Reads an answer; undefined after an error. `match` is undefined if it had errors itself. */
+/** Reads an answer. Undefined after an error. `match` is undefined if it had errors itself. */
 export function parseAnswer(
   reader: YamlReader,
   entry: Entry,
@@ -99,7 +99,7 @@ function fitsLength(
   return true;
 }
 
-/** Two nodes must not send the same identifier: arbitration could not tell them apart. */
+/** Warns if the answer has the identifier of the request: arbitration could not separate the two nodes. */
 function warnAboutOwnRequest(
   reader: YamlReader,
   entry: Entry,

@@ -1,7 +1,5 @@
 /**
- * Reads `copy:` and `live:` of one answer: which bytes come from the request, and which are live values.
- *
- * Does not: read the fixed bytes; it is told of them, to see what nothing fills.
+ * Reads `copy:` and `live:` of one answer: bytes copied from the request, and live values.
  */
 import type { RuleMatch } from './model.ts';
 import { DATA_BYTES, LIVE_SOURCE, LIVE_VALUES, liveValueOf } from './model.ts';
@@ -9,23 +7,23 @@ import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const COPY_KEYS = ['from', 'to', 'count'];
 
-/** A byte of `data`; value null for `~`, which a copy or a live value must fill. */
+/** A byte of `data`. Null stands for `~`, which a copy or a live value must fill. */
 export interface AnswerByte {
   readonly value: number | null;
   readonly offset: number;
 }
 
-/** One entry of `copy` or `live` that passed its own checks. */
+/** One valid entry of `copy` or `live`. */
 export interface Copy {
   readonly kind: 'copy' | 'live';
-  /** Byte of the request, or number of the live value. */
+  /** Index of the request byte, or number of the live value. */
   readonly from: number;
   readonly to: number;
   readonly count: number;
   readonly offset: number;
 }
 
-/** All entries of both lists; undefined after an error. */
+/** All entries of both lists. Undefined after an error. */
 export function parseCopies(
   reader: YamlReader,
   entries: Entries,
@@ -84,7 +82,7 @@ function parseCopy(reader: YamlReader, item: Entry, kind: Copy['kind']): Copy | 
   return { kind, from, to, count, offset: item.offset };
 }
 
-/** What fills each answer byte; refuses two for one and a `~` that none fills. */
+/** Source of each answer byte. Refuses a byte with two sources and a `~` with none. */
 export function placeCopies(
   reader: YamlReader,
   copies: readonly Copy[],

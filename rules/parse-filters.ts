@@ -1,8 +1,8 @@
 /**
- * Reads the `filters` of a rules file: candump's notation, `id:mask` and inverted `id~mask`.
+ * Reads the `filters` of a rules file in candump's notation: `id:mask` and inverted `id~mask`.
  *
- * Source of the notation: can-utils, candump.c. One difference: an identifier whose flag bits are
- * written out (40000123, a standard remote frame) is taken as it stands.
+ * Source of the notation: can-utils, candump.c. One difference: an identifier with written-out flag bits
+ * (40000123, a standard remote frame) is taken literally.
  */
 import { CAN_ID_EXTENDED, FILTER_INVERTED } from './image-layout.ts';
 import type { Filter } from './model.ts';
@@ -10,10 +10,10 @@ import { MAXIMUM_FILTERS } from './model.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const NOTATION = /^([0-9a-f]{1,8})([:~])([0-9a-f]{1,8})$/i;
-/** An identifier of eight digits whose flag bits are all clear is an extended one. */
+/** An identifier of eight digits without flag bits is extended. */
 const EXTENDED_NUMBER = /^[01][0-9a-f]{7}$/i;
 
-/** The filters of the table; none when the key is not there or has no value. */
+/** The filters of the table. Empty if the key is absent or has no value. */
 export function parseFilters(reader: YamlReader, entries: Entries): Filter[] {
   const entry = entries.byKey.get('filters');
   if (entry === undefined || entry.node === null) return [];

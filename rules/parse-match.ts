@@ -17,10 +17,10 @@ import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 const MATCH_KEYS = ['id', 'mask', 'extended', 'remote', 'data'];
 const BYTE_KEYS = ['value', 'mask'];
 
-/** Any byte: nothing is compared. */
+/** Matches any byte. */
 export const ANY_BYTE: ByteMatch = { value: 0, mask: 0 };
 
-/** Reads the condition of a rule; undefined after an error. */
+/** Reads the condition of a rule. Undefined after an error. */
 export function parseMatch(reader: YamlReader, entry: Entry): RuleMatch | undefined {
   const entries = reader.map(entry, MATCH_KEYS, {
     length: 'a frame matches when it has all bytes that data lists; add ~ for more',
@@ -51,7 +51,7 @@ export function parseMatch(reader: YamlReader, entry: Entry): RuleMatch | undefi
   };
 }
 
-/** Reads an identifier and holds it against the frame format. */
+/** Reads an identifier and checks it against the frame format. */
 export function parseIdentifier(
   reader: YamlReader,
   entries: Entries,

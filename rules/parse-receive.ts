@@ -1,14 +1,12 @@
 /**
- * Reads `receive` of a rules file: how the two receive buffers of the chip are used.
- *
- * What the words mean: docs/rules.md, model.ts.
- * Does not: choose; with `auto` the table has no `receive`, and the cell decides.
+ * Reads `receive` of a rules file: the use of the chip's two receive buffers. The words are explained in
+ * docs/rules.md and model.ts. With `auto` the table has no `receive`, and the cell decides.
  */
 import type { RuleTable } from './model.ts';
 import { assignPaths } from './paths.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
-/** The part of the table that `receive` says; nothing for `auto`, or after an error. */
+/** The table's `receive` property. Empty for `auto` and after an error. */
 export function parseReceive(
   reader: YamlReader,
   entries: Entries,
@@ -18,7 +16,7 @@ export function parseReceive(
   if (entry === undefined) return {};
   const receive = reader.word(entry, ['auto', 'shared', 'urgent-first']);
   if (receive === undefined || receive === 'auto') return {};
-  // The rules may be incomplete after errors; then this one would only be in the way.
+  // After other errors the rules may be incomplete, and this check would mislead.
   if (receive === 'urgent-first' && !reader.diagnostics.hasErrors) {
     const paths = assignPaths(table);
     if (paths.every(({ number }) => number === 0)) {

@@ -1,7 +1,6 @@
 /**
- * Reads rules.yaml: text to rule table, with every error at its `file:line:column`.
- *
- * The language: docs/rules.md. Does not: touch files; see compile.ts for text to image.
+ * Reads rules.yaml: text to rule table, with every error at its `file:line:column`. docs/rules.md describes
+ * the language.
  */
 import { LineCounter, parseDocument } from 'yaml';
 import { Diagnostics } from './diagnostics.ts';
@@ -20,13 +19,13 @@ const TABLE_KEYS = ['version', 'default', 'filters', 'receive', 'rules'];
 const RULE_KEYS = ['name', 'match', 'answer', 'forward', 'action'];
 const LANGUAGE_VERSION = 1;
 
-/** The table, if there were no errors; all errors and warnings, in the order of the file. */
+/** The table if there were no errors, and all diagnostics in file order. */
 export interface ParseResult {
   readonly table: RuleTable | undefined;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What is known of a rule after reading it, even when other parts of it were wrong. */
+/** The readable parts of a rule, even if other parts were wrong. */
 interface ParsedRule {
   readonly name: string | undefined;
   readonly nameOffset: number;
@@ -35,7 +34,7 @@ interface ParsedRule {
   readonly rule: Rule | undefined;
 }
 
-/** Reads the text of a rules file; `file` is only used in messages. */
+/** Reads the text of a rules file. `file` is only used in messages. */
 export function parseRules(text: string, file: string): ParseResult {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
@@ -83,7 +82,7 @@ function parseTable(
 
 function parseRuleList(reader: YamlReader, entries: Entries, where: string): Rule[] {
   const entry = reader.required(entries, 'rules', where);
-  // `rules:` with nothing after it is a table without rules.
+  // `rules:` without a value is a table without rules.
   if (entry === undefined || entry.node === null) return [];
   const items = reader.list(entry, 'rule', MAXIMUM_RULES, 1) ?? [];
   const parsed = items.map((item) => parseRule(reader, item)).filter((rule) => rule !== undefined);
@@ -133,7 +132,7 @@ function parseName(reader: YamlReader, entry: Entry): string | undefined {
   return undefined;
 }
 
-/** Whether the request goes to AGL: as `forward` or `action` say, else only if unanswered. */
+/** Whether the request goes to AGL: as `forward` or `action` says, otherwise only if unanswered. */
 function parseForward(reader: YamlReader, entries: Entries, called: string): boolean | undefined {
   const answered = entries.byKey.has('answer');
   const forwardEntry = entries.byKey.get('forward');

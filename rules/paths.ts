@@ -1,61 +1,61 @@
 /**
- * Which way each rule's requests are recognised: by a hardware filter of the chip, or by reading them.
+ * How each rule recognises its requests: by a hardware filter of the chip, or by reading the frame.
  *
- * Does not: know the bit rate and the SPI clock. Unless the file says `urgent-first`, the cell uses both
- * receive buffers for all frames when these leave too little time for one (src/cell/urgent/receive-layout.ts).
+ * The chip's filters RXF0 and RXF1 let requests into a receive buffer of their own, and two SPI bytes tell
+ * which filter matched. The static answer waits in a transmit buffer, and the third byte sends it. The
+ * filters share one mask. They compare the identifier and, in standard frames, data bytes 0 and 1. One
+ * transmit buffer must be left for the answers of all other rules. Filters do not compare the length: if the
+ * rule does, the cell reads it before it answers, which takes three more bytes.
  *
- * The chip's filters RXF0 and RXF1 let requests into a receive buffer of their own and tell in two SPI
- * bytes which one it is; the static answer waits in a transmit buffer and goes out with the third. The
- * filters share one mask, look at the identifier and, in standard frames, at data bytes 0 and 1, and
- * one transmit buffer must be left for the answers of all other rules. They do not look at the length:
- * where the rule has one, it is read before the answer goes, three bytes more.
+ * Bit rate and SPI clock are unknown here. Unless the file says `urgent-first`, the cell uses both receive
+ * buffers for all frames if the clock leaves too little time (src/cell/urgent/receive-layout.ts).
  */
 import { counted } from '../cell-config/plural.ts';
 import type { Rule, RuleTable } from './model.ts';
 import { formatIdentifier, isStaticAnswer, liveValueOf } from './model.ts';
 
-/** 0: by reading the frame; 1, 2: by filter RXF0, RXF1. The numbers stand in the image. */
+/** 0: by reading the frame. 1, 2: by filter RXF0, RXF1. The image holds these numbers. */
 export type PathNumber = 0 | 1 | 2;
 
-/** The way of one rule, and why. */
+/** The path of one rule, and the reason. */
 export interface RulePath {
   readonly number: PathNumber;
-  /** SPI bytes from INT to the end of RTS, of an answer that is loaded; 0 without an answer. */
+  /** SPI bytes from INT to the end of RTS if the answer is preloaded; 0 without an answer. */
   readonly spiBytes: number;
-  /** The same when the answer before in its buffer was another rule's, or of another length. */
+  /** The same if the answer's buffer last held the answer of another rule or of another length. */
   readonly worstSpiBytes: number;
   /**
-   * The longest time from INT to the end of RTS on an idle cell, SPI at 10 MHz, a core at 1.5 GHz;
-   * 0 without an answer. Seen on the emulated board (docs/timing-budget.md), not on hardware.
+   * The longest time from INT to the end of RTS on an idle cell with SPI at 10 MHz and a core at 1.5 GHz;
+   * 0 without an answer. Measured on the emulated board (docs/timing-budget.md), not on hardware.
    */
   readonly worstMicros: number;
   readonly reason: string;
 }
 
-/** Comes first where RXB0 is kept for the requests of filters. */
+/** Precedes the service if RXB0 is reserved for requests of filters. */
 const RX_STATUS_BYTES = 2;
 /** RX STATUS, RTS. */
 const FILTER_BYTES = 3;
 /** READ of RXB0DLC. */
 const LENGTH_BYTES = 3;
-/** Data bytes that a filter compares, of standard frames (DS20001801J, section 4.4). */
+/** Data bytes that a filter compares in standard frames (DS20001801J, section 4.4). */
 const FILTER_DATA_BYTES = 2;
 /** READ RX BUFFER of a request with 8 data bytes. */
 const READ_BYTES = 14;
 const RTS_BYTES = 1;
 const LOAD_DATA_BYTES = 1;
-/** LOAD TX BUFFER from SIDH: identifier and length, too. */
+/** LOAD TX BUFFER from SIDH: includes identifier and length. */
 const LOAD_HEADER_BYTES = 5;
 /** 9 clocks of 10 MHz. */
 const BYTE_MICROS = 0.9;
-/** Up to the look that sees INT, and what chip selects and the service cost beside the bytes. */
+/** From INT to the look that sees it, plus chip selects and the service, without the bytes. */
 const SERVICE_MICROS = 2.45;
-/** A frame that is read: handling, answer; then each rule of the search, and RX STATUS's chip select. */
+/** For a frame that is read: handling, answer, and the chip select of RX STATUS. Then each rule searched. */
 const READ_MICROS = 0.9;
 const RULE_MICROS = 0.008;
 const LOOK_MICROS = 0.3;
 
-/** The way of each rule, in the order of the table. */
+/** The path of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {
   const shared = table.receive === 'shared';
   const filtered = shared ? [] : chooseFiltered(table.rules);
@@ -73,10 +73,10 @@ function chooseFiltered(rules: readonly Rule[]): readonly Rule[] {
   return second !== undefined && answering.length === 2 ? [first, second] : [first];
 }
 
-/** The answer that wins arbitration over the others is the most urgent. */
+/** The answer that wins arbitration is the most urgent. Smaller is more urgent. */
 function urgencyOf({ answer }: Rule): number {
   if (answer === null) return Infinity;
-  // The first 11 bits decide between the forms, then the standard frame wins.
+  // The first 11 bits decide between the two formats, then the standard frame wins.
   return answer.extended ? answer.identifier * 2 + 1 : answer.identifier * 2 ** 19;
 }
 
@@ -88,7 +88,7 @@ function sharesMask({ match: left }: Rule, { match: right }: Rule): boolean {
   );
 }
 
-/** Why no filter can serve a rule, if so. */
+/** The reason why no filter can serve a rule, if there is one. */
 function obstacleOf({ match, answer }: Rule): string | undefined {
   if (answer === null) return 'it has no answer';
   if (answer.source.some((source) => liveValueOf(source) !== undefined)) {
@@ -144,7 +144,7 @@ function explain(
   return { number: 0, spiBytes, worstSpiBytes, worstMicros, reason };
 }
 
-/** What the filter compares: identifier, and the data bytes that the rule looks at. */
+/** What the filter compares: the identifier, and the data bytes that the rule compares. */
 function recognised({ match }: Rule): string {
   const identifier = formatIdentifier(match.identifier, match.extended);
   const places = match.data.flatMap(({ mask }, index) => (mask === 0 ? [] : [`D${index}`]));

@@ -1,9 +1,7 @@
 /**
- * Typed access to the nodes of a YAML document; every refusal has the position of the node.
+ * Typed access to the nodes of a YAML document. Every error has the position of its node.
  *
- * A reader function returns undefined after it has noted an error, so that reading goes on and
- * finds the next one.
- * Does not: know rules.
+ * A reader function returns undefined after it has added an error. Reading goes on, to find the next one.
  */
 import type { Document, Node, Scalar, YAMLMap } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
@@ -12,22 +10,21 @@ import type { Diagnostics } from './diagnostics.ts';
 
 /** One `key: value` of a map. */
 export interface Entry {
-  /** What messages call the value: its key, or `data byte 3`. */
+  /** Name of the value in messages: its key, or `data byte 3`. */
   readonly label: string;
-  /** Where the value starts; the key, if there is no value. */
+  /** Start of the value, or of the key if there is no value. */
   readonly offset: number;
   readonly keyOffset: number;
-  /** Null for `~` and for nothing at all. */
+  /** Null for `~` and for an empty value. */
   readonly node: Node | null;
 }
 
-/** The entries of a map by key, and where the map starts. */
+/** The entries of a map by key, and the start of the map. */
 export interface Entries {
   readonly offset: number;
   readonly byKey: ReadonlyMap<string, Entry>;
 }
 
-/** Reads nodes of one document. */
 export class YamlReader {
   readonly diagnostics: Diagnostics;
   readonly #document: Document.Parsed;
@@ -37,7 +34,7 @@ export class YamlReader {
     this.diagnostics = diagnostics;
   }
 
-  /** The node an alias stands for, or the node itself; null for an empty value. */
+  /** The target of an alias, or the node itself. Null for an empty value. */
   resolve(node: unknown): Node | null {
     const target = isAlias(node) ? node.resolve(this.#document) : node;
     if (isScalar(target) && target.value === null) return null;
@@ -45,8 +42,7 @@ export class YamlReader {
   }
 
   /**
-   * Reads a map whose keys are all known. `advice` explains keys that people try and that do not
-   * exist on purpose.
+   * Reads a map whose keys are all known. `advice` explains keys that are deliberately absent but often tried.
    */
   map(
     value: Pick<Entry, 'label' | 'offset' | 'node'>,
@@ -77,7 +73,7 @@ export class YamlReader {
     return { offset, byKey };
   }
 
-  /** An entry that must be there. */
+  /** A required entry. */
   required(entries: Entries, key: string, where: string): Entry | undefined {
     const entry = entries.byKey.get(key);
     if (entry === undefined) this.diagnostics.error(entries.offset, `${where} has no "${key}"`);
@@ -107,7 +103,7 @@ export class YamlReader {
     return items;
   }
 
-  /** `true` or `false`; `fallback` when the key is not there. */
+  /** `true` or `false`; `fallback` if the key is absent. */
   boolean(entry: Entry | undefined, fallback: boolean): boolean | undefined {
     if (entry === undefined) return fallback;
     const value = isScalar(entry.node) ? entry.node.value : null;
@@ -116,7 +112,7 @@ export class YamlReader {
     return undefined;
   }
 
-  /** One of a few words. */
+  /** One of the given words. */
   word<Word extends string>(entry: Entry, words: readonly Word[]): Word | undefined {
     const value = isScalar(entry.node) ? entry.node.value : null;
     const found = words.find((word) => word === value);
@@ -127,7 +123,6 @@ export class YamlReader {
     return undefined;
   }
 
-  /** Text. */
   text(entry: Entry): string | undefined {
     const value = isScalar(entry.node) ? entry.node.value : null;
     if (typeof value === 'string') return value;
@@ -136,8 +131,8 @@ export class YamlReader {
   }
 
   /**
-   * A whole number, 0 or more, in hexadecimal (0x1A0) or decimal. With `hexExpected` a decimal one
-   * above 9 is taken, with a warning: tools that print CAN frames leave the 0x out.
+   * A whole number, 0 or more, in hexadecimal (0x1A0) or decimal. With `hexExpected` a decimal number above 9
+   * is accepted with a warning: tools that print CAN frames omit the 0x.
    */
   number(entry: Entry, hexExpected: boolean): number | undefined {
     const source = isScalar(entry.node) ? sourceOf(entry.node) : '';
@@ -172,7 +167,7 @@ function sourceOf(scalar: Scalar): string {
   return scalar.source ?? String(scalar.value);
 }
 
-/** Where a node starts in the text; `fallback` for an empty value, which is nowhere. */
+/** Start of a node in the text; `fallback` for an empty value, which has no place. */
 function startOf(node: unknown, fallback: number): number {
   const range = (node as { range?: readonly number[] } | null)?.range;
   return range?.[0] ?? fallback;

@@ -1,8 +1,8 @@
 /**
- * A cell as members of Jailhouse's C structures: its descriptor, CPU set and arrays.
+ * A cell as members of Jailhouse's C structures: its descriptor, CPU set and arrays; emit.ts writes the
+ * frame around them.
  *
  * Source of the names: Jailhouse include/jailhouse/{cell-config,console}.h.
- * Does not: write the frame around them; see emit.ts.
  */
 import {
   CELL_FLAG_NAMES,
@@ -26,17 +26,17 @@ import type {
 } from '../format/model.ts';
 import { block, cComment, cFlags, cNumber, cString, member, numbers } from './initializer.ts';
 
-/** One array behind the descriptor: its C type and name, the count's member, its elements. */
+/** One array behind the descriptor: its C type and name, the member with its count, its elements. */
 export interface CellArray {
   readonly type: string;
   readonly name: string;
-  /** Member of the descriptor with the number of elements; none for the CPU set and what no count covers. */
+  /** Descriptor member with the number of elements; absent for the CPU set and for uncounted bytes. */
   readonly count?: string;
   readonly length: number;
   readonly lines: readonly string[];
 }
 
-/** CPU set and non-empty arrays, in the order in which they follow the descriptor. */
+/** CPU set and non-empty arrays, in their order behind the descriptor. */
 export function cellArrays(cell: Cell): CellArray[] {
   const arrays: CellArray[] = [
     cpuSet(cell),
@@ -110,7 +110,7 @@ export function cellMembers(cell: Cell, arrays: readonly CellArray[]): string[] 
       vpci_irq_base: cell.virtualPciInterruptBase,
       cpu_reset_address: cell.cpuResetAddress,
     }),
-    // Loops, not an address: people count them in decimal.
+    // A loop count, so decimal.
     ...(cell.messageReplyTimeoutLoops === 0
       ? []
       : [member('msg_reply_timeout', `${cell.messageReplyTimeoutLoops}ULL`)]),
@@ -118,7 +118,7 @@ export function cellMembers(cell: Cell, arrays: readonly CellArray[]): string[] 
   ];
 }
 
-/** `.member = { ... },` of a console; nothing when there is none. */
+/** `.member = { ... },` for a console; no lines if there is none. */
 export function consoleBlock(name: string, console: Console): string[] {
   const type = CONSOLE_TYPE_NAMES[console.type];
   const typeText = type === undefined ? cNumber(console.type) : `JAILHOUSE_CON_TYPE_${type}`;
@@ -146,7 +146,7 @@ function array<Element>(
   return { type, name, count, length: elements.length, lines: elements.flatMap(write) };
 }
 
-/** 64-bit words, unless the set is not made of whole ones. */
+/** 64-bit words; bytes if the size of the set is not a multiple of 8. */
 function cpuSet({ cpus, cpuSetBytes }: Cell): CellArray {
   const wordBits = cpuSetBytes % 8 === 0 ? 64 : 8;
   const words = Array.from({ length: (8 * cpuSetBytes) / wordBits }, (_, index) => {

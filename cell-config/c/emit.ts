@@ -1,9 +1,6 @@
 /**
- * A configuration in Jailhouse's own C form: one self-contained file for the folder of its
- * architecture in `configs/`.
- *
- * Compiled by Jailhouse, the file gives the bytes of encode.ts.
- * Does not: read C.
+ * A configuration in Jailhouse's own C form: one self-contained file for the folder of its architecture
+ * in `configs/`. Compiled by Jailhouse, it gives the bytes of encode.ts.
  */
 import { ARCHITECTURE_NAMES, SYSTEM_FLAG_NAMES } from '../format/constants.ts';
 import type { Cell, DecodedFile, Iommu, System } from '../format/model.ts';
@@ -92,7 +89,7 @@ function systemMembers(system: System, root: Cell, arrays: readonly CellArray[])
   ];
 }
 
-/** The member of the union that the architecture has. */
+/** The union member of the architecture. */
 function platformBlock({ gic, x86 }: System): string[] {
   if (x86 !== undefined) {
     const members = numbers({
@@ -118,7 +115,7 @@ function platformBlock({ gic, x86 }: System): string[] {
   );
 }
 
-/** The twelve bytes that depend on the type, as the one member of the union that has them all. */
+/** The twelve type-dependent bytes, as the union member that holds all of them. */
 function iommu(unit: Iommu): string[] {
   const options = Buffer.from(unit.options);
   const tlbBase = options.readBigUInt64LE(0);

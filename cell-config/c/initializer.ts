@@ -1,47 +1,42 @@
-/**
- * Writes C initializers: nested braces, designated members, one member a line.
- *
- * Does not: know Jailhouse.
- */
+/** Writes C initializers: nested braces, designated members, one member a line. */
 
-/** Lines of C at some depth; depth is added by the caller of `block`. */
+/** Lines of C. `block` indents the lines it is given. */
 export type Lines = readonly string[];
 
-/** `.name = value,`. */
 export function member(name: string, value: string): string {
   return `.${name} = ${value},`;
 }
 
-/** The members whose number is not zero: C sets what is not named to zero. */
+/** The non-zero members. C sets omitted members to zero. */
 export function numbers(values: Readonly<Record<string, number>>): string[] {
   return Object.entries(values)
     .filter(([, value]) => value !== 0)
     .map(([name, value]) => member(name, cNumber(value)));
 }
 
-/** `head {`, the lines one tab deeper, `},`. */
+/** `head {`, the lines indented by a tab, `},`. */
 export function block(head: string, lines: Lines): string[] {
   return [`${head}{`, ...lines.map((line) => (line === '' ? '' : `\t${line}`)), '},'];
 }
 
-/** Small numbers decimal, others hexadecimal; with the suffix that keeps 64 bits on every compiler. */
+/** Small numbers decimal, others hexadecimal; above 32 bits with the suffix ULL. */
 export function cNumber(value: number): string {
   if (value < 0x400) return String(value);
   const text = `0x${value.toString(16)}`;
   return value > 0xffffffff ? `${text}ULL` : text;
 }
 
-/** A string literal; question marks are escaped because two of them start a trigraph. */
+/** A string literal. Question marks are escaped, because two of them start a trigraph. */
 export function cString(text: string): string {
   return `"${text.replace(/["\\?]/g, '\\$&')}"`;
 }
 
-/** A one-line comment; text that would end it early is taken apart. */
+/** A one-line comment. A comment end inside the text is broken up. */
 export function cComment(text: string): string {
   return `/* ${text.replaceAll('*/', '* /')} */`;
 }
 
-/** Flags as their C names joined with `|`, unknown bits as a number; `0` when none is set. */
+/** Flags as their C names joined with `|`. Unknown bits appear as a number; `0` if none is set. */
 export function cFlags(
   value: number,
   names: readonly (readonly [number, string])[],

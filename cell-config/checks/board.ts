@@ -1,14 +1,12 @@
 /**
- * What only holds on the Raspberry Pi 4, told by the address of its interrupt controller: E-CELL-52.
- *
- * Does not: say anything about other machines.
+ * Rules of the Raspberry Pi 4, recognised by the address of its interrupt controller: E-CELL-52.
  */
 import { MEMORY_WRITE } from '../format/constants.ts';
 import { GIC, GPIO, GPIO_INTERRUPT } from '../rpi4-layout.ts';
 import { error, intersection, regionPlace } from './finding.ts';
 import type { Configuration, Finding } from './finding.ts';
 
-/** GPEDS0 (0x40) to GPLEN0 (0x70): what acknowledges and enables the pins' interrupt. */
+/** GPEDS0 (0x40) to GPLEN0 (0x70): the registers that acknowledge and enable the pins' interrupt. */
 const EVENT_REGISTERS = { start: GPIO.start + 0x40, size: 0x34 } as const;
 
 /** A cell that owns the interrupt of the GPIO pins must be able to acknowledge it. */

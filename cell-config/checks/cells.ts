@@ -1,5 +1,5 @@
 /**
- * What each cell needs for itself, and CPUs. E-CELL-20 to E-CELL-28, N-CELL-65.
+ * Each cell by itself, and the CPUs of all. E-CELL-20 to E-CELL-28, N-CELL-65.
  */
 import {
   CELL_PASSIVE_COMMREG,
@@ -119,7 +119,7 @@ function* checkEntry(cell: Cell): Generator<Finding> {
   );
 }
 
-/** A cell that prints to registers it cannot reach is parked by its first letter. */
+/** Console registers must be reachable, or the first character printed parks the cell's CPU. */
 function* checkConsole(cell: Cell): Generator<Finding> {
   const { address, type, flags } = cell.console;
   if (type === 0 || (flags & CONSOLE_MMIO) === 0) return;

@@ -1,23 +1,23 @@
 /**
- * What a check finds, and how it names places. One shape for every check.
+ * The shape of a finding, and the names of places in it.
  */
 import type { ElfImage } from '../image/elf.ts';
 import type { Cell, MemoryRegion, System } from '../format/model.ts';
 
-/** One thing that is wrong (`error`) or worth knowing (`note`). */
+/** An error, or a note: something legal that a reader should know. */
 export interface Finding {
-  /** Stable: `E-CELL-03` for an error, `N-CELL-60` for a note. */
+  /** Stable code: `E-CELL-03` for an error, `N-CELL-60` for a note. */
   readonly code: string;
   readonly severity: 'error' | 'note';
-  /** What is the matter, with the values. */
+  /** What is wrong, with the values. */
   readonly message: string;
-  /** Where: one place, or the two that contradict each other. */
+  /** One place, or the two that contradict each other. */
   readonly places: readonly string[];
   /** What to change. */
   readonly fix: string;
 }
 
-/** An image and where `jailhouse cell load` puts it and what goes with it; guest addresses. */
+/** An image, where `jailhouse cell load` puts it, and what is loaded beside it. Guest addresses. */
 export interface CellImage {
   readonly cellName: string;
   /** For messages. */
@@ -28,23 +28,21 @@ export interface CellImage {
   readonly rules: Range;
 }
 
-/** A configuration as Jailhouse gets it: the machine with its root cell, and the other cells. */
+/** A configuration for Jailhouse: the machine with its root cell, and the other cells. */
 export interface Configuration {
   readonly system: System;
   readonly cells: readonly Cell[];
-  /** The image of one of the cells; without it nothing is said about images. */
+  /** The image of one of the cells. Without it, images are not checked. */
   readonly image?: CellImage;
 }
 
 /** A check looks at a whole configuration and lists what it finds. */
 export type Check = (configuration: Configuration) => Iterable<Finding>;
 
-/** An error of the configuration. */
 export function error(code: string, message: string, places: string[], fix: string): Finding {
   return { code, severity: 'error', message, places, fix };
 }
 
-/** Something legal that a reader should know. */
 export function note(code: string, message: string, places: string[], fix: string): Finding {
   return { code, severity: 'note', message, places, fix };
 }
@@ -68,13 +66,13 @@ export function hex(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
-/** A piece of an address space. */
+/** A range of an address space. */
 export interface Range {
   readonly start: number;
   readonly size: number;
 }
 
-/** The part two ranges have in common; null when there is none, or one is empty. */
+/** The intersection of two ranges; null if it is empty. */
 export function intersection(first: Range, second: Range): Range | null {
   const start = Math.max(first.start, second.start);
   const end = Math.min(first.start + first.size, second.start + second.size);

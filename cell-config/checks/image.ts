@@ -1,8 +1,8 @@
 /**
- * The linked image against the cell that runs it: size, place, entry, and what is loaded beside it.
+ * The linked image against its cell: size, place, entry, and what is loaded beside it.
  * E-CELL-70 to E-CELL-75.
  *
- * Jailhouse finds none of this before the cell is started; most of it would be a parked CPU then.
+ * Jailhouse checks none of this before it starts the cell. Most of these mistakes would park the CPU.
  */
 import { imageEnd, loadedBytes } from '../image/elf.ts';
 import { MEMORY_EXECUTE, MEMORY_LOADABLE, MEMORY_READ, MEMORY_WRITE } from '../format/constants.ts';
@@ -11,7 +11,7 @@ import { error, formatRange, hex, intersection, regionPlace } from './finding.ts
 import type { CellImage, Configuration, Finding, Range } from './finding.ts';
 import { has, virtual } from './regions.ts';
 
-/** Looks only when the configuration has both the image and the cell it is for. */
+/** Checks only a configuration that has both the image and its cell. */
 export function* checkImage({ cells, image }: Configuration): Generator<Finding> {
   const cell = cells.find(({ name }) => name === image?.cellName);
   if (image === undefined || cell === undefined) return;
@@ -97,7 +97,7 @@ function loadableHolding(cell: Cell, range: Range, flags: number): boolean {
   );
 }
 
-/** The first region that can be loaded, or the list that has none. */
+/** Names the first loadable region, or says that the cell has none. */
 function ramPlace(cell: Cell): string {
   const region = cell.memoryRegions.find((candidate) => has(candidate, MEMORY_LOADABLE));
   return region === undefined

@@ -2,9 +2,9 @@
  * Interrupts: ownership, and the ones that virtual PCI devices raise. E-CELL-30 to E-CELL-37,
  * N-CELL-63 and 64.
  *
- * `jailhouse config check` does not look at interrupts. Jailhouse skips an entry whose address is not
- * the distributor (irqchip_cell_init): that is a mistake where the entry has interrupts, and nothing where
- * it is a spare one. The interrupt controllers of x86 machines are not known here, and that is said.
+ * `jailhouse config check` does not look at interrupts. Jailhouse skips an entry whose address is not the
+ * distributor's (irqchip_cell_init). That is a mistake if the entry has interrupts, and harmless if it is a
+ * spare one. The interrupt controllers of x86 machines are not modelled; a note says so.
  */
 import {
   IVSHMEM_PROTOCOL_CUSTOM_FIRST,
@@ -23,7 +23,7 @@ export function virtualPciInterrupt(cell: Cell, device: PciDevice): number {
   return FIRST_SPI + cell.virtualPciInterruptBase + ((device.bdf >> 3) & 3);
 }
 
-/** Controller entries, ownership between cells, virtual PCI against both. */
+/** Checks controller entries, ownership between cells, and virtual PCI against both. */
 export function* checkInterrupts(configuration: Configuration): Generator<Finding> {
   const { system, cells } = configuration;
   if (system.x86 !== undefined) {
@@ -49,7 +49,7 @@ function* checkEntries(cell: Cell, distributor: number): Generator<Finding> {
   for (const [index, entry] of cell.interruptControllers.entries()) {
     const place = `${cell.name}: interrupt controller ${index} (INTIDs from ${entry.pinBase})`;
     if (entry.address !== distributor) {
-      // A spare entry of zeros gives nothing away and nothing is lost when it is skipped.
+      // A skipped spare entry loses nothing.
       if (entry.interrupts.length === 0) continue;
       yield error(
         'E-CELL-30',
@@ -151,14 +151,14 @@ function ownedInterrupts(cell: Cell): Set<number> {
   return new Set(cell.interruptControllers.flatMap((entry) => entry.interrupts));
 }
 
-/** ivshmem devices with INTx; those with MSI-X raise message interrupts instead. */
+/** ivshmem devices with INTx. Those with MSI-X raise message interrupts instead. */
 function interruptingDevices(cell: Cell): PciDevice[] {
   return cell.pciDevices.filter(
     (device) => device.type === PCI_TYPE_IVSHMEM && device.msixVectors === 0,
   );
 }
 
-/** A protocol of one's own may do without interrupts; virtio and ivshmem-net cannot. */
+/** A custom protocol may work without interrupts; virtio and ivshmem-net cannot. */
 function hasCustomProtocol({ shmemProtocol }: PciDevice): boolean {
   return (
     shmemProtocol >= IVSHMEM_PROTOCOL_CUSTOM_FIRST && shmemProtocol <= IVSHMEM_PROTOCOL_CUSTOM_LAST

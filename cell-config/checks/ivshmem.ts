@@ -2,8 +2,8 @@
  * ivshmem links: each end by itself, then the two ends of a link against each other.
  * E-CELL-40 to E-CELL-51.
  *
- * `jailhouse config check` does not look at links; the hypervisor checks only that the region slots
- * exist. Jailhouse connects devices by bdf alone: domains may differ.
+ * `jailhouse config check` does not look at links, and the hypervisor checks only that the region slots
+ * exist. Jailhouse connects devices by bdf alone: their domains may differ.
  */
 import {
   IVSHMEM_MAX_PEERS,
@@ -19,7 +19,7 @@ import { allCells, error, hex, regionPlace } from './finding.ts';
 import type { Configuration, Finding } from './finding.ts';
 import { has } from './regions.ts';
 
-/** One end of a link with the regions it names; outputs in the order of peer ids. */
+/** One end of a link with its regions. Outputs are in the order of peer ids. */
 interface End {
   readonly cell: Cell;
   readonly device: PciDevice;
@@ -27,13 +27,13 @@ interface End {
   readonly sections: readonly MemoryRegion[];
 }
 
-/** Names of the sections of a link, by position. */
+/** Name of a section of a link. */
 function sectionName(index: number): string {
   if (index === 0) return 'state table';
   return index === 1 ? 'read-write section' : `output section ${index - 2}`;
 }
 
-/** Checks every end, and every pair of ends with the same bdf. */
+/** Checks every end, then every pair of ends with the same bdf. */
 export function* checkIvshmem(configuration: Configuration): Generator<Finding> {
   const complete: End[] = [];
   for (const cell of allCells(configuration)) {
@@ -61,7 +61,7 @@ export function* checkIvshmem(configuration: Configuration): Generator<Finding> 
   }
 }
 
-/** A device on a bus outside the configuration window cannot be found by anyone. */
+/** The device's bus must lie in the configuration window, or the device cannot be found. */
 function* checkBus({ system }: Configuration, cell: Cell, device: PciDevice): Generator<Finding> {
   const bus = device.bdf >> 8;
   if (bus <= system.pci.mmconfigEndBus) return;
@@ -149,7 +149,7 @@ function* comparePair(first: End, second: End): Generator<Finding> {
   }
 }
 
-/** virtio ends differ in one bit (front-end, back-end); other protocols are the same on both. */
+/** virtio ends differ in one bit (front-end, back-end); in other protocols both ends are the same. */
 function* compareProtocols(first: End, second: End): Generator<Finding> {
   const one = first.device.shmemProtocol;
   const two = second.device.shmemProtocol;
@@ -177,7 +177,7 @@ function* compareProtocols(first: End, second: End): Generator<Finding> {
   );
 }
 
-/** Both are drivers, or both devices: mostly files of two roles. */
+/** Both ends are drivers or both are devices, usually because the files are of two roles. */
 function* twoAlike(places: string[], protocol: number): Generator<Finding> {
   const isBackEnd = (protocol & IVSHMEM_PROTOCOL_END_BIT) !== 0;
   const [both, other] = isBackEnd

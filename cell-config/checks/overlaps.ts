@@ -1,7 +1,6 @@
 /**
- * Overlaps: what `jailhouse config check` looks for. E-CELL-01 to E-CELL-06.
+ * Overlaps, as in `jailhouse config check`: E-CELL-01 to E-CELL-06. Empty regions are ignored, as there.
  *
- * Empty regions are ignored, as there.
  * Does not: compare cells with each other; see sharing.ts.
  */
 import type { Cell, MemoryRegion, System } from '../format/model.ts';
@@ -9,16 +8,16 @@ import { allCells, error, formatRange, intersection, regionPlace } from './findi
 import type { Configuration, Finding, Range } from './finding.ts';
 import { isPhysical, physical, virtual } from './regions.ts';
 
-/** A range that belongs to the hypervisor or the machine, and no cell may have. */
+/** A range of the hypervisor or the machine that no cell may have. */
 interface Reserved {
   readonly code: string;
   readonly name: string;
   readonly range: Range;
-  /** Whose addresses: the machine's, or those of every cell (virtual devices), or both. */
+  /** Address spaces the range is in: the machine's, that of every cell (virtual devices), or both. */
   readonly spaces: readonly ('physical' | 'guest')[];
 }
 
-/** Regions of one cell against each other, and every region against what is reserved. */
+/** Compares the regions of each cell with each other, and every region with the reserved ranges. */
 export function* checkOverlaps(configuration: Configuration): Generator<Finding> {
   const reserved = reservedRanges(configuration.system);
   for (const cell of allCells(configuration)) {
@@ -108,7 +107,7 @@ function reservedRanges(system: System): Reserved[] {
   return ranges;
 }
 
-/** Register blocks with the sizes that Jailhouse takes them to have. */
+/** Register blocks with the sizes that Jailhouse assumes. */
 function gicRanges({ gic, x86, rootCell }: System): [string, number, number][] {
   if (x86 !== undefined) return [];
   if (gic.version === 3) {

@@ -1,9 +1,9 @@
 /**
- * Who owns which memory: coverage by root, exclusive devices, sharing between cells.
+ * Memory ownership: coverage by root, exclusive devices, sharing between cells.
  * E-CELL-10 to E-CELL-14, N-CELL-60 to N-CELL-62.
  *
- * `jailhouse config check` does not look at any of this.
- * Does not: know ivshmem links; see ivshmem.ts.
+ * `jailhouse config check` does not check these.
+ * Does not: check ivshmem links; see ivshmem.ts.
  */
 import {
   MEMORY_IO,
@@ -31,7 +31,7 @@ export function* checkSharing({ system, cells }: Configuration): Generator<Findi
   }
 }
 
-/** Memory that root does not have cannot be given back, and LOADABLE memory not be loaded. */
+/** Root must have the memory: otherwise it cannot be given back, nor LOADABLE memory be loaded. */
 function* checkCoverage(root: Cell, cell: Cell, region: MemoryRegion): Generator<Finding> {
   const missing = uncovered(physical(region), root.memoryRegions.filter(isPhysical).map(physical));
   if (missing === null) return;
@@ -77,7 +77,7 @@ function* checkExclusive(root: Cell, cell: Cell, region: MemoryRegion): Generato
   );
 }
 
-/** What Jailhouse maps goes by whole pages; what it traps needs the widths it may have. */
+/** Mapped regions must be whole pages. Trapped ones must state the access widths they allow. */
 function* checkMapping(cell: Cell, region: MemoryRegion): Generator<Finding> {
   if (!isSubPage(region)) {
     if (region.physicalStart % PAGE_BYTES === 0) return;
@@ -122,7 +122,7 @@ function* compareCells(other: Cell, cell: Cell, region: MemoryRegion): Generator
   }
 }
 
-/** The first part of `range` that no cover holds; covers may lie side by side. */
+/** The first part of `range` that no cover holds. Covers may be adjacent. */
 function uncovered(range: Range, covers: readonly Range[]): Range | null {
   let start = range.start;
   const end = range.start + range.size;

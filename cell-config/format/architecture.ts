@@ -1,8 +1,8 @@
 /**
- * Which architecture a file is for.
+ * Tells the architecture of a file.
  *
- * Revision 14 says it in the header. Revision 13 does not: there the parts that only one architecture
- * has decide, as Jailhouse 63000120 takes them.
+ * Revision 14 states it in the header. Revision 13 does not: there the parts that only one architecture has
+ * decide, as in Jailhouse 63000120.
  */
 import { ARCHITECTURE_ARM64, ARCHITECTURE_NAMES, ARCHITECTURE_X86 } from './constants.ts';
 import { CellFormatError } from './error.ts';
@@ -10,7 +10,7 @@ import { hexByte } from './fields.ts';
 import * as layout from './layout.ts';
 import type { Revision } from './model.ts';
 
-/** ARCHITECTURE_* of a file; for revision 13 what its content says, arm64 where it fits both ARMs. */
+/** ARCHITECTURE_* of a file. Revision 13: by content, arm64 if it fits both ARM architectures. */
 export function readArchitecture(
   bytes: Buffer,
   revision: Revision,
@@ -34,12 +34,12 @@ export function readArchitecture(
 
 /**
  * Whether the platform part of a system file is that of an ARM machine: GIC version 2 or 3, two bytes of
- * padding, a distributor at the start of a page. Jailhouse starts on no other (irqchip_init). The
- * same bytes of an x86 machine are the port of the power management timer, the APIC mode, the limit of
- * the interrupts and the clock of the time stamp counter.
+ * padding, a page-aligned distributor. Jailhouse starts on no other (irqchip_init). On an x86 machine the
+ * same bytes are the power management timer's port, the APIC mode, the interrupt limit and the clock of the
+ * time stamp counter.
  */
 function hasArmPlatform(bytes: Buffer): boolean {
-  // A file that is too short is refused by whoever reads it.
+  // The reader refuses a file that is too short.
   if (bytes.length < layout.SYSTEM.size) return true;
   const { version, distributorBase } = layout.SYSTEM_GIC.fields;
   const gic = bytes.readUInt8(version.offset);

@@ -1,9 +1,9 @@
 /**
- * Names for the numbers inside Jailhouse configuration files: flags, types, protocols.
+ * Names for the numbers in Jailhouse configuration files: flags, types, protocols. layout.ts says where
+ * they lie in the file.
  *
  * Source: Jailhouse include/jailhouse/{cell-config,console}.h at e57d1eff; ivshmem protocols from
  * Documentation/ivshmem-v2-specification.md.
- * Does not: know where a value lies in the file; see layout.ts.
  */
 
 // Memory region flags (struct jailhouse_memory, flags).
@@ -12,11 +12,11 @@ export const MEMORY_WRITE = 0x2;
 export const MEMORY_EXECUTE = 0x4;
 export const MEMORY_DMA = 0x8;
 export const MEMORY_IO = 0x10;
-/** The page through which hypervisor and cell talk; it has no physical address of its own. */
+/** The page that hypervisor and cell share for messages. It has no physical address. */
 export const MEMORY_COMM_REGION = 0x20;
 /** Root may write here between `cell load` and `cell start`. */
 export const MEMORY_LOADABLE = 0x40;
-/** The region stays mapped in the root cell; without it the root cell loses the memory. */
+/** The region stays mapped in the root cell. Without it the root cell loses the memory. */
 export const MEMORY_ROOTSHARED = 0x80;
 export const MEMORY_NO_HUGEPAGES = 0x100;
 export const MEMORY_IO_UNALIGNED = 0x8000;
@@ -26,7 +26,7 @@ export const MEMORY_IO_16 = 0x20000;
 export const MEMORY_IO_32 = 0x40000;
 export const MEMORY_IO_64 = 0x80000;
 
-/** Every memory flag with the name Jailhouse gives it, lowest bit first. */
+/** Every memory flag with Jailhouse's name, lowest bit first. */
 export const MEMORY_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [MEMORY_READ, 'READ'],
   [MEMORY_WRITE, 'WRITE'],
@@ -51,7 +51,7 @@ export const CELL_AARCH32 = 0x4;
 export const CELL_VIRTUAL_CONSOLE_PERMITTED = 0x40000000;
 export const CELL_VIRTUAL_CONSOLE_ACTIVE = 0x80000000;
 
-/** Every cell flag with the name Jailhouse gives it, lowest bit first. */
+/** Every cell flag with Jailhouse's name, lowest bit first. */
 export const CELL_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [CELL_PASSIVE_COMMREG, 'PASSIVE_COMMREG'],
   [CELL_TEST_DEVICE, 'TEST_DEVICE'],
@@ -63,7 +63,7 @@ export const CELL_FLAG_NAMES: readonly (readonly [number, string])[] = [
 /** System flag: the hypervisor keeps its output for `jailhouse console`. */
 export const SYSTEM_VIRTUAL_DEBUG_CONSOLE = 0x1;
 
-/** Every system flag with the name Jailhouse gives it. */
+/** Every system flag with Jailhouse's name. */
 export const SYSTEM_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [SYSTEM_VIRTUAL_DEBUG_CONSOLE, 'VIRTUAL_DEBUG_CONSOLE'],
 ];
@@ -76,7 +76,7 @@ export const CONSOLE_MMIO = 0x1;
 /** Registers lie four bytes apart. */
 export const CONSOLE_REGISTER_DISTANCE_4 = 0x2;
 
-/** Console flags with the names Jailhouse gives them, lowest bit first. */
+/** Console flags with Jailhouse's names, lowest bit first. */
 export const CONSOLE_FLAG_NAMES: readonly (readonly [number, string])[] = [
   [CONSOLE_MMIO, 'ACCESS_MMIO'],
   [CONSOLE_REGISTER_DISTANCE_4, 'REGDIST_4'],
@@ -110,7 +110,7 @@ export const PCI_TYPE_NAMES: readonly (string | undefined)[] = [
   'ivshmem',
 ];
 
-/** BAR mask of an ivshmem device with one legacy interrupt: one register page, nothing else. */
+/** BAR mask of an ivshmem device with one legacy interrupt: one register page. */
 export const IVSHMEM_BAR_MASK_INTX: BarMask = [0xfffff000, 0, 0, 0, 0, 0];
 /** BAR mask of an ivshmem device with MSI-X: register page and vector table. */
 export const IVSHMEM_BAR_MASK_MSIX: BarMask = [0xfffff000, 0xfffff000, 0, 0, 0, 0];
@@ -119,12 +119,12 @@ export const IVSHMEM_MAX_PEERS = 12;
 
 export const IVSHMEM_PROTOCOL_UNDEFINED = 0x0000;
 export const IVSHMEM_PROTOCOL_VETH = 0x0001;
-/** First and last number left to protocols of one's own. */
+/** First and last number for custom protocols. */
 export const IVSHMEM_PROTOCOL_CUSTOM_FIRST = 0x4000;
 export const IVSHMEM_PROTOCOL_CUSTOM_LAST = 0x7fff;
-/** Added to a virtio device id, the protocol of the end that drives the device. */
+/** Added to a virtio device id: the protocol of the driver's end. */
 export const IVSHMEM_PROTOCOL_VIRTIO_FRONT_END = 0x8000;
-/** Added to a virtio device id, the protocol of the end that is the device. */
+/** Added to a virtio device id: the protocol of the device's end. */
 export const IVSHMEM_PROTOCOL_VIRTIO_BACK_END = 0xc000;
 /** The bit in which the two ends of a virtio link differ. */
 export const IVSHMEM_PROTOCOL_END_BIT = 0x4000;
@@ -139,13 +139,13 @@ export const ARCHITECTURE_ARM64 = 2;
 /** Names of the architecture byte; the index is its value. */
 export const ARCHITECTURE_NAMES: readonly string[] = ['x86', 'arm', 'arm64'];
 
-/** PCI domain number that means "any, chosen by Linux". */
+/** PCI domain number for "any": Linux chooses. */
 export const PCI_DOMAIN_ANY = 0xffff;
 
 /** Six BAR masks of a PCI device. */
 export type BarMask = readonly [number, number, number, number, number, number];
 
-/** Names of the flags set in `value`, joined with `|`; unknown bits as one hex number. */
+/** Names of the flags set in `value`, joined with `|`. Unknown bits appear as one hex number. */
 export function describeFlags(
   value: number,
   names: readonly (readonly [number, string])[],

@@ -1,7 +1,5 @@
 /**
- * Reads one cell: descriptor, CPU set and the arrays that follow, up to the end of the file.
- *
- * Does not: look at the file header; see decode.ts.
+ * Reads one cell: descriptor, CPU set and the arrays behind it, up to the end of the file.
  */
 import type { BarMask } from './constants.ts';
 import { CellFormatError } from './error.ts';
@@ -9,7 +7,7 @@ import { expectZero, readFields, readNumber } from './fields.ts';
 import * as layout from './layout.ts';
 import type { Cell, InterruptController, PciDevice } from './model.ts';
 
-/** Reads the cell whose descriptor starts at `base`; what follows it in the file is `uncounted`. */
+/** Reads the cell whose descriptor starts at `base`. Bytes behind its last array become `uncounted`. */
 export function readCell(bytes: Buffer, base: number, where: string): Cell {
   if (bytes.length < base + layout.CELL.size) {
     throw new CellFormatError({
@@ -72,7 +70,7 @@ export function readCell(bytes: Buffer, base: number, where: string): Cell {
   return uncounted.length === 0 ? cell : { ...cell, uncounted };
 }
 
-/** One structure of an array: its numbers, where it lies, and what to call it. */
+/** One structure of an array: its numbers, its offset, and its name in messages. */
 interface Element<Name extends string> {
   readonly values: Record<Name, number>;
   readonly offset: number;
@@ -80,7 +78,7 @@ interface Element<Name extends string> {
   readonly field: string;
 }
 
-/** Walks through the variable part of a cell and never past the end of the file. */
+/** Walks through the variable part of a cell. Refuses to pass the end of the file. */
 class Cursor {
   readonly #bytes: Buffer;
   readonly #where: string;
@@ -107,7 +105,7 @@ class Cursor {
     return start;
   }
 
-  /** Reads `count` structures, one after the other. */
+  /** Reads `count` consecutive structures. */
   array<Name extends string>(
     count: number,
     structure: layout.Layout<Name>,
@@ -115,7 +113,7 @@ class Cursor {
   ): Element<Name>[] {
     const held = Math.floor((this.#bytes.length - this.#offset) / structure.size);
     if (held < count) {
-      // Refuse at the one that is cut, before anything is read by a count that may be wrong.
+      // The count may be wrong: refuse at the structure that is cut off before anything is read.
       this.take(held * structure.size, what);
       this.take(structure.size, `${what} ${held} (of ${count})`);
     }
@@ -126,7 +124,7 @@ class Cursor {
     });
   }
 
-  /** A copy of what is left of the file. */
+  /** A copy of the rest of the file. */
   rest(): Uint8Array {
     return Uint8Array.from(this.#bytes.subarray(this.#offset));
   }

@@ -1,9 +1,9 @@
 /**
- * Reads a Jailhouse cell or system file, of either revision, back into the model.
+ * Reads a Jailhouse cell or system file of either revision back into the model.
  *
- * Every byte is either in the model or must be zero, so encoding the result gives the same bytes.
- * What Jailhouse takes is taken: bytes that no count covers are kept, machines for x86 are read.
- * Does not: know names of regions (the file has none; they are numbered), judge the configuration.
+ * Every byte is either in the model or must be zero, so encoding the result gives the same bytes. Accepts
+ * what Jailhouse accepts: uncounted bytes are kept, x86 machines are read.
+ * Does not: know region names (the file has none, so they are numbered), or judge the configuration.
  * Throws CellFormatError naming field, offset, what was expected and what was found.
  */
 import { readArchitecture } from './architecture.ts';
@@ -20,7 +20,7 @@ interface Header {
   readonly architecture: number;
 }
 
-/** Decodes a whole file; which of the two kinds it is, the signature says. */
+/** Decodes a whole file. The signature tells its kind. */
 export function decodeFile(file: Uint8Array): DecodedFile {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const { kind, revision, architecture } = readHeader(bytes);
@@ -30,7 +30,7 @@ export function decodeFile(file: Uint8Array): DecodedFile {
   return { kind, revision, architecture, system: readSystem(bytes, architecture) };
 }
 
-/** A cell's file and the one of the machine that it runs on. Throws CellFormatError, also if they are swapped. */
+/** Decodes a cell's file and the file of its machine. Throws CellFormatError, also if they are swapped. */
 export function decodePair(
   cellFile: Uint8Array,
   systemFile: Uint8Array,
@@ -54,7 +54,7 @@ function readHeader(bytes: Buffer): Header {
     });
   }
   const revision = readNumber(bytes, 0, layout.HEADER.revision, 'revision');
-  // Revision 13 first: "JHSYST" begins like "JHSYS", and "T" is no architecture.
+  // Revision 13 first: "JHSYST" starts like "JHSYS", and "T" is not an architecture.
   for (const known of [13, 14] as const) {
     for (const kind of ['cell', 'system'] as const) {
       const signature = layout.SIGNATURES[known][kind];
@@ -120,7 +120,7 @@ function readSystem(bytes: Buffer, architecture: number): System {
   };
 }
 
-/** The part that differs between ARM and x86: one union in Jailhouse's structure. */
+/** The part that differs between ARM and x86, a union in Jailhouse's structure. */
 function readPlatform(bytes: Buffer, architecture: number): Pick<System, 'gic' | 'x86'> {
   if (architecture === ARCHITECTURE_X86) {
     for (const { offset, bytes: length } of layout.SYSTEM_X86_ZEROS) {
@@ -143,7 +143,7 @@ const NO_GIC: System['gic'] = {
   redistributorBase: 0,
 };
 
-/** The IOMMUs up to the last one that is not all zero. */
+/** The IOMMUs up to the last non-zero one. */
 function readIommus(bytes: Buffer): Iommu[] {
   const iommus: Iommu[] = [];
   let used = 0;

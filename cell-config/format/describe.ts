@@ -1,8 +1,4 @@
-/**
- * A decoded file as text for people.
- *
- * Does not: judge; see ../check.ts.
- */
+/** A decoded file as text for people. */
 import {
   ARCHITECTURE_NAMES,
   CELL_FLAG_NAMES,
@@ -17,7 +13,7 @@ import {
 import { counted } from '../plural.ts';
 import type { Cell, Console, DecodedFile, PciDevice, System } from './model.ts';
 
-/** Everything in the file, one fact a line. */
+/** Everything in the file, one fact per line. */
 export function describeFile(file: DecodedFile): string {
   const architecture = ARCHITECTURE_NAMES[file.architecture];
   const from =
@@ -123,7 +119,7 @@ function describePciDevice(device: PciDevice): string {
   );
 }
 
-/** A region's name where someone gave it one; the decoder's own are only its number. */
+/** A region's name if it was given one. The decoder's own names only number the regions. */
 function describeName(name: string): string {
   return /^memory \d+$/.test(name) ? '' : `  "${name}"`;
 }

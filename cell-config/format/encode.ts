@@ -1,10 +1,10 @@
 /**
  * Writes cells and systems as the binary files that `jailhouse enable` and `cell create` read.
  *
- * Layout: layout.ts. A cell file is descriptor, CPU set, then the arrays in the order of
- * CELL_COUNTS; a system file is the system header, then the root cell in the same form.
- * Does not: judge the configuration; see ../check.ts. Throws CellFormatError for values that the
- * format cannot hold.
+ * A cell file is the descriptor, the CPU set, then the arrays in the order of CELL_COUNTS. A system file is
+ * the system header, then the root cell in the same form. Layout: layout.ts.
+ * Throws CellFormatError for values that the format cannot hold.
+ * Does not: judge the configuration; see ../check.ts.
  */
 import { ARCHITECTURE_ARM64, ARCHITECTURE_NAMES, ARCHITECTURE_X86 } from './constants.ts';
 import { CellFormatError } from './error.ts';
@@ -12,11 +12,11 @@ import { writeFields, writeNumber } from './fields.ts';
 import * as layout from './layout.ts';
 import type { Cell, InterruptController, PciDevice, Revision, System } from './model.ts';
 
-/** Choices that are not part of the configuration itself. */
+/** Choices that are not part of the configuration. */
 export interface EncodeOptions {
-  /** File revision; Jailhouse accepts exactly its own. Default 14. */
+  /** File revision. Jailhouse accepts only its own. Default 14. */
   readonly revision?: Revision;
-  /** ARCHITECTURE_*; written by revision 14 only. Default arm64, or x86 for a machine of that kind. */
+  /** ARCHITECTURE_*, written by revision 14 only. Default arm64, or x86 for an x86 machine. */
   readonly architecture?: number;
 }
 
@@ -61,7 +61,7 @@ export function encodeSystem(system: System, options: EncodeOptions = {}): Buffe
   } else {
     writeFields(fixed, 0, layout.SYSTEM_X86, 'x86 platform', system.x86);
   }
-  // The root cell's descriptor carries no signature: Jailhouse ignores the place.
+  // The root cell's descriptor has no signature: Jailhouse ignores that field.
   const noHeader = Buffer.alloc(layout.HEADER.size);
   return Buffer.concat([fixed, ...encodeCellParts(system.rootCell, noHeader)]);
 }
@@ -135,7 +135,7 @@ function encodeStructure<Name extends string>(
 
 function encodeName(descriptor: Buffer, name: string): void {
   const limit = layout.CELL_NAME.bytes - 1;
-  // One byte per character, so that the length in the file is the length seen here.
+  // One byte per character, so that the length in the file is the length checked here.
   if (!/^[\x20-\x7e]+$/.test(name) || name.length > limit) {
     throw new CellFormatError({
       field: 'cell name',

@@ -1,8 +1,6 @@
-/**
- * The one error of this folder: a file, or a configuration, that the format cannot hold.
- */
+/** A file, or a configuration, that the format cannot hold. */
 
-/** What, where, what the format asks for, what was found. */
+/** Names the field, its offset, what the format requires and what was found. */
 export class CellFormatError extends Error {
   /** Byte offset in the file; undefined while encoding. */
   readonly offset: number | undefined;

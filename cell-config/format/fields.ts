@@ -1,8 +1,4 @@
-/**
- * Reads and writes the plain numbers of one packed structure by its layout.
- *
- * Does not: know any structure; the layouts are in layout.ts.
- */
+/** Reads and writes the numbers of one packed structure by its layout (layout.ts). */
 import { CellFormatError } from './error.ts';
 import type { Field, Layout } from './layout.ts';
 
@@ -22,7 +18,7 @@ export function readNumber(bytes: Buffer, base: number, field: Field, name: stri
   return Number(value);
 }
 
-/** Writes `value` into `field` of the structure at `base`; refuses what does not fit. */
+/** Writes `value` into `field` of the structure at `base`. Throws if it does not fit. */
 export function writeNumber(
   bytes: Buffer,
   base: number,
@@ -43,7 +39,7 @@ export function writeNumber(
   else bytes.writeBigUInt64LE(BigInt(value), offset);
 }
 
-/** All plain numbers of the structure at `base`, keyed as in its layout. */
+/** All numbers of the structure at `base`, keyed as in its layout. */
 export function readFields<Name extends string>(
   bytes: Buffer,
   base: number,
@@ -57,7 +53,7 @@ export function readFields<Name extends string>(
   return values;
 }
 
-/** Writes the plain numbers of `values` that the layout names into the structure at `base`. */
+/** Writes those numbers of `values` that the layout names into the structure at `base`. */
 export function writeFields<Name extends string>(
   bytes: Buffer,
   base: number,
@@ -70,7 +66,7 @@ export function writeFields<Name extends string>(
   }
 }
 
-/** Refuses bytes that must be zero and are not: nothing would write them back. */
+/** Throws if a byte that must be zero is not: the encoder could not reproduce it. */
 export function expectZero(bytes: Buffer, offset: number, length: number, field: string): void {
   for (let index = offset; index < offset + length; index += 1) {
     const value = bytes.readUInt8(index);
@@ -80,7 +76,6 @@ export function expectZero(bytes: Buffer, offset: number, length: number, field:
   }
 }
 
-/** `0x0a`. */
 export function hexByte(value: number): string {
   return `0x${value.toString(16).padStart(2, '0')}`;
 }

@@ -1,14 +1,13 @@
 /**
- * Where each field lies in a Jailhouse cell or system file. All integers little-endian, all
- * structures packed; offsets are relative to the structure.
+ * The place of each field in a Jailhouse cell or system file. All integers are little-endian, all structures
+ * packed. Offsets are relative to the structure.
  *
  * The keys are the field names of model.ts wherever a field is a plain number. Source: Jailhouse
- * include/jailhouse/{cell-config,console}.h at e57d1eff (revision 14) and 63000120 (revision 13;
- * only the signature differs: no architecture byte, one more letter).
- * Does not: say what the values mean; see constants.ts and model.ts.
+ * include/jailhouse/{cell-config,console}.h at e57d1eff (revision 14) and 63000120 (revision 13, which
+ * differs only in the signature: one more letter and no architecture byte).
  */
 
-/** Place and width of one number. */
+/** Offset and width of one number. */
 export interface Field {
   readonly offset: number;
   readonly bytes: 1 | 2 | 4 | 8;
@@ -35,7 +34,7 @@ export const SIGNATURES = {
   14: { cell: 'JHCLL', system: 'JHSYS' },
 } as const;
 
-/** Start of both file kinds. */
+/** Start of both kinds of file. */
 export const HEADER = {
   size: 0x08,
   signature: 0x00,
@@ -68,7 +67,7 @@ export const CELL = layout(0x84, {
 export const CELL_NAME = { offset: 0x08, bytes: 32 } as const;
 export const CELL_CONSOLE_OFFSET = 0x64;
 
-/** The counts in the cell descriptor, in the order in which the arrays follow the CPU set. */
+/** The counts in the cell descriptor, in the order of the arrays behind the CPU set. */
 export const CELL_COUNTS = layout(0x84, {
   memoryRegions: u32(0x34),
   cacheRegions: u32(0x38),
@@ -96,7 +95,7 @@ export const CACHE = layout(0x0c, {
 });
 export const CACHE_PADDING_OFFSET = 0x09;
 
-/** struct jailhouse_irqchip; bit k of bitmap word w is INTID pinBase + 32 w + k. */
+/** struct jailhouse_irqchip. Bit k of bitmap word w is INTID pinBase + 32 w + k. */
 export const INTERRUPT_CONTROLLER = layout(0x20, {
   address: u64(0x00),
   id: u32(0x08),
@@ -138,7 +137,7 @@ export const PCI_CAPABILITY = layout(0x08, {
 /** A stream id: one u32. */
 export const STREAM_ID = layout(0x04, { value: u32(0x00) });
 
-/** struct jailhouse_iommu; 12 bytes at 16 depend on the type. */
+/** struct jailhouse_iommu. The 12 bytes at 16 depend on the type. */
 export const IOMMU = layout(0x1c, { type: u32(0x00), base: u64(0x04), size: u32(0x0c) });
 export const IOMMU_OPTIONS = { offset: 0x10, bytes: 12 } as const;
 
@@ -159,7 +158,7 @@ export const SYSTEM_GIC = layout(0x164, {
   virtualCpuInterfaceBase: u64(0x154),
   redistributorBase: u64(0x15c),
 });
-/** On x86 the place of the GIC; what follows to the root cell is zero. */
+/** The x86 part, in place of the GIC. The rest up to the root cell is zero. */
 export const SYSTEM_X86 = layout(0x164, {
   pmTimerPort: u16(0x138),
   apicMode: u8(0x13a),
@@ -167,7 +166,7 @@ export const SYSTEM_X86 = layout(0x164, {
   tscKilohertz: u32(0x140),
   apicKilohertz: u32(0x144),
 });
-/** Padding inside the x86 part, then the rest of the union. */
+/** Padding in the x86 part, then the rest of the union. */
 export const SYSTEM_X86_ZEROS = [
   { offset: 0x13b, bytes: 1 },
   { offset: 0x148, bytes: 28 },

@@ -1,33 +1,33 @@
 /**
- * What a Jailhouse configuration says, as typed data: one cell, or a system with its root cell.
+ * A Jailhouse configuration as typed data: one cell, or a system with its root cell.
  *
- * Names and comments of regions exist only here: the binary has no place for them, so the decoder
- * numbers them.
- * Does not: validate; encode.ts refuses values the file cannot hold, check.ts those that make no
- * sense together.
+ * Names and comments of regions exist only here. The binary has no place for them, so the decoder numbers
+ * regions.
+ * Does not: validate; encode.ts refuses values the file cannot hold, check.ts those that make no sense
+ * together.
  *
  * Addresses are plain numbers: no arm64 physical address is longer than 52 bits.
  */
 import type { BarMask } from './constants.ts';
 
-/** File revisions this folder writes and reads: AGL's recipe pins 13, Jailhouse master has 14. */
+/** File revisions. AGL's recipe pins 13; Jailhouse master has 14. */
 export type Revision = 13 | 14;
 
-/** A piece of memory or a device's registers that the cell may touch. Addresses in bytes. */
+/** Memory or device registers that the cell may access. Addresses in bytes. */
 export interface MemoryRegion {
   /** Short name, unique in its cell; findings of the checker use it. */
   readonly name: string;
   /** Why the region is there. */
   readonly comment?: string;
   readonly physicalStart: number;
-  /** Where the cell sees it (Jailhouse: virt_start). */
+  /** Guest address (Jailhouse: virt_start). */
   readonly virtualStart: number;
   readonly size: number;
   /** MEMORY_* flags. */
   readonly flags: number;
 }
 
-/** Part of a shared cache given to the cell (x86 only, kept for completeness). */
+/** Part of a shared cache given to the cell (x86 only). */
 export interface CacheRegion {
   readonly start: number;
   readonly size: number;
@@ -35,9 +35,9 @@ export interface CacheRegion {
   readonly flags: number;
 }
 
-/** Interrupts of one controller that belong to the cell, as absolute INTIDs. */
+/** Interrupts of one controller that belong to the cell. */
 export interface InterruptController {
-  /** Must equal the system's GICD base, or Jailhouse skips the entry. */
+  /** Must equal the system's GICD base; Jailhouse skips any other entry. */
   readonly address: number;
   readonly id: number;
   /** First INTID of the 128 this entry covers; a multiple of 32. */
@@ -52,7 +52,7 @@ export interface PortRange {
   readonly length: number;
 }
 
-/** A PCI device, real or virtual, that belongs to the cell. */
+/** A real or virtual PCI device that belongs to the cell. */
 export interface PciDevice {
   readonly name: string;
   /** PCI_TYPE_*. */
@@ -76,7 +76,7 @@ export interface PciDevice {
   readonly shmemDeviceId: number;
   /** ivshmem: number of ids on the link. */
   readonly shmemPeers: number;
-  /** ivshmem: protocol, seen as the low half of the PCI class. */
+  /** ivshmem: protocol, the low half of the PCI class. */
   readonly shmemProtocol: number;
 }
 
@@ -96,16 +96,15 @@ export interface Console {
   readonly type: number;
   /** CONSOLE_* flags. */
   readonly flags: number;
-  /** 0: already set up, do not touch the divider. */
+  /** 0: already set up, leave the divider alone. */
   readonly divider: number;
   readonly gateNumber: number;
   readonly clockRegister: number;
 }
 
-/** One cell. */
 export interface Cell {
   readonly name: string;
-  /** 0: chosen by the driver at `cell create`. */
+  /** 0: the driver chooses at `cell create`. */
   readonly id: number;
   /** CELL_* flags. */
   readonly flags: number;
@@ -124,12 +123,12 @@ export interface Cell {
   readonly virtualPciInterruptBase: number;
   /** Guest address of the first instruction. */
   readonly cpuResetAddress: number;
-  /** Loops the hypervisor waits for a reply of the cell; 0 = for ever. */
+  /** Loops the hypervisor waits for the cell's reply to a message. 0: for ever. */
   readonly messageReplyTimeoutLoops: number;
   readonly console: Console;
   /**
-   * Bytes of the file behind the last structure that a count covers. Jailhouse goes by the counts and
-   * does not read them (jailhouse_cell_config_size). Left out when there are none.
+   * Bytes behind the last structure that a count covers. Jailhouse does not read them
+   * (jailhouse_cell_config_size). Absent if there are none.
    */
   readonly uncounted?: Uint8Array;
 }
@@ -150,11 +149,11 @@ export interface HypervisorMemory {
   readonly flags: number;
 }
 
-/** The platform part of an x86 machine. Frequencies 0: the driver fills in what it measured. */
+/** The platform part of an x86 machine. Frequency 0: the driver fills in what it measured. */
 export interface X86Platform {
   /** Port of the ACPI power management timer. */
   readonly pmTimerPort: number;
-  /** 0: found out, 1: xAPIC, 2: x2APIC. */
+  /** 0: detected, 1: xAPIC, 2: x2APIC. */
   readonly apicMode: number;
   /** Interrupts that the VT-d unit can remap. */
   readonly vtdInterruptLimit: number;
@@ -176,7 +175,7 @@ export interface System {
     readonly domain: number;
   };
   readonly iommus: readonly Iommu[];
-  /** The interrupt controller; addresses 0 where the version has no such part, all 0 on x86. */
+  /** The interrupt controller. Addresses are 0 for parts the version lacks, and all 0 on x86. */
   readonly gic: {
     readonly version: number;
     readonly maintenanceInterrupt: number;
@@ -186,12 +185,12 @@ export interface System {
     readonly virtualCpuInterfaceBase: number;
     readonly redistributorBase: number;
   };
-  /** What an x86 machine has in place of the GIC; left out on ARM. */
+  /** Replaces the GIC on x86. Absent on ARM. */
   readonly x86?: X86Platform;
   readonly rootCell: Cell;
 }
 
-/** What a file held, with the header fields that are not part of the configuration itself. */
+/** A decoded file, with the header fields that are not part of the configuration. */
 export type DecodedFile =
   | {
       readonly kind: 'cell';

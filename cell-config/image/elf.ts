@@ -1,35 +1,34 @@
 /**
- * Reads what the checker and the memory map need of a linked image: segments, sections, symbols.
+ * Reads segments, sections and symbols of a linked image, for the checker and the memory map.
  *
  * Source: System V ABI, "Object Files" (ELF-64, little-endian) and the AArch64 supplement.
- * Does not: relocate, or read other classes, byte orders and machines: it says what it found.
+ * Does not: relocate. Other classes, byte orders and machines are refused with what was found.
  */
 
-/** A piece of memory that the image occupies when it runs. */
+/** Memory that the image occupies when it runs. */
 export interface ElfSegment {
   readonly address: number;
-  /** What the file brings; the rest up to memoryBytes is zeroed at start. */
+  /** Content from the file. The rest up to memoryBytes is zeroed at start. */
   readonly bytes: Uint8Array;
   readonly memoryBytes: number;
 }
 
-/** A named part of the image. */
 export interface ElfSection {
   readonly name: string;
   readonly address: number;
   readonly size: number;
 }
 
-/** A linked image. Addresses are the guest's: where it is loaded, not where page tables show it. */
+/** A linked image. Addresses are guest addresses: where it is loaded, before the page tables are on. */
 export interface ElfImage {
   readonly entry: number;
   readonly segments: readonly ElfSegment[];
-  /** Sections that occupy memory, without empty ones. */
+  /** Non-empty sections that occupy memory. */
   readonly sections: readonly ElfSection[];
   readonly symbols: ReadonlyMap<string, number>;
 }
 
-/** The file is not an image this project could have made; the message says why. */
+/** This project cannot have made the file. The message says why. */
 export class ElfError extends Error {}
 
 const ELF_MACHINE_AARCH64 = 183;
@@ -51,7 +50,7 @@ interface RawSection {
   readonly link: number;
 }
 
-/** Decodes a whole file; throws ElfError. */
+/** Decodes a whole file. Throws ElfError. */
 export function readElf(file: Uint8Array): ElfImage {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   checkHeader(bytes);
@@ -70,7 +69,7 @@ export function readElf(file: Uint8Array): ElfImage {
   const loads = table(bytes, 0x20, 0x38, PROGRAM_HEADER_BYTES, 'program headers').filter(
     (base) => bytes.readUInt32LE(base) === PROGRAM_TYPE_LOAD,
   );
-  /** From the address a piece is linked for to the one it is loaded at. */
+  /** Load address of a link address. */
   const loaded = (virtual: number): number => {
     const holder = loads.find((base) => {
       const offset = virtual - word(bytes, base + 0x10);
@@ -102,7 +101,7 @@ export function imageEnd(image: ElfImage): number {
   return Math.max(0, ...image.segments.map(({ address, memoryBytes }) => address + memoryBytes));
 }
 
-/** The bytes that loading leaves at `address`: from the file, zero where it brings none. */
+/** The bytes at `address` after loading: from the file, zero elsewhere. */
 export function loadedBytes(image: ElfImage, address: number, size: number): Buffer {
   const result = Buffer.alloc(size);
   for (const segment of image.segments) {
@@ -126,7 +125,7 @@ function checkHeader(bytes: Buffer): void {
   }
 }
 
-/** Start of each entry of a table whose offset and count stand in the header. */
+/** Offset of each entry of a table whose offset and count are in the header. */
 function table(
   bytes: Buffer,
   offsetAt: number,

@@ -1,5 +1,5 @@
 /**
- * What one cell sees, in its own addresses, with the parts of its image inside its RAM.
+ * Memory map of one cell in guest addresses, with the parts of its image inside its RAM.
  */
 import type { CellImage, Range } from '../checks/finding.ts';
 import { intersection } from '../checks/finding.ts';
@@ -17,14 +17,14 @@ import type { Cell, MemoryRegion } from '../format/model.ts';
 import { imageEnd } from '../image/elf.ts';
 import type { MapRow } from './physical.ts';
 
-/** A region of the cell and, inside RAM, what is where. */
+/** A region of the cell. RAM lists its parts. */
 export interface GuestRow extends MapRow {
-  /** Physical address behind it; undefined for the communication region. */
+  /** Physical address behind the region; undefined for the communication region. */
   readonly physicalStart?: number;
   readonly parts: readonly MapPart[];
 }
 
-/** A piece of a region that has a name of its own. */
+/** A named piece of a region. */
 export interface MapPart extends Range {
   readonly what: string;
 }
@@ -38,7 +38,7 @@ const RIGHTS: readonly (readonly [number, string])[] = [
   [MEMORY_LOADABLE, 'loadable'],
 ];
 
-/** Rows in ascending guest address; empty slots are left out. */
+/** Rows in ascending guest address, without empty slots. */
 export function guestMap(cell: Cell, image?: CellImage): GuestRow[] {
   return cell.memoryRegions
     .filter(({ size }) => size > 0)
@@ -63,7 +63,7 @@ function rightsOf(region: MemoryRegion): string {
   return [...rights, ...(isSubPage(region) ? ['traps'] : [])].join(' ');
 }
 
-/** Sections, command line, rule table, and the free rest between them. */
+/** Sections, command line, rule table, and the free space between them. */
 function partsOf(region: MemoryRegion, image: CellImage): MapPart[] {
   const named: MapPart[] = [
     ...image.elf.sections.map(({ name, address, size }) => ({ what: name, start: address, size })),
@@ -84,7 +84,7 @@ function partsOf(region: MemoryRegion, image: CellImage): MapPart[] {
   return parts;
 }
 
-/** How much of the RAM before the rule table the image takes: `172 KiB of 1 MiB`. */
+/** The image's share of the RAM before the rule table: `172 KiB of 1 MiB`. */
 export function imageUse(image: CellImage): { readonly used: number; readonly available: number } {
   return {
     used: imageEnd(image.elf) - image.loadAddress,

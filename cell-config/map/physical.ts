@@ -1,22 +1,22 @@
 /**
- * Who owns which physical memory once the cells exist: one row for each stretch with one answer.
+ * Owners of physical memory once the cells exist: one row for each stretch with one answer.
  *
- * Does not: look for mistakes (see ../check.ts); where two claim the same memory, the row says both.
+ * Does not: look for mistakes (see ../check.ts). A stretch claimed twice shows both claims.
  */
 import type { Configuration, Range } from '../checks/finding.ts';
 import { isExclusive, isPhysical, physical } from '../checks/regions.ts';
 import type { Cell, System } from '../format/model.ts';
 
-/** What kind of owner a stretch has; the pictures colour by it. */
+/** Kind of owner of a stretch. The pictures colour by it. */
 export type Ownership = 'hypervisor' | 'root' | 'cell' | 'shared';
 
-/** A stretch of an address space with one meaning. */
+/** A stretch of an address space with one owner. */
 export interface MapRow extends Range {
   /** Region name or names. */
   readonly what: string;
   readonly owner: string;
   readonly ownership: Ownership;
-  /** Short rights and remarks, for example `R W IO`. */
+  /** Abbreviated rights and remarks, for example `R W IO`. */
   readonly rights: string;
 }
 
@@ -26,7 +26,7 @@ interface Claim extends Range {
   readonly exclusive: boolean;
 }
 
-/** Rows in ascending order; memory nobody has is left out. */
+/** Rows in ascending order, without unowned memory. */
 export function physicalMap({ system, cells }: Configuration): MapRow[] {
   const claims: Claim[] = [
     ...hypervisorRanges(system).map(([what, start, size]) => ({
@@ -68,7 +68,7 @@ export function physicalMap({ system, cells }: Configuration): MapRow[] {
 
 function describeStretch(range: Range, here: readonly Claim[], root: Cell): MapRow {
   const exclusive = here.filter((claim) => claim.exclusive);
-  // What one takes for itself, root no longer has.
+  // Root loses what a cell or the hypervisor takes exclusively.
   const owners = exclusive.length > 0 ? exclusive : here;
   const names = [
     ...new Set(owners.map(({ by }) => (by === 'hypervisor' ? 'hypervisor' : by.name))),
@@ -92,7 +92,7 @@ function ownershipOf(owners: readonly Claim[], root: Cell): Ownership {
   return parties.has(root) ? 'root' : 'cell';
 }
 
-/** What the hypervisor keeps or emulates, whatever the cells say. */
+/** Memory that the hypervisor keeps or emulates regardless of the cells. */
 function hypervisorRanges({ hypervisorMemory, pci, gic }: System): [string, number, number][] {
   const ranges: [string, number, number][] = [
     ['hypervisor', hypervisorMemory.physicalStart, hypervisorMemory.size],

@@ -1,8 +1,8 @@
 /**
- * The memory map as a picture: one column for physical memory, one for each cell's own view.
+ * The memory map as a picture: one column for physical memory, and one for the view of each cell.
  *
- * Heights grow with the logarithm of the size: a page stays readable beside 3 GiB. Nothing is
- * loaded from elsewhere and no script runs in the picture.
+ * Heights grow with the logarithm of the size, so that a page stays readable beside 3 GiB. The picture is
+ * self-contained and has no scripts.
  */
 import type { Configuration } from '../checks/finding.ts';
 import { guestMap } from './guest.ts';
@@ -18,7 +18,7 @@ const TITLE_HEIGHT = 44;
 const PART_HEIGHT = 18;
 const PAGE_BITS = 12;
 
-/** Light fills that carry black text; the border is the same colour darker. */
+/** Light fills for black text. The border is the same colour, darker. */
 const COLOURS: Readonly<Record<Ownership, readonly [fill: string, border: string]>> = {
   root: ['#dbe7f5', '#5b7ea8'],
   cell: ['#d7efd9', '#4d8a55'],
@@ -37,7 +37,6 @@ interface Box {
   readonly parts: readonly MapPart[];
 }
 
-/** The whole picture. */
 export function drawMap(configuration: Configuration): string {
   const columns = [
     {
@@ -69,7 +68,7 @@ export function drawMap(configuration: Configuration): string {
   ].join('\n');
 }
 
-/** One line of text for a page, a little more for each doubling. */
+/** One line of text for a page, and a little more for each doubling. */
 function boxHeight({ row, parts }: Box): number {
   const doublings = Math.max(0, Math.log2(row.size) - PAGE_BITS);
   const own = 20 + Math.round(1.5 * doublings);

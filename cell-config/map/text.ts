@@ -8,7 +8,7 @@ import { physicalMap } from './physical.ts';
 
 const ADDRESS_DIGITS = 9;
 
-/** Physical memory, then each cell's own view. */
+/** Physical memory, then the view of each cell. */
 export function formatMap(configuration: Configuration): string {
   const lines = [
     'Physical memory: who has what once the cells exist',
@@ -52,7 +52,7 @@ export function formatAddress(address: number): string {
   return `0x${address.toString(16).padStart(ADDRESS_DIGITS, '0')}`;
 }
 
-/** The largest unit that gives a whole number, or one decimal place. */
+/** The largest unit with a whole number, or with one decimal place. */
 export function formatSize(bytes: number): string {
   for (const [unit, name] of [
     [2 ** 30, 'GiB'],
