@@ -116,6 +116,7 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
     case TraceEvent.Answered:
     case TraceEvent.AnswerDropped:
     case TraceEvent.Dropped:
+      // A table has no names: the number is the rule's place in its file.
       if (a === TRACE_NO_RULE) out.text('no rule, ');
       else
         out
@@ -123,6 +124,11 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
           .decimal(a + 1)
           .text(', ');
       out.hexadecimalCapitals(b & 0x1fffffff, (b & IDENTIFIER_EXTENDED) !== 0 ? 8 : 3);
+      if (event !== TraceEvent.AnswerDropped) break;
+      out
+        .text(' (status ')
+        .decimal(Status.AnswerDropped as u32)
+        .text(')');
       break;
     case TraceEvent.FaultState:
       out

@@ -195,6 +195,10 @@ function appendStatus<Out extends Words>(
     case Status.TransmitTimeout:
       out.text('a frame was not sent within ').decimal(value).text(' ms and was taken back');
       return true;
+    case Status.AnswerDropped:
+      out.text('urgent answers dropped ').decimal(value);
+      out.text(' times: as many waited already as may');
+      return true;
     case Status.StepLate:
       appendLate<Out>(out, value, taskName);
       return true;

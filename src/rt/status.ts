@@ -111,6 +111,8 @@ export enum Status {
   ListenOnly = 57,
   /** A frame was not sent within `txtimeout-ms`, and was taken back. Bus busy, or no acknowledge. */
   TransmitTimeout = 58,
+  /** An urgent answer was dropped: as many waited as may. Stronger frames, no acknowledge, or requests too fast. */
+  AnswerDropped = 59,
 
   /** The rules image does not begin with the magic "CWRL". Not a rules file; nothing loaded. */
   RulesMagic = 60,

@@ -20,6 +20,8 @@ const FEATURE_RTR_FRAMES = 1 << 2;
 const STOP = 0x0202;
 /** Trace event, docs/status-page.md: an answer found as many before it as may wait. */
 const ANSWER_DROPPED = 21;
+/** Its status, docs/troubleshooting.md. */
+const STATUS_ANSWER_DROPPED = 59;
 
 /** Checks the counters named, that the sums close, and that nothing else was lost. */
 function checkCounters(bench: Bench, expected: Partial<Record<CounterName, number>>): void {
@@ -207,6 +209,11 @@ rules:
         told.map(({ a, b }) => [a, b]),
         Array.from({ length: 24 - 17 }, () => [2, 0x012]),
       );
+      // At most one sentence a second, with how many since the one before.
+      const said = page.said.get(STATUS_ANSWER_DROPPED);
+      assert.equal(said?.times, 1);
+      assert.ok(said.value >= 1 && said.value <= 24 - 17, `${said.value}`);
+      assert.equal(page.lastStatus, STATUS_ANSWER_DROPPED);
     });
   },
 );

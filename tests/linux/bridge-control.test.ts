@@ -230,6 +230,7 @@ for (const [mode, options] of MODES)
         [11, 2, 0x11],
         [12, 66, 1],
         [13, 3, 2],
+        [21, 2, 0x012],
         [999, 1, 2],
       ]) {
         cell.trace(5n, code, a, b);
@@ -249,6 +250,7 @@ for (const [mode, options] of MODES)
           'rules swapped     new rules in force, asked for by AGL: 2',
           "request refused   a request of AGL's refused: nothing has changed (status 66: two rules of the table match one same frame)",
           'live values set   2 from 3',
+          'answer dropped    rule 3, 012 (status 59)',
           'event 999         1 0x00000002',
         ],
       );

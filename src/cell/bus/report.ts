@@ -34,9 +34,11 @@ const QUIET_MICROS: u32 = 1_000_000;
 export class FaultReport {
   private readonly messages: ErrorMessages;
   private readonly quietTicks: u64;
-  /** Until then lost frames, and frames that were taken back, are counted and not said. */
+  /** Until then lost frames, frames that were taken back, and dropped answers are counted and not said. */
   private readonly overflowQuiet: Deadline = new Deadline();
   private readonly timeoutQuiet: Deadline = new Deadline();
+  private readonly answersQuiet: Deadline = new Deadline();
+  private answersDroppedSaid: u32 = 0;
   private overflowsSaid: u32 = 0;
   private overflowSaid: bool = false;
   private timeoutSaid: bool = false;
@@ -97,6 +99,16 @@ export class FaultReport {
     this.timeoutSaid = true;
     this.timeoutQuiet.start(nowTicks, this.quietTicks);
     this.say(Status.TransmitTimeout, this.parts.settings.transmitTimeoutMillis);
+  }
+
+  /** Answers may have been dropped. Which rule's, is in the trace. */
+  answersDropped(nowTicks: u64): void {
+    const dropped = countOf(Counter.AnswersDropped);
+    if (dropped === this.answersDroppedSaid) return;
+    if (this.answersDroppedSaid !== 0 && !this.answersQuiet.reached(nowTicks)) return;
+    this.answersQuiet.start(nowTicks, this.quietTicks);
+    this.say(Status.AnswerDropped, dropped - this.answersDroppedSaid);
+    this.answersDroppedSaid = dropped;
   }
 
   /** One-shot mode: a frame has lost arbitration. */

@@ -213,7 +213,10 @@ export class FaultLookTask extends Task {
       this.lose(nowTicks);
       return;
     }
-    if ((events & EVENT_FULL_LOOK) !== 0) this.diagnosis.look(nowTicks);
+    if ((events & EVENT_FULL_LOOK) !== 0) {
+      this.diagnosis.look(nowTicks);
+      this.report.answersDropped(nowTicks);
+    }
     if ((events & EVENT_OVERFLOW) !== 0) this.report.overflow(nowTicks);
     if ((events & EVENT_BRIEF_STATE) !== 0) this.report.briefState(controller.faultState());
     if ((events & EVENT_STATE) !== 0) this.stateChanged(nowTicks);
