@@ -1,20 +1,18 @@
 /**
- * Bit timing: from a clock and a bit rate to the lengths of the parts of one bit.
+ * Bit timing: from a clock and a bit rate to the lengths of the segments of one bit. Integers only.
  *
- * Does not: touch a chip. Integers only.
- *
- * Finds what Linux' can_calc_bittiming (v6.3) finds, so that a cell and a Linux node on one bus
- * agree: sample point 87.5 % up to 500 kbit/s, 80 % up to 800 kbit/s, else 75 %; first the least
- * bit rate error, then the least sample point error, then the most quanta; at most 5 % rate error.
- * One bit is 1 synchronisation quantum, then segment 1 (propagation + phase 1), the sample point,
- * and segment 2 (phase 2).
+ * Gives the result of Linux' can_calc_bittiming (v6.3), so that a cell and a Linux node on one bus agree.
+ * Sample point: 87.5 % up to 500 kbit/s, 80 % up to 800 kbit/s, else 75 %. Preference: least bit rate error,
+ * then least sample point error, then most quanta. Rate errors above 5 % are refused.
+ * One bit is 1 synchronisation quantum, segment 1 (propagation + phase 1), the sample point, and segment 2
+ * (phase 2).
  */
 import { Status } from '../rt/status';
 
-/** The largest bit rate error that is accepted, in thousandths. */
+/** The largest accepted bit rate error, in thousandths. */
 const RATE_ERROR_PERMILLE_MAXIMUM: u32 = 50;
 
-/** What a controller can be set to, in time quanta except for the prescaler. */
+/** Limits of a controller, in time quanta except for the prescaler. */
 @final
 export class BitTimingLimits {
   constructor(
@@ -27,7 +25,7 @@ export class BitTimingLimits {
   ) {}
 }
 
-/** The result, in time quanta except where said. */
+/** The result, in time quanta unless stated otherwise. */
 @final
 export class BitTiming {
   /** Controller clocks per quantum. */
@@ -36,15 +34,15 @@ export class BitTiming {
   phaseSegment1: u32 = 0;
   phaseSegment2: u32 = 0;
   synchronisationJumpWidth: u32 = 0;
-  /** The rate these give, bit/s; within 5 % of the wanted one. */
+  /** The resulting rate, bit/s; within 5 % of the requested one. */
   bitrate: u32 = 0;
-  /** Where in the bit it is sampled, thousandths, rounded down. */
+  /** Sample point in thousandths of the bit, rounded down. */
   samplePointPermille: u32 = 0;
 }
 
 /**
- * Computes the timing for `bitrate` bit/s from a controller clock of `clockHertz` (already divided
- * by whatever the chip always divides by) into `timing`. `BitRateImpossible`: `timing` is undefined.
+ * Computes `timing` for `bitrate` bit/s. `clockHertz` is the controller clock after the chip's fixed divider.
+ * `BitRateImpossible`: `timing` is undefined.
  */
 export function calculateBitTiming(
   limits: BitTimingLimits,
@@ -64,7 +62,7 @@ export function calculateBitTiming(
     const segment2 = bestSegment2(limits, quanta, wantedPoint);
     const pointError = samplePointError(quanta, segment2, wantedPoint);
     const roundedDown = clockHertz / (quanta * bitrate);
-    // The prescaler is almost never whole: try the one above (a slower bus) and the one below.
+    // The exact prescaler is rarely whole: try the next higher one (slower bus) and the next lower one.
     for (let prescaler = roundedDown + 1; prescaler >= roundedDown; prescaler--) {
       if (prescaler === 0) break;
       if (prescaler > limits.prescalerMaximum) continue;
@@ -97,13 +95,13 @@ function samplePointPermille(quanta: u32, segment2: u32): u32 {
   return (1000 * (quanta - segment2)) / quanta;
 }
 
-/** Distance before the wanted point; a point behind it is never chosen while there is another. */
+/** Distance to a sample point before the wanted one. Points after it rank behind all others. */
 function samplePointError(quanta: u32, segment2: u32, wantedPoint: u32): u32 {
   const point = samplePointPermille(quanta, segment2);
   return point <= wantedPoint ? wantedPoint - point : u32.MAX_VALUE;
 }
 
-/** The length of segment 2 that samples nearest before `wantedPoint`. */
+/** The length of segment 2 with the sample point nearest before `wantedPoint`. */
 function bestSegment2(limits: BitTimingLimits, quanta: u32, wantedPoint: u32): u32 {
   const exact = quanta - (wantedPoint * quanta) / 1000;
   const later = withinLimits(limits, quanta, exact - 1);
@@ -121,7 +119,7 @@ function withinLimits(limits: BitTimingLimits, quanta: u32, segment2: u32): u32 
   return segment2;
 }
 
-/** Splits segment 1, whose whole is in `phaseSegment1`, and chooses the jump width. */
+/** Splits segment 1, which is in `phaseSegment1`, and chooses the jump width. */
 function splitSegments(limits: BitTimingLimits, timing: BitTiming): void {
   const segment1 = timing.phaseSegment1;
   const quanta = 1 + segment1 + timing.phaseSegment2;
@@ -129,7 +127,7 @@ function splitSegments(limits: BitTimingLimits, timing: BitTiming): void {
   timing.propagationSegment = segment1 >> 1;
   timing.phaseSegment1 = segment1 - timing.propagationSegment;
 
-  // Half of phase segment 2: always shorter than it, as the MCP2515 asks (DS20001801J, 5.3).
+  // Half of phase segment 2: the MCP2515 requires less than the whole (DS20001801J, 5.3).
   let jumpWidth = timing.phaseSegment2 >> 1;
   if (jumpWidth > timing.phaseSegment1) jumpWidth = timing.phaseSegment1;
   if (jumpWidth > limits.jumpWidthMaximum) jumpWidth = limits.jumpWidthMaximum;

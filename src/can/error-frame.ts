@@ -1,37 +1,36 @@
 /**
- * Error frames: what a controller has to say about the bus, in SocketCAN's form.
+ * Error frames: a controller's report about the bus, in SocketCAN's form (linux/can/error.h).
  *
- * Does not: read a controller, count, or send. An error frame is a Frame whose identifier has
- * IDENTIFIER_ERROR and class bits, always 8 data bytes (linux/can/error.h):
+ * An error frame is a Frame whose identifier has IDENTIFIER_ERROR and class bits, with 8 data bytes:
  *
  *   class     bits of the identifier, ERROR_...
- *   data[0]   bit at which arbitration was lost, 0: not known
+ *   data[0]   bit at which arbitration was lost, 0: unknown
  *   data[1]   state of the controller, CONTROLLER_...
  *   data[6]   transmit error counter, data[7] receive error counter, with class ERROR_COUNTERS
  */
 import { DATA_BYTES_MAXIMUM, Frame, IDENTIFIER_ERROR } from './frame';
 
-/** Class: a frame stayed too long in its transmit buffer. */
+/** Class: a frame stayed too long in its transmit buffer (CAN_ERR_TX_TIMEOUT). */
 export const ERROR_TRANSMIT_TIMEOUT: u32 = 0x001;
-/** Class: arbitration lost, and the frame given up. */
+/** Class: arbitration was lost and the frame given up (CAN_ERR_LOSTARB). */
 export const ERROR_LOST_ARBITRATION: u32 = 0x002;
-/** Class: state of the controller; see data[1]. */
+/** Class: state of the controller, in data[1] (CAN_ERR_CRTL). */
 export const ERROR_CONTROLLER: u32 = 0x004;
-/** Class: nobody acknowledged. */
+/** Class: no node acknowledged (CAN_ERR_ACK). */
 export const ERROR_ACKNOWLEDGE: u32 = 0x020;
-/** Class: the controller is bus-off. */
+/** Class: the controller is bus-off (CAN_ERR_BUSOFF). */
 export const ERROR_BUS_OFF: u32 = 0x040;
-/** Class: errors on the bus. */
+/** Class: errors on the bus (CAN_ERR_BUSERROR). */
 export const ERROR_BUS: u32 = 0x080;
-/** Class: the controller is back after bus-off, or after it was set up again. */
+/** Class: the controller is back after bus-off or a new set-up (CAN_ERR_RESTARTED). */
 export const ERROR_RESTARTED: u32 = 0x100;
-/** Class: data[6] and data[7] hold the error counters. */
+/** Class: data[6] and data[7] hold the error counters (CAN_ERR_CNT). */
 export const ERROR_COUNTERS: u32 = 0x200;
 
-/** Classes that are events: bits 0..8. ERROR_COUNTERS only says that two more bytes hold. */
+/** Number of event classes: bits 0..8. ERROR_COUNTERS only marks two more data bytes as valid. */
 export const ERROR_CLASSES: u32 = 9;
 
-/** data[1]: received frames were lost, the buffers were full. */
+/** data[1]: received frames were lost because the buffers were full. */
 export const CONTROLLER_RECEIVE_OVERFLOW: u32 = 0x01;
 /** data[1]: the receive error counter has reached 96. */
 export const CONTROLLER_RECEIVE_WARNING: u32 = 0x04;
@@ -49,8 +48,8 @@ const DATA_TRANSMIT_ERRORS_SHIFT: u64 = 48;
 const DATA_RECEIVE_ERRORS_SHIFT: u64 = 56;
 
 /**
- * Makes an error frame of `classes` with `controller` as data[1] and both error counters. Counters
- * above 255 are written as 255.
+ * Makes an error frame of `classes` with `controller` as data[1] and both error counters. Counters are capped
+ * at 255.
  */
 export function encodeErrorFrame(
   frame: Frame,
@@ -75,7 +74,7 @@ export function isErrorFrame(frame: Frame): bool {
   return (frame.identifier & IDENTIFIER_ERROR) !== 0;
 }
 
-/** True when `frame` is an error frame as this file makes them: 8 bytes, no other flag bit. */
+/** True for an identifier and length of an error frame made here: 8 bytes, no other flag bit. */
 export function isValidErrorFrame(identifier: u32, length: u32): bool {
   return identifier >>> 29 === 1 && length === DATA_BYTES_MAXIMUM;
 }

@@ -1,19 +1,19 @@
 /**
  * FilterList: SocketCAN's `id:mask` and inverted `id~mask` (linux/can.h, struct can_filter).
  *
- * Does not: look at data. The mask says which bits of the first word count, flag bits included: a
- * mask without IDENTIFIER_EXTENDED lets both identifier forms through. A frame passes the list when
- * it passes any of its filters; which one says nothing, and it passes once.
+ * The mask selects the compared bits of the identifier word, flag bits included: without IDENTIFIER_EXTENDED
+ * in the mask both identifier forms pass. A frame passes the list if it passes any filter. Data is not
+ * compared.
  *
- * A filter has 8 bytes: +0 identifier, with FILTER_INVERTED when what would not pass passes, and no
- * other bit outside the mask; +4 mask, without that bit.
+ * A filter has 8 bytes: +0 identifier, with FILTER_INVERTED if the filter is inverted, and no other bit
+ * outside the mask; +4 mask, without that bit.
  */
 import { Status } from '../rt/status';
 
-/** Bit 29 of a filter's identifier: CAN_INV_FILTER. Frames of the bus never have it. */
+/** Bit 29 of a filter's identifier, CAN_INV_FILTER. Frames of the bus never have it. */
 export const FILTER_INVERTED: u32 = 0x20000000;
 export const FILTER_BYTES: u32 = 8;
-/** The most filters a list can have: the scan is part of what a frame costs. */
+/** The most filters in a list. The scan adds to the cost of each frame. */
 export const FILTERS_MAXIMUM: u32 = 32;
 
 /** `Ok` when the 8 bytes at `address` are a filter, else `RulesField`. */
@@ -30,13 +30,13 @@ export class FilterList {
   count: u32 = 0;
   private filters: usize = 0;
 
-  /** From now on the `count` checked filters at `address`, at most FILTERS_MAXIMUM; they stay there. */
+  /** Puts `count` checked filters at `address` in force, at most FILTERS_MAXIMUM. They must stay there. */
   use(address: usize, count: u32): void {
     this.count = count < FILTERS_MAXIMUM ? count : FILTERS_MAXIMUM;
     this.filters = address;
   }
 
-  /** True when a frame with this identifier word passes any of them. */
+  /** True if a frame with this identifier word passes any filter. */
   passes(identifier: u32): bool {
     const end = this.filters + this.count * FILTER_BYTES;
     for (let filter = this.filters; filter < end; filter += FILTER_BYTES) {

@@ -1,7 +1,5 @@
 /**
- * Identifiers: the questions asked of a frame's first word (layout in frame.ts).
- *
- * Does not: look at the rest of a frame.
+ * Predicates on the identifier word of a frame (layout in frame.ts).
  */
 import { IDENTIFIER_ERROR, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from './frame';
 
@@ -20,17 +18,17 @@ export function isRemote(identifier: u32): bool {
   return (identifier & IDENTIFIER_REMOTE) !== 0;
 }
 
-/** The mask of the number bits that an identifier of this form may use. */
+/** Mask of the number bits of this identifier's form. */
 export function numberMaskOf(identifier: u32): u32 {
   return isExtended(identifier) ? EXTENDED_MASK : STANDARD_MASK;
 }
 
-/** The identifier's number without its flag bits. */
+/** The identifier without its flag bits. */
 export function numberOf(identifier: u32): u32 {
   return identifier & numberMaskOf(identifier);
 }
 
-/** True when a bus can carry it: no error bit, and a number within 11 or 29 bits. */
+/** True if the bus can carry it: no error bit, and a number within 11 or 29 bits. */
 export function isValidIdentifier(identifier: u32): bool {
   const allowed = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE | numberMaskOf(identifier);
   return (identifier & ~allowed) === 0 && (identifier & IDENTIFIER_ERROR) === 0;

@@ -1,46 +1,46 @@
 /**
  * The inmate command line: load-time settings as `key=value` words.
  *
- * Written by `jailhouse cell load NAME IMAGE -s "bitrate=250000" -a 0x1000`.
- * Does not: know whether settings go together; the bit timing does (osc with bitrate).
+ * Set by `jailhouse cell load NAME IMAGE -s "bitrate=250000" -a 0x1000`.
+ * Does not: check combinations; the bit timing checks osc with bitrate.
  *
  *   bitrate=500000    bit/s of the bus, 5000 to 1000000
  *   osc=12000000      Hz of the MCP2515's crystal, 1000000 to 40000000
- *   spi=10000000      Hz of the SPI clock at most, 10000 to 10000000 (DS20001801, table 13-6)
- *   int=gpio|spi      how the INT line is seen: its GPIO level, or READ STATUS over SPI
- *   idle=poll|wfi     what the core does meanwhile: look again, or sleep until an interrupt
+ *   spi=10000000      highest SPI clock in Hz, 10000 to 10000000 (DS20001801, table 13-6)
+ *   int=gpio|spi      source of the INT level: GPIO, or READ STATUS over SPI
+ *   idle=poll|wfi     while idle: poll, or sleep until an interrupt
  *   mode=normal|listen-only|loopback
- *   oneshot=0|1       1: each frame is sent once, whatever becomes of it
+ *   oneshot=0|1       1: each frame is sent once, whether it succeeds or not
  *   triple=0|1        1: each bit is sampled three times
- *   restart-ms=100    back on the bus so long after bus-off, to 600000; 0: never by itself
- *   txtimeout-ms=1000 a frame not sent for so long is taken back, to 600000; 0: never
+ *   restart-ms=100    time off the bus after bus-off, up to 600000; 0: stay off
+ *   txtimeout-ms=1000 a frame not sent after this time is aborted, up to 600000; 0: never
  *   errors=0|1        1: error frames go to AGL
- *   sleep=0           the chip sleeps after so many seconds without traffic, to 86400; 0: never
- *   console=off|on    on: what the cell tells after its start goes to the console, too
+ *   sleep=0           seconds without traffic until the chip sleeps, up to 86400; 0: never
+ *   console=off|on    on: messages after the start also go to the console
  *
- * Words are separated by spaces or tabs; a later word wins. Anything else is refused whole.
+ * Words are separated by spaces or tabs. A later word wins. Any other text is refused as a whole.
  */
 import { memory_read8 } from '../abi/bsp';
 import { Status } from '../rt/status';
 import { Console } from './console';
 
-/** Bytes kept free for the text in the image, its final NUL included. */
+/** Bytes reserved for the text in the image, including its final NUL. */
 export const COMMAND_LINE_BYTES: u32 = 256;
 
 const CHARACTER_TAB: u8 = 0x09;
 const CHARACTER_SPACE: u8 = 0x20;
 const CHARACTER_EQUALS: u8 = 0x3d;
 const CHARACTER_DIGIT_0: u32 = 0x30;
-/** More digits than any value in range has; ends the reading of a number before it overflows. */
+/** Longer than any valid value. Bounds the reading of a number before it overflows. */
 const DIGITS_MAXIMUM: u32 = 9;
 
-/** How the cell sees the chip's INT line. */
+/** Source of the chip's INT level. */
 export enum InterruptSource {
   Gpio = 0,
   Spi = 1,
 }
 
-/** What the core does when there is nothing to do. */
+/** What the core does while it is idle. */
 export enum IdleSetting {
   Poll = 0,
   WaitForInterrupt = 1,
@@ -53,11 +53,11 @@ export enum BusModeSetting {
   Loopback = 2,
 }
 
-/** The longest time a setting can name, ten minutes. */
+/** The longest time of a setting, ten minutes. */
 const MILLIS_MAXIMUM: i32 = 600_000;
 /** The longest wait for sleep, one day. */
 const SECONDS_MAXIMUM: i32 = 86_400;
-/** No number, or one out of range. */
+/** Not a number, or out of range. */
 const NOT_A_VALUE: i32 = -1;
 
 @final
@@ -72,19 +72,19 @@ export class CommandLine {
   tripleSampling: bool = false;
   /** 0: the cell stays off the bus after bus-off. */
   restartMillis: u32 = 100;
-  /** 0: a frame waits for the bus as long as it takes. */
+  /** 0: a frame waits for the bus without limit. */
   transmitTimeoutMillis: u32 = 1_000;
   errorFrames: bool = false;
   /** 0: the chip never sleeps. */
   sleepSeconds: u32 = 0;
-  /** The console is not for the start only. */
+  /** Messages after the start also go to the console. */
   consoleAlways: bool = false;
 
-  /** Private copy of the text: each byte is read once. */
+  /** Private copy of the text, so that each byte is read once. */
   private readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
   private wordStart: u32 = 0;
   private wordLength: u32 = 0;
-  /** The value of the word: behind its "=". */
+  /** The value of the word, after its "=". */
   private valueStart: u32 = 0;
   private valueLength: u32 = 0;
 
@@ -115,7 +115,7 @@ export class CommandLine {
     return Status.Ok;
   }
 
-  /** Writes one line about the `status` that `parse` gave: what, where, what would be right. */
+  /** Writes one line about the `status` of `parse`: what is wrong, where, and what is allowed. */
   describeFault(console: Console, status: Status): void {
     console.text('command line: ');
     if (status === Status.CommandLineTooLong) {
@@ -132,7 +132,7 @@ export class CommandLine {
     console.text(' (status ').decimal(status).text(')').endLine();
   }
 
-  /** Takes the setting of the current word. */
+  /** Applies the current word. */
   private takeWord(): Status {
     let keyLength: u32 = 0;
     while (
@@ -194,7 +194,7 @@ export class CommandLine {
     return value === NOT_A_VALUE ? Status.CommandLineBadValue : Status.Ok;
   }
 
-  /** Which of the words the value is, from 0; an empty one is none. */
+  /** Index of the value among the words; `NOT_A_VALUE` if it is none of them. */
   private choice(first: string, second: string, third: string): i32 {
     if (this.valueLength === 0) return NOT_A_VALUE;
     if (this.isText(this.valueStart, this.valueLength, first)) return 0;
@@ -202,7 +202,7 @@ export class CommandLine {
     return this.isText(this.valueStart, this.valueLength, third) ? 2 : NOT_A_VALUE;
   }
 
-  /** The value as a decimal number from `minimum` to `maximum`. */
+  /** The value as a decimal number from `minimum` to `maximum`; else `NOT_A_VALUE`. */
   private number(minimum: i32, maximum: i32): i32 {
     if (this.valueLength === 0 || this.valueLength > DIGITS_MAXIMUM) return NOT_A_VALUE;
     let value: i32 = 0;

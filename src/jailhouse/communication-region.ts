@@ -1,11 +1,10 @@
 /**
- * Jailhouse's communication region: the page through which hypervisor and cell talk, cell's side.
+ * The cell's side of Jailhouse's communication region: the page through which hypervisor and cell talk.
  *
  * Source: Jailhouse, `include/jailhouse/hypercall.h` and Documentation/hypervisor-interfaces.txt
  * (ABI revision 2). Little-endian.
- * Does not: decide anything. The root cell stands still while the hypervisor waits for a reply,
- * so the board polls `pollMessage` at least every millisecond and replies soon.
- *
+ * The root cell stands still while the hypervisor waits for a reply. So the caller polls `pollMessage` at
+ * least every millisecond and replies soon.
  *   0x00 u8[6] "JHCOMM"      0x0c u32 message to cell     0x18 console (console-port.ts)
  *   0x06 u16 revision        0x10 u32 reply from cell     0x38 u64 PCI configuration base
  *   0x08 u32 cell state      0x14 u32 flags               0x40 u8  version of the GIC
@@ -45,24 +44,24 @@ const REPLY_DENIED: u32 = 2;
 const REPLY_APPROVED: u32 = 3;
 const REPLY_RECEIVED: u32 = 4;
 
-/** The hypervisor lets the cell write characters to its console. */
+/** The hypervisor accepts characters for its console. */
 const FLAG_CONSOLE_PERMITTED: u32 = 1 << 0;
 
-/** What the cell says about itself. */
+/** The state that the cell reports. */
 export enum CellState {
   Running = 0,
-  /** As Running, and no cell may be created or destroyed meanwhile. */
+  /** As Running, and cells cannot be created or destroyed meanwhile. */
   RunningLocked = 1,
   ShutDown = 2,
   Failed = 3,
-  /** The revision of this region is not one the cell knows. */
+  /** The cell does not know this region's revision. */
   FailedRevision = 4,
 }
 
-/** What the hypervisor asks and the board has to act on. */
+/** Requests of the hypervisor that the caller must act on. */
 export enum CellMessage {
   None = 0,
-  /** Bring the devices to rest, then `approveShutdown`; or `denyShutdown`. Comes back until then. */
+  /** Bring the devices to rest, then `approveShutdown`; or `denyShutdown`. Repeated until then. */
   ShutdownRequest = 1,
 }
 
@@ -70,12 +69,12 @@ export enum CellMessage {
 export class CommunicationRegion {
   private readonly address: u32;
 
-  /** The region is at guest address `address`. */
+  /** `address`: guest address of the region. */
   constructor(address: u32) {
     this.address = address;
   }
 
-  /** `CommRegionMagic`, `CommRegionRevision` (then say so: `setState`), or `Ok`. */
+  /** `Ok`, `CommRegionMagic`, or `CommRegionRevision` (then report it by `setState`). */
   check(): Status {
     if (
       memory_read32(this.address) !== SIGNATURE_FIRST ||
@@ -86,19 +85,19 @@ export class CommunicationRegion {
     return this.revision === REVISION_SUPPORTED ? Status.Ok : Status.CommRegionRevision;
   }
 
-  /** The ABI revision the hypervisor speaks. */
+  /** The hypervisor's ABI revision. */
   get revision(): u32 {
     return memory_read16(this.address + REVISION);
   }
 
-  /** Tells the hypervisor how the cell is. */
+  /** Reports the cell's state to the hypervisor. */
   setState(state: CellState): void {
     memory_write32(this.address + CELL_STATE, state);
   }
 
   /**
-   * Looks for a message: one load. A finished reconfiguration and an unknown message are replied
-   * to here; a shutdown request is the caller's.
+   * Looks for a message: one load. Replies to a finished reconfiguration and to unknown messages. The caller
+   * handles a shutdown request.
    */
   pollMessage(): CellMessage {
     const message = memory_read32(this.address + MESSAGE_TO_CELL);
@@ -111,19 +110,19 @@ export class CommunicationRegion {
   }
 
   /**
-   * Agrees to the shutdown request. From then on the hypervisor may stop the core at any moment:
-   * the CAN controller is off the bus and the ivshmem state is 0 before.
+   * Agrees to the shutdown request. The hypervisor may stop the core at any time afterwards, so take the CAN
+   * controller off the bus and set the ivshmem state to 0 before.
    */
   approveShutdown(): void {
     this.reply(REPLY_APPROVED);
   }
 
-  /** Refuses the shutdown request: the command that made it fails, and can be given again. */
+  /** Refuses the shutdown request. Its command fails and can be given again. */
   denyShutdown(): void {
     this.reply(REPLY_DENIED);
   }
 
-  /** True when the hypervisor takes console characters by hypercall. */
+  /** True if the hypervisor accepts console characters by hypercall. */
   get consoleByHypercall(): bool {
     return (memory_read32(this.address + FLAGS) & FLAG_CONSOLE_PERMITTED) !== 0;
   }
@@ -158,13 +157,13 @@ export class CommunicationRegion {
     return memory_read32(this.address + VIRTUAL_PCI_INTERRUPT_BASE);
   }
 
-  /** A 64-bit address of the page; 0 if the cell could not reach it. */
+  /** A 64-bit address of the page. 0: the cell cannot reach it. */
   private address32(offset: u32): u32 {
     const base = memory_read64(this.address + offset);
     return base <= <u64>u32.MAX_VALUE ? <u32>base : 0;
   }
 
-  /** The message is taken before the reply appears: the order the hypervisor waits for. */
+  /** Clears the message before it replies, the order that the hypervisor expects. */
   private reply(code: u32): void {
     memory_write32(this.address + MESSAGE_TO_CELL, 0);
     barrier_write();

@@ -1,14 +1,13 @@
 /**
- * ConsolePort: where console characters go, as the communication region says.
+ * ConsolePort: the destination of console characters, as named by the communication region.
  *
- * The hypervisor's console is preferred. Otherwise it is the UART the cell's configuration names:
- * an 8250 with registers 4 bytes apart, or a PL011. Any other: nowhere.
+ * Prefers the hypervisor's console. Otherwise uses the UART of the cell's configuration: an 8250 with
+ * registers 4 bytes apart, or a PL011. With any other, characters go nowhere.
  *
- * The hypervisor waits for its UART with the core that called, and without a limit (Jailhouse
- * `hypervisor/uart.c`). Where the configuration names that UART the port looks at it first; it is the
- * same one on this board. A UART whose clock stands shows no room, so that no character is tried.
+ * A hypercall waits for the hypervisor's UART with the calling core and without a limit (Jailhouse
+ * `hypervisor/uart.c`). So if the configuration names a UART, the port checks it first; on this board it is
+ * the same one. A UART whose clock is stopped shows no room, so no character is tried.
  * Does not: initialise the UART (the hypervisor or the firmware did), or wait.
- *
  * Console description (Jailhouse, `include/jailhouse/console.h`):
  *   0 u64 address   8 u32 size   12 u16 type   14 u16 flags   16 u32 divider ...
  */
@@ -22,14 +21,14 @@ const TYPE_PL011: u32 = 3;
 const FLAG_MMIO: u32 = 1 << 0;
 const FLAG_REGISTER_DISTANCE_4: u32 = 1 << 1;
 
-/** Jailhouse hypercall: one character on the hypervisor's console. */
+/** Jailhouse hypercall that prints one character on the hypervisor's console. */
 const HYPERCALL_DEBUG_CONSOLE_PUTC: u32 = 8;
 
 // 8250: transmit holding register, line status register.
 const UART_8250_THR: u32 = 0x00;
 const UART_8250_LSR: u32 = 0x14;
 const UART_8250_LSR_THRE: u32 = 1 << 5;
-/** FIFO empty and the last bit out (BCM2711 peripherals, AUX_MU_LSR_REG bit 6). */
+/** FIFO empty and last bit sent (BCM2711 peripherals, AUX_MU_LSR_REG bit 6). */
 const UART_8250_LSR_TEMT: u32 = 1 << 6;
 
 // PL011 (ARM DDI 0183, 3.3): data register, flag register.
@@ -37,7 +36,7 @@ const UARTDR: u32 = 0x00;
 const UARTFR: u32 = 0x18;
 const UARTFR_TXFF: u32 = 1 << 5;
 
-/** Which way characters take. */
+/** Destination of characters. */
 export enum ConsoleKind {
   None = 0,
   Hypercall = 1,
@@ -49,10 +48,10 @@ export enum ConsoleKind {
 export class ConsolePort {
   kind: ConsoleKind = ConsoleKind.None;
   private uart: u32 = 0;
-  /** `uart` is an 8250 of which LSR can be read. */
+  /** `uart` is an 8250 whose LSR can be read. */
   private isUart8250: bool = false;
 
-  /** Looks the console up in a communication region that was checked. */
+  /** Finds the console in a checked communication region. */
   open(region: CommunicationRegion): void {
     this.kind = region.consoleByHypercall ? ConsoleKind.Hypercall : ConsoleKind.None;
     this.isUart8250 = false;
@@ -70,9 +69,9 @@ export class ConsolePort {
   }
 
   /**
-   * Whether a character would go without waiting: one access. By hypercall the UART is to be empty, as
-   * the hypervisor makes two characters of a line feed. Nowhere, and an unknown UART behind the
-   * hypercall, are always at rest: who asks keeps characters apart by time.
+   * Whether a character would go out without waiting: one access. For a hypercall the UART must be empty,
+   * because the hypervisor makes two characters of a line feed. Without a readable UART this is always true,
+   * and the caller spaces characters by time.
    */
   isAtRest(): bool {
     switch (this.kind) {
@@ -87,16 +86,16 @@ export class ConsolePort {
     }
   }
 
-  /** True for a UART, which wants a carriage return before each line feed. */
+  /** True for a UART, which needs a carriage return before each line feed. */
   get isUart(): bool {
     return this.kind >= ConsoleKind.Uart8250;
   }
 
-  /** Puts one character out; `isAtRest` said just before that it can go. */
+  /** Puts one character out. Only directly after `isAtRest` was true. */
   put(character: u32): void {
     switch (this.kind) {
       case ConsoleKind.Hypercall:
-        // The result is of no use here: there is nowhere to report it.
+        // There is nowhere to report the result.
         hypercall(HYPERCALL_DEBUG_CONSOLE_PUTC, character, 0);
         return;
       case ConsoleKind.Uart8250:

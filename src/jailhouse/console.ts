@@ -1,19 +1,18 @@
 /**
  * Console: text for people, formatted into a buffer and put out one character per step.
  *
- * Does not: block the loop. `putOne` puts one character out (one hypercall or one UART access);
- * `flush` is for start-up and the end, and waits a bounded time. What does not fit in the buffer
- * is dropped and counted.
+ * `putOne` puts one character out (one hypercall or one UART access). `flush` is for start-up and the end,
+ * and waits a bounded time. Text that does not fit in the buffer is dropped and counted.
  */
 import { CommunicationRegion } from './communication-region';
 import { ConsolePort } from './console-port';
 
-/** Characters that wait; a power of two. */
+/** Buffer size in characters; a power of two. */
 const BUFFER_BYTES: u32 = 1024;
 
 /**
- * Looks at a busy UART before it is given up. One look is at least 100 ns, a character at
- * 9600 bit/s about 1 ms.
+ * Looks at a busy UART before it is given up. One look takes at least 100 ns, a character at 9600 bit/s about
+ * 1 ms.
  */
 const PUT_ATTEMPTS: u32 = 50_000;
 
@@ -25,24 +24,24 @@ const CHARACTER_QUESTION_MARK: u32 = 0x3f;
 
 @final
 export class Console {
-  /** Characters that found the buffer full. */
+  /** Characters dropped because the buffer was full. */
   dropped: u32 = 0;
   readonly port: ConsolePort = new ConsolePort();
 
   private readonly buffer: usize = heap.alloc(BUFFER_BYTES);
   private putCount: u32 = 0;
   private takenCount: u32 = 0;
-  /** The last character that went out does not end a line. */
+  /** The last character put out was not a line end. */
   private isInLine: bool = false;
 
-  /** Sends everything to the console that `region` names. Before that it waits in the buffer. */
+  /** Directs output to the console that `region` names. Earlier text waits in the buffer. */
   open(region: CommunicationRegion): void {
     this.port.open(region);
   }
 
   /**
-   * Appends a string constant of ASCII characters, four at a time: a line is made in one step, and the step
-   * must not be longer without a look at INT than the others are.
+   * Appends a string constant of ASCII characters, four at a time. A line is made in one step, and no step may
+   * delay the look at INT longer than the others do.
    */
   text(value: string): Console {
     const wanted = value.length as u32;
@@ -59,7 +58,7 @@ export class Console {
     return this;
   }
 
-  /** Appends `length` bytes of linear memory; what is no printable ASCII appears as "?". */
+  /** Appends `length` bytes of linear memory. A byte that is not printable ASCII becomes "?". */
   bytes(address: usize, length: u32): Console {
     for (let index: u32 = 0; index < length; index++) {
       const character: u32 = load<u8>(address + index);
@@ -69,7 +68,7 @@ export class Console {
     return this;
   }
 
-  /** Appends up to `most` bytes of linear memory, to the first 0, as `bytes` does. */
+  /** Appends up to `most` bytes of linear memory, up to the first 0, as `bytes` does. */
   characters(address: usize, most: u32): Console {
     let length: u32 = 0;
     while (length < most && load<u8>(address + length) !== 0) length++;
@@ -108,7 +107,7 @@ export class Console {
     return this.putCount !== this.takenCount;
   }
 
-  /** Puts the first character that waits out; the port is at rest. */
+  /** Puts the first waiting character out. The port must be at rest. */
   putOne(): void {
     if (!this.pending) return;
     const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
@@ -117,7 +116,7 @@ export class Console {
     this.takenCount += 1;
   }
 
-  /** Puts all of it out. A UART that stays busy is given up, and the text with it. */
+  /** Puts all waiting characters out. Gives up, and drops them, if a UART stays busy. */
   flush(): void {
     let attempts: u32 = 0;
     while (this.pending && attempts < PUT_ATTEMPTS) {
@@ -131,7 +130,7 @@ export class Console {
     this.takenCount = this.putCount;
   }
 
-  /** Gives up what waits; a line that was begun is ended. */
+  /** Drops the waiting characters. Ends a line that has begun. */
   forget(): void {
     this.takenCount = this.putCount;
     if (this.isInLine) this.append(CHARACTER_LINE_FEED);
@@ -147,7 +146,7 @@ export class Console {
   }
 }
 
-/** Copies `length` ASCII characters of a string, two bytes each there and one here. */
+/** Copies `length` ASCII characters of a string, from two bytes each to one. */
 function narrow(source: usize, target: usize, length: u32): void {
   let from = source;
   let to = target;

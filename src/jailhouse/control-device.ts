@@ -1,10 +1,9 @@
 /**
  * ControlDevice: finds the control link on the virtual PCI bus and checks its one-way memory.
  *
- * Source: ivshmem v2 specification (Jailhouse, Documentation); the protocol number is one of those
- * it leaves to its users. Root is peer 0, the cell peer 1.
- * Does not: map the register page: neither end rings, both look at memory. So it cannot see its own
- * peer number either; which section is whose is the cell configuration's, and Jailhouse holds it.
+ * Source: ivshmem v2 specification (Jailhouse, Documentation). The protocol number is from its custom range.
+ * Root is peer 0, the cell peer 1: the cell configuration says so, and Jailhouse enforces it.
+ * Does not: map the register page, which also holds the peer number. Both ends poll memory, neither rings.
  */
 import { Status } from '../rt/status';
 import { IvshmemFunction } from './ivshmem-function';
@@ -12,12 +11,12 @@ import { PciBus } from './pci';
 
 /** Status page and requests. */
 export const PROTOCOL_CONTROL: u32 = 0x4057;
-/** One page: what stage 2 can map. */
+/** One page: the granularity of stage 2. */
 const STATE_TABLE_BYTES: u32 = 0x1000;
 
 @final
 export class ControlDevice {
-  /** The value that was refused, for the console. */
+  /** The refused value, for the console. */
   refused: u32 = 0;
 
   private readonly device: IvshmemFunction;
@@ -27,9 +26,9 @@ export class ControlDevice {
   }
 
   /**
-   * Finds the control link and checks that it is what the board has mapped: a state table at
-   * `stateTable`, behind it no section that both ends write, and output sections of `outputBytes`
-   * each. `ControlAbsent`, `ControlUnfit`: `refused` is what was found.
+   * Finds the control link and compares it with what the board has mapped: a state table at `stateTable`, no
+   * shared R/W section behind it, then output sections of `outputBytes` each. `ControlAbsent`,
+   * `ControlUnfit`: `refused` is the value found.
    */
   check(stateTable: u32, outputBytes: u32): Status {
     const device = this.device;

@@ -1,11 +1,11 @@
 /**
- * IvshmemDevice: the virtio-can link on the virtual PCI bus, checked and mapped.
+ * IvshmemDevice: finds, checks and maps the virtio-can link on the virtual PCI bus. IvshmemLink and
+ * SharedSection use it.
  *
  * Source: ivshmem v2 specification (Jailhouse, Documentation), "Vendor Specific Capability".
- * Does not: use the device; that is IvshmemLink's and SharedSection's part.
  *
- * Where the section lies is fixed by the cell's configuration and told by the capability; the
- * board has it mapped already, so anything else than the board's own numbers is refused.
+ * The cell's configuration fixes the place of the section, and the capability reports it. The board has mapped
+ * it already, so any other place is refused.
  */
 import { Status } from '../rt/status';
 import { IvshmemFunction } from './ivshmem-function';
@@ -21,23 +21,23 @@ import {
 export const PROTOCOL_CAN_FRONT_END: u32 = 0x8024;
 export const PROTOCOL_CAN_BACK_END: u32 = 0xc024;
 
-/** Two pages: the least that Linux's virtio_ivshmem takes. */
+/** Two pages: the minimum of Linux's virtio_ivshmem. */
 const SECTION_BYTES_MINIMUM: u32 = 0x2000;
-/** One page: what stage 2 can map. */
+/** One page: the granularity of stage 2. */
 const STATE_TABLE_BYTES_MINIMUM: u32 = 0x1000;
 
-/** The GIC numbers shared peripheral interrupts from here on. */
+/** The GIC's first shared peripheral interrupt. */
 const FIRST_SHARED_INTERRUPT: u32 = 32;
 
 @final
 export class IvshmemDevice {
-  /** Which end the cell plays: PROTOCOL_CAN_FRONT_END or PROTOCOL_CAN_BACK_END. */
+  /** The cell's end: PROTOCOL_CAN_FRONT_END or PROTOCOL_CAN_BACK_END. */
   protocol: u32 = 0;
-  /** Guest addresses and size, checked; valid after `open` said `Ok`. */
+  /** Checked guest addresses and size. Valid after `open` returned `Ok`. */
   stateTable: u32 = 0;
   section: u32 = 0;
   sectionBytes: u32 = 0;
-  /** The value that was refused, for the console. */
+  /** The refused value, for the console. */
   refused: u32 = 0;
 
   private readonly bus: PciBus;
@@ -50,9 +50,9 @@ export class IvshmemDevice {
 
   /**
    * Finds the first virtio-can link, checks that it lies at `stateTable` with a section of at most
-   * `sectionBytesMapped` bytes behind, and maps its register page at `registerPage`, a 4 KiB-aligned
-   * guest address that nothing else uses. `IvshmemAbsent`, `IvshmemProtocol`, `IvshmemSectionSize`,
-   * `IvshmemAddress`: `refused` is what was found.
+   * `sectionBytesMapped` bytes behind, and maps its register page at `registerPage`, an unused 4 KiB-aligned
+   * guest address. `IvshmemAbsent`, `IvshmemProtocol`, `IvshmemSectionSize`, `IvshmemAddress`: `refused` is
+   * the value found.
    */
   open(registerPage: u32, stateTable: u32, sectionBytesMapped: u32): Status {
     let status = this.device.find(PROTOCOL_CAN_FRONT_END, PROTOCOL_CAN_BACK_END);
@@ -63,15 +63,15 @@ export class IvshmemDevice {
     if (status !== Status.Ok) return status;
     status = this.checkAddress(stateTable);
     if (status !== Status.Ok) return status;
-    // The base address register first: it takes effect when decoding is switched on.
+    // Set the base address register before decoding is enabled: it takes effect then.
     this.bus.write(this.device.bdf, CONFIG_BAR0, registerPage);
     this.bus.write(this.device.bdf, CONFIG_COMMAND, COMMAND_MEMORY_AND_MASTER);
     return Status.Ok;
   }
 
   /**
-   * Number in the GIC of the device's interrupt (INTx), where those of the virtual PCI bus begin at
-   * shared peripheral interrupt `base`. After `open`.
+   * GIC number of the device's interrupt (INTx). `base`: first shared peripheral interrupt of the virtual PCI
+   * bus. After `open`.
    */
   interrupt(base: u32): u32 {
     const pin = (this.bus.read(this.device.bdf, CONFIG_INTERRUPT) >> 8) & 0xff;

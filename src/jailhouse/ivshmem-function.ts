@@ -1,15 +1,15 @@
 /**
- * IvshmemFunction: finds an ivshmem device by its protocol and reads what its capability says.
+ * IvshmemFunction: finds an ivshmem device by its protocol and reads its capability.
  *
  * Source: ivshmem v2 specification (Jailhouse, Documentation), "Vendor Specific Capability".
- * Does not: judge sizes and addresses, or write to the device.
+ * Does not: check sizes and addresses, or write to the device.
  */
 import { Status } from '../rt/status';
 import { ALL_ONES, CONFIG_CAPABILITIES, CONFIG_CLASS, FUNCTIONS_PER_BUS, PciBus } from './pci';
 
-/** Siemens, ivshmem. */
+/** Device and vendor: ivshmem, Siemens. */
 const IDENTIFIER: u32 = 0x4106_110a;
-/** Class "others" in the top byte; the protocol is in the two bytes below. */
+/** Class "others" in the top byte. The two bytes below are the protocol. */
 const CLASS_OTHERS: u32 = 0xff;
 
 // Vendor-specific capability, offsets from its start.
@@ -18,14 +18,14 @@ const STATE_TABLE_SIZE: u32 = 0x04;
 const SECTION_SIZE: u32 = 0x08; // 64
 const OUTPUT_SIZE: u32 = 0x10; // 64
 const BASE_ADDRESS: u32 = 0x18; // 64
-/** No list of dword-aligned capabilities in 192 bytes is longer. */
+/** The most dword-aligned capabilities in 192 bytes. Bounds the walk. */
 const CAPABILITIES_MAXIMUM: u32 = 48;
 
 @final
 export class IvshmemFunction {
-  /** The protocol that was found; after `IvshmemProtocol` the last one that was not looked for. */
+  /** The protocol found. After `IvshmemProtocol`: the last one that did not match. */
   protocol: u32 = 0;
-  /** Its number on the bus; valid after `find` said `Ok`, as are the four below. */
+  /** The device's number on the bus. Valid, like the getters below, after `find` returned `Ok`. */
   bdf: u32 = FUNCTIONS_PER_BUS;
 
   private readonly bus: PciBus;
@@ -36,8 +36,8 @@ export class IvshmemFunction {
   }
 
   /**
-   * Looks for the first function that speaks `protocol` or `otherProtocol` and has a vendor
-   * capability. `IvshmemAbsent`: there is none. `IvshmemProtocol`: only with other protocols.
+   * Finds the first function with `protocol` or `otherProtocol` and a vendor capability. `IvshmemAbsent`:
+   * there is no ivshmem device. `IvshmemProtocol`: all have other protocols.
    */
   find(protocol: u32, otherProtocol: u32): Status {
     let status: Status = Status.IvshmemAbsent;
@@ -72,12 +72,12 @@ export class IvshmemFunction {
     return this.read64(OUTPUT_SIZE);
   }
 
-  /** Guest address of the state table; section and output sections follow without a gap. */
+  /** Guest address of the state table. Section and output sections follow without a gap. */
   get baseAddress(): u64 {
     return this.read64(BASE_ADDRESS);
   }
 
-  /** Offset of the vendor-specific capability; 0 when there is none. */
+  /** Offset of the vendor-specific capability. 0: there is none. */
   private findCapability(bdf: u32): u32 {
     let offset = this.bus.read(bdf, CONFIG_CAPABILITIES) & 0xfc;
     for (let count: u32 = 0; count < CAPABILITIES_MAXIMUM && offset !== 0; count++) {

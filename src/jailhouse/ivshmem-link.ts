@@ -26,29 +26,29 @@ const INTERRUPT_CONTROL_ENABLE: u32 = 1;
 const DOORBELL_TARGET_SHIFT: u32 = 16;
 const VECTOR_0: u32 = 0;
 const STATE_TABLE_ENTRY_BYTES: u32 = 4;
-/** virtio over ivshmem joins exactly two. */
+/** virtio over ivshmem has exactly two peers. */
 const PEERS: u32 = 2;
 
 @final
 export class IvshmemLink extends PeerLink {
-  /** This end's number and its peer's; valid after `open`. */
+  /** The numbers of this end and of its peer. Valid after `open`. */
   ownId: u32 = 0;
   peerId: u32 = 1;
-  /** How many peers the device says there are. */
+  /** Number of peers according to the device. */
   peers: u32 = 0;
 
   private readonly registerPage: u32;
   private readonly stateTable: u32;
   private peerStateAddress: u32 = 0;
 
-  /** Guest addresses of the register page and of the state table. */
+  /** Takes the guest addresses of the register page and of the state table. */
   constructor(registerPage: u32, stateTable: u32) {
     super();
     this.registerPage = registerPage;
     this.stateTable = stateTable;
   }
 
-  /** Learns who is who. `IvshmemPeers`: not two. `IvshmemIdentity`: neither 0 nor 1. */
+  /** Reads the peer numbers. `IvshmemPeers`: not two peers. `IvshmemIdentity`: own number not 0 or 1. */
   open(): Status {
     this.ownId = mmio_read32(this.registerPage + ID);
     this.peers = mmio_read32(this.registerPage + MAX_PEERS);
@@ -59,14 +59,14 @@ export class IvshmemLink extends PeerLink {
     return Status.Ok;
   }
 
-  /** Lets the peer's doorbell and state changes raise an interrupt, or not. */
+  /** Enables or disables the interrupt for the peer's doorbell and state changes. */
   setInterruptEnabled(enabled: bool): void {
     mmio_write32(this.registerPage + INTERRUPT_CONTROL, enabled ? INTERRUPT_CONTROL_ENABLE : 0);
   }
 
   /**
-   * From now on this end's state becomes 0 when the cell traps, before anything else happens: a
-   * Linux CPU that waits for an acknowledgement would spin for ever.
+   * Makes a trap of the cell set this end's state to 0 before anything else. Otherwise a Linux CPU that waits
+   * for an acknowledgement would spin for ever.
    */
   withdrawOnFault(): void {
     fault_write32(this.registerPage + STATE, PEER_STATE_RESET);
@@ -74,7 +74,7 @@ export class IvshmemLink extends PeerLink {
 
   override peerState(): u32 {
     const state = memory_read32(this.peerStateAddress);
-    // What the peer stored before it announced the state is visible after this.
+    // Makes visible what the peer stored before it announced this state.
     barrier_read();
     return state;
   }

@@ -1,9 +1,8 @@
 /**
- * An image that `jailhouse cell load` put into the cell's RAM beside the program.
+ * Copies an image that `jailhouse cell load` put into the cell's RAM beside the program. The caller checks the
+ * copy.
  *
- * Linux may load over it at any time only while the cell is stopped, so a copy taken at start stays
- * true.
- * Does not: know what is in it; whoever gets the copy checks it.
+ * Linux can load over the image only while the cell is stopped, so a copy taken at start stays valid.
  */
 import { memory_read32 } from '../abi/bsp';
 

@@ -1,9 +1,9 @@
 /**
- * The virtual PCI bus of the cell: configuration space of bus 0, read and written by dwords.
+ * The virtual PCI bus of the cell: configuration space of bus 0, in dwords.
  *
  * Source: PCI 3.0, section 6.1; Jailhouse `hypervisor/pci.c`.
- * Does not: read less than a dword (the hypervisor does not mask narrower reads), and never
- * writes to a function that is not there: the hypervisor would park the core.
+ * Does not: read less than a dword (the hypervisor does not mask narrower reads), or write to an absent
+ * function (the hypervisor would park the core).
  */
 import { mmio_read32, mmio_write32 } from '../abi/bsp';
 
@@ -15,10 +15,10 @@ export const CONFIG_BAR0: u32 = 0x10;
 export const CONFIG_CAPABILITIES: u32 = 0x34;
 export const CONFIG_INTERRUPT: u32 = 0x3c; // line, pin
 
-/** Command: memory decoding on, bus master on, INTx not disabled. */
+/** Command: memory decoding on, bus master on, INTx enabled. */
 export const COMMAND_MEMORY_AND_MASTER: u32 = 0x0006;
 
-/** What an absent function, or one beyond its configuration image, reads as. */
+/** Read from an absent function, or from beyond a function's configuration image. */
 export const ALL_ONES: u32 = 0xffffffff;
 /** Functions of one bus: 32 devices of 8. */
 export const FUNCTIONS_PER_BUS: u32 = 256;
@@ -29,14 +29,14 @@ const FUNCTION_SHIFT: u32 = 12;
 export class PciBus {
   private readonly base: u32;
 
-  /** `base`: guest address of the configuration space (communication region). */
+  /** `base`: guest address of the configuration space (from the communication region). */
   constructor(base: u32) {
     this.base = base;
   }
 
   /**
    * The first function from `first` on with this vendor (low half) and device (high half);
-   * `FUNCTIONS_PER_BUS` when there is none. One trapped read per function.
+   * `FUNCTIONS_PER_BUS` if there is none. One trapped read per function.
    */
   find(identifier: u32, first: u32): u32 {
     let bdf = first;

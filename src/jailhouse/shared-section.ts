@@ -1,8 +1,8 @@
 /**
  * SharedSection: the R/W section of an ivshmem device as hal's SharedMemory.
  *
- * Does not: let any access leave the section. The callers check what the peer supplies; this is
- * the wall behind them: an offset outside wraps around to one inside.
+ * Every access stays in the section: an offset outside wraps around to one inside. This is the second line of
+ * defence; callers check what the peer supplies.
  */
 import {
   barrier_full,
@@ -23,12 +23,12 @@ import { BLOCK_BYTES, SharedMemory } from '../hal/shared-memory';
 export class SharedSection extends SharedMemory {
   private readonly base: u32;
   private readonly bytes: u32;
-  /** Keeps an offset inside: one instruction, where a comparison would cost four. */
+  /** Keeps an offset inside with one instruction; a comparison would cost four. */
   private readonly mask: u32;
-  /** The same, and down to the start of a block. */
+  /** Also rounds down to the start of a block. */
   private readonly blockMask: u32;
 
-  /** The section has `bytes` bytes, a power of two, at guest address `base`; both multiples of 32. */
+  /** `bytes`: size, a power of two. `base`: guest address. Both are multiples of 32. */
   constructor(base: u32, bytes: u32) {
     super();
     this.base = base;
@@ -73,7 +73,7 @@ export class SharedSection extends SharedMemory {
     memory_write64(this.base + (offset & this.mask), value);
   }
 
-  /** The handle is the guest address. Blocks that would reach out of the section begin at its start. */
+  /** The handle is the guest address. Blocks that would exceed the section are placed at its start. */
   override blocks(offset: u32, count: u32): u32 {
     const first = offset & this.blockMask;
     return count * BLOCK_BYTES <= this.bytes - first ? this.base + first : this.base;

@@ -1,7 +1,7 @@
 /**
- * GenericTimer: the core's virtual counter as a Clock (54 MHz on this SoC; the rate is asked for).
+ * GenericTimer: the core's virtual counter as a Clock. It reads the rate from the core (54 MHz on this SoC).
  *
- * Does not: take an interrupt: a sleep ends by itself when the timer expires.
+ * Takes no interrupt: a sleep ends when the timer expires.
  */
 import { counter_hertz, counter_read, idle_until, sleep_until } from '../../abi/bsp';
 import { Clock } from '../../hal/clock';
@@ -19,14 +19,14 @@ export class GenericTimer extends Clock {
   }
 
   /**
-   * Says that nothing is to be done until an input changes or the counter reaches `deadlineTicks`.
-   * A hint: it may return at once, and on the board always does.
+   * Hints that the cell is idle until an input changes or the counter reaches `deadlineTicks`. May return at
+   * once, and always does on the board.
    */
   idleUntil(deadlineTicks: u64): void {
     idle_until(deadlineTicks);
   }
 
-  /** Stops the core until an interrupt is pending, or the counter reaches `deadlineTicks`. */
+  /** Stops the core until an interrupt is pending or the counter reaches `deadlineTicks`. */
   sleepUntil(deadlineTicks: u64): void {
     sleep_until(deadlineTicks);
   }

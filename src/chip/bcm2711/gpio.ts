@@ -1,8 +1,8 @@
 /**
  * GpioInputLine: one GPIO pin as an active-low interrupt line.
  *
- * Does not: write any register. The cell's mapping of the page is read-only, because Linux owns
- * the other pins: a write would park the cell.
+ * Reads only. The cell's mapping of the page is read-only because Linux owns the other pins; a write would
+ * park the cell.
  */
 import { mmio_read32 } from '../../abi/bsp';
 import { InterruptLine } from '../../hal/interrupt-line';
@@ -10,7 +10,7 @@ import { GPLEV0, GPLEV1 } from './registers';
 
 @final
 export class GpioInputLine extends InterruptLine {
-  /** The level was read since somebody last cleared this: an access to a device has ended since. */
+  /** Set by each read of the level, cleared by the SPI: a device access has completed since then. */
   looked: bool = false;
   private readonly levelAddress: u32;
   private readonly mask: u32;

@@ -1,10 +1,10 @@
 /**
- * LowLevelEvent: makes a GPIO pin raise the block's interrupt while it is low.
+ * LowLevelEvent: raises the GPIO block's interrupt while a pin is low.
  *
  * Source: BCM2711 ARM Peripherals, 5.2, GPLENn and GPEDSn.
- * Does not: touch pins that are not its own. Linux has the rest of the block: GPLEN0 is shared word by
- * word, so a change by Linux at the same moment can undo this one, which is why `isArmed` is asked
- * before each sleep. GPEDS0 is written as ones that clear, so nothing of Linux's is lost there.
+ * Linux owns the other pins. GPLEN0 is shared as a whole word, so a simultaneous change by Linux can undo
+ * this one; `isArmed` is therefore checked before each sleep. In GPEDS0 ones clear, so no event of Linux is
+ * lost.
  */
 import { mmio_read32, mmio_write32 } from '../../abi/bsp';
 import { GPEDS0, GPLEN0 } from './registers';
@@ -22,28 +22,28 @@ export class LowLevelEvent {
     this.mask = (1 as u32) << pin;
   }
 
-  /** From now on the interrupt is raised while the pin is low. */
+  /** Raises the interrupt while the pin is low, from now on. */
   arm(): void {
     mmio_write32(this.detectAddress, mmio_read32(this.detectAddress) | this.mask);
   }
 
-  /** Takes `arm` back. */
+  /** Undoes `arm`. */
   disarm(): void {
     mmio_write32(this.detectAddress, mmio_read32(this.detectAddress) & ~this.mask);
     this.clear();
   }
 
-  /** False when somebody else has taken the pin out of the detection. */
+  /** False if Linux has removed the pin from the detection. */
   isArmed(): bool {
     return (mmio_read32(this.detectAddress) & this.mask) !== 0;
   }
 
-  /** Forgets that the pin was low. While it still is, the event stays. */
+  /** Clears the pin's event. While the pin is still low, the event stays set. */
   clear(): void {
     mmio_write32(this.eventAddress, this.mask);
   }
 
-  /** Events of other pins, which hold the same interrupt. */
+  /** Events of other pins, which keep the same interrupt asserted. */
   foreignEvents(): u32 {
     return mmio_read32(this.eventAddress) & ~this.mask;
   }

@@ -1,8 +1,6 @@
 /**
- * BCM2711 registers that the cell touches: SPI0, the GPIO levels and their detection.
- *
- * Offsets from a block's base; the bases are the board's.
- * Does not: list what is not used; pin functions and pulls are the firmware's business.
+ * BCM2711 registers that the cell uses: SPI0, the GPIO levels and their detection. Offsets from a block's
+ * base. The firmware sets pin functions and pulls.
  */
 
 // BCM2711 ARM Peripherals, SPI: register map.
@@ -18,7 +16,7 @@ export const SPI_CS_TA: u32 = 1 << 7;
 export const SPI_CS_DONE: u32 = 1 << 16;
 export const SPI_CS_RXD: u32 = 1 << 17;
 
-/** SPI: CLK.CDIV is even; 0 stands for 65536. */
+/** SPI: CLK.CDIV is even. 0 means 65536. */
 export const SPI_CLK_CDIV_MASK: u32 = 0xffff;
 
 /** Each FIFO holds this many bytes in polled mode. */

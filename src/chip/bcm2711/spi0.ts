@@ -1,13 +1,12 @@
 /**
  * Spi0: the BCM2711's SPI master in polled mode, native chip select CE0, mode 0,0.
  *
+ * A part of a transaction has at most 16 bytes and the FIFOs hold 64. So all bytes are written at once and
+ * the wire has no gaps; answers are read while later bytes are still being sent.
+ *
+ * Waiting is bounded by the clock, which is read only after many reads of CS: on an emulated board the cost of
+ * a read, and a stall of the core between two reads, are unknown.
  * Does not: set pin functions (config.txt does), use interrupts or DMA, or serve a second device.
- *
- * A part of a transaction is at most 16 bytes and the FIFOs hold 64, so all bytes are written at
- * once and the wire has no gaps; answers are taken out while later bytes are still on their way.
- *
- * Waiting is bounded by the clock, which is looked at only after many reads of CS: what a read costs, and
- * how long the core stands still between two, is not known where the board is an emulated one.
  */
 import { counter_hertz, counter_read, mmio_read32, mmio_write32 } from '../../abi/bsp';
 import { GpioInputLine } from './gpio';
@@ -27,28 +26,28 @@ import {
   SPI_FIFO,
 } from './registers';
 
-/** The end of a transfer: chip select high, FIFOs empty, DONE taken back. */
+/** Ends a transfer: chip select high, FIFOs empty, DONE cleared. */
 const SPI_CS_RELEASE: u32 = SPI_CS_CLEAR_TX | SPI_CS_CLEAR_RX | SPI_CS_DONE;
-/** What CS shows when a transfer is over whose answers are still in the FIFO. */
+/** CS after a transfer whose answers are still in the FIFO. */
 const SPI_CS_SENT: u32 = SPI_CS_DONE | SPI_CS_RXD;
 
-/** CDIV is 16 bits, and 0 means this. */
+/** Divider for CDIV 0; CDIV has 16 bits. */
 const DIVIDER_MAXIMUM: u32 = 65_536;
 
-/** Reads of CS before the clock is looked at: a millisecond on the board, where nothing takes so long. */
+/** Reads of CS before the clock is read. They take a millisecond on the board, where no transfer takes that. */
 const POLLS_BY_COUNT: u32 = 10_000;
-/** A part of a transaction counts as stuck after this, and so many times what its bytes take. */
+/** A part of a transaction is stuck after this time, or after this multiple of the time of its bytes. */
 const STUCK_MICROS: u64 = 20_000;
 const STUCK_FACTOR: u64 = 10;
 
 @final
 export class Spi0 extends SpiBus {
-  /** The serial clock in use, Hz; 0 before `configure`. */
+  /** The serial clock in use, Hz. 0 before `configure`. */
   clockHertz: u32 = 0;
-  /** Ticks of the counter after which a part of a transaction counts as stuck. */
+  /** Counter ticks after which a part of a transaction is stuck. */
   private patienceTicks: u64 = 0;
 
-  /** `base`: guest address of the SPI0 register block. `urgent`: what a transfer yields to. */
+  /** `base`: guest address of the SPI0 register block. `urgent`: the line that a transfer yields to. */
   constructor(
     private readonly base: u32,
     private readonly urgent: GpioInputLine,
@@ -57,8 +56,8 @@ export class Spi0 extends SpiBus {
   }
 
   /**
-   * Sets the serial clock to the highest rate not above `wantedHertz` that an even divider of
-   * `coreClockHertz` gives, and releases chip select. `SpiClockImpossible`: no divider does.
+   * Sets the serial clock to the highest rate up to `wantedHertz` that an even divider of `coreClockHertz`
+   * gives, and releases chip select. `SpiClockImpossible`: there is no such divider.
    */
   configure(coreClockHertz: u32, wantedHertz: u32): Status {
     if (wantedHertz === 0 || coreClockHertz === 0) return Status.SpiClockImpossible;
@@ -72,7 +71,7 @@ export class Spi0 extends SpiBus {
     const micros = STUCK_MICROS + (STUCK_FACTOR * clocks * 1_000_000) / this.clockHertz;
     this.patienceTicks = (micros * (counter_hertz() as u64)) / 1_000_000;
     mmio_write32(this.base + SPI_CLK, divider & SPI_CLK_CDIV_MASK);
-    // Left behind by a driver with DMA or interrupts, it would count bytes down.
+    // A driver with DMA or interrupts may have left a count here, which would count bytes down.
     mmio_write32(this.base + SPI_DLEN, 0);
     this.release();
     return Status.Ok;
@@ -86,8 +85,8 @@ export class Spi0 extends SpiBus {
   }
 
   /**
-   * Without the reads of the FIFO; `release` empties it. A DONE of the transfer before does not end this
-   * one: a byte of its own has come in as well.
+   * As `transfer` without reading the FIFO; `release` empties it. A DONE left from the last transfer does not
+   * end this one: a received byte is required as well.
    */
   override send(buffer: usize, length: u32): Status {
     if (this.yields) return this.transferByByte(buffer, length);
@@ -122,14 +121,14 @@ export class Spi0 extends SpiBus {
     return Status.Ok;
   }
 
-  /** Reads CS back: one access to the block, which ends behind every store to it. */
+  /** Reads CS back: one access to the block, which completes after every earlier store to it. */
   override settle(): void {
     mmio_read32(this.base + SPI_CS);
   }
 
   /**
-   * One byte on the wire at a time, so that the transaction can end after any of them. The gaps
-   * cost about a third of a byte each.
+   * Sends one byte at a time, so that the transaction can end after any of them. Each gap costs about a third
+   * of a byte.
    */
   private transferByByte(buffer: usize, length: u32): Status {
     if (this.asked) return Status.Busy;
@@ -149,9 +148,9 @@ export class Spi0 extends SpiBus {
   }
 
   /**
-   * Asserts chip select, which was high for 50 ns before (MCP2515 DS20001801J, table 13-6, parameter 3).
-   * The store that released it may still be on its way. A look at INT since then, an access to a device as
-   * well, has taken longer than that; a transaction that follows another at once waits for CS itself.
+   * Asserts chip select after at least 50 ns high (MCP2515 DS20001801J, table 13-6, parameter 3). The store
+   * that released it may not have arrived yet. A read of INT since then took longer than that, as a device
+   * access; without one, this reads CS first.
    */
   private select(): void {
     if (!this.urgent.looked) this.settle();
@@ -159,9 +158,9 @@ export class Spi0 extends SpiBus {
   }
 
   /**
-   * Raises chip select and empties both FIFOs for the next transaction. DONE is written as well, though
-   * the datasheet calls it read-only: Linux's driver has found that transmission breaks at times without
-   * it (spi-bcm2835.c, bcm2835_spi_reset_hw). One store; it may still be on its way when this returns.
+   * Raises chip select and empties both FIFOs for the next transaction. Also writes DONE, which the datasheet
+   * calls read-only: Linux's driver found that transmission sometimes breaks without it (spi-bcm2835.c,
+   * bcm2835_spi_reset_hw). The store may still be on its way when this returns.
    */
   private release(): void {
     mmio_write32(this.base + SPI_CS, SPI_CS_RELEASE);
@@ -176,7 +175,7 @@ export class Spi0 extends SpiBus {
 
     let polls = POLLS_BY_COUNT;
     let state: u32 = 0;
-    // The last byte is in before DONE comes: chip select must not rise until it does.
+    // The last byte arrives before DONE. Chip select must not rise before DONE.
     while (buffer < end || (state & SPI_CS_DONE) === 0) {
       state = mmio_read32(control);
       if (buffer < end && (state & SPI_CS_RXD) !== 0) {
@@ -192,14 +191,14 @@ export class Spi0 extends SpiBus {
   }
 
   /**
-   * The rest of an exchange whose bytes are in the FIFO; `over`: what CS shows at its end. Ends: by the
-   * clock, or with the last byte.
+   * Finishes an exchange whose bytes are in the FIFO, bounded by the clock. `over`: the CS bits that mark its
+   * end.
    */
   private exchangeByClock(buffer: usize, end: usize, over: u32): Status {
     const deadlineTicks = counter_read() + this.patienceTicks;
     let isLate = false;
     do {
-      // In this order a core that stood still for long looks at the block once more.
+      // Clock first: after a stall of the core, the block is read once more.
       isLate = counter_read() >= deadlineTicks;
       const state = mmio_read32(this.base + SPI_CS);
       if (buffer < end && (state & SPI_CS_RXD) !== 0) {

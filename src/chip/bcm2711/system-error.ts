@@ -1,7 +1,6 @@
 /**
- * Whether an SError waits at the core (ISR_EL1.A): one read of a register of the core.
- *
- * Does not: take it, or say what has failed; nothing does.
+ * Whether an SError is pending at the core (ISR_EL1.A): one read of a core register. The SError is never taken,
+ * and its cause is unknown.
  */
 import { system_error_pending } from '../../abi/bsp';
 

@@ -1,10 +1,9 @@
 /**
  * InterruptController: the cell's interrupts in the GIC-400, as Jailhouse grants them.
  *
- * No vector is ever taken: DAIF stays masked, a pending interrupt ends a WFI, and the cell
- * acknowledges it when it suits.
- * Does not: know what an interrupt means, or reach interrupts of other cells: those bits of the
- * distributor read 0 and ignore writes, which is how the cell learns what its config grants.
+ * No vector is ever taken: DAIF stays masked, a pending interrupt ends a WFI, and the cell acknowledges it
+ * later. Distributor bits of other cells' interrupts read 0 and ignore writes, so the cell learns what its
+ * configuration grants.
  */
 import { mmio_read32, mmio_write32 } from '../../abi/bsp';
 import {
@@ -24,10 +23,10 @@ import {
   PMR_ALL,
 } from './registers';
 
-/** What `acknowledge` returns when nothing is pending. */
+/** Result of `acknowledge` if nothing is pending. */
 export const NO_INTERRUPT: u32 = 1023;
 
-/** How a device signals: a level that stays until it is served, or an edge. */
+/** How a device signals: a level held until it is served, or an edge. */
 export enum Trigger {
   Level = 0,
   Edge = 1,
@@ -38,15 +37,15 @@ export class InterruptController {
   private distributor: u32 = 0;
   private cpuInterface: u32 = 0;
 
-  /** Guest addresses of the two blocks. Touches nothing. */
+  /** Sets the guest addresses of the two blocks. Accesses nothing. */
   place(distributor: u32, cpuInterface: u32): void {
     this.distributor = distributor;
     this.cpuInterface = cpuInterface;
   }
 
   /**
-   * Switches interrupt `intid` on; false when the cell config does not grant it. The trigger of an
-   * interrupt inside the core is fixed; that of a device's is set. Two to four traps.
+   * Enables interrupt `intid`. False: the cell configuration does not grant it. Sets the trigger of a device
+   * interrupt; that of an interrupt inside the core is fixed. Two to four traps.
    */
   enable(intid: u32, trigger: Trigger): bool {
     if (intid >= INTID_FIRST_SPI) this.configure(intid, trigger);
@@ -56,7 +55,7 @@ export class InterruptController {
     return (mmio_read32(register) & bit) !== 0;
   }
 
-  /** Switches interrupt `intid` off: one trap. */
+  /** Disables interrupt `intid`: one trap. */
   disable(intid: u32): void {
     mmio_write32(this.distributor + GICD_ICENABLER + 4 * (intid >> 5), (1 as u32) << (intid & 31));
   }
@@ -67,18 +66,18 @@ export class InterruptController {
     mmio_write32(this.cpuInterface + GICC_CTLR, CTLR_ENABLE);
   }
 
-  /** Nothing reaches the core any more: whoever waits then waits for good. */
+  /** Keeps interrupts from the core. A WFI from now on never ends. */
   close(): void {
     mmio_write32(this.cpuInterface + GICC_CTLR, 0);
   }
 
-  /** The pending interrupt, now active; `NO_INTERRUPT` when there is none. One device read. */
+  /** Acknowledges the pending interrupt, which becomes active. `NO_INTERRUPT`: none. One device read. */
   acknowledge(): u32 {
     const intid = mmio_read32(this.cpuInterface + GICC_IAR) & INTID_MASK;
     return intid < INTID_SPECIAL ? intid : NO_INTERRUPT;
   }
 
-  /** Ends an acknowledged interrupt: from now on its device can raise it again. */
+  /** Ends an acknowledged interrupt. Its device can raise it again from now on. */
   end(intid: u32): void {
     mmio_write32(this.cpuInterface + GICC_EOIR, intid);
   }
@@ -88,7 +87,7 @@ export class InterruptController {
     const shift = 2 * (intid & 15);
     const field = trigger === Trigger.Edge ? ICFGR_EDGE << shift : 0;
     const word = mmio_read32(register);
-    // Other interrupts of the cell keep theirs; those of other cells are not in reach.
+    // Keep the settings of the cell's other interrupts. Those of other cells cannot be reached.
     mmio_write32(register, (word & ~(ICFGR_FIELD << shift)) | field);
   }
 }
