@@ -178,6 +178,25 @@ describe('the recipes', () => {
     }
   });
 
+  it('refuse a 32-bit machine with the reason, instead of vanishing from what can be built', () => {
+    const shared = layer('recipes-canwarden/canwarden.inc');
+    const machines = new RegExp(/^COMPATIBLE_MACHINE = "(.+)"$/m.exec(shared)?.[1] ?? 'none');
+    // What COMPATIBLE_MACHINE itself skips gets bitbake's words, which do not say why.
+    for (const machine of ['raspberrypi4-64', 'raspberrypi4']) assert.match(machine, machines);
+    for (const machine of ['raspberrypi3', 'raspberrypi5', 'qemuarm64']) {
+      assert.doesNotMatch(machine, machines);
+    }
+    const [, python] = /^python \(\) \{\n([^]*?)^\}$/m.exec(shared) ?? [];
+    assert.match(python, /^ {4}if 'raspberrypi4-64' not in .*\('MACHINEOVERRIDES'\)/m);
+    assert.match(
+      python,
+      /^ {8}raise bb\.parse\.SkipRecipe\('.* is a 32-bit build; [^]*'Next: MACHINE = "raspberrypi4-64"'/m,
+    );
+    for (const path of RECIPES.filter((name) => name.includes('_'))) {
+      assert.match(read(path), /^require recipes-canwarden\/canwarden\.inc$/m);
+    }
+  });
+
   it('install only files that are in the release', () => {
     for (const { source } of [...installs(CELL), ...installs(BRIDGE)]) {
       for (const [revision, role] of [
@@ -353,6 +372,21 @@ describe('the layer without its distro feature', () => {
 
   it('leaves starting at boot to whoever builds: no assignment that local.conf cannot change', () => {
     for (const path of RECIPES) assert.doesNotMatch(read(path), /SYSTEMD_AUTO_ENABLE/);
+  });
+
+  it('takes any package that brings Jailhouse, and refuses to be built without one', () => {
+    // Of which name and layer is the user's: no layer of today has `jailhouse`.
+    assert.match(CELL, /^CANWARDEN_JAILHOUSE \?= ""$/m);
+    assert.match(CELL, /^RDEPENDS:\$\{PN\} = "\$\{CANWARDEN_JAILHOUSE\}"$/m);
+    assert.match(
+      CELL,
+      /^ {4}if not d\.getVar\('CANWARDEN_JAILHOUSE'\)\.strip\(\):\n {8}raise bb\.parse\.SkipRecipe\([^]*Next: set CANWARDEN_JAILHOUSE/m,
+    );
+    // Where AGL's layer is there its packages are the default; without it nothing is named.
+    assert.match(
+      layer('conf/distro/include/canwarden.inc'),
+      /^CANWARDEN_JAILHOUSE \?= "\$\{@bb\.utils\.contains\('BBFILE_COLLECTIONS', 'agl-jailhouse', '[^']+', '', d\)\}"$/m,
+    );
   });
 
   it('keeps the pages that the units name in the main package', () => {

@@ -19,6 +19,8 @@ import { QEMU_X86, STOCK_EMTRION_LINUX_DEMO } from './cell-stock-others.ts';
 import * as stock from './cell-stock.ts';
 
 const TOOL = 'aarch64-linux-gnu-';
+/** Types 0 (none) to 10 (SCIF), include/jailhouse/console.h. */
+const CONSOLE_TYPES = 11;
 const HEADERS = new URL('./cell-header', import.meta.url).pathname;
 const FLAGS = ['-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers', '-std=gnu11'];
 const folder = mkdtempSync(join(tmpdir(), 'canwarden-emit-'));
@@ -75,6 +77,13 @@ describe('the C form of a configuration', () => {
       system('the stock QEMU machine', revision, stock.STOCK_QEMU),
       cell('a demo with bytes behind its counts', revision, STOCK_EMTRION_LINUX_DEMO),
       { ...system('an x86 machine', revision, QEMU_X86), architecture: 0 },
+      // Every console that Jailhouse's console.h names: a word that is not its own does not compile.
+      ...Array.from({ length: CONSOLE_TYPES }, (_, type) =>
+        system(`a machine with console type ${type}`, revision, {
+          ...RPI4_ROOT,
+          debugConsole: { ...RPI4_ROOT.debugConsole, type },
+        }),
+      ),
       ...Array.from({ length: 6 }, (_, index) => {
         const value = randomCell(random);
         const pciDevices = value.pciDevices.map((device) => ({

@@ -174,6 +174,17 @@ describe('times that go back', () => {
     );
   });
 
+  it('are said, with how often and the first line; of a log in order nothing is', () => {
+    const notes = (...lines: string[]) => chooseForBus('x.log', read(...lines), {}).notes;
+    assert.deepEqual(notes('(1.0) a 123#', '(1.2) a 123#', '(1.1) a 123#', '(1.0) a 123#'), [
+      'x.log: time goes back 2 times, first at line 3: the order of the file is kept, each frame at ' +
+        'least as late as the one before it',
+    ]);
+    assert.deepEqual(notes('(1.0) a 123#', '(1.0) a 123#', '(1.1) a 123#'), []);
+    const agl = chooseForAgl('x.log', read('(1.1) a 123#', '(1.0) a 123#'), {}).notes;
+    assert.match(agl[0], /^x\.log: time goes back 1 time, first at line 2: /);
+  });
+
   it('because the clock was set do not make a burst of what follows', () => {
     assert.deepEqual(
       times('(5000.0) a 123#', '(1000.0) a 123#', '(1000.5) a 123#', '(1001.0) a 123#'),
