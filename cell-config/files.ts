@@ -35,19 +35,31 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
 };
 
-/** Kinds of user files, with the largest size in bytes of each. */
+interface Kind {
+  /** The most bytes that one of the kind can have. */
+  readonly most: number;
+  /** What to name, or to do, instead of a file that is none. */
+  readonly next: string;
+}
+
+/** Kinds of user files. */
 export const INPUT_KINDS = {
-  'rules file': 4 << 20,
-  'rule image': 1 << 20,
-  'cell file': 1 << 20,
-  'linked image': 16 << 20,
-  'candump log': 128 << 20,
-  'first stage of the firmware': 4 << 20,
-  'text of the boot partition': 1 << 20,
-  'built file': 16 << 20,
-  'deployed archive': 64 << 20,
-  'undo file of deploy': 512 << 20,
-} as const;
+  'rules file': { most: 4 << 20, next: 'name a table in YAML, such as rules.yaml (docs/rules.md)' },
+  'rule image': { most: 1 << 20, next: 'npm run rules -- compile makes one' },
+  'cell file': { most: 1 << 20, next: 'npm run build makes build/rpi4-root.cell and others' },
+  'linked image': { most: 16 << 20, next: 'npm run build makes build/canwarden.elf' },
+  'candump log': {
+    most: 128 << 20,
+    next: 'candump -l records one; a part of a large one: head -n 100000 LOG > part.log',
+  },
+  'first stage of the firmware': { most: 4 << 20, next: "name TF-A's bl31.bin (docs/board.md)" },
+  'built file': { most: 16 << 20, next: 'npm run build' },
+  'deployed archive': { most: 64 << 20, next: 'name what npm run deploy -- --tar wrote' },
+  'undo file of deploy': {
+    most: 512 << 20,
+    next: 'take the file that deploy wrote beside the image, or a fresh copy of the image',
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
 
 export type InputKind = keyof typeof INPUT_KINDS;
 
@@ -67,17 +79,22 @@ export function readInput(path: string, kind: InputKind): Buffer {
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw fileError(`cannot read ${path}`, error);
+    throw isNot(kind, fileError(`cannot read ${path}`, error).message);
   }
+}
+
+/** The error for a file that is none of its kind: what was found, what was expected, what to do. */
+function isNot(kind: InputKind, found: string): InputError {
+  return new InputError(`${found}; expected a ${kind}. Next: ${INPUT_KINDS[kind].next}`);
 }
 
 function readOpened(file: number, path: string, kind: InputKind): Buffer {
   const state = fstatSync(file);
   if (state.isDirectory()) throw systemError('EISDIR');
   if (state.isCharacterDevice() || state.isBlockDevice()) {
-    throw new InputError(`cannot read ${path}: this is a device; expected a ${kind}`);
+    throw isNot(kind, `cannot read ${path}: this is a device`);
   }
-  const limit = INPUT_KINDS[kind];
+  const limit = INPUT_KINDS[kind].most;
   // The size of a pipe is known only at its end, and files of /proc report 0.
   if (state.size > limit) throw tooLarge(path, kind, `${state.size} bytes`);
   const chunks: Buffer[] = [];
@@ -89,17 +106,13 @@ function readOpened(file: number, path: string, kind: InputKind): Buffer {
     if (total > limit) throw tooLarge(path, kind, `more than ${limit} bytes`);
     chunks.push(chunk.subarray(0, length));
   }
-  if (chunks.length === 0) throw new InputError(`${path}: the file is empty; expected a ${kind}`);
+  if (chunks.length === 0) throw isNot(kind, `${path}: the file is empty`);
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
 }
 
 function tooLarge(path: string, kind: InputKind, size: string): InputError {
-  const limit = INPUT_KINDS[kind] >> 20;
-  const next =
-    kind === 'candump log'
-      ? '. Next: play a part of it, such as: head -n 100000 LOG > part.log'
-      : '';
-  return new InputError(`${path}: ${size}; a ${kind} has at most ${limit} MiB${next}`);
+  const { most, next } = INPUT_KINDS[kind];
+  return new InputError(`${path}: ${size}; a ${kind} has at most ${most >> 20} MiB. Next: ${next}`);
 }
 
 /**
@@ -110,7 +123,13 @@ export function readTextInput(path: string, kind: InputKind): string {
   const bytes = readInput(path, kind);
   const zeroAt = bytes.indexOf(0);
   if (zeroAt === -1) return bytes.toString('utf8');
-  throw new InputError(`${path}: expected text, found a binary file (byte ${zeroAt} is 0)`);
+  throw notText(path, kind, zeroAt);
+}
+
+/** The error for a file that should be text and has a zero byte at `zeroAt`. */
+export function notText(path: string, kind: InputKind, zeroAt: number): InputError {
+  const found = `expected text, found a binary file (byte ${zeroAt} is 0)`;
+  return new InputError(`${path}: ${found}. Next: ${INPUT_KINDS[kind].next}`);
 }
 
 /**
@@ -186,5 +205,8 @@ export function fileError(what: string, cause: unknown): InputError {
 function writeError(path: string, cause: unknown): InputError {
   const { code } = cause as NodeJS.ErrnoException;
   const reason = code === 'ENOENT' ? systemError('EROFS') : cause;
-  return fileError(`cannot write ${path}`, reason);
+  const { message } = fileError(`cannot write ${path}`, reason);
+  return new InputError(
+    `${message}. Next: name another place, or make room and the right to write there`,
+  );
 }

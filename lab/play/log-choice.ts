@@ -4,7 +4,7 @@
  * The bus gets what others sent: a frame that the recorder's own side sent is AGL's, and one that the cell
  * answered will be answered again. Does not: read a format (../candump), or shift times (log-input.ts).
  */
-import { InputError, readInput } from '../../cell-config/files.ts';
+import { InputError, notText, readInput } from '../../cell-config/files.ts';
 import { counted } from '../../cell-config/plural.ts';
 import { describeOtherFormat } from '../../twin/candump/other-formats.ts';
 import { inOrder } from '../../twin/candump/order.ts';
@@ -31,8 +31,8 @@ export function readLogFile(path: string): LogReading {
   const bytes = readInput(path, 'candump log');
   if (bytes.includes(0)) {
     const other = describeOtherFormat(bytes.subarray(0, 64).toString('latin1'));
-    const what = other ?? `expected text, found a binary file (byte ${bytes.indexOf(0)} is 0)`;
-    throw new InputError(`${path}: ${what}`);
+    if (other === undefined) throw notText(path, 'candump log', bytes.indexOf(0));
+    throw new InputError(`${path}: ${other}`);
   }
   return readLog(bytes.toString('utf8'), path);
 }

@@ -1,16 +1,18 @@
 /**
  * The undo file of a card image: the original bytes of every block that a deployment changed.
  *
- * Used by: cards/image.ts. With it the image can be made again exactly as it was, byte for byte:
+ * With it the image can be made again exactly as it was, byte for byte:
  * writing files also changes tables, times and free blocks of a file system.
  * Form: a line `canwarden-undo 1`, a line of JSON (Header), then the blocks one after the other.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { InputError, readInput, writeWhole } from '../../cell-config/files.ts';
+import { INPUT_KINDS, InputError, readInput, writeWhole } from '../../cell-config/files.ts';
 
 const MAGIC = 'canwarden-undo 1\n';
 const BLOCK_BYTES = 4096;
+/** The end of a sentence about an undo file that is none. */
+export const NO_UNDO = `Next: ${INPUT_KINDS['undo file of deploy'].next}`;
 const BLOCKS_AT_ONCE = 256;
 
 interface Header {
@@ -100,7 +102,7 @@ export function readBackup(path: string): BlockBackup | undefined {
   const bytes = readInput(path, 'undo file of deploy');
   const headerEnd = bytes.indexOf('\n', MAGIC.length);
   if (!bytes.subarray(0, MAGIC.length).equals(Buffer.from(MAGIC)) || headerEnd === -1) {
-    throw new InputError(`${path}: not an undo file of deploy`);
+    throw new InputError(`${path}: not an undo file of deploy. ${NO_UNDO}`);
   }
   const header = readHeader(path, bytes.toString('utf8', MAGIC.length, headerEnd));
   const original = new Map<number, Buffer>();
@@ -111,7 +113,8 @@ export function readBackup(path: string): BlockBackup | undefined {
     original.set(number, bytes.subarray(offset, offset + size));
     offset += size;
   }
-  if (offset !== bytes.length) throw new InputError(`${path}: cut off, so undo cannot be trusted`);
+  if (offset !== bytes.length)
+    throw new InputError(`${path}: cut off, so undo cannot be trusted. ${NO_UNDO}`);
   return { ...header, original };
 }
 
@@ -122,7 +125,9 @@ function readHeader(path: string, text: string): Header {
   } catch {
     // Falls through to the sentence.
   }
-  throw new InputError(`${path}: its first lines are damaged, so undo cannot be trusted`);
+  throw new InputError(
+    `${path}: its first lines are damaged, so undo cannot be trusted. ${NO_UNDO}`,
+  );
 }
 
 function readAt(file: number, offset: number, size: number): Buffer {

@@ -23,6 +23,7 @@ function refused(run: () => unknown, says: RegExp): void {
   assert.throws(run, (error: Error) => {
     assert.ok(error instanceof InputError, String(error));
     assert.match(error.message, says);
+    assert.match(error.message, /\. Next: \S/);
     assert.doesNotMatch(error.message, /\n/);
     return true;
   });
@@ -42,11 +43,12 @@ describe('an image that is none', () => {
   it('is refused: a folder, an empty file, 1 GiB of nothing, one that cannot be read', () => {
     const empty = join(folder, 'empty.img');
     writeFileSync(empty, '');
-    refused(() => new ImageCard(folder), /is not a file\. A mounted card: --rootfs$/);
+    refused(() => new ImageCard(folder), /is not a file\. .*--rootfs FOLDER$/);
     refused(() => new ImageCard(empty), /empty\.img: the file is empty/);
     refused(() => new ImageCard(huge(join(folder, 'huge.img'))), /huge\.img .* no partition table/);
     // Opens for everybody, root as well, and its first byte cannot be read (proc(5)).
     refused(() => new ImageCard('/proc/self/mem'), /^cannot read \/proc\/self\/mem: /);
+    refused(() => new ImageCard(join(folder, 'none.img')), /none\.img: there is no such file/);
   });
 });
 
@@ -61,6 +63,19 @@ describe('an undo file that is none', () => {
     refused(() => readBackup(huge(join(folder, 'huge'))), /1073741824 bytes; .* at most 512 MiB/);
     writeFileSync(join(folder, 'damaged'), 'canwarden-undo 1\n{"imageBytes":1,\n');
     refused(() => readBackup(join(folder, 'damaged')), /damaged, so undo cannot be trusted/);
+    writeFileSync(join(folder, 'other'), 'canwarden-redo 1\n{}\n');
+    refused(() => readBackup(join(folder, 'other')), /not an undo file of deploy/);
+    const header = JSON.stringify({ imageBytes: GIB, blocks: [0] });
+    writeFileSync(join(folder, 'cut'), `canwarden-undo 1\n${header}\nhalf`);
+    refused(() => readBackup(join(folder, 'cut')), /cut off, so undo cannot be trusted/);
+  });
+});
+
+describe('a mounted card that is none', () => {
+  it('is refused: a file, a folder that is not there', () => {
+    const folder = temporaryFolder();
+    refused(() => new DirectoryCard(huge(join(folder, 'huge'))), /huge is not a folder/);
+    refused(() => new DirectoryCard(join(folder, 'none')), /none is not a folder/);
   });
 });
 

@@ -71,7 +71,14 @@ describe('a file that is none of its kind', () => {
   for (const [what, [path, says]] of Object.entries(BAD)) {
     it(`(${what}) is refused before it fills the memory`, () => {
       const before = process.memoryUsage().rss;
-      assert.throws(() => readInput(path, 'candump log'), says);
+      assert.throws(
+        () => readInput(path, 'candump log'),
+        (error: Error) => {
+          assert.match(error.message, says);
+          assert.match(error.message, / candump log.*\. Next: \S/);
+          return true;
+        },
+      );
       assert.ok(process.memoryUsage().rss - before < 32 << 20);
     });
   }
@@ -103,6 +110,7 @@ describe('a file that is none of its kind', () => {
       assert.equal(status, 2, stderr);
       assert.match(stderr, says);
       assert.ok(stderr.includes(path), stderr);
+      assert.match(stderr, /\. Next: \S/);
       assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
     });
   }

@@ -42,7 +42,9 @@ export class DirectoryCard implements Card {
   constructor(rootFolder: string, bootFolder?: string) {
     const root = resolve(rootFolder);
     if (!existsSync(root) || !lstatSync(root).isDirectory()) {
-      throw new InputError(`${rootFolder} is not a folder. A card image: --image`);
+      throw new InputError(
+        `${rootFolder} is not a folder. Next: mount the card and name its root; a card image: --image`,
+      );
     }
     const boot = bootFolder === undefined ? findBoot(root) : resolve(bootFolder);
     this.#folders = { root, boot };

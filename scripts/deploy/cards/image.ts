@@ -21,6 +21,7 @@ import {
   compareImages,
   hashFile,
   mergeBackups,
+  NO_UNDO,
   readBackup,
   restoreBlocks,
   writeBackup,
@@ -114,7 +115,8 @@ export class ImageCard implements Card {
 
   undo(): Promise<void> {
     const backup = readBackup(this.#undoPath);
-    if (backup === undefined) throw new InputError(`${this.#undoPath}: there is no such file`);
+    if (backup === undefined)
+      throw new InputError(`${this.#undoPath}: there is no such file. ${NO_UNDO}`);
     const copy = `${this.#path}.canwarden-new`;
     try {
       const options = ['--reflink=auto', '--sparse=always', '--preserve=mode,ownership'];
@@ -198,16 +200,19 @@ function onVolume(changes: ChangeSet, wanted: Volume): ChangeSet {
   };
 }
 
+const NEXT =
+  'Next: name the .wic or .img that is written to a card; of a mounted card --rootfs FOLDER';
+
 /** The real path of a plain file that is not compressed; InputError otherwise. */
 function openable(path: string): string {
-  if (!existsSync(path)) throw new InputError(`${path}: there is no such file`);
+  if (!existsSync(path)) throw new InputError(`${path}: there is no such file. ${NEXT}`);
   const kind = statSync(path);
   if (kind.isBlockDevice()) {
     throw new InputError(`${path} is a device, not an image file. Next: mount it and use --rootfs`);
   }
-  if (!kind.isFile()) throw new InputError(`${path} is not a file. A mounted card: --rootfs`);
+  if (!kind.isFile()) throw new InputError(`${path} is not a file. ${NEXT}`);
   const start = readImage(path, 0, 8).toString('latin1');
-  if (start === '') throw new InputError(`${path}: the file is empty; expected an image of a card`);
+  if (start === '') throw new InputError(`${path}: the file is empty. ${NEXT}`);
   for (const [magic, name, command] of SIGNATURES) {
     if (!start.startsWith(magic)) continue;
     throw new InputError(`${path} is compressed (${name}). Next: ${command} ${path}`);
@@ -217,7 +222,7 @@ function openable(path: string): string {
 
 function chooseLayout(shown: string, path: string): Layout {
   const no = (reason: string): InputError =>
-    new InputError(`${shown} is not an image of a Raspberry Pi card: ${reason}`);
+    new InputError(`${shown} is not an image of a Raspberry Pi card: ${reason}. ${NEXT}`);
   const partitions = findPartitions(
     (offset, size) => readImage(path, offset, size),
     statSync(path).size,
@@ -241,9 +246,7 @@ function chooseLayout(shown: string, path: string): Layout {
   }
   if (roots.length > 1) {
     const numbers = roots.map(({ number }) => number).join(' and ');
-    throw no(
-      `partitions ${numbers} both hold a root file system; mount the right one, use --rootfs`,
-    );
+    throw no(`partitions ${numbers} both hold a root file system`);
   }
   const [chosen] = roots;
   if (chosen.fileSystem.kind === 'ext' && !chosen.fileSystem.clean) {
@@ -265,6 +268,6 @@ function readImage(path: string, offset: number, size: number): Buffer {
       closeSync(file);
     }
   } catch (error) {
-    throw fileError(`cannot read ${path}`, error);
+    throw new InputError(`${fileError(`cannot read ${path}`, error).message}. ${NEXT}`);
   }
 }
