@@ -1,9 +1,8 @@
 /**
- * CanController: what the board asks of a CAN controller, whichever chip it is.
+ * CanController: interface of a CAN controller, independent of the chip. Implemented by src/driver.
  *
- * Implemented by src/driver.
- * Does not: decide anything about frames, or wait in the running state: every method after `start`
- * makes a small, stated number of bus transactions and returns.
+ * Does not: decide anything about frames. Every method after `start` makes a small, stated number of bus
+ * transactions and returns without waiting.
  */
 import { FaultState } from '../can/fault-state';
 import { Frame } from '../can/frame';
@@ -16,16 +15,16 @@ export abstract class CanController {
   /** Joins the bus. May wait, bounded. */
   abstract start(): Status;
 
-  /** Leaves the bus for good, after a frame on its way. May wait, bounded. */
+  /** Leaves the bus after the frame on its way. May wait, bounded. */
   abstract stop(): Status;
 
-  /** Takes the oldest received frame into `frame`; `Empty` when there is none. */
+  /** Takes the oldest received frame into `frame`. `Empty`: there is none. */
   abstract receive(frame: Frame): Status;
 
   /** Loads `frame` into transmit buffer `buffer` and requests sending; `Busy` while it is taken. */
   abstract transmit(buffer: u32, frame: Frame): Status;
 
-  /** True while the frame of transmit buffer `buffer` is not known to have been sent. */
+  /** True until the frame of transmit buffer `buffer` is known to have been sent. */
   abstract transmitBusy(buffer: u32): bool;
 
   /** The fault confinement state last read. */

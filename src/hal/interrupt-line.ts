@@ -1,10 +1,9 @@
 /**
- * InterruptLine: the level of a line by which a device asks for attention.
+ * InterruptLine: the level of a device's interrupt line. Implemented by src/chip.
  *
- * Implemented by src/chip.
- * Does not: latch edges. It is a level: it stays asserted until its cause is gone.
+ * It is a level: it stays asserted until its cause is gone. Edges are not latched.
  */
 export abstract class InterruptLine {
-  /** True while the device asks for attention (for an active-low line: while it is low). */
+  /** True while the device requests attention (an active-low line is low). */
   abstract isAsserted(): bool;
 }

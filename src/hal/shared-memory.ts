@@ -1,15 +1,15 @@
 /**
- * SharedMemory: a bounded window of memory that somebody else also reads and writes.
+ * SharedMemory: a bounded window of memory that the peer also reads and writes. Implemented by src/jailhouse
+ * (the ivshmem section).
  *
- * Implemented by src/jailhouse (the ivshmem section).
- * Does not: check offsets (the caller has checked every offset against `size()` before, because
- * the peer may have supplied it), and does not notify the peer.
+ * Does not: check offsets. The caller has checked every offset against `size()`, because it may come from the
+ * peer.
  *
- * Each read or write is exactly one access of that width, naturally aligned, never repeated and
- * never merged: a value is read once, then checked. Little-endian.
+ * Each read or write is exactly one naturally aligned access of its width, never repeated and never merged: a
+ * value is read once, then checked. Little-endian.
  */
 
-/** Bytes of a block; see SharedMemory.block. */
+/** Bytes of a block; see SharedMemory.blocks. */
 export const BLOCK_BYTES: u32 = 32;
 
 export abstract class SharedMemory {
@@ -27,9 +27,9 @@ export abstract class SharedMemory {
   abstract write64(offset: u32, value: u64): void;
 
   /**
-   * Handle of `count` blocks from `offset` on, a multiple of BLOCK_BYTES; they are in the window. For
-   * accesses at `handle + BLOCK_BYTES * index + place`, index below count: the offset is looked at once,
-   * not each time. Blocks do not move.
+   * Handle of `count` blocks from `offset` on, a multiple of BLOCK_BYTES, inside the window. Accesses use
+   * `handle + BLOCK_BYTES * index + place` with index below count: the offset is checked once instead of at
+   * each access. Blocks do not move.
    */
   abstract blocks(offset: u32, count: u32): u32;
   abstract blockRead16(handle: u32): u32;
@@ -38,13 +38,13 @@ export abstract class SharedMemory {
   abstract blockWrite32(handle: u32, value: u32): void;
   abstract blockWrite64(handle: u32, value: u64): void;
 
-  /** Loads before it come before loads and stores after it: after reading an index. */
+  /** Orders earlier loads before later loads and stores: after reading an index. */
   abstract barrierRead(): void;
-  /** Stores before it come before stores after it: before publishing what was only written. */
+  /** Orders earlier stores before later stores: before publishing what was only written. */
   abstract barrierWrite(): void;
   /**
-   * Everything before it comes before everything after it: before giving back what was read, and before
-   * reading the peer's wish.
+   * Orders everything earlier before everything later: before giving back what was read, and before reading
+   * the peer's notification flag.
    */
   abstract barrierFull(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * Live values: bytes that AGL sets while the cell runs, and that answers can have.
+ * Live values: bytes that AGL sets while the cell runs and that answers can contain.
  *
- * Does not: lock. They are set in one step of the loop, so an answer has all old ones or all new ones.
+ * One step of the loop sets them, so an answer has either all old values or all new ones. No lock is needed.
  */
 import { LIVE_VALUES } from './rule';
 
@@ -17,12 +17,12 @@ export function liveValuesAddress(): usize {
   return values;
 }
 
-/** True when `count` values from `first` on are there. */
+/** True if `count` values from `first` on exist. */
 export function areLiveValues(first: u32, count: u32): bool {
   return count !== 0 && first < LIVE_VALUES && count <= LIVE_VALUES - first;
 }
 
-/** Sets `count` values from `first` on to the bytes at `source`; only if `areLiveValues`. */
+/** Sets `count` values from `first` on from the bytes at `source`. Only if `areLiveValues`. */
 export function setLiveValues(first: u32, source: usize, count: u32): void {
   for (let index: u32 = 0; index < count; index++) {
     store<u8>(values + first + index, load<u8>(source + index));

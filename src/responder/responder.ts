@@ -1,8 +1,8 @@
 /**
- * Responder: what is to be done with a frame, and what its answer is.
+ * Responder: decides what to do with a frame, and composes its answer. The caller sends, forwards or drops.
  *
- * Does not: send, forward or drop; it decides. Bounded: a look into the sieve, which ends it for most
- * frames without a rule; one pass over at most 64 rules, of which at most one matches (overlapping tables are refused), then at most 8 bytes put together.
+ * Bounded: one look into the sieve, which ends it for most frames without a rule. Then one pass over at most 64
+ * rules, of which at most one matches (overlapping tables are refused). Then at most 8 bytes are composed.
  */
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
 import { liveValue } from './live-values';
@@ -19,11 +19,11 @@ import {
 } from './rule';
 import { RuleTable } from './rule-table';
 
-/** Decision bit: `answer` has been filled in and is to be sent. */
+/** Decision bit: `answer` is filled in and must be sent. */
 export const DECISION_ANSWER: u32 = RULE_ANSWER;
-/** Decision bit: the frame is to be given to AGL. */
+/** Decision bit: the frame goes to AGL. */
 export const DECISION_FORWARD: u32 = RULE_FORWARD;
-/** Decision bit, with DECISION_ANSWER: the answer is the same each time, see `staticAnswer`. */
+/** Decision bit, with DECISION_ANSWER: the answer is constant, see `staticAnswer`. */
 export const DECISION_STATIC: u32 = 1 << 2;
 
 @final
@@ -33,12 +33,12 @@ export class Responder {
 
   constructor(readonly table: RuleTable) {}
 
-  /** How the rule that matched last is recognised, PATH_...; PATH_SOFTWARE when none did. */
+  /** PATH_... of the rule that matched last; PATH_SOFTWARE if none matched. */
   get matchedPath(): u32 {
     return this.matchedRule < 0 ? PATH_SOFTWARE : (this.table.rule(this.matchedRule).path as u32);
   }
 
-  /** Decides on `frame`; DECISION_... bits, none of them: drop it. */
+  /** Decides on `frame`. Returns DECISION_... bits; none of them: drop it. */
   decide(frame: Frame, answer: Frame): u32 {
     const table = this.table;
     const identifier = frame.identifier;
@@ -54,7 +54,7 @@ export class Responder {
     return rule.isStatic ? decision | DECISION_STATIC : decision;
   }
 
-  /** Fills in the answer of rule `index` if it has one that no request changes; else false. */
+  /** Fills in the answer of rule `index` if it is constant; else false. */
   staticAnswer(index: u32, answer: Frame): bool {
     return staticAnswerOf(this.table.rule(index), answer);
   }
@@ -80,14 +80,14 @@ function find(table: RuleTable, frame: Frame): i32 {
   return -1;
 }
 
-/** Fills in the answer of `rule` if it has one that no request changes; else false. */
+/** Fills in the answer of `rule` if it is constant; else false. */
 export function staticAnswerOf(rule: Rule, answer: Frame): bool {
   if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
   composeAnswer(rule, answer, answer);
   return true;
 }
 
-/** Puts the answer of `rule` to `request` together; the two frames may be the same. */
+/** Composes the answer of `rule` to `request`. The two frames may be the same. */
 function composeAnswer(rule: Rule, request: Frame, answer: Frame): void {
   const wanted: u32 = rule.answerLength;
   const length = wanted === ANSWER_LENGTH_OF_REQUEST ? (request.length as u32) : wanted;

@@ -1,8 +1,7 @@
 /**
- * Rule check: is this rule allowed, and do two of them match one same frame?
+ * Rule check: whether a rule is valid, and whether two rules match a common frame.
  *
- * The compiler has checked the same before; the cell does not rely on it.
- * Does not: check the header of the image.
+ * The compiler makes the same checks; the cell does not rely on them.
  */
 import { DATA_BYTES_MAXIMUM, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../can/frame';
 import { isExtended, isRemote, isValidIdentifier, numberMaskOf } from '../can/identifier';
@@ -23,7 +22,7 @@ const FORM_BITS: u32 = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE;
 /** Data bytes 0 and 1. */
 const FILTER_DATA_MASK: u64 = 0xffff;
 
-/** `Ok`, or `RulesIdentifierRange` or `RulesField` for the first thing that is wrong. */
+/** `Ok`, or `RulesIdentifierRange` or `RulesField` for the first error. */
 export function checkRule(rule: Rule): Status {
   const identifier = rule.matchIdentifier;
   const mask = rule.matchMask;
@@ -47,7 +46,7 @@ export function checkRule(rule: Rule): Status {
   return Status.Ok;
 }
 
-/** True when some frame matches both: where both look at a bit, both want the same. */
+/** True if some frame matches both: every bit that both compare has the same value in both. */
 export function overlap(one: Rule, other: Rule): bool {
   const identifierBits = one.matchMask & other.matchMask;
   const dataBits = one.dataMask & other.dataMask;
@@ -62,8 +61,9 @@ function isAnswerLength(length: u32): bool {
 }
 
 /**
- * What a filter starts is an answer that is ready. Of the data it knows the first two bytes of a
- * standard frame; which of them a frame has is seen by its length, so that must cover them.
+ * Checks the path of a rule. A filter path needs a static answer. The filter compares only the first two data
+ * bytes, and only in standard frames; a frame's length shows which of them it has, so the rule's length must
+ * cover the bytes it compares.
  */
 function isPath(rule: Rule): bool {
   const path: u32 = rule.path;

@@ -1,19 +1,17 @@
 /**
- * RuleSieve: says of most identifiers at once that no rule matches them.
+ * RuleSieve: tells for most identifiers at once that no rule matches. An identifier that passes must still be
+ * looked up. A RuleSieve is a view on SIEVE_BYTES: `changetype<RuleSieve>(address)`.
  *
- * Does not: say that a rule matches; what passes is looked up. A RuleSieve is a view on SIEVE_BYTES:
- * `changetype<RuleSieve>(address)`.
- *
- * 2048 bits, 32 rows of 64. The bit of an identifier is its 11-bit number, or of a 29-bit identifier
- * the upper 11 bits of the number, exclusive-or its lower 11: an identifier's low bits and, shifted by
- * 18, its high ones. A rule sets the bits of all identifiers it could match.
+ * It has 2048 bits, 32 rows of 64. The bit of an 11-bit identifier is its number. The bit of a 29-bit
+ * identifier is the upper 11 bits of the number XOR its lower 11. A rule sets the bits of all identifiers it
+ * could match.
  */
 
 const ROWS: u32 = 32;
 const ROW_SHIFT: u32 = 6;
 const ROW_MASK: u32 = ROWS - 1;
 const BIT_MASK: u32 = 63;
-/** The upper 11 bits of a 29-bit number begin here; an 11-bit one has none. */
+/** The upper 11 bits of a 29-bit number start here. */
 const UPPER_SHIFT: u32 = 18;
 /** log2 of the bytes of a row. */
 const ROW_BYTES_SHIFT: u32 = 3;
@@ -28,12 +26,12 @@ export class RuleSieve {
   }
 
   /**
-   * Lets everything pass that a rule with this identifier and mask could match. `mask` without number
-   * bits above the form's. At most 32 rows, one for a rule of one identifier.
+   * Lets every identifier pass that a rule with this identifier and mask could match. `mask` must have no number
+   * bits above the form's. At most 32 rows; one for a rule with a single identifier.
    */
   add(identifier: u32, mask: u32, isExtended: bool): void {
     const place = placeOf(identifier);
-    // Above an 11-bit number there is nothing that could differ.
+    // An 11-bit number has no upper bits to compare.
     const fixed = isExtended ? mask & (mask >> UPPER_SHIFT) : mask;
     const bits = bitsOf(place & BIT_MASK, fixed & BIT_MASK);
     const rowMask = (fixed >> ROW_SHIFT) & ROW_MASK;

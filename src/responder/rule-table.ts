@@ -1,12 +1,11 @@
 /**
- * RuleTable: the rules the cell answers by, and the way a new table takes their place.
+ * RuleTable: the rules in force, and their replacement by a new table.
  *
- * Does not: fetch the image; it lies outside the module, where only the board may look.
+ * There are two places for an image (layout: table-check.ts): one for the rules in force, one for the next
+ * image. Swapping them takes the same time for every table size. The caller fetches the image, which lies
+ * outside the module.
  *
- * There are two places for an image (layout: table-check.ts): of one the rules are in force, the other
- * is for the next one. Swapping them takes no longer for a large table than for a small one.
- *
- * The built-in table, in force until a good image is adopted, has no rules and forwards everything.
+ * The built-in table has no rules and forwards everything. It is in force until a valid image is adopted.
  */
 import { FILTER_BYTES, FilterList, FILTERS_MAXIMUM } from '../can/filter-list';
 import { Status } from '../rt/status';
@@ -33,20 +32,20 @@ const HITS_BYTES: u32 = RULES_MAXIMUM * sizeof<u32>();
 export class RuleTable {
   /** Rules in force. */
   count: u32 = 0;
-  /** What becomes of frames that no rule matches: true: dropped; false: forwarded. */
+  /** Frames that no rule matches are dropped (true) or forwarded (false). */
   dropUnmatched: bool = false;
-  /** Which of those frames are forwarded after all; empty: `dropUnmatched` decides. */
+  /** If not empty, these decide about those frames instead of `dropUnmatched`. */
   readonly filters: FilterList = new FilterList();
-  /** How the receive buffers are to be used: RECEIVE_... */
+  /** Use of the receive buffers: RECEIVE_... */
   receive: u32 = RECEIVE_AUTO;
-  /** CRC-32 of the image in force, by which people tell tables apart; 0: the built-in table. */
+  /** CRC-32 of the image in force, to tell tables apart. 0: the built-in table. */
   checksum: u32 = 0;
-  /** Where the board puts the next image: RULES_IMAGE_BYTES_MAXIMUM bytes; another place after `swap`. */
+  /** Place for the next image: RULES_IMAGE_BYTES_MAXIMUM bytes. Changes with `swap`. */
   staging: usize = heap.alloc(RULES_IMAGE_BYTES_MAXIMUM);
   /** The image in force. */
   private image: usize = heap.alloc(RULES_IMAGE_BYTES_MAXIMUM);
   private rules: usize = 0;
-  /** What to ask before looking through the rules in force; the check makes the next one. */
+  /** Asked before the rules in force are searched. The check builds the next one. */
   sieve: RuleSieve = changetype<RuleSieve>(heap.alloc(SIEVE_BYTES));
   private readonly hits: usize = heap.alloc(HITS_BYTES);
   private readonly check: TableCheck = new TableCheck();
@@ -58,26 +57,26 @@ export class RuleTable {
     this.clearHits();
   }
 
-  /** True when the first word in `staging` says that this is meant as a rules image. */
+  /** True if the first word in `staging` is the magic of a rules image. */
   get staged(): bool {
     return this.header.magic === RULES_MAGIC;
   }
 
-  /** How much of the image the board is to copy: what its header says, but no more than fits. */
+  /** Number of bytes to copy: what the image's header says, at most what fits. */
   get stagedBytes(): u32 {
     const totalBytes = this.header.totalBytes;
     return totalBytes < RULES_IMAGE_BYTES_MAXIMUM ? totalBytes : RULES_IMAGE_BYTES_MAXIMUM;
   }
 
-  /** After a refusal: the rule it was about, or -1 for the header. */
+  /** The rule that was refused, or -1 for the header. */
   get refusedRule(): i32 {
     return this.check.refusedRule;
   }
 
   /**
-   * Checks the image in `staging` and puts it in force, with hit counts of zero. On any other
-   * result than `Ok` (`Rules...`) the table in force stays, and `refusedRule` says where it failed.
-   * At start-up: it takes as long as the table is large.
+   * Checks the image in `staging` and puts it in force, with hit counts of zero. After an error (`Rules...`) the
+   * old table stays in force and `refusedRule` says where it failed. Only at start-up: the time grows with the
+   * table.
    */
   adopt(): Status {
     this.beginCheck();
@@ -87,7 +86,7 @@ export class RuleTable {
     return status;
   }
 
-  /** Begins to check the image in `staging`. */
+  /** Starts the check of the image in `staging`. */
   beginCheck(): void {
     this.check.begin(this.staging);
   }
@@ -97,7 +96,7 @@ export class RuleTable {
     return this.check.step();
   }
 
-  /** Puts the image in `staging`, which was found good, in force: the two places change parts. */
+  /** Swaps the two places: puts the checked image in `staging` in force. */
   swap(): void {
     const image = this.staging;
     this.staging = this.image;
@@ -116,7 +115,7 @@ export class RuleTable {
     this.clearHits();
   }
 
-  /** True when a frame with this identifier word, which no rule matches, is to be forwarded. */
+  /** True if a frame with this identifier word that no rule matches goes to AGL. */
   forwardsUnmatched(identifier: u32): bool {
     return this.filters.count === 0 ? !this.dropUnmatched : this.filters.passes(identifier);
   }
@@ -131,17 +130,17 @@ export class RuleTable {
     return findFilterRule(this.rules, this.count, filter);
   }
 
-  /** Rule `index` of the image in `staging`, which was found good. */
+  /** Rule `index` of the checked image in `staging`. */
   stagedRule(index: u32): Rule {
     return changetype<Rule>(this.staging + RULES_HEADER_BYTES + index * RULE_BYTES);
   }
 
-  /** As `ruleOfFilter`, of the image in `staging`, which was found good. */
+  /** As `ruleOfFilter`, for the checked image in `staging`. */
   stagedRuleOfFilter(filter: u32): i32 {
     return findFilterRule(this.staging + RULES_HEADER_BYTES, this.header.ruleCount, filter);
   }
 
-  /** True when some rule answers. */
+  /** True if some rule answers. */
   get hasAnswers(): bool {
     for (let index: u32 = 0; index < this.count; index++) {
       if ((this.rule(index).flags & RULE_ANSWER) !== 0) return true;
@@ -149,7 +148,7 @@ export class RuleTable {
     return false;
   }
 
-  /** How often rule `index` has matched. */
+  /** Number of matches of rule `index`. */
   hitsOf(index: u32): u32 {
     return load<u32>(this.hits + index * sizeof<u32>());
   }

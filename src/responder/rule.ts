@@ -1,7 +1,6 @@
 /**
- * Rule: one line of the rule table, as it lies in rules.bin (format 1, little-endian) and in memory.
- *
- * Does not: check itself. A Rule is a view on 64 bytes: `changetype<Rule>(address)`.
+ * Rule: one entry of the rule table, in rules.bin (format 1, little-endian) and in memory. A Rule is a view on
+ * 64 bytes: `changetype<Rule>(address)`. rule-check.ts checks it.
  *
  *   offset  size  field
  *        0     4  matchIdentifier   identifier word with its flag bits (src/can/frame.ts)
@@ -24,7 +23,7 @@ export const RULE_BYTES: u32 = 64;
 
 /** flags: send an answer. */
 export const RULE_ANSWER: u32 = 1 << 0;
-/** flags: give the frame to AGL. */
+/** flags: forward the frame to AGL. */
 export const RULE_FORWARD: u32 = 1 << 1;
 
 /** path: the rule is found by reading the frame. */
@@ -34,15 +33,15 @@ export const PATH_FILTER_0: u32 = 1;
 /** path: as PATH_FILTER_0, by filter RXF1. */
 export const PATH_FILTER_1: u32 = 2;
 
-/** answerLength: as many bytes as the request has. */
+/** answerLength: the length of the request. */
 export const ANSWER_LENGTH_OF_REQUEST: u32 = 0xff;
-/** Live values that answers can have (src/responder/responder.ts). */
+/** Number of live values (src/responder/live-values.ts). */
 export const LIVE_VALUES: u32 = 64;
-/** answerSources: from here on LIVE_VALUES numbers stand for the live values. */
+/** answerSources: LIVE_VALUES numbers from here on are live values. */
 export const SOURCE_LIVE: u32 = 0x80;
 /** answerSources: the byte comes from answerData. */
 export const SOURCE_OWN: u32 = 0xff;
-/** answerSources when every byte comes from answerData. */
+/** answerSources: every byte comes from answerData. */
 export const SOURCES_ALL_OWN: u64 = u64.MAX_VALUE;
 
 @unmanaged
@@ -61,7 +60,7 @@ export class Rule {
   reserved1: u64 = 0;
   reserved2: u64 = 0;
 
-  /** True when the answer is the same for every request: it can wait in a transmit buffer. */
+  /** True if the answer is the same for every request, so that it can wait in a transmit buffer. */
   get isStatic(): bool {
     return (
       this.answerSources === SOURCES_ALL_OWN &&

@@ -1,8 +1,8 @@
 /**
- * TableCheck: the gate a rules image must pass, in bounded steps.
+ * TableCheck: checks a rules image in bounded steps.
  *
- * The compiler has checked the same before; the cell does not rely on it.
- * Does not: change the image, but for the checksum's field while it computes the checksum.
+ * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that the
+ * checksum field is zero while the checksum is computed.
  *
  * Image header (format 1, little-endian, 32 bytes; the rules follow, see rule.ts):
  *
@@ -19,8 +19,8 @@
  *       24     2  filterCount 0..32
  *       26     6  zero
  *
- * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. With any of them, a frame that
- * no rule matches is forwarded when it passes one, whatever bit 0 of the flags says.
+ * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. If there are any, they decide about a
+ * frame that no rule matches instead of bit 0 of the flags: it is forwarded if it passes one of them.
  */
 import { checkFilter, FILTER_BYTES, FILTERS_MAXIMUM } from '../can/filter-list';
 import { isExtended } from '../can/identifier';
@@ -33,7 +33,7 @@ import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
 /** "CWRL", little-endian. */
 export const RULES_MAGIC: u32 = 0x4c525743;
 export const RULES_HEADER_BYTES: u32 = 32;
-/** The most rules a table can have: the scan over them is part of the response time. */
+/** The most rules in a table. The scan over them is part of the response time. */
 export const RULES_MAXIMUM: u32 = 64;
 
 const RULES_VERSION: u32 = 1;
@@ -41,14 +41,14 @@ const FLAG_DROP_UNMATCHED: u32 = 1 << 0;
 const FLAG_RECEIVE_SHIFT: u32 = 1;
 const FLAG_RECEIVE_MASK: u32 = 3 << FLAG_RECEIVE_SHIFT;
 
-/** The board decides how the receive buffers are used. */
+/** The cell decides how the receive buffers are used. */
 export const RECEIVE_AUTO: u32 = 0;
-/** Both receive buffers take every frame; no rule has a filter. */
+/** Both receive buffers take every frame. No rule has a filter. */
 export const RECEIVE_SHARED: u32 = 1;
-/** One receive buffer is for what the filters recognise, whatever the load. */
+/** RXB0 is reserved for frames that the filters recognise, at any load. */
 export const RECEIVE_URGENT_FIRST: u32 = 2;
 
-/** Bytes of the image that go into the checksum in one step. */
+/** Bytes of the image that one step adds to the checksum. */
 const CHECKSUM_BYTES: u32 = 64;
 
 @unmanaged
@@ -65,7 +65,6 @@ export class TableHeader {
   reserved0: u16 = 0;
   reserved1: u32 = 0;
 
-  /** Frames that no rule matches are dropped. */
   get dropsUnmatched(): bool {
     return (this.flags & FLAG_DROP_UNMATCHED) !== 0;
   }
@@ -76,7 +75,7 @@ export class TableHeader {
   }
 }
 
-/** What the next step is about. */
+/** What the next step checks. */
 enum Phase {
   Header = 0,
   Checksum = 1,
@@ -87,17 +86,17 @@ enum Phase {
 
 @final
 export class TableCheck {
-  /** After a refusal: the rule it was about, or -1. */
+  /** The refused rule, or -1. */
   refusedRule: i32 = -1;
-  /** Made of the rules that were checked; of a good image it lets all through that a rule matches. */
+  /** Built from the rules checked so far. */
   sieve: RuleSieve = changetype<RuleSieve>(heap.alloc(SIEVE_BYTES));
   private image: usize = 0;
   private phase: Phase = Phase.Header;
-  /** Bytes in the checksum so far; then rules checked so far. */
+  /** Bytes added to the checksum, then number of rules checked. */
   private position: u32 = 0;
   private crc: u32 = 0;
 
-  /** Begins with the image at `image`, which stays as it is until the check has ended. */
+  /** Starts with the image at `image`, which must stay unchanged until the check has ended. */
   begin(image: usize): void {
     this.image = image;
     this.phase = Phase.Header;
@@ -106,9 +105,9 @@ export class TableCheck {
   }
 
   /**
-   * The next piece: `Busy` while there is more, `Ok` for a good image, else why it is refused
-   * (`Rules...`). At most 64 bytes of checksum, or one rule against all before it, or a few operations
-   * on each rule or filter.
+   * Makes the next piece of the check. `Busy`: there is more. `Ok`: the image is valid. Otherwise the reason of
+   * the refusal (`Rules...`). At most 64 bytes of checksum, or one rule against all before it, or a few
+   * operations on each rule or filter.
    */
   step(): Status {
     switch (this.phase) {
@@ -133,7 +132,7 @@ export class TableCheck {
     return changetype<Rule>(this.image + RULES_HEADER_BYTES + index * RULE_BYTES);
   }
 
-  /** Goes on to `phase` if all was well so far. */
+  /** Moves on to `phase` if `status` is `Ok`. */
   private next(status: Status, phase: Phase): Status {
     if (status !== Status.Ok) return status;
     this.phase = phase;
@@ -141,7 +140,7 @@ export class TableCheck {
     return Status.Busy;
   }
 
-  /** Nothing is believed before the checksum holds, except what is needed to compute it. */
+  /** Before the checksum is verified, only the fields needed to compute it are used. */
   private checkHeader(): Status {
     const header = this.header;
     if (header.magic !== RULES_MAGIC) return Status.RulesMagic;
@@ -198,9 +197,9 @@ export class TableCheck {
   }
 
   /**
-   * One rule for each filter, the first one first; both filters have one form and one mask. The second
-   * one's answer has the last transmit buffer to itself, so no other rule may answer. A buffer that is
-   * said to be shared, or kept, is so.
+   * Each filter has at most one rule, the first filter first. Both filters have one form and one mask. With two
+   * filters, the answer of the second needs the last transmit buffer, so no other rule may answer. The receive
+   * layout must fit the filters.
    */
   private checkPaths(): Status {
     let first: i32 = -1;

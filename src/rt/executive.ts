@@ -1,17 +1,16 @@
 /**
- * Executive: runs a static table of tasks, one bounded step at a time, highest ready first.
+ * Executive: runs a static table of tasks, one bounded step at a time, the highest ready task first.
  *
- * Does not: interrupt a task. The longest step is what an urgent frame may have to wait for; so each
- * task declares its own, each step is timed, and one that takes longer is counted and told.
+ * Tasks are not interrupted, so an urgent frame may wait for the longest step. Each task therefore declares
+ * its bound, each step is timed, and a late step is counted and reported.
  *
- * A step is offered to the tasks in the order of their priority, and the first that has something to
- * do runs. Those with a timer are only asked while one has run out. The clock is read once in a step, at
- * its end: that is the `nowTicks` of the next one. When nobody wants the step it passes the time until
- * the earliest timer; only `idle` does that.
+ * A step is offered to the tasks in order of priority. The first that has work runs. Tasks with a timer are
+ * asked only while one has expired. The clock is read once, at the end of a step: that is the `nowTicks` of
+ * the next step. If no task wants the step, `idle` passes the time until the earliest timer.
  *
- * No timer starves. One that has waited for OVERDUE_MICROS goes before all but the urgent task, and
- * before that in every other step: a line that never becomes quiet, or a peer that never runs out of
- * work, delays it no longer.
+ * No timer starves. A timer that has waited for OVERDUE_MICROS goes before all but the urgent task, and before
+ * the urgent task in every other step. So a line that is always asserted, or a peer that always has work,
+ * cannot delay it further.
  */
 import { count, Counter } from './counters';
 import { microsToTicks } from './deadline';
@@ -22,25 +21,25 @@ import { Task, Trigger } from './task';
 import { TaskTable } from './task-table';
 import { declareRow, recordStep, setBound, taskRow, TASKS_MAXIMUM } from './task-rows';
 
-/** How long a timer may wait for tasks of higher priority. */
+/** Time a timer may wait for tasks of higher priority. */
 export const OVERDUE_MICROS: u32 = 500;
 
 @final
 export class Executive<Board extends Platform, Table extends TaskTable> {
-  /** `Ok` while the table is one: see `add`. */
+  /** `Ok` while the table is valid; see `add`. */
   private status: Status = Status.Ok;
   private readonly tasks: usize = heap.alloc(TASKS_MAXIMUM * sizeof<usize>());
   private count: u32 = 0;
-  /** Those of them with a timer. */
+  /** The tasks with a timer. */
   private readonly timed: usize = heap.alloc(TASKS_MAXIMUM * sizeof<usize>());
   private endOfTimed: usize = 0;
-  /** When the step under way began. */
+  /** Start of the current step. */
   private nowTicks: u64 = 0;
   private overdueTicks: u64 = 0;
-  /** A timer is overdue, and the urgent task has taken the step: the next one is the timer's. */
+  /** A timer is overdue and the urgent task took the last step, so the timer gets the next one. */
   private isStepOwed: bool = false;
 
-  /** `table`: the order in which a step is offered; the rows are added in the same. */
+  /** `table` offers the steps; rows must be added in its order. */
   constructor(
     private readonly board: Board,
     private readonly table: Table,
@@ -49,10 +48,9 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
   }
 
   /**
-   * Adds a row. Rows come in the order of their priority, which is their number; else, and beyond
-   * TASKS_MAXIMUM, `start` gives `Full`.
-   * `periodMicros` 0: no timer, or one that the tasks themselves start. `spiBytes` and
-   * `ringEntries`: what one step may cost at most.
+   * Adds a row. `priority` counts up from 0; a gap, or more than TASKS_MAXIMUM rows, makes `start` return
+   * `Full`. `periodMicros` 0: no timer, or one that the tasks start. `spiBytes` and `ringEntries`: the largest
+   * cost of one step.
    */
   add(
     task: Task,
@@ -82,7 +80,7 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     return this;
   }
 
-  /** Sets the bounds, starts the periods, first due at once, and the time of the first step. */
+  /** Sets the bounds and starts the periods, first due at once. Sets the time of the first step. */
   start(): Status {
     const perSecond = this.board.ticksPerSecond();
     const nowTicks = this.board.nowTicks();
@@ -97,7 +95,7 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     return this.status;
   }
 
-  /** One step of the task of highest priority that is ready; none: idles until one may be. */
+  /** Runs one step of the highest ready task, or idles until a task may be ready. */
   step(): void {
     const nowTicks = this.nowTicks;
     const isTimerDue = nowTicks >= earliestTicks();
@@ -118,18 +116,18 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     this.idle();
   }
 
-  /** Time has passed outside of a step: it is no task's. */
+  /** Restarts the time of the current step: time passed outside a step counts for no task. */
   resume(): void {
     this.nowTicks = this.board.nowTicks();
   }
 
-  /** Nothing is ready: the one place where the cell waits. That time is no task's. */
+  /** The only place where the cell waits. The time counts for no task. */
   private idle(): void {
     this.board.idle(earliestTicks());
     this.resume();
   }
 
-  /** A timer is overdue, or was when they were last looked through. */
+  /** True if a timer is overdue, as of the last search. */
   private isOverdue(nowTicks: u64): bool {
     return nowTicks - earliestTicks() >= this.overdueTicks;
   }
@@ -145,7 +143,7 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     return true;
   }
 
-  /** Looks the timers through, and gives the task whose timer runs out first. */
+  /** Searches the timers and returns the task whose timer expires first. */
   private findFirst(): Task | null {
     let first: Task | null = null;
     let firstTicks = NEVER;
@@ -160,7 +158,7 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     return first;
   }
 
-  /** The step of `task` has ended, and the next one begins: one read of the clock. */
+  /** Ends the step of `task` and starts the next one: one read of the clock. */
   private ended(task: Task): void {
     const nowTicks = this.board.nowTicks();
     const ticks = (nowTicks - this.nowTicks) as u32;

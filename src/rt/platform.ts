@@ -1,7 +1,5 @@
 /**
- * Platform: what the executive asks of the board it runs on.
- *
- * Implemented by src/cell. Does not: know tasks.
+ * Platform: what the executive needs from the board. Implemented by src/cell.
  */
 import { Task } from './task';
 
@@ -12,15 +10,15 @@ export abstract class Platform {
   /** Ticks in one second; constant. */
   abstract ticksPerSecond(): u32;
 
-  /** How long a step of `task` may take, by what the table declares of it. */
+  /** Longest allowed step of `task`, from the values it declares. */
   abstract boundTicks(task: Task): u32;
 
-  /** The step of the task in `row` (task-rows.ts) has ended after `ticks`. For those who keep books. */
+  /** Called when the step of the task in `row` (task-rows.ts) has ended after `ticks`, for statistics. */
   abstract stepEnded(row: usize, ticks: u32, isLate: bool): void;
 
   /**
-   * Nothing is ready: passes the time until an input may have changed, or the counter reaches
-   * `deadlineTicks` (`NEVER`: no timer runs). May return at any moment before; the tasks are asked again.
+   * Idles until an input may have changed or the counter reaches `deadlineTicks` (`NEVER`: no timer runs). May
+   * return early; the tasks are asked again.
    */
   abstract idle(deadlineTicks: u64): void;
 }

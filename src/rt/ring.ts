@@ -1,8 +1,8 @@
 /**
  * RecordRing: a first-in, first-out queue of 16-byte records (the size of a CAN frame).
  *
- * Does not: serve two cores; producer and consumer are steps of one loop. Does not allocate after
- * construction, and never overwrites: what does not fit is refused, which is the caller's to count.
+ * For one core: producer and consumer are steps of one loop. Does not allocate after construction. A full ring
+ * refuses records, which the caller counts.
  */
 import { Status } from './status';
 
@@ -13,7 +13,7 @@ const RECORD_SHIFT: u32 = 4;
 export class RecordRing {
   private readonly records: usize;
   private readonly mask: u32;
-  /** Free-running; their difference is the fill, their low bits are the places. */
+  /** Free-running. Their difference is the fill; their low bits are the places. */
   private putCount: u32 = 0;
   private takeCount: u32 = 0;
 
@@ -37,7 +37,7 @@ export class RecordRing {
     return this.length > this.mask;
   }
 
-  /** Appends a copy of the record at `source`; `Full` when there is no room. */
+  /** Appends a copy of the record at `source`. `Full`: there is no room. */
   put(source: usize): Status {
     const putCount = this.putCount;
     if (putCount - this.takeCount > this.mask) return Status.Full;
@@ -46,7 +46,7 @@ export class RecordRing {
     return Status.Ok;
   }
 
-  /** Moves the oldest record to `destination`; `Empty` when there is none. */
+  /** Moves the oldest record to `destination`. `Empty`: there is none. */
   take(destination: usize): Status {
     const takeCount = this.takeCount;
     if (takeCount === this.putCount) return Status.Empty;
@@ -55,7 +55,7 @@ export class RecordRing {
     return Status.Ok;
   }
 
-  /** Address of the oldest record, which stays; only while not empty, valid until `discard`. */
+  /** Address of the oldest record. Only while not empty; valid until `discard`. */
   front(): usize {
     return this.place(this.takeCount);
   }
@@ -65,7 +65,7 @@ export class RecordRing {
     this.takeCount = this.putCount;
   }
 
-  /** Removes the oldest record; only while not empty. */
+  /** Removes the oldest record. Only while not empty. */
   discard(): void {
     this.takeCount++;
   }

@@ -1,7 +1,5 @@
 /**
- * The table of tasks as bytes: what was declared of each, and what was seen of it since start.
- *
- * Does not: reset. Counts wrap.
+ * The table of tasks as bytes: each task's declaration, and its statistics since start. Counts wrap.
  *
  *   0x00 u8[16] name, NUL after it      0x18 u32 bound in ticks; 0 before start
  *   0x10 u8 priority, 0 first           0x1c u32 steps run
@@ -10,7 +8,7 @@
  *   0x14 u32 period in microseconds     0x28 u64 ticks of all steps; 0x30 u8[16] 0
  */
 
-/** The most tasks a table can have. */
+/** The most tasks in a table. */
 export const TASKS_MAXIMUM: u32 = 24;
 export const TASK_ROW_BYTES: usize = 64;
 export const TASK_NAME_BYTES: u32 = 16;
@@ -28,12 +26,12 @@ const rows: usize = memory.data(24 * 64, 8);
 
 let rowCount: u32 = 0;
 
-/** Address of the row of priority `priority`; the rows lie one behind the other from priority 0 on. */
+/** Address of the row of `priority`. Rows are consecutive from priority 0 on. */
 export function taskRow(priority: u32): usize {
   return rows + (priority as usize) * TASK_ROW_BYTES;
 }
 
-/** Number of rows: one more than the priority of the row that was declared last. */
+/** Number of rows: one more than the priority of the last declared row. */
 export function taskCount(): u32 {
   return rowCount;
 }
@@ -48,7 +46,7 @@ export function worstStepTicks(): u32 {
   return worst;
 }
 
-/** Writes what is declared of a task. A name of more than 15 ASCII characters is cut. */
+/** Writes the declaration of a task. A name is cut after 15 ASCII characters. */
 export function declareRow(
   row: usize,
   name: string,
@@ -67,12 +65,12 @@ export function declareRow(
   store<u32>(row, periodMicros, PERIOD_MICROS);
 }
 
-/** From now on steps of more than `ticks` are late. */
+/** Steps of more than `ticks` count as late from now on. */
 export function setBound(row: usize, ticks: u32): void {
   store<u32>(row, ticks, BOUND_TICKS);
 }
 
-/** Counts a step of `ticks`; true if it was late. */
+/** Counts a step of `ticks`. True if it was late. */
 export function recordStep(row: usize, ticks: u32): bool {
   store<u32>(row, load<u32>(row, RUNS) + 1, RUNS);
   store<u64>(row, load<u64>(row, TOTAL_TICKS) + ticks, TOTAL_TICKS);
