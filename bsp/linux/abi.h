@@ -190,6 +190,11 @@ void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value
   bsp->fault_address = address;
 }
 
+/* The bridge's process ends with its trap: nothing comes after it that could be waited for. */
+void w2c_bsp_fault_write_late(struct w2c_bsp *bsp, uint32_t is_late) {
+  (void)bsp, (void)is_late;
+}
+
 /* Pointer to a frame in the module's linear memory (module.c). */
 void *module_frame(uint32_t address);
 

@@ -25,6 +25,8 @@ struct w2c_bsp {
 /* The write that cell_fault performs first when the cell traps. Address 0: none. */
 static uint32_t fault_address;
 static uint32_t fault_value;
+/* It is put off until no new module comes of the trap. */
+static bool fault_late;
 
 ABI uint32_t w2c_bsp_mmio_read32(struct w2c_bsp *bsp, uint32_t address) {
   uint32_t value;
@@ -144,6 +146,10 @@ ABI void w2c_bsp_sleep_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
 ABI void w2c_bsp_fault_write32(struct w2c_bsp *bsp, uint32_t address, uint32_t value) {
   fault_value = value;
   fault_address = address;
+}
+
+ABI void w2c_bsp_fault_write_late(struct w2c_bsp *bsp, uint32_t is_late) {
+  fault_late = is_late != 0;
 }
 
 #endif

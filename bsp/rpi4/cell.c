@@ -58,6 +58,13 @@ static bool cell_is_beyond_help(void) {
   return is_last;
 }
 
+static void cell_stop_sharing(void) {
+  if (fault_address != 0) {
+    w2c_bsp_barrier_device(&bsp);
+    w2c_bsp_mmio_write32(&bsp, fault_address, fault_value);
+  }
+}
+
 /*
  * The order matters. First the peer learns that the ring is no longer served, because a waiting Linux CPU
  * spins on it. Then Jailhouse learns it if the cell gives up. Then the console. The report runs in the module
@@ -66,13 +73,15 @@ static bool cell_is_beyond_help(void) {
 static _Noreturn void cell_fault(uint32_t kind, uint32_t syndrome, uint32_t address,
                                  uint32_t program_counter) {
   static bool is_last;
-  if (fault_address != 0) {
-    w2c_bsp_barrier_device(&bsp);
-    w2c_bsp_mmio_write32(&bsp, fault_address, fault_value);
-  }
-  if (!fault_reported) {
+  bool is_first = !fault_reported;
+  if (is_first) {
     fault_reported = true;
     is_last = cell_is_beyond_help();
+  }
+  if (is_last || !fault_late) {
+    cell_stop_sharing();
+  }
+  if (is_first) {
     if (is_last) {
       w2c_bsp_memory_write32(&bsp, COMM_CELL_STATE, CELL_FAILED);
     }
@@ -111,7 +120,8 @@ __attribute__((noinline)) void w2c_cell_rest(w2c_cell *);
 FROM_ASSEMBLY _Noreturn void cell_main(void) {
   if (restarts != 0) {
     cell_clear_memory();
-    fault_address = 0;
+    /* The write itself stays: a trap before the new module names one is to let go of Linux, too. */
+    fault_late = false;
     fault_reported = false;
   }
   wasm2c_cell_instantiate(&module, &bsp);
@@ -125,6 +135,8 @@ FROM_ASSEMBLY _Noreturn void cell_main(void) {
       if (state == STEP_RESTS) w2c_cell_rest(&module);
     } while (state <= STEP_RESTS);
     w2c_cell_end(&module);
+  } else {
+    cell_stop_sharing();
   }
   cell_wait_forever();
 }

@@ -35,6 +35,7 @@ export interface BenchOptions {
   readonly statesAfterLoss?: readonly number[];
   readonly faults?: BoardFaults;
   readonly timing?: BoardOptions['timing'];
+  readonly trapsExpected?: BoardOptions['trapsExpected'];
   readonly spi0?: BoardOptions['spi0'];
   readonly coreClockHertz?: number;
   /** Plays the AGL side instead of the built bridge. */
@@ -236,6 +237,7 @@ export async function makeBench(options: BenchOptions): Promise<Bench> {
     onAglErrorMessage: (message, nanos) => void seen.errors.push({ ...message, nanos }),
     faults: options.faults,
     timing: options.timing,
+    trapsExpected: options.trapsExpected,
     spi0: options.spi0,
     coreClockHertz: options.coreClockHertz,
   });

@@ -13,7 +13,7 @@ const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
   { file: 'canwarden.bin', bytes: 112 << 10, why: 'code and texts; the hot path is a tenth of it' },
   {
     file: 'bridge.wasm',
-    bytes: 48 << 10,
+    bytes: 56 << 10,
     why: 'the AGL end of the ring, and the words for the status page',
   },
   { file: 'canwarden-bridge-aarch64', bytes: 1 << 20, why: 'one static file on the AGL side' },

@@ -66,3 +66,9 @@ export declare function sleep_until(deadlineTicks: u64): void;
 
 /** Names one device write that the host performs first when the module traps. Address 0: none. */
 export declare function fault_write32(address: u32, value: u32): void;
+
+/**
+ * While `isLate` the host puts that write off: it performs it only when no new module comes of the trap, or
+ * when the new one does not start or traps as well before it has said so again.
+ */
+export declare function fault_write_late(isLate: bool): void;

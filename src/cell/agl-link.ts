@@ -16,6 +16,7 @@ import { Status } from '../rt/status';
 import { CanDevice } from '../virtio/can-device';
 import { CanDriver } from '../virtio/can-driver';
 import { LinkCounters } from '../virtio/link-counters';
+import { Parting } from '../virtio/parting';
 import { DevicePhase } from '../virtio/transport-device';
 import { DriverPhase } from '../virtio/transport-driver';
 import { FEATURE_CAN_ERROR_MESSAGES } from '../virtio/transport-registers';
@@ -30,16 +31,27 @@ export class AglLink {
   private isHeld: bool = false;
   private readonly driver: CanDriver<SharedSection, IvshmemLink, GenericTimer>;
   private readonly device: CanDevice<SharedSection, IvshmemLink, GenericTimer>;
+  private readonly parting: Parting<SharedSection, IvshmemLink, GenericTimer>;
+  /** A trap lets the peer believe that the back-end is still there, so that it can be answered. */
+  private isHeldOnFault: bool = false;
 
-  constructor(section: SharedSection, link: IvshmemLink, clock: GenericTimer) {
+  constructor(
+    section: SharedSection,
+    private readonly link: IvshmemLink,
+    clock: GenericTimer,
+  ) {
     this.driver = new CanDriver<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
     this.device = new CanDevice<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
+    this.parting = new Parting<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
   }
 
-  /** Takes the part of the back-end; own state 0 until the peer's is. */
+  /**
+   * Takes the part of the back-end; own state 0 until the peer's is. A former life that a trap has ended
+   * still says READY: what the peer waits for is answered first.
+   */
   beBackEnd(): void {
     this.isBackEnd = true;
-    this.device.leave();
+    if (!this.link.isReady || !this.parting.begin()) this.device.leave();
   }
 
   /**
@@ -64,7 +76,7 @@ export class AglLink {
   /** One bounded step of session upkeep; true when something happened. */
   step(): bool {
     if (this.isHeld) return false;
-    return this.isBackEnd ? this.device.step() : this.driver.step();
+    return this.isBackEnd ? this.stepBackEnd() : this.driver.step();
   }
 
   /**
@@ -72,7 +84,7 @@ export class AglLink {
    * goes before everything but urgent frames. One load, of the back-end only.
    */
   get isAwaited(): bool {
-    return this.isBackEnd && this.device.transport.writePending;
+    return this.isBackEnd && (this.device.transport.writePending || this.parting.writePending);
   }
 
   /** True while frames flow. */
@@ -158,13 +170,29 @@ export class AglLink {
 
   /** The peer waits, without a limit, for the end of a START or STOP, or for its interrupt. */
   get isControlOpen(): bool {
-    return this.isBackEnd && this.device.controlOpen;
+    return this.isBackEnd && (this.device.controlOpen || this.parting.isOn);
   }
 
   /** Leaves the peer for good, at shutdown: own state 0. Call nothing else afterwards. */
   leave(): void {
     this.hasLeft = true;
+    this.parting.isOn = false;
     if (this.isBackEnd) this.device.leave();
     else this.driver.leave();
+  }
+
+  private stepBackEnd(): bool {
+    if (this.parting.isOn) {
+      const happened = this.parting.step();
+      if (!this.parting.isOn) this.device.leave();
+      return happened;
+    }
+    const happened = this.device.step();
+    const operating = this.device.transport.operating;
+    if (operating !== this.isHeldOnFault) {
+      this.isHeldOnFault = operating;
+      this.link.holdOnFault(operating);
+    }
+    return happened;
   }
 }

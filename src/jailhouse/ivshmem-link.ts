@@ -8,11 +8,12 @@ import {
   barrier_device,
   barrier_read,
   fault_write32,
+  fault_write_late,
   memory_read32,
   mmio_read32,
   mmio_write32,
 } from '../abi/bsp';
-import { PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
+import { PEER_STATE_READY, PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
 import { Status } from '../rt/status';
 
 // Register page (BAR0).
@@ -70,6 +71,21 @@ export class IvshmemLink extends PeerLink {
    */
   withdrawOnFault(): void {
     fault_write32(this.registerPage + STATE, PEER_STATE_RESET);
+  }
+
+  /**
+   * While `isHeld` this end's state stays what it is over a trap that the cell is made anew after: a Linux
+   * that waits for an answer can still be given it (src/virtio/parting.ts). Another trap before the new
+   * life says so again sets it to 0.
+   */
+  holdOnFault(isHeld: bool): void {
+    fault_write_late(isHeld);
+  }
+
+  /** The state that this end last announced, a former life's too. */
+  get isReady(): bool {
+    const own = this.stateTable + this.ownId * STATE_TABLE_ENTRY_BYTES;
+    return memory_read32(own) === PEER_STATE_READY;
   }
 
   override peerState(): u32 {

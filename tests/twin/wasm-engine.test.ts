@@ -27,9 +27,10 @@ function moduleOf(parts: Bodies) {
     (import "bsp" "counter_read" (func $counter_read (result i64)))
     (import "bsp" "hypercall" (func $hypercall (param i32 i32 i32) (result i32)))
     (import "bsp" "fault_write32" (func $fault_write32 (param i32 i32)))
+    (import "bsp" "fault_write_late" (func $fault_write_late (param i32)))
     (import "bsp" "sleep_until" (func $sleep_until (param i64)))
     (memory 1 1)
-    (func (export "initialize") (result i32) ${parts.initialize ?? '(i32.const 0)'})
+    (func (export "initialize") (param i32) (result i32) ${parts.initialize ?? '(i32.const 0)'})
     (func (export "step") (result i32) ${parts.step ?? '(i32.const 0)'})
     (func (export "rest") ${parts.rest ?? ''})
     (func (export "end") ${parts.end ?? ''})
@@ -110,6 +111,34 @@ describe('the wasm engine', () => {
       assert.deepEqual(console.cellText, [kind, kind, kind]);
     });
   }
+
+  const NAMED = '(call $fault_write32 (i32.const 0xfe204004) (i32.const 0x77))';
+  const PUT_OFF = '(call $fault_write_late (i32.const 1))';
+
+  it('puts the registered write off to the last trap while the module says so', () => {
+    const { engine, spi0, console } = boot({
+      initialize: `${NAMED} ${PUT_OFF} (i32.const 0)`,
+      step: 'unreachable',
+    });
+    assert.equal(engine.run(100_000), 'stopped');
+    assert.deepEqual(spi0.accesses, ['write32 0x4 = 0x77']);
+    assert.equal(console.cellText.length, 3, 'three traps');
+  });
+
+  it('does it when the module that was made anew traps or fails before it has said so again', () => {
+    const isFirst = '(i32.eqz (local.get 0))';
+    for (const [again, writes] of [
+      ['unreachable', 2],
+      ['(return (i32.const 1))', 1],
+    ] as const) {
+      const { engine, spi0 } = boot({
+        initialize: `(if ${isFirst} (then ${NAMED} ${PUT_OFF}) (else ${again})) (i32.const 0)`,
+        step: 'unreachable',
+      });
+      assert.equal(engine.run(100_000), 'stopped');
+      assert.deepEqual(spi0.accesses, Array(writes).fill('write32 0x4 = 0x77'));
+    }
+  });
 
   it('lets the module rest after a step that returns 1, and tells it of its end after any other', () => {
     const say = (code: number) =>

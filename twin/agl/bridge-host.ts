@@ -267,6 +267,7 @@ export class BridgeHost implements AglPeer {
       hypercall: () => ENOSYS,
       idle_until: nothing,
       fault_write32: nothing,
+      fault_write_late: nothing,
     };
   }
 }

@@ -64,6 +64,7 @@ export class WasmEngine implements Engine {
   #restarts = 0;
   #faultAddress = 0;
   #faultValue = 0;
+  #isFaultLate = false;
 
   /** `wasm`: the bytes of build/cell.wasm. */
   constructor(machine: Machine, wasm: Uint8Array<ArrayBuffer>) {
@@ -76,6 +77,7 @@ export class WasmEngine implements Engine {
   boot(): void {
     this.#trapNanos = [];
     this.#restarts = 0;
+    this.#faultAddress = 0;
     this.#instantiate();
   }
 
@@ -84,7 +86,7 @@ export class WasmEngine implements Engine {
     this.#exports = instance.exports as unknown as CellExports;
     this.#result = 'running';
     this.#isInitialized = false;
-    this.#faultAddress = 0;
+    this.#isFaultLate = false;
   }
 
   run(untilNanos: number): RunResult {
@@ -117,11 +119,13 @@ export class WasmEngine implements Engine {
       return;
     }
     this.#isInitialized = true;
-    if (exports.initialize(this.#restarts) !== 0) this.#result = 'stopped';
+    if (exports.initialize(this.#restarts) === 0) return;
+    this.#result = 'stopped';
+    this.#stopSharing();
   }
 
   /**
-   * A trap of the module does what the BSP does: the named device write first, then `fault`, then a new
+   * A trap of the module does what the BSP does: the named device write first, unless it is put off, then `fault`, then a new
    * module, unless it was the third trap in ten seconds.
    */
   #endBy(error: unknown): void {
@@ -135,18 +139,22 @@ export class WasmEngine implements Engine {
     }
     if (!(error instanceof WebAssembly.RuntimeError) || !this.#exports) throw error;
     this.#result = 'stopped';
-    if (this.#faultAddress !== 0) {
-      this.#machine.writeDevice(this.#faultAddress, 4, this.#faultValue);
-    }
     const kind = TRAPS.find(([, words]) => words.test(error.message))?.[0] ?? TRAP_UNREACHABLE;
     const { now } = this.#clock;
     const [first = -Infinity] = this.#trapNanos;
     const isLast = this.#trapNanos.length === TRAPS_MAXIMUM - 1 && now - first < TRAPS_WINDOW_NANOS;
     this.#trapNanos = [...this.#trapNanos, now].slice(-(TRAPS_MAXIMUM - 1));
+    if (isLast || !this.#isFaultLate) this.#stopSharing();
     this.#reportTrap(kind, isLast);
     if (isLast) return;
     this.#restarts += 1;
     this.#instantiate();
+  }
+
+  /** The device write that the module has named. */
+  #stopSharing(): void {
+    if (this.#faultAddress === 0) return;
+    this.#machine.writeDevice(this.#faultAddress, 4, this.#faultValue);
   }
 
   /** The report runs in the module that has trapped: it may trap again, and is left out then. */
@@ -236,6 +244,9 @@ export class WasmEngine implements Engine {
       fault_write32: (address: number, value: number) => {
         this.#faultAddress = address >>> 0;
         this.#faultValue = value >>> 0;
+      },
+      fault_write_late: (isLate: number) => {
+        this.#isFaultLate = isLate !== 0;
       },
     };
   }

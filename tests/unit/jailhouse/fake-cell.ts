@@ -26,6 +26,7 @@ const CONTROL_CLEAR: u32 = 0xf0000000;
 const CONTROL_WRITES: u32 = 0xf0000004;
 const CONTROL_HYPERCALLS: u32 = 0xf0000010;
 const CONTROL_FAULT_WRITE: u32 = 0xf0000020;
+const CONTROL_FAULT_LATE: u32 = 0xf0000034;
 const CONTROL_WRITE_LOG: u32 = 0xf0010000;
 const CONTROL_HYPERCALL_LOG: u32 = 0xf0020000;
 
@@ -94,6 +95,10 @@ export function writeValue(index: u32): u32 {
 /** The device write registered for a trap. */
 export function faultAddress(): u32 {
   return mmio_read32(CONTROL_FAULT_WRITE);
+}
+
+export function faultIsLate(): bool {
+  return mmio_read32(CONTROL_FAULT_LATE) !== 0;
 }
 
 export function faultValue(): u32 {

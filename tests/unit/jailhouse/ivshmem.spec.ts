@@ -24,6 +24,7 @@ import {
   clearLogs,
   CONFIGURATION,
   faultAddress,
+  faultIsLate,
   faultValue,
   REGISTERS,
   removeDevice,
@@ -171,6 +172,15 @@ describe('the ivshmem link', () => {
     link.withdrawOnFault();
     expect(faultAddress()).toBe(0xff000010);
     expect(faultValue()).toBe(0);
+    link.holdOnFault(true);
+    expect(faultIsLate()).toBe(true);
+    link.holdOnFault(false);
+    expect(faultIsLate()).toBe(false);
+    memory_write32(STATE_TABLE + 4, 1);
+    expect(link.isReady).toBe(true, 'peer 1 is the cell');
+    memory_write32(STATE_TABLE + 4, 0);
+    memory_write32(STATE_TABLE, 1);
+    expect(link.isReady).toBe(false);
     mmio_write32(REGISTERS, 0);
     link.open();
     clearLogs();

@@ -32,6 +32,8 @@ const CONTROL_FAULT_WRITE = 0xf0000020;
 const CONTROL_SLEEPS = 0xf0000028;
 /** Write: so many reads of SPI0's CS from now on show neither DONE nor a byte received. */
 const CONTROL_SPI_READS_TO_DONE = 0xf0000030;
+/** Read: 1 while fault_write_late puts that write off. */
+const CONTROL_FAULT_LATE = 0xf0000034;
 /** Read: device write n at +8n: address, value. */
 const CONTROL_WRITE_LOG = 0xf0010000;
 /** Read: hypercall n at +16n: code, argument 1, argument 2. */
@@ -107,6 +109,7 @@ class FakeDevices {
   writes = [];
   hypercalls = [];
   faultWrite = [0, 0];
+  isFaultLate = false;
   sleeps = [0, 0];
   #bytesToLineLow = 0;
   #spi = new FakeSpi();
@@ -139,6 +142,7 @@ class FakeDevices {
     if (address === CONTROL_HYPERCALLS) return this.hypercalls.length;
     if (address === CONTROL_FAULT_WRITE) return this.faultWrite[0];
     if (address === CONTROL_FAULT_WRITE + 4) return this.faultWrite[1];
+    if (address === CONTROL_FAULT_LATE) return this.isFaultLate ? 1 : 0;
     if (address === CONTROL_SLEEPS) return this.sleeps[0];
     if (address === CONTROL_SLEEPS + 4) return this.sleeps[1];
     throw new Error(`fake host: 0x${address.toString(16)} is not a control address to read`);
@@ -183,6 +187,9 @@ export function createFakeHost(linearMemory) {
     idle_until: nothing,
     sleep_until: (deadline) => {
       devices.sleeps = [devices.sleeps[0] + 1, Number(BigInt.asUintN(32, deadline))];
+    },
+    fault_write_late: (isLate) => {
+      devices.isFaultLate = isLate !== 0;
     },
     fault_write32: (address, value) => {
       devices.faultWrite = [address >>> 0, value >>> 0];
