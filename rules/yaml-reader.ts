@@ -42,7 +42,8 @@ export class YamlReader {
   }
 
   /**
-   * Reads a map whose keys are all known. `advice` explains keys that are deliberately absent but often tried.
+   * Reads a map whose keys are all known. `advice` explains keys that are deliberately absent but often
+   * tried.
    */
   map(
     value: Pick<Entry, 'label' | 'offset' | 'node'>,

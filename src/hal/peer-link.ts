@@ -2,8 +2,8 @@
  * PeerLink: the states of the two ends of a shared memory, and a doorbell to the other end. Implemented by
  * src/jailhouse (the ivshmem state table and doorbell).
  *
- * Does not: carry data (see shared-memory.ts), wait, or report changes of the peer's state: the consumer reads
- * it in every step.
+ * Does not: carry data (see shared-memory.ts), wait, or report changes of the peer's state: the consumer
+ * reads it in every step.
  */
 /** The peer is absent or has withdrawn. Its memory must not be relied on. */
 export const PEER_STATE_RESET: u32 = 0;

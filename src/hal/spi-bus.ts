@@ -3,8 +3,8 @@
  * Implemented by src/chip.
  *
  * A *transaction* is one assertion of chip select. `transfer` is a whole one. `begin` and `end` are its two
- * parts, for instructions whose length is in the first bytes of the answer: chip select stays asserted between
- * them and the clock rests.
+ * parts, for instructions whose length is in the first bytes of the answer: chip select stays asserted
+ * between them and the clock rests.
  */
 import { Status } from '../rt/status';
 

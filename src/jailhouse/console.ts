@@ -40,8 +40,8 @@ export class Console {
   }
 
   /**
-   * Appends a string constant of ASCII characters, four at a time. A line is made in one step, and no step may
-   * delay the look at INT longer than the others do.
+   * Appends a string constant of ASCII characters, four at a time. A line is made in one step, and no step
+   * may delay the look at INT longer than the others do.
    */
   text(value: string): Console {
     const wanted = value.length as u32;

@@ -4,8 +4,8 @@
  *
  * Source: ivshmem v2 specification (Jailhouse, Documentation), "Vendor Specific Capability".
  *
- * The cell's configuration fixes the place of the section, and the capability reports it. The board has mapped
- * it already, so any other place is refused.
+ * The cell's configuration fixes the place of the section, and the capability reports it. The board has
+ * mapped it already, so any other place is refused.
  */
 import { Status } from '../rt/status';
 import { IvshmemFunction } from './ivshmem-function';

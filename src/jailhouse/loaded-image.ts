@@ -1,6 +1,6 @@
 /**
- * Copies an image that `jailhouse cell load` put into the cell's RAM beside the program. The caller checks the
- * copy.
+ * Copies an image that `jailhouse cell load` put into the cell's RAM beside the program. The caller checks
+ * the copy.
  *
  * Linux can load over the image only while the cell is stopped, so a copy taken at start stays valid.
  */

@@ -1,8 +1,8 @@
 /**
  * Responder: decides what to do with a frame, and composes its answer. The caller sends, forwards or drops.
  *
- * Bounded: one look into the sieve, which ends it for most frames without a rule. Then one pass over at most 64
- * rules, of which at most one matches (overlapping tables are refused). Then at most 8 bytes are composed.
+ * Bounded: one look into the sieve, which ends it for most frames without a rule. Then one pass over at most
+ * 64 rules, of which at most one matches (overlapping tables are refused). Then at most 8 bytes are composed.
  */
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
 import { liveValue } from './live-values';

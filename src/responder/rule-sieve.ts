@@ -26,8 +26,8 @@ export class RuleSieve {
   }
 
   /**
-   * Lets every identifier pass that a rule with this identifier and mask could match. `mask` must have no number
-   * bits above the form's. At most 32 rows; one for a rule with a single identifier.
+   * Lets every identifier pass that a rule with this identifier and mask could match. `mask` must have no
+   * number bits above the form's. At most 32 rows; one for a rule with a single identifier.
    */
   add(identifier: u32, mask: u32, isExtended: bool): void {
     const place = placeOf(identifier);

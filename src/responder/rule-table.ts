@@ -74,9 +74,9 @@ export class RuleTable {
   }
 
   /**
-   * Checks the image in `staging` and puts it in force, with hit counts of zero. After an error (`Rules...`) the
-   * old table stays in force and `refusedRule` says where it failed. Only at start-up: the time grows with the
-   * table.
+   * Checks the image in `staging` and puts it in force, with hit counts of zero. After an error (`Rules...`)
+   * the old table stays in force and `refusedRule` says where it failed. Only at start-up: the time grows
+   * with the table.
    */
   adopt(): Status {
     this.beginCheck();

@@ -1,6 +1,6 @@
 /**
- * Rule: one entry of the rule table, in rules.bin (format 1, little-endian) and in memory. A Rule is a view on
- * 64 bytes: `changetype<Rule>(address)`. rule-check.ts checks it.
+ * Rule: one entry of the rule table, in rules.bin (format 1, little-endian) and in memory. A Rule is a view
+ * on 64 bytes: `changetype<Rule>(address)`. rule-check.ts checks it.
  *
  *   offset  size  field
  *        0     4  matchIdentifier   identifier word with its flag bits (src/can/frame.ts)

@@ -1,8 +1,8 @@
 /**
  * TableCheck: checks a rules image in bounded steps.
  *
- * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that the
- * checksum field is zero while the checksum is computed.
+ * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that
+ * the checksum field is zero while the checksum is computed.
  *
  * Image header (format 1, little-endian, 32 bytes; the rules follow, see rule.ts):
  *
@@ -105,8 +105,8 @@ export class TableCheck {
   }
 
   /**
-   * Makes the next piece of the check. `Busy`: there is more. `Ok`: the image is valid. Otherwise the reason of
-   * the refusal (`Rules...`). At most 64 bytes of checksum, or one rule against all before it, or a few
+   * Makes the next piece of the check. `Busy`: there is more. `Ok`: the image is valid. Otherwise the reason
+   * of the refusal (`Rules...`). At most 64 bytes of checksum, or one rule against all before it, or a few
    * operations on each rule or filter.
    */
   step(): Status {
@@ -197,9 +197,9 @@ export class TableCheck {
   }
 
   /**
-   * Each filter has at most one rule, the first filter first. Both filters have one form and one mask. With two
-   * filters, the answer of the second needs the last transmit buffer, so no other rule may answer. The receive
-   * layout must fit the filters.
+   * Each filter has at most one rule, the first filter first. Both filters have one form and one mask. With
+   * two filters, the answer of the second needs the last transmit buffer, so no other rule may answer. The
+   * receive layout must fit the filters.
    */
   private checkPaths(): Status {
     let first: i32 = -1;

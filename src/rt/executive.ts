@@ -8,9 +8,9 @@
  * asked only while one has expired. The clock is read once, at the end of a step: that is the `nowTicks` of
  * the next step. If no task wants the step, `idle` passes the time until the earliest timer.
  *
- * No timer starves. A timer that has waited for OVERDUE_MICROS goes before all but the urgent task, and before
- * the urgent task in every other step. So a line that is always asserted, or a peer that always has work,
- * cannot delay it further.
+ * No timer starves. A timer that has waited for OVERDUE_MICROS goes before all but the urgent task, and
+ * before the urgent task in every other step. So a line that is always asserted, or a peer that always has
+ * work, cannot delay it further.
  */
 import { count, Counter } from './counters';
 import { microsToTicks } from './deadline';
@@ -49,8 +49,8 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
 
   /**
    * Adds a row. `priority` counts up from 0; a gap, or more than TASKS_MAXIMUM rows, makes `start` return
-   * `Full`. `periodMicros` 0: no timer, or one that the tasks start. `spiBytes` and `ringEntries`: the largest
-   * cost of one step.
+   * `Full`. `periodMicros` 0: no timer, or one that the tasks start. `spiBytes` and `ringEntries`: the
+   * largest cost of one step.
    */
   add(
     task: Task,

@@ -17,8 +17,8 @@ export abstract class Platform {
   abstract stepEnded(row: usize, ticks: u32, isLate: bool): void;
 
   /**
-   * Idles until an input may have changed or the counter reaches `deadlineTicks` (`NEVER`: no timer runs). May
-   * return early; the tasks are asked again.
+   * Idles until an input may have changed or the counter reaches `deadlineTicks` (`NEVER`: no timer runs).
+   * May return early; the tasks are asked again.
    */
   abstract idle(deadlineTicks: u64): void;
 }

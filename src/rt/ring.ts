@@ -1,8 +1,8 @@
 /**
  * RecordRing: a first-in, first-out queue of 16-byte records (the size of a CAN frame).
  *
- * For one core: producer and consumer are steps of one loop. Does not allocate after construction. A full ring
- * refuses records, which the caller counts.
+ * For one core: producer and consumer are steps of one loop. Does not allocate after construction. A full
+ * ring refuses records, which the caller counts.
  */
 import { Status } from './status';
 

@@ -1,8 +1,8 @@
 /**
  * TaskTable: the order in which tasks are offered a step.
  *
- * Implemented by src/cell/tasks.ts, which names each task by its class, so all calls from the look at the line
- * to the answer are direct.
+ * Implemented by src/cell/tasks.ts, which names each task by its class, so all calls from the look at the
+ * line to the answer are direct.
  */
 import { Task } from './task';
 
@@ -13,8 +13,8 @@ export abstract class TaskTable {
   abstract offerUrgent(nowTicks: u64): Task | null;
 
   /**
-   * Offers the step to the other tasks in turn, to those with a timer only if `isTimerDue` and their timer has
-   * expired. Returns the first that did something, or null.
+   * Offers the step to the other tasks in turn, to those with a timer only if `isTimerDue` and their timer
+   * has expired. Returns the first that did something, or null.
    */
   abstract offer(nowTicks: u64, isTimerDue: bool): Task | null;
 }

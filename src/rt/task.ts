@@ -1,7 +1,7 @@
 /**
- * Task: one duty of the cell. The executive runs it to completion in bounded steps; it never waits and is never
- * interrupted. The table (src/cell/tasks.ts) declares the largest cost of one `run`, and every run is checked
- * against it.
+ * Task: one duty of the cell. The executive runs it to completion in bounded steps; it never waits and is
+ * never interrupted. The table (src/cell/tasks.ts) declares the largest cost of one `run`, and every run is
+ * checked against it.
  */
 import { SoftwareTimer } from './software-timer';
 

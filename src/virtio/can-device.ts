@@ -1,14 +1,13 @@
 /**
  * The virtio-can device: the back-end end of the ring, a CAN interface offered to the peer.
  *
- * Does not: block, or keep frames. A transmit request is taken with `takeTransmit` and stays open
- * until `finishTransmit` says how it ended, so that "used" means "sent" (LATE_TX_ACK).
+ * Never blocks and keeps no frames. A transmit request taken with `takeTransmit` stays open until
+ * `finishTransmit` reports its end, so that "used" means "sent" (LATE_TX_ACK).
  *
- * Bounds: `step` serves at most one register write and one control message, or one request that a STOP
- * has to wait for; `takeTransmit` and
- * `deliver` handle one ring entry each, of at most 16 descriptors; each call rings the doorbell at
- * most once. A driver whose rings are impossible loses the session; one whose messages are
- * impossible gets NOT_OK.
+ * Bounds: `step` serves at most one register write and one control message, or one request that a STOP has to
+ * wait for. `takeTransmit` and `deliver` handle one ring entry each, of at most 16 descriptors. Each call
+ * rings the doorbell at most once. A driver with impossible rings loses the session; an impossible message
+ * gets NOT_OK.
  */
 import { Frame } from '../can/frame';
 import { Clock } from '../hal/clock';
@@ -41,21 +40,21 @@ import { TransportDevice } from './transport-device';
 import { VirtqueueDevice } from './virtqueue-device';
 
 /**
- * How long frames, and a bus-off, are held back after START. Linux's driver sends START before it enables
- * its polling; a frame in between would stay unseen until the next one. And it is "active" only some time
- * after the answer: a bus-off in between it ignores.
+ * How long frames and a bus-off are held back after START. Linux's driver sends START before it enables its
+ * polling, so an earlier frame would stay unseen until the next one. It becomes "active" only some time after
+ * the answer, and ignores an earlier bus-off.
  */
 export const RECEIVE_HOLD_MICROS: u32 = 5_000;
 
 @final
 export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
-  /** True between a START and the next STOP, bus-off or end of session. */
+  /** True from a START until the next STOP, bus-off or end of session. */
   started: bool = false;
-  /** True while a transmit request was taken and not finished. */
+  /** True while a taken transmit request is not finished. */
   transmitOpen: bool = false;
   /**
-   * The controller is off the bus and stays off, whatever the driver does: START fails. A START answered
-   * OK would tell Linux that it is back, until the bus-off is said again.
+   * The controller is off the bus and stays off: START fails. A START answered OK would tell Linux that the
+   * controller is back, until the next bus-off report.
    */
   staysOff: bool = false;
   readonly counters: LinkCounters = new LinkCounters();
@@ -65,12 +64,12 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly holdTicks: u64;
   private readonly hold: Deadline = new Deadline();
   private readonly reminder: Reminder;
-  /** A message on its way between section and frame: read or written as a whole. */
+  /** A message copied between section and frame. It is read or written as a whole. */
   private readonly message: usize;
   private session: u32 = 0;
   private transmitHead: u32 = 0;
   private busOff: bool = false;
-  /** A STOP was taken and is answered when no request is left. */
+  /** A STOP was taken. It is answered when no request is left. */
   private stopPending: bool = false;
 
   constructor(section: Memory, link: Link, clock: Time) {
@@ -81,7 +80,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.message = heap.alloc(MESSAGE_BYTES_MAXIMUM);
   }
 
-  /** One bounded step of session upkeep; true when something happened. */
+  /** One bounded step of session upkeep. True if something happened. */
   step(): bool {
     const happened = this.transport.step();
     this.noticeReset();
@@ -96,10 +95,10 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   }
 
   /**
-   * Takes the next frame the driver wants sent into `frame`; then call `finishTransmit`. `Empty`:
-   * none. `Busy`: the one before is not finished. `MessageBad`: an impossible request, or one of a form
-   * that was not accepted, was refused; `PeerNotReady`: one while not started was. Ask again then.
-   * Another status: the session was given up.
+   * Takes the next frame the driver wants sent into `frame`; then call `finishTransmit`. `Empty`: none.
+   * `Busy`: the last one is not finished. Refused, ask again: `MessageBad`, an impossible request or one of a
+   * form that was not accepted; `PeerNotReady`, a request while not started. Another status: the session was
+   * given up.
    */
   takeTransmit(frame: Frame): Status {
     if (this.transmitOpen) return Status.Busy;
@@ -111,7 +110,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     const chain = queue.chain;
     this.transmitHead = chain.head;
     this.transmitOpen = true;
-    // What a short message leaves of the one before is not looked at: fewer bytes than 16 + length.
+    // A short message leaves old bytes behind it, which are not read: they lie beyond 16 + length.
     const bytes = chain.read(this.message, MESSAGE_BYTES_MAXIMUM);
     const status = frameOfMessage(
       MESSAGE_TRANSMIT,
@@ -135,7 +134,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return Status.MessageBad;
   }
 
-  /** Ends the open transmit request: `sent`, or not. Nothing happens if its session is over. */
+  /** Ends the open transmit request as `sent` or not. Does nothing if its session is over. */
   finishTransmit(sent: bool): void {
     if (!this.transmitOpen) return;
     this.transmitOpen = false;
@@ -147,14 +146,14 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     if (queue.interruptWanted()) this.transport.announceQueues();
   }
 
-  /** True while the session runs and frames may be delivered, if there is a buffer. */
+  /** True if the session runs and frames may be delivered, given a buffer. */
   get delivering(): bool {
     return this.started && this.hold.reached(this.clock.nowTicks());
   }
 
   /**
-   * True when `deliver` would find a buffer now. When there is none, asks the driver to say when
-   * it offers the next.
+   * True if `deliver` would find a buffer now. If there is none, asks the driver to notify when it offers the
+   * next one.
    */
   canDeliver(): bool {
     if (!this.delivering) return false;
@@ -167,9 +166,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   }
 
   /**
-   * Gives `frame` to the driver. `PeerNotReady`, `Full` (no buffer) and `MessageBad` (a frame that
-   * virtio-can or the accepted features cannot carry) are counted. Another status: the session
-   * was given up.
+   * Gives `frame` to the driver. `PeerNotReady`, `Full` (no buffer) and `MessageBad` (virtio-can or the
+   * accepted features cannot carry the frame) are counted. Another status: the session was given up.
    */
   deliver(frame: Frame): Status {
     if (!this.delivering) {
@@ -194,7 +192,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     store<u64>(this.message, messageWord0(MESSAGE_RECEIVE, length, frame.rawDlc));
     store<u64>(this.message, messageWord1(identifier), 8);
     store<u64>(this.message, messageWord2(identifier, length, frame.data), 16);
-    // Of a remote frame too: 16 + length bytes, as Linux's driver demands.
+    // 16 + length bytes also for a remote frame, as Linux's driver demands.
     const written = queue.chain.write(this.message, bytes);
     queue.putUsed(queue.chain.head, written);
     if (queue.interruptWanted()) this.transport.announceQueues();
@@ -204,41 +202,41 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   }
 
   /**
-   * The controller is bus-off: stopped, said in the configuration, open requests refused. Not right
-   * after START; call it again then, as long as the controller is bus-off.
+   * Reports bus-off: stops, sets it in the configuration and refuses open requests. Has no effect directly
+   * after START, so call it again while the controller is bus-off.
    */
   reportBusOff(): void {
     if (!this.transport.operating || this.busOff) return;
     if (this.started && !this.delivering) return;
     this.busOff = true;
-    // A driver that has stopped looks at nothing before its START, which clears the bit.
+    // A stopped driver looks at nothing before its START, which clears the bit.
     this.reminder.planBusOff(this.clock.nowTicks(), this.started);
     this.transport.setConfigStatus(CONFIG_STATUS_BUS_OFF);
     this.stop();
   }
 
   /**
-   * A control message is not answered, or was just now: Linux waits for its interrupt without a limit, and
-   * takes none of a device that has left.
+   * True if a control message is not answered, or was just answered. Linux waits for its interrupt without a
+   * limit, and receives none from a device that has left.
    */
   get controlOpen(): bool {
     if (!this.transport.operating) return false;
     return this.stopPending || this.reminder.once || this.transport.controlQueue.hasAvailable();
   }
 
-  /** Own state 0: at the start, and before the end. The next `step` begins a new session. */
+  /** Sets own state 0, at the start and before the end. The next `step` begins a new session. */
   leave(): void {
     this.transport.leave();
     this.noticeReset();
   }
 
-  /** While there is work to be polled for: the driver need not kick. */
+  /** While this end polls: the driver need not kick. */
   suppressKicks(): void {
     this.transport.transmitQueue.suppressKicks();
     this.transport.controlQueue.suppressKicks();
   }
 
-  /** Before going to sleep; true when there is work after all. */
+  /** Before going to sleep. True if there is work after all. */
   allowKicks(): bool {
     const transmit = this.transport.transmitQueue.allowKicks();
     const control = this.transport.controlQueue.allowKicks();
@@ -249,7 +247,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return isCarriable(frame.identifier, frame.length, refusedForms(this.transport.featuresLow));
   }
 
-  /** A reset by the driver, or the end of its session, voids what was open. */
+  /** A reset by the driver, or the end of its session, voids open requests. */
   private noticeReset(): void {
     if (this.session === this.transport.session) return;
     this.session = this.transport.session;
@@ -261,7 +259,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.started = false;
   }
 
-  /** Rings once more if it is time and frames still wait; true when it did. */
+  /** Rings once more if it is due and frames still wait. True if it rang. */
   private ringAgain(): bool {
     if (!this.reminder.isPlanned) return false;
     const nowTicks = this.clock.nowTicks();
@@ -280,7 +278,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return reason;
   }
 
-  /** Serves one control message, or a piece of a STOP; false when there is none. */
+  /** Serves one control message, or a piece of a STOP. False: there is none. */
   private serveControl(): bool {
     if (!this.transport.operating) return false;
     if (this.stopPending) return this.refuseNext();
@@ -304,9 +302,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   }
 
   /**
-   * Refuses one request that was in the ring at STOP; answers the STOP when there is none left. So the
-   * driver has all of them back before it ends its polling: those that came back later would stay
-   * unseen, and its interrupts off.
+   * Refuses one request that was in the ring at STOP, or answers the STOP if none is left. The driver thus
+   * gets all of them back before it ends its polling; later ones would stay unseen, with its interrupts off.
    */
   private refuseNext(): bool {
     const queue = this.transport.transmitQueue;
@@ -324,7 +321,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return true;
   }
 
-  /** Ends the control message taken last. */
+  /** Answers the control message taken last. */
   private answerControl(result: u32): void {
     const queue = this.transport.controlQueue;
     queue.putUsed(queue.chain.head, this.writeResult(queue, result));
@@ -332,7 +329,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.reminder.planOnce(this.clock.nowTicks());
   }
 
-  /** Starts, which is done when it already is, and fails while it cannot be; nothing else is known. */
+  /** Performs START or STOP. START when started is OK; it fails while `staysOff`. Others are unknown. */
   private control(type: u32): u32 {
     if (type === CONTROL_START) {
       if (this.staysOff) return RESULT_NOT_OK;
@@ -342,7 +339,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       if (!this.started) this.counters.connected += 1;
       this.started = true;
       this.hold.start(this.clock.nowTicks(), this.holdTicks);
-      // Learns how many buffers the driver offers while none is returned.
+      // Notes how many buffers the driver offers before any is returned.
       this.transport.receiveQueue.hasUnconsumed();
       return RESULT_OK;
     }
@@ -350,13 +347,13 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return RESULT_NOT_OK;
   }
 
-  /** Stops; the open request is refused, those still in the ring when they are taken. */
+  /** Stops. The open request is refused now, those in the ring when they are taken. */
   private stop(): void {
     this.started = false;
     this.finishTransmit(false);
   }
 
-  /** Writes the one byte of a result to the chain taken last; returns the bytes written. */
+  /** Writes the result byte to the chain taken last. Returns the number of bytes written. */
   private writeResult(queue: VirtqueueDevice<Memory>, result: u32): u32 {
     store<u8>(this.message, <u8>result);
     return queue.chain.write(this.message, RESULT_BYTES);

@@ -1,8 +1,8 @@
 /**
- * Where the virtio-can driver's rings and buffers lie in the section, and their first filling.
+ * The place of the virtio-can driver's rings and buffers in the section, and their first filling.
  *
- * Does not: move anything afterwards. Descriptors are written once here; in operation only a
- * transmit buffer's length changes. Each `prepareStep` clears 64 bytes or fills one entry.
+ * Nothing moves afterwards. Descriptors are written once here; in operation only a transmit buffer's length
+ * changes. Each `prepareStep` clears 64 bytes or fills one entry.
  *
  *   0x000  header, kept clear for a larger one of another device type or revision
  *   0x100  transmit queue, its slots; receive queue, its slots; control queue, its slot
@@ -28,9 +28,9 @@ const CONTROL_SLOT_BYTES: u32 = 16;
 const CONTROL_SLOT_RESULT: u32 = 8;
 const CONTROL_QUEUE_SIZE: u32 = 2;
 
-/** Section bytes reckoned for one entry of the transmit and one of the receive queue: 92, rounded. */
+/** Section bytes per pair of transmit and receive entries: 92, rounded up. */
 const BYTES_PER_ENTRY: u32 = 128;
-/** Below this the fixed parts would not fit beside the entries. */
+/** With fewer entries the fixed parts would not fit beside them. */
 const ENTRIES_MINIMUM: u32 = 16;
 
 @final
@@ -38,9 +38,9 @@ export class CanDriverQueues<Memory extends SharedMemory> {
   readonly transmit: TransmitQueue<Memory>;
   readonly receive: VirtqueueDriver<Memory>;
   readonly control: VirtqueueDriver<Memory>;
-  /** The device is to announce what it returns; false: this end polls. */
+  /** The device must announce what it returns. False: this end polls. */
   interruptsWanted: bool = false;
-  /** Not even then for frames it has sent: those can wait for the next look. */
+  /** It must also announce sent frames. False: those are polled. */
   completionsAnnounced: bool = true;
 
   private readonly section: Memory;
@@ -58,18 +58,18 @@ export class CanDriverQueues<Memory extends SharedMemory> {
     this.control = new VirtqueueDriver<Memory>(section);
   }
 
-  /** True when the section has room for queues worth having. */
+  /** True if the section has room for useful queues. */
   get usable(): bool {
     return this.entryLimit() >= ENTRIES_MINIMUM;
   }
 
-  /** Begins anew, before the first queue of a session. */
+  /** Starts over before the first queue of a session. */
   restart(): void {
     this.nextOffset = HEADER_BYTES_MAXIMUM;
     this.placed = false;
   }
 
-  /** Prepares queue `index` of at most `sizeOffered` entries, a piece; true when it is ready. */
+  /** Prepares a piece of queue `index` of at most `sizeOffered` entries. True: it is ready. */
   prepareStep(index: u32, sizeOffered: u32): bool {
     if (!this.placed) {
       this.place(index, sizeOffered);
@@ -123,7 +123,7 @@ export class CanDriverQueues<Memory extends SharedMemory> {
       : powerOfTwoBelow((size - HEADER_BYTES_MAXIMUM) / BYTES_PER_ENTRY);
   }
 
-  /** Slots of queue `index` that have to be filled. */
+  /** Slots of queue `index` to fill. */
   private entries(index: u32): u32 {
     if (index === QUEUE_TRANSMIT) return this.transmit.slots;
     if (index === QUEUE_RECEIVE) return this.receive.size;

@@ -1,12 +1,12 @@
 /**
- * The virtio-can driver: the front-end end of the ring, one CAN interface of the peer's.
+ * The virtio-can driver: the front-end end of the ring, using a CAN interface of the peer.
  *
- * Does not: block, retry or keep frames. What has no room is counted and dropped; a received
- * frame stays in the ring until `receive` takes it, so a slow caller slows the peer down.
+ * Never blocks, retries or keeps frames. A frame without room is counted and dropped. A received frame stays
+ * in the ring until `receive` takes it, so a slow caller slows the peer down.
  *
- * Bounds: `step`, `submit` and `receive` each handle at most one ring entry (three words), one
- * register or 64 cleared bytes, and ring the doorbell at most once. Whatever the peer does, the
- * worst is that the session is given up and a new one begun; frames in flight are lost then.
+ * Bounds: `step`, `submit` and `receive` each handle at most one ring entry (three words), one register or 64
+ * cleared bytes, and ring the doorbell at most once. Whatever the peer does, the worst result is that the
+ * session is given up and a new one begins. Frames in flight are then lost.
  */
 import { Frame } from '../can/frame';
 import { Clock } from '../hal/clock';
@@ -37,18 +37,18 @@ import { DriverPhase, TransportDriver } from './transport-driver';
 import { FEATURE_CAN_ERROR_MESSAGES } from './transport-registers';
 import { VirtqueueDriver } from './virtqueue-driver';
 
-/** How long the device may take to start. */
+/** Longest time for the device to start. */
 export const START_TIMEOUT_MICROS: u32 = 1_000_000;
-/** How long a bus-off controller is left alone before it is started again. */
+/** Pause before a bus-off controller is started again. */
 export const BUS_OFF_PAUSE_MICROS: u32 = 100_000;
 
 /**
- * How long the device may sit on transmit requests without finishing one. A device that lost its
- * side of the session, or a host that hangs, would else keep them for ever.
+ * Longest time without a finished transmit request. Otherwise a device that lost its side of the session, or
+ * a host that hangs, would keep the requests for ever.
  */
 export const COMPLETION_TIMEOUT_MICROS: u32 = 2_000_000;
 
-/** What the driver can do at the moment; numbers are for the console and the trace. */
+/** State of the driver. The numbers are for the console and the trace. */
 export enum CanDriverState {
   /** No session: no peer, or negotiating. */
   Offline = 0,
@@ -73,7 +73,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly startTicks: u64;
   private readonly pauseTicks: u64;
   private readonly completionTicks: u64;
-  /** The transmit queue of `queues`, and what of an identifier cannot be sent in this session. */
+  /** The transmit queue of `queues`, and the identifier flags that cannot be sent in this session. */
   private readonly transmit: TransmitQueue<Memory>;
   private refused: u32 = 0;
   private configPending: bool = false;
@@ -90,12 +90,12 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.completionTicks = microsToTicks(COMPLETION_TIMEOUT_MICROS, clock.ticksPerSecond());
   }
 
-  /** From the next session on the device announces what it returns. Without this, poll. */
+  /** From the next session on the device announces what it returns. Otherwise poll. */
   wantInterrupts(): void {
     this.queues.interruptsWanted = true;
   }
 
-  /** As `wantInterrupts`, but not for frames that the device has sent: those are polled. */
+  /** As `wantInterrupts`, except for sent frames: those are polled. */
   wantReceiveInterrupts(): void {
     this.queues.interruptsWanted = true;
     this.queues.completionsAnnounced = false;
@@ -106,7 +106,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return this.state === CanDriverState.Running;
   }
 
-  /** One bounded step of session upkeep; true when something happened. */
+  /** One bounded step of session upkeep. True if something happened. */
   step(): bool {
     const happened = this.transport.step();
     if (this.transport.phase === DriverPhase.Operating) return this.operate() || happened;
@@ -119,15 +119,15 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return happened;
   }
 
-  /** True when `submit` would find room. */
+  /** True if `submit` would find room. */
   canSubmit(): bool {
     return this.running && this.transmit.hasRoom;
   }
 
   /**
-   * Sends `frame` to the peer. `PeerNotReady`, `Full` and `MessageBad` (an error message, more
-   * than 8 bytes, or a remote frame the peer did not accept the feature for) are counted: the
-   * frame is the caller's to keep or to drop.
+   * Sends `frame` to the peer. `PeerNotReady`, `Full` and `MessageBad` are counted, and the caller keeps or
+   * drops the frame. `MessageBad`: more than 8 bytes, or an error frame or remote frame that the peer did not
+   * accept the feature for.
    */
   submit(frame: Frame): Status {
     if (!this.running) {
@@ -155,14 +155,14 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return Status.Ok;
   }
 
-  /** True when a received frame, or something to be dropped, waits: one load. */
+  /** True if a received frame, or a message to be dropped, waits: one load. */
   hasReceived(): bool {
     return this.running && this.queues.receive.hasUsed();
   }
 
   /**
-   * Takes the oldest received frame into `frame`. `Empty`: none. `MessageBad`: the peer's message
-   * was impossible and is dropped. Another status: the session was given up.
+   * Takes the oldest received frame into `frame`. `Empty`: none. `MessageBad`: the peer's message was
+   * impossible and is dropped. Another status: the session was given up.
    */
   receive(frame: Frame): Status {
     if (!this.running) return Status.Empty;
@@ -186,18 +186,18 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return status;
   }
 
-  /** Leaves the peer for good, at shutdown: own state 0. Call nothing else afterwards. */
+  /** Leaves the peer for good, at shutdown: own state 0. Must be the last call. */
   leave(): void {
     this.transport.leave();
     this.sessionEnded();
   }
 
-  /** True when the peer takes error frames too: not part of virtio-can, see can-messages.ts. */
+  /** True if the peer also takes error frames, an extension of virtio-can; see can-messages.ts. */
   get errorFramesAccepted(): bool {
     return (this.transport.featuresLow & FEATURE_CAN_ERROR_MESSAGES) !== 0;
   }
 
-  /** Ends the session, or what there is of one, for `reason`. The next `step` may begin another. */
+  /** Ends the session, even an unfinished one, for `reason`. The next `step` may begin another. */
   abandon(reason: Status): void {
     if (this.transport.phase < DriverPhase.Negotiating) return;
     this.transport.withdraw(reason);
@@ -235,7 +235,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     );
   }
 
-  /** The session's own step: configuration changes, START, transmit completions. */
+  /** One step of a running session: configuration changes, START, transmit completions. */
   private operate(): bool {
     if (this.transport.takeConfigEvent()) this.configPending = true;
     if (this.transport.phase !== DriverPhase.Operating) {
@@ -302,12 +302,12 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return true;
   }
 
-  /** From now on the device has its time to finish a request. */
+  /** Starts the device's time limit for finishing a request. */
   private awaitCompletion(): void {
     this.deadline.start(this.clock.nowTicks(), this.completionTicks);
   }
 
-  /** Gives the session up when the device has sat on its requests for too long. */
+  /** Gives the session up if the device has kept its requests for too long. */
   private completionLate(): bool {
     if (!this.running || this.queues.transmit.heldCount === 0) return false;
     if (!this.deadline.reached(this.clock.nowTicks())) return false;
@@ -316,7 +316,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return true;
   }
 
-  /** Takes one transmit completion; false when there is none. */
+  /** Takes one transmit completion. False: there is none. */
   private reapTransmit(): bool {
     const queue = this.queues.transmit;
     const taken = queue.takeUsed();
@@ -334,7 +334,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return true;
   }
 
-  /** True when the device wrote the result byte at `offset`, and it says that all went well. */
+  /** True if the device wrote the result byte at `offset` and it reports success. */
   private resultOk(writtenBytes: u32, offset: u32): bool {
     return writtenBytes !== 0 && this.section.read8(offset) === RESULT_OK;
   }

@@ -1,8 +1,8 @@
 /**
  * The messages of virtio-can, and their conversion from and to CAN frames.
  *
- * Does not: access shared memory. A data message is handled as the three 64-bit words it begins
- * with, which the caller has read once. Source: virtio 1.4, "CAN Device". Little-endian.
+ * A data message is handled as the three 64-bit words it begins with, which the caller has read once from
+ * shared memory. Source: virtio 1.4, "CAN Device". Little-endian.
  *
  *   data message, 16 bytes + data                        control message
  *     word 0   0  u16 type (0x0001 transmit, 0x0101 receive)   0  u16 type (0x0201 start,
@@ -13,12 +13,12 @@
  *             12  u32 identifier, without flag bits
  *     word 2  16  u8[8] data
  *
- * The length code is reserved in the specification, which says of its place that it may be used so
- * (reserved_classic_dlc). Whoever does not know it writes 0 and reads 8 bytes, as without it.
+ * The specification reserves the place of the length code and allows this use (reserved_classic_dlc). An end
+ * that does not know the code writes 0 and reads 8 bytes.
  *
- * virtio-can has no error messages. Between two ends of this project that have both accepted
- * FEATURE_CAN_ERROR_MESSAGES an error frame of SocketCAN travels as a data message with
- * MESSAGE_FLAG_ERROR, length 8, the class bits as identifier.
+ * virtio-can has no error frames. Between two ends of this project that both accepted
+ * FEATURE_CAN_ERROR_MESSAGES, an error frame of SocketCAN travels as a data message with MESSAGE_FLAG_ERROR,
+ * length 8, and the class bits as identifier.
  */
 import { isValidErrorFrame } from '../can/error-frame';
 import {
@@ -47,10 +47,10 @@ export const CONTROL_STOP: u32 = 0x0202;
 
 export const MESSAGE_FLAG_EXTENDED: u32 = 0x8000;
 export const MESSAGE_FLAG_REMOTE: u32 = 0x2000;
-/** Of this project: see above. */
+/** An extension of this project, see above. */
 export const MESSAGE_FLAG_ERROR: u32 = 0x0001;
 
-/** From the flag bits of an identifier to those of a message. */
+/** Distances from the flag bits of an identifier to those of a message. */
 const SHIFT_EXTENDED: u32 = 31 - 15;
 const SHIFT_REMOTE: u32 = 30 - 13;
 const SHIFT_ERROR: u32 = 29 - 0;
@@ -69,32 +69,32 @@ export const MESSAGE_BYTES_MAXIMUM: u32 = 24;
 export const CONTROL_BYTES: u32 = 2;
 export const RESULT_BYTES: u32 = 1;
 
-/** Flag bits of identifiers that cannot be carried under these accepted features (low word). */
+/** Identifier flag bits that cannot be carried with these accepted features (low word). */
 export function refusedForms(features: u32): u32 {
   const errors = (features & FEATURE_CAN_ERROR_MESSAGES) !== 0 ? 0 : IDENTIFIER_ERROR;
   const remote = (features & FEATURE_CAN_RTR_FRAMES) !== 0 ? 0 : IDENTIFIER_REMOTE;
   return errors | remote;
 }
 
-/** True for a frame with this identifier word and length that can be carried. */
+/** True if a frame with this identifier word and length can be carried. */
 export function isCarriable(identifier: u32, length: u32, refused: u32): bool {
   if ((identifier & refused) !== 0 || length > DATA_BYTES_MAXIMUM) return false;
   if ((identifier & IDENTIFIER_ERROR) !== 0) return isValidErrorFrame(identifier, length);
   return isExtended(identifier) || (identifier & EXTENDED_MASK) <= STANDARD_MASK;
 }
 
-/** Bytes of the message for a frame of this length. A remote frame counts the bytes it asks for. */
+/** Bytes of the message for a frame of this length. For a remote frame the length it asks for counts. */
 export function messageBytes(length: u32): u32 {
   return MESSAGE_HEADER_BYTES + length;
 }
 
-/** Word 0 of a message of `type` for a frame of this length, with this length code or 0. */
+/** Word 0 of a message of `type` for a frame of this length. `rawDlc`: its length code, or 0. */
 export function messageWord0(type: u32, length: u32, rawDlc: u32): u64 {
   const word = (<u64>type) | ((<u64>length) << 16);
   return rawDlc === 0 ? word : word | ((<u64>keptLengthCode(rawDlc, length)) << 32);
 }
 
-/** Word 1 of the message for a carriable frame with this identifier word: each flag is a shift away. */
+/** Word 1 of the message for a carriable frame with this identifier word. Each flag moves by one shift. */
 export function messageWord1(identifier: u32): u64 {
   const flags =
     ((identifier >> SHIFT_EXTENDED) & MESSAGE_FLAG_EXTENDED) |
@@ -103,15 +103,15 @@ export function messageWord1(identifier: u32): u64 {
   return (<u64>flags) | ((<u64>(identifier & EXTENDED_MASK)) << 32);
 }
 
-/** Word 2 of the message that carries `frame`: its data, unused bytes zero. */
+/** Word 2 of the message: the data, with unused bytes zero. */
 export function messageWord2(identifier: u32, length: u32, data: u64): u64 {
   return isRemote(identifier) ? 0 : data & dataMaskOf(length);
 }
 
 /**
- * The frame that a message of `type`, `bytes` long, carries. `MessageBad`: another type, an
- * undefined or unsupported flag, an identifier or a length out of range, or fewer than
- * 16 + length bytes; `frame` is then unchanged. `features`: those accepted, low word.
+ * Converts a message of `type` and `bytes` to a frame. `MessageBad`: another type, an undefined or
+ * unsupported flag, an identifier or a length out of range, or fewer than 16 + length bytes; `frame` is then
+ * unchanged. `features`: the accepted ones, low word.
  */
 export function frameOfMessage(
   type: u32,

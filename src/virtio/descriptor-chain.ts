@@ -1,12 +1,12 @@
 /**
  * One chain of descriptors as the device sees it: walked once, checked, then read and written.
  *
- * Does not: trust or assume anything about how the driver cut a message into buffers; a message
- * may lie across several. Never writes a descriptor.
+ * The driver may cut a message into any buffers; a message may lie across several. Descriptors are never
+ * written.
  *
- * Checked for each descriptor (read once, by two 64-bit loads): the buffer lies in the section,
- * no indirect table, no readable buffer after a writable one, the next index within the table.
- * A chain has at most `CHAIN_DESCRIPTORS_MAXIMUM` descriptors: that also ends a circular one.
+ * Checked for each descriptor (read once, by two 64-bit loads): the buffer lies in the section, there is no
+ * indirect table, no readable buffer follows a writable one, and the next index is within the table. A chain
+ * has at most `CHAIN_DESCRIPTORS_MAXIMUM` descriptors, which also ends a circular one.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
@@ -19,16 +19,16 @@ import {
   DESCRIPTOR_LENGTH,
 } from './split-queue';
 
-/** More than any sane cut of a message of 25 bytes needs; it bounds the walk. */
+/** More than any reasonable cut of a 25-byte message needs. It bounds the walk. */
 export const CHAIN_DESCRIPTORS_MAXIMUM: u32 = 16;
 
 const SEGMENT_BYTES: u32 = 8;
 
 @final
 export class DescriptorChain<Memory extends SharedMemory> {
-  /** The descriptor the chain begins with: its name in the used ring. */
+  /** First descriptor of the chain, which names it in the used ring. */
   head: u32 = 0;
-  /** Bytes the device may read, and may write. */
+  /** Bytes that the device may read, and bytes it may write. */
   readableBytes: u32 = 0;
   writableBytes: u32 = 0;
 
@@ -45,8 +45,8 @@ export class DescriptorChain<Memory extends SharedMemory> {
 
   /**
    * Reads and checks the chain at descriptor `head` of the table of `size` entries at `table`.
-   * `RingIndexBad`: head, next or the chain's length is impossible. `RingLengthBad`: a buffer is
-   * outside the section, indirect, or in the wrong order.
+   * `RingIndexBad`: head, next or the chain's length is impossible. `RingLengthBad`: a buffer is outside the
+   * section, indirect, or in the wrong order.
    */
   walk(table: u32, size: u32, head: u32): Status {
     this.head = head;
@@ -68,7 +68,7 @@ export class DescriptorChain<Memory extends SharedMemory> {
     return Status.RingIndexBad;
   }
 
-  /** Copies the first bytes to read, at most `limit`, to `destination`; returns how many. */
+  /** Copies at most `limit` of the first readable bytes to `destination`. Returns the number copied. */
   read(destination: usize, limit: u32): u32 {
     let done: u32 = 0;
     for (let index: u32 = 0; index < this.readableSegments && done < limit; index++) {
@@ -79,7 +79,7 @@ export class DescriptorChain<Memory extends SharedMemory> {
     return done;
   }
 
-  /** Copies `length` bytes from `source` to the buffers to write, as far as they reach. */
+  /** Copies `length` bytes from `source` to the writable buffers, as far as they reach. */
   write(source: usize, length: u32): u32 {
     let done: u32 = 0;
     for (let index = this.readableSegments; index < this.segmentCount && done < length; index++) {
@@ -90,7 +90,7 @@ export class DescriptorChain<Memory extends SharedMemory> {
     return done;
   }
 
-  /** Takes one checked buffer in; false when it is not acceptable. */
+  /** Adds one checked buffer. False: it is not acceptable. */
   private addSegment(address: u64, length: u32, flags: u32): bool {
     const size = this.section.size();
     if ((flags & DESCRIPTOR_FLAG_INDIRECT) !== 0) return false;

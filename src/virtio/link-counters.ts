@@ -1,10 +1,10 @@
 /**
- * LinkCounters: what happened at one end of the ring since start; each wraps at 2^32.
+ * LinkCounters: events at one end of the ring since start. Each counter wraps at 2^32.
  *
- * The board copies the fields as they lie into the status page: their order is that of `at`.
- * Does not: know which end it belongs to. "Sent" is towards the peer, "received" from it.
+ * The status page gets the fields in the order of `at`. "Sent" is towards the peer, "received" from it.
  */
-/** Counters, 32 bits each. */
+
+/** Number of counters, 32 bits each. */
 export const LINK_COUNTERS: u32 = 12;
 
 @final
@@ -15,25 +15,25 @@ export class LinkCounters {
   received: u32 = 0;
   /** Frames for the peer while no session was running. */
   droppedNoPeer: u32 = 0;
-  /** Frames for the peer that found the ring full. */
+  /** Frames for the peer dropped because the ring was full. */
   droppedFull: u32 = 0;
-  /** Frames for the peer that virtio-can, or the accepted features, cannot carry. */
+  /** Frames for the peer that virtio-can or the accepted features cannot carry. */
   droppedUnsupported: u32 = 0;
-  /** Transmit requests that ended well (driver: as the peer says; device: as it told the peer). */
+  /** Transmit requests that succeeded (driver: reported by the peer; device: reported to the peer). */
   transmitted: u32 = 0;
   /** Transmit requests that ended with a refusal. */
   refused: u32 = 0;
-  /** Messages of the peer with an impossible content: dropped. */
+  /** Messages of the peer dropped for impossible content. */
   malformed: u32 = 0;
-  /** Rings, lengths or answers of the peer that were impossible: the session was given up. */
+  /** Impossible rings, lengths or answers of the peer. Each ends the session. */
   violations: u32 = 0;
   /** Sessions begun, and sessions that ended while running. */
   connected: u32 = 0;
   lost: u32 = 0;
-  /** Driver: requests that the device had not finished when a session ended. */
+  /** Driver: requests unfinished when a session ended. */
   lostInFlight: u32 = 0;
 
-  /** The counter with this number, for hosts that know no classes; 0 beyond the last. */
+  /** Counter number `index`, for hosts without access to fields. 0 beyond the last. */
   at(index: u32): u32 {
     switch (index) {
       case 0:

@@ -1,16 +1,15 @@
 /**
- * OwnState: the state that this end of the link announces, and its repetition while this end is alone.
+ * OwnState: the state this end of the link announces, and its repetition while this end is alone.
  *
- * When the hypervisor starts a cell it invalidates the caches over everything that the cell can reach
- * (Jailhouse, arm-common/control.c, arch_cell_reset), the state table with it: an entry may fall back
- * to an older one. An announcement that changes nothing rings nobody.
- * Does not: look at the peer's state.
+ * When the hypervisor starts a cell it invalidates the caches over all memory of the cell (Jailhouse,
+ * arm-common/control.c, arch_cell_reset), the state table included, so an entry may fall back to an older
+ * one. Repeating an unchanged state rings nobody.
  */
 import { Clock } from '../hal/clock';
 import { PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
 import { microsToTicks } from '../rt/deadline';
 
-/** How often an end that is alone announces its state again. */
+/** Interval of the repetition while this end is alone. */
 export const ANNOUNCE_INTERVAL_MICROS: u32 = 1_000_000;
 
 @final
@@ -19,7 +18,7 @@ export class OwnState<Link extends PeerLink, Time extends Clock> {
   private readonly clock: Time;
   private readonly intervalTicks: u64;
   private state: u32 = PEER_STATE_RESET;
-  /** The first repetition is due at once: nobody knows what a former life has left in the table. */
+  /** 0: the first repetition is due at once, because the table may hold a state from before a restart. */
   private dueTicks: u64 = 0;
 
   constructor(link: Link, clock: Time) {
@@ -35,7 +34,7 @@ export class OwnState<Link extends PeerLink, Time extends Clock> {
     this.link.setOwnState(state);
   }
 
-  /** Announces the same state once more if it is time; true when it did. */
+  /** Announces the same state again if it is due. True if it did. */
   repeat(): bool {
     if (this.clock.nowTicks() < this.dueTicks) return false;
     this.announce(this.state);

@@ -1,40 +1,39 @@
 /**
- * Reminder: when the driver is rung again, in case it has lost an announcement or leaves frames in the ring.
- *
- * Does not: look at queues, or read the clock.
+ * Reminder: when to ring the driver again, in case it has lost an announcement or left frames in the ring.
+ * The caller looks at the queues and reads the clock.
  */
 import { Deadline, microsToTicks } from '../rt/deadline';
 
 /**
- * How often the driver is rung again while it leaves received frames in the ring, even if it wants no
- * interrupts: Linux's driver can lose one between START and the start of its polling. Once also after
- * the answer to a control message: its interrupt handler takes an announcement back and looks without a
- * full barrier in between, and it waits for that answer without a limit.
+ * Interval between rings while the driver leaves received frames in the ring, even if it wants no interrupts:
+ * Linux's driver can lose one between START and the start of its polling. Also the delay of one extra ring
+ * after the answer to a control message. Linux waits for that answer without a limit, and its interrupt
+ * handler clears the announcement and then looks without a full barrier in between.
  */
 export const REANNOUNCE_MICROS: u32 = 5_000;
 /**
- * A bus-off is said again 5 ms later, then after 100 ms, and so on in intervals that double up to 12.8 s,
- * until the driver starts, stops or resets: a busy Linux that has not gone on since the answer to its START
- * ignores what comes before it does. In intervals of 5 ms.
+ * A bus-off is announced again after 5 ms, then after 100 ms, then at intervals that double up to 12.8 s,
+ * until the driver starts, stops or resets. A busy Linux ignores announcements until it has continued after
+ * the answer to its START. In units of REANNOUNCE_MICROS.
  */
 const BUS_OFF_INTERVALS_FIRST: u64 = 20;
 const BUS_OFF_INTERVALS_LAST: u64 = 2_560;
 
-/** What is to be announced. */
+/** What to announce. */
 export enum Announcement {
   None = 0,
   Queues = 1,
-  /** The configuration, too. */
+  /** The queues and the configuration. */
   All = 2,
 }
 
 @final
 export class Reminder {
-  /** The driver is to be rung once more, whatever it has taken. */
+  /** Ring the driver once more, even if it has taken everything. */
   once: bool = false;
   private readonly intervalTicks: u64;
   private readonly next: Deadline = new Deadline();
-  /** The driver is still to be told of a bus-off; so many intervals later the next time. */
+  /** A bus-off must be announced again, after this many intervals. */
   private saysBusOff: bool = false;
   private busOffIntervals: u64 = 0;
 
@@ -42,7 +41,7 @@ export class Reminder {
     this.intervalTicks = microsToTicks(REANNOUNCE_MICROS, ticksPerSecond);
   }
 
-  /** Whether anything is planned: one load. */
+  /** Whether a ring is planned: one load. */
   get isPlanned(): bool {
     return this.next.ticks !== u64.MAX_VALUE;
   }
@@ -51,36 +50,38 @@ export class Reminder {
     return this.next.reached(nowTicks);
   }
 
-  /** A look in a while, if none is planned. */
+  /** Plans a look after the interval, if none is planned. */
   plan(nowTicks: u64): void {
     if (!this.isPlanned) this.next.start(nowTicks, this.intervalTicks);
   }
 
-  /** The driver is rung once more in a while, in case it has lost this announcement. */
+  /** Plans one more ring after the interval, in case the driver has lost this announcement. */
   planOnce(nowTicks: u64): void {
     this.once = true;
     this.next.start(nowTicks, this.intervalTicks);
   }
 
-  /** A bus-off was said; `isAgain`: until the driver shows that it knows. */
+  /** A bus-off was announced. `isAgain`: repeat until the driver reacts. */
   planBusOff(nowTicks: u64, isAgain: bool): void {
     this.saysBusOff = isAgain;
     this.busOffIntervals = BUS_OFF_INTERVALS_FIRST;
     this.planOnce(nowTicks);
   }
 
-  /** The driver knows of the bus-off, or has no use for it. */
+  /** The driver knows of the bus-off, or does not need to. */
   endBusOff(): void {
     this.saysBusOff = false;
   }
 
-  /** A reset: nothing is left to be said. */
+  /** A reset: nothing is left to announce. */
   forget(): void {
     this.once = false;
     this.saysBusOff = false;
   }
 
-  /** What is due, once `isDue`; plans the next time. `isWaiting`: frames are still in the ring. */
+  /**
+   * Returns what is due, once `isDue`, and plans the next ring. `isWaiting`: frames are still in the ring.
+   */
   take(nowTicks: u64, isWaiting: bool): Announcement {
     const isOnce = this.once;
     this.once = false;

@@ -1,7 +1,7 @@
 /**
- * Copies between the shared section and linear memory, in the widest accesses alignment allows.
+ * Copies between the shared section and linear memory, in the widest accesses that alignment allows. Each
+ * shared byte is read once; checks work on the copy.
  *
- * The copy in linear memory is then checked: each shared byte is read once.
  * Does not: check bounds; the caller has compared offset and length with the section's size.
  */
 import { SharedMemory } from '../hal/shared-memory';

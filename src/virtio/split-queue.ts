@@ -1,7 +1,7 @@
 /**
  * The split virtqueue in shared memory: offsets, flags and sizes of its three parts.
  *
- * Does not: access memory. Source: virtio 1.x, "Split Virtqueues". Little-endian.
+ * Source: virtio 1.x, "Split Virtqueues". Little-endian.
  *
  *   descriptor table, align 16          available ring, align 2        used ring, align 4
  *     16 * i + 0  u64 address             0      u16 flags               0          u16 flags
@@ -16,27 +16,27 @@
 export const DESCRIPTOR_BYTES: u32 = 16;
 /** Offset of the half with length, flags and next. */
 export const DESCRIPTOR_LENGTH: u32 = 8;
-/** The chain goes on at `next`. */
+/** VIRTQ_DESC_F_NEXT: the chain continues at `next`. */
 export const DESCRIPTOR_FLAG_NEXT: u32 = 1;
-/** The device writes this buffer (else it reads it). */
+/** VIRTQ_DESC_F_WRITE: the device writes this buffer; otherwise it reads it. */
 export const DESCRIPTOR_FLAG_WRITE: u32 = 2;
-/** The buffer holds a descriptor table. Never offered here, so never valid. */
+/** VIRTQ_DESC_F_INDIRECT: the buffer holds a descriptor table. Not offered here, so never valid. */
 export const DESCRIPTOR_FLAG_INDIRECT: u32 = 4;
 
 export const AVAILABLE_FLAGS: u32 = 0;
 export const AVAILABLE_INDEX: u32 = 2;
 export const AVAILABLE_RING: u32 = 4;
-/** In the available ring's flags: the driver wants no interrupt. */
+/** VIRTQ_AVAIL_F_NO_INTERRUPT: the driver wants no interrupt. */
 export const AVAILABLE_FLAG_NO_INTERRUPT: u32 = 1;
 
 export const USED_FLAGS: u32 = 0;
 export const USED_INDEX: u32 = 2;
 export const USED_RING: u32 = 4;
 export const USED_ELEMENT_BYTES: u32 = 8;
-/** In the used ring's flags: the device wants no kick. */
+/** VIRTQ_USED_F_NO_NOTIFY: the device wants no kick. */
 export const USED_FLAG_NO_NOTIFY: u32 = 1;
 
-/** Free-running indices wrap here. */
+/** Free-running indices are 16 bits. */
 export const INDEX_MASK: u32 = 0xffff;
 
 /** The largest queue either end of this project handles (virtio allows 32768). */
@@ -47,12 +47,12 @@ export function descriptorTableBytes(size: u32): u32 {
   return DESCRIPTOR_BYTES * size;
 }
 
-/** Bytes of the available ring, with the event field that is unused here. */
+/** Bytes of the available ring, with the event field, which is unused here. */
 export function availableRingBytes(size: u32): u32 {
   return AVAILABLE_RING + 2 * size + 2;
 }
 
-/** Bytes of the used ring, with the event field that is unused here. */
+/** Bytes of the used ring, with the event field, which is unused here. */
 export function usedRingBytes(size: u32): u32 {
   return USED_RING + USED_ELEMENT_BYTES * size + 2;
 }
@@ -62,7 +62,7 @@ export function isQueueSize(size: u32): bool {
   return size !== 0 && size <= QUEUE_SIZE_MAXIMUM && (size & (size - 1)) === 0;
 }
 
-/** The largest power of two that is not above `value`; 0 for 0. */
+/** The largest power of two up to `value`. 0 for 0. */
 export function powerOfTwoBelow(value: u32): u32 {
   return value === 0 ? 0 : 0x80000000 >>> clz<u32>(value);
 }

@@ -1,14 +1,13 @@
 /**
- * The driver's transmit queue: a virtqueue whose chains are slots that are used in turn.
+ * The driver's transmit queue: a virtqueue whose chains are slots used in turn. The caller converts frames to
+ * the words of a message, and rings the doorbell.
  *
- * Does not: know frames (the caller has the words of the message), or ring the doorbell.
+ * Slot i is descriptors 2i (the message, read by the device) and 2i+1 (the result, written), with a buffer of
+ * one block. Because slots are used in turn, the entries of the available ring never change: they are written
+ * once, and handing over a slot only advances the index. A device may finish out of turn; the queue counts as
+ * full until the slot whose turn it is comes back.
  *
- * Slot i is descriptors 2i (the message, read by the device) and 2i+1 (the result, written), with a
- * buffer of one block. Because slots are used in turn, the entries of the available ring never change:
- * they are written once, and handing a slot over is a new index. A device that finishes out of turn is
- * well; the queue counts as full until the slot whose turn it is comes back.
- *
- * Everything is read into locals first: a store through a pointer makes the compiler load fields again.
+ * Fields are read into locals first, because a store through a pointer makes the compiler load them again.
  */
 import { BLOCK_BYTES, SharedMemory } from '../hal/shared-memory';
 import { MESSAGE_BYTES_MAXIMUM, RESULT_BYTES, RESULT_NOT_OK } from './can-messages';
@@ -24,7 +23,7 @@ import {
 import { VirtqueueDriver } from './virtqueue-driver';
 
 const DESCRIPTORS_PER_SLOT: u32 = 2;
-/** Place of the result in a slot's buffer, behind the message. */
+/** Offset of the result in a slot's buffer, behind the message. */
 const RESULT: u32 = MESSAGE_BYTES_MAXIMUM;
 
 @final
@@ -34,19 +33,18 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
   /** Handles of the blocks: the slots' buffers, the slots' pairs of descriptors. */
   private slotBlocks: u32 = 0;
   private descriptorBlocks: u32 = 0;
-  /** Keeps the number of a descriptor below the queue's size. */
+  /** Keeps a descriptor number below the queue's size. */
   private headMask: u32 = 0;
 
   constructor(section: Memory) {
     super(section);
   }
 
-  /** Slots of the queue. */
   get slots(): u32 {
     return this.size / DESCRIPTORS_PER_SLOT;
   }
 
-  /** As `place`, and the buffers behind the queue. Then `clearStep`, then `fillSlot` for each slot. */
+  /** As `place`, with the buffers behind the queue. Then call `clearStep`, then `fillSlot` for each slot. */
   placeSlots(size: u32, offset: u32): u32 {
     this.slotsOffset = this.place(size, offset);
     this.slotBlocks = this.section.blocks(this.slotsOffset, this.slots);
@@ -55,7 +53,7 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
     return this.slotsOffset + this.slots * BLOCK_BYTES;
   }
 
-  /** Writes the descriptors of `slot`, and the entries of the available ring that name it. */
+  /** Writes the descriptors of `slot`, and its entries in the available ring. */
   fillSlot(slot: u32): void {
     const head = DESCRIPTORS_PER_SLOT * slot;
     const buffer = this.slotsOffset + slot * BLOCK_BYTES;
@@ -66,13 +64,13 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
     this.section.write16(ring + 2 * (slot + this.slots), head);
   }
 
-  /** True when the slot whose turn it is is free. */
+  /** True if the slot whose turn it is is free. */
   get hasRoom(): bool {
     const head = (this.availableIndex * DESCRIPTORS_PER_SLOT) & this.headMask;
     return load<u8>(this.held + head) === 0;
   }
 
-  /** Hands a message of three words, of which `bytes` count, to the device; false: no room. */
+  /** Hands the first `bytes` of a message of three words to the device. False: no room. */
   send(word0: u64, word1: u64, word2: u64, bytes: u32): bool {
     const section = this.section;
     const index = this.availableIndex;
@@ -94,13 +92,13 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
     section.blockWrite64(slot + 16, word2);
     section.blockWrite8(slot + RESULT, RESULT_NOT_OK);
     section.blockWrite32(descriptor + DESCRIPTOR_LENGTH, bytes);
-    // The message and its length must be visible before the index that makes them count.
+    // The message and its length must be visible before the index that publishes them.
     section.barrierWrite();
     section.blockWrite16(availableBlock + AVAILABLE_INDEX, next);
     return true;
   }
 
-  /** Section offset of the result that belongs to the chain at `head`. */
+  /** Section offset of the result of the chain at `head`. */
   resultOffset(head: u32): u32 {
     return this.slotsOffset + head * (BLOCK_BYTES / DESCRIPTORS_PER_SLOT) + RESULT;
   }

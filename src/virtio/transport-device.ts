@@ -1,12 +1,12 @@
 /**
- * The device's end of virtio over ivshmem: lays the header out, serves register writes.
+ * The device's end of virtio over ivshmem: lays the header out and serves register writes.
  *
- * Does not: block, or serve queues. Each `step` looks at the peer's state once and serves at most
- * one register write, which is what bounds the driver's wait (Linux spins on it).
+ * Never blocks, and leaves the queues to its caller. Each `step` looks at the peer's state once and serves at
+ * most one register write, which bounds the driver's wait (Linux spins on it).
  *
- * The header is shared: the driver can write all of it at any time. What the device must rely on
- * (features accepted, queue places and sizes, which are enabled) is read once, checked, and kept
- * in private memory. A register that is stored without an announcement is never looked at.
+ * The driver can write all of the shared header at any time. So what the device relies on (accepted features,
+ * place and size of the queues, which are enabled) is read once, checked, and kept in private memory. A
+ * register stored without an announcement is never looked at.
  */
 import { Clock } from '../hal/clock';
 import { PEER_STATE_READY, PEER_STATE_RESET, PeerLink } from '../hal/peer-link';
@@ -56,18 +56,17 @@ import { VirtqueueDevice } from './virtqueue-device';
 /** Entries offered for the control queue. */
 const CONTROL_QUEUE_SIZE: u32 = 4;
 /**
- * Section bytes for one entry of the transmit and one of the receive queue. Linux's driver fills the
- * whole receive ring, each buffer with 64 bytes of the section, before it has sent anything: with more
- * entries a small section would be full by then.
+ * Section bytes per pair of transmit and receive entries. Linux's driver fills the whole receive ring, with
+ * 64 bytes of the section per buffer, before it sends anything. More entries would fill a small section.
  */
 const BYTES_PER_ENTRY: u32 = 256;
 
 /** Revision and size, as one number. */
 const HEADER_BEGINNING: u64 = ((<u64>CAN_HEADER_BYTES) << 32) | (<u64>REVISION_1);
 
-/** Where the device is; numbers are for the console and the trace. */
+/** State of the device. The numbers are for the console and the trace. */
 export enum DevicePhase {
-  /** Own state 0: waiting for the driver's end to be 0 as well. */
+  /** Own state 0: waiting for the driver's state to be 0, too. */
   Withdrawn = 0,
   /** Header laid out, own state READY: waiting for the driver. */
   AwaitingDriver = 1,
@@ -82,13 +81,13 @@ export class TransportDevice<
   Time extends Clock,
 > {
   phase: DevicePhase = DevicePhase.Withdrawn;
-  /** Why the device last withdrew on its own account; `Ok` if it never did. */
+  /** Why the device last withdrew by itself. `Ok`: it never did. */
   lastFault: Status = Status.Ok;
-  /** How often it went back to the start, for whatever reason. */
+  /** How often it returned to the start, for any reason. */
   resets: u32 = 0;
-  /** True between the driver's DRIVER_OK and the next reset: the queues may be served. */
+  /** True from the driver's DRIVER_OK until the next reset: the queues may be served. */
   operating: bool = false;
-  /** Grows with every reset of the driver's side: what was pending before is void. */
+  /** Grows with every reset of the driver's side. Earlier requests are then void. */
   session: u32 = 0;
   /** The accepted feature bits. */
   featuresLow: u32 = 0;
@@ -115,7 +114,7 @@ export class TransportDevice<
     this.controlQueue = new VirtqueueDevice<Memory>(section);
   }
 
-  /** One look at the peer and at most one register write; true when something was done. */
+  /** One look at the peer and at most one register write. True if something was done. */
   step(): bool {
     const peerState = this.link.peerState();
     switch (this.phase) {
@@ -141,9 +140,9 @@ export class TransportDevice<
   }
 
   /**
-   * A driver that is still READY has not noticed that this end went away, or cannot come back by itself:
-   * DEVICE_NEEDS_RESET (virtio 1.4, 2.1.1) is how it, and whoever looks after it, can tell. Linux shows the
-   * register as `status` of the virtio device, and never resets it on its own.
+   * Sets DEVICE_NEEDS_RESET (virtio 1.4, 2.1.1) for a driver that is still READY: it has not noticed that
+   * this end went away, or cannot come back by itself. Linux shows the register as `status` of the virtio
+   * device and never resets it on its own.
    */
   private askForReset(peerState: u32): bool {
     if (peerState !== PEER_STATE_READY) return false;
@@ -153,30 +152,30 @@ export class TransportDevice<
     return true;
   }
 
-  /** True when the driver waits for the acknowledgement of a register write: one load. */
+  /** True if the driver waits for the acknowledgement of a register write: one load. */
   get writePending(): bool {
     return this.phase !== DevicePhase.Withdrawn && this.section.read32(WRITE_TRANSACTION) !== 0;
   }
 
-  /** Goes back to the start because of `reason`: own state 0, everything forgotten. */
+  /** Returns to the start because of `reason`: own state 0, everything forgotten. */
   withdraw(reason: Status): void {
     this.lastFault = reason;
     this.startOver();
   }
 
-  /** Own state 0, everything forgotten: at the start, and before the end. */
+  /** Sets own state 0 and forgets everything, at the start and before the end. */
   leave(): void {
     this.ownState.announce(PEER_STATE_RESET);
     this.phase = DevicePhase.Withdrawn;
     this.forget();
   }
 
-  /** Announces used buffers to the driver. Call it only when the queue wants an interrupt. */
+  /** Announces used buffers to the driver. Call it only if the queue wants an interrupt. */
   announceQueues(): void {
     this.announce(QUEUE_EVENT);
   }
 
-  /** Announces a change of the configuration, and used buffers, whether there are any or not. */
+  /** Announces a change of the configuration and used buffers, even if there are none. */
   announceAll(): void {
     this.section.write8(CONFIG_EVENT, 1);
     this.announce(QUEUE_EVENT);
@@ -206,7 +205,7 @@ export class TransportDevice<
     this.leave();
   }
 
-  /** Forgets what the driver has set up. */
+  /** Forgets the driver's set-up. */
   private forget(): void {
     this.transmitQueue.disable();
     this.receiveQueue.disable();
@@ -219,7 +218,7 @@ export class TransportDevice<
     this.session += 1;
   }
 
-  /** Zeroes the header and fills it in, with no driver looking. */
+  /** Zeroes the header and fills it in while no driver is looking. */
   private layOut(): void {
     for (let offset: u32 = 0; offset < CAN_HEADER_BYTES; offset += 8) {
       this.section.write64(offset, 0);
@@ -233,9 +232,9 @@ export class TransportDevice<
   }
 
   /**
-   * Lays the header out again if it is not what it was. When the hypervisor starts the other cell
-   * it invalidates the caches over the section, and what was written before may be lost: with the
-   * header the own state, which is announced again.
+   * Lays the header out again if it has changed. When the hypervisor starts the other cell it invalidates the
+   * caches over the section, so earlier stores may be lost. The own state may be lost with the header and is
+   * announced again.
    */
   private restoreHeader(): bool {
     if (this.section.read64(REVISION) === HEADER_BEGINNING) return false;
@@ -245,36 +244,35 @@ export class TransportDevice<
   }
 
   /**
-   * Acknowledges a register write of a driver that has left, without acting on it. Linux's driver sets
-   * its state to 0 first and takes its queues down then, waiting for every write as long as this end
-   * is READY.
+   * Acknowledges a register write of a driver that has left, without acting on it. Linux's driver sets its
+   * state to 0 first and then takes its queues down, waiting for every write while this end is READY.
    */
   private dismissWrite(): bool {
     if (this.section.read32(WRITE_TRANSACTION) === 0) return false;
     this.section.barrierRead();
-    // A driver that has just come was READY before it wrote: its write is not to be lost.
+    // A driver that has just arrived was READY before it wrote, and its write must not be lost.
     if (this.link.peerState() === PEER_STATE_READY) return false;
     this.section.write32(WRITE_TRANSACTION, 0);
     return true;
   }
 
-  /** Serves the announced register write, if there is one, and acknowledges it. */
+  /** Serves the announced register write, if any, and acknowledges it. */
   private serveRegisterWrite(): bool {
     const register = this.section.read32(WRITE_TRANSACTION);
     if (register === 0) return false;
     this.section.barrierRead();
     this.decode(register);
-    // What was done must be visible before the acknowledgement.
+    // The effect must be visible before the acknowledgement.
     this.section.barrierFull();
     this.section.write32(WRITE_TRANSACTION, 0);
     if (register === DEVICE_STATUS && this.operating) {
-      // Interrupts before this moment were lost to Linux: one to make it look.
+      // Linux has lost earlier interrupts, so announce once more to make it look.
       this.announce(CONFIG_EVENT);
     }
     return true;
   }
 
-  /** Acts on a register write. Unknown and read-only registers need no act. */
+  /** Acts on a register write. Unknown and read-only registers have no effect. */
   private decode(register: u32): void {
     switch (register) {
       case DEVICE_FEATURES_SELECT:
@@ -311,7 +309,7 @@ export class TransportDevice<
     else if (this.driverFeaturesWord === 1) this.featuresHigh = features;
   }
 
-  /** Puts the registers of queue `index` in the header; of no queue: size and enable 0. */
+  /** Puts the registers of queue `index` in the header. An absent queue has size and enable 0. */
   private presentQueue(index: u32): void {
     this.selectedQueue = index;
     const exists = index < QUEUE_COUNT;
@@ -325,7 +323,7 @@ export class TransportDevice<
     this.section.write64(QUEUE_USED, 0);
   }
 
-  /** Takes the selected queue into service, or out of it. A queue set up wrongly needs a reset. */
+  /** Takes the selected queue into or out of service. An invalid set-up needs a reset. */
   private enableQueue(enable: bool): void {
     if (this.selectedQueue >= QUEUE_COUNT) return;
     const queue = this.queue(this.selectedQueue);
@@ -362,7 +360,7 @@ export class TransportDevice<
     this.operating = (value & needed) === needed && this.queuesEnabled();
   }
 
-  /** Says in the status register that only a reset helps. */
+  /** Sets in the status register that a reset is needed. */
   private demandReset(reason: Status): void {
     this.lastFault = reason;
     this.operating = false;
@@ -371,7 +369,7 @@ export class TransportDevice<
     this.announce(CONFIG_EVENT);
   }
 
-  /** A subset of what is offered, with all that is needed. */
+  /** True for a subset of the offered features that holds all required ones. */
   private featuresAcceptable(): bool {
     return (
       (this.featuresLow & ~FEATURES_LOW) === 0 &&

@@ -1,9 +1,9 @@
 /**
  * The driver's end of virtio over ivshmem: finds a ready peer, negotiates, sets three queues up.
  *
- * Does not: block. Each `step` looks at the peer's state once and then does at most one thing: a
- * look at an acknowledgement, or one register write. Does not touch the rings; when it says
- * `QueueOffered` the caller prepares the queue's memory and calls `provideQueue`.
+ * Never blocks. Each `step` looks at the peer's state once and then does at most one thing: a look at an
+ * acknowledgement, or one register write. The caller owns the rings: in phase `QueueOffered` it prepares the
+ * queue's memory and calls `provideQueue`.
  *
  *   Withdrawn --peer gone, or pause over--> AwaitingPeer --peer ready--> Negotiating
  *      ^                                                                  |       ^
@@ -53,26 +53,26 @@ import {
   WRITE_TRANSACTION,
 } from './transport-registers';
 
-/** How long the peer may take for one register write. A Linux peer may have to be scheduled in. */
+/** Longest time for one register write of the peer. A Linux peer may have to be scheduled first. */
 export const ACKNOWLEDGE_TIMEOUT_MICROS: u32 = 100_000;
-/** How long a withdrawn driver waits for the peer to notice, before it tries again anyway. */
+/** How long a withdrawn driver waits for the peer to notice before it tries again. */
 export const WITHDRAWN_PAUSE_MICROS: u32 = 100_000;
 
-/** Where the driver is; numbers are for the console and the trace. */
+/** State of the driver. The numbers are for the console and the trace. */
 export enum DriverPhase {
-  /** Own state 0, after a failure: the peer is given time to start over as well. */
+  /** Own state 0 after a failure: the peer gets time to start over, too. */
   Withdrawn = 0,
   /** Own state 0: waiting for a peer in state READY. */
   AwaitingPeer = 1,
-  /** Own state READY: one register write after the other. */
+  /** Own state READY: making one register write after the other. */
   Negotiating = 2,
-  /** `queueIndex` and `queueSizeOffered` are known: `provideQueue` is to be called. */
+  /** `queueIndex` and `queueSizeOffered` are valid: call `provideQueue`. */
   QueueOffered = 3,
   /** DRIVER_OK is acknowledged. */
   Operating = 4,
 }
 
-/** The order of the register writes. Each is done when the one before it is acknowledged. */
+/** The register writes in order. Each is made when the one before is acknowledged. */
 enum Negotiation {
   Reset = 0,
   Acknowledge = 1,
@@ -103,7 +103,7 @@ export class TransportDriver<
   Time extends Clock,
 > {
   phase: DriverPhase = DriverPhase.AwaitingPeer;
-  /** Why the driver last withdrew; `Ok` if it never did. */
+  /** Why the driver last withdrew. `Ok`: it never did. */
   lastFault: Status = Status.Ok;
   /** How often it withdrew. */
   resets: u32 = 0;
@@ -138,14 +138,14 @@ export class TransportDriver<
   }
 
   /**
-   * One look at the peer, then at most one register write or one look at an acknowledgement.
-   * True when something happened, false while there is only waiting.
+   * One look at the peer, then at most one register write or one look at an acknowledgement. True if
+   * something happened, false while waiting.
    */
   step(): bool {
     const peerReady = this.link.peerState() === PEER_STATE_READY;
     switch (this.phase) {
       case DriverPhase.Withdrawn:
-        // A peer that stays READY has not noticed; after the pause the reset register tells it.
+        // A peer that stays READY has not noticed. After the pause, the write of the reset register tells it.
         if (peerReady && !this.deadline.reached(this.clock.nowTicks())) return false;
         this.phase = DriverPhase.AwaitingPeer;
         return true;
@@ -177,7 +177,7 @@ export class TransportDriver<
     this.phase = DriverPhase.Negotiating;
   }
 
-  /** Leaves the peer for `reason`: own state 0, so that it starts over as well. */
+  /** Leaves the peer for `reason`: own state 0, so that it starts over, too. */
   withdraw(reason: Status): void {
     this.leave();
     this.lastFault = reason;
@@ -186,20 +186,20 @@ export class TransportDriver<
     this.deadline.start(this.clock.nowTicks(), this.pauseTicks);
   }
 
-  /** Leaves the peer for good, at shutdown; call no `step` afterwards. */
+  /** Leaves the peer for good, at shutdown. Call no `step` afterwards. */
   leave(): void {
     this.ownState.announce(PEER_STATE_RESET);
     this.writePending = false;
   }
 
   /**
-   * True when the device has announced a change of its configuration; takes the announcement
-   * back. Call it while `Operating` only. A device that asks for a reset gets one.
+   * True if the device has announced a change of its configuration; clears the announcement. Only while
+   * `Operating`. A device that asks for a reset gets one.
    */
   takeConfigEvent(): bool {
     if (this.section.read8(CONFIG_EVENT) === 0) return false;
     this.section.write8(CONFIG_EVENT, 0);
-    // The announcement is taken back before the look, so that a later one is not lost.
+    // Clear the announcement before looking, so that a later one is not lost.
     this.section.barrierFull();
     if ((this.section.read32(DEVICE_STATUS) & STATUS_NEEDS_RESET) !== 0) {
       this.withdraw(Status.PeerNotReady);
@@ -208,7 +208,7 @@ export class TransportDriver<
     return true;
   }
 
-  /** The 16-bit status in the CAN configuration; -1 while the device is changing it. */
+  /** The 16-bit status in the CAN configuration. -1: the device is changing it. */
   configStatus(): i32 {
     const before = this.section.read32(CONFIG_GENERATION);
     this.section.barrierRead();
@@ -224,8 +224,8 @@ export class TransportDriver<
   }
 
   /**
-   * True when the device has laid its header out again meanwhile: it takes this end for gone, though
-   * it was READY whenever this end looked. One load.
+   * True if the device has laid its header out again: it takes this end for gone, although this end always
+   * saw it READY. One load.
    */
   private deviceBeganAnew(): bool {
     return (
@@ -251,12 +251,12 @@ export class TransportDriver<
     this.phase = DriverPhase.Negotiating;
     this.next = Negotiation.Reset;
     this.queueIndex = 0;
-    // A write of this cell's former life may still be under way: wait for it first.
+    // A write from before a restart of this cell may still be under way: wait for it first.
     this.writePending = true;
     this.deadline.start(this.clock.nowTicks(), this.acknowledgeTicks);
   }
 
-  /** True when no register write is under way; withdraws when one takes too long. */
+  /** True if no register write is under way. Withdraws if one takes too long. */
   private acknowledged(): bool {
     if (!this.writePending) return true;
     if (this.section.read32(WRITE_TRANSACTION) === 0) {
@@ -268,7 +268,7 @@ export class TransportDriver<
     return false;
   }
 
-  /** Takes the result of the register write before, if it has one, and makes the next one. */
+  /** Takes the result of the last register write, if any, and makes the next one. */
   private negotiate(): void {
     const now = this.next;
     this.next = now + 1;
@@ -323,7 +323,7 @@ export class TransportDriver<
     }
   }
 
-  /** Both offered words are known: goes on if they hold what is needed. */
+  /** Both offered words are known: continues if they hold the required features. */
   private beginAcceptance(): void {
     if (
       (this.featuresHigh & FEATURES_HIGH_REQUIRED) !== FEATURES_HIGH_REQUIRED ||
@@ -335,7 +335,7 @@ export class TransportDriver<
     this.write32(DRIVER_FEATURES_SELECT, 1);
   }
 
-  /** Selects the next queue; before the first one the device has had its say on the features. */
+  /** Selects the next queue. Before the first one, checks that the device accepted the features. */
   private selectQueue(): void {
     if (this.queueIndex === 0 && (this.section.read32(DEVICE_STATUS) & STATUS_FEATURES_OK) === 0) {
       this.withdraw(Status.FeaturesRefused);
@@ -344,7 +344,7 @@ export class TransportDriver<
     this.write32(QUEUE_SELECT, this.queueIndex);
   }
 
-  /** The selected queue's registers are there: says what may be provided. */
+  /** Reads the registers of the selected queue and offers it to the caller. */
   private offerQueue(): void {
     const size = this.section.read16(QUEUE_SIZE);
     const enabled = this.section.read16(QUEUE_ENABLE);
@@ -372,9 +372,9 @@ export class TransportDriver<
     this.submit(register);
   }
 
-  /** Announces the register just stored. */
+  /** Announces the register that was just stored. */
   private submit(register: u32): void {
-    // What the device has put in the header for the write before must have been read: it changes now.
+    // The header changes now, so the device's answer to the last write must have been read.
     this.section.barrierFull();
     this.section.write32(WRITE_TRANSACTION, register);
     this.section.barrierWrite();

@@ -1,15 +1,15 @@
 /**
  * The virtio-over-ivshmem header at the start of the R/W section, and the bits of its registers.
  *
- * Does not: access memory. Source: the Linux driver `virtio_ivshmem` (header revision 1) and
- * virtio 1.x, "Device Status Field" and "Reserved Feature Bits". Little-endian.
+ * Source: the Linux driver `virtio_ivshmem` (header revision 1) and virtio 1.x, "Device Status Field" and
+ * "Reserved Feature Bits". Little-endian.
  *
  * A *register write* by the driver: wait until WRITE_TRANSACTION is 0, store the value, store the
  * register's offset in WRITE_TRANSACTION, notify. The device acts and stores 0 there. Register
  * reads are plain loads.
  */
 
-// Header, in the order of its offsets; the number behind the name is the width in bits.
+// Header, in the order of its offsets. The number behind each name is its width in bits.
 export const REVISION: u32 = 0x00; // 32
 export const HEADER_SIZE: u32 = 0x04; // 32
 export const WRITE_TRANSACTION: u32 = 0x08; // 32
@@ -31,14 +31,14 @@ export const DEVICE_STATUS: u32 = 0x44; // 32
 export const CONFIG_GENERATION: u32 = 0x48; // 32, odd while the device changes the configuration
 export const CONFIG: u32 = 0x4c; // device specific
 
-/** The header revision of this project; the driver takes newer ones too, as Linux does. */
+/** The header revision of this project. The driver also takes newer ones, as Linux does. */
 export const REVISION_1: u32 = 1;
-/** With one interrupt (INTx) the hypervisor delivers vector 0 and silently drops every other. */
+/** The only usable vector: with one interrupt (INTx) the hypervisor drops all others. */
 export const VECTOR_0: u32 = 0;
 
 /** Header bytes of a CAN device: 32 bits of configuration. */
 export const CAN_HEADER_BYTES: u32 = 0x50;
-/** The driver's queues lie behind so many bytes; a device with a larger header is none it knows. */
+/** The driver's queues lie behind this many bytes. A device with a larger header is unknown. */
 export const HEADER_BYTES_MAXIMUM: u32 = 0x100;
 
 // Device status.
@@ -54,9 +54,9 @@ export const FEATURE_CAN_CLASSIC: u32 = 1 << 0;
 export const FEATURE_CAN_RTR_FRAMES: u32 = 1 << 2;
 export const FEATURE_CAN_LATE_TX_ACK: u32 = 1 << 3;
 /**
- * Of this project, not of the specification: error messages (MESSAGE_FLAG_ERROR) may be sent. The
- * highest bit that belongs to the device type, far from those in use. A peer that does not know it
- * neither offers nor accepts it, and then never sees such a message.
+ * An extension of this project: error frames (MESSAGE_FLAG_ERROR) may be sent. It is the highest bit of the
+ * device type, far from those in use. A peer that does not know it neither offers nor accepts it, and never
+ * sees such a message.
  */
 export const FEATURE_CAN_ERROR_MESSAGES: u32 = 1 << 23;
 
@@ -65,7 +65,7 @@ export const FEATURE_HIGH_VERSION_1: u32 = 1 << 0;
 export const FEATURE_HIGH_ACCESS_PLATFORM: u32 = 1 << 1;
 export const FEATURE_HIGH_ORDER_PLATFORM: u32 = 1 << 4;
 
-/** What both ends of this project offer and accept. */
+/** The features that both ends of this project offer and accept. */
 export const FEATURES_LOW: u32 =
   FEATURE_CAN_CLASSIC |
   FEATURE_CAN_RTR_FRAMES |
@@ -73,7 +73,7 @@ export const FEATURES_LOW: u32 =
   FEATURE_CAN_ERROR_MESSAGES;
 export const FEATURES_HIGH: u32 =
   FEATURE_HIGH_VERSION_1 | FEATURE_HIGH_ACCESS_PLATFORM | FEATURE_HIGH_ORDER_PLATFORM;
-/** Without these neither end can work: ring addresses would not be section offsets. */
+/** Required by both ends: without these, ring addresses would not be section offsets. */
 export const FEATURES_LOW_REQUIRED: u32 = FEATURE_CAN_CLASSIC;
 export const FEATURES_HIGH_REQUIRED: u32 = FEATURE_HIGH_VERSION_1 | FEATURE_HIGH_ACCESS_PLATFORM;
 

@@ -1,8 +1,9 @@
 /**
- * The device's end of one split virtqueue: takes chains from the available ring, returns them used.
+ * The device's end of one split virtqueue: takes chains from the available ring, returns them used. The
+ * caller rings the doorbell.
  *
- * Does not: trust the driver. The rings' place is checked once, when the queue is enabled, and
- * kept in private memory; each index is read once and checked. Does not ring the doorbell.
+ * The driver is not trusted. The rings' place is checked once, when the queue is enabled, and kept in private
+ * memory. Each index is read once and checked.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
@@ -26,10 +27,10 @@ import {
 
 @final
 export class VirtqueueDevice<Memory extends SharedMemory> {
-  /** The chain of the last `take` that said `Ok`. */
+  /** The chain of the last `take` that returned `Ok`. */
   readonly chain: DescriptorChain<Memory>;
   enabled: bool = false;
-  /** Entries, and where the driver's parts lie in the section; checked by `enable`. */
+  /** Size, and section offsets of the driver's parts. Checked by `enable`. */
   size: u32 = 0;
   descriptorOffset: u32 = 0;
   availableOffset: u32 = 0;
@@ -39,7 +40,7 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
   private availableIndex: u32 = 0;
   private usedIndex: u32 = 0;
   private kicksSuppressed: bool = false;
-  /** The most buffers the driver has had on offer at once, beyond those returned to it. */
+  /** The most buffers the driver has offered at once, beyond those returned to it. */
   private offeredMaximum: u32 = 0;
 
   constructor(section: Memory) {
@@ -53,9 +54,9 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
   }
 
   /**
-   * Takes a queue of `size` entries into service, its parts at the given section offsets.
-   * `QueueTooSmall`: the size is no power of two from 1 to 256. `RingLengthBad`: a part is
-   * misaligned or not wholly in the section. The driver's first index is 0.
+   * Takes a queue of `size` entries into service, with its parts at the given section offsets.
+   * `QueueTooSmall`: the size is not a power of two from 1 to 256. `RingLengthBad`: a part is misaligned or
+   * not entirely in the section. The driver's first index is 0.
    */
   enable(size: u32, descriptors: u64, available: u64, used: u64): Status {
     if (!isQueueSize(size)) return Status.QueueTooSmall;
@@ -78,13 +79,13 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
     return Status.Ok;
   }
 
-  /** Behind `enable`: goes on where a former life has stopped. What it has not returned is taken again. */
+  /** After `enable`: continues after a restart. Chains not returned before it are taken again. */
   resume(): void {
     this.usedIndex = this.section.read16(this.usedOffset + USED_INDEX);
     this.availableIndex = this.usedIndex;
   }
 
-  /** True when the driver has offered a chain that was not taken yet. */
+  /** True if the driver has offered a chain that was not taken yet. */
   hasAvailable(): bool {
     return (
       this.enabled &&
@@ -93,8 +94,8 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
   }
 
   /**
-   * Takes the next chain into `chain`. `Empty`: none. Anything else: the driver's ring is
-   * impossible (see DescriptorChain.walk) and the queue unusable.
+   * Takes the next chain into `chain`. `Empty`: none. Otherwise the driver's ring is impossible (see
+   * DescriptorChain.walk) and the queue unusable.
    */
   take(): Status {
     if (!this.enabled) return Status.Empty;
@@ -110,20 +111,20 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
     return status;
   }
 
-  /** Returns the chain that begins at `head`, `length` bytes of it written. */
+  /** Returns the chain at `head` with `length` bytes written. */
   putUsed(head: u32, length: u32): void {
     const slot = this.usedIndex & (this.size - 1);
     const element = this.usedOffset + USED_RING + slot * USED_ELEMENT_BYTES;
     this.section.write32(element, head);
     this.section.write32(element + 4, length);
     this.usedIndex = (this.usedIndex + 1) & INDEX_MASK;
-    // The buffer and the element must be visible before the index that makes them count, and chain and
-    // buffer must have been read: the driver may write them then.
+    // The buffer and the element must be visible before the index that publishes them. Chain and buffer must
+    // have been read: the driver may overwrite them afterwards.
     this.section.barrierFull();
     this.section.write16(this.usedOffset + USED_INDEX, this.usedIndex);
   }
 
-  /** True when the driver wants an interrupt for what was returned. */
+  /** True if the driver wants an interrupt for the returned chains. */
   interruptWanted(): bool {
     // The index must be visible before the flag is read, or both ends may fall asleep.
     this.section.barrierFull();
@@ -132,8 +133,8 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
   }
 
   /**
-   * True while the driver seems to have left returned buffers where they are: it has fewer on offer
-   * than it once had. Only of a queue whose buffers the driver offers again when it has taken them.
+   * True if the driver seems to have left returned buffers in the ring: it offers fewer than it once did.
+   * Only for a queue whose buffers the driver offers again after it has taken them.
    */
   hasUnconsumed(): bool {
     if (!this.enabled) return false;
@@ -144,20 +145,20 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
     return offered < this.offeredMaximum;
   }
 
-  /** Tells the driver that this end looks by itself: no kicks until `allowKicks`. */
+  /** Tells the driver that this end polls: no kicks until `allowKicks`. */
   suppressKicks(): void {
     if (!this.enabled || this.kicksSuppressed) return;
     this.kicksSuppressed = true;
     this.section.write16(this.usedOffset + USED_FLAGS, USED_FLAG_NO_NOTIFY);
   }
 
-  /** Asks for kicks again; true when chains came in meanwhile, without a kick. */
+  /** Asks for kicks again. True if chains came in meanwhile without a kick. */
   allowKicks(): bool {
     if (!this.enabled) return false;
     if (this.kicksSuppressed) {
       this.kicksSuppressed = false;
       this.section.write16(this.usedOffset + USED_FLAGS, 0);
-      // The wish must be visible before the last look, or both ends may fall asleep.
+      // The flag must be visible before the last look, or both ends may fall asleep.
       this.section.barrierFull();
     }
     return this.hasAvailable();

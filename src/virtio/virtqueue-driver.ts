@@ -1,12 +1,10 @@
 /**
- * The driver's end of one split virtqueue: descriptors, the available ring, the used ring's harvest.
+ * The driver's end of one split virtqueue: descriptors, the available ring, and the used ring. The caller
+ * fixes the descriptors at set-up, and rings the doorbell if `kickWanted`.
  *
- * Does not: allocate descriptors (the caller fixes them at set-up) or ring the doorbell
- * (`kickWanted` says whether to).
- *
- * The peer can write all of it, so nothing is read back that was written here: offsets, indices
- * and which heads the peer holds are kept in private memory. From the peer come only the used
- * index, the used elements and the used flags: each read once, then checked.
+ * The peer can write all of it, so nothing written here is read back: offsets, indices and the heads that the
+ * peer holds are kept in private memory. Only the used index, the used elements and the used flags come from
+ * the peer. Each is read once, then checked.
  */
 import { BLOCK_BYTES, SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
@@ -30,11 +28,11 @@ import {
   usedRingBytes,
 } from './split-queue';
 
-/** Bytes that one `clearStep` zeroes: what bounds a set-up step. */
+/** Bytes zeroed by one `clearStep`. Bounds a set-up step. */
 const CLEAR_BYTES_PER_STEP: u32 = 64;
 
 export class VirtqueueDriver<Memory extends SharedMemory> {
-  /** Head and byte count of the last used element taken; valid after `takeUsed` said `Ok`. */
+  /** Head and byte count of the last used element. Valid after `takeUsed` returned `Ok`. */
   usedHead: u32 = 0;
   usedLength: u32 = 0;
   /** Entries of the queue, a power of two. */
@@ -47,10 +45,10 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
   usedOffset: u32 = 0;
 
   protected readonly section: Memory;
-  /** One byte per descriptor: 1 while the peer holds the chain that begins there. */
+  /** One byte per descriptor: 1 while the peer holds the chain at it. */
   protected readonly held: usize;
   protected availableIndex: u32 = 0;
-  /** Blocks of the section with the available ring's index, and the used ring's flags and index. */
+  /** Blocks of the section with the available ring's index, and with the used ring's flags and index. */
   protected availableBlock: u32 = 0;
   private usedBlock: u32 = 0;
   private usedIndex: u32 = 0;
@@ -63,8 +61,8 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
   }
 
   /**
-   * Lays out a queue of `size` entries (a power of two, at most 256) from `offset` on and forgets
-   * everything older; returns the offset behind it. Then `clearStep` until it says true.
+   * Lays out a queue of `size` entries (a power of two, at most 256) from `offset` on and forgets the old
+   * one. Returns the offset behind it. Then call `clearStep` until it returns true.
    */
   place(size: u32, offset: u32): u32 {
     this.size = size;
@@ -82,7 +80,7 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
     return this.endOffset;
   }
 
-  /** Zeroes the next 64 bytes of the queue's memory; true when all of it is zero. */
+  /** Zeroes the next 64 bytes of the queue's memory. True when all of it is zero. */
   clearStep(): bool {
     let stop = this.clearOffset + CLEAR_BYTES_PER_STEP;
     if (stop > this.endOffset) stop = this.endOffset;
@@ -106,34 +104,34 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
     this.section.write64(at + DESCRIPTOR_LENGTH, tail);
   }
 
-  /** Hands the chain that begins at descriptor `head`, which the peer does not hold, to the peer. */
+  /** Hands the chain at descriptor `head` to the peer, which must not hold it. */
   offer(head: u32): void {
     const slot = this.availableIndex & (this.size - 1);
     this.section.write16(this.availableOffset + AVAILABLE_RING + 2 * slot, head);
     store<u8>(this.held + head, 1);
     this.heldCount += 1;
     this.availableIndex = (this.availableIndex + 1) & INDEX_MASK;
-    // The chain and the ring entry must be visible before the index that makes them count, and the
-    // buffer, and the used element that named it, must have been read: the peer may write them then.
+    // The chain and the ring entry must be visible before the index that publishes them. The buffer, and the
+    // used element that named it, must have been read: the peer may overwrite them afterwards.
     this.section.barrierFull();
     this.section.blockWrite16(this.availableBlock + AVAILABLE_INDEX, this.availableIndex);
   }
 
-  /** True when the peer wants the doorbell rung for what was offered. */
+  /** True if the peer wants the doorbell rung for the offered chains. */
   kickWanted(): bool {
     // The index must be visible before the flag is read, or both ends may fall asleep.
     this.section.barrierFull();
     return (this.section.blockRead16(this.usedBlock + USED_FLAGS) & USED_FLAG_NO_NOTIFY) === 0;
   }
 
-  /** True when the peer has returned something that was not taken yet: one load. */
+  /** True if the peer has returned a chain that was not taken yet: one load. */
   hasUsed(): bool {
     return this.section.blockRead16(this.usedBlock + USED_INDEX) !== this.usedIndex;
   }
 
   /**
-   * Takes one used element into `usedHead` and `usedLength`. `Empty`: none. `RingIndexBad`: the
-   * peer returned more than it holds, or a chain it does not hold; the queue is then unusable.
+   * Takes one used element into `usedHead` and `usedLength`. `Empty`: none. `RingIndexBad`: the peer returned
+   * more than it holds, or a chain it does not hold; the queue is then unusable.
    */
   takeUsed(): Status {
     const published = this.section.blockRead16(this.usedBlock + USED_INDEX);

@@ -4,8 +4,8 @@
  * A part of a transaction has at most 16 bytes and the FIFOs hold 64. So all bytes are written at once and
  * the wire has no gaps; answers are read while later bytes are still being sent.
  *
- * Waiting is bounded by the clock, which is read only after many reads of CS: on an emulated board the cost of
- * a read, and a stall of the core between two reads, are unknown.
+ * Waiting is bounded by the clock, which is read only after many reads of CS: on an emulated board the cost
+ * of a read, and a stall of the core between two reads, are unknown.
  * Does not: set pin functions (config.txt does), use interrupts or DMA, or serve a second device.
  */
 import { counter_hertz, counter_read, mmio_read32, mmio_write32 } from '../../abi/bsp';
@@ -34,7 +34,9 @@ const SPI_CS_SENT: u32 = SPI_CS_DONE | SPI_CS_RXD;
 /** Divider for CDIV 0; CDIV has 16 bits. */
 const DIVIDER_MAXIMUM: u32 = 65_536;
 
-/** Reads of CS before the clock is read. They take a millisecond on the board, where no transfer takes that. */
+/**
+ * Reads of CS before the clock is read. They take a millisecond on the board, where no transfer takes that.
+ */
 const POLLS_BY_COUNT: u32 = 10_000;
 /** A part of a transaction is stuck after this time, or after this multiple of the time of its bytes. */
 const STUCK_MICROS: u64 = 20_000;
