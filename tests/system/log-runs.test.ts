@@ -59,6 +59,19 @@ it('a bus on which no frame gets through ends the run, and the frames are counte
   board.engine.close();
 });
 
+it('a cell that stops at start-up leaves every frame unsent, and the run is not taken for right', async () => {
+  const result = await play('wasm', {
+    rules,
+    bus: logOf('can0', '1.0 123#01', '1.01 123#02', '1.02 123#03', '1.03 123#04'),
+    faults: { missingChipByte: 0xff },
+  });
+  assert.deepEqual(framesOf(result.busLog), []);
+  assert.ok(
+    result.problems.includes('4 of 4 frames never left: the bus log could not be played'),
+    result.problems.join('\n'),
+  );
+});
+
 it('a log that the bit rate cannot carry is played, and the run says how late the bus was', async () => {
   // 200 frames of 108 to 130 bits in 20 ms are 1.1 to 1.3 Mbit/s: 40 to 52 ms at 500 kbit/s.
   const entries = Array.from({ length: 200 }, (_, index) => {
