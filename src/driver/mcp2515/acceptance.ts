@@ -1,15 +1,13 @@
 /**
- * Acceptance: what the hardware filters let into which receive buffer.
- *
- * Does not: lose anything. Every frame is received in both layouts:
+ * Acceptance: which receive buffer takes which frames. Every frame is received in both layouts:
  *
  *   shared         both buffers take every frame; RXB1 while RXB0 is full
- *   urgent first   RXB0 takes what filters RXF0 and RXF1 name, RXB1 everything else. RX STATUS then
- *                  tells an urgent request by its filter, before a byte of it is read. The other
+ *   urgent first   RXB0 takes what filters RXF0 and RXF1 match, RXB1 everything else. RX STATUS then
+ *                  tells an urgent request by its filter before a byte of it is read. All other
  *                  frames have one buffer instead of two.
  *
- * Of standard data frames the filters look at the first two data bytes as well. What a filter for them
- * makes of a frame that has none, the data sheet does not say: such a request also has a length.
+ * In standard data frames the filters also compare the first two data bytes. The data sheet does not say what
+ * a filter does with a frame that has none, so such a request must also have a length.
  *
  * Source: DS20001801J, section 4.5, registers 4-10..4-17, and table 12-1 (RX STATUS).
  */
@@ -17,13 +15,13 @@ import { IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../../can/frame';
 import { isExtended } from '../../can/identifier';
 import { RXFSIDL_EXIDE } from './registers';
 
-/** Filters of RXB0. */
+/** Number of filters of RXB0. */
 export const URGENT_FILTERS: u32 = 2;
 
-/** The data bytes that filters look at, as in a Frame. */
+/** The data bytes that filters compare, as in a Frame. */
 const DATA_MATCHED: u32 = 0xffff;
 
-/** RX STATUS, bits 4..3: form of the frame; 1: remote, 2: extended. */
+/** RX STATUS, bits 4..3: form of the frame. 1: remote, 2: extended. */
 const FORM_REMOTE: u32 = 1;
 const FORM_EXTENDED: u32 = 2;
 /** A form no frame has. */
@@ -31,31 +29,31 @@ const FORM_NONE: u32 = 4;
 
 @final
 export class Acceptance {
-  /** RXB0 is kept for urgent requests. */
+  /** RXB0 is reserved for urgent requests. */
   urgentFirst: bool = false;
   /** SIDH, SIDL, EID8, EID0 as one little-endian word, for mask RXM0 and filters RXF0, RXF1. */
   maskRegisters: u32 = 0;
   filter0Registers: u32 = 0;
   filter1Registers: u32 = RXFSIDL_EXIDE << 8;
-  /** Form that a frame must have besides: the filters do not look at the remote bit. */
+  /** Form that a frame must also have, because the filters do not compare the remote bit. */
   private form0: u32 = FORM_NONE;
   private form1: u32 = FORM_NONE;
-  /** The forms of a filter that counts. */
+  /** The form required by a filter that is armed. */
   private armedForm0: u32 = FORM_NONE;
   private armedForm1: u32 = FORM_NONE;
-  /** Length that a frame must have besides: the filters do not look at the length code. */
+  /** Length that a frame must also have, because the filters do not compare the length code. */
   private length0: u32 = 0;
   private length1: u32 = 0;
 
   /**
-   * Keeps RXB0 for the frames whose identifier word, under `mask`, is `identifier0` or
-   * `identifier1`; both the same when there is only one. Before the controller is configured.
+   * Reserves RXB0 for frames whose identifier word under `mask` is `identifier0` or `identifier1`. Pass the
+   * same twice for one. Before the controller is configured.
    */
   keepForUrgent(mask: u32, identifier0: u32, identifier1: u32): void {
     this.urgentFirst = true;
     const number = mask & ~(IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE);
     const form = identifier0 & IDENTIFIER_EXTENDED;
-    // A mask has no EXIDE bit: the filters' own always counts.
+    // A mask has no EXIDE bit: that of the filters is always compared.
     this.maskRegisters = identifierRegisters(number | form) & ~(RXFSIDL_EXIDE << 8);
     this.filter0Registers = identifierRegisters(identifier0);
     this.filter1Registers = identifierRegisters(identifier1);
@@ -66,8 +64,8 @@ export class Acceptance {
   }
 
   /**
-   * Whether a hit of `filter` counts. What the chip lets into RXB0 stays the same; a frame that hits a
-   * filter which does not count is read like any other.
+   * Sets whether hits of `filter` count. The chip still lets the same frames into RXB0; a frame that hits an
+   * unarmed filter is read like any other.
    */
   arm(filter: u32, counts: bool): void {
     if (filter === 0) this.form0 = counts ? this.armedForm0 : FORM_NONE;
@@ -75,8 +73,8 @@ export class Acceptance {
   }
 
   /**
-   * After `keepForUrgent`, of standard data frames: the first two data bytes, under `mask`, must be
-   * `data0` or `data1`. Byte 0 in bits 0..7, byte 1 in 8..15, as in a Frame.
+   * After `keepForUrgent`, for standard data frames: the first two data bytes under `mask` must be `data0` or
+   * `data1`. Byte 0 in bits 0..7, byte 1 in 8..15, as in a Frame.
    */
   matchData(mask: u32, data0: u32, data1: u32): void {
     this.maskRegisters |= dataRegisters(mask);
@@ -84,18 +82,18 @@ export class Acceptance {
     this.filter1Registers |= dataRegisters(data1);
   }
 
-  /** After `keepForUrgent`: a request of filter 0 or 1 has at least so many data bytes, 0..8. */
+  /** After `keepForUrgent`: requests of filter 0 and 1 have at least this many data bytes, 0..8. */
   requireLength(length0: u32, length1: u32): void {
     this.length0 = length0;
     this.length1 = length1;
   }
 
-  /** Data bytes that a request of `filter` must have; 0: any frame it hits is one. */
+  /** Least data bytes of a request of `filter`. 0: any length. */
   lengthOf(filter: u32): u32 {
     return filter === 0 ? this.length0 : this.length1;
   }
 
-  /** The filter, 0 or 1, that the frame RX STATUS describes has hit in its right form; else -1. */
+  /** The filter (0 or 1) hit by the frame that RX STATUS describes, if its form fits; else -1. */
   urgentFilter(filter: u32, form: u32): i32 {
     if (filter === 0) return form === this.form0 ? 0 : -1;
     return filter === 1 && form === this.form1 ? 1 : -1;
@@ -112,7 +110,7 @@ function dataRegisters(data: u32): u32 {
   return (data & DATA_MATCHED) << 16;
 }
 
-/** The four registers of a filter that is to match `identifier` in all its bits. */
+/** The four registers of a filter that matches all bits of `identifier`. */
 function identifierRegisters(identifier: u32): u32 {
   if (!isExtended(identifier)) {
     return ((identifier >> 3) & 0xff) | ((identifier & 7) << 13);

@@ -1,14 +1,13 @@
 /**
- * Bit rate: the CNF registers of the MCP2515 for an oscillator and a bit rate.
- *
- * Does not: write them. The calculation is src/can/bit-timing.ts; here are the chip's limits
- * (DS20001801J, section 5) and encoding (registers 5-1..5-3).
+ * Bit rate: the values of the MCP2515's CNF registers for an oscillator and a bit rate, with the chip's
+ * limits (DS20001801J, section 5) and encoding (registers 5-1..5-3). src/can/bit-timing.ts calculates the
+ * timing.
  */
 import { BitTiming, BitTimingLimits, calculateBitTiming } from '../../can/bit-timing';
 import { Status } from '../../rt/status';
 import { CNF1_SJW_SHIFT, CNF2_BTLMODE, CNF2_PHSEG1_SHIFT, CNF2_SAM } from './registers';
 
-/** Segment 1 is PropSeg 1..8 + PS1 1..8, of which Linux uses 3 and up; PS2 2..8; SJW; BRP + 1. */
+/** Segment 1 is PropSeg 1..8 + PS1 1..8 (Linux uses 3 and up); PS2 2..8; SJW; BRP + 1. */
 const SEGMENT1_MINIMUM: u32 = 3;
 const SEGMENT1_MAXIMUM: u32 = 16;
 const SEGMENT2_MINIMUM: u32 = 2;
@@ -19,12 +18,12 @@ const PRESCALER_MAXIMUM: u32 = 64;
 /** A quantum is 2 (BRP + 1) oscillator periods. */
 const OSCILLATOR_PERIODS_PER_CLOCK: u32 = 2;
 
-/** An error of more than 1 / 200, half a percent, is warned of. */
+/** Rate errors above 1/200, half a percent, cause a warning. */
 const DOUBTFUL_PART: u32 = 200;
 
 @final
 export class BitRate {
-  /** Each bit is sampled three times, the majority counts: for slow buses with spikes. */
+  /** Each bit is sampled three times and the majority counts: for slow buses with spikes. */
   tripleSampling: bool = false;
   /** The timing behind the register values, for messages. */
   readonly timing: BitTiming = new BitTiming();
@@ -38,19 +37,19 @@ export class BitRate {
     PRESCALER_MAXIMUM,
   );
 
-  /** Finds the timing; `BitRateImpossible` when none comes within 5 %. */
+  /** Finds the timing. `BitRateImpossible`: none comes within 5 %. */
   calculate(oscillatorHertz: u32, bitrate: u32): Status {
     this.wanted = max<u32>(bitrate, 1);
     const clockHertz = oscillatorHertz / OSCILLATOR_PERIODS_PER_CLOCK;
     return calculateBitTiming(this.limits, clockHertz, bitrate, this.timing);
   }
 
-  /** How far the timing's rate is from the wanted one, in thousandths, rounded. */
+  /** Difference of the timing's rate from the requested one, in thousandths, rounded. */
   get errorPermille(): u32 {
     return (this.difference * 1000 + this.wanted / 2) / this.wanted;
   }
 
-  /** The rate is too far off to be passed over in silence. */
+  /** The rate error is large enough for a warning. */
   get isDoubtful(): bool {
     return this.difference * DOUBTFUL_PART > this.wanted;
   }

@@ -1,15 +1,14 @@
 /**
- * Mcp2515: the CAN controller as the board uses it.
+ * Mcp2515: the CAN controller as the cell uses it.
  *
- * Knows no chip of the SoC: bus, line and clock are type parameters, so every call to them is
- * direct.
+ * Bus, line and clock are type parameters, so it knows no chip of the SoC and every call is direct.
  * Does not: queue, retry, or decide. After `start` no method waits, and each makes at most the SPI
- * transactions it states (bytes include the instruction; n = data bytes, 0 for remote frames):
+ * transactions listed here (bytes include the instruction; n = data bytes, 0 for remote frames):
  *
  *   attention       none; with `useInterruptLine` off one READ STATUS (2)
- *   urgentRequest   RX STATUS (2), and READ (3) where the filter's requests have a length
+ *   urgentRequest   RX STATUS (2), and READ (3) if requests of the filter have a length
  *   receive         READ STATUS (2) unless a buffer must be full, then READ RX BUFFER (6 + n)
- *                   or, when it is not about a frame, one step of error service (4)
+ *                   or, if there is no frame, one step of error service (4)
  *   pollStatus      READ STATUS (2)
  *   preload         LOAD TX BUFFER (6 + n)
  *   loadData        LOAD TX BUFFER from D0 (1 + n)
@@ -21,9 +20,8 @@
  *   configureStep   RESET, WRITE or READ (1 to 10)
  *   sleepStep       BIT MODIFY or READ (3 to 4), READ STATUS (2)
  *
- * Transmit interrupts are off: completion shows in the next READ STATUS, which receiving needs
- * anyhow. A transmit buffer keeps its content after sending, so a preloaded answer can be sent
- * again with one byte.
+ * Transmit interrupts are off: the next READ STATUS, which receiving needs anyway, shows completion. A
+ * transmit buffer keeps its content after sending, so one byte sends a preloaded answer again.
  */
 import { FaultState } from '../../can/fault-state';
 import { Frame } from '../../can/frame';
@@ -48,10 +46,10 @@ import { Setup } from './setup';
 import { Sleep } from './sleep';
 import { BUFFER_FORWARD, FRAME_BITS_MAXIMUM, TransmitBuffers } from './transmit-buffers';
 
-/** Transmit buffer for frames from AGL: lowest priority, and alone, so their order is kept. */
+/** Transmit buffer for frames from AGL: lowest priority, and only one, so that their order is kept. */
 export { BUFFER_FORWARD };
 
-/** Transmit buffer for an urgent answer while BUFFER_URGENT is taken. */
+/** Transmit buffer for an urgent answer while BUFFER_URGENT is occupied. */
 export const BUFFER_URGENT_SECOND: u32 = 1;
 /** Transmit buffer for urgent answers: highest priority. */
 export const BUFFER_URGENT: u32 = 2;
@@ -64,11 +62,11 @@ export class Mcp2515<
 > extends CanController {
   /** Bit timing and register values in use, for messages. */
   readonly rate: BitRate = new BitRate();
-  /** What went wrong in `configure`, for messages. */
+  /** The set-up. Its `fault...` fields tell what failed in `configure`, for messages. */
   readonly setup: Setup<Bus, Time>;
-  /** Fault confinement, overflow, and whether the chip kept its settings. */
+  /** Fault confinement, overflow, and whether the chip has kept its settings. */
   readonly faults: FaultMonitor<Bus>;
-  /** What is asked of one buffer, beyond sending and taking back, is asked here. */
+  /** The transmit buffers, for requests beyond sending and aborting. */
   readonly buffers: TransmitBuffers<Bus>;
   private readonly receiver: Receiver<Bus, Line>;
   private readonly sleep: Sleep<Bus, Time>;
@@ -90,9 +88,9 @@ export class Mcp2515<
   }
 
   /**
-   * Resets the chip and writes and verifies its registers; leaves it in configuration mode. Waits
-   * for the oscillator, at most 10 ms. Errors: `BitRateImpossible`, `ChipSilentLow`,
-   * `ChipSilentHigh`, `ChipNotInConfigurationMode`, `RegisterVerifyMismatch`, `SpiTimeout`.
+   * Resets the chip, writes and verifies its registers, and leaves it in configuration mode. Waits for the
+   * oscillator, at most 10 ms. Errors: `BitRateImpossible`, `ChipSilentLow`, `ChipSilentHigh`,
+   * `ChipNotInConfigurationMode`, `RegisterVerifyMismatch`, `SpiTimeout`.
    */
   override configure(oscillatorHertz: u32, bitrate: u32): Status {
     let status = this.beginConfigure(oscillatorHertz, bitrate);
@@ -103,7 +101,7 @@ export class Mcp2515<
     return status;
   }
 
-  /** Begins what `configure` does, without a wait: `configureStep` goes on. `BitRateImpossible`. */
+  /** Begins `configure` without waiting; `configureStep` continues it. `BitRateImpossible`. */
   beginConfigure(oscillatorHertz: u32, bitrate: u32): Status {
     const possible = this.rate.calculate(oscillatorHertz, bitrate);
     if (possible !== Status.Ok) return possible;
@@ -116,14 +114,14 @@ export class Mcp2515<
     return Status.Ok;
   }
 
-  /** At most one transaction of at most 10 bytes; `Busy`: it goes on. Errors as `configure`. */
+  /** At most one transaction of at most 10 bytes. `Busy`: call again. Errors as `configure`. */
   configureStep(): Status {
     const status = this.setup.step(this.rate);
     if (status === Status.Ok) this.receiver.silent = false;
     return counted(status);
   }
 
-  /** Joins the bus; waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
+  /** Joins the bus. Waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
   override start(): Status {
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
     const status = counted(this.setup.enterRunning(this.bitrate));
@@ -132,12 +130,12 @@ export class Mcp2515<
     return this.rememberSettings();
   }
 
-  /** Takes the settings of the chip as they are now as those that must stay. READ (10 bytes). */
+  /** Records the chip's current settings as those that must stay. READ (10 bytes). */
   rememberSettings(): Status {
     return counted(this.faults.rememberSettings());
   }
 
-  /** Back to configuration mode after the frame on its way; waits at most 1,000 bit times. */
+  /** Back to configuration mode after the frame on its way. Waits at most 1,000 bit times. */
   override stop(): Status {
     if (this.bitrate === 0) return Status.Ok; // never configured: never on the bus
     const isAwake = this.sleep.awake;
@@ -145,7 +143,7 @@ export class Mcp2515<
     return counted(isAwake ? this.setup.enterConfiguration(this.bitrate) : this.setup.reset());
   }
 
-  /** False: the interrupt line is not wired; READ STATUS takes its place (`int=spi`). */
+  /** False: the interrupt line is not wired, and READ STATUS replaces it (`int=spi`). */
   get useInterruptLine(): bool {
     return this.receiver.useInterruptLine;
   }
@@ -155,89 +153,89 @@ export class Mcp2515<
   }
 
   /**
-   * True: a low line after both buffers were empty is believed without READ STATUS, which saves its
-   * two bytes. Only where an answer waits for them, and never with RXB0 kept for urgent requests: a
-   * line that something else than the chip pulls low then costs a frame that was there before.
+   * True: when the line goes low after both buffers were empty, RXB0 is read without READ STATUS, which saves
+   * two bytes. Use it only if an answer waits for them, and never with RXB0 reserved for urgent requests. If
+   * something else pulls the line low, an old frame is read.
    */
   set readAhead(ahead: bool) {
     this.receiver.readAhead = ahead;
   }
 
-  /** RXB0 is kept for urgent requests: `urgentRequest` comes before `receive`. */
+  /** RXB0 is reserved for urgent requests: call `urgentRequest` before `receive`. */
   get urgentFirst(): bool {
     return this.setup.acceptance.urgentFirst;
   }
 
-  /** True when `receive` has something to do. */
+  /** True if `receive` has something to do. */
   attention(): bool {
     return this.receiver.attention();
   }
 
-  /** A frame waits, as READ STATUS said last. */
+  /** A frame waits, according to the last READ STATUS. */
   get frameKnown(): bool {
     return this.receiver.frameKnown;
   }
 
-  /** One look at the line, if it is wired: while it is high, both receive buffers are empty. True: low. */
+  /** Looks at the line once, if it is wired. Returns true if low. If high, both receive buffers are empty. */
   noteQuietLine(): bool {
     return this.receiver.noteQuietLine();
   }
 
   /**
-   * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
-   * -1 when there is none, or it was answered before. `receive` comes next.
+   * With RXB0 reserved for urgent requests: the filter (0 or 1) hit by the request in RXB0, or -1 if there is
+   * none or it has been answered. Call `receive` next.
    */
   urgentRequest(): i32 {
     return this.receiver.urgentRequest();
   }
 
-  /** The request that `urgentRequest` has found is answered: `receivedAnswered` will say so. */
+  /** Marks the request of `urgentRequest` as answered; `receivedAnswered` reports it later. */
   markAnswered(): void {
     this.receiver.markAnswered();
   }
 
-  /** A request was answered by its filter and is still to be received. */
+  /** A request was answered by its filter and has not been received yet. */
   get answeredUnread(): bool {
     return this.receiver.answeredUnread;
   }
 
-  /** The frame that `receive` took last had been answered by `urgentRequest`'s filter. */
+  /** The last frame of `receive` was already answered by `urgentRequest`'s filter. */
   get receivedAnswered(): bool {
     return this.receiver.takenAnswered;
   }
 
-  /** Takes the oldest frame into `frame`; `Empty`: there is none. The line is a level: go on. */
+  /** Takes the oldest frame into `frame`. `Empty`: none. The line is a level: call again while it is low. */
   override receive(frame: Frame): Status {
     return this.receiver.receive(frame);
   }
 
-  /** READ STATUS: which receive buffers are full, which transmit buffers are done. */
+  /** READ STATUS: updates which receive buffers are full and which transmit buffers are done. */
   pollStatus(): Status {
     return this.receiver.pollStatus();
   }
 
-  /** Loads `frame` into transmit buffer `buffer` (0..2) without sending; `Busy` while it is taken. */
+  /** Loads `frame` into transmit buffer `buffer` (0..2) without sending. `Busy`: it is occupied. */
   preload(buffer: u32, frame: Frame): Status {
     if (this.buffers.occupied(buffer)) return Status.Busy;
     const registers = encodeFrame(frame, BUFFER_REGISTERS);
     return counted(loadTransmitBuffer(this.bus, buffer, registers));
   }
 
-  /** Replaces the first `length` (1..8) data bytes of a preloaded frame; `Busy` as `preload`. */
+  /** Replaces the first `length` (1..8) data bytes of a preloaded frame. `Busy` as for `preload`. */
   loadData(buffer: u32, data: u64, length: u32): Status {
     if (this.buffers.occupied(buffer)) return Status.Busy;
     return counted(loadTransmitData(this.bus, buffer, data, length));
   }
 
   /**
-   * Sends what transmit buffer `buffer` holds; `Busy` while an earlier request is pending,
-   * `ListenOnly` in that mode.
+   * Sends the content of transmit buffer `buffer`. `Busy`: an earlier request is pending. `ListenOnly`: in
+   * that mode.
    */
   send(buffer: u32): Status {
     return this.transmitBusy(buffer) ? Status.Busy : this.sendFree(buffer);
   }
 
-  /** As `send`, for a buffer that was just seen not to be busy. */
+  /** As `send`, for a buffer just seen not to be busy. */
   sendFree(buffer: u32): Status {
     if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);
@@ -251,7 +249,7 @@ export class Mcp2515<
     return status === Status.Ok ? this.send(buffer) : status;
   }
 
-  /** As of the last READ STATUS; to bring that up to date, `pollStatus`. */
+  /** As of the last READ STATUS; `pollStatus` updates it. */
   override transmitBusy(buffer: u32): bool {
     return this.buffers.busy(buffer);
   }
@@ -261,47 +259,47 @@ export class Mcp2515<
     return this.buffers.anyPending;
   }
 
-  /** True while off the bus for now: nothing can be sent, every buffer counts as taken. */
+  /** True while off the bus: nothing can be sent, and every buffer counts as occupied. */
   get closed(): bool {
     return this.buffers.closed;
   }
 
   /**
-   * Asks for the pending frame of `buffer` to be taken back; `tendTransmit` does it. A frame that is
-   * on the wire may still be sent: `outcome` says which. `why`: what it is counted as if it is not.
+   * Requests an abort of the pending frame of `buffer`, which `tendTransmit` performs. A frame on the wire
+   * may still be sent; `outcome` tells. `why`: the reason that is counted if it is not sent.
    */
   abort(buffer: u32, why: FrameEnd): void {
     this.buffers.abort(buffer, why);
   }
 
-  /** True while the frame of `buffer` has not ended as far as is known. */
+  /** True until the frame of `buffer` is known to have ended. */
   transmitPending(buffer: u32): bool {
     return this.buffers.occupied(buffer);
   }
 
-  /** True when `tendTransmit` has something to do. */
+  /** True if `tendTransmit` has something to do. */
   transmitWork(nowTicks: u64): bool {
     return this.buffers.working(nowTicks);
   }
 
-  /** One transaction of what `transmitWork` means. */
+  /** One transaction for the transmit buffers. */
   tendTransmit(nowTicks: u64): Status {
     const status = this.buffers.step(nowTicks);
     return status === Status.Busy ? this.pollStatus() : counted(status);
   }
 
   /**
-   * One step of looking for overflow, fault state and, with `full`, lost settings; `Busy` while the
-   * round goes on. No interrupt asks for it: the board calls it every so often, and takes the events
-   * of `faults` after each round.
+   * One step of looking for overflow, fault state and, with `full`, lost settings. `Busy`: the round
+   * continues. No interrupt announces these, so the cell calls it periodically and takes the events of
+   * `faults` after each round.
    */
   look(full: bool): Status {
     return counted(this.faults.step(full));
   }
 
   /**
-   * After a full look, before any other transaction: compares the line with the receive flags.
-   * `Empty`: the line is asserted for nothing. `Timeout`: a flag is set and the line is not asserted.
+   * After a full look, before any other transaction: compares the line with the receive flags. `Empty`: the
+   * line is asserted without a flag. `Timeout`: a flag is set and the line is not asserted.
    */
   checkLine(): Status {
     const asserted = this.line.isAsserted();
@@ -309,7 +307,7 @@ export class Mcp2515<
     return asserted ? Status.Empty : Status.Timeout;
   }
 
-  /** Off the bus at once, to send nothing more: to configuration, or to count the bits of bus-off. */
+  /** Leaves the bus at once, to configuration mode; `counting`: stays to count the bits of bus-off. */
   leaveNow(counting: bool): Status {
     this.buffers.closed = true;
     this.buffers.allAborted(FrameEnd.BusOff);
@@ -321,7 +319,7 @@ export class Mcp2515<
     return counted(this.faults.checkRecovered());
   }
 
-  /** Asks for the bus again after `leaveNow`; `joined` says when it has come about. */
+  /** Asks to join the bus again after `leaveNow`; `joined` reports when it has. */
   rejoin(): Status {
     return counted(this.setup.modes.requestRunning());
   }
@@ -336,41 +334,41 @@ export class Mcp2515<
     return Status.Ok;
   }
 
-  /** Begins the way to sleep mode: nothing can be sent any more. `sleepStep` goes on. */
+  /** Begins to enter sleep mode; nothing can be sent any more. `sleepStep` continues. */
   beginSleep(): void {
     this.buffers.closed = true;
     this.faults.forgetSettings();
     this.sleep.begin();
   }
 
-  /** Begins the way out of it; `byBus`: the chip has begun it itself. Only while it rests. */
+  /** Begins to wake the chip. `byBus`: the bus has woken it. Only while `resting`. */
   beginWake(byBus: bool): void {
     this.sleep.wake(byBus);
   }
 
   /**
-   * One transaction of the way begun; `Busy`: it goes on. `Ok`: asleep; or awake, and as after `rejoin`.
-   * `Timeout`: the chip does not follow.
+   * One transaction of entering or leaving sleep. `Busy`: call again. `Ok`: asleep, or awake and as after
+   * `rejoin`. `Timeout`: the chip does not follow.
    */
   sleepStep(): Status {
     const status = this.sleep.step(this.bitrate);
     this.receiver.silent = this.sleep.silent;
-    // A frame may have come in before the chip slept.
+    // A frame may have arrived before the chip slept.
     if (status === Status.Ok && this.sleep.resting) return this.pollStatus();
     return counted(status);
   }
 
-  /** True while the chip sleeps and nothing has been begun. */
+  /** True while the chip sleeps. */
   get resting(): bool {
     return this.sleep.resting;
   }
 
-  /** True when the line says that a resting chip has woken. */
+  /** True if the line shows that the sleeping chip has woken. */
   get stirring(): bool {
     return this.receiver.useInterruptLine && this.line.isAsserted();
   }
 
-  /** Asks a resting chip: `Ok` when it sleeps, `Busy` when it does not. READ (3 bytes). */
+  /** Checks that the chip sleeps. `Busy`: it does not. READ (3 bytes). */
   checkAsleep(): Status {
     return counted(this.sleep.check());
   }

@@ -1,25 +1,24 @@
 /**
- * FaultMonitor: overflow, fault confinement state, error counters, and whether the chip is still as
- * it was set up, one register access at a time.
+ * FaultMonitor: overflow, fault confinement state, error counters, and whether the chip has kept its
+ * settings, one register access at a time.
  *
- * Does not: touch the receive flags; READ RX BUFFER clears those by itself, and clearing one here
- * could lose the next frame.
+ * Does not: touch the receive flags. READ RX BUFFER clears them; clearing one here could lose the next frame.
  *
- * A round begins with a look and goes on while there is something to do about what it saw; one
- * transaction per call, so that a frame never waits for more than one of them:
+ * A round begins with a look and continues while there is something to do about it. It makes one transaction
+ * per call, so that a frame never waits for more than one of them:
  *
- *   look           READ CANINTF, EFLG (4 bytes); or, every so often, READ the eight registers from
- *                  CNF3 to CANCTRL (10 bytes), which lie in a row and say besides whether the chip
- *                  has lost its settings: after a brown-out it is in configuration mode
+ *   look           READ CANINTF, EFLG (4 bytes); periodically READ the eight registers from CNF3 to
+ *                  CANCTRL (10 bytes), which also shows whether the chip has lost its settings: after a
+ *                  brown-out it is in configuration mode
  *   full look      and after a new state READ TEC, REC (4 bytes)
  *   overflow       clear the bits that were seen (4 bytes)
- *   flags          clear MERRF and ERRIF (4 bytes), so that the next look tells whether errors go on, and
- *                  whether a state began that has ended by then
+ *   flags          clear MERRF and ERRIF (4 bytes), so that the next look shows whether errors continue
+ *                  and whether a short state has come and gone
  *
- * EFLG says which state lasts. ERRIF, which asserts nothing here, stays set when a state has begun: found
- * set while EFLG shows no other state than before, it tells of one that was too short to be seen. Whether
- * it can be cleared while a state lasts, section 7.7 leaves open: outside of the active state it counts
- * only after it was seen clear in that state.
+ * EFLG shows the present state. ERRIF, which asserts no interrupt here, is set when a state begins and stays
+ * set. Set while EFLG shows an unchanged state, it means a state too short to be seen. Section 7.7 does not
+ * say whether it can be cleared while a state lasts. So outside the active state it counts only after it was
+ * seen clear in that state.
  */
 import { FaultState } from '../../can/fault-state';
 import { SpiBus } from '../../hal/spi-bus';
@@ -46,15 +45,15 @@ import {
   TEC,
 } from './registers';
 
-/** Event: the fault confinement state has changed; the counters were read after that. */
+/** Event: the fault confinement state has changed. The counters were read after that. */
 export const EVENT_STATE: u32 = 1 << 0;
 /** Event: a frame was lost because the receive buffers were full. */
 export const EVENT_OVERFLOW: u32 = 1 << 1;
-/** Event: the chip has lost its settings, twice in a row. */
+/** Event: the chip has lost its settings, seen twice in a row. */
 export const EVENT_CHIP_RESET: u32 = 1 << 2;
 /** Event: a frame met an error, received or sent, since the last round. */
 export const EVENT_BUS_ERROR: u32 = 1 << 4;
-/** Event: a state worse than the present one has begun and ended; EVENT_STATE comes with it. */
+/** Event: a worse state than the present one has begun and ended. Comes with EVENT_STATE. */
 export const EVENT_BRIEF_STATE: u32 = 1 << 5;
 /** Event: the look was a full one. */
 export const EVENT_FULL_LOOK: u32 = 1 << 3;
@@ -63,7 +62,7 @@ export const EVENT_FULL_LOOK: u32 = 1 << 3;
 const LOOK_REGISTERS: u32 = 8;
 const LOOK_FLAGS_SHIFT: u64 = 32;
 const LOOK_INTERRUPTS: u64 = 0xff;
-/** What must stay as set: timing and interrupt enables, mode, and mode and one-shot asked for. */
+/** The settings that must stay: timing, interrupt enables, mode, and requested mode and one-shot. */
 const LOOK_SETTINGS_MASK: u64 =
   0xffffffff |
   ((CANSTAT_OPMOD_MASK as u64) << 48) |
@@ -78,36 +77,36 @@ export class FaultMonitor<Bus extends SpiBus> {
   faultState: FaultState = FaultState.ErrorActive;
   /** EFLG as last read. */
   errorFlags: u32 = 0;
-  /** Error counters, read after each full look and change of state. TEC ends at 255 in the chip. */
+  /** Error counters, read after each full look and change of state. TEC stops at 255 in the chip. */
   transmitErrors: u32 = 0;
   receiveErrors: u32 = 0;
-  /** True once an error on the bus was seen, in a frame received or sent (CANINTF.MERRF). */
+  /** True once an error on the bus was seen, in a received or sent frame (CANINTF.MERRF). */
   busErrorSeen: bool = false;
-  /** RXnIF of the last full look. */
+  /** RXnIF as of the last full look. */
   receiveFlags: u32 = 0;
-  /** The last transaction was that look. */
+  /** The last transaction was a full look. */
   receiveFlagsFresh: bool = false;
 
-  /** EVENT_... bits that were not taken yet. */
+  /** EVENT_... bits not taken yet. */
   private events: u32 = 0;
-  /** Overflow bits that were counted and are to be cleared. */
+  /** Counted overflow bits that must be cleared. */
   private overflowSeen: u32 = 0;
-  /** MERRF, ERRIF: seen, and to be cleared. */
+  /** MERRF, ERRIF: seen, must be cleared. */
   private flagsSeen: u32 = 0;
   /** ERRIF was seen clear in the present state. */
   private flagSeenClear: bool = false;
-  /** The counters are to be read. */
+  /** The counters must be read. */
   private countersDue: bool = false;
-  /** The state has changed since they were. */
+  /** The state has changed since the counters were read. */
   private stateChanged: bool = false;
-  /** What the registers of a full look showed when the chip was set up; 0: not known. */
+  /** The registers of a full look when the chip was set up. 0: unknown. */
   private settings: u64 = 0;
-  /** The settings were found lost; one more look is to say so too. */
+  /** The settings were found lost. The next look must confirm it. */
   private doubted: bool = false;
 
   constructor(private readonly bus: Bus) {}
 
-  /** Error counters begin again: forgets a round under way, and what was seen; not the settings. */
+  /** Error counters start again: forgets the current round and what was seen, but not the settings. */
   restart(): void {
     this.faultState = FaultState.ErrorActive;
     this.errorFlags = 0;
@@ -124,7 +123,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.doubted = false;
   }
 
-  /** Takes the settings as they are now as those that must stay. One full look (10 bytes). */
+  /** Records the current settings as those that must stay. One full look (10 bytes). */
   rememberSettings(): Status {
     const status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
     if (status === Status.Ok) this.settings = registersRead() & LOOK_SETTINGS_MASK;
@@ -138,7 +137,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.doubted = false;
   }
 
-  /** One look, outside of a round, whether bus-off lasts: `Busy` while it does. READ (3 bytes). */
+  /** Checks outside of a round whether bus-off lasts: `Busy` while it does. READ (3 bytes). */
   checkRecovered(): Status {
     const status = readRegisters(this.bus, EFLG, 1);
     if (status !== Status.Ok) return status;
@@ -150,7 +149,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     return this.overflowSeen !== 0 || this.flagsSeen !== 0 || this.countersDue || this.doubted;
   }
 
-  /** The EVENT_... bits since the last call. Only between rounds. */
+  /** Takes the EVENT_... bits since the last call. Only between rounds. */
   takeEvents(): u32 {
     const events = this.events;
     this.events = 0;
@@ -158,8 +157,8 @@ export class FaultMonitor<Bus extends SpiBus> {
   }
 
   /**
-   * The next transaction of a round, or the first of a new one: a full look or a short one. `Busy`:
-   * the round goes on.
+   * The next transaction of a round, or the first of a new one, which is a full or a short look. `Busy`: the
+   * round continues.
    */
   step(full: bool): Status {
     let status: Status;
@@ -171,7 +170,7 @@ export class FaultMonitor<Bus extends SpiBus> {
       status = modifyRegister(this.bus, EFLG, this.overflowSeen, 0);
       if (status === Status.Ok) this.overflowSeen = 0;
     } else if (this.flagsSeen !== 0) {
-      // After the overflow bits: each overflow sets ERRIF, and must not be taken for a state.
+      // After the overflow bits: each overflow sets ERRIF, which must not be taken for a state.
       status = modifyRegister(this.bus, CANINTF, this.flagsSeen, 0);
       if (status === Status.Ok) this.flagsSeen = 0;
     } else if (full || this.doubted) {
@@ -189,7 +188,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     if (this.settings !== 0 && (registers & LOOK_SETTINGS_MASK) !== this.settings) {
       if (this.doubted) this.events |= EVENT_CHIP_RESET;
       this.doubted = !this.doubted;
-      // What a chip that lost its settings says of faults is not about this bus.
+      // The fault flags of a chip that lost its settings say nothing about this bus.
       return;
     }
     this.doubted = false;
@@ -201,7 +200,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.takeFlags(flags);
   }
 
-  /** CANINTF in bits 0..7, EFLG in 8..15. */
+  /** `registers`: CANINTF in bits 0..7, EFLG in 8..15. */
   private takeFlags(registers: u32): void {
     if ((registers & CANINTF_MERRF) !== 0) {
       this.busErrorSeen = true;
@@ -225,7 +224,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     count(Counter.FaultStateChanges);
   }
 
-  /** ERRIF, in a look that has shown `state`. */
+  /** Handles ERRIF of a look that has shown `state`. */
   private takeLatch(isSet: bool, state: FaultState, isNew: bool): void {
     const isUnexplained = isSet && !isNew && this.overflowSeen === 0 && this.flagSeenClear;
     if (isUnexplained && state < FaultState.ErrorPassive) {

@@ -1,8 +1,7 @@
 /**
- * Frame codec: between a Frame and the 13 registers of an MCP2515 buffer.
+ * Frame codec: converts between a Frame and the 13 registers of an MCP2515 buffer. Pure.
  *
- * Pure.
- * Does not: check identifiers; what does not fit the registers is cut off.
+ * Does not: check identifiers; bits that do not fit the registers are cut off.
  *
  * Registers (DS20001801J, registers 3-3..3-8 and 4-4..4-9), from `registers` on:
  *
@@ -13,7 +12,7 @@
  *   +4 DLC   RTR 6 (receive: extended frames only), DLC 3..0
  *   +5 D0..D7
  *
- * A DLC of 9..15 is legal on the wire and means 8 bytes; the code itself is kept in `rawDlc`.
+ * A DLC of 9..15 is legal on the wire and means 8 bytes. The code itself is kept in `rawDlc` (len8_dlc).
  */
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame, keptLengthCode } from '../../can/frame';
 import { IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../../can/frame';
@@ -21,19 +20,19 @@ import { isExtended, isRemote } from '../../can/identifier';
 import { HEADER_BYTES } from './instructions';
 import { DLC_MASK, DLC_RTR, SIDL_EID_MASK, SIDL_EXIDE, SIDL_SRR } from './registers';
 
-/** SIDH, SIDL, EID8 and EID0 as one word, SIDH on top: bits of SIDL, and the 18 of the extension. */
+/** SIDH, SIDL, EID8 and EID0 as one word, SIDH on top: bits of SIDL, and the 18-bit extension. */
 const HEADER_SRR: u32 = SIDL_SRR << 16;
 const HEADER_EXIDE: u32 = SIDL_EXIDE << 16;
 const HEADER_EID_MASK: u32 = (SIDL_EID_MASK << 16) | 0xffff;
 
 /**
- * Reads the header of a receive buffer into `frame` and empties its data.
- * Returns how many data bytes follow; a remote frame has none, whatever its DLC.
+ * Reads the header of a receive buffer into `frame` and clears its data. Returns the number of data bytes
+ * that follow; a remote frame has none, whatever its DLC.
  */
 export function decodeHeader(registers: usize, frame: Frame): u32 {
   const header = load<u32>(registers); // SIDH, SIDL, EID8, EID0 from the lowest byte up
   const dlc: u32 = load<u8>(registers, 4);
-  const big = bswap(header); // the same as written on paper, SIDH on top
+  const big = bswap(header); // SIDH on top
   let identifier = big >> 21;
   let remote = (big & HEADER_SRR) !== 0;
   if ((big & HEADER_EXIDE) !== 0) {
@@ -57,7 +56,7 @@ export function decodeData(registers: usize, frame: Frame, length: u32): void {
   frame.data = load<u64>(registers + HEADER_BYTES) & dataMaskOf(length);
 }
 
-/** Writes `frame` as the registers of a transmit buffer; returns how many are to be loaded. */
+/** Writes `frame` as the registers of a transmit buffer. Returns the number of registers to load. */
 export function encodeFrame(frame: Frame, registers: usize): u32 {
   const identifier = frame.identifier;
   const extended = isExtended(identifier);
@@ -76,7 +75,7 @@ export function encodeFrame(frame: Frame, registers: usize): u32 {
   return HEADER_BYTES + dataBytesOf(frame);
 }
 
-/** Data bytes a frame may claim: its length, never more than 8. */
+/** Data bytes of a frame: its length, at most 8. */
 function dataBytesOf(frame: Frame): u32 {
   return frame.length > DATA_BYTES_MAXIMUM ? DATA_BYTES_MAXIMUM : frame.length;
 }

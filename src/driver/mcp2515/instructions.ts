@@ -1,11 +1,9 @@
 /**
- * MCP2515 SPI instructions: one function per opcode of DS20001801J, table 12-1.
+ * MCP2515 SPI instructions on any SpiBus: one function per opcode of DS20001801J, table 12-1.
  *
- * Works on any SpiBus.
- * Does not: retry, count, or keep state. Every transaction goes through the one buffer below, so
- * the bytes of an answer are there until the next instruction.
- *
- * Bytes clocked, instruction included, are stated for each: they are the driver's cost.
+ * Every transaction uses the one buffer below, so the bytes of an answer stay until the next instruction. The
+ * bytes clocked, instruction included, are stated for each: they are the driver's cost.
+ * Does not: retry, count, or keep state.
  */
 import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Status } from '../../rt/status';
@@ -22,14 +20,14 @@ export const INSTRUCTION_BIT_MODIFY: u32 = 0x05;
 
 /** SIDH, SIDL, EID8, EID0, DLC. */
 export const HEADER_BYTES: u32 = 5;
-/** The most registers one READ or WRITE here may touch: they travel as one u64. */
+/** The most registers of one READ or WRITE here: they travel as one u64. */
 export const REGISTERS_MAXIMUM: u32 = 8;
 
 /** Two bytes in front put D0 of a receive or transmit buffer on an 8-byte boundary. */
 const TRANSACTION: usize = memory.data(24, 8) + 2;
-/** Where the bytes after the instruction are: SIDH for the buffer instructions. */
+/** Address of the bytes after the instruction: SIDH for the buffer instructions. */
 export const BUFFER_REGISTERS: usize = TRANSACTION + 1;
-/** Where D0 is for the buffer instructions. */
+/** Address of D0 for the buffer instructions. */
 const BUFFER_DATA: usize = BUFFER_REGISTERS + HEADER_BYTES;
 
 /** RESET: all registers to their reset values, configuration mode. 1 byte. */
@@ -46,7 +44,7 @@ export function readRegisters<Bus extends SpiBus>(bus: Bus, address: u32, count:
   return bus.transfer(TRANSACTION, 2 + count);
 }
 
-/** What the last `readRegisters` read: the first register in bits 0..7, the next in 8..15, ... */
+/** Result of the last `readRegisters`: the first register in bits 0..7, the next in 8..15, ... */
 export function registersRead(): u64 {
   return load<u64>(TRANSACTION, 2);
 }
@@ -64,7 +62,7 @@ export function writeRegisters<Bus extends SpiBus>(
   return bus.send(TRANSACTION, 2 + count);
 }
 
-/** BIT MODIFY: writes the bits of `mask` with those of `value`. 4 bytes. */
+/** BIT MODIFY: sets the bits of `mask` to those of `value`. 4 bytes. */
 export function modifyRegister<Bus extends SpiBus>(
   bus: Bus,
   address: u32,
@@ -79,12 +77,12 @@ export function modifyRegister<Bus extends SpiBus>(
 }
 
 /**
- * READ RX BUFFER from SIDH of buffer `index`, first part: the header lands at BUFFER_REGISTERS and
- * chip select stays asserted until `readReceiveData`. 6 bytes.
+ * READ RX BUFFER from SIDH of buffer `index`, first part: the header lands at BUFFER_REGISTERS and chip
+ * select stays asserted until `readReceiveData`. 6 bytes.
  *
- * In two parts because only the DLC says how many data bytes are worth clocking. The rest between
- * them is a register poll or two, a third of a byte on the wire; a fixed 14-byte read would cost up
- * to eight bytes more.
+ * It has two parts because only the DLC tells how many data bytes to clock. The pause between them is a
+ * register poll or two, a third of a byte on the wire. A fixed 14-byte read would cost up to eight bytes
+ * more.
  */
 export function readReceiveHeader<Bus extends SpiBus>(bus: Bus, index: u32): Status {
   store<u32>(TRANSACTION, INSTRUCTION_READ_RX_BUFFER | (index << 2));
@@ -92,7 +90,7 @@ export function readReceiveHeader<Bus extends SpiBus>(bus: Bus, index: u32): Sta
   return bus.begin(TRANSACTION, 1 + HEADER_BYTES);
 }
 
-/** READ RX BUFFER, second part: `length` (0..8) data bytes; then the chip frees the buffer. */
+/** READ RX BUFFER, second part: `length` (0..8) data bytes. The chip then frees the buffer. */
 export function readReceiveData<Bus extends SpiBus>(bus: Bus, length: u32): Status {
   store<u64>(BUFFER_DATA, 0);
   return bus.end(BUFFER_DATA, length);
@@ -116,7 +114,7 @@ export function loadTransmitData<Bus extends SpiBus>(
   return bus.send(TRANSACTION, 1 + length);
 }
 
-/** RTS for buffer `index`. Never by writing TXREQ: erratum 5 of DS80179G repeats such frames. 1. */
+/** RTS for buffer `index`. TXREQ must not be written: erratum 5 of DS80179G repeats such frames. 1 byte. */
 export function requestToSend<Bus extends SpiBus>(bus: Bus, index: u32): Status {
   store<u8>(TRANSACTION, INSTRUCTION_RTS | (1 << index));
   return bus.send(TRANSACTION, 1);
@@ -128,20 +126,20 @@ export function readStatus<Bus extends SpiBus>(bus: Bus): Status {
   return bus.transfer(TRANSACTION, 2);
 }
 
-/** RX STATUS: which buffer, which form of frame, which filter; see `statusRead`. 2 bytes. */
+/** RX STATUS: buffer, form of the frame and filter; see `statusRead`. 2 bytes. */
 export function readReceiveStatus<Bus extends SpiBus>(bus: Bus): Status {
   store<u16>(TRANSACTION, INSTRUCTION_RX_STATUS);
   return bus.transfer(TRANSACTION, 2);
 }
 
-/** READ STATUS that goes on for `bytes` (1..16) bytes: the chip repeats its answer. Changes nothing. */
+/** READ STATUS over `bytes` (1..16) bytes: the chip repeats its answer. Changes nothing. */
 export function timedTransaction<Bus extends SpiBus>(bus: Bus, bytes: u32): Status {
   store<u8>(TRANSACTION, INSTRUCTION_READ_STATUS);
   memory.fill(TRANSACTION + 1, 0, SPI_PART_BYTES_MAXIMUM - 1);
   return bus.send(TRANSACTION, bytes);
 }
 
-/** What the last READ STATUS or RX STATUS read. */
+/** Result of the last READ STATUS or RX STATUS. */
 export function statusRead(): u32 {
   return load<u8>(TRANSACTION, 1);
 }

@@ -1,10 +1,9 @@
 /**
- * LinkCheck: whether the wires between SPI0 and the chip carry what they should, at start-up.
+ * LinkCheck: checks the wires between SPI0 and the chip at start-up: how fast bytes really move, and whether
+ * written bytes read back the same, many times.
  *
- * Two questions: how fast bytes really move, and whether bytes that were written read back the same, many
- * times. The chip is in configuration mode; what is written are the data bytes of TXB0, which mean nothing
+ * The chip must be in configuration mode. The test data goes to the data bytes of TXB0, which have no effect
  * before RTS. It takes LINK_CHECK_ROUNDS times 20 bytes: 0.6 ms at 10 MHz.
- * Does not: choose a clock.
  */
 import { Clock } from '../../hal/clock';
 import { SpiBus } from '../../hal/spi-bus';
@@ -12,15 +11,18 @@ import { Status } from '../../rt/status';
 import { readRegisters, registersRead, timedTransaction, writeRegisters } from './instructions';
 import { Setup } from './setup';
 
-/** Patterns that are written and read back, of eight bytes each. */
+/** Patterns of eight bytes that are written and read back. */
 export const LINK_CHECK_ROUNDS: u32 = 32;
 /** TXB0D0, the first of eight data bytes (DS20001801J, register 3-8). */
 const TXB0D0: u32 = 0x36;
 const PATTERN_BYTES: u32 = 8;
-/** The beginning of the patterns without a plan: any number but 0. */
+/** Seed of the pseudorandom patterns: any number but 0. */
 const SEED: u64 = 0x9e3779b97f4a7c15;
 
-/** A transaction of so many bytes is timed, the shortest of some: an exit to the hypervisor makes one longer. */
+/**
+ * Bytes of a timed transaction. The shortest of several counts, because an exit to the hypervisor prolongs
+ * one.
+ */
 const TIMED_BYTES: u32 = 16;
 const TIMINGS: u32 = 3;
 
@@ -32,19 +34,19 @@ export class LinkCheck<Bus extends SpiBus, Time extends Clock> {
     private readonly setup: Setup<Bus, Time>,
   ) {}
 
-  /** Ticks of TIMED_BYTES bytes and what goes with a transaction; 0: the bus has failed. */
+  /** Ticks of a transaction of TIMED_BYTES bytes with its overhead. 0: the bus has failed. */
   transactionTicks(): u64 {
     return this.shortest(TIMED_BYTES);
   }
 
-  /** Ticks of TIMED_BYTES - 1 bytes without what goes with a transaction; 0: the bus has failed. */
+  /** Ticks of TIMED_BYTES - 1 bytes without the overhead of a transaction. 0: the bus has failed. */
   bytesTicks(): u64 {
     const whole = this.shortest(TIMED_BYTES);
     const one = this.shortest(1);
     return one === 0 || whole < one ? 0 : whole - one;
   }
 
-  /** Ticks of one access to the block, the shortest of some. */
+  /** Ticks of one access to the block, the shortest of several. */
   accessTicks(): u64 {
     let least: u64 = u64.MAX_VALUE;
     for (let round: u32 = 0; round < TIMINGS; round++) {
@@ -56,8 +58,8 @@ export class LinkCheck<Bus extends SpiBus, Time extends Clock> {
   }
 
   /**
-   * Writes patterns and reads them back. `RegisterVerifyMismatch`: one differed, and the `fault...` fields
-   * of the set-up say which byte; or an error of the bus.
+   * Writes patterns and reads them back. `RegisterVerifyMismatch`: one differed, and the `fault...` fields of
+   * the set-up name the byte. Other errors are those of the bus.
    */
   readBack(): Status {
     let next = SEED;
@@ -94,7 +96,7 @@ export class LinkCheck<Bus extends SpiBus, Time extends Clock> {
   }
 }
 
-/** The hard cases first: one edge only, as many as there can be, bytes that differ in all bits. */
+/** The hard cases first: a single edge, as many edges as possible, bytes that differ in all bits. */
 function patternOf(round: u32, other: u64): u64 {
   switch (round) {
     case 0:

@@ -1,11 +1,9 @@
 /**
- * Modes: which mode of operation the chip is in, and the ways from one to another.
+ * Modes: the chip's mode of operation, and the ways from one mode to another.
  *
- * Does not: set registers up. The functions with "Wait" in what they say wait, each bounded; the
- * others are one transaction.
- *
- * Modes and their rules: DS20001801J, section 10. A change waits for the frame on its way and for
- * 11 recessive bits; the chip shows the mode it is in as CANSTAT.OPMOD.
+ * A function described with "Waits" waits, bounded; every other one is one transaction. Modes and their
+ * rules: DS20001801J, section 10. A change waits for the frame on its way and for 11 recessive bits.
+ * CANSTAT.OPMOD shows the current mode.
  */
 import { Clock, deadlineAfterMicros, deadlinePassed } from '../../hal/clock';
 import { SpiBus } from '../../hal/spi-bus';
@@ -28,17 +26,17 @@ import {
 export enum BusMode {
   /** Sends, receives, acknowledges. */
   Normal = 0,
-  /** Receives only: no acknowledge, no error flag, not a bit of its own on the bus. */
+  /** Receives only: no acknowledge, no error flag, no bit of its own on the bus. */
   ListenOnly = 1,
-  /** Sends to itself; the bus sees and gives nothing. */
+  /** Sends to itself. The bus neither sees nor disturbs it. */
   Loopback = 2,
 }
 
 const MODE_BITS: u32 = CANCTRL_REQOP_MASK | CANCTRL_ABAT | CANCTRL_OSM;
 
 /**
- * A change of mode waits for a gap of 11 recessive bits or the end of a frame: at most two of the
- * longest frames. Several times that, in bit times.
+ * A change of mode waits for a gap of 11 recessive bits or the end of a frame: at most two of the longest
+ * frames. This is several times that, in bit times.
  */
 export const MODE_TIMEOUT_BITS: u32 = 1_000;
 
@@ -46,7 +44,7 @@ export const MODE_TIMEOUT_BITS: u32 = 1_000;
 export class Modes<Bus extends SpiBus, Time extends Clock> {
   /** The mode to run in. */
   wanted: BusMode = BusMode.Normal;
-  /** Each frame is sent once: lost arbitration and errors are the end of it. */
+  /** Each frame is sent once: lost arbitration or an error ends it. */
   oneShot: bool = false;
   /** CANSTAT as last read. */
   canstat: u32 = 0;
@@ -56,28 +54,28 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
     private readonly clock: Time,
   ) {}
 
-  /** The mode to run in, as CANCTRL.REQOP and CANSTAT.OPMOD show it. */
+  /** The mode to run in, as the bits of CANCTRL.REQOP and CANSTAT.OPMOD. */
   get wantedBits(): u32 {
     if (this.wanted === BusMode.ListenOnly) return MODE_LISTEN_ONLY;
     return this.wanted === BusMode.Loopback ? MODE_LOOPBACK : MODE_NORMAL;
   }
 
-  /** Asks for the mode to run in; ends an abort of all frames. 4 bytes. */
+  /** Requests the mode to run in, and ends an abort of all frames. 4 bytes. */
   requestRunning(): Status {
     const value = this.wantedBits | (this.oneShot ? CANCTRL_OSM : 0);
     return modifyRegister(this.bus, CANCTRL, MODE_BITS, value);
   }
 
   /**
-   * Aborts all frames that were not sent yet, and keeps others back; `configuring`: asks for configuration
-   * mode besides. 4 bytes.
+   * Aborts all unsent frames and holds further ones back. `configuring`: also requests configuration mode. 4
+   * bytes.
    */
   requestAbort(configuring: bool): Status {
     if (!configuring) return modifyRegister(this.bus, CANCTRL, CANCTRL_ABAT, CANCTRL_ABAT);
     return modifyRegister(this.bus, CANCTRL, MODE_BITS, MODE_CONFIGURATION | CANCTRL_ABAT);
   }
 
-  /** Reads the mode; `Busy` while it is not `mode`. 3 bytes. */
+  /** Reads the mode. `Busy`: it is not `mode`. 3 bytes. */
   check(mode: u32): Status {
     const status = readRegisters(this.bus, CANSTAT, 1);
     if (status !== Status.Ok) return status;
@@ -85,23 +83,23 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
     return (this.canstat & CANSTAT_OPMOD_MASK) === mode ? Status.Ok : Status.Busy;
   }
 
-  /** Wait for the mode to run in; `Timeout` when it does not come about at `bitrate`. */
+  /** Waits for the mode to run in. `Timeout`: it does not come about at `bitrate`. */
   enterRunning(bitrate: u32): Status {
     const status = this.requestRunning();
     return status === Status.Ok ? this.waitFor(this.wantedBits, bitTimeout(bitrate)) : status;
   }
 
-  /** Wait for configuration mode, which comes after the frame on its way; else `Timeout`. */
+  /** Waits for configuration mode, which comes after the frame on its way. `Timeout`: it does not. */
   enterConfiguration(bitrate: u32): Status {
     return this.enter(MODE_CONFIGURATION, bitTimeout(bitrate));
   }
 
-  /** Wait until CANSTAT shows `mode`; else `Timeout`. */
+  /** Waits until CANSTAT shows `mode`. `Timeout`: it does not. */
   waitFor(mode: u32, timeoutMicros: u32): Status {
     const deadlineTicks = deadlineAfterMicros(this.clock, timeoutMicros);
     let isLate: bool = false;
     do {
-      // In this order a core that stood still for long looks at the chip once more.
+      // Clock first: after a stall of the core, the chip is asked once more.
       isLate = deadlinePassed(this.clock, deadlineTicks);
       const status = this.check(mode);
       if (status !== Status.Busy) return status;

@@ -1,8 +1,8 @@
 /**
- * Receiver: finds out which receive buffer is full, and takes frames out in the order they came.
+ * Receiver: finds the full receive buffer, and takes frames out in the order of their arrival.
  *
- * Does not: answer, or look after errors. READ STATUS also tells which transmit buffers are done, so
- * that goes on to TransmitBuffers from here.
+ * READ STATUS also shows which transmit buffers are done, so the receiver passes it on to TransmitBuffers.
+ * Does not: answer, or handle errors.
  */
 import { Frame } from '../../can/frame';
 import { InterruptLine } from '../../hal/interrupt-line';
@@ -34,21 +34,21 @@ import { TransmitBuffers } from './transmit-buffers';
 
 @final
 export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
-  /** `attention` asks the line: it is wired, and means frames. */
+  /** `attention` looks at the line: it is wired, and signals frames. */
   private lineAsked: bool = true;
-  /** Neither line nor chip is asked: whatever they say is not about frames. */
+  /** Line and chip are ignored, because they do not signal frames now. */
   private isSilent: bool = false;
   private isWired: bool = true;
   /** See Mcp2515.readAhead. */
   readAhead: bool = false;
-  /** The frame taken last had been answered by its filter. */
+  /** The last frame taken was already answered by its filter. */
   takenAnswered: bool = false;
   private readonly order: ReceiveOrder = new ReceiveOrder();
-  /** `attention` saw the line asserted, and `receive` has not looked into it yet. */
+  /** `attention` saw the line asserted, and `receive` has not found the cause yet. */
   private attentionSeen: bool = false;
-  /** RXB0 is being read without having asked whether it is full. */
+  /** RXB0 is being read without knowing that it is full. */
   private guessed: bool = false;
-  /** The frame in RXB0 has been answered, and not been read yet. */
+  /** The frame in RXB0 has been answered and not been read yet. */
   private requestAnswered: bool = false;
 
   constructor(
@@ -58,7 +58,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     private readonly buffers: TransmitBuffers<Bus>,
   ) {}
 
-  /** False: the interrupt line is not wired; READ STATUS takes its place. */
+  /** False: the interrupt line is not wired, and READ STATUS replaces it. */
   get useInterruptLine(): bool {
     return this.isWired;
   }
@@ -68,14 +68,14 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.lineAsked = use && !this.isSilent;
   }
 
-  /** True: the chip sleeps or is being set up, and there is no attention but for frames known of. */
+  /** True: the chip sleeps or is being set up. `attention` then reports only frames already known. */
   set silent(silent: bool) {
     this.isSilent = silent;
     this.lineAsked = this.isWired && !silent;
     if (silent) this.attentionSeen = false;
   }
 
-  /** True when `receive` has something to do. */
+  /** True if `receive` has something to do. */
   attention(): bool {
     if (this.order.known) return true;
     if (this.lineAsked) {
@@ -101,9 +101,9 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   }
 
   /**
-   * With RXB0 kept for urgent requests: the filter (0 or 1) that the request now in RXB0 has hit, or
-   * -1 when there is none, or it was answered before. One RX STATUS, and READ of RXB0DLC when a
-   * length is asked for. `receive` comes next.
+   * With RXB0 reserved for urgent requests: the filter (0 or 1) hit by the request in RXB0, or -1 if there is
+   * none or it has been answered. One RX STATUS, and READ of RXB0DLC if a length is required. Call `receive`
+   * next.
    */
   urgentRequest(): i32 {
     if (readReceiveStatus(this.bus) !== Status.Ok) {
@@ -120,25 +120,25 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return length === 0 || this.hasLength(length) ? filter : -1;
   }
 
-  /** True when the frame in RXB0 has `length` data bytes at least; the buffer stays full. */
+  /** True if the frame in RXB0 has at least `length` data bytes. The buffer stays full. */
   private hasLength(length: u32): bool {
     if (counted(readRegisters(this.bus, RXB0DLC, 1)) !== Status.Ok) return false;
     return ((registersRead() as u32) & DLC_MASK) >= length;
   }
 
-  /** A request was answered by its filter and is still to be read. */
+  /** A request was answered by its filter and has not been read yet. */
   get answeredUnread(): bool {
     return this.requestAnswered;
   }
 
-  /** The request that `urgentRequest` has found is answered: `takenAnswered` will say so. */
+  /** Marks the request of `urgentRequest` as answered; `takenAnswered` reports it later. */
   markAnswered(): void {
     this.requestAnswered = true;
   }
 
   /**
-   * Takes the oldest frame into `frame`. `Empty`: there is none, or the controller wanted something
-   * else, of which one step was done. The line is a level: call again while `attention()`.
+   * Takes the oldest frame into `frame`. `Empty`: there is none, or one step of other service was done. The
+   * line is a level: call again while `attention()`.
    */
   receive(frame: Frame): Status {
     if (!this.order.known) {
@@ -160,7 +160,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return Status.Ok;
   }
 
-  /** READ STATUS: which receive buffers are full, which transmit buffers are done. */
+  /** READ STATUS: updates which receive buffers are full and which transmit buffers are done. */
   pollStatus(): Status {
     const status = readStatus(this.bus);
     if (status !== Status.Ok) return counted(status);
@@ -178,7 +178,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.guessed = false;
   }
 
-  /** Finds out why attention was asked for. `Ok`: a buffer is known to be full. */
+  /** Finds the cause of attention. `Ok`: a buffer is known to be full. */
   private lookAtLine(): Status {
     this.attentionSeen = false;
     if (this.readAhead && this.lineAsked && this.order.guess()) {
@@ -195,8 +195,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   }
 
   /**
-   * The chip holds the line low until the read of a full buffer ends. A line that is high by now was
-   * disturbed, and what is being read is the frame before: false, and the read is broken off.
+   * The chip holds the line low until the read of a full buffer ends. If the line is high by now, it was a
+   * disturbance and the read returns an old frame: breaks the read off and returns false.
    */
   private confirmGuess(): bool {
     this.guessed = false;
@@ -208,13 +208,13 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   }
 }
 
-/** As `counted`, in the middle of READ RX BUFFER: the chip frees the buffer with the end of chip select. */
+/** As `counted`, within READ RX BUFFER: the chip frees the buffer when chip select ends. */
 function broken(status: Status): Status {
   count(Counter.ReceiveBroken);
   return counted(status);
 }
 
-/** Gives `status` back, and counts an SPI block that stopped. */
+/** Returns `status`, and counts a timeout of the SPI block. */
 export function counted(status: Status): Status {
   if (status === Status.SpiTimeout) count(Counter.SpiTimeouts);
   return status;

@@ -1,8 +1,8 @@
 /**
- * RegisterPlan: which registers are written to set the chip up, one group after the other, and with what.
+ * RegisterPlan: the registers that set the chip up, in groups, and their values.
  *
- * Each group is one WRITE and one READ of at most 10 bytes.
- * Does not: write. Registers that no group names keep what RESET gives them.
+ * Each group is one WRITE and one READ of at most 10 bytes, made by the caller. Registers in no group keep
+ * their reset values.
  */
 import { Acceptance } from './acceptance';
 import { BitRate } from './bit-rate';
@@ -28,19 +28,19 @@ import {
 /** Groups of the plan. */
 export const PLAN_GROUPS: u32 = 11;
 
-/** A filter for extended frames; one of zero is for standard frames. */
+/** Filter for extended frames. A filter of zero is for standard frames. */
 const FILTER_EXTENDED: u64 = (RXFSIDL_EXIDE as u64) << 8;
-/** The last groups, one for each transmit buffer. */
+/** First of the last groups, one for each transmit buffer. */
 const FIRST_PRIORITY: u32 = 8;
 /**
- * TXP of TXB0, TXB1 and TXB2, a byte each: urgent answers before anything from AGL. None is 0, which is
- * what a reset leaves: so it shows in TXBnCTRL that a chip has lost its frames.
+ * TXP of TXB0, TXB1 and TXB2, one byte each: urgent answers before frames from AGL. None is 0, the value
+ * after a reset, so TXBnCTRL shows when a chip has lost its frames.
  */
 const PRIORITIES: u32 = 1 | (2 << 8) | (3 << 16);
 
 @final
 export class RegisterPlan {
-  /** The group that was selected: its first register, how many, what is written to them. */
+  /** The selected group: its first register, their number, and their values. */
   address: u32 = 0;
   count: u32 = 0;
   values: u64 = 0;
@@ -50,9 +50,9 @@ export class RegisterPlan {
   /**
    * Selects `group`, 0..PLAN_GROUPS-1.
    *
-   * A mask of zero lets everything pass, and the filters only tell standard frames from extended ones:
-   * so RXB1 always, and RXB0 in the shared layout. Filters are undefined after a reset, so every one is
-   * written. RXM = 00 everywhere: by filters; "any message" (11) would also store frames with errors.
+   * Mask 0 lets everything pass, and the filters only separate standard from extended frames. RXB1 always
+   * works that way, and RXB0 in the shared layout. Filters are undefined after a reset, so every one is
+   * written. RXM is 00 everywhere (use filters); "any message" (11) would also store frames with errors.
    */
   select(group: u32, acceptance: Acceptance, rate: BitRate): void {
     switch (group) {
@@ -91,9 +91,8 @@ export class RegisterPlan {
   }
 
   /**
-   * CNF3, CNF2, CNF1 and CANINTE lie in a row. Only receiving asserts INT, so that a low line after
-   * both buffers were empty says, without a question, that one is full; sent frames and errors are
-   * asked for now and then.
+   * CNF3, CNF2, CNF1 and CANINTE are consecutive. Only receiving asserts INT, so a low line after both
+   * buffers were empty means that one is full. Sent frames and errors are polled.
    */
   private timing(rate: BitRate): void {
     const interrupts = CANINTE_RX0IE | CANINTE_RX1IE;

@@ -1,10 +1,9 @@
 /**
- * MCP2515 registers and their bits (DS20001801J), in address order.
- *
- * Does not: list registers the driver leaves at their reset value.
+ * MCP2515 registers and their bits (DS20001801J), in address order. Registers that the driver leaves at their
+ * reset value are omitted.
  */
 
-// Section 4.5: acceptance filters and masks. SIDH, SIDL, EID8, EID0 of each lie side by side.
+// Section 4.5: acceptance filters and masks. SIDH, SIDL, EID8, EID0 of each are consecutive.
 export const RXF0SIDH: u32 = 0x00;
 export const RXF1SIDH: u32 = 0x04;
 export const RXF2SIDH: u32 = 0x08;
@@ -14,7 +13,7 @@ export const RXF5SIDH: u32 = 0x18;
 export const RXM0SIDH: u32 = 0x20;
 export const RXM1SIDH: u32 = 0x24;
 
-/** RXFnSIDL: the filter is for extended frames only; clear: for standard frames only. */
+/** RXFnSIDL: set for extended frames only, clear for standard frames only. */
 export const RXFSIDL_EXIDE: u32 = 1 << 3;
 
 // Register 10-2: CANSTAT.
@@ -38,7 +37,7 @@ export const MODE_CONFIGURATION: u32 = 0x80;
 export const TEC: u32 = 0x1c;
 export const REC: u32 = 0x1d;
 
-// Registers 5-1 to 5-3: bit timing. They lie in the order CNF3, CNF2, CNF1.
+// Registers 5-1 to 5-3: bit timing, in the order CNF3, CNF2, CNF1.
 export const CNF3: u32 = 0x28;
 export const CNF2: u32 = 0x29;
 export const CNF1: u32 = 0x2a;
@@ -94,7 +93,7 @@ export const SIDL_EID_MASK: u32 = 0x03;
 export const DLC_RTR: u32 = 1 << 6;
 export const DLC_MASK: u32 = 0x0f;
 
-// Figure 12-8: the answer to READ STATUS.
+// Figure 12-8: the answer of READ STATUS.
 export const STATUS_RX0IF: u32 = 1 << 0;
 export const STATUS_RX1IF: u32 = 1 << 1;
 export const STATUS_RECEIVED_MASK: u32 = 0x03;
@@ -102,7 +101,7 @@ export const STATUS_TX0REQ: u32 = 1 << 2;
 export const STATUS_TX1REQ: u32 = 1 << 4;
 export const STATUS_TX2REQ: u32 = 1 << 6;
 
-// Answer to RX STATUS (DS20001801J, figure 12-9).
+// Figure 12-9: the answer of RX STATUS.
 export const RX_STATUS_BUFFERS_SHIFT: u32 = 6;
 export const RX_STATUS_FORM_SHIFT: u32 = 3;
 export const RX_STATUS_FORM_MASK: u32 = 0x03;

@@ -1,15 +1,15 @@
 /**
  * Setup: everything done to the chip while it is off the bus.
  *
- * Does not: receive or send. `reset`, `enterRunning` and `enterConfiguration` wait, each bounded; the
- * set-up itself goes in steps of one transaction, so that it can be done beside other work:
+ * `reset`, `enterRunning` and `enterConfiguration` wait, each bounded. The set-up itself proceeds in steps of
+ * one transaction, so that other work can go on:
  *
  *   RESET (1 byte); nothing for 100 us; READ CANSTAT (3) until configuration mode shows, at most 10 ms;
  *   then for each group of register-plan.ts WRITE and READ (3 to 10 each)
  *
- * Every register written is read back. A difference ends the set-up, and the three `fault...` fields keep
- * it for the message; but while the oscillator may still be starting, for the same 10 ms, the group is
- * written again: a chip that was asleep may show its reset values and take nothing (section 8.1).
+ * Every register written is read back. A difference ends the set-up, and the three `fault...` fields keep it
+ * for the message. While the oscillator may still be starting (the same 10 ms), the group is written again
+ * instead: a chip that was asleep may show its reset values and accept nothing (section 8.1).
  */
 import { Clock } from '../../hal/clock';
 import { SpiBus } from '../../hal/spi-bus';
@@ -29,18 +29,18 @@ import { PLAN_GROUPS, RegisterPlan } from './register-plan';
 import { CANSTAT, MODE_CONFIGURATION } from './registers';
 
 /**
- * No SPI for this long after RESET: the oscillator start-up timer counts 128 of its periods
- * (DS20001801J, section 8.1), 16 us at 8 MHz.
+ * No SPI for this long after RESET. The oscillator start-up timer counts 128 of its periods (DS20001801J,
+ * section 8.1), 16 us at 8 MHz.
  */
 const RESET_QUIET_MICROS: u32 = 100;
-/** A chip that is there shows configuration mode long before this. */
+/** A working chip shows configuration mode long before this. */
 const RESET_TIMEOUT_MICROS: u32 = 10_000;
 
-// Places in the set-up.
+// States of the set-up.
 const PLACE_RESET: u32 = 0;
 const PLACE_QUIET: u32 = 1;
 const PLACE_MODE: u32 = 2;
-/** From here on: WRITE of a group, READ of it, and so on. */
+/** From here on: WRITE of a group, READ of it, alternately. */
 const PLACE_GROUPS: u32 = 3;
 const PLACE_END: u32 = PLACE_GROUPS + 2 * PLAN_GROUPS;
 
@@ -48,18 +48,18 @@ const PLACE_END: u32 = PLACE_GROUPS + 2 * PLAN_GROUPS;
 export class Setup<Bus extends SpiBus, Time extends Clock> {
   /** Address of the register that read back wrong, or that was last read when the chip failed. */
   faultRegister: u32 = 0;
-  /** What that register should have shown. */
+  /** The expected value of that register. */
   faultExpected: u32 = 0;
-  /** What it showed. */
+  /** The value read. */
   faultRead: u32 = 0;
-  /** What goes into which receive buffer. */
+  /** Which receive buffer takes which frames. */
   readonly acceptance: Acceptance = new Acceptance();
   /** The mode to run in, and the ways there. */
   readonly modes: Modes<Bus, Time>;
   private readonly plan: RegisterPlan = new RegisterPlan();
   private readonly deadline: Deadline = new Deadline();
   private place: u32 = PLACE_RESET;
-  /** The time for the oscillator to start was over when the group was written. */
+  /** The oscillator's start-up time was over when the group was written. */
   private isLate: bool = false;
 
   constructor(
@@ -69,15 +69,15 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     this.modes = new Modes<Bus, Time>(bus, clock);
   }
 
-  /** Begins the set-up; `step` goes on. */
+  /** Begins the set-up; `step` continues it. */
   begin(): void {
     this.place = PLACE_RESET;
   }
 
   /**
-   * At most one transaction of the set-up. `Busy`: it goes on. `Ok`: all registers are written and were
-   * read back. Otherwise it has failed: `RegisterVerifyMismatch`, or by what CANSTAT reads
-   * `ChipSilentLow`, `ChipSilentHigh`, `ChipNotInConfigurationMode`, or an error of the bus.
+   * At most one transaction of the set-up. `Busy`: call again. `Ok`: all registers are written and verified.
+   * Otherwise it has failed: `RegisterVerifyMismatch`, an error of the bus, or by the value of CANSTAT
+   * `ChipSilentLow`, `ChipSilentHigh`, `ChipNotInConfigurationMode`.
    */
   step(rate: BitRate): Status {
     if (this.place < PLACE_GROUPS) {
@@ -104,7 +104,7 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     return this.place === PLACE_END ? Status.Ok : Status.Busy;
   }
 
-  /** RESET, and a wait until configuration mode shows; errors as those of `step`. */
+  /** RESET. Waits until configuration mode shows. Errors as `step`. */
   reset(): Status {
     this.place = PLACE_RESET;
     let status: Status;
@@ -114,19 +114,19 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     return status;
   }
 
-  /** Joins the bus: `ChipNotInNormalMode` when that does not come about at `bitrate`. */
+  /** Joins the bus. Waits. `ChipNotInNormalMode`: that does not come about at `bitrate`. */
   enterRunning(bitrate: u32): Status {
     const status = this.modes.enterRunning(bitrate);
     return status === Status.Timeout ? Status.ChipNotInNormalMode : status;
   }
 
-  /** Leaves the bus after the frame on its way; with a RESET when the chip does not get to it. */
+  /** Leaves the bus after the frame on its way. Waits. Makes a RESET if the chip does not follow. */
   enterConfiguration(bitrate: u32): Status {
     const status = this.modes.enterConfiguration(bitrate);
     return status === Status.Timeout ? this.reset() : status;
   }
 
-  /** One step of the reset; `Ok`: configuration mode shows. Ends: each place has its deadline. */
+  /** One step of the reset. `Ok`: configuration mode shows. Each state has a deadline. */
   private resetStep(): Status {
     if (this.place === PLACE_RESET) {
       const status = reset(this.bus);
@@ -140,7 +140,7 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
       this.startDeadline(RESET_TIMEOUT_MICROS);
       this.place = PLACE_MODE;
     }
-    // Before the look: a core that stood still for long looks at the chip once more.
+    // Clock first: after a stall of the core, the chip is asked once more.
     const isLate = this.deadline.reached(this.clock.nowTicks());
     const status = this.modes.check(MODE_CONFIGURATION);
     if (status === Status.Busy && isLate) {
@@ -157,7 +157,7 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     this.deadline.start(clock.nowTicks(), microsToTicks(micros, clock.ticksPerSecond()));
   }
 
-  /** Compares the bits that count of the group with what was just read. */
+  /** Compares the relevant bits of the group with those just read. */
   private compare(): Status {
     const plan = this.plan;
     const read = registersRead();
@@ -174,7 +174,7 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
     return Status.Ok;
   }
 
-  /** What the message about a failed set-up is to name. */
+  /** Records the register for the message about a failed set-up. */
   noteFault(register: u32, expected: u32, read: u32): void {
     this.faultRegister = register;
     this.faultExpected = expected;

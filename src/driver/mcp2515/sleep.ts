@@ -1,13 +1,13 @@
 /**
- * Sleep: the way of the chip into sleep mode and out of it, one transaction per step.
+ * Sleep: takes the chip into sleep mode and out of it, one transaction per step. The caller decides when.
  *
- * Does not: decide when. Asleep the chip draws microamperes, its oscillator stands, and INT tells of the
- * first dominant edge on the bus. The frame of that edge cannot be received: the oscillator starts, and
- * then 11 recessive bits must pass (DS20001801J, section 10.2). Waking takes:
+ * Asleep, the chip draws microamperes, its oscillator is stopped, and INT signals the first dominant edge on
+ * the bus. The frame of that edge cannot be received: the oscillator must start, and then 11 recessive bits
+ * must pass (DS20001801J, section 10.2). Waking takes:
  *
  *   by the bus     READ CANSTAT (3 bytes) until listen-only mode shows, clear WAKIE and WAKIF (4 and 4),
- *                  ask for the mode to run in (4)
- *   by the cell    the same after setting WAKIF (4)
+ *                  request the mode to run in (4)
+ *   by the cell    set WAKIF (4), then the same
  */
 import { Clock } from '../../hal/clock';
 import { SpiBus } from '../../hal/spi-bus';
@@ -27,7 +27,7 @@ import {
   MODE_SLEEP,
 } from './registers';
 
-/** The oscillator starts within 128 of its periods after sleep; many times that. */
+/** The oscillator starts within 128 of its periods after sleep. This is many times that. */
 const WAKE_TIMEOUT_MICROS: u32 = 10_000;
 
 /** What the next step does. */
@@ -56,17 +56,17 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     private readonly modes: Modes<Bus, Time>,
   ) {}
 
-  /** Not asleep, and on no way there or back. */
+  /** Neither asleep nor on the way there or back. */
   get awake(): bool {
     return this.place === Place.Awake;
   }
 
-  /** Asleep and at rest: `step` has nothing to do until `wake`. */
+  /** Asleep: `step` has nothing to do until `wake`. */
   get resting(): bool {
     return this.place === Place.Asleep;
   }
 
-  /** INT means that the chip wakes, not that there is a frame. */
+  /** INT means that the chip wakes, not that a frame waits. */
   get silent(): bool {
     return this.place >= Place.Asleep && this.place <= Place.ClearFlag;
   }
@@ -76,25 +76,26 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     this.place = Place.Awake;
   }
 
-  /** Begins the way to sleep; nothing must be left to be sent. */
+  /** Begins to enter sleep. No frame may be left to be sent. */
   begin(): void {
     this.place = Place.ClearOldFlag;
   }
 
-  /** Begins the way back; `byBus`: the chip has begun it itself. Only while `resting`. */
+  /** Begins to wake the chip. `byBus`: the bus has woken it. Only while `resting`. */
   wake(byBus: bool): void {
     this.place = byBus ? Place.Waking : Place.SetFlag;
     this.startDeadline(WAKE_TIMEOUT_MICROS);
   }
 
-  /** One look whether a resting chip still sleeps: `Busy` when it does not. 3 bytes. */
+  /** Checks that the chip still sleeps. `Busy`: it does not. 3 bytes. */
   check(): Status {
     return this.modes.check(MODE_SLEEP);
   }
 
   /**
-   * The next transaction of the way begun, at `bitrate`. `Busy`: it goes on. `Ok`: `resting`, or `awake`
-   * and the mode to run in asked for. `Timeout`: the chip does not follow. Else an error of the bus.
+   * The next transaction of entering or leaving sleep, at `bitrate`. `Busy`: call again. `Ok`: `resting`, or
+   * `awake` with the mode to run in requested. `Timeout`: the chip does not follow. Otherwise an error of the
+   * bus.
    */
   step(bitrate: u32): Status {
     switch (this.place) {
@@ -127,7 +128,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     const status = this.modes.check(MODE_SLEEP);
     if (status === Status.Ok) this.place = Place.Asleep;
     if (status !== Status.Busy || !isLate) return status;
-    // Woken before it was seen asleep.
+    // The bus woke it before it was seen asleep.
     if ((this.modes.canstat & CANSTAT_OPMOD_MASK) !== MODE_LISTEN_ONLY) return Status.Timeout;
     this.place = Place.Disable;
     return Status.Busy;
@@ -148,7 +149,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     return status;
   }
 
-  /** One BIT MODIFY, then the next place. */
+  /** One BIT MODIFY, then the next state. */
   private modify(address: u32, mask: u32, value: u32): Status {
     const status = modifyRegister(this.bus, address, mask, value);
     if (status !== Status.Ok) return status;
@@ -156,7 +157,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     return Status.Busy;
   }
 
-  /** Asked before the chip is: a core that stood still for long then looks at it once more. */
+  /** Checked before the chip is asked: after a stall of the core, the chip is asked once more. */
   private get deadlineReached(): bool {
     return this.deadline.reached(this.clock.nowTicks());
   }

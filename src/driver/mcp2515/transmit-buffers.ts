@@ -1,19 +1,19 @@
 /**
- * TransmitBuffers: which of the three transmit buffers are taken, and how each frame ended.
+ * TransmitBuffers: which of the three transmit buffers are occupied, and how each frame ended.
  *
- * Does not: load or request; it is told of requests and of every answer to READ STATUS. `step` makes
- * the few transactions that are needed beyond those, one per call:
+ * It is told of requests and of every answer to READ STATUS. `step` makes the few other transactions, one per
+ * call:
  *
  *   one-shot mode    after each frame READ TXBnCTRL (3 bytes): sent, arbitration lost, or error
- *   TXREQ gone, and TXnIF not set: the same (3); the chip may have been reset, and the frame is lost
- *   abort            clear TXnIF (4), READ STATUS (2), clear TXREQ (4); when TXREQ is gone and TXnIF
- *                    is not set for the time of a frame, READ STATUS (2) and READ TXBnCTRL (3)
+ *   TXREQ clear without TXnIF: the same (3); the chip may have been reset, and the frame is lost
+ *   abort            clear TXnIF (4), READ STATUS (2), clear TXREQ (4); if TXREQ is clear and TXnIF not
+ *                    set for the time of a frame, READ STATUS (2) and READ TXBnCTRL (3)
  *
- * A frame that is on the wire when it is aborted goes on (DS20001801J, section 3.6, note 1), and TXnIF
- * then says that it was sent. Whether TXREQ stays set until it has ended, the data sheet does not say:
- * only TXnIF is believed, and until the frame must have ended the buffer counts as taken. TXnIF is left
- * over from earlier frames otherwise, which is why it is cleared, and TXREQ seen set after that, first.
- * ABTF is no help: clearing TXREQ does not set it, only ABAT and one-shot mode do.
+ * A frame on the wire continues when it is aborted (DS20001801J, section 3.6, note 1), and TXnIF then shows
+ * that it was sent. The data sheet does not say whether TXREQ stays set until it has ended. So only TXnIF is
+ * believed, and the buffer counts as occupied until the frame must have ended. TXnIF may be left over from an
+ * earlier frame, so it is cleared first, and TXREQ must be seen set after that. ABTF does not help: only ABAT
+ * and one-shot mode set it, clearing TXREQ does not.
  */
 import { SpiBus } from '../../hal/spi-bus';
 import { count, Counter, FrameEnd } from '../../rt/counters';
@@ -35,19 +35,19 @@ import {
 } from './registers';
 
 export const TRANSMIT_BUFFERS: u32 = 3;
-/** The buffer of AGL's frames; the others send the cell's answers. Each has its own counters. */
+/** The buffer of AGL's frames. The others send the cell's answers. Each has its own counters. */
 export const BUFFER_FORWARD: u32 = 0;
 /** The longest frame and the intermission after it (ISO 11898-1), in bit times. */
 export const FRAME_BITS_MAXIMUM: u32 = 160;
 
 /** How the last frame of a buffer ended. */
 export enum TransmitOutcome {
-  /** Nothing was requested yet, or it is still on its way. */
+  /** No request yet, or it is still on its way. */
   None = 0,
   Sent = 1,
-  /** Taken back before it was sent. */
+  /** Aborted before it was sent. */
   Aborted = 2,
-  /** One-shot mode: another frame was stronger. */
+  /** One-shot mode: another frame won arbitration. */
   LostArbitration = 3,
   /** One-shot mode: an error, or no acknowledge. */
   Error = 4,
@@ -55,7 +55,7 @@ export enum TransmitOutcome {
 
 const REQUEST_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
 
-/** Each buffer has two neighbouring bits in the answer to READ STATUS, TXREQ and TXnIF. */
+/** In the answer to READ STATUS each buffer has two neighbouring bits, TXREQ and TXnIF. */
 function requestBit(buffer: u32): u32 {
   return STATUS_TX0REQ << (buffer << 1);
 }
@@ -68,63 +68,63 @@ function bufferOf(bit: u32): u32 {
 export class TransmitBuffers<Bus extends SpiBus> {
   /** One-shot mode is on: a frame may end unsent by itself. */
   oneShot: bool = false;
-  /** Off the bus for now: nothing can be sent, every buffer counts as taken. */
+  /** Off the bus: nothing can be sent, and every buffer counts as occupied. */
   closed: bool = false;
-  /** Ticks of FRAME_BITS_MAXIMUM: so long a frame can be on the wire after it was taken back. */
+  /** Ticks of FRAME_BITS_MAXIMUM: the longest time an aborted frame can still be on the wire. */
   frameTicks: u64 = 0;
 
-  // Each of these holds request bits, as READ STATUS has them.
+  // The fields below hold request bits, as in READ STATUS.
   /** Requested, and not known to have ended. */
   private pending: u32 = 0;
-  /** Ended, and not known how. */
+  /** Ended, and the outcome is unknown. */
   private unresolved: u32 = 0;
-  /** An abort is wanted; TXnIF is to be cleared. */
+  /** An abort is wanted; TXnIF must be cleared. */
   private abortWanted: u32 = 0;
-  /** TXnIF was cleared; TXREQ is to be seen set once more. */
+  /** TXnIF was cleared; TXREQ must be seen set once more. */
   private flagCleared: u32 = 0;
-  /** TXREQ is to be cleared. */
+  /** TXREQ must be cleared. */
   private abortReady: u32 = 0;
   /** TXREQ was cleared. */
   private aborted: u32 = 0;
-  /** TXREQ was cleared so long ago that the frame is not on the wire any more. */
+  /** TXREQ was cleared long enough ago that the frame must have left the wire. */
   private abortOver: u32 = 0;
-  /** When that is so of all that were taken back. */
+  /** When every aborted frame must have left the wire. */
   private readonly frameOver: Deadline = new Deadline();
-  /** TransmitOutcome of each buffer, then the number of its requests, then why it is aborted. */
+  /** For each buffer: TransmitOutcome, then number of requests, then reason of the abort. */
   private readonly outcomes: usize = heap.alloc(12 * TRANSMIT_BUFFERS);
 
   constructor(private readonly bus: Bus) {
     memory.fill(this.outcomes, 0, 12 * TRANSMIT_BUFFERS);
   }
 
-  /** True while nothing can be requested of `buffer`: its frame has not ended, or off the bus. */
+  /** True if no request can be made for `buffer`: its frame has not ended, or off the bus. */
   busy(buffer: u32): bool {
     return this.closed || this.occupied(buffer);
   }
 
-  /** True while the frame of `buffer` has not ended as far as is known: its content must stay. */
+  /** True until the frame of `buffer` is known to have ended: its content must stay. */
   occupied(buffer: u32): bool {
     return ((this.pending | this.unresolved) & requestBit(buffer)) !== 0;
   }
 
-  /** True while any request is pending in the chip: READ STATUS is worth asking. */
+  /** True while any request is pending in the chip, so that READ STATUS is worthwhile. */
   get anyPending(): bool {
     return this.pending !== 0;
   }
 
-  /** True when `step` has something to do. */
+  /** True if `step` has something to do. */
   working(nowTicks: u64): bool {
     if ((this.unresolved | this.abortReady | this.flagCleared | this.abortWanted) !== 0)
       return true;
     return this.aborted !== this.abortOver && this.frameOver.reached(nowTicks);
   }
 
-  /** How the last frame of `buffer` ended; `None` while it has not. */
+  /** How the last frame of `buffer` ended. `None`: it has not. */
   outcome(buffer: u32): TransmitOutcome {
     return load<u32>(this.outcomes + (buffer << 2));
   }
 
-  /** Number of requests made for `buffer`: tells one frame from the next. */
+  /** Number of requests made for `buffer`: distinguishes frames. */
   requestsOf(buffer: u32): u32 {
     return load<u32>(this.requestsAddress(buffer));
   }
@@ -138,8 +138,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /**
-   * Asks for the frame of `buffer` to be taken back; nothing happens when it is not pending. `why` is
-   * what it is counted as if it is not sent after all; the first reason counts.
+   * Requests an abort of the frame of `buffer`. Does nothing if it is not pending. `why`: the reason that is
+   * counted if the frame is not sent; the first one counts.
    */
   abort(buffer: u32, why: FrameEnd): void {
     const bit = requestBit(buffer);
@@ -149,7 +149,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     store<u32>(this.reasonAddress(buffer), why);
   }
 
-  /** All requests were aborted at once (ABAT, or the chip was reset): none of them was sent. */
+  /** All requests were aborted at once (ABAT, or a reset of the chip): none of them was sent. */
   allAborted(why: FrameEnd): void {
     for (let bits = this.pending | this.unresolved; bits !== 0; bits &= bits - 1) {
       this.conclude(bufferOf(bits), TransmitOutcome.Aborted, why);
@@ -177,7 +177,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.abortWanted &= requests;
     this.abortReady &= requests;
     const unsure = this.oneShot ? ended : ended & (this.aborted | ~flagged);
-    // TXnIF is fresh only where it was cleared for an abort.
+    // TXnIF is fresh only if it was cleared for an abort.
     const sent = ended & (~unsure | (this.aborted & flagged));
     for (let bits = sent; bits !== 0; bits &= bits - 1) {
       this.conclude(bufferOf(bits), TransmitOutcome.Sent, FrameEnd.Sent);
@@ -188,8 +188,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /**
-   * One transaction. `Busy`: READ STATUS is what comes next, which is the caller's. Another status
-   * than that and `Ok`: of the bus; tried again.
+   * One transaction. `Busy`: the caller must make READ STATUS next. A status other than `Ok` is an error of
+   * the bus, and the transaction is tried again.
    */
   step(nowTicks: u64): Status {
     if (this.unresolved !== 0) return this.resolve();
@@ -212,7 +212,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     return status;
   }
 
-  /** What was taken back is not on the wire any more: one more READ STATUS says how it ended. */
+  /** The aborted frames have left the wire: one more READ STATUS shows how they ended. */
   private endAborts(nowTicks: u64): Status {
     if (this.aborted === this.abortOver || !this.frameOver.reached(nowTicks)) return Status.Ok;
     this.abortOver = this.aborted;
@@ -229,7 +229,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.aborted &= ~bit;
     this.abortOver &= ~bit;
     const control = registersRead() as u32;
-    // Without a request to abort, only one-shot mode and a reset end a frame unsent.
+    // Without an abort, only one-shot mode and a reset end a frame unsent.
     let why: FrameEnd = wasAborted ? load<u32>(this.reasonAddress(buffer)) : FrameEnd.Error;
     if (wasReset(control)) why = FrameEnd.ChipReset;
     this.conclude(buffer, this.outcomeOf(control, wasAborted), why);
@@ -237,8 +237,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /**
-   * What TXBnCTRL says of a frame that is no longer requested (DS20001801J, register 3-1). Of a frame
-   * that is repeated until it is sent, MLOA and TXERR are about an earlier attempt.
+   * Outcome according to TXBnCTRL for a frame that is no longer requested (DS20001801J, register 3-1). For a
+   * frame that is repeated until it is sent, MLOA and TXERR describe an earlier attempt.
    */
   private outcomeOf(control: u32, wasAborted: bool): TransmitOutcome {
     if (wasAborted || wasReset(control)) return TransmitOutcome.Aborted;
@@ -248,7 +248,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     return (control & TXBCTRL_ABTF) !== 0 ? TransmitOutcome.Aborted : TransmitOutcome.Sent;
   }
 
-  /** `why` counts of an aborted frame; the other outcomes have one reason each. */
+  /** `why` counts for an aborted frame. Every other outcome has one reason. */
   private conclude(buffer: u32, outcome: TransmitOutcome, why: FrameEnd): void {
     this.setOutcome(buffer, outcome);
     const first: u32 = buffer === BUFFER_FORWARD ? Counter.FromAglSent : Counter.AnswersSent;
