@@ -2,9 +2,13 @@
  * Unit tests of src/: which files they are, and the host they run on.
  *
  * Each spec file is a module of its own with a fresh host.
- * Does not: go through tsx; the compiler inside asp does not load under it.
+ * Does not: go through tsx; the compiler inside asp does not load under it. The modules that are made
+ * from formats/ are written first, by another process.
  */
+import { execFileSync } from 'node:child_process';
 import { createFakeHost } from './tests/unit/support/fake-host.js';
+
+execFileSync(process.execPath, ['--import', 'tsx', 'scripts/generate.ts'], { stdio: 'inherit' });
 
 export default {
   entries: ['tests/unit/**/*.spec.ts'],

@@ -26,7 +26,7 @@ export default tseslint.config(
   js.configs.recommended,
   {
     name: 'host TypeScript',
-    files: ['{cell-config,rules,twin,lab,scripts,tests}/**/*.ts'],
+    files: ['{formats,cell-config,rules,twin,lab,scripts,tests}/**/*.ts'],
     ignores: ['tests/unit/**'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: root } },

@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { helpIfAsked } from './help.ts';
 import { ensureMachine, ensureTestMachine } from './setup/ensure.ts';
+import { generateFormats } from './build/formats.ts';
 import { endChildrenWithUs } from './test/command.ts';
 import { addResults, failedCheck } from './test/result.ts';
 import type { StageResult } from './test/result.ts';
@@ -68,6 +69,8 @@ function chooseStages(): { all: boolean; stages: Stage[] } {
 async function main(): Promise<void> {
   const { all, stages } = chooseStages();
   endChildrenWithUs();
+  // Not only the build needs them: so do the types and unit tests of src/.
+  generateFormats();
   const results: StageResult[] = [];
   let built = true;
   const needsBuild = all || stages.some((stage) => stage.needsBuild);

@@ -19,7 +19,10 @@ export interface Change {
   readonly to: string;
 }
 
-const COPIED = ['src', 'bsp', 'scripts/build', 'package.json', 'asconfig.json', 'tsconfig.json'];
+const COPIED = [
+  ...['src', 'bsp', 'formats', 'scripts/build'],
+  ...['package.json', 'asconfig.json', 'tsconfig.json'],
+];
 const SHARED_ARTIFACTS = [
   'bridge.wasm',
   'rpi4-canwarden.cell',

@@ -6,12 +6,11 @@
  * for the tests: it ends at the first access or operation that C leaves undefined.
  * Does not: touch the cell's image; see image.ts.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
 
 import { command, nodeTool, PROJECT } from './command.ts';
 import { CROSS_COMPILER, NATIVE_COMPILER } from './compilers.ts';
-import { statusWordsHeader } from './status-words.ts';
 
 /**
  * Bounds of the linear memory are checked by the generated code (no guard pages in a process).
@@ -73,6 +72,7 @@ async function compile(
     '-Ibsp/linux',
     '-Ibsp/wasm-rt',
     '-Ibuild/bridge',
+    '-Ibuild/generated',
     ...SOURCES,
     '-o',
     output,
@@ -92,8 +92,6 @@ export async function buildBridge(wasm: string, alsoChecked: boolean): Promise<s
   await rm(`${PROJECT}build/canwarden-bridge-checked`, { force: true });
   await mkdir(`${PROJECT}build/bridge`, { recursive: true });
   await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'bridge', '-o', 'build/bridge/bridge.wasm.c']);
-  const numbers = await readFile(`${PROJECT}agl/lib/status-numbers.txt`, 'utf8');
-  await writeFile(`${PROJECT}build/bridge/status-words.h`, statusWordsHeader(numbers));
   const built = ['canwarden-bridge-aarch64'];
   const work = [compile(CROSS_COMPILER, 'build/canwarden-bridge-aarch64')];
   if (hasNativeCompiler()) {

@@ -6,6 +6,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 
+import { generateFormats } from './formats.ts';
 import { nodeTool, PROJECT } from './command.ts';
 
 /** The host ABI's wasm modules (src/abi): everything a module of ours may import. */
@@ -18,6 +19,7 @@ const ALLOWED_IMPORT_MODULES = new Set(['bsp', 'socket']);
  *   ABI (an array bound check, an allocation at run time, a floating point helper).
  */
 export async function buildWasm(target: 'cell' | 'bridge' | 'bench'): Promise<string> {
+  generateFormats();
   await mkdir(`${PROJECT}build/wasm`, { recursive: true });
   const raw = `build/wasm/${target}.raw.wasm`;
   const output = `build/${target}.wasm`;

@@ -87,7 +87,7 @@ export function listParts(version: string): Part[] {
         file('bridge/wasm-rt/wasm-rt.h', 'bsp/wasm-rt/wasm-rt.h'),
         file('bridge/generated/bridge.wasm.c', 'build/bridge/bridge.wasm.c'),
         file('bridge/generated/bridge.wasm.h', 'build/bridge/bridge.wasm.h'),
-        file('bridge/generated/status-words.h', 'build/bridge/status-words.h'),
+        file('bridge/generated/status-words.h', 'build/generated/status-words.h'),
       ],
     },
     {
@@ -95,6 +95,7 @@ export function listParts(version: string): Part[] {
       entries: [
         program('board/canwarden', 'agl/canwarden'),
         ...folder('board/lib', 'agl/lib'),
+        file('board/lib/status-numbers.txt', 'build/generated/status-numbers.txt'),
         file('board/default', 'agl/default'),
         ...folder('board/systemd', 'agl/systemd'),
       ],

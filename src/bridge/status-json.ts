@@ -5,8 +5,7 @@
  * both. Times are microseconds with two digits behind the point.
  */
 import { SharedMemory } from '../hal/shared-memory';
-import { Counter } from '../rt/counters';
-import { counterName, errorMessageKind } from './counter-words';
+import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
 import { HistogramSummary } from './histogram-summary';
 import * as layout from '../page/layout';
 import * as fields from './page-fields';
@@ -182,10 +181,8 @@ export class StatusJson<Memory extends SharedMemory> {
       if (value === 0) continue;
       this.separate();
       out.text('"');
-      const name = counterName(index as Counter);
-      const kind = errorMessageKind(index);
-      if (kind !== 0) out.text('error_messages_bit_').decimal(kind - 1);
-      else if (name.length !== 0) out.text(name);
+      const name = counterWord(index);
+      if (name !== 0) out.characters(name, COUNTER_WORD_BYTES);
       else out.text('counter_').decimal(index);
       out.text('":').decimal(value);
     }

@@ -2,6 +2,7 @@
  * What the cell has said of a status, from the reader's copy of the page, as a sentence: the one with its
  * values, else the words that the guide has.
  */
+import { STATUS_WORD_BYTES, statusWord } from '../../build/generated/status-words';
 import { Status } from '../rt/status';
 import {
   PAGE_STATUSES_OFFSET,
@@ -12,7 +13,6 @@ import {
 } from '../page/layout';
 import { STATUS_SENTENCE_SHIFT, STATUS_VALUE_OFFSET } from './page-fields';
 import { appendSentence, lateTask } from '../page/sentences';
-import { statusWords } from './status-words';
 import { TextBuilder } from './text-builder';
 import { TraceEvent } from '../page/trace-event';
 
@@ -24,7 +24,7 @@ export function appendStatus(out: TextBuilder, copy: usize, status: u32): void {
   const name = status === (Status.StepLate as u32) ? taskName(copy, lateTask(value)) : 0;
   const start = out.length;
   if (!appendSentence<TextBuilder>(out, TraceEvent.StatusSaid, a, value, name)) {
-    out.text(statusWords(status));
+    appendStatusWords(out, status);
   }
   out
     .text(out.length !== start ? ' (status ' : '(status ')
@@ -34,9 +34,17 @@ export function appendStatus(out: TextBuilder, copy: usize, status: u32): void {
 
 /** Appends the number of a status that is the reason of something, and what it says, if it has words. */
 export function appendReason(out: TextBuilder, status: u32): void {
-  const words = statusWords(status);
   out.decimal(status);
-  if (words.length !== 0) out.text(': ').text(words);
+  if (statusWord(status) === 0) return;
+  out.text(': ');
+  appendStatusWords(out, status);
+}
+
+/** Appends what a status says; false: it is none of this bridge's. */
+export function appendStatusWords(out: TextBuilder, status: u32): bool {
+  const words = statusWord(status);
+  if (words !== 0) out.characters(words, STATUS_WORD_BYTES);
+  return words !== 0;
 }
 
 function taskName(copy: usize, task: u32): usize {

@@ -4,8 +4,7 @@
  * Does not: read shared memory; it tells what the reader's copy says.
  */
 import { SharedMemory } from '../hal/shared-memory';
-import { Counter } from '../rt/counters';
-import { counterName, errorMessageKind } from './counter-words';
+import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
 import { HistogramSummary } from './histogram-summary';
 import * as layout from '../page/layout';
 import * as fields from './page-fields';
@@ -186,10 +185,8 @@ export class StatusText<Memory extends SharedMemory> {
       const value = page.word(layout.PAGE_COUNTERS_OFFSET + 4 * index);
       if (value === 0) continue;
       const start = out.length;
-      const name = counterName(index as Counter);
-      const kind = errorMessageKind(index);
-      if (kind !== 0) out.text('error_messages_bit_').decimal(kind - 1);
-      else if (name.length !== 0) out.text(name);
+      const name = counterWord(index);
+      if (name !== 0) out.characters(name, COUNTER_WORD_BYTES);
       else out.text('counter_').decimal(index);
       out
         .padFrom(start, TABLE_COLUMN + NUMBER_COLUMN)

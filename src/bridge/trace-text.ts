@@ -8,8 +8,7 @@ import { IDENTIFIER_EXTENDED } from '../can/frame';
 import { Status } from '../rt/status';
 import { faultStateWord } from './page-words';
 import { appendSentence, lateTask, statusOf } from '../page/sentences';
-import { appendReason } from './status-said';
-import { statusWords } from './status-words';
+import { appendReason, appendStatusWords } from './status-said';
 import { TaskNames } from './task-names';
 import { TextBuilder } from './text-builder';
 import { TRACE_NO_RULE, TraceEvent } from '../page/trace-event';
@@ -162,7 +161,6 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
 
 /** `words (status N)`; of a number that this bridge does not know, the number. */
 function appendStatus(out: TextBuilder, status: u32): void {
-  const words = statusWords(status);
-  if (words.length === 0) out.text('status ').decimal(status);
-  else out.text(words).text(' (status ').decimal(status).text(')');
+  if (appendStatusWords(out, status)) out.text(' (status ').decimal(status).text(')');
+  else out.text('status ').decimal(status);
 }

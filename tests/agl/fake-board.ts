@@ -142,6 +142,7 @@ export class FakeBoard {
     for (const [name, content] of Object.entries(INSTALLED)) this.write(name, content);
     this.copy('agl/canwarden', 'usr/bin/canwarden');
     cpSync('agl/lib', join(this.root, 'usr/lib/canwarden'), { recursive: true });
+    this.copy('build/generated/status-numbers.txt', 'usr/lib/canwarden/status-numbers.txt');
     this.write('usr/bin/canwarden-bridge', BRIDGE_PROGRAM);
     chmodSync(join(this.root, 'usr/bin/canwarden-bridge'), 0o755);
   }

@@ -32,31 +32,13 @@ describe('the documents', () => {
 
   it('name source files that exist', () => {
     const named =
-      /`((?:src|bsp|twin|lab|rules|cell-config|scripts|tests|docs)\/[\w./-]+\.[a-zA-Z]+)`/g;
+      /`((?:formats|src|bsp|twin|lab|rules|cell-config|scripts|tests|docs)\/[\w./-]+\.[a-zA-Z]+)`/g;
     const missing = DOCUMENTS.flatMap((path) =>
       [...readSource(path).matchAll(named)]
         .filter(([, file]) => !existsSync(file))
         .map(([, file]) => `${path}: ${file}`),
     );
     assert.deepEqual(missing, []);
-  });
-});
-
-describe('the words of the command line', () => {
-  const known = [
-    ...readSource('src/jailhouse/command-line.ts').matchAll(/isKey\(keyLength, '([a-z-]+)'\)/g),
-  ].map(([, word]) => word);
-
-  it('are all in the guide to the settings, and no other', () => {
-    const rows = [...readSource('docs/settings.md').matchAll(/^\| `([a-z-]+)=` \|/gm)];
-    assert.notEqual(known.length, 0);
-    assert.deepEqual(rows.map(([, word]) => word).sort(), [...known].sort());
-  });
-
-  it('are all in what the guide says to an unknown one (status 10)', () => {
-    const [row] = /^\| 10 \|.*$/m.exec(readSource('docs/troubleshooting.md')) ?? [''];
-    const said = row.split('keys are ')[1]?.match(/(?<=`)[a-z-]+(?=`)/g) ?? [];
-    assert.deepEqual(said.sort(), [...known].sort());
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { findForbiddenImports, SOURCE_LAYER_NAMES } from './import-rules.ts';
 import { listFiles, readSource } from './source-tree.ts';
 
-const FOLDERS = ['src', 'cell-config', 'rules', 'twin', 'lab', 'scripts', 'tests'];
+const FOLDERS = ['formats', 'src', 'cell-config', 'rules', 'twin', 'lab', 'scripts', 'tests'];
 const FILES = FOLDERS.flatMap((folder) => listFiles(folder, (path) => path.endsWith('.ts')));
 
 /** One bad import for each rule, and a part of the sentence that must name it. */
@@ -32,8 +32,14 @@ const FORBIDDEN: readonly (readonly [path: string, specifier: string, reason: Re
     '../../src/driver/mcp2515/registers.ts',
     /twin may import only cell-config/,
   ],
-  ['lab/play/command.ts', '../../scripts/build.ts', /lab may import only cell-config, rules, twin/],
+  [
+    'lab/play/command.ts',
+    '../../scripts/build.ts',
+    /lab may import only formats, cell-config, rules, twin/,
+  ],
   ['twin/board/board.ts', '../../lab/rig/rig.ts', /twin may import only cell-config/],
+  ['twin/board/board.ts', '../../formats/counters.ts', /twin may import only cell-config/],
+  ['lab/page/counters.ts', '../../build/generated/counters.ts', /no folder with import rules/],
   ['cell-config/rpi4-root.ts', '../twin/clock.ts', /cell-config may import only itself/],
   ['scripts/build.ts', '../src/abi/bsp.ts', /scripts may import only/],
   ['tests/system/demo.test.ts', '../../src/rt/status.ts', /tests may import only/],

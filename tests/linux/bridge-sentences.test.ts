@@ -1,18 +1,15 @@
 /**
- * What the bridge says of a status: every number of src/rt/status.ts has words, in `status`, in `trace` and,
+ * What the bridge says of a status: every number of formats/statuses.ts has words, in `status`, in `trace` and,
  * as the reason of something else, behind the number. Expected: the guide, docs/troubleshooting.md.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from '../skippable.ts';
-import { readConstants } from '../contract/constants.ts';
-import { readSource } from '../contract/source-tree.ts';
+import { STATUSES as ROWS } from '../../formats/statuses.ts';
 import { ask, askLiving, LIMITS, startBridge } from './ask.ts';
 import type { BridgeProcess } from './bridge-process.ts';
 import { FakeCell } from './fake-cell.ts';
 
-const NUMBERS = [...readConstants(readSource('src/rt/status.ts'))]
-  .filter(([name]) => name.startsWith('Status.'))
-  .map(([, value]) => value);
+const NUMBERS = Object.values(ROWS).map(({ number }) => number);
 /** docs/status-page.md: times said, the value in the word behind. */
 const STATUSES = 0x1200;
 // docs/status-page.md: codes of trace events.

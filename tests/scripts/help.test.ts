@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 
 const SCRIPTS = [
   ['scripts/build.ts', /npm run build/],
+  ['scripts/docs.ts', /npm run docs/],
   ['scripts/release.ts', /--no-build/],
   ['scripts/setup/main.ts', /--check/],
   ['scripts/soak.ts', /random/],
@@ -38,6 +39,7 @@ describe('--help', () => {
 
   for (const [script, says] of [
     ['scripts/build.ts', /the one option is --checked-bridge, got "--quick"/],
+    ['scripts/docs.ts', /there are no options, got "--quick"/],
     ['scripts/demo-log.ts', /there are no options, got "--quick"/],
   ] as const) {
     it(`names all words that ${script} takes`, () => {

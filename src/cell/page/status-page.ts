@@ -3,6 +3,7 @@
  *
  * Does not: block. A refresh is some 40 steps of 32 words each; under load they wait.
  */
+import { FIRMWARE_VERSION } from '../../../build/generated/version';
 import {
   FIRMWARE_VERSION_BYTES,
   HEAD_ANSWERS_WAITING,
@@ -56,7 +57,6 @@ import {
 import { BUFFER_FORWARD } from '../../driver/mcp2515/controller';
 import { LINK_COUNTERS } from '../../virtio/link-counters';
 import { CellParts } from '../parts';
-import { FIRMWARE_VERSION } from '../firmware-version';
 import { UrgentAnswers } from '../urgent/answers';
 
 /** No link, the cell is the driver, the cell is the device. */

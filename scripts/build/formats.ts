@@ -1,0 +1,53 @@
+/**
+ * The project's own formats for the languages that cannot import formats/: writes build/generated/.
+ *
+ * Does not: write what is as it should be already, so that two builds at once do not disturb each other.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import * as counters from '../../formats/counters.ts';
+import { SETTINGS } from '../../formats/settings.ts';
+import { STATUSES } from '../../formats/statuses.ts';
+import * as assembly from './formats/assembly.ts';
+import { statusNumbers, statusWordsHeader } from './formats/tables.ts';
+import { PROJECT } from './command.ts';
+
+/** Folder of the made files, from the project's top. */
+export const GENERATED = 'build/generated';
+
+/** Every made file by its name in build/generated/. */
+export function generatedFiles(): Map<string, string> {
+  const { version } = JSON.parse(readFileSync(`${PROJECT}package.json`, 'utf8')) as {
+    version: string;
+  };
+  const made = (from: string, text: string): string =>
+    `/** Made by the build from ${from}. Do not change it here. */\n${text}`;
+  return new Map([
+    ['counters.ts', made('formats/counters.ts', assembly.counterModule(counters))],
+    ['counter-words.ts', made('formats/counters.ts', assembly.counterWordModule(counters))],
+    ['settings.ts', made('formats/settings.ts', assembly.settingModule(SETTINGS))],
+    ['status.ts', made('formats/statuses.ts', assembly.statusModule(STATUSES))],
+    ['status-words.ts', made('formats/statuses.ts', assembly.statusWordModule(STATUSES))],
+    ['version.ts', made('package.json', `export const FIRMWARE_VERSION: string = '${version}';\n`)],
+    ['status-numbers.txt', statusNumbers(STATUSES)],
+    ['status-words.h', statusWordsHeader(STATUSES)],
+  ]);
+}
+
+/** Writes build/generated/. */
+export function generateFormats(): void {
+  mkdirSync(`${PROJECT}${GENERATED}`, { recursive: true });
+  for (const [name, text] of generatedFiles()) {
+    const path = `${PROJECT}${GENERATED}/${name}`;
+    if (textOf(path) === text) continue;
+    writeFileSync(`${path}.${process.pid}`, text);
+    renameSync(`${path}.${process.pid}`, path);
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * The AssemblyScript modules that are made from formats/: what the firmware and the bridge import.
+ *
+ * Does not: write files; formats.ts does.
+ */
+import type { SettingRow } from '../../../formats/settings.ts';
+import type { StatusRow } from '../../../formats/statuses.ts';
+import {
+  constantCase,
+  pascalCase,
+  plainText,
+  rangeOf,
+  shownCounters,
+  type Counters,
+} from '../../../formats/words.ts';
+
+/** A string literal of AssemblyScript. */
+function literal(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
+}
+
+function comment(text: string): string {
+  return `/** ${text.replaceAll('*/', '* /')}. */`;
+}
+
+/** An enum; `members`: name, number and meaning. */
+function enumeration(
+  name: string,
+  members: readonly (readonly [string, number, string])[],
+): string {
+  const lines = members.map(
+    ([member, number, what]) => `  ${comment(what)}\n  ${member} = ${number},\n`,
+  );
+  return `export enum ${name} {\n${lines.join('')}}\n`;
+}
+
+/**
+ * A function from a number to the address of its word, ASCII with a 0 behind it. One block of bytes: as
+ * strings the words would take more than twice the room.
+ */
+function wordFunction(name: string, words: readonly (readonly [number, string])[]): string {
+  const places = new Array<number>(1 + Math.max(...words.map(([number]) => number))).fill(0);
+  // Place 0 is that of no word.
+  const lines = ['  0,\n'];
+  let bytes = 1;
+  for (const [number, word] of words) {
+    if (!/^[ !#-[\]-~]+$/.test(word)) throw new Error(`"${word}" is not plain text`);
+    places[number] = bytes;
+    bytes += word.length + 1;
+    lines.push(`  ${[...Buffer.from(word, 'latin1')].join(', ')}, 0, // ${number}: ${word}\n`);
+  }
+  const longest = Math.max(...words.map(([, word]) => word.length));
+  return `const WORDS: usize = memory.data<u8>([
+${lines.join('')}]);
+const PLACES: usize = memory.data<u16>([${places.join(', ')}]);
+${comment('Bytes of the longest')}
+export const ${constantCase(name)}_BYTES: u32 = ${longest};
+
+${comment('Address of the word with this number, a 0 behind it; 0: there is none')}
+export function ${name}(index: u32): usize {
+  const place: u32 = index < ${places.length} ? load<u16>(PLACES + (index << 1)) : 0;
+  return place === 0 ? 0 : WORDS + place;
+}
+`;
+}
+
+/** `Status`. */
+export function statusModule(statuses: Readonly<Record<string, StatusRow>>): string {
+  return enumeration(
+    'Status',
+    Object.entries(statuses).map(([name, { number, says, cause }]) => [
+      name,
+      number,
+      cause === '-' ? says : `${says}. Likely: ${cause}`,
+    ]),
+  );
+}
+
+/** `statusWord`, for the bridge: what a status says, as docs/troubleshooting.md has it. */
+export function statusWordModule(statuses: Readonly<Record<string, StatusRow>>): string {
+  return wordFunction(
+    'statusWord',
+    Object.values(statuses).map(({ number, says }) => [number, plainText(says)]),
+  );
+}
+
+/** `Counter`, and where the counters of the link begin. */
+export function counterModule(all: Counters): string {
+  const { COUNTERS, ERROR_MESSAGE_COUNTERS, CELL_COUNTERS, LINK_COUNTERS } = all;
+  const members = Object.entries(COUNTERS).map(
+    ([name, { number, what }]) => [pascalCase(name), number, what] as const,
+  );
+  const ofErrors = ['ErrorMessagesFirst', ERROR_MESSAGE_COUNTERS.first] as const;
+  const links = Object.entries(LINK_COUNTERS);
+  const fields = links.map(([name, what]) => `  ${comment(what)}\n  ${name}: u32 = 0;\n`);
+  const cases = links.map(
+    ([name], index) => `      case ${index}:\n        return this.${name};\n`,
+  );
+  return `${enumeration('Counter', [
+    ...members,
+    [...ofErrors, 'the first of nine: error messages made, by the bit number of their class'],
+  ])}
+${comment('Entries of the table, used or not')}
+export const COUNTERS_CAPACITY: u32 = ${CELL_COUNTERS};
+${comment('Counters of a LinkCounters, 32 bits each')}
+export const LINK_COUNTERS: u32 = ${links.length};
+
+@final
+export class LinkCounters {
+${fields.join('')}
+  ${comment('The counter with this number, for hosts that know no classes; 0 beyond the last')}
+  at(index: u32): u32 {
+    switch (index) {
+${cases.join('')}      default:
+        return 0;
+    }
+  }
+}
+`;
+}
+
+/** `counterWord`, for the bridge: the name of a counter of the status page. */
+export function counterWordModule(all: Counters): string {
+  return wordFunction(
+    'counterWord',
+    shownCounters(all).map(({ number, word }) => [number, word]),
+  );
+}
+
+/** `Settings`: the fields, what their keys take, and how a value comes into its field. */
+export function settingModule(settings: Readonly<Record<string, SettingRow>>): string {
+  const rows = Object.entries(settings);
+  const enums = rows.flatMap(([, row]) =>
+    row.kind === 'choice'
+      ? [
+          enumeration(
+            row.enumeration,
+            Object.entries(row.choices).map(([word, member], number) => [
+              ...([member, number, `\`${word}\``] as const),
+            ]),
+          ),
+        ]
+      : [],
+  );
+  const fields = rows.map(
+    ([, row]) => `  ${comment(row.what)}\n  ${row.field}: ${fieldOf(row)};\n`,
+  );
+  const cases = rows.map(([, row], index) => {
+    const value = row.kind === 'flag' || row.kind === 'switch' ? 'value === 1' : 'value';
+    return `      case ${index}:\n        this.${row.field} = ${value};\n        return;\n`;
+  });
+  const valid = rows.map(([key, row]) => `${key}=${rangeOf(row)}`).join(' ');
+  return `${enums.join('\n')}
+${comment('The settings in their order: each key, and the numbers from..to or the words|that it takes')}
+export const SETTINGS_VALID: string = ${literal(valid)};
+
+export class Settings {
+${fields.join('')}
+  ${comment('Sets the setting with this number, in the order of SETTINGS_VALID; a word by its number')}
+  set(setting: u32, value: i32): void {
+    switch (setting) {
+${cases.join('')}    }
+  }
+}
+`;
+}
+
+/** Type and first value of a setting's field. */
+function fieldOf(row: SettingRow): string {
+  if (row.kind === 'number') return `u32 = ${row.initial}`;
+  if (row.kind !== 'choice') return 'bool = false';
+  return `${row.enumeration} = ${row.enumeration}.${Object.values(row.choices)[0]}`;
+}

@@ -1,0 +1,91 @@
+/**
+ * The tables of docs/ that are made from formats/, and where they stand: between two comments,
+ * `<!-- formats: NAME -->` and `<!-- end -->`.
+ *
+ * Does not: write files; `npm run docs` does, and a contract test compares.
+ */
+import * as counters from '../../../formats/counters.ts';
+import { SETTINGS, type SettingRow } from '../../../formats/settings.ts';
+import { STATUSES, type StatusRow } from '../../../formats/statuses.ts';
+import { rangeOf, shownCounters, type Counters } from '../../../formats/words.ts';
+
+/** What the tables are made from. */
+export interface DocumentData {
+  readonly counters: Counters;
+  readonly settings: Readonly<Record<string, SettingRow>>;
+  readonly statuses: Readonly<Record<string, StatusRow>>;
+}
+
+const OWN: DocumentData = {
+  ...{ counters, settings: SETTINGS, statuses: STATUSES },
+};
+
+/** The documents that have such tables. */
+export const DOCUMENTS = ['docs/settings.md', 'docs/status-page.md', 'docs/troubleshooting.md'];
+
+const MARKED = /(<!-- formats: ([^>]+) -->\n)[^]*?(<!-- end -->)/g;
+
+/** `text` with its tables as the data has them. Throws when a comment names no table. */
+export function withTables(text: string, data: DocumentData = OWN): string {
+  return text.replace(
+    MARKED,
+    (_, begin: string, name: string, end: string) => `${begin}${tableOf(name, data)}${end}`,
+  );
+}
+
+function tableOf(name: string, data: DocumentData): string {
+  const [kind, first, , last] = name.split(' ');
+  switch (kind) {
+    case 'counters':
+      return counterTable(data.counters);
+    case 'settings':
+      return settingTable(data.settings);
+    case 'statuses':
+      return statusTable(data.statuses, Number(first), Number(last));
+    default:
+      throw new Error(`there is no table "${name}" of formats/`);
+  }
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  return `${line(head)}|${'---|'.repeat(head.length)}\n${rows.map(line).join('')}`;
+}
+
+function statusTable(statuses: DocumentData['statuses'], first: number, last: number): string {
+  const rows = Object.entries(statuses).filter(
+    ([, { number }]) => number >= first && number <= last,
+  );
+  return table(
+    ['status', 'name', 'what it says', 'most likely cause', 'what to do'],
+    rows.map(([name, { number, says, cause, next }]) => [String(number), name, says, cause, next]),
+  );
+}
+
+function counterTable(counters: Counters): string {
+  return table(
+    ['number', 'name', 'what'],
+    shownCounters(counters).map(({ number, word, what }) => [String(number), `\`${word}\``, what]),
+  );
+}
+
+function settingTable(settings: DocumentData['settings']): string {
+  const initialOf = (row: SettingRow): string => {
+    if (row.kind === 'number') return String(row.initial);
+    return `\`${rangeOf(row).split('|')[0]}\``;
+  };
+  return table(
+    ['word', 'takes', 'default', 'meaning'],
+    Object.entries(settings).map(([key, row]) => [
+      `\`${key}=\``,
+      rangeOf(row).includes('|')
+        ? rangeOf(row)
+            .split('|')
+            .map((word) => `\`${word}\``)
+            .join(', ')
+        : rangeOf(row).replace('..', ' to '),
+      initialOf(row),
+      row.what,
+    ]),
+  );
+}
