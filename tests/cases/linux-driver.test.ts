@@ -4,75 +4,17 @@
  * Expected: what those drivers wait for and demand; virtio 1.4, "CAN Device".
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { it } from 'node:test';
-import { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
-import { type Bench, startBench, type BenchOptions } from '../../lab/rig/rig.ts';
-import type { EngineName } from '../../twin/engine/engine.ts';
-import { loadArtifacts, PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
-import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
+import type { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
+import type { Bench } from '../../lab/rig/rig.ts';
+import { loadArtifacts } from '../../lab/rig/artifacts.ts';
+import { asBackEnd } from '../system/roles.ts';
 import { shutDown, type ShutdownOutcome } from '../../twin/board/cell-control.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
+import { complete, exchange, fromCell, withLinux } from './linux-bench.ts';
 
 /** A busy Linux: its threads go on so long after they may. */
 const SLOW_NANOS = 2 * MILLISECOND;
-
-async function withLinux(
-  engine: EngineName,
-  use: (bench: Bench, linux: LinuxPeer) => void,
-  options: Partial<BenchOptions> = {},
-  wakeNanos?: number,
-): Promise<void> {
-  let linux: LinuxPeer | undefined;
-  const bench = await startBench({
-    engine,
-    changeCell: asBackEnd,
-    changeSystem: withFrontEndRoot,
-    makePeer: (surroundings) => (linux = new LinuxPeer({ ...surroundings, wakeNanos })),
-    ...options,
-  });
-  try {
-    assert.ok(linux);
-    const peer = linux;
-    assert.ok(
-      bench.runUntil(() => peer.can?.isOpen === true, 100 * MILLISECOND),
-      'can0 is up',
-    );
-    bench.run(10 * MILLISECOND);
-    use(bench, peer);
-    assert.deepEqual(peer.problems, []);
-  } finally {
-    bench.close();
-  }
-}
-
-/** Runs one of Linux's threads to its end. */
-function complete(bench: Bench, linux: LinuxPeer, thread: Generator<number, unknown>): void {
-  let isDone = false;
-  linux.run(thread, () => (isDone = true));
-  assert.ok(
-    bench.runUntil(() => isDone, 200 * MILLISECOND),
-    `unfinished: ${linux.problems[0]}`,
-  );
-}
-
-const fromCell = (bench: Bench): number[] =>
-  bench.sentBy(bench.board.chip.name).map(({ identifier }) => identifier);
-
-/** One frame each way. */
-function exchange(bench: Bench, identifier: number): void {
-  bench.forget();
-  bench.send({ identifier, data: [1, 2, 3] });
-  bench.sendFromAgl({ identifier: identifier + 1, data: [4] });
-  bench.run(10 * MILLISECOND);
-  assert.deepEqual(
-    bench.agl.map(({ frame }) => frame.identifier),
-    [identifier],
-  );
-  assert.deepEqual(fromCell(bench), [identifier + 1]);
-}
 
 onBoth('unbinding resets and takes the queues down in state 0, and comes to its end', (engine) =>
   withLinux(engine, (bench, linux) => {
@@ -392,79 +334,3 @@ onWasm('Linux that dies and boots again over its own garbage finds a clean heade
     exchange(bench, 0x500);
   }),
 );
-
-/** Where the ARM64 image has the module's memory (build/canwarden.map). */
-function destroyLinearMemory(bench: Bench): void {
-  const line = /^ +(0x[0-9a-f]+) +__linear_memory = /m.exec(
-    readFileSync(join(PROJECT_ROOT, 'build/canwarden.map'), 'utf8'),
-  );
-  const ram = bench.board.machine.memories.find(({ base }) => base === 0);
-  assert.ok(line && ram);
-  const start = Number(BigInt(line[1]) & 0xffff_ffffn);
-  ram.bytes.fill(0xff, start, start + 0x10000);
-}
-
-const RESTARTED: Partial<BenchOptions> = { trapsExpected: true };
-
-/** One of Linux's threads begins, the cell traps a moment later; did the thread come to its end? */
-function trapUnder(bench: Bench, linux: LinuxPeer, thread: Generator<number, unknown>): boolean {
-  let isDone = false;
-  destroyLinearMemory(bench);
-  linux.run(thread, () => (isDone = true));
-  bench.runUntil(() => isDone, 200 * MILLISECOND);
-  return isDone;
-}
-
-it('a STOP that is open when the cell traps is answered by its next life (ARM64 image)', () =>
-  withLinux(
-    'image',
-    (bench, linux) => {
-      assert.ok(trapUnder(bench, linux, linux.down()), '`ip link set can0 down` waits for ever');
-      bench.run(50 * MILLISECOND);
-      assert.equal(linux.transport?.status, 0x4f, 'and the driver is to be bound anew');
-      complete(bench, linux, linux.unbind());
-      complete(bench, linux, linux.bind());
-      complete(bench, linux, linux.up());
-      bench.run(10 * MILLISECOND);
-      exchange(bench, 0x600);
-    },
-    RESTARTED,
-  ));
-
-it('a START that is open when the cell traps fails, and waits for nobody (ARM64 image)', () =>
-  withLinux(
-    'image',
-    (bench, linux) => {
-      const { can } = linux;
-      assert.ok(can);
-      complete(bench, linux, linux.down());
-      let isUp: boolean | undefined;
-      const raise = function* raise(): Generator<number, void> {
-        isUp = yield* can.open();
-      };
-      assert.ok(trapUnder(bench, linux, raise()), '`ip link set can0 up` waits for ever');
-      assert.equal(isUp, false);
-      bench.run(50 * MILLISECOND);
-      assert.equal(linux.transport?.status, 0x4f);
-    },
-    RESTARTED,
-  ));
-
-it('after the third trap in ten seconds nobody answers, and nobody is held (ARM64 image)', () =>
-  withLinux(
-    'image',
-    (bench, linux) => {
-      const { can } = linux;
-      assert.ok(can);
-      for (let trap = 0; trap < 3; trap += 1) {
-        destroyLinearMemory(bench);
-        bench.run(8 * MILLISECOND);
-      }
-      assert.ok(
-        bench.runUntil(() => can.isBroken, 20 * MILLISECOND),
-        'Linux learns that it is gone',
-      );
-      complete(bench, linux, linux.down());
-    },
-    RESTARTED,
-  ));
