@@ -1,32 +1,31 @@
 /**
- * Virtual time of the emulated board: whole nanoseconds, and a queue of events.
+ * Virtual time of the emulated board: whole nanoseconds, and a queue of events. There is one clock per board.
  *
- * Used by: every device, the bus, the machine and the players. There is one clock per board.
- * Does not: know wall-clock time. The same input gives the same order of events, always.
+ * The same input always gives the same order of events. Wall-clock time plays no part.
  */
 
-/** One planned action. Keep it to cancel it; its fields are the clock's business. */
+/** One planned action. Keep it to cancel it. Its other fields are private to the clock. */
 export interface ScheduledEvent {
-  /** When it happens, in nanoseconds. */
+  /** Time of the event in nanoseconds. */
   readonly nanos: number;
 }
 
-/** What an event runs. `eventNanos` is the event's own time: `clock.now` may be later. */
+/** Action of an event. `eventNanos` is the event's own time; `clock.now` may be later. */
 export type EventAction = (eventNanos: number) => void;
 
-/** An event in the heap. `order` settles ties: the one scheduled first runs first. */
+/** An event in the heap. `order` settles ties: the event scheduled first runs first. */
 interface QueuedEvent extends ScheduledEvent {
   order: number;
   action: EventAction | undefined;
 }
 
 /**
- * The clock. `now` only grows. A guest that executes instructions moves `now` with `elapse` and lets
- * the devices catch up with `runDue`; a player with nothing to execute uses `advanceTo`.
+ * The clock. `now` only grows. A guest that executes instructions moves `now` with `elapse` and lets the
+ * devices catch up with `runDue`. A caller with nothing to execute uses `advanceTo`.
  */
 export class VirtualClock {
   #now = 0;
-  /** Time of the event that is running. */
+  /** Time of the running event. */
   #eventNanos: number | undefined;
   #order = 0;
   #heap: QueuedEvent[] = [];
@@ -36,16 +35,16 @@ export class VirtualClock {
     return this.#now;
   }
 
-  /** Time of the first event still planned; Infinity when there is none. */
+  /** Time of the first planned event. Infinity: none. */
   get nextEventNanos(): number {
     this.#dropCancelled();
     return this.#heap.length === 0 ? Infinity : this.#heap[0].nanos;
   }
 
   /**
-   * Plans `action` for `atNanos`. A time before the present becomes the present, as nothing may happen
-   * before what has been seen. Inside an event the present is the event's own time, so that devices which
-   * catch up with a busy guest keep their pace.
+   * Plans `action` for `atNanos`. An earlier time becomes the present, because the past cannot change. Inside
+   * an event the present is the event's own time, so that devices that catch up with a busy guest keep their
+   * pace.
    */
   schedule(atNanos: number, action: EventAction): ScheduledEvent {
     if (!Number.isFinite(atNanos)) throw new RangeError(`event time ${atNanos} is not a time`);
@@ -59,13 +58,13 @@ export class VirtualClock {
     return event;
   }
 
-  /** Takes an event back. Cancelling one that has run, or was cancelled before, does nothing. */
+  /** Cancels an event. Has no effect on one that has run or was cancelled before. */
   cancel(event: ScheduledEvent): void {
-    // It stays in the heap until it comes up: removing from the middle would cost a search.
+    // It stays in the heap until its turn: removing it from the middle would need a search.
     (event as QueuedEvent).action = undefined;
   }
 
-  /** Moves time on by what the guest just executed, whole nanoseconds; runs nothing. */
+  /** Advances time by what the guest just executed, in whole nanoseconds. Runs nothing. */
   elapse(nanos: number): void {
     if (!Number.isInteger(nanos) || nanos < 0) {
       throw new RangeError(`time cannot elapse by ${nanos} ns: whole nanoseconds only, 0 or more`);
@@ -74,16 +73,16 @@ export class VirtualClock {
   }
 
   /**
-   * Runs every event that is due, in order, including those that running ones plan for a time not
-   * after `now`. Safe to call from inside an event: what is due runs once, in the inner call.
+   * Runs every due event in order, including events planned meanwhile for a time up to `now`. Safe inside an
+   * event: each due event runs once, in the inner call.
    */
   runDue(): void {
     while (this.#heap.length > 0 && this.#heap[0].nanos <= this.#now) this.#runFirst();
   }
 
   /**
-   * Runs every event up to `nanos` in order, each with `now` at its own time, then stands at `nanos`. Events
-   * may lie between two whole nanoseconds, as bit times do; `now` is then the next whole one.
+   * Runs every event up to `nanos` in order, each with `now` at its own time, then stands at `nanos`. Event
+   * times may be fractional, as bit times are; `now` is then the next whole nanosecond.
    */
   advanceTo(nanos: number): void {
     const end = Math.ceil(nanos);

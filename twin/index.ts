@@ -1,8 +1,4 @@
-/**
- * What the twin gives to those who use it as a library; README.md shows how.
- *
- * Does not: hold anything of its own.
- */
+/** Exports of the twin as a library; README.md shows their use. */
 export { decodePair } from '../cell-config/format/decode.ts';
 export { type Board, CELL_SENDER, createBoard } from './board/board.ts';
 export { runUntil, shutDown } from './board/cell-control.ts';

@@ -1,11 +1,11 @@
 /**
- * How the emulated board says that it does not model something.
+ * Errors for what the emulated board does not model.
  *
- * A silent gap would let a wrong driver pass, so a model either does what the hardware does or
- * throws one of these, which ends the run.
+ * A silent gap would let a wrong driver pass. So a model either acts like the hardware or throws one of
+ * these, which ends the run.
  */
 
-/** The guest, or a test, used a feature that the model knows of and does not imitate. */
+/** The guest or a test used a feature that the model knows but does not imitate. */
 export class UnimplementedFeature extends Error {
   override readonly name: string = 'UnimplementedFeature';
   readonly device: string;
@@ -18,7 +18,7 @@ export class UnimplementedFeature extends Error {
   }
 }
 
-/** The guest touched a register that the model does not have. */
+/** The guest accessed a register that the model does not have. */
 export class UnimplementedRegister extends UnimplementedFeature {
   override readonly name: string = 'UnimplementedRegister';
   readonly offset: number;

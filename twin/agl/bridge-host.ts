@@ -1,10 +1,10 @@
 /**
- * The AGL cell as far as the link sees it: Linux's side of the ivshmem device, and the process that
- * runs the bridge between the ring and a CAN interface.
+ * The AGL cell as the link sees it: Linux's side of the ivshmem device, and the process that runs the bridge
+ * between the ring and a CAN interface.
  *
- * Does not: emulate Linux. The process wakes a fixed time after an interrupt or a frame from the
- * interface, is busy for a fixed time with each frame, and looks once a millisecond in any case. A frame
- * is handed over at the start of its time.
+ * Does not: emulate Linux. The process wakes a fixed time after an interrupt or a frame from the interface,
+ * is busy for a fixed time with each frame, and also looks once a millisecond. A frame is handed over at the
+ * start of its time.
  */
 import type { CanFrame } from '../bus/can-frame.ts';
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
@@ -20,20 +20,20 @@ import {
   storeCanFrame,
 } from './can-frame-layout.ts';
 
-/** From interrupt to the process running: interrupt, UIO read, scheduler. An assumption. */
+/** From interrupt to running process: interrupt, UIO read, scheduler. An assumption. */
 export const WAKE_UP_NANOS = 30_000;
 /**
- * What the bridge takes for each frame or message: a ring entry, a socket call and its share of waking.
- * Measured on an emulated board at 1 ns an instruction: 20 to 25 us of CPU a frame, 34 at 20,000 a second.
+ * Time of the bridge per frame or message: a ring entry, a socket call and its share of waking. Measured on
+ * an emulated board at 1 ns per instruction: 20 to 25 us of CPU per frame, 34 at 20,000 frames a second.
  */
 export const FRAME_NANOS = 34_000;
-/** A step that moves no frame, as those that set up the session. An assumption. */
+/** Time of a step that moves no frame, such as the session set-up. An assumption. */
 export const STEP_NANOS = 3_000;
-/** The process wakes by itself this often. */
+/** Interval at which the process wakes by itself. */
 export const POLL_NANOS = 1_000_000;
-/** For how long the cell lets the bridge's heartbeat stand still (bsp/linux/control-module.c). */
+/** Silence of the bridge's heartbeat that the cell tolerates (bsp/linux/control-module.c). */
 const SILENCE_MILLIS = 150;
-/** It beats at most this often here: more would only cost the emulation time. */
+/** Shortest interval between heartbeats here. More would only cost emulation time. */
 const BEAT_NANOS = 1_000_000;
 
 // Configuration space of the device as the UIO driver sets it up (offsets as in PCI 3.0).
@@ -45,9 +45,9 @@ const CAPABILITY_ONE_SHOT = 1 << 24;
 const REGISTER_STATE = 0x10;
 const ENOSYS = -38;
 
-/** virtio-can driver over ivshmem, in the class code (ivshmem v2 specification, "Protocols"). */
+/** Class code of the virtio-can driver over ivshmem (ivshmem v2 specification, "Protocols"). */
 const PROTOCOL_FRONT_END = 0x8024;
-/** What the bridge's module calls the two. */
+/** The module's numbers for the two roles. */
 const ROLE_BACK_END = 0;
 const ROLE_FRONT_END = 1;
 
@@ -66,13 +66,13 @@ export interface BridgeHostOptions {
   readonly endpoint: IvshmemEndpoint;
   readonly memory: BridgeMemory;
   readonly sectionBytes: number;
-  /** The end of the link that AGL plays, as its class code says. */
+  /** AGL's end of the link, as its class code says. */
   readonly protocol: number;
   /** A frame reached the CAN interface of the AGL side. */
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
-  /** An error message of the controller reached the interface. */
+  /** An error frame of the controller reached the interface. */
   readonly onErrorMessage?: (message: ErrorMessage, nanos: number) => void;
-  /** The bridge ended by itself; it stays down. */
+  /** The bridge ended by itself, and stays down. */
   readonly onFailure: (reason: string, nanos: number) => void;
 }
 
@@ -85,9 +85,9 @@ export class BridgeHost implements AglPeer {
   #errorFrames = 0;
   #lastBeatNanos = 0;
   #isHanging = false;
-  /** Frames and messages that the step under way has moved. */
+  /** Frames and messages moved by the current step. */
   #moved = 0;
-  /** The process is busy with its last step until then. */
+  /** The process is busy with its last step until this time. */
   #busyUntilNanos = 0;
 
   constructor(options: BridgeHostOptions) {
@@ -100,12 +100,12 @@ export class BridgeHost implements AglPeer {
     return this.#exports !== undefined;
   }
 
-  /** Frames given by `send` that the bridge has not taken yet. */
+  /** Frames given to `send` that the bridge has not taken yet. */
   get pendingCount(): number {
     return this.#fromSocket.length;
   }
 
-  /** Error messages of the controller that reached the interface; they are no frames. */
+  /** Error frames of the controller that reached the interface. They do not count as frames. */
   get errorFrames(): number {
     return this.#errorFrames;
   }
@@ -131,14 +131,14 @@ export class BridgeHost implements AglPeer {
     this.#stepWithin(0);
   }
 
-  /** Linux panics, or stands still: nothing of it runs any more, and its state stays what it is. */
+  /** Linux panics or stands still: it runs no more, and its state stays unchanged. */
   hang(): void {
     this.#isHanging = true;
     if (this.#nextStep) this.#options.clock.cancel(this.#nextStep);
     this.#nextStep = undefined;
   }
 
-  /** It only stood still, and goes on. */
+  /** Ends `hang`. */
   goOn(): void {
     this.#isHanging = false;
     this.#stepWithin(0);
@@ -156,7 +156,7 @@ export class BridgeHost implements AglPeer {
     this.#options.endpoint.writeRegister(REGISTER_STATE, 0);
   }
 
-  /** A frame arrives at the CAN interface. Lost if nobody has the interface open. */
+  /** A frame arrives at the CAN interface. Lost if no program has the interface open. */
   send(frame: CanFrame): boolean {
     if (!this.#exports) return false;
     this.#fromSocket.push(frame);
@@ -164,7 +164,7 @@ export class BridgeHost implements AglPeer {
     return true;
   }
 
-  /** Plans a step at most `nanos` from now, or when the step before is done. */
+  /** Plans a step at most `nanos` from now, or after the current step if that ends later. */
   #stepWithin(nanos: number): void {
     if (!this.#exports || this.#isHanging) return;
     const { clock } = this.#options;
@@ -187,7 +187,7 @@ export class BridgeHost implements AglPeer {
     this.#stepWithin(result === 0 ? POLL_NANOS : 0);
   }
 
-  /** As the program does in every round of its loop. */
+  /** Beats, as the program does in every round of its loop. */
   #beat(): void {
     const { clock, memory } = this.#options;
     if (!memory.hasControl || clock.now - this.#lastBeatNanos < BEAT_NANOS) return;
@@ -195,7 +195,7 @@ export class BridgeHost implements AglPeer {
     this.#guarded((exports) => exports.control_tend(BigInt(Math.floor(clock.now / 1000))));
   }
 
-  /** Calls the bridge; if it traps or faults, the process is dead and the result undefined. */
+  /** Calls the bridge. If it traps or faults, the process is dead and the result undefined. */
   #guarded<T>(call: (exports: BridgeExports) => T): T | undefined {
     if (!this.#exports) return undefined;
     try {

@@ -1,11 +1,10 @@
 /**
- * What the bridge sees at its addresses: the link's memory and registers as Linux maps them (UIO).
- *
- * Does not: interpret anything. An access outside ends the bridge, as a segmentation fault would.
+ * The bridge's address space: the link's memory and registers as Linux maps them (UIO). An access outside
+ * ends the bridge, like a segmentation fault.
  */
 import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 
-/** Bases of the bridge's address space (the host program maps the same). */
+/** Bases in the bridge's address space, as in the host program. */
 const READ_WRITE_SECTION = 0x0000_0000;
 const STATE_TABLE = 0x8000_0000;
 const REGISTER_PAGE = 0x9000_0000;
@@ -17,7 +16,7 @@ const REQUESTS = 0xb000_0000;
 const READS = 'reads';
 const WRITES = 'writes';
 
-/** The bridge touched an address that its host does not map. */
+/** The bridge accessed an address that its host does not map. */
 export class BridgeFault extends Error {
   constructor(act: string, address: number) {
     super(`the bridge ${act} 0x${address.toString(16)}, which is not mapped for that`);
@@ -25,7 +24,7 @@ export class BridgeFault extends Error {
   }
 }
 
-/** The memory of both links, root's view. */
+/** The memory of both links as root sees it. */
 export interface BridgeMemories {
   readonly section: Buffer;
   readonly stateTable: Buffer;
@@ -44,7 +43,7 @@ interface Mapping {
 type Width = 1 | 2 | 4 | 8;
 
 export class BridgeMemory {
-  /** The control link's sections are mapped. */
+  /** Whether the sections of the control link are mapped. */
   readonly hasControl: boolean;
   readonly #mappings: readonly Mapping[];
   readonly #endpoint: IvshmemEndpoint;
@@ -54,7 +53,7 @@ export class BridgeMemory {
     this.hasControl = control !== undefined;
     this.#mappings = [
       { start: READ_WRITE_SECTION, bytes: section, writable: true },
-      // Only the hypervisor writes the state table, only the cell its status page.
+      // Only the hypervisor writes the state table, and only the cell its status page.
       { start: STATE_TABLE, bytes: stateTable, writable: false },
       { start: STATUS_PAGE, bytes: control?.status ?? empty, writable: false },
       { start: REQUESTS, bytes: control?.requests ?? empty, writable: true },

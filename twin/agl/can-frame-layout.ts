@@ -1,9 +1,8 @@
 /**
- * SocketCAN's `struct can_frame` in the bridge's linear memory.
+ * SocketCAN's `struct can_frame` in the bridge's linear memory, without CAN FD.
  *
+ * Error frames are separate: `isErrorFrame` recognises them and `loadErrorMessage` reads them.
  * Source: Linux include/uapi/linux/can.h.
- * Does not: carry CAN FD, or error frames as frames: those are told apart by `isErrorFrame` and read by
- * `loadErrorMessage`.
  */
 import { type CanFrame, dataLengthOf, makeFrame } from '../bus/can-frame.ts';
 
@@ -19,12 +18,12 @@ const CAN_ERR_FLAG = 0x20000000;
 const CAN_SFF_MASK = 0x7ff;
 const CAN_EFF_MASK = 0x1fffffff;
 
-/** Whether the structure at `offset` is an error message of the controller, not a frame. */
+/** Whether the structure at `offset` is an error frame of the controller. */
 export function isErrorFrame(memory: DataView, offset: number): boolean {
   return (memory.getUint32(offset + CAN_ID, true) & CAN_ERR_FLAG) !== 0;
 }
 
-/** What a CAN interface reports about its controller (Linux include/uapi/linux/can/error.h). */
+/** A report of a CAN interface about its controller (Linux include/uapi/linux/can/error.h). */
 export interface ErrorMessage {
   /** Class bits: CAN_ERR_CRTL and so on. */
   readonly classes: number;
@@ -32,14 +31,14 @@ export interface ErrorMessage {
   readonly data: Uint8Array;
 }
 
-/** Reads an error message. Only where `isErrorFrame`. */
+/** Reads an error frame. Only if `isErrorFrame`. */
 export function loadErrorMessage(memory: DataView, offset: number): ErrorMessage {
   const data = new Uint8Array(8);
   for (let index = 0; index < 8; index += 1) data[index] = memory.getUint8(offset + DATA + index);
   return { classes: memory.getUint32(offset + CAN_ID, true) & CAN_EFF_MASK, data };
 }
 
-/** Stores a frame as a CAN interface delivers it; unused data bytes are zero. */
+/** Stores a frame as a CAN interface delivers it. Unused data bytes are zero. */
 export function storeCanFrame(memory: DataView, offset: number, frame: CanFrame): void {
   const flags = (frame.extended ? CAN_EFF_FLAG : 0) | (frame.remote ? CAN_RTR_FLAG : 0);
   for (let index = 0; index < CAN_FRAME_BYTES; index += 1) memory.setUint8(offset + index, 0);
@@ -49,7 +48,7 @@ export function storeCanFrame(memory: DataView, offset: number, frame: CanFrame)
   frame.data.forEach((byte, index) => memory.setUint8(offset + DATA + index, byte));
 }
 
-/** Reads a frame that the bridge gives to the CAN interface. Throws RangeError if it is none. */
+/** Reads a frame that the bridge gives to the CAN interface. Throws RangeError if it is invalid. */
 export function loadCanFrame(memory: DataView, offset: number): CanFrame {
   const canId = memory.getUint32(offset + CAN_ID, true);
   const extended = (canId & CAN_EFF_FLAG) !== 0;

@@ -1,7 +1,6 @@
 /**
- * The AGL side of a board: its links to the cell, and what plays the bridge.
- *
- * Does not: connect the data link; `connect` of hypervisor/links.ts does for both.
+ * The AGL side of a board: its links to the cell, and the peer. `connect` of hypervisor/links.ts makes the
+ * links.
  */
 import type { System } from '../../cell-config/format/model.ts';
 import type { AglPeer } from '../agl/agl-peer.ts';
@@ -21,7 +20,7 @@ import {
 import type { PhysicalMemory } from '../machine/physical-memory.ts';
 import type { BoardOptions, ControlSections, PeerSurroundings, SharedMemories } from './options.ts';
 
-/** The AGL side: the built bridge, unless the options bring another. */
+/** The AGL side: the built bridge, or the peer of the options. */
 export function createPeer(
   { files, makePeer }: BoardOptions,
   surroundings: PeerSurroundings,
@@ -50,12 +49,12 @@ export function connectControl(
   return device && connect(physicalMemory, system, device, cell, isCut);
 }
 
-/** Which of its sections is whose. */
+/** Assigns the link's sections to root and cell. */
 export function controlSections({ outputs }: BoardLink): ControlSections {
   return { requests: outputs[ROOT_PEER], status: outputs[CELL_PEER] };
 }
 
-/** Puts memory from outside where the links' state table and sections are. */
+/** Puts external memory in the place of the links' state table and sections. */
 export function shareLink(
   physicalMemory: PhysicalMemory,
   { rootCell }: System,

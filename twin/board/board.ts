@@ -1,7 +1,5 @@
 /**
  * The emulated board, wired: bus, chip, SPI0, GPIO, the cell's machine, the link, the AGL side.
- *
- * Does not: decide what is played or what is expected.
  */
 import type { Cell } from '../../cell-config/format/model.ts';
 import type { AglPeer } from '../agl/agl-peer.ts';
@@ -35,19 +33,19 @@ const IMAGE_ADDRESS = 0x0;
 const COMMAND_LINE_ADDRESS = 0x1000;
 const RULES_ADDRESS = 0x100000;
 
-/** What the cell says after a trap. */
+/** Console text of the cell after a trap. */
 const TRAP_LINE = /stopped by a fault/;
 
-/** Name of the cell's frames in the log of the bus. */
+/** Sender name of the cell's frames in the log of the bus. */
 export const CELL_SENDER = 'canwarden';
 
 export interface Board {
   readonly clock: VirtualClock;
   readonly bus: CanBus;
   readonly chip: Mcp2515;
-  /** Between the chip's INT and the GPIO: can be held at a level by a test. */
+  /** Between the chip's INT and the GPIO. A test can hold it at a level. */
   readonly interruptWire: InterruptWire;
-  /** Shared with Linux, which a test may play. */
+  /** Shared with Linux, whose part a test may play. */
   readonly gpio: Gpio;
   readonly sender: LogNode;
   readonly console: ConsoleLog;
@@ -60,17 +58,20 @@ export interface Board {
   readonly link: IvshmemLink;
   /** The R/W section of the link. */
   readonly section: Buffer;
-  /** The control link's one-way memory; undefined if the machine's configuration has none. */
+  /** The one-way memory of the control link. Undefined if the machine's configuration has none. */
   readonly control: ControlSections | undefined;
-  /** AGL's side, if build/bridge.wasm was given; not started yet. */
+  /** AGL's side if build/bridge.wasm was given. Not started yet. */
   readonly bridge: AglPeer | undefined;
-  /** Why the bridge ended by itself, if it did. */
+  /** The reason if the bridge ended by itself. */
   bridgeFailure: string | undefined;
-  /** The cell's words about its first trap, unless traps are expected: it goes on, the run must not. */
+  /**
+   * Console line of the cell's first trap, unless traps are expected. The cell restarts, but the run must
+   * end.
+   */
   readonly unexpectedTrap: string | undefined;
 }
 
-/** `jailhouse cell create`, `load` and `start`: the engine stands at its first instruction. */
+/** `jailhouse cell create`, `load` and `start`. The engine stands at its first instruction. */
 export async function createBoard(options: BoardOptions): Promise<Board> {
   const { cell, system, faults } = options;
   const clock = new VirtualClock();
@@ -195,7 +196,7 @@ async function createEngine(options: BoardOptions, machine: CellMachine): Promis
     return new WasmEngine(machine, options.files.cellWasm);
   }
   if (!options.files.image) throw new Error('the image engine needs build/canwarden.bin');
-  // Loaded only when wanted: it needs the emulator library of the distribution.
+  // Loaded only if needed: it requires the distribution's emulator library.
   const { ImageEngine } = await import('../engine/image.ts');
   return new ImageEngine(machine, options.files.imageStepAddress);
 }

@@ -14,12 +14,12 @@ import {
 import type { Board } from './board.ts';
 
 /**
- * One loop of the hypervisor's wait for a reply. `msg_reply_timeout` counts loops, not time: two cached
- * loads and a few compares, without a barrier, are 3 to 5 ns on a core of 1.5 GHz. The twin takes the
- * lower end. An assumption.
+ * One loop of the hypervisor's wait for a reply. `msg_reply_timeout` counts loops, not time: two cached loads
+ * and a few compares without a barrier take 3 to 5 ns on a core of 1.5 GHz. The twin takes the lower end. An
+ * assumption.
  */
 const REPLY_LOOP_NANOS = 3;
-/** How often the waiting hypervisor looks, in the twin. */
+/** Interval at which the waiting hypervisor looks in the twin. */
 const REPLY_CHECK_NANOS = 10_000;
 
 // MCP2515, DS20001801J: READ instruction (table 12-1), CANSTAT (register 10-2).
@@ -31,12 +31,12 @@ const CANSTAT_OPMOD_CONFIGURATION = 0x80;
 export type ShutdownOutcome = 'approved' | 'denied' | 'already down' | 'timeout' | 'unknown reply';
 
 /**
- * Lets the board run until `untilNanos`. When the cell has ended, bus and AGL go on without it. Throws
- * when the cell has trapped and nobody expected it.
+ * Lets the board run until `untilNanos`. After the end of the cell, bus and AGL continue without it. Throws
+ * on an unexpected trap of the cell.
  */
 export function runUntil(board: Board, untilNanos: number): RunResult {
   const { clock, engine } = board;
-  // An event at the end of the span, so that a cell that idles stops there.
+  // An event at the end of the span, so that an idle cell stops there.
   const end = clock.schedule(untilNanos, () => {});
   const result = engine.run(untilNanos);
   clock.cancel(end);
@@ -46,16 +46,16 @@ export function runUntil(board: Board, untilNanos: number): RunResult {
 }
 
 /**
- * What the start of a cell can do to the link: `DC IVAC` over all of the cell's memory drops lines that
- * others wrote and that no memory has yet (arm-common/control.c, arch_cell_reset). The section is zero
- * afterwards, and the state table as `states` says, by peer: what memory held before.
+ * Loses cache lines as the start of a cell can: `DC IVAC` over all of the cell's memory drops lines that
+ * others wrote and that have not reached memory (arm-common/control.c, arch_cell_reset). Afterwards the
+ * section is zero and the state table falls back to `states`, by peer.
  */
 export function loseSharedLines(board: Board, states: readonly number[]): void {
   board.section.fill(0);
   board.link.loseTable(states);
 }
 
-/** Sends the shutdown request and waits as long as the cell's `msg_reply_timeout` says. */
+/** Sends the shutdown request and waits for the cell's `msg_reply_timeout`. */
 export function shutDown(board: Board): ShutdownOutcome {
   const { communication, clock, cell } = board;
   const isDown = (): boolean => [CELL_SHUT_DOWN, CELL_FAILED].includes(communication.cellState);
@@ -68,7 +68,7 @@ export function shutDown(board: Board): ShutdownOutcome {
   while (outcome === undefined) {
     runUntil(board, clock.now + REPLY_CHECK_NANOS);
     const { reply } = communication;
-    // First: a step of the cell that goes on beyond the deadline may have replied behind it.
+    // Check the time first: a step of the cell that passes the deadline may have replied after it.
     if (clock.now >= deadlineNanos) outcome = 'timeout';
     else if (reply === REPLY_APPROVED || isDown()) outcome = 'approved';
     else if (reply === REPLY_DENIED) outcome = 'denied';
@@ -80,7 +80,7 @@ export function shutDown(board: Board): ShutdownOutcome {
   return outcome;
 }
 
-/** Whether the chip is in configuration mode, asked over its own SPI pins behind the cell's back. */
+/** Whether the chip is in configuration mode, read over its SPI pins without the cell. */
 export function isChipInConfigurationMode({ chip, clock }: Board): boolean {
   chip.select(clock.now);
   chip.exchange(INSTRUCTION_READ, clock.now);

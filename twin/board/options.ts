@@ -1,7 +1,6 @@
 /**
- * What a board is made of: built files, cell configurations, faults, and who listens to it.
- *
- * Does not: hold defaults; board.ts and wiring.ts say what is used where a field is left out.
+ * Options of a board: built files, cell configurations, faults, and listeners. board.ts and wiring.ts hold
+ * the defaults.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { AglPeer } from '../agl/agl-peer.ts';
@@ -17,13 +16,13 @@ import type { TimingModel } from '../machine/timing-model.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
 import type { Spi0Behaviour } from '../soc/spi0-behaviour.ts';
 
-/** What can be wrong with a board, for tests of what the cell says about it. */
+/** Faults of a board, for tests of the cell's diagnosis. */
 export interface BoardFaults extends SiliconOptions {
   /** No chip answers: MISO reads this byte. */
   readonly missingChipByte?: 0x00 | 0xff;
-  /** Revision of the communication region, if not the hypervisor's own. */
+  /** Revision of the communication region, if different from the hypervisor's. */
   readonly communicationRevision?: number;
-  /** The cell has no ivshmem device at all. */
+  /** The cell has no ivshmem device. */
   readonly withoutIvshmem?: boolean;
   /** The cell has no control device: no status page, no requests. */
   readonly withoutControl?: boolean;
@@ -32,38 +31,38 @@ export interface BoardFaults extends SiliconOptions {
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */
 export interface BoardFiles {
   readonly image?: Uint8Array;
-  /** Where a step of the image's loop begins, as loaded: for whoever watches its steps. */
+  /** Load address where a step of the image's loop begins, for observers of its steps. */
   readonly imageStepAddress?: number;
   readonly cellWasm?: Uint8Array<ArrayBuffer>;
   readonly bridgeWasm?: Uint8Array<ArrayBuffer>;
-  /** The compiled rule table; without it the memory there stays stale. */
+  /** The compiled rule table. Without it the memory there stays stale. */
   readonly rules?: Uint8Array;
 }
 
-/** What whoever plays the AGL side gets. */
+/** What a peer on the AGL side receives. */
 export interface PeerSurroundings {
   readonly clock: VirtualClock;
   readonly endpoint: IvshmemEndpoint;
   readonly link: IvshmemLink;
   /** The R/W section. */
   readonly section: Buffer;
-  /** The end of the link that AGL plays, as its class code says. */
+  /** AGL's end of the link, as its class code says. */
   readonly protocol: number;
   /** A frame reached the CAN interface of the AGL side. */
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
-  /** An error message of the controller's reached it. */
+  /** An error frame of the controller reached the CAN interface. */
   readonly onErrorMessage: (message: ErrorMessage, nanos: number) => void;
 }
 
-/** Output sections of the control link: each side writes its own, and can only read the other. */
+/** Output sections of the control link. Each side writes its own and can only read the other. */
 export interface ControlSections {
-  /** Root's, read by the cell. */
+  /** Root's section, read by the cell. */
   readonly requests: Buffer;
-  /** The cell's: the status page. */
+  /** The cell's section: the status page. */
   readonly status: Buffer;
 }
 
-/** Memory of the links that a process outside has mapped as well. */
+/** Memory of the links that an external process has mapped as well. */
 export interface SharedMemories {
   readonly stateTable: Buffer;
   readonly section: Buffer;
@@ -77,11 +76,11 @@ export interface BoardOptions {
   readonly files: BoardFiles;
   readonly bitrate: number;
   readonly oscillatorHertz: number;
-  /** What `-s` gives to the cell. */
+  /** The cell's command line (`-s`). */
   readonly commandLine: string;
-  /** Plays the AGL side instead of the built bridge. */
+  /** Makes another peer instead of the built bridge. */
   readonly makePeer?: (surroundings: PeerSurroundings) => AglPeer;
-  /** Memory of the link that a process outside shares; without it the twin has its own. */
+  /** Memory of the link shared with an external process. Without it the twin allocates its own. */
   readonly shared?: SharedMemories;
   readonly tap?: SpiTap;
   readonly onInterruptLine?: (low: boolean, nanos: number) => void;
@@ -89,12 +88,12 @@ export interface BoardOptions {
   readonly onAglErrorMessage?: (message: ErrorMessage, nanos: number) => void;
   readonly onConsoleLine?: (line: ConsoleLine) => void;
   readonly faults?: BoardFaults;
-  /** What the cell's acts cost on another machine than the modelled board. */
+  /** Cost of the cell's acts on a machine other than the modelled board. */
   readonly timing?: TimingModel;
-  /** The core clock that SCLK is divided from, if it is not the 500 MHz that config.txt fixes. */
+  /** Core clock that SCLK is divided from, if not the 500 MHz that config.txt fixes. */
   readonly coreClockHertz?: number;
-  /** Where SPI0 differs from the silicon, as other emulations of it do. */
+  /** Differences of SPI0 from the silicon, as in other emulations. */
   readonly spi0?: Partial<Spi0Behaviour>;
-  /** A trap of the cell, which then starts anew, ends no run. */
+  /** A trap of the cell, which then restarts, does not end the run. */
   readonly trapsExpected?: boolean;
 }

@@ -1,7 +1,5 @@
 /**
- * The wiring of the Raspberry Pi 4 with the CAN HAT: where its devices stand, and which pin goes where.
- *
- * Does not: know the cell's memory or the link.
+ * The wiring of the Raspberry Pi 4 with the CAN HAT: device addresses and pins.
  */
 import type { Mcp2515 } from '../chip/mcp2515.ts';
 import type { VirtualClock } from '../clock.ts';
@@ -23,7 +21,7 @@ const INTERRUPT_PIN = 25;
 /** GIC: GPIO pins 0..27 (SPI 113). */
 export const GPIO_INTERRUPT = 145;
 
-/** What is soldered to the board, or in its SoC. */
+/** Devices on the board or in its SoC. */
 export interface BoardDevices {
   readonly clock: VirtualClock;
   readonly chip: Mcp2515;
@@ -32,7 +30,7 @@ export interface BoardDevices {
   readonly gpio: Gpio;
 }
 
-/** Connects chip, SPI0 and GPIO; returns the windows through which the cell sees SPI0, GPIO and UART. */
+/** Connects chip, SPI0 and GPIO. Returns the windows through which the cell sees SPI0, GPIO and UART. */
 export function wireDevices(
   options: BoardOptions,
   { clock, chip, uart, interruptWire, gpio }: BoardDevices,

@@ -1,8 +1,8 @@
 /**
- * One attempt to put a frame on the wire: who takes part, what happens to whom in which bit, how it ends.
+ * One attempt to put a frame on the wire: participants, events by bit, outcome.
  *
- * A plain attempt is predicted here at once; any other is simulated bit by bit (bit-simulation.ts),
- * and a test holds that both agree.
+ * A plain attempt is predicted here at once. Any other is simulated bit by bit (bit-simulation.ts). A test
+ * checks that both agree.
  */
 import { arbitrationKeyOf, type CanFrame } from './can-frame.ts';
 import type { BusErrorKind, CanNode, TransmitOffer } from './can-node.ts';
@@ -14,23 +14,23 @@ export interface Participant {
   readonly offer: TransmitOffer | undefined;
   /** Counters at the start of frame. */
   readonly faults: FaultConfinement;
-  /** Drives nothing: listen-only. */
+  /** Drives nothing (listen-only). */
   readonly silent: boolean;
-  /** Overload frames that it asks for in the intermissions after this attempt. */
+  /** Overload frames that it requests in the intermissions after this attempt. */
   readonly overloads?: number;
-  /** The node finds an error here whatever the wire shows: its bit clock is wrong. */
+  /** The node finds an error at this bit whatever the wire shows, because its bit clock is wrong. */
   forcedErrorBit?: number;
-  /** From this bit on it is off the bus: reset, or another mode. */
+  /** It is off the bus from this bit on (reset, or another mode). */
   leavesAtBit?: number;
 }
 
-/** Something that a fault injection does to one attempt. Bits count from SOF, stuff bits included. */
+/** A fault injected into one attempt. Bits count from SOF, stuff bits included. */
 export type WireFault =
-  /** The bit is inverted, on the wire or, with `node`, only as that node sees it. */
+  /** The bit is inverted on the wire or, with `node`, only as that node sees it. */
   | { readonly kind: 'flip'; readonly bit: number; readonly node?: CanNode }
   /** No receiver acknowledges. */
   | { readonly kind: 'no-acknowledge' }
-  /** The wire is dominant for so many bits. */
+  /** The wire is dominant for `bits` bits. */
   | { readonly kind: 'stuck-dominant'; readonly bit: number; readonly bits: number };
 
 /** What a node learns at the end of bit `bit`. */
@@ -44,13 +44,13 @@ export type AttemptStep =
       offer: TransmitOffer;
       error: BusErrorKind;
     }
-  /** EOF is over, and an overload frame follows. */
+  /** EOF is over and an overload frame follows. */
   | { kind: 'frame-ended'; bit: number; node: CanNode }
   | { kind: 'received'; bit: number; node: CanNode; frame: CanFrame }
   | { kind: 'receive-error'; bit: number; node: CanNode; error: BusErrorKind }
   | { kind: 'faults'; bit: number; node: CanNode; faults: FaultConfinement };
 
-/** How an attempt goes. Steps are in bit order. */
+/** The course of an attempt. Steps are in bit order. */
 export interface AttemptOutcome {
   readonly steps: readonly AttemptStep[];
   /** Bits from SOF to the end of EOF, or of the last error or overload delimiter. */
@@ -59,19 +59,19 @@ export interface AttemptOutcome {
   readonly recessiveTail: number;
   readonly acknowledged: boolean;
   readonly completed: boolean;
-  /** The offer that went through, or else the one that stayed on the wire longest. */
+  /** The offer that was sent, or else the one that stayed on the wire longest. */
   readonly winner: TransmitOffer;
-  /** The offers that did not lose arbitration: their nodes are transmitters to the end, errors or not. */
+  /** The offers that did not lose arbitration. Their nodes are transmitters to the end, also after errors. */
   readonly senders: readonly TransmitOffer[];
-  /** The wire, one level per bit; undefined: as `winner` sends it, acknowledged. */
+  /** The wire, one level per bit. Undefined: as `winner` sends it, acknowledged. */
   readonly levels?: Uint8Array;
   /** First error of the attempt, if it failed. */
   readonly error: BusErrorKind | undefined;
 }
 
 /**
- * The outcome of an attempt where nothing goes wrong, or undefined when it takes a simulation to tell:
- * equal arbitration fields, a wrong bit clock, an overload frame, nobody to acknowledge.
+ * The outcome of an attempt without faults. Undefined if only a simulation can tell: equal arbitration
+ * fields, a wrong bit clock, an overload frame, no acknowledging node.
  */
 export function predictAttempt(participants: readonly Participant[]): AttemptOutcome | undefined {
   let winner: Participant | undefined;
@@ -142,7 +142,7 @@ function changedFaults(faults: FaultConfinement): FaultConfinement {
   return copy;
 }
 
-/** The offer that wins if nothing goes wrong: the one with the smallest arbitration field. */
+/** The offer that wins without faults: the one with the smallest arbitration field. */
 export function favourite(participants: readonly Participant[]): Participant | undefined {
   let best: Participant | undefined;
   let bestKey = Infinity;

@@ -1,8 +1,7 @@
 /**
- * One CAN protocol controller, bit by bit: what it drives, what it makes of what it sees, its error and
- * overload flags, and its counters (ISO 11898-1, sections 10 and 12).
- *
- * Does not: know time, registers or queues. It only reports steps.
+ * One CAN protocol controller, bit by bit: what it drives, how it reads the wire, its error and overload
+ * flags, and its counters (ISO 11898-1, sections 10 and 12). It reports steps, without time, registers or
+ * queues.
  */
 import type { BusErrorKind, CanNode, TransmitOffer } from './can-node.ts';
 import type { Observation } from './bit-receiver.ts';
@@ -14,7 +13,7 @@ import { UnimplementedFeature } from '../unimplemented.ts';
 
 const FLAG_BITS = 6;
 const DELIMITER_BITS = 8;
-/** Dominant bits after a flag that cost another eight counts (fault confinement, rule f). */
+/** Number of dominant bits after a flag that costs another eight counts (fault confinement, rule f). */
 const DOMINANT_LIMIT = 8;
 
 /** `lost` is a node that left the bus or went bus-off. */
@@ -28,12 +27,12 @@ type Phase =
   | 'intermission'
   | 'lost';
 
-/** The controller. Per bit: `drive`, then `sense` with what the node sees of the wire. */
+/** The controller. For each bit call `drive`, then `sense` with what the node sees of the wire. */
 export class BitNode {
   readonly node: CanNode;
   readonly offer: TransmitOffer | undefined;
   readonly faults = new FaultConfinement();
-  /** Whether its frame is, or was when an error came, the one on the wire. */
+  /** Whether its frame is on the wire, or was when an error came. */
   transmitter: boolean;
   acknowledged = false;
   completed = false;
@@ -44,7 +43,7 @@ export class BitNode {
   readonly #forcedErrorBit: number | undefined;
   readonly #leavesAtBit: number | undefined;
   readonly #report: (step: AttemptStep) => void;
-  /** Overload frames it still wants to send. */
+  /** Overload frames left to send. */
   #overloads: number;
   readonly #receiver = new BitReceiver();
   #started = false;
@@ -52,7 +51,7 @@ export class BitNode {
   #count = 0;
   #run = 0;
   #previous = -1;
-  /** An error-passive sender pays for a missing acknowledgement only if its flag is disturbed. */
+  /** An error-passive sender counts a missing acknowledgement only if its flag is disturbed. */
   #unpaidAcknowledgement = false;
 
   constructor(
@@ -73,15 +72,15 @@ export class BitNode {
     this.#report = report;
   }
 
-  /** Whether the attempt may end as far as this node is concerned. */
+  /** Whether this node lets the attempt end. */
   get finished(): boolean {
     if (this.#phase === 'intermission' || this.#phase === 'lost') return true;
     if (this.#phase === 'frame') return !this.#started;
-    // A receiver that saw an error alone and may not say so lags behind; it holds nobody up.
+    // A receiver with a private error that it may not signal lags behind; it does not delay the end.
     return !this.transmitter && this.#mute;
   }
 
-  /** Whether it saw an error that it may not tell. Holds nobody up if the frame went on without it. */
+  /** Whether it saw an error that it may not signal. It does not delay the end if the frame went on. */
   get fellBehind(): boolean {
     return this.firstError !== undefined && !this.completed && this.#mute;
   }
@@ -151,7 +150,7 @@ export class BitNode {
     if (sent !== seen) {
       const arbitrating = bit > 0 && bit <= wire.arbitrationEnd && sent === RECESSIVE;
       if (!arbitrating) return this.#fail(bit, 'bit');
-      // A recessive stuff bit seen dominant is an error, but no fault of the sender (rule c, exception 2).
+      // A recessive stuff bit seen dominant is an error, but the sender is not charged (rule c, exception 2).
       if (wire.stuffed[bit] === 1) return this.#fail(bit, 'stuff');
       this.transmitter = false;
       this.#report({ kind: 'arbitration-lost', bit, node: this.node, offer: this.offer! });
@@ -253,7 +252,7 @@ export class BitNode {
     );
   }
 
-  /** An error in bit `bit`: counts it and starts the flag, from the next bit on. */
+  /** Counts an error in bit `bit` and starts the flag at the next bit. */
   #fail(bit: number, kind: BusErrorKind): void {
     this.firstError ??= kind;
     const active = this.faults.state === 'error-active' && !this.#silent;
@@ -280,7 +279,7 @@ export class BitNode {
     this.#phase = phase;
     this.#count = 0;
     this.#run = 0;
-    // In the wait that follows, -1 tells an overload flag: it costs a receiver nothing.
+    // In the wait that follows, -1 marks an overload flag, which costs a receiver nothing.
     this.#previous = phase === 'overload-flag' ? -1 : 2;
   }
 
@@ -289,7 +288,7 @@ export class BitNode {
     this.#run = 0;
   }
 
-  /** Adds to TEC of a sender, REC of a receiver; a node that only listens counts nothing. */
+  /** Adds to TEC of a sender or REC of a receiver. A listen-only node counts nothing. */
   #charge(bit: number, count: number): void {
     if (this.#silent) return;
     if (this.transmitter) this.faults.addTransmitErrors(count);

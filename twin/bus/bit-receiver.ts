@@ -1,7 +1,7 @@
 /**
- * One node's view of a frame, bit by bit: takes the stuff bits out, checks the CRC and the fixed form,
- * and says what it found. Every node of the bit-level simulation has one, senders too, because a
- * sender that loses arbitration goes on as a receiver.
+ * One node's view of a frame, bit by bit: removes the stuff bits, checks the CRC and the fixed form, and
+ * reports what it found. Every node of the bit-level simulation has one. Senders have one, too, because a
+ * sender that loses arbitration becomes a receiver.
  *
  * Does not: act on what it finds (flags, counters, acknowledgement).
  */
@@ -9,11 +9,11 @@ import type { CanFrame } from './can-frame.ts';
 import { dataLengthOf } from './can-frame.ts';
 import { CRC_BITS, END_OF_FRAME_BITS, RECESSIVE, STUFF_RUN, crcStep } from './frame-bits.ts';
 
-/** Where in the frame the next bit belongs. */
+/** The part of the frame that the next bit belongs to. */
 export type FramePart =
   'stuffed' | 'crc-delimiter' | 'acknowledge-slot' | 'acknowledge-delimiter' | 'end-of-frame';
 
-/** What one bit told. `valid` comes with the last but one bit of EOF, `end` with the last. */
+/** Meaning of one bit. `valid` comes with the last but one bit of EOF, `end` with the last. */
 export type Observation =
   'none' | 'stuff-error' | 'form-error' | 'crc-error' | 'valid' | 'end' | 'overload';
 
@@ -24,7 +24,7 @@ const STANDARD_DLC_END = 18;
 const EXTENDED_RTR = 32;
 const EXTENDED_DLC_END = 38;
 
-/** The receiver. `observe` takes one bit; the getters describe the bit to come. */
+/** The receiver. `observe` takes one bit. The getters describe the next bit. */
 export class BitReceiver {
   part: FramePart = 'stuffed';
   crcMatches = false;
@@ -32,7 +32,7 @@ export class BitReceiver {
   #previous = -1;
   #crc = 0;
   #field: number[] = [];
-  /** Unstuffed bits up to the end of the data field; known after the DLC. */
+  /** Unstuffed bits up to the end of the data field. Known after the DLC. */
   #contentLength = Infinity;
   #endBits = 0;
 

@@ -1,6 +1,6 @@
 /**
- * An attempt bit by bit, every node a protocol controller of its own: exact for faults, collisions and
- * missing acknowledgements, and the reference for the quick prediction of attempt.ts.
+ * An attempt bit by bit, in which every node is a protocol controller of its own. It is exact for faults,
+ * collisions and missing acknowledgements, and the reference for the prediction in attempt.ts.
  *
  * A pure function: the same participants and faults give the same steps.
  */
@@ -41,7 +41,7 @@ export function simulateAttempt(
     const isCarried = nodes.some((node) => node.completed);
     if (nodes.some((node) => !(node.finished || (isCarried && node.fellBehind)))) length = bit + 1;
   } while (bit < length || bit < faultsUntil);
-  // Of two senders that had not lost yet, an error-passive one may fail unseen: the other goes on.
+  // Of two senders that have not lost yet, an error-passive one may fail silently while the other continues.
   winner = nodes.find((node) => node.completed) ?? winner;
   return {
     steps,
@@ -56,7 +56,7 @@ export function simulateAttempt(
   };
 }
 
-/** Faults may lie behind the frame, in the intermission: so far the simulation goes at least. */
+/** Last bit with a fault. It may lie behind the frame, in the intermission, so simulate at least this far. */
 function endOfFaults(faults: readonly WireFault[]): number {
   let end = 0;
   for (const fault of faults) {

@@ -1,8 +1,8 @@
 /**
- * What the bus keeps about one of its nodes: whether it takes part, and what it waits for if not.
+ * The bus's record of one node: whether it takes part, and what it waits for otherwise.
  *
- * A node waits for 11 recessive bits after it connects, and for 128 times 11 after bus-off (ISO
- * 11898-1, bus integration and bus-off recovery).
+ * A node waits for 11 recessive bits after it connects, and for 128 times 11 after bus-off (ISO 11898-1, bus
+ * integration and bus-off recovery).
  */
 import type { Participant } from './attempt.ts';
 import type { CanNode } from './can-node.ts';
@@ -18,9 +18,9 @@ export class BusMember {
   readonly node: CanNode;
   /** Takes part in frames from the next start of frame on. */
   ready = false;
-  /** Error-passive and just sent: may not start a frame before this. */
+  /** After sending while error-passive: may not start a frame before this. */
   suspendedUntil = 0;
-  /** Overload frames it will ask for after the next frame. */
+  /** Overload frames it will request after the next frame. */
   overloads = 0;
   #missing = 0;
   #countsFrom = 0;
@@ -34,7 +34,7 @@ export class BusMember {
     return this.#missing > 0;
   }
 
-  /** Waits for so many runs of 11 recessive bits, counted from `nanos`. */
+  /** Waits for `runs` runs of 11 recessive bits, counted from `nanos`. */
   waitFor(runs: number, nanos: number, onReady: ((nanos: number) => void) | undefined): void {
     this.ready = false;
     this.#missing = runs;
@@ -47,7 +47,7 @@ export class BusMember {
     this.#onReady = undefined;
   }
 
-  /** Counts the whole runs between `recessiveSince` and `nanos`, and joins if they are enough. */
+  /** Counts the whole runs between `recessiveSince` and `nanos`, and joins if there are enough. */
   countRecessive(recessiveSince: number, nanos: number, bitNanos: number): void {
     const from = Math.max(recessiveSince, this.#countsFrom);
     const runs = Math.floor((nanos - from + 1) / (RECESSIVE_RUN_BITS * bitNanos));
@@ -57,7 +57,7 @@ export class BusMember {
     this.#countsFrom = from + Math.round(runs * RECESSIVE_RUN_BITS * bitNanos);
   }
 
-  /** When it joins if the wire stays recessive. */
+  /** Time at which it joins if the wire stays recessive. */
   readyNanos(recessiveSince: number, bitNanos: number): number {
     const from = Math.max(recessiveSince, this.#countsFrom);
     return from + Math.round(this.#missing * RECESSIVE_RUN_BITS * bitNanos);
@@ -75,7 +75,7 @@ export class BusMember {
     onReady?.(nanos);
   }
 
-  /** Its part in the attempt that starts at `nanos`; undefined if it has none. */
+  /** Its part in the attempt that starts at `nanos`. Undefined: none. */
   participant(nanos: number): Participant | undefined {
     const { node } = this;
     const participation = node.participation;

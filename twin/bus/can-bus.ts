@@ -1,11 +1,11 @@
 /**
- * The CAN bus of the emulated board: decides at which bit a frame starts, who wins, who acknowledges,
- * and tells every node what it would learn, at the time it would learn it.
+ * The CAN bus of the emulated board: decides at which bit a frame starts, which frame wins and who
+ * acknowledges, and tells every node what it would learn at the time it would learn it.
  *
- * One clock event per thing to tell, not per bit: an attempt is worked out at its start of frame
+ * There is one clock event per thing to tell, not per bit: an attempt is computed at its start of frame
  * (attempt.ts, bit-simulation.ts).
- * Does not: model propagation delay; all nodes share the bit grid. A wrong bit clock shows as an error
- * where its owner first misreads a bit (clock-error.ts).
+ * Does not: model propagation delay; all nodes share the bit grid. A wrong bit clock shows as an error where
+ * its owner first misreads a bit (clock-error.ts).
  */
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { AttemptOutcome, AttemptStep, Participant, WireFault } from './attempt.ts';
@@ -17,12 +17,12 @@ import type { BusErrorKind, CanNode } from './can-node.ts';
 import { firstMisreadBit, isHarmless, type BitClock } from './clock-error.ts';
 import { DOMINANT, INTERMISSION_BITS } from './frame-bits.ts';
 
-/** An error-passive sender waits so long after the intermission (ISO 11898-1, suspend transmission). */
+/** Wait of an error-passive sender after the intermission (ISO 11898-1, suspend transmission). */
 const SUSPEND_BITS = 8;
-/** A node may ask for no more overload frames in a row (ISO 11898-1, 10.3.5). */
+/** The most overload frames a node may request in a row (ISO 11898-1, 10.3.5). */
 const OVERLOADS_MAX = 2;
 
-/** One attempt as it was on the wire. */
+/** One attempt as seen on the wire. */
 export interface WireRecord {
   /** The frame that stayed on the wire. */
   readonly frame: CanFrame;
@@ -35,9 +35,9 @@ export interface WireRecord {
   readonly acknowledged: boolean;
   /** Bits from SOF to `endNanos`: stuff bits included, intermission not. */
   readonly bits: number;
-  /** `complete`: the sender saw no error to the end of EOF. */
+  /** `complete`: the sender saw no error up to the end of EOF. */
   readonly outcome: 'complete' | 'error';
-  /** What the sender found wrong, or else the first node that did. */
+  /** The error found by the sender, or else by the first node that found one. */
   readonly error: BusErrorKind | undefined;
 }
 
@@ -47,7 +47,7 @@ interface Running {
   readonly participants: Participant[];
   readonly faults: readonly WireFault[];
   outcome: AttemptOutcome;
-  /** First of `outcome.steps` that has not been told yet. */
+  /** Index of the next step of `outcome.steps` to tell. */
   next: number;
   event: ScheduledEvent;
 }
@@ -56,7 +56,7 @@ interface Running {
 export class CanBus {
   readonly clock: VirtualClock;
   readonly bitrate: number;
-  /** Length of a bit; not a whole number at every rate, so times are rounded, never added up. */
+  /** Length of a bit. It is fractional at some rates, so times are rounded and never added up. */
   readonly bitNanos: number;
   readonly #members: BusMember[] = [];
   readonly #listeners: ((record: WireRecord) => void)[] = [];
@@ -69,10 +69,10 @@ export class CanBus {
   #startNanos = Infinity;
   /** First instant a frame may start, and the anchor of the bit grid on an idle bus. */
   #freeNanos = 0;
-  /** The wire is recessive from here on, unless an attempt is running. */
+  /** The wire is recessive from here on unless an attempt is running. */
   #recessiveSince = 0;
   #joining: ScheduledEvent | undefined;
-  /** Nodes that say nothing of their clock: exact, sampling at 75 %, jumping an eighth. */
+  /** Clock of nodes without `bitClock`: exact, sampling at 75 %, jump width an eighth. */
   readonly #clockOfOthers: BitClock;
 
   constructor(options: { clock: VirtualClock; bitrate: number }) {
@@ -85,7 +85,7 @@ export class CanBus {
     this.#clockOfOthers = { bitrate: options.bitrate, samplePoint: 0.75, jumpWidth: 0.125 };
   }
 
-  /** Adds a node. One that is not `absent` takes part at once, as if it had watched the idle bus before. */
+  /** Adds a node. One that is not `absent` takes part at once, as if it had seen the idle bus. */
   attach(node: CanNode): void {
     if (this.#memberOf(node) !== undefined) throw new Error(`${node.name} is on the bus already`);
     const member = new BusMember(node);
@@ -93,7 +93,7 @@ export class CanBus {
     this.#members.push(member);
   }
 
-  /** Calls `listener` at the end of every attempt, good or not. */
+  /** Calls `listener` at the end of every attempt, also of a failed one. */
   onFrame(listener: (record: WireRecord) => void): void {
     this.#listeners.push(listener);
   }
@@ -109,23 +109,23 @@ export class CanBus {
   }
 
   /**
-   * A node has something to send since `nanos`. The bus asks for it at the first bit boundary, not before
-   * `nanos`, at which a frame may start: a controller is taken to need no time between request and SOF.
+   * A node has something to send since `nanos`. The bus asks for it at the first bit boundary from `nanos` on
+   * at which a frame may start: a controller is assumed to need no time between request and SOF.
    */
   requestStart(nanos: number = this.clock.now): void {
     if (this.#running === undefined) this.#planStart(nanos);
   }
 
   /**
-   * A node's `participation` is no longer `absent`: it takes part after 11 recessive bits, of which
-   * `onReady` is told.
+   * A node's `participation` is no longer `absent`. It takes part after 11 recessive bits; `onReady` is
+   * called then.
    */
   connect(node: CanNode, nanos: number, onReady?: (nanos: number) => void): void {
     this.#requireMember(node).waitFor(1, nanos, onReady);
     this.#planJoining();
   }
 
-  /** A node's `participation` is now `absent`: it drives nothing more, in the middle of a frame too. */
+  /** A node's `participation` is now `absent`: it stops driving, even within a frame. */
   disconnect(node: CanNode, nanos: number): void {
     const member = this.#requireMember(node);
     member.stopWaiting();
@@ -144,19 +144,19 @@ export class CanBus {
     return this.#requireMember(node).ready;
   }
 
-  /** Does `fault` to the next attempt that starts. Several calls add up. */
+  /** Applies `fault` to the next attempt. Several calls add up. */
   injectFault(fault: WireFault): void {
     this.#faults.push(fault);
   }
 
-  /** Asks `disturb` at every start of frame what is to go wrong with the attempt. One at a time. */
+  /** Calls `disturb` at every start of frame for the faults of the attempt. One function at a time. */
   onAttempt(disturb: ((participants: readonly Participant[]) => readonly WireFault[]) | undefined) {
     this.#disturb = disturb;
   }
 
   /**
-   * A node needs a pause: it sends an overload frame after the next frame. Twice in a row is the most.
-   * None of the nodes here asks by itself: the MCP2515 only reacts to the overload frames of others.
+   * A node needs a pause: it sends an overload frame after the next frame, at most two in a row. No node here
+   * requests one by itself: the MCP2515 only reacts to the overload frames of others.
    */
   requestOverload(node: CanNode): void {
     const member = this.#requireMember(node);
@@ -224,7 +224,7 @@ export class CanBus {
     for (const listener of this.#startListeners) listener(nanos);
   }
 
-  /** Finds who cannot follow the frame: a clock of its own that is not the sender's. */
+  /** Finds nodes that cannot follow the frame because their clock differs from the sender's. */
   #compareClocks(participants: readonly Participant[]): void {
     if (!participants.some(({ node }) => node.bitClock !== undefined)) return;
     const sender = favourite(participants)!;
@@ -288,7 +288,7 @@ export class CanBus {
     }
   }
 
-  /** A participant stops driving: the rest of the attempt is worked out anew; what was told stays. */
+  /** A participant stops driving. The rest of the attempt is computed again; steps already told stay. */
   #leave(running: Running, node: CanNode, nanos: number): void {
     const participant = running.participants.find((candidate) => candidate.node === node);
     if (participant === undefined || participant.leavesAtBit !== undefined) return;
@@ -352,7 +352,7 @@ export class CanBus {
     }
   }
 
-  /** Plans the moment at which the first waiting member joins if the bus stays idle. */
+  /** Plans the time at which the first waiting member joins if the bus stays idle. */
   #planJoining(): void {
     if (this.#joining !== undefined) this.clock.cancel(this.#joining);
     this.#joining = undefined;
@@ -387,7 +387,7 @@ export class CanBus {
   }
 }
 
-/** The wire of an attempt; a plain one is what its winner sends, with the ACK slot dominant. */
+/** The wire of an attempt. A plain one is what its winner sends, with the ACK slot dominant. */
 function levelsOf({ levels, winner }: AttemptOutcome): Uint8Array {
   if (levels !== undefined) return levels;
   const bits = Uint8Array.from(winner.wire.bits);

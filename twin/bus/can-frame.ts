@@ -1,16 +1,14 @@
 /**
- * A classical CAN frame, as the emulated bus carries it.
- *
- * Does not: know bits on the wire (frame-bits.ts) or text (../candump).
+ * A classical CAN frame, as the emulated bus carries it. frame-bits.ts has its bits, ../candump its text.
  */
 
-/** Data or remote frame with an 11-bit or 29-bit identifier (ISO 11898-1, 10.4). Never changed once made. */
+/** Data or remote frame with an 11-bit or 29-bit identifier (ISO 11898-1, 10.4). Immutable. */
 export interface CanFrame {
   /** 0..0x7ff, or 0..0x1fffffff when `extended`. */
   readonly identifier: number;
   readonly extended: boolean;
   readonly remote: boolean;
-  /** The four-bit length code as it is on the wire: 9..15 mean eight bytes. */
+  /** The four-bit length code on the wire. 9..15 mean eight bytes. */
   readonly dlc: number;
   /** `dataLengthOf(dlc)` bytes; none in a remote frame. */
   readonly data: Uint8Array;
@@ -19,14 +17,14 @@ export interface CanFrame {
 export const STANDARD_IDENTIFIER_MAX = 0x7ff;
 export const EXTENDED_IDENTIFIER_MAX = 0x1fffffff;
 
-/** Bytes that a length code stands for in a data frame. */
+/** Number of data bytes for a length code in a data frame. */
 export function dataLengthOf(dlc: number): number {
   return dlc > 8 ? 8 : dlc;
 }
 
 /**
- * Makes a frame and checks that it can exist on a wire.
- * `dlc` defaults to the number of data bytes; a RangeError names what does not fit.
+ * Makes a frame and checks that it can exist on a wire. `dlc` defaults to the number of data bytes. Throws
+ * RangeError naming what does not fit.
  */
 export function makeFrame(options: {
   identifier: number;
@@ -52,7 +50,7 @@ export function makeFrame(options: {
   return { identifier, extended, remote, dlc, data };
 }
 
-/** Whether two frames are the same on the wire. */
+/** Whether two frames look the same on the wire. */
 export function framesEqual(left: CanFrame, right: CanFrame): boolean {
   if (left.identifier !== right.identifier || left.extended !== right.extended) return false;
   if (left.remote !== right.remote || left.dlc !== right.dlc) return false;
@@ -61,9 +59,9 @@ export function framesEqual(left: CanFrame, right: CanFrame): boolean {
 }
 
 /**
- * The arbitration field as a number: of two frames that start together the one with the smaller key
- * wins, and equal keys mean equal arbitration fields. Layout from bit 31 down, in wire order:
- * 11-bit base identifier, RTR or SRR, IDE, then for extended frames 18 bits and RTR.
+ * The arbitration field as a number. Of two frames that start together the one with the smaller key wins;
+ * equal keys mean equal arbitration fields. From bit 31 down, in wire order: 11-bit base identifier, RTR or
+ * SRR, IDE, then for extended frames 18 bits and RTR.
  */
 export function arbitrationKeyOf(frame: CanFrame): number {
   const remote = frame.remote ? 1 : 0;

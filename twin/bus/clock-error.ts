@@ -1,10 +1,9 @@
 /**
- * What a wrong bit clock does to a receiver: where in a frame it first samples a neighbouring bit.
+ * Effect of a wrong bit clock on a receiver: where in a frame it first samples a neighbouring bit.
  *
- * Used by: CanBus, for receivers whose clock is not their sender's. A receiver synchronises hard at SOF
- * and then, by at most its jump width, at each edge from recessive to dominant (ISO 11898-1, 11.3).
- * Does not: go on after the first wrong sample; there the node is taken to find an error, which on a
- * real bus may take it a few bits more.
+ * A receiver synchronises hard at SOF, and then by at most its jump width at each edge from recessive to
+ * dominant (ISO 11898-1, 11.3). At the first wrong sample the node is taken to find an error; on a real bus
+ * that may take a few bits more.
  */
 import { DOMINANT, RECESSIVE } from './frame-bits.ts';
 
@@ -12,13 +11,13 @@ import { DOMINANT, RECESSIVE } from './frame-bits.ts';
 export interface BitClock {
   /** Its bits per second. */
   readonly bitrate: number;
-  /** Where in the bit it samples, as a fraction. */
+  /** Sample point as a fraction of the bit. */
   readonly samplePoint: number;
   /** Synchronisation jump width as a fraction of the bit. */
   readonly jumpWidth: number;
 }
 
-/** Longest way without an edge: five equal bits, their stuff bit, and the bits up to the edge after it. */
+/** Longest stretch without an edge: five equal bits, their stuff bit, and the bits up to the next edge. */
 const BITS_BETWEEN_EDGES = 12;
 
 /** Whether the difference is too small to matter in any frame. */
@@ -29,15 +28,15 @@ export function isHarmless(receiver: BitClock, senderBitrate: number): boolean {
 }
 
 /**
- * First of `bits` (as sent, from SOF) that the receiver takes for another value; undefined if it reads
- * them all.
+ * First of `bits` (as sent, from SOF) that the receiver reads as another value. Undefined: it reads all
+ * correctly.
  */
 export function firstMisreadBit(
   bits: Uint8Array,
   receiver: BitClock,
   senderBitrate: number,
 ): number | undefined {
-  // All in bits of the sender. `phase`: how late the receiver's bit begins.
+  // Times are in bits of the sender. `phase`: delay of the receiver's bit.
   const ownBit = senderBitrate / receiver.bitrate;
   let phase = 0;
   for (let bit = 0; bit < bits.length; bit++) {

@@ -1,27 +1,25 @@
 /**
- * Error counters of one CAN node and the states they lead to (ISO 11898-1, fault confinement; DS20001801
- * section 6). One object per node, changed by the bus as an attempt unfolds.
- *
- * Does not: raise interrupts or flags; see CanNode.faultsChanged.
+ * Error counters of one CAN node and the resulting states (ISO 11898-1, fault confinement; DS20001801J
+ * section 6). There is one object per node, which the bus changes during an attempt.
  */
 
-/** From this count on a node shows a warning (DS20001801, 7.6.2 and 7.6.3). */
+/** From this count on a node shows a warning (DS20001801J, 7.6.2 and 7.6.3). */
 export const WARNING_LIMIT = 96;
 /** From this count on a node is error-passive. */
 export const PASSIVE_LIMIT = 128;
 /** From this transmit count on a node is bus-off. */
 export const BUS_OFF_LIMIT = 256;
-/** A good frame brings a passive receiver's count down to here (ISO 11898-1: between 119 and 127). */
+/** A good frame lowers a passive receiver's count to this (ISO 11898-1: between 119 and 127). */
 export const RECEIVE_COUNT_AFTER_PASSIVE = 119;
 
-/** What the counters mean for behaviour on the wire. */
+/** Meaning of the counters for behaviour on the wire. */
 export type FaultState = 'error-active' | 'error-passive' | 'bus-off';
 
 /** TEC and REC with their rules. */
 export class FaultConfinement {
-  /** TEC. Above 255 only in the moment the node goes bus-off. */
+  /** TEC. Exceeds 255 only at the moment the node goes bus-off. */
   transmitErrors = 0;
-  /** REC. Does not grow past 255, the width of the MCP2515's register. */
+  /** REC. Stops at 255, the width of the MCP2515's register. */
   receiveErrors = 0;
   /** Set when TEC has passed 255; only `recover` or `reset` clears it. */
   busOff = false;
@@ -41,7 +39,7 @@ export class FaultConfinement {
     this.receiveErrors = Math.min(this.receiveErrors + count, 255);
   }
 
-  /** One of its frames went through. */
+  /** One of its frames was sent. */
   frameTransmitted(): void {
     if (this.transmitErrors > 0) this.transmitErrors--;
   }
@@ -52,14 +50,14 @@ export class FaultConfinement {
     else if (this.receiveErrors > 0) this.receiveErrors--;
   }
 
-  /** Reset, configuration mode, or the end of bus-off: both counters are zero again. */
+  /** Reset, configuration mode, or the end of bus-off: clears both counters. */
   reset(): void {
     this.transmitErrors = 0;
     this.receiveErrors = 0;
     this.busOff = false;
   }
 
-  /** Takes over another's counters. */
+  /** Copies the counters of another node. */
   copyFrom(other: FaultConfinement): void {
     this.transmitErrors = other.transmitErrors;
     this.receiveErrors = other.receiveErrors;

@@ -1,23 +1,21 @@
 /**
- * From a frame to the exact bits on the wire (ISO 11898-1, 10.4 to 10.6).
- *
- * Does not: know nodes or time. 0 is dominant, 1 is recessive.
+ * Converts a frame to the exact bits on the wire (ISO 11898-1, 10.4 to 10.6). 0 is dominant, 1 is recessive.
  */
 import type { CanFrame } from './can-frame.ts';
 
-/** Wire bits of one frame from SOF to the last bit of EOF, and where its parts are. */
+/** Wire bits of one frame from SOF to the last bit of EOF, and the positions of its parts. */
 export interface WireBits {
-  /** One element per bit; the ACK slot is recessive, as its sender leaves it. */
+  /** One element per bit. The ACK slot is recessive, as its sender leaves it. */
   readonly bits: Uint8Array;
   /** Bits from SOF to the end of EOF. */
   readonly length: number;
-  /** Stuff bits among them. */
+  /** Number of stuff bits in it. */
   readonly stuffBits: number;
   /** 1 where `bits` holds a stuff bit. */
   readonly stuffed: Uint8Array;
   /** Index of the last bit of the arbitration field (RTR). */
   readonly arbitrationEnd: number;
-  /** Index of the ACK slot; the delimiters are its neighbours. */
+  /** Index of the ACK slot. The delimiters are its neighbours. */
   readonly acknowledgeSlot: number;
   /** Index of the first bit of EOF. */
   readonly endOfFrame: number;
@@ -30,7 +28,7 @@ export const RECESSIVE = 1;
 export const CRC_BITS = 15;
 /** x15 + x14 + x10 + x8 + x7 + x4 + x3 + 1, without its top term (ISO 11898-1, 10.4.2.6). */
 export const CRC_POLYNOMIAL = 0x4599;
-/** After so many equal bits the opposite one is stuffed. */
+/** After this many equal bits the opposite one is stuffed. */
 export const STUFF_RUN = 5;
 export const END_OF_FRAME_BITS = 7;
 export const INTERMISSION_BITS = 3;
@@ -55,7 +53,7 @@ function put(value: number, width: number): void {
   for (let bit = width - 1; bit >= 0; bit--) scratch[scratchLength++] = (value >>> bit) & 1;
 }
 
-/** SOF to the end of the data field, without stuff bits, into the scratch buffer. */
+/** Writes SOF to the end of the data field, without stuff bits, into the scratch buffer. */
 function putContents(frame: CanFrame): void {
   scratchLength = 0;
   const remote = frame.remote ? RECESSIVE : DOMINANT;

@@ -1,10 +1,9 @@
 /**
- * A sender that stands for any number of control units: plays recorded frames onto the bus and
- * acknowledges what others send.
+ * A sender that stands for any number of control units: plays recorded frames onto the bus and acknowledges
+ * the frames of others.
  *
- * Frames of one identifier leave in the order they were put in; frames of different identifiers,
- * coming from different units on a real bus, contend by arbitration. Does not: keep what it
- * receives.
+ * Frames of one identifier leave in the order they were put in. Frames of different identifiers come from
+ * different units on a real bus, so they contend by arbitration.
  */
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { CanBus } from './can-bus.ts';
@@ -14,7 +13,7 @@ import type { CanNode, Participation, TransmitOffer } from './can-node.ts';
 import { FaultConfinement } from './fault-confinement.ts';
 import { encodeFrame, type WireBits } from './frame-bits.ts';
 
-/** A frame in a queue; its bits are made when it first contends. */
+/** A frame in a queue. Its bits are made when it first contends. */
 class QueuedFrame implements TransmitOffer {
   readonly frame: CanFrame;
   readonly sender: string;
@@ -37,7 +36,7 @@ class QueuedFrame implements TransmitOffer {
   }
 }
 
-/** First in, first out, without moving what is behind the head each time. */
+/** First in, first out, without moving the elements behind the head each time. */
 class FrameQueue {
   readonly #frames: QueuedFrame[] = [];
   #first = 0;
@@ -54,7 +53,7 @@ class FrameQueue {
     this.#frames.push(frame);
   }
 
-  /** Puts `frame` behind all that are not later. */
+  /** Inserts `frame` behind all frames that are not later. */
   insertByTime(frame: QueuedFrame): void {
     const frames = this.#frames;
     let index = frames.length;
@@ -73,31 +72,31 @@ class FrameQueue {
   }
 }
 
-/** The sender. `enqueue` in order of time is quickest; any order works. */
+/** The sender. `enqueue` accepts any order; time order is fastest. */
 export class LogNode implements CanNode {
   readonly name: string;
   readonly bitClock: BitClock | undefined;
-  /** May be changed while no frame is on the wire; tell the bus by `requestStart` when frames wait. */
+  /** May change while no frame is on the wire. Call the bus's `requestStart` if frames wait. */
   participation: Participation = 'active';
-  /** Whether what it sends needs no acknowledgement of another node. May be changed as `participation`. */
+  /** Whether its frames need no acknowledgement of another node. May change like `participation`. */
   isSeveralUnits = false;
-  /** The longest that the start of a frame was behind its time. */
+  /** The longest delay of a start of frame after its time. */
   latestNanos = 0;
   readonly faults = new FaultConfinement();
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
-  /** Not released yet, earliest first. */
+  /** Frames not released yet, earliest first. */
   readonly #future = new FrameQueue();
   #release: ScheduledEvent | undefined;
-  /** The queue of the frame that was given last. */
+  /** The queue of the frame enqueued last. */
   #lastQueue = 0;
   /** Released frames by identifier, or behind the one they follow. */
   readonly #queues = new Map<number, FrameQueue>();
   #released = 0;
-  /** Best head of all queues; undefined means look for it. */
+  /** The best head of all queues. Undefined: must be searched. */
   #best: QueuedFrame | undefined;
 
-  /** `bitClock`: a clock of its own, right or wrong; else the bus's. */
+  /** `bitClock`: a clock of its own, correct or wrong. Default: the bus's. */
   constructor(options: { clock: VirtualClock; bus: CanBus; name?: string; bitClock?: BitClock }) {
     this.bitClock = options.bitClock;
     this.name = options.name ?? 'log';
@@ -106,7 +105,7 @@ export class LogNode implements CanNode {
     this.#bus.attach(this);
   }
 
-  /** Frames that are not on the wire yet, released or not. */
+  /** Frames not on the wire yet, released or not. */
   get pendingCount(): number {
     return this.#future.length + this.#released;
   }
@@ -116,8 +115,8 @@ export class LogNode implements CanNode {
   }
 
   /**
-   * Wants `frame` on the wire from `atNanos` on. `name` becomes WireRecord.sender. `staysBehind`: not
-   * before the frame that was given before it.
+   * Wants `frame` on the wire from `atNanos` on. `name` becomes WireRecord.sender. `staysBehind`: not before
+   * the frame enqueued before it.
    */
   enqueue(frame: CanFrame, atNanos: number, name: string, staysBehind = false): void {
     const queue = staysBehind ? this.#lastQueue : identityOf(frame);

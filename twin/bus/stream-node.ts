@@ -1,8 +1,6 @@
 /**
- * A sender that always has the next frame of a sequence ready: a bus under full load.
- *
- * Acknowledges what others send.
- * Does not: queue; frames leave in the order of the sequence, the next one pending at once.
+ * A sender that always has the next frame of a sequence ready: a bus under full load. Frames leave in the
+ * order of the sequence. It acknowledges the frames of others.
  */
 import type { CanBus } from './can-bus.ts';
 import { arbitrationKeyOf, type CanFrame } from './can-frame.ts';
@@ -10,15 +8,15 @@ import type { CanNode, Participation, TransmitOffer } from './can-node.ts';
 import { FaultConfinement } from './fault-confinement.ts';
 import { encodeFrame } from './frame-bits.ts';
 
-/** Offers kept, so that a short sequence that repeats is encoded once. */
+/** Offers kept, so that a short repeating sequence is encoded once. */
 const KEPT_OFFERS = 4096;
 
-/** The sender. `next` gives the frame after the one just sent; undefined: silence until `start`. */
+/** The sender. `next` gives the frame after the one just sent. Undefined: silence until `start`. */
 export class StreamNode implements CanNode {
   readonly name: string;
   readonly participation: Participation = 'active';
   readonly faults = new FaultConfinement();
-  /** Frames that went through. */
+  /** Frames sent successfully. */
   sent = 0;
   readonly #bus: CanBus;
   readonly #next: () => CanFrame | undefined;
@@ -32,7 +30,7 @@ export class StreamNode implements CanNode {
     this.#bus.attach(this);
   }
 
-  /** Asks for the first frame, or again after a silence, and wants it on the wire from now on. */
+  /** Requests the first frame, or the next after a silence, for the wire from now on. */
   start(): void {
     this.#advance();
     if (this.#offer !== undefined) this.#bus.requestStart();

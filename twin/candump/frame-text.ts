@@ -1,9 +1,9 @@
 /**
  * The frame of a candump log: `ID#DATA`.
  *
- * Format: can-utils, lib.h. Identifiers have 3 hex digits (standard) or 8 (extended, or an error frame);
- * `#R` or `#R<length>` is a remote frame; `_<9..F>` behind eight bytes is a length code above eight; dots
- * may part the bytes. `##` is a CAN FD frame; five digits and a header of 14 characters are a CAN XL frame.
+ * Format: can-utils, lib.h. Identifiers have 3 hex digits (standard) or 8 (extended, or an error frame). `#R`
+ * or `#R<length>` is a remote frame. `_<9..F>` behind eight bytes is a length code above eight. Dots may
+ * separate the bytes. `##` is a CAN FD frame; five digits and a header of 14 characters are a CAN XL frame.
  */
 import type { CanFrame } from '../bus/can-frame.ts';
 import {
@@ -13,13 +13,13 @@ import {
   makeFrame,
 } from '../bus/can-frame.ts';
 
-/** What stands in logs and cannot be on a classical bus as a frame of somebody's. */
+/** Kinds of log entries that cannot be sent as a frame on a classical bus. */
 export type Unplayable = 'error frame' | 'CAN FD frame' | 'CAN XL frame';
 
-/** Says what is wrong at an offset in the text; does not return. */
+/** Throws an error about the text at an offset. Does not return. */
 export type Refuse = (offset: number, reason: string) => never;
 
-/** CAN_ERR_FLAG of linux/can.h, and what is above it. */
+/** CAN_ERR_FLAG of linux/can.h, and the bits above it. */
 const ERROR_FLAG = 0x20000000;
 const IDENTIFIER_FLAGS_END = 0x40000000;
 const HEX_DIGITS = /^[0-9A-Fa-f]*$/;
@@ -28,7 +28,7 @@ const XL_HEADER = /^[0-9A-Fa-f]{5}#[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{8}#
 const STANDARD_DIGITS = 3;
 const EXTENDED_DIGITS = 8;
 
-/** Reads one frame, or says which kind it is that cannot be played. */
+/** Reads one frame, or names the kind that cannot be played. */
 export function parseFrameText(text: string, refuse: Refuse): CanFrame | Unplayable {
   const mark = text.indexOf('#');
   if (mark < 0) return refuse(0, `"${text}" has no "#" between identifier and data`);
@@ -54,7 +54,7 @@ export interface FrameHead {
   readonly extended: boolean;
 }
 
-/** 3 hex digits, or 8, of which the error flag says that it is none. */
+/** Reads 3 or 8 hex digits. With the error flag set, it is an error frame. */
 export function parseIdentifier(digits: string, refuse: Refuse): FrameHead | 'error frame' {
   const length = digits.length;
   if (!HEX_DIGITS.test(digits) || (length !== STANDARD_DIGITS && length !== EXTENDED_DIGITS)) {

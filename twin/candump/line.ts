@@ -1,34 +1,34 @@
 /**
- * One line of a candump log, of each form that tools write.
+ * One line of a candump log, in each form that tools write.
  *
- *   (1398128223.803317) can0 166#D0320009          candump -l, -L; log2asc's opposite, asc2log
+ *   (1398128223.803317) can0 166#D0320009          candump -l, -L; asc2log
  *   (1398128223.803317) can0 166#D0320009 R        with the direction: candump -x, asc2log, python-can
  *   (2023-01-05 10:11:12.123456) can0 1A0#0102     candump -tA
  *    (1643387200.593986)  can0  1A0   [2]  01 02   candump -ta, the screen form
  *
- * "T answered" is this project's own word for what the cell answered by itself (`recorder dump`). A date
- * has no zone; it is taken for UTC, as only differences count here.
+ * "T answered" is this project's word for a frame that the cell answered by itself (`recorder dump`). A date
+ * has no zone and is read as UTC, because only differences count here.
  */
 import type { CanFrame } from '../bus/can-frame.ts';
 import { parseFrameText, type Refuse, type Unplayable } from './frame-text.ts';
 import { parseScreenFrame } from './screen-line.ts';
 
-/** Who put the frame on the bus, seen from who recorded it. */
+/** Direction of the frame from the recorder's view. */
 export type Direction = 'unknown' | 'received' | 'sent' | 'answered';
 
 export interface ReadLine {
-  /** As written, in nanoseconds: relative, or of the Unix epoch (more than a number can hold). */
+  /** Time as written, in nanoseconds: relative, or since the Unix epoch (exceeds a safe number). */
   readonly nanos: bigint;
   readonly interfaceName: string;
   readonly direction: Direction;
   readonly frame: CanFrame | Unplayable;
 }
 
-/** The time in its parentheses, the interface, and the rest, with the blanks before each. */
+/** Time, interface, and the rest, with the blanks before each. */
 const LINE = /^(\s*)(\([^)]*\)|\S+)(\s+)(\S+)(\s+)(\S.*)$/;
 const SECONDS = /^\((\d+)\.(\d{1,9})\)$/;
 const DATE = /^\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.(\d{1,9})\)$/;
-/** Behind the frame: the direction, for CAN FD two flags, or our own word. */
+/** Text behind the frame: the direction, with two flags for CAN FD, or the project's word. */
 const DIRECTION = /^([RrTt])(?: (answered)|(?: [BE-]){0,2})?$/;
 const NANOS_PER_SECOND = 1_000_000_000n;
 

@@ -1,36 +1,36 @@
 /**
- * Times for the frames of a log, in the order of the file: each at least that of the frame before it.
+ * Monotonic times for the frames of a log, in the order of the file.
  *
- * Files have times that go back where the clock was set, or where a recorder took frames from several
- * queues. The order of the file is what was seen; the times are not.
+ * In a file, times go back where the clock was set, or where a recorder took frames from several queues. The
+ * order of the file is what was seen; the times are not reliable.
  */
 import type { LogEntry } from './read.ts';
 
 export interface OrderedEntry extends LogEntry {
-  /** The time as written was before that of the frame before it, behind which this one has to stay. */
+  /** The written time was before that of the frame before it. It must stay behind that frame. */
   readonly isLate: boolean;
 }
 
-/** Times that go back: how often, and the line of the first. */
+/** Number of times that go back, and the line of the first. */
 export interface TimesBack {
   readonly count: number;
   readonly firstLine: number;
 }
 
 /**
- * A step back by more than this is a clock that was set: what follows keeps its own pace from there, else
- * it would be one burst. Less is frames that were written out of order.
+ * A larger step back means that the clock was set: later frames keep their own pace from there; otherwise
+ * they would become one burst. A smaller step means that frames were written out of order.
  */
 const CLOCK_SET_NANOS = 1_000_000_000n;
 
-/** The same entries with times that never go back. */
+/** The same entries with monotonic times. */
 export function inOrder(entries: readonly LogEntry[]): {
   readonly entries: OrderedEntry[];
   readonly timesBack: TimesBack;
 } {
   let count = 0;
   let firstLine = 0;
-  /** What is added to the times as written since the clock was set back. */
+  /** Added to the written times since the clock was set back. */
   let shift = 0n;
   let last: bigint | undefined;
   const ordered = entries.map((entry): OrderedEntry => {

@@ -1,12 +1,10 @@
 /**
- * Recognises logs that other tools write, to say what a file is and what makes a candump log of it.
- *
- * Does not: read them.
+ * Recognises logs of other tools, to name the format and the way to a candump log.
  */
 
 interface Format {
   readonly name: string;
-  /** What tells the format, anywhere in the first lines. */
+  /** Identifies the format, anywhere in the first lines. */
   readonly mark: RegExp;
   readonly next: string;
 }
@@ -29,7 +27,7 @@ const FORMATS: readonly Format[] = [
   { name: 'an ASAM MDF file', mark: /^(?:MDF |UnFinMF)/, next: CONVERT },
   {
     name: 'a packet capture',
-    // pcapng's block type, and pcap's number in either order of bytes, in micro- or nanoseconds.
+    // pcapng's block type, and pcap's magic in either byte order, in micro- or nanoseconds.
     mark: /^(?:\n\r\r\n|\xd4\xc3\xb2\xa1|\x4d\x3c\xb2\xa1|\xa1\xb2\xc3\xd4|\xa1\xb2\x3c\x4d)/,
     next: 'record with candump -l',
   },
@@ -47,12 +45,12 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-/** Characters in which the mark of a format is looked for. */
+/** Characters in which the mark of a format is searched. */
 const HEAD_CHARACTERS = 4096;
 
 /**
- * `this is a Vector ASC log, ...` and what to do next; undefined when it is none of those known here.
- * `text`: each character is a byte, where the file is no text.
+ * `this is a Vector ASC log, ...` and the next step. Undefined: an unknown format. `text` has one character
+ * per byte if the file is not text.
  */
 export function describeOtherFormat(text: string): string | undefined {
   const head = text.slice(0, HEAD_CHARACTERS);

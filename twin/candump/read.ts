@@ -1,7 +1,8 @@
 /**
- * Reads candump logs as tools write them (line.ts), and counts what it left out: comments, and frames that no classical bus carries.
+ * Reads candump logs in all forms of line.ts. Counts what it leaves out: comments, and frames that no
+ * classical bus carries.
  *
- * Does not: choose among the frames (run/log-choice.ts), mend their times (order.ts), or read logs of other tools (other-formats.ts).
+ * Does not: choose frames, correct their times (order.ts), or read logs of other tools (other-formats.ts).
  */
 import type { CanFrame } from '../bus/can-frame.ts';
 import type { Unplayable } from './frame-text.ts';
@@ -10,7 +11,7 @@ import { describeOtherFormat } from './other-formats.ts';
 
 /** One frame of a log. */
 export interface LogEntry {
-  /** As written, in nanoseconds: relative, or of the Unix epoch (more than a number can hold). */
+  /** Time as written, in nanoseconds: relative, or since the Unix epoch (exceeds a safe number). */
   readonly nanos: bigint;
   readonly interfaceName: string;
   readonly direction: Direction;
@@ -19,21 +20,21 @@ export interface LogEntry {
   readonly line: number;
 }
 
-/** Lines that are not among the entries. */
+/** Kinds of lines that are left out. */
 export type LeftOut =
   | Unplayable
   | 'comment line'
   | 'note of the recorder that it lost frames'
   | 'line cut off at the end of the file';
 
-/** What a log holds. */
+/** Content of a log. */
 export interface LogReading {
   readonly entries: readonly LogEntry[];
-  /** How many of each were left out; only those that there were. */
+  /** Number of lines left out, by kind. Kinds that did not occur are absent. */
   readonly leftOut: ReadonlyMap<LeftOut, number>;
 }
 
-/** What is wrong with a log, and where: `file:line:column: reason`. Lines and columns count from 1. */
+/** An error in a log: `file:line:column: reason`. Lines and columns count from 1. */
 export class LogSyntaxError extends Error {
   override readonly name = 'LogSyntaxError';
   readonly file: string;
@@ -50,9 +51,9 @@ export class LogSyntaxError extends Error {
   }
 }
 
-/** What does not begin with a parenthesis is a comment to canplayer (canplayer.c) and so to us. */
+/** A line that does not begin with a parenthesis is a comment, as for canplayer (canplayer.c). */
 const TIMED_LINE = /^\s*\(/;
-/** candump -d. */
+/** Written by candump -d. */
 const LOST_FRAMES = 'DROPCOUNT: ';
 /** The frames of a whole log. `file` is for messages only. Throws LogSyntaxError. */
 export function parseLog(text: string, file: string): LogEntry[] {
@@ -81,7 +82,7 @@ class LogReader {
   readonly #file: string;
   readonly #entries: LogEntry[] = [];
   readonly #leftOut = new Map<LeftOut, number>();
-  /** A line was read that began as a frame does. */
+  /** A line was read that starts like a frame. */
   hasFrames = false;
 
   constructor(file: string) {
@@ -100,7 +101,7 @@ class LogReader {
         throw new LogSyntaxError(this.#file, number, offset + 1, reason);
       });
     } catch (error) {
-      // A recorder that lost its power leaves half a line; it never ends one without a line break.
+      // A recorder that lost power leaves half a line, without a line break.
       if (!isCutOff || number === 1) throw error;
       return this.#leaveOut('line cut off at the end of the file');
     }

@@ -1,10 +1,9 @@
 /**
  * The frame as candump shows it on a screen: `1A0   [2]  01 02`.
  *
- * Format: can-utils, candump.c and lib.h. `{D}` in the place of `[8]` is the length code itself (`-8`),
- * `remote request` and `ERRORFRAME` stand behind; two digits in the brackets are CAN FD, four are CAN XL;
- * `-a` adds the bytes as characters, between apostrophes. Does not: read binary (`-i`) or swapped (`-S`)
- * bytes.
+ * Format: can-utils, candump.c and lib.h. `{D}` instead of `[8]` is the length code itself (`-8`). `remote
+ * request` and `ERRORFRAME` follow the frame. Two digits in the brackets are CAN FD, four are CAN XL. `-a`
+ * adds the bytes as characters between apostrophes. Does not: read binary (`-i`) or swapped (`-S`) bytes.
  */
 import { type CanFrame, dataLengthOf, makeFrame } from '../bus/can-frame.ts';
 import { parseIdentifier, type Refuse, type Unplayable } from './frame-text.ts';
@@ -13,7 +12,7 @@ import { parseIdentifier, type Refuse, type Unplayable } from './frame-text.ts';
 const SCREEN = /^((?:[RT]X +[B-] +[E-] +)?)([0-9A-Fa-f]+) +(\[(\d+)\]|\{([0-9A-F])\})(.*)$/;
 const FD_DIGITS = 2;
 
-/** The direction that `-x` shows, and the frame. Undefined: not of the screen form. */
+/** The direction that `-x` shows, and the frame. Undefined: not the screen form. */
 export function parseScreenFrame(
   text: string,
   refuse: Refuse,

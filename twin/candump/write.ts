@@ -1,8 +1,4 @@
-/**
- * Writes candump log lines, the form that read.ts reads.
- *
- * Does not: write files.
- */
+/** Writes candump log lines in the form that read.ts reads. */
 import type { CanFrame } from '../bus/can-frame.ts';
 
 /** The frame alone: `ID#DATA`, `ID#R<length>`, `_<9..F>` for a length code above eight. */
@@ -19,7 +15,7 @@ export function formatFrame(frame: CanFrame): string {
   return `${identifier}#${data}${code}`;
 }
 
-/** One line without the newline: `(seconds.micros) name ID#DATA`. Time is cut off to microseconds. */
+/** One line without the newline: `(seconds.micros) name ID#DATA`. Time is truncated to microseconds. */
 export function formatLogLine(nanos: number | bigint, name: string, frame: CanFrame): string {
   const micros = BigInt(nanos) / 1000n;
   const seconds = micros / 1_000_000n;

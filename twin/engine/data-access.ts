@@ -1,14 +1,14 @@
 /**
- * What memory an A64 load or store touches: decoded from the instruction and the registers.
+ * The memory that an A64 load or store accesses, decoded from the instruction and the registers.
  *
- * The emulator says of a fault which instruction it was, and not dependably where it reached to:
- * libunicorn 2.0.1 gives a virtual address, 2.1.1 a physical one or none. So the twin works the
- * address out itself. Source: Arm ARM DDI 0487, C4.1, "Loads and stores".
- * Does not: know SIMD and floating-point registers, atomic memory operations (Armv8.1) and DC ZVA;
- * the cell is compiled without them.
+ * On a fault the emulator reports the instruction reliably, but not the address: libunicorn 2.0.1 gives a
+ * virtual address, 2.1.1 a physical one or none. So the twin computes it. Source: Arm ARM DDI 0487, C4.1,
+ * "Loads and stores".
+ * Does not: decode SIMD and floating-point registers, atomic memory operations (Armv8.1) and DC ZVA; the cell
+ * is compiled without them.
  */
 
-/** The registers at the instruction: x0 to x30; `base` reads number 31 as SP, `index` as 0. */
+/** The registers at the instruction: x0 to x30. `base` reads number 31 as SP, `index` as 0. */
 export interface RegisterFile {
   base(number: number): bigint;
   index(number: number): bigint;
@@ -30,7 +30,7 @@ const field = (instruction: number, at: number, bits: number): number =>
 const signed = (instruction: number, at: number, bits: number): bigint =>
   BigInt.asIntN(bits, BigInt(field(instruction, at, bits)));
 
-/** The access of `instruction`; undefined when it is none of those known here. */
+/** The access of `instruction`. Undefined: not a known load or store. */
 export function decodeDataAccess(
   instruction: number,
   registers: RegisterFile,
@@ -55,7 +55,7 @@ function access(isLoad: boolean, address: bigint, bytes: number): DataAccess {
   return { kind: isLoad ? 'read' : 'write', address: BigInt.asUintN(ADDRESS_BITS, address), bytes };
 }
 
-/** LDXR, STXR, LDAR, STLR and their kin: the address is the base register. */
+/** LDXR, STXR, LDAR, STLR and similar: the address is the base register. */
 function exclusive(instruction: number, registers: RegisterFile): DataAccess | undefined {
   const isOrderedOnly = bit(instruction, 23);
   const isPair = bit(instruction, 21);

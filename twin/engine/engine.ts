@@ -1,13 +1,12 @@
 /**
- * What runs the cell's program: the real ARM64 image or the wasm module alone.
- *
- * Does not: own time (the Machine's clock does) or devices.
+ * Runs the cell's program: the real ARM64 image, or only the wasm module. Time belongs to the Machine's
+ * clock.
  */
 
-/** Names as given to `--engine` and written to summary.json. */
+/** Engine names for `--engine` and summary.json. */
 export type EngineName = 'image' | 'wasm';
 
-/** The name that bsp/rpi4/cell.c gives to the beginning of a step. */
+/** Symbol at the beginning of a step in bsp/rpi4/cell.c. */
 export const STEP_SYMBOL = 'cell_step_begins';
 
 /**
@@ -25,10 +24,10 @@ export interface Engine {
   /** Puts the CPU at its reset entry. The machine's memories are loaded before this. */
   boot(): void;
   /**
-   * Runs until the clock reaches `untilNanos` (it may pass it by the rest of one guest act), or
-   * the program stops or is parked. Once stopped or parked, it stays so without using time.
+   * Runs until the clock reaches `untilNanos` (it may exceed it by the rest of one guest act), or the program
+   * stops or is parked. Afterwards it stays stopped or parked without using time.
    */
   run(untilNanos: number): RunResult;
-  /** Frees what the engine holds outside the JavaScript heap; it cannot run afterwards. */
+  /** Frees resources outside the JavaScript heap. The engine cannot run afterwards. */
   close(): void;
 }

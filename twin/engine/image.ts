@@ -1,11 +1,10 @@
 /**
- * The image engine: executes canwarden.bin, the very bytes that go on the card, in an ARM64 emulator
- * over a Machine.
+ * The image engine: executes canwarden.bin, the very bytes on the card, in an ARM64 emulator over a Machine.
  *
- * The instructions of a basic block are charged when it is entered; device accesses, counter reads,
+ * The instructions of a basic block are charged when it is entered. Device accesses, counter reads,
  * hypercalls and idle hints go to the Machine.
- * Does not: deliver interrupts to EL1 (the cell masks all exceptions; WFI wakes all the same), model
- * caches, barriers or memory attributes: the emulator has none.
+ * Does not: deliver interrupts to EL1 (the cell masks all exceptions; WFI still wakes), or model caches,
+ * barriers or memory attributes, which the emulator lacks.
  */
 import { CellParked } from '../machine/machine.ts';
 import type { AccessSize, GuestMemory, Machine } from '../machine/machine.ts';
@@ -19,7 +18,7 @@ import { Unicorn } from './unicorn.ts';
 import type { InvalidAccess, SystemRegister } from './unicorn.ts';
 
 const FOUR_GIB = 0x1_0000_0000;
-/** Where the running image sees guest address 0 (bsp/rpi4): it executes at its load address plus this. */
+/** The running image sees guest address 0 here (bsp/rpi4): it executes at its load address plus this. */
 const GUEST_VIEW = 0x4_0000_0000;
 
 // Arm ARM DDI 0487, C6.2: encodings.
@@ -64,15 +63,15 @@ const EXCEPTION_HVC = 11;
 
 /** Exception vector: synchronous, current EL with its own stack pointer. */
 const VECTOR_SYNCHRONOUS = 0x200n;
-/** ESR_EL1 of the other exceptions that the cell takes itself: unknown reason, BRK #0. */
+/** ESR_EL1 of other exceptions that the cell handles: unknown reason, BRK #0. */
 const SYNDROMES: Readonly<Record<number, bigint>> = {
   [EXCEPTION_UNDEFINED]: 1n << 25n,
   [EXCEPTION_BREAKPOINT]: (0x3cn << 26n) | (1n << 25n),
 };
 
 /**
- * The emulator can end a run exactly only after a number of instructions; between two slices the
- * clock is looked at.
+ * The emulator can end a run exactly only after a number of instructions. The clock is checked between two
+ * slices.
  */
 const SLICE_INSTRUCTIONS = 20_000;
 
@@ -97,7 +96,7 @@ export class ImageEngine implements Engine {
   #exception = 0;
   #result: RunResult = 'running';
 
-  /** `stepAddress`: where a step of the loop begins, as loaded (symbol STEP_SYMBOL); else no `onStep`. */
+  /** `stepAddress`: load address of the beginning of a step (symbol STEP_SYMBOL). Without it, no `onStep`. */
   constructor(machine: Machine, stepAddress?: number) {
     this.#machine = machine;
     this.#stepAddress = stepAddress;
@@ -143,7 +142,7 @@ export class ImageEngine implements Engine {
     } else if (code !== 0) {
       this.#takeInvalidAccess(code);
     } else if (this.#instructionAt(Number(this.#resume) - 4) === WFI) {
-      // Nothing can wake a cell that has no interrupt enabled.
+      // A cell without an enabled interrupt never wakes.
       if (!this.#machine.waitForInterrupt()) this.#result = 'stopped';
     }
   }
@@ -155,15 +154,15 @@ export class ImageEngine implements Engine {
         execute: memory.executable,
       });
     }
-    // libunicorn 2.0.1 looks virtual addresses up among the physical mappings, and takes the rights
-    // from there: something must exist. No page table of the cell points to this memory.
+    // libunicorn 2.0.1 looks virtual addresses up among the physical mappings and takes the rights from
+    // there, so some memory must exist. No page table of the cell points to it.
     for (const { base, bytes, writable, executable } of this.#machine.memories) {
       const rights = { write: writable, execute: executable };
       this.#unicorn.mapUnused(GUEST_VIEW + base, bytes.length, rights);
     }
   }
 
-  /** Everything below 4 GiB that is no memory goes to the Machine, which knows what is allowed. */
+  /** Accesses below 4 GiB outside memory go to the Machine, which knows what is allowed. */
   #mapDevices(): void {
     const machine = this.#machine;
     const read = (address: number, size: number) => machine.readDevice(address, size as AccessSize);
@@ -184,7 +183,7 @@ export class ImageEngine implements Engine {
   #addHooks(): void {
     const machine = this.#machine;
     this.#unicorn.onBlock((address, bytes) => {
-      // A slice may end inside a block; its rest was charged when the block was entered.
+      // A slice may end inside a block, whose rest was charged when the block was entered.
       const rest = this.#resuming && address + bytes === this.#chargedEnd;
       this.#resuming = false;
       if (!rest) {
@@ -217,14 +216,14 @@ export class ImageEngine implements Engine {
     });
   }
 
-  /** A step begins, so the one before it has ended. */
+  /** A step begins, which ends the one before it. */
   #stepBegins(): void {
     const { now } = this.#machine.clock;
     if (this.#stepStartNanos !== undefined) this.onStep?.(this.#stepStartNanos);
     this.#stepStartNanos = now;
   }
 
-  /** Addresses of the idle hints: the one instruction the firmware puts there (bsp/rpi4/abi.h). */
+  /** Addresses of the idle hints: the only use of this instruction in the firmware (bsp/rpi4/abi.h). */
   #findYields(): number[] {
     const found: number[] = [];
     for (const { base, bytes, executable } of this.#machine.memories) {
@@ -259,7 +258,7 @@ export class ImageEngine implements Engine {
     this.#unicorn.setX(0, BigInt(result));
   }
 
-  /** The instruction at a virtual address, before or after the image has its page tables. */
+  /** The instruction at a virtual address, before or after the image has turned its page tables on. */
   #instructionAt(virtual: number): number {
     const address = virtual % GUEST_VIEW;
     const memory = this.#memoryAt(address);
@@ -273,8 +272,8 @@ export class ImageEngine implements Engine {
   }
 
   /**
-   * An exception the emulator reports but does not deliver. Of an access that stage 1 refuses, 2.0.1
-   * reports an invalid access and 2.1.1 an exception.
+   * Handles an exception that the emulator reports but does not deliver. For an access that stage 1 refuses,
+   * 2.0.1 reports an invalid access and 2.1.1 an exception.
    */
   #takeException(): void {
     const number = this.#exception;
@@ -282,7 +281,7 @@ export class ImageEngine implements Engine {
       const isFetch = number === EXCEPTION_PREFETCH_ABORT;
       const fault = isFetch ? this.#fetchFault() : this.#dataFault();
       if (fault.by === 'cell') this.#deliver(fault.address, fault.syndrome);
-      else this.#parkAtException(number); // such as an exclusive access that is not aligned
+      else this.#parkAtException(number); // such as an unaligned exclusive access
       return;
     }
     const syndrome = SYNDROMES[number];
@@ -298,7 +297,7 @@ export class ImageEngine implements Engine {
     });
   }
 
-  /** An access without a mapping: the cell's own fault if stage 1 ends it, else the hypervisor's. */
+  /** An access without a mapping: a fault of the cell if stage 1 refuses it, else of the hypervisor. */
   #takeInvalidAccess(code: number): void {
     const kind = this.#invalid;
     if (kind === undefined) {
@@ -346,7 +345,7 @@ export class ImageEngine implements Engine {
     return translate(this.#machine.memories, this.#unicorn.system(TTBR0_EL1), virtual);
   }
 
-  /** Takes a synchronous exception to EL1, as the processor does (Arm ARM D1.3). */
+  /** Delivers a synchronous exception to EL1, as the processor does (Arm ARM D1.3). */
   #deliver(address: bigint, syndrome: bigint): void {
     const state = this.#unicorn.processorState;
     this.#unicorn.setSystem(SPSR_EL1, state);

@@ -1,10 +1,10 @@
 /**
- * The cell's own address translation: does stage 1 map a virtual address, and if not, at which level
- * does the walk end.
+ * The cell's own address translation: whether stage 1 maps a virtual address, and otherwise the level at
+ * which the walk ends.
  *
- * Source: Arm ARM DDI 0487, D8 (VMSAv8-64), 4 KiB granule, 39-bit addresses (T0SZ 25), as TCR_EL1
- * of the cell says.
- * Does not: check what a table entry says for whole tables (APTable, PXNTable).
+ * Source: Arm ARM DDI 0487, D8 (VMSAv8-64), 4 KiB granule, 39-bit addresses (T0SZ 25), as in the cell's
+ * TCR_EL1.
+ * Does not: apply the attributes of table entries (APTable, PXNTable).
  */
 import type { GuestMemory } from '../machine/machine.ts';
 
@@ -19,7 +19,7 @@ const FIRST_LEVEL = 1;
 const LAST_LEVEL = 3;
 const VIRTUAL_BITS = 39n;
 
-/** Result of a walk: where it ends and what EL1 may do there, or the level whose entry is invalid. */
+/** Result of a walk: its output and what EL1 may do there, or the level of the invalid entry. */
 export type Translation =
   | {
       readonly physical: bigint;

@@ -1,8 +1,7 @@
 /**
- * The C side of Unicorn 2: its functions and callbacks as koffi declares them.
+ * The C side of Unicorn 2: its functions and callbacks, declared for koffi.
  *
  * Source: unicorn/unicorn.h and unicorn/arm64.h, libunicorn 2.0.1.
- * Does not: hold state; each emulator has its own handle.
  */
 import koffi from 'koffi';
 import type { LibraryHandle } from 'koffi';
@@ -52,7 +51,7 @@ function loadLibrary(): LibraryHandle {
   );
 }
 
-/** The functions of the library that are used; it throws when it is not installed. */
+/** The library functions that are used. Throws if the library is not installed. */
 export function bindLibrary() {
   const library = loadLibrary();
   return {

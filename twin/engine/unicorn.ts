@@ -1,9 +1,8 @@
 /**
- * Unicorn 2, an ARM64 emulator library, called through koffi: only what the image engine needs.
+ * Unicorn 2, an ARM64 emulator library, called through koffi: the subset that the image engine needs.
  *
- * Works with libunicorn 2.0.1 (Debian 12, Ubuntu 24.04) and 2.1.1 (Debian 13).
- * Does not: know any device. An exception thrown in a callback cannot cross the emulator: it is
- * kept, the emulation stops, and `start` throws it.
+ * Works with libunicorn 2.0.1 (Debian 12, Ubuntu 24.04) and 2.1.1 (Debian 13). An exception thrown in a
+ * callback cannot cross the emulator: it is kept, the emulation stops, and `start` throws it.
  */
 import koffi from 'koffi';
 import type { TypeObject } from 'koffi';
@@ -39,7 +38,7 @@ const REGISTER_X29 = 1;
 const REGISTER_SP = 4;
 const REGISTER_SYSTEM = 290;
 
-/** What an invalid access was, from `uc_mem_type`. */
+/** Kind of an invalid access, from `uc_mem_type`. */
 const MEMORY_TYPE_NAMES: Readonly<Record<number, InvalidAccess>> = {
   19: 'read',
   20: 'write',
@@ -58,12 +57,12 @@ export interface SystemRegister {
   readonly op2: number;
 }
 
-/** An access that no mapping allows. Where it reached to is not told: releases differ in that. */
+/** An access that no mapping allows. It has no address, because releases report different ones. */
 export type InvalidAccess = 'read' | 'write' | 'fetch';
 
 let bound: ReturnType<typeof bindLibrary> | undefined;
 
-/** What may be done with memory besides reading it. */
+/** Rights to memory besides reading. */
 export interface Rights {
   readonly write: boolean;
   readonly execute: boolean;
@@ -101,7 +100,7 @@ export class Unicorn {
     }
   }
 
-  /** Runs a callback's body; what it throws ends the emulation and comes out of `start`. */
+  /** Runs a callback's body. An exception ends the emulation and is thrown by `start`. */
   #guard<Result>(body: () => Result, otherwise: Result): Result {
     if (this.#failed) {
       return otherwise;
@@ -139,7 +138,7 @@ export class Unicorn {
     );
   }
 
-  /** The library's words for an error code of `start`. */
+  /** The library's text for an error code of `start`. */
   errorText(code: number): string {
     return this.#library.errorText(code) as string;
   }
@@ -154,7 +153,7 @@ export class Unicorn {
     );
   }
 
-  /** Maps memory nobody reads; see image.ts for why. */
+  /** Maps memory that is never read; see image.ts for why. */
   mapUnused(address: number, bytes: number, rights: Rights): void {
     this.#check(
       this.#library.map(this.#handle, address, bytes, permissionsOf(rights)) as number,
@@ -205,14 +204,14 @@ export class Unicorn {
     );
   }
 
-  /** Calls back on an exception the processor takes, with QEMU's exception number. */
+  /** Calls back on an exception that the processor takes, with QEMU's exception number. */
   onException(callback: (number: number) => void): void {
     const onTaken = (_uc: unknown, number: number) =>
       this.#guard(() => callback(number), undefined);
     this.#hook(HOOK_INTERRUPT, this.#register(onTaken, InterruptCallback), 1n, 0n);
   }
 
-  /** Calls back on an access no mapping allows; the emulation then ends with an error code. */
+  /** Calls back on an access that no mapping allows. The emulation then ends with an error code. */
   onInvalidAccess(callback: (access: InvalidAccess) => void): void {
     const onInvalid = (_uc: unknown, type: number) =>
       this.#guard(() => {
@@ -222,7 +221,7 @@ export class Unicorn {
     this.#hook(HOOK_MEMORY_INVALID, this.#register(onInvalid, MemoryCallback), 1n, 0n);
   }
 
-  /** Asks `callback` for the value of each MRS; undefined leaves it to the emulator. */
+  /** Asks `callback` for the value of each MRS. Undefined leaves it to the emulator. */
   onSystemRegisterRead(callback: (register: SystemRegister) => bigint | undefined): void {
     const onRead = (_uc: unknown, register: number, encoded: unknown) =>
       this.#guard(() => {
@@ -237,7 +236,7 @@ export class Unicorn {
     this.#hook(HOOK_INSTRUCTION, callbackPointer, 1n, 0n, 'int', INSTRUCTION_MRS);
   }
 
-  /** Offers each MSR to `callback`; false leaves it to the emulator. */
+  /** Offers each MSR to `callback`. False leaves it to the emulator. */
   onSystemRegisterWrite(callback: (register: SystemRegister, value: bigint) => boolean): void {
     const onWrite = (_uc: unknown, register: number, encoded: unknown) =>
       this.#guard(() => {
@@ -249,7 +248,7 @@ export class Unicorn {
   }
 
   #readRegister(register: number): bigint {
-    // Of XZR, Unicorn writes nothing.
+    // Unicorn writes nothing for XZR.
     this.#value.fill(0);
     this.#library.readRegister(this.#handle, register, this.#value);
     return this.#value.readBigUInt64LE();

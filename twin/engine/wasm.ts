@@ -1,8 +1,8 @@
 /**
- * The wasm engine: runs build/cell.wasm alone, with the host ABI over a Machine.
+ * The wasm engine: runs only build/cell.wasm, with the host ABI over a Machine.
  *
- * Does not: count wasm instructions. Each ABI call is charged a fixed time instead, so its
- * latencies are rougher than the image engine's. Barriers cost time only: there is one CPU.
+ * Each ABI call is charged a fixed time instead of counting wasm instructions, so its latencies are rougher
+ * than those of the image engine. Barriers only cost time: there is one CPU.
  */
 import type { VirtualClock } from '../clock.ts';
 import { CellParked, type AccessSize, type Machine } from '../machine/machine.ts';
@@ -10,8 +10,8 @@ import { MemoryWindow } from '../machine/memory-window.ts';
 import type { Engine, RunResult } from './engine.ts';
 
 /**
- * Kinds of trap passed to the module's `fault`, numbered as the BSP does (wabt's wasm_rt_trap_t), with
- * the words of V8's message that tell them.
+ * Kinds of trap for the module's `fault`, numbered as in the BSP (wabt's wasm_rt_trap_t), with the words in
+ * V8's message that identify them.
  */
 const TRAPS: readonly (readonly [kind: number, words: RegExp])[] = [
   [1, /out of bounds/],
@@ -20,18 +20,18 @@ const TRAPS: readonly (readonly [kind: number, words: RegExp])[] = [
 ];
 const TRAP_UNREACHABLE = 5;
 
-/** Design, decision 11: the third trap within ten seconds is the last. */
+/** The third trap within ten seconds is the last (docs/decisions/0015-restart-in-place.md). */
 const TRAPS_MAXIMUM = 3;
 const TRAPS_WINDOW_NANOS = 10_000_000_000;
 
-/** Cell state in the communication region, and that of a cell that has failed (hypercall.h). */
+/** Cell state in the communication region, and its value for a failed cell (hypercall.h). */
 const COMM_CELL_STATE = 0x80000008;
 const CELL_FAILED = 3;
 
-/** What `step` returns when nothing was ready. */
+/** Result of `step` if nothing was ready. */
 const STEP_RESTS = 1;
 
-/** What the module must export. */
+/** Required exports of the module. */
 interface CellExports {
   initialize(restarts: number): number;
   step(): number;
@@ -59,7 +59,7 @@ export class WasmEngine implements Engine {
   #exports: CellExports | undefined;
   #result: RunResult = 'running';
   #isInitialized = false;
-  /** When the last traps were. */
+  /** Times of the last traps. */
   #trapNanos: number[] = [];
   #restarts = 0;
   #faultAddress = 0;
@@ -125,8 +125,8 @@ export class WasmEngine implements Engine {
   }
 
   /**
-   * A trap of the module does what the BSP does: the named device write first, unless it is put off, then `fault`, then a new
-   * module, unless it was the third trap in ten seconds.
+   * Handles a trap as the BSP does: the named device write first, unless it is deferred, then `fault`, then a
+   * new module unless it was the third trap in ten seconds.
    */
   #endBy(error: unknown): void {
     if (error instanceof CellParked) {
@@ -157,7 +157,7 @@ export class WasmEngine implements Engine {
     this.#machine.writeDevice(this.#faultAddress, 4, this.#faultValue);
   }
 
-  /** The report runs in the module that has trapped: it may trap again, and is left out then. */
+  /** The report runs in the module that has trapped. If it traps again, it is skipped. */
   #reportTrap(kind: number, isLast: boolean): void {
     if (isLast) this.#write(COMM_CELL_STATE, 4, CELL_FAILED);
     try {
@@ -167,7 +167,7 @@ export class WasmEngine implements Engine {
     }
   }
 
-  /** The memory that holds an access. Parks the cell if none does, or if it is read-only. */
+  /** The memory of an access. Parks the cell if there is none, or on a write to read-only memory. */
   #windowAt(address: number, size: AccessSize, isWrite: boolean): MemoryWindow {
     this.#clock.elapse(this.#machine.timing.wasmImportNanos);
     for (const window of this.#windows) {

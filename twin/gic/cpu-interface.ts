@@ -1,12 +1,12 @@
 /**
- * The CPU interface a cell sees: GICV of the GIC-400, with the list registers that Jailhouse fills.
+ * The CPU interface that a cell sees: GICV of the GIC-400, with the list registers that Jailhouse fills.
  *
- * An interrupt that the hypervisor took lies in a list register until the cell has acknowledged and
- * ended it; ending it deactivates the physical interrupt (HW bit). Sources: GICv2 architecture
- * specification (IHI 0048B), 5.5; Jailhouse gic-v2.c (gicv2_inject_irq: priority 0, HW set). At
- * cell start GICH_VMCR is 0: the interface is off.
- * Does not: know priorities (all are 0, so one active interrupt blocks all others), EOImode or the
- * registers that nothing here needs; those throw.
+ * An interrupt that the hypervisor took stays in a list register until the cell has acknowledged and ended
+ * it. Ending it deactivates the physical interrupt (HW bit). Sources: GICv2 architecture specification (IHI
+ * 0048B), 5.5; Jailhouse gic-v2.c (gicv2_inject_irq: priority 0, HW set). At cell start GICH_VMCR is 0: the
+ * interface is off.
+ * Does not: model priorities (all are 0, so one active interrupt blocks all others), EOImode or unneeded
+ * registers, which throw.
  */
 import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';
 
@@ -17,12 +17,12 @@ const GICC_IAR = 0x0c;
 const GICC_EOIR = 0x10;
 const CTLR_ENABLE = 1;
 const INTID_MASK = 0x3ff;
-/** What IAR says when there is nothing to acknowledge. */
+/** IAR when there is nothing to acknowledge. */
 const SPURIOUS = 1023;
 /** GICV_PMR keeps the upper five of its eight bits. */
 const PMR_MASK = 0xf8;
 
-/** The GIC-400 has four. */
+/** Number of list registers of the GIC-400. */
 export const LIST_REGISTERS = 4;
 
 interface ListRegister {
@@ -36,7 +36,7 @@ export class CpuInterface {
   #isEnabled = false;
   #priorityMask = 0;
 
-  /** `onEnd` is told which physical interrupt a write to EOIR deactivates. */
+  /** `onEnd` receives the physical interrupt that a write to EOIR deactivates. */
   constructor(onEnd: (intid: number) => void) {
     this.#onEnd = onEnd;
   }
@@ -53,12 +53,12 @@ export class CpuInterface {
     this.#list.sort((left, right) => left.intid - right.intid);
   }
 
-  /** Whether the cell has switched its interface on. */
+  /** Whether the cell has enabled its interface. */
   get isOpen(): boolean {
     return this.#isEnabled && this.#priorityMask !== 0;
   }
 
-  /** Whether the virtual interrupt line to the core is asserted: what WFI wakes for at EL1. */
+  /** Whether the virtual interrupt line to the core is asserted, which wakes WFI at EL1. */
   get isSignalled(): boolean {
     return this.#highestPending() !== undefined;
   }
@@ -101,7 +101,7 @@ export class CpuInterface {
     }
   }
 
-  /** Priority 0 passes any mask but 0; an active interrupt of the same priority blocks. */
+  /** Priority 0 passes any mask but 0. An active interrupt of the same priority blocks. */
   #highestPending(): ListRegister | undefined {
     if (!this.isOpen) return undefined;
     if (this.#list.some(({ isActive }) => isActive)) return undefined;

@@ -1,10 +1,10 @@
 /**
- * The GIC-400 distributor as Jailhouse shows it to a cell: enable and configuration registers of the
- * interrupts that the cell owns; the bits of all others read 0 and ignore writes.
+ * The GIC-400 distributor as Jailhouse shows it to a cell: enable and configuration registers of the cell's
+ * interrupts. The bits of all others read 0 and ignore writes.
  *
  * Sources: GICv2 architecture specification (IHI 0048B), 4.3; Jailhouse hypervisor/arch/arm-common
  * (irqchip.c, gic-v2.c): SGI 0 and 1 and the maintenance interrupt stay the hypervisor's.
- * Does not: route, prioritise or raise anything; registers for that throw.
+ * Does not: route, prioritise or raise interrupts; registers for that throw.
  */
 import type { Cell } from '../../cell-config/format/model.ts';
 import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';
@@ -15,7 +15,7 @@ const GICD_ICENABLER = 0x180;
 const GICD_ICFGR = 0xc00;
 const REGISTERS_END = 0x80; // 32 words of one bit, from each base
 const ICFGR_END = 0x100; // 64 words of two bits
-/** ICFGR: the upper of an interrupt's two bits says edge; clear, the interrupt is a level. */
+/** ICFGR: the upper of an interrupt's two bits. Set: edge, clear: level. */
 const ICFGR_EDGE = 2;
 
 const INTERRUPTS = 1024;
@@ -29,7 +29,7 @@ export class Distributor {
   readonly #enabled = new Uint8Array(INTERRUPTS);
   readonly #edge = new Uint8Array(INTERRUPTS);
 
-  /** `base`: where the system has its distributor; entries of the cell for another one are skipped. */
+  /** `base`: the system's distributor. Entries of the cell for another one are skipped. */
   constructor(cell: Cell, base: number, maintenanceInterrupt: number) {
     this.#owned.fill(1, 0, FIRST_SPI);
     for (const intid of [...RESERVED_SGIS, maintenanceInterrupt]) this.#owned[intid] = 0;
@@ -37,11 +37,11 @@ export class Distributor {
       if (entry.address !== base) continue;
       for (const intid of entry.interrupts) this.#owned[intid] = 1;
     }
-    // At cell start: SGIs enabled, PPIs and the cell's SPIs not.
+    // At cell start SGIs are enabled; PPIs and the cell's SPIs are not.
     this.#enabled.fill(1, 0, FIRST_PPI);
   }
 
-  /** Whether the cell has switched an interrupt of its own on. */
+  /** Whether the cell has enabled one of its interrupts. */
   isEnabled(intid: number): boolean {
     return this.#owned[intid] === 1 && this.#enabled[intid] === 1;
   }
@@ -60,7 +60,7 @@ export class Distributor {
     return bits(16, (index) => (this.#owned[first + index] ? this.#edge[first + index] : 0), 2) * 2;
   }
 
-  /** A 32-bit write; bits of foreign interrupts are ignored. */
+  /** A 32-bit write. Bits of other cells' interrupts are ignored. */
   write32(offset: number, value: number): void {
     const enable = enableWord(offset);
     if (enable !== undefined) {
@@ -95,7 +95,7 @@ export class Distributor {
   }
 }
 
-/** Which word of 32 interrupts an enable register is about; undefined for any other register. */
+/** Index of an enable register's word of 32 interrupts. Undefined: another register. */
 function enableWord(offset: number): number | undefined {
   for (const base of [GICD_ISENABLER, GICD_ICENABLER]) {
     if (offset >= base && offset < base + REGISTERS_END) return (offset - base) / 4;

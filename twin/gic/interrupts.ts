@@ -1,17 +1,16 @@
 /**
  * Interrupts of one cell: lines and pulses in, distributor and CPU interface as Jailhouse shows them.
  *
- * Physical interrupts go to the hypervisor (HCR_EL2.IMO): it takes one as soon as it is pending,
- * whatever the cell masks, which costs the cell an exit; then the interrupt is the cell's, active,
- * and does not come again until the cell has ended it.
- * Does not: know time; `take` is called by the machine, which charges the exit.
+ * Physical interrupts go to the hypervisor (HCR_EL2.IMO). It takes one as soon as it is pending, whatever the
+ * cell masks, which costs the cell an exit. Then the interrupt is the cell's, active, and does not come again
+ * until the cell has ended it. The machine calls `take` and charges the exit.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import { UnimplementedFeature } from '../unimplemented.ts';
 import { CpuInterface } from './cpu-interface.ts';
 import { Distributor } from './distributor.ts';
 
-/** Software interrupts: only the hypervisor sends them here. */
+/** Software interrupts come before this INTID. Only the hypervisor sends them here. */
 const FIRST_PPI = 16;
 const INTERRUPTS = 1024;
 
@@ -20,7 +19,7 @@ export class Interrupts {
   readonly cpuInterface: CpuInterface;
   /** True while a physical interrupt waits to be taken by the hypervisor. */
   isWaiting = false;
-  /** How many the hypervisor took and gave to the cell. */
+  /** Number of interrupts that the hypervisor took and gave to the cell. */
   taken = 0;
   readonly #lines = new Set<number>();
   readonly #latched = new Set<number>();
@@ -34,14 +33,14 @@ export class Interrupts {
     });
   }
 
-  /** The level of a device's interrupt line from now on. */
+  /** Sets the level of a device's interrupt line. */
   setLine(intid: number, high: boolean): void {
     if (high) this.#lines.add(intid);
     else this.#lines.delete(intid);
     this.#update();
   }
 
-  /** The hypervisor writes GICD_ISPENDR: how it raises the interrupt of an ivshmem device. */
+  /** The hypervisor writes GICD_ISPENDR, by which it raises the interrupt of an ivshmem device. */
   pulse(intid: number): void {
     if (!this.distributor.isEdge(intid)) {
       throw new UnimplementedFeature('GIC', `ISPENDR of INTID ${intid}, configured as a level,`);
@@ -56,7 +55,7 @@ export class Interrupts {
     this.#update();
   }
 
-  /** The hypervisor takes the interrupt that waits and gives it to the cell. */
+  /** The hypervisor takes the waiting interrupt and gives it to the cell. */
   take(): void {
     const intid = this.#nextWaiting();
     if (intid === undefined) throw new Error('no interrupt waits to be taken');
@@ -68,8 +67,8 @@ export class Interrupts {
   }
 
   /**
-   * Whether anything could ever end a wait for an interrupt for good. With the CPU interface off the
-   * hypervisor's exits still wake the core, but a cell that waits like that has nothing to see.
+   * Whether any interrupt can end a wait. With the CPU interface off the hypervisor's exits still wake the
+   * core, but the cell then sees nothing.
    */
   get canWake(): boolean {
     if (!this.cpuInterface.isOpen) return false;

@@ -1,9 +1,9 @@
 /**
- * The core's virtual timer: CNTV_CVAL_EL0 and CNTV_CTL_EL0, and its line, PPI 27.
+ * The core's virtual timer: CNTV_CVAL_EL0 and CNTV_CTL_EL0, and its line, PPI 27. Without CNTV_TVAL_EL0 and
+ * the physical timer.
  *
- * Source: Arm ARM DDI 0487, D11.2: the condition is met while the counter is at or past the compare
- * value; the line is high while it is met, the timer enabled and not masked.
- * Does not: know CNTV_TVAL_EL0 or the physical timer.
+ * Source: Arm ARM DDI 0487, D11.2. The condition is met while the counter is at or past the compare value.
+ * The line is high while the condition is met and the timer enabled and not masked.
  */
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 
@@ -51,7 +51,7 @@ export class VirtualTimer {
   }
 }
 
-/** The first nanosecond at which a counter of `counterHertz` shows `ticks`; Infinity beyond any run. */
+/** The first nanosecond at which a counter of `counterHertz` shows `ticks`. Infinity: never in a run. */
 export function ticksToNanos(ticks: bigint, counterHertz: number): number {
   const hertz = BigInt(counterHertz);
   const nanos = (ticks * NANOS_PER_SECOND + hertz - 1n) / hertz;

@@ -1,8 +1,8 @@
 /**
- * The communication region: the page through which hypervisor and cell talk, hypervisor's side.
+ * The hypervisor's side of the communication region, the page through which hypervisor and cell talk.
+ * cell-control.ts runs the cell until it replies.
  *
  * Source: Jailhouse include/jailhouse/hypercall.h, hypervisor/control.c cell_start.
- * Does not: wait; cell-control.ts runs the cell until it replies.
  */
 import {
   CELL_VIRTUAL_CONSOLE_ACTIVE,
@@ -10,7 +10,7 @@ import {
 } from '../../cell-config/format/constants.ts';
 import type { Cell, System } from '../../cell-config/format/model.ts';
 
-// Offsets (facts: 100 bytes are used).
+// Offsets. 100 bytes of the page are used.
 const REVISION = 0x06;
 const CELL_STATE = 0x08;
 const MESSAGE_TO_CELL = 0x0c;
@@ -31,7 +31,7 @@ const GICR_BASE = 0x58;
 const VIRTUAL_PCI_INTERRUPT_BASE = 0x60;
 
 const SIGNATURE = 'JHCOMM';
-/** The revision that Jailhouse 0.12 and later write. */
+/** The revision of Jailhouse 0.12 and later. */
 export const COMMUNICATION_REVISION = 2;
 const FLAG_CONSOLE_PERMITTED = 1;
 const FLAG_CONSOLE_ACTIVE = 2;
@@ -83,7 +83,7 @@ export class CommunicationRegion {
     bytes.writeUInt32LE(cell.virtualPciInterruptBase, VIRTUAL_PCI_INTERRUPT_BASE);
   }
 
-  /** What the cell (or, after a failure, the hypervisor) says about itself: CELL_*. */
+  /** State reported by the cell or, after a failure, by the hypervisor: CELL_*. */
   get cellState(): number {
     return this.#bytes.readUInt32LE(CELL_STATE);
   }
@@ -92,7 +92,7 @@ export class CommunicationRegion {
     this.#bytes.writeUInt32LE(state, CELL_STATE);
   }
 
-  /** Clears the reply, then sets the message: the order in which the hypervisor does it. */
+  /** Clears the reply, then sets the message, in the hypervisor's order. */
   sendMessage(message: number): void {
     this.#bytes.writeUInt32LE(0, REPLY_FROM_CELL);
     this.#bytes.writeUInt32LE(message, MESSAGE_TO_CELL);
@@ -103,7 +103,7 @@ export class CommunicationRegion {
     return this.#bytes.readUInt32LE(MESSAGE_TO_CELL);
   }
 
-  /** The cell's reply; 0 while there is none. */
+  /** The cell's reply. 0: none. */
   get reply(): number {
     return this.#bytes.readUInt32LE(REPLY_FROM_CELL);
   }

@@ -1,10 +1,9 @@
 /**
- * Collects what the hypervisor and the cell print, as lines with the virtual time of each.
- *
- * Does not: print; whoever wants to see lines as they come passes `onLine`.
+ * Collects the output of hypervisor and cell as lines with their virtual times. Pass `onLine` to see lines at
+ * once.
  */
 
-/** Who printed: the cell by hypercall or UART, or the hypervisor itself. */
+/** Source of a line: the cell by hypercall or UART, or the hypervisor. */
 export type ConsoleSource = 'cell' | 'hypervisor';
 
 export interface ConsoleLine {
@@ -24,7 +23,7 @@ export class ConsoleLog {
     this.#onLine = onLine;
   }
 
-  /** One character of the cell. Carriage returns are dropped; a line ends with a newline. */
+  /** One character of the cell. Carriage returns are dropped. A newline ends a line. */
   putCharacter(code: number): void {
     const character = String.fromCharCode(code & 0xff);
     if (character === '\r') return;
@@ -41,7 +40,7 @@ export class ConsoleLog {
     this.#add('hypervisor', text);
   }
 
-  /** Finished lines in order, and the cell's unfinished one at the end if it has any text. */
+  /** Finished lines in order, then the cell's unfinished one if it has any text. */
   get lines(): readonly ConsoleLine[] {
     if (this.#unfinished === '') return this.#lines;
     return [...this.#lines, { nanos: this.#now(), source: 'cell', text: this.#unfinished }];

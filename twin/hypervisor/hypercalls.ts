@@ -2,7 +2,7 @@
  * Hypercalls of a cell: HVC #0x4a48 with the code in x0.
  *
  * Source: Jailhouse include/jailhouse/hypercall.h, hypervisor/control.c hypercall.
- * Does not: charge time, the UART's neither. Information calls (codes 5 and 7) answer like unknown ones.
+ * Does not: charge time. Information calls (codes 5 and 7) answer like unknown ones.
  */
 import {
   CELL_VIRTUAL_CONSOLE_ACTIVE,
@@ -33,7 +33,7 @@ const ENOSYS = -38;
 
 const CONSOLE_FLAGS = CELL_VIRTUAL_CONSOLE_PERMITTED | CELL_VIRTUAL_CONSOLE_ACTIVE;
 
-/** Runs hypercall `code` of a cell that is not the root cell; returns what x0 holds afterwards. */
+/** Runs hypercall `code` of a non-root cell. Returns x0. */
 export function handleHypercall(
   cell: Cell,
   console: ConsoleLog,

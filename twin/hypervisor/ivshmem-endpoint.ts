@@ -1,9 +1,9 @@
 /**
  * One end of an ivshmem link: the virtual PCI function with its configuration space and BAR0.
  *
- * Source: Jailhouse hypervisor/{ivshmem,pci}.c, arch/arm-common/ivshmem.c; ivshmem v2
- * specification. One INTx vector, as on every arm64 board with GICv2; no MSI-X.
- * Does not: keep an interrupt that comes while the peer has its interrupts off: it is lost.
+ * Source: Jailhouse hypervisor/{ivshmem,pci}.c, arch/arm-common/ivshmem.c; ivshmem v2 specification. It has
+ * one INTx vector, as on every arm64 board with GICv2, and no MSI-X. An interrupt that comes while the peer
+ * has its interrupts disabled is lost.
  */
 import type { MemoryRegion, PciDevice } from '../../cell-config/format/model.ts';
 import type { IvshmemLink, IvshmemPeer } from './ivshmem-link.ts';
@@ -19,7 +19,7 @@ const CONFIG_SUBSYSTEM = 0x2c;
 const CONFIG_CAPABILITY_POINTER = 0x34;
 const CONFIG_INTERRUPT = 0x3c; // line in byte 0, pin in byte 1
 const CONFIG_HEADER_END = 0x40;
-/** The configuration image is 0x80 bytes; beyond it reads give all ones. */
+/** Size of the configuration image. Reads beyond it give all ones. */
 const CONFIG_END = 0x80;
 
 const VENDOR_SIEMENS = 0x110a;
@@ -55,7 +55,7 @@ const FIRST_SPI = 32;
 export class IvshmemEndpoint implements IvshmemPeer {
   readonly id: number;
   readonly bdf: number;
-  /** Called when an interrupt reaches this peer (it had them enabled). */
+  /** Called when an interrupt reaches this peer, which had interrupts enabled. */
   onInterrupt?: () => void;
   readonly #link: IvshmemLink;
   readonly #device: PciDevice;
@@ -63,7 +63,7 @@ export class IvshmemEndpoint implements IvshmemPeer {
   #interruptEnabled = false;
   #registerPage: { start: number; end: number } | undefined;
 
-  /** `regions` are all memory regions of the peer's cell; the device names its first. */
+  /** `regions`: all memory regions of the peer's cell. The device names its first. */
   constructor(link: IvshmemLink, device: PciDevice, regions: readonly MemoryRegion[]) {
     this.id = device.shmemDeviceId;
     this.bdf = device.bdf;
@@ -83,7 +83,7 @@ export class IvshmemEndpoint implements IvshmemPeer {
     return FIRST_SPI + base + this.#image.readUInt8(CONFIG_INTERRUPT + 1) - 1;
   }
 
-  /** State that a cell start, shutdown or the end of the peer's process leaves behind. */
+  /** Resets the state, at a cell start, a shutdown or the end of the peer's process. */
   reset(): void {
     this.#image.writeUInt32LE(STATUS_CAPABILITIES << 16, CONFIG_COMMAND);
     this.#image.writeUInt32LE(0, CONFIG_CACHE_LINE);
@@ -101,8 +101,8 @@ export class IvshmemEndpoint implements IvshmemPeer {
   }
 
   /**
-   * Writes the bits of `mask` of the aligned dword at `offset`. Returns why the hypervisor refuses
-   * (and parks the CPU), or undefined.
+   * Writes the bits of `mask` of the aligned dword at `offset`. Returns the reason if the hypervisor refuses
+   * it and parks the CPU, or undefined.
    */
   writeConfig(offset: number, mask: number, value: number): string | undefined {
     const dword = offset & ~3;
@@ -123,11 +123,11 @@ export class IvshmemEndpoint implements IvshmemPeer {
     } else if (dword < CONFIG_HEADER_END) {
       return 'read-only dword of the PCI header';
     }
-    // The rest of the vendor capability is read-only; writes there have no effect.
+    // The rest of the vendor capability is read-only. Writes there have no effect.
     return undefined;
   }
 
-  /** A register of BAR0. Unknown offsets and the doorbell read 0. */
+  /** Reads a register of BAR0. Unknown offsets and the doorbell read 0. */
   readRegister(offset: number): number {
     switch (offset) {
       case REGISTER_ID:
@@ -168,7 +168,7 @@ export class IvshmemEndpoint implements IvshmemPeer {
     const command = (STATUS_CAPABILITIES << 16) | (value & COMMAND_WRITABLE);
     this.#image.writeUInt32LE(command, CONFIG_COMMAND);
     if (((before ^ command) & COMMAND_MEMORY) === 0) return;
-    // The BAR takes effect when memory decoding is switched on, not when it is written.
+    // The BAR takes effect when memory decoding is enabled, not when it is written.
     const barMask = this.#device.barMask[0];
     const start = (this.readConfig(CONFIG_BAR0) & barMask) >>> 0;
     const size = (~barMask >>> 0) + 1;

@@ -2,13 +2,12 @@
  * The link of two or more ivshmem endpoints: state table and interrupts between the peers.
  *
  * Source: Jailhouse Documentation/ivshmem-v2-specification.md; hypervisor/ivshmem.c.
- * Does not: know PCI, or who the peers are.
  */
 
-/** What the link needs of a peer. */
+/** What the link needs from a peer. */
 export interface IvshmemPeer {
   readonly id: number;
-  /** Raises interrupt `vector` at the peer, if it has it enabled; else the interrupt is lost. */
+  /** Raises interrupt `vector` at the peer. It is lost if the peer has interrupts disabled. */
   interrupt(vector: number): void;
 }
 
@@ -16,10 +15,10 @@ export class IvshmemLink {
   readonly maxPeers: number;
   readonly #stateTable: Buffer;
   readonly #peers = new Map<number, IvshmemPeer>();
-  /** The hypervisor's own record: what the state register reads, and what a change is a change of. */
+  /** The hypervisor's own record: value of the state register, and the base for detecting changes. */
   readonly #states: number[];
 
-  /** `stateTable` is the shared region: one u32 per peer, written by the hypervisor alone. */
+  /** `stateTable`: the shared region, one u32 per peer, written only by the hypervisor. */
   constructor(stateTable: Buffer, maxPeers: number) {
     this.maxPeers = maxPeers;
     this.#states = new Array<number>(maxPeers).fill(0);
@@ -34,7 +33,7 @@ export class IvshmemLink {
     this.#peers.set(peer.id, peer);
   }
 
-  /** The state of a peer as everybody sees it in the table. */
+  /** The state of a peer as shown in the table. */
   stateOf(id: number): number {
     return this.#stateTable.readUInt32LE(id * 4);
   }
@@ -44,7 +43,7 @@ export class IvshmemLink {
     return this.#states[id];
   }
 
-  /** Writes a peer's state to the table; if it changes, every other peer gets vector 0. */
+  /** Writes a peer's state to the table. If it changes, every other peer gets vector 0. */
   setState(id: number, state: number): void {
     this.#stateTable.writeUInt32LE(state >>> 0, id * 4);
     if (this.#states[id] === state) return;
@@ -55,14 +54,14 @@ export class IvshmemLink {
   }
 
   /**
-   * The table falls back to `states`, by peer: what memory held before lines of the caches were
-   * dropped. Nobody is told, and the hypervisor's own record stays.
+   * Sets the table back to `states`, by peer, as when cache lines were dropped before they reached memory. No
+   * peer is notified, and the hypervisor's own record stays.
    */
   loseTable(states: readonly number[]): void {
     for (const [id, state] of states.entries()) this.#stateTable.writeUInt32LE(state >>> 0, id * 4);
   }
 
-  /** Rings a peer. A target that is not there is ignored. */
+  /** Rings a peer. An absent target is ignored. */
   ring(target: number, vector: number): void {
     this.#peers.get(target)?.interrupt(vector);
   }

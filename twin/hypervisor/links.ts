@@ -1,8 +1,6 @@
 /**
- * Every ivshmem link of the board, made from the two cell files: ends, state table, sections.
- *
- * Jailhouse connects devices by bdf alone.
- * Does not: look at what goes through a link.
+ * Every ivshmem link of the board, made from the two cell files: ends, state table, sections. Jailhouse
+ * connects devices by bdf alone.
  */
 import { PCI_TYPE_IVSHMEM } from '../../cell-config/format/constants.ts';
 import type { Cell, PciDevice, System } from '../../cell-config/format/model.ts';
@@ -12,24 +10,24 @@ import { IvshmemLink } from './ivshmem-link.ts';
 
 /** virtio-can over ivshmem: front-end (driver) and back-end (device). */
 export const PROTOCOLS_CAN = [0x8024, 0xc024] as const;
-/** The warden's status page and requests, on both ends. */
+/** The cell's status page and requests, at both ends. */
 export const PROTOCOL_CONTROL = 0x4057;
-/** Whose output section is whose on the control link. */
+/** Peer numbers on the control link, which index its output sections. */
 export const ROOT_PEER = 0;
 export const CELL_PEER = 1;
 
 /** One link between root and the cell, seen from root. */
 export interface BoardLink {
   readonly link: IvshmemLink;
-  /** The end that AGL plays, as its class code says. */
+  /** AGL's end of the link, as its class code says. */
   readonly protocol: number;
   readonly rootEndpoint: IvshmemEndpoint;
   /** Undefined: the cell has no device in this slot. */
   readonly cellEndpoint: IvshmemEndpoint | undefined;
   readonly stateTable: Buffer;
-  /** What both ends write; empty if the link has no such section. */
+  /** The section that both ends write. Empty if the link has none. */
   readonly section: Buffer;
-  /** What one peer writes and the others read, by peer; empty ones if the link has none. */
+  /** Sections that one peer writes and the others read, by peer. Empty if the link has none. */
   readonly outputs: readonly Buffer[];
 }
 
@@ -38,7 +36,7 @@ export function ivshmemDevice(cell: Cell, ...protocols: readonly number[]): PciD
   return ivshmemDevices(cell).find(({ shmemProtocol }) => protocols.includes(shmemProtocol));
 }
 
-/** The same; throws if there is none. */
+/** As `ivshmemDevice`. Throws if there is none. */
 export function ivshmemDeviceOf(cell: Cell, ...protocols: readonly number[]): PciDevice {
   const device = ivshmemDevice(cell, ...protocols);
   if (device) return device;
@@ -46,7 +44,7 @@ export function ivshmemDeviceOf(cell: Cell, ...protocols: readonly number[]): Pc
   throw new Error(`cell "${cell.name}" has no ivshmem device with protocol ${wanted}`);
 }
 
-/** The memory regions of a cell's device. Throws if the cell does not have them all. */
+/** The memory regions of a cell's device. Throws if the cell lacks one of them. */
 export function linkRegions(cell: Cell, { bdf, shmemRegionsStart, shmemPeers }: PciDevice) {
   const end = shmemRegionsStart + 2 + shmemPeers;
   const [stateTable, section, ...outputs] = cell.memoryRegions.slice(shmemRegionsStart, end);
@@ -56,7 +54,7 @@ export function linkRegions(cell: Cell, { bdf, shmemRegionsStart, shmemPeers }: 
   return { stateTable, section, outputs };
 }
 
-/** Links root's `device` with the cell's in the same slot; `isCut`: as if the cell had none there. */
+/** Links root's `device` with the cell's in the same slot. `isCut`: the cell has no device there. */
 export function connect(
   physicalMemory: PhysicalMemory,
   { rootCell }: System,

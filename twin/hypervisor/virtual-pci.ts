@@ -1,11 +1,10 @@
 /**
- * The virtual PCI host of a cell: configuration space (ECAM, bus 0) and the BARs behind it.
+ * The virtual PCI host of a cell: configuration space (ECAM, bus 0) and the BARs of ivshmem devices.
  *
  * Source: Jailhouse hypervisor/pci.c.
- * Does not: hold any device but ivshmem, or charge time.
  *
- * Sub-word reads return the dword shifted but not masked, as the hypervisor does: a guest that
- * loads a byte of a trapped register finds the neighbours in the upper bits.
+ * Sub-word reads return the dword shifted but not masked, as in the hypervisor. A guest that loads a byte of
+ * a trapped register finds the neighbours in the upper bits.
  */
 import type { AccessSize } from '../machine/machine.ts';
 import type { IvshmemEndpoint } from './ivshmem-endpoint.ts';
@@ -19,14 +18,14 @@ export class VirtualPci {
   readonly #end: number;
   readonly #endpoints: readonly IvshmemEndpoint[];
 
-  /** `base`: mmconfig base of the system; `endBus`: last bus number (0: one bus). */
+  /** `base`: mmconfig base of the system. `endBus`: last bus number (0: one bus). */
   constructor(base: number, endBus: number, endpoints: readonly IvshmemEndpoint[]) {
     this.#base = base;
     this.#end = base + (endBus + 1) * BUS_BYTES;
     this.#endpoints = endpoints;
   }
 
-  /** Whether an access at this guest address goes to the virtual PCI host. */
+  /** Whether an access to this guest address goes to the virtual PCI host. */
   handles(address: number): boolean {
     return this.#isConfig(address) || this.#endpointAt(address) !== undefined;
   }
@@ -43,8 +42,8 @@ export class VirtualPci {
   }
 
   /**
-   * Writes configuration space or a BAR. Returns why the hypervisor refuses (the caller parks the
-   * CPU), or undefined.
+   * Writes configuration space or a BAR. Returns the reason if the hypervisor refuses it (the caller parks
+   * the CPU), or undefined.
    */
   write(address: number, size: AccessSize, value: number): string | undefined {
     const endpoint = this.#endpointAt(address);

@@ -1,8 +1,8 @@
 /**
- * The guest-physical address space of one cell, made from its decoded configuration.
+ * The guest-physical address space of one cell, made from its decoded configuration: what lies where, and
+ * what is allowed.
  *
  * Source: Jailhouse hypervisor: mmio.c (sub-page regions), paging of arch/arm64.
- * Does not: emulate registers, charge time or park; it says what lies where and what is allowed.
  */
 import {
   MEMORY_COMM_REGION,
@@ -23,11 +23,11 @@ import type { PhysicalMemory } from './physical-memory.ts';
 
 const PAGE_BYTES = 4096;
 
-/** How a region reaches what lies behind it. */
+/** How an access to a region is carried out. */
 export type RegionKind =
   /** Whole pages of RAM, mapped. */
   | 'memory'
-  /** Whole pages of device registers, mapped: no exit of the hypervisor. */
+  /** Whole pages of device registers, mapped: no exit to the hypervisor. */
   | 'device-page'
   /** Less than a page: every access traps and is checked by width. */
   | 'trapped';
@@ -71,7 +71,7 @@ export class AddressSpace {
     this.communicationRegion = communication.memory;
   }
 
-  /** The region that holds a guest address, if any. Regions of a valid cell never overlap. */
+  /** The region at a guest address, if any. Regions of a valid cell never overlap. */
   find(address: number): GuestRegion | undefined {
     for (const region of this.regions) {
       if (address >= region.start && address < region.end) return region;
@@ -81,7 +81,7 @@ export class AddressSpace {
 }
 
 /**
- * Why a region refuses an access, or undefined if it allows it. Mapped regions know only READ and
+ * The reason why a region refuses an access, or undefined if it allows it. Mapped regions check only READ and
  * WRITE; trapped ones also the width (IO_8 .. IO_64) and natural alignment.
  */
 export function refusal(
@@ -112,7 +112,7 @@ function makeRegion(
   const base = { name, start, end: start + size, physicalStart, flags };
   if (start % PAGE_BYTES !== 0 || size % PAGE_BYTES !== 0) return { ...base, kind: 'trapped' };
   if ((flags & MEMORY_IO) !== 0) return { ...base, kind: 'device-page' };
-  // The communication region is a page of the hypervisor; its physical address in the file is 0.
+  // The communication region is a page of the hypervisor. Its physical address in the file is 0.
   const isCommunication = (flags & MEMORY_COMM_REGION) !== 0;
   const bytes = isCommunication ? Buffer.alloc(size) : physicalMemory.block(physicalStart, size);
   const writable = (flags & MEMORY_WRITE) !== 0;
@@ -120,7 +120,7 @@ function makeRegion(
   return { ...base, kind: 'memory', memory: { name, base: start, bytes, writable, executable } };
 }
 
-/** Names of the regions an ivshmem device uses, by region index. */
+/** Names of the regions that ivshmem devices use, by region index. */
 function ivshmemRoles(cell: Cell): Map<number, string> {
   const roles = new Map<number, string>();
   for (const device of cell.pciDevices) {

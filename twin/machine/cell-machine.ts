@@ -1,10 +1,9 @@
 /**
- * The Machine of one cell: walls of its configuration, time charging, devices, hypervisor traps.
+ * The Machine of one cell: permissions of its configuration, time charging, devices, hypervisor traps.
  *
- * Source: Jailhouse hypervisor/{mmio,control}.c, arch/arm64/{traps,mmio}.c,
- * arch/arm-common/gic-v2.c.
- * Does not: take interrupts to EL1 (the cell masks them; WFI wakes all the same), nor model caches.
- * EXECUTE is not enforced, as on arm64.
+ * Source: Jailhouse hypervisor/{mmio,control}.c, arch/arm64/{traps,mmio}.c, arch/arm-common/gic-v2.c.
+ * Does not: take interrupts to EL1 (the cell masks them; WFI still wakes), model caches, or enforce EXECUTE,
+ * as on arm64.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { VirtualClock } from '../clock.ts';
@@ -42,9 +41,9 @@ export interface CellMachineOptions {
   readonly devices: readonly DeviceWindow[];
   readonly pci: VirtualPci;
   readonly console: ConsoleLog;
-  /** The UART that the hypervisor prints on; without it a character costs the hypercall alone. */
+  /** The UART that the hypervisor prints on. Without it a character costs only the hypercall. */
   readonly uart?: Uart8250;
-  /** The cell's interrupts; the board's devices drive their lines. */
+  /** The cell's interrupts. The board's devices drive their lines. */
   readonly interrupts: Interrupts;
 }
 
@@ -61,9 +60,9 @@ export class CellMachine implements Machine {
   readonly #cpuInterface: RegisterDevice;
   /** Instructions executed so far (image engine). */
   executedInstructions = 0;
-  /** Time the core stood at WFI. */
+  /** Time the core spent in WFI. */
   sleptNanos = 0;
-  /** Called when the guest says that it has nothing to do, before time is skipped. */
+  /** Called when the guest reports that it is idle, before time is skipped. */
   onIdle?: () => void;
 
   constructor(options: CellMachineOptions) {
@@ -143,7 +142,7 @@ export class CellMachine implements Machine {
     return result;
   }
 
-  /** The hypervisor waits for room with the core, for each character; a line feed is two. */
+  /** The hypervisor waits with the core for room for each character. A line feed is two characters. */
   #print(code: number): void {
     const { uart } = this.#options;
     if (uart === undefined) return;
@@ -184,7 +183,7 @@ export class CellMachine implements Machine {
     this.#charge(0);
     this.onIdle?.();
     this.#idle.roundBroken();
-    // What is pending already, taken just now or left in a list register, makes WFI return at once.
+    // An interrupt already pending, taken just now or left in a list register, makes WFI return at once.
     if (interrupts.taken !== takenBefore || interrupts.cpuInterface.isSignalled) return true;
     const startNanos = clock.now;
     while (!interrupts.isWaiting) {
@@ -198,7 +197,7 @@ export class CellMachine implements Machine {
 
   chargeInstructions(count: number): void {
     this.executedInstructions += count;
-    // Whole nanoseconds; a core of less than one an instruction keeps the rest for the next ones.
+    // Charge whole nanoseconds and keep the fraction for the next instructions.
     const nanos = count * this.timing.nanosPerInstruction + this.#restNanos;
     const wholeNanos = Math.floor(nanos);
     this.#restNanos = nanos - wholeNanos;
@@ -214,7 +213,7 @@ export class CellMachine implements Machine {
     throw new CellParked(violation);
   }
 
-  /** Lets time pass, then runs what has become due, so that the access sees its effects. */
+  /** Lets time pass, then runs due events, so that the access sees their effects. */
   #charge(nanos: number): void {
     this.clock.elapse(nanos);
     if (this.clock.nextEventNanos <= this.clock.now) {
@@ -224,7 +223,7 @@ export class CellMachine implements Machine {
     if (this.#interrupts.isWaiting) this.#exitForInterrupts();
   }
 
-  /** The hypervisor takes each interrupt that waits, and gives it to the cell. */
+  /** The hypervisor takes each waiting interrupt and gives it to the cell. */
   #exitForInterrupts(): void {
     while (this.#interrupts.isWaiting) {
       this.clock.elapse(this.timing.interruptExitNanos);
@@ -237,7 +236,7 @@ export class CellMachine implements Machine {
     this.park({ what: `${what} of ${size} bytes`, address, why });
   }
 
-  /** The part of the GIC at an address; its access is charged: the distributor traps, GICV does not. */
+  /** The part of the GIC at an address. Charges the access: the distributor traps, GICV does not. */
   #gicAt(
     address: number,
     access: 'read' | 'write',

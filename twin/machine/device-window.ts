@@ -1,7 +1,6 @@
 /**
- * Devices at physical addresses, as the peripheral bus of the board sees them.
- *
- * Does not: enforce who may reach a device; the cell's address space does.
+ * Devices at physical addresses, as the peripheral bus of the board sees them. The cell's address space
+ * enforces who may access a device.
  */
 import { UnimplementedFeature } from '../unimplemented.ts';
 import type { AccessSize } from './machine.ts';
@@ -12,7 +11,7 @@ export interface RegisterDevice {
   write(offset: number, size: AccessSize, value: number): void;
 }
 
-/** Where a block of registers lies. */
+/** The address range of a block of registers. */
 export interface DeviceWindow {
   readonly name: string;
   readonly physicalStart: number;
@@ -20,7 +19,7 @@ export interface DeviceWindow {
   readonly device: RegisterDevice;
 }
 
-/** The window that holds a physical address. Throws UnimplementedFeature if there is none. */
+/** The window at a physical address. Throws UnimplementedFeature if there is none. */
 export function findDevice(windows: readonly DeviceWindow[], physical: number): DeviceWindow {
   for (const window of windows) {
     if (physical >= window.physicalStart && physical < window.physicalStart + window.size) {
@@ -30,13 +29,13 @@ export function findDevice(windows: readonly DeviceWindow[], physical: number): 
   throw new UnimplementedFeature('board', `a device at physical 0x${physical.toString(16)}`);
 }
 
-/** Device with 32-bit registers only, like every block of the BCM2711 that the twin has. */
+/** Device with only 32-bit registers, as every BCM2711 block in the twin. */
 export interface WordRegisters {
   read32(offset: number): number;
   write32(offset: number, value: number): void;
 }
 
-/** Makes a 32-bit register block a RegisterDevice; other widths are not modelled. */
+/** Makes a 32-bit register block a RegisterDevice. Other widths are not modelled. */
 export function wordRegisters(name: string, registers: WordRegisters): RegisterDevice {
   const check = (offset: number, size: AccessSize): void => {
     if (size === 4 && offset % 4 === 0) return;

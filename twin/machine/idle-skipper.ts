@@ -1,11 +1,11 @@
 /**
- * Skips the polling of a guest that has nothing to do, by whole polling rounds.
+ * Skips the polling of an idle guest, by whole polling rounds.
  *
- * Does not: change what the guest sees. A guest that polls every R nanoseconds notices an event at
- * the first multiple of R after it; skipping k whole rounds at once keeps exactly that phase.
+ * The guest sees no difference. A guest that polls every R nanoseconds notices an event at the first multiple
+ * of R after it; skipping k whole rounds at once keeps exactly that phase.
  *
- * R is measured: the time between two idle calls with no event in between. So the first idle call
- * after a skip, or after any event, returns at once and only starts the measurement.
+ * R is measured: the time between two idle calls without an event in between. So the first idle call after a
+ * skip, or after any event, returns at once and only starts the measurement.
  */
 import type { VirtualClock } from '../clock.ts';
 
@@ -18,12 +18,12 @@ export class IdleSkipper {
     this.#clock = clock;
   }
 
-  /** The round under way is no empty polling round: an event ran, or the core stood at WFI. */
+  /** The current round is not an empty polling round: an event ran, or the core was in WFI. */
   roundBroken(): void {
     this.#isQuiet = false;
   }
 
-  /** The guest has nothing to do before `deadlineNanos` unless an event changes something. */
+  /** The guest is idle until `deadlineNanos` unless an event changes something. */
   idle(deadlineNanos: number): void {
     const clock = this.#clock;
     const round = clock.now - this.#lastCallNanos;

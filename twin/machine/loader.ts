@@ -1,8 +1,8 @@
 /**
- * `jailhouse cell load NAME IMAGE [-a ADDRESS]`: puts blobs into the memory of a stopped cell.
+ * `jailhouse cell load NAME IMAGE [-a ADDRESS]`: puts blobs into the memory of a stopped cell. Memory that no
+ * blob covers stays stale, as on the board.
  *
  * Source: Jailhouse driver/cell.c, load_image.
- * Does not: clear anything: what no blob covers stays stale, as on the board.
  */
 import { MEMORY_LOADABLE, MEMORY_WRITE } from '../../cell-config/format/constants.ts';
 import type { AddressSpace } from './address-space.ts';
@@ -15,7 +15,7 @@ export interface LoadBlob {
   readonly bytes: Uint8Array;
 }
 
-/** A blob does not fit into one loadable region: the driver answers EINVAL and loads nothing more. */
+/** A blob does not fit into one loadable region. The driver answers EINVAL and loads nothing more. */
 export class LoadError extends Error {
   constructor(blob: LoadBlob) {
     super(

@@ -1,15 +1,13 @@
 /**
- * What an engine sees of the emulated board: memories, device accesses, counter, hypercalls.
- *
- * Does not: execute instructions, know what a device is, or hold state. Virtual time is an
- * integer number of nanoseconds (see twin/clock.ts).
+ * The emulated board as an engine sees it: memories, device accesses, counter, hypercalls. Virtual time is an
+ * integer number of nanoseconds (twin/clock.ts).
  */
 import type { VirtualClock } from '../clock.ts';
 import type { TimingModel } from './timing-model.ts';
 
 /**
- * A piece of guest-physical memory with direct access: whole 4 KiB pages, no trap, no device.
- * Both views of shared memory (the cell's and AGL's) are one Buffer.
+ * Guest-physical memory with direct access: whole 4 KiB pages, no trap, no device. Both views of shared
+ * memory (the cell's and AGL's) are one Buffer.
  */
 export interface GuestMemory {
   /** For messages: `ram`, `communication region`, `state table`, `read/write section`. */
@@ -20,16 +18,16 @@ export interface GuestMemory {
   readonly bytes: Buffer;
   /** False: the cell may only read; a write parks it. */
   readonly writable: boolean;
-  /** The EXECUTE flag of the region (the hypervisor does not enforce it on arm64). */
+  /** The EXECUTE flag of the region. The hypervisor does not enforce it on arm64. */
   readonly executable: boolean;
 }
 
 /** Width of an access in bytes. */
 export type AccessSize = 1 | 2 | 4 | 8;
 
-/** What the cell did that it may not do, in the words of the register dump. */
+/** A forbidden act of the cell, in the words of the register dump. */
 export interface Violation {
-  /** The forbidden act: `data read`, `data write`, `instruction fetch`, `hypercall` ... */
+  /** The act: `data read`, `data write`, `instruction fetch`, `hypercall` ... */
   readonly what: string;
   /** Guest-physical address or instruction address of the act. */
   readonly address: number;
@@ -38,8 +36,8 @@ export interface Violation {
 }
 
 /**
- * Thrown through the guest when it violates its cell configuration: the hypervisor has printed a
- * register dump, parked the CPU and set the cell state to failed. The engine ends with `parked`.
+ * Thrown through the guest when it violates its cell configuration. The hypervisor has printed a register
+ * dump, parked the CPU and set the cell state to failed. The engine ends with `parked`.
  */
 export class CellParked extends Error {
   readonly violation: Violation;
@@ -51,7 +49,7 @@ export class CellParked extends Error {
   }
 }
 
-/** One CPU's view of the board inside its cell. */
+/** The board as one CPU sees it inside its cell. */
 export interface Machine {
   readonly clock: VirtualClock;
   readonly timing: TimingModel;
@@ -59,18 +57,17 @@ export interface Machine {
   readonly memories: readonly GuestMemory[];
 
   /**
-   * Every load that hits no memory of `memories`: charges its time, runs due events, enforces the
-   * cell configuration. Sub-word loads of emulated registers return unmasked bits, as the
-   * hypervisor does. Throws CellParked.
+   * A load outside `memories`: charges its time, runs due events, enforces the cell configuration. Sub-word
+   * loads of emulated registers return unmasked bits, as in the hypervisor. Throws CellParked.
    */
   readDevice(address: number, size: AccessSize): number;
-  /** Every store that hits no writable memory; as readDevice. */
+  /** A store outside writable memory; as readDevice. */
   writeDevice(address: number, size: AccessSize, value: number): void;
 
-  /** ISR_EL1.A: an SError waits. Nothing in this model raises one by itself; a test may. */
+  /** ISR_EL1.A: an SError is pending. The model never raises one by itself; a test may. */
   systemErrorPending: boolean;
 
-  /** HVC #0x4a48: x0 = code, x1 and x2 the arguments; returns x0 as a signed 32-bit number. */
+  /** HVC #0x4a48: x0 = code, x1 and x2 the arguments. Returns x0 as a signed 32-bit number. */
   hypercall(code: number, argument1: number, argument2: number): number;
 
   /** CNTVCT_EL0: charges its time and runs due events. */
@@ -79,8 +76,8 @@ export interface Machine {
   readonly counterHertz: number;
 
   /**
-   * The guest says that it has nothing to do until an input changes or the counter reaches
-   * `deadlineTicks`: skips whole polling rounds up to the next event or the deadline.
+   * The guest is idle until an input changes or the counter reaches `deadlineTicks`: skips whole polling
+   * rounds up to the next event or the deadline.
    */
   idleUntil(deadlineTicks: bigint): void;
 
@@ -89,17 +86,17 @@ export interface Machine {
   /** CNTV_CTL_EL0: bit 0 enables the timer, bit 1 masks its interrupt. */
   setTimerControl(value: bigint): void;
   /**
-   * WFI: time passes until an interrupt reaches the core, masked or not. False when none ever can:
-   * the cell has ended.
+   * WFI: time passes until an interrupt reaches the core, masked or not. False: none ever can, the cell has
+   * ended.
    */
   waitForInterrupt(): boolean;
 
-  /** Charges executed instructions; runs no event (those run at the next device access). */
+  /** Charges executed instructions. Runs no event; events run at the next device access. */
   chargeInstructions(count: number): void;
 
   /**
-   * Parks the CPU for a violation that only the engine can see (unmapped instruction fetch, HVC
-   * with another immediate, SMC). Writes the register dump, then throws CellParked.
+   * Parks the CPU for a violation that only the engine can see (unmapped instruction fetch, HVC with another
+   * immediate, SMC). Writes the register dump, then throws CellParked.
    */
   park(violation: Violation): never;
 }

@@ -1,9 +1,8 @@
 /**
- * Reads and writes of a guest memory in which each access is one access of its width.
+ * Reads and writes of guest memory in single accesses of their width. Buffer's own methods move byte by byte,
+ * so a second process that shares the memory could see half a value.
  *
- * Buffer's own methods move byte by byte, which a second process that shares the memory can see
- * half done.
- * Does not: check permissions. Alignment is natural; an access that is not is done byte by byte.
+ * Does not: check permissions. An unaligned access is made byte by byte.
  */
 import type { GuestMemory } from './machine.ts';
 

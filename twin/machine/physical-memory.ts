@@ -1,10 +1,8 @@
 /**
- * The board's RAM by physical address: one Buffer per block, shared by whoever maps it.
- *
- * Does not: know permissions or guest addresses.
+ * The board's RAM by physical address: one Buffer per block, shared by all that map it.
  */
 
-/** What uninitialised RAM holds in the twin: never zero, so that nobody can rely on zeros. */
+/** Content of uninitialised RAM in the twin. It is not zero, so that code relying on zeros fails. */
 export const STALE_BYTE = 0xa5;
 
 interface Block {
@@ -15,15 +13,15 @@ interface Block {
 export class PhysicalMemory {
   readonly #blocks: Block[] = [];
 
-  /** Makes `bytes` the block at `start`: memory that exists already, shared with somebody else. */
+  /** Makes `bytes` the block at `start`: existing memory, shared with another owner. */
   provide(start: number, bytes: Buffer): void {
     this.#blocks.push({ start, bytes });
   }
 
   /**
-   * The bytes at `start`, `size` long. The first call for a block fills it with the stale pattern;
-   * a later call inside the same block returns the same bytes. Throws if a request overlaps a
-   * block only in part, which no two cells of one board should ask for.
+   * The bytes at `start`, `size` long. The first call for a block fills it with the stale pattern; a later
+   * call inside the same block returns the same bytes. Throws on a partial overlap with a block, which two
+   * cells of one board should not have.
    */
   block(start: number, size: number): Buffer {
     const end = start + size;

@@ -1,40 +1,40 @@
 /**
- * The stated model of time: what each act of the guest costs on the emulated board.
+ * The model of time: what each act of the guest costs on the emulated board.
  *
- * Every latency that the twin prints follows from these numbers, the SPI clock (core clock / CDIV,
- * 9 SCLK per byte, see twin/soc/spi0.ts) and the bit times of the bus.
- * Does not: model caches, memory contention by Linux, or pipeline effects. Nothing here was
- * measured on hardware; each number is an assumption with its reason beside it.
+ * Every latency of the twin follows from these numbers, the SPI clock (core clock / CDIV, 9 SCLK per byte,
+ * see twin/soc/spi0.ts) and the bit times of the bus.
+ * Does not: model caches, memory contention by Linux, or pipeline effects. Nothing here was measured on
+ * hardware; each number is an assumption with its reason beside it.
  */
 export interface TimingModel {
   /**
-   * One executed instruction: 1.5 GHz Cortex-A72 at about 0.67 instructions per cycle. The only number
-   * here that need not be whole: at 600 MHz it is 2.5.
+   * One executed instruction: 1.5 GHz Cortex-A72 at about 0.67 instructions per cycle. Only this number may
+   * be fractional: at 600 MHz it is 2.5.
    */
   readonly nanosPerInstruction: number;
-  /** Load from a device page mapped straight through: a round trip over the peripheral bus. */
+  /** Load from a mapped device page: a round trip over the peripheral bus. */
   readonly deviceReadNanos: number;
-  /** Store to such a page: posted, so only the issue is paid. */
+  /** Store to such a page: posted, so only the issue costs time. */
   readonly deviceWriteNanos: number;
-  /** Access that the hypervisor emulates: an exit of 500 to 800 instructions plus entry and return. */
+  /** Access emulated by the hypervisor: an exit of 500 to 800 instructions plus entry and return. */
   readonly trappedAccessNanos: number;
   /**
-   * A physical interrupt while the cell has the core: the exit of about 800 instructions, as for an
-   * emulated access, and four accesses to the GIC: acknowledge, priority drop, list register, status.
+   * A physical interrupt while the cell has the core: an exit of about 800 instructions, as for an emulated
+   * access, and four accesses to the GIC: acknowledge, priority drop, list register, status.
    */
   readonly interruptExitNanos: number;
   /**
-   * From the interrupt to the first instruction of a core that stands at WFI: clocks on, pipeline
-   * filled. Nothing deeper than a clock gate: Jailhouse does not trap WFI and nobody else acts on it.
+   * From the interrupt to the first instruction of a core in WFI: clocks on, pipeline filled. No deeper state
+   * than a clock gate, because Jailhouse does not trap WFI.
    */
   readonly wakeUpNanos: number;
   /** Hypercall: an exit of about 600 instructions without the decoding of an access. */
   readonly hypercallNanos: number;
   /** Read of CNTVCT_EL0 with the barrier before it. */
   readonly counterReadNanos: number;
-  /** One call of the host ABI in the wasm engine: stands for the instructions it cannot count. */
+  /** One call of the host ABI in the wasm engine. Stands for the instructions that it cannot count. */
   readonly wasmImportNanos: number;
-  /** Ticks per second of the generic timer, as CNTFRQ_EL0 tells them. */
+  /** Ticks per second of the generic timer, as in CNTFRQ_EL0. */
   readonly counterHertz: number;
 }
 
@@ -55,7 +55,7 @@ export const RASPBERRY_PI_4_TIMING: TimingModel = {
   counterHertz: COUNTER_HERTZ,
 };
 
-/** Throws a RangeError for a model that the clock, which counts whole nanoseconds, cannot keep. */
+/** Throws RangeError if the clock, which counts whole nanoseconds, cannot represent the model. */
 export function checkTiming(timing: TimingModel): void {
   const { nanosPerInstruction, counterHertz, ...acts } = timing;
   if (!(nanosPerInstruction > 0 && nanosPerInstruction < Infinity)) {
@@ -70,13 +70,13 @@ export function checkTiming(timing: TimingModel): void {
   }
 }
 
-/** Instructions of the hypervisor's exits (see the model above): they are as slow as the cell's own. */
+/** Instructions of the hypervisor's exits (see the model above). They are as slow as the cell's own. */
 const EXIT_INSTRUCTIONS = 800;
 const HYPERCALL_INSTRUCTIONS = 600;
 
 /**
- * The same board with a slower core, 2.5 ns an instruction for 600 MHz; the bus to the devices has a clock
- * of its own. Exits are rounded to whole nanoseconds.
+ * The same board with a slower core, 2.5 ns per instruction for 600 MHz. The bus to the devices has its own
+ * clock. Exits are rounded to whole nanoseconds.
  */
 export function atInstructionNanos(nanosPerInstruction: number): TimingModel {
   const usual = RASPBERRY_PI_4_TIMING;

@@ -1,10 +1,9 @@
 /**
- * The mini-UART as an 8250 with registers four bytes apart: enough to print, at 115,200 bit/s.
+ * The mini-UART as an 8250 with registers four bytes apart: transmit only, at 115,200 bit/s.
  *
- * Source: BCM2711 ARM Peripherals, section 2 (AUX_MU_*): a transmit FIFO of 8 symbols; LSR bit 5 says
- * that it can take one, bit 6 that it is empty and the last bit is out. A character has ten bits.
- * Jailhouse `hypervisor/uart.c`: its driver waits for bit 5 before each character.
- * Does not: receive, interrupt, or take another bit rate. A character written to a full FIFO is lost, as
+ * Source: BCM2711 ARM Peripherals, section 2 (AUX_MU_*): a transmit FIFO of 8 symbols; LSR bit 5 means room
+ * for one, bit 6 that it is empty and the last bit is out. A character has ten bits. Jailhouse
+ * `hypervisor/uart.c` waits for bit 5 before each character. A character written to a full FIFO is lost, as
  * on the hardware.
  */
 import type { VirtualClock } from '../clock.ts';
@@ -20,13 +19,13 @@ const LSR_TEMT = 1 << 6; // FIFO empty, transmitter idle
 const FIFO_SYMBOLS = 8;
 const BITS_OF_CHARACTER = 10;
 const BITS_PER_SECOND = 115_200;
-/** How long one character takes on the line. */
+/** Time of one character on the line. */
 export const CHARACTER_NANOS = Math.ceil((BITS_OF_CHARACTER * 1e9) / BITS_PER_SECOND);
 
 export class Uart8250 implements RegisterDevice {
   readonly #clock: VirtualClock;
   readonly #onCharacter: (code: number) => void;
-  /** When the last bit of what was taken is out. */
+  /** Time at which the last bit of the accepted characters is out. */
   #restNanos = 0;
 
   constructor(clock: VirtualClock, onCharacter: (code: number) => void) {
@@ -34,7 +33,7 @@ export class Uart8250 implements RegisterDevice {
     this.#onCharacter = onCharacter;
   }
 
-  /** How long the FIFO has no room for another character, from now. */
+  /** Time from now until the FIFO has room for another character. */
   get fullNanos(): number {
     return Math.max(0, this.#busyNanos - (FIFO_SYMBOLS - 1) * CHARACTER_NANOS);
   }
@@ -51,7 +50,7 @@ export class Uart8250 implements RegisterDevice {
     this.#onCharacter(value & 0xff);
   }
 
-  /** A character of the hypervisor's goes out: only the time that it takes. */
+  /** A character of the hypervisor is sent: takes its time on the line. */
   occupy(): void {
     this.#restNanos = this.#clock.now + this.#busyNanos + CHARACTER_NANOS;
   }

@@ -1,21 +1,21 @@
 /**
- * BCM2711 GPIO block as the firmware of the board leaves it: pins 8..11 on SPI0, the rest inputs.
+ * BCM2711 GPIO block as the board's firmware leaves it: pins 8..11 on SPI0, the rest inputs.
  *
- * Whether the cell may write is the machine's to enforce. Low-level detection of pins 0..27 raises
- * the interrupt of that bank (BCM2711 ARM Peripherals, 5.2, GPLENn and GPEDSn: an event stays set
- * when it is cleared while its pin is still low).
+ * Low-level detection of pins 0..27 raises the interrupt of that bank (BCM2711 ARM Peripherals, 5.2, GPLENn
+ * and GPEDSn: an event stays set if it is cleared while its pin is still low). The machine enforces whether
+ * the cell may write.
  * Does not: drive pins. Set, clear, the other detections and pulls are Linux's, and throw here.
  */
 import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';
 
-// BCM2711 ARM peripherals, chapter 5 (facts: jailhouse-virtio.md section G).
+// BCM2711 ARM Peripherals, chapter 5.
 const GPFSEL0 = 0x00;
 const GPFSEL5 = 0x14;
 const GPLEV0 = 0x34;
 const GPLEV1 = 0x38;
 const GPEDS0 = 0x40;
 const GPLEN0 = 0x70;
-/** The pins whose events are the first of the block's interrupts. */
+/** The pins whose events raise the block's first interrupt. */
 const FIRST_BANK_PINS = 0x0fff_ffff;
 const PIN_COUNT = 58;
 const PINS_PER_GPFSEL = 10;
@@ -27,13 +27,13 @@ const SPI0_PINS = [8, 9, 10, 11];
 /** Levels of an idle board: chip selects and interrupt lines are pulled up. */
 const IDLE_HIGH_PINS = [7, 8, 25];
 
-/** The block. Levels change only by `setLevel`, called by whatever is wired to a pin. */
+/** The block. Levels change only by `setLevel`, called by the device wired to the pin. */
 export class Gpio {
   /** Low word: pins 0..31, high word: the rest. */
   readonly #levels = new Uint32Array(2);
   readonly #functions = new Uint8Array(PIN_COUNT).fill(FUNCTION_INPUT);
 
-  /** Level of the interrupt line of pins 0..27. */
+  /** Called with the level of the interrupt line of pins 0..27. */
   onInterrupt?: (high: boolean) => void;
   #lowDetect = 0;
   #events = 0;
@@ -43,7 +43,7 @@ export class Gpio {
     for (const pin of IDLE_HIGH_PINS) this.setLevel(pin, true);
   }
 
-  /** Level seen at a pin from now on. */
+  /** Sets the level at a pin. */
   setLevel(pin: number, high: boolean): void {
     if (!Number.isInteger(pin) || pin < 0 || pin >= PIN_COUNT) {
       throw new RangeError(`GPIO ${pin} is outside 0..${PIN_COUNT - 1}`);
@@ -67,7 +67,7 @@ export class Gpio {
     throw new UnimplementedRegister('GPIO', offset, 'read');
   }
 
-  /** GPEDS0 (ones clear events) and GPLEN0; everything else is not the cell's business and throws. */
+  /** GPEDS0 (ones clear events) and GPLEN0. Throws for all others, which the cell must not use. */
   write32(offset: number, value: number): void {
     if (offset === GPEDS0) {
       this.#events = (this.#events & ~value) >>> 0;
@@ -88,7 +88,7 @@ export class Gpio {
     throw new UnimplementedRegister('GPIO', offset, 'write');
   }
 
-  /** Pins that are low and watched have an event, now and until it is cleared while they are high. */
+  /** Sets the event of each watched pin that is low. A cleared event thus returns while its pin is low. */
   #detect(): void {
     this.#events = (this.#events | (this.#lowDetect & ~this.#levels[0])) >>> 0;
     this.onInterrupt?.((this.#events & FIRST_BANK_PINS) !== 0);

@@ -1,17 +1,15 @@
 /**
- * The wire from the chip's INT pin to the GPIO: follows the chip, unless a test holds it at a level
- * (a broken wire, a spike).
- *
- * Does not: delay or filter anything.
+ * The wire from the chip's INT pin to the GPIO. It follows the chip without delay, unless a test holds it at
+ * a level (a broken wire, a spike).
  */
 export class InterruptWire {
-  /** The level at the GPIO end. */
+  /** Called with the level at the GPIO end. */
   onLevel?: (low: boolean) => void;
   readonly #onChipChange: ((low: boolean, nanos: number) => void) | undefined;
   #chipLow = false;
   #held: 'low' | 'high' | undefined;
 
-  /** `onChipChange` is told what the chip does, held or not. */
+  /** `onChipChange` is called for changes of the chip, whether the wire is held or not. */
   constructor(onChipChange?: (low: boolean, nanos: number) => void) {
     this.#onChipChange = onChipChange;
   }
@@ -23,7 +21,7 @@ export class InterruptWire {
     this.#onChipChange?.(low, nanos);
   }
 
-  /** Holds the GPIO's end at a level; undefined lets it follow the chip again. */
+  /** Holds the GPIO end at a level. Undefined: it follows the chip again. */
   hold(level: 'low' | 'high' | undefined): void {
     this.#held = level;
     this.#update();

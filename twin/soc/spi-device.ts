@@ -1,8 +1,8 @@
 /**
- * What hangs on an SPI controller, and who listens to its lines.
+ * A device on an SPI controller, and a listener to its lines.
  */
 
-/** A device behind one chip select, SPI mode 0,0, eight bits at a time, most significant first. */
+/** A device behind one chip select: SPI mode 0,0, eight bits at a time, most significant first. */
 export interface SpiDevice {
   /** Chip select falls at `nanos`. */
   select(nanos: number): void;
@@ -12,7 +12,7 @@ export interface SpiDevice {
   deselect(nanos: number): void;
 }
 
-/** Listens to the SPI lines: this is how figures are measured without asking the firmware. */
+/** Listens to the SPI lines. Figures are measured here without asking the firmware. */
 export interface SpiTap {
   selected(nanos: number): void;
   /** `byteNanos`: from the first to the last of its nine clocks. */

@@ -1,10 +1,10 @@
 /**
- * BCM2711 SPI0 in polled mode: registers, FIFOs and the time that bytes take.
+ * BCM2711 SPI0 in polled mode: registers, FIFOs and the time of the bytes.
  *
- * Source: BCM2711 ARM peripherals, chapter 9, and facts jailhouse-virtio.md section G. A byte takes
- * nine clocks, one of them idle; one clock event per byte. Other emulations differ in some of that,
- * and a test can ask for it (spi0-behaviour.ts). Does not: model DMA, interrupts, bidirectional and
- * LoSSI modes, other SPI modes than 0,0, inverted chip selects: each throws UnimplementedFeature.
+ * Source: BCM2711 ARM Peripherals, chapter 9. A byte takes nine clocks, one of them idle. There is one clock
+ * event per byte. Other emulations differ in part; a test can select that (spi0-behaviour.ts). DMA,
+ * interrupts, bidirectional and LoSSI modes, SPI modes other than 0,0 and inverted chip selects throw
+ * UnimplementedFeature.
  */
 import type { VirtualClock } from '../clock.ts';
 import { UnimplementedFeature, UnimplementedRegister } from '../unimplemented.ts';
@@ -29,7 +29,7 @@ const CS_TXD = 1 << 18;
 const CS_RXR = 1 << 19;
 const CS_RXF = 1 << 20;
 
-/** Bits of CS that ask for something this model does not do. */
+/** Bits of CS for features that are not modelled. */
 const CS_UNIMPLEMENTED: readonly (readonly [number, string])[] = [
   [1 << 2, 'CPHA = 1'],
   [1 << 3, 'CPOL = 1'],
@@ -46,7 +46,7 @@ const CS_UNIMPLEMENTED: readonly (readonly [number, string])[] = [
 ];
 
 const FIFO_BYTES = 64;
-/** Eight for the bits of a byte, and an idle one. */
+/** Eight for the bits of a byte, and one idle. */
 const CLOCKS_PER_BYTE = 9;
 const SILICON: Spi0Behaviour = {
   fifoBytes: FIFO_BYTES,
@@ -60,14 +60,14 @@ const SILICON: Spi0Behaviour = {
 };
 /** RXR: the receive FIFO is three quarters full. */
 const RXR_FULL_PART = 0.75;
-/** On a marginal MISO every so many-th edge is missed. */
+/** On a marginal MISO every 61st edge is missed. */
 const MISSED_EDGE = 61;
-/** CDIV = 0 stands for this. */
+/** Divider for CDIV = 0. */
 const CDIV_MAX = 65536;
 const LTOH_RESET = 0x1;
 const DC_RESET = 0x30201020;
 
-/** The controller. Only chip select 0 has a device; bytes to the others meet a silent line. */
+/** The controller. Only chip select 0 has a device. The others read a silent line. */
 export class Spi0 {
   /** Listener on the lines. */
   tap: SpiTap | undefined;
@@ -78,7 +78,7 @@ export class Spi0 {
   readonly #behaviour: Spi0Behaviour;
   #select = 0;
   #active = false;
-  /** REN is set after reset and goes with the first write. */
+  /** REN is set after reset and cleared by the first write. */
   #readEnable = CS_REN;
   #divider = 0;
   readonly #transmit: ByteFifo;
@@ -86,10 +86,10 @@ export class Spi0 {
   #shifting = false;
   /** CLEAR bits that read back. */
   #clears = 0;
-  /** Reads of CS until RXD, and DONE, show what has come to pass. */
+  /** Reads of CS until RXD and DONE show the present state. */
   #receiveLateReads = 0;
   #doneLateReads = 0;
-  /** Reads of CS that show a DONE of the transfer before; Infinity: until it is written. */
+  /** Reads of CS that show a DONE of the last transfer. Infinity: until it is written. */
   #staleDoneReads = 0;
   readonly #miso: MarginalLine;
   #selectedDevice: SpiDevice | undefined;
@@ -98,9 +98,9 @@ export class Spi0 {
     clock: VirtualClock;
     coreClockHertz: number;
     device?: SpiDevice;
-    /** What MISO reads where no device answers: floating high or held low. */
+    /** What MISO reads without a device: floating high or held low. */
     missingDeviceByte?: 0x00 | 0xff;
-    /** Where it differs from the silicon. */
+    /** Differences from the silicon. */
     behaviour?: Partial<Spi0Behaviour>;
   }) {
     this.#clock = options.clock;
@@ -121,7 +121,7 @@ export class Spi0 {
 
   /** Length of one byte on the wire at the present divider, in nanoseconds. */
   get byteNanos(): number {
-    // An odd divider is rounded down; 0 stands for 65536.
+    // An odd divider is rounded down. 0 means 65536.
     const even = this.#divider & ~1;
     const divider = even === 0 ? CDIV_MAX : even;
     return Math.round((this.#behaviour.clocksPerByte * divider * 1e9) / this.#coreClockHertz);
@@ -233,7 +233,7 @@ export class Spi0 {
     this.#shiftNext(this.#clock.now);
   }
 
-  /** Starts the next byte if there is one and room for its answer. */
+  /** Starts the next byte if there is one, and room for its answer. */
   #shiftNext(nanos: number): void {
     if (!this.#active || this.#shifting || this.#transmit.length === 0) return;
     if (this.#receive.length === this.#behaviour.fifoBytes) return;
@@ -256,7 +256,9 @@ export class Spi0 {
   }
 }
 
-/** MISO whose edges come late: above a clock every so many of them is missed, and the bit reads as before. */
+/**
+ * MISO with late edges: above a clock limit every MISSED_EDGE-th edge is missed, and the bit reads as before.
+ */
 class MarginalLine {
   readonly #limitHertz: number;
   #level = 0;
@@ -266,7 +268,7 @@ class MarginalLine {
     this.#limitHertz = limitHertz;
   }
 
-  /** What the master reads of a byte. */
+  /** The byte that the master reads. */
   sample(byte: number, hertz: number): number {
     if (this.#limitHertz === 0 || hertz <= this.#limitHertz) return byte;
     let read = 0;
@@ -280,7 +282,7 @@ class MarginalLine {
   }
 }
 
-/** So many bytes at most, first in first out. */
+/** A bounded first-in, first-out queue of bytes. */
 class ByteFifo {
   readonly #bytes: Uint8Array;
   #first = 0;

@@ -1,8 +1,8 @@
 /**
  * The lines of the board as a VCD: SCK MOSI MISO CS INT and the CAN bus (RX of a transceiver: recessive 1).
  *
- * SPI mode 0,0: data stands before SCK rises, the ninth clock time of a byte is idle.
- * Does not: show less than it is given; meant for short runs, as it keeps every edge in memory.
+ * SPI mode 0,0: data is stable before SCK rises, and the ninth clock time of a byte is idle. It keeps every
+ * edge in memory, so it is for short runs.
  */
 import type { SpiTap } from '../soc/spi-device.ts';
 import { VcdWriter } from './vcd.ts';
@@ -40,12 +40,12 @@ export class BoardTrace implements SpiTap {
     }
   }
 
-  /** INT of the chip changes. */
+  /** The chip's INT changes. */
   interrupt(low: boolean, nanos: number): void {
     this.#vcd.change('INT', nanos, low ? 0 : 1);
   }
 
-  /** What was on the CAN bus from `startNanos` on, one element per bit. */
+  /** Adds the CAN bus from `startNanos` on, one level per bit. */
   bits(levels: Uint8Array, startNanos: number, bitNanos: number): void {
     levels.forEach((level, bit) => {
       this.#vcd.change('CAN', startNanos + bit * bitNanos, level);

@@ -1,7 +1,5 @@
 /**
- * Value change dump (IEEE 1364-2005, 18.2): digital signals over time, as sigrok and GTKWave read them.
- *
- * Does not: know what the signals mean.
+ * Value change dump (IEEE 1364-2005, 18.2): digital signals over time, readable by sigrok and GTKWave.
  */
 
 /** One wire of the dump. */
@@ -17,7 +15,7 @@ interface Change {
   readonly level: number;
 }
 
-/** First of the printable characters that stand for signals. */
+/** First of the printable characters that identify signals. */
 const FIRST_CODE = 0x21;
 
 /** Collects changes in any order; `text` sorts them. Times are whole nanoseconds. */
@@ -29,14 +27,14 @@ export class VcdWriter {
     this.#signals = signals;
   }
 
-  /** The signal has this level from `nanos` on. */
+  /** Sets the level of a signal from `nanos` on. */
   change(name: string, nanos: number, level: number): void {
     const signal = this.#signals.findIndex((candidate) => candidate.name === name);
     if (signal < 0) throw new RangeError(`no signal is called ${name}`);
     this.#changes.push({ nanos: Math.round(nanos), signal, level });
   }
 
-  /** The whole file. A signal that changes twice at one time keeps what came last. */
+  /** The whole file. If a signal changes twice at one time, the last value counts. */
   text(): string {
     const code = (signal: number): string => String.fromCharCode(FIRST_CODE + signal);
     const lines = ['$timescale 1 ns $end', '$scope module board $end'];
@@ -57,7 +55,7 @@ export class VcdWriter {
         now.set(changes[index].signal, changes[index].level);
       }
       const changed = [...now].filter(([signal, level]) => levels[signal] !== level);
-      // The last time stands even if nothing changes: it is the length of the dump.
+      // The last time is written even without a change: it is the length of the dump.
       if (changed.length === 0 && index < changes.length) continue;
       if (nanos !== last) lines.push(`#${nanos}`);
       last = nanos;

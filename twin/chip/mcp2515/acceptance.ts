@@ -1,18 +1,17 @@
 /**
- * Which acceptance filter a frame hits (DS20001801J, section 4.5 and figure 4-5).
- *
- * Reads the mask and filter registers as they are. Does not: move messages.
+ * The acceptance filter that a frame hits (DS20001801J, section 4.5 and figure 4-5), according to the mask
+ * and filter registers.
  */
 import type { CanFrame } from '../../bus/can-frame.ts';
 import { RXF0SIDH, RXF3SIDH, RXM0SIDH, RXM1SIDH, SIDL_EXIDE } from './registers.ts';
 
-/** Filters of RXB0 are 0 and 1, with mask 0; those of RXB1 are 2 to 5, with mask 1. */
+/** RXB0 has filters 0 and 1 with mask 0, RXB1 has filters 2 to 5 with mask 1. */
 export const RXB0_FILTERS = [0, 1] as const;
 export const RXB1_FILTERS = [2, 3, 4, 5] as const;
 
 /**
  * Lowest-numbered filter of the buffer that accepts the frame, or undefined (section 4.5.4).
- * `missingMatches`: what a data byte that the frame does not have is taken for, where a mask asks for it.
+ * `missingMatches`: whether a data byte that the frame lacks matches a filter that compares it.
  */
 export function hitFilter(
   registers: Uint8Array,
@@ -39,7 +38,7 @@ function accepts(
   frame: CanFrame,
   missingMatches: boolean,
 ): boolean {
-  // EXIDE chooses the kind of frame and is never masked (register 4-11).
+  // EXIDE selects the kind of frame and is never masked (register 4-11).
   if (((registers[filter + 1] & SIDL_EXIDE) !== 0) !== frame.extended) return false;
   const standardMask = elevenBits(registers, mask);
   const standard = frame.extended ? frame.identifier >>> 18 : frame.identifier;

@@ -1,12 +1,10 @@
 /**
- * What CNF1..3 and the crystal make of a bit (DS20001801J, section 5 and registers 5-1 to 5-3).
- *
- * Does not: correct or choose a timing.
+ * Bit timing from CNF1..3 and the crystal (DS20001801J, section 5 and registers 5-1 to 5-3).
  */
 import type { BitClock } from '../../bus/clock-error.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
 
-/** A bit in time quanta, and what it comes to as a clock on the bus. */
+/** A bit in time quanta, and the resulting clock on the bus. */
 export interface BitTiming extends BitClock {
   readonly quanta: number;
   readonly propagation: number;
@@ -15,12 +13,12 @@ export interface BitTiming extends BitClock {
   readonly jumpQuanta: number;
 }
 
-/** CNF3: the start of a frame on CLKOUT, and the filter of the wake-up. */
+/** CNF3: start of frame on CLKOUT, and the wake-up filter. */
 const CNF3_PINS = 0xc0;
 
 /**
- * Decodes the three registers. CNF2.SAM changes nothing: in a bit of this bus all samples are equal. A timing that breaks the rules of section 5.5 throws: what the chip then
- * does is not documented.
+ * Decodes the three registers. CNF2.SAM changes nothing, because all samples of a bit on this bus are equal.
+ * Throws for a timing that breaks the rules of section 5.5: the behaviour of the chip is then undocumented.
  */
 export function decodeBitTiming(
   cnf1: number,

@@ -1,7 +1,5 @@
 /**
- * The state bits of EFLG (DS20001801J, register 6-3 and section 7.6).
- *
- * Does not: touch RXnOVR.
+ * The state bits of EFLG, without RXnOVR (DS20001801J, register 6-3 and section 7.6).
  */
 import type { FaultConfinement } from '../../bus/fault-confinement.ts';
 import { PASSIVE_LIMIT, WARNING_LIMIT } from '../../bus/fault-confinement.ts';

@@ -1,27 +1,25 @@
 /**
  * MCP2515 stand-alone CAN controller: an SPI slave on one side, a CAN node on the other.
  *
- * This file holds the interrupt line and the registers that act; the rest is in the files beside
- * it. Source: Microchip DS20001801J; `section` and `register` below refer to it. Does not: model
- * the analogue side, CLKOUT, RXnBF and TXnRTS pins; asking for the pins throws
- * UnimplementedFeature.
+ * This file holds the interrupt line and the registers with effects; the rest is in the files beside it.
+ * Source: Microchip DS20001801J; `section` and `register` below refer to it. Does not: model the analogue
+ * side, CLKOUT, RXnBF and TXnRTS pins; using the pins throws UnimplementedFeature.
  *
- * Assumed where the datasheet is silent, none of it seen on hardware:
- * - RTS acts when chip select rises; a request is in time up to the very start of the bit.
- * - INT follows the end of EOF without delay; OPMOD shows a bus mode after 11 recessive bits.
- * - ERRIF marks the beginning of a state, so it can be cleared while the state lasts (7.7 can be read
- *   otherwise: an option), and each overflow; a state that ends changes EFLG only.
+ * Assumptions where the datasheet is silent, none of them seen on hardware:
+ * - RTS acts when chip select rises. A request is in time up to the very start of the bit.
+ * - INT follows the end of EOF without delay. OPMOD shows a bus mode after 11 recessive bits.
+ * - ERRIF marks each overflow and the beginning of a state, so it can be cleared while the state lasts (an
+ *   option follows another reading of 7.7). The end of a state changes only EFLG.
  * - Sleep, and a change between normal and listen-only mode, waits for the end of the frame on the bus, as
  *   Microchip says of its ECAN modules and sleep (11 recessive bits).
- * - With WAKIE clear the bus does not wake the chip. WAKIF wakes it when it is set, not by having been
- *   set before, and REQOP still reads sleep afterwards: an option each.
- * - ABAT aborts what is on the wire then, should it fail, though ABAT is clear again by that time.
- * - With RXM = 11 FILHIT reads 0; a rollover leaves FILHIT0 of RXB0CTRL to the message in RXB0.
- * - A data byte that a frame does not have does not match a filter that asks for it; an option has it
- *   match.
- * - SPI is ignored during the oscillator start-up; a register to be read is sampled at the end of the
- *   byte before it.
- * - A wrong bit rate shows as an error in the first bit that is misread (twin/bus/clock-error.ts).
+ * - With WAKIE clear the bus does not wake the chip. WAKIF wakes it at the moment it is set, and not if it
+ *   was set before. REQOP still reads sleep afterwards. There is an option for each of the two.
+ * - ABAT aborts the frame then on the wire if it fails, even if ABAT is clear again by that time.
+ * - With RXM = 11 FILHIT reads 0. A rollover leaves FILHIT0 of RXB0CTRL to the message in RXB0.
+ * - A data byte that a frame lacks does not match a filter that compares it. With an option it matches.
+ * - SPI is ignored during the oscillator start-up. A register to be read is sampled at the end of the byte
+ *   before it.
+ * - A wrong bit rate shows as an error in the first misread bit (twin/bus/clock-error.ts).
  */
 import type { CanBus } from '../../bus/can-bus.ts';
 import type { CanFrame } from '../../bus/can-frame.ts';
@@ -51,7 +49,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   readonly faults = new FaultConfinement();
   /** Called at each change of the INT line, which is low while an enabled interrupt is pending. */
   onInterruptChange?: (low: boolean, nanos: number) => void;
-  /** Called for each good frame lost for want of a free buffer. `isFirst`: RXnOVR was clear until then. */
+  /** Called for each good frame lost because no buffer was free. `isFirst`: RXnOVR was clear until then. */
   onOverflow?: (frame: CanFrame, isFirst: boolean) => void;
   readonly #clock: VirtualClock;
   readonly #bus: CanBus;
@@ -69,7 +67,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   #interruptLow = false;
   #ignored = 0;
   #overflows = 0;
-  /** What of a transaction counts: nothing or reads alone when chip select fell during start-up. */
+  /** What the chip hears of a transaction: nothing, or only reads, if chip select fell during start-up. */
   #hears: 'all' | 'reads' | 'nothing' = 'all';
 
   constructor(options: Mcp2515Options) {
@@ -97,7 +95,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     return this.#interruptLow;
   }
 
-  /** Transactions that fell into the oscillator start-up and had no effect. */
+  /** Transactions without effect because they fell into the oscillator start-up. */
   get ignoredTransactions(): number {
     return this.#ignored;
   }
@@ -137,8 +135,8 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   /**
-   * The supply falls below what the chip needs and comes back: everything is lost, contents of buffers,
-   * masks and filters too, and the rest of a transaction under way.
+   * A supply voltage drop: everything is lost, including the contents of buffers, masks and filters, and the
+   * rest of a transaction under way.
    */
   brownOut(nanos: number): void {
     this.#port.abandon();
@@ -259,7 +257,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#updateInterrupt(nanos);
   }
 
-  /** ERRIF follows a state that begins; one that ends changes EFLG only (section 7.6). */
+  /** Sets ERRIF when a state begins. The end of a state changes only EFLG (section 7.6). */
   faultsChanged(nanos: number): void {
     const kept = this.#bytes[R.EFLG] & (R.EFLG_RX0OVR | R.EFLG_RX1OVR);
     const flags = kept | errorFlagsOf(this.faults);
@@ -269,7 +267,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#updateInterrupt(nanos);
   }
 
-  // ---- registers that act ----
+  // ---- registers with effects ----
 
   #writePlain(address: number, value: number, nanos: number): void {
     if (address === R.BFPCTRL && value !== 0) {
@@ -328,7 +326,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
   }
 
   #modeEntered(mode: number, nanos: number): void {
-    // Both modes begin with error counters of zero (sections 10.1 and 10.3).
+    // Both modes start with error counters of zero (sections 10.1 and 10.3).
     if (mode === R.MODE_CONFIGURATION || mode === R.MODE_LISTEN_ONLY) {
       this.faults.reset();
       this.faultsChanged(nanos);

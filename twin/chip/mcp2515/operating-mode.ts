@@ -1,8 +1,6 @@
 /**
- * Modes of operation and the way from one to another (DS20001801J, section 10).
- *
- * Owns the node's connection to the bus and the wake-up from sleep. Does not: know SPI, buffers or
- * interrupts; it asks whether messages wait and tells what it entered.
+ * Modes of operation and the changes between them (DS20001801J, section 10). Owns the node's connection to
+ * the bus and the wake-up from sleep.
  */
 import type { CanNode, Participation } from '../../bus/can-node.ts';
 import type { ScheduledEvent } from '../../clock.ts';
@@ -27,14 +25,14 @@ import {
 /** Oscillator start-up timer: cycles after reset, power-on and sleep (section 8.1). */
 const START_UP_CYCLES = 128;
 
-/** What the modes need of the chip. */
+/** What the modes need from the chip. */
 export interface ModeHost {
   readonly options: Mcp2515Options;
   readonly node: CanNode;
   readonly registers: Uint8Array;
   /** Whether a message still waits to be sent: a mode change waits for it. */
   messagesWait(): boolean;
-  /** The chip has left the bus; what was under way is gone. */
+  /** The chip has left the bus. Anything under way is lost. */
   left(): void;
   /** OPMOD has changed. */
   entered(mode: number, nanos: number): void;
@@ -45,7 +43,7 @@ export class OperatingMode {
   readonly #host: ModeHost;
   /** OPMOD. */
   #mode: number = MODE_CONFIGURATION;
-  /** Mode asked for and not begun yet. */
+  /** Mode requested and not begun yet. */
   #wanted: number | undefined;
   /** Mode begun: the chip waits for 11 recessive bits. */
   #joining: number | undefined;
@@ -60,7 +58,7 @@ export class OperatingMode {
     return this.#mode;
   }
 
-  /** The chip's own bit clock, as set when it left configuration mode; undefined before. */
+  /** The chip's bit clock, as set when it left configuration mode. Undefined before. */
   get timing(): BitTiming | undefined {
     return this.#timing;
   }
@@ -70,12 +68,12 @@ export class OperatingMode {
     return this.#mode === MODE_NORMAL ? 'active' : 'absent';
   }
 
-  /** Start-up from an oscillator that stands still. */
+  /** Start-up time from a stopped oscillator. */
   get coldStartNanos(): number {
     return (this.#host.options.crystalStartNanos ?? 0) + this.startUpNanos;
   }
 
-  /** Start-up from an oscillator that runs. */
+  /** Start-up time from a running oscillator. */
   get startUpNanos(): number {
     return Math.round((START_UP_CYCLES * 1e9) / this.#host.options.oscillatorHertz);
   }
@@ -95,8 +93,8 @@ export class OperatingMode {
   }
 
   /**
-   * Goes to the wanted mode unless a message is still to be sent, or it takes part in a frame, which only
-   * configuration and loopback mode cut short. Called whenever one is done with.
+   * Enters the wanted mode unless a message is still to be sent or a frame is in progress; only configuration
+   * and loopback mode cut a frame short. Called at the end of each message and frame.
    */
   settle(nanos: number): void {
     const wanted = this.#wanted;
@@ -114,10 +112,10 @@ export class OperatingMode {
     this.#begin(wanted, nanos);
   }
 
-  /** Out of sleep: the oscillator starts, then the chip is in listen-only mode (section 10.2). */
+  /** Leaves sleep: the oscillator starts, then the chip is in listen-only mode (section 10.2). */
   wake(nanos: number): void {
     if (this.#mode !== MODE_SLEEP || this.#waking !== undefined) return;
-    // Awake already, and on the way to listen-only mode.
+    // Already awake, and on the way to listen-only mode.
     if (this.#joining !== undefined) return;
     const { options, registers } = this.#host;
     this.#waking = options.clock.schedule(nanos + this.coldStartNanos, (awake) => {
@@ -143,13 +141,13 @@ export class OperatingMode {
     this.#host.left();
   }
 
-  /** Whether messages are to be sent before the mode may change (section 10.0). */
+  /** Whether messages must be sent before the mode may change (section 10.0). */
   get #sendsFirst(): boolean {
     const sending = this.#mode === MODE_NORMAL || this.#mode === MODE_LOOPBACK;
     return sending && this.#host.messagesWait();
   }
 
-  /** Whether it takes part in a frame that is on the bus. */
+  /** Whether it takes part in a frame on the bus. */
   get #inFrame(): boolean {
     const { options, node } = this.#host;
     if (this.participation === 'absent' || !options.bus.isReady(node)) return false;
@@ -167,12 +165,12 @@ export class OperatingMode {
       this.#host.left();
     }
     if (!onBus || wasOnBus) return this.#enter(mode, nanos);
-    // Assumed: OPMOD shows the mode only once the chip has seen 11 recessive bits.
+    // Assumed: OPMOD shows the mode only after the chip has seen 11 recessive bits.
     this.#joining = mode;
     bus.connect(node, nanos, (joined) => {
       this.#joining = undefined;
       if (!this.#sendsFirst) return this.#enter(mode, joined);
-      // Asked for in the meantime, in loopback mode still: begun once more when it is sent.
+      // Messages were requested meanwhile, still in loopback mode: start again when they are sent.
       bus.disconnect(node, joined);
       this.#wanted = mode;
     });

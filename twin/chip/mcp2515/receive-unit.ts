@@ -1,5 +1,5 @@
 /**
- * The two receive buffers: acceptance, rollover, overflow, and how a frame lies in the registers
+ * The two receive buffers: acceptance, rollover, overflow, and the layout of a frame in the registers
  * (DS20001801J, section 4, figure 4-3).
  *
  * Does not: clear flags; READ RX BUFFER and the MCU do.
@@ -36,12 +36,12 @@ import {
   RXM_FILTERED,
 } from './registers.ts';
 
-/** What became of a good frame. */
+/** What happened to a good frame. */
 export type Fate = 'stored' | 'refused' | 'overflow';
 
 /**
- * Takes a good frame from the message assembly buffer to where it belongs, or flags an overflow.
- * `missingMatches`: see hitFilter.
+ * Stores a good frame from the message assembly buffer, or flags an overflow. `missingMatches`: see
+ * hitFilter.
  */
 export function storeReceived(
   registers: Uint8Array,
@@ -51,7 +51,7 @@ export function storeReceived(
   const hit0 = filterOf(registers, 0, frame, missingMatches);
   if (hit0 !== undefined) {
     if ((registers[CANINTF] & CANINTF_RX0IF) === 0) return load(registers, 0, frame, hit0);
-    // Full: over to RXB1 whatever RXB1's own filters say, or lost.
+    // Full: rolls over to RXB1 whatever RXB1's own filters say, or is lost.
     if ((registers[RXB0CTRL] & RXB0CTRL_BUKT) === 0) return overflow(registers, EFLG_RX0OVR);
     if ((registers[CANINTF] & CANINTF_RX1IF) === 0) return load(registers, 1, frame, hit0);
     return overflow(registers, EFLG_RX1OVR);
@@ -63,15 +63,15 @@ export function storeReceived(
 }
 
 /**
- * A receive error. With RXM = 11 the chip loads what it has of the damaged frame, in a way the
- * datasheet does not define.
+ * A receive error. With RXM = 11 the chip loads part of the damaged frame in a way the datasheet does not
+ * define.
  */
 export function refuseDamagedFrame(registers: Uint8Array): void {
   if (receiveMode(registers, 0) !== RXM_ANY && receiveMode(registers, 1) !== RXM_ANY) return;
   throw new UnimplementedFeature('MCP2515', 'loading part of a damaged frame (RXM = 11)');
 }
 
-/** Filter that accepts the frame into the buffer. With filters off FILHIT is taken to read 0. */
+/** Filter that accepts the frame into the buffer. With filters off FILHIT is assumed to read 0. */
 function filterOf(
   registers: Uint8Array,
   buffer: 0 | 1,
@@ -94,7 +94,7 @@ function receiveMode(registers: Uint8Array, buffer: 0 | 1): number {
   return mode;
 }
 
-/** Each overflow raises ERRIF, also when RXnOVR is set from before (section 7.6.1). */
+/** Each overflow raises ERRIF, even if RXnOVR was already set (section 7.6.1). */
 function overflow(registers: Uint8Array, flag: number): Fate {
   registers[EFLG] |= flag;
   registers[CANINTF] |= CANINTF_ERRIF;
@@ -102,8 +102,8 @@ function overflow(registers: Uint8Array, flag: number): Fate {
 }
 
 /**
- * Writes the buffer's registers. What the frame does not have keeps its old content, as the datasheet
- * promises nothing for it: data beyond the length, EID of a standard frame.
+ * Writes the buffer's registers. Parts that the frame lacks (data beyond the length, EID of a standard frame)
+ * keep their old content, because the datasheet promises nothing for them.
  */
 function load(registers: Uint8Array, buffer: 0 | 1, frame: CanFrame, filter: number): Fate {
   const base = buffer === 0 ? RXB0CTRL : RXB1CTRL;

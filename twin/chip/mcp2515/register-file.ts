@@ -1,8 +1,7 @@
 /**
- * The chip's registers as SPI sees them: what a read gives, what a write may change, in which mode.
- *
- * Registers that act (CANCTRL, CANINTF, TXBnCTRL) are the chip's: this file only applies masks and
- * mode rules. Does not: know SPI or the bus.
+ * The chip's registers as SPI sees them: what a read returns, and what a write may change in which mode. The
+ * chip handles registers with effects (CANCTRL, CANINTF, TXBnCTRL); this file only applies masks and mode
+ * rules.
  */
 import {
   BUFFER_DLC,
@@ -23,10 +22,10 @@ import {
   isFilterOrMask,
 } from './registers.ts';
 
-/** What undefined RAM holds after power-on: nothing, least of all zeroes, may be relied on. */
+/** Content of undefined RAM after power-on. It must not be relied on, so it is not zero. */
 const POWER_ON_PATTERN = 0xa5;
 
-/** First address after the registers that a reset leaves alone is found by exclusion: see `reset`. */
+/** Control registers of the receive buffers. */
 const RECEIVE_BUFFERS = [RXB0CTRL, RXB0CTRL + BUFFER_STRIDE];
 
 /** The 128 bytes, with the reset values of table 11-1. */
@@ -37,7 +36,7 @@ export class RegisterFile {
     this.powerOn();
   }
 
-  /** Power-on: RAM holds anything, the rest its reset values. */
+  /** Power-on: RAM holds a pattern, the rest its reset values. */
   powerOn(): void {
     for (let address = 0; address < REGISTER_COUNT; address++) {
       this.bytes[address] = POWER_ON_PATTERN & WRITE_MASK[address];
@@ -50,7 +49,7 @@ export class RegisterFile {
     this.reset();
   }
 
-  /** Reset: control and status registers are zero but for CANCTRL; the rest is unknown, so kept. */
+  /** Reset: control and status registers become zero except CANCTRL. The others are undefined, so kept. */
   reset(): void {
     for (let address = 0; address < REGISTER_COUNT; address++) {
       if (isControl(address)) this.bytes[address] = 0;
@@ -58,7 +57,7 @@ export class RegisterFile {
     this.setControl(CANCTRL_RESET);
   }
 
-  /** CANCTRL, which is in every row of the map. */
+  /** CANCTRL, which appears in every row of the map. */
   get control(): number {
     return this.bytes[CANCTRL];
   }
@@ -67,7 +66,7 @@ export class RegisterFile {
     this.bytes[CANCTRL] = value;
   }
 
-  /** A read of what is stored. Masks and filters read 0 outside configuration mode (note 1 of 4-10). */
+  /** Reads a stored value. Masks and filters read 0 outside configuration mode (note 1 of 4-10). */
   read(address: number, configuration: boolean): number {
     if ((address & 0x0f) === CANCTRL) return this.control;
     if (isFilterOrMask(address)) return configuration ? this.bytes[address] : 0;
@@ -77,7 +76,7 @@ export class RegisterFile {
     return value;
   }
 
-  /** Value the register takes if `value` is written now; undefined if nothing may change. */
+  /** Register content after a write of `value`. Undefined: nothing may change. */
   merge(address: number, value: number, configuration: boolean): number | undefined {
     const mask = WRITE_MASK[address];
     if (mask === 0 || (!configuration && isConfigurationOnly(address))) return undefined;
@@ -86,7 +85,7 @@ export class RegisterFile {
   }
 }
 
-/** Everything table 11-1 gives a value after reset: all but masks, filters and buffer contents. */
+/** Registers with a reset value in table 11-1: all but masks, filters and buffer contents. */
 function isControl(address: number): boolean {
   if (isFilterOrMask(address)) return false;
   return address < 0x30 || (address & 0x0f) === 0 || (address & 0x0f) >= 0x0e;

@@ -1,9 +1,9 @@
 /**
- * MCP2515 registers: addresses, bits, values after reset and which bits an SPI write can change.
+ * MCP2515 registers: addresses, bits, reset values, and the bits that an SPI write can change.
  *
- * The firmware has a list of its own (src/driver/mcp2515): a constant shared by firmware and model
- * would let a wrong one pass every test. Names and numbers: Microchip DS20001801J, section 11
- * (register map) and the register named per block.
+ * The firmware has its own list (src/driver/mcp2515): a wrong constant shared by firmware and model would
+ * pass every test. Names and numbers: Microchip DS20001801J, section 11 (register map) and the register named
+ * per block.
  */
 
 // Register map, table 11-1, columns 0x00 to 0x20.
@@ -29,7 +29,7 @@ export const TXB0CTRL = 0x30;
 export const RXB0CTRL = 0x60;
 export const RXB1CTRL = 0x70;
 export const BUFFER_STRIDE = 0x10;
-/** Places in a buffer, from its control register. */
+/** Offsets in a buffer from its control register. */
 export const BUFFER_SIDH = 1;
 export const BUFFER_SIDL = 2;
 export const BUFFER_EID8 = 3;
@@ -67,7 +67,7 @@ export const RXB0CTRL_BUKT1 = 0x02;
 export const RXB0CTRL_FILHIT_MASK = 0x01;
 export const RXB1CTRL_FILHIT_MASK = 0x07;
 
-// Register 7-2: CANINTF. CANINTE (7-1) enables each by the same bit.
+// Register 7-2: CANINTF. The same bit of CANINTE (7-1) enables each.
 export const CANINTF_MERRF = 0x80;
 export const CANINTF_WAKIF = 0x40;
 export const CANINTF_ERRIF = 0x20;
@@ -101,7 +101,7 @@ export const MODE_CONFIGURATION = 4;
 
 /** CANCTRL after reset: configuration requested, CLKOUT on, divided by eight. */
 export const CANCTRL_RESET = 0x87;
-/** TXRTSCTRL as read with the three pins pulled up and not used as requests. */
+/** TXRTSCTRL as read with the three pins pulled up and not used for requests. */
 export const TXRTSCTRL_PINS_HIGH = 0x38;
 /** Writable bits of TXRTSCTRL: the pins' modes. */
 export const TXRTSCTRL_MODES = 0x07;
@@ -109,7 +109,7 @@ export const TXRTSCTRL_MODES = 0x07;
 const FILTER_SIDL_MASK = 0xeb;
 const MASK_SIDL_MASK = 0xe3;
 
-/** Bits that a WRITE changes; 0 for what is read-only. Mode rules are in register-file.ts. */
+/** Bits that a WRITE changes; 0 for read-only registers. Mode rules are in register-file.ts. */
 export const WRITE_MASK = makeWriteMask();
 
 function makeWriteMask(): Uint8Array {
@@ -138,7 +138,7 @@ function makeWriteMask(): Uint8Array {
   return mask;
 }
 
-/** Whether BIT MODIFY honours its mask here (shaded in table 11-1); elsewhere the mask is 0xff. */
+/** Whether BIT MODIFY honours its mask here (shaded in table 11-1). Elsewhere the mask is 0xff. */
 export function isBitModifiable(address: number): boolean {
   if ((address & 0x0f) === CANCTRL) return true;
   switch (address) {
@@ -161,12 +161,12 @@ export function isBitModifiable(address: number): boolean {
   }
 }
 
-/** Whether an address is one of a filter's or a mask's: 0x00..0x0b, 0x10..0x1b, 0x20..0x27. */
+/** Whether an address belongs to a filter or mask: 0x00..0x0b, 0x10..0x1b, 0x20..0x27. */
 export function isFilterOrMask(address: number): boolean {
   return address < BFPCTRL || (address >= RXF3SIDH && address < TEC) || address >> 3 === 4;
 }
 
-/** Whether a register can be changed in configuration mode only (section 10.1). */
+/** Whether a register can be changed only in configuration mode (section 10.1). */
 export function isConfigurationOnly(address: number): boolean {
   if (isFilterOrMask(address) || address === TXRTSCTRL) return true;
   return address === CNF1 || address === CNF2 || address === CNF3;

@@ -1,9 +1,9 @@
 /**
- * The chip's SPI side: turns bytes between two edges of chip select into register accesses
- * (DS20001801J, section 12 and table 12-1).
+ * The chip's SPI side: turns bytes between two edges of chip select into register accesses (DS20001801J,
+ * section 12 and table 12-1).
  *
- * A byte to be read is taken from the register when the byte before it ends, as it must stand in
- * the shift register by the first clock. Does not: know what registers do.
+ * A byte to be read is taken from the register at the end of the byte before it, because it must be in the
+ * shift register by the first clock.
  */
 import { UnimplementedFeature } from '../../unimplemented.ts';
 import { BUFFER_D0, BUFFER_D7, BUFFER_SIDH, BUFFER_STRIDE } from './registers.ts';
@@ -19,19 +19,19 @@ const RX_STATUS = 0xb0;
 /** 1001 0nm0: n the buffer, m starts at D0. */
 const READ_RX_BUFFER = 0x90;
 const READ_RX_BUFFER_MASK = 0xf9;
-/** 0100 0abc: two per buffer, the odd one starts at D0. */
+/** 0100 0abc: two codes per buffer, the odd one starts at D0. */
 const LOAD_TX_BUFFER = 0x40;
 const LOAD_TX_BUFFER_LAST = 0x45;
 /** 1000 0nnn: one bit per buffer. */
 const RTS = 0x80;
 const RTS_MASK = 0xf8;
 
-/** MISO while the chip has nothing to say. The line floats then; what is read must not matter. */
+/** MISO while the chip sends nothing. The line floats then, and the value must not matter. */
 const IDLE_BYTE = 0x00;
-/** The register to send lies outside the map. */
+/** The register to send is outside the map. */
 const NOTHING_LATCHED = -1;
 
-/** What the port needs of the chip. Writes take effect with the last clock of their byte. */
+/** What the port needs from the chip. Writes take effect with the last clock of their byte. */
 export interface PortTarget {
   readRegister(address: number): number;
   writeRegister(address: number, value: number, nanos: number): void;
@@ -40,36 +40,36 @@ export interface PortTarget {
   receiveStatus(): number;
   reset(nanos: number): void;
   requestToSend(buffers: number, nanos: number): void;
-  /** READ RX BUFFER ended: its RXnIF goes. */
+  /** READ RX BUFFER ended: clears its RXnIF. */
   releaseReceiveBuffer(buffer: 0 | 1, nanos: number): void;
 }
 
-/** One transaction after the other. */
+/** Handles one transaction after the other. */
 export class SpiPort {
   readonly #target: PortTarget;
   readonly #requestAtOnce: boolean;
   #selected = false;
   #instruction = -1;
-  /** Bytes since chip select, the instruction included. */
+  /** Bytes since chip select, including the instruction. */
   #count = 0;
   #address = 0;
   #last = REGISTER_COUNT - 1;
   #mask = 0;
   #output = IDLE_BYTE;
 
-  /** `requestAtOnce`: RTS acts with its last clock, not when chip select rises. */
+  /** `requestAtOnce`: RTS acts with its last clock instead of when chip select rises. */
   constructor(target: PortTarget, requestAtOnce = false) {
     this.#target = target;
     this.#requestAtOnce = requestAtOnce;
   }
 
-  /** Whether chip select has been low since the RTS that asked for this buffer. */
+  /** Whether chip select has been low since the RTS for this buffer. */
   heldAfterRequest(buffer: number): boolean {
     if (!this.#selected || !isRequestToSend(this.#instruction)) return false;
     return (this.#instruction & (1 << buffer)) !== 0;
   }
 
-  /** The chip has lost power: the transaction has no end. */
+  /** The chip has lost power: drops the transaction. */
   abandon(): void {
     this.#selected = false;
   }

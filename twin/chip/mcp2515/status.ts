@@ -37,7 +37,7 @@ export function quickStatus(registers: Uint8Array): number {
   return status;
 }
 
-/** RX STATUS: which buffers are full, and kind and filter of the message in the first of them. */
+/** RX STATUS: full buffers, and form and filter of the message in the first of them. */
 export function receiveStatus(registers: Uint8Array): number {
   const flags = registers[CANINTF] & (CANINTF_RX0IF | CANINTF_RX1IF);
   if (flags === 0) return 0;
@@ -49,12 +49,12 @@ export function receiveStatus(registers: Uint8Array): number {
     ? (registers[base + BUFFER_DLC] & DLC_RTR) !== 0
     : (low & RXBSIDL_SRR) !== 0;
   const filter = registers[base] & (first ? RXB0CTRL_FILHIT_MASK : RXB1CTRL_FILHIT_MASK);
-  // Filters 0 and 1 in RXB1 mean a rollover, codes 6 and 7.
+  // Codes 6 and 7: a rollover, with filter 0 or 1 in RXB1.
   const code = !first && filter < 2 ? filter + 6 : filter;
   return (flags << 6) | (extended ? 0x10 : 0) | (remote ? 0x08 : 0) | code;
 }
 
-/** ICOD for the pending and enabled interrupts: the lowest code, that is the highest priority. */
+/** ICOD for the pending and enabled interrupts: the lowest code has the highest priority. */
 export function interruptCode(pending: number): number {
   if ((pending & CANINTF_ERRIF) !== 0) return 1;
   if ((pending & CANINTF_WAKIF) !== 0) return 2;

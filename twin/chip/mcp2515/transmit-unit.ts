@@ -1,7 +1,6 @@
 /**
- * The three transmit buffers: requests, priority, outcome, abort (DS20001801J, section 3).
- *
- * Works on the registers; the chip raises interrupts and talks to the bus.
+ * The three transmit buffers: requests, priority, outcome, abort (DS20001801J, section 3). Works on the
+ * registers; the chip raises interrupts and talks to the bus.
  */
 import type { TransmitOffer } from '../../bus/can-node.ts';
 import { makeFrame } from '../../bus/can-frame.ts';
@@ -27,15 +26,14 @@ import {
   TX_BUFFER_COUNT,
 } from './registers.ts';
 
-/** An offer that knows its buffer. */
+/** An offer with its buffer number. */
 export interface BufferOffer extends TransmitOffer {
   readonly buffer: number;
 }
 
-/** How an abort of a message in flight shows, should the message fail. */
+/** How the abort of a message in flight appears if the message fails. */
 type PendingAbort = 'none' | 'silent' | 'flagged';
 
-/** The buffers. */
 export class TransmitUnit {
   readonly #registers: Uint8Array;
   readonly #sender: string;
@@ -58,7 +56,7 @@ export class TransmitUnit {
     return this.#inFlight !== undefined || this.anyRequested;
   }
 
-  /** Whether the buffer is the chip's: its message waits or is on the wire. */
+  /** Whether the chip owns the buffer: its message waits or is on the wire. */
   isTaken(buffer: number): boolean {
     return buffer === this.#inFlight || this.isRequested(buffer);
   }
@@ -74,7 +72,7 @@ export class TransmitUnit {
     return (this.#control(buffer) & TXBCTRL_TXREQ) !== 0;
   }
 
-  /** Sets TXREQ, which clears ABTF, MLOA and TXERR. `repeat`: send it once more (silicon erratum 5). */
+  /** Sets TXREQ, which clears ABTF, MLOA and TXERR. `repeat`: sends it once more (silicon erratum 5). */
   request(buffer: number, repeat = false): void {
     if (this.isRequested(buffer)) return;
     if (buffer === this.#inFlight) {
@@ -87,8 +85,8 @@ export class TransmitUnit {
   }
 
   /**
-   * Takes a request back: by clearing TXREQ, or with `flagged` by ABAT, which alone shows in ABTF. A
-   * message on the wire goes on, and is aborted only if it fails (section 3.6, note 1).
+   * Aborts a request: by clearing TXREQ, or with `flagged` by ABAT, which alone sets ABTF. A message on the
+   * wire continues, and is aborted only if it fails (section 3.6, note 1).
    */
   abort(buffer: number, flagged: boolean): void {
     if (!this.isRequested(buffer)) return;
@@ -116,7 +114,7 @@ export class TransmitUnit {
     return (this.#offers[chosen] ??= this.#read(chosen));
   }
 
-  /** The message went through. `repeat`: it is to be sent once more (silicon erratum 5). */
+  /** The message was sent. `repeat`: it must be sent once more (silicon erratum 5). */
   sent(buffer: number, repeat = false): void {
     this.#inFlight = undefined;
     this.#abort = 'none';
@@ -126,7 +124,7 @@ export class TransmitUnit {
     this.#setControl(buffer, this.#control(buffer) & ~TXBCTRL_TXREQ);
   }
 
-  /** The message lost arbitration or met an error. In one-shot mode that is the end of it, with ABTF. */
+  /** The message lost arbitration or met an error. In one-shot mode this ends it, with ABTF. */
   failed(buffer: number, why: 'arbitration' | 'error', oneShot: boolean): void {
     this.#inFlight = undefined;
     const flag = why === 'arbitration' ? TXBCTRL_MLOA : TXBCTRL_TXERR;
@@ -136,7 +134,7 @@ export class TransmitUnit {
     this.#abort = 'none';
   }
 
-  /** Forgets what is on the wire: the chip has left it. */
+  /** Forgets the message on the wire: the chip has left the bus. */
   reset(): void {
     this.#inFlight = undefined;
     this.#abort = 'none';
