@@ -8,6 +8,8 @@ import type { StepBound } from '../../lab/measure/step-bound.ts';
 import { PROJECT } from '../build/command.ts';
 
 const BOUNDS = 'src/cell/bounds.ts';
+/** What a byte on SPI costs is the board's. */
+const BOARD = ['src/chip/bcm2711/registers.ts', 'src/board/rpi4.ts'];
 const TABLE = 'src/cell/tasks.ts';
 const CONSTANT = /^(?:export )?const ([A-Z0-9_]+): u32 = ([^;]+);$/gm;
 const ROW = /\.add\(tasks\.(\w+), *'([^']+)', *(\d+), Trigger\.(\w+), *(\w+), *(\w+), *(\w+)\)/g;
@@ -31,15 +33,16 @@ export interface TaskBounds {
   readonly nanosOf: (row: TaskRow, spiHertz: number) => number;
 }
 
-/** The constants of the bounds by name. Throws when one is no sum. */
+/** The constants of the bounds and of the board by name: those that are sums of numbers. */
 export async function readBounds(): Promise<Map<string, number>> {
-  const text = await readFile(PROJECT + BOUNDS, 'utf8');
   const values = new Map<string, number>();
-  for (const [, name, sum] of text.matchAll(CONSTANT)) {
-    const terms = sum.split('+').map((part) => valueOf(part.trim(), values));
-    const total = terms.reduce((left, right) => left + right, 0);
-    if (Number.isNaN(total)) throw new Error(`${BOUNDS}: ${name} = ${sum} is not a sum of numbers`);
-    values.set(name, total);
+  for (const path of [...BOARD, BOUNDS]) {
+    const text = await readFile(PROJECT + path, 'utf8');
+    for (const [, name, sum] of text.matchAll(CONSTANT)) {
+      const terms = sum.split('+').map((part) => valueOf(part.trim(), values));
+      const total = terms.reduce((left, right) => left + right, 0);
+      if (!Number.isNaN(total)) values.set(name, total);
+    }
   }
   return values;
 }
@@ -61,8 +64,8 @@ export async function readTaskBounds(): Promise<TaskBounds> {
   );
   if (rows.length === 0) throw new Error(`${TABLE} has no rows of the form ${ROW.source}`);
   const [clocks, handling, entry, step] = [
-    'CLOCKS_PER_BYTE',
-    'HANDLING_NANOS_PER_BYTE',
+    'SPI_CLOCKS_PER_BYTE',
+    'SPI_HANDLING_NANOS_PER_BYTE',
     'NANOS_PER_RING_ENTRY',
     'STEP_NANOS',
   ].map(number);

@@ -1,5 +1,5 @@
 /**
- * Idle: what the core does when no task is ready: it looks again at once, or sleeps (idle=wfi).
+ * Rpi4Idle: what the core does when no task is ready: it looks again at once, or sleeps (idle=wfi).
  *
  * Asleep, the core wakes for INT (the GPIO block's interrupt while the pin is low), for the ivshmem
  * doorbell of the AGL side, and for the timer. Nothing is served here: what is pending stays so
@@ -11,15 +11,15 @@
  * No wake-up is lost: before each sleep what is pending is acknowledged, and if anything was, the cell
  * looks at everything once more. What comes after that last look is pending, and WFI returns at once.
  */
+import { IdleSetting, InterruptSource } from '../cell/command-line';
 import { LowLevelEvent } from '../chip/bcm2711/low-level-event';
 import { InterruptController, NO_INTERRUPT, Trigger } from '../chip/gic400/interrupt-controller';
 import { VIRTUAL_TIMER_INTERRUPT } from '../chip/gic400/registers';
-import { IdleSetting, InterruptSource } from '../jailhouse/command-line';
+import { Idle } from '../hal/idle';
+import { JailhouseHost } from '../jailhouse/host';
 import { Sentence } from '../page/sentences';
-import { Console } from '../jailhouse/console';
 import { microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
-import { CellParts } from '../cell/parts';
 import * as RPI4 from './rpi4';
 
 /** Arming and waking cost about this much: for less there is nothing to gain. */
@@ -32,27 +32,27 @@ const DISTURBED_MAXIMUM: u32 = 16;
 const GIC_VERSION: u32 = 2;
 
 @final
-export class Idle {
-  /** The cell sleeps when nothing is ready; false: it polls. */
-  sleeps: bool = false;
-  /** Nothing is due before, unless an input changes. */
-  deadlineTicks: u64 = 0;
+export class Rpi4Idle extends Idle {
   private disturbed: u32 = 0;
   private detectionLost: bool = false;
   private readonly minimumTicks: u64;
   private readonly interrupts: InterruptController = new InterruptController();
   private readonly pin: LowLevelEvent = new LowLevelEvent(RPI4.GPIO_ADDRESS, RPI4.INTERRUPT_PIN);
 
-  constructor(private readonly parts: CellParts) {
+  constructor(
+    private readonly parts: RPI4.Rpi4Parts,
+    private readonly host: JailhouseHost,
+  ) {
+    super();
     this.minimumTicks = microsToTicks(SLEEP_MICROS_MINIMUM, parts.clock.ticksPerSecond());
   }
 
-  /** Once, before the first step: finds out what the cell config grants, and says what it lacks. */
-  start(): void {
+  override start(): void {
     const parts = this.parts;
     if (parts.settings.idle === IdleSetting.Poll) return;
     if (parts.settings.interruptSource !== InterruptSource.Gpio) {
-      this.begin().text('idle=wfi needs int=gpio, the line that wakes it');
+      this.begin();
+      parts.console.text('idle=wfi needs int=gpio, the line that wakes it');
       this.endPolling(Status.IdleNotGranted);
       return;
     }
@@ -63,21 +63,21 @@ export class Idle {
       this.sleeps = true;
       return;
     }
-    this.begin().text('idle=wfi: the cell config does not grant interrupt ').decimal(refused);
+    this.begin();
+    parts.console.text('idle=wfi: the cell config does not grant interrupt ').decimal(refused);
     parts.console.text(', rpi4-canwarden-wfi.cell does');
     this.endPolling(Status.IdleNotGranted);
   }
 
-  /** Nothing is ready: sleeps until `deadlineTicks`; returns at once when there may be something to see. */
-  sleep(): void {
+  override sleep(): void {
     if (this.settle()) return;
     const clock = this.parts.clock;
     if (this.worthSleeping()) clock.sleepUntil(this.deadlineTicks);
     else clock.idleUntil(this.deadlineTicks);
   }
 
-  /** The cell ends: nothing is to wake the core again. One device write, and only of a core that sleeps. */
-  close(): void {
+  /** One device write, and only of a core that sleeps. */
+  override close(): void {
     if (!this.sleeps) return;
     this.sleeps = false;
     this.interrupts.close();
@@ -86,15 +86,16 @@ export class Idle {
   /** Switches all interrupts on; the number of the first that is not granted, 0 when all are. */
   private enable(): u32 {
     const parts = this.parts;
-    const region = parts.region;
+    const region = this.host.region;
     const interrupts = this.interrupts;
     if (region.interruptControllerVersion !== GIC_VERSION) return RPI4.GPIO_INTERRUPT;
     interrupts.place(region.distributorBase, region.cpuInterfaceBase);
     if (!interrupts.enable(RPI4.GPIO_INTERRUPT, Trigger.Level)) return RPI4.GPIO_INTERRUPT;
     if (!interrupts.enable(VIRTUAL_TIMER_INTERRUPT, Trigger.Level)) return VIRTUAL_TIMER_INTERRUPT;
     if (!parts.linkUsable) return 0;
-    if (!interrupts.enable(parts.linkInterrupt, Trigger.Edge)) return parts.linkInterrupt;
-    parts.ivshmem.setInterruptEnabled(true);
+    const linkInterrupt = this.host.linkInterrupt;
+    if (!interrupts.enable(linkInterrupt, Trigger.Edge)) return linkInterrupt;
+    parts.link.setInterruptEnabled(true);
     parts.agl.wantReceiveInterrupts();
     return 0;
   }
@@ -148,12 +149,12 @@ export class Idle {
   private giveUp(): void {
     this.sleeps = false;
     this.pin.disarm();
-    if (this.parts.linkUsable) this.parts.ivshmem.setInterruptEnabled(false);
+    if (this.parts.linkUsable) this.parts.link.setInterruptEnabled(false);
     this.interrupts.close();
   }
 
-  private begin(): Console {
-    return this.parts.console.text('canwarden: ');
+  private begin(): void {
+    this.parts.console.text('canwarden: ');
   }
 
   private endPolling(status: Status): void {

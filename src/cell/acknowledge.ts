@@ -5,11 +5,11 @@
  * Does not: run in the front-end's part, which is the one that waits: `run` is then one comparison.
  */
 import { Task } from '../rt/task';
-import { CellParts } from './parts';
+import { AnyParts } from './parts';
 
 @final
-export class AcknowledgeTask extends Task {
-  constructor(private readonly parts: CellParts) {
+export class AcknowledgeTask<Parts extends AnyParts> extends Task {
+  constructor(private readonly parts: Parts) {
     super();
   }
 

@@ -9,9 +9,9 @@
  * ended: that is what the driver at the other end is told. Of the front-end there is nothing to say.
  */
 import { Frame } from '../can/frame';
-import { GenericTimer } from '../chip/arm/generic-timer';
-import { IvshmemLink } from '../jailhouse/ivshmem-link';
-import { SharedSection } from '../jailhouse/shared-section';
+import { Clock } from '../hal/clock';
+import { PeerLink } from '../hal/peer-link';
+import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
 import { CanDevice } from '../virtio/can-device';
 import { CanDriver } from '../virtio/can-driver';
@@ -22,27 +22,27 @@ import { DriverPhase } from '../virtio/transport-driver';
 import { FEATURE_CAN_ERROR_MESSAGES } from '../virtio/transport-registers';
 
 @final
-export class AglLink {
+export class AglLink<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
   /** Which end is played; set once, before the first `step`. */
   isBackEnd: bool = false;
 
   private hasLeft: bool = false;
   /** No session is begun: the bridge is silent. */
   private isHeld: bool = false;
-  private readonly driver: CanDriver<SharedSection, IvshmemLink, GenericTimer>;
-  private readonly device: CanDevice<SharedSection, IvshmemLink, GenericTimer>;
-  private readonly parting: Parting<SharedSection, IvshmemLink, GenericTimer>;
+  private readonly driver: CanDriver<Memory, Link, Time>;
+  private readonly device: CanDevice<Memory, Link, Time>;
+  private readonly parting: Parting<Memory, Link, Time>;
   /** A trap lets the peer believe that the back-end is still there, so that it can be answered. */
   private isHeldOnFault: bool = false;
 
   constructor(
-    section: SharedSection,
-    private readonly link: IvshmemLink,
-    clock: GenericTimer,
+    section: Memory,
+    private readonly link: Link,
+    clock: Time,
   ) {
-    this.driver = new CanDriver<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
-    this.device = new CanDevice<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
-    this.parting = new Parting<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
+    this.driver = new CanDriver<Memory, Link, Time>(section, link, clock);
+    this.device = new CanDevice<Memory, Link, Time>(section, link, clock);
+    this.parting = new Parting<Memory, Link, Time>(section, link, clock);
   }
 
   /**

@@ -27,17 +27,12 @@ export const FROM_AGL_SPI_BYTES: u32 = 14;
 /** LOAD TX BUFFER of a new rule's answer, which gives way to INT. */
 export const REQUESTS_SPI_BYTES: u32 = 14;
 
-/** Serial clocks of a byte in polled mode, one of them idle. */
-const CLOCKS_PER_BYTE: u32 = 9;
-/** For each byte: accesses to the SPI block that its clocks do not cover. */
-const HANDLING_NANOS_PER_BYTE: u32 = 400;
 /** For each ring entry: its loads and stores in shared memory. The console's hypercall counts as one. */
 const NANOS_PER_RING_ENTRY: u32 = 1_000;
 /** For every step: its instructions, one nanosecond each, and four accesses of a line to a device. */
 const STEP_NANOS: u32 = 4_000;
 
-/** The most a step of so many SPI bytes and ring entries may take, in nanoseconds at `spiHertz`. */
-export function stepBoundNanos(spiBytes: u32, ringEntries: u32, spiHertz: u32): u64 {
-  const byteNanos = ((CLOCKS_PER_BYTE as u64) * 1_000_000_000) / spiHertz + HANDLING_NANOS_PER_BYTE;
+/** The most a step of so many SPI bytes and ring entries may take, in nanoseconds. */
+export function stepBoundNanos(spiBytes: u32, ringEntries: u32, byteNanos: u64): u64 {
   return byteNanos * spiBytes + ringEntries * NANOS_PER_RING_ENTRY + STEP_NANOS;
 }

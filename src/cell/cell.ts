@@ -4,6 +4,7 @@
  * One step is one step of one task (task-table.ts), highest ready first.
  * Does not: know registers, rings or rules; the parts do.
  */
+import { Idle } from '../hal/idle';
 import {
   HEAD_FAULT_ADDRESS,
   HEAD_FAULT_KIND,
@@ -12,26 +13,16 @@ import {
 } from '../page/layout';
 import { Sentence } from '../page/sentences';
 import { TraceEvent } from '../page/trace-event';
-import { CellState } from '../jailhouse/communication-region';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Executive } from '../rt/executive';
 import { Status } from '../rt/status';
-import { AcknowledgeTask } from './acknowledge';
-import { CellParts, createParts } from './parts';
+import { AnyParts } from './parts';
 import { CellPlatform } from './platform';
-import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './receive';
-import { ConsoleTask } from './console';
 import { ControlPage } from './page/status-page';
-import { ControlRequests } from './page/requests';
-import { FaultLookTask } from './bus/supervisor';
 import { faultStatus, sayFault } from './fault-status';
-import { FrameObserver } from './page/frame-observer';
-import { FromAglTask } from './from-agl';
-import { LateReportTask } from './late-report';
-import { Idle } from '../board/idle';
 import { sayReady, startUp } from './start-up';
 import { CellExecutive, CellTasks, declareTasks } from './tasks';
-import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep';
+import { MessagesTask } from './upkeep';
 import { UrgentAnswers } from './urgent/answers';
 
 /** How soon a sent frame is looked for: no frame is shorter than 47 bits. */
@@ -40,22 +31,34 @@ const TRANSMIT_POLL_BITS: u32 = 16;
 const DENIAL_MICROS: u32 = 5_000_000;
 
 @final
-export class Cell {
+export class Cell<Parts extends AnyParts, Rest extends Idle> {
   /** Started by a refused shutdown request. */
   private readonly denial: Deadline = new Deadline();
 
+  private readonly answers: UrgentAnswers<Parts> = new UrgentAnswers<Parts>(this.parts);
+  private readonly page: ControlPage<Parts> = new ControlPage<Parts>(this.parts, this.answers);
+  private readonly tasks: CellTasks<Parts> = new CellTasks<Parts>(
+    this.parts,
+    this.answers,
+    this.page,
+  );
+  private readonly messages: MessagesTask<Parts> = this.tasks.messages;
+  private readonly platform: CellPlatform<Parts, Rest> = new CellPlatform<Parts, Rest>(
+    this.parts,
+    this.idle,
+  );
+  private readonly executive: CellExecutive<Parts, Rest> = new Executive<
+    CellPlatform<Parts, Rest>,
+    CellTasks<Parts>
+  >(this.platform, this.tasks);
+
+  /** Makes a cell of `parts`; nothing is started. Allocates, so only at start-up. */
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
-    private readonly executive: CellExecutive,
-    private readonly transmitPoll: TransmitPollTask,
-    private readonly faultLook: FaultLookTask,
-    private readonly messages: MessagesTask,
-    private readonly page: ControlPage,
-    private readonly requests: ControlRequests,
-    private readonly platform: CellPlatform,
-    private readonly idle: Idle,
-  ) {}
+    private readonly parts: Parts,
+    private readonly idle: Rest,
+  ) {
+    declareTasks<Parts, Rest>(this.executive, this.tasks);
+  }
 
   /**
    * Starts everything up; another status than `Ok` has been said, and the cell stays down. `restarts`:
@@ -66,13 +69,13 @@ export class Cell {
     // The trap may have cut a line off.
     if (restarts !== 0) parts.console.endLine();
     const status = startUp(parts, this.answers);
-    this.requests.open();
+    this.tasks.requests.open();
     this.page.open(restarts);
     if (restarts !== 0 && parts.control.on) this.tellFault();
     if (status !== Status.Ok) return status;
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
-    this.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
-    this.faultLook.start();
+    this.tasks.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
+    this.tasks.faultLook.start();
     this.idle.start();
     sayReady(parts);
     parts.journal.speaks = parts.settings.consoleAlways;
@@ -139,7 +142,7 @@ export class Cell {
     if (isSecond) return false;
     this.denial.start(nowTicks, microsToTicks(DENIAL_MICROS, parts.clock.ticksPerSecond()));
     this.messages.shutdownRequested = false;
-    parts.region.denyShutdown();
+    parts.host.denyShutdown();
     return true;
   }
 
@@ -154,56 +157,10 @@ export class Cell {
     parts.control.note(TraceEvent.ShutDown, stopped, 0);
     if (parts.linkUsable) parts.agl.leave();
     this.page.shutDown();
-    parts.region.setState(CellState.ShutDown);
-    parts.region.approveShutdown();
+    parts.host.approveShutdown();
     parts.console.forget();
     if (parts.journal.speaks) parts.journal.write(TraceEvent.ShutDown, stopped, 0);
     parts.console.flush();
     return Status.ShutdownRequested;
   }
-}
-
-/** Makes the cell of this board; nothing is started. Allocates, so only before `start`. */
-export function createCell(): Cell {
-  const parts = createParts();
-  const answers = new UrgentAnswers(parts);
-  const faultLook = new FaultLookTask(parts, answers);
-  const transmitPoll = new TransmitPollTask(parts);
-  const messages = new MessagesTask(parts);
-  const observer = new FrameObserver(parts, answers);
-  const page = new ControlPage(parts, answers);
-  const requests = new ControlRequests(parts, answers);
-  const console = new ConsoleTask(parts);
-  const tasks = new CellTasks(
-    new ReceiveTask(parts, answers, observer),
-    new AcknowledgeTask(parts),
-    new WaitingAnswerTask(parts, answers, observer),
-    transmitPoll,
-    messages,
-    faultLook,
-    new FromAglTask(parts, observer),
-    new ForwardTask(parts),
-    new LinkReportTask(parts),
-    new LateReportTask(parts, console),
-    new SessionTask(parts),
-    console,
-    new StatusPageTask(parts, page),
-    requests,
-  );
-  const idle = new Idle(parts);
-  const platform = new CellPlatform(parts, idle);
-  const executive = new Executive<CellPlatform, CellTasks>(platform, tasks);
-  declareTasks(executive, tasks);
-  return new Cell(
-    parts,
-    answers,
-    executive,
-    transmitPoll,
-    faultLook,
-    messages,
-    page,
-    requests,
-    platform,
-    idle,
-  );
 }

@@ -1,49 +1,158 @@
 /**
- * ConsoleTask: puts the console's characters out, one at a time and only where none waits for the UART.
+ * Console: text for people, formatted into a buffer and put out one character per step.
  *
- * A hypercall for a character waits in the hypervisor until the UART has room for it, with the core and
- * without a limit. So one step looks whether the UART is at rest, and a later one puts a character there;
- * a timer keeps the looks apart by more than a character takes.
- * Does not: wait, or prevent that Linux fills the UART in between; then one step is late, and counted.
+ * `putOne` puts one character out (one hypercall or one UART access). `flush` is for start-up and the end,
+ * and waits a bounded time. Text that does not fit in the buffer is dropped and counted.
  */
-import { microsToTicks } from '../rt/deadline';
-import { Task } from '../rt/task';
-import { CellParts } from './parts';
+import { CharacterPort } from '../hal/character-port';
 
-/** Between two looks: more than ten bits at 115,200 bit/s take, 87 us. */
-const PACE_MICROS: u32 = 100;
+/** Buffer size in characters; a power of two. */
+const BUFFER_BYTES: u32 = 1024;
+
+/**
+ * Looks at a busy UART before it is given up. One look takes at least 100 ns, a character at 9600 bit/s about
+ * 1 ms.
+ */
+const PUT_ATTEMPTS: u32 = 50_000;
+
+const CHARACTER_LINE_FEED: u32 = 0x0a;
+const CHARACTER_CARRIAGE_RETURN: u32 = 0x0d;
+const CHARACTER_DIGIT_0: u32 = 0x30;
+const CHARACTER_LOWER_A: u32 = 0x61;
+const CHARACTER_QUESTION_MARK: u32 = 0x3f;
 
 @final
-export class ConsoleTask extends Task {
-  private readonly paceTicks: u64;
-  /** The UART was at rest, at `lookedTicks`. */
-  private isAtRest: bool = false;
-  private lookedTicks: u64 = 0;
+export class Console<Port extends CharacterPort> {
+  /** Characters dropped because the buffer was full. */
+  dropped: u32 = 0;
 
-  constructor(private readonly parts: CellParts) {
-    super();
-    this.hasTimer = true;
-    this.paceTicks = microsToTicks(PACE_MICROS, parts.clock.ticksPerSecond());
+  private readonly buffer: usize = heap.alloc(BUFFER_BYTES);
+  private putCount: u32 = 0;
+  private takenCount: u32 = 0;
+  /** The last character put out was not a line end. */
+  private isInLine: bool = false;
+
+  constructor(readonly port: Port) {}
+
+  /**
+   * Appends a string constant of ASCII characters, four at a time. A line is made in one step, and no step
+   * may delay the look at INT longer than the others do.
+   */
+  text(value: string): Console<Port> {
+    const wanted = value.length as u32;
+    const free = BUFFER_BYTES - (this.putCount - this.takenCount);
+    const length = wanted < free ? wanted : free;
+    const start = this.putCount & (BUFFER_BYTES - 1);
+    const toEnd = BUFFER_BYTES - start;
+    const first = length < toEnd ? length : toEnd;
+    const source = changetype<usize>(value);
+    narrow(source, this.buffer + start, first);
+    narrow(source + ((first as usize) << 1), this.buffer, length - first);
+    this.putCount += length;
+    this.dropped += wanted - length;
+    return this;
   }
 
-  override run(nowTicks: u64): bool {
-    const console = this.parts.console;
-    if (!console.pending) {
-      // Behind the last character it runs out unasked, and a timer that stands due would keep the cell awake.
-      if (this.timer.running) this.timer.expired(nowTicks);
-      return false;
+  /** Appends `length` bytes of linear memory. A byte that is not printable ASCII becomes "?". */
+  bytes(address: usize, length: u32): Console<Port> {
+    for (let index: u32 = 0; index < length; index++) {
+      const character: u32 = load<u8>(address + index);
+      const printable = character >= 0x20 && character < 0x7f;
+      this.append(printable ? character : CHARACTER_QUESTION_MARK);
     }
-    if (this.isAtRest) {
-      this.isAtRest = false;
-      // Something else had many steps meanwhile: what was seen then says nothing now.
-      if (nowTicks - this.lookedTicks < this.paceTicks) console.putOne();
-    } else {
-      if (this.timer.running && !this.timer.expired(nowTicks)) return false;
-      this.isAtRest = console.port.isAtRest();
-      this.lookedTicks = nowTicks;
-      if (this.isAtRest) return true;
-    }
-    this.timer.start(nowTicks, this.paceTicks);
-    return true;
+    return this;
   }
+
+  /** Appends up to `most` bytes of linear memory, up to the first 0, as `bytes` does. */
+  characters(address: usize, most: u32): Console<Port> {
+    let length: u32 = 0;
+    while (length < most && load<u8>(address + length) !== 0) length++;
+    return this.bytes(address, length);
+  }
+
+  /** Appends a number in decimal. */
+  decimal(value: u64): Console<Port> {
+    let divisor: u64 = 1;
+    while (value / divisor >= 10) divisor *= 10;
+    for (; divisor !== 0; divisor /= 10) {
+      this.append(CHARACTER_DIGIT_0 + <u32>((value / divisor) % 10));
+    }
+    return this;
+  }
+
+  /** Appends "0x" and `digits` hexadecimal digits of a number. */
+  hexadecimal(value: u32, digits: u32): Console<Port> {
+    this.text('0x');
+    for (let remaining = digits; remaining !== 0; remaining--) {
+      const digit = (value >> (4 * (remaining - 1))) & 0xf;
+      this.append(digit < 10 ? CHARACTER_DIGIT_0 + digit : CHARACTER_LOWER_A + digit - 10);
+    }
+    return this;
+  }
+
+  /** Ends the line. */
+  endLine(): Console<Port> {
+    if (this.port.wantsCarriageReturn()) this.append(CHARACTER_CARRIAGE_RETURN);
+    this.append(CHARACTER_LINE_FEED);
+    return this;
+  }
+
+  /** True while characters wait. */
+  get pending(): bool {
+    return this.putCount !== this.takenCount;
+  }
+
+  /** Puts the first waiting character out. The port must be at rest. */
+  putOne(): void {
+    if (!this.pending) return;
+    const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
+    this.port.put(character);
+    this.isInLine = character !== CHARACTER_LINE_FEED;
+    this.takenCount += 1;
+  }
+
+  /** Puts all waiting characters out. Gives up, and drops them, if a UART stays busy. */
+  flush(): void {
+    let attempts: u32 = 0;
+    while (this.pending && attempts < PUT_ATTEMPTS) {
+      if (this.port.isAtRest()) {
+        this.putOne();
+        attempts = 0;
+      } else {
+        attempts += 1;
+      }
+    }
+    this.takenCount = this.putCount;
+  }
+
+  /** Drops the waiting characters. Ends a line that has begun. */
+  forget(): void {
+    this.takenCount = this.putCount;
+    if (this.isInLine) this.append(CHARACTER_LINE_FEED);
+  }
+
+  private append(character: u32): void {
+    if (this.putCount - this.takenCount === BUFFER_BYTES) {
+      this.dropped += 1;
+      return;
+    }
+    store<u8>(this.buffer + (this.putCount & (BUFFER_BYTES - 1)), <u8>character);
+    this.putCount += 1;
+  }
+}
+
+/** Copies `length` ASCII characters of a string, from two bytes each to one. */
+function narrow(source: usize, target: usize, length: u32): void {
+  let from = source;
+  let to = target;
+  const end = target + length;
+  const endOfFours = target + (length & ~3);
+  for (; to !== endOfFours; to += 4, from += 8) {
+    // 00dd00cc00bb00aa, 0000ddcc0000bbaa, ddccbbaa.
+    const four = load<u64>(from);
+    const pairs = four | (four >> 8);
+    store<u16>(to, pairs as u16);
+    store<u16>(to, (pairs >> 32) as u16, 2);
+  }
+  for (; to !== end; to++, from += 2) store<u8>(to, load<u8>(from));
 }

@@ -6,16 +6,16 @@
  * Does not: let that work starve: after some broken attempts in a row, one is carried through.
  */
 import { Status } from '../rt/status';
-import { CellParts } from './parts';
+import { AnyParts } from './parts';
 
 /** Broken attempts in a row after which one is carried through. */
 const BROKEN_MAXIMUM: u32 = 16;
 
 @final
-export class Courtesy {
+export class Courtesy<Parts extends AnyParts> {
   private broken: u32 = 0;
 
-  constructor(private readonly parts: CellParts) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Before the transaction. */
   begin(): void {

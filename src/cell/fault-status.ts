@@ -6,7 +6,8 @@
  * (Arm ARM DDI 0487, D1.3). ESR_EL1's class is bits 26..31.
  * Does not: stop anything; the BSP has.
  */
-import { Console } from '../jailhouse/console';
+import { CharacterPort } from '../hal/character-port';
+import { Console } from './console';
 import { Status } from '../rt/status';
 
 const TRAP_OUT_OF_BOUNDS: u32 = 1;
@@ -41,8 +42,8 @@ export function faultStatus(kind: u32, syndrome: u32): Status {
 }
 
 /** Appends the line about a fault; `isLast`: the cell stays down, else it starts anew. */
-export function sayFault(
-  console: Console,
+export function sayFault<Port extends CharacterPort>(
+  console: Console<Port>,
   kind: u32,
   syndrome: u32,
   address: u32,

@@ -10,7 +10,7 @@ import { TransmitOutcome } from '../driver/mcp2515/transmit-buffers';
 import { count, Counter, FrameEnd } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
-import { CellParts } from './parts';
+import { AnyParts } from './parts';
 import { Courtesy } from './courtesy';
 import { FrameObserver } from './page/frame-observer';
 
@@ -20,20 +20,19 @@ import { FrameObserver } from './page/frame-observer';
  * it stops the interface meanwhile, the frame is taken back.
  */
 @final
-export class FromAglTask extends Task {
+export class FromAglTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
-  private readonly courtesy: Courtesy;
+  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   /** `frame` is in the chip. */
   private loaded: bool = false;
   /** The peer is to be told how the frame in the chip ends. */
   private awaiting: bool = false;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly observer: FrameObserver,
+    private readonly parts: Parts,
+    private readonly observer: FrameObserver<Parts>,
   ) {
     super();
-    this.courtesy = new Courtesy(parts);
   }
 
   override run(_nowTicks: u64): bool {

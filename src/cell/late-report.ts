@@ -9,19 +9,19 @@ import { lateValue, Sentence } from '../page/sentences';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { missesOf, taskCount, taskRow, TASKS_MAXIMUM, worstTicksOf } from '../rt/task-rows';
-import { CellParts } from './parts';
+import { AnyParts } from './parts';
 
 /** Lines about one task, from start on. */
 const LINES_OF_A_TASK: u32 = 3;
 
 @final
-export class LateReportTask extends Task {
+export class LateReportTask<Parts extends AnyParts> extends Task {
   /** For each task: late steps that were said, u32, and lines about them, u32. */
   private readonly said: usize = heap.alloc(TASKS_MAXIMUM * 8);
 
   /** `unreported`: the task that is left out. */
   constructor(
-    private readonly parts: CellParts,
+    private readonly parts: Parts,
     private readonly unreported: Task,
   ) {
     super();

@@ -11,13 +11,13 @@ import { PEER_STATE_READY } from '../hal/peer-link';
 import { count, Counter, countOf } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
-import { CellParts } from './parts';
+import { AnyParts } from './parts';
 
 /** How long AGL may stay away before a line says so. */
 const ABSENT_MICROS: u32 = 2_000_000;
 
 @final
-export class LinkReport {
+export class LinkReport<Parts extends AnyParts> {
   private wasRunning: bool = false;
   private started: bool = false;
   /** `framesLost` when the last session began. */
@@ -26,7 +26,7 @@ export class LinkReport {
   private readonly absentTicks: u64;
   private readonly heart: BridgeHeart;
 
-  constructor(private readonly parts: CellParts) {
+  constructor(private readonly parts: Parts) {
     this.absentTicks = microsToTicks(ABSENT_MICROS, parts.clock.ticksPerSecond());
     this.heart = new BridgeHeart(parts.clock.ticksPerSecond());
   }
@@ -61,7 +61,7 @@ export class LinkReport {
     if (!parts.control.on) return;
     const heart = this.heart;
     const requests = parts.control.requests;
-    const isPeerReady = parts.ivshmem.peerState() === PEER_STATE_READY;
+    const isPeerReady = parts.link.peerState() === PEER_STATE_READY;
     const wasSilent = heart.isSilent;
     const beat = requests.heartbeat;
     if (heart.look(beat, requests.heartbeatLimitMillis, isPeerReady, nowTicks)) this.saySilent();

@@ -1,34 +1,31 @@
 /**
- * The parts of the cell on this board, each made once at start-up.
+ * CellParts: the parts of one cell: what its board gives it, and what is made of that.
  *
- * This is where chips, drivers, ring and rules meet.
- * Does not: start anything; cell.ts does, in order.
+ * Every class of the application has one type parameter, `Parts`: the parts of its board, whose classes it
+ * calls directly. A second channel, or another board, is another CellParts.
+ * Does not: know a chip or a hypervisor, or start anything; start-up.ts does, in order.
  */
-import { GenericTimer } from '../chip/arm/generic-timer';
-import { GpioInputLine } from '../chip/bcm2711/gpio';
-import { Spi0 } from '../chip/bcm2711/spi0';
 import { Mcp2515 } from '../driver/mcp2515/controller';
 import { LinkCheck } from '../driver/mcp2515/link-check';
-import { CommandLine } from '../jailhouse/command-line';
-import { CommunicationRegion } from '../jailhouse/communication-region';
-import { Console } from '../jailhouse/console';
-import { IvshmemLink } from '../jailhouse/ivshmem-link';
-import { SharedSection } from '../jailhouse/shared-section';
+import { Clock } from '../hal/clock';
+import { Host } from '../hal/host';
+import { InterruptLine } from '../hal/interrupt-line';
+import { PeerLink } from '../hal/peer-link';
+import { SharedMemory } from '../hal/shared-memory';
+import { SpiBus, SpiTiming } from '../hal/spi-bus';
 import { RecordRing } from '../rt/ring';
 import { Status } from '../rt/status';
 import { Responder } from '../responder/responder';
 import { RuleTable } from '../responder/rule-table';
 import { AglLink } from './agl-link';
+import { Console } from './console';
 import { Control } from './page/control';
-import { FilterPlan } from './urgent/filters';
 import { Journal } from './page/journal';
-import * as RPI4 from '../board/rpi4';
+import { CommandLine } from './command-line';
+import { FilterPlan } from './urgent/filters';
 
 /** Frames that may wait for the ring to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
 const FORWARD_RING_BITS: u32 = 8;
-
-/** The CAN controller on this board's bus, line and clock. */
-export type Controller = Mcp2515<Spi0, GpioInputLine, GenericTimer>;
 
 /** Where a rule table comes from; the numbers stand in the status page. */
 export enum RulesSource {
@@ -39,10 +36,18 @@ export enum RulesSource {
   Requested = 2,
 }
 
+/** What every board's parts are. */
+export type AnyParts = CellParts<Host, SpiBus, InterruptLine, Clock, SharedMemory, PeerLink>;
+
 @final
-export class CellParts {
-  readonly region: CommunicationRegion = new CommunicationRegion(RPI4.COMM_REGION_ADDRESS);
-  readonly console: Console;
+export class CellParts<
+  Machine extends Host,
+  Bus extends SpiBus,
+  Line extends InterruptLine,
+  Time extends Clock,
+  Memory extends SharedMemory,
+  Link extends PeerLink,
+> {
   readonly settings: CommandLine = new CommandLine();
   readonly responder: Responder = new Responder(new RuleTable());
   /** What the chip's filters are set to. */
@@ -59,40 +64,49 @@ export class CellParts {
   busAwaited: bool = false;
   /** Why the serial clock is not what was asked for; `Ok`: it is. */
   spiDoubt: Status = Status.Ok;
-  readonly linkCheck: LinkCheck<Spi0, GenericTimer>;
-  /** Number in the GIC of the link's interrupt. */
-  linkInterrupt: u32 = 0;
   /** Where the rule table in force comes from. */
   rulesSource: RulesSource = RulesSource.BuiltIn;
+  readonly controller: Mcp2515<Bus, Line, Time> = new Mcp2515<Bus, Line, Time>(
+    this.spi,
+    this.line,
+    this.clock,
+  );
+  readonly linkCheck: LinkCheck<Bus, Time> = new LinkCheck<Bus, Time>(
+    this.spi,
+    this.clock,
+    this.controller.setup,
+  );
+  readonly agl: AglLink<Memory, Link, Time> = new AglLink<Memory, Link, Time>(
+    this.section,
+    this.link,
+    this.clock,
+  );
+  readonly console: Console<Machine> = new Console<Machine>(this.host);
   /** The status page and what is in it. */
-  readonly control: Control;
+  readonly control: Control<Memory, Time> = new Control<Memory, Time>(
+    this.clock,
+    this.page,
+    this.requests,
+  );
   /** Where everything goes that is told to people. */
-  readonly journal: Journal;
+  readonly journal: Journal<Memory, Time, Machine> = new Journal<Memory, Time, Machine>(
+    this.control,
+    this.console,
+  );
 
+  /**
+   * `line`: INT of the chip. `section`: what both ends of the link write. `page`, `requests`: the cell's
+   * and the other end's one-way section. Touches no device; allocates, so only at start-up.
+   */
   constructor(
-    readonly clock: GenericTimer,
-    readonly spi: Spi0,
-    readonly controller: Controller,
-    readonly ivshmem: IvshmemLink,
-    readonly agl: AglLink,
-  ) {
-    const control = new Control(clock);
-    const console = new Console();
-    this.control = control;
-    this.console = console;
-    this.journal = new Journal(control, console);
-    this.linkCheck = new LinkCheck<Spi0, GenericTimer>(spi, clock, controller.setup);
-  }
-}
-
-/** Makes the parts and joins them; touches no device but the counter. Only at start-up. */
-export function createParts(): CellParts {
-  const clock = new GenericTimer();
-  const line = new GpioInputLine(RPI4.GPIO_ADDRESS, RPI4.INTERRUPT_PIN);
-  const spi = new Spi0(RPI4.SPI0_ADDRESS, line);
-  const controller = new Mcp2515<Spi0, GpioInputLine, GenericTimer>(spi, line, clock);
-  const ivshmem = new IvshmemLink(RPI4.IVSHMEM_REGISTERS_ADDRESS, RPI4.IVSHMEM_STATE_TABLE_ADDRESS);
-  const section = new SharedSection(RPI4.IVSHMEM_SECTION_ADDRESS, RPI4.IVSHMEM_SECTION_BYTES);
-  const agl = new AglLink(section, ivshmem, clock);
-  return new CellParts(clock, spi, controller, ivshmem, agl);
+    readonly host: Machine,
+    readonly clock: Time,
+    readonly spi: Bus,
+    readonly spiTiming: SpiTiming,
+    private readonly line: Line,
+    readonly link: Link,
+    private readonly section: Memory,
+    private readonly page: Memory,
+    private readonly requests: Memory,
+  ) {}
 }

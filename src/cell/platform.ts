@@ -7,24 +7,24 @@
  * the tasks are asked again at once, and the hint lets the twin skip rounds in which nothing can have
  * changed.
  */
+import { Idle } from '../hal/idle';
 import { TraceEvent } from '../page/trace-event';
 import { Platform } from '../rt/platform';
 import { Task } from '../rt/task';
 import { missesOf, priorityOf } from '../rt/task-rows';
 import { stepBoundNanos } from './bounds';
-import { CellParts } from './parts';
-import { Idle } from '../board/idle';
+import { AnyParts } from './parts';
 
 /** Late steps of a task that go into the trace; the others are counted in its row. */
 const LATE_STEPS_TRACED: u32 = 8;
 
 @final
-export class CellPlatform extends Platform {
+export class CellPlatform<Parts extends AnyParts, Rest extends Idle> extends Platform {
   private restWanted: bool = false;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly sleeper: Idle,
+    private readonly parts: Parts,
+    private readonly sleeper: Rest,
   ) {
     super();
   }
@@ -46,8 +46,8 @@ export class CellPlatform extends Platform {
 
   /** With the SPI clock configured. Rounded up. */
   override boundTicks(task: Task): u32 {
-    const spiHertz = this.parts.spi.clockHertz;
-    const nanos = stepBoundNanos(task.spiBytes, task.ringEntries, spiHertz);
+    const byteNanos = this.parts.spiTiming.byteNanos(this.parts.spi.clockHertz);
+    const nanos = stepBoundNanos(task.spiBytes, task.ringEntries, byteNanos);
     return ((nanos * this.parts.clock.ticksPerSecond() + 999_999_999) / 1_000_000_000) as u32;
   }
 

@@ -10,7 +10,7 @@ import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
 import { count, Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
-import { CellParts } from './parts';
+import { AnyParts } from './parts';
 import { Courtesy } from './courtesy';
 import { FrameObserver } from './page/frame-observer';
 import { UrgentAnswers } from './urgent/answers';
@@ -20,16 +20,16 @@ import { UrgentAnswers } from './urgent/answers';
  * recognises the request, 2 + 14 + 2 + 15 when it has to be read.
  */
 @final
-export class ReceiveTask extends Task {
+export class ReceiveTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
   /** The line was asserted for nothing: the next step is left to the others. */
   private inVain: bool = false;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
-    private readonly observer: FrameObserver,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
+    private readonly observer: FrameObserver<Parts>,
   ) {
     super();
   }
@@ -42,13 +42,12 @@ export class ReceiveTask extends Task {
       return false;
     }
     if (!controller.attention()) return false;
-    const isObserved = parts.control.on;
     if (controller.urgentFirst) {
       const filter = controller.urgentRequest();
       if (filter >= 0) {
         const sent = this.answers.sendOfFilter(filter);
         controller.markAnswered();
-        if (isObserved && sent) this.observer.sentOfFilter(filter, nowTicks);
+        if (sent && parts.control.on) this.observer.sentOfFilter(filter, nowTicks);
       }
     }
     const frame = this.frame;
@@ -60,7 +59,7 @@ export class ReceiveTask extends Task {
     let sentTicks: u64 = 0;
     if ((decision & DECISION_ANSWER) !== 0) {
       const sent = this.sendAnswer(decision);
-      if (isObserved && sent) sentTicks = parts.clock.nowTicks();
+      if (sent && parts.control.on) sentTicks = parts.clock.nowTicks();
     }
     if ((decision & DECISION_FORWARD) !== 0) {
       if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) this.countFullRing();
@@ -68,7 +67,7 @@ export class ReceiveTask extends Task {
       const isAnswered = (decision & DECISION_ANSWER) !== 0;
       count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     }
-    if (isObserved) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
+    if (parts.control.on) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
     return true;
   }
 
@@ -96,11 +95,11 @@ export class ReceiveTask extends Task {
 
 /** Sends an answer that had to wait for the one before it: at most 15 bytes over SPI. */
 @final
-export class WaitingAnswerTask extends Task {
+export class WaitingAnswerTask<Parts extends AnyParts> extends Task {
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
-    private readonly observer: FrameObserver,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
+    private readonly observer: FrameObserver<Parts>,
   ) {
     super();
   }
@@ -115,15 +114,14 @@ export class WaitingAnswerTask extends Task {
 
 /** Looks now and then whether a transmit buffer is done, and tends aborts: at most 4 bytes over SPI. */
 @final
-export class TransmitPollTask extends Task {
+export class TransmitPollTask<Parts extends AnyParts> extends Task {
   /** Time from one look to the next while a buffer is busy. */
   intervalTicks: u64 = 0;
-  private readonly courtesy: Courtesy;
+  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
 
-  constructor(private readonly parts: CellParts) {
+  constructor(private readonly parts: Parts) {
     super();
     this.hasTimer = true;
-    this.courtesy = new Courtesy(parts);
   }
 
   override run(nowTicks: u64): bool {
@@ -151,8 +149,8 @@ export class TransmitPollTask extends Task {
 
 /** Gives one frame to AGL, or drops and counts it when nobody is there: one ring entry. */
 @final
-export class ForwardTask extends Task {
-  constructor(private readonly parts: CellParts) {
+export class ForwardTask<Parts extends AnyParts> extends Task {
+  constructor(private readonly parts: Parts) {
     super();
   }
 

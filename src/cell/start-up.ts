@@ -6,137 +6,117 @@
  * Does not: run anything afterwards.
  */
 import { Sentence } from '../page/sentences';
-import { IvshmemDevice, PROTOCOL_CAN_BACK_END } from '../jailhouse/ivshmem-device';
-import { ControlDevice } from '../jailhouse/control-device';
-import { BusModeSetting, InterruptSource } from '../jailhouse/command-line';
-import { CellState } from '../jailhouse/communication-region';
-import { Console } from '../jailhouse/console';
-import { ConsoleKind } from '../jailhouse/console-port';
-import { copyLoadedImage } from '../jailhouse/loaded-image';
-import { PciBus } from '../jailhouse/pci';
 import { RULES_HEADER_BYTES } from '../responder/rule-table';
 import { Status } from '../rt/status';
 import { applyBusSettings } from './bus/settings';
-import { CellParts, RulesSource } from './parts';
-import * as RPI4 from '../board/rpi4';
+import { AnyParts, RulesSource } from './parts';
+import { BusModeSetting, COMMAND_LINE_BYTES, InterruptSource } from './command-line';
 import { configureChip } from './spi-clock';
 import { UrgentAnswers } from './urgent/answers';
 
 /** Everything up to a running controller, or one that waits for the bus. Another status than `Ok`: said, and the cell is failed. */
-export function startUp(parts: CellParts, answers: UrgentAnswers): Status {
+export function startUp<Parts extends AnyParts>(
+  parts: Parts,
+  answers: UrgentAnswers<Parts>,
+): Status {
   let status = openRegion(parts);
   if (status === Status.Ok) status = readSettings(parts);
   if (status !== Status.Ok) return status;
-  const bus = new PciBus(parts.region.pciConfigurationBase);
-  openLink(parts, bus);
-  openControl(parts, bus);
+  openLink(parts);
+  openControl(parts);
   loadRules(parts);
   return startController(parts, answers);
 }
 
-function openRegion(parts: CellParts): Status {
-  const status = parts.region.check();
-  if (status === Status.Ok) {
-    parts.console.open(parts.region);
-    return status;
-  }
-  parts.region.setState(CellState.FailedRevision);
-  // Nothing in the region can be believed, its console neither: the hypercall is tried.
-  parts.console.port.kind = ConsoleKind.Hypercall;
-  begin(parts).text('communication region at ').hexadecimal(RPI4.COMM_REGION_ADDRESS, 8);
+function openRegion<Parts extends AnyParts>(parts: Parts): Status {
+  const host = parts.host;
+  const status = host.open();
+  if (status === Status.Ok) return status;
+  begin(parts);
+  parts.console.text('communication region at ').hexadecimal(host.pageAddress, 8);
   if (status === Status.CommRegionMagic) {
     parts.console.text(': no "JHCOMM" signature. Not under Jailhouse, or a wrong cell config');
   } else {
     parts.console
       .text(': revision ')
-      .decimal(parts.region.revision)
+      .decimal(host.refused)
       .text(', the cell needs 2. This Jailhouse is too old or too new');
   }
   return end(parts, status);
 }
 
-function readSettings(parts: CellParts): Status {
-  const status = parts.settings.parse(RPI4.COMMAND_LINE_ADDRESS);
+function readSettings<Parts extends AnyParts>(parts: Parts): Status {
+  const settings = parts.settings;
+  const status = settings.parse(parts.host.copyCommandLine(settings.text, COMMAND_LINE_BYTES));
   if (status === Status.Ok) return status;
-  parts.region.setState(CellState.Failed);
+  parts.host.failed();
   parts.control.said(status, Sentence.First, 0);
-  parts.settings.describeFault(begin(parts), status);
+  begin(parts);
+  settings.describeFault(parts.console, status);
   parts.console.flush();
   return status;
 }
 
 /** Without a link the cell still guards the bus. */
-function openLink(parts: CellParts, bus: PciBus): void {
-  const device = new IvshmemDevice(bus);
-  let status = device.open(
-    RPI4.IVSHMEM_REGISTERS_ADDRESS,
-    RPI4.IVSHMEM_STATE_TABLE_ADDRESS,
-    RPI4.IVSHMEM_SECTION_BYTES,
-  );
-  if (status === Status.Ok && device.sectionBytes !== RPI4.IVSHMEM_SECTION_BYTES) {
-    device.refused = device.sectionBytes;
-    status = Status.IvshmemSectionSize;
-  }
+function openLink<Parts extends AnyParts>(parts: Parts): void {
+  const host = parts.host;
+  const status = host.openLink();
   if (status === Status.Ok) {
-    status = parts.ivshmem.open();
-    device.refused = parts.ivshmem.peers;
-  }
-  if (status === Status.Ok && parts.ivshmem.ownId !== RPI4.IVSHMEM_CELL_IDENTITY) {
-    device.refused = parts.ivshmem.ownId;
-    status = Status.IvshmemIdentity;
-  }
-  if (status === Status.Ok) {
-    parts.ivshmem.withdrawOnFault();
     parts.linkUsable = true;
-    parts.linkInterrupt = device.interrupt(parts.region.virtualPciInterruptBase);
-    if (device.protocol === PROTOCOL_CAN_BACK_END) parts.agl.beBackEnd();
+    if (host.isBackEnd) parts.agl.beBackEnd();
     return;
   }
-  begin(parts)
+  begin(parts);
+  parts.console
     .text('no link to AGL: ivshmem device absent or not as the cell config says, found ')
-    .hexadecimal(device.refused, 8)
+    .hexadecimal(host.refused, 8)
     .text('. Urgent frames are answered, none is forwarded');
   end(parts, status);
 }
 
 /** Without status page and requests the cell does everything else. */
-function openControl(parts: CellParts, bus: PciBus): void {
-  const device = new ControlDevice(bus);
-  const status = device.check(RPI4.CONTROL_STATE_TABLE_ADDRESS, RPI4.CONTROL_OUTPUT_BYTES);
+function openControl<Parts extends AnyParts>(parts: Parts): void {
+  const status = parts.host.openStatusPage();
   parts.controlUsable = status === Status.Ok;
   if (parts.controlUsable) return;
-  begin(parts)
+  begin(parts);
+  parts.console
     .text('no status page: control device absent or not as the cell config says, found ')
-    .hexadecimal(device.refused, 8)
+    .hexadecimal(parts.host.refused, 8)
     .text('. No live status, and rules change at cell load only');
   end(parts, status);
 }
 
 /** A table that is refused leaves the built-in one in force: forward everything. */
-function loadRules(parts: CellParts): void {
+function loadRules<Parts extends AnyParts>(parts: Parts): void {
   const table = parts.responder.table;
-  copyLoadedImage(RPI4.RULES_ADDRESS, table.staging, RULES_HEADER_BYTES);
+  parts.host.copyRules(table.staging, RULES_HEADER_BYTES);
   if (!table.staged) {
-    begin(parts)
+    begin(parts);
+    parts.console
       .text('no rules image at ')
-      .hexadecimal(RPI4.RULES_ADDRESS, 8)
+      .hexadecimal(parts.host.rulesAddress, 8)
       .text(': every frame is forwarded, none answered')
       .endLine();
     return;
   }
-  copyLoadedImage(RPI4.RULES_ADDRESS, table.staging, table.stagedBytes);
+  parts.host.copyRules(table.staging, table.stagedBytes);
   const status = table.adopt();
   if (status === Status.Ok) {
     parts.rulesSource = RulesSource.Loaded;
     return;
   }
-  begin(parts).text('rules image refused');
+  begin(parts);
+  parts.console.text('rules image refused');
   if (table.refusedRule >= 0) parts.console.text(' at rule ').decimal(table.refusedRule + 1);
   parts.console.text(': every frame is forwarded, none answered. Compile it again');
   end(parts, status);
 }
 
-function startController(parts: CellParts, answers: UrgentAnswers): Status {
+function startController<Parts extends AnyParts>(
+  parts: Parts,
+  answers: UrgentAnswers<Parts>,
+): Status {
   const settings = parts.settings;
   const controller = parts.controller;
   applyBusSettings(parts);
@@ -147,14 +127,14 @@ function startController(parts: CellParts, answers: UrgentAnswers): Status {
   if (status === Status.Ok) return status;
   // A bus that is stuck now may be free later, as it may be while the cell runs.
   parts.busAwaited = status === Status.ChipNotInNormalMode;
-  if (!parts.busAwaited) parts.region.setState(CellState.Failed);
+  if (!parts.busAwaited) parts.host.failed();
   begin(parts);
   explainController(parts, status);
   end(parts, status);
   return parts.busAwaited ? Status.Ok : status;
 }
 
-function explainController(parts: CellParts, status: Status): void {
+function explainController<Parts extends AnyParts>(parts: Parts, status: Status): void {
   const console = parts.console;
   const setup = parts.controller.setup;
   switch (status) {
@@ -199,7 +179,7 @@ function explainController(parts: CellParts, status: Status): void {
 }
 
 /** The last line of the start; it goes out while the cell runs. */
-export function sayReady(parts: CellParts): void {
+export function sayReady<Parts extends AnyParts>(parts: Parts): void {
   parts.console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
   sayRealBitrate(parts);
   parts.console
@@ -215,7 +195,7 @@ export function sayReady(parts: CellParts): void {
 }
 
 /** What the crystal makes of the bit rate, where that is not the same. */
-function sayRealBitrate(parts: CellParts): void {
+function sayRealBitrate<Parts extends AnyParts>(parts: Parts): void {
   const rate = parts.controller.rate;
   const made = rate.timing.bitrate;
   if (made === parts.settings.bitrate) return;
@@ -237,21 +217,21 @@ function sayRealBitrate(parts: CellParts): void {
 }
 
 /** Why the clock is another one than was asked for. */
-function saySpiDoubt(parts: CellParts): void {
+function saySpiDoubt<Parts extends AnyParts>(parts: Parts): void {
   const doubt = parts.spiDoubt;
   if (doubt === Status.Ok) return;
   const isRead = doubt === Status.SpiClockLowered;
   parts.console
     .text(' instead of ')
     .decimal(parts.settings.spiHertz)
-    .text(isRead ? ', where reading fails (status ' : ': core_freq is not 500 (status ')
-    .decimal(doubt)
-    .text(')');
+    .text(isRead ? ', where reading fails' : ': core_freq is not ');
+  if (!isRead) parts.console.decimal(parts.spiTiming.sourceHertz / 1_000_000);
+  parts.console.text(' (status ').decimal(doubt).text(')');
   parts.control.said(doubt, Sentence.First, 0);
 }
 
 /** The modes in which the cell does less than one expects. */
-function sayMode(parts: CellParts): void {
+function sayMode<Parts extends AnyParts>(parts: Parts): void {
   const console = parts.console;
   if (parts.busAwaited) console.text(', not on the bus yet');
   if (parts.settings.busMode === BusModeSetting.ListenOnly) {
@@ -262,12 +242,12 @@ function sayMode(parts: CellParts): void {
   }
 }
 
-function begin(parts: CellParts): Console {
-  return parts.console.text('canwarden: ');
+function begin<Parts extends AnyParts>(parts: Parts): void {
+  parts.console.text('canwarden: ');
 }
 
 /** Ends a line with the number of `status` and puts it out; gives `status` back. */
-function end(parts: CellParts, status: Status): Status {
+function end<Parts extends AnyParts>(parts: Parts, status: Status): Status {
   parts.control.said(status, Sentence.First, 0);
   parts.console.text(' (status ').decimal(status).text(')').endLine().flush();
   return status;

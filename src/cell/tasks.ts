@@ -6,6 +6,7 @@
  * Tasks hand frames on through queues (RecordRing): `receive` to `forward` (256 frames; error messages
  * of `fault look` stand between the right ones), `receive` to `waiting answer` (16 answers).
  */
+import { Idle } from '../hal/idle';
 import { Executive } from '../rt/executive';
 import { Task, Trigger } from '../rt/task';
 import { TaskTable } from '../rt/task-table';
@@ -18,36 +19,59 @@ import {
   TRANSMIT_POLL_SPI_BYTES,
   WAITING_ANSWER_SPI_BYTES,
 } from './bounds';
+import { AnyParts } from './parts';
 import { CellPlatform } from './platform';
-import { ConsoleTask } from './console';
+import { ConsoleTask } from './console-task';
 import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './receive';
+import { ControlPage } from './page/status-page';
 import { ControlRequests } from './page/requests';
+import { FrameObserver } from './page/frame-observer';
+import { UrgentAnswers } from './urgent/answers';
 import { FaultLookTask } from './bus/supervisor';
 import { FromAglTask } from './from-agl';
 import { LateReportTask } from './late-report';
 import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep';
 
 /** The executive of the cell. */
-export type CellExecutive = Executive<CellPlatform, CellTasks>;
+export type CellExecutive<Parts extends AnyParts, Rest extends Idle> = Executive<
+  CellPlatform<Parts, Rest>,
+  CellTasks<Parts>
+>;
 
 /** The tasks, in the order of their priority. */
 @final
-export class CellTasks extends TaskTable {
+export class CellTasks<Parts extends AnyParts> extends TaskTable {
+  private readonly observer: FrameObserver<Parts> = new FrameObserver<Parts>(
+    this.parts,
+    this.answers,
+  );
+  readonly receive: ReceiveTask<Parts> = new ReceiveTask<Parts>(
+    this.parts,
+    this.answers,
+    this.observer,
+  );
+  readonly acknowledge: AcknowledgeTask<Parts> = new AcknowledgeTask<Parts>(this.parts);
+  readonly waitingAnswer: WaitingAnswerTask<Parts> = new WaitingAnswerTask<Parts>(
+    this.parts,
+    this.answers,
+    this.observer,
+  );
+  readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
+  readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
+  readonly faultLook: FaultLookTask<Parts> = new FaultLookTask<Parts>(this.parts, this.answers);
+  readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(this.parts, this.observer);
+  readonly forward: ForwardTask<Parts> = new ForwardTask<Parts>(this.parts);
+  readonly linkReport: LinkReportTask<Parts> = new LinkReportTask<Parts>(this.parts);
+  readonly console: ConsoleTask<Parts> = new ConsoleTask<Parts>(this.parts);
+  readonly lateReport: LateReportTask<Parts> = new LateReportTask<Parts>(this.parts, this.console);
+  readonly session: SessionTask<Parts> = new SessionTask<Parts>(this.parts);
+  readonly statusPage: StatusPageTask<Parts> = new StatusPageTask<Parts>(this.parts, this.page);
+  readonly requests: ControlRequests<Parts> = new ControlRequests<Parts>(this.parts, this.answers);
+
   constructor(
-    readonly receive: ReceiveTask,
-    readonly acknowledge: AcknowledgeTask,
-    readonly waitingAnswer: WaitingAnswerTask,
-    readonly transmitPoll: TransmitPollTask,
-    readonly messages: MessagesTask,
-    readonly faultLook: FaultLookTask,
-    readonly fromAgl: FromAglTask,
-    readonly forward: ForwardTask,
-    readonly linkReport: LinkReportTask,
-    readonly lateReport: LateReportTask,
-    readonly session: SessionTask,
-    readonly console: ConsoleTask,
-    readonly statusPage: StatusPageTask,
-    readonly requests: ControlRequests,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
+    private readonly page: ControlPage<Parts>,
   ) {
     super();
   }
@@ -79,7 +103,10 @@ function runWhenExpired<T extends Task>(task: T, nowTicks: u64): bool {
 }
 
 /** Puts the rows in. Period 0: no timer, or one that the tasks start themselves. */
-export function declareTasks(executive: CellExecutive, tasks: CellTasks): void {
+export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
+  executive: CellExecutive<Parts, Rest>,
+  tasks: CellTasks<Parts>,
+): void {
   // prettier-ignore
   executive
     //   task                 name             priority  trigger        period_us  spi bytes                 ring

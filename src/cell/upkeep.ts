@@ -4,9 +4,8 @@
  * Each `run` is one look, or one ring entry.
  * Does not: touch frames.
  */
-import { CellMessage } from '../jailhouse/communication-region';
 import { Task } from '../rt/task';
-import { CellParts } from './parts';
+import { AnyParts } from './parts';
 import { ControlPage } from './page/status-page';
 import { LinkReport } from './link-report';
 
@@ -15,28 +14,28 @@ import { LinkReport } from './link-report';
  * reply, so this is done often.
  */
 @final
-export class MessagesTask extends Task {
+export class MessagesTask<Parts extends AnyParts> extends Task {
   /** The cell is to leave bus and link for good. */
   shutdownRequested: bool = false;
 
-  constructor(private readonly parts: CellParts) {
+  constructor(private readonly parts: Parts) {
     super();
   }
 
   override run(_nowTicks: u64): bool {
-    this.shutdownRequested = this.parts.region.pollMessage() === CellMessage.ShutdownRequest;
+    this.shutdownRequested = this.parts.host.shutdownRequested();
     return true;
   }
 }
 
 /** Says when AGL comes and goes. */
 @final
-export class LinkReportTask extends Task {
-  private readonly report: LinkReport;
+export class LinkReportTask<Parts extends AnyParts> extends Task {
+  private readonly report: LinkReport<Parts>;
 
-  constructor(parts: CellParts) {
+  constructor(parts: Parts) {
     super();
-    this.report = new LinkReport(parts);
+    this.report = new LinkReport<Parts>(parts);
   }
 
   override run(nowTicks: u64): bool {
@@ -47,8 +46,8 @@ export class LinkReportTask extends Task {
 
 /** One step of the session with AGL, if there is one to be done. */
 @final
-export class SessionTask extends Task {
-  constructor(private readonly parts: CellParts) {
+export class SessionTask<Parts extends AnyParts> extends Task {
+  constructor(private readonly parts: Parts) {
     super();
   }
 
@@ -62,10 +61,10 @@ export class SessionTask extends Task {
  * copies it piece by piece.
  */
 @final
-export class StatusPageTask extends Task {
+export class StatusPageTask<Parts extends AnyParts> extends Task {
   constructor(
-    private readonly parts: CellParts,
-    private readonly page: ControlPage,
+    private readonly parts: Parts,
+    private readonly page: ControlPage<Parts>,
   ) {
     super();
     this.hasTimer = true;

@@ -11,6 +11,12 @@ export abstract class Clock {
 
   /** Ticks in one second; constant. */
   abstract ticksPerSecond(): u32;
+
+  /**
+   * Says that nothing is to be done until an input changes or the counter reaches `deadlineTicks`. A hint:
+   * it may return at once.
+   */
+  idleUntil(_deadlineTicks: u64): void {}
 }
 
 /** The tick `micros` microseconds from now. */

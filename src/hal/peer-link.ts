@@ -19,4 +19,12 @@ export abstract class PeerLink {
 
   /** Rings the peer. Earlier stores are visible to the peer before it. */
   abstract notifyPeer(): void;
+
+  /** True when this end last announced READY, also in a life that a trap has ended. */
+  get isReady(): bool {
+    return false;
+  }
+
+  /** While `isHeld` a trap that the cell is restarted after leaves this end's state as it is. */
+  holdOnFault(_isHeld: bool): void {}
 }

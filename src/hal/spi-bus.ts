@@ -11,7 +11,27 @@ import { Status } from '../rt/status';
 /** The most bytes of one part of a transaction. */
 export const SPI_PART_BYTES_MAXIMUM: u32 = 16;
 
+/** What a board's SPI block is fed with, and what a byte on it costs: for bounds and for the start. */
+export class SpiTiming {
+  /**
+   * `sourceHertz`: the clock that the serial clock is divided from. `clocksPerByte`: serial clocks, idle ones
+   * included. `handlingNanosPerByte`: accesses to the block that those do not cover.
+   */
+  constructor(
+    readonly sourceHertz: u32,
+    readonly clocksPerByte: u32,
+    readonly handlingNanosPerByte: u32,
+  ) {}
+
+  /** What a byte takes at `clockHertz`, in nanoseconds. */
+  byteNanos(clockHertz: u32): u64 {
+    return ((this.clocksPerByte as u64) * 1_000_000_000) / clockHertz + this.handlingNanosPerByte;
+  }
+}
+
 export abstract class SpiBus {
+  /** The serial clock in use, Hz; 0 before `configure`. */
+  clockHertz: u32 = 0;
   /**
    * While true, `transfer` and `send` stop with `Busy` at the next byte when the urgent line is asserted. For
    * transactions that can be repeated and do no harm when cut short. `begin` and `end` never stop.
@@ -19,6 +39,12 @@ export abstract class SpiBus {
   yields: bool = false;
   /** The urgent line was already asserted at the last look, so a yielding transfer returns `Busy` at once. */
   asked: bool = false;
+
+  /**
+   * Sets the serial clock to the highest rate not above `wantedHertz` that the block makes of a clock of
+   * `sourceHertz`, and releases chip select. `SpiClockImpossible`: it makes none.
+   */
+  abstract configure(sourceHertz: u32, wantedHertz: u32): Status;
 
   /**
    * Exchanges `length` bytes (1..16) in place at `buffer` in linear memory: each byte sent is replaced by the

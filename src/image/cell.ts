@@ -3,7 +3,7 @@
  *
  * Does not: loop; the caller runs `step` again and again, so that an emulator can stop between two.
  */
-import { createCell } from '../cell/cell';
+import { createCell } from '../board/rpi4';
 
 const cell = createCell();
 

@@ -12,6 +12,7 @@
  *   0 u64 address   8 u32 size   12 u16 type   14 u16 flags   16 u32 divider ...
  */
 import { hypercall, memory_read16, memory_read64, mmio_read32, mmio_write32 } from '../abi/bsp';
+import { CharacterPort } from '../hal/character-port';
 import { CommunicationRegion } from './communication-region';
 
 const DESCRIPTION_TYPE: u32 = 12;
@@ -45,7 +46,7 @@ export enum ConsoleKind {
 }
 
 @final
-export class ConsolePort {
+export class ConsolePort extends CharacterPort {
   kind: ConsoleKind = ConsoleKind.None;
   private uart: u32 = 0;
   /** `uart` is an 8250 whose LSR can be read. */
@@ -73,7 +74,7 @@ export class ConsolePort {
    * because the hypervisor makes two characters of a line feed. Without a readable UART this is always true,
    * and the caller spaces characters by time.
    */
-  isAtRest(): bool {
+  override isAtRest(): bool {
     switch (this.kind) {
       case ConsoleKind.Hypercall:
         return !this.isUart8250 || (this.lineStatus() & UART_8250_LSR_TEMT) !== 0;
@@ -86,13 +87,11 @@ export class ConsolePort {
     }
   }
 
-  /** True for a UART, which needs a carriage return before each line feed. */
-  get isUart(): bool {
+  override wantsCarriageReturn(): bool {
     return this.kind >= ConsoleKind.Uart8250;
   }
 
-  /** Puts one character out. Only directly after `isAtRest` was true. */
-  put(character: u32): void {
+  override put(character: u32): void {
     switch (this.kind) {
       case ConsoleKind.Hypercall:
         // There is nowhere to report the result.

@@ -78,12 +78,12 @@ export class IvshmemLink extends PeerLink {
    * that waits for an answer can still be given it (src/virtio/parting.ts). Another trap before the new
    * life says so again sets it to 0.
    */
-  holdOnFault(isHeld: bool): void {
+  override holdOnFault(isHeld: bool): void {
     fault_write_late(isHeld);
   }
 
   /** The state that this end last announced, a former life's too. */
-  get isReady(): bool {
+  override get isReady(): bool {
     const own = this.stateTable + this.ownId * STATE_TABLE_ENTRY_BYTES;
     return memory_read32(own) === PEER_STATE_READY;
   }

@@ -47,7 +47,7 @@ const CHANGES: readonly Change[] = [
       '      const answer = changetype<Frame>(memory.data(16, 8));',
       '      store<u64>(changetype<usize>(answer), this.header);',
       '      answer.data = this.data;',
-      '      this.controller.preload(this.buffer, answer);',
+      '      this.parts.controller.preload(this.buffer, answer);',
       '    }',
       '',
     ].join('\n'),
@@ -85,9 +85,9 @@ const CHANGES: readonly Change[] = [
     ].join('\n'),
   },
   // A console character goes out whether or not the UART is empty.
-  importInto('src/cell/console.ts', "import { Task } from '../rt/task';", '../abi/bsp'),
+  importInto('src/cell/console-task.ts', "import { Task } from '../rt/task';", '../abi/bsp'),
   {
-    file: 'src/cell/console.ts',
+    file: 'src/cell/console-task.ts',
     from: '    if (this.isAtRest) {\n',
     to: [
       `    if (${isOn(FAULTS.unpacedConsole)}) {`,

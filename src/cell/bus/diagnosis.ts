@@ -10,7 +10,7 @@ import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP } from '../../driver/mcp2515/registers
 import { Counter, countOf } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { FaultReport } from './report';
 
 /** Errors alone have to go on for so long. */
@@ -24,7 +24,7 @@ const CRYSTAL_12_MHZ: u32 = 12_000_000;
 const CRYSTAL_16_MHZ: u32 = 16_000_000;
 
 @final
-export class BusDiagnosis {
+export class BusDiagnosis<Parts extends AnyParts> {
   private readonly patience: Deadline = new Deadline();
   private waiting: bool = false;
   private saidOnlyErrors: bool = false;
@@ -40,8 +40,8 @@ export class BusDiagnosis {
   private readonly lonelinessTicks: u64;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly report: FaultReport,
+    private readonly parts: Parts,
+    private readonly report: FaultReport<Parts>,
   ) {
     this.patienceTicks = microsToTicks(PATIENCE_MICROS, parts.clock.ticksPerSecond());
     this.lonelinessTicks = microsToTicks(LONELINESS_MICROS, parts.clock.ticksPerSecond());

@@ -10,13 +10,13 @@ import { encodeErrorFrame, ERROR_CLASSES } from '../../can/error-frame';
 import { allocateFrames, Frame } from '../../can/frame';
 import { count, Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 
 @final
-export class ErrorMessages {
+export class ErrorMessages<Parts extends AnyParts> {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
 
-  constructor(private readonly parts: CellParts) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Makes a message of `classes` (ERROR_...), with `controller` (CONTROLLER_...) as data[1]. */
   send(classes: u32, controller: u32): void {

@@ -6,7 +6,7 @@
  */
 import { count, Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { FaultReport } from './report';
 
 /** A flag without the line cannot be chance; a few times make sure that it is no single spike. */
@@ -15,13 +15,13 @@ const MISSED_MAXIMUM: u32 = 3;
 const STUCK_MAXIMUM: u32 = 8;
 
 @final
-export class InterruptWatch {
+export class InterruptWatch<Parts extends AnyParts> {
   private missed: u32 = 0;
   private stuck: u32 = 0;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly report: FaultReport,
+    private readonly parts: Parts,
+    private readonly report: FaultReport<Parts>,
   ) {}
 
   /** True while the line is under suspicion: the next full look is wanted soon. */

@@ -16,7 +16,7 @@
  */
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { UrgentAnswers } from '../urgent/answers';
 
 /** 128 of the longest frames, each with an error flag and a delimiter. */
@@ -35,7 +35,7 @@ enum Place {
 }
 
 @final
-export class BusOff {
+export class BusOff<Parts extends AnyParts> {
   private place: Place = Place.Leave;
   private lookTicks: u64 = 0;
   private restartTicks: u64 = 0;
@@ -48,8 +48,8 @@ export class BusOff {
   private readonly next: Deadline = new Deadline();
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
   ) {}
 
   /** Takes the settings over; after the command line was read. `lookTicks`: from one look to the next. */

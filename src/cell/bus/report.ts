@@ -25,14 +25,14 @@ import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP, EFLG_TXWAR } from '../../driver/mcp25
 import { Counter, countOf } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { ErrorMessages } from './error-frames';
 
 const QUIET_MICROS: u32 = 1_000_000;
 
 @final
-export class FaultReport {
-  private readonly messages: ErrorMessages;
+export class FaultReport<Parts extends AnyParts> {
+  private readonly messages: ErrorMessages<Parts> = new ErrorMessages<Parts>(this.parts);
   private readonly quietTicks: u64;
   /** Until then lost frames, frames that were taken back, and dropped answers are counted and not said. */
   private readonly overflowQuiet: Deadline = new Deadline();
@@ -43,8 +43,7 @@ export class FaultReport {
   private overflowSaid: bool = false;
   private timeoutSaid: bool = false;
 
-  constructor(private readonly parts: CellParts) {
-    this.messages = new ErrorMessages(parts);
+  constructor(private readonly parts: Parts) {
     this.quietTicks = microsToTicks(QUIET_MICROS, parts.clock.ticksPerSecond());
   }
 

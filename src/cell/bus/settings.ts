@@ -4,11 +4,11 @@
  * Does not: touch the chip.
  */
 import { BusMode } from '../../driver/mcp2515/modes';
-import { BusModeSetting } from '../../jailhouse/command-line';
-import { CellParts } from '../parts';
+import { BusModeSetting } from '../command-line';
+import { AnyParts } from '../parts';
 
 /** Takes over mode, one-shot and triple sampling. */
-export function applyBusSettings(parts: CellParts): void {
+export function applyBusSettings<Parts extends AnyParts>(parts: Parts): void {
   const settings = parts.settings;
   const controller = parts.controller;
   const modes = controller.setup.modes;

@@ -5,10 +5,10 @@
  * frame that wakes the chip cannot be received; it is counted, and said.
  */
 import { count, Counter, countOf } from '../../rt/counters';
-import { BusModeSetting } from '../../jailhouse/command-line';
+import { BusModeSetting } from '../command-line';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { WakeReason } from '../../page/sentences';
 import { FaultReport } from './report';
 
@@ -17,7 +17,7 @@ const LOOK_MICROS: u32 = 10_000;
 const LOOK_WITHOUT_LINE_MICROS: u32 = 1_000;
 
 @final
-export class BusSleep {
+export class BusSleep<Parts extends AnyParts> {
   /** 0: never. */
   private idleTicks: u64 = 0;
   private readonly quiet: Deadline = new Deadline();
@@ -26,8 +26,8 @@ export class BusSleep {
   private traffic: u32 = 0;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly report: FaultReport,
+    private readonly parts: Parts,
+    private readonly report: FaultReport<Parts>,
   ) {}
 
   /** Takes the setting over; after the command line was read. */

@@ -29,7 +29,7 @@ import { Task } from '../../rt/task';
 import { BusDiagnosis } from './diagnosis';
 import { BusOff } from './off';
 import { BusSleep } from './sleep';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { Courtesy } from '../courtesy';
 import { FaultReport } from './report';
 import { InterruptWatch } from './interrupt-watch';
@@ -67,19 +67,31 @@ enum BusState {
 }
 
 @final
-export class FaultLookTask extends Task {
-  private readonly report: FaultReport;
-  private readonly transmitWatch: TransmitWatch;
-  private readonly interruptWatch: InterruptWatch;
-  private readonly systemErrors: SystemErrorWatch;
-  private readonly diagnosis: BusDiagnosis;
-  private readonly busOff: BusOff;
-  private readonly sleep: BusSleep;
+export class FaultLookTask<Parts extends AnyParts> extends Task {
+  private readonly report: FaultReport<Parts> = new FaultReport<Parts>(this.parts);
+  private readonly transmitWatch: TransmitWatch<Parts> = new TransmitWatch<Parts>(
+    this.parts,
+    this.report,
+  );
+  private readonly interruptWatch: InterruptWatch<Parts> = new InterruptWatch<Parts>(
+    this.parts,
+    this.report,
+  );
+  private readonly systemErrors: SystemErrorWatch<Parts> = new SystemErrorWatch<Parts>(
+    this.parts,
+    this.report,
+  );
+  private readonly diagnosis: BusDiagnosis<Parts> = new BusDiagnosis<Parts>(
+    this.parts,
+    this.report,
+  );
+  private readonly busOff: BusOff<Parts> = new BusOff<Parts>(this.parts, this.answers);
+  private readonly sleep: BusSleep<Parts> = new BusSleep<Parts>(this.parts, this.report);
   private readonly fullLook: SoftwareTimer = new SoftwareTimer();
   private readonly watchPeriod: SoftwareTimer = new SoftwareTimer();
   /** Reached when there has been no error for a while. */
   private readonly calm: Deadline = new Deadline();
-  private readonly courtesy: Courtesy;
+  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   private state: BusState = BusState.Running;
   private roundOpen: bool = false;
   /** The round is to begin with a full look, or has. */
@@ -98,22 +110,12 @@ export class FaultLookTask extends Task {
   private sendingLookTicks: u64 = 0;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
   ) {
     super();
     this.hasTimer = true;
-    this.courtesy = new Courtesy(parts);
     const perSecond = parts.clock.ticksPerSecond();
-    const report = new FaultReport(parts);
-    const transmitWatch = new TransmitWatch(parts, report);
-    this.report = report;
-    this.transmitWatch = transmitWatch;
-    this.interruptWatch = new InterruptWatch(parts, report);
-    this.systemErrors = new SystemErrorWatch(report);
-    this.diagnosis = new BusDiagnosis(parts, report);
-    this.busOff = new BusOff(parts, answers);
-    this.sleep = new BusSleep(parts, report);
     this.lookTicks = microsToTicks(LOOK_MICROS, perSecond);
     this.retryTicks = microsToTicks(RETRY_MICROS, perSecond);
     this.uneasyTicks = microsToTicks(UNEASY_MICROS, perSecond);

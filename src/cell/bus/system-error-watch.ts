@@ -5,19 +5,22 @@
  * no second one to be seen; a count of two means that it went away in between.
  * Does not: take it. What has failed is not known, and the cell goes on guarding the bus.
  */
-import { systemErrorPending } from '../../chip/bcm2711/system-error';
 import { count, Counter } from '../../rt/counters';
+import { AnyParts } from '../parts';
 import { FaultReport } from './report';
 
 @final
-export class SystemErrorWatch {
+export class SystemErrorWatch<Parts extends AnyParts> {
   private pending: bool = false;
   private said: bool = false;
 
-  constructor(private readonly report: FaultReport) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly report: FaultReport<Parts>,
+  ) {}
 
   look(): void {
-    const isPending = systemErrorPending();
+    const isPending = this.parts.host.systemErrorPending();
     const isNew = isPending && !this.pending;
     this.pending = isPending;
     if (!isNew) return;

@@ -8,18 +8,18 @@
 import { TRANSMIT_BUFFERS } from '../../driver/mcp2515/transmit-buffers';
 import { Counter, countOf, FrameEnd } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { FaultReport } from './report';
 
 /** One transmit buffer under watch. */
 @final
-class WatchedBuffer {
+class WatchedBuffer<Parts extends AnyParts> {
   private readonly deadline: Deadline = new Deadline();
   private requests: u32 = 0;
 
   constructor(private readonly buffer: u32) {}
 
-  look(parts: CellParts, nowTicks: u64, timeoutTicks: u64): void {
+  look(parts: Parts, nowTicks: u64, timeoutTicks: u64): void {
     const controller = parts.controller;
     if (!controller.transmitPending(this.buffer)) {
       this.deadline.cancel();
@@ -37,20 +37,20 @@ class WatchedBuffer {
 }
 
 @final
-export class TransmitWatch {
+export class TransmitWatch<Parts extends AnyParts> {
   /** How long a frame may wait; 0: for ever. */
   private timeoutTicks: u64 = 0;
-  private readonly buffer0: WatchedBuffer = new WatchedBuffer(0);
-  private readonly buffer1: WatchedBuffer = new WatchedBuffer(1);
-  private readonly buffer2: WatchedBuffer = new WatchedBuffer(TRANSMIT_BUFFERS - 1);
+  private readonly buffer0: WatchedBuffer<Parts> = new WatchedBuffer<Parts>(0);
+  private readonly buffer1: WatchedBuffer<Parts> = new WatchedBuffer<Parts>(1);
+  private readonly buffer2: WatchedBuffer<Parts> = new WatchedBuffer<Parts>(TRANSMIT_BUFFERS - 1);
   // What was reported so far, as the counters count.
   private timedOut: u32 = 0;
   private arbitrationLost: u32 = 0;
   private errors: u32 = 0;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly report: FaultReport,
+    private readonly parts: Parts,
+    private readonly report: FaultReport<Parts>,
   ) {}
 
   /** Takes the setting over; after the command line was read. */

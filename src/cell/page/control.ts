@@ -4,17 +4,15 @@
  * Does not: cost anything without the device: `on` is false then, one test at each place.
  */
 import { Histogram } from '../../page/histogram';
-import { CONTROL_SECTION_BYTES } from '../../page/layout';
 import { Recorder } from '../../page/recorder';
 import { RequestReader } from '../../page/request-reader';
 import { StatusPage } from '../../page/status-page';
 import { TraceEvent } from '../../page/trace-event';
 import { TraceRing } from '../../page/trace-ring';
-import { GenericTimer } from '../../chip/arm/generic-timer';
+import { Clock } from '../../hal/clock';
+import { SharedMemory } from '../../hal/shared-memory';
 import { Sentence } from '../../page/sentences';
-import { SharedSection } from '../../jailhouse/shared-section';
 import { Status } from '../../rt/status';
-import * as RPI4 from '../../board/rpi4';
 import { StatusRecord } from './status-record';
 
 /** Events of the start-up that can wait for the page: more than it has lines. */
@@ -23,7 +21,7 @@ const EARLY_EVENTS: u32 = 16;
 const EARLY_EVENT_BYTES: u32 = 24;
 
 @final
-export class Control {
+export class Control<Memory extends SharedMemory, Time extends Clock> {
   /** The device is there and the page is open. */
   on: bool = false;
   /** Answers that left in the step that saw their request: from its start to the end of RTS. */
@@ -31,10 +29,10 @@ export class Control {
   readonly computedAnswers: Histogram = new Histogram();
   /** Steps in which there was something to do. */
   readonly steps: Histogram = new Histogram();
-  readonly page: StatusPage<SharedSection>;
-  readonly trace: TraceRing<SharedSection>;
-  readonly recorder: Recorder<SharedSection>;
-  readonly requests: RequestReader<SharedSection>;
+  readonly page: StatusPage<Memory> = new StatusPage<Memory>(this.own);
+  readonly trace: TraceRing<Memory> = new TraceRing<Memory>(this.own);
+  readonly recorder: Recorder<Memory> = new Recorder<Memory>(this.own);
+  readonly requests: RequestReader<Memory> = new RequestReader<Memory>(this.others);
   /** The page is to be refreshed before its time: somebody waits for it. */
   refreshWanted: bool = false;
   /** The last status that was said. */
@@ -45,14 +43,12 @@ export class Control {
   private readonly early: usize = heap.alloc(EARLY_EVENTS * EARLY_EVENT_BYTES);
   private earlyCount: u32 = 0;
 
-  constructor(private readonly clock: GenericTimer) {
-    const own = new SharedSection(RPI4.CONTROL_STATUS_ADDRESS, CONTROL_SECTION_BYTES);
-    this.page = new StatusPage<SharedSection>(own);
-    this.trace = new TraceRing<SharedSection>(own);
-    this.recorder = new Recorder<SharedSection>(own);
-    const requests = new SharedSection(RPI4.CONTROL_REQUESTS_ADDRESS, CONTROL_SECTION_BYTES);
-    this.requests = new RequestReader<SharedSection>(requests);
-  }
+  /** `own`: the section that the page is written to. `others`: that of the requests, only read. */
+  constructor(
+    private readonly clock: Time,
+    private readonly own: Memory,
+    private readonly others: Memory,
+  ) {}
 
   /** Lays the page out, complete; from now on there is one. */
   open(): void {

@@ -8,18 +8,18 @@ import { Frame } from '../../can/frame';
 import { RECORDED_ANSWERED, RECORDED_RECEIVED, RECORDED_SENT } from '../../page/recorder';
 import { TRACE_NO_RULE, TraceEvent } from '../../page/trace-event';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../../responder/responder';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { UrgentAnswers } from '../urgent/answers';
 
 @final
-export class FrameObserver {
+export class FrameObserver<Parts extends AnyParts> {
   /** The filter whose waiting answer has gone out, and when; 0: it is written down, or there is none. */
   private filter: u32 = 0;
   private filterTicks: u64 = 0;
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
   ) {}
 
   /** The waiting answer of `filter` has just gone out, in the step that began at `startTicks`. */

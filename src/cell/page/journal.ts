@@ -9,19 +9,22 @@
  */
 import { appendSentence, lateTask, Sentence, statusOf } from '../../page/sentences';
 import { TraceEvent } from '../../page/trace-event';
-import { Console } from '../../jailhouse/console';
+import { CharacterPort } from '../../hal/character-port';
+import { Clock } from '../../hal/clock';
+import { SharedMemory } from '../../hal/shared-memory';
 import { taskRow } from '../../rt/task-rows';
 import { Status } from '../../rt/status';
+import { Console } from '../console';
 import { Control } from './control';
 
 @final
-export class Journal {
+export class Journal<Memory extends SharedMemory, Time extends Clock, Port extends CharacterPort> {
   /** Sentences go to the console as well. */
   speaks: bool = true;
 
   constructor(
-    private readonly control: Control,
-    private readonly console: Console,
+    private readonly control: Control<Memory, Time>,
+    private readonly console: Console<Port>,
   ) {}
 
   /** Tells an event of now; `a` and `b` as its record has them. */
@@ -41,7 +44,7 @@ export class Journal {
     if (!this.speaks) return;
     const console = this.console.text('canwarden: ');
     const name = statusOf(event, a) === (Status.StepLate as u32) ? taskRow(lateTask(b)) : 0;
-    appendSentence<Console>(console, event, a, b, name);
+    appendSentence<Console<Port>>(console, event, a, b, name);
     const status = statusOf(event, a);
     if (status !== 0) console.text(' (status ').decimal(status).text(')');
     console.endLine();

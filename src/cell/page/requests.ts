@@ -24,7 +24,7 @@ import { RULES_IMAGE_BYTES_MAXIMUM } from '../../responder/rule-table';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { Task } from '../../rt/task';
-import { CellParts, RulesSource } from '../parts';
+import { AnyParts, RulesSource } from '../parts';
 import { adaptReceiveLayout, armFilters } from '../urgent/receive-layout';
 import { UrgentAnswers } from '../urgent/answers';
 
@@ -48,15 +48,15 @@ enum Phase {
 }
 
 @final
-export class ControlRequests extends Task {
+export class ControlRequests<Parts extends AnyParts> extends Task {
   private phase: Phase = Phase.Idle;
   private readonly patience: Deadline = new Deadline();
   private readonly patienceTicks: u64;
   private readonly liveValues: usize = heap.alloc(LIVE_VALUES);
 
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
   ) {
     super();
     this.hasTimer = true;

@@ -56,7 +56,7 @@ import {
 } from '../../rt/task-rows';
 import { BUFFER_FORWARD } from '../../driver/mcp2515/controller';
 import { LINK_COUNTERS } from '../../virtio/link-counters';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { UrgentAnswers } from '../urgent/answers';
 
 /** No link, the cell is the driver, the cell is the device. */
@@ -65,10 +65,10 @@ const ROLE_FRONT_END: u32 = 1;
 const ROLE_BACK_END: u32 = 2;
 
 @final
-export class ControlPage {
+export class ControlPage<Parts extends AnyParts> {
   constructor(
-    private readonly parts: CellParts,
-    private readonly answers: UrgentAnswers,
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
   ) {}
 
   /**

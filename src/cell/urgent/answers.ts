@@ -15,7 +15,7 @@ import { Rule } from '../../responder/rule';
 import { count, Counter } from '../../rt/counters';
 import { RecordRing } from '../../rt/ring';
 import { Status } from '../../rt/status';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 import { Courtesy } from '../courtesy';
 import { armFilters } from './receive-layout';
 import { UrgentBuffer } from './buffer';
@@ -26,12 +26,15 @@ const WAITING_BITS: u32 = 4;
 const REPEATS_MAXIMUM: u32 = 16;
 
 @final
-export class UrgentAnswers {
-  private readonly first: UrgentBuffer;
-  private readonly second: UrgentBuffer;
+export class UrgentAnswers<Parts extends AnyParts> {
+  private readonly first: UrgentBuffer<Parts> = new UrgentBuffer<Parts>(this.parts, BUFFER_URGENT);
+  private readonly second: UrgentBuffer<Parts> = new UrgentBuffer<Parts>(
+    this.parts,
+    BUFFER_URGENT_SECOND,
+  );
   /** The buffer of every answer that has none to itself. */
-  private shared: UrgentBuffer;
-  private readonly courtesy: Courtesy;
+  private shared: UrgentBuffer<Parts> = this.first;
+  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   private isDisturbed: bool = false;
   private isDropped: bool = false;
   private readonly waiting: RecordRing = new RecordRing(WAITING_BITS);
@@ -40,13 +43,7 @@ export class UrgentAnswers {
   private repeats0: u32 = 0;
   private repeats1: u32 = 0;
 
-  constructor(private readonly parts: CellParts) {
-    const first = new UrgentBuffer(parts.controller, BUFFER_URGENT);
-    this.first = first;
-    this.second = new UrgentBuffer(parts.controller, BUFFER_URGENT_SECOND);
-    this.shared = first;
-    this.courtesy = new Courtesy(parts);
-  }
+  constructor(private readonly parts: Parts) {}
 
   /**
    * Loads what can be loaded before any request: the static answers of the filters, else the first
@@ -169,12 +166,12 @@ export class UrgentAnswers {
    * has gone to the chip now; else it waits, or was dropped.
    */
   send(answer: Frame, isStatic: bool): bool {
+    let sent: bool = false;
+    if (this.waiting.isEmpty && this.isFree(this.shared)) sent = this.sendShared(answer);
+    else if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) this.drop();
+    else count(Counter.AnswersDelayed);
     count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
-    if (this.waiting.isEmpty && this.isFree(this.shared)) return this.sendShared(answer);
-    const isKept = this.waiting.put(changetype<usize>(answer)) === Status.Ok;
-    if (isKept) count(Counter.AnswersDelayed);
-    else this.drop();
-    return false;
+    return sent;
   }
 
   /** True when an answer waits and its buffer is free, as of the last READ STATUS. */
@@ -216,7 +213,7 @@ export class UrgentAnswers {
   }
 
   /** A buffer that seems busy may have become free since the last READ STATUS: one more look. */
-  private isFree(buffer: UrgentBuffer): bool {
+  private isFree(buffer: UrgentBuffer<Parts>): bool {
     if (!buffer.busy) return true;
     this.parts.controller.pollStatus();
     return !buffer.busy;
@@ -264,13 +261,13 @@ export class UrgentAnswers {
   }
 
   /** The answer of `rule`, which then is in `scratch`, is in `buffer`. */
-  private isStaged(rule: usize, buffer: UrgentBuffer): bool {
+  private isStaged(rule: usize, buffer: UrgentBuffer<Parts>): bool {
     staticAnswerOf(changetype<Rule>(rule), this.scratch);
     return buffer.holds(this.scratch);
   }
 
   /** Loads `scratch`, unless a frame comes in. */
-  private stageRule(buffer: UrgentBuffer): bool {
+  private stageRule(buffer: UrgentBuffer<Parts>): bool {
     this.courtesy.begin();
     return this.courtesy.end(buffer.load(this.scratch)) === Status.Ok;
   }
@@ -283,7 +280,7 @@ export class UrgentAnswers {
     return Status.Ok;
   }
 
-  private prepareRule(rule: u32, buffer: UrgentBuffer): Status {
+  private prepareRule(rule: u32, buffer: UrgentBuffer<Parts>): Status {
     if (!this.parts.responder.staticAnswer(rule, this.scratch)) return Status.RulesField;
     return buffer.load(this.scratch);
   }

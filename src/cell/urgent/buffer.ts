@@ -7,13 +7,13 @@
  */
 import { Frame } from '../../can/frame';
 import { Status } from '../../rt/status';
-import { Controller } from '../parts';
+import { AnyParts } from '../parts';
 
 /** No frame has this as the first half of its record: its length is out of range. */
 const HEADER_NONE: u64 = u64.MAX_VALUE;
 
 @final
-export class UrgentBuffer {
+export class UrgentBuffer<Parts extends AnyParts> {
   /** The loaded frame's record in two halves, one behind the other: identifier and length; data. */
   private header: u64 = HEADER_NONE;
   private data: u64 = 0;
@@ -21,13 +21,13 @@ export class UrgentBuffer {
   private isDataKnown: bool = false;
 
   constructor(
-    private readonly controller: Controller,
+    private readonly parts: Parts,
     private readonly buffer: u32,
   ) {}
 
   /** True while the buffer has a frame on its way, as of the last READ STATUS. */
   get busy(): bool {
-    return this.controller.transmitBusy(this.buffer);
+    return this.parts.controller.transmitBusy(this.buffer);
   }
 
   /** Brings `answer` into the buffer: 0, 1 + DLC or 6 + DLC bytes over SPI. Only while not busy. */
@@ -37,12 +37,12 @@ export class UrgentBuffer {
     this.isDataKnown = false;
     let status: Status = Status.Ok;
     if (header === this.header) {
-      status = this.controller.loadData(this.buffer, answer.data, answer.length);
+      status = this.parts.controller.loadData(this.buffer, answer.data, answer.length);
       // Given way, or the buffer is taken: the header in it is as it was.
       if (status !== Status.Ok && status !== Status.Busy) this.header = HEADER_NONE;
     } else {
       this.header = HEADER_NONE;
-      status = this.controller.preload(this.buffer, answer);
+      status = this.parts.controller.preload(this.buffer, answer);
     }
     if (status === Status.Ok) {
       this.header = header;
@@ -54,12 +54,12 @@ export class UrgentBuffer {
 
   /** Sends what is loaded: 1 byte over SPI. Only while not `busy`, which the caller has seen. */
   send(): Status {
-    return this.controller.sendFree(this.buffer);
+    return this.parts.controller.sendFree(this.buffer);
   }
 
   /** True while a frame of it is not known to have ended. Off the bus there is none. */
   get occupied(): bool {
-    return this.controller.transmitPending(this.buffer);
+    return this.parts.controller.transmitPending(this.buffer);
   }
 
   /** True when `answer` is what is loaded. */
@@ -73,7 +73,7 @@ export class UrgentBuffer {
 
   /** Address of the record of the frame that is loaded, as a Frame. */
   get frame(): usize {
-    return changetype<usize>(this) + offsetof<UrgentBuffer>('header');
+    return changetype<usize>(this) + offsetof<UrgentBuffer<Parts>>('header');
   }
 
   /** The chip has lost its content. */

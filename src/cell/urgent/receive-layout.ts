@@ -5,7 +5,7 @@
  */
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
 import { RECEIVE_URGENT_FIRST } from '../../responder/rule-table';
-import { CellParts } from '../parts';
+import { AnyParts } from '../parts';
 
 /** The shortest frame from SOF to EOF, and the intermission behind it: 44 and 3 bits. */
 const SHORTEST_FRAME_BITS: u64 = 47;
@@ -13,9 +13,6 @@ const SHORTEST_FRAME_BITS: u64 = 47;
 const BYTES_PER_FRAME: u64 = 2 + 6 + 1 + 1;
 /** READ of RXB0DLC, where filters alone do not tell a request. */
 const LENGTH_BYTES: u64 = 3;
-/** Clocks of a byte in polled mode, and what handling it costs besides (docs/timing-budget.md). */
-const CLOCKS_PER_BYTE: u64 = 9;
-const HANDLING_NANOS_PER_BYTE: u64 = 400;
 /** Deciding on the frame and going round the loop. */
 const HANDLING_NANOS_PER_FRAME: u64 = 2_000;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
@@ -24,7 +21,7 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
  * Gives the requests of filter rules a receive buffer of their own, if the rules ask for it or the bus
  * leaves time enough to empty the other one; else saves READ STATUS. Says when it cannot.
  */
-export function chooseReceiveLayout(parts: CellParts): void {
+export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void {
   const table = parts.responder.table;
   const rule0 = table.ruleOfFilter(0);
   const urgentFirst =
@@ -47,7 +44,7 @@ export function chooseReceiveLayout(parts: CellParts): void {
 }
 
 /** Lets those hits of the filters count for which the table in force has the rule; the others are read. */
-export function armFilters(parts: CellParts): void {
+export function armFilters<Parts extends AnyParts>(parts: Parts): void {
   const acceptance = parts.controller.setup.acceptance;
   const table = parts.responder.table;
   for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
@@ -59,7 +56,7 @@ export function armFilters(parts: CellParts): void {
  * After a swap of tables: makes the most of the layout that the chip has. Gives the number of rules that
  * filters would recognise if the cell were started with this table, and do not now.
  */
-export function adaptReceiveLayout(parts: CellParts): u32 {
+export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
   const controller = parts.controller;
   const table = parts.responder.table;
   armFilters(parts);
@@ -75,16 +72,15 @@ export function adaptReceiveLayout(parts: CellParts): u32 {
 }
 
 /** True when a frame is taken out of the chip before the next one of a full bus is complete. */
-function oneBufferSuffices(parts: CellParts, rule0: u32): bool {
+function oneBufferSuffices<Parts extends AnyParts>(parts: Parts, rule0: u32): bool {
   const looksAtLength = parts.responder.table.rule(rule0).minimumLength !== 0;
   const bytes = looksAtLength ? BYTES_PER_FRAME + LENGTH_BYTES : BYTES_PER_FRAME;
-  const byteNanos =
-    (CLOCKS_PER_BYTE * NANOS_PER_SECOND) / parts.spi.clockHertz + HANDLING_NANOS_PER_BYTE;
-  const takeNanos = bytes * byteNanos + HANDLING_NANOS_PER_FRAME;
+  const takeNanos =
+    bytes * parts.spiTiming.byteNanos(parts.spi.clockHertz) + HANDLING_NANOS_PER_FRAME;
   return takeNanos < (SHORTEST_FRAME_BITS * NANOS_PER_SECOND) / parts.settings.bitrate;
 }
 
-function sayShared(parts: CellParts): void {
+function sayShared<Parts extends AnyParts>(parts: Parts): void {
   parts.console
     .text('canwarden: SPI at ')
     .decimal(parts.spi.clockHertz)

@@ -22,7 +22,7 @@ export class GenericTimer extends Clock {
    * Hints that the cell is idle until an input changes or the counter reaches `deadlineTicks`. May return at
    * once, and always does on the board.
    */
-  idleUntil(deadlineTicks: u64): void {
+  override idleUntil(deadlineTicks: u64): void {
     idle_until(deadlineTicks);
   }
 

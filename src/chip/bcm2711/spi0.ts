@@ -44,8 +44,6 @@ const STUCK_FACTOR: u64 = 10;
 
 @final
 export class Spi0 extends SpiBus {
-  /** The serial clock in use, Hz. 0 before `configure`. */
-  clockHertz: u32 = 0;
   /** Counter ticks after which a part of a transaction is stuck. */
   private patienceTicks: u64 = 0;
 
@@ -57,11 +55,8 @@ export class Spi0 extends SpiBus {
     super();
   }
 
-  /**
-   * Sets the serial clock to the highest rate up to `wantedHertz` that an even divider of `coreClockHertz`
-   * gives, and releases chip select. `SpiClockImpossible`: there is no such divider.
-   */
-  configure(coreClockHertz: u32, wantedHertz: u32): Status {
+  /** As SpiBus says; the divider of the core clock is even. */
+  override configure(coreClockHertz: u32, wantedHertz: u32): Status {
     if (wantedHertz === 0 || coreClockHertz === 0) return Status.SpiClockImpossible;
     const exact = ((coreClockHertz as u64) + wantedHertz - 1) / wantedHertz;
     const even = (exact + 1) & ~(1 as u64);

@@ -25,7 +25,6 @@
  */
 import { FaultState } from '../../can/fault-state';
 import { Frame } from '../../can/frame';
-import { CanController } from '../../hal/can-controller';
 import { Clock } from '../../hal/clock';
 import { InterruptLine } from '../../hal/interrupt-line';
 import { SpiBus } from '../../hal/spi-bus';
@@ -55,11 +54,7 @@ export const BUFFER_URGENT_SECOND: u32 = 1;
 export const BUFFER_URGENT: u32 = 2;
 
 @final
-export class Mcp2515<
-  Bus extends SpiBus,
-  Line extends InterruptLine,
-  Time extends Clock,
-> extends CanController {
+export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extends Clock> {
   /** Bit timing and register values in use, for messages. */
   readonly rate: BitRate = new BitRate();
   /** The set-up. Its `fault...` fields tell what failed in `configure`, for messages. */
@@ -77,7 +72,6 @@ export class Mcp2515<
     private readonly line: Line,
     private readonly clock: Time,
   ) {
-    super();
     const setup = new Setup<Bus, Time>(bus, clock);
     const buffers = new TransmitBuffers<Bus>(bus);
     this.setup = setup;
@@ -92,7 +86,7 @@ export class Mcp2515<
    * oscillator, at most 10 ms. Errors: `BitRateImpossible`, `ChipSilentLow`, `ChipSilentHigh`,
    * `ChipNotInConfigurationMode`, `RegisterVerifyMismatch`, `SpiTimeout`.
    */
-  override configure(oscillatorHertz: u32, bitrate: u32): Status {
+  configure(oscillatorHertz: u32, bitrate: u32): Status {
     let status = this.beginConfigure(oscillatorHertz, bitrate);
     if (status !== Status.Ok) return status;
     do {
@@ -122,7 +116,7 @@ export class Mcp2515<
   }
 
   /** Joins the bus. Waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
-  override start(): Status {
+  start(): Status {
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
     const status = counted(this.setup.enterRunning(this.bitrate));
     if (status !== Status.Ok) return status;
@@ -136,7 +130,7 @@ export class Mcp2515<
   }
 
   /** Back to configuration mode after the frame on its way. Waits at most 1,000 bit times. */
-  override stop(): Status {
+  stop(): Status {
     if (this.bitrate === 0) return Status.Ok; // never configured: never on the bus
     const isAwake = this.sleep.awake;
     this.forget();
@@ -205,7 +199,7 @@ export class Mcp2515<
   }
 
   /** Takes the oldest frame into `frame`. `Empty`: none. The line is a level: call again while it is low. */
-  override receive(frame: Frame): Status {
+  receive(frame: Frame): Status {
     return this.receiver.receive(frame);
   }
 
@@ -244,13 +238,13 @@ export class Mcp2515<
     return Status.Ok;
   }
 
-  override transmit(buffer: u32, frame: Frame): Status {
+  transmit(buffer: u32, frame: Frame): Status {
     const status = this.preload(buffer, frame);
     return status === Status.Ok ? this.send(buffer) : status;
   }
 
   /** As of the last READ STATUS; `pollStatus` updates it. */
-  override transmitBusy(buffer: u32): bool {
+  transmitBusy(buffer: u32): bool {
     return this.buffers.busy(buffer);
   }
 
@@ -373,7 +367,7 @@ export class Mcp2515<
     return counted(this.sleep.check());
   }
 
-  override faultState(): FaultState {
+  faultState(): FaultState {
     return this.faults.faultState;
   }
 

@@ -4,8 +4,8 @@
  */
 import { mmio_write32 } from '../../../src/abi/bsp';
 import { CommunicationRegion } from '../../../src/jailhouse/communication-region';
-import { Console } from '../../../src/jailhouse/console';
-import { ConsoleKind } from '../../../src/jailhouse/console-port';
+import { Console } from '../../../src/cell/console';
+import { ConsoleKind, ConsolePort } from '../../../src/jailhouse/console-port';
 import {
   clearLogs,
   hypercallText,
@@ -19,12 +19,12 @@ import {
 const UART: u32 = 0xfe215040;
 const PERMITTED: u32 = 1;
 
-function open(flags: u32, address: u64, type: u32, consoleFlags: u32): Console {
+function open(flags: u32, address: u64, type: u32, consoleFlags: u32): Console<ConsolePort> {
   writeRegion(flags, address, type, consoleFlags);
   clearLogs();
-  const console = new Console();
-  console.open(new CommunicationRegion(REGION));
-  return console;
+  const port = new ConsolePort();
+  port.open(new CommunicationRegion(REGION));
+  return new Console<ConsolePort>(port);
 }
 
 describe('the console', () => {

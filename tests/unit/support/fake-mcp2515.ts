@@ -48,6 +48,11 @@ export class FakeChip extends SpiBus {
   private address: u32 = 0;
   private mask: u32 = 0;
 
+  override configure(_sourceHertz: u32, wantedHertz: u32): Status {
+    this.clockHertz = wantedHertz;
+    return Status.Ok;
+  }
+
   override transfer(buffer: usize, length: u32): Status {
     const status = this.begin(buffer, length);
     return status === Status.Ok ? this.end(buffer, 0) : status;

@@ -1,46 +1,40 @@
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * The inmate command line: settings, defaults, and what is refused with which words.
+ * The settings of the command line: defaults, limits, and what is refused with which words.
  */
-import { memory_write8 } from '../../../src/abi/bsp';
+import { Console } from '../../../src/cell/console';
 import {
   BusModeSetting,
-  CommandLine,
+  COMMAND_LINE_BYTES,
   IdleSetting,
   InterruptSource,
-} from '../../../src/jailhouse/command-line';
-import { CommunicationRegion } from '../../../src/jailhouse/communication-region';
-import { Console } from '../../../src/jailhouse/console';
+  CommandLine,
+} from '../../../src/cell/command-line';
 import { Status } from '../../../src/rt/status';
-import {
-  clearLogs,
-  COMMAND_LINE,
-  hypercallText,
-  REGION,
-  writeRegion,
-  writeText,
-} from './fake-cell';
+import { FakeHost } from './fake-board';
+
+/** What `text` is read as; `settings` has it then. */
+function read(settings: CommandLine, text: string): Status {
+  const host = new FakeHost();
+  host.commandLine = text;
+  return settings.parse(host.copyCommandLine(settings.text, COMMAND_LINE_BYTES));
+}
 
 function parse(text: string): CommandLine {
-  writeText(COMMAND_LINE, text);
-  const line = new CommandLine();
-  expect(line.parse(COMMAND_LINE)).toBe(Status.Ok, text);
-  return line;
+  const settings = new CommandLine();
+  expect(read(settings, text)).toBe(Status.Ok, text);
+  return settings;
 }
 
 function expectRefused(text: string, status: Status, words: string): void {
-  writeText(COMMAND_LINE, text);
-  const line = new CommandLine();
-  expect(line.parse(COMMAND_LINE)).toBe(status, text);
-  writeRegion(1, 0, 0, 0);
-  clearLogs();
-  const console = new Console();
-  console.open(new CommunicationRegion(REGION));
-  line.describeFault(console, status);
+  const settings = new CommandLine();
+  expect(read(settings, text)).toBe(status, text);
+  const host = new FakeHost();
+  const console = new Console<FakeHost>(host);
+  settings.describeFault(console, status);
   console.flush();
-  const said = hypercallText();
-  expect(said.includes(words)).toBe(true, said);
-  expect(said.includes(`(status ${<i32>status})`)).toBe(true, said);
+  expect(host.console.includes(words)).toBe(true, host.console);
+  expect(host.console.includes(`(status ${<i32>status})`)).toBe(true, host.console);
 }
 
 describe('the command line', () => {
@@ -138,11 +132,8 @@ describe('the command line', () => {
   });
 
   test('needs an end within 256 bytes', () => {
-    for (let index: u32 = 0; index < 256; index++) memory_write8(COMMAND_LINE + index, 0x20);
-    memory_write8(COMMAND_LINE + 256, 0);
-    const line = new CommandLine();
-    expect(line.parse(COMMAND_LINE)).toBe(Status.CommandLineTooLong);
-    memory_write8(COMMAND_LINE + 255, 0);
-    expect(line.parse(COMMAND_LINE)).toBe(Status.Ok);
+    const settings = new CommandLine();
+    expect(read(settings, ' '.repeat(256))).toBe(Status.CommandLineTooLong);
+    expect(read(settings, ' '.repeat(255))).toBe(Status.Ok);
   });
 });

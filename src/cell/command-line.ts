@@ -1,5 +1,5 @@
 /**
- * The inmate command line: load-time settings as `key=value` words.
+ * CommandLine: what the cell is told at load time, as `key=value` words.
  *
  * Set by `jailhouse cell load NAME IMAGE -s "bitrate=250000" -a 0x1000`.
  * The settings: formats/settings.ts. A new one is a row there and the code that follows it.
@@ -8,8 +8,8 @@
  * Words are separated by spaces or tabs. A later word wins. Any other text is refused as a whole.
  */
 import { Settings, SETTINGS_VALID } from '../../build/generated/settings';
-import { memory_read8 } from '../abi/bsp';
 import { Status } from '../rt/status';
+import { CharacterPort } from '../hal/character-port';
 import { Console } from './console';
 
 export { BusModeSetting, IdleSetting, InterruptSource } from '../../build/generated/settings';
@@ -29,8 +29,8 @@ const NOT_A_VALUE: i32 = -1;
 
 @final
 export class CommandLine extends Settings {
-  /** Private copy of the text, so that each byte is read once. */
-  private readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
+  /** Where the text is to be: COMMAND_LINE_BYTES bytes. */
+  readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
   private wordStart: u32 = 0;
   private wordLength: u32 = 0;
   /** The value of the word, after its "=". */
@@ -38,16 +38,10 @@ export class CommandLine extends Settings {
   private valueLength: u32 = 0;
 
   /**
-   * Reads the text at guest address `address`. `CommandLineTooLong`, `CommandLineUnknownKey`,
+   * Reads the `length` characters of `text`. `CommandLineTooLong`, `CommandLineUnknownKey`,
    * `CommandLineBadValue`: see `describeFault`.
    */
-  parse(address: u32): Status {
-    let length: u32 = 0;
-    for (; length < COMMAND_LINE_BYTES; length++) {
-      const character = memory_read8(address + length);
-      if (character === 0) break;
-      store<u8>(this.text + length, <u8>character);
-    }
+  parse(length: u32): Status {
     if (length === COMMAND_LINE_BYTES) return Status.CommandLineTooLong;
     let position: u32 = 0;
     while (position < length) {
@@ -65,7 +59,7 @@ export class CommandLine extends Settings {
   }
 
   /** Writes one line about the `status` of `parse`: what is wrong, where, and what is allowed. */
-  describeFault(console: Console, status: Status): void {
+  describeFault<Port extends CharacterPort>(console: Console<Port>, status: Status): void {
     console.text('command line: ');
     if (status === Status.CommandLineTooLong) {
       console.text('no end within ').decimal(COMMAND_LINE_BYTES).text(' bytes');

@@ -1,0 +1,191 @@
+/**
+ * A whole cell on fakes: chip, line, clock, shared memory and hypervisor, and AGL's end of the link.
+ *
+ * Does not: pass time but for 10 microseconds at each look at the clock, or move frames by itself: a spec
+ * fills the chip's buffers, steps the cell, and looks at what went over SPI and to AGL.
+ */
+import { allocateFrames, Frame } from '../../../src/can/frame';
+import { Cell } from '../../../src/cell/cell';
+import { CellParts } from '../../../src/cell/parts';
+import { Host } from '../../../src/hal/host';
+import { Idle } from '../../../src/hal/idle';
+import { SpiTiming } from '../../../src/hal/spi-bus';
+import { CONTROL_SECTION_BYTES } from '../../../src/page/layout';
+import { Status } from '../../../src/rt/status';
+import { CanDevice } from '../../../src/virtio/can-device';
+import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { show } from '../support/frames';
+import { DEVICE, DRIVER, FakeLink, FakeSection, SECTION_BYTES, Wire } from '../virtio/pair';
+
+const EFLG: u32 = 0x2d;
+
+/** A hypervisor that has given what a spec says, and keeps what is written on its console. */
+export class FakeHost extends Host {
+  commandLine: string = '';
+  /** Address of the rules image in the module's own memory; 0: none was loaded. */
+  rules: usize = 0;
+  /** What `open...` gives. */
+  regionStatus: Status = Status.Ok;
+  linkStatus: Status = Status.Ok;
+  pageStatus: Status = Status.Ok;
+  /** The cell is asked to end. */
+  wantsShutdown: bool = false;
+  /** What the cell has said to that, and about itself. */
+  denials: u32 = 0;
+  approvals: u32 = 0;
+  failures: u32 = 0;
+  systemError: bool = false;
+  /** The console takes no character. */
+  isBusy: bool = false;
+  console: string = '';
+
+  override open(): Status {
+    return this.regionStatus;
+  }
+
+  override copyCommandLine(destination: usize, bytes: u32): u32 {
+    const length = this.commandLine.length as u32;
+    if (length >= bytes) return bytes;
+    for (let index: u32 = 0; index < length; index++) {
+      store<u8>(destination + index, this.commandLine.charCodeAt(index));
+    }
+    return length;
+  }
+
+  override copyRules(destination: usize, bytes: u32): void {
+    if (this.rules === 0) memory.fill(destination, 0, bytes);
+    else memory.copy(destination, this.rules, bytes);
+  }
+
+  override openLink(): Status {
+    return this.linkStatus;
+  }
+
+  override openStatusPage(): Status {
+    return this.pageStatus;
+  }
+
+  override shutdownRequested(): bool {
+    return this.wantsShutdown;
+  }
+
+  override denyShutdown(): void {
+    this.wantsShutdown = false;
+    this.denials++;
+  }
+
+  override approveShutdown(): void {
+    this.approvals++;
+  }
+
+  override failed(): void {
+    this.failures++;
+  }
+
+  override systemErrorPending(): bool {
+    return this.systemError;
+  }
+
+  override wantsCarriageReturn(): bool {
+    return false;
+  }
+
+  override isAtRest(): bool {
+    return !this.isBusy;
+  }
+
+  override put(character: u32): void {
+    this.console += String.fromCharCode(character);
+  }
+}
+
+/** A core that sleeps if a spec says so. */
+export class FakeIdle extends Idle {
+  sleepsSeen: u32 = 0;
+
+  override start(): void {}
+
+  override sleep(): void {
+    this.sleepsSeen++;
+  }
+
+  override close(): void {
+    this.sleeps = false;
+  }
+}
+
+export type FakeParts = CellParts<FakeHost, FakeChip, FakeLine, FakeClock, FakeSection, FakeLink>;
+
+export class FakeBoard {
+  readonly host: FakeHost = new FakeHost();
+  readonly chip: FakeChip = new FakeChip();
+  readonly line: FakeLine = new FakeLine(this.chip);
+  readonly clock: FakeClock = new FakeClock();
+  readonly wire: Wire = new Wire();
+  readonly section: FakeSection = new FakeSection(SECTION_BYTES);
+  readonly page: FakeSection = new FakeSection(CONTROL_SECTION_BYTES);
+  readonly requests: FakeSection = new FakeSection(CONTROL_SECTION_BYTES);
+  readonly idle: FakeIdle = new FakeIdle();
+  readonly parts: FakeParts = new CellParts<
+    FakeHost,
+    FakeChip,
+    FakeLine,
+    FakeClock,
+    FakeSection,
+    FakeLink
+  >(
+    this.host,
+    this.clock,
+    this.chip,
+    new SpiTiming(500_000_000, 9, 400),
+    this.line,
+    new FakeLink(this.wire, DRIVER),
+    this.section,
+    this.page,
+    this.requests,
+  );
+  readonly cell: Cell<FakeParts, FakeIdle> = new Cell<FakeParts, FakeIdle>(this.parts, this.idle);
+  /** AGL's end of the link, as the bridge plays it. */
+  readonly agl: CanDevice<FakeSection, FakeLink, FakeClock> = new CanDevice<
+    FakeSection,
+    FakeLink,
+    FakeClock
+  >(this.section, new FakeLink(this.wire, DEVICE), this.clock);
+  private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+
+  constructor(commandLine: string = '') {
+    this.host.commandLine = commandLine;
+  }
+
+  /** Starts the cell; what the start did over SPI and said is forgotten if it went well. */
+  start(): Status {
+    const status = this.cell.start(0);
+    this.chip.set(EFLG, 0);
+    return status;
+  }
+
+  /** `count` steps of the cell, and as many of AGL's end. */
+  step(count: u32 = 1): void {
+    for (; count !== 0; count--) {
+      this.cell.step();
+      this.agl.step();
+    }
+  }
+
+  /** Steps until frames can flow to and from AGL. */
+  connect(): void {
+    for (let count = 0; count < 100_000; count++) {
+      if (this.parts.agl.running && this.agl.delivering) return;
+      this.step();
+    }
+    throw new Error('no session');
+  }
+
+  /** The next frame that the cell has given to AGL, as text; empty: none. */
+  takeFromCell(): string {
+    if (this.agl.takeTransmit(this.frame) !== Status.Ok) return '';
+    const text = show(this.frame);
+    this.agl.finishTransmit(true);
+    return text;
+  }
+}
