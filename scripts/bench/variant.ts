@@ -33,13 +33,7 @@ const SHARED_ARTIFACTS = [
 /** Builds a variant; returns the folder that holds its built files, as build/ holds the others. */
 export async function buildVariant(name: string, changes: readonly Change[]): Promise<string> {
   const folder = join(PROJECT, 'build/bench/variants', name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'build'), { recursive: true });
-  for (const path of COPIED) {
-    cpSync(join(PROJECT, path), join(folder, path), { recursive: true });
-  }
-  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
-  for (const change of changes) applyChange(folder, change);
+  copyTree(folder, COPIED, changes);
   const load = (path: string): Promise<unknown> =>
     import(pathToFileURL(join(folder, 'scripts/build', path)).href);
   const { buildWasm } = (await load('wasm.ts')) as typeof Wasm;
@@ -49,6 +43,21 @@ export async function buildVariant(name: string, changes: readonly Change[]): Pr
     cpSync(join(PROJECT, 'build', artifact), join(folder, 'build', artifact));
   }
   return join(folder, 'build');
+}
+
+/** Makes `folder` anew: the paths of the tree, changed, node_modules, and an empty build/. */
+export function copyTree(
+  folder: string,
+  paths: readonly string[],
+  changes: readonly Change[],
+): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'build'), { recursive: true });
+  for (const path of paths) {
+    cpSync(join(PROJECT, path), join(folder, path), { recursive: true });
+  }
+  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  for (const change of changes) applyChange(folder, change);
 }
 
 function applyChange(folder: string, { file, from, to }: Change): void {

@@ -1,0 +1,155 @@
+/**
+ * A counter is one row and the place that counts it, a setting one row and the code that follows it: both
+ * are put into a copy of the tree, and appear in the firmware, the bridge's text and JSON, the twin's
+ * reader and the documents.
+ *
+ * Does not: need a build, or a compiler besides asc: the copy runs on the wasm engine.
+ */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { copyTree, type Change } from '../../scripts/bench/variant.ts';
+import { PROJECT } from '../../scripts/build/command.ts';
+import type * as Data from '../../scripts/build/data.ts';
+import type * as Documents from '../../scripts/build/formats/documents.ts';
+import type * as WasmBuild from '../../scripts/build/wasm.ts';
+import type * as Counters from '../../lab/page/counters.ts';
+import type * as Rig from '../../lab/rig/rig.ts';
+import type * as StatusPage from '../../lab/page/status-page.ts';
+
+const FOLDER = join(PROJECT, 'build/contract/formats-row');
+const PATHS = [
+  ...['formats', 'src', 'scripts/build', 'lab', 'twin', 'rules', 'cell-config', 'docs'],
+  ...['package.json', 'asconfig.json', 'tsconfig.json', 'rules.yaml'],
+];
+
+const COUNTER_ROW = "  probes: { number: 74, what: 'probes of a test' },\n";
+const SETTING_ROW = `  probe: {
+    ...{ field: 'probeCount', kind: 'number', minimum: 0, maximum: 9, initial: 0 },
+    what: 'how often a test probes',
+  },\n`;
+
+const CHANGES: readonly Change[] = [
+  {
+    file: 'formats/counters.ts',
+    from: '} as const satisfies Record<string, CounterRow>;',
+    to: `${COUNTER_ROW}} as const satisfies Record<string, CounterRow>;`,
+  },
+  {
+    file: 'formats/settings.ts',
+    from: '} as const satisfies Record<string, SettingRow>;',
+    to: `${SETTING_ROW}} as const satisfies Record<string, SettingRow>;`,
+  },
+  // The code that follows the setting, which is the place that counts.
+  {
+    file: 'src/cell/bus/settings.ts',
+    from: "import { CellParts } from '../parts';",
+    to: "import { count, Counter } from '../../rt/counters';\nimport { CellParts } from '../parts';",
+  },
+  {
+    file: 'src/cell/bus/settings.ts',
+    from: '  modes.oneShot = settings.oneShot;',
+    to: `  for (let probe: u32 = 0; probe < settings.probeCount; probe++) count(Counter.Probes);
+  modes.oneShot = settings.oneShot;`,
+  },
+];
+
+/** Where the bridge's module sees the cell's output section (docs/bridge.md). */
+const STATUS_PAGE = 0xa0000000;
+
+interface BridgeExports {
+  readonly memory: WebAssembly.Memory;
+  control_open(silenceMillis: number): void;
+  control_tend(wallMicros: bigint): void;
+  control_status(asJson: number): number;
+  control_text(): number;
+  control_text_length(): number;
+}
+
+async function load<T>(path: string): Promise<T> {
+  return (await import(pathToFileURL(join(FOLDER, path)).href)) as T;
+}
+
+/** What the copy's bridge says of a status page. */
+async function statusOf(page: Buffer, asJson: boolean): Promise<string> {
+  const module = await WebAssembly.compile(readFileSync(join(FOLDER, 'build/bridge.wasm')));
+  let seconds = 0n;
+  // The bridge reads its own requests as well, behind the page; what it finds there does not matter.
+  const at = (address: number): number => ((address >>> 0) - STATUS_PAGE) % page.length;
+  const reads: Record<string, (address: number) => number | bigint> = {
+    memory_read8: (address) => page.readUInt8(at(address)),
+    memory_read16: (address) => page.readUInt16LE(at(address)),
+    memory_read32: (address) => page.readUInt32LE(at(address)),
+    memory_read64: (address) => page.readBigUInt64LE(at(address)),
+    counter_read: () => (seconds += 1n),
+    counter_hertz: () => 1,
+  };
+  const imports: Record<string, Record<string, (address: number) => number | bigint>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    (imports[from] ??= {})[name] = reads[name] ?? (() => 1);
+  }
+  const instance = await WebAssembly.instantiate(module, imports);
+  const bridge = instance.exports as unknown as BridgeExports;
+  bridge.control_open(0);
+  // After some seconds without another heartbeat: the cell stands still, and the page is what it left.
+  for (let look = 0; look < 5; look++) bridge.control_tend(0n);
+  assert.equal(bridge.control_status(asJson ? 1 : 0), 0, 'the page is read');
+  const text = Buffer.from(
+    bridge.memory.buffer,
+    bridge.control_text(),
+    bridge.control_text_length(),
+  );
+  return text.toString('latin1');
+}
+
+describe('a row of a counter and one of a setting', { timeout: 900_000 }, () => {
+  let rig: typeof Rig;
+  let section: Buffer;
+
+  before(async () => {
+    copyTree(FOLDER, PATHS, CHANGES);
+    const { buildWasm } = await load<typeof WasmBuild>('scripts/build/wasm.ts');
+    const { buildCells } = await load<typeof Data>('scripts/build/data.ts');
+    await Promise.all([buildWasm('cell'), buildWasm('bridge'), buildCells()]);
+    rig = await load<typeof Rig>('lab/rig/rig.ts');
+    const bench = await rig.startBench({ engine: 'wasm', settings: 'probe=7' });
+    bench.run(30_000_000);
+    assert.ok(bench.board.control);
+    section = Buffer.from(bench.board.control.status);
+    bench.close();
+  });
+
+  it('are followed and counted by the firmware, and read by the twin', async () => {
+    const { readStatusPage } = await load<typeof StatusPage>('lab/page/status-page.ts');
+    const { namedCounters } = await load<typeof Counters>('lab/page/counters.ts');
+    const page = readStatusPage(section);
+    assert.ok(page);
+    assert.equal(namedCounters(page.counters).probes, 7);
+  });
+
+  it('are in what a refused command line says', async () => {
+    const refused = rig.startBench({ engine: 'wasm', settings: 'probe=10' });
+    await assert.rejects(refused, /bad value in "probe=10"; valid: .* probe=0\.\.9 \(/);
+  });
+
+  it('are in the text and the JSON of `canwarden status`', async () => {
+    assert.match(await statusOf(section, false), /^probes +7$/m);
+    const { counters } = JSON.parse(await statusOf(section, true)) as {
+      counters: Record<string, number>;
+    };
+    assert.equal(counters.probes, 7);
+  });
+
+  it('are in the tables of the documents', async () => {
+    const { withTables } = await load<typeof Documents>('scripts/build/formats/documents.ts');
+    const made = (path: string): string => withTables(readFileSync(join(FOLDER, path), 'utf8'));
+    assert.match(made('docs/status-page.md'), /^\| 74 \| `probes` \| probes of a test \|$/m);
+    assert.match(
+      made('docs/settings.md'),
+      /^\| `probe=` \| 0 to 9 \| 0 \| how often a test probes \|$/m,
+    );
+    assert.match(made('docs/troubleshooting.md'), /keys are .*`probe`/);
+  });
+});
