@@ -51,7 +51,7 @@ export const COUNTERS = {
   forwardDroppedOwnRing: { number: 42, what: "frames for AGL dropped: the cell's ring was full, AGL's had room: the cell did nothing but read" },
   forwardDroppedUnsupported: { number: 43, what: "frames for AGL dropped: virtio-can, or what AGL's driver agreed to, cannot carry it: remote frames" },
   forwardDroppedFault: { number: 44, what: "frames for AGL dropped: AGL's ring said something impossible; the session was given up with this frame" },
-  receiveBroken: { number: 45, what: 'frames whose reading the SPI block broke off; not in `received`' },
+  receiveBroken: { number: 45, what: 'frames whose reading broke off: the SPI block stopped, or the chip lost its supply; not in `received`' },
   errorMessagesForwarded: { number: 46, what: "error messages (`errors=1`) put into AGL's ring; in no sum" },
 
   fromAglTaken: { number: 47, what: "messages taken out of AGL's ring" },

@@ -32,6 +32,8 @@ enum Place {
   /** Ask for the bus. */
   Rejoin = 3,
   AwaitBus = 4,
+  /** On the bus: are the settings still there. */
+  Confirm = 5,
 }
 
 @final
@@ -74,7 +76,10 @@ export class BusOff<Parts extends AnyParts> {
     return this.next.ticks;
   }
 
-  /** One step. `Ok`: back on the bus. Otherwise it goes on at `nextTicks`. */
+  /**
+   * One step. `Ok`: back on the bus. `ChipNotInNormalMode`: the chip has lost its settings. Otherwise it
+   * goes on at `nextTicks`.
+   */
   run(nowTicks: u64): Status {
     const controller = this.parts.controller;
     this.next.start(nowTicks, this.lookTicks);
@@ -83,17 +88,24 @@ export class BusOff<Parts extends AnyParts> {
         this.leave(nowTicks);
         return Status.Busy;
       case Place.AwaitRecovery:
-        this.awaitRecovery(nowTicks);
-        return Status.Busy;
+        return this.awaitRecovery(nowTicks);
       case Place.Retire:
         if (controller.leaveNow(false) === Status.Ok) this.rest(nowTicks);
         return Status.Busy;
       case Place.Rejoin:
         if (controller.rejoin() === Status.Ok) this.place = Place.AwaitBus;
         return Status.Busy;
+      case Place.AwaitBus:
+        if (controller.joined() === Status.Ok) this.goTo(Place.Confirm, nowTicks);
+        return Status.Busy;
       default:
-        return controller.joined();
+        return controller.confirmSettings();
     }
+  }
+
+  private goTo(place: Place, nowTicks: u64): void {
+    this.place = place;
+    this.next.start(nowTicks, 0);
   }
 
   /** What was to be sent is given up: later it would be old. */
@@ -107,14 +119,14 @@ export class BusOff<Parts extends AnyParts> {
     this.rest(nowTicks);
   }
 
-  private awaitRecovery(nowTicks: u64): void {
+  private awaitRecovery(nowTicks: u64): Status {
     const status = this.parts.controller.checkRecovered();
     if (status === Status.Ok) {
-      this.place = this.restart.reached(nowTicks) ? Place.Rejoin : Place.Retire;
-      this.next.start(nowTicks, 0);
+      this.goTo(this.restart.reached(nowTicks) ? Place.Rejoin : Place.Retire, nowTicks);
     } else if (this.overdue.reached(nowTicks)) {
       this.place = Place.Retire;
     }
+    return status === Status.ChipNotInNormalMode ? status : Status.Busy;
   }
 
   /** In configuration mode until the time of the setting is over, and long enough to get there. */

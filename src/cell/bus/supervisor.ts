@@ -7,7 +7,7 @@
  * READ STATUS when the line lies). A chip that has lost its settings is set up again in such steps, too;
  * only the answers that wait in it are loaded in one (28 bytes).
  *
- * How often: a full look (10 bytes) every 10 ms. Besides that a short one (4 bytes): every millisecond
+ * How often: a full look (10 bytes) every 10 ms. Besides that a short one (6 bytes): every millisecond
  * while there are errors on the bus; every 64 bit times while a frame is on its way, because a failed
  * attempt counts 8 and takes no less.
  */
@@ -244,6 +244,10 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
 
   private stayOff(nowTicks: u64): void {
     const status = this.busOff.run(nowTicks);
+    if (status === Status.ChipNotInNormalMode) {
+      this.lose(nowTicks);
+      return;
+    }
     this.timer.start(this.busOff.nextTicks, 0);
     if (status !== Status.Ok) return;
     this.state = BusState.Running;

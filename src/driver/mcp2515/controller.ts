@@ -14,7 +14,7 @@
  *   loadData        LOAD TX BUFFER from D0 (1 + n)
  *   send            RTS (1)
  *   transmit        preload and send (7 + n)
- *   look            READ or BIT MODIFY (4), a full look READ (10); see fault-monitor.ts
+ *   look            READ or BIT MODIFY (4 to 6), a full look READ (10); see fault-monitor.ts
  *   tendTransmit    READ or BIT MODIFY (2 to 4); see transmit-buffers.ts
  *
  *   configureStep   RESET, WRITE or READ (1 to 10)
@@ -124,9 +124,9 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     return this.rememberSettings();
   }
 
-  /** Records the chip's current settings as those that must stay. READ (10 bytes). */
+  /** Records the chip's current settings as those that must stay. `ChipNotInNormalMode`: lost already. READ (10 bytes). */
   rememberSettings(): Status {
-    return counted(this.faults.rememberSettings());
+    return counted(this.faults.rememberSettings(this.setup.modes.wantedBits));
   }
 
   /** Back to configuration mode after the frame on its way. Waits at most 1,000 bit times. */
@@ -308,7 +308,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     return counted(this.setup.modes.requestAbort(!counting));
   }
 
-  /** After bus-off: `Busy` until the chip has counted 128 times 11 recessive bits. */
+  /** After bus-off: `Busy` until the chip has counted 128 times 11 recessive bits; see FaultMonitor. */
   checkRecovered(): Status {
     return counted(this.faults.checkRecovered());
   }
@@ -326,6 +326,11 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     this.faults.restart();
     this.open();
     return Status.Ok;
+  }
+
+  /** After `joined`, whether the chip has kept its settings meanwhile; see FaultMonitor. READ (10 bytes). */
+  confirmSettings(): Status {
+    return counted(this.faults.confirmSettings());
   }
 
   /** Begins to enter sleep mode; nothing can be sent any more. `sleepStep` continues. */

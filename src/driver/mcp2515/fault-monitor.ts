@@ -7,13 +7,18 @@
  * A round begins with a look and continues while there is something to do about it. It makes one transaction
  * per call, so that a frame never waits for more than one of them:
  *
- *   look           READ CANINTF, EFLG (4 bytes); periodically READ the eight registers from CNF3 to
+ *   look           READ CANINTF, EFLG (6 bytes); periodically READ the eight registers from CNF3 to
  *                  CANCTRL (10 bytes), which also shows whether the chip has lost its settings: after a
  *                  brown-out it is in configuration mode
- *   full look      and after a new state READ TEC, REC (4 bytes)
+ *   full look      and after a new state READ TEC, REC (6 bytes)
  *   overflow       clear the bits that were seen (4 bytes)
  *   flags          clear MERRF and ERRIF (4 bytes), so that the next look shows whether errors continue
  *                  and whether a short state has come and gone
+ *
+ * Each READ continues to CANSTAT and CANCTRL, which end every row of registers (table 11-1). The bytes before
+ * them are believed only when both are as they were set up. A chip that was reset has other values. When the
+ * supply drops in the middle of a READ, the rest is all ones or all zeros, and neither value is that. Then a
+ * full look comes next; if it does not show the settings either, they are lost.
  *
  * EFLG shows the present state. ERRIF, which asserts no interrupt here, is set when a state begins and stays
  * set. Set while EFLG shows an unchanged state, it means a state too short to be seen. Section 7.7 does not
@@ -26,8 +31,7 @@ import { count, Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { modifyRegister, readRegisters, registersRead } from './instructions';
 import {
-  CANCTRL_OSM,
-  CANCTRL_REQOP_MASK,
+  CANCTRL_ABAT,
   CANINTE_RX0IE,
   CANINTE_RX1IE,
   CANINTF,
@@ -62,11 +66,17 @@ export const EVENT_FULL_LOOK: u32 = 1 << 3;
 const LOOK_REGISTERS: u32 = 8;
 const LOOK_FLAGS_SHIFT: u64 = 32;
 const LOOK_INTERRUPTS: u64 = 0xff;
-/** The settings that must stay: timing, interrupt enables, mode, and requested mode and one-shot. */
-const LOOK_SETTINGS_MASK: u64 =
-  0xffffffff |
-  ((CANSTAT_OPMOD_MASK as u64) << 48) |
-  (((CANCTRL_REQOP_MASK | CANCTRL_OSM) as u64) << 56);
+/** CANSTAT and CANCTRL, which end a row of registers: the mode, and what is asked for but an abort. */
+const MODE_MASK: u32 = CANSTAT_OPMOD_MASK | ((0xff & ~CANCTRL_ABAT) << 8);
+const LOOK_MODE_SHIFT: u64 = 48;
+/** What must stay as set: timing and interrupt enables, and the mode. */
+const LOOK_SETTINGS_MASK: u64 = 0xffffffff | ((MODE_MASK as u64) << LOOK_MODE_SHIFT);
+/** CANINTF and EFLG, or TEC and REC, and CANSTAT and CANCTRL behind them. */
+const PAIR_REGISTERS: u32 = 4;
+const PAIR_MODE_SHIFT: u32 = 16;
+/** EFLG alone, and those behind it. */
+const SINGLE_REGISTERS: u32 = 3;
+const SINGLE_MODE_SHIFT: u32 = 8;
 
 const OVERFLOW_MASK: u32 = EFLG_RX0OVR | EFLG_RX1OVR;
 const RECEIVE_FLAGS: u32 = CANINTE_RX0IE | CANINTE_RX1IE;
@@ -123,10 +133,17 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.doubted = false;
   }
 
-  /** Records the current settings as those that must stay. One full look (10 bytes). */
-  rememberSettings(): Status {
+  /**
+   * Records the current settings as those that must stay. One full look (10 bytes).
+   * `ChipNotInNormalMode`: the chip is not in `mode`, as CANSTAT.OPMOD has it, so they are not its own.
+   */
+  rememberSettings(mode: u32): Status {
     const status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
-    if (status === Status.Ok) this.settings = registersRead() & LOOK_SETTINGS_MASK;
+    if (status !== Status.Ok) return status;
+    const settings = registersRead() & LOOK_SETTINGS_MASK;
+    const found = ((settings >> LOOK_MODE_SHIFT) as u32) & CANSTAT_OPMOD_MASK;
+    if (found !== mode) return Status.ChipNotInNormalMode;
+    this.settings = settings;
     this.doubted = false;
     return status;
   }
@@ -137,11 +154,29 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.doubted = false;
   }
 
-  /** Checks outside of a round whether bus-off lasts: `Busy` while it does. READ (3 bytes). */
+  /**
+   * Checks outside of a round whether bus-off lasts: `Busy` while it does. `ChipNotInNormalMode`: the chip
+   * has lost its settings, twice in a row. READ (5 bytes).
+   */
   checkRecovered(): Status {
-    const status = readRegisters(this.bus, EFLG, 1);
+    const status = readRegisters(this.bus, EFLG, SINGLE_REGISTERS);
     if (status !== Status.Ok) return status;
-    return ((registersRead() as u32) & EFLG_TXBO) === 0 ? status : Status.Busy;
+    const registers = registersRead() as u32;
+    if (!this.isOfSettings(registers >> SINGLE_MODE_SHIFT)) return this.doubt();
+    this.doubted = false;
+    return (registers & EFLG_TXBO) === 0 ? status : Status.Busy;
+  }
+
+  /**
+   * Checks outside of a round whether the settings are those recorded. `Busy`: they are not, and another
+   * look is to show that too. `ChipNotInNormalMode`: it has. READ (10 bytes).
+   */
+  confirmSettings(): Status {
+    const status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
+    if (status !== Status.Ok) return status;
+    if ((registersRead() & LOOK_SETTINGS_MASK) !== this.settings) return this.doubt();
+    this.doubted = false;
+    return status;
   }
 
   /** True in the middle of a round. */
@@ -164,7 +199,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     let status: Status;
     this.receiveFlagsFresh = false;
     if (this.countersDue) {
-      status = readRegisters(this.bus, TEC, 2);
+      status = readRegisters(this.bus, TEC, PAIR_REGISTERS);
       if (status === Status.Ok) this.takeCounters(registersRead() as u32);
     } else if (this.overflowSeen !== 0) {
       status = modifyRegister(this.bus, EFLG, this.overflowSeen, 0);
@@ -177,8 +212,8 @@ export class FaultMonitor<Bus extends SpiBus> {
       status = readRegisters(this.bus, CNF3, LOOK_REGISTERS);
       if (status === Status.Ok) this.takeFullLook(registersRead());
     } else {
-      status = readRegisters(this.bus, CANINTF, 2);
-      if (status === Status.Ok) this.takeFlags(registersRead() as u32);
+      status = readRegisters(this.bus, CANINTF, PAIR_REGISTERS);
+      if (status === Status.Ok) this.takeShortLook(registersRead() as u32);
     }
     if (status === Status.Ok && this.inProgress) return Status.Busy;
     return status;
@@ -198,6 +233,23 @@ export class FaultMonitor<Bus extends SpiBus> {
     const flags = (registers >> LOOK_FLAGS_SHIFT) as u32;
     this.receiveFlags = flags & RECEIVE_FLAGS & (((registers >> 24) & LOOK_INTERRUPTS) as u32);
     this.takeFlags(flags);
+  }
+
+  private takeShortLook(registers: u32): void {
+    if (this.isOfSettings(registers >> PAIR_MODE_SHIFT)) this.takeFlags(registers);
+    else this.doubted = true;
+  }
+
+  /** CANSTAT in bits 0..7 and CANCTRL in 8..15 are as set up. */
+  private isOfSettings(mode: u32): bool {
+    const settings = this.settings;
+    return settings === 0 || (mode & MODE_MASK) === ((settings >> LOOK_MODE_SHIFT) as u32);
+  }
+
+  private doubt(): Status {
+    const wasDoubted = this.doubted;
+    this.doubted = true;
+    return wasDoubted ? Status.ChipNotInNormalMode : Status.Busy;
   }
 
   /** `registers`: CANINTF in bits 0..7, EFLG in 8..15. */
@@ -239,9 +291,14 @@ export class FaultMonitor<Bus extends SpiBus> {
   }
 
   private takeCounters(registers: u32): void {
+    this.countersDue = false;
+    if (!this.isOfSettings(registers >> PAIR_MODE_SHIFT)) {
+      // They are read again, after the full look that comes first.
+      this.doubted = true;
+      return;
+    }
     this.transmitErrors = registers & 0xff;
     this.receiveErrors = (registers >> 8) & 0xff;
-    this.countersDue = false;
     if (this.stateChanged) this.events |= EVENT_STATE;
     this.stateChanged = false;
   }

@@ -13,6 +13,7 @@ import { Acceptance } from './acceptance';
 import { decodeData, decodeHeader } from './frame-codec';
 import {
   BUFFER_REGISTERS,
+  HEADER_BYTES,
   readReceiveData,
   readReceiveHeader,
   readReceiveStatus,
@@ -25,12 +26,17 @@ import { ReceiveOrder } from './receive-order';
 import {
   DLC_MASK,
   RXB0DLC,
+  RXBDLC_UNUSED,
   RX_STATUS_BUFFERS_SHIFT,
   RX_STATUS_FILTER_MASK,
   RX_STATUS_FORM_MASK,
   RX_STATUS_FORM_SHIFT,
+  STATUS_ALL,
 } from './registers';
 import { TransmitBuffers } from './transmit-buffers';
+
+/** RXBnDLC of what was read, the last byte of the header. */
+const DLC_READ: usize = BUFFER_REGISTERS + HEADER_BYTES - 1;
 
 @final
 export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
@@ -152,6 +158,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     let status = readReceiveHeader(this.bus, buffer);
     if (status !== Status.Ok) return broken(status);
     if (this.guessed && !this.confirmGuess()) return Status.Empty;
+    if ((load<u8>(DLC_READ) & RXBDLC_UNUSED) !== 0) return this.breakOff();
     const length = decodeHeader(BUFFER_REGISTERS, frame);
     status = readReceiveData(this.bus, length);
     if (status !== Status.Ok) return broken(status);
@@ -165,6 +172,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     const status = readStatus(this.bus);
     if (status !== Status.Ok) return counted(status);
     const answer = statusRead();
+    // A chip without supply says so, too, and has no frames to be read.
+    if (answer === STATUS_ALL && !this.buffers.allPending) return Status.Ok;
     this.order.update(answer);
     this.buffers.update(answer);
     return Status.Ok;
@@ -205,6 +214,14 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.order.allEmpty();
     count(Counter.SpuriousInterrupts);
     return false;
+  }
+
+  /** No register reads like that: the chip has lost its supply, and the frame with it. */
+  private breakOff(): Status {
+    counted(readReceiveData(this.bus, 0));
+    this.order.allEmpty();
+    count(Counter.ReceiveBroken);
+    return Status.Empty;
   }
 }
 

@@ -78,6 +78,8 @@ export const TXBCTRL_TXREQ: u32 = 1 << 3;
 export const TXBCTRL_TXERR: u32 = 1 << 4;
 export const TXBCTRL_MLOA: u32 = 1 << 5;
 export const TXBCTRL_ABTF: u32 = 1 << 6;
+/** Bits that read as 0. */
+export const TXBCTRL_UNUSED: u32 = (1 << 7) | (1 << 2);
 
 // Registers 4-1 and 4-2: RXB0CTRL, RXB1CTRL.
 export const RXB0CTRL: u32 = 0x60;
@@ -92,6 +94,8 @@ export const SIDL_SRR: u32 = 1 << 4;
 export const SIDL_EID_MASK: u32 = 0x03;
 export const DLC_RTR: u32 = 1 << 6;
 export const DLC_MASK: u32 = 0x0f;
+/** Reads as 0 (register 4-8). */
+export const RXBDLC_UNUSED: u32 = 1 << 7;
 
 // Figure 12-8: the answer of READ STATUS.
 export const STATUS_RX0IF: u32 = 1 << 0;
@@ -100,6 +104,8 @@ export const STATUS_RECEIVED_MASK: u32 = 0x03;
 export const STATUS_TX0REQ: u32 = 1 << 2;
 export const STATUS_TX1REQ: u32 = 1 << 4;
 export const STATUS_TX2REQ: u32 = 1 << 6;
+/** All buffers full, all requests pending; or no chip that answers. */
+export const STATUS_ALL: u32 = 0xff;
 
 // Figure 12-9: the answer of RX STATUS.
 export const RX_STATUS_BUFFERS_SHIFT: u32 = 6;

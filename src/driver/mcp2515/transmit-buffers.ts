@@ -32,6 +32,7 @@ import {
   TXBCTRL_TXP_MASK,
   TXBCTRL_TXERR,
   TXBCTRL_TXREQ,
+  TXBCTRL_UNUSED,
 } from './registers';
 
 export const TRANSMIT_BUFFERS: u32 = 3;
@@ -110,6 +111,11 @@ export class TransmitBuffers<Bus extends SpiBus> {
   /** True while any request is pending in the chip, so that READ STATUS is worthwhile. */
   get anyPending(): bool {
     return this.pending !== 0;
+  }
+
+  /** True while a request of every buffer is pending. */
+  get allPending(): bool {
+    return this.pending === REQUEST_MASK;
   }
 
   /** True if `step` has something to do. */
@@ -282,7 +288,10 @@ function controlOf(buffer: u32): u32 {
   return TXB0CTRL + (buffer << 4);
 }
 
-/** TXBnCTRL is as after a reset: the driver sets no TXP to 0 (register-plan.ts). */
+/**
+ * TXBnCTRL is as after a reset, as the driver sets no TXP to 0 (register-plan.ts); or no chip has answered,
+ * which loses its supply just then.
+ */
 function wasReset(control: u32): bool {
-  return (control & TXBCTRL_TXP_MASK) === 0;
+  return (control & TXBCTRL_TXP_MASK) === 0 || (control & TXBCTRL_UNUSED) !== 0;
 }

@@ -3,6 +3,7 @@
  * The controller's looks at faults: bytes, events, counters, and the settings that must stay.
  */
 import { FaultState } from '../../../src/can/fault-state';
+import { allocateFrames, Frame } from '../../../src/can/frame';
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import {
   EVENT_BRIEF_STATE,
@@ -18,13 +19,14 @@ import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 
 const TEC: u32 = 0x1c;
 const REC: u32 = 0x1d;
+const CANSTAT: u32 = 0x0e;
+const CANCTRL: u32 = 0x0f;
 const CNF1: u32 = 0x2a;
 const CANINTF: u32 = 0x2c;
 const EFLG: u32 = 0x2d;
-/** CANCTRL as it shows behind EFLG and CANSTAT (table 11-1). */
-const CANCTRL_OF_ROW: u32 = 0x2f;
 const FULL_LOOK = '03 28 00 00 00 00 00 00 00 00';
 
+const frame = changetype<Frame>(allocateFrames(1));
 let chip = new FakeChip();
 let line = new FakeLine(chip);
 let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
@@ -49,9 +51,9 @@ function round(full: bool): string {
 }
 
 describe('a look', () => {
-  test('costs 4 bytes when nothing is wrong, a full one 10', () => {
-    expect(round(false)).toBe('03 2c 00 00');
-    expect(round(true)).toBe(FULL_LOOK + '|03 1c 00 00');
+  test('costs 6 bytes when nothing is wrong, a full one 10 and 6', () => {
+    expect(round(false)).toBe('03 2c 00 00 00 00');
+    expect(round(true)).toBe(FULL_LOOK + '|03 1c 00 00 00 00');
     expect(can.faults.takeEvents()).toBe(EVENT_FULL_LOOK);
   });
 
@@ -62,7 +64,7 @@ describe('a look', () => {
     expect(can.look(false)).toBe(Status.Busy);
     chip.set(EFLG, 0xc0);
     expect(can.look(false)).toBe(Status.Ok);
-    expect(chip.take()).toBe('03 2c 00 00|05 2d c0 00');
+    expect(chip.take()).toBe('03 2c 00 00 00 00|05 2d c0 00');
     expect(chip.get(EFLG)).toBe(0);
     expect(countOf(Counter.ReceiveOverflow0)).toBe(before0 + 1);
     expect(countOf(Counter.ReceiveOverflow1)).toBe(before1 + 1);
@@ -71,7 +73,7 @@ describe('a look', () => {
 
   test('clears MERRF alone, so that the next one tells whether errors go on', () => {
     chip.set(CANINTF, 0x83);
-    expect(round(false)).toBe('03 2c 00 00|05 2c 80 00');
+    expect(round(false)).toBe('03 2c 00 00 00 00|05 2c 80 00');
     expect(chip.get(CANINTF)).toBe(0x03);
     expect(can.faults.takeEvents()).toBe(EVENT_BUS_ERROR);
     expect(can.faults.busErrorSeen).toBe(true);
@@ -84,12 +86,12 @@ describe('a look', () => {
     chip.set(EFLG, 0x15);
     chip.set(TEC, 0x80);
     chip.set(REC, 0x07);
-    expect(round(false)).toBe('03 2c 00 00|03 1c 00 00');
+    expect(round(false)).toBe('03 2c 00 00 00 00|03 1c 00 00 00 00');
     expect(can.faults.takeEvents()).toBe(EVENT_STATE);
     expect(can.faultState()).toBe(FaultState.ErrorPassive);
     expect(can.faults.transmitErrors).toBe(128);
     expect(can.faults.receiveErrors).toBe(7);
-    expect(round(false)).toBe('03 2c 00 00');
+    expect(round(false)).toBe('03 2c 00 00 00 00');
     expect(can.faults.takeEvents()).toBe(0);
     expect(countOf(Counter.FaultStateChanges)).toBe(before + 1);
   });
@@ -123,12 +125,12 @@ describe('a look', () => {
 });
 
 describe('bus-off', () => {
-  test('lasts as long as TXBO is set, whatever else EFLG shows: 3 bytes', () => {
+  test('lasts as long as TXBO is set, whatever else EFLG shows: 5 bytes', () => {
     chip.set(EFLG, 0x20);
     expect(can.checkRecovered()).toBe(Status.Busy);
     chip.set(EFLG, 0x15);
     expect(can.checkRecovered()).toBe(Status.Ok);
-    expect(chip.take()).toBe('03 2d 00|03 2d 00');
+    expect(chip.take()).toBe('03 2d 00 00 00|03 2d 00 00 00');
   });
 
   test('is over, and the counters are zero, when the chip is on the bus again', () => {
@@ -157,7 +159,7 @@ describe('the settings', () => {
     const bits: StaticArray<u32> = [0x08, 0x40];
     for (let index = 0; index < bits.length; index++) {
       can.rememberSettings();
-      chip.set(CANCTRL_OF_ROW, chip.get(CANCTRL_OF_ROW) ^ bits[index]);
+      chip.set(CANCTRL, chip.get(CANCTRL) ^ bits[index]);
       can.look(true);
       can.look(true);
       expect(can.faults.takeEvents() & EVENT_CHIP_RESET).toBe(EVENT_CHIP_RESET);
@@ -180,6 +182,68 @@ describe('the settings', () => {
     expect(can.look(true)).toBe(Status.Ok);
     expect(can.faults.takeEvents()).toBe(EVENT_CHIP_RESET);
     expect(can.faultState()).toBe(FaultState.ErrorActive);
+  });
+});
+
+describe('a chip whose supply drops', () => {
+  test('in the middle of any look tells nothing but that, be the rest all ones or all zeros', () => {
+    const rests: StaticArray<i32> = [0xff, 0x00];
+    // 0: a short look; 1: a full one; 2: the counters after it.
+    for (let kind = 0; kind < 3; kind++) {
+      for (let rest = 0; rest < rests.length; rest++) {
+        const bytes: u32 = kind === 1 ? 10 : 6;
+        for (let byte: u32 = 0; byte < bytes; byte++) {
+          can.faults.restart();
+          can.faults.takeEvents();
+          chip.silentValue = -1;
+          chip.set(EFLG, 0x00);
+          if (kind === 2) can.look(true);
+          chip.silentValue = rests[rest];
+          chip.silentFrom = byte;
+          expect(can.look(kind === 1)).toBe(Status.Busy);
+          // From then on it has reset values.
+          chip.silentFrom = 0;
+          expect(can.look(false)).toBe(Status.Ok);
+          expect(can.faults.takeEvents() & ~EVENT_FULL_LOOK).toBe(EVENT_CHIP_RESET);
+          expect(can.faultState()).toBe(FaultState.ErrorActive);
+          expect(can.faults.transmitErrors).toBe(0);
+        }
+      }
+    }
+  });
+
+  test('during bus-off has not recovered: it is lost', () => {
+    chip.set(EFLG, 0x20);
+    can.leaveNow(true);
+    expect(can.checkRecovered()).toBe(Status.Busy);
+    chip.silentValue = 0x00;
+    expect(can.checkRecovered()).toBe(Status.Busy);
+    expect(can.checkRecovered()).toBe(Status.ChipNotInNormalMode);
+  });
+
+  test('before its settings are remembered has none that are', () => {
+    chip.set(CANCTRL, 0x87);
+    chip.set(CANSTAT, 0x80);
+    expect(can.rememberSettings()).toBe(Status.ChipNotInNormalMode);
+  });
+
+  test('has no frame for READ STATUS that reads as ones, nor one whose header does', () => {
+    const before = countOf(Counter.ReceiveBroken);
+    const received = countOf(Counter.Received);
+    chip.silentValue = 0xff;
+    expect(can.pollStatus()).toBe(Status.Ok);
+    expect(can.frameKnown).toBe(false);
+    chip.silentValue = -1;
+    chip.fill(0, '20 00 00 00 00 00 00 00 00 00 00 00 00');
+    chip.fill(1, '20 00 00 00 00 00 00 00 00 00 00 00 00');
+    expect(can.attention()).toBe(true);
+    expect(can.pollStatus()).toBe(Status.Ok);
+    chip.silentValue = 0xff;
+    chip.silentFrom = 5;
+    expect(can.receive(frame)).toBe(Status.Empty);
+    expect(can.frameKnown).toBe(false);
+    expect(countOf(Counter.ReceiveBroken)).toBe(before + 1);
+    expect(countOf(Counter.Received)).toBe(received);
   });
 });
 
@@ -218,11 +282,11 @@ describe('a state that began and ended between two looks', () => {
     round(false);
     chip.set(CANINTF, ERRIF);
     chip.set(REC, 94);
-    expect(round(false)).toBe('03 2c 00 00|03 1c 00 00|05 2c 20 00');
+    expect(round(false)).toBe('03 2c 00 00 00 00|03 1c 00 00 00 00|05 2c 20 00');
     expect(can.faults.takeEvents()).toBe(EVENT_BRIEF_STATE | EVENT_STATE);
     expect(can.faults.receiveErrors).toBe(94);
     expect(can.faultState()).toBe(FaultState.ErrorActive);
-    expect(round(false)).toBe('03 2c 00 00');
+    expect(round(false)).toBe('03 2c 00 00 00 00');
     expect(can.faults.takeEvents()).toBe(0);
   });
 
@@ -243,7 +307,7 @@ describe('a state that began and ended between two looks', () => {
     round(false);
     chip.set(CANINTF, ERRIF);
     chip.set(EFLG, 0x40);
-    expect(round(false)).toBe('03 2c 00 00|05 2d 40 00|05 2c 20 00');
+    expect(round(false)).toBe('03 2c 00 00 00 00|05 2d 40 00|05 2c 20 00');
     expect(can.faults.takeEvents()).toBe(EVENT_OVERFLOW);
     round(false);
     expect(can.faults.takeEvents()).toBe(0);
@@ -257,7 +321,7 @@ describe('a state that began and ended between two looks', () => {
     can.faults.takeEvents();
     // A chip that keeps the flag while the state lasts.
     chip.set(CANINTF, ERRIF);
-    expect(round(false)).toBe('03 2c 00 00', 'and it is not cleared again and again');
+    expect(round(false)).toBe('03 2c 00 00 00 00', 'and it is not cleared again and again');
     expect(can.faults.takeEvents()).toBe(0);
     // One that does not: REC was 128 or more in between.
     chip.set(CANINTF, 0);

@@ -79,6 +79,19 @@ describe('a frame whose chip loses its settings', () => {
   });
 });
 
+describe('a chip that answers no more', () => {
+  test('has not sent the frame: bits 7 and 2 of TXBnCTRL read as 0 (register 3-1)', () => {
+    begin(false);
+    const before = countOf(Counter.FromAglChipReset);
+    chip.set(TXB0CTRL, 0);
+    can.pollStatus();
+    chip.silentValue = 0xff;
+    can.tendTransmit(now);
+    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(countOf(Counter.FromAglChipReset)).toBe(before + 1);
+  });
+});
+
 describe('an abort', () => {
   test('clears TXnIF, sees TXREQ set once more, clears TXREQ, reads TXBnCTRL', () => {
     begin(false);

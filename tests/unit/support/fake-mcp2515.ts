@@ -31,6 +31,8 @@ export class FakeChip extends SpiBus {
   bytes: u32 = 0;
   /** What a chip that does not answer reads as; -1: it answers. */
   silentValue: i32 = -1;
+  /** The byte of a transaction from which on it is so. */
+  silentFrom: u32 = 0;
   /** Transactions until the block stops working; -1: never. */
   transactionsLeft: i32 = -1;
   /** A register that does not take what is written to it; -1: none. */
@@ -85,11 +87,11 @@ export class FakeChip extends SpiBus {
   }
 
   get(address: u32): u32 {
-    return this.registers[address];
+    return this.registers[placeOf(address)];
   }
 
   set(address: u32, value: u32): void {
-    this.registers[address] = value as u8;
+    this.registers[placeOf(address)] = value as u8;
   }
 
   /** A frame arrives in receive buffer `index`: its 13 registers in hexadecimal. */
@@ -119,7 +121,8 @@ export class FakeChip extends SpiBus {
   private exchangeAll(buffer: usize, length: u32): void {
     for (let index: u32 = 0; index < length; index++) {
       const out = load<u8>(buffer + index);
-      store<u8>(buffer + index, this.silentValue < 0 ? this.exchange(out) : this.silentValue);
+      const isSilent = this.silentValue >= 0 && this.position >= this.silentFrom;
+      store<u8>(buffer + index, isSilent ? this.silentValue : this.exchange(out));
       if (this.sent.length > 0 && !this.sent.endsWith('|')) this.sent += ' ';
       this.sent += hex(out);
       this.bytes++;
@@ -229,6 +232,11 @@ export class FakeClock extends Clock {
   override ticksPerSecond(): u32 {
     return 1_000_000;
   }
+}
+
+/** Table 11-1: CANSTAT and CANCTRL end every row of registers. */
+function placeOf(address: u32): u32 {
+  return (address & 0x0e) === CANSTAT ? address & 0x0f : address;
 }
 
 function hex(value: u32): string {
