@@ -5,11 +5,11 @@
  * What is told is that the settings were lost, and that alone; the frame counts as lost with them.
  */
 import assert from 'node:assert/strict';
-import { openSums } from '../../twin/page/account.ts';
-import { COUNTER, type CounterName } from '../../twin/page/counters.ts';
-import { readTrace } from '../../twin/page/rings.ts';
-import { type Bench, startBench } from '../../twin/run/bench.ts';
-import { settledStatusPage } from '../../twin/run/status-check.ts';
+import { openSums } from '../../lab/page/account.ts';
+import { COUNTER, type CounterName } from '../../lab/page/counters.ts';
+import { readTrace } from '../../lab/page/rings.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import { MILLISECOND, onWasm, textOf, withBench } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
 

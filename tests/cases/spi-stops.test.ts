@@ -1,0 +1,107 @@
+/**
+ * An SPI block that stops in the middle of a transaction: what was under way is lost, and counted by that
+ * cause; what comes later is not. The bytes go out, and CS never says so (BCM2711 peripherals, chapter 9:
+ * DONE is bit 16, RXD bit 17).
+ */
+import assert from 'node:assert/strict';
+import type { Bench } from '../../lab/rig/rig.ts';
+import { MILLISECOND, onWasm, textOf, withBench } from './case.ts';
+import { checkCounters } from './counters.ts';
+
+const SPI0_CS = 0xfe204000;
+const DONE_AND_RXD = (1 << 16) | (1 << 17);
+// DS20001801J, table 12-1.
+const READ_RX_BUFFER = { mask: 0xf9, value: 0x90 };
+const LOAD_TX_BUFFER = { mask: 0xf8, value: 0x40 };
+/** The cell gives a transfer up after some 20 ms (docs/timing-budget.md). */
+const GIVEN_UP_NANOS = 40 * MILLISECOND;
+
+/** The next transaction that begins with that instruction stops after its first byte. */
+function stopAt(bench: Bench, { mask, value }: { mask: number; value: number }): void {
+  const { chip, machine } = bench.board;
+  const select = chip.select.bind(chip);
+  const exchange = chip.exchange.bind(chip);
+  const deselect = chip.deselect.bind(chip);
+  const read = machine.readDevice.bind(machine);
+  let isFirst = false;
+  let stops: 'later' | 'now' | 'did' = 'later';
+  chip.select = (nanos) => {
+    isFirst = true;
+    select(nanos);
+  };
+  chip.exchange = (mosi, nanos) => {
+    if (isFirst && stops === 'later' && (mosi & mask) === value) stops = 'now';
+    isFirst = false;
+    return exchange(mosi, nanos);
+  };
+  chip.deselect = (nanos) => {
+    if (stops === 'now') stops = 'did';
+    deselect(nanos);
+  };
+  machine.readDevice = (address, size) => {
+    const register = read(address, size);
+    return stops === 'now' && address === SPI0_CS ? register & ~DONE_AND_RXD : register;
+  };
+}
+
+onWasm('a frame whose reading broke off is lost, and not among those received', (engine) =>
+  withBench({ engine }, (bench) => {
+    bench.run(5 * MILLISECOND);
+    stopAt(bench, READ_RX_BUFFER);
+    bench.send({ identifier: 0x100 });
+    bench.run(GIVEN_UP_NANOS);
+    bench.send({ identifier: 0x101 });
+    bench.run(10 * MILLISECOND);
+    assert.deepEqual(
+      bench.agl.map(({ frame }) => textOf(frame)),
+      ['101#'],
+    );
+    checkCounters(bench, { receiveBroken: 1, spiTimeouts: 1, received: 1, forwarded: 1 });
+  }),
+);
+
+onWasm('a frame of AGL that could not be loaded is refused by that name', (engine) =>
+  withBench({ engine }, (bench) => {
+    bench.run(5 * MILLISECOND);
+    stopAt(bench, LOAD_TX_BUFFER);
+    bench.sendFromAgl({ identifier: 0x100 });
+    bench.run(GIVEN_UP_NANOS);
+    bench.sendFromAgl({ identifier: 0x101 });
+    bench.run(10 * MILLISECOND);
+    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['101#']);
+    checkCounters(bench, {
+      fromAglTaken: 2,
+      fromAglFaulted: 1,
+      fromAglRefused: 1,
+      fromAglSent: 1,
+      spiTimeouts: 1,
+    });
+  }),
+);
+
+const RULES = `
+version: 1
+rules:
+  - { name: computed, match: { id: 0x100, data: [~] }, answer: { id: 0x200, data: [0], copy: [{ from: 0, to: 0 }] } }
+`;
+
+onWasm(
+  'an answer that could not be loaded is not sent, nor is what may be loaded instead',
+  (engine) =>
+    withBench({ engine, rules: RULES }, (bench) => {
+      bench.run(5 * MILLISECOND);
+      stopAt(bench, LOAD_TX_BUFFER);
+      bench.send({ identifier: 0x100, data: [1] });
+      bench.run(GIVEN_UP_NANOS);
+      bench.send({ identifier: 0x100, data: [2] });
+      bench.run(10 * MILLISECOND);
+      assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['200#02']);
+      checkCounters(bench, {
+        answeredComputed: 2,
+        answersFaulted: 1,
+        answersSent: 1,
+        answeredNotForwarded: 2,
+        spiTimeouts: 1,
+      });
+    }),
+);
