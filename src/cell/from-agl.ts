@@ -82,9 +82,14 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
   }
 
   private send(): void {
-    this.loaded = false;
-    const isWithdrawn = this.withdrawn;
-    this.finish(isWithdrawn ? Status.PeerNotReady : this.parts.controller.send(BUFFER_FORWARD));
+    if (this.withdrawn) {
+      this.finish(Status.PeerNotReady);
+      return;
+    }
+    this.courtesy.begin();
+    const status = this.courtesy.end(this.parts.controller.send(BUFFER_FORWARD));
+    // Given way: it stays loaded.
+    if (status !== Status.Busy) this.finish(status);
   }
 
   /** The driver at the other end has stopped the interface, or is gone: the frame is not wanted. */
@@ -93,6 +98,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
   }
 
   private finish(status: Status): void {
+    this.loaded = false;
     this.parts.frameHeld = false;
     const isSent = status === Status.Ok;
     if (isSent) count(Counter.FromAgl);

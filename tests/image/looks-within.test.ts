@@ -1,0 +1,48 @@
+/**
+ * SPI work that gives way looks at INT before each byte. Between two such looks there is a byte and as little
+ * else as can be: the answer before is read out of the FIFO while the byte is on the wire.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { startBench } from '../../lab/rig/rig.ts';
+
+const MILLISECOND = 1_000_000;
+/** BCM2711 peripherals, chapter 5. */
+const GPLEV0 = 0xfe200034;
+/**
+ * docs/timing-budget.md, the model: nine clocks at 10 MHz; a store to the FIFO; the look; the read of CS that
+ * came too early by a hair, and the one after it; some instructions.
+ */
+const BETWEEN_LOOKS_NANOS = 900 + 40 + 100 + 100 + 60;
+
+it(`work that gives way looks at INT every ${BETWEEN_LOOKS_NANOS} ns`, async () => {
+  const bench = await startBench({ engine: 'image' });
+  const { machine, clock, chip } = bench.board;
+  const read = machine.readDevice.bind(machine);
+  const select = chip.select.bind(chip);
+  const deselect = chip.deselect.bind(chip);
+  const gaps: number[] = [];
+  let isSelected = false;
+  let lastNanos: number | undefined;
+  chip.select = (nanos) => {
+    isSelected = true;
+    lastNanos = undefined;
+    select(nanos);
+  };
+  chip.deselect = (nanos) => {
+    isSelected = false;
+    deselect(nanos);
+  };
+  machine.readDevice = (address, size) => {
+    const value = read(address, size);
+    if (address !== GPLEV0) return value;
+    if (lastNanos !== undefined && isSelected) gaps.push(clock.now - lastNanos);
+    lastNanos = clock.now;
+    return value;
+  };
+  // Two full looks at the fault state.
+  bench.run(21 * MILLISECOND);
+  bench.close();
+  assert.ok(gaps.length > 20, `${gaps.length} bytes`);
+  assert.ok(Math.max(...gaps) <= BETWEEN_LOOKS_NANOS, `${Math.max(...gaps)} ns`);
+});
