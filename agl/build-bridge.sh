@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds canwarden-bridge from the release with a C compiler alone: no Node, no make, no library.
+# Builds canwarden-bridge from the release with only a C compiler.
 #
 # CC, CFLAGS and LDFLAGS are respected; OUTPUT names the file. The generated C
 # (generated/bridge.wasm.c) comes from the module that the project's tests ran.
@@ -9,7 +9,7 @@ OUTPUT=${OUTPUT:-$PWD/canwarden-bridge}
 cd "$(dirname "$0")"
 
 # The generated code breaks strict aliasing on purpose, and checks its own memory bounds.
-# -lm: parts of it that are never called name functions of it, which only an optimiser takes out.
+# -lm: unused parts of it name functions of libm, which only an optimiser removes.
 # shellcheck disable=SC2086 # CC and the flags are lists of words.
 ${CC:-cc} ${CFLAGS:--O2} -std=gnu11 -fno-strict-aliasing -DWASM_RT_MEMCHECK_GUARD_PAGES=0 \
   -DCANWARDEN_VERSION="\"$(cat VERSION)\"" -Ilinux -Iwasm-rt -Igenerated \

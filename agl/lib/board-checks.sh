@@ -1,11 +1,10 @@
 # shellcheck shell=sh
-# What of the board can stop it when Jailhouse is enabled or the cell starts: memory, CPU, SPI. And the
-# clock, which only makes answers later.
+# Checks of the board before Jailhouse is enabled or the cell starts: memory, CPU and SPI, which can stop
+# the board, and the clock, which only delays answers.
 #
-# Each check calls `good TEXT`, `later TEXT` or `fault WHAT CURE`, as whoever uses it has defined
-# them.
+# Each check calls `good TEXT`, `later TEXT` or `fault WHAT CURE`, which the caller defines.
 
-# What the two cells take of the memory, by first and last address (cell-config/rpi4-layout.ts).
+# Memory of the two cells, by first and last address (cell-config/rpi4-layout.ts).
 CELL_MEMORY='0x0a000000 0x0a1fffff'
 SHARED_MEMORY='0x0aa00000 0x0abfffff'
 HYPERVISOR_MEMORY='0x0ac00000 0x0affffff'
@@ -14,7 +13,7 @@ RESERVATION_NODES="$root/proc/device-tree/reserved-memory"
 RESERVATION_NODE=canwarden@a000000
 CLOCK_POLICY="$root/sys/devices/system/cpu/cpufreq/policy0"
 
-# ram_inside FIRST LAST: the System RAM of Linux that reaches into it, as /proc/iomem has it.
+# ram_inside FIRST LAST: prints the System RAM of Linux that overlaps the range, from /proc/iomem.
 ram_inside() {
   sed -n 's/^\([0-9a-f]*\)-\([0-9a-f]*\) : System RAM$/\1 \2/p' "$root/proc/iomem" |
     while read -r memory_first memory_last; do
@@ -24,9 +23,9 @@ ram_inside() {
     done
 }
 
-# memory_taken: which parts of the memory Linux uses, as words.
+# memory_taken: names the parts of the memory that Linux uses.
 memory_taken() {
-  # Each is two words.
+  # Each variable is two words.
   # shellcheck disable=SC2086
   {
     [ -z "$(ram_inside $CELL_MEMORY)" ] || say "the cell's RAM"
@@ -50,7 +49,7 @@ check_memory() {
   fi
 }
 
-# Who is to blame for a missing reservation shows in the device tree that Linux was given.
+# The device tree that Linux was given shows the cause of a missing reservation.
 memory_cure() {
   if [ ! -d "$RESERVATION_NODES" ]; then
     say "reserve $RESERVATION no-map (docs/agl.md, \"Memory\"), reboot"
@@ -61,7 +60,7 @@ memory_cure() {
   fi
 }
 
-# list_has LIST NUMBER: whether a list like "0-2,4" has a number.
+# list_has LIST NUMBER: whether a list such as "0-2,4" contains a number.
 list_has() {
   printf '%s\n' "$1" | awk -F , -v number="$2" '
     { for (i = 1; i <= NF; i++) { count = split($i, range, "-")
@@ -111,8 +110,8 @@ check_spi() {
   done
 }
 
-# The firmware leaves the clock of the cores to Linux, and Linux lowers it while its own cores have
-# nothing to do; the cell's core goes with them.
+# The firmware leaves the cores' clock to Linux. Linux lowers it while its own cores are idle, and the cell's
+# core follows.
 check_clock() {
   if [ ! -r "$CLOCK_POLICY/scaling_min_freq" ]; then
     later 'this kernel does not show the clock of the cores; force_turbo=1 in config.txt fixes it'

@@ -1,16 +1,16 @@
 # shellcheck shell=sh
-# up and down: the commands of Jailhouse in their order, each shown before it runs.
+# up and down: the commands of Jailhouse in order, each shown before it runs.
 #
-# Doing twice what is done already is no error.
+# Repeating a command that is already done is no error.
 
-# How long the cell may take to say that it is ready, in seconds.
+# Time in seconds for the cell to report that it is ready.
 READY_SECONDS=5
 
-# All four cores have one clock, the cell's as well. What Linux did with it before `up`, for `down`.
+# All four cores have one clock, also the cell's. The governor before `up` is kept for `down`.
 CLOCK_POLICY="$root/sys/devices/system/cpu/cpufreq/policy0"
 GOVERNOR_BEFORE="$root/run/canwarden-helper/governor-before"
 
-# run WORDS...: shows a command as it can be typed, and runs it.
+# run WORDS...: shows a command as it can be typed, then runs it.
 run() {
   run_shown=''
   for run_word in "$@"; do
@@ -23,7 +23,7 @@ run() {
   "$@"
 }
 
-# run_or_fail WHAT WORDS...: as run; a failure ends the helper with the kernel's last words.
+# run_or_fail WHAT WORDS...: as run. A failure ends the helper with the kernel's last message.
 run_or_fail() {
   run_purpose=$1
   shift
@@ -43,9 +43,9 @@ need_files() {
       '' "shorten it in $SETTINGS_FILE"
 }
 
-# What doctor would call a fault that can stop the board: once Jailhouse is enabled Linux parks at its
-# first access to what is not its own any more, and without PSCI it does not get that far. Nothing has
-# been touched yet, so a unit that starts this at each boot leaves the board running.
+# Checks for the faults of doctor that can stop the board. Once Jailhouse is enabled, Linux parks at its first
+# access to memory that is no longer its own; without PSCI it does not even get that far. Nothing has been
+# changed at this point, so a unit that calls this at each boot leaves the board running.
 need_board_right() {
   board_faults=0
   good() { :; }
@@ -61,8 +61,8 @@ need_board_right() {
     "cure what is said above; 'canwarden doctor' says the same and more"
 }
 
-# The firmware may leave the clock of the cores to Linux (over_voltage forbids force_turbo), and Linux lowers
-# it while its own cores have nothing to do. A lower clock makes answers later, so this only warns.
+# The firmware may leave the cores' clock to Linux (over_voltage forbids force_turbo), and Linux lowers it while
+# its own cores are idle. A lower clock only delays answers, so this only warns.
 hold_clock() {
   clock_governor=$(first_line "$CLOCK_POLICY/scaling_governor")
   if [ -z "$clock_governor" ] || [ "$clock_governor" = performance ] ||
@@ -78,7 +78,7 @@ hold_clock() {
   { mkdir -p "${GOVERNOR_BEFORE%/*}" && printf '%s\n' "$clock_governor" >"$GOVERNOR_BEFORE"; } 2>/dev/null || :
 }
 
-# Gives the clock back to the governor that had it; not when somebody has chosen another one since.
+# Restores the earlier governor, unless another one has been chosen since.
 give_clock_back() {
   clock_before=$(first_line "$GOVERNOR_BEFORE")
   [ -n "$clock_before" ] || return 0
@@ -88,7 +88,7 @@ give_clock_back() {
     warn "the clock of the cores stays at its highest: the governor '$clock_before' is not taken."
 }
 
-# set_governor NAME: whether the kernel took it. It can refuse without an error to the writer.
+# set_governor NAME: whether the kernel took it. The kernel can refuse without an error to the writer.
 set_governor() {
   say "+ echo $1 > $CLOCK_POLICY/scaling_governor"
   { printf '%s\n' "$1" >"$CLOCK_POLICY/scaling_governor"; } 2>/dev/null &&
@@ -110,7 +110,7 @@ enable_hypervisor() {
   fi
 }
 
-# Cell RAM is not cleared between loads: without a table, the one of the last load must not come back.
+# Cell RAM is not cleared between loads. Without a table, clear the old one so that it does not come back.
 load_and_start() {
   if [ -r "$RULES" ]; then
     run_or_fail 'loading the cell' jailhouse cell load "$CELL" "$IMAGE" \
@@ -125,7 +125,7 @@ load_and_start() {
   await_ready
 }
 
-# Says what the cell said. Fails when it failed; a silent cell that runs is only doubtful.
+# Prints what the cell reported. Fails if the cell failed. A silent running cell is only doubtful.
 await_ready() {
   await_left=$READY_SECONDS
   while [ "$await_left" -gt 0 ]; do
@@ -157,8 +157,8 @@ explain_last_status() {
 }
 
 # Gives the link to the bridge, by uio_ivshmem, or to Linux's own drivers. The cell answers urgent frames
-# without it, so this only warns. The bridge's unit waits for the device for status and requests, which is
-# there in both roles, so that one comes last.
+# without it, so this only warns. The bridge's unit waits for the device for status and requests, which exists
+# in both roles, so that one comes last.
 bind_link() {
   bind_device=$(link_device)
   if [ -z "$bind_device" ]; then
@@ -177,7 +177,7 @@ bind_link() {
   bind_one "$bind_control" "$CONTROL_CLASS"
 }
 
-# bind_one DEVICE CLASS: nothing to do without a device, or when it is bound.
+# bind_one DEVICE CLASS: does nothing without a device, or if it is bound.
 bind_one() {
   [ -n "$1" ] && [ -z "$(link_node "$1")" ] || return 0
   if [ ! -d "$UIO_DRIVER" ] && ! run modprobe uio_ivshmem; then
@@ -216,7 +216,7 @@ command_up() {
   say "cell $CELL: running"
 }
 
-# The hypervisor stays: after a second 'enable' in one boot its virtual PCI bus does not come back.
+# The hypervisor stays enabled: after a second 'enable' in one boot its virtual PCI bus does not come back.
 command_down() {
   need_root down
   if [ -z "$(cell_state)" ]; then
@@ -240,7 +240,7 @@ restart_cell() {
   [ "$(running_role)" != device ] || bind_can || :
 }
 
-# The cell refuses once, for five seconds at most, while Linux's virtio_can waits for START or STOP.
+# The cell refuses once, for at most five seconds, while Linux's virtio_can waits for START or STOP.
 stop_cell() {
   if [ "$(running_role)" = device ]; then
     run jailhouse cell shutdown "$CELL" && return

@@ -1,7 +1,5 @@
 # shellcheck shell=sh
-# Paths, settings, messages: what every other part of the helper uses.
-#
-# Does not: run any command of the board.
+# Paths, settings and messages for all parts of the helper.
 
 EXIT_FAILED=1
 EXIT_USAGE=2
@@ -10,7 +8,7 @@ EXIT_NOT_RUNNING=3
 root=${CANWARDEN_ROOT:-}
 CELL=canwarden
 CELL_CPU=3
-# Where the cell expects its command line and its rule table (docs/board-commands.md).
+# Addresses where the cell expects its command line and its rule table (docs/board-commands.md).
 COMMAND_LINE_ADDRESS=0x1000
 COMMAND_LINE_BYTES=256
 RULES_ADDRESS=0x100000
@@ -27,21 +25,21 @@ BRIDGE_SOCKET="$root/run/canwarden/bridge.sock"
 
 say() { printf '%s\n' "$*"; }
 
-# warn WHAT [CAUSE] [NEXT]: a message in the form every error here has.
+# warn WHAT [CAUSE] [NEXT]: prints a message in the form of every error here.
 warn() {
   printf 'canwarden: %s\n' "$1" >&2
   [ -z "${2:-}" ] || printf '  Cause: %s\n' "$2" >&2
   [ -z "${3:-}" ] || printf '  Next:  %s\n' "$3" >&2
 }
 
-# fail WHAT [CAUSE] [NEXT]: says it and ends.
+# fail WHAT [CAUSE] [NEXT]: prints the message and ends.
 fail() {
   warn "$@"
   exit "$EXIT_FAILED"
 }
 
-# setting NAME DEFAULT: the value in /etc/default/canwarden, which systemd reads as well; so the file
-# is data here too and is not executed.
+# setting NAME DEFAULT: the value in /etc/default/canwarden. systemd reads the file, too, so it is data and is
+# not executed.
 setting() {
   setting_value=''
   if [ -r "$SETTINGS_FILE" ]; then
@@ -53,7 +51,7 @@ setting() {
 
 cell_options() { setting CANWARDEN_CELL_OPTIONS 'bitrate=500000 osc=12000000'; }
 
-# The cell in its two forms: the second one may sleep (idle=wfi), see docs/settings.md.
+# The cell in its two forms; the second one may sleep (idle=wfi), see docs/settings.md.
 GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden.cell"
 case " $(cell_options) " in
   *' idle=wfi '*) GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden-wfi.cell" ;;
@@ -78,7 +76,7 @@ number_at() {
 # text_at FILE BYTES: the first bytes of a file as text.
 text_at() { dd if="$1" bs=1 count="$2" 2>/dev/null | tr -d '\000'; }
 
-# explain_status NUMBER: "name: what it says. What to do", from the table the guide is checked with.
+# explain_status NUMBER: prints "name: meaning. Next step", from the table behind the troubleshooting guide.
 explain_status() {
   awk -F '|' -v number="$1" '
     $1 == number { print "status " $1 " " $2 ": " $3 ". " $4; found = 1 }

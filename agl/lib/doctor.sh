@@ -1,15 +1,15 @@
 # shellcheck shell=sh
-# doctor: everything that can be wrong, in the order in which one thing needs the other.
+# doctor: checks everything that can be wrong, in the order of dependence. Changes nothing.
 #
-# Changes nothing. This file: the list, and the checks of Jailhouse. board-checks.sh has those of
-# memory, CPU, SPI and clock, link-checks.sh the ones of the link and the cell.
+# This file has the list, and the checks of Jailhouse. board-checks.sh checks memory, CPU, SPI and clock,
+# link-checks.sh the link and the cell.
 
 doctor_faults=0
 doctor_number=0
 doctor_name=''
 doctor_said=0
 
-# finding KIND TEXT, and how a check tells what it found.
+# finding KIND TEXT: records what a check found.
 finding() {
   finding_head=''
   [ "$doctor_said" -ne 0 ] || finding_head="$doctor_number $doctor_name"
@@ -82,8 +82,8 @@ describe_jailhouse() {
   fi
 }
 
-# The driver takes exactly one revision and has no way to ask for it. What was built with it, the
-# stock cells of the same package, shows it; so does the kernel log after a refusal.
+# The driver accepts exactly one revision and cannot be asked for it. The stock cells built in the same package
+# show it, and so does the kernel log after a refusal.
 check_revision() {
   revision_root=$(cell_revision "$ROOT_CELL" JHSYS)
   revision_guard=$(cell_revision "$GUARD_CELL" JHCEL)

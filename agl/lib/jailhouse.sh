@@ -1,20 +1,20 @@
 # shellcheck shell=sh
-# What Jailhouse and the kernel say about themselves in /sys, /proc and /dev. Reads, changes nothing.
+# The state of Jailhouse and of the kernel in /sys, /proc and /dev. Reads only.
 #
-# `jailhouse cell list` prints these same files of /sys; read directly, they need no parsing.
+# `jailhouse cell list` prints these files of /sys; reading them directly needs no parsing.
 
 JAILHOUSE="$root/sys/devices/jailhouse"
-# The ivshmem devices of the root cell: vendor and device of ivshmem v2. The link's class is in role.sh.
+# ivshmem devices of the root cell: vendor and device of ivshmem v2. The link's class is in role.sh.
 LINK_VENDOR=0x110a
 LINK_DEVICE=0x4106
-# The second one, for status and requests: class 0xff and the protocol 0x4057.
+# The device for status and requests: class 0xff and the protocol 0x4057.
 CONTROL_CLASS=0xff4057
 UIO_DRIVER="$root/sys/bus/pci/drivers/uio_ivshmem"
 SPI_DRIVER="$root/sys/bus/platform/drivers/spi-bcm2835"
 
 jailhouse_enabled() { [ "$(first_line "$JAILHOUSE/enabled")" = 1 ]; }
 
-# cell_folder: the folder of the guard's cell in /sys, or nothing.
+# cell_folder: the folder of the cell in /sys, or nothing.
 cell_folder() {
   for cell_candidate in "$JAILHOUSE"/cells/*; do
     if [ "$(first_line "$cell_candidate/name")" = "$CELL" ]; then
@@ -30,7 +30,7 @@ cell_state() {
   [ -z "$state_folder" ] || first_line "$state_folder/state"
 }
 
-# cell_lines: the cell's own lines on the hypervisor's console since it was started last.
+# cell_lines: the cell's lines on the hypervisor's console since its last start.
 cell_lines() {
   [ -r "$JAILHOUSE/console" ] || return 0
   tr -d '\r' <"$JAILHOUSE/console" | awk -v start="Started cell \"$CELL\"" '
@@ -40,11 +40,11 @@ cell_lines() {
   '
 }
 
-# start_statuses: numbers of the lines of the last start, each once, in the order they were said last.
+# start_statuses: status numbers of the last start, each once, in the order of their last line.
 start_statuses() { said_at_start | sed 's/^.*(status \([0-9]*\))$/\1/'; }
 
-# said_at_start: "TIMES LINE" for each status on the console since the last start. The console holds the
-# start alone (and 2 KiB in all, of which the hypervisor uses its share).
+# said_at_start: prints "TIMES LINE" for each status on the console since the last start. The console holds only
+# the start, and 2 KiB in all including the hypervisor's lines.
 said_at_start() {
   cell_lines | awk '
     match($0, /\(status [0-9]+\)/) {
@@ -56,26 +56,26 @@ said_at_start() {
   '
 }
 
-# said_by_cell: the same of everything that the cell has said since its start, from its status page; the
-# bridge reads it. Fails where there is no answer.
+# said_by_cell: the same for all statuses since the start, from the cell's status page, which the bridge reads.
+# Fails if there is no answer.
 said_by_cell() {
   said_answer=$(ask_bridge status 2>/dev/null) || return 1
   printf '%s\n' "$said_answer" | sed -n 's/^said  *\([0-9]*\) times*: /\1 /p'
 }
 
-# cell_revision FILE KIND: the format revision of a Jailhouse file, or nothing when it is none. KIND is
-# JHSYS or JHCEL: revision 13 begins with JHSYST or JHCELL, 14 with JHSYS or JHCLL; the number follows
-# at offset 6 in both.
+# cell_revision FILE KIND: the format revision of a Jailhouse file, or nothing if it is another file. KIND is
+# JHSYS or JHCEL: revision 13 begins with JHSYST or JHCELL, 14 with JHSYS or JHCLL. The number follows at
+# offset 6 in both.
 cell_revision() {
   case "$2:$(text_at "$1" 6)" in
     JHSYS:JHSYS* | JHCEL:JHCELL* | JHCEL:JHCLL*) number_at "$1" 6 1 ;;
   esac
 }
 
-# kernel_words: the last thing the driver wrote to the kernel log.
+# kernel_words: the driver's last line in the kernel log.
 kernel_words() { dmesg 2>/dev/null | grep -i 'jailhouse' | tail -n 1; }
 
-# spi_owners: devices of the SPI0 page that Linux drives, one a line (SPI3 to SPI6 share the page).
+# spi_owners: devices of the SPI0 page that Linux drives, one per line (SPI3 to SPI6 share the page).
 spi_owners() {
   for spi_candidate in "$root"/sys/bus/spi/drivers/mcp251x/spi*; do
     [ ! -e "$spi_candidate" ] || printf 'mcp251x/%s\n' "${spi_candidate##*/}"
@@ -85,7 +85,7 @@ spi_owners() {
   done
 }
 
-# shared_device CLASS: the folder of the shared-memory device of that class in /sys, or nothing.
+# shared_device CLASS: the /sys folder of the shared-memory device of that class, or nothing.
 shared_device() {
   for shared_candidate in "$root"/sys/bus/pci/devices/*; do
     if [ "$(first_line "$shared_candidate/vendor")" = "$LINK_VENDOR" ] &&
@@ -98,20 +98,20 @@ shared_device() {
 }
 control_device() { shared_device "$CONTROL_CLASS"; }
 
-# link_driver DEVICE: the name of the driver that has it, or nothing.
+# link_driver DEVICE: the name of its driver, or nothing.
 link_driver() {
   [ ! -e "$1/driver" ] || basename "$(readlink "$1/driver")"
 }
 
-# link_node DEVICE: "uio0", or nothing while no uio driver has it.
+# link_node DEVICE: "uio0", or nothing while no uio driver is bound.
 link_node() {
   for node_candidate in "$1"/uio/uio*; do
     [ ! -e "$node_candidate" ] || printf '%s\n' "${node_candidate##*/}"
   done
 }
 
-# module_exists NAME: whether this kernel brings the module, loaded, built in or as a file. Not every
-# modprobe can be asked (busybox's cannot), so the kernel's own lists are read.
+# module_exists NAME: whether this kernel has the module, loaded, built in or as a file. Busybox's modprobe cannot
+# answer this, so the kernel's own lists are read.
 module_exists() {
   [ ! -d "$root/sys/module/$1" ] || return 0
   exists_name=$(printf '%s' "$1" | sed 's/[-_]/[-_]/g')

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# doctor's checks of the way from the cell to the CAN interface of Linux, and of the cell itself.
+# doctor's checks of the link from the cell to the CAN interface of Linux, and of the cell itself.
 
 check_link() {
   if ! jailhouse_enabled; then
@@ -35,7 +35,7 @@ check_link() {
   fi
 }
 
-# The second device. The bridge carries frames without it; what it answers comes from there.
+# The device for status and requests. The bridge carries frames without it, but answers no questions.
 check_control() {
   check_device=$(control_device)
   if [ -z "$check_device" ]; then
@@ -58,7 +58,7 @@ check_control() {
   fi
 }
 
-# control_bound: whether the bridge could serve questions; where not, check_control says why.
+# control_bound: whether the bridge could serve questions. check_control says why not.
 control_bound() {
   control_candidate=$(control_device)
   [ -n "$control_candidate" ] && [ "$(link_driver "$control_candidate")" = uio_ivshmem ] &&
@@ -115,7 +115,7 @@ check_cell() {
       'the image needs communication region revision 2; use another Jailhouse' ;;
     *) fault "the cell's state is '$check_state'" "$(explain_failure)" ;;
   esac
-  # The page is that of this cell only while it runs; before, it tells of an earlier one.
+  # The page belongs to this cell only while it runs. Before, it is from an earlier one.
   case "$check_state" in
     running | running/locked)
       if bridge_serves && check_said=$(said_by_cell); then
@@ -130,7 +130,7 @@ check_cell() {
   [ -z "$check_state" ] || later 'what it said since its start comes from the bridge (canwarden trace)'
 }
 
-# tell_said: a fault for each status in check_said, with how often it was said.
+# tell_said: reports a fault for each status in check_said, with its count.
 tell_said() {
   while read -r tell_times tell_line; do
     [ -n "$tell_times" ] || continue

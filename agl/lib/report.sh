@@ -1,7 +1,5 @@
 # shellcheck shell=sh
-# status, trace, recorder and live: how the cell, the link and the bridge are, and live values.
-#
-# Does not: judge or cure; doctor.sh does.
+# status, trace, recorder and live: state of cell, link and bridge, and live values. doctor.sh judges the state.
 
 # row NAME TEXT
 row() { printf '%-16s %s\n' "$1" "$2"; }
@@ -31,7 +29,7 @@ command_status() {
   row 'shared memory' "$(describe_link)"
   row 'bridge' "$(describe_bridge)"
   row "interface $(interface)" "$(describe_interface)"
-  # A page without a cell is what the last one has left.
+  # Without a cell the page is left from the last one.
   if [ -n "$status_state" ]; then
     row 'start' "$(cell_lines | tail -n 1)"
     if bridge_serves; then
@@ -90,11 +88,11 @@ describe_interface() {
   fi
 }
 
-# ask_bridge WORDS...: the bridge's own client speaks to its socket, so that no tool for Unix sockets
-# is needed on the board. It says itself why not, and its exit status is ours.
+# ask_bridge WORDS...: asks by the bridge's own client, so the board needs no tool for Unix sockets. The client
+# prints the reason of a failure, and its exit status is passed on.
 ask_bridge() { "$BRIDGE" --ask "$@"; }
 
-# need_bridge WHAT: ends with the reason when nobody serves.
+# need_bridge WHAT: ends with the reason if no bridge serves.
 need_bridge() {
   bridge_serves && return 0
   if [ ! -x "$BRIDGE" ]; then

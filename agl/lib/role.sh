@@ -1,12 +1,11 @@
 # shellcheck shell=sh
-# The role: which end of virtio-can the cell is, and the role device, in which Linux's own drivers
-# (virtio_ivshmem, virtio_can) make a CAN interface of it.
+# The role: which end of virtio-can the cell is. In the role device Linux's own drivers (virtio_ivshmem,
+# virtio_can) make a CAN interface of it.
 #
-# The role stands in the class code of the link's PCI device, which Jailhouse makes from the root
-# cell's file; so helper and cells cannot differ. What the order of commands here avoids: Linux's
-# virtio_can waits for the end of START and STOP without a limit. So the interface goes down while
-# the cell runs, or after the hypervisor has taken the link's state away (virtio_ivshmem then sends
-# nothing); and it is never unbound while it is up.
+# The role is in the class code of the link's PCI device, which Jailhouse makes from the root cell's file, so
+# helper and cells cannot differ. The order of commands avoids a hang: Linux's virtio_can waits for the end of
+# START and STOP without a limit. So the interface goes down while the cell runs, or after the hypervisor has
+# taken the link's state away (virtio_ivshmem then sends nothing). It is never unbound while it is up.
 
 # Class 0xff and the protocol of AGL's end: back-end in the role driver, front-end in the role device.
 DRIVER_ROLE_CLASS=0xffc024
@@ -15,9 +14,9 @@ VIRTIO_DRIVER="$root/sys/bus/pci/drivers/virtio-ivshmem"
 CAN_DRIVER="$root/sys/bus/virtio/drivers/virtio_can"
 # DEVICE_NEEDS_RESET in the status of a virtio device.
 NEEDS_RESET=64
-# There while `down` has let the interface go, so that `watch` leaves it alone.
+# This file exists while `down` has released the interface, so that `watch` leaves it alone.
 HELD="$root/run/canwarden-helper/can-held"
-# How long Linux's drivers may take, and between two looks of `watch`, in seconds.
+# Time for Linux's drivers, and interval of `watch`, in seconds.
 BIND_SECONDS=5
 WATCH_SECONDS=1
 WATCH_SECONDS_AFTER_FAILURE=10
@@ -28,7 +27,7 @@ link_device() {
   printf '%s\n' "$link_found"
 }
 
-# running_role: the role of the machine as it runs, or nothing while there is no link.
+# running_role: the role of the running machine, or nothing while there is no link.
 running_role() {
   if [ -n "$(shared_device "$DRIVER_ROLE_CLASS")" ]; then
     say driver
@@ -37,8 +36,8 @@ running_role() {
   fi
 }
 
-# file_role FILE: the role that a root cell or cell file is made for, or nothing. The entry of an ivshmem
-# device holds its own number (root 0, cell 1), two peers, and the protocol, little-endian.
+# file_role FILE: the role of a root cell or cell file, or nothing. The entry of an ivshmem device holds its own
+# number (root 0, cell 1), two peers, and the protocol, little-endian.
 file_role() {
   [ -r "$1" ] || return 0
   case "$(od -A n -v -t x1 "$1" | tr -d ' \n')" in
@@ -47,14 +46,14 @@ file_role() {
   esac
 }
 
-# role: "driver" or "device"; before Jailhouse runs as the installed files have it.
+# role: "driver" or "device": the running role, or before Jailhouse runs that of the installed files.
 role() {
   role_found=$(running_role)
   [ -n "$role_found" ] || role_found=$(file_role "$ROOT_CELL")
   say "${role_found:-driver}"
 }
 
-# Files of two roles would make a link with two drivers or two devices.
+# Files of different roles would make a link with two drivers or two devices.
 need_one_role() {
   one_root=$(file_role "$ROOT_CELL")
   one_cell=$(file_role "$GUARD_CELL")
@@ -68,7 +67,7 @@ need_one_role() {
       'the role was changed since the board was started.' 'reboot, canwarden up'
 }
 
-# link_module: the module whose driver the link is for.
+# link_module: the module with the link's driver.
 link_module() {
   case "$(role)" in
     device) say virtio_ivshmem ;;
@@ -76,7 +75,7 @@ link_module() {
   esac
 }
 
-# can_interface: the CAN interface that virtio_can has made of the link, or nothing.
+# can_interface: the CAN interface that virtio_can made of the link, or nothing.
 can_interface() {
   for can_candidate in "$(link_device)"/virtio*/net/*; do
     [ ! -e "$can_candidate" ] || printf '%s\n' "${can_candidate##*/}"
@@ -92,8 +91,8 @@ interface() {
   fi
 }
 
-# can_is_stale: whether the cell went away under the driver. It says so in the status of the virtio device;
-# Linux shows that and does nothing about it.
+# can_is_stale: whether the cell went away under the driver. The cell reports that in the status of the virtio
+# device. Linux shows the status and does not act on it.
 can_is_stale() {
   for stale_candidate in "$(link_device)"/virtio*/status; do
     stale_status=$(first_line "$stale_candidate")
@@ -102,13 +101,13 @@ can_is_stale() {
   return 1
 }
 
-# write_to FILE WORD: as `echo WORD > FILE`, shown; its failure is silent.
+# write_to FILE WORD: as `echo WORD > FILE`, shown. Failure is silent.
 write_to() {
   say "+ echo $2 > $1"
   { printf '%s\n' "$2" >"$1"; } 2>/dev/null
 }
 
-# need_driver FOLDER MODULE: the driver, loaded if it is not there.
+# need_driver FOLDER MODULE: loads the driver if it is missing.
 need_driver() {
   [ -d "$1" ] || run modprobe "$2" || {
     warn "this kernel has no $2, so Linux cannot drive the cell (role device)." \
@@ -118,8 +117,8 @@ need_driver() {
   }
 }
 
-# bind_can: gives the link to Linux's drivers, once the cell is ready: their probe fails before, and
-# nothing tries again. Raises the interface.
+# bind_can: gives the link to Linux's drivers once the cell is ready, and raises the interface. Their probe fails
+# before, and Linux does not try again.
 bind_can() {
   need_driver "$VIRTIO_DRIVER" virtio_ivshmem && need_driver "$CAN_DRIVER" virtio_can || return 1
   bind_link_device=$(link_device)
@@ -156,8 +155,8 @@ await_bound() {
   done
 }
 
-# The driver has no bit rate: the cell's own settings have it. With restart-ms Linux comes back after a
-# bus-off when the cell does.
+# The driver has no bit rate; that is a setting of the cell. With restart-ms Linux comes back after a bus-off
+# together with the cell.
 raise_can() {
   raise_name=$(can_interface)
   if interface_up "$raise_name"; then return 0; fi
@@ -171,15 +170,15 @@ raise_can() {
   }
 }
 
-# lower_can: the interface is down afterwards, or it fails.
+# lower_can: sets the interface down, or fails.
 lower_can() {
   lower_name=$(can_interface)
   [ -n "$lower_name" ] && interface_up "$lower_name" || return 0
   run ip link set "$lower_name" down && ! interface_up "$lower_name"
 }
 
-# unbind_can: lowers the interface, then takes the link from the driver. Not while it is up: Linux would
-# wait for ever, with the lock of all its interfaces held.
+# unbind_can: lowers the interface, then unbinds the link's driver. While the interface is up Linux would wait for
+# ever, holding the lock of all its interfaces.
 unbind_can() {
   unbind_device=$(link_device)
   [ "$(link_driver "$unbind_device")" = virtio-ivshmem ] || return 0
@@ -200,8 +199,8 @@ unbind_can() {
   done
 }
 
-# release_can: before the cell is stopped. While it runs the interface is lowered first; a cell that has
-# failed answers no STOP, so that waits until the hypervisor has taken the link's state away.
+# release_can: called before the cell is stopped. While the cell runs, lowers the interface first. A failed cell
+# answers no STOP, so that must wait until the hypervisor has taken the link's state away.
 release_can() {
   [ "$(running_role)" = device ] || return 0
   { mkdir -p "${HELD%/*}" && : >"$HELD"; } 2>/dev/null || :
@@ -210,14 +209,14 @@ release_can() {
   esac
 }
 
-# release_can_late: after the cell was stopped; what is left then sends nothing and waits for nothing.
+# release_can_late: called after the cell was stopped. The driver then sends nothing and waits for nothing.
 release_can_late() {
   [ "$(running_role)" != device ] || unbind_can || :
 }
 
 end_release() { rm -f "$HELD"; }
 
-# watch: binds the interface again after the cell was started anew, which Linux's driver does not survive.
+# watch: binds the interface again after a restart of the cell, which Linux's driver does not survive.
 command_watch() {
   need_root watch
   if [ "$(role)" != device ]; then
@@ -233,7 +232,7 @@ command_watch() {
   done
 }
 
-# An interface that somebody has lowered stays down.
+# An interface lowered by hand stays down.
 watch_once() {
   watch_driver=$(link_driver "$(link_device)")
   if [ -z "$watch_driver" ]; then
@@ -254,7 +253,7 @@ await_bound_of() {
   await_bound
 }
 
-# check_can_link: doctor's look at the link in the role device.
+# check_can_link: doctor's check of the link in the role device.
 check_can_link() {
   check_driver=$(link_driver "$1")
   if [ -z "$check_driver" ]; then
@@ -281,7 +280,7 @@ check_can_link() {
   fi
 }
 
-# check_can_interface: the same of the interface.
+# check_can_interface: doctor's check of the interface in the role device.
 check_can_interface() {
   check_name=$(can_interface)
   if [ -z "$check_name" ]; then

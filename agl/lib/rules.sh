@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# rules: which table is installed, and putting another into force.
+# rules: shows the installed table, and puts another one into force.
 #
-# Does not: compile rules.yaml; 'npm run rules -- compile' does, anywhere. Format of a table:
-# docs/rules.md; the head is checked here, the whole of it by the cell.
+# 'npm run rules -- compile' makes tables from rules.yaml. Format of a table: docs/rules.md. The head is checked
+# here, the rest by the cell.
 
 RULES_MAGIC=CWRL
 RULES_VERSION=1
@@ -15,7 +15,7 @@ counted() {
   if [ "$1" -eq 1 ]; then say "1 $2"; else say "$1 ${2}s"; fi
 }
 
-# table_fault FILE: why it is no rule table, or nothing.
+# table_fault FILE: why it is not a rule table, or nothing.
 table_fault() {
   if [ ! -e "$1" ]; then
     say 'there is no such file'
@@ -47,7 +47,7 @@ table_fault() {
   fi
 }
 
-# install_table FILE: the old table stays beside it as rules.bin.previous.
+# install_table FILE: installs it and keeps the old table as rules.bin.previous.
 install_table() {
   if ! mkdir -p "${RULES%/*}" || ! cp "$1" "$RULES.new"; then
     fail "cannot write $RULES.new." 'the disk is full or read-only.' 'mount -o remount,rw /; df'
@@ -78,7 +78,7 @@ load_table() {
   need_root "rules load"
   if bridge_serves && [ "$2" = live ]; then
     ask_bridge rules load "$1" || {
-      # With 2 the file itself is none, which a restart of the cell would not cure.
+      # Status 2: the file is not a table, and a restart of the cell would not help.
       [ "$?" -ne "$EXIT_USAGE" ] || exit "$EXIT_USAGE"
       fail "the table was not put into force; $RULES is as it was." '' \
         "canwarden rules load --restart $1 (the cell is away for a moment)"
@@ -98,7 +98,7 @@ load_table() {
   esac
 }
 
-# The cell itself has the last word on the table.
+# Reports the cell's judgement of the table.
 judge_table() {
   for judge_number in $(start_statuses); do
     if [ "$judge_number" -ge 60 ] && [ "$judge_number" -le 69 ]; then

@@ -26,7 +26,7 @@ do_install() {
 
     install -d ${D}${nonarch_base_libdir}/firmware/canwarden
     install -m 0644 ${S}/rules/rules.bin ${D}${nonarch_base_libdir}/firmware/canwarden/
-    # The same once more: what 'canwarden rules load' replaced, and what deploy compares with.
+    # A second copy: 'canwarden rules load' replaces the first, and deploy compares with this one.
     install -d ${D}${datadir}/canwarden
     install -m 0644 ${S}/rules/rules.bin ${D}${datadir}/canwarden/
 
@@ -49,13 +49,13 @@ do_install() {
     fi
 }
 
-# For the boot partition: the hole in Linux' memory, and SPI0 taken from it.
+# For the boot partition: reserves the memory, and takes SPI0 from Linux.
 do_deploy() {
     install -m 0644 ${S}/boot/canwarden.dtbo ${DEPLOYDIR}/
 }
 addtask deploy after do_install before do_build
 
-# The units name these pages, so they are no documentation package that an image leaves out.
+# The units name these pages, so they must not go into a documentation package that an image leaves out.
 FILES:${PN}-doc = ""
 FILES:${PN} += " \
     ${docdir}/canwarden \

@@ -1,2 +1,2 @@
-# Only with the distro feature: the layer alone changes nothing.
+# Only with the distro feature; the layer alone changes nothing.
 require ${@bb.utils.contains('DISTRO_FEATURES', 'canwarden', 'rpi-config-canwarden.inc', '', d)}
