@@ -3,8 +3,8 @@
  *
  *   npm run bench                  everything, some minutes
  *   npm run bench -- --quick       the reduced set of `npm test`
- *   npm run bench -- --check       says of each goal whether it is met
- *   npm run bench -- --firmware D  built files of another folder than build/
+ *   npm run bench -- --check       says for each goal whether it is met
+ *   npm run bench -- --firmware D  built files in folder D instead of build/
  *
  * Output: a table, build/bench/bench.json (docs/bench.md), build/bench/latency.svg.
  * Exit status: 0 done (with --check: every goal met), 1 a goal missed, 2 bad option or nothing built.
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   const say = (what: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
   };
-  // Compilers in processes of their own: they take as long as the measurements, on another core.
+  // The compilers run as separate processes, on another core, for as long as the measurements.
   const reference = measureReference();
   reference.catch(() => {});
   const { figures, histograms } = await measureTraffic(firmware, scope, say);

@@ -1,8 +1,8 @@
 /**
- * `npm run build`: everything that goes on the card or into the twin, in build/.
+ * `npm run build`: makes everything for the card and the twin, in build/.
  *
- * Exit status: 0 all built and within budget, 1 a step failed or a file is too large, 2 the machine
- * lacks a tool and it could not be installed, or an option was given.
+ * Exit status: 0 all built and within budget, 1 a step failed or a file is too large, 2 the machine lacks a
+ * tool that could not be installed, or an option was given.
  */
 import { buildBridge } from './build/bridge.ts';
 import { buildCells, buildRules } from './build/data.ts';

@@ -23,7 +23,7 @@ import { BUILT_IMAGE, readCellFile, readConfiguration, readImage } from './cells
 import { commandLine, run, userPath, userPaths } from './command-line.ts';
 
 /**
- * The machine with each of the two cells of a role, of which one is on it; the second is for idle=wfi.
+ * The machine with each of the two cells of a role. A board has one of them; the second is for idle=wfi.
  */
 function shipped(role: Role): readonly Configuration[] {
   const { system, cell, sleepingCell } = rpi4InRole(role);
@@ -63,7 +63,7 @@ function emit(what: string, options: { revision?: string; out?: string; role?: R
   console.log(describeOutput(options.out, bytes));
 }
 
-/** One of this project's by its name, or any file. */
+/** A configuration of this project by its name, or any file. */
 function chooseForC(what: string, revisionText?: string, role?: Role): DecodedFile {
   const own = { revision: toRevision(revisionText ?? '14'), architecture: ARCHITECTURE_ARM64 };
   const { system, cell, sleepingCell } = rpi4InRole(role ?? DEFAULT_ROLE);
@@ -98,7 +98,7 @@ function check(
   console.log(describeImageCheck(configuration));
 }
 
-/** Whether an image was part of the check: a check that did not happen must not look passed. */
+/** Says whether an image was checked, so that a skipped check does not look passed. */
 function describeImageCheck({ cells, image }: Configuration): string {
   if (image === undefined) {
     return `image: not checked, ${BUILT_IMAGE} is not there (npm run build makes it)`;
@@ -108,7 +108,7 @@ function describeImageCheck({ cells, image }: Configuration): string {
     : `image: not checked, no cell is called "${image.cellName}"`;
 }
 
-/** The notes; throws when there are errors. */
+/** Returns the notes. Throws if there are errors. */
 function refuseErrors(configuration: Configuration): ReturnType<typeof checkConfiguration> {
   const findings = checkConfiguration(configuration);
   const errors = findings.filter((finding) => finding.severity === 'error');

@@ -1,13 +1,12 @@
 /**
- * A reader that goes away, as `head` does: the command ends without a word, as other tools do.
- *
- * Does not: touch files. Those are written whole or not at all, so what is left is of one run.
+ * Handles a reader that goes away, such as `head`: the command ends silently, as other tools do. Files are
+ * written completely or not at all, so those left over are from one run.
  */
 
-/** What a shell shows for a program that a closed pipe ended: 128 and the number of SIGPIPE. */
+/** A shell's status for a program ended by a closed pipe: 128 plus the number of SIGPIPE. */
 export const EXIT_CLOSED_PIPE = 141;
 
-/** From now on, output that nobody takes ends the process. */
+/** Makes output without a reader end the process from now on. */
 export function endOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,7 +16,7 @@ export function endOnClosedPipe(): void {
   }
 }
 
-/** Ends the process when the command that it started ended because nobody read its output. */
+/** Ends the process if the command it started ended because its reader had gone. */
 export function endWithReader(status: number | null): void {
   if (status === EXIT_CLOSED_PIPE) process.exit(EXIT_CLOSED_PIPE);
 }

@@ -1,9 +1,6 @@
 /**
- * What the commands with many options share: how they refuse bad words, and from where names of files
- * are meant.
- *
- * Commands with few options have help.ts.
- * Does not: know any option.
+ * Shared by the commands with many options: refusal of bad words, and the base of user paths. Commands with
+ * few options use help.ts.
  */
 import { resolve } from 'node:path';
 import { Command } from 'commander';
@@ -16,7 +13,7 @@ endOnClosedPipe();
 /** Exit status for bad options and bad files. */
 export const EXIT_BAD_INPUT = 2;
 
-/** An empty command line of `npm run NAME`, as it is typed; for `run`. */
+/** An empty command line of `npm run NAME`, for `run`. */
 export function commandLine(name: string): Command {
   const typed = `npm run ${name} --`;
   return new Command(typed)
@@ -24,7 +21,7 @@ export function commandLine(name: string): Command {
     .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
 }
 
-/** Parses and acts. An InputError ends with its message and status 2; others are not the user's. */
+/** Parses and acts. An InputError ends with its message and status 2; other errors are thrown. */
 export async function run(program: Command): Promise<void> {
   try {
     await program.parseAsync();
@@ -36,8 +33,8 @@ export async function run(program: Command): Promise<void> {
 }
 
 /**
- * The file or folder that a user named. npm changes to the project's folder before it starts a
- * command, and says in INIT_CWD where the user stands.
+ * The file or folder that a user named. npm changes to the project's folder before it starts a command;
+ * INIT_CWD holds the user's folder.
  */
 export function userPath(path: string): string {
   const userFolder = process.env.INIT_CWD ?? PROJECT;
@@ -45,7 +42,7 @@ export function userPath(path: string): string {
   return inProject && resolve(userFolder) !== resolve(PROJECT) ? resolve(userFolder, path) : path;
 }
 
-/** The same for a list: commander gives one name at a time. */
+/** As `userPath` for a list: commander passes one name at a time. */
 export function userPaths(path: string, before: readonly string[] = []): string[] {
   return [...before, userPath(path)];
 }

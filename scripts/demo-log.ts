@@ -1,6 +1,5 @@
 /**
- * `npm run demo-log`: writes lab/demo/demo.log again, to the byte the same unless the generator
- * was changed.
+ * `npm run demo-log`: writes lab/demo/demo.log again. Its bytes change only if the generator changes.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -2,7 +2,8 @@
  * `npm start`: builds everything, plays the demo log through the emulated board, shows what happened.
  * `--engine wasm` uses the fast engine. Results go to build/demo/.
  *
- * Exit status: 0 every expected answer and forward happened, 1 not, 2 the build failed or the machine lacks a tool.
+ * Exit status: 0 every expected answer and forward happened, 1 one did not, 2 the build failed or the machine
+ * lacks a tool.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,10 +1,9 @@
 /**
- * `npm run deploy -- --rootfs DIR | --image FILE | --tar FILE | --host root@BOARD`: installs the
- * warden on a Raspberry Pi 4 card, or takes it back with `--undo`.
+ * `npm run deploy -- --rootfs DIR | --image FILE | --tar FILE | --host root@BOARD`: installs canwarden on a
+ * Raspberry Pi 4 card, or removes it with `--undo`.
  *
- * The work is in scripts/deploy.
- * Exit status: 0 done, nothing to do, or shown (--dry-run); 1 writing failed, or the answer was no;
- * 2 refused: not such a card, nothing to undo, wrong options, nobody to ask.
+ * The work is in scripts/deploy. Exit status: 0 done, nothing to do, or shown (--dry-run); 1 writing failed,
+ * or the user declined; 2 refused: not such a card, nothing to undo, wrong options, no terminal to ask on.
  */
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
@@ -79,7 +78,7 @@ function dialogueFor(options: Options): Dialogue {
   };
 }
 
-/** What a person does next, after the card is written. */
+/** Prints the user's next step after the card is written. */
 function sayNextStep(options: Options, outcome: Outcome): void {
   if (outcome !== 'done' || options.undo) return;
   if (options.tar !== undefined) {

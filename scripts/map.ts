@@ -1,8 +1,8 @@
 /**
  * `npm run map`: the memory map of the machine and its cells, as text and as build/map.svg.
  *
- * Reads the .cell files and the linked image; the work is in cell-config/map. Exit status 2 on bad
- * input; then nothing is written.
+ * Reads the .cell files and the linked image; the work is in cell-config/map. Exit status 2 on bad input;
+ * nothing is written then.
  */
 import { existsSync } from 'node:fs';
 import { describeOutput, InputError, writeWhole } from '../cell-config/files.ts';

@@ -1,9 +1,8 @@
 /**
- * `npm run release`: builds, and packs what a board or a Yocto build needs, without Node, into
+ * `npm run release`: builds, and packs the files for a board or a Yocto build without Node into
  * build/release/canwarden-VERSION.tar.gz, with its checksum beside it.
  *
- * Exit status: 0 written, 1 the build failed, 2 unknown option or missing files; then nothing is
- * written.
+ * Exit status: 0 written, 1 the build failed, 2 unknown option or missing files; nothing is written then.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * `npm run rules -- compile | show | check | explain`: the rule table of the warden.
+ * `npm run rules -- compile | show | check | explain`: the cell's rule table.
  *
- * The work is in rules; the language in docs/rules.md.
- * Exit status 2 on a bad file, with every error as `file:line:column reason`, and nothing written.
+ * The work is in rules/, the language in docs/rules.md.
+ * Exit status 2 on a bad file, with every error as `file:line:column reason`; nothing is written then.
  */
 import {
   describeOutput,
@@ -21,7 +21,7 @@ import type { RuleTable } from '../rules/model.ts';
 import { assignPaths } from '../rules/paths.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 
-/** Reads and compiles; warnings go to standard error. Throws InputError with every mistake. */
+/** Reads and compiles. Warnings go to standard error. Throws InputError with all errors. */
 function compileFile(path: string): CompiledRules {
   const text = readTextInput(path, 'rules file');
   try {
@@ -70,7 +70,7 @@ function explain(input: string): void {
   console.log(explainLayout(table));
 }
 
-/** How the receive buffers are used, and who decides. */
+/** Describes the use of the receive buffers and what decides it. */
 function explainLayout(table: RuleTable): string {
   if (table.receive === 'shared') return 'Receive buffers: both for all frames, as the file says.';
   if (table.receive === 'urgent-first') {

@@ -1,9 +1,9 @@
 /**
- * `npm run test:linux`: the tests that need a real Linux around the bridge (tests/linux), with what
- * the guest and the bridge say. `--kvm`: with hardware virtualisation.
+ * `npm run test:linux`: the tests that need a real Linux around the bridge (tests/linux), with the output of
+ * guest and bridge. `--kvm`: with hardware virtualisation.
  *
- * Exit status: 0 passed, or skipped because no guest can be made here (said loudly); 1 failed; 2
- * unknown option.
+ * Exit status: 0 passed, or skipped with a message because no guest can be made here; 1 failed; 2 unknown
+ * option.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -25,7 +25,7 @@ function readOptions(): { kvm: boolean } {
   }
 }
 
-/** Why there is no guest; undefined when there is one. */
+/** Why there is no guest. Undefined: there is one. */
 function reasonToSkip(): string | undefined {
   try {
     const { version, qemu } = guestParts();

@@ -1,7 +1,7 @@
 /**
- * `npm test`: everything that must hold, one line per stage, and at the end `N passed, N failed`.
+ * `npm test`: all tests and checks, one line per stage, and at the end `N passed, N failed`. `--only
+ * NAME[,NAME]` runs only some stages.
  *
- * `--only NAME[,NAME]` runs some stages alone.
  * Exit status: 0 all passed, 1 something failed, 2 unknown option or a machine without the tools.
  */
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ import type { StageResult } from './test/result.ts';
 import { BUILD, listStages } from './test/stages.ts';
 import type { Stage } from './test/stages.ts';
 
-/** Runs the stage, says how it went, and turns a crash of the runner itself into a failure. */
+/** Runs the stage and prints its result. A crash of the runner itself becomes a failure. */
 async function runStage(stage: Stage): Promise<StageResult> {
   const startMillis = performance.now();
   const result = await stage.run().catch((error: Error) => failedCheck(String(error.stack)));
@@ -43,7 +43,7 @@ async function runPool(stages: readonly Stage[], lanes: number): Promise<StageRe
   return results;
 }
 
-/** The stages that `--only` asks for; all without it. Ends the process on an unknown name. */
+/** The stages that `--only` names, or all. Ends the process on an unknown name. */
 function chooseStages(): { all: boolean; stages: Stage[] } {
   const stages = listStages();
   const names = stages.map((stage) => stage.name);
@@ -69,12 +69,12 @@ function chooseStages(): { all: boolean; stages: Stage[] } {
 async function main(): Promise<void> {
   const { all, stages } = chooseStages();
   endChildrenWithUs();
-  // Not only the build needs them: so do the types and unit tests of src/.
+  // Types and unit tests of src/ need these, too, not only the build.
   generateFormats();
   const results: StageResult[] = [];
   let built = true;
   const needsBuild = all || stages.some((stage) => stage.needsBuild);
-  // Before the build: it makes the bridge for this machine only where there is a compiler.
+  // Before the build, which makes this machine's bridge only if there is a compiler.
   if (stages.some((stage) => !stage.singleCore)) await ensureTestMachine();
   else if (needsBuild) await ensureMachine();
   if (needsBuild) {

@@ -51,7 +51,7 @@ function speed(text: string): number {
 function setting(text: string, before: readonly string[]): string[] {
   const [, key] = /^([a-z-]+)=\S+$/.exec(text) ?? [];
   if (key === undefined) throw new InvalidArgumentError('expected key=value, such as int=spi.');
-  // The bus and the crystal are the twin's as well, and may differ from what the cell is told.
+  // The twin uses the bus and the crystal as well, and may differ from what the cell is told.
   if (key === 'spi') throw new InvalidArgumentError('use --spi.');
   return [...before, text];
 }

@@ -1,22 +1,23 @@
 /**
- * Writes and reads tar archives (POSIX ustar). The same members give the same bytes.
+ * Writes and reads tar archives (POSIX ustar). The same members give the same bytes. The owner is always
+ * root.
  *
  * Source: POSIX.1-2017, pax, "ustar Interchange Format".
- * Does not: read files, compress, or know extensions of the format. Owner is always root.
+ * Does not: read files, compress, or know extensions of the format.
  */
 
-/** What deploy also writes without an archive. `mode` holds the permissions alone. */
+/** Content of a member; deploy also writes it without an archive. `mode` holds only the permissions. */
 export type TarContent =
   | { readonly kind: 'file'; readonly bytes: Buffer; readonly mode: number }
   | { readonly kind: 'link'; readonly target: string };
 
-/** One file or link; `name` is its path without a leading slash. */
+/** One file or link. `name` is its path without a leading slash. */
 export interface TarMember {
   readonly name: string;
   readonly content: TarContent;
 }
 
-/** A folder is a member only where it is asked for: see `withFolders`. */
+/** As TarMember, or a folder. Folders are members only with `withFolders`. */
 export interface TarEntry {
   readonly name: string;
   readonly content: TarContent | { readonly kind: 'folder' };
@@ -46,7 +47,7 @@ const FIELD = {
 
 type Field = readonly [offset: number, bytes: number];
 
-/** The members and the folders they are in, sorted by name: a folder is before its files. */
+/** The members and their folders, sorted by name: a folder is before its files. */
 export function withFolders(members: readonly TarMember[]): TarEntry[] {
   const folders = new Set(members.flatMap(({ name }) => foldersOf(name)));
   const entries: TarEntry[] = [...members];
@@ -54,17 +55,17 @@ export function withFolders(members: readonly TarMember[]): TarEntry[] {
   return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** The archive of the entries in the order given, each as old as `timeSeconds`. Throws RangeError. */
+/** The archive of the entries in the given order, all with the time `timeSeconds`. Throws RangeError. */
 export function writeTar(entries: readonly TarEntry[], timeSeconds = 0): Buffer {
   const blocks = entries.flatMap((entry) => {
     const bytes = entry.content.kind === 'file' ? entry.content.bytes : Buffer.alloc(0);
     return [header(entry, bytes.length, timeSeconds), bytes, padding(bytes.length)];
   });
-  // Two empty blocks are the end.
+  // Two empty blocks mark the end.
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK_BYTES)]);
 }
 
-/** The files and links of an archive; undefined when it is none, or not whole. */
+/** The files and links of an archive. Undefined: not a complete archive. */
 export function readTar(archive: Buffer): TarMember[] | undefined {
   const members: TarMember[] = [];
   for (let offset = 0; offset + BLOCK_BYTES <= archive.length;) {
@@ -112,7 +113,7 @@ function modeOf(content: TarEntry['content']): number {
   return content.kind === 'link' ? 0o777 : 0o755;
 }
 
-/** The sum of all bytes of the header, its own field taken as spaces. */
+/** The sum of all bytes of the header. Its own field counts as spaces. */
 function checksum(block: Buffer): number {
   const [from, bytes] = FIELD.checksum;
   const isOwn = (index: number): boolean => index >= from && index < from + bytes;
@@ -137,13 +138,13 @@ function padding(bytes: number): Buffer {
   return Buffer.alloc((BLOCK_BYTES - (bytes % BLOCK_BYTES)) % BLOCK_BYTES);
 }
 
-/** `a/b/c.txt` is in `a` and `a/b`. */
+/** The folders above a path: `a` and `a/b` for `a/b/c.txt`. */
 function foldersOf(path: string): string[] {
   const parts = path.split('/').slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-/** Prefix and name: a path of more than 100 bytes is cut at a `/`. */
+/** Prefix and name. A path of more than 100 bytes is split at a `/`. */
 function splitPath(path: string): [string, string] {
   if (Buffer.byteLength(path) <= NAME_BYTES) return ['', path];
   for (let cut = path.indexOf('/'); cut >= 0; cut = path.indexOf('/', cut + 1)) {

@@ -1,22 +1,21 @@
 /**
- * The table of tasks with the bounds that the firmware declares, read from its sources as text.
- *
- * Does not: run AssemblyScript: the constants there are sums of numbers and of each other.
+ * The table of tasks with the bounds that the firmware declares, read from its sources as text. The constants
+ * there are sums of numbers and of each other.
  */
 import { readFile } from 'node:fs/promises';
 import type { StepBound } from '../../lab/measure/step-bound.ts';
 import { PROJECT } from '../build/command.ts';
 
 const BOUNDS = 'src/cell/bounds.ts';
-/** What a byte on SPI costs is the board's. */
+/** Sources of the cost of a byte on SPI, which belongs to the board. */
 const BOARD = ['src/chip/bcm2711/registers.ts', 'src/board/rpi4.ts'];
 const TABLE = 'src/cell/tasks.ts';
 const CONSTANT = /^(?:export )?const ([A-Z0-9_]+): u32 = ([^;]+);$/gm;
 const ROW = /\.add\(tasks\.(\w+), *'([^']+)', *(\d+), Trigger\.(\w+), *(\w+), *(\w+), *(\w+)\)/g;
 
-/** A row of the table as declared. */
+/** A declared row of the table. */
 export interface TaskRow {
-  /** The field of CellTasks. */
+  /** The field in CellTasks. */
   readonly field: string;
   readonly name: string;
   readonly priority: number;
@@ -26,14 +25,14 @@ export interface TaskRow {
   readonly ringEntries: number;
 }
 
-/** The table, and the longest that a step of a row may take. */
+/** The table, and the bound of a step of each row. */
 export interface TaskBounds {
   readonly rows: readonly TaskRow[];
-  /** The sum of `stepBoundNanos` in the firmware. */
+  /** The firmware's `stepBoundNanos`. */
   readonly nanosOf: (row: TaskRow, spiHertz: number) => number;
 }
 
-/** The constants of the bounds and of the board by name: those that are sums of numbers. */
+/** The constants of the bounds and of the board by name, where they are sums of numbers. */
 export async function readBounds(): Promise<Map<string, number>> {
   const values = new Map<string, number>();
   for (const path of [...BOARD, BOUNDS]) {
@@ -47,7 +46,7 @@ export async function readBounds(): Promise<Map<string, number>> {
   return values;
 }
 
-/** Reads the table. Throws when it has no rows, or one with an unknown constant. */
+/** Reads the table. Throws if it has no rows, or a row with an unknown constant. */
 export async function readTaskBounds(): Promise<TaskBounds> {
   const values = await readBounds();
   const number = (text: string): number => {

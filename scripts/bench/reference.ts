@@ -1,8 +1,6 @@
 /**
- * Builds the bench program (generated code and hand-written C, one compiler, one set of flags) and
- * runs it in the emulator.
- *
- * Does not: touch the cell's files in build/: its own lie in build/bench/reference.
+ * Builds the bench program (generated code and hand-written C, one compiler, one set of flags) in
+ * build/bench/reference and runs it in the emulator.
  */
 import { readFile } from 'node:fs/promises';
 import type { Figures } from '../../lab/measure/figures.ts';

@@ -1,8 +1,6 @@
 /**
- * Firmware variants: the sources with a few lines changed on purpose, built in a folder of their own.
- *
- * Does not: touch src/ or build/: it copies the tree's sources and their build scripts to
- * build/bench/variants/NAME and runs the copied scripts there.
+ * Firmware variants: the sources with a few lines changed on purpose, built in build/bench/variants/NAME from
+ * copies of the sources and the build scripts.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +10,7 @@ import type * as Image from '../build/image.ts';
 import type * as Wasm from '../build/wasm.ts';
 import { PROJECT } from '../build/command.ts';
 
-/** In `file`, `from` (which must occur once) becomes `to`. */
+/** In `file`, replaces `from`, which must occur once, by `to`. */
 export interface Change {
   readonly file: string;
   readonly from: string;
@@ -30,7 +28,7 @@ const SHARED_ARTIFACTS = [
   'rpi4-root.cell',
 ];
 
-/** Builds a variant; returns the folder that holds its built files, as build/ holds the others. */
+/** Builds a variant. Returns the folder with its built files, laid out like build/. */
 export async function buildVariant(name: string, changes: readonly Change[]): Promise<string> {
   const folder = join(PROJECT, 'build/bench/variants', name);
   copyTree(folder, COPIED, changes);
@@ -45,7 +43,7 @@ export async function buildVariant(name: string, changes: readonly Change[]): Pr
   return join(folder, 'build');
 }
 
-/** Makes `folder` anew: the paths of the tree, changed, node_modules, and an empty build/. */
+/** Makes `folder` anew: the paths of the tree with the changes, node_modules, and an empty build/. */
 export function copyTree(
   folder: string,
   paths: readonly string[],

@@ -1,10 +1,9 @@
 /**
  * WebAssembly to the bridge's binaries: wasm2c, then a C compiler for each kind of machine.
  *
- * Output: build/canwarden-bridge for this machine (when it is a Linux with a C compiler) and
- * build/canwarden-bridge-aarch64 for the board, both static. On request build/canwarden-bridge-checked,
- * for the tests: it ends at the first access or operation that C leaves undefined.
- * Does not: touch the cell's image; see image.ts.
+ * Output: build/canwarden-bridge for this machine (if it is a Linux with a C compiler) and
+ * build/canwarden-bridge-aarch64 for the board, both static. On request build/canwarden-bridge-checked for
+ * the tests: it ends at the first access or operation that C leaves undefined.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
@@ -13,8 +12,8 @@ import { command, nodeTool, PROJECT } from './command.ts';
 import { CROSS_COMPILER, NATIVE_COMPILER } from './compilers.ts';
 
 /**
- * Bounds of the linear memory are checked by the generated code (no guard pages in a process).
- * The generated code breaks strict aliasing on purpose and leaves things unused.
+ * The generated code checks bounds of the linear memory, because a process has no guard pages. It breaks
+ * strict aliasing on purpose and leaves things unused.
  */
 const FLAGS = [
   '-std=gnu11',
@@ -29,7 +28,7 @@ const SHIPPED = ['-O2', '-static', '-Wl,--build-id=none', '-s'];
 const CHECKED = [
   ...['-O1', '-g', '-fno-omit-frame-pointer'],
   ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
-  // The generated code's traps are comma expressions, which the sanitizer makes the compiler see.
+  // The generated code's traps are comma expressions, which the sanitizer exposes to the compiler.
   '-Wno-unused-value',
 ];
 
@@ -79,16 +78,16 @@ async function compile(
   ]);
 }
 
-/** Whether this machine can compile, link statically, and run Linux programs of its own. */
+/** Whether this machine can compile, link statically, and run its own Linux programs. */
 export function hasNativeCompiler(): boolean {
   if (process.platform !== 'linux') return false;
   const { stdout } = spawnSync(NATIVE_COMPILER, ['-print-file-name=libc.a'], { encoding: 'utf8' });
   return (stdout ?? '').includes('/');
 }
 
-/** Builds the binaries; returns the names of those that were built. */
+/** Builds the binaries. Returns their names. */
 export async function buildBridge(wasm: string, alsoChecked: boolean): Promise<string[]> {
-  // One of an earlier source would be tested in place of this one.
+  // Remove the one of an earlier source, which would be tested instead.
   await rm(`${PROJECT}build/canwarden-bridge-checked`, { force: true });
   await mkdir(`${PROJECT}build/bridge`, { recursive: true });
   await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'bridge', '-o', 'build/bridge/bridge.wasm.c']);

@@ -1,7 +1,5 @@
 /**
- * Runs one tool of the build and fails with what it printed.
- *
- * Does not: install tools (scripts/setup does).
+ * Runs one tool of the build. Fails with the tool's output.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,14 +10,14 @@ const execFileAsync = promisify(execFile);
 /** The project's top folder, with a trailing slash. */
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A tool ended with an error; the message carries its output. */
+/** A tool ended with an error. The message has its output. */
 export class CommandFailed extends Error {}
 
 /**
  * Runs `program` with `parameters` in the project's top folder.
  *
- * @returns what it wrote to standard output.
- * @throws CommandFailed with the tool's own words, or a hint when the tool is missing.
+ * @returns its standard output.
+ * @throws CommandFailed with the tool's message, or a hint if the tool is missing.
  */
 export async function command(program: string, parameters: readonly string[]): Promise<string> {
   try {
@@ -39,7 +37,7 @@ export async function command(program: string, parameters: readonly string[]): P
   }
 }
 
-/** Runs a JavaScript tool of a package in node_modules with this Node. */
+/** Runs a JavaScript tool from node_modules with this Node. */
 export function nodeTool(path: string, parameters: readonly string[]): Promise<string> {
   return command(process.execPath, [`node_modules/${path}`, ...parameters]);
 }

@@ -1,7 +1,5 @@
 /**
- * The files of the build that no compiler makes: the two cell configs and the shipped rules.
- *
- * Does not: take options; scripts/cells.ts and scripts/rules.ts do.
+ * Files of the build made without a compiler: the cell configurations and the shipped rules.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
@@ -11,10 +9,12 @@ import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { PROJECT } from './command.ts';
 
-/** The file revision of Jailhouse master; `npm run cells -- build --revision 13` for AGL's. */
+/** The file revision of Jailhouse master. For AGL's: `npm run cells -- build --revision 13`. */
 const REVISION = 14;
 
-/** Writes build/rpi4-*.cell in the role driver; throws when the root cell and one of the warden's have a fault. */
+/**
+ * Writes build/rpi4-*.cell for the role driver. Throws if the root cell and one of the cells have an error.
+ */
 export async function buildCells(): Promise<void> {
   const { system, cell, sleepingCell } = rpi4InRole(DEFAULT_ROLE);
   const findings = [cell, sleepingCell].flatMap((one) =>
@@ -30,7 +30,7 @@ export async function buildCells(): Promise<void> {
   }
 }
 
-/** Compiles rules.yaml to build/rules.bin; throws RulesError with every fault of the file. */
+/** Compiles rules.yaml to build/rules.bin. Throws RulesError with all errors of the file. */
 export async function buildRules(): Promise<void> {
   const text = await readFile(`${PROJECT}rules.yaml`, 'utf8');
   await writeFile(`${PROJECT}build/rules.bin`, compileRules(text, 'rules.yaml').image);

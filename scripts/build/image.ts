@@ -1,8 +1,7 @@
 /**
  * WebAssembly to the inmate image: wasm2c, two textual changes, the cross compiler, objcopy.
  *
- * Output: build/canwarden.elf (symbols, for debugging) and build/canwarden.bin (what `jailhouse
- * cell load` takes). Does not: know any CAN.
+ * Output: build/canwarden.elf (symbols, for debugging) and build/canwarden.bin (for `jailhouse cell load`).
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
@@ -10,9 +9,9 @@ import { command, nodeTool, PROJECT } from './command.ts';
 import { checkCrossCompiler, CROSS_COMPILER, CROSS_OBJCOPY } from './compilers.ts';
 
 /**
- * Flags for every file. General registers only: no floating point, so nothing to save on a fault.
+ * Flags for every file. Only general registers, without floating point, so a fault has nothing more to save.
  * `-fno-tree-loop-distribute-patterns`: the loop in memset must not become a call of memset.
- * `-fno-delete-null-pointer-checks`, `min-pagesize`: the linear memory begins at address 0.
+ * `-fno-delete-null-pointer-checks`, `min-pagesize`: the linear memory starts at address 0.
  */
 const COMMON_FLAGS = [
   '-O2',
@@ -36,8 +35,8 @@ const COMMON_FLAGS = [
 ];
 
 /**
- * What wasm2c 1.0.39 writes and what it becomes. The linear memory is at address 0, so the load of
- * its base and the addition go away; unused loads need not be forced.
+ * Changes to the output of wasm2c 1.0.39. The linear memory is at address 0, so the load of its base and the
+ * addition disappear. Unused loads need not be forced.
  */
 const GENERATED_CHANGES: readonly { from: RegExp; to: string; what: string }[] = [
   {
@@ -52,18 +51,17 @@ const GENERATED_CHANGES: readonly { from: RegExp; to: string; what: string }[] =
   },
 ];
 
-/** An image: the C file with `cell_main`, which includes NAME.wasm.c, and where its files go. */
+/** An image: the C file with `cell_main`, which includes NAME.wasm.c, and the places of its files. */
 export interface ImageParts {
   /** Name of the wasm module in C. */
   readonly name: string;
   readonly source: string;
-  /** Folder of what the build makes on its way. */
+  /** Folder of intermediate files. */
   readonly folder: string;
   /** Path of the results, without .elf, .bin and .map. */
   readonly output: string;
 }
 
-/** The cell's own image. */
 const CELL_PARTS: ImageParts = {
   name: 'cell',
   source: 'bsp/rpi4/cell.c',
@@ -87,7 +85,7 @@ async function generateC(wasm: string, { name, folder }: ImageParts): Promise<vo
   await writeFile(path, text);
 }
 
-/** Builds an image from a module, build/canwarden.bin from the cell's. */
+/** Builds an image from a module; by default build/canwarden.bin. */
 export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): Promise<string> {
   const { name, source, folder, output } = parts;
   await checkCrossCompiler();

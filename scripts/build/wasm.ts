@@ -1,22 +1,22 @@
 /**
  * AssemblyScript to WebAssembly: the module of one asconfig.json target.
  *
- * Output: `build/<target>.wasm` (what the twin's wasm engine loads and wasm2c reads). Does not:
- * make C or machine code; see image.ts.
+ * Output: `build/<target>.wasm`, for the twin's wasm engine and wasm2c.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 
 import { generateFormats } from './formats.ts';
 import { nodeTool, PROJECT } from './command.ts';
 
-/** The host ABI's wasm modules (src/abi): everything a module of ours may import. */
+/** The host ABI's wasm modules (src/abi). A module may import from these only. */
 const ALLOWED_IMPORT_MODULES = new Set(['bsp', 'socket']);
 
 /**
  * Compiles `src/image/<target>.ts` and optimises it with binaryen.
  *
- * @throws CommandFailed when a tool fails, Error when the module wants an import outside the host
- *   ABI (an array bound check, an allocation at run time, a floating point helper).
+ * @throws CommandFailed if a tool fails, Error if the module imports something outside the host ABI (an array
+ * bound
+ *   check, an allocation at run time, a floating point helper).
  */
 export async function buildWasm(target: 'cell' | 'bridge' | 'bench'): Promise<string> {
   generateFormats();

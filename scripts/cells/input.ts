@@ -1,7 +1,5 @@
 /**
- * Reads cell files and the linked image, with errors that name the file.
- *
- * Does not: judge what it read.
+ * Reads cell files and the linked image. Errors name the file.
  */
 import { existsSync } from 'node:fs';
 import type { Configuration } from '../../cell-config/check.ts';
@@ -16,10 +14,10 @@ import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { rpi4Image } from '../../cell-config/rpi4-image.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 
-/** Where the build puts the linked image. */
+/** The linked image in the build's output. */
 export const BUILT_IMAGE = 'build/canwarden.elf';
 
-/** Decodes any cell or system file; regions that are this project's have their names. */
+/** Decodes any cell or system file. Regions of this project get their names. */
 export function readCellFile(path: string): DecodedFile {
   const bytes = readInput(path, 'cell file');
   try {
@@ -30,7 +28,7 @@ export function readCellFile(path: string): DecodedFile {
   }
 }
 
-/** A system file and the cells that go with it: kinds, revision and architecture must fit. */
+/** Reads a system file and its cells. Kinds, revision and architecture must fit. */
 export function readConfiguration(systemPath: string, cellPaths: readonly string[]): Configuration {
   const system = readCellFile(systemPath);
   if (system.kind !== 'system') {
@@ -49,7 +47,7 @@ export function readConfiguration(systemPath: string, cellPaths: readonly string
           'one Jailhouse cannot load both; encode them with the same --revision',
       );
     }
-    // Revision 13 does not say: there it is inferred, and a cell may hold nothing that tells.
+    // In revision 13 the architecture is inferred, and a cell may hold nothing that shows it.
     if (file.revision !== 13 && file.architecture !== system.architecture) {
       throw new InputError(
         `${path}: architecture ${file.architecture}, ${systemPath} has ${system.architecture}`,
@@ -60,7 +58,7 @@ export function readConfiguration(systemPath: string, cellPaths: readonly string
   return { system: system.system, cells };
 }
 
-/** The image with its load plan. Without `path`, the built one if it is there. */
+/** The image with its load plan. Without `path`, the built one if it exists. */
 export function readImage(path?: string): CellImage | undefined {
   if (path === undefined && !existsSync(BUILT_IMAGE)) return undefined;
   const from = path ?? BUILT_IMAGE;

@@ -1,9 +1,9 @@
 /**
- * Keeps what a deployment replaces, on the card itself, so that any machine can undo it.
+ * Keeps the files that a deployment replaces on the card itself, so that any machine can undo it.
  *
- * Form: /var/lib/canwarden/deploy/index.json lists every file that was touched, with the hash of
- * what was installed; originals lie beside it, called by their own hash. A second deployment adds
- * to the list and never replaces an original: undo leads back to the card before the first one.
+ * Form: /var/lib/canwarden/deploy/index.json lists every changed file with the hash of what was installed.
+ * The originals lie beside it, named by their own hash. A second deployment adds to the list and never
+ * replaces an original: undo leads back to the card before the first one.
  */
 import { createHash } from 'node:crypto';
 import { InputError } from '../../cell-config/files.ts';
@@ -24,18 +24,18 @@ type Original =
 
 interface IndexedFile extends CardPath {
   readonly original: Original;
-  /** Hash of what was installed; says whether someone changed it since. */
+  /** Hash of the installed content; a difference shows a later change. */
   readonly installed: string;
 }
 
 export interface BackupIndex {
   readonly version: 1;
   readonly files: readonly IndexedFile[];
-  /** Folders that deploy made, outermost first. */
+  /** Folders made by deploy, outermost first. */
   readonly folders: readonly CardPath[];
 }
 
-/** The list on the card; undefined when nothing was deployed by files. */
+/** The list on the card. Undefined: no deployment by files. */
 export async function readIndex(card: Card): Promise<BackupIndex | undefined> {
   const [found] = await card.look([INDEX]);
   if (found.kind !== 'file') return undefined;
@@ -43,12 +43,12 @@ export async function readIndex(card: Card): Promise<BackupIndex | undefined> {
     const index = JSON.parse(found.bytes.toString('utf8')) as BackupIndex;
     if (index.version === 1 && Array.isArray(index.files)) return index;
   } catch {
-    // Falls through to the sentence.
+    // Continues with the error below.
   }
   throw new InputError(`${formatPath(INDEX)} on the card is damaged; undo has nothing to go by`);
 }
 
-/** Whether `content` at `at` is what was installed there last. */
+/** Whether `content` at `at` is what was last installed there. */
 export function isAsInstalled(index: BackupIndex, at: CardPath, content: Content): boolean {
   const name = formatPath(at);
   return index.files.some(
@@ -56,7 +56,7 @@ export function isAsInstalled(index: BackupIndex, at: CardPath, content: Content
   );
 }
 
-/** The same changes with the backup before them: originals are safe before anything is replaced. */
+/** The same changes after the backup: originals are safe before anything is replaced. */
 export async function withBackup(card: Card, set: ChangeSet): Promise<ChangeSet> {
   const earlier = await readIndex(card);
   const known = new Map(earlier?.files.map((file) => [formatPath(file), file]));
@@ -94,7 +94,7 @@ export async function withBackup(card: Card, set: ChangeSet): Promise<ChangeSet>
   };
 }
 
-/** What leads back, and which of the files someone changed since they were installed. */
+/** The changes that undo the deployment, and the files changed since they were installed. */
 export async function planUndo(
   card: Card,
   index: BackupIndex,
@@ -114,7 +114,7 @@ export async function planUndo(
     const touched = before === undefined ? '' : hashOf(before);
     if (touched !== file.installed) changedSince.push(formatPath(file));
     const at = { volume: file.volume, path: file.path };
-    // Settings that were edited further keep those edits.
+    // Keeps later edits of the settings.
     if (before?.kind === 'file' && touched !== file.installed && isConfig(at)) {
       const text = removeEdit(before.bytes.toString('latin1'));
       return { at, before, after: { ...before, bytes: Buffer.from(text, 'latin1') } };
@@ -133,7 +133,7 @@ export async function planUndo(
   };
 }
 
-/** Whether a change is one of the backup's own files, which people need not see. */
+/** Whether a change is one of the backup's own files, which need not be shown. */
 export function isBackupFile({ volume, path }: CardPath): boolean {
   return volume === 'root' && path.startsWith(`${FOLDER}/`);
 }

@@ -1,9 +1,8 @@
 /**
  * The undo file of a card image: the original bytes of every block that a deployment changed.
  *
- * With it the image can be made again exactly as it was, byte for byte:
- * writing files also changes tables, times and free blocks of a file system.
- * Form: a line `canwarden-undo 1`, a line of JSON (Header), then the blocks one after the other.
+ * It restores the image byte for byte, because writing files also changes tables, times and free blocks of a
+ * file system. Form: a line `canwarden-undo 1`, a line of JSON (Header), then the blocks.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
@@ -11,13 +10,13 @@ import { INPUT_KINDS, InputError, readInput, writeWhole } from '../../cell-confi
 
 const MAGIC = 'canwarden-undo 1\n';
 const BLOCK_BYTES = 4096;
-/** The end of a sentence about an undo file that is none. */
+/** End of the error about an invalid undo file. */
 export const NO_UNDO = `Next: ${INPUT_KINDS['undo file of deploy'].next}`;
 const BLOCKS_AT_ONCE = 256;
 
 interface Header {
   readonly imageBytes: number;
-  /** SHA-256 of the whole image after the deployment: undo fits no other image. */
+  /** SHA-256 of the whole image after the deployment. Undo fits no other image. */
   readonly sha256: string;
   /** Numbers of the saved blocks, ascending. */
   readonly blocks: readonly number[];
@@ -27,7 +26,7 @@ export interface BlockBackup extends Header {
   readonly original: ReadonlyMap<number, Buffer>;
 }
 
-/** Compares two images of one size; the result turns `after` back into `before`. */
+/** Compares two images of one size. The result turns `after` back into `before`. */
 export function compareImages(before: string, after: string): BlockBackup {
   const hash = createHash('sha256');
   const original = new Map<number, Buffer>();
@@ -54,14 +53,14 @@ export function compareImages(before: string, after: string): BlockBackup {
   }
 }
 
-/** Two deployments in a row, as one: the first one's blocks are the older ones. */
+/** Merges two consecutive deployments. The blocks of the first are the originals. */
 export function mergeBackups(first: BlockBackup, second: BlockBackup): BlockBackup {
   const original = new Map([...second.original, ...first.original]);
   const blocks = [...original.keys()].sort((left, right) => left - right);
   return { ...second, blocks, original };
 }
 
-/** Puts the original blocks into the image at `path`. */
+/** Writes the original blocks into the image at `path`. */
 export function restoreBlocks(path: string, backup: BlockBackup): void {
   const file = openSync(path, 'r+');
   try {
@@ -96,7 +95,7 @@ export function writeBackup(path: string, backup: BlockBackup): void {
   writeWhole(path, Buffer.concat([Buffer.from(`${MAGIC}${JSON.stringify(header)}\n`), ...parts]));
 }
 
-/** The undo file; undefined when there is none, InputError when it is damaged. */
+/** Reads the undo file. Undefined: there is none. InputError: it is damaged. */
 export function readBackup(path: string): BlockBackup | undefined {
   if (!existsSync(path)) return undefined;
   const bytes = readInput(path, 'undo file of deploy');
@@ -108,7 +107,7 @@ export function readBackup(path: string): BlockBackup | undefined {
   const original = new Map<number, Buffer>();
   let offset = headerEnd + 1;
   for (const number of header.blocks) {
-    // The last block of an image may be a short one.
+    // The last block of an image may be shorter.
     const size = Math.min(BLOCK_BYTES, header.imageBytes - number * BLOCK_BYTES);
     original.set(number, bytes.subarray(offset, offset + size));
     offset += size;
@@ -123,7 +122,7 @@ function readHeader(path: string, text: string): Header {
     const header = JSON.parse(text) as Header;
     if (Array.isArray(header.blocks) && header.imageBytes >= 0) return header;
   } catch {
-    // Falls through to the sentence.
+    // Continues with the error below.
   }
   throw new InputError(
     `${path}: its first lines are damaged, so undo cannot be trusted. ${NO_UNDO}`,

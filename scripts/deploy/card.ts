@@ -1,11 +1,9 @@
 /**
- * What deploy knows of a card, whatever it is: a mounted one, an image, an archive, a board by ssh.
- *
- * Does not: know what canwarden installs; see manifest.ts.
+ * Interface of a card of any kind: a mounted one, an image, an archive, a board by ssh.
  */
 import { InputError } from '../../cell-config/files.ts';
 
-/** The FAT partition the firmware reads, and Linux's own. */
+/** The FAT partition that the firmware reads, and Linux's root partition. */
 export type Volume = 'boot' | 'root';
 
 /** A place on the card: absolute in its volume, for example `/config.txt` on `boot`. */
@@ -14,58 +12,58 @@ export interface CardPath {
   readonly path: string;
 }
 
-/** What can be written. `mode` means nothing on `boot`: FAT has none. */
+/** Content to write. `mode` is ignored on `boot`: FAT has none. */
 export type Content =
   | { readonly kind: 'file'; readonly bytes: Buffer; readonly mode: number }
   | { readonly kind: 'link'; readonly target: string };
 
-/** What can be found. Links are not followed at the end of a path, only inside it. */
+/** What is at a place. Links are followed inside a path, but not at its end. */
 export type Found =
   Content | { readonly kind: 'folder' } | { readonly kind: 'other' } | { readonly kind: 'missing' };
 
-/** One file before and after; undefined means that it is not there. */
+/** One file before and after. Undefined: absent. */
 export interface Change {
   readonly at: CardPath;
   readonly before: Content | undefined;
   readonly after: Content | undefined;
 }
 
-/** Everything one run does to a card, in this order: folders, changes as listed, folders away. */
+/** All changes of one run to a card, in this order: make folders, changes as listed, remove folders. */
 export interface ChangeSet {
   readonly makeFolders: readonly CardPath[];
   readonly changes: readonly Change[];
-  /** Removed only when they are empty by then. */
+  /** Removed only if they are empty by then. */
   readonly removeFolders: readonly CardPath[];
 }
 
-/** How a card takes a deployment back. */
+/** How a card undoes a deployment. */
 export type UndoKind =
   /** By files kept on the card itself; see backup.ts. */
   | 'files'
-  /** By itself, outside the card: undo() does it. */
+  /** By its own means outside the card: undo() does it. */
   | 'own';
 
 export interface Card {
-  /** For people: what it is and where its two volumes are. */
+  /** For people: kind of card, and the places of its two volumes. */
   readonly title: string;
   readonly undoKind: UndoKind;
-  /** Whether it is a whole card, with a config.txt to edit; an archive is not. */
+  /** Whether it is a whole card with a config.txt to edit. False for an archive. */
   readonly isWhole: boolean;
-  /** What is at each place, in the order asked. */
+  /** What is at each place, in the given order. */
   look(places: readonly CardPath[]): Promise<Found[]>;
   /** Whether something is at each place; cheaper than look for large files. */
   exists(places: readonly CardPath[]): Promise<boolean[]>;
-  /** Does all of it or says why not. Cards with undoKind `own` keep what they need for undo. */
+  /** Makes all changes or throws the reason. Cards with undoKind `own` keep what they need for undo. */
   apply(changes: ChangeSet): Promise<void>;
-  /** For undoKind `own`: what undo would do, in sentences; empty when there is nothing to undo. */
+  /** For undoKind `own`: what undo would do, in sentences. Empty: nothing to undo. */
   describeUndo?(): Promise<string[]>;
   undo?(): Promise<void>;
 }
 
-/** No file that deploy looks at on a card is this large: a larger one is none of them. */
+/** Size limit for files that deploy reads from a card; none of them is larger. */
 export const CARD_FILE_BYTES_MOST = 64 << 20;
 
-/** Says no to a file on the card before it is read into memory. */
+/** Refuses a large file on the card before it is read into memory. */
 export function refuseLarge(name: string, bytes: number): void {
   if (bytes <= CARD_FILE_BYTES_MOST) return;
   throw new InputError(
@@ -82,12 +80,12 @@ export function root(path: string): CardPath {
   return { volume: 'root', path };
 }
 
-/** `boot:/config.txt`. */
+/** A path as text: `boot:/config.txt`. */
 export function formatPath({ volume, path }: CardPath): string {
   return `${volume}:${path}`;
 }
 
-/** Whether writing `wanted` over `found` would change anything. */
+/** Whether `found` already equals `wanted`. */
 export function isSame(volume: Volume, found: Found | undefined, wanted: Content): boolean {
   if (found === undefined || found.kind !== wanted.kind) return false;
   if (found.kind === 'link') return wanted.kind === 'link' && found.target === wanted.target;

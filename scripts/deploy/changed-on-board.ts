@@ -1,15 +1,15 @@
 /**
- * Finds the files that people have replaced on the board since they were installed.
+ * Finds the files that were replaced on the board since they were installed.
  *
- * A file counts as replaced when it is neither what is to be installed now nor what was installed
- * last: the copy beside it tells, or, of a card from before there was one, the list of backup.ts.
- * Does not: know of files without such a copy in the manifest; those are deploy's own.
+ * A file counts as replaced if it differs both from the content to install and from the content last
+ * installed. The latter is known from the copy beside it or, for older cards, from the list of backup.ts.
+ * Files without such a copy in the manifest belong to deploy and are not looked at.
  */
 import { isAsInstalled, readIndex } from './backup.ts';
 import type { Card, CardPath, Content, Found } from './card.ts';
 import type { Wanted } from './contents.ts';
 
-/** The places of `wanted` that hold something of the board's own. */
+/** The places of `wanted` that hold content of the board's own. */
 export async function changedOnBoard(card: Card, wanted: readonly Wanted[]): Promise<CardPath[]> {
   const changed: CardPath[] = [];
   for (const { at, content, installedCopy } of wanted) {

@@ -1,12 +1,11 @@
 /**
- * Runs the tools that deploy leans on (mtools, e2fsprogs, ssh, cp) and reports them in sentences.
- *
- * Does not: use a shell; arguments reach the tool as they are.
+ * Runs the tools that deploy needs (mtools, e2fsprogs, ssh, cp) without a shell, and reports errors in
+ * sentences.
  */
 import { spawnSync } from 'node:child_process';
 import { InputError } from '../../cell-config/files.ts';
 
-/** Debian packages of the tools, for the sentence that says what to install. */
+/** Debian packages of the tools, for the error about a missing one. */
 const PACKAGES: Readonly<Record<string, string>> = {
   mcopy: 'mtools',
   mdir: 'mtools',
@@ -24,17 +23,17 @@ export interface ToolResult {
   readonly complaint: string;
 }
 
-/** Runs a tool to its end. Throws InputError when it is not installed. */
+/** Runs a tool to its end. Throws InputError if it is not installed. */
 export function runTool(name: string, parameters: readonly string[], input?: string): ToolResult {
   const run = spawnSync(name, parameters, {
     input: input ?? '',
     maxBuffer: 2 ** 30,
     env: {
       ...process.env,
-      // debugfs and e2fsck are in /usr/sbin, which users' paths often lack.
+      // debugfs and e2fsck are in /usr/sbin, which is often not in a user's PATH.
       PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
       LC_ALL: 'C',
-      // Nobody's drive letters, no questions about odd geometry.
+      // No user's drive letters, and no questions about odd geometry.
       MTOOLSRC: '/dev/null',
       MTOOLS_SKIP_CHECK: '1',
     },
@@ -46,14 +45,14 @@ export function runTool(name: string, parameters: readonly string[], input?: str
       `${name} is not installed. Next: sudo apt-get install ${from}, or use --rootfs with a mounted card`,
     );
   }
-  // A tool that gives up early does not read all it is sent; its own complaint says more.
+  // A tool that gives up early does not read all of its input (EPIPE). Its own message says more.
   if (code !== undefined && code !== 'EPIPE') {
     throw new InputError(`${name} did not run: ${message}`);
   }
   return { status: run.status ?? -1, output: run.stdout, complaint: run.stderr.toString().trim() };
 }
 
-/** Runs a tool that must succeed; `what` begins the sentence otherwise. */
+/** Runs a tool that must succeed. `what` starts the error sentence. */
 export function mustRun(what: string, name: string, parameters: readonly string[]): Buffer {
   const { status, output, complaint } = runTool(name, parameters);
   if (status === 0) return output;

@@ -1,7 +1,5 @@
 /**
- * Turns the manifest into bytes: what is wanted on this card.
- *
- * Does not: look at what is on the card, apart from the revision it is told.
+ * Turns the manifest into the files wanted on this card.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,36 +18,36 @@ import { encodeOverlay } from './overlay.ts';
 export interface Wanted {
   readonly at: CardPath;
   readonly content: Content;
-  /** Left alone where something is already. */
+  /** Written only if nothing is there. */
   readonly keep: boolean;
-  /** Left alone where something else than the content of this place is. */
+  /** Written only if the file there equals the content of this place. */
   readonly installedCopy?: CardPath;
 }
 
 export interface ContentOptions {
   readonly revision: Revision;
-  /** Which end of virtio-can the cell is. */
+  /** The cell's end of virtio-can. */
   readonly role: Role;
-  /** TF-A's bl31.bin, when the card is to get one. */
+  /** TF-A's bl31.bin, if the card is to get one. */
   readonly armstub?: string;
-  /** The lines for config.txt as a file of their own, for archives. */
+  /** Adds the lines for config.txt as a file of their own, for archives. */
   readonly withConfigBlock: boolean;
-  /** Where this card's firmware looks for the overlay; without it, where the manifest says. */
+  /** Places where this card's firmware looks for the overlay. Default: the manifest's place. */
   readonly overlays?: readonly CardPath[];
 }
 
-/** What is wanted, and the optional things that are not there to be installed. */
+/** The wanted files, and the optional sources that are missing. */
 export interface Contents {
   readonly wanted: readonly Wanted[];
-  /** What only the other role has: taken off the card where it is as deploy installs it. */
+  /** Files of the other role only. Removed from the card if they are as deploy installs them. */
   readonly unwanted: readonly Wanted[];
   readonly leftOut: readonly string[];
 }
 
-/** Where an archive has the lines for config.txt; config.txt takes them in by `include`. */
+/** Place of the lines for config.txt in an archive. config.txt reads them by `include`. */
 export const CONFIG_BLOCK_FILE = boot('/canwarden.txt');
 
-/** Reads and makes everything; InputError names all required files that are missing. */
+/** Reads and makes all files. Throws InputError with all required files that are missing. */
 export function collectContents(options: ContentOptions): Contents {
   const wanted: Wanted[] = [];
   const unwanted: Wanted[] = [];
@@ -75,7 +73,7 @@ export function collectContents(options: ContentOptions): Contents {
   return { wanted, unwanted, leftOut: [...new Set(leftOut)] };
 }
 
-/** Everything one line of the manifest stands for; nothing when its source is not there. */
+/** The files of one line of the manifest. Empty if its source is missing. */
 function resolveEntry(entry: ManifestEntry, options: ContentOptions): Wanted[] {
   const { source, to, mode, keep = false, installedCopy } = entry;
   const file = (bytes: Buffer, at = to): Wanted => ({
@@ -115,10 +113,10 @@ function sourceName({ source, to }: ManifestEntry): string {
   return source.kind === 'link' ? source.with : to.path;
 }
 
-/** How the board's firmware knows an armstub: a word of its head (TF-A, armstub8_header.S). */
+/** Magic in the head of an armstub, as the board's firmware recognises it (TF-A, armstub8_header.S). */
 const ARMSTUB_MAGIC = { value: 0x5afe570b, offset: 0xf0 } as const;
 
-/** With anything else in its place the card would not boot. */
+/** Reads an armstub. With anything else in its place the card would not boot. */
 function readArmstub(path: string): Buffer {
   const bytes = readInput(path, 'first stage of the firmware');
   const { value, offset } = ARMSTUB_MAGIC;

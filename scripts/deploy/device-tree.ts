@@ -1,19 +1,18 @@
 /**
- * Writes flattened device trees (.dtb, .dtbo): nodes and properties to bytes.
+ * Encodes device trees (.dtb, .dtbo): nodes and properties to bytes.
  *
- * Written here and not left to `dtc`: the format needs a page of code, and so nothing has to be
- * installed to write a card. Source: Devicetree Specification 0.4, chapter 5 (version 17,
- * big-endian).
+ * This replaces `dtc`: the format needs a page of code, and writing a card needs no further tool. Source:
+ * Devicetree Specification 0.4, chapter 5 (version 17, big-endian).
  * Does not: parse source text, or resolve labels and phandles.
  */
 
-/** A node: properties first, then children, as the format asks. */
+/** A node: properties first, then children, as the format requires. */
 export interface DeviceTreeNode {
   readonly properties: Readonly<Record<string, PropertyValue>>;
   readonly children?: Readonly<Record<string, DeviceTreeNode>>;
 }
 
-/** 32-bit cells, a string, or nothing: the property is there, which means true. */
+/** 32-bit cells, a string, or `true`: the property exists without a value. */
 export type PropertyValue = readonly number[] | string | true;
 
 const MAGIC = 0xd00dfeed;
@@ -30,7 +29,7 @@ export function encodeDeviceTree(tree: DeviceTreeNode): Buffer {
   const names = new StringTable();
   const structure = Buffer.concat([...encodeNode('', tree, names), words(END)]);
   const strings = names.bytes();
-  // No memory is reserved by the header: one empty entry ends the list.
+  // The header reserves no memory: one empty entry ends the list.
   const reservations = Buffer.alloc(16);
   const structureOffset = HEADER_BYTES + reservations.length;
   const stringsOffset = structureOffset + structure.length;
@@ -68,7 +67,6 @@ function encodeValue(value: PropertyValue): Buffer {
   return typeof value === 'string' ? Buffer.from(`${value}\0`, 'latin1') : words(...value);
 }
 
-/** Property names, each stored once. */
 class StringTable {
   readonly #offsets = new Map<string, number>();
   #length = 0;
@@ -97,7 +95,7 @@ function text(name: string): Buffer {
   return padded(Buffer.from(`${name}\0`, 'latin1'));
 }
 
-/** Everything in the structure block starts on four bytes. */
+/** Pads to four bytes, the alignment of the structure block. */
 function padded(bytes: Buffer): Buffer {
   return Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
 }

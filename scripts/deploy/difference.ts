@@ -1,5 +1,5 @@
 /**
- * Shows a change before it is made: text as lines with - and +, other files as size and hash.
+ * Shows a change before it is made: text as lines with - and +, other files by size and hash.
  */
 import { createHash } from 'node:crypto';
 import { counted } from '../../cell-config/plural.ts';
@@ -7,10 +7,10 @@ import { formatPath } from './card.ts';
 import type { Change, Content } from './card.ts';
 
 const CONTEXT_LINES = 2;
-/** More lines than this are not compared: the table would be large, and nobody reads it. */
+/** Larger files are not compared line by line: the table would be too large to read. */
 const LINES_MOST = 2000;
 
-/** The lines that say what happens to one file. */
+/** The lines that describe the change of one file. */
 export function formatChange({ at, before, after }: Change): string[] {
   const name = formatPath(at);
   if (after === undefined) return [`- ${name}  removed`];
@@ -27,14 +27,14 @@ function describe(content: Content): string {
   return `${counted(content.bytes.length, 'byte')}, sha256 ${hash}, mode ${content.mode.toString(8)}`;
 }
 
-/** The lines of a file of text; undefined for anything else. */
+/** The lines of a text file. Undefined for any other content. */
 function textOf(content: Content): string[] | undefined {
   if (content.kind !== 'file' || content.bytes.includes(0)) return undefined;
   const lines = content.bytes.toString('utf8').split(/\r?\n/);
   return lines.length > LINES_MOST ? undefined : lines;
 }
 
-/** The differing lines with a little of what is around them. */
+/** The differing lines with some context. */
 function compareLines(old: readonly string[], now: readonly string[]): string[] {
   const all = align(old, now);
   const shown = new Set<number>();
@@ -57,7 +57,7 @@ interface Aligned {
   readonly line: string;
 }
 
-/** By the longest common subsequence of lines. */
+/** Aligns by the longest common subsequence of lines. */
 function align(old: readonly string[], now: readonly string[]): Aligned[] {
   const width = now.length + 1;
   const longest = new Uint16Array((old.length + 1) * width);

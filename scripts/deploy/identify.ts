@@ -1,5 +1,5 @@
 /**
- * Whether this is the card of a Raspberry Pi 4 that can run the warden, and which Jailhouse it has.
+ * Checks that this is a Raspberry Pi 4 card that can run canwarden, and finds the revision of its Jailhouse.
  */
 import { InputError } from '../../cell-config/files.ts';
 import { decodeFile } from '../../cell-config/format/decode.ts';
@@ -13,7 +13,7 @@ import { ARMSTUB, CONFIG_TXT, ROOT_CELL, STOCK_CELLS } from './manifest.ts';
 
 interface Mark {
   readonly at: CardPath;
-  /** What it means when it is missing. */
+  /** Consequence if it is missing. */
   readonly without: string;
 }
 
@@ -28,7 +28,7 @@ const MARKS: readonly Mark[] = [
   { at: root('/etc/os-release'), without: 'its root partition has no /etc/os-release' },
 ];
 
-/** Refuses anything but the card of a Raspberry Pi 4, with the reason. */
+/** Refuses any other card than that of a Raspberry Pi 4, with the reason. */
 export async function refuseForeignCard(card: Card): Promise<void> {
   const found = await card.exists(MARKS.map(({ at }) => at));
   const missing = MARKS.filter((_, index) => !found[index]);
@@ -37,7 +37,7 @@ export async function refuseForeignCard(card: Card): Promise<void> {
   throw new InputError(`${card.title}: not a Raspberry Pi 4 card: ${reasons}. Nothing was written`);
 }
 
-/** Without TF-A the card would boot no kernel once config.txt asks for it. */
+/** Refuses a card without TF-A, which would boot no kernel once config.txt names it. */
 export async function refuseWithoutArmstub(card: Card, armstub: string | undefined): Promise<void> {
   if (armstub !== undefined || (await card.exists([ARMSTUB]))[0]) return;
   throw new InputError(
@@ -47,7 +47,7 @@ export async function refuseWithoutArmstub(card: Card, armstub: string | undefin
   );
 }
 
-/** The configuration revision of the card's Jailhouse, told by the stock cells it came with. */
+/** The configuration revision of the card's Jailhouse, from the stock cells it came with. */
 export async function findRevision(card: Card): Promise<Revision | undefined> {
   for (const found of await card.look(STOCK_CELLS)) {
     if (found.kind !== 'file' || found.bytes.length < 8) continue;
@@ -61,7 +61,7 @@ export async function findRevision(card: Card): Promise<Revision | undefined> {
   return undefined;
 }
 
-/** The role of an earlier deployment; undefined when there is none that can be read. */
+/** The role of an earlier deployment. Undefined: none that can be read. */
 export async function findRole(card: Card): Promise<Role | undefined> {
   const [found] = await card.look([ROOT_CELL]);
   if (found.kind !== 'file') return undefined;

@@ -1,25 +1,25 @@
 /**
- * What goes on the card: the one list. To install one more thing, add one line here.
+ * The one list of files for the card. To install one more file, add one line here.
  *
- * Paths are those of Jailhouse's recipes ($datadir/jailhouse/{cells,inmates}) and of the helper.
- * Does not: hold config.txt, which is edited and not replaced; see config/text.ts.
+ * Paths are those of Jailhouse's recipes ($datadir/jailhouse/{cells,inmates}) and of the helper. config.txt
+ * is edited instead of replaced; see config/text.ts.
  */
 import { basename } from 'node:path';
 import type { Role } from '../../cell-config/roles.ts';
 import type { CardPath } from './card.ts';
 import { boot, root } from './card.ts';
 
-/** Where the bytes come from. */
+/** Source of a file's bytes. */
 export type Source =
   /** A file of the project. */
   | { readonly kind: 'file'; readonly path: string }
-  /** Every file of a folder with one of the suffixes; `to` is a folder then. */
+  /** Every file of a folder with one of the suffixes. `to` is then a folder. */
   | { readonly kind: 'folder'; readonly path: string; readonly suffixes: readonly string[] }
   /** A cell file, encoded in the revision of the card's Jailhouse. */
   | { readonly kind: 'cell'; readonly name: string }
   /** The device tree overlay; see overlay.ts. */
   | { readonly kind: 'overlay' }
-  /** A symbolic link, made when the file `with` of the project exists. */
+  /** A symbolic link, made if the project has the file `with`. */
   | { readonly kind: 'link'; readonly target: string; readonly with: string };
 
 export interface ManifestEntry {
@@ -27,16 +27,16 @@ export interface ManifestEntry {
   readonly to: CardPath;
   /** Permission bits on the root volume. */
   readonly mode: number;
-  /** Without a required source nothing is installed; an optional one is left out and said. */
+  /** If a required source is missing nothing is installed. An optional one is left out and reported. */
   readonly required: boolean;
-  /** Settings: never overwritten once they are there. */
+  /** Settings: never overwritten. */
   readonly keep?: boolean;
   /**
-   * People replace this file on the board. It is overwritten only while it is what was installed, of
-   * which there is a copy here.
+   * A file that users may replace on the board. It is overwritten only while it equals the installed copy at
+   * this place.
    */
   readonly installedCopy?: CardPath;
-  /** Installed in this role alone, and taken away in the other. */
+  /** Installed only in this role, and removed in the other. */
   readonly role?: Role;
 }
 
@@ -44,7 +44,7 @@ export interface ManifestEntry {
 export const OVERLAY_NAME = 'canwarden.dtbo';
 const CELLS = '/usr/share/jailhouse/cells';
 const UNITS = '/etc/systemd/system';
-/** The rules as they were installed; `canwarden rules load` replaces those in the firmware folder. */
+/** The rules as installed. `canwarden rules load` replaces those in the firmware folder. */
 const INSTALLED_RULES = root('/usr/share/canwarden/rules.bin');
 
 const file = (path: string): Source => ({ kind: 'file', path });
@@ -54,7 +54,7 @@ const folder = (path: string, ...suffixes: string[]): Source => ({
   suffixes,
 });
 const cell = (name: string): Source => ({ kind: 'cell', name });
-/** What `systemctl enable` or `add-wants` would link, done without a running systemd. */
+/** The link that `systemctl enable` or `add-wants` would make, made without a running systemd. */
 const wanted = (unit: string): Source => ({
   kind: 'link',
   target: `${UNITS}/${basename(unit)}`,
@@ -88,13 +88,12 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: file('docs/settings.md'), to: root('/usr/share/doc/canwarden/settings.md'), mode: 0o644, required: false },
 ];
 
-/** Stock cell of Jailhouse; where it is on the card, it tells which revision that Jailhouse reads. */
+/** Stock cells of Jailhouse. On a card they show the revision that its Jailhouse reads. */
 export const STOCK_CELLS: readonly CardPath[] = ['rpi4.cell', 'rpi4-inmate-demo.cell'].map((name) =>
   root(`${CELLS}/${name}`),
 );
-/** Says in which role the card's cells are. */
+/** Shows the role of the card's cells. */
 export const ROOT_CELL = root(`${CELLS}/rpi4-root.cell`);
-/** The firmware's settings. */
 export const CONFIG_TXT = boot('/config.txt');
-/** TF-A: Linux can only give a CPU away through its PSCI. */
+/** TF-A: only its PSCI lets Linux give a CPU away. */
 export const ARMSTUB = boot('/bl31.bin');

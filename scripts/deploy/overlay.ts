@@ -1,21 +1,21 @@
 /**
- * The device tree overlay `canwarden.dtbo`: what Linux must not use once the warden is there.
+ * The device tree overlay `canwarden.dtbo`: keeps Linux from what the cell uses. Loaded by
+ * `dtoverlay=canwarden` in config.txt.
  *
- * Loaded by `dtoverlay=canwarden` in config.txt. An overlay and not `mem=` on the command line:
- * `mem=` takes everything above an address away, and Linux may still map what it covers; no-map is
- * a hole that nothing maps or reuses.
+ * It replaces `mem=` on the command line, which removes all memory above an address but still lets Linux map
+ * it. no-map is a hole that is never mapped or reused.
  */
 import { CARD_RESERVATION, SPI_PAGE_OFFSETS } from '../../cell-config/rpi4-layout.ts';
 import { encodeDeviceTree } from './device-tree.ts';
 import type { DeviceTreeNode } from './device-tree.ts';
 
-/** SPI0 as the device tree's `soc` node addresses it. */
+/** Address of SPI0 in the device tree's `soc` node. */
 const SPI_BUS_ADDRESS = 0x7e204000;
 
-/** Overlays find their place by path, so the base tree needs no symbols. */
+/** Overlays are applied by path, so the base tree needs no symbols. */
 const FRAGMENTS: readonly (readonly [path: string, change: DeviceTreeNode])[] = [
   [
-    // Hypervisor, shared memory and the warden's RAM. Cell counts are those of the root node.
+    // Hypervisor, shared memory and the cell's RAM. Cell counts are those of the root node.
     '/',
     {
       properties: {},
@@ -34,9 +34,9 @@ const FRAGMENTS: readonly (readonly [path: string, change: DeviceTreeNode])[] = 
       },
     },
   ],
-  // The virtual PCI host is domain 1: the real one must not be given that number first.
+  // The virtual PCI host is domain 1, so the real one must not get that number first.
   ['/scb/pcie@7d500000', { properties: { 'linux,pci-domain': [0] } }],
-  // The warden owns the page: the first access by a Linux driver, SPI3 to SPI6 too, would park a CPU.
+  // The cell owns the page. The first access by a Linux driver, also of SPI3 to SPI6, would park a CPU.
   ...Object.values(SPI_PAGE_OFFSETS).map((offset): [string, DeviceTreeNode] => [
     `/soc/spi@${(SPI_BUS_ADDRESS + offset).toString(16)}`,
     { properties: { status: 'disabled' } },

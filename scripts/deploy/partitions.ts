@@ -1,9 +1,9 @@
 /**
- * Finds the partitions of a disk image, and which file system each holds.
+ * Finds the partitions of a disk image and their file systems.
  *
- * Sources: UEFI 2.10 section 5 (MBR and GPT); FAT: Microsoft's FAT specification 1.03; ext4: the
- * kernel's Documentation/filesystems/ext4 (superblock).
- * Does not: read extended MBR partitions: cards of this board have none.
+ * Sources: UEFI 2.10 section 5 (MBR and GPT); FAT: Microsoft's FAT specification 1.03; ext4: the kernel's
+ * Documentation/filesystems/ext4 (superblock).
+ * Does not: read extended MBR partitions, which this board's cards do not have.
  */
 
 const SECTOR_BYTES = 512;
@@ -15,11 +15,11 @@ const EXT_SUPERBLOCK = 1024;
 const EXT_MAGIC = 0xef53;
 const EXT_FEATURE_NEEDS_RECOVERY = 0x4;
 
-/** Reads `size` bytes at `offset`; fewer at the end of the image. */
+/** Reads `size` bytes at `offset`. Fewer at the end of the image. */
 export type ReadAt = (offset: number, size: number) => Buffer;
 
 export interface Partition {
-  /** As in the partition table, from 1. */
+  /** Number in the partition table, from 1. */
   readonly number: number;
   readonly start: number;
   readonly size: number;
@@ -28,11 +28,11 @@ export interface Partition {
 
 export type FileSystem =
   | { readonly kind: 'fat' }
-  /** `clean` is false when its journal holds changes that are not in their places yet. */
+  /** `clean` is false if its journal holds changes that are not yet in place. */
   | { readonly kind: 'ext'; readonly clean: boolean }
   | { readonly kind: 'unknown'; readonly what: string };
 
-/** The partitions in the order of their table; undefined when there is no table. */
+/** The partitions in the order of their table. Undefined: there is no table. */
 export function findPartitions(read: ReadAt, imageBytes: number): Partition[] | undefined {
   const first = read(0, SECTOR_BYTES);
   if (first.length < SECTOR_BYTES || first.readUInt16LE(510) !== 0xaa55) return undefined;
@@ -48,7 +48,7 @@ export function findPartitions(read: ReadAt, imageBytes: number): Partition[] | 
   const ranges = entries.some(({ type }) => type === MBR_TYPE_PROTECTIVE)
     ? readGpt(read)
     : entries.filter(({ type, size }) => size > 0 && !EXTENDED_TYPES.includes(type));
-  // The first sector of a bare FAT file system has the same signature and no usable entries.
+  // The first sector of a FAT file system without a table has the same signature, but no usable entries.
   const usable = (ranges ?? []).filter(
     ({ start, size }) => start > 0 && start + size <= imageBytes,
   );
@@ -80,7 +80,7 @@ function readGpt(read: ReadAt): { number: number; start: number; size: number }[
   return found;
 }
 
-/** By content: partition types are often wrong. */
+/** Recognises a file system by content, because partition types are often wrong. */
 function recognise(read: ReadAt, start: number): FileSystem {
   const head = read(start, 2048);
   if (head.length < 2048) return { kind: 'unknown', what: 'cut off' };

@@ -1,7 +1,5 @@
 /**
- * One deployment, or the undoing of one, on any kind of card: look, show, ask, write, read back.
- *
- * Does not: know what kind of card it is, read options, or end the process.
+ * One deployment, or its undo, on any kind of card: look, show, ask, write, read back.
  */
 import { counted } from '../../cell-config/plural.ts';
 import { InputError } from '../../cell-config/files.ts';
@@ -22,23 +20,23 @@ import { CONFIG_TXT, OVERLAY_NAME } from './manifest.ts';
 
 export interface RunOptions {
   readonly dryRun: boolean;
-  /** Undefined: as the card's Jailhouse wants it. */
+  /** Undefined: that of the card's Jailhouse. */
   readonly revision?: Revision;
-  /** Undefined: as the card has it, else the driver. */
+  /** Undefined: that of the card, else the driver. */
   readonly role?: Role;
   readonly armstub?: string;
-  /** Rules are overwritten even when they were changed on the board. */
+  /** Overwrites rules even if they were changed on the board. */
   readonly forceRules?: boolean;
 }
 
-/** How a run talks to people. */
+/** The run's dialogue with the user. */
 export interface Dialogue {
   say(line: string): void;
-  /** True to go on. Throws InputError when there is nobody to ask. */
+  /** True to continue. Throws InputError if there is no terminal to ask on. */
   confirm(question: string): Promise<boolean>;
 }
 
-/** Outcome of a run; the command line turns it into its exit status. */
+/** Outcome of a run, from which the command makes its exit status. */
 export type Outcome = 'done' | 'nothing to do' | 'shown' | 'declined';
 
 const DEFAULT_REVISION: Revision = 14;
@@ -147,7 +145,7 @@ function declined(dialogue: Dialogue): Outcome {
   return 'declined';
 }
 
-/** A role that was chosen once stays until another is asked for. */
+/** Chooses the role. One chosen earlier stays until another is requested. */
 async function chooseRole(card: Card, asked: Role | undefined, dialogue: Dialogue): Promise<Role> {
   const found = card.isWhole ? await findRole(card) : undefined;
   const role = asked ?? found ?? DEFAULT_ROLE;
@@ -185,7 +183,7 @@ function sayKept(at: CardPath): string {
   );
 }
 
-/** What differs from what is wanted; config.txt last, because it is what makes the card use it. */
+/** The differences from what is wanted. config.txt comes last, because it makes the card use the rest. */
 async function planChanges(
   card: Card,
   wanted: readonly Wanted[],
@@ -217,7 +215,7 @@ function replaceable(at: CardPath, found: Found): Change['before'] {
   );
 }
 
-/** Folders that new files need and that are not there, outermost first, each once. */
+/** Missing folders for new files, outermost first, each once. */
 async function missingFolders(card: Card, changes: readonly Change[]): Promise<CardPath[]> {
   const created = changes.filter(({ before }) => before === undefined);
   const parents = new Map(

@@ -1,8 +1,7 @@
 /**
- * Writes a cpio archive of the "newc" kind, which the Linux kernel unpacks as its first root.
+ * Writes a cpio archive of the "newc" kind, which the Linux kernel unpacks as its first root file system.
  *
  * Source: Linux Documentation/driver-api/early-userspace/buffer-format.rst.
- * Does not: compress.
  */
 
 const FOLDER = 0o040755;
@@ -15,7 +14,7 @@ export class CpioArchive {
   readonly #folders = new Set<string>();
   #number = 0;
 
-  /** Adds a file, executable, with its folders. `path` has no leading slash. */
+  /** Adds an executable file and its folders. `path` has no leading slash. */
   addFile(path: string, bytes: Uint8Array): void {
     const names = path.split('/').slice(0, -1);
     names.forEach((_, index) => this.addFolder(names.slice(0, index + 1).join('/')));
@@ -34,7 +33,7 @@ export class CpioArchive {
     return Buffer.concat(this.#parts);
   }
 
-  /** A header of 13 numbers in 8 hexadecimal digits, the name, the content; each padded to 4 bytes. */
+  /** A header of 13 numbers in 8 hexadecimal digits, the name, the content. Each is padded to 4 bytes. */
   #add(path: string, mode: number, bytes: Uint8Array): void {
     this.#number += 1;
     const name = `${path}\0`;

@@ -1,8 +1,8 @@
 /**
- * A Linux guest in QEMU that shares a file with this machine, and a shell in it.
+ * A Linux guest in QEMU that shares a file with this machine, and a shell in it. It has no network and no
+ * disk.
  *
- * Software emulation unless asked otherwise: a /dev/kvm that is there may still hang. Does not:
- * have a network or a disk.
+ * Software emulation is the default, because an existing /dev/kvm may still hang.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,18 +17,18 @@ const COMMAND_SECONDS = 600;
 
 export interface GuestOptions {
   readonly parts: GuestParts;
-  /** The file that becomes the memory of an ivshmem-plain device, and its size. */
+  /** The file behind the guest's ivshmem-plain device, and its size. */
   readonly sharedFile: string;
   readonly sharedBytes: number;
-  /** Programs of this machine to put into /bin. */
+  /** Programs of this machine to copy into /bin. */
   readonly programs: readonly string[];
   /** Use hardware virtualisation. */
   readonly kvm: boolean;
-  /** Everything that appears on the serial port, a line each. */
+  /** Receives every line of the serial port. */
   readonly onLine: (line: string) => void;
 }
 
-/** What a command in the guest came to. */
+/** Outcome of a command in the guest. */
 export interface CommandResult {
   readonly status: number;
   readonly output: string;
@@ -62,7 +62,7 @@ export class Guest {
     });
   }
 
-  /** Boots; the shell is there when this returns. */
+  /** Boots. The shell is ready when this returns. */
   static async boot(options: GuestOptions): Promise<Guest> {
     const { parts } = options;
     const folder = mkdtempSync(join(tmpdir(), 'canwarden-guest-'));
@@ -99,7 +99,7 @@ export class Guest {
     this.#commands += 1;
     const marker = `@@${this.#commands}@@`;
     this.#text = '';
-    // The marker is put together by the shell, so that it stands nowhere before the end.
+    // The shell joins the marker's parts, so the complete marker appears only at the end.
     this.#process.stdin?.write(`${command}\necho "@@""${this.#commands}@@ $?"\n`);
     const text = await this.#waitFor(new RegExp(`${marker} (\\d+)\\n`), limitSeconds);
     const found = new RegExp(`${marker} (\\d+)\\n`).exec(text);
@@ -107,7 +107,7 @@ export class Guest {
     return { status: Number(found?.[1]), output };
   }
 
-  /** As `run`; an exit status other than 0 is an error. */
+  /** As `run`. An exit status other than 0 is an error. */
   async output(command: string, limitSeconds = COMMAND_SECONDS): Promise<string> {
     const { status, output } = await this.run(command, limitSeconds);
     if (status !== 0) throw new Error(`in the guest: ${command}: status ${status}\n${output}`);

@@ -1,8 +1,6 @@
 /**
- * The guest's root file system: busybox, can-utils, the kernel's CAN modules, our own programs, and
- * an init that gives a shell on the serial port.
- *
- * Does not: start anything of ours; the tests do.
+ * The guest's root file system: busybox, can-utils, the kernel's CAN modules, the project's programs, and an
+ * init with a shell on the serial port.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,9 +9,9 @@ import { basename } from 'node:path';
 import { CpioArchive } from './cpio.ts';
 import type { GuestParts } from './packages.ts';
 
-/** The marker that the shell is there; guest.ts waits for it. */
+/** Printed when the shell is ready; guest.ts waits for it. */
 export const READY_MARKER = 'guest is ready';
-/** What the guest says instead, before the name of what failed. */
+/** Printed instead if something failed, before its name. */
 export const BROKEN_MARKER = 'guest is broken: ';
 
 function initScript(parts: GuestParts, modules: readonly string[]): string {
@@ -33,13 +31,13 @@ function initScript(parts: GuestParts, modules: readonly string[]): string {
   ].join('\n');
 }
 
-/** The libraries that a program of the distribution loads, as this machine has them. */
+/** The libraries that a program of this machine loads. */
 function librariesOf(program: string): string[] {
   const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' });
   return [...stdout.matchAll(/(\/\S+)(?= \(0x)/g)].map(([path]) => path);
 }
 
-/** Builds the archive; `programs` are files of this machine that go to /bin. */
+/** Builds the archive. `programs` are files of this machine, copied to /bin. */
 export function buildInitramfs(parts: GuestParts, programs: readonly string[]): Buffer {
   const archive = new CpioArchive();
   for (const folder of ['proc', 'sys', 'dev', 'run', 'bin']) archive.addFolder(folder);

@@ -1,7 +1,6 @@
 /**
- * What a small Linux guest is made of, taken from the distribution's own packages: its kernel,
- * busybox and can-utils; and QEMU's AArch64 program, for the board's bridge. They go to build/, nothing
- * is installed.
+ * Parts of a small Linux guest from the distribution's packages: its kernel, busybox and can-utils; and
+ * QEMU's AArch64 program, for the board's bridge. They go to build/, and nothing is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,13 +15,13 @@ export { GuestUnavailable };
 const GUEST = join(PROJECT, 'build/linux-guest');
 const AARCH64 = join(PROJECT, 'build/qemu-user');
 
-/** Of each machine: its kernel package (which depends on the versioned one) and its QEMU. */
+/** For each machine: its kernel package (which depends on the versioned one) and its QEMU. */
 const MACHINES = {
   x64: { kernel: 'linux-image-amd64', qemu: 'qemu-system-x86_64', console: 'ttyS0' },
   arm64: { kernel: 'linux-image-arm64', qemu: 'qemu-system-aarch64', console: 'ttyAMA0' },
 } as const;
 
-/** In the order in which they can be loaded. */
+/** In loading order. */
 const MODULES = [
   'kernel/net/can/can.ko',
   'kernel/drivers/net/can/dev/can-dev.ko',
@@ -37,17 +36,17 @@ export interface GuestParts {
   /** Name of the guest's serial port. */
   readonly console: string;
   readonly kernel: string;
-  /** Module files in the order in which they can be loaded. */
+  /** Module files in loading order. */
   readonly modules: readonly string[];
-  /** The kernel's version, as `uname -r` will say. */
+  /** The kernel's version, as `uname -r` prints it. */
   readonly version: string;
-  /** A busybox without libraries. */
+  /** A static busybox. */
   readonly busybox: string;
-  /** candump and its like. */
+  /** candump and similar tools. */
   readonly tools: readonly string[];
 }
 
-/** The versioned package that a kernel package stands for. */
+/** The versioned package behind a kernel package. */
 function kernelPackage(name: string): string {
   const depends = quiet('apt-cache', ['depends', '--no-recommends', name]).toString();
   const found = /Depends: (linux-image-\S+)/.exec(depends);
@@ -55,7 +54,7 @@ function kernelPackage(name: string): string {
   return found[1];
 }
 
-/** Picks the guest's files; what the kernel has neither as a module nor built in is an error. */
+/** Picks the guest's files. Something that the kernel has neither as a module nor built in is an error. */
 export function pickGuestFiles(unpacked: UnpackedPackages, target: string): void {
   const [version] = unpacked.list('lib/modules');
   if (version === undefined) throw new Error('the kernel package has no lib/modules');
@@ -115,7 +114,7 @@ export function guestParts(): GuestParts {
   };
 }
 
-/** A program that runs the board's programs here: on an ARM64 machine none is needed. */
+/** A program that runs the board's programs here. Empty on an ARM64 machine, which needs none. */
 export function aarch64Emulator(): string[] {
   if (process.arch === 'arm64') return [];
   const works = (program: string): boolean =>
@@ -130,7 +129,7 @@ export function aarch64Emulator(): string[] {
   throw new GuestUnavailable(`${own} does not run: its libraries come with QEMU (npm run setup)`);
 }
 
-/** Fetches what is not there yet, saying first how much it is; throws GuestUnavailable. */
+/** Fetches missing parts after printing their size. Throws GuestUnavailable. */
 export function prepareGuest(say: (line: string) => void): void {
   const wanted = [
     ...(existsSync(GUEST) ? [] : guestPackages()),

@@ -1,8 +1,8 @@
 /**
- * Takes single files out of the distribution's packages, without installing these.
+ * Takes single files out of the distribution's packages without installing them.
  *
- * A package is downloaded by apt-get, unpacked, and thrown away again but for the files that are wanted:
- * qemu-user of Debian 13 would take 465 MB for the 17 MB of its AArch64 program. Needs no root.
+ * A package is downloaded by apt-get, unpacked, and deleted except for the wanted files: qemu-user of Debian
+ * 13 would take 465 MB for the 17 MB of its AArch64 program. Needs no root.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -17,14 +17,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Something cannot be had here; the message says why, and what would help. */
+/** A part is not available here. The message says why, and what would help. */
 export class GuestUnavailable extends Error {}
 
 const DOWNLOAD_MILLIS = 900_000;
 const UNPACK_MILLIS = 300_000;
 const MOST_BYTES = 256 << 20;
 
-/** Runs a tool to its end; its output is the result. */
+/** Runs a tool to its end. Returns its output. */
 export function quiet(command: string, args: readonly string[], folder?: string): Buffer {
   const result = spawnSync(command, args, {
     cwd: folder,
@@ -46,7 +46,7 @@ export function downloadBytes(packages: readonly string[]): number {
   return [...lines.matchAll(/^'\S+' \S+ (\d+)/gm)].reduce((sum, [, size]) => sum + Number(size), 0);
 }
 
-/** A package's files in a folder, under the names of a distribution with or without merged /usr. */
+/** A package's files in a folder, with names of a distribution with or without merged /usr. */
 export class UnpackedPackages {
   readonly #root: string;
 
@@ -54,14 +54,14 @@ export class UnpackedPackages {
     this.#root = root;
   }
 
-  /** The whole path of a file such as "bin/busybox"; undefined when no package has it. */
+  /** The whole path of a file such as "bin/busybox". Undefined: no package has it. */
   find(path: string): string | undefined {
     return [path, `usr/${path}`, path.replace(/^usr\//, '')]
       .map((name) => join(this.#root, name))
       .find((name) => existsSync(name));
   }
 
-  /** As `find`; a file that is not there is an error. */
+  /** As `find`. A missing file is an error. */
   get(path: string): string {
     const found = this.find(path);
     if (found === undefined) throw new Error(`the packages of this release have no ${path}`);
@@ -75,8 +75,8 @@ export class UnpackedPackages {
 }
 
 /**
- * Downloads and unpacks `packages` beside `target`, lets `pick` write what is wanted to `target`, and
- * removes the rest. Afterwards `target` is complete or not there.
+ * Downloads and unpacks `packages` beside `target`, lets `pick` write the wanted files to `target`, and
+ * removes the rest. Afterwards `target` is complete or absent.
  */
 export function takeFrom(
   packages: readonly string[],
@@ -95,7 +95,7 @@ export function takeFrom(
       unpackOne(join(work, name), root);
     }
     pick(new UnpackedPackages(root), made);
-    // Another test file may have been faster.
+    // Another process may have made it meanwhile.
     if (!existsSync(target)) renameSync(made, target);
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -107,7 +107,7 @@ function unpackOne(file: string, root: string): void {
   if (status !== 0) throw new GuestUnavailable(`dpkg cannot unpack ${file}: ${String(stderr)}`);
 }
 
-/** Copies a kernel module, unpacked: modules are .ko, .ko.xz (Debian 13) or .ko.zst (Ubuntu). */
+/** Copies a kernel module, uncompressed: modules are .ko, .ko.xz (Debian 13) or .ko.zst (Ubuntu). */
 export function copyModule(unpacked: UnpackedPackages, path: string, target: string): boolean {
   const plain = unpacked.find(path);
   if (plain !== undefined) {

@@ -1,8 +1,8 @@
 /**
- * The release as one archive: same files, same bytes.
+ * The release as one archive: the same files give the same bytes.
  *
- * The compression is zlib's, so two versions of Node may pack differently; SHA256SUMS inside names
- * the files themselves.
+ * zlib compresses it, so two versions of Node may pack differently. SHA256SUMS inside covers the files
+ * themselves.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { InputError } from '../../cell-config/files.ts';
 import { type TarMember, withFolders, writeTar } from '../archive/tar.ts';
 import type { Entry, Part } from './parts.ts';
 
-/** 2000-01-01: the age of every file, unless SOURCE_DATE_EPOCH says another. */
+/** 2000-01-01: the time of every file, unless SOURCE_DATE_EPOCH is set. */
 const DEFAULT_TIME_SECONDS = 946_684_800;
 
 export interface Archive {
@@ -25,7 +25,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Packs all parts; throws InputError with every file that is missing. */
+/** Packs all parts. Throws InputError with every missing file. */
 export function packRelease(version: string, parts: readonly Part[]): Archive {
   const entries = parts.flatMap((part) => part.entries.map((entry) => ({ part, entry })));
   const missing = entries.filter(({ entry }) => 'from' in entry && !existsSync(entry.from));

@@ -1,7 +1,6 @@
 /**
- * What the release holds, part by part. To ship one more file, add one line here.
- *
- * Does not: read files; a folder is listed, so that a new file in it comes along.
+ * The contents of the release, part by part. To ship one more file, add one line here. New files in a listed
+ * folder are included by themselves.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import { ROLES } from '../../cell-config/roles.ts';
 import { configBlock } from '../deploy/config/text.ts';
 import { encodeOverlay } from '../deploy/overlay.ts';
 
-/** Where an entry's bytes come from: a file of the project, or bytes made here. */
+/** Source of an entry's bytes: a file of the project, or bytes made here. */
 export type Entry =
   | { readonly to: string; readonly from: string; readonly executable: boolean }
   | { readonly to: string; readonly bytes: Uint8Array; readonly executable: false };
@@ -29,7 +28,7 @@ const made = (to: string, content: string | Uint8Array): Entry => ({
   executable: false,
 });
 
-/** Every file below a folder, hidden ones left out, in the order of names. */
+/** Every file below a folder except hidden ones, in the order of names. */
 function folder(to: string, from: string): Entry[] {
   if (!existsSync(from)) return [file(to, from)];
   return readdirSync(from, { recursive: true, withFileTypes: true })
@@ -57,7 +56,7 @@ export function listParts(version: string): Part[] {
         file('README.md', 'agl/release-readme.md'),
         file('LICENSE', 'LICENSE'),
         file('CHANGELOG.md', 'CHANGELOG.md'),
-        // All of them, as they name each other.
+        // All of them, because they link to each other.
         ...folder('docs', 'docs'),
       ],
     },

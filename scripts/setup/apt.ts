@@ -1,7 +1,5 @@
 /**
- * apt-get with its words in a file: what it will take, how far it is, and how it ended.
- *
- * Does not: decide what to install; see setup.ts.
+ * Runs apt-get with its output in a file, and reports the size, the progress and the end.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -9,19 +7,19 @@ import { dirname, join, relative } from 'node:path';
 import { counted } from '../../cell-config/plural.ts';
 import { PROJECT } from '../build/command.ts';
 
-/** Everything that apt says in a set-up, one run after the other. */
+/** Output of every apt run of a set-up, one after the other. */
 const LOG = join(PROJECT, 'build/setup.log');
 const LINES_SHOWN = 12;
 
-/** What an installation takes; in apt's own words, such as "98.2 MB". */
+/** Size of an installation, in apt's words such as "98.2 MB". */
 export interface InstallSize {
   readonly download: string;
   readonly disk: string;
 }
 
-/** Reads the two sentences in which apt-get says what an installation takes. */
+/** Reads the two sentences of apt-get about the size of an installation. */
 export function readInstallSize(words: string): InstallSize | undefined {
-  // Of packages that lie in apt's cache already, "Need to get 0 B/98.2 MB of archives."
+  // For packages already in apt's cache: "Need to get 0 B/98.2 MB of archives."
   const download = /Need to get (?:[\d.,]+ [kMG]?B\/)?([\d.,]+ [kMG]?B) of archives/.exec(
     words,
   )?.[1];
@@ -29,7 +27,7 @@ export function readInstallSize(words: string): InstallSize | undefined {
   return download !== undefined && disk !== undefined ? { download, disk } : undefined;
 }
 
-/** What installing `packages` would take. Asks apt without root's rights; undefined when it fails. */
+/** Size of installing `packages`. Asks apt without root. Undefined: apt failed. */
 export function installSize(packages: readonly string[]): InstallSize | undefined {
   const ask = ['install', '--assume-no', '--no-install-recommends', '-o', 'Debug::NoLocking=1'];
   const { stdout } = spawnSync('apt-get', [...ask, ...packages], {
@@ -39,14 +37,14 @@ export function installSize(packages: readonly string[]): InstallSize | undefine
   return readInstallSize(stdout ?? '');
 }
 
-/** Follows apt-get's words and says how far it is. */
+/** Follows apt-get's output and reports the progress. */
 export class AptProgress {
   #packages = 0;
   #fetched = 0;
   #unpacked = 0;
   #setUp = 0;
 
-  /** Takes one line; returns what to show, or undefined when the line changes nothing. */
+  /** Takes one line. Returns the text to show. Undefined: the line changes nothing. */
   take(line: string): string | undefined {
     const [, upgraded, installed] = /^(\d+) upgraded, (\d+) newly installed/.exec(line) ?? [];
     if (installed !== undefined) {
@@ -64,7 +62,7 @@ export class AptProgress {
   }
 
   #show(what: string, count: number): string {
-    // apt-get update fetches lists, and does not say how many.
+    // apt-get update fetches lists without stating their number.
     const of =
       this.#packages > 0
         ? `${count} of ${counted(this.#packages, 'package')}`
@@ -73,16 +71,16 @@ export class AptProgress {
   }
 }
 
-/** The end of the log, for when apt failed. */
+/** The end of the log, shown if apt failed. */
 function endOfLog(): string[] {
   const lines = readFileSync(LOG, 'utf8').trimEnd().split('\n').slice(-LINES_SHOWN);
   return lines.map((line) => `  ${line}`);
 }
 
 /**
- * Runs a command that is or ends in apt-get; on a terminal one line says how far it is.
+ * Runs a command that is or ends in apt-get. On a terminal one line shows the progress.
  *
- * @returns its exit status, 127 when it could not start.
+ * @returns its exit status, 127 if it could not start.
  */
 export async function runLogged(
   command: readonly string[],
@@ -93,7 +91,7 @@ export async function runLogged(
   writeSync(log, `\n$ ${command.join(' ')}\n`);
   const child = spawn(command[0], command.slice(1), {
     stdio: ['ignore', 'pipe', log],
-    // apt's words are read, so they must not be translated.
+    // apt's output is parsed, so it must not be translated.
     env: { ...process.env, LC_ALL: 'C' },
   });
   const progress = new AptProgress();

@@ -1,5 +1,5 @@
 /**
- * Set-up as the first step of another command. Says nothing when the machine has everything.
+ * Set-up as the first step of another command. Silent if nothing is missing.
  */
 import { GuestUnavailable, prepareGuest } from '../linux-guest/packages.ts';
 import { thisMachine } from './machine.ts';
@@ -8,7 +8,7 @@ import { findMissing, runSetup } from './setup.ts';
 
 const EVERYTHING = [...REQUIREMENTS, ...TEST_TOOLS];
 
-/** Installs what is missing to build and run, or ends the process with status 2 after saying what to type. */
+/** Installs what is missing to build and run, or ends the process with status 2 and the command to type. */
 export async function ensureMachine(): Promise<void> {
   const options = { checkOnly: false, everything: EVERYTHING };
   const status = await runSetup(REQUIREMENTS, thisMachine, options);
@@ -16,8 +16,8 @@ export async function ensureMachine(): Promise<void> {
 }
 
 /**
- * Installs what tests need too, in one go. Without what only tests need it goes on, and those tests
- * skip themselves by name; without the rest it ends the process with status 2.
+ * Also installs what tests need, in one go. If only tests lack something it continues, and those tests are
+ * skipped by name. Otherwise it ends the process with status 2.
  */
 export async function ensureTestMachine(): Promise<void> {
   const options = { checkOnly: false, everything: EVERYTHING };

@@ -1,7 +1,5 @@
 /**
- * What set-up may ask of the machine it runs on, and the real one. Tests fake the interface.
- *
- * Does not: decide anything; see setup.ts.
+ * What set-up asks of the machine, as an interface, and the real machine. Tests fake the interface.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
@@ -11,27 +9,27 @@ import { installSize, runLogged } from './apt.ts';
 import type { InstallSize } from './apt.ts';
 import type { Probe } from './requirements.ts';
 
-/** Who may install packages: root itself, sudo without a password, or nobody. */
+/** Means to install packages: root, sudo without a password, or none. */
 export type Privilege = 'root' | 'sudo' | 'none';
 
 export interface Machine {
   isPresent(probe: Probe): boolean;
   hasApt(): boolean;
   privilege(): Privilege;
-  /** Hours since apt's package lists were fetched; undefined when there are none. */
+  /** Hours since apt's package lists were fetched. Undefined: there are none. */
   packageListAgeHours(): number | undefined;
   /** Whether apt could install a package of this name now. */
   isPackageKnown(name: string): boolean;
-  /** What installing these packages would take; undefined when apt cannot say. */
+  /** Size of installing these packages. Undefined: apt cannot tell. */
   installSize(packages: readonly string[]): InstallSize | undefined;
-  /** Runs apt-get with its words in a log; returns its exit status. */
+  /** Runs apt-get with its output in a log. Returns its exit status. */
   run(command: readonly string[]): Promise<number>;
   say(line: string): void;
 }
 
 const APT_LISTS = '/var/lib/apt/lists';
 
-/** Finds an executable file called `name` in the folders of PATH; a name with a slash is its place. */
+/** Whether PATH has an executable file `name`. A name with a slash is a path itself. */
 function isOnPath(name: string): boolean {
   const folders = name.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
   return folders.some((folder) => {
@@ -44,7 +42,7 @@ function isOnPath(name: string): boolean {
   });
 }
 
-/** Tries to load the library as the twin does (through koffi), which also finds a broken one. */
+/** Loads the library as the twin does (through koffi), which also detects a broken one. */
 function isLoadable(names: readonly string[]): boolean {
   let koffi: { load(path: string): unknown };
   try {
@@ -62,13 +60,13 @@ function isLoadable(names: readonly string[]): boolean {
   });
 }
 
-/** GCC prints the whole path of a file it finds, and the bare name of one it does not. */
+/** GCC prints the whole path of a file it finds, and only the name otherwise. */
 function isFoundByCompiler(compiler: string, name: string): boolean {
   const { stdout } = spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' });
   return (stdout ?? '').trim().includes('/');
 }
 
-/** Status of a quiet command, 127 when it cannot be started. */
+/** Status of a command run silently, 127 if it cannot be started. */
 function quietStatus(command: string, args: readonly string[]): number {
   return spawnSync(command, args, { stdio: 'ignore' }).status ?? 127;
 }
@@ -97,7 +95,7 @@ export const thisMachine: Machine = {
   packageListAgeHours() {
     try {
       if (!readdirSync(APT_LISTS).some((name) => name.includes('_Packages'))) return undefined;
-      // The files carry the server's dates; the folders carry the time of the last update here.
+      // The files carry the server's dates; the folders the time of the last update here.
       const folders = [APT_LISTS, join(APT_LISTS, 'partial')];
       const fetchedMillis = Math.max(...folders.map((folder) => statSync(folder).mtimeMs));
       return (Date.now() - fetchedMillis) / 3_600_000;
@@ -107,7 +105,7 @@ export const thisMachine: Machine = {
   },
 
   isPackageKnown(name) {
-    // A name that exists only as a dependency of others has "Candidate: (none)" or no output.
+    // A name known only as a dependency has "Candidate: (none)" or no output.
     const policy = spawnSync('apt-cache', ['policy', name], {
       encoding: 'utf8',
       env: { ...process.env, LC_ALL: 'C' },

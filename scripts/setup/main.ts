@@ -1,5 +1,5 @@
 /**
- * `npm run setup`: installs what the project needs beside Node, for the tests too; `-- --check` only says it.
+ * `npm run setup`: installs what the project and its tests need beside Node; `-- --check` only reports it.
  *
  * Exit status: 0 everything is there, 2 something is missing (or an unknown option).
  */

@@ -1,8 +1,8 @@
 /**
- * Says what to do when Node is too old, before anything is loaded that an old Node cannot read.
+ * Tells the user what to do if Node is too old, before anything is loaded that an old Node cannot read.
  *
- * Every command of package.json begins with it, and `npm ci`. Written so that any Node runs it.
- * Exit status: 0 this Node will do, 2 it will not.
+ * Runs first in `npm ci` and in every command of package.json. Written for any version of Node.
+ * Exit status: 0 this Node is new enough, 2 it is not.
  */
 'use strict';
 

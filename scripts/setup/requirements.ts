@@ -1,14 +1,13 @@
 /**
- * What the machine must have beside Node and the npm packages: one entry each.
+ * What the machine needs beside Node and the npm packages, one entry each.
  *
- * Does not: look at the machine; see machine.ts. To need one more thing, add one line to
- * REQUIREMENTS, or to TEST_TOOLS when only tests want it: they then skip themselves, by name, where it
- * cannot be had.
+ * To require one more tool, add one line to REQUIREMENTS, or to TEST_TOOLS if only tests need it: without it
+ * they are skipped by name.
  */
 
 /**
- * How presence is found out: a command on the PATH or in the folders of root's, a file a compiler
- * finds where it looks for libraries, or a shared library that loads.
+ * How presence is checked: a command on the PATH or in root's folders, a library file that a compiler finds,
+ * or a shared library that loads.
  */
 export type Probe =
   | { readonly kind: 'command'; readonly name: string }
@@ -16,16 +15,16 @@ export type Probe =
   | { readonly kind: 'library'; readonly names: readonly string[] };
 
 export interface Requirement {
-  /** What a person calls it. */
+  /** Name for people. */
   readonly title: string;
   /** Why the project needs it: ends the sentence "needed to ...". */
   readonly purpose: string;
   readonly probe: Probe;
-  /** Debian and Ubuntu package names, newest last; releases differ, the first known one is taken. */
+  /** Debian and Ubuntu package names, newest last. Releases differ; the first known one is taken. */
   readonly packages: readonly string[];
-  /** What other systems call it, for people without apt. */
+  /** Names on other systems, for people without apt. */
   readonly elsewhere: string;
-  /** Only tests want it: without it everything else works, and those tests are skipped. */
+  /** Only tests need it. Without it everything else works, and those tests are skipped. */
   readonly onlyTests?: true;
 }
 
@@ -37,13 +36,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { title: 'libunicorn 2', purpose: 'run canwarden.bin in the twin (ARM64 emulator library)', probe: { kind: 'library', names: ['libunicorn.so.2', 'libunicorn.2.dylib', 'libunicorn.so', 'libunicorn.dylib'] }, packages: ['libunicorn2', 'libunicorn2t64'], elsewhere: 'Fedora, Arch and Homebrew: unicorn' },
 ];
 
-/** The QEMU of this machine's own architecture, for a guest that runs the same programs. */
+/** QEMU for this machine's own architecture, for a guest that runs the same programs. */
 const QEMU =
   process.arch === 'arm64'
     ? { command: 'qemu-system-aarch64', package: 'qemu-system-arm' }
     : { command: 'qemu-system-x86_64', package: 'qemu-system-x86' };
 
-/** What some tests need and the project itself does not. */
+/** Tools that only some tests need. */
 // prettier-ignore
 export const TEST_TOOLS: readonly Requirement[] = ([
   { title: 'cc', purpose: 'compile the bridge for this machine', probe: { kind: 'command', name: 'cc' }, packages: ['gcc'], elsewhere: 'Fedora and Arch: gcc' },

@@ -1,23 +1,23 @@
 /**
  * Set-up: decides what is missing and what to do about it, one action at a time.
  *
- * Does not: touch the machine; everything goes through the Machine it is given, so that
- * tests/scripts/setup.test.ts can give it a faked one.
+ * It touches the machine only through the Machine it is given, so that tests/scripts/setup.test.ts can fake
+ * one.
  */
 import type { Machine } from './machine.ts';
 import type { Requirement } from './requirements.ts';
 
-/** Package lists older than this name versions that the mirror may have dropped. */
+/** Older package lists may name versions that the mirror has dropped. */
 const OLD_LISTS_HOURS = 48;
 
 export type Action =
   | { readonly kind: 'update'; readonly reason: string }
   | { readonly kind: 'install'; readonly packages: readonly string[] }
-  /** Tools that only tests want and that this release does not have. */
+  /** Tools needed only by tests that this release does not have. */
   | { readonly kind: 'do-without'; readonly tools: readonly Requirement[] }
   | { readonly kind: 'stop'; readonly lines: readonly string[] };
 
-/** What was already done in this run. */
+/** Actions already done in this run. */
 export interface Progress {
   readonly updated: boolean;
   readonly lastInstall: 'none' | 'done' | 'failed';
@@ -25,7 +25,7 @@ export interface Progress {
 
 const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'];
 
-/** Which of the requirements the machine does not meet. */
+/** The requirements that the machine does not meet. */
 export function findMissing(
   requirements: readonly Requirement[],
   machine: Machine,
@@ -37,14 +37,14 @@ function describe(missing: readonly Requirement[]): string[] {
   return missing.map((one) => `  ${one.title}: needed to ${one.purpose}`);
 }
 
-/** The packages that provide the missing tools; where apt knows none of the names, the first. */
+/** The packages with the missing tools. If apt knows none of the names, the first. */
 function choosePackages(missing: readonly Requirement[], machine: Machine): string[] {
   return missing.map(
     ({ packages }) => packages.find((name) => machine.isPackageKnown(name)) ?? packages[0],
   );
 }
 
-/** The one command that a person with the rights can type, whatever state apt's lists are in. */
+/** One command for a user with the rights to install, valid for any state of apt's lists. */
 function commandToType(packages: readonly string[], machine: Machine): string {
   const update = 'apt-get update';
   const install = `${INSTALL.join(' ')} ${packages.join(' ')}`;
@@ -53,15 +53,15 @@ function commandToType(packages: readonly string[], machine: Machine): string {
   return hasSudo ? `sudo ${update} && sudo ${install}` : `su -c '${update} && ${install}'`;
 }
 
-/** What an installation takes, as the end of a sentence; empty when apt cannot say. */
+/** Size of an installation, as the end of a sentence. Empty if apt cannot tell. */
 function sizeText(packages: readonly string[], machine: Machine): string {
   const size = machine.installSize(packages);
   return size === undefined ? '' : ` (${size.download} to download, ${size.disk} on the disk)`;
 }
 
 /**
- * The lines that tell a person how to get what is missing. `all`: what the demo and the tests lack
- * together, so that one command line is enough, whichever of them asks.
+ * Lines that tell the user how to get what is missing. `all`: what demo and tests lack together, so that one
+ * command is enough for both.
  */
 export function explainByHand(all: readonly Requirement[], machine: Machine): string[] {
   if (!machine.hasApt()) {
@@ -77,7 +77,7 @@ export function explainByHand(all: readonly Requirement[], machine: Machine): st
   ];
 }
 
-/** Why apt's lists must be refreshed before anything is installed; undefined when they need not. */
+/** Why apt's lists must be refreshed before an installation. Undefined: they need not be. */
 function reasonToUpdate(
   packages: readonly string[],
   machine: Machine,
@@ -94,8 +94,8 @@ function reasonToUpdate(
 }
 
 /**
- * The next thing to do, from what the machine says now and what this run did before. `all`: what is
- * missing of everything, for the line that a person has to type.
+ * The next action, from the machine's state and what this run has done. `all`: everything that is missing,
+ * for the command that the user has to type.
  */
 export function decide(
   missing: readonly Requirement[],
@@ -143,7 +143,7 @@ export function decide(
   return { kind: 'install', packages };
 }
 
-/** Runs apt-get with root's rights, saying it first; apt must not ask questions. */
+/** Runs apt-get as root after printing the command. apt must not ask questions. */
 async function runSaid(machine: Machine, command: readonly string[]): Promise<boolean> {
   const prefix = machine.privilege() === 'root' ? [] : ['sudo', '-n'];
   const whole = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command];
@@ -152,15 +152,15 @@ async function runSaid(machine: Machine, command: readonly string[]): Promise<bo
 }
 
 export interface SetupOptions {
-  /** Say what is missing and how to get it, but change nothing. */
+  /** Report what is missing and how to get it, but change nothing. */
   readonly checkOnly: boolean;
-  /** Everything that any command of the project needs; the line to type covers it. */
+  /** Requirements of all commands of the project. The command to type covers them. */
   readonly everything: readonly Requirement[];
 }
 
 /**
- * Brings the machine to the state that `requirements` ask for. Silent and quick when it is there.
- * @returns the exit status: 0 all there, 2 something is missing
+ * Brings the machine to the state that `requirements` ask for. Silent and quick if nothing is missing.
+ * @returns the exit status: 0 nothing is missing, 2 something is
  */
 export async function runSetup(
   requirements: readonly Requirement[],
@@ -189,7 +189,7 @@ export async function runSetup(
       machine.say(`Setup: this release has no package ${names}; only tests would use it.`);
     } else if (action.kind === 'update') {
       machine.say(`Setup: refreshing apt's package lists (${action.reason}).`);
-      // A failed update is not the end: the lists that are there may name what is needed.
+      // A failed update need not matter: the existing lists may name what is needed.
       await runSaid(machine, ['apt-get', 'update', '-q', '-o', 'Acquire::Retries=3']);
       progress = { updated: true, lastInstall: 'none' };
     } else {

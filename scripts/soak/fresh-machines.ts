@@ -1,14 +1,12 @@
 /**
- * Which machines `npm run soak -- fresh` makes, and what a stranger types on them.
- *
- * Does not: make or run anything; see fresh-root.ts and fresh.ts.
+ * The machines of `npm run soak -- fresh`, and the commands that a new user types on them.
  */
 
 export interface FreshMachine {
   readonly name: string;
   /** Debian's name of the release. */
   readonly suite: string;
-  /** Version of the npm package `node`; undefined: the distribution's Node is new enough. */
+  /** Version of the npm package `node`. Undefined: the distribution's Node is new enough. */
   readonly node?: string;
 }
 
@@ -21,11 +19,11 @@ export const FRESH_MACHINES: readonly FreshMachine[] = [
 export interface FreshStep {
   readonly name: string;
   readonly command: string;
-  /** A step that takes longer is ended and has failed. */
+  /** A longer step is ended and has failed. */
   readonly limitMinutes: number;
 }
 
-/** Git, Node and nothing else: as README says, with the line that an old Node is answered with. */
+/** Only Git and Node, installed as the README says and as the answer to an old Node says. */
 export function preparation(machine: FreshMachine): readonly FreshStep[] {
   const install = 'DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends';
   return [

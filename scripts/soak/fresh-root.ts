@@ -1,8 +1,8 @@
 /**
- * A fresh Debian in a folder: made by debootstrap, entered by chroot, taken away again.
+ * A fresh Debian in a folder: made by debootstrap, entered by chroot, removed again.
  *
- * It reaches the world as this machine does: the mirror and options of this machine's apt, its npm
- * registry and certificates are read when it is made. Needs root. Does not: know what is run in it.
+ * It uses the network as this machine does: the mirror and options of this machine's apt, its npm registry
+ * and certificates are read when it is made. Needs root.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -23,7 +23,7 @@ const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const IN_ROOT_CERTIFICATES = '/usr/local/share/host-certificates.crt';
 const DEBOOTSTRAP_MILLIS = 30 * 60_000;
 
-/** The machine that should make fresh ones lacks something; the message says what to do. */
+/** This machine lacks something to make fresh ones. The message says what to do. */
 export class FreshUnavailable extends Error {}
 
 /** The mirror of the first Debian source of this machine's apt. */
@@ -38,7 +38,7 @@ export function mirrorOf(aptSources: string): string {
   return found[1];
 }
 
-/** What is mounted below a folder, the last mounted first. `mounts` as in proc_pid_mounts(5). */
+/** Mount points below a folder, the last mounted first. `mounts` as in proc_pid_mounts(5). */
 export function mountsBelow(folder: string, mounts: string): string[] {
   return mounts
     .split('\n')
@@ -67,7 +67,7 @@ function output(command: string, parameters: readonly string[]): string {
   return spawnSync(command, parameters, { encoding: 'utf8' }).stdout ?? '';
 }
 
-/** Says what keeps this machine from making fresh ones. */
+/** Throws the reason if this machine cannot make fresh ones. */
 export function requireRootAndTools(): void {
   if (process.getuid?.() !== 0) {
     throw new FreshUnavailable(
@@ -92,7 +92,7 @@ export class FreshRoot {
     this.#folder = folder;
   }
 
-  /** Makes a minimal root of `suite` in `folder`, and puts a bare clone of `checkout` to /srv. */
+  /** Makes a minimal root of `suite` in `folder`, with a bare clone of `checkout` in /srv. */
   static make(folder: string, suite: string, checkout: string): FreshRoot {
     const root = new FreshRoot(folder);
     root.remove();
@@ -152,13 +152,13 @@ export class FreshRoot {
     }
   }
 
-  /** Runs a command line as root in /root; its output goes to `log`. Status 124: it took too long. */
+  /** Runs a command line as root in /root, with its output in `log`. Status 124: it took too long. */
   async run(command: string, log: string, limitMinutes: number): Promise<number> {
     const certificates = IN_ROOT_CERTIFICATES;
     const child = spawn('chroot', [this.#folder, '/bin/bash', '-c', `cd /root && ${command}`], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Nothing of this machine's environment but how the world is reached.
+      // Only the network settings of this machine's environment.
       env: {
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         HOME: '/root',
@@ -191,10 +191,10 @@ export class FreshRoot {
     return [...status.matchAll(/^Status: install ok installed$/gm)].length;
   }
 
-  /** Unmounts and deletes. Nothing is deleted while something is mounted below. */
+  /** Unmounts and deletes. Deletes nothing while something is mounted below. */
   remove(): void {
     if (!existsSync(this.#folder)) return;
-    // What a run left that was ended by force, unless it goes on.
+    // Left by a run that was ended by force, or one that is still going on.
     const others = this.#isOurs ? [] : processesIn(this.#folder);
     if (others.length > 0) {
       throw new Error(`process ${others[0]} still runs in ${this.#folder}; end that run first`);

@@ -1,5 +1,5 @@
 /**
- * Reads what the project's commands print at their end, and lays the results out as a table.
+ * Reads the results that the project's commands print at their end, and lays them out as a table.
  */
 
 import { isForSetup } from '../test/result.ts';
@@ -9,7 +9,7 @@ export interface StepResult {
   readonly step: string;
   readonly status: number;
   readonly minutes: number;
-  /** Packages that the step installed. */
+  /** Packages installed by the step. */
   readonly packages: number;
   readonly counts?: TestCounts;
 }
@@ -21,7 +21,7 @@ export interface TestCounts {
   readonly skipped: readonly string[];
 }
 
-/** The counts of `npm test`; undefined when it did not come to its end. */
+/** The counts of `npm test`. Undefined: it did not come to its end. */
 export function readTestCounts(words: string): TestCounts | undefined {
   const total = [...words.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
   if (total === undefined) return undefined;
@@ -34,7 +34,7 @@ export function readTestCounts(words: string): TestCounts | undefined {
   return { passed: Number(total[1]), failed: Number(total[2]), skipped };
 }
 
-/** A step is right with status 0, no failed test, and nothing skipped that the set-up provides. */
+/** A step is right with status 0, no failed test, and no skipped test that the set-up makes possible. */
 export function isRight({ status, counts }: StepResult): boolean {
   if (status !== 0) return false;
   return counts === undefined || (counts.failed === 0 && !counts.skipped.some(isForSetup));
@@ -51,7 +51,7 @@ const HEADINGS = [
   'packages',
 ];
 
-/** One line for each step, then the skipped tests by name. */
+/** One line per step, then the skipped tests by name. */
 export function table(results: readonly StepResult[]): string[] {
   const rows = results.map((one) => [
     ...[one.machine, one.step, String(one.status)],

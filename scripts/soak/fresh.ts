@@ -1,8 +1,8 @@
 /**
- * `npm run soak -- fresh`: the README's commands as a stranger types them, on fresh machines.
+ * `npm run soak -- fresh`: the README's commands as a new user types them, on fresh machines.
  *
- * What the commands print goes to build/fresh/. The checkout as committed is what is cloned. A machine
- * that failed is left in place, to be looked at; the next run removes it.
+ * The output of the commands goes to build/fresh/. The committed state is cloned. A machine that failed is
+ * left for inspection; the next run removes it.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { isRight, readTestCounts, table } from './fresh-table.ts';
 import type { StepResult } from './fresh-table.ts';
 import type { SoakRun } from './runs.ts';
 
-/** Several gigabytes; /tmp is memory on some machines. */
+/** For several gigabytes. /tmp is in memory on some machines. */
 const FOLDER = '/var/tmp';
 const LOGS = join(PROJECT, 'build/fresh');
 
@@ -28,11 +28,11 @@ async function runStep(root: FreshRoot, machine: string, step: FreshStep): Promi
   const result = { machine, step: step.name, status, minutes, packages };
   if (step.name !== 'npm test') return result;
   const counts = readTestCounts(readFileSync(log, 'utf8'));
-  // Without its last line it tested nothing, whatever it says.
+  // Without its last line it tested nothing, whatever its status.
   return counts === undefined ? { ...result, status: status || 1 } : { ...result, counts };
 }
 
-/** All steps of one machine, as far as the first that failed; the README's steps each on its own. */
+/** All steps of one machine up to the first that failed. The README's steps are independent of each other. */
 async function runMachine(
   machine: FreshMachine,
   onStep: (result: StepResult) => void,
@@ -80,7 +80,7 @@ function freshRun(name: string, machines: readonly FreshMachine[], what: string)
   };
 }
 
-/** All machines, and each by itself. */
+/** All machines together, and each by itself. */
 export const FRESH_RUNS: readonly SoakRun[] = [
   freshRun('fresh', FRESH_MACHINES, "the README's commands on fresh Debians (root, an hour each)"),
   ...FRESH_MACHINES.map((machine) =>

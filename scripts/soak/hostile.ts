@@ -1,7 +1,6 @@
 /**
- * `npm run soak -- hostile`: 10,000,000 words overwritten by a hostile peer, half of them in each role.
- *
- * The run is lab/attack; tests/system/hostile.test.ts does it in small.
+ * `npm run soak -- hostile`: a hostile peer overwrites 10,000,000 words, half of them in each role.
+ * lab/attack has the run; tests/system/hostile.test.ts does it in small.
  */
 import type { Cell } from '../../cell-config/format/model.ts';
 import { runHostile } from '../../lab/attack/hostile-run.ts';
@@ -9,7 +8,7 @@ import { loadArtifacts } from '../../lab/rig/artifacts.ts';
 import type { SoakRun } from './runs.ts';
 
 const MUTATIONS = 10_000_000;
-/** One run, that is one cell and one bridge, of so many; each has a seed of its own. */
+/** Mutations of one run with one cell and one bridge. Each run has its own seed. */
 const MUTATIONS_OF_A_RUN = 500_000;
 /** The longest frame at 500 kbit/s, 163 bits, and 20 us for the cell. */
 const LATEST_ANSWER_NANOS = 346_000;

@@ -1,10 +1,8 @@
 /**
- * One line that says how far a long run is, on a terminal only.
- *
- * Does not: write anything where the output is not a terminal.
+ * One line with the progress of a long run, only on a terminal.
  */
 
-/** The most often a line is drawn. */
+/** Shortest time between two drawings of the line. */
 const REDRAW_MILLIS = 500;
 
 export class ProgressLine {

@@ -1,7 +1,5 @@
 /**
- * The runs of `npm run soak`: what each does and when it is right.
- *
- * The runs themselves are in lab/.
+ * The runs of `npm run soak`: what each does and when it is right. The runs themselves are in lab/.
  */
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
@@ -17,7 +15,7 @@ export interface SoakOutcome {
 export interface SoakRun {
   readonly name: string;
   readonly what: string;
-  /** Not among those that run when no name is given. */
+  /** Runs only if named. */
   readonly onlyByName?: true;
   readonly run: (progress: (done: number, total: number) => void) => Promise<SoakOutcome>;
 }
@@ -49,9 +47,9 @@ const bulk: SoakRun = {
 
 const RANDOM_SEEDS = 2_000;
 const RANDOM_FRAMES = 400;
-/** After so many the run ends. */
+/** The run ends after this many failures. */
 const FAILURES_SHOWN = 3;
-/** Apart from those of `npm test`. */
+/** Different from the seeds of `npm test`. */
 const FIRST_SEED = 1_000;
 
 const random: SoakRun = {

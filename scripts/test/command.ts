@@ -1,33 +1,31 @@
 /**
- * Runs one command of the test run to its end and keeps what it printed.
- *
- * Does not: judge the exit status, print anything.
+ * Runs one command of the test run to its end and keeps its output.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
 export interface CommandResult {
-  /** Exit status; undefined when the command could not start, was killed or took too long. */
+  /** Exit status. Undefined: the command could not start, was killed or took too long. */
   readonly status: number | undefined;
-  /** Standard output and standard error, each whole. */
+  /** Standard output and standard error, each complete. */
   readonly stdout: string;
   readonly stderr: string;
-  /** Why there is no status; empty when there is one. */
+  /** Why there is no status. Empty if there is one. */
   readonly problem: string;
 }
 
 const running = new Set<ChildProcess>();
 
-/** Ends a child together with the processes it started (each child leads its own group). */
+/** Ends a child and the processes it started. Each child leads its own group. */
 function killGroup(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It ended by itself meanwhile.
+    // It has already ended.
   }
 }
 
-/** Makes Ctrl-C and a terminated test run take the children along. */
+/** Makes Ctrl-C and the end of this process end the children, too. */
 export function endChildrenWithUs(): void {
   for (const [signal, status] of [
     ['SIGINT', 130],
@@ -40,15 +38,15 @@ export function endChildrenWithUs(): void {
   }
 }
 
-/** The environment of a child: no colours, and no trace of a test runner around this one. */
+/** The environment of a child: no colours, and no sign of a test runner around it. */
 function childEnvironment(): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
-  // With this set, `node --test` believes that it is a file of an outer run and reports nothing.
+  // With this set, `node --test` takes itself for a file of an outer run and reports nothing.
   delete environment.NODE_TEST_CONTEXT;
   return environment;
 }
 
-/** Runs `command` (argument 0 is the program), ended by force after `timeoutSeconds`. */
+/** Runs `command` (argument 0 is the program). Ends it by force after `timeoutSeconds`. */
 export function runCommand(
   command: readonly string[],
   options: { readonly timeoutSeconds: number; readonly folder?: string },

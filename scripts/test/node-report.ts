@@ -1,5 +1,5 @@
 /**
- * Turns the report that node-reporter.js wrote into counts and readable failures.
+ * Turns the report of node-reporter.js into counts and readable failures.
  */
 import { relative, resolve } from 'node:path';
 import type { CommandResult } from './command.ts';
@@ -11,7 +11,7 @@ type ReportLine =
   | { kind: 'pass'; name: string; file: string }
   | { kind: 'skip'; name: string; file: string; reason: string }
   | { kind: 'fail'; name: string; file: string; message: string }
-  /** Each test and suite when it begins and when it ends, in the order of time. */
+  /** The begin and the end of each test and suite, in the order of time. */
   | { kind: 'begin' | 'end'; name: string; file: string }
   /** A test file without tests. */
   | { kind: 'empty'; file: string }
@@ -23,12 +23,12 @@ function indent(text: string): string {
   return text.replace(/^/gm, '    ');
 }
 
-/** Drops the stack frames of Node itself, which say nothing about the failure. */
+/** Removes the stack frames of Node itself. */
 function withoutRunnerFrames(message: string): string {
   return message.replace(/\n\s+at [^\n]*(\(node:internal|Promise\.all \(index)[^\n]*/g, '');
 }
 
-/** What was begun and never ended: of each file the innermost, the test itself rather than its suite. */
+/** What began and never ended: for each file the innermost, the test itself rather than its suite. */
 function unfinished(lines: readonly ReportLine[]): { name: string; file: string }[] {
   const open = new Map<string, string[]>();
   for (const line of lines) {
@@ -67,7 +67,7 @@ function describeFailure(
 
 /**
  * Counts a finished `node --test` run.
- * @param report the reporter's lines; empty when the run crashed before writing any
+ * @param report the reporter's lines; empty if the run crashed before it wrote any
  */
 export function readNodeResult(run: CommandResult, report: string): StageResult {
   const lines = report

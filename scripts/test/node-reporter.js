@@ -1,9 +1,8 @@
 /**
- * A node:test reporter that writes one JSON object per finished test, for node-report.ts to read
- * (its type ReportLine says which).
+ * A node:test reporter that writes one JSON object per finished test (type ReportLine of node-report.ts).
  *
- * Its own format, because the built-in ones differ between Node 20, 22 and 24. JavaScript, because
- * Node 20 loads reporters before tsx.
+ * It has its own format, because the built-in ones differ between Node 20, 22 and 24. It is JavaScript,
+ * because Node 20 loads reporters before tsx.
  */
 import { inspect } from 'node:util';
 
@@ -12,12 +11,12 @@ function describeError(error) {
   return cause instanceof Error ? (cause.stack ?? cause.message) : inspect(cause);
 }
 
-/** The runner's own test of a file. */
+/** True for the runner's own test of a whole file. */
 function isWholeFile({ nesting, name }) {
   return nesting === 0 && name.endsWith('.test.ts');
 }
 
-/** What a finished test becomes; undefined for a suite that passed (its tests count, not it). */
+/** The report line of a finished test. Undefined for a suite that passed: only its tests count. */
 function toReportLine({ type, data }, names) {
   const file = data.file ?? '';
   const name = names.slice(0, data.nesting + 1).join(' > ');
@@ -34,7 +33,7 @@ function toReportLine({ type, data }, names) {
     return { kind: 'fail', name, file, message };
   }
   if (isSuite) return undefined;
-  // The runner reports a file as a test only when the file holds none.
+  // The runner reports a file as a test only if the file has none.
   if (isWholeFile(data)) {
     return { kind: 'empty', file: data.name };
   }
@@ -42,13 +41,13 @@ function toReportLine({ type, data }, names) {
 }
 
 /**
- * Follows which test of each file is running. The events of two files come mixed, and those that the
- * runner keeps back for its order (pass, fail) come too late for a test that never ends.
+ * Follows the running test of each file. The events of two files are mixed. The events that the runner holds
+ * back for its order (pass, fail) come too late for a test that never ends.
  */
 class Running {
   #names = new Map();
 
-  /** Takes test:dequeue and test:complete; undefined for the runner's own test of a whole file. */
+  /** Takes test:dequeue and test:complete. Undefined for the runner's own test of a whole file. */
   take({ type, data }) {
     if (isWholeFile(data)) return undefined;
     const names = this.#names.get(data.file) ?? [];

@@ -1,7 +1,6 @@
 /**
- * The stages of `npm test`: what each runs and how its outcome is read.
- *
- * A new folder under tests/ becomes a stage of its own by itself.
+ * The stages of `npm test`: what each runs and how its outcome is read. A new folder under tests/ becomes a
+ * stage by itself.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,19 +11,19 @@ import { failedCheck, PASSED_CHECK } from './result.ts';
 import type { StageResult } from './result.ts';
 
 export interface Stage {
-  /** What `--only` takes. */
+  /** Name for `--only`. */
   readonly name: string;
-  /** Whether it loads files of build/, so that it means nothing after a failed build. */
+  /** Whether it loads files of build/, so that it is meaningless after a failed build. */
   readonly needsBuild: boolean;
-  /** Whether it uses one core only and may run beside another such stage. */
+  /** Whether it uses only one core and may run beside another such stage. */
   readonly singleCore: boolean;
   run(): Promise<StageResult>;
 }
 
 /**
- * When a stage is ended, and one file of node:test's. A file that hangs is ended alone, by the name of
- * its test, and the others count; the stage's limit is for a runner that hangs. Both are far more than
- * anything takes on two busy cores.
+ * Time limits of a stage, and of one file of node:test. A file that hangs is ended alone, by the name of its
+ * test, and the others count. The stage's limit is for a runner that hangs. Both far exceed the usual times
+ * on two busy cores.
  */
 export interface Limits {
   readonly stageSeconds: number;
@@ -34,13 +33,13 @@ export interface Limits {
 const LIMITS: Limits = { stageSeconds: 5400, fileSeconds: 1800 };
 const REPORT_FOLDER = 'build/test';
 const TOOLS = 'node_modules/.bin';
-/** Folders of tests that must exist and hold tests; others join them when they appear. */
+/** Folders that must exist and hold tests. Others join them when they appear. */
 const NODE_TEST_FOLDERS = ['contract', 'scripts', 'agl', 'twin', 'system'];
-/** Folders of tests/ that node:test does not run: as-pect's, and data. */
+/** Folders of tests/ that node:test does not run: those of as-pect, and data. */
 const OTHER_FOLDERS = ['unit', 'data'];
 const NEED_BUILD = ['system', 'image', 'agl', 'bench', 'cases', 'linux'];
 
-/** A check that is one command: it passes when the command does. */
+/** A check by one command: it passes if the command does. */
 async function runCheck(command: readonly string[]): Promise<StageResult> {
   const run = await runCommand(command, { timeoutSeconds: LIMITS.stageSeconds });
   if (run.status === 0) return PASSED_CHECK;
@@ -60,7 +59,7 @@ export function findTestFiles(folder: string): string[] {
     .sort();
 }
 
-/** Runs test files with node:test, two at a time. Files, because Node 20 does not expand globs. */
+/** Runs test files with node:test, two at a time. Takes files, because Node 20 does not expand globs. */
 export async function runNodeTests(
   name: string,
   files: readonly string[],
@@ -104,7 +103,7 @@ const UNIT_TESTS: Stage = {
   },
 };
 
-/** The build, whose outcome the stages with `needsBuild` hang on. */
+/** The build. The stages with `needsBuild` depend on it. */
 export const BUILD: Stage = {
   name: 'build',
   needsBuild: false,
@@ -113,7 +112,7 @@ export const BUILD: Stage = {
     runCheck([process.execPath, '--import', 'tsx', 'scripts/build.ts', '--checked-bridge']),
 };
 
-/** Every stage after the build, in the order in which they run. */
+/** Every stage after the build, in running order. */
 export function listStages(): Stage[] {
   const found = readdirSync('tests', { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !OTHER_FOLDERS.includes(entry.name))

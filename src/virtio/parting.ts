@@ -1,15 +1,15 @@
 /**
- * Parting: what a back-end owes its driver after a restart in place, before it leaves the link.
+ * Parting: answers that a back-end still owes its driver after a restart in place, before it leaves the link.
  *
- * The trap did not announce state 0: the driver still trusts the link. Linux's virtio_can waits for the end of
- * a START or STOP without a limit, and a driver that has seen state 0 wakes nobody any more (virtio_ivshmem
- * breaks its queues without calling back). So the new life answers first: START with NOT_OK, STOP with OK, as
- * it has not started; then it leaves, and the driver is to be bound anew as before.
- * Does not: serve frames or registers. A driver that writes a register waits for no answer: it is acknowledged,
- * and the parting is over.
+ * The trap did not announce state 0, so the driver still trusts the link. Linux's virtio_can waits for the end
+ * of a START or STOP without a limit, and a driver that has seen state 0 wakes no waiter (virtio_ivshmem breaks
+ * its queues without calling back). So the restarted cell answers first: START with NOT_OK, STOP with OK. Then
+ * it leaves, and the driver must be bound again as before.
+ * Does not: serve frames or registers. A driver that writes a register does not wait for such an answer: the
+ * write is acknowledged, and the parting ends.
  *
- * The place of the control queue is what the header still shows: the queue that the driver has set up last.
- * Read once and checked as in a session; where it is not the control queue, nothing is answered.
+ * The header still shows the queue that the driver set up last. It is read once and checked as in a session. If
+ * it is not the control queue, nothing is answered.
  */
 import { Clock } from '../hal/clock';
 import { PEER_STATE_READY, PeerLink } from '../hal/peer-link';
@@ -42,14 +42,14 @@ import {
 } from './transport-registers';
 import { VirtqueueDevice } from './virtqueue-device';
 
-/** After the last answer the driver has so long to take its interrupt, which is said twice. */
+/** Time after the last answer for the driver to take its interrupt, which is raised twice. */
 export const PARTING_MICROS: u32 = 2 * REANNOUNCE_MICROS;
-/** A driver that asks on and on is answered for so long. */
+/** Longest parting with a driver that keeps asking. */
 export const PARTING_MICROS_MAXIMUM: u32 = 100_000;
 
 @final
 export class Parting<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
-  /** The link is not left yet. */
+  /** True until the link must be left. */
   isOn: bool = false;
 
   private readonly queue: VirtqueueDevice<Memory>;
@@ -66,23 +66,23 @@ export class Parting<Memory extends SharedMemory, Link extends PeerLink, Time ex
     this.queue = new VirtqueueDevice<Memory>(section);
   }
 
-  /** Takes the control queue of the session that the trap has ended; false: there is none to be taken. */
+  /** Takes over the control queue of the session that the trap ended. False: there is none. */
   begin(): bool {
     this.isOn = this.link.peerState() === PEER_STATE_READY && this.adoptQueue();
     return this.isOn;
   }
 
-  /** The driver waits for the acknowledgement of a register write: one load. */
+  /** True if the driver waits for the acknowledgement of a register write: one load. */
   get writePending(): bool {
     return this.isOn && this.section.read32(WRITE_TRANSACTION) !== 0;
   }
 
-  /** At most one answer; true when something was done. Not `isOn` afterwards: leave the link. */
+  /** Makes at most one answer. True if something was done. If `isOn` is false afterwards, leave the link. */
   step(): bool {
     const nowTicks = this.clock.nowTicks();
     if (this.limit.ticks === u64.MAX_VALUE) {
       this.limit.start(nowTicks, this.ticks(PARTING_MICROS_MAXIMUM));
-      // An answer of the former life may have gone without its interrupt.
+      // The interrupt of an answer from before the trap may be missing.
       this.announce(nowTicks);
       return true;
     }
@@ -114,7 +114,7 @@ export class Parting<Memory extends SharedMemory, Link extends PeerLink, Time ex
     return true;
   }
 
-  /** Answers one control message. A ring that is impossible ends the parting. */
+  /** Answers one control message. An impossible ring ends the parting. */
   private answer(nowTicks: u64): bool {
     if (this.limit.reached(nowTicks)) return false;
     const taken = this.queue.take();

@@ -1,8 +1,8 @@
 /**
  * A mounted card: the folder of its root file system and the folder of its boot partition.
  *
- * Links inside the card are followed inside the card: `/lib -> /usr/lib` on it must never lead to
- * the machine's own /usr/lib.
+ * Links on the card are resolved inside the card: `/lib -> /usr/lib` must not lead to this machine's
+ * /usr/lib.
  */
 import {
   chmodSync,
@@ -27,9 +27,9 @@ import { InputError } from '../../../cell-config/files.ts';
 import { formatPath, refuseLarge } from '../card.ts';
 import type { Card, CardPath, Change, ChangeSet, Content, Found } from '../card.ts';
 
-/** Where a boot partition is mounted, seen from the root file system. */
+/** Mount points of the boot partition inside the root file system. */
 const BOOT_FOLDERS = ['boot', 'boot/firmware'];
-/** How desktops call its folder beside the root file system's. */
+/** Names that desktops give its folder beside the root file system's. */
 const BOOT_SIBLINGS = ['boot', 'BOOT', 'bootfs', 'boot-raspberrypi', 'system-boot'];
 const LINKS_MOST = 40;
 
@@ -108,14 +108,14 @@ export class DirectoryCard implements Card {
     }
   }
 
-  /** The path on this machine; every folder on the way is resolved inside the volume. */
+  /** The path on this machine. Every folder of it is resolved inside the volume. */
   #real({ volume, path }: CardPath): string {
     const top = this.#folders[volume];
     return join(resolveInside(top, posix.dirname(path)), posix.basename(path));
   }
 }
 
-/** Follows links as the card itself would, with `top` as its root directory. */
+/** Follows links as the card itself would, with `top` as its root folder. */
 function resolveInside(top: string, path: string): string {
   let rest = path.split('/').filter((part) => part !== '');
   let done: string[] = [];
@@ -157,7 +157,7 @@ function writeFile(
   const file = openSync(path, 'wx', 0o600);
   try {
     writeSync(file, content.bytes);
-    // Cards are pulled out early: the name must not point to bytes that are only in memory.
+    // A card may be pulled out early: the bytes must be on it before the name points to them.
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -165,12 +165,12 @@ function writeFile(
   try {
     own(path, content.mode);
   } catch (error) {
-    // FAT has no modes and says so; a boot folder that is not FAT has them.
+    // FAT has no modes and reports an error. A boot folder that is not FAT has modes.
     if (volume === 'root') throw error;
   }
 }
 
-/** Files on a card belong to its root user; only root can say so here. */
+/** Gives a file to the card's root user, if this process is root. */
 function own(path: string, mode: number): void {
   chmodSync(path, mode);
   if (process.getuid?.() === 0) chownSync(path, 0, 0);

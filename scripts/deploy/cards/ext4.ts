@@ -8,7 +8,7 @@ import type { Change, ChangeSet, Found } from '../card.ts';
 import { refuseLarge } from '../card.ts';
 import { mustRun, runTool } from '../commands.ts';
 
-/** debugfs cuts its command lines here; paths of the manifest are far shorter. */
+/** debugfs truncates longer command lines. The manifest's paths are far shorter. */
 const PATH_PATTERN = /^\/[\w.+@/-]{1,200}$/;
 
 interface Stated {
@@ -25,7 +25,7 @@ export class Ext4Volume {
     this.#device = `${image}?offset=${offset}`;
   }
 
-  /** What is at each path, in two runs of debugfs for any number of them. */
+  /** What is at each path, by two runs of debugfs in all. */
   look(paths: readonly string[]): Found[] {
     const folder = mkdtempSync(join(tmpdir(), 'canwarden-ext4-'));
     try {
@@ -68,7 +68,7 @@ export class Ext4Volume {
     }
   }
 
-  /** What e2fsck finds wrong, changing nothing; undefined when all is well. */
+  /** Errors found by e2fsck, which changes nothing. Undefined: none. */
   findDamage(): string | undefined {
     const check = runTool('e2fsck', ['-f', '-n', this.#device]);
     if (check.status === 0) return undefined;
@@ -76,13 +76,13 @@ export class Ext4Volume {
     return `e2fsck status ${check.status}: ${lines.slice(-3).join('; ')}`;
   }
 
-  /** Type, size, permission bits and link target of each path, from the text of `stat`. */
+  /** Type, size, permission bits and link target of each path, from the output of `stat`. */
   #stat(paths: readonly string[]): Stated[] {
     const output = this.#run(
       paths.map((path) => `stat "${path}"`),
       { write: false },
     );
-    // Each command is echoed before its answer; a missing path is answered on standard error.
+    // Each command is echoed before its answer. For a missing path the answer goes to standard error.
     const answers = output.split(/^debugfs: stat .*\n/m).slice(1);
     if (answers.length !== paths.length) {
       throw new Error(`cannot read the root partition: debugfs said: ${output.slice(0, 300)}`);

@@ -8,7 +8,7 @@ import { refuseLarge } from '../card.ts';
 import type { Change, ChangeSet, Found } from '../card.ts';
 import { mustRun, runTool } from '../commands.ts';
 
-/** Permission bits that stand for "FAT has none". */
+/** Permission bits in place of the ones that FAT lacks. */
 const NO_MODE = 0o644;
 
 export class FatVolume {
@@ -18,9 +18,9 @@ export class FatVolume {
     this.#place = `${image}@@${offset}`;
   }
 
-  /** One path; mtools tells files, folders and nothing apart by what it says. */
+  /** What is at a path: mtools reports files, folders and missing paths differently. */
   look(path: string): Found {
-    // `mdir` tells the size; an answer of another form is left to mcopy and its limit.
+    // `mdir` shows the size. Any other answer is left to mcopy and its limit.
     const listed = runTool('mdir', ['-i', this.#place, `::${path}`]).output.toString('latin1');
     const size = /^\s+1 file\s+([\d ]+) bytes/m.exec(listed)?.[1] ?? '0';
     refuseLarge(`boot:${path}`, Number(size.replaceAll(' ', '')));

@@ -1,9 +1,9 @@
 /**
- * A board that runs: its files are read and written by ssh, with the shell and tools it has.
+ * A running board: its files are read and written by ssh, with the board's shell and tools.
  *
- * One ssh run reads everything, one writes everything. The script goes to `sh` on the board through
- * standard input; it needs stat, base64, readlink and mv (coreutils or busybox).
- * Does not: keep passwords; ssh asks for what it needs, keys are the comfortable way.
+ * One ssh run reads everything, another writes everything. The script goes to `sh` on the board through
+ * standard input; it needs stat, base64, readlink and mv (coreutils or busybox). ssh asks for passwords
+ * itself.
  */
 import { posix } from 'node:path';
 import { InputError } from '../../../cell-config/files.ts';
@@ -12,18 +12,18 @@ import type { Card, CardPath, Change, ChangeSet, Found } from '../card.ts';
 import { runTool } from '../commands.ts';
 
 export interface HostOptions {
-  /** What ssh takes: `root@board`. */
+  /** Destination for ssh: `root@board`. */
   readonly host: string;
-  /** Where the card's root is mounted there; `/` unless the board was booted from elsewhere. */
+  /** Mount point of the card's root on the board; `/` unless the board was booted from elsewhere. */
   readonly root: string;
-  /** Where its boot partition is mounted; looked for when it is not given. */
+  /** Mount point of its boot partition. Searched if absent. */
   readonly boot?: string;
 }
 
 const SSH_FAILED = 255;
 const BOOT_FOLDERS = ['boot', 'boot/firmware'];
 
-/** Answers one line for each path; a file's bytes follow in base64, ended by a dot. */
+/** Prints one line per path. A file's bytes follow in base64, ended by a dot. */
 const LOOK = `look() {
   if [ -L "$1" ]; then echo "link $(readlink "$1")"
   elif [ -f "$1" ]; then
@@ -43,8 +43,8 @@ const LOOK = `look() {
 `;
 
 /**
- * put PATH MODE VOLUME: the bytes come in base64; a name changes hands only when they are all there. The boot
- * partition may refuse modes: FAT has none.
+ * put PATH MODE VOLUME: receives the bytes in base64, and replaces the file only when they are complete. The
+ * boot partition may refuse modes: FAT has none.
  */
 const WRITE = `set -eu
 put() {
@@ -163,7 +163,7 @@ export class HostCard implements Card {
   }
 }
 
-/** A word for the shell, whatever is in it. */
+/** Quotes any text as one word for the shell. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,9 +1,9 @@
 /**
- * A card image (.wic, .img): partitions found and written without mounting and without root.
+ * A card image (.wic, .img), whose partitions are found and written without mounting and without root.
  *
- * All work is done on a copy, which takes the image's name when everything was written, read back
- * and checked: an interrupted run leaves the image as it was. The undo file stands beside it.
- * Does not: unpack compressed images, write to block devices.
+ * All work is done on a copy, which takes the image's name after everything was written, read back and
+ * checked. So an interrupted run leaves the image unchanged. The undo file stands beside it.
+ * Does not: unpack compressed images, or write to block devices.
  */
 import {
   closeSync,
@@ -134,12 +134,12 @@ export class ImageCard implements Card {
     return `${this.#path}.canwarden-undo`;
   }
 
-  /** The undo file of an earlier deployment, if the image is still the one it left. */
+  /** The undo file of an earlier deployment, if the image is unchanged since. */
   #usableBackup(): BlockBackup | undefined {
     const backup = readBackup(this.#undoPath);
     if (backup === undefined) return undefined;
     if (hashFile(this.#path) === backup.sha256) return backup;
-    // It fits nothing any more; kept, because it may be all that is left of an original.
+    // It fits no image any more. Keep it, because it may hold the only copy of an original.
     renameSync(this.#undoPath, `${this.#undoPath}.old`);
     return undefined;
   }
@@ -171,7 +171,7 @@ function refuseDamage(volume: Ext4Volume, what: string): void {
   if (damage !== undefined) throw new Error(`the root partition ${what} (${damage})`);
 }
 
-/** Reads every changed file back: the tools do not report all failures. */
+/** Reads every changed file back, because the tools do not report all failures. */
 function verify(volumes: Volumes, { changes }: ChangeSet): void {
   const found = lookIn(
     volumes,
@@ -203,7 +203,7 @@ function onVolume(changes: ChangeSet, wanted: Volume): ChangeSet {
 const NEXT =
   'Next: name the .wic or .img that is written to a card; of a mounted card --rootfs FOLDER';
 
-/** The real path of a plain file that is not compressed; InputError otherwise. */
+/** The real path of a plain uncompressed file; otherwise InputError. */
 function openable(path: string): string {
   if (!existsSync(path)) throw new InputError(`${path}: there is no such file. ${NEXT}`);
   const kind = statSync(path);

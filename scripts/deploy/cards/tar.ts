@@ -1,16 +1,16 @@
 /**
- * An archive to unpack on a card or a board, for those who have neither at hand now.
+ * An archive to unpack later on a card or a board.
  *
- * It holds the files of the root partition at their places and those of the boot partition under
- * boot/. config.txt is not in it, only the lines it needs: they are the board's to take.
- * Does not: edit other people's archives; an archive that deploy did not write is refused.
+ * It holds the files of the root partition at their places, and those of the boot partition under boot/.
+ * Instead of config.txt it has the lines that config.txt needs, for the user to add.
+ * Does not: edit an archive that deploy did not write; it refuses it.
  */
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { InputError, readInput, writeWhole } from '../../../cell-config/files.ts';
 import { readTar, type TarMember, writeTar } from '../../archive/tar.ts';
 import type { Card, CardPath, ChangeSet, Found } from '../card.ts';
 
-/** Its presence tells an archive of deploy from any other. */
+/** Only archives of deploy have this member. */
 const OWN_MEMBER = 'usr/share/jailhouse/inmates/canwarden.bin';
 
 export class TarCard implements Card {

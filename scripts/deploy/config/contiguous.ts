@@ -1,12 +1,11 @@
 /**
- * Whether the contiguous memory (CMA) that a card asks for still fits beside the reservation.
+ * Whether the contiguous memory (CMA) that a card requests still fits beside the reservation.
  *
- * Linux takes it in one piece from the first 768 MiB (`alloc-ranges` of the kernel for this board), so
- * that what the display needs is below 1 GiB. There it takes the highest piece that is free. Without one
- * it starts, and graphics have no memory.
- * Sources: `created CMA memory pool at 0xec00000` (0xe000000 beside an initramfs of 16 MB), size 512 MiB,
- * in boot logs of this board; the overlays cma, vc4-kms-v3d-pi4 and vc4-fkms-v3d-pi4 of the kernel for Raspberry Pi;
- * Linux, kernel-parameters.txt, `cma=`, which comes before the device tree.
+ * Linux takes it in one piece from the first 768 MiB (`alloc-ranges` in this board's kernel), so that the
+ * display's memory is below 1 GiB. It takes the highest free piece there. Without one it starts, and graphics
+ * have no memory. Sources: `created CMA memory pool at 0xec00000` (0xe000000 beside an initramfs of 16 MB),
+ * size 512 MiB, in boot logs of this board; the overlays cma, vc4-kms-v3d-pi4 and vc4-fkms-v3d-pi4 of the
+ * kernel for Raspberry Pi; Linux, kernel-parameters.txt, `cma=`, which takes precedence over the device tree.
  */
 import { CARD_RESERVATION } from '../../../cell-config/rpi4-layout.ts';
 import { allParameters, readOverlays } from './overlays.ts';
@@ -17,10 +16,10 @@ import type { ConfigLine } from './parse.ts';
 const MIB = 2 ** 20;
 /** The firmware puts the device tree and an initramfs below this address. */
 const BOOT_FILES_END = 0x2f000000;
-/** Room for the two; a board that starts without an initramfs uses 4 MiB of it. */
+/** Room for both. A board that starts without an initramfs uses 4 MiB of it. */
 const BOOT_FILES_BYTES = 64 * MIB;
 const PIECE_BYTES = BOOT_FILES_END - CARD_RESERVATION.start - CARD_RESERVATION.size;
-/** What an overlay asks for without a parameter; the firmware takes the form for this model. */
+/** What an overlay requests without a parameter. The firmware takes the form for this model. */
 const DEFAULT_MIB: Readonly<Record<string, number>> = {
   cma: 256,
   'vc4-kms-v3d': 508,
@@ -35,7 +34,7 @@ interface Request {
   readonly what: string;
 }
 
-/** A sentence for a request that does not fit; undefined when all that may apply fit. */
+/** A sentence about a request that does not fit. Undefined: all requests that may apply fit. */
 export function contiguousWarning(
   lines: readonly ConfigLine[],
   commandLines: ReadonlyMap<string, string> = new Map(),
@@ -57,7 +56,7 @@ export function contiguousWarning(
   );
 }
 
-/** Later lines replace earlier ones, but for those that need not apply. */
+/** Later lines replace earlier ones, unless they may not apply. */
 function overlayRequests(lines: readonly ConfigLine[]): Request[] {
   let requests: Request[] = [];
   for (const overlay of readOverlays(lines)) {
@@ -78,7 +77,7 @@ function requestedBytes(overlay: Overlay): number | undefined {
     const size = /^cma-(\d+)$/.exec(name)?.[1];
     if (size !== undefined) bytes = Number(size) * MIB;
     else if (name === 'cma-size' && Number(value) > 0) bytes = Number(value);
-    // The base tree's own: 64 MiB.
+    // The base tree's default: 64 MiB.
     else if (name === 'cma-default') bytes = 64 * MIB;
   }
   return bytes;

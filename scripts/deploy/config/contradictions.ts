@@ -1,9 +1,8 @@
 /**
- * Finds the lines of config.txt that contradict what the warden needs, and what is left of each.
+ * Finds the lines of config.txt that contradict the cell's needs, and what remains of each.
  *
- * The page of SPI0 holds SPI3 to SPI6 too, and the warden owns it; SPI1 and SPI2 are in another page and
- * stay the user's.
- * Sources: bcm2711.dtsi for the pages; the README of the overlays in the kernel for Raspberry Pi.
+ * The page of SPI0 also holds SPI3 to SPI6, and the cell owns it. SPI1 and SPI2 are in another page and stay
+ * the user's. Sources: bcm2711.dtsi for the pages; the README of the overlays in the kernel for Raspberry Pi.
  */
 import { SPI_PAGE_OFFSETS } from '../../../cell-config/rpi4-layout.ts';
 import { allParameters, readOverlays } from './overlays.ts';
@@ -12,14 +11,14 @@ import type { ConfigLine } from './parse.ts';
 
 export interface Contradiction {
   readonly line: ConfigLine;
-  /** The line without what contradicts; empty when nothing is left. */
+  /** The line without the contradiction. Empty: nothing remains. */
   readonly rest: string;
   readonly why: string;
 }
 
 const TAKES_SPI = 'gives the page of SPI0 (SPI0 and SPI3 to SPI6) to Linux';
 
-/** Overlays that use SPI0 without a parameter that says so. Others are told by their parameters. */
+/** Overlays that use SPI0 without a parameter for it. Others are recognised by their parameters. */
 const SPI0_OVERLAYS = new Set([
   ...['adafruit-st7735r', 'adafruit18', 'adafruit18r', 'ads7846', 'at86rf233', 'enc28j60', 'hy28a'],
   ...['hy28b', 'hy28b-2017', 'mcp2515-can0', 'mcp2515-can1', 'media-center', 'mz61581', 'papirus'],
@@ -36,7 +35,7 @@ const SPI0_OVERLAYS = new Set([
   ...['spi-gpio40-45', 'ssd1306-spi', 'ssd1327-spi', 'ssd1331-spi', 'ssd1351-spi', 'tinylcd35'],
   ...['tpm-slb9670', 'ugreen-dabboard', 'w5500', 'watterott-display'],
 ]);
-/** Overlays for any bus, which take SPI0 when no parameter names one. */
+/** Overlays for any bus, which take SPI0 if no parameter names one. */
 const SPI0_BY_DEFAULT = new Set([
   'anyspi',
   'fbtft',
@@ -53,7 +52,7 @@ const ON_PAGE = new RegExp(`(^|-)spi[${PAGE_BUSES}][-_]\\d`);
 const ON_ANY_BUS = /(^|-)spi\d[-_]\d/;
 const OFF = ['off', 'no', 'false', '0', 'n', 'disabled'];
 
-/** The lines that must go or change, those of included files among them. `owned`: setting to value. */
+/** The lines to remove or change, including those of included files. `owned`: setting to value. */
 export function findContradictions(
   lines: readonly ConfigLine[],
   owned: ReadonlyMap<string, string>,
@@ -72,7 +71,7 @@ export function findContradictions(
   return found;
 }
 
-/** `isLater`: there was something about the device tree before. */
+/** `isLater`: earlier lines are about the device tree, too. */
 function overlayClaim(overlay: Overlay, isLater: boolean): Contradiction | undefined {
   const { name, line, parameters } = overlay;
   if (line === undefined) return undefined;
@@ -86,13 +85,13 @@ function overlayClaim(overlay: Overlay, isLater: boolean): Contradiction | undef
     const list = others.map(({ text }) => text).join(',');
     return { line, rest: `${line.key}=${name},${list}`, why: TAKES_SPI };
   }
-  // Parameters that follow must not become those of the overlay before. As the first line of all, the
-  // empty one would keep the firmware from reading a HAT's own overlay.
+  // Parameters that follow must not become those of the overlay before. An empty `dtoverlay=` as the first
+  // line of all would keep the firmware from reading a HAT's own overlay.
   const endsScope = overlay.parameterLines.length > 0 && isLater;
   return { line, rest: endsScope ? 'dtoverlay=' : '', why: TAKES_SPI };
 }
 
-/** Parameters of the base tree, and of an overlay on lines of their own. */
+/** Parameters of the base tree, or of an overlay, on their own line. */
 function parameterClaim({ line, parameters }: ParameterLine): Contradiction[] {
   const left = parameters.filter((parameter) => !isOnPage(parameter) && !enablesSpi(parameter));
   if (left.length === parameters.length) return [];
@@ -110,7 +109,7 @@ function isOnPage({ name, value }: Parameter): boolean {
   return ON_PAGE.test(name) && !isOff(value);
 }
 
-/** The base tree's `spi` is SPI0. */
+/** The base tree's `spi` enables SPI0. */
 function enablesSpi({ name, value }: Parameter): boolean {
   return name === 'spi' && !isOff(value);
 }

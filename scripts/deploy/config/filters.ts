@@ -1,26 +1,27 @@
 /**
- * The conditional filters of config.txt (`[pi4]`, `[EDID=...]`): whether lines below them count here.
+ * The conditional filters of config.txt (`[pi4]`, `[EDID=...]`): whether lines below them apply to this
+ * board.
  *
- * Source: Raspberry Pi documentation, config.txt, "Conditional Filters": filters of one kind replace each
- * other, those of different kinds must all hold, `[all]` ends every one.
- * Does not: know the board. A filter that depends on a monitor, a pin or a serial number may hold.
+ * Source: Raspberry Pi documentation, config.txt, "Conditional Filters". Filters of one kind replace each
+ * other, those of different kinds must all hold, and `[all]` ends every one. A filter that depends on a
+ * monitor, a pin or a serial number may hold.
  */
 
-/** Whether a line counts on a Raspberry Pi 4: always, under some condition, or never. */
+/** Whether a line applies on a Raspberry Pi 4: always, under some condition, or never. */
 export type Applies = 'always' | 'maybe' | 'never';
 
-/** Every Raspberry Pi 4 sees these. */
+/** Filters that hold on every Raspberry Pi 4. */
 const ALL_PI4 = ['pi4'];
-/** Some see these: Pi 400 and Compute Modules are of the same family. */
+/** Filters that may hold: Pi 400 and Compute Modules are of the same family. */
 const SOME_PI4 = ['pi400', 'cm4', 'cm4s'];
 /** Type numbers of the revision code: 4B, 400, CM4, CM4S. */
 const PI4_BOARD_TYPES = [0x11, 0x13, 0x14, 0x15];
 
-/** The filters that are in force at one place of the file. */
+/** The filters in force at one place of the file. */
 export class FilterState {
   readonly #kinds = new Map<string, Applies>();
 
-  /** Takes what stands between the brackets. */
+  /** Applies the text between the brackets. */
   take(filter: string): void {
     const word = filter.trim().toLowerCase();
     if (word === 'all') this.#kinds.clear();

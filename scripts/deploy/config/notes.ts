@@ -1,14 +1,13 @@
 /**
- * What a person must know of config.txt before deploy edits it, in sentences.
- *
- * Does not: say which lines are commented out; the difference that deploy shows does.
+ * What the user must know about config.txt before deploy edits it, in sentences. The difference that deploy
+ * shows has the lines to be commented out.
  */
 import { contiguousWarning } from './contiguous.ts';
 import { placeOf } from './parse.ts';
 import type { ConfigLine } from './parse.ts';
 import { contradictions, overVoltageLine } from './text.ts';
 
-/** One sentence each, most serious first; none for a card with nothing special. */
+/** One sentence each, most serious first. Empty for an ordinary card. */
 export function configNotes(
   lines: readonly ConfigLine[],
   commandLines?: ReadonlyMap<string, string>,

@@ -1,7 +1,5 @@
 /**
- * config.txt of a card together with what it leads to: included files, command lines, places of overlays.
- *
- * Does not: write.
+ * Reads config.txt of a card with what it refers to: included files, command lines, places of overlays.
  */
 import { InputError } from '../../../cell-config/files.ts';
 import { boot, formatPath } from '../card.ts';
@@ -12,23 +10,25 @@ import { includedName, splitLines } from './parse.ts';
 import { commandLinePlaces, overlayPlaces } from './places.ts';
 import { editConfig, readOwn } from './text.ts';
 
-/** Include lines beyond this many files are not followed. */
+/** The most include files that are followed. */
 const FILES_MOST = 32;
 
 export interface ConfigOnCard {
   readonly before: Content & { readonly kind: 'file' };
   readonly after: Content & { readonly kind: 'file' };
-  /** For people, before anything is asked. */
+  /** For the user, before anything is asked. */
   readonly notes: readonly string[];
-  /** Everywhere the firmware may look for `canwarden.dtbo`. */
+  /** All places where the firmware may look for `canwarden.dtbo`. */
   readonly overlays: readonly CardPath[];
 }
 
-/** Looks and plans. Throws InputError when config.txt is no file, or when a prefix leads astray. */
+/**
+ * Reads and plans. Throws InputError if config.txt is not a file, or if a prefix leads outside the volume.
+ */
 export async function readConfig(card: Card, overlayName: string): Promise<ConfigOnCard> {
   const [before] = await card.look([CONFIG_TXT]);
   if (before.kind !== 'file') throw new InputError(`${formatPath(CONFIG_TXT)} is not a file`);
-  // Byte for byte: a comment in any encoding survives.
+  // Byte for byte, so that a comment in any encoding survives.
   const text = before.bytes.toString('latin1');
   const included = await readIncluded(card, text);
   const lines = readOwn(text, included);
@@ -82,7 +82,9 @@ async function readCommandLines(
   );
 }
 
-/** A prefix is a folder, or the beginning of file names, which nobody can look for: then it is there. */
+/**
+ * A prefix is a folder, or the beginning of file names. The latter cannot be looked up and counts as present.
+ */
 async function isThere(card: Card, osPrefix: string): Promise<boolean> {
   if (!osPrefix.endsWith('/')) return true;
   return (await card.exists([boot(`/${osPrefix.replace(/\/+$/, '')}`)]))[0];

@@ -1,27 +1,27 @@
 /**
- * The lines of config.txt about the device tree: overlays, and parameters with what they belong to.
+ * The lines of config.txt about the device tree: overlays, and parameters with their overlay.
  *
- * Source: Raspberry Pi documentation, "Device Trees, overlays, and parameters", parts 3.1, 3.2 and 5.5:
- * a parameter belongs to the overlay before it until another overlay, or `dtoverlay=`, comes; the long
- * names of both settings are still taken; a value that is not there is `on`.
+ * Source: Raspberry Pi documentation, "Device Trees, overlays, and parameters", parts 3.1, 3.2 and 5.5. A
+ * parameter belongs to the overlay before it until another overlay, or `dtoverlay=`, comes. The long names of
+ * both settings are still accepted. An absent value means `on`.
  */
 import type { ConfigLine } from './parse.ts';
 
 export interface Parameter {
   readonly name: string;
-  /** Undefined when there is no equals sign. */
+  /** Undefined if there is no equals sign. */
   readonly value: string | undefined;
   /** As written. */
   readonly text: string;
 }
 
-/** One overlay with all its parameters; the base device tree is the overlay with the empty name. */
+/** One overlay with all its parameters. The overlay with the empty name is the base device tree. */
 export interface Overlay {
   readonly name: string;
-  /** The line that loads it; undefined for the base tree, before any overlay. */
+  /** The line that loads it. Undefined for the base tree, before any overlay. */
   readonly line: ConfigLine | undefined;
   readonly parameters: readonly Parameter[];
-  /** Lines `dtparam=` that follow it. */
+  /** The `dtparam=` lines that follow it. */
   readonly parameterLines: readonly ParameterLine[];
 }
 
@@ -49,7 +49,7 @@ export function readOverlays(lines: readonly ConfigLine[]): Overlay[] {
   return overlays;
 }
 
-/** All parameters of an overlay: on its own line and on those after it. */
+/** All parameters of an overlay: on its own line and on the lines after it. */
 export function allParameters({ parameters, parameterLines }: Overlay): Parameter[] {
   return [...parameters, ...parameterLines.flatMap((one) => one.parameters)];
 }
@@ -58,13 +58,13 @@ function emptyOverlay(): Overlay & { readonly parameterLines: ParameterLine[] } 
   return { name: '', line: undefined, parameters: [], parameterLines: [] };
 }
 
-/** `name,parameter,...`; a colon after the name does as well. */
+/** Reads `name,parameter,...`; a colon may follow the name instead. */
 function readOverlay(value: string): Pick<Overlay, 'name' | 'parameters'> {
   const [, name, rest] = /^([^,:]*)[,:]?(.*)$/.exec(value) ?? ['', value, ''];
   return { name: name.trim(), parameters: readParameters(rest) };
 }
 
-/** At commas, but not at those inside quotes. */
+/** Splits at commas outside quotes. */
 function readParameters(list: string): Parameter[] {
   const parts = list.match(/(?:"[^"]*"?|[^,"])+/g) ?? [];
   return parts.map((part) => {

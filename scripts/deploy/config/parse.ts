@@ -1,52 +1,52 @@
 /**
  * Reads config.txt as the firmware does: settings, the filters over them, included files in their place.
+ * overlays.ts reads the settings about the device tree.
  *
  * Source: Raspberry Pi documentation, config.txt, "File Format" and "include".
- * Does not: know what a setting means; overlays.ts reads the ones about the device tree.
  */
 import { FilterState } from './filters.ts';
 import type { Applies } from './filters.ts';
 
-/** What comes after this many characters of a line is ignored. */
+/** The firmware ignores the rest of a line after this many characters. */
 export const LINE_CHARACTERS = 98;
-/** Files that include each other must end somewhere. */
+/** Bounds files that include each other. */
 const INCLUDE_DEPTH = 8;
 
 export interface ConfigLine {
   /** `config.txt`, or the name of an included file. */
   readonly file: string;
-  /** From 1. */
+  /** Counts from 1. */
   readonly number: number;
-  /** As it stands in the file, with its line end. */
+  /** As in the file, with its line end. */
   readonly text: string;
-  /** `key=value` as the firmware takes it; empty for comments, filters and empty lines. */
+  /** `key=value` as the firmware reads it. Empty for comments, filters and empty lines. */
   readonly setting: string;
   readonly key: string;
   readonly value: string;
   readonly applies: Applies;
-  /** False for a line of an included file: this one is not edited. */
+  /** False for a line of an included file, which is not edited. */
   readonly isOwn: boolean;
 }
 
-/** Texts of included files by name; what is not there is skipped, as the firmware does. */
+/** Texts of included files by name. A missing one is skipped, as in the firmware. */
 export type IncludedFiles = ReadonlyMap<string, string>;
 
-/** Every line in the order in which the firmware meets it. */
+/** Every line in the order in which the firmware reads it. */
 export function parseConfig(text: string, included: IncludedFiles = new Map()): ConfigLine[] {
   return [...readFile('config.txt', text, new FilterState(), included, 0)];
 }
 
-/** The name in a line `include NAME`; undefined for any other line. */
+/** The name in a line `include NAME`. Undefined for any other line. */
 export function includedName(line: string): string | undefined {
   return /^include\s+(\S+)/.exec(cut(line))?.[1];
 }
 
-/** Lines with their line ends. */
+/** Splits a text into lines with their line ends. */
 export function splitLines(text: string): string[] {
   return text === '' ? [] : text.split(/(?<=\n)/);
 }
 
-/** `config.txt line 3`. */
+/** A line's place as text: `config.txt line 3`. */
 export function placeOf({ file, number }: ConfigLine): string {
   return `${file} line ${number}`;
 }

@@ -2,9 +2,9 @@
  * Where the firmware looks for overlays and for the kernel's command line, by `os_prefix` and
  * `overlay_prefix`.
  *
- * Source: Raspberry Pi documentation, config.txt, "os_prefix" and "overlay_prefix": both are put before
- * the name as they are; overlays are taken with `os_prefix` only where a README lies beside them.
- * A prefix under a filter that need not hold (`[tryboot]`) counts beside the others.
+ * Source: Raspberry Pi documentation, config.txt, "os_prefix" and "overlay_prefix". Both are put before the
+ * name unchanged. Overlays are taken with `os_prefix` only if a README lies beside them. A prefix under a
+ * filter that may not hold (`[tryboot]`) counts beside the others.
  */
 import { posix } from 'node:path';
 import { InputError } from '../../../cell-config/files.ts';
@@ -12,15 +12,15 @@ import { placeOf } from './parse.ts';
 import type { ConfigLine } from './parse.ts';
 
 export interface OverlayPlace {
-  /** The beginning of an overlay's path on the boot partition, `/overlays/`. */
+  /** The beginning of an overlay's path on the boot partition, such as `/overlays/`. */
   readonly prefix: string;
-  /** What must be there, or the firmware does not look here; undefined: it does in any case. */
+  /** A file without which the firmware does not look here. Undefined: it always looks. */
   readonly marker?: string;
   /** The `os_prefix`, as written. */
   readonly osPrefix?: string;
 }
 
-/** All places of overlays; the ones without a marker are shared by every system on the card. */
+/** All places of overlays. Those without a marker are shared by every system on the card. */
 export function overlayPlaces(lines: readonly ConfigLine[]): OverlayPlace[] {
   return possibleValues(lines, 'overlay_prefix', 'overlays/').flatMap(
     (overlays): OverlayPlace[] => [
@@ -50,7 +50,7 @@ function osPrefixes(lines: readonly ConfigLine[]): string[] {
   return [...new Set([...values, ...(byKernel ? ['upstream/'] : [])])];
 }
 
-/** What a setting may have: the last line that always applies, and those that may replace it. */
+/** Possible values of a setting: the last line that always applies, and those that may replace it. */
 function possibleValues(lines: readonly ConfigLine[], key: string, byDefault: string): string[] {
   let values = [byDefault];
   for (const line of lines) {
@@ -61,7 +61,7 @@ function possibleValues(lines: readonly ConfigLine[], key: string, byDefault: st
   return [...new Set(values)];
 }
 
-/** A path inside the boot partition, without the slash at its front. */
+/** A path inside the boot partition, without the leading slash. */
 function checkedPath(line: ConfigLine): string {
   const path = line.value.replace(/^\/+/, '');
   if (!path.split('/').includes('..') && !/[\\\0]/.test(path)) return path && posix.normalize(path);

@@ -1,10 +1,10 @@
 /**
- * Edits config.txt, the settings of the Raspberry Pi's firmware, and takes the edit out again.
+ * Edits config.txt, the settings of the Raspberry Pi's firmware, and removes the edit again.
  *
- * What is set stands in one marked block at the end; lines that contradict it are kept, commented
- * out with a marker, and what is left of them stands below. Doing it twice gives the same text. Bytes
- * that are not ASCII and line ends stay as they are.
- * Does not: edit included files, or talk to people; see notes.ts.
+ * The new settings stand in one marked block at the end. Lines that contradict them are kept, commented out
+ * with a marker, and what remains of them stands below. A second edit gives the same text. Non-ASCII bytes
+ * and line ends stay unchanged.
+ * Does not: edit included files.
  */
 import { findContradictions } from './contradictions.ts';
 import type { Contradiction } from './contradictions.ts';
@@ -15,15 +15,15 @@ const BLOCK_START =
   '# >>> canwarden: written by deploy. Change nothing here; deploy --undo removes it';
 const BLOCK_END = '# <<< canwarden';
 const DISABLED = '#canwarden# ';
-/** Stands above what is left of a line that was commented out. */
+/** Stands above what remains of a line that was commented out. */
 const LEFT_OVER = '#canwarden: the rest of the line above';
 
-/** Left out where it would mark the chip; see mayForceTurbo. */
+/** Omitted if it would set the permanent mark in the chip; see mayForceTurbo. */
 const FORCE_TURBO = 'force_turbo=1';
 
 /**
- * What the board needs, and why. `[all]` ends whatever filters the file ends with, `[pi4]` keeps the
- * block away from other models.
+ * The board's settings, with their reasons. `[all]` ends the filters of the file, and `[pi4]` keeps the block
+ * from other models.
  */
 const SETTINGS: readonly (readonly [line: string, why?: string])[] = [
   ['[all]'],
@@ -66,7 +66,7 @@ export function editConfig(text: string, included?: IncludedFiles): string {
   return (body === '' ? '' : withEnd(body, eol)) + blockLines(lines).join(eol) + eol;
 }
 
-/** The text as it was before editConfig, with whatever was added since outside the block. */
+/** The text before editConfig, with everything added since outside the block. */
 export function removeEdit(text: string): string {
   const kept: string[] = [];
   const lines = splitLines(withoutBlock(text));
@@ -78,17 +78,17 @@ export function removeEdit(text: string): string {
   return kept.join('');
 }
 
-/** The lines of the user, as the firmware reads them: without what deploy has added. */
+/** The user's lines as the firmware reads them, without deploy's additions. */
 export function readOwn(text: string, included?: IncludedFiles): ConfigLine[] {
   return parseConfig(removeEdit(text), included);
 }
 
-/** What of these lines contradicts the block; included files too. */
+/** Contradictions of these lines to the block. Covers included files. */
 export function contradictions(lines: readonly ConfigLine[]): Contradiction[] {
   return findContradictions(lines, OWNED);
 }
 
-/** The line that keeps `force_turbo` away: together they set a permanent mark in the chip. */
+/** The line that excludes `force_turbo`: together they set a permanent mark in the chip. */
 export function overVoltageLine(lines: readonly ConfigLine[]): ConfigLine | undefined {
   return lines.find(
     ({ key, value, applies }) =>
@@ -96,7 +96,7 @@ export function overVoltageLine(lines: readonly ConfigLine[]): ConfigLine | unde
   );
 }
 
-/** The block alone, for archives: config.txt reads it by `include`. */
+/** Only the block, for archives: config.txt reads it by `include`. */
 export function configBlock(): string {
   return `${blockLines([]).join('\n')}\n`;
 }
@@ -111,7 +111,7 @@ function blockLines(lines: readonly ConfigLine[]): string[] {
   ];
 }
 
-/** Without any block of ours; a block whose end is missing ends with the file. */
+/** The text without deploy's blocks. A block without an end line ends with the file. */
 function withoutBlock(text: string): string {
   let inside = false;
   const kept: string[] = [];
