@@ -26,6 +26,7 @@ async function runStage(stage: Stage): Promise<StageResult> {
   ];
   const verdict = result.failed === 0 ? 'ok    ' : 'FAILED';
   console.log(`${verdict}  ${stage.name.padEnd(11)}${seconds.padStart(6)} s  ${counts.join(', ')}`);
+  for (const remark of result.remarks ?? []) console.log(`        ${remark}`);
   if (result.details !== '') console.log(`${result.details}\n`);
   return result;
 }

@@ -7,6 +7,8 @@ export interface StageResult {
   readonly failed: number;
   /** Tests that did not run, each with its reason. The end of the run lists them. */
   readonly skipped: readonly string[];
+  /** Lines to show below the stage, failed or not. */
+  readonly remarks?: readonly string[];
   /** Text to show for a failed stage. Empty if all passed. */
   readonly details: string;
 }

@@ -61,6 +61,19 @@ describe("reading as-pect's summary", () => {
   it('fails when no test was found', () => {
     assert.equal(readAspectResult(aspectRun(0, '[Tests]: 0 / 0')).failed, 1);
   });
+
+  it('shows how much of src/cell has run, and fails when that is too little or not said', () => {
+    const line = (percent: string) => `src/cell: ${percent} % of 1,470 lines run in unit tests, x`;
+    const whole = readAspectResult(aspectRun(0, `[Tests]: 3 / 3\n\n${line('100.0')}\n`));
+    assert.deepEqual([whole.passed, whole.failed], [3, 0]);
+    assert.deepEqual(whole.remarks, [line('100.0')]);
+    const little = readAspectResult(aspectRun(0, `[Tests]: 3 / 3\n\n${line('9.9')}\n`));
+    assert.equal(little.failed, 1);
+    assert.match(little.details, /9\.9 %[^]*not-run\.txt/);
+    const none = readAspectResult(aspectRun(0, '[Tests]: 3 / 3'));
+    assert.equal(none.failed, 1);
+    assert.match(none.details, /without a line about coverage/);
+  });
 });
 
 describe('running node:test files', () => {
