@@ -10,7 +10,7 @@ import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { SeededRandom } from '../demo/random.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { PAGE_SEQUENCE_OFFSET } from '../page/layout.ts';
+import { PAGE } from '../../formats/status-page.ts';
 import { COUNTER } from '../page/counters.ts';
 import { readStatusPage } from '../page/status-page.ts';
 import { type Board, createBoard, CELL_SENDER } from '../../twin/board/board.ts';
@@ -236,7 +236,7 @@ class HostileRun {
   #lookAtRequests(): void {
     const section = this.#board.control?.status;
     // Most looks find the page as it was; then it need not be decoded.
-    const pageSequence = section?.readUInt32LE(PAGE_SEQUENCE_OFFSET) ?? 0;
+    const pageSequence = section?.readUInt32LE(PAGE.PAGE_SEQUENCE_OFFSET.at) ?? 0;
     if (!section || pageSequence === this.#pageSequence) return;
     this.#pageSequence = pageSequence;
     const request = readStatusPage(section)?.request;

@@ -16,7 +16,8 @@ import { startLoad } from './loads.ts';
 import { Random } from './random.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { TASK_TRIGGERS, type TaskRow } from '../page/status-page.ts';
+import { TASK_TRIGGERS } from '../../formats/status-page.ts';
+import type { TaskRow } from '../page/status-page.ts';
 
 /** What the firmware declares for its longest step (src/cell/bounds.ts). */
 export interface StepBound {

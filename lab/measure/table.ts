@@ -10,7 +10,7 @@ import { CLOCK_PROMISES } from './goals.ts';
 import type { LatencyCase } from './latency-case.ts';
 import { PEER_DRIVERS } from './peers.ts';
 import { LAYOUTS, LENGTHS } from './spi-bytes.ts';
-import { TASK_TRIGGERS } from '../page/status-page.ts';
+import { TASK_TRIGGERS } from '../../formats/status-page.ts';
 
 /** 3 ns an instruction, the slowest that is measured: a promise that holds there has no condition. */
 const SLOW_MEGAHERTZ = 500;

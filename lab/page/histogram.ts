@@ -4,7 +4,9 @@
  * Source: docs/status-page.md, "Histograms".
  * Does not: know single values; a percentile is the upper end of the bucket it falls into.
  */
-import { HISTOGRAM_BUCKETS } from './layout.ts';
+import { HISTOGRAM as FIELDS, NUMBERS } from '../../formats/status-page.ts';
+
+const { HISTOGRAM_BUCKETS } = NUMBERS;
 
 /** Times in ticks of the counter. */
 export interface Histogram {
@@ -18,12 +20,12 @@ export interface Histogram {
 /** Reads the histogram at the start of `bytes`. */
 export function readHistogram(bytes: Buffer): Histogram {
   return {
-    count: bytes.readUInt32LE(0),
-    minTicks: bytes.readUInt32LE(4),
-    maxTicks: bytes.readUInt32LE(8),
-    sumTicks: bytes.readBigUInt64LE(16),
+    count: bytes.readUInt32LE(FIELDS.HISTOGRAM_COUNT_OFFSET.at),
+    minTicks: bytes.readUInt32LE(FIELDS.HISTOGRAM_MINIMUM_OFFSET.at),
+    maxTicks: bytes.readUInt32LE(FIELDS.HISTOGRAM_MAXIMUM_OFFSET.at),
+    sumTicks: bytes.readBigUInt64LE(FIELDS.HISTOGRAM_SUM_OFFSET.at),
     buckets: Array.from({ length: HISTOGRAM_BUCKETS }, (_, index) =>
-      bytes.readUInt32LE(24 + 4 * index),
+      bytes.readUInt32LE(FIELDS.HISTOGRAM_BUCKETS_OFFSET.at + 4 * index),
     ),
   };
 }

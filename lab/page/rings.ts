@@ -1,13 +1,13 @@
 /**
  * The two rings of the status page: trace records and recorded frames.
  *
- * Source: docs/status-page.md, "Rings".
+ * Source: formats/status-page.ts; docs/status-page.md, "Rings".
  * Does not: read while the cell writes: in the twin it stands still meanwhile. Another process must
  * read the head again afterwards and discard what may have been overwritten.
  */
 import { loadCanFrame } from '../../twin/agl/can-frame-layout.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
-import * as at from './layout.ts';
+import { NUMBERS, PAGE } from '../../formats/status-page.ts';
 
 /** What happened, as the cell noted it; docs/status-page.md lists the codes. */
 export interface TraceRecord {
@@ -30,9 +30,9 @@ const TICKS_MASK = (1n << DIRECTION_SHIFT) - 1n;
 
 /** The trace, oldest first, as far as it has not been overwritten. */
 export function readTrace(section: Buffer): TraceRecord[] {
-  const head = section.readUInt32LE(at.PAGE_TRACE_HEAD);
-  return places(head, section.readUInt32LE(at.PAGE_TRACE_CAPACITY)).map((place) => {
-    const offset = at.PAGE_TRACE_OFFSET + place * at.TRACE_RECORD_BYTES;
+  const head = section.readUInt32LE(PAGE.PAGE_TRACE_HEAD.at);
+  return places(head, section.readUInt32LE(PAGE.PAGE_TRACE_CAPACITY.at)).map((place) => {
+    const offset = PAGE.PAGE_TRACE_OFFSET.at + place * NUMBERS.TRACE_RECORD_BYTES;
     return {
       ticks: section.readBigUInt64LE(offset),
       code: section.readUInt16LE(offset + 8),
@@ -44,10 +44,10 @@ export function readTrace(section: Buffer): TraceRecord[] {
 
 /** The recorded frames, oldest first. Throws RangeError if an entry holds no frame or direction. */
 export function readRecorder(section: Buffer): RecordedFrame[] {
-  const head = section.readUInt32LE(at.PAGE_RECORDER_HEAD);
+  const head = section.readUInt32LE(PAGE.PAGE_RECORDER_HEAD.at);
   const view = new DataView(section.buffer, section.byteOffset, section.length);
-  return places(head, section.readUInt32LE(at.PAGE_RECORDER_CAPACITY)).map((place) => {
-    const offset = at.PAGE_RECORDER_OFFSET + place * at.RECORDER_ENTRY_BYTES;
+  return places(head, section.readUInt32LE(PAGE.PAGE_RECORDER_CAPACITY.at)).map((place) => {
+    const offset = PAGE.PAGE_RECORDER_OFFSET.at + place * NUMBERS.RECORDER_ENTRY_BYTES;
     const first = section.readBigUInt64LE(offset);
     const direction = DIRECTIONS[Number(first >> DIRECTION_SHIFT)];
     if (direction === undefined) throw new RangeError(`recorder entry ${place} has no direction`);

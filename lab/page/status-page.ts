@@ -1,18 +1,20 @@
 /**
  * The cell's status page, decoded.
  *
- * Source: docs/status-page.md, layout version 1.
+ * Source: formats/status-page.ts.
  * Does not: wait for the cell; a page in the middle of a refresh is none.
  */
 import { type Histogram, readHistogram } from './histogram.ts';
-import * as at from './layout.ts';
-
-/** Where the rule table in force came from, by number. */
-export const RULES_SOURCES = ['built-in', 'loaded at start', 'by request'] as const;
-export const FAULT_STATES = ['active', 'warning', 'passive', 'bus-off'] as const;
-export const LINK_ROLES = ['none', 'front-end', 'back-end'] as const;
-export const SESSIONS = ['no peer', 'negotiating', 'running'] as const;
-export const TASK_TRIGGERS = ['line', 'queue', 'timer', 'always'] as const;
+import {
+  FAULT_STATES,
+  LINK_ROLES,
+  NUMBERS,
+  PAGE,
+  RULES_SOURCES,
+  SESSIONS,
+  TASK,
+  TASK_TRIGGERS,
+} from '../../formats/status-page.ts';
 
 /** One row of the task table; times in ticks of the counter. */
 export interface TaskRow {
@@ -103,63 +105,68 @@ export class StatusPageError extends Error {
  * middle of a refresh. Throws StatusPageError for what the layout does not allow.
  */
 export function readStatusPage(section: Buffer): StatusPage | undefined {
-  const sequence = section.readUInt32LE(at.PAGE_SEQUENCE_OFFSET);
-  if (section.readUInt32LE(at.PAGE_MAGIC_OFFSET) !== at.PAGE_MAGIC || sequence % 2 !== 0) {
+  const sequence = section.readUInt32LE(PAGE.PAGE_SEQUENCE_OFFSET.at);
+  if (
+    section.readUInt32LE(PAGE.PAGE_MAGIC_OFFSET.at) !== NUMBERS.PAGE_MAGIC ||
+    sequence % 2 !== 0
+  ) {
     return undefined;
   }
-  const page = Buffer.from(section.subarray(0, at.PAGE_LOCKED_END));
-  if (section.readUInt32LE(at.PAGE_SEQUENCE_OFFSET) !== sequence) return undefined;
+  const page = Buffer.from(section.subarray(0, PAGE.PAGE_TRACE_HEAD.at));
+  if (section.readUInt32LE(PAGE.PAGE_SEQUENCE_OFFSET.at) !== sequence) return undefined;
   // Version and the half word behind it, which is zero.
-  expect(page, at.PAGE_VERSION_OFFSET, at.PAGE_VERSION, 'the layout version');
-  expect(page, at.HEAD_TASK_BYTES, at.PAGE_TASK_BYTES, 'the size of a task');
-  expect(page, at.HEAD_COUNTER_COUNT, at.PAGE_COUNTERS, 'the number of counters');
-  expect(page, at.HEAD_HISTOGRAM_COUNT, at.PAGE_HISTOGRAMS, 'the number of histograms');
+  expect(page, PAGE.PAGE_VERSION_OFFSET.at, NUMBERS.PAGE_VERSION, 'the layout version');
+  expect(page, PAGE.HEAD_TASK_BYTES.at, NUMBERS.PAGE_TASK_BYTES, 'the size of a task');
+  expect(page, PAGE.HEAD_COUNTER_COUNT.at, NUMBERS.PAGE_COUNTERS, 'the number of counters');
+  expect(page, PAGE.HEAD_HISTOGRAM_COUNT.at, NUMBERS.PAGE_HISTOGRAMS, 'the number of histograms');
   return { sequence, ...decode(page) };
 }
 
 function decode(page: Buffer): Omit<StatusPage, 'sequence'> {
   const word = (offset: number): number => page.readUInt32LE(offset);
   const histogram = (index: number): Histogram =>
-    readHistogram(page.subarray(at.PAGE_HISTOGRAMS_OFFSET + index * at.PAGE_HISTOGRAM_DISTANCE));
+    readHistogram(
+      page.subarray(PAGE.PAGE_HISTOGRAMS_OFFSET.at + index * NUMBERS.PAGE_HISTOGRAM_DISTANCE),
+    );
   return {
-    heartbeat: word(at.PAGE_HEARTBEAT_OFFSET),
-    nowTicks: page.readBigUInt64LE(at.HEAD_NOW_TICKS),
-    ticksPerSecond: word(at.HEAD_TICKS_PER_SECOND),
-    bitrate: word(at.HEAD_BITRATE),
-    firmwareVersion: text(page, at.HEAD_FIRMWARE_VERSION, at.FIRMWARE_VERSION_BYTES),
+    heartbeat: word(PAGE.PAGE_HEARTBEAT_OFFSET.at),
+    nowTicks: page.readBigUInt64LE(PAGE.HEAD_NOW_TICKS.at),
+    ticksPerSecond: word(PAGE.HEAD_TICKS_PER_SECOND.at),
+    bitrate: word(PAGE.HEAD_BITRATE.at),
+    firmwareVersion: text(page, PAGE.HEAD_FIRMWARE_VERSION.at, NUMBERS.FIRMWARE_VERSION_BYTES),
     rules: {
-      count: word(at.HEAD_RULE_COUNT),
-      hash: word(at.HEAD_RULE_HASH),
-      source: nameOf(RULES_SOURCES, word(at.HEAD_RULES_SOURCE), 'the source of the rules'),
-      afterRestart: word(at.HEAD_RULES_AFTER_RESTART),
-      hits: words(page, at.PAGE_RULE_HITS_OFFSET, at.PAGE_RULE_HITS),
+      count: word(PAGE.HEAD_RULE_COUNT.at),
+      hash: word(PAGE.HEAD_RULE_HASH.at),
+      source: nameOf(RULES_SOURCES, word(PAGE.HEAD_RULES_SOURCE.at), 'the source of the rules'),
+      afterRestart: word(PAGE.HEAD_RULES_AFTER_RESTART.at),
+      hits: words(page, PAGE.PAGE_RULE_HITS_OFFSET.at, NUMBERS.PAGE_RULE_HITS),
     },
-    lastStatus: word(at.HEAD_LAST_STATUS),
-    faultState: nameOf(FAULT_STATES, word(at.HEAD_FAULT_STATE), 'the fault state'),
-    transmitErrors: page.readUInt8(at.HEAD_ERROR_COUNTERS),
-    receiveErrors: page.readUInt8(at.HEAD_ERROR_COUNTERS + 1),
-    linkRole: nameOf(LINK_ROLES, page.readUInt16LE(at.HEAD_ERROR_COUNTERS + 2), 'the role'),
-    session: nameOf(SESSIONS, word(at.HEAD_SESSION), 'the session'),
-    worstStepTicks: word(at.HEAD_WORST_STEP_TICKS),
-    stepBoundTicks: word(at.HEAD_STEP_BOUND_TICKS),
+    lastStatus: word(PAGE.HEAD_LAST_STATUS.at),
+    faultState: nameOf(FAULT_STATES, word(PAGE.HEAD_FAULT_STATE.at), 'the fault state'),
+    transmitErrors: page.readUInt8(PAGE.HEAD_TRANSMIT_ERRORS.at),
+    receiveErrors: page.readUInt8(PAGE.HEAD_RECEIVE_ERRORS.at),
+    linkRole: nameOf(LINK_ROLES, page.readUInt16LE(PAGE.HEAD_LINK_ROLE.at), 'the role'),
+    session: nameOf(SESSIONS, word(PAGE.HEAD_SESSION.at), 'the session'),
+    worstStepTicks: word(PAGE.HEAD_WORST_STEP_TICKS.at),
+    stepBoundTicks: word(PAGE.HEAD_STEP_BOUND_TICKS.at),
     fault: {
-      restarts: word(at.HEAD_FAULT_RESTARTS),
-      kind: word(at.HEAD_FAULT_KIND),
-      syndrome: word(at.HEAD_FAULT_SYNDROME),
-      address: word(at.HEAD_FAULT_ADDRESS),
-      programCounter: word(at.HEAD_FAULT_PROGRAM_COUNTER),
+      restarts: word(PAGE.HEAD_FAULT_RESTARTS.at),
+      kind: word(PAGE.HEAD_FAULT_KIND.at),
+      syndrome: word(PAGE.HEAD_FAULT_SYNDROME.at),
+      address: word(PAGE.HEAD_FAULT_ADDRESS.at),
+      programCounter: word(PAGE.HEAD_FAULT_PROGRAM_COUNTER.at),
     },
     request: {
-      sequence: word(at.HEAD_REQUEST_SEQUENCE),
-      status: word(at.HEAD_REQUEST_STATUS),
-      detail: word(at.HEAD_REQUEST_DETAIL),
+      sequence: word(PAGE.HEAD_REQUEST_SEQUENCE.at),
+      status: word(PAGE.HEAD_REQUEST_STATUS.at),
+      detail: word(PAGE.HEAD_REQUEST_DETAIL.at),
     },
     underWay: {
-      forAgl: word(at.HEAD_FORWARD_WAITING),
-      fromAgl: word(at.HEAD_FROM_AGL_WAITING),
-      answers: word(at.HEAD_ANSWERS_WAITING),
+      forAgl: word(PAGE.HEAD_FORWARD_WAITING.at),
+      fromAgl: word(PAGE.HEAD_FROM_AGL_WAITING.at),
+      answers: word(PAGE.HEAD_ANSWERS_WAITING.at),
     },
-    counters: words(page, at.PAGE_COUNTERS_OFFSET, at.PAGE_COUNTERS),
+    counters: words(page, PAGE.PAGE_COUNTERS_OFFSET.at, NUMBERS.PAGE_COUNTERS),
     histograms: {
       staticAnswers: histogram(0),
       computedAnswers: histogram(1),
@@ -168,8 +175,8 @@ function decode(page: Buffer): Omit<StatusPage, 'sequence'> {
     tasks: tasksOf(page),
     liveValues: Uint8Array.from(
       page.subarray(
-        at.PAGE_LIVE_VALUES_OFFSET,
-        at.PAGE_LIVE_VALUES_OFFSET + at.PAGE_LIVE_VALUES_BYTES,
+        PAGE.PAGE_LIVE_VALUES_OFFSET.at,
+        PAGE.PAGE_LIVE_VALUES_OFFSET.at + NUMBERS.PAGE_LIVE_VALUES_BYTES,
       ),
     ),
     said: saidOf(page),
@@ -178,34 +185,38 @@ function decode(page: Buffer): Omit<StatusPage, 'sequence'> {
 
 function saidOf(page: Buffer): Map<number, Said> {
   const said = new Map<number, Said>();
-  for (let status = 0; status < at.PAGE_STATUSES; status++) {
-    const offset = at.PAGE_STATUSES_OFFSET + status * at.STATUS_ENTRY_BYTES;
-    const times = page.readUIntLE(offset, 3);
+  for (let status = 0; status < NUMBERS.PAGE_STATUSES; status++) {
+    const offset = PAGE.PAGE_STATUSES_OFFSET.at + status * NUMBERS.STATUS_ENTRY_BYTES;
+    const times = page.readUInt32LE(offset) & NUMBERS.STATUS_TIMES_MASK;
     if (times === 0) continue;
     said.set(status, {
       times,
-      sentence: page.readUInt8(offset + 3),
-      value: page.readUInt32LE(offset + 4),
+      sentence: page.readUInt32LE(offset) >>> NUMBERS.STATUS_SENTENCE_SHIFT,
+      value: page.readUInt32LE(offset + NUMBERS.STATUS_VALUE_OFFSET),
     });
   }
   return said;
 }
 
 function tasksOf(page: Buffer): TaskRow[] {
-  const count = page.readUInt32LE(at.HEAD_TASK_COUNT);
-  if (count > at.PAGE_TASKS_MAXIMUM) throw new StatusPageError('the number of tasks', count);
+  const count = page.readUInt32LE(PAGE.HEAD_TASK_COUNT.at);
+  if (count > NUMBERS.PAGE_TASKS_MAXIMUM) throw new StatusPageError('the number of tasks', count);
   return Array.from({ length: count }, (_, index) => {
-    const row = page.subarray(at.PAGE_TASKS_OFFSET + index * at.PAGE_TASK_BYTES);
+    const row = page.subarray(PAGE.PAGE_TASKS_OFFSET.at + index * NUMBERS.PAGE_TASK_BYTES);
     return {
-      name: text(row, 0, 16),
-      priority: row.readUInt8(16),
-      trigger: nameOf(TASK_TRIGGERS, row.readUInt8(17), `the trigger of task ${index}`),
-      periodMicros: row.readUInt32LE(20),
-      boundTicks: row.readUInt32LE(24),
-      runs: row.readUInt32LE(28),
-      worstTicks: row.readUInt32LE(32),
-      misses: row.readUInt32LE(36),
-      totalTicks: row.readBigUInt64LE(40),
+      name: text(row, TASK.TASK_NAME.at, TASK.TASK_NAME.bytes),
+      priority: row.readUInt8(TASK.TASK_PRIORITY.at),
+      trigger: nameOf(
+        TASK_TRIGGERS,
+        row.readUInt8(TASK.TASK_TRIGGER.at),
+        `the trigger of task ${index}`,
+      ),
+      periodMicros: row.readUInt32LE(TASK.TASK_PERIOD_MICROS.at),
+      boundTicks: row.readUInt32LE(TASK.TASK_BOUND_TICKS.at),
+      runs: row.readUInt32LE(TASK.TASK_RUNS.at),
+      worstTicks: row.readUInt32LE(TASK.TASK_WORST_TICKS.at),
+      misses: row.readUInt32LE(TASK.TASK_MISSES.at),
+      totalTicks: row.readBigUInt64LE(TASK.TASK_TOTAL_TICKS.at),
     };
   });
 }

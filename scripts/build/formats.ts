@@ -6,6 +6,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as counters from '../../formats/counters.ts';
 import { SETTINGS } from '../../formats/settings.ts';
+import * as statusPage from '../../formats/status-page.ts';
 import { STATUSES } from '../../formats/statuses.ts';
 import * as assembly from './formats/assembly.ts';
 import { statusNumbers, statusWordsHeader } from './formats/tables.ts';
@@ -27,6 +28,11 @@ export function generatedFiles(): Map<string, string> {
     ['settings.ts', made('formats/settings.ts', assembly.settingModule(SETTINGS))],
     ['status.ts', made('formats/statuses.ts', assembly.statusModule(STATUSES))],
     ['status-words.ts', made('formats/statuses.ts', assembly.statusWordModule(STATUSES))],
+    ['status-page.ts', made('formats/status-page.ts', assembly.statusPageModule(statusPage))],
+    [
+      'page-words.ts',
+      made('formats/status-page.ts', assembly.pageWordModule(statusPage.PAGE_WORDS)),
+    ],
     ['version.ts', made('package.json', `export const FIRMWARE_VERSION: string = '${version}';\n`)],
     ['status-numbers.txt', statusNumbers(STATUSES)],
     ['status-words.h', statusWordsHeader(STATUSES)],

@@ -4,13 +4,14 @@
  * Does not: interpolate. A percentile is the upper end of its bucket, at most the greatest value, so
  * that it never looks better than it was.
  */
-import { HISTOGRAM_BUCKETS } from '../page/histogram';
-import { PAGE_HISTOGRAM_DISTANCE, PAGE_HISTOGRAMS_OFFSET } from '../page/layout';
 import {
+  HISTOGRAM_BUCKETS,
   HISTOGRAM_BUCKETS_OFFSET,
   HISTOGRAM_MAXIMUM_OFFSET,
   HISTOGRAM_MINIMUM_OFFSET,
-} from './page-fields';
+  PAGE_HISTOGRAM_DISTANCE,
+  PAGE_HISTOGRAMS_OFFSET,
+} from '../page/layout';
 
 /** The greatest value that belongs to `bucket`: four buckets for each power of two from 4 on. */
 export function bucketEnd(bucket: u32): u32 {

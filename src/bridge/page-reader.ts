@@ -16,8 +16,10 @@ import {
   PAGE_SEQUENCE_OFFSET,
   PAGE_VERSION,
   PAGE_VERSION_OFFSET,
+  PAGE_STATUSES,
+  PAGE_STATUSES_OFFSET,
+  STATUS_ENTRY_BYTES,
 } from '../page/layout';
-import { SNAPSHOT_BYTES } from './page-fields';
 
 /** What became of an attempt to read the page; numbers for the host program. */
 export enum PageState {
@@ -35,6 +37,8 @@ export enum PageState {
   Unjudged = 5,
 }
 
+/** What a reader copies at once: everything up to the statuses. */
+const SNAPSHOT_BYTES: u32 = PAGE_STATUSES_OFFSET + PAGE_STATUSES * STATUS_ENTRY_BYTES;
 /** Copies of one attempt; the host program makes attempts for a bounded time. */
 const COPIES: u32 = 3;
 

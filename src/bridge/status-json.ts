@@ -8,7 +8,6 @@ import { SharedMemory } from '../hal/shared-memory';
 import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
 import { HistogramSummary } from './histogram-summary';
 import * as layout from '../page/layout';
-import * as fields from './page-fields';
 import { PageReader } from './page-reader';
 import * as words from './page-words';
 import { TextBuilder } from './text-builder';
@@ -37,10 +36,10 @@ export class StatusJson<Memory extends SharedMemory> {
     this.number('bitrate_bits_per_second', layout.HEAD_BITRATE);
     this.number('real_bitrate_bits_per_second', layout.HEAD_REAL_BITRATE);
     this.word('bus_state', words.faultStateWord(this.page.word(layout.HEAD_FAULT_STATE)));
-    this.name('transmit_error_count').decimal(this.page.byte(fields.TRANSMIT_ERRORS));
-    this.name('receive_error_count').decimal(this.page.byte(fields.RECEIVE_ERRORS));
+    this.name('transmit_error_count').decimal(this.page.byte(layout.HEAD_TRANSMIT_ERRORS));
+    this.name('receive_error_count').decimal(this.page.byte(layout.HEAD_RECEIVE_ERRORS));
     this.word('session', words.sessionWord(this.page.word(layout.HEAD_SESSION), alive));
-    this.word('link_role', words.linkRoleWord(this.page.half(fields.LINK_ROLE)));
+    this.word('link_role', words.linkRoleWord(this.page.half(layout.HEAD_LINK_ROLE)));
     this.writeRules();
     this.time('longest_step_microseconds', this.page.word(layout.HEAD_WORST_STEP_TICKS));
     this.time('step_bound_microseconds', this.page.word(layout.HEAD_STEP_BOUND_TICKS));
@@ -117,13 +116,13 @@ export class StatusJson<Memory extends SharedMemory> {
     this.open('[');
     for (let status: u32 = 0; status < layout.PAGE_STATUSES; status++) {
       const entry = layout.PAGE_STATUSES_OFFSET + status * layout.STATUS_ENTRY_BYTES;
-      const times = page.word(entry) & fields.STATUS_TIMES_MASK;
+      const times = page.word(entry) & layout.STATUS_TIMES_MASK;
       if (times === 0) continue;
       this.separate();
       this.open('{');
       this.name('status').decimal(status);
       this.name('times').decimal(times);
-      this.name('value').decimal(page.word(entry + fields.STATUS_VALUE_OFFSET));
+      this.name('value').decimal(page.word(entry + layout.STATUS_VALUE_OFFSET));
       this.close('}');
     }
     this.close(']');
@@ -158,14 +157,14 @@ export class StatusJson<Memory extends SharedMemory> {
       this.separate();
       this.open('{');
       this.name('name').text('"');
-      out.characters(page.copy + task, fields.TASK_NAME_BYTES).text('"');
-      this.name('priority').decimal(page.byte(task + fields.TASK_PRIORITY));
-      this.word('trigger', words.triggerWord(page.byte(task + fields.TASK_TRIGGER)));
-      this.number('period_microseconds', task + fields.TASK_PERIOD_MICROS);
-      this.number('runs', task + fields.TASK_RUNS);
-      this.time('worst_microseconds', page.word(task + fields.TASK_WORST_TICKS));
-      this.time('bound_microseconds', page.word(task + fields.TASK_BOUND_TICKS));
-      this.number('misses', task + fields.TASK_MISSES);
+      out.characters(page.copy + task, layout.TASK_NAME_BYTES).text('"');
+      this.name('priority').decimal(page.byte(task + layout.TASK_PRIORITY));
+      this.word('trigger', words.triggerWord(page.byte(task + layout.TASK_TRIGGER)));
+      this.number('period_microseconds', task + layout.TASK_PERIOD_MICROS);
+      this.number('runs', task + layout.TASK_RUNS);
+      this.time('worst_microseconds', page.word(task + layout.TASK_WORST_TICKS));
+      this.time('bound_microseconds', page.word(task + layout.TASK_BOUND_TICKS));
+      this.number('misses', task + layout.TASK_MISSES);
       this.close('}');
     }
     this.close(']');

@@ -10,8 +10,9 @@ import {
   PAGE_TASKS_MAXIMUM,
   PAGE_TASKS_OFFSET,
   STATUS_ENTRY_BYTES,
+  STATUS_SENTENCE_SHIFT,
+  STATUS_VALUE_OFFSET,
 } from '../page/layout';
-import { STATUS_SENTENCE_SHIFT, STATUS_VALUE_OFFSET } from './page-fields';
 import { appendSentence, lateTask } from '../page/sentences';
 import { TextBuilder } from './text-builder';
 import { TraceEvent } from '../page/trace-event';

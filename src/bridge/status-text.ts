@@ -7,7 +7,6 @@ import { SharedMemory } from '../hal/shared-memory';
 import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
 import { HistogramSummary } from './histogram-summary';
 import * as layout from '../page/layout';
-import * as fields from './page-fields';
 import { PageReader } from './page-reader';
 import * as words from './page-words';
 import { appendReason, appendStatus } from './status-said';
@@ -73,10 +72,10 @@ export class StatusText<Memory extends SharedMemory> {
     this.row('bus')
       .text('error ')
       .text(words.faultStateWord(page.word(layout.HEAD_FAULT_STATE)));
-    out.text(', TEC ').decimal(page.byte(fields.TRANSMIT_ERRORS));
-    out.text(', REC ').decimal(page.byte(fields.RECEIVE_ERRORS)).endLine();
+    out.text(', TEC ').decimal(page.byte(layout.HEAD_TRANSMIT_ERRORS));
+    out.text(', REC ').decimal(page.byte(layout.HEAD_RECEIVE_ERRORS)).endLine();
     this.row('session').text(words.sessionWord(page.word(layout.HEAD_SESSION), alive));
-    out.text(' (the cell is ').text(words.linkRoleWord(page.half(fields.LINK_ROLE)));
+    out.text(' (the cell is ').text(words.linkRoleWord(page.half(layout.HEAD_LINK_ROLE)));
     out.text(')').endLine();
   }
 
@@ -134,7 +133,7 @@ export class StatusText<Memory extends SharedMemory> {
     const page = this.page;
     for (let status: u32 = 0; status < layout.PAGE_STATUSES; status++) {
       const entry = layout.PAGE_STATUSES_OFFSET + status * layout.STATUS_ENTRY_BYTES;
-      const times = page.word(entry) & fields.STATUS_TIMES_MASK;
+      const times = page.word(entry) & layout.STATUS_TIMES_MASK;
       if (times === 0) continue;
       this.row('said')
         .decimal(times)
@@ -168,13 +167,13 @@ export class StatusText<Memory extends SharedMemory> {
     for (let index: u32 = 0; index < count; index++) {
       const task = layout.PAGE_TASKS_OFFSET + index * layout.PAGE_TASK_BYTES;
       const start = this.out.length;
-      this.out.text('  ').characters(page.copy + task, fields.TASK_NAME_BYTES);
+      this.out.text('  ').characters(page.copy + task, layout.TASK_NAME_BYTES);
       this.out.padFrom(start, TABLE_COLUMN);
-      this.column(words.triggerWord(page.byte(task + fields.TASK_TRIGGER)));
-      this.number(page.word(task + fields.TASK_RUNS));
-      this.time(page.word(task + fields.TASK_WORST_TICKS));
-      this.time(page.word(task + fields.TASK_BOUND_TICKS));
-      this.number(page.word(task + fields.TASK_MISSES)).out.endLine();
+      this.column(words.triggerWord(page.byte(task + layout.TASK_TRIGGER)));
+      this.number(page.word(task + layout.TASK_RUNS));
+      this.time(page.word(task + layout.TASK_WORST_TICKS));
+      this.time(page.word(task + layout.TASK_BOUND_TICKS));
+      this.number(page.word(task + layout.TASK_MISSES)).out.endLine();
     }
   }
 

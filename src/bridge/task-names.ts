@@ -4,8 +4,12 @@
  * Does not: believe the page: a name is at most as long as its field, and a number without a row has none.
  */
 import { SharedMemory } from '../hal/shared-memory';
-import { PAGE_TASK_BYTES, PAGE_TASKS_MAXIMUM, PAGE_TASKS_OFFSET } from '../page/layout';
-import { TASK_NAME_BYTES } from './page-fields';
+import {
+  PAGE_TASK_BYTES,
+  PAGE_TASKS_MAXIMUM,
+  PAGE_TASKS_OFFSET,
+  TASK_NAME_BYTES,
+} from '../page/layout';
 
 export abstract class TaskNames {
   /** Address of TASK_NAME_BYTES bytes with the name of task `number`, 0 after it; 0: there is none. */

@@ -3,19 +3,21 @@
  *
  * Does not: lock, reset or allocate after construction; counts wrap at 2^32.
  *
- * Layout (docs/status-page.md): +0 u32 count, +4 u32 minTicks, +8 u32 maxTicks, +12 u32 zero,
- * +16 u64 sumTicks, +24 u32 buckets[80]. Times below 4 ticks have a bucket each; from there, with e the
+ * Layout: formats/status-page.ts. Times below 4 ticks have a bucket each; from there, with e the
  * number of the highest set bit, the bucket is 4 * (e - 1) + the two bits below that one. What is
  * longer than the last bucket holds is counted in it.
  */
 
-const MINIMUM: u32 = 4;
-const MAXIMUM: u32 = 8;
-const SUM: u32 = 16;
-const BUCKETS: u32 = 24;
+import {
+  HISTOGRAM_BUCKETS,
+  HISTOGRAM_BUCKETS_OFFSET as BUCKETS,
+  HISTOGRAM_MAXIMUM_OFFSET as MAXIMUM,
+  HISTOGRAM_MINIMUM_OFFSET as MINIMUM,
+  HISTOGRAM_SUM_OFFSET as SUM,
+} from './layout';
 
-/** Buckets of a histogram. */
-export const HISTOGRAM_BUCKETS: u32 = 80;
+export { HISTOGRAM_BUCKETS } from './layout';
+
 /** Bytes of a histogram in memory. */
 export const HISTOGRAM_BYTES: u32 = BUCKETS + HISTOGRAM_BUCKETS * sizeof<u32>();
 

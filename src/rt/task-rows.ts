@@ -1,26 +1,28 @@
 /**
  * The table of tasks as bytes: each task's declaration, and its statistics since start. Counts wrap.
  *
- *   0x00 u8[16] name, NUL after it      0x18 u32 bound in ticks; 0 before start
- *   0x10 u8 priority, 0 first           0x1c u32 steps run
- *   0x11 u8 trigger (task.ts)           0x20 u32 longest step in ticks
- *   0x12 u16 0                          0x24 u32 steps that took longer than the bound
- *   0x14 u32 period in microseconds     0x28 u64 ticks of all steps; 0x30 u8[16] 0
+ * The layout of a row: formats/status-page.ts.
  */
 
-/** The most tasks in a table. */
-export const TASKS_MAXIMUM: u32 = 24;
-export const TASK_ROW_BYTES: usize = 64;
-export const TASK_NAME_BYTES: u32 = 16;
+import {
+  PAGE_TASK_BYTES,
+  PAGE_TASKS_MAXIMUM,
+  TASK_BOUND_TICKS as BOUND_TICKS,
+  TASK_MISSES as MISSES,
+  TASK_NAME_BYTES,
+  TASK_PERIOD_MICROS as PERIOD_MICROS,
+  TASK_PRIORITY as PRIORITY,
+  TASK_RUNS as RUNS,
+  TASK_TOTAL_TICKS as TOTAL_TICKS,
+  TASK_TRIGGER as TRIGGER,
+  TASK_WORST_TICKS as WORST_TICKS,
+} from '../../build/generated/status-page';
 
-const PRIORITY: usize = 0x10;
-const TRIGGER: usize = 0x11;
-const PERIOD_MICROS: usize = 0x14;
-const BOUND_TICKS: usize = 0x18;
-const RUNS: usize = 0x1c;
-const WORST_TICKS: usize = 0x20;
-const MISSES: usize = 0x24;
-const TOTAL_TICKS: usize = 0x28;
+export { TASK_NAME_BYTES } from '../../build/generated/status-page';
+
+/** The most tasks in a table. */
+export const TASKS_MAXIMUM: u32 = PAGE_TASKS_MAXIMUM;
+export const TASK_ROW_BYTES: usize = PAGE_TASK_BYTES;
 
 const rows: usize = memory.data(24 * 64, 8);
 

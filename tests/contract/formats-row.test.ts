@@ -45,8 +45,8 @@ const CHANGES: readonly Change[] = [
   // The code that follows the setting, which is the place that counts.
   {
     file: 'src/cell/bus/settings.ts',
-    from: "import { CellParts } from '../parts';",
-    to: "import { count, Counter } from '../../rt/counters';\nimport { CellParts } from '../parts';",
+    from: "import { AnyParts } from '../parts';",
+    to: "import { count, Counter } from '../../rt/counters';\nimport { AnyParts } from '../parts';",
   },
   {
     file: 'src/cell/bus/settings.ts',

@@ -63,15 +63,6 @@ const DEVICES: readonly Device[] = [
     leastCommon: 11,
   },
   {
-    title: 'status page and requests',
-    firmware: ['src/page'],
-    twin: ['lab/page'],
-    prefix: /^$/,
-    toFirmwareForm: (_name, value) => value,
-    required: ['PAGE_MAGIC', 'PAGE_SEQUENCE_OFFSET', 'REQUEST_MAGIC', 'REQUEST_SEQUENCE_OFFSET'],
-    leastCommon: 60,
-  },
-  {
     title: 'GIC-400',
     firmware: ['src/chip/gic400'],
     twin: ['twin/gic'],

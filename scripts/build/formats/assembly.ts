@@ -4,6 +4,7 @@
  * Does not: write files; formats.ts does.
  */
 import type { SettingRow } from '../../../formats/settings.ts';
+import type * as StatusPageData from '../../../formats/status-page.ts';
 import type { StatusRow } from '../../../formats/statuses.ts';
 import {
   constantCase,
@@ -13,6 +14,9 @@ import {
   shownCounters,
   type Counters,
 } from '../../../formats/words.ts';
+
+/** What formats/status-page.ts holds. */
+export type StatusPage = typeof StatusPageData;
 
 /** A string literal of AssemblyScript. */
 function literal(text: string): string {
@@ -125,6 +129,38 @@ export function counterWordModule(all: Counters): string {
     'counterWord',
     shownCounters(all).map(({ number, word }) => [number, word]),
   );
+}
+
+/** The offsets and numbers of formats/status-page.ts, by their names there. */
+export function statusPageModule(page: StatusPage): string {
+  const line = (name: string, value: number): string =>
+    `export const ${name}: u32 = 0x${value.toString(16)};\n`;
+  const numbers = Object.entries(page.NUMBERS).map(([name, value]) => line(name, value));
+  const tables: Readonly<Record<string, StatusPageData.Field>>[] = [
+    ...[page.PAGE, page.HISTOGRAM, page.TASK, page.REQUEST],
+  ];
+  const fields = tables.flatMap((fields) =>
+    Object.entries(fields).map(([name, { at, what }]) => `${comment(what)}\n${line(name, at)}`),
+  );
+  return [...numbers, ...fields].join('');
+}
+
+/** The words for numbers of the page, for the bridge. */
+export function pageWordModule(words: StatusPage['PAGE_WORDS']): string {
+  return Object.entries(words)
+    .map(([name, list]) => {
+      const cases = list.map(
+        (word, index) => `    case ${index}:\n      return ${literal(word)};\n`,
+      );
+      return `export function ${name}(value: u32): string {
+  switch (value) {
+${cases.join('')}    default:
+      return 'unknown';
+  }
+}
+`;
+    })
+    .join('\n');
 }
 
 /** `Settings`: the fields, what their keys take, and how a value comes into its field. */

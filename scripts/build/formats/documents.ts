@@ -6,6 +6,8 @@
  */
 import * as counters from '../../../formats/counters.ts';
 import { SETTINGS, type SettingRow } from '../../../formats/settings.ts';
+import * as statusPage from '../../../formats/status-page.ts';
+import type { Field } from '../../../formats/status-page.ts';
 import { STATUSES, type StatusRow } from '../../../formats/statuses.ts';
 import { rangeOf, shownCounters, type Counters } from '../../../formats/words.ts';
 
@@ -38,6 +40,8 @@ function tableOf(name: string, data: DocumentData): string {
   switch (kind) {
     case 'counters':
       return counterTable(data.counters);
+    case 'fields':
+      return fieldTable(first);
     case 'settings':
       return settingTable(data.settings);
     case 'statuses':
@@ -59,6 +63,29 @@ function statusTable(statuses: DocumentData['statuses'], first: number, last: nu
   return table(
     ['status', 'name', 'what it says', 'most likely cause', 'what to do'],
     rows.map(([name, { number, says, cause, next }]) => [String(number), name, says, cause, next]),
+  );
+}
+
+/** The tables of formats/status-page.ts, by name, and how many digits their offsets have. */
+const FIELDS: Readonly<Record<string, readonly [Readonly<Record<string, Field>>, number]>> = {
+  page: [statusPage.PAGE, 4],
+  histogram: [statusPage.HISTOGRAM, 0],
+  task: [statusPage.TASK, 0],
+  request: [statusPage.REQUEST, 2],
+};
+
+function fieldTable(name: string): string {
+  const [fields, digits] = FIELDS[name] ?? [];
+  if (fields === undefined || digits === undefined) throw new Error(`no fields of a ${name}`);
+  return table(
+    ['offset', 'size', 'what'],
+    Object.values(fields).map(({ at, bytes, times, what, words }) => [
+      digits === 0 ? `+${at}` : `0x${at.toString(16).padStart(digits, '0')}`,
+      times === undefined ? String(bytes) : `${bytes} × ${times}`,
+      words === undefined
+        ? what
+        : `${what}: ${words.map((word, index) => `${index} ${word}`).join(', ')}`,
+    ]),
   );
 }
 

@@ -8,7 +8,7 @@ import {
   FIRMWARE_VERSION_BYTES,
   HEAD_ANSWERS_WAITING,
   HEAD_BITRATE,
-  HEAD_ERROR_COUNTERS,
+  HEAD_TRANSMIT_ERRORS,
   HEAD_FAULT_ADDRESS,
   HEAD_FAULT_KIND,
   HEAD_FAULT_PROGRAM_COUNTER,
@@ -168,7 +168,7 @@ export class ControlPage<Parts extends AnyParts> {
     page.setHead(HEAD_LAST_STATUS, parts.control.lastStatus);
     page.setHead(HEAD_FAULT_STATE, parts.controller.faultState());
     page.setHead(
-      HEAD_ERROR_COUNTERS,
+      HEAD_TRANSMIT_ERRORS,
       faults.transmitErrors | (faults.receiveErrors << 8) | (this.role << 16),
     );
     page.setHead(HEAD_SESSION, parts.linkUsable ? parts.agl.session : 0);

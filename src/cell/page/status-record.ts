@@ -6,13 +6,15 @@
  *
  * An entry: u32 times said, with the sentence in the top byte; u32 the value it was said with last.
  */
-import { PAGE_STATUSES, STATUS_ENTRY_BYTES } from '../../page/layout';
+import {
+  PAGE_STATUSES,
+  STATUS_ENTRY_BYTES,
+  STATUS_SENTENCE_SHIFT,
+  STATUS_TIMES_MASK,
+  STATUS_VALUE_OFFSET,
+} from '../../page/layout';
 import { Sentence } from '../../page/sentences';
 import { Status } from '../../rt/status';
-
-const TIMES_MAXIMUM: u32 = 0xffffff;
-const SENTENCE_SHIFT: u32 = 24;
-const VALUE: usize = 4;
 
 /** The statuses about the session with AGL. */
 const FIRST_OF_LINK: u32 = 40;
@@ -31,10 +33,10 @@ export class StatusRecord {
     const number = status as u32;
     if (number >= PAGE_STATUSES) return;
     const entry = this.address + number * STATUS_ENTRY_BYTES;
-    const times = load<u32>(entry) & TIMES_MAXIMUM;
-    const counted = times === TIMES_MAXIMUM ? times : times + 1;
-    store<u32>(entry, counted | ((sentence as u32) << SENTENCE_SHIFT));
-    store<u32>(entry, value, VALUE);
+    const times = load<u32>(entry) & STATUS_TIMES_MASK;
+    const counted = times === STATUS_TIMES_MASK ? times : times + 1;
+    store<u32>(entry, counted | ((sentence as u32) << STATUS_SENTENCE_SHIFT));
+    store<u32>(entry, value, STATUS_VALUE_OFFSET);
   }
 
   /** A session begins: what was said of the one before is history, and stays in the trace. */
