@@ -143,7 +143,7 @@ describe('output that nobody reads any more', () => {
     it(`ends ${script} ${words[0]} without a word`, async () => {
       const { status, stderr } = await run(script, words, true);
       // The twin's own words on the log and on how far it is go to standard error.
-      assert.equal(stderr.replace(/^(\d+ of \d+ frames? |twin\/demo\/demo\.log: ).*\n/gm, ''), '');
+      assert.equal(stderr.replace(/^(\d+ of \d+ frames? |lab\/demo\/demo\.log: ).*\n/gm, ''), '');
       // 128 + SIGPIPE; 0 when all was said before the reader went.
       assert.ok(status === 141 || (status === 0 && words[0].startsWith('--')), String(status));
     });
