@@ -27,7 +27,7 @@ export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void 
   const urgentFirst =
     rule0 >= 0 && (table.receive === RECEIVE_URGENT_FIRST || oneBufferSuffices(parts, rule0));
   if (!urgentFirst) {
-    parts.controller.readAhead = table.hasAnswers;
+    parts.controller.speculativeRead = table.hasAnswers;
     if (rule0 >= 0) sayShared(parts);
     return;
   }
@@ -60,7 +60,7 @@ export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
   const controller = parts.controller;
   const table = parts.responder.table;
   armFilters(parts);
-  if (!controller.urgentFirst) controller.readAhead = table.hasAnswers;
+  if (!controller.urgentFirst) controller.speculativeRead = table.hasAnswers;
   const rule0 = table.ruleOfFilter(0);
   if (rule0 < 0) return 0;
   if (table.receive !== RECEIVE_URGENT_FIRST && !oneBufferSuffices(parts, rule0)) return 0;

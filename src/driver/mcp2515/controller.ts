@@ -151,8 +151,8 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
    * two bytes. Use it only if an answer waits for them, and never with RXB0 reserved for urgent requests. If
    * something else pulls the line low, an old frame is read.
    */
-  set readAhead(ahead: bool) {
-    this.receiver.readAhead = ahead;
+  set speculativeRead(speculative: bool) {
+    this.receiver.speculativeRead = speculative;
   }
 
   /** RXB0 is reserved for urgent requests: call `urgentRequest` before `receive`. */

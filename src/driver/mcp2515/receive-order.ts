@@ -33,7 +33,7 @@ export class ReceiveOrder {
    * The interrupt line shows that a buffer is full. Returns true if it can only be RXB0, which then counts as
    * known: both were empty, and with shared buffers a frame goes to RXB0 first.
    */
-  guess(): bool {
+  speculativeRead(): bool {
     if (!this.seenEmpty) return false;
     this.full = STATUS_RX0IF;
     return true;

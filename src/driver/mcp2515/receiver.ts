@@ -45,15 +45,15 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   /** Line and chip are ignored, because they do not signal frames now. */
   private isSilent: bool = false;
   private isWired: bool = true;
-  /** See Mcp2515.readAhead. */
-  readAhead: bool = false;
+  /** See Mcp2515.speculativeRead. */
+  speculativeRead: bool = false;
   /** The last frame taken was already answered by its filter. */
   takenAnswered: bool = false;
   private readonly order: ReceiveOrder = new ReceiveOrder();
   /** `attention` saw the line asserted, and `receive` has not found the cause yet. */
   private attentionSeen: bool = false;
   /** RXB0 is being read without knowing that it is full. */
-  private guessed: bool = false;
+  private isSpeculative: bool = false;
   /** The frame in RXB0 has been answered and not been read yet. */
   private requestAnswered: bool = false;
 
@@ -157,7 +157,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     if (this.takenAnswered) this.requestAnswered = false;
     let status = readReceiveHeader(this.bus, buffer);
     if (status !== Status.Ok) return broken(status);
-    if (this.guessed && !this.confirmGuess()) return Status.Empty;
+    if (this.isSpeculative && !this.confirmSpeculativeRead()) return Status.Empty;
     if ((load<u8>(DLC_READ) & RXBDLC_UNUSED) !== 0) return this.breakOff();
     const length = decodeHeader(BUFFER_REGISTERS, frame);
     status = readReceiveData(this.bus, length);
@@ -184,14 +184,14 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.order.allEmpty();
     this.attentionSeen = false;
     this.requestAnswered = false;
-    this.guessed = false;
+    this.isSpeculative = false;
   }
 
   /** Finds the cause of attention. `Ok`: a buffer is known to be full. */
   private lookAtLine(): Status {
     this.attentionSeen = false;
-    if (this.readAhead && this.lineAsked && this.order.guess()) {
-      this.guessed = true;
+    if (this.speculativeRead && this.lineAsked && this.order.speculativeRead()) {
+      this.isSpeculative = true;
       return Status.Ok;
     }
     if (this.lineAsked) {
@@ -207,8 +207,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
    * The chip holds the line low until the read of a full buffer ends. If the line is high by now, it was a
    * disturbance and the read returns an old frame: breaks the read off and returns false.
    */
-  private confirmGuess(): bool {
-    this.guessed = false;
+  private confirmSpeculativeRead(): bool {
+    this.isSpeculative = false;
     if (this.line.isAsserted()) return true;
     counted(readReceiveData(this.bus, 0));
     this.order.allEmpty();

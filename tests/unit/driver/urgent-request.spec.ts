@@ -202,7 +202,7 @@ describe('RXB0 kept for urgent requests', () => {
 
 describe('reading ahead', () => {
   test('one frame costs 6 + DLC bytes when both buffers were seen empty', () => {
-    can.readAhead = true;
+    can.speculativeRead = true;
     start();
     expect(can.attention()).toBe(false);
     chip.fill(0, FRAME_A);
@@ -213,7 +213,7 @@ describe('reading ahead', () => {
   });
 
   test('after a read the next one asks first: the frame may be in RXB1', () => {
-    can.readAhead = true;
+    can.speculativeRead = true;
     start();
     expect(can.attention()).toBe(false);
     chip.fill(0, FRAME_A);
@@ -226,7 +226,7 @@ describe('reading ahead', () => {
   });
 
   test('a disturbed line gives no frame: the read is broken off after the header', () => {
-    can.readAhead = true;
+    can.speculativeRead = true;
     start();
     const before = countOf(Counter.SpuriousInterrupts);
     expect(can.attention()).toBe(false);
@@ -238,7 +238,7 @@ describe('reading ahead', () => {
   });
 
   test('after a read that was broken off the older frame is still the one in RXB0', () => {
-    can.readAhead = true;
+    can.speculativeRead = true;
     start();
     expect(can.attention()).toBe(false);
     line.glitches = 1;
