@@ -128,7 +128,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
 
   /** True if the frame in RXB0 has at least `length` data bytes. The buffer stays full. */
   private hasLength(length: u32): bool {
-    if (counted(readRegisters(this.bus, RXB0DLC, 1)) !== Status.Ok) return false;
+    if (countTimeout(readRegisters(this.bus, RXB0DLC, 1)) !== Status.Ok) return false;
     return ((registersRead() as u32) & DLC_MASK) >= length;
   }
 
@@ -170,7 +170,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   /** READ STATUS: updates which receive buffers are full and which transmit buffers are done. */
   pollStatus(): Status {
     const status = readStatus(this.bus);
-    if (status !== Status.Ok) return counted(status);
+    if (status !== Status.Ok) return countTimeout(status);
     const answer = statusRead();
     // A chip without supply says so, too, and has no frames to be read.
     if (answer === STATUS_ALL && !this.buffers.allPending) return Status.Ok;
@@ -210,7 +210,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   private confirmSpeculativeRead(): bool {
     this.isSpeculative = false;
     if (this.line.isAsserted()) return true;
-    counted(readReceiveData(this.bus, 0));
+    countTimeout(readReceiveData(this.bus, 0));
     this.order.allEmpty();
     count(Counter.SpuriousInterrupts);
     return false;
@@ -218,21 +218,21 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
 
   /** No register reads like that: the chip has lost its supply, and the frame with it. */
   private breakOff(): Status {
-    counted(readReceiveData(this.bus, 0));
+    countTimeout(readReceiveData(this.bus, 0));
     this.order.allEmpty();
     count(Counter.ReceiveBroken);
     return Status.Empty;
   }
 }
 
-/** As `counted`, within READ RX BUFFER: the chip frees the buffer when chip select ends. */
+/** As `countTimeout`, within READ RX BUFFER: the chip frees the buffer when chip select ends. */
 function broken(status: Status): Status {
   count(Counter.ReceiveBroken);
-  return counted(status);
+  return countTimeout(status);
 }
 
 /** Returns `status`, and counts a timeout of the SPI block. */
-export function counted(status: Status): Status {
+export function countTimeout(status: Status): Status {
   if (status === Status.SpiTimeout) count(Counter.SpiTimeouts);
   return status;
 }
