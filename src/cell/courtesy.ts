@@ -21,7 +21,7 @@ export class Courtesy<Parts extends AnyParts> {
   begin(): void {
     const parts = this.parts;
     // A step may begin without a look of the receive task: what the line says of the buffers is kept.
-    parts.spi.asked = parts.controller.noteQuietLine();
+    parts.spi.asked = parts.controller.lineAsserted();
     parts.spi.yields = parts.controller.useInterruptLine && this.broken < BROKEN_MAXIMUM;
   }
 

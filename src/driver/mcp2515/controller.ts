@@ -171,8 +171,8 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   }
 
   /** Looks at the line once, if it is wired. Returns true if low. If high, both receive buffers are empty. */
-  noteQuietLine(): bool {
-    return this.receiver.noteQuietLine();
+  lineAsserted(): bool {
+    return this.receiver.lineAsserted();
   }
 
   /**

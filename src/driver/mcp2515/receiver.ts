@@ -98,8 +98,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return this.order.known;
   }
 
-  /** See Mcp2515.noteQuietLine. */
-  noteQuietLine(): bool {
+  /** See Mcp2515.lineAsserted. */
+  lineAsserted(): bool {
     if (!this.lineAsked || this.order.known) return false;
     if (this.line.isAsserted()) return true;
     this.order.allEmpty();

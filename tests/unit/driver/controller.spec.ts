@@ -140,7 +140,7 @@ describe('receive', () => {
     expect(receive()).toBe('101 1 0 0 aa');
     const enabled = chip.get(CANINTE);
     chip.set(CANINTE, 0);
-    can.noteQuietLine();
+    can.lineAsserted();
     chip.set(CANINTE, enabled);
     chip.take();
     expect(receive()).toBe('102 1 0 0 bb');
