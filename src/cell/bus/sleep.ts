@@ -63,7 +63,7 @@ export class BusSleep<Parts extends AnyParts> {
   /** True when a resting chip is to be woken, or has woken. */
   get stirred(): bool {
     const controller = this.parts.controller;
-    return controller.resting && (controller.stirring || this.wanted || this.hasTraffic);
+    return controller.asleep && (controller.wakePending || this.wanted || this.hasTraffic);
   }
 
   /**
@@ -72,9 +72,9 @@ export class BusSleep<Parts extends AnyParts> {
    */
   run(nowTicks: u64): Status {
     const controller = this.parts.controller;
-    if (controller.resting) return this.rest(nowTicks);
+    if (controller.asleep) return this.rest(nowTicks);
     const status = controller.sleepStep();
-    if (status !== Status.Ok || !controller.resting) return status;
+    if (status !== Status.Ok || !controller.asleep) return status;
     count(Counter.Sleeps);
     this.report.asleep();
     this.startLook(nowTicks);
@@ -88,7 +88,7 @@ export class BusSleep<Parts extends AnyParts> {
 
   private rest(nowTicks: u64): Status {
     const controller = this.parts.controller;
-    if (controller.stirring) return this.wakenByBus();
+    if (controller.wakePending) return this.wakenByBus();
     if (this.wanted) return this.wake(WakeReason.Agl);
     if (this.hasTraffic) return this.wake(WakeReason.Late);
     if (!this.nextLook.reached(nowTicks)) return Status.Empty;

@@ -340,7 +340,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     this.sleep.begin();
   }
 
-  /** Begins to wake the chip. `byBus`: the bus has woken it. Only while `resting`. */
+  /** Begins to wake the chip. `byBus`: the bus has woken it. Only while `asleep`. */
   beginWake(byBus: bool): void {
     this.sleep.wake(byBus);
   }
@@ -353,17 +353,17 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     const status = this.sleep.step(this.bitrate);
     this.receiver.silent = this.sleep.silent;
     // A frame may have arrived before the chip slept.
-    if (status === Status.Ok && this.sleep.resting) return this.pollStatus();
+    if (status === Status.Ok && this.sleep.asleep) return this.pollStatus();
     return countTimeout(status);
   }
 
   /** True while the chip sleeps. */
-  get resting(): bool {
-    return this.sleep.resting;
+  get asleep(): bool {
+    return this.sleep.asleep;
   }
 
   /** True if the line shows that the sleeping chip has woken. */
-  get stirring(): bool {
+  get wakePending(): bool {
     return this.receiver.useInterruptLine && this.line.isAsserted();
   }
 

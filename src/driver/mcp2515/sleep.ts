@@ -62,7 +62,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
   }
 
   /** Asleep: `step` has nothing to do until `wake`. */
-  get resting(): bool {
+  get asleep(): bool {
     return this.place === Place.Asleep;
   }
 
@@ -81,7 +81,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     this.place = Place.ClearOldFlag;
   }
 
-  /** Begins to wake the chip. `byBus`: the bus has woken it. Only while `resting`. */
+  /** Begins to wake the chip. `byBus`: the bus has woken it. Only while `asleep`. */
   wake(byBus: bool): void {
     this.place = byBus ? Place.Waking : Place.SetFlag;
     this.startDeadline(WAKE_TIMEOUT_MICROS);
@@ -93,7 +93,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
   }
 
   /**
-   * The next transaction of entering or leaving sleep, at `bitrate`. `Busy`: call again. `Ok`: `resting`, or
+   * The next transaction of entering or leaving sleep, at `bitrate`. `Busy`: call again. `Ok`: `asleep`, or
    * `awake` with the mode to run in requested. `Timeout`: the chip does not follow. Otherwise an error of the
    * bus.
    */

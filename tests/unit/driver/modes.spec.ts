@@ -81,7 +81,7 @@ describe('sleep', () => {
     expect(can.sleepStep()).toBe(Status.Busy);
     expect(chip.take()).toBe('05 2c 40 00');
     expect(walk(Status.Ok)).toBe('05 2b 40 40|05 0f e0 20|03 0e 00|a0 00');
-    expect(can.resting).toBe(true);
+    expect(can.asleep).toBe(true);
     expect(can.send(0)).toBe(Status.Busy);
     expect(can.checkAsleep()).toBe(Status.Ok);
   });
@@ -90,9 +90,9 @@ describe('sleep', () => {
     start();
     can.beginSleep();
     walk(Status.Ok);
-    expect(can.stirring).toBe(false);
+    expect(can.wakePending).toBe(false);
     chip.set(CANINTF, 0x40);
-    expect(can.stirring).toBe(true);
+    expect(can.wakePending).toBe(true);
     expect(can.attention()).toBe(false);
     expect(chip.take()).toBe('');
   });
@@ -118,7 +118,7 @@ describe('sleep', () => {
     chip.take();
     can.beginWake(true);
     expect(walk(Status.Ok)).toBe('03 0e 00|05 2b 40 00|05 2c 40 00|05 0f f8 00');
-    expect(can.resting).toBe(false);
+    expect(can.asleep).toBe(false);
     expect(chip.get(CANINTE) & 0x40).toBe(0);
     expect(chip.get(CANINTF) & 0x40).toBe(0);
     expect(can.joined()).toBe(Status.Ok);
@@ -158,7 +158,7 @@ describe('sleep', () => {
     let status = can.sleepStep();
     for (let step = 0; step < 2_000 && status === Status.Busy; step++) status = can.sleepStep();
     expect(status).toBe(Status.Ok);
-    expect(can.resting).toBe(false);
+    expect(can.asleep).toBe(false);
     expect(chip.take().endsWith('05 2b 40 00|05 2c 40 00|05 0f f8 00')).toBe(true);
   });
 
