@@ -14,7 +14,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InputError } from '../cell-config/files.ts';
 import { counted } from '../cell-config/plural.ts';
-import { loadFirmware } from '../lab/measure/bench-board.ts';
+import { loadMeasured } from '../lab/measure/bench.ts';
 import {
   HISTOGRAM_BITRATE,
   HISTOGRAM_SPI_HERTZ,
@@ -55,7 +55,7 @@ function readOptions(): { quick: boolean; check: boolean; firmware: string } {
 async function main(): Promise<void> {
   const options = readOptions();
   const scope = options.quick ? QUICK_SCOPE : FULL_SCOPE;
-  const firmware = loadFirmware(options.firmware, 'image');
+  const firmware = loadMeasured(options.firmware, 'image');
   const say = (what: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
   };
@@ -65,9 +65,9 @@ async function main(): Promise<void> {
   const { figures, histograms } = await measureTraffic(firmware, scope, say);
   say('instructions, boot');
   await measureRest(firmware, figures);
-  const sleeping = loadFirmware(options.firmware, 'image', 'wfi');
+  const sleeping = loadMeasured(options.firmware, 'image', 'wfi');
   histograms.push(...(await measureLatencies(sleeping, scope.sleepingCases, figures, say)));
-  const module = loadFirmware(options.firmware, 'wasm');
+  const module = loadMeasured(options.firmware, 'wasm');
   await measureLongRun(module, scope.longRun, figures, say);
   say('reference');
   Object.assign(figures, await reference);

@@ -4,7 +4,7 @@
  * Needs `npm run build`.
  * Exit status: 0 every run was right, 1 one was not, 2 bad input or nothing built.
  */
-import { MissingArtifactError } from '../lab/rig/artifacts.ts';
+import { InputError } from '../cell-config/files.ts';
 import { helpIfAsked } from './help.ts';
 import { ProgressLine } from './soak/progress-line.ts';
 import { SOAK_RUNS } from './soak/runs.ts';
@@ -32,7 +32,7 @@ try {
     if (!isRight) process.exitCode = 1;
   }
 } catch (error) {
-  if (!(error instanceof MissingArtifactError)) throw error;
+  if (!(error instanceof InputError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

@@ -8,7 +8,7 @@ import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
+import { openBench, type Measured } from './bench.ts';
 
 export interface LosslessCase {
   readonly engine: EngineName;
@@ -38,7 +38,7 @@ const DRAIN_NANOS = 20_000_000;
 
 /** Sends frames of length 0 at one pace and follows them to AGL. */
 export async function measureLossless(
-  firmware: Firmware,
+  firmware: Measured,
   item: LosslessCase,
 ): Promise<LosslessResult> {
   let received = 0;
@@ -46,20 +46,18 @@ export async function measureLossless(
   let lastIndex = -1;
   let spiBytes = 0;
   let counting = false;
-  const board = await bootBoard(firmware, {
+  const board = await openBench(firmware, {
     engine: item.engine,
     bitrate: item.bitrate,
     spiHertz: item.spiHertz,
-    taps: {
-      tap: { selected() {}, deselected() {}, byte: () => void (spiBytes += counting ? 1 : 0) },
-      onAglFrame: ({ identifier }) => {
-        received += 1;
-        const index = FRAMES.findIndex((frame) => frame.identifier === identifier);
-        // The step from the last frame; one that was overtaken would step almost a whole round.
-        const step = (index - lastIndex + FRAMES.length) % FRAMES.length;
-        if (index < 0 || step === 0 || step > FRAMES.length / 2) reordered += 1;
-        lastIndex = index;
-      },
+    tap: { selected() {}, deselected() {}, byte: () => void (spiBytes += counting ? 1 : 0) },
+    onAglFrame: ({ identifier }) => {
+      received += 1;
+      const index = FRAMES.findIndex((frame) => frame.identifier === identifier);
+      // The step from the last frame; one that was overtaken would step almost a whole round.
+      const step = (index - lastIndex + FRAMES.length) % FRAMES.length;
+      if (index < 0 || step === 0 || step > FRAMES.length / 2) reordered += 1;
+      lastIndex = index;
     },
   });
   const sender = item.gapBits === 0 ? streamTo(board, item.frames) : pacedTo(board, item);
@@ -85,7 +83,7 @@ export async function measureLossless(
 
 /** The highest rate without a loss, by halving the gap between "lossless" and "not". */
 export async function searchLossless(
-  firmware: Firmware,
+  firmware: Measured,
   item: Omit<LosslessCase, 'gapBits'>,
 ): Promise<LosslessResult> {
   const trial = (gapBits: number) => measureLossless(firmware, { ...item, gapBits });
@@ -115,7 +113,7 @@ interface Sender {
   sent(): number;
 }
 
-function streamTo(board: Awaited<ReturnType<typeof bootBoard>>, frames: number): Sender {
+function streamTo(board: Awaited<ReturnType<typeof openBench>>, frames: number): Sender {
   let made = 0;
   const node = new StreamNode({
     bus: board.bus,
@@ -125,7 +123,7 @@ function streamTo(board: Awaited<ReturnType<typeof bootBoard>>, frames: number):
   return { start: () => node.start(), sent: () => node.sent };
 }
 
-function pacedTo(board: Awaited<ReturnType<typeof bootBoard>>, item: LosslessCase): Sender {
+function pacedTo(board: Awaited<ReturnType<typeof openBench>>, item: LosslessCase): Sender {
   const { bitNanos } = board.bus;
   let sent = 0;
   const sendNext = (nanos: number): void => {

@@ -10,7 +10,7 @@ import { CELL_SENDER } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import { nearestRank } from './percentiles.ts';
 import { SpiRecorder, type SpiTransaction } from '../rig/spi-transactions.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
+import { openBench, type Measured } from './bench.ts';
 import {
   AGL_IDENTIFIER_FIRST,
   type AnswerKind,
@@ -49,19 +49,19 @@ const RX_STATUS = { mask: 0xff, value: 0xb0 };
 
 /** Measures one layout. */
 export async function measureSpiBytes(
-  firmware: Firmware,
+  firmware: Measured,
   engine: EngineName,
   layout: Layout,
 ): Promise<SpiBytes> {
   let recorded: SpiTransaction[] = [];
   const recorder = new SpiRecorder();
   recorder.onTransaction = (transaction) => void recorded.push(transaction);
-  const board = await bootBoard(firmware, {
+  const board = await openBench(firmware, {
     engine,
     bitrate: BITRATE,
     spiHertz: SPI_HERTZ,
     rules: layout === 'plain' ? undefined : rulesOf(layout),
-    taps: { tap: recorder },
+    tap: recorder,
   });
   let sentNanos = 0;
   board.bus.onFrame(({ sender, endNanos }) => {

@@ -11,7 +11,8 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { openSums } from '../page/account.ts';
 import { COUNTER, type CounterName, LINK_COUNTER } from '../page/counters.ts';
 import type { StatusPage } from '../page/status-page.ts';
-import { type Bench, startBench } from '../rig/rig.ts';
+import { type Rig } from '../rig/rig.ts';
+import { openRig } from '../rig/open-rig.ts';
 import {
   below,
   FAULT_RATES,
@@ -64,7 +65,7 @@ const RULE_IDENTIFIERS = [0x010, 0x011, 0x012, 0x013, 0x014, 0x015];
 /** Plays one seed. */
 export async function runAccount(options: AccountOptions): Promise<AccountReport> {
   const shape = randomOf(options.seed, 0);
-  const bench = await startBench({
+  const rig = await openRig({
     engine: options.engine,
     bitrate: BIT_RATES[below(shape, BIT_RATES.length)],
     oscillatorHertz: CRYSTAL,
@@ -72,14 +73,14 @@ export async function runAccount(options: AccountOptions): Promise<AccountReport
     rules: shape() < 0.8 ? RULES : undefined,
   });
   try {
-    return play(bench, options);
+    return play(rig, options);
   } finally {
-    bench.close();
+    rig.close();
   }
 }
 
-function play(bench: Bench, { seed, frames }: AccountOptions): AccountReport {
-  const { clock, bus, chip, sender } = bench.board;
+function play(rig: Rig, { seed, frames }: AccountOptions): AccountReport {
+  const { clock, bus, chip, sender } = rig.board;
   const witness = new LogNode({ clock, bus, name: 'witness' });
   const received: CanFrame[] = [];
   const lostInChip = new Set<CanFrame>();
@@ -95,24 +96,24 @@ function play(bench: Bench, { seed, frames }: AccountOptions): AccountReport {
   bus.onAttempt((participants) =>
     isDisturbed ? randomFault(faults, rate, participants, [chip, sender, witness]) : [],
   );
-  const lastNanos = plan(bench, seed, frames);
+  const lastNanos = plan(rig, seed, frames);
   const end = clock.now + LIMIT_NANOS;
-  bench.run(lastNanos);
-  while (sender.pendingCount > 0 && clock.now < end) bench.run(MILLISECOND);
+  rig.run(lastNanos);
+  while (sender.pendingCount > 0 && clock.now < end) rig.run(MILLISECOND);
   isDisturbed = false;
-  bench.run(SETTLE_NANOS);
-  const page = settledStatusPage(bench.board);
+  rig.run(SETTLE_NANOS);
+  const page = settledStatusPage(rig.board);
   if (page === undefined) return { problems: ['there is no status page'], page };
   const accepted = received.filter((frame) => !lostInChip.has(frame)).length;
-  return { problems: [...openSums(page), ...compareWithWires(bench, page, accepted)], page };
+  return { problems: [...openSums(page), ...compareWithWires(rig, page, accepted)], page };
 }
 
 /** What the page says against what others saw. */
-function compareWithWires(bench: Bench, page: StatusPage, accepted: number): string[] {
-  const sent = bench.sentBy(bench.board.chip.name).length;
+function compareWithWires(rig: Rig, page: StatusPage, accepted: number): string[] {
+  const sent = rig.sentBy(rig.board.chip.name).length;
   const said = (name: CounterName): number => page.counters[COUNTER[name]];
   const forwarded = page.counters[LINK_COUNTER.sent] - page.counters[LINK_COUNTER.lostInFlight];
-  const atAgl = bench.agl.length + bench.errors.length;
+  const atAgl = rig.agl.length + rig.errors.length;
   const compared: readonly (readonly [string, number, number])[] = [
     ['frames received', said('received'), accepted],
     ['frames transmitted', said('transmitted'), sent],
@@ -133,17 +134,17 @@ function compareWithWires(bench: Bench, page: StatusPage, accepted: number): str
 }
 
 /** Schedules traffic, delays, and an AGL that goes and comes back. When the last of it is due. */
-function plan(bench: Bench, seed: number, frames: number): number {
+function plan(rig: Rig, seed: number, frames: number): number {
   const traffic = randomOf(seed, 2);
   const agl = randomOf(seed, 3);
   const delays = randomOf(seed, 4);
-  const { clock, bridge } = bench.board;
+  const { clock, bridge } = rig.board;
   let nanos = 0;
   for (let index = 0; index < frames; index++) {
     // The second half comes without a pause, so that what is weak has to wait, and some of it in vain.
     const gapBits = index < frames / 2 ? randomGapBits(traffic) : 0;
-    nanos += Math.round((60 + gapBits) * bench.bitNanos);
-    bench.send(frameOfBus(traffic, index), nanos);
+    nanos += Math.round((60 + gapBits) * rig.bitNanos);
+    rig.send(frameOfBus(traffic, index), nanos);
     if (agl() > 0.3) continue;
     const frame = randomFrame(agl, index, true);
     clock.schedule(clock.now + nanos, () => void bridge?.send(frame));
@@ -153,7 +154,7 @@ function plan(bench: Bench, seed: number, frames: number): number {
     clock.schedule(from, () => bridge?.stop());
     clock.schedule(from + below(agl, 20 * MILLISECOND), () => bridge?.start());
   }
-  const longest = 600 * bench.bitNanos;
+  const longest = 600 * rig.bitNanos;
   for (let at = 0; at < nanos; at += below(delays, 40 * longest)) {
     clock.schedule(clock.now + at, () => clock.elapse(below(delays, longest)));
   }

@@ -6,7 +6,7 @@
 import { type CanFrame, framesEqual, makeFrame } from '../../twin/bus/can-frame.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { startBench } from '../rig/rig.ts';
+import { openRig } from '../rig/open-rig.ts';
 
 export interface BulkOptions {
   readonly engine: EngineName;
@@ -49,7 +49,7 @@ export async function runBulk(options: BulkOptions): Promise<BulkResult> {
   let lastEnd = 0;
   let bits = 0;
   let mostInFlight = 0;
-  const bench = await startBench({
+  const rig = await openRig({
     engine: options.engine,
     bitrate: options.bitrate,
     oscillatorHertz: options.oscillatorHertz,
@@ -76,7 +76,7 @@ export async function runBulk(options: BulkOptions): Promise<BulkResult> {
   let made = 0;
   let identifier = 0;
   const stream = new StreamNode({
-    bus: bench.board.bus,
+    bus: rig.board.bus,
     name: 'load',
     next: () => {
       if (made === options.frames) return undefined;
@@ -87,13 +87,13 @@ export async function runBulk(options: BulkOptions): Promise<BulkResult> {
   });
   stream.start();
   while (stream.sent < options.frames) {
-    bench.run(SLICE_NANOS);
+    rig.run(SLICE_NANOS);
     options.onProgress?.(stream.sent);
   }
-  bench.run(DRAIN_NANOS);
-  const overflows = bench.board.chip.overflowCount;
-  bench.close();
-  const busLoad = (bits * bench.bitNanos) / (lastEnd - firstStart + INTERMISSION_BITS * 1e3);
+  rig.run(DRAIN_NANOS);
+  const overflows = rig.board.chip.overflowCount;
+  rig.close();
+  const busLoad = (bits * rig.bitNanos) / (lastEnd - firstStart + INTERMISSION_BITS * 1e3);
   return {
     onWire,
     delivered,

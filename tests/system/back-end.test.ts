@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { cellLines, framesOf, logOf, onBothEngines, play } from './play.ts';
-import { asBackEnd, withFrontEndRoot } from './roles.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 
-const ROLES = { changeCell: asBackEnd, changeSystem: withFrontEndRoot };
+const ROLES = EXCHANGED_ROLES;
 
 onBothEngines('the cell as back-end', (engine) => {
   it('answers, forwards, and sends for AGL in order', async () => {

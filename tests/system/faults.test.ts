@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { type RigOptions, openRig } from '../../lab/rig/open-rig.ts';
 import { onBothEngines } from './play.ts';
 
 const MILLISECOND = 1_000_000;
@@ -23,144 +24,144 @@ rules:
 /** Time for a line to go out, a character in 100 us. */
 const LINE_NANOS = 20 * MILLISECOND;
 
-async function withBench(options: BenchOptions, use: (bench: Bench) => void): Promise<void> {
+async function withRig(options: RigOptions, use: (rig: Rig) => void): Promise<void> {
   const settings = `${options.settings ?? ''} console=on`;
-  const bench = await startBench({ ...options, settings });
+  const rig = await openRig({ ...options, settings });
   try {
-    use(bench);
+    use(rig);
   } finally {
-    bench.close();
+    rig.close();
   }
 }
 
 /** The lines of the cell with this status number. */
-function linesWith(bench: Bench, status: number): string[] {
-  bench.run(LINE_NANOS);
-  return bench.lines.filter((line) => line.endsWith(`(status ${status})`));
+function linesWith(rig: Rig, status: number): string[] {
+  rig.run(LINE_NANOS);
+  return rig.lines.filter((line) => line.endsWith(`(status ${status})`));
 }
 
-function identifiersAtAgl(bench: Bench): number[] {
-  return bench.agl.map(({ frame }) => frame.identifier);
+function identifiersAtAgl(rig: Rig): number[] {
+  return rig.agl.map(({ frame }) => frame.identifier);
 }
 
 onBothEngines('faults and modes', (engine) => {
   it('a chip that resets itself is noticed, set up again, and answers as before', async () => {
-    await withBench({ engine, rules: ANSWERING, settings: 'errors=1' }, (bench) => {
-      bench.board.chip.reset(bench.now);
-      bench.run(30 * MILLISECOND);
-      assert.equal(linesWith(bench, 53).length, 1);
-      assert.ok(bench.lines.includes('canwarden: the MCP2515 is back on the bus, counters kept'));
-      assert.equal(bench.register(CANSTAT) >> 5, 0, 'normal mode');
-      assert.notEqual(bench.register(CNF1) | bench.register(CNF2), 0);
-      bench.send({ identifier: 0x1a0 });
-      bench.run(5 * MILLISECOND);
-      const answers = bench.sentBy(bench.board.chip.name);
+    await withRig({ engine, rules: ANSWERING, settings: 'errors=1' }, (rig) => {
+      rig.board.chip.reset(rig.now);
+      rig.run(30 * MILLISECOND);
+      assert.equal(linesWith(rig, 53).length, 1);
+      assert.ok(rig.lines.includes('canwarden: the MCP2515 is back on the bus, counters kept'));
+      assert.equal(rig.register(CANSTAT) >> 5, 0, 'normal mode');
+      assert.notEqual(rig.register(CNF1) | rig.register(CNF2), 0);
+      rig.send({ identifier: 0x1a0 });
+      rig.run(5 * MILLISECOND);
+      const answers = rig.sentBy(rig.board.chip.name);
       assert.deepEqual(
         answers.map(({ identifier, data }) => [identifier, ...data]),
         [[0x1a1, 0x01, 0xa5]],
       );
       assert.deepEqual(
-        bench.errors.map(({ classes }) => classes),
+        rig.errors.map(({ classes }) => classes),
         [0x300],
       );
     });
   });
 
   it('a line that stays high does not cost frames, and is given up by name', async () => {
-    await withBench({ engine }, (bench) => {
-      bench.board.interruptWire.hold('high');
+    await withRig({ engine }, (rig) => {
+      rig.board.interruptWire.hold('high');
       for (let index = 0; index < 12; index++) {
-        bench.send({ identifier: 0x100 + index }, index * 15 * MILLISECOND);
+        rig.send({ identifier: 0x100 + index }, index * 15 * MILLISECOND);
       }
-      bench.run(250 * MILLISECOND);
+      rig.run(250 * MILLISECOND);
       assert.deepEqual(
-        identifiersAtAgl(bench),
+        identifiersAtAgl(rig),
         Array.from({ length: 12 }, (_, index) => 0x100 + index),
       );
-      assert.equal(linesWith(bench, 54).length, 1);
+      assert.equal(linesWith(rig, 54).length, 1);
     });
   });
 
   it('a line that stays low is given up, and frames come as before', async () => {
-    await withBench({ engine }, (bench) => {
-      bench.board.interruptWire.hold('low');
-      bench.run(150 * MILLISECOND);
-      assert.equal(linesWith(bench, 55).length, 1);
-      bench.send({ identifier: 0x123 });
-      bench.send({ identifier: 0x124 });
-      bench.run(5 * MILLISECOND);
-      assert.deepEqual(identifiersAtAgl(bench), [0x123, 0x124]);
+    await withRig({ engine }, (rig) => {
+      rig.board.interruptWire.hold('low');
+      rig.run(150 * MILLISECOND);
+      assert.equal(linesWith(rig, 55).length, 1);
+      rig.send({ identifier: 0x123 });
+      rig.send({ identifier: 0x124 });
+      rig.run(5 * MILLISECOND);
+      assert.deepEqual(identifiersAtAgl(rig), [0x123, 0x124]);
     });
   });
 
   it('a wrong crystal is named with the values to try', async () => {
     const commandLine = 'bitrate=500000 osc=8000000';
-    await withBench({ engine, oscillatorHertz: 16_000_000, commandLine }, (bench) => {
+    await withRig({ engine, oscillatorHertz: 16_000_000, commandLine }, (rig) => {
       for (let index = 0; index < 100; index++) {
-        bench.send({ identifier: 0x100 }, index * 10 * MILLISECOND);
+        rig.send({ identifier: 0x100 }, index * 10 * MILLISECOND);
       }
-      bench.run(1_000 * MILLISECOND);
-      const [line, ...more] = linesWith(bench, 50);
+      rig.run(1_000 * MILLISECOND);
+      const [line, ...more] = linesWith(rig, 50);
       assert.equal(more.length, 0);
       assert.match(line, /no frame at 500000 bit\/s with the crystal of osc=/);
       assert.match(line, /try osc=12000000 osc=16000000/);
-      assert.equal(bench.agl.length, 0);
+      assert.equal(rig.agl.length, 0);
     });
   });
 
   it('a crystal that cannot make the rate is not proposed', async () => {
     const commandLine = 'bitrate=1000000 osc=16000000';
-    await withBench(
+    await withRig(
       { engine, bitrate: 1_000_000, oscillatorHertz: 12_000_000, commandLine },
-      (bench) => {
+      (rig) => {
         for (let index = 0; index < 100; index++) {
-          bench.send({ identifier: 0x100 }, index * 10 * MILLISECOND);
+          rig.send({ identifier: 0x100 }, index * 10 * MILLISECOND);
         }
-        bench.run(1_000 * MILLISECOND);
-        const [line] = linesWith(bench, 50);
+        rig.run(1_000 * MILLISECOND);
+        const [line] = linesWith(rig, 50);
         assert.match(line, /try osc=12000000, or/);
       },
     );
   });
 
   it('listen-only: everything is heard, not a bit is sent', async () => {
-    await withBench({ engine, rules: ANSWERING, settings: 'mode=listen-only' }, (bench) => {
-      assert.match(bench.lines[0], /listen-only: nothing is sent \(status 57\)$/);
-      bench.send({ identifier: 0x1a0 });
-      bench.sendFromAgl({ identifier: 0x124 });
-      bench.run(20 * MILLISECOND);
-      assert.equal(bench.sentBy(bench.board.chip.name).length, 0);
-      assert.ok(identifiersAtAgl(bench).every((identifier) => identifier === 0x1a0));
-      assert.ok(bench.agl.length > 0);
+    await withRig({ engine, rules: ANSWERING, settings: 'mode=listen-only' }, (rig) => {
+      assert.match(rig.lines[0], /listen-only: nothing is sent \(status 57\)$/);
+      rig.send({ identifier: 0x1a0 });
+      rig.sendFromAgl({ identifier: 0x124 });
+      rig.run(20 * MILLISECOND);
+      assert.equal(rig.sentBy(rig.board.chip.name).length, 0);
+      assert.ok(identifiersAtAgl(rig).every((identifier) => identifier === 0x1a0));
+      assert.ok(rig.agl.length > 0);
       // Nobody else acknowledges, so the other node goes on trying: the cell did not help it.
-      assert.ok(bench.wire.every(({ acknowledged }) => !acknowledged));
+      assert.ok(rig.wire.every(({ acknowledged }) => !acknowledged));
     });
   });
 
   it('loopback: what AGL sends comes back, and the bus sees none of it', async () => {
-    await withBench({ engine, settings: 'mode=loopback' }, (bench) => {
-      bench.sendFromAgl({ identifier: 0x124, data: [7] });
-      bench.run(20 * MILLISECOND);
+    await withRig({ engine, settings: 'mode=loopback' }, (rig) => {
+      rig.sendFromAgl({ identifier: 0x124, data: [7] });
+      rig.run(20 * MILLISECOND);
       assert.deepEqual(
-        bench.agl.map(({ frame }) => [frame.identifier, ...frame.data]),
+        rig.agl.map(({ frame }) => [frame.identifier, ...frame.data]),
         [[0x124, 7]],
       );
-      assert.equal(bench.wire.length, 0);
+      assert.equal(rig.wire.length, 0);
     });
   });
 
   it('triple sampling sets SAM', async () => {
-    await withBench({ engine, settings: 'triple=1' }, (bench) => {
-      assert.equal(bench.register(CNF2) & 0x40, 0x40);
+    await withRig({ engine, settings: 'triple=1' }, (rig) => {
+      assert.equal(rig.register(CNF2) & 0x40, 0x40);
     });
   });
 
   it('errors=0: error frames are not given to AGL', async () => {
-    await withBench({ engine }, (bench) => {
-      bench.board.chip.reset(bench.now);
-      bench.run(30 * MILLISECOND);
-      assert.equal(linesWith(bench, 53).length, 1);
-      assert.equal(bench.errors.length, 0);
+    await withRig({ engine }, (rig) => {
+      rig.board.chip.reset(rig.now);
+      rig.run(30 * MILLISECOND);
+      assert.equal(linesWith(rig, 53).length, 1);
+      assert.equal(rig.errors.length, 0);
     });
   });
 });
