@@ -1,6 +1,8 @@
 /**
- * Shared by the commands with many options: refusal of bad words, and the base of user paths. Commands with
- * few options use help.ts.
+ * The front of every command: its help, how it refuses bad words, and from where names of files are
+ * meant. An option is one row of the command's program.
+ *
+ * Does not: know any option.
  */
 import { resolve } from 'node:path';
 import { Command } from 'commander';
@@ -21,14 +23,53 @@ export function commandLine(name: string): Command {
     .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
 }
 
-/** Parses and acts. An InputError ends with its message and status 2; other errors are thrown. */
-export async function run(program: Command): Promise<void> {
+/**
+ * The same for a command with few options, whose help is `usage`, lines about it and a row for each
+ * option. `name` is what its refusals begin with.
+ */
+export function shortCommandLine(name: string, usage: string, ...about: string[]): Command {
+  const rows = ({ options }: Command): string[] => {
+    const width = Math.max(...options.map(({ flags }) => flags.length));
+    return options.map(({ flags, description }) => `  ${flags.padEnd(width)}  ${description}`);
+  };
+  const program: Command = new Command(name)
+    .configureHelp({
+      formatHelp: (command) => [`Usage: ${usage}`, ...about, ...rows(command), ''].join('\n'),
+    })
+    .configureOutput({
+      outputError: (text, write) => {
+        const flags = program.options.map((option) => option.flags);
+        const reason = text
+          .replace(/^error: /, '')
+          .trim()
+          .replace(/\.?$/, '.');
+        const refusal =
+          flags.length === 0
+            ? `there are no options, got "${process.argv[2]}"`
+            : flags.length === 1
+              ? `${reason} The only option is ${flags[0]}.`
+              : `${reason} Options: ${flags.join(', ')}`;
+        write(`${name}: ${refusal}\n`);
+      },
+    })
+    .exitOverride((stop) => process.exit(stop.exitCode === 0 ? 0 : EXIT_BAD_INPUT));
+  return program;
+}
+
+/**
+ * Parses and acts. An InputError ends with its message and status 2; others are not the user's. With
+ * `name`, every message begins with it, and others end with status 1.
+ */
+export async function run(program: Command, name?: string): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    process.exitCode = EXIT_BAD_INPUT;
+    const isInput = error instanceof InputError;
+    if (!isInput && name === undefined) throw error;
+    console.error(
+      name === undefined ? (error as Error).message : `${name}: ${(error as Error).message}`,
+    );
+    process.exitCode = isInput ? EXIT_BAD_INPUT : 1;
   }
 }
 
