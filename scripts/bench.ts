@@ -92,7 +92,7 @@ const program = shortCommandLine(
   .option('--quick', 'the reduced set of npm test', false)
   .option('--check', 'say of each goal whether it is met; exit status 1 if one is missed', false)
   .option(
-    '--firmware FOLDER',
+    '--firmware <FOLDER>',
     'built files of another folder than build/',
     (folder) => resolve(PROJECT, folder),
     `${PROJECT}build`,

@@ -5,7 +5,7 @@
  * Does not: know any option.
  */
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import { PROJECT } from './build/command.ts';
 import { endOnClosedPipe } from './closed-pipe.ts';
@@ -28,9 +28,11 @@ export function commandLine(name: string): Command {
  * option. `name` is what its refusals begin with.
  */
 export function shortCommandLine(name: string, usage: string, ...about: string[]): Command {
+  // Commander knows by the brackets that an option has a value; the help says it in capitals.
+  const shown = ({ flags }: Option): string => flags.replace(/[<>]/g, '');
   const rows = ({ options }: Command): string[] => {
-    const width = Math.max(...options.map(({ flags }) => flags.length));
-    return options.map(({ flags, description }) => `  ${flags.padEnd(width)}  ${description}`);
+    const width = Math.max(...options.map((option) => shown(option).length));
+    return options.map((option) => `  ${shown(option).padEnd(width)}  ${option.description}`);
   };
   const program: Command = new Command(name)
     .configureHelp({
@@ -38,7 +40,7 @@ export function shortCommandLine(name: string, usage: string, ...about: string[]
     })
     .configureOutput({
       outputError: (text, write) => {
-        const flags = program.options.map((option) => option.flags);
+        const flags = program.options.map(shown);
         const reason = text
           .replace(/^error: /, '')
           .trim()

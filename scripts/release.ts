@@ -49,7 +49,7 @@ const program = shortCommandLine(
   'Builds, and packs what a board or a Yocto build needs without Node.',
 )
   .option(
-    '--out FOLDER',
+    '--out <FOLDER>',
     'where the archive goes (default: build/release)',
     userPath,
     'build/release',

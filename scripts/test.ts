@@ -109,7 +109,7 @@ const program = shortCommandLine(
   'Builds, and runs every check, one line per stage.',
 )
   .option(
-    '--only NAME[,NAME]',
+    '--only <NAME>',
     `some stages alone: ${STAGES.map(({ name }) => name).join(' ')}`,
     (list: string, before: readonly string[]) => [...before, list],
     [],
