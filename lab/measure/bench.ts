@@ -49,16 +49,15 @@ export function loadMeasured(
 
 /** A board whose cell is on the bus and, unless `withoutAgl`, has its session with AGL. */
 export async function openBench(firmware: Measured, options: BenchOptions): Promise<Board> {
-  const { bitrate, spiHertz, rules, withoutPage, ...others } = options;
-  const settings = [firmware.console?.settings ?? '', options.settings ?? ''].join(' ');
+  const { bitrate, spiHertz, rules, settings, withoutPage, ...others } = options;
+  const words = [firmware.console?.settings, settings].join(' ');
   const compile = firmware.compileRules ?? ((text) => compileRules(text, 'rules.yaml').image);
   const { board } = await openRig({
     ...others,
-    settings: undefined,
     firmware,
     bitrate,
     oscillatorHertz: OSCILLATOR_HERTZ,
-    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle} ${settings}`,
+    commandLine: `bitrate=${bitrate} osc=${OSCILLATOR_HERTZ} spi=${spiHertz} idle=${firmware.idle} ${words}`,
     rules: rules === undefined ? undefined : compile(rules),
     timing: firmware.timing,
     faults: { withoutControl: withoutPage },
