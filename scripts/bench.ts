@@ -41,7 +41,8 @@ interface Options {
 
 async function bench(options: Options): Promise<void> {
   const scope = options.quick ? QUICK_SCOPE : FULL_SCOPE;
-  const firmware = loadMeasured(options.firmware, 'image');
+  const { firmware: builtFolder } = options;
+  const firmware = loadMeasured('image', { folder: builtFolder });
   const say = (what: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
   };
@@ -51,9 +52,9 @@ async function bench(options: Options): Promise<void> {
   const { figures, histograms } = await measureTraffic(firmware, scope, say);
   say('instructions, boot');
   await measureRest(firmware, figures);
-  const sleeping = loadMeasured(options.firmware, 'image', 'wfi');
+  const sleeping = loadMeasured('image', { folder: builtFolder, idle: 'wfi' });
   histograms.push(...(await measureLatencies(sleeping, scope.sleepingCases, figures, say)));
-  const module = loadMeasured(options.firmware, 'wasm');
+  const module = loadMeasured('wasm', { folder: builtFolder });
   await measureLongRun(module, scope.longRun, figures, say);
   say('reference');
   Object.assign(figures, await reference);

@@ -7,7 +7,7 @@
 import { compileRules } from '../../rules/compile.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { SeededRandom } from '../demo/random.ts';
+import { Random } from '../random/random.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { PAGE } from '../../formats/status-page.ts';
 import { COUNTER } from '../page/counters.ts';
@@ -99,7 +99,7 @@ export async function runHostile(options: HostileOptions): Promise<HostileResult
 class HostileRun {
   readonly #board: Board;
   readonly #options: HostileOptions;
-  readonly #random: SeededRandom;
+  readonly #random: Random;
   readonly #mutator: Mutator;
   readonly #requestMutator: RequestMutator | undefined;
   readonly #problems: string[] = [];
@@ -118,7 +118,7 @@ class HostileRun {
   constructor(board: Board, options: HostileOptions) {
     this.#board = board;
     this.#options = options;
-    this.#random = new SeededRandom(options.seed);
+    this.#random = new Random(options.seed);
     this.#mutator = new Mutator(board.section, this.#random);
     const tables = [RULES, ...OTHER_RULES].map((text) => compileRules(text, 'rules.yaml').image);
     this.#requestMutator =

@@ -15,7 +15,7 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import { openBench, type Measured } from './bench.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 
 export interface AglPathCase {
   readonly engine: EngineName;

@@ -6,7 +6,12 @@
 import { compileRules } from '../../rules/compile.ts';
 import type { Board } from '../../twin/board/board.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { type Firmware, type IdleKind, loadFirmware } from '../rig/firmware.ts';
+import {
+  type Firmware,
+  type FirmwareChoice,
+  type IdleKind,
+  loadFirmware,
+} from '../rig/firmware.ts';
 import { openRig, type RigOptions } from '../rig/open-rig.ts';
 import type { ConsoleLoad } from './console-load.ts';
 import { OSCILLATOR_HERTZ } from './latency-case.ts';
@@ -38,13 +43,10 @@ export interface BenchOptions extends Pick<
   readonly withoutPage?: boolean;
 }
 
-/** The built files in `folder`, for one setting of `idle`. Throws as loadFirmware does. */
-export function loadMeasured(
-  folder: string,
-  engine: EngineName,
-  idle: IdleKind = 'poll',
-): Measured {
-  return { ...loadFirmware(engine, { idle, folder, withSteps: true }), idle };
+/** As loadFirmware does it, with the steps of the image. */
+export function loadMeasured(engine: EngineName, choice: FirmwareChoice = {}): Measured {
+  const { idle = 'poll' } = choice;
+  return { ...loadFirmware(engine, { ...choice, withSteps: true }), idle };
 }
 
 /** A board whose cell is on the bus and, unless `withoutAgl`, has its session with AGL. */

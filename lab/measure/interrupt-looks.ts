@@ -20,7 +20,7 @@ import {
 } from './latency-case.ts';
 import { startLoad } from './loads.ts';
 import { ANSWER_BUFFERS, FILTER_BUFFER, LookWatch } from './look-watch.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 
 /** As LoadKind; aglFlood: as forwarding, and AGL gives more frames than the bus can take. */
 export type LookLoad = LoadKind | 'aglFlood';

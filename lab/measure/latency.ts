@@ -19,7 +19,7 @@ import {
   WORST_KINDS,
 } from './latency-case.ts';
 import { type Load, startLoad } from './loads.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 
 /** One request and what became of it. Times in nanoseconds of the run. */
 export interface Sample {

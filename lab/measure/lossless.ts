@@ -28,6 +28,11 @@ export interface LosslessResult {
   readonly overflows: number;
   /** SPI bytes for each frame received. */
   readonly spiBytesPerFrame: number;
+  /** Good frames on the wire, and how much of the time from the first to the last one was frame or intermission. */
+  readonly onWire: number;
+  readonly busLoad: number;
+  /** The most frames between the wire and AGL at once. */
+  readonly mostInFlight: number;
 }
 
 /** The shortest frames: no data, and one stuff bit, forced by seven dominant bits from RTR on. */
@@ -40,7 +45,11 @@ const DRAIN_NANOS = 20_000_000;
 export async function measureLossless(
   firmware: Measured,
   item: LosslessCase,
+  onProgress: (sent: number) => void = () => {},
 ): Promise<LosslessResult> {
+  let onWire = 0;
+  let bits = 0;
+  let mostInFlight = 0;
   let received = 0;
   let reordered = 0;
   let lastIndex = -1;
@@ -64,9 +73,18 @@ export async function measureLossless(
   counting = true;
   const startNanos = board.clock.now;
   let endNanos = startNanos;
-  board.bus.onFrame((record) => (endNanos = record.endNanos));
+  board.bus.onFrame((record) => {
+    endNanos = record.endNanos;
+    if (record.outcome !== 'complete') return;
+    onWire += 1;
+    bits += record.bits + INTERMISSION_BITS;
+    mostInFlight = Math.max(mostInFlight, onWire - received);
+  });
   sender.start();
-  while (sender.sent() < item.frames) runUntil(board, board.clock.now + SLICE_NANOS);
+  while (sender.sent() < item.frames) {
+    runUntil(board, board.clock.now + SLICE_NANOS);
+    onProgress(sender.sent());
+  }
   counting = false;
   runUntil(board, board.clock.now + DRAIN_NANOS);
   board.engine.close();
@@ -77,6 +95,9 @@ export async function measureLossless(
     lost: item.frames - received,
     reordered,
     overflows: board.chip.overflowCount,
+    onWire,
+    busLoad: ((bits - INTERMISSION_BITS) * board.bus.bitNanos) / (endNanos - startNanos),
+    mostInFlight,
     spiBytesPerFrame: Math.round((100 * spiBytes) / item.frames) / 100,
   };
 }

@@ -13,7 +13,7 @@ import { openBench, type Measured } from './bench.ts';
 import type { Figures } from './figures.ts';
 import { type LatencyCase, type LoadKind, REQUEST_IDENTIFIER, rulesOf } from './latency-case.ts';
 import { startLoad } from './loads.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { TASK_TRIGGERS } from '../../formats/status-page.ts';

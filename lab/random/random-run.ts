@@ -13,14 +13,8 @@ import { type Rig } from '../rig/rig.ts';
 import { openRig } from '../rig/open-rig.ts';
 import { OrderExcuse } from '../verify/order-excuse.ts';
 import type { SpiTransaction } from '../rig/spi-transactions.ts';
-import {
-  below,
-  FAULT_RATES,
-  randomFault,
-  randomFrame,
-  randomGapBits,
-  randomOf,
-} from './random-traffic.ts';
+import { Random } from './random.ts';
+import { FAULT_RATES, randomFault, randomFrame, randomGapBits } from './random-traffic.ts';
 
 export interface RandomOptions {
   readonly engine: EngineName;
@@ -69,8 +63,8 @@ const CAN_ERR_CRTL_RX_OVERFLOW = 0x01;
 /** Plays one seed. */
 export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   const { seed } = options;
-  const shape = randomOf(seed, 0);
-  const bitrate = BIT_RATES[below(shape, BIT_RATES.length)];
+  const shape = Random.of(seed, 0);
+  const bitrate = shape.pick(BIT_RATES);
   const settings = 'errors=1 restart-ms=10';
   const rig = await openRig({
     engine: options.engine,
@@ -111,8 +105,8 @@ function play(rig: Rig, options: RandomOptions): RandomReport {
   };
 
   const given = plan(rig, options, excuse);
-  const faults = randomOf(options.seed, 1);
-  const rate = FAULT_RATES[below(faults, FAULT_RATES.length)];
+  const faults = Random.of(options.seed, 1);
+  const rate = faults.pick(FAULT_RATES);
   let isDisturbed = options.faults;
   bus.onAttempt((participants) =>
     isDisturbed ? randomFault(faults, rate, participants, [chip, sender, witness]) : [],
@@ -149,16 +143,16 @@ function play(rig: Rig, options: RandomOptions): RandomReport {
 /** Schedules traffic and delays; returns the frames of AGL. */
 function plan(rig: Rig, options: RandomOptions, excuse: OrderExcuse): CanFrame[] {
   const { seed, frames } = options;
-  const traffic = randomOf(seed, 2);
-  const agl = randomOf(seed, 3);
-  const delays = randomOf(seed, 4);
+  const traffic = Random.of(seed, 2);
+  const agl = Random.of(seed, 3);
+  const delays = Random.of(seed, 4);
   const { clock } = rig.board;
   const given: CanFrame[] = [];
   let nanos = 0;
   for (let index = 0; index < frames; index++) {
     nanos += Math.round((SPACING_BITS + randomGapBits(traffic)) * rig.bitNanos);
     rig.send(randomFrame(traffic, index, false), nanos);
-    if (!options.fromAgl || agl() > 0.2) continue;
+    if (!options.fromAgl || !agl.chance(0.2)) continue;
     const frame = randomFrame(agl, index, true);
     clock.schedule(clock.now + nanos, () => {
       given.push(frame);
@@ -172,10 +166,10 @@ function plan(rig: Rig, options: RandomOptions, excuse: OrderExcuse): CanFrame[]
   const longest = 400 * rig.bitNanos;
   if (!options.stalls) return given;
   rig.onInterrupt = (low) => {
-    if (low && delays() < 0.1) stall(below(delays, longest));
+    if (low && delays.chance(0.1)) stall(delays.below(longest));
   };
-  for (let at = 0; at < nanos; at += below(delays, 20 * longest)) {
-    clock.schedule(clock.now + at, () => stall(below(delays, longest)));
+  for (let at = 0; at < nanos; at += delays.below(20 * longest)) {
+    clock.schedule(clock.now + at, () => stall(delays.below(longest)));
   }
   return given;
 }
@@ -189,17 +183,17 @@ function stallsAroundReads(
   seed: number,
   excuse: OrderExcuse,
 ): (transaction: SpiTransaction) => void {
-  const random = randomOf(seed, 5);
+  const random = Random.of(seed, 5);
   const { clock } = rig.board;
   const stall = (bits: number): void => {
-    const length = below(random, bits * rig.bitNanos);
+    const length = random.below(bits * rig.bitNanos);
     excuse.stalled(clock.now, clock.now + length);
     clock.elapse(length);
   };
   return ({ mosi: [instruction] }) => {
     const full = rig.register(CANINTF) & RECEIVE_FLAGS;
-    if (instruction === READ_STATUS && full === RX0IF && random() < 0.15) stall(150);
-    if (instruction === READ_RXB0 && full === RX1IF && random() < 0.5) stall(250);
+    if (instruction === READ_STATUS && full === RX0IF && random.chance(0.15)) stall(150);
+    if (instruction === READ_RXB0 && full === RX1IF && random.chance(0.5)) stall(250);
   };
 }
 

@@ -139,7 +139,7 @@ describe('The check', () => {
   for (const engine of ['wasm', 'image'] as const) {
     it(`sees a step that clocks more bytes than declared, on the ${engine} engine`, async () => {
       const declared = await declaredStepBound();
-      const firmware = loadMeasured('build', engine);
+      const firmware = loadMeasured(engine);
       const figures = await measureStepBound(firmware, { ...declared, spiBytes: 20 });
       assert.ok((figures[`bound.${engine}.forwarding.exceeded`] ?? 0) > 0);
     });

@@ -113,7 +113,7 @@ const CHANGES: readonly Change[] = [
 
 /** Builds the firmware; takes some seconds. */
 export async function buildFaultyFirmware(): Promise<Measured> {
-  return loadMeasured(await buildVariant('faulty', CHANGES), 'image');
+  return loadMeasured('image', { folder: await buildVariant('faulty', CHANGES) });
 }
 
 /** The rule image of a text, with the switch behind it. */

@@ -1,6 +1,7 @@
 /** R1 to R5: every kind of frame arrives as it was sent, in order, under any load. */
 import assert from 'node:assert/strict';
-import { runBulk } from '../../lab/random/bulk.ts';
+import { loadMeasured } from '../../lab/measure/bench.ts';
+import { measureLossless } from '../../lab/measure/lossless.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
 
 /** READ RX BUFFER from SIDH, table 12-1. */
@@ -117,12 +118,9 @@ onBoth('R4 a frame that enters RXB1 while RXB0 is read, then RXB0 again: order k
 onWasm(
   'R5 50,000 frames back to back at 1 Mbit/s: none lost, none reordered, RXnOVR never set',
   async (engine) => {
-    const result = await runBulk({
-      engine,
-      frames: 50_000,
-      bitrate: 1_000_000,
-      oscillatorHertz: 16_000_000,
-    });
+    const rates = { bitrate: 1_000_000, spiHertz: 10_000_000, gapBits: 0 };
+    const item = { engine, frames: 50_000, ...rates };
+    const result = await measureLossless(loadMeasured(engine), item);
     assert.ok(result.busLoad > 0.999, `bus load ${result.busLoad}`);
     assert.deepEqual(
       {

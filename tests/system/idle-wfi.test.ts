@@ -50,7 +50,7 @@ const SENT_BY_THE_CELL = [
 
 /** A board with its session, at rest for 10 ms. */
 async function boot(engine: EngineName, idle: IdleKind, settings?: string): Promise<Board> {
-  const board = await openBench(loadMeasured('build', engine, idle), {
+  const board = await openBench(loadMeasured(engine, { idle }), {
     engine,
     bitrate: 500_000,
     spiHertz: 10_000_000,
@@ -142,7 +142,7 @@ onBothEngines('idle=wfi', (engine) => {
     const figures: Figures = {};
     const item = { engine, answer: 'static', load: 'idle', idle: 'wfi' } as const;
     const rates = { bitrate: 500_000, spiHertz: 10_000_000, requests: 4, seed: 1 };
-    const firmware = loadMeasured('build', engine, 'wfi');
+    const firmware = loadMeasured(engine, { idle: 'wfi' });
     await measureLatencies(firmware, [{ ...item, ...rates }], figures, () => {});
     const key = 'latencyWfi.static.idle.500k.spi10M';
     assert.ok(Object.keys(figures).every((name) => name.startsWith(`${key}.`)));

@@ -36,7 +36,7 @@ async function flood(engine: EngineName, receive: string, spiHertz: number): Pro
   let isFirst = true;
   let forwarded = 0;
   let answers = 0;
-  const board = await openBench(loadMeasured('build', engine), {
+  const board = await openBench(loadMeasured(engine), {
     engine,
     bitrate: 1_000_000,
     spiHertz,
