@@ -8,7 +8,6 @@ import { resolve } from 'node:path';
 import { Command, type Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import { PROJECT } from './build/command.ts';
-import { endOnClosedPipe } from './closed-pipe.ts';
 
 endOnClosedPipe();
 
@@ -88,4 +87,22 @@ export function userPath(path: string): string {
 /** As `userPath` for a list: commander passes one name at a time. */
 export function userPaths(path: string, before: readonly string[] = []): string[] {
   return [...before, userPath(path)];
+}
+
+/** A shell's status for a program ended by a closed pipe: 128 plus the number of SIGPIPE. */
+const EXIT_CLOSED_PIPE = 141;
+
+/** Makes output without a reader, such as a `head` that has ended, end the process silently from now on. */
+function endOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(EXIT_CLOSED_PIPE);
+    });
+  }
+}
+
+/** Ends the process if the command it started ended because its reader had gone. */
+export function endWithReader(status: number | null): void {
+  if (status === EXIT_CLOSED_PIPE) process.exit(EXIT_CLOSED_PIPE);
 }

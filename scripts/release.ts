@@ -9,8 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeWhole } from '../cell-config/files.ts';
 import { counted } from '../cell-config/plural.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { run, shortCommandLine, userPath } from './command-line.ts';
+import { endWithReader, run, shortCommandLine, userPath } from './command-line.ts';
 import { packRelease } from './release/archive.ts';
 import { listParts } from './release/parts.ts';
 

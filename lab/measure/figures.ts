@@ -14,9 +14,8 @@ import { type LatencyResult, measureLatency } from './latency.ts';
 import type { AnswerKind, LatencyCase, LoadKind } from './latency-case.ts';
 import type { IdleKind } from '../rig/firmware.ts';
 import { type LosslessResult, measureLossless, searchLossless } from './lossless.ts';
-import { PEER_DRIVERS } from './peers.ts';
+import { PEER_DRIVERS, LENGTHS, measureSpiBytes } from './spi-bytes.ts';
 import type { Scope, TrafficScope } from './scope.ts';
-import { LENGTHS, measureSpiBytes } from './spi-bytes.ts';
 
 /** Numbers by key; null: not measured for lack of values. */
 export type Figures = Record<string, number | null>;

@@ -19,7 +19,7 @@ import { chooseForAgl, chooseForBus, type LogChoice, readLogFile } from './log-c
 import { LogInputError, prepareInput, refuseCellsFrames } from './log-input.ts';
 import { OUTPUT_NAMES, prepareOutputs, writeOutputs } from './output.ts';
 import { ProgressPrinter } from './progress.ts';
-import { reportLines } from './report.ts';
+import { reportLines } from './summary.ts';
 import { run, type ScenarioResult } from './scenario.ts';
 import { chooseForTimeline, timelineOf } from './timeline.ts';
 
