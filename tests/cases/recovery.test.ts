@@ -4,10 +4,11 @@ import { declaredStepBound } from '../../scripts/bench/bounds.ts';
 import type { WireFault } from '../../twin/bus/attempt.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { WasmEngine } from '../../twin/engine/wasm.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
 import { makeRig, bringUp } from '../../lab/rig/open-rig.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { linesOf, MILLISECOND, onBoth, onWasm, textOf, withLines } from './case.ts';
-import { CAN_ERR_RESTARTED } from './disturbance.ts';
+import { CAN_ERR_CNT, CAN_ERR_RESTARTED } from './disturbance.ts';
 
 // Both answers wait in the chip and have to be loaded again.
 const RULES = `version: 1
@@ -21,23 +22,48 @@ const CANSTAT_OPMOD = 0xe0;
 const CNF2 = 0x29;
 const CNF2_SAM = 0x40;
 
+/** One request, answered and forwarded. */
+const ANSWERING = `version: 1
+rules: [{ name: status, match: { id: 0x1A0 }, answer: { id: 0x1A1, data: [0x01, 0xA5] }, forward: true }]
+`;
+
+/** How many lines the cell has printed with this status number. */
+function countOf(rig: Rig, status: number): number {
+  return linesOf(rig).match(new RegExp(`\\(status ${status}\\)$`, 'gm'))?.length ?? 0;
+}
+
 onBoth('brown-out: the chip is set up again, AGL told, and frames flow as before', (engine) =>
-  withLines({ engine, settings: 'errors=1' }, (rig) => {
+  withLines({ engine, rules: ANSWERING, settings: 'errors=1' }, (rig) => {
     rig.send({ identifier: 0x101 });
     rig.run(5 * MILLISECOND);
     rig.board.clock.schedule(rig.now + MILLISECOND, (nanos) => rig.board.chip.brownOut(nanos));
     rig.run(50 * MILLISECOND);
     assert.equal(rig.register(CANSTAT) & CANSTAT_OPMOD, 0, 'normal mode again');
-    assert.match(linesOf(rig), /lost its settings.*status \d+/);
-    assert.ok(rig.errors.some(({ classes }) => classes & CAN_ERR_RESTARTED));
-    rig.send({ identifier: 0x102 });
+    assert.match(linesOf(rig), /lost its settings/);
+    assert.equal(countOf(rig, 53), 1);
+    assert.ok(rig.lines.includes('canwarden: the MCP2515 is back on the bus, counters kept'));
+    assert.deepEqual(
+      rig.errors.map(({ classes }) => classes),
+      [CAN_ERR_RESTARTED | CAN_ERR_CNT],
+    );
+    rig.send({ identifier: 0x1a0 });
+    rig.run(5 * MILLISECOND);
     rig.sendFromAgl({ identifier: 0x103 });
     rig.run(20 * MILLISECOND);
     assert.deepEqual(
       rig.agl.map(({ frame }) => textOf(frame)),
-      ['101#', '102#'],
+      ['101#', '1A0#'],
     );
-    assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['103#']);
+    assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['1A1#01A5', '103#']);
+  }),
+);
+
+onBoth('errors=0: AGL is not told of a chip that lost its settings', (engine) =>
+  withLines({ engine }, (rig) => {
+    rig.board.chip.reset(rig.now);
+    rig.run(30 * MILLISECOND);
+    assert.equal(countOf(rig, 53), 1);
+    assert.deepEqual(rig.errors, []);
   }),
 );
 
@@ -132,30 +158,45 @@ onBoth('a bus that is dominant at the start is joined when it is free', async (e
   rig.close();
 });
 
-onWasm(
-  'INT stuck high: frames are found by looking, and the line is given up with a word',
-  (engine) =>
+for (const [level, what, status, says] of [
+  ['high', 'frames are found by looking', 54, /INT is not asserted/],
+  ['low', 'no frame is lost', 55, /INT is asserted though/],
+] as const) {
+  onBoth(`INT stuck ${level}: ${what}, and the line is given up with a word`, (engine) =>
     withLines({ engine }, (rig) => {
-      rig.board.interruptWire.hold('high');
-      for (let index = 0; index < 20; index++) {
-        rig.send({ identifier: 0x100 + index });
-        rig.run(4 * MILLISECOND);
+      rig.board.interruptWire.hold(level);
+      const sent = Array.from({ length: 20 }, (_, index) => 0x100 + index);
+      for (const identifier of sent) {
+        rig.send({ identifier });
+        rig.run(8 * MILLISECOND);
       }
-      assert.equal(rig.agl.length, 20);
-      assert.match(linesOf(rig), /INT is not asserted.*status \d+/);
+      assert.deepEqual(
+        rig.agl.map(({ frame }) => frame.identifier),
+        sent,
+      );
+      assert.match(linesOf(rig), says);
+      assert.equal(countOf(rig, status), 1);
     }),
-);
+  );
+}
 
-onWasm('INT stuck low: no frame is lost, and the line is given up with a word', (engine) =>
-  withLines({ engine }, (rig) => {
-    rig.board.interruptWire.hold('low');
-    for (let index = 0; index < 20; index++) {
-      rig.send({ identifier: 0x100 + index });
-      rig.run(4 * MILLISECOND);
-    }
-    assert.equal(rig.agl.length, 20);
-    assert.match(linesOf(rig), /INT is asserted though.*status \d+/);
-  }),
+onBoth('a wrong osc= is named, and a crystal that cannot make the rate is not proposed', (engine) =>
+  withLines(
+    {
+      engine,
+      ...{ bitrate: 1_000_000, oscillatorHertz: 12_000_000 },
+      commandLine: 'bitrate=1000000 osc=16000000',
+    },
+    (rig) => {
+      for (let index = 0; index < 100; index++) {
+        rig.send({ identifier: 0x100 }, index * 10 * MILLISECOND);
+      }
+      rig.run(1_000 * MILLISECOND);
+      assert.match(linesOf(rig), /no frame at 1000000 bit\/s .* try osc=12000000, or/);
+      assert.equal(countOf(rig, 50), 1);
+      assert.equal(rig.agl.length, 0);
+    },
+  ),
 );
 
 onWasm('a wrong osc= is named: only errors on the bus, and which crystals to try', (engine) =>
@@ -174,9 +215,10 @@ onWasm('a wrong osc= is named: only errors on the bus, and which crystals to try
   ),
 );
 
-onWasm('listen-only: everything is received, nothing acknowledged or sent', (engine) =>
-  withLines({ engine, settings: 'mode=listen-only' }, (rig) => {
-    rig.send({ identifier: 0x123 });
+onBoth('listen-only: everything is received, nothing acknowledged or sent', (engine) =>
+  withLines({ engine, rules: ANSWERING, settings: 'mode=listen-only' }, (rig) => {
+    assert.match(rig.lines[0], /listen-only: nothing is sent \(status 57\)$/);
+    rig.send({ identifier: 0x1a0 });
     rig.run(2 * MILLISECOND);
     assert.ok(
       rig.wire.every(({ acknowledged }) => !acknowledged),
@@ -187,12 +229,13 @@ onWasm('listen-only: everything is received, nothing acknowledged or sent', (eng
     rig.run(20 * MILLISECOND);
     rig.sendFromAgl({ identifier: 0x124 });
     rig.run(20 * MILLISECOND);
-    assert.ok(rig.agl.some(({ frame }) => textOf(frame) === '123#'));
+    assert.ok(rig.agl.length > 0);
+    assert.ok(rig.agl.every(({ frame }) => textOf(frame) === '1A0#'));
     assert.deepEqual(rig.sentBy('canwarden'), []);
   }),
 );
 
-onWasm('loopback: what AGL sends comes back to it, and the bus sees nothing', (engine) =>
+onBoth('loopback: what AGL sends comes back to it, and the bus sees nothing', (engine) =>
   withLines({ engine, settings: 'mode=loopback' }, (rig) => {
     rig.sendFromAgl({ identifier: 0x123, data: [1, 2] });
     rig.run(20 * MILLISECOND);
@@ -204,7 +247,7 @@ onWasm('loopback: what AGL sends comes back to it, and the bus sees nothing', (e
   }),
 );
 
-onWasm('triple=1 samples three times, triple=0 once', async (engine) => {
+onBoth('triple=1 samples three times, triple=0 once', async (engine) => {
   for (const [triple, expected] of [
     [0, 0],
     [1, CNF2_SAM],
