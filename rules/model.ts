@@ -58,6 +58,11 @@ export interface Rule {
   readonly answer: RuleAnswer | null;
   /** Whether the request also goes to AGL. */
   readonly forward: boolean;
+  /**
+   * The answer should be on the bus so long after the end of its request (`explain --bus`). The image does
+   * not have it: the cell does nothing about it.
+   */
+  readonly deadlineNanos?: number;
 }
 
 /** Most filters one table may have. */
@@ -109,6 +114,24 @@ export function liveValueOf(source: number | null | undefined): number | undefin
 /** Whether the answer is constant, so that it can wait in a transmit buffer of the chip. */
 export function isStaticAnswer(answer: RuleAnswer): boolean {
   return answer.length !== SAME_AS_REQUEST && answer.source.every((source) => source === null);
+}
+
+/** What arbitration looks at. */
+export interface ArbitrationField {
+  readonly identifier: number;
+  readonly extended: boolean;
+  readonly remote: boolean;
+}
+
+/**
+ * The arbitration field as a number, first bit on the wire highest (ISO 11898-1, 10.4): 11 bits of the
+ * identifier, RTR or SRR, IDE, the other 18 bits, RTR. Of two frames that start together the smaller wins.
+ */
+export function arbitrationRank({ identifier, extended, remote }: ArbitrationField): number {
+  const last = remote ? 1 : 0;
+  if (!extended) return identifier * 2 ** 21 + last * 2 ** 20;
+  const [base, rest] = [Math.floor(identifier / 2 ** 18), identifier % 2 ** 18];
+  return base * 2 ** 21 + 2 ** 20 + 2 ** 19 + rest * 2 + last;
 }
 
 /** An identifier as usual for CAN: 3 hex digits, or 8 for an extended one. */

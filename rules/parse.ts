@@ -2,8 +2,6 @@
  * Reads rules.yaml: text to rule table, with every error at its `file:line:column`. docs/rules.md describes
  * the language.
  */
-import { LineCounter, parseDocument } from 'yaml';
-import { Diagnostics } from './diagnostics.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { MAXIMUM_RULES } from './model.ts';
 import type { Rule, RuleMatch, RuleTable } from './model.ts';
@@ -12,12 +10,12 @@ import { parseAnswer } from './parse-answer.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseMatch } from './parse-match.ts';
 import { parseReceive } from './parse-receive.ts';
-import { YamlReader } from './yaml-reader.ts';
-import type { Entries, Entry } from './yaml-reader.ts';
+import { checkVersion, readYaml } from './yaml-document.ts';
+import type { Root } from './yaml-document.ts';
+import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const TABLE_KEYS = ['version', 'default', 'filters', 'receive', 'rules'];
-const RULE_KEYS = ['name', 'match', 'answer', 'forward', 'action'];
-const LANGUAGE_VERSION = 1;
+const RULE_KEYS = ['name', 'match', 'answer', 'deadline', 'forward', 'action'];
 
 /** The table if there were no errors, and all diagnostics in file order. */
 export interface ParseResult {
@@ -36,40 +34,14 @@ interface ParsedRule {
 
 /** Reads the text of a rules file. `file` is only used in messages. */
 export function parseRules(text: string, file: string): ParseResult {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
-  const diagnostics = new Diagnostics(file, (offset) => lineCounter.linePos(offset));
-  for (const problem of [...document.errors, ...document.warnings]) {
-    diagnostics.error(problem.pos[0], problem.message);
-  }
-  if (diagnostics.hasErrors) return { table: undefined, diagnostics: diagnostics.list() };
-
-  const reader = new YamlReader(document, diagnostics);
-  const table = parseTable(reader, {
-    label: 'the rules file',
-    offset: document.contents?.range?.[0] ?? 0,
-    node: reader.resolve(document.contents),
-  });
-  return {
-    table: diagnostics.hasErrors ? undefined : table,
-    diagnostics: diagnostics.list(),
-  };
+  const { value, diagnostics } = readYaml(text, file, 'the rules file', parseTable);
+  return { table: value, diagnostics };
 }
 
-function parseTable(
-  reader: YamlReader,
-  root: Pick<Entry, 'label' | 'offset' | 'node'>,
-): RuleTable | undefined {
+function parseTable(reader: YamlReader, root: Root): RuleTable | undefined {
   const entries = reader.map(root, TABLE_KEYS);
   if (entries === undefined) return undefined;
-  const version = reader.required(entries, 'version', root.label);
-  if (version !== undefined) {
-    const number = reader.number(version, false);
-    if (number !== undefined && number !== LANGUAGE_VERSION) {
-      const reason = `version ${number} is not known: this compiler reads version ${LANGUAGE_VERSION}`;
-      reader.diagnostics.error(version.offset, reason);
-    }
-  }
+  checkVersion(reader, reader.required(entries, 'version', root.label));
   const defaultEntry = entries.byKey.get('default');
   const defaultAction =
     defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, ['forward', 'drop']);
@@ -101,6 +73,7 @@ function parseRule(reader: YamlReader, item: Entry): ParsedRule | undefined {
   const match = matchEntry === undefined ? undefined : parseMatch(reader, matchEntry);
   const answerEntry = entries.byKey.get('answer');
   const answer = answerEntry === undefined ? null : parseAnswer(reader, answerEntry, match);
+  const deadlineNanos = parseDeadline(reader, entries, called);
   const forward = parseForward(reader, entries, called);
   const complete =
     name !== undefined && match !== undefined && answer !== undefined && forward !== undefined;
@@ -119,6 +92,7 @@ function parseRule(reader: YamlReader, item: Entry): ParsedRule | undefined {
           },
           answer: answer?.answer ?? null,
           forward,
+          ...(deadlineNanos === undefined ? {} : { deadlineNanos }),
         }
       : undefined,
   };
@@ -129,6 +103,16 @@ function parseName(reader: YamlReader, entry: Entry): string | undefined {
   if (name === undefined || /^[a-z0-9-]+$/.test(name)) return name;
   const reason = `name ${JSON.stringify(name)} may have small letters, digits and - only`;
   reader.diagnostics.error(entry.offset, reason);
+  return undefined;
+}
+
+/** The longest time from the end of the request to the end of the answer that is good enough. */
+function parseDeadline(reader: YamlReader, entries: Entries, called: string): number | undefined {
+  const entry = entries.byKey.get('deadline');
+  if (entry === undefined) return undefined;
+  if (entries.byKey.has('answer')) return reader.duration(entry, 'above 0');
+  const reason = `${called} has a deadline, but no answer that could be late`;
+  reader.diagnostics.error(entry.keyOffset, reason);
   return undefined;
 }
 

@@ -12,7 +12,7 @@
  */
 import { counted } from '../cell-config/plural.ts';
 import type { Rule, RuleTable } from './model.ts';
-import { formatIdentifier, isStaticAnswer, liveValueOf } from './model.ts';
+import { arbitrationRank, formatIdentifier, isStaticAnswer, liveValueOf } from './model.ts';
 
 /** 0: by reading the frame. 1, 2: by filter RXF0, RXF1. The image holds these numbers. */
 export type PathNumber = 0 | 1 | 2;
@@ -75,9 +75,7 @@ function chooseFiltered(rules: readonly Rule[]): readonly Rule[] {
 
 /** The answer that wins arbitration is the most urgent. Smaller is more urgent. */
 function urgencyOf({ answer }: Rule): number {
-  if (answer === null) return Infinity;
-  // The first 11 bits decide between the two formats, then the standard frame wins.
-  return answer.extended ? answer.identifier * 2 + 1 : answer.identifier * 2 ** 19;
+  return answer === null ? Infinity : arbitrationRank({ ...answer, remote: false });
 }
 
 function sharesMask({ match: left }: Rule, { match: right }: Rule): boolean {

@@ -8,6 +8,9 @@ import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { closestWord } from './diagnostics.ts';
 import type { Diagnostics } from './diagnostics.ts';
 
+const DURATION = /^([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ns|us|ms|s)$/;
+const NANOS_OF: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
 /** One `key: value` of a map. */
 export interface Entry {
   /** Name of the value in messages: its key, or `data byte 3`. */
@@ -150,6 +153,16 @@ export class YamlReader {
     const looksHexadecimal = hexExpected && /^[0-9a-f]+$/i.test(digits);
     const hint = looksHexadecimal ? `; did you mean 0x${digits.toUpperCase()}?` : '';
     this.#refuse(entry, `must be a number such as ${hexExpected ? '0x1A' : '4'}${hint}`);
+    return undefined;
+  }
+
+  /** A time with its unit, `250us` or `2.5ms`, in nanoseconds. */
+  duration(entry: Entry, least: 'above 0' | '0 or more'): number | undefined {
+    const source = isScalar(entry.node) ? sourceOf(entry.node) : '';
+    const [, digits, unit] = DURATION.exec(source) ?? [];
+    const nanos = Math.round(Number(digits) * (NANOS_OF[unit ?? ''] ?? NaN));
+    if (nanos > 0 || (nanos === 0 && least === '0 or more')) return nanos;
+    this.#refuse(entry, `must be a time ${least} with its unit (ns, us, ms, s), such as 10ms`);
     return undefined;
   }
 

@@ -50,7 +50,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an unknown key that resembles none',
     answering('priority: 3'),
-    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, match, answer, forward, action',
+    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, match, answer, deadline, forward, action',
   ],
   [
     'an unknown key in match',
@@ -70,7 +70,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a rule that is no map',
     'version: 1\nrules: [7]',
-    'r.yaml:2:9 rule 1 must be a map with name, match, answer, forward, action (got 7)',
+    'r.yaml:2:9 rule 1 must be a map with name, match, answer, deadline, forward, action (got 7)',
   ],
   [
     'a rule without name',
