@@ -2,7 +2,8 @@
  * `npm run rules -- compile | show | check | explain`: the cell's rule table.
  *
  * The work is in rules/, the language in docs/rules.md.
- * Exit status 2 on a bad file, with every error as `file:line:column reason`; nothing is written then.
+ * Exit status 2 on a bad file, with every error as `file:line:column reason`; nothing is written then. Exit
+ * status 1 when `explain --check` finds a deadline that is not met.
  */
 import {
   describeOutput,
@@ -20,6 +21,10 @@ import { formatDiagnostic } from '../rules/diagnostics.ts';
 import type { RuleTable } from '../rules/model.ts';
 import { assignPaths } from '../rules/paths.ts';
 import { commandLine, run, userPath } from './command-line.ts';
+import { reportOnBus } from './rules/bus.ts';
+import type { BusOptions } from './rules/bus.ts';
+
+const EXIT_MISSED = 1;
 
 /** Reads and compiles. Warnings go to standard error. Throws InputError with all errors. */
 function compileFile(path: string): CompiledRules {
@@ -48,8 +53,9 @@ function check(input: string): void {
   console.log(`${input}: ${counted(table.rules.length, 'rule')}, no errors`);
 }
 
-function explain(input: string): void {
+function explain(input: string, options: BusOptions): void {
   const { table } = compileFile(input);
+  const report = reportOnBus(table, options);
   assignPaths(table).forEach((path, index) => {
     const { number, spiBytes, worstSpiBytes, worstMicros, reason } = path;
     const name = table.rules[index]?.name ?? '';
@@ -68,6 +74,9 @@ function explain(input: string): void {
     'Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board).',
   );
   console.log(explainLayout(table));
+  if (report === undefined) return;
+  console.log(`\n${report.lines.join('\n')}`);
+  if (options.check === true && report.missed > 0) process.exitCode = EXIT_MISSED;
 }
 
 /** Describes the use of the receive buffers and what decides it. */
@@ -120,8 +129,13 @@ program
   .action(check);
 program
   .command('explain')
-  .description('say how each rule is recognised on the chip, and why')
+  .description('say how each rule is recognised on the chip, and the worst times on a stated bus')
   .argument('<in>', 'rules file (YAML)', userPath)
+  .option('--bus <traffic>', 'traffic file (YAML): also the worst time of each answer', userPath)
+  .option('--log <log>', 'the same with the periods of a recording (candump)', userPath)
+  .option('--bitrate <bits>', 'bit/s of the recorded bus')
+  .option('--interface <name>', 'take the frames of this interface alone from the recording')
+  .option('--check', 'end with status 1 if a deadline is not met')
   .action(explain);
 
 await run(program);

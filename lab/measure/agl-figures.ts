@@ -9,11 +9,11 @@ import {
   measureFromCansend,
   measureToCandump,
 } from './agl-path.ts';
-import type { Measured } from './bench.ts';
+import type { Firmware } from './bench-board.ts';
 
 /** Measures every case in both directions; gives `agl.*` figures. */
 export async function measureAglPaths(
-  firmware: Measured,
+  firmware: Firmware,
   cases: readonly AglPathCase[],
   onProgress: (what: string) => void,
 ): Promise<Record<string, number | null>> {

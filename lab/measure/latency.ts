@@ -9,7 +9,7 @@ import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER, type Board } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import { SpiRecorder, type SpiTransaction } from '../rig/spi-transactions.ts';
-import { openBench, type Measured } from './bench.ts';
+import { bootBoard, type Firmware } from './bench-board.ts';
 import {
   ANSWER_IDENTIFIER,
   type LatencyCase,
@@ -19,7 +19,7 @@ import {
   WORST_KINDS,
 } from './latency-case.ts';
 import { type Load, startLoad } from './loads.ts';
-import { Random } from '../random/random.ts';
+import { Random } from './random.ts';
 
 /** One request and what became of it. Times in nanoseconds of the run. */
 export interface Sample {
@@ -63,18 +63,20 @@ const DRAIN_BITS = 4_000;
 
 /** Runs `item` on `firmware`. */
 export async function measureLatency(
-  firmware: Measured,
+  firmware: Firmware,
   item: LatencyCase,
 ): Promise<LatencyResult> {
   const log = new WireLog();
-  const board = await openBench(firmware, {
+  const board = await bootBoard(firmware, {
     engine: item.engine,
     bitrate: item.bitrate,
     spiHertz: item.spiHertz,
     rules: rulesOf(item.answer),
-    tap: log.recorder,
-    onInterruptLine: (low, nanos) => {
-      if (low) log.interruptFalls.push(nanos);
+    taps: {
+      tap: log.recorder,
+      onInterruptLine: (low, nanos) => {
+        if (low) log.interruptFalls.push(nanos);
+      },
     },
   });
   try {

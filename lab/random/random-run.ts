@@ -9,12 +9,17 @@
 import { type CanFrame, framesEqual } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { type Rig } from '../rig/rig.ts';
-import { openRig } from '../rig/open-rig.ts';
+import { type Bench, startBench } from '../rig/rig.ts';
 import { OrderExcuse } from '../verify/order-excuse.ts';
 import type { SpiTransaction } from '../rig/spi-transactions.ts';
-import { Random } from './random.ts';
-import { FAULT_RATES, randomFault, randomFrame, randomGapBits } from './random-traffic.ts';
+import {
+  below,
+  FAULT_RATES,
+  randomFault,
+  randomFrame,
+  randomGapBits,
+  randomOf,
+} from './random-traffic.ts';
 
 export interface RandomOptions {
   readonly engine: EngineName;
@@ -63,32 +68,32 @@ const CAN_ERR_CRTL_RX_OVERFLOW = 0x01;
 /** Plays one seed. */
 export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   const { seed } = options;
-  const shape = Random.of(seed, 0);
-  const bitrate = shape.pick(BIT_RATES);
+  const shape = randomOf(seed, 0);
+  const bitrate = BIT_RATES[below(shape, BIT_RATES.length)];
   const settings = 'errors=1 restart-ms=10';
-  const rig = await openRig({
+  const bench = await startBench({
     engine: options.engine,
     bitrate,
     oscillatorHertz: CRYSTAL,
     settings,
   });
   try {
-    return play(rig, options);
+    return play(bench, options);
   } finally {
-    rig.close();
+    bench.close();
   }
 }
 
-function play(rig: Rig, options: RandomOptions): RandomReport {
-  const { clock, bus, chip, sender } = rig.board;
+function play(bench: Bench, options: RandomOptions): RandomReport {
+  const { clock, bus, chip, sender } = bench.board;
   const witness = new LogNode({ clock, bus, name: 'witness' });
-  rig.forget();
+  bench.forget();
 
   const accepted: { frame: CanFrame; nanos: number }[] = [];
   const receive = chip.received.bind(chip);
   chip.received = (frame, nanos) => {
     // Good one bit before the end of EOF; in a buffer with the end.
-    accepted.push({ frame, nanos: nanos + rig.bitNanos });
+    accepted.push({ frame, nanos: nanos + bench.bitNanos });
     receive(frame, nanos);
   };
   const overflowed = new Set<CanFrame>();
@@ -98,78 +103,78 @@ function play(rig: Rig, options: RandomOptions): RandomReport {
     if (isFirst) episodes++;
   };
   const excuse = new OrderExcuse();
-  const holdUp = options.stalls ? stallsAroundReads(rig, options.seed, excuse) : undefined;
-  rig.onTransaction = (transaction) => {
+  const holdUp = options.stalls ? stallsAroundReads(bench, options.seed, excuse) : undefined;
+  bench.onTransaction = (transaction) => {
     excuse.transaction(transaction);
     holdUp?.(transaction);
   };
 
-  const given = plan(rig, options, excuse);
-  const faults = Random.of(options.seed, 1);
-  const rate = faults.pick(FAULT_RATES);
+  const given = plan(bench, options, excuse);
+  const faults = randomOf(options.seed, 1);
+  const rate = FAULT_RATES[below(faults, FAULT_RATES.length)];
   let isDisturbed = options.faults;
   bus.onAttempt((participants) =>
     isDisturbed ? randomFault(faults, rate, participants, [chip, sender, witness]) : [],
   );
   const end = clock.now + LIMIT_NANOS;
-  while (sender.pendingCount + (rig.board.bridge?.pendingCount ?? 0) > 0 && clock.now < end) {
-    rig.run(MILLISECOND);
+  while (sender.pendingCount + (bench.board.bridge?.pendingCount ?? 0) > 0 && clock.now < end) {
+    bench.run(MILLISECOND);
   }
   isDisturbed = false;
-  rig.run(SETTLE_NANOS);
+  bench.run(SETTLE_NANOS);
 
   const expected = accepted.filter(({ frame }) => !overflowed.has(frame));
   const problems: string[] = [];
-  const ambiguous = compareOrder(expected, rig, excuse, problems);
-  const told = rig.errors.filter(
+  const ambiguous = compareOrder(expected, bench, excuse, problems);
+  const told = bench.errors.filter(
     ({ classes, data }) => classes & CAN_ERR_CRTL && data[1] & CAN_ERR_CRTL_RX_OVERFLOW,
   ).length;
   if (told !== episodes) problems.push(`${episodes} overflows, ${told} told`);
-  const sentForAgl = compareSent(given, rig, problems);
+  const sentForAgl = compareSent(given, bench, problems);
   if (sender.pendingCount > 0) problems.push(`${sender.pendingCount} frames never left`);
   return {
     problems,
     accepted: accepted.length,
-    delivered: rig.agl.length,
+    delivered: bench.agl.length,
     overflowed: overflowed.size,
     fromAgl: given.length,
     sentForAgl,
-    errors: rig.wire.filter(({ outcome }) => outcome === 'error').length,
-    busOffs: rig.errors.filter(({ classes }) => classes & CAN_ERR_BUSOFF).length,
+    errors: bench.wire.filter(({ outcome }) => outcome === 'error').length,
+    busOffs: bench.errors.filter(({ classes }) => classes & CAN_ERR_BUSOFF).length,
     ambiguous,
   };
 }
 
 /** Schedules traffic and delays; returns the frames of AGL. */
-function plan(rig: Rig, options: RandomOptions, excuse: OrderExcuse): CanFrame[] {
+function plan(bench: Bench, options: RandomOptions, excuse: OrderExcuse): CanFrame[] {
   const { seed, frames } = options;
-  const traffic = Random.of(seed, 2);
-  const agl = Random.of(seed, 3);
-  const delays = Random.of(seed, 4);
-  const { clock } = rig.board;
+  const traffic = randomOf(seed, 2);
+  const agl = randomOf(seed, 3);
+  const delays = randomOf(seed, 4);
+  const { clock } = bench.board;
   const given: CanFrame[] = [];
   let nanos = 0;
   for (let index = 0; index < frames; index++) {
-    nanos += Math.round((SPACING_BITS + randomGapBits(traffic)) * rig.bitNanos);
-    rig.send(randomFrame(traffic, index, false), nanos);
-    if (!options.fromAgl || !agl.chance(0.2)) continue;
+    nanos += Math.round((SPACING_BITS + randomGapBits(traffic)) * bench.bitNanos);
+    bench.send(randomFrame(traffic, index, false), nanos);
+    if (!options.fromAgl || agl() > 0.2) continue;
     const frame = randomFrame(agl, index, true);
     clock.schedule(clock.now + nanos, () => {
       given.push(frame);
-      rig.sendFromAgl(frame);
+      bench.sendFromAgl(frame);
     });
   }
   const stall = (length: number): void => {
     excuse.stalled(clock.now, clock.now + length);
     clock.elapse(length);
   };
-  const longest = 400 * rig.bitNanos;
+  const longest = 400 * bench.bitNanos;
   if (!options.stalls) return given;
-  rig.onInterrupt = (low) => {
-    if (low && delays.chance(0.1)) stall(delays.below(longest));
+  bench.onInterrupt = (low) => {
+    if (low && delays() < 0.1) stall(below(delays, longest));
   };
-  for (let at = 0; at < nanos; at += delays.below(20 * longest)) {
-    clock.schedule(clock.now + at, () => stall(delays.below(longest)));
+  for (let at = 0; at < nanos; at += below(delays, 20 * longest)) {
+    clock.schedule(clock.now + at, () => stall(below(delays, longest)));
   }
   return given;
 }
@@ -179,31 +184,31 @@ function plan(rig: Rig, options: RandomOptions, excuse: OrderExcuse): CanFrame[]
  * the next frame rolls over to RXB1; and right after that, so that RXB0 fills up before RXB1 is read.
  */
 function stallsAroundReads(
-  rig: Rig,
+  bench: Bench,
   seed: number,
   excuse: OrderExcuse,
 ): (transaction: SpiTransaction) => void {
-  const random = Random.of(seed, 5);
-  const { clock } = rig.board;
+  const random = randomOf(seed, 5);
+  const { clock } = bench.board;
   const stall = (bits: number): void => {
-    const length = random.below(bits * rig.bitNanos);
+    const length = below(random, bits * bench.bitNanos);
     excuse.stalled(clock.now, clock.now + length);
     clock.elapse(length);
   };
   return ({ mosi: [instruction] }) => {
-    const full = rig.register(CANINTF) & RECEIVE_FLAGS;
-    if (instruction === READ_STATUS && full === RX0IF && random.chance(0.15)) stall(150);
-    if (instruction === READ_RXB0 && full === RX1IF && random.chance(0.5)) stall(250);
+    const full = bench.register(CANINTF) & RECEIVE_FLAGS;
+    if (instruction === READ_STATUS && full === RX0IF && random() < 0.15) stall(150);
+    if (instruction === READ_RXB0 && full === RX1IF && random() < 0.5) stall(250);
   };
 }
 
 function compareOrder(
   expected: readonly { frame: CanFrame; nanos: number }[],
-  rig: Rig,
+  bench: Bench,
   excuse: OrderExcuse,
   problems: string[],
 ): number {
-  const got = rig.agl;
+  const got = bench.agl;
   let ambiguous = 0;
   if (expected.length !== got.length) {
     problems.push(`accepted ${expected.length} frames, AGL has ${got.length}`);
@@ -230,8 +235,8 @@ function compareOrder(
 }
 
 /** Frames of AGL on the wire: in order, once each; those that are missing were given up and told. */
-function compareSent(given: readonly CanFrame[], rig: Rig, problems: string[]): number {
-  const sent = rig.sentBy(rig.board.chip.name);
+function compareSent(given: readonly CanFrame[], bench: Bench, problems: string[]): number {
+  const sent = bench.sentBy(bench.board.chip.name);
   let place = 0;
   let missing = 0;
   for (const frame of sent) {
@@ -244,7 +249,7 @@ function compareSent(given: readonly CanFrame[], rig: Rig, problems: string[]): 
     place = found + 1;
   }
   missing += given.length - place;
-  const givenUp = rig.errors.some(
+  const givenUp = bench.errors.some(
     ({ classes }) => (classes & (CAN_ERR_BUSOFF | CAN_ERR_TX_TIMEOUT)) !== 0,
   );
   if (missing > 0 && !givenUp)

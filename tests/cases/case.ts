@@ -1,14 +1,13 @@
 /**
  * How an acceptance case is declared: its name, and the engines whose firmware it drives.
  *
- * Needs `npm run build`; a missing file fails the test. The rig (lab/rig/rig.ts) is the board;
+ * Needs `npm run build`; a missing file fails the test. The bench (lab/rig/rig.ts) is the board;
  * expected values come from the CAN protocol, DS20001801J and Linux's headers, and are typed in the
  * tests.
  */
 import { it } from 'node:test';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { type Rig } from '../../lab/rig/rig.ts';
-import { openRig, type RigOptions } from '../../lab/rig/open-rig.ts';
+import { startBench, type Bench, type BenchOptions } from '../../lab/rig/rig.ts';
 
 export type Case = (engine: EngineName) => Promise<void>;
 
@@ -23,31 +22,31 @@ export function onBoth(name: string, test: Case): void {
   it(`${name} (ARM64 image)`, () => test('image'));
 }
 
-/** Gives a running rig to `use` and takes it down after it. */
-export async function withRig(
-  options: RigOptions,
-  use: (rig: Rig) => void | Promise<void>,
+/** Gives a running bench to `use` and takes it down after it. */
+export async function withBench(
+  options: BenchOptions,
+  use: (bench: Bench) => void | Promise<void>,
 ): Promise<void> {
-  const rig = await openRig(options);
+  const bench = await startBench(options);
   try {
-    await use(rig);
+    await use(bench);
   } finally {
-    rig.close();
+    bench.close();
   }
 }
 
 /** The same with a cell that says on its console what it tells while it runs; see `linesOf`. */
 export function withLines(
-  options: RigOptions,
-  use: (rig: Rig) => void | Promise<void>,
+  options: BenchOptions,
+  use: (bench: Bench) => void | Promise<void>,
 ): Promise<void> {
-  return withRig({ ...options, settings: `${options.settings ?? ''} console=on` }, use);
+  return withBench({ ...options, settings: `${options.settings ?? ''} console=on` }, use);
 }
 
 /** All lines of the cell, when the last one has had its time: a character in 100 us. */
-export function linesOf(rig: Rig): string {
-  rig.run(LINES_NANOS);
-  return rig.lines.join('\n');
+export function linesOf(bench: Bench): string {
+  bench.run(LINES_NANOS);
+  return bench.lines.join('\n');
 }
 
 export const MICROSECOND = 1_000;

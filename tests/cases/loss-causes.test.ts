@@ -8,12 +8,11 @@ import { MinimalPeer } from '../../lab/peers/minimal/minimal-peer.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { openSums } from '../../lab/page/account.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
-import { type RigOptions, openRig } from '../../lab/rig/open-rig.ts';
-import type { Rig } from '../../lab/rig/rig.ts';
+import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
 import { readTrace } from '../../lab/page/rings.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
-import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
-import { MILLISECOND, onBoth, onWasm, withRig } from './case.ts';
+import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
+import { MILLISECOND, onBoth, onWasm, withBench } from './case.ts';
 import { checkCounters } from './counters.ts';
 import { failNextSends } from './disturbance.ts';
 
@@ -32,12 +31,12 @@ const STATUS_ANSWER_DROPPED = 59;
 
 async function withPeer(
   engine: EngineName,
-  options: Partial<RigOptions> & { withoutFeatures?: number },
-  use: (rig: Rig, peer: MinimalPeer) => void,
+  options: Partial<BenchOptions> & { withoutFeatures?: number },
+  use: (bench: Bench, peer: MinimalPeer) => void,
 ): Promise<void> {
   let peer: MinimalPeer | undefined;
   const { withoutFeatures, ...others } = options;
-  const rig = await openRig({
+  const bench = await startBench({
     engine,
     ...others,
     makePeer: (surroundings) => {
@@ -47,22 +46,22 @@ async function withPeer(
   });
   try {
     assert.ok(peer);
-    rig.run(20 * MILLISECOND);
-    use(rig, peer);
+    bench.run(20 * MILLISECOND);
+    use(bench, peer);
   } finally {
-    rig.close();
+    bench.close();
   }
 }
 
-const BACK_END = EXCHANGED_ROLES;
+const BACK_END = { changeCell: asBackEnd, changeSystem: withFrontEndRoot };
 
 onBoth('a remote frame that AGL did not agree to take is no full ring', (engine) =>
-  withPeer(engine, { ...BACK_END, withoutFeatures: FEATURE_RTR_FRAMES }, (rig) => {
+  withPeer(engine, { ...BACK_END, withoutFeatures: FEATURE_RTR_FRAMES }, (bench) => {
     for (let index = 0; index < 6; index++) {
-      rig.send({ identifier: 0x100 + index, remote: index % 2 === 0 });
+      bench.send({ identifier: 0x100 + index, remote: index % 2 === 0 });
     }
-    rig.run(10 * MILLISECOND);
-    checkCounters(rig, {
+    bench.run(10 * MILLISECOND);
+    checkCounters(bench, {
       received: 6,
       forwarded: 3,
       forwardDroppedUnsupported: 3,
@@ -84,20 +83,20 @@ function shortenBuffers(section: Buffer): number {
 }
 
 onBoth('a frame with which an impossible ring of AGL was found is no full ring', (engine) =>
-  withPeer(engine, BACK_END, (rig) => {
-    rig.send({ identifier: 0x100 });
-    rig.run(5 * MILLISECOND);
-    assert.ok(shortenBuffers(rig.board.section) > 0);
-    rig.send({ identifier: 0x101 });
-    rig.run(100 * MILLISECOND);
+  withPeer(engine, BACK_END, (bench) => {
+    bench.send({ identifier: 0x100 });
+    bench.run(5 * MILLISECOND);
+    assert.ok(shortenBuffers(bench.board.section) > 0);
+    bench.send({ identifier: 0x101 });
+    bench.run(100 * MILLISECOND);
     // The driver has begun a new session.
-    rig.send({ identifier: 0x102 });
-    rig.run(5 * MILLISECOND);
+    bench.send({ identifier: 0x102 });
+    bench.run(5 * MILLISECOND);
     assert.deepEqual(
-      rig.agl.map(({ frame }) => frame.identifier),
+      bench.agl.map(({ frame }) => frame.identifier),
       [0x100, 0x102],
     );
-    checkCounters(rig, {
+    checkCounters(bench, {
       received: 3,
       forwarded: 2,
       forwardDroppedFault: 1,
@@ -110,17 +109,17 @@ onBoth('a frame with which an impossible ring of AGL was found is no full ring',
 onBoth(
   'an AGL that takes nothing for a while: its ring is full, and the loss is its own',
   (engine) =>
-    withPeer(engine, { bitrate: 1_000_000 }, (rig, peer) => {
+    withPeer(engine, { bitrate: 1_000_000 }, (bench, peer) => {
       peer.isHung = true;
-      for (let index = 0; index < 600; index++) rig.send({ identifier: index });
-      rig.run(60 * MILLISECOND);
+      for (let index = 0; index < 600; index++) bench.send({ identifier: index });
+      bench.run(60 * MILLISECOND);
       peer.isHung = false;
-      rig.run(20 * MILLISECOND);
-      assert.ok(rig.agl.length > 256, 'the two rings');
-      checkCounters(rig, {
+      bench.run(20 * MILLISECOND);
+      assert.ok(bench.agl.length > 256, 'the two rings');
+      checkCounters(bench, {
         received: 600,
-        forwarded: rig.agl.length,
-        forwardDroppedFull: 600 - rig.agl.length,
+        forwarded: bench.agl.length,
+        forwardDroppedFull: 600 - bench.agl.length,
         forwardDroppedOwnRing: 0,
         forwardDroppedNoPeer: 0,
       });
@@ -132,15 +131,15 @@ onWasm(
   (engine) => {
     // Nine clocks a byte: at 1.5 MHz a frame of 47 bits takes the cell longer than the bus.
     const commandLine = 'bitrate=1000000 osc=16000000 spi=1500000';
-    return withRig({ engine, bitrate: 1_000_000, commandLine }, (rig) => {
+    return withBench({ engine, bitrate: 1_000_000, commandLine }, (bench) => {
       let lost = 0;
-      rig.board.chip.onOverflow = () => lost++;
-      for (let index = 0; index < 1_000; index++) rig.send({ identifier: index });
-      rig.run(100 * MILLISECOND);
+      bench.board.chip.onOverflow = () => lost++;
+      for (let index = 0; index < 1_000; index++) bench.send({ identifier: index });
+      bench.run(100 * MILLISECOND);
       assert.ok(lost > 0, 'the chip loses frames as well');
-      const atAgl = rig.agl.length;
+      const atAgl = bench.agl.length;
       assert.ok(1_000 - lost - atAgl > 100, `${lost} lost in the chip, ${atAgl} at AGL`);
-      checkCounters(rig, {
+      checkCounters(bench, {
         received: 1_000 - lost,
         forwarded: atAgl,
         forwardDroppedOwnRing: 1_000 - lost - atAgl,
@@ -151,37 +150,37 @@ onWasm(
 );
 
 onWasm('frames while nobody is there, and frames of a table that drops', async (engine) => {
-  await withRig({ engine, withoutAgl: true }, (rig) => {
-    for (let index = 0; index < 5; index++) rig.send({ identifier: index });
-    rig.run(10 * MILLISECOND);
-    checkCounters(rig, { received: 5, forwardDroppedNoPeer: 5, forwardDroppedFull: 0 });
+  await withBench({ engine, withoutAgl: true }, (bench) => {
+    for (let index = 0; index < 5; index++) bench.send({ identifier: index });
+    bench.run(10 * MILLISECOND);
+    checkCounters(bench, { received: 5, forwardDroppedNoPeer: 5, forwardDroppedFull: 0 });
   });
 });
 
 onWasm('frames of AGL: sent, withdrawn, lost with the chip', async (engine) => {
-  await withPeer(engine, BACK_END, (rig, peer) => {
-    rig.sendFromAgl({ identifier: 0x100 });
-    rig.run(5 * MILLISECOND);
+  await withPeer(engine, BACK_END, (bench, peer) => {
+    bench.sendFromAgl({ identifier: 0x100 });
+    bench.run(5 * MILLISECOND);
     // Nobody acknowledges it, so it is still in the chip when the driver stops the interface.
-    failNextSends(rig, 8);
-    rig.sendFromAgl({ identifier: 0x101 });
-    rig.run(MILLISECOND / 2);
+    failNextSends(bench, 8);
+    bench.sendFromAgl({ identifier: 0x101 });
+    bench.run(MILLISECOND / 2);
     peer.control(STOP);
-    rig.run(20 * MILLISECOND);
-    checkCounters(rig, {
+    bench.run(20 * MILLISECOND);
+    checkCounters(bench, {
       fromAglTaken: 2,
       fromAglSent: 1,
       fromAglWithdrawn: 1,
       fromAglMalformed: 0,
     });
   });
-  await withRig({ engine }, (rig) => {
-    failNextSends(rig, 8);
-    rig.sendFromAgl({ identifier: 0x101 });
-    rig.run(MILLISECOND / 2);
-    rig.board.chip.brownOut(rig.now);
-    rig.run(200 * MILLISECOND);
-    checkCounters(rig, {
+  await withBench({ engine }, (bench) => {
+    failNextSends(bench, 8);
+    bench.sendFromAgl({ identifier: 0x101 });
+    bench.run(MILLISECOND / 2);
+    bench.board.chip.brownOut(bench.now);
+    bench.run(200 * MILLISECOND);
+    checkCounters(bench, {
       fromAglTaken: 1,
       fromAglSent: 0,
       fromAglChipReset: 1,
@@ -198,11 +197,11 @@ version: 1
 rules:
   - { name: one, match: { id: 0x010 }, answer: { id: 0x510, data: [1] } }
 `;
-    return withRig({ engine, rules, settings: 'mode=listen-only' }, (rig) => {
-      rig.sendFromAgl({ identifier: 0x100 });
-      rig.send({ identifier: 0x010 });
-      rig.run(5 * MILLISECOND);
-      const page = settledStatusPage(rig.board);
+    return withBench({ engine, rules, settings: 'mode=listen-only' }, (bench) => {
+      bench.sendFromAgl({ identifier: 0x100 });
+      bench.send({ identifier: 0x010 });
+      bench.run(5 * MILLISECOND);
+      const page = settledStatusPage(bench.board);
       assert.ok(page);
       assert.deepEqual(openSums(page), []);
       assert.equal(page.counters[COUNTER.fromAglListenOnly], 1);
@@ -223,16 +222,16 @@ rules:
   - { name: two, match: { id: 0x011 }, answer: { id: 0x111, data: [2] } }
   - { name: weak, match: { id: 0x012, data: [~] }, answer: { id: 0x7f0, data: [0], copy: [{ from: 0, to: 0 }] } }
 `;
-    return withRig({ engine, rules }, (rig) => {
-      for (let index = 0; index < 24; index++) rig.send({ identifier: 0x012, data: [index] });
-      rig.run(20 * MILLISECOND);
-      const page = settledStatusPage(rig.board);
-      assert.ok(page && rig.board.control);
+    return withBench({ engine, rules }, (bench) => {
+      for (let index = 0; index < 24; index++) bench.send({ identifier: 0x012, data: [index] });
+      bench.run(20 * MILLISECOND);
+      const page = settledStatusPage(bench.board);
+      assert.ok(page && bench.board.control);
       assert.deepEqual(openSums(page), []);
       // One is in the chip and 16 wait while requests fill the bus.
       assert.equal(page.counters[COUNTER.answersDropped], 24 - 17);
       assert.equal(page.counters[COUNTER.answersSent], 17);
-      const told = readTrace(rig.board.control.status).filter(
+      const told = readTrace(bench.board.control.status).filter(
         ({ code }) => code === ANSWER_DROPPED,
       );
       assert.deepEqual(

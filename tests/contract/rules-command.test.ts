@@ -57,6 +57,45 @@ describe('the rules command', () => {
   });
 });
 
+describe('the worst times on the bus', () => {
+  const EXAMPLE = 'examples/deadline';
+  const explain = (...parameters: string[]) =>
+    run('rules', 'explain', `${EXAMPLE}/rules.yaml`, ...parameters);
+
+  it('meet the deadlines of the example; with a shorter one the check ends with status 1', () => {
+    const good = explain('--bus', `${EXAMPLE}/traffic.yaml`, '--check');
+    assert.equal(good.status, 0, good.text);
+    assert.match(good.text, /brake-status 0x1A1 to 0x1A0 .* deadline 5\.000: met/);
+    const strict = join(folder, 'strict.yaml');
+    const text = readFileSync(`${EXAMPLE}/rules.yaml`, 'utf8');
+    writeFileSync(strict, text.replace('deadline: 5ms', 'deadline: 300us'));
+    const options = ['--bus', `${EXAMPLE}/traffic.yaml`, '--check'];
+    const missed = run('rules', 'explain', strict, ...options);
+    assert.equal(missed.status, 1, missed.text);
+    assert.match(missed.text, /deadline 0\.300: NOT MET/);
+  });
+
+  it('come from a recording, too, unless no period can be taken from it', () => {
+    const recorded = explain('--log', 'lab/demo/demo.log', '--bitrate', '500000');
+    assert.equal(recorded.status, 0, recorded.text);
+    assert.match(recorded.text, /Bus load \d+\.\d % at 500000 bit\/s/);
+    const one = join(folder, 'one.log');
+    writeFileSync(one, '# a comment\n(0.1) can0 123#00\n');
+    const refused = explain('--log', one, '--bitrate', '500000');
+    assert.equal(refused.status, 2);
+    assert.equal(
+      refused.text.trim(),
+      `${one}:2:1: one frame: a period needs two frames of an identifier`,
+    );
+  });
+
+  it('are not checked without a traffic', () => {
+    const result = explain('--check');
+    assert.equal(result.status, 2);
+    assert.match(result.text, /^--check needs a traffic: --bus TRAFFIC\.yaml/);
+  });
+});
+
 describe('the cells command', () => {
   it('writes both files, and finds no error in them', () => {
     const built = run('cells', 'build', '--out', folder, '--revision', '13');

@@ -36,6 +36,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['rules', 'check', 'FILE'],
   ['rules', 'compile', 'FILE', inFolder('out.bin')],
   ['rules', 'explain', 'FILE'],
+  ['rules', 'explain', 'rules.yaml', '--bus', 'FILE'],
+  ['rules', 'explain', 'rules.yaml', '--log', 'FILE', '--bitrate', '500000'],
   ['rules', 'show', 'FILE'],
   ['cells', 'show', 'FILE'],
   ['cells', 'emit-c', 'FILE'],

@@ -14,8 +14,7 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
 import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
-import { type Rig } from '../../lab/rig/rig.ts';
-import { openRig } from '../../lab/rig/open-rig.ts';
+import { type Bench, startBench } from '../../lab/rig/rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { onBothEngines } from './play.ts';
@@ -69,8 +68,8 @@ interface Played {
 }
 
 /** A full bus, frames of AGL, and a new table every few milliseconds. */
-function play(rig: Rig, frames: number): Played {
-  const { board } = rig;
+function play(bench: Bench, frames: number): Played {
+  const { board } = bench;
   assert.ok(board.control);
   const { requests, status } = board.control;
   let made = 0;
@@ -83,33 +82,33 @@ function play(rig: Rig, frames: number): Played {
   const given: CanFrame[] = [];
   const give = (nanos: number): void => {
     if (stream.sent >= frames) return;
-    given.push(rig.sendFromAgl({ identifier: 0x100, data: [given.length & 0xff, 0x77] }));
+    given.push(bench.sendFromAgl({ identifier: 0x100, data: [given.length & 0xff, 0x77] }));
     board.clock.schedule(nanos + 2 * MILLISECOND, give);
   };
-  give(rig.now);
+  give(bench.now);
   const writer = new RequestWriter(requests);
   const finished = (): number => readStatusPage(status)?.request.sequence ?? -1;
   let swaps = 0;
   while (stream.sent < frames) {
-    rig.run(SWAP_NANOS);
+    bench.run(SWAP_NANOS);
     const sequence = writer.write(ruleTableRequest(COMPILED[(swaps + 1) % 2].image));
     assert.ok(
-      rig.runUntil(() => finished() === sequence, 100 * MILLISECOND),
+      bench.runUntil(() => finished() === sequence, 100 * MILLISECOND),
       'never finished',
     );
     const page = readStatusPage(status);
     if (page) assert.equal(page.request.status, 0);
     swaps += 1;
   }
-  rig.run(60 * MILLISECOND);
-  return { bus: rig.wire.filter(({ outcome }) => outcome === 'complete'), given, swaps };
+  bench.run(60 * MILLISECOND);
+  return { bus: bench.wire.filter(({ outcome }) => outcome === 'complete'), given, swaps };
 }
 
-function pageOf(rig: Rig): StatusPage {
-  const { control } = rig.board;
+function pageOf(bench: Bench): StatusPage {
+  const { control } = bench.board;
   assert.ok(control);
   let page: StatusPage | undefined;
-  rig.runUntil(() => (page = readStatusPage(control.status)) !== undefined, 50 * MILLISECOND);
+  bench.runUntil(() => (page = readStatusPage(control.status)) !== undefined, 50 * MILLISECOND);
   assert.ok(page, 'the page is never whole');
   return page;
 }
@@ -143,15 +142,15 @@ function seenTreatments(bus: readonly WireRecord[], agl: readonly CanFrame[]): s
 
 onBothEngines('a new rule table under load', (engine) => {
   it('costs no frame and no answer, and no frame is treated by half of each table', async () => {
-    const rig = await openRig({ engine, rules: TABLES[0] });
-    const { bus, given, swaps } = play(rig, FRAMES[engine]);
+    const bench = await startBench({ engine, rules: TABLES[0] });
+    const { bus, given, swaps } = play(bench, FRAMES[engine]);
     const others = bus.filter(({ sender }) => sender !== CELL_SENDER);
     assert.equal(others.length, FRAMES[engine]);
     assert.ok(swaps >= 5, `${swaps} changes`);
 
     const seen = seenTreatments(
       bus,
-      rig.agl.map(({ frame }) => frame),
+      bench.agl.map(({ frame }) => frame),
     );
     let inForce = 0;
     let changes = 0;
@@ -176,17 +175,17 @@ onBothEngines('a new rule table under load', (engine) => {
       given.map(formatFrame),
       "AGL's frames are all there, in order",
     );
-    const page = pageOf(rig);
+    const page = pageOf(bench);
     for (const name of ['answersDropped', 'forwardDroppedFull', 'deadlineMisses'] as const) {
       assert.equal(page.counters[COUNTER[name]], 0, name);
     }
     assert.equal(page.counters[COUNTER.received], FRAMES[engine]);
-    rig.close();
+    bench.close();
   });
 
   it('makes no answer late', async () => {
-    const rig = await openRig({ engine, rules: TABLES[0] });
-    const { bus } = play(rig, 240);
+    const bench = await startBench({ engine, rules: TABLES[0] });
+    const { bus } = play(bench, 240);
     let latestNanos = 0;
     for (const [index, { sender, frame, endNanos }] of bus.entries()) {
       if (sender === CELL_SENDER || frame.identifier !== 0x010) continue;
@@ -197,6 +196,6 @@ onBothEngines('a new rule table under load', (engine) => {
       latestNanos = Math.max(latestNanos, answer.startNanos - endNanos);
     }
     assert.ok(latestNanos > 0 && latestNanos <= LATEST_ANSWER_NANOS, `${latestNanos} ns`);
-    rig.close();
+    bench.close();
   });
 });

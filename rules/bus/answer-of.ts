@@ -1,0 +1,29 @@
+/**
+ * How rules and messages of the traffic meet: which message is a rule's request, which its answer.
+ *
+ * Does not: look at data bytes, which the traffic does not state: each frame of a message whose identifier,
+ * kind and length fit may be a request.
+ */
+import type { Rule, RuleTable } from '../model.ts';
+import type { Message } from './traffic.ts';
+
+/** The rule whose answer has the identifier of the message. */
+export function answerOf({ rules }: RuleTable, message: Message): Rule | undefined {
+  const { identifier, extended, remote } = message;
+  if (remote) return undefined;
+  return rules.find(
+    ({ answer }) => answer?.identifier === identifier && answer.extended === extended,
+  );
+}
+
+/** The messages that may ask for the rule's answer. AGL's are sent by the cell, so it does not receive them. */
+export function requestsOf({ match }: Rule, messages: readonly Message[]): Message[] {
+  return messages.filter(
+    (message) =>
+      !message.fromAgl &&
+      message.extended === match.extended &&
+      message.remote === match.remote &&
+      (message.identifier & match.mask) === match.identifier &&
+      (message.remote || message.length >= match.minimumLength),
+  );
+}

@@ -1,0 +1,140 @@
+/**
+ * The busy-period analysis of one stream of frames: the longest time until a frame of it is on the bus.
+ *
+ * Source: Davis, Burns, Bril, Lukkien 2007, section 3: every instance in the busy period is looked at, because
+ * the first is not always the worst. docs/timing-budget.md has the formula with its terms. Times are whole
+ * nanoseconds.
+ * Does not: know where a stream comes from.
+ */
+
+/** Frames that come at most once a period, each at most the jitter late. */
+export interface Arrivals {
+  readonly transmissionNanos: number;
+  readonly periodNanos: number;
+  readonly jitterNanos: number;
+}
+
+/** A stream that goes first. */
+export interface Interference extends Arrivals {
+  /** The cell's transmit buffer that it waits for; absent: another node sends it. */
+  readonly buffer?: number;
+}
+
+/** What a stream has to stand. */
+export interface Contention {
+  readonly target: Arrivals & { readonly buffer?: number };
+  /** The part of the target's jitter that lies before the instant from which its time counts. */
+  readonly inheritedNanos: number;
+  /** Longest frame that may have just begun though it does not go first. */
+  readonly blockingNanos: number;
+  readonly interference: readonly Interference[];
+  /** From the end of a frame in a buffer of the cell until the next one contends from there. */
+  readonly gapNanos: number;
+  readonly errors?: { readonly everyNanos: number; readonly costNanos: number };
+  readonly bitNanos: number;
+}
+
+/** The worst time and its parts; of a later instance than the first they begin before its own time. */
+export interface Worst {
+  readonly totalNanos: number;
+  /** Which instance in a row is the worst, from 0. */
+  readonly instance: number;
+  readonly blockingNanos: number;
+  /** Streams of other nodes. */
+  readonly strongerNanos: number;
+  /** Streams of the cell, the target's instances before this one, and the gaps behind each. */
+  readonly ownNanos: number;
+  readonly errorNanos: number;
+}
+
+/** Iterations after which a bound counts as not found: far beyond what a bus with 1 % to spare needs. */
+const STEPS_MAXIMUM = 20_000;
+
+/** The worst time of `target`, or undefined if there is none: the frames that go first leave no room. */
+export function worstOf(contention: Contention): Worst | undefined {
+  if (!(loadOf(contention) < 1)) return undefined;
+  const { target, inheritedNanos, bitNanos } = contention;
+  const { transmissionNanos, periodNanos, jitterNanos } = target;
+  const budget = { steps: STEPS_MAXIMUM };
+  const busyNanos = settle(transmissionNanos, budget, (window) => {
+    const instances = Math.ceil((window + jitterNanos) / periodNanos);
+    return sumOf(waitIn(contention, window, window, instances));
+  });
+  if (busyNanos === undefined) return undefined;
+  const instances = Math.ceil((busyNanos + jitterNanos) / periodNanos);
+  let worst: Worst | undefined;
+  let waited = 0;
+  for (let instance = 0; instance < instances; instance++) {
+    const partsIn = (window: number) =>
+      waitIn(contention, window + bitNanos, window + transmissionNanos, instance);
+    const wait = settle(waited, budget, (window) => sumOf(partsIn(window)));
+    if (wait === undefined) return undefined;
+    waited = wait;
+    // Its own time begins no sooner than its period allows.
+    const beganNanos = Math.max(0, instance * periodNanos - inheritedNanos);
+    const totalNanos = jitterNanos - inheritedNanos + wait - beganNanos + transmissionNanos;
+    if (worst !== undefined && totalNanos <= worst.totalNanos) continue;
+    worst = { totalNanos, instance, ...partsIn(wait) };
+  }
+  return worst;
+}
+
+/** Share of the bus that the target and what goes before it take, gaps and errors included. */
+export function loadOf({ target, interference, gapNanos, blockingNanos, errors }: Contention) {
+  const gap = gapNanos + blockingNanos;
+  const all: readonly Interference[] = [...interference, target];
+  const frames = all.reduce((sum, { transmissionNanos, periodNanos, buffer }) => {
+    return sum + (transmissionNanos + (buffer === undefined ? 0 : gap)) / periodNanos;
+  }, 0);
+  return frames + (errors === undefined ? 0 : errors.costNanos / errors.everyNanos);
+}
+
+type Parts = Omit<Worst, 'totalNanos' | 'instance'>;
+
+/** What comes before instance `instance` in a window; errors hit it while it is on the wire, too. */
+function waitIn(
+  contention: Contention,
+  window: number,
+  errorWindow: number,
+  instance: number,
+): Parts {
+  const { target, interference, blockingNanos, gapNanos, errors } = contention;
+  let strongerNanos = 0;
+  let ownNanos = instance * target.transmissionNanos;
+  const countOfBuffer = new Map<number, number>();
+  for (const { transmissionNanos, periodNanos, jitterNanos, buffer } of interference) {
+    const count = Math.ceil((window + jitterNanos) / periodNanos);
+    if (buffer === undefined) strongerNanos += count * transmissionNanos;
+    else {
+      ownNanos += count * transmissionNanos;
+      countOfBuffer.set(buffer, (countOfBuffer.get(buffer) ?? 0) + count);
+    }
+  }
+  if (target.buffer !== undefined) {
+    // Another buffer has gaps between its frames only; the last one is followed by the target's.
+    let gaps = instance + (countOfBuffer.get(target.buffer) ?? 0);
+    for (const [buffer, count] of countOfBuffer) if (buffer !== target.buffer) gaps += count - 1;
+    ownNanos += gaps * (gapNanos + blockingNanos);
+  }
+  const errorCount = errors === undefined ? 0 : Math.floor(errorWindow / errors.everyNanos) + 1;
+  const errorNanos = errorCount * (errors?.costNanos ?? 0);
+  return { blockingNanos, strongerNanos, ownNanos, errorNanos };
+}
+
+function sumOf({ blockingNanos, strongerNanos, ownNanos, errorNanos }: Parts): number {
+  return blockingNanos + strongerNanos + ownNanos + errorNanos;
+}
+
+/** The smallest window, from `start` up, that what comes in it fills; undefined: none within the budget. */
+function settle(
+  start: number,
+  budget: { steps: number },
+  fill: (window: number) => number,
+): number | undefined {
+  for (let window = start; budget.steps > 0; budget.steps--) {
+    const filled = fill(window);
+    if (filled <= window) return window;
+    window = filled;
+  }
+  return undefined;
+}

@@ -1,0 +1,112 @@
+/**
+ * `npm run rules -- explain rules.yaml --bus traffic.yaml` or `--log drive.log`: the worst times on the bus.
+ *
+ * The analysis is in rules/bus; the traffic file in docs/rules.md.
+ */
+import { InputError, readTextInput } from '../../cell-config/files.ts';
+import { counted } from '../../cell-config/plural.ts';
+import { readLogFile } from '../../lab/play/log-choice.ts';
+import { parseTraffic } from '../../rules/bus/parse-traffic.ts';
+import { RecordingError, takeRecording } from '../../rules/bus/recording.ts';
+import { type BusReport, reportOf } from '../../rules/bus/report.ts';
+import { streamsOf } from '../../rules/bus/streams.ts';
+import type { Traffic } from '../../rules/bus/traffic.ts';
+import { BITRATE_MAXIMUM, BITRATE_MINIMUM } from '../../rules/bus/traffic.ts';
+import { worstCases } from '../../rules/bus/worst-case.ts';
+import { formatDiagnostic } from '../../rules/diagnostics.ts';
+import type { RuleTable } from '../../rules/model.ts';
+import { dataLengthOf } from '../../twin/bus/can-frame.ts';
+import { inOrder } from '../../twin/candump/order.ts';
+import { LogSyntaxError } from '../../twin/candump/read.ts';
+
+export interface BusOptions {
+  readonly bus?: string;
+  readonly log?: string;
+  readonly bitrate?: string;
+  readonly interface?: string;
+  readonly check?: boolean;
+}
+
+/** The worst times for the traffic that is named; undefined: none is. Throws InputError. */
+export function reportOnBus(table: RuleTable, options: BusOptions): BusReport | undefined {
+  const { check = false } = options;
+  const traffic = trafficOf(table, options);
+  if (traffic === undefined) {
+    if (!check) return undefined;
+    throw new InputError('--check needs a traffic: --bus TRAFFIC.yaml or --log DRIVE.log');
+  }
+  const streams = streamsOf(table, traffic);
+  const report = reportOf(traffic, streams, worstCases(streams.all, traffic));
+  if (check && report.deadlines === 0) {
+    const reason = 'no rule and no message of AGL states a deadline: nothing to check';
+    throw new InputError(`--check: ${reason}`);
+  }
+  return report;
+}
+
+function trafficOf(table: RuleTable, options: BusOptions): Traffic | undefined {
+  const { bus, log, bitrate, interface: interfaceName } = options;
+  if (bus !== undefined && log !== undefined) {
+    throw new InputError('--bus and --log both state the traffic: name one of them');
+  }
+  if (log !== undefined) return recordedTraffic(log, options, table);
+  if (bitrate !== undefined || interfaceName !== undefined) {
+    throw new InputError('--bitrate and --interface are for --log; a traffic file has its bitrate');
+  }
+  return bus === undefined ? undefined : readTraffic(bus, table);
+}
+
+function readTraffic(path: string, table: RuleTable): Traffic {
+  const { value, diagnostics } = parseTraffic(readTextInput(path, 'traffic file'), path, table);
+  const lines = diagnostics.map(formatDiagnostic);
+  if (value === undefined) {
+    const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+    throw new InputError([...lines, counted(errors, 'error')].join('\n'));
+  }
+  for (const line of lines) console.error(line);
+  return value;
+}
+
+function recordedTraffic(path: string, options: BusOptions, table: RuleTable): Traffic {
+  const bitrate = parseBitrate(options.bitrate);
+  try {
+    const reading = readLogFile(path);
+    const wanted = options.interface;
+    const entries = reading.entries.filter(
+      ({ interfaceName, direction }) =>
+        direction !== 'answered' && (wanted === undefined || interfaceName === wanted),
+    );
+    if (entries.length === 0) {
+      const which = wanted === undefined ? '' : ` of interface ${wanted}`;
+      throw new InputError(`${path}: no frame${which} from which a period could be taken`);
+    }
+    const ordered = inOrder(entries).entries;
+    const start = ordered[0].nanos;
+    const frames = ordered.map(({ frame, nanos, direction, line }) => ({
+      ...frame,
+      nanos: Number(nanos - start),
+      length: dataLengthOf(frame.dlc),
+      fromAgl: direction === 'sent',
+      line,
+    }));
+    const { messages, notes } = takeRecording(frames, table);
+    const taken = `${counted(messages.length, 'identifier')} of ${counted(frames.length, 'frame')}`;
+    for (const note of [taken, ...notes]) console.error(`${path}: ${note}`);
+    return { bitrate, messages };
+  } catch (error) {
+    if (error instanceof LogSyntaxError) throw new InputError(error.message, { cause: error });
+    if (!(error instanceof RecordingError)) throw error;
+    throw new InputError(`${path}:${error.line}:1: ${error.message}`, { cause: error });
+  }
+}
+
+function parseBitrate(text: string | undefined): number {
+  if (text === undefined) {
+    throw new InputError('--log needs --bitrate BITS: a recording does not say it');
+  }
+  const bitrate = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (bitrate >= BITRATE_MINIMUM && bitrate <= BITRATE_MAXIMUM) return bitrate;
+  throw new InputError(
+    `--bitrate ${text}: must be ${BITRATE_MINIMUM} to ${BITRATE_MAXIMUM} bit/s, such as 500000`,
+  );
+}
