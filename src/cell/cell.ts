@@ -50,7 +50,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   private readonly executive: CellExecutive<Parts, Rest> = new Executive<
     CellPlatform<Parts, Rest>,
     CellTasks<Parts>
-  >(this.platform, this.tasks);
+  >(this.platform, this.tasks, this.parts.rows);
 
   /** Makes a cell of `parts`; nothing is started. Allocates, so only at start-up. */
   constructor(

@@ -7,7 +7,7 @@ import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
 import { BUFFER_FORWARD } from '../driver/mcp2515/controller';
 import { TransmitOutcome } from '../driver/mcp2515/transmit-buffers';
-import { count, Counter, FrameEnd } from '../rt/counters';
+import { Counter, FrameEnd } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
@@ -62,11 +62,11 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
   private take(): void {
     const status = this.parts.agl.receive(this.frame);
     if (status === Status.Empty) return;
-    count(Counter.FromAglTaken);
+    this.parts.counters.count(Counter.FromAglTaken);
     // An error message of AGL's interface is no frame to be sent.
     this.parts.frameHeld = status === Status.Ok && !isErrorFrame(this.frame);
     if (this.parts.frameHeld) return;
-    countRefused(status);
+    this.countRefused(status);
     this.parts.agl.finishReceived(false);
   }
 
@@ -101,8 +101,8 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     this.loaded = false;
     this.parts.frameHeld = false;
     const isSent = status === Status.Ok;
-    if (isSent) count(Counter.FromAgl);
-    else countRefused(status);
+    if (isSent) this.parts.counters.count(Counter.FromAgl);
+    else this.countRefused(status);
     if (isSent) this.awaiting = this.parts.agl.isBackEnd;
     else this.parts.agl.finishReceived(false);
     if (isSent && this.parts.control.on) this.observer.sentForAgl(this.frame);
@@ -119,14 +119,15 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
       controller.abort(BUFFER_FORWARD, FrameEnd.Withdrawn);
     }
   }
-}
 
-/** A message of AGL's was refused with `status`; `Ok`: it was an error message. */
-function countRefused(status: Status): void {
-  count(Counter.FromAglRefused);
-  if (status === Status.Ok) count(Counter.FromAglErrorMessages);
-  else if (status === Status.PeerNotReady) count(Counter.FromAglStopped);
-  else if (status === Status.ListenOnly) count(Counter.FromAglListenOnly);
-  else if (status === Status.SpiTimeout) count(Counter.FromAglFaulted);
-  else count(Counter.FromAglMalformed);
+  /** A message of AGL's was refused with `status`; `Ok`: it was an error message. */
+  private countRefused(status: Status): void {
+    const counters = this.parts.counters;
+    counters.count(Counter.FromAglRefused);
+    if (status === Status.Ok) counters.count(Counter.FromAglErrorMessages);
+    else if (status === Status.PeerNotReady) counters.count(Counter.FromAglStopped);
+    else if (status === Status.ListenOnly) counters.count(Counter.FromAglListenOnly);
+    else if (status === Status.SpiTimeout) counters.count(Counter.FromAglFaulted);
+    else counters.count(Counter.FromAglMalformed);
+  }
 }

@@ -8,7 +8,7 @@
 import { lateValue, Sentence } from '../page/sentences';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
-import { missesOf, taskCount, taskRow, TASKS_MAXIMUM, worstTicksOf } from '../rt/task-rows';
+import { missesOf, TASKS_MAXIMUM, worstTicksOf } from '../rt/task-rows';
 import { AnyParts } from './parts';
 
 /** Lines about one task, from start on. */
@@ -30,8 +30,8 @@ export class LateReportTask<Parts extends AnyParts> extends Task {
 
   /** At most one line; the period keeps lines apart. */
   override run(_nowTicks: u64): bool {
-    for (let task: u32 = 0; task < taskCount(); task++) {
-      const row = taskRow(task);
+    for (let task: u32 = 0; task < this.parts.rows.count; task++) {
+      const row = this.parts.rows.at(task);
       const said = this.said + task * 8;
       const misses = missesOf(row);
       const lines = load<u32>(said, 4);

@@ -8,7 +8,7 @@ import { BridgeHeart } from '../page/bridge-heart';
 import { Sentence } from '../page/sentences';
 import { TraceEvent } from '../page/trace-event';
 import { PEER_STATE_READY } from '../hal/peer-link';
-import { count, Counter, countOf } from '../rt/counters';
+import { Counter } from '../rt/counters';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { AnyParts } from './parts';
@@ -74,12 +74,12 @@ export class LinkReport<Parts extends AnyParts> {
 
   private sayGone(): void {
     const parts = this.parts;
-    count(Counter.PeerLost);
+    parts.counters.count(Counter.PeerLost);
     parts.journal.tell(TraceEvent.SessionLost, parts.agl.lastFault, 0);
   }
 
   private sayConnected(): void {
-    count(Counter.PeerConnected);
+    this.parts.counters.count(Counter.PeerConnected);
     const lost = this.framesLost;
     this.parts.control.statuses.forgetLink();
     this.parts.journal.tell(TraceEvent.SessionBegun, 0, lost - this.lostBefore);
@@ -89,10 +89,10 @@ export class LinkReport<Parts extends AnyParts> {
   /** Frames that were to reach AGL and will not: no room, nobody there, or under way at the end. */
   private get framesLost(): u32 {
     return (
-      countOf(Counter.ForwardDroppedFull) +
-      countOf(Counter.ForwardDroppedNoPeer) +
-      countOf(Counter.ForwardDroppedOwnRing) +
-      countOf(Counter.ForwardDroppedFault) +
+      this.parts.counters.of(Counter.ForwardDroppedFull) +
+      this.parts.counters.of(Counter.ForwardDroppedNoPeer) +
+      this.parts.counters.of(Counter.ForwardDroppedOwnRing) +
+      this.parts.counters.of(Counter.ForwardDroppedFault) +
       this.parts.agl.counters.lostInFlight
     );
   }

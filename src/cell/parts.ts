@@ -13,8 +13,10 @@ import { InterruptLine } from '../hal/interrupt-line';
 import { PeerLink } from '../hal/peer-link';
 import { SharedMemory } from '../hal/shared-memory';
 import { SpiBus, SpiTiming } from '../hal/spi-bus';
+import { Counters, newCounters } from '../rt/counters';
 import { RecordRing } from '../rt/ring';
 import { Status } from '../rt/status';
+import { TaskRows } from '../rt/task-rows';
 import { Responder } from '../responder/responder';
 import { RuleTable } from '../responder/rule-table';
 import { AglLink } from './agl-link';
@@ -66,10 +68,15 @@ export class CellParts<
   spiDoubt: Status = Status.Ok;
   /** Where the rule table in force comes from. */
   rulesSource: RulesSource = RulesSource.BuiltIn;
+  /** What each task was declared to do, and was seen to do. */
+  readonly rows: TaskRows = new TaskRows();
+  /** What has happened how often. */
+  readonly counters: Counters = newCounters();
   readonly controller: Mcp2515<Bus, Line, Time> = new Mcp2515<Bus, Line, Time>(
     this.spi,
     this.line,
     this.clock,
+    this.counters,
   );
   readonly linkCheck: LinkCheck<Bus, Time> = new LinkCheck<Bus, Time>(
     this.spi,
@@ -92,6 +99,7 @@ export class CellParts<
   readonly journal: Journal<Memory, Time, Machine> = new Journal<Memory, Time, Machine>(
     this.control,
     this.console,
+    this.rows,
   );
 
   /**

@@ -9,6 +9,7 @@
  */
 import { Idle } from '../hal/idle';
 import { TraceEvent } from '../page/trace-event';
+import { Counter } from '../rt/counters';
 import { Platform } from '../rt/platform';
 import { Task } from '../rt/task';
 import { missesOf, priorityOf } from '../rt/task-rows';
@@ -53,6 +54,7 @@ export class CellPlatform<Parts extends AnyParts, Rest extends Idle> extends Pla
 
   override stepEnded(row: usize, ticks: u32, isLate: bool): void {
     const control = this.parts.control;
+    if (isLate) this.parts.counters.count(Counter.DeadlineMisses);
     if (!control.on) return;
     control.steps.add(ticks);
     if (isLate && missesOf(row) <= LATE_STEPS_TRACED) {

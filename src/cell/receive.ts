@@ -7,7 +7,7 @@ import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
 import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
-import { count, Counter } from '../rt/counters';
+import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
@@ -65,7 +65,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
       if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) this.countFullRing();
     } else {
       const isAnswered = (decision & DECISION_ANSWER) !== 0;
-      count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
+      parts.counters.count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     }
     if (parts.control.on) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
     return true;
@@ -74,9 +74,9 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   /** A frame for AGL found the cell's ring full: whose fault it is. */
   private countFullRing(): void {
     const parts = this.parts;
-    if (!parts.linkUsable || !parts.agl.running) count(Counter.ForwardDroppedNoPeer);
-    else if (parts.agl.canSubmit()) count(Counter.ForwardDroppedOwnRing);
-    else count(Counter.ForwardDroppedFull);
+    if (!parts.linkUsable || !parts.agl.running) parts.counters.count(Counter.ForwardDroppedNoPeer);
+    else if (parts.agl.canSubmit()) parts.counters.count(Counter.ForwardDroppedOwnRing);
+    else parts.counters.count(Counter.ForwardDroppedFull);
   }
 
   /**
@@ -161,9 +161,9 @@ export class ForwardTask<Parts extends AnyParts> extends Task {
     if (!parts.agl.canSubmit() && this.peerPresent) return false;
     const frame = changetype<Frame>(parts.forwardRing.front());
     const status = this.peerPresent ? parts.agl.submit(frame) : Status.PeerNotReady;
-    if (isErrorFrame(frame)) countErrorMessage(status);
-    else if (status === Status.Ok) count(Counter.Forwarded);
-    else countNotForwarded(status);
+    if (isErrorFrame(frame)) this.countErrorMessage(status);
+    else if (status === Status.Ok) parts.counters.count(Counter.Forwarded);
+    else this.countNotForwarded(status);
     parts.forwardRing.discard();
     return true;
   }
@@ -171,17 +171,19 @@ export class ForwardTask<Parts extends AnyParts> extends Task {
   private get peerPresent(): bool {
     return this.parts.linkUsable && this.parts.agl.peerPresent;
   }
-}
 
-/** What AGL's end of the link said of a frame that it did not take. */
-function countNotForwarded(status: Status): void {
-  if (status === Status.PeerNotReady) count(Counter.ForwardDroppedNoPeer);
-  else if (status === Status.Full) count(Counter.ForwardDroppedFull);
-  else if (status === Status.MessageBad) count(Counter.ForwardDroppedUnsupported);
-  else count(Counter.ForwardDroppedFault);
-}
+  /** What AGL's end of the link said of a frame that it did not take. */
+  private countNotForwarded(status: Status): void {
+    const counters = this.parts.counters;
+    if (status === Status.PeerNotReady) counters.count(Counter.ForwardDroppedNoPeer);
+    else if (status === Status.Full) counters.count(Counter.ForwardDroppedFull);
+    else if (status === Status.MessageBad) counters.count(Counter.ForwardDroppedUnsupported);
+    else counters.count(Counter.ForwardDroppedFault);
+  }
 
-function countErrorMessage(status: Status): void {
-  const isTaken = status === Status.Ok;
-  count(isTaken ? Counter.ErrorMessagesForwarded : Counter.ErrorMessagesDropped);
+  private countErrorMessage(status: Status): void {
+    const counters = this.parts.counters;
+    const isTaken = status === Status.Ok;
+    counters.count(isTaken ? Counter.ErrorMessagesForwarded : Counter.ErrorMessagesDropped);
+  }
 }

@@ -5,26 +5,36 @@
  */
 import { LIVE_VALUES } from './rule';
 
-const values: usize = memory.data(64, 8);
+/** One cell's live values: LIVE_VALUES bytes, 8-aligned, which the reference points at. See `newLiveValues`. */
+@final
+@unmanaged
+export class LiveValues {
+  /** Address of the first value. */
+  get address(): usize {
+    return changetype<usize>(this);
+  }
 
-/** Live value `index`, 0..LIVE_VALUES-1. */
-export function liveValue(index: u32): u32 {
-  return load<u8>(values + index);
+  /** Live value `index`, 0..LIVE_VALUES-1. */
+  at(index: u32): u32 {
+    return load<u8>(this.address + index);
+  }
+
+  /** Sets `count` values from `first` on from the bytes at `source`. Only if `areLiveValues`. */
+  set(first: u32, source: usize, count: u32): void {
+    for (let index: u32 = 0; index < count; index++) {
+      store<u8>(this.address + first + index, load<u8>(source + index));
+    }
+  }
 }
 
-/** Address of all of them: LIVE_VALUES bytes, 8-aligned. */
-export function liveValuesAddress(): usize {
-  return values;
+/** Live values that are all 0. Allocates, so only at start-up. */
+export function newLiveValues(): LiveValues {
+  const address = heap.alloc(LIVE_VALUES);
+  memory.fill(address, 0, LIVE_VALUES);
+  return changetype<LiveValues>(address);
 }
 
 /** True if `count` values from `first` on exist. */
 export function areLiveValues(first: u32, count: u32): bool {
   return count !== 0 && first < LIVE_VALUES && count <= LIVE_VALUES - first;
-}
-
-/** Sets `count` values from `first` on from the bytes at `source`. Only if `areLiveValues`. */
-export function setLiveValues(first: u32, source: usize, count: u32): void {
-  for (let index: u32 = 0; index < count; index++) {
-    store<u8>(values + first + index, load<u8>(source + index));
-  }
 }

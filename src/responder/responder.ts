@@ -5,7 +5,7 @@
  * 64 rules, of which at most one matches (overlapping tables are refused). Then at most 8 bytes are composed.
  */
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
-import { liveValue } from './live-values';
+import { LiveValues, newLiveValues } from './live-values';
 import {
   ANSWER_LENGTH_OF_REQUEST,
   PATH_SOFTWARE,
@@ -30,6 +30,8 @@ export const DECISION_STATIC: u32 = 1 << 2;
 export class Responder {
   /** The rule that matched last, or -1. */
   matchedRule: i32 = -1;
+  /** The bytes that AGL sets for answers. */
+  readonly liveValues: LiveValues = newLiveValues();
 
   constructor(readonly table: RuleTable) {}
 
@@ -50,13 +52,20 @@ export class Responder {
     const rule = table.rule(index);
     const decision: u32 = rule.flags;
     if ((decision & DECISION_ANSWER) === 0) return decision;
-    composeAnswer(rule, frame, answer);
+    composeAnswer(rule, frame, answer, this.liveValues);
     return rule.isStatic ? decision | DECISION_STATIC : decision;
   }
 
   /** Fills in the answer of rule `index` if it is constant; else false. */
   staticAnswer(index: u32, answer: Frame): bool {
-    return staticAnswerOf(this.table.rule(index), answer);
+    return this.staticAnswerOf(this.table.rule(index), answer);
+  }
+
+  /** As `staticAnswer`, for a rule that need not be in the table. */
+  staticAnswerOf(rule: Rule, answer: Frame): bool {
+    if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
+    composeAnswer(rule, answer, answer, this.liveValues);
+    return true;
   }
 }
 
@@ -80,19 +89,12 @@ function find(table: RuleTable, frame: Frame): i32 {
   return -1;
 }
 
-/** Fills in the answer of `rule` if it is constant; else false. */
-export function staticAnswerOf(rule: Rule, answer: Frame): bool {
-  if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
-  composeAnswer(rule, answer, answer);
-  return true;
-}
-
 /** Composes the answer of `rule` to `request`. The two frames may be the same. */
-function composeAnswer(rule: Rule, request: Frame, answer: Frame): void {
+function composeAnswer(rule: Rule, request: Frame, answer: Frame, live: LiveValues): void {
   const wanted: u32 = rule.answerLength;
   const length = wanted === ANSWER_LENGTH_OF_REQUEST ? (request.length as u32) : wanted;
   const data =
-    rule.answerSources === SOURCES_ALL_OWN ? rule.answerData : mixData(rule, request.data);
+    rule.answerSources === SOURCES_ALL_OWN ? rule.answerData : mixData(rule, request.data, live);
   answer.identifier = rule.answerIdentifier;
   answer.length = length as u8;
   answer.padding = 0;
@@ -101,7 +103,7 @@ function composeAnswer(rule: Rule, request: Frame, answer: Frame): void {
   answer.data = data & dataMaskOf(length);
 }
 
-function mixData(rule: Rule, requestData: u64): u64 {
+function mixData(rule: Rule, requestData: u64, live: LiveValues): u64 {
   const sources = rule.answerSources;
   let data = rule.answerData;
   for (let shift: u64 = 0; shift < DATA_BYTES_MAXIMUM << 3; shift += 8) {
@@ -110,7 +112,7 @@ function mixData(rule: Rule, requestData: u64): u64 {
     const byte: u64 =
       source < SOURCE_LIVE
         ? (requestData >> (source << 3)) & 0xff
-        : liveValue((source as u32) - SOURCE_LIVE);
+        : live.at((source as u32) - SOURCE_LIVE);
     data = (data & ~((0xff as u64) << shift)) | (byte << shift);
   }
   return data;

@@ -2,10 +2,10 @@
  * Counters: what happened how often since start, one 32-bit number each, wrapping.
  *
  * A new counter is a row in formats/counters.ts and the place that counts it.
- * Does not: reset, or lock. The table is one block in the order of `Counter`, so that a status page can
- * copy it whole.
+ * Does not: reset, or lock. They are one block in the order of `Counter`, so that a status page can
+ * copy them whole.
  */
-import { Counter } from '../../build/generated/counters';
+import { Counter, COUNTERS_CAPACITY } from '../../build/generated/counters';
 
 export { Counter, COUNTERS_CAPACITY } from '../../build/generated/counters';
 
@@ -20,20 +20,33 @@ export enum FrameEnd {
   Error = 6,
 }
 
-const table: usize = memory.data(384, 8);
+/**
+ * One cell's counters: COUNTERS_CAPACITY numbers of 32 bits in the order of `Counter`, which the reference
+ * points at. Made by `newCounters`.
+ */
+@final
+@unmanaged
+export class Counters {
+  /** Counts one event. */
+  count(counter: Counter): void {
+    const address = this.address + ((counter as usize) << 2);
+    store<u32>(address, load<u32>(address) + 1);
+  }
 
-/** Counts one event. */
-export function count(counter: Counter): void {
-  const address = table + ((counter as usize) << 2);
-  store<u32>(address, load<u32>(address) + 1);
+  /** The count of one event. */
+  of(counter: Counter): u32 {
+    return load<u32>(this.address + ((counter as usize) << 2));
+  }
+
+  /** Address of the first number. */
+  get address(): usize {
+    return changetype<usize>(this);
+  }
 }
 
-/** The count of one event. */
-export function countOf(counter: Counter): u32 {
-  return load<u32>(table + ((counter as usize) << 2));
-}
-
-/** Address of the table: COUNTERS_CAPACITY numbers of 32 bits in the order of `Counter`. */
-export function countersTable(): usize {
-  return table;
+/** Counters that are all 0. Allocates, so only at start-up. */
+export function newCounters(): Counters {
+  const address = heap.alloc(COUNTERS_CAPACITY * sizeof<u32>());
+  memory.fill(address, 0, COUNTERS_CAPACITY * sizeof<u32>());
+  return changetype<Counters>(address);
 }

@@ -12,14 +12,13 @@
  * before the urgent task in every other step. So a line that is always asserted, or a peer that always has
  * work, cannot delay it further.
  */
-import { count, Counter } from './counters';
 import { microsToTicks } from './deadline';
 import { Platform } from './platform';
-import { earliestTicks, NEVER, setEarliestTicks } from './software-timer';
+import { NEVER, NextExpiry } from './software-timer';
 import { Status } from './status';
 import { Task, Trigger } from './task';
 import { TaskTable } from './task-table';
-import { declareRow, recordStep, setBound, taskRow, TASKS_MAXIMUM } from './task-rows';
+import { recordStep, setBound, TaskRows, TASKS_MAXIMUM } from './task-rows';
 
 /** Time a timer may wait for tasks of higher priority. */
 export const OVERDUE_MICROS: u32 = 500;
@@ -30,6 +29,8 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
   private status: Status = Status.Ok;
   private readonly tasks: usize = heap.alloc(TASKS_MAXIMUM * sizeof<usize>());
   private count: u32 = 0;
+  /** When the first timer of a task expires: a NextExpiry. */
+  private nextTicks: u64 = NEVER;
   /** The tasks with a timer. */
   private readonly timed: usize = heap.alloc(TASKS_MAXIMUM * sizeof<usize>());
   private endOfTimed: usize = 0;
@@ -39,10 +40,11 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
   /** A timer is overdue and the urgent task took the last step, so the timer gets the next one. */
   private isStepOwed: bool = false;
 
-  /** `table` offers the steps; rows must be added in its order. */
+  /** `table` offers the steps; rows must be added in its order. They go into `rows`. */
   constructor(
     private readonly board: Board,
     private readonly table: Table,
+    private readonly rows: TaskRows,
   ) {
     this.endOfTimed = this.timed;
   }
@@ -65,9 +67,10 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
       this.status = Status.Full;
       return this;
     }
-    task.row = taskRow(priority);
     task.trigger = trigger;
-    declareRow(task.row, name, priority, trigger, periodMicros);
+    task.row = this.rows.put(name, priority, trigger, periodMicros);
+    const place = offsetof<Executive<Board, Table>>('nextTicks');
+    task.timer.next = changetype<NextExpiry>(changetype<usize>(this) + place);
     task.periodMicros = periodMicros;
     task.spiBytes = spiBytes;
     task.ringEntries = ringEntries;
@@ -98,7 +101,7 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
   /** Runs one step of the highest ready task, or idles until a task may be ready. */
   step(): void {
     const nowTicks = this.nowTicks;
-    const isTimerDue = nowTicks >= earliestTicks();
+    const isTimerDue = nowTicks >= this.nextTicks;
     if (this.isStepOwed && this.runOverdue(nowTicks)) return;
     const urgent = this.table.offerUrgent(nowTicks);
     if (urgent !== null) {
@@ -123,13 +126,13 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
 
   /** The only place where the cell waits. The time counts for no task. */
   private idle(): void {
-    this.board.idle(earliestTicks());
+    this.board.idle(this.nextTicks);
     this.resume();
   }
 
   /** True if a timer is overdue, as of the last search. */
   private isOverdue(nowTicks: u64): bool {
-    return nowTicks - earliestTicks() >= this.overdueTicks;
+    return nowTicks - this.nextTicks >= this.overdueTicks;
   }
 
   /** Gives this step to the timer that has waited longest, if it is overdue. */
@@ -154,7 +157,7 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
       firstTicks = ticks;
       first = task;
     }
-    setEarliestTicks(firstTicks);
+    this.nextTicks = firstTicks;
     return first;
   }
 
@@ -164,7 +167,6 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     const ticks = (nowTicks - this.nowTicks) as u32;
     this.nowTicks = nowTicks;
     const isLate = recordStep(task.row, ticks);
-    if (isLate) count(Counter.DeadlineMisses);
     this.board.stepEnded(task.row, ticks, isLate);
   }
 }

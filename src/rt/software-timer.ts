@@ -6,20 +6,18 @@
 /** The moment of a stopped timer. */
 export const NEVER: u64 = u64.MAX_VALUE;
 
-let earliest: u64 = NEVER;
-
-/** Lower bound on the next expiry. Can be early, because stopping a timer does not raise it. */
-export function earliestTicks(): u64 {
-  return earliest;
-}
-
-/** Sets the lower bound: no timer that matters expires before `ticks`. */
-export function setEarliestTicks(ticks: u64): void {
-  earliest = ticks;
+/** When the first of some timers expires: a u64 of who waits for them, which the reference points at. */
+@final
+@unmanaged
+export class NextExpiry {
+  /** Lower bound. Can be early, because stopping a timer does not raise it. */
+  ticks: u64 = NEVER;
 }
 
 @final
 export class SoftwareTimer {
+  /** Lowered by each start. The executive's for the timers of its tasks, else this timer's own. */
+  next: NextExpiry = new NextExpiry();
   private atTicks: u64 = NEVER;
   private periodTicks: u64 = 0;
 
@@ -64,6 +62,7 @@ export class SoftwareTimer {
 
   private set(ticks: u64): void {
     this.atTicks = ticks;
-    if (ticks < earliest) earliest = ticks;
+    const next = this.next;
+    if (ticks < next.ticks) next.ticks = ticks;
   }
 }

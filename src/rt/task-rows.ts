@@ -24,47 +24,42 @@ export { TASK_NAME_BYTES } from '../../build/generated/status-page';
 export const TASKS_MAXIMUM: u32 = PAGE_TASKS_MAXIMUM;
 export const TASK_ROW_BYTES: usize = PAGE_TASK_BYTES;
 
-const rows: usize = memory.data(24 * 64, 8);
+/** The rows of one table of tasks. */
+@final
+export class TaskRows {
+  /** Number of rows: one more than the priority of the last declared row. */
+  count: u32 = 0;
+  private readonly rows: usize = heap.alloc(TASKS_MAXIMUM * TASK_ROW_BYTES);
 
-let rowCount: u32 = 0;
-
-/** Address of the row of `priority`. Rows are consecutive from priority 0 on. */
-export function taskRow(priority: u32): usize {
-  return rows + (priority as usize) * TASK_ROW_BYTES;
-}
-
-/** Number of rows: one more than the priority of the last declared row. */
-export function taskCount(): u32 {
-  return rowCount;
-}
-
-/** The longest step of all tasks, in ticks. */
-export function worstStepTicks(): u32 {
-  let worst: u32 = 0;
-  for (let priority: u32 = 0; priority < rowCount; priority++) {
-    const ticks = worstTicksOf(taskRow(priority));
-    if (ticks > worst) worst = ticks;
+  /** Address of the row of `priority`. Rows are consecutive from priority 0 on. */
+  at(priority: u32): usize {
+    return this.rows + (priority as usize) * TASK_ROW_BYTES;
   }
-  return worst;
-}
 
-/** Writes the declaration of a task. A name is cut after 15 ASCII characters. */
-export function declareRow(
-  row: usize,
-  name: string,
-  priority: u32,
-  trigger: u32,
-  periodMicros: u32,
-): void {
-  rowCount = priority + 1;
-  memory.fill(row, 0, TASK_ROW_BYTES);
-  const characters = min<i32>(name.length, TASK_NAME_BYTES - 1);
-  for (let index = 0; index < characters; index++) {
-    store<u8>(row + index, name.charCodeAt(index));
+  /** The longest step of all tasks, in ticks. */
+  get worstStepTicks(): u32 {
+    let worst: u32 = 0;
+    for (let priority: u32 = 0; priority < this.count; priority++) {
+      const ticks = worstTicksOf(this.at(priority));
+      if (ticks > worst) worst = ticks;
+    }
+    return worst;
   }
-  store<u8>(row, priority, PRIORITY);
-  store<u8>(row, trigger, TRIGGER);
-  store<u32>(row, periodMicros, PERIOD_MICROS);
+
+  /** Writes the declaration of a task; returns its row. A name is cut after 15 ASCII characters. */
+  put(name: string, priority: u32, trigger: u32, periodMicros: u32): usize {
+    const row = this.at(priority);
+    this.count = priority + 1;
+    memory.fill(row, 0, TASK_ROW_BYTES);
+    const characters = min<i32>(name.length, TASK_NAME_BYTES - 1);
+    for (let index = 0; index < characters; index++) {
+      store<u8>(row + index, name.charCodeAt(index));
+    }
+    store<u8>(row, priority, PRIORITY);
+    store<u8>(row, trigger, TRIGGER);
+    store<u32>(row, periodMicros, PERIOD_MICROS);
+    return row;
+  }
 }
 
 /** Steps of more than `ticks` count as late from now on. */

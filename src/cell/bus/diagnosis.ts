@@ -7,7 +7,7 @@ import { RATE_DOUBTFUL, TRY_12_MHZ, TRY_16_MHZ, TRY_8_MHZ } from '../../page/sen
 import { BitRate } from '../../driver/mcp2515/bit-rate';
 import { BusMode } from '../../driver/mcp2515/modes';
 import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP } from '../../driver/mcp2515/registers';
-import { Counter, countOf } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
@@ -51,7 +51,7 @@ export class BusDiagnosis<Parts extends AnyParts> {
   look(nowTicks: u64): void {
     this.lookAtAcknowledge(nowTicks);
     if (this.saidOnlyErrors) return;
-    if (countOf(Counter.Received) !== 0 || !this.onlyErrors) {
+    if (this.parts.counters.of(Counter.Received) !== 0 || !this.onlyErrors) {
       this.waiting = false;
     } else if (!this.waiting) {
       this.waiting = true;
@@ -70,7 +70,8 @@ export class BusDiagnosis<Parts extends AnyParts> {
   }
 
   private lookAtAcknowledge(nowTicks: u64): void {
-    const traffic = countOf(Counter.Transmitted) + countOf(Counter.Received);
+    const traffic =
+      this.parts.counters.of(Counter.Transmitted) + this.parts.counters.of(Counter.Received);
     if (traffic !== this.traffic) {
       this.traffic = traffic;
       this.isAlone = false;

@@ -8,7 +8,7 @@
  */
 import { encodeErrorFrame, ERROR_CLASSES } from '../../can/error-frame';
 import { allocateFrames, Frame } from '../../can/frame';
-import { count, Counter } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 
@@ -21,7 +21,8 @@ export class ErrorMessages<Parts extends AnyParts> {
   /** Makes a message of `classes` (ERROR_...), with `controller` (CONTROLLER_...) as data[1]. */
   send(classes: u32, controller: u32): void {
     for (let bit: u32 = 0; bit < ERROR_CLASSES; bit++) {
-      if ((classes & (1 << bit)) !== 0) count((Counter.ErrorMessagesFirst + bit) as Counter);
+      if ((classes & (1 << bit)) !== 0)
+        this.parts.counters.count((Counter.ErrorMessagesFirst + bit) as Counter);
     }
     const parts = this.parts;
     if (!parts.settings.errorFrames) return;
@@ -30,7 +31,7 @@ export class ErrorMessages<Parts extends AnyParts> {
     encodeErrorFrame(frame, classes, controller, faults.transmitErrors, faults.receiveErrors);
     const wanted = parts.linkUsable && parts.agl.errorFramesAccepted;
     if (!wanted || parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) {
-      count(Counter.ErrorMessagesDropped);
+      parts.counters.count(Counter.ErrorMessagesDropped);
     }
   }
 }

@@ -4,7 +4,7 @@
  * Does not: use SPI, except for one READ STATUS (2 bytes) when a frame waits unannounced, and before the
  * line is called stuck.
  */
-import { count, Counter } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 import { FaultReport } from './report';
@@ -35,7 +35,7 @@ export class InterruptWatch<Parts extends AnyParts> {
     if (!controller.useInterruptLine) return;
     const status = controller.checkLine();
     if (status === Status.Timeout) {
-      count(Counter.InterruptsMissed);
+      this.parts.counters.count(Counter.InterruptsMissed);
       this.missed++;
       if (this.missed === MISSED_MAXIMUM) {
         controller.useInterruptLine = false;

@@ -22,7 +22,7 @@ import { FaultState } from '../../can/fault-state';
 import { Sentence, WakeReason } from '../../page/sentences';
 import { TraceEvent } from '../../page/trace-event';
 import { EFLG_RXEP, EFLG_RXWAR, EFLG_TXEP, EFLG_TXWAR } from '../../driver/mcp2515/registers';
-import { Counter, countOf } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
@@ -85,7 +85,9 @@ export class FaultReport<Parts extends AnyParts> {
     if (this.overflowSaid && !this.overflowQuiet.reached(nowTicks)) return;
     this.overflowSaid = true;
     this.overflowQuiet.start(nowTicks, this.quietTicks);
-    const overflows = countOf(Counter.ReceiveOverflow0) + countOf(Counter.ReceiveOverflow1);
+    const overflows =
+      this.parts.counters.of(Counter.ReceiveOverflow0) +
+      this.parts.counters.of(Counter.ReceiveOverflow1);
     this.say(Status.ReceiveOverflow, overflows - this.overflowsSaid);
     this.overflowsSaid = overflows;
   }
@@ -102,7 +104,7 @@ export class FaultReport<Parts extends AnyParts> {
 
   /** Answers may have been dropped. Which rule's, is in the trace. */
   answersDropped(nowTicks: u64): void {
-    const dropped = countOf(Counter.AnswersDropped);
+    const dropped = this.parts.counters.of(Counter.AnswersDropped);
     if (dropped === this.answersDroppedSaid) return;
     if (this.answersDroppedSaid !== 0 && !this.answersQuiet.reached(nowTicks)) return;
     this.answersQuiet.start(nowTicks, this.quietTicks);

@@ -4,7 +4,7 @@
  * Does not: wait; each `run` makes at most one transaction of at most 4 bytes, and one READ STATUS. The
  * frame that wakes the chip cannot be received; it is counted, and said.
  */
-import { count, Counter, countOf } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { BusModeSetting } from '../command-line';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
@@ -41,7 +41,8 @@ export class BusSleep<Parts extends AnyParts> {
 
   /** Counts the quiet time from now on: the controller is on the bus. */
   restart(nowTicks: u64): void {
-    this.traffic = countOf(Counter.Received) + countOf(Counter.Transmitted);
+    this.traffic =
+      this.parts.counters.of(Counter.Received) + this.parts.counters.of(Counter.Transmitted);
     this.quiet.start(nowTicks, this.idleTicks);
   }
 
@@ -75,7 +76,7 @@ export class BusSleep<Parts extends AnyParts> {
     if (controller.asleep) return this.rest(nowTicks);
     const status = controller.sleepStep();
     if (status !== Status.Ok || !controller.asleep) return status;
-    count(Counter.Sleeps);
+    this.parts.counters.count(Counter.Sleeps);
     this.report.asleep();
     this.startLook(nowTicks);
     return Status.Empty;
@@ -99,7 +100,7 @@ export class BusSleep<Parts extends AnyParts> {
   }
 
   private wakenByBus(): Status {
-    count(Counter.WakesByBus);
+    this.parts.counters.count(Counter.WakesByBus);
     this.report.awake(WakeReason.Bus);
     this.parts.controller.beginWake(true);
     return Status.Busy;
@@ -113,7 +114,10 @@ export class BusSleep<Parts extends AnyParts> {
 
   /** Something was received or sent since the last look at it. */
   private get hasTraffic(): bool {
-    return this.traffic !== countOf(Counter.Received) + countOf(Counter.Transmitted);
+    return (
+      this.traffic !==
+      this.parts.counters.of(Counter.Received) + this.parts.counters.of(Counter.Transmitted)
+    );
   }
 
   /** AGL has something for the bus. */

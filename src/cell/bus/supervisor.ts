@@ -21,7 +21,7 @@ import {
   EVENT_STATE,
 } from '../../driver/mcp2515/fault-monitor';
 import { MODE_TIMEOUT_BITS } from '../../driver/mcp2515/modes';
-import { count, Counter } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { SoftwareTimer } from '../../rt/software-timer';
 import { Status } from '../../rt/status';
@@ -236,7 +236,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     const state = this.parts.controller.faultState();
     this.report.state(state);
     if (state !== FaultState.BusOff) return;
-    count(Counter.BusOff);
+    this.parts.counters.count(Counter.BusOff);
     this.state = BusState.Off;
     this.busOff.begin(nowTicks);
     this.timer.start(nowTicks, 0);
@@ -252,7 +252,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     if (status !== Status.Ok) return;
     this.state = BusState.Running;
     this.sleep.restart(nowTicks);
-    count(Counter.Restarts);
+    this.parts.counters.count(Counter.Restarts);
     this.report.restarted();
   }
 
@@ -260,7 +260,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     this.state = BusState.Lost;
     this.roundOpen = false;
     this.saidGone = false;
-    count(Counter.ChipResets);
+    this.parts.counters.count(Counter.ChipResets);
     this.report.chipLost();
     this.timer.start(nowTicks, 0);
   }

@@ -5,7 +5,7 @@
  * no second one to be seen; a count of two means that it went away in between.
  * Does not: take it. What has failed is not known, and the cell goes on guarding the bus.
  */
-import { count, Counter } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { AnyParts } from '../parts';
 import { FaultReport } from './report';
 
@@ -24,7 +24,7 @@ export class SystemErrorWatch<Parts extends AnyParts> {
     const isNew = isPending && !this.pending;
     this.pending = isPending;
     if (!isNew) return;
-    count(Counter.SystemErrors);
+    this.parts.counters.count(Counter.SystemErrors);
     if (!this.said) this.report.systemError();
     this.said = true;
   }

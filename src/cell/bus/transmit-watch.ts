@@ -6,7 +6,7 @@
  * Times are counted from the first look at a frame: up to a millisecond late.
  */
 import { TRANSMIT_BUFFERS } from '../../driver/mcp2515/transmit-buffers';
-import { Counter, countOf, FrameEnd } from '../../rt/counters';
+import { Counter, FrameEnd } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { AnyParts } from '../parts';
 import { FaultReport } from './report';
@@ -69,15 +69,19 @@ export class TransmitWatch<Parts extends AnyParts> {
       this.buffer1.look(this.parts, nowTicks, this.timeoutTicks);
       this.buffer2.look(this.parts, nowTicks, this.timeoutTicks);
     }
-    if (this.timedOut !== countOf(Counter.FromAglTimedOut) + countOf(Counter.AnswersTimedOut)) {
+    if (
+      this.timedOut !==
+      this.parts.counters.of(Counter.FromAglTimedOut) +
+        this.parts.counters.of(Counter.AnswersTimedOut)
+    ) {
       this.timedOut++;
       this.report.transmitTimeout(nowTicks);
     }
-    if (this.arbitrationLost !== countOf(Counter.TransmitLostArbitration)) {
+    if (this.arbitrationLost !== this.parts.counters.of(Counter.TransmitLostArbitration)) {
       this.arbitrationLost++;
       this.report.arbitrationLost();
     }
-    if (this.errors !== countOf(Counter.TransmitErrors)) {
+    if (this.errors !== this.parts.counters.of(Counter.TransmitErrors)) {
       this.errors++;
       this.report.transmitError();
     }

@@ -12,7 +12,7 @@ import { TraceEvent } from '../../page/trace-event';
 import { CharacterPort } from '../../hal/character-port';
 import { Clock } from '../../hal/clock';
 import { SharedMemory } from '../../hal/shared-memory';
-import { taskRow } from '../../rt/task-rows';
+import { TaskRows } from '../../rt/task-rows';
 import { Status } from '../../rt/status';
 import { Console } from '../console';
 import { Control } from './control';
@@ -25,6 +25,7 @@ export class Journal<Memory extends SharedMemory, Time extends Clock, Port exten
   constructor(
     private readonly control: Control<Memory, Time>,
     private readonly console: Console<Port>,
+    private readonly rows: TaskRows,
   ) {}
 
   /** Tells an event of now; `a` and `b` as its record has them. */
@@ -43,7 +44,7 @@ export class Journal<Memory extends SharedMemory, Time extends Clock, Port exten
   write(event: TraceEvent, a: u32, b: u32): void {
     if (!this.speaks) return;
     const console = this.console.text('canwarden: ');
-    const name = statusOf(event, a) === (Status.StepLate as u32) ? taskRow(lateTask(b)) : 0;
+    const name = statusOf(event, a) === (Status.StepLate as u32) ? this.rows.at(lateTask(b)) : 0;
     appendSentence<Console<Port>>(console, event, a, b, name);
     const status = statusOf(event, a);
     if (status !== 0) console.text(' (status ').decimal(status).text(')');

@@ -18,7 +18,7 @@ import {
   REQUEST_RULE_TABLE,
 } from '../../page/layout';
 import { TraceEvent } from '../../page/trace-event';
-import { areLiveValues, setLiveValues } from '../../responder/live-values';
+import { areLiveValues } from '../../responder/live-values';
 import { LIVE_VALUES } from '../../responder/rule';
 import { RULES_IMAGE_BYTES_MAXIMUM } from '../../responder/rule-table';
 import { Deadline, microsToTicks } from '../../rt/deadline';
@@ -139,7 +139,7 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
       parts.responder.table.beginCheck();
       this.phase = Phase.Checking;
     } else {
-      setLiveValues(requests.argument, this.liveValues, requests.bytes);
+      parts.responder.liveValues.set(requests.argument, this.liveValues, requests.bytes);
       parts.control.note(TraceEvent.LiveValuesSet, requests.argument, requests.bytes);
       this.rest();
       this.publish(Status.Ok, 0);

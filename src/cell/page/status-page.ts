@@ -42,18 +42,11 @@ import {
 } from '../../page/layout';
 import { HISTOGRAM_BYTES } from '../../page/histogram';
 import { TraceEvent } from '../../page/trace-event';
-import { liveValuesAddress } from '../../responder/live-values';
 import { LIVE_VALUES } from '../../responder/rule';
 import { RULES_MAXIMUM } from '../../responder/rule-table';
-import { COUNTERS_CAPACITY, countersTable } from '../../rt/counters';
+import { COUNTERS_CAPACITY } from '../../rt/counters';
 import { Status } from '../../rt/status';
-import {
-  boundTicksOf,
-  TASK_ROW_BYTES,
-  taskCount,
-  taskRow,
-  worstStepTicks,
-} from '../../rt/task-rows';
+import { boundTicksOf, TASK_ROW_BYTES } from '../../rt/task-rows';
 import { BUFFER_FORWARD } from '../../driver/mcp2515/controller';
 import { LINK_COUNTERS } from '../../virtio/link-counters';
 import { AnyParts } from '../parts';
@@ -80,7 +73,7 @@ export class ControlPage<Parts extends AnyParts> {
     if (!parts.controlUsable) return;
     const control = parts.control;
     const page = control.page;
-    page.addPart(countersTable(), PAGE_COUNTERS_OFFSET, COUNTERS_CAPACITY * sizeof<u32>());
+    page.addPart(parts.counters.address, PAGE_COUNTERS_OFFSET, COUNTERS_CAPACITY * sizeof<u32>());
     let offset = PAGE_COUNTERS_OFFSET + PAGE_LINK_COUNTERS_FIRST * sizeof<u32>();
     page.addPart(changetype<usize>(parts.agl.counters), offset, LINK_COUNTERS * sizeof<u32>());
     offset = PAGE_HISTOGRAMS_OFFSET;
@@ -89,12 +82,12 @@ export class ControlPage<Parts extends AnyParts> {
     page.addPart(control.computedAnswers.address, offset, HISTOGRAM_BYTES);
     offset += PAGE_HISTOGRAM_DISTANCE;
     page.addPart(control.steps.address, offset, HISTOGRAM_BYTES);
-    const tasksBytes = taskCount() * (TASK_ROW_BYTES as u32);
-    page.addPart(taskRow(0), PAGE_TASKS_OFFSET, tasksBytes);
-    page.setHead(HEAD_TASK_COUNT, taskCount());
+    const tasksBytes = parts.rows.count * (TASK_ROW_BYTES as u32);
+    page.addPart(parts.rows.at(0), PAGE_TASKS_OFFSET, tasksBytes);
+    page.setHead(HEAD_TASK_COUNT, parts.rows.count);
     const table = parts.responder.table;
     page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
-    page.addPart(liveValuesAddress(), PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
+    page.addPart(parts.responder.liveValues.address, PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
     page.addPart(control.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
@@ -175,8 +168,8 @@ export class ControlPage<Parts extends AnyParts> {
     page.setHead(HEAD_FORWARD_WAITING, parts.forwardRing.length);
     page.setHead(HEAD_ANSWERS_WAITING, this.answers.underWay);
     page.setHead(HEAD_FROM_AGL_WAITING, this.fromAglWaiting);
-    page.setHead(HEAD_WORST_STEP_TICKS, worstStepTicks());
-    page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(taskRow(0)));
+    page.setHead(HEAD_WORST_STEP_TICKS, parts.rows.worstStepTicks);
+    page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(parts.rows.at(0)));
   }
 
   /** Frames of AGL's that are out of its ring and have not ended: one held, one in the chip. */

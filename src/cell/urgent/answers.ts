@@ -10,9 +10,8 @@
 import { allocateFrames, Frame } from '../../can/frame';
 import { BUFFER_URGENT, BUFFER_URGENT_SECOND } from '../../driver/mcp2515/controller';
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
-import { staticAnswerOf } from '../../responder/responder';
 import { Rule } from '../../responder/rule';
-import { count, Counter } from '../../rt/counters';
+import { Counter } from '../../rt/counters';
 import { RecordRing } from '../../rt/ring';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
@@ -129,14 +128,15 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const buffer = filter === 0 ? this.first : this.second;
     let sent: bool = false;
     if (this.isFree(buffer) && this.repeatsOf(filter) === 0) {
-      sent = isSent(buffer.send());
+      const status = buffer.send();
+      sent = status === Status.Ok || this.countUnsent(status);
     } else if (this.repeatsOf(filter) < REPEATS_MAXIMUM) {
       this.addRepeats(filter, 1);
-      count(Counter.AnswersDelayed);
+      this.parts.counters.count(Counter.AnswersDelayed);
     } else {
       this.drop();
     }
-    count(Counter.AnsweredStatic);
+    this.parts.counters.count(Counter.AnsweredStatic);
     return sent;
   }
 
@@ -148,8 +148,10 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const buffer = filter === 0 ? this.first : this.second;
     if (!buffer.holds(answer) && this.repeatsOf(filter) === 0 && this.isFree(buffer)) {
       // After an error nobody knows what is loaded: it must not go out.
-      if (!isSent(buffer.load(answer))) {
-        count(Counter.AnsweredStatic);
+      const status = buffer.load(answer);
+      if (status !== Status.Ok) {
+        this.countUnsent(status);
+        this.parts.counters.count(Counter.AnsweredStatic);
         return false;
       }
     }
@@ -169,8 +171,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
     let sent: bool = false;
     if (this.waiting.isEmpty && this.isFree(this.shared)) sent = this.sendShared(answer);
     else if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) this.drop();
-    else count(Counter.AnswersDelayed);
-    count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
+    else this.parts.counters.count(Counter.AnswersDelayed);
+    this.parts.counters.count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
     return sent;
   }
 
@@ -189,7 +191,10 @@ export class UrgentAnswers<Parts extends AnyParts> {
       const buffer = filter === 0 ? this.first : this.second;
       if (this.repeatsOf(filter) === 0 || buffer.busy) continue;
       this.addRepeats(filter, -1);
-      return isSent(buffer.send()) ? buffer.frame : 0;
+      const status = buffer.send();
+      if (status === Status.Ok) return buffer.frame;
+      this.countUnsent(status);
+      return 0;
     }
     if (this.waiting.isEmpty || !this.loadWaiting()) return 0;
     this.waiting.take(changetype<usize>(this.scratch));
@@ -206,7 +211,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
   /** Gives up what waits at bus-off: after a long pause of the bus it would answer nobody. */
   abandonWaiting(): void {
     for (let answers = this.waiting.length; answers !== 0; answers--) {
-      count(Counter.AnswersBusOff);
+      this.parts.counters.count(Counter.AnswersBusOff);
     }
     this.waiting.clear();
     this.abandonRepeats(Counter.AnswersBusOff);
@@ -229,16 +234,17 @@ export class UrgentAnswers<Parts extends AnyParts> {
   private sendShared(answer: Frame): bool {
     let status = this.shared.load(answer);
     if (status === Status.Ok) status = this.shared.send();
-    return isSent(status);
+    return status === Status.Ok || this.countUnsent(status);
   }
 
   private drop(): void {
     this.isDropped = true;
-    count(Counter.AnswersDropped);
+    this.parts.counters.count(Counter.AnswersDropped);
   }
 
   private abandonRepeats(why: Counter): void {
-    for (let answers = this.repeats0 + this.repeats1; answers !== 0; answers--) count(why);
+    for (let answers = this.repeats0 + this.repeats1; answers !== 0; answers--)
+      this.parts.counters.count(why);
     this.repeats0 = 0;
     this.repeats1 = 0;
   }
@@ -262,7 +268,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   /** The answer of `rule`, which then is in `scratch`, is in `buffer`. */
   private isStaged(rule: usize, buffer: UrgentBuffer<Parts>): bool {
-    staticAnswerOf(changetype<Rule>(rule), this.scratch);
+    this.parts.responder.staticAnswerOf(changetype<Rule>(rule), this.scratch);
     return buffer.holds(this.scratch);
   }
 
@@ -284,11 +290,11 @@ export class UrgentAnswers<Parts extends AnyParts> {
     if (!this.parts.responder.staticAnswer(rule, this.scratch)) return Status.RulesField;
     return buffer.load(this.scratch);
   }
-}
 
-/** True when an answer has gone to the chip with `status`; else it is counted as not sent. */
-function isSent(status: Status): bool {
-  if (status === Status.Ok) return true;
-  count(status === Status.ListenOnly ? Counter.AnswersListenOnly : Counter.AnswersFaulted);
-  return false;
+  /** An answer has not gone to the chip, for the reason `status`. Returns false. */
+  private countUnsent(status: Status): bool {
+    const isSilent = status === Status.ListenOnly;
+    this.parts.counters.count(isSilent ? Counter.AnswersListenOnly : Counter.AnswersFaulted);
+    return false;
+  }
 }

@@ -28,7 +28,7 @@ import { Frame } from '../../can/frame';
 import { Clock } from '../../hal/clock';
 import { InterruptLine } from '../../hal/interrupt-line';
 import { SpiBus } from '../../hal/spi-bus';
-import { FrameEnd } from '../../rt/counters';
+import { Counters, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { BitRate } from './bit-rate';
 import { FaultMonitor } from './fault-monitor';
@@ -71,14 +71,15 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     private readonly bus: Bus,
     private readonly line: Line,
     private readonly clock: Time,
+    private readonly counters: Counters,
   ) {
     const setup = new Setup<Bus, Time>(bus, clock);
-    const buffers = new TransmitBuffers<Bus>(bus);
+    const buffers = new TransmitBuffers<Bus>(bus, counters);
     this.setup = setup;
-    this.faults = new FaultMonitor<Bus>(bus);
+    this.faults = new FaultMonitor<Bus>(bus, counters);
     this.buffers = buffers;
     this.sleep = new Sleep<Bus, Time>(bus, clock, setup.modes);
-    this.receiver = new Receiver<Bus, Line>(bus, line, setup.acceptance, buffers);
+    this.receiver = new Receiver<Bus, Line>(bus, line, setup.acceptance, buffers, counters);
   }
 
   /**
@@ -112,13 +113,13 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   configureStep(): Status {
     const status = this.setup.step(this.rate);
     if (status === Status.Ok) this.receiver.silent = false;
-    return countTimeout(status);
+    return countTimeout(this.counters, status);
   }
 
   /** Joins the bus. Waits at most 1,000 bit times, then `ChipNotInNormalMode`. */
   start(): Status {
     if (this.bitrate === 0) return Status.ChipNotInConfigurationMode; // not configured
-    const status = countTimeout(this.setup.enterRunning(this.bitrate));
+    const status = countTimeout(this.counters, this.setup.enterRunning(this.bitrate));
     if (status !== Status.Ok) return status;
     this.open();
     return this.rememberSettings();
@@ -126,7 +127,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
 
   /** Records the chip's current settings as those that must stay. `ChipNotInNormalMode`: lost already. READ (10 bytes). */
   rememberSettings(): Status {
-    return countTimeout(this.faults.rememberSettings(this.setup.modes.wantedBits));
+    return countTimeout(this.counters, this.faults.rememberSettings(this.setup.modes.wantedBits));
   }
 
   /** Back to configuration mode after the frame on its way. Waits at most 1,000 bit times. */
@@ -134,7 +135,10 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     if (this.bitrate === 0) return Status.Ok; // never configured: never on the bus
     const isAwake = this.sleep.awake;
     this.forget();
-    return countTimeout(isAwake ? this.setup.enterConfiguration(this.bitrate) : this.setup.reset());
+    return countTimeout(
+      this.counters,
+      isAwake ? this.setup.enterConfiguration(this.bitrate) : this.setup.reset(),
+    );
   }
 
   /** False: the interrupt line is not wired, and READ STATUS replaces it (`int=spi`). */
@@ -212,13 +216,13 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   preload(buffer: u32, frame: Frame): Status {
     if (this.buffers.occupied(buffer)) return Status.Busy;
     const registers = encodeFrame(frame, BUFFER_REGISTERS);
-    return countTimeout(loadTransmitBuffer(this.bus, buffer, registers));
+    return countTimeout(this.counters, loadTransmitBuffer(this.bus, buffer, registers));
   }
 
   /** Replaces the first `length` (1..8) data bytes of a preloaded frame. `Busy` as for `preload`. */
   loadData(buffer: u32, data: u64, length: u32): Status {
     if (this.buffers.occupied(buffer)) return Status.Busy;
-    return countTimeout(loadTransmitData(this.bus, buffer, data, length));
+    return countTimeout(this.counters, loadTransmitData(this.bus, buffer, data, length));
   }
 
   /**
@@ -233,7 +237,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   sendFree(buffer: u32): Status {
     if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);
-    if (status !== Status.Ok) return countTimeout(status);
+    if (status !== Status.Ok) return countTimeout(this.counters, status);
     this.buffers.requested(buffer);
     return Status.Ok;
   }
@@ -279,7 +283,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   /** One transaction for the transmit buffers. */
   tendTransmit(nowTicks: u64): Status {
     const status = this.buffers.step(nowTicks);
-    return status === Status.Busy ? this.pollStatus() : countTimeout(status);
+    return status === Status.Busy ? this.pollStatus() : countTimeout(this.counters, status);
   }
 
   /**
@@ -288,7 +292,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
    * `faults` after each round.
    */
   look(full: bool): Status {
-    return countTimeout(this.faults.step(full));
+    return countTimeout(this.counters, this.faults.step(full));
   }
 
   /**
@@ -305,24 +309,24 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   leaveNow(counting: bool): Status {
     this.buffers.closed = true;
     this.buffers.allAborted(FrameEnd.BusOff);
-    return countTimeout(this.setup.modes.requestAbort(!counting));
+    return countTimeout(this.counters, this.setup.modes.requestAbort(!counting));
   }
 
   /** After bus-off: `Busy` until the chip has counted 128 times 11 recessive bits; see FaultMonitor. */
   checkRecovered(): Status {
-    return countTimeout(this.faults.checkRecovered());
+    return countTimeout(this.counters, this.faults.checkRecovered());
   }
 
   /** Asks to join the bus again after `leaveNow`; `joined` reports when it has. */
   rejoin(): Status {
-    return countTimeout(this.setup.modes.requestRunning());
+    return countTimeout(this.counters, this.setup.modes.requestRunning());
   }
 
   /** After `rejoin`: `Busy` until 11 recessive bits were seen. */
   joined(): Status {
     const modes = this.setup.modes;
     const status = modes.check(modes.wantedBits);
-    if (status !== Status.Ok) return countTimeout(status);
+    if (status !== Status.Ok) return countTimeout(this.counters, status);
     this.faults.restart();
     this.open();
     return Status.Ok;
@@ -330,7 +334,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
 
   /** After `joined`, whether the chip has kept its settings meanwhile; see FaultMonitor. READ (10 bytes). */
   confirmSettings(): Status {
-    return countTimeout(this.faults.confirmSettings());
+    return countTimeout(this.counters, this.faults.confirmSettings());
   }
 
   /** Begins to enter sleep mode; nothing can be sent any more. `sleepStep` continues. */
@@ -354,7 +358,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     this.receiver.silent = this.sleep.silent;
     // A frame may have arrived before the chip slept.
     if (status === Status.Ok && this.sleep.asleep) return this.pollStatus();
-    return countTimeout(status);
+    return countTimeout(this.counters, status);
   }
 
   /** True while the chip sleeps. */
@@ -369,7 +373,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
 
   /** Checks that the chip sleeps. `Busy`: it does not. READ (3 bytes). */
   checkAsleep(): Status {
-    return countTimeout(this.sleep.check());
+    return countTimeout(this.counters, this.sleep.check());
   }
 
   faultState(): FaultState {

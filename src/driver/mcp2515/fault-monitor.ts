@@ -27,7 +27,7 @@
  */
 import { FaultState } from '../../can/fault-state';
 import { SpiBus } from '../../hal/spi-bus';
-import { count, Counter } from '../../rt/counters';
+import { Counter, Counters } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { modifyRegister, readRegisters, registersRead } from './instructions';
 import {
@@ -114,7 +114,10 @@ export class FaultMonitor<Bus extends SpiBus> {
   /** The settings were found lost. The next look must confirm it. */
   private doubted: bool = false;
 
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly counters: Counters,
+  ) {}
 
   /** Error counters start again: forgets the current round and what was seen, but not the settings. */
   restart(): void {
@@ -263,8 +266,8 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.errorFlags = errorFlags;
     this.overflowSeen = errorFlags & OVERFLOW_MASK;
     if (this.overflowSeen !== 0) this.events |= EVENT_OVERFLOW;
-    if ((errorFlags & EFLG_RX0OVR) !== 0) count(Counter.ReceiveOverflow0);
-    if ((errorFlags & EFLG_RX1OVR) !== 0) count(Counter.ReceiveOverflow1);
+    if ((errorFlags & EFLG_RX0OVR) !== 0) this.counters.count(Counter.ReceiveOverflow0);
+    if ((errorFlags & EFLG_RX1OVR) !== 0) this.counters.count(Counter.ReceiveOverflow1);
 
     const state = faultStateOf(errorFlags);
     const isNew = state !== this.faultState;
@@ -273,7 +276,7 @@ export class FaultMonitor<Bus extends SpiBus> {
     this.faultState = state;
     this.countersDue = true;
     this.stateChanged = true;
-    count(Counter.FaultStateChanges);
+    this.counters.count(Counter.FaultStateChanges);
   }
 
   /** Handles ERRIF of a look that has shown `state`. */
@@ -283,7 +286,7 @@ export class FaultMonitor<Bus extends SpiBus> {
       this.events |= EVENT_BRIEF_STATE;
       this.countersDue = true;
       this.stateChanged = true;
-      count(Counter.FaultStateChanges);
+      this.counters.count(Counter.FaultStateChanges);
     }
     const isClearable = isNew || this.flagSeenClear || state === FaultState.ErrorActive;
     if (isSet && isClearable) this.flagsSeen |= CANINTF_ERRIF;

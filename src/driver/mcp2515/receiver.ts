@@ -7,7 +7,7 @@
 import { Frame } from '../../can/frame';
 import { InterruptLine } from '../../hal/interrupt-line';
 import { SpiBus } from '../../hal/spi-bus';
-import { count, Counter } from '../../rt/counters';
+import { Counter, Counters } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { Acceptance } from './acceptance';
 import { decodeData, decodeHeader } from './frame-codec';
@@ -62,6 +62,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     private readonly line: Line,
     private readonly acceptance: Acceptance,
     private readonly buffers: TransmitBuffers<Bus>,
+    private readonly counters: Counters,
   ) {}
 
   /** False: the interrupt line is not wired, and READ STATUS replaces it. */
@@ -113,7 +114,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
    */
   urgentRequest(): i32 {
     if (readReceiveStatus(this.bus) !== Status.Ok) {
-      count(Counter.SpiTimeouts);
+      this.counters.count(Counter.SpiTimeouts);
       return -1;
     }
     const answer = statusRead();
@@ -128,7 +129,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
 
   /** True if the frame in RXB0 has at least `length` data bytes. The buffer stays full. */
   private hasLength(length: u32): bool {
-    if (countTimeout(readRegisters(this.bus, RXB0DLC, 1)) !== Status.Ok) return false;
+    if (countTimeout(this.counters, readRegisters(this.bus, RXB0DLC, 1)) !== Status.Ok)
+      return false;
     return ((registersRead() as u32) & DLC_MASK) >= length;
   }
 
@@ -156,21 +158,21 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.takenAnswered = this.requestAnswered && buffer === 0;
     if (this.takenAnswered) this.requestAnswered = false;
     let status = readReceiveHeader(this.bus, buffer);
-    if (status !== Status.Ok) return broken(status);
+    if (status !== Status.Ok) return this.broken(status);
     if (this.isSpeculative && !this.confirmSpeculativeRead()) return Status.Empty;
     if ((load<u8>(DLC_READ) & RXBDLC_UNUSED) !== 0) return this.breakOff();
     const length = decodeHeader(BUFFER_REGISTERS, frame);
     status = readReceiveData(this.bus, length);
-    if (status !== Status.Ok) return broken(status);
+    if (status !== Status.Ok) return this.broken(status);
     decodeData(BUFFER_REGISTERS, frame, length);
-    count(Counter.Received);
+    this.counters.count(Counter.Received);
     return Status.Ok;
   }
 
   /** READ STATUS: updates which receive buffers are full and which transmit buffers are done. */
   pollStatus(): Status {
     const status = readStatus(this.bus);
-    if (status !== Status.Ok) return countTimeout(status);
+    if (status !== Status.Ok) return countTimeout(this.counters, status);
     const answer = statusRead();
     // A chip without supply says so, too, and has no frames to be read.
     if (answer === STATUS_ALL && !this.buffers.allPending) return Status.Ok;
@@ -199,7 +201,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
       if (status !== Status.Ok) return status;
     }
     if (this.order.known) return Status.Ok;
-    count(Counter.SpuriousInterrupts);
+    this.counters.count(Counter.SpuriousInterrupts);
     return Status.Empty;
   }
 
@@ -210,29 +212,29 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   private confirmSpeculativeRead(): bool {
     this.isSpeculative = false;
     if (this.line.isAsserted()) return true;
-    countTimeout(readReceiveData(this.bus, 0));
+    countTimeout(this.counters, readReceiveData(this.bus, 0));
     this.order.allEmpty();
-    count(Counter.SpuriousInterrupts);
+    this.counters.count(Counter.SpuriousInterrupts);
     return false;
   }
 
   /** No register reads like that: the chip has lost its supply, and the frame with it. */
   private breakOff(): Status {
-    countTimeout(readReceiveData(this.bus, 0));
+    countTimeout(this.counters, readReceiveData(this.bus, 0));
     this.order.allEmpty();
-    count(Counter.ReceiveBroken);
+    this.counters.count(Counter.ReceiveBroken);
     return Status.Empty;
+  }
+
+  /** A fault within READ RX BUFFER: the chip frees the buffer when chip select ends. */
+  private broken(status: Status): Status {
+    this.counters.count(Counter.ReceiveBroken);
+    return countTimeout(this.counters, status);
   }
 }
 
-/** As `countTimeout`, within READ RX BUFFER: the chip frees the buffer when chip select ends. */
-function broken(status: Status): Status {
-  count(Counter.ReceiveBroken);
-  return countTimeout(status);
-}
-
 /** Returns `status`, and counts a timeout of the SPI block. */
-export function countTimeout(status: Status): Status {
-  if (status === Status.SpiTimeout) count(Counter.SpiTimeouts);
+export function countTimeout(counters: Counters, status: Status): Status {
+  if (status === Status.SpiTimeout) counters.count(Counter.SpiTimeouts);
   return status;
 }

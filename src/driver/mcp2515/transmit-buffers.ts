@@ -16,7 +16,7 @@
  * and one-shot mode set it, clearing TXREQ does not.
  */
 import { SpiBus } from '../../hal/spi-bus';
-import { count, Counter, FrameEnd } from '../../rt/counters';
+import { Counter, Counters, FrameEnd } from '../../rt/counters';
 import { Deadline } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { modifyRegister, readRegisters, registersRead } from './instructions';
@@ -94,7 +94,10 @@ export class TransmitBuffers<Bus extends SpiBus> {
   /** For each buffer: TransmitOutcome, then number of requests, then reason of the abort. */
   private readonly outcomes: usize = heap.alloc(12 * TRANSMIT_BUFFERS);
 
-  constructor(private readonly bus: Bus) {
+  constructor(
+    private readonly bus: Bus,
+    private readonly counters: Counters,
+  ) {
     memory.fill(this.outcomes, 0, 12 * TRANSMIT_BUFFERS);
   }
 
@@ -258,11 +261,12 @@ export class TransmitBuffers<Bus extends SpiBus> {
   private conclude(buffer: u32, outcome: TransmitOutcome, why: FrameEnd): void {
     this.setOutcome(buffer, outcome);
     const first: u32 = buffer === BUFFER_FORWARD ? Counter.FromAglSent : Counter.AnswersSent;
-    count((first + endOf(outcome, why)) as Counter);
-    if (outcome === TransmitOutcome.Sent) count(Counter.Transmitted);
-    else if (outcome === TransmitOutcome.Aborted) count(Counter.TransmitAborted);
-    else if (outcome === TransmitOutcome.LostArbitration) count(Counter.TransmitLostArbitration);
-    else count(Counter.TransmitErrors);
+    this.counters.count((first + endOf(outcome, why)) as Counter);
+    if (outcome === TransmitOutcome.Sent) this.counters.count(Counter.Transmitted);
+    else if (outcome === TransmitOutcome.Aborted) this.counters.count(Counter.TransmitAborted);
+    else if (outcome === TransmitOutcome.LostArbitration)
+      this.counters.count(Counter.TransmitLostArbitration);
+    else this.counters.count(Counter.TransmitErrors);
   }
 
   private setOutcome(buffer: u32, outcome: TransmitOutcome): void {

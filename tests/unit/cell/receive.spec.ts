@@ -2,7 +2,7 @@
 /**
  * What becomes of a frame of the bus: given to AGL, answered, dropped, and what is counted for it.
  */
-import { Counter, countOf } from '../../../src/rt/counters';
+import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { RuleImage } from '../support/rule-image';
 import { FakeBoard } from './fake-board';
@@ -21,23 +21,23 @@ function connected(board: FakeBoard): FakeBoard {
 describe('a frame of the bus', () => {
   test('goes to AGL if no rule says otherwise', () => {
     const board = connected(new FakeBoard());
-    const received = countOf(Counter.Received);
-    const forwarded = countOf(Counter.Forwarded);
+    const received = board.parts.counters.of(Counter.Received);
+    const forwarded = board.parts.counters.of(Counter.Forwarded);
     board.chip.fill(0, FRAME_101);
     board.step(4);
     expect(board.takeFromCell()).toBe('101 1 0 0 aa');
     expect(board.takeFromCell()).toBe('', 'once');
-    expect(countOf(Counter.Received) - received).toBe(1);
-    expect(countOf(Counter.Forwarded) - forwarded).toBe(1);
+    expect(board.parts.counters.of(Counter.Received) - received).toBe(1);
+    expect(board.parts.counters.of(Counter.Forwarded) - forwarded).toBe(1);
   });
 
   test('is dropped and counted while AGL has never been there', () => {
     const board = new FakeBoard();
     expect(board.start()).toBe(Status.Ok);
-    const dropped = countOf(Counter.ForwardDroppedNoPeer);
+    const dropped = board.parts.counters.of(Counter.ForwardDroppedNoPeer);
     board.chip.fill(0, FRAME_101);
     for (let count = 0; count < 4; count++) board.cell.step();
-    expect(countOf(Counter.ForwardDroppedNoPeer) - dropped).toBe(1);
+    expect(board.parts.counters.of(Counter.ForwardDroppedNoPeer) - dropped).toBe(1);
   });
 
   test('is dropped and counted without a link', () => {
@@ -45,10 +45,10 @@ describe('a frame of the bus', () => {
     board.host.linkStatus = Status.IvshmemAbsent;
     expect(board.start()).toBe(Status.Ok);
     expect(board.host.console.includes('no link to AGL')).toBe(true, board.host.console);
-    const dropped = countOf(Counter.ForwardDroppedNoPeer);
+    const dropped = board.parts.counters.of(Counter.ForwardDroppedNoPeer);
     board.chip.fill(0, FRAME_101);
     board.step(4);
-    expect(countOf(Counter.ForwardDroppedNoPeer) - dropped).toBe(1);
+    expect(board.parts.counters.of(Counter.ForwardDroppedNoPeer) - dropped).toBe(1);
     expect(board.takeFromCell()).toBe('');
   });
 
@@ -60,15 +60,15 @@ describe('a frame of the bus', () => {
     board.host.rules = image.address;
     image.finish();
     connected(board);
-    const answered = countOf(Counter.AnsweredStatic);
-    const notForwarded = countOf(Counter.AnsweredNotForwarded);
+    const answered = board.parts.counters.of(Counter.AnsweredStatic);
+    const notForwarded = board.parts.counters.of(Counter.AnsweredNotForwarded);
     board.chip.fill(0, FRAME_200);
     board.step();
     // READ RX BUFFER, then RTS of a buffer that was loaded at the start: no LOAD between.
     const sent = board.chip.take();
     expect(sent.endsWith('|84')).toBe(true, sent);
-    expect(countOf(Counter.AnsweredStatic) - answered).toBe(1);
-    expect(countOf(Counter.AnsweredNotForwarded) - notForwarded).toBe(1);
+    expect(board.parts.counters.of(Counter.AnsweredStatic) - answered).toBe(1);
+    expect(board.parts.counters.of(Counter.AnsweredNotForwarded) - notForwarded).toBe(1);
     board.step(4);
     expect(board.takeFromCell()).toBe('');
   });

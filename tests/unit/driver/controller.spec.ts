@@ -3,7 +3,7 @@
  * The running controller: which bytes go over SPI for each operation, and which buffer comes first.
  */
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
-import { Counter, countOf } from '../../../src/rt/counters';
+import { Counter, newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { dirtyFrame, newFrame, show } from '../support/frames';
@@ -18,7 +18,8 @@ const EFLG: u32 = 0x2d;
 
 let chip = new FakeChip();
 let line = new FakeLine(chip);
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+const counters = newCounters();
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
 const frame = dirtyFrame();
 
 /** Receives once; the frame as text, or the status as a number. */
@@ -32,7 +33,7 @@ const EMPTY = (Status.Empty as i32).toString();
 beforeEach(() => {
   chip = new FakeChip();
   line = new FakeLine(chip);
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
   can.configure(12_000_000, 500_000);
   can.start();
   chip.set(EFLG, 0);
@@ -126,11 +127,11 @@ describe('receive', () => {
   });
 
   test('a spurious interrupt costs 2 bytes', () => {
-    const before = countOf(Counter.SpuriousInterrupts);
+    const before = counters.of(Counter.SpuriousInterrupts);
     line.glitches = 1;
     expect(receive()).toBe(EMPTY);
     expect(chip.take()).toBe('a0 00');
-    expect(countOf(Counter.SpuriousInterrupts)).toBe(before + 1);
+    expect(counters.of(Counter.SpuriousInterrupts)).toBe(before + 1);
   });
 
   test('a line that reads high for a moment does not undo what READ STATUS said', () => {
@@ -170,11 +171,11 @@ describe('receive', () => {
   });
 
   test('an SPI block that stops is reported and counted', () => {
-    const before = countOf(Counter.SpiTimeouts);
+    const before = counters.of(Counter.SpiTimeouts);
     chip.fill(0, FRAME_A);
     chip.transactionsLeft = 1;
     expect(can.receive(frame)).toBe(Status.SpiTimeout);
-    expect(countOf(Counter.SpiTimeouts)).toBe(before + 1);
+    expect(counters.of(Counter.SpiTimeouts)).toBe(before + 1);
   });
 });
 
@@ -209,7 +210,7 @@ describe('transmit', () => {
   });
 
   test('a buffer is busy from RTS until READ STATUS shows it done', () => {
-    const before = countOf(Counter.Transmitted);
+    const before = counters.of(Counter.Transmitted);
     can.transmit(0, newFrame(0x123, 0, 0));
     expect(can.transmitBusy(0)).toBe(true);
     expect(can.transmitBusy(2)).toBe(false);
@@ -226,7 +227,7 @@ describe('transmit', () => {
     can.pollStatus();
     expect(can.transmitBusy(0)).toBe(false);
     expect(can.anyTransmitBusy).toBe(false);
-    expect(countOf(Counter.Transmitted)).toBe(before + 1);
+    expect(counters.of(Counter.Transmitted)).toBe(before + 1);
   });
 
   test('the READ STATUS of a reception also shows what has been sent', () => {

@@ -13,7 +13,7 @@ import {
   EVENT_OVERFLOW,
   EVENT_STATE,
 } from '../../../src/driver/mcp2515/fault-monitor';
-import { Counter, countOf } from '../../../src/rt/counters';
+import { Counter, newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 
@@ -29,12 +29,13 @@ const FULL_LOOK = '03 28 00 00 00 00 00 00 00 00';
 const frame = changetype<Frame>(allocateFrames(1));
 let chip = new FakeChip();
 let line = new FakeLine(chip);
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+const counters = newCounters();
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
 
 beforeEach(() => {
   chip = new FakeChip();
   line = new FakeLine(chip);
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
   can.configure(12_000_000, 500_000);
   can.start();
   chip.set(CANINTF, 0);
@@ -58,16 +59,16 @@ describe('a look', () => {
   });
 
   test('counts both overflows and clears what it saw, one access at a time', () => {
-    const before0 = countOf(Counter.ReceiveOverflow0);
-    const before1 = countOf(Counter.ReceiveOverflow1);
+    const before0 = counters.of(Counter.ReceiveOverflow0);
+    const before1 = counters.of(Counter.ReceiveOverflow1);
     chip.set(EFLG, 0xc0);
     expect(can.look(false)).toBe(Status.Busy);
     chip.set(EFLG, 0xc0);
     expect(can.look(false)).toBe(Status.Ok);
     expect(chip.take()).toBe('03 2c 00 00 00 00|05 2d c0 00');
     expect(chip.get(EFLG)).toBe(0);
-    expect(countOf(Counter.ReceiveOverflow0)).toBe(before0 + 1);
-    expect(countOf(Counter.ReceiveOverflow1)).toBe(before1 + 1);
+    expect(counters.of(Counter.ReceiveOverflow0)).toBe(before0 + 1);
+    expect(counters.of(Counter.ReceiveOverflow1)).toBe(before1 + 1);
     expect(can.faults.takeEvents()).toBe(EVENT_OVERFLOW);
   });
 
@@ -82,7 +83,7 @@ describe('a look', () => {
   });
 
   test('reads the counters after a change of state; a short look alone does not', () => {
-    const before = countOf(Counter.FaultStateChanges);
+    const before = counters.of(Counter.FaultStateChanges);
     chip.set(EFLG, 0x15);
     chip.set(TEC, 0x80);
     chip.set(REC, 0x07);
@@ -93,7 +94,7 @@ describe('a look', () => {
     expect(can.faults.receiveErrors).toBe(7);
     expect(round(false)).toBe('03 2c 00 00 00 00');
     expect(can.faults.takeEvents()).toBe(0);
-    expect(countOf(Counter.FaultStateChanges)).toBe(before + 1);
+    expect(counters.of(Counter.FaultStateChanges)).toBe(before + 1);
   });
 
   test('tells each state from EFLG, and the way back', () => {
@@ -228,8 +229,8 @@ describe('a chip whose supply drops', () => {
   });
 
   test('has no frame for READ STATUS that reads as ones, nor one whose header does', () => {
-    const before = countOf(Counter.ReceiveBroken);
-    const received = countOf(Counter.Received);
+    const before = counters.of(Counter.ReceiveBroken);
+    const received = counters.of(Counter.Received);
     chip.silentValue = 0xff;
     expect(can.pollStatus()).toBe(Status.Ok);
     expect(can.frameKnown).toBe(false);
@@ -242,8 +243,8 @@ describe('a chip whose supply drops', () => {
     chip.silentFrom = 5;
     expect(can.receive(frame)).toBe(Status.Empty);
     expect(can.frameKnown).toBe(false);
-    expect(countOf(Counter.ReceiveBroken)).toBe(before + 1);
-    expect(countOf(Counter.Received)).toBe(received);
+    expect(counters.of(Counter.ReceiveBroken)).toBe(before + 1);
+    expect(counters.of(Counter.Received)).toBe(received);
   });
 });
 
@@ -262,6 +263,7 @@ describe('the line', () => {
       chip,
       new FakeLine(other),
       new FakeClock(),
+      counters,
     );
     chip.set(CANINTF, 0x01);
     deaf.look(true);

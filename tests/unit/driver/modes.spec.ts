@@ -4,6 +4,7 @@
  */
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import { BusMode } from '../../../src/driver/mcp2515/modes';
+import { newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
@@ -15,12 +16,13 @@ const CNF2: u32 = 0x29;
 
 let chip = new FakeChip();
 let clock = new FakeClock();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock);
+const counters = newCounters();
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
 
 beforeEach(() => {
   chip = new FakeChip();
   clock = new FakeClock();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock);
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
 });
 
 /** Starts; the CANCTRL bytes of the change of mode. */

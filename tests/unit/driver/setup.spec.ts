@@ -3,6 +3,7 @@
  * Setting the chip up, and every way in which it can refuse.
  */
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
+import { newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 
@@ -11,12 +12,13 @@ const CANINTE: u32 = 0x2b;
 
 let chip = new FakeChip();
 let clock = new FakeClock();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock);
+const counters = newCounters();
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
 
 beforeEach(() => {
   chip = new FakeChip();
   clock = new FakeClock();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock);
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
 });
 
 /** The registers from `address` on, in hexadecimal. */

@@ -4,7 +4,7 @@
  */
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import { TransmitOutcome } from '../../../src/driver/mcp2515/transmit-buffers';
-import { Counter, countOf, FrameEnd } from '../../../src/rt/counters';
+import { Counter, FrameEnd, newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
@@ -16,7 +16,13 @@ const MLOA: u32 = 0x20;
 const TXERR: u32 = 0x10;
 
 let chip = new FakeChip();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), new FakeClock());
+const counters = newCounters();
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
+  chip,
+  new FakeLine(chip),
+  new FakeClock(),
+  counters,
+);
 
 /** Ticks of FakeClock, which are microseconds. */
 let now: u64 = 0;
@@ -26,7 +32,12 @@ const FRAME_MICROS: u64 = 320;
 /** A controller on the bus with one frame on its way in buffer 0. */
 function begin(oneShot: bool): void {
   chip = new FakeChip();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), new FakeClock());
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
+    chip,
+    new FakeLine(chip),
+    new FakeClock(),
+    counters,
+  );
   can.setup.modes.oneShot = oneShot;
   can.configure(12_000_000, 500_000);
   can.start();
@@ -43,14 +54,14 @@ function fail(index: u32, flags: u32): void {
 describe('a frame in normal operation', () => {
   test('is sent when TXREQ is gone: nothing but READ STATUS is asked', () => {
     begin(false);
-    const before = countOf(Counter.Transmitted);
+    const before = counters.of(Counter.Transmitted);
     expect(can.buffers.outcome(0)).toBe(TransmitOutcome.None);
     chip.finish(0);
     can.pollStatus();
     expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
     expect(chip.take()).toBe('a0 00');
-    expect(countOf(Counter.Transmitted)).toBe(before + 1);
+    expect(counters.of(Counter.Transmitted)).toBe(before + 1);
   });
 
   test('is counted by requests, so that one can be told from the next', () => {
@@ -67,7 +78,7 @@ describe('a frame in normal operation', () => {
 describe('a frame whose chip loses its settings', () => {
   test('is not taken for a sent one: TXREQ is gone, and TXnIF was never set', () => {
     begin(false);
-    const before = countOf(Counter.FromAglChipReset);
+    const before = counters.of(Counter.FromAglChipReset);
     // DS20001801J, register 3-1: TXBnCTRL is 0 after a reset; no test of this driver leaves TXP so.
     chip.set(TXB0CTRL, 0);
     can.pollStatus();
@@ -75,27 +86,27 @@ describe('a frame whose chip loses its settings', () => {
     can.tendTransmit(now);
     expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(chip.take()).toBe('a0 00|03 30 00');
-    expect(countOf(Counter.FromAglChipReset)).toBe(before + 1);
+    expect(counters.of(Counter.FromAglChipReset)).toBe(before + 1);
   });
 });
 
 describe('a chip that answers no more', () => {
   test('has not sent the frame: bits 7 and 2 of TXBnCTRL read as 0 (register 3-1)', () => {
     begin(false);
-    const before = countOf(Counter.FromAglChipReset);
+    const before = counters.of(Counter.FromAglChipReset);
     chip.set(TXB0CTRL, 0);
     can.pollStatus();
     chip.silentValue = 0xff;
     can.tendTransmit(now);
     expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
-    expect(countOf(Counter.FromAglChipReset)).toBe(before + 1);
+    expect(counters.of(Counter.FromAglChipReset)).toBe(before + 1);
   });
 });
 
 describe('an abort', () => {
   test('clears TXnIF, sees TXREQ set once more, clears TXREQ, reads TXBnCTRL', () => {
     begin(false);
-    const before = countOf(Counter.TransmitAborted);
+    const before = counters.of(Counter.TransmitAborted);
     can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) {
       expect(can.transmitWork(now)).toBe(true);
@@ -114,7 +125,7 @@ describe('an abort', () => {
     expect(chip.take()).toBe('a0 00|a0 00|03 30 00');
     expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.transmitBusy(0)).toBe(false);
-    expect(countOf(Counter.TransmitAborted)).toBe(before + 1);
+    expect(counters.of(Counter.TransmitAborted)).toBe(before + 1);
     expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
   });
 
@@ -276,12 +287,12 @@ describe('leaving the bus', () => {
     begin(false);
     can.transmit(2, newFrame(0x100, 0, 0));
     chip.take();
-    const before = countOf(Counter.TransmitAborted);
+    const before = counters.of(Counter.TransmitAborted);
     expect(can.leaveNow(false)).toBe(Status.Ok);
     expect(chip.take()).toBe('05 0f f8 90');
     expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.buffers.outcome(2)).toBe(TransmitOutcome.Aborted);
-    expect(countOf(Counter.TransmitAborted)).toBe(before + 2);
+    expect(counters.of(Counter.TransmitAborted)).toBe(before + 2);
     expect(can.closed).toBe(true);
     expect(can.send(1)).toBe(Status.Busy);
   });

@@ -5,7 +5,7 @@
  * Expected values: DS20001801J, registers 4-10..4-17 (filters and masks) and figure 12-9 (RX STATUS).
  */
 import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
-import { Counter, countOf } from '../../../src/rt/counters';
+import { Counter, newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { dirtyFrame, show } from '../support/frames';
@@ -30,7 +30,8 @@ const MASK_EXTENDED: u32 = 0xdfffffff;
 
 let chip = new FakeChip();
 let line = new FakeLine(chip);
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+const counters = newCounters();
+let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
 const frame = dirtyFrame();
 
 function start(): void {
@@ -49,7 +50,7 @@ function registers(address: u32): string {
 beforeEach(() => {
   chip = new FakeChip();
   line = new FakeLine(chip);
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock());
+  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
 });
 
 describe('RXB0 kept for urgent requests', () => {
@@ -228,13 +229,13 @@ describe('reading ahead', () => {
   test('a disturbed line gives no frame: the read is broken off after the header', () => {
     can.speculativeRead = true;
     start();
-    const before = countOf(Counter.SpuriousInterrupts);
+    const before = counters.of(Counter.SpuriousInterrupts);
     expect(can.attention()).toBe(false);
     line.glitches = 1;
     expect(can.attention()).toBe(true);
     expect(can.receive(frame)).toBe(Status.Empty);
     expect(chip.take()).toBe('90 00 00 00 00 00');
-    expect(countOf(Counter.SpuriousInterrupts)).toBe(before + 1);
+    expect(counters.of(Counter.SpuriousInterrupts)).toBe(before + 1);
   });
 
   test('after a read that was broken off the older frame is still the one in RXB0', () => {

@@ -3,7 +3,7 @@
  * Decisions and answers.
  */
 import { Frame } from '../../../src/can/frame';
-import { areLiveValues, setLiveValues } from '../../../src/responder/live-values';
+import { areLiveValues } from '../../../src/responder/live-values';
 import { Responder } from '../../../src/responder/responder';
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
@@ -218,15 +218,15 @@ describe('live values', () => {
     expect(decide(0x100, 3, 0x030201)).toBe(ANSWER);
     expect(show(answer)).toBe('101 4 0 0 362');
     store<u16>(bytes, 0x5aa5);
-    setLiveValues(62, bytes, 2);
+    responder.liveValues.set(62, bytes, 2);
     decide(0x100, 3, 0x030201);
     expect(show(answer)).toBe('101 4 0 0 5aa50362');
     store<u8>(bytes, 0x77);
-    setLiveValues(63, bytes, 1);
+    responder.liveValues.set(63, bytes, 1);
     decide(0x100, 3, 0x030201);
     expect(show(answer)).toBe('101 4 0 0 77a50362');
     store<u16>(bytes, 0);
-    setLiveValues(62, bytes, 2);
+    responder.liveValues.set(62, bytes, 2);
   });
 
   test('are 64', () => {

@@ -2,7 +2,7 @@
 /**
  * Deadlines and counters, and the checksum.
  */
-import { Counter, count, countersTable, countOf } from '../../../src/rt/counters';
+import { Counter, newCounters } from '../../../src/rt/counters';
 import { CRC32_START, crc32Finish, crc32Update } from '../../../src/rt/crc32';
 import { Deadline, microsToTicks } from '../../../src/rt/deadline';
 
@@ -28,13 +28,14 @@ describe('deadlines', () => {
 
 describe('counters', () => {
   test('each counts by itself, in one table', () => {
-    const before = countOf(Counter.Forwarded);
-    const other = countOf(Counter.Received);
-    count(Counter.Forwarded);
-    count(Counter.Forwarded);
-    expect(countOf(Counter.Forwarded)).toBe(before + 2);
-    expect(countOf(Counter.Received)).toBe(other);
-    expect(load<u32>(countersTable() + 4 * 11)).toBe(before + 2);
+    const counters = newCounters();
+    const others = newCounters();
+    counters.count(Counter.Forwarded);
+    counters.count(Counter.Forwarded);
+    expect(counters.of(Counter.Forwarded)).toBe(2);
+    expect(counters.of(Counter.Received)).toBe(0);
+    expect(others.of(Counter.Forwarded)).toBe(0, 'nor in another cell');
+    expect(load<u32>(counters.address + 4 * 11)).toBe(2);
   });
 });
 

@@ -2,12 +2,7 @@
 /**
  * Software timers: when they run out, and what is known of the earliest of all.
  */
-import {
-  earliestTicks,
-  NEVER,
-  setEarliestTicks,
-  SoftwareTimer,
-} from '../../../src/rt/software-timer';
+import { NEVER, NextExpiry, SoftwareTimer } from '../../../src/rt/software-timer';
 
 describe('SoftwareTimer', () => {
   test('does not run before it is started, nor after it is stopped', () => {
@@ -51,14 +46,30 @@ describe('SoftwareTimer', () => {
   });
 });
 
-describe('the earliest timer', () => {
+/** A timer that tells `next` of its starts. */
+function telling(next: NextExpiry): SoftwareTimer {
+  const timer = new SoftwareTimer();
+  timer.next = next;
+  return timer;
+}
+
+describe('the next expiry of some timers', () => {
   test('is never later than one that was started', () => {
-    setEarliestTicks(NEVER);
-    new SoftwareTimer().start(100, 50);
-    expect(earliestTicks()).toBe(150);
-    new SoftwareTimer().start(100, 60);
-    expect(earliestTicks()).toBe(150);
-    new SoftwareTimer().startPeriodic(20, 1_000);
-    expect(earliestTicks()).toBe(20);
+    const next = new NextExpiry();
+    expect(next.ticks).toBe(NEVER);
+    telling(next).start(100, 50);
+    expect(next.ticks).toBe(150);
+    telling(next).start(100, 60);
+    expect(next.ticks).toBe(150);
+    telling(next).startPeriodic(20, 1_000);
+    expect(next.ticks).toBe(20);
+  });
+
+  test('is not that of other timers', () => {
+    const next = new NextExpiry();
+    telling(next).start(100, 50);
+    new SoftwareTimer().start(0, 1);
+    telling(new NextExpiry()).start(0, 2);
+    expect(next.ticks).toBe(150);
   });
 });
