@@ -50,13 +50,13 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
       return this.awaiting ? !parts.agl.receivedOpen : !parts.frameHeld && this.refusing;
     }
-    return this.awaiting || parts.frameHeld || (parts.linkUsable && parts.agl.hasReceived());
+    return this.awaiting || parts.frameHeld || parts.agl.hasReceived();
   }
 
   /** Requests of a driver whose interface is stopped, bus-off for one, are refused at once. */
   private get refusing(): bool {
     const agl = this.parts.agl;
-    return agl.isBackEnd && !agl.peerPresent && this.parts.linkUsable && agl.hasReceived();
+    return agl.isBackEnd && !agl.running && agl.hasReceived();
   }
 
   private take(): void {
@@ -94,7 +94,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
 
   /** The driver at the other end has stopped the interface, or is gone: the frame is not wanted. */
   private get withdrawn(): bool {
-    return this.parts.agl.isBackEnd && !this.parts.agl.receivedOpen;
+    return this.parts.agl.receivedWithdrawn;
   }
 
   private finish(status: Status): void {

@@ -19,7 +19,9 @@ import { Status } from '../rt/status';
 import { TaskRows } from '../rt/task-rows';
 import { Responder } from '../responder/responder';
 import { RuleTable } from '../responder/rule-table';
-import { AglLink } from './agl-link';
+import { CanDriver } from '../virtio/can-driver';
+import { CanLinkEnd } from '../virtio/can-link-end';
+import { RestartableDevice } from '../virtio/restartable-device';
 import { Console } from './console';
 import { Control } from './page/control';
 import { Journal } from './page/journal';
@@ -83,11 +85,11 @@ export class CellParts<
     this.clock,
     this.controller.setup,
   );
-  readonly agl: AglLink<Memory, Link, Time> = new AglLink<Memory, Link, Time>(
-    this.section,
-    this.link,
-    this.clock,
-  );
+  /**
+   * The cell's end of the link to AGL: the driver, until `beBackEnd`. Without a usable link it is never stepped,
+   * so there is no peer and no session.
+   */
+  agl: CanLinkEnd = new CanDriver<Memory, Link, Time>(this.section, this.link, this.clock);
   readonly console: Console<Machine> = new Console<Machine>(this.host);
   /** The status page and what is in it. */
   readonly control: Control<Memory, Time> = new Control<Memory, Time>(
@@ -117,4 +119,11 @@ export class CellParts<
     private readonly page: Memory,
     private readonly requests: Memory,
   ) {}
+
+  /** Makes the cell the back-end, the device. Once the link is open, before its first step; allocates. */
+  beBackEnd(): void {
+    const device = new RestartableDevice<Memory, Link, Time>(this.section, this.link, this.clock);
+    device.begin();
+    this.agl = device;
+  }
 }

@@ -74,7 +74,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   /** A frame for AGL found the cell's ring full: whose fault it is. */
   private countFullRing(): void {
     const parts = this.parts;
-    if (!parts.linkUsable || !parts.agl.running) parts.counters.count(Counter.ForwardDroppedNoPeer);
+    if (!parts.agl.running) parts.counters.count(Counter.ForwardDroppedNoPeer);
     else if (parts.agl.canSubmit()) parts.counters.count(Counter.ForwardDroppedOwnRing);
     else parts.counters.count(Counter.ForwardDroppedFull);
   }
@@ -158,18 +158,16 @@ export class ForwardTask<Parts extends AnyParts> extends Task {
   override run(_nowTicks: u64): bool {
     const parts = this.parts;
     if (parts.forwardRing.isEmpty) return false;
-    if (!parts.agl.canSubmit() && this.peerPresent) return false;
+    const agl = parts.agl;
+    const canSubmit = agl.canSubmit();
+    if (!canSubmit && agl.peerPresent) return false;
     const frame = changetype<Frame>(parts.forwardRing.front());
-    const status = this.peerPresent ? parts.agl.submit(frame) : Status.PeerNotReady;
+    const status = canSubmit ? agl.submit(frame) : Status.PeerNotReady;
     if (isErrorFrame(frame)) this.countErrorMessage(status);
     else if (status === Status.Ok) parts.counters.count(Counter.Forwarded);
     else this.countNotForwarded(status);
     parts.forwardRing.discard();
     return true;
-  }
-
-  private get peerPresent(): bool {
-    return this.parts.linkUsable && this.parts.agl.peerPresent;
   }
 
   /** What AGL's end of the link said of a frame that it did not take. */

@@ -63,7 +63,7 @@ function openLink<Parts extends AnyParts>(parts: Parts): void {
   const status = host.openLink();
   if (status === Status.Ok) {
     parts.linkUsable = true;
-    if (host.isBackEnd) parts.agl.beBackEnd();
+    if (host.isBackEnd) parts.beBackEnd();
     return;
   }
   begin(parts);

@@ -1,13 +1,13 @@
 /**
  * The bridge: what the wasm module of the AGL side exports.
  *
- * Does not: hold logic; src/bridge/bridge*.ts do.
+ * Does not: hold logic; src/bridge does.
  */
-import { createEnd, SECTION_BYTES_MINIMUM } from '../bridge/bridge';
 import { LinuxControl } from '../bridge/control';
-import { LinuxEnd, Session } from '../bridge/end';
+import { createEnd, LinuxEnd, SECTION_BYTES_MINIMUM } from '../bridge/end';
 import { PageState } from '../bridge/page-reader';
 import { Status } from '../rt/status';
+import { LinkSession } from '../virtio/can-link-end';
 
 /** Not there before `initialize` was successful. */
 let end: LinuxEnd | null = null;
@@ -35,7 +35,7 @@ export function step(): u32 {
 /** Ends the session: own state 0. The next `step` would begin a new one. */
 export function leave(): void {
   const current = end;
-  if (current !== null) current.leave();
+  if (current !== null) current.end.leave();
   const questions = control;
   if (questions !== null) questions.leave();
 }
@@ -43,19 +43,19 @@ export function leave(): void {
 /** Where the session is: 0 no cell, 1 being set up, 2 frames flow. */
 export function session(): u32 {
   const current = end;
-  return current === null ? Session.Absent : current.session();
+  return current === null ? LinkSession.Absent : current.session;
 }
 
 /** The Status with which this end last gave a session up; 0: never. */
 export function last_fault(): u32 {
   const current = end;
-  return current === null ? Status.Ok : current.lastFault();
+  return current === null ? Status.Ok : current.end.lastFault;
 }
 
 /** Counter `index`, in the order of LinkCounters; 0 beyond the last. Wraps at 2^32. */
 export function counter(index: u32): u32 {
   const current = end;
-  return current === null ? 0 : current.counters().at(index);
+  return current === null ? 0 : current.end.counters.at(index);
 }
 
 /**

@@ -1,11 +1,11 @@
 /**
  * The virtio-can device: the back-end end of the ring, a CAN interface offered to the peer.
  *
- * Never blocks and keeps no frames. A transmit request taken with `takeTransmit` stays open until
- * `finishTransmit` reports its end, so that "used" means "sent" (LATE_TX_ACK).
+ * Never blocks and keeps no frames. A transmit request taken with `receive` stays open until
+ * `finishReceived` reports its end, so that "used" means "sent" (LATE_TX_ACK).
  *
  * Bounds: `step` serves at most one register write and one control message, or one request that a STOP has to
- * wait for. `takeTransmit` and `deliver` handle one ring entry each, of at most 16 descriptors. Each call
+ * wait for. `receive` and `submit` handle one ring entry each, of at most 16 descriptors. Each call
  * rings the doorbell at most once. A driver with impossible rings loses the session; an impossible message
  * gets NOT_OK.
  */
@@ -15,6 +15,7 @@ import { PeerLink } from '../hal/peer-link';
 import { SharedMemory } from '../hal/shared-memory';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
+import { CanLinkEnd } from './can-link-end';
 import {
   CONFIG_STATUS_BUS_OFF,
   CONTROL_BYTES,
@@ -34,9 +35,8 @@ import {
   RESULT_NOT_OK,
   RESULT_OK,
 } from './can-messages';
-import { LinkCounters } from './link-counters';
 import { Announcement, Reminder } from './reminder';
-import { TransportDevice } from './transport-device';
+import { DevicePhase, TransportDevice } from './transport-device';
 import { VirtqueueDevice } from './virtqueue-device';
 
 /**
@@ -46,18 +46,12 @@ import { VirtqueueDevice } from './virtqueue-device';
  */
 export const RECEIVE_HOLD_MICROS: u32 = 5_000;
 
-@final
-export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
-  /** True from a START until the next STOP, bus-off or end of session. */
-  started: bool = false;
-  /** True while a taken transmit request is not finished. */
-  transmitOpen: bool = false;
-  /**
-   * The controller is off the bus and stays off: START fails. A START answered OK would tell Linux that the
-   * controller is back, until the next bus-off report.
-   */
-  staysOff: bool = false;
-  readonly counters: LinkCounters = new LinkCounters();
+/** `running` is true from a START until the next STOP, bus-off or end of session. */
+export class CanDevice<
+  Memory extends SharedMemory,
+  Link extends PeerLink,
+  Time extends Clock,
+> extends CanLinkEnd {
   readonly transport: TransportDevice<Memory, Link, Time>;
 
   private readonly clock: Time;
@@ -66,42 +60,46 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly reminder: Reminder;
   /** A message copied between section and frame. It is read or written as a whole. */
   private readonly message: usize;
-  private session: u32 = 0;
+  private knownSession: u32 = 0;
   private transmitHead: u32 = 0;
   private busOff: bool = false;
+  /**
+   * The controller is off the bus and stays off: START fails. A START answered OK would tell Linux that the
+   * controller is back, until the next bus-off report.
+   */
+  private staysOff: bool = false;
   /** A STOP was taken. It is answered when no request is left. */
   private stopPending: bool = false;
 
   constructor(section: Memory, link: Link, clock: Time) {
+    const transport = new TransportDevice<Memory, Link, Time>(section, link, clock);
+    super(true, transport);
     this.clock = clock;
-    this.transport = new TransportDevice<Memory, Link, Time>(section, link, clock);
+    this.transport = transport;
     this.holdTicks = microsToTicks(RECEIVE_HOLD_MICROS, clock.ticksPerSecond());
     this.reminder = new Reminder(clock.ticksPerSecond());
     this.message = heap.alloc(MESSAGE_BYTES_MAXIMUM);
   }
 
-  /** One bounded step of session upkeep. True if something happened. */
-  step(): bool {
+  override step(): bool {
     const happened = this.transport.step();
     this.noticeReset();
     return this.serveControl() || this.ringAgain() || happened;
   }
 
-  /** True when `takeTransmit` may find a request: one load. */
-  hasTransmit(): bool {
+  override hasReceived(): bool {
     return (
-      !this.transmitOpen && this.transport.operating && this.transport.transmitQueue.hasAvailable()
+      !this.receivedOpen && this.transport.operating && this.transport.transmitQueue.hasAvailable()
     );
   }
 
   /**
-   * Takes the next frame the driver wants sent into `frame`; then call `finishTransmit`. `Empty`: none.
-   * `Busy`: the last one is not finished. Refused, ask again: `MessageBad`, an impossible request or one of a
-   * form that was not accepted; `PeerNotReady`, a request while not started. Another status: the session was
-   * given up.
+   * Takes the next frame the driver wants sent; then call `finishReceived`. `Busy`: the last one is not
+   * finished. Refused, ask again: `MessageBad`, also a form that was not accepted; `PeerNotReady`, a request
+   * while stopped.
    */
-  takeTransmit(frame: Frame): Status {
-    if (this.transmitOpen) return Status.Busy;
+  override receive(frame: Frame): Status {
+    if (this.receivedOpen) return Status.Busy;
     if (!this.transport.operating) return Status.Empty;
     const queue = this.transport.transmitQueue;
     const taken = queue.take();
@@ -109,7 +107,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     if (taken !== Status.Ok) return this.giveUp(taken);
     const chain = queue.chain;
     this.transmitHead = chain.head;
-    this.transmitOpen = true;
+    this.receivedOpen = true;
     // A short message leaves old bytes behind it, which are not read: they lie beyond 16 + length.
     const bytes = chain.read(this.message, MESSAGE_BYTES_MAXIMUM);
     const status = frameOfMessage(
@@ -122,22 +120,21 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       frame,
     );
     if (status === Status.Ok && this.isCarriable(frame)) {
-      if (this.started) {
+      if (this.running) {
         this.counters.received += 1;
         return Status.Ok;
       }
-      this.finishTransmit(false);
+      this.finishReceived(false);
       return Status.PeerNotReady;
     }
     this.counters.malformed += 1;
-    this.finishTransmit(false);
+    this.finishReceived(false);
     return Status.MessageBad;
   }
 
-  /** Ends the open transmit request as `sent` or not. Does nothing if its session is over. */
-  finishTransmit(sent: bool): void {
-    if (!this.transmitOpen) return;
-    this.transmitOpen = false;
+  override finishReceived(sent: bool): void {
+    if (!this.receivedOpen) return;
+    this.receivedOpen = false;
     if (sent) this.counters.transmitted += 1;
     else this.counters.refused += 1;
     const queue = this.transport.transmitQueue;
@@ -148,14 +145,11 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
 
   /** True if the session runs and frames may be delivered, given a buffer. */
   get delivering(): bool {
-    return this.started && this.hold.reached(this.clock.nowTicks());
+    return this.running && this.hold.reached(this.clock.nowTicks());
   }
 
-  /**
-   * True if `deliver` would find a buffer now. If there is none, asks the driver to notify when it offers the
-   * next one.
-   */
-  canDeliver(): bool {
+  /** If there is no buffer, asks the driver to notify when it offers the next one. */
+  override canSubmit(): bool {
     if (!this.delivering) return false;
     const queue = this.transport.receiveQueue;
     if (queue.hasAvailable()) {
@@ -165,11 +159,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return queue.allowKicks();
   }
 
-  /**
-   * Gives `frame` to the driver. `PeerNotReady`, `Full` (no buffer) and `MessageBad` (virtio-can or the
-   * accepted features cannot carry the frame) are counted. Another status: the session was given up.
-   */
-  deliver(frame: Frame): Status {
+  override submit(frame: Frame): Status {
     if (!this.delivering) {
       this.counters.droppedNoPeer += 1;
       return Status.PeerNotReady;
@@ -201,16 +191,21 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     return Status.Ok;
   }
 
+  override noteBusOff(isBusOff: bool, isForGood: bool): void {
+    this.staysOff = isBusOff && isForGood;
+    if (isBusOff) this.reportBusOff();
+  }
+
   /**
    * Reports bus-off: stops, sets it in the configuration and refuses open requests. Has no effect directly
    * after START, so call it again while the controller is bus-off.
    */
-  reportBusOff(): void {
+  private reportBusOff(): void {
     if (!this.transport.operating || this.busOff) return;
-    if (this.started && !this.delivering) return;
+    if (this.running && !this.delivering) return;
     this.busOff = true;
     // A stopped driver looks at nothing before its START, which clears the bit.
-    this.reminder.planBusOff(this.clock.nowTicks(), this.started);
+    this.reminder.planBusOff(this.clock.nowTicks(), this.running);
     this.transport.setConfigStatus(CONFIG_STATUS_BUS_OFF);
     this.stop();
   }
@@ -219,28 +214,34 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
    * True if a control message is not answered, or was just answered. Linux waits for its interrupt without a
    * limit, and receives none from a device that has left.
    */
-  get controlOpen(): bool {
+  protected override isControlUnanswered(): bool {
     if (!this.transport.operating) return false;
     return this.stopPending || this.reminder.once || this.transport.controlQueue.hasAvailable();
   }
 
-  /** Sets own state 0, at the start and before the end. The next `step` begins a new session. */
-  leave(): void {
+  protected override isWritePending(): bool {
+    return this.transport.writePending;
+  }
+
+  protected override isPeerThere(): bool {
+    return this.transport.phase === DevicePhase.Serving;
+  }
+
+  /** The next `step` begins a new session. */
+  override leave(): void {
     this.transport.leave();
     this.noticeReset();
   }
 
-  /** While this end polls: the driver need not kick. */
-  suppressKicks(): void {
+  override suppressKicks(): void {
     this.transport.transmitQueue.suppressKicks();
     this.transport.controlQueue.suppressKicks();
   }
 
-  /** Before going to sleep. True if there is work after all. */
-  allowKicks(): bool {
+  override allowKicks(): bool {
     const transmit = this.transport.transmitQueue.allowKicks();
     const control = this.transport.controlQueue.allowKicks();
-    return this.transport.operating && (control || (transmit && !this.transmitOpen));
+    return this.transport.operating && (control || (transmit && !this.receivedOpen));
   }
 
   private isCarriable(frame: Frame): bool {
@@ -249,14 +250,14 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
 
   /** A reset by the driver, or the end of its session, voids open requests. */
   private noticeReset(): void {
-    if (this.session === this.transport.session) return;
-    this.session = this.transport.session;
-    this.transmitOpen = false;
+    if (this.knownSession === this.transport.session) return;
+    this.knownSession = this.transport.session;
+    this.receivedOpen = false;
     this.busOff = false;
     this.stopPending = false;
     this.reminder.forget();
-    if (this.started) this.counters.lost += 1;
-    this.started = false;
+    if (this.running) this.counters.lost += 1;
+    this.running = false;
   }
 
   /** Rings once more if it is due and frames still wait. True if it rang. */
@@ -264,7 +265,7 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
     if (!this.reminder.isPlanned) return false;
     const nowTicks = this.clock.nowTicks();
     if (!this.reminder.isDue(nowTicks)) return false;
-    const isWaiting = this.started && this.transport.receiveQueue.hasUnconsumed();
+    const isWaiting = this.running && this.transport.receiveQueue.hasUnconsumed();
     const announcement = this.reminder.take(nowTicks, isWaiting);
     if (announcement === Announcement.All) this.transport.announceAll();
     else if (announcement === Announcement.Queues) this.transport.announceQueues();
@@ -315,8 +316,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.giveUp(taken);
     } else {
       this.transmitHead = queue.chain.head;
-      this.transmitOpen = true;
-      this.finishTransmit(false);
+      this.receivedOpen = true;
+      this.finishReceived(false);
     }
     return true;
   }
@@ -336,8 +337,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
       if (this.busOff) this.transport.setConfigStatus(0);
       this.busOff = false;
       this.reminder.endBusOff();
-      if (!this.started) this.counters.connected += 1;
-      this.started = true;
+      if (!this.running) this.counters.connected += 1;
+      this.running = true;
       this.hold.start(this.clock.nowTicks(), this.holdTicks);
       // Notes how many buffers the driver offers before any is returned.
       this.transport.receiveQueue.hasUnconsumed();
@@ -349,8 +350,8 @@ export class CanDevice<Memory extends SharedMemory, Link extends PeerLink, Time 
 
   /** Stops. The open request is refused now, those in the ring when they are taken. */
   private stop(): void {
-    this.started = false;
-    this.finishTransmit(false);
+    this.running = false;
+    this.finishReceived(false);
   }
 
   /** Writes the result byte to the chain taken last. Returns the number of bytes written. */

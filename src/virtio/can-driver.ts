@@ -15,6 +15,7 @@ import { SharedMemory } from '../hal/shared-memory';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { CanDriverQueues } from './can-driver-queues';
+import { CanLinkEnd } from './can-link-end';
 import {
   CONFIG_STATUS_BUS_OFF,
   CONTROL_START,
@@ -31,10 +32,8 @@ import {
   RESULT_NOT_OK,
   RESULT_OK,
 } from './can-messages';
-import { LinkCounters } from './link-counters';
 import { TransmitQueue } from './transmit-queue';
 import { DriverPhase, TransportDriver } from './transport-driver';
-import { FEATURE_CAN_ERROR_MESSAGES } from './transport-registers';
 import { VirtqueueDriver } from './virtqueue-driver';
 
 /** Longest time for the device to start. */
@@ -61,9 +60,12 @@ export enum CanDriverState {
 }
 
 @final
-export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time extends Clock> {
+export class CanDriver<
+  Memory extends SharedMemory,
+  Link extends PeerLink,
+  Time extends Clock,
+> extends CanLinkEnd {
   state: CanDriverState = CanDriverState.Offline;
-  readonly counters: LinkCounters = new LinkCounters();
   readonly transport: TransportDriver<Memory, Link, Time>;
 
   private readonly section: Memory;
@@ -77,11 +79,15 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
   private readonly transmit: TransmitQueue<Memory>;
   private refused: u32 = 0;
   private configPending: bool = false;
+  /** No session is begun: the peer is silent. */
+  private isHeld: bool = false;
 
   constructor(section: Memory, link: Link, clock: Time) {
+    const transport = new TransportDriver<Memory, Link, Time>(section, link, clock);
+    super(false, transport);
     this.section = section;
     this.clock = clock;
-    this.transport = new TransportDriver<Memory, Link, Time>(section, link, clock);
+    this.transport = transport;
     const queues = new CanDriverQueues<Memory>(section);
     this.queues = queues;
     this.transmit = queues.transmit;
@@ -96,18 +102,13 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
   }
 
   /** As `wantInterrupts`, except for sent frames: those are polled. */
-  wantReceiveInterrupts(): void {
+  override wantReceiveInterrupts(): void {
     this.queues.interruptsWanted = true;
     this.queues.completionsAnnounced = false;
   }
 
-  /** True while frames flow. */
-  get running(): bool {
-    return this.state === CanDriverState.Running;
-  }
-
-  /** One bounded step of session upkeep. True if something happened. */
-  step(): bool {
+  override step(): bool {
+    if (this.isHeld) return false;
     const happened = this.transport.step();
     if (this.transport.phase === DriverPhase.Operating) return this.operate() || happened;
     this.sessionEnded();
@@ -119,17 +120,11 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return happened;
   }
 
-  /** True if `submit` would find room. */
-  canSubmit(): bool {
+  override canSubmit(): bool {
     return this.running && this.transmit.hasRoom;
   }
 
-  /**
-   * Sends `frame` to the peer. `PeerNotReady`, `Full` and `MessageBad` are counted, and the caller keeps or
-   * drops the frame. `MessageBad`: more than 8 bytes, or an error frame or remote frame that the peer did not
-   * accept the feature for.
-   */
-  submit(frame: Frame): Status {
+  override submit(frame: Frame): Status {
     if (!this.running) {
       this.counters.droppedNoPeer += 1;
       return Status.PeerNotReady;
@@ -155,16 +150,11 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return Status.Ok;
   }
 
-  /** True if a received frame, or a message to be dropped, waits: one load. */
-  hasReceived(): bool {
+  override hasReceived(): bool {
     return this.running && this.queues.receive.hasUsed();
   }
 
-  /**
-   * Takes the oldest received frame into `frame`. `Empty`: none. `MessageBad`: the peer's message was
-   * impossible and is dropped. Another status: the session was given up.
-   */
-  receive(frame: Frame): Status {
+  override receive(frame: Frame): Status {
     if (!this.running) return Status.Empty;
     const queue = this.queues.receive;
     const taken = queue.takeUsed();
@@ -186,22 +176,35 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     return status;
   }
 
-  /** Leaves the peer for good, at shutdown: own state 0. Must be the last call. */
-  leave(): void {
+  /** At shutdown this must be the last call. */
+  override leave(): void {
     this.transport.leave();
     this.sessionEnded();
   }
 
-  /** True if the peer also takes error frames, an extension of virtio-can; see can-messages.ts. */
-  get errorFramesAccepted(): bool {
-    return (this.transport.featuresLow & FEATURE_CAN_ERROR_MESSAGES) !== 0;
+  override get isPeerBusOff(): bool {
+    return this.state === CanDriverState.BusOff;
   }
 
-  /** Ends the session, even an unfinished one, for `reason`. The next `step` may begin another. */
-  abandon(reason: Status): void {
-    if (this.transport.phase < DriverPhase.Negotiating) return;
-    this.transport.withdraw(reason);
+  override noteSilence(isSilent: bool): void {
+    this.isHeld = isSilent;
+    if (!isSilent || this.transport.phase < DriverPhase.Negotiating) return;
+    this.transport.withdraw(Status.PeerSilent);
     this.sessionEnded();
+  }
+
+  /** The device announces whatever it may. No interrupt tells of an acknowledged register write: poll. */
+  override allowKicks(): bool {
+    return this.transport.phase === DriverPhase.Negotiating;
+  }
+
+  protected override isPeerThere(): bool {
+    return this.transport.phase >= DriverPhase.Negotiating;
+  }
+
+  private become(state: CanDriverState): void {
+    this.state = state;
+    this.running = state === CanDriverState.Running;
   }
 
   private sessionEnded(): void {
@@ -209,7 +212,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.counters.lost += 1;
       this.counters.lostInFlight += this.queues.transmit.heldCount;
     }
-    this.state = CanDriverState.Offline;
+    this.become(CanDriverState.Offline);
   }
 
   private giveUp(reason: Status): Status {
@@ -265,7 +268,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     if (status < 0) return;
     this.configPending = false;
     if (((<u32>status) & CONFIG_STATUS_BUS_OFF) !== 0 && this.running) {
-      this.state = CanDriverState.BusOff;
+      this.become(CanDriverState.BusOff);
       this.deadline.start(this.clock.nowTicks(), this.pauseTicks);
     }
   }
@@ -275,7 +278,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
     this.section.write8(this.queues.controlResult, RESULT_NOT_OK);
     this.queues.control.offer(0);
     this.transport.kick(this.queues.control.kickWanted());
-    this.state = CanDriverState.Starting;
+    this.become(CanDriverState.Starting);
     this.deadline.start(this.clock.nowTicks(), this.startTicks);
   }
 
@@ -295,7 +298,7 @@ export class CanDriver<Memory extends SharedMemory, Link extends PeerLink, Time 
       this.sessionEnded();
     } else {
       this.refused = refusedForms(this.transport.featuresLow);
-      this.state = CanDriverState.Running;
+      this.become(CanDriverState.Running);
       this.counters.connected += 1;
       this.awaitCompletion();
     }

@@ -14,6 +14,7 @@ import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
 import { OwnState } from './own-state';
 import { powerOfTwoBelow, QUEUE_SIZE_MAXIMUM } from './split-queue';
+import { TransportEnd } from './transport-end';
 import {
   CAN_HEADER_BYTES,
   CONFIG,
@@ -25,9 +26,7 @@ import {
   DRIVER_FEATURES,
   DRIVER_FEATURES_SELECT,
   FEATURES_HIGH,
-  FEATURES_HIGH_REQUIRED,
   FEATURES_LOW,
-  FEATURES_LOW_REQUIRED,
   HEADER_SIZE,
   QUEUE_AVAILABLE,
   QUEUE_CONTROL,
@@ -79,19 +78,12 @@ export class TransportDevice<
   Memory extends SharedMemory,
   Link extends PeerLink,
   Time extends Clock,
-> {
+> extends TransportEnd {
   phase: DevicePhase = DevicePhase.Withdrawn;
-  /** Why the device last withdrew by itself. `Ok`: it never did. */
-  lastFault: Status = Status.Ok;
-  /** How often it returned to the start, for any reason. */
-  resets: u32 = 0;
   /** True from the driver's DRIVER_OK until the next reset: the queues may be served. */
   operating: bool = false;
   /** Grows with every reset of the driver's side. Earlier requests are then void. */
   session: u32 = 0;
-  /** The accepted feature bits. */
-  featuresLow: u32 = 0;
-  featuresHigh: u32 = 0;
 
   readonly transmitQueue: VirtqueueDevice<Memory>;
   readonly receiveQueue: VirtqueueDevice<Memory>;
@@ -106,6 +98,7 @@ export class TransportDevice<
   private generation: u32 = 0;
 
   constructor(section: Memory, link: Link, clock: Time) {
+    super();
     this.section = section;
     this.link = link;
     this.ownState = new OwnState<Link, Time>(link, clock);
@@ -374,8 +367,7 @@ export class TransportDevice<
     return (
       (this.featuresLow & ~FEATURES_LOW) === 0 &&
       (this.featuresHigh & ~FEATURES_HIGH) === 0 &&
-      (this.featuresLow & FEATURES_LOW_REQUIRED) === FEATURES_LOW_REQUIRED &&
-      (this.featuresHigh & FEATURES_HIGH_REQUIRED) === FEATURES_HIGH_REQUIRED
+      this.hasRequiredFeatures
     );
   }
 

@@ -17,6 +17,7 @@ import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { OwnState } from './own-state';
 import { powerOfTwoBelow, QUEUE_SIZE_MAXIMUM } from './split-queue';
+import { TransportEnd } from './transport-end';
 import {
   CAN_HEADER_BYTES,
   CONFIG,
@@ -28,9 +29,7 @@ import {
   DRIVER_FEATURES,
   DRIVER_FEATURES_SELECT,
   FEATURES_HIGH,
-  FEATURES_HIGH_REQUIRED,
   FEATURES_LOW,
-  FEATURES_LOW_REQUIRED,
   HEADER_BYTES_MAXIMUM,
   HEADER_SIZE,
   QUEUE_AVAILABLE,
@@ -101,15 +100,8 @@ export class TransportDriver<
   Memory extends SharedMemory,
   Link extends PeerLink,
   Time extends Clock,
-> {
+> extends TransportEnd {
   phase: DriverPhase = DriverPhase.AwaitingPeer;
-  /** Why the driver last withdrew. `Ok`: it never did. */
-  lastFault: Status = Status.Ok;
-  /** How often it withdrew. */
-  resets: u32 = 0;
-  /** The accepted feature bits; valid while `Operating`. */
-  featuresLow: u32 = 0;
-  featuresHigh: u32 = 0;
   /** The queue to provide, and its largest size; valid while `QueueOffered`. */
   queueIndex: u32 = 0;
   queueSizeOffered: u32 = 0;
@@ -129,6 +121,7 @@ export class TransportDriver<
   private usedOffset: u32 = 0;
 
   constructor(section: Memory, link: Link, clock: Time) {
+    super();
     this.section = section;
     this.link = link;
     this.ownState = new OwnState<Link, Time>(link, clock);
@@ -190,6 +183,7 @@ export class TransportDriver<
   leave(): void {
     this.ownState.announce(PEER_STATE_RESET);
     this.writePending = false;
+    this.phase = DriverPhase.AwaitingPeer;
   }
 
   /**
@@ -325,10 +319,7 @@ export class TransportDriver<
 
   /** Both offered words are known: continues if they hold the required features. */
   private beginAcceptance(): void {
-    if (
-      (this.featuresHigh & FEATURES_HIGH_REQUIRED) !== FEATURES_HIGH_REQUIRED ||
-      (this.featuresLow & FEATURES_LOW_REQUIRED) !== FEATURES_LOW_REQUIRED
-    ) {
+    if (!this.hasRequiredFeatures) {
       this.withdraw(Status.FeaturesRefused);
       return;
     }

@@ -31,7 +31,7 @@ const FORBIDDEN: readonly (readonly [path: string, specifier: string, reason: Re
   ['src/cell/start-up.ts', '../board/rpi4', /src\/cell may/],
   ['src/bridge/end.ts', '../chip/bcm2711/spi0', /src\/bridge may/],
   ['src/bridge/end.ts', '../driver/mcp2515/registers', /src\/bridge may/],
-  ['src/bridge/end.ts', '../cell/agl-link', /src\/bridge may/],
+  ['src/bridge/end.ts', '../cell/parts', /src\/bridge may/],
   ['src/can/frame.ts', './identifier.ts', /no file suffix/],
   ['src/can/frame.ts', 'node:fs', /no packages/],
   ['twin/chip/mcp2515.ts', '../../src/driver/mcp2515/registers', /name the file suffix/],

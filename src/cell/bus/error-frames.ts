@@ -29,7 +29,7 @@ export class ErrorMessages<Parts extends AnyParts> {
     const faults = parts.controller.faults;
     const frame = this.frame;
     encodeErrorFrame(frame, classes, controller, faults.transmitErrors, faults.receiveErrors);
-    const wanted = parts.linkUsable && parts.agl.errorFramesAccepted;
+    const wanted = parts.agl.errorFramesAccepted;
     if (!wanted || parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) {
       parts.counters.count(Counter.ErrorMessagesDropped);
     }

@@ -123,7 +123,7 @@ export class BusSleep<Parts extends AnyParts> {
   /** AGL has something for the bus. */
   private get wanted(): bool {
     const parts = this.parts;
-    return parts.frameHeld || (parts.linkUsable && parts.agl.hasReceived());
+    return parts.frameHeld || parts.agl.hasReceived();
   }
 
   private startLook(nowTicks: u64): void {

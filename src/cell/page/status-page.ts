@@ -164,7 +164,7 @@ export class ControlPage<Parts extends AnyParts> {
       HEAD_TRANSMIT_ERRORS,
       faults.transmitErrors | (faults.receiveErrors << 8) | (this.role << 16),
     );
-    page.setHead(HEAD_SESSION, parts.linkUsable ? parts.agl.session : 0);
+    page.setHead(HEAD_SESSION, parts.agl.session);
     page.setHead(HEAD_FORWARD_WAITING, parts.forwardRing.length);
     page.setHead(HEAD_ANSWERS_WAITING, this.answers.underWay);
     page.setHead(HEAD_FROM_AGL_WAITING, this.fromAglWaiting);

@@ -183,9 +183,9 @@ export class FakeBoard {
 
   /** The next frame that the cell has given to AGL, as text; empty: none. */
   takeFromCell(): string {
-    if (this.agl.takeTransmit(this.frame) !== Status.Ok) return '';
+    if (this.agl.receive(this.frame) !== Status.Ok) return '';
     const text = show(this.frame);
-    this.agl.finishTransmit(true);
+    this.agl.finishReceived(true);
     return text;
   }
 }

@@ -27,7 +27,7 @@ function record(pair: Pair): void {
 describe('a buffer that was read', () => {
   test('is given back by the driver behind a full barrier', () => {
     const pair = connected();
-    expect(pair.device.deliver(setFrame(pair.frame, 0x123, 8, 0x0102030405060708))).toBe(Status.Ok);
+    expect(pair.device.submit(setFrame(pair.frame, 0x123, 8, 0x0102030405060708))).toBe(Status.Ok);
     record(pair);
     expect(pair.driver.receive(pair.frame)).toBe(Status.Ok);
     // Used index; element; message; ring entry, index; the device's wish.
@@ -38,8 +38,8 @@ describe('a buffer that was read', () => {
     const pair = connected();
     expect(pair.driver.submit(setFrame(pair.frame, 0x123, 8, 0x0102030405060708))).toBe(Status.Ok);
     record(pair);
-    expect(pair.device.takeTransmit(pair.frame)).toBe(Status.Ok);
-    pair.device.finishTransmit(true);
+    expect(pair.device.receive(pair.frame)).toBe(Status.Ok);
+    pair.device.finishReceived(true);
     // Available index; ring entry, two descriptors of two loads; message; result, element, index; the wish.
     expect(recorded(pair)).toBe('lR' + 'l' + 'llll' + 'lll' + 's' + 'ss' + 'F' + 's' + 'F' + 'l');
   });
@@ -47,7 +47,7 @@ describe('a buffer that was read', () => {
   test('is the chain of a frame that the device delivers: read as well', () => {
     const pair = connected();
     record(pair);
-    expect(pair.device.deliver(setFrame(pair.frame, 0x123, 8, 0x0102030405060708))).toBe(Status.Ok);
+    expect(pair.device.submit(setFrame(pair.frame, 0x123, 8, 0x0102030405060708))).toBe(Status.Ok);
     expect(recorded(pair)).toBe('lR' + 'l' + 'll' + 'sss' + 'ss' + 'F' + 's' + 'F' + 'l');
   });
 });

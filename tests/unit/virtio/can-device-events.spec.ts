@@ -36,7 +36,7 @@ describe('received frames that the driver leaves in the ring', () => {
     bench.pass(HOLD);
     bench.section.write16(bench.driver.available(RECEIVE), 1);
     const bells = bench.wire.bells[DRIVER];
-    expect(bench.device.deliver(setFrame(bench.frame, 0x123, 0, 0))).toBe(Status.Ok);
+    expect(bench.device.submit(setFrame(bench.frame, 0x123, 0, 0))).toBe(Status.Ok);
     expect(bench.wire.bells[DRIVER]).toBe(bells, 'the driver wants no interrupt');
 
     bench.clock.ticks += AGAIN - 1;
@@ -65,7 +65,7 @@ describe('received frames that the driver leaves in the ring', () => {
     bench.driver.postReceive(1, 24);
     control(bench, START);
     bench.pass(HOLD);
-    bench.device.deliver(setFrame(bench.frame, 0x123, 0, 0));
+    bench.device.submit(setFrame(bench.frame, 0x123, 0, 0));
     control(bench, STOP);
     const bells = bench.wire.bells[DRIVER];
     for (let round = 0; round < 3; round++) bench.pass(AGAIN);
@@ -94,7 +94,7 @@ describe('an announcement that Linux may lose while it takes another back', () =
   test('comes again after 5 ms, 100 ms, 200 ms, up to every 12.8 s: bus-off, until START', () => {
     const bench = new DeviceBench();
     bench.run();
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     const bells = bench.wire.bells[DRIVER];
     for (let round: u32 = 1; round <= 11; round++) {
       bench.section.write16(CONFIG_EVENT, 0);
@@ -116,9 +116,9 @@ describe('an announcement that Linux may lose while it takes another back', () =
     for (let isFirst = 0; isFirst < 2; isFirst++) {
       const bench = new DeviceBench();
       bench.run();
-      if (isFirst === 1) bench.device.reportBusOff();
+      if (isFirst === 1) bench.device.noteBusOff(true, false);
       control(bench, STOP);
-      bench.device.reportBusOff();
+      bench.device.noteBusOff(true, false);
       bench.pass(AGAIN);
       bench.section.write16(CONFIG_EVENT, 0);
       const bells = bench.wire.bells[DRIVER];
@@ -145,7 +145,7 @@ describe('STOP', () => {
     for (let slot: u32 = 0; slot < 4; slot++) {
       bench.driver.requestTransmit(slot, 0x0000_0001, 0, 0x10, 0);
     }
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
     bench.driver.requestControl(STOP);
     const answered = bench.driver.usedCount(CONTROL);
     for (let step: u32 = 1; step <= 3; step++) {
@@ -161,7 +161,7 @@ describe('STOP', () => {
       expect(bench.driver.usedHead(TRANSMIT, slot)).toBe(2 * slot);
       expect(bench.driver.usedLength(TRANSMIT, slot)).toBe(1);
     }
-    expect(bench.device.started).toBe(false);
+    expect(bench.device.running).toBe(false);
   });
 
   test('that a reset interrupts is forgotten', () => {
@@ -195,15 +195,15 @@ describe('frames for the driver', () => {
     bench.run();
     bench.driver.postReceive(0, 24);
     control(bench, STOP);
-    expect(bench.device.canDeliver()).toBe(false, 'stopped');
+    expect(bench.device.canSubmit()).toBe(false, 'stopped');
     control(bench, START);
-    expect(bench.device.canDeliver()).toBe(false, 'at once');
+    expect(bench.device.canSubmit()).toBe(false, 'at once');
     bench.clock.ticks += HOLD - 1;
-    expect(bench.device.canDeliver()).toBe(false, 'a microsecond early');
-    expect(bench.device.deliver(setFrame(bench.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
+    expect(bench.device.canSubmit()).toBe(false, 'a microsecond early');
+    expect(bench.device.submit(setFrame(bench.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
     bench.clock.ticks += 1;
-    expect(bench.device.canDeliver()).toBe(true);
-    expect(bench.device.deliver(setFrame(bench.frame, 1, 0, 0))).toBe(Status.Ok);
+    expect(bench.device.canSubmit()).toBe(true);
+    expect(bench.device.submit(setFrame(bench.frame, 1, 0, 0))).toBe(Status.Ok);
     expect(bench.driver.usedCount(RECEIVE)).toBe(1);
   });
 });
@@ -215,22 +215,22 @@ describe('bus-off', () => {
     bench.driver.postReceive(0, 24);
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     bench.driver.requestTransmit(1, 0x0000_0001, 0, 0x11, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
     bench.section.write8(CONFIG_EVENT, 0);
     const bells = bench.wire.bells[DRIVER];
     const generation = bench.section.read32(CONFIG_GENERATION);
 
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
     expect(bench.section.read32(CONFIG_GENERATION)).toBe(generation + 2, 'odd in between');
     expect(bench.section.read8(CONFIG_EVENT)).toBe(1);
     expect(bench.wire.bells[DRIVER]).toBeGreaterThan(bells);
     expect(bench.driver.transmitResult(0)).toBe(NOT_OK, 'the one in the controller');
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.PeerNotReady);
+    expect(bench.device.receive(bench.frame)).toBe(Status.PeerNotReady);
     expect(bench.driver.transmitResult(1)).toBe(NOT_OK, 'the one in the ring');
     expect(bench.driver.usedCount(TRANSMIT)).toBe(2);
-    expect(bench.device.started).toBe(false);
-    expect(bench.device.deliver(setFrame(bench.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
+    expect(bench.device.running).toBe(false);
+    expect(bench.device.submit(setFrame(bench.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
     expect(bench.device.transport.operating).toBe(true, 'the session goes on');
   });
 
@@ -239,11 +239,11 @@ describe('bus-off', () => {
     bench.run();
     control(bench, START);
     bench.clock.ticks += HOLD - 1;
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(0);
-    expect(bench.device.started).toBe(true);
+    expect(bench.device.running).toBe(true);
     bench.clock.ticks += 1;
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
   });
 
@@ -251,24 +251,23 @@ describe('bus-off', () => {
     const bench = new DeviceBench();
     bench.run();
     control(bench, STOP);
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
   });
 
   test('that is for good makes START fail, until it is over', () => {
     const bench = new DeviceBench();
     bench.run();
-    bench.device.staysOff = true;
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, true);
     bench.driver.requestControl(START);
     bench.device.step();
     expect(bench.driver.controlResult()).toBe(NOT_OK);
-    expect(bench.device.started).toBe(false);
+    expect(bench.device.running).toBe(false);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF, 'still');
     bench.driver.requestControl(STOP);
     bench.device.step();
     expect(bench.driver.controlResult()).toBe(OK);
-    bench.device.staysOff = false;
+    bench.device.noteBusOff(false, false);
     control(bench, START);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(0);
   });
@@ -276,9 +275,9 @@ describe('bus-off', () => {
   test('is said once, and over with the next START', () => {
     const bench = new DeviceBench();
     bench.run();
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     const bells = bench.wire.bells[DRIVER];
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     expect(bench.wire.bells[DRIVER]).toBe(bells);
 
     bench.driver.requestControl(START);
@@ -287,11 +286,11 @@ describe('bus-off', () => {
     expect(bench.driver.controlResult()).toBe(OK);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(0);
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
-    bench.device.finishTransmit(true);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
+    bench.device.finishReceived(true);
     expect(bench.driver.transmitResult(0)).toBe(OK);
     bench.pass(HOLD);
-    bench.device.reportBusOff();
+    bench.device.noteBusOff(true, false);
     expect(bench.section.read16(CONFIG_STATUS)).toBe(BUS_OFF, 'and can come again');
   });
 });
@@ -301,15 +300,15 @@ describe('a control message is open', () => {
     for (let round = 0; round < 2; round++) {
       const bench = new DeviceBench();
       bench.run();
-      expect(bench.device.controlOpen).toBe(false);
+      expect(bench.device.isControlOpen).toBe(false);
       bench.driver.requestControl(round === 0 ? START : STOP);
-      expect(bench.device.controlOpen).toBe(true, 'not looked at');
+      expect(bench.device.isControlOpen).toBe(true, 'not looked at');
       bench.device.step();
       expect(bench.driver.controlResult()).toBe(OK);
       bench.pass(AGAIN - 1);
-      expect(bench.device.controlOpen).toBe(true, 'its interrupt may not be taken');
+      expect(bench.device.isControlOpen).toBe(true, 'its interrupt may not be taken');
       bench.pass(1);
-      expect(bench.device.controlOpen).toBe(false);
+      expect(bench.device.isControlOpen).toBe(false);
     }
   });
 
@@ -319,8 +318,8 @@ describe('a control message is open', () => {
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     bench.driver.requestControl(STOP);
     bench.device.step();
-    expect(bench.device.controlOpen).toBe(true);
+    expect(bench.device.isControlOpen).toBe(true);
     bench.write32(0x44, 0);
-    expect(bench.device.controlOpen).toBe(false);
+    expect(bench.device.isControlOpen).toBe(false);
   });
 });

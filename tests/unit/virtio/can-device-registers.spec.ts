@@ -208,7 +208,7 @@ describe('the header', () => {
     bench.write32(0x18, 0);
     bench.write32(0x14, 0x01);
     bench.driver.requestTransmit(0, 0x0000_0001, 0x2000, 0x10, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok, 'remote frames were agreed on');
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok, 'remote frames were agreed on');
   });
 
   test('DRIVER_OK without all three queues begins nothing', () => {
@@ -249,15 +249,15 @@ describe('the header', () => {
     const bench = new DeviceBench();
     bench.run();
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
     bench.section.write16(0x40, 0x0101);
     bench.section.write16(0x4c, 1);
     bench.write32(0x44, 0);
     expect(bench.section.read16(0x40)).toBe(0, 'both events');
     expect(bench.section.read16(0x4c)).toBe(0, 'config.status');
-    expect(bench.device.started).toBe(false);
-    expect(bench.device.transmitOpen).toBe(false);
-    bench.device.finishTransmit(true);
+    expect(bench.device.running).toBe(false);
+    expect(bench.device.receivedOpen).toBe(false);
+    bench.device.finishReceived(true);
     expect(bench.driver.transmitResult(0)).toBe(0xee, 'a void request is not answered');
     bench.write32(0x1c, 0);
     expect(bench.section.read16(0x26)).toBe(0);
@@ -272,6 +272,6 @@ describe('the header', () => {
     bench.write64(0x28, 0);
     bench.write16(0x26, 0);
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Empty);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Empty);
   });
 });

@@ -43,9 +43,9 @@ describe('requests', () => {
     for (let count: u32 = 0; count < 3 * ENTRIES; count++) {
       const slot = count % 3;
       bench.driver.requestTransmit(slot, 0x0000_0001, 0, count, 0);
-      expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+      expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
       expect(bench.frame.identifier).toBe(count);
-      bench.device.finishTransmit(true);
+      bench.device.finishReceived(true);
       expect(bench.driver.usedCount(TRANSMIT)).toBe(count + 1);
       expect(bench.driver.usedHead(TRANSMIT, count)).toBe(2 * slot);
     }
@@ -62,8 +62,8 @@ describe('requests', () => {
       bench.section.write8(0x41, 0);
       const bells = bench.wire.bells[DRIVER];
       bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-      bench.device.takeTransmit(bench.frame);
-      bench.device.finishTransmit(true);
+      bench.device.receive(bench.frame);
+      bench.device.finishReceived(true);
       expect(bench.wire.bells[DRIVER]).toBe(bells + wanted, 'request');
       expect(bench.section.read8(0x41)).toBe(wanted, 'queue_event');
       bench.driver.requestControl(START);
@@ -76,13 +76,13 @@ describe('requests', () => {
     const bench = new DeviceBench();
     bench.run();
     bench.driver.requestTransmit(1, 0x0003_0001, 0x8000, 0x1234567, 0x332211);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
     expect(bench.frame.identifier).toBe(EXTENDED | 0x1234567);
     expect(bench.frame.length).toBe(3);
     expect(bench.frame.data).toBe(0x332211);
     expect(bench.driver.usedCount(TRANSMIT)).toBe(0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Busy);
-    bench.device.finishTransmit(true);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Busy);
+    bench.device.finishReceived(true);
     expect(bench.driver.usedCount(TRANSMIT)).toBe(1);
     expect(bench.driver.usedHead(TRANSMIT, 0)).toBe(2);
     expect(bench.driver.usedLength(TRANSMIT, 0)).toBe(1);
@@ -105,19 +105,19 @@ describe('requests', () => {
     ];
     for (let index = 0; index < bad.length; index += 3) {
       bench.driver.requestTransmit(0, bad[index], bad[index + 1], bad[index + 2], 0);
-      expect(bench.device.takeTransmit(bench.frame)).toBe(Status.MessageBad, `case ${index / 3}`);
+      expect(bench.device.receive(bench.frame)).toBe(Status.MessageBad, `case ${index / 3}`);
       expect(bench.driver.transmitResult(0)).toBe(1);
     }
     expect(bench.driver.usedCount(TRANSMIT)).toBe(7);
     expect(bench.device.counters.malformed).toBe(7);
-    expect(bench.device.started).toBe(true);
+    expect(bench.device.running).toBe(true);
   });
 
   test('a remote frame needs its feature', () => {
     const bench = new DeviceBench();
     bench.run();
     bench.driver.requestTransmit(0, 0x0004_0001, 0x2000, 0x10, u64.MAX_VALUE);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
     expect(bench.frame.identifier).toBe(REMOTE | 0x10);
     expect(bench.frame.length).toBe(4);
     expect(bench.frame.data).toBe(0);
@@ -132,7 +132,7 @@ describe('requests', () => {
     without.driver.requestControl(START);
     without.device.step();
     without.driver.requestTransmit(0, 0x0004_0001, 0x2000, 0x10, 0);
-    expect(without.device.takeTransmit(without.frame)).toBe(Status.MessageBad);
+    expect(without.device.receive(without.frame)).toBe(Status.MessageBad);
     expect(without.driver.transmitResult(0)).toBe(1);
   });
 
@@ -141,7 +141,7 @@ describe('requests', () => {
     bench.run();
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     bench.driver.requestTransmit(1, 0x0000_0001, 0, 0x11, 0);
-    bench.device.takeTransmit(bench.frame);
+    bench.device.receive(bench.frame);
     bench.driver.requestControl(STOP);
     bench.device.step();
     bench.device.step();
@@ -149,9 +149,9 @@ describe('requests', () => {
     expect(bench.driver.transmitResult(0)).toBe(1);
     expect(bench.driver.transmitResult(1)).toBe(1);
     bench.driver.requestTransmit(2, 0x0000_0001, 0, 0x12, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.PeerNotReady, 'too late');
+    expect(bench.device.receive(bench.frame)).toBe(Status.PeerNotReady, 'too late');
     expect(bench.driver.transmitResult(2)).toBe(1);
-    expect(bench.device.deliver(bench.frame)).toBe(Status.PeerNotReady);
+    expect(bench.device.submit(bench.frame)).toBe(Status.PeerNotReady);
   });
 
   test('a message may lie across buffers of any size and alignment', () => {
@@ -172,10 +172,10 @@ describe('requests', () => {
     bench.driver.describe(TRANSMIT, 1, at + 17, 1, 1, 0);
     bench.driver.describe(TRANSMIT, 0, at + 40, 1, 2, 0);
     bench.driver.offer(TRANSMIT, 5);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
     expect(bench.frame.identifier).toBe(0x155);
     expect(bench.frame.data).toBe(0xbbaa);
-    bench.device.finishTransmit(true);
+    bench.device.finishReceived(true);
     expect(bench.section.read8(at + 40)).toBe(0);
     expect(bench.driver.usedHead(TRANSMIT, 0)).toBe(5);
   });
@@ -185,9 +185,9 @@ describe('requests', () => {
     bench.run();
     bench.driver.postReceive(3, 24);
     bench.driver.postReceive(4, 80);
-    expect(bench.device.canDeliver()).toBe(true);
+    expect(bench.device.canSubmit()).toBe(true);
     const data = setFrame(bench.frame, EXTENDED | 0x18fef121, 5, 0x1122334455);
-    expect(bench.device.deliver(data)).toBe(Status.Ok);
+    expect(bench.device.submit(data)).toBe(Status.Ok);
     expect(bench.driver.usedHead(RECEIVE, 0)).toBe(3);
     expect(bench.driver.usedLength(RECEIVE, 0)).toBe(21);
     const at = bench.driver.buffer(1, 3);
@@ -196,14 +196,14 @@ describe('requests', () => {
     expect(bench.section.read8(at + 16)).toBe(0x55);
     expect(bench.section.read8(at + 20)).toBe(0x11);
 
-    bench.device.deliver(setFrame(bench.frame, REMOTE | 0x123, 8, 0));
+    bench.device.submit(setFrame(bench.frame, REMOTE | 0x123, 8, 0));
     expect(bench.driver.usedHead(RECEIVE, 1)).toBe(4);
     expect(bench.driver.usedLength(RECEIVE, 1)).toBe(24);
     const next = bench.driver.buffer(1, 4);
     expect(bench.section.read64(next)).toBe(0x0008_0101);
     expect(bench.section.read64(next + 8)).toBe(0x123_00002000);
     expect(bench.section.read64(next + 16)).toBe(0);
-    expect(bench.device.canDeliver()).toBe(false);
+    expect(bench.device.canSubmit()).toBe(false);
   });
 
   test('an interrupt comes with queue_event, and not when the driver wants none', () => {
@@ -213,12 +213,12 @@ describe('requests', () => {
     bench.driver.postReceive(0, 24);
     bench.driver.postReceive(1, 24);
     const bells = bench.wire.bells[DRIVER];
-    bench.device.deliver(setFrame(bench.frame, 1, 0, 0));
+    bench.device.submit(setFrame(bench.frame, 1, 0, 0));
     expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
     expect(bench.section.read8(0x41)).toBe(1, 'queue_event');
     bench.section.write8(0x41, 0);
     bench.section.write16(bench.driver.available(RECEIVE), 1);
-    bench.device.deliver(setFrame(bench.frame, 2, 0, 0));
+    bench.device.submit(setFrame(bench.frame, 2, 0, 0));
     expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
     expect(bench.section.read8(0x41)).toBe(0);
   });
@@ -253,11 +253,11 @@ describe('a hostile driver', () => {
         if (kind === 8) driver.describe(TRANSMIT, 0, address, 1, 3, 2);
         if (kind === 8) driver.describe(TRANSMIT, 2, address, 1, 0, 0);
       }
-      expect(bench.device.takeTransmit(bench.frame)).toBe(reason, `kind ${kind}`);
+      expect(bench.device.receive(bench.frame)).toBe(reason, `kind ${kind}`);
       expect(driver.deviceState).toBe(0);
       expect(bench.device.transport.phase).toBe(DevicePhase.Withdrawn);
       expect(bench.device.counters.violations).toBe(1);
-      expect(bench.device.started).toBe(false);
+      expect(bench.device.running).toBe(false);
       bench.wire.states[DRIVER] = 0;
       bench.device.step();
       expect(driver.deviceState).toBe(1);
@@ -275,7 +275,7 @@ describe('a hostile driver', () => {
         bench.driver.offer(RECEIVE, 0);
       }
       const full = setFrame(bench.frame, 1, 8, 0);
-      expect(bench.device.deliver(full)).toBe(Status.RingLengthBad);
+      expect(bench.device.submit(full)).toBe(Status.RingLengthBad);
       expect(bench.driver.deviceState).toBe(0);
     }
   });
@@ -287,7 +287,7 @@ describe('a hostile driver', () => {
     bench.section.write64(0x30, u64.MAX_VALUE);
     bench.section.write16(0x20, 0xffff);
     bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-    expect(bench.device.takeTransmit(bench.frame)).toBe(Status.Ok);
+    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
   });
 
   test('that announces registers without end costs one per step', () => {
@@ -298,7 +298,7 @@ describe('a hostile driver', () => {
       bench.section.accesses = 0;
       bench.device.step();
       expect(bench.section.accesses <= 16).toBe(true);
-      if (!bench.device.started) bench.run();
+      if (!bench.device.running) bench.run();
     }
   });
 });

@@ -60,9 +60,9 @@ describe('frames from the driver to the device', () => {
       for (let burst = 1 + (sent % 97); burst > 0 && sent < FRAMES; burst--) {
         if (pair.driver.submit(numbered(pair.frame, sent)) === Status.Ok) sent++;
       }
-      while (pair.device.takeTransmit(pair.frame) === Status.Ok) {
+      while (pair.device.receive(pair.frame) === Status.Ok) {
         if (!isNumbered(pair.frame, taken, scratch)) wrong++;
-        pair.device.finishTransmit(true);
+        pair.device.finishReceived(true);
         pair.driver.step();
         taken++;
       }
@@ -82,8 +82,8 @@ describe('frames from the driver to the device', () => {
     expect(pair.driver.canSubmit()).toBe(false);
     expect(pair.driver.submit(numbered(pair.frame, 200))).toBe(Status.Full);
     expect(pair.driver.counters.droppedFull).toBe(1);
-    pair.device.takeTransmit(pair.frame);
-    pair.device.finishTransmit(true);
+    pair.device.receive(pair.frame);
+    pair.device.finishReceived(true);
     pair.driver.step();
     expect(pair.driver.counters.transmitted).toBe(1);
     expect(pair.driver.submit(numbered(pair.frame, 201))).toBe(Status.Ok);
@@ -94,8 +94,8 @@ describe('frames from the driver to the device', () => {
     const pair = connected();
     for (let number: u32 = 0; number < 5; number++) {
       pair.driver.submit(numbered(pair.frame, number));
-      pair.device.takeTransmit(pair.frame);
-      pair.device.finishTransmit(number !== 3);
+      pair.device.receive(pair.frame);
+      pair.device.finishReceived(number !== 3);
     }
     for (let number: u32 = 1; number <= 5; number++) {
       pair.driver.step();
@@ -111,7 +111,7 @@ describe('frames from the driver to the device', () => {
     expect(pair.driver.errorFramesAccepted).toBe(true);
     expect(pair.driver.submit(setFrame(pair.frame, ERROR | 0x204, 8, 0x6000))).toBe(Status.Ok);
     setFrame(pair.frame, 0, 0, 0);
-    expect(pair.device.takeTransmit(pair.frame)).toBe(Status.Ok);
+    expect(pair.device.receive(pair.frame)).toBe(Status.Ok);
     expect(pair.frame.identifier).toBe(ERROR | 0x204);
     expect(pair.frame.length).toBe(8);
     expect(pair.frame.data).toBe(0x6000);
@@ -123,7 +123,7 @@ describe('frames from the driver to the device', () => {
     expect(pair.driver.submit(setFrame(pair.frame, 0x800, 0, 0))).toBe(Status.MessageBad);
     expect(pair.driver.submit(setFrame(pair.frame, 0x100, 9, 0))).toBe(Status.MessageBad);
     expect(pair.driver.counters.droppedUnsupported).toBe(3);
-    expect(pair.device.takeTransmit(pair.frame)).toBe(Status.Empty);
+    expect(pair.device.receive(pair.frame)).toBe(Status.Empty);
   });
 
   test('without a peer frames are counted and dropped', () => {
@@ -144,8 +144,8 @@ describe('frames from the device to the driver', () => {
     let received: u32 = 0;
     while (received < FRAMES) {
       for (let burst = 1 + (sent % 251); burst > 0 && sent < FRAMES; burst--) {
-        if (!pair.device.canDeliver()) break;
-        if (pair.device.deliver(numbered(pair.frame, sent)) === Status.Ok) sent++;
+        if (!pair.device.canSubmit()) break;
+        if (pair.device.submit(numbered(pair.frame, sent)) === Status.Ok) sent++;
       }
       while (pair.driver.receive(pair.frame) === Status.Ok) {
         if (!isNumbered(pair.frame, received, scratch)) wrong++;
@@ -161,17 +161,17 @@ describe('frames from the device to the driver', () => {
   test('a caller that does not receive slows the device down: nothing is lost', () => {
     const pair = connected();
     for (let number: u32 = 0; number < RECEIVE_BUFFERS; number++) {
-      expect(pair.device.deliver(numbered(pair.frame, number))).toBe(Status.Ok);
+      expect(pair.device.submit(numbered(pair.frame, number))).toBe(Status.Ok);
     }
-    expect(pair.device.canDeliver()).toBe(false);
-    expect(pair.device.deliver(numbered(pair.frame, 999))).toBe(Status.Full);
+    expect(pair.device.canSubmit()).toBe(false);
+    expect(pair.device.submit(numbered(pair.frame, 999))).toBe(Status.Full);
     expect(pair.device.counters.droppedFull).toBe(1);
     // Starved, the device asks to be told of the next buffer.
     const bells = pair.wire.bells[DEVICE];
     expect(pair.driver.hasReceived()).toBe(true);
     expect(pair.driver.receive(pair.frame)).toBe(Status.Ok);
     expect(pair.wire.bells[DEVICE]).toBe(bells + 1);
-    expect(pair.device.canDeliver()).toBe(true);
+    expect(pair.device.canSubmit()).toBe(true);
     pair.driver.receive(pair.frame);
     expect(pair.wire.bells[DEVICE]).toBe(bells + 1, 'no kick while buffers are there');
   });
@@ -180,17 +180,17 @@ describe('frames from the device to the driver', () => {
     const pair = connected();
     const bells = pair.wire.bells[DRIVER];
     for (let number: u32 = 0; number < 10; number++) {
-      pair.device.deliver(numbered(pair.frame, number));
+      pair.device.submit(numbered(pair.frame, number));
     }
     expect(pair.wire.bells[DRIVER]).toBe(bells);
   });
 
   test('frames wait 5 ms after START', () => {
     const pair = new Pair();
-    while (!pair.device.started) pair.step();
+    while (!pair.device.running) pair.step();
     const start = pair.clock.ticks;
-    expect(pair.device.deliver(setFrame(pair.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
-    while (!pair.device.canDeliver()) pair.step();
+    expect(pair.device.submit(setFrame(pair.frame, 1, 0, 0))).toBe(Status.PeerNotReady);
+    while (!pair.device.canSubmit()) pair.step();
     expect(pair.clock.ticks - start >= 4_990 && pair.clock.ticks - start <= 5_010).toBe(true);
   });
 });
@@ -203,8 +203,8 @@ describe('kicks', () => {
     pair.driver.submit(numbered(pair.frame, 1));
     expect(pair.wire.bells[DEVICE]).toBe(bells);
     expect(pair.device.allowKicks()).toBe(true, 'a frame came in meanwhile');
-    pair.device.takeTransmit(pair.frame);
-    pair.device.finishTransmit(true);
+    pair.device.receive(pair.frame);
+    pair.device.finishReceived(true);
     expect(pair.device.allowKicks()).toBe(false);
     pair.driver.submit(numbered(pair.frame, 2));
     expect(pair.wire.bells[DEVICE]).toBe(bells + 1);
@@ -218,10 +218,10 @@ describe('interrupts for a driver that sleeps', () => {
     pair.connect();
     const bells = pair.wire.bells[DRIVER];
     pair.driver.submit(numbered(pair.frame, 1));
-    pair.device.takeTransmit(pair.frame);
-    pair.device.finishTransmit(true);
+    pair.device.receive(pair.frame);
+    pair.device.finishReceived(true);
     expect(pair.wire.bells[DRIVER]).toBe(bells, 'sent');
-    pair.device.deliver(numbered(pair.frame, 2));
+    pair.device.submit(numbered(pair.frame, 2));
     expect(pair.wire.bells[DRIVER]).toBe(bells + 1, 'received');
   });
 });
@@ -248,12 +248,12 @@ describe('bus-off', () => {
     const pair = connected();
     pair.driver.submit(numbered(pair.frame, 1));
     pair.driver.submit(numbered(pair.frame, 2));
-    pair.device.takeTransmit(pair.frame);
-    pair.device.reportBusOff();
-    expect(pair.device.started).toBe(false);
+    pair.device.receive(pair.frame);
+    pair.device.noteBusOff(true, false);
+    expect(pair.device.running).toBe(false);
     expect(pair.section.read16(0x4c)).toBe(1, 'CTRL_BUSOFF is bit 0 of the status');
     expect(pair.section.read8(0x40)).toBe(1, 'config_event');
-    expect(pair.device.takeTransmit(pair.frame)).toBe(Status.PeerNotReady, 'stopped: not sent');
+    expect(pair.device.receive(pair.frame)).toBe(Status.PeerNotReady, 'stopped: not sent');
     pair.step();
     expect(pair.driver.state).toBe(CanDriverState.BusOff);
     pair.step();

@@ -79,7 +79,7 @@ export class DeviceBench {
     this.write32(0x44, 0x0f);
     this.driver.requestControl(START);
     this.device.step();
-    expect(this.device.started).toBe(true);
+    expect(this.device.running).toBe(true);
     this.pass(5_000);
   }
 

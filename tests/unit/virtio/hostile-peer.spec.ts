@@ -63,9 +63,9 @@ function exercise(pair: Pair): u32 {
     else if (action === 1) pair.device.step();
     else if (action === 2) pair.driver.submit(setFrame(pair.frame, random() & 0x7ff, 8, 1));
     else if (action === 3) pair.driver.receive(pair.frame);
-    else if (action === 4) pair.device.takeTransmit(pair.frame);
-    else if (action === 5) pair.device.finishTransmit((random() & 1) !== 0);
-    else if (pair.device.canDeliver()) pair.device.deliver(setFrame(pair.frame, 1, 8, 2));
+    else if (action === 4) pair.device.receive(pair.frame);
+    else if (action === 5) pair.device.finishReceived((random() & 1) !== 0);
+    else if (pair.device.canSubmit()) pair.device.submit(setFrame(pair.frame, 1, 8, 2));
     most = max(most, section.accesses);
   }
   pair.clock.ticks += random() & 0x3ff;
@@ -84,17 +84,17 @@ function recovers(pair: Pair, seed: u32): bool {
     pair.step();
     pair.clock.ticks += 100;
     // Half-open traffic of before.
-    if (pair.device.takeTransmit(pair.frame) === Status.Ok || pair.device.transmitOpen) {
-      pair.device.finishTransmit(true);
+    if (pair.device.receive(pair.frame) === Status.Ok || pair.device.receivedOpen) {
+      pair.device.finishReceived(true);
     }
     pair.driver.receive(pair.frame);
   }
-  if (!pair.driver.running || !pair.device.canDeliver()) return false;
+  if (!pair.driver.running || !pair.device.canSubmit()) return false;
   if (pair.driver.submit(setFrame(pair.frame, 0x123, 1, 0x11)) !== Status.Ok) return false;
-  if (pair.device.takeTransmit(pair.frame) !== Status.Ok) return false;
+  if (pair.device.receive(pair.frame) !== Status.Ok) return false;
   if (pair.frame.identifier !== 0x123 || pair.frame.data !== 0x11) return false;
-  pair.device.finishTransmit(true);
-  if (pair.device.deliver(setFrame(pair.frame, 0x456, 1, 0x22)) !== Status.Ok) return false;
+  pair.device.finishReceived(true);
+  if (pair.device.submit(setFrame(pair.frame, 0x456, 1, 0x22)) !== Status.Ok) return false;
   if (pair.driver.receive(pair.frame) !== Status.Ok) return false;
   return pair.frame.identifier === 0x456 && pair.frame.data === 0x22;
 }
