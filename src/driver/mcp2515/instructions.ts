@@ -1,7 +1,8 @@
 /**
  * MCP2515 SPI instructions on any SpiBus: one function per opcode of DS20001801J, table 12-1.
  *
- * Every transaction uses the one buffer below, so the bytes of an answer stay until the next instruction. The
+ * Every transaction uses the one buffer below, so the bytes of an answer stay until the next instruction. All
+ * channels of a module share it: nothing in it is needed beyond the step that has put it there. The
  * bytes clocked, instruction included, are stated for each: they are the driver's cost.
  * Does not: retry, count, or keep state.
  */

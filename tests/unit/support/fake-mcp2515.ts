@@ -25,8 +25,9 @@ const TXB0CTRL: u32 = 0x30;
 const RXB0SIDH: u32 = 0x61;
 
 export class FakeChip extends SpiBus {
-  /** Everything sent so far. */
+  /** Everything sent so far, while `records`. */
   sent: string = '';
+  records: bool = true;
   /** Bytes clocked so far. */
   bytes: u32 = 0;
   /** What a chip that does not answer reads as; -1: it answers. */
@@ -67,7 +68,7 @@ export class FakeChip extends SpiBus {
   override begin(buffer: usize, length: u32): Status {
     if (this.transactionsLeft === 0) return Status.SpiTimeout;
     if (this.transactionsLeft > 0) this.transactionsLeft--;
-    if (this.sent.length > 0) this.sent += '|';
+    if (this.records && this.sent.length > 0) this.sent += '|';
     this.position = 0;
     this.exchangeAll(buffer, length);
     return Status.Ok;
@@ -123,10 +124,14 @@ export class FakeChip extends SpiBus {
       const out = load<u8>(buffer + index);
       const isSilent = this.silentValue >= 0 && this.position >= this.silentFrom;
       store<u8>(buffer + index, isSilent ? this.silentValue : this.exchange(out));
-      if (this.sent.length > 0 && !this.sent.endsWith('|')) this.sent += ' ';
-      this.sent += hex(out);
+      if (this.records) this.record(out);
       this.bytes++;
     }
+  }
+
+  private record(out: u32): void {
+    if (this.sent.length > 0 && !this.sent.endsWith('|')) this.sent += ' ';
+    this.sent += hex(out);
   }
 
   private exchange(out: u32): u32 {
