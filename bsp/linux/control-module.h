@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "formats.h"
+
 /** Bytes of the module's text buffer. */
 #define CONTROL_TEXT_BYTES 16384u
 
@@ -20,9 +22,6 @@ enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED,
 
 /** The two streams of the page. */
 enum control_stream { STREAM_TRACE = 0, STREAM_RECORDER = 1 };
-
-/** The requests to the cell. Numbers as in src/page/layout.ts. */
-enum control_request { REQUEST_RULE_TABLE = 1, REQUEST_LIVE_VALUES = 2 };
 
 /** Starts to use the control device, which must be mapped. */
 bool control_module_open(void);

@@ -9,27 +9,11 @@
 #include <stdint.h>
 
 #include "can-socket.h"
+#include "formats.h"
 #include "link.h"
 
 /** State of the session with the cell. Numbers as in src/image/bridge.ts. */
 enum module_session { SESSION_ABSENT = 0, SESSION_SETTING_UP = 1, SESSION_RUNNING = 2 };
-
-/** Counter numbers, in the order of `counter` in src/image/bridge.ts. */
-enum module_counter {
-  COUNTER_SENT,
-  COUNTER_RECEIVED,
-  COUNTER_DROPPED_NO_PEER,
-  COUNTER_DROPPED_FULL,
-  COUNTER_DROPPED_UNSUPPORTED,
-  COUNTER_TRANSMITTED,
-  COUNTER_REFUSED,
-  COUNTER_MALFORMED,
-  COUNTER_VIOLATIONS,
-  COUNTER_CONNECTED,
-  COUNTER_LOST,
-  COUNTER_LOST_IN_FLIGHT,
-  COUNTERS
-};
 
 /** The link and the socket that the module works on. */
 struct link *module_link(void);

@@ -18,7 +18,7 @@ export interface Change {
 }
 
 const COPIED = [
-  ...['src', 'bsp', 'formats', 'scripts/build'],
+  ...['src', 'bsp', 'formats', 'cell-config', 'scripts/build'],
   ...['package.json', 'asconfig.json', 'tsconfig.json'],
 ];
 const SHARED_ARTIFACTS = [

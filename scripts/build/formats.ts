@@ -8,8 +8,9 @@ import * as counters from '../../formats/counters.ts';
 import { SETTINGS } from '../../formats/settings.ts';
 import * as statusPage from '../../formats/status-page.ts';
 import { STATUSES } from '../../formats/statuses.ts';
+import { addressHeader, addressModule } from './formats/addresses.ts';
 import * as assembly from './formats/assembly.ts';
-import { statusNumbers, statusWordsHeader } from './formats/tables.ts';
+import { formatsHeader, statusNumbers, statusWordsHeader } from './formats/tables.ts';
 import { PROJECT } from './command.ts';
 
 /** Folder of the made files, from the project's top. */
@@ -33,8 +34,11 @@ export function generatedFiles(): Map<string, string> {
       'page-words.ts',
       made('formats/status-page.ts', assembly.pageWordModule(statusPage.PAGE_WORDS)),
     ],
+    ['rpi4.ts', made('cell-config/rpi4-layout.ts', addressModule())],
+    ['cell-addresses.h', addressHeader()],
     ['version.ts', made('package.json', `export const FIRMWARE_VERSION: string = '${version}';\n`)],
     ['status-numbers.txt', statusNumbers(STATUSES)],
+    ['formats.h', formatsHeader()],
     ['status-words.h', statusWordsHeader(STATUSES)],
   ]);
 }

@@ -95,7 +95,9 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
   const includes = [
     '-isystem',
     compilerHeaders,
-    ...['bsp/rpi4', 'bsp/wasm-rt', 'bsp/wasm-rt/include', folder].map((path) => `-I${path}`),
+    ...['bsp/rpi4', 'bsp/wasm-rt', 'bsp/wasm-rt/include', 'build/generated', folder].map(
+      (path) => `-I${path}`,
+    ),
   ];
   const compile = (source: string, output: string, extra: readonly string[]) =>
     command(CROSS_COMPILER, [...COMMON_FLAGS, ...includes, ...extra, '-c', source, '-o', output]);
@@ -110,6 +112,7 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
       '-x',
       'c',
       '-Ibsp/rpi4',
+      '-Ibuild/generated',
       'bsp/rpi4/canwarden.ld',
       '-o',
       `${folder}/canwarden.ld`,

@@ -86,6 +86,7 @@ export function listParts(version: string): Part[] {
         file('bridge/wasm-rt/wasm-rt.h', 'bsp/wasm-rt/wasm-rt.h'),
         file('bridge/generated/bridge.wasm.c', 'build/bridge/bridge.wasm.c'),
         file('bridge/generated/bridge.wasm.h', 'build/bridge/bridge.wasm.h'),
+        file('bridge/generated/formats.h', 'build/generated/formats.h'),
         file('bridge/generated/status-words.h', 'build/generated/status-words.h'),
       ],
     },

@@ -70,11 +70,3 @@ export function readConstants(text: string): Map<string, number> {
   }
   return known;
 }
-
-/** The `#define NAME number` lines of a C header or linker script. */
-export function readDefines(text: string): Map<string, number> {
-  const lines = text.matchAll(
-    /^#define\s+(\w+)\s+\(?(0x[0-9a-fA-F]+|\d+)[uUlL]*\)?\s*(?:\/\*.*)?$/gm,
-  );
-  return new Map([...lines].map(([, name, value]) => [name, Number(value)]));
-}

@@ -1,10 +1,12 @@
 /**
- * The tables of status numbers that go with the bridge and with the board's helper.
+ * What the bridge's C and the board's helper need of formats/.
  *
  * Does not: write files; formats.ts does.
  */
+import * as counters from '../../../formats/counters.ts';
+import { NUMBERS } from '../../../formats/status-page.ts';
 import type { StatusRow } from '../../../formats/statuses.ts';
-import { plainText } from '../../../formats/words.ts';
+import { constantCase, plainText } from '../../../formats/words.ts';
 
 type Statuses = Readonly<Record<string, StatusRow>>;
 
@@ -48,6 +50,29 @@ ${rows.join('')}  };
   return (struct status_words){number, "of a newer cell", "not in this bridge's table",
                                "install image and bridge from one release"};
 }
+
+#endif
+`;
+}
+
+/** Numbers of the bridge's counters and of its requests, for its C. */
+export function formatsHeader(): string {
+  const names = Object.keys(counters.LINK_COUNTERS).map((name) => `COUNTER_${constantCase(name)}`);
+  const { REQUEST_RULE_TABLE, REQUEST_LIVE_VALUES } = NUMBERS;
+  return `/* Made from formats/counters.ts and formats/status-page.ts. */
+#ifndef CANWARDEN_FORMATS_H
+#define CANWARDEN_FORMATS_H
+
+/** Numbers of the counters of one end of the link. */
+enum module_counter {
+  ${[...names, 'COUNTERS'].join(',\n  ')}
+};
+
+/** The requests to the cell. */
+enum control_request {
+  REQUEST_RULE_TABLE = ${REQUEST_RULE_TABLE},
+  REQUEST_LIVE_VALUES = ${REQUEST_LIVE_VALUES}
+};
 
 #endif
 `;
