@@ -6,16 +6,23 @@
  */
 import { counted } from '../cell-config/plural.ts';
 import { rulesChecksum } from './encode.ts';
-import * as image from './image-layout.ts';
-import { FILTER_RECORD, RULE_RECORD, RULES_HEADER } from './image-layout.ts';
+import {
+  FILTER_RECORD,
+  RULE_NUMBERS as image,
+  RULE_RECORD,
+  RULES_HEADER,
+} from '../formats/rule-image.ts';
 import type { Filter, ReceiveLayout, Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
 import {
+  CAN_ID_EXTENDED,
+  CAN_ID_REMOTE,
   DATA_BYTES,
   EXTENDED_IDENTIFIER_MAXIMUM,
   LIVE_SOURCE,
   LIVE_VALUES,
   MAXIMUM_FILTERS,
   MAXIMUM_RULES,
+  RECEIVE_LAYOUTS,
   SAME_AS_REQUEST,
   STANDARD_IDENTIFIER_MAXIMUM,
 } from './model.ts';
@@ -40,30 +47,30 @@ export function decodeRules(file: Uint8Array): RuleTable {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const { ruleCount, filterCount, flags } = readHeader(bytes);
   const rules = Array.from({ length: ruleCount }, (_, index) =>
-    readRule(bytes, RULES_HEADER.size + index * RULE_RECORD.size, `rule-${index + 1}`),
+    readRule(bytes, image.RULES_HEADER_BYTES + index * image.RULE_BYTES, `rule-${index + 1}`),
   );
   refuseOverlaps(rules);
   const drops = (flags & image.RULES_FLAG_DROP_UNMATCHED) !== 0;
   const defaultAction = drops ? 'drop' : 'forward';
   const layout = (flags & image.RULES_FLAG_RECEIVE_MASK) >> image.RULES_FLAG_RECEIVE_SHIFT;
-  const receive = image.RECEIVE_LAYOUTS[layout];
+  const receive = RECEIVE_LAYOUTS[layout];
   refuseContradiction(bytes, ruleCount, receive);
   const head = { defaultAction, rules, ...(receive === undefined ? {} : { receive }) } as const;
   if (filterCount === 0) return head;
-  const filtersStart = RULES_HEADER.size + ruleCount * RULE_RECORD.size;
+  const filtersStart = image.RULES_HEADER_BYTES + ruleCount * image.RULE_BYTES;
   const filters = Array.from({ length: filterCount }, (_, index) =>
-    readFilter(bytes, filtersStart + index * FILTER_RECORD.size, `filter ${index + 1}`),
+    readFilter(bytes, filtersStart + index * image.FILTER_BYTES, `filter ${index + 1}`),
   );
   return { ...head, filters };
 }
 
 function readFilter(bytes: Buffer, start: number, name: string): Filter {
-  const word = bytes.readUInt32LE(start + FILTER_RECORD.identifier);
-  const mask = bytes.readUInt32LE(start + FILTER_RECORD.mask);
+  const word = bytes.readUInt32LE(start + FILTER_RECORD.identifier.at);
+  const mask = bytes.readUInt32LE(start + FILTER_RECORD.mask.at);
   if ((mask & image.FILTER_INVERTED) !== 0) {
     throw new RulesImageError(
       `${name} mask`,
-      start + FILTER_RECORD.mask,
+      start + FILTER_RECORD.mask.at,
       'bit 29 clear',
       hex(mask),
     );
@@ -77,102 +84,112 @@ function readFilter(bytes: Buffer, start: number, name: string): Filter {
 }
 
 function readHeader(bytes: Buffer): { ruleCount: number; filterCount: number; flags: number } {
-  if (bytes.length < RULES_HEADER.size) {
-    throw new RulesImageError('header', 0, `${RULES_HEADER.size} bytes`, `${bytes.length}`);
+  if (bytes.length < image.RULES_HEADER_BYTES) {
+    throw new RulesImageError('header', 0, `${image.RULES_HEADER_BYTES} bytes`, `${bytes.length}`);
   }
-  const magic = bytes.readUInt32LE(RULES_HEADER.magic);
-  expectEqual('magic', RULES_HEADER.magic, image.RULES_MAGIC, magic);
-  const version = bytes.readUInt16LE(RULES_HEADER.version);
-  expectEqual('version', RULES_HEADER.version, image.RULES_FORMAT_VERSION, version);
-  const headerBytes = bytes.readUInt16LE(RULES_HEADER.headerBytes);
-  expectEqual('header size', RULES_HEADER.headerBytes, RULES_HEADER.size, headerBytes);
-  const ruleBytes = bytes.readUInt16LE(RULES_HEADER.ruleBytes);
-  expectEqual('rule size', RULES_HEADER.ruleBytes, RULE_RECORD.size, ruleBytes);
-  const ruleCount = bytes.readUInt16LE(RULES_HEADER.ruleCount);
+  const magic = bytes.readUInt32LE(RULES_HEADER.magic.at);
+  expectEqual('magic', RULES_HEADER.magic.at, image.RULES_MAGIC, magic);
+  const version = bytes.readUInt16LE(RULES_HEADER.version.at);
+  expectEqual('version', RULES_HEADER.version.at, image.RULES_VERSION, version);
+  const headerBytes = bytes.readUInt16LE(RULES_HEADER.headerBytes.at);
+  expectEqual('header size', RULES_HEADER.headerBytes.at, image.RULES_HEADER_BYTES, headerBytes);
+  const ruleBytes = bytes.readUInt16LE(RULES_HEADER.ruleBytes.at);
+  expectEqual('rule size', RULES_HEADER.ruleBytes.at, image.RULE_BYTES, ruleBytes);
+  const ruleCount = bytes.readUInt16LE(RULES_HEADER.ruleCount.at);
   if (ruleCount > MAXIMUM_RULES) {
     const expected = `at most ${MAXIMUM_RULES}`;
-    throw new RulesImageError('rule count', RULES_HEADER.ruleCount, expected, `${ruleCount}`);
+    throw new RulesImageError('rule count', RULES_HEADER.ruleCount.at, expected, `${ruleCount}`);
   }
-  const total = bytes.readUInt32LE(RULES_HEADER.totalBytes);
-  const filterCount = bytes.readUInt16LE(RULES_HEADER.filterCount);
+  const total = bytes.readUInt32LE(RULES_HEADER.totalBytes.at);
+  const filterCount = bytes.readUInt16LE(RULES_HEADER.filterCount.at);
   if (filterCount > MAXIMUM_FILTERS) {
     const expected = `at most ${MAXIMUM_FILTERS}`;
-    throw new RulesImageError('filter count', RULES_HEADER.filterCount, expected, `${filterCount}`);
+    throw new RulesImageError(
+      'filter count',
+      RULES_HEADER.filterCount.at,
+      expected,
+      `${filterCount}`,
+    );
   }
-  const rulesEnd = RULES_HEADER.size + ruleCount * RULE_RECORD.size;
-  const needed = rulesEnd + filterCount * FILTER_RECORD.size;
+  const rulesEnd = image.RULES_HEADER_BYTES + ruleCount * image.RULE_BYTES;
+  const needed = rulesEnd + filterCount * image.FILTER_BYTES;
   const counts = filterCount === 0 ? '' : ` and ${counted(filterCount, 'filter')}`;
   expectEqual(
     `total size for ${counted(ruleCount, 'rule')}${counts}`,
-    RULES_HEADER.totalBytes,
+    RULES_HEADER.totalBytes.at,
     needed,
     total,
   );
   if (bytes.length !== total) {
     throw new RulesImageError('file', 0, `${total} bytes, as the header says`, `${bytes.length}`);
   }
-  const crc = bytes.readUInt32LE(RULES_HEADER.crc32);
-  expectEqual('CRC-32', RULES_HEADER.crc32, rulesChecksum(bytes), crc);
-  const flags = bytes.readUInt32LE(RULES_HEADER.flags);
+  const crc = bytes.readUInt32LE(RULES_HEADER.crc32.at);
+  expectEqual('CRC-32', RULES_HEADER.crc32.at, rulesChecksum(bytes), crc);
+  const flags = bytes.readUInt32LE(RULES_HEADER.flags.at);
   if (flags > FLAGS_MAXIMUM) {
-    throw new RulesImageError('flags', RULES_HEADER.flags, '0 to 5', hex(flags));
+    throw new RulesImageError('flags', RULES_HEADER.flags.at, '0 to 5', hex(flags));
   }
-  expectZero(bytes, 'header', RULES_HEADER.reserved, RULES_HEADER.size);
+  expectZero(bytes, 'header', RULES_HEADER.reserved0.at, image.RULES_HEADER_BYTES);
   return { ruleCount, filterCount, flags };
 }
 
 /** Layout `urgent-first` and filter paths require each other. */
 function refuseContradiction(bytes: Buffer, ruleCount: number, receive?: ReceiveLayout): void {
   const hasFilter = Array.from({ length: ruleCount }, (_, index) =>
-    bytes.readUInt8(RULES_HEADER.size + index * RULE_RECORD.size + RULE_RECORD.path),
+    bytes.readUInt8(image.RULES_HEADER_BYTES + index * image.RULE_BYTES + RULE_RECORD.path.at),
   ).some((path) => path !== 0);
   if (receive === undefined || hasFilter === (receive === 'urgent-first')) return;
   const expected = hasFilter ? 'no rule with a hardware filter' : 'a rule with a hardware filter';
-  throw new RulesImageError(`flags: receive ${receive}`, RULES_HEADER.flags, expected, 'the other');
+  throw new RulesImageError(
+    `flags: receive ${receive}`,
+    RULES_HEADER.flags.at,
+    expected,
+    'the other',
+  );
 }
 
 /** The paths by hardware filter are 1 and 2. */
 const PATH_MAXIMUM = 2;
 
 function readRule(bytes: Buffer, start: number, name: string): Rule {
-  const flagsOffset = start + RULE_RECORD.flags;
+  const flagsOffset = start + RULE_RECORD.flags.at;
   const flags = bytes.readUInt8(flagsOffset);
-  if ((flags & ~(image.RULE_FLAG_ANSWER | image.RULE_FLAG_FORWARD)) !== 0) {
+  if ((flags & ~(image.RULE_ANSWER | image.RULE_FORWARD)) !== 0) {
     throw new RulesImageError(`${name} flags`, flagsOffset, '0 to 3', hex(flags));
   }
-  const path = bytes.readUInt8(start + RULE_RECORD.path);
+  const path = bytes.readUInt8(start + RULE_RECORD.path.at);
   if (path > PATH_MAXIMUM) {
-    throw new RulesImageError(`${name} path`, start + RULE_RECORD.path, '0 to 2', `${path}`);
+    throw new RulesImageError(`${name} path`, start + RULE_RECORD.path.at, '0 to 2', `${path}`);
   }
-  expectZero(bytes, name, start + RULE_RECORD.reserved, start + RULE_RECORD.size);
+  expectZero(bytes, name, start + RULE_RECORD.reserved1.at, start + image.RULE_BYTES);
   const match = readMatch(bytes, start, name);
-  const forward = (flags & image.RULE_FLAG_FORWARD) !== 0;
-  if ((flags & image.RULE_FLAG_ANSWER) !== 0) {
+  const forward = (flags & image.RULE_FORWARD) !== 0;
+  if ((flags & image.RULE_ANSWER) !== 0) {
     return { name, match, answer: readAnswer(bytes, start, name, match), forward };
   }
   expectZero(
     bytes,
     `${name} answer`,
-    start + RULE_RECORD.answerLength,
-    start + RULE_RECORD.answerSource,
+    start + RULE_RECORD.answerLength.at,
+    start + RULE_RECORD.answerSources.at,
   );
   for (let index = 0; index < DATA_BYTES; index += 1) {
-    const offset = start + RULE_RECORD.answerSource + index;
+    const offset = start + RULE_RECORD.answerSources.at + index;
     const source = bytes.readUInt8(offset);
-    expectEqual(`${name} answer source ${index}`, offset, image.ANSWER_SOURCE_NONE, source);
+    expectEqual(`${name} answer source ${index}`, offset, image.SOURCE_OWN, source);
   }
   return { name, match, answer: null, forward };
 }
 
 function readMatch(bytes: Buffer, start: number, name: string): RuleMatch {
-  const identifierOffset = start + RULE_RECORD.matchIdentifier;
+  const identifierOffset = start + RULE_RECORD.matchIdentifier.at;
   const canId = bytes.readUInt32LE(identifierOffset);
-  const extended = (canId & image.CAN_ID_EXTENDED) !== 0;
-  const remote = (canId & image.CAN_ID_REMOTE) !== 0;
+  const extended = (canId & CAN_ID_EXTENDED) !== 0;
+  const remote = (canId & CAN_ID_REMOTE) !== 0;
   const identifier = readIdentifier(canId, extended, `${name} identifier`, identifierOffset);
-  const maskOffset = start + RULE_RECORD.matchMask;
+  const maskOffset = start + RULE_RECORD.matchMask.at;
   const canIdMask = bytes.readUInt32LE(maskOffset);
-  if ((canIdMask & (image.CAN_ID_EXTENDED | image.CAN_ID_REMOTE)) >>> 30 !== 3) {
+  if ((canIdMask & (CAN_ID_EXTENDED | CAN_ID_REMOTE)) >>> 30 !== 3) {
     throw new RulesImageError(`${name} mask`, maskOffset, 'bits 31 and 30 set', hex(canIdMask));
   }
   const mask = readIdentifier(canIdMask, extended, `${name} mask`, maskOffset);
@@ -180,7 +197,7 @@ function readMatch(bytes: Buffer, start: number, name: string): RuleMatch {
     const expected = `no bits outside the mask ${hex(mask)}`;
     throw new RulesImageError(`${name} identifier`, identifierOffset, expected, hex(identifier));
   }
-  const lengthOffset = start + RULE_RECORD.minimumLength;
+  const lengthOffset = start + RULE_RECORD.minimumLength.at;
   const minimumLength = bytes.readUInt8(lengthOffset);
   const longest = remote ? 0 : DATA_BYTES;
   if (minimumLength > longest) {
@@ -188,9 +205,9 @@ function readMatch(bytes: Buffer, start: number, name: string): RuleMatch {
     throw new RulesImageError(`${name} length`, lengthOffset, expected, `${minimumLength}`);
   }
   const data = Array.from({ length: DATA_BYTES }, (_, index) => {
-    const offset = start + RULE_RECORD.dataValue + index;
+    const offset = start + RULE_RECORD.dataValue.at + index;
     const value = bytes.readUInt8(offset);
-    const byteMask = bytes.readUInt8(start + RULE_RECORD.dataMask + index);
+    const byteMask = bytes.readUInt8(start + RULE_RECORD.dataMask.at + index);
     if ((value & ~byteMask) !== 0) {
       const expected = `no bits outside the mask ${hex(byteMask)}`;
       throw new RulesImageError(`${name} data byte ${index}`, offset, expected, hex(value));
@@ -205,28 +222,28 @@ function readMatch(bytes: Buffer, start: number, name: string): RuleMatch {
 }
 
 function readAnswer(bytes: Buffer, start: number, name: string, match: RuleMatch): RuleAnswer {
-  const identifierOffset = start + RULE_RECORD.answerIdentifier;
+  const identifierOffset = start + RULE_RECORD.answerIdentifier.at;
   const canId = bytes.readUInt32LE(identifierOffset);
-  if ((canId & image.CAN_ID_REMOTE) !== 0) {
+  if ((canId & CAN_ID_REMOTE) !== 0) {
     const expected = 'a data frame (bit 30 clear)';
     throw new RulesImageError(`${name} answer identifier`, identifierOffset, expected, hex(canId));
   }
-  const extended = (canId & image.CAN_ID_EXTENDED) !== 0;
+  const extended = (canId & CAN_ID_EXTENDED) !== 0;
   const identifier = readIdentifier(canId, extended, `${name} answer identifier`, identifierOffset);
-  const lengthOffset = start + RULE_RECORD.answerLength;
+  const lengthOffset = start + RULE_RECORD.answerLength.at;
   const lengthByte = bytes.readUInt8(lengthOffset);
-  if (lengthByte > DATA_BYTES && lengthByte !== image.ANSWER_LENGTH_SAME) {
+  if (lengthByte > DATA_BYTES && lengthByte !== image.ANSWER_LENGTH_OF_REQUEST) {
     const expected = '0 to 8, or 0xff for the same as the request';
     throw new RulesImageError(`${name} answer length`, lengthOffset, expected, hex(lengthByte));
   }
-  const length = lengthByte === image.ANSWER_LENGTH_SAME ? SAME_AS_REQUEST : lengthByte;
+  const length = lengthByte === image.ANSWER_LENGTH_OF_REQUEST ? SAME_AS_REQUEST : lengthByte;
   const data = [
-    ...bytes.subarray(start + RULE_RECORD.answerData, start + RULE_RECORD.answerSource),
+    ...bytes.subarray(start + RULE_RECORD.answerData.at, start + RULE_RECORD.answerSources.at),
   ];
   const source = Array.from({ length: DATA_BYTES }, (_, index) => {
-    const offset = start + RULE_RECORD.answerSource + index;
+    const offset = start + RULE_RECORD.answerSources.at + index;
     const value = bytes.readUInt8(offset);
-    if (value === image.ANSWER_SOURCE_NONE) return null;
+    if (value === image.SOURCE_OWN) return null;
     if (value >= LIVE_SOURCE && value < LIVE_SOURCE + LIVE_VALUES) return value;
     if (value >= match.minimumLength) {
       const expected = `a request byte below the minimum length ${match.minimumLength}, 0x80 to 0xbf, or 0xff`;
@@ -252,7 +269,7 @@ function refuseOverlaps(rules: readonly Rule[]): void {
     for (const earlier of rules.slice(0, index)) {
       const frame = findCommonFrame(earlier.match, later.match);
       if (frame === null) continue;
-      const offset = RULES_HEADER.size + index * RULE_RECORD.size;
+      const offset = image.RULES_HEADER_BYTES + index * image.RULE_BYTES;
       const expected = `no frame in common with ${earlier.name}`;
       throw new RulesImageError(later.name, offset, expected, frame);
     }

@@ -3,16 +3,24 @@
  * parse -> encode -> decode gives the same table.
  */
 
+import { RULE_NUMBERS } from '../formats/rule-image.ts';
+
+/** Bits of a can_id that tell the frame's form. */
+export const CAN_ID_EXTENDED = 0x80000000;
+export const CAN_ID_REMOTE = 0x40000000;
+/** Uses of the receive buffers by their number in the image; none: the cell chooses. */
+export const RECEIVE_LAYOUTS = [undefined, 'shared', 'urgent-first'] as const;
+
 /** Most rules one table may have. */
-export const MAXIMUM_RULES = 64;
+export const MAXIMUM_RULES = RULE_NUMBERS.RULES_MAXIMUM;
 /** Data bytes of a classic CAN frame. */
 export const DATA_BYTES = 8;
 export const STANDARD_IDENTIFIER_MAXIMUM = 0x7ff;
 export const EXTENDED_IDENTIFIER_MAXIMUM = 0x1fffffff;
 /** Number of bytes that AGL can set for answers while the cell runs. */
-export const LIVE_VALUES = 64;
+export const LIVE_VALUES = RULE_NUMBERS.LIVE_VALUES;
 /** Answer sources from this value on are live values. */
-export const LIVE_SOURCE = 0x80;
+export const LIVE_SOURCE = RULE_NUMBERS.SOURCE_LIVE;
 /** The answer is as long as the request. */
 export const SAME_AS_REQUEST = 'same-as-request';
 
@@ -66,7 +74,7 @@ export interface Rule {
 }
 
 /** Most filters one table may have. */
-export const MAXIMUM_FILTERS = 32;
+export const MAXIMUM_FILTERS = RULE_NUMBERS.FILTERS_MAXIMUM;
 
 /**
  * SocketCAN's `id:mask`, or inverted `id~mask` (linux/can.h). Both numbers are in can_id form: bit 31

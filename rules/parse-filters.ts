@@ -4,7 +4,8 @@
  * Source of the notation: can-utils, candump.c. One difference: an identifier with written-out flag bits
  * (40000123, a standard remote frame) is taken literally.
  */
-import { CAN_ID_EXTENDED, FILTER_INVERTED } from './image-layout.ts';
+import { RULE_NUMBERS } from '../formats/rule-image.ts';
+import { CAN_ID_EXTENDED } from './model.ts';
 import type { Filter } from './model.ts';
 import { MAXIMUM_FILTERS } from './model.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
@@ -34,7 +35,7 @@ function parseFilter(reader: YamlReader, item: Entry): Filter | undefined {
   }
   const word = parseInt(digits, 16) | (EXTENDED_NUMBER.test(digits) ? CAN_ID_EXTENDED : 0);
   const mask = parseInt(maskDigits, 16);
-  if (((word | mask) & FILTER_INVERTED) !== 0) {
+  if (((word | mask) & RULE_NUMBERS.FILTER_INVERTED) !== 0) {
     const reason = `${item.label} "${text}" has bit 29 set, which no frame of a bus has; write ~ to invert`;
     reader.diagnostics.error(item.offset, reason);
     return undefined;

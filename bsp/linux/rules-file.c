@@ -4,30 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "formats.h"
 #include "log.h"
 
-#define MAGIC 0x4c525743u /* "CWRL" */
-#define VERSION 1
 #define CRC_POLYNOMIAL 0xedb88320u
-#define CRC_OFFSET 12
-
-/* The beginning of the file. */
-struct head {
-  uint32_t magic;
-  uint16_t version;
-  uint16_t head_bytes;
-  uint32_t total_bytes;
-  uint32_t crc32;
-  uint16_t rule_count;
-  uint16_t rule_bytes;
-  uint32_t flags;
-  uint16_t filter_count;
-  uint16_t reserved[3];
-};
+#define CRC_OFFSET offsetof(struct rules_head, crc_32)
 
 /* CRC-32 of IEEE 802.3. The field itself counts as four zero bytes. */
 static uint32_t crc_of(const uint8_t *table, uint32_t bytes) {
@@ -49,7 +35,7 @@ static bool refuse(const char *path, const char *reason) {
 
 bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, uint32_t *bytes) {
   char reason[128];
-  struct head head;
+  struct rules_head head;
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     return refuse(path, strerror(errno));
@@ -72,7 +58,7 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
     return refuse(path, reason);
   }
   memcpy(&head, table, sizeof head);
-  if (length < sizeof head.magic || head.magic != MAGIC) {
+  if (length < sizeof head.magic || head.magic != RULES_MAGIC) {
     return refuse(path, "it does not begin with CWRL; the YAML text must be compiled");
   }
   if (length < sizeof head) {
@@ -80,8 +66,8 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
              plural_of(length), sizeof head);
     return refuse(path, reason);
   }
-  if (head.version != VERSION) {
-    snprintf(reason, sizeof reason, "it is of format %u, this bridge knows %u", head.version, VERSION);
+  if (head.version != RULES_VERSION) {
+    snprintf(reason, sizeof reason, "it is of format %u, this bridge knows %u", head.version, RULES_VERSION);
     return refuse(path, reason);
   }
   if (head.total_bytes != length) {
@@ -89,9 +75,9 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
              head.total_bytes, plural_of(head.total_bytes), length);
     return refuse(path, reason);
   }
-  if (crc_of(table, length) != head.crc32) {
+  if (crc_of(table, length) != head.crc_32) {
     snprintf(reason, sizeof reason, "its checksum says 0x%08x, its content gives 0x%08x: damaged",
-             head.crc32, crc_of(table, length));
+             head.crc_32, crc_of(table, length));
     return refuse(path, reason);
   }
   *bytes = length;

@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as counters from '../../formats/counters.ts';
+import * as ruleImage from '../../formats/rule-image.ts';
 import { SETTINGS } from '../../formats/settings.ts';
 import * as statusPage from '../../formats/status-page.ts';
 import { STATUSES } from '../../formats/statuses.ts';
@@ -29,6 +30,7 @@ export function generatedFiles(): Map<string, string> {
     ['settings.ts', made('formats/settings.ts', assembly.settingModule(SETTINGS))],
     ['status.ts', made('formats/statuses.ts', assembly.statusModule(STATUSES))],
     ['status-words.ts', made('formats/statuses.ts', assembly.statusWordModule(STATUSES))],
+    ['rule-image.ts', made('formats/rule-image.ts', assembly.ruleImageModule(ruleImage))],
     ['status-page.ts', made('formats/status-page.ts', assembly.statusPageModule(statusPage))],
     [
       'page-words.ts',

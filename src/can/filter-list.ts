@@ -8,13 +8,10 @@
  * A filter has 8 bytes: +0 identifier, with FILTER_INVERTED if the filter is inverted, and no other bit
  * outside the mask; +4 mask, without that bit.
  */
+import { FILTER_BYTES, FILTER_INVERTED, FILTERS_MAXIMUM } from '../../build/generated/rule-image';
 import { Status } from '../rt/status';
 
-/** Bit 29 of a filter's identifier, CAN_INV_FILTER. Frames of the bus never have it. */
-export const FILTER_INVERTED: u32 = 0x20000000;
-export const FILTER_BYTES: u32 = 8;
-/** The most filters in a list. The scan adds to the cost of each frame. */
-export const FILTERS_MAXIMUM: u32 = 32;
+export { FILTER_BYTES, FILTER_INVERTED, FILTERS_MAXIMUM } from '../../build/generated/rule-image';
 
 /** `Ok` when the 8 bytes at `address` are a filter, else `RulesField`. */
 export function checkFilter(address: usize): Status {

@@ -4,24 +4,23 @@
  * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that
  * the checksum field is zero while the checksum is computed.
  *
- * Image header (format 1, little-endian, 32 bytes; the rules follow, see rule.ts):
- *
- *   offset  size  field
- *        0     4  magic 0x4C525743, "CWRL"
- *        4     2  version 1
- *        6     2  headerBytes 32
- *        8     4  totalBytes
- *       12     4  crc32 over totalBytes with this field as zero
- *       16     2  ruleCount 0..64
- *       18     2  ruleBytes 64
- *       20     4  flags: bit 0 set: frames that no rule matches are dropped, else forwarded;
- *                 bits 2..1: use of the receive buffers, RECEIVE_...
- *       24     2  filterCount 0..32
- *       26     6  zero
+ * The layout of an image: formats/rule-image.ts.
  *
  * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. If there are any, they decide about a
  * frame that no rule matches instead of bit 0 of the flags: it is forwarded if it passes one of them.
  */
+import {
+  RECEIVE_SHARED,
+  RECEIVE_URGENT_FIRST,
+  RULES_FLAG_DROP_UNMATCHED,
+  RULES_FLAG_RECEIVE_MASK,
+  RULES_FLAG_RECEIVE_SHIFT,
+  RULES_HEADER_BYTES,
+  RULES_MAGIC,
+  RULES_MAXIMUM,
+  RULES_VERSION,
+  TableFields,
+} from '../../build/generated/rule-image';
 import { checkFilter, FILTER_BYTES, FILTERS_MAXIMUM } from '../can/filter-list';
 import { isExtended } from '../can/identifier';
 import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
@@ -30,48 +29,27 @@ import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_BYTES } from './r
 import { checkRule, overlap } from './rule-check';
 import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
 
-/** "CWRL", little-endian. */
-export const RULES_MAGIC: u32 = 0x4c525743;
-export const RULES_HEADER_BYTES: u32 = 32;
-/** The most rules in a table. The scan over them is part of the response time. */
-export const RULES_MAXIMUM: u32 = 64;
-
-const RULES_VERSION: u32 = 1;
-const FLAG_DROP_UNMATCHED: u32 = 1 << 0;
-const FLAG_RECEIVE_SHIFT: u32 = 1;
-const FLAG_RECEIVE_MASK: u32 = 3 << FLAG_RECEIVE_SHIFT;
-
-/** The cell decides how the receive buffers are used. */
-export const RECEIVE_AUTO: u32 = 0;
-/** Both receive buffers take every frame. No rule has a filter. */
-export const RECEIVE_SHARED: u32 = 1;
-/** RXB0 is reserved for frames that the filters recognise, at any load. */
-export const RECEIVE_URGENT_FIRST: u32 = 2;
+export {
+  RECEIVE_AUTO,
+  RECEIVE_SHARED,
+  RECEIVE_URGENT_FIRST,
+  RULES_HEADER_BYTES,
+  RULES_MAGIC,
+  RULES_MAXIMUM,
+} from '../../build/generated/rule-image';
 
 /** Bytes of the image that one step adds to the checksum. */
 const CHECKSUM_BYTES: u32 = 64;
 
 @unmanaged
-export class TableHeader {
-  magic: u32 = 0;
-  version: u16 = 0;
-  headerBytes: u16 = 0;
-  totalBytes: u32 = 0;
-  crc32: u32 = 0;
-  ruleCount: u16 = 0;
-  ruleBytes: u16 = 0;
-  flags: u32 = 0;
-  filterCount: u16 = 0;
-  reserved0: u16 = 0;
-  reserved1: u32 = 0;
-
+export class TableHeader extends TableFields {
   get dropsUnmatched(): bool {
-    return (this.flags & FLAG_DROP_UNMATCHED) !== 0;
+    return (this.flags & RULES_FLAG_DROP_UNMATCHED) !== 0;
   }
 
   /** RECEIVE_... */
   get receive(): u32 {
-    return (this.flags & FLAG_RECEIVE_MASK) >> FLAG_RECEIVE_SHIFT;
+    return (this.flags & RULES_FLAG_RECEIVE_MASK) >> RULES_FLAG_RECEIVE_SHIFT;
   }
 }
 
@@ -173,7 +151,8 @@ export class TableCheck {
   private checkFlags(): Status {
     const header = this.header;
     if (crc32Finish(this.crc) !== header.crc32) return Status.RulesCrc;
-    if ((header.flags & ~(FLAG_DROP_UNMATCHED | FLAG_RECEIVE_MASK)) !== 0) return Status.RulesField;
+    if ((header.flags & ~(RULES_FLAG_DROP_UNMATCHED | RULES_FLAG_RECEIVE_MASK)) !== 0)
+      return Status.RulesField;
     if (header.receive > RECEIVE_URGENT_FIRST) return Status.RulesField;
     if (header.reserved0 !== 0 || header.reserved1 !== 0) return Status.RulesField;
     return Status.Ok;

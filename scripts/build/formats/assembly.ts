@@ -4,6 +4,7 @@
  * Does not: write files; formats.ts does.
  */
 import type { SettingRow } from '../../../formats/settings.ts';
+import type * as RuleImageData from '../../../formats/rule-image.ts';
 import type * as StatusPageData from '../../../formats/status-page.ts';
 import type { StatusRow } from '../../../formats/statuses.ts';
 import {
@@ -143,6 +144,27 @@ export function statusPageModule(page: StatusPage): string {
     Object.entries(fields).map(([name, { at, what }]) => `${comment(what)}\n${line(name, at)}`),
   );
   return [...numbers, ...fields].join('');
+}
+
+/** The numbers of formats/rule-image.ts, and views on a header and a rule. */
+export function ruleImageModule(image: typeof RuleImageData): string {
+  const numbers = Object.entries(image.RULE_NUMBERS).map(
+    ([name, value]) => `export const ${name}: u32 = 0x${value.toString(16)};\n`,
+  );
+  return `${numbers.join('')}
+${view('TableFields', image.RULES_HEADER)}
+${view('RuleFields', image.RULE_RECORD)}`;
+}
+
+/** A class whose fields lie as the table says. Throws when there is a gap between them. */
+function view(name: string, fields: Readonly<Record<string, StatusPageData.Field>>): string {
+  let end = 0;
+  const lines = Object.entries(fields).map(([field, { at, bytes, what }]) => {
+    if (at !== end) throw new Error(`${name}.${field} lies at ${at}, not at ${end}`);
+    end += bytes;
+    return `  ${comment(what)}\n  ${field}: u${8 * bytes} = 0;\n`;
+  });
+  return `@unmanaged\nexport class ${name} {\n${lines.join('')}}\n`;
 }
 
 /** The words for numbers of the page, for the bridge. */

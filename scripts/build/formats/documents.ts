@@ -5,6 +5,7 @@
  * Does not: write files; `npm run docs` does, and a contract test compares.
  */
 import * as counters from '../../../formats/counters.ts';
+import * as ruleImage from '../../../formats/rule-image.ts';
 import { SETTINGS, type SettingRow } from '../../../formats/settings.ts';
 import * as statusPage from '../../../formats/status-page.ts';
 import type { Field } from '../../../formats/status-page.ts';
@@ -23,7 +24,12 @@ const OWN: DocumentData = {
 };
 
 /** The documents that have such tables. */
-export const DOCUMENTS = ['docs/settings.md', 'docs/status-page.md', 'docs/troubleshooting.md'];
+export const DOCUMENTS = [
+  'docs/rules.md',
+  'docs/settings.md',
+  'docs/status-page.md',
+  'docs/troubleshooting.md',
+];
 
 const MARKED = /(<!-- formats: ([^>]+) -->\n)[^]*?(<!-- end -->)/g;
 
@@ -72,6 +78,9 @@ const FIELDS: Readonly<Record<string, readonly [Readonly<Record<string, Field>>,
   histogram: [statusPage.HISTOGRAM, 0],
   task: [statusPage.TASK, 0],
   request: [statusPage.REQUEST, 2],
+  'rules-header': [ruleImage.RULES_HEADER, 0],
+  rule: [ruleImage.RULE_RECORD, 0],
+  filter: [ruleImage.FILTER_RECORD, 0],
 };
 
 function fieldTable(name: string): string {

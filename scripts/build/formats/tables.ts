@@ -4,9 +4,10 @@
  * Does not: write files; formats.ts does.
  */
 import * as counters from '../../../formats/counters.ts';
+import { RULE_NUMBERS, RULES_HEADER } from '../../../formats/rule-image.ts';
 import { NUMBERS } from '../../../formats/status-page.ts';
 import type { StatusRow } from '../../../formats/statuses.ts';
-import { constantCase, plainText } from '../../../formats/words.ts';
+import { constantCase, plainText, snakeCase } from '../../../formats/words.ts';
 
 type Statuses = Readonly<Record<string, StatusRow>>;
 
@@ -55,13 +56,18 @@ ${rows.join('')}  };
 `;
 }
 
-/** Numbers of the bridge's counters and of its requests, for its C. */
+/** Numbers of the bridge's counters and requests, and the header of a rule table, for its C. */
 export function formatsHeader(): string {
   const names = Object.keys(counters.LINK_COUNTERS).map((name) => `COUNTER_${constantCase(name)}`);
+  const head = Object.entries(RULES_HEADER).map(
+    ([name, { bytes }]) => `  uint${8 * bytes}_t ${snakeCase(name)};\n`,
+  );
   const { REQUEST_RULE_TABLE, REQUEST_LIVE_VALUES } = NUMBERS;
-  return `/* Made from formats/counters.ts and formats/status-page.ts. */
+  return `/* Made from formats/counters.ts, formats/status-page.ts and formats/rule-image.ts. */
 #ifndef CANWARDEN_FORMATS_H
 #define CANWARDEN_FORMATS_H
+
+#include <stdint.h>
 
 /** Numbers of the counters of one end of the link. */
 enum module_counter {
@@ -73,6 +79,13 @@ enum control_request {
   REQUEST_RULE_TABLE = ${REQUEST_RULE_TABLE},
   REQUEST_LIVE_VALUES = ${REQUEST_LIVE_VALUES}
 };
+
+/** The beginning of a rule table. */
+#define RULES_MAGIC 0x${RULE_NUMBERS.RULES_MAGIC.toString(16)}u
+#define RULES_VERSION ${RULE_NUMBERS.RULES_VERSION}
+
+struct rules_head {
+${head.join('')}};
 
 #endif
 `;
