@@ -46,12 +46,14 @@ const CHANGES: readonly Change[] = [
   {
     file: 'src/cell/bus/settings.ts',
     from: "import { AnyParts } from '../parts';",
-    to: "import { count, Counter } from '../../rt/counters';\nimport { AnyParts } from '../parts';",
+    to: "import { Counter } from '../../rt/counters';\nimport { AnyParts } from '../parts';",
   },
   {
     file: 'src/cell/bus/settings.ts',
     from: '  modes.oneShot = settings.oneShot;',
-    to: `  for (let probe: u32 = 0; probe < settings.probeCount; probe++) count(Counter.Probes);
+    to: `  for (let probe: u32 = 0; probe < settings.probeCount; probe++) {
+    parts.counters.count(Counter.Probes);
+  }
   modes.oneShot = settings.oneShot;`,
   },
 ];
