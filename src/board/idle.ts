@@ -158,7 +158,7 @@ export class Rpi4Idle extends Idle {
   }
 
   private endPolling(status: Status): void {
-    this.parts.control.said(status, Sentence.First, 0);
+    this.parts.records.said(status, Sentence.First, 0);
     this.parts.console.text(': the cell polls (status ').decimal(status).text(')').endLine();
   }
 }

@@ -21,7 +21,7 @@ export const TRANSMIT_POLL_SPI_BYTES: u32 = 4;
  * LOAD TX BUFFER for both answers that wait in the chip, after it was set up again. Else at most a full
  * look at the fault state (10), and READ STATUS when the line is in doubt.
  */
-export const FAULT_LOOK_SPI_BYTES: u32 = 14 + 14;
+export const SUPERVISOR_SPI_BYTES: u32 = 14 + 14;
 /** LOAD TX BUFFER, which gives way to INT, or RTS. */
 export const FROM_AGL_SPI_BYTES: u32 = 14;
 /** LOAD TX BUFFER of a new rule's answer, which gives way to INT. */

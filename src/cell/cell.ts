@@ -18,7 +18,7 @@ import { Executive } from '../rt/executive';
 import { Status } from '../rt/status';
 import { AnyParts } from './parts';
 import { CellPlatform } from './platform';
-import { ControlPage } from './page/status-page';
+import { StatusPageFiller } from './page/filler';
 import { faultStatus, sayFault } from './fault-status';
 import { sayReady, startUp } from './start-up';
 import { CellExecutive, CellTasks, declareTasks } from './tasks';
@@ -36,7 +36,10 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   private readonly denial: Deadline = new Deadline();
 
   private readonly answers: UrgentAnswers<Parts> = new UrgentAnswers<Parts>(this.parts);
-  private readonly page: ControlPage<Parts> = new ControlPage<Parts>(this.parts, this.answers);
+  private readonly page: StatusPageFiller<Parts> = new StatusPageFiller<Parts>(
+    this.parts,
+    this.answers,
+  );
   private readonly tasks: CellTasks<Parts> = new CellTasks<Parts>(
     this.parts,
     this.answers,
@@ -71,11 +74,11 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     const status = startUp(parts, this.answers);
     this.tasks.requests.open();
     this.page.open(restarts);
-    if (restarts !== 0 && parts.control.on) this.tellFault();
+    if (restarts !== 0 && parts.records.on) this.tellFault();
     if (status !== Status.Ok) return status;
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.tasks.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
-    this.tasks.faultLook.start();
+    this.tasks.supervisor.start();
     this.idle.start();
     sayReady(parts);
     parts.journal.speaks = parts.settings.consoleAlways;
@@ -109,7 +112,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   reportFault(kind: u32, syndrome: u32, address: u32, programCounter: u32, isLast: bool): void {
     this.idle.close();
     const status = faultStatus(kind, syndrome);
-    const isInPage = this.parts.control.on;
+    const isInPage = this.parts.records.on;
     this.page.fault(status, kind, syndrome, address, programCounter);
     if (isInPage && !isLast) return;
     sayFault(this.parts.console, kind, syndrome, address, programCounter, isLast);
@@ -119,11 +122,11 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   /** After a restart: the fault that made it necessary, as it stands in the page. */
   private tellFault(): void {
     const parts = this.parts;
-    const page = parts.control.page;
+    const page = parts.records.page;
     const kind = page.headOf(HEAD_FAULT_KIND);
     const syndrome = page.headOf(HEAD_FAULT_SYNDROME);
     const programCounter = page.headOf(HEAD_FAULT_PROGRAM_COUNTER);
-    parts.control.said(faultStatus(kind, syndrome), Sentence.First, programCounter);
+    parts.records.said(faultStatus(kind, syndrome), Sentence.First, programCounter);
     const address = page.headOf(HEAD_FAULT_ADDRESS);
     sayFault(parts.console, kind, syndrome, address, programCounter, false);
   }
@@ -154,7 +157,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   private shutDown(): Status {
     const parts = this.parts;
     const stopped = parts.controller.stop();
-    parts.control.note(TraceEvent.ShutDown, stopped, 0);
+    parts.records.note(TraceEvent.ShutDown, stopped, 0);
     if (parts.linkUsable) parts.agl.leave();
     this.page.shutDown();
     parts.host.approveShutdown();

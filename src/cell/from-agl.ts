@@ -63,7 +63,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     const status = this.parts.agl.receive(this.frame);
     if (status === Status.Empty) return;
     this.parts.counters.count(Counter.FromAglTaken);
-    // An error message of AGL's interface is no frame to be sent.
+    // An error frame of AGL's interface is no frame to be sent.
     this.parts.frameHeld = status === Status.Ok && !isErrorFrame(this.frame);
     if (this.parts.frameHeld) return;
     this.countRefused(status);
@@ -105,7 +105,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     else this.countRefused(status);
     if (isSent) this.awaiting = this.parts.agl.isBackEnd;
     else this.parts.agl.finishReceived(false);
-    if (isSent && this.parts.control.on) this.observer.sentForAgl(this.frame);
+    if (isSent && this.parts.records.on) this.observer.sentForAgl(this.frame);
   }
 
   /** The frame has left the chip, one way or the other; or the peer no longer waits for it. */
@@ -120,7 +120,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     }
   }
 
-  /** A message of AGL's was refused with `status`; `Ok`: it was an error message. */
+  /** A message of AGL's was refused with `status`; `Ok`: it was an error frame. */
   private countRefused(status: Status): void {
     const counters = this.parts.counters;
     counters.count(Counter.FromAglRefused);

@@ -58,9 +58,9 @@ export class LinkReport<Parts extends AnyParts> {
   /** Linux that has panicked leaves its state at READY: only the heartbeat of its bridge tells. */
   private lookAtBridge(nowTicks: u64): void {
     const parts = this.parts;
-    if (!parts.control.on) return;
+    if (!parts.records.on) return;
     const heart = this.heart;
-    const requests = parts.control.requests;
+    const requests = parts.records.requests;
     const isPeerReady = parts.link.peerState() === PEER_STATE_READY;
     const wasSilent = heart.isSilent;
     const beat = requests.heartbeat;
@@ -81,7 +81,7 @@ export class LinkReport<Parts extends AnyParts> {
   private sayConnected(): void {
     this.parts.counters.count(Counter.PeerConnected);
     const lost = this.framesLost;
-    this.parts.control.statuses.forgetLink();
+    this.parts.records.statuses.forgetLink();
     this.parts.journal.tell(TraceEvent.SessionBegun, 0, lost - this.lostBefore);
     this.lostBefore = lost;
   }

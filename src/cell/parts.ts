@@ -23,7 +23,7 @@ import { CanDriver } from '../virtio/can-driver';
 import { CanLinkEnd } from '../virtio/can-link-end';
 import { RestartableDevice } from '../virtio/restartable-device';
 import { Console } from './console';
-import { Control } from './page/control';
+import { Records } from './page/records';
 import { Journal } from './page/journal';
 import { CommandLine } from './command-line';
 import { FilterPlan } from './urgent/filters';
@@ -63,8 +63,8 @@ export class CellParts<
   /** A frame of AGL's is out of its ring and waits for the controller. */
   frameHeld: bool = false;
   /** False when there is no usable control device: no status page, no requests. */
-  controlUsable: bool = false;
-  /** The bus could not be joined at the start: FaultLookTask tries again. */
+  pageUsable: bool = false;
+  /** The bus could not be joined at the start: BusSupervisor tries again. */
   busAwaited: bool = false;
   /** Why the serial clock is not what was asked for; `Ok`: it is. */
   spiDoubt: Status = Status.Ok;
@@ -92,14 +92,14 @@ export class CellParts<
   agl: CanLinkEnd = new CanDriver<Memory, Link, Time>(this.section, this.link, this.clock);
   readonly console: Console<Machine> = new Console<Machine>(this.host);
   /** The status page and what is in it. */
-  readonly control: Control<Memory, Time> = new Control<Memory, Time>(
+  readonly records: Records<Memory, Time> = new Records<Memory, Time>(
     this.clock,
     this.page,
     this.requests,
   );
   /** Where everything goes that is told to people. */
   readonly journal: Journal<Memory, Time, Machine> = new Journal<Memory, Time, Machine>(
-    this.control,
+    this.records,
     this.console,
     this.rows,
   );

@@ -53,12 +53,12 @@ export class CellPlatform<Parts extends AnyParts, Rest extends Idle> extends Pla
   }
 
   override stepEnded(row: usize, ticks: u32, isLate: bool): void {
-    const control = this.parts.control;
+    const records = this.parts.records;
     if (isLate) this.parts.counters.count(Counter.DeadlineMisses);
-    if (!control.on) return;
-    control.steps.add(ticks);
+    if (!records.on) return;
+    records.steps.add(ticks);
     if (isLate && missesOf(row) <= LATE_STEPS_TRACED) {
-      control.note(TraceEvent.LateStep, priorityOf(row), ticks);
+      records.note(TraceEvent.LateStep, priorityOf(row), ticks);
     }
   }
 

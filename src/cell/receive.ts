@@ -24,7 +24,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
   /** The line was asserted for nothing: the next step is left to the others. */
-  private inVain: bool = false;
+  private spurious: bool = false;
 
   constructor(
     private readonly parts: Parts,
@@ -37,8 +37,8 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   override run(nowTicks: u64): bool {
     const parts = this.parts;
     const controller = parts.controller;
-    if (this.inVain) {
-      this.inVain = false;
+    if (this.spurious) {
+      this.spurious = false;
       return false;
     }
     if (!controller.attention()) return false;
@@ -47,19 +47,19 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
       if (filter >= 0) {
         const sent = this.answers.sendOfFilter(filter);
         controller.markAnswered();
-        if (sent && parts.control.on) this.observer.sentOfFilter(filter, nowTicks);
+        if (sent && parts.records.on) this.observer.sentOfFilter(filter, nowTicks);
       }
     }
     const frame = this.frame;
     if (controller.receive(frame) !== Status.Ok) {
-      this.inVain = true;
+      this.spurious = true;
       return true;
     }
     const decision = parts.responder.decide(frame, this.answer);
     let sentTicks: u64 = 0;
     if ((decision & DECISION_ANSWER) !== 0) {
       const sent = this.sendAnswer(decision);
-      if (sent && parts.control.on) sentTicks = parts.clock.nowTicks();
+      if (sent && parts.records.on) sentTicks = parts.clock.nowTicks();
     }
     if ((decision & DECISION_FORWARD) !== 0) {
       if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) this.countFullRing();
@@ -67,7 +67,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
       const isAnswered = (decision & DECISION_ANSWER) !== 0;
       parts.counters.count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     }
-    if (parts.control.on) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
+    if (parts.records.on) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
     return true;
   }
 
@@ -107,7 +107,7 @@ export class WaitingAnswerTask<Parts extends AnyParts> extends Task {
   override run(_nowTicks: u64): bool {
     if (!this.answers.sendable) return false;
     const frame = this.answers.sendWaiting();
-    if (this.parts.control.on && frame !== 0) this.observer.sentLate(frame);
+    if (this.parts.records.on && frame !== 0) this.observer.sentLate(frame);
     return true;
   }
 }

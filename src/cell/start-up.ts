@@ -23,7 +23,7 @@ export function startUp<Parts extends AnyParts>(
   if (status === Status.Ok) status = readSettings(parts);
   if (status !== Status.Ok) return status;
   openLink(parts);
-  openControl(parts);
+  openStatusPage(parts);
   loadRules(parts);
   return startController(parts, answers);
 }
@@ -50,7 +50,7 @@ function readSettings<Parts extends AnyParts>(parts: Parts): Status {
   const status = settings.parse(parts.host.copyCommandLine(settings.text, COMMAND_LINE_BYTES));
   if (status === Status.Ok) return status;
   parts.host.failed();
-  parts.control.said(status, Sentence.First, 0);
+  parts.records.said(status, Sentence.First, 0);
   begin(parts);
   settings.describeFault(parts.console, status);
   parts.console.flush();
@@ -75,10 +75,10 @@ function openLink<Parts extends AnyParts>(parts: Parts): void {
 }
 
 /** Without status page and requests the cell does everything else. */
-function openControl<Parts extends AnyParts>(parts: Parts): void {
+function openStatusPage<Parts extends AnyParts>(parts: Parts): void {
   const status = parts.host.openStatusPage();
-  parts.controlUsable = status === Status.Ok;
-  if (parts.controlUsable) return;
+  parts.pageUsable = status === Status.Ok;
+  if (parts.pageUsable) return;
   begin(parts);
   parts.console
     .text('no status page: control device absent or not as the cell config says, found ')
@@ -211,7 +211,7 @@ function sayRealBitrate<Parts extends AnyParts>(parts: Parts): void {
     .text(' % off');
   if (rate.isDoubtful) {
     parts.console.text(': too much for a bus; status ').decimal(Status.BitRateInexact);
-    parts.control.said(Status.BitRateInexact, Sentence.First, 0);
+    parts.records.said(Status.BitRateInexact, Sentence.First, 0);
   }
   parts.console.text(')');
 }
@@ -227,7 +227,7 @@ function saySpiDoubt<Parts extends AnyParts>(parts: Parts): void {
     .text(isRead ? ', where reading fails' : ': core_freq is not ');
   if (!isRead) parts.console.decimal(parts.spiTiming.sourceHertz / 1_000_000);
   parts.console.text(' (status ').decimal(doubt).text(')');
-  parts.control.said(doubt, Sentence.First, 0);
+  parts.records.said(doubt, Sentence.First, 0);
 }
 
 /** The modes in which the cell does less than one expects. */
@@ -235,7 +235,7 @@ function sayMode<Parts extends AnyParts>(parts: Parts): void {
   const console = parts.console;
   if (parts.busAwaited) console.text(', not on the bus yet');
   if (parts.settings.busMode === BusModeSetting.ListenOnly) {
-    parts.control.said(Status.ListenOnly, Sentence.First, 0);
+    parts.records.said(Status.ListenOnly, Sentence.First, 0);
     console.text(', listen-only: nothing is sent (status ').decimal(Status.ListenOnly).text(')');
   } else if (parts.settings.busMode === BusModeSetting.Loopback) {
     console.text(', loopback: the bus sees nothing of the cell');
@@ -248,7 +248,7 @@ function begin<Parts extends AnyParts>(parts: Parts): void {
 
 /** Ends a line with the number of `status` and puts it out; gives `status` back. */
 function end<Parts extends AnyParts>(parts: Parts, status: Status): Status {
-  parts.control.said(status, Sentence.First, 0);
+  parts.records.said(status, Sentence.First, 0);
   parts.console.text(' (status ').decimal(status).text(')').endLine().flush();
   return status;
 }

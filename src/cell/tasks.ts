@@ -3,7 +3,7 @@
  *
  * Does not: hold code. What a row promises is kept by its task and seen by the executive.
  *
- * Tasks hand frames on through queues (RecordRing): `receive` to `forward` (256 frames; error messages
+ * Tasks hand frames on through queues (RecordRing): `receive` to `forward` (256 frames; error frames
  * of `fault look` stand between the right ones), `receive` to `waiting answer` (16 answers).
  */
 import { Idle } from '../hal/idle';
@@ -12,7 +12,7 @@ import { Task, Trigger } from '../rt/task';
 import { TaskTable } from '../rt/task-table';
 import { AcknowledgeTask } from './acknowledge';
 import {
-  FAULT_LOOK_SPI_BYTES,
+  SUPERVISOR_SPI_BYTES,
   FROM_AGL_SPI_BYTES,
   RECEIVE_SPI_BYTES,
   REQUESTS_SPI_BYTES,
@@ -23,11 +23,11 @@ import { AnyParts } from './parts';
 import { CellPlatform } from './platform';
 import { ConsoleTask } from './console-task';
 import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './receive';
-import { ControlPage } from './page/status-page';
-import { ControlRequests } from './page/requests';
+import { StatusPageFiller } from './page/filler';
+import { Requests } from './page/requests';
 import { FrameObserver } from './page/frame-observer';
 import { UrgentAnswers } from './urgent/answers';
-import { FaultLookTask } from './bus/supervisor';
+import { BusSupervisor } from './bus/supervisor';
 import { FromAglTask } from './from-agl';
 import { LateReportTask } from './late-report';
 import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep';
@@ -58,7 +58,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   );
   readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
   readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
-  readonly faultLook: FaultLookTask<Parts> = new FaultLookTask<Parts>(this.parts, this.answers);
+  readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(this.parts, this.answers);
   readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(this.parts, this.observer);
   readonly forward: ForwardTask<Parts> = new ForwardTask<Parts>(this.parts);
   readonly linkReport: LinkReportTask<Parts> = new LinkReportTask<Parts>(this.parts);
@@ -66,12 +66,12 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   readonly lateReport: LateReportTask<Parts> = new LateReportTask<Parts>(this.parts, this.console);
   readonly session: SessionTask<Parts> = new SessionTask<Parts>(this.parts);
   readonly statusPage: StatusPageTask<Parts> = new StatusPageTask<Parts>(this.parts, this.page);
-  readonly requests: ControlRequests<Parts> = new ControlRequests<Parts>(this.parts, this.answers);
+  readonly requests: Requests<Parts> = new Requests<Parts>(this.parts, this.answers);
 
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
-    private readonly page: ControlPage<Parts>,
+    private readonly page: StatusPageFiller<Parts>,
   ) {
     super();
   }
@@ -85,7 +85,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     if (this.waitingAnswer.run(nowTicks)) return this.waitingAnswer;
     if (this.transmitPoll.run(nowTicks)) return this.transmitPoll;
     if (isTimerDue && runWhenExpired(this.messages, nowTicks)) return this.messages;
-    if (this.faultLook.run(nowTicks)) return this.faultLook;
+    if (this.supervisor.run(nowTicks)) return this.supervisor;
     if (this.fromAgl.run(nowTicks)) return this.fromAgl;
     if (this.forward.run(nowTicks)) return this.forward;
     if (isTimerDue && runWhenExpired(this.linkReport, nowTicks)) return this.linkReport;
@@ -115,7 +115,7 @@ export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
     .add(tasks.waitingAnswer, 'waiting answer', 2, Trigger.Queue,          0, WAITING_ANSWER_SPI_BYTES, 0)
     .add(tasks.transmitPoll,  'transmit poll',  3, Trigger.Queue,          0, TRANSMIT_POLL_SPI_BYTES,  0)
     .add(tasks.messages,      'messages',       4, Trigger.Timer,      1_000, 0,                        0)
-    .add(tasks.faultLook,     'fault look',     5, Trigger.Queue,          0, FAULT_LOOK_SPI_BYTES,     0)
+    .add(tasks.supervisor,    'fault look',     5, Trigger.Queue,          0, SUPERVISOR_SPI_BYTES,     0)
     .add(tasks.fromAgl,       'from AGL',       6, Trigger.Queue,          0, FROM_AGL_SPI_BYTES,       1)
     .add(tasks.forward,       'forward',        7, Trigger.Queue,          0, 0,                        1)
     .add(tasks.linkReport,    'link report',    8, Trigger.Timer,      1_000, 0,                        0)

@@ -6,7 +6,7 @@
  */
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
-import { ControlPage } from './page/status-page';
+import { StatusPageFiller } from './page/filler';
 import { LinkReport } from './link-report';
 
 /**
@@ -64,7 +64,7 @@ export class SessionTask<Parts extends AnyParts> extends Task {
 export class StatusPageTask<Parts extends AnyParts> extends Task {
   constructor(
     private readonly parts: Parts,
-    private readonly page: ControlPage<Parts>,
+    private readonly page: StatusPageFiller<Parts>,
   ) {
     super();
     this.hasTimer = true;
@@ -72,9 +72,9 @@ export class StatusPageTask<Parts extends AnyParts> extends Task {
 
   override run(nowTicks: u64): bool {
     if (this.page.step()) return true;
-    const control = this.parts.control;
-    if (!this.timer.expired(nowTicks) && !control.refreshWanted) return false;
-    if (!control.on) return false;
+    const records = this.parts.records;
+    if (!this.timer.expired(nowTicks) && !records.refreshWanted) return false;
+    if (!records.on) return false;
     this.page.begin(nowTicks);
     return true;
   }

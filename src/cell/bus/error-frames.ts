@@ -1,5 +1,5 @@
 /**
- * ErrorMessages: what happens on the bus besides frames, as SocketCAN error frames for AGL.
+ * ErrorFrames: what happens on the bus besides frames, as SocketCAN error frames for AGL.
  *
  * Does not: decide what is worth a message, or print. Every message is counted by its class. It goes
  * to AGL only with `errors=1` and a bridge that has said it takes them: virtio-can itself has no
@@ -13,7 +13,7 @@ import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 
 @final
-export class ErrorMessages<Parts extends AnyParts> {
+export class ErrorFrames<Parts extends AnyParts> {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
 
   constructor(private readonly parts: Parts) {}

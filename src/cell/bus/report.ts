@@ -1,5 +1,5 @@
 /**
- * FaultReport: says what goes wrong on the bus and in the chip, to people and as error messages for AGL.
+ * FaultReport: says what goes wrong on the bus and in the chip, to people and as error frames for AGL.
  *
  * Does not: do anything about it. What could come often is said at most once a second.
  */
@@ -26,13 +26,13 @@ import { Counter } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
-import { ErrorMessages } from './error-frames';
+import { ErrorFrames } from './error-frames';
 
 const QUIET_MICROS: u32 = 1_000_000;
 
 @final
 export class FaultReport<Parts extends AnyParts> {
-  private readonly messages: ErrorMessages<Parts> = new ErrorMessages<Parts>(this.parts);
+  private readonly errorFrames: ErrorFrames<Parts> = new ErrorFrames<Parts>(this.parts);
   private readonly quietTicks: u64;
   /** Until then lost frames, frames that were taken back, and dropped answers are counted and not said. */
   private readonly overflowQuiet: Deadline = new Deadline();
@@ -51,11 +51,11 @@ export class FaultReport<Parts extends AnyParts> {
   state(state: FaultState): void {
     this.traceState(state);
     if (state === FaultState.BusOff) {
-      this.messages.send(ERROR_BUS_OFF, 0);
-      this.parts.control.note(TraceEvent.BusOff, 0, 0);
+      this.errorFrames.send(ERROR_BUS_OFF, 0);
+      this.parts.records.note(TraceEvent.BusOff, 0, 0);
       this.say(Status.BusOff, this.parts.settings.restartMillis);
     } else {
-      this.messages.send(ERROR_CONTROLLER, this.controllerBits(state));
+      this.errorFrames.send(ERROR_CONTROLLER, this.controllerBits(state));
     }
   }
 
@@ -70,18 +70,18 @@ export class FaultReport<Parts extends AnyParts> {
     if (faults.transmitErrors > faults.receiveErrors) {
       bits = isPassive ? CONTROLLER_TRANSMIT_PASSIVE : CONTROLLER_TRANSMIT_WARNING;
     }
-    this.messages.send(ERROR_CONTROLLER, bits);
+    this.errorFrames.send(ERROR_CONTROLLER, bits);
   }
 
   /** The controller is back after bus-off. */
   restarted(): void {
-    this.messages.send(ERROR_RESTARTED, 0);
+    this.errorFrames.send(ERROR_RESTARTED, 0);
     this.parts.journal.tell(TraceEvent.Restarted, 0, 0);
   }
 
   /** Frames were lost in the receive buffers. */
   overflow(nowTicks: u64): void {
-    this.messages.send(ERROR_CONTROLLER, CONTROLLER_RECEIVE_OVERFLOW);
+    this.errorFrames.send(ERROR_CONTROLLER, CONTROLLER_RECEIVE_OVERFLOW);
     if (this.overflowSaid && !this.overflowQuiet.reached(nowTicks)) return;
     this.overflowSaid = true;
     this.overflowQuiet.start(nowTicks, this.quietTicks);
@@ -95,7 +95,7 @@ export class FaultReport<Parts extends AnyParts> {
   /** A frame was taken back: it was not sent in time. */
   transmitTimeout(nowTicks: u64): void {
     const unacknowledged = (this.parts.controller.faults.errorFlags & EFLG_TXEP) !== 0;
-    this.messages.send(ERROR_TRANSMIT_TIMEOUT | (unacknowledged ? ERROR_ACKNOWLEDGE : 0), 0);
+    this.errorFrames.send(ERROR_TRANSMIT_TIMEOUT | (unacknowledged ? ERROR_ACKNOWLEDGE : 0), 0);
     if (this.timeoutSaid && !this.timeoutQuiet.reached(nowTicks)) return;
     this.timeoutSaid = true;
     this.timeoutQuiet.start(nowTicks, this.quietTicks);
@@ -114,23 +114,23 @@ export class FaultReport<Parts extends AnyParts> {
 
   /** One-shot mode: a frame has lost arbitration. */
   arbitrationLost(): void {
-    this.messages.send(ERROR_LOST_ARBITRATION, 0);
+    this.errorFrames.send(ERROR_LOST_ARBITRATION, 0);
   }
 
   /** One-shot mode: a frame has met an error. */
   transmitError(): void {
-    this.messages.send(ERROR_BUS, 0);
+    this.errorFrames.send(ERROR_BUS, 0);
   }
 
   /** The chip has lost its settings. */
   chipLost(): void {
-    this.parts.control.note(TraceEvent.ChipReset, 0, 0);
+    this.parts.records.note(TraceEvent.ChipReset, 0, 0);
     this.say(Status.ChipLostSettings, 0);
   }
 
   /** The chip is back with its settings. */
   chipBack(): void {
-    this.messages.send(ERROR_RESTARTED, 0);
+    this.errorFrames.send(ERROR_RESTARTED, 0);
     this.parts.journal.tell(TraceEvent.ChipBack, 0, 0);
   }
 
@@ -182,7 +182,7 @@ export class FaultReport<Parts extends AnyParts> {
   private traceState(state: FaultState): void {
     const faults = this.parts.controller.faults;
     const counters = faults.transmitErrors | (faults.receiveErrors << 8);
-    this.parts.control.note(TraceEvent.FaultState, state, counters | (faults.errorFlags << 16));
+    this.parts.records.note(TraceEvent.FaultState, state, counters | (faults.errorFlags << 16));
   }
 
   private controllerBits(state: FaultState): u32 {

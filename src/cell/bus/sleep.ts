@@ -62,7 +62,7 @@ export class BusSleep<Parts extends AnyParts> {
   }
 
   /** True when a resting chip is to be woken, or has woken. */
-  get stirred(): bool {
+  get wakePending(): bool {
     const controller = this.parts.controller;
     return controller.asleep && (controller.wakePending || this.wanted || this.hasTraffic);
   }

@@ -1,5 +1,5 @@
 /**
- * FaultLookTask: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset or
+ * BusSupervisor: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset or
  * is to sleep, a line that lies, frames that are not sent.
  *
  * Starts its own timer anew in each step.
@@ -42,7 +42,7 @@ const FULL_LOOK_MICROS: u32 = 10_000;
 const LOOK_BITS_WHILE_SENDING: u32 = 64;
 const RETRY_MICROS: u32 = 100_000;
 /** How long after the last error on the bus it is looked at more often. */
-const UNEASY_MICROS: u32 = 50_000;
+const ERRORS_RECENT_MICROS: u32 = 50_000;
 
 /** Where the controller stands. */
 enum BusState {
@@ -67,7 +67,7 @@ enum BusState {
 }
 
 @final
-export class FaultLookTask<Parts extends AnyParts> extends Task {
+export class BusSupervisor<Parts extends AnyParts> extends Task {
   private readonly report: FaultReport<Parts> = new FaultReport<Parts>(this.parts);
   private readonly transmitWatch: TransmitWatch<Parts> = new TransmitWatch<Parts>(
     this.parts,
@@ -90,7 +90,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
   private readonly fullLook: SoftwareTimer = new SoftwareTimer();
   private readonly watchPeriod: SoftwareTimer = new SoftwareTimer();
   /** Reached when there has been no error for a while. */
-  private readonly calm: Deadline = new Deadline();
+  private readonly quiet: Deadline = new Deadline();
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   private state: BusState = BusState.Running;
   private roundOpen: bool = false;
@@ -106,7 +106,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
   private patienceTicks: u64 = 0;
   private readonly lookTicks: u64;
   private readonly retryTicks: u64;
-  private readonly uneasyTicks: u64;
+  private readonly errorsRecentTicks: u64;
   private sendingLookTicks: u64 = 0;
 
   constructor(
@@ -118,7 +118,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     const perSecond = parts.clock.ticksPerSecond();
     this.lookTicks = microsToTicks(LOOK_MICROS, perSecond);
     this.retryTicks = microsToTicks(RETRY_MICROS, perSecond);
-    this.uneasyTicks = microsToTicks(UNEASY_MICROS, perSecond);
+    this.errorsRecentTicks = microsToTicks(ERRORS_RECENT_MICROS, perSecond);
   }
 
   /** Takes the settings over and begins; after start-up. */
@@ -135,7 +135,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     this.busOff.start(this.sendingLookTicks);
     this.sleep.start();
     const nowTicks = parts.clock.nowTicks();
-    this.calm.start(nowTicks, 0);
+    this.quiet.start(nowTicks, 0);
     this.fullLook.startPeriodic(nowTicks, microsToTicks(FULL_LOOK_MICROS, perSecond));
     this.watchPeriod.startPeriodic(nowTicks, this.lookTicks);
     this.timer.start(nowTicks, this.lookTicks);
@@ -143,7 +143,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
   }
 
   override run(nowTicks: u64): bool {
-    if (!this.timer.reached(nowTicks) && !this.stirred) return false;
+    if (!this.timer.reached(nowTicks) && !this.wakePending) return false;
     this.goOnWith(nowTicks);
     return true;
   }
@@ -183,8 +183,8 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
   }
 
   /** A sleeping chip has woken, or is wanted. */
-  private get stirred(): bool {
-    return this.state === BusState.Sleeping && this.sleep.stirred;
+  private get wakePending(): bool {
+    return this.state === BusState.Sleeping && this.sleep.wakePending;
   }
 
   private look(nowTicks: u64): void {
@@ -192,7 +192,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     if (this.watchPeriod.expired(nowTicks)) this.transmitWatch.look(nowTicks);
     this.timer.start(nowTicks, this.pauseTicks);
     if (!this.roundOpen) {
-      if (this.calm.reached(nowTicks) && this.sleep.due(nowTicks)) {
+      if (this.quiet.reached(nowTicks) && this.sleep.due(nowTicks)) {
         this.sleptIn = this.parts.controller.faultState();
         this.sleep.begin();
         this.state = BusState.Sleeping;
@@ -200,7 +200,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
         return;
       }
       this.full = this.interruptWatch.doubtful || this.fullLook.expired(nowTicks);
-      if (!this.full && !this.uneasy(nowTicks)) return;
+      if (!this.full && !this.errorsRecent(nowTicks)) return;
     }
     this.courtesy.begin();
     const status = this.courtesy.end(controller.look(this.full));
@@ -210,7 +210,7 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     if (controller.faults.receiveFlagsFresh) this.interruptWatch.look();
     if (status !== Status.Ok) return;
     const events = controller.faults.takeEvents();
-    if ((events & EVENT_BUS_ERROR) !== 0) this.calm.start(nowTicks, this.uneasyTicks);
+    if ((events & EVENT_BUS_ERROR) !== 0) this.quiet.start(nowTicks, this.errorsRecentTicks);
     if ((events & EVENT_CHIP_RESET) !== 0) {
       this.lose(nowTicks);
       return;
@@ -224,8 +224,8 @@ export class FaultLookTask<Parts extends AnyParts> extends Task {
     if ((events & EVENT_STATE) !== 0) this.stateChanged(nowTicks);
   }
 
-  private uneasy(nowTicks: u64): bool {
-    return this.parts.controller.anyTransmitBusy || !this.calm.reached(nowTicks);
+  private errorsRecent(nowTicks: u64): bool {
+    return this.parts.controller.anyTransmitBusy || !this.quiet.reached(nowTicks);
   }
 
   private get pauseTicks(): u64 {

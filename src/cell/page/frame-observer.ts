@@ -25,7 +25,7 @@ export class FrameObserver<Parts extends AnyParts> {
   /** The waiting answer of `filter` has just gone out, in the step that began at `startTicks`. */
   sentOfFilter(filter: u32, startTicks: u64): void {
     const nowTicks = this.parts.clock.nowTicks();
-    this.parts.control.staticAnswers.add(nowTicks - startTicks);
+    this.parts.records.staticAnswers.add(nowTicks - startTicks);
     this.filter = filter;
     this.filterTicks = nowTicks;
   }
@@ -35,8 +35,8 @@ export class FrameObserver<Parts extends AnyParts> {
    * out at `sentTicks`, 0: not in this step.
    */
   took(frame: Frame, decision: u32, startTicks: u64, answer: Frame, sentTicks: u64): void {
-    const control = this.parts.control;
-    const recorder = control.recorder;
+    const records = this.parts.records;
+    const recorder = records.recorder;
     recorder.record(startTicks, RECORDED_RECEIVED, changetype<usize>(frame));
     let answeredTicks = startTicks;
     if (this.filterTicks !== 0) {
@@ -48,30 +48,30 @@ export class FrameObserver<Parts extends AnyParts> {
       answeredTicks = sentTicks;
       recorder.record(sentTicks, RECORDED_ANSWERED, changetype<usize>(answer));
       const isStatic = (decision & DECISION_STATIC) !== 0;
-      const histogram = isStatic ? control.staticAnswers : control.computedAnswers;
+      const histogram = isStatic ? records.staticAnswers : records.computedAnswers;
       histogram.add(sentTicks - startTicks);
     }
     if ((decision & DECISION_ANSWER) !== 0) {
       const rule = this.parts.responder.matchedRule;
       const dropped = this.answers.takeDropped();
       const event: TraceEvent = dropped ? TraceEvent.AnswerDropped : TraceEvent.Answered;
-      control.trace.note(answeredTicks, event, rule, frame.identifier);
+      records.trace.note(answeredTicks, event, rule, frame.identifier);
     } else if ((decision & DECISION_FORWARD) === 0) {
       const rule = this.parts.responder.matchedRule;
       const number: u32 = rule < 0 ? TRACE_NO_RULE : rule;
-      control.trace.note(startTicks, TraceEvent.Dropped, number, frame.identifier);
+      records.trace.note(startTicks, TraceEvent.Dropped, number, frame.identifier);
     }
   }
 
   /** The answer at `frame`, which had to wait, has just gone out. */
   sentLate(frame: usize): void {
     const nowTicks = this.parts.clock.nowTicks();
-    this.parts.control.recorder.record(nowTicks, RECORDED_ANSWERED, frame);
+    this.parts.records.recorder.record(nowTicks, RECORDED_ANSWERED, frame);
   }
 
   /** `frame` of AGL's has just been put on the bus. */
   sentForAgl(frame: Frame): void {
     const nowTicks = this.parts.clock.nowTicks();
-    this.parts.control.recorder.record(nowTicks, RECORDED_SENT, changetype<usize>(frame));
+    this.parts.records.recorder.record(nowTicks, RECORDED_SENT, changetype<usize>(frame));
   }
 }

@@ -15,7 +15,7 @@ import { SharedMemory } from '../../hal/shared-memory';
 import { TaskRows } from '../../rt/task-rows';
 import { Status } from '../../rt/status';
 import { Console } from '../console';
-import { Control } from './control';
+import { Records } from './records';
 
 @final
 export class Journal<Memory extends SharedMemory, Time extends Clock, Port extends CharacterPort> {
@@ -23,20 +23,20 @@ export class Journal<Memory extends SharedMemory, Time extends Clock, Port exten
   speaks: bool = true;
 
   constructor(
-    private readonly control: Control<Memory, Time>,
+    private readonly records: Records<Memory, Time>,
     private readonly console: Console<Port>,
     private readonly rows: TaskRows,
   ) {}
 
   /** Tells an event of now; `a` and `b` as its record has them. */
   tell(event: TraceEvent, a: u32, b: u32): void {
-    this.control.note(event, a, b);
+    this.records.note(event, a, b);
     this.write(event, a, b);
   }
 
   /** Tells a status of now, with the value that its sentence has. */
   say(status: Status, sentence: Sentence, value: u32): void {
-    this.control.said(status, sentence, value);
+    this.records.said(status, sentence, value);
     this.write(TraceEvent.StatusSaid, (status as u32) | ((sentence as u32) << 8), value);
   }
 

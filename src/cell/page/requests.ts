@@ -1,5 +1,5 @@
 /**
- * ControlRequests: carries out what AGL asks for, in bounded steps, between two frames.
+ * Requests: carries out what AGL asks for, in bounded steps, between two frames.
  *
  * Looks for a request about once a millisecond; one under way takes the steps in which nothing else
  * is to be done.
@@ -48,7 +48,7 @@ enum Phase {
 }
 
 @final
-export class ControlRequests<Parts extends AnyParts> extends Task {
+export class Requests<Parts extends AnyParts> extends Task {
   private phase: Phase = Phase.Idle;
   private readonly patience: Deadline = new Deadline();
   private readonly patienceTicks: u64;
@@ -66,7 +66,7 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
 
   /** At the end of start-up, before the page is laid out: a request from before is not carried out. */
   open(): void {
-    if (this.parts.controlUsable && this.parts.control.requests.skip()) {
+    if (this.parts.pageUsable && this.parts.records.requests.skip()) {
       this.publish(Status.RequestOld, 0);
     }
   }
@@ -80,9 +80,9 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
 
   /** Looks for a new request: one load when there is none. True when there was one. */
   private poll(): bool {
-    const control = this.parts.control;
+    const records = this.parts.records;
     const isFree = this.phase === Phase.Idle || this.phase === Phase.Restoring;
-    if (!control.on || !isFree || !control.requests.poll()) return false;
+    if (!records.on || !isFree || !records.requests.poll()) return false;
     const status = this.accept();
     if (status === Status.Ok) this.phase = Phase.Copying;
     else this.refuse(status, 0);
@@ -119,7 +119,7 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
 
   /** Says where the payload is to go; refuses what cannot be a request. */
   private accept(): Status {
-    const requests = this.parts.control.requests;
+    const requests = this.parts.records.requests;
     if (requests.kind === REQUEST_RULE_TABLE) {
       return requests.begin(this.parts.responder.table.staging, RULES_IMAGE_BYTES_MAXIMUM);
     }
@@ -130,7 +130,7 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
 
   private copy(): void {
     const parts = this.parts;
-    const requests = parts.control.requests;
+    const requests = parts.records.requests;
     const status = requests.step();
     if (status === Status.Busy) return;
     if (status !== Status.Ok) {
@@ -140,7 +140,7 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
       this.phase = Phase.Checking;
     } else {
       parts.responder.liveValues.set(requests.argument, this.liveValues, requests.bytes);
-      parts.control.note(TraceEvent.LiveValuesSet, requests.argument, requests.bytes);
+      parts.records.note(TraceEvent.LiveValuesSet, requests.argument, requests.bytes);
       this.rest();
       this.publish(Status.Ok, 0);
     }
@@ -150,7 +150,7 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
     const table = this.parts.responder.table;
     const status = table.checkStep();
     if (status === Status.Busy) return;
-    const isWhole = table.stagedBytes === this.parts.control.requests.bytes;
+    const isWhole = table.stagedBytes === this.parts.records.requests.bytes;
     if (status !== Status.Ok) this.refuse(status, table.refusedRule + 1);
     else if (!isWhole) this.refuse(Status.RulesSize, 0);
     else {
@@ -173,7 +173,7 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
     this.answers.staged();
     const waiting = adaptReceiveLayout(parts);
     parts.rulesSource = RulesSource.Requested;
-    parts.control.page.setHead(HEAD_RULES_AFTER_RESTART, waiting);
+    parts.records.page.setHead(HEAD_RULES_AFTER_RESTART, waiting);
     this.phase = Phase.Preloading;
     this.publish(Status.Ok, 0);
     parts.journal.tell(TraceEvent.RulesSwapped, table.count, table.checksum);
@@ -183,18 +183,18 @@ export class ControlRequests<Parts extends AnyParts> extends Task {
   private refuse(status: Status, detail: u32): void {
     const parts = this.parts;
     this.rest();
-    const kind = parts.control.requests.kind & 0xffff;
+    const kind = parts.records.requests.kind & 0xffff;
     parts.journal.tell(TraceEvent.RequestRefused, status, kind | (detail << 16));
     this.publish(status, detail);
   }
 
   /** The page says how the request has ended; soon, because somebody waits for that. */
   private publish(status: Status, detail: u32): void {
-    const control = this.parts.control;
-    control.page.setHead(HEAD_REQUEST_SEQUENCE, control.requests.sequence);
-    control.page.setHead(HEAD_REQUEST_STATUS, status);
-    control.page.setHead(HEAD_REQUEST_DETAIL, detail);
-    control.refreshWanted = true;
+    const records = this.parts.records;
+    records.page.setHead(HEAD_REQUEST_SEQUENCE, records.requests.sequence);
+    records.page.setHead(HEAD_REQUEST_STATUS, status);
+    records.page.setHead(HEAD_REQUEST_DETAIL, detail);
+    records.refreshWanted = true;
   }
 
   private stagedAddress(filter: u32): usize {

@@ -1,5 +1,5 @@
 /**
- * Control: what AGL sees of the cell over the second ivshmem device, and what it may ask for.
+ * Records: what AGL sees of the cell over the second ivshmem device, and what it may ask for.
  *
  * Does not: cost anything without the device: `on` is false then, one test at each place.
  */
@@ -21,7 +21,7 @@ const EARLY_EVENTS: u32 = 16;
 const EARLY_EVENT_BYTES: u32 = 24;
 
 @final
-export class Control<Memory extends SharedMemory, Time extends Clock> {
+export class Records<Memory extends SharedMemory, Time extends Clock> {
   /** The device is there and the page is open. */
   on: bool = false;
   /** Answers that left in the step that saw their request: from its start to the end of RTS. */

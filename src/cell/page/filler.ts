@@ -1,5 +1,5 @@
 /**
- * ControlPage: fills the status page's head from the parts of the cell, and keeps the page fresh.
+ * StatusPageFiller: fills the status page's head from the parts of the cell, and keeps the page fresh.
  *
  * Does not: block. A refresh is some 40 steps of 32 words each; under load they wait.
  */
@@ -58,7 +58,7 @@ const ROLE_FRONT_END: u32 = 1;
 const ROLE_BACK_END: u32 = 2;
 
 @final
-export class ControlPage<Parts extends AnyParts> {
+export class StatusPageFiller<Parts extends AnyParts> {
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
@@ -70,18 +70,18 @@ export class ControlPage<Parts extends AnyParts> {
    */
   open(restarts: u32): void {
     const parts = this.parts;
-    if (!parts.controlUsable) return;
-    const control = parts.control;
-    const page = control.page;
+    if (!parts.pageUsable) return;
+    const records = parts.records;
+    const page = records.page;
     page.addPart(parts.counters.address, PAGE_COUNTERS_OFFSET, COUNTERS_CAPACITY * sizeof<u32>());
     let offset = PAGE_COUNTERS_OFFSET + PAGE_LINK_COUNTERS_FIRST * sizeof<u32>();
     page.addPart(changetype<usize>(parts.agl.counters), offset, LINK_COUNTERS * sizeof<u32>());
     offset = PAGE_HISTOGRAMS_OFFSET;
-    page.addPart(control.staticAnswers.address, offset, HISTOGRAM_BYTES);
+    page.addPart(records.staticAnswers.address, offset, HISTOGRAM_BYTES);
     offset += PAGE_HISTOGRAM_DISTANCE;
-    page.addPart(control.computedAnswers.address, offset, HISTOGRAM_BYTES);
+    page.addPart(records.computedAnswers.address, offset, HISTOGRAM_BYTES);
     offset += PAGE_HISTOGRAM_DISTANCE;
-    page.addPart(control.steps.address, offset, HISTOGRAM_BYTES);
+    page.addPart(records.steps.address, offset, HISTOGRAM_BYTES);
     const tasksBytes = parts.rows.count * (TASK_ROW_BYTES as u32);
     page.addPart(parts.rows.at(0), PAGE_TASKS_OFFSET, tasksBytes);
     page.setHead(HEAD_TASK_COUNT, parts.rows.count);
@@ -89,7 +89,7 @@ export class ControlPage<Parts extends AnyParts> {
     page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
     page.addPart(parts.responder.liveValues.address, PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
-    page.addPart(control.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
+    page.addPart(records.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
     page.setHead(HEAD_BITRATE, parts.settings.bitrate);
     page.setHead(HEAD_REAL_BITRATE, parts.controller.rate.timing.bitrate);
@@ -100,65 +100,65 @@ export class ControlPage<Parts extends AnyParts> {
     page.setHead(HEAD_FAULT_RESTARTS, restarts);
     if (restarts !== 0) page.keepFault();
     this.collect(parts.clock.nowTicks());
-    control.open();
-    control.note(TraceEvent.Started, table.count, table.checksum);
+    records.open();
+    records.note(TraceEvent.Started, table.count, table.checksum);
   }
 
   /** Begins a refresh: the head is collected, then `step` copies. */
   begin(nowTicks: u64): void {
-    this.parts.control.refreshWanted = false;
+    this.parts.records.refreshWanted = false;
     this.collect(nowTicks);
-    this.parts.control.page.begin();
+    this.parts.records.page.begin();
   }
 
   /** One piece of a refresh under way; false when there was none. */
   step(): bool {
-    const control = this.parts.control;
-    if (!control.on || !control.page.refreshing) return false;
-    control.page.step();
+    const records = this.parts.records;
+    if (!records.on || !records.page.refreshing) return false;
+    records.page.step();
     return true;
   }
 
   /** After a trap: what it was, in the page at once. */
   fault(status: Status, kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
-    const control = this.parts.control;
-    if (!control.on) return;
-    const page = control.page;
+    const records = this.parts.records;
+    if (!records.on) return;
+    const page = records.page;
     page.setHead(HEAD_FAULT_KIND, kind);
     page.setHead(HEAD_FAULT_SYNDROME, syndrome);
     page.setHead(HEAD_FAULT_ADDRESS, address);
     page.setHead(HEAD_FAULT_PROGRAM_COUNTER, programCounter);
-    control.lastStatus = status;
-    control.note(TraceEvent.Fault, status, programCounter);
+    records.lastStatus = status;
+    records.note(TraceEvent.Fault, status, programCounter);
     this.complete();
   }
 
   /** The page's last words: the cell was shut down, and there is no session. */
   shutDown(): void {
-    this.parts.control.lastStatus = Status.ShutdownRequested;
+    this.parts.records.lastStatus = Status.ShutdownRequested;
     this.complete();
   }
 
   /** A whole refresh in one go, for the end: some microseconds. */
   complete(): void {
-    const control = this.parts.control;
-    if (!control.on) return;
+    const records = this.parts.records;
+    if (!records.on) return;
     this.collect(this.parts.clock.nowTicks());
-    control.page.begin();
-    while (control.page.step()) continue;
+    records.page.begin();
+    while (records.page.step()) continue;
   }
 
   /** Brings the head up to date: some 20 stores. */
   private collect(nowTicks: u64): void {
     const parts = this.parts;
-    const page = parts.control.page;
+    const page = parts.records.page;
     const table = parts.responder.table;
     const faults = parts.controller.faults;
     page.setHead64(HEAD_NOW_TICKS, nowTicks);
     page.setHead(HEAD_RULE_COUNT, table.count);
     page.setHead(HEAD_RULE_HASH, table.checksum);
     page.setHead(HEAD_RULES_SOURCE, parts.rulesSource);
-    page.setHead(HEAD_LAST_STATUS, parts.control.lastStatus);
+    page.setHead(HEAD_LAST_STATUS, parts.records.lastStatus);
     page.setHead(HEAD_FAULT_STATE, parts.controller.faultState());
     page.setHead(
       HEAD_TRANSMIT_ERRORS,
