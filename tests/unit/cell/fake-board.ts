@@ -11,13 +11,14 @@ import { Host } from '../../../src/hal/host';
 import { Idle } from '../../../src/hal/idle';
 import { SpiTiming } from '../../../src/hal/spi-bus';
 import { CONTROL_SECTION_BYTES } from '../../../src/page/layout';
+import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { CanDevice } from '../../../src/virtio/can-device';
+import { CanDriver } from '../../../src/virtio/can-driver';
+import { RuleImage } from '../support/rule-image';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { show } from '../support/frames';
 import { DEVICE, DRIVER, FakeLink, FakeSection, SECTION_BYTES, Wire } from '../virtio/pair';
-
-const EFLG: u32 = 0x2d;
 
 /** A hypervisor that has given what a spec says, and keeps what is written on its console. */
 export class FakeHost extends Host {
@@ -37,6 +38,7 @@ export class FakeHost extends Host {
   systemError: bool = false;
   /** The console takes no character. */
   isBusy: bool = false;
+  carriageReturn: bool = false;
   console: string = '';
 
   override open(): Status {
@@ -87,7 +89,7 @@ export class FakeHost extends Host {
   }
 
   override wantsCarriageReturn(): bool {
-    return false;
+    return this.carriageReturn;
   }
 
   override isAtRest(): bool {
@@ -120,7 +122,7 @@ export class FakeBoard {
   readonly host: FakeHost = new FakeHost();
   readonly chip: FakeChip = new FakeChip();
   readonly line: FakeLine = new FakeLine(this.chip);
-  readonly clock: FakeClock = new FakeClock();
+  readonly clock: FakeClock = this.chip.clock;
   readonly wire: Wire = new Wire();
   readonly section: FakeSection = new FakeSection(SECTION_BYTES);
   readonly page: FakeSection = new FakeSection(CONTROL_SECTION_BYTES);
@@ -152,41 +154,101 @@ export class FakeBoard {
     FakeLink,
     FakeClock
   >(this.section, new FakeLink(this.wire, DEVICE), this.clock);
+  /** AGL's end where the cell is the device: Linux's own driver. */
+  readonly linux: CanDriver<FakeSection, FakeLink, FakeClock> = new CanDriver<
+    FakeSection,
+    FakeLink,
+    FakeClock
+  >(this.section, new FakeLink(this.wire, DEVICE), this.clock);
+  /** AGL's end does something. */
+  aglRuns: bool = true;
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
 
   constructor(commandLine: string = '') {
     this.host.commandLine = commandLine;
   }
 
-  /** Starts the cell; what the start did over SPI and said is forgotten if it went well. */
+  /** The rules that are loaded: for a spec to fill before the start. */
+  loadRules(): RuleImage {
+    const image = new RuleImage(heap.alloc(8192));
+    this.host.rules = image.address;
+    return image;
+  }
+
+  /** Starts the cell; what the start did over SPI is forgotten if it went well. */
   start(): Status {
-    const status = this.cell.start(0);
-    this.chip.set(EFLG, 0);
-    return status;
+    return this.cell.start(0);
+  }
+
+  /** Starts the cell and connects AGL; nothing of that is left in what was sent and said. */
+  connected(): FakeBoard {
+    const status = this.start();
+    if (status !== Status.Ok) throw new Error(this.host.console);
+    this.connect();
+    this.chip.take();
+    this.said();
+    return this;
   }
 
   /** `count` steps of the cell, and as many of AGL's end. */
   step(count: u32 = 1): void {
     for (; count !== 0; count--) {
       this.cell.step();
-      this.agl.step();
+      if (!this.aglRuns) continue;
+      if (this.host.isBackEnd) this.linux.step();
+      else this.agl.step();
     }
+  }
+
+  /** Steps for at least so long. */
+  pass(micros: u32): void {
+    const end = this.clock.now + micros;
+    while (this.clock.now < end) this.step();
+  }
+
+  /** Steps for at least so long; while nothing is due the clock goes on by itself: for long waits. */
+  wait(micros: u32): void {
+    this.clock.skips = true;
+    this.pass(micros);
+    this.clock.skips = false;
   }
 
   /** Steps until frames can flow to and from AGL. */
   connect(): void {
     for (let count = 0; count < 100_000; count++) {
-      if (this.parts.agl.running && this.agl.delivering) return;
+      const isThere = this.host.isBackEnd ? this.linux.running : this.agl.delivering;
+      if (this.parts.agl.running && isThere) return;
       this.step();
     }
     throw new Error('no session');
   }
 
+  /** How often `counter` has counted. */
+  counted(counter: Counter): u32 {
+    return this.parts.counters.of(counter);
+  }
+
+  /** What has gone to the console since the last time. */
+  said(): string {
+    this.parts.console.flush();
+    const text = this.host.console;
+    this.host.console = '';
+    return text;
+  }
+
   /** The next frame that the cell has given to AGL, as text; empty: none. */
   takeFromCell(): string {
+    if (this.host.isBackEnd) {
+      return this.linux.receive(this.frame) === Status.Ok ? show(this.frame) : '';
+    }
     if (this.agl.receive(this.frame) !== Status.Ok) return '';
     const text = show(this.frame);
     this.agl.finishReceived(true);
     return text;
+  }
+
+  /** AGL sends a frame. */
+  sendToCell(frame: Frame): Status {
+    return this.host.isBackEnd ? this.linux.submit(frame) : this.agl.submit(frame);
   }
 }

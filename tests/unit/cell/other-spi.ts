@@ -87,7 +87,6 @@ const cell = new Cell<OtherParts, FakeIdle>(parts, new FakeIdle());
 
 /** Starts the cell at 2 MHz at most. Returns a Status. */
 export function start(): u32 {
-  chip.records = false;
   host.commandLine = 'spi=2000000';
   return cell.start(0);
 }

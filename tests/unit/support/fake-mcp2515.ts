@@ -23,11 +23,22 @@ const CANINTE: u32 = 0x2b;
 const CANINTF: u32 = 0x2c;
 const TXB0CTRL: u32 = 0x30;
 const RXB0SIDH: u32 = 0x61;
+const TEC: u32 = 0x1c;
+const REC: u32 = 0x1d;
+const EFLG: u32 = 0x2d;
+
+const WAKIF: u32 = 0x40;
+const MODE_SLEEP: u32 = 0x20;
+const MODE_LISTEN_ONLY: u32 = 0x60;
+
+/** What the log of a chip holds. */
+const LOG_MAXIMUM: i32 = 16_384;
+const NEXT: u32 = 0x100;
 
 export class FakeChip extends SpiBus {
-  /** Everything sent so far, while `records`. */
-  sent: string = '';
-  records: bool = true;
+  /** Everything sent so far: a byte each, and NEXT where a transaction begins; after LOG_MAXIMUM, afresh. */
+  private readonly log: StaticArray<u16> = new StaticArray<u16>(LOG_MAXIMUM);
+  private logged: i32 = 0;
   /** Bytes clocked so far. */
   bytes: u32 = 0;
   /** What a chip that does not answer reads as; -1: it answers. */
@@ -38,11 +49,21 @@ export class FakeChip extends SpiBus {
   transactionsLeft: i32 = -1;
   /** A register that does not take what is written to it; -1: none. */
   brokenRegister: i32 = -1;
+  /** The clock at which that register is whole. */
+  repairAt: u32 = 0;
+  /** What `configure` was told the source clock is; and whether it can make a clock of it. */
+  configuredFrom: u32 = 0;
+  canConfigure: bool = true;
   /** So many WRITE instructions more do nothing. */
   writesIgnored: u32 = 0;
   /** The chip does not leave the mode it is in. */
   modeStuck: bool = false;
   registers: StaticArray<u8> = new StaticArray<u8>(128);
+  /** So many transactions more that may be broken off for a frame are. */
+  givesWay: u32 = 0;
+  /** The clock of the board, and how far each byte takes it. */
+  clock: FakeClock = new FakeClock();
+  ticksPerByte: u32 = 0;
   /** What RX STATUS says of the frame in RXB0: form in bits 4..3, filter in bits 2..0. */
   formAndFilter: u32 = 0;
 
@@ -51,12 +72,19 @@ export class FakeChip extends SpiBus {
   private address: u32 = 0;
   private mask: u32 = 0;
 
-  override configure(_sourceHertz: u32, wantedHertz: u32): Status {
+  override configure(sourceHertz: u32, wantedHertz: u32): Status {
+    if (!this.canConfigure) return Status.SpiClockImpossible;
+    this.configuredFrom = sourceHertz;
     this.clockHertz = wantedHertz;
+    if (wantedHertz <= this.repairAt) this.brokenRegister = -1;
     return Status.Ok;
   }
 
   override transfer(buffer: usize, length: u32): Status {
+    if (this.yields && this.givesWay > 0) {
+      this.givesWay--;
+      return Status.Busy;
+    }
     const status = this.begin(buffer, length);
     return status === Status.Ok ? this.end(buffer, 0) : status;
   }
@@ -68,7 +96,7 @@ export class FakeChip extends SpiBus {
   override begin(buffer: usize, length: u32): Status {
     if (this.transactionsLeft === 0) return Status.SpiTimeout;
     if (this.transactionsLeft > 0) this.transactionsLeft--;
-    if (this.records && this.sent.length > 0) this.sent += '|';
+    if (this.logged !== 0) this.note(NEXT);
     this.position = 0;
     this.exchangeAll(buffer, length);
     return Status.Ok;
@@ -111,12 +139,33 @@ export class FakeChip extends SpiBus {
     this.set(CANINTF, this.get(CANINTF) | (4 << index));
   }
 
+  /** The bus wakes a chip that sleeps (section 10.2): listen-only mode, and WAKIF. */
+  wake(): void {
+    this.set(CANSTAT, MODE_LISTEN_ONLY);
+    this.set(CANINTF, this.get(CANINTF) | WAKIF);
+  }
+
+  get sent(): string {
+    let text = '';
+    for (let index = 0; index < this.logged; index++) {
+      const entry: u32 = this.log[index];
+      if (entry === NEXT) text += '|';
+      else text += (text.length === 0 || text.endsWith('|') ? '' : ' ') + hex(entry);
+    }
+    return text;
+  }
+
   /** Takes what was sent so far and starts afresh. */
   take(): string {
     const sent = this.sent;
-    this.sent = '';
+    this.logged = 0;
     this.bytes = 0;
     return sent;
+  }
+
+  private note(entry: u32): void {
+    if (this.logged === LOG_MAXIMUM) this.logged = 0;
+    this.log[this.logged++] = entry as u16;
   }
 
   private exchangeAll(buffer: usize, length: u32): void {
@@ -124,14 +173,10 @@ export class FakeChip extends SpiBus {
       const out = load<u8>(buffer + index);
       const isSilent = this.silentValue >= 0 && this.position >= this.silentFrom;
       store<u8>(buffer + index, isSilent ? this.silentValue : this.exchange(out));
-      if (this.records) this.record(out);
+      this.note(out);
       this.bytes++;
+      this.clock.now += this.ticksPerByte;
     }
-  }
-
-  private record(out: u32): void {
-    if (this.sent.length > 0 && !this.sent.endsWith('|')) this.sent += ' ';
-    this.sent += hex(out);
   }
 
   private exchange(out: u32): u32 {
@@ -167,6 +212,8 @@ export class FakeChip extends SpiBus {
   private write(address: u32, value: u32): void {
     if ((address as i32) === this.brokenRegister) return;
     this.set(address, value);
+    if (address === CANINTF && (value & WAKIF) !== 0 && this.get(CANSTAT) === MODE_SLEEP)
+      this.wake();
     if (address === CANCTRL && !this.modeStuck) this.set(CANSTAT, value & 0xe0);
   }
 
@@ -176,6 +223,9 @@ export class FakeChip extends SpiBus {
     this.set(CANCTRL, 0x87);
     this.set(CANINTE, 0);
     this.set(CANINTF, 0);
+    this.set(EFLG, 0);
+    this.set(TEC, 0);
+    this.set(REC, 0);
     for (let index: u32 = 0; index < 3; index++) this.set(TXB0CTRL + 16 * index, 0);
   }
 
@@ -211,12 +261,16 @@ export class FakeLine extends InterruptLine {
   /** The pin reads as asserted this many more times, whatever the chip says. */
   glitches: u32 = 0;
 
+  /** The pin never reads as asserted. */
+  isDead: bool = false;
+
   constructor(private readonly chip: FakeChip) {
     super();
   }
 
   override isAsserted(): bool {
     this.reads++;
+    if (this.isDead) return false;
     if (this.glitches > 0) {
       this.glitches--;
       return true;
@@ -228,10 +282,19 @@ export class FakeLine extends InterruptLine {
 /** A clock that advances 10 microseconds at each look, 1 MHz. */
 export class FakeClock extends Clock {
   now: u64 = 0;
+  perLook: u64 = 10;
+  /** Goes on to the next deadline by itself. */
+  skips: bool = false;
 
   override nowTicks(): u64 {
-    this.now += 10;
+    this.now += this.perLook;
     return this.now;
+  }
+
+  override idleUntil(deadlineTicks: u64): void {
+    if (this.skips && deadlineTicks > this.now && deadlineTicks !== u64.MAX_VALUE) {
+      this.now = deadlineTicks;
+    }
   }
 
   override ticksPerSecond(): u32 {

@@ -1,0 +1,220 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * What becomes of a frame of AGL's: on the bus, given way to one that comes in, refused, taken back.
+ *
+ * Counters 47 to 62 of docs/status-page.md; SPI instructions of DS20001801J, table 12-1: LOAD TX BUFFER 0 is
+ * 40, RTS of it 81.
+ */
+import { Counter } from '../../../src/rt/counters';
+import { Status } from '../../../src/rt/status';
+import { newFrame } from '../support/frames';
+import { FakeBoard } from './fake-board';
+
+const LOAD_AND_SEND = '40 24 60 00 00 02 aa bb|81'; // 123#AABB
+const FRAME_101 = '20 20 00 00 01 aa 00 00 00 00 00 00 00'; // 101#AA
+const ERROR_FRAME: u32 = 0x20000004;
+
+function send(board: FakeBoard): void {
+  expect(board.sendToCell(newFrame(0x123, 2, 0xbbaa))).toBe(Status.Ok);
+}
+
+/** A board whose cell is the device, as Linux's own driver wants it. */
+function device(commandLine: string = ''): FakeBoard {
+  const board = new FakeBoard(commandLine);
+  board.host.isBackEnd = true;
+  board.connected();
+  board.pass(10_000);
+  board.chip.take();
+  return board;
+}
+
+describe('a frame of AGL', () => {
+  test('goes out by LOAD TX BUFFER 0 and RTS, and is recorded', () => {
+    const board = new FakeBoard().connected();
+    send(board);
+    board.step(6);
+    expect(board.chip.take().includes(LOAD_AND_SEND)).toBe(true);
+    expect(board.counted(Counter.FromAglTaken)).toBe(1);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+    board.chip.finish(0);
+    board.pass(2_000);
+    expect(board.counted(Counter.FromAglSent)).toBe(1);
+    expect(load<u32>(board.page.base + 0x1f08)).toBe(1, 'frames ever recorded');
+  });
+
+  test('stays in its ring until the one before it has left', () => {
+    const board = new FakeBoard().connected();
+    send(board);
+    send(board);
+    board.step(12);
+    expect(board.counted(Counter.FromAglTaken)).toBe(1);
+    board.chip.finish(0);
+    board.pass(2_000);
+    expect(board.counted(Counter.FromAglTaken)).toBe(2);
+  });
+
+  test('gives way to a frame that comes in, in LOAD and in RTS, and then goes out once', () => {
+    const board = new FakeBoard().connected();
+    send(board);
+    board.chip.givesWay = 5;
+    board.step(16);
+    expect(board.chip.givesWay).toBe(0);
+    expect(board.chip.take().includes(LOAD_AND_SEND)).toBe(true);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+  });
+
+  test('is carried through after 16 broken attempts', () => {
+    const board = new FakeBoard().connected();
+    send(board);
+    board.chip.givesWay = 1_000;
+    // LOAD and RTS, 17 attempts each, and a few steps of others.
+    board.step(17);
+    expect(board.counted(Counter.FromAgl)).toBe(0);
+    board.step(30);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+  });
+
+  test('is refused in listen-only mode', () => {
+    const board = new FakeBoard('mode=listen-only').connected();
+    send(board);
+    board.step(6);
+    expect(board.chip.take().includes('81')).toBe(false);
+    expect(board.counted(Counter.FromAglListenOnly)).toBe(1);
+    expect(board.counted(Counter.FromAglRefused)).toBe(1);
+  });
+
+  test('is refused when the SPI block stops, in LOAD or in RTS', () => {
+    for (let transactions = 0; transactions < 2; transactions++) {
+      const board = new FakeBoard().connected();
+      send(board);
+      board.chip.transactionsLeft = transactions;
+      board.step(6);
+      expect(board.counted(Counter.FromAglFaulted)).toBe(1);
+      expect(board.counted(Counter.FromAglRefused)).toBe(1);
+    }
+  });
+
+  test('that is an error frame is refused', () => {
+    const board = new FakeBoard('errors=1').connected();
+    board.sendToCell(newFrame(ERROR_FRAME, 8, 0));
+    board.step(6);
+    const taken = board.counted(Counter.FromAglTaken);
+    expect(board.counted(Counter.FromAglErrorMessages)).toBe(taken);
+    expect(board.counted(Counter.FromAglRefused)).toBe(taken);
+  });
+
+  test('is taken back after txtimeout-ms, and that is said', () => {
+    const board = new FakeBoard('txtimeout-ms=20 console=on').connected();
+    send(board);
+    board.pass(30_000);
+    expect(board.chip.get(0x30) & 0x08).toBe(0, 'TXREQ is cleared');
+    expect(board.counted(Counter.FromAglTimedOut)).toBe(1);
+    const said = board.said();
+    expect(said.includes('not sent within 20 ms and was taken back (status 58)')).toBe(true, said);
+    expect(board.counted((Counter.ErrorMessagesFirst + 0) as Counter)).toBe(1);
+  });
+
+  test('waits for ever with txtimeout-ms=0', () => {
+    const board = new FakeBoard('txtimeout-ms=0').connected();
+    send(board);
+    board.wait(1_100_000);
+    expect(board.chip.get(0x30) & 0x08).toBe(0x08);
+    expect(board.counted(Counter.FromAglTimedOut)).toBe(0);
+  });
+
+  test('that loses arbitration, or meets an error, with oneshot=1 has ended', () => {
+    const lost = new FakeBoard('oneshot=1').connected();
+    send(lost);
+    lost.step(6);
+    lost.chip.set(0x30, 0x03 | 0x20); // MLOA
+    lost.pass(5_000);
+    expect(lost.counted(Counter.FromAglLostArbitration)).toBe(1);
+    expect(lost.counted((Counter.ErrorMessagesFirst + 1) as Counter)).toBe(1);
+    const failed = new FakeBoard('oneshot=1').connected();
+    send(failed);
+    failed.step(6);
+    failed.chip.set(0x30, 0x03 | 0x10); // TXERR
+    failed.pass(5_000);
+    expect(failed.counted(Counter.FromAglErrors)).toBe(1);
+    expect(failed.counted((Counter.ErrorMessagesFirst + 7) as Counter)).toBe(1);
+  });
+});
+
+describe('where Linux drives the cell', () => {
+  test('a frame counts as done when the chip has sent it', () => {
+    const board = device();
+    send(board);
+    board.step(8);
+    expect(board.chip.take().includes(LOAD_AND_SEND)).toBe(true);
+    expect(board.linux.counters.transmitted).toBe(0);
+    board.chip.finish(0);
+    board.pass(3_000);
+    expect(board.linux.counters.transmitted).toBe(1);
+    expect(board.counted(Counter.FromAglSent)).toBe(1);
+  });
+
+  test('a frame that is taken back is reported as not sent', () => {
+    const board = device('txtimeout-ms=20');
+    send(board);
+    board.pass(40_000);
+    expect(board.counted(Counter.FromAglTimedOut)).toBe(1);
+    expect(board.linux.counters.transmitted).toBe(0);
+    expect(board.linux.counters.refused).toBe(1);
+  });
+
+  test('a frame is withdrawn from the chip when Linux goes', () => {
+    const board = device();
+    send(board);
+    board.step(8);
+    board.linux.leave();
+    board.aglRuns = false;
+    board.pass(20_000);
+    expect(board.counted(Counter.FromAglWithdrawn)).toBe(1);
+    expect(board.chip.get(0x30) & 0x08).toBe(0, 'TXREQ is cleared');
+  });
+
+  test('a frame that is not yet sent is given up when Linux goes, be it loaded or not', () => {
+    for (let loaded = 0; loaded < 2; loaded++) {
+      const board = device();
+      send(board);
+      while (!board.parts.frameHeld) board.step();
+      if (loaded !== 0) board.step();
+      // As at bus-off: nothing can be sent, so that the session has its turn first.
+      board.parts.controller.buffers.closed = true;
+      board.linux.leave();
+      board.aglRuns = false;
+      board.pass(2_000);
+      board.chip.take();
+      board.parts.controller.buffers.closed = false;
+      board.pass(2_000);
+      expect(board.chip.take().includes('81')).toBe(false);
+      expect(board.counted(Counter.FromAglStopped)).toBe(1);
+      expect(board.counted(Counter.FromAgl)).toBe(0);
+    }
+  });
+
+  test('a frame of a stopped interface is refused at once, even off the bus', () => {
+    const board = device();
+    board.parts.controller.buffers.closed = true;
+    send(board);
+    board.parts.agl.noteBusOff(true, true);
+    board.pass(3_000);
+    expect(board.counted(Counter.FromAglStopped)).toBe(1);
+    expect(board.linux.counters.refused).toBe(1);
+  });
+
+  test('a frame of the bus reaches it', () => {
+    const board = device();
+    board.chip.fill(0, FRAME_101);
+    board.pass(200);
+    expect(board.takeFromCell()).toBe('101 1 0 0 aa');
+    expect(board.counted(Counter.Forwarded)).toBe(1);
+  });
+
+  test('bus-off is reported', () => {
+    const board = device();
+    board.chip.set(0x2d, 0x20);
+    board.pass(20_000);
+    expect(board.linux.running).toBe(false);
+  });
+});

@@ -1,0 +1,268 @@
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * Requests: new rules, live values, and what is refused (docs/status-page.md, "Requests"; statuses 70 to 74).
+ */
+import { Counter } from '../../../src/rt/counters';
+import { Status } from '../../../src/rt/status';
+import { RuleImage } from '../support/rule-image';
+import { FakeBoard } from './fake-board';
+
+const RULE_TABLE: u32 = 1;
+const LIVE_VALUES: u32 = 2;
+const FRAME_200 = '40 00 00 00 02 11 22 00 00 00 00 00 00'; // 200#1122
+const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
+
+let sequence: u32 = 0;
+
+/** The CRC-32 of `bytes` bytes. */
+function crcOf(address: usize, bytes: u32): u32 {
+  let crc: u32 = 0xffffffff;
+  for (let byte: u32 = 0; byte < bytes; byte++) {
+    crc ^= load<u8>(address + byte);
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc;
+}
+
+/** Writes a request, the sequence last. */
+function ask(board: FakeBoard, kind: u32, argument: u32, payload: usize, bytes: u32): void {
+  const base = board.requests.base;
+  store<u32>(base, 0x51525743); // "CWRQ"
+  store<u32>(base, 1, 4);
+  store<u32>(base, kind, 0x0c);
+  store<u32>(base, bytes, 0x10);
+  if (bytes <= 8192) {
+    memory.copy(base + 0x40, payload, bytes);
+    store<u32>(base, crcOf(payload, bytes), 0x14);
+  }
+  store<u32>(base, argument, 0x18);
+  store<u32>(base, ++sequence, 0x08);
+}
+
+function newRules(): RuleImage {
+  return new RuleImage(heap.alloc(8192));
+}
+
+function askForRules(board: FakeBoard, image: RuleImage): void {
+  image.finish();
+  ask(board, RULE_TABLE, 0, image.address, load<u32>(image.address, 8));
+}
+
+/** The page shows the request as finished with `status`. */
+function expectDone(board: FakeBoard, status: Status, detail: u32 = 0): void {
+  const page = board.page.base;
+  expect(load<u32>(page, 0x68)).toBe(sequence, 'sequence');
+  expect(load<u32>(page, 0x6c)).toBe(status, 'status');
+  expect(load<u32>(page, 0x70)).toBe(detail, 'detail');
+}
+
+describe('a request for rules', () => {
+  test('puts them in force, and the page says so', () => {
+    const board = new FakeBoard('console=on').connected();
+    const image = newRules();
+    image.addAnswer(0x200, 0x210, 2, 0xbbaa);
+    askForRules(board, image);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(load<u32>(board.page.base, 0x30)).toBe(1, 'rules in force');
+    expect(load<u32>(board.page.base, 0x34)).toBe(load<u32>(image.address, 12), 'their CRC');
+    expect(load<u32>(board.page.base, 0x38)).toBe(2, 'by request');
+    expect(board.said().includes('new rules in force, asked for by AGL: 1')).toBe(true);
+    board.chip.take();
+    board.chip.fill(0, FRAME_200);
+    board.step();
+    const sent = board.chip.take();
+    expect(sent.endsWith('|84')).toBe(true, sent);
+    expect(sent.includes('|44 ')).toBe(false, 'the answer was loaded in advance');
+  });
+
+  test('that want another filter than the chip has are answered by reading, and counted', () => {
+    const board = new FakeBoard('console=on');
+    const first = board.loadRules();
+    store<u8>(first.addAnswer(0x102, 0x112, 1, 0x02), 1, 27);
+    first.finish();
+    board.connected();
+    const image = newRules();
+    store<u8>(image.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
+    askForRules(board, image);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(load<u32>(board.page.base, 0x74)).toBe(1, 'after a restart');
+    expect(board.said().includes("chip's filters serve only after a restart of the cell: 1")).toBe(
+      true,
+    );
+    board.chip.take();
+    board.chip.fill(1, FRAME_100);
+    board.step(2);
+    expect(board.chip.take().endsWith('|84')).toBe(true);
+    board.chip.finish(2);
+    // The first ones again: their filter is the chip's.
+    askForRules(board, first);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(load<u32>(board.page.base, 0x74)).toBe(0);
+  });
+
+  test('with two filters have both answers loaded; without any, none is waited for', () => {
+    const board = new FakeBoard().connected();
+    const image = newRules();
+    store<u8>(image.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
+    store<u8>(image.addAnswer(0x102, 0x112, 1, 0x02), 2, 27);
+    askForRules(board, image);
+    board.chip.givesWay = 3;
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(load<u32>(board.page.base, 0x74)).toBe(2);
+    const none = newRules();
+    askForRules(board, none);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(load<u32>(board.page.base, 0x30)).toBe(0);
+  });
+
+  test('that are wrong changes nothing, and names the rule', () => {
+    const board = new FakeBoard('console=on');
+    const first = board.loadRules();
+    store<u8>(first.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
+    first.finish();
+    board.connected();
+    const image = newRules();
+    image.add(0x200);
+    image.add(0x200);
+    askForRules(board, image);
+    board.pass(20_000);
+    expectDone(board, Status.RulesOverlap, 2);
+    expect(load<u32>(board.page.base, 0x38)).toBe(1, 'as loaded');
+    const said = board.said();
+    expect(
+      said.includes("a request of AGL's refused at rule 2: nothing has changed (status 66)"),
+    ).toBe(true, said);
+    board.chip.take();
+    board.chip.formAndFilter = 0;
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    expect(board.chip.take().startsWith('b0 00|84')).toBe(true);
+  });
+
+  test('of another size than the table has is refused', () => {
+    const board = new FakeBoard().connected();
+    const image = newRules();
+    image.add(0x200);
+    image.finish();
+    ask(board, RULE_TABLE, 0, image.address, load<u32>(image.address, 8) + 8);
+    board.pass(20_000);
+    expectDone(board, Status.RulesSize);
+  });
+
+  test('waits two seconds for the answers that are under way, then is refused; the old go back', () => {
+    const board = new FakeBoard('txtimeout-ms=0');
+    const first = board.loadRules();
+    store<u8>(first.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
+    first.finish();
+    board.connected();
+    const image = newRules();
+    store<u8>(image.addAnswer(0x102, 0x112, 1, 0x02), 1, 27);
+    // Its first answer is loaded, and then a request of the old table keeps a buffer.
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    askForRules(board, image);
+    board.wait(1_900_000);
+    expect(load<u32>(board.page.base, 0x68)).not.toBe(sequence, 'still waiting');
+    board.pass(200_000);
+    expectDone(board, Status.RequestTimeout);
+    board.chip.finish(2);
+    board.pass(20_000);
+    board.chip.take();
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    expect(board.chip.take().startsWith('b0 00|84')).toBe(true);
+  });
+
+  test('that is refused after its first answer was loaded puts the old one back', () => {
+    const board = new FakeBoard('txtimeout-ms=0');
+    const first = board.loadRules();
+    store<u8>(first.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
+    first.finish();
+    board.connected();
+    const image = newRules();
+    store<u8>(image.addAnswer(0x100, 0x111, 1, 0x03), 1, 27);
+    store<u8>(image.addAnswer(0x102, 0x112, 1, 0x02), 2, 27);
+    askForRules(board, image);
+    // LOAD of the first answer: buffer 2, 110 -> 111.
+    while (board.chip.get(0x52) !== 0x20) board.step();
+    // A request in between is answered by the old table.
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    const sent = board.chip.take();
+    expect(sent.endsWith('|84')).toBe(true, sent);
+    expect(board.chip.get(0x52)).toBe(0x00, '110');
+    board.wait(2_100_000);
+    expectDone(board, Status.RequestTimeout);
+    board.chip.finish(2);
+    board.pass(20_000);
+    board.chip.take();
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    expect(board.chip.take().startsWith('b0 00|84')).toBe(true);
+    expect(board.counted(Counter.AnsweredStatic)).toBe(2);
+  });
+});
+
+describe('a request for live values', () => {
+  test('sets them', () => {
+    const board = new FakeBoard().connected();
+    const values = heap.alloc(8);
+    store<u64>(values, 0x8877665544332211);
+    ask(board, LIVE_VALUES, 10, values, 3);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(load<u32>(board.page.base + 0x1100 + 10) & 0xffffff).toBe(0x332211);
+  });
+
+  test('of the last number is taken, of one beyond it refused', () => {
+    const board = new FakeBoard().connected();
+    const values = heap.alloc(8);
+    ask(board, LIVE_VALUES, 63, values, 1);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    ask(board, LIVE_VALUES, 63, values, 2);
+    board.pass(20_000);
+    expectDone(board, Status.RequestSize);
+  });
+
+  test('is refused when it changes while it is read', () => {
+    const board = new FakeBoard().connected();
+    ask(board, LIVE_VALUES, 0, heap.alloc(8), 4);
+    store<u32>(board.requests.base, 1, 0x14);
+    board.pass(20_000);
+    expectDone(board, Status.RequestCrc);
+  });
+});
+
+describe('a request', () => {
+  test('of an unknown kind, or too large, is refused', () => {
+    const board = new FakeBoard().connected();
+    ask(board, 3, 0, heap.alloc(8), 8);
+    board.pass(20_000);
+    expectDone(board, Status.RequestUnknown);
+    ask(board, RULE_TABLE, 0, 0, 70_000);
+    board.pass(20_000);
+    expectDone(board, Status.RequestSize);
+  });
+
+  test('that was there before the cell is not carried out', () => {
+    const board = new FakeBoard();
+    ask(board, LIVE_VALUES, 0, heap.alloc(8), 4);
+    board.connected();
+    expectDone(board, Status.RequestOld);
+  });
+
+  test('is not looked for without a status page', () => {
+    const board = new FakeBoard();
+    board.host.pageStatus = Status.ControlAbsent;
+    board.connected();
+    board.requests.accesses = 0;
+    board.pass(10_000);
+    expect(board.requests.accesses).toBe(0);
+  });
+});
