@@ -11,10 +11,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { InputError } from '../cell-config/files.ts';
 import { counted } from '../cell-config/plural.ts';
-import { loadFirmware } from '../lab/measure/bench-board.ts';
+import { loadMeasured } from '../lab/measure/bench.ts';
 import {
   HISTOGRAM_BITRATE,
   HISTOGRAM_SPI_HERTZ,
@@ -33,29 +31,18 @@ import { goalLines, tableOf } from '../lab/measure/table.ts';
 import { declaredStepBound } from './bench/bounds.ts';
 import { measureReference } from './bench/reference.ts';
 import { PROJECT } from './build/command.ts';
-import { helpIfAsked } from './help.ts';
+import { run, shortCommandLine } from './command-line.ts';
 
-const OPTIONS = {
-  quick: { type: 'boolean', default: false },
-  check: { type: 'boolean', default: false },
-  firmware: { type: 'string', default: 'build' },
-} as const;
-
-function readOptions(): { quick: boolean; check: boolean; firmware: string } {
-  try {
-    const { values } = parseArgs({ options: OPTIONS });
-    return { ...values, firmware: resolve(PROJECT, values.firmware) };
-  } catch (error) {
-    console.error(`npm run bench: ${(error as Error).message}`);
-    console.error('  Options: --quick, --check, --firmware FOLDER (see docs/bench.md)');
-    process.exit(2);
-  }
+interface Options {
+  readonly quick: boolean;
+  readonly check: boolean;
+  readonly firmware: string;
 }
 
-async function main(): Promise<void> {
-  const options = readOptions();
+async function bench(options: Options): Promise<void> {
   const scope = options.quick ? QUICK_SCOPE : FULL_SCOPE;
-  const firmware = loadFirmware(options.firmware, 'image');
+  const { firmware: builtFolder } = options;
+  const firmware = loadMeasured('image', { folder: builtFolder });
   const say = (what: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
   };
@@ -65,9 +52,9 @@ async function main(): Promise<void> {
   const { figures, histograms } = await measureTraffic(firmware, scope, say);
   say('instructions, boot');
   await measureRest(firmware, figures);
-  const sleeping = loadFirmware(options.firmware, 'image', 'wfi');
+  const sleeping = loadMeasured('image', { folder: builtFolder, idle: 'wfi' });
   histograms.push(...(await measureLatencies(sleeping, scope.sleepingCases, figures, say)));
-  const module = loadFirmware(options.firmware, 'wasm');
+  const module = loadMeasured('wasm', { folder: builtFolder });
   await measureLongRun(module, scope.longRun, figures, say);
   say('reference');
   Object.assign(figures, await reference);
@@ -98,16 +85,19 @@ async function main(): Promise<void> {
   console.log('\nwritten: build/bench/bench.json, build/bench/latency.svg');
 }
 
-helpIfAsked(
-  'Usage: npm run bench [-- OPTIONS]',
+const program = shortCommandLine(
+  'npm run bench',
+  'npm run bench [-- OPTIONS]',
   'Measures the built firmware on the emulated board (docs/bench.md).',
-  '  --quick            the reduced set of npm test',
-  '  --check            say of each goal whether it is met; exit status 1 if one is missed',
-  '  --firmware FOLDER  built files of another folder than build/',
-);
-try {
-  await main();
-} catch (error) {
-  console.error(`npm run bench: ${(error as Error).message}`);
-  process.exitCode = error instanceof InputError ? 2 : 1;
-}
+)
+  .option('--quick', 'the reduced set of npm test', false)
+  .option('--check', 'say of each goal whether it is met; exit status 1 if one is missed', false)
+  .option(
+    '--firmware <FOLDER>',
+    'built files of another folder than build/',
+    (folder) => resolve(PROJECT, folder),
+    `${PROJECT}build`,
+  )
+  .action(bench);
+
+await run(program, 'npm run bench');

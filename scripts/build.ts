@@ -9,7 +9,7 @@ import { buildCells, buildRules } from './build/data.ts';
 import { buildImage } from './build/image.ts';
 import { reportSizes } from './build/sizes.ts';
 import { buildWasm } from './build/wasm.ts';
-import { helpIfAsked } from './help.ts';
+import { run, shortCommandLine } from './command-line.ts';
 import { ensureMachine } from './setup/ensure.ts';
 
 async function step<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
@@ -34,22 +34,20 @@ async function build(alsoChecked: boolean): Promise<boolean> {
   return reportSizes();
 }
 
-helpIfAsked(
-  'Usage: npm run build [-- --checked-bridge]',
+const program = shortCommandLine(
+  'build',
+  'npm run build [-- --checked-bridge]',
   'Makes everything that goes on the card or into the twin, in build/.',
-  '--checked-bridge adds a bridge for this machine under ASan and UBSan, as the tests run it.',
   'CROSS_COMPILE is the prefix of the cross tools (aarch64-linux-gnu-), CROSS_CC another compiler.',
-);
-const CHECKED_BRIDGE = '--checked-bridge';
-const words = process.argv.slice(2);
-const unknown = words.find((word) => word !== CHECKED_BRIDGE);
-if (unknown !== undefined) {
-  console.error(`build: the one option is ${CHECKED_BRIDGE}, got "${unknown}"`);
-  process.exit(2);
-}
-try {
-  process.exitCode = (await build(words.includes(CHECKED_BRIDGE))) ? 0 : 1;
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+)
+  .option('--checked-bridge', 'adds a bridge under ASan and UBSan, as the tests run it', false)
+  .action(async ({ checkedBridge }: { checkedBridge: boolean }) => {
+    try {
+      process.exitCode = (await build(checkedBridge)) ? 0 : 1;
+    } catch (error) {
+      console.error((error as Error).message);
+      process.exitCode = 1;
+    }
+  });
+
+await run(program);

@@ -3,20 +3,20 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { helpIfAsked } from './help.ts';
+import { run, shortCommandLine } from './command-line.ts';
 import { DEMO_DURATION_MICROS, demoLogText } from '../lab/demo/demo-traffic.ts';
 
-helpIfAsked(
-  'Usage: npm run demo-log',
-  "Writes the demo's traffic, lab/demo/demo.log, again. No options.",
-);
-const [unknown] = process.argv.slice(2);
-if (unknown !== undefined) {
-  console.error(`demo-log: there are no options, got "${unknown}"; nothing was written`);
-  process.exit(2);
+function writeDemoLog(): void {
+  const text = demoLogText();
+  writeFileSync(fileURLToPath(new URL('../lab/demo/demo.log', import.meta.url)), text);
+  const frames = text.split('\n').length - 1;
+  console.log(`lab/demo/demo.log: ${frames} frames, ${DEMO_DURATION_MICROS / 1e6} s of bus time`);
 }
 
-const text = demoLogText();
-writeFileSync(fileURLToPath(new URL('../lab/demo/demo.log', import.meta.url)), text);
-const frames = text.split('\n').length - 1;
-console.log(`lab/demo/demo.log: ${frames} frames, ${DEMO_DURATION_MICROS / 1e6} s of bus time`);
+await run(
+  shortCommandLine(
+    'demo-log',
+    'npm run demo-log',
+    "Writes the demo's traffic, lab/demo/demo.log, again. No options.",
+  ).action(writeDemoLog),
+);

@@ -12,8 +12,7 @@ import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../lab/play/command.ts';
 import { PROJECT } from './build/command.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { commandLine, run } from './command-line.ts';
+import { endWithReader, commandLine, run } from './command-line.ts';
 import { ensureMachine } from './setup/ensure.ts';
 
 async function demo({ engine }: { engine: EngineName }): Promise<void> {

@@ -12,7 +12,7 @@ import { InputError } from '../cell-config/files.ts';
 import type { Revision } from '../cell-config/format/model.ts';
 import { ROLES } from '../cell-config/roles.ts';
 import type { Role } from '../cell-config/roles.ts';
-import { commandLine, EXIT_BAD_INPUT, userPath } from './command-line.ts';
+import { commandLine, run, userPath } from './command-line.ts';
 import type { Card } from './deploy/card.ts';
 import { DirectoryCard } from './deploy/cards/directory.ts';
 import { HostCard } from './deploy/cards/host.ts';
@@ -104,8 +104,8 @@ async function main(options: Options): Promise<void> {
   const revision: Revision | undefined =
     options.revision === undefined ? undefined : options.revision === '13' ? 13 : 14;
   const { dryRun, armstub, forceRules, role } = options;
-  const run = { dryRun, armstub, forceRules, revision, role };
-  const outcome = await (options.undo ? undo : deploy)(card, run, dialogueFor(options));
+  const wishes = { dryRun, armstub, forceRules, revision, role };
+  const outcome = await (options.undo ? undo : deploy)(card, wishes, dialogueFor(options));
   sayNextStep(options, outcome);
   if (outcome === 'declined') process.exitCode = EXIT_FAILED;
 }
@@ -135,11 +135,7 @@ const program = commandLine('deploy')
   .option('--dry-run', 'show what would change, write nothing', false)
   .option('--force-rules', 'overwrite rules that were changed on the board', false)
   .option('--undo', 'take a deployment back', false)
-  .option('--yes', 'write without asking', false);
+  .option('--yes', 'write without asking', false)
+  .action(main);
 
-try {
-  await main(program.parse().opts<Options>());
-} catch (error) {
-  console.error(`deploy: ${(error as Error).message}`);
-  process.exitCode = error instanceof InputError ? EXIT_BAD_INPUT : EXIT_FAILED;
-}
+await run(program, 'deploy');

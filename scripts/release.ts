@@ -7,36 +7,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { InputError, writeWhole } from '../cell-config/files.ts';
+import { writeWhole } from '../cell-config/files.ts';
 import { counted } from '../cell-config/plural.ts';
-import { endWithReader } from './closed-pipe.ts';
-import { EXIT_BAD_INPUT, userPath } from './command-line.ts';
-import { helpIfAsked } from './help.ts';
+import { endWithReader, run, shortCommandLine, userPath } from './command-line.ts';
 import { packRelease } from './release/archive.ts';
 import { listParts } from './release/parts.ts';
 
 interface Options {
   readonly out: string;
   readonly build: boolean;
-}
-
-function readOptions(): Options {
-  try {
-    const { values } = parseArgs({
-      options: {
-        out: { type: 'string' },
-        'no-build': { type: 'boolean', default: false },
-      },
-    });
-    const out = values.out === undefined ? 'build/release' : userPath(values.out);
-    return { out, build: !values['no-build'] };
-  } catch (error) {
-    throw new InputError(
-      `release: ${(error as Error).message}. Options: --out FOLDER, --no-build (take build/ as it is)`,
-      { cause: error },
-    );
-  }
 }
 
 function release(options: Options): void {
@@ -63,16 +42,18 @@ function release(options: Options): void {
   console.log(`${path}  ${archive.bytes.length} bytes  sha256 ${archive.sha256}`);
 }
 
-helpIfAsked(
-  'Usage: npm run release [-- OPTIONS]',
+const program = shortCommandLine(
+  'release',
+  'npm run release [-- OPTIONS]',
   'Builds, and packs what a board or a Yocto build needs without Node.',
-  '  --out FOLDER   where the archive goes (default: build/release)',
-  '  --no-build     take build/ as it is',
-);
-try {
-  release(readOptions());
-} catch (error) {
-  if (!(error instanceof InputError)) throw error;
-  console.error(error.message);
-  process.exit(EXIT_BAD_INPUT);
-}
+)
+  .option(
+    '--out <FOLDER>',
+    'where the archive goes (default: build/release)',
+    userPath,
+    'build/release',
+  )
+  .option('--no-build', 'take build/ as it is')
+  .action(release);
+
+await run(program);

@@ -4,35 +4,62 @@
  * Needs `npm run build`.
  * Exit status: 0 every run was right, 1 one was not, 2 bad input or nothing built.
  */
-import { MissingArtifactError } from '../lab/rig/artifacts.ts';
-import { helpIfAsked } from './help.ts';
-import { ProgressLine } from './soak/progress-line.ts';
+import { InputError } from '../cell-config/files.ts';
+import { run, shortCommandLine } from './command-line.ts';
 import { SOAK_RUNS } from './soak/runs.ts';
 
-const wanted = process.argv.slice(2);
-const names = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(23)} ${what}`).join('\n');
-helpIfAsked('Usage: npm run soak [-- NAME ...]; without names, all but the fresh ones:', names);
-const unknown = wanted.filter((name) => !SOAK_RUNS.some((run) => run.name === name));
-if (unknown.length > 0) {
-  process.stderr.write(`no run is called ${unknown.join(', ')}; there are:\n${names}\n`);
-  process.exit(2);
-}
+const NAMES = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(23)} ${what}`);
 
-try {
-  for (const { name, what, onlyByName, run } of SOAK_RUNS) {
+async function soak(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((name) => !SOAK_RUNS.some((run) => run.name === name));
+  if (unknown.length > 0) {
+    throw new InputError(`no run is called ${unknown.join(', ')}; there are:\n${NAMES.join('\n')}`);
+  }
+  for (const { name, what, onlyByName, run: play } of SOAK_RUNS) {
     if (wanted.length > 0 ? !wanted.includes(name) : onlyByName) continue;
     process.stdout.write(`${name}: ${what}\n`);
     const startMillis = Date.now();
     const progress = new ProgressLine(process.stderr, startMillis);
-    const { lines, isRight } = await run((done, total) => progress.update(done, total));
+    const { lines, isRight } = await play((done, total) => progress.update(done, total));
     progress.finish();
     const seconds = ((Date.now() - startMillis) / 1000).toFixed(1);
     for (const line of lines) process.stdout.write(`  ${line}\n`);
     process.stdout.write(`  ${isRight ? 'right' : 'WRONG'}, ${seconds} s\n`);
     if (!isRight) process.exitCode = 1;
   }
-} catch (error) {
-  if (!(error instanceof MissingArtifactError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
 }
+
+/** Shortest time between two drawings of the line. */
+const REDRAW_MILLIS = 500;
+
+/** One line with the progress of a long run, only on a terminal. */
+class ProgressLine {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #startMillis: number;
+  #drawnMillis = 0;
+
+  constructor(stream: NodeJS.WriteStream, startMillis: number) {
+    this.#stream = stream;
+    this.#startMillis = startMillis;
+  }
+
+  update(done: number, total: number): void {
+    const nowMillis = Date.now();
+    if (!this.#stream.isTTY || nowMillis - this.#drawnMillis < REDRAW_MILLIS) return;
+    this.#drawnMillis = nowMillis;
+    const left = ((nowMillis - this.#startMillis) / 1000) * (total / Math.max(done, 1) - 1);
+    const percent = ((100 * done) / total).toFixed(0);
+    this.#stream.write(`\r  ${percent} %, ${left.toFixed(0)} s left\x1b[K`);
+  }
+
+  finish(): void {
+    if (this.#drawnMillis > 0) this.#stream.write('\r\x1b[K');
+  }
+}
+
+const usage = 'npm run soak [-- NAME ...]; without names, all but the fresh ones:';
+await run(
+  shortCommandLine('soak', usage, ...NAMES)
+    .argument('[names...]')
+    .action(soak),
+);

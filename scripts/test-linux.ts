@@ -6,24 +6,12 @@
  * option.
  */
 import { spawnSync } from 'node:child_process';
-import { parseArgs } from 'node:util';
-
-import { helpIfAsked } from './help.ts';
+import { run, shortCommandLine } from './command-line.ts';
 import { guestParts, GuestUnavailable } from './linux-guest/packages.ts';
 import { ensureTestMachine } from './setup/ensure.ts';
 import { findTestFiles } from './test/stages.ts';
 
 const FOLDER = 'tests/linux';
-
-function readOptions(): { kvm: boolean } {
-  try {
-    const { values } = parseArgs({ options: { kvm: { type: 'boolean', default: false } } });
-    return { kvm: values.kvm };
-  } catch (error) {
-    console.error(`test:linux: ${(error as Error).message}. The only option is --kvm.`);
-    process.exit(2);
-  }
-}
 
 /** Why there is no guest. Undefined: there is one. */
 function reasonToSkip(): string | undefined {
@@ -37,29 +25,35 @@ function reasonToSkip(): string | undefined {
   }
 }
 
-helpIfAsked(
-  'Usage: npm run test:linux [-- --kvm]',
-  'The tests of the bridge on a stock Linux kernel in QEMU.',
-  '  --kvm   with hardware virtualisation',
-);
-const { kvm } = readOptions();
-await ensureTestMachine();
-const startMillis = Date.now();
-const reason = reasonToSkip();
-const run = spawnSync(
-  process.execPath,
-  [
-    '--import',
-    'tsx',
-    '--test',
-    '--test-concurrency=1',
-    '--test-reporter=spec',
-    ...findTestFiles(FOLDER),
-  ],
-  { stdio: 'inherit', env: { ...process.env, CANWARDEN_KVM: kvm ? '1' : '0' } },
-);
-console.log(`test:linux took ${Math.round((Date.now() - startMillis) / 1000)} s.`);
-if (reason !== undefined) {
-  console.log(`\nSKIPPED, so not proven: the bridge on a real Linux. ${reason}`);
+async function testLinux({ kvm = false }: { kvm?: boolean }): Promise<void> {
+  await ensureTestMachine();
+  const startMillis = Date.now();
+  const reason = reasonToSkip();
+  const tests = spawnSync(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      '--test',
+      '--test-concurrency=1',
+      '--test-reporter=spec',
+      ...findTestFiles(FOLDER),
+    ],
+    { stdio: 'inherit', env: { ...process.env, CANWARDEN_KVM: kvm ? '1' : '0' } },
+  );
+  console.log(`test:linux took ${Math.round((Date.now() - startMillis) / 1000)} s.`);
+  if (reason !== undefined) {
+    console.log(`\nSKIPPED, so not proven: the bridge on a real Linux. ${reason}`);
+  }
+  process.exitCode = tests.status === 0 ? 0 : 1;
 }
-process.exitCode = run.status === 0 ? 0 : 1;
+
+await run(
+  shortCommandLine(
+    'test:linux',
+    'npm run test:linux [-- --kvm]',
+    'The tests of the bridge on a stock Linux kernel in QEMU.',
+  )
+    .option('--kvm', 'with hardware virtualisation')
+    .action(testLinux),
+);

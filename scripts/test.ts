@@ -4,8 +4,8 @@
  *
  * Exit status: 0 all passed, 1 something failed, 2 unknown option or a machine without the tools.
  */
-import { parseArgs } from 'node:util';
-import { helpIfAsked } from './help.ts';
+import { InputError } from '../cell-config/files.ts';
+import { run, shortCommandLine } from './command-line.ts';
 import { ensureMachine, ensureTestMachine } from './setup/ensure.ts';
 import { generateFormats } from './build/formats.ts';
 import { endChildrenWithUs } from './test/command.ts';
@@ -44,31 +44,23 @@ async function runPool(stages: readonly Stage[], lanes: number): Promise<StageRe
   return results;
 }
 
-/** The stages that `--only` names, or all. Ends the process on an unknown name. */
-function chooseStages(): { all: boolean; stages: Stage[] } {
-  const stages = listStages();
+/** The stages that `--only` names, or all. Throws InputError for an unknown name. */
+function chooseStages(
+  stages: Stage[],
+  lists: readonly string[],
+): { all: boolean; stages: Stage[] } {
   const names = stages.map((stage) => stage.name);
-  helpIfAsked(
-    'Usage: npm test [-- --only NAME[,NAME]]',
-    'Builds, and runs every check, one line per stage.',
-    `  --only NAME[,NAME]  some stages alone: ${names.join(' ')}`,
-  );
-  try {
-    const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
-    const wanted = (values.only ?? []).flatMap((list) => list.split(','));
-    const unknown = wanted.find((name) => !names.includes(name));
-    if (unknown !== undefined) throw new Error(`there is no stage "${unknown}"`);
-    if (wanted.length === 0) return { all: true, stages };
-    return { all: false, stages: stages.filter((stage) => wanted.includes(stage.name)) };
-  } catch (error) {
-    console.error(`npm test: ${(error as Error).message}`);
-    console.error(`  The option is --only NAME[,NAME]; the names: ${names.join(' ')}`);
-    process.exit(2);
+  const wanted = lists.flatMap((list) => list.split(','));
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new InputError(`there is no stage "${unknown}"; the names: ${names.join(' ')}`);
   }
+  if (wanted.length === 0) return { all: true, stages };
+  return { all: false, stages: stages.filter((stage) => wanted.includes(stage.name)) };
 }
 
-async function main(): Promise<void> {
-  const { all, stages } = chooseStages();
+async function test({ only }: { only: readonly string[] }): Promise<void> {
+  const { all, stages } = chooseStages(STAGES, only);
   endChildrenWithUs();
   // Types and unit tests of src/ need these, too, not only the build.
   generateFormats();
@@ -110,4 +102,18 @@ async function main(): Promise<void> {
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
 
-await main();
+const STAGES = listStages();
+const program = shortCommandLine(
+  'npm test',
+  'npm test [-- --only NAME[,NAME]]',
+  'Builds, and runs every check, one line per stage.',
+)
+  .option(
+    '--only <NAME>',
+    `some stages alone: ${STAGES.map(({ name }) => name).join(' ')}`,
+    (list: string, before: readonly string[]) => [...before, list],
+    [],
+  )
+  .action(test);
+
+await run(program, 'npm test');

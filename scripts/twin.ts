@@ -8,7 +8,7 @@ import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../lab/play/command.ts';
 import { runLiveCommand } from '../lab/live/live-command.ts';
-import { commandLine, EXIT_BAD_INPUT, userPath } from './command-line.ts';
+import { commandLine, run, userPath } from './command-line.ts';
 
 interface Options {
   readonly rules: string;
@@ -56,14 +56,54 @@ function setting(text: string, before: readonly string[]): string[] {
   return [...before, text];
 }
 
+async function twin(options: Options): Promise<void> {
+  const { shm, agl, status, vcd } = options;
+  if ((shm === undefined) !== (options.realtime === undefined)) {
+    throw new InputError('--shm and --realtime belong together: a real bridge needs real time');
+  }
+  if (shm !== undefined && agl !== undefined && agl !== true) {
+    throw new InputError('--agl and --no-agl do not go with --shm: AGL is the real bridge there');
+  }
+  if (shm !== undefined && status === true) {
+    throw new InputError('--status does not go with --shm: ask the bridge, canwarden status');
+  }
+  if (shm !== undefined && vcd !== undefined) {
+    throw new InputError('--vcd does not go with --shm: it keeps every edge of the run in memory');
+  }
+  const common = {
+    rulesFile: options.rules,
+    busFile: options.bus,
+    interfaceName: options.interface,
+    secondsLimit: options.seconds,
+    engine: options.engine,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.osc,
+    spiHertz: options.spi,
+    settings: options.setting,
+    outputDirectory: userPath(options.out),
+    vcdFile: vcd,
+  };
+  process.exitCode =
+    shm === undefined
+      ? await runCommand({
+          ...common,
+          aglFile: typeof agl === 'string' ? agl : undefined,
+          agl: agl !== false,
+          aglStopAtSeconds: options.aglStopAt,
+          status,
+        })
+      : await runLiveCommand({ ...common, sharedFile: shm, speed: options.speed });
+}
+
 const program = commandLine('twin')
   .description('Plays candump logs through the emulated board and writes what came out.')
-  .requiredOption('--rules <file>', 'rules file (YAML)')
-  .requiredOption('--bus <file>', 'candump log to play onto the bus')
+  .requiredOption('--rules <file>', 'rules file (YAML)', userPath)
+  .requiredOption('--bus <file>', 'candump log to play onto the bus', userPath)
   .option('--interface <name>', 'play only the frames of this interface of the log')
   .option(
     '--agl <file>',
     'candump log to play from the AGL side; of one with directions, the T lines',
+    userPath,
   )
   .option('--no-agl', 'run without AGL: no bridge at the other end of the link')
   .option('--agl-stop-at <seconds>', 'the AGL side dies at this log time', seconds)
@@ -92,60 +132,16 @@ const program = commandLine('twin')
     setting,
     [],
   )
-  .option('--vcd <file>', 'also write SCK MOSI MISO CS INT CAN as a VCD (short runs)')
+  .option('--vcd <file>', 'also write SCK MOSI MISO CS INT CAN as a VCD (short runs)', userPath)
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
-  .option('--shm <file>', 'share the link as a file, for a real canwarden-bridge (docs/bridge.md)')
+  .option(
+    '--shm <file>',
+    'share the link as a file, for a real canwarden-bridge (docs/bridge.md)',
+    userPath,
+  )
   .option('--realtime', 'with --shm: hold virtual time back to real time')
   .option('--speed <factor>', 'with --realtime: virtual seconds for each real one', speed, 1)
-  .parse();
+  .action(twin);
 
-const options = program.opts<Options>();
-const aglFile = typeof options.agl === 'string' ? userPath(options.agl) : undefined;
-
-const common = {
-  rulesFile: userPath(options.rules),
-  busFile: userPath(options.bus),
-  interfaceName: options.interface,
-  secondsLimit: options.seconds,
-  engine: options.engine,
-  bitrate: options.bitrate,
-  oscillatorHertz: options.osc,
-  spiHertz: options.spi,
-  settings: options.setting,
-  outputDirectory: userPath(options.out),
-  vcdFile: options.vcd === undefined ? undefined : userPath(options.vcd),
-};
-
-try {
-  if ((options.shm === undefined) !== (options.realtime === undefined)) {
-    throw new InputError('--shm and --realtime belong together: a real bridge needs real time');
-  }
-  if (options.shm !== undefined && options.agl !== undefined && options.agl !== true) {
-    throw new InputError('--agl and --no-agl do not go with --shm: AGL is the real bridge there');
-  }
-  if (options.shm !== undefined && options.status === true) {
-    throw new InputError('--status does not go with --shm: ask the bridge, canwarden status');
-  }
-  if (options.shm !== undefined && options.vcd !== undefined) {
-    throw new InputError('--vcd does not go with --shm: it keeps every edge of the run in memory');
-  }
-  process.exitCode =
-    options.shm === undefined
-      ? await runCommand({
-          ...common,
-          aglFile,
-          agl: options.agl !== false,
-          aglStopAtSeconds: options.aglStopAt,
-          status: options.status,
-        })
-      : await runLiveCommand({
-          ...common,
-          sharedFile: userPath(options.shm),
-          speed: options.speed,
-        });
-} catch (error) {
-  if (!(error instanceof InputError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = EXIT_BAD_INPUT;
-}
+await run(program);

@@ -4,18 +4,17 @@
  *
  * Does not: stop at the first loss of a session; sessions are lost by the thousand and must come back.
  */
-import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../rules/compile.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { SeededRandom } from '../demo/random.ts';
+import { Random } from '../random/random.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { PAGE } from '../../formats/status-page.ts';
 import { COUNTER } from '../page/counters.ts';
 import { readStatusPage } from '../page/status-page.ts';
-import { type Board, createBoard, CELL_SENDER } from '../../twin/board/board.ts';
-import type { BoardFiles } from '../../twin/board/options.ts';
-import { runUntil, shutDown } from '../../twin/board/cell-control.ts';
+import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
+import { makeRig, type RigOptions } from '../rig/open-rig.ts';
+import { isSessionUp, runUntil, shutDown } from '../../twin/board/cell-control.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 import { Mutator } from './mutator.ts';
 import { RequestMutator } from './request-mutator.ts';
@@ -53,16 +52,10 @@ const WORDS_OF_AN_ATTACK = 500;
 const ATTACK_NANOS = 4 * MILLISECOND;
 const BRIDGE_RESTART_NANOS = 500 * MICROSECOND;
 
-const PEER_READY = 1;
-// virtio over ivshmem: device status in the header of the R/W section, and its DRIVER_OK bit.
-const HEADER_DEVICE_STATUS = 0x44;
-const STATUS_DRIVER_OK = 4;
-
 export interface HostileOptions {
   readonly engine: EngineName;
-  readonly cell: Cell;
-  readonly system: System;
-  readonly files: BoardFiles;
+  readonly changeCell?: RigOptions['changeCell'];
+  readonly changeSystem?: RigOptions['changeSystem'];
   readonly seed: number;
   /** Words to overwrite; 0: the same run without an attack, to compare with. */
   readonly mutations: number;
@@ -88,13 +81,13 @@ export interface HostileResult {
 }
 
 export async function runHostile(options: HostileOptions): Promise<HostileResult> {
-  const board = await createBoard({
+  const { board } = await makeRig({
     ...options,
-    files: { ...options.files, rules: compileRules(RULES, 'rules.yaml').image },
-    bitrate: 500_000,
+    rules: RULES,
     oscillatorHertz: 12_000_000,
     commandLine: 'bitrate=500000',
-    onAglFrame: () => {},
+    withoutAgl: true,
+    keep: false,
   });
   try {
     return new HostileRun(board, options).run();
@@ -106,7 +99,7 @@ export async function runHostile(options: HostileOptions): Promise<HostileResult
 class HostileRun {
   readonly #board: Board;
   readonly #options: HostileOptions;
-  readonly #random: SeededRandom;
+  readonly #random: Random;
   readonly #mutator: Mutator;
   readonly #requestMutator: RequestMutator | undefined;
   readonly #problems: string[] = [];
@@ -125,7 +118,7 @@ class HostileRun {
   constructor(board: Board, options: HostileOptions) {
     this.#board = board;
     this.#options = options;
-    this.#random = new SeededRandom(options.seed);
+    this.#random = new Random(options.seed);
     this.#mutator = new Mutator(board.section, this.#random);
     const tables = [RULES, ...OTHER_RULES].map((text) => compileRules(text, 'rules.yaml').image);
     this.#requestMutator =
@@ -190,19 +183,10 @@ class HostileRun {
    */
   #letThemWork(): void {
     this.#runAndLearn(QUIET_NANOS, () => false);
-    if (this.#isSessionUp) return;
+    if (isSessionUp(this.#board)) return;
     this.#restartBridge();
-    this.#runAndLearn(SESSION_NANOS, () => this.#isSessionUp);
+    this.#runAndLearn(SESSION_NANOS, () => isSessionUp(this.#board));
     this.#runAndLearn(QUIET_NANOS, () => false);
-  }
-
-  get #isSessionUp(): boolean {
-    const { link, section } = this.#board;
-    return (
-      link.stateOf(0) === PEER_READY &&
-      link.stateOf(1) === PEER_READY &&
-      (section.readUInt32LE(HEADER_DEVICE_STATUS) & STATUS_DRIVER_OK) !== 0
-    );
   }
 
   /** Runs for at most `nanos`; the mutator sees meanwhile where the rings are. */
@@ -216,7 +200,7 @@ class HostileRun {
 
   #attack(words: number): void {
     this.#attacks += 1;
-    if (this.#isSessionUp) this.#sessionsAttacked += 1;
+    if (isSessionUp(this.#board)) this.#sessionsAttacked += 1;
     const pause = ATTACK_NANOS / WORDS_OF_AN_ATTACK;
     for (let word = 0; word < words && this.#problems.length === 0;) {
       // Several words at once, or one and then a moment to look at it.

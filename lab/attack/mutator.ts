@@ -5,7 +5,7 @@
  * Does not: know the firmware's layout: where the rings lie it reads from the header's registers, as
  * the peer did. Source of the offsets: virtio over ivshmem; virtio 1.4, "Split Virtqueues".
  */
-import type { SeededRandom } from '../demo/random.ts';
+import type { Random } from '../random/random.ts';
 
 /** Registers of the header, with the width of each in bytes. */
 const REGISTERS: readonly (readonly [offset: number, width: 1 | 2 | 4 | 8])[] = [
@@ -34,10 +34,10 @@ interface Ring {
 
 export class Mutator {
   readonly #section: Buffer;
-  readonly #random: SeededRandom;
+  readonly #random: Random;
   readonly #rings: Ring[] = [];
 
-  constructor(section: Buffer, random: SeededRandom) {
+  constructor(section: Buffer, random: Random) {
     this.#section = section;
     this.#random = random;
   }

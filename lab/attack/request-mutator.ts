@@ -6,7 +6,7 @@
  * change the rules, which is no attack. So every good table answers as the first one does.
  */
 import { crc32 } from 'node:zlib';
-import type { SeededRandom } from '../demo/random.ts';
+import type { Random } from '../random/random.ts';
 import {
   liveValuesRequest,
   type Request,
@@ -21,12 +21,12 @@ const PAYLOAD = 0x40;
 
 export class RequestMutator {
   readonly #section: Buffer;
-  readonly #random: SeededRandom;
+  readonly #random: Random;
   readonly #tables: readonly Uint8Array[];
   readonly #writer: RequestWriter;
 
   /** `tables`: good rule images, any of which may be in force. */
-  constructor(section: Buffer, random: SeededRandom, tables: readonly Uint8Array[]) {
+  constructor(section: Buffer, random: Random, tables: readonly Uint8Array[]) {
     this.#section = section;
     this.#random = random;
     this.#tables = tables;

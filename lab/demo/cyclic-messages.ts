@@ -4,7 +4,6 @@
  * Identifiers and layouts are invented, the shape is a car's: 10 to 1000 ms periods, alive
  * counters, checksums, a few 29-bit (J1939-like) messages.
  */
-import { crc8J1850, xorOf } from './checksum.ts';
 import { signalAt } from './drive.ts';
 import type { SignalName } from './drive.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -117,4 +116,21 @@ export function cyclicTraffic(durationMicros: number, random: SeededRandom): Log
   addAll(STANDARD_MESSAGES, false);
   addAll(EXTENDED_MESSAGES, true);
   return entries;
+}
+
+/** CRC-8 of SAE J1850: polynomial 0x1d, start 0xff, end inverted ("123456789" gives 0x4b). */
+export function crc8J1850(bytes: readonly number[]): number {
+  let crc = 0xff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = (crc & 0x80) === 0 ? crc << 1 : ((crc << 1) ^ 0x1d) & 0xff;
+    }
+  }
+  return (crc ^ 0xff) & 0xff;
+}
+
+/** The exclusive-or of all bytes. */
+export function xorOf(bytes: readonly number[]): number {
+  return bytes.reduce((sum, byte) => sum ^ byte, 0);
 }

@@ -9,7 +9,7 @@ import { compileRules } from '../../rules/compile.ts';
 import { counted } from '../../cell-config/plural.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import { formatLogLine } from '../../twin/candump/write.ts';
-import { cellNameFor, loadArtifacts } from '../rig/artifacts.ts';
+import { idleKindOf, loadFirmware } from '../rig/firmware.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { shutDown } from '../../twin/board/cell-control.ts';
 import { asInput, type CommandOptions, readBusLog, tell } from '../play/command.ts';
@@ -90,13 +90,13 @@ async function prepare(options: LiveCommandOptions) {
   const { entries: bus, notes } = readBusLog(options);
   const input = prepareInput(bus, [], options.secondsLimit);
   prepareToWrite(join(options.outputDirectory, 'bus.log'));
-  const artifacts = loadArtifacts(options.engine, cellNameFor(options.settings));
+  const firmware = loadFirmware(options.engine, { idle: idleKindOf(options.settings) });
   tell(...compiled.warnings.map(formatDiagnostic), ...notes);
   const { bitrate, oscillatorHertz } = options;
   const live = await LiveBoard.create({
-    ...artifacts,
+    firmware,
     engine: options.engine,
-    files: { ...artifacts.files, rules: compiled.image },
+    rules: compiled.image,
     bitrate,
     oscillatorHertz,
     commandLine: commandLineOf(options),

@@ -15,10 +15,11 @@ import {
   PROTOCOLS_CAN,
 } from '../../twin/hypervisor/links.ts';
 import { SharedLink } from './shared-link.ts';
-import { type Board, createBoard } from '../../twin/board/board.ts';
-import type { BoardOptions } from '../../twin/board/options.ts';
-import { runUntil } from '../../twin/board/cell-control.ts';
+import type { Board } from '../../twin/board/board.ts';
+import { isSessionUp, runUntil } from '../../twin/board/cell-control.ts';
+import { loadFirmware } from '../rig/firmware.ts';
 import { Observations } from '../rig/observations.ts';
+import { makeRig, type RigOptions } from '../rig/open-rig.ts';
 
 /** The cell runs so long without a look at the real clock. */
 const SLICE_NANOS = 200_000;
@@ -34,11 +35,8 @@ const YIELD_MILLIS = 4;
 const AHEAD_LIMIT_NANOS = 3_000_000;
 
 const PEER_READY = 1;
-// virtio over ivshmem: device status in the header of the R/W section, and its DRIVER_OK bit.
-const HEADER_DEVICE_STATUS_WORD = 0x44 / 4;
-const STATUS_DRIVER_OK = 4;
 
-export interface LiveOptions extends Omit<BoardOptions, 'shared' | 'tap'> {
+export interface LiveOptions extends Omit<RigOptions, 'shared' | 'tap' | 'keep' | 'withoutAgl'> {
   /** The file to share. */
   readonly sharedFile: string;
   /** Virtual seconds for each real second, at most. */
@@ -56,7 +54,6 @@ export class LiveBoard {
   /** The bridge's last beat, and when it was seen. */
   #beat = 0;
   #beatNanos = 0;
-  readonly #header: Uint32Array;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
 
   private constructor(
@@ -70,13 +67,13 @@ export class LiveBoard {
     this.seen = seen;
     this.#speed = speed;
     this.#waitsForBridge = waitsForBridge;
-    const { buffer, byteOffset } = shared.section;
-    this.#header = new Uint32Array(buffer, byteOffset, 32);
   }
 
   /** Lays the file out and creates the cell; nothing runs yet. */
   static async create(options: LiveOptions): Promise<LiveBoard> {
-    const { rootCell } = options.system;
+    const firmware = options.firmware ?? loadFirmware(options.engine);
+    const cell = options.changeCell?.(firmware.cell) ?? firmware.cell;
+    const { rootCell } = options.changeSystem?.(firmware.system) ?? firmware.system;
     const root = ivshmemDeviceOf(rootCell, ...PROTOCOLS_CAN);
     const control = ivshmemDeviceOf(rootCell, PROTOCOL_CONTROL);
     const shared = new SharedLink({
@@ -84,27 +81,22 @@ export class LiveBoard {
       sectionBytes: linkRegions(rootCell, root).section.size,
       outputBytes: linkRegions(rootCell, control).outputs[0].size,
       bridgeProtocol: root.shmemProtocol,
-      cellProtocol: ivshmemDeviceOf(options.cell, ...PROTOCOLS_CAN).shmemProtocol,
+      cellProtocol: ivshmemDeviceOf(cell, ...PROTOCOLS_CAN).shmemProtocol,
     });
     const seen = new Observations();
-    const board = await createBoard({
+    const { board } = await makeRig({
       ...options,
+      firmware: { ...firmware, files: { ...firmware.files, bridgeWasm: undefined } },
       shared,
-      tap: seen.spi,
-      onInterruptLine: (low, nanos) => seen.interruptChanged(low, nanos),
-      files: { ...options.files, bridgeWasm: undefined },
+      keep: false,
+      ...seen.listeners,
     });
-    board.bus.onFrame((record) => seen.wireRecorded(record));
     return new LiveBoard(board, shared, seen, options);
   }
 
   /** Both ends are ready and the driver has finished setting up. */
   get isLinkUp(): boolean {
-    return (
-      this.shared.bridgeState === PEER_READY &&
-      this.shared.cellState === PEER_READY &&
-      (this.#header[HEADER_DEVICE_STATUS_WORD] & STATUS_DRIVER_OK) !== 0
-    );
+    return isSessionUp(this.board);
   }
 
   /** Runs while `goOn` says so; it is asked every few milliseconds. */

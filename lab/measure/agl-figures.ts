@@ -9,11 +9,11 @@ import {
   measureFromCansend,
   measureToCandump,
 } from './agl-path.ts';
-import type { Firmware } from './bench-board.ts';
+import type { Measured } from './bench.ts';
 
 /** Measures every case in both directions; gives `agl.*` figures. */
 export async function measureAglPaths(
-  firmware: Firmware,
+  firmware: Measured,
   cases: readonly AglPathCase[],
   onProgress: (what: string) => void,
 ): Promise<Record<string, number | null>> {

@@ -14,8 +14,8 @@ import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
-import { Random } from './random.ts';
+import { openBench, type Measured } from './bench.ts';
+import { Random } from '../random/random.ts';
 
 export interface AglPathCase {
   readonly engine: EngineName;
@@ -54,7 +54,7 @@ const DRAIN_NANOS = 20_000_000;
 
 /** Frames of 8 bytes from the bus to the interface. */
 export async function measureToCandump(
-  firmware: Firmware,
+  firmware: Measured,
   item: AglPathCase,
   load: 'idle' | 'full',
 ): Promise<AglPathResult> {
@@ -76,7 +76,7 @@ export async function measureToCandump(
 
 /** Frames of 8 bytes from the interface to the bus. */
 export async function measureFromCansend(
-  firmware: Firmware,
+  firmware: Measured,
   item: AglPathCase,
   load: AglPathLoad,
 ): Promise<AglPathResult> {
@@ -143,11 +143,11 @@ class Trips {
 
 /** Everything is forwarded; nothing is answered. */
 function boot(
-  firmware: Firmware,
+  firmware: Measured,
   { engine, bitrate, spiHertz }: AglPathCase,
   onAglFrame: (frame: CanFrame, nanos: number) => void,
 ): Promise<Board> {
-  return bootBoard(firmware, { engine, bitrate, spiHertz, taps: { onAglFrame } });
+  return openBench(firmware, { engine, bitrate, spiHertz, onAglFrame });
 }
 
 function singleFrames(

@@ -4,24 +4,19 @@
  * Does not: include what `jailhouse cell load` and `start` take; those run on the root cell.
  */
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { bringUp } from '../rig/phases.ts';
-import { type Firmware, makeBoard } from './bench-board.ts';
+import { type Measured, openBench } from './bench.ts';
 
 /** Nanoseconds until the line "canwarden: ready" is out. Throws if it never comes. */
-export async function measureBoot(firmware: Firmware, engine: EngineName): Promise<number> {
+export async function measureBoot(firmware: Measured, engine: EngineName): Promise<number> {
   let readyNanos: number | undefined;
-  const board = await makeBoard(firmware, {
+  const board = await openBench(firmware, {
     engine,
     bitrate: 500_000,
     spiHertz: 10_000_000,
-    taps: {
-      onConsoleLine: ({ text, nanos }) => {
-        if (text.startsWith('canwarden: ready')) readyNanos ??= nanos;
-      },
+    onConsoleLine: ({ text, nanos }) => {
+      if (text.startsWith('canwarden: ready')) readyNanos ??= nanos;
     },
   });
-  board.bridge?.start();
-  bringUp(board);
   board.engine.close();
   if (readyNanos === undefined) throw new Error('the cell never said that it is ready');
   return readyNanos;

@@ -3,7 +3,7 @@
  *
  * Does not: measure anything of its own but that the line was there.
  */
-import type { Firmware } from './bench-board.ts';
+import type { Measured } from './bench.ts';
 import { ConsoleLoad } from './console-load.ts';
 import { type Figures, measureLatencies, measureTraffic } from './figures.ts';
 import type { LatencyCase } from './latency-case.ts';
@@ -19,10 +19,10 @@ const SAID_ALREADY = /^(task|bound\.declared|agl\.model)\./;
  * its cases. Without `bound` no steps are watched.
  */
 export async function measureWithConsole(
-  firmware: Firmware,
+  firmware: Measured,
   scope: TrafficScope,
   bound?: StepBound,
-  sleeping?: { readonly firmware: Firmware; readonly cases: readonly LatencyCase[] },
+  sleeping?: { readonly firmware: Measured; readonly cases: readonly LatencyCase[] },
   onProgress: (what: string) => void = () => {},
 ): Promise<Figures> {
   const console = new ConsoleLoad();

@@ -6,16 +6,16 @@
 import type { Distribution } from './percentiles.ts';
 import { distributionOf, nearestRank } from './percentiles.ts';
 import { measureAglPaths } from './agl-figures.ts';
-import { type Firmware } from './bench-board.ts';
+import { type Measured } from './bench.ts';
 import { measureBoot } from './boot-time.ts';
 import { type InstructionCount, measureInstructions } from './instructions.ts';
 import { measureLooks } from './interrupt-looks.ts';
 import { type LatencyResult, measureLatency } from './latency.ts';
-import type { AnswerKind, IdleKind, LatencyCase, LoadKind } from './latency-case.ts';
+import type { AnswerKind, LatencyCase, LoadKind } from './latency-case.ts';
+import type { IdleKind } from '../rig/firmware.ts';
 import { type LosslessResult, measureLossless, searchLossless } from './lossless.ts';
-import { PEER_DRIVERS } from './peers.ts';
+import { PEER_DRIVERS, LENGTHS, measureSpiBytes } from './spi-bytes.ts';
 import type { Scope, TrafficScope } from './scope.ts';
-import { LENGTHS, measureSpiBytes } from './spi-bytes.ts';
 
 /** Numbers by key; null: not measured for lack of values. */
 export type Figures = Record<string, number | null>;
@@ -39,7 +39,7 @@ export const HISTOGRAM_SPI_HERTZ = 10_000_000;
 
 /** What the cell does with frames: the figures of `scope`. */
 export async function measureTraffic(
-  firmware: Firmware,
+  firmware: Measured,
   scope: TrafficScope,
   onProgress: (what: string) => void,
 ): Promise<BenchResult> {
@@ -72,7 +72,7 @@ export async function measureTraffic(
 }
 
 /** Adds what has no load: instructions, size, start, and what other drivers take. */
-export async function measureRest(firmware: Firmware, figures: Figures): Promise<void> {
+export async function measureRest(firmware: Measured, figures: Figures): Promise<void> {
   const counts = await measureInstructions(firmware);
   for (const [name, count] of Object.entries<InstructionCount>({ ...counts })) {
     figures[`instructions.${name}.total`] = count.total;
@@ -92,7 +92,7 @@ export async function measureRest(firmware: Firmware, figures: Figures): Promise
 
 /** Adds the figures `losslessModule.*` of a long run, back to back. `module`: the wasm engine's firmware. */
 export async function measureLongRun(
-  module: Firmware,
+  module: Measured,
   item: Scope['longRun'],
   figures: Figures,
   onProgress: (what: string) => void,
@@ -104,7 +104,7 @@ export async function measureLongRun(
 
 /** Adds the figures of latency cases; gives the samples for histograms. */
 export async function measureLatencies(
-  firmware: Firmware,
+  firmware: Measured,
   cases: readonly LatencyCase[],
   figures: Figures,
   onProgress: (what: string) => void,

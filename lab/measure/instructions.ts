@@ -12,7 +12,7 @@ import { makeFrame } from '../../twin/bus/can-frame.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import { nearestRank } from './percentiles.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
+import { openBench, type Measured } from './bench.ts';
 import {
   type AnswerKind,
   LOAD_IDENTIFIER_FIRST,
@@ -45,7 +45,7 @@ const RTS_MASK = 0xf8;
 const RTS = 0x80;
 
 /** Counts on the image; the median of some repeats. */
-export async function measureInstructions(firmware: Firmware): Promise<InstructionCounts> {
+export async function measureInstructions(firmware: Measured): Promise<InstructionCounts> {
   const dropAll = 'version: 1\ndefault: drop\nrules: []\n';
   const measureFrame = (rules: string | undefined, withoutPage = false) =>
     measure(firmware, { rules, withoutPage, identifier: LOAD_IDENTIFIER_FIRST, end: 'idle' });
@@ -58,7 +58,7 @@ export async function measureInstructions(firmware: Firmware): Promise<Instructi
   };
 }
 
-function measureAnswer(firmware: Firmware, answer: AnswerKind): Promise<InstructionCount> {
+function measureAnswer(firmware: Measured, answer: AnswerKind): Promise<InstructionCount> {
   return measure(firmware, {
     ...{ rules: rulesOf(answer), withoutPage: false },
     ...{ identifier: REQUEST_IDENTIFIER, end: 'send' },
@@ -74,21 +74,19 @@ interface Measurement {
 }
 
 async function measure(
-  firmware: Firmware,
+  firmware: Measured,
   { rules, withoutPage, identifier, end }: Measurement,
 ): Promise<InstructionCount> {
   const window = new InstructionWindow(end);
-  const board = await bootBoard(firmware, {
+  const board = await openBench(firmware, {
     engine: 'image',
     bitrate: BITRATE,
     spiHertz: SPI_HERTZ,
     rules,
     withoutPage,
-    taps: {
-      tap: window,
-      onInterruptLine: (low) => {
-        if (low) window.open();
-      },
+    tap: window,
+    onInterruptLine: (low) => {
+      if (low) window.open();
     },
   });
   window.watch(board);

@@ -7,7 +7,7 @@
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { type Board } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
+import { openBench, type Measured } from './bench.ts';
 import type { Figures } from './figures.ts';
 import {
   ANSWER_KINDS,
@@ -20,7 +20,7 @@ import {
 } from './latency-case.ts';
 import { startLoad } from './loads.ts';
 import { ANSWER_BUFFERS, FILTER_BUFFER, LookWatch } from './look-watch.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 
 /** As LoadKind; aglFlood: as forwarding, and AGL gives more frames than the bus can take. */
 export type LookLoad = LoadKind | 'aglFlood';
@@ -42,7 +42,7 @@ export interface LooksScope {
 }
 
 /** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos}`. */
-export async function measureLooks(firmware: Firmware, scope: LooksScope = {}): Promise<Figures> {
+export async function measureLooks(firmware: Measured, scope: LooksScope = {}): Promise<Figures> {
   const {
     answers = [...ANSWER_KINDS, ...WORST_KINDS],
     loads = LOADS,
@@ -62,19 +62,19 @@ export async function measureLooks(firmware: Firmware, scope: LooksScope = {}): 
 }
 
 async function watch(
-  firmware: Firmware,
+  firmware: Measured,
   answer: AnswerKind,
   load: LookLoad,
   runNanos: number,
 ): Promise<LookWatch> {
   const watched = answer === 'staticWorst' ? FILTER_BUFFER : ANSWER_BUFFERS;
   const looks = new LookWatch(new Random(5), watched);
-  const board = await bootBoard(firmware, {
+  const board = await openBench(firmware, {
     engine: 'image',
     bitrate: BITRATE,
     spiHertz: SPI_HERTZ,
     rules: rulesOf(answer),
-    taps: { tap: looks },
+    tap: looks,
   });
   const random = new Random(3);
   const kind = load === 'aglFlood' ? 'forwarding' : load;

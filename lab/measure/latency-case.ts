@@ -4,6 +4,7 @@
  * Does not: run anything.
  */
 import type { EngineName } from '../../twin/engine/engine.ts';
+import type { IdleKind } from '../rig/firmware.ts';
 
 /**
  * `static`: by hardware filter, the answer waits loaded. `computed`: bytes of the request copied, one
@@ -20,9 +21,6 @@ export type AnswerKind = 'static' | 'computed' | 'computedWorst' | 'staticWorst'
  * the peer writes garbage into the shared section all the time.
  */
 export type LoadKind = 'idle' | 'forwarding' | 'aglDead' | 'aglHostile';
-
-/** What the core does when there is nothing to do: look again at once, or sleep until an interrupt. */
-export type IdleKind = 'poll' | 'wfi';
 
 /** Those of one rule alone. */
 export const ANSWER_KINDS: readonly AnswerKind[] = ['static', 'computed'];

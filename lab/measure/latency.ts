@@ -9,7 +9,7 @@ import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER, type Board } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import { SpiRecorder, type SpiTransaction } from '../rig/spi-transactions.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
+import { openBench, type Measured } from './bench.ts';
 import {
   ANSWER_IDENTIFIER,
   type LatencyCase,
@@ -19,7 +19,7 @@ import {
   WORST_KINDS,
 } from './latency-case.ts';
 import { type Load, startLoad } from './loads.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 
 /** One request and what became of it. Times in nanoseconds of the run. */
 export interface Sample {
@@ -63,20 +63,18 @@ const DRAIN_BITS = 4_000;
 
 /** Runs `item` on `firmware`. */
 export async function measureLatency(
-  firmware: Firmware,
+  firmware: Measured,
   item: LatencyCase,
 ): Promise<LatencyResult> {
   const log = new WireLog();
-  const board = await bootBoard(firmware, {
+  const board = await openBench(firmware, {
     engine: item.engine,
     bitrate: item.bitrate,
     spiHertz: item.spiHertz,
     rules: rulesOf(item.answer),
-    taps: {
-      tap: log.recorder,
-      onInterruptLine: (low, nanos) => {
-        if (low) log.interruptFalls.push(nanos);
-      },
+    tap: log.recorder,
+    onInterruptLine: (low, nanos) => {
+      if (low) log.interruptFalls.push(nanos);
     },
   });
   try {

@@ -9,7 +9,7 @@ import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { AGL_IDENTIFIER_FIRST, type LatencyCase, LOAD_IDENTIFIER_FIRST } from './latency-case.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random/random.ts';
 
 /** AGL holds its frames back when so many are waiting. */
 const AGL_PENDING_MAXIMUM = 16;

@@ -19,7 +19,7 @@
  */
 import type { Board } from '../../twin/board/board.ts';
 import type { SpiTap } from '../../twin/soc/spi-device.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random/random.ts';
 
 /** GPLEV0 of the Raspberry Pi 4, and INT's bit in it. */
 const LEVEL_REGISTER = 0xfe200034;

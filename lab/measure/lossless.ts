@@ -8,7 +8,7 @@ import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
+import { openBench, type Measured } from './bench.ts';
 
 export interface LosslessCase {
   readonly engine: EngineName;
@@ -28,6 +28,11 @@ export interface LosslessResult {
   readonly overflows: number;
   /** SPI bytes for each frame received. */
   readonly spiBytesPerFrame: number;
+  /** Good frames on the wire, and how much of the time from the first to the last one was frame or intermission. */
+  readonly onWire: number;
+  readonly busLoad: number;
+  /** The most frames between the wire and AGL at once. */
+  readonly mostInFlight: number;
 }
 
 /** The shortest frames: no data, and one stuff bit, forced by seven dominant bits from RTR on. */
@@ -38,37 +43,48 @@ const DRAIN_NANOS = 20_000_000;
 
 /** Sends frames of length 0 at one pace and follows them to AGL. */
 export async function measureLossless(
-  firmware: Firmware,
+  firmware: Measured,
   item: LosslessCase,
+  onProgress: (sent: number) => void = () => {},
 ): Promise<LosslessResult> {
+  let onWire = 0;
+  let bits = 0;
+  let mostInFlight = 0;
   let received = 0;
   let reordered = 0;
   let lastIndex = -1;
   let spiBytes = 0;
   let counting = false;
-  const board = await bootBoard(firmware, {
+  const board = await openBench(firmware, {
     engine: item.engine,
     bitrate: item.bitrate,
     spiHertz: item.spiHertz,
-    taps: {
-      tap: { selected() {}, deselected() {}, byte: () => void (spiBytes += counting ? 1 : 0) },
-      onAglFrame: ({ identifier }) => {
-        received += 1;
-        const index = FRAMES.findIndex((frame) => frame.identifier === identifier);
-        // The step from the last frame; one that was overtaken would step almost a whole round.
-        const step = (index - lastIndex + FRAMES.length) % FRAMES.length;
-        if (index < 0 || step === 0 || step > FRAMES.length / 2) reordered += 1;
-        lastIndex = index;
-      },
+    tap: { selected() {}, deselected() {}, byte: () => void (spiBytes += counting ? 1 : 0) },
+    onAglFrame: ({ identifier }) => {
+      received += 1;
+      const index = FRAMES.findIndex((frame) => frame.identifier === identifier);
+      // The step from the last frame; one that was overtaken would step almost a whole round.
+      const step = (index - lastIndex + FRAMES.length) % FRAMES.length;
+      if (index < 0 || step === 0 || step > FRAMES.length / 2) reordered += 1;
+      lastIndex = index;
     },
   });
   const sender = item.gapBits === 0 ? streamTo(board, item.frames) : pacedTo(board, item);
   counting = true;
   const startNanos = board.clock.now;
   let endNanos = startNanos;
-  board.bus.onFrame((record) => (endNanos = record.endNanos));
+  board.bus.onFrame((record) => {
+    endNanos = record.endNanos;
+    if (record.outcome !== 'complete') return;
+    onWire += 1;
+    bits += record.bits + INTERMISSION_BITS;
+    mostInFlight = Math.max(mostInFlight, onWire - received);
+  });
   sender.start();
-  while (sender.sent() < item.frames) runUntil(board, board.clock.now + SLICE_NANOS);
+  while (sender.sent() < item.frames) {
+    runUntil(board, board.clock.now + SLICE_NANOS);
+    onProgress(sender.sent());
+  }
   counting = false;
   runUntil(board, board.clock.now + DRAIN_NANOS);
   board.engine.close();
@@ -79,13 +95,16 @@ export async function measureLossless(
     lost: item.frames - received,
     reordered,
     overflows: board.chip.overflowCount,
+    onWire,
+    busLoad: ((bits - INTERMISSION_BITS) * board.bus.bitNanos) / (endNanos - startNanos),
+    mostInFlight,
     spiBytesPerFrame: Math.round((100 * spiBytes) / item.frames) / 100,
   };
 }
 
 /** The highest rate without a loss, by halving the gap between "lossless" and "not". */
 export async function searchLossless(
-  firmware: Firmware,
+  firmware: Measured,
   item: Omit<LosslessCase, 'gapBits'>,
 ): Promise<LosslessResult> {
   const trial = (gapBits: number) => measureLossless(firmware, { ...item, gapBits });
@@ -115,7 +134,7 @@ interface Sender {
   sent(): number;
 }
 
-function streamTo(board: Awaited<ReturnType<typeof bootBoard>>, frames: number): Sender {
+function streamTo(board: Awaited<ReturnType<typeof openBench>>, frames: number): Sender {
   let made = 0;
   const node = new StreamNode({
     bus: board.bus,
@@ -125,7 +144,7 @@ function streamTo(board: Awaited<ReturnType<typeof bootBoard>>, frames: number):
   return { start: () => node.start(), sent: () => node.sent };
 }
 
-function pacedTo(board: Awaited<ReturnType<typeof bootBoard>>, item: LosslessCase): Sender {
+function pacedTo(board: Awaited<ReturnType<typeof openBench>>, item: LosslessCase): Sender {
   const { bitNanos } = board.bus;
   let sent = 0;
   const sendNext = (nanos: number): void => {

@@ -7,7 +7,7 @@ import { compileRules } from '../../rules/compile.ts';
 import { ImageEngine } from '../../twin/engine/image.ts';
 import type { Figures } from './figures.ts';
 import { MarkMachine } from './mark-machine.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 
 /** The order of the operations in bench.c; the first is an empty call. */
 const OPERATIONS = ['nothing', 'decode', 'lookUp', 'push', 'forward'] as const;

@@ -5,7 +5,7 @@
  * Does not: change what devices and SPI take: they have clocks of their own.
  */
 import { atInstructionNanos, RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
-import type { Firmware } from './bench-board.ts';
+import type { Measured } from './bench.ts';
 import { measureWithConsole } from './console-rows.ts';
 import { type Figures, measureLatencies } from './figures.ts';
 import { CLOCK_PROMISES, type ClockPromise } from './goals.ts';
@@ -31,7 +31,7 @@ interface Point {
  * clock from which a promise holds. `usual`: the figures at 1 ns.
  */
 export async function measureSlowClock(
-  firmware: Firmware,
+  firmware: Measured,
   usual: Figures,
   bound: StepBound,
   scope: Pick<Scope, 'slowLooks' | 'slowConsole'>,

@@ -9,11 +9,11 @@
 import { COUNTER_HERTZ } from '../../twin/machine/timing-model.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { bootBoard, type Firmware } from './bench-board.ts';
+import { openBench, type Measured } from './bench.ts';
 import type { Figures } from './figures.ts';
 import { type LatencyCase, type LoadKind, REQUEST_IDENTIFIER, rulesOf } from './latency-case.ts';
 import { startLoad } from './loads.ts';
-import { Random } from './random.ts';
+import { Random } from '../random/random.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { TASK_TRIGGERS } from '../../formats/status-page.ts';
@@ -36,7 +36,7 @@ const REQUEST_SPACING_NANOS = 900_000;
  * and for each task `task.ENGINE.NAME.*`, what the cell itself says of it, all loads together. The
  * engine is that of which `firmware` has the program.
  */
-export async function measureStepBound(firmware: Firmware, bound: StepBound): Promise<Figures> {
+export async function measureStepBound(firmware: Measured, bound: StepBound): Promise<Figures> {
   const engine = firmware.files.image ? 'image' : 'wasm';
   const boundNanos = bound.micros(SPI_HERTZ) * 1_000;
   const figures: Figures = {
@@ -82,7 +82,7 @@ interface StepsSeen {
 }
 
 async function measureSteps(
-  firmware: Firmware,
+  firmware: Measured,
   engine: EngineName,
   load: LoadKind,
   isWithin: (spiBytes: number, nanos: number) => boolean,
@@ -92,12 +92,12 @@ async function measureSteps(
     ...{ lateByTask: 0, tasks: [] },
   };
   let bytes = 0;
-  const board = await bootBoard(firmware, {
+  const board = await openBench(firmware, {
     engine,
     bitrate: BITRATE,
     spiHertz: SPI_HERTZ,
     rules: rulesOf('computed'),
-    taps: { tap: { selected() {}, deselected() {}, byte: () => void (bytes += 1) } },
+    tap: { selected() {}, deselected() {}, byte: () => void (bytes += 1) },
   });
   const random = new Random(1);
   const item: LatencyCase = {

@@ -8,8 +8,7 @@ import { keyOf } from './figures.ts';
 import type { GoalOutcome } from './check-goals.ts';
 import { CLOCK_PROMISES } from './goals.ts';
 import type { LatencyCase } from './latency-case.ts';
-import { PEER_DRIVERS } from './peers.ts';
-import { LAYOUTS, LENGTHS } from './spi-bytes.ts';
+import { PEER_DRIVERS, LAYOUTS, LENGTHS } from './spi-bytes.ts';
 import { TASK_TRIGGERS } from '../../formats/status-page.ts';
 
 /** 3 ns an instruction, the slowest that is measured: a promise that holds there has no condition. */

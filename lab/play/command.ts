@@ -14,12 +14,12 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { statusLines } from '../page/text.ts';
 import { SharedFileError } from '../live/map-file.ts';
 import { BoardTrace } from '../../twin/trace/board-trace.ts';
-import { cellNameFor, loadArtifacts, MissingArtifactError } from '../rig/artifacts.ts';
+import { idleKindOf, loadFirmware } from '../rig/firmware.ts';
 import { chooseForAgl, chooseForBus, type LogChoice, readLogFile } from './log-choice.ts';
 import { LogInputError, prepareInput, refuseCellsFrames } from './log-input.ts';
 import { OUTPUT_NAMES, prepareOutputs, writeOutputs } from './output.ts';
 import { ProgressPrinter } from './progress.ts';
-import { reportLines } from './report.ts';
+import { reportLines } from './summary.ts';
 import { run, type ScenarioResult } from './scenario.ts';
 import { chooseForTimeline, timelineOf } from './timeline.ts';
 
@@ -86,10 +86,10 @@ function prepare(options: CommandOptions) {
   const { entries: agl, notes: aglNotes } = readAglLog(options);
   if (bus.length + agl.length === 0) throw new InputError(`${options.busFile}: no frame to play`);
   const input = prepareInput(bus, agl, options.secondsLimit);
-  const { cell, system, files } = loadArtifacts(options.engine, cellNameFor(options.settings));
+  const firmware = loadFirmware(options.engine, { idle: idleKindOf(options.settings) });
   // Only now: who gives a file that cannot be read is told that alone.
   tell(...warnings, ...busNotes, ...aglNotes);
-  return { cell, system, files: { ...files, rules: compiled.image }, table: compiled.table, input };
+  return { firmware, rules: compiled.image, table: compiled.table, input };
 }
 
 type LogOptions = Pick<CommandOptions, 'busFile' | 'aglFile' | 'interfaceName' | 'namesAreSenders'>;
@@ -128,7 +128,6 @@ function throwAsInput(error: unknown): never {
     LogInputError,
     RulesError,
     CellFormatError,
-    MissingArtifactError,
     SharedFileError,
   ].some((kind) => error instanceof kind);
   if (isInput) throw new InputError((error as Error).message);

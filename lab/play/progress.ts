@@ -2,7 +2,7 @@
  * Says how far a run is: one line that renews itself on a terminal, every tenth otherwise.
  */
 import { counted } from '../../cell-config/plural.ts';
-import type { Progress } from '../rig/phases.ts';
+import type { Progress } from './phases.ts';
 
 /** Frames between two updates on a terminal. */
 const TERMINAL_STEP = 2_000;

@@ -3,17 +3,15 @@
  *
  * Does not: read or write files, or print.
  */
-import type { Cell, System } from '../../cell-config/format/model.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { counted } from '../../cell-config/plural.ts';
 import { formatLogLine } from '../../twin/candump/write.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import type { ConsoleLine } from '../../twin/hypervisor/console-log.ts';
 import type { StatusPage } from '../page/status-page.ts';
-import type { SpiTap } from '../../twin/soc/spi-device.ts';
 import type { BoardTrace } from '../../twin/trace/board-trace.ts';
-import { type Board, createBoard } from '../../twin/board/board.ts';
-import type { BoardFaults, BoardFiles, BoardOptions } from '../../twin/board/options.ts';
+import { type Board } from '../../twin/board/board.ts';
+import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
 import {
   isChipInConfigurationMode,
   shutDown,
@@ -21,16 +19,19 @@ import {
 } from '../../twin/board/cell-control.ts';
 import { AGL_INTERFACE, judge, type Judgement } from '../verify/judge.ts';
 import { Observations } from '../rig/observations.ts';
-import { play, type PlayOptions } from '../rig/phases.ts';
+import { bothTaps, makeRig, type RigOptions } from '../rig/open-rig.ts';
+import { play, type PlayOptions } from './phases.ts';
 import { checkStatusPage, settledStatusPage } from '../verify/status-check.ts';
 import { summarize, type Summary } from './summary.ts';
 
 export interface ScenarioOptions extends PlayOptions {
   readonly engine: EngineName;
-  readonly cell: Cell;
-  readonly system: System;
-  /** `rules` in here is what the cell gets; `table` is what the judge expects. */
-  readonly files: BoardFiles;
+  /** The built files, if not those of build/ with `idle=poll`. */
+  readonly firmware?: RigOptions['firmware'];
+  readonly changeCell?: RigOptions['changeCell'];
+  readonly changeSystem?: RigOptions['changeSystem'];
+  /** What the cell gets; `table` is what the judge expects. */
+  readonly rules?: Uint8Array;
   readonly table: RuleTable;
   readonly bitrate: number;
   readonly oscillatorHertz: number;
@@ -75,25 +76,24 @@ export interface ScenarioResult {
 export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
   const seen = new Observations();
   const { trace } = options;
-  const board = await createBoard({
+  const { listeners } = seen;
+  const { board } = await makeRig({
     engine: options.engine,
-    cell: options.cell,
-    system: options.system,
-    files: options.files,
+    firmware: options.firmware,
+    changeCell: options.changeCell,
+    changeSystem: options.changeSystem,
+    rules: options.rules,
     bitrate: options.bitrate,
     oscillatorHertz: options.oscillatorHertz,
     commandLine: options.commandLine ?? commandLineOf(options),
-    tap: trace === undefined ? seen.spi : bothTaps(seen.spi, trace),
-    onInterruptLine: (low, nanos) => {
-      seen.interruptChanged(low, nanos);
-      trace?.interrupt(low, nanos);
-    },
-    onAglFrame: (frame, nanos) => seen.aglReceived.push({ frame, nanos }),
-    onConsoleLine: options.onConsoleLine,
     faults: options.faults,
     makePeer: options.makePeer,
+    onConsoleLine: options.onConsoleLine,
+    withoutAgl: true,
+    keep: false,
+    ...listeners,
+    ...(trace === undefined ? {} : alsoTo(trace, seen)),
   });
-  board.bus.onFrame((record) => seen.wireRecorded(record));
   if (trace !== undefined) {
     board.bus.onLevels((levels, nanos) => trace.bits(levels, nanos, board.bus.bitNanos));
   }
@@ -160,19 +160,16 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
   };
 }
 
-function bothTaps(first: SpiTap, second: SpiTap): SpiTap {
+/** Tells the trace what the observations are told. */
+function alsoTo(
+  trace: BoardTrace,
+  seen: Observations,
+): Pick<RigOptions, 'tap' | 'onInterruptLine'> {
   return {
-    selected(nanos) {
-      first.selected(nanos);
-      second.selected(nanos);
-    },
-    byte(...byte) {
-      first.byte(...byte);
-      second.byte(...byte);
-    },
-    deselected(nanos) {
-      first.deselected(nanos);
-      second.deselected(nanos);
+    tap: bothTaps(seen.spi, trace),
+    onInterruptLine: (low, nanos) => {
+      seen.interruptChanged(low, nanos);
+      trace.interrupt(low, nanos);
     },
   };
 }

@@ -11,16 +11,10 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { openSums } from '../page/account.ts';
 import { COUNTER, type CounterName, LINK_COUNTER } from '../page/counters.ts';
 import type { StatusPage } from '../page/status-page.ts';
-import { type Bench, startBench } from '../rig/rig.ts';
-import {
-  below,
-  FAULT_RATES,
-  type Random,
-  randomFault,
-  randomFrame,
-  randomGapBits,
-  randomOf,
-} from './random-traffic.ts';
+import { type Rig } from '../rig/rig.ts';
+import { openRig } from '../rig/open-rig.ts';
+import { Random } from './random.ts';
+import { FAULT_RATES, randomFault, randomFrame, randomGapBits } from './random-traffic.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 
 export interface AccountOptions {
@@ -63,23 +57,23 @@ const RULE_IDENTIFIERS = [0x010, 0x011, 0x012, 0x013, 0x014, 0x015];
 
 /** Plays one seed. */
 export async function runAccount(options: AccountOptions): Promise<AccountReport> {
-  const shape = randomOf(options.seed, 0);
-  const bench = await startBench({
+  const shape = Random.of(options.seed, 0);
+  const rig = await openRig({
     engine: options.engine,
-    bitrate: BIT_RATES[below(shape, BIT_RATES.length)],
+    bitrate: shape.pick(BIT_RATES),
     oscillatorHertz: CRYSTAL,
     settings: SETTINGS[options.seed % SETTINGS.length],
-    rules: shape() < 0.8 ? RULES : undefined,
+    rules: shape.chance(0.8) ? RULES : undefined,
   });
   try {
-    return play(bench, options);
+    return play(rig, options);
   } finally {
-    bench.close();
+    rig.close();
   }
 }
 
-function play(bench: Bench, { seed, frames }: AccountOptions): AccountReport {
-  const { clock, bus, chip, sender } = bench.board;
+function play(rig: Rig, { seed, frames }: AccountOptions): AccountReport {
+  const { clock, bus, chip, sender } = rig.board;
   const witness = new LogNode({ clock, bus, name: 'witness' });
   const received: CanFrame[] = [];
   const lostInChip = new Set<CanFrame>();
@@ -89,30 +83,30 @@ function play(bench: Bench, { seed, frames }: AccountOptions): AccountReport {
     receive(frame, nanos);
   };
   chip.onOverflow = (frame) => lostInChip.add(frame);
-  const faults = randomOf(seed, 1);
-  const rate = FAULT_RATES[below(faults, FAULT_RATES.length)];
+  const faults = Random.of(seed, 1);
+  const rate = faults.pick(FAULT_RATES);
   let isDisturbed = true;
   bus.onAttempt((participants) =>
     isDisturbed ? randomFault(faults, rate, participants, [chip, sender, witness]) : [],
   );
-  const lastNanos = plan(bench, seed, frames);
+  const lastNanos = plan(rig, seed, frames);
   const end = clock.now + LIMIT_NANOS;
-  bench.run(lastNanos);
-  while (sender.pendingCount > 0 && clock.now < end) bench.run(MILLISECOND);
+  rig.run(lastNanos);
+  while (sender.pendingCount > 0 && clock.now < end) rig.run(MILLISECOND);
   isDisturbed = false;
-  bench.run(SETTLE_NANOS);
-  const page = settledStatusPage(bench.board);
+  rig.run(SETTLE_NANOS);
+  const page = settledStatusPage(rig.board);
   if (page === undefined) return { problems: ['there is no status page'], page };
   const accepted = received.filter((frame) => !lostInChip.has(frame)).length;
-  return { problems: [...openSums(page), ...compareWithWires(bench, page, accepted)], page };
+  return { problems: [...openSums(page), ...compareWithWires(rig, page, accepted)], page };
 }
 
 /** What the page says against what others saw. */
-function compareWithWires(bench: Bench, page: StatusPage, accepted: number): string[] {
-  const sent = bench.sentBy(bench.board.chip.name).length;
+function compareWithWires(rig: Rig, page: StatusPage, accepted: number): string[] {
+  const sent = rig.sentBy(rig.board.chip.name).length;
   const said = (name: CounterName): number => page.counters[COUNTER[name]];
   const forwarded = page.counters[LINK_COUNTER.sent] - page.counters[LINK_COUNTER.lostInFlight];
-  const atAgl = bench.agl.length + bench.errors.length;
+  const atAgl = rig.agl.length + rig.errors.length;
   const compared: readonly (readonly [string, number, number])[] = [
     ['frames received', said('received'), accepted],
     ['frames transmitted', said('transmitted'), sent],
@@ -133,36 +127,36 @@ function compareWithWires(bench: Bench, page: StatusPage, accepted: number): str
 }
 
 /** Schedules traffic, delays, and an AGL that goes and comes back. When the last of it is due. */
-function plan(bench: Bench, seed: number, frames: number): number {
-  const traffic = randomOf(seed, 2);
-  const agl = randomOf(seed, 3);
-  const delays = randomOf(seed, 4);
-  const { clock, bridge } = bench.board;
+function plan(rig: Rig, seed: number, frames: number): number {
+  const traffic = Random.of(seed, 2);
+  const agl = Random.of(seed, 3);
+  const delays = Random.of(seed, 4);
+  const { clock, bridge } = rig.board;
   let nanos = 0;
   for (let index = 0; index < frames; index++) {
     // The second half comes without a pause, so that what is weak has to wait, and some of it in vain.
     const gapBits = index < frames / 2 ? randomGapBits(traffic) : 0;
-    nanos += Math.round((60 + gapBits) * bench.bitNanos);
-    bench.send(frameOfBus(traffic, index), nanos);
-    if (agl() > 0.3) continue;
+    nanos += Math.round((60 + gapBits) * rig.bitNanos);
+    rig.send(frameOfBus(traffic, index), nanos);
+    if (!agl.chance(0.3)) continue;
     const frame = randomFrame(agl, index, true);
     clock.schedule(clock.now + nanos, () => void bridge?.send(frame));
   }
-  for (let count = below(agl, 3); count > 0; count--) {
-    const from = clock.now + below(agl, nanos);
+  for (let count = agl.below(3); count > 0; count--) {
+    const from = clock.now + agl.below(nanos);
     clock.schedule(from, () => bridge?.stop());
-    clock.schedule(from + below(agl, 20 * MILLISECOND), () => bridge?.start());
+    clock.schedule(from + agl.below(20 * MILLISECOND), () => bridge?.start());
   }
-  const longest = 600 * bench.bitNanos;
-  for (let at = 0; at < nanos; at += below(delays, 40 * longest)) {
-    clock.schedule(clock.now + at, () => clock.elapse(below(delays, longest)));
+  const longest = 600 * rig.bitNanos;
+  for (let at = 0; at < nanos; at += delays.below(40 * longest)) {
+    clock.schedule(clock.now + at, () => clock.elapse(delays.below(longest)));
   }
   return nanos;
 }
 
 /** Half of them are what a rule is about; the others are of any kind. */
 function frameOfBus(random: Random, index: number): CanFrame {
-  if (random() < 0.5) return randomFrame(random, index, false);
-  const identifier = RULE_IDENTIFIERS[below(random, RULE_IDENTIFIERS.length)];
-  return makeFrame({ identifier, data: [below(random, 256), index & 0xff] });
+  if (random.chance(0.5)) return randomFrame(random, index, false);
+  const identifier = random.pick(RULE_IDENTIFIERS);
+  return makeFrame({ identifier, data: [random.below(256), index & 0xff] });
 }

@@ -8,7 +8,7 @@ import { mostBits } from '../../rules/bus/frame-time.ts';
 import type { Message } from '../../rules/bus/traffic.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { encodeFrame } from '../../twin/bus/frame-bits.ts';
-import { below, type Random } from './random-traffic.ts';
+import type { Random } from './random.ts';
 
 /** Four equal bits in turn: after a stuff bit a fifth of the next run is there already. */
 const STUFFED_BYTES = [0xf0, 0x78, 0x3c, 0x1e, 0x0f, 0x87, 0xc3, 0xe1];
@@ -24,18 +24,18 @@ export function randomMessages(
   const messages: Message[] = [];
   let load = 0;
   while (load < share) {
-    const extended = random() < 0.25;
-    const identifier = below(random, extended ? 0x20000000 : 0x800);
+    const extended = random.chance(0.25);
+    const identifier = random.below(extended ? 0x20000000 : 0x800);
     if (used.has(identifier)) continue;
     used.add(identifier);
-    const shape = { extended, remote: false, length: below(random, 9) };
+    const shape = { extended, remote: false, length: random.below(9) };
     const bits = mostBits(shape);
-    const wanted = PERIOD_BITS.least + below(random, PERIOD_BITS.most - PERIOD_BITS.least);
+    const wanted = PERIOD_BITS.least + random.below(PERIOD_BITS.most - PERIOD_BITS.least);
     // The last one takes what is left, so that the load is as asked.
     const periodBits = Math.max(wanted, Math.ceil(bits / (share - load)));
     load += bits / periodBits;
     const periodNanos = Math.round((periodBits * 1e9) / bitrate);
-    const jitterNanos = random() < 0.5 ? 0 : below(random, periodNanos);
+    const jitterNanos = random.chance(0.5) ? 0 : random.below(periodNanos);
     messages.push({ identifier, ...shape, fromAgl: false, periodNanos, jitterNanos });
     if (share - load < 0.01) break;
   }
@@ -81,9 +81,9 @@ export function scattered(
   const { periodNanos, jitterNanos } = message;
   const releases: Release[] = [];
   let last = startNanos;
-  let dueNanos = startNanos + below(random, periodNanos);
+  let dueNanos = startNanos + random.below(periodNanos);
   for (; dueNanos < endNanos; dueNanos += periodNanos) {
-    const late = random() < 0.5 ? 0 : below(random, jitterNanos + 1);
+    const late = random.chance(0.5) ? 0 : random.below(jitterNanos + 1);
     last = Math.max(last, dueNanos + late);
     releases.push({ dueNanos, nanos: last });
   }

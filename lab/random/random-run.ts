@@ -9,17 +9,12 @@
 import { type CanFrame, framesEqual } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { type Bench, startBench } from '../rig/rig.ts';
+import { type Rig } from '../rig/rig.ts';
+import { openRig } from '../rig/open-rig.ts';
 import { OrderExcuse } from '../verify/order-excuse.ts';
 import type { SpiTransaction } from '../rig/spi-transactions.ts';
-import {
-  below,
-  FAULT_RATES,
-  randomFault,
-  randomFrame,
-  randomGapBits,
-  randomOf,
-} from './random-traffic.ts';
+import { Random } from './random.ts';
+import { FAULT_RATES, randomFault, randomFrame, randomGapBits } from './random-traffic.ts';
 
 export interface RandomOptions {
   readonly engine: EngineName;
@@ -68,32 +63,32 @@ const CAN_ERR_CRTL_RX_OVERFLOW = 0x01;
 /** Plays one seed. */
 export async function runRandom(options: RandomOptions): Promise<RandomReport> {
   const { seed } = options;
-  const shape = randomOf(seed, 0);
-  const bitrate = BIT_RATES[below(shape, BIT_RATES.length)];
+  const shape = Random.of(seed, 0);
+  const bitrate = shape.pick(BIT_RATES);
   const settings = 'errors=1 restart-ms=10';
-  const bench = await startBench({
+  const rig = await openRig({
     engine: options.engine,
     bitrate,
     oscillatorHertz: CRYSTAL,
     settings,
   });
   try {
-    return play(bench, options);
+    return play(rig, options);
   } finally {
-    bench.close();
+    rig.close();
   }
 }
 
-function play(bench: Bench, options: RandomOptions): RandomReport {
-  const { clock, bus, chip, sender } = bench.board;
+function play(rig: Rig, options: RandomOptions): RandomReport {
+  const { clock, bus, chip, sender } = rig.board;
   const witness = new LogNode({ clock, bus, name: 'witness' });
-  bench.forget();
+  rig.forget();
 
   const accepted: { frame: CanFrame; nanos: number }[] = [];
   const receive = chip.received.bind(chip);
   chip.received = (frame, nanos) => {
     // Good one bit before the end of EOF; in a buffer with the end.
-    accepted.push({ frame, nanos: nanos + bench.bitNanos });
+    accepted.push({ frame, nanos: nanos + rig.bitNanos });
     receive(frame, nanos);
   };
   const overflowed = new Set<CanFrame>();
@@ -103,78 +98,78 @@ function play(bench: Bench, options: RandomOptions): RandomReport {
     if (isFirst) episodes++;
   };
   const excuse = new OrderExcuse();
-  const holdUp = options.stalls ? stallsAroundReads(bench, options.seed, excuse) : undefined;
-  bench.onTransaction = (transaction) => {
+  const holdUp = options.stalls ? stallsAroundReads(rig, options.seed, excuse) : undefined;
+  rig.onTransaction = (transaction) => {
     excuse.transaction(transaction);
     holdUp?.(transaction);
   };
 
-  const given = plan(bench, options, excuse);
-  const faults = randomOf(options.seed, 1);
-  const rate = FAULT_RATES[below(faults, FAULT_RATES.length)];
+  const given = plan(rig, options, excuse);
+  const faults = Random.of(options.seed, 1);
+  const rate = faults.pick(FAULT_RATES);
   let isDisturbed = options.faults;
   bus.onAttempt((participants) =>
     isDisturbed ? randomFault(faults, rate, participants, [chip, sender, witness]) : [],
   );
   const end = clock.now + LIMIT_NANOS;
-  while (sender.pendingCount + (bench.board.bridge?.pendingCount ?? 0) > 0 && clock.now < end) {
-    bench.run(MILLISECOND);
+  while (sender.pendingCount + (rig.board.bridge?.pendingCount ?? 0) > 0 && clock.now < end) {
+    rig.run(MILLISECOND);
   }
   isDisturbed = false;
-  bench.run(SETTLE_NANOS);
+  rig.run(SETTLE_NANOS);
 
   const expected = accepted.filter(({ frame }) => !overflowed.has(frame));
   const problems: string[] = [];
-  const ambiguous = compareOrder(expected, bench, excuse, problems);
-  const told = bench.errors.filter(
+  const ambiguous = compareOrder(expected, rig, excuse, problems);
+  const told = rig.errors.filter(
     ({ classes, data }) => classes & CAN_ERR_CRTL && data[1] & CAN_ERR_CRTL_RX_OVERFLOW,
   ).length;
   if (told !== episodes) problems.push(`${episodes} overflows, ${told} told`);
-  const sentForAgl = compareSent(given, bench, problems);
+  const sentForAgl = compareSent(given, rig, problems);
   if (sender.pendingCount > 0) problems.push(`${sender.pendingCount} frames never left`);
   return {
     problems,
     accepted: accepted.length,
-    delivered: bench.agl.length,
+    delivered: rig.agl.length,
     overflowed: overflowed.size,
     fromAgl: given.length,
     sentForAgl,
-    errors: bench.wire.filter(({ outcome }) => outcome === 'error').length,
-    busOffs: bench.errors.filter(({ classes }) => classes & CAN_ERR_BUSOFF).length,
+    errors: rig.wire.filter(({ outcome }) => outcome === 'error').length,
+    busOffs: rig.errors.filter(({ classes }) => classes & CAN_ERR_BUSOFF).length,
     ambiguous,
   };
 }
 
 /** Schedules traffic and delays; returns the frames of AGL. */
-function plan(bench: Bench, options: RandomOptions, excuse: OrderExcuse): CanFrame[] {
+function plan(rig: Rig, options: RandomOptions, excuse: OrderExcuse): CanFrame[] {
   const { seed, frames } = options;
-  const traffic = randomOf(seed, 2);
-  const agl = randomOf(seed, 3);
-  const delays = randomOf(seed, 4);
-  const { clock } = bench.board;
+  const traffic = Random.of(seed, 2);
+  const agl = Random.of(seed, 3);
+  const delays = Random.of(seed, 4);
+  const { clock } = rig.board;
   const given: CanFrame[] = [];
   let nanos = 0;
   for (let index = 0; index < frames; index++) {
-    nanos += Math.round((SPACING_BITS + randomGapBits(traffic)) * bench.bitNanos);
-    bench.send(randomFrame(traffic, index, false), nanos);
-    if (!options.fromAgl || agl() > 0.2) continue;
+    nanos += Math.round((SPACING_BITS + randomGapBits(traffic)) * rig.bitNanos);
+    rig.send(randomFrame(traffic, index, false), nanos);
+    if (!options.fromAgl || !agl.chance(0.2)) continue;
     const frame = randomFrame(agl, index, true);
     clock.schedule(clock.now + nanos, () => {
       given.push(frame);
-      bench.sendFromAgl(frame);
+      rig.sendFromAgl(frame);
     });
   }
   const stall = (length: number): void => {
     excuse.stalled(clock.now, clock.now + length);
     clock.elapse(length);
   };
-  const longest = 400 * bench.bitNanos;
+  const longest = 400 * rig.bitNanos;
   if (!options.stalls) return given;
-  bench.onInterrupt = (low) => {
-    if (low && delays() < 0.1) stall(below(delays, longest));
+  rig.onInterrupt = (low) => {
+    if (low && delays.chance(0.1)) stall(delays.below(longest));
   };
-  for (let at = 0; at < nanos; at += below(delays, 20 * longest)) {
-    clock.schedule(clock.now + at, () => stall(below(delays, longest)));
+  for (let at = 0; at < nanos; at += delays.below(20 * longest)) {
+    clock.schedule(clock.now + at, () => stall(delays.below(longest)));
   }
   return given;
 }
@@ -184,31 +179,31 @@ function plan(bench: Bench, options: RandomOptions, excuse: OrderExcuse): CanFra
  * the next frame rolls over to RXB1; and right after that, so that RXB0 fills up before RXB1 is read.
  */
 function stallsAroundReads(
-  bench: Bench,
+  rig: Rig,
   seed: number,
   excuse: OrderExcuse,
 ): (transaction: SpiTransaction) => void {
-  const random = randomOf(seed, 5);
-  const { clock } = bench.board;
+  const random = Random.of(seed, 5);
+  const { clock } = rig.board;
   const stall = (bits: number): void => {
-    const length = below(random, bits * bench.bitNanos);
+    const length = random.below(bits * rig.bitNanos);
     excuse.stalled(clock.now, clock.now + length);
     clock.elapse(length);
   };
   return ({ mosi: [instruction] }) => {
-    const full = bench.register(CANINTF) & RECEIVE_FLAGS;
-    if (instruction === READ_STATUS && full === RX0IF && random() < 0.15) stall(150);
-    if (instruction === READ_RXB0 && full === RX1IF && random() < 0.5) stall(250);
+    const full = rig.register(CANINTF) & RECEIVE_FLAGS;
+    if (instruction === READ_STATUS && full === RX0IF && random.chance(0.15)) stall(150);
+    if (instruction === READ_RXB0 && full === RX1IF && random.chance(0.5)) stall(250);
   };
 }
 
 function compareOrder(
   expected: readonly { frame: CanFrame; nanos: number }[],
-  bench: Bench,
+  rig: Rig,
   excuse: OrderExcuse,
   problems: string[],
 ): number {
-  const got = bench.agl;
+  const got = rig.agl;
   let ambiguous = 0;
   if (expected.length !== got.length) {
     problems.push(`accepted ${expected.length} frames, AGL has ${got.length}`);
@@ -235,8 +230,8 @@ function compareOrder(
 }
 
 /** Frames of AGL on the wire: in order, once each; those that are missing were given up and told. */
-function compareSent(given: readonly CanFrame[], bench: Bench, problems: string[]): number {
-  const sent = bench.sentBy(bench.board.chip.name);
+function compareSent(given: readonly CanFrame[], rig: Rig, problems: string[]): number {
+  const sent = rig.sentBy(rig.board.chip.name);
   let place = 0;
   let missing = 0;
   for (const frame of sent) {
@@ -249,7 +244,7 @@ function compareSent(given: readonly CanFrame[], bench: Bench, problems: string[
     place = found + 1;
   }
   missing += given.length - place;
-  const givenUp = bench.errors.some(
+  const givenUp = rig.errors.some(
     ({ classes }) => (classes & (CAN_ERR_BUSOFF | CAN_ERR_TX_TIMEOUT)) !== 0,
   );
   if (missing > 0 && !givenUp)

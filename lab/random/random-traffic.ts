@@ -8,41 +8,24 @@
 import { favourite, type Participant, type WireFault } from '../../twin/bus/attempt.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { CanNode } from '../../twin/bus/can-node.ts';
-
-/** Numbers from 0 up to, not including, 1. */
-export type Random = () => number;
-
-/** A small generator (mulberry32); `stream` separates sequences of one seed. */
-export function randomOf(seed: number, stream: number): Random {
-  let state = (seed ^ Math.imul(stream + 1, 0x9e3779b9)) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function below(random: Random, limit: number): number {
-  return Math.floor(random() * limit);
-}
+import type { Random } from './random.ts';
 
 /** A frame of any kind. `index` makes it differ from its 1024 neighbours; `high` separates two senders. */
 export function randomFrame(random: Random, index: number, high: boolean): CanFrame {
-  const extended = random() < 0.4;
-  const remote = random() < 0.15;
-  const dlc = random() < 0.1 ? 9 + below(random, 7) : below(random, 9);
+  const extended = random.chance(0.4);
+  const remote = random.chance(0.15);
+  const dlc = random.chance(0.1) ? 9 + random.below(7) : random.below(9);
   const place = (index % 1024) | (high ? 0x400 : 0);
-  const identifier = extended ? place * 0x40000 + below(random, 0x40000) : place;
+  const identifier = extended ? place * 0x40000 + random.below(0x40000) : place;
   const bytes = remote ? 0 : Math.min(dlc, 8);
-  const data = Array.from({ length: bytes }, () => (random() < 0.3 ? 0 : below(random, 256)));
+  const data = Array.from({ length: bytes }, () => (random.chance(0.3) ? 0 : random.below(256)));
   return makeFrame({ identifier, extended, remote, dlc, data });
 }
 
 /** Times between frames: bursts back to back, with pauses. In bit times. */
 export function randomGapBits(random: Random): number {
-  if (random() < 0.75) return 0;
-  return random() < 0.7 ? below(random, 200) : below(random, 5000);
+  if (random.chance(0.75)) return 0;
+  return random.chance(0.7) ? random.below(200) : random.below(5000);
 }
 
 /** How often an attempt meets a fault: runs differ, from a quiet bus to one that drives nodes bus-off. */
@@ -56,11 +39,11 @@ export function randomFault(
   nodes: readonly CanNode[],
 ): WireFault[] {
   const winner = favourite(participants);
-  if (random() >= rate || winner === undefined) return [];
-  const choice = random();
-  const bit = 1 + below(random, winner.offer!.wire.length - 1);
+  if (!random.chance(rate) || winner === undefined) return [];
+  const choice = random.next();
+  const bit = 1 + random.below(winner.offer!.wire.length - 1);
   if (choice < 0.4) return [{ kind: 'flip', bit }];
-  if (choice < 0.8) return [{ kind: 'flip', bit, node: nodes[below(random, nodes.length)] }];
+  if (choice < 0.8) return [{ kind: 'flip', bit, node: random.pick(nodes) }];
   if (choice < 0.9) return [{ kind: 'no-acknowledge' }];
-  return [{ kind: 'stuck-dominant', bit, bits: 1 + below(random, 40) }];
+  return [{ kind: 'stuck-dominant', bit, bits: 1 + random.below(40) }];
 }

@@ -5,6 +5,7 @@
  */
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
+import type { RigOptions } from './open-rig.ts';
 import { SpiOperations } from './spi-operations.ts';
 import { SpiRecorder, type SpiTransaction } from './spi-transactions.ts';
 
@@ -47,6 +48,16 @@ export class Observations {
     this.spi.onTransaction = (transaction) => {
       this.operations.add(transaction, this.#isInterruptLow(transaction.selectNanos));
       if (this.transactions.length < KEPT_TRANSACTIONS) this.transactions.push(transaction);
+    };
+  }
+
+  /** What a rig is to tell it; see RigOptions. */
+  get listeners(): Pick<RigOptions, 'tap' | 'onInterruptLine' | 'onAglFrame' | 'onWire'> {
+    return {
+      tap: this.spi,
+      onInterruptLine: (low, nanos) => this.interruptChanged(low, nanos),
+      onAglFrame: (frame, nanos) => void this.aglReceived.push({ frame, nanos }),
+      onWire: (record) => this.wireRecorded(record),
     };
   }
 

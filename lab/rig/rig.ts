@@ -1,55 +1,15 @@
 /**
- * A running board that a test can steer while it runs: send, disturb, stall, look.
+ * A running board that can be steered while it runs: send, disturb, stall, look.
  *
- * Does not: judge. Everything is collected from the wires and from AGL's interface, unless `keep` is false.
+ * Does not: judge. Everything is collected from the wires and from AGL's interface.
  */
-import type { Cell, System } from '../../cell-config/format/model.ts';
-import { compileRules } from '../../rules/compile.ts';
 import type { ErrorMessage } from '../../twin/agl/can-frame-layout.ts';
+import type { Board } from '../../twin/board/board.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
-import type { EngineName, RunResult } from '../../twin/engine/engine.ts';
-import type { SpiTap } from '../../twin/soc/spi-device.ts';
-import { type Artifacts, loadArtifacts } from './artifacts.ts';
-import { type Board, createBoard } from '../../twin/board/board.ts';
-import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
-import { loseSharedLines, runUntil } from '../../twin/board/cell-control.ts';
-import { bringUp } from './phases.ts';
-import { SpiRecorder, type SpiTransaction } from './spi-transactions.ts';
-
-export interface BenchOptions {
-  readonly engine: EngineName;
-  readonly bitrate?: number;
-  readonly oscillatorHertz?: number;
-  /** What the command line says, if not the truth. */
-  readonly commandLine?: string;
-  /** Added to the command line. */
-  readonly settings?: string;
-  /** Text of a rules file; none: the firmware forwards everything. */
-  readonly rules?: string;
-  readonly withoutAgl?: boolean;
-  /**
-   * AGL's side runs already when the cell is started, and the start drops the shared lines: the state
-   * table then holds these states, by peer (`loseSharedLines`).
-   */
-  readonly statesAfterLoss?: readonly number[];
-  readonly faults?: BoardFaults;
-  readonly timing?: BoardOptions['timing'];
-  readonly trapsExpected?: BoardOptions['trapsExpected'];
-  readonly spi0?: BoardOptions['spi0'];
-  readonly coreClockHertz?: number;
-  /** Plays the AGL side instead of the built bridge. */
-  readonly makePeer?: BoardOptions['makePeer'];
-  /** Changes the configurations before the cell is created. */
-  readonly changeCell?: (cell: Cell) => Cell;
-  readonly changeSystem?: (system: System) => System;
-  /** False: nothing is collected (long runs). */
-  readonly keep?: boolean;
-  readonly onWire?: (record: WireRecord) => void;
-  readonly onAglFrame?: (frame: CanFrame, nanos: number) => void;
-  /** Called before the cell's first instruction. */
-  readonly beforeBoot?: (board: Board) => void;
-}
+import type { RunResult } from '../../twin/engine/engine.ts';
+import type { SpiTransaction } from './spi-transactions.ts';
 
 /** A frame or message with the time it reached AGL's interface. */
 export interface Arrival {
@@ -61,14 +21,19 @@ export interface ErrorArrival extends ErrorMessage {
   readonly nanos: number;
 }
 
-/** Longer than AGL's side takes to announce itself. */
-const AGL_LEAD_NANOS = 5_000_000;
+/** What a rig collects, and whom it tells. */
+export interface Seen {
+  readonly wire: WireRecord[];
+  readonly agl: Arrival[];
+  readonly errors: ErrorArrival[];
+  readonly transactions: SpiTransaction[];
+  readonly interruptEdges: { low: boolean; nanos: number }[];
+  interrupt?: (low: boolean, nanos: number) => void;
+  transaction?: (transaction: SpiTransaction) => void;
+}
 
-const SILENT: SpiTap = { selected() {}, byte() {}, deselected() {} };
-const loaded = new Map<EngineName, Artifacts>();
-
-/** The bench. Make it with `startBench`; `close` it at the end. */
-export class Bench {
+/** The rig. Make it with `openRig`; `close` it at the end. */
+export class Rig {
   readonly board: Board;
   /** Attempts on the wire, good or not. */
   readonly wire: WireRecord[];
@@ -181,75 +146,4 @@ export class Bench {
   close(): void {
     this.board.engine.close();
   }
-}
-
-interface Seen {
-  readonly wire: WireRecord[];
-  readonly agl: Arrival[];
-  readonly errors: ErrorArrival[];
-  readonly transactions: SpiTransaction[];
-  readonly interruptEdges: { low: boolean; nanos: number }[];
-  interrupt?: (low: boolean, nanos: number) => void;
-  transaction?: (transaction: SpiTransaction) => void;
-}
-
-/** A board whose cell has booted and, unless `withoutAgl`, has its session with AGL. */
-export async function startBench(options: BenchOptions): Promise<Bench> {
-  const bench = await makeBench(options);
-  const result = bringUp(bench.board);
-  if (result !== 'running') {
-    throw new Error(`the cell ${result} by itself: ${bench.lines.at(-1) ?? 'it printed nothing'}`);
-  }
-  return bench;
-}
-
-/** The same board before the cell's first instruction; AGL's bridge runs. */
-export async function makeBench(options: BenchOptions): Promise<Bench> {
-  const artifacts = loaded.get(options.engine) ?? loadArtifacts(options.engine);
-  loaded.set(options.engine, artifacts);
-  const { bitrate = 500_000, oscillatorHertz = 16_000_000, keep = true } = options;
-  const rules = options.rules === undefined ? undefined : compileRules(options.rules, 'rules.yaml');
-  const told = options.commandLine ?? `bitrate=${bitrate} osc=${oscillatorHertz} spi=10000000`;
-  const seen: Seen = { wire: [], agl: [], errors: [], transactions: [], interruptEdges: [] };
-  const recorder = new SpiRecorder();
-  recorder.onTransaction = (transaction) => {
-    seen.transactions.push(transaction);
-    seen.transaction?.(transaction);
-  };
-  const board = await createBoard({
-    engine: options.engine,
-    cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,
-    system: options.changeSystem?.(artifacts.system) ?? artifacts.system,
-    files: { ...artifacts.files, rules: rules?.image },
-    makePeer: options.makePeer,
-    bitrate,
-    oscillatorHertz,
-    commandLine: options.settings === undefined ? told : `${told} ${options.settings}`,
-    tap: keep ? recorder : SILENT,
-    onInterruptLine: (low, nanos) => {
-      if (keep) seen.interruptEdges.push({ low, nanos });
-      seen.interrupt?.(low, nanos);
-    },
-    onAglFrame: (frame, nanos) => {
-      if (keep) seen.agl.push({ frame, nanos });
-      options.onAglFrame?.(frame, nanos);
-    },
-    onAglErrorMessage: (message, nanos) => void seen.errors.push({ ...message, nanos }),
-    faults: options.faults,
-    timing: options.timing,
-    trapsExpected: options.trapsExpected,
-    spi0: options.spi0,
-    coreClockHertz: options.coreClockHertz,
-  });
-  board.bus.onFrame((record) => {
-    if (keep) seen.wire.push(record);
-    options.onWire?.(record);
-  });
-  options.beforeBoot?.(board);
-  if (options.withoutAgl !== true) board.bridge?.start();
-  if (options.statesAfterLoss !== undefined) {
-    board.clock.advanceTo(board.clock.now + AGL_LEAD_NANOS);
-    loseSharedLines(board, options.statesAfterLoss);
-  }
-  return new Bench(board, seen);
 }

@@ -3,31 +3,26 @@
  *
  * Exit status: 0 everything is there, 2 something is missing (or an unknown option).
  */
-import { parseArgs } from 'node:util';
-import { helpIfAsked } from '../help.ts';
+import { run, shortCommandLine } from '../command-line.ts';
 import { thisMachine } from './machine.ts';
 import { REQUIREMENTS, TEST_TOOLS } from './requirements.ts';
 import { runSetup } from './setup.ts';
 
-function readOptions(): { checkOnly: boolean } {
-  try {
-    const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
-    return { checkOnly: values.check };
-  } catch (error) {
-    console.error(`setup: ${(error as Error).message}. The only option is --check.`);
-    process.exit(2);
+async function setup({ check = false }: { check?: boolean }): Promise<void> {
+  const everything = [...REQUIREMENTS, ...TEST_TOOLS];
+  const status = await runSetup(everything, thisMachine, { checkOnly: check, everything });
+  if (status === 0) {
+    console.log(`Setup: ready (${everything.map((one) => one.title).join(', ')}).`);
   }
+  process.exitCode = status;
 }
 
-helpIfAsked(
-  'Usage: npm run setup [-- --check]',
-  'Installs what the project needs beside Node, for the tests too.',
-  '  --check   only say what is missing',
+await run(
+  shortCommandLine(
+    'setup',
+    'npm run setup [-- --check]',
+    'Installs what the project needs beside Node, for the tests too.',
+  )
+    .option('--check', 'only say what is missing')
+    .action(setup),
 );
-const options = readOptions();
-const everything = [...REQUIREMENTS, ...TEST_TOOLS];
-const status = await runSetup(everything, thisMachine, { ...options, everything });
-if (status === 0) {
-  console.log(`Setup: ready (${everything.map((one) => one.title).join(', ')}).`);
-}
-process.exitCode = status;

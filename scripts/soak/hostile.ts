@@ -2,9 +2,8 @@
  * `npm run soak -- hostile`: a hostile peer overwrites 10,000,000 words, half of them in each role.
  * lab/attack has the run; tests/system/hostile.test.ts does it in small.
  */
-import type { Cell } from '../../cell-config/format/model.ts';
 import { runHostile } from '../../lab/attack/hostile-run.ts';
-import { loadArtifacts } from '../../lab/rig/artifacts.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 import type { SoakRun } from './runs.ts';
 
 const MUTATIONS = 10_000_000;
@@ -12,22 +11,11 @@ const MUTATIONS = 10_000_000;
 const MUTATIONS_OF_A_RUN = 500_000;
 /** The longest frame at 500 kbit/s, 163 bits, and 20 us for the cell. */
 const LATEST_ANSWER_NANOS = 346_000;
-const FRONT_END = 0x8024;
-const BACK_END = 0xc024;
-
-function withProtocol(cell: Cell, protocol: number): Cell {
-  const isLink = (number: number): boolean => number === FRONT_END || number === BACK_END;
-  const pciDevices = cell.pciDevices.map((device) =>
-    isLink(device.shmemProtocol) ? { ...device, shmemProtocol: protocol } : device,
-  );
-  return { ...cell, pciDevices };
-}
 
 export const hostile: SoakRun = {
   name: 'hostile',
   what: `${MUTATIONS} words of the shared memory overwritten at random, both roles`,
   run: async (progress) => {
-    const artifacts = loadArtifacts('wasm');
     const sum = {
       ...{ attacks: 0, sessionsAttacked: 0, requests: 0, unanswered: 0 },
       ...{ requestsDone: 0, requestsRefused: 0, lateSteps: 0 },
@@ -36,14 +24,9 @@ export const hostile: SoakRun = {
     let latestAnswerNanos = 0;
     for (let run = 0; run * MUTATIONS_OF_A_RUN < MUTATIONS; run += 1) {
       const seed = 1_000 + run;
-      const [cellProtocol, rootProtocol] =
-        run % 2 === 0 ? [FRONT_END, BACK_END] : [BACK_END, FRONT_END];
-      const { cell, system } = artifacts;
       const result = await runHostile({
-        ...artifacts,
         engine: 'wasm',
-        cell: withProtocol(cell, cellProtocol),
-        system: { ...system, rootCell: withProtocol(system.rootCell, rootProtocol) },
+        ...(run % 2 === 0 ? {} : EXCHANGED_ROLES),
         seed,
         mutations: MUTATIONS_OF_A_RUN,
         onProgress: (done) => progress(run * MUTATIONS_OF_A_RUN + done, MUTATIONS),

@@ -3,7 +3,8 @@
  */
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
-import { runBulk } from '../../lab/random/bulk.ts';
+import { loadMeasured } from '../../lab/measure/bench.ts';
+import { measureLossless } from '../../lab/measure/lossless.ts';
 import { runRandom } from '../../lab/random/random-run.ts';
 import { describeFailure, shrink } from '../../lab/random/random-shrink.ts';
 
@@ -26,14 +27,15 @@ const bulk: SoakRun = {
   name: 'bulk',
   what: `case R5: ${BULK_FRAMES} frames of DLC 0 at 1 Mbit/s, back to back`,
   run: async (progress) => {
-    const result = await runBulk({
-      engine: 'wasm',
-      frames: BULK_FRAMES,
-      bitrate: 1_000_000,
-      oscillatorHertz: 16_000_000,
-      onProgress: (sent) => progress(sent, BULK_FRAMES),
-    });
-    const { onWire, delivered, lost, reordered, overflows, busLoad, mostInFlight } = result;
+    const engine = 'wasm';
+    const rates = { bitrate: 1_000_000, spiHertz: 10_000_000, gapBits: 0 };
+    const result = await measureLossless(
+      loadMeasured(engine),
+      { engine, frames: BULK_FRAMES, ...rates },
+      (sent) => progress(sent, BULK_FRAMES),
+    );
+    const { onWire, lost, reordered, overflows, busLoad, mostInFlight } = result;
+    const delivered = onWire - lost;
     return {
       lines: [
         `on the wire ${onWire}, bus load ${(100 * busLoad).toFixed(2)} %, at AGL ${delivered}`,

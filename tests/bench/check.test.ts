@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { declaredStepBound, readTaskBounds } from '../../scripts/bench/bounds.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { assignPaths } from '../../rules/paths.ts';
-import { loadFirmware } from '../../lab/measure/bench-board.ts';
+import { loadMeasured } from '../../lab/measure/bench.ts';
 import type { Figures } from '../../lab/measure/figures.ts';
 import { checkGoals, type GoalOutcome } from '../../lab/measure/check-goals.ts';
 import { GOALS } from '../../lab/measure/goals.ts';
@@ -139,7 +139,7 @@ describe('The check', () => {
   for (const engine of ['wasm', 'image'] as const) {
     it(`sees a step that clocks more bytes than declared, on the ${engine} engine`, async () => {
       const declared = await declaredStepBound();
-      const firmware = loadFirmware('build', engine);
+      const firmware = loadMeasured(engine);
       const figures = await measureStepBound(firmware, { ...declared, spiBytes: 20 });
       assert.ok((figures[`bound.${engine}.forwarding.exceeded`] ?? 0) > 0);
     });

@@ -6,7 +6,7 @@
  */
 import { compileRules } from '../../rules/compile.ts';
 import { buildVariant, type Change } from '../../scripts/bench/variant.ts';
-import { type Firmware, loadFirmware } from '../../lab/measure/bench-board.ts';
+import { type Measured, loadMeasured } from '../../lab/measure/bench.ts';
 
 /** The faults, by the value of the switch. */
 export const FAULTS = {
@@ -112,8 +112,8 @@ const CHANGES: readonly Change[] = [
 ];
 
 /** Builds the firmware; takes some seconds. */
-export async function buildFaultyFirmware(): Promise<Firmware> {
-  return loadFirmware(await buildVariant('faulty', CHANGES), 'image');
+export async function buildFaultyFirmware(): Promise<Measured> {
+  return loadMeasured('image', { folder: await buildVariant('faulty', CHANGES) });
 }
 
 /** The rule image of a text, with the switch behind it. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LookWatch } from '../../lab/measure/look-watch.ts';
-import { Random } from '../../lab/measure/random.ts';
+import { Random } from '../../lab/random/random.ts';
 import type { Board } from '../../twin/board/board.ts';
 
 /** GPLEV0, and GPIO 25 in it (BCM2711 peripherals, chapter 5); INT is low when asserted. */

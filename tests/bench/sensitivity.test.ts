@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import type { Firmware } from '../../lab/measure/bench-board.ts';
+import type { Measured } from '../../lab/measure/bench.ts';
 import { measureWithConsole } from '../../lab/measure/console-rows.ts';
 import { type Figures, measureLatencies } from '../../lab/measure/figures.ts';
 import { checkGoals } from '../../lab/measure/check-goals.ts';
@@ -33,7 +33,7 @@ function missedOf(figures: Figures): string[] {
 }
 
 describe('The check of the bench', () => {
-  let firmware: Firmware;
+  let firmware: Measured;
   before(async () => {
     firmware = await buildFaultyFirmware();
   });

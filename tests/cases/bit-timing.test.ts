@@ -5,8 +5,8 @@
  * run apart from this project. "impossible" is what Linux says too.
  */
 import assert from 'node:assert/strict';
-import { bringUp } from '../../lab/rig/phases.ts';
-import { makeBench, type Bench } from '../../lab/rig/rig.ts';
+import { bringUp, makeRig } from '../../lab/rig/open-rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { MILLISECOND, onBoth, onWasm } from './case.ts';
 
@@ -42,17 +42,17 @@ const TABLE: readonly (readonly [name: string, bitrate: number, ...cnf: string[]
 const ON_BOTH = ['T1', 'T9', 'T14', 'T17'];
 
 /** Boots the firmware with these settings, whatever it makes of them. */
-async function boot(engine: EngineName, commandLine: string, bitrate: number): Promise<Bench> {
+async function boot(engine: EngineName, commandLine: string, bitrate: number): Promise<Rig> {
   const oscillatorHertz = Number(/osc=(\d+)/.exec(commandLine)?.[1]);
-  const bench = await makeBench({
+  const rig = await makeRig({
     engine,
     bitrate,
     oscillatorHertz,
     commandLine,
     withoutAgl: true,
   });
-  bringUp(bench.board);
-  return bench;
+  bringUp(rig.board);
+  return rig;
 }
 
 /** What the chip has in CNF1, CNF2, CNF3, or `impossible` when the cell refused to start. */
@@ -61,20 +61,20 @@ async function timingOf(
   oscillatorHertz: number,
   bitrate: number,
 ): Promise<string> {
-  const bench = await boot(engine, `bitrate=${bitrate} osc=${oscillatorHertz}`, bitrate);
-  bench.run(100 * MILLISECOND);
+  const rig = await boot(engine, `bitrate=${bitrate} osc=${oscillatorHertz}`, bitrate);
+  rig.run(100 * MILLISECOND);
   try {
-    const { cellState } = bench.board.communication;
+    const { cellState } = rig.board.communication;
     if (cellState !== CELL_FAILED) {
-      assert.match(bench.lines.join('\n'), /ready/);
-      return [CNF1, CNF2, CNF3].map((address) => hex(bench.register(address))).join(' ');
+      assert.match(rig.lines.join('\n'), /ready/);
+      return [CNF1, CNF2, CNF3].map((address) => hex(rig.register(address))).join(' ');
     }
-    const said = bench.lines.join('\n');
+    const said = rig.lines.join('\n');
     assert.ok(said.includes(String(bitrate)) && said.includes(String(oscillatorHertz)), said);
     assert.match(said, /status \d+/);
     return IMPOSSIBLE;
   } finally {
-    bench.close();
+    rig.close();
   }
 }
 
@@ -144,10 +144,10 @@ onWasm('T19 every timing that is accepted obeys the rules of the datasheet', asy
 onWasm(
   'T20 a sample point of 100 % cannot be asked for (T19: PS2 >= 2 TQ, so none is chosen)',
   async (engine) => {
-    const bench = await boot(engine, 'bitrate=500000 osc=16000000 sample-point=100', 500_000);
-    assert.equal(bench.board.communication.cellState, CELL_FAILED);
-    assert.match(bench.lines.join('\n'), /sample-point=100.*status \d+/);
-    bench.close();
+    const rig = await boot(engine, 'bitrate=500000 osc=16000000 sample-point=100', 500_000);
+    assert.equal(rig.board.communication.cellState, CELL_FAILED);
+    assert.match(rig.lines.join('\n'), /sample-point=100.*status \d+/);
+    rig.close();
   },
 );
 

@@ -8,9 +8,10 @@ import assert from 'node:assert/strict';
 import { openSums } from '../../lab/page/account.ts';
 import { COUNTER, type CounterName } from '../../lab/page/counters.ts';
 import { readTrace } from '../../lab/page/rings.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
-import { MILLISECOND, onWasm, textOf, withBench } from './case.ts';
+import { MILLISECOND, onWasm, textOf, withRig } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
 
 // DS20001801J, table 12-1: instructions, and for READ the first register.
@@ -36,51 +37,51 @@ const TOLD = [`event ${CHIP_RESET}`, `status ${LOST_SETTINGS}`, `event ${CHIP_BA
 const hex = (bytes: readonly number[]): string => Buffer.from(bytes).toString('hex');
 
 /** A running cell whose frame is not acknowledged; from its RTS on `before` is called for each SPI byte. */
-async function sendInVain(before: (bench: Bench, byte: number) => void): Promise<Bench> {
-  const bench = await startBench({ engine: 'wasm' });
-  bench.run(2 * FULL_LOOK_NANOS);
-  const looks = bench.transactions.filter(({ mosi }) => hex(mosi).startsWith(FULL_LOOK));
+async function sendInVain(before: (rig: Rig, byte: number) => void): Promise<Rig> {
+  const rig = await openRig({ engine: 'wasm' });
+  rig.run(2 * FULL_LOOK_NANOS);
+  const looks = rig.transactions.filter(({ mosi }) => hex(mosi).startsWith(FULL_LOOK));
   const lastNanos = looks.at(-1)?.selectNanos ?? 0;
   // The next full look comes in the middle of the failing attempts.
-  bench.run(lastNanos + FULL_LOOK_NANOS - FAILING_NANOS / 2 - bench.now);
-  bench.forget();
-  const { chip } = bench.board;
+  rig.run(lastNanos + FULL_LOOK_NANOS - FAILING_NANOS / 2 - rig.now);
+  rig.forget();
+  const { chip } = rig.board;
   const exchange = chip.exchange.bind(chip);
   let bytes: number | undefined;
   chip.exchange = (mosi, nanos) => {
-    if (bytes !== undefined) before(bench, bytes++);
+    if (bytes !== undefined) before(rig, bytes++);
     else if (mosi === RTS_TXB0) bytes = 0;
     return exchange(mosi, nanos);
   };
-  failNextSends(bench, 8);
-  bench.sendFromAgl({ identifier: 0x101 });
-  return bench;
+  failNextSends(rig, 8);
+  rig.sendFromAgl({ identifier: 0x101 });
+  return rig;
 }
 
 /** The bytes that a cell whose chip stays well clocks while the attempts fail. */
 async function bytesOfLooks(): Promise<number> {
   let bytes = 0;
-  const bench = await sendInVain((_bench, byte) => (bytes = byte + 1));
-  bench.run(FAILING_NANOS);
-  const seen = bench.transactions.map(({ mosi }) => hex(mosi));
+  const rig = await sendInVain((_bench, byte) => (bytes = byte + 1));
+  rig.run(FAILING_NANOS);
+  const seen = rig.transactions.map(({ mosi }) => hex(mosi));
   for (const kind of [READ_STATUS, SHORT_LOOK, FULL_LOOK, ERROR_COUNTERS]) {
     assert.ok(
       seen.some((text) => text.startsWith(kind)),
       `${kind} is among ${seen.join(' ')}`,
     );
   }
-  bench.close();
+  rig.close();
   return bytes;
 }
 
 /** What became of it all when the supply drops before byte `at`; undefined: as it must be. */
 async function problemOf(at: number): Promise<string | undefined> {
-  const bench = await sendInVain(({ board }, byte) => {
+  const rig = await sendInVain(({ board }, byte) => {
     if (byte === at) board.chip.brownOut(board.clock.now);
   });
-  bench.run(200 * MILLISECOND);
-  const page = settledStatusPage(bench.board);
-  assert.ok(page && bench.board.control);
+  rig.run(200 * MILLISECOND);
+  const page = settledStatusPage(rig.board);
+  assert.ok(page && rig.board.control);
   const expected: Partial<Record<CounterName, number>> = {
     fromAglTaken: 1,
     fromAglChipReset: 1,
@@ -95,10 +96,10 @@ async function problemOf(at: number): Promise<string | undefined> {
     .map(([name, count]) => ({ name, count, found: page.counters[COUNTER[name as CounterName]] }))
     .filter(({ count, found }) => found !== count)
     .map(({ name, count, found }) => `${name} ${found}, not ${count}`);
-  const told = readTrace(bench.board.control.status)
+  const told = readTrace(rig.board.control.status)
     .slice(EVENTS_OF_START)
     .map(({ code, a }) => (code === STATUS_SAID ? `status ${a & 0xff}` : `event ${code}`));
-  bench.close();
+  rig.close();
   wrong.push(...openSums(page));
   if (told.join() !== TOLD) wrong.push(`told: ${told.join()}`);
   return wrong.length === 0 ? undefined : `before byte ${at}: ${wrong.join('; ')}`;
@@ -123,9 +124,9 @@ onWasm(
     const problems: string[] = [];
     // READ STATUS and READ RX BUFFER of a frame without data.
     for (let at = 0; at < 12; at++) {
-      await withBench({ engine }, (bench) => {
-        bench.run(5 * MILLISECOND);
-        const { chip, clock } = bench.board;
+      await withRig({ engine }, (rig) => {
+        rig.run(5 * MILLISECOND);
+        const { chip, clock } = rig.board;
         const exchange = chip.exchange.bind(chip);
         let bytes = 0;
         chip.exchange = (mosi, nanos) => {
@@ -134,11 +135,11 @@ onWasm(
           }
           return exchange(mosi, nanos);
         };
-        bench.send({ identifier: 0x2a5 });
-        bench.run(100 * MILLISECOND);
-        const page = settledStatusPage(bench.board);
+        rig.send({ identifier: 0x2a5 });
+        rig.run(100 * MILLISECOND);
+        const page = settledStatusPage(rig.board);
         assert.ok(page);
-        const frames = bench.agl.map(({ frame }) => textOf(frame));
+        const frames = rig.agl.map(({ frame }) => textOf(frame));
         if (frames.some((text) => text !== '2A5#') || frames.length > 1)
           problems.push(`before byte ${at}: ${frames.join(' ')}`);
         if (page.counters[COUNTER.received] !== frames.length)
@@ -155,20 +156,20 @@ onWasm(
   async (engine) => {
     // While the chip counts recessive bits, 2.8 ms at 500 kbit/s, and while it rests, to 100 ms.
     for (let round = 0; round < 12; round++) {
-      await withBench({ engine }, (bench) => {
-        failNextSends(bench, 40);
-        bench.sendFromAgl(ALTERNATING);
-        bench.run(4 * MILLISECOND);
-        assert.ok(bench.board.control);
-        const page = bench.board.control.status;
+      await withRig({ engine }, (rig) => {
+        failNextSends(rig, 40);
+        rig.sendFromAgl(ALTERNATING);
+        rig.run(4 * MILLISECOND);
+        assert.ok(rig.board.control);
+        const page = rig.board.control.status;
         const seen = (): number[] => readTrace(page).map(({ code }) => code);
         assert.equal(seen().at(-2), BUS_OFF, seen().join());
-        if (round > 0) bench.run(round ** 2 * 0.7 * MILLISECOND);
+        if (round > 0) rig.run(round ** 2 * 0.7 * MILLISECOND);
         const before = seen().length;
-        bench.board.chip.brownOut(bench.now);
-        bench.run(250 * MILLISECOND);
+        rig.board.chip.brownOut(rig.now);
+        rig.run(250 * MILLISECOND);
         assert.deepEqual(seen().slice(before), [CHIP_RESET, STATUS_SAID, CHIP_BACK], `${round}`);
-        const { counters } = settledStatusPage(bench.board) ?? assert.fail();
+        const { counters } = settledStatusPage(rig.board) ?? assert.fail();
         assert.equal(counters[COUNTER.fromAglBusOff], 1);
         assert.equal(counters[COUNTER.restarts], 0);
       });

@@ -7,8 +7,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { densest, randomMessages, stuffedFrame } from '../../lab/random/bus-sets.ts';
-import { below, randomOf } from '../../lab/random/random-traffic.ts';
-import type { Bench } from '../../lab/rig/rig.ts';
+import { Random } from '../../lab/random/random.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
 import { mostBits } from '../../rules/bus/frame-time.ts';
 import { streamsOf } from '../../rules/bus/streams.ts';
 import type { Message, Traffic } from '../../rules/bus/traffic.ts';
@@ -16,7 +16,7 @@ import { type Result, worstCases } from '../../rules/bus/worst-case.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { arbitrationRank } from '../../rules/model.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
-import { MICROSECOND, MILLISECOND, withBench } from './case.ts';
+import { MICROSECOND, MILLISECOND, withRig } from './case.ts';
 
 /** The first is static and has the filter; the other two are computed and share a buffer. */
 const RULES = `version: 1
@@ -38,11 +38,11 @@ const BRIDGE_NANOS = 64 * MICROSECOND;
 const PLAIN = { extended: false, remote: false, fromAgl: false, jitterNanos: 0 };
 
 function randomTraffic(seed: number): Traffic {
-  const random = randomOf(seed, 0);
+  const random = Random.of(seed, 0);
   const bitrate = BIT_RATES[seed % BIT_RATES.length];
-  const periodOf = () => Math.round(((6_000 + below(random, 6_000)) * 1e9) / bitrate);
+  const periodOf = () => Math.round(((6_000 + random.below(6_000)) * 1e9) / bitrate);
   const own: Message[] = REQUESTS.map((identifier) => {
-    return { ...PLAIN, identifier, length: 1 + below(random, 8), periodNanos: periodOf() };
+    return { ...PLAIN, identifier, length: 1 + random.below(8), periodNanos: periodOf() };
   });
   const times = { periodNanos: periodOf(), jitterNanos: BRIDGE_NANOS };
   own.push({ ...PLAIN, identifier: FROM_AGL, length: 8, fromAgl: true, ...times });
@@ -53,7 +53,7 @@ function randomTraffic(seed: number): Traffic {
   const answers = own
     .slice(0, ANSWERS.length)
     .reduce((sum, { periodNanos }) => sum + (135 * 1e9) / bitrate / periodNanos, 0);
-  const share = 0.3 + 0.6 * random() - cyclic - answers;
+  const share = 0.3 + 0.6 * random.next() - cyclic - answers;
   const taken = [...REQUESTS, ...ANSWERS, FROM_AGL];
   return { bitrate, messages: [...own, ...randomMessages(random, { share, bitrate, taken })] };
 }
@@ -62,14 +62,14 @@ function randomTraffic(seed: number): Traffic {
  * Lets the request of `target` end behind other requests, and all other messages want the bus right behind it:
  * the longest frame weaker than the answer at once, all others when that has begun.
  */
-function force(bench: Bench, { messages }: Traffic, target: number, given: number[]): void {
-  const bit = bench.bitNanos;
-  const start = bench.now + 10 * bit;
+function force(rig: Rig, { messages }: Traffic, target: number, given: number[]): void {
+  const bit = rig.bitNanos;
+  const start = rig.now + 10 * bit;
   const end = start + WINDOW_BITS * bit;
   const isRequest = ({ identifier }: Message) => REQUESTS.includes(identifier);
   const enqueue = (message: Message, from: number): void => {
     const frame = stuffedFrame(message);
-    for (const { nanos } of densest(message, from, end)) bench.send(frame, nanos - bench.now);
+    for (const { nanos } of densest(message, from, end)) rig.send(frame, nanos - rig.now);
   };
   for (const message of messages.filter(isRequest)) {
     enqueue(message, message.identifier === target ? start + 150 * bit : start);
@@ -78,7 +78,7 @@ function force(bench: Bench, { messages }: Traffic, target: number, given: numbe
     const { periodNanos } = message;
     for (let nanos = start; nanos < end; nanos += periodNanos) {
       given.push(nanos);
-      bench.board.clock.schedule(nanos, () => void bench.sendFromAgl(stuffedFrame(message)));
+      rig.board.clock.schedule(nanos, () => void rig.sendFromAgl(stuffedFrame(message)));
     }
   }
   const others = messages.filter((message) => !isRequest(message) && !message.fromAgl);
@@ -87,14 +87,14 @@ function force(bench: Bench, { messages }: Traffic, target: number, given: numbe
     .filter((message) => arbitrationRank(message) > answer)
     .toSorted((left, right) => mostBits(right) - mostBits(left));
   // An answer that makes the first slot meets there what is stronger, and cannot be blocked.
-  const makesFirstSlot = target === REQUESTS[0] && bench.board.bus.bitrate < 1_000_000;
+  const makesFirstSlot = target === REQUESTS[0] && rig.board.bus.bitrate < 1_000_000;
   const behind = makesFirstSlot ? 0 : 4 * bit;
   let isForced = false;
   onEnd = ({ frame }) => {
     if (isForced || frame.identifier !== target || frame.extended) return;
     isForced = true;
     for (const message of others) {
-      enqueue(message, message === blocking ? bench.now : bench.now + behind);
+      enqueue(message, message === blocking ? rig.now : rig.now + behind);
     }
   };
 }
@@ -102,9 +102,9 @@ function force(bench: Bench, { messages }: Traffic, target: number, given: numbe
 let onEnd: (record: WireRecord) => void = () => {};
 
 /** The times of the cell's frames on the wire, with what was computed for each. */
-function judge(bench: Bench, results: readonly Result[], given: readonly number[]) {
+function judge(rig: Rig, results: readonly Result[], given: readonly number[]) {
   const endsOf = (identifier: number) =>
-    bench.wire
+    rig.wire
       .filter(
         ({ frame, outcome }) =>
           outcome === 'complete' && !frame.extended && frame.identifier === identifier,
@@ -128,21 +128,20 @@ async function playSet(traffic: Traffic, rules: string, targets: readonly number
   const given: number[] = [];
   const onWire = (record: WireRecord) => onEnd(record);
   let seen: ReturnType<typeof judge> = [];
-  await withBench({ engine: 'wasm', bitrate, rules, onWire }, (bench) => {
-    bench.board.sender.isSeveralUnits = true;
-    bench.forget();
+  await withRig({ engine: 'wasm', bitrate, rules, onWire }, (rig) => {
+    rig.board.sender.isSeveralUnits = true;
+    rig.forget();
     for (const target of targets) {
-      force(bench, traffic, target, given);
-      const pending = () =>
-        bench.board.sender.pendingCount + (bench.board.bridge?.pendingCount ?? 0);
-      bench.run((WINDOW_BITS + 200) * bench.bitNanos);
+      force(rig, traffic, target, given);
+      const pending = () => rig.board.sender.pendingCount + (rig.board.bridge?.pendingCount ?? 0);
+      rig.run((WINDOW_BITS + 200) * rig.bitNanos);
       assert.ok(
-        bench.runUntil(() => pending() === 0, 1_000 * MILLISECOND),
+        rig.runUntil(() => pending() === 0, 1_000 * MILLISECOND),
         'all frames leave',
       );
-      bench.run(REST_NANOS);
+      rig.run(REST_NANOS);
     }
-    seen = judge(bench, results, given);
+    seen = judge(rig, results, given);
   });
   return seen;
 }

@@ -1,13 +1,14 @@
 /**
  * How an acceptance case is declared: its name, and the engines whose firmware it drives.
  *
- * Needs `npm run build`; a missing file fails the test. The bench (lab/rig/rig.ts) is the board;
+ * Needs `npm run build`; a missing file fails the test. The rig (lab/rig/rig.ts) is the board;
  * expected values come from the CAN protocol, DS20001801J and Linux's headers, and are typed in the
  * tests.
  */
 import { it } from 'node:test';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { startBench, type Bench, type BenchOptions } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig, type RigOptions } from '../../lab/rig/open-rig.ts';
 
 export type Case = (engine: EngineName) => Promise<void>;
 
@@ -22,31 +23,31 @@ export function onBoth(name: string, test: Case): void {
   it(`${name} (ARM64 image)`, () => test('image'));
 }
 
-/** Gives a running bench to `use` and takes it down after it. */
-export async function withBench(
-  options: BenchOptions,
-  use: (bench: Bench) => void | Promise<void>,
+/** Gives a running rig to `use` and takes it down after it. */
+export async function withRig(
+  options: RigOptions,
+  use: (rig: Rig) => void | Promise<void>,
 ): Promise<void> {
-  const bench = await startBench(options);
+  const rig = await openRig(options);
   try {
-    await use(bench);
+    await use(rig);
   } finally {
-    bench.close();
+    rig.close();
   }
 }
 
 /** The same with a cell that says on its console what it tells while it runs; see `linesOf`. */
 export function withLines(
-  options: BenchOptions,
-  use: (bench: Bench) => void | Promise<void>,
+  options: RigOptions,
+  use: (rig: Rig) => void | Promise<void>,
 ): Promise<void> {
-  return withBench({ ...options, settings: `${options.settings ?? ''} console=on` }, use);
+  return withRig({ ...options, settings: `${options.settings ?? ''} console=on` }, use);
 }
 
 /** All lines of the cell, when the last one has had its time: a character in 100 us. */
-export function linesOf(bench: Bench): string {
-  bench.run(LINES_NANOS);
-  return bench.lines.join('\n');
+export function linesOf(rig: Rig): string {
+  rig.run(LINES_NANOS);
+  return rig.lines.join('\n');
 }
 
 export const MICROSECOND = 1_000;

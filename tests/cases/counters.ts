@@ -6,16 +6,16 @@
 import assert from 'node:assert/strict';
 import { openSums } from '../../lab/page/account.ts';
 import { COUNTER, type CounterName } from '../../lab/page/counters.ts';
-import type { Bench } from '../../lab/rig/rig.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
 
 /** Checks the counters named, and that the sums close. */
 export function checkCounters(
-  bench: Bench,
+  rig: Rig,
   expected: Partial<Record<CounterName, number>>,
   what?: string,
 ): void {
-  const page = settledStatusPage(bench.board);
+  const page = settledStatusPage(rig.board);
   assert.ok(page);
   assert.deepEqual(openSums(page), [], what);
   const found = Object.fromEntries(

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import type { Bench } from '../../lab/rig/rig.ts';
-import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
+import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
 
 const CELL = 'canwarden';
 // DS20001801J, table 12-1; RXB0DLC is at 0x65.
@@ -30,33 +30,33 @@ rules:
 `;
 
 /** Sends one request; gives the answers that went out and the first bytes of each transaction. */
-function ask(bench: Bench, request: Parameters<Bench['send']>[0]) {
-  bench.run(3 * MILLISECOND);
-  bench.forget();
-  bench.send(request);
-  bench.run(3 * MILLISECOND);
+function ask(rig: Rig, request: Parameters<Rig['send']>[0]) {
+  rig.run(3 * MILLISECOND);
+  rig.forget();
+  rig.send(request);
+  rig.run(3 * MILLISECOND);
   return {
-    answers: bench.sentBy(CELL).map(textOf),
-    forwarded: bench.agl.map(({ frame }) => textOf(frame)),
-    mosi: bench.mosi.map((bytes) => [...bytes]),
+    answers: rig.sentBy(CELL).map(textOf),
+    forwarded: rig.agl.map(({ frame }) => textOf(frame)),
+    mosi: rig.mosi.map((bytes) => [...bytes]),
   };
 }
 
-async function onEachChip(engine: EngineName, use: (bench: Bench) => void): Promise<void> {
+async function onEachChip(engine: EngineName, use: (rig: Rig) => void): Promise<void> {
   for (const missingDataMatches of [false, true]) {
-    await withBench({ engine, rules: RULES, faults: { missingDataMatches } }, use);
+    await withRig({ engine, rules: RULES, faults: { missingDataMatches } }, use);
   }
 }
 
 onBoth(
   'a request told by its data bytes is answered after 6 SPI bytes in 3 transactions',
   (engine) =>
-    onEachChip(engine, (bench) => {
+    onEachChip(engine, (rig) => {
       for (const [data, answer, rts] of [
         [[0x02, 0x10], '701#01', RTS_2],
         [[0x02, 0x11, 0xff], '702#02', RTS_1],
       ] as const) {
-        const { answers, forwarded, mosi } = ask(bench, { identifier: 0x123, data: [...data] });
+        const { answers, forwarded, mosi } = ask(rig, { identifier: 0x123, data: [...data] });
         assert.deepEqual(answers, [answer]);
         assert.deepEqual(forwarded, [], 'the rule keeps the request');
         assert.deepEqual(mosi.slice(0, 3), [[RX_STATUS, 0], [READ, RXB0DLC, 0], [rts]]);
@@ -66,7 +66,7 @@ onBoth(
 );
 
 onBoth('frames too short for the data bytes are not answered, and reach AGL', (engine) =>
-  onEachChip(engine, (bench) => {
+  onEachChip(engine, (rig) => {
     // Before each: a good request, so that its bytes are left over wherever the chip keeps them.
     for (const [data, text] of [
       [[], '123#'],
@@ -74,8 +74,8 @@ onBoth('frames too short for the data bytes are not answered, and reach AGL', (e
       [[0x02, 0x12], '123#0212'],
       [[0x03, 0x10], '123#0310'],
     ] as const) {
-      assert.deepEqual(ask(bench, { identifier: 0x123, data: [0x02, 0x10] }).answers, ['701#01']);
-      const { answers, forwarded } = ask(bench, { identifier: 0x123, data: [...data] });
+      assert.deepEqual(ask(rig, { identifier: 0x123, data: [0x02, 0x10] }).answers, ['701#01']);
+      const { answers, forwarded } = ask(rig, { identifier: 0x123, data: [...data] });
       assert.deepEqual(answers, []);
       assert.deepEqual(forwarded, [text]);
     }
@@ -83,45 +83,45 @@ onBoth('frames too short for the data bytes are not answered, and reach AGL', (e
       { remote: true, dlc: 2 },
       { extended: true, data: [0x02, 0x10] },
     ]) {
-      assert.deepEqual(ask(bench, { identifier: 0x123, ...form }).answers, []);
+      assert.deepEqual(ask(rig, { identifier: 0x123, ...form }).answers, []);
     }
   }),
 );
 
 onWasm('a length code above 8 has all bytes', (engine) =>
-  onEachChip(engine, (bench) => {
+  onEachChip(engine, (rig) => {
     const data = [0x02, 0x10, 0, 0, 0, 0, 0, 0];
-    assert.deepEqual(ask(bench, { identifier: 0x123, dlc: 15, data }).answers, ['701#01']);
+    assert.deepEqual(ask(rig, { identifier: 0x123, dlc: 15, data }).answers, ['701#01']);
   }),
 );
 
 onWasm(
   'requests that follow each other are answered each, whichever buffer they lie in',
   (engine) =>
-    onEachChip(engine, (bench) => {
-      bench.forget();
+    onEachChip(engine, (rig) => {
+      rig.forget();
       for (let index = 0; index < 40; index++) {
-        bench.send({
+        rig.send({
           identifier: 0x123,
           data: index % 3 === 2 ? [0x02] : [0x02, 0x10 + (index % 3)],
         });
       }
       // Less than two frames: requests roll over to RXB1, and none is lost.
-      for (let at = 1; at < 6; at++) bench.stall(bench.now + at * MILLISECOND, 180 * MICROSECOND);
-      bench.run(40 * MILLISECOND);
-      assert.equal(bench.board.chip.overflowCount, 0);
-      const asked = bench.sentByOthers.map(textOf);
+      for (let at = 1; at < 6; at++) rig.stall(rig.now + at * MILLISECOND, 180 * MICROSECOND);
+      rig.run(40 * MILLISECOND);
+      assert.equal(rig.board.chip.overflowCount, 0);
+      const asked = rig.sentByOthers.map(textOf);
       const expected = { '123#0210': '701#01', '123#0211': '702#02' } as Record<string, string>;
       const wanted = asked.flatMap((text) => expected[text] ?? []);
       assert.equal(wanted.length, 27);
-      const answers = bench.sentBy(CELL).map(textOf);
+      const answers = rig.sentBy(CELL).map(textOf);
       assert.deepEqual(answers.toSorted(), wanted.toSorted());
       const short = asked.filter((text) => text === '123#02');
       assert.deepEqual(
-        bench.agl.map(({ frame }) => textOf(frame)),
+        rig.agl.map(({ frame }) => textOf(frame)),
         short,
       );
-      const rolledOver = bench.mosi.filter(([first]) => first === READ_RX_BUFFER_1).length;
+      const rolledOver = rig.mosi.filter(([first]) => first === READ_RX_BUFFER_1).length;
       assert.ok(rolledOver > 0, 'RXB1 was in it');
     }),
 );

@@ -4,7 +4,7 @@
  * The numbers are those of linux/can/error.h, typed here on purpose.
  */
 import type { WireFault } from '../../twin/bus/attempt.ts';
-import type { Bench, ErrorArrival } from '../../lab/rig/rig.ts';
+import type { Rig, ErrorArrival } from '../../lab/rig/rig.ts';
 
 export const CAN_ERR_TX_TIMEOUT = 0x001;
 export const CAN_ERR_LOSTARB = 0x002;
@@ -29,10 +29,10 @@ const RECESSIVE_DATA_BIT = 21;
  * Destroys the next `count` attempts in which the cell sends ALTERNATING: each adds 8 to its TEC.
  * `atLast` is called while the last of them is on the wire.
  */
-export function failNextSends(bench: Bench, count: number, atLast?: () => void): void {
+export function failNextSends(rig: Rig, count: number, atLast?: () => void): void {
   let left = count;
-  bench.board.bus.onAttempt((participants): readonly WireFault[] => {
-    const sends = participants.some(({ node, offer }) => node === bench.board.chip && offer);
+  rig.board.bus.onAttempt((participants): readonly WireFault[] => {
+    const sends = participants.some(({ node, offer }) => node === rig.board.chip && offer);
     if (!sends || left === 0) return [];
     if (--left === 0) atLast?.();
     return [{ kind: 'flip', bit: RECESSIVE_DATA_BIT }];

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import { MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
 
 const DATA_11 = '123#';
 const DATA_29 = '00000123#';
@@ -19,16 +19,16 @@ async function passedBy(engine: EngineName, filters: readonly string[]): Promise
   const list = filters.map((filter) => `'${filter}'`).join(', ');
   const rules = `version: 1\nfilters: [${list}]\nrules: []\n`;
   let passed: string[] = [];
-  await withBench({ engine, rules }, (bench) => {
+  await withRig({ engine, rules }, (rig) => {
     for (const extended of [false, true]) {
       for (const remote of [false, true]) {
-        bench.send({ identifier: 0x123, extended, remote });
-        bench.run(MILLISECOND);
+        rig.send({ identifier: 0x123, extended, remote });
+        rig.run(MILLISECOND);
       }
     }
-    bench.run(10 * MILLISECOND);
-    assert.equal(bench.sentByOthers.length, 4);
-    passed = bench.agl.map(({ frame }) => textOf(frame));
+    rig.run(10 * MILLISECOND);
+    assert.equal(rig.sentByOthers.length, 4);
+    passed = rig.agl.map(({ frame }) => textOf(frame));
   });
   return passed;
 }

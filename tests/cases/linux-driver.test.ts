@@ -5,40 +5,39 @@
  */
 import assert from 'node:assert/strict';
 import type { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
-import type { Bench } from '../../lab/rig/rig.ts';
-import { loadArtifacts } from '../../lab/rig/artifacts.ts';
-import { asBackEnd } from '../system/roles.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
+import { loadFirmware } from '../../lab/rig/firmware.ts';
 import { shutDown, type ShutdownOutcome } from '../../twin/board/cell-control.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
-import { complete, exchange, fromCell, withLinux } from './linux-bench.ts';
+import { complete, exchange, fromCell, withLinux } from './linux-rig.ts';
 
 /** A busy Linux: its threads go on so long after they may. */
 const SLOW_NANOS = 2 * MILLISECOND;
 
 onBoth('unbinding resets and takes the queues down in state 0, and comes to its end', (engine) =>
-  withLinux(engine, (bench, linux) => {
-    exchange(bench, 0x100);
-    complete(bench, linux, linux.down());
-    complete(bench, linux, linux.unbind());
-    complete(bench, linux, linux.bind());
-    complete(bench, linux, linux.up());
-    bench.run(10 * MILLISECOND);
-    exchange(bench, 0x200);
+  withLinux(engine, (rig, linux) => {
+    exchange(rig, 0x100);
+    complete(rig, linux, linux.down());
+    complete(rig, linux, linux.unbind());
+    complete(rig, linux, linux.bind());
+    complete(rig, linux, linux.up());
+    rig.run(10 * MILLISECOND);
+    exchange(rig, 0x200);
   }),
 );
 
 onWasm('a hundred times unbound and bound again, it is as on the first day', (engine) =>
-  withLinux(engine, (bench, linux) => {
+  withLinux(engine, (rig, linux) => {
     const freeChunks = linux.transport?.freeChunks;
     for (let round = 0; round < 100; round += 1) {
-      complete(bench, linux, linux.down());
-      complete(bench, linux, linux.unbind());
-      complete(bench, linux, linux.bind());
-      complete(bench, linux, linux.up());
+      complete(rig, linux, linux.down());
+      complete(rig, linux, linux.unbind());
+      complete(rig, linux, linux.bind());
+      complete(rig, linux, linux.up());
     }
-    bench.run(10 * MILLISECOND);
-    exchange(bench, 0x300);
+    rig.run(10 * MILLISECOND);
+    exchange(rig, 0x300);
     assert.equal(linux.transport?.freeChunks, freeChunks);
     // START's answer is announced twice; 99,900 of 100,000 would make Linux switch the line off.
     assert.ok((linux.transport?.unhandledInterrupts ?? 0) <= 1);
@@ -46,24 +45,24 @@ onWasm('a hundred times unbound and bound again, it is as on the first day', (en
 );
 
 onBoth('the interface lowered with a full ring goes on sending when it is raised again', (engine) =>
-  withLinux(engine, (bench, linux) => {
+  withLinux(engine, (rig, linux) => {
     const { can } = linux;
     assert.ok(can);
     // A bus so full of the highest priority that no frame of AGL's can win.
-    for (let count = 0; count < 150; count += 1) bench.send({ identifier: 0, data: [1, 2, 3, 4] });
-    bench.run(MILLISECOND);
-    for (let count = 0; count < 200; count += 1) bench.sendFromAgl({ identifier: 0x700 });
-    bench.run(2 * MILLISECOND);
+    for (let count = 0; count < 150; count += 1) rig.send({ identifier: 0, data: [1, 2, 3, 4] });
+    rig.run(MILLISECOND);
+    for (let count = 0; count < 200; count += 1) rig.sendFromAgl({ identifier: 0x700 });
+    rig.run(2 * MILLISECOND);
     assert.equal(can.inFlight, 128, 'as many as virtio_can has in flight at most');
-    complete(bench, linux, linux.down());
+    complete(rig, linux, linux.down());
     assert.equal(can.inFlight, 0, 'STOP gives all of them back before it ends');
     assert.deepEqual([can.sent, can.refused], [0, 128]);
-    bench.run(60 * MILLISECOND);
+    rig.run(60 * MILLISECOND);
 
-    bench.forget();
-    complete(bench, linux, linux.up());
-    bench.run(60 * MILLISECOND);
-    assert.deepEqual(fromCell(bench), Array<number>(72).fill(0x700), 'those that had to wait');
+    rig.forget();
+    complete(rig, linux, linux.up());
+    rig.run(60 * MILLISECOND);
+    assert.deepEqual(fromCell(rig), Array<number>(72).fill(0x700), 'those that had to wait');
     assert.equal(can.sent, 72);
   }),
 );
@@ -71,15 +70,15 @@ onBoth('the interface lowered with a full ring goes on sending when it is raised
 onWasm('frames that come before the polling begins are not forgotten', (engine) =>
   withLinux(
     engine,
-    (bench, linux) => {
-      complete(bench, linux, linux.down());
+    (rig, linux) => {
+      complete(rig, linux, linux.down());
       for (let count = 0; count < 30; count += 1) {
-        bench.send({ identifier: 0x400 + count }, count * MILLISECOND);
+        rig.send({ identifier: 0x400 + count }, count * MILLISECOND);
       }
-      complete(bench, linux, linux.up());
-      bench.run(40 * MILLISECOND);
-      assert.equal(bench.agl.at(-1)?.frame.identifier, 0x41d);
-      assert.ok(bench.agl.length >= 22, `${bench.agl.length} of 30, START comes in the middle`);
+      complete(rig, linux, linux.up());
+      rig.run(40 * MILLISECOND);
+      assert.equal(rig.agl.at(-1)?.frame.identifier, 0x41d);
+      assert.ok(rig.agl.length >= 22, `${rig.agl.length} of 30, START comes in the middle`);
     },
     {},
     SLOW_NANOS,
@@ -89,20 +88,20 @@ onWasm('frames that come before the polling begins are not forgotten', (engine) 
 onBoth('bus-off reaches the interface, and START leads out of it', (engine) =>
   withLinux(
     engine,
-    (bench, linux) => {
+    (rig, linux) => {
       const { can } = linux;
       assert.ok(can);
-      failNextSends(bench, 32);
-      bench.sendFromAgl(ALTERNATING);
-      bench.sendFromAgl({ identifier: 0x200 });
-      assert.ok(bench.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
-      bench.run(5 * MILLISECOND);
+      failNextSends(rig, 32);
+      rig.sendFromAgl(ALTERNATING);
+      rig.sendFromAgl({ identifier: 0x200 });
+      assert.ok(rig.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+      rig.run(5 * MILLISECOND);
       assert.deepEqual([can.sent, can.refused, can.inFlight], [0, 2, 0]);
-      bench.run(60 * MILLISECOND);
-      complete(bench, linux, can.restart());
-      bench.run(10 * MILLISECOND);
+      rig.run(60 * MILLISECOND);
+      complete(rig, linux, can.restart());
+      rig.run(10 * MILLISECOND);
       assert.equal(can.state, 'active');
-      exchange(bench, 0x210);
+      exchange(rig, 0x210);
     },
     { settings: 'restart-ms=20' },
   ),
@@ -111,19 +110,19 @@ onBoth('bus-off reaches the interface, and START leads out of it', (engine) =>
 onWasm('START while the controller is still bus-off: the interface learns of it again', (engine) =>
   withLinux(
     engine,
-    (bench, linux) => {
+    (rig, linux) => {
       const { can } = linux;
       assert.ok(can);
-      failNextSends(bench, 32);
-      bench.sendFromAgl(ALTERNATING);
-      assert.ok(bench.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
-      complete(bench, linux, can.restart());
-      bench.run(20 * MILLISECOND);
+      failNextSends(rig, 32);
+      rig.sendFromAgl(ALTERNATING);
+      assert.ok(rig.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+      complete(rig, linux, can.restart());
+      rig.run(20 * MILLISECOND);
       assert.deepEqual([can.state, can.busOffs], ['bus-off', 2]);
 
-      complete(bench, linux, linux.down());
-      complete(bench, linux, linux.up());
-      bench.run(20 * MILLISECOND);
+      complete(rig, linux, linux.down());
+      complete(rig, linux, linux.up());
+      rig.run(20 * MILLISECOND);
       assert.deepEqual([can.state, can.busOffs], ['bus-off', 3]);
     },
     { settings: 'restart-ms=500' },
@@ -134,15 +133,15 @@ onWasm('START while the controller is still bus-off: the interface learns of it 
 onWasm('Linux so busy that it goes on 12 ms after START still learns of a bus-off', (engine) =>
   withLinux(
     engine,
-    (bench, linux) => {
+    (rig, linux) => {
       const { can } = linux;
       assert.ok(can);
-      failNextSends(bench, 32);
-      bench.sendFromAgl(ALTERNATING);
-      assert.ok(bench.runUntil(() => can.state === 'bus-off', 30 * MILLISECOND));
+      failNextSends(rig, 32);
+      rig.sendFromAgl(ALTERNATING);
+      assert.ok(rig.runUntil(() => can.state === 'bus-off', 30 * MILLISECOND));
       for (let round = 0; round < 2; round += 1) {
-        complete(bench, linux, can.restart());
-        bench.run(120 * MILLISECOND);
+        complete(rig, linux, can.restart());
+        rig.run(120 * MILLISECOND);
         assert.deepEqual([can.state, can.busOffs], ['bus-off', 2 + round]);
       }
     },
@@ -152,54 +151,54 @@ onWasm('Linux so busy that it goes on 12 ms after START still learns of a bus-of
 );
 
 onWasm('virtio_can unloaded and loaded again on the transport that stays', (engine) =>
-  withLinux(engine, (bench, linux) => {
+  withLinux(engine, (rig, linux) => {
     for (let round = 0; round < 3; round += 1) {
-      complete(bench, linux, linux.down());
-      complete(bench, linux, linux.reload());
-      complete(bench, linux, linux.up());
+      complete(rig, linux, linux.down());
+      complete(rig, linux, linux.reload());
+      complete(rig, linux, linux.up());
     }
-    bench.run(10 * MILLISECOND);
-    exchange(bench, 0x400);
+    rig.run(10 * MILLISECOND);
+    exchange(rig, 0x400);
   }),
 );
 
 onBoth('a session that the cell gave up ends for Linux, which can bind again', (engine) =>
-  withLinux(engine, (bench, linux) => {
+  withLinux(engine, (rig, linux) => {
     const { can } = linux;
     assert.ok(can);
     linux.corruptTransmitRing();
     assert.ok(
-      bench.runUntil(() => can.isBroken, 20 * MILLISECOND),
+      rig.runUntil(() => can.isBroken, 20 * MILLISECOND),
       'the cell leaves',
     );
-    complete(bench, linux, linux.unbind());
-    complete(bench, linux, linux.bind());
-    complete(bench, linux, linux.up());
-    bench.run(10 * MILLISECOND);
-    exchange(bench, 0x410);
+    complete(rig, linux, linux.unbind());
+    complete(rig, linux, linux.bind());
+    complete(rig, linux, linux.up());
+    rig.run(10 * MILLISECOND);
+    exchange(rig, 0x410);
   }),
 );
 
 onBoth(
   'a cell that went away says so in the device status, and the helper’s order heals it',
   (engine) =>
-    withLinux(engine, (bench, linux) => {
+    withLinux(engine, (rig, linux) => {
       const { can, transport } = linux;
       assert.ok(can && transport);
       linux.corruptTransmitRing();
-      assert.ok(bench.runUntil(() => can.isBroken, 20 * MILLISECOND));
-      bench.run(5 * MILLISECOND);
+      assert.ok(rig.runUntil(() => can.isBroken, 20 * MILLISECOND));
+      rig.run(5 * MILLISECOND);
       // DEVICE_NEEDS_RESET (virtio 1.4, 2.1): /sys/bus/virtio/devices/virtio0/status shows 0x4f.
       assert.equal(transport.status, 0x4f);
       // Of a broken device the STOP is not sent, so nobody waits for it.
-      complete(bench, linux, linux.down());
-      complete(bench, linux, linux.unbind());
-      bench.run(5 * MILLISECOND);
-      complete(bench, linux, linux.bind());
-      complete(bench, linux, linux.up());
-      bench.run(10 * MILLISECOND);
+      complete(rig, linux, linux.down());
+      complete(rig, linux, linux.unbind());
+      rig.run(5 * MILLISECOND);
+      complete(rig, linux, linux.bind());
+      complete(rig, linux, linux.up());
+      rig.run(10 * MILLISECOND);
       assert.equal(linux.transport?.status, 0x0f);
-      exchange(bench, 0x412);
+      exchange(rig, 0x412);
     }),
 );
 
@@ -208,27 +207,27 @@ onWasm(
   (engine) =>
     withLinux(
       engine,
-      (bench, linux) => {
+      (rig, linux) => {
         const { can } = linux;
         assert.ok(can);
-        failNextSends(bench, 32);
-        bench.sendFromAgl(ALTERNATING);
-        assert.ok(bench.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+        failNextSends(rig, 32);
+        rig.sendFromAgl(ALTERNATING);
+        assert.ok(rig.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
         // What Linux's restart-ms 100 does.
         for (let round = 0; round < 3; round += 1) {
-          bench.run(100 * MILLISECOND);
-          complete(bench, linux, can.restart());
-          bench.run(20 * MILLISECOND);
+          rig.run(100 * MILLISECOND);
+          complete(rig, linux, can.restart());
+          rig.run(20 * MILLISECOND);
           assert.deepEqual([can.state, can.busOffs], ['bus-off', 1]);
         }
-        complete(bench, linux, linux.down());
+        complete(rig, linux, linux.down());
         let isUp = true;
         linux.run(
           (function* open() {
             isUp = yield* can.open();
           })(),
         );
-        bench.run(20 * MILLISECOND);
+        rig.run(20 * MILLISECOND);
         assert.equal(isUp, false, 'ip link set can0 up ends with an error');
       },
       { settings: 'restart-ms=0' },
@@ -236,9 +235,9 @@ onWasm(
 );
 
 /** `jailhouse cell shutdown`, with Linux standing still until the cell has replied. */
-function shutDownUnder(bench: Bench, linux: LinuxPeer): ShutdownOutcome {
+function shutDownUnder(rig: Rig, linux: LinuxPeer): ShutdownOutcome {
   linux.standStill();
-  const outcome = shutDown(bench.board);
+  const outcome = shutDown(rig.board);
   linux.goOn();
   return outcome;
 }
@@ -248,17 +247,17 @@ onBoth(
   async (engine) => {
     const outcomes: string[] = [];
     for (const micros of [5, 25, 40, 60, 100, 1_000]) {
-      await withLinux(engine, (bench, linux) => {
+      await withLinux(engine, (rig, linux) => {
         let isDone = false;
         linux.run(linux.down(), () => (isDone = true));
-        bench.run(micros * MICROSECOND);
-        const first = shutDownUnder(bench, linux);
+        rig.run(micros * MICROSECOND);
+        const first = shutDownUnder(rig, linux);
         outcomes.push(first);
-        bench.run(10 * MILLISECOND);
+        rig.run(10 * MILLISECOND);
         assert.ok(isDone, `${micros} us after its beginning: the answer to STOP wakes nobody`);
         if (first !== 'denied') return;
-        assert.ok(bench.board.communication.cellState === 0, 'the cell goes on meanwhile');
-        assert.equal(shutDownUnder(bench, linux), 'approved');
+        assert.ok(rig.board.communication.cellState === 0, 'the cell goes on meanwhile');
+        assert.equal(shutDownUnder(rig, linux), 'approved');
       });
     }
     assert.ok(outcomes.includes('denied'));
@@ -266,71 +265,71 @@ onBoth(
 );
 
 onWasm('a second shutdown within five seconds is granted whatever Linux does', (engine) =>
-  withLinux(engine, (bench, linux) => {
+  withLinux(engine, (rig, linux) => {
     for (const expected of ['denied', 'approved']) {
       linux.run(linux.down());
-      bench.run(25 * MICROSECOND);
-      assert.equal(shutDownUnder(bench, linux), expected);
+      rig.run(25 * MICROSECOND);
+      assert.equal(shutDownUnder(rig, linux), expected);
     }
   }),
 );
 
 onWasm('unbound with the interface up Linux waits for ever, the cell does not', (engine) =>
-  withLinux(engine, (bench, linux) => {
+  withLinux(engine, (rig, linux) => {
     let isDone = false;
     linux.run(linux.unbind(), () => (isDone = true));
-    bench.run(50 * MILLISECOND);
+    rig.run(50 * MILLISECOND);
     assert.equal(isDone, false);
     linux.stop();
     linux.start();
-    assert.ok(bench.runUntil(() => linux.can?.isOpen === true, 100 * MILLISECOND));
-    bench.run(10 * MILLISECOND);
-    exchange(bench, 0x420);
+    assert.ok(rig.runUntil(() => linux.can?.isOpen === true, 100 * MILLISECOND));
+    rig.run(10 * MILLISECOND);
+    exchange(rig, 0x420);
   }),
 );
 
 onBoth('a core that sleeps wakes for every kick and every register write of Linux', (engine) =>
   withLinux(
     engine,
-    (bench, linux) => {
+    (rig, linux) => {
       for (let round = 0; round < 5; round += 1) {
-        bench.run(20 * MILLISECOND);
-        exchange(bench, 0x430 + 2 * round);
+        rig.run(20 * MILLISECOND);
+        exchange(rig, 0x430 + 2 * round);
       }
-      complete(bench, linux, linux.down());
-      bench.run(20 * MILLISECOND);
-      complete(bench, linux, linux.unbind());
-      bench.run(20 * MILLISECOND);
-      complete(bench, linux, linux.bind());
-      complete(bench, linux, linux.up());
-      bench.run(20 * MILLISECOND);
-      exchange(bench, 0x440);
+      complete(rig, linux, linux.down());
+      rig.run(20 * MILLISECOND);
+      complete(rig, linux, linux.unbind());
+      rig.run(20 * MILLISECOND);
+      complete(rig, linux, linux.bind());
+      complete(rig, linux, linux.up());
+      rig.run(20 * MILLISECOND);
+      exchange(rig, 0x440);
       assert.ok(linux.longestAcknowledgeNanos <= 20_000, `${linux.longestAcknowledgeNanos} ns`);
       assert.deepEqual(
-        bench.lines.filter((line) => line.includes('the cell polls')),
+        rig.lines.filter((line) => line.includes('the cell polls')),
         [],
       );
     },
     {
       settings: 'idle=wfi',
-      changeCell: () => asBackEnd(loadArtifacts(engine, 'rpi4-canwarden-wfi').cell),
+      firmware: loadFirmware(engine, { idle: 'wfi' }),
     },
   ),
 );
 
 onWasm('Linux that dies and boots again over its own garbage finds a clean header', (engine) =>
-  withLinux(engine, (bench, linux) => {
+  withLinux(engine, (rig, linux) => {
     for (let round = 0; round < 5; round += 1) {
-      bench.send({ identifier: 0x123 });
-      bench.sendFromAgl({ identifier: 0x124 });
+      rig.send({ identifier: 0x123 });
+      rig.sendFromAgl({ identifier: 0x124 });
       // Each time a little later, somewhere in the setting up of the session.
       linux.stop();
-      bench.run(round * 37_000);
+      rig.run(round * 37_000);
       linux.start();
-      bench.run(100_000 + round * 90_000);
+      rig.run(100_000 + round * 90_000);
     }
-    assert.ok(bench.runUntil(() => linux.can?.isOpen === true, 100 * MILLISECOND));
-    bench.run(30 * MILLISECOND);
-    exchange(bench, 0x500);
+    assert.ok(rig.runUntil(() => linux.can?.isOpen === true, 100 * MILLISECOND));
+    rig.run(30 * MILLISECOND);
+    exchange(rig, 0x500);
   }),
 );

@@ -7,45 +7,46 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import type { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
-import { PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
-import type { Bench, BenchOptions } from '../../lab/rig/rig.ts';
+import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
+import type { RigOptions } from '../../lab/rig/open-rig.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
 import { MILLISECOND } from './case.ts';
-import { complete, exchange, withLinux } from './linux-bench.ts';
+import { complete, exchange, withLinux } from './linux-rig.ts';
 
 /** Where the ARM64 image has the module's memory (build/canwarden.map). */
-function destroyLinearMemory(bench: Bench): void {
+function destroyLinearMemory(rig: Rig): void {
   const line = /^ +(0x[0-9a-f]+) +__linear_memory = /m.exec(
     readFileSync(join(PROJECT_ROOT, 'build/canwarden.map'), 'utf8'),
   );
-  const ram = bench.board.machine.memories.find(({ base }) => base === 0);
+  const ram = rig.board.machine.memories.find(({ base }) => base === 0);
   assert.ok(line && ram);
   const start = Number(BigInt(line[1]) & 0xffff_ffffn);
   ram.bytes.fill(0xff, start, start + 0x10000);
 }
 
-const RESTARTED: Partial<BenchOptions> = { trapsExpected: true };
+const RESTARTED: Partial<RigOptions> = { trapsExpected: true };
 
 /** One of Linux's threads begins, the cell traps a moment later; did the thread come to its end? */
-function trapUnder(bench: Bench, linux: LinuxPeer, thread: Generator<number, unknown>): boolean {
+function trapUnder(rig: Rig, linux: LinuxPeer, thread: Generator<number, unknown>): boolean {
   let isDone = false;
-  destroyLinearMemory(bench);
+  destroyLinearMemory(rig);
   linux.run(thread, () => (isDone = true));
-  bench.runUntil(() => isDone, 200 * MILLISECOND);
+  rig.runUntil(() => isDone, 200 * MILLISECOND);
   return isDone;
 }
 
 it('a STOP that is open when the cell traps is answered by its next life (ARM64 image)', () =>
   withLinux(
     'image',
-    (bench, linux) => {
-      assert.ok(trapUnder(bench, linux, linux.down()), '`ip link set can0 down` waits for ever');
-      bench.run(50 * MILLISECOND);
+    (rig, linux) => {
+      assert.ok(trapUnder(rig, linux, linux.down()), '`ip link set can0 down` waits for ever');
+      rig.run(50 * MILLISECOND);
       assert.equal(linux.transport?.status, 0x4f, 'and the driver is to be bound anew');
-      complete(bench, linux, linux.unbind());
-      complete(bench, linux, linux.bind());
-      complete(bench, linux, linux.up());
-      bench.run(10 * MILLISECOND);
-      exchange(bench, 0x600);
+      complete(rig, linux, linux.unbind());
+      complete(rig, linux, linux.bind());
+      complete(rig, linux, linux.up());
+      rig.run(10 * MILLISECOND);
+      exchange(rig, 0x600);
     },
     RESTARTED,
   ));
@@ -53,17 +54,17 @@ it('a STOP that is open when the cell traps is answered by its next life (ARM64 
 it('a START that is open when the cell traps fails, and waits for nobody (ARM64 image)', () =>
   withLinux(
     'image',
-    (bench, linux) => {
+    (rig, linux) => {
       const { can } = linux;
       assert.ok(can);
-      complete(bench, linux, linux.down());
+      complete(rig, linux, linux.down());
       let isUp: boolean | undefined;
       const raise = function* raise(): Generator<number, void> {
         isUp = yield* can.open();
       };
-      assert.ok(trapUnder(bench, linux, raise()), '`ip link set can0 up` waits for ever');
+      assert.ok(trapUnder(rig, linux, raise()), '`ip link set can0 up` waits for ever');
       assert.equal(isUp, false);
-      bench.run(50 * MILLISECOND);
+      rig.run(50 * MILLISECOND);
       assert.equal(linux.transport?.status, 0x4f);
     },
     RESTARTED,
@@ -72,18 +73,18 @@ it('a START that is open when the cell traps fails, and waits for nobody (ARM64 
 it('after the third trap in ten seconds nobody answers, and nobody is held (ARM64 image)', () =>
   withLinux(
     'image',
-    (bench, linux) => {
+    (rig, linux) => {
       const { can } = linux;
       assert.ok(can);
       for (let trap = 0; trap < 3; trap += 1) {
-        destroyLinearMemory(bench);
-        bench.run(8 * MILLISECOND);
+        destroyLinearMemory(rig);
+        rig.run(8 * MILLISECOND);
       }
       assert.ok(
-        bench.runUntil(() => can.isBroken, 20 * MILLISECOND),
+        rig.runUntil(() => can.isBroken, 20 * MILLISECOND),
         'Linux learns that it is gone',
       );
-      complete(bench, linux, linux.down());
+      complete(rig, linux, linux.down());
     },
     RESTARTED,
   ));

@@ -8,11 +8,12 @@ import { MinimalPeer } from '../../lab/peers/minimal/minimal-peer.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { openSums } from '../../lab/page/account.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
-import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
+import { type RigOptions, openRig } from '../../lab/rig/open-rig.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
 import { readTrace } from '../../lab/page/rings.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
-import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
-import { MILLISECOND, onBoth, onWasm, withBench } from './case.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
+import { MILLISECOND, onBoth, onWasm, withRig } from './case.ts';
 import { checkCounters } from './counters.ts';
 import { failNextSends } from './disturbance.ts';
 
@@ -31,12 +32,12 @@ const STATUS_ANSWER_DROPPED = 59;
 
 async function withPeer(
   engine: EngineName,
-  options: Partial<BenchOptions> & { withoutFeatures?: number },
-  use: (bench: Bench, peer: MinimalPeer) => void,
+  options: Partial<RigOptions> & { withoutFeatures?: number },
+  use: (rig: Rig, peer: MinimalPeer) => void,
 ): Promise<void> {
   let peer: MinimalPeer | undefined;
   const { withoutFeatures, ...others } = options;
-  const bench = await startBench({
+  const rig = await openRig({
     engine,
     ...others,
     makePeer: (surroundings) => {
@@ -46,22 +47,22 @@ async function withPeer(
   });
   try {
     assert.ok(peer);
-    bench.run(20 * MILLISECOND);
-    use(bench, peer);
+    rig.run(20 * MILLISECOND);
+    use(rig, peer);
   } finally {
-    bench.close();
+    rig.close();
   }
 }
 
-const BACK_END = { changeCell: asBackEnd, changeSystem: withFrontEndRoot };
+const BACK_END = EXCHANGED_ROLES;
 
 onBoth('a remote frame that AGL did not agree to take is no full ring', (engine) =>
-  withPeer(engine, { ...BACK_END, withoutFeatures: FEATURE_RTR_FRAMES }, (bench) => {
+  withPeer(engine, { ...BACK_END, withoutFeatures: FEATURE_RTR_FRAMES }, (rig) => {
     for (let index = 0; index < 6; index++) {
-      bench.send({ identifier: 0x100 + index, remote: index % 2 === 0 });
+      rig.send({ identifier: 0x100 + index, remote: index % 2 === 0 });
     }
-    bench.run(10 * MILLISECOND);
-    checkCounters(bench, {
+    rig.run(10 * MILLISECOND);
+    checkCounters(rig, {
       received: 6,
       forwarded: 3,
       forwardDroppedUnsupported: 3,
@@ -83,20 +84,20 @@ function shortenBuffers(section: Buffer): number {
 }
 
 onBoth('a frame with which an impossible ring of AGL was found is no full ring', (engine) =>
-  withPeer(engine, BACK_END, (bench) => {
-    bench.send({ identifier: 0x100 });
-    bench.run(5 * MILLISECOND);
-    assert.ok(shortenBuffers(bench.board.section) > 0);
-    bench.send({ identifier: 0x101 });
-    bench.run(100 * MILLISECOND);
+  withPeer(engine, BACK_END, (rig) => {
+    rig.send({ identifier: 0x100 });
+    rig.run(5 * MILLISECOND);
+    assert.ok(shortenBuffers(rig.board.section) > 0);
+    rig.send({ identifier: 0x101 });
+    rig.run(100 * MILLISECOND);
     // The driver has begun a new session.
-    bench.send({ identifier: 0x102 });
-    bench.run(5 * MILLISECOND);
+    rig.send({ identifier: 0x102 });
+    rig.run(5 * MILLISECOND);
     assert.deepEqual(
-      bench.agl.map(({ frame }) => frame.identifier),
+      rig.agl.map(({ frame }) => frame.identifier),
       [0x100, 0x102],
     );
-    checkCounters(bench, {
+    checkCounters(rig, {
       received: 3,
       forwarded: 2,
       forwardDroppedFault: 1,
@@ -109,17 +110,17 @@ onBoth('a frame with which an impossible ring of AGL was found is no full ring',
 onBoth(
   'an AGL that takes nothing for a while: its ring is full, and the loss is its own',
   (engine) =>
-    withPeer(engine, { bitrate: 1_000_000 }, (bench, peer) => {
+    withPeer(engine, { bitrate: 1_000_000 }, (rig, peer) => {
       peer.isHung = true;
-      for (let index = 0; index < 600; index++) bench.send({ identifier: index });
-      bench.run(60 * MILLISECOND);
+      for (let index = 0; index < 600; index++) rig.send({ identifier: index });
+      rig.run(60 * MILLISECOND);
       peer.isHung = false;
-      bench.run(20 * MILLISECOND);
-      assert.ok(bench.agl.length > 256, 'the two rings');
-      checkCounters(bench, {
+      rig.run(20 * MILLISECOND);
+      assert.ok(rig.agl.length > 256, 'the two rings');
+      checkCounters(rig, {
         received: 600,
-        forwarded: bench.agl.length,
-        forwardDroppedFull: 600 - bench.agl.length,
+        forwarded: rig.agl.length,
+        forwardDroppedFull: 600 - rig.agl.length,
         forwardDroppedOwnRing: 0,
         forwardDroppedNoPeer: 0,
       });
@@ -131,15 +132,15 @@ onWasm(
   (engine) => {
     // Nine clocks a byte: at 1.5 MHz a frame of 47 bits takes the cell longer than the bus.
     const commandLine = 'bitrate=1000000 osc=16000000 spi=1500000';
-    return withBench({ engine, bitrate: 1_000_000, commandLine }, (bench) => {
+    return withRig({ engine, bitrate: 1_000_000, commandLine }, (rig) => {
       let lost = 0;
-      bench.board.chip.onOverflow = () => lost++;
-      for (let index = 0; index < 1_000; index++) bench.send({ identifier: index });
-      bench.run(100 * MILLISECOND);
+      rig.board.chip.onOverflow = () => lost++;
+      for (let index = 0; index < 1_000; index++) rig.send({ identifier: index });
+      rig.run(100 * MILLISECOND);
       assert.ok(lost > 0, 'the chip loses frames as well');
-      const atAgl = bench.agl.length;
+      const atAgl = rig.agl.length;
       assert.ok(1_000 - lost - atAgl > 100, `${lost} lost in the chip, ${atAgl} at AGL`);
-      checkCounters(bench, {
+      checkCounters(rig, {
         received: 1_000 - lost,
         forwarded: atAgl,
         forwardDroppedOwnRing: 1_000 - lost - atAgl,
@@ -150,37 +151,37 @@ onWasm(
 );
 
 onWasm('frames while nobody is there, and frames of a table that drops', async (engine) => {
-  await withBench({ engine, withoutAgl: true }, (bench) => {
-    for (let index = 0; index < 5; index++) bench.send({ identifier: index });
-    bench.run(10 * MILLISECOND);
-    checkCounters(bench, { received: 5, forwardDroppedNoPeer: 5, forwardDroppedFull: 0 });
+  await withRig({ engine, withoutAgl: true }, (rig) => {
+    for (let index = 0; index < 5; index++) rig.send({ identifier: index });
+    rig.run(10 * MILLISECOND);
+    checkCounters(rig, { received: 5, forwardDroppedNoPeer: 5, forwardDroppedFull: 0 });
   });
 });
 
 onWasm('frames of AGL: sent, withdrawn, lost with the chip', async (engine) => {
-  await withPeer(engine, BACK_END, (bench, peer) => {
-    bench.sendFromAgl({ identifier: 0x100 });
-    bench.run(5 * MILLISECOND);
+  await withPeer(engine, BACK_END, (rig, peer) => {
+    rig.sendFromAgl({ identifier: 0x100 });
+    rig.run(5 * MILLISECOND);
     // Nobody acknowledges it, so it is still in the chip when the driver stops the interface.
-    failNextSends(bench, 8);
-    bench.sendFromAgl({ identifier: 0x101 });
-    bench.run(MILLISECOND / 2);
+    failNextSends(rig, 8);
+    rig.sendFromAgl({ identifier: 0x101 });
+    rig.run(MILLISECOND / 2);
     peer.control(STOP);
-    bench.run(20 * MILLISECOND);
-    checkCounters(bench, {
+    rig.run(20 * MILLISECOND);
+    checkCounters(rig, {
       fromAglTaken: 2,
       fromAglSent: 1,
       fromAglWithdrawn: 1,
       fromAglMalformed: 0,
     });
   });
-  await withBench({ engine }, (bench) => {
-    failNextSends(bench, 8);
-    bench.sendFromAgl({ identifier: 0x101 });
-    bench.run(MILLISECOND / 2);
-    bench.board.chip.brownOut(bench.now);
-    bench.run(200 * MILLISECOND);
-    checkCounters(bench, {
+  await withRig({ engine }, (rig) => {
+    failNextSends(rig, 8);
+    rig.sendFromAgl({ identifier: 0x101 });
+    rig.run(MILLISECOND / 2);
+    rig.board.chip.brownOut(rig.now);
+    rig.run(200 * MILLISECOND);
+    checkCounters(rig, {
       fromAglTaken: 1,
       fromAglSent: 0,
       fromAglChipReset: 1,
@@ -197,11 +198,11 @@ version: 1
 rules:
   - { name: one, match: { id: 0x010 }, answer: { id: 0x510, data: [1] } }
 `;
-    return withBench({ engine, rules, settings: 'mode=listen-only' }, (bench) => {
-      bench.sendFromAgl({ identifier: 0x100 });
-      bench.send({ identifier: 0x010 });
-      bench.run(5 * MILLISECOND);
-      const page = settledStatusPage(bench.board);
+    return withRig({ engine, rules, settings: 'mode=listen-only' }, (rig) => {
+      rig.sendFromAgl({ identifier: 0x100 });
+      rig.send({ identifier: 0x010 });
+      rig.run(5 * MILLISECOND);
+      const page = settledStatusPage(rig.board);
       assert.ok(page);
       assert.deepEqual(openSums(page), []);
       assert.equal(page.counters[COUNTER.fromAglListenOnly], 1);
@@ -222,16 +223,16 @@ rules:
   - { name: two, match: { id: 0x011 }, answer: { id: 0x111, data: [2] } }
   - { name: weak, match: { id: 0x012, data: [~] }, answer: { id: 0x7f0, data: [0], copy: [{ from: 0, to: 0 }] } }
 `;
-    return withBench({ engine, rules }, (bench) => {
-      for (let index = 0; index < 24; index++) bench.send({ identifier: 0x012, data: [index] });
-      bench.run(20 * MILLISECOND);
-      const page = settledStatusPage(bench.board);
-      assert.ok(page && bench.board.control);
+    return withRig({ engine, rules }, (rig) => {
+      for (let index = 0; index < 24; index++) rig.send({ identifier: 0x012, data: [index] });
+      rig.run(20 * MILLISECOND);
+      const page = settledStatusPage(rig.board);
+      assert.ok(page && rig.board.control);
       assert.deepEqual(openSums(page), []);
       // One is in the chip and 16 wait while requests fill the bus.
       assert.equal(page.counters[COUNTER.answersDropped], 24 - 17);
       assert.equal(page.counters[COUNTER.answersSent], 17);
-      const told = readTrace(bench.board.control.status).filter(
+      const told = readTrace(rig.board.control.status).filter(
         ({ code }) => code === ANSWER_DROPPED,
       );
       assert.deepEqual(

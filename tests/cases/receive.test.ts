@@ -1,7 +1,8 @@
 /** R1 to R5: every kind of frame arrives as it was sent, in order, under any load. */
 import assert from 'node:assert/strict';
-import { runBulk } from '../../lab/random/bulk.ts';
-import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import { loadMeasured } from '../../lab/measure/bench.ts';
+import { measureLossless } from '../../lab/measure/lossless.ts';
+import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
 
 /** READ RX BUFFER from SIDH, table 12-1. */
 const READ_RXB0 = 0x90;
@@ -10,7 +11,7 @@ const RX1IF = 0x02;
 const BYTES = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88];
 
 onBoth('R1 one frame each of DLC 0..8, standard, extended and remote, exact fields', (engine) =>
-  withBench({ engine }, (bench) => {
+  withRig({ engine }, (rig) => {
     const sent: string[] = [];
     for (const extended of [false, true]) {
       const identifier = extended ? 0x15a5a5a5 : 0x5a5;
@@ -20,109 +21,106 @@ onBoth('R1 one frame each of DLC 0..8, standard, extended and remote, exact fiel
           { identifier, extended, data },
           { identifier, extended, remote: true, dlc },
         ]) {
-          sent.push(textOf(bench.send(frame)));
-          bench.run(MILLISECOND);
+          sent.push(textOf(rig.send(frame)));
+          rig.run(MILLISECOND);
         }
       }
     }
-    bench.run(10 * MILLISECOND);
+    rig.run(10 * MILLISECOND);
     assert.equal(sent.length, 36);
     assert.deepEqual(
-      bench.agl.map(({ frame }) => textOf(frame)),
+      rig.agl.map(({ frame }) => textOf(frame)),
       sent,
     );
   }),
 );
 
 onBoth('R2 DLC 9..15 on the wire: 8 bytes, raw code kept, buffer released', (engine) =>
-  withBench({ engine }, (bench) => {
+  withRig({ engine }, (rig) => {
     const sent: string[] = [];
     for (let dlc = 9; dlc <= 15; dlc++) {
       for (const extended of [false, true]) {
-        sent.push(textOf(bench.send({ identifier: 0x123, extended, dlc, data: BYTES })));
-        sent.push(textOf(bench.send({ identifier: 0x124, extended, remote: true, dlc })));
-        bench.run(MILLISECOND);
-        assert.equal(bench.register(CANINTF) & 3, 0, `buffer released after DLC ${dlc}`);
+        sent.push(textOf(rig.send({ identifier: 0x123, extended, dlc, data: BYTES })));
+        sent.push(textOf(rig.send({ identifier: 0x124, extended, remote: true, dlc })));
+        rig.run(MILLISECOND);
+        assert.equal(rig.register(CANINTF) & 3, 0, `buffer released after DLC ${dlc}`);
       }
     }
-    bench.run(10 * MILLISECOND);
+    rig.run(10 * MILLISECOND);
     assert.deepEqual(
-      bench.agl.map(({ frame }) => textOf(frame)),
+      rig.agl.map(({ frame }) => textOf(frame)),
       sent,
     );
   }),
 );
 
 onBoth('R2 DLC 9..15 from AGL: 8 bytes and the raw code on the wire', (engine) =>
-  withBench({ engine }, (bench) => {
+  withRig({ engine }, (rig) => {
     const sent: string[] = [];
     for (let dlc = 8; dlc <= 15; dlc++) {
       for (const extended of [false, true]) {
-        sent.push(textOf(bench.sendFromAgl({ identifier: 0x123, extended, dlc, data: BYTES })));
-        sent.push(textOf(bench.sendFromAgl({ identifier: 0x124, extended, remote: true, dlc })));
+        sent.push(textOf(rig.sendFromAgl({ identifier: 0x123, extended, dlc, data: BYTES })));
+        sent.push(textOf(rig.sendFromAgl({ identifier: 0x124, extended, remote: true, dlc })));
       }
     }
-    bench.run(30 * MILLISECOND);
-    assert.deepEqual(bench.sentBy('canwarden').map(textOf), sent);
+    rig.run(30 * MILLISECOND);
+    assert.deepEqual(rig.sentBy('canwarden').map(textOf), sent);
   }),
 );
 
 onBoth('R3 five-frame bursts at 1 Mbit/s with rising identifiers keep their order', (engine) =>
-  withBench({ engine, bitrate: 1_000_000 }, (bench) => {
+  withRig({ engine, bitrate: 1_000_000 }, (rig) => {
     const sent: string[] = [];
     for (let burst = 0; burst < 40; burst++) {
       for (let index = 0; index < 5; index++) {
-        sent.push(textOf(bench.send({ identifier: 0x100 + 8 * burst + index })));
+        sent.push(textOf(rig.send({ identifier: 0x100 + 8 * burst + index })));
       }
-      bench.run(MILLISECOND);
+      rig.run(MILLISECOND);
     }
-    bench.run(10 * MILLISECOND);
+    rig.run(10 * MILLISECOND);
     assert.deepEqual(
-      bench.agl.map(({ frame }) => textOf(frame)),
+      rig.agl.map(({ frame }) => textOf(frame)),
       sent,
     );
-    assert.equal(bench.board.chip.overflowCount, 0);
+    assert.equal(rig.board.chip.overflowCount, 0);
   }),
 );
 
 onBoth('R4 a frame that enters RXB1 while RXB0 is read, then RXB0 again: order kept', (engine) =>
-  withBench({ engine, bitrate: 1_000_000 }, (bench) => {
+  withRig({ engine, bitrate: 1_000_000 }, (rig) => {
     // The first service is put off so that the read of RXB0 lies around the end of the second frame. When
     // that frame got into RXB1, the cell stands still until the third one is in RXB0 as well.
     let hits = 0;
     for (let delay = 38 * MICROSECOND; delay < 52 * MICROSECOND; delay += 400) {
-      bench.forget();
+      rig.forget();
       let services = 0;
-      bench.onInterrupt = (low, nanos) => {
-        if (low && services++ === 0) bench.stallUntil(nanos + delay);
+      rig.onInterrupt = (low, nanos) => {
+        if (low && services++ === 0) rig.stallUntil(nanos + delay);
       };
-      bench.onTransaction = ({ mosi, deselectNanos }) => {
-        if (mosi[0] !== READ_RXB0 || (bench.register(CANINTF) & 3) !== RX1IF) return;
+      rig.onTransaction = ({ mosi, deselectNanos }) => {
+        if (mosi[0] !== READ_RXB0 || (rig.register(CANINTF) & 3) !== RX1IF) return;
         hits++;
-        bench.stallUntil(deselectNanos + 60 * MICROSECOND);
+        rig.stallUntil(deselectNanos + 60 * MICROSECOND);
       };
-      const sent = [1, 2, 3].map((index) => textOf(bench.send({ identifier: 0x100 + index })));
-      bench.run(5 * MILLISECOND);
+      const sent = [1, 2, 3].map((index) => textOf(rig.send({ identifier: 0x100 + index })));
+      rig.run(5 * MILLISECOND);
       assert.deepEqual(
-        bench.agl.map(({ frame }) => textOf(frame)),
+        rig.agl.map(({ frame }) => textOf(frame)),
         sent,
         `first service ${delay} ns after INT`,
       );
     }
     assert.ok(hits >= 5, `the frame got into RXB1 during the read ${hits} times`);
-    assert.equal(bench.board.chip.overflowCount, 0);
+    assert.equal(rig.board.chip.overflowCount, 0);
   }),
 );
 
 onWasm(
   'R5 50,000 frames back to back at 1 Mbit/s: none lost, none reordered, RXnOVR never set',
   async (engine) => {
-    const result = await runBulk({
-      engine,
-      frames: 50_000,
-      bitrate: 1_000_000,
-      oscillatorHertz: 16_000_000,
-    });
+    const rates = { bitrate: 1_000_000, spiHertz: 10_000_000, gapBits: 0 };
+    const item = { engine, frames: 50_000, ...rates };
+    const result = await measureLossless(loadMeasured(engine), item);
     assert.ok(result.busLoad > 0.999, `bus load ${result.busLoad}`);
     assert.deepEqual(
       {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { makeBench, type Bench } from '../../lab/rig/rig.ts';
-import { bringUp } from '../../lab/rig/phases.ts';
-import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withBench } from './case.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { makeRig, bringUp } from '../../lab/rig/open-rig.ts';
+import { MICROSECOND, MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
 
 // DS20001801J, table 12-1 and section 7.
 const INSTRUCTION_WRITE = 0x02;
@@ -33,8 +33,8 @@ function isReadOut([instruction]: readonly number[]): boolean {
  * The bytes on the lines but for the cell's own looks at the state of the chip, which come by the clock and
  * not because of a frame: READs from TEC, CANINTF or CNF3 on.
  */
-function bytesOfReception(bench: Bench): number[][] {
-  return bench.mosi
+function bytesOfReception(rig: Rig): number[][] {
+  return rig.mosi
     .filter(
       ([first, address]) => first !== INSTRUCTION_READ || ![TEC, CNF3, CANINTF].includes(address),
     )
@@ -45,51 +45,51 @@ function bytesOfReception(bench: Bench): number[][] {
  * Three frames of period T back to back, and the core held from the first INT on so that RXB0 is given
  * back `marginNanos` before (or, negative, after) the third one wants it.
  */
-async function serveLate(engine: EngineName, marginNanos: number): Promise<Bench> {
+async function serveLate(engine: EngineName, marginNanos: number): Promise<Rig> {
   const frames = [0x155, 0x156, 0x157].map((identifier) => makeFrame({ identifier }));
   const periods = frames.map((frame) => (encodeFrame(frame).length + 3) * MICROSECOND);
   const deadline = periods[1] + periods[2];
   let lag = 10 * MICROSECOND;
   for (let round = 0; round < 20; round++) {
-    const bench = await makeBench({ engine, bitrate: 1_000_000, settings: 'errors=1' });
-    bringUp(bench.board);
+    const rig = await makeRig({ engine, bitrate: 1_000_000, settings: 'errors=1' });
+    bringUp(rig.board);
     let fall = 0;
     let release = 0;
-    bench.onInterrupt = (low, nanos) => {
+    rig.onInterrupt = (low, nanos) => {
       if (!low || fall !== 0) return;
       fall = nanos;
-      bench.stallUntil(nanos + deadline - marginNanos - lag);
+      rig.stallUntil(nanos + deadline - marginNanos - lag);
     };
-    bench.onTransaction = ({ mosi, deselectNanos }) => {
+    rig.onTransaction = ({ mosi, deselectNanos }) => {
       if (release === 0 && isReadOut(mosi)) release = deselectNanos;
     };
-    for (const frame of frames) bench.send(frame);
+    for (const frame of frames) rig.send(frame);
     // A lost frame is looked for every 10 ms.
-    bench.run(15 * MILLISECOND);
+    rig.run(15 * MILLISECOND);
     // The core takes some microseconds from the end of the stall to the release: found by trying.
     const margin = fall + deadline - release;
-    if (Math.abs(margin - marginNanos) <= 500) return bench;
-    bench.close();
+    if (Math.abs(margin - marginNanos) <= 500) return rig;
+    rig.close();
     lag += marginNanos - margin;
   }
   throw new Error('no delay found that releases RXB0 at the wanted time');
 }
 
 onBoth('R6 first service 2 T - 1 us late: nothing is lost', async (engine) => {
-  const bench = await serveLate(engine, MICROSECOND);
-  const got = bench.agl.map(({ frame }) => textOf(frame));
-  bench.close();
+  const rig = await serveLate(engine, MICROSECOND);
+  const got = rig.agl.map(({ frame }) => textOf(frame));
+  rig.close();
   assert.deepEqual(got, ['155#', '156#', '157#']);
-  assert.equal(bench.board.chip.overflowCount, 0);
+  assert.equal(rig.board.chip.overflowCount, 0);
 });
 
 onBoth(
   'R6 first service 2 T + 1 us late: one overflow, told, cleared, reception goes on',
   async (engine) => {
-    const bench = await serveLate(engine, -MICROSECOND);
-    assert.equal(bench.board.chip.overflowCount, 1);
-    assert.equal(bench.register(EFLG) & EFLG_OVERFLOW_MASK, 0, 'RXnOVR is cleared');
-    const clears = bench.mosi.filter(
+    const rig = await serveLate(engine, -MICROSECOND);
+    assert.equal(rig.board.chip.overflowCount, 1);
+    assert.equal(rig.register(EFLG) & EFLG_OVERFLOW_MASK, 0, 'RXnOVR is cleared');
+    const clears = rig.mosi.filter(
       ([instruction, address, mask]) =>
         instruction === INSTRUCTION_BIT_MODIFY &&
         address === EFLG &&
@@ -97,13 +97,13 @@ onBoth(
     );
     assert.equal(clears.length, 1, 'and was seen once');
     assert.deepEqual(
-      bench.errors.map(({ classes, data }) => [classes & CAN_ERR_CRTL, data[1]]),
+      rig.errors.map(({ classes, data }) => [classes & CAN_ERR_CRTL, data[1]]),
       [[CAN_ERR_CRTL, CAN_ERR_CRTL_RX_OVERFLOW]],
     );
-    bench.send({ identifier: 0x158 });
-    bench.run(5 * MILLISECOND);
-    const got = bench.agl.map(({ frame }) => textOf(frame));
-    bench.close();
+    rig.send({ identifier: 0x158 });
+    rig.run(5 * MILLISECOND);
+    const got = rig.agl.map(({ frame }) => textOf(frame));
+    rig.close();
     assert.deepEqual(got, ['155#', '156#', '158#']);
   },
 );
@@ -112,20 +112,20 @@ onBoth(
   'R7 INT low before the cell first looks: the frames are taken all the same',
   async (engine) => {
     // The core stands still from the moment it asks for normal mode; two frames come in meanwhile.
-    const bench = await makeBench({ engine });
-    bench.onTransaction = ({ deselectNanos }) => {
-      if ((bench.register(CANCTRL) & CANCTRL_REQOP_MASK) !== 0) return;
-      bench.onTransaction = undefined;
-      bench.send({ identifier: 0x101 }, 50 * MICROSECOND);
-      bench.send({ identifier: 0x102 }, 50 * MICROSECOND);
-      bench.stallUntil(deselectNanos + 600 * MICROSECOND);
+    const rig = await makeRig({ engine });
+    rig.onTransaction = ({ deselectNanos }) => {
+      if ((rig.register(CANCTRL) & CANCTRL_REQOP_MASK) !== 0) return;
+      rig.onTransaction = undefined;
+      rig.send({ identifier: 0x101 }, 50 * MICROSECOND);
+      rig.send({ identifier: 0x102 }, 50 * MICROSECOND);
+      rig.stallUntil(deselectNanos + 600 * MICROSECOND);
     };
-    bringUp(bench.board);
-    bench.run(5 * MILLISECOND);
-    const falls = bench.interruptEdges.filter(({ low }) => low);
+    bringUp(rig.board);
+    rig.run(5 * MILLISECOND);
+    const falls = rig.interruptEdges.filter(({ low }) => low);
     assert.equal(falls.length, 1, 'INT fell once, before anybody looked');
     // SIDH and SIDL of what was read out: 0x101 and 0x102. Nobody is at AGL's end so early.
-    const read = bench.transactions.filter(({ mosi }) => isReadOut(mosi)).map(({ miso }) => miso);
+    const read = rig.transactions.filter(({ mosi }) => isReadOut(mosi)).map(({ miso }) => miso);
     assert.deepEqual(
       read.map((bytes) => bytes.slice(1, 3)),
       [
@@ -133,43 +133,43 @@ onBoth(
         [0x20, 0x40],
       ],
     );
-    assert.equal(bench.board.chip.interruptLow, false);
-    bench.close();
+    assert.equal(rig.board.chip.interruptLow, false);
+    rig.close();
   },
 );
 
 onBoth('R8 a spurious INT costs at most 2 SPI bytes and gives no frame', (engine) =>
-  withBench({ engine }, (bench) => {
-    bench.run(5 * MILLISECOND);
+  withRig({ engine }, (rig) => {
+    rig.run(5 * MILLISECOND);
     for (let spike = 0; spike < 20; spike++) {
-      bench.forget();
-      const { clock, interruptWire } = bench.board;
+      rig.forget();
+      const { clock, interruptWire } = rig.board;
       // The line is low for no longer than the cell needs to see it and ask the chip.
-      clock.schedule(bench.now + 100 * MICROSECOND, () => interruptWire.hold('low'));
-      clock.schedule(bench.now + 102 * MICROSECOND, () => interruptWire.hold(undefined));
-      bench.run(500 * MICROSECOND + spike * 70);
-      const sent = bytesOfReception(bench);
+      clock.schedule(rig.now + 100 * MICROSECOND, () => interruptWire.hold('low'));
+      clock.schedule(rig.now + 102 * MICROSECOND, () => interruptWire.hold(undefined));
+      rig.run(500 * MICROSECOND + spike * 70);
+      const sent = bytesOfReception(rig);
       assert.ok(sent.flat().length <= 2, sent.map((mosi) => mosi.join(' ')).join('; '));
     }
-    bench.run(5 * MILLISECOND);
-    assert.equal(bench.agl.length, 0);
-    bench.send({ identifier: 0x123 });
-    bench.run(5 * MILLISECOND);
-    assert.equal(bench.agl.length, 1, 'reception goes on');
+    rig.run(5 * MILLISECOND);
+    assert.equal(rig.agl.length, 0);
+    rig.send({ identifier: 0x123 });
+    rig.run(5 * MILLISECOND);
+    assert.equal(rig.agl.length, 1, 'reception goes on');
   }),
 );
 
 onBoth('R9 no RXnIF is ever cleared but by READ RX BUFFER', (engine) =>
-  withBench({ engine, bitrate: 1_000_000 }, (bench) => {
-    bench.forget();
-    for (let index = 0; index < 200; index++) bench.send({ identifier: 0x100 + index });
+  withRig({ engine, bitrate: 1_000_000 }, (rig) => {
+    rig.forget();
+    for (let index = 0; index < 200; index++) rig.send({ identifier: 0x100 + index });
     // Late service now and then, so that overflow and both buffers are part of it.
     for (let index = 0; index < 8; index++) {
-      bench.stall(bench.now + index * MILLISECOND, (20 + 30 * index) * MICROSECOND);
+      rig.stall(rig.now + index * MILLISECOND, (20 + 30 * index) * MICROSECOND);
     }
-    bench.run(20 * MILLISECOND);
-    assert.ok(bench.mosi.filter(isReadOut).length > 180);
-    const bad = bench.mosi.filter(([instruction, address, mask, value]) => {
+    rig.run(20 * MILLISECOND);
+    assert.ok(rig.mosi.filter(isReadOut).length > 180);
+    const bad = rig.mosi.filter(([instruction, address, mask, value]) => {
       if (instruction === INSTRUCTION_WRITE) return address <= CANINTF && CANINTF < address + 8;
       if (instruction !== INSTRUCTION_BIT_MODIFY || address !== CANINTF) return false;
       return (mask & ~value & CANINTF_RX_MASK) !== 0;
@@ -179,18 +179,18 @@ onBoth('R9 no RXnIF is ever cleared but by READ RX BUFFER', (engine) =>
 );
 
 onWasm('R10 an isolated frame of DLC n costs at most 6 + n bytes, and 2 to look', (engine) =>
-  withBench({ engine }, (bench) => {
-    bench.run(5 * MILLISECOND);
+  withRig({ engine }, (rig) => {
+    rig.run(5 * MILLISECOND);
     for (const extended of [false, true]) {
       for (let dlc = 0; dlc <= 15; dlc++) {
-        bench.forget();
-        bench.send({ identifier: 0x321, extended, dlc, data: Array(Math.min(dlc, 8)).fill(dlc) });
-        bench.run(2 * MILLISECOND);
-        const reads = bench.mosi.filter(isReadOut);
+        rig.forget();
+        rig.send({ identifier: 0x321, extended, dlc, data: Array(Math.min(dlc, 8)).fill(dlc) });
+        rig.run(2 * MILLISECOND);
+        const reads = rig.mosi.filter(isReadOut);
         assert.equal(reads.length, 1);
         const length = Math.min(dlc, 8);
         assert.equal(reads[0].length, 6 + length, `READ RX BUFFER of DLC ${dlc}`);
-        const bytes = bytesOfReception(bench).flat().length;
+        const bytes = bytesOfReception(rig).flat().length;
         assert.ok(bytes <= 6 + length + 2, `${bytes} bytes for DLC ${dlc}`);
       }
     }

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import type { SiliconOptions } from '../../twin/chip/mcp2515/options.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import type { Bench } from '../../lab/rig/rig.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
 import {
   linesOf,
   MICROSECOND,
@@ -16,7 +16,7 @@ import {
   onBoth,
   onWasm,
   textOf,
-  withBench,
+  withRig,
   withLines,
 } from './case.ts';
 
@@ -32,67 +32,67 @@ const OPMOD_NORMAL = 0x00;
 const SECOND = 1000 * MILLISECOND;
 const SLEEP = { settings: 'sleep=1 errors=1' };
 
-function mode(bench: Bench): number {
-  return bench.register(CANSTAT) & 0xe0;
+function mode(rig: Rig): number {
+  return rig.register(CANSTAT) & 0xe0;
 }
 
-function received(bench: Bench): string[] {
-  return bench.agl.map(({ frame }) => textOf(frame));
+function received(rig: Rig): string[] {
+  return rig.agl.map(({ frame }) => textOf(frame));
 }
 
 /** Another node that acknowledges, so that a frame for the sleeping cell is sent once. */
-function addWitness({ board: { clock, bus } }: Bench): void {
+function addWitness({ board: { clock, bus } }: Rig): void {
   new LogNode({ clock, bus, name: 'witness' });
 }
 
 onBoth('sleep=1: the chip sleeps one second after the last frame, not before', (engine) =>
-  withLines({ engine, ...SLEEP }, (bench) => {
-    bench.run(500 * MILLISECOND);
-    bench.send({ identifier: 0x100 });
-    bench.run(600 * MILLISECOND);
-    bench.sendFromAgl({ identifier: 0x101 });
-    bench.run(990 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_NORMAL, 'a frame sent counts as one received');
-    bench.run(30 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP);
-    assert.match(linesOf(bench), /asleep: nothing on the bus for 1 s/);
-    bench.run(3 * SECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP, 'and stays so');
-    assert.deepEqual(received(bench), ['100#']);
-    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['101#']);
+  withLines({ engine, ...SLEEP }, (rig) => {
+    rig.run(500 * MILLISECOND);
+    rig.send({ identifier: 0x100 });
+    rig.run(600 * MILLISECOND);
+    rig.sendFromAgl({ identifier: 0x101 });
+    rig.run(990 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_NORMAL, 'a frame sent counts as one received');
+    rig.run(30 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP);
+    assert.match(linesOf(rig), /asleep: nothing on the bus for 1 s/);
+    rig.run(3 * SECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP, 'and stays so');
+    assert.deepEqual(received(rig), ['100#']);
+    assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['101#']);
   }),
 );
 
 onBoth('the frame that wakes the chip is lost and said; those after it are received', (engine) =>
-  withLines({ engine, ...SLEEP }, (bench) => {
-    addWitness(bench);
-    bench.run(1200 * MILLISECOND);
+  withLines({ engine, ...SLEEP }, (rig) => {
+    addWitness(rig);
+    rig.run(1200 * MILLISECOND);
     for (let round = 0; round < 3; round++) {
-      assert.equal(mode(bench), OPMOD_SLEEP);
-      bench.forget();
-      bench.send({ identifier: 0x200, data: [1, 2, 3, 4] });
-      bench.send({ identifier: 0x201 }, MILLISECOND);
-      bench.send({ identifier: 0x202 }, 2 * MILLISECOND);
-      bench.run(20 * MILLISECOND);
-      assert.deepEqual(received(bench), ['201#', '202#']);
-      assert.equal(mode(bench), OPMOD_NORMAL);
-      assert.equal(bench.register(CANINTE) & CANINTE_WAKIE, 0);
-      assert.equal(bench.register(CANINTF) & CANINTF_WAKIF, 0);
-      bench.run(1200 * MILLISECOND);
+      assert.equal(mode(rig), OPMOD_SLEEP);
+      rig.forget();
+      rig.send({ identifier: 0x200, data: [1, 2, 3, 4] });
+      rig.send({ identifier: 0x201 }, MILLISECOND);
+      rig.send({ identifier: 0x202 }, 2 * MILLISECOND);
+      rig.run(20 * MILLISECOND);
+      assert.deepEqual(received(rig), ['201#', '202#']);
+      assert.equal(mode(rig), OPMOD_NORMAL);
+      assert.equal(rig.register(CANINTE) & CANINTE_WAKIE, 0);
+      assert.equal(rig.register(CANINTF) & CANINTF_WAKIF, 0);
+      rig.run(1200 * MILLISECOND);
     }
-    const told = bench.lines.filter((line) => line.includes('lost by that'));
+    const told = rig.lines.filter((line) => line.includes('lost by that'));
     assert.equal(told.length, 3);
   }),
 );
 
 onWasm('back to back with the one that wakes, only what the start-up covers is lost', (engine) =>
-  withBench({ engine, ...SLEEP }, (bench) => {
-    addWitness(bench);
-    bench.run(1200 * MILLISECOND);
-    bench.forget();
-    for (let index = 0; index < 40; index++) bench.send({ identifier: 0x300 + index });
-    bench.run(50 * MILLISECOND);
-    const got = bench.agl.map(({ frame }) => frame.identifier - 0x300);
+  withRig({ engine, ...SLEEP }, (rig) => {
+    addWitness(rig);
+    rig.run(1200 * MILLISECOND);
+    rig.forget();
+    for (let index = 0; index < 40; index++) rig.send({ identifier: 0x300 + index });
+    rig.run(50 * MILLISECOND);
+    const got = rig.agl.map(({ frame }) => frame.identifier - 0x300);
     const first = got[0];
     // 8 us of the oscillator at 16 MHz, some SPI, and 11 recessive bits, which each frame ends with.
     assert.ok(first >= 1 && first <= 2, `the first one received is frame ${first}`);
@@ -106,68 +106,64 @@ onWasm('back to back with the one that wakes, only what the start-up covers is l
 onWasm(
   'a sender that is alone repeats the frame until the cell is awake: nothing is lost',
   (engine) =>
-    withBench({ engine, ...SLEEP }, (bench) => {
-      bench.run(1200 * MILLISECOND);
-      bench.forget();
-      bench.send({ identifier: 0x210 });
-      bench.run(20 * MILLISECOND);
-      assert.deepEqual(received(bench), ['210#']);
+    withRig({ engine, ...SLEEP }, (rig) => {
+      rig.run(1200 * MILLISECOND);
+      rig.forget();
+      rig.send({ identifier: 0x210 });
+      rig.run(20 * MILLISECOND);
+      assert.deepEqual(received(rig), ['210#']);
     }),
 );
 
 onBoth('AGL wakes the chip, and its frame is sent', (engine) =>
-  withLines({ engine, ...SLEEP }, (bench) => {
-    addWitness(bench);
-    bench.run(1200 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP);
-    bench.sendFromAgl({ identifier: 0x400, data: [7] });
-    bench.run(5 * MILLISECOND);
-    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['400#07']);
-    assert.match(linesOf(bench), /awake: AGL has a frame for the bus/);
-    bench.run(1200 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP);
+  withLines({ engine, ...SLEEP }, (rig) => {
+    addWitness(rig);
+    rig.run(1200 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP);
+    rig.sendFromAgl({ identifier: 0x400, data: [7] });
+    rig.run(5 * MILLISECOND);
+    assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['400#07']);
+    assert.match(linesOf(rig), /awake: AGL has a frame for the bus/);
+    rig.run(1200 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP);
   }),
 );
 
 onWasm('int=spi: without the line the chip is asked every millisecond', (engine) =>
-  withBench({ engine, settings: 'sleep=1 int=spi' }, (bench) => {
-    addWitness(bench);
-    bench.run(1200 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP);
-    bench.send({ identifier: 0x220 });
-    bench.send({ identifier: 0x221 }, 2 * MILLISECOND);
-    bench.run(20 * MILLISECOND);
-    assert.deepEqual(received(bench), ['221#']);
+  withRig({ engine, settings: 'sleep=1 int=spi' }, (rig) => {
+    addWitness(rig);
+    rig.run(1200 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP);
+    rig.send({ identifier: 0x220 });
+    rig.send({ identifier: 0x221 }, 2 * MILLISECOND);
+    rig.run(20 * MILLISECOND);
+    assert.deepEqual(received(rig), ['221#']);
   }),
 );
 
 onWasm('a frame at any moment of falling asleep is received, or wakes the chip', (engine) =>
-  withLines({ engine, ...SLEEP }, (bench) => {
-    addWitness(bench);
+  withLines({ engine, ...SLEEP }, (rig) => {
+    addWitness(rig);
     let missed = 0;
     for (let round = 0; round < 30; round++) {
-      bench.forget();
-      bench.send({ identifier: 0x500 });
-      bench.run(2 * MILLISECOND);
-      const asleep = bench.runUntil(
-        () => mode(bench) === OPMOD_SLEEP,
-        2 * SECOND,
-        MICROSECOND * 50,
-      );
+      rig.forget();
+      rig.send({ identifier: 0x500 });
+      rig.run(2 * MILLISECOND);
+      const asleep = rig.runUntil(() => mode(rig) === OPMOD_SLEEP, 2 * SECOND, MICROSECOND * 50);
       assert.ok(asleep, `round ${round}`);
       // Woken again, and a frame around the moment at which it will fall asleep.
-      bench.send({ identifier: 0x501 });
-      bench.run(2 * MILLISECOND);
-      bench.forget();
-      bench.send({ identifier: 0x502 }, 990 * MILLISECOND + round * 400 * MICROSECOND);
-      bench.send({ identifier: 0x503 }, 1010 * MILLISECOND);
-      bench.run(1020 * MILLISECOND);
-      const got = received(bench);
+      rig.send({ identifier: 0x501 });
+      rig.run(2 * MILLISECOND);
+      rig.forget();
+      rig.send({ identifier: 0x502 }, 990 * MILLISECOND + round * 400 * MICROSECOND);
+      rig.send({ identifier: 0x503 }, 1010 * MILLISECOND);
+      rig.run(1020 * MILLISECOND);
+      const got = received(rig);
       assert.equal(got.at(-1), '503#', `round ${round}: ${got.join(' ')}`);
       missed += 2 - got.length;
-      assert.equal(mode(bench), OPMOD_NORMAL);
+      assert.equal(mode(rig), OPMOD_NORMAL);
     }
-    const wakes = bench.lines.filter((line) => line.includes('lost by that')).length;
+    const wakes = rig.lines.filter((line) => line.includes('lost by that')).length;
     assert.equal(wakes, 30 + missed, 'each frame that is missing was said');
   }),
 );
@@ -177,27 +173,27 @@ onWasm('a frame at any moment of falling asleep is received, or wakes the chip',
  * stood before, is woken by AGL and by the bus, and is in the mode to run in afterwards.
  */
 async function sleepsAndWakes(engine: EngineName, faults: SiliconOptions): Promise<void> {
-  await withLines({ engine, faults, ...SLEEP }, (bench) => {
+  await withLines({ engine, faults, ...SLEEP }, (rig) => {
     const name = JSON.stringify(faults);
-    addWitness(bench);
-    bench.run(500 * MILLISECOND);
-    bench.board.chip.writeRegister(CANINTF, CANINTF_WAKIF, bench.now);
-    bench.run(700 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP, name);
-    bench.run(100 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP, `${name}: and stays so`);
-    bench.sendFromAgl({ identifier: 0x400 });
-    bench.run(5 * MILLISECOND);
-    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['400#'], name);
-    bench.run(1200 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP, `${name}: a second time`);
-    bench.send({ identifier: 0x200 });
-    bench.send({ identifier: 0x201 }, MILLISECOND);
-    bench.run(500 * MILLISECOND);
-    assert.deepEqual(received(bench), ['201#'], name);
-    assert.equal(mode(bench), OPMOD_NORMAL, name);
-    assert.equal(bench.register(CANCTRL) & REQOP, 0, `${name}: normal mode is what is asked for`);
-    assert.doesNotMatch(linesOf(bench), /status \d+/, name);
+    addWitness(rig);
+    rig.run(500 * MILLISECOND);
+    rig.board.chip.writeRegister(CANINTF, CANINTF_WAKIF, rig.now);
+    rig.run(700 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP, name);
+    rig.run(100 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP, `${name}: and stays so`);
+    rig.sendFromAgl({ identifier: 0x400 });
+    rig.run(5 * MILLISECOND);
+    assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['400#'], name);
+    rig.run(1200 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP, `${name}: a second time`);
+    rig.send({ identifier: 0x200 });
+    rig.send({ identifier: 0x201 }, MILLISECOND);
+    rig.run(500 * MILLISECOND);
+    assert.deepEqual(received(rig), ['201#'], name);
+    assert.equal(mode(rig), OPMOD_NORMAL, name);
+    assert.equal(rig.register(CANCTRL) & REQOP, 0, `${name}: normal mode is what is asked for`);
+    assert.doesNotMatch(linesOf(rig), /status \d+/, name);
   });
 }
 
@@ -212,32 +208,32 @@ onWasm('WAKIF that stands does nothing, and REQOP still reads sleep: no harm', a
 });
 
 onWasm('a brown-out while asleep is noticed, and the chip set up again', (engine) =>
-  withLines({ engine, ...SLEEP }, (bench) => {
-    bench.run(1200 * MILLISECOND);
-    bench.board.chip.brownOut(bench.now);
-    bench.run(50 * MILLISECOND);
-    assert.match(linesOf(bench), /lost its settings.*status \d+/);
-    assert.equal(mode(bench), OPMOD_NORMAL);
-    bench.send({ identifier: 0x230 });
-    bench.run(5 * MILLISECOND);
-    assert.deepEqual(received(bench), ['230#']);
+  withLines({ engine, ...SLEEP }, (rig) => {
+    rig.run(1200 * MILLISECOND);
+    rig.board.chip.brownOut(rig.now);
+    rig.run(50 * MILLISECOND);
+    assert.match(linesOf(rig), /lost its settings.*status \d+/);
+    assert.equal(mode(rig), OPMOD_NORMAL);
+    rig.send({ identifier: 0x230 });
+    rig.run(5 * MILLISECOND);
+    assert.deepEqual(received(rig), ['230#']);
   }),
 );
 
 onWasm('the cell can be shut down while its chip sleeps', (engine) =>
-  withBench({ engine, ...SLEEP }, async (bench) => {
+  withRig({ engine, ...SLEEP }, async (rig) => {
     const { shutDown } = await import('../../twin/board/cell-control.ts');
-    bench.run(1200 * MILLISECOND);
-    assert.equal(mode(bench), OPMOD_SLEEP);
-    assert.equal(shutDown(bench.board), 'approved');
+    rig.run(1200 * MILLISECOND);
+    assert.equal(mode(rig), OPMOD_SLEEP);
+    assert.equal(shutDown(rig.board), 'approved');
   }),
 );
 
 onWasm('sleep=0, and loopback mode: the chip never sleeps', async (engine) => {
   for (const settings of ['sleep=0', 'sleep=1 mode=loopback']) {
-    await withBench({ engine, settings }, (bench) => {
-      bench.run(3 * SECOND);
-      assert.notEqual(mode(bench), OPMOD_SLEEP);
+    await withRig({ engine, settings }, (rig) => {
+      rig.run(3 * SECOND);
+      assert.notEqual(mode(rig), OPMOD_SLEEP);
     });
   }
 });

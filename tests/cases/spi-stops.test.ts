@@ -4,8 +4,8 @@
  * DONE is bit 16, RXD bit 17).
  */
 import assert from 'node:assert/strict';
-import type { Bench } from '../../lab/rig/rig.ts';
-import { MILLISECOND, onWasm, textOf, withBench } from './case.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
+import { MILLISECOND, onWasm, textOf, withRig } from './case.ts';
 import { checkCounters } from './counters.ts';
 
 const SPI0_CS = 0xfe204000;
@@ -17,8 +17,8 @@ const LOAD_TX_BUFFER = { mask: 0xf8, value: 0x40 };
 const GIVEN_UP_NANOS = 40 * MILLISECOND;
 
 /** The next transaction that begins with that instruction stops after its first byte. */
-function stopAt(bench: Bench, { mask, value }: { mask: number; value: number }): void {
-  const { chip, machine } = bench.board;
+function stopAt(rig: Rig, { mask, value }: { mask: number; value: number }): void {
+  const { chip, machine } = rig.board;
   const select = chip.select.bind(chip);
   const exchange = chip.exchange.bind(chip);
   const deselect = chip.deselect.bind(chip);
@@ -45,31 +45,31 @@ function stopAt(bench: Bench, { mask, value }: { mask: number; value: number }):
 }
 
 onWasm('a frame whose reading broke off is lost, and not among those received', (engine) =>
-  withBench({ engine }, (bench) => {
-    bench.run(5 * MILLISECOND);
-    stopAt(bench, READ_RX_BUFFER);
-    bench.send({ identifier: 0x100 });
-    bench.run(GIVEN_UP_NANOS);
-    bench.send({ identifier: 0x101 });
-    bench.run(10 * MILLISECOND);
+  withRig({ engine }, (rig) => {
+    rig.run(5 * MILLISECOND);
+    stopAt(rig, READ_RX_BUFFER);
+    rig.send({ identifier: 0x100 });
+    rig.run(GIVEN_UP_NANOS);
+    rig.send({ identifier: 0x101 });
+    rig.run(10 * MILLISECOND);
     assert.deepEqual(
-      bench.agl.map(({ frame }) => textOf(frame)),
+      rig.agl.map(({ frame }) => textOf(frame)),
       ['101#'],
     );
-    checkCounters(bench, { receiveBroken: 1, spiTimeouts: 1, received: 1, forwarded: 1 });
+    checkCounters(rig, { receiveBroken: 1, spiTimeouts: 1, received: 1, forwarded: 1 });
   }),
 );
 
 onWasm('a frame of AGL that could not be loaded is refused by that name', (engine) =>
-  withBench({ engine }, (bench) => {
-    bench.run(5 * MILLISECOND);
-    stopAt(bench, LOAD_TX_BUFFER);
-    bench.sendFromAgl({ identifier: 0x100 });
-    bench.run(GIVEN_UP_NANOS);
-    bench.sendFromAgl({ identifier: 0x101 });
-    bench.run(10 * MILLISECOND);
-    assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['101#']);
-    checkCounters(bench, {
+  withRig({ engine }, (rig) => {
+    rig.run(5 * MILLISECOND);
+    stopAt(rig, LOAD_TX_BUFFER);
+    rig.sendFromAgl({ identifier: 0x100 });
+    rig.run(GIVEN_UP_NANOS);
+    rig.sendFromAgl({ identifier: 0x101 });
+    rig.run(10 * MILLISECOND);
+    assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['101#']);
+    checkCounters(rig, {
       fromAglTaken: 2,
       fromAglFaulted: 1,
       fromAglRefused: 1,
@@ -88,15 +88,15 @@ rules:
 onWasm(
   'an answer that could not be loaded is not sent, nor is what may be loaded instead',
   (engine) =>
-    withBench({ engine, rules: RULES }, (bench) => {
-      bench.run(5 * MILLISECOND);
-      stopAt(bench, LOAD_TX_BUFFER);
-      bench.send({ identifier: 0x100, data: [1] });
-      bench.run(GIVEN_UP_NANOS);
-      bench.send({ identifier: 0x100, data: [2] });
-      bench.run(10 * MILLISECOND);
-      assert.deepEqual(bench.sentBy('canwarden').map(textOf), ['200#02']);
-      checkCounters(bench, {
+    withRig({ engine, rules: RULES }, (rig) => {
+      rig.run(5 * MILLISECOND);
+      stopAt(rig, LOAD_TX_BUFFER);
+      rig.send({ identifier: 0x100, data: [1] });
+      rig.run(GIVEN_UP_NANOS);
+      rig.send({ identifier: 0x100, data: [2] });
+      rig.run(10 * MILLISECOND);
+      assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['200#02']);
+      checkCounters(rig, {
         answeredComputed: 2,
         answersFaulted: 1,
         answersSent: 1,

@@ -1,8 +1,9 @@
 /** X1 to X7: what sending costs, in which order frames leave, and what becomes of those that cannot. */
 import assert from 'node:assert/strict';
-import type { Bench, BenchOptions } from '../../lab/rig/rig.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
+import type { RigOptions } from '../../lab/rig/open-rig.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
-import { MILLISECOND, onBoth, onWasm, textOf, linesOf, withBench, withLines } from './case.ts';
+import { MILLISECOND, onBoth, onWasm, textOf, linesOf, withRig, withLines } from './case.ts';
 import {
   ALTERNATING,
   CAN_ERR_ACK,
@@ -35,36 +36,36 @@ function isSending([instruction]: readonly number[]): boolean {
   return (instruction >= 0x40 && instruction <= 0x45) || (instruction & 0xf8) === INSTRUCTION_RTS;
 }
 
-function sentByCell(bench: Bench): string[] {
-  return bench.sentBy(CELL).map(textOf);
+function sentByCell(rig: Rig): string[] {
+  return rig.sentBy(CELL).map(textOf);
 }
 
 /** On chips of which TXREQ falls, after an abort, with the end of the frame; and at once. */
-async function eachAbort(options: BenchOptions, use: (bench: Bench) => void): Promise<void> {
+async function eachAbort(options: RigOptions, use: (rig: Rig) => void): Promise<void> {
   for (const abortClearsRequest of [false, true]) {
-    await withBench({ ...options, faults: { abortClearsRequest } }, use);
+    await withRig({ ...options, faults: { abortClearsRequest } }, use);
   }
 }
 
 /** Keeps the bus busy with `count` frames that win against anything else here. */
-function occupyBus(bench: Bench, count: number): void {
-  for (let index = 0; index < count; index++) bench.send({ identifier: 0x001, data: [index] });
+function occupyBus(rig: Rig, count: number): void {
+  for (let index = 0; index < count; index++) rig.send({ identifier: 0x001, data: [index] });
 }
 
 onBoth('X1 sending costs at most 7 + DLC bytes, and TXREQ is set by RTS alone', (engine) =>
-  withBench({ engine }, (bench) => {
+  withRig({ engine }, (rig) => {
     for (const extended of [false, true]) {
       for (let dlc = 0; dlc <= 8; dlc++) {
-        const from = bench.transactions.length;
-        bench.sendFromAgl({ identifier: 0x321, extended, data: Array(dlc).fill(dlc) });
-        bench.run(3 * MILLISECOND);
-        const sending = bench.mosi.slice(from).filter(isSending);
+        const from = rig.transactions.length;
+        rig.sendFromAgl({ identifier: 0x321, extended, data: Array(dlc).fill(dlc) });
+        rig.run(3 * MILLISECOND);
+        const sending = rig.mosi.slice(from).filter(isSending);
         assert.ok(sending.flat().length <= 7 + dlc, `DLC ${dlc}: ${sending.flat().length} bytes`);
         assert.equal(sending.filter(([byte]) => (byte & 0xf8) === INSTRUCTION_RTS).length, 1);
       }
     }
-    assert.equal(bench.sentBy(CELL).length, 18);
-    const written = bench.mosi.filter(([instruction, address, first, second]) => {
+    assert.equal(rig.sentBy(CELL).length, 18);
+    const written = rig.mosi.filter(([instruction, address, first, second]) => {
       if (!TXBCTRL.includes(address)) return false;
       if (instruction === INSTRUCTION_WRITE) return (first & TXBCTRL_TXREQ) !== 0;
       return instruction === INSTRUCTION_BIT_MODIFY && (first & second & TXBCTRL_TXREQ) !== 0;
@@ -76,11 +77,11 @@ onBoth('X1 sending costs at most 7 + DLC bytes, and TXREQ is set by RTS alone', 
 onBoth(
   'X2 three frames of AGL leave in the order they came, whatever their identifiers',
   (engine) =>
-    withBench({ engine }, (bench) => {
-      occupyBus(bench, 5);
-      for (const identifier of [0x700, 0x100, 0x400]) bench.sendFromAgl({ identifier });
-      bench.run(20 * MILLISECOND);
-      assert.deepEqual(sentByCell(bench), ['700#', '100#', '400#']);
+    withRig({ engine }, (rig) => {
+      occupyBus(rig, 5);
+      for (const identifier of [0x700, 0x100, 0x400]) rig.sendFromAgl({ identifier });
+      rig.run(20 * MILLISECOND);
+      assert.deepEqual(sentByCell(rig), ['700#', '100#', '400#']);
     }),
 );
 
@@ -88,14 +89,14 @@ onBoth('X3 an urgent answer goes next though two frames of AGL wait before it', 
   // Its identifier would lose against AGL's: only the priority of its buffer can put it first.
   const rules =
     'version: 1\nrules:\n  - name: urgent\n    match: { id: 0x002 }\n    answer: { id: 0x7F0, data: [1] }\n';
-  return withBench({ engine, rules }, (bench) => {
-    occupyBus(bench, 20);
-    for (const identifier of [0x100, 0x101]) bench.sendFromAgl({ identifier });
-    bench.run(MILLISECOND);
-    assert.deepEqual(sentByCell(bench), [], 'the bus is taken, AGL has to wait');
-    bench.send({ identifier: 0x002 });
-    bench.run(20 * MILLISECOND);
-    assert.deepEqual(sentByCell(bench), ['7F0#01', '100#', '101#']);
+  return withRig({ engine, rules }, (rig) => {
+    occupyBus(rig, 20);
+    for (const identifier of [0x100, 0x101]) rig.sendFromAgl({ identifier });
+    rig.run(MILLISECOND);
+    assert.deepEqual(sentByCell(rig), [], 'the bus is taken, AGL has to wait');
+    rig.send({ identifier: 0x002 });
+    rig.run(20 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), ['7F0#01', '100#', '101#']);
   });
 });
 
@@ -106,79 +107,79 @@ rules:
   - { name: strong, match: { id: 0x002 }, answer: { id: 0x700, data: [1] } }
   - { name: weak, match: { id: 0x003 }, answer: { id: 0x701, data: [2] } }
 `;
-  return withBench({ engine, rules }, (bench) => {
-    occupyBus(bench, 20);
-    bench.sendFromAgl({ identifier: 0x100 });
-    bench.run(MILLISECOND);
-    bench.send({ identifier: 0x003 });
-    bench.send({ identifier: 0x002 });
-    bench.run(20 * MILLISECOND);
-    assert.deepEqual(sentByCell(bench), ['700#01', '701#02', '100#']);
+  return withRig({ engine, rules }, (rig) => {
+    occupyBus(rig, 20);
+    rig.sendFromAgl({ identifier: 0x100 });
+    rig.run(MILLISECOND);
+    rig.send({ identifier: 0x003 });
+    rig.send({ identifier: 0x002 });
+    rig.run(20 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), ['700#01', '701#02', '100#']);
   });
 });
 
 onBoth(
   'X4 no acknowledgement: passive, never bus-off; taken back in time, the buffer usable',
   (engine) =>
-    withLines({ engine, settings: 'errors=1 txtimeout-ms=50' }, (bench) => {
-      bench.board.sender.participation = 'absent';
-      bench.sendFromAgl({ identifier: 0x123 });
-      bench.run(45 * MILLISECOND);
-      assert.equal(bench.register(TEC), 128, 'the rule for missing acknowledgements');
-      assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, TXBCTRL_TXREQ);
-      bench.run(60 * MILLISECOND);
-      assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, 0);
-      const classes = bench.errors.map(({ classes, data }) => [classes, data[1]]);
+    withLines({ engine, settings: 'errors=1 txtimeout-ms=50' }, (rig) => {
+      rig.board.sender.participation = 'absent';
+      rig.sendFromAgl({ identifier: 0x123 });
+      rig.run(45 * MILLISECOND);
+      assert.equal(rig.register(TEC), 128, 'the rule for missing acknowledgements');
+      assert.equal(rig.register(TXBCTRL[0]) & TXBCTRL_TXREQ, TXBCTRL_TXREQ);
+      rig.run(60 * MILLISECOND);
+      assert.equal(rig.register(TXBCTRL[0]) & TXBCTRL_TXREQ, 0);
+      const classes = rig.errors.map(({ classes, data }) => [classes, data[1]]);
       assert.ok(
         classes.some(([bits, state]) => bits & CAN_ERR_CRTL && state & CAN_ERR_CRTL_TX_PASSIVE),
       );
       assert.ok(classes.some(([bits]) => bits & CAN_ERR_TX_TIMEOUT && bits & CAN_ERR_ACK));
       assert.ok(classes.every(([bits]) => (bits & CAN_ERR_BUSOFF) === 0));
-      assert.match(linesOf(bench), /nobody acknowledges.*status \d+/);
-      bench.board.sender.participation = 'active';
-      bench.sendFromAgl({ identifier: 0x124 });
-      bench.run(10 * MILLISECOND);
-      assert.deepEqual(sentByCell(bench), ['124#']);
+      assert.match(linesOf(rig), /nobody acknowledges.*status \d+/);
+      rig.board.sender.participation = 'active';
+      rig.sendFromAgl({ identifier: 0x124 });
+      rig.run(10 * MILLISECOND);
+      assert.deepEqual(sentByCell(rig), ['124#']);
     }),
 );
 
 onWasm('X5 one-shot: lost arbitration is told, and the frame not sent again', (engine) =>
-  withBench({ engine, settings: 'errors=1 oneshot=1' }, (bench) => {
-    occupyBus(bench, 20);
-    bench.sendFromAgl({ identifier: 0x700 });
-    bench.run(20 * MILLISECOND);
-    assert.equal(bench.register(TXBCTRL[0]) & (TXBCTRL_MLOA | TXBCTRL_TXREQ), TXBCTRL_MLOA);
-    const asked = bench.transactions.filter(
+  withRig({ engine, settings: 'errors=1 oneshot=1' }, (rig) => {
+    occupyBus(rig, 20);
+    rig.sendFromAgl({ identifier: 0x700 });
+    rig.run(20 * MILLISECOND);
+    assert.equal(rig.register(TXBCTRL[0]) & (TXBCTRL_MLOA | TXBCTRL_TXREQ), TXBCTRL_MLOA);
+    const asked = rig.transactions.filter(
       ({ mosi, miso }) =>
         mosi[0] === INSTRUCTION_READ && mosi[1] === TXBCTRL[0] && (miso[2] & TXBCTRL_MLOA) !== 0,
     );
     assert.equal(asked.length, 1, 'the cell has seen MLOA');
-    assert.deepEqual(bench.errors.map(messageOf), [[CAN_ERR_LOSTARB, 0, 0, 0]]);
-    assert.deepEqual(sentByCell(bench), []);
-    bench.sendFromAgl({ identifier: 0x701 });
-    bench.run(5 * MILLISECOND);
-    assert.deepEqual(sentByCell(bench), ['701#']);
+    assert.deepEqual(rig.errors.map(messageOf), [[CAN_ERR_LOSTARB, 0, 0, 0]]);
+    assert.deepEqual(sentByCell(rig), []);
+    rig.sendFromAgl({ identifier: 0x701 });
+    rig.run(5 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), ['701#']);
   }),
 );
 
 onBoth('X6 abort of one frame clears its TXREQ; abort of all shows in ABTF', async (engine) => {
-  await withBench({ engine, settings: 'errors=1 txtimeout-ms=5' }, (bench) => {
-    occupyBus(bench, 100);
-    bench.sendFromAgl({ identifier: 0x700 });
-    bench.run(MILLISECOND);
-    assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, TXBCTRL_TXREQ);
-    bench.run(9 * MILLISECOND);
-    assert.equal(bench.register(TXBCTRL[0]) & TXBCTRL_TXREQ, 0);
-    assert.equal(bench.board.sender.transmitPending, true, 'the bus is still taken');
-    assert.deepEqual(bench.errors.map(messageOf), [[CAN_ERR_TX_TIMEOUT, 0, 0, 0]]);
-    bench.run(20 * MILLISECOND);
-    assert.deepEqual(sentByCell(bench), [], 'and it never leaves');
+  await withRig({ engine, settings: 'errors=1 txtimeout-ms=5' }, (rig) => {
+    occupyBus(rig, 100);
+    rig.sendFromAgl({ identifier: 0x700 });
+    rig.run(MILLISECOND);
+    assert.equal(rig.register(TXBCTRL[0]) & TXBCTRL_TXREQ, TXBCTRL_TXREQ);
+    rig.run(9 * MILLISECOND);
+    assert.equal(rig.register(TXBCTRL[0]) & TXBCTRL_TXREQ, 0);
+    assert.equal(rig.board.sender.transmitPending, true, 'the bus is still taken');
+    assert.deepEqual(rig.errors.map(messageOf), [[CAN_ERR_TX_TIMEOUT, 0, 0, 0]]);
+    rig.run(20 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), [], 'and it never leaves');
   });
-  await withBench({ engine, settings: 'restart-ms=0' }, (bench) => {
-    failNextSends(bench, 32);
-    bench.sendFromAgl(ALTERNATING);
-    bench.run(20 * MILLISECOND);
-    assert.equal(bench.register(TXBCTRL[0]) & (TXBCTRL_ABTF | TXBCTRL_TXREQ), TXBCTRL_ABTF);
+  await withRig({ engine, settings: 'restart-ms=0' }, (rig) => {
+    failNextSends(rig, 32);
+    rig.sendFromAgl(ALTERNATING);
+    rig.run(20 * MILLISECOND);
+    assert.equal(rig.register(TXBCTRL[0]) & (TXBCTRL_ABTF | TXBCTRL_TXREQ), TXBCTRL_ABTF);
   });
 });
 
@@ -192,71 +193,71 @@ onBoth(
       extended: true,
       data,
     }));
-    return eachAbort({ engine, bitrate: 20_000, settings: 'errors=1 txtimeout-ms=5' }, (bench) => {
+    return eachAbort({ engine, bitrate: 20_000, settings: 'errors=1 txtimeout-ms=5' }, (rig) => {
       let aborts = 0;
-      bench.onTransaction = ({ mosi: [instruction, address, mask, value] }) => {
+      rig.onTransaction = ({ mosi: [instruction, address, mask, value] }) => {
         if (instruction !== INSTRUCTION_BIT_MODIFY || address !== TXBCTRL[0]) return;
         if ((mask & ~value & TXBCTRL_TXREQ) !== 0) aborts++;
       };
-      for (const frame of frames) bench.sendFromAgl(frame);
-      bench.run(50 * MILLISECOND);
+      for (const frame of frames) rig.sendFromAgl(frame);
+      rig.run(50 * MILLISECOND);
       assert.equal(aborts, 3);
-      assert.deepEqual(sentByCell(bench), [
+      assert.deepEqual(sentByCell(rig), [
         '15555555#0102030405060708',
         '15555556#0102030405060708',
         '15555557#0102030405060708',
       ]);
-      assert.deepEqual(bench.errors.map(messageOf), []);
+      assert.deepEqual(rig.errors.map(messageOf), []);
     });
   },
 );
 
 onBoth('X7 bus-off: told, off the bus; back after restart-ms and 128 x 11 bits', (engine) =>
-  withBench({ engine, settings: 'errors=1 restart-ms=50' }, (bench) => {
-    failNextSends(bench, 32);
-    bench.sendFromAgl(ALTERNATING);
-    bench.run(10 * MILLISECOND);
-    const off = bench.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
+  withRig({ engine, settings: 'errors=1 restart-ms=50' }, (rig) => {
+    failNextSends(rig, 32);
+    rig.sendFromAgl(ALTERNATING);
+    rig.run(10 * MILLISECOND);
+    const off = rig.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
     assert.ok(off, 'CAN_ERR_BUSOFF');
-    bench.run(30 * MILLISECOND);
-    assert.equal(bench.errors.at(-1), off, 'nothing before its time');
-    bench.run(40 * MILLISECOND);
-    const back = bench.errors.at(-1);
+    rig.run(30 * MILLISECOND);
+    assert.equal(rig.errors.at(-1), off, 'nothing before its time');
+    rig.run(40 * MILLISECOND);
+    const back = rig.errors.at(-1);
     assert.ok(back && back.classes & CAN_ERR_RESTARTED, 'CAN_ERR_RESTARTED');
     // Both have the same way to AGL; a look every millisecond lies between bus-off and its message.
-    const recovery = 128 * 11 * bench.bitNanos;
+    const recovery = 128 * 11 * rig.bitNanos;
     const took = back.nanos - off.nanos;
     assert.ok(took >= 49 * MILLISECOND, `${took} ns`);
     assert.ok(took <= 52 * MILLISECOND + recovery, `${took} ns`);
-    bench.forget();
-    bench.sendFromAgl({ identifier: 0x124 });
-    bench.send({ identifier: 0x125 });
-    bench.run(10 * MILLISECOND);
-    assert.deepEqual(sentByCell(bench), ['124#']);
-    assert.equal(bench.agl.length, 1);
+    rig.forget();
+    rig.sendFromAgl({ identifier: 0x124 });
+    rig.send({ identifier: 0x125 });
+    rig.run(10 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), ['124#']);
+    assert.equal(rig.agl.length, 1);
   }),
 );
 
 onBoth(
   'X7 bus-off on a busy bus: back after 128 frames of others, however short restart-ms',
   (engine) =>
-    withBench({ engine, settings: 'errors=1 restart-ms=1' }, (bench) => {
+    withRig({ engine, settings: 'errors=1 restart-ms=1' }, (rig) => {
       // They begin with the last attempt of the cell: eleven recessive bits after each frame, and no more.
-      failNextSends(bench, 32, () => {
-        for (let index = 0; index < 300; index++) bench.send({ identifier: 0x100 + index });
+      failNextSends(rig, 32, () => {
+        for (let index = 0; index < 300; index++) rig.send({ identifier: 0x100 + index });
       });
-      const { clock, bus } = bench.board;
+      const { clock, bus } = rig.board;
       new LogNode({ clock, bus, name: 'witness' });
-      bench.sendFromAgl(ALTERNATING);
-      bench.run(100 * MILLISECOND);
-      const off = bench.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
-      const back = bench.errors.find(({ classes }) => classes & CAN_ERR_RESTARTED);
+      rig.sendFromAgl(ALTERNATING);
+      rig.run(100 * MILLISECOND);
+      const off = rig.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
+      const back = rig.errors.find(({ classes }) => classes & CAN_ERR_RESTARTED);
       assert.ok(off && back, 'CAN_ERR_BUSOFF and CAN_ERR_RESTARTED');
-      const [first] = bench.agl;
+      const [first] = rig.agl;
       // The error delimiter and the intermission after the last attempt are the first of the 128 times.
       assert.equal(first.frame.identifier, 0x100 + 127);
-      assert.equal(bench.agl.length, 300 - 127);
-      const meanwhile = bench.wire.filter(
+      assert.equal(rig.agl.length, 300 - 127);
+      const meanwhile = rig.wire.filter(
         ({ sender, endNanos }) => sender === 'ecu' && endNanos < back.nanos,
       );
       assert.ok(meanwhile.length >= 127 && meanwhile.length <= 132, `${meanwhile.length} frames`);
@@ -264,66 +265,66 @@ onBoth(
 );
 
 onWasm('X7 bus-off on an idle bus: back 128 x 11 bits after it, if restart-ms is over', (engine) =>
-  withBench({ engine, settings: 'errors=1 restart-ms=1' }, (bench) => {
-    failNextSends(bench, 32);
-    bench.sendFromAgl(ALTERNATING);
-    bench.run(100 * MILLISECOND);
-    const off = bench.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
-    const back = bench.errors.find(({ classes }) => classes & CAN_ERR_RESTARTED);
+  withRig({ engine, settings: 'errors=1 restart-ms=1' }, (rig) => {
+    failNextSends(rig, 32);
+    rig.sendFromAgl(ALTERNATING);
+    rig.run(100 * MILLISECOND);
+    const off = rig.errors.find(({ classes }) => classes & CAN_ERR_BUSOFF);
+    const back = rig.errors.find(({ classes }) => classes & CAN_ERR_RESTARTED);
     assert.ok(off && back, 'CAN_ERR_BUSOFF and CAN_ERR_RESTARTED');
-    assert.ok(bench.errors.every(({ classes }) => (classes & CAN_ERR_TX_TIMEOUT) === 0));
+    assert.ok(rig.errors.every(({ classes }) => (classes & CAN_ERR_TX_TIMEOUT) === 0));
     // Each is seen up to 64 bits late, the return by two looks; and each has its way to AGL.
-    const took = (back.nanos - off.nanos) / bench.bitNanos;
+    const took = (back.nanos - off.nanos) / rig.bitNanos;
     assert.ok(took >= 128 * 11 - 80 && took <= 128 * 11 + 2 * 64 + 20, `${took} bits`);
   }),
 );
 
 onWasm('X7 bus-off: before restart-ms is over the cell takes no part in the bus', (engine) =>
-  withBench({ engine, settings: 'errors=1 restart-ms=50' }, (bench) => {
-    failNextSends(bench, 32);
-    bench.sendFromAgl(ALTERNATING);
-    bench.run(15 * MILLISECOND);
-    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
-    assert.notEqual(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'the chip is off the bus');
-    bench.send({ identifier: 0x125 });
-    bench.run(15 * MILLISECOND);
-    assert.ok(bench.wire.every(({ sender, acknowledged }) => sender === CELL || !acknowledged));
-    assert.deepEqual(bench.agl, []);
-    bench.run(40 * MILLISECOND);
-    assert.equal(bench.agl.length, 1, 'repeated, and received');
+  withRig({ engine, settings: 'errors=1 restart-ms=50' }, (rig) => {
+    failNextSends(rig, 32);
+    rig.sendFromAgl(ALTERNATING);
+    rig.run(15 * MILLISECOND);
+    assert.ok(rig.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
+    assert.notEqual(rig.register(CANSTAT) & CANSTAT_OPMOD, 0, 'the chip is off the bus');
+    rig.send({ identifier: 0x125 });
+    rig.run(15 * MILLISECOND);
+    assert.ok(rig.wire.every(({ sender, acknowledged }) => sender === CELL || !acknowledged));
+    assert.deepEqual(rig.agl, []);
+    rig.run(40 * MILLISECOND);
+    assert.equal(rig.agl.length, 1, 'repeated, and received');
   }),
 );
 
 onWasm('X7 bus-off on a bus that is stuck: back as soon as it is free again', (engine) =>
-  withBench({ engine, settings: 'errors=1 restart-ms=10' }, (bench) => {
+  withRig({ engine, settings: 'errors=1 restart-ms=10' }, (rig) => {
     // Dominant for 200 ms at 500 kbit/s. TEC grows by 8 for each 8 of these bits.
-    bench.board.bus.injectFault({ kind: 'stuck-dominant', bit: 30, bits: 100_000 });
-    bench.sendFromAgl(ALTERNATING);
-    bench.run(190 * MILLISECOND);
-    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
-    assert.ok(bench.errors.every(({ classes }) => (classes & CAN_ERR_RESTARTED) === 0));
-    assert.notEqual(bench.register(CANSTAT) & CANSTAT_OPMOD, 0, 'it does not count any more');
-    bench.run(20 * MILLISECOND);
-    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_RESTARTED));
-    bench.forget();
-    bench.sendFromAgl({ identifier: 0x124 });
-    bench.send({ identifier: 0x125 });
-    bench.run(10 * MILLISECOND);
-    assert.deepEqual(sentByCell(bench), ['124#']);
-    assert.equal(bench.agl.length, 1);
+    rig.board.bus.injectFault({ kind: 'stuck-dominant', bit: 30, bits: 100_000 });
+    rig.sendFromAgl(ALTERNATING);
+    rig.run(190 * MILLISECOND);
+    assert.ok(rig.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
+    assert.ok(rig.errors.every(({ classes }) => (classes & CAN_ERR_RESTARTED) === 0));
+    assert.notEqual(rig.register(CANSTAT) & CANSTAT_OPMOD, 0, 'it does not count any more');
+    rig.run(20 * MILLISECOND);
+    assert.ok(rig.errors.some(({ classes }) => classes & CAN_ERR_RESTARTED));
+    rig.forget();
+    rig.sendFromAgl({ identifier: 0x124 });
+    rig.send({ identifier: 0x125 });
+    rig.run(10 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), ['124#']);
+    assert.equal(rig.agl.length, 1);
   }),
 );
 
 onWasm('X7 bus-off with restart-ms=0: the cell waits to be started again', (engine) =>
-  withBench({ engine, settings: 'errors=1 restart-ms=0' }, (bench) => {
-    failNextSends(bench, 32);
-    bench.sendFromAgl(ALTERNATING);
-    bench.run(1000 * MILLISECOND);
-    assert.ok(bench.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
-    assert.ok(bench.errors.every(({ classes }) => (classes & CAN_ERR_RESTARTED) === 0));
-    assert.notEqual(bench.register(CANSTAT) & CANSTAT_OPMOD, 0);
-    bench.sendFromAgl({ identifier: 0x124 });
-    bench.run(10 * MILLISECOND);
-    assert.deepEqual(sentByCell(bench), []);
+  withRig({ engine, settings: 'errors=1 restart-ms=0' }, (rig) => {
+    failNextSends(rig, 32);
+    rig.sendFromAgl(ALTERNATING);
+    rig.run(1000 * MILLISECOND);
+    assert.ok(rig.errors.some(({ classes }) => classes & CAN_ERR_BUSOFF));
+    assert.ok(rig.errors.every(({ classes }) => (classes & CAN_ERR_RESTARTED) === 0));
+    assert.notEqual(rig.register(CANSTAT) & CANSTAT_OPMOD, 0);
+    rig.sendFromAgl({ identifier: 0x124 });
+    rig.run(10 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), []);
   }),
 );

@@ -14,7 +14,7 @@ import type { DecodedFile, Revision } from '../../cell-config/format/model.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import { rpi4InRole, ROLES } from '../../cell-config/roles.ts';
-import { Random, randomCell, randomSystem } from './cell-random.ts';
+import { CellRandom, randomCell, randomSystem } from './cell-random.ts';
 import { QEMU_X86, STOCK_EMTRION_LINUX_DEMO } from './cell-stock-others.ts';
 import * as stock from './cell-stock.ts';
 
@@ -61,7 +61,7 @@ function encode(file: DecodedFile): Buffer {
 
 describe('the C form of a configuration', () => {
   for (const revision of [13, 14] as const) {
-    const random = new Random(revision);
+    const random = new CellRandom(revision);
     const cases = [
       ...ROLES.flatMap((role) => {
         const own = rpi4InRole(role);

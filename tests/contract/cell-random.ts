@@ -3,22 +3,13 @@
  */
 import { defineCell } from '../../cell-config/builders.ts';
 import type { Cell, Console, System } from '../../cell-config/format/model.ts';
+import { Random } from '../../lab/random/random.ts';
 
-/** A small generator of pseudo-random numbers (mulberry32): the same cases in every run. */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
+/** Of what configurations are made. */
+export class CellRandom extends Random {
   /** A whole number from 0 to `maximum`. */
   upTo(maximum: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    const fraction = ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    return Math.min(maximum, Math.floor(fraction * (maximum + 1)));
+    return Math.min(maximum, this.below(maximum + 1));
   }
 
   bits(count: number): number {
@@ -36,7 +27,7 @@ export class Random {
   }
 }
 
-function randomConsole(random: Random): Console {
+function randomConsole(random: CellRandom): Console {
   return {
     address: random.bits(52),
     size: random.bits(32),
@@ -48,13 +39,13 @@ function randomConsole(random: Random): Console {
   };
 }
 
-function randomName(random: Random): string {
+function randomName(random: CellRandom): string {
   const length = 1 + random.upTo(30);
   return Array.from({ length }, () => String.fromCharCode(0x21 + random.upTo(93))).join('');
 }
 
 /** A cell with anything the format can hold; names are those the decoder gives. */
-export function randomCell(random: Random): Cell {
+export function randomCell(random: CellRandom): Cell {
   const cpuSetBytes = 8 * (1 + random.upTo(3));
   return defineCell({
     name: randomName(random),
@@ -125,7 +116,7 @@ export function randomCell(random: Random): Cell {
   });
 }
 
-export function randomSystem(random: Random): System {
+export function randomSystem(random: CellRandom): System {
   return {
     flags: random.bits(32),
     hypervisorMemory: {

@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeFile } from '../../cell-config/format/decode.ts';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
-import { Random, randomCell, randomSystem } from './cell-random.ts';
+import { CellRandom, randomCell, randomSystem } from './cell-random.ts';
 import * as stock from './cell-stock.ts';
 
 describe('decoding what was encoded', () => {
   for (const revision of [13, 14] as const) {
     it(`gives the same cell and the same bytes, revision ${revision}, 200 random cells`, () => {
-      const random = new Random(revision);
+      const random = new CellRandom(revision);
       for (let round = 0; round < 200; round += 1) {
         const cell = randomCell(random);
         const bytes = encodeCell(cell, { revision });
@@ -24,7 +24,7 @@ describe('decoding what was encoded', () => {
     });
 
     it(`gives the same system and the same bytes, revision ${revision}, 200 random systems`, () => {
-      const random = new Random(100 + revision);
+      const random = new CellRandom(100 + revision);
       for (let round = 0; round < 200; round += 1) {
         const system = randomSystem(random);
         const bytes = encodeSystem(system, { revision });

@@ -16,7 +16,7 @@ import type * as Data from '../../scripts/build/data.ts';
 import type * as Documents from '../../scripts/build/formats/documents.ts';
 import type * as WasmBuild from '../../scripts/build/wasm.ts';
 import type * as Counters from '../../lab/page/counters.ts';
-import type * as Rig from '../../lab/rig/rig.ts';
+import type * as OpenRig from '../../lab/rig/open-rig.ts';
 import type * as StatusPage from '../../lab/page/status-page.ts';
 
 const FOLDER = join(PROJECT, 'build/contract/formats-row');
@@ -107,7 +107,7 @@ async function statusOf(page: Buffer, asJson: boolean): Promise<string> {
 }
 
 describe('a row of a counter and one of a setting', { timeout: 900_000 }, () => {
-  let rig: typeof Rig;
+  let rigs: typeof OpenRig;
   let section: Buffer;
 
   before(async () => {
@@ -115,12 +115,12 @@ describe('a row of a counter and one of a setting', { timeout: 900_000 }, () => 
     const { buildWasm } = await load<typeof WasmBuild>('scripts/build/wasm.ts');
     const { buildCells } = await load<typeof Data>('scripts/build/data.ts');
     await Promise.all([buildWasm('cell'), buildWasm('bridge'), buildCells()]);
-    rig = await load<typeof Rig>('lab/rig/rig.ts');
-    const bench = await rig.startBench({ engine: 'wasm', settings: 'probe=7' });
-    bench.run(30_000_000);
-    assert.ok(bench.board.control);
-    section = Buffer.from(bench.board.control.status);
-    bench.close();
+    rigs = await load<typeof OpenRig>('lab/rig/open-rig.ts');
+    const rig = await rigs.openRig({ engine: 'wasm', settings: 'probe=7' });
+    rig.run(30_000_000);
+    assert.ok(rig.board.control);
+    section = Buffer.from(rig.board.control.status);
+    rig.close();
   });
 
   it('are followed and counted by the firmware, and read by the twin', async () => {
@@ -132,7 +132,7 @@ describe('a row of a counter and one of a setting', { timeout: 900_000 }, () => 
   });
 
   it('are in what a refused command line says', async () => {
-    const refused = rig.startBench({ engine: 'wasm', settings: 'probe=10' });
+    const refused = rigs.openRig({ engine: 'wasm', settings: 'probe=10' });
     await assert.rejects(refused, /bad value in "probe=10"; valid: .* probe=0\.\.9 \(/);
   });
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
-import { startBench } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 
 const MILLISECOND = 1_000_000;
 const DISABLE_NANOS = 50;
@@ -34,26 +34,26 @@ for (const [what, settings] of [
   ['three transmit buffers', 'triple=1'],
 ] as const) {
   it(`chip select is high for ${DISABLE_NANOS} ns between two transactions: ${what}`, async () => {
-    const bench = await startBench({ engine: 'image', rules: RULES, settings, timing: FAST });
+    const rig = await openRig({ engine: 'image', rules: RULES, settings, timing: FAST });
     for (let index = 0; index < 60; index++) {
       const identifier = IDENTIFIERS[index % IDENTIFIERS.length];
-      bench.send({ identifier, data: [index, 1, 2, 3, 4, 5, 6, 7] }, index * 150_000);
-      if (index % 5 === 0) bench.sendFromAgl({ identifier: 0x100 + index, data: [index] });
+      rig.send({ identifier, data: [index, 1, 2, 3, 4, 5, 6, 7] }, index * 150_000);
+      if (index % 5 === 0) rig.sendFromAgl({ identifier: 0x100 + index, data: [index] });
     }
-    bench.run(30 * MILLISECOND);
-    bench.board.chip.brownOut(bench.now);
-    bench.run(30 * MILLISECOND);
+    rig.run(30 * MILLISECOND);
+    rig.board.chip.brownOut(rig.now);
+    rig.run(30 * MILLISECOND);
     const shortest = new Map<string, number>();
-    for (const [index, next] of bench.transactions.entries()) {
+    for (const [index, next] of rig.transactions.entries()) {
       if (index === 0) continue;
-      const last = bench.transactions[index - 1];
+      const last = rig.transactions[index - 1];
       const pair = `${last.mosi[0].toString(16)} before ${next.mosi[0].toString(16)}`;
       const gap = next.selectNanos - last.deselectNanos;
       shortest.set(pair, Math.min(gap, shortest.get(pair) ?? Infinity));
     }
-    assert.ok(bench.transactions.length > 300, `${bench.transactions.length} transactions`);
+    assert.ok(rig.transactions.length > 300, `${rig.transactions.length} transactions`);
     const short = [...shortest].filter(([, nanos]) => nanos < DISABLE_NANOS);
     assert.deepEqual(short, []);
-    bench.close();
+    rig.close();
   });
 }

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TimingModel } from '../../twin/machine/timing-model.ts';
-import { type Bench, type BenchOptions, makeBench, startBench } from '../../lab/rig/rig.ts';
-import { bringUp } from '../../lab/rig/phases.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { type RigOptions, makeRig, openRig, bringUp } from '../../lab/rig/open-rig.ts';
 import type { SpiTransaction } from '../../lab/rig/spi-transactions.ts';
 import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
 
@@ -39,7 +39,7 @@ const VERY_SLOW: TimingModel = { ...COUNTED, deviceReadNanos: 20_000, deviceWrit
 /** SPI0 of QEMU's raspi4b: every byte at once, FIFOs of 1,024 bytes, CLEAR bits that stay. */
 const AT_ONCE: Partial<Spi0Behaviour> = { clocksPerByte: 0, fifoBytes: 1024, clearsReadBack: true };
 
-type Emulation = Pick<BenchOptions, 'timing' | 'spi0'>;
+type Emulation = Pick<RigOptions, 'timing' | 'spi0'>;
 
 const EMULATIONS: readonly (readonly [what: string, emulation: Emulation])[] = [
   ['bytes exchanged at once, FIFOs of 1,024 bytes', { spi0: AT_ONCE }],
@@ -80,7 +80,7 @@ const REQUESTS = 20;
  * Requests of both kinds, forwarded frames, and frames of AGL's, some at a time. `apartNanos`: so long
  * between the frames of the bus, for a cell that cannot keep up with its pace. `before`: told of each frame.
  */
-function exchange(bench: Bench, apartNanos = 0, before = () => {}): void {
+function exchange(rig: Rig, apartNanos = 0, before = () => {}): void {
   for (let index = 0; index < REQUESTS; index++) {
     for (const frame of [
       { identifier: 0x1a0, data: [index] },
@@ -88,17 +88,17 @@ function exchange(bench: Bench, apartNanos = 0, before = () => {}): void {
       { identifier: 0x100 + index, data: [1, 2, 3, 4, 5, 6, 7, index] },
     ]) {
       before();
-      bench.send(frame);
-      bench.run(apartNanos);
+      rig.send(frame);
+      rig.run(apartNanos);
     }
-    bench.sendFromAgl({ identifier: 0x600 + index, data: [index, 0x77] });
-    bench.run(10 * MILLISECOND);
+    rig.sendFromAgl({ identifier: 0x600 + index, data: [index, 0x77] });
+    rig.run(10 * MILLISECOND);
   }
-  bench.run(50 * MILLISECOND);
+  rig.run(50 * MILLISECOND);
 }
 
-function assertComplete(bench: Bench): void {
-  const sent = bench.sentBy('canwarden');
+function assertComplete(rig: Rig): void {
+  const sent = rig.sentBy('canwarden');
   const first = (identifier: number) =>
     sent.filter((frame) => frame.identifier === identifier).map(({ data }) => [...data]);
   const indices = Array.from({ length: REQUESTS }, (_, index) => index);
@@ -113,7 +113,7 @@ function assertComplete(bench: Bench): void {
     indices,
     'frames of AGL on the bus',
   );
-  const forwarded = bench.agl.map(({ frame }) => frame.identifier);
+  const forwarded = rig.agl.map(({ frame }) => frame.identifier);
   assert.deepEqual(
     forwarded.filter((identifier) => identifier < 0x1a0),
     indices.map((index) => 0x100 + index),
@@ -122,62 +122,62 @@ function assertComplete(bench: Bench): void {
 }
 
 /** What the cell says of chip, bus and line, which in most emulations is nothing. */
-const alarms = (bench: Bench): string[] => bench.lines.filter((line) => FALSE_ALARM.test(line));
+const alarms = (rig: Rig): string[] => rig.lines.filter((line) => FALSE_ALARM.test(line));
 
 describe('the image on another emulation of the board', () => {
   for (const [what, emulation] of EMULATIONS) {
     it(`answers, forwards and sends with ${what}`, async () => {
-      const bench = await startBench({
+      const rig = await openRig({
         ...{ engine: 'image', rules: RULES, settings: 'console=on' },
         ...emulation,
       });
       try {
-        exchange(bench);
-        assertComplete(bench);
-        assert.deepEqual(alarms(bench), []);
+        exchange(rig);
+        assertComplete(rig);
+        assert.deepEqual(alarms(rig), []);
       } finally {
-        bench.close();
+        rig.close();
       }
     });
   }
 
   it('answers, forwards and sends where each access to a device takes 20 us', async () => {
-    const bench = await startBench({ engine: 'image', rules: RULES, timing: VERY_SLOW });
-    exchange(bench, 10 * MILLISECOND);
-    assertComplete(bench);
-    assert.deepEqual(alarms(bench), []);
-    bench.close();
+    const rig = await openRig({ engine: 'image', rules: RULES, timing: VERY_SLOW });
+    exchange(rig, 10 * MILLISECOND);
+    assertComplete(rig);
+    assert.deepEqual(alarms(rig), []);
+    rig.close();
   });
 
   for (const [what, emulation] of JUMPING) {
     it(`answers, forwards and sends with a clock that jumps, ${what}`, async () => {
-      const bench = await startBench({ engine: 'image', rules: RULES, ...emulation });
+      const rig = await openRig({ engine: 'image', rules: RULES, ...emulation });
       let jumps = 0;
-      exchange(bench, MILLISECOND, () => {
+      exchange(rig, MILLISECOND, () => {
         // What the jump before has left is done first: the chip has room for two frames.
-        bench.run(3 * MILLISECOND);
+        rig.run(3 * MILLISECOND);
         // Somewhere between the start of the frame and the end of its answer; 1 to 300 ms.
         const afterNanos = (jumps * 7_919) % 700_000;
-        bench.stall(bench.now + afterNanos, (1 + ((jumps * 53) % 300)) * MILLISECOND);
+        rig.stall(rig.now + afterNanos, (1 + ((jumps * 53) % 300)) * MILLISECOND);
         jumps += 1;
       });
       assert.equal(jumps, 3 * REQUESTS);
-      assertComplete(bench);
-      assert.deepEqual(alarms(bench), []);
-      bench.close();
+      assertComplete(rig);
+      assert.deepEqual(alarms(rig), []);
+      rig.close();
     });
   }
 
   it('does all of it, and says so once, where GPIO inputs always read 0', async () => {
-    const bench = await startBench({
+    const rig = await openRig({
       ...{ engine: 'image', rules: RULES, settings: 'console=on' },
       beforeBoot: ({ interruptWire }) => interruptWire.hold('low'),
     });
-    exchange(bench);
-    assertComplete(bench);
-    assert.equal(alarms(bench).length, 1, bench.lines.join('\n'));
-    assert.match(alarms(bench)[0] ?? '', /INT is asserted though nothing waits.*\(status 55\)$/);
-    bench.close();
+    exchange(rig);
+    assertComplete(rig);
+    assert.equal(alarms(rig).length, 1, rig.lines.join('\n'));
+    assert.match(alarms(rig)[0] ?? '', /INT is asserted though nothing waits.*\(status 55\)$/);
+    rig.close();
   });
 });
 
@@ -191,36 +191,36 @@ const isRead = ({ mosi }: SpiTransaction, address: number): boolean =>
 
 describe('an image whose core stands still for 20 ms', () => {
   it('starts, whenever that is between a look at the mode of the chip and what follows from it', async () => {
-    const bench = await makeBench({ engine: 'image', withoutAgl: true, settings: 'console=on' });
+    const rig = await makeRig({ engine: 'image', withoutAgl: true, settings: 'console=on' });
     let held = 0;
-    bench.onTransaction = (transaction) => {
+    rig.onTransaction = (transaction) => {
       if (!isRead(transaction, CANSTAT)) return;
       held += 1;
-      bench.stallUntil(bench.now + 20 * MILLISECOND);
+      rig.stallUntil(rig.now + 20 * MILLISECOND);
     };
-    bringUp(bench.board);
-    bench.run(100 * MILLISECOND);
+    bringUp(rig.board);
+    rig.run(100 * MILLISECOND);
     assert.ok(held >= 3, `configuration mode, on the bus or not yet: ${held} looks`);
-    assert.match(bench.lines.join('\n'), /canwarden: ready/);
-    assert.deepEqual(alarms(bench), []);
-    bench.close();
+    assert.match(rig.lines.join('\n'), /canwarden: ready/);
+    assert.deepEqual(alarms(rig), []);
+    rig.close();
   });
 
   it('does not blame the INT line for frames that come in meanwhile', async () => {
-    const bench = await startBench({ engine: 'image', settings: 'console=on' });
+    const rig = await openRig({ engine: 'image', settings: 'console=on' });
     let looks = 0;
-    bench.onTransaction = (transaction) => {
+    rig.onTransaction = (transaction) => {
       // The run comes back only when the cell has nothing to do, which may be never while this goes on.
       if (looks === 20 || !isRead(transaction, CNF3)) return;
-      bench.send({ identifier: 0x100 + looks, data: [looks] });
+      rig.send({ identifier: 0x100 + looks, data: [looks] });
       looks += 1;
-      bench.stallUntil(bench.now + 20 * MILLISECOND);
+      rig.stallUntil(rig.now + 20 * MILLISECOND);
     };
-    assert.ok(bench.runUntil(() => looks === 20, 2_000 * MILLISECOND));
-    bench.onTransaction = undefined;
-    bench.run(20 * MILLISECOND);
-    assert.equal(bench.agl.length, 20);
-    assert.deepEqual(alarms(bench), []);
-    bench.close();
+    assert.ok(rig.runUntil(() => looks === 20, 2_000 * MILLISECOND));
+    rig.onTransaction = undefined;
+    rig.run(20 * MILLISECOND);
+    assert.equal(rig.agl.length, 20);
+    assert.deepEqual(alarms(rig), []);
+    rig.close();
   });
 });

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 
-import { loadArtifacts, PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
-import { type Board, createBoard } from '../../twin/board/board.ts';
+import { loadFirmware, PROJECT_ROOT } from '../../lab/rig/firmware.ts';
+import { makeRig } from '../../lab/rig/open-rig.ts';
+import { type Board } from '../../twin/board/board.ts';
 import { readTrace } from '../../lab/page/rings.ts';
 import { readStatusPage } from '../../lab/page/status-page.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
@@ -34,22 +35,22 @@ const IVSHMEM_READY = 1;
 const IVSHMEM_RESET = 0;
 
 /** A board that stands at the cell's first instruction; AGL is not started. */
-function boot(image: Uint8Array, withAgl: boolean): Promise<Board> {
-  const artifacts = loadArtifacts('image');
-  return createBoard({
+async function boot(image: Uint8Array, withAgl: boolean): Promise<Board> {
+  const firmware = loadFirmware('image');
+  const files = { ...firmware.files, image, ...(withAgl ? {} : { bridgeWasm: undefined }) };
+  const { board } = await makeRig({
     engine: 'image',
-    cell: artifacts.cell,
-    system: artifacts.system,
-    files: { ...artifacts.files, image, ...(withAgl ? {} : { bridgeWasm: undefined }) },
-    bitrate: 500_000,
+    firmware: { ...firmware, files },
     oscillatorHertz: 12_000_000,
     commandLine: '',
+    withoutAgl: true,
     trapsExpected: true,
   });
+  return board;
 }
 
 function builtImage(): Buffer {
-  const { image } = loadArtifacts('image').files;
+  const { image } = loadFirmware('image').files;
   assert.ok(image, 'build/canwarden.bin is missing: npm run build');
   return Buffer.from(image);
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { startBench } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 
 const MILLISECOND = 1_000_000;
 /** BCM2711 peripherals, chapter 5. */
@@ -16,8 +16,8 @@ const GPLEV0 = 0xfe200034;
 const BETWEEN_LOOKS_NANOS = 900 + 40 + 100 + 100 + 60;
 
 it(`work that gives way looks at INT every ${BETWEEN_LOOKS_NANOS} ns`, async () => {
-  const bench = await startBench({ engine: 'image' });
-  const { machine, clock, chip } = bench.board;
+  const rig = await openRig({ engine: 'image' });
+  const { machine, clock, chip } = rig.board;
   const read = machine.readDevice.bind(machine);
   const select = chip.select.bind(chip);
   const deselect = chip.deselect.bind(chip);
@@ -41,8 +41,8 @@ it(`work that gives way looks at INT every ${BETWEEN_LOOKS_NANOS} ns`, async () 
     return value;
   };
   // Two full looks at the fault state.
-  bench.run(21 * MILLISECOND);
-  bench.close();
+  rig.run(21 * MILLISECOND);
+  rig.close();
   assert.ok(gaps.length > 20, `${gaps.length} bytes`);
   assert.ok(Math.max(...gaps) <= BETWEEN_LOOKS_NANOS, `${Math.max(...gaps)} ns`);
 });

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { loadArtifacts, PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
+import { loadFirmware, PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { ImageEngine } from '../../twin/engine/image.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig, bringUp } from '../../lab/rig/open-rig.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { shutDown } from '../../twin/board/cell-control.ts';
-import { bringUp } from '../../lab/rig/phases.ts';
 
 const MILLISECOND = 1_000_000;
 
@@ -23,7 +23,7 @@ rules:
 
 /** What the hypervisor does: a fresh communication region, link and PCI devices reset, core at 0. */
 function startAgain(board: Board): Board {
-  const { system } = loadArtifacts('image');
+  const { system } = loadFirmware('image');
   board.engine.close();
   board.cellEndpoint?.reset();
   board.communication.fill(board.cell, system);
@@ -32,7 +32,7 @@ function startAgain(board: Board): Board {
   return { ...board, engine };
 }
 
-function assertAnswers(bench: Bench, board: Board, answers: number): void {
+function assertAnswers(rig: Rig, board: Board, answers: number): void {
   board.sender.enqueue(
     { identifier: 0x1a0, extended: false, remote: false, dlc: 1, data: Uint8Array.of(1) },
     board.clock.now,
@@ -40,8 +40,8 @@ function assertAnswers(bench: Bench, board: Board, answers: number): void {
   );
   const end = board.clock.now + 20 * MILLISECOND;
   board.engine.run(end);
-  assert.equal(bench.sentBy('canwarden').length, answers, bench.lines.join('\n'));
-  assert.equal(bench.lines.filter((line) => line.includes('ready')).length, answers);
+  assert.equal(rig.sentBy('canwarden').length, answers, rig.lines.join('\n'));
+  assert.equal(rig.lines.filter((line) => line.includes('ready')).length, answers);
 }
 
 describe('an image that is started again without being loaded again', () => {
@@ -52,26 +52,26 @@ describe('an image that is started again without being loaded again', () => {
   });
 
   it('comes up as the first time after a shutdown', async () => {
-    const bench = await startBench({ engine: 'image', rules: RULES, settings: 'errors=1' });
-    assertAnswers(bench, bench.board, 1);
-    assert.equal(shutDown(bench.board), 'approved');
-    const again = startAgain(bench.board);
+    const rig = await openRig({ engine: 'image', rules: RULES, settings: 'errors=1' });
+    assertAnswers(rig, rig.board, 1);
+    assert.equal(shutDown(rig.board), 'approved');
+    const again = startAgain(rig.board);
     assert.equal(bringUp(again), 'running');
-    assertAnswers(bench, again, 2);
+    assertAnswers(rig, again, 2);
     again.engine.close();
   });
 
   it('comes up after it was stopped in the middle of a transaction', async () => {
-    const bench = await startBench({ engine: 'image', rules: RULES });
-    assertAnswers(bench, bench.board, 1);
-    const spi = bench.board.machine;
+    const rig = await openRig({ engine: 'image', rules: RULES });
+    assertAnswers(rig, rig.board, 1);
+    const spi = rig.board.machine;
     // CS: TA; FIFO: LOAD TX BUFFER 2 and half a header. The hypervisor stops the core here.
     spi.writeDevice(0xfe204000, 4, 0x80);
     for (const byte of [0x44, 0x24, 0x60]) spi.writeDevice(0xfe204004, 4, byte);
-    bench.board.clock.advanceTo(bench.now + MILLISECOND);
-    const again = startAgain(bench.board);
+    rig.board.clock.advanceTo(rig.now + MILLISECOND);
+    const again = startAgain(rig.board);
     assert.equal(bringUp(again), 'running');
-    assertAnswers(bench, again, 2);
+    assertAnswers(rig, again, 2);
     again.engine.close();
   });
 });

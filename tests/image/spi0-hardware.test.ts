@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { COUNTER } from '../../lab/page/counters.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
 
@@ -22,8 +23,8 @@ rules:
     answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
 `;
 
-function boot(spi0: Partial<Spi0Behaviour> = {}, coreClockHertz?: number): Promise<Bench> {
-  return startBench({
+function boot(spi0: Partial<Spi0Behaviour> = {}, coreClockHertz?: number): Promise<Rig> {
+  return openRig({
     engine: 'image',
     rules: RULES,
     spi0,
@@ -33,18 +34,18 @@ function boot(spi0: Partial<Spi0Behaviour> = {}, coreClockHertz?: number): Promi
 }
 
 /** Fifty requests of which each gets its answer, and as many frames of AGL's that are sent. */
-function assertWorks(bench: Bench): void {
+function assertWorks(rig: Rig): void {
   for (let index = 0; index < 50; index++) {
-    bench.send({ identifier: 0x1a0, data: [index] }, index * MILLISECOND);
-    bench.sendFromAgl({ identifier: 0x100, data: [index] });
+    rig.send({ identifier: 0x1a0, data: [index] }, index * MILLISECOND);
+    rig.sendFromAgl({ identifier: 0x100, data: [index] });
   }
-  bench.run(80 * MILLISECOND);
-  const own = bench.sentBy('canwarden').map(({ identifier }) => identifier);
+  rig.run(80 * MILLISECOND);
+  const own = rig.sentBy('canwarden').map(({ identifier }) => identifier);
   assert.equal(own.filter((identifier) => identifier === 0x1a1).length, 50);
   assert.equal(own.filter((identifier) => identifier === 0x100).length, 50);
 }
 
-function readyLine({ lines }: Bench): string {
+function readyLine({ lines }: Rig): string {
   const line = lines.find((text) => READY.test(text));
   assert.ok(line !== undefined, lines.join('\n'));
   return line;
@@ -56,40 +57,40 @@ describe('SPI0 whose DONE is left from the transfer before', () => {
     ['for the first two reads', { staleDoneReads: 2 }],
   ] as const) {
     it(`carries every byte of every transaction: ${what}`, async () => {
-      const bench = await boot(behaviour);
-      assertWorks(bench);
-      bench.close();
+      const rig = await boot(behaviour);
+      assertWorks(rig);
+      rig.close();
     });
   }
 });
 
 describe('the core clock that SCLK is made of', () => {
   it('is not doubted at 500 MHz', async () => {
-    const bench = await boot();
-    assert.match(readyLine(bench), /, SPI 10000000 Hz, rules 1$/);
-    bench.close();
+    const rig = await boot();
+    assert.match(readyLine(rig), /, SPI 10000000 Hz, rules 1$/);
+    rig.close();
   });
 
   it('of 550 MHz, as with a 4K screen, is seen: SCLK stays below the 10 MHz of the chip', async () => {
-    const bench = await boot({}, 550_000_000);
-    assert.match(readyLine(bench), /SPI \d+ Hz instead of 10000000: .*core_freq.*\(status 18\)/);
-    bench.forget();
-    assertWorks(bench);
-    const bytes = bench.transactions.flatMap(({ mosi, lastByteNanos, selectNanos }) =>
+    const rig = await boot({}, 550_000_000);
+    assert.match(readyLine(rig), /SPI \d+ Hz instead of 10000000: .*core_freq.*\(status 18\)/);
+    rig.forget();
+    assertWorks(rig);
+    const bytes = rig.transactions.flatMap(({ mosi, lastByteNanos, selectNanos }) =>
       mosi.length >= 6 ? [(lastByteNanos - selectNanos) / mosi.length] : [],
     );
     // Nine clocks of 100 ns are 900 ns.
     assert.ok(bytes.length > 0 && Math.min(...bytes) >= 900, `${Math.min(...bytes)} ns a byte`);
-    bench.close();
+    rig.close();
   });
 
   it('of 250 MHz, as of a board that idles, is told, and everything works', async () => {
-    const bench = await boot({}, 250_000_000);
+    const rig = await boot({}, 250_000_000);
     const [, hertz] =
-      /SPI (\d+) Hz instead of 10000000: .*\(status 18\)/.exec(readyLine(bench)) ?? [];
+      /SPI (\d+) Hz instead of 10000000: .*\(status 18\)/.exec(readyLine(rig)) ?? [];
     assert.ok(Math.abs(Number(hertz) - 5_000_000) < 250_000, `${hertz} Hz`);
-    assertWorks(bench);
-    bench.close();
+    assertWorks(rig);
+    rig.close();
   });
 });
 
@@ -100,14 +101,14 @@ describe('a read path without margin', () => {
     [1_500_000, 1_000_000],
   ]) {
     it(`that is good to ${limit} Hz makes the cell use ${used} Hz, and say so`, async () => {
-      const bench = await boot({ misoLimitHertz: limit });
+      const rig = await boot({ misoLimitHertz: limit });
       assert.match(
-        readyLine(bench),
+        readyLine(rig),
         new RegExp(`SPI ${used} Hz instead of 10000000.*\\(status 19\\)`),
       );
-      assert.equal(settledStatusPage(bench.board)?.lastStatus, 19);
-      assertWorks(bench);
-      bench.close();
+      assert.equal(settledStatusPage(rig.board)?.lastStatus, 19);
+      assertWorks(rig);
+      rig.close();
     });
   }
 
@@ -118,15 +119,15 @@ describe('a read path without margin', () => {
 
 describe('an SError that the core masks', () => {
   it('is counted and told once, and the cell goes on', async () => {
-    const bench = await boot();
-    bench.run(20 * MILLISECOND);
-    assert.equal(settledStatusPage(bench.board)?.counters[COUNTER.systemErrors], 0);
-    bench.board.machine.systemErrorPending = true;
-    bench.run(2 * SECOND);
-    const told = bench.lines.filter((line) => line.includes('(status 95)'));
-    assert.equal(told.length, 1, bench.lines.join('\n'));
-    assert.equal(settledStatusPage(bench.board)?.counters[COUNTER.systemErrors], 1);
-    assertWorks(bench);
-    bench.close();
+    const rig = await boot();
+    rig.run(20 * MILLISECOND);
+    assert.equal(settledStatusPage(rig.board)?.counters[COUNTER.systemErrors], 0);
+    rig.board.machine.systemErrorPending = true;
+    rig.run(2 * SECOND);
+    const told = rig.lines.filter((line) => line.includes('(status 95)'));
+    assert.equal(told.length, 1, rig.lines.join('\n'));
+    assert.equal(settledStatusPage(rig.board)?.counters[COUNTER.systemErrors], 1);
+    assertWorks(rig);
+    rig.close();
   });
 });

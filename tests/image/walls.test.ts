@@ -5,8 +5,8 @@ import { before, describe, it } from 'node:test';
 
 import { translate } from '../../twin/engine/page-walk.ts';
 import type { GuestMemory } from '../../twin/machine/machine.ts';
-import { loadArtifacts, PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
-import { createBoard } from '../../twin/board/board.ts';
+import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
+import { makeRig } from '../../lab/rig/open-rig.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 
 const PAGE_BYTES = 0x1000;
@@ -42,15 +42,11 @@ describe('the page tables of the running image', () => {
         return [name, Number.parseInt(address, 16) % GUEST_VIEW];
       }),
     );
-    const artifacts = loadArtifacts('image');
-    const board = await createBoard({
+    const { board } = await makeRig({
       engine: 'image',
-      cell: artifacts.cell,
-      system: artifacts.system,
-      files: { ...artifacts.files, bridgeWasm: undefined },
-      bitrate: 500_000,
       oscillatorHertz: 12_000_000,
       commandLine: '',
+      withoutAgl: true,
     });
     runUntil(board, 10_000_000);
     memories = board.machine.memories;

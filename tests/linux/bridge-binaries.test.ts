@@ -12,7 +12,7 @@ import { PROJECT } from '../../scripts/build/command.ts';
 import { aarch64Emulator, GuestUnavailable } from '../../scripts/linux-guest/packages.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
-import { asBackEnd, withFrontEndRoot } from '../system/roles.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 import { NATIVE, SKIP } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink, numberedFrames } from './live-link.ts';
@@ -55,7 +55,7 @@ const CODED = [
 /** Which end the bridge plays, and the cell configs that make it so. */
 const ROLES = [
   { role: 'back-end', options: {} },
-  { role: 'front-end', options: { changeCell: asBackEnd, changeSystem: withFrontEndRoot } },
+  { role: 'front-end', options: EXCHANGED_ROLES },
 ] as const;
 
 for (const { title, command, skip } of BINARIES) {

@@ -4,6 +4,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, it } from '../skippable.ts';
 import { ask, LIMITS, NATIVE, startBridge, until, within } from './ask.ts';
+import { Random } from '../../lab/random/random.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { FakeCell } from './fake-cell.ts';
 
@@ -12,17 +13,6 @@ const MAGIC = 0x54535743;
 const ASK_WAIT_MILLIS = 5000;
 /** Why there is no answer about a page that holds nothing. */
 const REASONS = /try again|damaged|no status page|another layout/;
-
-/** A random number generator with a seed (mulberry32), so that a failure can be played again. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return (value ^ (value >>> 14)) >>> 0;
-  };
-}
 
 async function withBridge(
   cell: FakeCell,
@@ -205,7 +195,8 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
 
   it('gives an answer, whatever a hostile cell writes into its page', async () => {
     const seed = 20_261_122;
-    const next = randomNumbers(seed);
+    const random = new Random(seed);
+    const next = (): number => random.below(2 ** 32);
     const cell = new FakeCell().start();
     const rewrite = (): void => {
       for (let offset = 0x10; offset < 0x1140; offset += 4) cell.set(offset, next());

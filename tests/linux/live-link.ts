@@ -9,11 +9,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cell, System } from '../../cell-config/format/model.ts';
-import { compileRules } from '../../rules/compile.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { loadArtifacts } from '../../lab/rig/artifacts.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { shutDown, type ShutdownOutcome } from '../../twin/board/cell-control.ts';
 import { LiveBoard } from '../../lab/live/live.ts';
@@ -66,15 +64,13 @@ export class LiveLink {
   /** Starts the cell, which from now on runs by itself while tests wait for other things. */
   static async start(options: LiveLinkOptions = {}): Promise<LiveLink> {
     const { engine = 'wasm', bitrate = 500_000, speed = 1 } = options;
-    const artifacts = loadArtifacts(engine);
     const folder = mkdtempSync(join(tmpdir(), 'canwarden-link-'));
     const sharedFile = options.sharedFile ?? join(folder, 'link');
     const lines: string[] = [];
     const live = await LiveBoard.create({
-      ...artifacts,
-      cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,
-      system: options.changeSystem?.(artifacts.system) ?? artifacts.system,
-      files: { ...artifacts.files, rules: compileRules(RULES, 'rules.yaml').image },
+      changeCell: options.changeCell,
+      changeSystem: options.changeSystem,
+      rules: RULES,
       engine,
       bitrate,
       oscillatorHertz: 12_000_000,

@@ -38,7 +38,7 @@ describe('--help', () => {
   }
 
   for (const [script, says] of [
-    ['scripts/build.ts', /the one option is --checked-bridge, got "--quick"/],
+    ['scripts/build.ts', /unknown option '--quick'. The only option is --checked-bridge/],
     ['scripts/docs.ts', /there are no options, got "--quick"/],
     ['scripts/demo-log.ts', /there are no options, got "--quick"/],
   ] as const) {

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { LogNode } from '../../twin/bus/log-node.ts';
-import { startBench } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 
 /** docs/status-page.md. */
 const HEAD_LAST_STATUS = 0x3c;
@@ -31,36 +31,36 @@ for (const { bitrate, real, says, isDoubtful } of [
   },
 ]) {
   it(`${bitrate} bit/s of a crystal of 16 MHz are ${real}`, async () => {
-    const bench = await startBench({ engine: 'wasm', bitrate, oscillatorHertz: 16_000_000 });
-    const ready = bench.lines.find((line) => line.startsWith('canwarden: ready'));
+    const rig = await openRig({ engine: 'wasm', bitrate, oscillatorHertz: 16_000_000 });
+    const ready = rig.lines.find((line) => line.startsWith('canwarden: ready'));
     assert.ok(
       ready?.startsWith(`canwarden: ready, ${bitrate} bit/s${says}, crystal 16000000 Hz`),
       ready,
     );
-    const page = bench.board.control?.status;
+    const page = rig.board.control?.status;
     assert.equal(page?.readUInt32LE(HEAD_REAL_BITRATE), real);
     assert.equal(page?.readUInt32LE(HEAD_LAST_STATUS) === BIT_RATE_INEXACT, isDoubtful);
-    bench.close();
+    rig.close();
   });
 }
 
 const MILLISECOND = 1_000_000;
 
 it('a rate that is too far off is named as a cause when there are only errors on the bus', async () => {
-  const bench = await startBench({
+  const rig = await openRig({
     engine: 'wasm',
     bitrate: 700_000,
     oscillatorHertz: 16_000_000,
     settings: 'console=on',
   });
-  const { clock, bus } = bench.board;
+  const { clock, bus } = rig.board;
   new LogNode({ clock, bus, name: 'witness' });
-  for (let index = 0; index < 800; index++) bench.send({ identifier: 0x100 }, index * MILLISECOND);
-  bench.run(1500 * MILLISECOND);
-  assert.equal(bench.agl.length, 0);
+  for (let index = 0; index < 800; index++) rig.send({ identifier: 0x100 }, index * MILLISECOND);
+  rig.run(1500 * MILLISECOND);
+  assert.equal(rig.agl.length, 0);
   assert.match(
-    bench.lines.join('\n'),
+    rig.lines.join('\n'),
     /only errors on the bus, no frame at 700000 bit\/s.* makes it only to within more than 0\.5 %.*status 50/,
   );
-  bench.close();
+  rig.close();
 });

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
-import { BridgeBench } from './bridge-bench.ts';
-import { asBackEnd, withFrontEndRoot } from './roles.ts';
+import { BridgeRig } from './bridge-rig.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 
 /** Setting a session up takes some 40 register writes, looked at every 10 us, and 5 ms after START. */
 const SESSION_MILLIS = 100;
@@ -29,104 +29,104 @@ function numbered(identifier: number, count: number): CanFrame[] {
 
 const ROLES = [
   { role: 'back-end', options: {} },
-  { role: 'front-end', options: { changeCell: asBackEnd, changeSystem: withFrontEndRoot } },
+  { role: 'front-end', options: EXCHANGED_ROLES },
 ] as const;
 
 for (const { role, options } of ROLES) {
   describe(`the ring between a ${role} bridge and a minimal peer`, () => {
-    /** A bench whose session runs: one frame has come through each way. */
-    function running(): BridgeBench {
-      const bench = new BridgeBench(options);
-      bench.bridge.start();
-      bench.peer.start();
-      connect(bench);
-      return bench;
+    /** A rig whose session runs: one frame has come through each way. */
+    function running(): BridgeRig {
+      const rig = new BridgeRig(options);
+      rig.bridge.start();
+      rig.peer.start();
+      connect(rig);
+      return rig;
     }
 
-    function connect(bench: BridgeBench): void {
-      bench.atPeer.length = 0;
-      bench.atInterface.length = 0;
-      bench.bridge.send(makeFrame({ identifier: 1 }));
-      bench.peer.send(makeFrame({ identifier: 2 }));
-      const isThrough = (): boolean => bench.atPeer.length > 0 && bench.atInterface.length > 0;
-      bench.until('a session', isThrough, SESSION_MILLIS);
-      bench.atPeer.length = 0;
-      bench.atInterface.length = 0;
+    function connect(rig: BridgeRig): void {
+      rig.atPeer.length = 0;
+      rig.atInterface.length = 0;
+      rig.bridge.send(makeFrame({ identifier: 1 }));
+      rig.peer.send(makeFrame({ identifier: 2 }));
+      const isThrough = (): boolean => rig.atPeer.length > 0 && rig.atInterface.length > 0;
+      rig.until('a session', isThrough, SESSION_MILLIS);
+      rig.atPeer.length = 0;
+      rig.atInterface.length = 0;
     }
 
-    function assertContent(bench: BridgeBench): void {
-      assert.deepEqual(bench.failures, []);
-      assert.deepEqual(bench.peer.problems, []);
+    function assertContent(rig: BridgeRig): void {
+      assert.deepEqual(rig.failures, []);
+      assert.deepEqual(rig.peer.problems, []);
     }
 
     it('carries every kind of frame both ways, unchanged', () => {
-      const bench = running();
+      const rig = running();
       for (const frame of EVERY_KIND) {
-        assert.ok(bench.bridge.send(frame));
-        assert.ok(bench.peer.send(frame));
+        assert.ok(rig.bridge.send(frame));
+        assert.ok(rig.peer.send(frame));
       }
-      bench.until('all frames', () => bench.atPeer.length === EVERY_KIND.length, 20);
-      bench.until('all frames', () => bench.atInterface.length === EVERY_KIND.length, 20);
-      assert.deepEqual(bench.atPeer, EVERY_KIND);
-      assert.deepEqual(bench.atInterface, EVERY_KIND);
-      assertContent(bench);
+      rig.until('all frames', () => rig.atPeer.length === EVERY_KIND.length, 20);
+      rig.until('all frames', () => rig.atInterface.length === EVERY_KIND.length, 20);
+      assert.deepEqual(rig.atPeer, EVERY_KIND);
+      assert.deepEqual(rig.atInterface, EVERY_KIND);
+      assertContent(rig);
     });
 
     it('goes round its ring many times, both ways at once, in order', () => {
-      const bench = running();
+      const rig = running();
       const fromBridge = numbered(0x100, 2000);
       const fromPeer = numbered(0x200, 2000);
-      for (const frame of fromBridge) bench.bridge.send(frame);
-      for (const frame of fromPeer) bench.peer.send(frame);
+      for (const frame of fromBridge) rig.bridge.send(frame);
+      for (const frame of fromPeer) rig.peer.send(frame);
       const isThrough = (): boolean =>
-        bench.atPeer.length >= fromBridge.length && bench.atInterface.length >= fromPeer.length;
-      bench.until('all frames', isThrough, 500);
-      assert.deepEqual(bench.atPeer, fromBridge);
-      assert.deepEqual(bench.atInterface, fromPeer);
-      assertContent(bench);
+        rig.atPeer.length >= fromBridge.length && rig.atInterface.length >= fromPeer.length;
+      rig.until('all frames', isThrough, 500);
+      assert.deepEqual(rig.atPeer, fromBridge);
+      assert.deepEqual(rig.atInterface, fromPeer);
+      assertContent(rig);
     });
 
     it('begins a new session whenever the peer died and came back', () => {
-      const bench = running();
+      const rig = running();
       for (let round = 0; round < 3; round += 1) {
-        bench.peer.stop();
-        bench.run(7);
-        bench.peer.start();
-        connect(bench);
+        rig.peer.stop();
+        rig.run(7);
+        rig.peer.start();
+        connect(rig);
         const frames = numbered(0x300 + round, 100);
-        for (const frame of frames) bench.peer.send(frame);
-        bench.until('all frames', () => bench.atInterface.length === frames.length, 50);
-        assert.deepEqual(bench.atInterface, frames);
+        for (const frame of frames) rig.peer.send(frame);
+        rig.until('all frames', () => rig.atInterface.length === frames.length, 50);
+        assert.deepEqual(rig.atInterface, frames);
       }
-      assertContent(bench);
+      assertContent(rig);
     });
 
     it('begins a new session whenever it was killed and started again', () => {
-      const bench = running();
+      const rig = running();
       for (let round = 0; round < 3; round += 1) {
-        bench.bridge.stop();
-        bench.run(3);
-        bench.bridge.start();
-        connect(bench);
+        rig.bridge.stop();
+        rig.run(3);
+        rig.bridge.start();
+        connect(rig);
         const frames = numbered(0x400 + round, 100);
-        for (const frame of frames) bench.bridge.send(frame);
-        bench.until('all frames', () => bench.atPeer.length === frames.length, 50);
-        assert.deepEqual(bench.atPeer, frames);
+        for (const frame of frames) rig.bridge.send(frame);
+        rig.until('all frames', () => rig.atPeer.length === frames.length, 50);
+        assert.deepEqual(rig.atPeer, frames);
       }
-      assertContent(bench);
+      assertContent(rig);
     });
 
     it('keeps what comes from the interface while nobody is at the other end', () => {
-      const bench = new BridgeBench(options);
+      const rig = new BridgeRig(options);
       const frames = numbered(0x500, 50);
-      bench.bridge.start();
-      for (const frame of frames) bench.bridge.send(frame);
-      bench.run(50);
-      assert.equal(bench.bridge.pendingCount, frames.length);
-      bench.peer.start();
-      bench.until('all frames', () => bench.atPeer.length === frames.length, SESSION_MILLIS);
-      assert.deepEqual(bench.atPeer, frames);
-      assertContent(bench);
+      rig.bridge.start();
+      for (const frame of frames) rig.bridge.send(frame);
+      rig.run(50);
+      assert.equal(rig.bridge.pendingCount, frames.length);
+      rig.peer.start();
+      rig.until('all frames', () => rig.atPeer.length === frames.length, SESSION_MILLIS);
+      assert.deepEqual(rig.atPeer, frames);
+      assertContent(rig);
     });
   });
 }

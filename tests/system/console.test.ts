@@ -8,7 +8,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { readTrace } from '../../lab/page/rings.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { onBothEngines } from './play.ts';
 
 const MILLISECOND = 1_000_000;
@@ -18,21 +19,21 @@ const SESSION_BEGUN = 9;
 const STATUS_SAID = 16;
 
 /** Nobody acknowledges: the only other node is gone while AGL sends. */
-async function alone(engine: 'image' | 'wasm', settings?: string): Promise<Bench> {
-  const bench = await startBench({ engine, settings });
-  bench.board.sender.participation = 'absent';
-  bench.sendFromAgl({ identifier: 0x123, data: [1] });
-  bench.run(400 * MILLISECOND);
-  return bench;
+async function alone(engine: 'image' | 'wasm', settings?: string): Promise<Rig> {
+  const rig = await openRig({ engine, settings });
+  rig.board.sender.participation = 'absent';
+  rig.sendFromAgl({ identifier: 0x123, data: [1] });
+  rig.run(400 * MILLISECOND);
+  return rig;
 }
 
 onBothEngines('the console', (engine) => {
   it('ends with "ready", and the status page and the trace go on', async () => {
-    const bench = await alone(engine);
-    assert.match(bench.lines.at(-1) ?? '', /^canwarden: ready, /);
-    const section = bench.board.control?.status;
+    const rig = await alone(engine);
+    assert.match(rig.lines.at(-1) ?? '', /^canwarden: ready, /);
+    const section = rig.board.control?.status;
     assert.ok(section);
-    const page = settledStatusPage(bench.board);
+    const page = settledStatusPage(rig.board);
     assert.equal(page?.said.get(NOT_ACKNOWLEDGED)?.times, 1);
     assert.equal(page?.lastStatus, NOT_ACKNOWLEDGED);
     const trace = readTrace(section);
@@ -40,33 +41,33 @@ onBothEngines('the console', (engine) => {
     const said = trace.find(({ code, a }) => code === STATUS_SAID && a === NOT_ACKNOWLEDGED);
     // The bit rate stands above the transmit error counter.
     assert.equal((said?.b ?? 0) >> 8, 500_000);
-    bench.close();
+    rig.close();
   });
 
   it('goes on with console=on, and no character holds the core', async () => {
-    const bench = await alone(engine, 'console=on');
-    assert.ok(bench.lines.includes('canwarden: AGL connected'), bench.lines.join('\n'));
+    const rig = await alone(engine, 'console=on');
+    assert.ok(rig.lines.includes('canwarden: AGL connected'), rig.lines.join('\n'));
     assert.ok(
-      bench.lines.some((line) => line.endsWith('(status 51)')),
-      bench.lines.join('\n'),
+      rig.lines.some((line) => line.endsWith('(status 51)')),
+      rig.lines.join('\n'),
     );
-    const page = settledStatusPage(bench.board);
+    const page = settledStatusPage(rig.board);
     const row = page?.tasks.find(({ name }) => name === 'console');
     assert.ok(row && page);
     assert.ok(row.runs > 100, 'lines went out');
     assert.equal(row.misses, 0);
     assert.ok((row.worstTicks / page.ticksPerSecond) * 1e6 < 4, `${row.worstTicks} ticks`);
-    bench.close();
+    rig.close();
   });
 
   it('lets the cell rest again when the last character is out', async () => {
-    const bench = await startBench({ engine, settings: 'console=on' });
-    bench.run(50 * MILLISECOND);
+    const rig = await openRig({ engine, settings: 'console=on' });
+    rig.run(50 * MILLISECOND);
     let rounds = 0;
-    bench.board.machine.onIdle = () => void rounds++;
-    bench.run(10 * MILLISECOND);
+    rig.board.machine.onIdle = () => void rounds++;
+    rig.run(10 * MILLISECOND);
     // Three timers of a millisecond, and the pieces of a page refresh; a due timer makes thousands.
     assert.ok(rounds < 500, `${rounds} rounds in 10 ms`);
-    bench.close();
+    rig.close();
   });
 });

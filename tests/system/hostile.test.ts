@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type HostileResult, runHostile } from '../../lab/attack/hostile-run.ts';
-import { loadArtifacts } from '../../lab/rig/artifacts.ts';
-import { asBackEnd, withFrontEndRoot } from './roles.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 
 /** In each role; `npm run soak -- hostile` does 10,000,000. */
 const MUTATIONS = 100_000;
@@ -13,20 +12,15 @@ const MUTATIONS = 100_000;
  */
 const LATEST_ANSWER_NANOS = 346_000;
 
-const artifacts = loadArtifacts('wasm');
 const ROLES = [
-  { role: 'front-end', cell: artifacts.cell, system: artifacts.system },
-  {
-    role: 'back-end',
-    cell: asBackEnd(artifacts.cell),
-    system: withFrontEndRoot(artifacts.system),
-  },
+  { role: 'front-end', options: {} },
+  { role: 'back-end', options: EXCHANGED_ROLES },
 ];
 
 describe('a hostile peer', () => {
-  for (const { role, cell, system } of ROLES) {
+  for (const { role, options } of ROLES) {
     const play = (seed: number, mutations: number): Promise<HostileResult> =>
-      runHostile({ ...artifacts, engine: 'wasm', cell, system, seed, mutations });
+      runHostile({ ...options, engine: 'wasm', seed, mutations });
 
     it(`stops neither a ${role} cell nor its bridge, nor makes an answer late`, async () => {
       const result = await play(5, MUTATIONS);

@@ -1,12 +1,11 @@
 /** `idle=wfi`: the core sleeps, and nothing is lost, late or silent; without the grant it polls. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadFirmware, bootBoard } from '../../lab/measure/bench-board.ts';
+import { loadMeasured, openBench } from '../../lab/measure/bench.ts';
 import { type Figures, measureLatencies } from '../../lab/measure/figures.ts';
-import type { IdleKind } from '../../lab/measure/latency-case.ts';
+import { type IdleKind, loadFirmware } from '../../lab/rig/firmware.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { loadArtifacts } from '../../lab/rig/artifacts.ts';
 import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
 import { runUntil, shutDown } from '../../twin/board/cell-control.ts';
 import { cellLines, framesOf, logOf, onBothEngines, play, RULES } from './play.ts';
@@ -15,7 +14,7 @@ const COMMAND_LINE = 'bitrate=500000 osc=12000000 spi=10000000 idle=wfi console=
 /** The cell config that grants INTID 145 and lets the cell write the GPIO page. */
 const granted = (engine: EngineName) => ({
   commandLine: COMMAND_LINE,
-  changeCell: () => loadArtifacts(engine, 'rpi4-canwarden-wfi').cell,
+  firmware: loadFirmware(engine, { idle: 'wfi' }),
 });
 const MILLISECOND = 1_000_000;
 /** Time for a line to go out, a character in 100 us. */
@@ -51,7 +50,7 @@ const SENT_BY_THE_CELL = [
 
 /** A board with its session, at rest for 10 ms. */
 async function boot(engine: EngineName, idle: IdleKind, settings?: string): Promise<Board> {
-  const board = await bootBoard(loadFirmware('build', engine, idle), {
+  const board = await openBench(loadMeasured(engine, { idle }), {
     engine,
     bitrate: 500_000,
     spiHertz: 10_000_000,
@@ -139,11 +138,11 @@ onBothEngines('idle=wfi', (engine) => {
     board.engine.close();
   });
 
-  it('has figures of its own in the bench: SPI bytes as ever, and how long it slept', async () => {
+  it('has figures of its own on the rig: SPI bytes as ever, and how long it slept', async () => {
     const figures: Figures = {};
     const item = { engine, answer: 'static', load: 'idle', idle: 'wfi' } as const;
     const rates = { bitrate: 500_000, spiHertz: 10_000_000, requests: 4, seed: 1 };
-    const firmware = loadFirmware('build', engine, 'wfi');
+    const firmware = loadMeasured(engine, { idle: 'wfi' });
     await measureLatencies(firmware, [{ ...item, ...rates }], figures, () => {});
     const key = 'latencyWfi.static.idle.500k.spi10M';
     assert.ok(Object.keys(figures).every((name) => name.startsWith(`${key}.`)));

@@ -4,11 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createBoard } from '../../twin/board/board.ts';
-import { loadArtifacts } from '../../lab/rig/artifacts.ts';
+import { makeRig } from '../../lab/rig/open-rig.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
 import { Observations } from '../../lab/rig/observations.ts';
-import { play as playPhases } from '../../lab/rig/phases.ts';
+import { play as playPhases } from '../../lab/play/phases.ts';
 import { commandLineOf } from '../../lab/play/scenario.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import { framesOf, logOf, play } from './play.ts';
@@ -38,15 +37,14 @@ it('a cell that is not on the bus leaves no frame of the log unsent, and the run
 });
 
 it('a bus on which no frame gets through ends the run, and the frames are counted', async () => {
-  const artifacts = loadArtifacts('wasm');
-  const board = await createBoard({
-    ...artifacts,
+  const seen = new Observations();
+  const { board } = await makeRig({
     engine: 'wasm',
     ...SETTINGS,
     commandLine: commandLineOf(SETTINGS),
+    withoutAgl: true,
+    ...seen.listeners,
   });
-  const seen = new Observations();
-  board.bus.onFrame((record) => seen.wireRecorded(record));
   // Bit 5 of each attempt, in the identifier, is the other level for everybody.
   board.bus.onAttempt(() => [{ kind: 'stuck-dominant', bit: 5, bits: 6 }]);
   const log = logOf('can0', '1.0 7F0#01', '1.01 7F0#02', '1.02 7F0#03', '1.04 7F0#04');

@@ -7,14 +7,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startBench } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { loseSharedLines } from '../../twin/board/cell-control.ts';
-import { asBackEnd, withFrontEndRoot } from './roles.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 
 const SECOND = 1_000_000_000;
 const ROLES = [
   { role: 'front-end', options: {} },
-  { role: 'back-end', options: { changeCell: asBackEnd, changeSystem: withFrontEndRoot } },
+  { role: 'back-end', options: EXCHANGED_ROLES },
 ];
 /** State table of root and cell: 0 is RESET, 1 READY. */
 const LEFT = [
@@ -28,20 +28,20 @@ for (const { role, options } of ROLES) {
   describe(`a ${role} cell whose start drops the shared lines`, () => {
     for (const states of LEFT) {
       it(`has its session within two seconds where states ${states.join(' and ')} are left`, async () => {
-        const bench = await startBench({ engine: 'wasm', ...options, statesAfterLoss: states });
-        bench.run(2 * SECOND);
-        bench.send({ identifier: 0x123, data: Uint8Array.of(1) });
-        bench.sendFromAgl({ identifier: 0x321, data: Uint8Array.of(2) });
-        bench.run(SECOND / 50);
+        const rig = await openRig({ engine: 'wasm', ...options, statesAfterLoss: states });
+        rig.run(2 * SECOND);
+        rig.send({ identifier: 0x123, data: Uint8Array.of(1) });
+        rig.sendFromAgl({ identifier: 0x321, data: Uint8Array.of(2) });
+        rig.run(SECOND / 50);
         assert.deepEqual(
-          bench.agl.map(({ frame }) => frame.identifier),
+          rig.agl.map(({ frame }) => frame.identifier),
           [0x123],
         );
         assert.deepEqual(
-          bench.sentBy('canwarden').map(({ identifier }) => identifier),
+          rig.sentBy('canwarden').map(({ identifier }) => identifier),
           [0x321],
         );
-        bench.close();
+        rig.close();
       });
     }
   });
@@ -50,17 +50,17 @@ for (const { role, options } of ROLES) {
 describe('a peer that slept through the loss in the middle of a session', () => {
   for (const { role, options } of ROLES) {
     it(`gets a new session from a ${role} cell`, async () => {
-      const bench = await startBench({ engine: 'wasm', ...options });
+      const rig = await openRig({ engine: 'wasm', ...options });
       // The cell's entry comes back at once, as after a start; the peer's is lost.
-      loseSharedLines(bench.board, [0, 1]);
-      bench.run(3 * SECOND);
-      bench.send({ identifier: 0x123, data: Uint8Array.of(1) });
-      bench.run(SECOND / 50);
+      loseSharedLines(rig.board, [0, 1]);
+      rig.run(3 * SECOND);
+      rig.send({ identifier: 0x123, data: Uint8Array.of(1) });
+      rig.run(SECOND / 50);
       assert.deepEqual(
-        bench.agl.map(({ frame }) => frame.identifier),
+        rig.agl.map(({ frame }) => frame.identifier),
         [0x123],
       );
-      bench.close();
+      rig.close();
     });
   }
 });

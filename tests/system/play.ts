@@ -8,8 +8,8 @@ import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { parseLog } from '../../twin/candump/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { type Artifacts, loadArtifacts } from '../../lab/rig/artifacts.ts';
 import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
+import type { Firmware } from '../../lab/rig/firmware.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
 import { commandLineOf, run, type ScenarioResult } from '../../lab/play/scenario.ts';
 
@@ -37,6 +37,8 @@ export interface PlayOptions {
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
   readonly makePeer?: BoardOptions['makePeer'];
+  /** The built files, if not those with `idle=poll`. */
+  readonly firmware?: Firmware;
   /** Changes the configurations before the cell is created. */
   readonly changeCell?: (cell: Cell) => Cell;
   readonly changeSystem?: (system: System) => System;
@@ -64,17 +66,13 @@ rules:
     action: drop
 `;
 
-const loaded = new Map<EngineName, Artifacts>();
-
 export function play(engine: EngineName, options: PlayOptions): Promise<ScenarioResult> {
-  const artifacts = loaded.get(engine) ?? loadArtifacts(engine);
-  loaded.set(engine, artifacts);
   const { table, image } = compileRules(options.rules ?? RULES, 'rules.yaml');
   const rules = options.rulesImage === 'none' ? undefined : (options.rulesImage ?? image);
   const { bitrate = 500_000, oscillatorHertz = 12_000_000 } = options;
   return run({
-    ...artifacts,
-    files: { ...artifacts.files, rules },
+    firmware: options.firmware,
+    rules,
     table,
     engine,
     bitrate,
@@ -92,8 +90,8 @@ export function play(engine: EngineName, options: PlayOptions): Promise<Scenario
       `${commandLineOf({ bitrate, oscillatorHertz, spiHertz: 10_000_000 })} console=on`,
     faults: options.faults,
     makePeer: options.makePeer,
-    cell: options.changeCell?.(artifacts.cell) ?? artifacts.cell,
-    system: options.changeSystem?.(artifacts.system) ?? artifacts.system,
+    changeCell: options.changeCell,
+    changeSystem: options.changeSystem,
   });
 }
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { parseLog } from '../../twin/candump/read.ts';
-import { PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
+import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { framesOf, onBothEngines, play } from './play.ts';
 
 /** Not part of the project (its licence is another); kept beside it where it may be used. */

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { bootBoard, loadFirmware } from '../../lab/measure/bench-board.ts';
+import { openBench, loadMeasured } from '../../lab/measure/bench.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
@@ -36,23 +36,21 @@ async function flood(engine: EngineName, receive: string, spiHertz: number): Pro
   let isFirst = true;
   let forwarded = 0;
   let answers = 0;
-  const board = await bootBoard(loadFirmware('build', engine), {
+  const board = await openBench(loadMeasured(engine), {
     engine,
     bitrate: 1_000_000,
     spiHertz,
     rules: `version: 1\nreceive: ${receive}\nrules: [{ name: a, match: { id: ${REQUEST} }, answer: { id: 17 } }]\n`,
-    taps: {
-      tap: {
-        selected: () => void (isFirst = true),
-        deselected() {},
-        byte: (mosi) => {
-          if (isFirst && mosi === RX_STATUS) statusReads += 1;
-          isFirst = false;
-        },
+    tap: {
+      selected: () => void (isFirst = true),
+      deselected() {},
+      byte: (mosi) => {
+        if (isFirst && mosi === RX_STATUS) statusReads += 1;
+        isFirst = false;
       },
-      onAglFrame: () => void (forwarded += 1),
-      onConsoleLine: ({ text }) => void says.push(text),
     },
+    onAglFrame: () => void (forwarded += 1),
+    onConsoleLine: ({ text }) => void says.push(text),
   });
   board.bus.onFrame(({ sender }) => void (answers += sender === CELL_SENDER ? 1 : 0));
   let made = 0;

@@ -17,7 +17,8 @@ import {
 import { readTrace } from '../../lab/page/rings.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
 import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
-import { type Bench, type BenchOptions, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { type RigOptions, openRig } from '../../lab/rig/open-rig.ts';
 import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { onBothEngines } from './play.ts';
 
@@ -42,28 +43,28 @@ const OTHER = tableOf(
 );
 const imageOf = (text: string): Buffer => compileRules(text, 'r.yaml').image;
 
-let bench: Bench | undefined;
+let rig: Rig | undefined;
 afterEach(() => {
-  bench?.close();
-  bench = undefined;
+  rig?.close();
+  rig = undefined;
 });
 
 /** A board with a table, and a way to ask. */
 class Asked {
-  readonly bench: Bench;
+  readonly rig: Rig;
   readonly writer: RequestWriter;
   readonly #status: Buffer;
 
-  constructor(started: Bench) {
+  constructor(started: Rig) {
     const { control } = started.board;
     assert.ok(control);
-    this.bench = started;
+    this.rig = started;
     this.writer = new RequestWriter(control.requests);
     this.#status = control.status;
   }
 
   page(): StatusPage {
-    this.bench.runUntil(() => readStatusPage(this.#status) !== undefined, MILLISECOND, 1_000);
+    this.rig.runUntil(() => readStatusPage(this.#status) !== undefined, MILLISECOND, 1_000);
     const page = readStatusPage(this.#status);
     assert.ok(page);
     return page;
@@ -73,16 +74,16 @@ class Asked {
   ask(request: Request, limitMillis = 50): StatusPage {
     const sequence = this.writer.write(request);
     const isDone = (): boolean => readStatusPage(this.#status)?.request.sequence === sequence;
-    assert.ok(this.bench.runUntil(isDone, limitMillis * MILLISECOND), 'the request has ended');
+    assert.ok(this.rig.runUntil(isDone, limitMillis * MILLISECOND), 'the request has ended');
     return this.page();
   }
 
   /** What the cell answers to a frame now. */
   answerTo(identifier: number): string[] {
-    const before = this.bench.sentBy('canwarden').length;
-    this.bench.send({ identifier });
-    this.bench.run(2 * MILLISECOND);
-    return this.bench.sentBy('canwarden').slice(before).map(formatFrame);
+    const before = this.rig.sentBy('canwarden').length;
+    this.rig.send({ identifier });
+    this.rig.run(2 * MILLISECOND);
+    return this.rig.sentBy('canwarden').slice(before).map(formatFrame);
   }
 
   codes(): number[] {
@@ -93,9 +94,9 @@ class Asked {
 /** Time for a line to go out, a character in 100 us. */
 const LINE_NANOS = 20_000_000;
 
-async function start(engine: EngineName, rules: string, more: Partial<BenchOptions> = {}) {
-  bench = await startBench({ engine, rules, settings: 'console=on', ...more });
-  return new Asked(bench);
+async function start(engine: EngineName, rules: string, more: Partial<RigOptions> = {}) {
+  rig = await openRig({ engine, rules, settings: 'console=on', ...more });
+  return new Asked(rig);
 }
 
 onBothEngines('a new rule table', (engine) => {
@@ -109,16 +110,16 @@ onBothEngines('a new rule table', (engine) => {
     assert.equal(page.rules.source, 'by request');
     assert.equal(page.rules.hash, image.readUInt32LE(12));
     assert.equal(page.rules.afterRestart, 0);
-    cell.bench.forget();
+    cell.rig.forget();
     assert.deepEqual(cell.answerTo(0x100), ['101#222222']);
     // The filter still recognises it: RX STATUS, RTS, and only then the frame is read.
     assert.deepEqual(
-      cell.bench.transactions.slice(0, 2).map(({ mosi }) => mosi[0]),
+      cell.rig.transactions.slice(0, 2).map(({ mosi }) => mosi[0]),
       [0xb0, 0x84],
     );
     assert.ok(cell.codes().includes(RULES_SWAPPED));
-    cell.bench.run(LINE_NANOS);
-    assert.match(cell.bench.lines.at(-1) ?? '', /new rules in force, asked for by AGL: 1$/);
+    cell.rig.run(LINE_NANOS);
+    assert.match(cell.rig.lines.at(-1) ?? '', /new rules in force, asked for by AGL: 1$/);
   });
 
   it('answers by reading where the filters are set to others, and says so', async () => {
@@ -142,7 +143,7 @@ onBothEngines('a new rule table', (engine) => {
     const page = cell.ask(ruleTableRequest(imageOf('version: 1\nrules: []')));
     assert.equal(page.rules.count, 0);
     assert.deepEqual(cell.answerTo(0x100), []);
-    assert.equal(cell.bench.agl.length, 1);
+    assert.equal(cell.rig.agl.length, 1);
   });
 
   it('gets a table that was started without rules to answer', async () => {
@@ -155,8 +156,8 @@ onBothEngines('a new rule table', (engine) => {
   it('takes its place while the chip sleeps as well', async () => {
     const cell = await start(engine, OLD, { settings: 'sleep=1 console=on' });
     assert.ok(
-      cell.bench.runUntil(
-        () => cell.bench.lines.some((line) => /sleep/.test(line)),
+      cell.rig.runUntil(
+        () => cell.rig.lines.some((line) => /sleep/.test(line)),
         3_000 * MILLISECOND,
         MILLISECOND,
       ),
@@ -164,8 +165,8 @@ onBothEngines('a new rule table', (engine) => {
     const page = cell.ask(ruleTableRequest(imageOf(NEW)));
     assert.equal(page.request.status, 0);
     // The frame that wakes the chip is lost.
-    cell.bench.send({ identifier: 0x7ff });
-    cell.bench.run(20 * MILLISECOND);
+    cell.rig.send({ identifier: 0x7ff });
+    cell.rig.run(20 * MILLISECOND);
     assert.deepEqual(cell.answerTo(0x100), ['101#222222']);
   });
 
@@ -179,14 +180,14 @@ onBothEngines('a new rule table', (engine) => {
       const tables = [from, to].map((text) => compileRules(text, 'r.yaml').table);
       const identifiers = [0x100, 0x200, 0x100, 0x300];
       for (let index = 0; index < 100; index += 1) {
-        cell.bench.send({ identifier: identifiers[index % 4] }, index * 250_000);
+        cell.rig.send({ identifier: identifiers[index % 4] }, index * 250_000);
       }
-      cell.bench.run(8 * MILLISECOND);
+      cell.rig.run(8 * MILLISECOND);
       const page = cell.ask(ruleTableRequest(imageOf(to)));
       assert.equal(page.request.status, 0);
-      cell.bench.run(30 * MILLISECOND);
+      cell.rig.run(30 * MILLISECOND);
       // Each request's answer, by the old table up to some request, by the new one from then on.
-      const complete = cell.bench.wire.filter(({ outcome }) => outcome === 'complete');
+      const complete = cell.rig.wire.filter(({ outcome }) => outcome === 'complete');
       const requests = complete.filter(({ sender }) => sender === 'ecu');
       assert.equal(requests.length, 100);
       const seen = complete.filter(({ sender }) => sender !== 'ecu').map(({ frame }) => frame);
@@ -199,8 +200,8 @@ onBothEngines('a new rule table', (engine) => {
       const changeAt = requests.findIndex((_, index) => expected(index).join(' ') === frames);
       assert.ok(changeAt > 0, 'the answers are those of one change from old to new');
       assert.equal(page.counters[COUNTER.answersDropped], 0, 'no answer was dropped');
-      cell.bench.close();
-      bench = undefined;
+      cell.rig.close();
+      rig = undefined;
     }
   });
 });
@@ -242,8 +243,8 @@ onBothEngines('a bad request', (engine) => {
     const refused = cell.codes().filter((code) => code === REQUEST_REFUSED);
     assert.equal(refused.length, cases.length);
     assert.deepEqual(cell.answerTo(0x100), ['101#1111']);
-    cell.bench.run(cases.length * LINE_NANOS);
-    assert.match(cell.bench.lines.at(-1) ?? '', /request of AGL's refused.*\(status 71\)$/);
+    cell.rig.run(cases.length * LINE_NANOS);
+    assert.match(cell.rig.lines.at(-1) ?? '', /request of AGL's refused.*\(status 71\)$/);
     assert.equal(cell.ask(good).request.status, 0, 'a good one is still taken');
   });
 
@@ -261,7 +262,7 @@ onBothEngines('a bad request', (engine) => {
   it('that changes while it is copied is refused', async () => {
     const cell = await start(engine, OLD);
     const good = ruleTableRequest(imageOf(OTHER));
-    const { clock, control } = cell.bench.board;
+    const { clock, control } = cell.rig.board;
     // A byte of the payload's end turns over every 3 us, while the cell copies.
     for (let flip = 1; flip < 400; flip += 1) {
       clock.schedule(clock.now + flip * 3_000, () => {
@@ -305,10 +306,10 @@ onBothEngines('live values', (engine) => {
     const cell = await start(engine, OTHER);
     for (let value = 1; value <= 30; value += 1) {
       cell.writer.write(liveValuesRequest(10, [value, value]));
-      cell.bench.send({ identifier: 0x300 }, (value * 37) % 900_000);
-      cell.bench.run(2 * MILLISECOND);
+      cell.rig.send({ identifier: 0x300 }, (value * 37) % 900_000);
+      cell.rig.run(2 * MILLISECOND);
     }
-    const answers = cell.bench.sentBy('canwarden').map(formatFrame);
+    const answers = cell.rig.sentBy('canwarden').map(formatFrame);
     assert.equal(answers.length, 30);
     for (const text of answers) assert.match(text, /^301#(..)\1$/);
     assert.ok(new Set(answers).size > 15, 'and they change');
@@ -318,17 +319,17 @@ onBothEngines('live values', (engine) => {
 onBothEngines('without the control device', (engine) => {
   it('no byte is written there, and everything else is done', async () => {
     let before = Buffer.alloc(0);
-    bench = await startBench({
+    rig = await openRig({
       engine,
       rules: OLD,
       faults: { withoutControl: true },
       beforeBoot: ({ control }) => void (before = Buffer.from(control?.status ?? [])),
     });
-    bench.send({ identifier: 0x100 });
-    bench.send({ identifier: 0x555 });
-    bench.run(30 * MILLISECOND);
-    assert.deepEqual(bench.sentBy('canwarden').map(formatFrame), ['101#1111']);
-    assert.equal(bench.agl.length, 1);
-    assert.ok(before.equals(bench.board.control?.status ?? Buffer.alloc(0)));
+    rig.send({ identifier: 0x100 });
+    rig.send({ identifier: 0x555 });
+    rig.run(30 * MILLISECOND);
+    assert.deepEqual(rig.sentBy('canwarden').map(formatFrame), ['101#1111']);
+    assert.equal(rig.agl.length, 1);
+    assert.ok(before.equals(rig.board.control?.status ?? Buffer.alloc(0)));
   });
 });

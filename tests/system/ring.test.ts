@@ -9,7 +9,7 @@ import { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
 import { MinimalPeer } from '../../lab/peers/minimal/minimal-peer.ts';
 import type { ScenarioResult } from '../../lab/play/scenario.ts';
 import { cellLines, framesOf, logOf, play, type PlayOptions } from './play.ts';
-import { asBackEnd, withFrontEndRoot } from './roles.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 
 /** Linux spins while it waits; facts and design ask for an answer within this. */
 const ACKNOWLEDGE_LIMIT_NANOS = 20_000;
@@ -17,7 +17,7 @@ const ACKNOWLEDGE_LIMIT_NANOS = 20_000;
 const FRONT_END = { role: 'front-end', options: {} };
 const BACK_END = {
   role: 'back-end',
-  options: { changeCell: asBackEnd, changeSystem: withFrontEndRoot },
+  options: EXCHANGED_ROLES,
 };
 interface RingPair {
   readonly role: string;

@@ -14,7 +14,8 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
 import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { onBothEngines } from './play.ts';
@@ -68,8 +69,8 @@ interface Played {
 }
 
 /** A full bus, frames of AGL, and a new table every few milliseconds. */
-function play(bench: Bench, frames: number): Played {
-  const { board } = bench;
+function play(rig: Rig, frames: number): Played {
+  const { board } = rig;
   assert.ok(board.control);
   const { requests, status } = board.control;
   let made = 0;
@@ -82,33 +83,33 @@ function play(bench: Bench, frames: number): Played {
   const given: CanFrame[] = [];
   const give = (nanos: number): void => {
     if (stream.sent >= frames) return;
-    given.push(bench.sendFromAgl({ identifier: 0x100, data: [given.length & 0xff, 0x77] }));
+    given.push(rig.sendFromAgl({ identifier: 0x100, data: [given.length & 0xff, 0x77] }));
     board.clock.schedule(nanos + 2 * MILLISECOND, give);
   };
-  give(bench.now);
+  give(rig.now);
   const writer = new RequestWriter(requests);
   const finished = (): number => readStatusPage(status)?.request.sequence ?? -1;
   let swaps = 0;
   while (stream.sent < frames) {
-    bench.run(SWAP_NANOS);
+    rig.run(SWAP_NANOS);
     const sequence = writer.write(ruleTableRequest(COMPILED[(swaps + 1) % 2].image));
     assert.ok(
-      bench.runUntil(() => finished() === sequence, 100 * MILLISECOND),
+      rig.runUntil(() => finished() === sequence, 100 * MILLISECOND),
       'never finished',
     );
     const page = readStatusPage(status);
     if (page) assert.equal(page.request.status, 0);
     swaps += 1;
   }
-  bench.run(60 * MILLISECOND);
-  return { bus: bench.wire.filter(({ outcome }) => outcome === 'complete'), given, swaps };
+  rig.run(60 * MILLISECOND);
+  return { bus: rig.wire.filter(({ outcome }) => outcome === 'complete'), given, swaps };
 }
 
-function pageOf(bench: Bench): StatusPage {
-  const { control } = bench.board;
+function pageOf(rig: Rig): StatusPage {
+  const { control } = rig.board;
   assert.ok(control);
   let page: StatusPage | undefined;
-  bench.runUntil(() => (page = readStatusPage(control.status)) !== undefined, 50 * MILLISECOND);
+  rig.runUntil(() => (page = readStatusPage(control.status)) !== undefined, 50 * MILLISECOND);
   assert.ok(page, 'the page is never whole');
   return page;
 }
@@ -142,15 +143,15 @@ function seenTreatments(bus: readonly WireRecord[], agl: readonly CanFrame[]): s
 
 onBothEngines('a new rule table under load', (engine) => {
   it('costs no frame and no answer, and no frame is treated by half of each table', async () => {
-    const bench = await startBench({ engine, rules: TABLES[0] });
-    const { bus, given, swaps } = play(bench, FRAMES[engine]);
+    const rig = await openRig({ engine, rules: TABLES[0] });
+    const { bus, given, swaps } = play(rig, FRAMES[engine]);
     const others = bus.filter(({ sender }) => sender !== CELL_SENDER);
     assert.equal(others.length, FRAMES[engine]);
     assert.ok(swaps >= 5, `${swaps} changes`);
 
     const seen = seenTreatments(
       bus,
-      bench.agl.map(({ frame }) => frame),
+      rig.agl.map(({ frame }) => frame),
     );
     let inForce = 0;
     let changes = 0;
@@ -175,17 +176,17 @@ onBothEngines('a new rule table under load', (engine) => {
       given.map(formatFrame),
       "AGL's frames are all there, in order",
     );
-    const page = pageOf(bench);
+    const page = pageOf(rig);
     for (const name of ['answersDropped', 'forwardDroppedFull', 'deadlineMisses'] as const) {
       assert.equal(page.counters[COUNTER[name]], 0, name);
     }
     assert.equal(page.counters[COUNTER.received], FRAMES[engine]);
-    bench.close();
+    rig.close();
   });
 
   it('makes no answer late', async () => {
-    const bench = await startBench({ engine, rules: TABLES[0] });
-    const { bus } = play(bench, 240);
+    const rig = await openRig({ engine, rules: TABLES[0] });
+    const { bus } = play(rig, 240);
     let latestNanos = 0;
     for (const [index, { sender, frame, endNanos }] of bus.entries()) {
       if (sender === CELL_SENDER || frame.identifier !== 0x010) continue;
@@ -196,6 +197,6 @@ onBothEngines('a new rule table under load', (engine) => {
       latestNanos = Math.max(latestNanos, answer.startNanos - endNanos);
     }
     assert.ok(latestNanos > 0 && latestNanos <= LATEST_ANSWER_NANOS, `${latestNanos} ns`);
-    bench.close();
+    rig.close();
   });
 });

@@ -8,15 +8,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CELL_SHUT_DOWN } from '../../twin/hypervisor/communication-region.ts';
 import { readTrace } from '../../lab/page/rings.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { isChipInConfigurationMode, shutDown } from '../../twin/board/cell-control.ts';
 
 const MILLISECOND = 1_000_000;
 /** src/page/trace-event.ts: the cell shuts down; `a`: why the controller did not stop, or 0. */
 const TRACE_SHUT_DOWN = 15;
 
-function traced(bench: Bench): number[] {
-  const section = bench.board.control?.status;
+function traced(rig: Rig): number[] {
+  const section = rig.board.control?.status;
   assert.ok(section, 'the board has a control link');
   return readTrace(section)
     .filter(({ code }) => code === TRACE_SHUT_DOWN)
@@ -24,7 +25,7 @@ function traced(bench: Bench): number[] {
 }
 
 /** The state in the communication region at each character that the cell puts out from now on. */
-function statesAtCharacters({ board }: Bench): number[] {
+function statesAtCharacters({ board }: Rig): number[] {
   const { machine, communication } = board;
   const states: number[] = [];
   const hypercall = machine.hypercall.bind(machine);
@@ -37,30 +38,30 @@ function statesAtCharacters({ board }: Bench): number[] {
 
 describe('a request to shut down', () => {
   it('is agreed to in time while a frame at 5 kbit/s is on a bus that sticks', async () => {
-    const bench = await startBench({ engine: 'wasm', bitrate: 5_000 });
-    bench.board.bus.injectFault({ kind: 'stuck-dominant', bit: 120, bits: 200 });
-    bench.sendFromAgl({ identifier: 0, extended: true, data: new Uint8Array(8) });
-    bench.run(MILLISECOND);
-    const asked = bench.now;
-    assert.equal(shutDown(bench.board), 'approved');
-    assert.ok(bench.now - asked > 60 * MILLISECOND, 'it took longer than 320 bits');
-    assert.ok(isChipInConfigurationMode(bench.board));
-    assert.deepEqual(traced(bench), [0]);
-    bench.close();
+    const rig = await openRig({ engine: 'wasm', bitrate: 5_000 });
+    rig.board.bus.injectFault({ kind: 'stuck-dominant', bit: 120, bits: 200 });
+    rig.sendFromAgl({ identifier: 0, extended: true, data: new Uint8Array(8) });
+    rig.run(MILLISECOND);
+    const asked = rig.now;
+    assert.equal(shutDown(rig.board), 'approved');
+    assert.ok(rig.now - asked > 60 * MILLISECOND, 'it took longer than 320 bits');
+    assert.ok(isChipInConfigurationMode(rig.board));
+    assert.deepEqual(traced(rig), [0]);
+    rig.close();
   });
 
   it('is agreed to before a character of the console, and one line follows', async () => {
-    const bench = await startBench({ engine: 'wasm', settings: 'console=on' });
-    bench.board.bridge?.stop();
-    bench.run(MILLISECOND);
-    const lines = bench.lines.length;
-    const states = statesAtCharacters(bench);
-    assert.equal(shutDown(bench.board), 'approved');
-    bench.run(20 * MILLISECOND);
-    assert.equal(bench.lines.at(-1), 'canwarden: shut down on request');
-    assert.ok(bench.lines.length <= lines + 2, bench.lines.slice(lines).join('\n'));
+    const rig = await openRig({ engine: 'wasm', settings: 'console=on' });
+    rig.board.bridge?.stop();
+    rig.run(MILLISECOND);
+    const lines = rig.lines.length;
+    const states = statesAtCharacters(rig);
+    assert.equal(shutDown(rig.board), 'approved');
+    rig.run(20 * MILLISECOND);
+    assert.equal(rig.lines.at(-1), 'canwarden: shut down on request');
+    assert.ok(rig.lines.length <= lines + 2, rig.lines.slice(lines).join('\n'));
     const last = states.slice(-'canwarden: shut down on request\n'.length);
     assert.deepEqual([...new Set(last)], [CELL_SHUT_DOWN]);
-    bench.close();
+    rig.close();
   });
 });

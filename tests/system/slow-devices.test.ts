@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
-import { startBench } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import { onBothEngines, RULES } from './play.ts';
@@ -23,7 +23,7 @@ const STEPS_OF_A_REFRESH = 30;
 onBothEngines('a machine with slow device registers', (engine) => {
   for (const accessNanos of [1_000, 5_000]) {
     it(`works at ${accessNanos} ns an access, and counts every late step`, async () => {
-      const bench = await startBench({
+      const rig = await openRig({
         ...{ engine, rules: RULES, settings: 'console=on' },
         timing: {
           ...RASPBERRY_PI_4_TIMING,
@@ -33,24 +33,24 @@ onBothEngines('a machine with slow device registers', (engine) => {
       });
       const sent = Array.from({ length: FRAMES }, (_, index) => {
         const identifier = IDENTIFIERS[index % IDENTIFIERS.length];
-        if (index % 10 === 0) bench.sendFromAgl({ identifier: 0x100, data: [index] });
-        return bench.send({ identifier, data: [index, 2, 3, 4, 5, 6, 7, 8] }, index * MILLISECOND)
+        if (index % 10 === 0) rig.sendFromAgl({ identifier: 0x100, data: [index] });
+        return rig.send({ identifier, data: [index, 2, 3, 4, 5, 6, 7, 8] }, index * MILLISECOND)
           .identifier;
       });
-      assert.equal(bench.run(TOLD_WITHIN_NANOS), 'running');
+      assert.equal(rig.run(TOLD_WITHIN_NANOS), 'running');
 
-      const own = bench.sentBy(CELL_SENDER).map(({ identifier }) => identifier);
+      const own = rig.sentBy(CELL_SENDER).map(({ identifier }) => identifier);
       const count = (list: readonly number[], wanted: number): number =>
         list.filter((identifier) => identifier === wanted).length;
       assert.equal(count(own, 0x1a1), FRAMES / 4);
       assert.equal(count(own, 0x2b1), FRAMES / 4);
       assert.equal(count(own, 0x100), FRAMES / 10);
       assert.deepEqual(
-        bench.agl.map(({ frame }) => frame.identifier),
+        rig.agl.map(({ frame }) => frame.identifier),
         sent.filter((identifier) => identifier !== 0x1a0),
       );
 
-      const page = settledStatusPage(bench.board);
+      const page = settledStatusPage(rig.board);
       assert.ok(page);
       assert.equal(page.session, 'running');
       assert.equal(page.fault.restarts, 0);
@@ -62,9 +62,9 @@ onBothEngines('a machine with slow device registers', (engine) => {
       const late = page.tasks.reduce((sum, { misses }) => sum + misses, 0);
       const uncounted = late - page.counters[COUNTER.deadlineMisses];
       assert.ok(uncounted >= 0 && uncounted <= STEPS_OF_A_REFRESH, `${uncounted} of ${late}`);
-      const told = bench.lines.filter((line) => /late steps .*\(status 81\)$/.test(line));
+      const told = rig.lines.filter((line) => /late steps .*\(status 81\)$/.test(line));
       assert.ok(told.length >= 1 && told.length <= 3, told.join('\n'));
-      bench.close();
+      rig.close();
     });
   }
 });

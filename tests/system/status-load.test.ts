@@ -12,7 +12,8 @@ import type { Histogram } from '../../lab/page/histogram.ts';
 import { readRecorder } from '../../lab/page/rings.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
 import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { onBothEngines, RULES } from './play.ts';
 
@@ -23,9 +24,9 @@ const LOCKED_END = 0x1f00;
 /** A refresh every 10 ms, and the time it takes under load. */
 const REFRESHED_NANOS = 40 * MILLISECOND;
 
-const statusOf = (bench: Bench): Buffer => {
-  assert.ok(bench.board.control);
-  return bench.board.control.status;
+const statusOf = (rig: Rig): Buffer => {
+  assert.ok(rig.board.control);
+  return rig.board.control.status;
 };
 
 /** One frame in four is a request; the second byte counts, so that every frame is another one. */
@@ -35,29 +36,29 @@ function loadFrame(index: number): CanFrame {
 }
 
 /** A bus that is never free for `frames` frames, and AGL's frames besides. */
-function startTraffic(bench: Bench, frames: number): { readonly isDone: () => boolean } {
+function startTraffic(rig: Rig, frames: number): { readonly isDone: () => boolean } {
   let made = 0;
   const stream = new StreamNode({
-    bus: bench.board.bus,
+    bus: rig.board.bus,
     name: 'ecu',
     next: () => (made < frames ? loadFrame(made++) : undefined),
   });
   stream.start();
-  const { clock } = bench.board;
+  const { clock } = rig.board;
   let given = 0;
   const give = (nanos: number): void => {
     if (stream.sent >= frames) return;
-    bench.sendFromAgl({ identifier: 0x100, data: [given & 0xff, given >> 8] });
+    rig.sendFromAgl({ identifier: 0x100, data: [given & 0xff, given >> 8] });
     given += 1;
     clock.schedule(nanos + 3 * MILLISECOND, give);
   };
   give(clock.now);
-  return { isDone: () => stream.sent >= frames && (bench.board.bridge?.pendingCount ?? 0) === 0 };
+  return { isDone: () => stream.sent >= frames && (rig.board.bridge?.pendingCount ?? 0) === 0 };
 }
 
-function pageOf(bench: Bench): StatusPage {
+function pageOf(rig: Rig): StatusPage {
   let page: StatusPage | undefined;
-  assert.ok(bench.runUntil(() => (page = readStatusPage(statusOf(bench))) !== undefined, 50e6));
+  assert.ok(rig.runUntil(() => (page = readStatusPage(statusOf(rig))) !== undefined, 50e6));
   assert.ok(page);
   return page;
 }
@@ -76,15 +77,15 @@ const framesOf: Record<EngineName, number> = { image: 300, wasm: 5_000 };
 
 onBothEngines('the status page under load', (engine) => {
   it('changes only while its sequence number says so, and nothing in it ever goes back', async () => {
-    const bench = await startBench({ engine, rules: RULES });
-    const traffic = startTraffic(bench, 300);
-    const section = statusOf(bench);
-    let before = pageOf(bench);
+    const rig = await openRig({ engine, rules: RULES });
+    const traffic = startTraffic(rig, 300);
+    const section = statusOf(rig);
+    let before = pageOf(rig);
     let last: { readonly sequence: number; readonly bytes: Buffer } | undefined;
     let rewriting = 0;
     let pages = 0;
     while (!traffic.isDone()) {
-      bench.run(13_000);
+      rig.run(13_000);
       const sequence = section.readUInt32LE(SEQUENCE);
       const bytes = Buffer.from(section.subarray(LOCKED_START, LOCKED_END));
       if (sequence % 2 !== 0) {
@@ -104,18 +105,18 @@ onBothEngines('the status page under load', (engine) => {
     }
     assert.ok(pages >= 5, `${pages} refreshes`);
     assert.ok(rewriting > 0, 'never seen in the middle of a refresh');
-    bench.close();
+    rig.close();
   });
 
   it('is in the end what was on the wires, and the recorder has every frame', async () => {
-    const bench = await startBench({ engine, rules: RULES });
+    const rig = await openRig({ engine, rules: RULES });
     const frames = framesOf[engine];
-    const traffic = startTraffic(bench, frames);
-    assert.ok(bench.runUntil(traffic.isDone, 4_000 * MILLISECOND, MILLISECOND));
-    bench.run(REFRESHED_NANOS);
-    const page = pageOf(bench);
-    const own = bench.sentBy(CELL_SENDER);
-    const others = bench.sentByOthers;
+    const traffic = startTraffic(rig, frames);
+    assert.ok(rig.runUntil(traffic.isDone, 4_000 * MILLISECOND, MILLISECOND));
+    rig.run(REFRESHED_NANOS);
+    const page = pageOf(rig);
+    const own = rig.sentBy(CELL_SENDER);
+    const others = rig.sentByOthers;
     const count = (list: readonly CanFrame[], identifier: number): number =>
       list.filter((frame) => frame.identifier === identifier).length;
     const said = (name: keyof typeof COUNTER): number => page.counters[COUNTER[name]];
@@ -128,7 +129,7 @@ onBothEngines('the status page under load', (engine) => {
     assert.equal(said('answeredComputed'), count(own, 0x2b1));
     assert.equal(said('answeredComputed'), count(others, 0x2b0));
     assert.equal(said('fromAgl'), count(own, 0x100));
-    assert.equal(said('forwarded'), bench.agl.length);
+    assert.equal(said('forwarded'), rig.agl.length);
     assert.equal(said('droppedByRule'), count(others, 0x7f3));
     assert.equal(said('forwarded') + said('droppedByRule') + said('answeredStatic'), frames);
     for (const name of ['answersDropped', 'forwardDroppedFull', 'deadlineMisses'] as const) {
@@ -151,7 +152,7 @@ onBothEngines('the status page under load', (engine) => {
     assert.equal(page.histograms.computedAnswers.count, said('answeredComputed'));
 
     // 4096 places: of the long run the last ones.
-    const recorded = readRecorder(statusOf(bench));
+    const recorded = readRecorder(statusOf(rig));
     assert.equal(recorded.length, Math.min(4096, frames + own.length));
     const inOrder = (isOwn: boolean): string[] =>
       recorded
@@ -163,6 +164,6 @@ onBothEngines('the status page under load', (engine) => {
     assert.deepEqual(received, onWire(others, received.length));
     const sent = inOrder(true);
     assert.deepEqual(sent.toSorted(), onWire(own, sent.length).toSorted());
-    bench.close();
+    rig.close();
   });
 });

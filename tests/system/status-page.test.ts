@@ -12,7 +12,8 @@ import { COUNTER } from '../../lab/page/counters.ts';
 import { readStatusPage } from '../../lab/page/status-page.ts';
 import type { StatusPage } from '../../lab/page/status-page.ts';
 import { readRecorder, readTrace } from '../../lab/page/rings.ts';
-import { type Bench, startBench } from '../../lab/rig/rig.ts';
+import { type Rig } from '../../lab/rig/rig.ts';
+import { openRig } from '../../lab/rig/open-rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { onBothEngines, RULES } from './play.ts';
 
@@ -24,35 +25,35 @@ const SESSION_BEGUN = 9;
 
 const MILLISECOND = 1_000_000;
 
-function sectionOf(bench: Bench): Buffer {
-  const { control } = bench.board;
+function sectionOf(rig: Rig): Buffer {
+  const { control } = rig.board;
   assert.ok(control, 'the board has a control link');
   return control.status;
 }
 
-function pageOf(bench: Bench): StatusPage {
-  bench.runUntil(() => readStatusPage(sectionOf(bench)) !== undefined, MILLISECOND, 1_000);
-  const page = readStatusPage(sectionOf(bench));
+function pageOf(rig: Rig): StatusPage {
+  rig.runUntil(() => readStatusPage(sectionOf(rig)) !== undefined, MILLISECOND, 1_000);
+  const page = readStatusPage(sectionOf(rig));
   assert.ok(page, 'there is a page');
   return page;
 }
 
 onBothEngines('the status page', (engine) => {
-  let bench: Bench;
+  let rig: Rig;
   before(async () => {
-    bench = await startBench({ engine, rules: RULES });
+    rig = await openRig({ engine, rules: RULES });
     const ids = [0x1a0, 0x1a0, 0x2b0, 0x7f3, 0x111];
     for (const [index, identifier] of ids.entries()) {
-      bench.send({ identifier, data: [index, 0x22] }, index * MILLISECOND);
+      rig.send({ identifier, data: [index, 0x22] }, index * MILLISECOND);
     }
-    bench.run(6 * MILLISECOND);
-    bench.sendFromAgl({ identifier: 0x300, data: [0xaa] });
-    bench.run(30 * MILLISECOND);
+    rig.run(6 * MILLISECOND);
+    rig.sendFromAgl({ identifier: 0x300, data: [0xaa] });
+    rig.run(30 * MILLISECOND);
   });
-  after(() => bench.close());
+  after(() => rig.close());
 
   it('says what the cell is, and which rules are in force', () => {
-    const page = pageOf(bench);
+    const page = pageOf(rig);
     const { image } = compileRules(RULES, 'rules.yaml');
     const hash = image.readUInt32LE(12);
     const zeroed = Buffer.from(image);
@@ -71,7 +72,7 @@ onBothEngines('the status page', (engine) => {
   });
 
   it('counts what was on the wires', () => {
-    const { counters, rules } = pageOf(bench);
+    const { counters, rules } = pageOf(rig);
     assert.equal(counters[COUNTER.received], 5);
     assert.equal(counters[COUNTER.answeredStatic], 2);
     assert.equal(counters[COUNTER.answeredComputed], 1);
@@ -84,7 +85,7 @@ onBothEngines('the status page', (engine) => {
   });
 
   it('times the answers as the wires show them', () => {
-    const { histograms, ticksPerSecond, worstStepTicks, stepBoundTicks } = pageOf(bench);
+    const { histograms, ticksPerSecond, worstStepTicks, stepBoundTicks } = pageOf(rig);
     assert.equal(histograms.staticAnswers.count, 2);
     assert.equal(histograms.computedAnswers.count, 1);
     const micros = (ticks: number): number => (ticks / ticksPerSecond) * 1e6;
@@ -99,9 +100,9 @@ onBothEngines('the status page', (engine) => {
   });
 
   it('is refreshed about every 10 ms, with a sequence number that goes on by two', () => {
-    const first = pageOf(bench);
-    bench.run(100 * MILLISECOND);
-    const later = pageOf(bench);
+    const first = pageOf(rig);
+    rig.run(100 * MILLISECOND);
+    const later = pageOf(rig);
     const refreshes = later.heartbeat - first.heartbeat;
     assert.ok(refreshes >= 8 && refreshes <= 11, `${refreshes} refreshes in 100 ms`);
     assert.equal(later.sequence - first.sequence, 2 * refreshes);
@@ -110,7 +111,7 @@ onBothEngines('the status page', (engine) => {
   });
 
   it('has every frame in the recorder, both ways, in the order of their times', () => {
-    const frames = readRecorder(sectionOf(bench));
+    const frames = readRecorder(sectionOf(rig));
     assert.deepEqual(
       frames.map(({ direction, frame }) => `${direction} ${formatFrame(frame)}`),
       [
@@ -133,7 +134,7 @@ onBothEngines('the status page', (engine) => {
   });
 
   it('has what happened in the trace', () => {
-    const records = readTrace(sectionOf(bench));
+    const records = readTrace(sectionOf(rig));
     assert.equal(records[0].code, STARTED);
     assert.equal(records[0].a, 5);
     const seen = (code: number): string[] =>
@@ -151,17 +152,17 @@ onBothEngines('answers that have to wait for the one before', (engine) => {
     [0x2b0, 0x2b1],
   ]) {
     it(`are counted instead of timed (0x${identifier.toString(16)})`, async () => {
-      const bench = await startBench({ engine, rules: RULES });
+      const rig = await openRig({ engine, rules: RULES });
       // Back to back: each request goes before the answer to the first, by its identifier.
-      for (const index of [0, 1, 2]) bench.send({ identifier, data: [index, 0x22] });
-      bench.run(40 * MILLISECOND);
-      const sent = bench.sentBy(CELL_SENDER).filter((frame) => frame.identifier === answer);
+      for (const index of [0, 1, 2]) rig.send({ identifier, data: [index, 0x22] });
+      rig.run(40 * MILLISECOND);
+      const sent = rig.sentBy(CELL_SENDER).filter((frame) => frame.identifier === answer);
       assert.equal(sent.length, 3);
-      const { counters, histograms } = pageOf(bench);
+      const { counters, histograms } = pageOf(rig);
       assert.equal(counters[COUNTER.answersDelayed], 2);
       assert.equal(counters[COUNTER.answersDropped], 0);
       assert.equal(histograms.staticAnswers.count + histograms.computedAnswers.count, 1);
-      bench.close();
+      rig.close();
     });
   }
 });

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
+import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { RULES } from './play.ts';
 
 const BUS = '(10.000000) ecu 1A0#01\n(10.002000) ecu 111#AB\n';

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { PROJECT_ROOT } from '../../lab/rig/artifacts.ts';
+import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 
 const EXAMPLE = 'build/test/twin-example.ts';
 

@@ -14,7 +14,7 @@ import {
   scattered,
   stuffedFrame,
 } from '../../lab/random/bus-sets.ts';
-import { below, randomOf } from '../../lab/random/random-traffic.ts';
+import { Random } from '../../lab/random/random.ts';
 import { streamsOf } from '../../rules/bus/streams.ts';
 import type { Message, Traffic } from '../../rules/bus/traffic.ts';
 import { worstCases } from '../../rules/bus/worst-case.ts';
@@ -102,12 +102,12 @@ it('is never longer than computed, and near to it', () => {
   let nearest = 0;
   let without = 0;
   for (const seed of SEEDS) {
-    const random = randomOf(seed, 0);
-    const bitrate = BIT_RATES[below(random, BIT_RATES.length)];
-    const share = 0.3 + 0.6 * random();
+    const random = Random.of(seed, 0);
+    const bitrate = random.pick(BIT_RATES);
+    const share = 0.3 + 0.6 * random.next();
     const messages = randomMessages(random, { share, bitrate });
     const bitNanos = 1e9 / bitrate;
-    const errorEveryNanos = (4_000 + below(random, 8_000)) * bitNanos;
+    const errorEveryNanos = (4_000 + random.below(8_000)) * bitNanos;
     const traffic = { bitrate, messages, ...(seed % 2 === 0 ? {} : { errorEveryNanos }) };
     const results = worstCases(streamsOf(NO_RULES, traffic).all, traffic);
     const end = START + WINDOW_BITS * bitNanos;

@@ -7,7 +7,7 @@
 import { CanBus, type WireRecord } from '../../twin/bus/can-bus.ts';
 import { makeFrame, type CanFrame } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
-import { Mcp2515 } from '../../twin/chip/mcp2515.ts';
+import { Mcp2515 } from '../../twin/chip/mcp2515/mcp2515.ts';
 import type { SiliconOptions } from '../../twin/chip/mcp2515/options.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 

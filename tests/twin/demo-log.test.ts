@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { demoLogText } from '../../lab/demo/demo-traffic.ts';
-import { crc8J1850 } from '../../lab/demo/checksum.ts';
+import { crc8J1850 } from '../../lab/demo/cyclic-messages.ts';
 
 const LOG = readFileSync(new URL('../../lab/demo/demo.log', import.meta.url), 'utf8');
 const BITRATE = 500_000;

@@ -1,4 +1,4 @@
-/** The histograms of the bench as SVG: every request in a bar, also the one that took long. */
+/** The histograms of `npm run bench` as SVG: every request in a bar, also the one that took long. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { histogramSvg } from '../../lab/measure/histogram.ts';

@@ -10,7 +10,6 @@ import type { CanFrame } from '../bus/can-frame.ts';
 import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 import { COUNTER_HERTZ } from '../machine/timing-model.ts';
-import type { AglPeer } from './agl-peer.ts';
 import { type BridgeMemory, BridgeFault } from './bridge-memory.ts';
 import {
   type ErrorMessage,
@@ -270,4 +269,18 @@ export class BridgeHost implements AglPeer {
       fault_write_late: nothing,
     };
   }
+}
+
+/** Plays the AGL side of the link in the twin: the built bridge, or a peer of lab/peers. */
+export interface AglPeer {
+  readonly isRunning: boolean;
+  /** Frames given to `send` that the peer has not taken yet. */
+  readonly pendingCount: number;
+  /** Error frames of the controller that reached the interface. They do not count as frames. */
+  readonly errorFrames: number;
+  start(): void;
+  /** The process dies: the last close of the device writes state 0. */
+  stop(): void;
+  /** A frame arrives at the CAN interface. False: lost, because no program has it open. */
+  send(frame: CanFrame): boolean;
 }

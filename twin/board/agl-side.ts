@@ -3,8 +3,7 @@
  * links.
  */
 import type { System } from '../../cell-config/format/model.ts';
-import type { AglPeer } from '../agl/agl-peer.ts';
-import { BridgeHost } from '../agl/bridge-host.ts';
+import { type AglPeer, BridgeHost } from '../agl/bridge-host.ts';
 import { type BridgeMemories, BridgeMemory } from '../agl/bridge-memory.ts';
 import {
   type BoardLink,

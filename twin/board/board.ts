@@ -2,10 +2,10 @@
  * The emulated board, wired: bus, chip, SPI0, GPIO, the cell's machine, the link, the AGL side.
  */
 import type { Cell } from '../../cell-config/format/model.ts';
-import type { AglPeer } from '../agl/agl-peer.ts';
+import type { AglPeer } from '../agl/bridge-host.ts';
 import { CanBus } from '../bus/can-bus.ts';
 import { LogNode } from '../bus/log-node.ts';
-import { Mcp2515 } from '../chip/mcp2515.ts';
+import { Mcp2515 } from '../chip/mcp2515/mcp2515.ts';
 import { VirtualClock } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WasmEngine } from '../engine/wasm.ts';

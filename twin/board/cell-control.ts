@@ -28,6 +28,11 @@ const CANSTAT = 0x0e;
 const CANSTAT_OPMOD_MASK = 0xe0;
 const CANSTAT_OPMOD_CONFIGURATION = 0x80;
 
+// virtio over ivshmem: device status in the header of the R/W section, and its DRIVER_OK bit.
+const HEADER_DEVICE_STATUS = 0x44;
+const STATUS_DRIVER_OK = 4;
+const PEER_READY = 1;
+
 export type ShutdownOutcome = 'approved' | 'denied' | 'already down' | 'timeout' | 'unknown reply';
 
 /**
@@ -43,6 +48,15 @@ export function runUntil(board: Board, untilNanos: number): RunResult {
   if (board.unexpectedTrap !== undefined) throw new Error(`the cell: ${board.unexpectedTrap}`);
   if (clock.now < untilNanos) clock.advanceTo(untilNanos);
   return result;
+}
+
+/** Both ends of the link are ready, and the driver has said DRIVER_OK. */
+export function isSessionUp({ link, section }: Board): boolean {
+  return (
+    link.stateOf(0) === PEER_READY &&
+    link.stateOf(1) === PEER_READY &&
+    (section.readUInt32LE(HEADER_DEVICE_STATUS) & STATUS_DRIVER_OK) !== 0
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
  * the defaults.
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
-import type { AglPeer } from '../agl/agl-peer.ts';
+import type { AglPeer } from '../agl/bridge-host.ts';
 import type { ErrorMessage } from '../agl/can-frame-layout.ts';
 import type { CanFrame } from '../bus/can-frame.ts';
 import type { SiliconOptions } from '../chip/mcp2515/options.ts';

@@ -1,7 +1,7 @@
 /**
  * The wiring of the Raspberry Pi 4 with the CAN HAT: device addresses and pins.
  */
-import type { Mcp2515 } from '../chip/mcp2515.ts';
+import type { Mcp2515 } from '../chip/mcp2515/mcp2515.ts';
 import type { VirtualClock } from '../clock.ts';
 import { type DeviceWindow, wordRegisters } from '../machine/device-window.ts';
 import type { Uart8250 } from '../machine/uart-8250.ts';

@@ -8,7 +8,7 @@ import type { CanFrame } from '../../../twin/bus/can-frame.ts';
 import type { VirtualClock } from '../../../twin/clock.ts';
 import type { IvshmemEndpoint } from '../../../twin/hypervisor/ivshmem-endpoint.ts';
 import type { IvshmemLink } from '../../../twin/hypervisor/ivshmem-link.ts';
-import type { AglPeer } from '../../../twin/agl/agl-peer.ts';
+import type { AglPeer } from '../../../twin/agl/bridge-host.ts';
 import { STATUS } from '../minimal/section.ts';
 import { type Kernel, LOOK_NANOS, type Thread } from './kernel.ts';
 import { type Token, VirtioCan } from './virtio-can.ts';

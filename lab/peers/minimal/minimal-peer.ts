@@ -8,7 +8,7 @@ import type { CanFrame } from '../../../twin/bus/can-frame.ts';
 import type { ScheduledEvent, VirtualClock } from '../../../twin/clock.ts';
 import type { IvshmemEndpoint } from '../../../twin/hypervisor/ivshmem-endpoint.ts';
 import type { IvshmemLink } from '../../../twin/hypervisor/ivshmem-link.ts';
-import type { AglPeer } from '../../../twin/agl/agl-peer.ts';
+import type { AglPeer } from '../../../twin/agl/bridge-host.ts';
 import { playDevice } from './minimal-device.ts';
 import { playDriver } from './minimal-driver.ts';
 

@@ -5,7 +5,7 @@
  */
 import { Status } from '../../../src/rt/status';
 import { DevicePhase } from '../../../src/virtio/transport-device';
-import { CONTROL, DeviceBench, RECEIVE, START, STOP, TRANSMIT } from './device-bench';
+import { CONTROL, DeviceRig, RECEIVE, START, STOP, TRANSMIT } from './device-rig';
 import { DRIVER, SECTION_BYTES, setFrame } from './pair';
 import { ENTRIES } from './scripted-driver';
 
@@ -14,84 +14,84 @@ const REMOTE: u32 = 0x40000000;
 
 describe('requests', () => {
   test('START and STOP are done however often; another message is not', () => {
-    const bench = new DeviceBench();
-    bench.run();
+    const rig = new DeviceRig();
+    rig.run();
     // prettier-ignore
     const messages: StaticArray<u32> = [START, 0, STOP, 0, STOP, 0, START, 0, 0x0203, 1, 0, 1];
     for (let index = 0; index < messages.length; index += 2) {
-      bench.driver.requestControl(messages[index]);
-      bench.device.step();
-      expect(bench.driver.controlResult()).toBe(messages[index + 1], `message ${index / 2}`);
+      rig.driver.requestControl(messages[index]);
+      rig.device.step();
+      expect(rig.driver.controlResult()).toBe(messages[index + 1], `message ${index / 2}`);
     }
-    expect(bench.driver.usedCount(CONTROL)).toBe(7);
-    expect(bench.driver.usedLength(CONTROL, 6)).toBe(1);
-    expect(bench.driver.usedHead(CONTROL, 6)).toBe(0);
+    expect(rig.driver.usedCount(CONTROL)).toBe(7);
+    expect(rig.driver.usedLength(CONTROL, 6)).toBe(1);
+    expect(rig.driver.usedHead(CONTROL, 6)).toBe(0);
   });
 
   test('half a control message is none', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    bench.driver.requestControl(START);
-    bench.driver.describe(CONTROL, 0, bench.driver.buffer(CONTROL, 0), 1, 1, 1);
-    bench.device.step();
-    expect(bench.driver.controlResult()).toBe(1);
+    const rig = new DeviceRig();
+    rig.run();
+    rig.driver.requestControl(START);
+    rig.driver.describe(CONTROL, 0, rig.driver.buffer(CONTROL, 0), 1, 1, 1);
+    rig.device.step();
+    expect(rig.driver.controlResult()).toBe(1);
   });
 
   test('requests go round the ring in the order they end', () => {
-    const bench = new DeviceBench();
-    bench.run();
+    const rig = new DeviceRig();
+    rig.run();
     for (let count: u32 = 0; count < 3 * ENTRIES; count++) {
       const slot = count % 3;
-      bench.driver.requestTransmit(slot, 0x0000_0001, 0, count, 0);
-      expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
-      expect(bench.frame.identifier).toBe(count);
-      bench.device.finishReceived(true);
-      expect(bench.driver.usedCount(TRANSMIT)).toBe(count + 1);
-      expect(bench.driver.usedHead(TRANSMIT, count)).toBe(2 * slot);
+      rig.driver.requestTransmit(slot, 0x0000_0001, 0, count, 0);
+      expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
+      expect(rig.frame.identifier).toBe(count);
+      rig.device.finishReceived(true);
+      expect(rig.driver.usedCount(TRANSMIT)).toBe(count + 1);
+      expect(rig.driver.usedHead(TRANSMIT, count)).toBe(2 * slot);
     }
   });
 
   test('an interrupt tells that a request has ended, and of the answer to a control message', () => {
-    const bench = new DeviceBench();
-    bench.run();
+    const rig = new DeviceRig();
+    rig.run();
     for (let round: u32 = 0; round < 2; round++) {
       const flags = round;
       const wanted = 1 - round;
-      bench.section.write16(bench.driver.available(TRANSMIT), flags);
-      bench.section.write16(bench.driver.available(CONTROL), flags);
-      bench.section.write8(0x41, 0);
-      const bells = bench.wire.bells[DRIVER];
-      bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-      bench.device.receive(bench.frame);
-      bench.device.finishReceived(true);
-      expect(bench.wire.bells[DRIVER]).toBe(bells + wanted, 'request');
-      expect(bench.section.read8(0x41)).toBe(wanted, 'queue_event');
-      bench.driver.requestControl(START);
-      bench.device.step();
-      expect(bench.wire.bells[DRIVER]).toBe(bells + 2 * wanted, 'control message');
+      rig.section.write16(rig.driver.available(TRANSMIT), flags);
+      rig.section.write16(rig.driver.available(CONTROL), flags);
+      rig.section.write8(0x41, 0);
+      const bells = rig.wire.bells[DRIVER];
+      rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+      rig.device.receive(rig.frame);
+      rig.device.finishReceived(true);
+      expect(rig.wire.bells[DRIVER]).toBe(bells + wanted, 'request');
+      expect(rig.section.read8(0x41)).toBe(wanted, 'queue_event');
+      rig.driver.requestControl(START);
+      rig.device.step();
+      expect(rig.wire.bells[DRIVER]).toBe(bells + 2 * wanted, 'control message');
     }
   });
 
   test('a transmit request becomes a frame and is used when it is finished, not before', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    bench.driver.requestTransmit(1, 0x0003_0001, 0x8000, 0x1234567, 0x332211);
-    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
-    expect(bench.frame.identifier).toBe(EXTENDED | 0x1234567);
-    expect(bench.frame.length).toBe(3);
-    expect(bench.frame.data).toBe(0x332211);
-    expect(bench.driver.usedCount(TRANSMIT)).toBe(0);
-    expect(bench.device.receive(bench.frame)).toBe(Status.Busy);
-    bench.device.finishReceived(true);
-    expect(bench.driver.usedCount(TRANSMIT)).toBe(1);
-    expect(bench.driver.usedHead(TRANSMIT, 0)).toBe(2);
-    expect(bench.driver.usedLength(TRANSMIT, 0)).toBe(1);
-    expect(bench.driver.transmitResult(1)).toBe(0);
+    const rig = new DeviceRig();
+    rig.run();
+    rig.driver.requestTransmit(1, 0x0003_0001, 0x8000, 0x1234567, 0x332211);
+    expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
+    expect(rig.frame.identifier).toBe(EXTENDED | 0x1234567);
+    expect(rig.frame.length).toBe(3);
+    expect(rig.frame.data).toBe(0x332211);
+    expect(rig.driver.usedCount(TRANSMIT)).toBe(0);
+    expect(rig.device.receive(rig.frame)).toBe(Status.Busy);
+    rig.device.finishReceived(true);
+    expect(rig.driver.usedCount(TRANSMIT)).toBe(1);
+    expect(rig.driver.usedHead(TRANSMIT, 0)).toBe(2);
+    expect(rig.driver.usedLength(TRANSMIT, 0)).toBe(1);
+    expect(rig.driver.transmitResult(1)).toBe(0);
   });
 
   test('impossible messages are answered NOT_OK and not sent', () => {
-    const bench = new DeviceBench();
-    bench.run();
+    const rig = new DeviceRig();
+    rig.run();
     // Type and length, flags, identifier.
     // prettier-ignore
     const bad: StaticArray<u32> = [
@@ -104,25 +104,25 @@ describe('requests', () => {
       0x0000_0001, 0x8000, 0x20000000,
     ];
     for (let index = 0; index < bad.length; index += 3) {
-      bench.driver.requestTransmit(0, bad[index], bad[index + 1], bad[index + 2], 0);
-      expect(bench.device.receive(bench.frame)).toBe(Status.MessageBad, `case ${index / 3}`);
-      expect(bench.driver.transmitResult(0)).toBe(1);
+      rig.driver.requestTransmit(0, bad[index], bad[index + 1], bad[index + 2], 0);
+      expect(rig.device.receive(rig.frame)).toBe(Status.MessageBad, `case ${index / 3}`);
+      expect(rig.driver.transmitResult(0)).toBe(1);
     }
-    expect(bench.driver.usedCount(TRANSMIT)).toBe(7);
-    expect(bench.device.counters.malformed).toBe(7);
-    expect(bench.device.running).toBe(true);
+    expect(rig.driver.usedCount(TRANSMIT)).toBe(7);
+    expect(rig.device.counters.malformed).toBe(7);
+    expect(rig.device.running).toBe(true);
   });
 
   test('a remote frame needs its feature', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    bench.driver.requestTransmit(0, 0x0004_0001, 0x2000, 0x10, u64.MAX_VALUE);
-    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
-    expect(bench.frame.identifier).toBe(REMOTE | 0x10);
-    expect(bench.frame.length).toBe(4);
-    expect(bench.frame.data).toBe(0);
+    const rig = new DeviceRig();
+    rig.run();
+    rig.driver.requestTransmit(0, 0x0004_0001, 0x2000, 0x10, u64.MAX_VALUE);
+    expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
+    expect(rig.frame.identifier).toBe(REMOTE | 0x10);
+    expect(rig.frame.length).toBe(4);
+    expect(rig.frame.data).toBe(0);
 
-    const without = new DeviceBench();
+    const without = new DeviceRig();
     without.acceptFeatures(0x01, 0x13);
     for (let queue: u32 = 0; queue < 3; queue++) {
       without.selectQueue(queue, without.driver.entries(queue));
@@ -137,90 +137,90 @@ describe('requests', () => {
   });
 
   test('stopped, everything is answered NOT_OK, the open request too', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-    bench.driver.requestTransmit(1, 0x0000_0001, 0, 0x11, 0);
-    bench.device.receive(bench.frame);
-    bench.driver.requestControl(STOP);
-    bench.device.step();
-    bench.device.step();
-    expect(bench.driver.controlResult()).toBe(0);
-    expect(bench.driver.transmitResult(0)).toBe(1);
-    expect(bench.driver.transmitResult(1)).toBe(1);
-    bench.driver.requestTransmit(2, 0x0000_0001, 0, 0x12, 0);
-    expect(bench.device.receive(bench.frame)).toBe(Status.PeerNotReady, 'too late');
-    expect(bench.driver.transmitResult(2)).toBe(1);
-    expect(bench.device.submit(bench.frame)).toBe(Status.PeerNotReady);
+    const rig = new DeviceRig();
+    rig.run();
+    rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+    rig.driver.requestTransmit(1, 0x0000_0001, 0, 0x11, 0);
+    rig.device.receive(rig.frame);
+    rig.driver.requestControl(STOP);
+    rig.device.step();
+    rig.device.step();
+    expect(rig.driver.controlResult()).toBe(0);
+    expect(rig.driver.transmitResult(0)).toBe(1);
+    expect(rig.driver.transmitResult(1)).toBe(1);
+    rig.driver.requestTransmit(2, 0x0000_0001, 0, 0x12, 0);
+    expect(rig.device.receive(rig.frame)).toBe(Status.PeerNotReady, 'too late');
+    expect(rig.driver.transmitResult(2)).toBe(1);
+    expect(rig.device.submit(rig.frame)).toBe(Status.PeerNotReady);
   });
 
   test('a message may lie across buffers of any size and alignment', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    const at = bench.driver.buffer(0, 0) + 1;
+    const rig = new DeviceRig();
+    rig.run();
+    const at = rig.driver.buffer(0, 0) + 1;
     // 0x0002_0001, reserved, flags, identifier 0x155, data 0xbbaa: cut after 3, 10 and 17 bytes.
     // prettier-ignore
     const bytes: StaticArray<u32> = [
       1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x55, 0x01, 0, 0, 0xaa, 0xbb,
     ];
     for (let index: u32 = 0; index < 18; index++) {
-      bench.section.write8(at + index, bytes[index]);
+      rig.section.write8(at + index, bytes[index]);
     }
-    bench.driver.describe(TRANSMIT, 5, at, 3, 1, 2);
-    bench.driver.describe(TRANSMIT, 2, at + 3, 7, 1, 7);
-    bench.driver.describe(TRANSMIT, 7, at + 10, 7, 1, 1);
-    bench.driver.describe(TRANSMIT, 1, at + 17, 1, 1, 0);
-    bench.driver.describe(TRANSMIT, 0, at + 40, 1, 2, 0);
-    bench.driver.offer(TRANSMIT, 5);
-    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
-    expect(bench.frame.identifier).toBe(0x155);
-    expect(bench.frame.data).toBe(0xbbaa);
-    bench.device.finishReceived(true);
-    expect(bench.section.read8(at + 40)).toBe(0);
-    expect(bench.driver.usedHead(TRANSMIT, 0)).toBe(5);
+    rig.driver.describe(TRANSMIT, 5, at, 3, 1, 2);
+    rig.driver.describe(TRANSMIT, 2, at + 3, 7, 1, 7);
+    rig.driver.describe(TRANSMIT, 7, at + 10, 7, 1, 1);
+    rig.driver.describe(TRANSMIT, 1, at + 17, 1, 1, 0);
+    rig.driver.describe(TRANSMIT, 0, at + 40, 1, 2, 0);
+    rig.driver.offer(TRANSMIT, 5);
+    expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
+    expect(rig.frame.identifier).toBe(0x155);
+    expect(rig.frame.data).toBe(0xbbaa);
+    rig.device.finishReceived(true);
+    expect(rig.section.read8(at + 40)).toBe(0);
+    expect(rig.driver.usedHead(TRANSMIT, 0)).toBe(5);
   });
 
   test('frames are delivered with used length 16 + length, of a remote frame too', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    bench.driver.postReceive(3, 24);
-    bench.driver.postReceive(4, 80);
-    expect(bench.device.canSubmit()).toBe(true);
-    const data = setFrame(bench.frame, EXTENDED | 0x18fef121, 5, 0x1122334455);
-    expect(bench.device.submit(data)).toBe(Status.Ok);
-    expect(bench.driver.usedHead(RECEIVE, 0)).toBe(3);
-    expect(bench.driver.usedLength(RECEIVE, 0)).toBe(21);
-    const at = bench.driver.buffer(1, 3);
-    expect(bench.section.read64(at)).toBe(0x0005_0101);
-    expect(bench.section.read64(at + 8)).toBe(0x18fef121_00008000);
-    expect(bench.section.read8(at + 16)).toBe(0x55);
-    expect(bench.section.read8(at + 20)).toBe(0x11);
+    const rig = new DeviceRig();
+    rig.run();
+    rig.driver.postReceive(3, 24);
+    rig.driver.postReceive(4, 80);
+    expect(rig.device.canSubmit()).toBe(true);
+    const data = setFrame(rig.frame, EXTENDED | 0x18fef121, 5, 0x1122334455);
+    expect(rig.device.submit(data)).toBe(Status.Ok);
+    expect(rig.driver.usedHead(RECEIVE, 0)).toBe(3);
+    expect(rig.driver.usedLength(RECEIVE, 0)).toBe(21);
+    const at = rig.driver.buffer(1, 3);
+    expect(rig.section.read64(at)).toBe(0x0005_0101);
+    expect(rig.section.read64(at + 8)).toBe(0x18fef121_00008000);
+    expect(rig.section.read8(at + 16)).toBe(0x55);
+    expect(rig.section.read8(at + 20)).toBe(0x11);
 
-    bench.device.submit(setFrame(bench.frame, REMOTE | 0x123, 8, 0));
-    expect(bench.driver.usedHead(RECEIVE, 1)).toBe(4);
-    expect(bench.driver.usedLength(RECEIVE, 1)).toBe(24);
-    const next = bench.driver.buffer(1, 4);
-    expect(bench.section.read64(next)).toBe(0x0008_0101);
-    expect(bench.section.read64(next + 8)).toBe(0x123_00002000);
-    expect(bench.section.read64(next + 16)).toBe(0);
-    expect(bench.device.canSubmit()).toBe(false);
+    rig.device.submit(setFrame(rig.frame, REMOTE | 0x123, 8, 0));
+    expect(rig.driver.usedHead(RECEIVE, 1)).toBe(4);
+    expect(rig.driver.usedLength(RECEIVE, 1)).toBe(24);
+    const next = rig.driver.buffer(1, 4);
+    expect(rig.section.read64(next)).toBe(0x0008_0101);
+    expect(rig.section.read64(next + 8)).toBe(0x123_00002000);
+    expect(rig.section.read64(next + 16)).toBe(0);
+    expect(rig.device.canSubmit()).toBe(false);
   });
 
   test('an interrupt comes with queue_event, and not when the driver wants none', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    bench.section.write16(0x40, 0);
-    bench.driver.postReceive(0, 24);
-    bench.driver.postReceive(1, 24);
-    const bells = bench.wire.bells[DRIVER];
-    bench.device.submit(setFrame(bench.frame, 1, 0, 0));
-    expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
-    expect(bench.section.read8(0x41)).toBe(1, 'queue_event');
-    bench.section.write8(0x41, 0);
-    bench.section.write16(bench.driver.available(RECEIVE), 1);
-    bench.device.submit(setFrame(bench.frame, 2, 0, 0));
-    expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
-    expect(bench.section.read8(0x41)).toBe(0);
+    const rig = new DeviceRig();
+    rig.run();
+    rig.section.write16(0x40, 0);
+    rig.driver.postReceive(0, 24);
+    rig.driver.postReceive(1, 24);
+    const bells = rig.wire.bells[DRIVER];
+    rig.device.submit(setFrame(rig.frame, 1, 0, 0));
+    expect(rig.wire.bells[DRIVER]).toBe(bells + 1);
+    expect(rig.section.read8(0x41)).toBe(1, 'queue_event');
+    rig.section.write8(0x41, 0);
+    rig.section.write16(rig.driver.available(RECEIVE), 1);
+    rig.device.submit(setFrame(rig.frame, 2, 0, 0));
+    expect(rig.wire.bells[DRIVER]).toBe(bells + 1);
+    expect(rig.section.read8(0x41)).toBe(0);
   });
 });
 
@@ -230,15 +230,15 @@ describe('a hostile driver', () => {
 
   test('loses its session by an impossible ring, and the device starts over', () => {
     for (let kind = 0; kind < kinds; kind++) {
-      const bench = new DeviceBench();
-      bench.run();
-      const driver = bench.driver;
+      const rig = new DeviceRig();
+      rig.run();
+      const driver = rig.driver;
       let reason: Status = Status.RingIndexBad;
       driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
       if (kind === 0) {
-        bench.section.write16(driver.available(TRANSMIT) + 2, ENTRIES + 1);
+        rig.section.write16(driver.available(TRANSMIT) + 2, ENTRIES + 1);
       } else if (kind === 1) {
-        bench.section.write16(driver.available(TRANSMIT) + 4, <u32>ENTRIES);
+        rig.section.write16(driver.available(TRANSMIT) + 4, <u32>ENTRIES);
       } else if (kind === 2) {
         driver.describe(TRANSMIT, 0, driver.buffer(0, 0), 16, 1, 0);
       } else if (kind === 3) {
@@ -253,52 +253,52 @@ describe('a hostile driver', () => {
         if (kind === 8) driver.describe(TRANSMIT, 0, address, 1, 3, 2);
         if (kind === 8) driver.describe(TRANSMIT, 2, address, 1, 0, 0);
       }
-      expect(bench.device.receive(bench.frame)).toBe(reason, `kind ${kind}`);
+      expect(rig.device.receive(rig.frame)).toBe(reason, `kind ${kind}`);
       expect(driver.deviceState).toBe(0);
-      expect(bench.device.transport.phase).toBe(DevicePhase.Withdrawn);
-      expect(bench.device.counters.violations).toBe(1);
-      expect(bench.device.running).toBe(false);
-      bench.wire.states[DRIVER] = 0;
-      bench.device.step();
+      expect(rig.device.transport.phase).toBe(DevicePhase.Withdrawn);
+      expect(rig.device.counters.violations).toBe(1);
+      expect(rig.device.running).toBe(false);
+      rig.wire.states[DRIVER] = 0;
+      rig.device.step();
       expect(driver.deviceState).toBe(1);
     }
   });
 
   test('loses its session by a receive buffer that is too small or not writable', () => {
     for (let kind = 0; kind < 2; kind++) {
-      const bench = new DeviceBench();
-      bench.run();
+      const rig = new DeviceRig();
+      rig.run();
       if (kind === 0) {
-        bench.driver.postReceive(0, 20);
+        rig.driver.postReceive(0, 20);
       } else {
-        bench.driver.describe(RECEIVE, 0, bench.driver.buffer(1, 0), 24, 0, 0);
-        bench.driver.offer(RECEIVE, 0);
+        rig.driver.describe(RECEIVE, 0, rig.driver.buffer(1, 0), 24, 0, 0);
+        rig.driver.offer(RECEIVE, 0);
       }
-      const full = setFrame(bench.frame, 1, 8, 0);
-      expect(bench.device.submit(full)).toBe(Status.RingLengthBad);
-      expect(bench.driver.deviceState).toBe(0);
+      const full = setFrame(rig.frame, 1, 8, 0);
+      expect(rig.device.submit(full)).toBe(Status.RingLengthBad);
+      expect(rig.driver.deviceState).toBe(0);
     }
   });
 
   test('cannot move a queue by overwriting the header', () => {
-    const bench = new DeviceBench();
-    bench.run();
-    bench.section.write64(0x28, u64.MAX_VALUE);
-    bench.section.write64(0x30, u64.MAX_VALUE);
-    bench.section.write16(0x20, 0xffff);
-    bench.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
-    expect(bench.device.receive(bench.frame)).toBe(Status.Ok);
+    const rig = new DeviceRig();
+    rig.run();
+    rig.section.write64(0x28, u64.MAX_VALUE);
+    rig.section.write64(0x30, u64.MAX_VALUE);
+    rig.section.write16(0x20, 0xffff);
+    rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
+    expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
   });
 
   test('that announces registers without end costs one per step', () => {
-    const bench = new DeviceBench();
-    bench.run();
+    const rig = new DeviceRig();
+    rig.run();
     for (let count = 0; count < 100; count++) {
-      bench.section.write32(0x08, 0x44 + 4 * count);
-      bench.section.accesses = 0;
-      bench.device.step();
-      expect(bench.section.accesses <= 16).toBe(true);
-      if (!bench.device.running) bench.run();
+      rig.section.write32(0x08, 0x44 + 4 * count);
+      rig.section.accesses = 0;
+      rig.device.step();
+      expect(rig.section.accesses <= 16).toBe(true);
+      if (!rig.device.running) rig.run();
     }
   });
 });

@@ -5,13 +5,13 @@
  */
 import { Status } from '../../../src/rt/status';
 import { DriverPhase } from '../../../src/virtio/transport-driver';
-import { CONTROL, DriverBench, ENOUGH, RECEIVE, TRANSMIT } from './driver-bench';
+import { CONTROL, DriverRig, ENOUGH, RECEIVE, TRANSMIT } from './driver-rig';
 import { DEVICE, DRIVER, SECTION_BYTES, setFrame } from './pair';
 import { ScriptedDevice } from './scripted-device';
 
 const REMOTE: u32 = 0x40000000;
 
-/** For tests that make many benches: two pages. */
+/** For tests that make many rigs: two pages. */
 const SMALL_SECTION_BYTES: u32 = 0x2000;
 
 function expectWrite(device: ScriptedDevice, index: i32, offset: u32, value: u64): void {
@@ -21,18 +21,18 @@ function expectWrite(device: ScriptedDevice, index: i32, offset: u32, value: u64
 
 describe('negotiation', () => {
   test('nothing is written before the peer is READY', () => {
-    const bench = new DriverBench();
-    bench.section.accesses = 0;
-    bench.step(100);
-    expect(bench.wire.states[DRIVER]).toBe(0);
-    expect(bench.wire.bells[DEVICE]).toBe(0);
-    expect(bench.section.accesses).toBe(100, 'the device alone has looked');
+    const rig = new DriverRig();
+    rig.section.accesses = 0;
+    rig.step(100);
+    expect(rig.wire.states[DRIVER]).toBe(0);
+    expect(rig.wire.bells[DEVICE]).toBe(0);
+    expect(rig.section.accesses).toBe(100, 'the device alone has looked');
   });
 
   test('registers are written in the order and with the values of the specification', () => {
-    const bench = new DriverBench();
-    bench.run();
-    const device = bench.device;
+    const rig = new DriverRig();
+    rig.run();
+    const device = rig.device;
     expectWrite(device, 0, 0x44, 0x00);
     expectWrite(device, 1, 0x44, 0x01);
     expectWrite(device, 2, 0x44, 0x03);
@@ -59,17 +59,17 @@ describe('negotiation', () => {
   });
 
   test('each register write rings the doorbell once', () => {
-    const bench = new DriverBench();
-    bench.run();
+    const rig = new DriverRig();
+    rig.run();
     // The START and every receive buffer offered before the queue was enabled add one at most.
-    expect(bench.wire.bells[DEVICE]).toBe(<u32>bench.device.count + 1);
+    expect(rig.wire.bells[DEVICE]).toBe(<u32>rig.device.count + 1);
   });
 
   test('queues lie in the section, aligned, apart, and cleared of what was there', () => {
-    const bench = new DriverBench();
-    memory.fill(bench.section.base, 0xa5, SECTION_BYTES);
-    bench.run();
-    const device = bench.device;
+    const rig = new DriverRig();
+    memory.fill(rig.section.base, 0xa5, SECTION_BYTES);
+    rig.run();
+    const device = rig.device;
     let end: u32 = 0x50;
     for (let queue: u32 = 0; queue < 3; queue++) {
       const size = device.sizes[queue];
@@ -81,15 +81,15 @@ describe('negotiation', () => {
       expect(device.used[queue] >= device.available[queue] + 6 + 2 * size).toBe(true);
       end = device.used[queue] + 6 + 8 * size;
       expect(end <= SECTION_BYTES).toBe(true);
-      expect(bench.section.read16(device.available[queue])).toBe(1, 'no interrupts wanted');
+      expect(rig.section.read16(device.available[queue])).toBe(1, 'no interrupts wanted');
     }
-    expect(bench.section.read16(device.used[TRANSMIT] + 2)).toBe(0);
+    expect(rig.section.read16(device.used[TRANSMIT] + 2)).toBe(0);
   });
 
   test('the whole receive ring is posted, each buffer writable and of 24 bytes', () => {
-    const bench = new DriverBench();
-    bench.run();
-    const device = bench.device;
+    const rig = new DriverRig();
+    rig.run();
+    const device = rig.device;
     expect(device.availableIndex(RECEIVE)).toBe(256);
     for (let index: u32 = 0; index < 256; index++) {
       const head = device.head(RECEIVE, index);
@@ -99,143 +99,143 @@ describe('negotiation', () => {
   });
 
   test('a smaller ring, and one that is no power of two, is used as far as it goes', () => {
-    const bench = new DriverBench();
-    bench.device.offeredSize = 100;
-    bench.run();
-    expect(bench.device.sizes[TRANSMIT]).toBe(64);
-    expect(bench.device.sizes[RECEIVE]).toBe(64);
+    const rig = new DriverRig();
+    rig.device.offeredSize = 100;
+    rig.run();
+    expect(rig.device.sizes[TRANSMIT]).toBe(64);
+    expect(rig.device.sizes[RECEIVE]).toBe(64);
   });
 
   test('missing features, a refusal, a strange header and no queue each have their status', () => {
-    let bench = new DriverBench();
-    bench.device.featuresHigh = 0x11;
-    bench.device.present();
-    bench.step(20);
-    bench.expectGivenUp(Status.FeaturesRefused);
+    let rig = new DriverRig();
+    rig.device.featuresHigh = 0x11;
+    rig.device.present();
+    rig.step(20);
+    rig.expectGivenUp(Status.FeaturesRefused);
 
-    bench = new DriverBench();
-    bench.device.featuresLow = 0x0c;
-    bench.device.present();
-    bench.step(20);
-    bench.expectGivenUp(Status.FeaturesRefused);
+    rig = new DriverRig();
+    rig.device.featuresLow = 0x0c;
+    rig.device.present();
+    rig.step(20);
+    rig.expectGivenUp(Status.FeaturesRefused);
 
-    bench = new DriverBench();
-    bench.device.refuseFeatures = true;
-    bench.device.present();
-    bench.step(30);
-    bench.expectGivenUp(Status.FeaturesRefused);
+    rig = new DriverRig();
+    rig.device.refuseFeatures = true;
+    rig.device.present();
+    rig.step(30);
+    rig.expectGivenUp(Status.FeaturesRefused);
 
-    bench = new DriverBench();
-    bench.device.present();
-    bench.section.write32(0x00, 0);
-    bench.step();
-    bench.expectGivenUp(Status.TransportRevision);
+    rig = new DriverRig();
+    rig.device.present();
+    rig.section.write32(0x00, 0);
+    rig.step();
+    rig.expectGivenUp(Status.TransportRevision);
 
-    bench = new DriverBench();
-    bench.device.present();
-    bench.section.write32(0x04, 0x4c);
-    bench.step();
-    bench.expectGivenUp(Status.TransportRevision);
+    rig = new DriverRig();
+    rig.device.present();
+    rig.section.write32(0x04, 0x4c);
+    rig.step();
+    rig.expectGivenUp(Status.TransportRevision);
 
-    bench = new DriverBench();
-    bench.device.present();
-    bench.section.write32(0x04, 0x104);
-    bench.step();
-    bench.expectGivenUp(Status.TransportRevision);
+    rig = new DriverRig();
+    rig.device.present();
+    rig.section.write32(0x04, 0x104);
+    rig.step();
+    rig.expectGivenUp(Status.TransportRevision);
 
-    bench = new DriverBench();
-    bench.device.offeredSize = 0;
-    bench.device.present();
-    bench.step(30);
-    bench.expectGivenUp(Status.QueueTooSmall);
+    rig = new DriverRig();
+    rig.device.offeredSize = 0;
+    rig.device.present();
+    rig.step(30);
+    rig.expectGivenUp(Status.QueueTooSmall);
 
-    bench = new DriverBench();
-    bench.device.queuesEnabled = true;
-    bench.device.present();
-    bench.step(30);
-    bench.expectGivenUp(Status.QueueTooSmall);
+    rig = new DriverRig();
+    rig.device.queuesEnabled = true;
+    rig.device.present();
+    rig.step(30);
+    rig.expectGivenUp(Status.QueueTooSmall);
   });
 
   test('a register write of a former life is left to be acknowledged first', () => {
-    const bench = new DriverBench();
-    bench.device.silentFrom = 0;
-    bench.device.present();
-    bench.section.write32(0x08, 0x1c);
-    bench.step(50);
-    expect(bench.section.read32(0x08)).toBe(0x1c);
-    bench.section.write32(0x08, 0);
-    bench.step();
-    expect(bench.section.read32(0x08)).toBe(0x44, 'the reset');
+    const rig = new DriverRig();
+    rig.device.silentFrom = 0;
+    rig.device.present();
+    rig.section.write32(0x08, 0x1c);
+    rig.step(50);
+    expect(rig.section.read32(0x08)).toBe(0x1c);
+    rig.section.write32(0x08, 0);
+    rig.step();
+    expect(rig.section.read32(0x08)).toBe(0x44, 'the reset');
   });
 
   test('only what is offered is accepted', () => {
-    const bench = new DriverBench();
-    bench.device.featuresLow = 0xff7f_fff3; // neither RTR_FRAMES nor this project's bit 23
-    bench.device.featuresHigh = 0xffff_ffef;
-    bench.run();
-    expectWrite(bench.device, 6, 0x14, 0x03);
-    expectWrite(bench.device, 8, 0x14, 0x01);
-    const remote = setFrame(bench.frame, REMOTE | 0x10, 2, 0);
-    expect(bench.driver.submit(remote)).toBe(Status.MessageBad, 'no RTR_FRAMES');
-    const error = setFrame(bench.frame, 0x2000_0040, 8, 0);
-    expect(bench.driver.errorFramesAccepted).toBe(false);
-    expect(bench.driver.submit(error)).toBe(Status.MessageBad, 'no error messages');
+    const rig = new DriverRig();
+    rig.device.featuresLow = 0xff7f_fff3; // neither RTR_FRAMES nor this project's bit 23
+    rig.device.featuresHigh = 0xffff_ffef;
+    rig.run();
+    expectWrite(rig.device, 6, 0x14, 0x03);
+    expectWrite(rig.device, 8, 0x14, 0x01);
+    const remote = setFrame(rig.frame, REMOTE | 0x10, 2, 0);
+    expect(rig.driver.submit(remote)).toBe(Status.MessageBad, 'no RTR_FRAMES');
+    const error = setFrame(rig.frame, 0x2000_0040, 8, 0);
+    expect(rig.driver.errorFramesAccepted).toBe(false);
+    expect(rig.driver.submit(error)).toBe(Status.MessageBad, 'no error messages');
   });
 
   test('at any register write a silent device costs 100 ms, then the session', () => {
     for (let silentFrom = 0; silentFrom < 32; silentFrom++) {
-      const bench = new DriverBench(SMALL_SECTION_BYTES);
-      bench.device.silentFrom = silentFrom;
-      bench.device.present();
-      for (let count = 0; count < ENOUGH && bench.device.count < silentFrom; count++) bench.step();
-      bench.step(ENOUGH);
-      expect(bench.driver.transport.phase).toBe(DriverPhase.Negotiating);
-      bench.clock.ticks += 100_000;
-      bench.step();
-      bench.expectGivenUp(Status.TransactionTimeout);
+      const rig = new DriverRig(SMALL_SECTION_BYTES);
+      rig.device.silentFrom = silentFrom;
+      rig.device.present();
+      for (let count = 0; count < ENOUGH && rig.device.count < silentFrom; count++) rig.step();
+      rig.step(ENOUGH);
+      expect(rig.driver.transport.phase).toBe(DriverPhase.Negotiating);
+      rig.clock.ticks += 100_000;
+      rig.step();
+      rig.expectGivenUp(Status.TransactionTimeout);
       // And it comes back when the device does.
-      bench.device.silentFrom = i32.MAX_VALUE;
-      bench.clock.ticks += 100_000;
-      bench.run();
+      rig.device.silentFrom = i32.MAX_VALUE;
+      rig.clock.ticks += 100_000;
+      rig.run();
     }
   });
 
   test('at any step a peer that leaves is noticed at once, and its return starts anew', () => {
-    const measure = new DriverBench(SMALL_SECTION_BYTES);
+    const measure = new DriverRig(SMALL_SECTION_BYTES);
     measure.run();
     const steps = measure.clock.ticks - 1000;
     for (let leaving: u64 = 1; leaving < steps; leaving++) {
-      const bench = new DriverBench(SMALL_SECTION_BYTES);
-      bench.device.present();
-      bench.step(<i32>leaving);
-      bench.wire.states[DEVICE] = 0;
-      bench.driver.step();
-      bench.driver.step();
-      expect(bench.wire.states[DRIVER]).toBe(0);
-      bench.device.count = 0;
-      bench.run();
+      const rig = new DriverRig(SMALL_SECTION_BYTES);
+      rig.device.present();
+      rig.step(<i32>leaving);
+      rig.wire.states[DEVICE] = 0;
+      rig.driver.step();
+      rig.driver.step();
+      expect(rig.wire.states[DRIVER]).toBe(0);
+      rig.device.count = 0;
+      rig.run();
     }
   });
 
   test('a START that comes back without its result is refused', () => {
-    const bench = new DriverBench();
-    bench.negotiate();
-    bench.device.putUsed(CONTROL, 0, bench.device.head(CONTROL, 0), 1);
-    bench.step();
-    bench.expectGivenUp(Status.ControlRefused);
+    const rig = new DriverRig();
+    rig.negotiate();
+    rig.device.putUsed(CONTROL, 0, rig.device.head(CONTROL, 0), 1);
+    rig.step();
+    rig.expectGivenUp(Status.ControlRefused);
   });
 
   test('a START that is refused or not answered ends the session', () => {
-    let bench = new DriverBench();
-    bench.negotiate();
-    bench.device.answerStart(1);
-    bench.step();
-    bench.expectGivenUp(Status.ControlRefused);
+    let rig = new DriverRig();
+    rig.negotiate();
+    rig.device.answerStart(1);
+    rig.step();
+    rig.expectGivenUp(Status.ControlRefused);
 
-    bench = new DriverBench();
-    bench.negotiate();
-    bench.clock.ticks += 1_000_000;
-    bench.step();
-    bench.expectGivenUp(Status.TransactionTimeout);
+    rig = new DriverRig();
+    rig.negotiate();
+    rig.clock.ticks += 1_000_000;
+    rig.step();
+    rig.expectGivenUp(Status.TransactionTimeout);
   });
 });

@@ -4,7 +4,7 @@
  * the section meanwhile. The queues are those of the driver written by hand.
  */
 import { Parting } from '../../../src/virtio/parting';
-import { CONTROL, DeviceBench, START, STOP } from './device-bench';
+import { CONTROL, DeviceRig, START, STOP } from './device-rig';
 import { DEVICE, DRIVER, FakeClock, FakeLink, FakeSection } from './pair';
 
 const OK: u32 = 0;
@@ -17,7 +17,7 @@ const QUEUE_ENABLE: u32 = 0x26;
 const QUEUE_DESCRIPTORS: u32 = 0x28;
 const QUEUE_EVENT: u32 = 0x41;
 const DEVICE_STATUS: u32 = 0x44;
-/** Microseconds, as the clock of the bench counts: the interrupt again, the end, and the end of all patience. */
+/** Microseconds, as the clock of the rig counts: the interrupt again, the end, and the end of all patience. */
 const AGAIN: u64 = 5_000;
 const END: u64 = 10_000;
 const PATIENCE: u64 = 100_000;
@@ -25,22 +25,22 @@ const PATIENCE: u64 = 100_000;
 type Life = Parting<FakeSection, FakeLink, FakeClock>;
 
 /** A session that runs; its device is never stepped again. */
-function running(): DeviceBench {
-  const bench = new DeviceBench();
-  bench.run();
-  return bench;
+function running(): DeviceRig {
+  const rig = new DeviceRig();
+  rig.run();
+  return rig;
 }
 
-function nextLife(bench: DeviceBench): Life {
+function nextLife(rig: DeviceRig): Life {
   return new Parting<FakeSection, FakeLink, FakeClock>(
-    bench.section,
-    new FakeLink(bench.wire, DEVICE),
-    bench.clock,
+    rig.section,
+    new FakeLink(rig.wire, DEVICE),
+    rig.clock,
   );
 }
 
-function begun(bench: DeviceBench): Life {
-  const life = nextLife(bench);
+function begun(rig: DeviceRig): Life {
+  const life = nextLife(rig);
   expect(life.begin()).toBe(true);
   life.step();
   return life;
@@ -49,63 +49,63 @@ function begun(bench: DeviceBench): Life {
 describe('an open control message', () => {
   test('is answered in the next life: START fails, STOP is done', () => {
     for (let index = 0; index < 2; index++) {
-      const bench = running();
-      const used = bench.driver.usedCount(CONTROL);
-      bench.driver.requestControl(index === 0 ? START : STOP);
-      const life = begun(bench);
-      bench.section.write8(QUEUE_EVENT, 0);
-      const bells = bench.wire.bells[DRIVER];
+      const rig = running();
+      const used = rig.driver.usedCount(CONTROL);
+      rig.driver.requestControl(index === 0 ? START : STOP);
+      const life = begun(rig);
+      rig.section.write8(QUEUE_EVENT, 0);
+      const bells = rig.wire.bells[DRIVER];
       expect(life.step()).toBe(true);
-      expect(bench.driver.controlResult()).toBe(index === 0 ? NOT_OK : OK);
-      expect(bench.driver.usedCount(CONTROL)).toBe(used + 1);
-      expect(bench.driver.usedLength(CONTROL, used)).toBe(1);
-      expect(bench.section.read8(QUEUE_EVENT)).toBe(1);
-      expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
+      expect(rig.driver.controlResult()).toBe(index === 0 ? NOT_OK : OK);
+      expect(rig.driver.usedCount(CONTROL)).toBe(used + 1);
+      expect(rig.driver.usedLength(CONTROL, used)).toBe(1);
+      expect(rig.section.read8(QUEUE_EVENT)).toBe(1);
+      expect(rig.wire.bells[DRIVER]).toBe(bells + 1);
       expect(life.step()).toBe(false, 'nothing else is open');
     }
   });
 
   test('that was answered before the trap is only rung for', () => {
-    const bench = running();
-    const used = bench.driver.usedCount(CONTROL);
-    const bells = bench.wire.bells[DRIVER];
-    const life = begun(bench);
-    expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
+    const rig = running();
+    const used = rig.driver.usedCount(CONTROL);
+    const bells = rig.wire.bells[DRIVER];
+    const life = begun(rig);
+    expect(rig.wire.bells[DRIVER]).toBe(bells + 1);
     expect(life.step()).toBe(false);
-    expect(bench.driver.usedCount(CONTROL)).toBe(used);
+    expect(rig.driver.usedCount(CONTROL)).toBe(used);
   });
 });
 
 describe('the end of the parting', () => {
   test('comes 10 ms after the last answer, with a second ring half way', () => {
-    const bench = running();
-    bench.driver.requestControl(STOP);
-    const life = begun(bench);
-    bench.clock.ticks += 9_000;
+    const rig = running();
+    rig.driver.requestControl(STOP);
+    const life = begun(rig);
+    rig.clock.ticks += 9_000;
     life.step();
-    expect(bench.driver.controlResult()).toBe(OK);
-    const bells = bench.wire.bells[DRIVER];
-    bench.clock.ticks += AGAIN;
+    expect(rig.driver.controlResult()).toBe(OK);
+    const bells = rig.wire.bells[DRIVER];
+    rig.clock.ticks += AGAIN;
     life.step();
-    expect(bench.wire.bells[DRIVER]).toBe(bells + 1);
-    bench.clock.ticks += END - AGAIN - 1;
+    expect(rig.wire.bells[DRIVER]).toBe(bells + 1);
+    rig.clock.ticks += END - AGAIN - 1;
     life.step();
     expect(life.isOn).toBe(true);
-    bench.clock.ticks += 1;
+    rig.clock.ticks += 1;
     life.step();
     expect(life.isOn).toBe(false);
   });
 
   test('comes to a driver that asks on and on as well', () => {
-    const bench = running();
-    const life = begun(bench);
-    const start = bench.clock.ticks;
-    while (life.isOn && bench.clock.ticks < start + 2 * PATIENCE) {
-      bench.driver.requestControl(START);
-      bench.clock.ticks += 1_000;
+    const rig = running();
+    const life = begun(rig);
+    const start = rig.clock.ticks;
+    while (life.isOn && rig.clock.ticks < start + 2 * PATIENCE) {
+      rig.driver.requestControl(START);
+      rig.clock.ticks += 1_000;
       life.step();
     }
-    expect(bench.clock.ticks - start).toBeLessThan(PATIENCE + END + 1);
+    expect(rig.clock.ticks - start).toBeLessThan(PATIENCE + END + 1);
   });
 
   test('comes at once when the driver leaves, or writes a register, which is acknowledged', () => {
@@ -115,21 +115,21 @@ describe('the end of the parting', () => {
     lonely.step();
     expect(lonely.isOn).toBe(false);
 
-    const bench = running();
-    const life = begun(bench);
-    bench.driver.requestControl(START);
-    bench.driver.write32(DEVICE_STATUS, 0);
+    const rig = running();
+    const life = begun(rig);
+    rig.driver.requestControl(START);
+    rig.driver.write32(DEVICE_STATUS, 0);
     expect(life.writePending).toBe(true);
     life.step();
-    expect(bench.section.read32(WRITE_TRANSACTION)).toBe(0);
+    expect(rig.section.read32(WRITE_TRANSACTION)).toBe(0);
     expect(life.isOn).toBe(false);
-    expect(bench.driver.controlResult()).toBe(0xee, 'the queue may be gone');
+    expect(rig.driver.controlResult()).toBe(0xee, 'the queue may be gone');
   });
 
   test('comes with a ring that is impossible', () => {
-    const bench = running();
-    const life = begun(bench);
-    bench.section.write16(bench.driver.available(CONTROL) + 2, 0x7000);
+    const rig = running();
+    const life = begun(rig);
+    rig.section.write16(rig.driver.available(CONTROL) + 2, 0x7000);
     life.step();
     expect(life.isOn).toBe(false);
   });
@@ -138,16 +138,16 @@ describe('the end of the parting', () => {
 describe('no parting', () => {
   test('is begun without a driver, or where the header does not show its control queue', () => {
     for (let index: u32 = 0; index < 7; index++) {
-      const bench = running();
-      const section = bench.section;
-      if (index === 0) bench.wire.states[DRIVER] = 0;
+      const rig = running();
+      const section = rig.section;
+      if (index === 0) rig.wire.states[DRIVER] = 0;
       if (index === 1) section.write32(DEVICE_STATUS, 0x0b);
       if (index === 2) section.write32(DEVICE_STATUS, 0x4f);
       if (index === 3) section.write32(QUEUE_SELECT, 1);
       if (index === 4) section.write16(QUEUE_ENABLE, 0);
       if (index === 5) section.write16(QUEUE_SIZE, 3);
       if (index === 6) section.write64(QUEUE_DESCRIPTORS, section.size());
-      expect(nextLife(bench).begin()).toBe(false, `${index}`);
+      expect(nextLife(rig).begin()).toBe(false, `${index}`);
     }
   });
 });

@@ -30,14 +30,13 @@ import { INTERMISSION_BITS } from '../../bus/frame-bits.ts';
 import type { ScheduledEvent, VirtualClock } from '../../clock.ts';
 import type { SpiDevice } from '../../soc/spi-device.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
-import { errorFlagsOf } from './error-flags.ts';
+import { errorFlagsOf, interruptCode, quickStatus, receiveStatus } from './status.ts';
 import { OperatingMode } from './operating-mode.ts';
 import type { Mcp2515Options } from './options.ts';
 import { refuseDamagedFrame, storeReceived } from './receive-unit.ts';
 import { RegisterFile } from './register-file.ts';
 import * as R from './registers.ts';
 import { SpiPort, type PortTarget } from './spi-port.ts';
-import { interruptCode, quickStatus, receiveStatus } from './status.ts';
 import { TransmitUnit, type BufferOffer } from './transmit-unit.ts';
 
 /** MISO while the chip does not take part in SPI. */

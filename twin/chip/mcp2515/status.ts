@@ -1,7 +1,8 @@
 /**
- * The three short forms of the chip's state: READ STATUS, RX STATUS and the interrupt code.
+ * The short forms of the chip's state: READ STATUS, RX STATUS, the interrupt code, and bits 5..0 of EFLG.
  *
- * Source: DS20001801J, figures 12-8 and 12-9, table 7-1.
+ * Source: DS20001801J, figures 12-8 and 12-9, table 7-1, register 6-3 and section 7.6.
+ * Does not: touch RXnOVR.
  */
 import {
   BUFFER_DLC,
@@ -23,6 +24,16 @@ import {
   TXB0CTRL,
   TXBCTRL_TXREQ,
   TX_BUFFER_COUNT,
+} from './registers.ts';
+import type { FaultConfinement } from '../../bus/fault-confinement.ts';
+import { PASSIVE_LIMIT, WARNING_LIMIT } from '../../bus/fault-confinement.ts';
+import {
+  EFLG_EWARN,
+  EFLG_RXEP,
+  EFLG_RXWAR,
+  EFLG_TXBO,
+  EFLG_TXEP,
+  EFLG_TXWAR,
 } from './registers.ts';
 
 /** READ STATUS: RX0IF, RX1IF, then TXREQ and TXnIF of each transmit buffer. */
@@ -63,4 +74,16 @@ export function interruptCode(pending: number): number {
   }
   if ((pending & CANINTF_RX0IF) !== 0) return 6;
   return (pending & CANINTF_RX1IF) !== 0 ? 7 : 0;
+}
+
+/** EFLG bits 5..0 for these counters. */
+export function errorFlagsOf(faults: FaultConfinement): number {
+  const { transmitErrors, receiveErrors } = faults;
+  let flags = 0;
+  if (faults.busOff) flags |= EFLG_TXBO;
+  if (transmitErrors >= PASSIVE_LIMIT) flags |= EFLG_TXEP;
+  if (receiveErrors >= PASSIVE_LIMIT) flags |= EFLG_RXEP;
+  if (transmitErrors >= WARNING_LIMIT) flags |= EFLG_TXWAR | EFLG_EWARN;
+  if (receiveErrors >= WARNING_LIMIT) flags |= EFLG_RXWAR | EFLG_EWARN;
+  return flags;
 }

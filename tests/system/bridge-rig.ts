@@ -12,16 +12,16 @@ import type { CanFrame } from '../../twin/bus/can-frame.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 import { connect, ivshmemDeviceOf, PROTOCOLS_CAN } from '../../twin/hypervisor/links.ts';
 import { PhysicalMemory } from '../../twin/machine/physical-memory.ts';
-import { loadArtifacts } from '../../lab/rig/artifacts.ts';
+import { loadFirmware } from '../../lab/rig/firmware.ts';
 
 const MILLISECOND = 1_000_000;
 
-export interface BridgeBenchOptions {
+export interface BridgeRigOptions {
   readonly changeCell?: (cell: Cell) => Cell;
   readonly changeSystem?: (system: System) => System;
 }
 
-export class BridgeBench {
+export class BridgeRig {
   readonly clock = new VirtualClock();
   readonly bridge: BridgeHost;
   readonly peer: MinimalPeer;
@@ -32,8 +32,8 @@ export class BridgeBench {
   readonly atPeer: CanFrame[] = [];
   readonly failures: string[] = [];
 
-  constructor({ changeCell, changeSystem }: BridgeBenchOptions = {}) {
-    const artifacts = loadArtifacts('wasm');
+  constructor({ changeCell, changeSystem }: BridgeRigOptions = {}) {
+    const artifacts = loadFirmware('wasm');
     const cell = changeCell?.(artifacts.cell) ?? artifacts.cell;
     const system = changeSystem?.(artifacts.system) ?? artifacts.system;
     const { bridgeWasm } = artifacts.files;

@@ -1,6 +1,6 @@
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * The device's end of the ring on a bench: a scripted driver at the other end, a clock by hand.
+ * The device's end of the ring on a rig: a scripted driver at the other end, a clock by hand.
  *
  * Does not: step the device but for register writes, each of which one step must acknowledge.
  */
@@ -17,7 +17,7 @@ export const START: u32 = 0x0201;
 export const STOP: u32 = 0x0202;
 
 @final
-export class DeviceBench {
+export class DeviceRig {
   readonly clock: FakeClock;
   readonly wire: Wire;
   readonly section: FakeSection;

@@ -1,13 +1,14 @@
 /**
- * The phases of a run on a board: boot, wait for the link, play the logs, drain.
+ * The phases of a run on a board: bring it up, play the logs, drain.
  *
  * Does not: judge, or shut the cell down (cell-control.ts).
  */
 import type { RunResult } from '../../twin/engine/engine.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
-import type { RunInput } from '../play/log-input.ts';
-import type { Observations } from './observations.ts';
+import type { RunInput } from './log-input.ts';
+import type { Observations } from '../rig/observations.ts';
+import { bringUp } from '../rig/open-rig.ts';
 
 /** What is played onto a board. */
 export interface PlayOptions {
@@ -40,21 +41,10 @@ export interface PlayResult {
 }
 
 const MILLISECOND = 1_000_000;
-/** From cell start to the first input frame: reset and set-up of chip and link. */
-const BOOT_NANOS = 50 * MILLISECOND;
-/** The longest the first frame waits for the link. */
-const LINK_LIMIT_NANOS = 1_000 * MILLISECOND;
-/** From DRIVER_OK to the first frame: time for the control queue. */
-const LINK_SETTLE_NANOS = 10 * MILLISECOND;
 const SLICE_NANOS = 10 * MILLISECOND;
 /** The run ends when nothing has happened for so long, or nothing useful for DRAIN_LIMIT_NANOS. */
 const QUIET_NANOS = 20 * MILLISECOND;
 const DRAIN_LIMIT_NANOS = 1_000 * MILLISECOND;
-
-// virtio over ivshmem: device status in the header of the R/W section, and its DRIVER_OK bit.
-const HEADER_DEVICE_STATUS = 0x44;
-const STATUS_DRIVER_OK = 4;
-const PEER_READY = 1;
 
 /** Boots, plays and drains. A cell that ends by itself ends the run. */
 export function play(options: PlayOptions, board: Board, seen: Observations): PlayResult {
@@ -75,27 +65,9 @@ export function play(options: PlayOptions, board: Board, seen: Observations): Pl
   };
 }
 
-/** Lets the cell boot, then waits for the link if AGL's bridge runs. */
-export function bringUp(board: Board): RunResult {
-  const bootEnd = runUntil(board, BOOT_NANOS);
-  if (bootEnd === 'running' && board.bridge?.isRunning) waitForLink(board);
-  return bootEnd;
-}
-
 function startAgl(options: PlayOptions, board: Board, seen: Observations): void {
   if (options.agl && board.bridge) board.bridge.start();
   else seen.aglPresent(false, 0);
-}
-
-/** Until the front-end says DRIVER_OK and both peers are ready, but not for ever. */
-function waitForLink(board: Board): void {
-  const isUp = (): boolean =>
-    board.link.stateOf(0) === PEER_READY &&
-    board.link.stateOf(1) === PEER_READY &&
-    (board.section.readUInt32LE(HEADER_DEVICE_STATUS) & STATUS_DRIVER_OK) !== 0;
-  const limitNanos = board.clock.now + LINK_LIMIT_NANOS;
-  while (!isUp() && board.clock.now < limitNanos) runUntil(board, board.clock.now + MILLISECOND);
-  runUntil(board, board.clock.now + LINK_SETTLE_NANOS);
 }
 
 /** Plans every input frame and the fate of AGL; returns when the last of them happens. */

@@ -1,6 +1,6 @@
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * The driver's end of the ring on a bench: a scripted device at the other end, a clock by hand.
+ * The driver's end of the ring on a rig: a scripted device at the other end, a clock by hand.
  *
  * Does not: model time beyond a microsecond per step.
  */
@@ -19,7 +19,7 @@ export const CONTROL: u32 = 2;
 export const ENOUGH = 2_000;
 
 @final
-export class DriverBench {
+export class DriverRig {
   readonly clock: FakeClock;
   readonly wire: Wire;
   readonly section: FakeSection;

@@ -16,10 +16,11 @@ function withProtocol(cell: Cell, protocol: number): Cell {
   return { ...cell, pciDevices };
 }
 
-export function asBackEnd(cell: Cell): Cell {
-  return withProtocol(cell, BACK_END);
-}
-
-export function withFrontEndRoot(system: System): System {
-  return { ...system, rootCell: withProtocol(system.rootCell, FRONT_END) };
-}
+/** For a rig whose ends of the link are exchanged. */
+export const EXCHANGED_ROLES = {
+  changeCell: (cell: Cell): Cell => withProtocol(cell, BACK_END),
+  changeSystem: (system: System): System => ({
+    ...system,
+    rootCell: withProtocol(system.rootCell, FRONT_END),
+  }),
+};

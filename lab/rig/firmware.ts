@@ -1,0 +1,75 @@
+/**
+ * The built files that a board needs, read from build/ or from the folder of a variant.
+ *
+ * Does not: build anything.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputError, readInput } from '../../cell-config/files.ts';
+import { decodePair } from '../../cell-config/format/decode.ts';
+import type { Cell, System } from '../../cell-config/format/model.ts';
+import { readElf } from '../../cell-config/image/elf.ts';
+import type { BoardFiles } from '../../twin/board/options.ts';
+import { type EngineName, STEP_SYMBOL } from '../../twin/engine/engine.ts';
+
+/** The project's root folder. */
+export const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What the core does when there is nothing to do: look again at once, or sleep until an interrupt. */
+export type IdleKind = 'poll' | 'wfi';
+
+/** The cell config that goes with each: the second one grants what idle=wfi needs. */
+const CELL_FILES: Readonly<Record<IdleKind, string>> = {
+  poll: 'rpi4-canwarden.cell',
+  wfi: 'rpi4-canwarden-wfi.cell',
+};
+
+/** What words of the cell's command line ask for; `canwarden up` chooses the cell config the same way. */
+export function idleKindOf(settings: readonly string[] = []): IdleKind {
+  return settings.includes('idle=wfi') ? 'wfi' : 'poll';
+}
+
+export interface Firmware {
+  readonly cell: Cell;
+  readonly system: System;
+  /** Everything but the rule table. */
+  readonly files: BoardFiles;
+}
+
+export interface FirmwareChoice {
+  /** Which cell config; `poll` if not said. */
+  readonly idle?: IdleKind;
+  /** Where the built files are; build/ if not said. */
+  readonly folder?: string;
+  /** Whether the board is to tell where each step of the image's loop begins; slower. */
+  readonly withSteps?: boolean;
+}
+
+/** Reads what the engine needs. Throws InputError for a missing file, CellFormatError for a bad one. */
+export function loadFirmware(
+  engine: EngineName,
+  { idle = 'poll', folder, withSteps = false }: FirmwareChoice = {},
+): Firmware {
+  const read = (name: string): Uint8Array<ArrayBuffer> => {
+    const path = join(folder ?? join(PROJECT_ROOT, 'build'), name);
+    if (existsSync(path)) return Uint8Array.from(readInput(path, 'built file'));
+    throw new InputError(`${join(folder ?? 'build', name)} is missing. Next: npm run build`);
+  };
+  const program = (): BoardFiles => {
+    if (engine === 'wasm') return { cellWasm: read('cell.wasm') };
+    const image = read('canwarden.bin');
+    return withSteps ? { image, imageStepAddress: stepAddress(read('canwarden.elf')) } : { image };
+  };
+  return {
+    ...decodePair(read(CELL_FILES[idle]), read('rpi4-root.cell')),
+    files: { ...program(), bridgeWasm: read('bridge.wasm') },
+  };
+}
+
+/** Where a step of the loop begins in the image. */
+function stepAddress(elf: Uint8Array): number {
+  const address = readElf(elf).symbols.get(STEP_SYMBOL);
+  if (address === undefined) throw new Error(`canwarden.elf has no symbol ${STEP_SYMBOL}`);
+  return address;
+}
