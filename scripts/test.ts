@@ -9,6 +9,7 @@ import { run, shortCommandLine } from './command-line.ts';
 import { ensureMachine, ensureTestMachine } from './setup/ensure.ts';
 import { generateFormats } from './build/formats.ts';
 import { endChildrenWithUs } from './test/command.ts';
+import { COUNTED_STAGES, coverageLines, forgetCounts } from './test/coverage.ts';
 import { addResults, failedCheck } from './test/result.ts';
 import type { StageResult } from './test/result.ts';
 import { BUILD, listStages } from './test/stages.ts';
@@ -64,6 +65,7 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
   endChildrenWithUs();
   // Types and unit tests of src/ need these, too, not only the build.
   generateFormats();
+  forgetCounts();
   const results: StageResult[] = [];
   let built = true;
   const needsBuild = all || stages.some((stage) => stage.needsBuild);
@@ -92,6 +94,13 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
       1,
     )),
   );
+
+  const coverage = coverageLines();
+  if (coverage.length > 0) {
+    const counted = stages.map(({ name }) => name).filter((name) => COUNTED_STAGES.includes(name));
+    console.log(`\nLines run in ${counted.join(', ')} (build/test/not-run.txt lists the others):`);
+    coverage.forEach((line) => console.log(`  ${line}`));
+  }
 
   const total = addResults(results);
   if (total.skipped.length > 0) {

@@ -38,9 +38,13 @@ export function endChildrenWithUs(): void {
   }
 }
 
-/** The environment of a child: no colours, and no sign of a test runner around it. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+/** The environment of a child: `more`, no colours, and no sign of a test runner around it. */
+function childEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    ...{ NO_COLOR: '1', FORCE_COLOR: '0' },
+    ...more,
+  };
   // With this set, `node --test` takes itself for a file of an outer run and reports nothing.
   delete environment.NODE_TEST_CONTEXT;
   return environment;
@@ -49,13 +53,18 @@ function childEnvironment(): NodeJS.ProcessEnv {
 /** Runs `command` (argument 0 is the program). Ends it by force after `timeoutSeconds`. */
 export function runCommand(
   command: readonly string[],
-  options: { readonly timeoutSeconds: number; readonly folder?: string },
+  options: {
+    readonly timeoutSeconds: number;
+    readonly folder?: string;
+    /** Added to the environment. */
+    readonly environment?: Readonly<Record<string, string>>;
+  },
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
       cwd: options.folder,
       detached: true,
-      env: childEnvironment(),
+      env: childEnvironment(options.environment),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);

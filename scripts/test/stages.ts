@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { readAspectResult } from './aspect.ts';
 import { runCommand } from './command.ts';
+import { countingEnvironment } from './coverage.ts';
 import { readNodeResult } from './node-report.ts';
 import { failedCheck, PASSED_CHECK } from './result.ts';
 import type { StageResult } from './result.ts';
@@ -79,7 +80,7 @@ export async function runNodeTests(
       `--test-reporter-destination=${reportFile}`,
       ...files,
     ],
-    { timeoutSeconds: limits.stageSeconds },
+    { timeoutSeconds: limits.stageSeconds, environment: countingEnvironment(name) },
   );
   return readNodeResult(run, existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : '');
 }

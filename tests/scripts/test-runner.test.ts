@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, it } from 'node:test';
 import { readAspectResult } from '../../scripts/test/aspect.ts';
+import { PROJECT } from '../../scripts/build/command.ts';
 import { runCommand } from '../../scripts/test/command.ts';
+import { addCounts, type Lines } from '../../scripts/test/coverage.ts';
 import { readNodeResult } from '../../scripts/test/node-report.ts';
 import { addResults } from '../../scripts/test/result.ts';
 import { findTestFiles, type Limits, listStages, runNodeTests } from '../../scripts/test/stages.ts';
@@ -224,5 +227,53 @@ describe('the test run', () => {
     const run = await runCommand(['no-such-command-here'], { timeoutSeconds: 300 });
     assert.equal(run.status, undefined);
     assert.match(run.problem, /could not start/);
+  });
+});
+
+describe('counting the lines that ran', () => {
+  const url = pathToFileURL(`${PROJECT}rules/compile.ts`).href;
+  // Two rows of ten characters, made from lines 3 and 4: AAEA is line 3, AACA the line after it.
+  const map = { lineLengths: [10, 10], data: { mappings: 'AAEA;AACA' } };
+  const outer = { startOffset: 0, endOffset: 21, count: 1 };
+  const countsWith = (innerCount: number) => ({
+    result: [
+      {
+        url,
+        functions: [
+          { ranges: [outer] },
+          { ranges: [{ startOffset: 11, endOffset: 21, count: innerCount }] },
+        ],
+      },
+    ],
+    'source-map-cache': { [url]: map },
+  });
+
+  it('takes an inner range before the outer one', () => {
+    const files = new Map<string, Lines>();
+    addCounts(files, countsWith(0));
+    assert.deepEqual(
+      [...(files.get('rules/compile.ts') ?? [])],
+      [
+        [3, true],
+        [4, false],
+      ],
+    );
+  });
+
+  it('takes a line for run when any process ran it', () => {
+    const files = new Map<string, Lines>();
+    for (const inner of [0, 2, 0]) addCounts(files, countsWith(inner));
+    assert.equal(files.get('rules/compile.ts')?.get(4), true);
+  });
+
+  it('leaves out what is in no counted folder', () => {
+    const files = new Map<string, Lines>();
+    const counts = countsWith(1);
+    const elsewhere = pathToFileURL(`${PROJECT}build/rules/compile.ts`).href;
+    addCounts(files, {
+      result: [{ ...counts.result[0], url: elsewhere }],
+      'source-map-cache': { [elsewhere]: map },
+    });
+    assert.equal(files.size, 0);
   });
 });
