@@ -4,14 +4,16 @@
  * The guest sees no difference. A guest that polls every R nanoseconds notices an event at the first multiple
  * of R after it; skipping k whole rounds at once keeps exactly that phase.
  *
- * R is measured: the time between two idle calls without an event in between. So the first idle call after a
- * skip, or after any event, returns at once and only starts the measurement.
+ * R is measured: the time between two idle calls with no event in between, and before the time at which the
+ * guest wants to go on: a round in which a timer of its own is due holds work. So the first idle call after
+ * a skip, after any event, or after such a round returns at once and only starts the measurement.
  */
 import type { VirtualClock } from '../clock.ts';
 
 export class IdleSkipper {
   readonly #clock: VirtualClock;
   #lastCallNanos = 0;
+  #lastDeadlineNanos = 0;
   #isQuiet = false;
 
   constructor(clock: VirtualClock) {
@@ -28,12 +30,14 @@ export class IdleSkipper {
     const clock = this.#clock;
     const round = clock.now - this.#lastCallNanos;
     const target = Math.min(clock.nextEventNanos, deadlineNanos);
-    const canSkip = this.#isQuiet && round > 0 && target > clock.now && target < Infinity;
+    const isEmpty = this.#isQuiet && clock.now < this.#lastDeadlineNanos;
+    const canSkip = isEmpty && round > 0 && target > clock.now && target < Infinity;
     if (canSkip) {
       const rounds = Math.ceil((target - clock.now) / round);
       clock.advanceTo(clock.now + rounds * round);
     }
     this.#isQuiet = !canSkip;
     this.#lastCallNanos = clock.now;
+    this.#lastDeadlineNanos = deadlineNanos;
   }
 }
