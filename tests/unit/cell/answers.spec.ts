@@ -106,6 +106,19 @@ describe('a request that a filter recognises', () => {
     expect(made.counted(Counter.AnswersSent)).toBe(2);
   });
 
+  test('whose repeated answer meets a block that has stopped is counted', () => {
+    const made = board().connected();
+    request(made, 0, FRAME_100);
+    made.step();
+    request(made, 0, FRAME_100);
+    made.step();
+    made.chip.finish(2);
+    while (made.counted(Counter.AnswersSent) === 0) made.step();
+    made.chip.transactionsLeft = 0;
+    made.step(2);
+    expect(made.counted(Counter.AnswersFaulted)).toBe(1);
+  });
+
   test('that has rolled over to RXB1 is read and answered once', () => {
     const made = board().connected();
     other(made, FRAME_100);
@@ -205,6 +218,29 @@ describe('a request that is read', () => {
     expect(sent.includes('|44 ')).toBe(false, 'no LOAD');
   });
 
+  test('with other data sends that alone; after a block that stopped in it, all of it', () => {
+    const made = board().connected();
+    other(made, FRAME_300);
+    made.step();
+    const transactions = made.chip.take().split('|').length;
+    made.chip.finish(1);
+    other(made, FRAME_300.replace('33 44', '55 44'));
+    made.step();
+    // LOAD TX BUFFER 1 from D0.
+    expect(made.chip.take().endsWith('|43 55|82')).toBe(true);
+    made.chip.finish(1);
+    made.pass(2_000);
+    other(made, FRAME_300);
+    made.chip.transactionsLeft = transactions - 2;
+    made.step();
+    expect(made.counted(Counter.AnswersFaulted)).toBe(1);
+    made.chip.transactionsLeft = -1;
+    made.chip.take();
+    other(made, FRAME_300);
+    made.step();
+    expect(made.chip.take().includes('|42 62 00 00 00 01 33|82')).toBe(true, '310#33');
+  });
+
   test('waits for the answer before it, up to 16, and one more is dropped and said', () => {
     const made = reading('console=on').connected();
     for (let index = 0; index < 18; index++) {
@@ -282,6 +318,20 @@ describe('a frame of the bus', () => {
     made.step(4);
     expect(made.counted(Counter.DroppedByRule)).toBe(1);
     expect(made.takeFromCell()).toBe('');
+  });
+
+  test('that no rule matches reaches nobody where the rules say so', () => {
+    const made = new FakeBoard();
+    const image = made.loadRules();
+    store<u32>(image.address, 1, 20); // default: drop
+    image.finish();
+    made.connected();
+    made.chip.fill(0, FRAME_200);
+    made.step(4);
+    expect(made.counted(Counter.DroppedByRule)).toBe(1);
+    const index = (load<u32>(made.page.base + 0x1f00) - 1) & 1023;
+    // Event 3, of no rule.
+    expect(load<u32>(made.page.base + 0x2000 + 16 * index, 8)).toBe(0xffff0003);
   });
 
   test('is told from a line that is asserted for nothing', () => {

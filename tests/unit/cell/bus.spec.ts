@@ -217,6 +217,19 @@ describe('a chip that has lost its settings', () => {
     expect(board.counted((Counter.ErrorMessagesFirst + 8) as Counter)).toBe(1, 'restarted');
   });
 
+  test('comes back whichever transaction of that fails', () => {
+    for (let transactions = 0; transactions < 40; transactions++) {
+      const board = loud();
+      reset(board);
+      while (board.counted(Counter.ChipResets) === 0) board.step();
+      board.chip.transactionsLeft = transactions;
+      board.wait(20_000);
+      board.chip.transactionsLeft = -1;
+      board.wait(300_000);
+      expect(board.chip.get(CANSTAT)).toBe(0x00, `after ${transactions}`);
+    }
+  });
+
   test('and does not come back is tried every 100 ms, and said once', () => {
     const board = loud();
     reset(board);

@@ -135,5 +135,6 @@ describe('the command line', () => {
     const settings = new CommandLine();
     expect(read(settings, ' '.repeat(256))).toBe(Status.CommandLineTooLong);
     expect(read(settings, ' '.repeat(255))).toBe(Status.Ok);
+    expectRefused(' '.repeat(256), Status.CommandLineTooLong, 'no end within 256 bytes');
   });
 });
