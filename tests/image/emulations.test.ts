@@ -10,6 +10,7 @@ import { type Rig } from '../../lab/rig/rig.ts';
 import { type RigOptions, makeRig, openRig, bringUp } from '../../lab/rig/open-rig.ts';
 import type { SpiTransaction } from '../../lab/rig/spi-transactions.ts';
 import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
+import { TWO_ANSWERS } from '../rule-tables.ts';
 
 const MILLISECOND = 1_000_000;
 
@@ -58,18 +59,6 @@ const JUMPING: typeof EMULATIONS = [
   ['SPI0 in its own time', {}],
   ['bytes at once', { timing: COUNTED, spi0: AT_ONCE }],
 ];
-
-const RULES = `
-version: 1
-rules:
-  - name: status
-    match: { id: 0x1A0 }
-    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
-  - name: position
-    match: { id: 0x2B0, data: [~, ~] }
-    answer: { id: 0x2B1, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] }
-    forward: true
-`;
 
 /** What a cell says that takes the machine's slowness for a fault of bus, chip or line. */
 const FALSE_ALARM = /status (2[0-9]|7[0-9])\)|MCP2515|bus-off|INT is|stopped by a fault/;
@@ -128,7 +117,7 @@ describe('the image on another emulation of the board', () => {
   for (const [what, emulation] of EMULATIONS) {
     it(`answers, forwards and sends with ${what}`, async () => {
       const rig = await openRig({
-        ...{ engine: 'image', rules: RULES, settings: 'console=on' },
+        ...{ engine: 'image', rules: TWO_ANSWERS, settings: 'console=on' },
         ...emulation,
       });
       try {
@@ -142,7 +131,7 @@ describe('the image on another emulation of the board', () => {
   }
 
   it('answers, forwards and sends where each access to a device takes 20 us', async () => {
-    const rig = await openRig({ engine: 'image', rules: RULES, timing: VERY_SLOW });
+    const rig = await openRig({ engine: 'image', rules: TWO_ANSWERS, timing: VERY_SLOW });
     exchange(rig, 10 * MILLISECOND);
     assertComplete(rig);
     assert.deepEqual(alarms(rig), []);
@@ -151,7 +140,7 @@ describe('the image on another emulation of the board', () => {
 
   for (const [what, emulation] of JUMPING) {
     it(`answers, forwards and sends with a clock that jumps, ${what}`, async () => {
-      const rig = await openRig({ engine: 'image', rules: RULES, ...emulation });
+      const rig = await openRig({ engine: 'image', rules: TWO_ANSWERS, ...emulation });
       let jumps = 0;
       exchange(rig, MILLISECOND, () => {
         // What the jump before has left is done first: the chip has room for two frames.
@@ -170,7 +159,7 @@ describe('the image on another emulation of the board', () => {
 
   it('does all of it, and says so once, where GPIO inputs always read 0', async () => {
     const rig = await openRig({
-      ...{ engine: 'image', rules: RULES, settings: 'console=on' },
+      ...{ engine: 'image', rules: TWO_ANSWERS, settings: 'console=on' },
       beforeBoot: ({ interruptWire }) => interruptWire.hold('low'),
     });
     exchange(rig);

@@ -10,16 +10,9 @@ import { type Rig } from '../../lab/rig/rig.ts';
 import { openRig, bringUp } from '../../lab/rig/open-rig.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { shutDown } from '../../twin/board/cell-control.ts';
+import { STATUS_RULE } from '../rule-tables.ts';
 
 const MILLISECOND = 1_000_000;
-
-const RULES = `
-version: 1
-rules:
-  - name: status
-    match: { id: 0x1A0 }
-    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
-`;
 
 /** What the hypervisor does: a fresh communication region, link and PCI devices reset, core at 0. */
 function startAgain(board: Board): Board {
@@ -52,7 +45,7 @@ describe('an image that is started again without being loaded again', () => {
   });
 
   it('comes up as the first time after a shutdown', async () => {
-    const rig = await openRig({ engine: 'image', rules: RULES, settings: 'errors=1' });
+    const rig = await openRig({ engine: 'image', rules: STATUS_RULE, settings: 'errors=1' });
     assertAnswers(rig, rig.board, 1);
     assert.equal(shutDown(rig.board), 'approved');
     const again = startAgain(rig.board);
@@ -62,7 +55,7 @@ describe('an image that is started again without being loaded again', () => {
   });
 
   it('comes up after it was stopped in the middle of a transaction', async () => {
-    const rig = await openRig({ engine: 'image', rules: RULES });
+    const rig = await openRig({ engine: 'image', rules: STATUS_RULE });
     assertAnswers(rig, rig.board, 1);
     const spi = rig.board.machine;
     // CS: TA; FIFO: LOAD TX BUFFER 2 and half a header. The hypervisor stops the core here.

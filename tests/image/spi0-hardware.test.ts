@@ -10,23 +10,16 @@ import { type Rig } from '../../lab/rig/rig.ts';
 import { openRig } from '../../lab/rig/open-rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import type { Spi0Behaviour } from '../../twin/soc/spi0-behaviour.ts';
+import { STATUS_RULE } from '../rule-tables.ts';
 
 const MILLISECOND = 1_000_000;
 const SECOND = 1_000 * MILLISECOND;
 const READY = /^canwarden: ready, /;
 
-const RULES = `
-version: 1
-rules:
-  - name: status
-    match: { id: 0x1A0 }
-    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
-`;
-
 function boot(spi0: Partial<Spi0Behaviour> = {}, coreClockHertz?: number): Promise<Rig> {
   return openRig({
     engine: 'image',
-    rules: RULES,
+    rules: STATUS_RULE,
     spi0,
     coreClockHertz,
     settings: 'console=on',

@@ -11,15 +11,9 @@ import { CELL_SENDER } from '../../twin/board/board.ts';
 import { ask, LIMITS, NATIVE } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink, numberedFrames } from './live-link.ts';
+import { STATUS_RULE } from '../rule-tables.ts';
 
-/** What the link's own table has (live-link.ts), and a rule that answers with a live value. */
-const RULES = `
-version: 1
-rules:
-  - name: status
-    match: { id: 0x1A0 }
-    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
-  - name: door
+const RULES = `${STATUS_RULE}  - name: door
     match: { id: 0x1B0 }
     answer: { id: 0x1B1, length: 2, data: [0x11], live: [{ from: 3, to: 1, count: 1 }] }
 `;

@@ -15,6 +15,7 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { shutDown, type ShutdownOutcome } from '../../twin/board/cell-control.ts';
 import { LiveBoard } from '../../lab/live/live.ts';
+import { STATUS_RULE } from '../rule-tables.ts';
 
 /**
  * How long anything here may take, in seconds of a machine that does other things too. A test that
@@ -25,14 +26,6 @@ export const PATIENCE_SECONDS = 600;
 const REQUEST = 0x1a0;
 const ANSWER = 0x1a1;
 const REQUEST_PERIOD_NANOS = 5_000_000;
-const RULES = `
-version: 1
-rules:
-  - name: status
-    match: { id: 0x1A0 }
-    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
-`;
-
 export interface LiveLinkOptions {
   readonly engine?: EngineName;
   readonly bitrate?: number;
@@ -70,7 +63,7 @@ export class LiveLink {
     const live = await LiveBoard.create({
       changeCell: options.changeCell,
       changeSystem: options.changeSystem,
-      rules: RULES,
+      rules: STATUS_RULE,
       engine,
       bitrate,
       oscillatorHertz: 12_000_000,

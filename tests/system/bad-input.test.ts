@@ -5,15 +5,8 @@ import { crc32 } from 'node:zlib';
 import { compileRules } from '../../rules/compile.ts';
 import type { Cell } from '../../cell-config/format/model.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import {
-  cellLines,
-  framesOf,
-  logOf,
-  onBothEngines,
-  play,
-  type PlayOptions,
-  RULES,
-} from './play.ts';
+import { cellLines, framesOf, logOf, onBothEngines, play, type PlayOptions } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 // Cell states, Jailhouse hypercall.h.
 const CELL_SHUT_DOWN = 2;
@@ -77,9 +70,9 @@ const FATAL: readonly FatalCase[] = [
   },
 ];
 
-/** The table of RULES with one thing wrong and the checksum right again. */
+/** The table of EACH_KIND with one thing wrong and the checksum right again. */
 function damaged(damage: (image: Buffer) => void): Buffer {
-  const image = Buffer.from(compileRules(RULES, 'rules.yaml').image);
+  const image = Buffer.from(compileRules(EACH_KIND, 'rules.yaml').image);
   damage(image);
   image.writeUInt32LE(0, 12);
   image.writeUInt32LE(crc32(image), 12);

@@ -8,7 +8,8 @@ import { makeFrame } from '../../twin/bus/can-frame.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
 import { runUntil, shutDown } from '../../twin/board/cell-control.ts';
-import { cellLines, framesOf, logOf, onBothEngines, play, RULES } from './play.ts';
+import { cellLines, framesOf, logOf, onBothEngines, play } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 const COMMAND_LINE = 'bitrate=500000 osc=12000000 spi=10000000 idle=wfi console=on';
 /** The cell config that grants INTID 145 and lets the cell write the GPIO page. */
@@ -54,7 +55,7 @@ async function boot(engine: EngineName, idle: IdleKind, settings?: string): Prom
     engine,
     bitrate: 500_000,
     spiHertz: 10_000_000,
-    rules: RULES,
+    rules: EACH_KIND,
     settings,
   });
   // The lines of the start go out at 100 us a character; then the console is silent.

@@ -14,7 +14,7 @@ import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
 import { type Rig } from '../../lab/rig/rig.ts';
 import { type RigOptions, openRig } from '../../lab/rig/open-rig.ts';
 import { shutDown } from '../../twin/board/cell-control.ts';
-import { RULES } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 
 const MILLISECOND = 1_000_000;
@@ -34,7 +34,7 @@ interface Linux {
 }
 
 async function start(options: Partial<RigOptions> = {}): Promise<Linux> {
-  const rig = await openRig({ engine: 'wasm', rules: RULES, ...options });
+  const rig = await openRig({ engine: 'wasm', rules: EACH_KIND, ...options });
   const { bridge, control } = rig.board;
   assert.ok(bridge instanceof BridgeHost);
   assert.ok(control);

@@ -1,7 +1,8 @@
 /** The main job: urgent frames are answered on the bus, the rest reaches AGL, AGL's frames the bus. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { framesOf, logOf, onBothEngines, play, RULES } from './play.ts';
+import { framesOf, logOf, onBothEngines, play } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 const BUS = logOf(
   'ecu',
@@ -46,7 +47,7 @@ onBothEngines('the main job', (engine) => {
   });
 
   it('stops answering when the rule is removed, and forwards the frame instead', async () => {
-    const rules = RULES.replace(/ {2}- name: status\n(.*\n){2}/, '');
+    const rules = EACH_KIND.replace(/ {2}- name: status\n(.*\n){2}/, '');
     assert.ok(!rules.includes('0x1A0'), 'the rule is gone');
     const result = await play(engine, { rules, bus: logOf('ecu', '0.0 1A0#01') });
     assert.deepEqual(result.problems, []);
@@ -55,7 +56,7 @@ onBothEngines('the main job', (engine) => {
   });
 
   it('sends other bytes when the data of the rule are changed', async () => {
-    const rules = RULES.replace('0x64, 0xA5', '0x65, 0xFF');
+    const rules = EACH_KIND.replace('0x64, 0xA5', '0x65, 0xFF');
     const result = await play(engine, { rules, bus: logOf('ecu', '0.0 1A0#01') });
     assert.deepEqual(result.problems, []);
     assert.deepEqual(framesOf(result.busLog), ['ecu 1A0#01', 'canwarden 1A1#010065FF']);

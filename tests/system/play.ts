@@ -12,6 +12,7 @@ import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
 import type { Firmware } from '../../lab/rig/firmware.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
 import { commandLineOf, run, type ScenarioResult } from '../../lab/play/scenario.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 const ENGINES: readonly EngineName[] = ['image', 'wasm'];
 
@@ -21,7 +22,7 @@ export function onBothEngines(title: string, tests: (engine: EngineName) => void
 }
 
 export interface PlayOptions {
-  /** Text of a rules file. Default: RULES. */
+  /** Text of a rules file. Default: EACH_KIND. */
   readonly rules?: string;
   /** The table to load instead of the compiled one; the judge still expects `rules`. */
   readonly rulesImage?: Uint8Array | 'none';
@@ -44,30 +45,8 @@ export interface PlayOptions {
   readonly changeSystem?: (system: System) => System;
 }
 
-/** A static answer, a computed one, a remote one, a drop; everything else is forwarded. */
-export const RULES = `
-version: 1
-rules:
-  - name: status
-    match: { id: 0x1A0 }
-    answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
-  - name: position
-    match: { id: 0x2B0, data: [~, ~] }
-    answer: { id: 0x2B1, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] }
-    forward: true
-  - name: diagnosis
-    match: { id: 0x18DA10F1, extended: true, data: [0x03, 0x22] }
-    answer: { id: 0x18DAF110, extended: true, length: 4, data: [0x03, 0x7F, 0x22, 0x78] }
-  - name: lock
-    match: { id: 0x3C0, remote: true }
-    answer: { id: 0x3C0, data: [0x11] }
-  - name: noise
-    match: { id: 0x7F0, mask: 0x7F0 }
-    action: drop
-`;
-
 export function play(engine: EngineName, options: PlayOptions): Promise<ScenarioResult> {
-  const { table, image } = compileRules(options.rules ?? RULES, 'rules.yaml');
+  const { table, image } = compileRules(options.rules ?? EACH_KIND, 'rules.yaml');
   const rules = options.rulesImage === 'none' ? undefined : (options.rulesImage ?? image);
   const { bitrate = 500_000, oscillatorHertz = 12_000_000 } = options;
   return run({

@@ -11,7 +11,8 @@ import { COUNTER } from '../../lab/page/counters.ts';
 import { openRig } from '../../lab/rig/open-rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
-import { onBothEngines, RULES } from './play.ts';
+import { onBothEngines } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 const MILLISECOND = 1_000_000;
 const FRAMES = 60;
@@ -24,7 +25,7 @@ onBothEngines('a machine with slow device registers', (engine) => {
   for (const accessNanos of [1_000, 5_000]) {
     it(`works at ${accessNanos} ns an access, and counts every late step`, async () => {
       const rig = await openRig({
-        ...{ engine, rules: RULES, settings: 'console=on' },
+        ...{ engine, rules: EACH_KIND, settings: 'console=on' },
         timing: {
           ...RASPBERRY_PI_4_TIMING,
           deviceReadNanos: accessNanos,

@@ -15,7 +15,8 @@ import { readStatusPage, type StatusPage } from '../../lab/page/status-page.ts';
 import { type Rig } from '../../lab/rig/rig.ts';
 import { openRig } from '../../lab/rig/open-rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
-import { onBothEngines, RULES } from './play.ts';
+import { onBothEngines } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 const MILLISECOND = 1_000_000;
 const SEQUENCE = 0x08;
@@ -77,7 +78,7 @@ const framesOf: Record<EngineName, number> = { image: 300, wasm: 5_000 };
 
 onBothEngines('the status page under load', (engine) => {
   it('changes only while its sequence number says so, and nothing in it ever goes back', async () => {
-    const rig = await openRig({ engine, rules: RULES });
+    const rig = await openRig({ engine, rules: EACH_KIND });
     const traffic = startTraffic(rig, 300);
     const section = statusOf(rig);
     let before = pageOf(rig);
@@ -109,7 +110,7 @@ onBothEngines('the status page under load', (engine) => {
   });
 
   it('is in the end what was on the wires, and the recorder has every frame', async () => {
-    const rig = await openRig({ engine, rules: RULES });
+    const rig = await openRig({ engine, rules: EACH_KIND });
     const frames = framesOf[engine];
     const traffic = startTraffic(rig, frames);
     assert.ok(rig.runUntil(traffic.isDone, 4_000 * MILLISECOND, MILLISECOND));

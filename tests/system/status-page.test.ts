@@ -15,7 +15,8 @@ import { readRecorder, readTrace } from '../../lab/page/rings.ts';
 import { type Rig } from '../../lab/rig/rig.ts';
 import { openRig } from '../../lab/rig/open-rig.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
-import { onBothEngines, RULES } from './play.ts';
+import { onBothEngines } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 // src/page/trace-event.ts, docs/status-page.md.
 const STARTED = 1;
@@ -41,7 +42,7 @@ function pageOf(rig: Rig): StatusPage {
 onBothEngines('the status page', (engine) => {
   let rig: Rig;
   before(async () => {
-    rig = await openRig({ engine, rules: RULES });
+    rig = await openRig({ engine, rules: EACH_KIND });
     const ids = [0x1a0, 0x1a0, 0x2b0, 0x7f3, 0x111];
     for (const [index, identifier] of ids.entries()) {
       rig.send({ identifier, data: [index, 0x22] }, index * MILLISECOND);
@@ -54,7 +55,7 @@ onBothEngines('the status page', (engine) => {
 
   it('says what the cell is, and which rules are in force', () => {
     const page = pageOf(rig);
-    const { image } = compileRules(RULES, 'rules.yaml');
+    const { image } = compileRules(EACH_KIND, 'rules.yaml');
     const hash = image.readUInt32LE(12);
     const zeroed = Buffer.from(image);
     zeroed.writeUInt32LE(0, 12);
@@ -152,7 +153,7 @@ onBothEngines('answers that have to wait for the one before', (engine) => {
     [0x2b0, 0x2b1],
   ]) {
     it(`are counted instead of timed (0x${identifier.toString(16)})`, async () => {
-      const rig = await openRig({ engine, rules: RULES });
+      const rig = await openRig({ engine, rules: EACH_KIND });
       // Back to back: each request goes before the answer to the first, by its identifier.
       for (const index of [0, 1, 2]) rig.send({ identifier, data: [index, 0x22] });
       rig.run(40 * MILLISECOND);

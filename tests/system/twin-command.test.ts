@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
-import { RULES } from './play.ts';
+import { EACH_KIND } from '../rule-tables.ts';
 
 const BUS = '(10.000000) ecu 1A0#01\n(10.002000) ecu 111#AB\n';
 
 /** A folder with rules.yaml and bus.log, and the command run in it. */
 function prepare(files: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'twin-'));
-  const all = { 'rules.yaml': RULES, 'bus.log': BUS, ...files };
+  const all = { 'rules.yaml': EACH_KIND, 'bus.log': BUS, ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
   const twin = (...options: string[]) =>
     spawnSync(process.execPath, ['--import', 'tsx', 'scripts/twin.ts', ...options], {
@@ -91,7 +91,7 @@ describe('npm run twin', () => {
   });
 
   it('names what is wrong in a rules file', () => {
-    const { folder, twin } = prepare({ 'rules.yaml': RULES.replace('0x1A0', '0x800') });
+    const { folder, twin } = prepare({ 'rules.yaml': EACH_KIND.replace('0x1A0', '0x800') });
     const { status, stderr } = twin(...INPUT);
     assert.equal(status, 2);
     assert.match(stderr, /rules\.yaml:5:\d+ /);
