@@ -31,11 +31,14 @@
 static struct w2c_bsp bsp;
 static w2c_bench module;
 
-static void mark(uint64_t number) { w2c_bsp_idle_until(&bsp, number); }
+static void mark(uint64_t number) {
+  w2c_bsp_idle_until(&bsp, number);
+}
 
 static _Noreturn void end(uint64_t number) {
   mark(number);
-  for (;;) __asm__ volatile("wfi");
+  for (;;)
+    __asm__ volatile("wfi");
 }
 
 FROM_ASSEMBLY _Noreturn void cell_exception(uint64_t vector, uint64_t syndrome, uint64_t address,
@@ -44,20 +47,40 @@ FROM_ASSEMBLY _Noreturn void cell_exception(uint64_t vector, uint64_t syndrome, 
   end(MARK_TRAP + vector);
 }
 
-_Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) { end(MARK_TRAP + 0x100 + trap); }
+_Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
+  end(MARK_TRAP + 0x100 + trap);
+}
 
 #include "bench.wasm.c"
 #include "reference.c"
 
-static APART uint32_t nothing(void) { return 0; }
-static APART uint32_t generated_decode(void) { return w2c_bench_decode(&module); }
-static APART uint32_t generated_look_up(void) { return w2c_bench_lookUp(&module); }
-static APART uint32_t generated_push(void) { return w2c_bench_push(&module); }
-static APART uint32_t generated_forward(void) { return w2c_bench_forward(&module); }
-static APART uint32_t written_decode(void) { return reference_decode(); }
-static APART uint32_t written_look_up(void) { return reference_look_up(); }
-static APART uint32_t written_push(void) { return reference_push(); }
-static APART uint32_t written_forward(void) { return reference_forward(); }
+static APART uint32_t nothing(void) {
+  return 0;
+}
+static APART uint32_t generated_decode(void) {
+  return w2c_bench_decode(&module);
+}
+static APART uint32_t generated_look_up(void) {
+  return w2c_bench_lookUp(&module);
+}
+static APART uint32_t generated_push(void) {
+  return w2c_bench_push(&module);
+}
+static APART uint32_t generated_forward(void) {
+  return w2c_bench_forward(&module);
+}
+static APART uint32_t written_decode(void) {
+  return reference_decode();
+}
+static APART uint32_t written_look_up(void) {
+  return reference_look_up();
+}
+static APART uint32_t written_push(void) {
+  return reference_push();
+}
+static APART uint32_t written_forward(void) {
+  return reference_forward();
+}
 
 /* Volatile, so the compiler knows nothing about the function called and every call costs the same. */
 static uint32_t (*volatile const operations[][2])(void) = {
@@ -84,7 +107,8 @@ FROM_ASSEMBLY _Noreturn void cell_main(void) {
   wasm2c_bench_instantiate(&module, &bsp);
   reference_prepare();
   uint32_t status = w2c_bench_prepare(&module);
-  if (status != 0) end(MARK_TRAP + 0x1000 + status);
+  if (status != 0)
+    end(MARK_TRAP + 0x1000 + status);
   uint8_t *registers = (uint8_t *)(uintptr_t)w2c_bench_registers(&module);
   const volatile uint8_t *frames = (const volatile uint8_t *)FRAMES_ADDRESS;
   uint32_t count = *(const volatile uint32_t *)FRAMES_ADDRESS;

@@ -100,13 +100,17 @@ static inline uint64_t data_mask(uint32_t length) {
 }
 
 /* Bit of an identifier in the sieve: its upper bits XOR its lower bits. */
-static inline uint32_t sieve_place(uint32_t identifier) { return identifier ^ identifier >> 18; }
+static inline uint32_t sieve_place(uint32_t identifier) {
+  return identifier ^ identifier >> 18;
+}
 
 static void fill_sieve(const struct rule *rule) {
   for (uint32_t place = 0; place < 2048; place++) {
     uint32_t fixed = rule->match_mask & 0x7ff;
-    if (rule->match_identifier & IDENTIFIER_EXTENDED) fixed &= rule->match_mask >> 18;
-    if ((place ^ sieve_place(rule->match_identifier)) & fixed) continue;
+    if (rule->match_identifier & IDENTIFIER_EXTENDED)
+      fixed &= rule->match_mask >> 18;
+    if ((place ^ sieve_place(rule->match_identifier)) & fixed)
+      continue;
     table.sieve[place >> 6] |= 1ull << (place & 63);
   }
 }
@@ -119,14 +123,16 @@ void reference_prepare(void) {
   table.count = header->rule_count;
   table.drop_unmatched = (header->flags & RULES_DROP_UNMATCHED) != 0;
   table.filter_count = header->filter_count;
-  for (uint32_t index = 0; index < table.count; index++) fill_sieve(&table.rules[index]);
+  for (uint32_t index = 0; index < table.count; index++)
+    fill_sieve(&table.rules[index]);
   SHARED->features = FEATURE_REMOTE_FRAMES;
   SHARED->queue_size = QUEUE_SIZE_MAXIMUM;
 
   uint32_t slots = SHARED->queue_size / 2;
   transmit.slot_mask = slots - 1;
   transmit.refused_forms = IDENTIFIER_ERROR;
-  if (!(SHARED->features & FEATURE_REMOTE_FRAMES)) transmit.refused_forms |= IDENTIFIER_REMOTE;
+  if (!(SHARED->features & FEATURE_REMOTE_FRAMES))
+    transmit.refused_forms |= IDENTIFIER_REMOTE;
   transmit.descriptors = SHARED->descriptors;
   transmit.slots = SHARED->slots;
   transmit.available_index = &SHARED->available_index;
@@ -180,7 +186,8 @@ static void compose(const struct rule *rule, const struct frame *request, struct
   uint64_t data = rule->answer_data;
   for (int index = 0; index < 8; index++) {
     uint8_t source = rule->answer_sources[index];
-    if (source == SOURCE_OWN) continue;
+    if (source == SOURCE_OWN)
+      continue;
     data &= ~(0xffull << (8 * index));
     data |= (request->data >> (8 * source) & 0xff) << (8 * index);
   }
@@ -202,7 +209,8 @@ static int passes_filters(uint32_t identifier) {
   for (uint32_t index = 0; index < table.filter_count; index++) {
     uint32_t wanted = table.filters[index][0];
     int matches = (identifier & table.filters[index][1]) == (wanted & ~FILTER_INVERTED);
-    if (matches != ((wanted & FILTER_INVERTED) != 0)) return 1;
+    if (matches != ((wanted & FILTER_INVERTED) != 0))
+      return 1;
   }
   return 0;
 }
@@ -214,23 +222,26 @@ uint32_t reference_look_up(void) {
   for (uint32_t index = 0; index < count; index++) {
     const struct rule *rule = &table.rules[index];
     if ((frame->identifier & rule->match_mask) != rule->match_identifier ||
-        (frame->data & rule->data_mask) != rule->data_value ||
-        frame->length < rule->minimum_length)
+        (frame->data & rule->data_mask) != rule->data_value || frame->length < rule->minimum_length)
       continue;
     table.matched = index;
     table.hits[index]++;
-    if (!(rule->flags & RULE_ANSWER)) return rule->flags;
+    if (!(rule->flags & RULE_ANSWER))
+      return rule->flags;
     compose(rule, frame, &reference_answer);
     return is_static(rule) ? rule->flags | DECISION_STATIC : rule->flags;
   }
   table.matched = -1;
-  if (table.filter_count == 0) return table.drop_unmatched ? 0 : RULE_FORWARD;
+  if (table.filter_count == 0)
+    return table.drop_unmatched ? 0 : RULE_FORWARD;
   return passes_filters(frame->identifier) ? RULE_FORWARD : 0;
 }
 
 static int is_carriable(uint32_t identifier, uint32_t length) {
-  if (identifier & transmit.refused_forms || length > 8) return 0;
-  if (identifier & IDENTIFIER_ERROR) return identifier >> 29 == 1 && length == 8;
+  if (identifier & transmit.refused_forms || length > 8)
+    return 0;
+  if (identifier & IDENTIFIER_ERROR)
+    return identifier >> 29 == 1 && length == 8;
   return identifier & IDENTIFIER_EXTENDED || (identifier & 0x1fffffff) <= 0x7ff;
 }
 
@@ -258,21 +269,24 @@ static uint32_t submit(const struct frame *frame) {
                    (identifier >> 17 & MESSAGE_FLAG_REMOTE) |
                    (identifier >> 29 & MESSAGE_FLAG_ERROR);
   uint64_t first = MESSAGE_TRANSMIT | length << 16;
-  if (frame->raw_dlc != 0) first |= (uint64_t)kept_length_code(frame->raw_dlc, length) << 32;
+  if (frame->raw_dlc != 0)
+    first |= (uint64_t)kept_length_code(frame->raw_dlc, length) << 32;
   volatile struct transmit_slot *message = &transmit.slots[slot];
   message->words[0] = first;
   message->words[1] = flags | (uint64_t)(identifier & 0x1fffffff) << 32;
   message->words[2] = identifier & IDENTIFIER_REMOTE ? 0 : frame->data & data_mask(length);
   message->result = RESULT_NOT_OK;
   transmit.descriptors[2 * slot].length = 16 + length;
-  if (transmit.held_count == 0) transmit.deadline = w2c_bsp_counter_read(0) + COMPLETION_TICKS;
+  if (transmit.held_count == 0)
+    transmit.deadline = w2c_bsp_counter_read(0) + COMPLETION_TICKS;
   transmit.held[slot] = 1;
   transmit.held_count++;
   transmit.index = next;
   w2c_bsp_barrier_write(0);
   *transmit.available_index = next;
   w2c_bsp_barrier_full(0);
-  if (!(*transmit.used_flags & USED_FLAG_NO_NOTIFY)) transmit.doorbells++;
+  if (!(*transmit.used_flags & USED_FLAG_NO_NOTIFY))
+    transmit.doorbells++;
   transmit.sent++;
   return STATUS_OK;
 }

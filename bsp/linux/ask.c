@@ -113,8 +113,10 @@ static int reach(const char *path) {
   if (handle >= 0 && connect(handle, (const struct sockaddr *)&address, sizeof address) == 0) {
     return handle;
   }
-  fprintf(stderr, "canwarden-bridge: nobody answers at %s: %s. Next: systemctl status "
-          "canwarden-bridge; it answers where there is a control device\n", path, strerror(errno));
+  fprintf(stderr,
+          "canwarden-bridge: nobody answers at %s: %s. Next: systemctl status "
+          "canwarden-bridge; it answers where there is a control device\n",
+          path, strerror(errno));
   if (handle >= 0) {
     close(handle);
   }

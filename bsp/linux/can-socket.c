@@ -45,8 +45,10 @@ static bool prepare_interface(const struct options *options) {
   if (!interface_is_up(name)) {
     int result = options->create ? interface_set_up(name) : -ENETDOWN;
     if (result != 0) {
-      log_line(LOG_WARNING, "interface %s is down; frames for it are refused until it is up. Next: "
-               "ip link set %s up", name, name);
+      log_line(LOG_WARNING,
+               "interface %s is down; frames for it are refused until it is up. Next: "
+               "ip link set %s up",
+               name, name);
     }
   }
   return true;
@@ -131,10 +133,8 @@ bool can_socket_receive(struct can_socket *can, struct can_frame *frame) {
   }
   char control[CMSG_SPACE(sizeof(uint32_t))];
   struct iovec place = {.iov_base = frame, .iov_len = sizeof *frame};
-  struct msghdr message = {.msg_iov = &place,
-                           .msg_iovlen = 1,
-                           .msg_control = control,
-                           .msg_controllen = sizeof control};
+  struct msghdr message = {
+      .msg_iov = &place, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   ssize_t bytes = recvmsg(can->handle, &message, 0);
   if (bytes != (ssize_t)sizeof *frame) {
     /* EAGAIN: no frame. ENETDOWN: once, when the interface goes down; sending reports it. ENODEV: deleted. */

@@ -29,10 +29,10 @@
 /* The client whose request the cell is working on. There is one at a time. */
 static const struct client *asking;
 
-static void put(struct client *client, enum answer_kind kind, uint8_t exit_status,
-                const char *text, size_t bytes) {
-  struct answer_head head = {.kind = (uint8_t)kind, .exit_status = exit_status,
-                             .bytes = (uint16_t)bytes};
+static void put(struct client *client, enum answer_kind kind, uint8_t exit_status, const char *text,
+                size_t bytes) {
+  struct answer_head head = {
+      .kind = (uint8_t)kind, .exit_status = exit_status, .bytes = (uint16_t)bytes};
   if (client->answer_end + sizeof head + bytes > sizeof client->answer) {
     return; /* unreachable: a piece is made only when the buffer is empty */
   }
@@ -65,7 +65,9 @@ static void put_line(struct client *client, enum answer_kind kind, const char *f
                      va_list values) {
   char text[REMARK_BYTES];
   int length = vsnprintf(text, sizeof text - 1, format, values);
-  size_t bytes = length < 0 ? 0 : (size_t)length < sizeof text - 2 ? (size_t)length : sizeof text - 2;
+  size_t bytes = length < 0                         ? 0
+                 : (size_t)length < sizeof text - 2 ? (size_t)length
+                                                    : sizeof text - 2;
   text[bytes] = '\n';
   put(client, kind, 0, text, bytes + 1);
 }
@@ -115,20 +117,24 @@ static void wait_in(struct client *client, enum client_stage stage, uint64_t dea
 static void fail_without_page(struct client *client, enum page_state state, bool in_time) {
   switch (state) {
     case PAGE_ABSENT:
-      client_fail(client, EXIT_FAILED, "the cell has written no status page: it does not run, or its "
+      client_fail(client, EXIT_FAILED,
+                  "the cell has written no status page: it does not run, or its "
                   "image is older than this bridge. Next: canwarden doctor");
       return;
     case PAGE_VERSION:
-      client_fail(client, EXIT_FAILED, "the cell's status page has another layout. Next: install "
+      client_fail(client, EXIT_FAILED,
+                  "the cell's status page has another layout. Next: install "
                   "image and bridge from one release");
       return;
     case PAGE_DAMAGED:
-      client_fail(client, EXIT_FAILED, "the cell's status page is damaged. Next: canwarden down; "
+      client_fail(client, EXIT_FAILED,
+                  "the cell's status page is damaged. Next: canwarden down; "
                   "canwarden up");
       return;
     default:
       if (!in_time) {
-        client_fail(client, EXIT_FAILED, "the cell is writing its status page, try again. If that "
+        client_fail(client, EXIT_FAILED,
+                    "the cell is writing its status page, try again. If that "
                     "does not pass, it has stopped meanwhile: canwarden doctor");
       }
   }
@@ -179,17 +185,20 @@ static void say_outcome(struct client *client, const struct control_outcome *out
     if (outcome->rule != 0) {
       snprintf(where, sizeof where, " at rule %u", outcome->rule);
     }
-    client_fail(client, EXIT_FAILED, "the cell refused the %s%s: status %u %s: %s. Next: %s. What was "
-                "in force stays in force", is_table ? "rule table" : "live values", where,
-                outcome->status, words.name, words.says, words.next);
+    client_fail(client, EXIT_FAILED,
+                "the cell refused the %s%s: status %u %s: %s. Next: %s. What was "
+                "in force stays in force",
+                is_table ? "rule table" : "live values", where, outcome->status, words.name,
+                words.says, words.next);
     return;
   }
-  say(client, ANSWER_TEXT, is_table ? "the cell has the new rule table in force"
-                                    : "the cell has the new live values");
+  say(client, ANSWER_TEXT,
+      is_table ? "the cell has the new rule table in force" : "the cell has the new live values");
   if (is_table && outcome->rules_waiting != 0) {
-    say(client, ANSWER_TEXT, "%u of its rules %s answered by software until the cell starts again: "
-        "the chip's filters are set at start only", outcome->rules_waiting,
-        outcome->rules_waiting == 1 ? "is" : "are");
+    say(client, ANSWER_TEXT,
+        "%u of its rules %s answered by software until the cell starts again: "
+        "the chip's filters are set at start only",
+        outcome->rules_waiting, outcome->rules_waiting == 1 ? "is" : "are");
   }
   end_answer(client, 0);
 }
@@ -199,9 +208,12 @@ static bool try_outcome(struct client *client, uint64_t now_nanos) {
   if (control_module_finished(client->sequence, &outcome)) {
     say_outcome(client, &outcome);
   } else if (now_nanos >= client->deadline_nanos) {
-    client_fail(client, EXIT_FAILED, "the cell did not finish the request within %u s; it %s. Whether "
-                "it is in force, canwarden status says", CELL_WAIT_SECONDS, control_module_alive()
-                ? "is alive, so it may be very busy" : "shows no life (canwarden doctor)");
+    client_fail(client, EXIT_FAILED,
+                "the cell did not finish the request within %u s; it %s. Whether "
+                "it is in force, canwarden status says",
+                CELL_WAIT_SECONDS,
+                control_module_alive() ? "is alive, so it may be very busy"
+                                       : "shows no life (canwarden doctor)");
   }
   return false;
 }
@@ -248,7 +260,8 @@ static void begin_stream(struct client *client, enum control_stream stream, bool
 void client_begin(struct client *client, uint64_t now_nanos) {
   struct ask_head head = head_of(client);
   if (head.magic != ASK_MAGIC || head.bytes > ASK_PAYLOAD_MAXIMUM) {
-    client_fail(client, EXIT_BAD_INPUT, "a question that this bridge does not understand. Next: ask "
+    client_fail(client, EXIT_BAD_INPUT,
+                "a question that this bridge does not understand. Next: ask "
                 "with the program of the same release");
     return;
   }

@@ -25,14 +25,14 @@
  * Returns `value` when the module has stopped, now or by a trap in the calls that follow. C allows setjmp
  * only as a whole condition or as one side of a comparison that is one (C11 7.13.1.1).
  */
-#define RETURN_IF_MODULE_STOPPED(value)       \
-  do {                                        \
-    if (!module_is_running) {                 \
-      return value;                           \
-    }                                         \
-    if (setjmp(module_fault_return) != 0) {   \
-      return value;                           \
-    }                                         \
+#define RETURN_IF_MODULE_STOPPED(value)     \
+  do {                                      \
+    if (!module_is_running) {               \
+      return value;                         \
+    }                                       \
+    if (setjmp(module_fault_return) != 0) { \
+      return value;                         \
+    }                                       \
   } while (0)
 
 static bool is_open;
@@ -48,8 +48,8 @@ bool control_module_open(void) {
     return false;
   }
   RETURN_IF_MODULE_STOPPED(false);
-  w2c_bridge_control_open(&bridge_module, module_link()->descriptor == NULL ? SILENCE_MILLIS
-                                                                             : SILENCE_FILE_MILLIS);
+  w2c_bridge_control_open(&bridge_module,
+                          module_link()->descriptor == NULL ? SILENCE_MILLIS : SILENCE_FILE_MILLIS);
   is_open = true;
   return true;
 }

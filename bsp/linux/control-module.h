@@ -17,8 +17,7 @@
 #define CONTROL_TEXT_BYTES 16384u
 
 /** Outcome of reading the page. Numbers as in src/bridge/page-reader.ts. */
-enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED,
-                  PAGE_UNJUDGED };
+enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED, PAGE_UNJUDGED };
 
 /** The two streams of the page. */
 enum control_stream { STREAM_TRACE = 0, STREAM_RECORDER = 1 };

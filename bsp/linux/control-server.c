@@ -35,9 +35,9 @@ static unsigned turn;
 /* Whether a running bridge answers at the address. If so, the socket must not be removed. */
 static bool is_served(const struct sockaddr_un *address) {
   int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  bool served = probe >= 0 &&
-                (connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ||
-                 errno == EAGAIN);
+  bool served =
+      probe >= 0 &&
+      (connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
   if (probe >= 0) {
     close(probe);
   }
@@ -45,8 +45,10 @@ static bool is_served(const struct sockaddr_un *address) {
 }
 
 static bool refuse(const char *path, const char *reason) {
-  log_line(LOG_WARNING, "no socket at %s: %s. Questions about the cell are not answered. Next: "
-           "--socket PATH in a folder that this user may write", path, reason);
+  log_line(LOG_WARNING,
+           "no socket at %s: %s. Questions about the cell are not answered. Next: "
+           "--socket PATH in a folder that this user may write",
+           path, reason);
   return false;
 }
 

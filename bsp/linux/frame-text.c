@@ -34,8 +34,8 @@ static bool read_identifier(const char *text, const char *end, struct can_frame 
   }
   bool is_extended = digits > STANDARD_DIGITS;
   /* candump prints CAN_ERR_FLAG as part of the 8 digits of an error frame. */
-  frame->can_id = is_extended && (identifier & CAN_ERR_FLAG) == 0 ? identifier | CAN_EFF_FLAG
-                                                                  : identifier;
+  frame->can_id =
+      is_extended && (identifier & CAN_ERR_FLAG) == 0 ? identifier | CAN_EFF_FLAG : identifier;
   return is_extended ? identifier <= (CAN_EFF_MASK | CAN_ERR_FLAG) : identifier <= CAN_SFF_MASK;
 }
 
@@ -88,12 +88,12 @@ unsigned frame_to_text(const struct can_frame *frame, char text[FRAME_TEXT_BYTES
   int length = snprintf(text, FRAME_TEXT_BYTES, is_long ? "%08X#" : "%03X#", number);
   unsigned bytes = frame->can_dlc > CAN_MAX_DLEN ? CAN_MAX_DLEN : frame->can_dlc;
   if ((frame->can_id & CAN_RTR_FLAG) != 0) {
-    length += snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, bytes == 0 ? "R" : "R%u",
-                       bytes);
+    length +=
+        snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, bytes == 0 ? "R" : "R%u", bytes);
   } else {
     for (unsigned index = 0; index < bytes; index++) {
-      length += snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, "%02X",
-                         frame->data[index]);
+      length +=
+          snprintf(text + length, FRAME_TEXT_BYTES - (size_t)length, "%02X", frame->data[index]);
     }
   }
   if (bytes == CAN_MAX_DLEN && frame->len8_dlc > CAN_MAX_DLEN && frame->len8_dlc <= 15) {

@@ -24,7 +24,9 @@ struct request {
   char attributes[128];
 };
 
-bool interface_exists(const char *name) { return if_nametoindex(name) != 0; }
+bool interface_exists(const char *name) {
+  return if_nametoindex(name) != 0;
+}
 
 bool interface_is_up(const char *name) {
   struct ifreq request = {0};

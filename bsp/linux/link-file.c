@@ -36,14 +36,19 @@ enum {
   WORD_STATE_TABLE = WORD_PROTOCOL + PEERS,
   WORD_SECTION,
   WORD_SECTION_BYTES,
-  WORD_HEARTBEAT,                        /* of peer 0, then of peer 1 */
+  WORD_HEARTBEAT,                         /* of peer 0, then of peer 1 */
   WORD_DOORBELL = WORD_HEARTBEAT + PEERS, /* rings for peer 0, then for peer 1 */
   WORD_OUTPUTS = WORD_DOORBELL + PEERS,   /* version 2: of peer 0; peer 1's follows */
   WORD_OUTPUT_BYTES                       /* version 2: of each */
 };
 
 /* Registers as in the ivshmem v2 specification. */
-enum { REGISTER_ID = 0x00, REGISTER_MAX_PEERS = 0x04, REGISTER_DOORBELL = 0x0c, REGISTER_STATE = 0x10 };
+enum {
+  REGISTER_ID = 0x00,
+  REGISTER_MAX_PEERS = 0x04,
+  REGISTER_DOORBELL = 0x0c,
+  REGISTER_STATE = 0x10
+};
 
 #define PAGE_BYTES 0x1000u
 #define SECTION_BYTES_MINIMUM 0x2000u
@@ -71,7 +76,8 @@ static bool await_layout(const struct link *link) {
 }
 
 static bool refuse(const struct link *link, const char *what, uint32_t value) {
-  log_line(LOG_FAULT, "%s: %s is %u, which this bridge does not know. Are bridge and twin of one version?",
+  log_line(LOG_FAULT,
+           "%s: %s is %u, which this bridge does not know. Are bridge and twin of one version?",
            link->name, what, value);
   return false;
 }

@@ -27,8 +27,8 @@ bool link_has_uio(void) {
   return uio_find(name, LINK_PROTOCOLS, 2);
 }
 
-static void *map_part(struct link *link, const char *uio_name, const char *map_name,
-                      int protection, size_t *bytes) {
+static void *map_part(struct link *link, const char *uio_name, const char *map_name, int protection,
+                      size_t *bytes) {
   void *start = uio_map(uio_name, link->handle, map_name, protection, bytes);
   if (start == NULL) {
     log_line(LOG_FAULT,
@@ -45,11 +45,12 @@ bool link_open_uio(struct link *link, const char *device) {
     const char *slash = strrchr(device, '/');
     snprintf(uio_name, sizeof uio_name, "%s", slash == NULL ? device : slash + 1);
   } else if (!uio_find(uio_name, LINK_PROTOCOLS, 2)) {
-    log_line(LOG_FAULT,
-             "no UIO device is an ivshmem link for CAN (110a:4106, class ff8024 or ffc024). Is "
-             "Jailhouse enabled with canwarden's root config, and uio_ivshmem loaded and bound? "
-             "See docs/bridge.md; without hardware use --shm; where Linux's own virtio_can drives the "
-             "cell, --control-only");
+    log_line(
+        LOG_FAULT,
+        "no UIO device is an ivshmem link for CAN (110a:4106, class ff8024 or ffc024). Is "
+        "Jailhouse enabled with canwarden's root config, and uio_ivshmem loaded and bound? "
+        "See docs/bridge.md; without hardware use --shm; where Linux's own virtio_can drives the "
+        "cell, --control-only");
     return false;
   }
   link->own_protocol = uio_protocol(uio_name);
@@ -61,18 +62,18 @@ bool link_open_uio(struct link *link, const char *device) {
   }
   link->handle = uio_open(uio_name);
   if (link->handle < 0) {
-    log_line(LOG_FAULT, "%s cannot be opened: %s. The user of the bridge needs read and write "
-             "rights on it (udev rule)", link->name, strerror(errno));
+    log_line(LOG_FAULT,
+             "%s cannot be opened: %s. The user of the bridge needs read and write "
+             "rights on it (udev rule)",
+             link->name, strerror(errno));
     return false;
   }
   size_t register_bytes;
   size_t table_bytes;
   size_t section_bytes;
-  link->registers =
-      map_part(link, uio_name, "registers", PROT_READ | PROT_WRITE, &register_bytes);
+  link->registers = map_part(link, uio_name, "registers", PROT_READ | PROT_WRITE, &register_bytes);
   link->state_table = map_part(link, uio_name, "state_table", PROT_READ, &table_bytes);
-  link->section =
-      map_part(link, uio_name, "rw_section", PROT_READ | PROT_WRITE, &section_bytes);
+  link->section = map_part(link, uio_name, "rw_section", PROT_READ | PROT_WRITE, &section_bytes);
   if (link->registers == NULL || link->state_table == NULL || link->section == NULL) {
     return false;
   }

@@ -21,8 +21,10 @@ bool link_is_control_only(const struct options *options) {
       !link_is_of_kernel(name, sizeof name)) {
     return false;
   }
-  log_line(LOG_NOTICE, "%s is the link of Linux's own virtio_can (class ff8024): no frames here, only "
-           "questions about the cell", name);
+  log_line(LOG_NOTICE,
+           "%s is the link of Linux's own virtio_can (class ff8024): no frames here, only "
+           "questions about the cell",
+           name);
   return true;
 }
 
@@ -34,7 +36,8 @@ static bool open_control_only(struct link *link, const struct options *options) 
   }
   link_open_uio_control(link);
   if (link->status_page == NULL) {
-    log_line(LOG_FAULT, "there is nothing to serve: the control device cannot be used. Next: canwarden "
+    log_line(LOG_FAULT,
+             "there is nothing to serve: the control device cannot be used. Next: canwarden "
              "up binds it to uio_ivshmem");
   }
   return link->status_page != NULL;

@@ -9,9 +9,13 @@
 
 static bool is_quiet;
 
-void log_quiet(bool quiet) { is_quiet = quiet; }
+void log_quiet(bool quiet) {
+  is_quiet = quiet;
+}
 
-const char *plural_of(uint32_t count) { return count == 1 ? "" : "s"; }
+const char *plural_of(uint32_t count) {
+  return count == 1 ? "" : "s";
+}
 
 void log_line(enum log_priority priority, const char *format, ...) {
   if (is_quiet && priority > LOG_WARNING) {

@@ -36,7 +36,9 @@
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t statistics_wanted;
 
-static void note_stop(int number) { stop_signal = number; }
+static void note_stop(int number) {
+  stop_signal = number;
+}
 
 static void note_statistics(int number) {
   (void)number;
@@ -136,8 +138,10 @@ static bool serve(const struct options *options, const sigset_t *while_sleeping)
       return false;
     }
     if (module_can()->deleted) {
-      log_line(LOG_FAULT, "interface %s was deleted. Next: ip link add, and start the bridge again "
-               "(its service does)", options->interface);
+      log_line(LOG_FAULT,
+               "interface %s was deleted. Next: ip link add, and start the bridge again "
+               "(its service does)",
+               options->interface);
       return false;
     }
     report_session();

@@ -56,13 +56,21 @@ void *module_memory(uint32_t address, uint32_t bytes) {
   return &linear_memory[address];
 }
 
-void *module_frame(uint32_t address) { return module_memory(address, sizeof(struct can_frame)); }
+void *module_frame(uint32_t address) {
+  return module_memory(address, sizeof(struct can_frame));
+}
 
-struct link *module_link(void) { return &bsp.link; }
+struct link *module_link(void) {
+  return &bsp.link;
+}
 
-struct can_socket *module_can(void) { return &can.can; }
+struct can_socket *module_can(void) {
+  return &can.can;
+}
 
-uint64_t module_now_nanos(void) { return w2c_bsp_counter_read(&bsp); }
+uint64_t module_now_nanos(void) {
+  return w2c_bsp_counter_read(&bsp);
+}
 
 bool module_start(void) {
   if (setjmp(module_fault_return) != 0) {

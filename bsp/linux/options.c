@@ -68,8 +68,8 @@ static struct can_filter read_filter(const char *text) {
   bool is_extended = digits > 3;
   unsigned long highest = is_extended ? CAN_EFF_MASK : CAN_SFF_MASK;
   if (identifier > highest) {
-    refuse("--filter", text, is_extended ? "the identifier is above 1FFFFFFF"
-                                         : "the identifier is above 7FF");
+    refuse("--filter", text,
+           is_extended ? "the identifier is above 1FFFFFFF" : "the identifier is above 7FF");
   }
   return (struct can_filter){
       .can_id = (canid_t)identifier | (is_extended ? CAN_EFF_FLAG : 0),
@@ -104,7 +104,21 @@ static void add_filter(struct options *options, const char *text) {
 }
 
 void options_read(struct options *options, int count, char *const *words) {
-  enum { INTERFACE = 1, CREATE, UIO, SHM, CONTROL_ONLY, FILTER, POLL, STATS, QUIET, SOCKET, ASK, VERSION, HELP_TEXT };
+  enum {
+    INTERFACE = 1,
+    CREATE,
+    UIO,
+    SHM,
+    CONTROL_ONLY,
+    FILTER,
+    POLL,
+    STATS,
+    QUIET,
+    SOCKET,
+    ASK,
+    VERSION,
+    HELP_TEXT
+  };
   static const struct option KNOWN[] = {
       {"interface", required_argument, NULL, INTERFACE},
       {"create", no_argument, NULL, CREATE},
@@ -121,8 +135,8 @@ void options_read(struct options *options, int count, char *const *words) {
       {"help", no_argument, NULL, HELP_TEXT},
       {NULL, 0, NULL, 0},
   };
-  *options = (struct options){
-      .interface = "vcan0", .poll_micros = 500, .socket = CONTROL_SOCKET_DEFAULT};
+  *options =
+      (struct options){.interface = "vcan0", .poll_micros = 500, .socket = CONTROL_SOCKET_DEFAULT};
   for (;;) {
     switch (getopt_long(count, words, "+", KNOWN, NULL)) {
       case -1:

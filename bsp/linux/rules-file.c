@@ -28,8 +28,8 @@ static uint32_t crc_of(const uint8_t *table, uint32_t bytes) {
 }
 
 static bool refuse(const char *path, const char *reason) {
-  fprintf(stderr, "canwarden-bridge: %s is no rule table: %s. Next: npm run rules -- compile\n", path,
-          reason);
+  fprintf(stderr, "canwarden-bridge: %s is no rule table: %s. Next: npm run rules -- compile\n",
+          path, reason);
   return false;
 }
 
@@ -67,7 +67,8 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
     return refuse(path, reason);
   }
   if (head.version != RULES_VERSION) {
-    snprintf(reason, sizeof reason, "it is of format %u, this bridge knows %u", head.version, RULES_VERSION);
+    snprintf(reason, sizeof reason, "it is of format %u, this bridge knows %u", head.version,
+             RULES_VERSION);
     return refuse(path, reason);
   }
   if (head.total_bytes != length) {

@@ -54,7 +54,8 @@ void statistics_print(enum stats_format format) {
   FILE *output = module_can()->is_text ? stderr : stdout;
   for (unsigned index = 0; index < count; index++) {
     if (is_json) {
-      fprintf(output, "%s\"%s\":%" PRIu64, index == 0 ? "{" : ",", values[index].name, values[index].count);
+      fprintf(output, "%s\"%s\":%" PRIu64, index == 0 ? "{" : ",", values[index].name,
+              values[index].count);
     } else {
       fprintf(output, "%-24s%" PRIu64 "\n", values[index].name, values[index].count);
     }

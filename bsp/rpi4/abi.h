@@ -83,13 +83,21 @@ ABI void w2c_bsp_memory_write64(struct w2c_bsp *bsp, uint32_t address, uint64_t 
   __asm__ volatile("str %x0, [%1, %w2, uxtw]" ::"rZ"(value), GUEST(address));
 }
 
-ABI void w2c_bsp_barrier_read(struct w2c_bsp *bsp) { __asm__ volatile("dmb ishld"); }
+ABI void w2c_bsp_barrier_read(struct w2c_bsp *bsp) {
+  __asm__ volatile("dmb ishld");
+}
 
-ABI void w2c_bsp_barrier_write(struct w2c_bsp *bsp) { __asm__ volatile("dmb ishst"); }
+ABI void w2c_bsp_barrier_write(struct w2c_bsp *bsp) {
+  __asm__ volatile("dmb ishst");
+}
 
-ABI void w2c_bsp_barrier_full(struct w2c_bsp *bsp) { __asm__ volatile("dmb ish"); }
+ABI void w2c_bsp_barrier_full(struct w2c_bsp *bsp) {
+  __asm__ volatile("dmb ish");
+}
 
-ABI void w2c_bsp_barrier_device(struct w2c_bsp *bsp) { __asm__ volatile("dmb sy"); }
+ABI void w2c_bsp_barrier_device(struct w2c_bsp *bsp) {
+  __asm__ volatile("dmb sy");
+}
 
 /* Without the ISB the counter may be read before earlier instructions. */
 ABI uint64_t w2c_bsp_counter_read(struct w2c_bsp *bsp) {

@@ -132,7 +132,8 @@ FROM_ASSEMBLY _Noreturn void cell_main(void) {
       __asm__ volatile(".globl cell_step_begins\n"
                        "cell_step_begins:");
       state = w2c_cell_step(&module);
-      if (state == STEP_RESTS) w2c_cell_rest(&module);
+      if (state == STEP_RESTS)
+        w2c_cell_rest(&module);
     } while (state <= STEP_RESTS);
     w2c_cell_end(&module);
   } else {

@@ -55,14 +55,14 @@ typedef uint64_t Table[TABLE_ENTRIES] __attribute__((aligned(4096)));
 
 static uint64_t linear_memory_entry;
 
-static Table level1, level2_first, level3_ram, level3_shared, level2_comm, level3_comm, level2_linear,
-    level3_linear;
+static Table level1, level2_first, level3_ram, level3_shared, level2_comm, level3_comm,
+    level2_linear, level3_linear;
 
 extern uint8_t __text_end[], __rodata_end[], __image_end[], __bss_start[], __bss_end[];
 extern uint8_t __linear_memory[], __stack_guard[], __fault_stack_guard[];
 
-static void map_pages(volatile uint64_t *level3, uint64_t virtual, uint64_t physical, uint64_t bytes,
-                      uint64_t attributes) {
+static void map_pages(volatile uint64_t *level3, uint64_t virtual, uint64_t physical,
+                      uint64_t bytes, uint64_t attributes) {
   for (uint64_t offset = 0; offset < bytes; offset += PAGE_BYTES) {
     level3[((virtual + offset) / PAGE_BYTES) % TABLE_ENTRIES] =
         (physical + offset) | attributes | DESCRIPTOR_PAGE;
@@ -73,7 +73,9 @@ static void unmap_page(volatile uint64_t *level3, uint64_t virtual) {
   level3[(virtual / PAGE_BYTES) % TABLE_ENTRIES] = 0;
 }
 
-static uint64_t table_entry(const uint64_t *table) { return (uint64_t)table | DESCRIPTOR_TABLE; }
+static uint64_t table_entry(const uint64_t *table) {
+  return (uint64_t)table | DESCRIPTOR_TABLE;
+}
 
 static void build_tables(void) {
   uint64_t text_end = (uint64_t)__text_end;

@@ -94,7 +94,9 @@ extern uint8_t linear_memory[];
 #define WASM_RT_LINEAR_MEMORY linear_memory
 #endif
 
-static inline bool wasm_rt_is_initialized(void) { return true; }
+static inline bool wasm_rt_is_initialized(void) {
+  return true;
+}
 
 static inline void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t initial_pages,
                                            uint64_t max_pages, bool is64, uint32_t page_size) {
@@ -113,6 +115,8 @@ static inline uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t pa
   return (uint32_t)-1;
 }
 
-static inline void wasm_rt_free_memory(wasm_rt_memory_t *memory) { (void)memory; }
+static inline void wasm_rt_free_memory(wasm_rt_memory_t *memory) {
+  (void)memory;
+}
 
 #endif
