@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Unit tests of src/: which files they are, and the host they run on.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Coverage of src/cell in unit tests: which lines ran, and which way each decision went.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Lint rules, one block per language of the tree: host TypeScript (checked with types),
  * AssemblyScript in src/ (checked with its own tsconfig), as-pect specs (syntax only).

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Builds canwarden-bridge from the release with only a C compiler.
 #
 # CC, CFLAGS and LDFLAGS are respected; OUTPUT names the file. The generated C

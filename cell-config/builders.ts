@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Helpers to write a cell as data: defaults for absent parts, regions by name.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Looks for mistakes in a system configuration and its cells.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads input files, and writes result files completely or not at all.
  *

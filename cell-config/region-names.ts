@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Restores the names of regions of a decoded file.
  *

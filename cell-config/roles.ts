@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Roles: the end of virtio-can that the cell plays, and the three configurations for each.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell for `idle=wfi`: rpi4-canwarden.ts plus the interrupt of GPIO 0 to 27.
  *

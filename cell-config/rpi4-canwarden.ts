@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell "canwarden": one CPU, 2 MiB of RAM, SPI0, the INT pin, and the link to AGL.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The configuration files of the Raspberry Pi 4: the root cell, and the cell in two forms.
  */

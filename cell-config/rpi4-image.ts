@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The image of the cell, with what `jailhouse cell load` puts beside it.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The numbers of the Raspberry Pi 4 machine that more than one part must agree on.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The Raspberry Pi 4 as Jailhouse sees it, and its root cell: AGL Linux.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The counters of the status page: what happened how often since the cell started, 32 bits each, wrapping.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Layout of rules.bin, format 1: what the compiler writes and the cell reads at 0x100000.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The settings of the cell: `key=value` words of the inmate command line.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The status page of the cell, layout version 1, and the requests of AGL: where each field lies.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The status numbers: the results of every function of the firmware that can fail.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the rows of formats/ are called: one name in the spellings of the languages it appears in, and the
  * words that more than one of their outputs shows.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Rules file to image in one step.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads rules.bin back into a rule table. Refuses every image that the cell would refuse.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A rule table as text for people.
  */

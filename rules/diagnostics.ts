@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * All errors and warnings of a rules file, each with its place: `file:line:column reason`.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes a rule table as rules.bin, format 1.
  *

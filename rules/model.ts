@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The rule table: which frames match, what is answered, what is forwarded. It has one normal form, so
  * parse -> encode -> decode gives the same table.

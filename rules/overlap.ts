@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Finds a frame that two rules both match.
  *

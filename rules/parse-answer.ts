@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads `answer:` of one rule: identifier, length and fixed bytes. parse-copies.ts reads the other bytes.
  *

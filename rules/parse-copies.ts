@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads `copy:` and `live:` of one answer: bytes copied from the request, and live values.
  */

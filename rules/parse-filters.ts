@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads the `filters` of a rules file in candump's notation: `id:mask` and inverted `id~mask`.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads `match:` of one rule: identifier, mask, frame kind, data conditions.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads `receive` of a rules file: the use of the chip's two receive buffers. The words are explained in
  * docs/rules.md and model.ts. With `auto` the table has no `receive`, and the cell decides.

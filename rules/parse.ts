@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads rules.yaml: text to rule table, with every error at its `file:line:column`. docs/rules.md describes
  * the language.

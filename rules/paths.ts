@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How each rule recognises its requests: by a hardware filter of the chip, or by reading the frame.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Opens a YAML file of the user's and reads it as a whole: every error, those of the syntax too, with its
  * place.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Typed access to the nodes of a YAML document. Every error has the position of its node.
  *

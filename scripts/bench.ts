@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run bench`: measures the built firmware on the emulated board.
  *

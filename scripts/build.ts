@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run build`: makes everything for the card and the twin, in build/.
  *

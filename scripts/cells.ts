@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run cells -- build | show | emit-c | check`: the Jailhouse cell configurations.
  *

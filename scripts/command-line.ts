@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The front of every command: its help, how it refuses bad words, and from where names of files are
  * meant. An option is one row of the command's program.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run demo-log`: writes lab/demo/demo.log again. Its bytes change only if the generator changes.
  */

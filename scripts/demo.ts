@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm start`: builds everything, plays the demo log through the emulated board, shows what happened.
  * `--engine wasm` uses the fast engine. Results go to build/demo/.

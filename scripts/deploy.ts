@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run deploy -- --rootfs DIR | --image FILE | --tar FILE | --host root@BOARD`: installs canwarden on a
  * Raspberry Pi 4 card, or removes it with `--undo`.

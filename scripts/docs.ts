@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run docs`: the tables of docs/ that are made from formats/, written where they stand.
  *

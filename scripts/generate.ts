@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes build/generated/ alone, for tools that read src/ without a build: eslint, as-pect, editors.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run map`: the memory map of the machine and its cells, as text and as build/map.svg.
  *

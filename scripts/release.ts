@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run release`: builds, and packs the files for a board or a Yocto build without Node into
  * build/release/canwarden-VERSION.tar.gz, with its checksum beside it.

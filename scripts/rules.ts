@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run rules -- compile | show | check | explain`: the cell's rule table.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run soak [-- NAME ...]`: the long runs, which `npm test` does in small. Without names, all of them.
  *

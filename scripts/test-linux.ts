@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run test:linux`: the tests that need a real Linux around the bridge (tests/linux), with the output of
  * guest and bridge. `--kvm`: with hardware virtualisation.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm test`: all tests and checks, one line per stage, and at the end `N passed, N failed`. `--only
  * NAME[,NAME]` runs only some stages.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run twin`: plays candump logs through the emulated board. Options: `--help`.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Rule tables that tests of several folders play: one answer, and one of each kind. */
 
 /** An answer of fixed bytes, by hardware filter. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * node:test's words, with suites that can be skipped test by test.
  *

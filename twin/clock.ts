@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Virtual time of the emulated board: whole nanoseconds, and a queue of events. There is one clock per board.
  *

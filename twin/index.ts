@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Exports of the twin as a library; README.md shows their use. */
 export { decodePair } from '../cell-config/format/decode.ts';
 export { type Board, CELL_SENDER, createBoard } from './board/board.ts';

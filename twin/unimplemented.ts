@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Errors for what the emulated board does not model.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Checks of the board before Jailhouse is enabled or the cell starts: memory, CPU and SPI, which can stop
 # the board, and the clock, which only delays answers.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # up and down: the commands of Jailhouse in order, each shown before it runs.
 #

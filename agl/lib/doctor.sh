@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # doctor: checks everything that can be wrong, in the order of dependence. Changes nothing.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # The state of Jailhouse and of the kernel in /sys, /proc and /dev. Reads only.
 #

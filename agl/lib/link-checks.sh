@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # doctor's checks of the link from the cell to the CAN interface of Linux, and of the cell itself.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # status, trace, recorder and live: state of cell, link and bridge, and live values. doctor.sh judges the state.
 

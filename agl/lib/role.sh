@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # The role: which end of virtio-can the cell is. In the role device Linux's own drivers (virtio_ivshmem,
 # virtio_can) make a CAN interface of it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # rules: shows the installed table, and puts another one into force.
 #

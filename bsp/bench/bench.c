@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Runs the generated code of src/image/bench.ts and the C reference side by side, once each per frame.
  *

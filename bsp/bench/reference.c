@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The reference implementation; see reference.h. Included by bench.c. */
 #include "memory-map.h"
 #include "reference.h"

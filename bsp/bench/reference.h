@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The cell's work on a forwarded frame, hand-written in C: the yardstick for the generated code.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The host ABI of src/abi/bsp.ts and src/abi/socket.ts for the bridge: each wasm import on Linux.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Asks a running bridge; see ask.h. control-wire.h defines the wire.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * `canwarden-bridge --ask`: the client of the bridge's socket. The board's command `canwarden` calls it,
  * so the board needs no socket tool.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The SocketCAN interface of canwarden-bridge; see can-socket.h.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The SocketCAN interface of canwarden-bridge: one raw non-blocking socket, frames in and out.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * `--interface -`: frames as lines on standard input and output; see can-text.h.
  */

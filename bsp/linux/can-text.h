@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * `--interface -`: frames as lines on standard input and output instead of a CAN interface. For tests,
  * and for machines without SocketCAN (containers).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Answers the questions of control-wire.h; see control-answer.h. The wasm module reads the cell's status
  * page and words it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * One client of the bridge's socket: its question, and the answer made for it so far.
  *

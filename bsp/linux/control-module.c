@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Calls into the wasm module for the control device; see control-module.h.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The part of the wasm module that reads the cell's status page and sends it requests
  * (src/bridge/control.ts), as the server calls it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The socket and its clients; see control-server.h.
  *

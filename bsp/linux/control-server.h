@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The bridge's socket for questions about the cell (control-wire.h); control-answer.c makes the answers.
  *

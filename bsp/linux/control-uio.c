@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The control device through UIO: the ivshmem device of protocol 0x4057. It has one output section for
  * each side and no R/W section. It is optional: the bridge carries frames without it.

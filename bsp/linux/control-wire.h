@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The protocol of the bridge's socket: one question, then pieces of the answer until its end. Both ends
  * are this program, so numbers are in native byte order.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * CAN frames as text; see frame-text.h.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * CAN frames as text: the compact form of candump and cansend, `ID#DATA`, `ID#R` and `ID#R8`.
  *

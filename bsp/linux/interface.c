@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Network interfaces: existence, state, creation of a vcan interface.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The link without ivshmem hardware: a shared file, or the PCI resource behind QEMU's ivshmem-plain.
  * It has no registers and no interrupts: both ends poll, and this file emulates the registers. The

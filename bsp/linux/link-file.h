@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The link as a shared file: the functions of link.h for this kind of link. docs/bridge.md describes
  * the layout.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Detects a link that belongs to Linux's own driver: an ivshmem device of class 0xff8024 on the PCI bus.
  * Linux's virtio_ivshmem binds to it once the cell is ready, so it may have no driver yet.

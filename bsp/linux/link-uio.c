@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The link through UIO: finds the ivshmem device by its class code and maps its memory.
  *

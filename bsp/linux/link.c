@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Common code of links through UIO and through a shared file; see link.h.
  *

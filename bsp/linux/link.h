@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The memory link to the cell as this process sees it: an ivshmem device through UIO, or a shared
  * file that both ends poll.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Log lines of canwarden-bridge; see log.h. */
 #include "log.h"
 

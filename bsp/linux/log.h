@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Log lines of canwarden-bridge on standard error, for people and for the journal.
  *

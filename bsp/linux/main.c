@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * canwarden-bridge: the AGL end of the link to the canwarden cell, a process on Linux.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * State shared by module.c and control-module.c, the two files that call the wasm module: its instance,
  * and the way back from a trap.

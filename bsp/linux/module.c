@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The bridge's wasm module on Linux: the generated C, its host ABI, and its traps. The module's logic is in
  * src/bridge.

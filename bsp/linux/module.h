@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The bridge's wasm module as the main loop calls it. The counters are those of
  * src/virtio/link-counters.ts. Never sleeps.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The notification protocol of systemd, one datagram per message; see notify.h. Written by hand, so that
  * the binary stays static and small.

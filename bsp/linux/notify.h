@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Messages to the service manager (sd_notify(3), systemd.service(5) Type=notify). Does nothing when
  * NOTIFY_SOCKET is not set.

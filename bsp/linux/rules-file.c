@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Reads a rule table; see rules-file.h. Little-endian, like the machines this runs on. */
 #define _GNU_SOURCE
 #include "rules-file.h"

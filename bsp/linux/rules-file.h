@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * A rule table as a file, checked as far as possible without the cell. Format: docs/rules.md.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The counters of canwarden-bridge; see statistics.h. "To the cell" and "from the cell" are seen from this
  * end in both roles.

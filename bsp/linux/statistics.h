@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Prints the counters of canwarden-bridge, as text or JSON. */
 #ifndef CANWARDEN_STATISTICS_H
 #define CANWARDEN_STATISTICS_H

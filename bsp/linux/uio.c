@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * UIO devices in /sys/class/uio; see uio.h.
  *

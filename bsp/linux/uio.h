@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * UIO devices that are ivshmem devices: found by class code, their memory mapped by name.
  *

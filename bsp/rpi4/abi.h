@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The host ABI of src/abi/bsp.ts for the cell: each wasm import `bsp.<name>` on the board.
  *

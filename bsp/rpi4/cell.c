@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The cell as one translation unit: host ABI, generated wasm module, main loop, faults.
  *

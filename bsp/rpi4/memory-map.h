@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The guest addresses of the canwarden cell on the Raspberry Pi 4.
  *

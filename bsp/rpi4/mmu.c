@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Page tables of the cell: who may read, write and execute what at EL1.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The memory functions a compiler may call even in freestanding code (GCC manual, "Standards"). They are
  * byte loops, for start-up only.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Freestanding runtime for the output of wasm2c (wabt 1.0.39): one module, one fixed linear memory.
  *

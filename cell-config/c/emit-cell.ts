@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A cell as members of Jailhouse's C structures: its descriptor, CPU set and arrays; emit.ts writes the
  * frame around them.

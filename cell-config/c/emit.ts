@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A configuration in Jailhouse's own C form: one self-contained file for the folder of its architecture
  * in `configs/`. Compiled by Jailhouse, it gives the bytes of encode.ts.

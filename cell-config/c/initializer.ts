@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Writes C initializers: nested braces, designated members, one member a line. */
 
 /** Lines of C. `block` indents the lines it is given. */

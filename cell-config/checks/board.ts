@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Rules of the Raspberry Pi 4, recognised by the address of its interrupt controller: E-CELL-52.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Each cell by itself, and the CPUs of all. E-CELL-20 to E-CELL-28, N-CELL-65.
  */

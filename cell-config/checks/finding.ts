@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The shape of a finding, and the names of places in it.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The linked image against its cell: size, place, entry, and what is loaded beside it.
  * E-CELL-70 to E-CELL-75.

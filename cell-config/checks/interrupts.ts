@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Interrupts: ownership, and the ones that virtual PCI devices raise. E-CELL-30 to E-CELL-37,
  * N-CELL-63 and 64.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * ivshmem links: each end by itself, then the two ends of a link against each other.
  * E-CELL-40 to E-CELL-51.

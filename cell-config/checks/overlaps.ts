@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Overlaps, as in `jailhouse config check`: E-CELL-01 to E-CELL-06. Empty regions are ignored, as there.
  *

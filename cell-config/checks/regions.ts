@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Predicates on memory regions, shared by several checks.
  */

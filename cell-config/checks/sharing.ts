@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Memory ownership: coverage by root, exclusive devices, sharing between cells.
  * E-CELL-10 to E-CELL-14, N-CELL-60 to N-CELL-62.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Tells the architecture of a file.
  *

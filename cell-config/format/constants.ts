@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Names for the numbers in Jailhouse configuration files: flags, types, protocols. layout.ts says where
  * they lie in the file.

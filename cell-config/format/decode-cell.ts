@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads one cell: descriptor, CPU set and the arrays behind it, up to the end of the file.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads a Jailhouse cell or system file of either revision back into the model.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** A decoded file as text for people. */
 import {
   ARCHITECTURE_NAMES,

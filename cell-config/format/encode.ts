@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes cells and systems as the binary files that `jailhouse enable` and `cell create` read.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** A file, or a configuration, that the format cannot hold. */
 
 /** Names the field, its offset, what the format requires and what was found. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Reads and writes the numbers of one packed structure by its layout (layout.ts). */
 import { CellFormatError } from './error.ts';
 import type { Field, Layout } from './layout.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The place of each field in a Jailhouse cell or system file. All integers are little-endian, all structures
  * packed. Offsets are relative to the structure.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A Jailhouse configuration as typed data: one cell, or a system with its root cell.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads segments, sections and symbols of a linked image, for the checker and the memory map.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Memory map of one cell in guest addresses, with the parts of its image inside its RAM.
  */

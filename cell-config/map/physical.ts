@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Owners of physical memory once the cells exist: one row for each stretch with one answer.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The memory map as a picture: one column for physical memory, and one for the view of each cell.
  *

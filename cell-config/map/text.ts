@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The memory map as text.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A run against a hostile peer: the cell and a bridge at work, and somebody who overwrites their
  * shared memory at random moments. Since both read the same memory, both are attacked.

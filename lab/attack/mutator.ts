@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes what an honest peer never would into the shared memory of the link: one word at a time, at
  * places where it hurts, from a seed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes requests that no honest peer would into root's output section: torn, damaged, too long, of
  * unknown kinds, changed while the cell copies them; and good ones in between.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cyclic part of the demo traffic: powertrain, chassis and body status messages.
  *

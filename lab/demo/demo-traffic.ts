@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The whole demo traffic: cyclic, event and urgent frames in the order of their times.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Ten seconds of driving as signals over time: standing, pulling away, cruising, braking.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The unplanned part of the demo traffic: switches, remote requests, diagnostic sessions.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One frame of the demo log: who queues it for sending, and when.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The random numbers of the demo log. The committed log was made with this hash; another one would make
  * another log.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The part of the demo traffic that the rules of rules.yaml are about: requests to be answered
  * by the warden itself, and the noise it drops.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run twin -- --shm FILE --realtime`: the board beside a real canwarden-bridge.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A board that runs beside real processes: its link is a shared file, its clock is held back to
  * real time.

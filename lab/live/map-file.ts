@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A file mapped into this process's memory, shared with whoever else maps it (mmap, MAP_SHARED).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The memory of both links as a file that a real process, canwarden-bridge, maps as well.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The figures of the way between the bus and AGL's CAN interface, under their keys.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How long a frame takes between the bus and the CAN interface of AGL, both ways, and how many go.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The bench: rigs for measurements, with the firmware, the crystal and the command line of the goals.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Virtual time from the cell's first instruction to "ready", and to a session with AGL.
  *

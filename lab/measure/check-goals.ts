@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Holds the goals against the figures.
  *

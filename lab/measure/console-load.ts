@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A line that goes out on the console all the time of a measurement, at the speed of the UART.
  *

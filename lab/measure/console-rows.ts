@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The measurements of traffic once more, with a line going out on the console all the time.
  *

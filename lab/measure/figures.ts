@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * All figures of a bench run, under flat keys (docs/bench.md names each).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The goals of the project, each with the figures that have to meet it.
  *

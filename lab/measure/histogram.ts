@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Histograms of INT to RTS as one SVG: a panel for each answer and load.
  *

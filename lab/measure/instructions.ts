@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Instructions of the image for a received, forwarded, answered frame, counted by the emulator.
  *

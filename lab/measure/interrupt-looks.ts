@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The worst case by construction, under each load: what a request waits that comes at the worst moment,
  * whether or not one came just then.

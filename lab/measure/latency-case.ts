@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cases of the latency figures: which answer, under which load, at which rates.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Measures one latency case: requests go out at random moments, every one is followed to its answer.
  *

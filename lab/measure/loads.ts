@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What keeps the cell busy during a measurement: bus traffic, AGL's frames, a hostile peer.
  *

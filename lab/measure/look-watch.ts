@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Watches the cell look at INT, and finds the longest time that a request can wait.
  *

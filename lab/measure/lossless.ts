@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The longest sustained rate without a loss: the shortest frames, all forwarded to AGL.
  *

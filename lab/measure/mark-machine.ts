@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A Machine for counting instructions between marks: memory and a counter, no devices.
  *

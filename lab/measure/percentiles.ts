@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Percentiles of measured values, by the nearest-rank method: every figure is one that occurred.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Instructions of the generated code and of hand-written C for the same work on the same frames.
  *

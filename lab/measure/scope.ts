@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How much a bench run measures: everything, or what fits into `npm test`.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The same board with a slower core: which promises hold at any clock, and which clock the others need.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SPI bytes of receiving and sending one frame, for each length code 0..8, on an idle bus.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Holds every step of the cell's loop to the bound that the firmware declares, while it is busy.
  *

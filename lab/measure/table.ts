@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The bench figures as text for a terminal.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The sums that the counters of the status page must make: what came in is what became of it.
  * Source: docs/status-page.md, "Sums".

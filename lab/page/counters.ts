@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The counters of the status page by their names. The counters themselves: formats/counters.ts.
  */

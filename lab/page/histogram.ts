@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A latency histogram of the status page: four buckets to each doubling of the time.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Requests to the cell, written into root's output section as the bridge does.
  *

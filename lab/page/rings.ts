@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The two rings of the status page: trace records and recorded frames.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell's status page, decoded.
  *

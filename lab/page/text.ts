@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The status page as a few lines of text.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A run from files to files, with what a person wants to see on the way.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Which frames of the logs are played, and what a person is told about the others.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The input logs of a run, on one time axis.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes the results of a run: bus.log, agl.log, summary.json. All of them or none.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The phases of a run on a board: bring it up, play the logs, drain.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Says how far a run is: one line that renews itself on a terminal, every tenth otherwise.
  */

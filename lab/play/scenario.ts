@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One run of the twin: boot, play the logs, drain, shut the cell down, judge. The library entry.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The figures of a run, in the form of summary.json.
  *

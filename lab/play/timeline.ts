@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One answered request, step by step, as text: what happened when on the CAN wire and on SPI.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A random run about counters alone: rules, settings, faults of the bus, delays of the core and an AGL that
  * comes and goes; at the end every sum of the status page must close, and agree with the wires.

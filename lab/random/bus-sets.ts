@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Random sets of messages for a bus, frames of them with as many stuff bits as can be found, and the instants
  * at which all of them want the bus at once.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The property run: whatever the traffic, the faults and the delays, each frame that the chip accepted
  * reaches AGL once and in order, or is one that overflowed and was told; each frame of AGL is on the wire

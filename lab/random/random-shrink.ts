@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Makes a failing random run smaller: fewer frames, without faults, delays or AGL, as long as it still fails.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Random traffic, random faults and random delays, all from one seed.
  *

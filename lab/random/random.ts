@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The random numbers of the project: the same from the same seed, in every run on every machine.
  *

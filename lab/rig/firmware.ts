@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The built files that a board needs, read from build/ or from the folder of a variant.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What a run left behind on the wires, collected while it runs.
  *

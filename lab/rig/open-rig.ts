@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The one way to open a board: the built firmware on an emulated board, as the options say.
  *

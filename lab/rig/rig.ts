@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A running board that can be steered while it runs: send, disturb, stall, look.
  *

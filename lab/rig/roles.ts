@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell pair with the ends of the link exchanged: the cell is the virtio-can device (class code
  * 0xffc024), AGL the driver (0xff8024).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads the MCP2515 instructions off the SPI lines: frames read out, buffers loaded, sends requested.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Records what passes on the SPI lines, as transactions from chip select to chip select.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Things waiting for a frame of a certain content, first come first served per content.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Compares what happened on the wires with what the rules demand.
  *

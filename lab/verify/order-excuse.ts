@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * When the order of two frames cannot be known: the core stood still from right after it had read RXB0 until
  * both receive buffers were full again. Then one frame may have come into RXB1 during that read, and be the

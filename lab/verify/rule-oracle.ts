@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What a rule table demands for a frame, worked out from the rule model alone.
  *

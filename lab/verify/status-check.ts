@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell's own account of a run, its status page, against what was seen on the wires.
  *

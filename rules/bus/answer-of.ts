@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How rules and messages of the traffic meet: which message is a rule's request, which its answer.
  *

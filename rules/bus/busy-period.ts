@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The busy-period analysis of one stream of frames: the longest time until a frame of it is on the bus.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the cell adds to the time of a frame on the bus: until it contends, and between two frames of one
  * transmit buffer.

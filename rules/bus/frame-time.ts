@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How long a frame takes on the bus, at most and at least, the three bits of intermission included.
  *

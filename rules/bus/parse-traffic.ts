@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads a traffic file: text to traffic, with every error at its `file:line:column`. docs/rules.md describes it.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Takes the traffic of a bus from a recording: for each identifier the longest frame, the mean period, and the
  * jitter that explains how early any of its frames came.

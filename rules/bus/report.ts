@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The worst times on the bus as text, and whether each deadline is met.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * All streams of frames on the bus: the messages of the traffic, and the cell's answers to them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The traffic of a bus: its periodic messages, as a traffic file or a recording states them.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The worst times of all streams of a bus together.
  *

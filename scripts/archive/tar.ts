@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes and reads tar archives (POSIX ustar). The same members give the same bytes. The owner is always
  * root.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The table of tasks with the bounds that the firmware declares, read from its sources as text. The constants
  * there are sums of numbers and of each other.

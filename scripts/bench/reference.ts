@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Builds the bench program (generated code and hand-written C, one compiler, one set of flags) in
  * build/bench/reference and runs it in the emulator.

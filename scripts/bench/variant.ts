@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Firmware variants: the sources with a few lines changed on purpose, built in build/bench/variants/NAME from
  * copies of the sources and the build scripts.

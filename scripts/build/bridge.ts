@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * WebAssembly to the bridge's binaries: wasm2c, then a C compiler for each kind of machine.
  *

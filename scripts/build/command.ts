@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Runs one tool of the build. Fails with the tool's output.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The compilers that the build calls: the cross tools for the board, and this machine's own.
  *

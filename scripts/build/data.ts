@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Files of the build made without a compiler: the cell configurations and the shipped rules.
  */

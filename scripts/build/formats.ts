@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The project's own formats for the languages that cannot import formats/: writes build/generated/.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * WebAssembly to the inmate image: wasm2c, two textual changes, the cross compiler, objcopy.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Size budgets of the files on the card, and their check. A budget is raised on purpose, in a commit that
  * says why.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * AssemblyScript to WebAssembly: the module of one asconfig.json target.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads cell files and the linked image. Errors name the file.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Keeps the files that a deployment replaces on the card itself, so that any machine can undo it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The undo file of a card image: the original bytes of every block that a deployment changed.
  *

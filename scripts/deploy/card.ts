@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Interface of a card of any kind: a mounted one, an image, an archive, a board by ssh.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Finds the files that were replaced on the board since they were installed.
  *

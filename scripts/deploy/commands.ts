@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Runs the tools that deploy needs (mtools, e2fsprogs, ssh, cp) without a shell, and reports errors in
  * sentences.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Turns the manifest into the files wanted on this card.
  */

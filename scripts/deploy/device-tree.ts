@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Encodes device trees (.dtb, .dtbo): nodes and properties to bytes.
  *

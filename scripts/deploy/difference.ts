@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Shows a change before it is made: text as lines with - and +, other files by size and hash.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Checks that this is a Raspberry Pi 4 card that can run canwarden, and finds the revision of its Jailhouse.
  */

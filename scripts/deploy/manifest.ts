@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The one list of files for the card. To install one more file, add one line here.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The device tree overlay `canwarden.dtbo`: keeps Linux from what the cell uses. Loaded by
  * `dtoverlay=canwarden` in config.txt.

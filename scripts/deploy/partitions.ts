@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Finds the partitions of a disk image and their file systems.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One deployment, or its undo, on any kind of card: look, show, ask, write, read back.
  */

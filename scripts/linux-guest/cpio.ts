@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes a cpio archive of the "newc" kind, which the Linux kernel unpacks as its first root file system.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A Linux guest in QEMU that shares a file with this machine, and a shell in it. It has no network and no
  * disk.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The guest's root file system: busybox, can-utils, the kernel's CAN modules, the project's programs, and an
  * init with a shell on the serial port.

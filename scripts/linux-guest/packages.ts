@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Parts of a small Linux guest from the distribution's packages: its kernel, busybox and can-utils; and
  * QEMU's AArch64 program, for the board's bridge. They go to build/, and nothing is installed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Takes single files out of the distribution's packages without installing them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The release as one archive: the same files give the same bytes.
  *

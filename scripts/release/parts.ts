@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The contents of the release, part by part. To ship one more file, add one line here. New files in a listed
  * folder are included by themselves.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run rules -- explain rules.yaml --bus traffic.yaml` or `--log drive.log`: the worst times on the bus.
  *

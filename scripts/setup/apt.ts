@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Runs apt-get with its output in a file, and reports the size, the progress and the end.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Set-up as the first step of another command. Silent if nothing is missing.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What set-up asks of the machine, as an interface, and the real machine. Tests fake the interface.
  */

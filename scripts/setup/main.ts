@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run setup`: installs what the project and its tests need beside Node; `-- --check` only reports it.
  *

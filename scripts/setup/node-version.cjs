@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Tells the user what to do if Node is too old, before anything is loaded that an old Node cannot read.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the machine needs beside Node and the npm packages, one entry each.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Set-up: decides what is missing and what to do about it, one action at a time.
  *

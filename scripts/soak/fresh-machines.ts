@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The machines of `npm run soak -- fresh`, and the commands that a new user types on them.
  */

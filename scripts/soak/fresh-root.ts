@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A fresh Debian in a folder: made by debootstrap, entered by chroot, removed again.
  *

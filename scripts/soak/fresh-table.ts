@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads the results that the project's commands print at their end, and lays them out as a table.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run soak -- fresh`: the README's commands as a new user types them, on fresh machines.
  *

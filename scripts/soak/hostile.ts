@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run soak -- hostile`: a hostile peer overwrites 10,000,000 words, half of them in each role.
  * lab/attack has the run; tests/system/hostile.test.ts does it in small.

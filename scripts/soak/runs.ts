@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The runs of `npm run soak`: what each does and when it is right. The runs themselves are in lab/.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads the counts from the output of as-pect's summary reporter.
  *

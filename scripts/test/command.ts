@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Runs one command of the test run to its end and keeps its output.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Which lines of the host code the tests run, from what V8 counts in each of their processes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Turns the report of node-reporter.js into counts and readable failures.
  */

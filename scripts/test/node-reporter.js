@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A node:test reporter that writes one JSON object per finished test (type ReportLine of node-report.ts).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The outcome of one stage of the test run, and the sum of outcomes.
  */

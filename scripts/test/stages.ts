@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The stages of `npm test`: what each runs and how its outcome is read. A new folder under tests/ becomes a
  * stage by itself.

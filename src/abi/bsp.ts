@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The host ABI: everything a wasm module of this project may ask of what is around it.
  *

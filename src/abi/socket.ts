@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The host ABI of the bridge: frames to and from the CAN interface of the AGL side.
  *

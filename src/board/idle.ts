@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Rpi4Idle: what the core does when no task is ready: it looks again at once, or sleeps (idle=wfi).
  *

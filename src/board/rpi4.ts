@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The Raspberry Pi 4 with the CAN HAT, as the canwarden cell sees it: addresses, pins, clocks, and the cell
  * that they make.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * An entry of the recorder as a line of a candump log: `(seconds.micros) can0 ID#DATA R`.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * LinuxControl: the AGL side of the control device: what the cell's status page says, as text, and
  * requests to the cell.

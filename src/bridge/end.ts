@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * LinuxEnd: the AGL side of the link, joined to a CAN interface: the end that the cell leaves to it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * EntryStream: reads the entries of a ring that the cell writes without waiting for anybody.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Heart: whether the cell lives, from the heartbeat of its status page.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * HistogramSummary: count, least, greatest and percentiles of one histogram of a page's copy.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * PageReader: a copy of the cell's status page that holds together, and what the page says right now.
  *

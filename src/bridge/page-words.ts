@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Words for the numbers of the status page: formats/status-page.ts. A number that no cell writes is "unknown".
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * RequestWriter: puts a request for the cell into the AGL side's output section.
  *

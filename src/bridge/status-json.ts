@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The status page for programs: one JSON object, units in the names.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the cell has said of a status, from the reader's copy of the page, as a sentence: the one with its
  * values, else the words that the guide has.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The status page for people: one fact a line, then tables. What is zero and says nothing is left out.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TaskNames: the names of the cell's tasks, read from the status page one at a time.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TextBuilder: ASCII text in one buffer of linear memory, for people and programs on the AGL side.
  *

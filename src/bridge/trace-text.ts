@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A record of the cell's trace as a line: `(seconds.micros) answered        rule 3, 1A0`.
  *

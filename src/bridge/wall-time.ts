@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * WallTime: which time of day the ticks of the cell's counter were.
  *

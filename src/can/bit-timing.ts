@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Bit timing: from a clock and a bit rate to the lengths of the segments of one bit. Integers only.
  *

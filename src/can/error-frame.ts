@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Error frames: a controller's report about the bus, in SocketCAN's form (linux/can/error.h).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Fault confinement state of a CAN node (ISO 11898-1, 12.1.4; thresholds as in linux/can/error.h).
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * FilterList: SocketCAN's `id:mask` and inverted `id~mask` (linux/can.h, struct can_filter).
  *

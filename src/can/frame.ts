@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Frame: a classic CAN frame in the layout of SocketCAN's `struct can_frame`.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Predicates on the identifier word of a frame (layout in frame.ts).
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * AcknowledgeTask: serves a register write that the driver at the other end waits for.
  *

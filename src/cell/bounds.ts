@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What one step of each task may cost at most, and what that is in time.
  *

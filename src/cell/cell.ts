@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Cell: the running cell, as the image sees it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * CommandLine: what the cell is told at load time, as `key=value` words.
  *

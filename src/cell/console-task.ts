@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * ConsoleTask: puts the console's characters out, one at a time and only where none waits for the UART.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Console: text for people, formatted into a buffer and put out one character per step.
  *

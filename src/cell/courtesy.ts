@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Courtesy: SPI work that can wait gives way to a frame that has just come in.
  *

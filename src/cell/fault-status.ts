@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * From what the BSP says about a trap to a numbered status.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * FromAglTask: frames of AGL's on their way to the bus, one at a time, so that they keep their order.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * LateReportTask: says that steps of a task were late, a few times for each task; then they are only
  * counted, in the task's row of the status page.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * LinkReport: says when AGL comes, goes, or stays away, and ends the session of a bridge that is dead.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * CellParts: the parts of one cell: what its board gives it, and what is made of that.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * CellPlatform: the executive's board: the core's counter, the bounds at the SPI clock in use, idling.
  *

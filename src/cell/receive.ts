@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The duties of the running cell that are about frames, one bounded piece each.
  *

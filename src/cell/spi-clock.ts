@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The serial clock of SPI at start-up: what was asked for, measured, and lowered where reading fails.
  *

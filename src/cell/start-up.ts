@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The start-up of the cell, step by step; each failure is one line on the console.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The table of the cell's tasks: everything it does while it runs, most urgent first.
  *

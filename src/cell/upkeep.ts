@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The duties of the cell that have nothing to do with the bus: hypervisor, session, status page.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * CharacterPort: where characters for people go, one at a time.
  *

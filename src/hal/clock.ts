@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Clock: a counter that only goes forward.
  *

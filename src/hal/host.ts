@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Host: what the cell asks of the hypervisor that it runs under: what it was given, and when it must end.
  *

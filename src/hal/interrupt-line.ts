@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * InterruptLine: the level of a device's interrupt line. Implemented by src/chip.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * PeerLink: the states of the two ends of a shared memory, and a doorbell to the other end. Implemented by
  * src/jailhouse (the ivshmem state table and doorbell).

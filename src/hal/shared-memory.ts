@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SharedMemory: a bounded window of memory that the peer also reads and writes. Implemented by src/jailhouse
  * (the ivshmem section).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SpiBus: one device on a serial bus, full duplex, byte by byte. One bus object has one chip select.
  * Implemented by src/chip.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Entry points into parts of the cell, to count their instructions against hand-written C.
  *

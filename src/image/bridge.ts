@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The bridge: what the wasm module of the AGL side exports.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell's module: what the BSP calls.
  *

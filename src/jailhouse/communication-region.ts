@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell's side of Jailhouse's communication region: the page through which hypervisor and cell talk.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * ConsolePort: the destination of console characters, as named by the communication region.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * ControlDevice: finds the control link on the virtual PCI bus and checks its one-way memory.
  *

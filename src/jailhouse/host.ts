@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * JailhouseHost: a cell of Jailhouse as the application's Host: its page, its virtual PCI bus, what was
  * loaded beside the program.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * IvshmemDevice: finds, checks and maps the virtio-can link on the virtual PCI bus. IvshmemLink and
  * SharedSection use it.

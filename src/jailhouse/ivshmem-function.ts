@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * IvshmemFunction: finds an ivshmem device by its protocol and reads its capability.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * IvshmemLink: the register page and the state table of an ivshmem device with two peers.
  *

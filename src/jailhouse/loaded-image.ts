@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Copies what `jailhouse cell load` put into the cell's RAM beside the program: images and the command
  * line. The caller checks the copy.

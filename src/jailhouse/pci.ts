@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The virtual PCI bus of the cell: configuration space of bus 0, in dwords.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SharedSection: the R/W section of an ivshmem device as hal's SharedMemory.
  *

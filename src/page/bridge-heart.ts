@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BridgeHeart: whether the bridge on the AGL side lives, from the heartbeat in the root cell's output
  * section (docs/status-page.md, "Requests"). A Linux that has panicked leaves its ivshmem state at READY,

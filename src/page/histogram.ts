@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Histogram: how long something took, in classes that grow with the time: four to each doubling.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Layout of the two sections of the control device: the status page and the requests.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Recorder: the last frames of the bus, both ways, in the status page, the oldest overwritten.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * RequestReader: takes a request of AGL's out of shared memory, in bounded pieces.
  *

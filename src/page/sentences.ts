@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What a record of the trace says, as a sentence. The console and `canwarden trace` both write it from
  * the same numbers, so they cannot say different things.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * StatusPage: copies the cell's figures into memory that AGL can read, in bounded pieces.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TraceEvent: what a record of the trace ring is about, and what its two values mean.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TraceRing: what happened last, as short records in the status page, the oldest overwritten.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Live values: bytes that AGL sets while the cell runs and that answers can contain.
  *

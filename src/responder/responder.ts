@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Responder: decides what to do with a frame, and composes its answer. The caller sends, forwards or drops.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Rule check: whether a rule is valid, and whether two rules match a common frame.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * RuleSieve: tells for most identifiers at once that no rule matches. An identifier that passes must still be
  * looked up. A RuleSieve is a view on SIEVE_BYTES: `changetype<RuleSieve>(address)`.

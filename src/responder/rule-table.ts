@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * RuleTable: the rules in force, and their replacement by a new table.
  *

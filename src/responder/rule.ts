@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Rule: one entry of the rule table, in rules.bin (format 1, little-endian) and in memory. A Rule is a view
  * on 64 bytes: `changetype<Rule>(address)`. rule-check.ts checks it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TableCheck: checks a rules image in bounded steps.
  *

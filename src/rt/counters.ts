@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Counters: what happened how often since start, one 32-bit number each, wrapping.
  *

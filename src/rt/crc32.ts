@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320; "123456789" gives 0xCBF43926).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Deadlines in clock ticks. The caller reads the clock (src/hal/clock.ts). For periodic events see
  * software-timer.ts.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Executive: runs a static table of tasks, one bounded step at a time, the highest ready task first.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Platform: what the executive needs from the board. Implemented by src/cell.
  */

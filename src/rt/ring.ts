@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * RecordRing: a first-in, first-out queue of 16-byte records (the size of a CAN frame).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SoftwareTimer: makes a task ready at a moment, once or periodically, without an interrupt. The caller reads
  * the clock.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Status: the numbered results of every function that can fail.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The table of tasks as bytes: each task's declaration, and its statistics since start. Counts wrap.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TaskTable: the order in which tasks are offered a step.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Task: one duty of the cell. The executive runs it to completion in bounded steps; it never waits and is
  * never interrupted. The table (src/cell/tasks.ts) declares the largest cost of one `run`, and every run is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The virtio-can device: the back-end end of the ring, a CAN interface offered to the peer.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The place of the virtio-can driver's rings and buffers in the section, and their first filling.
  *

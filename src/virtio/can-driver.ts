@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The virtio-can driver: the front-end end of the ring, using a CAN interface of the peer.
  *

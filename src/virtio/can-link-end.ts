@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * CanLinkEnd: one end of a virtio-can link, whichever of the two it is: CanDriver or CanDevice.
  *

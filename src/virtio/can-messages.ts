@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The messages of virtio-can, and their conversion from and to CAN frames.
  *

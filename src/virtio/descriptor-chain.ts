@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One chain of descriptors as the device sees it: walked once, checked, then read and written.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * LinkCounters: events at one end of the ring since start. Each counter wraps at 2^32.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * OwnState: the state this end of the link announces, and its repetition while this end is alone.
  *

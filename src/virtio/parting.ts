@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Parting: answers that a back-end still owes its driver after a restart in place, before it leaves the link.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reminder: when to ring the driver again, in case it has lost an announcement or left frames in the ring.
  * The caller looks at the queues and reads the clock.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * RestartableDevice: the virtio-can device of a cell that is restarted in place after a trap.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Copies between the shared section and linear memory, in the widest accesses that alignment allows. Each
  * shared byte is read once; checks work on the copy.

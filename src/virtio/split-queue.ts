@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The split virtqueue in shared memory: offsets, flags and sizes of its three parts.
  *

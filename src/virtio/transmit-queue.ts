@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The driver's transmit queue: a virtqueue whose chains are slots used in turn. The caller converts frames to
  * the words of a message, and rings the doorbell.

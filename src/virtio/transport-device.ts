@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The device's end of virtio over ivshmem: lays the header out and serves register writes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The driver's end of virtio over ivshmem: finds a ready peer, negotiates, sets three queues up.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TransportEnd: what both ends of virtio over ivshmem keep of a session.
  *

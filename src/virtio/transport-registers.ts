@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The virtio-over-ivshmem header at the start of the R/W section, and the bits of its registers.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The device's end of one split virtqueue: takes chains from the available ring, returns them used. The
  * caller rings the doorbell.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The driver's end of one split virtqueue: descriptors, the available ring, and the used ring. The caller
  * fixes the descriptors at set-up, and rings the doorbell if `kickWanted`.

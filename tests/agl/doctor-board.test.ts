@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `canwarden doctor`: what of the board itself can be wrong, memory, CPU, SPI and clock. */
 import assert from 'node:assert/strict';
 import { describe, it } from '../skippable.ts';

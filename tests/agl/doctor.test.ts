@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `canwarden doctor`: one fault at a time on a board that is right otherwise, each found with its cure. */
 import assert from 'node:assert/strict';
 import { describe, it } from '../skippable.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What `canwarden doctor` finds on a faked board, as one line for each fault.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A board that is only files: the helper runs under busybox sh against it, with faked commands.
  *

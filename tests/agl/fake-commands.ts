@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Commands of a faked board, as shell scripts: they log what they were asked, and change the faked
  * /sys under CANWARDEN_ROOT as the real ones would.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The part of Linux that binds virtio-ivshmem and unbinds it, for a faked board: `bind` and `unbind` are
  * pipes, and two shells do what the kernel would.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The helper's command line, `canwarden status` and `canwarden trace`. */
 import assert from 'node:assert/strict';
 import { describe, it } from '../skippable.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `canwarden rules`: what is refused before anything changes, and how a table comes into force. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `canwarden up` and `down`: which commands they type, in every state, and what they say when one fails. */
 import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';

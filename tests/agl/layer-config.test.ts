@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The layer's config.txt: the shell of its recipe, run on files, against what deploy writes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

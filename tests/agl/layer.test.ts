@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The Yocto layer as text: its files are in the release, its versions and checksums are right, its
  * variables written as today's bitbake wants them. No bitbake

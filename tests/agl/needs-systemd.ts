@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * For tests that ask systemd about units: skipped by name where it is not there.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The release: same bytes each time, sums that verify, a bridge that a C compiler alone can build. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The helper in the role device: Linux's own drivers make a CAN interface of the link. Expected: the order
  * of virtio_ivshmem and virtio_can, which wait for START and STOP without a limit, probe once, and do not

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The helper as text: clean for shellcheck, free of numbers that differ from the cell configs. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

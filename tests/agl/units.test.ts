@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The systemd files: systemd itself has nothing against them, and their names agree with each other. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

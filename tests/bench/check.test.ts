@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run bench -- --check --quick` on the built firmware, as a user runs it, and the check itself.
  */

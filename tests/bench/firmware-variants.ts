@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One firmware with five faults built in, each behind a switch in memory, and off.
  *

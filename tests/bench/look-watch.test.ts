@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The sum of the longest wait, on looks whose times are on the page.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run bench -- --check` must notice when the fast path gets slower: three ways to spoil it, one that
  * spoils it only when the peer is hostile, and one only while a line goes out on the console.

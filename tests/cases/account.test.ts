@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Every frame is accounted for: what was read from the bus, taken from AGL or answered is the sum of what
  * became of it, one counter for each cause, over random runs with faults. docs/status-page.md, "Sums".

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Status 51, "nobody acknowledges what the cell sends", is about now: not about a TEC that is still high
  * while every frame goes through. And the error counters of the status page are those of the chip.

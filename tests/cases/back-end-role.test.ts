@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell as the virtio-can device, with a driver that shares no code with it: STOP while a frame is
  * in the chip, bus-off, frames right after START. Expected: virtio 1.4, "CAN Device".

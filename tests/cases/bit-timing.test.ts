@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * T1 to T21: the CNF registers that the firmware writes, for every crystal and bit rate.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The supply drops before each byte of the SPI traffic while a frame of AGL's waits in the chip: in the
  * middle of a short look at the fault state, a full one, the error counters, READ STATUS and TXBnCTRL. The

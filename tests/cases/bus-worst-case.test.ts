@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * No answer of the cell, and no frame of AGL's, takes longer on the bus than `explain --bus` computes: random
  * traffic of 30 to 90 %, each request in turn at its critical instant.

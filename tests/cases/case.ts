@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How an acceptance case is declared: its name, and the engines whose firmware it drives.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the status page counts of a run, when everything in it has ended.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Requests that the chip's filters tell by their first two data bytes (DS20001801J, section 4.5.1).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Ready-made disturbances of the bus, and the numbers of SocketCAN's error frames.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** E1 and E2: fault confinement as the cell tells it to AGL (ISO 11898-1, 12; linux/can/error.h). */
 import assert from 'node:assert/strict';
 import type { WireFault } from '../../twin/bus/attempt.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * F1 to F20: software filters as SocketCAN has them (linux/can.h, struct can_filter).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell as the virtio-can device of Linux's own drivers (virtio_ivshmem, virtio_can), as
  * lab/peers/linux plays them: bind and unbind, the interface up and down, bus-off.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The rig of the cases with Linux's own drivers (lab/peers/linux): the cell is the virtio-can device.
  */

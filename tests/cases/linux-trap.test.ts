@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A trap of the cell while Linux's virtio_can waits for the end of a START or STOP, which it does without a
  * limit: the next life answers. Expected: docs/decisions/0010-role.md.

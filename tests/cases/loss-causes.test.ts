@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Each way to lose a frame on its way between bus and AGL has a counter of its own: a peer that cannot carry
  * it, a peer whose ring is full, the cell's own ring, a stopped interface, a chip that was reset, an SPI

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The property of the whole: what was accepted from the wire is delivered once and in order, or counted as
  * lost with a reason, whatever the traffic, the faults of the bus and the delays of the core.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** R1 to R5: every kind of frame arrives as it was sent, in order, under any load. */
 import assert from 'node:assert/strict';
 import { loadMeasured } from '../../lab/measure/bench.ts';

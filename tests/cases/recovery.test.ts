@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** A chip that resets itself, an INT wire that lies, a wrong crystal: noticed, told, and lived with. */
 import assert from 'node:assert/strict';
 import { declaredStepBound } from '../../scripts/bench/bounds.ts';

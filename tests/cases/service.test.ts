@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** R6 to R10: late service, missed and spurious interrupts, and what reading a frame may cost. */
 import assert from 'node:assert/strict';
 import { makeFrame } from '../../twin/bus/can-frame.ts';

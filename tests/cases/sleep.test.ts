@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * sleep=SECONDS: the chip sleeps on a quiet bus, wakes by the bus or by AGL, and what that costs.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * An SPI block that stops in the middle of a transaction: what was under way is lost, and counted by that
  * cause; what comes later is not. The bytes go out, and CS never says so (BCM2711 peripherals, chapter 9:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** X1 to X7: what sending costs, in which order frames leave, and what becomes of those that cannot. */
 import assert from 'node:assert/strict';
 import type { Rig } from '../../lab/rig/rig.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads function signatures out of the host ABI, on both sides: AssemblyScript and C.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The host ABI has two ends: src/abi/MODULE.ts and the C functions `w2c_MODULE_NAME` in bsp/.
  * The compilers never see both, so this test compares them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The worst times on the bus against numbers worked out by hand.
  *

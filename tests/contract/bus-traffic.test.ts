@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Traffic files and recordings: what is taken, and every mistake with its place. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The shipped pair with one mistake in it, and what the checker says to that.
  */

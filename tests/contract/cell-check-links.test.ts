@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The checker on ivshmem links: each end by itself, and the two ends against each other. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The checker passes the shipped pair and the stock cells, and finds each seeded mistake with both
  * places and a fix. The links are in cell-check-links.test.ts.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run cells` as a user meets it: `show` and `emit-c` of files of both revisions, its own and
  * other people's, `check` with an image, and what a damaged file is told.

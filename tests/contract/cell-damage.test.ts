@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Cell files that are cut or damaged are refused with the place and the reason.
  */

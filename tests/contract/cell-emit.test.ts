@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `emit-c`: the C form, compiled against a header written from the documented offsets, gives the
  * bytes of the encoder. Two independent descriptions of the format must agree for that.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The encoder against files that Jailhouse's own build makes: bytes, sizes, hashes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The linked image: reading it, and checking it against the cell that runs it. The images of the
  * reader's tests come from the cross linker, not from this project.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The built cell files as Jailhouse's own programs read them: `jailhouse config check`, `enable`,
  * `cell create` and `cell load`, with the command lines that the documents print.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run map`: the rows against the machine's documented addresses, the image inside the RAM, the
  * picture as well-formed XML, and the command.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Other people's files as Jailhouse takes them: bytes that no count covers, machines for x86, spare
  * entries of interrupts, empty slots. The hash is that of the file that Jailhouse's own build makes.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Random configurations that the format can hold, the same ones in every run.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads the bytes of cell files by offsets of its own, as Jailhouse's structures have them.
  *

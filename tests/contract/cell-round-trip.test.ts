@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Decoding undoes encoding, for random configurations and both revisions.
  */

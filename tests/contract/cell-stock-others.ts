@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Stock files of other architectures and odd shapes, written from their published values.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Other people's cells, written from their published values: what the encoder must reproduce.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads named number constants out of source texts, without running them.
  *

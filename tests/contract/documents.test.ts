@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** What the documents name exists: files they link to, npm commands, folders of the project. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';

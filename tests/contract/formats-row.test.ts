@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A counter is one row and the place that counts it, a setting one row and the code that follows it: both
  * are put into a copy of the tree, and appear in the firmware, the bridge's text and JSON, the twin's

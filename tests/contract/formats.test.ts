@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** formats/ is the one source: the tables of docs/ are made from it, and no number stands for two things. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The import rules of the project: which folder may know which.
  *

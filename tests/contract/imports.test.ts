@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Holds the import rules: who may know whom. The rules themselves are in import-rules.ts. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

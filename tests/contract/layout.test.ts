@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell's addresses: cell-config/rpi4-layout.ts is the one place that has them, the build makes what the
  * start-up code maps and what the firmware uses from it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Firmware and twin each define the registers they use, from the datasheet and apart from each
  * other. Here the two lists meet: a name that both have must have one value.

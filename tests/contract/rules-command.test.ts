@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `npm run rules` and `npm run cells` as a user meets them: exit status, what is printed, and that
  * a bad file leaves nothing behind.

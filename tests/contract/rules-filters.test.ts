@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `filters` of a rules file: candump's notation, its mistakes, the image, and SocketCAN's meaning.
  * F1 to F18: the identifiers and masks of the kernel's test_raw_filter; four forms of 0x123 are asked.

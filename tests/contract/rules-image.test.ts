@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * rules.bin, format 1: golden bytes written by hand from the table in docs/rules.md, the meaning
  * of a table, and images that must be refused.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Answers with live values: the bytes of the image, the way back, what people read, and what the oracle
  * of the tests expects of the cell.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Every mistake in answers, in what is forwarded, and between rules is named with
  * `file:line:column` and a reason, and no table comes out.

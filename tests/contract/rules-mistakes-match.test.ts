@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Every mistake in the frame of a rules file, and in names and matches, is named with
  * `file:line:column` and a reason, and no table comes out.

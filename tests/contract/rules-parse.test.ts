@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Correct rules files give the table that docs/rules.md promises; odd ones a warning; and which
  * rules overlap. Mistakes: rules-mistakes-*.test.ts.

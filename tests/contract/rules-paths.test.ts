@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Which rules a hardware filter of the chip serves, and what an answer then costs.
  *

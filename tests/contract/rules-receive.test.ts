@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `receive` of a rules file: which word gives which header flags and paths, and its mistakes.
  * Flag bits 2..1 are those of the table in docs/rules.md.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Short rules files for tests, and what the compiler says about them.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A second channel and another board are options: test code alone makes them, of the application, driver and
  * link as they are. Compiled as the build compiles the cell.

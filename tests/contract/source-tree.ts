@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The files of the project, for the contract tests that read them as text.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The table of tasks: declared once, offered in the same order, and described by docs/timing-budget.md
  * with the bounds that the code adds up to.

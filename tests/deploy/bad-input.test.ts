@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Files that are none of their kind: each is refused in one line that names it, before it is in memory.
  * mtools and e2fsprogs make the file systems; nothing large is written to the disk.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Which lines of config.txt hand the page of SPI0 to Linux, by the firmware's rules: lists with commas,
  * quotes, long names of settings, parameters on lines of their own, filters. BCM2711: SPI0 and SPI3 to

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * config.txt of a whole card: prefixes decide where the overlay goes, included files and command lines
  * are read, and what does not fit is said.

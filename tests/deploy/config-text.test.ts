@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** config.txt: what is added, what is commented out, that twice is once, and that it can be undone. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

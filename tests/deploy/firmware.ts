@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the Raspberry Pi's firmware makes of config.txt, for the tests: written from its documentation
  * ("Conditional Filters", "File Format", "DTBs, overlays and config.txt") and not from deploy.

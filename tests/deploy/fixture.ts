@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Cards and projects for the tests of deploy: made from nothing in a temporary folder.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A board by ssh: a stand-in for ssh runs the script it is given in a local shell, with the folder
  * of a card as the board's root.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A card image goes through deploy: read back with mtools and debugfs it holds what the manifest
  * says, a second run changes nothing, undo gives the same file byte for byte, and what is not such

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A mounted card: written inside its own folders whatever its links say, undone to the last byte,
  * refused when it is none.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The device tree overlay, read by a reader of its own, written from the Devicetree Specification
  * 0.4 chapter 5: it reserves what the cells need and keeps Linux off SPI0.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Partition tables and file systems, from bytes laid out by the specifications: UEFI 2.10 section 5
  * for MBR and GPT, the superblocks' magic numbers for what is in them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `deploy --role`: the cells of one role, what belongs to that role alone, and changing it later. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

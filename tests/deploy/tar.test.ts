@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The archive, judged by the system's own tar: members, modes, owner, and the same bytes twice. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

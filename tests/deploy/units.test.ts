@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The unit that only deploy installs: systemd has nothing against it, and it comes before the bridge. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Chip select stays high for 50 ns between two transactions (DS20001801J, table 13-6, parameter 3: CS
  * disable time), on a core and a bus that are faster than the modelled ones: 0.4 ns an instruction, which

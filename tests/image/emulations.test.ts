@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The image on other emulations of the board than the twin: it may rely on the datasheets, not on how the
  * twin does it. Figures of time do not hold there; every frame and every answer does. Slow devices:

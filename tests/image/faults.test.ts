@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the image does after a fault: first let go of Linux, then say it, then start anew; after the third
  * in ten seconds stand still.

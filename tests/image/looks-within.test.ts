@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SPI work that gives way looks at INT before each byte. Between two such looks there is a byte and as little
  * else as can be: the answer before is read out of the FIFO while the byte is on the wire.

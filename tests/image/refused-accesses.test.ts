@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What becomes of an access that is refused: the image engine over programs of a few instructions with
  * page tables of their own. The right values are from the Arm ARM (DDI 0487, D17.2.37 ESR_EL1 and FAR_EL1),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `jailhouse cell start` a second time: nothing is loaded again, RAM and devices are as the cell left them.
  */

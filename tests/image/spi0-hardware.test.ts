@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What hardware may do that no emulation does: DONE that sticks, a clock that is another one, a read path
  * without margin, an SError. Source of the first: Linux, spi-bcm2835.c, bcm2835_spi_reset_hw ("transmission

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** What the running image can reach: its own page tables, walked from outside. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A bridge that serves a fake cell, and the bridge's own client.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The two binaries of the bridge, for this machine and for the board (the latter in qemu-aarch64),
  * through a whole life: start-up, negotiation, traffic on the ring, shutdown.

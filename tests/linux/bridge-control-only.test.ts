@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `canwarden-bridge --control-only`: it answers questions and leaves the link to somebody else. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `canwarden-bridge --ask` about a status page written by hand: status, trace, recorder. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Heartbeats: whom the bridge takes for dead when there is only a shared file (docs/bridge.md), its own for
  * the cell (docs/status-page.md, "Requests"), and a cell that says itself that it has gone.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** A rule table and live values from AGL, through the bridge's socket, into the running cell. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * canwarden-bridge on a real Linux: a stock kernel in QEMU, its vcan0, candump and cansend, joined
  * through the bridge and a shared file to the cell in the twin. The cell has to answer urgent

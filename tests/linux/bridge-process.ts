@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * canwarden-bridge as a process of this machine, with frames as text on its standard input and
  * output (no CAN interface is needed).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `canwarden-bridge --ask rules load` and `live`: what the cell is asked, and what people are told. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the bridge says of a status: every number of formats/statuses.ts has words, in `status`, in `trace` and,
  * as the reason of something else, behind the number. Expected: the guide, docs/troubleshooting.md.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The bridge's socket with pages that are not there or damaged, and with clients that misbehave. */
 import assert from 'node:assert/strict';
 import { existsSync, statSync, writeFileSync } from 'node:fs';

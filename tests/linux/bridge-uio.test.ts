@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * How the bridge finds and maps UIO devices: its own C files against a faked /sys/class/uio and files
  * as devices. Source: the names and the order of memory in the driver uio_ivshmem, ivshmem v2.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * confined PROGRAM WORDS...: runs it as user 1000 with CAP_NET_RAW and nothing else, as the bridge's unit
  * does.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A cell that is only a shared file with a status page, written by hand: what the bridge says about a
  * page is held against what stands in it.

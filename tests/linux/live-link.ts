@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell in the twin, running in real time beside a real canwarden-bridge, with an urgent request
  * on the bus every few milliseconds from start to end.

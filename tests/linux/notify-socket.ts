@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The service manager's end of sd_notify(3): a datagram socket that a service sends its state to.
  *

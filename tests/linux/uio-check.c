@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Opens the link and the control device as canwarden-bridge does, and prints what it got: where the
  * memory begins in the device's file, by a word that the test has put there.

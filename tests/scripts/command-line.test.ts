@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What all commands with many options have in common: a bad word gets its next step and status 2, a
  * file is meant from where the user stands, and a binary file does not reach the terminal.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Which compiler the build takes, as the environment says it.
  *

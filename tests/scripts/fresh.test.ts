@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `npm run soak -- fresh` without a machine: what it reads and when it says "right". */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `--help` of the commands that read their options themselves: said at once, and nothing is done. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

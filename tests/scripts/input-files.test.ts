@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A file that a user names and that cannot be what is meant: every command says so in one line that
  * names it, with status 2, and reads no more of it than one of its kind could have.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** What is taken out of a distribution's packages for the guest, as Debian 12 and Debian 13 lay it out. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Set-up against a faked machine: what it does, says and returns in each situation. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

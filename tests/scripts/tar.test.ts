@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The tar writer against the format's own numbers, and against the tar of this machine. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

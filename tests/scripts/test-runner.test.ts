@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The test run itself: counts read from as-pect and node:test, and nothing failing unseen. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

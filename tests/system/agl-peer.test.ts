@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Urgent answers do not depend on AGL: never there, dying, coming back. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

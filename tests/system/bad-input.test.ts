@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Everything that can be wrong from outside: one clear numbered line each, and no hang. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A bit rate that the crystal cannot make exactly: what it makes is said on the ready line and stands in
  * the status page, and above half a percent it is a warning.

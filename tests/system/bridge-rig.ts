@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The built bridge with a minimal peer in the cell's place: no cell, no chip, no bus, the same link.
  *

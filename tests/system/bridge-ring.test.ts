@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The ring suite for the bridge: what must hold between it and a minimal peer that shares no code with
  * it, in both roles. ring.test.ts has the same of the cell.

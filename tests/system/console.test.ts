@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The console after "ready": silent unless `console=on`, while status page and trace tell all the same.
  *

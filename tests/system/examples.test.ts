@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Each folder of examples/ does what its expected.log says. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

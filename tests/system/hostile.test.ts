@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** A peer that overwrites the shared memory at random: both ends, in both roles. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** `idle=wfi`: the core sleeps, and nothing is lost, late or silent; without the grant it polls. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Linux panics, or stands still for a while: its ivshmem state stays READY, and nobody takes frames any
  * more. The cell must know within 200 ms, say so, go on answering, and have its session again by itself

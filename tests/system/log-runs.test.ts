@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A run of the twin has an end, whatever the cell does on the bus: the units that sent the recorded frames
  * acknowledge each other (ISO 11898-1, 10.5: the sender needs one receiver), so each frame is on the bus once.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A cell start that drops what the caches held of the link: both ends find each other all the same.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The main job: urgent frames are answered on the bus, the rest reaches AGL, AGL's frames the bus. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

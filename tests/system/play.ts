@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Plays short logs through the whole system: built firmware, built bridge, built cell configs.
  *

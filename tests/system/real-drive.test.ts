@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** A recording of a real car at 500 kbit/s: nothing lost, the chosen identifiers answered. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';

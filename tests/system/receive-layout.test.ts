@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The two layouts of the receive buffers on a full bus: which one the cell takes, by the rules or by
  * itself, and that it takes the right one: nothing is lost.

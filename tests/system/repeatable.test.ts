@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The same input gives the same output to the byte, and both engines do the same to the frames. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

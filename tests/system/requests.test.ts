@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Requests of AGL's: a rule table and live values change while frames go on; what is bad changes nothing.
  *

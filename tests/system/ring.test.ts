@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The ring suite: what must hold between the cell and whoever is at the other end of the link, in both
  * roles, with the built bridge, with a minimal peer that shares no code with the firmware, and, where the

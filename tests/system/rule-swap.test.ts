@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * New rule tables by request while the bus is full and AGL sends: no frame is lost either way, each is
  * treated by one of the two tables, and urgent answers come as soon as ever.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `jailhouse cell shutdown`: the cell agrees in time, whatever bus and console are doing.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A machine whose device registers are slow, as under an emulator: one or five microseconds an access.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The status page while the bus is full and AGL sends: what a reader sees is consistent at every
  * moment, and in the end it is what happened on the wires.

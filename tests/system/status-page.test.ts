@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The status page of the running cell: what is in it is what happened on the wires.
  *

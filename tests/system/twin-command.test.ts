@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The command line of the twin, as a user types it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

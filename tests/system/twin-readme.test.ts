@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The example in twin/README.md runs, and does what the page says.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The cell file is enforced: what it does not grant parks the cell, as Jailhouse would. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The AGL side with modules written for the purpose: when it wakes, what it maps, how it dies. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

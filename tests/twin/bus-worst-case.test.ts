@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * No frame on the emulated bus takes longer than the analysis computes: random sets of messages that load it by
  * 30 to 90 %, each message in turn at its critical instant, then all at random; half of them with errors.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Error frames, error counters, error-passive, bus-off; the bit-level simulation against the prediction. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Overload frames, faults in the intermission, wrong bit clocks. ISO 11898-1, 10.3.5, 10.4.7, 11.3. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** When frames start, who wins, who acknowledges, what the record of the wire says. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

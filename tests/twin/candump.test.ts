@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** candump logs: what is read, what is written, what is refused and where. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A board in miniature for the chip's tests: a bus, one other node, an MCP2515, and SPI by hand.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The virtual clock: order of events, time seen by them, re-entrancy. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The control link as the two cells see it. Numbers: ivshmem v2, and docs/status-page.md. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The committed demo log: the generator's output, realistic in its numbers, within the bus. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Frames as bits on the wire, against an independent encoder: long division and text replacement. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The interrupts of a cell, as Jailhouse and the GIC-400 show them: ownership, list registers, WFI.
  * Addresses and bits from IHI 0048B.

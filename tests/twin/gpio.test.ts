@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** GPIO events: low-level detection as BCM2711 ARM Peripherals 5.2 has it (GPLEN0, GPEDS0). */
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Skipping empty polling rounds: the guest notices what it would have noticed, no later.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The ivshmem device as the cell finds and drives it. Numbers: ivshmem v2 specification, Jailhouse. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

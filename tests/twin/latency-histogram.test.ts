@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The histograms of `npm run bench` as SVG: every request in a bar, also the one that took long. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

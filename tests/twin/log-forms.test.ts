@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Logs as tools write them: what is read, what is left out and counted, what is another format.
  * Forms: can-utils, candump.c, lib.h, asc2log.c, canplayer.c; python-can, can.io.

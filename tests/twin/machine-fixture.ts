@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A machine of the canwarden cell without an engine, for tests that act as the guest.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Communication region, hypercalls and cell loading. Numbers: Jailhouse hypercall.h, driver/cell.c. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** What the guest's acts cost in virtual time, the counter, and the skipping of idle polling. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** What the cell may touch, and what parks it. Numbers: the cell's memory map; Jailhouse mmio.c. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

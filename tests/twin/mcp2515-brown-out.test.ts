@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The chip loses its supply for a moment: everything it knew is gone. DS20001801J sections 8.1 and 9. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Error counters and states of the chip, and what they do to its sending. DS20001801J section 6 and 7.6,
  * ISO 11898-1, fault confinement.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Modes of operation, bit rate, sleep, leaving the bus in the middle of a frame. DS20001801J section 10. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

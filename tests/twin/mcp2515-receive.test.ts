@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Reception: fields, filters, rollover, overflow, interrupt. DS20001801J section 4. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The chip's SPI instructions and register map, against DS20001801J tables 11-1 and 12-1. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

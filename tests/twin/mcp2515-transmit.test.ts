@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Transmission: requests, priority, outcome, one-shot, abort. DS20001801J section 3. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

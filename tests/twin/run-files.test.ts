@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Input logs on one time axis, and the all-or-nothing output. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

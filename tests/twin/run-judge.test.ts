@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The judge on runs made up by hand: what it counts, and what it does not let pass. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

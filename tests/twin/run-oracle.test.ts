@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** What the judge expects of a frame: the meaning of rules.yaml, worked out by hand. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

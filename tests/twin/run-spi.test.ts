@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Reading the MCP2515's instructions off the SPI lines. Bytes by hand from DS20001801J, table 12-1. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

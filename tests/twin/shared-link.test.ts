@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The file that the twin shares with a real bridge, against docs/bridge.md. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

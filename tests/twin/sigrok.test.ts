@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The bus against an independent decoder: sigrok's `can` reads a VCD of the wire and must find every frame,
  * its CRC, its stuff bits and its length. `apt-get install sigrok-cli` to have it.

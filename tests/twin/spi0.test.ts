@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** SPI0 and GPIO of the BCM2711: time on the wire, FIFOs, flags, what throws. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

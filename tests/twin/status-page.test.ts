@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The twin's own reader of the status page, against bytes laid down by hand (docs/status-page.md). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

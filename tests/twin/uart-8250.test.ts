@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The mini-UART and the hypervisor that prints on it: how long a character holds the cell's core.
  *

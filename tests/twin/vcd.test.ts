@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The value change dump: IEEE 1364-2005, 18.2, and the lines of one SPI byte in mode 0,0. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The wasm engine with modules written for the purpose: ABI, slices, walls, traps. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Small hand-written wasm modules, for tests of what runs modules.
  */

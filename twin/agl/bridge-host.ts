@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The AGL cell as the link sees it: Linux's side of the ivshmem device, and the process that runs the bridge
  * between the ring and a CAN interface.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The bridge's address space: the link's memory and registers as Linux maps them (UIO). An access outside
  * ends the bridge, like a segmentation fault.

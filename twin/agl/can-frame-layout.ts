@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SocketCAN's `struct can_frame` in the bridge's linear memory, without CAN FD.
  *

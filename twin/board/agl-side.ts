@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The AGL side of a board: its links to the cell, and the peer. `connect` of hypervisor/links.ts makes the
  * links.

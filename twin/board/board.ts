@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The emulated board, wired: bus, chip, SPI0, GPIO, the cell's machine, the link, the AGL side.
  */

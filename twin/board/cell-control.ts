@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Runs the cell for a span of virtual time, and shuts it down as `jailhouse cell shutdown` does.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Options of a board: built files, cell configurations, faults, and listeners. board.ts and wiring.ts hold
  * the defaults.

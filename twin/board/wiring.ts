@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The wiring of the Raspberry Pi 4 with the CAN HAT: device addresses and pins.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One attempt to put a frame on the wire: participants, events by bit, outcome.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One CAN protocol controller, bit by bit: what it drives, how it reads the wire, its error and overload
  * flags, and its counters (ISO 11898-1, sections 10 and 12). It reports steps, without time, registers or

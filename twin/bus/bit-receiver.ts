@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One node's view of a frame, bit by bit: removes the stuff bits, checks the CRC and the fixed form, and
  * reports what it found. Every node of the bit-level simulation has one. Senders have one, too, because a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * An attempt bit by bit, in which every node is a protocol controller of its own. It is exact for faults,
  * collisions and missing acknowledgements, and the reference for the prediction in attempt.ts.

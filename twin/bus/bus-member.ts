@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The bus's record of one node: whether it takes part, and what it waits for otherwise.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The CAN bus of the emulated board: decides at which bit a frame starts, which frame wins and who
  * acknowledges, and tells every node what it would learn at the time it would learn it.

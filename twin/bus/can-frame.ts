@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A classical CAN frame, as the emulated bus carries it. frame-bits.ts has its bits, ../candump its text.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Interface between the bus and a node.
  */

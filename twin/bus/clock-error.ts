@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Effect of a wrong bit clock on a receiver: where in a frame it first samples a neighbouring bit.
  *

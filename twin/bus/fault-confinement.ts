@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Error counters of one CAN node and the resulting states (ISO 11898-1, fault confinement; DS20001801J
  * section 6). There is one object per node, which the bus changes during an attempt.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Converts a frame to the exact bits on the wire (ISO 11898-1, 10.4 to 10.6). 0 is dominant, 1 is recessive.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A sender that stands for any number of control units: plays recorded frames onto the bus and acknowledges
  * the frames of others.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A sender that always has the next frame of a sequence ready: a bus under full load. Frames leave in the
  * order of the sequence. It acknowledges the frames of others.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The frame of a candump log: `ID#DATA`.
  *

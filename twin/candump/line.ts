@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One line of a candump log, in each form that tools write.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Monotonic times for the frames of a log, in the order of the file.
  *

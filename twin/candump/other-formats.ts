@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Recognises logs of other tools, to name the format and the way to a candump log.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads candump logs in all forms of line.ts. Counts what it leaves out: comments, and frames that no
  * classical bus carries.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The frame as candump shows it on a screen: `1A0   [2]  01 02`.
  *

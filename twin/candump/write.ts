@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Writes candump log lines in the form that read.ts reads. */
 import type { CanFrame } from '../bus/can-frame.ts';
 

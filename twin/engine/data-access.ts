@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The memory that an A64 load or store accesses, decoded from the instruction and the registers.
  *

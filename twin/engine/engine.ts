@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Runs the cell's program: the real ARM64 image, or only the wasm module. Time belongs to the Machine's
  * clock.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The image engine: executes canwarden.bin, the very bytes on the card, in an ARM64 emulator over a Machine.
  *

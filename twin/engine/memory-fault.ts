@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Who handles a refused access: the cell itself (its page tables refuse) or the hypervisor (they allow it,
  * the cell configuration does not).

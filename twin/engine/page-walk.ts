@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The cell's own address translation: whether stage 1 maps a virtual address, and otherwise the level at
  * which the walk ends.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The C side of Unicorn 2: its functions and callbacks, declared for koffi.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Unicorn 2, an ARM64 emulator library, called through koffi: the subset that the image engine needs.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The wasm engine: runs only build/cell.wasm, with the host ABI over a Machine.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The CPU interface that a cell sees: GICV of the GIC-400, with the list registers that Jailhouse fills.
  *

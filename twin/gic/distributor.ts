@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The GIC-400 distributor as Jailhouse shows it to a cell: enable and configuration registers of the cell's
  * interrupts. The bits of all others read 0 and ignore writes.

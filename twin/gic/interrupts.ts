@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Interrupts of one cell: lines and pulses in, distributor and CPU interface as Jailhouse shows them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The core's virtual timer: CNTV_CVAL_EL0 and CNTV_CTL_EL0, and its line, PPI 27. Without CNTV_TVAL_EL0 and
  * the physical timer.

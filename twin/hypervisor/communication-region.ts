@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The hypervisor's side of the communication region, the page through which hypervisor and cell talk.
  * cell-control.ts runs the cell until it replies.

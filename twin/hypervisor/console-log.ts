@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Collects the output of hypervisor and cell as lines with their virtual times. Pass `onLine` to see lines at
  * once.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Hypercalls of a cell: HVC #0x4a48 with the code in x0.
  *

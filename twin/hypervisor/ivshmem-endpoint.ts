@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * One end of an ivshmem link: the virtual PCI function with its configuration space and BAR0.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The link of two or more ivshmem endpoints: state table and interrupts between the peers.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Every ivshmem link of the board, made from the two cell files: ends, state table, sections. Jailhouse
  * connects devices by bdf alone.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The virtual PCI host of a cell: configuration space (ECAM, bus 0) and the BARs of ivshmem devices.
  *

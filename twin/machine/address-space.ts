@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The guest-physical address space of one cell, made from its decoded configuration: what lies where, and
  * what is allowed.

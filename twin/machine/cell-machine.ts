@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The Machine of one cell: permissions of its configuration, time charging, devices, hypervisor traps.
  *

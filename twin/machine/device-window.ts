@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Devices at physical addresses, as the peripheral bus of the board sees them. The cell's address space
  * enforces who may access a device.

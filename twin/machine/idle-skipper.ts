@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Skips the polling of an idle guest, by whole polling rounds.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * `jailhouse cell load NAME IMAGE [-a ADDRESS]`: puts blobs into the memory of a stopped cell. Memory that no
  * blob covers stays stale, as on the board.

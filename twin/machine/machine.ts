@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The emulated board as an engine sees it: memories, device accesses, counter, hypercalls. Virtual time is an
  * integer number of nanoseconds (twin/clock.ts).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads and writes of guest memory in single accesses of their width. Buffer's own methods move byte by byte,
  * so a second process that shares the memory could see half a value.

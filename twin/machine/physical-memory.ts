@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The board's RAM by physical address: one Buffer per block, shared by all that map it.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The model of time: what each act of the guest costs on the emulated board.
  *

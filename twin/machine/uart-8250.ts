@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The mini-UART as an 8250 with registers four bytes apart: transmit only, at 115,200 bit/s.
  *

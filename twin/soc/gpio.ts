@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BCM2711 GPIO block as the board's firmware leaves it: pins 8..11 on SPI0, the rest inputs.
  *

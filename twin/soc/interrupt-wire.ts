@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The wire from the chip's INT pin to the GPIO. It follows the chip without delay, unless a test holds it at
  * a level (a broken wire, a spike).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A device on an SPI controller, and a listener to its lines.
  */

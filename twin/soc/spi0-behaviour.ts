@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Differences of other SPI0 emulations from the silicon, all of which still carry every byte. Tests run the
  * firmware over each: it must rely only on the datasheet.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BCM2711 SPI0 in polled mode: registers, FIFOs and the time of the bytes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The lines of the board as a VCD: SCK MOSI MISO CS INT and the CAN bus (RX of a transceiver: recessive 1).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Value change dump (IEEE 1364-2005, 18.2): digital signals over time, readable by sigrok and GTKWave.
  */

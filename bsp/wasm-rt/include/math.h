@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Freestanding stand-in for <math.h>, declarations only. The firmware has no floating point: a use fails
  * to link. */
 #ifndef CANWARDEN_MATH_H

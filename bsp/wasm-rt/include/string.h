@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Freestanding stand-in for <string.h>; definitions in ../memory.c. The generated module's table support
  * needs memcmp declared. It is never called: a call would fail to link.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The R/W section as Linux's virtio_ivshmem shares it out: rings and copies of buffers in chunks.
  *

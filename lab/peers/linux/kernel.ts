@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the drivers' models need of a kernel: threads that wait, work that is done later, a way to the
  * device's registers, and a note of what must not happen.

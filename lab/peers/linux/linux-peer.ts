@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A Linux that drives the cell with its own drivers, virtio_ivshmem and virtio_can, instead of the
  * bridge: their behaviour written down again, with a user who can bind, unbind, raise and lower `can0`.

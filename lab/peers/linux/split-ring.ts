@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The driver's end of a split virtqueue with the habits of Linux's virtio_ring: descriptors from a
  * list of free ones (the last freed is the next used), a copy of every buffer in the section, interrupts

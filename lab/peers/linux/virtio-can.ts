@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Linux's virtio_can on top of virtio-ivshmem.ts: one CAN interface, its requests and interrupts.
  *

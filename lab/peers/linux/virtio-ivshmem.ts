@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Linux's virtio_ivshmem, step for step: what it reads, writes and waits for from probe to remove.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A minimal virtio-can device over ivshmem, as a sequence of looks at the shared memory.
  *

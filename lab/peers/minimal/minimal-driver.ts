@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A minimal virtio-can driver over ivshmem: the register writes in the order of Linux's
  * virtio_ivshmem and virtio_can, then frames.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The AGL side played by a minimal peer in TypeScript, instead of the built bridge: a second reading
  * of the specifications, against which the firmware's ring code has to hold.

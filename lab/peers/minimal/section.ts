@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What a minimal peer needs of the shared section: little-endian words, virtio-can messages, and the
  * numbers of the specifications, written down a second time.

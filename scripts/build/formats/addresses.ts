@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The addresses of the cell on the Raspberry Pi 4 for its C and its AssemblyScript, made from what
  * Jailhouse grants: cell-config/rpi4-layout.ts.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The AssemblyScript modules that are made from formats/: what the firmware and the bridge import.
  *

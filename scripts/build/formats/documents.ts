@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The tables of docs/ that are made from formats/, and where they stand: between two comments,
  * `<!-- formats: NAME -->` and `<!-- end -->`.

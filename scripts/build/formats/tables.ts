@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the bridge's C and the board's helper need of formats/.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A mounted card: the folder of its root file system and the folder of its boot partition.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Files of an ext4 file system inside an image, by debugfs: without mounting, without root.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Files of a FAT file system inside an image, by mtools: without mounting, without root.
  */

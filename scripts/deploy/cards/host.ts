@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A running board: its files are read and written by ssh, with the board's shell and tools.
  *

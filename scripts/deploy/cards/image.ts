@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A card image (.wic, .img), whose partitions are found and written without mounting and without root.
  *

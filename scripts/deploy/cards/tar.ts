@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * An archive to unpack later on a card or a board.
  *

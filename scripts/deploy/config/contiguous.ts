@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Whether the contiguous memory (CMA) that a card requests still fits beside the reservation.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Finds the lines of config.txt that contradict the cell's needs, and what remains of each.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The conditional filters of config.txt (`[pi4]`, `[EDID=...]`): whether lines below them apply to this
  * board.

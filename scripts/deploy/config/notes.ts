@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What the user must know about config.txt before deploy edits it, in sentences. The difference that deploy
  * shows has the lines to be commented out.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads config.txt of a card with what it refers to: included files, command lines, places of overlays.
  */

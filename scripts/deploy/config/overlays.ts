@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The lines of config.txt about the device tree: overlays, and parameters with their overlay.
  *

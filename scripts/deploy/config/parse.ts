@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads config.txt as the firmware does: settings, the filters over them, included files in their place.
  * overlays.ts reads the settings about the device tree.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Where the firmware looks for overlays and for the kernel's command line, by `os_prefix` and
  * `overlay_prefix`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Edits config.txt, the settings of the Raspberry Pi's firmware, and removes the edit again.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BusDiagnosis: tells a wrong crystal, or a bus without another node, from the errors it makes.
  *

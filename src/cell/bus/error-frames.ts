@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * ErrorFrames: what happens on the bus besides frames, as SocketCAN error frames for AGL.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * InterruptWatch: compares the INT line with the receive flags, and gives the line up when it lies.
  *

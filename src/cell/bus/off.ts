@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BusOff: keeps the chip off the bus after bus-off, and brings it back (`restart-ms=`).
  *

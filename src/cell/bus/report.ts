@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * FaultReport: says what goes wrong on the bus and in the chip, to people and as error frames for AGL.
  *

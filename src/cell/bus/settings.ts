@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * From the settings of the command line to those of the CAN controller.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BusSleep: puts the chip to sleep when nothing happens on the bus, and wakes it (`sleep=`).
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BusSupervisor: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset or
  * is to sleep, a line that lies, frames that are not sent.

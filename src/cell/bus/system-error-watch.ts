@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * SystemErrorWatch: looks whether an SError waits that the core masks, and says so once.
  *

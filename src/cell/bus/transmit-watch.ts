@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TransmitWatch: takes frames back that have not been sent in time, and notices how frames ended.
  *

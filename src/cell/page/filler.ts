@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * StatusPageFiller: fills the status page's head from the parts of the cell, and keeps the page fresh.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * FrameObserver: writes down what became of a frame, after everything urgent about it is done.
  *

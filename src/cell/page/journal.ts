@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Journal: everything that the cell tells people once it runs. It goes into the trace and, where it has a
  * status, into the status record; the console gets the sentence only while it speaks.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Records: what AGL sees of the cell over the second ivshmem device, and what it may ask for.
  *

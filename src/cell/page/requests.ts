@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Requests: carries out what AGL asks for, in bounded steps, between two frames.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * StatusRecord: what the cell has said of each status since it started; a part of the status page.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * UrgentAnswers: sends the cell's own answers in the two transmit buffers kept for them.
  *

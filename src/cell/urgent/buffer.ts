@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * UrgentBuffer: one transmit buffer of the chip, and what is in it.
  *

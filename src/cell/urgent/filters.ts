@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * FilterPlan: what the chip's two filters were set to when it was set up, and what that is good for when
  * other rules are in force.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Which layout of the receive buffers the cell uses: one kept for urgent requests, or both for all.
  *

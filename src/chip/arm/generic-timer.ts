@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * GenericTimer: the core's virtual counter as a Clock. It reads the rate from the core (54 MHz on this SoC).
  *

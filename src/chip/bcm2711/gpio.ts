@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * GpioInputLine: one GPIO pin as an active-low interrupt line.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * LowLevelEvent: raises the GPIO block's interrupt while a pin is low.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * BCM2711 registers that the cell uses: SPI0, the GPIO levels and their detection. Offsets from a block's
  * base. The firmware sets pin functions and pulls.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Spi0: the BCM2711's SPI master in polled mode, native chip select CE0, mode 0,0.
  *

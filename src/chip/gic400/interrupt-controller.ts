@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * InterruptController: the cell's interrupts in the GIC-400, as Jailhouse grants them.
  *

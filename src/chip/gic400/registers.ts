@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * GICv2 registers that the cell uses. Offsets from the two blocks, whose addresses are in Jailhouse's
  * communication region. The cell leaves priorities, targets and software interrupts alone.

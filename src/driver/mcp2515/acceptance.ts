@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Acceptance: which receive buffer takes which frames. Every frame is received in both layouts:
  *

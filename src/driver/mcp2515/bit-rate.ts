@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Bit rate: the values of the MCP2515's CNF registers for an oscillator and a bit rate, with the chip's
  * limits (DS20001801J, section 5) and encoding (registers 5-1..5-3). src/can/bit-timing.ts calculates the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Mcp2515: the CAN controller as the cell uses it.
  *

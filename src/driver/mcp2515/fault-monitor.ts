@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * FaultMonitor: overflow, fault confinement state, error counters, and whether the chip has kept its
  * settings, one register access at a time.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Frame codec: converts between a Frame and the 13 registers of an MCP2515 buffer. Pure.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * MCP2515 SPI instructions on any SpiBus: one function per opcode of DS20001801J, table 12-1.
  *

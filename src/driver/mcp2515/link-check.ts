@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * LinkCheck: checks the wires between SPI0 and the chip at start-up: how fast bytes really move, and whether
  * written bytes read back the same, many times.

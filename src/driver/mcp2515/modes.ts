@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Modes: the chip's mode of operation, and the ways from one mode to another.
  *

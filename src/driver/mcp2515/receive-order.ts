@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * ReceiveOrder: which of the two receive buffers holds the older frame. Pure: it is told what READ STATUS
  * said and what was read.

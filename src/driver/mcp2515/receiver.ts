@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Receiver: finds the full receive buffer, and takes frames out in the order of their arrival.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * RegisterPlan: the registers that set the chip up, in groups, and their values.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * MCP2515 registers and their bits (DS20001801J), in address order. Registers that the driver leaves at their
  * reset value are omitted.

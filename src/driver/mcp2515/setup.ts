@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Setup: everything done to the chip while it is off the bus.
  *

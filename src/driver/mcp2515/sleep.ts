@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Sleep: takes the chip into sleep mode and out of it, one transaction per step. The caller decides when.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * TransmitBuffers: which of the three transmit buffers are occupied, and how each frame ended.
  *

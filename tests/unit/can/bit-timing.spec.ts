@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Bit timing of the MCP2515 against the values that Linux' can_calc_bittiming (v6.3) gives.

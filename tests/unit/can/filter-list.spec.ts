@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Software filters: what SocketCAN's raw filters pass. F1 to F18 are the masks and identifiers of the

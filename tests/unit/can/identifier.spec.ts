@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Identifiers, frames and filters, with SocketCAN's meaning of the flag bits.

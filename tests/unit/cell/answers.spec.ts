@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Urgent answers: by filter, by reading, one behind the other, and what becomes of those that cannot go.

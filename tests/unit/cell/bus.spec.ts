@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Bus supervision: fault states and error frames, overflow, bus-off, a chip that loses its settings, a line

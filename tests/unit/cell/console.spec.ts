@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The console: text, numbers, what does not fit, a UART that stays busy, one character in 100 us; and the

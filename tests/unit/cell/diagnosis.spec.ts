@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * A wrong crystal, told from the errors of a bus on which nothing was ever received (status 50 of

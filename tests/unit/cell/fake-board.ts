@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A whole cell on fakes: chip, line, clock, shared memory and hypervisor, and AGL's end of the link.
  *

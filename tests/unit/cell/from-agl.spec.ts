@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * What becomes of a frame of AGL's: on the bus, given way to one that comes in, refused, taken back.

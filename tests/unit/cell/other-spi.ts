@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A board with another SPI block: for tests/contract/second-channel.test.ts.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The status page, the end of the cell, and what is in the page after a trap (docs/status-page.md).

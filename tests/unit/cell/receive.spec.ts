@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * What becomes of a frame of the bus: given to AGL, answered, dropped, and what is counted for it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Requests: new rules, live values, and what is refused (docs/status-page.md, "Requests"; statuses 70 to 74).

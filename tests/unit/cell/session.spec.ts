@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * AGL comes, goes, stays away, or falls silent: what is said and counted (statuses 40 and 49 of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Sleep: when the chip is put to sleep, and what wakes it (docs/settings.md, "Sleep").

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * What becomes of a start: docs/troubleshooting.md says each status, docs/settings.md which clock is taken.

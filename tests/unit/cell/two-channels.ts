@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Two cells in one module, each with a chip on a bus of its own: for tests/contract/second-channel.test.ts.
  *

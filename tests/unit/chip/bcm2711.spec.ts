@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * SPI0, the INT pin and the counter, seen from the register side (BCM2711 ARM Peripherals).

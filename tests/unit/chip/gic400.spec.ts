@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The cell's side of the GIC-400, from the register side (GICv2 architecture specification, 4.3 and 4.4).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Whether the bridge lives (docs/status-page.md, "Requests"): silent after the limit that it has named

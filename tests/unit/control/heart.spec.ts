@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Whether the cell lives: its heartbeat changes every 20 ms, and after 2 s without one it is gone

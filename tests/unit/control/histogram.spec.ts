@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Histograms of times: buckets, and the block that the status page copies (docs/status-page.md).

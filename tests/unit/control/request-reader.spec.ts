@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Requests: what is taken, in which pieces, and what a peer that changes its mind achieves.

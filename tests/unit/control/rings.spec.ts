@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Trace ring and recorder: the layout of an entry, the wrap, and the order of the stores.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The status page: where things are, that pieces are bounded, and what a reader sees meanwhile.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Frames to and from buffer registers, with the layouts of DS20001801J worked out by hand.

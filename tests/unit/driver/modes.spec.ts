@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Modes of operation: what is written to CANCTRL and CNF2, and what each mode refuses.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * How a frame ends: sent, taken back, lost arbitration, error; and which bytes it takes to know.

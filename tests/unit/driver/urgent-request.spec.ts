@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Requests that a hardware filter recognises, and reading a buffer without having asked for it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A cell's surroundings on the fake host: communication region, command line, virtual PCI.
  *

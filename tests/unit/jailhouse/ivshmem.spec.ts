@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The ivshmem device against the ivshmem v2 specification: finding, checking, mapping, using it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /** Sentences at the ends of their values. The value of a late step: task 5 bits, microseconds 14, count 13. */
 import { TextBuilder } from '../../../src/bridge/text-builder';

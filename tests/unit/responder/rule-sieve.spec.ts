@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /** The sieve never stops an identifier that a rule matches, and stops nearly all others. */
 import { RuleSieve, SIEVE_BYTES } from '../../../src/responder/rule-sieve';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The check of a rules image in pieces, and the swap: what is in force meanwhile, and afterwards.

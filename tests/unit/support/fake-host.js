@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A host for unit tests: every import of src/abi, and a few addresses by which a spec steers it.
  *

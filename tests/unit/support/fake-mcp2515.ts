@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A chip to test the driver on: SpiBus, interrupt line and clock in one file.
  *

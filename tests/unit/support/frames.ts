@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Frames for specs: made from plain values, and shown as text to compare.
  *

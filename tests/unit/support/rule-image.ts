@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Builds a rules image byte by byte, as docs/rules.md describes format 1.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The device's registers against a driver written by hand from the specification: the header it

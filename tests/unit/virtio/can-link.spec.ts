@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * Frames between the two ends of the ring: order, wrap-around, fullness, refusals, stop and start.

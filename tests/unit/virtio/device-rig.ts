@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * The device's end of the ring on a rig: a scripted driver at the other end, a clock by hand.

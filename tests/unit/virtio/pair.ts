@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Both ends of the ring on one block of linear memory, with a wire and a clock that specs steer.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
  * A back-end after a restart in place: what its driver waits for is answered, whatever the driver has made of

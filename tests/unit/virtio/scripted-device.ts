@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * A back-end written from the specification alone: every byte by its offset, no code of src/virtio.
  *

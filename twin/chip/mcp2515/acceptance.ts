@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The acceptance filter that a frame hits (DS20001801J, section 4.5 and figure 4-5), according to the mask
  * and filter registers.

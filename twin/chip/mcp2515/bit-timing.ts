@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Bit timing from CNF1..3 and the crystal (DS20001801J, section 5 and registers 5-1 to 5-3).
  */

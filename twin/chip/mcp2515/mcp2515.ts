@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * MCP2515 stand-alone CAN controller: an SPI slave on one side, a CAN node on the other.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Modes of operation and the changes between them (DS20001801J, section 10). Owns the node's connection to
  * the bus and the wake-up from sleep.

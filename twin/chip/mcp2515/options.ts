@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Options of one MCP2515: its surroundings, and variants of its silicon.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The two receive buffers: acceptance, rollover, overflow, and the layout of a frame in the registers
  * (DS20001801J, section 4, figure 4-3).

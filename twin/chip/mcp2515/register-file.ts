@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The chip's registers as SPI sees them: what a read returns, and what a write may change in which mode. The
  * chip handles registers with effects (CANCTRL, CANINTF, TXBnCTRL); this file only applies masks and mode

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * MCP2515 registers: addresses, bits, reset values, and the bits that an SPI write can change.
  *

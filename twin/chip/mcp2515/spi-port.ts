@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The chip's SPI side: turns bytes between two edges of chip select into register accesses (DS20001801J,
  * section 12 and table 12-1).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The short forms of the chip's state: READ STATUS, RX STATUS, the interrupt code, and bits 5..0 of EFLG.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The three transmit buffers: requests, priority, outcome, abort (DS20001801J, section 3). Works on the
  * registers; the chip raises interrupts and talks to the bus.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Jailhouse's configuration format as C structures, written from the documented offsets.
  *

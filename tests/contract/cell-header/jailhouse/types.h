@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The integer types that a Jailhouse configuration in C uses.
  */
