@@ -119,8 +119,10 @@ onBothEngines('idle=wfi', (engine) => {
   });
 
   it('sleeps nearly all the time of a quiet bus; a polling cell never does', async () => {
+    // It wakes each millisecond, and looks at everything every tenth time: some 20 us of 1,000.
+    // Another compiler may take a little more.
     for (const [idle, least, most] of [
-      ['wfi', 0.98, 1],
+      ['wfi', 0.97, 1],
       ['poll', 0, 0],
     ] as const) {
       const board = await boot(engine, idle);
