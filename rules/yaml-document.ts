@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Opens a YAML file of the user's and reads it as a whole: every error, those of the syntax too, with its
- * place.
+ * Opens a YAML file of the user and reads all of it. Every error has its place, syntax errors
+ * included.
  *
  * Does not: know any key.
  */
@@ -20,7 +20,10 @@ export interface YamlResult<Value> {
 /** The outermost value of a file. */
 export type Root = Pick<Entry, 'label' | 'offset' | 'node'>;
 
-/** Reads `text` by `read`. `file` is only used in messages; `label` names the outermost value in them. */
+/**
+ * Reads `text` by `read`. `file` is used in messages only. `label` names the outermost value in
+ * them.
+ */
 export function readYaml<Value>(
   text: string,
   file: string,
@@ -44,7 +47,7 @@ export function readYaml<Value>(
   };
 }
 
-/** Refuses any `version` but 1, the only one of each language so far. */
+/** Refuses any `version` except 1, the only version of each language so far. */
 export function checkVersion(reader: YamlReader, version: Entry | undefined): void {
   if (version === undefined) return;
   const number = reader.number(version, false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run docs`: the tables of docs/ that are made from formats/, written where they stand.
+ * `npm run docs`: writes the tables of docs/ that are made from formats/ into their documents.
  *
  * Exit status: 0 done, 2 an option was given.
  */

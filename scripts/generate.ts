@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes build/generated/ alone, for tools that read src/ without a build: eslint, as-pect, editors.
+ * Writes build/generated/ alone, for tools that read src/ without a build: eslint, as-pect,
+ * editors.
  *
  * Does not: take options.
  */

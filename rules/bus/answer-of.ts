@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * How rules and messages of the traffic meet: which message is a rule's request, which its answer.
+ * Finds the message that is a rule's request, and the rule whose answer is a message.
  *
- * Does not: look at data bytes, which the traffic does not state: each frame of a message whose identifier,
- * kind and length fit may be a request.
+ * Does not: look at data bytes, which the traffic does not state. Each frame of a message whose
+ * identifier, kind and length fit may be a request.
  */
 import type { Rule, RuleTable } from '../model.ts';
 import type { Message } from './traffic.ts';
 
-/** The rule whose answer has the identifier of the message. */
+/** The rule whose answer has the message's identifier. */
 export function answerOf({ rules }: RuleTable, message: Message): Rule | undefined {
   const { identifier, extended, remote } = message;
   if (remote) return undefined;
@@ -17,7 +17,10 @@ export function answerOf({ rules }: RuleTable, message: Message): Rule | undefin
   );
 }
 
-/** The messages that may ask for the rule's answer. AGL's are sent by the cell, so it does not receive them. */
+/**
+ * The messages that may request the rule's answer. AGL's messages are left out: the cell sends
+ * them, so it does not receive them.
+ */
 export function requestsOf({ match }: Rule, messages: readonly Message[]): Message[] {
   return messages.filter(
     (message) =>

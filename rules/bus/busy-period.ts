@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * The busy-period analysis of one stream of frames: the longest time until a frame of it is on the bus.
+ * The busy-period analysis of one stream of frames: the longest time until one of its frames is on
+ * the bus.
  *
- * Source: Davis, Burns, Bril, Lukkien 2007, section 3: every instance in the busy period is looked at, because
- * the first is not always the worst. docs/timing-budget.md has the formula with its terms. Times are whole
- * nanoseconds.
+ * Source: Davis, Burns, Bril, Lukkien 2007, section 3. Every instance in the busy period is
+ * examined, because the first is not always the worst. docs/timing-budget.md has the formula with
+ * its terms. Times are whole nanoseconds.
  * Does not: know where a stream comes from.
  */
 
-/** Frames that come at most once a period, each at most the jitter late. */
+/** Frames that come at most once a period, each late by at most the jitter. */
 export interface Arrivals {
   readonly transmissionNanos: number;
   readonly periodNanos: number;
@@ -17,28 +18,34 @@ export interface Arrivals {
 
 /** A stream that goes first. */
 export interface Interference extends Arrivals {
-  /** The cell's transmit buffer that it waits for; absent: another node sends it. */
+  /** The cell's transmit buffer in which it waits. Absent: another node sends it. */
   readonly buffer?: number;
 }
 
-/** What a stream has to stand. */
+/** The target stream and everything that can delay it. */
 export interface Contention {
   readonly target: Arrivals & { readonly buffer?: number };
   /** The part of the target's jitter that lies before the instant from which its time counts. */
   readonly inheritedNanos: number;
-  /** Longest frame that may have just begun though it does not go first. */
+  /** Longest frame that may have just begun although it does not go first. */
   readonly blockingNanos: number;
   readonly interference: readonly Interference[];
-  /** From the end of a frame in a buffer of the cell until the next one contends from there. */
+  /**
+   * From the end of a frame in one of the cell's buffers until the next frame contends from that
+   * buffer.
+   */
   readonly gapNanos: number;
   readonly errors?: { readonly everyNanos: number; readonly costNanos: number };
   readonly bitNanos: number;
 }
 
-/** The worst time and its parts; of a later instance than the first they begin before its own time. */
+/**
+ * The worst time and its parts. For a later instance than the first, the parts begin before its own
+ * time.
+ */
 export interface Worst {
   readonly totalNanos: number;
-  /** Which instance in a row is the worst, from 0. */
+  /** Number of the worst instance in a row, from 0. */
   readonly instance: number;
   readonly blockingNanos: number;
   /** Streams of other nodes. */
@@ -48,10 +55,13 @@ export interface Worst {
   readonly errorNanos: number;
 }
 
-/** Iterations after which a bound counts as not found: far beyond what a bus with 1 % to spare needs. */
+/** Iterations after which a bound counts as not found. A bus with 1 % to spare needs far fewer. */
 const STEPS_MAXIMUM = 20_000;
 
-/** The worst time of `target`, or undefined if there is none: the frames that go first leave no room. */
+/**
+ * The worst time of `target`. Undefined if there is none, because the frames that go first leave no
+ * room.
+ */
 export function worstOf(contention: Contention): Worst | undefined {
   if (!(loadOf(contention) < 1)) return undefined;
   const { target, inheritedNanos, bitNanos } = contention;
@@ -71,7 +81,7 @@ export function worstOf(contention: Contention): Worst | undefined {
     const wait = settle(waited, budget, (window) => sumOf(partsIn(window)));
     if (wait === undefined) return undefined;
     waited = wait;
-    // Its own time begins no sooner than its period allows.
+    // The instance's own time begins no sooner than its period allows.
     const beganNanos = Math.max(0, instance * periodNanos - inheritedNanos);
     const totalNanos = jitterNanos - inheritedNanos + wait - beganNanos + transmissionNanos;
     if (worst !== undefined && totalNanos <= worst.totalNanos) continue;
@@ -80,7 +90,7 @@ export function worstOf(contention: Contention): Worst | undefined {
   return worst;
 }
 
-/** Share of the bus that the target and what goes before it take, gaps and errors included. */
+/** Share of the bus that the target and the frames before it take, gaps and errors included. */
 export function loadOf({ target, interference, gapNanos, blockingNanos, errors }: Contention) {
   const gap = gapNanos + blockingNanos;
   const all: readonly Interference[] = [...interference, target];
@@ -92,7 +102,10 @@ export function loadOf({ target, interference, gapNanos, blockingNanos, errors }
 
 type Parts = Omit<Worst, 'totalNanos' | 'instance'>;
 
-/** What comes before instance `instance` in a window; errors hit it while it is on the wire, too. */
+/**
+ * The time taken by what comes before instance `instance` in a window. Errors also hit the instance
+ * while it is on the wire.
+ */
 function waitIn(
   contention: Contention,
   window: number,
@@ -112,7 +125,7 @@ function waitIn(
     }
   }
   if (target.buffer !== undefined) {
-    // Another buffer has gaps between its frames only; the last one is followed by the target's.
+    // Another buffer has gaps only between its frames. Its last frame is followed by the target's.
     let gaps = instance + (countOfBuffer.get(target.buffer) ?? 0);
     for (const [buffer, count] of countOfBuffer) if (buffer !== target.buffer) gaps += count - 1;
     ownNanos += gaps * (gapNanos + blockingNanos);
@@ -126,7 +139,10 @@ function sumOf({ blockingNanos, strongerNanos, ownNanos, errorNanos }: Parts): n
   return blockingNanos + strongerNanos + ownNanos + errorNanos;
 }
 
-/** The smallest window, from `start` up, that what comes in it fills; undefined: none within the budget. */
+/**
+ * The smallest window, from `start` up, that is filled by what comes in it. Undefined: there is
+ * none within the budget.
+ */
 function settle(
   start: number,
   budget: { steps: number },

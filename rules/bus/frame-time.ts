@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /**
- * How long a frame takes on the bus, at most and at least, the three bits of intermission included.
+ * The longest and the shortest time of a frame on the bus, the three bits of intermission included.
  *
- * Source: Davis, Burns, Bril, Lukkien 2007, section 2.2, and ISO 11898-1, 10.4 and 10.5. In the stuffed part, g
- * bits and the data, there is at most one stuff bit for each four bits after the first.
- * Does not: look at the bytes of a frame, which decide how many stuff bits it really has.
+ * Source: Davis, Burns, Bril, Lukkien 2007, section 2.2, and ISO 11898-1, 10.4 and 10.5. The
+ * stuffed part is g bits and the data. It has at most one stuff bit for each four bits after the
+ * first.
+ * Does not: look at the bytes of a frame, which decide its actual number of stuff bits.
  */
 
-/** Classical CAN: data bytes, and what decides the length of the rest. */
+/** Classical CAN: the number of data bytes, and what decides the length of the rest. */
 export interface FrameShape {
   readonly extended: boolean;
   readonly remote: boolean;
-  /** Data bytes, or what a remote frame asks for; it carries none. */
+  /** Data bytes. A remote frame requests this many and carries none. */
   readonly length: number;
 }
 
@@ -33,7 +34,7 @@ export function leastBits(shape: FrameShape): number {
   return stuffedPart(shape) + FIXED_BITS;
 }
 
-/** So many bits in whole nanoseconds, rounded up. */
+/** The duration of `bits` in whole nanoseconds, rounded up. */
 export function bitsToNanos(bits: number, bitrate: number): number {
   return Math.ceil((bits * NANOS_PER_SECOND) / bitrate);
 }

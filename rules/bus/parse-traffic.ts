@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Reads a traffic file: text to traffic, with every error at its `file:line:column`. docs/rules.md describes it.
+ * Reads a traffic file: text to traffic. Every error has its `file:line:column`. docs/rules.md
+ * describes the file.
  */
 import { DATA_BYTES } from '../model.ts';
 import type { RuleTable } from '../model.ts';
@@ -16,10 +17,13 @@ const TRAFFIC_KEYS = ['version', 'bitrate', 'errors', 'messages'];
 const MESSAGE_KEYS = [
   ...['id', 'extended', 'remote', 'length', 'period', 'jitter', 'from', 'deadline'],
 ];
-/** More than an 11-bit bus has identifiers. */
+/** More than the number of identifiers of an 11-bit bus. */
 const MESSAGES_MAXIMUM = 4096;
 
-/** Reads the text of a traffic file. `file` is only used in messages; `table` has the cell's own answers. */
+/**
+ * Reads the text of a traffic file. `file` is used in messages only. `table` holds the cell's own
+ * answers.
+ */
 export function parseTraffic(text: string, file: string, table: RuleTable): YamlResult<Traffic> {
   return readYaml(text, file, 'the traffic file', (reader, root) => read(reader, root, table));
 }

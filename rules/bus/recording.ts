@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Takes the traffic of a bus from a recording: for each identifier the longest frame, the mean period, and the
- * jitter that explains how early any of its frames came.
+ * Derives the traffic of a bus from a recording: for each identifier the longest frame, the mean
+ * period, and the jitter that explains the earliest of its frames.
  *
- * With period T and jitter J no n frames of the recording are closer together than (n - 1) T - J. The delays of
- * the recorded bus are in J, so it is larger than that of the sender.
+ * With period T and jitter J, no n frames of the recording are closer together than (n - 1) T - J.
+ * J includes the delays of the recorded bus, so it is larger than the sender's jitter.
  * Does not: read a log, or know what did not happen while it was recorded.
  */
 import { counted } from '../../cell-config/plural.ts';
@@ -14,7 +14,7 @@ import type { FrameShape } from './frame-time.ts';
 import { formatMessage } from './traffic.ts';
 import type { Message } from './traffic.ts';
 
-/** A frame with the time of its recording, from the first one on; times never go back. */
+/** A frame with its time in the recording, counted from the first frame. Times never decrease. */
 export interface RecordedFrame extends FrameShape {
   readonly identifier: number;
   readonly nanos: number;
@@ -23,7 +23,7 @@ export interface RecordedFrame extends FrameShape {
   readonly line: number;
 }
 
-/** A recording from which no period can be taken; `line` shows where that is seen. */
+/** No period can be derived from the recording. `line` is the line that shows it. */
 export class RecordingError extends Error {
   readonly line: number;
 
@@ -33,13 +33,13 @@ export class RecordingError extends Error {
   }
 }
 
-/** The messages of a recording, and what a person is told about it. */
+/** The messages of a recording, and the notes for the user. */
 export interface Recording {
   readonly messages: readonly Message[];
   readonly notes: readonly string[];
 }
 
-/** Takes all frames. Throws RecordingError. */
+/** Derives the messages from all frames. Throws RecordingError. */
 export function takeRecording(frames: readonly RecordedFrame[], table: RuleTable): Recording {
   const groups = new Map<string, RecordedFrame[]>();
   for (const frame of frames) {
@@ -99,7 +99,7 @@ function messageOf(group: readonly RecordedFrame[], lengthNanos: number): Messag
   const { identifier, extended, remote, fromAgl } = first;
   const length = group.reduce((most, frame) => Math.max(most, frame.length), 0);
   const spanNanos = (group.at(-1)?.nanos ?? first.nanos) - first.nanos;
-  // Rounded down: the load is never less than recorded.
+  // Rounded down, so that the load is at least the recorded one.
   const periodNanos =
     group.length === 1 ? lengthNanos : Math.max(1, Math.floor(spanNanos / (group.length - 1)));
   let jitterNanos = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The worst times on the bus as text, and whether each deadline is met.
+ * The worst times on the bus as text, with the verdict on each deadline.
  */
 import { counted } from '../../cell-config/plural.ts';
 import { formatIdentifier } from '../model.ts';
@@ -11,17 +11,17 @@ import type { NoBound, Result } from './worst-case.ts';
 
 export interface BusReport {
   readonly lines: readonly string[];
-  /** Deadlines stated, and those of them that are not shown to be met. */
+  /** Stated deadlines, and the number of them that are not shown to be met. */
   readonly deadlines: number;
   readonly missed: number;
 }
 
 const COLUMNS = ['worst ms', 'cell', 'blocked', 'stronger', 'own', 'errors', 'frame'];
 const COLUMN_WIDTH = 9;
-/** Names listed one by one. */
+/** Names that are listed one by one. */
 const NAMES_MAXIMUM = 4;
 
-/** The report: a line for each answer and each frame of AGL's. */
+/** The report: a line for each answer and for each frame from AGL. */
 export function reportOf(
   traffic: Traffic,
   { all, unasked }: Streams,
@@ -105,7 +105,9 @@ function isMet({ stream: { own }, worst }: Result): boolean {
   return typeof worst !== 'string' && worst.totalNanos <= (own?.deadlineNanos ?? Infinity);
 }
 
-/** The cell does not take a frame back for a stronger one: which may be in the way. */
+/**
+ * The cell does not abort a frame for a stronger one. This line names the frames that may be ahead.
+ */
 function inversionLine({ stream, weakerAhead }: Result): string[] {
   if (weakerAhead.length === 0) return [];
   const names = weakerAhead.map(titleOf);

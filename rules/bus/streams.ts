@@ -2,9 +2,9 @@
 /**
  * All streams of frames on the bus: the messages of the traffic, and the cell's answers to them.
  *
- * The transmit buffers are as in src/cell/urgent/answers.ts: an answer that a filter sends has one to itself,
- * all others share one, AGL's frames have the last. The chip offers the highest buffer that is full, whatever
- * the identifiers are.
+ * The transmit buffers are as in src/cell/urgent/answers.ts. An answer that a filter sends has a
+ * buffer to itself, all other answers share one, and the frames from AGL have the last. The chip
+ * offers the highest full buffer, whatever the identifiers are.
  */
 import { arbitrationRank, SAME_AS_REQUEST } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
@@ -21,22 +21,25 @@ export interface Stream {
   readonly name: string;
   /** The frame, as `0x1A1`. */
   readonly frame: string;
-  /** Smaller wins arbitration. */
+  /** The smaller rank wins arbitration. */
   readonly rank: number;
   readonly transmissionNanos: number;
   readonly shortestNanos: number;
   readonly periodNanos: number;
-  /** Without what an answer inherits from its request. */
+  /** Without the jitter that an answer inherits from its request. */
   readonly jitterNanos: number;
   /** Absent: another node sends it. */
   readonly own?: OwnStream;
 }
 
-/** What is to be known of a stream that the cell sends. */
+/** Additional properties of a stream that the cell sends. */
 export interface OwnStream {
-  /** TXB0, TXB1 or TXB2; the chip offers the highest that is full. */
+  /** TXB0, TXB1 or TXB2. The chip offers the highest full buffer. */
   readonly buffer: number;
-  /** From the end of the request to RTS; AGL's frames are loaded as one that waited. */
+  /**
+   * From the end of the request to RTS. Absent for frames from AGL, which are loaded like a frame
+   * that waited.
+   */
   readonly delayNanos?: number;
   readonly request?: Stream;
   readonly deadlineNanos?: number;
@@ -44,7 +47,7 @@ export interface OwnStream {
 
 export interface Streams {
   readonly all: readonly Stream[];
-  /** Rules with an answer for which the traffic has no request. */
+  /** Rules with an answer whose request is missing in the traffic. */
   readonly unasked: readonly Rule[];
 }
 

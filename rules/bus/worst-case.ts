@@ -2,9 +2,9 @@
 /**
  * The worst times of all streams of a bus together.
  *
- * An answer inherits the jitter of its request, which depends on all answers stronger than the request; so all
- * streams are computed in rounds, from the best case up, until nothing changes. docs/timing-budget.md has the
- * formula and what today's transmit buffers mean for it.
+ * An answer inherits the jitter of its request, and that depends on all answers stronger than the
+ * request. All streams are therefore computed in rounds, from the best case up, until nothing
+ * changes. docs/timing-budget.md has the formula, and says what the transmit buffers mean for it.
  */
 import { loadOf, worstOf } from './busy-period.ts';
 import type { Contention, Worst } from './busy-period.ts';
@@ -14,36 +14,39 @@ import type { Stream } from './streams.ts';
 
 /** Error flags, delimiter, intermission and the pause of an error-passive sender, in bits. */
 const ERROR_BITS = 31;
-/** Rounds after which what still grows counts as endless. */
+/** Rounds after which a time that still grows counts as unbounded. */
 const ROUNDS_MAXIMUM = 200;
 
 /** Why a stream has no worst time. */
 export type NoBound =
   /** Stronger frames leave no room for it. */
   | 'overload'
-  /** There would be room for it, but not for a weaker frame of the cell's that may be ahead. */
+  /** There would be room for it, but a weaker frame of the cell may be ahead. */
   | 'inversion'
-  /** It answers a request that has none, or one goes before it that has none. */
+  /** Its request, or a frame that goes before it, has no worst time. */
   | 'follows';
 
-/** One stream's result. */
+/** The result of one stream. */
 export interface Result {
   readonly stream: Stream;
-  /** Of the cell's own: from the end of the request or its place in AGL's ring. Else from its period. */
+  /**
+   * For the cell's own: counted from the end of the request or its place in AGL's ring. For others:
+   * from the period.
+   */
   readonly worst: Worst | NoBound;
-  /** Of the cell's own: the part of it until the frame contends. */
+  /** For the cell's own: the part until the frame contends. */
   readonly delayNanos: number;
-  /** Weaker frames of the cell's that may be ahead and cannot be taken back. */
+  /** Weaker frames of the cell that may be ahead and cannot be aborted. */
   readonly weakerAhead: readonly Stream[];
 }
 
-/** How the streams share the bus. */
+/** Bit rate and error rate of the bus. */
 export interface BusConditions {
   readonly bitrate: number;
   readonly errorEveryNanos?: number;
 }
 
-/** The result of each stream, in their order. */
+/** The result of each stream, in the order of `streams`. */
 export function worstCases(streams: readonly Stream[], bus: BusConditions): Result[] {
   let round = Round.first(streams, bus);
   for (let number = 0; number < ROUNDS_MAXIMUM; number++) {
@@ -55,11 +58,11 @@ export function worstCases(streams: readonly Stream[], bus: BusConditions): Resu
   return streams.map((stream) => ({ ...round.resultOf(stream), worst: 'overload' }));
 }
 
-/** One round: what the round before it found for each stream. */
+/** One round. It starts from what the previous round found for each stream. */
 class Round {
   readonly #streams: readonly Stream[];
   readonly #bus: BusConditions;
-  /** Worst total of each stream so far; Infinity: no bound. */
+  /** Worst total of each stream so far. Infinity: no bound. */
   readonly #totals: ReadonlyMap<Stream, number>;
   /** From the end of a frame in a buffer until the next one contends. */
   readonly #gapOfBuffer = new Map<number, number>();
@@ -89,7 +92,7 @@ class Round {
     );
   }
 
-  /** The round with these results; undefined: nothing has changed. */
+  /** The next round, from these results. Undefined: nothing has changed. */
   after(results: readonly Result[]): Round | undefined {
     const totals = new Map(
       results.map(({ stream, worst }) => [
@@ -120,10 +123,13 @@ class Round {
     return { ...result, worst: isInverted && weakerAhead.length > 0 ? 'inversion' : 'overload' };
   }
 
-  /** `ahead` goes first whatever its identifiers are, and so does all of other nodes' down to `level`. */
+  /**
+   * `ahead` goes first, whatever its identifiers are. So do all frames of other nodes down to
+   * `level`.
+   */
   #contentionOf(stream: Stream, ahead: readonly Stream[], level: number): Contention {
     const others = this.#streams.filter((other) => other !== stream && !ahead.includes(other));
-    // The cell's own that are not ahead never contend while it does.
+    // Frames of the cell that are not ahead never contend at the same time as this stream.
     const isFirst = (other: Stream) =>
       other.rank <= level && (stream.own === undefined || other.own === undefined);
     const rest = others.filter((other) => !isFirst(other));
@@ -143,15 +149,18 @@ class Round {
     };
   }
 
-  /** A frame ahead of another one of the cell's: it counts from when it is there to be sent. */
+  /**
+   * A frame ahead of another frame of the cell. It counts from the time when it is ready to be
+   * sent.
+   */
   #inCell(stream: Stream) {
     const jitterNanos = this.#inheritedOf(stream) + this.#delayOf(stream);
     return { ...stream, jitterNanos, buffer: stream.own?.buffer };
   }
 
   /**
-   * A frame that competes on the wire. Other nodes are taken to offer their strongest frame; the cell does not,
-   * so the time its frames wait in it is jitter as well.
+   * A frame that competes on the wire. Other nodes are assumed to offer their strongest frame. The
+   * cell does not always, so the time that its frames wait in it counts as jitter as well.
    */
   #onWire(stream: Stream) {
     if (stream.own === undefined) return stream;
@@ -160,7 +169,7 @@ class Round {
     return { ...stream, jitterNanos };
   }
 
-  /** How much later than its period the request may end, or AGL may give the frame. */
+  /** Longest delay beyond the period until the request ends or AGL gives the frame. */
   #inheritedOf(stream: Stream): number {
     const request = stream.own?.request;
     if (request !== undefined) {
@@ -169,7 +178,10 @@ class Round {
     return stream.own === undefined ? 0 : stream.jitterNanos;
   }
 
-  /** Until a frame contends: of the cell's own, from the end of the request or its place in the ring. */
+  /**
+   * Time until a frame contends. For the cell's own it counts from the end of the request or its
+   * place in the ring.
+   */
   #delayOf({ own, jitterNanos }: Stream): number {
     if (own === undefined) return jitterNanos;
     return own.delayNanos ?? this.#gapOfBuffer.get(own.buffer) ?? 0;
@@ -179,7 +191,7 @@ class Round {
     return this.#totals.get(stream) ?? 0;
   }
 
-  /** The most frames of other nodes that can end in so long a time: the shortest of them first. */
+  /** The most frames of other nodes that can end within `nanos`, counting the shortest first. */
   #framesIn(nanos: number): number {
     const byLength = this.#streams
       .filter(({ own }) => own === undefined)
@@ -207,7 +219,7 @@ function longestOf(streams: readonly Stream[]): number {
   return streams.reduce((most, { transmissionNanos }) => Math.max(most, transmissionNanos), 0);
 }
 
-/** Whether the cell may send `other` first: from the same buffer, or a higher one. */
+/** Whether the cell may send `other` first: from the same buffer or a higher one. */
 function isOwnAhead(other: Stream, stream: Stream): boolean {
   if (other.own === undefined || stream.own === undefined) return false;
   return other.own.buffer >= stream.own.buffer;

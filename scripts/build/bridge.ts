@@ -3,8 +3,9 @@
  * WebAssembly to the bridge's binaries: wasm2c, then a C compiler for each kind of machine.
  *
  * Output: build/canwarden-bridge for this machine (if it is a Linux with a C compiler) and
- * build/canwarden-bridge-aarch64 for the board, both static. On request build/canwarden-bridge-checked for
- * the tests: it ends at the first access or operation that C leaves undefined.
+ * build/canwarden-bridge-aarch64 for the board, both static. On request it also builds
+ * build/canwarden-bridge-checked for the tests. That binary ends at the first access or operation
+ * whose behaviour C leaves undefined.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { spawnSync } from 'node:child_process';
@@ -13,8 +14,8 @@ import { command, nodeTool, PROJECT } from './command.ts';
 import { CROSS_COMPILER, NATIVE_COMPILER } from './compilers.ts';
 
 /**
- * The generated code checks bounds of the linear memory, because a process has no guard pages. It breaks
- * strict aliasing on purpose and leaves things unused.
+ * The generated code checks the bounds of the linear memory, because a process has no guard pages.
+ * It breaks strict aliasing on purpose and leaves some definitions unused.
  */
 const FLAGS = [
   '-std=gnu11',
@@ -86,9 +87,9 @@ export function hasNativeCompiler(): boolean {
   return (stdout ?? '').includes('/');
 }
 
-/** Builds the binaries. Returns their names. */
+/** Builds the binaries and returns their names. */
 export async function buildBridge(wasm: string, alsoChecked: boolean): Promise<string[]> {
-  // Remove the one of an earlier source, which would be tested instead.
+  // Remove a binary of an earlier source. Otherwise the tests would run it.
   await rm(`${PROJECT}build/canwarden-bridge-checked`, { force: true });
   await mkdir(`${PROJECT}build/bridge`, { recursive: true });
   await nodeTool('wabt/bin/wasm2c', [wasm, '-n', 'bridge', '-o', 'build/bridge/bridge.wasm.c']);

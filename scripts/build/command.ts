@@ -11,7 +11,7 @@ const execFileAsync = promisify(execFile);
 /** The project's top folder, with a trailing slash. */
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A tool ended with an error. The message has its output. */
+/** A tool ended with an error. The message holds its output. */
 export class CommandFailed extends Error {}
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Files of the build made without a compiler: the cell configurations and the shipped rules.
+ * Build outputs that need no compiler: the cell configurations and the shipped rules.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
@@ -10,7 +10,10 @@ import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { PROJECT } from './command.ts';
 
-/** The file revision of Jailhouse master. For AGL's: `npm run cells -- build --revision 13`. */
+/**
+ * The file revision of Jailhouse master. For the one in AGL: `npm run cells -- build --revision
+ * 13`.
+ */
 const REVISION = 14;
 
 /**

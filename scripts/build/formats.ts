@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The project's own formats for the languages that cannot import formats/: writes build/generated/.
+ * Writes build/generated/: the project's own formats for the languages that cannot import formats/.
  *
- * Does not: write what is as it should be already, so that two builds at once do not disturb each other.
+ * Does not: rewrite a file whose content is already right, so that two builds at once do not
+ * disturb each other.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as counters from '../../formats/counters.ts';
@@ -15,10 +16,10 @@ import * as assembly from './formats/assembly.ts';
 import { formatsHeader, statusNumbers, statusWordsHeader } from './formats/tables.ts';
 import { PROJECT } from './command.ts';
 
-/** Folder of the made files, from the project's top. */
+/** Folder of the generated files, from the project's top folder. */
 export const GENERATED = 'build/generated';
 
-/** Every made file by its name in build/generated/. */
+/** Every generated file by its name in build/generated/. */
 export function generatedFiles(): Map<string, string> {
   const { version } = JSON.parse(readFileSync(`${PROJECT}package.json`, 'utf8')) as {
     version: string;
@@ -46,7 +47,6 @@ export function generatedFiles(): Map<string, string> {
   ]);
 }
 
-/** Writes build/generated/. */
 export function generateFormats(): void {
   mkdirSync(`${PROJECT}${GENERATED}`, { recursive: true });
   for (const [name, text] of generatedFiles()) {

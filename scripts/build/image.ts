@@ -10,9 +10,12 @@ import { command, nodeTool, PROJECT } from './command.ts';
 import { checkCrossCompiler, CROSS_COMPILER, CROSS_OBJCOPY } from './compilers.ts';
 
 /**
- * Flags for every file. Only general registers, without floating point, so a fault has nothing more to save.
- * `-fno-tree-loop-distribute-patterns`: the loop in memset must not become a call of memset.
- * `-fno-delete-null-pointer-checks`, `min-pagesize`: the linear memory starts at address 0.
+ * Flags for every file.
+ *
+ * - The code uses general registers only and no floating point, so a fault has no other registers
+ *   to save.
+ * - `-fno-tree-loop-distribute-patterns`: the loop in memset must not become a call of memset.
+ * - `-fno-delete-null-pointer-checks`, `min-pagesize`: the linear memory starts at address 0.
  */
 const COMMON_FLAGS = [
   '-O2',
@@ -36,8 +39,8 @@ const COMMON_FLAGS = [
 ];
 
 /**
- * Changes to the output of wasm2c 1.0.39. The linear memory is at address 0, so the load of its base and the
- * addition disappear. Unused loads need not be forced.
+ * Changes to the output of wasm2c 1.0.39. The linear memory is at address 0, so the load of its
+ * base and the addition disappear. Unused loads need not be forced.
  */
 const GENERATED_CHANGES: readonly { from: RegExp; to: string; what: string }[] = [
   {
@@ -52,14 +55,17 @@ const GENERATED_CHANGES: readonly { from: RegExp; to: string; what: string }[] =
   },
 ];
 
-/** An image: the C file with `cell_main`, which includes NAME.wasm.c, and the places of its files. */
+/**
+ * The parts of an image: the C file with `cell_main`, which includes NAME.wasm.c, and the places of
+ * its files.
+ */
 export interface ImageParts {
   /** Name of the wasm module in C. */
   readonly name: string;
   readonly source: string;
   /** Folder of intermediate files. */
   readonly folder: string;
-  /** Path of the results, without .elf, .bin and .map. */
+  /** Path of the results, without the endings .elf, .bin and .map. */
   readonly output: string;
 }
 

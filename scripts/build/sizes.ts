@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Size budgets of the files on the card, and their check. A budget is raised on purpose, in a commit that
- * says why.
+ * Size budgets of the files on the card, and their check. Raise a budget on purpose, in a commit
+ * that says why.
  */
 import { stat } from 'node:fs/promises';
 
@@ -26,7 +26,7 @@ const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
 const BAR_COLUMNS = 20;
 const NAME_COLUMNS = 2 + Math.max(...BUDGETS.map(({ file }) => `build/${file}`.length));
 
-/** Prints one line per file. True: every file is within its budget. */
+/** Prints one line for each file. Returns true if every file is within its budget. */
 export async function reportSizes(): Promise<boolean> {
   let within = true;
   for (const { file, bytes, why } of BUDGETS) {

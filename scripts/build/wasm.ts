@@ -15,9 +15,8 @@ const ALLOWED_IMPORT_MODULES = new Set(['bsp', 'socket']);
 /**
  * Compiles `src/image/<target>.ts` and optimises it with binaryen.
  *
- * @throws CommandFailed if a tool fails, Error if the module imports something outside the host ABI (an array
- * bound
- *   check, an allocation at run time, a floating point helper).
+ * @throws CommandFailed if a tool fails, Error if the module imports something outside the host ABI
+ * (an array bound check, an allocation at run time, a floating point helper).
  */
 export async function buildWasm(target: 'cell' | 'bridge' | 'bench'): Promise<string> {
   generateFormats();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run rules -- explain rules.yaml --bus traffic.yaml` or `--log drive.log`: the worst times on the bus.
+ * `npm run rules -- explain rules.yaml --bus traffic.yaml` or `--log drive.log`: the worst times on
+ * the bus.
  *
- * The analysis is in rules/bus; the traffic file in docs/rules.md.
+ * The analysis is in rules/bus. docs/rules.md describes the traffic file.
  */
 import { InputError, readTextInput } from '../../cell-config/files.ts';
 import { counted } from '../../cell-config/plural.ts';
@@ -28,7 +29,10 @@ export interface BusOptions {
   readonly check?: boolean;
 }
 
-/** The worst times for the traffic that is named; undefined: none is. Throws InputError. */
+/**
+ * The worst times for the traffic named by the options. Undefined: the options name none. Throws
+ * InputError.
+ */
 export function reportOnBus(table: RuleTable, options: BusOptions): BusReport | undefined {
   const { check = false } = options;
   const traffic = trafficOf(table, options);

@@ -2,15 +2,16 @@
 /**
  * Reads the counts from the output of as-pect's summary reporter.
  *
- * The summary has one line `[Tests]: 12 / 14` (passed, all), and one `Pass: 5 / 6 Todo: 1` for each spec
- * file. Behind it as-pect.config.js prints `src/cell: 93.1 % of 1,812 lines run in unit tests, ...`.
+ * The summary has one line `[Tests]: 12 / 14` (passed, all), and one `Pass: 5 / 6 Todo: 1` for each
+ * spec file. After it, as-pect.config.js prints `src/cell: 93.1 % of 1,812 lines run in unit tests,
+ * ...`.
  */
 import { stripVTControlCharacters } from 'node:util';
 import type { CommandResult } from './command.ts';
 import { failedCheck } from './result.ts';
 import type { StageResult } from './result.ts';
 
-/** Lines of src/cell that must run in unit tests, in percent. */
+/** Least share of the lines of src/cell that must run in unit tests, in percent. */
 const CELL_LINES_LEAST = 95;
 
 /** The counts of a finished as-pect run. A run without a summary is a failure. */

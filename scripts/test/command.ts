@@ -11,22 +11,22 @@ export interface CommandResult {
   /** Standard output and standard error, each complete. */
   readonly stdout: string;
   readonly stderr: string;
-  /** Why there is no status. Empty if there is one. */
+  /** Why there is no status. Empty if there is a status. */
   readonly problem: string;
 }
 
 const running = new Set<ChildProcess>();
 
-/** Ends a child and the processes it started. Each child leads its own group. */
+/** Ends a child and the processes that it started. Each child leads its own process group. */
 function killGroup(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has already ended.
+    // The group has already ended.
   }
 }
 
-/** Makes Ctrl-C and the end of this process end the children, too. */
+/** Ends the children as well, on Ctrl-C and at the end of this process. */
 export function endChildrenWithUs(): void {
   for (const [signal, status] of [
     ['SIGINT', 130],
@@ -39,19 +39,22 @@ export function endChildrenWithUs(): void {
   }
 }
 
-/** The environment of a child: `more`, no colours, and no sign of a test runner around it. */
+/**
+ * The environment of a child: `more` is added, colours are off, and no sign of an outer test runner
+ * is left.
+ */
 function childEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
     ...{ NO_COLOR: '1', FORCE_COLOR: '0' },
     ...more,
   };
-  // With this set, `node --test` takes itself for a file of an outer run and reports nothing.
+  // If this is set, `node --test` behaves like a file of an outer run and reports nothing.
   delete environment.NODE_TEST_CONTEXT;
   return environment;
 }
 
-/** Runs `command` (argument 0 is the program). Ends it by force after `timeoutSeconds`. */
+/** Runs `command` (argument 0 is the program). Kills it after `timeoutSeconds`. */
 export function runCommand(
   command: readonly string[],
   options: {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Which lines of the host code the tests run, from what V8 counts in each of their processes.
+ * The lines of the host code that the tests run, from the counts of V8 in each of their processes.
  *
- * V8 counts in the code that tsx makes; Node writes the source map beside the counts. A line is run if any
- * code of it was, in any process. Does not: count the firmware (as-pect.coverage.js does).
+ * V8 counts in the code that tsx makes. Node writes the source map beside the counts. A line counts
+ * as run if any of its code ran in any process.
+ * Does not: count the firmware (as-pect.coverage.js does).
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -14,8 +15,8 @@ import { PROJECT } from '../build/command.ts';
 /** The folders whose lines are counted. */
 const FOLDERS = ['twin', 'lab', 'rules', 'cell-config'];
 /**
- * The stages that count. The others run the same code for longer, and V8 makes that half as slow again while
- * it counts.
+ * The stages that count. The other stages run the same code for longer, and counting makes V8 half
+ * as slow again.
  */
 export const COUNTED_STAGES: readonly string[] = ['contract', 'twin', 'system'];
 const COUNTS = 'build/test/v8';
@@ -41,21 +42,21 @@ export interface Counts {
 /** Lines with code, by number, and whether they ran. */
 export type Lines = Map<number, boolean>;
 
-/** Forgets earlier counts. */
+/** Deletes earlier counts. */
 export function forgetCounts(): void {
   rmSync(COUNTS, { recursive: true, force: true });
 }
 
-/** What the processes of a stage need in their environment to count. */
+/** Environment variables with which the processes of a stage count. */
 export function countingEnvironment(stage: string): Record<string, string> {
   return COUNTED_STAGES.includes(stage) ? { NODE_V8_COVERAGE: join(PROJECT, COUNTS) } : {};
 }
 
-/** A line for each folder, if any stage counted; writes the lines that did not run to NOT_RUN. */
+/** One line for each folder, if any stage counted. Writes the lines that did not run to NOT_RUN. */
 export function coverageLines(): string[] {
   if (!existsSync(COUNTS)) return [];
   const files = new Map<string, Lines>();
-  // One at a time: together they may be more than memory holds.
+  // One at a time, because all of them together may exceed the memory.
   for (const name of readdirSync(COUNTS)) {
     addCounts(files, JSON.parse(readFileSync(join(COUNTS, name), 'utf8')) as Counts);
   }
@@ -85,7 +86,7 @@ function sourcesIn(folder: string): string[] {
     .sort();
 }
 
-/** Adds what one process counted to `files`, by path in the project. */
+/** Adds the counts of one process to `files`, by path in the project. */
 export function addCounts(files: Map<string, Lines>, counts: Counts): void {
   for (const { url, functions } of counts.result) {
     const map = counts['source-map-cache']?.[url];
@@ -98,7 +99,7 @@ export function addCounts(files: Map<string, Lines>, counts: Counts): void {
       starts.push(length);
       length += lineLength + 1;
     }
-    // Outer ranges come before those in them.
+    // Outer ranges come before the ranges inside them.
     const hasRun = new Uint8Array(length);
     for (const { startOffset, endOffset, count } of functions.flatMap(({ ranges }) => ranges)) {
       hasRun.fill(count > 0 ? 1 : 0, startOffset, endOffset);
@@ -112,7 +113,7 @@ export function addCounts(files: Map<string, Lines>, counts: Counts): void {
   }
 }
 
-/** The lines of a file that no process has loaded; none if it holds types alone. */
+/** The lines of a file that no process has loaded. Empty if the file holds types alone. */
 function neverLoaded(path: string): Lines {
   const { sourceMapText } = ts.transpileModule(readFileSync(path, 'utf8'), {
     compilerOptions: { sourceMap: true, module: ts.ModuleKind.ESNext },
@@ -123,7 +124,7 @@ function neverLoaded(path: string): Lines {
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** Row and column of the code made, from 0, and the line of the source, from 1. */
+/** Row and column in the generated code, from 0, and the line of the source, from 1. */
 function segmentsOf(mappings: string): [row: number, column: number, line: number][] {
   const segments: [number, number, number][] = [];
   let sourceLine = 0;
@@ -140,7 +141,10 @@ function segmentsOf(mappings: string): [row: number, column: number, line: numbe
   return segments;
 }
 
-/** The numbers of one segment: base 64, five bits a digit, the lowest bit of the first is the sign. */
+/**
+ * The numbers of one segment. Base 64, five bits a digit; the lowest bit of the first digit is the
+ * sign.
+ */
 function decodeNumbers(segment: string): number[] {
   const numbers: number[] = [];
   let value = 0;

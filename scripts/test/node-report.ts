@@ -12,7 +12,7 @@ type ReportLine =
   | { kind: 'pass'; name: string; file: string }
   | { kind: 'skip'; name: string; file: string; reason: string }
   | { kind: 'fail'; name: string; file: string; message: string }
-  /** The begin and the end of each test and suite, in the order of time. */
+  /** The begin and the end of each test and suite, ordered by time. */
   | { kind: 'begin' | 'end'; name: string; file: string }
   /** A test file without tests. */
   | { kind: 'empty'; file: string }
@@ -29,7 +29,10 @@ function withoutRunnerFrames(message: string): string {
   return message.replace(/\n\s+at [^\n]*(\(node:internal|Promise\.all \(index)[^\n]*/g, '');
 }
 
-/** What began and never ended: for each file the innermost, the test itself rather than its suite. */
+/**
+ * The tests that began and never ended. For each file the innermost one, which is the test itself
+ * and not its suite.
+ */
 function unfinished(lines: readonly ReportLine[]): { name: string; file: string }[] {
   const open = new Map<string, string[]>();
   for (const line of lines) {
@@ -68,6 +71,7 @@ function describeFailure(
 
 /**
  * Counts a finished `node --test` run.
+ *
  * @param report the reporter's lines; empty if the run crashed before it wrote any
  */
 export function readNodeResult(run: CommandResult, report: string): StageResult {

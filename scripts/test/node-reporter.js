@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * A node:test reporter that writes one JSON object per finished test (type ReportLine of node-report.ts).
+ * A node:test reporter that writes one JSON object for each finished test (type ReportLine of
+ * node-report.ts).
  *
- * It has its own format, because the built-in ones differ between Node 20, 22 and 24. It is JavaScript,
- * because Node 20 loads reporters before tsx.
+ * It has its own format, because the built-in ones differ between Node 20, 22 and 24. It is
+ * JavaScript, because Node 20 loads reporters before tsx.
  */
 import { inspect } from 'node:util';
 
@@ -17,7 +18,10 @@ function isWholeFile({ nesting, name }) {
   return nesting === 0 && name.endsWith('.test.ts');
 }
 
-/** The report line of a finished test. Undefined for a suite that passed: only its tests count. */
+/**
+ * The report line of a finished test. Undefined for a suite that passed, because only its tests
+ * count.
+ */
 function toReportLine({ type, data }, names) {
   const file = data.file ?? '';
   const name = names.slice(0, data.nesting + 1).join(' > ');
@@ -28,13 +32,13 @@ function toReportLine({ type, data }, names) {
   }
   const isSuite = data.details?.type === 'suite';
   if (type === 'test:fail') {
-    // The failed tests inside are reported themselves.
+    // The failed tests inside the suite are reported themselves.
     if (isSuite && data.details.error?.failureType === 'subtestsFailed') return undefined;
     const message = describeError(data.details?.error);
     return { kind: 'fail', name, file, message };
   }
   if (isSuite) return undefined;
-  // The runner reports a file as a test only if the file has none.
+  // The runner reports a file as a test only if the file has no tests.
   if (isWholeFile(data)) {
     return { kind: 'empty', file: data.name };
   }
@@ -42,8 +46,8 @@ function toReportLine({ type, data }, names) {
 }
 
 /**
- * Follows the running test of each file. The events of two files are mixed. The events that the runner holds
- * back for its order (pass, fail) come too late for a test that never ends.
+ * Follows the running test of each file. The events of two files are interleaved. The runner delays
+ * some events to keep its order (pass, fail), so they come too late for a test that never ends.
  */
 class Running {
   #names = new Map();

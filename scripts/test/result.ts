@@ -6,7 +6,7 @@
 export interface StageResult {
   readonly passed: number;
   readonly failed: number;
-  /** Tests that did not run, each with its reason. The end of the run lists them. */
+  /** Tests that did not run, each with its reason. They are listed at the end of the run. */
   readonly skipped: readonly string[];
   /** Lines to show below the stage, failed or not. */
   readonly remarks?: readonly string[];
@@ -16,19 +16,19 @@ export interface StageResult {
 
 const SETUP_PROVIDES = '(npm run setup)';
 
-/** The reason of a test skipped for lack of something that `npm run setup` installs. */
+/** The skip reason for a test that lacks something that `npm run setup` installs. */
 export function skipForSetup(missing: string): string {
   return `${missing} ${SETUP_PROVIDES}`;
 }
 
-/** Whether a skipped test, as listed by the run, would run after the set-up. */
+/** Whether a skipped test, as the run lists it, would run after the set-up. */
 export function isForSetup(skipped: string): boolean {
   return skipped.endsWith(SETUP_PROVIDES);
 }
 
 export const PASSED_CHECK: StageResult = { passed: 1, failed: 0, skipped: [], details: '' };
 
-/** A stage that failed as a whole, which counts as one failure. */
+/** A stage that failed as a whole. It counts as one failure. */
 export function failedCheck(details: string): StageResult {
   return { passed: 0, failed: 1, skipped: [], details };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The stages of `npm test`: what each runs and how its outcome is read. A new folder under tests/ becomes a
- * stage by itself.
+ * The stages of `npm test`: the command of each stage, and how its outcome is read. A new folder
+ * under tests/ becomes a stage by itself.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,19 +13,19 @@ import { failedCheck, PASSED_CHECK } from './result.ts';
 import type { StageResult } from './result.ts';
 
 export interface Stage {
-  /** Name for `--only`. */
+  /** The name that `--only` takes. */
   readonly name: string;
-  /** Whether it loads files of build/, so that it is meaningless after a failed build. */
+  /** Whether the stage loads files of build/. Such a stage is meaningless after a failed build. */
   readonly needsBuild: boolean;
-  /** Whether it uses only one core and may run beside another such stage. */
+  /** Whether the stage uses only one core, so that it may run beside another such stage. */
   readonly singleCore: boolean;
   run(): Promise<StageResult>;
 }
 
 /**
- * Time limits of a stage, and of one file of node:test. A file that hangs is ended alone, by the name of its
- * test, and the others count. The stage's limit is for a runner that hangs. Both far exceed the usual times
- * on two busy cores.
+ * Time limits of a stage, and of one file of node:test. A file that hangs is ended alone and
+ * reported by the name of its test; the other files count. The stage's limit is for a runner that
+ * hangs. Both limits far exceed the usual times on two busy cores.
  */
 export interface Limits {
   readonly stageSeconds: number;
@@ -35,13 +35,13 @@ export interface Limits {
 const LIMITS: Limits = { stageSeconds: 5400, fileSeconds: 1800 };
 const REPORT_FOLDER = 'build/test';
 const TOOLS = 'node_modules/.bin';
-/** Folders that must exist and hold tests. Others join them when they appear. */
+/** Folders that must exist and hold tests. Further folders join them when they appear. */
 const NODE_TEST_FOLDERS = ['contract', 'scripts', 'agl', 'twin', 'system'];
-/** Folders of tests/ that node:test does not run: those of as-pect, and data. */
+/** Folders of tests/ that node:test does not run: the as-pect tests, and data. */
 const OTHER_FOLDERS = ['unit', 'data'];
 const NEED_BUILD = ['system', 'image', 'agl', 'bench', 'cases', 'linux'];
 
-/** A check by one command: it passes if the command does. */
+/** A check by one command. It passes if the command exits with 0. */
 async function runCheck(command: readonly string[]): Promise<StageResult> {
   const run = await runCommand(command, { timeoutSeconds: LIMITS.stageSeconds });
   if (run.status === 0) return PASSED_CHECK;
@@ -61,7 +61,10 @@ export function findTestFiles(folder: string): string[] {
     .sort();
 }
 
-/** Runs test files with node:test, two at a time. Takes files, because Node 20 does not expand globs. */
+/**
+ * Runs test files with node:test, two at a time. It takes files, because Node 20 does not expand
+ * globs.
+ */
 export async function runNodeTests(
   name: string,
   files: readonly string[],

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The addresses of the cell on the Raspberry Pi 4 for its C and its AssemblyScript, made from what
- * Jailhouse grants: cell-config/rpi4-layout.ts.
+ * The addresses of the cell on the Raspberry Pi 4 for its C and its AssemblyScript. They are made
+ * from the regions that Jailhouse grants: cell-config/rpi4-layout.ts.
  *
- * Does not: know how the program itself is laid out; bsp/rpi4/memory-map.h does.
+ * Does not: know the layout of the program itself, which is in bsp/rpi4/memory-map.h.
  */
 import * as rpi4 from '../../../cell-config/rpi4-layout.ts';
 
@@ -34,7 +34,7 @@ const NUMBERS: readonly (readonly [name: string, value: number])[] = [
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
 
-/** For bsp/rpi4: C, assembler and linker script. */
+/** The C header for bsp/rpi4: C, assembler and linker script. */
 export function addressHeader(): string {
   const lines = NUMBERS.map(([name, value]) => `#define ${name} ${hex(value)}\n`);
   return `/* Made by the build from cell-config/rpi4-layout.ts. Do not change it here. */
@@ -46,7 +46,7 @@ ${lines.join('')}
 `;
 }
 
-/** For src/board. */
+/** The AssemblyScript module for src/board. */
 export function addressModule(): string {
   return NUMBERS.map(([name, value]) => `export const ${name}: u32 = ${hex(value)};\n`).join('');
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The AssemblyScript modules that are made from formats/: what the firmware and the bridge import.
+ * The AssemblyScript modules made from formats/, which the firmware and the bridge import.
  *
  * Does not: write files; formats.ts does.
  */
@@ -17,7 +17,7 @@ import {
   type Counters,
 } from '../../../formats/words.ts';
 
-/** What formats/status-page.ts holds. */
+/** The exports of formats/status-page.ts. */
 export type StatusPage = typeof StatusPageData;
 
 /** A string literal of AssemblyScript. */
@@ -29,7 +29,7 @@ function comment(text: string): string {
   return `/** ${text.replaceAll('*/', '* /')}. */`;
 }
 
-/** An enum; `members`: name, number and meaning. */
+/** An enum. `members` holds name, number and meaning. */
 function enumeration(
   name: string,
   members: readonly (readonly [string, number, string])[],
@@ -41,12 +41,12 @@ function enumeration(
 }
 
 /**
- * A function from a number to the address of its word, ASCII with a 0 behind it. One block of bytes: as
- * strings the words would take more than twice the room.
+ * A function from a number to the address of its word: ASCII with a 0 behind it. The words are one
+ * block of bytes, because as strings they would take more than twice the room.
  */
 function wordFunction(name: string, words: readonly (readonly [number, string])[]): string {
   const places = new Array<number>(1 + Math.max(...words.map(([number]) => number))).fill(0);
-  // Place 0 is that of no word.
+  // Place 0 stands for numbers without a word.
   const lines = ['  0,\n'];
   let bytes = 1;
   for (const [number, word] of words) {
@@ -70,7 +70,7 @@ export function ${name}(index: u32): usize {
 `;
 }
 
-/** `Status`. */
+/** The enum `Status`. */
 export function statusModule(statuses: Readonly<Record<string, StatusRow>>): string {
   return enumeration(
     'Status',
@@ -82,7 +82,7 @@ export function statusModule(statuses: Readonly<Record<string, StatusRow>>): str
   );
 }
 
-/** `statusWord`, for the bridge: what a status says, as docs/troubleshooting.md has it. */
+/** `statusWord`, for the bridge: the meaning of a status, worded as in docs/troubleshooting.md. */
 export function statusWordModule(statuses: Readonly<Record<string, StatusRow>>): string {
   return wordFunction(
     'statusWord',
@@ -90,7 +90,7 @@ export function statusWordModule(statuses: Readonly<Record<string, StatusRow>>):
   );
 }
 
-/** `Counter`, and where the counters of the link begin. */
+/** The enum `Counter`, and the number of the link's first counter. */
 export function counterModule(all: Counters): string {
   const { COUNTERS, ERROR_MESSAGE_COUNTERS, CELL_COUNTERS, LINK_COUNTERS } = all;
   const members = Object.entries(COUNTERS).map(
@@ -147,7 +147,7 @@ export function statusPageModule(page: StatusPage): string {
   return [...numbers, ...fields].join('');
 }
 
-/** The numbers of formats/rule-image.ts, and views on a header and a rule. */
+/** The numbers of formats/rule-image.ts, and views of a header and a rule. */
 export function ruleImageModule(image: typeof RuleImageData): string {
   const numbers = Object.entries(image.RULE_NUMBERS).map(
     ([name, value]) => `export const ${name}: u32 = 0x${value.toString(16)};\n`,
@@ -157,7 +157,7 @@ ${view('TableFields', image.RULES_HEADER)}
 ${view('RuleFields', image.RULE_RECORD)}`;
 }
 
-/** A class whose fields lie as the table says. Throws when there is a gap between them. */
+/** A class whose fields lie as the table says. Throws if there is a gap between them. */
 function view(name: string, fields: Readonly<Record<string, StatusPageData.Field>>): string {
   let end = 0;
   const lines = Object.entries(fields).map(([field, { at, bytes, what }]) => {
@@ -168,7 +168,7 @@ function view(name: string, fields: Readonly<Record<string, StatusPageData.Field
   return `@unmanaged\nexport class ${name} {\n${lines.join('')}}\n`;
 }
 
-/** The words for numbers of the page, for the bridge. */
+/** The words for the numbers of the page, for the bridge. */
 export function pageWordModule(words: StatusPage['PAGE_WORDS']): string {
   return Object.entries(words)
     .map(([name, list]) => {
@@ -186,7 +186,9 @@ ${cases.join('')}    default:
     .join('\n');
 }
 
-/** `Settings`: the fields, what their keys take, and how a value comes into its field. */
+/**
+ * `Settings`: the fields, the values that their keys take, and how a value is stored in its field.
+ */
 export function settingModule(settings: Readonly<Record<string, SettingRow>>): string {
   const rows = Object.entries(settings);
   const enums = rows.flatMap(([, row]) =>
@@ -224,7 +226,7 @@ ${cases.join('')}    }
 `;
 }
 
-/** Type and first value of a setting's field. */
+/** Type and initial value of a setting's field. */
 function fieldOf(row: SettingRow): string {
   if (row.kind === 'number') return `u32 = ${row.initial}`;
   if (row.kind !== 'choice') return 'bool = false';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The tables of docs/ that are made from formats/, and where they stand: between two comments,
+ * The tables of docs/ that are made from formats/. Each stands between two comments,
  * `<!-- formats: NAME -->` and `<!-- end -->`.
  *
- * Does not: write files; `npm run docs` does, and a contract test compares.
+ * Does not: write files. `npm run docs` does, and a contract test compares.
  */
 import * as counters from '../../../formats/counters.ts';
 import * as ruleImage from '../../../formats/rule-image.ts';
@@ -13,7 +13,7 @@ import type { Field } from '../../../formats/status-page.ts';
 import { STATUSES, type StatusRow } from '../../../formats/statuses.ts';
 import { rangeOf, shownCounters, type Counters } from '../../../formats/words.ts';
 
-/** What the tables are made from. */
+/** The data from which the tables are made. */
 export interface DocumentData {
   readonly counters: Counters;
   readonly settings: Readonly<Record<string, SettingRow>>;
@@ -24,7 +24,7 @@ const OWN: DocumentData = {
   ...{ counters, settings: SETTINGS, statuses: STATUSES },
 };
 
-/** The documents that have such tables. */
+/** The documents that contain such tables. */
 export const DOCUMENTS = [
   'docs/rules.md',
   'docs/settings.md',
@@ -34,7 +34,7 @@ export const DOCUMENTS = [
 
 const MARKED = /(<!-- formats: ([^>]+) -->\n)[^]*?(<!-- end -->)/g;
 
-/** `text` with its tables as the data has them. Throws when a comment names no table. */
+/** `text` with its tables filled from `data`. Throws if a comment names an unknown table. */
 export function withTables(text: string, data: DocumentData = OWN): string {
   return text.replace(
     MARKED,
@@ -73,7 +73,7 @@ function statusTable(statuses: DocumentData['statuses'], first: number, last: nu
   );
 }
 
-/** The tables of formats/status-page.ts, by name, and how many digits their offsets have. */
+/** The tables of formats/status-page.ts by name, each with the number of digits of its offsets. */
 const FIELDS: Readonly<Record<string, readonly [Readonly<Record<string, Field>>, number]>> = {
   page: [statusPage.PAGE, 4],
   histogram: [statusPage.HISTOGRAM, 0],

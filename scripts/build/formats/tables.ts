@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the bridge's C and the board's helper need of formats/.
+ * The parts of formats/ that the bridge's C and the board's helper need.
  *
  * Does not: write files; formats.ts does.
  */
@@ -20,7 +20,7 @@ export function statusNumbers(statuses: Statuses): string {
   return `# number|name|what it says|what to do: made from formats/statuses.ts\n${lines.join('')}`;
 }
 
-/** The same as a C header, for the bridge's own words about a refusal. */
+/** The same table as a C header, with which the bridge words a refusal. */
 export function statusWordsHeader(statuses: Statuses): string {
   const rows = Object.entries(statuses).map(([name, { number, says, next }]) => {
     const words = [name, plainText(says), plainText(next)]
@@ -57,7 +57,10 @@ ${rows.join('')}  };
 `;
 }
 
-/** Numbers of the bridge's counters and requests, and the header of a rule table, for its C. */
+/**
+ * A C header for the bridge: the numbers of its counters and requests, and the header of a rule
+ * table.
+ */
 export function formatsHeader(): string {
   const names = Object.keys(counters.LINK_COUNTERS).map((name) => `COUNTER_${constantCase(name)}`);
   const head = Object.entries(RULES_HEADER).map(
