@@ -2,15 +2,18 @@
 /**
  * The cyclic part of the demo traffic: powertrain, chassis and body status messages.
  *
- * Identifiers and layouts are invented, the shape is a car's: 10 to 1000 ms periods, alive
- * counters, checksums, a few 29-bit (J1939-like) messages.
+ * Identifiers and layouts are invented. The traffic has the shape of a car's: periods of 10 to 1000
+ * ms, alive counters, checksums, and a few 29-bit (J1939-like) messages.
  */
 import { signalAt } from './drive.ts';
 import type { SignalName } from './drive.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { SeededRandom } from './random.ts';
 
-/** crc: byte 0 CRC-8, byte 1 alive counter; xor: last byte; counter: byte 0; none: signals only. */
+/**
+ * Which bytes protect the message. crc: byte 0 is a CRC-8 and byte 1 an alive counter. xor: the
+ * last byte. counter: byte 0. none: signals only.
+ */
 type Protection = 'crc' | 'xor' | 'counter' | 'none';
 
 type Row = readonly [
@@ -72,7 +75,7 @@ const EXTENDED_MESSAGES: readonly Row[] = [
   ['telematics', 0x1cff3a25, 200, 5, 'counter', 'odometer', 'vehicleSpeed'],
 ];
 
-/** Control units are never quite on time: up to this much later than their grid. */
+/** Control units are never quite on time. Each frame is up to this much later than its grid. */
 const JITTER_MICROS = 180;
 
 function payloadOf(row: Row, timeMicros: number, count: number, random: SeededRandom): number[] {
@@ -119,7 +122,7 @@ export function cyclicTraffic(durationMicros: number, random: SeededRandom): Log
   return entries;
 }
 
-/** CRC-8 of SAE J1850: polynomial 0x1d, start 0xff, end inverted ("123456789" gives 0x4b). */
+/** CRC-8 of SAE J1850: polynomial 0x1d, start 0xff, result inverted ("123456789" gives 0x4b). */
 export function crc8J1850(bytes: readonly number[]): number {
   let crc = 0xff;
   for (const byte of bytes) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The whole demo traffic: cyclic, event and urgent frames in the order of their times.
+ * The whole demo traffic: cyclic, event and urgent frames, ordered by time.
  *
- * The same on every machine and Node.
+ * It is the same on every machine and Node.
  */
 import { cyclicTraffic } from './cyclic-messages.ts';
 import { eventTraffic } from './event-messages.ts';
@@ -14,7 +14,9 @@ import { urgentTraffic } from './urgent-requests.ts';
 export const DEMO_DURATION_MICROS = 10_000_000;
 const SEED = 0x2515;
 
-/** All frames, ordered by time; frames of one moment keep the order in which they were made. */
+/**
+ * All frames, ordered by time. Frames of the same moment keep the order in which they were made.
+ */
 export function demoTraffic(): LogEntry[] {
   const random = new SeededRandom(SEED);
   return [

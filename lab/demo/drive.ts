@@ -2,17 +2,20 @@
 /**
  * Ten seconds of driving as signals over time: standing, pulling away, cruising, braking.
  *
- * Whole numbers and straight lines only, so that every JavaScript engine computes the same. Does
- * not: model physics.
+ * It uses whole numbers and straight lines only, so that every JavaScript engine computes the same.
+ * Does not: model physics.
  */
 import type { SeededRandom } from './random.ts';
 
-/** [time in ms, value] corners of a line; constant before the first and after the last. */
+/**
+ * The corners of a line, each [time in ms, value]. The value is constant before the first and after
+ * the last.
+ */
 type Corners = readonly (readonly [number, number])[];
 
 interface Signal {
   readonly corners: Corners;
-  /** The raw value wanders up to this far from the line. */
+  /** The raw value varies by up to this much around the line. */
   readonly noise: number;
 }
 
@@ -63,7 +66,7 @@ function interpolate(corners: Corners, timeMillis: number): number {
   return startValue + Math.trunc(share);
 }
 
-/** The signal's raw 16-bit value at a time, with its sensor's noise. */
+/** The raw 16-bit value of a signal at a time, with the noise of its sensor. */
 export function signalAt(name: SignalName, timeMicros: number, random: SeededRandom): number {
   const { corners, noise }: Signal = SIGNALS[name];
   const value = interpolate(corners, Math.floor(timeMicros / 1000));

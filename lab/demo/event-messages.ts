@@ -2,9 +2,9 @@
 /**
  * The unplanned part of the demo traffic: switches, remote requests, diagnostic sessions.
  *
- * No rule of rules.yaml answers these; all go to AGL. Diagnostics follow ISO 14229-1 services in
- * ISO 15765-2 frames, between a tester and the gearbox (0x7E1/0x7E9), the brakes (0x7E2/0x7EA) and
- * the trailer (29-bit 0x28).
+ * No rule of rules.yaml answers these frames; all go to AGL. Diagnostics follow ISO 14229-1
+ * services in ISO 15765-2 frames, between a tester and the gearbox (0x7E1/0x7E9), the brakes
+ * (0x7E2/0x7EA) and the trailer (29-bit 0x28).
  */
 import { extended, remote, standard } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -13,7 +13,7 @@ import type { SeededRandom } from './random.ts';
 const BODY_SWITCHES = [0x420, 0x428, 0x430, 0x446, 0x452];
 const UNUSED = 0xaa;
 
-/** A switch changes: the body unit says so three times, 20 ms apart. */
+/** A switch changes. The body unit reports it three times, 20 ms apart. */
 function switchEvents(durationMicros: number, random: SeededRandom): LogEntry[] {
   const entries: LogEntry[] = [];
   for (
@@ -80,7 +80,7 @@ function readOverSeveralFrames(atMicros: number, random: SeededRandom): LogEntry
   return entries;
 }
 
-/** The tester's other work: short requests, one of them on the functional address. */
+/** The tester's other work: short requests, one of them to the functional address. */
 function shortRequests(atMicros: number, random: SeededRandom): LogEntry[] {
   const value = random.below(256);
   switch (random.below(4)) {
@@ -89,12 +89,12 @@ function shortRequests(atMicros: number, random: SeededRandom): LogEntry[] {
         standard(atMicros, 'tester', 0x7e2, [0x03, 0x19, 0x02, 0x0c, 0, 0, 0, 0]),
         standard(atMicros + 1_700, 'brakes', 0x7ea, [0x03, 0x59, 0x02, 0x7b, 0, 0, 0, 0]),
       ];
-    case 1: // OBD engine speed by everyone who knows it: here the gearbox
+    case 1: // OBD engine speed, requested from every unit that knows it: here the gearbox
       return [
         standard(atMicros, 'tester', 0x7df, [0x02, 0x01, 0x0c, 0, 0, 0, 0, 0]),
         standard(atMicros + 2_300, 'gearbox', 0x7e9, [0x04, 0x41, 0x0c, 0x1a, value, 0, 0, 0]),
       ];
-    case 2: // TesterPresent that asks for no response: not the rule's business
+    case 2: // TesterPresent with the response suppressed: the rule does not match it
       return [standard(atMicros, 'tester', 0x7df, [0x02, 0x3e, 0x80, 0, 0, 0, 0, 0])];
     default: // Trailer, 29-bit addressing
       return [

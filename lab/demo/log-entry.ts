@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * One frame of the demo log: who queues it for sending, and when.
- *
- * Used by: the parts of the generator and its statistics.
+ * One frame of the demo log: which unit queues it for sending, and when.
  */
 
 export interface LogEntry {
-  /** When the sender queues it, from the start of the log; arbitration decides when it is sent. */
+  /**
+   * Time at which the sender queues it, from the start of the log. Arbitration decides when it is
+   * sent.
+   */
   readonly timeMicros: number;
   /** The sending control unit, as the interface name of the log. */
   readonly sender: string;
   readonly identifier: number;
   readonly extended: boolean;
-  /** A remote frame asks for this many bytes; undefined in a data frame. */
+  /** The number of bytes that a remote frame requests. Undefined in a data frame. */
   readonly remoteLength?: number;
   readonly data: readonly number[];
 }
 
-/** Shorthand for a standard data frame. */
+/** Makes a standard data frame. */
 export function standard(
   timeMicros: number,
   sender: string,
@@ -27,7 +28,7 @@ export function standard(
   return { timeMicros, sender, identifier, extended: false, data };
 }
 
-/** Shorthand for an extended data frame. */
+/** Makes an extended data frame. */
 export function extended(
   timeMicros: number,
   sender: string,
@@ -37,7 +38,7 @@ export function extended(
   return { timeMicros, sender, identifier, extended: true, data };
 }
 
-/** Shorthand for a remote frame. */
+/** Makes a remote frame. */
 export function remote(
   timeMicros: number,
   sender: string,

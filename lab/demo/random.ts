@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The random numbers of the demo log. The committed log was made with this hash; another one would make
- * another log.
+ * The random numbers of the demo log. The committed log was made with this hash. A different hash
+ * would give a different log.
  */
 import { Random } from '../random/random.ts';
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The part of the demo traffic that the rules of rules.yaml are about: requests to be answered
- * by the warden itself, and the noise it drops.
+ * The part of the demo traffic that the rules of rules.yaml match: requests that the cell answers
+ * itself, and the noise that it drops.
  *
- * The identifiers are those of rules.yaml. Most requests come alone; some come at the same moment
- * from several senders, some twice from one sender.
+ * The identifiers are those of rules.yaml. Most requests come alone. Some come at the same moment
+ * from several senders, and some twice from one sender.
  */
 import { extended, remote, standard } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -56,7 +56,7 @@ const REPEATED: readonly (readonly [Request, leastMicros: number, mostMicros: nu
   [loggerNoise, 30_000, 70_000],
 ];
 
-/** Requests that are queued at the same moment: by arbitration they follow back to back. */
+/** Requests that are queued at the same moment. Arbitration puts them on the bus back to back. */
 const BURSTS: readonly (readonly Request[])[] = [
   [brakeStatus, gearPosition, lockState, testerPresent, readData],
   [brakeStatus, brakeStatus],

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The sums that the counters of the status page must make: what came in is what became of it.
- * Source: docs/status-page.md, "Sums".
+ * The sums that the counters of the status page must satisfy: every frame that came in has one
+ * outcome or is still under way.
  *
+ * Source: docs/status-page.md, "Sums".
  * Does not: compare with what was seen on the wires; lab/verify does.
  */
 import { COUNTER, type CounterName } from './counters.ts';
@@ -12,11 +13,11 @@ interface Sum {
   readonly what: string;
   readonly whole: readonly CounterName[];
   readonly parts: readonly CounterName[];
-  /** What has come in and not ended yet. */
+  /** The frames that have come in and have no outcome yet. */
   readonly underWay: (page: StatusPage) => number;
 }
 
-/** Frames that AGL was to have, and the reasons for which it has not. */
+/** The reasons why a frame for AGL did not reach it. */
 const NOT_FORWARDED: readonly CounterName[] = [
   'forwardDroppedFull',
   'forwardDroppedNoPeer',
@@ -88,7 +89,7 @@ const SUMS: readonly Sum[] = [
   },
 ];
 
-/** The sums that do not close, one line each, of a page of a cell at rest. */
+/** The sums that do not close, one line each. `page` is the page of a cell at rest. */
 export function openSums(page: StatusPage): string[] {
   const count = (names: readonly CounterName[]): number =>
     names.reduce((sum, name) => sum + page.counters[COUNTER[name]], 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The counters of the status page by their names. The counters themselves: formats/counters.ts.
+ * The counters of the status page by their names. formats/counters.ts defines them.
  */
 import { CELL_COUNTERS, COUNTERS, LINK_COUNTERS } from '../../formats/counters.ts';
 import { shownCounters } from '../../formats/words.ts';
@@ -12,7 +12,7 @@ export const COUNTER = Object.fromEntries(
   Object.entries(COUNTERS).map(([name, { number }]) => [name, number]),
 ) as Record<CounterName, number>;
 
-/** Numbers of the counters of the link to AGL, as the cell's end counts. */
+/** Numbers of the counters of the link to AGL, as counted at the cell's end. */
 export const LINK_COUNTER = Object.fromEntries(
   Object.keys(LINK_COUNTERS).map((name, index) => [name, CELL_COUNTERS + index]),
 ) as Record<keyof typeof LINK_COUNTERS, number>;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * A latency histogram of the status page: four buckets to each doubling of the time.
+ * A latency histogram of the status page: four buckets for each doubling of the time.
  *
  * Source: docs/status-page.md, "Histograms".
- * Does not: know single values; a percentile is the upper end of the bucket it falls into.
+ * Does not: know single values. A percentile is the upper end of the bucket into which it falls.
  */
 import { HISTOGRAM as FIELDS, NUMBERS } from '../../formats/status-page.ts';
 
@@ -31,7 +31,7 @@ export function readHistogram(bytes: Buffer): Histogram {
   };
 }
 
-/** The bucket that a time falls into. */
+/** The bucket into which a time falls. */
 export function bucketOf(ticks: number): number {
   if (ticks < 4) return ticks;
   const exponent = Math.floor(Math.log2(ticks));
@@ -46,14 +46,14 @@ export function bucketStart(bucket: number): number {
   return (4 + (bucket % 4)) * 2 ** (exponent - 2);
 }
 
-/** The longest time that the times up to `percent` of them may have; 0 when there are none. */
+/** Upper bound of the fastest `percent` of the times, in ticks. 0 if there are none. */
 export function percentileTicks({ count, maxTicks, buckets }: Histogram, percent: number): number {
   const rank = Math.max(1, Math.ceil((percent / 100) * count));
   let seen = 0;
   for (const [bucket, inside] of buckets.entries()) {
     seen += inside;
     if (seen < rank) continue;
-    // The last bucket has no end of its own.
+    // The last bucket has no upper end.
     return bucket === HISTOGRAM_BUCKETS - 1
       ? maxTicks
       : Math.min(maxTicks, bucketStart(bucket + 1) - 1);

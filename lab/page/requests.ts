@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * Requests to the cell, written into root's output section as the bridge does.
+ * Requests to the cell, written into root's output section as the bridge writes them.
  *
  * Source: docs/status-page.md, "Requests".
- * Does not: wait for the answer; the status page has it (`request`).
+ * Does not: wait for the answer, which is on the status page (`request`).
  */
 import { crc32 } from 'node:zlib';
 import { NUMBERS, REQUEST } from '../../formats/status-page.ts';
 
-/** A request as it is written; a test may change any part of it to make a bad one. */
+/** The words of a request. A test may change any of them to make a bad request. */
 export interface Request {
   readonly magic: number;
   /** Version in the lower half, zero above. */
@@ -59,7 +59,10 @@ export class RequestWriter {
     return this.#sequence;
   }
 
-  /** Everything but the sequence number: what a peer does that changes its mind. */
+  /**
+   * Writes everything except the sequence number, like a peer that changes a request after writing
+   * it.
+   */
   writeBody(request: Request): void {
     const section = this.#section;
     section.writeUInt32LE(request.magic, REQUEST.REQUEST_MAGIC_OFFSET.at);

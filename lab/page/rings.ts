@@ -3,14 +3,15 @@
  * The two rings of the status page: trace records and recorded frames.
  *
  * Source: formats/status-page.ts; docs/status-page.md, "Rings".
- * Does not: read while the cell writes: in the twin it stands still meanwhile. Another process must
- * read the head again afterwards and discard what may have been overwritten.
+ * Does not: read while the cell writes. In the twin the cell stands still during a read. Another
+ * process must read the head again afterwards and discard the entries that may have been
+ * overwritten.
  */
 import { loadCanFrame } from '../../twin/agl/can-frame-layout.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
 import { NUMBERS, PAGE } from '../../formats/status-page.ts';
 
-/** What happened, as the cell noted it; docs/status-page.md lists the codes. */
+/** One event that the cell noted. docs/status-page.md lists the codes. */
 export interface TraceRecord {
   readonly ticks: bigint;
   readonly code: number;
@@ -29,7 +30,7 @@ export interface RecordedFrame {
 const DIRECTION_SHIFT = 62n;
 const TICKS_MASK = (1n << DIRECTION_SHIFT) - 1n;
 
-/** The trace, oldest first, as far as it has not been overwritten. */
+/** The trace records that have not been overwritten, oldest first. */
 export function readTrace(section: Buffer): TraceRecord[] {
   const head = section.readUInt32LE(PAGE.PAGE_TRACE_HEAD.at);
   return places(head, section.readUInt32LE(PAGE.PAGE_TRACE_CAPACITY.at)).map((place) => {
@@ -56,7 +57,9 @@ export function readRecorder(section: Buffer): RecordedFrame[] {
   });
 }
 
-/** Places of the entries that are there, oldest first; `head` counts all that ever were. */
+/**
+ * Positions of the entries that are present, oldest first. `head` counts all entries ever written.
+ */
 function places(head: number, capacity: number): number[] {
   const count = Math.min(head, capacity);
   return Array.from({ length: count }, (_, index) => (head - count + index) % capacity);

@@ -3,7 +3,7 @@
  * The cell's status page, decoded.
  *
  * Source: formats/status-page.ts.
- * Does not: wait for the cell; a page in the middle of a refresh is none.
+ * Does not: wait for the cell. A page in the middle of a refresh counts as absent.
  */
 import { type Histogram, readHistogram } from './histogram.ts';
 import {
@@ -17,7 +17,7 @@ import {
   TASK_TRIGGERS,
 } from '../../formats/status-page.ts';
 
-/** One row of the task table; times in ticks of the counter. */
+/** One row of the task table. Times are in ticks of the counter. */
 export interface TaskRow {
   readonly name: string;
   readonly priority: number;
@@ -32,7 +32,7 @@ export interface TaskRow {
 
 export interface Said {
   readonly times: number;
-  /** Which of its sentences, and the value in it, the last time. */
+  /** The sentence that was said last, and the value in it. */
   readonly sentence: number;
   readonly value: number;
 }
@@ -46,10 +46,10 @@ export interface StatusPage {
   readonly firmwareVersion: string;
   readonly rules: {
     readonly count: number;
-    /** CRC-32 of the table in force; 0 of the built-in one. */
+    /** CRC-32 of the table in force. 0: the built-in table. */
     readonly hash: number;
     readonly source: (typeof RULES_SOURCES)[number];
-    /** Rules whose requests go by the chip's filters only after a restart. */
+    /** Rules whose requests use the chip's filters only after a restart. */
     readonly afterRestart: number;
     readonly hits: readonly number[];
   };
@@ -72,11 +72,11 @@ export interface StatusPage {
   readonly request: {
     readonly sequence: number;
     readonly status: number;
-    /** Number of the refused rule from 1; 0: none. */
+    /** Number of the refused rule, from 1. 0: none. */
     readonly detail: number;
   };
   readonly counters: readonly number[];
-  /** Frames that have not ended yet: for AGL, of AGL's, and answers. */
+  /** Frames without an outcome yet: frames for AGL, frames from AGL, and answers. */
   readonly underWay: {
     readonly forAgl: number;
     readonly fromAgl: number;
@@ -89,11 +89,14 @@ export interface StatusPage {
   };
   readonly tasks: readonly TaskRow[];
   readonly liveValues: Uint8Array;
-  /** What the cell has said of each status, by number; those that it has not said are left out. */
+  /**
+   * What the cell has said about each status, by status number. Statuses that it has not mentioned
+   * are absent.
+   */
   readonly said: ReadonlyMap<number, Said>;
 }
 
-/** The page says something that the layout does not allow. */
+/** The page contains something that the layout does not allow. */
 export class StatusPageError extends Error {
   constructor(what: string, value: number | string) {
     super(`status page: ${what} is ${value}`);
@@ -103,7 +106,7 @@ export class StatusPageError extends Error {
 
 /**
  * Decodes the cell's output section. Undefined: there is no page (no magic), or the cell is in the
- * middle of a refresh. Throws StatusPageError for what the layout does not allow.
+ * middle of a refresh. Throws StatusPageError if the page violates the layout.
  */
 export function readStatusPage(section: Buffer): StatusPage | undefined {
   const sequence = section.readUInt32LE(PAGE.PAGE_SEQUENCE_OFFSET.at);
@@ -115,7 +118,7 @@ export function readStatusPage(section: Buffer): StatusPage | undefined {
   }
   const page = Buffer.from(section.subarray(0, PAGE.PAGE_TRACE_HEAD.at));
   if (section.readUInt32LE(PAGE.PAGE_SEQUENCE_OFFSET.at) !== sequence) return undefined;
-  // Version and the half word behind it, which is zero.
+  // The version, and the half word behind it, which is zero.
   expect(page, PAGE.PAGE_VERSION_OFFSET.at, NUMBERS.PAGE_VERSION, 'the layout version');
   expect(page, PAGE.HEAD_TASK_BYTES.at, NUMBERS.PAGE_TASK_BYTES, 'the size of a task');
   expect(page, PAGE.HEAD_COUNTER_COUNT.at, NUMBERS.PAGE_COUNTERS, 'the number of counters');
@@ -237,7 +240,7 @@ function words(page: Buffer, offset: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => page.readUInt32LE(offset + 4 * index));
 }
 
-/** Characters up to the first NUL; a page whose text is not ASCII is damaged. */
+/** The characters up to the first NUL. Throws StatusPageError if the text is not ASCII. */
 function text(page: Buffer, offset: number, bytes: number): string {
   const [characters = ''] = page.toString('latin1', offset, offset + bytes).split('\0');
   if (!/^[ -~]*$/.test(characters)) throw new StatusPageError('a name', JSON.stringify(characters));

@@ -5,7 +5,7 @@
 import { type Histogram, percentileTicks } from './histogram.ts';
 import type { StatusPage } from './status-page.ts';
 
-/** Lines for a person: what is in force, how long things took, and who ran how often. */
+/** Lines for a person: what is in force, how long things took, and how often each task ran. */
 export function statusLines(page: StatusPage): string[] {
   const { rules, histograms, ticksPerSecond } = page;
   const micros = (ticks: number): string => ((ticks / ticksPerSecond) * 1e6).toFixed(1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * A run from files to files, with what a person wants to see on the way.
+ * A run from input files to output files, with progress lines for the user.
  *
- * Does not: parse options. Bad input is an InputError with a message for the user; nothing has been
- * written then.
+ * Bad input is an InputError with a message for the user. Nothing has been written at that point.
+ * Does not: parse options.
  */
 import { isAbsolute, join, relative } from 'node:path';
 import { InputError, readTextInput, writeWhole } from '../../cell-config/files.ts';
@@ -27,9 +27,9 @@ import { chooseForTimeline, timelineOf } from './timeline.ts';
 export interface CommandOptions {
   readonly rulesFile: string;
   readonly busFile: string;
-  /** The one interface of the log to play; without it, all. */
+  /** The one interface of the log to play. Absent: all. */
   readonly interfaceName?: string;
-  /** The log names senders, as the demo's does, not interfaces. */
+  /** The names in the log are senders, as in the demo's log, and not interfaces. */
   readonly namesAreSenders?: boolean;
   readonly aglFile?: string;
   readonly agl: boolean;
@@ -88,32 +88,37 @@ function prepare(options: CommandOptions) {
   if (bus.length + agl.length === 0) throw new InputError(`${options.busFile}: no frame to play`);
   const input = prepareInput(bus, agl, options.secondsLimit);
   const firmware = loadFirmware(options.engine, { idle: idleKindOf(options.settings) });
-  // Only now: who gives a file that cannot be read is told that alone.
+  // Printed only now, so that a user who names an unreadable file sees that error alone.
   tell(...warnings, ...busNotes, ...aglNotes);
   return { firmware, rules: compiled.image, table: compiled.table, input };
 }
 
 type LogOptions = Pick<CommandOptions, 'busFile' | 'aglFile' | 'interfaceName' | 'namesAreSenders'>;
 
-/** The frames that others put on the bus, and what to say of the rest. Throws InputError, LogSyntaxError. */
+/**
+ * The frames that other nodes put on the bus, and the notes about the rest. Throws InputError,
+ * LogSyntaxError.
+ */
 export function readBusLog({ busFile, ...wishes }: LogOptions): LogChoice {
   const { entries, notes } = chooseForBus(busFile, readLogFile(busFile), wishes);
   return { entries: refuseCellsFrames(entries, busFile), notes };
 }
 
-/** An interface is chosen in the file that has several of them: the bus's, or one for both. */
+/** The interface is chosen in the file that has several: the bus log, or one log for both. */
 function readAglLog({ busFile, aglFile, interfaceName }: LogOptions): LogChoice {
   if (aglFile === undefined) return { entries: [], notes: [] };
   const wishes = aglFile === busFile ? { interfaceName } : {};
   return chooseForAgl(aglFile, readLogFile(aglFile), wishes);
 }
 
-/** Lines for the user beside the output. */
+/** Prints lines for the user beside the output. */
 export function tell(...lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`);
 }
 
-/** Turns the errors that a user can cause, thrown at once or later, into InputError. */
+/**
+ * Turns the errors that a user can cause into InputError, whether `action` throws at once or later.
+ */
 export function asInput<T>(action: () => T): T {
   try {
     const result = action();

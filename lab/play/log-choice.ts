@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Which frames of the logs are played, and what a person is told about the others.
+ * Selects the frames of the logs that are played, and words the notes about the others.
  *
- * The bus gets what others sent: a frame that the recorder's own side sent is AGL's, and one that the cell
- * answered will be answered again. Does not: read a format (../candump), or shift times (log-input.ts).
+ * The bus gets the frames that other nodes sent. A frame that the recorder's own side sent is
+ * AGL's. An answer of the cell is left out, because the cell will answer again.
+ * Does not: read a format (twin/candump), or shift times (log-input.ts).
  */
 import { InputError, notText, readInput } from '../../cell-config/files.ts';
 import { counted } from '../../cell-config/plural.ts';
@@ -18,16 +19,19 @@ export interface LogChoice {
 }
 
 export interface LogWishes {
-  /** Play the frames of this interface alone. */
+  /** Play the frames of this interface only. */
   readonly interfaceName?: string;
-  /** The names are senders by design, not interfaces that happen to share a file. */
+  /** The names are senders on purpose, and not interfaces that happen to share a file. */
   readonly namesAreSenders?: boolean;
 }
 
-/** Names that a message lists one by one. */
+/** Number of names that a message lists one by one. */
 const LISTED_NAMES = 4;
 
-/** Reads a log. Throws InputError or LogSyntaxError, which say what the file is if it is another. */
+/**
+ * Reads a log. Throws InputError or LogSyntaxError. The message names the file's format if it is
+ * another one.
+ */
 export function readLogFile(path: string): LogReading {
   const bytes = readInput(path, 'candump log');
   if (bytes.includes(0)) {
@@ -38,7 +42,10 @@ export function readLogFile(path: string): LogReading {
   return readLog(bytes.toString('utf8'), path);
 }
 
-/** What others on the bus sent. Throws InputError when the interface is not in the log. */
+/**
+ * The frames that other nodes sent on the bus. Throws InputError if the interface is not in the
+ * log.
+ */
 export function chooseForBus(path: string, reading: LogReading, wishes: LogWishes): LogChoice {
   const [ofInterface, interfaceNotes] = chooseInterface(path, reading.entries, wishes);
   const entries = ofInterface.filter(({ direction }) => isOfOthers(direction));
@@ -54,7 +61,7 @@ export function chooseForBus(path: string, reading: LogReading, wishes: LogWishe
   return { entries, notes: [...notesOf(path, entries, notPlayed), ...interfaceNotes] };
 }
 
-/** What AGL sent: with directions in the log those marked T, else all. */
+/** The frames that AGL sent. If the log has directions they are the frames marked T, else all. */
 export function chooseForAgl(path: string, reading: LogReading, wishes: LogWishes): LogChoice {
   const [ofInterface, interfaceNotes] = chooseInterface(path, reading.entries, wishes);
   const sent = ofInterface.filter(({ direction }) => direction === 'sent');

@@ -14,20 +14,20 @@ export interface TimedFrame {
   readonly frame: CanFrame;
   readonly nanos: number;
   readonly interfaceName: string;
-  /** Must not overtake the frame before it, though both may be due at once. */
+  /** Must not overtake the frame before it, although both may be due at once. */
   readonly isLate: boolean;
 }
 
 export interface RunInput {
   readonly bus: readonly TimedFrame[];
   readonly agl: readonly TimedFrame[];
-  /** Log time of the first frame; the output logs use the same clock. */
+  /** Log time of the first frame. The output logs use the same clock. */
   readonly startNanos: bigint;
 }
 
 /**
- * Two logs that start further apart than this were not written with one clock, nor were two lines of
- * one log; and idle time is not free.
+ * Longest pause in a log, and between the starts of two logs. Beyond it the times do not come from
+ * one clock, and idle time costs run time.
  */
 const LONGEST_GAP_NANOS = 3_600_000_000_000n;
 
@@ -35,8 +35,9 @@ const LONGEST_GAP_NANOS = 3_600_000_000_000n;
 export class LogInputError extends Error {}
 
 /**
- * The entries of a log that others shall send on the bus. The name that the cell signs with in bus.log
- * would make its sender and the cell one. Throws LogSyntaxError; `file` is for its message.
+ * The entries of a log that other nodes send on the bus. Refuses entries under the name with which
+ * the cell signs in bus.log, because that would make their sender and the cell one. Throws
+ * LogSyntaxError; `file` is for its message.
  */
 export function refuseCellsFrames(entries: LogEntry[], file: string): LogEntry[] {
   const own = entries.find(({ interfaceName }) => interfaceName === CELL_SENDER);
@@ -48,9 +49,9 @@ export function refuseCellsFrames(entries: LogEntry[], file: string): LogEntry[]
 }
 
 /**
- * Puts both logs on one axis that starts with the earlier first frame; each keeps its own order. Frames later than
- * `limitSeconds` after it are left out. Throws LogInputError if the logs start over an hour apart, or
- * pause for longer than that.
+ * Puts both logs on one axis that starts with the earlier first frame. Each log keeps its own
+ * order. Frames later than `limitSeconds` after the start are left out. Throws LogInputError if the
+ * logs start over an hour apart, or pause for longer than that.
  */
 export function prepareInput(
   busEntries: readonly LogEntry[],

@@ -11,19 +11,19 @@ import type { RunInput } from './log-input.ts';
 import type { Observations } from '../rig/observations.ts';
 import { bringUp } from '../rig/open-rig.ts';
 
-/** What is played onto a board. */
+/** The logs and events that are played onto a board. */
 export interface PlayOptions {
   readonly input: RunInput;
   /** False: AGL never starts. */
   readonly agl: boolean;
-  /** Times at which the AGL side dies and comes back, in seconds after the first input frame. */
+  /** Times at which the AGL side dies and returns, in seconds after the first input frame. */
   readonly aglStopAtSeconds?: number;
   readonly aglRestartAtSeconds?: number;
   readonly onProgress?: (progress: Progress) => void;
 }
 
 export interface Progress {
-  /** Log frames that are on the wire, of all. */
+  /** Log frames that have been on the wire so far, and the number of all. */
   readonly played: number;
   readonly total: number;
   /** Virtual time since the first input frame. */
@@ -31,11 +31,11 @@ export interface Progress {
 }
 
 export interface PlayResult {
-  /** How the cell was at the end. */
+  /** State of the cell at the end. */
   readonly cellEnd: RunResult;
   /** Virtual time of the first input frame. */
   readonly startNanos: number;
-  /** How long the core stood at WFI since then. */
+  /** How long the core has stood at WFI since that time. */
   readonly sleptNanos: number;
   /** Frames of the bus log that were never on the wire. */
   readonly unsentFrames: number;
@@ -43,7 +43,10 @@ export interface PlayResult {
 
 const MILLISECOND = 1_000_000;
 const SLICE_NANOS = 10 * MILLISECOND;
-/** The run ends when nothing has happened for so long, or nothing useful for DRAIN_LIMIT_NANOS. */
+/**
+ * The run ends after this time without any event. It also ends after DRAIN_LIMIT_NANOS without
+ * progress.
+ */
 const QUIET_NANOS = 20 * MILLISECOND;
 const DRAIN_LIMIT_NANOS = 1_000 * MILLISECOND;
 
@@ -71,7 +74,10 @@ function startAgl(options: PlayOptions, board: Board, seen: Observations): void 
   else seen.aglPresent(false, 0);
 }
 
-/** Plans every input frame and the fate of AGL; returns when the last of them happens. */
+/**
+ * Schedules every input frame, and the stop and return of AGL. Returns the time of the last of
+ * them.
+ */
 function schedule(
   { input, aglStopAtSeconds, aglRestartAtSeconds }: PlayOptions,
   board: Board,
@@ -127,7 +133,7 @@ function playAndDrain(
   let useful = -1;
   while (result === 'running') {
     result = runUntil(board, clock.now + SLICE_NANOS);
-    // A frame that is taken again and again, as it never ends on the wire, is no progress.
+    // A frame that is taken repeatedly, because it never ends on the wire, is no progress.
     const arrived = Math.min(seen.aglReceived.length, seen.wire.length);
     const nowUseful = seen.wire.length + arrived + seen.aglGiven.length;
     const nowActivity =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Says how far a run is: one line that renews itself on a terminal, every tenth otherwise.
+ * Reports the progress of a run: one line that renews itself on a terminal, every tenth otherwise.
  */
 import { counted } from '../../cell-config/plural.ts';
 import type { Progress } from './phases.ts';
@@ -18,7 +18,7 @@ export class ProgressPrinter {
   }
 
   update({ played, total, seconds }: Progress): void {
-    // Nothing to say before the first step, and nothing twice.
+    // Prints nothing before the first step, and nothing twice.
     if (this.#next === 0) this.#next = this.#stream.isTTY ? 1 : total / 10;
     if (total === 0 || played < this.#next) return;
     const percent = Math.floor((played / total) * 100);
@@ -28,7 +28,7 @@ export class ProgressPrinter {
       this.#stream.write(`\r${text}`);
       this.#isLineOpen = true;
     } else {
-      // The first tenth that is not reached yet; after the last frame, never again.
+      // The first tenth that has not been reached. After the last frame there is none.
       this.#next =
         played >= total ? Infinity : (Math.floor((played / total) * 10) + 1) * (total / 10);
       this.#stream.write(`${text}\n`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * One run of the twin: boot, play the logs, drain, shut the cell down, judge. The library entry.
+ * One run of the twin: boot, play the logs, drain, shut the cell down, judge. This is the library
+ * entry.
  *
  * Does not: read or write files, or print.
  */
@@ -27,24 +28,24 @@ import { summarize, type Summary } from './summary.ts';
 
 export interface ScenarioOptions extends PlayOptions {
   readonly engine: EngineName;
-  /** The built files, if not those of build/ with `idle=poll`. */
+  /** The built files. Absent: those of build/ with `idle=poll`. */
   readonly firmware?: RigOptions['firmware'];
   readonly changeCell?: RigOptions['changeCell'];
   readonly changeSystem?: RigOptions['changeSystem'];
-  /** What the cell gets; `table` is what the judge expects. */
+  /** The rule image that the cell gets. The judge expects what `table` says. */
   readonly rules?: Uint8Array;
   readonly table: RuleTable;
   readonly bitrate: number;
   readonly oscillatorHertz: number;
   readonly spiHertz: number;
-  /** More words behind it. */
+  /** Further words after it. */
   readonly settings?: readonly string[];
-  /** Replaces the command line that follows from the numbers above. */
+  /** Replaces the command line that is derived from the numbers above. */
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
   readonly makePeer?: BoardOptions['makePeer'];
   readonly onConsoleLine?: (line: ConsoleLine) => void;
-  /** Takes down every edge of SPI, INT and the bus; for short runs. */
+  /** Records every edge of SPI, INT and the bus. Meant for short runs. */
   readonly trace?: BoardTrace;
 }
 
@@ -53,7 +54,7 @@ export interface ScenarioResult {
   readonly judgement: Judgement;
   readonly seen: Observations;
   readonly console: readonly ConsoleLine[];
-  /** How the cell was before it was asked to shut down. */
+  /** State of the cell before it was asked to shut down. */
   readonly cellEnd: 'running' | 'stopped' | 'parked';
   readonly shutdown: ShutdownOutcome;
   readonly chipInConfigurationMode: boolean;
@@ -62,18 +63,18 @@ export interface ScenarioResult {
   readonly cellState: number;
   /** Share of the time from the first input frame in which the core stood at WFI, in percent. */
   readonly sleptPercent: number;
-  /** What the cell said of itself before it was shut down; undefined: it has no status page. */
+  /** The cell's status page before the shutdown. Undefined: the cell has no status page. */
   readonly statusPage: StatusPage | undefined;
   /** Text of bus.log and agl.log, on the clock of the input logs. */
   readonly busLog: string;
   readonly aglLog: string;
-  /** What a person should know of a run that was right all the same. */
+  /** Notes for the user about a run that was still right. */
   readonly remarks: readonly string[];
-  /** What was not as it should be; empty after a perfect run. */
+  /** Everything that was wrong. Empty after a perfect run. */
   readonly problems: readonly string[];
 }
 
-/** Plays one scenario to its end. Throws only for what the twin cannot model or load. */
+/** Plays one scenario to its end. Throws only if the twin cannot model or load something. */
 export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
   const seen = new Observations();
   const { trace } = options;
@@ -161,7 +162,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
   };
 }
 
-/** Tells the trace what the observations are told. */
+/** Calls the trace's listeners along with those of the observations. */
 function alsoTo(
   trace: BoardTrace,
   seen: Observations,
@@ -175,7 +176,7 @@ function alsoTo(
   };
 }
 
-/** Frames that wait for others of a bus that has room wait less than this. */
+/** On a bus that has room, a frame waits for others for less than this. */
 const LATE_NANOS = 10_000_000;
 
 function lateRemarks(latestNanos: number, bitrate: number): string[] {
@@ -186,7 +187,9 @@ function lateRemarks(latestNanos: number, bitrate: number): string[] {
   ];
 }
 
-/** The cell's command line that says the same as these options; a setting goes before them. */
+/**
+ * The cell's command line that corresponds to these options. A word of `settings` takes precedence.
+ */
 export function commandLineOf(
   options: Pick<ScenarioOptions, 'bitrate' | 'oscillatorHertz' | 'spiHertz' | 'settings'>,
 ): string {

@@ -2,8 +2,9 @@
 /**
  * The figures of a run, in the form of summary.json.
  *
- * All but `counters` is measured from the CAN wire, the SPI lines and the frames that reached AGL;
- * `counters` is the cell's own account. Figures of the emulated board, not of hardware.
+ * All figures except `counters` are measured from the CAN wire, the SPI lines and the frames that
+ * reached AGL. `counters` is the cell's own account. The figures are those of the emulated board
+ * and not of hardware.
  */
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { namedCounters } from '../page/counters.ts';
@@ -19,9 +20,9 @@ export interface Summary {
   /** Crystal of the CAN controller in hertz. */
   readonly oscillator: number;
   readonly frames: {
-    /** Whole frames on the wire, whoever sent them. */
+    /** Complete frames on the wire, of all senders. */
     readonly onBus: number;
-    /** Frames that the cell took out of the chip. */
+    /** Frames that the cell read from the chip. */
     readonly received: number;
     /** Frames that a rule answers. */
     readonly urgentRequests: number;
@@ -30,31 +31,33 @@ export interface Summary {
     readonly forwarded: number;
     /** Frames that AGL gave to its CAN interface. */
     readonly fromAgl: number;
-    /** Those of them that were on the wire. */
+    /** The number of these that were on the wire. */
     readonly sentForAgl: number;
-    /** Answers, forwards and frames of AGL that should have happened and did not. */
+    /** Answers, forwards and frames from AGL that should have happened and did not. */
     readonly lost: number;
-    /** Gone on purpose: `rule`, `default` (of the table), `aglDown`. */
+    /** Frames dropped on purpose, by reason: `rule`, `default` (of the table), `aglDown`. */
     readonly dropped: Readonly<Record<string, number>>;
   };
   readonly latencyNanos: {
-    /** End of EOF of the request to SOF of the answer; 3 bits of it are the intermission. */
+    /** End of EOF of the request to SOF of the answer. It includes 3 bits of intermission. */
     readonly requestEndToAnswerStart: Distribution;
     /** INT falling to the end of the request-to-send instruction of the answer. */
     readonly interruptToSend: Distribution;
   };
-  /** Bytes on the SPI lines: the median over the run; null if it never happened. */
+  /** Bytes on the SPI lines: the median over the run. null: it never happened. */
   readonly spiBytes: {
     /** INT falling to the end of the request to send, for answers that never change. */
     readonly staticAnswer: number | null;
     /** The same for answers with copied bytes. */
     readonly computedAnswer: number | null;
-    /** Reading one frame out, with the status bytes just before it. */
+    /** Reading one frame, with the status bytes just before it. */
     readonly receive: number | null;
-    /** Loading and requesting one frame of AGL. */
+    /** Loading and requesting one frame from AGL. */
     readonly transmit: number | null;
   };
-  /** What the cell counted and is not 0, by the names of `canwarden status`; null: no status page. */
+  /**
+   * The cell's counters that are not 0, by the names of `canwarden status`. null: no status page.
+   */
   readonly counters: Readonly<Record<string, number>> | null;
 }
 
@@ -117,7 +120,7 @@ function median(values: readonly number[]): number | null {
   return nearestRank(values, 50);
 }
 
-/** Lines for a person; the numbers are those of summary.json. */
+/** Lines for a person. The numbers are those of summary.json. */
 export function reportLines(summary: Summary): string[] {
   const { frames, latencyNanos, spiBytes } = summary;
   const dropped = Object.entries(frames.dropped).map(([reason, count]) => `${reason} ${count}`);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * One answered request, step by step, as text: what happened when on the CAN wire and on SPI.
+ * One answered request step by step, as text: the events on the CAN wire and on SPI with their
+ * times.
  */
 import { formatLogLine } from '../../twin/candump/write.ts';
 import type { AnsweredRequest } from '../verify/judge.ts';
@@ -23,7 +24,7 @@ interface Step {
   readonly text: string;
 }
 
-/** Lines of the timeline up to the answer; microseconds count from the end of the request. */
+/** Lines of the timeline up to the answer. Microseconds count from the end of the request. */
 export function timelineOf(item: AnsweredRequest, seen: Observations): string[] {
   const { request, answer } = item;
   const lastSpiNanos = item.send?.nanos ?? answer.startNanos;
@@ -42,7 +43,7 @@ export function timelineOf(item: AnsweredRequest, seen: Observations): string[] 
     .map(({ nanos, text }) => `${micros(nanos - request.endNanos)} us  ${text}`);
 }
 
-/** An answered request whose SPI traffic was kept: a computed answer if there is one. */
+/** An answered request whose SPI traffic was kept. A computed answer is preferred. */
 export function chooseForTimeline(
   answered: readonly AnsweredRequest[],
   seen: Observations,
@@ -66,7 +67,7 @@ function spiStep({ selectNanos, mosi, miso, lastByteNanos }: SpiTransaction): St
 }
 
 function wireText(record: AnsweredRequest['request']): string {
-  // The time of the log line is left out: the timeline has its own.
+  // The time of the log line is left out, because the timeline has its own.
   const [, ...rest] = formatLogLine(0, record.sender, record.frame).split(' ');
   return rest.join(' ');
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * A random run about counters alone: rules, settings, faults of the bus, delays of the core and an AGL that
- * comes and goes; at the end every sum of the status page must close, and agree with the wires.
+ * A random run that checks the counters alone: rules, settings, bus faults, delays of the core, and
+ * an AGL that comes and goes. At the end every sum of the status page must close and agree with the
+ * wires.
  *
- * Does not: judge order or times; random-run.ts does. Does not look into the firmware: the page is what AGL
- * reads.
+ * Does not: judge order or times (random-run.ts does), or look into the firmware. The page is what
+ * AGL reads.
  */
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
@@ -35,7 +36,7 @@ const BIT_RATES = [125_000, 500_000, 1_000_000];
 const CRYSTAL = 16_000_000;
 const SETTLE_NANOS = 300 * MILLISECOND;
 const LIMIT_NANOS = 3_000 * MILLISECOND;
-/** Words of the command line; one of them in each run. */
+/** Words of the command line. Each run uses one of them. */
 const SETTINGS = [
   'errors=1 restart-ms=10',
   'restart-ms=10 txtimeout-ms=2',
@@ -102,7 +103,7 @@ function play(rig: Rig, { seed, frames }: AccountOptions): AccountReport {
   return { problems: [...openSums(page), ...compareWithWires(rig, page, accepted)], page };
 }
 
-/** What the page says against what others saw. */
+/** The differences between the page and what the other sides saw. */
 function compareWithWires(rig: Rig, page: StatusPage, accepted: number): string[] {
   const sent = rig.sentBy(rig.board.chip.name).length;
   const said = (name: CounterName): number => page.counters[COUNTER[name]];
@@ -120,14 +121,17 @@ function compareWithWires(rig: Rig, page: StatusPage, accepted: number): string[
   const problems = compared
     .filter(([, one, other]) => one !== other)
     .map(([what, one, other]) => `${what}: the page says ${one}, seen ${other}`);
-  // What was under way when AGL went may have reached it or not.
+  // Frames under way when AGL went may have reached it or not.
   if (atAgl < forwarded || atAgl > page.counters[LINK_COUNTER.sent]) {
     problems.push(`AGL has ${atAgl}, the ring took ${page.counters[LINK_COUNTER.sent]}`);
   }
   return problems;
 }
 
-/** Schedules traffic, delays, and an AGL that goes and comes back. When the last of it is due. */
+/**
+ * Schedules traffic, delays, and an AGL that goes and comes back. Returns the time of the last of
+ * them.
+ */
 function plan(rig: Rig, seed: number, frames: number): number {
   const traffic = Random.of(seed, 2);
   const agl = Random.of(seed, 3);
@@ -135,7 +139,8 @@ function plan(rig: Rig, seed: number, frames: number): number {
   const { clock, bridge } = rig.board;
   let nanos = 0;
   for (let index = 0; index < frames; index++) {
-    // The second half comes without a pause, so that what is weak has to wait, and some of it in vain.
+    // The second half comes without pauses, so that weak frames have to wait, and some of them are
+    // never sent.
     const gapBits = index < frames / 2 ? randomGapBits(traffic) : 0;
     nanos += Math.round((60 + gapBits) * rig.bitNanos);
     rig.send(frameOfBus(traffic, index), nanos);
@@ -155,7 +160,7 @@ function plan(rig: Rig, seed: number, frames: number): number {
   return nanos;
 }
 
-/** Half of them are what a rule is about; the others are of any kind. */
+/** Half of the frames match a rule. The others are of any kind. */
 function frameOfBus(random: Random, index: number): CanFrame {
   if (random.chance(0.5)) return randomFrame(random, index, false);
   const identifier = random.pick(RULE_IDENTIFIERS);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Random sets of messages for a bus, frames of them with as many stuff bits as can be found, and the instants
- * at which all of them want the bus at once.
+ * Random sets of messages for a bus, frames of them with as many stuff bits as can be found, and
+ * the instants at which all of them contend at once.
  *
  * Does not: compute or judge worst times (rules/bus).
  */
@@ -11,11 +11,14 @@ import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import type { Random } from './random.ts';
 
-/** Four equal bits in turn: after a stuff bit a fifth of the next run is there already. */
+/**
+ * Bytes with runs of four equal bits. The stuff bit before a run is the first of its five equal
+ * bits.
+ */
 const STUFFED_BYTES = [0xf0, 0x78, 0x3c, 0x1e, 0x0f, 0x87, 0xc3, 0xe1];
 const PERIOD_BITS = { least: 800, most: 12_000 };
 
-/** Messages of other nodes that load the bus by `share`, none with an identifier in `taken`. */
+/** Messages of other nodes that load the bus by `share`. None has an identifier in `taken`. */
 export function randomMessages(
   random: Random,
   options: { share: number; bitrate: number; taken?: readonly number[] },
@@ -32,7 +35,7 @@ export function randomMessages(
     const shape = { extended, remote: false, length: random.below(9) };
     const bits = mostBits(shape);
     const wanted = PERIOD_BITS.least + random.below(PERIOD_BITS.most - PERIOD_BITS.least);
-    // The last one takes what is left, so that the load is as asked.
+    // The last message takes the remaining share, so that the load is the requested one.
     const periodBits = Math.max(wanted, Math.ceil(bits / (share - load)));
     load += bits / periodBits;
     const periodNanos = Math.round((periodBits * 1e9) / bitrate);
@@ -43,7 +46,7 @@ export function randomMessages(
   return messages;
 }
 
-/** A frame of the message with the longest wire form that the stuffed bytes give. */
+/** The frame of the message with the longest wire form that the stuffed bytes give. */
 export function stuffedFrame({ identifier, extended, remote, length }: Message): CanFrame {
   const frames = STUFFED_BYTES.map((byte) => {
     const data = remote ? [] : new Array<number>(length).fill(byte);
@@ -53,15 +56,15 @@ export function stuffedFrame({ identifier, extended, remote, length }: Message):
   return frames[lengths.indexOf(Math.max(...lengths))];
 }
 
-/** A frame that is due at a time of its period, and is there to be sent somewhat later. */
+/** A frame with the time at which it is due, and the later time at which it can be sent. */
 export interface Release {
   readonly dueNanos: number;
   readonly nanos: number;
 }
 
 /**
- * The densest frames of a message from `startNanos` to `endNanos`: the first late by all its jitter, the next
- * ones in time.
+ * The densest frames of a message from `startNanos` to `endNanos`. The first is late by the whole
+ * jitter, the next ones are on time.
  */
 export function densest(message: Message, startNanos: number, endNanos: number): Release[] {
   const { periodNanos, jitterNanos } = message;

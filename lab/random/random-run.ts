@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The property run: whatever the traffic, the faults and the delays, each frame that the chip accepted
- * reaches AGL once and in order, or is one that overflowed and was told; each frame of AGL is on the wire
- * once and in order, or was given up and told.
+ * The property run, under any traffic, faults and delays. Each frame that the chip accepted reaches
+ * AGL once and in order, or it overflowed and was reported. Each frame from AGL is on the wire once
+ * and in order, or it was given up and reported.
  *
- * Does not: look into the firmware: it is judged by the wire, the chip's own account of overflows,
- * and what AGL received.
+ * Does not: look into the firmware. It judges by the wire, the chip's own account of overflows, and
+ * what AGL received.
  */
 import { type CanFrame, framesEqual } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
@@ -37,14 +37,14 @@ export interface RandomReport {
   /** Attempts that ended in an error frame. */
   readonly errors: number;
   readonly busOffs: number;
-  /** Pairs that changed places where nobody could have told their order. */
+  /** Pairs of frames that changed places while their order could not be known. */
   readonly ambiguous: number;
 }
 
 const BIT_RATES = [125_000, 250_000, 500_000, 1_000_000];
 const CRYSTAL = 16_000_000;
 const MILLISECOND = 1_000_000;
-/** Less than a frame takes on average, so that most frames wait for the one before. */
+/** Shorter than the average frame, so that most frames wait for the one before. */
 const SPACING_BITS = 60;
 const SETTLE_NANOS = 100 * MILLISECOND;
 const LIMIT_NANOS = 5_000 * MILLISECOND;
@@ -88,7 +88,7 @@ function play(rig: Rig, options: RandomOptions): RandomReport {
   const accepted: { frame: CanFrame; nanos: number }[] = [];
   const receive = chip.received.bind(chip);
   chip.received = (frame, nanos) => {
-    // Good one bit before the end of EOF; in a buffer with the end.
+    // The frame is good one bit before the end of EOF, and it is in a buffer at the end.
     accepted.push({ frame, nanos: nanos + rig.bitNanos });
     receive(frame, nanos);
   };
@@ -141,7 +141,7 @@ function play(rig: Rig, options: RandomOptions): RandomReport {
   };
 }
 
-/** Schedules traffic and delays; returns the frames of AGL. */
+/** Schedules traffic and delays. Returns the frames from AGL. */
 function plan(rig: Rig, options: RandomOptions, excuse: OrderExcuse): CanFrame[] {
   const { seed, frames } = options;
   const traffic = Random.of(seed, 2);
@@ -176,8 +176,9 @@ function plan(rig: Rig, options: RandomOptions, excuse: OrderExcuse): CanFrame[]
 }
 
 /**
- * Stalls where the order of the receive buffers is decided: between seeing RXB0 full and reading it, so that
- * the next frame rolls over to RXB1; and right after that, so that RXB0 fills up before RXB1 is read.
+ * Stalls the core where the order of the receive buffers is decided. One stall lies between seeing
+ * RXB0 full and reading it, so that the next frame rolls over to RXB1. Another comes right after
+ * the read, so that RXB0 fills up before RXB1 is read.
  */
 function stallsAroundReads(
   rig: Rig,
@@ -230,7 +231,10 @@ function compareOrder(
   return ambiguous;
 }
 
-/** Frames of AGL on the wire: in order, once each; those that are missing were given up and told. */
+/**
+ * Checks the frames from AGL on the wire: in order and once each. The missing ones must have been
+ * given up and reported.
+ */
 function compareSent(given: readonly CanFrame[], rig: Rig, problems: string[]): number {
   const sent = rig.sentBy(rig.board.chip.name);
   let place = 0;

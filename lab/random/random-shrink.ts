@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * Makes a failing random run smaller: fewer frames, without faults, delays or AGL, as long as it still fails.
+ * Makes a failing random run smaller: fewer frames, then no faults, delays or AGL, as long as it
+ * still fails.
  *
  * Does not: change the seed, so that the result can be played again from one line.
  */
@@ -11,7 +12,7 @@ export interface Failure {
   readonly report: RandomReport;
 }
 
-/** The smallest run found that fails as `failure` does. */
+/** The smallest run found that fails in the same way as `failure`. */
 export async function shrink(failure: Failure): Promise<Failure> {
   let smallest = failure;
   const attempt = async (change: Partial<RandomOptions>): Promise<boolean> => {
@@ -31,7 +32,7 @@ export async function shrink(failure: Failure): Promise<Failure> {
   return smallest;
 }
 
-/** What went wrong and how to see it again. */
+/** What went wrong, and how to reproduce it. */
 export function describeFailure({ options, report }: Failure): string {
   const { seed, frames, faults, stalls, fromAgl } = options;
   const kinds = `faults ${faults}, delays ${stalls}, AGL ${fromAgl}`;

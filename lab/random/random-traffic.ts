@@ -2,8 +2,8 @@
 /**
  * Random traffic, random faults and random delays, all from one seed.
  *
- * The same seed gives the same plan; each kind of choice has a sequence of its own, so that leaving
- * one kind out does not change the others.
+ * The same seed gives the same plan. Each kind of choice has its own sequence, so that leaving one
+ * kind out does not change the others.
  * Does not: run anything.
  */
 import { favourite, type Participant, type WireFault } from '../../twin/bus/attempt.ts';
@@ -11,7 +11,10 @@ import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { CanNode } from '../../twin/bus/can-node.ts';
 import type { Random } from './random.ts';
 
-/** A frame of any kind. `index` makes it differ from its 1024 neighbours; `high` separates two senders. */
+/**
+ * A frame of any kind. `index` makes it differ from its 1024 neighbours. `high` separates two
+ * senders.
+ */
 export function randomFrame(random: Random, index: number, high: boolean): CanFrame {
   const extended = random.chance(0.4);
   const remote = random.chance(0.15);
@@ -23,16 +26,19 @@ export function randomFrame(random: Random, index: number, high: boolean): CanFr
   return makeFrame({ identifier, extended, remote, dlc, data });
 }
 
-/** Times between frames: bursts back to back, with pauses. In bit times. */
+/** Time between two frames, in bit times: bursts back to back, with pauses. */
 export function randomGapBits(random: Random): number {
   if (random.chance(0.75)) return 0;
   return random.chance(0.7) ? random.below(200) : random.below(5000);
 }
 
-/** How often an attempt meets a fault: runs differ, from a quiet bus to one that drives nodes bus-off. */
+/**
+ * Share of attempts that meet a fault. The rates range from a quiet bus to one that drives nodes
+ * bus-off.
+ */
 export const FAULT_RATES: readonly number[] = [0.01, 0.04, 0.12, 0.35, 0.7];
 
-/** At most one thing that goes wrong with an attempt. `nodes` may misread a bit alone. */
+/** At most one fault of an attempt. Each of `nodes` may misread a bit alone. */
 export function randomFault(
   random: Random,
   rate: number,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The random numbers of the project: the same from the same seed, in every run on every machine.
+ * The random numbers of the project. The same seed gives the same numbers in every run on every
+ * machine.
  *
  * Source: the mulberry32 generator (public domain).
  * Does not: serve for anything that must be unpredictable.
@@ -12,7 +13,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** One of several sequences of a seed, so that leaving out one kind of choice changes no other. */
+  /** One of several sequences of a seed. Leaving out one kind of choice then changes no other. */
   static of(seed: number, stream: number): Random {
     return new Random(seed ^ Math.imul(stream + 1, 0x9e3779b9));
   }
@@ -31,12 +32,12 @@ export class Random {
     return Math.floor(this.next() * limit);
   }
 
-  /** A whole number from `least` to `most`, both possible. */
+  /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + this.below(most - least + 1);
   }
 
-  /** True this often, of 1. */
+  /** True with the probability `share`, from 0 to 1. */
   chance(share: number): boolean {
     return this.next() < share;
   }
@@ -46,7 +47,7 @@ export class Random {
     return choices[this.below(choices.length)];
   }
 
-  /** `count` bytes. */
+  /** `count` random bytes. */
   bytes(count: number): Uint8Array {
     return Uint8Array.from({ length: count }, () => this.below(256));
   }

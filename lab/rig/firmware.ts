@@ -17,16 +17,21 @@ import { type EngineName, STEP_SYMBOL } from '../../twin/engine/engine.ts';
 /** The project's root folder. */
 export const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the core does when there is nothing to do: look again at once, or sleep until an interrupt. */
+/**
+ * What the core does when there is no work: it polls again at once, or sleeps until an interrupt.
+ */
 export type IdleKind = 'poll' | 'wfi';
 
-/** The cell config that goes with each: the second one grants what idle=wfi needs. */
+/** The cell config for each kind. The second one grants what idle=wfi needs. */
 const CELL_FILES: Readonly<Record<IdleKind, string>> = {
   poll: 'rpi4-canwarden.cell',
   wfi: 'rpi4-canwarden-wfi.cell',
 };
 
-/** What words of the cell's command line ask for; `canwarden up` chooses the cell config the same way. */
+/**
+ * The kind that the words of the cell's command line request. `canwarden up` chooses the cell
+ * config in the same way.
+ */
 export function idleKindOf(settings: readonly string[] = []): IdleKind {
   return settings.includes('idle=wfi') ? 'wfi' : 'poll';
 }
@@ -34,16 +39,16 @@ export function idleKindOf(settings: readonly string[] = []): IdleKind {
 export interface Firmware {
   readonly cell: Cell;
   readonly system: System;
-  /** Everything but the rule table. */
+  /** Everything except the rule table. */
   readonly files: BoardFiles;
 }
 
 export interface FirmwareChoice {
-  /** Which cell config; `poll` if not said. */
+  /** Selects the cell config. Default: `poll`. */
   readonly idle?: IdleKind;
-  /** Where the built files are; build/ if not said. */
+  /** Folder of the built files. Default: build/. */
   readonly folder?: string;
-  /** Whether the board is to tell where each step of the image's loop begins; slower. */
+  /** Whether the board reports where each step of the image's loop begins. This is slower. */
   readonly withSteps?: boolean;
 }
 
@@ -68,7 +73,7 @@ export function loadFirmware(
   };
 }
 
-/** Where a step of the loop begins in the image. */
+/** The address in the image at which a step of the loop begins. */
 function stepAddress(elf: Uint8Array): number {
   const address = readElf(elf).symbols.get(STEP_SYMBOL);
   if (address === undefined) throw new Error(`canwarden.elf has no symbol ${STEP_SYMBOL}`);

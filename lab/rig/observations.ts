@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a run left behind on the wires, collected while it runs.
+ * What happened on the wires during a run, collected while it runs.
  *
  * Does not: ask the firmware anything, or judge.
  */
@@ -10,7 +10,7 @@ import type { RigOptions } from './open-rig.ts';
 import { SpiOperations } from './spi-operations.ts';
 import { SpiRecorder, type SpiTransaction } from './spi-transactions.ts';
 
-/** Transactions kept for the timeline; later ones are only counted. */
+/** Transactions kept for the timeline. Later ones are only counted. */
 const KEPT_TRANSACTIONS = 5_000;
 
 export interface AglReceived {
@@ -21,18 +21,18 @@ export interface AglReceived {
 export interface AglGiven {
   readonly frame: CanFrame;
   readonly nanos: number;
-  /** False: the bridge was not running, so the frame went nowhere. */
+  /** False: the bridge was not running, so the frame was discarded. */
   readonly accepted: boolean;
 }
 
-/** A span of time in which AGL was not there. */
+/** A span of time in which AGL was absent. */
 export interface Absence {
   readonly fromNanos: number;
   toNanos: number;
 }
 
 export class Observations {
-  /** Whole frames that were on the wire, in order. */
+  /** Complete frames that were on the wire, in order. */
   readonly wire: WireRecord[] = [];
   /** Attempts that ended with an error frame. */
   wireErrors = 0;
@@ -42,7 +42,7 @@ export class Observations {
   readonly spi = new SpiRecorder();
   readonly operations = new SpiOperations();
   readonly transactions: SpiTransaction[] = [];
-  /** Edges of INT, ascending: even indices fall, odd ones rise. */
+  /** Edges of INT, ascending. Even indices fall, odd ones rise. */
   readonly #interruptEdges: number[] = [];
 
   constructor() {
@@ -52,7 +52,7 @@ export class Observations {
     };
   }
 
-  /** What a rig is to tell it; see RigOptions. */
+  /** The listeners to give to a rig; see RigOptions. */
   get listeners(): Pick<RigOptions, 'tap' | 'onInterruptLine' | 'onAglFrame' | 'onWire'> {
     return {
       tap: this.spi,
@@ -62,25 +62,25 @@ export class Observations {
     };
   }
 
-  /** The bus ends a frame or an attempt at one. */
+  /** The bus ended a frame, or an attempt to send one. */
   wireRecorded(record: WireRecord): void {
     if (record.outcome === 'complete') this.wire.push(record);
     else this.wireErrors += 1;
   }
 
-  /** The INT line changes. */
+  /** The INT line changed. */
   interruptChanged(low: boolean, nanos: number): void {
     const isLow = this.#interruptEdges.length % 2 === 1;
     if (low !== isLow) this.#interruptEdges.push(nanos);
   }
 
-  /** From now on AGL is not there (or is there again). */
+  /** AGL is absent from now on, or present again. */
   aglPresent(present: boolean, nanos: number): void {
     if (!present) this.absences.push({ fromNanos: nanos, toNanos: Infinity });
     else for (const absence of this.absences) absence.toNanos = Math.min(absence.toNanos, nanos);
   }
 
-  /** The last fall of INT not after `nanos`, or undefined. */
+  /** The last fall of INT at or before `nanos`, or undefined. */
   lastInterruptFall(nanos: number): number | undefined {
     const index = this.#edgesUpTo(nanos) - 1;
     return this.#interruptEdges[index % 2 === 0 ? index : index - 1];

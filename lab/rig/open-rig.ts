@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The one way to open a board: the built firmware on an emulated board, as the options say.
+ * Opens a board: the built firmware on an emulated board, as the options say. Every board of the
+ * laboratory is opened here.
  *
  * Does not: build the firmware, or play anything.
  */
@@ -16,28 +17,32 @@ import { type Firmware, loadFirmware } from './firmware.ts';
 import { Rig, type Seen } from './rig.ts';
 import { SpiRecorder } from './spi-transactions.ts';
 
-/** What the board can be told (bit rate 500 kbit/s and crystal 16 MHz if not said), and more. */
+/**
+ * The options of the board and of the rig. Bit rate and crystal default to 500 kbit/s and 16 MHz.
+ */
 export interface RigOptions extends Partial<
   Omit<BoardOptions, 'engine' | 'cell' | 'system' | 'files'>
 > {
   readonly engine: EngineName;
-  /** The built files, if not those of build/ with `idle=poll`. */
+  /** The built files. Absent: those of build/ with `idle=poll`. */
   readonly firmware?: Firmware;
-  /** Added to the command line, which else says the truth about bit rate and crystal. */
+  /** Added to the command line, which otherwise states the actual bit rate and crystal. */
   readonly settings?: string;
-  /** Text of a rules file, or a rule image; none: the firmware forwards everything. */
+  /** Text of a rules file, or a rule image. Absent: the firmware forwards everything. */
   readonly rules?: string | Uint8Array;
   /** AGL's side does not start. */
   readonly withoutAgl?: boolean;
   /**
-   * AGL's side runs already when the cell is started, and the start drops the shared lines: the state
+   * AGL's side already runs when the cell starts, and the start drops the shared lines. The state
    * table then holds these states, by peer (`loseSharedLines`).
    */
   readonly statesAfterLoss?: readonly number[];
-  /** Changes the configurations before the cell is created. */
+  /** Changes the configuration before the cell is created. */
   readonly changeCell?: (cell: Cell) => Cell;
   readonly changeSystem?: (system: System) => System;
-  /** False: the rig collects nothing (long runs, and those that collect for themselves). */
+  /**
+   * False: the rig collects nothing. Meant for long runs, and for runs that collect for themselves.
+   */
   readonly keep?: boolean;
   readonly onWire?: (record: WireRecord) => void;
   /** Called before the cell's first instruction. */
@@ -45,11 +50,11 @@ export interface RigOptions extends Partial<
 }
 
 const MILLISECOND = 1_000_000;
-/** Longer than AGL's side takes to announce itself. */
+/** Longer than AGL's side needs to announce itself. */
 const AGL_LEAD_NANOS = 5 * MILLISECOND;
 /** From cell start to the first input frame: reset and set-up of chip and link. */
 const BOOT_NANOS = 50 * MILLISECOND;
-/** The longest the first frame waits for the link. */
+/** The longest time for which the first frame waits for the link. */
 const LINK_LIMIT_NANOS = 1_000 * MILLISECOND;
 /** From DRIVER_OK to the first frame: time for the control queue. */
 const LINK_SETTLE_NANOS = 10 * MILLISECOND;
@@ -101,7 +106,7 @@ export function bringUp(board: Board): RunResult {
   return bootEnd;
 }
 
-/** Until there is a session, but not for ever. */
+/** Waits until there is a session, within a limit. */
 function waitForLink(board: Board): void {
   const limitNanos = board.clock.now + LINK_LIMIT_NANOS;
   while (!isSessionUp(board) && board.clock.now < limitNanos) {
@@ -110,7 +115,7 @@ function waitForLink(board: Board): void {
   runUntil(board, board.clock.now + LINK_SETTLE_NANOS);
 }
 
-/** Read once; none of it is written to by a board. */
+/** The built firmware, read once. A board does not write to it. */
 function builtFirmware(engine: EngineName): Firmware {
   const firmware = loaded.get(engine) ?? loadFirmware(engine);
   loaded.set(engine, firmware);
@@ -121,7 +126,7 @@ function imageOf(rules: string): Uint8Array {
   return compileRules(rules, 'rules.yaml').image;
 }
 
-/** Listeners that collect, and then tell those of `options`. */
+/** Listeners that collect, and then call those of `options`. */
 function collectInto(
   seen: Seen,
   { tap, onInterruptLine, onAglFrame, onAglErrorMessage }: RigOptions,
@@ -149,7 +154,7 @@ function collectInto(
   } satisfies Partial<BoardOptions>;
 }
 
-/** One tap that tells two. */
+/** One tap that calls two. */
 export function bothTaps(first: SpiTap, second: SpiTap): SpiTap {
   return {
     selected(nanos) {

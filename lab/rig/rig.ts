@@ -2,7 +2,8 @@
 /**
  * A running board that can be steered while it runs: send, disturb, stall, look.
  *
- * Does not: judge. Everything is collected from the wires and from AGL's interface.
+ * Everything is collected from the wires and from AGL's interface.
+ * Does not: judge.
  */
 import type { ErrorMessage } from '../../twin/agl/can-frame-layout.ts';
 import type { Board } from '../../twin/board/board.ts';
@@ -12,7 +13,7 @@ import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { RunResult } from '../../twin/engine/engine.ts';
 import type { SpiTransaction } from './spi-transactions.ts';
 
-/** A frame or message with the time it reached AGL's interface. */
+/** A frame or an error frame with the time at which it reached AGL's interface. */
 export interface Arrival {
   readonly frame: CanFrame;
   readonly nanos: number;
@@ -22,7 +23,7 @@ export interface ErrorArrival extends ErrorMessage {
   readonly nanos: number;
 }
 
-/** What a rig collects, and whom it tells. */
+/** What a rig collects, and the listeners that it calls. */
 export interface Seen {
   readonly wire: WireRecord[];
   readonly agl: Arrival[];
@@ -33,17 +34,20 @@ export interface Seen {
   transaction?: (transaction: SpiTransaction) => void;
 }
 
-/** The rig. Make it with `openRig`; `close` it at the end. */
+/** The rig. Make it with `openRig`, and `close` it at the end. */
 export class Rig {
   readonly board: Board;
-  /** Attempts on the wire, good or not. */
+  /** Attempts on the wire, successful or not. */
   readonly wire: WireRecord[];
   readonly agl: Arrival[];
   readonly errors: ErrorArrival[];
   readonly transactions: SpiTransaction[];
   /** Levels of INT at the chip, from start. */
   readonly interruptEdges: { readonly low: boolean; readonly nanos: number }[];
-  /** Called at each edge of INT at the chip, and at the end of each transaction; may call `stallUntil`. */
+  /**
+   * Called at each edge of INT at the chip, and at the end of each transaction. May call
+   * `stallUntil`.
+   */
   onInterrupt?: (low: boolean, nanos: number) => void;
   onTransaction?: (transaction: SpiTransaction) => void;
 
@@ -73,19 +77,19 @@ export class Rig {
       .map(({ text }) => text);
   }
 
-  /** Lets the board run for so long. */
+  /** Lets the board run for `nanos`. */
   run(nanos: number): RunResult {
     return runUntil(this.board, this.now + nanos);
   }
 
-  /** Runs until `condition` holds, at most `limitNanos`. Whether it came to hold. */
+  /** Runs until `condition` holds, for at most `limitNanos`. Returns whether it holds. */
   runUntil(condition: () => boolean, limitNanos: number, stepNanos = 20_000): boolean {
     const end = this.now + limitNanos;
     while (!condition() && this.now < end) this.run(stepNanos);
     return condition();
   }
 
-  /** Another node wants the frame on the wire `afterNanos` from now. */
+  /** Another node offers the frame `afterNanos` from now. */
   send(
     frame: CanFrame | Parameters<typeof makeFrame>[0],
     afterNanos = 0,
@@ -103,12 +107,15 @@ export class Rig {
     return made;
   }
 
-  /** The cell's core stands still for so long from `atNanos` on, in the middle of whatever it does. */
+  /** The cell's core stands still for `nanos` from `atNanos` on, in the middle of any work. */
   stall(atNanos: number, nanos: number): void {
     this.board.clock.schedule(atNanos, () => this.board.clock.elapse(Math.ceil(nanos)));
   }
 
-  /** The core stands still until `untilNanos`. From inside an event or one of the two callbacks only. */
+  /**
+   * The core stands still until `untilNanos`. Call it only from inside an event or one of the two
+   * callbacks.
+   */
   stallUntil(untilNanos: number): void {
     const { clock } = this.board;
     if (untilNanos > clock.now) clock.elapse(Math.ceil(untilNanos - clock.now));
@@ -119,7 +126,7 @@ export class Rig {
     return this.board.chip.readRegister(address);
   }
 
-  /** Forgets what has been collected so far. */
+  /** Discards everything collected so far. */
   forget(): void {
     for (const list of [this.wire, this.agl, this.errors, this.transactions]) list.length = 0;
     this.interruptEdges.length = 0;

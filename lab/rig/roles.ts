@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The cell pair with the ends of the link exchanged: the cell is the virtio-can device (class code
- * 0xffc024), AGL the driver (0xff8024).
+ * The cell pair with the ends of the link exchanged. The cell is the virtio-can device (class code
+ * 0xffc024), and AGL is the driver (0xff8024).
  */
 import type { Cell, System } from '../../cell-config/format/model.ts';
 

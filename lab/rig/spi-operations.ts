@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * Reads the MCP2515 instructions off the SPI lines: frames read out, buffers loaded, sends requested.
+ * Decodes the MCP2515 instructions on the SPI lines: frames read, buffers loaded, sends requested.
  *
  * Source: DS20001801J, table 12-1 (instructions), registers 3-3 to 3-8 (transmit buffers).
- * Does not: ask chip or firmware; the content of the transmit buffers follows from what was written.
+ * Does not: ask chip or firmware. The content of the transmit buffers follows from what was
+ * written.
  */
 import { type CanFrame, dataLengthOf, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { SpiTransaction } from './spi-transactions.ts';
@@ -28,12 +29,12 @@ const BUFFER_DATA_OFFSET = 5;
 const CANINTF = 0x2c;
 const CANINTF_RX_MASK = 0x03;
 
-/** One buffer's request to send, as it left on the lines. */
+/** The request to send of one buffer, as seen on the lines. */
 export interface SendRequest {
   readonly frame: CanFrame;
   /** End of the instruction's byte. */
   readonly nanos: number;
-  /** Bytes that loaded the buffer since its last send, and the instruction itself. */
+  /** Bytes that loaded the buffer since its last send, plus the instruction itself. */
   readonly bytes: number;
 }
 
@@ -44,9 +45,9 @@ interface TransmitBuffer {
 
 export class SpiOperations {
   readonly sends: SendRequest[] = [];
-  /** Bytes of each operation that read a frame out (status bytes just before it included). */
+  /** Bytes of each operation that read a frame, including the status bytes just before it. */
   readonly receiveBytes: number[] = [];
-  /** Receive buffers given back to the chip: by READ RX BUFFER, or by clearing RXnIF. */
+  /** Receive buffers released to the chip, by READ RX BUFFER or by clearing RXnIF. */
   releasedFrames = 0;
   readonly #buffers: readonly TransmitBuffer[] = Array.from({ length: TX_BUFFER_COUNT }, () => ({
     registers: new Uint8Array(BUFFER_BYTES),
@@ -74,7 +75,7 @@ export class SpiOperations {
       this.#statusBytes = 0;
     } else {
       if (instruction === INSTRUCTION_BIT_MODIFY) this.#modified(mosi);
-      // Bytes spent on looking around count for the operation they lead to; idle polling does not.
+      // Status bytes count for the operation to which they lead. Idle polling does not count.
       this.#statusBytes = interruptLow ? this.#statusBytes + length : 0;
     }
   }
@@ -120,7 +121,7 @@ export class SpiOperations {
     for (const buffer of touched) buffer.loadedBytes += mosi.length;
   }
 
-  /** BIT MODIFY of CANINTF with RXnIF cleared gives the buffer back. */
+  /** BIT MODIFY of CANINTF with RXnIF cleared releases the buffer. */
   #modified(mosi: readonly number[]): void {
     const [, address, mask = 0, data = 0] = mosi;
     if (address !== CANINTF) return;
@@ -133,7 +134,7 @@ function isReceiveBuffer(address: number): boolean {
   return [RXB0SIDH, RXB1SIDH].some((start) => address >= start && address < start + BUFFER_BYTES);
 }
 
-/** The frame that thirteen transmit buffer registers stand for (SIDH, SIDL, EID8, EID0, DLC, D0..). */
+/** The frame in the thirteen registers of a transmit buffer (SIDH, SIDL, EID8, EID0, DLC, D0..). */
 function frameOf(registers: Uint8Array): CanFrame {
   const [sidh = 0, sidl = 0, eid8 = 0, eid0 = 0, dlcRegister = 0] = registers;
   const base = (sidh << 3) | (sidl >> 5);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Records what passes on the SPI lines, as transactions from chip select to chip select.
+ * Records the bytes on the SPI lines as transactions, from chip select to chip select.
  *
- * Does not: interpret. Works from the lines alone: the firmware is not asked.
+ * It works from the lines alone.
+ * Does not: interpret the bytes, or ask the firmware.
  */
 import type { SpiTap } from '../../twin/soc/spi-device.ts';
 
@@ -18,7 +19,7 @@ export interface SpiTransaction {
 export class SpiRecorder implements SpiTap {
   /** Called at the end of each transaction that clocked at least one byte. */
   onTransaction?: (transaction: SpiTransaction) => void;
-  /** End of every byte, ascending: how bytes between two moments are counted. */
+  /** End of every byte, ascending. Bytes between two moments are counted from it. */
   readonly #byteEnds: number[] = [];
   #selectNanos = 0;
   #mosi: number[] = [];
@@ -49,7 +50,7 @@ export class SpiRecorder implements SpiTap {
     });
   }
 
-  /** Bytes whose end lies after `fromNanos` and not after `toNanos`. */
+  /** Number of bytes that end after `fromNanos` and at or before `toNanos`. */
   bytesBetween(fromNanos: number, toNanos: number): number {
     return this.#bytesUpTo(toNanos) - this.#bytesUpTo(fromNanos);
   }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Things waiting for a frame of a certain content, first come first served per content.
+ * Items that wait for a frame of a certain content. Items for the same content are served first
+ * come, first served.
  */
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
 
-/** Text that two frames share exactly when they are the same on the wire. */
+/** A text that is equal for two frames exactly when they are the same on the wire. */
 export function frameKey(frame: CanFrame): string {
   const kind = `${frame.extended ? 'x' : 's'}${frame.remote ? 'r' : 'd'}`;
   return `${kind}${frame.identifier.toString(16)}#${frame.dlc}#${Buffer.from(frame.data).toString('hex')}`;

@@ -2,8 +2,9 @@
 /**
  * Compares what happened on the wires with what the rules demand.
  *
- * Does not: look into the cell. Every frame of the bus is put before the rule oracle; each frame
- * the cell sent must be an answer somebody expected or a frame of AGL, each used once.
+ * It presents every frame of the bus to the rule oracle. Each frame that the cell sent must be an
+ * expected answer or a frame from AGL, and each of these is used once.
+ * Does not: look into the cell.
  */
 import type { RuleTable } from '../../rules/model.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
@@ -15,11 +16,11 @@ import type { AglGiven, Observations } from '../rig/observations.ts';
 import { demandFor } from './rule-oracle.ts';
 import type { SendRequest } from '../rig/spi-operations.ts';
 
-/** A frame on its way when AGL dies is AGL's loss, not the cell's. */
+/** A frame on its way when AGL dies is lost by AGL and not by the cell. */
 const IN_FLIGHT_NANOS = 5_000_000;
 /** Name of AGL's CAN interface in agl.log. */
 export const AGL_INTERFACE = 'vcan0';
-/** Problems of one kind that are listed one by one before they are only counted. */
+/** Problems of one kind that are listed one by one. Further ones are only counted. */
 const LISTED_PROBLEMS = 5;
 
 export interface AnsweredRequest {
@@ -27,9 +28,9 @@ export interface AnsweredRequest {
   readonly isStatic: boolean;
   readonly request: WireRecord;
   readonly answer: WireRecord;
-  /** When the chip said that it has the request (see interruptNanosOf). */
+  /** When the chip signalled that it has the request (see interruptNanosOf). */
   readonly interruptNanos: number;
-  /** The request to send that made the answer, if it was seen on the SPI lines. */
+  /** The request to send that made the answer. Undefined: it was not seen on the SPI lines. */
   readonly send: SendRequest | undefined;
 }
 
@@ -39,13 +40,13 @@ export interface Judgement {
   /** Frames that reached AGL as the rules demand. */
   readonly forwarded: number;
   readonly sentForAgl: number;
-  /** Sends of AGL's frames on the SPI lines. */
+  /** Requests to send of AGL's frames, as seen on the SPI lines. */
   readonly aglSends: readonly SendRequest[];
-  /** Answers, forwards and frames of AGL that should have happened and did not. */
+  /** Answers, forwards and frames from AGL that should have happened and did not. */
   readonly lost: number;
-  /** Frames that went nowhere on purpose, by reason. */
+  /** Frames that were dropped on purpose, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** What is wrong, one line each; empty when everything happened. */
+  /** What is wrong, one line each. Empty if everything happened. */
   readonly problems: readonly string[];
 }
 
@@ -61,11 +62,11 @@ interface ExpectedForward {
   isDone: boolean;
 }
 
-/** What the judge needs to know of the run's time. */
+/** The timing of the run that the judge needs. */
 export interface JudgeTimes {
   /** Duration of a bit on the bus. */
   readonly bitNanos: number;
-  /** Virtual time as the time of the input logs, for messages. */
+  /** Converts virtual time to the time of the input logs, for messages. */
   readonly toLogNanos: (nanos: number) => bigint;
 }
 
@@ -165,8 +166,9 @@ class Judge {
   }
 
   /**
-   * When the chip had the request: the fall of INT if there was one in the last bits of this frame,
-   * else (INT was still low for an earlier frame) the end of the frame, where the chip stores it.
+   * When the chip had the request. This is the fall of INT if there was one in the last bits of
+   * this frame. Otherwise INT was still low for an earlier frame, and it is the end of the frame,
+   * where the chip stores it.
    */
   #interruptNanosOf({ endNanos }: WireRecord): number {
     const slackNanos = 2 * this.#times.bitNanos;
@@ -174,7 +176,10 @@ class Judge {
     return fall !== undefined && fall >= endNanos - slackNanos ? fall : endNanos;
   }
 
-  /** Pairs what AGL received with what it should have received; counts the pairs. */
+  /**
+   * Pairs the frames that AGL received with the frames that it should have received. Counts the
+   * pairs.
+   */
   #matchForwards(): number {
     let forwarded = 0;
     let lastIndex = -1;
@@ -207,7 +212,10 @@ class Judge {
     return count;
   }
 
-  /** Frames of AGL that the bridge took and the bus never saw, unless AGL died with them. */
+  /**
+   * Counts the frames from AGL that the bridge took and the bus never saw, unless AGL died with
+   * them.
+   */
   #countUnsent(): number {
     let count = 0;
     for (const item of this.#seen.aglGiven) {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /**
- * When the order of two frames cannot be known: the core stood still from right after it had read RXB0 until
- * both receive buffers were full again. Then one frame may have come into RXB1 during that read, and be the
- * older one, or both after it, and be the younger one; the chip's registers are the same, and INT, which
- * would tell, was not looked at.
+ * Decides when the order of two frames cannot be known.
  *
+ * This is so if the core stood still from right after it had read RXB0 until both receive buffers
+ * were full again. Then one frame may have come into RXB1 during that read, which makes it the
+ * older one. Or both frames came after the read, which makes it the younger one. The chip's
+ * registers are the same in both cases. INT would tell, but it was not read.
  * Does not: excuse anything else.
  */
 import type { SpiTransaction } from '../rig/spi-transactions.ts';
 
 /** READ RX BUFFER 0 from SIDH or D0, table 12-1. */
 const READ_RXB0 = [0x90, 0x92];
-/** From chip select to the next look at INT: some instructions and a register read. */
+/** From chip select to the next read of INT: some instructions and a register read. */
 const LOOK_NANOS = 3_000;
 
 interface Stall {
@@ -27,7 +28,7 @@ export class OrderExcuse {
     if (READ_RXB0.includes(mosi[0])) this.#releases.push(deselectNanos);
   }
 
-  /** The core stands still in this span. */
+  /** The core stood still in this span. */
   stalled(fromNanos: number, toNanos: number): void {
     this.#stalls.push({ fromNanos, toNanos });
   }
@@ -36,7 +37,8 @@ export class OrderExcuse {
   covers(firstNanos: number, secondNanos: number): boolean {
     const release = this.#releases.findLast((nanos) => nanos <= firstNanos);
     if (release === undefined) return false;
-    // Stalls that follow each other, or that one began in another, count as one: nothing ran between them.
+    // Stalls that follow each other count as one, because nothing ran between them. So does a stall
+    // that began in another.
     let heldUntil = release + LOOK_NANOS;
     const sorted = [...this.#stalls].sort((one, other) => one.fromNanos - other.fromNanos);
     for (const { fromNanos, toNanos } of sorted) {

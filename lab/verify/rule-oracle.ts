@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a rule table demands for a frame, worked out from the rule model alone.
+ * The actions that a rule table demands for a frame, derived from the rule model alone.
  *
- * Does not: share code with the firmware: an error in either shows as a difference.
+ * Does not: share code with the firmware. An error in either shows as a difference.
  */
 import type { Filter, Rule, RuleAnswer, RuleTable } from '../../rules/model.ts';
 import { isStaticAnswer, LIVE_VALUES, liveValueOf, SAME_AS_REQUEST } from '../../rules/model.ts';
 import { type CanFrame, dataLengthOf, makeFrame } from '../../twin/bus/can-frame.ts';
 
-/** Why a frame goes nowhere on purpose. */
+/** Why a frame is dropped on purpose. */
 export type DropReason = 'rule' | 'filter' | 'default';
 
 // linux/can.h.
@@ -26,7 +26,7 @@ export interface Demand {
   readonly drop: DropReason | undefined;
 }
 
-/** Live values before anybody has set any. */
+/** Live values before any have been set. */
 const NO_LIVE_VALUES = new Uint8Array(LIVE_VALUES);
 
 /** The demand for a frame received from the bus while the live values are `live`. */
@@ -54,7 +54,7 @@ export function demandFor(
   };
 }
 
-/** `can_id & mask == id & mask` of struct can_filter, or its opposite. */
+/** `can_id & mask == id & mask` of struct can_filter, or its negation. */
 function passes({ identifier, mask, inverted }: Filter, frame: CanFrame): boolean {
   const flags = (frame.extended ? CAN_EFF_FLAG : 0) + (frame.remote ? CAN_RTR_FLAG : 0);
   const differing = (BigInt(frame.identifier + flags) ^ BigInt(identifier)) & BigInt(mask);

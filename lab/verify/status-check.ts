@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The cell's own account of a run, its status page, against what was seen on the wires.
+ * Compares the status page, which is the cell's own account of a run, with what was seen on the
+ * wires.
  *
- * Does not: compare what depends on when AGL came and went: frames on their way then are counted by
- * one side and not seen by the other.
+ * Does not: compare figures that depend on when AGL came and went. One side counts the frames on
+ * their way at that time, and the other side does not see them.
  */
 import type { RuleTable } from '../../rules/model.ts';
 import { COUNTER } from '../page/counters.ts';
@@ -14,12 +15,12 @@ import type { Judgement } from './judge.ts';
 import type { Observations } from '../rig/observations.ts';
 import { demandFor } from './rule-oracle.ts';
 
-/** The page shows what happened up to now when it has been refreshed twice. */
+/** After this many refreshes the page shows everything that happened up to now. */
 const REFRESHES = 2;
 const LOOK_NANOS = 100_000;
 const LIMIT_NANOS = 100_000_000;
 
-/** Lets the cell bring its page up to date, and reads it; undefined: there is none. */
+/** Lets the cell bring its page up to date, and reads it. Undefined: there is no page. */
 export function settledStatusPage(board: Board): StatusPage | undefined {
   const section = board.control?.status;
   if (!section) return undefined;
@@ -34,7 +35,7 @@ export function settledStatusPage(board: Board): StatusPage | undefined {
   return page;
 }
 
-/** A page that is just being rewritten is whole a little later. */
+/** Reads the page. If it is being rewritten, it waits until the page is whole. */
 function readWhole(board: Board, section: Buffer): StatusPage | undefined {
   const limitNanos = board.clock.now + LIMIT_NANOS;
   let page = readStatusPage(section);
@@ -45,12 +46,12 @@ function readWhole(board: Board, section: Buffer): StatusPage | undefined {
   return page;
 }
 
-/** "CWST" is there: the cell has a page. */
+/** Whether "CWST" is present, so that the cell has a page. */
 function isBegun(section: Buffer): boolean {
   return section.toString('latin1', 0, 4) === 'CWST';
 }
 
-/** What the page says and the wires do not, one line each. Only for a run that went well. */
+/** The differences between the page and the wires, one line each. Only for a run that went well. */
 export function checkStatusPage(
   page: StatusPage,
   table: RuleTable,
@@ -60,7 +61,7 @@ export function checkStatusPage(
   const ofTheCell = seen.wire.filter(({ sender }) => sender === CELL_SENDER).length;
   const answered = (isStatic: boolean): number =>
     judgement.answered.filter((item) => item.isStatic === isStatic).length;
-  // An answer that had to wait for the one before it is in no histogram.
+  // An answer that had to wait for the previous one is in no histogram.
   const { staticAnswers, computedAnswers } = page.histograms;
   const timedOrDelayed =
     staticAnswers.count + computedAnswers.count + page.counters[COUNTER.answersDelayed];
@@ -90,7 +91,9 @@ export function checkStatusPage(
   ].map(([what, said, found]) => `the status page says ${what} ${said}, seen ${found}`);
 }
 
-/** Requests of each answering rule; what a filter of the chip drops, the cell cannot count. */
+/**
+ * Requests of each answering rule. The cell cannot count frames that a filter of the chip drops.
+ */
 function hits(page: StatusPage, table: RuleTable, seen: Observations) {
   const found = table.rules.map(() => 0);
   for (const { sender, frame } of seen.wire) {
