@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * AcknowledgeTask: serves a register write that the driver at the other end waits for.
+ * AcknowledgeTask: serves one register write of AGL's virtio driver.
  *
- * A Linux CPU spins until it is done.
- * Does not: run in the front-end's part, which is the one that waits: `run` is then one comparison.
+ * The driver waits for the acknowledgement, and a Linux CPU spins meanwhile.
+ * Does not: do anything when the cell is the front-end. Then the cell itself waits, and `run` is
+ * one comparison.
  */
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
@@ -14,7 +15,7 @@ export class AcknowledgeTask<Parts extends AnyParts> extends Task {
     super();
   }
 
-  /** One register. */
+  /** Serves one register. Returns false when no write waits. */
   override run(_nowTicks: u64): bool {
     return this.parts.agl.isAwaited && this.parts.agl.step();
   }

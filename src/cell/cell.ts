@@ -2,7 +2,7 @@
 /**
  * Cell: the running cell, as the image sees it.
  *
- * One step is one step of one task (task-table.ts), highest ready first.
+ * One step of the cell is one step of one task (tasks.ts): the most urgent one that is ready.
  * Does not: know registers, rings or rules; the parts do.
  */
 import { Idle } from '../hal/idle';
@@ -26,9 +26,9 @@ import { CellExecutive, CellTasks, declareTasks } from './tasks';
 import { MessagesTask } from './upkeep';
 import { UrgentAnswers } from './urgent/answers';
 
-/** How soon a sent frame is looked for: no frame is shorter than 47 bits. */
+/** Time between two looks for the end of a sent frame. The shortest frame takes 47 bits. */
 const TRANSMIT_POLL_BITS: u32 = 16;
-/** After a refused shutdown request another one is not refused for so long. */
+/** For this long after a refused shutdown request, the next request is granted. */
 const DENIAL_MICROS: u32 = 5_000_000;
 
 @final
@@ -56,7 +56,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     CellTasks<Parts>
   >(this.platform, this.tasks, this.parts.rows);
 
-  /** Makes a cell of `parts`; nothing is started. Allocates, so only at start-up. */
+  /** Makes a cell of `parts`, and starts nothing. Allocates, so call it only at start-up. */
   constructor(
     private readonly parts: Parts,
     private readonly idle: Rest,
@@ -65,12 +65,12 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   }
 
   /**
-   * Starts everything up; another status than `Ok` has been said, and the cell stays down. `restarts`:
-   * how often a trap has made that necessary.
+   * Starts everything. Another status than `Ok` was reported, and the cell stays down. `restarts`:
+   * how often a trap has restarted the cell.
    */
   start(restarts: u32): Status {
     const parts = this.parts;
-    // The trap may have cut a line off.
+    // The trap may have cut a line short.
     if (restarts !== 0) parts.console.endLine();
     const status = startUp(parts, this.answers);
     this.tasks.requests.open();
@@ -86,29 +86,34 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     return this.executive.start();
   }
 
-  /** One step. `Empty`: nothing was ready; then `rest`. Another status than `Ok`: the cell has ended. */
+  /**
+   * One step. `Empty`: nothing was ready; call `rest` next. A status other than `Ok` and `Empty`:
+   * the cell has ended.
+   */
   step(): Status {
     this.executive.step();
     if (this.messages.shutdownRequested && !this.putsOffShutdown()) return this.shutDown();
     return this.platform.takeRest() ? Status.Empty : Status.Ok;
   }
 
-  /** After a step that was `Empty`: sleeps until there may be something to do. */
+  /** After a step that returned `Empty`: sleeps until there may be something to do. */
   rest(): void {
     this.idle.sleep();
     this.executive.resume();
   }
 
-  /** The cell has ended, and is not to be woken any more. */
+  /** Ends the cell: nothing wakes the core any more. */
   end(): void {
     this.idle.close();
   }
 
   /**
-   * After a trap: what it was, into the page. The line for people goes out at once only when no start
-   * follows that could write it while the cell guards the bus again. `kind`: the number of a wasm trap (wasm-rt.h), or
-   * 0x100 and the number of the exception vector, with ESR_EL1 in `syndrome`. `isLast`: the cell stays
-   * down; else its module is made anew.
+   * After a trap: writes the fault into the status page. The line for people goes out at once only
+   * when no start follows. Otherwise the restarted cell writes it while it guards the bus again.
+   *
+   * `kind`: the number of a wasm trap (wasm-rt.h), or 0x100 plus the number of the exception
+   * vector, with ESR_EL1 in `syndrome`. `isLast`: the cell stays down; else its module is made
+   * anew.
    */
   reportFault(kind: u32, syndrome: u32, address: u32, programCounter: u32, isLast: bool): void {
     this.idle.close();
@@ -120,7 +125,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     this.parts.console.flush();
   }
 
-  /** After a restart: the fault that made it necessary, as it stands in the page. */
+  /** After a restart: reports the fault that caused it, as the status page holds it. */
   private tellFault(): void {
     const parts = this.parts;
     const page = parts.records.page;
@@ -133,10 +138,12 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   }
 
   /**
-   * Refuses a shutdown while Linux's virtio_can waits for the end of START or STOP: it waits without a limit,
-   * and the hypervisor keeps Linux from every instruction until the reply, so that the interrupt of an answer
-   * given now would be taken after the link has gone, when it wakes nobody. The next request within five
-   * seconds is granted whatever Linux does, so that a hostile one cannot keep the cell.
+   * Refuses a shutdown while Linux's virtio_can waits for the end of START or STOP.
+   *
+   * Linux waits there without a limit, and the hypervisor stops Linux until the cell replies. If
+   * the cell answered now, Linux would take the interrupt after the link is gone, and the wait
+   * would never end. The next request within five seconds is granted in any case, so a hostile
+   * Linux cannot keep the cell.
    */
   private putsOffShutdown(): bool {
     const parts = this.parts;
@@ -151,9 +158,10 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   }
 
   /**
-   * From the state on the hypervisor may stop the core: everything is at rest before, and what happened
-   * is in the trace. It counts its loops until then and Linux stands still, so the console comes last,
-   * with one line that may be cut short; what waits before it is given up.
+   * Once the state says "shut down", the hypervisor may stop this core at any time, so everything
+   * is put to rest and written to the trace first. Linux stands still until then, and the
+   * hypervisor bounds its wait by counting loops. So the console comes last: what waits is dropped,
+   * and one line goes out that may be cut short.
    */
   private shutDown(): Status {
     const parts = this.parts;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * CommandLine: what the cell is told at load time, as `key=value` words.
+ * CommandLine: the settings of the cell, read at load time from `key=value` words.
  *
- * Set by `jailhouse cell load NAME IMAGE -s "bitrate=250000" -a 0x1000`.
- * The settings: formats/settings.ts. A new one is a row there and the code that follows it.
- * Does not: check combinations; the bit timing checks osc with bitrate.
+ * Set by `jailhouse cell load NAME IMAGE -s "bitrate=250000" -a 0x1000`. The settings stand in
+ * formats/settings.ts. A new setting is a row there and the code that uses it.
  *
  * Words are separated by spaces or tabs. A later word wins. Any other text is refused as a whole.
+ * Does not: check combinations. The bit timing checks osc with bitrate.
  */
 import { Settings, SETTINGS_VALID } from '../../build/generated/settings';
 import { Status } from '../rt/status';
@@ -23,14 +23,14 @@ const CHARACTER_SPACE: u8 = 0x20;
 const CHARACTER_EQUALS: u8 = 0x3d;
 const CHARACTER_BAR: u8 = 0x7c;
 const CHARACTER_DIGIT_0: u32 = 0x30;
-/** Longer than any valid value. Bounds the reading of a number before it overflows. */
+/** Longer than any valid value. Bounds a number before it can overflow. */
 const DIGITS_MAXIMUM: u32 = 9;
-/** Not a value of the setting. */
+/** Result for text that is no value of the setting. */
 const NOT_A_VALUE: i32 = -1;
 
 @final
 export class CommandLine extends Settings {
-  /** Where the text is to be: COMMAND_LINE_BYTES bytes. */
+  /** Address of COMMAND_LINE_BYTES bytes for the text. */
   readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
   private wordStart: u32 = 0;
   private wordLength: u32 = 0;
@@ -39,8 +39,8 @@ export class CommandLine extends Settings {
   private valueLength: u32 = 0;
 
   /**
-   * Reads the `length` characters of `text`. `CommandLineTooLong`, `CommandLineUnknownKey`,
-   * `CommandLineBadValue`: see `describeFault`.
+   * Reads the first `length` characters of `text`. Errors: `CommandLineTooLong`,
+   * `CommandLineUnknownKey`, `CommandLineBadValue`; `describeFault` explains them.
    */
   parse(length: u32): Status {
     if (length === COMMAND_LINE_BYTES) return Status.CommandLineTooLong;
@@ -74,7 +74,10 @@ export class CommandLine extends Settings {
     console.text(' (status ').decimal(status).text(')').endLine();
   }
 
-  /** Applies the current word: finds its key in SETTINGS_VALID, and what it takes behind it. */
+  /**
+   * Applies the current word: finds its key in SETTINGS_VALID and reads the value that the key
+   * takes.
+   */
   private takeWord(): Status {
     let keyLength: u32 = 0;
     while (keyLength < this.wordLength && this.byteOf(keyLength) !== CHARACTER_EQUALS)
@@ -124,7 +127,7 @@ export class CommandLine extends Settings {
       if (digit <= 9) {
         most = most * 10 + digit;
       } else {
-        // The first of the two points comes with the number before it, the second with none.
+        // At the first of the two points, `most` is the number before it. At the second it is 0.
         least = max<u32>(least, most);
         most = 0;
       }
@@ -141,7 +144,7 @@ export class CommandLine extends Settings {
     return character === CHARACTER_SPACE || character === CHARACTER_TAB;
   }
 
-  /** Whether the text from `start` is what SETTINGS_VALID has from `valid` to `validEnd`. */
+  /** True when the text from `start` equals SETTINGS_VALID from `valid` to `validEnd`. */
   private isText(start: u32, length: u32, valid: u32, validEnd: u32): bool {
     if (length !== validEnd - valid) return false;
     for (let index: u32 = 0; index < length; index++) {
@@ -153,7 +156,9 @@ export class CommandLine extends Settings {
   }
 }
 
-/** Where `character` stands next in SETTINGS_VALID from `start` on; its end where it does not. */
+/**
+ * Position of the next `character` in SETTINGS_VALID from `start` on, or the end of SETTINGS_VALID.
+ */
 function endOf(start: u32, character: u8): u32 {
   let position = start;
   while (
@@ -165,7 +170,7 @@ function endOf(start: u32, character: u8): u32 {
   return position;
 }
 
-/** The digit at this place of SETTINGS_VALID; larger than 9: there is none. */
+/** The digit at `position` of SETTINGS_VALID; larger than 9 when it is no digit. */
 function digitAt(position: u32): u32 {
   return <u32>SETTINGS_VALID.charCodeAt(position) - CHARACTER_DIGIT_0;
 }

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * ConsoleTask: puts the console's characters out, one at a time and only where none waits for the UART.
+ * ConsoleTask: puts out the console's characters, one at a time, when the UART is at rest.
  *
- * A hypercall for a character waits in the hypervisor until the UART has room for it, with the core and
- * without a limit. So one step looks whether the UART is at rest, and a later one puts a character there;
- * a timer keeps the looks apart by more than a character takes.
- * Does not: wait, or prevent that Linux fills the UART in between; then one step is late, and counted.
+ * A hypercall for a character waits in the hypervisor until the UART has room. It holds the core,
+ * without a limit. So one step checks that the UART is at rest, and the next step puts a character
+ * there. A timer keeps the checks further apart than a character takes.
+ * Does not: wait. Does not keep Linux from filling the UART in between; then one step is late and
+ * counted.
  */
 import { microsToTicks } from '../rt/deadline';
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
 
-/** Between two looks: more than ten bits at 115,200 bit/s take, 87 us. */
+/** Time between two checks. Longer than ten bits at 115,200 bit/s, which take 87 us. */
 const PACE_MICROS: u32 = 100;
 
 @final
 export class ConsoleTask<Parts extends AnyParts> extends Task {
   private readonly paceTicks: u64;
-  /** The UART was at rest, at `lookedTicks`. */
+  /** At `lookedTicks` the UART was at rest. */
   private isAtRest: bool = false;
   private lookedTicks: u64 = 0;
 
@@ -30,13 +31,13 @@ export class ConsoleTask<Parts extends AnyParts> extends Task {
   override run(nowTicks: u64): bool {
     const console = this.parts.console;
     if (!console.pending) {
-      // Behind the last character it runs out unasked, and a timer that stands due would keep the cell awake.
+      // After the last character the timer runs out. A timer that is due would keep the cell awake.
       if (this.timer.running) this.timer.expired(nowTicks);
       return false;
     }
     if (this.isAtRest) {
       this.isAtRest = false;
-      // Something else had many steps meanwhile: what was seen then says nothing now.
+      // If other tasks ran too long in between, the check is out of date.
       if (nowTicks - this.lookedTicks < this.paceTicks) console.putOne();
     } else {
       if (this.timer.running && !this.timer.expired(nowTicks)) return false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Console: text for people, formatted into a buffer and put out one character per step.
+ * Console: text for people. It is formatted into a buffer and put out one character per step.
  *
- * `putOne` puts one character out (one hypercall or one UART access). `flush` is for start-up and the end,
- * and waits a bounded time. Text that does not fit in the buffer is dropped and counted.
+ * `putOne` puts out one character (one hypercall or one UART access). `flush` serves start-up and
+ * the end, and waits a bounded time. Text that does not fit in the buffer is dropped and counted.
  */
 import { CharacterPort } from '../hal/character-port';
 
@@ -11,8 +11,8 @@ import { CharacterPort } from '../hal/character-port';
 const BUFFER_BYTES: u32 = 1024;
 
 /**
- * Looks at a busy UART before it is given up. One look takes at least 100 ns, a character at 9600 bit/s about
- * 1 ms.
+ * Number of looks at a busy UART before the text is dropped. One look takes at least 100 ns, a
+ * character at 9600 bit/s about 1 ms.
  */
 const PUT_ATTEMPTS: u32 = 50_000;
 
@@ -30,14 +30,14 @@ export class Console<Port extends CharacterPort> {
   private readonly buffer: usize = heap.alloc(BUFFER_BYTES);
   private putCount: u32 = 0;
   private takenCount: u32 = 0;
-  /** The last character put out was not a line end. */
+  /** A line was begun and not ended: the last character put out was no line feed. */
   private isInLine: bool = false;
 
   constructor(readonly port: Port) {}
 
   /**
-   * Appends a string constant of ASCII characters, four at a time. A line is made in one step, and no step
-   * may delay the look at INT longer than the others do.
+   * Appends a string constant of ASCII characters, four at a time. A line is made in one step, and
+   * no step may delay the next look at INT for long.
    */
   text(value: string): Console<Port> {
     const wanted = value.length as u32;
@@ -64,7 +64,7 @@ export class Console<Port extends CharacterPort> {
     return this;
   }
 
-  /** Appends up to `most` bytes of linear memory, up to the first 0, as `bytes` does. */
+  /** Appends the bytes at `address` up to the first 0, at most `most`, as `bytes` does. */
   characters(address: usize, most: u32): Console<Port> {
     let length: u32 = 0;
     while (length < most && load<u8>(address + length) !== 0) length++;
@@ -91,19 +91,17 @@ export class Console<Port extends CharacterPort> {
     return this;
   }
 
-  /** Ends the line. */
   endLine(): Console<Port> {
     if (this.port.wantsCarriageReturn()) this.append(CHARACTER_CARRIAGE_RETURN);
     this.append(CHARACTER_LINE_FEED);
     return this;
   }
 
-  /** True while characters wait. */
   get pending(): bool {
     return this.putCount !== this.takenCount;
   }
 
-  /** Puts the first waiting character out. The port must be at rest. */
+  /** Puts out the first waiting character. The port must be at rest. */
   putOne(): void {
     if (!this.pending) return;
     const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
@@ -112,7 +110,7 @@ export class Console<Port extends CharacterPort> {
     this.takenCount += 1;
   }
 
-  /** Puts all waiting characters out. Gives up, and drops them, if a UART stays busy. */
+  /** Puts out all waiting characters. Drops them if the UART stays busy. */
   flush(): void {
     let attempts: u32 = 0;
     while (this.pending && attempts < PUT_ATTEMPTS) {
@@ -126,7 +124,7 @@ export class Console<Port extends CharacterPort> {
     this.takenCount = this.putCount;
   }
 
-  /** Drops the waiting characters. Ends a line that has begun. */
+  /** Drops the waiting characters, and ends the line that has begun. */
   forget(): void {
     this.takenCount = this.putCount;
     if (this.isInLine) this.append(CHARACTER_LINE_FEED);
@@ -149,7 +147,7 @@ function narrow(source: usize, target: usize, length: u32): void {
   const end = target + length;
   const endOfFours = target + (length & ~3);
   for (; to !== endOfFours; to += 4, from += 8) {
-    // 00dd00cc00bb00aa, 0000ddcc0000bbaa, ddccbbaa.
+    // The steps, as bytes: 00dd00cc00bb00aa, 0000ddcc0000bbaa, ddccbbaa.
     const four = load<u64>(from);
     const pairs = four | (four >> 8);
     store<u16>(to, pairs as u16);

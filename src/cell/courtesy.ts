@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * Courtesy: SPI work that can wait gives way to a frame that has just come in.
+ * Courtesy: lets SPI work that can wait yield to a frame that has just come in.
  *
- * With it, an urgent request waits for one byte on SPI instead of up to fourteen, and its answer
- * makes the first free place on the bus.
- * Does not: let that work starve: after some broken attempts in a row, one is carried through.
+ * An urgent request then waits for one byte on SPI instead of up to fourteen, and its answer gets
+ * the first free slot on the bus.
+ * Does not: let that work starve. After several interrupted attempts in a row, one is completed.
  */
 import { Status } from '../rt/status';
 import { AnyParts } from './parts';
 
-/** Broken attempts in a row after which one is carried through. */
+/** Interrupted attempts in a row after which one is completed. */
 const BROKEN_MAXIMUM: u32 = 16;
 
 @final
@@ -18,15 +18,19 @@ export class Courtesy<Parts extends AnyParts> {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Before the transaction. */
+  /** Call this before the transaction. */
   begin(): void {
     const parts = this.parts;
-    // A step may begin without a look of the receive task: what the line says of the buffers is kept.
+    // The receive task may not have looked at the line in this step: keep what it says about the
+    // buffers.
     parts.spi.asked = parts.controller.lineAsserted();
     parts.spi.yields = parts.controller.useInterruptLine && this.broken < BROKEN_MAXIMUM;
   }
 
-  /** After it, with its result, which it gives back: `Busy` when it was broken off. */
+  /**
+   * Call this after the transaction, with its result `status`. Returns `status`: `Busy` when the
+   * transaction was interrupted.
+   */
   end(status: Status): Status {
     this.broken = this.parts.spi.yields && status === Status.Busy ? this.broken + 1 : 0;
     this.parts.spi.yields = false;

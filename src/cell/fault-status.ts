@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * From what the BSP says about a trap to a numbered status.
+ * Translates what the BSP reports of a trap into a numbered status.
  *
- * Trap numbers: bsp/wasm-rt/wasm-rt.h, order of wabt's `wasm_rt_trap_t`. Exception kinds: 0x100 and
- * the vector's number; vectors 4 to 7 are those of the current exception level with its own stack
- * (Arm ARM DDI 0487, D1.3). ESR_EL1's class is bits 26..31.
+ * Trap numbers: bsp/wasm-rt/wasm-rt.h, in the order of wabt's `wasm_rt_trap_t`. Exception kinds:
+ * 0x100 plus the vector's number. Vectors 4 to 7 belong to the current exception level with its own
+ * stack (Arm ARM DDI 0487, D1.3). The class is bits 26..31 of ESR_EL1.
  * Does not: stop anything; the BSP has.
  */
 import { CharacterPort } from '../hal/character-port';
@@ -23,7 +23,7 @@ const SYNDROME_CLASS_SHIFT: u32 = 26;
 const CLASS_DATA_ABORT: u32 = 0x25;
 const CLASS_INSTRUCTION_ABORT: u32 = 0x21;
 
-/** The status of a fault of `kind` with ESR_EL1 `syndrome`. */
+/** The status of a fault of `kind`; `syndrome` is ESR_EL1. */
 export function faultStatus(kind: u32, syndrome: u32): Status {
   if (kind < EXCEPTION) {
     if (kind === TRAP_OUT_OF_BOUNDS) return Status.TrapMemory;
@@ -42,7 +42,7 @@ export function faultStatus(kind: u32, syndrome: u32): Status {
   return vectorKind === VECTOR_SYSTEM_ERROR ? Status.TrapException : Status.TrapInterrupt;
 }
 
-/** Appends the line about a fault; `isLast`: the cell stays down, else it starts anew. */
+/** Appends the line about a fault. `isLast`: the cell stays down; else it starts anew. */
 export function sayFault<Port extends CharacterPort>(
   console: Console<Port>,
   kind: u32,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * FromAglTask: frames of AGL's on their way to the bus, one at a time, so that they keep their order.
+ * FromAglTask: takes frames from AGL to the bus, one at a time, so that they keep their order.
  *
- * Does not: wait. Bounds are in SPI bytes; docs/timing-budget.md has the times.
+ * Bounds are in SPI bytes; docs/timing-budget.md has the times.
+ * Does not: wait.
  */
 import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
@@ -16,17 +17,17 @@ import { Courtesy } from './courtesy';
 import { FrameObserver } from './page/frame-observer';
 
 /**
- * Puts one frame of AGL's on the bus in three pieces: out of the ring, LOAD (at most 14 bytes, given up
- * when a frame comes in), RTS (1 byte). Of the back-end the driver is told in a fourth how it ended; if
- * it stops the interface meanwhile, the frame is taken back.
+ * Puts one frame of AGL's on the bus in three steps: out of the ring, LOAD (at most 14 bytes;
+ * yields to an incoming frame), RTS (1 byte). As back-end, the task reports in a fourth step how
+ * the frame ended. If the driver stops the interface meanwhile, the frame is aborted.
  */
 @final
 export class FromAglTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
-  /** `frame` is in the chip. */
+  /** The chip holds `frame`. */
   private loaded: bool = false;
-  /** The peer is to be told how the frame in the chip ends. */
+  /** The peer waits to hear how the frame in the chip ends. */
   private awaiting: bool = false;
 
   constructor(
@@ -45,7 +46,10 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     return true;
   }
 
-  /** A frame stays in AGL's ring until the one before it is on the bus. */
+  /**
+   * True when a step has something to do. A frame stays in AGL's ring until the one before it has
+   * left.
+   */
   private get ready(): bool {
     const parts = this.parts;
     if (parts.controller.transmitBusy(BUFFER_FORWARD)) {
@@ -54,7 +58,9 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     return this.awaiting || parts.frameHeld || parts.agl.hasReceived();
   }
 
-  /** Requests of a driver whose interface is stopped, bus-off for one, are refused at once. */
+  /**
+   * The driver's interface is stopped, for example by bus-off: its requests are refused at once.
+   */
   private get refusing(): bool {
     const agl = this.parts.agl;
     return agl.isBackEnd && !agl.running && agl.hasReceived();
@@ -64,7 +70,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     const status = this.parts.agl.receive(this.frame);
     if (status === Status.Empty) return;
     this.parts.counters.count(Counter.FromAglTaken);
-    // An error frame of AGL's interface is no frame to be sent.
+    // An error frame of AGL's interface is not sent.
     this.parts.frameHeld = status === Status.Ok && !isErrorFrame(this.frame);
     if (this.parts.frameHeld) return;
     this.countRefused(status);
@@ -89,11 +95,14 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     }
     this.courtesy.begin();
     const status = this.courtesy.end(this.parts.controller.send(BUFFER_FORWARD));
-    // Given way: it stays loaded.
+    // When the transfer yielded, the frame stays loaded.
     if (status !== Status.Busy) this.finish(status);
   }
 
-  /** The driver at the other end has stopped the interface, or is gone: the frame is not wanted. */
+  /**
+   * The driver at the other end has stopped the interface, or is gone: it no longer wants the frame
+   * sent.
+   */
   private get withdrawn(): bool {
     return this.parts.agl.receivedWithdrawn;
   }
@@ -109,7 +118,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     if (isSent && this.parts.records.on) this.observer.sentForAgl(this.frame);
   }
 
-  /** The frame has left the chip, one way or the other; or the peer no longer waits for it. */
+  /** The frame has left the chip, sent or not; or the peer no longer waits for it. */
   private conclude(): void {
     const agl = this.parts.agl;
     const controller = this.parts.controller;
@@ -121,7 +130,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     }
   }
 
-  /** A message of AGL's was refused with `status`; `Ok`: it was an error frame. */
+  /** Counts a message of AGL's that was refused with `status`; `Ok`: it was an error frame. */
   private countRefused(status: Status): void {
     const counters = this.parts.counters;
     counters.count(Counter.FromAglRefused);

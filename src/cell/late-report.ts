@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * LateReportTask: says that steps of a task were late, a few times for each task; then they are only
- * counted, in the task's row of the status page.
+ * LateReportTask: reports late steps, a few times for each task.
  *
- * Does not: report the task that puts characters out. A step of it is late when the UART is, and a line
- * about that would be many more such steps.
+ * After that, late steps are counted only, in the task's row of the status page.
+ * Does not: report the task that puts out characters. Its step is late when the UART is, and a line
+ * about it would cause many more late steps.
  */
 import { lateValue, Sentence } from '../page/sentences';
 import { Status } from '../rt/status';
@@ -12,15 +12,15 @@ import { Task } from '../rt/task';
 import { missesOf, TASKS_MAXIMUM, worstTicksOf } from '../rt/task-rows';
 import { AnyParts } from './parts';
 
-/** Lines about one task, from start on. */
+/** Lines about one task since the start. */
 const LINES_OF_A_TASK: u32 = 3;
 
 @final
 export class LateReportTask<Parts extends AnyParts> extends Task {
-  /** For each task: late steps that were said, u32, and lines about them, u32. */
+  /** For each task: u32 late steps that were reported, u32 lines about them. */
   private readonly said: usize = heap.alloc(TASKS_MAXIMUM * 8);
 
-  /** `unreported`: the task that is left out. */
+  /** `unreported`: the task that is never reported. */
   constructor(
     private readonly parts: Parts,
     private readonly unreported: Task,
@@ -29,7 +29,7 @@ export class LateReportTask<Parts extends AnyParts> extends Task {
     memory.fill(this.said, 0, TASKS_MAXIMUM * 8);
   }
 
-  /** At most one line; the period keeps lines apart. */
+  /** Writes at most one line. The task's period keeps lines apart. */
   override run(_nowTicks: u64): bool {
     for (let task: u32 = 0; task < this.parts.rows.count; task++) {
       const row = this.parts.rows.at(task);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * LinkReport: says when AGL comes, goes, or stays away, and ends the session of a bridge that is dead.
+ * LinkReport: reports when AGL comes, goes, or stays away, and ends the session of a dead bridge.
  *
- * Does not: begin sessions; the cell answers urgent frames with or without one.
+ * Does not: begin sessions. The cell answers urgent frames with or without one.
  */
 import { FaultState } from '../can/fault-state';
 import { BridgeHeart } from '../page/bridge-heart';
@@ -14,7 +14,7 @@ import { Deadline, microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import { AnyParts } from './parts';
 
-/** How long AGL may stay away before a line says so. */
+/** How long AGL may stay away before a line reports it. */
 const ABSENT_MICROS: u32 = 2_000_000;
 
 @final
@@ -32,7 +32,7 @@ export class LinkReport<Parts extends AnyParts> {
     this.heart = new BridgeHeart(parts.clock.ticksPerSecond());
   }
 
-  /** Compares with the last call and writes at most one line. */
+  /** Compares with the last call. Writes at most one line. */
   update(nowTicks: u64): void {
     const parts = this.parts;
     if (!parts.linkUsable) return;
@@ -56,7 +56,10 @@ export class LinkReport<Parts extends AnyParts> {
     }
   }
 
-  /** Linux that has panicked leaves its state at READY: only the heartbeat of its bridge tells. */
+  /**
+   * Watches the bridge's heartbeat. A Linux that has panicked leaves its ivshmem state at READY, so
+   * the state does not tell.
+   */
   private lookAtBridge(nowTicks: u64): void {
     const parts = this.parts;
     if (!parts.records.on) return;
@@ -87,7 +90,10 @@ export class LinkReport<Parts extends AnyParts> {
     this.lostBefore = lost;
   }
 
-  /** Frames that were to reach AGL and will not: no room, nobody there, or under way at the end. */
+  /**
+   * Frames for AGL that were lost: there was no room, no peer, or the session ended with them under
+   * way.
+   */
   private get framesLost(): u32 {
     return (
       this.parts.counters.of(Counter.ForwardDroppedFull) +

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * CellParts: the parts of one cell: what its board gives it, and what is made of that.
+ * CellParts: the parts of one cell: those that its board gives it, and those made from them.
  *
- * Every class of the application has one type parameter, `Parts`: the parts of its board, whose classes it
- * calls directly. A second channel, or another board, is another CellParts.
- * Does not: know a chip or a hypervisor, or start anything; start-up.ts does, in order.
+ * Every class of the application has one type parameter, `Parts`: the parts of its board. It calls
+ * their classes directly. A second channel, or another board, is another CellParts.
+ * Does not: know a chip or a hypervisor, or start anything. start-up.ts starts the parts in order.
  */
 import { Mcp2515 } from '../driver/mcp2515/controller';
 import { LinkCheck } from '../driver/mcp2515/link-check';
@@ -29,19 +29,19 @@ import { Journal } from './page/journal';
 import { CommandLine } from './command-line';
 import { FilterPlan } from './urgent/filters';
 
-/** Frames that may wait for the ring to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
+/** Capacity of the ring of frames on their way to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
 const FORWARD_RING_BITS: u32 = 8;
 
-/** Where a rule table comes from; the numbers stand in the status page. */
+/** Where the rule table comes from. The status page shows these numbers. */
 export enum RulesSource {
   BuiltIn = 0,
   /** The image loaded beside the program. */
   Loaded = 1,
-  /** A request of AGL's. */
+  /** A request from AGL. */
   Requested = 2,
 }
 
-/** What every board's parts are. */
+/** The type that the parts of every board have. */
 export type AnyParts = CellParts<Host, SpiBus, InterruptLine, Clock, SharedMemory, PeerLink>;
 
 @final
@@ -55,25 +55,28 @@ export class CellParts<
 > {
   readonly settings: CommandLine = new CommandLine();
   readonly responder: Responder = new Responder(new RuleTable());
-  /** What the chip's filters are set to. */
+  /** The rules that the chip's filters are set for. */
   readonly filterPlan: FilterPlan = new FilterPlan();
   /** Frames on their way to AGL. */
   readonly forwardRing: RecordRing = new RecordRing(FORWARD_RING_BITS);
-  /** False when there is no usable ivshmem device: the cell answers, and forwards nothing. */
+  /**
+   * True when there is a usable ivshmem device. Otherwise the cell answers, and forwards nothing.
+   */
   linkUsable: bool = false;
-  /** A frame of AGL's is out of its ring and waits for the controller. */
+  /** The cell has taken a frame out of AGL's ring, and it waits for the controller. */
   frameHeld: bool = false;
-  /** False when there is no usable control device: no status page, no requests. */
+  /**
+   * True when there is a usable control device. Otherwise there is no status page and no request.
+   */
   pageUsable: bool = false;
-  /** The bus could not be joined at the start: BusSupervisor tries again. */
+  /** The chip could not join the bus at the start. BusSupervisor tries again. */
   busAwaited: bool = false;
-  /** Why the serial clock is not what was asked for; `Ok`: it is. */
+  /** Why the serial clock differs from the setting; `Ok`: it does not. */
   spiDoubt: Status = Status.Ok;
   /** Where the rule table in force comes from. */
   rulesSource: RulesSource = RulesSource.BuiltIn;
-  /** What each task was declared to do, and was seen to do. */
+  /** For each task: what it was declared to do, and what was measured. */
   readonly rows: TaskRows = new TaskRows();
-  /** What has happened how often. */
   readonly counters: Counters = newCounters();
   readonly controller: Mcp2515<Bus, Line, Time> = new Mcp2515<Bus, Line, Time>(
     this.spi,
@@ -87,18 +90,18 @@ export class CellParts<
     this.controller.setup,
   );
   /**
-   * The cell's end of the link to AGL: the driver, until `beBackEnd`. Without a usable link it is never stepped,
-   * so there is no peer and no session.
+   * The cell's end of the link to AGL: the driver, or the device after `beBackEnd`. Without a
+   * usable link it is never stepped, so it has no peer and no session.
    */
   agl: CanLinkEnd = new CanDriver<Memory, Link, Time>(this.section, this.link, this.clock);
   readonly console: Console<Machine> = new Console<Machine>(this.host);
-  /** The status page and what is in it. */
+  /** The status page and its contents. */
   readonly records: Records<Memory, Time> = new Records<Memory, Time>(
     this.clock,
     this.page,
     this.requests,
   );
-  /** Where everything goes that is told to people. */
+  /** Everything that is told to people goes here. */
   readonly journal: Journal<Memory, Time, Machine> = new Journal<Memory, Time, Machine>(
     this.records,
     this.console,
@@ -106,8 +109,9 @@ export class CellParts<
   );
 
   /**
-   * `line`: INT of the chip. `section`: what both ends of the link write. `page`, `requests`: the cell's
-   * and the other end's one-way section. Touches no device; allocates, so only at start-up.
+   * `line`: INT of the chip. `section`: the memory of the link, which both ends write. `page` and
+   * `requests`: the one-way sections of the cell and of the other end. Touches no device.
+   * Allocates, so call it only at start-up.
    */
   constructor(
     readonly host: Machine,
@@ -121,7 +125,10 @@ export class CellParts<
     private readonly requests: Memory,
   ) {}
 
-  /** Makes the cell the back-end, the device. Once the link is open, before its first step; allocates. */
+  /**
+   * Makes the cell the back-end, the device. Call it when the link is open, before its first step.
+   * Allocates.
+   */
   beBackEnd(): void {
     const device = new RestartableDevice<Memory, Link, Time>(this.section, this.link, this.clock);
     device.begin();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * CellPlatform: the executive's board: the core's counter, the bounds at the SPI clock in use, idling.
+ * CellPlatform: what the executive needs of the cell: the time, the bounds at the present SPI
+ * clock, idling.
  *
- * While there is a status page, steps go into its histogram, the first late ones of each task into
- * its trace.
- * Does not: sleep. With idle=wfi it notes that the core may, and the cell does it between two steps; else
- * the tasks are asked again at once, and the hint lets the twin skip rounds in which nothing can have
- * changed.
+ * While there is a status page, the steps go into its histogram, and the first late ones of each
+ * task into its trace.
+ * Does not: sleep. With idle=wfi it notes that the core may sleep, and the cell sleeps between two
+ * steps. Otherwise the tasks are asked again at once. The hint to the clock lets the twin skip
+ * rounds in which nothing can have changed.
  */
 import { Idle } from '../hal/idle';
 import { TraceEvent } from '../page/trace-event';
@@ -17,7 +18,7 @@ import { missesOf, priorityOf } from '../rt/task-rows';
 import { stepBoundNanos } from './bounds';
 import { AnyParts } from './parts';
 
-/** Late steps of a task that go into the trace; the others are counted in its row. */
+/** Number of late steps of a task that go into the trace. All of them are counted in its row. */
 const LATE_STEPS_TRACED: u32 = 8;
 
 @final
@@ -31,7 +32,7 @@ export class CellPlatform<Parts extends AnyParts, Rest extends Idle> extends Pla
     super();
   }
 
-  /** True once after a step in which nothing was ready, where the core sleeps then. */
+  /** True once after a step in which nothing was ready, if the core may sleep. */
   takeRest(): bool {
     const isWanted = this.restWanted;
     if (isWanted) this.restWanted = false;
@@ -46,7 +47,7 @@ export class CellPlatform<Parts extends AnyParts, Rest extends Idle> extends Pla
     return this.parts.clock.ticksPerSecond();
   }
 
-  /** With the SPI clock configured. Rounded up. */
+  /** The bound of one step at the present SPI clock, rounded up. */
   override boundTicks(task: Task): u32 {
     const byteNanos = this.parts.spiTiming.byteNanos(this.parts.spi.clockHertz);
     const nanos = stepBoundNanos(task.spiBytes, task.ringEntries, byteNanos);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The duties of the running cell that are about frames, one bounded piece each.
+ * The tasks of the running cell that handle frames. Each step is one bounded piece.
  *
- * Does not: wait. Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
+ * Bounds are in SPI bytes and ring entries; docs/timing-budget.md has the times.
+ * Does not: wait.
  */
 import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
@@ -17,14 +18,14 @@ import { FrameObserver } from './page/frame-observer';
 import { UrgentAnswers } from './urgent/answers';
 
 /**
- * Takes one frame and answers it if a rule says so. Over SPI at most 2 + 1 + 14 bytes when a filter
+ * Takes one frame, and answers it if a rule says so. SPI bytes: at most 2 + 1 + 14 when a filter
  * recognises the request, 2 + 14 + 2 + 15 when it has to be read.
  */
 @final
 export class ReceiveTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
-  /** The line was asserted for nothing: the next step is left to the others. */
+  /** The line was asserted without a frame: skip one step, so that the other tasks run. */
   private spurious: bool = false;
 
   constructor(
@@ -72,7 +73,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     return true;
   }
 
-  /** A frame for AGL found the cell's ring full: whose fault it is. */
+  /** The cell's ring was full. Counts the frame by the cause. */
   private countFullRing(): void {
     const parts = this.parts;
     if (!parts.agl.running) parts.counters.count(Counter.ForwardDroppedNoPeer);
@@ -81,8 +82,8 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   }
 
   /**
-   * A request that rolled over to RXB1, where its filter does not show, is answered here. True when the
-   * answer has gone to the chip now.
+   * Sends an answer that was not sent on a filter hit, such as that of a request that rolled over
+   * to RXB1, where its filter does not show. Returns true when the answer has gone to the chip now.
    */
   private sendAnswer(decision: u32): bool {
     const path: u32 = this.parts.responder.matchedPath;
@@ -94,7 +95,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   }
 }
 
-/** Sends an answer that had to wait for the one before it: at most 15 bytes over SPI. */
+/** Sends an answer that waited for the one before it: at most 15 bytes over SPI. */
 @final
 export class WaitingAnswerTask<Parts extends AnyParts> extends Task {
   constructor(
@@ -113,10 +114,10 @@ export class WaitingAnswerTask<Parts extends AnyParts> extends Task {
   }
 }
 
-/** Looks now and then whether a transmit buffer is done, and tends aborts: at most 4 bytes over SPI. */
+/** Polls for the end of a transmission, and carries out aborts: at most 4 bytes over SPI. */
 @final
 export class TransmitPollTask<Parts extends AnyParts> extends Task {
-  /** Time from one look to the next while a buffer is busy. */
+  /** Time between two looks while a buffer is busy, in ticks. */
   intervalTicks: u64 = 0;
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
 
@@ -133,7 +134,7 @@ export class TransmitPollTask<Parts extends AnyParts> extends Task {
     }
     if (!this.due(nowTicks)) return false;
     this.courtesy.begin();
-    // Broken off: due again as soon as the frame that came in has been taken.
+    // When interrupted, it is due again as soon as the incoming frame was taken.
     if (this.courtesy.end(controller.pollStatus()) !== Status.Busy) this.timer.stop();
     return true;
   }
@@ -148,14 +149,14 @@ export class TransmitPollTask<Parts extends AnyParts> extends Task {
   }
 }
 
-/** Gives one frame to AGL, or drops and counts it when nobody is there: one ring entry. */
+/** Hands one frame to AGL, or drops and counts it when there is no peer: one ring entry. */
 @final
 export class ForwardTask<Parts extends AnyParts> extends Task {
   constructor(private readonly parts: Parts) {
     super();
   }
 
-  /** While a session is being set up, frames wait in the ring of the cell. */
+  /** While a session is being set up, frames wait in the cell's ring. */
   override run(_nowTicks: u64): bool {
     const parts = this.parts;
     if (parts.forwardRing.isEmpty) return false;
@@ -171,7 +172,7 @@ export class ForwardTask<Parts extends AnyParts> extends Task {
     return true;
   }
 
-  /** What AGL's end of the link said of a frame that it did not take. */
+  /** Counts a frame that the link refused with `status`. */
   private countNotForwarded(status: Status): void {
     const counters = this.parts.counters;
     if (status === Status.PeerNotReady) counters.count(Counter.ForwardDroppedNoPeer);

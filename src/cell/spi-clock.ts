@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * The serial clock of SPI at start-up: what was asked for, measured, and lowered where reading fails.
+ * Chooses the serial clock of SPI at start-up: sets it, measures it, and lowers it if reading
+ * fails.
  *
- * SCLK is core_freq / CDIV, and core_freq is the firmware's: a 4K screen raises it, and where config.txt
- * does not fix it, it falls while the board idles. A clock that is too fast for the chip or for the wires
- * is lowered; one that is slower than it should be is only said, because it may be fast again later.
+ * SCLK is core_freq / CDIV, and the firmware chooses core_freq. A 4K screen raises it. If
+ * config.txt does not fix it, it falls while the board idles. A clock that is too fast for the chip
+ * or the wires is lowered. A clock that is too slow is only reported, because it may become fast
+ * again.
  * Does not: look again while the cell runs.
  */
 import { SPI_PART_BYTES_MAXIMUM } from '../hal/spi-bus';
@@ -12,17 +14,23 @@ import { Status } from '../rt/status';
 import { AnyParts } from './parts';
 import { chooseReceiveLayout } from './urgent/receive-layout';
 
-/** Accesses to the block that the difference of two transactions may hold besides. */
+/** Accesses to the SPI block that the difference of two transactions may include. */
 const TIMED_ACCESSES: u64 = 17;
 
-/** Public configurations of this HAT use 2 MHz; the margin of the read path grows with every step. */
+/**
+ * The next lower clock; 0: there is none. Public configurations of this HAT use 2 MHz. Each step
+ * down widens the margin of the read path.
+ */
 function nextLower(hertz: u32): u32 {
   if (hertz > 5_000_000) return 5_000_000;
   if (hertz > 2_000_000) return 2_000_000;
   return hertz > 1_000_000 ? 1_000_000 : 0;
 }
 
-/** Sets the bus up, then the chip, at the fastest clock not above the wanted one at which it reads well. */
+/**
+ * Sets up the bus, then the chip, at the fastest clock up to the setting at which the chip reads
+ * back well.
+ */
 export function configureChip<Parts extends AnyParts>(parts: Parts): Status {
   const settings = parts.settings;
   const nominalHertz = parts.spiTiming.sourceHertz;
@@ -50,19 +58,20 @@ export function configureChip<Parts extends AnyParts>(parts: Parts): Status {
 }
 
 /**
- * The source clock by the time of a transaction. The nominal one: within 3 % above it, or not far enough
- * below to be told from slow accesses; also where bytes take no time at all, as in some emulations.
+ * The source clock in hertz, measured by the time of a transaction. Returns the nominal clock if
+ * the measured one is within 3 % above it, or so little below it that slow accesses could explain
+ * the time, or if bytes take no time at all, as in some emulations.
  */
 function measuredCore<Parts extends AnyParts>(parts: Parts): u32 {
   const perSecond = parts.clock.ticksPerSecond() as u64;
   const check = parts.linkCheck;
   const nominalHertz = parts.spiTiming.sourceHertz;
-  // The timed transaction has as many bytes as a part can.
+  // The timed transaction has the most bytes that one part can have.
   const byteClocks = parts.spiTiming.clocksPerByte as u64;
   const clockHertz = parts.spi.clockHertz as u64;
   const took = check.transactionTicks();
   const nominal = (SPI_PART_BYTES_MAXIMUM * byteClocks * perSecond) / clockHertz;
-  // A transaction takes longer than its clocks, never shorter.
+  // A transaction takes at least the time of its clocks.
   if (took < nominal - nominal / 32) {
     if (2 * took < nominal) return nominalHertz;
     const hertz = ((nominalHertz as u64) * nominal) / took;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The start-up of the cell, step by step; each failure is one line on the console.
+ * Starts the cell, step by step. Each failure is one line on the console.
  *
- * What the bus needs is fatal; what only AGL or the rules need is not: the cell then runs with less
- * and says so.
+ * A failure of what the bus needs is fatal. After a failure of what only AGL or the rules need, the
+ * cell runs with less and reports it.
  * Does not: run anything afterwards.
  */
 import { Sentence } from '../page/sentences';
@@ -15,7 +15,10 @@ import { BusModeSetting, COMMAND_LINE_BYTES, InterruptSource } from './command-l
 import { configureChip } from './spi-clock';
 import { UrgentAnswers } from './urgent/answers';
 
-/** Everything up to a running controller, or one that waits for the bus. Another status than `Ok`: said, and the cell is failed. */
+/**
+ * Runs everything up to a running controller, or one that waits for the bus. Another status than
+ * `Ok` was reported, and the cell is in the state "failed".
+ */
 export function startUp<Parts extends AnyParts>(
   parts: Parts,
   answers: UrgentAnswers<Parts>,
@@ -58,7 +61,7 @@ function readSettings<Parts extends AnyParts>(parts: Parts): Status {
   return status;
 }
 
-/** Without a link the cell still guards the bus. */
+/** Opens the link to AGL. Without one the cell still guards the bus. */
 function openLink<Parts extends AnyParts>(parts: Parts): void {
   const host = parts.host;
   const status = host.openLink();
@@ -75,7 +78,7 @@ function openLink<Parts extends AnyParts>(parts: Parts): void {
   end(parts, status);
 }
 
-/** Without status page and requests the cell does everything else. */
+/** Opens the status page and the requests. Without them the cell does everything else. */
 function openStatusPage<Parts extends AnyParts>(parts: Parts): void {
   const status = parts.host.openStatusPage();
   parts.pageUsable = status === Status.Ok;
@@ -88,7 +91,7 @@ function openStatusPage<Parts extends AnyParts>(parts: Parts): void {
   end(parts, status);
 }
 
-/** A table that is refused leaves the built-in one in force: forward everything. */
+/** Loads the rule table. If it is refused, the built-in one stays in force: forward everything. */
 function loadRules<Parts extends AnyParts>(parts: Parts): void {
   const table = parts.responder.table;
   parts.host.copyRules(table.staging, RULES_HEADER_BYTES);
@@ -126,7 +129,7 @@ function startController<Parts extends AnyParts>(
   if (status === Status.Ok) status = answers.prepare();
   if (status === Status.Ok) status = controller.start();
   if (status === Status.Ok) return status;
-  // A bus that is stuck now may be free later, as it may be while the cell runs.
+  // The bus is stuck now, and may be free later.
   parts.busAwaited = status === Status.ChipNotInNormalMode;
   if (!parts.busAwaited) parts.host.failed();
   begin(parts);
@@ -179,7 +182,7 @@ function explainController<Parts extends AnyParts>(parts: Parts, status: Status)
   }
 }
 
-/** The last line of the start; it goes out while the cell runs. */
+/** Writes the last line of the start. It goes out while the cell runs. */
 export function sayReady<Parts extends AnyParts>(parts: Parts): void {
   parts.console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
   sayRealBitrate(parts);
@@ -195,7 +198,7 @@ export function sayReady<Parts extends AnyParts>(parts: Parts): void {
   parts.console.endLine();
 }
 
-/** What the crystal makes of the bit rate, where that is not the same. */
+/** Reports the real bit rate, if the crystal cannot make the wanted one. */
 function sayRealBitrate<Parts extends AnyParts>(parts: Parts): void {
   const rate = parts.controller.rate;
   const made = rate.timing.bitrate;
@@ -217,7 +220,7 @@ function sayRealBitrate<Parts extends AnyParts>(parts: Parts): void {
   parts.console.text(')');
 }
 
-/** Why the clock is another one than was asked for. */
+/** Reports why the clock differs from the setting. */
 function saySpiDoubt<Parts extends AnyParts>(parts: Parts): void {
   const doubt = parts.spiDoubt;
   if (doubt === Status.Ok) return;
@@ -231,7 +234,7 @@ function saySpiDoubt<Parts extends AnyParts>(parts: Parts): void {
   parts.records.said(doubt, Sentence.First, 0);
 }
 
-/** The modes in which the cell does less than one expects. */
+/** Reports the modes in which the cell does less than usual. */
 function sayMode<Parts extends AnyParts>(parts: Parts): void {
   const console = parts.console;
   if (parts.busAwaited) console.text(', not on the bus yet');
@@ -247,7 +250,7 @@ function begin<Parts extends AnyParts>(parts: Parts): void {
   parts.console.text('canwarden: ');
 }
 
-/** Ends a line with the number of `status` and puts it out; gives `status` back. */
+/** Ends a line with the number of `status`, and puts it out. Returns `status`. */
 function end<Parts extends AnyParts>(parts: Parts, status: Status): Status {
   parts.records.said(status, Sentence.First, 0);
   parts.console.text(' (status ').decimal(status).text(')').endLine().flush();

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The table of the cell's tasks: everything it does while it runs, most urgent first.
+ * The table of the cell's tasks: everything the running cell does, most urgent first.
  *
- * Does not: hold code. What a row promises is kept by its task and seen by the executive.
- *
- * Tasks hand frames on through queues (RecordRing): `receive` to `forward` (256 frames; error frames
- * of `fault look` stand between the right ones), `receive` to `waiting answer` (16 answers).
+ * Tasks hand frames on through queues (RecordRing): `receive` to `forward` (256 frames; error
+ * frames of `fault look` keep their place among them), `receive` to `waiting answer` (16 answers).
+ * Does not: hold code. Each task keeps the bounds of its row, and the executive measures them.
  */
 import { Idle } from '../hal/idle';
 import { Executive } from '../rt/executive';
@@ -103,7 +102,7 @@ function runWhenExpired<T extends Task>(task: T, nowTicks: u64): bool {
   return task.timer.expired(nowTicks) && task.run(nowTicks);
 }
 
-/** Puts the rows in. Period 0: no timer, or one that the tasks start themselves. */
+/** Declares the rows. Period 0: no timer, or one that the task itself starts. */
 export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
   executive: CellExecutive<Parts, Rest>,
   tasks: CellTasks<Parts>,

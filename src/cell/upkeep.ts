@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The duties of the cell that have nothing to do with the bus: hypervisor, session, status page.
+ * The tasks of the cell that do not concern the bus: hypervisor, session, status page.
  *
  * Each `run` is one look, or one ring entry.
  * Does not: touch frames.
@@ -11,12 +11,12 @@ import { StatusPageFiller } from './page/filler';
 import { LinkReport } from './link-report';
 
 /**
- * Looks for a message of the hypervisor: one load. The root cell stands still while it waits for the
- * reply, so this is done often.
+ * Looks for a message from the hypervisor, in one load. The root cell stands still until the reply,
+ * so this runs often.
  */
 @final
 export class MessagesTask<Parts extends AnyParts> extends Task {
-  /** The cell is to leave bus and link for good. */
+  /** The hypervisor asked the cell to shut down. */
   shutdownRequested: bool = false;
 
   constructor(private readonly parts: Parts) {
@@ -29,7 +29,7 @@ export class MessagesTask<Parts extends AnyParts> extends Task {
   }
 }
 
-/** Says when AGL comes and goes. */
+/** Reports when AGL comes and goes. */
 @final
 export class LinkReportTask<Parts extends AnyParts> extends Task {
   private readonly report: LinkReport<Parts>;
@@ -45,7 +45,7 @@ export class LinkReportTask<Parts extends AnyParts> extends Task {
   }
 }
 
-/** One step of the session with AGL, if there is one to be done. */
+/** Does one step of the session with AGL, if one is due. */
 @final
 export class SessionTask<Parts extends AnyParts> extends Task {
   constructor(private readonly parts: Parts) {
@@ -58,7 +58,7 @@ export class SessionTask<Parts extends AnyParts> extends Task {
 }
 
 /**
- * Keeps the status page fresh while there is nothing else to do: begins a refresh every so often, and
+ * Refreshes the status page while nothing else is to be done: begins a refresh periodically, and
  * copies it piece by piece.
  */
 @final

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * BusDiagnosis: tells a wrong crystal, or a bus without another node, from the errors it makes.
+ * BusDiagnosis: recognises a wrong crystal, or a bus without another node, by the errors they
+ * cause.
  *
- * Does not: change anything. Each line is said once, until something was received or sent.
+ * Each finding is reported once, until the next frame is received or sent.
+ * Does not: change anything.
  */
 import { RATE_DOUBTFUL, TRY_12_MHZ, TRY_16_MHZ, TRY_8_MHZ } from '../../page/sentences';
 import { BitRate } from '../../driver/mcp2515/bit-rate';
@@ -14,12 +16,15 @@ import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 import { FaultReport } from './report';
 
-/** Errors alone have to go on for so long. */
+/** How long there must be errors and no frame before the finding is reported. */
 const PATIENCE_MICROS: u32 = 500_000;
-/** Nothing must be acknowledged for so long: TEC stays high for many good frames after a bad time. */
+/**
+ * How long no frame may be acknowledged before the finding is reported. A high TEC alone proves
+ * nothing: it stays high for many good frames after a bad time.
+ */
 const LONELINESS_MICROS: u32 = 50_000;
 
-/** Crystals that HATs with an MCP2515 are sold with. */
+/** The crystals that HATs with an MCP2515 are sold with. */
 const CRYSTAL_8_MHZ: u32 = 8_000_000;
 const CRYSTAL_12_MHZ: u32 = 12_000_000;
 const CRYSTAL_16_MHZ: u32 = 16_000_000;
@@ -30,12 +35,15 @@ export class BusDiagnosis<Parts extends AnyParts> {
   private waiting: bool = false;
   private saidOnlyErrors: bool = false;
   private saidNotAcknowledged: bool = false;
-  /** Frames received and sent so far: each was acknowledged, so somebody is there. */
+  /** Frames received and sent so far. Each was acknowledged, so another node is there. */
   private traffic: u32 = 0;
-  /** The controller is alone, as far as it knows; since when. */
+  /**
+   * No frame of the controller is acknowledged. `loneliness` runs from the first look that found
+   * this.
+   */
   private isAlone: bool = false;
   private readonly loneliness: Deadline = new Deadline();
-  /** To see which crystals could make the bit rate. */
+  /** Tries which crystals could make the bit rate. */
   private readonly trial: BitRate = new BitRate();
   private readonly patienceTicks: u64;
   private readonly lonelinessTicks: u64;
@@ -48,7 +56,7 @@ export class BusDiagnosis<Parts extends AnyParts> {
     this.lonelinessTicks = microsToTicks(LONELINESS_MICROS, parts.clock.ticksPerSecond());
   }
 
-  /** Looks at what the last full look has shown; at most one line. */
+  /** Judges what the last full look has read. Reports at most one finding. */
   look(nowTicks: u64): void {
     this.lookAtAcknowledge(nowTicks);
     if (this.saidOnlyErrors) return;
@@ -63,7 +71,10 @@ export class BusDiagnosis<Parts extends AnyParts> {
     }
   }
 
-  /** Others send, and the cell understands nothing. Listening only, there are no error counters. */
+  /**
+   * Other nodes send, and the cell understands none of it. In listen-only mode the error counters
+   * stand still, so CANINTF.MERRF tells.
+   */
   private get onlyErrors(): bool {
     const controller = this.parts.controller;
     if (controller.setup.modes.wanted === BusMode.ListenOnly) return controller.faults.busErrorSeen;
@@ -81,7 +92,8 @@ export class BusDiagnosis<Parts extends AnyParts> {
     const controller = this.parts.controller;
     const flags = controller.faults.errorFlags;
     const alone = (flags & EFLG_TXEP) !== 0 && (flags & (EFLG_RXWAR | EFLG_RXEP)) === 0;
-    // A frame taken back for time proves nothing: only traffic, or other errors, say that somebody is there.
+    // Aborting a frame that timed out proves nothing. Only traffic, or errors of another kind, show
+    // that another node is there.
     if (!alone) {
       this.isAlone = false;
     } else if (!this.isAlone && controller.anyTransmitBusy) {
@@ -101,7 +113,7 @@ export class BusDiagnosis<Parts extends AnyParts> {
     this.report.onlyErrors(crystals | doubt);
   }
 
-  /** Another crystal than the cell was told of, and one that can make the bit rate. */
+  /** True when this crystal could make the bit rate and differs from the setting. */
   private couldBe(oscillatorHertz: u32): bool {
     const settings = this.parts.settings;
     if (oscillatorHertz === settings.oscillatorHertz) return false;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * ErrorFrames: what happens on the bus besides frames, as SocketCAN error frames for AGL.
+ * ErrorFrames: reports events on the bus to AGL as SocketCAN error frames.
  *
- * Does not: decide what is worth a message, or print. Every message is counted by its class. It goes
- * to AGL only with `errors=1` and a bridge that has said it takes them: virtio-can itself has no
- * error frames (src/virtio/can-messages.ts). The way is the ring of the forwarded frames, so that a
- * message stands between the right ones.
+ * Every error frame is counted by its class. It goes to AGL only with `errors=1` and a bridge that
+ * accepts error frames: standard virtio-can has none (src/virtio/can-messages.ts). It takes the
+ * ring of the forwarded frames, so it keeps its place among them.
+ * Does not: decide which event is worth an error frame, or print.
  */
 import { encodeErrorFrame, ERROR_CLASSES } from '../../can/error-frame';
 import { allocateFrames, Frame } from '../../can/frame';
@@ -19,7 +19,9 @@ export class ErrorFrames<Parts extends AnyParts> {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Makes a message of `classes` (ERROR_...), with `controller` (CONTROLLER_...) as data[1]. */
+  /**
+   * Makes an error frame of `classes` (ERROR_...), with `controller` (CONTROLLER_...) as data[1].
+   */
   send(classes: u32, controller: u32): void {
     for (let bit: u32 = 0; bit < ERROR_CLASSES; bit++) {
       if ((classes & (1 << bit)) !== 0)

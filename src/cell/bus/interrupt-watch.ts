@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 /**
- * InterruptWatch: compares the INT line with the receive flags, and gives the line up when it lies.
+ * InterruptWatch: compares the INT line with the receive flags, and stops using a line that is
+ * wrong.
  *
- * Does not: use SPI, except for one READ STATUS (2 bytes) when a frame waits unannounced, and before the
- * line is called stuck.
+ * Costs no SPI, with two exceptions of one READ STATUS (2 bytes) each: a frame waits while INT is
+ * not asserted, and INT is about to be called stuck.
+ * Does not: use the line again once it was given up.
  */
 import { Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 import { FaultReport } from './report';
 
-/** A flag without the line cannot be chance; a few times make sure that it is no single spike. */
+/** Flags without an asserted line are a fault. Three in a row rule out a single spike. */
 const MISSED_MAXIMUM: u32 = 3;
-/** The line without a flag may be a frame that came between the two looks. */
+/** An asserted line without a flag can be a frame that came in between the two looks. */
 const STUCK_MAXIMUM: u32 = 8;
 
 @final
@@ -25,12 +27,12 @@ export class InterruptWatch<Parts extends AnyParts> {
     private readonly report: FaultReport<Parts>,
   ) {}
 
-  /** True while the line is under suspicion: the next full look is wanted soon. */
+  /** True while the line is under suspicion: then the next full look is due soon. */
   get doubtful(): bool {
     return this.missed !== 0;
   }
 
-  /** One comparison. After the last one status is read over SPI instead of the line. */
+  /** Compares once. At the limit, the cell changes over to reading status over SPI. */
   look(): void {
     const controller = this.parts.controller;
     if (!controller.useInterruptLine) return;
@@ -43,7 +45,7 @@ export class InterruptWatch<Parts extends AnyParts> {
         this.missed = 0;
         this.report.interruptSilent();
       }
-      // Whatever the line says, the frames are there.
+      // The frames are there, whatever the line says.
       controller.pollStatus();
     } else if (status === Status.Empty) {
       this.stuck++;
@@ -56,8 +58,9 @@ export class InterruptWatch<Parts extends AnyParts> {
   }
 
   /**
-   * Frames that came between the two looks make a busy bus, or a core that is often held up, look like
-   * a line that lies: such a frame is still there, and READ STATUS shows it.
+   * Makes sure that the line is stuck. On a busy bus, or with a core that is often held up, frames
+   * come in between the two looks and the line only seems wrong. Such a frame is still in the chip,
+   * and READ STATUS shows it.
    */
   private confirmStuck(): void {
     const controller = this.parts.controller;

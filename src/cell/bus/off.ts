@@ -2,18 +2,19 @@
 /**
  * BusOff: keeps the chip off the bus after bus-off, and brings it back (`restart-ms=`).
  *
- * Does not: wait; each `run` makes at most one transaction of at most 4 bytes.
+ * Does not: wait. Each `run` makes at most one transaction of at most 4 bytes.
  *
- * A node may come back after 128 times 11 recessive bits (ISO 11898-1, 12.1.4.4). Only the chip sees those,
- * and it counts them in normal mode, where it also comes back by itself (DS20001801J, section 6.6);
- * configuration mode clears its counters (section 10.1). So:
+ * A node may come back after 128 times 11 recessive bits (ISO 11898-1, 12.1.4.4). Only the chip
+ * sees these bits. It counts them in normal mode, and then comes back by itself (DS20001801J,
+ * section 6.6). Configuration mode clears its counters (section 10.1). So:
  *
  *   restart-ms=0   configuration mode at once, for good
- *   otherwise      ABAT, so that nothing is sent; READ EFLG until TXBO is gone. If that is before the
- *                  time, configuration mode until then. After it, normal mode without ABAT.
+ *   otherwise      ABAT, so that nothing is sent; READ EFLG until TXBO is clear. If that is before the
+ *                  restart time, configuration mode until then. After it, normal mode without ABAT.
  *
- * There are 11 recessive bits after each frame. If TXBO stays for longer than 128 frames after the time,
- * the bus is stuck or the chip does not count: it comes back by way of configuration mode.
+ * Each frame ends with 11 recessive bits. If TXBO is still set 128 frames after the restart time,
+ * the bus is stuck or the chip does not count. The chip then comes back by way of configuration
+ * mode.
  */
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
@@ -26,14 +27,14 @@ const RECOVERY_BITS_MAXIMUM: u32 = 128 * 192;
 /** What the next step does. */
 enum Place {
   Leave = 0,
-  /** Ask whether the chip has counted enough. */
+  /** Ask whether the chip has counted enough recessive bits. */
   AwaitRecovery = 1,
-  /** It has, too early; or it does not: configuration mode. */
+  /** The chip recovered before the restart time, or does not recover: go to configuration mode. */
   Retire = 2,
-  /** Ask for the bus. */
+  /** Ask for normal mode. */
   Rejoin = 3,
   AwaitBus = 4,
-  /** On the bus: are the settings still there. */
+  /** On the bus: check that the chip still has its settings. */
   Confirm = 5,
 }
 
@@ -43,11 +44,11 @@ export class BusOff<Parts extends AnyParts> {
   private lookTicks: u64 = 0;
   private restartTicks: u64 = 0;
   private recoveryTicks: u64 = 0;
-  /** The time of the setting is over. */
+  /** Reached at the restart time (`restart-ms=`). */
   private readonly restart: Deadline = new Deadline();
-  /** The bits should have been counted long since. */
+  /** Reached when the chip should long have counted its recessive bits. */
   private readonly overdue: Deadline = new Deadline();
-  /** When `run` is to be called. */
+  /** Reached when `run` is to be called. */
   private readonly next: Deadline = new Deadline();
 
   constructor(
@@ -55,7 +56,10 @@ export class BusOff<Parts extends AnyParts> {
     private readonly answers: UrgentAnswers<Parts>,
   ) {}
 
-  /** Takes the settings over; after the command line was read. `lookTicks`: from one look to the next. */
+  /**
+   * Reads the settings; call it after the command line was parsed. `lookTicks`: time between two
+   * looks.
+   */
   start(lookTicks: u64): void {
     const settings = this.parts.settings;
     const perSecond = this.parts.clock.ticksPerSecond();
@@ -72,14 +76,14 @@ export class BusOff<Parts extends AnyParts> {
     this.overdue.start(nowTicks, this.restartTicks + this.recoveryTicks);
   }
 
-  /** When `run` has something to do. */
+  /** When `run` is to be called next. */
   get nextTicks(): u64 {
     return this.next.ticks;
   }
 
   /**
-   * One step. `Ok`: back on the bus. `ChipNotInNormalMode`: the chip has lost its settings. Otherwise it
-   * goes on at `nextTicks`.
+   * One step. `Ok`: back on the bus. `ChipNotInNormalMode`: the chip has lost its settings. `Busy`:
+   * call again at `nextTicks`.
    */
   run(nowTicks: u64): Status {
     const controller = this.parts.controller;
@@ -109,7 +113,7 @@ export class BusOff<Parts extends AnyParts> {
     this.next.start(nowTicks, 0);
   }
 
-  /** What was to be sent is given up: later it would be old. */
+  /** Gives up the waiting answers: later they would be stale. */
   private leave(nowTicks: u64): void {
     const isForGood = this.restartTicks === 0;
     if (this.parts.controller.leaveNow(!isForGood) !== Status.Ok) return;
@@ -130,7 +134,7 @@ export class BusOff<Parts extends AnyParts> {
     return status === Status.ChipNotInNormalMode ? status : Status.Busy;
   }
 
-  /** In configuration mode until the time of the setting is over, and long enough to get there. */
+  /** Stays in configuration mode until the restart time, and at least long enough to get there. */
   private rest(nowTicks: u64): void {
     this.place = Place.Rejoin;
     if (!this.restart.reached(nowTicks)) this.next.start(this.restart.ticks, 0);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * FaultReport: says what goes wrong on the bus and in the chip, to people and as error frames for AGL.
+ * FaultReport: reports faults of the bus and the chip, to people and as error frames to AGL.
  *
- * Does not: do anything about it. What could come often is said at most once a second.
+ * A fault that can come often is reported at most once a second.
+ * Does not: act on the fault.
  */
 import {
   CONTROLLER_ACTIVE,
@@ -35,7 +36,7 @@ const QUIET_MICROS: u32 = 1_000_000;
 export class FaultReport<Parts extends AnyParts> {
   private readonly errorFrames: ErrorFrames<Parts> = new ErrorFrames<Parts>(this.parts);
   private readonly quietTicks: u64;
-  /** Until then lost frames, frames that were taken back, and dropped answers are counted and not said. */
+  /** Until it is reached, the fault is only counted: lost frames, aborted frames, dropped answers. */
   private readonly overflowQuiet: Deadline = new Deadline();
   private readonly timeoutQuiet: Deadline = new Deadline();
   private readonly answersQuiet: Deadline = new Deadline();
@@ -61,8 +62,8 @@ export class FaultReport<Parts extends AnyParts> {
   }
 
   /**
-   * Between two looks the controller was in a worse state than `state`, which it is in: the next worse one
-   * at least, by the counter that is higher now.
+   * Between two looks the controller was in a worse state than `state`, its present one. Reports
+   * the next worse state, on the side whose error counter is higher now.
    */
   briefState(state: FaultState): void {
     const faults = this.parts.controller.faults;
@@ -93,7 +94,7 @@ export class FaultReport<Parts extends AnyParts> {
     this.overflowsSaid = overflows;
   }
 
-  /** A frame was taken back: it was not sent in time. */
+  /** A frame was not sent in time, and was aborted. */
   transmitTimeout(nowTicks: u64): void {
     const unacknowledged = (this.parts.controller.faults.errorFlags & EFLG_TXEP) !== 0;
     this.errorFrames.send(ERROR_TRANSMIT_TIMEOUT | (unacknowledged ? ERROR_ACKNOWLEDGE : 0), 0);
@@ -103,7 +104,7 @@ export class FaultReport<Parts extends AnyParts> {
     this.say(Status.TransmitTimeout, this.parts.settings.transmitTimeoutMillis);
   }
 
-  /** Answers may have been dropped. Which rule's, is in the trace. */
+  /** Reports dropped answers, if there were any. The trace tells which rule's. */
   answersDropped(nowTicks: u64): void {
     const dropped = this.parts.counters.of(Counter.AnswersDropped);
     if (dropped === this.answersDroppedSaid) return;
@@ -113,12 +114,12 @@ export class FaultReport<Parts extends AnyParts> {
     this.answersDroppedSaid = dropped;
   }
 
-  /** One-shot mode: a frame has lost arbitration. */
+  /** One-shot mode: a frame lost arbitration. */
   arbitrationLost(): void {
     this.errorFrames.send(ERROR_LOST_ARBITRATION, 0);
   }
 
-  /** One-shot mode: a frame has met an error. */
+  /** One-shot mode: a frame met an error. */
   transmitError(): void {
     this.errorFrames.send(ERROR_BUS, 0);
   }
@@ -135,12 +136,12 @@ export class FaultReport<Parts extends AnyParts> {
     this.parts.journal.tell(TraceEvent.ChipBack, 0, 0);
   }
 
-  /** The chip does not come back; tried again. */
+  /** The chip does not come back. The cell keeps trying. */
   chipGone(status: Status): void {
     this.parts.journal.say(status, Sentence.ChipGone, 0);
   }
 
-  /** The core has an SError pending, which it masks. */
+  /** The core has an SError pending. The cell masks it. */
   systemError(): void {
     this.say(Status.SystemErrorPending, 0);
   }
@@ -155,23 +156,26 @@ export class FaultReport<Parts extends AnyParts> {
     this.parts.journal.tell(TraceEvent.Awake, why, 0);
   }
 
-  /** A frame waited and INT was not asserted, again and again. */
+  /** Several times in a row a frame waited and INT was not asserted. */
   interruptSilent(): void {
     this.say(Status.InterruptSilent, 0);
   }
 
-  /** INT was asserted with nothing to do, again and again. */
+  /** Several times in a row INT was asserted and no frame waited. */
   interruptStuck(): void {
     this.say(Status.InterruptStuck, 0);
   }
 
-  /** No frame of the cell was ever acknowledged. */
+  /** The cell's frames are not acknowledged. */
   notAcknowledged(): void {
     const transmitErrors = this.parts.controller.faults.transmitErrors & 0xff;
     this.say(Status.NotAcknowledged, transmitErrors | (this.parts.settings.bitrate << 8));
   }
 
-  /** Only errors on the bus. `hints`: the crystals that could make the bit rate (TRY_...), RATE_DOUBTFUL. */
+  /**
+   * There are only errors on the bus. `hints`: the crystals that could make the bit rate (TRY_...)
+   * and RATE_DOUBTFUL.
+   */
   onlyErrors(hints: u32): void {
     this.say(Status.BusOnlyErrors, this.parts.settings.bitrate | hints);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * From the settings of the command line to those of the CAN controller.
+ * Passes the bus settings of the command line to the CAN controller's setup.
  *
  * Does not: touch the chip.
  */
@@ -8,7 +8,7 @@ import { BusMode } from '../../driver/mcp2515/modes';
 import { BusModeSetting } from '../command-line';
 import { AnyParts } from '../parts';
 
-/** Takes over mode, one-shot and triple sampling. */
+/** Sets mode, one-shot and triple sampling. */
 export function applyBusSettings<Parts extends AnyParts>(parts: Parts): void {
   const settings = parts.settings;
   const controller = parts.controller;

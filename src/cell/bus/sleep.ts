@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * BusSleep: puts the chip to sleep when nothing happens on the bus, and wakes it (`sleep=`).
+ * BusSleep: puts the chip to sleep on a quiet bus, and wakes it (`sleep=`).
  *
- * Does not: wait; each `run` makes at most one transaction of at most 4 bytes, and one READ STATUS. The
- * frame that wakes the chip cannot be received; it is counted, and said.
+ * The chip cannot receive the frame that wakes it. That frame is counted and reported.
+ * Does not: wait. Each `run` makes at most one transaction of at most 4 bytes, and one READ STATUS.
  */
 import { Counter } from '../../rt/counters';
 import { BusModeSetting } from '../command-line';
@@ -13,13 +13,15 @@ import { AnyParts } from '../parts';
 import { WakeReason } from '../../page/sentences';
 import { FaultReport } from './report';
 
-/** How often a resting chip is asked whether it still sleeps; without INT nothing else says so. */
+/**
+ * How often the cell checks that a sleeping chip still sleeps. Without INT this check alone tells.
+ */
 const LOOK_MICROS: u32 = 10_000;
 const LOOK_WITHOUT_LINE_MICROS: u32 = 1_000;
 
 @final
 export class BusSleep<Parts extends AnyParts> {
-  /** 0: never. */
+  /** Quiet time before the chip sleeps, in ticks; 0: it never sleeps. */
   private idleTicks: u64 = 0;
   private readonly quiet: Deadline = new Deadline();
   private readonly nextLook: Deadline = new Deadline();
@@ -31,7 +33,7 @@ export class BusSleep<Parts extends AnyParts> {
     private readonly report: FaultReport<Parts>,
   ) {}
 
-  /** Takes the setting over; after the command line was read. */
+  /** Reads the setting; call it after the command line was parsed. */
   start(): void {
     const settings = this.parts.settings;
     const hasBus = settings.busMode !== BusModeSetting.Loopback;
@@ -40,14 +42,14 @@ export class BusSleep<Parts extends AnyParts> {
     this.restart(this.parts.clock.nowTicks());
   }
 
-  /** Counts the quiet time from now on: the controller is on the bus. */
+  /** Starts the quiet time anew. Call it when the controller is on the bus. */
   restart(nowTicks: u64): void {
     this.traffic =
       this.parts.counters.of(Counter.Received) + this.parts.counters.of(Counter.Transmitted);
     this.quiet.start(nowTicks, this.idleTicks);
   }
 
-  /** True when nothing was received, sent, or to be sent for as long as the setting says. */
+  /** True when nothing was received, sent, or waiting to be sent for the time of the setting. */
   due(nowTicks: u64): bool {
     if (this.idleTicks === 0) return false;
     if (this.hasTraffic || this.parts.controller.anyTransmitBusy || this.wanted) {
@@ -57,20 +59,21 @@ export class BusSleep<Parts extends AnyParts> {
     return this.quiet.reached(nowTicks);
   }
 
-  /** Begins. */
+  /** Begins to put the chip to sleep; `run` does it. */
   begin(): void {
     this.parts.controller.beginSleep();
   }
 
-  /** True when a resting chip is to be woken, or has woken. */
+  /** True when a sleeping chip has woken, or must be woken. */
   get wakePending(): bool {
     const controller = this.parts.controller;
     return controller.asleep && (controller.wakePending || this.wanted || this.hasTraffic);
   }
 
   /**
-   * One step. `Busy`: the next one is due at once. `Empty`: the chip sleeps, and `nextTicks` says when to
-   * look. `Ok`: it was woken, and the bus asked for. Else it does not follow, or does not answer.
+   * One step. `Busy`: the next step is due at once. `Empty`: the chip sleeps; look again at
+   * `nextTicks`. `Ok`: the chip is awake and was asked for the bus. Any other status: the chip does
+   * not follow, or does not answer.
    */
   run(nowTicks: u64): Status {
     const controller = this.parts.controller;
@@ -83,7 +86,7 @@ export class BusSleep<Parts extends AnyParts> {
     return Status.Empty;
   }
 
-  /** When a resting chip is to be looked at. */
+  /** When to look at the sleeping chip next. */
   get nextTicks(): u64 {
     return this.nextLook.ticks;
   }
@@ -113,7 +116,7 @@ export class BusSleep<Parts extends AnyParts> {
     return Status.Busy;
   }
 
-  /** Something was received or sent since the last look at it. */
+  /** Frames were received or sent since `quiet` was last started. */
   private get hasTraffic(): bool {
     return (
       this.traffic !==

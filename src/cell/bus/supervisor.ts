@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
- * BusSupervisor: looks after the bus and the chip: states, overflow, bus-off, a chip that was reset or
- * is to sleep, a line that lies, frames that are not sent.
+ * BusSupervisor: looks after the bus and the chip. It watches fault states, overflow, bus-off, a
+ * chip that was reset, sleep, a wrong INT line, and frames that are not sent.
  *
- * Starts its own timer anew in each step.
- * Does not: touch frames. Each step makes at most one SPI transaction of at most 10 bytes (and one
- * READ STATUS when the line lies). A chip that has lost its settings is set up again in such steps, too;
- * only the answers that wait in it are loaded in one (28 bytes).
+ * A full look (10 bytes) runs every 10 ms. A short one (6 bytes) runs every millisecond while there
+ * are errors on the bus, and every 64 bit times while a frame is on its way: a failed attempt
+ * counts 8 and takes at least that long.
  *
- * How often: a full look (10 bytes) every 10 ms. Besides that a short one (6 bytes): every millisecond
- * while there are errors on the bus; every 64 bit times while a frame is on its way, because a failed
- * attempt counts 8 and takes no less.
+ * Each step starts the timer anew, and makes at most one SPI transaction of at most 10 bytes (and
+ * one READ STATUS when the line is in doubt). A chip that has lost its settings is set up in such
+ * steps, too. One step is longer: it loads both preloaded answers (28 bytes).
+ * Does not: touch frames.
  */
 import { FaultState } from '../../can/fault-state';
 import {
@@ -42,28 +42,28 @@ const LOOK_MICROS: u32 = 1_000;
 const FULL_LOOK_MICROS: u32 = 10_000;
 const LOOK_BITS_WHILE_SENDING: u32 = 64;
 const RETRY_MICROS: u32 = 100_000;
-/** How long after the last error on the bus it is looked at more often. */
+/** How long after the last bus error the looks stay frequent. */
 const ERRORS_RECENT_MICROS: u32 = 50_000;
 
-/** Where the controller stands. */
+/** What the controller is doing. */
 enum BusState {
   /** On the bus. */
   Running = 0,
-  /** Bus-off was seen: off the bus, or on the way there or back. */
+  /** Bus-off was seen. BusOff runs: the chip is off the bus, or on the way there or back. */
   Off = 1,
-  /** The chip has lost its settings: to be set up again. */
+  /** The chip has lost its settings. Next: set it up again. */
   Lost = 2,
-  /** It is being set up. */
+  /** The chip is being set up. */
   SettingUp = 3,
-  /** It is set up: the answers that wait in it are to be loaded. */
+  /** The chip is set up. Next: load the preloaded answers. */
   Preparing = 4,
-  /** The bus is to be asked for. */
+  /** Next: ask for the bus. */
   Rejoining = 5,
-  /** Set up, or awake again, and asked for the bus. */
+  /** The bus was asked for, after set-up or after sleep. */
   Returning = 6,
-  /** On the bus; its settings are to be remembered. */
+  /** On the bus. Next: remember the chip's settings for later checks. */
   Settling = 7,
-  /** On the way to sleep, asleep, or on the way back. */
+  /** BusSleep runs: the chip is asleep, or on the way there or back. */
   Sleeping = 8,
 }
 
@@ -90,19 +90,19 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   private readonly sleep: BusSleep<Parts> = new BusSleep<Parts>(this.parts, this.report);
   private readonly fullLook: SoftwareTimer = new SoftwareTimer();
   private readonly watchPeriod: SoftwareTimer = new SoftwareTimer();
-  /** Reached when there has been no error for a while. */
+  /** Reached when there was no error for a while. */
   private readonly quiet: Deadline = new Deadline();
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   private state: BusState = BusState.Running;
   private roundOpen: bool = false;
-  /** The round is to begin with a full look, or has. */
+  /** The current round is a full look. */
   private full: bool = false;
   private saidGone: bool = false;
-  /** The chip was set up again; else it has slept. */
+  /** True: the chip comes back from a set-up. False: it comes back from sleep. */
   private wasLost: bool = false;
-  /** The fault state that has ended with sleep: waking clears the error counters. */
+  /** The fault state at the time of falling asleep. Waking clears the error counters. */
   private sleptIn: FaultState = FaultState.ErrorActive;
-  /** How long the chip may take to be on the bus again. */
+  /** Reached when the chip has taken too long to get on the bus. */
   private readonly patience: Deadline = new Deadline();
   private patienceTicks: u64 = 0;
   private readonly lookTicks: u64;
@@ -122,7 +122,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     this.errorsRecentTicks = microsToTicks(ERRORS_RECENT_MICROS, perSecond);
   }
 
-  /** Takes the settings over and begins; after start-up. */
+  /** Reads the settings and starts the looks; call it after start-up. */
   start(): void {
     const parts = this.parts;
     const settings = parts.settings;
@@ -183,7 +183,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     }
   }
 
-  /** A sleeping chip has woken, or is wanted. */
+  /** A sleeping chip has woken, or must be woken. */
   private get wakePending(): bool {
     return this.state === BusState.Sleeping && this.sleep.wakePending;
   }
@@ -207,7 +207,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     const status = this.courtesy.end(controller.look(this.full));
     this.roundOpen = status === Status.Busy;
     if (this.roundOpen) this.timer.start(nowTicks, 0);
-    // Before any other transaction: later the buffers may have been read.
+    // Compare before any other transaction: the next one may read the buffers.
     if (controller.faults.receiveFlagsFresh) this.interruptWatch.look();
     if (status !== Status.Ok) return;
     const events = controller.faults.takeEvents();
@@ -273,7 +273,10 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     this.goOn(nowTicks, status, BusState.SettingUp);
   }
 
-  /** After a step towards the bus: the same again, the next one, or all of it later. */
+  /**
+   * After a step towards the bus: repeats it (`Busy`), goes on to `next` (`Ok`), or starts over
+   * later.
+   */
   private goOn(nowTicks: u64, status: Status, next: BusState): void {
     this.timer.start(nowTicks, 0);
     if (status === Status.Ok) this.state = next;
@@ -286,7 +289,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     this.goOn(nowTicks, isLate ? Status.ChipNotInNormalMode : status, BusState.Settling);
   }
 
-  /** The chip is to be on the bus within that: 11 recessive bits. */
+  /** Limits the time to get on the bus, which takes 11 recessive bits. */
   private startPatience(nowTicks: u64): void {
     this.patience.start(nowTicks, this.patienceTicks);
   }
@@ -306,13 +309,13 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     else if (this.sleptIn !== FaultState.ErrorActive) this.report.state(FaultState.ErrorActive);
   }
 
-  /** The chip did not come back: tried again after a while. */
+  /** The chip did not come back. Tries again after a while. */
   private fail(nowTicks: u64, status: Status): void {
     if (!this.saidGone) this.report.chipGone(status);
     this.tryLater(nowTicks);
   }
 
-  /** Set up from the beginning, after a while; what is wrong was said. */
+  /** Starts over with the set-up after a while. The fault was reported already. */
   private tryLater(nowTicks: u64): void {
     this.saidGone = true;
     this.state = BusState.Lost;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * SystemErrorWatch: looks whether an SError waits that the core masks, and says so once.
+ * SystemErrorWatch: looks for a pending SError, which the core masks, and reports it once.
  *
- * One read of a register of the core for each look. It stays pending while it is masked, so that there is
- * no second one to be seen; a count of two means that it went away in between.
- * Does not: take it. What has failed is not known, and the cell goes on guarding the bus.
+ * Each look is one read of a core register. An SError stays pending while it is masked. A count of
+ * two means that it went away in between.
+ * Does not: take the SError. Its cause is unknown, and the cell goes on guarding the bus.
  */
 import { Counter } from '../../rt/counters';
 import { AnyParts } from '../parts';

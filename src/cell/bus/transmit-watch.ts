@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * TransmitWatch: takes frames back that have not been sent in time, and notices how frames ended.
+ * TransmitWatch: aborts frames that were not sent in time, and reports how frames ended.
  *
- * Does not: use SPI; an abort it asks for is carried out by TransmitPollTask.
- *
- * Times are counted from the first look at a frame: up to a millisecond late.
+ * Time runs from the first look at a frame, so an abort can be a millisecond late.
+ * Does not: use SPI. TransmitPollTask carries the abort out.
  */
 import { TRANSMIT_BUFFERS } from '../../driver/mcp2515/transmit-buffers';
 import { Counter, FrameEnd } from '../../rt/counters';
@@ -39,12 +38,12 @@ class WatchedBuffer<Parts extends AnyParts> {
 
 @final
 export class TransmitWatch<Parts extends AnyParts> {
-  /** How long a frame may wait; 0: for ever. */
+  /** How long a frame may wait, in ticks; 0: without a limit. */
   private timeoutTicks: u64 = 0;
   private readonly buffer0: WatchedBuffer<Parts> = new WatchedBuffer<Parts>(0);
   private readonly buffer1: WatchedBuffer<Parts> = new WatchedBuffer<Parts>(1);
   private readonly buffer2: WatchedBuffer<Parts> = new WatchedBuffer<Parts>(TRANSMIT_BUFFERS - 1);
-  // What was reported so far, as the counters count.
+  // The counts reported so far, to compare with the counters.
   private timedOut: u32 = 0;
   private arbitrationLost: u32 = 0;
   private errors: u32 = 0;
@@ -54,7 +53,7 @@ export class TransmitWatch<Parts extends AnyParts> {
     private readonly report: FaultReport<Parts>,
   ) {}
 
-  /** Takes the setting over; after the command line was read. */
+  /** Reads the setting; call it after the command line was parsed. */
   start(): void {
     const parts = this.parts;
     this.timeoutTicks = microsToTicks(
@@ -63,7 +62,7 @@ export class TransmitWatch<Parts extends AnyParts> {
     );
   }
 
-  /** One look at each buffer, and at most one report of each kind. */
+  /** Looks at each buffer once. Makes at most one report of each kind. */
   look(nowTicks: u64): void {
     if (this.timeoutTicks !== 0) {
       this.buffer0.look(this.parts, nowTicks, this.timeoutTicks);

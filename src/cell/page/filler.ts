@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * StatusPageFiller: fills the status page's head from the parts of the cell, and keeps the page fresh.
+ * StatusPageFiller: fills the status page's head from the parts of the cell, and refreshes the
+ * page.
  *
- * Does not: block. A refresh is some 40 steps of 32 words each; under load they wait.
+ * Does not: block. A refresh takes about 40 steps of 32 words each. Under load they wait.
  */
 import { FIRMWARE_VERSION } from '../../../build/generated/version';
 import {
@@ -53,7 +54,7 @@ import { LINK_COUNTERS } from '../../virtio/link-counters';
 import { AnyParts } from '../parts';
 import { UrgentAnswers } from '../urgent/answers';
 
-/** No link, the cell is the driver, the cell is the device. */
+/** Values of HEAD_LINK_ROLE: no link, the cell is the driver, the cell is the device. */
 const ROLE_NONE: u32 = 0;
 const ROLE_FRONT_END: u32 = 1;
 const ROLE_BACK_END: u32 = 2;
@@ -66,8 +67,8 @@ export class StatusPageFiller<Parts extends AnyParts> {
   ) {}
 
   /**
-   * Lays the page out; at the end of start-up, whatever came of it. May take its time. `restarts`: how
-   * often a trap has restarted the cell; what the last one was is kept.
+   * Lays the page out at the end of start-up, also of a failed one. Not bounded as a step is.
+   * `restarts`: how often a trap has restarted the cell; after a restart the last fault is kept.
    */
   open(restarts: u32): void {
     const parts = this.parts;
@@ -105,14 +106,14 @@ export class StatusPageFiller<Parts extends AnyParts> {
     records.note(TraceEvent.Started, table.count, table.checksum);
   }
 
-  /** Begins a refresh: the head is collected, then `step` copies. */
+  /** Begins a refresh: collects the head. `step` then copies. */
   begin(nowTicks: u64): void {
     this.parts.records.refreshWanted = false;
     this.collect(nowTicks);
     this.parts.records.page.begin();
   }
 
-  /** One piece of a refresh under way; false when there was none. */
+  /** Copies one piece of the current refresh. Returns false when there is none. */
   step(): bool {
     const records = this.parts.records;
     if (!records.on || !records.page.refreshing) return false;
@@ -120,7 +121,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     return true;
   }
 
-  /** After a trap: what it was, in the page at once. */
+  /** After a trap: writes the fault into the page at once. */
   fault(status: Status, kind: u32, syndrome: u32, address: u32, programCounter: u32): void {
     const records = this.parts.records;
     if (!records.on) return;
@@ -134,13 +135,13 @@ export class StatusPageFiller<Parts extends AnyParts> {
     this.complete();
   }
 
-  /** The page's last words: the cell was shut down, and there is no session. */
+  /** Writes the last state of the page: the cell was shut down, and there is no session. */
   shutDown(): void {
     this.parts.records.lastStatus = Status.ShutdownRequested;
     this.complete();
   }
 
-  /** A whole refresh in one go, for the end: some microseconds. */
+  /** Refreshes the whole page at once, for the end. Takes some microseconds. */
   complete(): void {
     const records = this.parts.records;
     if (!records.on) return;
@@ -149,7 +150,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     while (records.page.step()) continue;
   }
 
-  /** Brings the head up to date: some 20 stores. */
+  /** Brings the head up to date, in about 20 stores. */
   private collect(nowTicks: u64): void {
     const parts = this.parts;
     const page = parts.records.page;
@@ -173,7 +174,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(parts.rows.at(0)));
   }
 
-  /** Frames of AGL's that are out of its ring and have not ended: one held, one in the chip. */
+  /** Frames of AGL's that are out of its ring and have not ended: one held, and one in the chip. */
   private get fromAglWaiting(): u32 {
     const parts = this.parts;
     const inChip: u32 = parts.controller.transmitPending(BUFFER_FORWARD) ? 1 : 0;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * FrameObserver: writes down what became of a frame, after everything urgent about it is done.
+ * FrameObserver: records what became of a frame, after all urgent work on it is done.
  *
- * Does not: decide or send. It costs a few stores a frame: one entry in the recorder, one more and a
- * record in the trace when there was an answer.
+ * A frame costs a few stores: one entry in the recorder. An answer costs one more entry and a
+ * record in the trace.
+ * Does not: decide or send.
  */
 import { Frame } from '../../can/frame';
 import { RECORDED_ANSWERED, RECORDED_RECEIVED, RECORDED_SENT } from '../../page/recorder';
@@ -14,7 +15,9 @@ import { UrgentAnswers } from '../urgent/answers';
 
 @final
 export class FrameObserver<Parts extends AnyParts> {
-  /** The filter whose waiting answer has gone out, and when; 0: it is written down, or there is none. */
+  /**
+   * The filter whose preloaded answer has gone out, and when. Time 0: there is none left to record.
+   */
   private filter: u32 = 0;
   private filterTicks: u64 = 0;
 
@@ -23,7 +26,7 @@ export class FrameObserver<Parts extends AnyParts> {
     private readonly answers: UrgentAnswers<Parts>,
   ) {}
 
-  /** The waiting answer of `filter` has just gone out, in the step that began at `startTicks`. */
+  /** The preloaded answer of `filter` has just gone out, in the step that began at `startTicks`. */
   sentOfFilter(filter: u32, startTicks: u64): void {
     const nowTicks = this.parts.clock.nowTicks();
     this.parts.records.staticAnswers.add(nowTicks - startTicks);
@@ -32,8 +35,8 @@ export class FrameObserver<Parts extends AnyParts> {
   }
 
   /**
-   * `frame` was taken in the step that began at `startTicks`, and `decision` carried out; `answer` went
-   * out at `sentTicks`, 0: not in this step.
+   * `frame` was taken in the step that began at `startTicks`, and `decision` was carried out.
+   * `answer` went out at `sentTicks`; 0: it did not in this step.
    */
   took(frame: Frame, decision: u32, startTicks: u64, answer: Frame, sentTicks: u64): void {
     const records = this.parts.records;
@@ -64,7 +67,7 @@ export class FrameObserver<Parts extends AnyParts> {
     }
   }
 
-  /** The answer at `frame`, which had to wait, has just gone out. */
+  /** A delayed answer, the Frame at `frame`, has just gone out. */
   sentLate(frame: usize): void {
     const nowTicks = this.parts.clock.nowTicks();
     this.parts.records.recorder.record(nowTicks, RECORDED_ANSWERED, frame);

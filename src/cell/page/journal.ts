@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Journal: everything that the cell tells people once it runs. It goes into the trace and, where it has a
- * status, into the status record; the console gets the sentence only while it speaks.
+ * Journal: everything that the running cell tells people.
  *
- * The console is for the start. A character on it can hold the core in the hypervisor for as long as the
- * UART takes to send one (docs/decisions/0011-console-for-start-up.md), so after "ready" it is silent
- * unless `console=on`.
+ * An event goes into the trace. If it has a status, it also goes into the status record. The
+ * console gets the sentence only while it speaks.
+ *
+ * The console serves the start. A character on it can hold the core in the hypervisor for the time
+ * that the UART takes to send one (docs/decisions/0011-console-for-start-up.md). So it is silent
+ * after "ready" unless `console=on`.
  * Does not: decide what is worth a line, or how often.
  */
 import { appendSentence, lateTask, Sentence, statusOf } from '../../page/sentences';
@@ -29,19 +31,19 @@ export class Journal<Memory extends SharedMemory, Time extends Clock, Port exten
     private readonly rows: TaskRows,
   ) {}
 
-  /** Tells an event of now; `a` and `b` as its record has them. */
+  /** Records an event with the present time; `a` and `b` are the values of its trace record. */
   tell(event: TraceEvent, a: u32, b: u32): void {
     this.records.note(event, a, b);
     this.write(event, a, b);
   }
 
-  /** Tells a status of now, with the value that its sentence has. */
+  /** Records a status with the present time; `value` is the value in its sentence. */
   say(status: Status, sentence: Sentence, value: u32): void {
     this.records.said(status, sentence, value);
     this.write(TraceEvent.StatusSaid, (status as u32) | ((sentence as u32) << 8), value);
   }
 
-  /** Writes the sentence of an event, and nothing else, while the console speaks. */
+  /** Only writes the sentence of an event, and only while the console speaks. */
   write(event: TraceEvent, a: u32, b: u32): void {
     if (!this.speaks) return;
     const console = this.console.text('canwarden: ');

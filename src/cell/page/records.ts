@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Records: what AGL sees of the cell over the second ivshmem device, and what it may ask for.
+ * Records: what AGL sees of the cell over the second ivshmem device, and what it may request there.
  *
- * Does not: cost anything without the device: `on` is false then, one test at each place.
+ * Without the device `on` is false, and each call costs one test.
  */
 import { Histogram } from '../../page/histogram';
 import { Recorder } from '../../page/recorder';
@@ -16,42 +16,48 @@ import { Sentence } from '../../page/sentences';
 import { Status } from '../../rt/status';
 import { StatusRecord } from './status-record';
 
-/** Events of the start-up that can wait for the page: more than it has lines. */
+/** Capacity for events of the start-up, which wait for the page. The start-up makes fewer. */
 const EARLY_EVENTS: u32 = 16;
-/** An event that waits: u64 ticks, u32 event, u32 a, u32 b. */
+/** A waiting event: u64 ticks, u32 event, u32 a, u32 b. */
 const EARLY_EVENT_BYTES: u32 = 24;
 
 @final
 export class Records<Memory extends SharedMemory, Time extends Clock> {
   /** The device is there and the page is open. */
   on: bool = false;
-  /** Answers that left in the step that saw their request: from its start to the end of RTS. */
+  /**
+   * Response times of answers that left in the step that took their request: from its start to the
+   * end of RTS.
+   */
   readonly staticAnswers: Histogram = new Histogram();
   readonly computedAnswers: Histogram = new Histogram();
-  /** Steps in which there was something to do. */
+  /** Durations of the steps that did something. */
   readonly steps: Histogram = new Histogram();
   readonly page: StatusPage<Memory> = new StatusPage<Memory>(this.own);
   readonly trace: TraceRing<Memory> = new TraceRing<Memory>(this.own);
   readonly recorder: Recorder<Memory> = new Recorder<Memory>(this.own);
   readonly requests: RequestReader<Memory> = new RequestReader<Memory>(this.others);
-  /** The page is to be refreshed before its time: somebody waits for it. */
+  /** A reader waits: refresh the page before its time. */
   refreshWanted: bool = false;
-  /** The last status that was said. */
+  /** The status reported last. */
   lastStatus: Status = Status.Ok;
-  /** What was said of each status. */
+  /** What was reported of each status. */
   readonly statuses: StatusRecord = new StatusRecord();
-  /** Events from before the page is open. */
+  /** Events from before the page was open. */
   private readonly early: usize = heap.alloc(EARLY_EVENTS * EARLY_EVENT_BYTES);
   private earlyCount: u32 = 0;
 
-  /** `own`: the section that the page is written to. `others`: that of the requests, only read. */
+  /**
+   * `own`: the section for the page. `others`: the section of the requests, which the cell only
+   * reads.
+   */
   constructor(
     private readonly clock: Time,
     private readonly own: Memory,
     private readonly others: Memory,
   ) {}
 
-  /** Lays the page out, complete; from now on there is one. */
+  /** Lays the page out and completes it. From here on `on` is true. */
   open(): void {
     this.page.open();
     this.trace.head = this.page.traceHead;
@@ -64,13 +70,16 @@ export class Records<Memory extends SharedMemory, Time extends Clock> {
     }
   }
 
-  /** Notes an event of now in the trace; before there is a page, for the time when there is one. */
+  /**
+   * Notes an event in the trace, with the present time. Before the page is open, the event waits
+   * for it.
+   */
   note(event: TraceEvent, a: u32, b: u32): void {
     if (this.on) this.trace.note(this.clock.nowTicks(), event, a, b);
     else if (this.earlyCount < EARLY_EVENTS) this.keep(event, a, b);
   }
 
-  /** A status has been said, with the value that its sentence has. */
+  /** A status was reported; `value` is the value in its sentence. */
   said(status: Status, sentence: Sentence, value: u32): void {
     this.lastStatus = status;
     this.statuses.add(status, sentence, value);

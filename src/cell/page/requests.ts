@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * Requests: carries out what AGL asks for, in bounded steps, between two frames.
+ * Requests: carries out AGL's requests, in bounded steps, between two frames.
  *
- * Looks for a request about once a millisecond; one under way takes the steps in which nothing else
- * is to be done.
- * Does not: stop answering. Until the step in which a new rule table takes its place every request is
- * answered by the old one, from then on by the new one.
+ * Looks for a request about once a millisecond. A request under way uses the steps in which no
+ * other task is ready. The cell answers urgent requests all the time: with the old rule table until
+ * the step that swaps the tables, with the new one from then on.
  *
- * The chip stays as it is set: a filter that the new table has no rule for does not count any more, and a
- * rule whose filter the chip is not set to is recognised by reading the frame.
+ * The chip keeps its filter settings. If the new table has no rule for a filter, hits of that
+ * filter no longer count. A rule whose filter the chip is not set for is recognised by reading the
+ * frame.
+ * Does not: interrupt the answers.
  */
 import {
   HEAD_REQUEST_DETAIL,
@@ -29,22 +30,22 @@ import { AnyParts, RulesSource } from '../parts';
 import { adaptReceiveLayout, armFilters } from '../urgent/receive-layout';
 import { UrgentAnswers } from '../urgent/answers';
 
-/** How long new rules wait for answers that are on their way. */
+/** How long a new table waits for answers that are on their way. */
 const STAGING_MICROS: u32 = 2_000_000;
 
-/** What the next step is about. */
+/** What the next step does. */
 enum Phase {
   /** No request. */
   Idle = 0,
-  /** The payload comes over. */
+  /** Copy the payload. */
   Copying = 1,
-  /** A rule table is checked. */
+  /** Check a rule table. */
   Checking = 2,
-  /** Its waiting answers go into the chip. */
+  /** Load the answers of the new table into the chip. */
   Staging = 3,
-  /** The old ones go back there. */
+  /** Load the answers of the old table again. */
   Restoring = 4,
-  /** An answer is loaded in advance, where no filter has one. */
+  /** Preload an answer into the shared buffer, when no filter has one. */
   Preloading = 5,
 }
 
@@ -65,7 +66,10 @@ export class Requests<Parts extends AnyParts> extends Task {
     this.patienceTicks = microsToTicks(STAGING_MICROS, perSecond);
   }
 
-  /** At the end of start-up, before the page is laid out: a request from before is not carried out. */
+  /**
+   * Call this at the end of start-up, before the page is laid out. Refuses a request from before
+   * the start.
+   */
   open(): void {
     if (this.parts.pageUsable && this.parts.records.requests.skip()) {
       this.publish(Status.RequestOld, 0);
@@ -79,7 +83,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     return true;
   }
 
-  /** Looks for a new request: one load when there is none. True when there was one. */
+  /** Looks for a new request, in one load when there is none. Returns true when there was one. */
   private poll(): bool {
     const records = this.parts.records;
     const isFree = this.phase === Phase.Idle || this.phase === Phase.Restoring;
@@ -90,7 +94,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     return true;
   }
 
-  /** One step of a request under way. */
+  /** Does one step of the request under way. */
   private step(nowTicks: u64): void {
     switch (this.phase) {
       case Phase.Copying:
@@ -113,12 +117,12 @@ export class Requests<Parts extends AnyParts> extends Task {
     }
   }
 
-  /** The request has ended; what it has taken out of the chip goes back there. */
+  /** The request is done. If it displaced preloaded answers, reload them. */
   private rest(): void {
     this.phase = this.answers.disturbed ? Phase.Restoring : Phase.Idle;
   }
 
-  /** Says where the payload is to go; refuses what cannot be a request. */
+  /** Decides where the payload goes. Refuses an invalid request. */
   private accept(): Status {
     const requests = this.parts.records.requests;
     if (requests.kind === REQUEST_RULE_TABLE) {
@@ -160,7 +164,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     }
   }
 
-  /** In one step the last answer is loaded and the table swapped: no request comes between. */
+  /** Loads the last answer and swaps the tables in one step, so no request comes in between. */
   private stage(nowTicks: u64): void {
     const status = this.answers.stage(this.stagedAddress(0), this.stagedAddress(1));
     if (status === Status.Ok) this.swap();
@@ -189,7 +193,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     this.publish(status, detail);
   }
 
-  /** The page says how the request has ended; soon, because somebody waits for that. */
+  /** Writes the outcome to the page, and asks for an early refresh because AGL waits for it. */
   private publish(status: Status, detail: u32): void {
     const records = this.parts.records;
     records.page.setHead(HEAD_REQUEST_SEQUENCE, records.requests.sequence);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * StatusRecord: what the cell has said of each status since it started; a part of the status page.
+ * StatusRecord: what the cell has reported of each status since its start. A part of the status
+ * page.
  *
- * The trace overwrites its oldest records, and answers fill it in seconds. This table keeps every status.
- * Does not: keep when; the trace does. A status number without a place is in the trace only.
- *
- * An entry: u32 times said, with the sentence in the top byte; u32 the value it was said with last.
+ * The trace overwrites its oldest records, and answers fill it in seconds. This table keeps every
+ * status. An entry: u32 times reported, with the sentence in the top byte; u32 the value it was
+ * last reported with.
+ * Does not: keep the time; the trace does. A status number beyond the table is in the trace only.
  */
 import {
   PAGE_STATUSES,
@@ -17,7 +18,7 @@ import {
 import { Sentence } from '../../page/sentences';
 import { Status } from '../../rt/status';
 
-/** The statuses about the session with AGL. */
+/** The numbers of the statuses about the session with AGL. */
 const FIRST_OF_LINK: u32 = 40;
 const LAST_OF_LINK: u32 = 49;
 
@@ -29,7 +30,7 @@ export class StatusRecord {
     memory.fill(this.address, 0, PAGE_STATUSES * STATUS_ENTRY_BYTES);
   }
 
-  /** Counts that `status` was said. */
+  /** Counts one report of `status`. */
   add(status: Status, sentence: Sentence, value: u32): void {
     const number = status as u32;
     if (number >= PAGE_STATUSES) return;
@@ -40,7 +41,7 @@ export class StatusRecord {
     store<u32>(entry, value, STATUS_VALUE_OFFSET);
   }
 
-  /** A session begins: what was said of the one before is history, and stays in the trace. */
+  /** A session begins: forgets the statuses of the session before. The trace still has them. */
   forgetLink(): void {
     const first = this.address + FIRST_OF_LINK * STATUS_ENTRY_BYTES;
     memory.fill(first, 0, (LAST_OF_LINK + 1 - FIRST_OF_LINK) * STATUS_ENTRY_BYTES);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * UrgentAnswers: sends the cell's own answers in the two transmit buffers kept for them.
+ * UrgentAnswers: sends the cell's own answers from the two transmit buffers reserved for them.
  *
- * Both buffers go before anything of AGL's. A rule that a hardware filter recognises has a buffer
- * to itself, in which its static answer waits: RTS sends it. All other answers share one buffer and
- * keep their order. So the answers of one rule never overtake each other; those of different rules
- * may, by the priority of their buffers.
+ * Both buffers have priority over AGL's frames. A rule that a hardware filter recognises has a
+ * buffer to itself, in which its static answer is preloaded; RTS sends it. All other answers share
+ * one buffer and keep their order. So answers of one rule never overtake each other. Answers of
+ * different rules may, by the priority of their buffers.
  * Does not: decide what is answered.
  */
 import { allocateFrames, Frame } from '../../can/frame';
@@ -20,9 +20,9 @@ import { Courtesy } from '../courtesy';
 import { armFilters } from './receive-layout';
 import { UrgentBuffer } from './buffer';
 
-/** Answers that may wait for the shared buffer: 16. */
+/** Capacity of the queue for the shared buffer: 16 answers. */
 const WAITING_BITS: u32 = 4;
-/** How often the answer of one filter may wait to be repeated. */
+/** The most repeats of one filter's answer that may wait. */
 const REPEATS_MAXIMUM: u32 = 16;
 
 @final
@@ -32,7 +32,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.parts,
     BUFFER_URGENT_SECOND,
   );
-  /** The buffer of every answer that has none to itself. */
+  /** The shared buffer: for every answer without a buffer to itself. */
   private shared: UrgentBuffer<Parts> = this.first;
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   private isDisturbed: bool = false;
@@ -46,8 +46,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Loads what can be loaded before any request: the static answers of the filters, else the first
-   * static answer of the table. With the controller configured; again after its chip was reset.
+   * Preloads answers: the static answers of the filters, or else the first static answer of the
+   * table. Call it when the controller is configured, and again after its chip was reset.
    */
   prepare(): Status {
     armFilters(this.parts);
@@ -64,7 +64,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return status;
   }
 
-  /** Answers that wait, and those on their way in the chip. */
+  /** Number of answers that wait or are on their way in the chip. */
   get underWay(): u32 {
     const inChip = (this.first.occupied ? 1 : 0) + (this.second.occupied ? 1 : 0);
     return this.waiting.length + this.repeats0 + this.repeats1 + inChip;
@@ -82,10 +82,12 @@ export class UrgentAnswers<Parts extends AnyParts> {
   }
 
   /**
-   * Brings the static answers of two rules (addresses; 0: none) into the buffers of filter 0 and 1, one
-   * LOAD a call, which gives way to a frame that comes in. `Ok`: both are there now, and stay so until
-   * this step ends. `Busy`: not yet. From the first call on the filters' hits do not count, until
-   * `armFilters`: their requests are read, and answered with what the table in force says.
+   * Loads the static answers of two rules (addresses; 0: none) into the buffers of filter 0 and 1.
+   * Each call makes one LOAD, which yields to an incoming frame. `Ok`: both are loaded, and stay so
+   * until this step ends. `Busy`: call again.
+   *
+   * From the first call until `armFilters`, the filters' hits do not count. Their requests are
+   * read, and answered by the table in force.
    */
   stage(rule0: usize, rule1: usize): Status {
     if (!this.quiet || this.parts.controller.answeredUnread) return Status.Busy;
@@ -100,20 +102,20 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return Status.Ok;
   }
 
-  /** `stage` has taken the filters' answers out, and nobody has put them back. */
+  /** True when `stage` has displaced the preloaded answers, and they are not yet reloaded. */
   get disturbed(): bool {
     return this.isDisturbed;
   }
 
-  /** `stage` has loaded the answers of the table in force, be it another one now. */
+  /** The preloaded answers are those of the table in force. It may be a new table. */
   staged(): void {
     this.isDisturbed = false;
     this.shared = this.parts.responder.table.ruleOfFilter(0) < 0 ? this.first : this.second;
   }
 
   /**
-   * Where no filter has an answer waiting: loads the first static one, to save the time later; gives way
-   * to a frame that comes in. `Busy`: broken off.
+   * If no filter has a preloaded answer: preloads the first static one, to save its time later.
+   * Yields to an incoming frame. `Busy`: interrupted.
    */
   preloadShared(): Status {
     if (this.parts.responder.table.ruleOfFilter(0) >= 0 || !this.quiet) return Status.Ok;
@@ -122,8 +124,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
   }
 
   /**
-   * Sends the waiting answer of filter `filter`, or notes that it is to be sent once more. True when it
-   * has gone to the chip now.
+   * Sends the preloaded answer of `filter`, or notes one more repeat if the buffer is busy. Returns
+   * true when it has gone to the chip now.
    */
   sendOfFilter(filter: u32): bool {
     const buffer = filter === 0 ? this.first : this.second;
@@ -142,13 +144,13 @@ export class UrgentAnswers<Parts extends AnyParts> {
   }
 
   /**
-   * As `sendOfFilter`, for a request that was read: `answer` is what waits already, unless its place in
-   * the buffer was being changed; then it is loaded again.
+   * As `sendOfFilter`, for a request that was read. `answer` is usually preloaded already. If the
+   * buffer was being changed, it is loaded again.
    */
   sendKept(filter: u32, answer: Frame): bool {
     const buffer = filter === 0 ? this.first : this.second;
     if (!buffer.holds(answer) && this.repeatsOf(filter) === 0 && this.isFree(buffer)) {
-      // After an error nobody knows what is loaded: it must not go out.
+      // After an error the buffer's content is unknown, so it must not be sent.
       const status = buffer.load(answer);
       if (status !== Status.Ok) {
         this.countUnsent(status);
@@ -159,14 +161,14 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return this.sendOfFilter(filter);
   }
 
-  /** The record of the answer that waits for filter `filter`. */
+  /** Address of the record of the answer preloaded for `filter`. */
   frameOfFilter(filter: u32): usize {
     return filter === 0 ? this.first.frame : this.second.frame;
   }
 
   /**
-   * Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. True when it
-   * has gone to the chip now; else it waits, or was dropped.
+   * Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. Returns
+   * true when it has gone to the chip now; else it waits, or was dropped.
    */
   send(answer: Frame, isStatic: bool): bool {
     let sent: bool = false;
@@ -186,7 +188,10 @@ export class UrgentAnswers<Parts extends AnyParts> {
     );
   }
 
-  /** Sends one waiting answer; only while `sendable`. Gives the address of its record; 0: not sent. */
+  /**
+   * Sends one waiting answer. Call it only while `sendable`. Returns the address of its record; 0:
+   * not sent.
+   */
   sendWaiting(): usize {
     for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
       const buffer = filter === 0 ? this.first : this.second;
@@ -202,14 +207,16 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return this.sendShared(this.scratch) ? changetype<usize>(this.scratch) : 0;
   }
 
-  /** Whether an answer was dropped, because too many wait, since the last call. */
+  /** True when an answer was dropped since the last call, because too many wait. */
   takeDropped(): bool {
     const dropped = this.isDropped;
     this.isDropped = false;
     return dropped;
   }
 
-  /** Gives up what waits at bus-off: after a long pause of the bus it would answer nobody. */
+  /**
+   * At bus-off: gives up the waiting answers. After a long pause of the bus they would be stale.
+   */
   abandonWaiting(): void {
     for (let answers = this.waiting.length; answers !== 0; answers--) {
       this.parts.counters.count(Counter.AnswersBusOff);
@@ -218,14 +225,17 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.abandonRepeats(Counter.AnswersBusOff);
   }
 
-  /** A buffer that seems busy may have become free since the last READ STATUS: one more look. */
+  /** True when the buffer is free. If it seems busy, reads the status once more. */
   private isFree(buffer: UrgentBuffer<Parts>): bool {
     if (!buffer.busy) return true;
     this.parts.controller.pollStatus();
     return !buffer.busy;
   }
 
-  /** Loads the first waiting answer; false: a frame comes in, and it stays the first. */
+  /**
+   * Loads the first waiting answer. Returns false if it yielded to an incoming frame; the answer
+   * stays first.
+   */
   private loadWaiting(): bool {
     const answer = changetype<Frame>(this.waiting.front());
     this.courtesy.begin();
@@ -259,7 +269,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     else this.repeats1 += difference;
   }
 
-  /** What waits for the filters is not to be relied on: their hits do not count. */
+  /** The preloaded answers are about to change, so the filters' hits do not count. */
   private disturb(): void {
     const acceptance = this.parts.controller.setup.acceptance;
     acceptance.arm(0, false);
@@ -267,13 +277,13 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.isDisturbed = true;
   }
 
-  /** The answer of `rule`, which then is in `scratch`, is in `buffer`. */
+  /** Puts the answer of `rule` into `scratch`. Returns true when `buffer` holds it already. */
   private isStaged(rule: usize, buffer: UrgentBuffer<Parts>): bool {
     this.parts.responder.staticAnswerOf(changetype<Rule>(rule), this.scratch);
     return buffer.holds(this.scratch);
   }
 
-  /** Loads `scratch`, unless a frame comes in. */
+  /** Loads `scratch`; yields to an incoming frame. Returns true when it is loaded. */
   private stageRule(buffer: UrgentBuffer<Parts>): bool {
     this.courtesy.begin();
     return this.courtesy.end(buffer.load(this.scratch)) === Status.Ok;
@@ -292,7 +302,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return buffer.load(this.scratch);
   }
 
-  /** An answer has not gone to the chip, for the reason `status`. Returns false. */
+  /** Counts an answer that did not go to the chip because of `status`. Returns false. */
   private countUnsent(status: Status): bool {
     const isSilent = status === Status.ListenOnly;
     this.parts.counters.count(isSilent ? Counter.AnswersListenOnly : Counter.AnswersFaulted);

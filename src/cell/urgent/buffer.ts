@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * UrgentBuffer: one transmit buffer of the chip, and what is in it.
+ * UrgentBuffer: one transmit buffer of the chip, with a copy of its content.
  *
- * A sent buffer keeps its content, so only what differs from the last answer goes over SPI:
+ * A sent buffer keeps its content. So only the difference from the last answer goes over SPI:
  * nothing, the data, or all of it.
  * Does not: wait or queue.
  */
@@ -10,15 +10,15 @@ import { Frame } from '../../can/frame';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 
-/** No frame has this as the first half of its record: its length is out of range. */
+/** A value that the first half of a frame's record never has: its length is out of range. */
 const HEADER_NONE: u64 = u64.MAX_VALUE;
 
 @final
 export class UrgentBuffer<Parts extends AnyParts> {
-  /** The loaded frame's record in two halves, one behind the other: identifier and length; data. */
+  /** The record of the loaded frame in two adjacent halves: identifier and length, then data. */
   private header: u64 = HEADER_NONE;
   private data: u64 = 0;
-  /** False while the data bytes are not what `data` says: loading them was broken off. */
+  /** True when the buffer's data bytes equal `data`. False after an interrupted load. */
   private isDataKnown: bool = false;
 
   constructor(
@@ -31,7 +31,10 @@ export class UrgentBuffer<Parts extends AnyParts> {
     return this.parts.controller.transmitBusy(this.buffer);
   }
 
-  /** Brings `answer` into the buffer: 0, 1 + DLC or 6 + DLC bytes over SPI. Only while not busy. */
+  /**
+   * Loads `answer` into the buffer: 0, 1 + DLC or 6 + DLC bytes over SPI. Call it only while not
+   * `busy`.
+   */
   load(answer: Frame): Status {
     if (this.holds(answer)) return Status.Ok;
     const header = load<u64>(changetype<usize>(answer));
@@ -39,7 +42,7 @@ export class UrgentBuffer<Parts extends AnyParts> {
     let status: Status = Status.Ok;
     if (header === this.header) {
       status = this.parts.controller.loadData(this.buffer, answer.data, answer.length);
-      // Given way, or the buffer is taken: the header in it is as it was.
+      // Interrupted, or the buffer is taken: its header is unchanged.
       if (status !== Status.Ok && status !== Status.Busy) this.header = HEADER_NONE;
     } else {
       this.header = HEADER_NONE;
@@ -53,17 +56,17 @@ export class UrgentBuffer<Parts extends AnyParts> {
     return status;
   }
 
-  /** Sends what is loaded: 1 byte over SPI. Only while not `busy`, which the caller has seen. */
+  /** Sends the loaded frame: 1 byte over SPI. Call it only while not `busy`. */
   send(): Status {
     return this.parts.controller.sendFree(this.buffer);
   }
 
-  /** True while a frame of it is not known to have ended. Off the bus there is none. */
+  /** True until a frame in it is known to have ended. Always false off the bus. */
   get occupied(): bool {
     return this.parts.controller.transmitPending(this.buffer);
   }
 
-  /** True when `answer` is what is loaded. */
+  /** True when the buffer holds `answer`. */
   holds(answer: Frame): bool {
     return (
       this.isDataKnown &&
@@ -72,12 +75,12 @@ export class UrgentBuffer<Parts extends AnyParts> {
     );
   }
 
-  /** Address of the record of the frame that is loaded, as a Frame. */
+  /** Address of the record of the loaded frame, as a Frame. */
   get frame(): usize {
     return changetype<usize>(this) + offsetof<UrgentBuffer<Parts>>('header');
   }
 
-  /** The chip has lost its content. */
+  /** The chip has lost the buffer's content. */
   forget(): void {
     this.header = HEADER_NONE;
   }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * FilterPlan: what the chip's two filters were set to when it was set up, and what that is good for when
- * other rules are in force.
+ * FilterPlan: the rules that the chip's two filters were set for, and which rules in force they
+ * serve.
  *
- * Does not: set filters; they can be written in configuration mode only, off the bus. A rule that would
- * have a filter the chip is not set to is recognised by reading the frame until the cell is restarted.
+ * The chip takes filters in configuration mode only, off the bus. If a new rule needs a filter that
+ * is set for another rule, the cell recognises its requests by reading the frame, until it is
+ * restarted.
+ * Does not: set filters.
  */
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
 import { Rule, RULE_BYTES } from '../../responder/rule';
@@ -12,25 +14,25 @@ import { RuleTable } from '../../responder/rule-table';
 
 @final
 export class FilterPlan {
-  /** Copies of the rules that the filters were set for; all zero: of none. */
+  /** Copies of the rules that the filters were set for; all zero: no rule. */
   private readonly rules: usize = heap.alloc(URGENT_FILTERS * RULE_BYTES);
 
   constructor() {
     memory.fill(this.rules, 0, URGENT_FILTERS * RULE_BYTES);
   }
 
-  /** Filter `filter` is set for `rule`. Only at start-up. */
+  /** Notes that `filter` is set for `rule`. Call it only at start-up. */
   set(filter: u32, rule: Rule): void {
     memory.copy(this.rules + filter * RULE_BYTES, changetype<usize>(rule), RULE_BYTES);
   }
 
-  /** True when `filter` recognises the very requests of the rule that `table` has for it. */
+  /** True when `filter` recognises exactly the requests of the rule that `table` has for it. */
   serves(filter: u32, table: RuleTable): bool {
     const index = table.ruleOfFilter(filter);
     if (index < 0) return false;
     const wanted = table.rule(index);
     const own = changetype<Rule>(this.rules + filter * RULE_BYTES);
-    // A rule's mask is never zero, so nothing equals the copy of none.
+    // A rule's mask is never zero, so no rule equals an empty copy.
     return (
       own.matchMask === wanted.matchMask &&
       own.matchIdentifier === wanted.matchIdentifier &&

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: MIT
 /**
- * Which layout of the receive buffers the cell uses: one kept for urgent requests, or both for all.
+ * Chooses the layout of the receive buffers: one reserved for urgent requests, or both for all
+ * frames.
  *
- * Does not: change the layout of a running chip; its filters can be written in configuration mode only.
+ * Does not: change the layout of a running chip, which takes filters in configuration mode only.
  */
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
 import { RECEIVE_URGENT_FIRST } from '../../responder/rule-table';
 import { AnyParts } from '../parts';
 
-/** The shortest frame from SOF to EOF, and the intermission behind it: 44 and 3 bits. */
+/** The shortest frame from SOF to EOF, and the intermission after it: 44 and 3 bits. */
 const SHORTEST_FRAME_BITS: u64 = 47;
-/** RX STATUS and READ RX BUFFER of a frame without data; RTS of an answer, and of a frame of AGL's. */
+/**
+ * RX STATUS and READ RX BUFFER of a frame without data; RTS of an answer, and RTS of a frame from
+ * AGL.
+ */
 const BYTES_PER_FRAME: u64 = 2 + 6 + 1 + 1;
-/** READ of RXB0DLC, where filters alone do not tell a request. */
+/** READ of RXB0DLC, if a request is recognised by its length, too. */
 const LENGTH_BYTES: u64 = 3;
-/** Deciding on the frame and going round the loop. */
+/** Deciding on the frame, and one round of the loop. */
 const HANDLING_NANOS_PER_FRAME: u64 = 2_000;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /**
- * Gives the requests of filter rules a receive buffer of their own, if the rules ask for it or the bus
- * leaves time enough to empty the other one; else saves READ STATUS. Says when it cannot.
+ * Reserves a receive buffer for the requests of filter rules, if the rules ask for it or the cell
+ * can empty the other buffer in time. Otherwise it saves READ STATUS, and reports that
+ * filter rules share the buffers.
  */
 export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void {
   const table = parts.responder.table;
@@ -39,12 +44,15 @@ export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void 
   parts.filterPlan.set(0, one);
   if (rule1 >= 0) parts.filterPlan.set(1, other);
   acceptance.keepForUrgent(one.matchMask, one.matchIdentifier, other.matchIdentifier);
-  // Only the first two bytes can be in the mask: the table was checked.
+  // The table was checked: only the first two bytes can be in the mask.
   acceptance.matchData(one.dataMask as u32, one.dataValue as u32, other.dataValue as u32);
   acceptance.requireLength(one.minimumLength, other.minimumLength);
 }
 
-/** Lets those hits of the filters count for which the table in force has the rule; the others are read. */
+/**
+ * Counts the hits of those filters that serve a rule in force. Other hits are ignored, and the
+ * frame is read.
+ */
 export function armFilters<Parts extends AnyParts>(parts: Parts): void {
   const acceptance = parts.controller.setup.acceptance;
   const table = parts.responder.table;
@@ -54,8 +62,8 @@ export function armFilters<Parts extends AnyParts>(parts: Parts): void {
 }
 
 /**
- * After a swap of tables: makes the most of the layout that the chip has. Gives the number of rules that
- * filters would recognise if the cell were started with this table, and do not now.
+ * After a swap of tables: adapts to the layout that the chip has. Returns the number of rules that
+ * filters would recognise only after a restart of the cell.
  */
 export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
   const controller = parts.controller;
