@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * An entry of the recorder as a line of a candump log: `(seconds.micros) can0 ID#DATA R`.
+ * Writes an entry of the recorder as a line of a candump log: `(seconds.micros) can0 ID#DATA R`.
  *
- * Format: can-utils, `candump -L -x`, `-8` for long length codes. The last word is the direction: R
- * received, T sent for AGL, "T answered" sent by the cell itself.
+ * Format: can-utils, `candump -L -x`, with `-8` for long length codes. The last word is the
+ * direction: R received, T sent for AGL, "T answered" sent by the cell itself.
  */
 import { DATA_BYTES_MAXIMUM, Frame, IDENTIFIER_ERROR, IDENTIFIER_EXTENDED } from '../can/frame';
 import { IDENTIFIER_REMOTE } from '../can/frame';
@@ -18,7 +18,7 @@ const FRAME_OFFSET: usize = 8;
 const STANDARD_DIGITS: u32 = 3;
 const LONG_DIGITS: u32 = 8;
 const STANDARD_MASK: u32 = 0x7ff;
-/** candump shows the flag of an error message as part of its number. */
+/** candump shows the flag of an error frame as part of its number. */
 const LONG_MASK: u32 = 0x3fffffff;
 
 /** Appends the line of the recorder entry (24 bytes: ticks and direction, then a frame) at `entry`. */

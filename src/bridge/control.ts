@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * LinuxControl: the AGL side of the control device: what the cell's status page says, as text, and
- * requests to the cell.
+ * LinuxControl: the AGL side of the control device. It shows the cell's status page as text, and
+ * sends requests to the cell.
  *
  * The host program maps the device's two output sections at the addresses below, calls `tend`
- * often, and keeps the connections to whoever asks.
- * Does not: wait. What cannot be had now is tried again by the host program, for a bounded time.
+ * often, and holds the connections to its clients.
+ * Does not: wait. The host program repeats a failed call, for a bounded time.
  */
 import { counter_hertz, counter_read } from '../abi/bsp';
 import { appendRecorderEntry } from './candump-text';
@@ -40,9 +40,9 @@ import { SharedSection } from '../jailhouse/shared-section';
 const STATUS_PAGE_ADDRESS: u32 = 0xa0000000;
 const REQUESTS_ADDRESS: u32 = 0xb0000000;
 
-/** Bytes of the text buffer. A payload for the cell is put there, too. */
+/** Bytes of the text buffer. It also holds a payload for the cell. */
 const TEXT_BYTES: u32 = 16384;
-/** Room that is left when another line is begun: longer than any. */
+/** No line is begun with less room than this. Longer than any line. */
 const LINE_BYTES_MAXIMUM: u32 = 256;
 
 /** The two streams of the page, by number. */
@@ -51,7 +51,7 @@ const STREAM_TRACE: u32 = 0;
 @final
 export class LinuxControl {
   readonly out: TextBuilder;
-  /** After `stream`: the next cursor, and entries that were lost before it. */
+  /** After `writeEntries`: the next cursor, and the number of entries that were lost before it. */
   cursor: u32 = 0;
   lost: u32 = 0;
   private readonly page: PageReader<SharedSection>;
@@ -65,7 +65,8 @@ export class LinuxControl {
   private readonly tasks: PageTaskNames<SharedSection>;
 
   /**
-   * `silenceMillis`: for how long this end's heartbeat may stand still before the cell takes it for dead.
+   * `silenceMillis`: the cell takes this end for dead when its heartbeat stands still for this
+   * time.
    */
   constructor(private readonly silenceMillis: u32) {
     const page = new SharedSection(STATUS_PAGE_ADDRESS, CONTROL_SECTION_BYTES);
@@ -95,24 +96,27 @@ export class LinuxControl {
     this.heart = new Heart(reader.liveHeartbeat(), counter_read(), counter_hertz());
   }
 
-  /** Beats, and looks whether the cell has refreshed its page. `wallMicros`: the time of day now. */
+  /**
+   * Beats, and checks whether the cell has refreshed its page. `wallMicros`: the time of day now,
+   * in microseconds of the Unix epoch.
+   */
   tend(wallMicros: u64): void {
     this.requests.beat(this.silenceMillis);
     if (!this.heart.look(this.page.liveHeartbeat(), counter_read())) return;
     this.wall.note(this.page.liveTicks(), this.page.liveTicksPerSecond(), wallMicros);
   }
 
-  /** The end: from now on there is no heartbeat that the cell could miss. */
+  /** Ends the heartbeat: the cell no longer watches it. */
   leave(): void {
     this.requests.beat(0);
   }
 
-  /** Whether the page is being refreshed. */
+  /** True while the cell refreshes its page. */
   get isAlive(): bool {
     return this.heart.life(counter_read()) === Life.Alive;
   }
 
-  /** Writes the whole status to `out`. Anything but `Read`: there is none now. */
+  /** Writes the whole status to `out`. Any result but `Read`: there is none now. */
   writeStatus(asJson: bool): PageState {
     this.out.clear();
     const now = counter_read();
@@ -131,12 +135,14 @@ export class LinuxControl {
     return this.streamOf(number).oldest();
   }
 
-  /** The cursor of the entry of stream `number` that comes next. */
+  /** The cursor of the next entry of stream `number`. */
   head(number: u32): u32 {
     return this.streamOf(number).head();
   }
 
-  /** Writes entries of stream `number` from `cursor` on, before `end`, as lines to `out`. */
+  /**
+   * Writes entries of stream `number` as lines to `out`, from `cursor` up to, not including, `end`.
+   */
   writeEntries(number: u32, cursor: u32, end: u32): PageState {
     const state = this.judged(this.page.state(), counter_read());
     const stream = this.streamOf(number);
@@ -156,8 +162,8 @@ export class LinuxControl {
   }
 
   /**
-   * Asks the cell with the `bytes` bytes in the text buffer. Returns the request's number, or 0: no
-   * page, or no room for so many.
+   * Sends the cell a request with the first `bytes` bytes of the text buffer. Returns the request's
+   * number; 0: there is no page, or the payload is too large.
    */
   request(kind: u32, bytes: u32, argument: u32): u32 {
     if (bytes > TEXT_BYTES || bytes > this.requests.bytesMaximum) return 0;
@@ -166,30 +172,30 @@ export class LinuxControl {
     return this.requests.write(kind, this.out.buffer, bytes, argument, finished);
   }
 
-  /** Whether the cell has finished request `sequence`; the outcome is in the fields then. */
+  /** True when the cell has finished request `sequence`. The fields then have its outcome. */
   finished(sequence: u32): bool {
     const state = this.page.read();
     return state === PageState.Read && this.page.word(HEAD_REQUEST_SEQUENCE) === sequence;
   }
 
-  /** Status of the request finished last. */
+  /** Status of the last finished request. */
   get requestStatus(): u32 {
     return this.page.word(HEAD_REQUEST_STATUS);
   }
 
-  /** The rule, counted from 1, that it was refused for; 0: none. */
+  /** The rule that made the last request fail, counted from 1; 0: none. */
   get requestDetail(): u32 {
     return this.page.word(HEAD_REQUEST_DETAIL);
   }
 
-  /** Rules in force that become faster by a restart of the cell. */
+  /** Number of rules in force that a restart of the cell would make faster. */
   get rulesWaiting(): u32 {
     return this.page.word(HEAD_RULES_AFTER_RESTART);
   }
 
   /**
-   * A page is not shown before it is known whether the cell lives: it would be called old, and
-   * nothing would tell the time of day of its entries.
+   * Holds a page back until it is known whether the cell lives. Before that, the page would be
+   * called old, and its entries would have no time of day.
    */
   private judged(state: PageState, now: u64): PageState {
     const isShown = state !== PageState.Read || this.heart.life(now) !== Life.Unknown;

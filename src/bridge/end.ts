@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 /**
- * LinuxEnd: the AGL side of the link, joined to a CAN interface: the end that the cell leaves to it.
+ * LinuxEnd: the AGL side of the link, joined to a CAN interface. It takes the role that the cell
+ * does not have.
  *
- * As virtio-can device (class code 0xffc024 on this side) it sends to the interface what the cell wants sent.
- * As driver (0xff8024) it has a CAN controller in the cell, whose bus-off becomes an error message on the
- * interface. The cell's own error messages, if both ends take them, go to the interface as they are.
- * The host program (or the twin) maps the ivshmem device at the addresses below, and calls `step` after an
- * interrupt, a frame of the interface, or a millisecond. It reads the role from the device's class code.
+ * As virtio-can device (class code 0xffc024 on this side) it sends the cell's frames to the
+ * interface. As driver (0xff8024) it has a CAN controller in the cell, whose bus-off becomes an
+ * error frame on the interface. If both ends accept error frames, those of the cell go to the
+ * interface unchanged.
  *
- * Does not: block or keep frames: a frame that finds no place on one side stays on the other. So
- * frames that come from the interface while there is no session wait in the socket's own buffer.
+ * The host program (or the twin) maps the ivshmem device at the addresses below. It calls `step`
+ * after an interrupt, a frame of the interface, or a millisecond. It reads the role from the
+ * device's class code.
+ *
+ * Does not: block or keep frames. A frame that finds no room on one side stays on the other;
+ * without a session, frames of the interface wait in the socket's own buffer.
  * Does not: report single requests that the cell refused; they are counted.
  */
 import { socket_receive, socket_send } from '../abi/socket';
@@ -27,10 +31,10 @@ export const SECTION_ADDRESS: u32 = 0x00000000;
 export const STATE_TABLE_ADDRESS: u32 = 0x80000000;
 export const REGISTER_PAGE_ADDRESS: u32 = 0x90000000;
 
-/** Two pages: the least that Linux's virtio_ivshmem takes. */
+/** Two pages: the minimum of Linux's virtio_ivshmem. */
 export const SECTION_BYTES_MINIMUM: u32 = 0x2000;
 
-/** The roles by number, as the host program names them. */
+/** The numbers by which the host program names the roles. */
 export enum Role {
   /** virtio-can device, class code 0xffc024 on this side. */
   BackEnd = 0,
@@ -42,11 +46,11 @@ export enum Role {
 const SEND_WOULD_BLOCK: u32 = 0;
 const SEND_TAKEN: u32 = 1;
 
-/** Class and length of an error message (Linux include/uapi/linux/can/error.h). */
+/** Class and length of an error frame (Linux include/uapi/linux/can/error.h). */
 const ERROR_BUS_OFF: u32 = 0x40;
 const ERROR_LENGTH: u8 = 8;
 
-/** Makes the end of `role` on a R/W section of `sectionBytes` bytes. Only at start-up. */
+/** Makes the end of `role` on a R/W section of `sectionBytes` bytes. Call it only at start-up. */
 export function createEnd(sectionBytes: u32, role: u32): LinuxEnd {
   const link = new IvshmemLink(REGISTER_PAGE_ADDRESS, STATE_TABLE_ADDRESS);
   const section = new SharedSection(SECTION_ADDRESS, sectionBytes);
@@ -58,14 +62,14 @@ export function createEnd(sectionBytes: u32, role: u32): LinuxEnd {
     );
   }
   const driver = new CanDriver<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
-  // An interrupt too many costs less than a lost one.
+  // One interrupt too many costs less than a lost one.
   driver.wantInterrupts();
   return new LinuxEnd(link, driver);
 }
 
 @final
 export class LinuxEnd {
-  /** From the ring, on its way to the interface; and the other way round. */
+  /** `outgoing` goes from the ring to the interface, `incoming` from the interface to the ring. */
   private readonly outgoing: Frame = changetype<Frame>(allocateFrames(1));
   private readonly incoming: Frame = changetype<Frame>(allocateFrames(1));
   private outgoingHeld: bool = false;
@@ -76,7 +80,7 @@ export class LinuxEnd {
     readonly end: CanLinkEnd,
   ) {}
 
-  /** Checks the device; own state 0, so that a session of an earlier bridge is over. */
+  /** Checks the device. Sets the own state to 0, which ends a session of an earlier bridge. */
   open(): Status {
     const status = this.link.open();
     if (status !== Status.Ok) return status;
@@ -86,33 +90,36 @@ export class LinuxEnd {
   }
 
   /**
-   * At most one step of the session and one frame each way; when there is nothing to do, as much
-   * once more. False: sleep until something happens.
+   * Does at most one step of the session and one frame each way. If there was nothing to do, it
+   * tries once more. Returns false when the caller may sleep until something happens.
    */
   step(): bool {
     if (this.work()) {
       this.end.suppressKicks();
       return true;
     }
-    // Linux disarms the interrupt when it delivers one, so it is armed before every sleep; what
-    // came before that raised none, hence the second look.
+    // Linux disarms the interrupt when it delivers one, so it is armed before every sleep. Work
+    // that came before raised none, so look a second time.
     this.link.setInterruptEnabled(true);
     const announced = this.goToSleep();
     return this.work() || announced;
   }
 
-  /** As the end has it. A controller that is bus-off is started again: the session goes on. */
+  /**
+   * The session as the end sees it. A controller that is bus-off is started again, so its session
+   * goes on.
+   */
   get session(): LinkSession {
     return this.end.isPeerBusOff ? LinkSession.Running : this.end.session;
   }
 
-  /** True when there is work already. */
+  /** Asks for interrupts. Returns true when there is work already. */
   private goToSleep(): bool {
     const isWork = this.end.allowKicks();
     return isWork || (!this.outgoingHeld && this.end.hasReceived());
   }
 
-  /** Does a bounded piece of work each way; false when there was none. */
+  /** Does a bounded piece of work each way. Returns false when there was none. */
   private work(): bool {
     const upkeep = this.end.step();
     this.noticeBusOff();
@@ -121,9 +128,9 @@ export class LinuxEnd {
     return upkeep || sent || received;
   }
 
-  /** Puts one error message before the frames that follow the peer's change to bus-off. */
+  /** Sends one error frame when the peer changes to bus-off, before the frames that follow. */
   private noticeBusOff(): void {
-    // A cell that sends error messages itself has sent this one.
+    // A cell that sends error frames has sent this one itself.
     const isBusOff = this.end.isPeerBusOff && !this.end.errorFramesAccepted;
     if (isBusOff && !this.busOffSaid && !this.outgoingHeld) {
       this.outgoing.identifier = IDENTIFIER_ERROR | ERROR_BUS_OFF;
@@ -135,7 +142,9 @@ export class LinuxEnd {
     this.busOffSaid = isBusOff;
   }
 
-  /** Moves a frame from the ring to the interface; false when there is none, or no room. */
+  /**
+   * Moves a frame from the ring to the interface. Returns false when there is no frame, or no room.
+   */
   private sendOutgoing(): bool {
     if (this.end.receivedWithdrawn) this.outgoingHeld = false;
     if (!this.outgoingHeld) {
@@ -150,7 +159,9 @@ export class LinuxEnd {
     return true;
   }
 
-  /** Moves a frame from the interface to the ring; false when there is none, or no room. */
+  /**
+   * Moves a frame from the interface to the ring. Returns false when there is no frame, or no room.
+   */
   private receiveIncoming(): bool {
     if (!this.end.canSubmit()) return false;
     if (socket_receive(changetype<usize>(this.incoming)) === 0) return false;
@@ -158,7 +169,7 @@ export class LinuxEnd {
     if ((identifier & IDENTIFIER_ERROR) !== 0 && (identifier & ERROR_BUS_OFF) !== 0) {
       this.end.noteBusOff(true, false);
     }
-    // What the ring cannot carry (error messages) is counted there, and dropped.
+    // The ring counts and drops what it cannot carry, such as error frames.
     this.end.submit(this.incoming);
     return true;
   }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /**
- * EntryStream: reads the entries of a ring that the cell writes without waiting for anybody.
+ * EntryStream: reads the entries of a ring. The cell writes the ring without waiting for its
+ * readers.
  *
- * Does not: keep a position. Each reader has a cursor of its own: the number of the entry that it
- * wants next, counted from the cell's start and wrapping at 2^32. Nothing holds the writer back, so
- * an entry is believed only when the head, read again afterwards, is still less than a ring away.
+ * Each reader has a cursor: the number of its next entry, counted from the cell's start and
+ * wrapping at 2^32. The writer may overwrite an entry while it is read. So an entry counts only if
+ * the head, read again afterwards, is still less than a ring away.
+ * Does not: keep a position.
  */
 import { SharedMemory } from '../hal/shared-memory';
 
-/** So close behind the head a full ring away nothing is read: the writer may be at it. */
+/** The oldest entries of a full ring are not read: the writer may be overwriting them. */
 const MARGIN: u32 = 32;
 /** Bytes of the largest entry. */
 const ENTRY_BYTES_MAXIMUM: u32 = 24;
@@ -17,12 +19,15 @@ const ENTRY_BYTES_MAXIMUM: u32 = 24;
 export class EntryStream<Memory extends SharedMemory> {
   /** Where `take` puts an entry. */
   readonly entry: usize = heap.alloc(ENTRY_BYTES_MAXIMUM);
-  /** After `take`: entries that were overwritten before they could be read. */
+  /** After `take`: number of entries that were overwritten before this reader came to them. */
   lost: u32 = 0;
   /** After `take`: the reader's next cursor. */
   cursor: u32 = 0;
 
-  /** Entries of `entryBytes` bytes, a multiple of 8 and at most 24, in a ring of a power of two. */
+  /**
+   * Entries of `entryBytes` bytes (a multiple of 8, at most 24) in a ring whose capacity is a power
+   * of two.
+   */
   constructor(
     readonly page: Memory,
     readonly headOffset: u32,
@@ -37,7 +42,7 @@ export class EntryStream<Memory extends SharedMemory> {
     return head > this.kept ? head - this.kept : 0;
   }
 
-  /** The cursor of the entry that comes next. */
+  /** The cursor of the next entry to be written. */
   head(): u32 {
     const head = this.page.read32(this.headOffset);
     this.page.barrierRead();
@@ -45,9 +50,10 @@ export class EntryStream<Memory extends SharedMemory> {
   }
 
   /**
-   * Takes the entry at `cursor` to `entry`; false when there is none yet. A cursor that the writer
-   * has overtaken moves to the oldest entry, and `lost` says by how many; so does one that is ahead
-   * of the head, because the cell has started anew: that is no loss.
+   * Copies the entry at `cursor` to `entry`. Returns false when it is not written yet.
+   *
+   * A cursor that the writer has overtaken moves to the oldest entry, and `lost` says how far. A
+   * cursor ahead of the head moves there, too: the cell has started anew, and nothing was lost.
    */
   take(cursor: u32): bool {
     this.lost = 0;
@@ -61,7 +67,7 @@ export class EntryStream<Memory extends SharedMemory> {
     this.page.barrierRead();
     const headNow = this.page.read32(this.headOffset);
     if (headNow - this.cursor > this.kept) {
-      // Overwritten meanwhile. The next call goes on where there is something to read.
+      // Overwritten while it was read. The next call goes on with an entry that is still there.
       this.skipTo(headNow - this.kept);
       return false;
     }

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 /**
- * Heart: whether the cell lives, from the heartbeat of its status page.
+ * Heart: judges by the heartbeat of the status page whether the cell lives.
  *
- * Does not: read a clock or the page. Ticks are of the reader's own clock.
+ * Ticks are of the reader's own clock.
+ * Does not: read a clock or the page.
  */
 
-/** What is known of the cell; numbers for the host program. */
+/** What is known of the cell. The host program uses these numbers. */
 export enum Life {
-  /** The reader has not looked long enough to tell. */
+  /** The reader has not looked for long enough to tell. */
   Unknown = 0,
-  /** The page was refreshed a short while ago. */
+  /** The page was refreshed within ALIVE_MILLIS. */
   Alive = 1,
   /** No refresh for ALIVE_MILLIS. */
   Gone = 2,
 }
 
-/** Without a refresh for so long the cell is said not to live. */
+/** After this long without a refresh, the cell counts as gone. */
 const ALIVE_MILLIS: u64 = 2000;
 const MILLIS_PER_SECOND: u64 = 1000;
 
@@ -23,14 +24,16 @@ const MILLIS_PER_SECOND: u64 = 1000;
 export class Heart {
   private hasBeaten: bool = false;
 
-  /** A reader whose first look, at `lookedAt`, found `heartbeat`. */
+  /** Makes the judge of a reader that has first looked at `lookedAt`, and found `heartbeat`. */
   constructor(
     private heartbeat: u32,
     private lookedAt: u64,
     private readonly ticksPerSecond: u64,
   ) {}
 
-  /** A look at `now` found `heartbeat`. Returns whether the page was refreshed since the last look. */
+  /**
+   * A look at `now` found `heartbeat`. Returns true if the page was refreshed since the last look.
+   */
   look(heartbeat: u32, now: u64): bool {
     if (heartbeat === this.heartbeat) return false;
     this.heartbeat = heartbeat;
@@ -45,7 +48,7 @@ export class Heart {
     return this.hasBeaten ? Life.Alive : Life.Unknown;
   }
 
-  /** Milliseconds since the last refresh that was seen, or since the first look. */
+  /** Milliseconds since the last refresh, or since the first look if there was none. */
   ageMillis(now: u64): u64 {
     return ((now - this.lookedAt) * MILLIS_PER_SECOND) / this.ticksPerSecond;
   }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * HistogramSummary: count, least, greatest and percentiles of one histogram of a page's copy.
+ * HistogramSummary: count, minimum, maximum and percentiles of one histogram in a copy of the page.
  *
- * Does not: interpolate. A percentile is the upper end of its bucket, at most the greatest value, so
- * that it never looks better than it was.
+ * A percentile is the upper end of its bucket, and at most the maximum. It never looks better than
+ * the measured times.
+ * Does not: interpolate.
  */
 import {
   HISTOGRAM_BUCKETS,
@@ -14,7 +15,7 @@ import {
   PAGE_HISTOGRAMS_OFFSET,
 } from '../page/layout';
 
-/** The greatest value that belongs to `bucket`: four buckets for each power of two from 4 on. */
+/** The greatest value in `bucket`. From 4 on, each power of two has four buckets. */
 export function bucketEnd(bucket: u32): u32 {
   if (bucket < 4) return bucket;
   if (bucket >= HISTOGRAM_BUCKETS - 1) return u32.MAX_VALUE;
@@ -24,13 +25,13 @@ export function bucketEnd(bucket: u32): u32 {
 
 @final
 export class HistogramSummary {
-  /** Values counted; the sum of the buckets. */
+  /** Number of values: the sum of the buckets. */
   count: u64 = 0;
   minimum: u32 = 0;
   maximum: u32 = 0;
   private buckets: usize = 0;
 
-  /** Takes histogram `index`, 0..2, of the copy at `copy`. */
+  /** Summarises histogram `index`, 0..2, of the copy at `copy`. */
   take(copy: usize, index: u32): void {
     const start = copy + PAGE_HISTOGRAMS_OFFSET + index * PAGE_HISTOGRAM_DISTANCE;
     this.buckets = start + HISTOGRAM_BUCKETS_OFFSET;
@@ -41,7 +42,7 @@ export class HistogramSummary {
     this.maximum = this.count === 0 ? 0 : load<u32>(start + HISTOGRAM_MAXIMUM_OFFSET);
   }
 
-  /** The value that `percent` % of all values do not exceed, in ticks. */
+  /** The value that `percent` % of the values do not exceed, in ticks. */
   percentile(percent: u32): u32 {
     if (this.count === 0) return 0;
     const rank = (this.count * (percent as u64) + 99) / 100;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * PageReader: a copy of the cell's status page that holds together, and what the page says right now.
+ * PageReader: takes a consistent copy of the cell's status page, and reads single numbers of the
+ * page itself.
  *
- * Does not: believe the page. The cell may be of another version, or hostile: every number is read
- * once into the copy, and whoever uses one as a count or an index bounds it.
+ * The cell may be of another version, or hostile. Each number is read once into the copy, and its
+ * user checks it before using it as a count or an index.
+ * Does not: trust the page.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
@@ -22,37 +24,37 @@ import {
   STATUS_ENTRY_BYTES,
 } from '../page/layout';
 
-/** What became of an attempt to read the page; numbers for the host program. */
+/** Result of an attempt to read the page. The host program uses these numbers. */
 export enum PageState {
-  /** The copy is whole. */
+  /** The copy is complete and consistent. */
   Read = 0,
-  /** The cell has not written its page: not started, or it has no such page. */
+  /** The cell has written no page: it has not started, or it has no control device. */
   Absent = 1,
-  /** A page of another layout. */
+  /** The page has another layout. */
   Version = 2,
   /** The cell is writing; try again. */
   Busy = 3,
-  /** A page that no cell writes. */
+  /** The page holds numbers that no cell writes. */
   Damaged = 4,
-  /** There is a page; whether the cell still refreshes it is not known yet. Try again. */
+  /** There is a page. Try again: it is not known yet whether the cell still refreshes it. */
   Unjudged = 5,
 }
 
-/** What a reader copies at once: everything up to the statuses. */
+/** Bytes that are copied at once: everything up to the end of the statuses. */
 const SNAPSHOT_BYTES: u32 = PAGE_STATUSES_OFFSET + PAGE_STATUSES * STATUS_ENTRY_BYTES;
-/** Copies of one attempt; the host program makes attempts for a bounded time. */
+/** Copies of one attempt. The host program repeats attempts for a bounded time. */
 const COPIES: u32 = 3;
 
 @final
 export class PageReader<Memory extends SharedMemory> {
-  /** SNAPSHOT_BYTES bytes in the layout of the page. */
+  /** SNAPSHOT_BYTES bytes, in the layout of the page. */
   readonly copy: usize = heap.alloc(SNAPSHOT_BYTES);
 
   constructor(readonly page: Memory) {
     memory.fill(this.copy, 0, SNAPSHOT_BYTES);
   }
 
-  /** Whether there is a page of this layout. */
+  /** Whether there is a page of this layout now. */
   state(): PageState {
     if (this.page.read32(PAGE_MAGIC_OFFSET) !== PAGE_MAGIC) return PageState.Absent;
     this.page.barrierRead();
@@ -61,7 +63,7 @@ export class PageReader<Memory extends SharedMemory> {
       : PageState.Version;
   }
 
-  /** Copies the page. On any other result than `Read` the copy is worth nothing. */
+  /** Copies the page. The copy is valid only if the result is `Read`. */
   read(): PageState {
     const state = this.state();
     if (state !== PageState.Read) return state;
@@ -80,28 +82,31 @@ export class PageReader<Memory extends SharedMemory> {
     return PageState.Busy;
   }
 
-  /** A 32-bit number of the page now, not of the copy: the heads of the rings are in no copy. */
+  /** A 32-bit number of the page itself. The copy has no heads of the rings. */
   live(offset: u32): u32 {
     return this.page.read32(offset);
   }
 
-  /** The heartbeat now, not of the copy. */
+  /** The heartbeat in the page itself. */
   liveHeartbeat(): u32 {
     return this.page.read32(PAGE_HEARTBEAT_OFFSET);
   }
 
-  /** The time of the last refresh now, not of the copy. */
+  /** The time of the last refresh in the page itself. */
   liveTicks(): u64 {
     return this.page.read64(HEAD_NOW_TICKS);
   }
 
-  /** Ticks in a second now, not of the copy; never 0. */
+  /** Ticks in a second, from the page itself; never 0. */
   liveTicksPerSecond(): u32 {
     const ticks = this.page.read32(HEAD_TICKS_PER_SECOND);
     return ticks === 0 ? 1 : ticks;
   }
 
-  /** The copy is the last one of a cell that was shut down: it says so itself, so nobody need wait. */
+  /**
+   * True when the copy is the last page of a cell that was shut down. A reader need not wait for
+   * another one.
+   */
   get cellHasLeft(): bool {
     return this.word(HEAD_LAST_STATUS) === (Status.ShutdownRequested as u32);
   }
@@ -110,7 +115,7 @@ export class PageReader<Memory extends SharedMemory> {
     return this.word(HEAD_TICKS_PER_SECOND);
   }
 
-  /** A 32-bit number of the copy; `offset` is below SNAPSHOT_BYTES. */
+  /** A 32-bit number of the copy. `offset` is below SNAPSHOT_BYTES. */
   word(offset: u32): u32 {
     return load<u32>(this.copy + offset);
   }
@@ -123,7 +128,7 @@ export class PageReader<Memory extends SharedMemory> {
     return load<u8>(this.copy + offset);
   }
 
-  /** Hundredths of a microsecond that so many ticks take. */
+  /** Hundredths of a microsecond in `ticks` ticks. */
   centiMicros(ticks: u32): u64 {
     return ((ticks as u64) * 100_000_000) / (this.ticksPerSecond as u64);
   }

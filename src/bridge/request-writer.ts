@@ -2,9 +2,9 @@
 /**
  * RequestWriter: puts a request for the cell into the AGL side's output section.
  *
- * Layout: docs/status-page.md.
- * Does not: wait, or look for the outcome; the page has it (REQUEST_SEQUENCE). One at a time: a second
- * request over a first that the cell still reads makes the first fail its checksum.
+ * Layout: docs/status-page.md. One request at a time: a second one, written while the cell still
+ * reads the first, makes the first fail its checksum.
+ * Does not: wait, or look for the outcome; the page has it (REQUEST_SEQUENCE).
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
@@ -27,15 +27,15 @@ import {
 export class RequestWriter<Memory extends SharedMemory> {
   constructor(readonly requests: Memory) {}
 
-  /** The most bytes of a payload. */
+  /** The maximum size of a payload, in bytes. */
   get bytesMaximum(): u32 {
     return this.requests.size() - REQUEST_PAYLOAD_OFFSET;
   }
 
   /**
    * Writes a request of `kind` (REQUEST_RULE_TABLE, REQUEST_LIVE_VALUES) with the `bytes` bytes at
-   * `payload`, its sequence number last. Returns that number: never 0, and never `finished`, the one
-   * that the cell has finished last.
+   * `payload`. Writes the sequence number last, and returns it. It is never 0, and never
+   * `finished`, the number of the request that the cell finished last.
    */
   write(kind: u32, payload: usize, bytes: u32, argument: u32, finished: u32): u32 {
     const requests = this.requests;
@@ -56,14 +56,17 @@ export class RequestWriter<Memory extends SharedMemory> {
     return sequence;
   }
 
-  /** One more beat, of a bridge that is dead after `limitMillis` without one; 0: it keeps none any more. */
+  /**
+   * Beats once. The cell takes the bridge for dead after `limitMillis` without a beat; 0: the cell
+   * stops watching.
+   */
   beat(limitMillis: u32): void {
     const requests = this.requests;
     requests.write32(REQUEST_HEARTBEAT_OFFSET, requests.read32(REQUEST_HEARTBEAT_OFFSET) + 1);
     requests.write32(REQUEST_HEARTBEAT_LIMIT_OFFSET, limitMillis);
   }
 
-  /** What an earlier bridge left there counts too: the cell may still be at it. */
+  /** The request of an earlier bridge counts, too: the cell may still be reading it. */
   private nextSequence(finished: u32): u32 {
     let sequence = this.requests.read32(REQUEST_SEQUENCE_OFFSET) + 1;
     while (sequence === 0 || sequence === finished) sequence += 1;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The status page for programs: one JSON object, units in the names.
+ * The status page for programs: one JSON object, with units in the names.
  *
- * Does not: leave anything out that the text has; counters and rule hits that are 0 are left out of
- * both. Times are microseconds with two digits behind the point.
+ * It has everything that the text has. Both leave out counters and rule hits that are 0. Times are
+ * microseconds with two decimals.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
@@ -16,7 +16,7 @@ import { TextBuilder } from './text-builder';
 @final
 export class StatusJson<Memory extends SharedMemory> {
   private readonly histogram: HistogramSummary = new HistogramSummary();
-  /** Whether the next member of the object needs a comma before it. */
+  /** True when the next member of the object needs a comma before it. */
   private comma: bool = false;
 
   constructor(
@@ -24,7 +24,10 @@ export class StatusJson<Memory extends SharedMemory> {
     private readonly out: TextBuilder,
   ) {}
 
-  /** Everything. `alive` and `ageMillis`: whether the page is refreshed, and since when not. */
+  /**
+   * Writes the whole object. `alive`: the cell refreshes the page. `ageMillis`: time since the last
+   * refresh.
+   */
   write(alive: bool, ageMillis: u64): void {
     this.open('{');
     this.name('alive').text(alive ? 'true' : 'false');
@@ -101,7 +104,7 @@ export class StatusJson<Memory extends SharedMemory> {
     this.close('}');
   }
 
-  /** Entries of a ring ever written, and those that newer ones have taken the place of. */
+  /** Writes how many entries of a ring were ever written, and how many of them were overwritten. */
   private writeRing(name: string, headOffset: u32, capacity: u32): void {
     const written = this.page.live(headOffset);
     this.name(name);
@@ -206,7 +209,7 @@ export class StatusJson<Memory extends SharedMemory> {
     this.name(name).text('"').text(value).text('"');
   }
 
-  /** A 32-bit number of the page. */
+  /** Writes a 32-bit number of the page. */
   private number(name: string, offset: u32): void {
     this.name(name).decimal(this.page.word(offset));
   }

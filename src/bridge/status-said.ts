@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the cell has said of a status, from the reader's copy of the page, as a sentence: the one with its
- * values, else the words that the guide has.
+ * What the cell has reported of a status, as a sentence, from the reader's copy of the page.
+ *
+ * It is the sentence with its values, if there is one; else the words of the guide.
  */
 import { STATUS_WORD_BYTES, statusWord } from '../../build/generated/status-words';
 import { Status } from '../rt/status';
@@ -18,7 +19,10 @@ import { appendSentence, lateTask } from '../page/sentences';
 import { TextBuilder } from './text-builder';
 import { TraceEvent } from '../page/trace-event';
 
-/** Appends the sentence of `status`, below PAGE_STATUSES, and its number; `copy`: of the page. */
+/**
+ * Appends the sentence of `status` (below PAGE_STATUSES) and its number. `copy`: address of the
+ * copy of the page.
+ */
 export function appendStatus(out: TextBuilder, copy: usize, status: u32): void {
   const entry = copy + PAGE_STATUSES_OFFSET + status * STATUS_ENTRY_BYTES;
   const value = load<u32>(entry + STATUS_VALUE_OFFSET);
@@ -34,7 +38,7 @@ export function appendStatus(out: TextBuilder, copy: usize, status: u32): void {
     .text(')');
 }
 
-/** Appends the number of a status that is the reason of something, and what it says, if it has words. */
+/** Appends the number of a status that is the cause of an event, and its words if it has any. */
 export function appendReason(out: TextBuilder, status: u32): void {
   out.decimal(status);
   if (statusWord(status) === 0) return;
@@ -42,7 +46,7 @@ export function appendReason(out: TextBuilder, status: u32): void {
   appendStatusWords(out, status);
 }
 
-/** Appends what a status says; false: it is none of this bridge's. */
+/** Appends the words of a status. Returns false when this bridge does not know it. */
 export function appendStatusWords(out: TextBuilder, status: u32): bool {
   const words = statusWord(status);
   if (words !== 0) out.characters(words, STATUS_WORD_BYTES);

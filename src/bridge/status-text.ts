@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The status page for people: one fact a line, then tables. What is zero and says nothing is left out.
+ * The status page for people: one fact a line, then tables. Zeros that tell nothing are left out.
  *
- * Does not: read shared memory; it tells what the reader's copy says.
+ * Does not: read shared memory. It shows the reader's copy.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
@@ -13,7 +13,9 @@ import * as words from './page-words';
 import { appendReason, appendStatus } from './status-said';
 import { TextBuilder } from './text-builder';
 
-/** The width of the first column, as in the lines that the helper writes before these. */
+/**
+ * The width of the first column. It equals that of the lines that the helper writes before these.
+ */
 const NAME_COLUMN: u32 = 17;
 const TABLE_COLUMN: u32 = 18;
 const NUMBER_COLUMN: u32 = 12;
@@ -27,7 +29,10 @@ export class StatusText<Memory extends SharedMemory> {
     private readonly out: TextBuilder,
   ) {}
 
-  /** Everything. `alive` and `ageMillis`: whether the page is refreshed, and since when not. */
+  /**
+   * Writes the whole text. `alive`: the cell refreshes the page. `ageMillis`: time since the last
+   * refresh.
+   */
   write(alive: bool, ageMillis: u64): void {
     this.writeHeart(alive, ageMillis);
     this.writeBus(alive);
@@ -119,7 +124,7 @@ export class StatusText<Memory extends SharedMemory> {
     this.out.text(', answers ').decimal(page.word(layout.HEAD_ANSWERS_WAITING)).endLine();
   }
 
-  /** Entries of a ring ever written, and those that newer ones have taken the place of. */
+  /** Writes how many entries of a ring were ever written, and how many of them were overwritten. */
   private writeRing(name: string, headOffset: u32, capacity: u32): void {
     const written = this.page.live(headOffset);
     this.row(name).decimal(written).text(' written, ');
@@ -129,7 +134,10 @@ export class StatusText<Memory extends SharedMemory> {
       .endLine();
   }
 
-  /** What the cell has said since its start, one status a line: `canwarden doctor` reads these. */
+  /**
+   * Writes what the cell has reported since its start, one status a line. `canwarden doctor` reads
+   * these lines.
+   */
   private writeStatuses(): void {
     const page = this.page;
     for (let status: u32 = 0; status < layout.PAGE_STATUSES; status++) {

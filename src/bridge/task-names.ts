@@ -2,7 +2,8 @@
 /**
  * TaskNames: the names of the cell's tasks, read from the status page one at a time.
  *
- * Does not: believe the page: a name is at most as long as its field, and a number without a row has none.
+ * Does not: trust the page. A name is at most as long as its field, and a number without a row has
+ * no name.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import {
@@ -13,7 +14,10 @@ import {
 } from '../page/layout';
 
 export abstract class TaskNames {
-  /** Address of TASK_NAME_BYTES bytes with the name of task `number`, 0 after it; 0: there is none. */
+  /**
+   * Address of TASK_NAME_BYTES bytes with the name of task `number`, padded with 0. Returns 0 if it
+   * has none.
+   */
   abstract of(number: u32): usize;
 }
 

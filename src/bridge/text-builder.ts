@@ -2,8 +2,8 @@
 /**
  * TextBuilder: ASCII text in one buffer of linear memory, for people and programs on the AGL side.
  *
- * Not part of the cell.
- * Does not: grow. What does not fit is dropped, and `overflowed` says so.
+ * Text that does not fit is dropped, and `overflowed` is set.
+ * Does not: grow.
  */
 const LINE_FEED: u32 = 0x0a;
 const SPACE: u32 = 0x20;
@@ -42,7 +42,7 @@ export class TextBuilder {
     return this.append(LINE_FEED);
   }
 
-  /** Fills with blanks until `column` characters stand behind position `start`. */
+  /** Appends blanks until `column` characters follow position `start`. */
   padFrom(start: u32, column: u32): TextBuilder {
     while (this.length - start < column && !this.overflowed) this.append(SPACE);
     return this;
@@ -57,7 +57,7 @@ export class TextBuilder {
     return this;
   }
 
-  /** Appends `value` with `digits` digits behind the point: 1234 with 2 is "12.34". */
+  /** Appends `value` with `digits` decimals: 1234 with 2 is "12.34". */
   fixed(value: u64, digits: u32): TextBuilder {
     let scale: u64 = 1;
     for (let digit: u32 = 0; digit < digits; digit++) scale *= 10;
@@ -68,12 +68,12 @@ export class TextBuilder {
     return this;
   }
 
-  /** Appends a time in microseconds as seconds with six digits behind the point. */
+  /** Appends a time in microseconds as seconds with six decimals. */
   seconds(micros: u64): TextBuilder {
     return this.fixed(micros, MICROS_DIGITS);
   }
 
-  /** Appends `digits` hexadecimal digits, in capitals as candump has them. */
+  /** Appends `digits` hexadecimal digits in capitals, as candump does. */
   hexadecimalCapitals(value: u32, digits: u32): TextBuilder {
     return this.hexadecimalWith(value, digits, LETTER_A);
   }
@@ -83,7 +83,10 @@ export class TextBuilder {
     return this.text('0x').hexadecimalWith(value, digits, LETTER_LOWER_A);
   }
 
-  /** Appends up to `most` bytes at `address`, to the first 0; what no plain text has becomes "?". */
+  /**
+   * Appends the bytes at `address` up to the first 0, at most `most`. A character that plain text
+   * does not have becomes "?".
+   */
   characters(address: usize, most: u32): TextBuilder {
     for (let index: u32 = 0; index < most; index++) {
       const character: u32 = load<u8>(address + index);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * A record of the cell's trace as a line: `(seconds.micros) answered        rule 3, 1A0`.
+ * Writes a record of the cell's trace as a line: `(seconds.micros) answered rule 3, 1A0`.
  *
- * The events are those of trace-event.ts.
- * Does not: refuse what it does not know: a number without a word is shown as a number.
+ * The events are those of trace-event.ts. A number without a word is shown as a number.
  */
 import { IDENTIFIER_EXTENDED } from '../can/frame';
 import { Status } from '../rt/status';
@@ -17,7 +16,9 @@ import { WallTime } from './wall-time';
 
 const WORD_COLUMN: u32 = 18;
 
-/** Appends the line of the record (16 bytes) at `record`; `tasks`: whose late steps may be told. */
+/**
+ * Appends the line of the record (16 bytes) at `record`. `tasks` gives the names for late steps.
+ */
 export function appendTraceRecord(
   out: TextBuilder,
   record: usize,
@@ -90,8 +91,9 @@ function traceWord(event: TraceEvent): string {
 }
 
 /**
- * The sentence with its status at the end, in words where it is the reason of an event; of a status without
- * a sentence the words, and of other events the values.
+ * Appends the sentence of the record, with its status at the end. The status is in words where it
+ * is the cause of an event. A status without a sentence gives its words, and any other event its
+ * values.
  */
 function appendWords(out: TextBuilder, event: TraceEvent, a: u32, b: u32, tasks: TaskNames): void {
   const isLate = statusOf(event, a) === (Status.StepLate as u32);
@@ -116,7 +118,7 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
     case TraceEvent.Answered:
     case TraceEvent.AnswerDropped:
     case TraceEvent.Dropped:
-      // A table has no names: the number is the rule's place in its file.
+      // The table has no names. The number is the rule's place in its file.
       if (a === TRACE_NO_RULE) out.text('no rule, ');
       else
         out
@@ -160,7 +162,7 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
   }
 }
 
-/** `words (status N)`; of a number that this bridge does not know, the number. */
+/** Appends `words (status N)`, or only the number of a status that this bridge does not know. */
 function appendStatus(out: TextBuilder, status: u32): void {
   if (appendStatusWords(out, status)) out.text(' (status ').decimal(status).text(')');
   else out.text('status ').decimal(status);

@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: MIT
 /**
- * BridgeHeart: whether the bridge on the AGL side lives, from the heartbeat in the root cell's output
- * section (docs/status-page.md, "Requests"). A Linux that has panicked leaves its ivshmem state at READY,
- * so that the state alone would keep a dead session.
+ * BridgeHeart: judges by the heartbeat in the root cell's output section whether the bridge on the
+ * AGL side lives (docs/status-page.md, "Requests").
  *
- * It judges only a heartbeat that it has seen beat: a bridge without one, or one whose last beat an
- * earlier Linux has left in memory, is judged by the ivshmem state alone.
- * Does not: read a clock or the section. Ticks are of the reader's own clock.
+ * A Linux that has panicked leaves its ivshmem state at READY. With the state alone, a dead session
+ * would stay. Only a heartbeat that was seen to change is judged. A bridge without a heartbeat, or
+ * a beat that an earlier Linux left in memory, is judged by the ivshmem state alone.
+ *
+ * Ticks are of the reader's own clock.
+ * Does not: read a clock or the section.
  */
 const MILLIS_PER_SECOND: u64 = 1000;
 /**
- * What one look adds to the silence at most. Looks are a millisecond apart; who did not look for longer
- * does not know whether there was a beat.
+ * The most that one look adds to the silence. Looks are a millisecond apart. After a longer pause
+ * the cell cannot know whether there was a beat.
  */
 const LOOK_MILLIS_MAXIMUM: u64 = 20;
-/** Shortest and longest silence that a bridge may ask for. */
+/**
+ * The shortest and the longest limit, in milliseconds. The limit of a bridge is kept between them.
+ */
 const LIMIT_MILLIS_MINIMUM: u32 = 50;
 const LIMIT_MILLIS_MAXIMUM: u32 = 10_000;
 
 @final
 export class BridgeHeart {
-  /** The bridge has fallen silent. */
+  /** The bridge is silent. */
   isSilent: bool = false;
   private beat: u32 = 0;
-  /** There was a look before, with a bridge that keeps a heartbeat; and its beat has changed since. */
+  /**
+   * `isKnown`: an earlier look found a bridge with a heartbeat. The next field: its beat has
+   * changed since.
+   */
   private isKnown: bool = false;
   private hasBeaten: bool = false;
   private silentTicks: u64 = 0;
@@ -32,9 +39,9 @@ export class BridgeHeart {
   constructor(private readonly ticksPerSecond: u64) {}
 
   /**
-   * A look at `now` found `beat`, of a bridge that is to be taken for dead after `limitMillis` without
-   * another one; 0: it keeps no heartbeat. `isPeerReady`: the ivshmem state says that there is somebody.
-   * True: it has fallen silent since the last look.
+   * Judges a look at `now` that found `beat`. `limitMillis`: the bridge counts as dead after this
+   * long without another beat; 0: it keeps no heartbeat. `isPeerReady`: the ivshmem state says that
+   * a peer is there. Returns true when the bridge has fallen silent since the last look.
    */
   look(beat: u32, limitMillis: u32, isPeerReady: bool, now: u64): bool {
     const elapsed = min<u64>(now - this.lookedAt, this.ticksOf(LOOK_MILLIS_MAXIMUM));

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Histogram: how long something took, in classes that grow with the time: four to each doubling.
+ * Histogram: counts times in buckets that grow with the time, four for each power of two.
  *
- * Does not: lock, reset or allocate after construction; counts wrap at 2^32.
- *
- * Layout: formats/status-page.ts. Times below 4 ticks have a bucket each; from there, with e the
- * number of the highest set bit, the bucket is 4 * (e - 1) + the two bits below that one. What is
- * longer than the last bucket holds is counted in it.
+ * Layout: formats/status-page.ts. Times below 4 ticks have a bucket each. Above, with e the number
+ * of the highest set bit, the bucket is 4 * (e - 1) plus the two bits below that bit. The last
+ * bucket also counts all longer times. Counts wrap at 2^32.
+ * Does not: lock, reset, or allocate after construction.
  */
 
 import {
@@ -24,14 +23,14 @@ export const HISTOGRAM_BYTES: u32 = BUCKETS + HISTOGRAM_BUCKETS * sizeof<u32>();
 
 @final
 export class Histogram {
-  /** Where it lies in linear memory. */
+  /** Address of the histogram in linear memory. */
   readonly address: usize = heap.alloc(HISTOGRAM_BYTES);
 
   constructor() {
     memory.fill(this.address, 0, HISTOGRAM_BYTES);
   }
 
-  /** Counts one time. */
+  /** Counts one time, in ticks. */
   add(ticks: u64): void {
     const address = this.address;
     const time: u32 = ticks < (u32.MAX_VALUE as u64) ? (ticks as u32) : u32.MAX_VALUE;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Recorder: the last frames of the bus, both ways, in the status page, the oldest overwritten.
+ * Recorder: a ring in the status page with the last frames of the bus, both ways.
  *
- * It lies in memory of the cell's own that AGL only reads, so it is there after a crash of Linux.
- * Does not: take part in the page's sequence lock: the head, stored last, says what is complete.
- *
- * An entry: u64 ticks with the direction in bits 62 and 63, then 16 bytes as struct can_frame. Entry n
- * is at place n modulo capacity.
+ * It lies in the cell's own memory, which AGL only reads, so it survives a crash of Linux. The head
+ * is stored last: all entries before it are complete. An entry: u64 ticks with the direction in
+ * bits 62 and 63, then 16 bytes as struct can_frame. Entry n is at place n modulo capacity.
+ * Does not: use the page's sequence lock.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import {
@@ -25,12 +24,14 @@ export const RECORDED_ANSWERED: u64 = (2 as u64) << 62;
 
 @final
 export class Recorder<Memory extends SharedMemory> {
-  /** Entries ever written. */
+  /** Number of entries ever written. */
   head: u32 = 0;
 
   constructor(private readonly section: Memory) {}
 
-  /** Writes one entry: the frame's 16 bytes at `frame` in linear memory. Four stores. */
+  /**
+   * Writes one entry, in four stores. `frame`: address of the frame's 16 bytes in linear memory.
+   */
   record(ticks: u64, direction: u64, frame: usize): void {
     const section = this.section;
     const place = this.head & (RECORDER_CAPACITY - 1);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * RequestReader: takes a request of AGL's out of shared memory, in bounded pieces.
+ * RequestReader: copies a request of AGL's out of shared memory, in bounded pieces.
  *
- * Does not: believe anything it has not copied. Each word is read once; a payload that changes while it
- * is copied fails its checksum. What it says is for the board to check.
- *
- * A request is new while its sequence number is another than that of the last one. One that was there
- * before the cell started is not carried out: it may be about another start's rules.
+ * Each word is read once. A payload that changes while it is copied fails its checksum. The caller
+ * checks what the payload says. A request is new when its sequence number differs from that of the
+ * last one. A request from before the cell's start is not carried out: it may be about the rules of
+ * an earlier start.
+ * Does not: trust anything that is not copied.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
@@ -31,9 +31,9 @@ const COPY_BYTES: u32 = 64;
 
 @final
 export class RequestReader<Memory extends SharedMemory> {
-  /** Sequence number of the request taken last; 0: none. */
+  /** Sequence number of the last request taken; 0: none. */
   sequence: u32 = 0;
-  /** What it asks for, REQUEST_... */
+  /** Kind of the request, REQUEST_... */
   kind: u32 = 0;
   /** Bytes of its payload. */
   bytes: u32 = 0;
@@ -45,7 +45,7 @@ export class RequestReader<Memory extends SharedMemory> {
 
   constructor(private readonly section: Memory) {}
 
-  /** At start: what is there now is not new. True if there was a request. */
+  /** At start: takes the request that is there as old. Returns true if there is one. */
   skip(): bool {
     const sequence = this.section.read32(REQUEST_SEQUENCE_OFFSET);
     if (!this.isRequest) return false;
@@ -54,8 +54,8 @@ export class RequestReader<Memory extends SharedMemory> {
   }
 
   /**
-   * Looks for a new request: one load when there is none. True: `kind`, `bytes` and `argument` are what
-   * it says.
+   * Looks for a new request, in one load when there is none. Returns true when there is one; then
+   * `kind`, `bytes` and `argument` describe it.
    */
   poll(): bool {
     const section = this.section;
@@ -72,8 +72,8 @@ export class RequestReader<Memory extends SharedMemory> {
   }
 
   /**
-   * The payload of `poll`'s request goes to `destination`, which has room for `limit` bytes, a multiple
-   * of 8, 8-aligned. `RequestSize` when it is empty or larger; else `step` copies it.
+   * Begins to copy the payload to `destination`: 8-aligned, with room for `limit` bytes, a multiple
+   * of 8. `step` copies it. `RequestSize`: the payload is empty or larger than `limit`.
    */
   begin(destination: usize, limit: u32): Status {
     if (this.bytes === 0 || this.bytes > limit) return Status.RequestSize;
@@ -84,7 +84,9 @@ export class RequestReader<Memory extends SharedMemory> {
     return Status.Ok;
   }
 
-  /** Copies the next piece: `Busy` while there is more, `Ok` when all is there, else `RequestCrc`. */
+  /**
+   * Copies the next piece. `Busy`: there is more. `Ok`: the payload is complete. Else `RequestCrc`.
+   */
   step(): Status {
     const start = this.copied;
     const left = this.bytes - start;
@@ -97,12 +99,12 @@ export class RequestReader<Memory extends SharedMemory> {
     this.crc = crc32Update(this.crc, address, bytes);
     this.copied = start + bytes;
     if (this.copied < this.bytes) return Status.Busy;
-    // All of it must have been read before anything says that AGL may write the next one.
+    // Finish all reads before the outcome tells AGL that it may write the next request.
     this.section.barrierFull();
     return crc32Finish(this.crc) === this.crc32 ? Status.Ok : Status.RequestCrc;
   }
 
-  /** The bridge's heartbeat, and how long it may stand still in milliseconds; 0: there is none. */
+  /** The bridge's heartbeat, and the milliseconds that it may stand still; 0: there is none. */
   get heartbeat(): u32 {
     return this.section.read32(REQUEST_HEARTBEAT_OFFSET);
   }
@@ -111,7 +113,7 @@ export class RequestReader<Memory extends SharedMemory> {
     return this.section.read32(REQUEST_HEARTBEAT_LIMIT_OFFSET);
   }
 
-  /** The magic and the version are there. */
+  /** True when magic and version are right. */
   private get isRequest(): bool {
     return (
       this.section.read32(REQUEST_MAGIC_OFFSET) === REQUEST_MAGIC &&

@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a record of the trace says, as a sentence. The console and `canwarden trace` both write it from
- * the same numbers, so they cannot say different things.
+ * Writes what a record of the trace says, as a sentence. The console and `canwarden trace` use the
+ * same sentences, so they always agree.
  *
- * A status has more than one sentence where the cell meets it in more than one situation; `Sentence`
- * tells them apart. The first one of every status is that of the start-up.
- * Does not: name the status, begin a line or end it; whoever writes the line does.
+ * A status has more than one sentence if the cell meets it in more than one situation; `Sentence`
+ * tells them apart. The first sentence of a status is that of the start-up.
+ * Does not: name the status, begin a line or end it; its caller does.
  */
 import { Status } from '../rt/status';
 import { TraceEvent } from './trace-event';
 
-/** Where text goes: the cell's console, or the text that the bridge hands out. */
+/** Receives text: the cell's console, or the text of the bridge. */
 export interface Words {
   text(value: string): Words;
   decimal(value: u64): Words;
   hexadecimal(value: u32, digits: u32): Words;
-  /** Up to `most` bytes at `address`, to the first 0. */
+  /** Appends the bytes at `address` up to the first 0, at most `most`. */
   characters(address: usize, most: u32): Words;
 }
 
-/** Which of its sentences a status was said with. */
+/** Which sentence of a status it is. */
 export enum Sentence {
-  /** At start-up; also of every status that has one only. */
+  /** At start-up. Also the only sentence of a status. */
   First = 0,
   /** The chip does not come back while the cell runs. */
   ChipGone = 1,
   /** AGL stays away. */
   NoSession = 2,
-  /** GPIO events: the cell's own was taken out, and put back. */
+  /** GPIO events: the cell's own event was removed, and was put back. */
   EventTakenOut = 3,
 }
 
-/** Why a chip that sleeps wakes. */
+/** Why a sleeping chip wakes. */
 export enum WakeReason {
   Bus = 0,
   Agl = 1,
@@ -41,8 +41,8 @@ export enum WakeReason {
 /** Bytes of a task's name in its row. */
 const TASK_NAME_BYTES: u32 = 16;
 
-// The value of `BusOnlyErrors`: the bit rate, one bit for each crystal that could make it, and whether the
-// crystal in use is more than half a percent off.
+// The value of `BusOnlyErrors`: the bit rate, one bit for each crystal that could make it, and one
+// bit if the crystal in use misses it by more than half a percent.
 export const TRY_8_MHZ: u32 = 1 << 20;
 export const TRY_12_MHZ: u32 = 1 << 21;
 export const TRY_16_MHZ: u32 = 1 << 22;
@@ -52,13 +52,17 @@ const BITRATE_MASK: u32 = (1 << 20) - 1;
 // The value of `NotAcknowledged`: TEC in the low byte, the bit rate above it.
 const BITRATE_SHIFT: u32 = 8;
 
-// The value of `StepLate`: the task's number, its longest step in microseconds, late steps; each at most.
+// The value of `StepLate`: the task's number, its longest step in microseconds, its late steps.
+// Each is limited to its field.
 const LATE_TASK_BITS: u32 = 5;
 const LATE_MICROS_BITS: u32 = 14;
 const LATE_MICROS_MAXIMUM: u32 = (1 << 14) - 1;
 const LATE_COUNT_MAXIMUM: u32 = (1 << 13) - 1;
 
-/** The value of `StepLate`. What is too large for its place is shown as the largest that fits. */
+/**
+ * Makes the value of `StepLate`. A number that is too large for its field becomes the field's
+ * maximum.
+ */
 export function lateValue(task: u32, micros: u32, count: u32): u32 {
   const shownMicros = min<u32>(micros, LATE_MICROS_MAXIMUM);
   const shownCount = min<u32>(count, LATE_COUNT_MAXIMUM);
@@ -66,14 +70,14 @@ export function lateValue(task: u32, micros: u32, count: u32): u32 {
   return (upper << LATE_TASK_BITS) | task;
 }
 
-/** Number of the task in the value of `StepLate`. */
+/** The number of the task in the value of `StepLate`. */
 export function lateTask(value: u32): u32 {
   return value & ((1 << LATE_TASK_BITS) - 1);
 }
 
 /**
- * Appends the sentence of a record; false: it has none. `taskName`: of the task that `StepLate` is about,
- * TASK_NAME_BYTES bytes, or 0 when it is not known.
+ * Appends the sentence of a record. Returns false if it has none. `taskName`: address of the
+ * TASK_NAME_BYTES bytes of the name of the task that `StepLate` is about; 0: not known.
  */
 export function appendSentence<Out extends Words>(
   out: Out,
@@ -125,7 +129,7 @@ export function appendSentence<Out extends Words>(
   }
 }
 
-/** The status that a record's sentence ends with, 0: none. */
+/** The status at the end of a record's sentence; 0: none. */
 export function statusOf(event: TraceEvent, a: u32): u32 {
   if (event === TraceEvent.StatusSaid) return a & 0xff;
   const hasReason =

@@ -2,11 +2,11 @@
 /**
  * StatusPage: copies the cell's figures into memory that AGL can read, in bounded pieces.
  *
- * Does not: wait for a reader, or read anything back but its own words at start.
- *
- * While the sequence number is odd the page is being rewritten; a reader takes an even one, copies, and
- * compares. The parts are copied one after the other while the cell runs: figures of two parts may be
- * some events apart, and within a part as far as it takes more than one piece.
+ * An odd sequence number means that the page is being rewritten. A reader notes an even one, copies
+ * the page, and compares. The parts are copied one after the other while the cell runs. So the
+ * figures of two parts may be some events apart, and so may those of one part that takes more than
+ * one piece.
+ * Does not: wait for a reader. Reads nothing back but its own words, at start.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
@@ -37,24 +37,24 @@ import {
 
 /** Bytes copied in one step. */
 export const PIECE_BYTES: u32 = 128;
-/** The most parts a page can have. */
+/** The maximum number of parts of a page. */
 const PARTS_MAXIMUM: u32 = 12;
-/** A part: source address, offset in the page, bytes. */
+/** A part: source address, offset in the page, number of bytes. */
 const PART_BYTES: u32 = 12;
 
 @final
 export class StatusPage<Memory extends SharedMemory> {
-  /** The trace ring's and the recorder's head, as they were found by `open`. */
+  /** The heads of trace ring and recorder, as `open` found them. */
   traceHead: u32 = 0;
   recorderHead: u32 = 0;
   /** Sequence number; odd while the page is being rewritten. */
   private sequence: u32 = 0;
   private heartbeat: u32 = 0;
-  /** The head as it will be copied; at the offset of a field less PAGE_HEAD_OFFSET. */
+  /** The head for the next refresh. A field lies at its offset less PAGE_HEAD_OFFSET. */
   private readonly head: usize = heap.alloc(PAGE_HEAD_BYTES);
   private readonly parts: usize = heap.alloc(PARTS_MAXIMUM * PART_BYTES);
   private partCount: u32 = 0;
-  /** The part being copied, and how much of it is. */
+  /** The part that is being copied, and how many bytes of it are done. */
   private part: u32 = 0;
   private done: u32 = 0;
 
@@ -67,8 +67,9 @@ export class StatusPage<Memory extends SharedMemory> {
   }
 
   /**
-   * Adds `bytes` (a multiple of 8) of linear memory at `source`, 8-aligned, which are to appear at
-   * `offset`. Only before `open`; `Full` beyond the last place.
+   * Adds a part: `bytes` bytes (a multiple of 8) of linear memory at `source`, 8-aligned, which go
+   * to `offset` of the page. Call it only before `open`. `Full`: there are PARTS_MAXIMUM parts
+   * already.
    */
   addPart(source: usize, offset: u32, bytes: u32): Status {
     if (this.partCount === PARTS_MAXIMUM) return Status.Full;
@@ -80,7 +81,7 @@ export class StatusPage<Memory extends SharedMemory> {
     return Status.Ok;
   }
 
-  /** Sets a word of the head, HEAD_...; it appears with the next refresh. */
+  /** Sets a word of the head, HEAD_.... The next refresh shows it. */
   setHead(offset: u32, value: u32): void {
     store<u32>(this.head + (offset - PAGE_HEAD_OFFSET), value);
   }
@@ -90,7 +91,7 @@ export class StatusPage<Memory extends SharedMemory> {
     store<u64>(this.head + (offset - PAGE_HEAD_OFFSET), value);
   }
 
-  /** A word of the head as last set. */
+  /** A word of the head, as it was last set. */
   headOf(offset: u32): u32 {
     return load<u32>(this.head + (offset - PAGE_HEAD_OFFSET));
   }
@@ -100,7 +101,7 @@ export class StatusPage<Memory extends SharedMemory> {
     store<u8>(this.head + (offset - PAGE_HEAD_OFFSET), value as u8);
   }
 
-  /** What the run before has left of its fault in the section; before `open`, after a trap. */
+  /** After a trap, before `open`: keeps the fault that the last run has left in the section. */
   keepFault(): void {
     for (let offset = HEAD_FAULT_KIND; offset <= HEAD_FAULT_PROGRAM_COUNTER; offset += 4) {
       this.setHead(offset, this.section.read32(offset));
@@ -108,8 +109,8 @@ export class StatusPage<Memory extends SharedMemory> {
   }
 
   /**
-   * Writes the whole page, the magic last; once at start-up. What an earlier run of the cell has left in
-   * the two rings stays, and their heads go on from there.
+   * Writes the whole page, the magic last. Call it once, at start-up. The two rings keep what an
+   * earlier run of the cell wrote, and their heads go on from there.
    */
   open(): void {
     const section = this.section;
@@ -143,7 +144,7 @@ export class StatusPage<Memory extends SharedMemory> {
     return (this.sequence & 1) !== 0;
   }
 
-  /** Begins a refresh with what is to be copied as it is now; `step` does it. */
+  /** Begins a refresh. `step` copies. */
   begin(): void {
     const section = this.section;
     this.part = 0;
@@ -155,7 +156,7 @@ export class StatusPage<Memory extends SharedMemory> {
     section.write32(PAGE_HEARTBEAT_OFFSET, this.heartbeat);
   }
 
-  /** Copies the next piece, at most PIECE_BYTES; false when that was the last one. */
+  /** Copies the next piece, at most PIECE_BYTES. Returns false when that was the last one. */
   step(): bool {
     const entry = this.parts + this.part * PART_BYTES;
     const bytes = load<u32>(entry, 8);

@@ -2,18 +2,20 @@
 /**
  * TraceEvent: what a record of the trace ring is about, and what its two values mean.
  *
- * Does not: renumber. A number is never given a second meaning.
- *
  * Each record has `a`, 16 bits, and `b`, 32 bits.
+ * Does not: renumber. A number keeps its meaning for ever.
  */
 export enum TraceEvent {
   /** The cell is ready. a: rules in force; b: the table's CRC-32. */
   Started = 1,
-  /** A request was answered. a: number of the rule from 0; b: its identifier word (struct can_frame). */
+  /**
+   * A request was answered. a: number of the rule from 0; b: the request's identifier word (struct
+   * can_frame).
+   */
   Answered = 2,
-  /** A frame was dropped on purpose. a: number of the rule, 0xffff for none; b: its identifier word. */
+  /** A rule dropped a frame. a: number of the rule, 0xffff for none; b: its identifier word. */
   Dropped = 3,
-  /** The fault confinement state has changed. a: the new one; b: TEC, and REC << 8, EFLG << 16. */
+  /** The fault confinement state has changed. a: the new one; b: TEC, REC << 8, EFLG << 16. */
   FaultState = 4,
   /** The controller went bus-off. */
   BusOff = 5,
@@ -21,35 +23,45 @@ export enum TraceEvent {
   Restarted = 6,
   /** The controller has lost its settings. */
   ChipReset = 7,
-  /** It is back with its settings. */
+  /** The controller is back with its settings. */
   ChipBack = 8,
-  /** Frames flow between the cell and AGL. b: frames for it lost since it last was. */
+  /**
+   * Frames flow between the cell and AGL. b: frames for AGL that were lost since the last session
+   * began.
+   */
   SessionBegun = 9,
-  /** They no longer do. a: the status with which this end gave up, 0: the other end did. */
+  /**
+   * The session has ended. a: the status with which this end gave up; 0: the other end has ended
+   * it.
+   */
   SessionLost = 10,
   /** A new rule table is in force. a: its rules; b: its CRC-32. */
   RulesSwapped = 11,
-  /** A request was refused. a: status; b: its kind, and the refused rule from 1 << 16, 0: none. */
+  /**
+   * A request was refused. a: status; b: its kind, and << 16 the refused rule from 1, 0 for none.
+   */
   RequestRefused = 12,
-  /** New live values are in force. a: the first one's number; b: how many. */
+  /** New live values are in force. a: number of the first one; b: how many. */
   LiveValuesSet = 13,
-  /** A step took longer than its bound. a: number of the task; b: ticks it took. */
+  /** A step took longer than its bound. a: number of the task; b: duration in ticks. */
   LateStep = 14,
-  /** The cell shuts down on request. a: status with which the CAN controller did not stop, 0: it did. */
+  /**
+   * The cell shuts down on request. a: status of stopping the CAN controller, 0 when it stopped.
+   */
   ShutDown = 15,
-  /** A status was said. a: the status, and which of its sentences << 8; b: its value (sentences.ts). */
+  /** A status was reported. a: the status, and its sentence << 8; b: its value (sentences.ts). */
   StatusSaid = 16,
-  /** The cell was stopped by a fault. a: status; b: where, the program counter's lower half. */
+  /** A fault stopped the cell. a: status; b: the lower half of the program counter. */
   Fault = 17,
-  /** The chip sleeps. b: the seconds without traffic. */
+  /** The chip sleeps. b: seconds without traffic. */
   Asleep = 18,
   /** The chip wakes. a: why (WakeReason). */
   Awake = 19,
-  /** Rules in force that the chip's filters serve only after a restart. a: how many. */
+  /** Some rules in force get their filters only after a restart. a: how many rules. */
   RulesWaiting = 20,
-  /** A request was not answered: too many answers wait. Values as of `Answered`. */
+  /** A request was not answered, because too many answers wait. Values as in `Answered`. */
   AnswerDropped = 21,
 }
 
-/** `a` of a frame that no rule has matched. */
+/** `a` of a frame that no rule matched. */
 export const TRACE_NO_RULE: u32 = 0xffff;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * TraceRing: what happened last, as short records in the status page, the oldest overwritten.
+ * TraceRing: a ring in the status page with short records of the last events.
  *
- * A reader on the other side takes what it finds; nobody waits for it.
- * Does not: take part in the page's sequence lock: the head, stored last, says what is complete.
- *
- * A record: u64 ticks, u16 code (TraceEvent), u16 a, u32 b. Record n is at place n modulo capacity.
+ * The cell writes without waiting for readers. The head is stored last: all records before it are
+ * complete. A record: u64 ticks, u16 code (TraceEvent), u16 a, u32 b. Record n is at place n modulo
+ * capacity.
+ * Does not: use the page's sequence lock.
  */
 import { SharedMemory } from '../hal/shared-memory';
 import { PAGE_TRACE_HEAD, PAGE_TRACE_OFFSET, TRACE_CAPACITY, TRACE_RECORD_BYTES } from './layout';
@@ -13,12 +13,12 @@ import { TraceEvent } from './trace-event';
 
 @final
 export class TraceRing<Memory extends SharedMemory> {
-  /** Records ever written. */
+  /** Number of records ever written. */
   head: u32 = 0;
 
   constructor(private readonly section: Memory) {}
 
-  /** Writes one record: three stores. Of `a` the lower 16 bits. */
+  /** Writes one record, in three stores. Keeps the lower 16 bits of `a`. */
   note(ticks: u64, event: TraceEvent, a: u32, b: u32): void {
     const section = this.section;
     const offset = PAGE_TRACE_OFFSET + (this.head & (TRACE_CAPACITY - 1)) * TRACE_RECORD_BYTES;
