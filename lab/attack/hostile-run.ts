@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * A run against a hostile peer: the cell and a bridge at work, and somebody who overwrites their
- * shared memory at random moments. Since both read the same memory, both are attacked.
+ * A run against a hostile peer. The cell and a bridge are at work while a mutator overwrites their
+ * shared memory at random moments. Both ends read the same memory, so both are attacked.
  *
- * Does not: stop at the first loss of a session; sessions are lost by the thousand and must come back.
+ * Does not: stop at the first loss of a session. Sessions are lost by the thousand and must come
+ * back.
  */
 import { compileRules } from '../../rules/compile.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
@@ -32,7 +33,9 @@ rules:
     match: { id: 0x1A0 }
     answer: { id: 0x1A1, data: [0x01, 0x00, 0x64, 0xA5] }
 `;
-/** Tables that may take its place by request: the urgent answer is the same, the rest is not. */
+/**
+ * Tables that a request may put in place of RULES. The urgent answer is the same, the rest differs.
+ */
 const OTHER_RULES = [
   `${RULES}  - { name: other, match: { id: 0x5A5 }, action: drop }\n`,
   `${RULES}  - name: computed
@@ -41,14 +44,16 @@ const OTHER_RULES = [
     forward: true
 `,
 ];
-/** Of so many changes one is to the requests, where the machine has a control link. */
+/** One of this many changes goes to the requests, if the machine has a control link. */
 const REQUESTS_ONE_IN = 5;
 
-/** From the end of an attack to the next one: time for a new session, or for the bridge to restart. */
+/**
+ * From the end of an attack to the next one: time for a new session, or for the bridge to restart.
+ */
 const QUIET_NANOS = 2 * MILLISECOND;
 const SESSION_NANOS = 12 * MILLISECOND;
 const LEARN_NANOS = 100 * MICROSECOND;
-/** An attack: so many words, one after the other within this time. */
+/** Number of words of one attack. They are written one after the other within ATTACK_NANOS. */
 const WORDS_OF_AN_ATTACK = 500;
 const ATTACK_NANOS = 4 * MILLISECOND;
 const BRIDGE_RESTART_NANOS = 500 * MICROSECOND;
@@ -58,7 +63,7 @@ export interface HostileOptions {
   readonly changeCell?: RigOptions['changeCell'];
   readonly changeSystem?: RigOptions['changeSystem'];
   readonly seed: number;
-  /** Words to overwrite; 0: the same run without an attack, to compare with. */
+  /** Words to overwrite. 0: the same run without an attack, as a comparison. */
   readonly mutations: number;
   readonly onProgress?: (done: number) => void;
 }
@@ -68,16 +73,19 @@ export interface HostileResult {
   /** Attacks that found a session running. */
   readonly sessionsAttacked: number;
   readonly attacks: number;
-  /** Urgent requests, and nanoseconds from the end of the latest answered one to its answer. */
+  /**
+   * Urgent requests. `latestAnswerNanos` is the longest time from the end of a request to its
+   * answer.
+   */
   readonly requests: number;
   readonly unanswered: number;
   readonly latestAnswerNanos: number;
-  /** Requests over the control link that the cell was seen to have carried out, and to have refused. */
+  /** Requests over the control link that the cell was seen to carry out (done) or to refuse. */
   readonly requestsDone: number;
   readonly requestsRefused: number;
-  /** Steps that took longer than their bound, as the cell counts them. */
+  /** Steps that took longer than their bound, as counted by the cell. */
   readonly lateSteps: number;
-  /** What went wrong; empty when all held. */
+  /** What went wrong. Empty if everything held. */
   readonly problems: readonly string[];
 }
 
@@ -157,7 +165,7 @@ class HostileRun {
     };
   }
 
-  /** Urgent requests, other frames of the bus, and frames of AGL, for ever. */
+  /** Sends urgent requests, other frames of the bus, and frames from AGL, without end. */
   #keepBusy(): void {
     const { clock, sender, bridge } = this.#board;
     const request = makeFrame({ identifier: REQUEST, data: [2] });
@@ -173,14 +181,14 @@ class HostileRun {
     every(REQUEST_PERIOD_NANOS, (nanos) => sender.enqueue(request, nanos, 'bus'));
     every(700 * MICROSECOND, (nanos) => sender.enqueue(other, nanos, 'bus'));
     every(900 * MICROSECOND, () => {
-      // The bridge's own queue must not grow without end while there is no session.
+      // The bridge's own queue must stay bounded while there is no session.
       if (bridge && bridge.pendingCount < 64) bridge.send(fromAgl);
     });
   }
 
   /**
-   * Time without an attack, until a session runs. An end that has given up waits for the other one for
-   * 100 ms; to have more attacks in the same time, the bridge is restarted instead.
+   * Runs without an attack until there is a session. An end that has given up waits 100 ms for the
+   * other one. The bridge is restarted instead, to fit more attacks into the same time.
    */
   #letThemWork(): void {
     this.#runAndLearn(QUIET_NANOS, () => false);
@@ -190,7 +198,7 @@ class HostileRun {
     this.#runAndLearn(QUIET_NANOS, () => false);
   }
 
-  /** Runs for at most `nanos`; the mutator sees meanwhile where the rings are. */
+  /** Runs for at most `nanos`. Meanwhile the mutator learns where the rings are. */
   #runAndLearn(nanos: number, isEnough: () => boolean): void {
     const endNanos = this.#board.clock.now + nanos;
     while (this.#board.clock.now < endNanos && this.#problems.length === 0 && !isEnough()) {
@@ -204,7 +212,7 @@ class HostileRun {
     if (isSessionUp(this.#board)) this.#sessionsAttacked += 1;
     const pause = ATTACK_NANOS / WORDS_OF_AN_ATTACK;
     for (let word = 0; word < words && this.#problems.length === 0;) {
-      // Several words at once, or one and then a moment to look at it.
+      // Either several words at once, or one word and then time for the peers to read it.
       const burst = Math.min(words - word, this.#random.pick([1, 1, 2, 5, 20]));
       for (let count = 0; count < burst; count += 1) this.#mutate();
       word += burst;
@@ -217,10 +225,10 @@ class HostileRun {
     (requests ?? this.#mutator).mutate();
   }
 
-  /** Counts the request that the cell has finished since the last look, if any. */
+  /** Counts the request that the cell has finished since the last call, if any. */
   #lookAtRequests(): void {
     const section = this.#board.control?.status;
-    // Most looks find the page as it was; then it need not be decoded.
+    // The page is usually unchanged, and then it need not be decoded.
     const pageSequence = section?.readUInt32LE(PAGE.PAGE_SEQUENCE_OFFSET.at) ?? 0;
     if (!section || pageSequence === this.#pageSequence) return;
     this.#pageSequence = pageSequence;
@@ -262,7 +270,7 @@ class HostileRun {
     }
   }
 
-  /** After the attacks the cell obeys the hypervisor as ever. */
+  /** Checks that the cell still obeys the hypervisor after the attacks. */
   #checkEnd(): void {
     const page = settledStatusPage(this.#board);
     if (page) this.#lateSteps = page.counters[COUNTER.deadlineMisses];

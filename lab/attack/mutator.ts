@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes what an honest peer never would into the shared memory of the link: one word at a time, at
- * places where it hurts, from a seed.
+ * Writes values that an honest peer never writes into the shared memory of the link: one word at a
+ * time, at sensitive places, from a seed.
  *
- * Does not: know the firmware's layout: where the rings lie it reads from the header's registers, as
- * the peer did. Source of the offsets: virtio over ivshmem; virtio 1.4, "Split Virtqueues".
+ * Source of the offsets: virtio over ivshmem; virtio 1.4, "Split Virtqueues".
+ * Does not: know the firmware's layout. It reads the places of the rings from the header's
+ * registers, as the peer does.
  */
 import type { Random } from '../random/random.ts';
 
@@ -23,7 +24,7 @@ const HEADER_BYTES = 0x50;
 const DESCRIPTOR_BYTES = 16;
 const USED_ELEMENT_BYTES = 8;
 const RING_HEADER_BYTES = 4;
-/** Rings that are remembered: three queues of some sessions. */
+/** Number of rings that are remembered: three queues of several sessions. */
 const RINGS_REMEMBERED = 12;
 
 interface Ring {
@@ -43,7 +44,7 @@ export class Mutator {
     this.#random = random;
   }
 
-  /** Looks whether the header names a ring that is not known yet. Call it during negotiation. */
+  /** Remembers the ring that the header names, if it is new. Call it during negotiation. */
   learn(): void {
     const section = this.#section;
     const place = (offset: number): number => Number(section.readBigUInt64LE(offset));
@@ -99,7 +100,7 @@ export class Mutator {
       [used + 2, 2],
       [element, 4],
       [element + 4, 4],
-      // The buffer that the descriptor names, wherever that is by now.
+      // The buffer that the descriptor names at this moment.
       [this.#bufferOf(descriptor), 4],
     ] as const);
     this.#write(offset, width, this.#value(offset, width));
@@ -116,7 +117,7 @@ export class Mutator {
     return this.#random.below(4) === 0 ? this.#value(WRITE_TRANSACTION, 4) : BigInt(offset);
   }
 
-  /** A value that means something, is at an edge, is near the one that is there, or is any. */
+  /** A meaningful value, an edge value, a neighbour of the present value, or any value. */
   #value(offset: number, width: number): bigint {
     const random = this.#random;
     const old = this.#read(offset, width);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes requests that no honest peer would into root's output section: torn, damaged, too long, of
- * unknown kinds, changed while the cell copies them; and good ones in between.
+ * Writes requests that no honest peer writes into root's output section: torn, damaged, too long,
+ * of unknown kinds, or changed while the cell copies them. Good requests come in between.
  *
- * Does not: hand over a table that the rules of the run do not allow: whoever may write requests may
- * change the rules, which is no attack. So every good table answers as the first one does.
+ * Every good table answers as the first one does, because a peer that may write requests may also
+ * change the rules, which is no attack.
+ * Does not: hand over a table that the rules of the run do not allow.
  */
 import { crc32 } from 'node:zlib';
 import type { Random } from '../random/random.ts';
@@ -26,7 +27,7 @@ export class RequestMutator {
   readonly #tables: readonly Uint8Array[];
   readonly #writer: RequestWriter;
 
-  /** `tables`: good rule images, any of which may be in force. */
+  /** `tables`: good rule images. Any of them may be in force. */
   constructor(section: Buffer, random: Random, tables: readonly Uint8Array[]) {
     this.#section = section;
     this.#random = random;
@@ -34,7 +35,7 @@ export class RequestMutator {
     this.#writer = new RequestWriter(section);
   }
 
-  /** Changes a word, or lays a whole request down. */
+  /** Changes a word, or writes a whole request. */
   mutate(): void {
     const random = this.#random;
     switch (random.below(8)) {
@@ -48,7 +49,7 @@ export class RequestMutator {
         this.#writer.write(liveValuesRequest(random.below(70), this.#bytes(random.below(70))));
         return;
       case 3:
-        // Another one begins while the last may be on its way.
+        // Another request begins while the last one may be on its way.
         this.#writer.writeBody(this.#damaged());
         return;
       case 4:
@@ -62,7 +63,7 @@ export class RequestMutator {
     }
   }
 
-  /** A good request with one thing wrong. */
+  /** A good request with one error in it. */
   #damaged(): Request {
     const random = this.#random;
     const good = ruleTableRequest(random.pick(this.#tables));
@@ -80,7 +81,7 @@ export class RequestMutator {
       case 5:
         return { ...good, payload: this.#flipped(good.payload) };
       default: {
-        // The request's own CRC is right; the table's inside is not.
+        // The request's own CRC is right, but the inside of the table is damaged.
         const payload = this.#flipped(good.payload);
         return { ...good, payload, crc32: crc32(payload) };
       }
@@ -97,7 +98,7 @@ export class RequestMutator {
     return Array.from({ length: count }, () => this.#random.below(256));
   }
 
-  /** A number at an edge, or any. */
+  /** An edge value, or any value. */
   #value(): number {
     const random = this.#random;
     const edges = [0, 1, 63, 64, 65, 0x1ffbf, 0x1ffc0, 0x1ffc1, 0x20000, 0x7fffffff, 0xffffffff];

@@ -2,7 +2,8 @@
 /**
  * `npm run twin -- --shm FILE --realtime`: the board beside a real canwarden-bridge.
  *
- * Does not: judge what reaches AGL; it is not on this side of the file. Answers are checked.
+ * It checks the answers.
+ * Does not: judge what reaches AGL, which is on the other side of the file.
  */
 import { join } from 'node:path';
 import { prepareToWrite, readTextInput, writeWhole } from '../../cell-config/files.ts';
@@ -38,10 +39,12 @@ export interface LiveCommandOptions extends Pick<
 
 /** From the last frame to the end of the run, in virtual time. */
 const DRAIN_NANOS = 200_000_000;
-/** After the last frame's time, the longest without a frame of the log on the bus. */
+/** Longest time after the last frame's time without a frame of the log on the bus. */
 const STUCK_NANOS = 1_000_000_000;
 
-/** Plays the log once the bridge is there, then stays a while. Returns the exit status. */
+/**
+ * Plays the log once the bridge is running, then continues for a while. Returns the exit status.
+ */
 export async function runLiveCommand(options: LiveCommandOptions): Promise<number> {
   const busLog = join(options.outputDirectory, 'bus.log');
   const { live, input, table } = await asInput(() => prepare(options));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * A board that runs beside real processes: its link is a shared file, its clock is held back to
+ * A board that runs beside real processes. Its link is a shared file, and its clock is held back to
  * real time.
  *
- * Does not: repeat exactly. What the bridge does, and when, is up to the machine; a run for figures
+ * Does not: repeat exactly. The machine decides what the bridge does, and when. A run for figures
  * or for comparison uses scenario.ts.
  */
 import { performance } from 'node:perf_hooks';
@@ -22,27 +22,31 @@ import { loadFirmware } from '../rig/firmware.ts';
 import { Observations } from '../rig/observations.ts';
 import { makeRig, type RigOptions } from '../rig/open-rig.ts';
 
-/** The cell runs so long without a look at the real clock. */
+/** Virtual time for which the cell runs between two readings of the real clock. */
 const SLICE_NANOS = 200_000;
-/** Behind real time by more than this, the twin does not catch up: it is a slow machine. */
+/**
+ * If the twin is further behind real time than this, it does not catch up, because the machine is
+ * slow.
+ */
 const LAG_LIMIT_NANOS = 20_000_000;
-/** So often other work of this process gets its turn. */
+/** Interval after which the other work of this process gets its turn. */
 const YIELD_MILLIS = 4;
 
 /**
- * With `waitsForBridge` the cell is never ahead of a bridge that has not come round by more than this:
- * 15 frames at 500 kbit/s, so that no ring runs full because the machine is busy.
+ * With `waitsForBridge`, the longest time by which the cell runs ahead of a bridge whose loop has
+ * not come round. It is 15 frames at 500 kbit/s, so that no ring runs full because the machine is
+ * busy.
  */
 const AHEAD_LIMIT_NANOS = 3_000_000;
 
 const PEER_READY = 1;
 
 export interface LiveOptions extends Omit<RigOptions, 'shared' | 'tap' | 'keep' | 'withoutAgl'> {
-  /** The file to share. */
+  /** The shared file. */
   readonly sharedFile: string;
-  /** Virtual seconds for each real second, at most. */
+  /** Upper limit of virtual seconds in one real second. */
   readonly speed: number;
-  /** Time stands still while a bridge that is there gets no processor time. */
+  /** Virtual time stands still while a running bridge gets no processor time. */
   readonly waitsForBridge?: boolean;
 }
 
@@ -52,7 +56,7 @@ export class LiveBoard {
   readonly seen: Observations;
   readonly #speed: number;
   readonly #waitsForBridge: boolean;
-  /** The bridge's last beat, and when it was seen. */
+  /** The bridge's last heartbeat, and the time at which it was seen. */
   #beat = 0;
   #beatNanos = 0;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -70,7 +74,7 @@ export class LiveBoard {
     this.#waitsForBridge = waitsForBridge;
   }
 
-  /** Lays the file out and creates the cell; nothing runs yet. */
+  /** Lays the file out and creates the cell. Nothing runs yet. */
   static async create(options: LiveOptions): Promise<LiveBoard> {
     const firmware = options.firmware ?? loadFirmware(options.engine);
     const cell = options.changeCell?.(firmware.cell) ?? firmware.cell;
@@ -100,7 +104,7 @@ export class LiveBoard {
     return isSessionUp(this.board);
   }
 
-  /** Runs while `goOn` says so; it is asked every few milliseconds. */
+  /** Runs while `goOn` returns true. It is called every few milliseconds. */
   async runWhile(goOn: () => boolean): Promise<RunResult> {
     const { clock } = this.board;
     let baseNanos = clock.now;
@@ -128,7 +132,10 @@ export class LiveBoard {
     return result;
   }
 
-  /** Whether the cell has to let the bridge, which is not taken for dead, come round first. */
+  /**
+   * Whether the cell has to wait until the loop of the bridge has come round. False if the bridge
+   * is taken for dead.
+   */
   #isAhead(): boolean {
     if (!this.#waitsForBridge || this.shared.bridgeState !== PEER_READY) return false;
     const beat = this.shared.bridgeBeat;
@@ -139,7 +146,10 @@ export class LiveBoard {
     return this.board.clock.now - this.#beatNanos > AHEAD_LIMIT_NANOS;
   }
 
-  /** Runs until `isDone`, at most `limitSeconds` real seconds; false when they are over. */
+  /**
+   * Runs until `isDone`, for at most `limitSeconds` real seconds. Returns false if the time ran
+   * out.
+   */
   async runUntilDone(isDone: () => boolean, limitSeconds: number): Promise<boolean> {
     const endMillis = performance.now() + limitSeconds * 1000;
     const result = await this.runWhile(() => !isDone() && performance.now() < endMillis);

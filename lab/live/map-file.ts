@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * A file mapped into this process's memory, shared with whoever else maps it (mmap, MAP_SHARED).
+ * Maps a file into the memory of this process, shared with all other processes that map it (mmap,
+ * MAP_SHARED).
  *
- * Node has no mmap of its own; the C library's is called through koffi.
+ * Node has no mmap of its own, so the mmap of the C library is called through koffi.
  * Does not: unmap. A mapping lives as long as the process.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
@@ -13,7 +14,7 @@ const PROT_READ_AND_WRITE = 3;
 const MAP_SHARED = 1;
 const LIBRARIES = ['libc.so.6', 'libc.so', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1'];
 
-/** The file cannot be shared on this machine; the message says why. */
+/** The file cannot be shared on this machine. The message says why. */
 export class SharedFileError extends Error {}
 
 function loadLibrary(): ReturnType<typeof koffi.load> {
@@ -21,7 +22,7 @@ function loadLibrary(): ReturnType<typeof koffi.load> {
     try {
       return koffi.load(name);
     } catch {
-      // The next name may be this system's.
+      // This name is unknown here; try the next one.
     }
   }
   throw new SharedFileError(
@@ -30,8 +31,9 @@ function loadLibrary(): ReturnType<typeof koffi.load> {
 }
 
 /**
- * Maps `path`, creating it with `bytes` zero bytes or, when it is there, making it that long. What
- * it holds stays, so that processes that have it mapped already go on.
+ * Maps `path`. Creates the file with `bytes` zero bytes, or extends an existing file to that
+ * length. The content of an existing file stays, so that processes that have already mapped it can
+ * go on.
  */
 export function mapFile(path: string, bytes: number): Buffer {
   const library = loadLibrary();
@@ -45,7 +47,7 @@ export function mapFile(path: string, bytes: number): Buffer {
     file = openSync(path, 'w+');
   }
   try {
-    // Cutting a file that somebody has mapped would kill him.
+    // Shortening a mapped file would kill the processes that map it.
     if (fstatSync(file).size < bytes) ftruncateSync(file, bytes);
     const address = mmap(null, bytes, PROT_READ_AND_WRITE, MAP_SHARED, file, 0);
     if (koffi.address(address) === 0xffffffffffffffffn) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * The memory of both links as a file that a real process, canwarden-bridge, maps as well.
+ * The memory of both links, as a file that a real process, canwarden-bridge, also maps.
  *
- * The layout is in docs/bridge.md.
- * Does not: carry interrupts: both ends poll. The twin plays the hypervisor's part where there is
- * none: it lays the file out, and takes a peer that shows no life for dead.
+ * The layout is in docs/bridge.md. The twin plays the part of the hypervisor: it lays the file out,
+ * and it takes a peer without a heartbeat for dead.
+ * Does not: carry interrupts. Both ends poll.
  */
 import { mapFile } from './map-file.ts';
 
@@ -24,15 +24,18 @@ const WORD_STATE_TABLE = 5;
 const WORD_SECTION = 6;
 const WORD_SECTION_BYTES = 7;
 const WORD_HEARTBEAT = 8; // of peer 0, then of peer 1
-const WORD_OUTPUT = 12; // of the control link: where peer 0's is; peer 1's follows
+const WORD_OUTPUT = 12; // of the control link: the output section of peer 0; that of peer 1 follows
 const WORD_OUTPUT_BYTES = 13;
 
 const STATE_TABLE_OFFSET = PAGE_BYTES;
 const SECTION_OFFSET = 2 * PAGE_BYTES;
 
-/** A bridge whose heartbeat stands still for so long is dead. */
+/** A bridge whose heartbeat stands still for longer than this is dead. */
 const HEARTBEAT_LIMIT_MILLIS = 3_000;
-/** What one look adds at most: while this process stood still, the bridge may have stood still, too. */
+/**
+ * Longest time that one call of `tend` adds. If this process stood still, the bridge may have stood
+ * still as well.
+ */
 const LOOK_LIMIT_MILLIS = 100;
 
 export interface SharedLinkOptions {
@@ -71,7 +74,7 @@ export class SharedLink {
     this.#layOut(options);
   }
 
-  /** What the states of the two ends are now. */
+  /** The present states of the two ends. */
   get bridgeState(): number {
     return Atomics.load(this.#states, BRIDGE);
   }
@@ -80,12 +83,15 @@ export class SharedLink {
     return Atomics.load(this.#states, CELL);
   }
 
-  /** Counts up with each round of the bridge's loop. */
+  /** Increases with each round of the bridge's loop. */
   get bridgeBeat(): number {
     return Atomics.load(this.#words, WORD_HEARTBEAT + BRIDGE);
   }
 
-  /** Shows the bridge that the twin lives, and looks whether the bridge does. Call it often. */
+  /**
+   * Increments the twin's heartbeat for the bridge, and checks the bridge's heartbeat. Call it
+   * often.
+   */
   tend(nowMillis: number): void {
     Atomics.add(this.#words, WORD_HEARTBEAT + CELL, 1);
     const beat = this.bridgeBeat;
@@ -99,7 +105,7 @@ export class SharedLink {
     }
   }
 
-  /** The magic comes last: from then on the bridge believes the rest. */
+  /** The magic is written last. The bridge trusts the other words once it is there. */
   #layOut(options: SharedLinkOptions): void {
     const { sectionBytes, outputBytes, bridgeProtocol, cellProtocol } = options;
     const words = this.#words;
@@ -118,7 +124,7 @@ export class SharedLink {
   }
 }
 
-/** A PCI resource has a power of two of bytes, so the file has. */
+/** Length of the file. It is a power of two, because the size of a PCI resource is one. */
 export function fileBytes(sectionBytes: number, outputBytes: number): number {
   return 2 ** Math.ceil(Math.log2(SECTION_OFFSET + sectionBytes + PEERS * outputBytes));
 }

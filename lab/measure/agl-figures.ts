@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The figures of the way between the bus and AGL's CAN interface, under their keys.
+ * The figures of the path between the bus and AGL's CAN interface, under their keys.
  */
 import { FRAME_NANOS, WAKE_UP_NANOS } from '../../twin/agl/bridge-host.ts';
 import { distributionOf } from './percentiles.ts';
@@ -12,7 +12,7 @@ import {
 } from './agl-path.ts';
 import type { Measured } from './bench.ts';
 
-/** Measures every case in both directions; gives `agl.*` figures. */
+/** Measures every case in both directions. Returns `agl.*` figures. */
 export async function measureAglPaths(
   firmware: Measured,
   cases: readonly AglPathCase[],
@@ -36,14 +36,14 @@ export async function measureAglPaths(
       onProgress(key);
       const result = await measureFromCansend(firmware, item, load);
       add(figures, key, result, load === 'burst');
-      // In a burst a frame waits for those before it: that is the rate once more.
+      // In a burst a frame waits for the frames before it, so its latency only repeats the rate.
       if (load !== 'burst') addLatency(figures, key, result);
     }
   }
   return figures;
 }
 
-/** `isSaturated`: as many frames as go were offered, so that the rate says something. */
+/** `isSaturated`: enough frames were offered to reach the limit, so the rate is meaningful. */
 function add(
   figures: Record<string, number | null>,
   key: string,

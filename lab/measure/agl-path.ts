@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * How long a frame takes between the bus and the CAN interface of AGL, both ways, and how many go.
+ * Measures the latency and the rate of frames between the bus and AGL's CAN interface, in both
+ * directions.
  *
- * `candump` and `cansend` stand for any program on that interface; measured at it, in virtual time:
- * from the end of a frame on the bus to the bridge handing it over, and from a frame given to the
- * interface to its start on the bus.
- * Does not: measure Linux. That the bridge's process runs WAKE_UP_NANOS after an interrupt or a frame is
- * assumed, and that it takes FRAME_NANOS for each was measured elsewhere (twin/agl/bridge-host.ts); both
- * are part of the figures.
+ * `candump` and `cansend` stand for any program on that interface. Times are virtual: from the end
+ * of a frame on the bus until the bridge hands it over, and from a frame given to the interface
+ * until its start on the bus. Two times are part of the figures. It is assumed that the bridge's
+ * process runs WAKE_UP_NANOS after an interrupt or a frame. It was measured elsewhere that the
+ * bridge takes FRAME_NANOS for each frame (twin/agl/bridge-host.ts).
+ * Does not: measure Linux.
  */
 import { type CanFrame, framesEqual, makeFrame } from '../../twin/bus/can-frame.ts';
 import { encodeFrame } from '../../twin/bus/frame-bits.ts';
@@ -27,9 +28,9 @@ export interface AglPathCase {
 }
 
 export interface AglPathResult {
-  /** One for each frame that arrived. */
+  /** One value for each frame that arrived. */
   readonly latencyNanos: readonly number[];
-  /** While frames were arriving. */
+  /** Rate while frames were arriving. */
   readonly framesPerSecond: number;
   readonly lost: number;
   /** Share of the time in which the frames themselves were on the bus, intermissions included. */
@@ -37,16 +38,16 @@ export interface AglPathResult {
 }
 
 /**
- * idle: single frames, nothing else. full: another node always has a frame pending. burst: the
- * interface always has a frame waiting, the bus nothing else.
+ * The load. idle: single frames and nothing else. full: another node always has a frame pending.
+ * burst: the interface always has a frame waiting, and the bus carries nothing else.
  */
 export type AglPathLoad = 'idle' | 'full' | 'burst';
 
-/** AGL's frames win against those of the load. */
+/** AGL's frames win arbitration against those of the load. */
 const AGL_IDENTIFIER = 0x100;
 const LOAD_IDENTIFIER = 0x600;
 const INTERMISSION_BITS = 3;
-/** Between two single frames: the time of so many bits, and up to as many again. */
+/** Bit times between two single frames. Up to the same number is added at random. */
 const SPACING_BITS = 800;
 /** Frames waiting at the interface in a burst. */
 const BURST_PENDING = 16;
@@ -103,7 +104,7 @@ export async function measureFromCansend(
   }
 }
 
-/** Frames on their way, in order. */
+/** The frames on their way, in order. */
 class Trips {
   readonly #open: { readonly frame: CanFrame; readonly nanos: number }[] = [];
   readonly #latencies: number[] = [];
@@ -119,7 +120,7 @@ class Trips {
     this.#open.push({ frame, nanos });
   }
 
-  /** A frame that is not the next one shows that those before it are lost. */
+  /** If the frame is not the next one, the frames before it are lost. */
   ended(frame: CanFrame, nanos: number): void {
     const index = this.#open.findIndex((trip) => framesEqual(trip.frame, frame));
     if (index < 0) return;
@@ -127,7 +128,7 @@ class Trips {
     this.#latencies.push(nanos - trip.nanos);
     this.#firstNanos = Math.min(this.#firstNanos, nanos);
     this.#lastNanos = nanos;
-    // The first one is where the time begins.
+    // The time begins with the first frame.
     if (this.arrived > 1) this.#bits += encodeFrame(frame).length + INTERMISSION_BITS;
   }
 
@@ -142,7 +143,7 @@ class Trips {
   }
 }
 
-/** Everything is forwarded; nothing is answered. */
+/** A board that forwards everything and answers nothing. */
 function boot(
   firmware: Measured,
   { engine, bitrate, spiHertz }: AglPathCase,
@@ -181,7 +182,7 @@ function burst({ clock, bridge }: Board, frames: number, send: (nanos: number) =
   refill(clock.now);
 }
 
-/** Until all have arrived, or none has for a while. */
+/** Runs until all frames have arrived, or until none has arrived for a while. */
 function runToEnd(board: Board, { frames }: AglPathCase, trip: Trips): void {
   let arrived = 0;
   let sinceNanos = board.clock.now;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The bench: rigs for measurements, with the firmware, the crystal and the command line of the goals.
+ * The bench: rigs for measurements, with the firmware, the crystal and the command line of the
+ * goals.
  *
  * Does not: build. The firmware is that of build/, or a variant (scripts/bench).
  */
@@ -17,15 +18,18 @@ import { openRig, type RigOptions } from '../rig/open-rig.ts';
 import type { ConsoleLoad } from './console-load.ts';
 import { OSCILLATOR_HERTZ } from './latency-case.ts';
 
-/** The firmware that is measured, and how. */
+/** The measured firmware, and the conditions of the measurement. */
 export interface Measured extends Firmware {
-  /** What the cell is told to do when it has nothing to do. */
+  /** What the cell does when it has no work. */
   readonly idle: IdleKind;
-  /** What each act costs, if not what a Raspberry Pi 4 at its usual clock is assumed to take. */
+  /**
+   * The cost of each act. Absent: the costs that a Raspberry Pi 4 at its usual clock is assumed to
+   * have.
+   */
   readonly timing?: RigOptions['timing'];
-  /** A line goes out on the console while anything is measured. */
+  /** Sends a line on the console during every measurement. */
   readonly console?: ConsoleLoad;
-  /** Makes the rule image from the text, if not the rule compiler. */
+  /** Makes the rule image from the text. Absent: the rule compiler. */
   readonly compileRules?: (text: string) => Uint8Array;
 }
 
@@ -36,15 +40,15 @@ export interface BenchOptions extends Pick<
   readonly engine: EngineName;
   readonly bitrate: number;
   readonly spiHertz: number;
-  /** Text of rules.yaml; none: everything is forwarded. */
+  /** Text of rules.yaml. Absent: everything is forwarded. */
   readonly rules?: string;
   /** Added to the command line. */
   readonly settings?: string;
-  /** True: the cell has no control device, so no status page. */
+  /** True: the cell has no control device and so no status page. */
   readonly withoutPage?: boolean;
 }
 
-/** As loadFirmware does it, with the steps of the image. */
+/** Same as loadFirmware, with the steps of the image. */
 export function loadMeasured(engine: EngineName, choice: FirmwareChoice = {}): Measured {
   const { idle = 'poll' } = choice;
   return { ...loadFirmware(engine, { ...choice, withSteps: true }), idle };

@@ -2,12 +2,12 @@
 /**
  * Virtual time from the cell's first instruction to "ready", and to a session with AGL.
  *
- * Does not: include what `jailhouse cell load` and `start` take; those run on the root cell.
+ * Does not: include the time of `jailhouse cell load` and `start`, which run on the root cell.
  */
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { type Measured, openBench } from './bench.ts';
 
-/** Nanoseconds until the line "canwarden: ready" is out. Throws if it never comes. */
+/** Nanoseconds until the line "canwarden: ready" is out. Throws if the line never comes. */
 export async function measureBoot(firmware: Measured, engine: EngineName): Promise<number> {
   let readyNanos: number | undefined;
   const board = await openBench(firmware, {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Holds the goals against the figures.
+ * Compares the figures with the goals.
  *
- * A goal of which nothing was measured counts as missed.
+ * A goal without a measured figure counts as missed.
  */
 import type { Figures } from './figures.ts';
 import { type Goal, GOALS } from './goals.ts';
@@ -10,11 +10,14 @@ import { type Goal, GOALS } from './goals.ts';
 export interface GoalOutcome {
   readonly goal: Goal;
   readonly isMet: boolean;
-  /** The figure that comes closest to, or furthest beyond, the limit; undefined: none measured. */
+  /**
+   * The figure that comes closest to the limit or lies furthest beyond it. Undefined: none was
+   * measured.
+   */
   readonly worst: { readonly key: string; readonly value: number } | undefined;
 }
 
-/** Holds every goal against the figures. */
+/** Compares the figures with every goal. */
 export function checkGoals(figures: Figures): GoalOutcome[] {
   return GOALS.map((goal) => {
     const found = goal.keys.flatMap((pattern) => matching(figures, pattern));
@@ -33,7 +36,7 @@ export function checkGoals(figures: Figures): GoalOutcome[] {
   });
 }
 
-/** Every key that was asked for has a figure, and they lie close together. */
+/** Whether every key has a figure and the figures lie close together. */
 function areSame(
   found: readonly { readonly value: number }[],
   count: number,

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * A line that goes out on the console all the time of a measurement, at the speed of the UART.
+ * Keeps a line on the console during a whole measurement, at the speed of the UART.
  *
- * Requests of a kind that no cell knows come faster than the line about each goes out, so that characters
- * always wait: with `console=on` the cell tells every refusal there. The share of the UART's time that was
- * used says that it was so.
- * Does not: stop; each board's load ends with its clock.
+ * With `console=on` the cell prints a line about every refused request. Requests of an unknown kind
+ * come faster than these lines go out, so characters are always waiting. The used share of the
+ * UART's time proves it.
+ * Does not: stop. The load of each board ends with its clock.
  */
 import { CHARACTER_NANOS } from '../../twin/machine/uart-8250.ts';
 import { type Request, RequestWriter, ruleTableRequest } from '../page/requests.ts';
 import type { Board } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 
-/** No kind that docs/status-page.md names. */
+/** A kind that docs/status-page.md does not name. */
 const UNKNOWN_REQUEST: Request = { ...ruleTableRequest(new Uint8Array(8)), kind: 0x7f };
 /** The line has 72 characters, and the cell puts out one in 100 us: 7.2 ms (docs/settings.md). */
 const REQUEST_SPACING_NANOS = 7_000_000;
-/** What the cell does with the first request until its line goes out. */
+/** Time from the first request until its line goes out. */
 const LEAD_NANOS = 10_000_000;
-/** A line feed is two characters on the line (Jailhouse `hypervisor/uart.c`). */
+/** A line feed becomes two characters on the wire (Jailhouse `hypervisor/uart.c`). */
 const LINE_END_CHARACTERS = 2;
 
 /** The console loads of all boards of a measurement. */
@@ -30,7 +30,10 @@ export class ConsoleLoad {
   #startCharacters = 0;
   #leastPercent = Infinity;
 
-  /** Begins on a board that is up; returns when a line is going out. The board before has ended. */
+  /**
+   * Starts on a board that is up. Returns when a line is going out. The previous board must have
+   * ended.
+   */
   start(board: Board): void {
     this.#finish();
     const { control, clock } = board;
@@ -47,7 +50,10 @@ export class ConsoleLoad {
     this.#startCharacters = charactersOf(board);
   }
 
-  /** Characters that went out on a board while it was measured, of those the UART carries; the least. */
+  /**
+   * Least share, over all boards, of the UART's capacity that was used during the measurement, in
+   * percent.
+   */
   get leastPercent(): number {
     this.#finish();
     return this.#leastPercent;

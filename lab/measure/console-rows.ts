@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The measurements of traffic once more, with a line going out on the console all the time.
+ * Repeats the measurements of traffic with a line on the console all the time.
  *
- * Does not: measure anything of its own but that the line was there.
+ * Its only own measurement is whether the line was there.
  */
 import type { Measured } from './bench.ts';
 import { ConsoleLoad } from './console-load.ts';
@@ -11,13 +11,13 @@ import type { LatencyCase } from './latency-case.ts';
 import type { TrafficScope } from './scope.ts';
 import { measureStepBound, type StepBound } from './step-bound.ts';
 
-/** What is the same with and without a line is not told twice. */
+/** Figures that are the same with and without a line are not repeated. */
 const SAID_ALREADY = /^(task|bound\.declared|agl\.model)\./;
 
 /**
- * Figures `console.*`: those of the same name with a line in flight; `console.uart.leastPercent`: how much of
- * what the UART carries went out, on the board on which it was least. `sleeping`: a firmware for idle=wfi and
- * its cases. Without `bound` no steps are watched.
+ * Figures `console.*`: those of the same name with a line in flight. `console.uart.leastPercent` is
+ * the used share of the UART's capacity, on the board on which it was least. `sleeping`: a firmware
+ * for idle=wfi and its cases. Without `bound`, no steps are watched.
  */
 export async function measureWithConsole(
   firmware: Measured,

@@ -18,7 +18,7 @@ import { type LosslessResult, measureLossless, searchLossless } from './lossless
 import { PEER_DRIVERS, LENGTHS, measureSpiBytes } from './spi-bytes.ts';
 import type { Scope, TrafficScope } from './scope.ts';
 
-/** Numbers by key; null: not measured for lack of values. */
+/** Numbers by key. null: too few values to measure it. */
 export type Figures = Record<string, number | null>;
 
 /** The samples behind one latency key, for the histogram. */
@@ -34,11 +34,11 @@ export interface BenchResult {
   readonly histograms: Histogram[];
 }
 
-/** The rates at which histograms are drawn. */
+/** The bit rate at which histograms are drawn. */
 export const HISTOGRAM_BITRATE = 500_000;
 export const HISTOGRAM_SPI_HERTZ = 10_000_000;
 
-/** What the cell does with frames: the figures of `scope`. */
+/** The figures of `scope`: what the cell does with frames. */
 export async function measureTraffic(
   firmware: Measured,
   scope: TrafficScope,
@@ -72,7 +72,9 @@ export async function measureTraffic(
   return { figures, histograms };
 }
 
-/** Adds what has no load: instructions, size, start, and what other drivers take. */
+/**
+ * Adds the figures that have no load: instructions, size, start, and the costs of other drivers.
+ */
 export async function measureRest(firmware: Measured, figures: Figures): Promise<void> {
   const counts = await measureInstructions(firmware);
   for (const [name, count] of Object.entries<InstructionCount>({ ...counts })) {
@@ -91,7 +93,10 @@ export async function measureRest(firmware: Measured, figures: Figures): Promise
   }
 }
 
-/** Adds the figures `losslessModule.*` of a long run, back to back. `module`: the wasm engine's firmware. */
+/**
+ * Adds the figures `losslessModule.*` of a long run, back to back. `module`: the wasm engine's
+ * firmware.
+ */
 export async function measureLongRun(
   module: Measured,
   item: Scope['longRun'],
@@ -103,7 +108,7 @@ export async function measureLongRun(
   addLossless(figures, key, await measureLossless(module, { ...item, gapBits: 0 }));
 }
 
-/** Adds the figures of latency cases; gives the samples for histograms. */
+/** Adds the figures of latency cases. Returns the samples for histograms. */
 export async function measureLatencies(
   firmware: Measured,
   cases: readonly LatencyCase[],
@@ -123,7 +128,7 @@ export async function measureLatencies(
   return histograms;
 }
 
-/** The first part of the keys of a latency case; those of a sleeping cell have one of their own. */
+/** The first part of the keys of a latency case. The cases of a sleeping cell have their own. */
 export function keyOf(item: Omit<LatencyCase, 'seed'>): string {
   const { answer, load, bitrate, spiHertz, idle = 'poll' } = item;
   return `${idle === 'wfi' ? 'latencyWfi' : 'latency'}.${answer}.${load}.${kilo(bitrate)}.${spi(spiHertz)}`;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The goals of the project, each with the figures that have to meet it.
+ * The goals of the project, each with the figures that must meet it.
  *
  * Source: docs/timing-budget.md.
  * Does not: measure, or judge (check-goals.ts).
@@ -9,34 +9,39 @@ import type { Figures } from './figures.ts';
 
 export interface Goal {
   readonly what: string;
-  /** Which figures: key patterns in which `*` stands for one segment. */
+  /** The figures, as key patterns in which `*` stands for one segment. */
   readonly keys: readonly string[];
-  /** `most`: no figure may be above; `least`: none below. */
+  /** Limits. `most`: every figure is at most this. `least`: every figure is at least this. */
   readonly most?: number;
   readonly least?: number;
-  /** All figures are there, and the largest is less than so much above the smallest. */
+  /** All figures are present, and the largest exceeds the smallest by less than this. */
   readonly sameWithin?: number;
-  /** The promise has no condition: it holds with a slow core, too (slow-clock.ts, figures `slow.*`). */
+  /**
+   * The promise has no condition. It also holds with a slow core (slow-clock.ts, figures `slow.*`).
+   */
   readonly atAnyClock?: boolean;
-  /** A line on the console is in its figures, so none is measured with one in flight. */
+  /** Its figures include a line on the console, so none is measured with a line in flight. */
   readonly withoutConsole?: boolean;
   /**
-   * A goal that is known not to be reached yet: why, and the figure that must not get worse. The check
-   * still counts it as missed; the tests hold the figure.
+   * A goal that is known to be missed so far: the reason, and the figure that must not get worse.
+   * The check still counts it as missed. The tests hold the figure.
    */
   readonly open?: { readonly reason: string; readonly most: number };
 }
 
 /** 3 bits of intermission at 500 kbit/s. */
 const SLOT_500K_NANOS = 6_000;
-/** The cheapest thing to do besides arithmetic (timing-model.ts). */
+/** The cheapest operation except arithmetic (timing-model.ts). */
 const DEVICE_READ_NANOS = 100;
 const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
-/** 31 SPI bytes take 27.9 us; with the longest wait for a look, 64 rules and 8 copied bytes besides. */
+/**
+ * 31 SPI bytes take 27.9 us. The rest is the longest wait for a look at INT, 64 rules and 8 copied
+ * bytes.
+ */
 const WORST_IDLE_NANOS = 33_000;
 const SLOTTED = ['125k', '250k', '500k'];
 
-/** `looks.*` of an answer by itself, and in the table that costs most. */
+/** Keys `looks.*` of an answer alone, and of the same answer in the most expensive table. */
 const looksOf = (answer: string, loads: readonly string[]): string[] =>
   [answer, `${answer}Worst`].flatMap((kind) =>
     loads.map((load) => `looks.${kind}.${load}.worstCaseNanos`),
@@ -75,7 +80,7 @@ const USUAL_GOALS: readonly Goal[] = [
       atAnyClock: true,
     },
     {
-      // The design has no row for a core that sleeps; what it allows under load holds for it, too.
+      // A core that sleeps has no goals of its own. It must meet those of a core under load.
       what: `${answer} answer of a core that sleeps: INT to RTS complete, any load, ns`,
       keys: [`latencyWfi.${answer}.*.*.spi10M.interruptToSendNanosMax`],
       most: busyNanos,
@@ -159,9 +164,10 @@ const USUAL_GOALS: readonly Goal[] = [
       most: nanos,
     },
     {
-      // What AGL does may change what the cell does between two looks, never the step that decides on
-      // the worst case. Less than one read of a device page: which branches of the arithmetic are taken
-      // in that step (a ring turns over, a longest time is noted) is some nanoseconds.
+      // AGL may change what the cell does between two looks at INT, and never the step that decides
+      // on the worst case. The tolerance is less than one read of a device page. Which branches of
+      // the arithmetic that step takes (a ring turns over, a longest time is noted) makes some
+      // nanoseconds.
       what: `${answer} answer: worst case with AGL friendly, flooding, hostile: the same, ns`,
       keys: ['forwarding', 'aglFlood', 'aglHostile'].map(
         (load) => `looks.${answer}.${load}.worstCaseNanos`,
@@ -175,8 +181,8 @@ const USUAL_GOALS: readonly Goal[] = [
     most: 6,
   },
   {
-    // RX STATUS, which finds the urgent request, is the price of its own buffer; READ STATUS where
-    // no rule answers is docs/decisions/0006.
+    // RX STATUS finds the urgent request. It is the cost of a buffer of its own.
+    // docs/decisions/0006 explains READ STATUS where no rule answers.
     what: 'the same where a buffer is kept for urgent requests, or no rule answers',
     keys: ['static', 'plain'].map((layout) => `spiBytes.${layout}.receive.mostBeyondDlc`),
     most: 8,
@@ -227,7 +233,7 @@ const USUAL_GOALS: readonly Goal[] = [
   },
 ];
 
-/** The same goals under a condition, whose figures have its name before their keys. */
+/** The same goals under a condition. The name of the condition stands before their keys. */
 const under = (condition: string, words: string, goals: readonly Goal[]): Goal[] =>
   goals.map((goal) => ({
     ...goal,
@@ -236,8 +242,9 @@ const under = (condition: string, words: string, goals: readonly Goal[]): Goal[]
   }));
 
 /**
- * A UART of 115,200 bit/s carries a character in 87 us, the cell puts one out in 100 (docs/settings.md): 87 %.
- * A full bus and a hostile peer take some of that; three quarters of it must be left.
+ * A UART of 115,200 bit/s carries a character in 87 us, and the cell puts one out in 100 us
+ * (docs/settings.md): 87 %. A full bus and a hostile peer take some of that. Three quarters of it
+ * must be left.
  */
 const CONSOLE_PERCENT = 65;
 const CONSOLE_GOALS: readonly Goal[] = [
@@ -285,7 +292,7 @@ const promise = (
   keys: readonly string[],
 ): ClockPromise => ({ name, what, most, valueOf: (figures) => largest(figures, keys) });
 
-/** Every promise of a time, with the figure that it is held to. */
+/** Every promised time, with the figure that must meet it. */
 export const CLOCK_PROMISES: readonly ClockPromise[] = [
   promise('staticIdle', 'static answer, idle: 5 us', 5_000, looksOf('static', ['idle'])),
   promise(

@@ -2,8 +2,9 @@
 /**
  * Histograms of INT to RTS as one SVG: a panel for each answer and load.
  *
- * Does not: smooth: each bar counts the requests whose latency lies in its microsecond; the last one
- * those of 49 us and more.
+ * Each bar counts the requests whose latency lies in its microsecond. The last bar counts those of
+ * 49 us and more.
+ * Does not: smooth.
  */
 import type { Histogram } from './figures.ts';
 
@@ -12,7 +13,7 @@ const BIN_NANOS = 1_000;
 const BINS = 50;
 const COLOURS: Readonly<Record<string, string>> = { static: '#1b7837', computed: '#2166ac' };
 
-/** The SVG text. `title` goes above the panels. */
+/** Returns the SVG text. `title` goes above the panels. */
 export function histogramSvg(title: string, histograms: readonly Histogram[]): string {
   const height = 40 + histograms.length * PANEL.height + 10;
   const width = PANEL.left + PANEL.width + 20;
@@ -36,7 +37,8 @@ function panel({ answer, load, idle, interruptToSendNanos }: Histogram, top: num
   const barWidth = PANEL.width / BINS;
   const base = top + PANEL.height - PANEL.bottom;
   const room = PANEL.height - PANEL.bottom - 10;
-  // A single slow answer among hundreds must be seen: the height is the square root of the share.
+  // A single slow answer among hundreds must be visible, so the height is the square root of the
+  // share.
   const bars = counts.flatMap((count, bin) => {
     if (count === 0) return [];
     const barHeight = Math.max(2, room * Math.sqrt(count / most));
@@ -60,7 +62,7 @@ function panel({ answer, load, idle, interruptToSendNanos }: Histogram, top: num
   ].join('\n');
 }
 
-/** The last bin has all that took longer, too. */
+/** The last bin also holds everything that took longer. */
 function binName(bin: number): string {
   return bin === BINS - 1 ? `${bin} us or more` : `${bin} to ${bin + 1} us`;
 }

@@ -2,12 +2,13 @@
 /**
  * Instructions of the image for a received, forwarded, answered frame, counted by the emulator.
  *
- * Each frame is alone on the bus; counting starts when INT falls and ends when the cell has nothing
- * left to do (frames) or the chip has the request to send (answers).
- * Does not: compare; reference.ts does that for the parts without SPI.
+ * Each frame is alone on the bus. Counting starts when INT falls. It ends when the cell has no work
+ * left (frames) or when the chip has the request to send (answers).
  *
- * While bytes are on the SPI lines the cell polls, so its instructions there measure the wire, not the
- * program. Both numbers are given: with them, and without what ran between chip select down and up.
+ * While bytes are on the SPI lines the cell polls, so its instructions there measure the wire and
+ * not the program. Both numbers are given: the total, and the total without what ran between chip
+ * select down and up.
+ * Does not: compare; reference.ts does that for the parts without SPI.
  */
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import type { Board } from '../../twin/board/board.ts';
@@ -27,11 +28,14 @@ export interface InstructionCount {
 }
 
 export interface InstructionCounts {
-  /** Taken out of the chip, and dropped by the table's default. */
+  /** Read from the chip, and dropped by the table's default. */
   readonly received: InstructionCount;
-  /** Taken out of the chip, looked up, given to AGL. */
+  /** Read from the chip, looked up, given to AGL. */
   readonly forwarded: InstructionCount;
-  /** The same by a cell without a control device: nothing is recorded, no step goes into a histogram. */
+  /**
+   * The same on a cell without a control device: nothing is recorded, and no step goes into a
+   * histogram.
+   */
   readonly forwardedWithoutPage: InstructionCount;
   readonly staticAnswer: InstructionCount;
   readonly computedAnswer: InstructionCount;
@@ -40,12 +44,12 @@ export interface InstructionCounts {
 const BITRATE = 500_000;
 const SPI_HERTZ = 10_000_000;
 const REPEATS = 21;
-/** No multiple of the cell's own periods, so that they fall into few of the windows. */
+/** Not a multiple of the cell's own periods, so that these fall into few of the windows. */
 const SPACING_NANOS = 1_370_000;
 const RTS_MASK = 0xf8;
 const RTS = 0x80;
 
-/** Counts on the image; the median of some repeats. */
+/** Counts on the image. Each count is the median of several repeats. */
 export async function measureInstructions(firmware: Measured): Promise<InstructionCounts> {
   const dropAll = 'version: 1\ndefault: drop\nrules: []\n';
   const measureFrame = (rules: string | undefined, withoutPage = false) =>
@@ -70,7 +74,7 @@ interface Measurement {
   readonly rules: string | undefined;
   readonly withoutPage: boolean;
   readonly identifier: number;
-  /** What ends a window: the cell being idle, or the request to send. */
+  /** What ends a window: the cell becomes idle, or the request to send. */
   readonly end: 'idle' | 'send';
 }
 

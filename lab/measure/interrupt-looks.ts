@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The worst case by construction, under each load: what a request waits that comes at the worst moment,
- * whether or not one came just then.
+ * The worst case by construction, under each load: the wait of a request that comes at the worst
+ * moment. No request need have come at that moment.
  *
- * Does not: hold for `int=spi`, where the cell looks over SPI.
+ * Does not: hold for `int=spi`, where the cell reads INT over SPI.
  */
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { type Board } from '../../twin/board/board.ts';
@@ -23,22 +23,22 @@ import { startLoad } from './loads.ts';
 import { ANSWER_BUFFERS, FILTER_BUFFER, LookWatch } from './look-watch.ts';
 import { Random } from '../random/random.ts';
 
-/** As LoadKind; aglFlood: as forwarding, and AGL gives more frames than the bus can take. */
+/** As LoadKind. aglFlood: as forwarding, and AGL gives more frames than the bus can take. */
 export type LookLoad = LoadKind | 'aglFlood';
 const LOADS: readonly LookLoad[] = ['idle', 'forwarding', 'aglFlood', 'aglDead', 'aglHostile'];
-/** A hostile peer floods while it is believed. */
+/** The loads in which AGL floods. A hostile peer floods while the cell still trusts it. */
 const FLOODING: readonly LookLoad[] = ['aglFlood', 'aglHostile'];
 const BITRATE = 500_000;
 const SPI_HERTZ = 10_000_000;
-/** So long each load is watched, unless told otherwise: some twenty requests. */
+/** Default time for which each load is watched: some twenty requests. */
 const RUN_NANOS = 40_000_000;
 const REQUEST_SPACING_NANOS = 1_900_000;
 
-/** What is watched; everything if not said. */
+/** What is watched. Absent fields mean everything. */
 export interface LooksScope {
   readonly answers?: readonly AnswerKind[];
   readonly loads?: readonly LookLoad[];
-  /** How long each. */
+  /** Time for which each load is watched. */
   readonly runNanos?: number;
 }
 
@@ -80,7 +80,7 @@ async function watch(
   const random = new Random(3);
   const kind = load === 'aglFlood' ? 'forwarding' : load;
   startLoad(board, { load: kind, dense: FLOODING.includes(load) }, random);
-  // The first answer may have to be loaded whole.
+  // The first answer may have to be loaded completely.
   sendRequest(board, answer, random);
   looks.start(board);
   const endNanos = board.clock.now + runNanos;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The cases of the latency figures: which answer, under which load, at which rates.
+ * The cases of the latency figures: the answer, the load and the rates.
  *
  * Does not: run anything.
  */
@@ -8,30 +8,37 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import type { IdleKind } from '../rig/firmware.ts';
 
 /**
- * `static`: by hardware filter, the answer waits loaded. `computed`: bytes of the request copied, one
- * rule. `computedWorst`: the same in the table that costs most: another rule has a filter, so RX STATUS
- * comes first; the answer before was of a rule with another header, so all of it is loaded; all 8 bytes
- * are copied; the rule is the last of 64. `staticWorst`: the rule with the filter in a like table, where
- * answers of the other rule may wait to be loaded.
+ * The rule that answers.
+ *
+ * - `static`: by hardware filter, with the answer preloaded.
+ * - `computed`: bytes of the request are copied; one rule.
+ * - `computedWorst`: the same in the most expensive table. Another rule has a filter, so RX STATUS
+ *   comes first. The previous answer was of a rule with another header, so all of the answer is
+ *   loaded. All 8 bytes are copied. The rule is the last of 64.
+ * - `staticWorst`: the rule with the filter in a similar table, where answers of the other rule may
+ *   wait to be loaded.
  */
 export type AnswerKind = 'static' | 'computed' | 'computedWorst' | 'staticWorst';
 
 /**
- * What goes on beside the requests. idle: nothing. forwarding: a full bus, forwarded to AGL, and AGL
- * sends all the time. aglDead: the full bus and nobody behind the link. aglHostile: as forwarding, and
- * the peer writes garbage into the shared section all the time.
+ * What goes on beside the requests.
+ *
+ * - idle: nothing.
+ * - forwarding: a full bus, forwarded to AGL, and AGL sends all the time.
+ * - aglDead: the full bus, and no peer on the link.
+ * - aglHostile: as forwarding, and the peer writes garbage into the shared section all the time.
  */
 export type LoadKind = 'idle' | 'forwarding' | 'aglDead' | 'aglHostile';
 
-/** Those of one rule alone. */
+/** The kinds with a table of one rule. */
 export const ANSWER_KINDS: readonly AnswerKind[] = ['static', 'computed'];
-/** Those of the tables that cost most. */
+/** The kinds with the most expensive tables. */
 export const WORST_KINDS: readonly AnswerKind[] = ['staticWorst', 'computedWorst'];
 export const LOAD_KINDS: readonly LoadKind[] = ['idle', 'forwarding', 'aglDead', 'aglHostile'];
 export const BITRATES: readonly number[] = [125_000, 250_000, 500_000, 1_000_000];
 export const SPI_RATES: readonly number[] = [1_000_000, 2_000_000, 10_000_000];
 
-/** The one crystal of the usual three that can make all four bit rates. */
+/** Of the three usual crystals, the only one that can make all four bit rates. */
 export const OSCILLATOR_HERTZ = 16_000_000;
 
 export interface LatencyCase {
@@ -40,25 +47,27 @@ export interface LatencyCase {
   readonly load: LoadKind;
   readonly bitrate: number;
   readonly spiHertz: number;
-  /** What the core does between them; `poll` if not said. Needs a firmware loaded for it. */
+  /** What the core does between the requests. Default: `poll`. Needs a firmware loaded for it. */
   readonly idle?: IdleKind;
-  /** How many requests are sent. */
+  /** Number of requests that are sent. */
   readonly requests: number;
-  /** Start of the pseudo-random phases and frames. */
+  /** Seed of the pseudo-random phases and frames. */
   readonly seed: number;
 }
 
-/** Identifiers: requests and answers before all others, then AGL's frames, then the load. */
+/**
+ * Identifiers in arbitration order: requests and answers first, then AGL's frames, then the load.
+ */
 export const REQUEST_IDENTIFIER = 0x010;
 export const ANSWER_IDENTIFIER = 0x011;
-/** Of the rule whose answer goes before each of a worst table. */
+/** The request of the rule whose answer goes before each answer of a worst table. */
 export const OTHER_REQUEST_IDENTIFIER = 0x012;
 export const AGL_IDENTIFIER_FIRST = 0x100;
 export const LOAD_IDENTIFIER_FIRST = 0x200;
 
-/** A table has at most so many rules (docs/rules.md). */
+/** The most rules that a table can have (docs/rules.md). */
 const RULES_MAXIMUM = 64;
-/** Another form and length, and an identifier that wins against every load. */
+/** It has another form and length, and an identifier that wins against every load. */
 const OTHER_RULE =
   '{ name: other, match: { id: 0x012, data: [~] }, answer: { id: 0x004C0000, extended: true, length: 7, copy: [{ from: 0, to: 0, count: 1 }] } }';
 const STATIC_RULE =
@@ -81,7 +90,7 @@ const RULES: Readonly<Record<AnswerKind, readonly string[]>> = {
   ],
 };
 
-/** The rule table of a case; every other frame goes to AGL. */
+/** The rule table of a case. Every other frame goes to AGL. */
 export function rulesOf(answer: AnswerKind): string {
   const rules = RULES[answer].map((rule) => `  - ${rule}`);
   return ['version: 1', 'default: forward', 'rules:', ...rules, ''].join('\n');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Measures one latency case: requests go out at random moments, every one is followed to its answer.
+ * Measures one latency case: sends requests at random moments and follows each to its answer.
  *
- * Everything is read off the wires: CAN, INT, SPI.
+ * Everything is read from the wires: CAN, INT, SPI.
  * Does not: ask the firmware.
  */
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
@@ -22,17 +22,17 @@ import {
 import { type Load, startLoad } from './loads.ts';
 import { Random } from '../random/random.ts';
 
-/** One request and what became of it. Times in nanoseconds of the run. */
+/** One request and its outcome. Times in nanoseconds of the run. */
 export interface Sample {
-  /** INT falls, or, where it is low already, the chip stores the request. */
+  /** INT falls. If INT is already low, the chip stores the request. */
   readonly interruptNanos: number;
-  /** Chip select rises after the request to send: the chip has it. */
+  /** Chip select rises after the request to send, so the chip has it. */
   readonly sendNanos: number;
   readonly requestEndNanos: number;
   readonly answerStartNanos: number;
-  /** The answer is the next frame on the bus, right behind the intermission. */
+  /** The answer is the next frame on the bus, directly after the intermission. */
   readonly firstSlot: boolean;
-  /** Bytes and transactions that began after INT, up to the request to send and with it. */
+  /** Bytes and transactions that began after INT, up to and including the request to send. */
   readonly spiBytes: number;
   readonly chipSelects: number;
   /** The transactions of `spiBytes`, and the one before if it was under way. */
@@ -56,9 +56,9 @@ const INTERMISSION_BITS = 3;
 /** RTS for any transmit buffer (DS20001801J, table 12-1). */
 const RTS = 0x80;
 const RTS_MASK = 0xf8;
-/** Between two requests: the time of so many bits, and up to as many again. */
+/** Bit times between two requests. Up to the same number is added at random. */
 const SPACING_BITS = 800;
-/** Requests are first sent to warm up: the first answer may have to be loaded whole. */
+/** Requests that are sent to warm up, because the first answer may have to be loaded completely. */
 const WARM_UP_REQUESTS = 2;
 const DRAIN_BITS = 4_000;
 
@@ -103,7 +103,7 @@ export async function measureLatency(
   }
 }
 
-/** Plans every request and tells the load of it; returns when the last one is sent. */
+/** Plans every request and announces it to the load. Returns when the last one is sent. */
 function sendRequests(
   board: Board,
   { answer, requests }: LatencyCase,
@@ -126,7 +126,7 @@ function sendRequests(
   return atNanos;
 }
 
-/** What was on the wires that has to do with requests. */
+/** The events on the wires that concern requests. */
 class WireLog {
   readonly recorder = new SpiRecorder();
   frames = 0;
@@ -150,7 +150,10 @@ class WireLog {
     }
   }
 
-  /** Requests and answers in order; a request without an answer before the next one has none. */
+  /**
+   * Pairs requests with answers, in order. A request whose answer does not come before the next
+   * request counts as unanswered.
+   */
   pair(bitNanos: number): Sample[] {
     let first = 0;
     for (const [index, request] of this.#requests.entries()) {
@@ -167,7 +170,7 @@ class WireLog {
     return this.#samples;
   }
 
-  /** The fall of INT at the end of the request; if INT was low already, the end of the request. */
+  /** The fall of INT at the end of the request. If INT was already low, the end of the request. */
   #interruptNanosOf({ endNanos }: WireRecord, bitNanos: number): number {
     const falls = this.interruptFalls;
     while ((falls[this.#nextFall] ?? Infinity) < endNanos - 2 * bitNanos) this.#nextFall += 1;
@@ -188,7 +191,7 @@ class WireLog {
       if (transaction.selectNanos >= answer.startNanos) break;
       upToAnswer.push(transaction);
     }
-    // AGL's frames are requested in TXB0; the answer's RTS is the last of another buffer.
+    // AGL's frames are requested in TXB0. The answer's RTS is the last one of another buffer.
     const last = upToAnswer.findLastIndex(({ mosi: [instruction] }) => isUrgentSend(instruction));
     const send = upToAnswer[last];
     if (!send) return undefined;

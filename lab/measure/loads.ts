@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What keeps the cell busy during a measurement: bus traffic, AGL's frames, a hostile peer.
+ * The loads that keep the cell busy during a measurement: bus traffic, AGL's frames, a hostile
+ * peer.
  *
  * Does not: measure.
  */
@@ -12,30 +13,40 @@ import type { Board } from '../../twin/board/board.ts';
 import { AGL_IDENTIFIER_FIRST, type LatencyCase, LOAD_IDENTIFIER_FIRST } from './latency-case.ts';
 import type { Random } from '../random/random.ts';
 
-/** AGL holds its frames back when so many are waiting. */
+/** While more frames than this are waiting, AGL holds its frames back. */
 const AGL_PENDING_MAXIMUM = 16;
-/** AGL sends up to so many frames at once, and the next ones within so many bit times. */
+/**
+ * Largest number of frames in a burst from AGL. The next burst follows within BURST_PAUSE_BITS bit
+ * times.
+ */
 const BURST_FRAMES = 4;
 const BURST_PAUSE_BITS = 2_000;
-/** The same where every step of the cell is to meet every other. */
+/** The same for loads in which every step of the cell should meet every other. */
 const DENSE_PAUSE_BITS = 300;
-/** The frame that is to meet a request reaches the cell up to so long before the request ends. */
+/**
+ * AGL's frame that should meet a request reaches the cell up to this long before the request ends.
+ */
 const COLLISION_PHASES_NANOS = 25_000;
-/** The hostile peer behaves for so long, as its frames do most harm while it is believed ... */
+/**
+ * Time for which the hostile peer behaves, because its frames do most harm while the cell trusts
+ * it.
+ */
 const HOSTILE_CALM_NANOS = 9_000_000;
-/** ... then writes so many random words, one after the other ... */
+/** Number of random words that it then writes, one after the other. */
 const HOSTILE_WORDS = 40;
 const HOSTILE_WRITE_NANOS = 11_000;
-/** ... into the part of the section that holds header, rings and buffers ... */
+/** Size of the part of the section that it overwrites, which holds header, rings and buffers. */
 const HOSTILE_BYTES = 0x8000;
 
 /** A running load. */
 export interface Load {
-  /** A request will want the bus from `atNanos` on. */
+  /** A request will contend for the bus from `atNanos` on. */
   requestPlanned(frame: CanFrame, atNanos: number): void;
 }
 
-/** Starts the load of a case on a board that is up. It goes on for ever. `dense`: AGL sends more. */
+/**
+ * Starts the load of a case on a board that is up. The load never ends. `dense`: AGL sends more.
+ */
 export function startLoad(
   board: Board,
   { load, dense = false }: Pick<LatencyCase, 'load'> & { readonly dense?: boolean },
@@ -51,7 +62,7 @@ export function startLoad(
   return new AglTraffic(board, random, dense ? DENSE_PAUSE_BITS : BURST_PAUSE_BITS);
 }
 
-/** A node that always has a frame pending: the bus never idles. */
+/** Starts a node that always has a frame pending, so that the bus never idles. */
 function startFullBus(board: Board, random: Random): void {
   const stream = new StreamNode({
     bus: board.bus,
@@ -62,8 +73,8 @@ function startFullBus(board: Board, random: Random): void {
 }
 
 /**
- * AGL sends in bursts. Besides, and that is what makes the worst case, around the end of every request
- * it gives a frame of 8 bytes, so that loading it meets the request in all phases.
+ * AGL sends in bursts. In addition it gives a frame of 8 bytes around the end of every request, so
+ * that loading this frame meets the request in all phases. That makes the worst case.
  */
 class AglTraffic {
   readonly #board: Board;
@@ -83,7 +94,7 @@ class AglTraffic {
     this.#planned.push({ bits: encodeFrame(frame).length, atNanos });
   }
 
-  /** A request wins against everything, so it is the first to start once it is there. */
+  /** A request wins against everything, so it is the first frame to start once it is pending. */
   #frameStarts(nanos: number): void {
     const [request] = this.#planned;
     if (request === undefined || request.atNanos > nanos) return;
@@ -125,7 +136,7 @@ function startHostilePeer(board: Board, random: Random): void {
   attack(board.clock.now, HOSTILE_WORDS);
 }
 
-/** One extended frame in four. */
+/** A random frame. One in four is extended. */
 function randomFrame(random: Random, firstIdentifier: number, length: number): CanFrame {
   const extended = random.below(4) === 0;
   const standard = firstIdentifier + random.below(0x100);

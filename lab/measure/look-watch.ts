@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 /**
- * Watches the cell look at INT, and finds the longest time that a request can wait.
+ * Watches the cell look at INT, and finds the longest time that a request can wait. A look is a
+ * read of the GPIO level register.
  *
- * A request that comes between two looks is seen by the second. So the worst case is the longest gap
- * before a look, and the longest way from there to the request to send. Looks are of two kinds, as the
- * ways differ: between two SPI transactions, where the service begins; and within one that gives way,
- * which is broken off first. Only gaps and ways of one kind are added.
+ * A request that comes between two looks is seen by the second. So the worst case is the longest
+ * gap before a look, plus the longest way from there to the request to send. Looks are of two
+ * kinds, because the ways differ. A look between two SPI transactions begins the service. A look
+ * within a transaction that yields aborts the transaction first. Only gaps and ways of the same
+ * kind are added.
  *
- * Too few requests meet a transaction of each sort in each place. So some looks within one are told that
- * INT is asserted though it is not. The cell breaks the transaction off, and how long it takes to its
- * next look, where the service would begin, is part of the way. That look is told the truth again.
- * Work that gives way looks once more just before its transaction. What that look sees, the one before the
- * first byte acts on: it counts as one within, with the time since the look before it. So it does when the
- * work sees INT and does not even begin: the next look is the one with which the service begins. Whether
- * that happens in a run depends on phases, and so on the compiler; the sum must not.
+ * Too few requests meet a transaction of each sort in each place. So the watch lies to some looks
+ * within a transaction: it reports INT as asserted although it is not. The cell aborts the
+ * transaction. The time to its next look, where the service would begin, is part of the way. That
+ * look gets the true level again.
  *
- * A look is a read of the GPIO level register.
- * Does not: hold for `int=spi`, where the cell looks over SPI.
+ * Work that yields looks once more just before its transaction. The look before the first byte acts
+ * on what this look saw, so it counts as a look within, with the time since the look before it. The
+ * same holds if the work sees INT and does not begin: the service then begins with the next look.
+ * Whether that happens in a run depends on phases, and so on the compiler. The sum must not depend
+ * on it.
+ *
+ * Does not: hold for `int=spi`, where the cell reads INT over SPI.
  */
 import type { Board } from '../../twin/board/board.ts';
 import type { SpiTap } from '../../twin/soc/spi-device.ts';
@@ -27,35 +31,46 @@ const LEVEL_REGISTER = 0xfe200034;
 const INTERRUPT_BIT = 1 << 25;
 const RTS = 0x80;
 const RTS_MASK = 0xf8;
-/** Bits of RTS for the transmit buffers of answers, TXB1 and TXB2; of one with a filter, TXB2. */
+/**
+ * Bits of RTS for the transmit buffers of answers, TXB1 and TXB2. An answer with a filter has TXB2.
+ */
 export const ANSWER_BUFFERS = 6;
 export const FILTER_BUFFER = 4;
-/** One look in so many within a transaction is told a lie: few enough that none is broken off for ever. */
+/**
+ * One look within a transaction in this many gets a lie. Lies are rare enough that every
+ * transaction ends at some time.
+ */
 const LOOKS_PER_LIE = 40;
 
-/** The longest of one kind of look. */
+/** The longest times of one kind of look. */
 class Longest {
-  /** Time without a look, up to one of this kind. */
+  /** Longest time without a look, up to a look of this kind. */
   gapNanos = 0;
-  /** From such a look, INT asserted, to the one with which the service begins. */
+  /** Longest time from such a look with INT asserted to the look with which the service begins. */
   toServiceNanos = 0;
 }
 
 export class LookWatch implements SpiTap {
   readonly #between = new Longest();
   readonly #within = new Longest();
-  /** From the last look between transactions to the end of the request to send. */
+  /** Longest time from the last look between transactions to the end of the request to send. */
   #serviceNanos = 0;
-  /** The time without a look that the last look between transactions has ended. */
+  /** The gap before the latest look between transactions. */
   #lastGapNanos = 0;
-  /** The last look; undefined while time is skipped, or a look has seen INT asserted since. */
+  /**
+   * Time of the latest look. Undefined while time is skipped, and after a look that saw INT
+   * asserted.
+   */
   #lastNanos: number | undefined;
-  /** The look within a transaction that saw INT, or was told so, until the next one between two. */
+  /**
+   * Time of the look within a transaction that saw INT or got a lie. Reset by the next look between
+   * transactions.
+   */
   #brokenNanos: number | undefined;
-  /** The first look between transactions that saw INT. */
+  /** Time of the first look between transactions that saw INT. */
   #serviceStartNanos: number | undefined;
   #selected = false;
-  /** A look between transactions was seen: what was under way when the watch began is over. */
+  /** A look between transactions was seen, so anything under way when the watch began is over. */
   #isWatching = false;
   /** A transaction has begun since that look. */
   #hasBegun = false;
@@ -64,7 +79,7 @@ export class LookWatch implements SpiTap {
 
   readonly #watched: number;
 
-  /** `watched`: bits of RTS for the buffers whose answers are looked at. */
+  /** `watched`: bits of RTS for the buffers whose answers are measured. */
   constructor(random: Random, watched: number = ANSWER_BUFFERS) {
     this.#random = random;
     this.#watched = watched;
@@ -86,7 +101,7 @@ export class LookWatch implements SpiTap {
     return Math.max(...waits) + this.#serviceNanos;
   }
 
-  /** From now on. */
+  /** Watches the board from now on. */
   start(board: Board): void {
     const { machine, clock } = board;
     const read = machine.readDevice.bind(machine);
@@ -98,7 +113,7 @@ export class LookWatch implements SpiTap {
       this.#looked((told & INTERRUPT_BIT) === 0, clock.now);
       return told;
     };
-    // Rounds that are skipped take as long as those before them.
+    // Skipped rounds take as long as the rounds before them.
     machine.onIdle = () => (this.#lastNanos = undefined);
   }
 
@@ -122,7 +137,7 @@ export class LookWatch implements SpiTap {
     this.#serviceStartNanos = undefined;
   }
 
-  /** A transaction is under way that is no part of a service, so it is broken off for one. */
+  /** A transaction is under way that is not part of a service, so a service aborts it. */
   get #givesWay(): boolean {
     return this.#isWatching && this.#selected && this.#serviceStartNanos === undefined;
   }
@@ -153,7 +168,7 @@ export class LookWatch implements SpiTap {
     }
   }
 
-  /** No byte is clocked yet: the work gives way, and the look before began no service. */
+  /** No byte has been clocked. The work yields, so the previous look began no service. */
   #takeBack(): void {
     this.#within.gapNanos = Math.max(this.#within.gapNanos, this.#lastGapNanos);
     this.#brokenNanos ??= this.#serviceStartNanos;

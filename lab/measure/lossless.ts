@@ -2,7 +2,8 @@
 /**
  * The longest sustained rate without a loss: the shortest frames, all forwarded to AGL.
  *
- * Does not: keep frames; the frames come in a fixed round, so each arrival is checked as it comes.
+ * The frames come in a fixed round, so each arrival is checked when it comes.
+ * Does not: keep frames.
  */
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { encodeFrame } from '../../twin/bus/frame-bits.ts';
@@ -16,7 +17,7 @@ export interface LosslessCase {
   readonly bitrate: number;
   readonly spiHertz: number;
   readonly frames: number;
-  /** Empty bit times after each frame, besides the intermission. 0: back to back. */
+  /** Empty bit times after each frame, in addition to the intermission. 0: back to back. */
   readonly gapBits: number;
 }
 
@@ -27,12 +28,15 @@ export interface LosslessResult {
   readonly lost: number;
   readonly reordered: number;
   readonly overflows: number;
-  /** SPI bytes for each frame received. */
+  /** SPI bytes for each received frame. */
   readonly spiBytesPerFrame: number;
-  /** Good frames on the wire, and how much of the time from the first to the last one was frame or intermission. */
+  /**
+   * Good frames on the wire. `busLoad` is the share of frames and intermissions in the time from
+   * the first to the last frame.
+   */
   readonly onWire: number;
   readonly busLoad: number;
-  /** The most frames between the wire and AGL at once. */
+  /** The most frames between the wire and AGL at the same time. */
   readonly mostInFlight: number;
 }
 
@@ -64,7 +68,7 @@ export async function measureLossless(
     onAglFrame: ({ identifier }) => {
       received += 1;
       const index = FRAMES.findIndex((frame) => frame.identifier === identifier);
-      // The step from the last frame; one that was overtaken would step almost a whole round.
+      // Steps since the last frame. A frame that was overtaken would step almost a whole round.
       const step = (index - lastIndex + FRAMES.length) % FRAMES.length;
       if (index < 0 || step === 0 || step > FRAMES.length / 2) reordered += 1;
       lastIndex = index;
@@ -103,7 +107,9 @@ export async function measureLossless(
   };
 }
 
-/** The highest rate without a loss, by halving the gap between "lossless" and "not". */
+/**
+ * The highest rate without a loss. It halves the interval between a lossless gap and a lossy one.
+ */
 export async function searchLossless(
   firmware: Measured,
   item: Omit<LosslessCase, 'gapBits'>,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * A Machine for counting instructions between marks: memory and a counter, no devices.
+ * A Machine for counting instructions between marks. It has memory and a counter, and no devices.
  *
  * A mark is an idle hint whose deadline is its number (bsp/bench/bench.c).
- * Does not: charge time for anything but instructions, or hold walls: the program is ours.
+ * Does not: charge time for anything except instructions, or enforce memory protection, because the
+ * program is trusted.
  */
 import { VirtualClock } from '../../twin/clock.ts';
 import {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
- * Percentiles of measured values, by the nearest-rank method: every figure is one that occurred.
+ * Percentiles of measured values, by the nearest-rank method. Every result is a value that
+ * occurred.
  */
 
-/** The value below or at which `percent` of the values lie; null when there are none. */
+/**
+ * The smallest value with at least `percent` of the values at or below it. null: there are no
+ * values.
+ */
 export function nearestRank(values: readonly number[], percent: number): number | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((left, right) => left - right);
@@ -11,7 +15,7 @@ export function nearestRank(values: readonly number[], percent: number): number 
   return sorted[rank - 1] ?? null;
 }
 
-/** Minimum, median, 99th percentile and maximum; each null when there are no values. */
+/** Minimum, median, 99th percentile and maximum. Each is null if there are no values. */
 export interface Distribution {
   readonly min: number | null;
   readonly p50: number | null;

@@ -2,7 +2,8 @@
 /**
  * Instructions of the generated code and of hand-written C for the same work on the same frames.
  *
- * Does not: know the parts; it gives frames, reads marks, and subtracts what an empty call costs.
+ * It gives frames, reads marks, and subtracts the cost of an empty call.
+ * Does not: know the parts.
  */
 import { compileRules } from '../../rules/compile.ts';
 import { ImageEngine } from '../../twin/engine/image.ts';
@@ -10,7 +11,7 @@ import type { Figures } from './figures.ts';
 import { MarkMachine } from './mark-machine.ts';
 import { Random } from '../random/random.ts';
 
-/** The order of the operations in bench.c; the first is an empty call. */
+/** The order of the operations in bench.c. The first is an empty call. */
 const OPERATIONS = ['nothing', 'decode', 'lookUp', 'push', 'forward'] as const;
 const SIDES = ['generated', 'handWritten'] as const;
 
@@ -22,7 +23,10 @@ const FRAMES = 40;
 const LIMIT_NANOS = 1_000_000_000;
 const SEED = 7;
 
-/** Runs the program; figures `reference.OPERATION.{generated,handWritten}Instructions` and `ratio`. */
+/**
+ * Runs the program. Returns the figures
+ * `reference.OPERATION.{generated,handWritten}Instructions` and `ratio`.
+ */
 export function runReference(image: Uint8Array, rulesText: string): Figures {
   const sums = OPERATIONS.map(() => [0, 0]);
   let running = -1;
@@ -69,8 +73,8 @@ function figuresOf(sums: readonly (readonly number[])[]): Figures {
 }
 
 /**
- * Registers of receive buffers, SIDH to D7: data frames of every length that no rule matches, one in
- * four extended. The count comes first.
+ * Registers of receive buffers, SIDH to D7: data frames of every length that no rule matches, one
+ * in four extended. The count comes first.
  */
 function frames(): Uint8Array {
   const random = new Random(SEED);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * How much a bench run measures: everything, or what fits into `npm test`.
+ * The scope of a bench run: everything, or what fits into `npm test`.
  *
- * Does not: lower a goal: the quick scope takes fewer samples and cases of the same kind.
+ * The quick scope takes fewer samples and cases of the same kind.
+ * Does not: lower a goal.
  */
 import { ANSWER_KINDS, BITRATES, type LatencyCase, LOAD_KINDS, SPI_RATES } from './latency-case.ts';
 import type { AglPathCase } from './agl-path.ts';
@@ -10,7 +11,7 @@ import type { LooksScope } from './interrupt-looks.ts';
 import type { LosslessCase } from './lossless.ts';
 import { LAYOUTS, type Layout } from './spi-bytes.ts';
 
-/** What is measured of one firmware, under one condition. */
+/** The measurements of one firmware under one condition. */
 export interface TrafficScope {
   readonly latencyCases: readonly LatencyCase[];
   readonly layouts: readonly Layout[];
@@ -20,14 +21,16 @@ export interface TrafficScope {
 }
 
 export interface Scope extends TrafficScope {
-  /** Of a cell that sleeps: idle=wfi. */
+  /** Cases of a cell that sleeps: idle=wfi. */
   readonly sleepingCases: readonly LatencyCase[];
-  /** The long run, by the module alone: the image would take some twenty minutes for it. */
+  /** The long run, on the module alone. The image would take some twenty minutes for it. */
   readonly longRun: Omit<LosslessCase, 'gapBits'>;
-  /** The same with a line going out on the console; what of it is measured at a slow clock, too. */
+  /**
+   * The same with a line on the console, and the part of it that is also measured at a slow clock.
+   */
   readonly console: TrafficScope & Pick<Scope, 'sleepingCases'>;
   readonly slowConsole: TrafficScope;
-  /** The looks at a slow clock. */
+  /** The watched looks at a slow clock. */
   readonly slowLooks: LooksScope;
 }
 
@@ -35,10 +38,12 @@ const SEED = 20_250_101;
 const SPI_HERTZ = 10_000_000;
 const FULL_REQUESTS = 100;
 const QUICK_REQUESTS = 30;
-/** At the other SPI rates nothing is promised. */
+/** Few requests, because no promise holds at the other SPI rates. */
 const SLOW_REQUESTS = 30;
 
-/** What is measured at a slow clock besides the looks: what is promised without a condition. */
+/**
+ * The cases measured at a slow clock in addition to the looks: those promised without a condition.
+ */
 export const SLOW_CASES: readonly LatencyCase[] = [
   ...ANSWER_KINDS,
   'computedWorst' as const,
@@ -146,9 +151,9 @@ const QUICK_SLEEPING_CASES: readonly LatencyCase[] = ANSWER_KINDS.flatMap((answe
   })),
 );
 
-/** Fewer phases of loop and request meet; the goals stay the same. */
+/** Fewer phases of loop and request meet. The goals stay the same. */
 const SHORT_LOOKS_NANOS = 16_000_000;
-/** Those of the goals, without the loads that add nothing to them. */
+/** The looks of the goals, without the loads that add nothing to them. */
 const QUICK_CONSOLE_LOOKS: LooksScope = {
   answers: [...ANSWER_KINDS, 'computedWorst'],
   loads: ['idle', 'forwarding', 'aglFlood', 'aglHostile'],

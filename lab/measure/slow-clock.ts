@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * The same board with a slower core: which promises hold at any clock, and which clock the others need.
+ * The same board with a slower core: which promises hold at any clock, and which clock the others
+ * need.
  *
- * The Pi's firmware may leave the cores at 600 MHz, which is 2.5 ns an instruction; 3 ns is slower still.
- * Does not: change what devices and SPI take: they have clocks of their own.
+ * The Pi's firmware may leave the cores at 600 MHz, which is 2.5 ns an instruction. The 3 ns here
+ * are slower still.
+ * Does not: change the times of devices and SPI, which have their own clocks.
  */
 import { atInstructionNanos, RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
 import type { Measured } from './bench.ts';
@@ -15,20 +17,20 @@ import { measureLossless } from './lossless.ts';
 import { type Scope, SLOW_CASES, SLOW_LOSSLESS } from './scope.ts';
 import { measureStepBound, type StepBound } from './step-bound.ts';
 
-/** 500 MHz at as many instructions for each clock as the model has at 1.5 GHz. */
+/** 500 MHz, with the instructions per clock that the model has at 1.5 GHz. */
 const SLOW_NANOS = 3;
-/** A clock between, as worst cases do not grow in one straight line. */
+/** A clock in between, because worst cases do not grow in one straight line. */
 const BETWEEN_NANOS = 2;
 const USUAL_MEGAHERTZ = 1_500;
 
-/** What was measured at one clock. */
+/** The measurements at one clock. */
 interface Point {
   readonly nanos: number;
   readonly figures: Figures;
 }
 
 /**
- * Figures `slow.*`: those of the same name, at 3 ns an instruction; `clock.PROMISE.megahertz`: the
+ * Figures `slow.*`: those of the same name, at 3 ns an instruction. `clock.PROMISE.megahertz`: the
  * clock from which a promise holds. `usual`: the figures at 1 ns.
  */
 export async function measureSlowClock(
@@ -68,9 +70,9 @@ export async function measureSlowClock(
 }
 
 /**
- * The slowest instruction with which a promise holds; undefined: not even the usual. Between two
- * measured clocks a worst case is at most what the straight line says, as it is the largest of several
- * sums that each grow in a straight line.
+ * The slowest instruction with which a promise holds. Undefined: it does not hold at the usual one
+ * either. Between two measured clocks a worst case is at most what the straight line says, because
+ * it is the largest of several sums that each grow in a straight line.
  */
 function slowestNanos(points: readonly Point[], promise: ClockPromise): number | undefined {
   let best: number | undefined;

@@ -2,9 +2,9 @@
 /**
  * SPI bytes of receiving and sending one frame, for each length code 0..8, on an idle bus.
  *
- * Read off the SPI lines.
- * Does not: count looks at the fault state, which belong to no frame: READ and BIT MODIFY of the error
- * registers come at their own times.
+ * The bytes are read from the SPI lines.
+ * Does not: count the polling of the fault state. READ and BIT MODIFY of the error registers come
+ * at their own times and belong to no frame.
  */
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
@@ -20,18 +20,18 @@ import {
 } from './latency-case.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 
-/** Which rule table decides the layout of the receive buffers: none, or one rule of a kind. */
+/** The rule table, which decides the layout of the receive buffers: none, or one rule of a kind. */
 export type Layout = 'plain' | AnswerKind;
 export const LAYOUTS: readonly Layout[] = ['plain', 'static', 'computed'];
 export const LENGTHS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
-/** Bytes by length code 0..8; medians. */
+/** Medians of the bytes, by length code 0..8. */
 export interface SpiBytes {
   readonly receive: readonly number[];
-  /** Transactions of receiving the longest. */
+  /** Transactions for receiving the longest frame. */
   readonly receiveChipSelects: number;
   readonly transmit: readonly number[];
-  /** Looks whether a sent frame is done. */
+  /** Bytes for checking whether a sent frame is done. */
   readonly completion: readonly number[];
 }
 
@@ -93,7 +93,7 @@ export async function measureSpiBytes(
     const looks: number[] = [];
     const bytes = median(() => {
       const seen = during(() => board.bridge?.send(frameOf(AGL_IDENTIFIER_FIRST, length)));
-      // Looks while the frame is still on its way cost the cell nothing that it needs.
+      // Polling while the frame is still on its way costs the cell no time that it needs.
       const late = seen.filter(({ selectNanos }) => selectNanos >= sentNanos);
       looks.push(bytesOf(thoseOf(late, [READ_STATUS])));
       return bytesOf(thoseOf(seen, [LOAD_TX_BUFFER, RTS]));
@@ -119,9 +119,10 @@ function bytesOf(transactions: readonly SpiTransaction[]): number {
 }
 
 /**
- * What another MCP2515 driver clocks over SPI for the same acts, counted from its source and not measured:
- * a data frame of 8 bytes; RX is one isolated frame until the driver is idle again, `send` the submission
- * of a frame, `reply` from INT to the request to send at the best that the driver's structure allows.
+ * The SPI bytes that another MCP2515 driver clocks for the same acts, counted from its source and
+ * not measured. The frame is a data frame of 8 bytes. `receive` is one isolated frame until the
+ * driver is idle again, `send` the submission of a frame. `reply` goes from INT to the request to
+ * send, at the best that the driver's structure allows.
  */
 interface PeerDriver {
   readonly name: string;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * Holds every step of the cell's loop to the bound that the firmware declares, while it is busy.
+ * Checks every step of the busy cell's loop against the bound that the firmware declares.
  *
- * On both engines: the image engine sees a step begin where the symbol of bsp/rpi4/cell.c says so,
- * the wasm engine calls it.
- * Does not: know which task ran: the bound is that of the longest step. The tasks' own bounds are held by
- * the cell itself, and its count of late steps is asked for at the end (status page).
+ * It works on both engines. The image engine sees a step begin at the symbol of bsp/rpi4/cell.c.
+ * The wasm engine calls the step. The bound is that of the longest step. The cell itself checks the
+ * tasks' own bounds, and its count of late steps is read at the end (status page).
+ * Does not: know which task ran.
  */
 import { COUNTER_HERTZ } from '../../twin/machine/timing-model.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
@@ -20,7 +20,7 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { TASK_TRIGGERS } from '../../formats/status-page.ts';
 import type { TaskRow } from '../page/status-page.ts';
 
-/** What the firmware declares for its longest step (src/cell/bounds.ts). */
+/** The bound that the firmware declares for its longest step (src/cell/bounds.ts). */
 export interface StepBound {
   readonly spiBytes: number;
   readonly micros: (spiHertz: number) => number;
@@ -33,9 +33,10 @@ const RUN_NANOS = 60_000_000;
 const REQUEST_SPACING_NANOS = 900_000;
 
 /**
- * Figures `bound.ENGINE.LOAD.{steps,worstSpiBytes,worstNanos,exceeded,lateByTask}`, `bound.declared.*`,
- * and for each task `task.ENGINE.NAME.*`, what the cell itself says of it, all loads together. The
- * engine is that of which `firmware` has the program.
+ * Figures
+ * `bound.ENGINE.LOAD.{steps,worstSpiBytes,worstNanos,exceeded,lateByTask}`, `bound.declared.*`, and for each task `task.ENGINE.NAME.*`.
+ * The task figures are the cell's own account, over all loads. ENGINE is the engine for which
+ * `firmware` was loaded.
  */
 export async function measureStepBound(firmware: Measured, bound: StepBound): Promise<Figures> {
   const engine = firmware.files.image ? 'image' : 'wasm';
@@ -56,7 +57,7 @@ export async function measureStepBound(firmware: Measured, bound: StepBound): Pr
   return figures;
 }
 
-/** Adds a task's row of one run to those of the runs before. */
+/** Adds a task's row of one run to those of the earlier runs. */
 function addTask(figures: Figures, engine: EngineName, task: TaskRow): void {
   const key = `task.${engine}.${task.name.replaceAll(' ', '-')}`;
   const nanos = (ticks: number): number => Math.round((ticks * 1e9) / COUNTER_HERTZ);
@@ -76,9 +77,9 @@ interface StepsSeen {
   worstNanos: number;
   /** Steps that clocked more bytes or took longer than declared. */
   exceeded: number;
-  /** Steps that took longer than their own task declares, as the cell counted them. */
+  /** Steps that took longer than their own task declares, as counted by the cell. */
   lateByTask: number;
-  /** What the cell says of each task. */
+  /** The cell's own account of each task. */
   tasks: readonly TaskRow[];
 }
 
@@ -107,7 +108,7 @@ async function measureSteps(
   };
   startLoad(board, item, random);
   bytes = 0;
-  // A step that ends in idling is over when it says so: what follows is nobody's time.
+  // A step that ends in idling is over when it starts to idle. The idle time belongs to no step.
   let idleNanos: number | undefined;
   board.machine.onIdle = () => (idleNanos = board.clock.now);
   board.engine.onStep = (startNanos) => {

@@ -2,7 +2,7 @@
 /**
  * The bench figures as text for a terminal.
  *
- * Does not: hold figures back: everything else is in bench.json.
+ * It shows a selection. All figures are in bench.json.
  */
 import type { Figures } from './figures.ts';
 import { keyOf } from './figures.ts';
@@ -12,7 +12,7 @@ import type { LatencyCase } from './latency-case.ts';
 import { PEER_DRIVERS, LAYOUTS, LENGTHS } from './spi-bytes.ts';
 import { TASK_TRIGGERS } from '../../formats/status-page.ts';
 
-/** 3 ns an instruction, the slowest that is measured: a promise that holds there has no condition. */
+/** 3 ns an instruction, the slowest measured. A promise that holds there has no condition. */
 const SLOW_MEGAHERTZ = 500;
 
 /** All tables, as lines. */
@@ -34,7 +34,7 @@ export function tableOf(figures: Figures, cases: readonly LatencyCase[]): string
   ];
 }
 
-/** One line for each goal; the missed ones say by how much. */
+/** One line for each goal. A missed goal has the amount by which it is missed. */
 export function goalLines(outcomes: readonly GoalOutcome[]): string[] {
   return outcomes.map(({ goal, isMet, worst }) => {
     const limit = limitOf(goal);
@@ -125,7 +125,7 @@ function peerTable(figures: Figures, cases: readonly LatencyCase[]): string[] {
   ]);
 }
 
-/** What the cell says of its tasks (`task.image.*`), most urgent first. */
+/** The cell's own account of its tasks (`task.image.*`), most urgent first. */
 function taskTable(figures: Figures): string[] {
   const names = Object.keys(figures).flatMap(
     (key) => /^task\.image\.(.*)\.priority$/.exec(key)?.[1] ?? [],
@@ -148,7 +148,7 @@ function taskTable(figures: Figures): string[] {
   return columns([['task, under load', ...header], ...rows]);
 }
 
-/** From which clock of the core each promise holds, and what was seen with a slow one. */
+/** The core clock from which each promise holds, and the figures seen with a slow clock. */
 function clockTable(figures: Figures): string[] {
   const slow = Object.fromEntries(
     Object.entries(figures).flatMap(([key, value]) =>
@@ -166,7 +166,7 @@ function clockTable(figures: Figures): string[] {
   ]);
 }
 
-/** The times that goals are about, without and with a line on the console. */
+/** The times that have goals, without and with a line on the console. */
 function consoleTable(figures: Figures): string[] {
   const rows = Object.entries(figures).flatMap(([key, value]) => {
     const [, own] = /^console\.(.*(?:interruptToSendNanosMax|worstCaseNanos))$/.exec(key) ?? [];
@@ -195,7 +195,7 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-/** Left-aligned first column, the others to the right. */
+/** Aligns the first column left and the others right. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the drivers' models need of a kernel: threads that wait, work that is done later, a way to the
- * device's registers, and a note of what must not happen.
+ * The parts of a kernel that the drivers' models need: threads that wait, deferred work, access to
+ * the device's registers, and a report of what must not happen.
  *
- * Implemented by linux-peer.ts.
+ * linux-peer.ts implements it.
  */
 
-/** A thread: each value it yields is the time in nanoseconds until it goes on. */
+/** A thread. Each value it yields is the time in nanoseconds until it goes on. */
 export type Thread<Result> = Generator<number, Result>;
 
 export interface Kernel {
@@ -17,18 +17,19 @@ export interface Kernel {
   /** The cell's state in the state table. */
   readonly cellState: () => number;
   readonly writeRegister: (offset: number, value: number) => void;
-  /** Does `action` so much later, unless the kernel is gone by then. */
+  /** Does `action` after `nanos`, unless the kernel is gone by then. */
   readonly later: (nanos: number, action: () => void) => void;
-  /** The cell did what no driver can live with. */
+  /** Reports that the cell did something that no driver can handle. */
   readonly problem: (text: string) => void;
 }
 
-/** Between two looks of a thread that waits for something. */
+/** Interval at which a waiting thread checks its condition. */
 export const LOOK_NANOS = 10_000;
 
 /**
- * Polled work of a network interface (Linux's NAPI): scheduled by an interrupt, run a little later, at
- * most `QUOTA` entries at a time. Scheduling does nothing while it is disabled.
+ * Polled work of a network interface (Linux's NAPI). An interrupt schedules it, and it runs a
+ * little later, with at most `QUOTA` entries at a time. Scheduling has no effect while it is
+ * disabled.
  */
 export class PolledWork {
   static readonly quota = 64;
@@ -40,8 +41,9 @@ export class PolledWork {
   #isMissed = false;
 
   /**
-   * `poll` handles up to the quota and says how many; `complete`, called when it was fewer, switches
-   * interrupts on and says whether there is more after all.
+   * `poll` handles up to the quota and returns the number handled. `complete` is called if that was
+   * fewer than the quota. It switches interrupts on, and returns whether more has come in the
+   * meantime.
    */
   constructor(kernel: Kernel, poll: () => number, complete: () => boolean) {
     this.#kernel = kernel;
@@ -53,7 +55,7 @@ export class PolledWork {
     this.#isEnabled = true;
   }
 
-  /** Waits for work under way; what is scheduled from now on is lost. */
+  /** Waits for work under way. Work that is scheduled from now on is lost. */
   *disable(): Thread<void> {
     this.#isEnabled = false;
     while (this.#isScheduled) yield LOOK_NANOS;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * A Linux that drives the cell with its own drivers, virtio_ivshmem and virtio_can, instead of the
- * bridge: their behaviour written down again, with a user who can bind, unbind, raise and lower `can0`.
+ * bridge. The behaviour of these drivers is written down again here. A user can bind, unbind, raise
+ * and lower `can0`.
  *
  * Does not: emulate Linux, run its code, or share code with src/virtio.
  */
@@ -24,12 +25,12 @@ const REGISTER_INTERRUPT_CONTROL = 0x08;
 const REGISTER_STATE = 0x10;
 /** From the interrupt to its handler. An assumption. */
 const INTERRUPT_NANOS = 2_000;
-/** From state 0 to the reset: the interface is unregistered in between. An assumption. */
+/** From state 0 to the reset. The interface is unregistered in between. An assumption. */
 const UNREGISTER_NANOS = 3_000_000;
-/** The user tries a bind that failed again after so long. */
+/** After this time the user repeats a bind that failed. */
 const RETRY_NANOS = 5_000_000;
 const WAITING_MOST = 4096;
-/** A thread that may go on does so after this, if nobody says otherwise. An assumption. */
+/** Default delay until a thread that may go on does so. An assumption. */
 const WAKE_NANOS = 20_000;
 
 export interface LinuxPeerOptions {
@@ -37,23 +38,23 @@ export interface LinuxPeerOptions {
   readonly endpoint: IvshmemEndpoint;
   readonly link: IvshmemLink;
   readonly section: Buffer;
-  /** How long a thread takes to go on when it may: of a busy Linux, milliseconds. */
+  /** Delay until a thread that may go on does so. On a busy Linux it is milliseconds. */
   readonly wakeNanos?: number;
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
 }
 
 export class LinuxPeer implements AglPeer {
   readonly errorFrames = 0;
-  /** What the cell did that Linux's drivers cannot live with. */
+  /** What the cell did that Linux's drivers cannot handle. */
   readonly problems: string[] = [];
   longestAcknowledgeNanos = 0;
   readonly #options: LinuxPeerOptions;
   readonly #waiting: CanFrame[] = [];
-  /** Grows with every crash: what was planned before is void. */
+  /** Incremented at every crash. Actions planned before it are void. */
   #life = 0;
   #isRunning = false;
   #isInterruptPending = false;
-  /** What was to be done while Linux stands still, in order; undefined: it runs. */
+  /** Actions deferred while Linux stands still, in order. Undefined: Linux runs. */
   #held: (() => void)[] | undefined;
   #transport: VirtioIvshmem<Token> | undefined;
   #can: VirtioCan | undefined;
@@ -71,7 +72,7 @@ export class LinuxPeer implements AglPeer {
     return this.#waiting.length + (this.#can?.inFlight ?? 0);
   }
 
-  /** The interface of the driver that is bound. */
+  /** The interface of the bound driver. */
   get can(): VirtioCan | undefined {
     return this.#can;
   }
@@ -80,7 +81,7 @@ export class LinuxPeer implements AglPeer {
     return this.#transport;
   }
 
-  /** Linux boots: the driver is bound as soon as the cell is ready, and the interface raised. */
+  /** Linux boots. It binds the driver as soon as the cell is ready, and raises the interface. */
   start(): void {
     this.#isRunning = true;
     const { endpoint } = this.#options;
@@ -89,7 +90,7 @@ export class LinuxPeer implements AglPeer {
     this.run(this.#bringUp());
   }
 
-  /** Linux is gone at once, as when its cell is stopped: the hypervisor resets the device. */
+  /** Linux is gone at once, as if its cell were stopped. The hypervisor resets the device. */
   stop(): void {
     this.#life += 1;
     this.#isRunning = false;
@@ -103,8 +104,8 @@ export class LinuxPeer implements AglPeer {
   }
 
   /**
-   * The hypervisor lets no CPU of the root cell go on while it waits for a cell's reply; afterwards Linux
-   * goes on where it was, interrupts first.
+   * Linux stands still: the hypervisor stops all CPUs of the root cell while it waits for a cell's
+   * reply. Afterwards Linux goes on where it was, interrupts first.
    */
   standStill(): void {
     this.#held ??= [];
@@ -122,14 +123,14 @@ export class LinuxPeer implements AglPeer {
     return true;
   }
 
-  /** Lets a thread run on its own; `whenDone` is called at its end. */
+  /** Runs a thread independently. `whenDone` is called at its end. */
   run(thread: Thread<unknown>, whenDone?: () => void): void {
     const { value, done } = thread.next();
     if (done === true) whenDone?.();
     else this.#later(value, () => this.run(thread, whenDone));
   }
 
-  /** `echo … > bind`: false if there is no interface afterwards. */
+  /** `echo … > bind`. Returns false if there is no interface afterwards. */
   *bind(): Thread<boolean> {
     const transport = new VirtioIvshmem<Token>(this.#kernel);
     if (!transport.probe()) return false;
@@ -140,7 +141,9 @@ export class LinuxPeer implements AglPeer {
     return false;
   }
 
-  /** `modprobe -r virtio_can`, the interface being down, and `modprobe` again; the transport stays. */
+  /**
+   * `modprobe -r virtio_can` with the interface down, then `modprobe` again. The transport stays.
+   */
   *reload(): Thread<void> {
     const [transport, can] = [this.#transport, this.#can];
     if (!transport || !can) throw new Error('no driver is bound');
@@ -169,7 +172,7 @@ export class LinuxPeer implements AglPeer {
     this.#transport = undefined;
   }
 
-  /** Something else in Linux writes over the index of the ring of requests. */
+  /** Another part of Linux overwrites the index of the ring of requests. */
   corruptTransmitRing(): void {
     this.#can?.corruptTransmitRing();
   }
@@ -212,7 +215,7 @@ export class LinuxPeer implements AglPeer {
     this.#options.onFrame(frame, this.#options.clock.now);
   }
 
-  /** The line is edge-triggered: what comes before the handler runs is one interrupt. */
+  /** The line is edge-triggered, so all edges before the handler runs are one interrupt. */
   #raise(): void {
     if (this.#isInterruptPending) return;
     this.#isInterruptPending = true;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * The driver's end of a split virtqueue with the habits of Linux's virtio_ring: descriptors from a
- * list of free ones (the last freed is the next used), a copy of every buffer in the section, interrupts
- * switched off and on by a flag.
+ * The driver's end of a split virtqueue with the behaviour of Linux's virtio_ring. Descriptors come
+ * from a free list (the last freed is the next used), every buffer has a copy in the section, and a
+ * flag switches interrupts off and on.
  *
  * Source: virtio 1.4, "Split Virtqueues"; the behaviour of virtio_ring without INDIRECT_DESC and
  * EVENT_IDX.
- * Does not: ring; whoever `kick`s is told whether to.
+ * Does not: notify the device. `kickWanted` says whether the caller should.
  */
 import type { BounceMemory } from './bounce-memory.ts';
 import { DESCRIPTOR_NEXT, DESCRIPTOR_WRITE } from '../minimal/section.ts';
@@ -16,7 +16,7 @@ const PAGE_BYTES = 4096;
 const NO_INTERRUPT = 1;
 const NO_NOTIFY = 1;
 
-/** A buffer of the driver's, and its copy in the section. */
+/** A buffer of the driver, and its copy in the section. */
 interface Mapped {
   readonly buffer: Buffer;
   readonly offset: number;
@@ -40,7 +40,7 @@ export class SplitRing<Token> {
   readonly descriptors: number;
   readonly available: number;
   readonly used: number;
-  /** The device did something impossible, or is gone: the ring is not used any more. */
+  /** The device did something impossible, or is gone. The ring is no longer used. */
   isBroken = false;
   readonly #memory: BounceMemory;
   readonly #problem: (text: string) => void;
@@ -64,7 +64,10 @@ export class SplitRing<Token> {
     this.#free = Array.from({ length: size }, (_, index) => size - 1 - index);
   }
 
-  /** A ring of `size` entries, or of half as many again and again while it is above a page and there is no room. */
+  /**
+   * A ring of `size` entries. The size is halved repeatedly while the ring exceeds a page and there
+   * is no room for it.
+   */
   static create<Token>(
     memory: BounceMemory,
     size: number,
@@ -86,7 +89,10 @@ export class SplitRing<Token> {
     return this.#chains.size;
   }
 
-  /** Puts a chain on offer; false: broken, or no room in the ring or in the section. */
+  /**
+   * Offers a chain to the device. False: the ring is broken, or the ring or the section has no
+   * room.
+   */
   add(readable: readonly Buffer[], writable: readonly Buffer[], token: Token): boolean {
     const buffers = [...readable, ...writable];
     if (this.isBroken || this.#free.length < buffers.length) return false;
@@ -111,17 +117,17 @@ export class SplitRing<Token> {
     return true;
   }
 
-  /** Whether the device wants to be rung. */
+  /** Whether the device wants a notification. */
   get kickWanted(): boolean {
     return (this.#memory.section.readUInt16LE(this.used) & NO_NOTIFY) === 0;
   }
 
-  /** True when the device has returned something that was not taken. */
+  /** True if the device has returned a chain that was not taken yet. */
   get hasUsed(): boolean {
     return this.#memory.section.readUInt16LE(this.used + 2) !== this.#usedIndex;
   }
 
-  /** Takes the next returned chain; its writable buffers hold what the device wrote. */
+  /** Takes the next returned chain. Its writable buffers hold what the device wrote. */
   take(): { token: Token; length: number } | undefined {
     if (this.isBroken || !this.hasUsed) return undefined;
     const { section } = this.#memory;
@@ -146,7 +152,7 @@ export class SplitRing<Token> {
     this.#memory.section.writeUInt16LE(0, this.available);
   }
 
-  /** Takes everything back that the device holds, after a reset, and gives the ring's memory back. */
+  /** Takes back everything that the device holds, after a reset, and frees the ring's memory. */
   destroy(): void {
     for (const [head, chain] of this.#chains) this.#detach(head, chain);
     this.#memory.release(this.descriptors, bytesOf(this.size));
@@ -160,7 +166,7 @@ export class SplitRing<Token> {
     section.writeBigUInt64LE(BigInt(mapped.offset), at);
     section.writeUInt32LE(mapped.buffer.length, at + 8);
     section.writeUInt16LE(flags, at + 12);
-    // Linux leaves the number of the next free descriptor in the last one of a chain.
+    // Linux leaves the number of the next free descriptor in the last descriptor of a chain.
     section.writeUInt16LE(next ?? this.#free.at(-1) ?? 0, at + 14);
   }
 

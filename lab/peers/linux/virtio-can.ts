@@ -2,9 +2,11 @@
 /**
  * Linux's virtio_can on top of virtio-ivshmem.ts: one CAN interface, its requests and interrupts.
  *
- * Source: the behaviour of virtio_can and of Linux's virtio core: START before the polling begins,
- * STOP before it ends, both waited for without a limit; interrupts off while the polling runs.
- * Does not: restart by itself after bus-off; `restart` is what `ip link set can0 type can restart` does.
+ * Source: the behaviour of virtio_can and of Linux's virtio core. START comes before the polling
+ * begins, and STOP before it ends. Linux waits for both without a limit. Interrupts are off while
+ * the polling runs.
+ * Does not: restart by itself after bus-off; `restart` is what `ip link set can0 type can restart`
+ * does.
  */
 import { type CanFrame, dataLengthOf } from '../../../twin/bus/can-frame.ts';
 import { HEADER, MESSAGE, messageBytes, QUEUE, readMessage, STATUS } from '../minimal/section.ts';
@@ -33,11 +35,11 @@ export type CanState = 'stopped' | 'active' | 'bus-off';
 
 export class VirtioCan {
   state: CanState = 'stopped';
-  /** Requests that ended well, and not. */
+  /** Requests that succeeded, and requests that failed. */
   sent = 0;
   refused = 0;
   busOffs = 0;
-  /** Whether frames may be given to `transmit`. */
+  /** Whether `transmit` accepts frames. */
   isOpen = false;
   readonly #kernel: Kernel;
   readonly #transport: VirtioIvshmem<Token>;
@@ -65,12 +67,12 @@ export class VirtioCan {
     );
   }
 
-  /** Requests that the cell holds. */
+  /** Number of requests that the cell holds. */
   get inFlight(): number {
     return this.#rings[QUEUE.transmit]?.heldCount ?? 0;
   }
 
-  /** Frames that could be given to `transmit` now. */
+  /** Whether there is room for a frame in `transmit`. */
   get hasRoom(): boolean {
     const ring = this.#rings[QUEUE.transmit];
     return this.isOpen && ring.freeCount >= 2 && ring.heldCount < IN_FLIGHT_MOST;
@@ -90,7 +92,7 @@ export class VirtioCan {
     );
   }
 
-  /** From a driver found for the device to DRIVER_OK; false: no interface. */
+  /** From a driver found for the device to DRIVER_OK. Returns false if there is no interface. */
   *probe(): Thread<boolean> {
     const transport = this.#transport;
     yield* transport.addStatus(STATUS.driver);
@@ -135,19 +137,19 @@ export class VirtioCan {
     yield* this.#receiveWork.disable();
   }
 
-  /** After a bus-off: START again, the polling goes on all the time. */
+  /** After a bus-off: sends START again. The polling goes on all the time. */
   *restart(): Thread<void> {
     yield* this.#start();
   }
 
-  /** The driver lets go of the device, the interface being down. */
+  /** The driver releases the device. The interface is down. */
   *remove(): Thread<void> {
     yield* this.#transport.reset();
     yield* this.#transport.deleteQueues();
     this.#rings = [];
   }
 
-  /** One frame of the interface; only while there is room. */
+  /** Sends one frame of the interface. Call it only if there is room. */
   transmit(frame: CanFrame): void {
     const length = dataLengthOf(frame.dlc);
     const message = Buffer.alloc(HEADER_BYTES + length);
@@ -173,7 +175,7 @@ export class VirtioCan {
     return true;
   }
 
-  /** Sends a control message and waits for its end, for ever if need be; returns the result. */
+  /** Sends a control message, waits for its end without a limit, and returns the result. */
   *#control(type: number): Thread<number> {
     const ring = this.#rings[QUEUE.control];
     const message = Buffer.alloc(2);
@@ -202,7 +204,10 @@ export class VirtioCan {
     work.schedule();
   }
 
-  /** At the end of polling; true: something came in meanwhile, so they are off again. */
+  /**
+   * Switches interrupts on at the end of polling. True: an entry came in meanwhile, so they are off
+   * again.
+   */
   #interruptsAgain(queue: number): boolean {
     const ring = this.#rings[queue];
     ring.enableInterrupts();
@@ -238,7 +243,7 @@ export class VirtioCan {
     return count;
   }
 
-  /** A frame for the interface, unless the message is one that virtio_can does not take. */
+  /** Hands a frame to the interface. Ignores messages that virtio_can does not accept. */
   #receive(message: Buffer, length: number): void {
     if (this.state !== 'active') return;
     const { problem } = this.#kernel;

@@ -4,8 +4,8 @@
  *
  * Source: the behaviour of virtio_ivshmem and of Linux's virtio core. One INTx vector, not
  * one-shot.
- * Does not: give up. It waits for an acknowledgement for as long as the cell is READY, without a limit;
- * that becomes a problem after `SPIN_LIMIT_NANOS`, and the thread stays where it is.
+ * Does not: give up. It waits for an acknowledgement while the cell is READY, without a limit.
+ * After `SPIN_LIMIT_NANOS` that becomes a problem, and the thread stays where it is.
  */
 import { HEADER, STATUS } from '../minimal/section.ts';
 import { BounceMemory } from './bounce-memory.ts';
@@ -18,13 +18,16 @@ const REGISTER_DOORBELL = 0x0c;
 const REGISTER_STATE = 0x10;
 const CELL = 1;
 const READY = 1;
-/** So finely is an acknowledgement waited for. */
+/** Resolution of the wait for an acknowledgement. */
 const SPIN_NANOS = 500;
 const SPIN_LIMIT_NANOS = 50_000_000;
 const FOR_EVER_NANOS = 1e12;
 
 const VERSION_1_HIGH = 1;
-/** Of the transport's features (28 to 41) those that virtio_ring leaves: VERSION_1, ACCESS_PLATFORM, ORDER_PLATFORM, and two of bits 28 and 29. */
+/**
+ * The features of the transport (28 to 41) that virtio_ring keeps: VERSION_1, ACCESS_PLATFORM,
+ * ORDER_PLATFORM, and the low bits 28 and 29.
+ */
 const RING_FEATURES_HIGH = 0x13;
 const RING_FEATURES_LOW = 0x3000_0000;
 const ACCESS_PLATFORM_HIGH = 2;
@@ -37,9 +40,9 @@ export interface Features {
 export class VirtioIvshmem<Token> {
   /** Longest wait for the acknowledgement of a register write. */
   longestAcknowledgeNanos = 0;
-  /** Interrupts that were for nobody; too many of them, and Linux switches the line off. */
+  /** Interrupts that no handler claimed. Linux switches the line off after too many of them. */
   unhandledInterrupts = 0;
-  /** What the driver of the device does when its configuration changes. */
+  /** Called when the device's configuration changes. The device's driver sets it. */
   onConfigChange?: () => void;
   features: Features = { low: 0, high: 0 };
   readonly #kernel: Kernel;
@@ -50,12 +53,12 @@ export class VirtioIvshmem<Token> {
     this.#kernel = kernel;
   }
 
-  /** Chunks of the section in nobody's use. */
+  /** Number of unallocated chunks of the section. */
   get freeChunks(): number {
     return this.#memory?.freeChunks ?? 0;
   }
 
-  /** The beginning of probe: false if the cell is not ready (nothing is tried again). */
+  /** The beginning of probe. Returns false if the cell is not ready, and Linux does not retry. */
   probe(): boolean {
     const { section, cellState, writeRegister, problem } = this.#kernel;
     if (cellState() !== READY) return false;
@@ -68,7 +71,7 @@ export class VirtioIvshmem<Token> {
     return true;
   }
 
-  /** The device becomes known to Linux, or is left over by a driver that was unloaded. */
+  /** The device becomes known to Linux, or is left over from an unloaded driver. */
   *register(): Thread<void> {
     yield* this.reset();
     yield* this.addStatus(STATUS.acknowledge);
@@ -84,7 +87,7 @@ export class VirtioIvshmem<Token> {
     yield* this.#write(HEADER.deviceStatus, 4, 0);
   }
 
-  /** Adds bits to the status, read without waiting for the write before. */
+  /** Adds bits to the status. It reads the status without waiting for the previous write. */
   *addStatus(bits: number): Thread<void> {
     yield* this.#write(HEADER.deviceStatus, 4, this.status | bits);
   }
@@ -93,7 +96,10 @@ export class VirtioIvshmem<Token> {
     return this.#kernel.section.readUInt32LE(HEADER.deviceStatus) & 0xff;
   }
 
-  /** Accepts what is offered of `known` and of the transport's own features; false: no device for it. */
+  /**
+   * Accepts the offered features of `known` and of the transport itself. Returns false if the
+   * device cannot be used.
+   */
   *negotiate(known: number): Thread<boolean> {
     const high = yield* this.#offered(1);
     const low = yield* this.#offered(0);
@@ -131,7 +137,7 @@ export class VirtioIvshmem<Token> {
 
   *deleteQueues(): Thread<void> {
     for (let index = 0; this.#rings.length > 0; index += 1) {
-      // The list runs from the last queue to the first; they are deleted in the order of their numbers.
+      // The list runs from the last queue to the first, so they are deleted in ascending order.
       const one = this.#rings.pop();
       yield* this.#write(HEADER.queueSelect, 4, index);
       yield* this.#write(HEADER.queueEnable, 4, 0);
@@ -139,7 +145,9 @@ export class VirtioIvshmem<Token> {
     }
   }
 
-  /** Rings the cell for a queue if it wants that; false if the ring is broken. */
+  /**
+   * Notifies the cell about a queue if the cell wants that. Returns false if the ring is broken.
+   */
   kick(ring: SplitRing<Token>): boolean {
     if (ring.kickWanted) this.#kernel.writeRegister(REGISTER_DOORBELL, CELL << 16);
     return !ring.isBroken;
@@ -203,7 +211,7 @@ export class VirtioIvshmem<Token> {
     return this.#kernel.section.readUInt32LE(HEADER.deviceFeatures);
   }
 
-  /** Waits for the write before, then makes this one; false if the cell is gone. */
+  /** Waits for the previous write, then makes this one. Returns false if the cell is gone. */
   *#write(register: number, width: 2 | 4 | 8, value: number): Thread<boolean> {
     const { section, writeRegister } = this.#kernel;
     if (!(yield* this.#synchronize())) return false;
@@ -214,7 +222,10 @@ export class VirtioIvshmem<Token> {
     return true;
   }
 
-  /** Waits until the cell has acknowledged the last write; false if the cell is not READY meanwhile. */
+  /**
+   * Waits until the cell has acknowledged the last write. Returns false if the cell leaves READY
+   * meanwhile.
+   */
   *#synchronize(): Thread<boolean> {
     const { section, cellState, nowNanos, problem } = this.#kernel;
     const startNanos = nowNanos();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * A minimal virtio-can device over ivshmem, as a sequence of looks at the shared memory.
+ * A minimal virtio-can device over ivshmem, as a sequence of looks at the shared memory. It is the
+ * plainest reading of the specification.
  *
- * Source: as section.ts. Does not: use suppression flags, several buffers of a message, or
- * interrupts it could do without: the plainest reading of the specification.
+ * Source: as section.ts.
+ * Does not: use suppression flags, several buffers of a message, or interrupts that it can do
+ * without.
  */
 import type { CanFrame } from '../../../twin/bus/can-frame.ts';
 import type { PeerContext } from './minimal-peer.ts';
@@ -35,7 +37,7 @@ class Queue {
   taken = 0;
   returned = 0;
 
-  /** Head of the next chain, or undefined. */
+  /** Returns the head of the next chain, or undefined. */
   take(section: Buffer): number | undefined {
     if (!this.isEnabled || section.readUInt16LE(this.available + 2) === this.taken)
       return undefined;
@@ -68,7 +70,10 @@ class Queue {
   }
 }
 
-/** Each value it yields is the time in nanoseconds until it looks again. Never ends. */
+/**
+ * Plays the device without end. Each value it yields is the time in nanoseconds until its next
+ * look.
+ */
 export function* playDevice(peer: PeerContext): Generator<number, never> {
   const { section } = peer;
   for (;;) {

@@ -3,8 +3,9 @@
  * A minimal virtio-can driver over ivshmem: the register writes in the order of Linux's
  * virtio_ivshmem and virtio_can, then frames.
  *
- * Measures how long the cell takes to acknowledge a register write, for which Linux spins. Source:
- * as section.ts. Does not: use suppression flags or wait for interrupts.
+ * It measures how long the cell takes to acknowledge a register write, for which Linux spins.
+ * Source: as section.ts.
+ * Does not: use suppression flags or wait for interrupts.
  */
 import type { PeerContext } from './minimal-peer.ts';
 import {
@@ -23,13 +24,13 @@ import {
 } from './section.ts';
 
 const LOOK_NANOS = 10_000;
-/** So finely is the acknowledgement measured. */
+/** Resolution of the measured acknowledgement. */
 const SPIN_NANOS = 500;
 const RING_SIZE = 16;
 const FIRST_FREE_OFFSET = 0x400;
 const BUFFER_BYTES = 64;
 
-/** One ring of RING_SIZE entries; buffer i belongs to descriptor i. */
+/** One ring of RING_SIZE entries. Buffer i belongs to descriptor i. */
 class Ring {
   readonly size: number;
   readonly descriptors: number;
@@ -76,7 +77,10 @@ class Ring {
   }
 }
 
-/** Each value it yields is the time in nanoseconds until it looks again. Never ends. */
+/**
+ * Plays the driver without end. Each value it yields is the time in nanoseconds until its next
+ * look.
+ */
 export function* playDriver(peer: PeerContext): Generator<number, never> {
   for (;;) {
     peer.setOwnState(0);
@@ -87,7 +91,10 @@ export function* playDriver(peer: PeerContext): Generator<number, never> {
   }
 }
 
-/** Stores a register and spins until the device has acknowledged it; false when it is gone. */
+/**
+ * Stores a register and spins until the device has acknowledged it. Returns false if the device is
+ * gone.
+ */
 function* write(
   peer: PeerContext,
   register: number,
@@ -189,7 +196,7 @@ function reap(peer: PeerContext, transmit: Ring, receive: Ring): void {
   if (arrived) {
     const at = receive.buffer(arrived.head);
     const frame = readMessage(section, at);
-    // Linux's driver takes a message only if all of it, padding included, was written.
+    // Linux's driver accepts a message only if all of it, padding included, was written.
     if (arrived.length >= messageBytes(frame)) peer.onFrame(frame);
     else peer.noteProblem(`a message of ${arrived.length} bytes for ${frame.dlc} of data`);
     receive.offer(section, arrived.head);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * The AGL side played by a minimal peer in TypeScript, instead of the built bridge: a second reading
- * of the specifications, against which the firmware's ring code has to hold.
+ * The AGL side played by a minimal peer in TypeScript instead of the built bridge. It is a second
+ * reading of the specifications, and the firmware's ring code has to work with it.
  *
  * Does not: share code with src/virtio, or survive a hostile cell.
  */
@@ -25,17 +25,17 @@ const HUNG_LOOK_NANOS = 100_000;
 /** How a control message (START, STOP) of the driver ended. */
 export interface ControlOutcome {
   readonly type: number;
-  /** 0: done. */
+  /** 0: success. */
   readonly result: number;
   readonly nanos: number;
 }
 
-/** What the device and the driver need of their surroundings. */
+/** The surroundings that the device and the driver need. */
 export interface PeerContext {
   readonly section: Buffer;
   /** Frames on their way to the cell. */
   readonly waiting: CanFrame[];
-  /** Control messages that the driver is to send. */
+  /** Control messages that the driver still has to send. */
   readonly wishes: number[];
   readonly withoutFeatures: number;
   nowNanos(): number;
@@ -53,22 +53,22 @@ export interface MinimalPeerOptions {
   readonly endpoint: IvshmemEndpoint;
   readonly link: IvshmemLink;
   readonly section: Buffer;
-  /** The end that AGL plays, as its class code says. */
+  /** The end that AGL plays, as given by its class code. */
   readonly protocol: number;
   readonly onFrame: (frame: CanFrame, nanos: number) => void;
-  /** Of a driver: feature bits that it does not accept. */
+  /** Driver only: feature bits that it does not accept. */
   readonly withoutFeatures?: number;
 }
 
 export class MinimalPeer implements AglPeer {
   readonly errorFrames = 0;
-  /** The longest time the cell took to acknowledge a register write. */
+  /** The longest time that the cell took to acknowledge a register write. */
   longestAcknowledgeNanos = 0;
   /** What the cell did that no driver or device would accept. */
   readonly problems: string[] = [];
-  /** Of a driver: how its START and STOP messages ended. */
+  /** Driver only: how its START and STOP messages ended. */
   readonly controls: ControlOutcome[] = [];
-  /** The machine stands still: nothing is given or taken, and the states stay. */
+  /** The machine stands still: it gives and takes nothing, and the states stay. */
   isHung = false;
   readonly #options: MinimalPeerOptions;
   readonly #wishes: number[] = [];
@@ -109,7 +109,7 @@ export class MinimalPeer implements AglPeer {
     return true;
   }
 
-  /** Of a driver: sends a control message as soon as the one before is answered. */
+  /** Driver only: sends a control message as soon as the previous one is answered. */
   control(type: number): void {
     this.#wishes.push(type);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a minimal peer needs of the shared section: little-endian words, virtio-can messages, and the
- * numbers of the specifications, written down a second time.
+ * The parts of the shared section that a minimal peer needs: little-endian words, virtio-can
+ * messages, and the numbers of the specifications, written down a second time.
  *
  * Source: virtio over ivshmem; virtio 1.4, "Split Virtqueues" and "CAN Device".
  * Does not: check anything. This peer is honest and simple, and shares no code with the firmware.
@@ -51,7 +51,7 @@ const MESSAGE_HEADER_BYTES = 16;
 /** reserved_classic_dlc: 9 to 15 with a length of 8. */
 const LENGTH_CODE = 4;
 
-/** Bytes of the message that carries a frame; a remote frame counts the bytes it asks for. */
+/** Bytes of the message that carries a frame. A remote frame counts the bytes that it requests. */
 export function messageBytes(frame: CanFrame): number {
   return MESSAGE_HEADER_BYTES + dataLengthOf(frame.dlc);
 }
