@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The counters of the status page: what happened how often since the cell started, 32 bits each, wrapping.
+ * The counters of the status page. Each counts one kind of event since the cell's start, in 32
+ * bits, and wraps.
  *
- * A row is all that a counter needs besides the place that counts it. Made from it are the AssemblyScript
+ * A counter is a row here and the code that counts it. Made from the rows are the AssemblyScript
  * enum `Counter` (names begin with a capital), the names that `canwarden status` and its JSON show
  * (snake case), the twin's names (as here), and the table of docs/status-page.md.
  * Does not: renumber. The status page shows a counter by its number, and numbers are never reused.
@@ -62,7 +63,7 @@ export const COUNTERS = {
   fromAglListenOnly: { number: 51, what: 'of `from_agl_taken`: refused: `mode=listen-only`' },
   fromAglFaulted: { number: 52, what: 'of `from_agl_taken`: refused: the SPI block stopped' },
 
-  // How frames of AGL ended that were handed to the chip, in the order of FrameEnd.
+  // How AGL's frames ended after they were handed to the chip, in the order of FrameEnd.
   fromAglSent: { number: 56, what: 'of `from_agl`: sent' },
   fromAglTimedOut: { number: 57, what: 'of `from_agl`: taken back after `txtimeout-ms`' },
   fromAglWithdrawn: { number: 58, what: 'of `from_agl`: taken back because the interface was stopped' },
@@ -83,16 +84,17 @@ export const COUNTERS = {
   answersFaulted: { number: 73, what: 'answers not sent: the SPI block stopped' },
 } as const satisfies Record<string, CounterRow>;
 
-/** Error messages made: one counter for each class of linux/can/error.h, by its bit number. */
+/** Error frames made: one counter for each class of linux/can/error.h, by its bit number. */
 export const ERROR_MESSAGE_COUNTERS = { first: 32, classes: 9 } as const;
 
-/** Counters that the cell itself has; those of the link lie behind them. */
+/** Number of the cell's own counters. Those of the link follow them. */
 export const CELL_COUNTERS = 96;
 
 /**
- * Counters of one end of the link to AGL: as the cell's end counts in the status page, numbered from
- * CELL_COUNTERS in this order; as the bridge's end counts in `canwarden-bridge --stats`. "Sent" is
- * towards the other end, "received" from it.
+ * Counters of one end of the link to AGL. "Sent" is towards the other end, "received" from it.
+ *
+ * The status page has those of the cell's end, numbered from CELL_COUNTERS in this order.
+ * `canwarden-bridge --stats` has those of the bridge's end.
  */
 // prettier-ignore
 export const LINK_COUNTERS = {

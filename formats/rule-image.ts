@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: MIT
 /**
- * Layout of rules.bin, format 1: what the compiler writes and the cell reads at 0x100000.
+ * Layout of rules.bin, format 1. The compiler writes it, and the cell reads it at 0x100000.
  *
- * Made from it are the constants and the views of the cell (src/responder), the bridge's check of a file, and
- * the tables of docs/rules.md; the compiler uses it as it is.
+ * Made from it are the constants and the views of the cell (src/responder), the bridge's check of a
+ * file, and the tables of docs/rules.md. The compiler uses it directly.
+ *
  * All integers are little-endian. Identifiers are in can_id form: bit 31 extended, bit 30 remote.
  */
 import type { Field } from './status-page.ts';
 
 export const RULE_NUMBERS = {
-  /** "CWRL" as the bytes lie in the file. */
+  /** "CWRL", in the order of the bytes in the file. */
   RULES_MAGIC: 0x4c525743,
   RULES_VERSION: 1,
   RULES_HEADER_BYTES: 32,
   RULE_BYTES: 64,
   FILTER_BYTES: 8,
-  /** The most rules in a table. The scan over them is part of the response time. */
+  /**
+   * The most rules in a table. The cell scans them for each frame, so they are part of the response
+   * time.
+   */
   RULES_MAXIMUM: 64,
-  /** The most filters in a table. The scan adds to the cost of each frame. */
+  /** The most filters in a table. The cell scans them for each frame. */
   FILTERS_MAXIMUM: 32,
-  /** Header flag: frames that no rule matches are dropped, not forwarded. */
+  /** Header flag: drop the frames that no rule matches. Without it they are forwarded. */
   RULES_FLAG_DROP_UNMATCHED: 0x1,
-  /** Header flags: use of the receive buffers, RECEIVE_... */
+  /** Header flags: the use of the receive buffers, RECEIVE_... */
   RULES_FLAG_RECEIVE_SHIFT: 1,
   RULES_FLAG_RECEIVE_MASK: 0x6,
   /** The cell decides how the receive buffers are used. */
@@ -34,21 +38,21 @@ export const RULE_NUMBERS = {
   RULE_ANSWER: 0x1,
   /** Rule flag: forward the frame to AGL. */
   RULE_FORWARD: 0x2,
-  /** path: the rule is found by reading the frame. */
+  /** path: the cell recognises the request by reading the frame. */
   PATH_SOFTWARE: 0,
-  /** path: the chip recognises the request by filter RXF0, and its static answer waits preloaded. */
+  /** path: filter RXF0 of the chip recognises the request, and the static answer is preloaded. */
   PATH_FILTER_0: 1,
   /** path: as PATH_FILTER_0, by filter RXF1. */
   PATH_FILTER_1: 2,
-  /** answerLength: the length of the request. */
+  /** answerLength: the same length as the request. */
   ANSWER_LENGTH_OF_REQUEST: 0xff,
-  /** Number of live values. */
+  /** The number of live values. */
   LIVE_VALUES: 64,
-  /** answerSources: LIVE_VALUES numbers from here on are live values. */
+  /** answerSources: from here on, LIVE_VALUES numbers are live values. */
   SOURCE_LIVE: 0x80,
   /** answerSources: the byte comes from answerData. */
   SOURCE_OWN: 0xff,
-  /** Bit 29 of a filter's identifier, CAN_INV_FILTER: what would not pass passes. */
+  /** Bit 29 of a filter's identifier, CAN_INV_FILTER: inverts the filter. */
   FILTER_INVERTED: 0x20000000,
 } as const;
 
@@ -68,7 +72,7 @@ export const RULES_HEADER = {
   reserved1: { at: 28, bytes: 4, what: 'zero' },
 } as const satisfies Record<string, Field>;
 
-/** A rule. */
+/** One rule. */
 // prettier-ignore
 export const RULE_RECORD = {
   matchIdentifier: { at: 0, bytes: 4, what: 'identifier to match; no bits outside the mask' },
@@ -86,7 +90,7 @@ export const RULE_RECORD = {
   reserved2: { at: 56, bytes: 8, what: 'zero' },
 } as const satisfies Record<string, Field>;
 
-/** A filter; they lie behind the rules. */
+/** One filter. The filters follow the rules. */
 // prettier-ignore
 export const FILTER_RECORD = {
   identifier: { at: 0, bytes: 4, what: '`id` with no bits outside the mask, but bit 29 set for `id~mask`' },

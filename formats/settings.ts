@@ -2,13 +2,13 @@
 /**
  * The settings of the cell: `key=value` words of the inmate command line.
  *
- * A row is all that a setting needs besides the code that follows it. Made from it are the AssemblyScript
- * class `Settings` with the code that takes a word, the list that a refusal prints, and the table of
- * docs/settings.md.
- * Does not: know whether settings go together; the bit timing does (osc with bitrate).
+ * A setting is a row here and the code that uses it. Made from the rows are the AssemblyScript
+ * class `Settings` with the code that takes a word, the list that a refusal prints, and the table
+ * of docs/settings.md.
+ * Does not: check settings against each other. The bit timing checks osc with bitrate.
  */
 interface Common {
-  /** The field in the firmware. */
+  /** Name of the field in the firmware. */
   readonly field: string;
   readonly what: string;
 }
@@ -24,19 +24,19 @@ export interface NumberSetting extends Common {
 /** One of two or three words; the first is the default. */
 export interface ChoiceSetting extends Common {
   readonly kind: 'choice';
-  /** The enum in the firmware, and the member of each word. */
+  /** Name of the enum in the firmware. `choices` gives its member for each word. */
   readonly enumeration: string;
   readonly choices: Readonly<Record<string, string>>;
 }
 
-/** Off is the default: of a flag 0 or 1, of a switch `off` or `on`. */
+/** A flag takes 0 or 1, a switch `off` or `on`. The default is off. */
 export interface BooleanSetting extends Common {
   readonly kind: 'flag' | 'switch';
 }
 
 export type SettingRow = NumberSetting | ChoiceSetting | BooleanSetting;
 
-/** The longest time that a setting in milliseconds can name, ten minutes. */
+/** The longest time that a setting in milliseconds takes: ten minutes. */
 const MILLIS_MAXIMUM = 600_000;
 
 export const SETTINGS = {

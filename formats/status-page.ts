@@ -1,40 +1,41 @@
 // SPDX-License-Identifier: MIT
 /**
- * The status page of the cell, layout version 1, and the requests of AGL: where each field lies.
+ * The status page of the cell, layout version 1, and the requests of AGL: the place of each field.
  *
- * Made from it are the AssemblyScript constants of the same names, the words that `canwarden status` shows
- * for numbers, and the tables of docs/status-page.md; the twin reads it as it is.
+ * Made from it are the AssemblyScript constants of the same names, the words that `canwarden
+ * status` shows for numbers, and the tables of docs/status-page.md. The twin reads it directly.
+ *
  * All numbers are little-endian, offsets in bytes.
  */
 import { CELL_COUNTERS } from './counters.ts';
 
 export interface Field {
-  /** Offset from the start of what the table is about. */
+  /** Offset in bytes from the start of the table's subject: page, histogram, task or requests. */
   readonly at: number;
   readonly bytes: number;
-  /** How many of them lie there, one behind the other; 1 if absent. */
+  /** How many of the field follow each other; absent: 1. */
   readonly times?: number;
   readonly what: string;
-  /** The words for the field's numbers, from 0. */
+  /** Words for the field's values, from 0. */
   readonly words?: readonly string[];
 }
 
-/** Constants that are no offsets. */
+/** Constants other than offsets. */
 export const NUMBERS = {
-  /** Bytes of each of the two sections. */
+  /** Size of each of the two sections. */
   CONTROL_SECTION_BYTES: 0x20000,
   /** "CWST". */
   PAGE_MAGIC: 0x54535743,
   PAGE_VERSION: 1,
-  /** The head, copied in one piece. */
+  /** The head is copied in one piece. */
   PAGE_HEAD_OFFSET: 0x10,
   PAGE_HEAD_BYTES: 0xf0,
   FIRMWARE_VERSION_BYTES: 16,
   PAGE_COUNTERS: 128,
-  /** Number of the first counter that is of the link to AGL. */
+  /** Number of the first counter of the link to AGL. */
   PAGE_LINK_COUNTERS_FIRST: CELL_COUNTERS,
   PAGE_HISTOGRAMS: 3,
-  /** From one histogram to the next. */
+  /** Distance from one histogram to the next. */
   PAGE_HISTOGRAM_DISTANCE: 0x180,
   HISTOGRAM_BUCKETS: 80,
   PAGE_TASKS_MAXIMUM: 24,
@@ -44,10 +45,12 @@ export const NUMBERS = {
   PAGE_LIVE_VALUES_BYTES: 64,
   PAGE_STATUSES: 128,
   STATUS_ENTRY_BYTES: 8,
-  /** Of an entry's first word: how often it was said, and above it which of its sentences. */
+  /**
+   * In an entry's first word: how often the status was reported. The byte above has its sentence.
+   */
   STATUS_TIMES_MASK: 0xffffff,
   STATUS_SENTENCE_SHIFT: 24,
-  /** In an entry: the value in the sentence. */
+  /** In an entry: offset of the value in the sentence. */
   STATUS_VALUE_OFFSET: 4,
   /** A power of two. */
   TRACE_CAPACITY: 1024,
@@ -58,9 +61,11 @@ export const NUMBERS = {
   /** "CWRQ". */
   REQUEST_MAGIC: 0x51525743,
   REQUEST_VERSION: 1,
-  /** kind: a new rule table, as in rules.bin. */
+  /** kind: a new rule table, in the format of rules.bin. */
   REQUEST_RULE_TABLE: 1,
-  /** kind: bytes for answers; the argument is the first one's number. */
+  /**
+   * kind: live values. The payload has their bytes, the argument is the number of the first one.
+   */
   REQUEST_LIVE_VALUES: 2,
 } as const;
 
@@ -118,7 +123,7 @@ export const PAGE = {
   PAGE_RULE_HITS_OFFSET: { at: 0x1000, bytes: 4, times: N.PAGE_RULE_HITS, what: 'how often each rule has matched' },
   PAGE_LIVE_VALUES_OFFSET: { at: 0x1100, bytes: N.PAGE_LIVE_VALUES_BYTES, what: 'live values' },
   PAGE_STATUSES_OFFSET: { at: 0x1200, bytes: N.STATUS_ENTRY_BYTES, times: N.PAGE_STATUSES, what: 'what was said of each status, by number, since the cell started' },
-  // From here on nothing is under the sequence number: two rings, each with its head.
+  // The sequence number does not cover the rest: two rings, each with its head.
   PAGE_TRACE_HEAD: { at: 0x1f00, bytes: 4, what: 'trace: records ever written' },
   PAGE_TRACE_CAPACITY: { at: 0x1f04, bytes: 4, what: 'its capacity, 1024' },
   PAGE_RECORDER_HEAD: { at: 0x1f08, bytes: 4, what: 'recorder: frames ever written' },
@@ -166,7 +171,7 @@ export const REQUEST = {
   REQUEST_PAYLOAD_OFFSET: { at: 0x40, bytes: 0x1ffc0, what: 'payload; of a rule table the whole `rules.bin`' },
 } as const satisfies Record<string, Field>;
 
-/** Words for numbers, by the name of the function that gives them on the AGL side. */
+/** Words for numbers. The key is the name of the function that returns them on the AGL side. */
 export const PAGE_WORDS = {
   faultStateWord: FAULT_STATES,
   linkRoleWord: LINK_ROLES,

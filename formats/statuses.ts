@@ -2,10 +2,11 @@
 /**
  * The status numbers: the results of every function of the firmware that can fail.
  *
- * A row is all that a status needs besides the code that gives it. Made from it are the AssemblyScript
- * enum `Status`, the tables of docs/troubleshooting.md, the table that `canwarden doctor` reads, and what
- * the bridge says of a refused request.
- * Does not: give a number a second meaning. New entries take new numbers, old ones stay reserved.
+ * A status is a row here and the code that returns it. Made from the rows are the AssemblyScript
+ * enum `Status`, the tables of docs/troubleshooting.md, the table that `canwarden doctor` reads,
+ * and the bridge's words for a refused request.
+ * Does not: give a number a second meaning. New entries take new numbers, and old numbers stay
+ * reserved.
  */
 import { SETTINGS } from './settings.ts';
 
@@ -13,9 +14,9 @@ export interface StatusRow {
   readonly number: number;
   /** What the cell has found. */
   readonly says: string;
-  /** The most likely cause; '-' where there is none. */
+  /** The most likely cause; '-': there is none. */
   readonly cause: string;
-  /** What to do. On the board it stands without the other rows: no "see 51" here. */
+  /** What to do. The board shows it without the other rows, so it does not refer to them. */
   readonly next: string;
 }
 

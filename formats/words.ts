@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * What the rows of formats/ are called: one name in the spellings of the languages it appears in, and the
- * words that more than one of their outputs shows.
+ * Names and words of the rows in formats/: the spelling of a name in each language, and words that
+ * more than one output shows.
  *
  * Does not: hold rows.
  */
@@ -9,22 +9,22 @@ import type { CounterRow } from './counters.ts';
 import * as counters from './counters.ts';
 import type { SettingRow } from './settings.ts';
 
-/** `receiveOverflow0` as programs and people read it: `receive_overflow_0`. */
+/** `receiveOverflow0` becomes `receive_overflow_0`, for programs and people. */
 export function snakeCase(name: string): string {
   return name.replace(/(?<=[a-z])[A-Z0-9]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `receiveOverflow0` as a member of an enum: `ReceiveOverflow0`. */
+/** `receiveOverflow0` becomes `ReceiveOverflow0`, a member of an enum. */
 export function pascalCase(name: string): string {
   return name.replace(/^./, (letter) => letter.toUpperCase());
 }
 
-/** `counterWord` as a constant: `COUNTER_WORD`. */
+/** `counterWord` becomes `COUNTER_WORD`, a constant. */
 export function constantCase(name: string): string {
   return snakeCase(name).toUpperCase();
 }
 
-/** The counters as counters.ts has them. */
+/** The exports of counters.ts. */
 export interface Counters {
   readonly COUNTERS: Readonly<Record<string, CounterRow>>;
   readonly ERROR_MESSAGE_COUNTERS: { readonly first: number; readonly classes: number };
@@ -32,14 +32,14 @@ export interface Counters {
   readonly LINK_COUNTERS: Readonly<Record<string, string>>;
 }
 
-/** A counter as people and programs on the AGL side see it. */
+/** A counter as the AGL side shows it to people and programs. */
 export interface ShownCounter {
   readonly number: number;
   readonly word: string;
   readonly what: string;
 }
 
-/** Every counter of the status page, those of the link included, in the order of their numbers. */
+/** Every counter of the status page in the order of the numbers, those of the link included. */
 export function shownCounters(all: Counters = counters): ShownCounter[] {
   const { first, classes } = all.ERROR_MESSAGE_COUNTERS;
   const own = Object.entries(all.COUNTERS).map(([name, { number, what }]) => ({
@@ -58,12 +58,12 @@ export function shownCounters(all: Counters = counters): ShownCounter[] {
   return [...own, ...errors, ...link].sort((one, other) => one.number - other.number);
 }
 
-/** A text of the guides without the marks of a document: no backticks, of a link the words alone. */
+/** A text of the guides without its markup: no backticks, and only the words of a link. */
 export function plainText(text: string): string {
   return text.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', "'");
 }
 
-/** What a setting takes: `5000..1000000`, `poll|wfi`. */
+/** The values that a setting takes: `5000..1000000`, `poll|wfi`. */
 export function rangeOf(row: SettingRow): string {
   switch (row.kind) {
     case 'number':

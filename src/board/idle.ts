@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 /**
- * Rpi4Idle: what the core does when no task is ready: it looks again at once, or sleeps (idle=wfi).
+ * Rpi4Idle: what the core does when no task is ready. It looks again at once, or sleeps (idle=wfi).
  *
- * Asleep, the core wakes for INT (the GPIO block's interrupt while the pin is low), for the ivshmem
- * doorbell of the AGL side, and for the timer. Nothing is served here: what is pending stays so
- * until the cell has nothing left to do, so that waking costs the urgent path nothing but the
- * wake-up.
- * Does not: sleep when it could miss something. What the cell config does not grant is said once, and
- * the cell polls; so it does while a session is being agreed on, where the peer answers in memory only.
+ * A sleeping core wakes for INT (the GPIO block's interrupt while the pin is low), for the ivshmem
+ * doorbell of the AGL side, and for the timer. The interrupts are only acknowledged here, and only
+ * when the cell has nothing left to do. So waking costs the urgent path nothing but the wake-up.
  *
- * No wake-up is lost: before each sleep what is pending is acknowledged, and if anything was, the cell
- * looks at everything once more. What comes after that last look is pending, and WFI returns at once.
+ * No wake-up is lost. Before each sleep the pending interrupts are acknowledged. If there was one,
+ * the cell looks at everything once more. An interrupt after that last look stays pending, and WFI
+ * returns at once.
+ *
+ * The cell polls instead if the cell config does not grant an interrupt, and reports that once. It
+ * also polls while a session is being set up, because the peer then answers in memory only.
+ * Does not: sleep when it could miss something.
  */
 import { IdleSetting, InterruptSource } from '../cell/command-line';
 import { LowLevelEvent } from '../chip/bcm2711/low-level-event';
@@ -23,13 +25,16 @@ import { microsToTicks } from '../rt/deadline';
 import { Status } from '../rt/status';
 import * as RPI4 from './rpi4';
 
-/** Arming and waking cost about this much: for less there is nothing to gain. */
+/** Arming and waking cost about this much. A shorter sleep gains nothing. */
 const SLEEP_MICROS_MINIMUM: u32 = 10;
-/** Line, link and timer: more cannot be pending. */
+/** The most interrupts that can be pending: line, link and timer. */
 const INTERRUPTS_MAXIMUM: u32 = 3;
-/** So many wake-ups in a row with another pin's event standing: nobody serves it. */
+/**
+ * After this many consecutive wake-ups caused by another pin, assume that its event will never be
+ * cleared.
+ */
 const DISTURBED_MAXIMUM: u32 = 16;
-/** The GIC that the cell knows. */
+/** The GIC version that the cell supports. */
 const GIC_VERSION: u32 = 2;
 
 @final
@@ -77,14 +82,16 @@ export class Rpi4Idle extends Idle {
     else clock.idleUntil(this.deadlineTicks);
   }
 
-  /** One device write, and only of a core that sleeps. */
+  /** Costs one device write if the core sleeps between steps, and nothing if it polls. */
   override close(): void {
     if (!this.sleeps) return;
     this.sleeps = false;
     this.interrupts.close();
   }
 
-  /** Switches all interrupts on; the number of the first that is not granted, 0 when all are. */
+  /**
+   * Enables all interrupts. Returns the number of the first one that is not granted; 0: all are.
+   */
   private enable(): u32 {
     const parts = this.parts;
     const region = this.host.region;
@@ -101,7 +108,10 @@ export class Rpi4Idle extends Idle {
     return 0;
   }
 
-  /** Acknowledges and ends what is pending; true when anything was: then look again before sleeping. */
+  /**
+   * Acknowledges and ends the pending interrupts. Returns true when there was one: then look again
+   * before sleeping.
+   */
   private settle(): bool {
     let served: u32 = 0;
     while (served < INTERRUPTS_MAXIMUM) {
@@ -114,7 +124,10 @@ export class Rpi4Idle extends Idle {
     return served !== 0;
   }
 
-  /** An event of another pin, which Linux cannot serve without the interrupt, would wake for ever. */
+  /**
+   * Clears the event of the cell's pin. An event of another pin would wake the core again and
+   * again: Linux cannot clear it without the interrupt.
+   */
   private servePin(): void {
     this.pin.clear();
     const foreign = this.pin.foreignEvents();
@@ -128,7 +141,7 @@ export class Rpi4Idle extends Idle {
     const parts = this.parts;
     if (!this.sleeps) return false;
     if (!parts.controller.useInterruptLine) {
-      // The line was found broken, and that was said.
+      // The line was found faulty, and that was reported.
       this.giveUp();
       return false;
     }
@@ -138,7 +151,10 @@ export class Rpi4Idle extends Idle {
     return true;
   }
 
-  /** Linux has written GPLEN0, with what it read before this cell did. */
+  /**
+   * Linux has overwritten GPLEN0 with a value that it read before the cell armed its pin. Arms it
+   * again.
+   */
   private armAgain(): void {
     this.pin.arm();
     if (this.detectionLost) return;
@@ -146,7 +162,7 @@ export class Rpi4Idle extends Idle {
     this.parts.journal.say(Status.IdleDisturbed, Sentence.EventTakenOut, RPI4.INTERRUPT_PIN);
   }
 
-  /** From now on the cell polls, and nothing interrupts it. */
+  /** Changes to polling for good, and switches all interrupts off. */
   private giveUp(): void {
     this.sleeps = false;
     this.pin.disarm();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * The Raspberry Pi 4 with the CAN HAT, as the canwarden cell sees it: addresses, pins, clocks, and the cell
- * that they make.
+ * The Raspberry Pi 4 with the CAN HAT, as the canwarden cell sees it: addresses, pins, clocks, and
+ * the cell made from them.
  *
- * Addresses and interrupts are what Jailhouse grants: cell-config/rpi4-layout.ts.
+ * Jailhouse grants the addresses and interrupts: cell-config/rpi4-layout.ts.
  * Does not: touch hardware.
  */
 import {
@@ -42,7 +42,7 @@ export const INTERRUPT_PIN: u32 = 25;
 
 /** The VPU core clock that feeds SPI0; config.txt pins it (core_freq, core_freq_min). */
 export const CORE_CLOCK_HERTZ: u32 = 500_000_000;
-/** For each byte: accesses to the SPI block that its clocks do not cover (docs/timing-budget.md). */
+/** Time of one byte's accesses to the SPI block, beyond its clocks (docs/timing-budget.md). */
 export const SPI_HANDLING_NANOS_PER_BYTE: u32 = 400;
 
 /** The parts of this board's cell. */
@@ -55,7 +55,7 @@ export type Rpi4Parts = CellParts<
   IvshmemLink
 >;
 
-/** Makes the cell of this board; nothing is started. Allocates, so only at start-up. */
+/** Makes the cell of this board, and starts nothing. Allocates, so call it only at start-up. */
 export function createCell(): Cell<Rpi4Parts, Rpi4Idle> {
   const map: CellMap = {
     communicationRegion: COMM_REGION_ADDRESS,

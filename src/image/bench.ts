@@ -2,8 +2,9 @@
 /**
  * Entry points into parts of the cell, to count their instructions against hand-written C.
  *
- * Does not: belong to the cell's image. The parts are the cell's own, wired as the board wires them;
- * the peer of the ring is this project's device end, in the same module.
+ * The parts are the cell's own, wired as the board wires them. The peer of the ring is this
+ * project's device end, in the same module.
+ * Does not: belong to the cell's image.
  */
 import { memory_read8 } from '../abi/bsp';
 import * as RPI4 from '../board/rpi4';
@@ -21,12 +22,12 @@ import { CanDevice } from '../virtio/can-device';
 import { CanDriver } from '../virtio/can-driver';
 import { AVAILABLE_RING, DESCRIPTOR_BYTES } from '../virtio/split-queue';
 
-/** As the cell's own ring to AGL. */
+/** The same size as the cell's own ring to AGL. */
 const FORWARD_RING_BITS: u32 = 8;
-/** Steps of both ends until frames can flow. */
+/** The most steps of both ends until frames can flow. */
 const CONNECT_STEPS_MAXIMUM: u32 = 100_000;
 
-/** Both states of a link whose ends are in one module. */
+/** Both ivshmem states of a link whose two ends are in this module. */
 @final
 class LinkEnd extends PeerLink {
   other: LinkEnd | null = null;
@@ -55,7 +56,7 @@ const ring = new RecordRing(FORWARD_RING_BITS);
 const frame = changetype<Frame>(allocateFrames(1));
 const answer = changetype<Frame>(allocateFrames(1));
 
-/** Adopts the rule image and brings up the ring. 0: ready; else a Status. */
+/** Adopts the rule image and connects the ring. Returns a Status; 0: ready. */
 export function prepare(): u32 {
   near.other = far;
   far.other = near;
@@ -72,24 +73,27 @@ export function prepare(): u32 {
   return Status.PeerNotReady;
 }
 
-/** Where the 13 registers of a receive buffer are to be put. */
+/** Address for the 13 registers of a receive buffer. */
 export function registers(): usize {
   return BUFFER_REGISTERS;
 }
 
-/** Registers to frame. Returns the number of data bytes. */
+/** Decodes the registers to a frame. Returns the number of data bytes. */
 export function decode(): u32 {
   const length = decodeHeader(BUFFER_REGISTERS, frame);
   decodeData(BUFFER_REGISTERS, frame, length);
   return length;
 }
 
-/** What is to be done with the frame, and its answer. */
+/** Decides what to do with the frame, and makes its answer. */
 export function lookUp(): u32 {
   return responder.decide(frame, answer);
 }
 
-/** The frame into the ring of the cell, to AGL from there, and out of the ring. */
+/**
+ * Puts the frame into the ring of the cell, from there into the ring to AGL, and takes it out
+ * there.
+ */
 export function push(): u32 {
   if (ring.put(changetype<usize>(frame)) !== Status.Ok) return Status.Full;
   const status = driver.submit(changetype<Frame>(ring.front()));
@@ -97,13 +101,13 @@ export function push(): u32 {
   return status;
 }
 
-/** All of it: what a forwarded frame costs beside SPI. */
+/** Does all of it: the cost of a forwarded frame without SPI. */
 export function forward(): u32 {
   decode();
   return (lookUp() & DECISION_FORWARD) !== 0 ? push() : Status.Empty;
 }
 
-/** For comparison of results: a byte of the frame, the answer, or the message sent last. */
+/** To compare results: byte `index` of the frame, the answer, or the last message sent. */
 export function resultByte(index: u32): u32 {
   if (index < 16) return load<u8>(changetype<usize>(frame) + index);
   if (index < 32) return load<u8>(changetype<usize>(answer) + index - 16);

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: MIT
 /**
- * The cell's module: what the BSP calls.
+ * The cell's module: the functions that the BSP calls.
  *
- * Does not: loop; the caller runs `step` again and again, so that an emulator can stop between two.
+ * Does not: loop. The caller runs `step` again and again, so an emulator can stop between two
+ * steps.
  */
 import { createCell } from '../board/rpi4';
 
 const cell = createCell();
 
 /**
- * Starts the cell. 0: ready; else a Status, said on the console and in the communication region.
- * `restarts`: how often the BSP has restarted the module after a trap since Jailhouse started the cell.
+ * Starts the cell. Returns a Status; 0: ready. A failure was reported on the console and in the
+ * communication region. `restarts`: how often the BSP has restarted the module after a trap since
+ * Jailhouse started the cell.
  */
 export function initialize(restarts: u32): u32 {
   return cell.start(restarts);
 }
 
 /**
- * One step of the running cell. 0: go on. 1: nothing was ready; call `rest`, then go on. Else the Status
- * with which it has ended; call `end`.
+ * Runs one step of the cell. 0: go on. 1: nothing was ready; call `rest`, then go on. Otherwise the
+ * Status with which the cell has ended; call `end`.
  */
 export function step(): u32 {
   return cell.step();
@@ -29,14 +31,14 @@ export function rest(): void {
   cell.rest();
 }
 
-/** The cell has ended: nothing wakes the core any more. */
+/** Call this when the cell has ended. Nothing wakes the core any more. */
 export function end(): void {
   cell.end();
 }
 
 /**
- * Says what a trap was; see Cell.reportFault. Afterwards the BSP stops if `isLast`, else it makes the
- * module anew and calls `initialize`.
+ * Reports a trap; see Cell.reportFault. Afterwards the BSP stops if `isLast`. Otherwise it makes
+ * the module anew and calls `initialize`.
  */
 export function fault(
   kind: u32,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * Urgent answers: by filter, by reading, one behind the other, and what becomes of those that cannot go.
+ * Urgent answers: by filter, by reading, several in a row, and those that cannot be sent.
  *
- * docs/rules.md ("Limits", "receive", "How a request is recognised") and counters 8, 9, 31, 41 and 64 to 73
- * of docs/status-page.md. RTS of the buffers 2 and 1: 84, 82. READ RX BUFFER 0: 90, 1: 94. RX STATUS: b0.
+ * Sources: docs/rules.md ("Limits", "receive", "How a request is recognised") and counters 8, 9,
+ * 31, 41 and 64 to 73 of docs/status-page.md. RTS of buffer 2 is 84, of buffer 1 82. READ RX BUFFER
+ * 0 is 90, 1 is 94. RX STATUS is b0.
  */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
@@ -16,7 +17,10 @@ const FRAME_102 = '20 40 00 00 02 aa bb 00 00 00 00 00 00'; // 102#AABB
 const FRAME_200 = '40 00 00 00 02 11 22 00 00 00 00 00 00'; // 200#1122
 const FRAME_300 = '60 00 00 00 02 33 44 00 00 00 00 00 00'; // 300#3344
 
-/** 0x100 by the first filter; 0x200 by reading, static; 0x300 by reading, copying byte 0. */
+/**
+ * Rules: 0x100 by the first filter; 0x200 by reading, static; 0x300 by reading, with a copy of byte
+ * 0.
+ */
 function board(commandLine: string = ''): FakeBoard {
   const made = new FakeBoard(commandLine);
   const image = made.loadRules();
@@ -29,7 +33,9 @@ function board(commandLine: string = ''): FakeBoard {
   return made;
 }
 
-/** 0x100 and 0x102 by the two filters; then no other rule answers (docs/rules.md, offset 27). */
+/**
+ * Rules: 0x100 and 0x102 by the two filters. Then no other rule answers (docs/rules.md, offset 27).
+ */
 function twoFilters(): FakeBoard {
   const made = new FakeBoard();
   const image = made.loadRules();
@@ -48,13 +54,13 @@ function reading(commandLine: string = ''): FakeBoard {
   return made;
 }
 
-/** A frame for filter `filter` in RXB0. */
+/** RXB0 receives a frame that filter `filter` recognises. */
 function request(made: FakeBoard, filter: u32, registers: string): void {
   made.chip.formAndFilter = filter;
   made.chip.fill(0, registers);
 }
 
-/** Any other frame, which RXB1 takes. */
+/** RXB1 receives any other frame. */
 function other(made: FakeBoard, registers: string): void {
   made.chip.fill(1, registers);
 }
@@ -157,7 +163,7 @@ describe('a request that a filter recognises', () => {
 
   test('has one where the rules ask for it all the same', () => {
     const made = board('bitrate=1000000 spi=1000000');
-    // Flags: receive, bits 2 to 1, is urgent-first.
+    // Flags: bits 2 to 1, receive, are set to urgent-first.
     const rules = made.host.rules;
     store<u32>(rules, 2 << 1, 20);
     seal(rules);
@@ -181,7 +187,7 @@ describe('a request that a filter recognises', () => {
   });
 });
 
-/** The checksum anew. */
+/** Writes the checksum again. */
 function seal(address: usize): void {
   store<u32>(address, 0, 12);
   const total = load<u32>(address, 8);
@@ -298,7 +304,7 @@ describe('a request that is read', () => {
       request(made, 0, FRAME_100);
       made.step();
     }
-    // A drop of the supply: configuration mode, nothing is requested.
+    // After a drop of the supply: configuration mode, and no request to send.
     made.chip.set(0x0e, 0x80);
     made.chip.set(0x0f, 0x87);
     made.chip.set(0x50, 0);
@@ -331,7 +337,7 @@ describe('a frame of the bus', () => {
     made.step(4);
     expect(made.counted(Counter.DroppedByRule)).toBe(1);
     const index = (load<u32>(made.page.base + 0x1f00) - 1) & 1023;
-    // Event 3, of no rule.
+    // Event 3, without a rule.
     expect(load<u32>(made.page.base + 0x2000 + 16 * index, 8)).toBe(0xffff0003);
   });
 

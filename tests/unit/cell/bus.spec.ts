@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * Bus supervision: fault states and error frames, overflow, bus-off, a chip that loses its settings, a line
- * that lies, a wrong crystal, a bus without another node.
+ * Bus supervision: fault states and error frames, overflow, bus-off, a chip that loses its
+ * settings, a faulty INT line, a wrong crystal, a bus without another node.
  *
- * docs/settings.md ("Error frames", restart-ms), docs/troubleshooting.md 50 to 59 and 95. EFLG is 0x2d:
- * EWARN 01, RXWAR 02, TXWAR 04, RXEP 08, TXEP 10, TXBO 20, RX0OVR 40, RX1OVR 80; CANINTF.MERRF 80.
+ * Sources: docs/settings.md ("Error frames", restart-ms), docs/troubleshooting.md 50 to 59 and 95.
+ * EFLG is 0x2d: EWARN 01, RXWAR 02, TXWAR 04, RXEP 08, TXEP 10, TXBO 20, RX0OVR 40, RX1OVR 80;
+ * CANINTF.MERRF 80.
  */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
@@ -25,13 +26,13 @@ function loud(words: string = ''): FakeBoard {
   return new FakeBoard(`console=on ${words}`).connected();
 }
 
-/** The chip shows `flags` for 20 ms. */
+/** Sets EFLG to `flags` for 20 ms. */
 function show(board: FakeBoard, flags: u32): void {
   board.chip.set(EFLG, flags);
   board.pass(20_000);
 }
 
-/** The supply drops and comes back: reset values. */
+/** The supply drops and comes back: the registers have their reset values. */
 function reset(board: FakeBoard): void {
   board.chip.set(CANSTAT, 0x80);
   board.chip.set(CANCTRL, 0x87);
@@ -55,7 +56,7 @@ describe('the fault state', () => {
     show(board, 0x00);
     expect(board.counted(Counter.FaultStateChanges)).toBe(5);
     expect(board.counted((Counter.ErrorMessagesFirst + 2) as Counter)).toBe(5);
-    // CAN_ERR_FLAG, CAN_ERR_CRTL, CAN_ERR_CNT; data[1] in the second byte.
+    // CAN_ERR_FLAG, CAN_ERR_CRTL, CAN_ERR_CNT. The second byte of the data is data[1].
     expect(board.takeFromCell()).toBe('20000204 8 0 0 260000000000800');
     expect(board.takeFromCell()).toBe('20000204 8 0 0 260000000002000');
     expect(board.takeFromCell()).toBe('20000204 8 0 0 260000000000400');
@@ -157,7 +158,7 @@ describe('bus-off', () => {
   test('ends by way of configuration mode on a bus that gives the chip nothing to count', () => {
     const board = loud('restart-ms=5');
     board.chip.set(EFLG, 0x20);
-    // 128 frames of 192 bits at 500 kbit/s: 49 ms behind the time.
+    // 128 frames of 192 bits at 500 kbit/s: 49 ms after the restart time.
     board.pass(50_000);
     expect(board.counted(Counter.Restarts)).toBe(0);
     board.chip.take();

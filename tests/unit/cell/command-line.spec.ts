@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
-/**
- * The settings of the command line: defaults, limits, and what is refused with which words.
- */
+/** The settings of the command line: defaults, limits, refusals and their words. */
 import { Console } from '../../../src/cell/console';
 import {
   BusModeSetting,
@@ -14,7 +12,7 @@ import {
 import { Status } from '../../../src/rt/status';
 import { FakeHost } from './fake-board';
 
-/** What `text` is read as; `settings` has it then. */
+/** Reads `text` into `settings`. */
 function read(settings: CommandLine, text: string): Status {
   const host = new FakeHost();
   host.commandLine = text;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * The console: text, numbers, what does not fit, a UART that stays busy, one character in 100 us; and the
- * status of each kind of trap (docs/troubleshooting.md 90 to 94, docs/settings.md, "The console").
+ * The console: text, numbers, text that does not fit, a UART that stays busy, one character in 100
+ * us; and the status of each kind of trap (docs/troubleshooting.md 90 to 94, docs/settings.md, "The
+ * console").
  */
 import { Console } from '../../../src/cell/console';
 import { faultStatus } from '../../../src/cell/fault-status';
@@ -113,7 +114,8 @@ describe('the status of a trap', () => {
     expect(faultStatus(2, 0)).toBe(Status.TrapArithmetic);
     expect(faultStatus(3, 0)).toBe(Status.TrapArithmetic);
     expect(faultStatus(5, 0)).toBe(Status.TrapUnreachable);
-    // Vectors 4 to 7: synchronous, IRQ, FIQ, SError; ESR_EL1.EC 25 data abort, 21 instruction abort, 0 unknown.
+    // Vectors 4 to 7: synchronous, IRQ, FIQ, SError. ESR_EL1.EC: 25 data abort, 21 instruction
+    // abort, 0 unknown.
     expect(faultStatus(0x104, 0x25 << 26)).toBe(Status.TrapMemory);
     expect(faultStatus(0x104, 0x21 << 26)).toBe(Status.TrapMemory);
     expect(faultStatus(0x104, 0)).toBe(Status.TrapException);

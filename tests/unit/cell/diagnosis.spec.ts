@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * A wrong crystal, told from the errors of a bus on which nothing was ever received (status 50 of
- * docs/troubleshooting.md).
+ * Recognising a wrong crystal by the errors of a bus on which no frame was ever received (status 50
+ * of docs/troubleshooting.md).
  */
 import { FakeBoard } from './fake-board';
 
@@ -32,7 +32,7 @@ describe('only errors on the bus', () => {
     );
     const other = saidAfter('osc=16000000', 0x0b, 700_000);
     expect(other.includes('try osc=8000000 osc=12000000, or')).toBe(true, other);
-    // At 8 MHz the fastest rate is 500 kbit/s.
+    // At 8 MHz the maximum rate is 500 kbit/s.
     const fast = saidAfter('bitrate=1000000 osc=16000000', 0x0b, 700_000);
     expect(fast.includes('try osc=12000000, or')).toBe(true, fast);
   });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * A whole cell on fakes: chip, line, clock, shared memory and hypervisor, and AGL's end of the link.
+ * A whole cell on fakes: chip, line, clock, shared memory, hypervisor, and AGL's end of the link.
  *
- * Does not: pass time but for 10 microseconds at each look at the clock, or move frames by itself: a spec
- * fills the chip's buffers, steps the cell, and looks at what went over SPI and to AGL.
+ * Each look at the clock passes 10 microseconds. A spec fills the chip's buffers, steps the cell,
+ * and looks at the traffic on SPI and to AGL.
+ * Does not: move frames by itself.
  */
 import { allocateFrames, Frame } from '../../../src/can/frame';
 import { Cell } from '../../../src/cell/cell';
@@ -21,18 +22,18 @@ import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { show } from '../support/frames';
 import { DEVICE, DRIVER, FakeLink, FakeSection, SECTION_BYTES, Wire } from '../virtio/pair';
 
-/** A hypervisor that has given what a spec says, and keeps what is written on its console. */
+/** A hypervisor that grants what a spec sets, and keeps the text of its console. */
 export class FakeHost extends Host {
   commandLine: string = '';
-  /** Address of the rules image in the module's own memory; 0: none was loaded. */
+  /** Address of the rules image in the module's own memory; 0: no image was loaded. */
   rules: usize = 0;
-  /** What `open...` gives. */
+  /** Results of `open`, `openLink` and `openStatusPage`. */
   regionStatus: Status = Status.Ok;
   linkStatus: Status = Status.Ok;
   pageStatus: Status = Status.Ok;
-  /** The cell is asked to end. */
+  /** A shutdown request waits. */
   wantsShutdown: bool = false;
-  /** What the cell has said to that, and about itself. */
+  /** How often the cell denied and approved a shutdown, and reported "failed". */
   denials: u32 = 0;
   approvals: u32 = 0;
   failures: u32 = 0;
@@ -102,7 +103,7 @@ export class FakeHost extends Host {
   }
 }
 
-/** A core that sleeps if a spec says so. */
+/** A core that sleeps if a spec sets `sleeps`. */
 export class FakeIdle extends Idle {
   sleepsSeen: u32 = 0;
 
@@ -140,7 +141,8 @@ export class FakeBoard {
     this.host,
     this.clock,
     this.chip,
-    // The chip takes no time: so many clocks a byte that the start does not doubt the serial clock.
+    // The chip takes no time. With this many clocks a byte, the start does not doubt the serial
+    // clock.
     new SpiTiming(500_000_000, 6, 400),
     this.line,
     new FakeLink(this.wire, DRIVER),
@@ -149,19 +151,19 @@ export class FakeBoard {
     this.requests,
   );
   readonly cell: Cell<FakeParts, FakeIdle> = new Cell<FakeParts, FakeIdle>(this.parts, this.idle);
-  /** AGL's end of the link, as the bridge plays it. */
+  /** AGL's end of the link, in the bridge's role. */
   readonly agl: CanDevice<FakeSection, FakeLink, FakeClock> = new CanDevice<
     FakeSection,
     FakeLink,
     FakeClock
   >(this.section, new FakeLink(this.wire, DEVICE), this.clock);
-  /** AGL's end where the cell is the device: Linux's own driver. */
+  /** AGL's end when the cell is the device: Linux's own driver. */
   readonly linux: CanDriver<FakeSection, FakeLink, FakeClock> = new CanDriver<
     FakeSection,
     FakeLink,
     FakeClock
   >(this.section, new FakeLink(this.wire, DEVICE), this.clock);
-  /** AGL's end does something. */
+  /** False: AGL's end stands still. */
   aglRuns: bool = true;
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
 
@@ -169,19 +171,19 @@ export class FakeBoard {
     this.host.commandLine = commandLine;
   }
 
-  /** The rules that are loaded: for a spec to fill before the start. */
+  /** Adds a rules image, which a spec fills before the start. */
   loadRules(): RuleImage {
     const image = new RuleImage(heap.alloc(8192));
     this.host.rules = image.address;
     return image;
   }
 
-  /** Starts the cell; what the start did over SPI is forgotten if it went well. */
+  /** Starts the cell. After a good start, forgets its traffic on SPI. */
   start(): Status {
     return this.cell.start(0);
   }
 
-  /** Starts the cell and connects AGL; nothing of that is left in what was sent and said. */
+  /** Starts the cell and connects AGL. Forgets the traffic and the text up to then. */
   connected(): FakeBoard {
     const status = this.start();
     if (status !== Status.Ok) throw new Error(this.host.console);
@@ -191,7 +193,7 @@ export class FakeBoard {
     return this;
   }
 
-  /** `count` steps of the cell, and as many of AGL's end. */
+  /** Runs `count` steps of the cell, and as many of AGL's end. */
   step(count: u32 = 1): void {
     for (; count !== 0; count--) {
       this.cell.step();
@@ -201,20 +203,22 @@ export class FakeBoard {
     }
   }
 
-  /** Steps for at least so long. */
+  /** Runs steps for at least `micros`. */
   pass(micros: u32): void {
     const end = this.clock.now + micros;
     while (this.clock.now < end) this.step();
   }
 
-  /** Steps for at least so long; while nothing is due the clock goes on by itself: for long waits. */
+  /**
+   * Runs steps for at least `micros`. While nothing is due the clock jumps, so long waits are fast.
+   */
   wait(micros: u32): void {
     this.clock.skips = true;
     this.pass(micros);
     this.clock.skips = false;
   }
 
-  /** Steps until frames can flow to and from AGL. */
+  /** Runs steps until frames can flow to and from AGL. */
   connect(): void {
     for (let count = 0; count < 100_000; count++) {
       const isThere = this.host.isBackEnd ? this.linux.running : this.agl.delivering;
@@ -224,12 +228,12 @@ export class FakeBoard {
     throw new Error('no session');
   }
 
-  /** How often `counter` has counted. */
+  /** The value of `counter`. */
   counted(counter: Counter): u32 {
     return this.parts.counters.of(counter);
   }
 
-  /** What has gone to the console since the last time. */
+  /** The text on the console since the last call. */
   said(): string {
     this.parts.console.flush();
     const text = this.host.console;
@@ -237,7 +241,7 @@ export class FakeBoard {
     return text;
   }
 
-  /** The next frame that the cell has given to AGL, as text; empty: none. */
+  /** The next frame from the cell to AGL, as text; empty: there is none. */
   takeFromCell(): string {
     if (this.host.isBackEnd) {
       return this.linux.receive(this.frame) === Status.Ok ? show(this.frame) : '';

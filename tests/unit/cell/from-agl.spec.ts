@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * What becomes of a frame of AGL's: on the bus, given way to one that comes in, refused, taken back.
+ * What becomes of a frame from AGL: sent, yielded to an incoming frame, refused, aborted.
  *
- * Counters 47 to 62 of docs/status-page.md; SPI instructions of DS20001801J, table 12-1: LOAD TX BUFFER 0 is
- * 40, RTS of it 81.
+ * Sources: counters 47 to 62 of docs/status-page.md; SPI instructions of DS20001801J, table 12-1:
+ * LOAD TX BUFFER 0 is 40, its RTS is 81.
  */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
@@ -19,7 +19,7 @@ function send(board: FakeBoard): void {
   expect(board.sendToCell(newFrame(0x123, 2, 0xbbaa))).toBe(Status.Ok);
 }
 
-/** A board whose cell is the device, as Linux's own driver wants it. */
+/** A board whose cell is the device, for Linux's own driver. */
 function device(commandLine: string = ''): FakeBoard {
   const board = new FakeBoard(commandLine);
   board.host.isBackEnd = true;
@@ -180,7 +180,7 @@ describe('where Linux drives the cell', () => {
       send(board);
       while (!board.parts.frameHeld) board.step();
       if (loaded !== 0) board.step();
-      // As at bus-off: nothing can be sent, so that the session has its turn first.
+      // As at bus-off: the chip cannot send, so the session comes first.
       board.parts.controller.buffers.closed = true;
       board.linux.leave();
       board.aglRuns = false;

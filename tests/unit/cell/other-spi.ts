@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * A board with another SPI block: for tests/contract/second-channel.test.ts.
+ * A board with another SPI block, for tests/contract/second-channel.test.ts.
  *
- * Does not: need more of a block than src/hal/spi-bus.ts says.
+ * Does not: need more of the block than src/hal/spi-bus.ts says.
  */
 import { Cell } from '../../../src/cell/cell';
 import { CellParts } from '../../../src/cell/parts';
@@ -14,10 +14,10 @@ import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { DRIVER, FakeLink, FakeSection, SECTION_BYTES, Wire } from '../virtio/pair';
 import { FakeHost, FakeIdle } from './fake-board';
 
-/** A block that divides an odd clock, and whose bytes take eight clocks of it. */
+/** A block that divides an odd clock, and takes eight clocks of it for a byte. */
 @final
 class ByteBus extends SpiBus {
-  /** Bytes clocked. */
+  /** Number of bytes clocked. */
   bytes: u32 = 0;
 
   constructor(
@@ -53,7 +53,7 @@ class ByteBus extends SpiBus {
 
   override settle(): void {}
 
-  /** `length` bytes are clocked; a tick of the clock is a microsecond. */
+  /** Clocks `length` bytes. A tick of the clock is a microsecond. */
   private pass(length: u32): void {
     this.bytes += length;
     this.clock.now += (length * 8 * 1_000_000) / this.clockHertz;
@@ -112,7 +112,7 @@ export function clockHertz(): u32 {
   return bus.clockHertz;
 }
 
-/** Why the serial clock is not the one that was asked for, a Status. */
+/** Why the serial clock differs from the setting, a Status. */
 export function clockDoubt(): u32 {
   return parts.spiDoubt;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
-/**
- * The status page, the end of the cell, and what is in the page after a trap (docs/status-page.md).
- */
+/** The status page, the end of the cell, and the page after a trap (docs/status-page.md). */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { newFrame } from '../support/frames';

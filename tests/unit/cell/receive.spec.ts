@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
-/**
- * What becomes of a frame of the bus: given to AGL, answered, dropped, and what is counted for it.
- */
+/** What becomes of a frame of the bus: forwarded to AGL, answered or dropped; and its counters. */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { RuleImage } from '../support/rule-image';
@@ -56,7 +54,7 @@ describe('a frame of the bus', () => {
   test('is answered by a rule, in the step that takes it, and not forwarded', () => {
     const board = new FakeBoard('int=gpio');
     const image = new RuleImage(heap.alloc(8192));
-    // Rules forward what they match unless they say otherwise; this one answers only.
+    // A rule forwards its frames unless it says otherwise. This one only answers.
     image.addAnswer(0x200, 0x201, 2, 0xbbaa);
     board.host.rules = image.address;
     image.finish();
@@ -65,7 +63,8 @@ describe('a frame of the bus', () => {
     const notForwarded = board.parts.counters.of(Counter.AnsweredNotForwarded);
     board.chip.fill(0, FRAME_200);
     board.step();
-    // READ RX BUFFER, then RTS of a buffer that was loaded at the start: no LOAD between.
+    // READ RX BUFFER, then RTS of a buffer that was loaded at the start. No LOAD comes between
+    // them.
     const sent = board.chip.take();
     expect(sent.endsWith('|84')).toBe(true, sent);
     expect(board.parts.counters.of(Counter.AnsweredStatic) - answered).toBe(1);

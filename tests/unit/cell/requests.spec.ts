@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * Requests: new rules, live values, and what is refused (docs/status-page.md, "Requests"; statuses 70 to 74).
+ * Requests: new rules, live values, and refusals (docs/status-page.md, "Requests"; statuses 70 to
+ * 74).
  */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
@@ -25,7 +26,7 @@ function crcOf(address: usize, bytes: u32): u32 {
   return ~crc;
 }
 
-/** Writes a request, the sequence last. */
+/** Writes a request, its sequence number last. */
 function ask(board: FakeBoard, kind: u32, argument: u32, payload: usize, bytes: u32): void {
   const base = board.requests.base;
   store<u32>(base, 0x51525743); // "CWRQ"
@@ -49,7 +50,7 @@ function askForRules(board: FakeBoard, image: RuleImage): void {
   ask(board, RULE_TABLE, 0, image.address, load<u32>(image.address, 8));
 }
 
-/** The page shows the request as finished with `status`. */
+/** Expects that the page shows the request as finished with `status`. */
 function expectDone(board: FakeBoard, status: Status, detail: u32 = 0): void {
   const page = board.page.base;
   expect(load<u32>(page, 0x68)).toBe(sequence, 'sequence');
@@ -97,7 +98,7 @@ describe('a request for rules', () => {
     board.step(2);
     expect(board.chip.take().endsWith('|84')).toBe(true);
     board.chip.finish(2);
-    // The first ones again: their filter is the chip's.
+    // The first rules again: the chip has their filter.
     askForRules(board, first);
     board.pass(20_000);
     expectDone(board, Status.Ok);
@@ -163,7 +164,8 @@ describe('a request for rules', () => {
     board.connected();
     const image = newRules();
     store<u8>(image.addAnswer(0x102, 0x112, 1, 0x02), 1, 27);
-    // Its first answer is loaded, and then a request of the old table keeps a buffer.
+    // The first answer of the new table is loaded. Then a request of the old table occupies a
+    // buffer.
     board.chip.fill(0, FRAME_100);
     board.step();
     askForRules(board, image);
@@ -191,7 +193,7 @@ describe('a request for rules', () => {
     askForRules(board, image);
     // LOAD of the first answer: buffer 2, 110 -> 111.
     while (board.chip.get(0x52) !== 0x20) board.step();
-    // A request in between is answered by the old table.
+    // The old table answers a request in between.
     board.chip.fill(0, FRAME_100);
     board.step();
     const sent = board.chip.take();

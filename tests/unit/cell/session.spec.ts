@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * AGL comes, goes, stays away, or falls silent: what is said and counted (statuses 40 and 49 of
+ * AGL comes, goes, stays away, or falls silent: reports and counters (statuses 40 and 49 of
  * docs/troubleshooting.md, the heartbeat of docs/status-page.md).
  */
 import { Counter } from '../../../src/rt/counters';
@@ -11,7 +11,7 @@ import { FakeBoard } from './fake-board';
 
 const FRAME_101 = '20 20 00 00 01 aa 00 00 00 00 00 00 00'; // 101#AA
 
-/** The bridge's next beat, which may stand still for 150 ms. */
+/** The bridge beats. Its limit is 150 ms. */
 function beat(board: FakeBoard): void {
   const requests = board.requests.base;
   store<u32>(requests, 150, 0x24);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * Sleep: when the chip is put to sleep, and what wakes it (docs/settings.md, "Sleep").
+ * Sleep: when the cell puts the chip to sleep, and what wakes it (docs/settings.md, "Sleep").
  *
- * DS20001801J, section 10.2: REQOP 001 is sleep mode; WAKIF is CANINTF 40, WAKIE CANINTE 40.
+ * Source: DS20001801J, section 10.2. REQOP 001 is sleep mode; WAKIF is CANINTF 40, WAKIE CANINTE
+ * 40.
  */
 import { Counter } from '../../../src/rt/counters';
 import { newFrame } from '../support/frames';
@@ -116,7 +117,7 @@ describe('the chip', () => {
     stuck.wait(1_200_000);
     expect(stuck.counted(Counter.ChipResets)).toBe(1);
     const board = asleep();
-    board.chip.set(CANINTF, 0x40); // INT, but the mode stays
+    board.chip.set(CANINTF, 0x40); // INT is asserted, but the mode stays
     board.pass(20_000);
     expect(board.counted(Counter.ChipResets)).toBe(1);
     board.pass(100_000);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
 /**
- * What becomes of a start: docs/troubleshooting.md says each status, docs/settings.md which clock is taken.
+ * The outcomes of a start. docs/troubleshooting.md explains each status, docs/settings.md the
+ * choice of the clock.
  */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
@@ -13,7 +14,7 @@ const TXB0D0: u32 = 0x36;
 const CANSTAT_LISTEN_ONLY: u32 = 0x60;
 const CANSTAT: u32 = 0x0e;
 
-/** Starts, and expects that the cell stays down with `status`, having said `words`. */
+/** Starts the cell. Expects that it reports `words` and stays down with `status`. */
 function expectDown(board: FakeBoard, status: Status, words: string): void {
   expect(board.start()).toBe(status);
   const said = board.said();
@@ -21,7 +22,7 @@ function expectDown(board: FakeBoard, status: Status, words: string): void {
   expect(said.endsWith(`(status ${<i32>status})\n`)).toBe(true, said);
 }
 
-/** Starts, and expects that the cell runs, having said `words` and a line with `status`. */
+/** Starts the cell. Expects that it reports `words` and `status`, and runs. */
 function expectRuns(board: FakeBoard, status: Status, words: string): void {
   expect(board.start()).toBe(Status.Ok, board.host.console);
   const said = board.said();
@@ -31,7 +32,7 @@ function expectRuns(board: FakeBoard, status: Status, words: string): void {
   expect(board.host.failures).toBe(0);
 }
 
-/** A board whose SPI takes as long as its clock says, 6 clocks a byte: 12 us at 500 kHz. */
+/** A board whose SPI takes the time of its clock, 6 clocks a byte: 12 us at 500 kHz. */
 function timed(commandLine: string = ''): FakeBoard {
   const board = new FakeBoard(`spi=500000 ${commandLine}`);
   board.clock.perLook = 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference types="@as-pect/assembly/types/as-pect" />
-/** The record of what was said: docs/status-page.md, an entry of 8 bytes for each status. */
+/** The record of reported statuses: docs/status-page.md, an entry of 8 bytes for each status. */
 import { StatusRecord } from '../../../src/cell/page/status-record';
 import { Sentence } from '../../../src/page/sentences';
 import { Status } from '../../../src/rt/status';

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Two cells in one module, each with a chip on a bus of its own: for tests/contract/second-channel.test.ts.
+ * Two cells in one module, each with a chip on its own bus, for
+ * tests/contract/second-channel.test.ts.
  *
- * Does not: share anything between the two but the code.
+ * Does not: share anything between the two cells but the code.
  */
 import { FakeBoard } from './fake-board';
 import { Counter } from '../../../src/rt/counters';
@@ -20,12 +21,12 @@ export function start(channel: u32): u32 {
   return boardOf(channel).start();
 }
 
-/** Steps a cell and AGL's end of its link until frames can flow. */
+/** Runs steps of a cell and of AGL's end of its link until frames can flow. */
 export function connect(channel: u32): void {
   boardOf(channel).connect();
 }
 
-/** One step of a cell, and of AGL's end. */
+/** Runs one step of a cell, and one of AGL's end. */
 export function step(channel: u32): void {
   boardOf(channel).step();
 }
@@ -39,18 +40,18 @@ export function receive(channel: u32, identifier: u32): void {
   chip.set(0x2c, chip.get(0x2c) | 1);
 }
 
-/** Identifier of the next frame that AGL has got from a cell; 0: none. */
+/** Identifier of the next frame that AGL has received from a cell; 0: none. */
 export function taken(channel: u32): u32 {
   const text = boardOf(channel).takeFromCell();
   return text === '' ? 0 : U32.parseInt(text.substring(0, text.indexOf(' ')), 16);
 }
 
-/** Frames that a cell has taken out of its chip. */
+/** Number of frames that a cell has taken out of its chip. */
 export function received(channel: u32): u32 {
   return boardOf(channel).parts.counters.of(Counter.Received);
 }
 
-/** Steps that the tasks of a cell have run. */
+/** Number of steps that the tasks of a cell have run. */
 export function runs(channel: u32): u32 {
   const rows = boardOf(channel).parts.rows;
   let sum: u32 = 0;
@@ -58,7 +59,7 @@ export function runs(channel: u32): u32 {
   return sum;
 }
 
-/** Live value `index`; set to `value` unless that is negative. */
+/** Sets live value `index` to `value`, unless that is negative. Returns the live value. */
 export function liveValue(channel: u32, index: u32, value: i32): u32 {
   const values = boardOf(channel).parts.responder.liveValues;
   if (value >= 0) store<u8>(values.address + index, value);
