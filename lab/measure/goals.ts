@@ -165,9 +165,9 @@ const USUAL_GOALS: readonly Goal[] = [
     },
     {
       // AGL may change what the cell does between two looks at INT, and never the step that decides
-      // on the worst case. The tolerance is less than one read of a device page. Which branches of
-      // the arithmetic that step takes (a ring turns over, a longest time is noted) makes some
-      // nanoseconds.
+      // on the worst case. The tolerance is less than one read of a device page. The branches that
+      // the arithmetic of that step takes (a ring turns over, a longest time is noted) differ by
+      // some nanoseconds.
       what: `${answer} answer: worst case with AGL friendly, flooding, hostile: the same, ns`,
       keys: ['forwarding', 'aglFlood', 'aglHostile'].map(
         (load) => `looks.${answer}.${load}.worstCaseNanos`,

@@ -33,10 +33,9 @@ const RUN_NANOS = 60_000_000;
 const REQUEST_SPACING_NANOS = 900_000;
 
 /**
- * Figures
- * `bound.ENGINE.LOAD.{steps,worstSpiBytes,worstNanos,exceeded,lateByTask}`, `bound.declared.*`, and for each task `task.ENGINE.NAME.*`.
- * The task figures are the cell's own account, over all loads. ENGINE is the engine for which
- * `firmware` was loaded.
+ * The figures of all steps: `bound.ENGINE.LOAD.*` with `steps`, `worstSpiBytes`, `worstNanos`,
+ * `exceeded` and `lateByTask`, and `bound.declared.*`. For each task there is `task.ENGINE.NAME.*`,
+ * the cell's own account over all loads. ENGINE is the engine for which `firmware` was loaded.
  */
 export async function measureStepBound(firmware: Measured, bound: StepBound): Promise<Figures> {
   const engine = firmware.files.image ? 'image' : 'wasm';
