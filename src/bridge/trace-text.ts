@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes a record of the cell's trace as a line: `(seconds.micros) answered rule 3, 1A0`.
+ * Writes a record of the cell's trace as a line: `(seconds.micros) answered        rule 3, 1A0`.
  *
  * The events are those of trace-event.ts. A number without a word is shown as a number.
  */

@@ -9,7 +9,7 @@
  */
 
 /**
- * RX STATUS, READ of the length (or, with nothing in RXB0, READ STATUS), READ RX BUFFER; READ STATUS,
+ * RX STATUS, READ of the length (or READ STATUS if RXB0 is empty), READ RX BUFFER; READ STATUS,
  * LOAD TX BUFFER, RTS.
  */
 export const RECEIVE_SPI_BYTES: u32 = 2 + 3 + 14 + 2 + 14 + 1;

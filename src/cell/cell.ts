@@ -65,7 +65,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   }
 
   /**
-   * Starts everything. Another status than `Ok` was reported, and the cell stays down. `restarts`:
+   * Starts everything. A status other than `Ok` was reported, and the cell stays down. `restarts`:
    * how often a trap has restarted the cell.
    */
   start(restarts: u32): Status {

@@ -111,7 +111,10 @@ export class CommandLine extends Settings {
     return NOT_A_VALUE;
   }
 
-  /** The value as a decimal number in the range `least..most` or `0|1` from `start` to `end` of SETTINGS_VALID. */
+  /**
+   * The value as a decimal number in the range `least..most` or `0|1`, which stands from `start` to
+   * `end` of SETTINGS_VALID.
+   */
   private number(start: u32, end: u32): i32 {
     if (this.valueLength === 0 || this.valueLength > DIGITS_MAXIMUM) return NOT_A_VALUE;
     let value: u32 = 0;

@@ -16,7 +16,7 @@ import { configureChip } from './spi-clock';
 import { UrgentAnswers } from './urgent/answers';
 
 /**
- * Runs everything up to a running controller, or one that waits for the bus. Another status than
+ * Runs everything up to a running controller, or one that waits for the bus. A status other than
  * `Ok` was reported, and the cell is in the state "failed".
  */
 export function startUp<Parts extends AnyParts>(

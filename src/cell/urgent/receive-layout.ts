@@ -24,8 +24,8 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /**
  * Reserves a receive buffer for the requests of filter rules, if the rules ask for it or the cell
- * can empty the other buffer in time. Otherwise it saves READ STATUS, and reports that
- * filter rules share the buffers.
+ * can empty the other buffer in time. Otherwise it saves READ STATUS, and reports that filter rules
+ * share the buffers.
  */
 export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void {
   const table = parts.responder.table;
