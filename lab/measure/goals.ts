@@ -33,6 +33,8 @@ export interface Goal {
 const SLOT_500K_NANOS = 6_000;
 /** The cheapest operation except arithmetic (timing-model.ts). */
 const DEVICE_READ_NANOS = 100;
+/** Less than three reads of a device page. */
+const SAME_WITHIN_NANOS = 250;
 const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
 /**
  * 31 SPI bytes take 27.9 us. The rest is the longest wait for a look at INT, 64 rules and 8 copied
@@ -165,14 +167,14 @@ const USUAL_GOALS: readonly Goal[] = [
     },
     {
       // AGL may change what the cell does between two looks at INT, and never the step that decides
-      // on the worst case. The tolerance is less than one read of a device page. The branches that
-      // the arithmetic of that step takes (a ring turns over, a longest time is noted) differ by
-      // some nanoseconds.
+      // on the worst case. The tolerance is less than three reads of a device page. The rarest place
+      // to break a transaction off has one or two such reads before it, and a run of 40 ms meets it
+      // under one load and not under another.
       what: `${answer} answer: worst case with AGL friendly, flooding, hostile: the same, ns`,
       keys: ['forwarding', 'aglFlood', 'aglHostile'].map(
         (load) => `looks.${answer}.${load}.worstCaseNanos`,
       ),
-      sameWithin: DEVICE_READ_NANOS,
+      sameWithin: SAME_WITHIN_NANOS,
     },
   ]),
   {
