@@ -36,20 +36,20 @@ describe('the mirror of this machine', () => {
 describe('what a run that was ended left mounted', () => {
   // proc_pid_mounts(5): a space in a path is \\040.
   const MOUNTS = [
-    'proc /var/tmp/fresh/proc proc rw 0 0',
-    'udev /var/tmp/fresh/dev devtmpfs rw 0 0',
-    'devpts /var/tmp/fresh/dev/pts devpts rw 0 0',
-    'tmpfs /var/tmp/fresh/my\\040files tmpfs rw 0 0',
-    'proc /var/tmp/fresh-two/proc proc rw 0 0',
+    'proc /srv/fresh/proc proc rw 0 0',
+    'udev /srv/fresh/dev devtmpfs rw 0 0',
+    'devpts /srv/fresh/dev/pts devpts rw 0 0',
+    'tmpfs /srv/fresh/my\\040files tmpfs rw 0 0',
+    'proc /srv/fresh-two/proc proc rw 0 0',
     'proc /proc proc rw 0 0',
   ];
 
   it('is found from the inside out, and nothing else', () => {
-    assert.deepEqual(mountsBelow('/var/tmp/fresh', `${MOUNTS.join('\n')}\n`), [
-      '/var/tmp/fresh/my files',
-      '/var/tmp/fresh/dev/pts',
-      '/var/tmp/fresh/dev',
-      '/var/tmp/fresh/proc',
+    assert.deepEqual(mountsBelow('/srv/fresh', `${MOUNTS.join('\n')}\n`), [
+      '/srv/fresh/my files',
+      '/srv/fresh/dev/pts',
+      '/srv/fresh/dev',
+      '/srv/fresh/proc',
     ]);
   });
 });
