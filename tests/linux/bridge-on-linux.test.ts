@@ -92,7 +92,10 @@ describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, ()
 
   /** Frames that the cell had no room for, or nobody to give to, as its status page says. */
   const droppedFrames = async (): Promise<number> => {
-    const { counters } = JSON.parse(await guest.output('canwarden-bridge --ask status --json')) as {
+    // A bridge that has just started takes part in the link before it answers questions.
+    const ask = 'canwarden-bridge --ask status --json';
+    await guest.output(`until ${ask} > /dev/null 2>&1; do sleep 0.1; done`, PATIENCE_SECONDS);
+    const { counters } = JSON.parse(await guest.output(ask)) as {
       counters: Record<string, number | undefined>;
     };
     return (counters.forward_dropped_full ?? 0) + (counters.forward_dropped_no_peer ?? 0);
