@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Plays a random plan and judges the strength of what was on the wire: with the cell, or with an ideal node in
+ * its place.
+ *
+ * Does not: look into the firmware. Requests count from their end on the wire, frames of AGL's from when the
+ * bridge has taken them.
+ */
+import { compileRules } from '../../rules/compile.ts';
+import type { RuleTable } from '../../rules/model.ts';
+import type { Participant, WireFault } from '../../twin/bus/attempt.ts';
+import { CanBus } from '../../twin/bus/can-bus.ts';
+import type { CanFrame } from '../../twin/bus/can-frame.ts';
+import type { CanNode } from '../../twin/bus/can-node.ts';
+import { LogNode } from '../../twin/bus/log-node.ts';
+import { VirtualClock } from '../../twin/clock.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+import { COUNTER } from '../page/counters.ts';
+import { openRig } from '../rig/open-rig.ts';
+import type { Rig } from '../rig/rig.ts';
+import { AttemptWatch } from '../verify/attempts.ts';
+import { type Due, type Owed, owedOf } from '../verify/owed.ts';
+import { demandFor } from '../verify/rule-oracle.ts';
+import { settledStatusPage } from '../verify/status-check.ts';
+import { type Lateness, latenessOf } from '../verify/strength.ts';
+import { IdealNode, type IdealOptions } from './ideal-node.ts';
+import { Random } from './random.ts';
+import { randomFault } from './random-traffic.ts';
+import { type StrengthPlan, strengthPlan, UNDISTURBED } from './strength-plan.ts';
+
+export interface StrengthReport extends Lateness {
+  readonly plan: StrengthPlan;
+  readonly problems: readonly string[];
+  readonly owed: readonly Owed[];
+  readonly attempts: number;
+  readonly dropped: number;
+  readonly absences: number;
+}
+
+const CRYSTAL = 16_000_000;
+const MILLISECOND = 1_000_000;
+const LIMIT_NANOS = 2_000 * MILLISECOND;
+/** The bus was idle for so long: nothing is owed any more. */
+const REST_NANOS = 4 * MILLISECOND;
+/** The bridge takes frames in steps; this is how exactly their times are known. */
+const LOOK_NANOS = 5_000;
+/** After bus-off the cell looks once a millisecond, and sets the chip up again. */
+const RETURN_NANOS = 2 * MILLISECOND;
+
+/** What a run collects. */
+class Collected {
+  readonly answers: Due[] = [];
+  readonly fromAgl: Due[] = [];
+  readonly watch: AttemptWatch;
+  readonly #plan: StrengthPlan;
+  readonly #bus: CanBus;
+
+  constructor(plan: StrengthPlan, bus: CanBus, node: CanNode, nodes: readonly CanNode[]) {
+    this.#plan = plan;
+    this.#bus = bus;
+    const faults = Random.of(plan.seed, 3);
+    const disturb = (participants: readonly Participant[]): WireFault[] =>
+      plan.faultRate === 0 ? [] : randomFault(faults, plan.faultRate, participants, nodes);
+    this.watch = new AttemptWatch(bus, node, disturb);
+  }
+
+  /** Notes what the frames demand that `node` receives, and are not in `lost`. */
+  listen(table: RuleTable, node: CanNode, lost?: ReadonlySet<CanFrame>): void {
+    const receive = node.received.bind(node);
+    node.received = (frame, nanos) => {
+      receive(frame, nanos);
+      if (lost?.has(frame)) return;
+      const { answer } = demandFor(table, frame);
+      // The frame is good one bit before it ends.
+      if (answer !== undefined)
+        this.answers.push({ frame: answer, nanos: nanos + this.#bus.bitNanos });
+    };
+  }
+
+  report(counted?: number): StrengthReport {
+    const { attempts, absences } = this.watch;
+    const { oneShot, timeoutNanos } = this.#plan;
+    const { answers, fromAgl } = this;
+    const result = owedOf({ attempts, absences, answers, fromAgl, oneShot, timeoutNanos });
+    const problems = [...result.problems];
+    if (counted !== undefined && counted !== result.dropped && this.#plan.settings === '') {
+      problems.push(`${result.dropped} answers were dropped, ${counted} counted`);
+    }
+    const isExcused = (nanos: number): boolean =>
+      absences.some(
+        ({ fromNanos, toNanos }) => nanos >= fromNanos && nanos <= toNanos + RETURN_NANOS,
+      );
+    const { bitNanos } = this.#bus;
+    return {
+      ...latenessOf({ attempts, owed: result.owed, isExcused, bitNanos }),
+      ...{ plan: this.#plan, problems, owed: result.owed, dropped: result.dropped },
+      ...{ attempts: attempts.length, absences: absences.length },
+    };
+  }
+
+  /** Whether nothing was on the wire for a while. */
+  isAtRest(nanos: number): boolean {
+    return nanos - (this.watch.attempts.at(-1)?.endNanos ?? 0) > REST_NANOS;
+  }
+}
+
+/** Plays the plan of `seed` with the cell. */
+export async function runStrength(
+  engine: EngineName,
+  seed: number,
+  frames: number,
+): Promise<StrengthReport> {
+  const plan = strengthPlan(seed, frames);
+  const { bitrate, rules, settings } = plan;
+  const rig = await openRig({
+    ...{ engine, bitrate, rules, settings, oscillatorHertz: CRYSTAL, keep: false },
+  });
+  try {
+    return playCell(rig, plan);
+  } finally {
+    rig.close();
+  }
+}
+
+function playCell(rig: Rig, plan: StrengthPlan): StrengthReport {
+  const { clock, bus, chip, sender, bridge } = rig.board;
+  const witness = new LogNode({ clock, bus, name: 'witness' });
+  const { table } = compileRules(plan.rules, 'rules.yaml');
+  const collected = new Collected(plan, bus, chip, [chip, sender, witness]);
+  const overflowed = new Set<CanFrame>();
+  chip.onOverflow = (frame) => void overflowed.add(frame);
+  collected.listen(table, chip, overflowed);
+  const start = clock.now;
+  for (const { frame, nanos } of plan.traffic) rig.send(frame, nanos);
+  const taking: CanFrame[] = [];
+  const look = (nanos: number): void => {
+    const left = bridge?.pendingCount ?? 0;
+    for (const frame of taking.splice(0, taking.length - left)) {
+      collected.fromAgl.push({ frame, nanos });
+    }
+    if (left > 0) clock.schedule(nanos + LOOK_NANOS, look);
+  };
+  for (const { frame, nanos } of plan.fromAgl) {
+    clock.schedule(start + nanos, (now) => {
+      if (bridge?.send(frame) !== true) return;
+      if (taking.push(frame) === 1) look(now);
+    });
+  }
+  const end = start + Math.max(...plan.traffic.map(({ nanos }) => nanos));
+  rig.run(end - start);
+  while (clock.now < start + LIMIT_NANOS) {
+    rig.run(MILLISECOND);
+    if (sender.pendingCount === 0 && collected.isAtRest(clock.now)) break;
+  }
+  const page = settledStatusPage(rig.board);
+  return collected.report(page?.counters[COUNTER.answersDropped] ?? -1);
+}
+
+/** Plays the plan of `seed` with an ideal node, or one that `options` make worse. */
+export function runIdeal(
+  seed: number,
+  frames: number,
+  options: Omit<IdealOptions, 'bus' | 'table'> = {},
+): StrengthReport {
+  const plan = { ...strengthPlan(seed, frames), ...UNDISTURBED };
+  const clock = new VirtualClock();
+  const bus = new CanBus({ clock, bitrate: plan.bitrate });
+  const { table } = compileRules(plan.rules, 'rules.yaml');
+  const ideal = new IdealNode({ bus, table, ...options });
+  const sender = new LogNode({ clock, bus, name: 'ecu' });
+  const collected = new Collected(plan, bus, ideal, []);
+  collected.listen(table, ideal);
+  for (const { frame, nanos } of plan.traffic) sender.enqueue(frame, nanos, 'ecu');
+  for (const { frame, nanos } of plan.fromAgl) {
+    clock.schedule(nanos, (now) => {
+      collected.fromAgl.push({ frame, nanos: now });
+      ideal.give(frame);
+    });
+  }
+  const end = Math.max(...plan.traffic.map(({ nanos }) => nanos));
+  clock.advanceTo(end);
+  while (clock.now < LIMIT_NANOS) {
+    clock.advanceTo(clock.now + MILLISECOND);
+    if (sender.pendingCount === 0 && collected.isAtRest(clock.now)) break;
+  }
+  return collected.report();
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The frames that a node owes the bus, and from when until when: an answer from the end of its request, a
+ * frame of AGL's from its place in the ring, each until it is sent or given up.
+ *
+ * A frame that was never on the wire must have a reason. Each reason says until when the frame was owed.
+ * Does not: say what should have been on the wire (strength.ts).
+ */
+import { arbitrationKeyOf, type CanFrame } from '../../twin/bus/can-frame.ts';
+import type { Absent, Attempt } from './attempts.ts';
+import { frameKey } from './frame-queues.ts';
+
+/** An answer with the end of its request, or a frame of AGL's with the time at which the ring had it. */
+export interface Due {
+  readonly frame: CanFrame;
+  readonly nanos: number;
+}
+
+export interface Owed {
+  readonly frame: CanFrame;
+  /** The smaller wins arbitration. */
+  readonly key: number;
+  readonly isAnswer: boolean;
+  /** The node knows of it from here on. */
+  readonly fromNanos: number;
+  /** It is its turn: no frame of AGL's is before it. */
+  readonly turnNanos: number;
+  /** Start of the attempt that ended it, or when it was given up. */
+  untilNanos: number;
+  isSent: boolean;
+}
+
+export interface OwedOptions {
+  readonly attempts: readonly Attempt[];
+  readonly absences: readonly Absent[];
+  readonly answers: readonly Due[];
+  readonly fromAgl: readonly Due[];
+  /** Each frame is tried once. */
+  readonly oneShot: boolean;
+  /** A frame may be given up after this time. */
+  readonly timeoutNanos?: number | undefined;
+}
+
+/** After bus-off the cell looks once a millisecond, and sets the chip up again. */
+const RETURN_NANOS = 2_000_000;
+/** Answers that may wait at the same time. The weakest of more is dropped. */
+const WAITING_MAXIMUM = 16;
+
+export interface OwedResult {
+  readonly owed: readonly Owed[];
+  /** Answers dropped as the weakest of too many. */
+  readonly dropped: number;
+  readonly problems: readonly string[];
+}
+
+/** What was owed in a run. */
+export function owedOf(options: OwedOptions): OwedResult {
+  const problems: string[] = [];
+  const ends = new Map<string, Attempt[]>();
+  for (const attempt of options.attempts) {
+    const frame = options.oneShot ? attempt.own : attempt.sent;
+    if (frame === undefined) continue;
+    const key = frameKey(frame);
+    const list = ends.get(key);
+    if (list === undefined) ends.set(key, [attempt]);
+    else list.push(attempt);
+  }
+  const answers = answersOf(options, ends);
+  const fromAgl = framesOfAgl(options, ends, problems);
+  for (const left of [...ends.values()].flat()) {
+    problems.push(`${frameKey(left.own ?? left.winner)} was sent twice, or for nobody`);
+  }
+  const owed = [...answers, ...fromAgl];
+  let dropped = 0;
+  for (const each of owed) {
+    if (each.isSent) continue;
+    const lostNanos = givenUpOf(each, options);
+    if (lostNanos !== undefined) each.untilNanos = lostNanos;
+    else if (!each.isAnswer) problems.push(`${frameKey(each.frame)} of AGL was never sent`);
+    else {
+      dropped++;
+      const fullNanos = listFullOf(each, answers);
+      if (fullNanos === undefined) {
+        problems.push(`${frameKey(each.frame)} was never sent, nor the weakest of too many`);
+      }
+      each.untilNanos = fullNanos ?? each.fromNanos;
+    }
+  }
+  problems.push(...overtaken(answers));
+  return { owed, dropped, problems };
+}
+
+/**
+ * Pairs answers with the attempts that ended them, from the last one back: of equal answers the latest
+ * possible requests count as answered, in their order.
+ */
+function answersOf({ answers }: OwedOptions, ends: Map<string, Attempt[]>): Owed[] {
+  const owed = answers.toReversed().map(({ frame, nanos }): Owed => {
+    const key = frameKey(frame);
+    const list = ends.get(key);
+    const last = list?.at(-1);
+    const base = { frame, key: arbitrationKeyOf(frame), isAnswer: true };
+    const times = { fromNanos: nanos, turnNanos: nanos };
+    if (list === undefined || last === undefined || last.startNanos < nanos) {
+      return { ...base, ...times, untilNanos: Infinity, isSent: false };
+    }
+    list.pop();
+    if (list.length === 0) ends.delete(key);
+    return { ...base, ...times, untilNanos: last.startNanos, isSent: true };
+  });
+  return owed.reverse();
+}
+
+/** AGL's frames keep their order. Each comes out of the ring when the one but one before it has left. */
+function framesOfAgl(
+  { fromAgl, absences }: OwedOptions,
+  ends: Map<string, Attempt[]>,
+  problems: string[],
+): Owed[] {
+  let [lastEnd, lastButOneEnd] = [0, 0];
+  return fromAgl.map(({ frame, nanos }): Owed => {
+    const key = frameKey(frame);
+    const end = ends.get(key)?.shift();
+    if (ends.get(key)?.length === 0) ends.delete(key);
+    const back = absences.find((each) => nanos >= each.fromNanos && nanos < each.toNanos);
+    const ready = Math.max(nanos, lastButOneEnd, (back?.toNanos ?? 0) + (back ? RETURN_NANOS : 0));
+    const base = { frame, key: arbitrationKeyOf(frame), isAnswer: false, fromNanos: ready };
+    const turnNanos = Math.max(ready, lastEnd);
+    if (end === undefined) return { ...base, turnNanos, untilNanos: Infinity, isSent: false };
+    if (end.startNanos < lastEnd) problems.push(`${key} of AGL was sent out of order`);
+    [lastButOneEnd, lastEnd] = [lastEnd, end.endNanos];
+    return { ...base, turnNanos, untilNanos: end.startNanos, isSent: true };
+  });
+}
+
+/** When a frame that was never sent was given up. Undefined: there is no reason. */
+function givenUpOf(
+  { fromNanos, isAnswer }: Owed,
+  { absences, timeoutNanos }: OwedOptions,
+): number | undefined {
+  const away = absences.find(({ toNanos }) => toNanos + RETURN_NANOS > fromNanos);
+  const times = [
+    away && Math.max(fromNanos, away.fromNanos),
+    timeoutNanos && fromNanos + timeoutNanos,
+  ];
+  const known = times.filter((nanos) => nanos !== undefined);
+  if (known.length === 0) return undefined;
+  // How long AGL's frame waited in the ring is not seen.
+  return isAnswer ? Math.min(...known) : fromNanos;
+}
+
+/** The first time at which so many others waited that are as strong. */
+function listFullOf({ key, fromNanos }: Owed, answers: readonly Owed[]): number | undefined {
+  const stronger = answers.filter((other) => other.key <= key && other.untilNanos >= fromNanos);
+  const times = [fromNanos, ...stronger.map((other) => other.fromNanos)]
+    .filter((nanos) => nanos >= fromNanos)
+    .sort((left, right) => left - right);
+  return times.find((nanos) => {
+    const waiting = stronger.filter(
+      (other) => other.fromNanos <= nanos && other.untilNanos > nanos,
+    );
+    return waiting.length > WAITING_MAXIMUM;
+  });
+}
+
+/** Answers of one arbitration field leave in the order of their requests. */
+function overtaken(answers: readonly Owed[]): string[] {
+  const last = new Map<number, Owed>();
+  const problems: string[] = [];
+  for (const each of answers) {
+    if (!each.isSent) continue;
+    const before = last.get(each.key);
+    if (before !== undefined && before.untilNanos > each.untilNanos) {
+      problems.push(`${frameKey(each.frame)} overtook ${frameKey(before.frame)}`);
+    }
+    last.set(each.key, each);
+  }
+  return problems;
+}

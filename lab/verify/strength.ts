@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The judge of strength: whenever the bus becomes free, the strongest frame that the node owes takes part.
+ *
+ * Three demands, each from the wire alone:
+ *
+ *   - what wins an attempt is never weaker than a frame that was owed S before it;
+ *   - the bus is never idle while a frame was owed S before;
+ *   - a frame starts no later than that of an ideal node, a sorted queue without delay, plus one frame and S.
+ *     The ideal node's start is the first one after the request that no stronger frame wins. Stronger frames
+ *     that follow while the real one is late by a frame are not its fault, and do not count.
+ *
+ * It reports the smallest S for which each demand holds.
+ */
+import { arbitrationKeyOf } from '../../twin/bus/can-frame.ts';
+import type { Attempt } from './attempts.ts';
+import { frameKey } from './frame-queues.ts';
+import type { Owed } from './owed.ts';
+
+export interface Lateness {
+  /** Longest time for which a frame was owed when a weaker one won, and what it was. */
+  readonly weakerNanos: number;
+  readonly weaker: string;
+  /** Longest time for which a frame was owed when an idle bus had been free for it, and what it was. */
+  readonly idleNanos: number;
+  readonly idle: string;
+  /** Longest time beyond the ideal node's and one frame, and what it was. */
+  readonly idealNanos: number;
+  readonly ideal: string;
+}
+
+export interface StrengthOptions {
+  readonly attempts: readonly Attempt[];
+  readonly owed: readonly Owed[];
+  /** The node's way back to the bus is not judged. */
+  readonly isExcused: (nanos: number) => boolean;
+  readonly bitNanos: number;
+}
+
+/** The longest frame with its intermission: extended, 8 bytes, every stuff bit (ISO 11898-1). */
+const FRAME_BITS = 160;
+
+/** How late the node was at worst. */
+export function latenessOf(options: StrengthOptions): Lateness {
+  const { attempts, owed, isExcused, bitNanos } = options;
+  let [weakerNanos, idleNanos, idealNanos] = [0, 0, 0];
+  let [weaker, idle, ideal] = ['', '', ''];
+  let freeNanos = 0;
+  for (const { startNanos, winner, ...attempt } of attempts) {
+    if (!isExcused(startNanos)) {
+      const winnerKey = arbitrationKeyOf(winner);
+      const wasFree = freeNanos;
+      for (const each of owed) {
+        if (each.turnNanos > startNanos || each.untilNanos < startNanos) continue;
+        const nanos = startNanos - each.fromNanos;
+        const said = (): string => `${frameKey(each.frame)} owed for ${nanos} ns at ${startNanos}`;
+        // Between two bits of the idle bus nothing can start.
+        const isIdle = startNanos - Math.max(wasFree, each.turnNanos) >= bitNanos;
+        if (each.key < winnerKey && startNanos >= wasFree && nanos > weakerNanos) {
+          weakerNanos = nanos;
+          weaker = `${said()}, ${frameKey(winner)} won`;
+        }
+        if (isIdle && nanos > idleNanos) {
+          idleNanos = nanos;
+          idle = `${said()}, the bus was free from ${wasFree}`;
+        }
+      }
+    }
+    freeNanos = attempt.freeNanos;
+  }
+  for (const each of owed) {
+    if (!each.isSent || isExcused(each.untilNanos)) continue;
+    const nanos = beyondIdeal(each, attempts) - FRAME_BITS * bitNanos;
+    if (nanos <= idealNanos) continue;
+    idealNanos = nanos;
+    ideal = `${frameKey(each.frame)} at ${each.untilNanos}`;
+  }
+  return { weakerNanos, weaker, idleNanos, idle, idealNanos, ideal };
+}
+
+/** From the ideal node's start to the real one, without the frames that no node can overtake. */
+function beyondIdeal({ key, turnNanos, untilNanos }: Owed, attempts: readonly Attempt[]): number {
+  let idealNanos: number | undefined;
+  let excusedNanos = 0;
+  for (const [index, { startNanos, freeNanos, winner, sent }] of attempts.entries()) {
+    if (startNanos > untilNanos) break;
+    const before = index === 0 ? 0 : attempts[index - 1].freeNanos;
+    // On an idle bus the ideal node starts at once.
+    const chance = Math.max(turnNanos, before);
+    if (startNanos < turnNanos) continue;
+    const isStronger = arbitrationKeyOf(winner) < key;
+    if (idealNanos === undefined && chance < startNanos) idealNanos = chance;
+    if (idealNanos === undefined && !isStronger) idealNanos = startNanos;
+    // Stronger ones, its own failed attempts, and what it queues behind.
+    const isItsOwn = arbitrationKeyOf(winner) === key;
+    if (idealNanos === undefined || startNanos === untilNanos) continue;
+    if (isStronger || (isItsOwn && (sent === undefined || startNanos < untilNanos))) {
+      excusedNanos += freeNanos - startNanos;
+    }
+  }
+  return idealNanos === undefined ? 0 : untilNanos - idealNanos - excusedNanos;
+}
