@@ -3,10 +3,15 @@
  * What a run of the judge of strength must keep, and how one that does not is told.
  */
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { runStrength, type StrengthReport } from './strength-run.ts';
+import { runStrength, S_NANOS, type StrengthReport } from './strength-run.ts';
 
-/** What the executive promises at SPI 10 MHz: a frame decided so long ago takes part. */
-export const S_NANOS = 60_000;
+/** With faults, a step of the supervisor may come before the request is read: 28 SPI bytes and 4 us. */
+const SUPERVISOR_NANOS = 29_200;
+/**
+ * While every buffer that is free to it holds a frame that may be on the wire, a frame waits for the end of that
+ * one. The longest has 160 bits with its intermission.
+ */
+const FRAME_BITS = 160;
 
 /** What is wrong with a run. Empty: nothing. */
 export function strengthProblems(report: StrengthReport): string[] {
@@ -14,9 +19,10 @@ export function strengthProblems(report: StrengthReport): string[] {
   const problems = [...report.problems];
   // A frame starts at the next bit of the idle bus.
   const bitNanos = 1e9 / plan.bitrate;
-  if (weakerNanos > S_NANOS) problems.push(`a weaker frame won: ${weaker}`);
-  if (idleNanos > S_NANOS + bitNanos) problems.push(`the bus was left idle: ${idle}`);
-  if (idealNanos > S_NANOS + bitNanos) {
+  const sNanos = S_NANOS + (plan.faultRate > 0 ? SUPERVISOR_NANOS : 0);
+  if (weakerNanos > sNanos + FRAME_BITS * bitNanos) problems.push(`a weaker frame won: ${weaker}`);
+  if (idleNanos > sNanos + bitNanos) problems.push(`the bus was left idle: ${idle}`);
+  if (idealNanos > sNanos + bitNanos) {
     problems.push(`${ideal}: ${idealNanos} ns later than an ideal node and one frame`);
   }
   return problems;

@@ -24,6 +24,7 @@ export interface StrengthPlan {
   /** Words for the cell's command line. */
   readonly settings: string;
   readonly oneShot: boolean;
+  readonly aglSorted: boolean;
   readonly timeoutNanos: number | undefined;
   /** Share of attempts that meet a fault. */
   readonly faultRate: number;
@@ -40,12 +41,13 @@ const USUAL_BITS = 120;
 
 /** No faults, and nothing is given up. */
 export const UNDISTURBED = {
-  ...{ settings: '', oneShot: false, timeoutNanos: undefined },
-  faultRate: 0,
+  ...{ settings: '', oneShot: false, aglSorted: false },
+  ...{ timeoutNanos: undefined, faultRate: 0 },
 };
 /** What a run is exposed to; a seed has one of them. */
 const CONDITIONS = [
-  ...new Array<typeof UNDISTURBED>(6).fill(UNDISTURBED),
+  ...new Array<typeof UNDISTURBED>(5).fill(UNDISTURBED),
+  { ...UNDISTURBED, settings: 'agl-order=identifier', aglSorted: true },
   { ...UNDISTURBED, settings: 'restart-ms=5', faultRate: 0.05 },
   { ...UNDISTURBED, settings: 'restart-ms=5', faultRate: 0.4 },
   { ...UNDISTURBED, settings: 'txtimeout-ms=3', timeoutNanos: 3_000_000 },

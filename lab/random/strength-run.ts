@@ -18,7 +18,7 @@ import type { EngineName } from '../../twin/engine/engine.ts';
 import { COUNTER } from '../page/counters.ts';
 import { openRig } from '../rig/open-rig.ts';
 import type { Rig } from '../rig/rig.ts';
-import { AttemptWatch } from '../verify/attempts.ts';
+import { type Attempt, AttemptWatch } from '../verify/attempts.ts';
 import { type Due, type Owed, owedOf } from '../verify/owed.ts';
 import { demandFor } from '../verify/rule-oracle.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
@@ -32,11 +32,13 @@ export interface StrengthReport extends Lateness {
   readonly plan: StrengthPlan;
   readonly problems: readonly string[];
   readonly owed: readonly Owed[];
-  readonly attempts: number;
+  readonly attempts: readonly Attempt[];
   readonly dropped: number;
   readonly absences: number;
 }
 
+/** What the executive promises at SPI 10 MHz: a frame decided so long ago takes part. */
+export const S_NANOS = 60_000;
 const CRYSTAL = 16_000_000;
 const MILLISECOND = 1_000_000;
 const LIMIT_NANOS = 2_000 * MILLISECOND;
@@ -79,9 +81,12 @@ class Collected {
 
   report(counted?: number): StrengthReport {
     const { attempts, absences } = this.watch;
-    const { oneShot, timeoutNanos } = this.#plan;
+    const { oneShot, aglSorted, timeoutNanos } = this.#plan;
     const { answers, fromAgl } = this;
-    const result = owedOf({ attempts, absences, answers, fromAgl, oneShot, timeoutNanos });
+    const result = owedOf({
+      ...{ attempts, absences, answers, fromAgl },
+      ...{ oneShot, aglSorted, timeoutNanos },
+    });
     const problems = [...result.problems];
     if (counted !== undefined && counted !== result.dropped && this.#plan.settings === '') {
       problems.push(`${result.dropped} answers were dropped, ${counted} counted`);
@@ -91,10 +96,11 @@ class Collected {
         ({ fromNanos, toNanos }) => nanos >= fromNanos && nanos <= toNanos + RETURN_NANOS,
       );
     const { bitNanos } = this.#bus;
+    const graceNanos = S_NANOS;
     return {
-      ...latenessOf({ attempts, owed: result.owed, isExcused, bitNanos }),
+      ...latenessOf({ attempts, owed: result.owed, isExcused, bitNanos, graceNanos }),
       ...{ plan: this.#plan, problems, owed: result.owed, dropped: result.dropped },
-      ...{ attempts: attempts.length, absences: absences.length },
+      ...{ attempts, absences: absences.length },
     };
   }
 
@@ -146,14 +152,18 @@ function playCell(rig: Rig, plan: StrengthPlan): StrengthReport {
       if (taking.push(frame) === 1) look(now);
     });
   }
-  const end = start + Math.max(...plan.traffic.map(({ nanos }) => nanos));
-  rig.run(end - start);
+  rig.run(lastOf(plan));
   while (clock.now < start + LIMIT_NANOS) {
     rig.run(MILLISECOND);
     if (sender.pendingCount === 0 && collected.isAtRest(clock.now)) break;
   }
   const page = settledStatusPage(rig.board);
   return collected.report(page?.counters[COUNTER.answersDropped] ?? -1);
+}
+
+/** When the last frame is due. */
+function lastOf({ traffic, fromAgl }: StrengthPlan): number {
+  return Math.max(...[...traffic, ...fromAgl].map(({ nanos }) => nanos));
 }
 
 /** Plays the plan of `seed` with an ideal node, or one that `options` make worse. */
@@ -177,8 +187,7 @@ export function runIdeal(
       ideal.give(frame);
     });
   }
-  const end = Math.max(...plan.traffic.map(({ nanos }) => nanos));
-  clock.advanceTo(end);
+  clock.advanceTo(lastOf(plan));
   while (clock.now < LIMIT_NANOS) {
     clock.advanceTo(clock.now + MILLISECOND);
     if (sender.pendingCount === 0 && collected.isAtRest(clock.now)) break;

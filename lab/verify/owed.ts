@@ -35,6 +35,8 @@ export interface OwedOptions {
   readonly absences: readonly Absent[];
   readonly answers: readonly Due[];
   readonly fromAgl: readonly Due[];
+  /** AGL's frames are sorted by strength, too: `agl-order=identifier`. */
+  readonly aglSorted: boolean;
   /** Each frame is tried once. */
   readonly oneShot: boolean;
   /** A frame may be given up after this time. */
@@ -43,8 +45,10 @@ export interface OwedOptions {
 
 /** After bus-off the cell looks once a millisecond, and sets the chip up again. */
 const RETURN_NANOS = 2_000_000;
-/** Answers that may wait at the same time. The weakest of more is dropped. */
-const WAITING_MAXIMUM = 16;
+/** Answers that may wait at the same time (docs/rules.md, "Limits"). The weakest of more is dropped. */
+const WAITING_MAXIMUM = 32;
+/** Frames of AGL's that are sorted at the same time, at least. Others wait in the ring. */
+const SORTED_MAXIMUM = 16;
 
 export interface OwedResult {
   readonly owed: readonly Owed[];
@@ -66,7 +70,9 @@ export function owedOf(options: OwedOptions): OwedResult {
     else list.push(attempt);
   }
   const answers = answersOf(options, ends);
-  const fromAgl = framesOfAgl(options, ends, problems);
+  const fromAgl = options.aglSorted
+    ? sortedOfAgl(options, ends)
+    : framesOfAgl(options, ends, problems);
   for (const left of [...ends.values()].flat()) {
     problems.push(`${frameKey(left.own ?? left.winner)} was sent twice, or for nobody`);
   }
@@ -86,7 +92,7 @@ export function owedOf(options: OwedOptions): OwedResult {
       each.untilNanos = fullNanos ?? each.fromNanos;
     }
   }
-  problems.push(...overtaken(answers));
+  problems.push(...overtaken(answers), ...overtaken(fromAgl));
   return { owed, dropped, problems };
 }
 
@@ -111,26 +117,58 @@ function answersOf({ answers }: OwedOptions, ends: Map<string, Attempt[]>): Owed
   return owed.reverse();
 }
 
-/** AGL's frames keep their order. Each comes out of the ring when the one but one before it has left. */
+/**
+ * AGL's frames keep their order. Each comes out of the ring when the one but one before it has left. How long one
+ * that was given up was in the way is not seen: the two behind it are not judged. One behind a weaker one cannot
+ * have its own strength in the chip before that has left, or it would overtake it: it is owed from then on.
+ */
 function framesOfAgl(
   { fromAgl, absences }: OwedOptions,
   ends: Map<string, Attempt[]>,
   problems: string[],
 ): Owed[] {
-  let [lastEnd, lastButOneEnd] = [0, 0];
+  let [lastEnd, lastButOneEnd, lastKey] = [0, 0, 0];
   return fromAgl.map(({ frame, nanos }): Owed => {
     const key = frameKey(frame);
     const end = ends.get(key)?.shift();
     if (ends.get(key)?.length === 0) ends.delete(key);
-    const back = absences.find((each) => nanos >= each.fromNanos && nanos < each.toNanos);
-    const ready = Math.max(nanos, lastButOneEnd, (back?.toNanos ?? 0) + (back ? RETURN_NANOS : 0));
-    const base = { frame, key: arbitrationKeyOf(frame), isAnswer: false, fromNanos: ready };
-    const turnNanos = Math.max(ready, lastEnd);
-    if (end === undefined) return { ...base, turnNanos, untilNanos: Infinity, isSent: false };
-    if (end.startNanos < lastEnd) problems.push(`${key} of AGL was sent out of order`);
-    [lastButOneEnd, lastEnd] = [lastEnd, end.endNanos];
-    return { ...base, turnNanos, untilNanos: end.startNanos, isSent: true };
+    const base = { frame, key: arbitrationKeyOf(frame), isAnswer: false };
+    const ready = Math.max(nanos, lastButOneEnd);
+    if (end === undefined) {
+      [lastButOneEnd, lastEnd] = [Infinity, Infinity];
+      return { ...base, fromNanos: nanos, turnNanos: ready, untilNanos: Infinity, isSent: false };
+    }
+    const { startNanos, endNanos } = end;
+    if (startNanos < lastEnd && lastEnd !== Infinity) {
+      problems.push(`${key} of AGL was sent out of order`);
+    }
+    const back = absences.findLast(({ toNanos }) => toNanos <= startNanos && toNanos >= ready);
+    const backNanos = back === undefined ? 0 : back.toNanos + RETURN_NANOS;
+    const behindNanos = lastKey > base.key ? lastEnd : 0;
+    const fromNanos = Math.min(startNanos, Math.max(ready, backNanos, behindNanos));
+    const turnNanos = Math.min(startNanos, Math.max(fromNanos, lastEnd));
+    [lastButOneEnd, lastEnd, lastKey] = [lastEnd, endNanos, base.key];
+    return { ...base, fromNanos, turnNanos, untilNanos: startNanos, isSent: true };
   });
+}
+
+/** AGL's frames in order of strength: each from when there is room for it outside the ring. */
+function sortedOfAgl({ fromAgl }: OwedOptions, ends: Map<string, Attempt[]>): Owed[] {
+  const owed: Owed[] = [];
+  for (const { frame, nanos } of fromAgl) {
+    const key = frameKey(frame);
+    const end = ends.get(key)?.shift();
+    if (ends.get(key)?.length === 0) ends.delete(key);
+    const untilNanos = end?.startNanos ?? Infinity;
+    const before = owed.map((each) => each.untilNanos).filter((until) => until > nanos);
+    const excess = before.length - SORTED_MAXIMUM;
+    const room = before.sort((left, right) => left - right)[excess] ?? nanos;
+    const fromNanos = Math.min(untilNanos, Math.max(nanos, room));
+    const base = { frame, key: arbitrationKeyOf(frame), isAnswer: false };
+    const isSent = end !== undefined;
+    owed.push({ ...base, fromNanos, turnNanos: fromNanos, untilNanos, isSent });
+  }
+  return owed;
 }
 
 /** When a frame that was never sent was given up. Undefined: there is no reason. */
@@ -163,11 +201,11 @@ function listFullOf({ key, fromNanos }: Owed, answers: readonly Owed[]): number 
   });
 }
 
-/** Answers of one arbitration field leave in the order of their requests. */
-function overtaken(answers: readonly Owed[]): string[] {
+/** Frames of one arbitration field leave in the order in which they were owed. */
+function overtaken(owed: readonly Owed[]): string[] {
   const last = new Map<number, Owed>();
   const problems: string[] = [];
-  for (const each of answers) {
+  for (const each of owed) {
     if (!each.isSent) continue;
     const before = last.get(each.key);
     if (before !== undefined && before.untilNanos > each.untilNanos) {

@@ -10,6 +10,9 @@
  *     The ideal node's start is the first one after the request that no stronger frame wins. Stronger frames
  *     that follow while the real one is late by a frame are not its fault, and do not count.
  *
+ * A frame may be missing from one arbitration because a stronger one of the node's, which came due less than S
+ * before, takes its place: whether a frame that is taken back had started is not known before the end of a frame.
+ *
  * It reports the smallest S for which each demand holds.
  */
 import { arbitrationKeyOf } from '../../twin/bus/can-frame.ts';
@@ -35,6 +38,8 @@ export interface StrengthOptions {
   /** The node's way back to the bus is not judged. */
   readonly isExcused: (nanos: number) => boolean;
   readonly bitNanos: number;
+  /** S. */
+  readonly graceNanos: number;
 }
 
 /** The longest frame with its intermission: extended, 8 bytes, every stuff bit (ISO 11898-1). */
@@ -42,7 +47,7 @@ const FRAME_BITS = 160;
 
 /** How late the node was at worst. */
 export function latenessOf(options: StrengthOptions): Lateness {
-  const { attempts, owed, isExcused, bitNanos } = options;
+  const { attempts, owed, isExcused, bitNanos, graceNanos } = options;
   let [weakerNanos, idleNanos, idealNanos] = [0, 0, 0];
   let [weaker, idle, ideal] = ['', '', ''];
   let freeNanos = 0;
@@ -50,13 +55,20 @@ export function latenessOf(options: StrengthOptions): Lateness {
     if (!isExcused(startNanos)) {
       const winnerKey = arbitrationKeyOf(winner);
       const wasFree = freeNanos;
-      for (const each of owed) {
-        if (each.turnNanos > startNanos || each.untilNanos < startNanos) continue;
+      const present = owed.filter(
+        ({ turnNanos, untilNanos }) => turnNanos <= startNanos && untilNanos >= startNanos,
+      );
+      const recent = present.filter(({ turnNanos }) => turnNanos > startNanos - graceNanos);
+      const recentKey = Math.min(...recent.map(({ key }) => key));
+      for (const each of present) {
+        const isReplaced = recentKey < each.key;
         const nanos = startNanos - each.fromNanos;
         const said = (): string => `${frameKey(each.frame)} owed for ${nanos} ns at ${startNanos}`;
         // Between two bits of the idle bus nothing can start.
-        const isIdle = startNanos - Math.max(wasFree, each.turnNanos) >= bitNanos;
-        if (each.key < winnerKey && startNanos >= wasFree && nanos > weakerNanos) {
+        const unusedNanos = startNanos - Math.max(wasFree, each.turnNanos);
+        const isIdle = unusedNanos >= bitNanos && !(isReplaced && unusedNanos <= graceNanos);
+        const isWeaker = each.key < winnerKey && startNanos >= wasFree && !isReplaced;
+        if (isWeaker && nanos > weakerNanos) {
           weakerNanos = nanos;
           weaker = `${said()}, ${frameKey(winner)} won`;
         }
@@ -82,7 +94,7 @@ export function latenessOf(options: StrengthOptions): Lateness {
 function beyondIdeal({ key, turnNanos, untilNanos }: Owed, attempts: readonly Attempt[]): number {
   let idealNanos: number | undefined;
   let excusedNanos = 0;
-  for (const [index, { startNanos, freeNanos, winner, sent }] of attempts.entries()) {
+  for (const [index, { startNanos, freeNanos, winner }] of attempts.entries()) {
     if (startNanos > untilNanos) break;
     const before = index === 0 ? 0 : attempts[index - 1].freeNanos;
     // On an idle bus the ideal node starts at once.
@@ -91,10 +103,10 @@ function beyondIdeal({ key, turnNanos, untilNanos }: Owed, attempts: readonly At
     const isStronger = arbitrationKeyOf(winner) < key;
     if (idealNanos === undefined && chance < startNanos) idealNanos = chance;
     if (idealNanos === undefined && !isStronger) idealNanos = startNanos;
-    // Stronger ones, its own failed attempts, and what it queues behind.
-    const isItsOwn = arbitrationKeyOf(winner) === key;
     if (idealNanos === undefined || startNanos === untilNanos) continue;
-    if (isStronger || (isItsOwn && (sent === undefined || startNanos < untilNanos))) {
+    // Stronger ones, failed attempts of its own, what it queues behind, and what an error-passive node lets pass.
+    const isSuspended = startNanos < before;
+    if (isStronger || arbitrationKeyOf(winner) === key || isSuspended) {
       excusedNanos += freeNanos - startNanos;
     }
   }
