@@ -19,8 +19,12 @@ export function strengthProblems(report: StrengthReport): string[] {
   const problems = [...report.problems];
   // A frame starts at the next bit of the idle bus.
   const bitNanos = 1e9 / plan.bitrate;
-  const sNanos = S_NANOS + (plan.faultRate > 0 ? SUPERVISOR_NANOS : 0);
-  if (weakerNanos > sNanos + FRAME_BITS * bitNanos) problems.push(`a weaker frame won: ${weaker}`);
+  const isFaulty = plan.faultRate > 0;
+  const sNanos = S_NANOS + (isFaulty ? SUPERVISOR_NANOS : 0);
+  // An error frame does not show which frame it ended.
+  const frames = isFaulty ? 2 : 1;
+  if (weakerNanos > sNanos + frames * FRAME_BITS * bitNanos)
+    problems.push(`a weaker frame won: ${weaker}`);
   if (idleNanos > sNanos + bitNanos) problems.push(`the bus was left idle: ${idle}`);
   if (idealNanos > sNanos + bitNanos) {
     problems.push(`${ideal}: ${idealNanos} ns later than an ideal node and one frame`);

@@ -57,7 +57,9 @@ export class AttemptWatch {
     bus.onFrame(({ frame, sender, startNanos, endNanos, outcome }) => {
       const isOwn = sender === node.name;
       isPassive ||= node.faults.state === 'error-passive';
-      const pauseBits = INTERMISSION_BITS + (isOwn && isPassive ? SUSPEND_BITS : 0);
+      // After an error every node is a transmitter that had not lost arbitration before it.
+      const wasTransmitter = isOwn || (own !== undefined && outcome === 'error');
+      const pauseBits = INTERMISSION_BITS + (wasTransmitter && isPassive ? SUSPEND_BITS : 0);
       const sent = isOwn && outcome === 'complete' ? frame : undefined;
       const freeNanos = endNanos + pauseBits * bus.bitNanos;
       this.attempts.push({
