@@ -118,8 +118,10 @@ export async function runStrength(
 ): Promise<StrengthReport> {
   const plan = strengthPlan(seed, frames);
   const { bitrate, rules, settings } = plan;
+  // Chips of which TXREQ falls with the end of an aborted frame, and at once.
+  const faults = { abortClearsRequest: seed % 2 === 1 };
   const rig = await openRig({
-    ...{ engine, bitrate, rules, settings, oscillatorHertz: CRYSTAL, keep: false },
+    ...{ engine, bitrate, rules, settings, oscillatorHertz: CRYSTAL, faults, keep: false },
   });
   try {
     return playCell(rig, plan);
