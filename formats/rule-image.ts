@@ -34,6 +34,8 @@ export const RULE_NUMBERS = {
   RECEIVE_SHARED: 1,
   /** RXB0 is reserved for frames that the filters recognise, at any load. */
   RECEIVE_URGENT_FIRST: 2,
+  /** As RECEIVE_URGENT_FIRST, and INT tells of RXB0 alone. */
+  RECEIVE_SINGLE: 3,
   /** Rule flag: send an answer. */
   RULE_ANSWER: 0x1,
   /** Rule flag: forward the frame to AGL. */
@@ -66,7 +68,7 @@ export const RULES_HEADER = {
   crc32: { at: 12, bytes: 4, what: 'CRC-32 (IEEE 802.3) over all bytes, this field taken as zero' },
   ruleCount: { at: 16, bytes: 2, what: 'number of rules, 0 to 64' },
   ruleBytes: { at: 18, bytes: 2, what: 'bytes of a rule 64' },
-  flags: { at: 20, bytes: 4, what: 'flags: bit 0: frames that no rule matches are dropped; bits 2 to 1: receive, 0 `auto`, 1 `shared` (no rule has a path then), 2 `urgent-first` (one has)' },
+  flags: { at: 20, bytes: 4, what: 'flags: bit 0: frames that no rule matches are dropped; bits 2 to 1: receive, 0 `auto`, 1 `shared` (no rule has a path then), 2 `urgent-first` (one has), 3 `single` (one has, and matches every frame of its identifiers)' },
   filterCount: { at: 24, bytes: 2, what: 'number of filters, 0 to 32' },
   reserved0: { at: 26, bytes: 2, what: 'zero' },
   reserved1: { at: 28, bytes: 4, what: 'zero' },
@@ -76,13 +78,13 @@ export const RULES_HEADER = {
 // prettier-ignore
 export const RULE_RECORD = {
   matchIdentifier: { at: 0, bytes: 4, what: 'identifier to match; no bits outside the mask' },
-  matchMask: { at: 4, bytes: 4, what: 'identifier mask; bits 31 and 30 always set, bit 29 never' },
+  matchMask: { at: 4, bytes: 4, what: 'identifier mask; bit 31 always set, bit 29 never, bit 30 unless the rule matches data and remote frames of any length' },
   dataValue: { at: 8, bytes: 8, what: 'data to match, byte 0 first; no bits outside the mask' },
   dataMask: { at: 16, bytes: 8, what: 'data mask' },
   minimumLength: { at: 24, bytes: 1, what: 'minimum length; 0 for a remote frame' },
   flags: { at: 25, bytes: 1, what: 'bit 0: answer, bit 1: forward; neither: dropped on purpose' },
   answerLength: { at: 26, bytes: 1, what: 'answer length 0 to 8; 0xff: as the request' },
-  path: { at: 27, bytes: 1, what: 'path: 0 the request is read; 1, 2: filter RXF0, RXF1 recognises it' },
+  path: { at: 27, bytes: 1, what: 'path: 0 the request is read; 1, 2: filter RXF0, RXF1 recognises it; twice 1: both filters, for one answer' },
   answerIdentifier: { at: 28, bytes: 4, what: 'answer identifier; bit 30 never' },
   answerData: { at: 32, bytes: 8, what: 'answer data' },
   answerSources: { at: 40, bytes: 8, what: 'for each answer byte: 0 to 7: copy that request byte; 0x80 to 0xbf: live value 0 to 63; 0xff: take it from answer data' },

@@ -98,6 +98,8 @@ export const STATUSES = {
   RulesIdentifierRange: { number: 65, says: 'an identifier or mask of a rule is out of range', cause: 'not made by the compiler', next: 'compile the table again' },
   RulesOverlap: { number: 66, says: 'two rules of the table match one same frame', cause: 'not made by the compiler', next: 'compile the table again; make the masks disjoint' },
   RulesField: { number: 67, says: 'another field of the rule table has a value that is not allowed', cause: 'not made by the compiler', next: 'compile the table again' },
+  RequestLineDisturbed: { number: 68, says: 'INT was low several times without a request, and each time sent the answer of a `single` rule; RX STATUS tells the request from now on, 3 bytes instead of 1', cause: 'a disturbance on the INT line', next: 'check the wiring of INT; `receive: urgent-first` sends nothing unasked' },
+  RequestLineUnused: { number: 69, says: '`receive: single` needs the INT line; RX STATUS tells the request instead, 3 bytes instead of 1', cause: '`int=spi`', next: 'wire INT and leave `int=spi` out, or write `receive: auto`' },
 
   // Requests.
   RequestUnknown: { number: 70, says: 'a request of a kind the cell does not know', cause: 'bridge and image of different versions', next: 'use both of one release' },

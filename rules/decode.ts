@@ -30,7 +30,7 @@ import {
 import { findCommonFrame } from './overlap.ts';
 
 /** The highest receive layout, and drop unmatched frames. */
-const FLAGS_MAXIMUM = 5;
+const FLAGS_MAXIMUM = 7;
 
 /** The image is not a rule table of format 1. */
 export class RulesImageError extends Error {
@@ -55,7 +55,7 @@ export function decodeRules(file: Uint8Array): RuleTable {
   const defaultAction = drops ? 'drop' : 'forward';
   const layout = (flags & image.RULES_FLAG_RECEIVE_MASK) >> image.RULES_FLAG_RECEIVE_SHIFT;
   const receive = RECEIVE_LAYOUTS[layout];
-  refuseContradiction(bytes, ruleCount, receive);
+  refuseContradiction(bytes, rules, receive);
   const head = { defaultAction, rules, ...(receive === undefined ? {} : { receive }) } as const;
   if (filterCount === 0) return head;
   const filtersStart = image.RULES_HEADER_BYTES + ruleCount * image.RULE_BYTES;
@@ -128,19 +128,30 @@ function readHeader(bytes: Buffer): { ruleCount: number; filterCount: number; fl
   expectEqual('CRC-32', RULES_HEADER.crc32.at, rulesChecksum(bytes), crc);
   const flags = bytes.readUInt32LE(RULES_HEADER.flags.at);
   if (flags > FLAGS_MAXIMUM) {
-    throw new RulesImageError('flags', RULES_HEADER.flags.at, '0 to 5', hex(flags));
+    throw new RulesImageError('flags', RULES_HEADER.flags.at, '0 to 7', hex(flags));
   }
   expectZero(bytes, 'header', RULES_HEADER.reserved0.at, image.RULES_HEADER_BYTES);
   return { ruleCount, filterCount, flags };
 }
 
-/** Layout `urgent-first` and filter paths require each other. */
-function refuseContradiction(bytes: Buffer, ruleCount: number, receive?: ReceiveLayout): void {
-  const hasFilter = Array.from({ length: ruleCount }, (_, index) =>
-    bytes.readUInt8(image.RULES_HEADER_BYTES + index * image.RULE_BYTES + RULE_RECORD.path.at),
-  ).some((path) => path !== 0);
-  if (receive === undefined || hasFilter === (receive === 'urgent-first')) return;
-  const expected = hasFilter ? 'no rule with a hardware filter' : 'a rule with a hardware filter';
+/** Layouts other than `shared` and filter paths require each other; `single` needs any frame to match. */
+function refuseContradiction(
+  bytes: Buffer,
+  rules: readonly Rule[],
+  receive: ReceiveLayout | undefined,
+): void {
+  const filtered = rules.filter((_, index) => {
+    const start = image.RULES_HEADER_BYTES + index * image.RULE_BYTES;
+    return bytes.readUInt8(start + RULE_RECORD.path.at) !== 0;
+  });
+  const hasFilter = filtered.length > 0;
+  const looks = receive === 'single' && filtered.some(({ match }) => match.remote !== 'any');
+  if (!looks && (receive === undefined || hasFilter === (receive !== 'shared'))) return;
+  const expected = looks
+    ? 'a filter rule for data and remote frames of any length'
+    : hasFilter
+      ? 'no rule with a hardware filter'
+      : 'a rule with a hardware filter';
   throw new RulesImageError(
     `flags: receive ${receive}`,
     RULES_HEADER.flags.at,
@@ -186,12 +197,17 @@ function readMatch(bytes: Buffer, start: number, name: string): RuleMatch {
   const identifierOffset = start + RULE_RECORD.matchIdentifier.at;
   const canId = bytes.readUInt32LE(identifierOffset);
   const extended = (canId & CAN_ID_EXTENDED) !== 0;
-  const remote = (canId & CAN_ID_REMOTE) !== 0;
   const identifier = readIdentifier(canId, extended, `${name} identifier`, identifierOffset);
   const maskOffset = start + RULE_RECORD.matchMask.at;
   const canIdMask = bytes.readUInt32LE(maskOffset);
-  if ((canIdMask & (CAN_ID_EXTENDED | CAN_ID_REMOTE)) >>> 30 !== 3) {
-    throw new RulesImageError(`${name} mask`, maskOffset, 'bits 31 and 30 set', hex(canIdMask));
+  const comparesRemote = (canIdMask & CAN_ID_REMOTE) !== 0;
+  const remote = comparesRemote ? (canId & CAN_ID_REMOTE) !== 0 : ('any' as const);
+  if ((canIdMask & CAN_ID_EXTENDED) === 0) {
+    throw new RulesImageError(`${name} mask`, maskOffset, 'bit 31 set', hex(canIdMask));
+  }
+  if (!comparesRemote && (canId & CAN_ID_REMOTE) !== 0) {
+    const expected = 'bit 30 clear, as the mask has it clear';
+    throw new RulesImageError(`${name} identifier`, identifierOffset, expected, hex(canId));
   }
   const mask = readIdentifier(canIdMask, extended, `${name} mask`, maskOffset);
   if ((identifier & ~mask) !== 0) {
@@ -200,9 +216,9 @@ function readMatch(bytes: Buffer, start: number, name: string): RuleMatch {
   }
   const lengthOffset = start + RULE_RECORD.minimumLength.at;
   const minimumLength = bytes.readUInt8(lengthOffset);
-  const longest = remote ? 0 : DATA_BYTES;
+  const longest = remote === false ? DATA_BYTES : 0;
   if (minimumLength > longest) {
-    const expected = `at most ${longest}${remote ? ' for a remote frame' : ''}`;
+    const expected = `at most ${longest}${remote === false ? '' : ' for a remote frame'}`;
     throw new RulesImageError(`${name} length`, lengthOffset, expected, `${minimumLength}`);
   }
   const data = Array.from({ length: DATA_BYTES }, (_, index) => {

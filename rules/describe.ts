@@ -42,6 +42,7 @@ function describeMatch(match: RuleMatch): string {
   const everyBit = match.extended ? 0x1fffffff : 0x7ff;
   const mask =
     match.mask === everyBit ? '' : ` mask ${formatIdentifier(match.mask, match.extended)}`;
+  if (match.remote === 'any') return `${identifier}${mask} data or remote`;
   if (match.remote) return `${identifier}${mask} remote`;
   const bytes = match.data.slice(0, match.minimumLength).map(({ value, mask: bits }) => {
     if (bits === 0) return '~';

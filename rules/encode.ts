@@ -55,9 +55,10 @@ export function rulesChecksum(bytes: Buffer): number {
 
 function encodeRule(record: Buffer, rule: Rule): void {
   const { match, answer } = rule;
-  const kind = canIdFlags(match.extended, match.remote);
+  const kind = canIdFlags(match.extended, match.remote === true);
+  const kindMask = canIdFlags(true, match.remote !== 'any');
   record.writeUInt32LE((match.identifier | kind) >>> 0, RULE_RECORD.matchIdentifier.at);
-  record.writeUInt32LE((match.mask | canIdFlags(true, true)) >>> 0, RULE_RECORD.matchMask.at);
+  record.writeUInt32LE((match.mask | kindMask) >>> 0, RULE_RECORD.matchMask.at);
   record.set(
     match.data.map((byte) => byte.value),
     RULE_RECORD.dataValue.at,

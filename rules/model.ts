@@ -10,7 +10,7 @@ import { RULE_NUMBERS } from '../formats/rule-image.ts';
 export const CAN_ID_EXTENDED = 0x80000000;
 export const CAN_ID_REMOTE = 0x40000000;
 /** Uses of the receive buffers by their number in the image; none: the cell chooses. */
-export const RECEIVE_LAYOUTS = [undefined, 'shared', 'urgent-first'] as const;
+export const RECEIVE_LAYOUTS = [undefined, 'shared', 'urgent-first', 'single'] as const;
 
 /** Most rules one table may have. */
 export const MAXIMUM_RULES = RULE_NUMBERS.RULES_MAXIMUM;
@@ -38,10 +38,11 @@ export interface RuleMatch {
   /** Identifier bits that are compared. */
   readonly mask: number;
   readonly extended: boolean;
-  readonly remote: boolean;
+  /** `any`: data and remote frames alike, of any length. */
+  readonly remote: boolean | 'any';
   /** Exactly eight conditions, byte 0 first. */
   readonly data: readonly ByteMatch[];
-  /** A shorter frame does not match. Always 0 for a remote frame. */
+  /** A shorter frame does not match. Always 0 unless only data frames match. */
   readonly minimumLength: number;
 }
 
@@ -91,8 +92,9 @@ export interface Filter {
 /**
  * Use of the chip's two receive buffers. `shared`: both for every frame, and requests are recognised by
  * reading them. `urgent-first`: RXB0 for frames that a hardware filter recognises, RXB1 for the rest.
+ * `single`: the same, and INT tells of RXB0 alone, so one answer is sent before anything is read.
  */
-export type ReceiveLayout = 'shared' | 'urgent-first';
+export type ReceiveLayout = 'shared' | 'urgent-first' | 'single';
 
 export interface RuleTable {
   /** Action for a frame that no rule matches. */
@@ -123,6 +125,19 @@ export function liveValueOf(source: number | null | undefined): number | undefin
 /** Whether the answer is constant, so that it can wait in a transmit buffer of the chip. */
 export function isStaticAnswer(answer: RuleAnswer): boolean {
   return answer.length !== SAME_AS_REQUEST && answer.source.every((source) => source === null);
+}
+
+/** Whether two rules give the same static answer, so that one transmit buffer does for both. */
+export function isSameAnswer(left: RuleAnswer | null, right: RuleAnswer | null): boolean {
+  if (left === null || right === null || !isStaticAnswer(left) || !isStaticAnswer(right)) {
+    return false;
+  }
+  return (
+    left.identifier === right.identifier &&
+    left.extended === right.extended &&
+    left.length === right.length &&
+    left.data.every((byte, index) => byte === right.data[index])
+  );
 }
 
 /** What arbitration looks at. */

@@ -10,14 +10,16 @@ import { formatByte, formatIdentifier } from './model.ts';
 
 /** A frame that both match, as text. Null if there is none. */
 export function findCommonFrame(first: RuleMatch, second: RuleMatch): string | null {
-  if (first.extended !== second.extended || first.remote !== second.remote) return null;
+  if (first.extended !== second.extended) return null;
+  const isEither = first.remote === 'any' || second.remote === 'any';
+  if (!isEither && first.remote !== second.remote) return null;
   if (differs(first.identifier, first.mask, second.identifier, second.mask)) return null;
   for (const [index, byte] of first.data.entries()) {
     const other = second.data[index];
     if (differs(byte.value, byte.mask, other.value, other.mask)) return null;
   }
   const identifier = formatIdentifier(first.identifier | second.identifier, first.extended);
-  if (first.remote) return `${identifier} remote`;
+  if (first.remote === true || second.remote === true) return `${identifier} remote`;
   const data = first.data.map((byte, index) => formatByte(byte.value | second.data[index].value));
   // Omit trailing bytes that neither rule compares.
   let length = data.length;

@@ -108,7 +108,7 @@ function warnAboutOwnRequest(
   extended: boolean,
   match: RuleMatch | undefined,
 ): void {
-  if (match === undefined || match.remote || match.extended !== extended) return;
+  if (match === undefined || match.remote === true || match.extended !== extended) return;
   if ((identifier & match.mask) !== match.identifier) return;
   reader.diagnostics.warning(
     entry.offset,

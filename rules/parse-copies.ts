@@ -31,7 +31,7 @@ export function parseCopies(
   match: RuleMatch | undefined,
 ): Copy[] | undefined {
   const copyEntry = entries.byKey.get('copy');
-  if (copyEntry !== undefined && match?.remote === true) {
+  if (copyEntry !== undefined && (match?.remote ?? false) !== false) {
     reader.diagnostics.error(
       copyEntry.keyOffset,
       'a remote frame carries no data to copy: remove copy, or match the data frame',

@@ -4,7 +4,7 @@
  *
  * Does not: compare rules with each other; see overlap.ts.
  */
-import { isMap } from 'yaml';
+import { isMap, isScalar } from 'yaml';
 import type { ByteMatch, RuleMatch } from './model.ts';
 import {
   DATA_BYTES,
@@ -28,7 +28,7 @@ export function parseMatch(reader: YamlReader, entry: Entry): RuleMatch | undefi
   });
   if (entries === undefined) return undefined;
   const extended = reader.boolean(entries.byKey.get('extended'), false);
-  const remote = reader.boolean(entries.byKey.get('remote'), false);
+  const remote = parseRemote(reader, entries.byKey.get('remote'));
   const identifier = parseIdentifier(reader, entries, 'id', 'match', extended);
   const mask = parseMask(reader, entries, identifier, extended);
   const data = parseData(reader, entries.byKey.get('data'), remote);
@@ -113,17 +113,27 @@ function parseMask(
 function parseData(
   reader: YamlReader,
   entry: Entry | undefined,
-  remote: boolean | undefined,
+  remote: boolean | 'any' | undefined,
 ): ByteMatch[] | undefined {
   if (entry === undefined) return [];
-  if (remote === true) {
-    reader.diagnostics.error(entry.keyOffset, 'a remote frame carries no data: remove data');
+  if (remote === true || remote === 'any') {
+    const reason =
+      remote === 'any'
+        ? 'remote: any takes frames without data, too'
+        : 'a remote frame carries no data';
+    reader.diagnostics.error(entry.keyOffset, `${reason}: remove data`);
     return undefined;
   }
   const items = reader.list(entry, 'data byte', DATA_BYTES);
   if (items === undefined) return undefined;
   const bytes = items.map((item) => parseByteMatch(reader, item));
   return bytes.every((byte) => byte !== undefined) ? bytes : undefined;
+}
+
+/** `true`, `false`, or `any` for data and remote frames alike. */
+function parseRemote(reader: YamlReader, entry: Entry | undefined): boolean | 'any' | undefined {
+  const isAny = entry !== undefined && isScalar(entry.node) && entry.node.value === 'any';
+  return isAny ? 'any' : reader.boolean(entry, false);
 }
 
 function parseByteMatch(reader: YamlReader, item: Entry): ByteMatch | undefined {

@@ -8,12 +8,21 @@
  * transmit buffer must be left for the answers of all other rules. Filters do not compare the length: if the
  * rule does, the cell reads it before it answers, which takes three more bytes.
  *
- * Bit rate and SPI clock are unknown here. Unless the file says `urgent-first`, the cell uses both receive
- * buffers for all frames if the clock leaves too little time (src/cell/urgent/receive-layout.ts).
+ * A rule that answers every frame with its identifier can have INT to itself, too. INT low is its request
+ * then, and RTS is the only byte (`single`). Two such rules with one answer share that.
+ *
+ * Bit rate and SPI clock are unknown here. Unless the file names a layout, the cell takes the next slower way
+ * if the clock leaves too little time (src/cell/urgent/receive-layout.ts).
  */
 import { counted } from '../cell-config/plural.ts';
-import type { Rule, RuleTable } from './model.ts';
-import { arbitrationRank, formatIdentifier, isStaticAnswer, liveValueOf } from './model.ts';
+import type { ReceiveLayout, Rule, RuleAnswer, RuleTable } from './model.ts';
+import {
+  arbitrationRank,
+  formatIdentifier,
+  isSameAnswer,
+  isStaticAnswer,
+  liveValueOf,
+} from './model.ts';
 
 /** 0: by reading the frame. 1, 2: by filter RXF0, RXF1. The image holds these numbers. */
 export type PathNumber = 0 | 1 | 2;
@@ -21,6 +30,8 @@ export type PathNumber = 0 | 1 | 2;
 /** The path of one rule, and the reason. */
 export interface RulePath {
   readonly number: PathNumber;
+  /** INT alone tells the request; with `auto` where the cell finds that this loses no frame. */
+  readonly single: boolean;
   /** SPI bytes from INT to the end of RTS if the answer is preloaded; 0 without an answer. */
   readonly spiBytes: number;
   /** The same if the answer's buffer last held the answer of another rule or of another length. */
@@ -37,6 +48,8 @@ export interface RulePath {
 const RX_STATUS_BYTES = 2;
 /** RX STATUS, RTS. */
 const FILTER_BYTES = 3;
+/** RTS alone. */
+const SINGLE_BYTES = 1;
 /** READ of RXB0DLC. */
 const LENGTH_BYTES = 3;
 /** Data bytes that a filter compares in standard frames (DS20001801J, section 4.4). */
@@ -55,21 +68,34 @@ const SERVICE_MICROS = 2.45;
 const READ_MICROS = 0.9;
 const RULE_MICROS = 0.008;
 const LOOK_MICROS = 0.3;
+/** The longest way from INT to the end of RTS where INT alone tells the request. */
+const SINGLE_MICROS = 2.7;
+/** Then all other frames wait for READ STATUS, at most this long (src/cell/urgent/single.ts). */
+const POLL_MICROS = 16;
 
 /** The path of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {
   const shared = table.receive === 'shared';
-  const filtered = shared ? [] : chooseFiltered(table.rules);
-  return table.rules.map((rule) => explain(rule, table, filtered, shared));
+  const filtered = shared ? [] : chooseFiltered(table);
+  return table.rules.map((rule) => explain(rule, table, filtered));
 }
 
-function chooseFiltered(rules: readonly Rule[]): readonly Rule[] {
+/** The rules that filters RXF0 and RXF1 recognise, the most urgent answer first. */
+function chooseFiltered({ rules, receive }: RuleTable): readonly Rule[] {
   const candidates = rules
     .filter((rule) => obstacleOf(rule) === undefined)
+    .filter((rule) => receive !== 'single' || singleObstacleOf(rule) === undefined)
     .sort((left, right) => urgencyOf(left) - urgencyOf(right));
   const [first] = candidates;
   if (first === undefined) return [];
-  const second = candidates.find((rule) => rule !== first && sharesMask(rule, first));
+  const others = candidates.filter((rule) => rule !== first && sharesMask(rule, first));
+  if (receive !== 'urgent-first' && singleObstacleOf(first) === undefined) {
+    return [
+      first,
+      ...others.filter(({ answer }) => isSameAnswer(answer, first.answer)).slice(0, 1),
+    ];
+  }
+  const [second] = others;
   const answering = rules.filter(({ answer }) => answer !== null);
   return second !== undefined && answering.length === 2 ? [first, second] : [first];
 }
@@ -85,6 +111,15 @@ function sharesMask({ match: left }: Rule, { match: right }: Rule): boolean {
     left.extended === right.extended &&
     left.data.every(({ mask }, index) => mask === right.data[index].mask)
   );
+}
+
+/** The reason why the request of a rule that a filter can serve must be looked at, if there is one. */
+export function singleObstacleOf({ match }: Rule): string | undefined {
+  if (match.remote === 'any') return undefined;
+  if (match.minimumLength > 0) {
+    return 'its match looks at data or length, which nothing has read yet: "remote: any" and no data would do';
+  }
+  return 'its match has no "remote: any", which says that data and remote frames of any length are answered alike';
 }
 
 /** The reason why no filter can serve a rule, if there is one. */
@@ -103,44 +138,82 @@ function obstacleOf({ match, answer }: Rule): string | undefined {
     : `it looks at data byte ${beyond}, and a filter sees bytes 0 and 1 only`;
 }
 
-function explain(
-  rule: Rule,
-  { rules }: RuleTable,
-  filtered: readonly Rule[],
-  shared: boolean,
-): RulePath {
+function explain(rule: Rule, table: RuleTable, filtered: readonly Rule[]): RulePath {
   const place = filtered.indexOf(rule);
-  if (place >= 0) {
-    const wantsLength = rule.match.minimumLength > 0;
-    const reason =
-      `filter RXF${place} recognises ${recognised(rule)}; the answer waits in TXB${2 - place}` +
-      (wantsLength ? `; that ${lengthOfMatch(rule)} is read from RXB0DLC first` : '');
-    const spiBytes = FILTER_BYTES + (wantsLength ? LENGTH_BYTES : 0);
-    const worstMicros = spiBytes * BYTE_MICROS + SERVICE_MICROS;
-    return {
-      ...{ number: place === 0 ? (1 as const) : (2 as const), spiBytes, worstSpiBytes: spiBytes },
-      ...{ worstMicros, reason },
-    };
-  }
+  if (place >= 0) return explainFilter(rule, place, table, filtered);
   if (rule.answer === null) {
     return {
-      ...{ number: 0, spiBytes: 0, worstSpiBytes: 0, worstMicros: 0, reason: 'it has no answer' },
+      ...{ number: 0, single: false, spiBytes: 0, worstSpiBytes: 0, worstMicros: 0 },
+      reason: 'it has no answer',
     };
   }
-  const data = isStaticAnswer(rule.answer) ? 0 : LOAD_DATA_BYTES + lengthOf(rule.answer.length);
+  return explainRead(rule, rule.answer, table, filtered);
+}
+
+function explainFilter(
+  rule: Rule,
+  place: number,
+  { receive }: RuleTable,
+  filtered: readonly Rule[],
+): RulePath {
+  const wantsLength = rule.match.minimumLength > 0;
+  const filterBytes = FILTER_BYTES + (wantsLength ? LENGTH_BYTES : 0);
+  const filterMicros = filterBytes * BYTE_MICROS + SERVICE_MICROS;
+  const recognises = `filter RXF${place} recognises ${recognised(rule)}`;
+  if (isSingle(receive, filtered)) {
+    const orElse = `; where SPI is too slow for the bit rate, or the core sleeps (idle=wfi), RX STATUS tells it, ${FILTER_BYTES} bytes`;
+    const isAuto = receive === undefined;
+    return {
+      ...{ number: 1, single: true, spiBytes: SINGLE_BYTES },
+      worstSpiBytes: isAuto ? filterBytes : SINGLE_BYTES,
+      worstMicros: isAuto ? filterMicros : SINGLE_MICROS,
+      reason: `${recognises}, and INT tells of it alone; the answer waits in TXB2${isAuto ? orElse : ''}`,
+    };
+  }
+  const obstacle = receive === 'urgent-first' ? '"receive: urgent-first"' : singleObstacleOf(rule);
+  const reason =
+    `${recognises}; the answer waits in TXB${2 - place}` +
+    (wantsLength ? `; that ${lengthOfMatch(rule)} is read from RXB0DLC first` : '') +
+    `; INT alone does not tell it: ${obstacle ?? 'another rule has a filter, with another answer'}`;
+  return {
+    ...{ number: place === 0 ? (1 as const) : (2 as const), single: false },
+    ...{ spiBytes: filterBytes, worstSpiBytes: filterBytes, worstMicros: filterMicros, reason },
+  };
+}
+
+function explainRead(
+  rule: Rule,
+  answer: RuleAnswer,
+  { rules, receive }: RuleTable,
+  filtered: readonly Rule[],
+): RulePath {
+  const data = isStaticAnswer(answer) ? 0 : LOAD_DATA_BYTES + lengthOf(answer.length);
   const lookBytes = filtered.length > 0 ? RX_STATUS_BYTES : 0;
   const spiBytes = lookBytes + READ_BYTES + data + RTS_BYTES;
-  const byChoice = shared ? '"receive: shared" keeps no buffer for requests' : undefined;
+  const byChoice =
+    receive === 'shared'
+      ? '"receive: shared" keeps no buffer for requests'
+      : receive === 'single' && singleObstacleOf(rule) !== undefined
+        ? '"receive: single" keeps the buffer for another request'
+        : undefined;
   const reason = obstacleOf(rule) ?? byChoice ?? takenReason(rule, filtered);
   const others = rules.filter(
     (other) => other !== rule && other.answer !== null && !filtered.includes(other),
   );
-  const isHeaderKept = others.length === 0 && rule.answer.length !== 'same-as-request';
-  const whole = LOAD_HEADER_BYTES + LOAD_DATA_BYTES + lengthOf(rule.answer.length);
+  const isHeaderKept = others.length === 0 && answer.length !== 'same-as-request';
+  const whole = LOAD_HEADER_BYTES + LOAD_DATA_BYTES + lengthOf(answer.length);
   const worstSpiBytes = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
-  const handling = READ_MICROS + rules.length * RULE_MICROS + (lookBytes === 0 ? 0 : LOOK_MICROS);
+  const polled = isSingle(receive, filtered) ? POLL_MICROS : 0;
+  const look = (lookBytes === 0 ? 0 : LOOK_MICROS) + polled;
+  const handling = READ_MICROS + rules.length * RULE_MICROS + look;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
-  return { number: 0, spiBytes, worstSpiBytes, worstMicros, reason };
+  return { number: 0, single: false, spiBytes, worstSpiBytes, worstMicros, reason };
+}
+
+/** The cell may let INT tell of the first rule with a filter alone. */
+function isSingle(receive: ReceiveLayout | undefined, [first]: readonly Rule[]): boolean {
+  const isAllowed = receive === undefined || receive === 'single';
+  return isAllowed && first !== undefined && singleObstacleOf(first) === undefined;
 }
 
 /** What the filter compares: the identifier, and the data bytes that the rule compares. */
@@ -165,5 +238,7 @@ function takenReason(rule: Rule, filtered: readonly Rule[]): string {
   if (!sharesMask(rule, first)) {
     return `filter RXF1 shares the mask of RXF0, and ${first.name} needs another`;
   }
-  return `${first.name} has the filter; the other transmit buffer serves all other answers`;
+  return singleObstacleOf(first) === undefined
+    ? `INT tells of ${first.name} alone, and its answer is another; "receive: urgent-first" gives both a filter if no third rule answers`
+    : `${first.name} has the filter; the other transmit buffer serves all other answers`;
 }

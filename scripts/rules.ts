@@ -60,12 +60,12 @@ function explain(input: string, options: BusOptions): void {
   assignPaths(table).forEach((path, index) => {
     const { number, spiBytes, worstSpiBytes, worstMicros, reason } = path;
     const name = table.rules[index]?.name ?? '';
-    const way = number === 0 ? 'read' : `filter RXF${number - 1}`;
+    const way = number === 0 ? 'read' : path.single ? 'single' : `filter RXF${number - 1}`;
     const most = worstSpiBytes === spiBytes ? '' : `, at most ${worstSpiBytes}`;
     const bytes =
       spiBytes === 0
         ? ''
-        : `${spiBytes} SPI bytes to the answer${most}, ${worstMicros.toFixed(1)} us. `;
+        : `${counted(spiBytes, 'SPI byte')} to the answer${most}, ${worstMicros.toFixed(1)} us. `;
     console.log(`${name.padEnd(24)} ${way.padEnd(12)} ${bytes}${capitalised(reason)}.`);
   });
   console.log(
@@ -86,7 +86,14 @@ function explainLayout(table: RuleTable): string {
   if (table.receive === 'urgent-first') {
     return 'Receive buffers: RXB0 for what filters recognise, as the file says; RXB1 for the rest.';
   }
-  return assignPaths(table).some(({ number }) => number !== 0)
+  const paths = assignPaths(table);
+  if (table.receive === 'single') {
+    return 'Receive buffers: RXB0 and INT for the one request, as the file says; RXB1 for the rest, found by READ STATUS.';
+  }
+  if (paths.some(({ single }) => single)) {
+    return 'Receive buffers: RXB0 and INT for the one request, RXB1 for the rest, found by READ STATUS; if SPI is too slow for that, INT for all; if it is too slow for one buffer, both for all.';
+  }
+  return paths.some(({ number }) => number !== 0)
     ? 'Receive buffers: RXB0 for what filters recognise, unless SPI is too slow for the bit rate; then both for all, and every request is read.'
     : 'Receive buffers: both for all frames, as no filter recognises a request.';
 }

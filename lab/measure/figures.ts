@@ -62,7 +62,8 @@ export async function measureTraffic(
     figures[`spiBytes.${layout}.completion.most`] = Math.max(...bytes.completion);
   }
   for (const item of scope.losslessCases) {
-    const key = `lossless.${kilo(item.bitrate)}.${spi(item.spiHertz)}`;
+    const name = item.answer === undefined ? 'lossless' : 'losslessSingle';
+    const key = `${name}.${kilo(item.bitrate)}.${spi(item.spiHertz)}`;
     onProgress(key);
     addLossless(figures, key, await searchLossless(firmware, item));
   }
@@ -172,6 +173,7 @@ function addLossless(figures: Figures, key: string, result: LosslessResult): voi
   figures[`${key}.lost`] = result.lost;
   figures[`${key}.reordered`] = result.reordered;
   figures[`${key}.gapBits`] = result.gapBits;
+  if (result.unanswered !== undefined) figures[`${key}.unanswered`] = result.unanswered;
   figures[`${key}.spiBytesPerFrame`] = result.spiBytesPerFrame;
 }
 

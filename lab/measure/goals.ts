@@ -39,6 +39,8 @@ const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
  * bytes.
  */
 const WORST_IDLE_NANOS = 33_000;
+/** RTS takes 1.1 us, a poll that is broken off before it 1.5. The slot of 1 Mbit/s is 3 us. */
+const SINGLE_WORST_NANOS = 2_700;
 const SLOTTED = ['125k', '250k', '500k'];
 
 /** Keys `looks.*` of an answer alone, and of the same answer in the most expensive table. */
@@ -46,6 +48,46 @@ const looksOf = (answer: string, loads: readonly string[]): string[] =>
   [answer, `${answer}Worst`].flatMap((kind) =>
     loads.map((load) => `looks.${kind}.${load}.worstCaseNanos`),
   );
+
+/** The answer to a request that INT alone tells. */
+function singleGoals(): Goal[] {
+  const answer = 'answer on the word of INT';
+  const loads = ['idle', 'forwarding', 'aglHostile'];
+  const latency = (figure: string) =>
+    loads.map((load) => `latency.single.${load}.1000k.spi10M.${figure}`);
+  return [
+    { what: `${answer}: SPI bytes from INT to RTS`, keys: latency('spiBytesP50'), most: 1 },
+    { what: `${answer}: chip selects from INT to RTS`, keys: latency('chipSelectsP50'), most: 1 },
+    {
+      what: `${answer}: INT to RTS complete, idle, no poll on the wire, ns`,
+      keys: ['looks.single.idle.betweenNanos'],
+      most: 2_200,
+    },
+    {
+      what: `${answer}: INT to RTS complete, any load, ns`,
+      keys: latency('interruptToSendNanosMax'),
+      most: SINGLE_WORST_NANOS,
+    },
+    {
+      what: `${answer}: worst moment, any load, ns`,
+      keys: [...loads, 'aglFlood'].map((load) => `looks.single.${load}.worstCaseNanos`),
+      most: SINGLE_WORST_NANOS,
+    },
+    {
+      what: `${answer}: in the first legal slot of 1 Mbit/s, any load, %`,
+      keys: latency('firstSlotPercent'),
+      least: 100,
+    },
+    { what: `${answer}: requests without an answer`, keys: latency('unanswered'), most: 0 },
+    {
+      what: `${answer}: shortest frames back to back at 1 Mbit/s beside the requests: lost, reordered, unanswered`,
+      keys: ['lost', 'reordered', 'unanswered'].map(
+        (part) => `losslessSingle.1000k.spi10M.${part}`,
+      ),
+      most: 0,
+    },
+  ];
+}
 
 const USUAL_GOALS: readonly Goal[] = [
   ...[
@@ -175,6 +217,7 @@ const USUAL_GOALS: readonly Goal[] = [
       sameWithin: SAME_WITHIN_NANOS,
     },
   ]),
+  ...singleGoals(),
   {
     what: 'SPI bytes of receiving a frame, beyond its data bytes, where an answer waits for it',
     keys: ['spiBytes.computed.receive.mostBeyondDlc'],

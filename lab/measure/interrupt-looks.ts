@@ -17,6 +17,7 @@ import {
   OTHER_REQUEST_IDENTIFIER,
   REQUEST_IDENTIFIER,
   rulesOf,
+  SINGLE_KINDS,
   WORST_KINDS,
 } from './latency-case.ts';
 import { startLoad } from './loads.ts';
@@ -42,10 +43,10 @@ export interface LooksScope {
   readonly runNanos?: number;
 }
 
-/** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos}`. */
+/** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos,betweenNanos}`. */
 export async function measureLooks(firmware: Measured, scope: LooksScope = {}): Promise<Figures> {
   const {
-    answers = [...ANSWER_KINDS, ...WORST_KINDS],
+    answers = [...ANSWER_KINDS, ...SINGLE_KINDS, ...WORST_KINDS],
     loads = LOADS,
     runNanos = RUN_NANOS,
   } = scope;
@@ -57,6 +58,7 @@ export async function measureLooks(firmware: Measured, scope: LooksScope = {}): 
       figures[`${key}.longestGapNanos`] = looks.longestGapNanos;
       figures[`${key}.longestWayNanos`] = looks.longestWayNanos;
       figures[`${key}.worstCaseNanos`] = looks.worstCaseNanos;
+      figures[`${key}.betweenNanos`] = looks.betweenNanos;
     }
   }
   return figures;

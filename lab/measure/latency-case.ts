@@ -15,10 +15,11 @@ import type { IdleKind } from '../rig/firmware.ts';
  * - `computedWorst`: the same in the most expensive table. Another rule has a filter, so RX STATUS
  *   comes first. The previous answer was of a rule with another header, so all of the answer is
  *   loaded. All 8 bytes are copied. The rule is the last of 64.
+ * - `single`: as `static`, and INT tells of the request alone.
  * - `staticWorst`: the rule with the filter in a similar table, where answers of the other rule may
  *   wait to be loaded.
  */
-export type AnswerKind = 'static' | 'computed' | 'computedWorst' | 'staticWorst';
+export type AnswerKind = 'static' | 'single' | 'computed' | 'computedWorst' | 'staticWorst';
 
 /**
  * What goes on beside the requests.
@@ -32,6 +33,8 @@ export type LoadKind = 'idle' | 'forwarding' | 'aglDead' | 'aglHostile';
 
 /** The kinds with a table of one rule. */
 export const ANSWER_KINDS: readonly AnswerKind[] = ['static', 'computed'];
+/** The kind of a request that INT alone tells. */
+export const SINGLE_KINDS: readonly AnswerKind[] = ['single'];
 /** The kinds with the most expensive tables. */
 export const WORST_KINDS: readonly AnswerKind[] = ['staticWorst', 'computedWorst'];
 export const LOAD_KINDS: readonly LoadKind[] = ['idle', 'forwarding', 'aglDead', 'aglHostile'];
@@ -78,6 +81,7 @@ const FILLERS = Array.from(
 );
 const RULES: Readonly<Record<AnswerKind, readonly string[]>> = {
   static: [STATIC_RULE],
+  single: [STATIC_RULE.replace('{ id: 0x010 }', '{ id: 0x010, remote: any }')],
   computed: [
     '{ name: request, match: { id: 0x010, data: [~, ~] }, answer: { id: 0x011, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] } }',
   ],

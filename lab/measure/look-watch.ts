@@ -9,6 +9,9 @@
  * within a transaction that yields aborts the transaction first. Only gaps and ways of the same
  * kind are added.
  *
+ * A look while a byte is on the wire waits for its end. So the gap of such a look lasts until the
+ * end of the byte, and the way begins there.
+ *
  * Too few requests meet a transaction of each sort in each place. So the watch lies to some looks
  * within a transaction: it reports INT as asserted although it is not. The cell aborts the
  * transaction. The time to its next look, where the service would begin, is part of the way. That
@@ -20,15 +23,25 @@
  * Whether that happens in a run depends on phases, and so on the compiler. The sum must not depend
  * on it.
  *
+ * A frame that does not assert INT is read without a look. No request can come then, if the read
+ * ends before the shortest frame could have ended after that one. Only such reads do not count.
+ *
  * Does not: hold for `int=spi`, where the cell reads INT over SPI.
  */
 import type { Board } from '../../twin/board/board.ts';
 import type { SpiTap } from '../../twin/soc/spi-device.ts';
+import { OTHER_REQUEST_IDENTIFIER, REQUEST_IDENTIFIER } from './latency-case.ts';
 import type { Random } from '../random/random.ts';
 
+/** What may ask for a measured answer. */
+const REQUESTS = [REQUEST_IDENTIFIER, OTHER_REQUEST_IDENTIFIER];
 /** GPLEV0 of the Raspberry Pi 4, and INT's bit in it. */
 const LEVEL_REGISTER = 0xfe200034;
 const INTERRUPT_BIT = 1 << 25;
+const READ_RX_BUFFER = 0x90;
+const READ_RX_BUFFER_MASK = 0xf8;
+/** From the end of a frame to the end of the next, at least. */
+const SHORTEST_FRAME_BITS = 47;
 const RTS = 0x80;
 const RTS_MASK = 0xf8;
 /**
@@ -40,7 +53,7 @@ export const FILTER_BUFFER = 4;
  * One look within a transaction in this many gets a lie. Lies are rare enough that every
  * transaction ends at some time.
  */
-const LOOKS_PER_LIE = 40;
+const LOOKS_PER_LIE = 200;
 
 /** The longest times of one kind of look. */
 class Longest {
@@ -70,6 +83,12 @@ export class LookWatch implements SpiTap {
   /** Time of the first look between transactions that saw INT. */
   #serviceStartNanos: number | undefined;
   #selected = false;
+  /** The looks since the last byte, each with the time of the look before it. */
+  #looksOfByte: { nanos: number; beforeNanos: number }[] = [];
+  /** The end of the last frame on the bus, and whether it was a request. */
+  #frameEndNanos = -Infinity;
+  #frameIsRequest = false;
+  #quietNanos = 0;
   /** A look between transactions was seen, so anything under way when the watch began is over. */
   #isWatching = false;
   /** A transaction has begun since that look. */
@@ -101,9 +120,19 @@ export class LookWatch implements SpiTap {
     return Math.max(...waits) + this.#serviceNanos;
   }
 
+  /** The same for a request that comes while no transaction is on the wire. */
+  get betweenNanos(): number {
+    return this.#between.gapNanos + this.#serviceNanos;
+  }
+
   /** Watches the board from now on. */
   start(board: Board): void {
-    const { machine, clock } = board;
+    const { machine, clock, bus } = board;
+    this.#quietNanos = SHORTEST_FRAME_BITS * bus.bitNanos;
+    bus.onFrame(({ endNanos, frame }) => {
+      this.#frameEndNanos = endNanos;
+      this.#frameIsRequest = REQUESTS.includes(frame.identifier);
+    });
     const read = machine.readDevice.bind(machine);
     machine.readDevice = (address, size) => {
       const value = read(address, size);
@@ -123,18 +152,33 @@ export class LookWatch implements SpiTap {
     this.#instruction = -1;
   }
 
-  byte(mosi: number): void {
+  byte(mosi: number, _miso = 0, nanos = 0, byteNanos = 0): void {
     if (this.#instruction < 0) this.#instruction = mosi;
+    const startNanos = nanos - byteNanos;
+    const first = this.#looksOfByte.find((look) => look.nanos > startNanos && look.nanos <= nanos);
+    const gapNanos = first === undefined ? 0 : nanos - first.beforeNanos;
+    this.#within.gapNanos = Math.max(this.#within.gapNanos, gapNanos);
+    this.#looksOfByte = [];
+    if (this.#brokenNanos !== undefined) this.#brokenNanos = Math.max(this.#brokenNanos, nanos);
   }
 
   deselected(nanos: number): void {
     this.#selected = false;
+    this.#looksOfByte = [];
+    if ((this.#instruction & READ_RX_BUFFER_MASK) === READ_RX_BUFFER) this.#frameRead(nanos);
     const isSend = (this.#instruction & RTS_MASK) === RTS;
     if (!isSend || (this.#instruction & ANSWER_BUFFERS) === 0) return;
     if (this.#serviceStartNanos !== undefined && (this.#instruction & this.#watched) !== 0) {
       this.#serviceNanos = Math.max(this.#serviceNanos, nanos - this.#serviceStartNanos);
     }
     this.#serviceStartNanos = undefined;
+  }
+
+  /** A frame was read up to `nanos`. Without a look, if INT did not tell of it. */
+  #frameRead(nanos: number): void {
+    if (this.#lastNanos === undefined || nanos > this.#frameEndNanos + this.#quietNanos) return;
+    if (this.#frameIsRequest && this.#frameEndNanos > this.#lastNanos) return;
+    this.#lastNanos = nanos;
   }
 
   /** A transaction is under way that is not part of a service, so a service aborts it. */
@@ -148,6 +192,9 @@ export class LookWatch implements SpiTap {
     const kind = this.#selected ? this.#within : this.#between;
     const gapNanos = this.#lastNanos === undefined ? 0 : nanos - this.#lastNanos;
     kind.gapNanos = Math.max(kind.gapNanos, gapNanos);
+    if (this.#selected && this.#lastNanos !== undefined) {
+      this.#looksOfByte.push({ nanos, beforeNanos: this.#lastNanos });
+    }
     this.#lastNanos = isAsserted ? undefined : nanos;
     if (this.#selected) {
       if (this.#instruction < 0) this.#takeBack();

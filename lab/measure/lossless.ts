@@ -10,7 +10,9 @@ import { encodeFrame } from '../../twin/bus/frame-bits.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
+import { Random } from '../random/random.ts';
 import { openBench, type Measured } from './bench.ts';
+import { ANSWER_IDENTIFIER, type AnswerKind, REQUEST_IDENTIFIER, rulesOf } from './latency-case.ts';
 
 export interface LosslessCase {
   readonly engine: EngineName;
@@ -19,6 +21,8 @@ export interface LosslessCase {
   readonly frames: number;
   /** Empty bit times after each frame, in addition to the intermission. 0: back to back. */
   readonly gapBits: number;
+  /** The table: its requests come in between. Absent: everything is forwarded, and nothing asked. */
+  readonly answer?: AnswerKind;
 }
 
 export interface LosslessResult {
@@ -26,6 +30,8 @@ export interface LosslessResult {
   readonly sent: number;
   readonly gapBits: number;
   readonly lost: number;
+  /** With requests: those without an answer. */
+  readonly unanswered?: number;
   readonly reordered: number;
   readonly overflows: number;
   /** SPI bytes for each received frame. */
@@ -42,6 +48,7 @@ export interface LosslessResult {
 
 /** The shortest frames: no data, and one stuff bit, forced by seven dominant bits from RTR on. */
 const FRAMES: readonly CanFrame[] = shortestFrames();
+const REQUEST = makeFrame({ identifier: REQUEST_IDENTIFIER, data: [1, 2] });
 const INTERMISSION_BITS = 3;
 const SLICE_NANOS = 2_000_000;
 const DRAIN_NANOS = 20_000_000;
@@ -60,10 +67,12 @@ export async function measureLossless(
   let lastIndex = -1;
   let spiBytes = 0;
   let counting = false;
+  let unanswered = 0;
   const board = await openBench(firmware, {
     engine: item.engine,
     bitrate: item.bitrate,
     spiHertz: item.spiHertz,
+    rules: item.answer === undefined ? undefined : rulesOf(item.answer),
     tap: { selected() {}, deselected() {}, byte: () => void (spiBytes += counting ? 1 : 0) },
     onAglFrame: ({ identifier }) => {
       received += 1;
@@ -76,17 +85,23 @@ export async function measureLossless(
   });
   const sender = item.gapBits === 0 ? streamTo(board, item.frames) : pacedTo(board, item);
   counting = true;
+  const random = new Random(1);
   const startNanos = board.clock.now;
   let endNanos = startNanos;
   board.bus.onFrame((record) => {
     endNanos = record.endNanos;
     if (record.outcome !== 'complete') return;
+    if (record.frame.identifier === REQUEST_IDENTIFIER) unanswered += 1;
+    if (record.frame.identifier === ANSWER_IDENTIFIER) unanswered -= 1;
     onWire += 1;
     bits += record.bits + INTERMISSION_BITS;
     mostInFlight = Math.max(mostInFlight, onWire - received);
   });
   sender.start();
   while (sender.sent() < item.frames) {
+    if (item.answer !== undefined) {
+      board.sender.enqueue(REQUEST, board.clock.now + random.below(SLICE_NANOS), 'request');
+    }
     runUntil(board, board.clock.now + SLICE_NANOS);
     onProgress(sender.sent());
   }
@@ -98,6 +113,7 @@ export async function measureLossless(
     sent: item.frames,
     gapBits: item.gapBits,
     lost: item.frames - received,
+    ...(item.answer === undefined ? {} : { unanswered }),
     reordered,
     overflows: board.chip.overflowCount,
     onWire,
@@ -134,7 +150,8 @@ export async function searchLossless(
   return best;
 }
 
-const isClean = ({ lost, reordered }: LosslessResult): boolean => lost === 0 && reordered === 0;
+const isClean = ({ lost, reordered, unanswered = 0 }: LosslessResult): boolean =>
+  lost === 0 && reordered === 0 && unanswered === 0;
 
 interface Sender {
   start(): void;

@@ -5,7 +5,14 @@
  * The quick scope takes fewer samples and cases of the same kind.
  * Does not: lower a goal.
  */
-import { ANSWER_KINDS, BITRATES, type LatencyCase, LOAD_KINDS, SPI_RATES } from './latency-case.ts';
+import {
+  ANSWER_KINDS,
+  BITRATES,
+  type LatencyCase,
+  LOAD_KINDS,
+  type LoadKind,
+  SPI_RATES,
+} from './latency-case.ts';
 import type { AglPathCase } from './agl-path.ts';
 import type { LooksScope } from './interrupt-looks.ts';
 import type { LosslessCase } from './lossless.ts';
@@ -63,6 +70,16 @@ const worstCases = (bitrate: number, requests: number): LatencyCase[] =>
     ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
   }));
 
+const singleCases = (loads: readonly LoadKind[], requests: number): LatencyCase[] =>
+  loads.map((load) => ({
+    ...{ engine: 'image' as const, answer: 'single' as const, load, bitrate: 1_000_000 },
+    ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
+  }));
+/** Shortest frames, and requests that INT alone tells among them. */
+const singleLossless = (frames: number): Omit<LosslessCase, 'gapBits'> => ({
+  ...{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames, answer: 'single' },
+});
+
 const FULL_LATENCY_CASES: readonly LatencyCase[] = SPI_RATES.flatMap((spiHertz): LatencyCase[] =>
   BITRATES.flatMap((bitrate) =>
     ANSWER_KINDS.flatMap((answer) =>
@@ -72,7 +89,11 @@ const FULL_LATENCY_CASES: readonly LatencyCase[] = SPI_RATES.flatMap((spiHertz):
       })),
     ),
   ),
-).concat(worstCases(250_000, FULL_REQUESTS), worstCases(500_000, FULL_REQUESTS));
+).concat(
+  worstCases(250_000, FULL_REQUESTS),
+  worstCases(500_000, FULL_REQUESTS),
+  singleCases(LOAD_KINDS, FULL_REQUESTS),
+);
 
 const FULL_SLEEPING_CASES: readonly LatencyCase[] = BITRATES.flatMap((bitrate) =>
   ANSWER_KINDS.flatMap((answer) =>
@@ -86,10 +107,13 @@ const FULL_SLEEPING_CASES: readonly LatencyCase[] = BITRATES.flatMap((bitrate) =
 const FULL_TRAFFIC: TrafficScope = {
   latencyCases: FULL_LATENCY_CASES,
   layouts: LAYOUTS,
-  losslessCases: SPI_RATES.map((spiHertz) => ({
-    ...{ engine: 'image' as const, bitrate: 1_000_000, spiHertz },
-    frames: spiHertz === SPI_HERTZ ? 20_000 : 1_000,
-  })),
+  losslessCases: [
+    ...SPI_RATES.map((spiHertz) => ({
+      ...{ engine: 'image' as const, bitrate: 1_000_000, spiHertz },
+      frames: spiHertz === SPI_HERTZ ? 20_000 : 1_000,
+    })),
+    singleLossless(20_000),
+  ],
   aglPathCases: [500_000, 1_000_000].map((bitrate) => ({
     ...{ engine: 'image' as const, bitrate, spiHertz: SPI_HERTZ },
     ...{ frames: 500, seed: SEED },
@@ -135,9 +159,13 @@ const QUICK_TRAFFIC: TrafficScope = {
     quickCase('static', 'aglHostile', 500_000),
     quickCase('computedWorst', 'idle', 500_000),
     quickCase('computedWorst', 'forwarding', 500_000),
+    ...singleCases(['idle', 'forwarding', 'aglHostile'], QUICK_REQUESTS),
   ],
   layouts: LAYOUTS,
-  losslessCases: [{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 }],
+  losslessCases: [
+    { engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 },
+    singleLossless(2_000),
+  ],
   aglPathCases: [
     { engine: 'image', bitrate: 500_000, spiHertz: SPI_HERTZ, frames: 40, seed: SEED },
   ],

@@ -62,7 +62,8 @@ function passes({ identifier, mask, inverted }: Filter, frame: CanFrame): boolea
 }
 
 function matches({ match }: Rule, frame: CanFrame): boolean {
-  if (frame.extended !== match.extended || frame.remote !== match.remote) return false;
+  if (frame.extended !== match.extended) return false;
+  if (match.remote !== 'any' && frame.remote !== match.remote) return false;
   if (((frame.identifier ^ match.identifier) & match.mask) !== 0) return false;
   if (dataLengthOf(frame.dlc) < match.minimumLength) return false;
   return match.data.every(({ value, mask }, index) => ((frame.data[index] ?? 0) & mask) === value);

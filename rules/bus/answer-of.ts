@@ -26,7 +26,7 @@ export function requestsOf({ match }: Rule, messages: readonly Message[]): Messa
     (message) =>
       !message.fromAgl &&
       message.extended === match.extended &&
-      message.remote === match.remote &&
+      (match.remote === 'any' || message.remote === match.remote) &&
       (message.identifier & match.mask) === match.identifier &&
       (message.remote || message.length >= match.minimumLength),
   );

@@ -68,7 +68,7 @@ function loadLines({ bitrate, errorEveryNanos }: Traffic, all: readonly Stream[]
 
 function unaskedLine({ name, match }: Rule): string {
   const request = formatIdentifier(match.identifier, match.extended);
-  return `${name}: its period is unknown, as no message of the traffic is its request ${request}${match.remote ? ' remote' : ''}; all times are without its answers.`;
+  return `${name}: its period is unknown, as no message of the traffic is its request ${request}${match.remote === true ? ' remote' : ''}; all times are without its answers.`;
 }
 
 function titleOf({ name, frame, own }: Stream): string {

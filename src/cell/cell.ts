@@ -80,6 +80,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.tasks.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
     this.tasks.supervisor.start();
+    if (parts.controller.setup.acceptance.lineKept) this.startSingle();
     this.idle.start();
     sayReady(parts);
     parts.journal.speaks = parts.settings.consoleAlways;
@@ -135,6 +136,12 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     parts.records.said(faultStatus(kind, syndrome), Sentence.First, programCounter);
     const address = page.headOf(HEAD_FAULT_ADDRESS);
     sayFault(parts.console, kind, syndrome, address, programCounter, false);
+  }
+
+  /** INT tells of one request alone: the receive task looks for all other frames by time. */
+  private startSingle(): void {
+    this.executive.watchTimer(this.tasks.receive);
+    this.tasks.receive.startSingle(this.parts.clock.nowTicks());
   }
 
   /**

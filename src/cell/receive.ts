@@ -16,6 +16,12 @@ import { AnyParts } from './parts';
 import { Courtesy } from './courtesy';
 import { FrameObserver } from './page/frame-observer';
 import { UrgentAnswers } from './urgent/answers';
+import { SingleStep, SingleWay } from './urgent/single';
+
+/** The line was asserted without a frame: one step is skipped, so that the other tasks run. */
+const DETOUR_SKIP: u32 = 1;
+/** INT tells of one request alone (single.ts). */
+const DETOUR_SINGLE: u32 = 2;
 
 /**
  * Takes one frame, and answers it if a rule says so. SPI bytes: at most 2 + 1 + 14 when a filter
@@ -25,8 +31,15 @@ import { UrgentAnswers } from './urgent/answers';
 export class ReceiveTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
-  /** The line was asserted without a frame: skip one step, so that the other tasks run. */
-  private spurious: bool = false;
+  /** DETOUR_... : what the next step does instead of looking at the line. */
+  private detour: u32 = 0;
+  /** What `takeDetour` returns, if no frame is to be read. */
+  private isBusy: bool = false;
+  private readonly single: SingleWay<Parts> = new SingleWay<Parts>(
+    this.parts,
+    this.answers,
+    this.observer,
+  );
 
   constructor(
     private readonly parts: Parts,
@@ -36,15 +49,20 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     super();
   }
 
+  /** INT tells of one request alone from now on. */
+  startSingle(nowTicks: u64): void {
+    this.detour = DETOUR_SINGLE;
+    this.single.start(this.timer, nowTicks);
+  }
+
   override run(nowTicks: u64): bool {
     const parts = this.parts;
     const controller = parts.controller;
-    if (this.spurious) {
-      this.spurious = false;
+    if (this.detour !== 0) {
+      if (!this.takeDetour(nowTicks)) return this.isBusy;
+    } else if (!controller.attention()) {
       return false;
-    }
-    if (!controller.attention()) return false;
-    if (controller.urgentFirst) {
+    } else if (controller.urgentFirst) {
       const filter = controller.urgentRequest();
       if (filter >= 0) {
         const sent = this.answers.sendOfFilter(filter);
@@ -54,7 +72,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     }
     const frame = this.frame;
     if (controller.receive(frame) !== Status.Ok) {
-      this.spurious = true;
+      this.detour |= DETOUR_SKIP;
       return true;
     }
     const decision = parts.responder.decide(frame, this.answer);
@@ -71,6 +89,20 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     }
     if (parts.records.on) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
     return true;
+  }
+
+  /** True: a frame is in the chip, and is to be read. */
+  private takeDetour(nowTicks: u64): bool {
+    this.isBusy = false;
+    if ((this.detour & DETOUR_SKIP) !== 0) {
+      this.detour &= ~DETOUR_SKIP;
+      return false;
+    }
+    const step = this.single.step(nowTicks);
+    if (step === SingleStep.Over) this.detour = 0;
+    if (step === SingleStep.Disturbed) this.detour |= DETOUR_SKIP;
+    this.isBusy = step !== SingleStep.Nothing && step !== SingleStep.Over;
+    return step === SingleStep.Frame;
   }
 
   /** The cell's ring was full. Counts the frame by the cause. */

@@ -12,6 +12,14 @@ export const PEER_STATE_RESET: u32 = 0;
 export const PEER_STATE_READY: u32 = 1;
 
 export abstract class PeerLink {
+  /**
+   * True: `notifyPeer` only notes that the peer is to be rung, and `ringNoted` rings. An access to the
+   * doorbell is long, and who defers it looks at an urgent line just before.
+   */
+  defers: bool = false;
+  /** The peer is to be rung. */
+  isNoted: bool = false;
+
   /** The state the peer last announced: one read. May be any 32-bit value. */
   abstract peerState(): u32;
 
@@ -20,6 +28,17 @@ export abstract class PeerLink {
 
   /** Rings the peer. Earlier stores are visible to the peer before it. */
   abstract notifyPeer(): void;
+
+  /** Rings the peer if `notifyPeer` has noted it. Returns true then. */
+  ringNoted(): bool {
+    if (!this.isNoted) return false;
+    this.isNoted = false;
+    const defers = this.defers;
+    this.defers = false;
+    this.notifyPeer();
+    this.defers = defers;
+    return true;
+  }
 
   /** True when this end last announced READY, also in a life that a trap has ended. */
   get isReady(): bool {

@@ -102,6 +102,10 @@ export class IvshmemLink extends PeerLink {
   }
 
   override notifyPeer(): void {
+    if (this.defers) {
+      this.isNoted = true;
+      return;
+    }
     barrier_device();
     const doorbell = (this.peerId << DOORBELL_TARGET_SHIFT) | VECTOR_0;
     mmio_write32(this.registerPage + DOORBELL, doorbell);

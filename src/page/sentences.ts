@@ -193,6 +193,10 @@ function appendStatus<Out extends Words>(
       out.text('INT is asserted though nothing waits: status is read over SPI from now on.');
       out.text(' Is INT shorted, or another device on that pin?');
       return true;
+    case Status.RequestLineDisturbed:
+      out.text('INT was low ').decimal(value);
+      out.text(' times without a request, and an answer was sent. RX STATUS is asked first now');
+      return true;
     case Status.ReceiveOverflow:
       out.text('frames lost in the controller ').decimal(value);
       out.text(' times: they were not read in time');

@@ -28,7 +28,7 @@ export function checkRule(rule: Rule): Status {
   const identifier = rule.matchIdentifier;
   const mask = rule.matchMask;
   if (!isValidIdentifier(identifier)) return Status.RulesIdentifierRange;
-  if ((mask & FORM_BITS) !== FORM_BITS) return Status.RulesIdentifierRange;
+  if ((mask & IDENTIFIER_EXTENDED) === 0) return Status.RulesIdentifierRange;
   if ((mask & ~(FORM_BITS | numberMaskOf(identifier))) !== 0) return Status.RulesIdentifierRange;
   if ((identifier & ~mask) !== 0) return Status.RulesIdentifierRange;
   if (!isValidIdentifier(rule.answerIdentifier)) return Status.RulesIdentifierRange;
@@ -36,9 +36,8 @@ export function checkRule(rule: Rule): Status {
 
   if ((rule.dataValue & ~rule.dataMask) !== 0) return Status.RulesField;
   if (rule.minimumLength > DATA_BYTES_MAXIMUM) return Status.RulesField;
-  if (isRemote(identifier) && (rule.minimumLength !== 0 || rule.dataMask !== 0)) {
-    return Status.RulesField;
-  }
+  const takesRemote = isRemote(identifier) || rule.takesAnyFrame;
+  if (takesRemote && (rule.minimumLength !== 0 || rule.dataMask !== 0)) return Status.RulesField;
   if ((rule.flags & ~(RULE_ANSWER | RULE_FORWARD)) !== 0) return Status.RulesField;
   if (!isAnswerLength(rule.answerLength)) return Status.RulesField;
   if (!areSources(rule.answerSources)) return Status.RulesField;

@@ -21,7 +21,13 @@ import {
   TableHeader,
 } from './table-check';
 
-export { RECEIVE_URGENT_FIRST, RULES_HEADER_BYTES, RULES_MAXIMUM } from './table-check';
+export {
+  RECEIVE_AUTO,
+  RECEIVE_SINGLE,
+  RECEIVE_URGENT_FIRST,
+  RULES_HEADER_BYTES,
+  RULES_MAXIMUM,
+} from './table-check';
 
 /** Bytes of the largest image, and of the staging area. */
 export const RULES_IMAGE_BYTES_MAXIMUM: u32 =
@@ -126,9 +132,18 @@ export class RuleTable {
     return changetype<Rule>(this.rules + index * RULE_BYTES);
   }
 
-  /** The rule that hardware filter `filter` (0 or 1) recognises, or -1. */
+  /** The rule whose answer waits in the buffer of hardware filter `filter` (0 or 1), or -1. */
   ruleOfFilter(filter: u32): i32 {
     return findFilterRule(this.rules, this.count, filter);
+  }
+
+  /** The rule that filter RXF1 recognises, or -1: one with an answer of its own, or with that of RXF0's. */
+  get secondRule(): i32 {
+    const first = this.ruleOfFilter(0);
+    for (let index = first + 1; index !== 0 && index < (this.count as i32); index++) {
+      if ((this.rule(index).path as u32) === PATH_FILTER_0) return index;
+    }
+    return this.ruleOfFilter(1);
   }
 
   /** Rule `index` of the checked image in `staging`. */
@@ -147,6 +162,18 @@ export class RuleTable {
       if ((this.rule(index).flags & RULE_ANSWER) !== 0) return true;
     }
     return false;
+  }
+
+  /** The number of different answers: of rules that answer, two with one answer in one buffer counted once. */
+  get answering(): u32 {
+    let count: u32 = 0;
+    let filtered: u32 = 0;
+    for (let index: u32 = 0; index < this.count; index++) {
+      const rule = this.rule(index);
+      if ((rule.flags & RULE_ANSWER) !== 0) count++;
+      if ((rule.path as u32) === PATH_FILTER_0) filtered++;
+    }
+    return filtered > 1 ? count - 1 : count;
   }
 
   /** Number of matches of rule `index`. */

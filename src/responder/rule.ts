@@ -7,6 +7,7 @@
  */
 
 import { ANSWER_LENGTH_OF_REQUEST, RuleFields } from '../../build/generated/rule-image';
+import { IDENTIFIER_REMOTE } from '../can/frame';
 
 export {
   ANSWER_LENGTH_OF_REQUEST,
@@ -26,6 +27,24 @@ export const SOURCES_ALL_OWN: u64 = u64.MAX_VALUE;
 
 @unmanaged
 export class Rule extends RuleFields {
+  /** True if every frame with a matching identifier matches: data and remote, of any length. */
+  get takesAnyFrame(): bool {
+    return (this.matchMask & IDENTIFIER_REMOTE) === 0;
+  }
+
+  /** True if `other` has the same answer, which is static, and both take any frame. */
+  hasAnswerOf(other: Rule): bool {
+    return (
+      this.takesAnyFrame &&
+      other.takesAnyFrame &&
+      this.isStatic &&
+      other.isStatic &&
+      this.answerIdentifier === other.answerIdentifier &&
+      this.answerLength === other.answerLength &&
+      this.answerData === other.answerData
+    );
+  }
+
   /** True if the answer is the same for every request, so that it can wait in a transmit buffer. */
   get isStatic(): bool {
     return (

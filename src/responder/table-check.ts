@@ -12,6 +12,7 @@
  */
 import {
   RECEIVE_SHARED,
+  RECEIVE_SINGLE,
   RECEIVE_URGENT_FIRST,
   RULES_FLAG_DROP_UNMATCHED,
   RULES_FLAG_RECEIVE_MASK,
@@ -33,6 +34,7 @@ import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
 export {
   RECEIVE_AUTO,
   RECEIVE_SHARED,
+  RECEIVE_SINGLE,
   RECEIVE_URGENT_FIRST,
   RULES_HEADER_BYTES,
   RULES_MAGIC,
@@ -154,7 +156,6 @@ export class TableCheck {
     if (crc32Finish(this.crc) !== header.crc32) return Status.RulesCrc;
     if ((header.flags & ~(RULES_FLAG_DROP_UNMATCHED | RULES_FLAG_RECEIVE_MASK)) !== 0)
       return Status.RulesField;
-    if (header.receive > RECEIVE_URGENT_FIRST) return Status.RulesField;
     if (header.reserved0 !== 0 || header.reserved1 !== 0) return Status.RulesField;
     return Status.Ok;
   }
@@ -178,8 +179,9 @@ export class TableCheck {
 
   /**
    * Each filter has at most one rule, the first filter first. Both filters have one form and one mask. With
-   * two filters, the answer of the second needs the last transmit buffer, so no other rule may answer. The
-   * receive layout must fit the filters.
+   * two filters, the answer of the second needs the last transmit buffer, so no other rule may answer. Two
+   * rules with the path of filter 0 have both filters, and one answer. The receive layout must fit the
+   * filters.
    */
   private checkPaths(): Status {
     let first: i32 = -1;
@@ -193,8 +195,9 @@ export class TableCheck {
       if (path === PATH_SOFTWARE) continue;
       this.refusedRule = index;
       if (path === PATH_FILTER_0) {
-        if (first >= 0) return Status.RulesField;
-        first = index;
+        if (first < 0) first = index;
+        else if (second < 0) second = index;
+        else return Status.RulesField;
       } else {
         if (second >= 0) return Status.RulesField;
         second = index;
@@ -202,9 +205,11 @@ export class TableCheck {
     }
     if (second >= 0) {
       this.refusedRule = second;
-      if (first < 0 || answering !== 2) return Status.RulesField;
+      if (first < 0) return Status.RulesField;
       const one = this.rule(first);
       const other = this.rule(second);
+      const isShared = other.path === one.path;
+      if (isShared ? !one.hasAnswerOf(other) : answering !== 2) return Status.RulesField;
       if (one.matchMask !== other.matchMask) return Status.RulesField;
       if (one.dataMask !== other.dataMask) return Status.RulesField;
       if (isExtended(one.matchIdentifier) !== isExtended(other.matchIdentifier)) {
@@ -214,7 +219,8 @@ export class TableCheck {
     this.refusedRule = -1;
     const receive = this.header.receive;
     if (receive === RECEIVE_SHARED && first >= 0) return Status.RulesField;
-    if (receive === RECEIVE_URGENT_FIRST && first < 0) return Status.RulesField;
+    if (receive >= RECEIVE_URGENT_FIRST && first < 0) return Status.RulesField;
+    if (receive === RECEIVE_SINGLE && !this.rule(first).takesAnyFrame) return Status.RulesField;
     return Status.Ok;
   }
 

@@ -9,6 +9,11 @@ export function microsToTicks(micros: u32, ticksPerSecond: u32): u64 {
   return (<u64>micros * <u64>ticksPerSecond + 999_999) / 1_000_000;
 }
 
+/** Nanoseconds as ticks of a clock of `ticksPerSecond`, rounded down. Below a second. */
+export function nanosToTicks(nanos: u64, ticksPerSecond: u32): u64 {
+  return (nanos * <u64>ticksPerSecond) / 1_000_000_000;
+}
+
 /** A moment after which something is late. Not reached before the first `start`. */
 @final
 export class Deadline {

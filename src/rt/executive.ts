@@ -78,10 +78,14 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     if (trigger === Trigger.Timer) task.hasTimer = true;
     store<usize>(this.tasks + priority * sizeof<usize>(), changetype<usize>(task));
     this.count++;
-    if (!task.hasTimer) return this;
+    if (task.hasTimer) this.watchTimer(task);
+    return this;
+  }
+
+  /** Wakes for the timer of `task`, too, which was added without `hasTimer`. Once, before `start`. */
+  watchTimer(task: Task): void {
     store<usize>(this.endOfTimed, changetype<usize>(task));
     this.endOfTimed += sizeof<usize>();
-    return this;
   }
 
   /** Sets the bounds and starts the periods, first due at once. Sets the time of the first step. */

@@ -14,22 +14,31 @@ import type { Board } from '../../twin/board/board.ts';
 const LEVEL_REGISTER = 0xfe200034;
 const QUIET = 1 << 25;
 const ASSERTED = 0;
+const READ = 0x03;
 const READ_RX_BUFFER = 0x90;
 const RX_STATUS = 0xb0;
 const RTS_TXB2 = 0x84;
+
+type FrameListener = (record: { endNanos: number; frame: { identifier: number } }) => void;
 
 class Played {
   readonly watch = new LookWatch(new Random(1));
   #level = QUIET;
   readonly #clock = { now: 0 };
+  #onFrame: FrameListener | undefined;
   readonly #machine = {
     readDevice: (_address: number, _size: number): number => this.#level,
     onIdle: (): void => {},
   };
 
   constructor() {
-    const board = { machine: this.#machine, clock: this.#clock };
+    const bus = { bitNanos: 1_000, onFrame: (listen: FrameListener) => (this.#onFrame = listen) };
+    const board = { machine: this.#machine, clock: this.#clock, bus };
     this.watch.start(board as unknown as Board);
+  }
+
+  frameEnds(endNanos: number, identifier: number): void {
+    this.#onFrame?.({ endNanos, frame: { identifier } });
   }
 
   look(nanos: number, level: number): void {
@@ -90,5 +99,44 @@ describe('The watch on looks at INT', () => {
     played.look(1_500, ASSERTED);
     played.transaction(RTS_TXB2, 2_500);
     assert.equal(played.watch.worstCaseNanos, 1_000 + 400 + 1_000);
+  });
+
+  it('lets the gap of a look during a byte last until the end of the byte, and the way begin there', () => {
+    const played = new Played();
+    played.look(0, QUIET);
+    played.look(800, QUIET);
+    played.watch.selected();
+    played.look(1_100, QUIET);
+    // INT falls right after; the byte is on the wire from 1,140 to 2,040.
+    played.look(1_350, ASSERTED);
+    played.watch.byte(READ, 0, 2_040, 900);
+    played.watch.deselected(2_150);
+    played.look(2_500, ASSERTED);
+    played.transaction(RTS_TXB2, 3_700);
+    assert.equal(played.watch.worstCaseNanos, 2_040 - 1_100 + (2_500 - 2_040) + 1_200);
+    assert.equal(played.watch.betweenNanos, 800 + 1_200);
+  });
+
+  it('does not count a read without a look where no request can have come, and does where one can', () => {
+    for (const [readEndNanos, gapNanos] of [
+      [46_000, 300],
+      [48_000, 14_300],
+    ] as const) {
+      const played = new Played();
+      played.frameEnds(0, 0x200);
+      played.look(readEndNanos - 14_000, QUIET);
+      played.transaction(READ_RX_BUFFER, readEndNanos);
+      played.look(readEndNanos + 300, QUIET);
+      assert.equal(played.watch.longestGapNanos, gapNanos);
+    }
+  });
+
+  it('counts a read in which the request itself has come', () => {
+    const played = new Played();
+    played.look(10_000, QUIET);
+    played.frameEnds(12_000, 0x010);
+    played.transaction(READ_RX_BUFFER, 24_000);
+    played.look(24_300, ASSERTED);
+    assert.equal(played.watch.longestGapNanos, 14_300);
   });
 });

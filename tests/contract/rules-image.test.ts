@@ -170,7 +170,7 @@ describe('an image that is not a rule table', () => {
 
   it('is refused with the rule that is wrong', () => {
     refused(changed(32 + 1, 0x09), /^rule-1 identifier at offset 0x20: expected at most 0x7ff/);
-    refused(changed(32 + 7, 0x80), /^rule-1 mask at offset 0x24: expected bits 31 and 30 set/);
+    refused(changed(32 + 7, 0x40), /^rule-1 mask at offset 0x24: expected bit 31 set/);
     refused(changed(32 + 5, 0x06), /^rule-1 identifier at offset 0x20: expected no bits outside/);
     refused(changed(32 + 9, 0x01), /^rule-1 data byte 1 at offset 0x29: expected no bits outside/);
     refused(changed(32 + 17, 0xff), /^rule-1 length at offset 0x38: expected more than 1/);

@@ -28,7 +28,8 @@ describe('the way a request is recognised', () => {
     assert.deepEqual(pathOf('{ id: 0x123 }'), [
       1,
       3,
-      'filter RXF0 recognises 0x123; the answer waits in TXB2',
+      'filter RXF0 recognises 0x123; the answer waits in TXB2; INT alone does not tell it: ' +
+        'its match has no "remote: any", which says that data and remote frames of any length are answered alike',
     ]);
     assert.deepEqual(pathOf('{ id: 0x123, extended: true }').slice(0, 2), [1, 3]);
     assert.deepEqual(pathOf('{ id: 0x123, remote: true }').slice(0, 2), [1, 3]);
@@ -39,7 +40,8 @@ describe('the way a request is recognised', () => {
       1,
       6,
       'filter RXF0 recognises 0x123 with D0 and D1; the answer waits in TXB2; ' +
-        'that the frame has 2 bytes is read from RXB0DLC first',
+        'that the frame has 2 bytes is read from RXB0DLC first; INT alone does not tell it: its match looks ' +
+        'at data or length, which nothing has read yet: "remote: any" and no data would do',
     ]);
     const one = pathOf('{ id: 0x123, data: [{ value: 0x20, mask: 0xF0 }] }');
     assert.equal(one[1], 6);

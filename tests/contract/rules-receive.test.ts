@@ -56,10 +56,68 @@ describe('receive', () => {
   });
 });
 
+const ANY = '{ name: a, match: { id: 0x100, remote: any }, answer: { id: 0x101, data: [1] } }';
+const ANY_TWO = '{ name: c, match: { id: 0x102, remote: any }, answer: { id: 0x101, data: [1] } }';
+
+describe('receive: single', () => {
+  it('is flag 6 and the path of filter 0, for every frame of the identifier: bit 30 is not compared', () => {
+    const image = encodeRules(tableOf(fileWith('single', ANY)));
+    assert.equal(image.readUInt32LE(20), 6);
+    assert.equal(image.readUInt8(32 + 27), 1);
+    assert.equal(image.readUInt32LE(32 + 4), 0x800007ff);
+    assert.deepEqual(encodeRules(decodeRules(image)), image);
+  });
+
+  it('costs one byte, RTS, and explain says what tells the request', () => {
+    const [path] = assignPaths(tableOf(fileWith('single', ANY)));
+    assert.deepEqual([path.single, path.spiBytes, path.worstSpiBytes], [true, 1, 1]);
+    assert.match(path.reason, /INT tells of it alone/);
+    // With auto the cell decides: RX STATUS and RTS are the other way.
+    const [auto] = assignPaths(tableOf(fileWith('auto', ANY)));
+    assert.deepEqual([auto.single, auto.spiBytes, auto.worstSpiBytes], [true, 1, 3]);
+    const [first] = assignPaths(tableOf(fileWith('urgent-first', ANY)));
+    assert.deepEqual([first.single, first.spiBytes], [false, 3]);
+  });
+
+  it('serves two identifiers with one answer, beside other answers; not two answers', () => {
+    const numbers = (...rules: string[]) =>
+      assignPaths(tableOf(fileWith('auto', ...rules))).map(({ number }) => number);
+    assert.deepEqual(numbers(ANY, ANY_TWO, COMPUTED), [1, 1, 0]);
+    assert.deepEqual(numbers(ANY, ANY_TWO.replace('data: [1]', 'data: [2]')), [1, 0]);
+    const pair = encodeRules(tableOf(fileWith('single', ANY, ANY_TWO)));
+    assert.deepEqual([pair.readUInt8(32 + 27), pair.readUInt8(32 + 64 + 27)], [1, 1]);
+  });
+
+  it('is refused with the line to write, where a rule looks at what nobody has read yet', () => {
+    assert.deepEqual(said(fileWith('single', STATIC)), [
+      'r.yaml:2:10 receive is single, but a cannot be answered before it is read: its match has no ' +
+        '"remote: any", which says that data and remote frames of any length are answered alike; ' +
+        'write match: { id: 0x100, remote: any }, or receive: auto',
+    ]);
+    assert.match(
+      said(fileWith('single', STATIC.replace('0x100 }', '0x100, data: [1] }')))[0] ?? '',
+      /looks at data or length, which nothing has read yet/,
+    );
+    assert.match(said(fileWith('single', COMPUTED))[0] ?? '', /no hardware filter can recognise/);
+  });
+
+  it('a match of any frame has no data, overlaps both kinds, and copies nothing', () => {
+    const match = (text: string) =>
+      `version: 1\nrules: [{ name: a, match: { id: 0x100, ${text} } }]\n`;
+    assert.deepEqual(said(match('remote: any, data: [1]')), [
+      'r.yaml:2:53 remote: any takes frames without data, too: remove data',
+    ]);
+    const twice = (other: string) =>
+      said(`version: 1\nrules: [${ANY}, { name: b, match: { id: 0x100, remote: ${other} } }]\n`);
+    assert.match(twice('true')[0] ?? '', /both match 0x100 remote/);
+    assert.match(twice('false')[0] ?? '', /both match 0x100;/);
+  });
+});
+
 describe('a mistake in receive', () => {
   it('another word', () => {
     assert.deepEqual(said(fileWith('urgent', STATIC)), [
-      'r.yaml:2:10 receive must be auto or shared or urgent-first (got "urgent")',
+      'r.yaml:2:10 receive must be auto or shared or urgent-first or single (got "urgent")',
     ]);
   });
 
@@ -82,7 +140,7 @@ describe('an image that contradicts itself', () => {
     return image;
   }
 
-  it('is refused: shared with a filter, urgent-first without, or a fourth layout', () => {
+  it('is refused: shared with a filter, urgent-first without, or single with a rule that looks', () => {
     for (const image of [withFlags('auto', 2), withFlags('shared', 4), withFlags('auto', 6)]) {
       assert.throws(() => decodeRules(image), RulesImageError);
     }

@@ -26,9 +26,15 @@ export class FilterPlan {
     memory.copy(this.rules + filter * RULE_BYTES, changetype<usize>(rule), RULE_BYTES);
   }
 
+  /** True when every filter that is set serves a rule of `table`. */
+  servesAll(table: RuleTable): bool {
+    const own = changetype<Rule>(this.rules + RULE_BYTES);
+    return this.serves(0, table) && (own.matchMask === 0 || this.serves(1, table));
+  }
+
   /** True when `filter` recognises exactly the requests of the rule that `table` has for it. */
   serves(filter: u32, table: RuleTable): bool {
-    const index = table.ruleOfFilter(filter);
+    const index = filter === 0 ? table.ruleOfFilter(0) : table.secondRule;
     if (index < 0) return false;
     const wanted = table.rule(index);
     const own = changetype<Rule>(this.rules + filter * RULE_BYTES);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 /**
- * Chooses the layout of the receive buffers: one reserved for urgent requests, or both for all
- * frames.
+ * Chooses the layout of the receive buffers: one reserved for urgent requests, with or without the
+ * interrupt line, or both for all frames.
  *
  * Does not: change the layout of a running chip, which takes filters in configuration mode only.
  */
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
-import { RECEIVE_URGENT_FIRST } from '../../responder/rule-table';
+import { Sentence } from '../../page/sentences';
+import { RECEIVE_AUTO, RECEIVE_SINGLE, RECEIVE_URGENT_FIRST } from '../../responder/rule-table';
+import { Status } from '../../rt/status';
+import { IdleSetting, InterruptSource } from '../command-line';
 import { AnyParts } from '../parts';
+import { backgroundNanos, frameNanos, shortestFrameNanos } from './line-poll';
 
-/** The shortest frame from SOF to EOF, and the intermission after it: 44 and 3 bits. */
-const SHORTEST_FRAME_BITS: u64 = 47;
 /**
  * RX STATUS and READ RX BUFFER of a frame without data; RTS of an answer, and RTS of a frame from
  * AGL.
@@ -18,9 +20,6 @@ const SHORTEST_FRAME_BITS: u64 = 47;
 const BYTES_PER_FRAME: u64 = 2 + 6 + 1 + 1;
 /** READ of RXB0DLC, if a request is recognised by its length, too. */
 const LENGTH_BYTES: u64 = 3;
-/** Deciding on the frame, and one round of the loop. */
-const HANDLING_NANOS_PER_FRAME: u64 = 2_000;
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /**
  * Reserves a receive buffer for the requests of filter rules, if the rules ask for it or the cell
@@ -29,24 +28,26 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
  */
 export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void {
   const table = parts.responder.table;
+  const acceptance = parts.controller.setup.acceptance;
   const rule0 = table.ruleOfFilter(0);
   const urgentFirst =
-    rule0 >= 0 && (table.receive === RECEIVE_URGENT_FIRST || oneBufferSuffices(parts, rule0));
+    rule0 >= 0 && (table.receive >= RECEIVE_URGENT_FIRST || oneBufferSuffices(parts, rule0));
+  parts.controller.speculativeRead = !urgentFirst && table.hasAnswers;
   if (!urgentFirst) {
-    parts.controller.speculativeRead = table.hasAnswers;
+    acceptance.shareBoth();
     if (rule0 >= 0) sayShared(parts);
     return;
   }
   const one = table.rule(rule0);
-  const rule1 = table.ruleOfFilter(1);
+  const rule1 = table.secondRule;
   const other = rule1 < 0 ? one : table.rule(rule1);
-  const acceptance = parts.controller.setup.acceptance;
   parts.filterPlan.set(0, one);
   if (rule1 >= 0) parts.filterPlan.set(1, other);
   acceptance.keepForUrgent(one.matchMask, one.matchIdentifier, other.matchIdentifier);
   // The table was checked: only the first two bytes can be in the mask.
   acceptance.matchData(one.dataMask as u32, one.dataValue as u32, other.dataValue as u32);
   acceptance.requireLength(one.minimumLength, other.minimumLength);
+  if (keepsLine(parts, rule0)) acceptance.keepLine();
 }
 
 /**
@@ -55,10 +56,15 @@ export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void 
  */
 export function armFilters<Parts extends AnyParts>(parts: Parts): void {
   const acceptance = parts.controller.setup.acceptance;
+  const plan = parts.filterPlan;
   const table = parts.responder.table;
   for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
-    acceptance.arm(filter, parts.filterPlan.serves(filter, table));
+    acceptance.arm(filter, plan.serves(filter, table));
   }
+  const isOne = table.ruleOfFilter(1) < 0;
+  acceptance.oneAnswer = isOne;
+  const isAllowed = table.receive === RECEIVE_SINGLE || table.receive === RECEIVE_AUTO;
+  acceptance.trust(isOne && isAllowed && plan.servesAll(table));
 }
 
 /**
@@ -72,11 +78,10 @@ export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
   if (!controller.urgentFirst) controller.speculativeRead = table.hasAnswers;
   const rule0 = table.ruleOfFilter(0);
   if (rule0 < 0) return 0;
-  if (table.receive !== RECEIVE_URGENT_FIRST && !oneBufferSuffices(parts, rule0)) return 0;
+  if (table.receive < RECEIVE_URGENT_FIRST && !oneBufferSuffices(parts, rule0)) return 0;
   let waiting: u32 = 0;
-  for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
-    if (table.ruleOfFilter(filter) >= 0 && !parts.filterPlan.serves(filter, table)) waiting++;
-  }
+  if (!parts.filterPlan.serves(0, table)) waiting++;
+  if (table.secondRule >= 0 && !parts.filterPlan.serves(1, table)) waiting++;
   return waiting;
 }
 
@@ -84,9 +89,24 @@ export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
 function oneBufferSuffices<Parts extends AnyParts>(parts: Parts, rule0: u32): bool {
   const looksAtLength = parts.responder.table.rule(rule0).minimumLength !== 0;
   const bytes = looksAtLength ? BYTES_PER_FRAME + LENGTH_BYTES : BYTES_PER_FRAME;
-  const takeNanos =
-    bytes * parts.spiTiming.byteNanos(parts.spi.clockHertz) + HANDLING_NANOS_PER_FRAME;
-  return takeNanos < (SHORTEST_FRAME_BITS * NANOS_PER_SECOND) / parts.settings.bitrate;
+  return frameNanos(parts, bytes) < shortestFrameNanos(parts);
+}
+
+/**
+ * True when INT tells of the requests of `rule0` alone: they need not be looked at, and all other
+ * frames are found in time without it.
+ */
+function keepsLine<Parts extends AnyParts>(parts: Parts, rule0: u32): bool {
+  const table = parts.responder.table;
+  if (table.receive === RECEIVE_URGENT_FIRST || !table.rule(rule0).takesAnyFrame) return false;
+  const isWanted = table.receive === RECEIVE_SINGLE;
+  if (parts.settings.interruptSource !== InterruptSource.Gpio) {
+    if (isWanted) sayNoLine(parts);
+    return false;
+  }
+  if (isWanted) return true;
+  const isAwake = parts.settings.idle === IdleSetting.Poll;
+  return isAwake && table.ruleOfFilter(1) < 0 && backgroundNanos(parts) < shortestFrameNanos(parts);
 }
 
 function sayShared<Parts extends AnyParts>(parts: Parts): void {
@@ -96,5 +116,15 @@ function sayShared<Parts extends AnyParts>(parts: Parts): void {
     .text(' Hz cannot empty one receive buffer in time at ')
     .decimal(parts.settings.bitrate)
     .text(' bit/s: both take all frames, and urgent requests are read first')
+    .endLine();
+}
+
+function sayNoLine<Parts extends AnyParts>(parts: Parts): void {
+  parts.records.said(Status.RequestLineUnused, Sentence.First, 0);
+  parts.console
+    .text('canwarden: receive: single needs int=gpio, the line that tells of the request: ')
+    .text('RX STATUS tells it instead (status ')
+    .decimal(Status.RequestLineUnused)
+    .text(')')
     .endLine();
 }

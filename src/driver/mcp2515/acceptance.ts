@@ -7,6 +7,9 @@
  *                  tells an urgent request by its filter before a byte of it is read. All other
  *                  frames have one buffer instead of two.
  *
+ * Urgent first, the interrupt line can be RXB0's alone, if every frame in it has the same answer. A low line
+ * is then a request, before a byte went over SPI. RXB1 is found by READ STATUS.
+ *
  * In standard data frames the filters also compare the first two data bytes. The data sheet does not say what
  * a filter does with a frame that has none, so such a request must also have a length.
  *
@@ -14,7 +17,7 @@
  */
 import { IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../../can/frame';
 import { isExtended } from '../../can/identifier';
-import { RXFSIDL_EXIDE } from './registers';
+import { CANINTE_RX0IE, CANINTE_RX1IE, RXFSIDL_EXIDE } from './registers';
 
 /** Number of filters of RXB0. */
 export const URGENT_FILTERS: u32 = 2;
@@ -25,8 +28,6 @@ const DATA_MATCHED: u32 = 0xffff;
 /** RX STATUS, bits 4..3: form of the frame. 1: remote, 2: extended. */
 const FORM_REMOTE: u32 = 1;
 const FORM_EXTENDED: u32 = 2;
-/** A form no frame has. */
-const FORM_NONE: u32 = 4;
 
 @final
 export class Acceptance {
@@ -36,21 +37,31 @@ export class Acceptance {
   maskRegisters: u32 = 0;
   filter0Registers: u32 = 0;
   filter1Registers: u32 = RXFSIDL_EXIDE << 8;
-  /** Form that a frame must also have, because the filters do not compare the remote bit. */
-  private form0: u32 = FORM_NONE;
-  private form1: u32 = FORM_NONE;
-  /** The form required by a filter that is armed. */
-  private armedForm0: u32 = FORM_NONE;
-  private armedForm1: u32 = FORM_NONE;
+  /** CANINTE: which buffers assert the interrupt line. */
+  interrupts: u32 = CANINTE_RX0IE | CANINTE_RX1IE;
+  /** Each frame in RXB0 is a request of the one answer, so it need not be looked at before that is sent. */
+  certain: bool = false;
+  /** The line has told of requests that were none. */
+  private isLineDoubted: bool = false;
+  /** Forms that a frame may also have, one bit each, because the filters do not compare the remote bit. */
+  private forms0: u32 = 0;
+  private forms1: u32 = 0;
+  /** The forms of a filter that is armed. */
+  private armedForms0: u32 = 0;
+  private armedForms1: u32 = 0;
+  /** What `urgentFilter` returns for a hit of RXF1. 0: its requests have the answer of RXF0's. */
+  private answerOf1: i32 = 1;
   /** Length that a frame must also have, because the filters do not compare the length code. */
   private length0: u32 = 0;
   private length1: u32 = 0;
 
   /**
    * Reserves RXB0 for frames whose identifier word under `mask` is `identifier0` or `identifier1`. Pass the
-   * same twice for one. Before the controller is configured.
+   * same twice for one. A mask without IDENTIFIER_REMOTE takes data and remote frames. Before the controller
+   * is configured.
    */
   keepForUrgent(mask: u32, identifier0: u32, identifier1: u32): void {
+    this.shareBoth();
     this.urgentFirst = true;
     const number = mask & ~(IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE);
     const form = identifier0 & IDENTIFIER_EXTENDED;
@@ -58,10 +69,49 @@ export class Acceptance {
     this.maskRegisters = identifierRegisters(number | form) & ~(RXFSIDL_EXIDE << 8);
     this.filter0Registers = identifierRegisters(identifier0);
     this.filter1Registers = identifierRegisters(identifier1);
-    this.armedForm0 = formOf(identifier0);
-    this.armedForm1 = formOf(identifier1);
+    const other = (mask & IDENTIFIER_REMOTE) === 0 ? IDENTIFIER_REMOTE : 0;
+    this.armedForms0 = (1 << formOf(identifier0)) | (1 << formOf(identifier0 | other));
+    this.armedForms1 = (1 << formOf(identifier1)) | (1 << formOf(identifier1 | other));
     this.arm(0, true);
     this.arm(1, true);
+  }
+
+  /** Both buffers take every frame. Before the controller is configured. */
+  shareBoth(): void {
+    this.urgentFirst = false;
+    this.maskRegisters = 0;
+    this.filter0Registers = 0;
+    this.filter1Registers = RXFSIDL_EXIDE << 8;
+    this.interrupts = CANINTE_RX0IE | CANINTE_RX1IE;
+    this.certain = false;
+    this.answerOf1 = 1;
+    this.requireLength(0, 0);
+  }
+
+  /** After `keepForUrgent`: RXB0 alone asserts the line. Before the controller is configured. */
+  keepLine(): void {
+    this.interrupts = CANINTE_RX0IE;
+  }
+
+  /** The line is RXB0's alone. */
+  get lineKept(): bool {
+    return this.interrupts === CANINTE_RX0IE;
+  }
+
+  /** After `arm`: all that RXB0 takes has one answer, if `one`. So a low line can be believed. */
+  trust(one: bool): void {
+    this.certain = one && this.lineKept && !this.isLineDoubted;
+  }
+
+  /** The line is not believed any more. */
+  distrust(): void {
+    this.isLineDoubted = true;
+    this.certain = false;
+  }
+
+  /** Sets whether the requests of both filters have one answer, that of filter 0. */
+  set oneAnswer(one: bool) {
+    this.answerOf1 = one ? 0 : 1;
   }
 
   /**
@@ -69,8 +119,9 @@ export class Acceptance {
    * unarmed filter is read like any other.
    */
   arm(filter: u32, counts: bool): void {
-    if (filter === 0) this.form0 = counts ? this.armedForm0 : FORM_NONE;
-    else this.form1 = counts ? this.armedForm1 : FORM_NONE;
+    this.certain = false;
+    if (filter === 0) this.forms0 = counts ? this.armedForms0 : 0;
+    else this.forms1 = counts ? this.armedForms1 : 0;
   }
 
   /**
@@ -94,10 +145,10 @@ export class Acceptance {
     return filter === 0 ? this.length0 : this.length1;
   }
 
-  /** The filter (0 or 1) hit by the frame that RX STATUS describes, if its form fits; else -1. */
+  /** The filter whose answer (0 or 1) the frame that RX STATUS describes asks for, if its form fits; else -1. */
   urgentFilter(filter: u32, form: u32): i32 {
-    if (filter === 0) return form === this.form0 ? 0 : -1;
-    return filter === 1 && form === this.form1 ? 1 : -1;
+    if (filter === 0) return ((this.forms0 >> form) & 1) !== 0 ? 0 : -1;
+    return filter === 1 && ((this.forms1 >> form) & 1) !== 0 ? this.answerOf1 : -1;
   }
 }
 

@@ -8,6 +8,8 @@
  *
  *   attention       none; with `useInterruptLine` off one READ STATUS (2)
  *   urgentRequest   RX STATUS (2), and READ (3) if requests of the filter have a length
+ *   requestLine     none
+ *   confirmRequest  READ STATUS (2)
  *   receive         READ STATUS (2) unless a buffer must be full, then READ RX BUFFER (6 + n)
  *                   or, if there is no frame, one step of error service (4)
  *   pollStatus      READ STATUS (2)
@@ -64,7 +66,8 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   readonly faults: FaultMonitor<Bus>;
   /** The transmit buffers, for requests beyond sending and aborting. */
   readonly buffers: TransmitBuffers<Bus>;
-  private readonly receiver: Receiver<Bus, Line>;
+  /** The receive buffers, for what a line that is kept for RXB0 tells. */
+  readonly receiver: Receiver<Bus, Line>;
   private readonly sleep: Sleep<Bus, Time>;
   private bitrate: u32 = 0;
 

@@ -45,6 +45,11 @@ export class ReceiveOrder {
     return (this.full & STATUS_RX0IF) !== 0;
   }
 
+  /** RXB0 has just filled. If RXB1 is full as well, that is the older frame. */
+  preferBuffer1(): void {
+    this.buffer1Older = (this.full & STATUS_RX1IF) !== 0;
+  }
+
   /** Takes the answer of READ STATUS, or bits 7..6 of RX STATUS. */
   update(status: u32): void {
     this.full = status & STATUS_RECEIVED_MASK;

@@ -39,6 +39,16 @@ import { TransmitBuffers } from './transmit-buffers';
 /** RXBnDLC of what was read, the last byte of the header. */
 const DLC_READ: usize = BUFFER_REGISTERS + HEADER_BYTES - 1;
 
+/** What the line that is RXB0's alone tells. */
+export enum RequestLine {
+  /** No request that is not answered yet. */
+  None = 0,
+  /** A request, if the line can be believed. */
+  Certain = 1,
+  /** Perhaps a request: RX STATUS tells. */
+  Doubtful = 2,
+}
+
 @final
 export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   /** `attention` looks at the line: it is wired, and signals frames. */
@@ -57,6 +67,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   private isSpeculative: bool = false;
   /** The frame in RXB0 has been answered and not been read yet. */
   private requestAnswered: bool = false;
+  /** The line was seen high since it last told of a request. */
+  private seenHigh: bool = false;
 
   constructor(
     private readonly bus: Bus,
@@ -81,6 +93,40 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.isSilent = silent;
     this.lineAsked = this.isWired && !silent;
     if (silent) this.attentionSeen = false;
+  }
+
+  get silent(): bool {
+    return this.isSilent;
+  }
+
+  /**
+   * Looks at a line that is RXB0's alone. It is believed only if it was high since the last time: so a line
+   * that is stuck causes one wrong answer at most.
+   */
+  requestLine(): RequestLine {
+    if (this.requestAnswered || !this.lineAsked) return RequestLine.None;
+    if (!this.line.isAsserted()) {
+      this.seenHigh = true;
+      return RequestLine.None;
+    }
+    const isCertain = this.seenHigh && this.acceptance.certain;
+    this.seenHigh = false;
+    return isCertain ? RequestLine.Certain : RequestLine.Doubtful;
+  }
+
+  /** After an answer on the line's word: READ STATUS. False: there is no request, the line was disturbed. */
+  confirmRequest(): bool {
+    if (this.pollStatus() !== Status.Ok || this.order.buffer0Full) {
+      this.order.preferBuffer1();
+      return true;
+    }
+    this.requestAnswered = false;
+    return false;
+  }
+
+  /** A request is known to be in RXB0 and was not answered yet. */
+  get requestOpen(): bool {
+    return this.order.buffer0Full && !this.requestAnswered;
   }
 
   /** True if `receive` has something to do. */
@@ -188,6 +234,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     this.attentionSeen = false;
     this.requestAnswered = false;
     this.isSpeculative = false;
+    this.seenHigh = false;
   }
 
   /** Finds the cause of attention. `Ok`: a buffer is known to be full. */

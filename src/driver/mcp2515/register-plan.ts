@@ -8,8 +8,6 @@
 import { Acceptance } from './acceptance';
 import { BitRate } from './bit-rate';
 import {
-  CANINTE_RX0IE,
-  CANINTE_RX1IE,
   CNF3,
   RXB0CTRL,
   RXB0CTRL_BUKT,
@@ -73,7 +71,7 @@ export class RegisterPlan {
         this.set(RXM0SIDH, 8, acceptance.maskRegisters, u64.MAX_VALUE);
         return;
       case 5:
-        this.timing(rate);
+        this.timing(acceptance, rate);
         return;
       case 6:
         this.set(RXB0CTRL, 1, RXB0CTRL_BUKT, RXBCTRL_RXM_MASK | RXB0CTRL_BUKT);
@@ -95,8 +93,8 @@ export class RegisterPlan {
    * CNF3, CNF2, CNF1 and CANINTE are consecutive. Only receiving asserts INT, so a low line after both
    * buffers were empty means that one is full. Sent frames and errors are polled.
    */
-  private timing(rate: BitRate): void {
-    const interrupts = CANINTE_RX0IE | CANINTE_RX1IE;
+  private timing(acceptance: Acceptance, rate: BitRate): void {
+    const interrupts = acceptance.interrupts;
     const values = rate.cnf3 | (rate.cnf2 << 8) | (rate.cnf1 << 16) | (interrupts << 24);
     this.set(CNF3, 4, values, u64.MAX_VALUE);
   }

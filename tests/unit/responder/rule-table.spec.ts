@@ -234,7 +234,7 @@ describe('a bad rule', () => {
   });
 
   test('with a mask that leaves the form open, is too wide, or misses bits of the identifier', () => {
-    const bad: StaticArray<u32> = [0x800007ff, 0x400007ff, 0xc00007fe, 0xc0000fff, 0xe00007ff];
+    const bad: StaticArray<u32> = [0x000007ff, 0x400007ff, 0xc00007fe, 0xc0000fff, 0xe00007ff];
     for (let index = 0; index < bad.length; index++) {
       image = new RuleImage(table.staging);
       store<u32>(image.add(0x101), bad[index], 4);

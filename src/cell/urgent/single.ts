@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/**
+ * SingleWay: the way in which INT alone tells of the one urgent request (`receive: single`).
+ *
+ * RXB0 takes that request only, and only RXB0 asserts INT. So RTS is sent on the look at INT, one
+ * byte, and the request is read afterwards. All other frames are found in RXB1 by READ STATUS,
+ * which yields to INT at each byte.
+ *
+ * INT low without a request sends an answer that nobody asked for. INT is therefore believed only
+ * after it was seen high, and while the chip is on the bus and the answer's buffer is free; else RX
+ * STATUS is read first. READ STATUS follows each answer. Where it shows no request, INT was
+ * disturbed; after a few such times RX STATUS is read first for good, which makes three bytes.
+ *
+ * AGL's doorbell, an access that the hypervisor emulates, is rung right after a look at INT.
+ * Does not: take or forward frames; ReceiveTask does.
+ */
+import { BUFFER_URGENT } from '../../driver/mcp2515/controller';
+import { RequestLine } from '../../driver/mcp2515/receiver';
+import { Sentence } from '../../page/sentences';
+import { Counter } from '../../rt/counters';
+import { nanosToTicks } from '../../rt/deadline';
+import { SoftwareTimer } from '../../rt/software-timer';
+import { Status } from '../../rt/status';
+import { Courtesy } from '../courtesy';
+import { FrameObserver } from '../page/frame-observer';
+import { AnyParts } from '../parts';
+import { UrgentAnswers } from './answers';
+import { lookIntervalNanos } from './line-poll';
+
+/** Answers that nobody asked for, after which INT is not believed any more. */
+const UNASKED_MAXIMUM: u32 = 4;
+
+/** What a step of this way came to. */
+export enum SingleStep {
+  /** There was nothing to do. */
+  Nothing = 0,
+  /** Something was done, and no frame is to be read yet. */
+  Done = 1,
+  /** A frame is known to be in the chip: read it. */
+  Frame = 2,
+  /** INT was low for nothing. It may be again at once, so other tasks come first. */
+  Disturbed = 4,
+  /** The line is not used any more, and READ STATUS tells of all frames. */
+  Over = 3,
+}
+
+@final
+export class SingleWay<Parts extends AnyParts> {
+  private unasked: u32 = 0;
+  private intervalTicks: u64 = 0;
+  /** Expires when the next READ STATUS is due. */
+  private timer: SoftwareTimer = new SoftwareTimer();
+  /** The step before looked: the other tasks come first, however long a look takes. */
+  private hasLooked: bool = false;
+  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
+    private readonly observer: FrameObserver<Parts>,
+  ) {}
+
+  /** Starts the looks for other frames, by the task's timer. Call it after start-up. */
+  start(timer: SoftwareTimer, nowTicks: u64): void {
+    const parts = this.parts;
+    this.timer = timer;
+    parts.link.defers = true;
+    const nanos = lookIntervalNanos(parts);
+    this.intervalTicks = nanosToTicks(nanos, parts.clock.ticksPerSecond());
+    this.timer.start(nowTicks, this.intervalTicks);
+  }
+
+  /** One step: at most RTS and READ STATUS (3 bytes), or RX STATUS and RTS (3). */
+  step(nowTicks: u64): SingleStep {
+    const controller = this.parts.controller;
+    const line = controller.receiver.requestLine();
+    // INT is silent, or has fallen since the look, if a request is known and INT does not tell.
+    if (line !== RequestLine.None || controller.receiver.requestOpen)
+      return this.serve(line, nowTicks);
+    if (this.parts.link.ringNoted()) return SingleStep.Done;
+    if (controller.frameKnown) return SingleStep.Frame;
+    if (this.timer.reached(nowTicks) && !this.hasLooked) return this.look(nowTicks);
+    this.hasLooked = false;
+    return SingleStep.Nothing;
+  }
+
+  /** Answers a request of which INT tells, or RX STATUS if INT is not to be believed now. */
+  private serve(line: RequestLine, nowTicks: u64): SingleStep {
+    const controller = this.parts.controller;
+    const isCertain = line === RequestLine.Certain && !controller.transmitBusy(BUFFER_URGENT);
+    const filter = isCertain ? 0 : controller.urgentRequest();
+    if (filter >= 0) {
+      const sent = this.answers.sendOfFilter(filter);
+      controller.markAnswered();
+      if (sent && this.parts.records.on) this.observer.sentOfFilter(filter, nowTicks);
+    }
+    // Either transaction shows RXB1 as well.
+    this.timer.start(nowTicks, this.intervalTicks);
+    if (isCertain ? controller.receiver.confirmRequest() : controller.frameKnown)
+      return SingleStep.Frame;
+    this.parts.counters.count(Counter.SpuriousInterrupts);
+    if (isCertain) this.countUnasked();
+    return SingleStep.Disturbed;
+  }
+
+  /** READ STATUS for the frames that do not assert INT. */
+  private look(nowTicks: u64): SingleStep {
+    const controller = this.parts.controller;
+    if (!controller.useInterruptLine) {
+      this.timer.stop();
+      this.parts.link.defers = false;
+      return SingleStep.Over;
+    }
+    this.hasLooked = true;
+    this.timer.start(nowTicks, this.intervalTicks);
+    if (controller.receiver.silent) return SingleStep.Nothing;
+    this.courtesy.begin();
+    if (this.courtesy.end(controller.pollStatus()) === Status.Busy) this.timer.start(nowTicks, 0);
+    // A request that came meanwhile is answered before it is read: by the next look at INT.
+    return controller.frameKnown && !controller.receiver.requestOpen
+      ? SingleStep.Frame
+      : SingleStep.Done;
+  }
+
+  /** An answer was sent that nobody asked for. */
+  private countUnasked(): void {
+    this.unasked++;
+    if (this.unasked !== UNASKED_MAXIMUM) return;
+    this.parts.controller.setup.acceptance.distrust();
+    this.parts.journal.say(Status.RequestLineDisturbed, Sentence.First, this.unasked);
+  }
+}
