@@ -76,7 +76,7 @@ export class Spi0 extends SpiBus {
   }
 
   override transfer(buffer: usize, length: u32): Status {
-    if (this.yields) return this.transferByByte(buffer, length);
+    if (this.yields) return this.transferByByte(buffer, length, false);
     const status = this.begin(buffer, length);
     if (status === Status.Ok) this.release();
     return status;
@@ -87,7 +87,7 @@ export class Spi0 extends SpiBus {
    * end this one: a received byte is required as well.
    */
   override send(buffer: usize, length: u32): Status {
-    if (this.yields) return this.transferByByte(buffer, length);
+    if (this.yields) return this.transferByByte(buffer, length, true);
     this.select();
     const end = buffer + length;
     for (; buffer < end; buffer++) mmio_write32(this.base + SPI_FIFO, load<u8>(buffer));
@@ -120,8 +120,11 @@ export class Spi0 extends SpiBus {
    * while each byte is on the wire. So the line is seen within two accesses, and nothing but the rest of the
    * byte is waited for. Each gap costs about a tenth of a byte: an answer is taken out while the next byte is
    * on the wire. RXD then tells of that byte alone.
+   *
+   * When the line is asserted during the last byte the device has all of it, and does what it says: `isOrder`,
+   * so this is no `Busy`. What only reads is read again.
    */
-  private transferByByte(buffer: usize, length: u32): Status {
+  private transferByByte(buffer: usize, length: u32, isOrder: bool): Status {
     if (this.asked) return Status.Busy;
     const fifo = this.base + SPI_FIFO;
     this.select();
@@ -133,7 +136,9 @@ export class Spi0 extends SpiBus {
       mmio_write32(fifo, load<u8>(buffer));
       if (left !== length) store<u8>(buffer - 1, mmio_read32(fifo));
       const status = this.awaitSentLooking();
-      if (status !== Status.Ok) return status;
+      if (status !== Status.Ok) {
+        return status === Status.Busy && isOrder && left === 1 ? Status.Ok : status;
+      }
       buffer++;
     }
     store<u8>(buffer - 1, mmio_read32(fifo));

@@ -214,6 +214,14 @@ describe('a transfer that yields', () => {
     expect(writes()).toBe('C80 F40 F1 C10030');
   });
 
+  test('during whose last byte the line falls is done, if it is an order: RTS must not go out twice', () => {
+    spi.yields = true;
+    mmio_write32(CONTROL_LINE_LOW_AFTER, 1);
+    fill('81');
+    expect(spi.send(buffer, 1)).toBe(Status.Ok);
+    expect(writes()).toBe('C80 F81 C10030');
+  });
+
   test('does not begin while the line is low', () => {
     spi.yields = true;
     mmio_write32(GPLEV0, 0);
