@@ -8,6 +8,7 @@
  */
 import { compileRules } from '../../rules/compile.ts';
 import type { RuleTable } from '../../rules/model.ts';
+import { assignPaths } from '../../rules/paths.ts';
 import type { Participant, WireFault } from '../../twin/bus/attempt.ts';
 import { CanBus } from '../../twin/bus/can-bus.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
@@ -46,6 +47,8 @@ const LIMIT_NANOS = 2_000 * MILLISECOND;
 const REST_NANOS = 4 * MILLISECOND;
 /** The bridge takes frames in steps; this is how exactly their times are known. */
 const LOOK_NANOS = 5_000;
+/** The cell looks so often whether a frame has left (src/cell/cell.ts). */
+const LOOK_BITS = 16;
 /** After bus-off the cell looks once a millisecond, and sets the chip up again. */
 const RETURN_NANOS = 2 * MILLISECOND;
 
@@ -53,6 +56,7 @@ const RETURN_NANOS = 2 * MILLISECOND;
 class Collected {
   readonly answers: Due[] = [];
   readonly fromAgl: Due[] = [];
+  aglLookNanos: number | undefined;
   readonly watch: AttemptWatch;
   readonly #plan: StrengthPlan;
   readonly #bus: CanBus;
@@ -85,7 +89,7 @@ class Collected {
     const { answers, fromAgl } = this;
     const result = owedOf({
       ...{ attempts, absences, answers, fromAgl },
-      ...{ oneShot, aglSorted, timeoutNanos },
+      ...{ oneShot, aglSorted, aglLookNanos: this.aglLookNanos, timeoutNanos },
     });
     const problems = [...result.problems];
     if (counted !== undefined && counted !== result.dropped && this.#plan.settings === '') {
@@ -135,6 +139,9 @@ function playCell(rig: Rig, plan: StrengthPlan): StrengthReport {
   const witness = new LogNode({ clock, bus, name: 'witness' });
   const { table } = compileRules(plan.rules, 'rules.yaml');
   const collected = new Collected(plan, bus, chip, [chip, sender, witness]);
+  if (assignPaths(table).some(({ number }) => number === 2)) {
+    collected.aglLookNanos = LOOK_BITS * rig.bitNanos;
+  }
   const overflowed = new Set<CanFrame>();
   chip.onOverflow = (frame) => void overflowed.add(frame);
   collected.listen(table, chip, overflowed);

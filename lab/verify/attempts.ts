@@ -57,8 +57,9 @@ export class AttemptWatch {
     bus.onFrame(({ frame, sender, startNanos, endNanos, outcome }) => {
       const isOwn = sender === node.name;
       isPassive ||= node.faults.state === 'error-passive';
-      // After an error every node is a transmitter that had not lost arbitration before it.
-      const wasTransmitter = isOwn || (own !== undefined && outcome === 'error');
+      // A node that had not lost arbitration before an error is a transmitter.
+      const mayHaveFailed = outcome === 'error' || own === winner;
+      const wasTransmitter = isOwn || (own !== undefined && mayHaveFailed);
       const pauseBits = INTERMISSION_BITS + (wasTransmitter && isPassive ? SUSPEND_BITS : 0);
       const sent = isOwn && outcome === 'complete' ? frame : undefined;
       const freeNanos = endNanos + pauseBits * bus.bitNanos;

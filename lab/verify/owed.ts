@@ -35,6 +35,11 @@ export interface OwedOptions {
   readonly absences: readonly Absent[];
   readonly answers: readonly Due[];
   readonly fromAgl: readonly Due[];
+  /**
+   * AGL's frames have one transmit buffer, as a table keeps the others for the answers of two filters: the next one
+   * comes out of the ring so long after the end of the one before. Absent: they have two buffers in turn.
+   */
+  readonly aglLookNanos?: number | undefined;
   /** AGL's frames are sorted by strength, too: `agl-order=identifier`. */
   readonly aglSorted: boolean;
   /** Each frame is tried once. */
@@ -118,12 +123,12 @@ function answersOf({ answers }: OwedOptions, ends: Map<string, Attempt[]>): Owed
 }
 
 /**
- * AGL's frames keep their order. Each comes out of the ring when the one but one before it has left. How long one
+ * AGL's frames keep their order. Each comes out of the ring when there is a buffer for it. How long one
  * that was given up was in the way is not seen: the two behind it are not judged. One behind a weaker one cannot
  * have its own strength in the chip before that has left, or it would overtake it: it is owed from then on.
  */
 function framesOfAgl(
-  { fromAgl, absences }: OwedOptions,
+  { fromAgl, absences, aglLookNanos }: OwedOptions,
   ends: Map<string, Attempt[]>,
   problems: string[],
 ): Owed[] {
@@ -133,7 +138,10 @@ function framesOfAgl(
     const end = ends.get(key)?.shift();
     if (ends.get(key)?.length === 0) ends.delete(key);
     const base = { frame, key: arbitrationKeyOf(frame), isAnswer: false };
-    const ready = Math.max(nanos, lastButOneEnd);
+    const ready = Math.max(
+      nanos,
+      aglLookNanos === undefined ? lastButOneEnd : lastEnd + aglLookNanos,
+    );
     if (end === undefined) {
       [lastButOneEnd, lastEnd] = [Infinity, Infinity];
       return { ...base, fromNanos: nanos, turnNanos: ready, untilNanos: Infinity, isSent: false };
@@ -152,8 +160,12 @@ function framesOfAgl(
   });
 }
 
-/** AGL's frames in order of strength: each from when there is room for it outside the ring. */
-function sortedOfAgl({ fromAgl }: OwedOptions, ends: Map<string, Attempt[]>): Owed[] {
+/**
+ * AGL's frames in order of strength: each from when there is room for it outside the ring. With one buffer it
+ * counts from the end of the last one before it.
+ */
+function sortedOfAgl({ fromAgl, aglLookNanos }: OwedOptions, ends: Map<string, Attempt[]>): Owed[] {
+  const ended = [...ends.values()].flat().sort((left, right) => left.endNanos - right.endNanos);
   const owed: Owed[] = [];
   for (const { frame, nanos } of fromAgl) {
     const key = frameKey(frame);
@@ -163,7 +175,9 @@ function sortedOfAgl({ fromAgl }: OwedOptions, ends: Map<string, Attempt[]>): Ow
     const before = owed.map((each) => each.untilNanos).filter((until) => until > nanos);
     const excess = before.length - SORTED_MAXIMUM;
     const room = before.sort((left, right) => left - right)[excess] ?? nanos;
-    const fromNanos = Math.min(untilNanos, Math.max(nanos, room));
+    const last = ended.findLast(({ endNanos }) => endNanos < untilNanos)?.endNanos ?? 0;
+    const turnNanos = aglLookNanos === undefined ? 0 : last + aglLookNanos;
+    const fromNanos = Math.min(untilNanos, Math.max(nanos, room, turnNanos));
     const base = { frame, key: arbitrationKeyOf(frame), isAnswer: false };
     const isSent = end !== undefined;
     owed.push({ ...base, fromNanos, turnNanos: fromNanos, untilNanos, isSent });

@@ -66,7 +66,15 @@ describe('the judge of strength', () => {
     });
     const problemsOf = (attempts: readonly Attempt[], kind: 'answers' | 'fromAgl') =>
       owedOf({
-        ...{ attempts, absences: [], oneShot: false, aglSorted: false, answers: [], fromAgl: [] },
+        ...{
+          attempts,
+          absences: [],
+          oneShot: false,
+          aglSorted: false,
+
+          answers: [],
+          fromAgl: [],
+        },
         [kind]: [
           { frame: first, nanos: 10 },
           { frame: second, nanos: 20 },
