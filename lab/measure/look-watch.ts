@@ -7,7 +7,8 @@
  * gap before a look, plus the longest way from there to the request to send. Looks are of two
  * kinds, because the ways differ. A look between two SPI transactions begins the service. A look
  * within a transaction that yields aborts the transaction first. Only gaps and ways of the same
- * kind are added.
+ * kind are added. Looks within transactions of different instructions are of different kinds: after
+ * a request to send more is to be noted than after a READ.
  *
  * A look while a byte is on the wire waits for its end. So the gap of such a look lasts until the
  * end of the byte, and the way begins there.
@@ -55,6 +56,9 @@ export const FILTER_BUFFER = 4;
  */
 const LOOKS_PER_LIE = 200;
 
+/** No instruction: the transaction has not begun. */
+const NOT_BEGUN = -1;
+
 /** The longest times of one kind of look. */
 class Longest {
   /** Longest time without a look, up to a look of this kind. */
@@ -65,7 +69,12 @@ class Longest {
 
 export class LookWatch implements SpiTap {
   readonly #between = new Longest();
-  readonly #within = new Longest();
+  /** By instruction; NOT_BEGUN: for work that yielded before its transaction. */
+  readonly #within = new Map<number, Longest>();
+  /** The longest gap within the present transaction. */
+  #transactionGapNanos = 0;
+  /** The instruction of the transaction that was broken off at #brokenNanos. */
+  #brokenInstruction = NOT_BEGUN;
   /** Longest time from the last look between transactions to the end of the request to send. */
   #serviceNanos = 0;
   /** The gap before the latest look between transactions. */
@@ -93,7 +102,7 @@ export class LookWatch implements SpiTap {
   #isWatching = false;
   /** A transaction has begun since that look. */
   #hasBegun = false;
-  #instruction = -1;
+  #instruction = NOT_BEGUN;
   readonly #random: Random;
 
   readonly #watched: number;
@@ -106,17 +115,22 @@ export class LookWatch implements SpiTap {
 
   /** The longest time between two looks while INT is not asserted. */
   get longestGapNanos(): number {
-    return Math.max(this.#between.gapNanos, this.#within.gapNanos);
+    return Math.max(
+      this.#between.gapNanos,
+      ...[...this.#within.values()].map(({ gapNanos }) => gapNanos),
+    );
   }
 
   /** The longest time from a look that sees INT to the request to send. */
   get longestWayNanos(): number {
-    return this.#within.toServiceNanos + this.#serviceNanos;
+    const toService = [...this.#within.values()].map(({ toServiceNanos }) => toServiceNanos);
+    return Math.max(0, ...toService) + this.#serviceNanos;
   }
 
   /** The longest time that a request can wait for its request to send. */
   get worstCaseNanos(): number {
-    const waits = [this.#between, this.#within].map((kind) => kind.gapNanos + kind.toServiceNanos);
+    const kinds = [this.#between, ...this.#within.values()];
+    const waits = kinds.map((kind) => kind.gapNanos + kind.toServiceNanos);
     return Math.max(...waits) + this.#serviceNanos;
   }
 
@@ -149,7 +163,8 @@ export class LookWatch implements SpiTap {
   selected(): void {
     this.#selected = true;
     this.#hasBegun = true;
-    this.#instruction = -1;
+    this.#instruction = NOT_BEGUN;
+    this.#transactionGapNanos = 0;
   }
 
   byte(mosi: number, _miso = 0, nanos = 0, byteNanos = 0): void {
@@ -157,7 +172,7 @@ export class LookWatch implements SpiTap {
     const startNanos = nanos - byteNanos;
     const first = this.#looksOfByte.find((look) => look.nanos > startNanos && look.nanos <= nanos);
     const gapNanos = first === undefined ? 0 : nanos - first.beforeNanos;
-    this.#within.gapNanos = Math.max(this.#within.gapNanos, gapNanos);
+    this.#transactionGapNanos = Math.max(this.#transactionGapNanos, gapNanos);
     this.#looksOfByte = [];
     if (this.#brokenNanos !== undefined) this.#brokenNanos = Math.max(this.#brokenNanos, nanos);
   }
@@ -165,6 +180,9 @@ export class LookWatch implements SpiTap {
   deselected(nanos: number): void {
     this.#selected = false;
     this.#looksOfByte = [];
+    const kind = this.#withinOf(this.#instruction);
+    kind.gapNanos = Math.max(kind.gapNanos, this.#transactionGapNanos);
+    if (this.#brokenNanos !== undefined) this.#brokenInstruction = this.#instruction;
     if ((this.#instruction & READ_RX_BUFFER_MASK) === READ_RX_BUFFER) this.#frameRead(nanos);
     const isSend = (this.#instruction & RTS_MASK) === RTS;
     if (!isSend || (this.#instruction & ANSWER_BUFFERS) === 0) return;
@@ -189,9 +207,12 @@ export class LookWatch implements SpiTap {
   #looked(isAsserted: boolean, nanos: number): void {
     this.#isWatching ||= !this.#selected;
     if (!this.#isWatching) return;
-    const kind = this.#selected ? this.#within : this.#between;
     const gapNanos = this.#lastNanos === undefined ? 0 : nanos - this.#lastNanos;
-    kind.gapNanos = Math.max(kind.gapNanos, gapNanos);
+    if (this.#selected) {
+      this.#transactionGapNanos = Math.max(this.#transactionGapNanos, gapNanos);
+    } else {
+      this.#between.gapNanos = Math.max(this.#between.gapNanos, gapNanos);
+    }
     if (this.#selected && this.#lastNanos !== undefined) {
       this.#looksOfByte.push({ nanos, beforeNanos: this.#lastNanos });
     }
@@ -205,7 +226,9 @@ export class LookWatch implements SpiTap {
     this.#lastGapNanos = gapNanos;
     if (this.#brokenNanos !== undefined) {
       const toService = nanos - this.#brokenNanos;
-      this.#within.toServiceNanos = Math.max(this.#within.toServiceNanos, toService);
+      const kind = this.#withinOf(this.#brokenInstruction);
+      kind.toServiceNanos = Math.max(kind.toServiceNanos, toService);
+      this.#brokenInstruction = NOT_BEGUN;
       this.#brokenNanos = undefined;
     }
     if (!isAsserted) this.#serviceStartNanos = undefined;
@@ -215,9 +238,20 @@ export class LookWatch implements SpiTap {
     }
   }
 
+  #withinOf(instruction: number): Longest {
+    const kind = this.#within.get(instruction) ?? new Longest();
+    this.#within.set(instruction, kind);
+    return kind;
+  }
+
   /** No byte has been clocked. The work yields, so the previous look began no service. */
   #takeBack(): void {
-    this.#within.gapNanos = Math.max(this.#within.gapNanos, this.#lastGapNanos);
+    if (this.#selected) {
+      this.#transactionGapNanos = Math.max(this.#transactionGapNanos, this.#lastGapNanos);
+    } else {
+      const kind = this.#withinOf(NOT_BEGUN);
+      kind.gapNanos = Math.max(kind.gapNanos, this.#lastGapNanos);
+    }
     this.#brokenNanos ??= this.#serviceStartNanos;
     this.#serviceStartNanos = undefined;
     this.#lastGapNanos = 0;

@@ -11,6 +11,7 @@ import {
   type LatencyCase,
   LOAD_KINDS,
   type LoadKind,
+  SINGLE_KINDS,
   SPI_RATES,
 } from './latency-case.ts';
 import type { AglPathCase } from './agl-path.ts';
@@ -183,7 +184,7 @@ const QUICK_SLEEPING_CASES: readonly LatencyCase[] = ANSWER_KINDS.flatMap((answe
 const SHORT_LOOKS_NANOS = 16_000_000;
 /** The looks of the goals, without the loads that add nothing to them. */
 const QUICK_CONSOLE_LOOKS: LooksScope = {
-  answers: [...ANSWER_KINDS, 'computedWorst'],
+  answers: [...ANSWER_KINDS, ...SINGLE_KINDS, 'computedWorst'],
   loads: ['idle', 'forwarding', 'aglFlood', 'aglHostile'],
   runNanos: SHORT_LOOKS_NANOS,
 };
