@@ -70,7 +70,7 @@ interface Request {
 }
 
 /** Some rules as text, and their requests. */
-function randomRules(random: Random): { text: string; requests: Request[] } {
+function randomRules(random: Random, ways: Random): { text: string; requests: Request[] } {
   const requests: Request[] = [];
   const lines: string[] = [];
   const answers = [0, 1, 2].map(() => randomHead(random, OF_ANSWERS));
@@ -85,7 +85,9 @@ function randomRules(random: Random): { text: string; requests: Request[] } {
     const content = isStatic
       ? `data: [${hex(0xa0 + index)}, ${[...random.bytes(length - 1)].map(hex).join(', ')}]`
       : `length: ${length}, copy: [{ from: 0, to: ${random.below(length - 1)}, count: 2 }]`;
-    const match = `${textOf(request)}${isStatic ? '' : ', data: [~, ~]'}`;
+    // Such a rule may have INT to itself.
+    const kind = isStatic && ways.chance(0.3) ? ', remote: any' : '';
+    const match = `${textOf(request)}${isStatic ? kind : ', data: [~, ~]'}`;
     const forward = random.chance(0.3) ? ', forward: true' : '';
     lines.push(
       `  - { name: rule-${index}, match: { ${match} }, answer: { ${textOf(answer)}, ${content} }${forward} }`,
@@ -108,7 +110,7 @@ function textOf({ identifier, extended }: Request): string {
 export function strengthPlan(seed: number, frames: number): StrengthPlan {
   const shape = Random.of(seed, 0);
   const bitrate = shape.pick(BIT_RATES);
-  const { text, requests } = randomRules(shape);
+  const { text, requests } = randomRules(shape, Random.of(seed, 4));
   const traffic = Random.of(seed, 1);
   const agl = Random.of(seed, 2);
   const load = shape.pick([0.3, 0.6, 0.9, 1.2]);
