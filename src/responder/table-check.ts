@@ -24,6 +24,7 @@ import {
   TableFields,
 } from '../../build/generated/rule-image';
 import { checkFilter, FILTER_BYTES, FILTERS_MAXIMUM } from '../can/filter-list';
+import { IDENTIFIER_REMOTE } from '../can/frame';
 import { isExtended } from '../can/identifier';
 import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
 import { Status } from '../rt/status';
@@ -210,7 +211,9 @@ export class TableCheck {
       const other = this.rule(second);
       const isShared = other.path === one.path;
       if (isShared ? !one.hasAnswerOf(other) : answering !== 2) return Status.RulesField;
-      if (one.matchMask !== other.matchMask) return Status.RulesField;
+      // The chip's filters do not compare RTR.
+      const differing = (one.matchMask ^ other.matchMask) & ~IDENTIFIER_REMOTE;
+      if (differing !== 0) return Status.RulesField;
       if (one.dataMask !== other.dataMask) return Status.RulesField;
       if (isExtended(one.matchIdentifier) !== isExtended(other.matchIdentifier)) {
         return Status.RulesField;

@@ -132,3 +132,27 @@ onBoth(
       assert.equal(seen.withRxStatus, true, 'RX STATUS tells from now on');
     }),
 );
+
+for (const any of [[], ['strong'], ['weak'], ['strong', 'weak']]) {
+  onBoth(
+    `two filters, any frame for ${any.join(' and ') || 'none'}: each request has its answer`,
+    (engine) => {
+      const kind = (name: string): string => (any.includes(name) ? ', remote: any' : '');
+      const rules = `version: 1
+rules:
+  - { name: strong, match: { id: 0x348${kind('strong')} }, answer: { id: 0x5DD, data: [1] } }
+  - { name: weak, match: { id: 0x3F4${kind('weak')} }, answer: { id: 0x711, data: [2] } }
+`;
+      return withRig({ ...OPTIONS, engine, rules }, (rig) => {
+        const answersTo = (request: Parameters<Rig['send']>[0]) => ask(rig, request).answers;
+        assert.deepEqual(answersTo({ identifier: 0x348 }), ['5DD#01']);
+        assert.deepEqual(answersTo({ identifier: 0x3f4 }), ['711#02']);
+        const remote = { remote: true, dlc: 0 };
+        const strong = answersTo({ identifier: 0x348, ...remote });
+        assert.deepEqual(strong, any.includes('strong') ? ['5DD#01'] : []);
+        const weak = answersTo({ identifier: 0x3f4, ...remote });
+        assert.deepEqual(weak, any.includes('weak') ? ['711#02'] : []);
+      });
+    },
+  );
+}
