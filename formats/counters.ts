@@ -47,7 +47,7 @@ export const COUNTERS = {
   deadlineMisses: { number: 28, what: 'steps of the loop that took longer than their bound' },
   sleeps: { number: 29, what: 'times that the chip was put to sleep' },
   wakesByBus: { number: 30, what: 'frames lost because they woke the chip' },
-  answersDelayed: { number: 31, what: 'answers that had to wait for the one before; in no sum and no histogram' },
+  answersDelayed: { number: 31, what: "answers that had to wait in the cell, because the cell's own frames held the buffers; in no sum and no histogram" },
 
   answeredNotForwarded: { number: 41, what: 'requests answered, of rules without `forward`' },
   forwardDroppedOwnRing: { number: 42, what: "frames for AGL dropped: the cell's ring was full, AGL's had room: the cell did nothing but read" },
@@ -71,6 +71,7 @@ export const COUNTERS = {
   fromAglChipReset: { number: 60, what: "of `from_agl`: lost with the chip's settings" },
   fromAglLostArbitration: { number: 61, what: 'of `from_agl`: `oneshot=1`: another frame was stronger' },
   fromAglErrors: { number: 62, what: 'of `from_agl`: `oneshot=1`: an error, or no acknowledge' },
+  fromAglResent: { number: 63, what: "times that a frame of AGL's was taken back for a stronger one and sent again; in no sum" },
 
   // How answers ended, in the order of FrameEnd.
   answersSent: { number: 64, what: 'answers sent' },
@@ -80,8 +81,10 @@ export const COUNTERS = {
   answersChipReset: { number: 68, what: "answers lost with the chip's settings" },
   answersLostArbitration: { number: 69, what: 'answers: `oneshot=1`: another frame was stronger' },
   answersErrors: { number: 70, what: 'answers: `oneshot=1`: an error, or no acknowledge' },
+  answersResent: { number: 71, what: 'times that an answer was taken back for a stronger frame and sent again; in no sum' },
   answersListenOnly: { number: 72, what: 'answers not sent: `mode=listen-only`' },
   answersFaulted: { number: 73, what: 'answers not sent: the SPI block stopped' },
+  answersDelayedByBus: { number: 74, what: 'answers that waited in the chip while another node sent a frame; in no sum' },
 } as const satisfies Record<string, CounterRow>;
 
 /** Error frames made: one counter for each class of linux/can/error.h, by its bit number. */

@@ -92,7 +92,14 @@ export const SETTINGS = {
   'txtimeout-ms': {
     ...{ field: 'transmitTimeoutMillis', kind: 'number' },
     ...{ minimum: 0, maximum: MILLIS_MAXIMUM, initial: 1_000 },
-    what: 'a frame that was not sent for so long is taken back; 0: never',
+    what: "a frame that was the first of the cell's for so long and was not sent is taken back; 0: never",
+  },
+  'agl-order': {
+    ...{ field: 'aglOrder', kind: 'choice', enumeration: 'AglOrder' },
+    choices: { arrival: 'Arrival', identifier: 'Identifier' },
+    what:
+      "the order of AGL's frames among themselves: `arrival`, as SocketCAN has it; `identifier`, the " +
+      'strongest first, those of one identifier in order of arrival',
   },
   errors: {
     ...{ field: 'errorFrames', kind: 'flag' },

@@ -117,6 +117,7 @@ export const PAGE = {
   HEAD_HISTOGRAM_COUNT: { at: 0x008c, bytes: 4, what: 'histograms, 3' },
   HEAD_FROM_AGL_WAITING: { at: 0x0090, bytes: 4, what: "under way now: frames of AGL's that are held or in the chip" },
   HEAD_REAL_BITRATE: { at: 0x0094, bytes: 4, what: 'what the crystal makes of the bit rate, bit/s; 0: the chip is not set up' },
+  HEAD_REORDER_BOUND_TICKS: { at: 0x0098, bytes: 4, what: 'bound of the time from a decision, or from taking a frame of AGL, until the cell takes part in arbitration with it if it is the strongest' },
   PAGE_COUNTERS_OFFSET: { at: 0x0100, bytes: 4, times: N.PAGE_COUNTERS, what: 'counters, see "Counters and sums"' },
   PAGE_HISTOGRAMS_OFFSET: { at: 0x0400, bytes: N.PAGE_HISTOGRAM_DISTANCE, times: N.PAGE_HISTOGRAMS, what: 'histograms' },
   PAGE_TASKS_OFFSET: { at: 0x0900, bytes: N.PAGE_TASK_BYTES, times: N.PAGE_TASKS_MAXIMUM, what: 'tasks' },

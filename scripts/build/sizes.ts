@@ -10,7 +10,7 @@ import { PROJECT } from './command.ts';
 
 /** Budgets in bytes. */
 const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
-  { file: 'canwarden.bin', bytes: 112 << 10, why: 'code and texts; the hot path is a tenth of it' },
+  { file: 'canwarden.bin', bytes: 124 << 10, why: 'code and texts; the hot path is a tenth of it' },
   {
     file: 'bridge.wasm',
     bytes: 56 << 10,

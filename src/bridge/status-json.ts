@@ -47,6 +47,7 @@ export class StatusJson<Memory extends SharedMemory> {
     this.writeRules();
     this.time('longest_step_microseconds', this.page.word(layout.HEAD_WORST_STEP_TICKS));
     this.time('step_bound_microseconds', this.page.word(layout.HEAD_STEP_BOUND_TICKS));
+    this.time('reorder_bound_microseconds', this.page.word(layout.HEAD_REORDER_BOUND_TICKS));
     this.number('last_status', layout.HEAD_LAST_STATUS);
     this.writeTrap();
     this.number('frames_waiting_for_agl', layout.HEAD_FORWARD_WAITING);

@@ -34,3 +34,18 @@ export function isValidIdentifier(identifier: u32): bool {
   const allowed = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE | numberMaskOf(identifier);
   return (identifier & ~allowed) === 0 && (identifier & IDENTIFIER_ERROR) === 0;
 }
+
+/** Weaker than every frame. */
+export const ARBITRATION_NONE: u32 = 0xffffffff;
+
+/**
+ * The arbitration field as a number: of two frames the one with the smaller number wins the bus (ISO 11898-1,
+ * 10.4.2). The bits as on the wire, the first one highest: 11 of the identifier, RTR or SRR, IDE, and for a
+ * 29-bit identifier its other 18 and RTR.
+ */
+export function arbitrationField(identifier: u32): u32 {
+  const remote: u32 = isRemote(identifier) ? 1 : 0;
+  if (!isExtended(identifier)) return ((identifier & STANDARD_MASK) << 21) | (remote << 20);
+  const number = identifier & EXTENDED_MASK;
+  return ((number >> 18) << 21) | (3 << 19) | ((number & 0x3ffff) << 1) | remote;
+}

@@ -10,11 +10,11 @@
 
 /**
  * RX STATUS, READ of the length (or READ STATUS if RXB0 is empty), READ RX BUFFER; READ STATUS,
- * LOAD TX BUFFER, RTS.
+ * LOAD TX BUFFER, BIT MODIFY of its TXP, RTS.
  */
-export const RECEIVE_SPI_BYTES: u32 = 2 + 3 + 14 + 2 + 14 + 1;
-/** LOAD TX BUFFER, RTS. */
-export const WAITING_ANSWER_SPI_BYTES: u32 = 14 + 1;
+export const RECEIVE_SPI_BYTES: u32 = 2 + 3 + 14 + 2 + 14 + 4 + 1;
+/** LOAD TX BUFFER, or RTS, or BIT MODIFY, or READ STATUS. All yield to INT. */
+export const TRANSMIT_SPI_BYTES: u32 = 14;
 /** READ STATUS, or READ or BIT MODIFY for an abort. */
 export const TRANSMIT_POLL_SPI_BYTES: u32 = 4;
 /**
@@ -22,8 +22,6 @@ export const TRANSMIT_POLL_SPI_BYTES: u32 = 4;
  * at most a full look at the fault state (10), and READ STATUS when the line is in doubt.
  */
 export const SUPERVISOR_SPI_BYTES: u32 = 14 + 14;
-/** LOAD TX BUFFER, or RTS. LOAD yields to INT. */
-export const FROM_AGL_SPI_BYTES: u32 = 14;
 /** LOAD TX BUFFER of a new rule's answer. It yields to INT. */
 export const REQUESTS_SPI_BYTES: u32 = 14;
 
@@ -41,4 +39,22 @@ const STEP_NANOS: u32 = 4_000;
  */
 export function stepBoundNanos(spiBytes: u32, ringEntries: u32, byteNanos: u64): u64 {
   return byteNanos * spiBytes + ringEntries * NANOS_PER_RING_ENTRY + STEP_NANOS;
+}
+
+/**
+ * The transactions that bring the strongest frame into the chip when all buffers are taken: READ
+ * STATUS, BIT MODIFY twice and READ STATUS displace a weaker one; LOAD TX BUFFER, BIT MODIFY of two
+ * buffers' TXP and RTS follow. One frame may come in meanwhile: READ STATUS and READ RX BUFFER.
+ */
+export const REORDER_SPI_BYTES: u32 = 2 + 4 + 4 + 2 + 14 + 4 + 4 + 1 + 2 + 14;
+const REORDER_TRANSACTIONS: u32 = 10;
+/** Beyond the bytes on the wire, for each transaction: a round of the tasks, chip select, the block's registers. */
+const REORDER_STEP_NANOS: u32 = 1_400;
+
+/**
+ * S: the longest time from a decision, or from taking a frame out of AGL's ring, until the chip takes
+ * part in arbitration with that frame if it is the strongest. In nanoseconds. `wireNanos`: the serial clocks of a byte.
+ */
+export function reorderBoundNanos(wireNanos: u64): u64 {
+  return wireNanos * REORDER_SPI_BYTES + REORDER_TRANSACTIONS * REORDER_STEP_NANOS;
 }

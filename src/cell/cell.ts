@@ -17,6 +17,7 @@ import { TraceEvent } from '../page/trace-event';
 import { Deadline, microsToTicks } from '../rt/deadline';
 import { Executive } from '../rt/executive';
 import { Status } from '../rt/status';
+import { AglOrder } from './command-line';
 import { AnyParts } from './parts';
 import { CellPlatform } from './platform';
 import { StatusPageFiller } from './page/filler';
@@ -24,6 +25,7 @@ import { faultStatus, sayFault } from './fault-status';
 import { sayReady, startUp } from './start-up';
 import { CellExecutive, CellTasks, declareTasks } from './tasks';
 import { MessagesTask } from './upkeep';
+import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 
 /** Time between two looks for the end of a sent frame. The shortest frame takes 47 bits. */
@@ -36,14 +38,20 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   /** Started by a refused shutdown request. */
   private readonly denial: Deadline = new Deadline();
 
-  private readonly answers: UrgentAnswers<Parts> = new UrgentAnswers<Parts>(this.parts);
+  private readonly scheduler: TransmitScheduler<Parts> = new TransmitScheduler<Parts>(this.parts);
+  private readonly answers: UrgentAnswers<Parts> = new UrgentAnswers<Parts>(
+    this.parts,
+    this.scheduler,
+  );
   private readonly page: StatusPageFiller<Parts> = new StatusPageFiller<Parts>(
     this.parts,
     this.answers,
+    this.scheduler,
   );
   private readonly tasks: CellTasks<Parts> = new CellTasks<Parts>(
     this.parts,
     this.answers,
+    this.scheduler,
     this.page,
   );
   private readonly messages: MessagesTask<Parts> = this.tasks.messages;
@@ -77,6 +85,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     this.page.open(restarts);
     if (restarts !== 0 && parts.records.on) this.tellFault();
     if (status !== Status.Ok) return status;
+    this.scheduler.sortAgl(parts.settings.aglOrder === AglOrder.Identifier);
     const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
     this.tasks.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
     this.tasks.supervisor.start();

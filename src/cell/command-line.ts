@@ -13,7 +13,12 @@ import { Status } from '../rt/status';
 import { CharacterPort } from '../hal/character-port';
 import { Console } from './console';
 
-export { BusModeSetting, IdleSetting, InterruptSource } from '../../build/generated/settings';
+export {
+  AglOrder,
+  BusModeSetting,
+  IdleSetting,
+  InterruptSource,
+} from '../../build/generated/settings';
 
 /** Bytes reserved for the text in the image, including its final NUL. */
 export const COMMAND_LINE_BYTES: u32 = 256;

@@ -26,11 +26,17 @@ import { RestartableDevice } from '../virtio/restartable-device';
 import { Console } from './console';
 import { Records } from './page/records';
 import { Journal } from './page/journal';
-import { CommandLine } from './command-line';
+import { AglOrder, CommandLine } from './command-line';
+import { WaitingList } from './transmit/waiting-list';
 import { FilterPlan } from './urgent/filters';
 
 /** Capacity of the ring of frames on their way to AGL: 256, 12 ms of a full bus at 1 Mbit/s. */
 const FORWARD_RING_BITS: u32 = 8;
+
+/** Frames of AGL's that may wait outside its ring when they are sorted. In order of arrival, one may. */
+const AGL_WAITING_MAXIMUM: u32 = 16;
+/** Transmit buffers that AGL's frames may have at once. */
+export const AGL_BUFFERS: u32 = 2;
 
 /** Where the rule table comes from. The status page shows these numbers. */
 export enum RulesSource {
@@ -59,12 +65,12 @@ export class CellParts<
   readonly filterPlan: FilterPlan = new FilterPlan();
   /** Frames on their way to AGL. */
   readonly forwardRing: RecordRing = new RecordRing(FORWARD_RING_BITS);
+  /** Frames that were taken out of AGL's ring and wait for a transmit buffer. */
+  readonly fromAgl: WaitingList = new WaitingList(AGL_WAITING_MAXIMUM);
   /**
    * True when there is a usable ivshmem device. Otherwise the cell answers, and forwards nothing.
    */
   linkUsable: bool = false;
-  /** The cell has taken a frame out of AGL's ring, and it waits for the controller. */
-  frameHeld: bool = false;
   /**
    * True when there is a usable control device. Otherwise there is no status page and no request.
    */
@@ -131,6 +137,8 @@ export class CellParts<
    */
   beBackEnd(): void {
     const device = new RestartableDevice<Memory, Link, Time>(this.section, this.link, this.clock);
+    const isSorted = this.settings.aglOrder === AglOrder.Identifier;
+    device.openMaximum = AGL_BUFFERS + (isSorted ? AGL_WAITING_MAXIMUM : 1);
     device.begin();
     this.agl = device;
   }

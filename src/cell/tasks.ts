@@ -3,7 +3,7 @@
  * The table of the cell's tasks: everything the running cell does, most urgent first.
  *
  * Tasks hand frames on through queues (RecordRing): `receive` to `forward` (256 frames; error
- * frames of `fault look` keep their place among them), `receive` to `waiting answer` (16 answers).
+ * frames of `fault look` keep their place among them), `receive` and `from AGL` to `transmit`.
  * Does not: hold code. Each task keeps the bounds of its row, and the executive measures them.
  */
 import { Idle } from '../hal/idle';
@@ -13,19 +13,19 @@ import { TaskTable } from '../rt/task-table';
 import { AcknowledgeTask } from './acknowledge';
 import {
   SUPERVISOR_SPI_BYTES,
-  FROM_AGL_SPI_BYTES,
   RECEIVE_SPI_BYTES,
   REQUESTS_SPI_BYTES,
   TRANSMIT_POLL_SPI_BYTES,
-  WAITING_ANSWER_SPI_BYTES,
+  TRANSMIT_SPI_BYTES,
 } from './bounds';
 import { AnyParts } from './parts';
 import { CellPlatform } from './platform';
 import { ConsoleTask } from './console-task';
-import { ForwardTask, ReceiveTask, TransmitPollTask, WaitingAnswerTask } from './receive';
+import { ForwardTask, ReceiveTask, TransmitPollTask, TransmitTask } from './receive';
 import { StatusPageFiller } from './page/filler';
 import { Requests } from './page/requests';
 import { FrameObserver } from './page/frame-observer';
+import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 import { BusSupervisor } from './bus/supervisor';
 import { FromAglTask } from './from-agl';
@@ -51,15 +51,15 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.observer,
   );
   readonly acknowledge: AcknowledgeTask<Parts> = new AcknowledgeTask<Parts>(this.parts);
-  readonly waitingAnswer: WaitingAnswerTask<Parts> = new WaitingAnswerTask<Parts>(
+  readonly transmit: TransmitTask<Parts> = new TransmitTask<Parts>(
     this.parts,
-    this.answers,
+    this.scheduler,
     this.observer,
   );
   readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
   readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
   readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(this.parts, this.answers);
-  readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(this.parts, this.observer);
+  readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(this.parts, this.scheduler);
   readonly forward: ForwardTask<Parts> = new ForwardTask<Parts>(this.parts);
   readonly linkReport: LinkReportTask<Parts> = new LinkReportTask<Parts>(this.parts);
   readonly console: ConsoleTask<Parts> = new ConsoleTask<Parts>(this.parts);
@@ -71,6 +71,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
+    private readonly scheduler: TransmitScheduler<Parts>,
     private readonly page: StatusPageFiller<Parts>,
   ) {
     super();
@@ -82,7 +83,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
 
   override offer(nowTicks: u64, isTimerDue: bool): Task | null {
     if (this.acknowledge.run(nowTicks)) return this.acknowledge;
-    if (this.waitingAnswer.run(nowTicks)) return this.waitingAnswer;
+    if (this.transmit.run(nowTicks)) return this.transmit;
     if (this.transmitPoll.run(nowTicks)) return this.transmitPoll;
     if (isTimerDue && runWhenExpired(this.messages, nowTicks)) return this.messages;
     if (this.supervisor.run(nowTicks)) return this.supervisor;
@@ -112,11 +113,11 @@ export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
     //   task                 name             priority  trigger        period_us  spi bytes                 ring
     .add(tasks.receive,       'receive',        0, Trigger.Line,           0, RECEIVE_SPI_BYTES,        0)
     .add(tasks.acknowledge,   'acknowledge',    1, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.waitingAnswer, 'waiting answer', 2, Trigger.Queue,          0, WAITING_ANSWER_SPI_BYTES, 0)
+    .add(tasks.transmit,      'transmit',       2, Trigger.Queue,          0, TRANSMIT_SPI_BYTES,       0)
     .add(tasks.transmitPoll,  'transmit poll',  3, Trigger.Queue,          0, TRANSMIT_POLL_SPI_BYTES,  0)
     .add(tasks.messages,      'messages',       4, Trigger.Timer,      1_000, 0,                        0)
     .add(tasks.supervisor,    'fault look',     5, Trigger.Queue,          0, SUPERVISOR_SPI_BYTES,     0)
-    .add(tasks.fromAgl,       'from AGL',       6, Trigger.Queue,          0, FROM_AGL_SPI_BYTES,       1)
+    .add(tasks.fromAgl,       'from AGL',       6, Trigger.Queue,          0, 0,                        1)
     .add(tasks.forward,       'forward',        7, Trigger.Queue,          0, 0,                        1)
     .add(tasks.linkReport,    'link report',    8, Trigger.Timer,      1_000, 0,                        0)
     .add(tasks.lateReport,    'late report',    9, Trigger.Timer,  1_000_000, 0,                        0)

@@ -24,9 +24,14 @@ export class SpiTiming {
     readonly handlingNanosPerByte: u32,
   ) {}
 
-  /** What a byte takes at `clockHertz`, in nanoseconds. */
+  /** What the serial clocks of a byte take at `clockHertz`, in nanoseconds. */
+  wireNanos(clockHertz: u32): u64 {
+    return ((this.clocksPerByte as u64) * 1_000_000_000) / clockHertz;
+  }
+
+  /** What a byte takes at `clockHertz` at most, in nanoseconds. */
   byteNanos(clockHertz: u32): u64 {
-    return ((this.clocksPerByte as u64) * 1_000_000_000) / clockHertz + this.handlingNanosPerByte;
+    return this.wireNanos(clockHertz) + this.handlingNanosPerByte;
   }
 }
 

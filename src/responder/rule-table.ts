@@ -176,6 +176,17 @@ export class RuleTable {
     return filtered > 1 ? count - 1 : count;
   }
 
+  /** True if a rule with another buffer than `index` answers with the same identifier. */
+  sharesAnswerIdentifier(index: u32): bool {
+    const own = this.rule(index);
+    for (let other: u32 = 0; other < this.count; other++) {
+      const rule = this.rule(other);
+      if (rule.path === own.path || (rule.flags & RULE_ANSWER) === 0) continue;
+      if (rule.answerIdentifier === own.answerIdentifier) return true;
+    }
+    return false;
+  }
+
   /** Number of matches of rule `index`. */
   hitsOf(index: u32): u32 {
     return load<u32>(this.hits + index * sizeof<u32>());

@@ -19,6 +19,8 @@ export enum FrameEnd {
   ChipReset = 4,
   LostArbitration = 5,
   Error = 6,
+  /** Not an end: taken back for a stronger frame, and sent again. */
+  Resent = 7,
 }
 
 /**

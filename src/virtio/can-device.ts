@@ -36,6 +36,8 @@ import {
   RESULT_NOT_OK,
   RESULT_OK,
 } from './can-messages';
+import { NO_OFFSET } from './descriptor-chain';
+import { headOf, OpenRequests } from './open-requests';
 import { Announcement, Reminder } from './reminder';
 import { DevicePhase, TransportDevice } from './transport-device';
 import { VirtqueueDevice } from './virtqueue-device';
@@ -55,6 +57,7 @@ export class CanDevice<
 > extends CanLinkEnd {
   readonly transport: TransportDevice<Memory, Link, Time>;
 
+  private readonly section: Memory;
   private readonly clock: Time;
   private readonly holdTicks: u64;
   private readonly hold: Deadline = new Deadline();
@@ -62,7 +65,9 @@ export class CanDevice<
   /** A message copied between section and frame. It is read or written as a whole. */
   private readonly message: usize;
   private knownSession: u32 = 0;
-  private transmitHead: u32 = 0;
+  /** Requests that may be open at once, at most OPEN_MAXIMUM. */
+  openMaximum: u32 = 1;
+  private readonly open: OpenRequests = new OpenRequests();
   private busOff: bool = false;
   /**
    * The controller is off the bus and stays off: START fails. A START answered OK would tell Linux that the
@@ -75,6 +80,7 @@ export class CanDevice<
   constructor(section: Memory, link: Link, clock: Time) {
     const transport = new TransportDevice<Memory, Link, Time>(section, link, clock);
     super(true, transport);
+    this.section = section;
     this.clock = clock;
     this.transport = transport;
     this.holdTicks = microsToTicks(RECEIVE_HOLD_MICROS, clock.ticksPerSecond());
@@ -90,25 +96,28 @@ export class CanDevice<
 
   override hasReceived(): bool {
     return (
-      !this.receivedOpen && this.transport.operating && this.transport.transmitQueue.hasAvailable()
+      this.open.count < this.openMaximum &&
+      this.transport.operating &&
+      this.transport.transmitQueue.hasAvailable()
     );
   }
 
   /**
-   * Takes the next frame the driver wants sent; then call `finishReceived`. `Busy`: the last one is not
+   * Takes the next frame the driver wants sent; then call `finish`. `Busy`: `openMaximum` are not
    * finished. Refused, ask again: `MessageBad`, also a form that was not accepted; `PeerNotReady`, a request
    * while stopped.
    */
   override receive(frame: Frame): Status {
-    if (this.receivedOpen) return Status.Busy;
+    if (this.open.count >= this.openMaximum) return Status.Busy;
     if (!this.transport.operating) return Status.Empty;
     const queue = this.transport.transmitQueue;
     const taken = queue.take();
     if (taken === Status.Empty) return taken;
     if (taken !== Status.Ok) return this.giveUp(taken);
     const chain = queue.chain;
-    this.transmitHead = chain.head;
+    const tag = this.open.add(chain.head, this.transport.session, chain.writableOffset);
     this.receivedOpen = true;
+    this.receivedTag = tag;
     // A short message leaves old bytes behind it, which are not read: they lie beyond 16 + length.
     const bytes = chain.read(this.message, MESSAGE_BYTES_MAXIMUM);
     const status = frameOfMessage(
@@ -125,22 +134,38 @@ export class CanDevice<
         this.counters.received += 1;
         return Status.Ok;
       }
-      this.finishReceived(false);
+      this.finish(tag, false);
       return Status.PeerNotReady;
     }
     this.counters.malformed += 1;
-    this.finishReceived(false);
+    this.finish(tag, false);
     return Status.MessageBad;
   }
 
   override finishReceived(sent: bool): void {
-    if (!this.receivedOpen) return;
-    this.receivedOpen = false;
+    if (this.open.count !== 0) this.finish(this.open.oldest, sent);
+  }
+
+  override finish(tag: u32, sent: bool): void {
+    const place = this.open.placeOf(tag);
+    if (place === this.open.count) return;
+    const result = this.open.remove(place);
+    this.receivedOpen = this.open.count !== 0;
+    this.giveBack(headOf(tag), result, sent);
+  }
+
+  override isWithdrawn(tag: u32): bool {
+    return this.open.placeOf(tag) === this.open.count;
+  }
+
+  /** Returns the transmit request of `head` with its result, a byte at `offset` of the section. */
+  private giveBack(head: u32, offset: u32, sent: bool): void {
     if (sent) this.counters.transmitted += 1;
     else this.counters.refused += 1;
     const queue = this.transport.transmitQueue;
-    const written = this.writeResult(queue, sent ? RESULT_OK : RESULT_NOT_OK);
-    queue.putUsed(this.transmitHead, written);
+    const hasResult = offset !== NO_OFFSET;
+    if (hasResult) this.section.write8(offset, sent ? RESULT_OK : RESULT_NOT_OK);
+    queue.putUsed(head, hasResult ? RESULT_BYTES : 0);
     if (queue.interruptWanted()) this.transport.announceQueues();
   }
 
@@ -242,7 +267,9 @@ export class CanDevice<
   override allowKicks(): bool {
     const transmit = this.transport.transmitQueue.allowKicks();
     const control = this.transport.controlQueue.allowKicks();
-    return this.transport.operating && (control || (transmit && !this.receivedOpen));
+    return (
+      this.transport.operating && (control || (transmit && this.open.count < this.openMaximum))
+    );
   }
 
   private isCarriable(frame: Frame): bool {
@@ -254,6 +281,7 @@ export class CanDevice<
     if (this.knownSession === this.transport.session) return;
     this.knownSession = this.transport.session;
     this.receivedOpen = false;
+    this.open.count = 0;
     this.busOff = false;
     this.stopPending = false;
     this.reminder.forget();
@@ -316,9 +344,7 @@ export class CanDevice<
     } else if (taken !== Status.Ok) {
       this.giveUp(taken);
     } else {
-      this.transmitHead = queue.chain.head;
-      this.receivedOpen = true;
-      this.finishReceived(false);
+      this.giveBack(queue.chain.head, queue.chain.writableOffset, false);
     }
     return true;
   }
@@ -349,10 +375,10 @@ export class CanDevice<
     return RESULT_NOT_OK;
   }
 
-  /** Stops. The open request is refused now, those in the ring when they are taken. */
+  /** Stops. The open requests are refused now, those in the ring when they are taken. */
   private stop(): void {
     this.running = false;
-    this.finishReceived(false);
+    for (let open = this.open.count; open !== 0; open--) this.finishReceived(false);
   }
 
   /** Writes the result byte to the chain taken last. Returns the number of bytes written. */

@@ -25,7 +25,7 @@ export enum LinkSession {
 export abstract class CanLinkEnd {
   /** True while frames flow. */
   running: bool = false;
-  /** True while the peer waits to be told how the frame received last ended; never of the driver. */
+  /** True while the peer waits to be told how a received frame ended; never of the driver. */
   receivedOpen: bool = false;
   readonly counters: LinkCounters = new LinkCounters();
 
@@ -59,8 +59,19 @@ export abstract class CanLinkEnd {
    */
   abstract receive(frame: Frame): Status;
 
-  /** Ends the open received frame as `sent` or not. Does nothing if none is open. */
+  /** Ends the oldest open received frame as `sent` or not. Does nothing if none is open. */
   finishReceived(_sent: bool): void {}
+
+  /** What `finish` knows the frame received last by. */
+  receivedTag: u32 = 0;
+
+  /** Ends the received frame of `tag` as `sent` or not. Does nothing if it is not open. */
+  finish(_tag: u32, _sent: bool): void {}
+
+  /** True if the peer no longer waits for the received frame of `tag`: it is not wanted. */
+  isWithdrawn(_tag: u32): bool {
+    return false;
+  }
 
   /** True if the peer no longer waits for the frame received last: it is not wanted. */
   get receivedWithdrawn(): bool {

@@ -23,6 +23,9 @@ import {
 /** More than any reasonable cut of a 25-byte message needs. It bounds the walk. */
 export const CHAIN_DESCRIPTORS_MAXIMUM: u32 = 16;
 
+/** No offset: it is outside every section. */
+export const NO_OFFSET: u32 = u32.MAX_VALUE;
+
 const SEGMENT_BYTES: u32 = 8;
 
 @final
@@ -89,6 +92,14 @@ export class DescriptorChain<Memory extends SharedMemory> {
       done += part;
     }
     return done;
+  }
+
+  /** Section offset of the first writable byte; NO_OFFSET: there is none. */
+  get writableOffset(): u32 {
+    for (let index = this.readableSegments; index < this.segmentCount; index++) {
+      if (this.segmentLength(index) !== 0) return this.segmentOffset(index);
+    }
+    return NO_OFFSET;
   }
 
   /** Adds one checked buffer. False: it is not acceptable. */

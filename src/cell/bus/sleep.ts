@@ -127,7 +127,7 @@ export class BusSleep<Parts extends AnyParts> {
   /** AGL has something for the bus. */
   private get wanted(): bool {
     const parts = this.parts;
-    return parts.frameHeld || parts.agl.hasReceived();
+    return !parts.fromAgl.isEmpty || parts.agl.hasReceived();
   }
 
   private startLook(nowTicks: u64): void {

@@ -2,7 +2,8 @@
 /**
  * TransmitWatch: aborts frames that were not sent in time, and reports how frames ended.
  *
- * Time runs from the first look at a frame, so an abort can be a millisecond late.
+ * Time runs from the first look at a frame that has no other of the cell's frames before it, so an abort can
+ * be a millisecond late.
  * Does not: use SPI. TransmitPollTask carries the abort out.
  */
 import { TRANSMIT_BUFFERS } from '../../driver/mcp2515/transmit-buffers';
@@ -25,8 +26,8 @@ class WatchedBuffer<Parts extends AnyParts> {
       this.deadline.cancel();
       return;
     }
-    const requests = controller.buffers.requestsOf(this.buffer);
-    if (requests !== this.requests) {
+    const requests = controller.buffers.ends.requestsOf(this.buffer);
+    if (requests !== this.requests || controller.buffers.isBehind(this.buffer)) {
       this.requests = requests;
       this.deadline.start(nowTicks, timeoutTicks);
     } else if (this.deadline.reached(nowTicks)) {

@@ -27,6 +27,7 @@ import {
   HEAD_RULE_HASH,
   HEAD_RULES_SOURCE,
   HEAD_SESSION,
+  HEAD_REORDER_BOUND_TICKS,
   HEAD_STEP_BOUND_TICKS,
   HEAD_TASK_COUNT,
   HEAD_TICKS_PER_SECOND,
@@ -49,9 +50,10 @@ import { RULES_MAXIMUM } from '../../responder/rule-table';
 import { COUNTERS_CAPACITY } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { boundTicksOf, TASK_ROW_BYTES } from '../../rt/task-rows';
-import { BUFFER_FORWARD } from '../../driver/mcp2515/controller';
 import { LINK_COUNTERS } from '../../virtio/link-counters';
+import { reorderBoundNanos } from '../bounds';
 import { AnyParts } from '../parts';
+import { TransmitScheduler } from '../transmit/scheduler';
 import { UrgentAnswers } from '../urgent/answers';
 
 /** Values of HEAD_LINK_ROLE: no link, the cell is the driver, the cell is the device. */
@@ -64,6 +66,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
+    private readonly scheduler: TransmitScheduler<Parts>,
   ) {}
 
   /**
@@ -172,17 +175,24 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.setHead(HEAD_FROM_AGL_WAITING, this.fromAglWaiting);
     page.setHead(HEAD_WORST_STEP_TICKS, parts.rows.worstStepTicks);
     page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(parts.rows.at(0)));
+    page.setHead(HEAD_REORDER_BOUND_TICKS, reorderBoundTicks(parts));
   }
 
-  /** Frames of AGL's that are out of its ring and have not ended: one held, and one in the chip. */
+  /** Frames of AGL's that are out of its ring and have not ended. */
   private get fromAglWaiting(): u32 {
-    const parts = this.parts;
-    const inChip: u32 = parts.controller.transmitPending(BUFFER_FORWARD) ? 1 : 0;
-    return inChip + (parts.frameHeld ? 1 : 0);
+    return this.scheduler.fromAgl.length + this.scheduler.slots.aglInChip;
   }
 
   private get role(): u32 {
     if (!this.parts.linkUsable) return ROLE_NONE;
     return this.parts.agl.isBackEnd ? ROLE_BACK_END : ROLE_FRONT_END;
   }
+}
+
+/** What `bounds.ts` says of the present SPI clock, in ticks, rounded up. */
+function reorderBoundTicks<Parts extends AnyParts>(parts: Parts): u32 {
+  // After a start that failed there may be no clock.
+  if (parts.spi.clockHertz === 0) return 0;
+  const nanos = reorderBoundNanos(parts.spiTiming.wireNanos(parts.spi.clockHertz));
+  return ((nanos * parts.clock.ticksPerSecond() + 999_999_999) / 1_000_000_000) as u32;
 }

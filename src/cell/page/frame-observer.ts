@@ -11,7 +11,7 @@ import { RECORDED_ANSWERED, RECORDED_RECEIVED, RECORDED_SENT } from '../../page/
 import { TRACE_NO_RULE, TraceEvent } from '../../page/trace-event';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../../responder/responder';
 import { AnyParts } from '../parts';
-import { UrgentAnswers } from '../urgent/answers';
+import { Dropped, UrgentAnswers } from '../urgent/answers';
 
 @final
 export class FrameObserver<Parts extends AnyParts> {
@@ -58,13 +58,21 @@ export class FrameObserver<Parts extends AnyParts> {
     if ((decision & DECISION_ANSWER) !== 0) {
       const rule = this.parts.responder.matchedRule;
       const dropped = this.answers.takeDropped();
-      const event: TraceEvent = dropped ? TraceEvent.AnswerDropped : TraceEvent.Answered;
+      const isDropped = dropped === Dropped.Newest;
+      const event: TraceEvent = isDropped ? TraceEvent.AnswerDropped : TraceEvent.Answered;
       records.trace.note(answeredTicks, event, rule, frame.identifier);
+      if (dropped === Dropped.Waiting) this.tellDropped(answeredTicks);
     } else if ((decision & DECISION_FORWARD) === 0) {
       const rule = this.parts.responder.matchedRule;
       const number: u32 = rule < 0 ? TRACE_NO_RULE : rule;
       records.trace.note(startTicks, TraceEvent.Dropped, number, frame.identifier);
     }
+  }
+
+  /** A waiting answer made room for a stronger one. Its rule is not known any more. */
+  private tellDropped(nowTicks: u64): void {
+    const identifier = this.answers.droppedIdentifier;
+    this.parts.records.trace.note(nowTicks, TraceEvent.AnswerDropped, TRACE_NO_RULE, identifier);
   }
 
   /** A delayed answer, the Frame at `frame`, has just gone out. */
@@ -73,9 +81,9 @@ export class FrameObserver<Parts extends AnyParts> {
     this.parts.records.recorder.record(nowTicks, RECORDED_ANSWERED, frame);
   }
 
-  /** `frame` of AGL's has just been put on the bus. */
-  sentForAgl(frame: Frame): void {
+  /** A frame of AGL's, the Frame at `frame`, has just been put on the bus. */
+  sentForAgl(frame: usize): void {
     const nowTicks = this.parts.clock.nowTicks();
-    this.parts.records.recorder.record(nowTicks, RECORDED_SENT, changetype<usize>(frame));
+    this.parts.records.recorder.record(nowTicks, RECORDED_SENT, frame);
   }
 }

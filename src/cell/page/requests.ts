@@ -120,6 +120,7 @@ export class Requests<Parts extends AnyParts> extends Task {
   /** The request is done. If it displaced preloaded answers, reload them. */
   private rest(): void {
     this.phase = this.answers.disturbed ? Phase.Restoring : Phase.Idle;
+    if (this.phase === Phase.Idle) this.answers.unstage();
   }
 
   /** Decides where the payload goes. Refuses an invalid request. */

@@ -1,49 +1,48 @@
 // SPDX-License-Identifier: MIT
 /**
- * UrgentAnswers: sends the cell's own answers from the two transmit buffers reserved for them.
+ * UrgentAnswers: the cell's own answers, from the decision to the scheduler of the transmit buffers.
  *
- * Both buffers have priority over AGL's frames. A rule that a hardware filter recognises has a
- * buffer to itself, in which its static answer is preloaded; RTS sends it. All other answers share
- * one buffer and keep their order. So answers of one rule never overtake each other. Answers of
- * different rules may, by the priority of their buffers.
- * Does not: decide what is answered.
+ * A rule that a hardware filter recognises has a buffer to itself, in which its static answer is
+ * preloaded; RTS sends it. Every other answer goes out at once if a buffer is free, or waits; the
+ * strongest goes first, and of one identifier the earliest. A full list drops the weakest.
+ * Does not: decide what is answered, or choose buffers (TransmitScheduler).
  */
 import { allocateFrames, Frame } from '../../can/frame';
-import { BUFFER_URGENT, BUFFER_URGENT_SECOND } from '../../driver/mcp2515/controller';
+import { arbitrationField } from '../../can/identifier';
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
 import { Rule } from '../../responder/rule';
 import { Counter } from '../../rt/counters';
-import { RecordRing } from '../../rt/ring';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 import { Courtesy } from '../courtesy';
+import { countUnsent, TransmitScheduler } from '../transmit/scheduler';
+import { TransmitSlot } from '../transmit/slot';
 import { armFilters } from './receive-layout';
-import { UrgentBuffer } from './buffer';
 
-/** Capacity of the queue for the shared buffer: 16 answers. */
-const WAITING_BITS: u32 = 4;
-/** The most repeats of one filter's answer that may wait. */
-const REPEATS_MAXIMUM: u32 = 16;
+/** What was dropped because too many answers wait. */
+export enum Dropped {
+  Nothing = 0,
+  /** The answer that was decided last. */
+  Newest = 1,
+  /** A weaker one that waited. */
+  Waiting = 2,
+}
 
 @final
 export class UrgentAnswers<Parts extends AnyParts> {
-  private readonly first: UrgentBuffer<Parts> = new UrgentBuffer<Parts>(this.parts, BUFFER_URGENT);
-  private readonly second: UrgentBuffer<Parts> = new UrgentBuffer<Parts>(
-    this.parts,
-    BUFFER_URGENT_SECOND,
-  );
-  /** The shared buffer: for every answer without a buffer to itself. */
-  private shared: UrgentBuffer<Parts> = this.first;
+  private readonly slot0: TransmitSlot<Parts> = this.scheduler.slots.slotOfFilter(0);
+  private readonly slot1: TransmitSlot<Parts> = this.scheduler.slots.slotOfFilter(1);
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   private isDisturbed: bool = false;
-  private isDropped: bool = false;
-  private readonly waiting: RecordRing = new RecordRing(WAITING_BITS);
+  private dropped: Dropped = Dropped.Nothing;
+  /** Identifier of the waiting answer that was dropped last. */
+  droppedIdentifier: u32 = 0;
   private readonly scratch: Frame = changetype<Frame>(allocateFrames(1));
-  /** Requests of filter 0 and 1 whose answers wait for the one before. */
-  private repeats0: u32 = 0;
-  private repeats1: u32 = 0;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly scheduler: TransmitScheduler<Parts>,
+  ) {}
 
   /**
    * Preloads answers: the static answers of the filters, or else the first static answer of the
@@ -51,34 +50,18 @@ export class UrgentAnswers<Parts extends AnyParts> {
    */
   prepare(): Status {
     armFilters(this.parts);
-    this.first.forget();
-    this.second.forget();
-    this.abandonRepeats(Counter.AnswersChipReset);
-    const table = this.parts.responder.table;
-    const rule0 = table.ruleOfFilter(0);
-    const rule1 = table.ruleOfFilter(1);
+    this.scheduler.forget();
+    this.abandon(Counter.AnswersChipReset);
     this.staged();
-    if (rule0 < 0) return this.prepareFirstStatic();
-    let status = this.prepareRule(rule0, this.first);
-    if (status === Status.Ok && rule1 >= 0) status = this.prepareRule(rule1, this.second);
+    if (!this.slot0.isKept) return this.prepareFirstStatic();
+    let status = this.slot0.loadKept();
+    if (status === Status.Ok && this.slot1.isKept) status = this.slot1.loadKept();
     return status;
   }
 
   /** Number of answers that wait or are on their way in the chip. */
   get underWay(): u32 {
-    const inChip = (this.first.occupied ? 1 : 0) + (this.second.occupied ? 1 : 0);
-    return this.waiting.length + this.repeats0 + this.repeats1 + inChip;
-  }
-
-  /** True while no answer is on its way or waits. */
-  get quiet(): bool {
-    return (
-      this.waiting.isEmpty &&
-      this.repeats0 === 0 &&
-      this.repeats1 === 0 &&
-      !this.first.occupied &&
-      !this.second.occupied
-    );
+    return this.scheduler.answers.length + this.scheduler.slots.answersInChip;
   }
 
   /**
@@ -86,18 +69,21 @@ export class UrgentAnswers<Parts extends AnyParts> {
    * Each call makes one LOAD, which yields to an incoming frame. `Ok`: both are loaded, and stay so
    * until this step ends. `Busy`: call again.
    *
-   * From the first call until `armFilters`, the filters' hits do not count. Their requests are
-   * read, and answered by the table in force.
+   * From the first call until `staged` or `unstage`, AGL's frames leave these buffers alone. From
+   * the first LOAD until `armFilters`, the filters' hits do not count. Their requests are read, and
+   * answered by the table in force.
    */
   stage(rule0: usize, rule1: usize): Status {
-    if (!this.quiet || this.parts.controller.answeredUnread) return Status.Busy;
+    this.scheduler.slots.isReserved = true;
+    this.scheduler.settle();
+    if (!this.isQuiet || this.parts.controller.answeredUnread) return Status.Busy;
     this.disturb();
     if (rule0 !== 0) {
-      const isLoaded = this.isStaged(rule0, this.first);
-      if (!isLoaded && (!this.stageRule(this.first) || rule1 !== 0)) return Status.Busy;
+      const isLoaded = this.isStaged(rule0, this.slot0);
+      if (!isLoaded && (!this.stageRule(this.slot0) || rule1 !== 0)) return Status.Busy;
     }
-    if (rule1 !== 0 && !this.isStaged(rule1, this.second)) {
-      if (!this.stageRule(this.second)) return Status.Busy;
+    if (rule1 !== 0 && !this.isStaged(rule1, this.slot1)) {
+      if (!this.stageRule(this.slot1)) return Status.Busy;
     }
     return Status.Ok;
   }
@@ -110,7 +96,16 @@ export class UrgentAnswers<Parts extends AnyParts> {
   /** The preloaded answers are those of the table in force. It may be a new table. */
   staged(): void {
     this.isDisturbed = false;
-    this.shared = this.parts.responder.table.ruleOfFilter(0) < 0 ? this.first : this.second;
+    this.keep(0, this.slot0);
+    this.keep(1, this.slot1);
+    this.scheduler.slots.isHeld = false;
+    this.unstage();
+  }
+
+  /** Staging has ended without `staged`. */
+  unstage(): void {
+    this.scheduler.slots.isReserved = false;
+    this.scheduler.tidy();
   }
 
   /**
@@ -118,99 +113,65 @@ export class UrgentAnswers<Parts extends AnyParts> {
    * Yields to an incoming frame. `Busy`: interrupted.
    */
   preloadShared(): Status {
-    if (this.parts.responder.table.ruleOfFilter(0) >= 0 || !this.quiet) return Status.Ok;
+    if (this.slot0.isKept || !this.isQuiet) return Status.Ok;
     this.courtesy.begin();
     return this.courtesy.end(this.prepareFirstStatic());
   }
 
+  /** True when `sendOfFilter` would send the preloaded answer of `filter` at once. */
+  isReady(filter: u32): bool {
+    const slot = filter === 0 ? this.slot0 : this.slot1;
+    return slot.isIntact && !slot.busy && this.isNext(slot);
+  }
+
   /**
-   * Sends the preloaded answer of `filter`, or notes one more repeat if the buffer is busy. Returns
-   * true when it has gone to the chip now.
+   * Sends the preloaded answer of `filter`, or lets it wait if the buffer is busy. Returns true when
+   * it has gone to the chip now.
    */
   sendOfFilter(filter: u32): bool {
-    const buffer = filter === 0 ? this.first : this.second;
+    const slot = filter === 0 ? this.slot0 : this.slot1;
+    if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
     let sent: bool = false;
-    if (this.isFree(buffer) && this.repeatsOf(filter) === 0) {
-      const status = buffer.send();
-      sent = status === Status.Ok || this.countUnsent(status);
-    } else if (this.repeatsOf(filter) < REPEATS_MAXIMUM) {
-      this.addRepeats(filter, 1);
-      this.parts.counters.count(Counter.AnswersDelayed);
+    if (slot.isIntact && this.isNext(slot) && this.isFree(slot)) {
+      const status = slot.send(false);
+      sent = status === Status.Ok;
+      if (sent) this.scheduler.slots.began(slot, slot.keptStrength, false, 0);
+      else countUnsent(this.parts, status);
     } else {
-      this.drop();
+      this.wait(changetype<usize>(slot.kept), slot.keptStrength);
     }
     this.parts.counters.count(Counter.AnsweredStatic);
     return sent;
   }
 
-  /**
-   * As `sendOfFilter`, for a request that was read. `answer` is usually preloaded already. If the
-   * buffer was being changed, it is loaded again.
-   */
+  /** As `sendOfFilter`, for a request that was read. While tables are swapped, another buffer sends. */
   sendKept(filter: u32, answer: Frame): bool {
-    const buffer = filter === 0 ? this.first : this.second;
-    if (!buffer.holds(answer) && this.repeatsOf(filter) === 0 && this.isFree(buffer)) {
-      // After an error the buffer's content is unknown, so it must not be sent.
-      const status = buffer.load(answer);
-      if (status !== Status.Ok) {
-        this.countUnsent(status);
-        this.parts.counters.count(Counter.AnsweredStatic);
-        return false;
-      }
-    }
-    return this.sendOfFilter(filter);
+    const slot = filter === 0 ? this.slot0 : this.slot1;
+    return slot.isKept && slot.isIntact ? this.sendOfFilter(filter) : this.send(answer, true);
   }
 
   /** Address of the record of the answer preloaded for `filter`. */
   frameOfFilter(filter: u32): usize {
-    return filter === 0 ? this.first.frame : this.second.frame;
+    return changetype<usize>(filter === 0 ? this.slot0.kept : this.slot1.kept);
   }
 
   /**
-   * Sends `answer` in the shared buffer: at most 7 + DLC bytes over SPI, and READ STATUS. Returns
-   * true when it has gone to the chip now; else it waits, or was dropped.
+   * Sends `answer`: at most 7 + DLC bytes over SPI, READ STATUS, and BIT MODIFY. Returns true when it
+   * has gone to the chip now; else it waits, or was dropped.
    */
   send(answer: Frame, isStatic: bool): bool {
-    let sent: bool = false;
-    if (this.waiting.isEmpty && this.isFree(this.shared)) sent = this.sendShared(answer);
-    else if (this.waiting.put(changetype<usize>(answer)) !== Status.Ok) this.drop();
-    else this.parts.counters.count(Counter.AnswersDelayed);
+    const strength = arbitrationField(answer.identifier);
+    const status = this.scheduler.sendNow(answer, strength);
+    if (status === Status.Full) this.wait(changetype<usize>(answer), strength);
+    else if (status !== Status.Ok) countUnsent(this.parts, status);
     this.parts.counters.count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
-    return sent;
+    return status === Status.Ok;
   }
 
-  /** True when an answer waits and its buffer is free, as of the last READ STATUS. */
-  get sendable(): bool {
-    return (
-      (this.repeats0 !== 0 && !this.first.busy) ||
-      (this.repeats1 !== 0 && !this.second.busy) ||
-      (!this.waiting.isEmpty && !this.shared.busy)
-    );
-  }
-
-  /**
-   * Sends one waiting answer. Call it only while `sendable`. Returns the address of its record; 0:
-   * not sent.
-   */
-  sendWaiting(): usize {
-    for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
-      const buffer = filter === 0 ? this.first : this.second;
-      if (this.repeatsOf(filter) === 0 || buffer.busy) continue;
-      this.addRepeats(filter, -1);
-      const status = buffer.send();
-      if (status === Status.Ok) return buffer.frame;
-      this.countUnsent(status);
-      return 0;
-    }
-    if (this.waiting.isEmpty || !this.loadWaiting()) return 0;
-    this.waiting.take(changetype<usize>(this.scratch));
-    return this.sendShared(this.scratch) ? changetype<usize>(this.scratch) : 0;
-  }
-
-  /** True when an answer was dropped since the last call, because too many wait. */
-  takeDropped(): bool {
-    const dropped = this.isDropped;
-    this.isDropped = false;
+  /** What was dropped since the last call. `droppedIdentifier` has the identifier. */
+  takeDropped(): Dropped {
+    const dropped = this.dropped;
+    this.dropped = Dropped.Nothing;
     return dropped;
   }
 
@@ -218,94 +179,94 @@ export class UrgentAnswers<Parts extends AnyParts> {
    * At bus-off: gives up the waiting answers. After a long pause of the bus they would be stale.
    */
   abandonWaiting(): void {
-    for (let answers = this.waiting.length; answers !== 0; answers--) {
-      this.parts.counters.count(Counter.AnswersBusOff);
+    this.abandon(Counter.AnswersBusOff);
+  }
+
+  /** Lets an answer wait. If too many do, the weakest is dropped, the latest of equals. */
+  private wait(answer: usize, strength: u32): void {
+    const counters = this.parts.counters;
+    const waiting = this.scheduler.answers;
+    if (waiting.isFull) {
+      counters.count(Counter.AnswersDropped);
+      if (waiting.lastStrength <= strength) {
+        this.dropped = Dropped.Newest;
+        return;
+      }
+      this.dropped = Dropped.Waiting;
+      this.droppedIdentifier = waiting.last.identifier;
+      waiting.dropLast();
     }
-    this.waiting.clear();
-    this.abandonRepeats(Counter.AnswersBusOff);
+    this.scheduler.addAnswer(answer, strength);
+    counters.count(Counter.AnswersDelayed);
+  }
+
+  /** No answer waits or is in the chip, and the buffers of the filters are free. */
+  private get isQuiet(): bool {
+    return (
+      this.scheduler.answers.isEmpty &&
+      this.scheduler.slots.answersInChip === 0 &&
+      !this.parts.controller.transmitPending(this.slot0.buffer) &&
+      !this.parts.controller.transmitPending(this.slot1.buffer)
+    );
+  }
+
+  /** Nothing of the same identifier, by another rule, is before the answer kept in `slot`. */
+  private isNext(slot: TransmitSlot<Parts>): bool {
+    if (!slot.isShared) return true;
+    return this.scheduler.answers.isEmpty && this.scheduler.slots.answersInChip === 0;
   }
 
   /** True when the buffer is free. If it seems busy, reads the status once more. */
-  private isFree(buffer: UrgentBuffer<Parts>): bool {
-    if (!buffer.busy) return true;
+  private isFree(slot: TransmitSlot<Parts>): bool {
+    if (!slot.busy) return true;
     this.parts.controller.pollStatus();
-    return !buffer.busy;
+    if (slot.busy) return false;
+    this.scheduler.settle();
+    return true;
   }
 
-  /**
-   * Loads the first waiting answer. Returns false if it yielded to an incoming frame; the answer
-   * stays first.
-   */
-  private loadWaiting(): bool {
-    const answer = changetype<Frame>(this.waiting.front());
-    this.courtesy.begin();
-    return this.courtesy.end(this.shared.load(answer)) !== Status.Busy;
-  }
-
-  private sendShared(answer: Frame): bool {
-    let status = this.shared.load(answer);
-    if (status === Status.Ok) status = this.shared.send();
-    return status === Status.Ok || this.countUnsent(status);
-  }
-
-  private drop(): void {
-    this.isDropped = true;
-    this.parts.counters.count(Counter.AnswersDropped);
-  }
-
-  private abandonRepeats(why: Counter): void {
-    for (let answers = this.repeats0 + this.repeats1; answers !== 0; answers--)
-      this.parts.counters.count(why);
-    this.repeats0 = 0;
-    this.repeats1 = 0;
-  }
-
-  private repeatsOf(filter: u32): u32 {
-    return filter === 0 ? this.repeats0 : this.repeats1;
-  }
-
-  private addRepeats(filter: u32, difference: i32): void {
-    if (filter === 0) this.repeats0 += difference;
-    else this.repeats1 += difference;
+  private abandon(why: Counter): void {
+    const waiting = this.scheduler.answers;
+    for (let answers = waiting.length; answers !== 0; answers--) this.parts.counters.count(why);
+    waiting.clear();
   }
 
   /** The preloaded answers are about to change, so the filters' hits do not count. */
   private disturb(): void {
     const acceptance = this.parts.controller.setup.acceptance;
-    acceptance.arm(0, false);
-    acceptance.arm(1, false);
+    for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) acceptance.arm(filter, false);
+    this.scheduler.slots.isHeld = true;
     this.isDisturbed = true;
   }
 
-  /** Puts the answer of `rule` into `scratch`. Returns true when `buffer` holds it already. */
-  private isStaged(rule: usize, buffer: UrgentBuffer<Parts>): bool {
+  /** Keeps `slot` for the answer of `filter`, if the table in force has a rule for it. */
+  private keep(filter: u32, slot: TransmitSlot<Parts>): void {
+    const responder = this.parts.responder;
+    const rule = responder.table.ruleOfFilter(filter);
+    if (rule >= 0 && responder.staticAnswer(rule, slot.kept)) {
+      slot.keep(responder.table.sharesAnswerIdentifier(rule));
+    } else {
+      slot.release();
+    }
+  }
+
+  /** Puts the answer of `rule` into `scratch`. Returns true when `slot` holds it already. */
+  private isStaged(rule: usize, slot: TransmitSlot<Parts>): bool {
     this.parts.responder.staticAnswerOf(changetype<Rule>(rule), this.scratch);
-    return buffer.holds(this.scratch);
+    return slot.holds(this.scratch);
   }
 
   /** Loads `scratch`; yields to an incoming frame. Returns true when it is loaded. */
-  private stageRule(buffer: UrgentBuffer<Parts>): bool {
+  private stageRule(slot: TransmitSlot<Parts>): bool {
     this.courtesy.begin();
-    return this.courtesy.end(buffer.load(this.scratch)) === Status.Ok;
+    return this.courtesy.end(slot.load(this.scratch)) === Status.Ok;
   }
 
   private prepareFirstStatic(): Status {
     const responder = this.parts.responder;
     for (let rule: u32 = 0; rule < responder.table.count; rule++) {
-      if (responder.staticAnswer(rule, this.scratch)) return this.shared.load(this.scratch);
+      if (responder.staticAnswer(rule, this.scratch)) return this.slot0.load(this.scratch);
     }
     return Status.Ok;
-  }
-
-  private prepareRule(rule: u32, buffer: UrgentBuffer<Parts>): Status {
-    if (!this.parts.responder.staticAnswer(rule, this.scratch)) return Status.RulesField;
-    return buffer.load(this.scratch);
-  }
-
-  /** Counts an answer that did not go to the chip because of `status`. Returns false. */
-  private countUnsent(status: Status): bool {
-    const isSilent = status === Status.ListenOnly;
-    this.parts.counters.count(isSilent ? Counter.AnswersListenOnly : Counter.AnswersFaulted);
-    return false;
   }
 }

@@ -14,7 +14,6 @@
  * AGL's doorbell, an access that the hypervisor emulates, is rung right after a look at INT.
  * Does not: take or forward frames; ReceiveTask does.
  */
-import { BUFFER_URGENT } from '../../driver/mcp2515/controller';
 import { RequestLine } from '../../driver/mcp2515/receiver';
 import { Sentence } from '../../page/sentences';
 import { Counter } from '../../rt/counters';
@@ -87,7 +86,7 @@ export class SingleWay<Parts extends AnyParts> {
   /** Answers a request of which INT tells, or RX STATUS if INT is not to be believed now. */
   private serve(line: RequestLine, nowTicks: u64): SingleStep {
     const controller = this.parts.controller;
-    const isCertain = line === RequestLine.Certain && !controller.transmitBusy(BUFFER_URGENT);
+    const isCertain = line === RequestLine.Certain && this.answers.isReady(0);
     const filter = isCertain ? 0 : controller.urgentRequest();
     if (filter >= 0) {
       const sent = this.answers.sendOfFilter(filter);

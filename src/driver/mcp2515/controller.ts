@@ -16,7 +16,8 @@
  *   preload         LOAD TX BUFFER (6 + n)
  *   loadData        LOAD TX BUFFER from D0 (1 + n)
  *   send            RTS (1)
- *   transmit        preload and send (7 + n)
+ *   setPriority     BIT MODIFY (4)
+ *   displaceStep    READ STATUS (2) or BIT MODIFY (4); see transmit-buffers.ts
  *   look            READ or BIT MODIFY (4 to 6), a full look READ (10); see fault-monitor.ts
  *   tendTransmit    READ or BIT MODIFY (2 to 4); see transmit-buffers.ts
  *
@@ -46,15 +47,7 @@ import { BusMode } from './modes';
 import { countTimeout, Receiver } from './receiver';
 import { Setup } from './setup';
 import { Sleep } from './sleep';
-import { BUFFER_FORWARD, FRAME_BITS_MAXIMUM, TransmitBuffers } from './transmit-buffers';
-
-/** Transmit buffer for frames from AGL: lowest priority, and only one, so that their order is kept. */
-export { BUFFER_FORWARD };
-
-/** Transmit buffer for an urgent answer while BUFFER_URGENT is occupied. */
-export const BUFFER_URGENT_SECOND: u32 = 1;
-/** Transmit buffer for urgent answers: highest priority. */
-export const BUFFER_URGENT: u32 = 2;
+import { FRAME_BITS_MAXIMUM, TransmitBuffers } from './transmit-buffers';
 
 @final
 export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extends Clock> {
@@ -109,6 +102,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     this.buffers.closed = true;
     this.receiver.silent = true;
     this.forget();
+    this.buffers.order.restart();
     this.setup.begin();
     return Status.Ok;
   }
@@ -231,24 +225,24 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
 
   /**
    * Sends the content of transmit buffer `buffer`. `Busy`: an earlier request is pending. `ListenOnly`: in
-   * that mode.
+   * that mode. `isAgl`: it is a frame of AGL's, not an answer.
    */
-  send(buffer: u32): Status {
-    return this.transmitBusy(buffer) ? Status.Busy : this.sendFree(buffer);
+  send(buffer: u32, isAgl: bool): Status {
+    return this.transmitBusy(buffer) ? Status.Busy : this.sendFree(buffer, isAgl);
   }
 
   /** As `send`, for a buffer just seen not to be busy. */
-  sendFree(buffer: u32): Status {
+  sendFree(buffer: u32, isAgl: bool): Status {
     if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);
     if (status !== Status.Ok) return countTimeout(this.counters, status);
-    this.buffers.requested(buffer);
+    this.buffers.requested(buffer, isAgl);
     return Status.Ok;
   }
 
-  transmit(buffer: u32, frame: Frame): Status {
-    const status = this.preload(buffer, frame);
-    return status === Status.Ok ? this.send(buffer) : status;
+  /** TXP (1..3) of `buffer`, which may be pending. Of pending buffers the highest goes first. */
+  setPriority(buffer: u32, priority: u32): Status {
+    return countTimeout(this.counters, this.buffers.setPriority(buffer, priority));
   }
 
   /** As of the last READ STATUS; `pollStatus` updates it. */
@@ -282,6 +276,12 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   /** True if `tendTransmit` has something to do. */
   transmitWork(nowTicks: u64): bool {
     return this.buffers.working(nowTicks);
+  }
+
+  /** One transaction of `buffers.displaceStep`; call it while `isDisplaceable` or `isDisplacing`. */
+  displaceStep(buffer: u32, nowTicks: u64): Status {
+    const status = this.buffers.displaceStep(buffer, nowTicks);
+    return status === Status.Busy ? this.pollStatus() : countTimeout(this.counters, status);
   }
 
   /** One transaction for the transmit buffers. */
@@ -388,6 +388,7 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   private open(): void {
     this.buffers.oneShot = this.setup.modes.oneShot;
     this.buffers.closed = false;
+    this.buffers.changes++;
   }
 
   private forget(): void {

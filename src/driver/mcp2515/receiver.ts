@@ -65,6 +65,8 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   private attentionSeen: bool = false;
   /** RXB0 is being read without knowing that it is full. */
   private isSpeculative: bool = false;
+  /** The line was high, and no frame has been taken since. */
+  private wasHigh: bool = false;
   /** The frame in RXB0 has been answered and not been read yet. */
   private requestAnswered: bool = false;
   /** The line was seen high since it last told of a request. */
@@ -134,7 +136,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     if (this.order.known) return true;
     if (this.lineAsked) {
       this.attentionSeen = this.line.isAsserted();
-      if (!this.attentionSeen) this.order.allEmpty();
+      if (!this.attentionSeen) this.noteHigh();
     } else if (!this.isSilent && this.pollStatus() === Status.Ok) {
       this.attentionSeen = this.order.known;
     }
@@ -150,8 +152,20 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   lineAsserted(): bool {
     if (!this.lineAsked || this.order.known) return false;
     if (this.line.isAsserted()) return true;
-    this.order.allEmpty();
+    this.noteHigh();
     return false;
+  }
+
+  private noteHigh(): void {
+    this.order.allEmpty();
+    this.buffers.order.lineHigh();
+    this.wasHigh = true;
+  }
+
+  /** The first frame since the line was high was taken. The line tells of all frames, so one has ended since. */
+  private noteTaken(): void {
+    this.wasHigh = false;
+    this.buffers.otherFrameEnded();
   }
 
   /**
@@ -213,6 +227,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     if (status !== Status.Ok) return this.broken(status);
     decodeData(BUFFER_REGISTERS, frame, length);
     this.counters.count(Counter.Received);
+    if (this.wasHigh && !this.acceptance.lineKept) this.noteTaken();
     return Status.Ok;
   }
 
@@ -223,7 +238,9 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     const answer = statusRead();
     // A chip without supply says so, too, and has no frames to be read.
     if (answer === STATUS_ALL && !this.buffers.allPending) return Status.Ok;
+    const wasKnown = this.order.known;
     this.order.update(answer);
+    if (!wasKnown && this.order.known) this.buffers.otherFrameFound();
     this.buffers.update(answer);
     return Status.Ok;
   }

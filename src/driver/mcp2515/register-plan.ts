@@ -23,6 +23,7 @@ import {
   TXBCTRL_TXP_MASK,
   TXBCTRL_TXREQ,
 } from './registers';
+import { PRIORITIES_AT_START } from './transmit-order';
 
 /** Groups of the plan. */
 export const PLAN_GROUPS: u32 = 11;
@@ -31,12 +32,6 @@ export const PLAN_GROUPS: u32 = 11;
 const FILTER_EXTENDED: u64 = (RXFSIDL_EXIDE as u64) << 8;
 /** First of the last groups, one for each transmit buffer. */
 const FIRST_PRIORITY: u32 = 8;
-/**
- * TXP of TXB0, TXB1 and TXB2, one byte each: urgent answers before frames from AGL. None is 0, the value
- * after a reset, so TXBnCTRL shows when a chip has lost its frames.
- */
-const PRIORITIES: u32 = 1 | (2 << 8) | (3 << 16);
-
 @final
 export class RegisterPlan {
   /** The selected group: its first register, their number, and their values. */
@@ -100,7 +95,7 @@ export class RegisterPlan {
   }
 
   private priority(buffer: u32): void {
-    const value = (PRIORITIES >> (buffer << 3)) & TXBCTRL_TXP_MASK;
+    const value = (PRIORITIES_AT_START >> (buffer << 3)) & TXBCTRL_TXP_MASK;
     this.set(TXB0CTRL + (buffer << 4), 1, value, TXBCTRL_TXREQ | TXBCTRL_TXP_MASK);
   }
 

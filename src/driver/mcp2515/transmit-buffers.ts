@@ -15,10 +15,13 @@
  * believed, and the buffer counts as occupied until the frame must have ended. TXnIF may be left over from an
  * earlier frame, so it is cleared first, and TXREQ must be seen set after that. ABTF does not help: only ABAT
  * and one-shot mode set it, clearing TXREQ does not.
+ *
+ * taking back      a pending frame behind another one is not on the wire (transmit-order.ts) and is taken back
+ *                  at once: READ STATUS (2), clear TXnIF (4), clear TXREQ (4), READ STATUS (2); see take-back.ts.
+ *                  If the frame before it has ended meanwhile, its end is found as for an abort
  */
 import { SpiBus } from '../../hal/spi-bus';
-import { Counter, Counters, FrameEnd } from '../../rt/counters';
-import { Deadline } from '../../rt/deadline';
+import { Counters, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { modifyRegister, readRegisters, registersRead } from './instructions';
 import {
@@ -28,43 +31,25 @@ import {
   STATUS_TX1REQ,
   STATUS_TX2REQ,
   TXB0CTRL,
-  TXBCTRL_ABTF,
-  TXBCTRL_MLOA,
   TXBCTRL_TXP_MASK,
-  TXBCTRL_TXERR,
   TXBCTRL_TXREQ,
-  TXBCTRL_UNUSED,
 } from './registers';
+import { TakeBack, TakeBackStep } from './take-back';
+import {
+  outcomeOf,
+  TRANSMIT_BUFFERS,
+  TransmitEnds,
+  TransmitOutcome,
+  wasReset,
+} from './transmit-ends';
+import { bufferOfBit, requestBit, TransmitOrder } from './transmit-order';
 
-export const TRANSMIT_BUFFERS: u32 = 3;
-/** The buffer of AGL's frames. The others send the cell's answers. Each has its own counters. */
-export const BUFFER_FORWARD: u32 = 0;
+export { requestBit, TRANSMIT_BUFFERS, TransmitOutcome };
+
 /** The longest frame and the intermission after it (ISO 11898-1), in bit times. */
 export const FRAME_BITS_MAXIMUM: u32 = 160;
 
-/** How the last frame of a buffer ended. */
-export enum TransmitOutcome {
-  /** No request yet, or it is still on its way. */
-  None = 0,
-  Sent = 1,
-  /** Aborted before it was sent. */
-  Aborted = 2,
-  /** One-shot mode: another frame won arbitration. */
-  LostArbitration = 3,
-  /** One-shot mode: an error, or no acknowledge. */
-  Error = 4,
-}
-
 const REQUEST_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
-
-/** In the answer to READ STATUS each buffer has two neighbouring bits, TXREQ and TXnIF. */
-function requestBit(buffer: u32): u32 {
-  return STATUS_TX0REQ << (buffer << 1);
-}
-
-function bufferOf(bit: u32): u32 {
-  return (ctz(bit) - ctz(STATUS_TX0REQ)) >> 1;
-}
 
 @final
 export class TransmitBuffers<Bus extends SpiBus> {
@@ -74,9 +59,12 @@ export class TransmitBuffers<Bus extends SpiBus> {
   closed: bool = false;
   /** Ticks of FRAME_BITS_MAXIMUM: the longest time an aborted frame can still be on the wire. */
   frameTicks: u64 = 0;
+  /** TXP of the buffers, and which of them may be on the wire. */
+  readonly order: TransmitOrder = new TransmitOrder();
+  /** Counts what may let a waiting frame have a buffer. */
+  changes: u32 = 0;
 
-  // The fields below hold request bits, as in READ STATUS.
-  /** Requested, and not known to have ended. */
+  // Request bits, as in READ STATUS. Requested, and not known to have ended:
   private pending: u32 = 0;
   /** Ended, and the outcome is unknown. */
   private unresolved: u32 = 0;
@@ -90,16 +78,16 @@ export class TransmitBuffers<Bus extends SpiBus> {
   private aborted: u32 = 0;
   /** TXREQ was cleared long enough ago that the frame must have left the wire. */
   private abortOver: u32 = 0;
-  /** When every aborted frame must have left the wire. */
-  private readonly frameOver: Deadline = new Deadline();
-  /** For each buffer: TransmitOutcome, then number of requests, then reason of the abort. */
-  private readonly outcomes: usize = heap.alloc(12 * TRANSMIT_BUFFERS);
+  /** The frame that is being taken back at once. */
+  private readonly back: TakeBack = new TakeBack();
+  /** Whose frames they are, and how they ended. */
+  readonly ends: TransmitEnds;
 
   constructor(
     private readonly bus: Bus,
-    private readonly counters: Counters,
+    counters: Counters,
   ) {
-    memory.fill(this.outcomes, 0, 12 * TRANSMIT_BUFFERS);
+    this.ends = new TransmitEnds(counters);
   }
 
   /** True if no request can be made for `buffer`: its frame has not ended, or off the bus. */
@@ -124,27 +112,22 @@ export class TransmitBuffers<Bus extends SpiBus> {
 
   /** True if `step` has something to do. */
   working(nowTicks: u64): bool {
-    if ((this.unresolved | this.abortReady | this.flagCleared | this.abortWanted) !== 0)
-      return true;
-    return this.aborted !== this.abortOver && this.frameOver.reached(nowTicks);
+    const wanted = this.unresolved | this.abortReady | this.flagCleared | this.abortWanted;
+    return wanted !== 0 || (this.aborted !== this.abortOver && this.overAt(nowTicks) !== 0);
   }
 
-  /** How the last frame of `buffer` ended. `None`: it has not. */
-  outcome(buffer: u32): TransmitOutcome {
-    return load<u32>(this.outcomes + (buffer << 2));
+  /** The occupied buffers, as request bits. */
+  get occupiedBits(): u32 {
+    return this.pending | this.unresolved;
   }
 
-  /** Number of requests made for `buffer`: distinguishes frames. */
-  requestsOf(buffer: u32): u32 {
-    return load<u32>(this.requestsAddress(buffer));
-  }
-
-  /** RTS was sent for `buffer`. */
-  requested(buffer: u32): void {
-    this.pending |= requestBit(buffer);
-    this.setOutcome(buffer, TransmitOutcome.None);
-    const address = this.requestsAddress(buffer);
-    store<u32>(address, load<u32>(address) + 1);
+  /** RTS was sent for `buffer`. `isAgl`: with a frame of AGL's. */
+  requested(buffer: u32, isAgl: bool): void {
+    const bit = requestBit(buffer);
+    this.order.requested(bit, this.contending);
+    this.pending |= bit;
+    this.changes++;
+    this.ends.begin(buffer, isAgl);
   }
 
   /**
@@ -156,13 +139,126 @@ export class TransmitBuffers<Bus extends SpiBus> {
     if (((this.abortWanted | this.flagCleared | this.abortReady | this.aborted) & bit) !== 0)
       return;
     this.abortWanted |= this.pending & bit;
-    store<u32>(this.reasonAddress(buffer), why);
+    this.ends.setReason(buffer, why);
+  }
+
+  /** A frame of another node was taken, and has ended since the line was high. Counts the answers that it delayed. */
+  otherFrameEnded(): void {
+    this.noteOtherFrame(this.order.sinceHigh);
+  }
+
+  /** READ STATUS shows a frame of another node, which has ended since the one before; call it before `update`. */
+  otherFrameFound(): void {
+    this.noteOtherFrame(this.order.sincePoll);
+  }
+
+  /** While a frame of another node was on the wire, none of the cell's was, but for the `recent` ones. */
+  private noteOtherFrame(recent: u32): void {
+    if (this.pending === 0) return;
+    this.abortOver |= this.aborted & ~recent;
+    this.ends.countDelayed(this.order.frameEnded(this.contending, recent));
+    this.changes++;
+  }
+
+  /** BIT MODIFY of TXP (1..3) of `buffer`, which may be pending: the chip looks at it when the bus is free. */
+  setPriority(buffer: u32, priority: u32): Status {
+    const status = modifyRegister(this.bus, controlOf(buffer), TXBCTRL_TXP_MASK, priority);
+    if (status === Status.Ok) this.order.setPriority(buffer, priority, this.contending);
+    return status;
+  }
+
+  /** True if `displaceStep` can take the frame of `buffer` back at once. */
+  isDisplaceable(buffer: u32): bool {
+    const bit = requestBit(buffer);
+    return (this.abortWanted & bit) === 0 && this.canTakeBack(bit);
+  }
+
+  /** True if the frame of `buffer` was displaced, and is not known yet to have been sent after all. */
+  isInDoubt(buffer: u32): bool {
+    const isCleared = (this.aborted & requestBit(buffer)) !== 0;
+    return isCleared && this.ends.reason(buffer) === FrameEnd.Resent;
+  }
+
+  /** True if another pending frame goes before that of `buffer`. */
+  isBehind(buffer: u32): bool {
+    return this.order.above(requestBit(buffer), this.contending) !== 0;
+  }
+
+  /** True if the frame of `bit` is pending behind another one, and so not on the wire. */
+  private canTakeBack(bit: u32): bool {
+    if ((this.contending & ~this.flagCleared & ~this.abortReady & bit) === 0) return false;
+    return !this.order.isExposed(bit) && this.order.above(bit, this.contending) !== 0;
+  }
+
+  /** The pending frames whose TXREQ was not cleared. */
+  private get contending(): u32 {
+    return this.pending & ~this.aborted;
+  }
+
+  /** True while `displaceStep` is taking the frame of `buffer` back. */
+  isDisplacing(buffer: u32): bool {
+    return this.back.isOn(requestBit(buffer));
+  }
+
+  /**
+   * One transaction of displacing the frame of `buffer`. `Busy`: the caller must make READ STATUS next. `Ok`:
+   * call again, while the buffer is occupied. Any other status is an error of the bus.
+   */
+  displaceStep(buffer: u32, nowTicks: u64): Status {
+    return this.takeBack(requestBit(buffer), FrameEnd.Resent, nowTicks);
+  }
+
+  private takeBack(bit: u32, why: FrameEnd, nowTicks: u64): Status {
+    const back = this.back;
+    back.turnTo(bit);
+    if (back.step === TakeBackStep.Outcome) return Status.Busy;
+    if (back.step < TakeBackStep.ClearFlag) {
+      back.poll(nowTicks, this.frameTicks);
+      return Status.Busy;
+    }
+    if (this.canTakeBack(bit)) {
+      this.ends.setReason(bufferOfBit(bit), why);
+      if (back.step === TakeBackStep.ClearRequest) return this.takeRequestBack(bit, nowTicks);
+      if (!back.isStale(nowTicks)) return this.clearFlag(bit);
+    }
+    back.forget();
+    return Status.Ok;
+  }
+
+  private clearFlag(bit: u32): Status {
+    const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
+    this.back.step = status === Status.Ok ? TakeBackStep.ClearRequest : TakeBackStep.Poll;
+    return status;
+  }
+
+  private takeRequestBack(bit: u32, nowTicks: u64): Status {
+    this.back.step = TakeBackStep.Poll;
+    const status = modifyRegister(this.bus, controlOf(bufferOfBit(bit)), TXBCTRL_TXREQ, 0);
+    if (status !== Status.Ok) return status;
+    this.back.step = TakeBackStep.Outcome;
+    this.back.before = this.order.above(bit, this.contending);
+    this.abortWanted &= ~bit;
+    this.cleared(bit, nowTicks);
+    return status;
+  }
+
+  /** READ STATUS after TXREQ was cleared: `requests` shows whether a frame before it is still pending. */
+  private endTakeBack(requests: u32): void {
+    const bit = this.back.bit;
+    this.back.forget();
+    if ((requests & this.back.before) === 0 || (requests & bit) !== 0) return;
+    this.pending &= ~bit;
+    this.aborted &= ~bit;
+    const buffer = bufferOfBit(bit);
+    const why = this.ends.reason(buffer);
+    const isResent = why === FrameEnd.Resent;
+    this.conclude(buffer, isResent ? TransmitOutcome.Displaced : TransmitOutcome.Aborted, why);
   }
 
   /** All requests were aborted at once (ABAT, or a reset of the chip): none of them was sent. */
   allAborted(why: FrameEnd): void {
     for (let bits = this.pending | this.unresolved; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOf(bits), TransmitOutcome.Aborted, why);
+      this.conclude(bufferOfBit(bits), TransmitOutcome.Aborted, why);
     }
     this.pending = 0;
     this.unresolved = 0;
@@ -171,7 +267,8 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.abortReady = 0;
     this.aborted = 0;
     this.abortOver = 0;
-    this.frameOver.cancel();
+    this.back.forget();
+    this.order.forget();
   }
 
   /** Takes in an answer to READ STATUS. */
@@ -179,18 +276,26 @@ export class TransmitBuffers<Bus extends SpiBus> {
     const requests = status & REQUEST_MASK;
     this.abortReady |= this.flagCleared & requests;
     this.flagCleared = 0;
+    if (this.back.step === TakeBackStep.Outcome) this.endTakeBack(requests);
+    else this.back.polled();
     const flagged = (status >> 1) & REQUEST_MASK;
     const mayBeOnWire = this.aborted & ~this.abortOver & ~flagged;
     const ended = this.pending & ~requests & ~mayBeOnWire;
-    if (ended === 0) return;
+    if (ended === 0) {
+      this.order.polled();
+      return;
+    }
+    this.changes++;
     this.pending &= ~ended;
+    this.order.ownEnded(this.contending, !this.oneShot && (ended & ~this.aborted) !== 0);
+    this.order.polled();
     this.abortWanted &= requests;
     this.abortReady &= requests;
     const unsure = this.oneShot ? ended : ended & (this.aborted | ~flagged);
     // TXnIF is fresh only if it was cleared for an abort.
     const sent = ended & (~unsure | (this.aborted & flagged));
     for (let bits = sent; bits !== 0; bits &= bits - 1) {
-      this.conclude(bufferOf(bits), TransmitOutcome.Sent, FrameEnd.Sent);
+      this.conclude(bufferOfBit(bits), TransmitOutcome.Sent, FrameEnd.Sent);
     }
     this.unresolved |= ended & ~sent;
     this.aborted &= ~sent;
@@ -205,33 +310,61 @@ export class TransmitBuffers<Bus extends SpiBus> {
     if (this.unresolved !== 0) return this.resolve();
     if (this.abortReady !== 0) {
       const bit = this.abortReady & -this.abortReady;
-      const status = modifyRegister(this.bus, controlOf(bufferOf(bit)), TXBCTRL_TXREQ, 0);
+      const status = modifyRegister(this.bus, controlOf(bufferOfBit(bit)), TXBCTRL_TXREQ, 0);
       if (status !== Status.Ok) return status;
       this.abortReady &= ~bit;
-      this.aborted |= bit;
-      this.frameOver.start(nowTicks, this.frameTicks);
+      this.cleared(bit, nowTicks);
+      this.order.ownEnded(this.contending, false);
       return status;
     }
     if (this.flagCleared !== 0) return Status.Busy;
     if (this.abortWanted === 0) return this.endAborts(nowTicks);
+    const back = this.abortableAtOnce();
+    if (back !== 0) return this.takeBack(back, this.ends.reason(bufferOfBit(back)), nowTicks);
     const bit = this.abortWanted & -this.abortWanted;
-    const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOf(bit), 0);
+    const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
     if (status !== Status.Ok) return status;
     this.abortWanted &= ~bit;
     this.flagCleared |= bit;
     return status;
   }
 
+  /** A frame to be aborted that is not on the wire; 0: there is none. */
+  private abortableAtOnce(): u32 {
+    for (let bits = this.abortWanted; bits !== 0; bits &= bits - 1) {
+      const bit = bits & -bits;
+      if (this.canTakeBack(bit)) return bit;
+    }
+    return 0;
+  }
+
   /** The aborted frames have left the wire: one more READ STATUS shows how they ended. */
   private endAborts(nowTicks: u64): Status {
-    if (this.aborted === this.abortOver || !this.frameOver.reached(nowTicks)) return Status.Ok;
-    this.abortOver = this.aborted;
-    return Status.Busy;
+    const over = this.overAt(nowTicks);
+    this.abortOver |= over;
+    return over === 0 ? Status.Ok : Status.Busy;
+  }
+
+  /** TXREQ of `bit` was cleared. */
+  private cleared(bit: u32, nowTicks: u64): void {
+    this.aborted |= bit;
+    this.order.cleared(bit);
+    this.ends.setOverTicks(bufferOfBit(bit), nowTicks + this.frameTicks);
+  }
+
+  /** The aborted frames that must have left the wire by now, and were not known to. */
+  private overAt(nowTicks: u64): u32 {
+    let over: u32 = 0;
+    for (let bits = this.aborted & ~this.abortOver; bits !== 0; bits &= bits - 1) {
+      const bit = bits & -bits;
+      if (nowTicks >= this.ends.overTicks(bufferOfBit(bit))) over |= bit;
+    }
+    return over;
   }
 
   private resolve(): Status {
     const bit = this.unresolved & -this.unresolved;
-    const buffer = bufferOf(bit);
+    const buffer = bufferOfBit(bit);
     const status = readRegisters(this.bus, controlOf(buffer), 1);
     if (status !== Status.Ok) return status;
     const wasAborted = (this.aborted & bit) !== 0;
@@ -240,63 +373,22 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.abortOver &= ~bit;
     const control = registersRead() as u32;
     // Without an abort, only one-shot mode and a reset end a frame unsent.
-    let why: FrameEnd = wasAborted ? load<u32>(this.reasonAddress(buffer)) : FrameEnd.Error;
+    let why: FrameEnd = wasAborted ? this.ends.reason(buffer) : FrameEnd.Error;
     if (wasReset(control)) why = FrameEnd.ChipReset;
-    this.conclude(buffer, this.outcomeOf(control, wasAborted), why);
+    let outcome = wasAborted ? TransmitOutcome.Aborted : outcomeOf(control, this.oneShot);
+    if (outcome === TransmitOutcome.Aborted && why === FrameEnd.Resent) {
+      outcome = TransmitOutcome.Displaced;
+    }
+    this.conclude(buffer, outcome, why);
     return status;
   }
 
-  /**
-   * Outcome according to TXBnCTRL for a frame that is no longer requested (DS20001801J, register 3-1). For a
-   * frame that is repeated until it is sent, MLOA and TXERR describe an earlier attempt.
-   */
-  private outcomeOf(control: u32, wasAborted: bool): TransmitOutcome {
-    if (wasAborted || wasReset(control)) return TransmitOutcome.Aborted;
-    if (!this.oneShot) return TransmitOutcome.Sent;
-    if ((control & TXBCTRL_MLOA) !== 0) return TransmitOutcome.LostArbitration;
-    if ((control & TXBCTRL_TXERR) !== 0) return TransmitOutcome.Error;
-    return (control & TXBCTRL_ABTF) !== 0 ? TransmitOutcome.Aborted : TransmitOutcome.Sent;
-  }
-
-  /** `why` counts for an aborted frame. Every other outcome has one reason. */
   private conclude(buffer: u32, outcome: TransmitOutcome, why: FrameEnd): void {
-    this.setOutcome(buffer, outcome);
-    const first: u32 = buffer === BUFFER_FORWARD ? Counter.FromAglSent : Counter.AnswersSent;
-    this.counters.count((first + endOf(outcome, why)) as Counter);
-    if (outcome === TransmitOutcome.Sent) this.counters.count(Counter.Transmitted);
-    else if (outcome === TransmitOutcome.Aborted) this.counters.count(Counter.TransmitAborted);
-    else if (outcome === TransmitOutcome.LostArbitration)
-      this.counters.count(Counter.TransmitLostArbitration);
-    else this.counters.count(Counter.TransmitErrors);
+    this.changes++;
+    this.ends.conclude(buffer, outcome, why);
   }
-
-  private setOutcome(buffer: u32, outcome: TransmitOutcome): void {
-    store<u32>(this.outcomes + (buffer << 2), outcome);
-  }
-
-  private requestsAddress(buffer: u32): usize {
-    return this.outcomes + 4 * (TRANSMIT_BUFFERS + buffer);
-  }
-
-  private reasonAddress(buffer: u32): usize {
-    return this.outcomes + 4 * (2 * TRANSMIT_BUFFERS + buffer);
-  }
-}
-
-function endOf(outcome: TransmitOutcome, why: FrameEnd): FrameEnd {
-  if (outcome === TransmitOutcome.Sent) return FrameEnd.Sent;
-  if (outcome === TransmitOutcome.LostArbitration) return FrameEnd.LostArbitration;
-  return outcome === TransmitOutcome.Aborted ? why : FrameEnd.Error;
 }
 
 function controlOf(buffer: u32): u32 {
   return TXB0CTRL + (buffer << 4);
-}
-
-/**
- * TXBnCTRL is as after a reset, as the driver sets no TXP to 0 (register-plan.ts); or no chip has answered,
- * which loses its supply just then.
- */
-function wasReset(control: u32): bool {
-  return (control & TXBCTRL_TXP_MASK) === 0 || (control & TXBCTRL_UNUSED) !== 0;
 }

@@ -43,15 +43,15 @@ describe('a frame of AGL', () => {
     expect(load<u32>(board.page.base + 0x1f08)).toBe(1, 'frames ever recorded');
   });
 
-  test('stays in its ring until the one before it has left', () => {
+  test('has one of two buffers in turn; one more waits, and the others stay in the ring', () => {
     const board = new FakeBoard().connected();
-    send(board);
-    send(board);
-    board.step(12);
-    expect(board.counted(Counter.FromAglTaken)).toBe(1);
+    for (let index = 0; index < 4; index++) send(board);
+    board.step(16);
+    expect(board.counted(Counter.FromAgl)).toBe(2);
+    expect(board.counted(Counter.FromAglTaken)).toBe(3);
     board.chip.finish(0);
     board.pass(2_000);
-    expect(board.counted(Counter.FromAglTaken)).toBe(2);
+    expect(board.counted(Counter.FromAglTaken)).toBe(4);
   });
 
   test('gives way to a frame that comes in, in LOAD and in RTS, and then goes out once', () => {
@@ -178,7 +178,7 @@ describe('where Linux drives the cell', () => {
     for (let loaded = 0; loaded < 2; loaded++) {
       const board = device();
       send(board);
-      while (!board.parts.frameHeld) board.step();
+      while (board.parts.fromAgl.isEmpty) board.step();
       if (loaded !== 0) board.step();
       // As at bus-off: the chip cannot send, so the session comes first.
       board.parts.controller.buffers.closed = true;

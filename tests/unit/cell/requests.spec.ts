@@ -197,11 +197,12 @@ describe('a request for rules', () => {
     board.chip.fill(0, FRAME_100);
     board.step();
     const sent = board.chip.take();
-    expect(sent.endsWith('|84')).toBe(true, sent);
-    expect(board.chip.get(0x52)).toBe(0x00, '110');
+    // By another buffer: LOAD TX BUFFER 1, 110.
+    expect(sent.endsWith('|82')).toBe(true, sent);
+    expect(board.chip.get(0x42)).toBe(0x00, '110');
     board.wait(2_100_000);
     expectDone(board, Status.RequestTimeout);
-    board.chip.finish(2);
+    board.chip.finish(1);
     board.pass(20_000);
     board.chip.take();
     board.chip.fill(0, FRAME_100);

@@ -8,6 +8,7 @@ import { Counter, newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { dirtyFrame, newFrame, show } from '../support/frames';
+import { transmit } from '../support/transmit';
 
 const FRAME_A = '20 20 00 00 01 aa 00 00 00 00 00 00 00'; // 101#AA
 const FRAME_B = '20 40 00 00 01 bb 00 00 00 00 00 00 00'; // 102#BB
@@ -182,11 +183,11 @@ describe('receive', () => {
 
 describe('transmit', () => {
   test('a frame costs 7 + DLC bytes: LOAD TX BUFFER, then RTS, never TXREQ', () => {
-    expect(can.transmit(0, newFrame(0x123, 2, 0xbbaa))).toBe(Status.Ok);
+    expect(transmit(can, 0, newFrame(0x123, 2, 0xbbaa))).toBe(Status.Ok);
     expect(chip.take()).toBe('40 24 60 00 00 02 aa bb|81');
-    can.transmit(1, newFrame(0x123, 0, 0));
+    transmit(can, 1, newFrame(0x123, 0, 0));
     expect(chip.take()).toBe('42 24 60 00 00 00|82');
-    can.transmit(2, newFrame(0x123, 8, 0x0807060504030201));
+    transmit(can, 2, newFrame(0x123, 8, 0x0807060504030201));
     expect(chip.bytes).toBe(7 + 8);
     expect(chip.take()).toBe('44 24 60 00 00 08 01 02 03 04 05 06 07 08|84');
   });
@@ -194,12 +195,12 @@ describe('transmit', () => {
   test('a preloaded answer is sent with one byte, again and again', () => {
     can.preload(2, newFrame(0x1a1, 1, 0x55));
     expect(chip.take()).toBe('44 34 20 00 00 01 55');
-    expect(can.send(2)).toBe(Status.Ok);
+    expect(can.send(2, false)).toBe(Status.Ok);
     expect(chip.take()).toBe('84');
     chip.finish(2);
     can.pollStatus();
     chip.take();
-    expect(can.send(2)).toBe(Status.Ok);
+    expect(can.send(2, false)).toBe(Status.Ok);
     expect(chip.take()).toBe('84');
   });
 
@@ -212,12 +213,12 @@ describe('transmit', () => {
 
   test('a buffer is busy from RTS until READ STATUS shows it done', () => {
     const before = counters.of(Counter.Transmitted);
-    can.transmit(0, newFrame(0x123, 0, 0));
+    transmit(can, 0, newFrame(0x123, 0, 0));
     expect(can.transmitBusy(0)).toBe(true);
     expect(can.transmitBusy(2)).toBe(false);
     chip.take();
-    expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Busy);
-    expect(can.send(0)).toBe(Status.Busy);
+    expect(transmit(can, 0, newFrame(0x124, 0, 0))).toBe(Status.Busy);
+    expect(can.send(0, true)).toBe(Status.Busy);
     expect(can.loadData(0, 0, 1)).toBe(Status.Busy);
     expect(chip.take()).toBe('');
 
@@ -232,7 +233,7 @@ describe('transmit', () => {
   });
 
   test('the READ STATUS of a reception also shows what has been sent', () => {
-    can.transmit(2, newFrame(0x123, 0, 0));
+    transmit(can, 2, newFrame(0x123, 0, 0));
     chip.finish(2);
     chip.fill(0, FRAME_A);
     receive();
@@ -240,7 +241,7 @@ describe('transmit', () => {
   });
 
   test('a finished transmission does not assert the line', () => {
-    can.transmit(0, newFrame(0x123, 0, 0));
+    transmit(can, 0, newFrame(0x123, 0, 0));
     chip.finish(0);
     expect(can.attention()).toBe(false);
   });

@@ -9,6 +9,7 @@ import { newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
+import { transmit } from '../support/transmit';
 
 const CANSTAT: u32 = 0x0e;
 const CANINTE: u32 = 0x2b;
@@ -59,7 +60,7 @@ describe('listen-only mode', () => {
   test('loads and sends nothing, and says so', () => {
     can.setup.modes.wanted = BusMode.ListenOnly;
     start();
-    expect(can.transmit(0, newFrame(0x123, 0, 0))).toBe(Status.ListenOnly);
+    expect(transmit(can, 0, newFrame(0x123, 0, 0))).toBe(Status.ListenOnly);
     expect(chip.take().includes('81')).toBe(false);
     expect(can.transmitBusy(0)).toBe(false);
   });
@@ -80,12 +81,12 @@ describe('sleep', () => {
   test('is REQOP 001 with WAKIE, one transaction a step, and nothing can be sent meanwhile', () => {
     start();
     can.beginSleep();
-    expect(can.send(0)).toBe(Status.Busy);
+    expect(can.send(0, true)).toBe(Status.Busy);
     expect(can.sleepStep()).toBe(Status.Busy);
     expect(chip.take()).toBe('05 2c 40 00');
     expect(walk(Status.Ok)).toBe('05 2b 40 40|05 0f e0 20|03 0e 00|a0 00');
     expect(can.asleep).toBe(true);
-    expect(can.send(0)).toBe(Status.Busy);
+    expect(can.send(0, true)).toBe(Status.Busy);
     expect(can.checkAsleep()).toBe(Status.Ok);
   });
 
@@ -125,7 +126,7 @@ describe('sleep', () => {
     expect(chip.get(CANINTE) & 0x40).toBe(0);
     expect(chip.get(CANINTF) & 0x40).toBe(0);
     expect(can.joined()).toBe(Status.Ok);
-    expect(can.send(0)).toBe(Status.Ok);
+    expect(can.send(0, true)).toBe(Status.Ok);
     chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
     expect(can.attention()).toBe(true);
   });
@@ -203,6 +204,6 @@ describe('setting up in steps', () => {
     } while (status === Status.Busy && steps < 1_000);
     expect(status).toBe(Status.Ok);
     expect(longest).toBe(10);
-    expect(can.send(0)).toBe(Status.Busy, 'not on the bus yet');
+    expect(can.send(0, true)).toBe(Status.Busy, 'not on the bus yet');
   });
 });

@@ -9,6 +9,7 @@ import { Counter, FrameEnd, newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
+import { transmit } from '../support/transmit';
 
 const CANINTF: u32 = 0x2c;
 const TXB0CTRL: u32 = 0x30;
@@ -42,7 +43,7 @@ function begin(oneShot: bool): void {
   can.setup.modes.oneShot = oneShot;
   can.configure(12_000_000, 500_000);
   can.start();
-  can.transmit(0, newFrame(0x123, 0, 0));
+  transmit(can, 0, newFrame(0x123, 0, 0));
   chip.take();
 }
 
@@ -56,10 +57,10 @@ describe('a frame in normal operation', () => {
   test('is sent when TXREQ is gone: nothing but READ STATUS is asked', () => {
     begin(false);
     const before = counters.of(Counter.Transmitted);
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.None);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.None);
     chip.finish(0);
     can.pollStatus();
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
     expect(chip.take()).toBe('a0 00');
     expect(counters.of(Counter.Transmitted)).toBe(before + 1);
@@ -67,12 +68,12 @@ describe('a frame in normal operation', () => {
 
   test('is counted by requests, so that one can be told from the next', () => {
     begin(false);
-    expect(can.buffers.requestsOf(0)).toBe(1);
+    expect(can.buffers.ends.requestsOf(0)).toBe(1);
     chip.finish(0);
     can.pollStatus();
-    can.send(0);
-    expect(can.buffers.requestsOf(0)).toBe(2);
-    expect(can.buffers.requestsOf(1)).toBe(0);
+    can.send(0, true);
+    expect(can.buffers.ends.requestsOf(0)).toBe(2);
+    expect(can.buffers.ends.requestsOf(1)).toBe(0);
   });
 });
 
@@ -83,9 +84,9 @@ describe('a frame whose chip loses its settings', () => {
     // DS20001801J, register 3-1: TXBnCTRL is 0 after a reset; no test of this driver leaves TXP so.
     chip.set(TXB0CTRL, 0);
     can.pollStatus();
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.None);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.None);
     can.tendTransmit(now);
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(chip.take()).toBe('a0 00|03 30 00');
     expect(counters.of(Counter.FromAglChipReset)).toBe(before + 1);
   });
@@ -99,7 +100,7 @@ describe('a chip that answers no more', () => {
     can.pollStatus();
     chip.silentValue = 0xff;
     can.tendTransmit(now);
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(counters.of(Counter.FromAglChipReset)).toBe(before + 1);
   });
 });
@@ -124,10 +125,10 @@ describe('an abort', () => {
     can.tendTransmit(now);
     can.tendTransmit(now);
     expect(chip.take()).toBe('a0 00|a0 00|03 30 00');
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.transmitBusy(0)).toBe(false);
     expect(counters.of(Counter.TransmitAborted)).toBe(before + 1);
-    expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
+    expect(transmit(can, 0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
   });
 
   test('that comes too late changes nothing: TXnIF says that it was sent', () => {
@@ -138,7 +139,7 @@ describe('an abort', () => {
     chip.finish(0);
     can.tendTransmit(now);
     can.pollStatus();
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
   });
 
@@ -154,10 +155,10 @@ describe('an abort', () => {
     }
     chip.finish(0);
     can.pollStatus();
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
     now += FRAME_MICROS;
     expect(can.transmitWork(now)).toBe(false);
-    expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
+    expect(transmit(can, 0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
   });
 
   test('of a frame that ends right before the last look is too late as well', () => {
@@ -168,7 +169,7 @@ describe('an abort', () => {
     chip.finish(0);
     now += FRAME_MICROS;
     can.tendTransmit(now);
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
   });
 
@@ -183,7 +184,7 @@ describe('an abort', () => {
     can.tendTransmit(now);
     // Neither TXREQ nor TXnIF is set: TXB0CTRL says that the chip was not reset.
     can.tendTransmit(now);
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitWork(now)).toBe(false);
     expect(chip.take().includes('05 30')).toBe(false);
   });
@@ -195,8 +196,8 @@ describe('an abort', () => {
       for (let step = 0; step < steps; step++) can.tendTransmit(now);
       chip.finish(0);
       can.pollStatus();
-      expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
-      expect(can.transmit(0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
+      expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
+      expect(transmit(can, 0, newFrame(0x124, 0, 0))).toBe(Status.Ok);
       for (let step = 0; step < 4; step++) {
         if (can.transmitWork(now)) can.tendTransmit(now);
         can.pollStatus();
@@ -215,7 +216,7 @@ describe('an abort', () => {
     can.leaveNow(false);
     can.rejoin();
     can.joined();
-    can.transmit(0, newFrame(0x124, 0, 0));
+    transmit(can, 0, newFrame(0x124, 0, 0));
     can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     can.pollStatus();
@@ -225,12 +226,12 @@ describe('an abort', () => {
 
   test('leaves the other buffers alone', () => {
     begin(false);
-    can.transmit(2, newFrame(0x100, 0, 0));
+    transmit(can, 2, newFrame(0x100, 0, 0));
     can.abort(0, FrameEnd.TimedOut);
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     now += FRAME_MICROS;
     for (let step = 0; step < 2; step++) can.tendTransmit(now);
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Aborted);
     expect(can.transmitBusy(2)).toBe(true);
     expect(chip.get(TXB0CTRL + 32) & 0x08).toBe(0x08);
   });
@@ -249,7 +250,7 @@ describe('an abort', () => {
     for (let step = 0; step < 3; step++) can.tendTransmit(now);
     expect(can.transmitWork(now)).toBe(false);
     expect(chip.take()).toBe('05 2c 04 00|a0 00|05 30 08 00|a0 00|03 30 00');
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Aborted);
   });
 });
 
@@ -261,7 +262,7 @@ describe('one-shot mode', () => {
     expect(can.transmitBusy(0)).toBe(true);
     expect(can.tendTransmit(now)).toBe(Status.Ok);
     expect(chip.take()).toBe('a0 00|03 30 00');
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Sent);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Sent);
     expect(can.transmitBusy(0)).toBe(false);
   });
 
@@ -277,7 +278,7 @@ describe('one-shot mode', () => {
       fail(0, flags[index]);
       can.pollStatus();
       can.tendTransmit(now);
-      expect(can.buffers.outcome(0)).toBe(outcomes[index]);
+      expect(can.buffers.ends.outcome(0)).toBe(outcomes[index]);
       expect(chip.take().includes('80')).toBe(false); // not requested again
     }
   });
@@ -286,16 +287,16 @@ describe('one-shot mode', () => {
 describe('leaving the bus', () => {
   test('at once gives up what was to be sent: 4 bytes, ABAT and configuration mode', () => {
     begin(false);
-    can.transmit(2, newFrame(0x100, 0, 0));
+    transmit(can, 2, newFrame(0x100, 0, 0));
     chip.take();
     const before = counters.of(Counter.TransmitAborted);
     expect(can.leaveNow(false)).toBe(Status.Ok);
     expect(chip.take()).toBe('05 0f f8 90');
-    expect(can.buffers.outcome(0)).toBe(TransmitOutcome.Aborted);
-    expect(can.buffers.outcome(2)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.Aborted);
+    expect(can.buffers.ends.outcome(2)).toBe(TransmitOutcome.Aborted);
     expect(counters.of(Counter.TransmitAborted)).toBe(before + 2);
     expect(can.closed).toBe(true);
-    expect(can.send(1)).toBe(Status.Busy);
+    expect(can.send(1, false)).toBe(Status.Busy);
   });
 
   test('and coming back: 4 bytes, then 3 until the mode shows', () => {
@@ -310,6 +311,6 @@ describe('leaving the bus', () => {
     expect(can.joined()).toBe(Status.Ok);
     expect(chip.take()).toBe('05 0f f8 00|03 0e 00|05 0f f8 00|03 0e 00');
     expect(can.closed).toBe(false);
-    expect(can.send(1)).toBe(Status.Ok);
+    expect(can.send(1, false)).toBe(Status.Ok);
   });
 });

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/**
+ * TransmitPriorities: lets the buffers' TXP follow the strength of the frames that they hold.
+ *
+ * A buffer counts while its frame is on its way, or while it holds the answer of a filter, which can
+ * be sent at any time. Of equally strong ones the earlier goes first. Most frames need no change: at
+ * equal TXP the higher buffer goes first, and a new frame's own TXP is changed before others'.
+ * Does not: decide which frame goes where. Each step makes at most one BIT MODIFY (4 bytes).
+ */
+import { PRIORITY_MAXIMUM, PRIORITY_MINIMUM } from '../../driver/mcp2515/transmit-order';
+import { TRANSMIT_BUFFERS } from '../../driver/mcp2515/transmit-buffers';
+import { Status } from '../../rt/status';
+import { AnyParts } from '../parts';
+import { TransmitSlot } from './slot';
+
+/** No buffer. */
+const NONE: u32 = u32.MAX_VALUE;
+/** Later than every request: what is kept comes after the new frame, the higher buffer first. */
+const NEVER: u32 = u32.MAX_VALUE;
+
+@final
+export class TransmitPriorities<Parts extends AnyParts> {
+  /** The buffer that a frame of `newStrength` is about to be requested from; NONE: there is none. */
+  private newBuffer: u32 = NONE;
+  private newStrength: u32 = 0;
+  /** The buffers with a frame on its way, as bits of TransmitBuffers. */
+  private underWay: u32 = 0;
+  /** Of the last change; `Ok`: made, or none was needed. */
+  status: Status = Status.Ok;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly slots: StaticArray<TransmitSlot<Parts>>,
+  ) {}
+
+  /**
+   * True when TXP fits for a frame of `strength` to be requested from `buffer`. Otherwise makes one
+   * change (4 bytes over SPI) and returns false. `underWay`: the buffers with a frame on its way.
+   */
+  fit(buffer: u32, strength: u32, underWay: u32): bool {
+    this.newBuffer = buffer;
+    this.newStrength = strength;
+    this.underWay = underWay;
+    return this.step();
+  }
+
+  /** As `fit`, for the frames that are there. */
+  fitAll(underWay: u32): bool {
+    this.newBuffer = NONE;
+    this.underWay = underWay;
+    return this.step();
+  }
+
+  /** As `fit`. False: more than one change is needed, or the only one was not made. */
+  fitAtOnce(buffer: u32, strength: u32, underWay: u32): bool {
+    this.newBuffer = buffer;
+    this.newStrength = strength;
+    this.underWay = underWay;
+    const own = this.ownPriority();
+    if (own === 0) return false;
+    return this.parts.controller.buffers.order.priority(buffer) === own || this.set(buffer, own);
+  }
+
+  private step(): bool {
+    this.status = Status.Ok;
+    if (this.newBuffer !== NONE) {
+      const own = this.ownPriority();
+      if (own !== 0) {
+        if (this.parts.controller.buffers.order.priority(this.newBuffer) === own) return true;
+        this.set(this.newBuffer, own);
+        return false;
+      }
+    } else if (this.fits(NONE, 0)) {
+      return true;
+    }
+    this.spread();
+    return false;
+  }
+
+  /** The TXP of the new frame with which all fit, its present one if possible; 0: there is none. */
+  private ownPriority(): u32 {
+    const present = this.parts.controller.buffers.order.priority(this.newBuffer);
+    if (this.fits(this.newBuffer, present)) return present;
+    for (let priority = PRIORITY_MAXIMUM; priority >= PRIORITY_MINIMUM; priority--) {
+      if (this.fits(this.newBuffer, priority)) return priority;
+    }
+    return 0;
+  }
+
+  /** True when the order of all buffers is that of their frames, if `changed` had TXP `priority`. */
+  private fits(changed: u32, priority: u32): bool {
+    for (let one: u32 = 0; one < TRANSMIT_BUFFERS - 1; one++) {
+      if (!this.counts(one)) continue;
+      for (let other = one + 1; other < TRANSMIT_BUFFERS; other++) {
+        if (!this.counts(other)) continue;
+        const isFirst = this.rank(one, changed, priority) > this.rank(other, changed, priority);
+        if (isFirst !== this.goesBefore(one, other)) return false;
+      }
+    }
+    return true;
+  }
+
+  /** One change on the way to TXP 3, 2, 1 in the order of strength. */
+  private spread(): void {
+    const order = this.parts.controller.buffers.order;
+    // Raise the strongest first, then lower the weakest first: the order stays right meanwhile.
+    for (let wanted = PRIORITY_MAXIMUM; wanted >= PRIORITY_MINIMUM; wanted--) {
+      const buffer = this.bufferAt(PRIORITY_MAXIMUM - wanted);
+      if (buffer !== NONE && order.priority(buffer) < wanted) {
+        this.set(buffer, wanted);
+        return;
+      }
+    }
+    for (let wanted = PRIORITY_MINIMUM; wanted <= PRIORITY_MAXIMUM; wanted++) {
+      const buffer = this.bufferAt(PRIORITY_MAXIMUM - wanted);
+      if (buffer !== NONE && order.priority(buffer) > wanted) {
+        this.set(buffer, wanted);
+        return;
+      }
+    }
+  }
+
+  /** The buffer with exactly `stronger` others before it; NONE: there is none. */
+  private bufferAt(stronger: u32): u32 {
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      if (!this.counts(buffer)) continue;
+      let before: u32 = 0;
+      for (let other: u32 = 0; other < TRANSMIT_BUFFERS; other++) {
+        if (other !== buffer && this.counts(other) && this.goesBefore(other, buffer)) before++;
+      }
+      if (before === stronger) return buffer;
+    }
+    return NONE;
+  }
+
+  private set(buffer: u32, priority: u32): bool {
+    this.status = this.parts.controller.setPriority(buffer, priority);
+    return this.status === Status.Ok;
+  }
+
+  private rank(buffer: u32, changed: u32, priority: u32): u32 {
+    if (buffer !== changed) return this.parts.controller.buffers.order.rank(buffer);
+    return (priority << 2) | buffer;
+  }
+
+  private goesBefore(one: u32, other: u32): bool {
+    const first = this.strength(one);
+    const second = this.strength(other);
+    if (first !== second) return first < second;
+    return this.sequence(one) < this.sequence(other);
+  }
+
+  private counts(buffer: u32): bool {
+    const slot = unchecked(this.slots[buffer]);
+    return buffer === this.newBuffer || (this.underWay & slot.bit) !== 0 || slot.isIntact;
+  }
+
+  private strength(buffer: u32): u32 {
+    if (buffer === this.newBuffer) return this.newStrength;
+    const slot = unchecked(this.slots[buffer]);
+    return (this.underWay & slot.bit) !== 0 ? slot.strength : slot.keptStrength;
+  }
+
+  private sequence(buffer: u32): u32 {
+    if (buffer === this.newBuffer) return NEVER - TRANSMIT_BUFFERS;
+    const slot = unchecked(this.slots[buffer]);
+    return (this.underWay & slot.bit) !== 0 ? slot.sequence : NEVER - buffer;
+  }
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+/**
+ * TransmitScheduler: lets the cell take part in each arbitration with the strongest frame it owes.
+ *
+ * It owes the answers that were decided, and the frames taken out of AGL's ring. They wait in two lists, the
+ * next one first. The strongest goes into a free buffer. If there is none, a weaker frame that cannot be on
+ * the wire is displaced: taken back, and put back to its place in its list. TXP follows the strength.
+ * AGL's frames have at most two buffers, in turn, so that they leave without a gap.
+ *
+ * Bounds: a step makes at most one transaction of at most 14 bytes, which gives way to INT. `sendNow` is for
+ * the step that has decided the answer: READ STATUS, LOAD TX BUFFER, BIT MODIFY and RTS (2 + 14 + 4 + 1).
+ * Does not: decide what is answered, or take AGL's frames.
+ */
+import { Frame } from '../../can/frame';
+import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
+import { TRANSMIT_BUFFERS, TransmitOutcome } from '../../driver/mcp2515/transmit-buffers';
+import { Counter, FrameEnd } from '../../rt/counters';
+import { Status } from '../../rt/status';
+import { Courtesy } from '../courtesy';
+import { AGL_BUFFERS, AnyParts } from '../parts';
+import { TransmitPriorities } from './priorities';
+import { TransmitSlot } from './slot';
+import { TransmitSlots } from './slots';
+import { WaitingList } from './waiting-list';
+
+/** Answers that may wait for a buffer. */
+export const ANSWERS_WAITING_MAXIMUM: u32 = 32;
+/** In the tag of a frame of AGL's: it was in the chip before. */
+export const TAG_HANDED: u32 = 1 << 31;
+
+@final
+export class TransmitScheduler<Parts extends AnyParts> {
+  readonly answers: WaitingList = new WaitingList(ANSWERS_WAITING_MAXIMUM);
+  readonly fromAgl: WaitingList = this.parts.fromAgl;
+  readonly slots: TransmitSlots<Parts> = new TransmitSlots<Parts>(this.parts);
+  /** The frame that was sent by the last `step`, and whether it was AGL's; 0: none was. */
+  sentFrame: usize = 0;
+  sentAgl: bool = false;
+  private readonly priorities: TransmitPriorities<Parts> = new TransmitPriorities<Parts>(
+    this.parts,
+    this.slots.all,
+  );
+  private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+  /** The slot whose frame is being displaced; TRANSMIT_BUFFERS: none. */
+  private victim: u32 = TRANSMIT_BUFFERS;
+  /** TXP may not fit, or a kept answer is to be restored. */
+  private isUntidy: bool = false;
+  /** Nothing could be done when TransmitBuffers had made `changes` changes. */
+  private isBlocked: bool = false;
+  private changes: u32 = 0;
+
+  constructor(private readonly parts: Parts) {}
+
+  /** AGL's frames are sorted by strength, or keep their order of arrival. Before the first one. */
+  sortAgl(isSorted: bool): void {
+    this.fromAgl.isSorted = isSorted;
+    this.slots.isAglSorted = isSorted;
+  }
+
+  /** Adds an answer to those that wait. Only while there is room. */
+  addAnswer(answer: usize, strength: u32): void {
+    this.answers.put(answer, strength, 0);
+    this.isBlocked = false;
+  }
+
+  /** Adds a frame of AGL's, which `tag` names to its end of the link. Only while there is room. */
+  addFromAgl(frame: Frame, tag: u32): void {
+    this.fromAgl.put(changetype<usize>(frame), arbitrationField(frame.identifier), tag);
+    this.isBlocked = false;
+  }
+
+  /** TXP and the kept answers may need work. */
+  tidy(): void {
+    this.isUntidy = true;
+    this.isBlocked = false;
+  }
+
+  /**
+   * Sends `answer` at once if a buffer is free, and TXP fits with one change. `Full`: it must wait. Any other
+   * status but `Ok`: it cannot be sent.
+   */
+  sendNow(answer: Frame, strength: u32): Status {
+    this.settle();
+    if (!this.answers.isEmpty) return Status.Full;
+    let buffer = this.slots.freeFor(answer, false);
+    if (buffer === TRANSMIT_BUFFERS) {
+      this.parts.controller.pollStatus();
+      this.settle();
+      if (!this.answers.isEmpty) return Status.Full;
+      buffer = this.slots.freeFor(answer, false);
+      if (buffer === TRANSMIT_BUFFERS) return Status.Full;
+    }
+    const slot = unchecked(this.slots.all[buffer]);
+    let status = slot.load(answer);
+    if (status !== Status.Ok) return status;
+    if (this.slots.isAlone) {
+      status = slot.send(false);
+    } else {
+      if (!this.priorities.fitAtOnce(buffer, strength, this.slots.underWay)) return Status.Full;
+      status = slot.send(false);
+    }
+    if (status === Status.Ok) this.slots.began(slot, strength, false, 0);
+    return status;
+  }
+
+  /** One step. False: there is nothing to do now. */
+  step(nowTicks: u64): bool {
+    this.sentFrame = 0;
+    this.settle();
+    if (this.isBlocked && this.changes === this.parts.controller.buffers.changes) return false;
+    this.isBlocked = false;
+    if (this.isUntidy && !this.fitAll()) return true;
+    if (this.victim !== TRANSMIT_BUFFERS && this.goOnDisplacing(nowTicks)) return true;
+    if (this.place(nowTicks)) return true;
+    if (this.isUntidy && this.restore()) return true;
+    this.changes = this.parts.controller.buffers.changes;
+    this.isBlocked = true;
+    return false;
+  }
+
+  /** The chip has lost all frames and its buffers' content. */
+  forget(): void {
+    this.settle();
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      unchecked(this.slots.all[buffer]).forget();
+    }
+    this.tidy();
+  }
+
+  /** Deals with the frames that have ended since the last call. */
+  settle(): void {
+    const ended = this.slots.underWay & ~this.parts.controller.buffers.occupiedBits;
+    if (ended === 0) return;
+    this.slots.underWay &= ~ended;
+    this.isBlocked = false;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.slots.all[buffer]);
+      if ((ended & slot.bit) !== 0) this.ended(slot);
+    }
+  }
+
+  /** Aborts AGL's frames that its end no longer wants, and drops those that wait. */
+  withdraw(): void {
+    const parts = this.parts;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.slots.all[buffer]);
+      if ((this.slots.underWay & slot.bit) === 0 || !slot.isAgl) continue;
+      if (parts.agl.isWithdrawn(slot.tag)) parts.controller.abort(buffer, FrameEnd.Withdrawn);
+    }
+    if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.fromAgl.frontTag)) {
+      this.refuse(true, Status.PeerNotReady);
+    }
+  }
+
+  private ended(slot: TransmitSlot<Parts>): void {
+    const parts = this.parts;
+    const outcome = parts.controller.buffers.ends.outcome(slot.buffer);
+    if (slot.isKept) this.tidy();
+    if (slot.isAgl) this.slots.aglInChip--;
+    else this.slots.answersInChip--;
+    if (outcome === TransmitOutcome.Displaced) {
+      const frame = slot.frame;
+      const strength = arbitrationField(changetype<Frame>(frame).identifier);
+      if (slot.isAgl) this.fromAgl.putBack(frame, strength, slot.tag | TAG_HANDED);
+      else this.answers.putBack(frame, strength, 0);
+      return;
+    }
+    if (!slot.isAgl) return;
+    parts.agl.finish(slot.tag, outcome === TransmitOutcome.Sent);
+    if (this.slots.aglInChip !== 0 && this.slots.promote()) this.tidy();
+  }
+
+  /** Puts the stronger of the two next frames into a buffer, or the other if that cannot be. */
+  private place(nowTicks: u64): bool {
+    const answer = this.answers.isEmpty ? ARBITRATION_NONE : this.answers.frontStrength;
+    const agl = this.fromAgl.isEmpty ? ARBITRATION_NONE : this.slots.aglStrength(this.fromAgl);
+    if (agl < answer && this.placeFront(true, agl, nowTicks)) return true;
+    if (!this.answers.isEmpty && this.placeFront(false, answer, nowTicks)) return true;
+    return agl >= answer && !this.fromAgl.isEmpty && this.placeFront(true, agl, nowTicks);
+  }
+
+  private placeFront(isAgl: bool, strength: u32, nowTicks: u64): bool {
+    const frame = isAgl ? this.fromAgl.front : this.answers.front;
+    if (isAgl && this.parts.agl.isWithdrawn(this.fromAgl.frontTag)) {
+      this.refuse(true, Status.PeerNotReady);
+      return true;
+    }
+    if (this.slots.followsDoubt(isAgl, strength)) return false;
+    let buffer = this.slots.freeFor(frame, isAgl);
+    if (buffer === TRANSMIT_BUFFERS) {
+      const hasAll = isAgl && this.slots.aglInChip >= AGL_BUFFERS;
+      if (hasAll && !this.fromAgl.isSorted) return false;
+      // Without a gap is not worth the second filter's buffer.
+      const isSecond = isAgl && this.slots.aglInChip !== 0;
+      let victim = this.slots.victimFor(strength, hasAll);
+      if (victim === TRANSMIT_BUFFERS && !isSecond) victim = this.slots.keptVictimFor(strength);
+      if (victim !== TRANSMIT_BUFFERS) {
+        this.victim = victim;
+        return this.goOnDisplacing(nowTicks);
+      }
+      buffer = this.slots.lent(isSecond);
+      if (buffer === TRANSMIT_BUFFERS) return false;
+    }
+    this.advance(unchecked(this.slots.all[buffer]), frame, isAgl, strength);
+    return true;
+  }
+
+  /** Makes the next transaction that brings the frame into `slot` and on its way. */
+  private advance(slot: TransmitSlot<Parts>, frame: Frame, isAgl: bool, strength: u32): void {
+    this.courtesy.begin();
+    if (!slot.holds(frame)) {
+      const status = this.courtesy.end(slot.load(frame));
+      if (status !== Status.Ok && status !== Status.Busy) this.refuse(isAgl, status);
+      return;
+    }
+    if (!this.priorities.fit(slot.buffer, strength, this.slots.underWay)) {
+      this.courtesy.end(this.priorities.status);
+      return;
+    }
+    const status = this.courtesy.end(slot.send(isAgl));
+    if (status === Status.Busy) return;
+    if (status !== Status.Ok) {
+      this.refuse(isAgl, status);
+      return;
+    }
+    const tag = isAgl ? this.fromAgl.frontTag : 0;
+    this.slots.began(slot, strength, isAgl, tag & ~TAG_HANDED);
+    this.sentFrame = slot.frame;
+    this.sentAgl = isAgl;
+    if (isAgl) {
+      if ((tag & TAG_HANDED) === 0) this.parts.counters.count(Counter.FromAgl);
+      this.fromAgl.discard();
+    } else {
+      this.answers.discard();
+    }
+  }
+
+  /** The next frame cannot be sent. */
+  private refuse(isAgl: bool, status: Status): void {
+    const counters = this.parts.counters;
+    if (!isAgl) {
+      this.answers.discard();
+      countUnsent(this.parts, status);
+      return;
+    }
+    const tag = this.fromAgl.frontTag;
+    this.fromAgl.discard();
+    this.parts.agl.finish(tag & ~TAG_HANDED, false);
+    if ((tag & TAG_HANDED) !== 0) {
+      // It was counted as handed to the chip, and ends as one of those.
+      counters.count(
+        status === Status.PeerNotReady ? Counter.FromAglWithdrawn : Counter.FromAglErrors,
+      );
+      return;
+    }
+    counters.count(Counter.FromAglRefused);
+    if (status === Status.PeerNotReady) counters.count(Counter.FromAglStopped);
+    else if (status === Status.ListenOnly) counters.count(Counter.FromAglListenOnly);
+    else counters.count(Counter.FromAglFaulted);
+  }
+
+  /** One transaction of the displacement. False: it is over. */
+  private goOnDisplacing(nowTicks: u64): bool {
+    const controller = this.parts.controller;
+    if (
+      !controller.buffers.isDisplacing(this.victim) &&
+      !controller.buffers.isDisplaceable(this.victim)
+    ) {
+      this.victim = TRANSMIT_BUFFERS;
+      return false;
+    }
+    this.courtesy.begin();
+    this.courtesy.end(controller.displaceStep(this.victim, nowTicks));
+    return true;
+  }
+
+  /** True when TXP fits everywhere. Otherwise one change was tried. */
+  private fitAll(): bool {
+    this.courtesy.begin();
+    const isFit = this.priorities.fitAll(this.slots.underWay);
+    this.courtesy.end(this.priorities.status);
+    return isFit;
+  }
+
+  /** Loads a kept answer that its buffer has lost. False: there is none. */
+  private restore(): bool {
+    if (this.slots.isHeld) return false;
+    let isOwed: bool = false;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.slots.all[buffer]);
+      if (!slot.isKept || slot.isIntact) continue;
+      isOwed = true;
+      if (this.parts.controller.transmitPending(slot.buffer)) continue;
+      this.courtesy.begin();
+      this.courtesy.end(slot.loadKept());
+      return true;
+    }
+    this.isUntidy = isOwed;
+    return false;
+  }
+}
+
+/** Counts an answer that did not go to the chip because of `status`. */
+export function countUnsent<Parts extends AnyParts>(parts: Parts, status: Status): void {
+  const isSilent = status === Status.ListenOnly;
+  parts.counters.count(isSilent ? Counter.AnswersListenOnly : Counter.AnswersFaulted);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/**
+ * TransmitSlot: one transmit buffer of the chip: a copy of its content, and the frame that it sends.
+ *
+ * A sent buffer keeps its content. So only the difference from the last frame goes over SPI: nothing,
+ * the data, or all of it. A slot may be kept for the static answer of a filter, which it then holds
+ * whenever it can.
+ * Does not: wait or queue.
+ */
+import { allocateFrames, Frame } from '../../can/frame';
+import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
+import { requestBit } from '../../driver/mcp2515/transmit-buffers';
+import { Status } from '../../rt/status';
+import { AnyParts } from '../parts';
+
+/** A value that the first half of a frame's record never has: its length is out of range. */
+const HEADER_NONE: u64 = u64.MAX_VALUE;
+
+@final
+export class TransmitSlot<Parts extends AnyParts> {
+  /** The record of the loaded frame in two adjacent halves: identifier and length, then data. */
+  private header: u64 = HEADER_NONE;
+  private data: u64 = 0;
+  /** True when the buffer's data bytes equal `data`. False after an interrupted load. */
+  private isDataKnown: bool = false;
+  /** The buffer as a bit of TransmitBuffers. */
+  readonly bit: u32;
+  /** The frame on its way: its strength, whether it is AGL's, and what AGL's end knows it by. */
+  strength: u32 = ARBITRATION_NONE;
+  isAgl: bool = false;
+  tag: u32 = 0;
+  /** Counts requests: of two equally strong frames the earlier goes first. */
+  sequence: u32 = 0;
+  /** The slot is kept for `kept`, the static answer of a filter. */
+  isKept: bool = false;
+  /** The buffer holds `kept`. */
+  isIntact: bool = false;
+  readonly kept: Frame = changetype<Frame>(allocateFrames(1));
+  keptStrength: u32 = ARBITRATION_NONE;
+  /** Another rule answers with the same identifier. */
+  isShared: bool = false;
+
+  constructor(
+    private readonly parts: Parts,
+    readonly buffer: u32,
+  ) {
+    this.bit = requestBit(buffer);
+  }
+
+  /** True while the buffer has a frame on its way, as of the last READ STATUS. */
+  get busy(): bool {
+    return this.parts.controller.transmitBusy(this.buffer);
+  }
+
+  /**
+   * Loads `frame` into the buffer: 0, 1 + DLC or 6 + DLC bytes over SPI. Call it only while not
+   * `busy`.
+   */
+  load(frame: Frame): Status {
+    if (this.holds(frame)) return Status.Ok;
+    const header = load<u64>(changetype<usize>(frame));
+    this.isDataKnown = false;
+    this.isIntact = false;
+    let status: Status = Status.Ok;
+    if (header === this.header) {
+      status = this.parts.controller.loadData(this.buffer, frame.data, frame.length);
+      // Interrupted, or the buffer is taken: its header is unchanged.
+      if (status !== Status.Ok && status !== Status.Busy) this.header = HEADER_NONE;
+    } else {
+      this.header = HEADER_NONE;
+      status = this.parts.controller.preload(this.buffer, frame);
+    }
+    if (status === Status.Ok) {
+      this.header = header;
+      this.data = frame.data;
+      this.isDataKnown = true;
+    }
+    return status;
+  }
+
+  /** Loads the kept answer, as `load`. */
+  loadKept(): Status {
+    const status = this.load(this.kept);
+    this.isIntact = status === Status.Ok;
+    return status;
+  }
+
+  /** Keeps the slot for the answer that was copied to `kept`. */
+  keep(isShared: bool): void {
+    this.isKept = true;
+    this.isShared = isShared;
+    this.keptStrength = arbitrationField(this.kept.identifier);
+    this.isIntact = this.holds(this.kept);
+  }
+
+  /** The slot is for every frame. */
+  release(): void {
+    this.isKept = false;
+    this.isIntact = false;
+  }
+
+  /** Sends the loaded frame: 1 byte over SPI. Call it only while not `busy`. */
+  send(isAgl: bool): Status {
+    return this.parts.controller.sendFree(this.buffer, isAgl);
+  }
+
+  /** True when the buffer holds `frame`. */
+  holds(frame: Frame): bool {
+    return (
+      this.isDataKnown &&
+      frame.data === this.data &&
+      load<u64>(changetype<usize>(frame)) === this.header
+    );
+  }
+
+  /** True when the loaded frame has identifier and length of `frame`. */
+  hasHeaderOf(frame: Frame): bool {
+    return load<u64>(changetype<usize>(frame)) === this.header;
+  }
+
+  /** Address of the record of the loaded frame, as a Frame. */
+  get frame(): usize {
+    return changetype<usize>(this) + offsetof<TransmitSlot<Parts>>('header');
+  }
+
+  /** The chip has lost the buffer's content. */
+  forget(): void {
+    this.header = HEADER_NONE;
+    this.isDataKnown = false;
+    this.isIntact = false;
+  }
+}

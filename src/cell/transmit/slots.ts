@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/**
+ * TransmitSlots: the three transmit buffers, and which of them a frame may have.
+ *
+ * A buffer that is kept for the static answer of a filter holds nothing else. Only the second filter's is
+ * lent, when the third buffer is taken and cannot be freed.
+ * Does not: use SPI, or hold frames that wait.
+ */
+import { Frame } from '../../can/frame';
+import { arbitrationField } from '../../can/identifier';
+import { TRANSMIT_BUFFERS } from '../../driver/mcp2515/transmit-buffers';
+import { AGL_BUFFERS, AnyParts } from '../parts';
+import { TransmitSlot } from './slot';
+import { WaitingList } from './waiting-list';
+
+/** The buffers kept for the answers of the filters. */
+const SLOT_FILTER_0: u32 = 2;
+const SLOT_FILTER_1: u32 = 1;
+
+@final
+export class TransmitSlots<Parts extends AnyParts> {
+  readonly all: StaticArray<TransmitSlot<Parts>> = makeSlots(this.parts);
+  /** The buffers with a frame on its way whose end was not dealt with yet, as bits of TransmitBuffers. */
+  underWay: u32 = 0;
+  /** Buffers that AGL's frames have, and answers. */
+  aglInChip: u32 = 0;
+  answersInChip: u32 = 0;
+  /** AGL's frames leave the buffers of the filters alone: their answers are about to change. */
+  isReserved: bool = false;
+  /** Kept answers are not restored now: others are being loaded in their place. */
+  isHeld: bool = false;
+  /** AGL's frames are sorted by strength. Otherwise they keep their order of arrival. */
+  isAglSorted: bool = false;
+  private sequence: u32 = 0;
+
+  constructor(private readonly parts: Parts) {}
+
+  /** The slot of filter 0 or 1. */
+  slotOfFilter(filter: u32): TransmitSlot<Parts> {
+    return unchecked(this.all[filter === 0 ? SLOT_FILTER_0 : SLOT_FILTER_1]);
+  }
+
+  /** AGL's frames can have two buffers: at most one is kept for a filter. */
+  get hasTwoForAgl(): bool {
+    return !unchecked(this.all[SLOT_FILTER_1]).isKept;
+  }
+
+  /** The frame in `slot`, of `strength`, was requested. */
+  began(slot: TransmitSlot<Parts>, strength: u32, isAgl: bool, tag: u32): void {
+    slot.strength = strength;
+    slot.isAgl = isAgl;
+    slot.tag = tag;
+    slot.sequence = this.sequence++;
+    this.underWay |= slot.bit;
+    if (isAgl) this.aglInChip++;
+    else this.answersInChip++;
+  }
+
+  /** Without other frames in the chip, and without kept answers, any TXP fits. */
+  get isAlone(): bool {
+    return (
+      this.underWay === 0 &&
+      !unchecked(this.all[SLOT_FILTER_0]).isKept &&
+      !unchecked(this.all[SLOT_FILTER_1]).isKept
+    );
+  }
+
+  /** A frame of AGL's that was behind another of AGL's now has the strength of its own. Returns whether that is another. */
+  promote(): bool {
+    let hasChanged: bool = false;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      if ((this.underWay & slot.bit) === 0 || !slot.isAgl) continue;
+      const own = arbitrationField(changetype<Frame>(slot.frame).identifier);
+      if (own !== slot.strength) hasChanged = true;
+      slot.strength = own;
+    }
+    return hasChanged;
+  }
+
+  /** Strength of AGL's next frame. In order of arrival it is not stronger than those before it. */
+  aglStrength(waiting: WaitingList): u32 {
+    let strength = waiting.frontStrength;
+    if (waiting.isSorted || this.aglInChip === 0) return strength;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      if ((this.underWay & slot.bit) === 0 || !slot.isAgl) continue;
+      strength = max<u32>(strength, slot.strength);
+    }
+    return strength;
+  }
+
+  /**
+   * A free buffer for `frame`: one that holds it, or else one with its header, or any. Answers prefer the
+   * higher buffers, AGL's frames the lower ones. TRANSMIT_BUFFERS: there is none.
+   */
+  freeFor(frame: Frame, isAgl: bool): u32 {
+    let found: u32 = TRANSMIT_BUFFERS;
+    if (isAgl && this.aglInChip >= AGL_BUFFERS) return found;
+    for (let place: u32 = 0; place < TRANSMIT_BUFFERS; place++) {
+      const buffer = isAgl ? place : TRANSMIT_BUFFERS - 1 - place;
+      const slot = unchecked(this.all[buffer]);
+      if (slot.busy) continue;
+      if (slot.holds(frame) && (!isAgl || !slot.isKept)) return buffer;
+      if (slot.isKept || (this.isReserved && isAgl && buffer !== 0)) continue;
+      if (found === TRANSMIT_BUFFERS) found = buffer;
+      else if (!isAgl && slot.hasHeaderOf(frame)) found = buffer;
+    }
+    return found;
+  }
+
+  /**
+   * The weakest frame that is weaker than `strength` and can be displaced; TRANSMIT_BUFFERS: none. `isAgl`:
+   * one of AGL's.
+   */
+  victimFor(strength: u32, isAgl: bool): u32 {
+    const buffers = this.parts.controller.buffers;
+    let found: u32 = TRANSMIT_BUFFERS;
+    let weakest = strength;
+    let latest: u32 = 0;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      if ((this.underWay & slot.bit) === 0 || slot.strength < weakest) continue;
+      if (slot.strength === weakest && (found === TRANSMIT_BUFFERS || slot.sequence < latest))
+        continue;
+      if ((slot.isKept && slot.isIntact) || (isAgl && !slot.isAgl)) continue;
+      if (this.isFollowed(slot) || !buffers.isDisplaceable(buffer)) continue;
+      weakest = slot.strength;
+      latest = slot.sequence;
+      found = buffer;
+    }
+    return found;
+  }
+
+  /** The second filter's buffer, if a frame of `strength` may have it once its answer is taken back. */
+  keptVictimFor(strength: u32): u32 {
+    const slot = unchecked(this.all[SLOT_FILTER_1]);
+    if (!slot.isIntact || (this.underWay & slot.bit) === 0 || slot.strength <= strength) {
+      return TRANSMIT_BUFFERS;
+    }
+    if (this.isFollowed(slot) || !this.isLendable) return TRANSMIT_BUFFERS;
+    return this.parts.controller.buffers.isDisplaceable(SLOT_FILTER_1)
+      ? SLOT_FILTER_1
+      : TRANSMIT_BUFFERS;
+  }
+
+  /**
+   * A frame in the chip must not go before the one of `slot`, so that stays as long as it does. Of two that
+   * are the same to the last bit either may.
+   */
+  private isFollowed(slot: TransmitSlot<Parts>): bool {
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const other = unchecked(this.all[buffer]);
+      if ((this.underWay & other.bit) === 0 || other.isAgl !== slot.isAgl) continue;
+      // AGL's frames in order of arrival are as strong as the one before them; see aglStrength.
+      const isLater = other.sequence > slot.sequence;
+      if (!isLater || slot.holds(changetype<Frame>(other.frame))) continue;
+      if (other.strength === slot.strength || (slot.isAgl && !this.isAglSorted)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The second filter's buffer, if it is free and may be lent; TRANSMIT_BUFFERS: it may not. `isSecond`: to a
+   * second frame of AGL's, which has it only if it was taken from a weaker one.
+   */
+  lent(isSecond: bool): u32 {
+    const slot = unchecked(this.all[SLOT_FILTER_1]);
+    if (!slot.isKept || slot.busy || !this.isLendable) return TRANSMIT_BUFFERS;
+    if (isSecond && (slot.isIntact || !this.isAglSorted)) return TRANSMIT_BUFFERS;
+    return SLOT_FILTER_1;
+  }
+
+  /** A frame that was displaced may have been sent or not, and the next one must not go before it. */
+  followsDoubt(isAgl: bool, strength: u32): bool {
+    const buffers = this.parts.controller.buffers;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      if ((this.underWay & slot.bit) === 0 || slot.isAgl !== isAgl) continue;
+      const isBefore = slot.strength === strength || (isAgl && !this.isAglSorted);
+      if (isBefore && buffers.isInDoubt(buffer)) return true;
+    }
+    return false;
+  }
+
+  /** The second filter's buffer may have another frame: its answer is not being changed. */
+  private get isLendable(): bool {
+    return !this.isHeld && !this.isReserved;
+  }
+}
+
+function makeSlots<Parts extends AnyParts>(parts: Parts): StaticArray<TransmitSlot<Parts>> {
+  return [
+    new TransmitSlot<Parts>(parts, 0),
+    new TransmitSlot<Parts>(parts, 1),
+    new TransmitSlot<Parts>(parts, TRANSMIT_BUFFERS - 1),
+  ];
+}

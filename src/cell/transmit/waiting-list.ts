@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/**
+ * WaitingList: frames that wait for a transmit buffer, the next one first.
+ *
+ * Sorted, the strongest is first, and equally strong ones keep their order of arrival. Unsorted, the oldest is
+ * first. A frame that was taken out and is put back goes before its equals: it keeps its place.
+ * Does not allocate after construction, or send.
+ */
+import { Frame, FRAME_BYTES } from '../../can/frame';
+
+/** More than may wait: frames that were in the chip find room when they are put back, one from each buffer. */
+const PUT_BACK: u32 = 3;
+
+@final
+export class WaitingList {
+  /** True: the strongest first. False: the oldest first. */
+  isSorted: bool = true;
+  /** Frames waiting. */
+  length: u32 = 0;
+  private readonly records: usize;
+  private readonly strengths: usize;
+  private readonly tags: usize;
+  /** Numbers of records, one byte each: those waiting in their order, then the free ones. */
+  private readonly order: usize;
+
+  /** For `capacity` frames and those put back. Only at start-up. */
+  constructor(private readonly capacity: u32) {
+    const places = capacity + PUT_BACK;
+    this.records = heap.alloc(places * FRAME_BYTES);
+    this.strengths = heap.alloc(places << 2);
+    this.tags = heap.alloc(places << 2);
+    this.order = heap.alloc(places);
+    for (let place: u32 = 0; place < places; place++) store<u8>(this.order + place, place);
+  }
+
+  get isEmpty(): bool {
+    return this.length === 0;
+  }
+
+  /** True if `put` finds no room. */
+  get isFull(): bool {
+    return this.length >= this.capacity;
+  }
+
+  /** The next frame. Only while not empty; valid until the list changes. */
+  get front(): Frame {
+    return changetype<Frame>(this.records + this.numberAt(0) * FRAME_BYTES);
+  }
+
+  /** Strength of the next frame. Only while not empty. */
+  get frontStrength(): u32 {
+    return load<u32>(this.strengths + (this.numberAt(0) << 2));
+  }
+
+  /** The tag that the next frame was put with. Only while not empty. */
+  get frontTag(): u32 {
+    return load<u32>(this.tags + (this.numberAt(0) << 2));
+  }
+
+  /** The last frame. Only while not empty; valid until the list changes. */
+  get last(): Frame {
+    return changetype<Frame>(this.records + this.numberAt(this.length - 1) * FRAME_BYTES);
+  }
+
+  /** Strength of the last frame. Only while not empty. */
+  get lastStrength(): u32 {
+    return load<u32>(this.strengths + (this.numberAt(this.length - 1) << 2));
+  }
+
+  /** Adds `frame` behind those that are as strong. Only while not `isFull`. */
+  put(frame: usize, strength: u32, tag: u32): void {
+    let place = this.length;
+    if (this.isSorted) while (place !== 0 && this.strengthAt(place - 1) > strength) place--;
+    this.insert(place, frame, strength, tag);
+  }
+
+  /** Puts `frame`, which was in the chip, back to its place. */
+  putBack(frame: usize, strength: u32, tag: u32): void {
+    if (this.length === this.capacity + PUT_BACK) this.dropLast();
+    let place: u32 = 0;
+    if (this.isSorted) {
+      while (place < this.length && this.strengthAt(place) < strength) place++;
+    }
+    this.insert(place, frame, strength, tag);
+  }
+
+  /** Takes the first frame out. Only while not empty. */
+  discard(): void {
+    const number = this.numberAt(0);
+    this.length--;
+    memory.copy(this.order, this.order + 1, this.length);
+    store<u8>(this.order + this.length, number);
+  }
+
+  /** Takes the last frame out. Only while not empty. */
+  dropLast(): void {
+    this.length--;
+  }
+
+  /** Takes all frames out. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  private insert(place: u32, frame: usize, strength: u32, tag: u32): void {
+    const number = this.numberAt(this.length);
+    memory.copy(this.order + place + 1, this.order + place, this.length - place);
+    store<u8>(this.order + place, number);
+    this.length++;
+    memory.copy(this.records + number * FRAME_BYTES, frame, FRAME_BYTES);
+    store<u32>(this.strengths + (number << 2), strength);
+    store<u32>(this.tags + (number << 2), tag);
+  }
+
+  private strengthAt(place: u32): u32 {
+    return load<u32>(this.strengths + (this.numberAt(place) << 2));
+  }
+
+  private numberAt(place: u32): u32 {
+    return load<u8>(this.order + place);
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/**
+ * TakeBack: what is next in taking one pending frame back at once, and whether it may still be.
+ *
+ * READ STATUS shows that the frame is pending behind another one. TXnIF is cleared, then TXREQ, and READ STATUS
+ * shows whether the frame before it is still pending: then this one was not on the wire at any time.
+ * Does not: use SPI (transmit-buffers.ts does), or choose the frame.
+ */
+import { Deadline } from '../../rt/deadline';
+
+/**
+ * How long after READ STATUS a frame that was behind another one cannot have been sent: in parts of the longest
+ * frame, a quarter. The shortest frame has 44 bits, a quarter of the longest 40.
+ */
+const FRESH_SHARE: u64 = 4;
+
+/** What is next. The numbers rise. */
+export enum TakeBackStep {
+  /** READ STATUS shows whether it is possible. */
+  Poll = 0,
+  /** That READ STATUS is awaited. */
+  Polling = 1,
+  /** Clear TXnIF. */
+  ClearFlag = 2,
+  /** Clear TXREQ. */
+  ClearRequest = 3,
+  /** READ STATUS shows what has become of it. */
+  Outcome = 4,
+}
+
+@final
+export class TakeBack {
+  /** The frame, as a request bit, and those before it when its TXREQ was cleared. */
+  bit: u32 = 0;
+  before: u32 = 0;
+  step: TakeBackStep = TakeBackStep.Poll;
+  /** Reached when the last READ STATUS says nothing about now. */
+  private readonly stale: Deadline = new Deadline();
+
+  /** True while the frame of `bit` is being taken back. */
+  isOn(bit: u32): bool {
+    return this.step !== TakeBackStep.Poll && this.bit === bit;
+  }
+
+  /** Turns to the frame of `bit`. Another one is left where it is. */
+  turnTo(bit: u32): void {
+    if (this.bit !== bit) this.step = TakeBackStep.Poll;
+    this.bit = bit;
+  }
+
+  /** READ STATUS comes next. `frameTicks`: the longest frame. */
+  poll(nowTicks: u64, frameTicks: u64): void {
+    this.step = TakeBackStep.Polling;
+    this.stale.start(nowTicks, frameTicks / FRESH_SHARE);
+  }
+
+  /** READ STATUS was answered, and it is not the one about the outcome. */
+  polled(): void {
+    if (this.step === TakeBackStep.Polling) this.step = TakeBackStep.ClearFlag;
+  }
+
+  /** True if the frame may have been sent since READ STATUS. */
+  isStale(nowTicks: u64): bool {
+    return this.stale.reached(nowTicks);
+  }
+
+  /** It is over, or has to begin anew. */
+  forget(): void {
+    this.step = TakeBackStep.Poll;
+    this.bit = 0;
+  }
+}
