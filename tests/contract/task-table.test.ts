@@ -5,13 +5,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readTaskBounds } from '../../scripts/bench/bounds.ts';
+import { readBounds, readTaskBounds } from '../../scripts/bench/bounds.ts';
 import { readSource } from './source-tree.ts';
 
 const SPI_HERTZ = 10_000_000;
 const TABLE = readSource('src/cell/tasks.ts');
 const DOCUMENT = readSource('docs/timing-budget.md');
 const { rows, nanosOf } = await readTaskBounds();
+const bounds = await readBounds();
 const longest = Math.max(...rows.map((row) => nanosOf(row, SPI_HERTZ)));
 
 function micros(nanos: number): string {
@@ -71,5 +72,23 @@ describe('docs/timing-budget.md', () => {
     const urgent = nanosOf(rows[0], SPI_HERTZ);
     const sentence = `the longest step, ${micros(longest)} us, and the computed answer that follows it, ${micros(urgent)} us: ${micros(longest + urgent)} us.`;
     assert.ok(DOCUMENT.includes(sentence), sentence);
+  });
+
+  it('adds up S, the way of the strongest frame into the chip: 60 us at most', () => {
+    const [bytes, transactions, stepNanos] = ['SPI_BYTES', 'TRANSACTIONS', 'STEP_NANOS'].map(
+      (name) => bounds.get(`REORDER_${name}`) ?? Number.NaN,
+    );
+    const section = DOCUMENT.split('## The order of what is sent')[1].split('\n## ')[0];
+    const listed = [...section.matchAll(/^\| .*? \| ([\d +]+) \|$/gm)].flatMap(([, sum]) =>
+      sum.split('+').map(Number),
+    );
+    assert.equal(
+      listed.reduce((left, right) => left + right, 0),
+      bytes,
+    );
+    const total = (bytes * 9 * 1e9) / SPI_HERTZ + transactions * stepNanos;
+    const sentence = `${bytes} bytes of 0.9 us, and ${transactions} times ${micros(stepNanos)} us from one transaction to the next: ${micros(total)} us`;
+    assert.ok(section.includes(sentence), sentence);
+    assert.ok(total <= 60_000);
   });
 });
