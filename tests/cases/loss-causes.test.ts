@@ -213,38 +213,71 @@ rules:
   },
 );
 
-onBoth(
-  'more weak answers than may wait: those beyond are counted, and told with their rule',
-  (engine) => {
-    // Read by software, as the filters are taken: the answers share one buffer and 16 places.
-    const rules = `
+/** docs/rules.md, "Limits": answers that may wait in the cell. */
+const WAITING = 32;
+/** Two filters have a buffer each. The third one, and the second filter's, take answers of other rules. */
+const IN_CHIP = 2;
+/** docs/status-page.md, "Rings": no rule. */
+const NO_RULE = 0xffff;
+
+/** `one` and `two` have the filters, so the others are read by software. */
+const READ_BY_SOFTWARE = `
 version: 1
 rules:
   - { name: one, match: { id: 0x010 }, answer: { id: 0x110, data: [1] } }
   - { name: two, match: { id: 0x011 }, answer: { id: 0x111, data: [2] } }
   - { name: weak, match: { id: 0x012, data: [~] }, answer: { id: 0x7f0, data: [0], copy: [{ from: 0, to: 0 }] } }
+  - { name: strong, match: { id: 0x013, data: [~] }, answer: { id: 0x101, data: [0], copy: [{ from: 0, to: 0 }] } }
 `;
-    return withRig({ engine, rules }, (rig) => {
-      for (let index = 0; index < 24; index++) rig.send({ identifier: 0x012, data: [index] });
-      rig.run(20 * MILLISECOND);
+
+function droppedIn(rig: Rig): number[][] {
+  assert.ok(rig.board.control);
+  const records = readTrace(rig.board.control.status);
+  return records.filter(({ code }) => code === ANSWER_DROPPED).map(({ a, b }) => [a, b]);
+}
+
+onBoth(
+  'more weak answers than may wait: those beyond are counted, and told with their rule',
+  (engine) =>
+    withRig({ engine, rules: READ_BY_SOFTWARE }, (rig) => {
+      // Requests fill the bus, and each is stronger than an answer.
+      const beyond = 7;
+      const asked = WAITING + IN_CHIP + beyond;
+      for (let index = 0; index < asked; index++) rig.send({ identifier: 0x012, data: [index] });
+      rig.run(30 * MILLISECOND);
       const page = settledStatusPage(rig.board);
-      assert.ok(page && rig.board.control);
+      assert.ok(page);
       assert.deepEqual(openSums(page), []);
-      // One is in the chip and 16 wait while requests fill the bus.
-      assert.equal(page.counters[COUNTER.answersDropped], 24 - 17);
-      assert.equal(page.counters[COUNTER.answersSent], 17);
-      const told = readTrace(rig.board.control.status).filter(
-        ({ code }) => code === ANSWER_DROPPED,
-      );
+      assert.equal(page.counters[COUNTER.answersDropped], beyond);
+      assert.equal(page.counters[COUNTER.answersSent], asked - beyond);
       assert.deepEqual(
-        told.map(({ a, b }) => [a, b]),
-        Array.from({ length: 24 - 17 }, () => [2, 0x012]),
+        droppedIn(rig),
+        Array.from({ length: beyond }, () => [2, 0x012]),
       );
       // At most one sentence a second, with how many since the one before.
       const said = page.said.get(STATUS_ANSWER_DROPPED);
       assert.equal(said?.times, 1);
-      assert.ok(said.value >= 1 && said.value <= 24 - 17, `${said.value}`);
+      assert.ok(said.value >= 1 && said.value <= beyond, `${said.value}`);
       assert.equal(page.lastStatus, STATUS_ANSWER_DROPPED);
-    });
-  },
+    }),
+);
+
+onBoth('a strong answer finds as many weak ones as may wait: one of those is dropped', (engine) =>
+  withRig({ engine, rules: READ_BY_SOFTWARE }, (rig) => {
+    const weak = WAITING + IN_CHIP;
+    for (let index = 0; index < weak; index++) rig.send({ identifier: 0x012, data: [index] });
+    rig.send({ identifier: 0x013, data: [0xaa] });
+    // The bus stays taken until the strong answer has its buffer.
+    for (let index = 0; index < 4; index++) rig.send({ identifier: 0x014, data: [index] });
+    rig.run(30 * MILLISECOND);
+    const page = settledStatusPage(rig.board);
+    assert.ok(page);
+    assert.deepEqual(openSums(page), []);
+    assert.equal(page.counters[COUNTER.answersDropped], 1);
+    // The last of the weak ones had to go. Its answer is named: its rule is not known any more.
+    assert.deepEqual(droppedIn(rig), [[NO_RULE, 0x7f0]]);
+    const sent = rig.sentBy('canwarden').map(({ identifier, data }) => [identifier, data[0]]);
+    const rest = Array.from({ length: weak - 1 }, (_, index) => [0x7f0, index]);
+    assert.deepEqual(sent, [[0x101, 0xaa], ...rest]);
+  }),
 );

@@ -86,10 +86,9 @@ onBoth(
     }),
 );
 
-onBoth('X3 an urgent answer goes next though two frames of AGL wait before it', (engine) => {
-  // Its identifier would lose against AGL's: only the priority of its buffer can put it first.
+onBoth('X3 an answer stronger than two frames of AGL that wait goes before them', (engine) => {
   const rules =
-    'version: 1\nrules:\n  - name: urgent\n    match: { id: 0x002 }\n    answer: { id: 0x7F0, data: [1] }\n';
+    'version: 1\nrules:\n  - name: urgent\n    match: { id: 0x002 }\n    answer: { id: 0x0F0, data: [1] }\n';
   return withRig({ engine, rules }, (rig) => {
     occupyBus(rig, 20);
     for (const identifier of [0x100, 0x101]) rig.sendFromAgl({ identifier });
@@ -97,25 +96,41 @@ onBoth('X3 an urgent answer goes next though two frames of AGL wait before it', 
     assert.deepEqual(sentByCell(rig), [], 'the bus is taken, AGL has to wait');
     rig.send({ identifier: 0x002 });
     rig.run(20 * MILLISECOND);
-    assert.deepEqual(sentByCell(rig), ['7F0#01', '100#', '101#']);
+    assert.deepEqual(sentByCell(rig), ['0F0#01', '100#', '101#']);
   });
 });
 
-onBoth('X3 of two urgent answers that wait, the more urgent one goes first', (engine) => {
+onBoth('X3 an answer weaker than a frame of AGL that waits goes after it', (engine) => {
+  const rules =
+    'version: 1\nrules:\n  - name: weak\n    match: { id: 0x002 }\n    answer: { id: 0x7F0, data: [1] }\n';
+  return withRig({ engine, rules }, (rig) => {
+    rig.send({ identifier: 0x002 });
+    for (let index = 0; index < 20; index++) rig.send({ identifier: 0x003, data: [index] });
+    rig.run(MILLISECOND);
+    assert.equal(rig.board.sender.transmitPending, true, 'the answer is in the chip');
+    assert.deepEqual(sentByCell(rig), [], 'the bus is taken');
+    for (const identifier of [0x100, 0x101]) rig.sendFromAgl({ identifier });
+    rig.run(20 * MILLISECOND);
+    assert.deepEqual(sentByCell(rig), ['100#', '101#', '7F0#01']);
+  });
+});
+
+onBoth('X3 of two answers that wait, the stronger one goes first', (engine) => {
   // Each waits in a buffer of its own; the one of the weaker identifier is asked for first.
   const rules = `version: 1
 rules:
-  - { name: strong, match: { id: 0x002 }, answer: { id: 0x700, data: [1] } }
-  - { name: weak, match: { id: 0x003 }, answer: { id: 0x701, data: [2] } }
+  - { name: strong, match: { id: 0x003 }, answer: { id: 0x0F0, data: [1] } }
+  - { name: weak, match: { id: 0x002 }, answer: { id: 0x0F1, data: [2] } }
 `;
   return withRig({ engine, rules }, (rig) => {
     occupyBus(rig, 20);
     rig.sendFromAgl({ identifier: 0x100 });
     rig.run(MILLISECOND);
-    rig.send({ identifier: 0x003 });
     rig.send({ identifier: 0x002 });
+    rig.send({ identifier: 0x003 });
+    rig.send({ identifier: 0x004 });
     rig.run(20 * MILLISECOND);
-    assert.deepEqual(sentByCell(rig), ['700#01', '701#02', '100#']);
+    assert.deepEqual(sentByCell(rig), ['0F0#01', '0F1#02', '100#']);
   });
 });
 
@@ -187,7 +202,8 @@ onBoth('X6 abort of one frame clears its TXREQ; abort of all shows in ABTF', asy
 onBoth(
   'X6 abort of a frame on the wire: it is sent, told as sent, and the next one whole',
   (engine) => {
-    // 147 bits or so at 20 kbit/s: each is on the wire for 7 ms, and taken back after 5.
+    // 147 bits or so at 20 kbit/s: each is on the wire for 7 ms, and taken back 5 ms after it was the
+    // first in the chip: the second and the third are that when the one before is taken back.
     const data = [1, 2, 3, 4, 5, 6, 7, 8];
     const frames = [0x15555555, 0x15555556, 0x15555557].map((identifier) => ({
       identifier,
@@ -197,7 +213,7 @@ onBoth(
     return eachAbort({ engine, bitrate: 20_000, settings: 'errors=1 txtimeout-ms=5' }, (rig) => {
       let aborts = 0;
       rig.onTransaction = ({ mosi: [instruction, address, mask, value] }) => {
-        if (instruction !== INSTRUCTION_BIT_MODIFY || address !== TXBCTRL[0]) return;
+        if (instruction !== INSTRUCTION_BIT_MODIFY || !TXBCTRL.includes(address)) return;
         if ((mask & ~value & TXBCTRL_TXREQ) !== 0) aborts++;
       };
       for (const frame of frames) rig.sendFromAgl(frame);
