@@ -35,15 +35,15 @@ const importInto = (file: string, before: string, abi: string): Change => ({
 const CHANGES: readonly Change[] = [
   // The answer is not waiting in its buffer: it is loaded when the request is there.
   importInto(
-    'src/cell/urgent/buffer.ts',
-    "import { Frame } from '../../can/frame';",
+    'src/cell/transmit/slot.ts',
+    "import { Status } from '../../rt/status';",
     '../../abi/bsp',
   ),
   {
-    file: 'src/cell/urgent/buffer.ts',
-    from: '  send(): Status {\n',
+    file: 'src/cell/transmit/slot.ts',
+    from: '  send(isAgl: bool): Status {\n',
     to: [
-      '  send(): Status {',
+      '  send(isAgl: bool): Status {',
       `    if (${isOn(FAULTS.noPreload)}) {`,
       '      const answer = changetype<Frame>(memory.data(16, 8));',
       '      store<u64>(changetype<usize>(answer), this.header);',
