@@ -137,13 +137,17 @@ export class RuleTable {
     return findFilterRule(this.rules, this.count, filter);
   }
 
-  /** The rule that filter RXF1 recognises, or -1: one with an answer of its own, or with that of RXF0's. */
-  get secondRule(): i32 {
+  /**
+   * The rule that filter RXF0 or RXF1 (0 or 1) recognises, or -1. That of RXF1 has an answer of its own, or that
+   * of RXF0's rule.
+   */
+  ruleRecognised(filter: u32): i32 {
     const first = this.ruleOfFilter(0);
-    for (let index = first + 1; index !== 0 && index < (this.count as i32); index++) {
-      if ((this.rule(index).path as u32) === PATH_FILTER_0) return index;
-    }
-    return this.ruleOfFilter(1);
+    if (filter === 0 || first < 0) return first;
+    const rules = this.rule(first + 1);
+    const left = this.count - first - 1;
+    const same = findFilterRule(changetype<usize>(rules), left, 0);
+    return same < 0 ? this.ruleOfFilter(1) : first + 1 + same;
   }
 
   /** Rule `index` of the checked image in `staging`. */

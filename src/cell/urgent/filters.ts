@@ -26,15 +26,14 @@ export class FilterPlan {
     memory.copy(this.rules + filter * RULE_BYTES, changetype<usize>(rule), RULE_BYTES);
   }
 
-  /** True when every filter that is set serves a rule of `table`. */
-  servesAll(table: RuleTable): bool {
-    const own = changetype<Rule>(this.rules + RULE_BYTES);
-    return this.serves(0, table) && (own.matchMask === 0 || this.serves(1, table));
+  /** True when `filter` is set for a rule. */
+  isSet(filter: u32): bool {
+    return changetype<Rule>(this.rules + filter * RULE_BYTES).matchMask !== 0;
   }
 
   /** True when `filter` recognises exactly the requests of the rule that `table` has for it. */
   serves(filter: u32, table: RuleTable): bool {
-    const index = filter === 0 ? table.ruleOfFilter(0) : table.secondRule;
+    const index = table.ruleRecognised(filter);
     if (index < 0) return false;
     const wanted = table.rule(index);
     const own = changetype<Rule>(this.rules + filter * RULE_BYTES);

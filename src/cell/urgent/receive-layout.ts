@@ -39,7 +39,7 @@ export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void 
     return;
   }
   const one = table.rule(rule0);
-  const rule1 = table.secondRule;
+  const rule1 = table.ruleRecognised(1);
   const other = rule1 < 0 ? one : table.rule(rule1);
   parts.filterPlan.set(0, one);
   if (rule1 >= 0) parts.filterPlan.set(1, other);
@@ -58,13 +58,16 @@ export function armFilters<Parts extends AnyParts>(parts: Parts): void {
   const acceptance = parts.controller.setup.acceptance;
   const plan = parts.filterPlan;
   const table = parts.responder.table;
+  let servesAll: bool = true;
   for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
-    acceptance.arm(filter, plan.serves(filter, table));
+    const serves = plan.serves(filter, table);
+    acceptance.arm(filter, serves);
+    if (!serves && plan.isSet(filter)) servesAll = false;
   }
   const isOne = table.ruleOfFilter(1) < 0;
   acceptance.oneAnswer = isOne;
   const isAllowed = table.receive === RECEIVE_SINGLE || table.receive === RECEIVE_AUTO;
-  acceptance.trust(isOne && isAllowed && plan.servesAll(table));
+  acceptance.trust(isOne && isAllowed && servesAll);
 }
 
 /**
@@ -80,8 +83,10 @@ export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
   if (rule0 < 0) return 0;
   if (table.receive < RECEIVE_URGENT_FIRST && !oneBufferSuffices(parts, rule0)) return 0;
   let waiting: u32 = 0;
-  if (!parts.filterPlan.serves(0, table)) waiting++;
-  if (table.secondRule >= 0 && !parts.filterPlan.serves(1, table)) waiting++;
+  for (let filter: u32 = 0; filter < URGENT_FILTERS; filter++) {
+    if (table.ruleRecognised(filter) < 0 || parts.filterPlan.serves(filter, table)) continue;
+    waiting++;
+  }
   return waiting;
 }
 
