@@ -133,6 +133,24 @@ onBoth(
     }),
 );
 
+onBoth(
+  'two filters, any frame for the stronger: a remote frame for the other is not answered',
+  (engine) => {
+    const rules = `version: 1
+receive: urgent-first
+rules:
+  - { name: strong, match: { id: 0x348, remote: any }, answer: { id: 0x5DD, data: [1] } }
+  - { name: weak, match: { id: 0x3F4 }, answer: { id: 0x711, data: [2] } }
+`;
+    return withRig({ ...OPTIONS, engine, rules }, (rig) => {
+      const remote = { remote: true, dlc: 0 };
+      assert.deepEqual(ask(rig, { identifier: 0x348, ...remote }).answers, ['5DD#01']);
+      assert.deepEqual(ask(rig, { identifier: 0x3f4, ...remote }).answers, []);
+      assert.deepEqual(ask(rig, { identifier: 0x3f4 }).answers, ['711#02']);
+    });
+  },
+);
+
 for (const any of [[], ['strong'], ['weak'], ['strong', 'weak']]) {
   onBoth(
     `two filters, any frame for ${any.join(' and ') || 'none'}: each request has its answer`,

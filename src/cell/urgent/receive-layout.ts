@@ -44,6 +44,8 @@ export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void 
   parts.filterPlan.set(0, one);
   if (rule1 >= 0) parts.filterPlan.set(1, other);
   acceptance.keepForUrgent(one.matchMask, one.matchIdentifier, other.matchIdentifier);
+  if (one.takesAnyFrame) acceptance.takeBothForms(0);
+  if (other.takesAnyFrame) acceptance.takeBothForms(1);
   // The table was checked: only the first two bytes can be in the mask.
   acceptance.matchData(one.dataMask as u32, one.dataValue as u32, other.dataValue as u32);
   acceptance.requireLength(one.minimumLength, other.minimumLength);

@@ -28,6 +28,9 @@ const DATA_MATCHED: u32 = 0xffff;
 /** RX STATUS, bits 4..3: form of the frame. 1: remote, 2: extended. */
 const FORM_REMOTE: u32 = 1;
 const FORM_EXTENDED: u32 = 2;
+/** Both forms with either kind of identifier, one bit each. */
+const FORMS_STANDARD: u32 = 0x3;
+const FORMS_EXTENDED: u32 = 0xc;
 
 @final
 export class Acceptance {
@@ -57,8 +60,7 @@ export class Acceptance {
 
   /**
    * Reserves RXB0 for frames whose identifier word under `mask` is `identifier0` or `identifier1`. Pass the
-   * same twice for one. A mask without IDENTIFIER_REMOTE takes data and remote frames. Before the controller
-   * is configured.
+   * same twice for one. Before the controller is configured.
    */
   keepForUrgent(mask: u32, identifier0: u32, identifier1: u32): void {
     this.shareBoth();
@@ -69,11 +71,19 @@ export class Acceptance {
     this.maskRegisters = identifierRegisters(number | form) & ~(RXFSIDL_EXIDE << 8);
     this.filter0Registers = identifierRegisters(identifier0);
     this.filter1Registers = identifierRegisters(identifier1);
-    const other = (mask & IDENTIFIER_REMOTE) === 0 ? IDENTIFIER_REMOTE : 0;
-    this.armedForms0 = (1 << formOf(identifier0)) | (1 << formOf(identifier0 | other));
-    this.armedForms1 = (1 << formOf(identifier1)) | (1 << formOf(identifier1 | other));
+    this.armedForms0 = 1 << formOf(identifier0);
+    this.armedForms1 = 1 << formOf(identifier1);
     this.arm(0, true);
     this.arm(1, true);
+  }
+
+  /** After `keepForUrgent`: requests of `filter` may be data or remote frames. */
+  takeBothForms(filter: u32): void {
+    const forms = filter === 0 ? this.armedForms0 : this.armedForms1;
+    const both = (forms & FORMS_STANDARD) !== 0 ? FORMS_STANDARD : FORMS_EXTENDED;
+    if (filter === 0) this.armedForms0 = both;
+    else this.armedForms1 = both;
+    this.arm(filter, true);
   }
 
   /** Both buffers take every frame. Before the controller is configured. */
