@@ -10,7 +10,6 @@
 #define CANWARDEN_LINUX_ABI_H
 
 #include <stdint.h>
-#include <time.h>
 
 #include "can-socket.h"
 #include "link.h"
@@ -30,6 +29,8 @@
 
 struct w2c_bsp {
   struct link link;
+  /* The time of this step (module_now_nanos). */
+  uint64_t now_nanos;
   /* The register write that module_fault performs first. Address 0: none. */
   uint32_t fault_address;
   uint32_t fault_value;
@@ -52,10 +53,8 @@ struct window {
   bool writable;
 };
 
-ABI struct window window_of(const struct link *link, uint32_t address) {
-  if (address < STATE_TABLE_ADDRESS) {
-    return (struct window){link->section, SECTION_ADDRESS, link->section_bytes, true};
-  }
+/* The windows beside the section, which are used rarely. */
+static struct window window_beside(const struct link *link, uint32_t address) {
   if (address < REGISTER_PAGE_ADDRESS) {
     return (struct window){(volatile uint8_t *)link->state_table, STATE_TABLE_ADDRESS, PAGE_BYTES,
                            false};
@@ -70,9 +69,12 @@ ABI struct window window_of(const struct link *link, uint32_t address) {
 
 /* Pointer for an address of shared memory, after the check of bounds and alignment. */
 ABI volatile void *window(struct w2c_bsp *bsp, uint32_t address, uint32_t width, bool write) {
-  struct window window = window_of(&bsp->link, address);
+  struct window window = {bsp->link.section, SECTION_ADDRESS, bsp->link.section_bytes, true};
+  if (address >= STATE_TABLE_ADDRESS) {
+    window = window_beside(&bsp->link, address);
+  }
   uint32_t offset = address - window.base;
-  if (window.bytes < width || offset > window.bytes - width || offset % width != 0 ||
+  if ((uint64_t)offset + width > window.bytes || offset % width != 0 ||
       (write && !window.writable)) {
     module_fault(write ? "wrote to" : "read from", address);
   }
@@ -152,11 +154,9 @@ void w2c_bsp_barrier_device(struct w2c_bsp *bsp) {
 #endif
 }
 
+/* The time at the start of the step: what the module times is far longer than a step. */
 uint64_t w2c_bsp_counter_read(struct w2c_bsp *bsp) {
-  (void)bsp;
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * COUNTER_HERTZ + (uint64_t)now.tv_nsec;
+  return bsp->now_nanos;
 }
 
 uint32_t w2c_bsp_counter_hertz(struct w2c_bsp *bsp) {
@@ -181,7 +181,7 @@ void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   (void)bsp, (void)deadline_ticks;
 }
 
-/* The bridge's module never calls this: the main loop waits in ppoll(2). */
+/* The bridge's module never calls this: the main loop sleeps (wait.h). */
 void w2c_bsp_sleep_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   (void)bsp, (void)deadline_ticks;
 }
@@ -196,15 +196,25 @@ void w2c_bsp_fault_write_late(struct w2c_bsp *bsp, uint32_t is_late) {
   (void)bsp, (void)is_late;
 }
 
-/* Pointer to a frame in the module's linear memory (module.c). */
-void *module_frame(uint32_t address);
+/* Pointer to `count` frames in the module's linear memory (module.c). */
+void *module_frames(uint32_t address, uint32_t count);
 
-uint32_t w2c_socket_socket_receive(struct w2c_socket *socket, uint32_t frame) {
-  return can_socket_receive(&socket->can, module_frame(frame)) ? 1 : 0;
+ABI uint32_t batch_of(uint32_t count) {
+  return count < CAN_BATCH_FRAMES ? count : CAN_BATCH_FRAMES;
 }
 
-uint32_t w2c_socket_socket_send(struct w2c_socket *socket, uint32_t frame) {
-  return can_socket_send(&socket->can, module_frame(frame));
+uint32_t w2c_socket_socket_waiting(struct w2c_socket *socket) {
+  return can_socket_waiting(&socket->can);
+}
+
+uint32_t w2c_socket_socket_receive(struct w2c_socket *socket, uint32_t frames, uint32_t limit) {
+  limit = batch_of(limit);
+  return can_socket_receive(&socket->can, module_frames(frames, limit), limit);
+}
+
+uint32_t w2c_socket_socket_send(struct w2c_socket *socket, uint32_t frames, uint32_t count) {
+  count = batch_of(count);
+  return can_socket_send(&socket->can, module_frames(frames, count), count);
 }
 
 #endif

@@ -109,6 +109,33 @@ bool can_socket_open(struct can_socket *can, const struct options *options) {
   return true;
 }
 
+/* What the kernel fills in with each frame that it gives. */
+union drop_counter {
+  struct cmsghdr align;
+  char bytes[CMSG_SPACE(sizeof(uint32_t))];
+};
+
+/* A list of frames for one system call. The frames lie where the module has them, always at one place. */
+struct batch {
+  struct mmsghdr messages[CAN_BATCH_FRAMES];
+  struct iovec places[CAN_BATCH_FRAMES];
+};
+
+static struct batch incoming;
+static struct batch outgoing;
+static union drop_counter drop_counters[CAN_BATCH_FRAMES];
+
+static void point_at(struct batch *batch, struct can_frame *frames) {
+  if (batch->places[0].iov_base == frames) {
+    return;
+  }
+  for (unsigned index = 0; index < CAN_BATCH_FRAMES; index++) {
+    batch->places[index] = (struct iovec){&frames[index], sizeof frames[index]};
+    batch->messages[index].msg_hdr =
+        (struct msghdr){.msg_iov = &batch->places[index], .msg_iovlen = 1};
+  }
+}
+
 /* The kernel attaches the drop counter (SO_RXQ_OVFL) to a frame once it is not 0. */
 static void note_drops(struct can_socket *can, struct msghdr *message) {
   for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
@@ -128,46 +155,43 @@ static void note_drops(struct can_socket *can, struct msghdr *message) {
   }
 }
 
-bool can_socket_receive(struct can_socket *can, struct can_frame *frame) {
-  if (can->is_text) {
-    return can_text_receive(can, frame);
-  }
-  char control[CMSG_SPACE(sizeof(uint32_t))];
-  struct iovec place = {.iov_base = frame, .iov_len = sizeof *frame};
-  struct msghdr message = {
-      .msg_iov = &place, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  ssize_t bytes = recvmsg(can->handle, &message, 0);
-  if (bytes != (ssize_t)sizeof *frame) {
-    /* EAGAIN: no frame. ENETDOWN: once, when the interface goes down; sending reports it. ENODEV: deleted. */
-    can->receive_wanted = true;
-    can->deleted |= bytes < 0 && errno == ENODEV;
-    return false;
-  }
-  note_drops(can, &message);
-  can->received += 1;
-  if ((frame->can_id & CAN_ERR_FLAG) != 0) {
-    can->error_frames += 1;
-  }
-  return true;
+bool can_socket_waiting(struct can_socket *can) {
+  can->receive_wanted |= can->drained;
+  return !can->drained;
 }
 
-enum can_send_result can_socket_send(struct can_socket *can, const struct can_frame *frame) {
+unsigned can_socket_receive(struct can_socket *can, struct can_frame *frames, unsigned limit) {
   if (can->is_text) {
-    return can_text_send(can, frame);
+    return can_text_receive(can, frames);
   }
-  ssize_t bytes = write(can->handle, frame, sizeof *frame);
-  if (bytes == (ssize_t)sizeof *frame) {
-    if (can->down) {
-      log_line(LOG_NOTICE, "interface %s takes frames again", can->interface);
-    }
-    can->down = false;
-    can->sent += 1;
-    return CAN_TAKEN;
+  unsigned wanted = limit < CAN_BATCH_FRAMES ? limit : CAN_BATCH_FRAMES;
+  point_at(&incoming, frames);
+  for (unsigned index = 0; index < wanted; index++) {
+    incoming.messages[index].msg_hdr.msg_control = &drop_counters[index];
+    incoming.messages[index].msg_hdr.msg_controllen = sizeof drop_counters[index];
   }
-  if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR) {
-    can->send_blocked = true;
-    return CAN_WOULD_BLOCK;
+  int taken = recvmmsg(can->handle, incoming.messages, wanted, 0, NULL);
+  if (taken < (int)wanted) {
+    can->drained = true;
+    can->receive_wanted = true;
   }
+  if (taken <= 0) {
+    /* EAGAIN: no frame. ENETDOWN: once, when the interface goes down; sending reports it. ENODEV: deleted. */
+    can->deleted |= taken < 0 && (errno == ENODEV || errno == ENXIO);
+    return 0;
+  }
+  unsigned count = (unsigned)taken;
+  can->received += count;
+  for (unsigned index = 0; index < count; index++) {
+    can->error_frames += (frames[index].can_id & CAN_ERR_FLAG) != 0;
+  }
+  /* The counter only grows: the last one says it all. */
+  note_drops(can, &incoming.messages[count - 1].msg_hdr);
+  return count;
+}
+
+/* The first frame of the last call was not taken. */
+static uint32_t refuse_first(struct can_socket *can) {
   can->deleted |= errno == ENODEV || errno == ENXIO;
   if (!can->down && !can->deleted) {
     log_line(LOG_WARNING,
@@ -177,5 +201,31 @@ enum can_send_result can_socket_send(struct can_socket *can, const struct can_fr
   }
   can->down = true;
   can->refused += 1;
-  return CAN_REFUSED;
+  return CAN_REFUSED | 1;
+}
+
+uint32_t can_socket_send(struct can_socket *can, struct can_frame *frames, unsigned count) {
+  if (can->is_text) {
+    return can_text_send(can, frames);
+  }
+  if (count >= CAN_BATCH_FRAMES) {
+    /* It takes a while, and more may follow: the other direction must not wait for all of it. */
+    can->drained = false;
+  }
+  point_at(&outgoing, frames);
+  int taken = sendmmsg(can->handle, outgoing.messages,
+                       count < CAN_BATCH_FRAMES ? count : CAN_BATCH_FRAMES, 0);
+  if (taken > 0) {
+    if (can->down) {
+      log_line(LOG_NOTICE, "interface %s takes frames again", can->interface);
+    }
+    can->down = false;
+    can->sent += (unsigned)taken;
+    return (uint32_t)taken;
+  }
+  if (taken == 0 || errno == EAGAIN || errno == ENOBUFS || errno == EINTR) {
+    can->send_blocked = true;
+    return 0;
+  }
+  return refuse_first(can);
 }

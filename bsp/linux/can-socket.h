@@ -13,8 +13,11 @@
 
 #include "options.h"
 
-/** Outcome of sending a frame. Numbers as in src/abi/socket.ts. */
-enum can_send_result { CAN_WOULD_BLOCK = 0, CAN_TAKEN = 1, CAN_REFUSED = 2 };
+/** Set in a result of can_socket_send: the frames were refused (src/abi/socket.ts). */
+#define CAN_REFUSED 0x80000000u
+
+/** The most frames in one call. */
+#define CAN_BATCH_FRAMES 8u
 
 struct can_socket {
   int handle;
@@ -23,6 +26,8 @@ struct can_socket {
   bool is_text;
   /** The module asked for a frame since the main loop last slept, and there was none. */
   bool receive_wanted;
+  /** The last read found the socket empty. Until the main loop hears of a frame, no other is tried. */
+  bool drained;
   /** A frame waits because the interface's queue is full. */
   bool send_blocked;
   /** The interface refuses frames; logged once. */
@@ -42,11 +47,17 @@ struct can_socket {
 /** Opens the interface, and creates it if the options ask for that. False: a line has said why. */
 bool can_socket_open(struct can_socket *can, const struct options *options);
 
-/** Reads the next frame. False: there is none. */
-bool can_socket_receive(struct can_socket *can, struct can_frame *frame);
+/** False: there is no frame to read, as far as is known since the last sleep. The main loop will listen. */
+bool can_socket_waiting(struct can_socket *can);
 
-/** Hands a frame to the interface. */
-enum can_send_result can_socket_send(struct can_socket *can, const struct can_frame *frame);
+/** Reads the frames that are there, at most `limit`, in one system call. Returns their number. */
+unsigned can_socket_receive(struct can_socket *can, struct can_frame *frames, unsigned limit);
+
+/**
+ * Hands `count` frames to the interface in one system call. Returns how many it took, from the first on; 0: it
+ * has no room. With CAN_REFUSED: so many were refused.
+ */
+uint32_t can_socket_send(struct can_socket *can, struct can_frame *frames, unsigned count);
 
 /** Creates a vcan interface and sets it up (interface.c). 0, or a negative errno. */
 int interface_create(const char *name);

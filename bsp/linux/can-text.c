@@ -73,7 +73,7 @@ bool can_text_receive(struct can_socket *can, struct can_frame *frame) {
   }
 }
 
-enum can_send_result can_text_send(struct can_socket *can, const struct can_frame *frame) {
+uint32_t can_text_send(struct can_socket *can, const struct can_frame *frame) {
   char text[FRAME_TEXT_BYTES];
   size_t bytes = frame_to_text(frame, text);
   size_t written = 0;
@@ -83,12 +83,12 @@ enum can_send_result can_text_send(struct can_socket *can, const struct can_fram
       written += (size_t)result;
     } else if (errno != EINTR && errno != EAGAIN) {
       can->refused += 1;
-      return CAN_REFUSED;
+      return CAN_REFUSED | 1;
     } else if (written == 0 && errno == EAGAIN) {
       can->send_blocked = true;
-      return CAN_WOULD_BLOCK;
+      return 0;
     }
   }
   can->sent += 1;
-  return CAN_TAKEN;
+  return 1;
 }

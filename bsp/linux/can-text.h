@@ -15,6 +15,7 @@
 
 void can_text_open(struct can_socket *can);
 bool can_text_receive(struct can_socket *can, struct can_frame *frame);
-enum can_send_result can_text_send(struct can_socket *can, const struct can_frame *frame);
+/** As can_socket_send, for one frame. */
+uint32_t can_text_send(struct can_socket *can, const struct can_frame *frame);
 
 #endif

@@ -19,6 +19,8 @@
    times that. A Linux so busy that it does not run a waiting process for longer loses the session until the
    process runs again. */
 #define SILENCE_MILLIS 150u
+/* Shortest interval between heartbeats, and between looks at the cell's. */
+#define TEND_NANOS 1000000u
 /* Over a shared file the other end is a process on the same busy machine. Same limit as in link-file.c. */
 #define SILENCE_FILE_MILLIS 3000u
 
@@ -55,10 +57,12 @@ bool control_module_open(void) {
   return true;
 }
 
-void control_module_tend(void) {
-  if (!is_open) {
+void control_module_tend(uint64_t now_nanos) {
+  static uint64_t next_nanos;
+  if (!is_open || now_nanos < next_nanos) {
     return;
   }
+  next_nanos = now_nanos + TEND_NANOS;
   RETURN_IF_MODULE_STOPPED();
   w2c_bridge_control_tend(&bridge_module, wall_micros());
 }

@@ -26,8 +26,8 @@ enum control_stream { STREAM_TRACE = 0, STREAM_RECORDER = 1 };
 /** Starts to use the control device, which must be mapped. */
 bool control_module_open(void);
 
-/** Beats for the cell and notes whether the cell is alive. Call it often. */
-void control_module_tend(void);
+/** Beats for the cell and notes whether the cell is alive, once a millisecond. Call it often. */
+void control_module_tend(uint64_t now_nanos);
 
 /** Whether the cell refreshes its page. */
 bool control_module_alive(void);

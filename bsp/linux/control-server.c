@@ -30,6 +30,7 @@ static char socket_path[sizeof((struct sockaddr_un *)NULL)->sun_path];
 static struct client clients[CLIENTS_MAXIMUM];
 /* When each client last read something or had nothing to read. */
 static uint64_t last_progress_nanos[CLIENTS_MAXIMUM];
+static unsigned client_count;
 /* The client whose answer gets its next piece. */
 static unsigned turn;
 
@@ -91,14 +92,22 @@ static void drop(struct client *client) {
   client_forget(client);
   close(client->handle);
   client->handle = -1;
+  client_count -= 1;
 }
 
 static bool has_output(const struct client *client) {
   return client->answer_begin < client->answer_end;
 }
 
-void control_server_sources(struct pollfd *sources) {
+int control_server_listener(void) {
+  return listener;
+}
+
+unsigned control_server_sources(struct pollfd *sources) {
   sources[0] = (struct pollfd){.fd = listener, .events = POLLIN};
+  if (client_count == 0) {
+    return 1;
+  }
   for (unsigned index = 0; index < CLIENTS_MAXIMUM; index++) {
     const struct client *client = &clients[index];
     sources[1 + index] = (struct pollfd){
@@ -106,6 +115,7 @@ void control_server_sources(struct pollfd *sources) {
         .events = (short)(POLLIN | (has_output(client) ? POLLOUT : 0)),
     };
   }
+  return CONTROL_SOURCES;
 }
 
 static void accept_client(uint64_t now_nanos) {
@@ -117,6 +127,7 @@ static void accept_client(uint64_t now_nanos) {
     struct client *client = &clients[index];
     if (client->handle < 0) {
       client->handle = handle;
+      client_count += 1;
       client->stage = CLIENT_ASKS;
       client->question_bytes = 0;
       client->answer_begin = 0;
@@ -198,12 +209,8 @@ static bool serve_client(unsigned index, short events, bool has_turn, uint64_t n
   return goes_on && !has_output(client);
 }
 
-bool control_server_serve(const struct pollfd *sources, uint64_t now_nanos) {
-  /* Also without a socket: the cell watches the heartbeat. */
-  control_module_tend();
-  if (listener < 0) {
-    return false;
-  }
+/* Serves every client, and one of them with a piece of its answer. True: an answer goes on at once. */
+static bool serve_clients(const struct pollfd *sources, uint64_t now_nanos) {
   bool goes_on = false;
   turn = (turn + 1) % CLIENTS_MAXIMUM;
   for (unsigned step = 0; step < CLIENTS_MAXIMUM && clients[turn].handle < 0; step++) {
@@ -213,6 +220,19 @@ bool control_server_serve(const struct pollfd *sources, uint64_t now_nanos) {
     if (clients[index].handle >= 0) {
       goes_on |= serve_client(index, sources[1 + index].revents, index == turn, now_nanos);
     }
+  }
+  return goes_on;
+}
+
+bool control_server_serve(const struct pollfd *sources, uint64_t now_nanos) {
+  /* Also without a socket: the cell watches the heartbeat. */
+  control_module_tend(now_nanos);
+  if (listener < 0) {
+    return false;
+  }
+  bool goes_on = false;
+  if (client_count > 0) {
+    goes_on = serve_clients(sources, now_nanos);
   }
   if ((sources[0].revents & POLLIN) != 0) {
     accept_client(now_nanos);

@@ -13,14 +13,17 @@
 #include <stdint.h>
 
 #define CLIENTS_MAXIMUM 8
-/** Number of poll entries the server needs. */
+/** The most poll entries the server needs. */
 #define CONTROL_SOURCES (1 + CLIENTS_MAXIMUM)
 
 /** Listens at `path`. False: it cannot, and a line has said why. The bridge still carries frames. */
 bool control_server_open(const char *path);
 
-/** Fills in the CONTROL_SOURCES poll entries. */
-void control_server_sources(struct pollfd *sources);
+/** The handle that becomes readable when somebody comes; -1: there is no socket. */
+int control_server_listener(void);
+
+/** Fills in the server's poll entries, the listener first, and returns how many there are: at most CONTROL_SOURCES. */
+unsigned control_server_sources(struct pollfd *sources);
 
 /** Serves the sources that poll reported ready. True: there is more to do at once. */
 bool control_server_serve(const struct pollfd *sources, uint64_t now_nanos);

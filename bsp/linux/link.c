@@ -83,7 +83,7 @@ void link_tend(struct link *link, uint64_t now_nanos) {
   }
 }
 
-bool link_take_interrupt(const struct link *link) {
+bool link_is_alive(const struct link *link) {
   uint32_t count;
   ssize_t bytes = read(link->handle, &count, sizeof count);
   if (bytes == (ssize_t)sizeof count || (bytes < 0 && (errno == EAGAIN || errno == EINTR))) {

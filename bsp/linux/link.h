@@ -78,7 +78,7 @@ void link_register_write(struct link *link, uint32_t offset, uint32_t value);
 /** With a shared file: beats for this end, and zeroes the other end's state when its heartbeat stops. */
 void link_tend(struct link *link, uint64_t now_nanos);
 
-/** Takes the interrupt that made `handle` readable. False: the device is gone. */
-bool link_take_interrupt(const struct link *link);
+/** Whether `handle` still gives interrupts. False: the device is gone, and a line has said so. */
+bool link_is_alive(const struct link *link);
 
 #endif

@@ -7,8 +7,6 @@
  * Does not: know virtio or the ring; the module does (src/bridge/bridge.ts).
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,15 +20,20 @@
 #include "notify.h"
 #include "options.h"
 #include "statistics.h"
+#include "wait.h"
 
 #define EXIT_FAILED 1
 #define EXIT_BAD_INPUT 2
 
-/* Steps between two looks at signals, heartbeat and watchdog when the ring is busy. */
+/* Steps between two looks at signals, heartbeat and watchdog when the ring is busy: of all, since setting up a
+   session takes hundreds of short ones, and of those that move frames. */
 #define STEPS_PER_ROUND 512
+#define MOVES_PER_ROUND 16
 /* Longest sleep with interrupts. It bounds the wait for what no interrupt announces: the pause after START,
    and, without frames, the cell's answer to a request. */
 #define SLEEP_WITH_INTERRUPT_NANOS 5000000L
+/* Shortest interval between looks at the session and the watchdog. */
+#define LOOK_NANOS 1000000u
 /* Longest sleep while the interface's queue is full: no event tells that a vcan queue has room again. */
 #define SLEEP_BLOCKED_NANOS 200000L
 
@@ -96,46 +99,41 @@ static void report_session(void) {
   last_lost = lost;
 }
 
-/* The sources of ppoll: interface, link, then the server's. */
-enum { SOURCE_INTERFACE, SOURCE_LINK, SOURCE_SERVER };
-
-static struct pollfd sources[SOURCE_SERVER + CONTROL_SOURCES];
+static struct pollfd sources[CONTROL_SOURCES];
 
 /* Sleeps until something may have happened. False: the link is gone. */
 static bool sleep_until_work(const struct options *options, const sigset_t *while_sleeping,
                              bool idle) {
   struct can_socket *can = module_can();
-  const struct link *link = module_link();
-  /* Poll it only if the module had room for a frame. Otherwise a waiting frame would keep the loop awake. */
-  sources[SOURCE_INTERFACE] =
-      (struct pollfd){.fd = can->receive_wanted ? can->handle : -1, .events = POLLIN};
-  sources[SOURCE_LINK] = (struct pollfd){.fd = link->handle, .events = POLLIN};
-  control_server_sources(&sources[SOURCE_SERVER]);
+  struct link *link = module_link();
+  /* Listen to it only if the module had room for a frame. Otherwise a waiting frame would keep the loop awake. */
+  int interface = can->receive_wanted ? can->handle : -1;
+  unsigned count = control_server_sources(sources);
   bool is_woken = link->handle >= 0 || link->control_only;
   long nanos = is_woken ? SLEEP_WITH_INTERRUPT_NANOS : (long)options->poll_micros * 1000;
   if (can->send_blocked && nanos > SLEEP_BLOCKED_NANOS) {
     nanos = SLEEP_BLOCKED_NANOS;
   }
-  struct timespec limit = {.tv_nsec = idle || can->send_blocked ? nanos : 0};
+  if (!idle && !can->send_blocked) {
+    nanos = 0;
+  }
   can->receive_wanted = false;
   can->send_blocked = false;
-  int ready = ppoll(sources, sizeof sources / sizeof sources[0], &limit, while_sleeping);
-  if (ready <= 0) {
-    /* A signal leaves the poll results of an earlier round. */
-    control_server_sources(&sources[SOURCE_SERVER]);
-    return true;
+  struct wake wake = wait_for_work(nanos, while_sleeping, interface, sources, count);
+  if (wake.interface) {
+    can->drained = false;
   }
-  bool has_interrupt = (sources[SOURCE_LINK].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
-  return !has_interrupt || link_take_interrupt(link);
+  return !wake.link_failed || link_is_alive(link);
 }
 
 /* Serves until a signal (true) or a failure (false). */
 static bool serve(const struct options *options, const sigset_t *while_sleeping) {
+  uint64_t next_look_nanos = 0;
   while (stop_signal == 0) {
     uint64_t now_nanos = module_now_nanos();
     bool idle = false;
     link_tend(module_link(), now_nanos);
-    if (!module_run(STEPS_PER_ROUND, &idle)) {
+    if (!module_run(STEPS_PER_ROUND, MOVES_PER_ROUND, &idle)) {
       return false;
     }
     if (module_can()->deleted) {
@@ -145,13 +143,16 @@ static bool serve(const struct options *options, const sigset_t *while_sleeping)
                options->interface);
       return false;
     }
-    report_session();
-    notify_watchdog(now_nanos);
+    if (now_nanos >= next_look_nanos) {
+      next_look_nanos = now_nanos + LOOK_NANOS;
+      report_session();
+      notify_watchdog(now_nanos);
+    }
     if (statistics_wanted != 0) {
       statistics_wanted = 0;
       statistics_print(options->stats == STATS_NONE ? STATS_TEXT : options->stats);
     }
-    bool answers = control_server_serve(&sources[SOURCE_SERVER], now_nanos);
+    bool answers = control_server_serve(sources, now_nanos);
     if (!sleep_until_work(options, while_sleeping, idle && !answers)) {
       return false;
     }
@@ -181,6 +182,9 @@ int main(int count, char **words) {
   if (control_only && !is_served) {
     /* There is nothing else this process could do. */
     return EXIT_BAD_INPUT;
+  }
+  if (!wait_open(module_link()->handle, control_server_listener())) {
+    return EXIT_FAILED;
   }
   if (control_only) {
     log_line(LOG_NOTICE, "ready: questions about the cell only");

@@ -10,14 +10,14 @@
 #include "module.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "abi.h"
 #include "log.h"
 #include "module-state.h"
 
 /* One page of linear memory. The generated code checks bounds. */
-#define LINEAR_MEMORY_BYTES 0x10000u
-uint8_t linear_memory[LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
+uint8_t linear_memory[WASM_RT_LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
 
 #define ROLE_BACK_END 0
 #define ROLE_FRONT_END 1
@@ -51,14 +51,14 @@ _Noreturn void wasm_rt_trap(wasm_rt_trap_t trap) {
 }
 
 void *module_memory(uint32_t address, uint32_t bytes) {
-  if (address > LINEAR_MEMORY_BYTES - bytes) {
+  if (address > WASM_RT_LINEAR_MEMORY_BYTES - bytes) {
     module_fault("gave its memory at", address);
   }
   return &linear_memory[address];
 }
 
-void *module_frame(uint32_t address) {
-  return module_memory(address, sizeof(struct can_frame));
+void *module_frames(uint32_t address, uint32_t count) {
+  return module_memory(address, count * (uint32_t)sizeof(struct can_frame));
 }
 
 struct link *module_link(void) {
@@ -69,14 +69,19 @@ struct can_socket *module_can(void) {
   return &can.can;
 }
 
+/* The C library reads the clock without a system call (vdso(7)), in the static binary too. */
 uint64_t module_now_nanos(void) {
-  return w2c_bsp_counter_read(&bsp);
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  bsp.now_nanos = (uint64_t)now.tv_sec * COUNTER_HERTZ + (uint64_t)now.tv_nsec;
+  return bsp.now_nanos;
 }
 
 bool module_start(void) {
   if (setjmp(module_fault_return) != 0) {
     return false;
   }
+  module_now_nanos();
   wasm2c_bridge_instantiate(&bridge_module, &bsp, &can);
   if (bsp.link.control_only) {
     module_is_running = true;
@@ -95,20 +100,24 @@ bool module_start(void) {
   return true;
 }
 
-bool module_run(unsigned steps_maximum, bool *idle) {
+bool module_run(unsigned steps_maximum, unsigned moves_maximum, bool *idle) {
   if (!module_is_running) {
     return false;
   }
   if (setjmp(module_fault_return) != 0) {
     return false;
   }
-  for (unsigned step = 0; step < steps_maximum; step++) {
-    if (w2c_bridge_step(&bridge_module) == 0) {
-      *idle = true;
-      return true;
+  *idle = false;
+  uint64_t most = can.can.received + can.can.sent + (uint64_t)moves_maximum * CAN_BATCH_FRAMES;
+  for (unsigned step = 0; step < steps_maximum && !*idle; step++) {
+    if (step > 0) {
+      module_now_nanos();
+    }
+    *idle = w2c_bridge_step(&bridge_module) == 0;
+    if (can.can.received + can.can.sent >= most) {
+      break;
     }
   }
-  *idle = false;
   return true;
 }
 

@@ -26,8 +26,11 @@ struct can_socket *module_can(void);
  */
 bool module_start(void);
 
-/** Runs at most `steps_maximum` steps. `*idle`: nothing is left to do. False: the module has stopped. */
-bool module_run(unsigned steps_maximum, bool *idle);
+/**
+ * Runs at most `steps_maximum` steps, and until about `moves_maximum` full batches were moved. `*idle`: nothing is
+ * left to do. False: the module has stopped.
+ */
+bool module_run(unsigned steps_maximum, unsigned moves_maximum, bool *idle);
 
 /** Ends the session: sets own state to 0. */
 void module_leave(void);

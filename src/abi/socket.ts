@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
 /**
- * The host ABI of the bridge: frames to and from the CAN interface of the AGL side.
+ * The host ABI of the bridge: frames to and from the CAN interface of the AGL side, several at a time.
  *
  * A frame is SocketCAN's `struct can_frame`, 16 bytes in the module's linear memory (see
  * src/can/frame.ts).
- * Does not: block. Both calls return at once.
+ * Does not: block, or wait for more frames. Every call returns at once.
  */
 
-/** Stores the next frame of the interface at `frame`; 1 if there was one, 0 if not. */
-export declare function socket_receive(frame: usize): u32;
-/** Gives the frame at `frame` to the interface; 1 taken, 0 would block, 2 refused (it is down). */
-export declare function socket_send(frame: usize): u32;
+/** 0 while the interface has no frame, as far as the program knows since it last slept. */
+export declare function socket_waiting(): u32;
+
+/**
+ * Stores the next frames of the interface at `frames`, at most `limit`; returns their number.
+ */
+export declare function socket_receive(frames: usize, limit: u32): u32;
+
+/**
+ * Gives the interface `count` frames from `frames` on. Returns how many of the first it took; 0: it has no room
+ * now. With SOCKET_REFUSED: so many of the first were refused (it is down).
+ */
+export declare function socket_send(frames: usize, count: u32): u32;

@@ -12,22 +12,24 @@
  * after an interrupt, a frame of the interface, or a millisecond. It reads the role from the
  * device's class code.
  *
- * Does not: block or keep frames. A frame that finds no room on one side stays on the other;
- * without a session, frames of the interface wait in the socket's own buffer.
+ * It moves what is there, at most BATCH_FRAMES each way at a time, and never waits for more.
+ * Does not: block, or keep frames of the ring. A frame that finds no room on one side stays on the
+ * other; without a session, frames of the interface wait in the socket's own buffer, and the few of
+ * a batch that was read when the session ended wait here.
  * Does not: report single requests that the cell refused; they are counted.
  */
-import { socket_receive, socket_send } from '../abi/socket';
-import { allocateFrames, Frame, IDENTIFIER_ERROR } from '../can/frame';
+import { socket_receive, socket_send, socket_waiting } from '../abi/socket';
+import { allocateFrames, Frame, FRAME_BYTES, IDENTIFIER_ERROR } from '../can/frame';
 import { GenericTimer } from '../chip/arm/generic-timer';
 import { IvshmemLink } from '../jailhouse/ivshmem-link';
-import { SharedSection } from '../jailhouse/shared-section';
 import { Status } from '../rt/status';
-import { CanDevice } from '../virtio/can-device';
-import { CanDriver } from '../virtio/can-driver';
+import { BatchDevice } from '../virtio/batch-device';
+import { BatchDriver } from '../virtio/batch-driver';
 import { CanLinkEnd, LinkSession } from '../virtio/can-link-end';
+import { BATCH_FRAMES, FrameBatches } from '../virtio/frame-batches';
+import { BridgeSection } from './section';
 
-/** Where the host program maps the R/W section, the state table and the register page. */
-export const SECTION_ADDRESS: u32 = 0x00000000;
+/** Where the host program maps the state table and the register page; the R/W section is at 0. */
 export const STATE_TABLE_ADDRESS: u32 = 0x80000000;
 export const REGISTER_PAGE_ADDRESS: u32 = 0x90000000;
 
@@ -42,9 +44,8 @@ export enum Role {
   FrontEnd = 1,
 }
 
-/** Results of `socket_send` (src/abi/socket.ts). */
-const SEND_WOULD_BLOCK: u32 = 0;
-const SEND_TAKEN: u32 = 1;
+/** Set in a result of `socket_send`: the frames were refused (src/abi/socket.ts). */
+const SOCKET_REFUSED: u32 = 0x80000000;
 
 /** Class and length of an error frame (Linux include/uapi/linux/can/error.h). */
 const ERROR_BUS_OFF: u32 = 0x40;
@@ -53,31 +54,42 @@ const ERROR_LENGTH: u8 = 8;
 /** Makes the end of `role` on a R/W section of `sectionBytes` bytes. Call it only at start-up. */
 export function createEnd(sectionBytes: u32, role: u32): LinuxEnd {
   const link = new IvshmemLink(REGISTER_PAGE_ADDRESS, STATE_TABLE_ADDRESS);
-  const section = new SharedSection(SECTION_ADDRESS, sectionBytes);
+  const section = new BridgeSection(sectionBytes);
   const clock = new GenericTimer();
   if (role !== (Role.FrontEnd as u32)) {
-    return new LinuxEnd(
-      link,
-      new CanDevice<SharedSection, IvshmemLink, GenericTimer>(section, link, clock),
-    );
+    const device = new BatchDevice<BridgeSection, IvshmemLink, GenericTimer>(section, link, clock);
+    return new LinuxEnd(link, device, device);
   }
-  const driver = new CanDriver<SharedSection, IvshmemLink, GenericTimer>(section, link, clock);
-  // One interrupt too many costs less than a lost one.
-  driver.wantInterrupts();
-  return new LinuxEnd(link, driver);
+  const driver = new BatchDriver<BridgeSection, IvshmemLink, GenericTimer>(section, link, clock);
+  // One interrupt too many costs less than a lost one; but sent frames need none while there is room.
+  driver.wantReceiveInterrupts();
+  return new LinuxEnd(link, driver, driver);
 }
 
 @final
 export class LinuxEnd {
   /** `outgoing` goes from the ring to the interface, `incoming` from the interface to the ring. */
-  private readonly outgoing: Frame = changetype<Frame>(allocateFrames(1));
-  private readonly incoming: Frame = changetype<Frame>(allocateFrames(1));
-  private outgoingHeld: bool = false;
+  private readonly outgoing: usize = allocateFrames(BATCH_FRAMES);
+  private readonly incoming: usize = allocateFrames(BATCH_FRAMES);
+  /** The frames of `incoming` that the ring has not had yet. */
+  private incomingNext: u32 = 0;
+  private incomingEnd: u32 = 0;
+  /** The interface had no room for the oldest frame of the ring. */
+  private isBlocked: bool = false;
+  /** The ring had no room for frames of the interface. */
+  private isStuck: bool = false;
+  /** The last piece of work was a full one, or one of the session: more is likely. */
+  private isMore: bool = false;
+  /** An error frame of this end that the interface has not taken yet. */
+  private readonly busOff: Frame = changetype<Frame>(allocateFrames(1));
+  private busOffHeld: bool = false;
   private busOffSaid: bool = false;
 
+  /** `end` and `batches` are the same object. */
   constructor(
     private readonly link: IvshmemLink,
     readonly end: CanLinkEnd,
+    private readonly batches: FrameBatches,
   ) {}
 
   /** Checks the device. Sets the own state to 0, which ends a session of an earlier bridge. */
@@ -90,19 +102,19 @@ export class LinuxEnd {
   }
 
   /**
-   * Does at most one step of the session and one frame each way. If there was nothing to do, it
-   * tries once more. Returns false when the caller may sleep until something happens.
+   * Does at most two steps of the session and one batch each way. Returns false when the caller may
+   * sleep until something happens.
    */
   step(): bool {
-    if (this.work()) {
+    if (this.work() && this.isMore) {
       this.end.suppressKicks();
       return true;
     }
-    // Linux disarms the interrupt when it delivers one, so it is armed before every sleep. Work
-    // that came before raised none, so look a second time.
+    // Linux disarms the interrupt when it delivers one, so it is armed before every sleep. What came
+    // before raised none, so look a second time.
     this.link.setInterruptEnabled(true);
     const announced = this.goToSleep();
-    return this.work() || announced;
+    return this.end.step() || announced || (this.isStuck && this.batches.room() > 0);
   }
 
   /**
@@ -116,12 +128,14 @@ export class LinuxEnd {
   /** Asks for interrupts. Returns true when there is work already. */
   private goToSleep(): bool {
     const isWork = this.end.allowKicks();
-    return isWork || (!this.outgoingHeld && this.end.hasReceived());
+    // The device has looked for frames by that.
+    return isWork || (!this.end.isBackEnd && !this.isBlocked && this.end.hasReceived());
   }
 
   /** Does a bounded piece of work each way. Returns false when there was none. */
   private work(): bool {
     const upkeep = this.end.step();
+    this.isMore = upkeep;
     this.noticeBusOff();
     const sent = this.sendOutgoing();
     const received = this.receiveIncoming();
@@ -132,45 +146,81 @@ export class LinuxEnd {
   private noticeBusOff(): void {
     // A cell that sends error frames has sent this one itself.
     const isBusOff = this.end.isPeerBusOff && !this.end.errorFramesAccepted;
-    if (isBusOff && !this.busOffSaid && !this.outgoingHeld) {
-      this.outgoing.identifier = IDENTIFIER_ERROR | ERROR_BUS_OFF;
-      this.outgoing.length = ERROR_LENGTH;
-      this.outgoing.rawDlc = 0;
-      this.outgoing.data = 0;
-      this.outgoingHeld = true;
+    if (isBusOff && !this.busOffSaid) {
+      this.busOff.identifier = IDENTIFIER_ERROR | ERROR_BUS_OFF;
+      this.busOff.length = ERROR_LENGTH;
+      this.busOffHeld = true;
     }
     this.busOffSaid = isBusOff;
   }
 
   /**
-   * Moves a frame from the ring to the interface. Returns false when there is no frame, or no room.
+   * Moves frames from the ring to the interface. Returns false when there is no frame, or no room.
    */
   private sendOutgoing(): bool {
-    if (this.end.receivedWithdrawn) this.outgoingHeld = false;
-    if (!this.outgoingHeld) {
-      const taken = this.end.receive(this.outgoing);
-      if (taken !== Status.Ok) return taken !== Status.Empty;
-      this.outgoingHeld = true;
+    this.isBlocked = false;
+    if (this.busOffHeld) {
+      this.isBlocked = socket_send(changetype<usize>(this.busOff), 1) === 0;
+      this.busOffHeld = this.isBlocked;
+      return !this.isBlocked;
     }
-    const result = socket_send(changetype<usize>(this.outgoing));
-    if (result === SEND_WOULD_BLOCK) return false;
-    this.outgoingHeld = false;
-    this.end.finishReceived(result === SEND_TAKEN);
-    return true;
+    const count = this.batches.take(this.outgoing);
+    // Requests that were refused instead: more may follow.
+    if (count === 0) {
+      const isMore = this.end.hasReceived();
+      if (isMore) this.isMore = true;
+      return isMore;
+    }
+    const result = socket_send(this.outgoing, count);
+    const done = min<u32>(result & ~SOCKET_REFUSED, count);
+    this.batches.finishTaken(done, (result & SOCKET_REFUSED) === 0);
+    this.isBlocked = done === 0;
+    if (done === BATCH_FRAMES || done < count) this.isMore = true;
+    return done > 0;
   }
 
   /**
-   * Moves a frame from the interface to the ring. Returns false when there is no frame, or no room.
+   * Moves frames from the interface to the ring. Returns false when there is no frame, or no room.
    */
   private receiveIncoming(): bool {
-    if (!this.end.canSubmit()) return false;
-    if (socket_receive(changetype<usize>(this.incoming)) === 0) return false;
-    const identifier = this.incoming.identifier;
-    if ((identifier & IDENTIFIER_ERROR) !== 0 && (identifier & ERROR_BUS_OFF) !== 0) {
-      this.end.noteBusOff(true, false);
+    const isEmpty = this.incomingNext === this.incomingEnd;
+    this.isStuck = false;
+    if (isEmpty && socket_waiting() === 0) return false;
+    const room = this.batches.room();
+    this.isStuck = room === 0;
+    if (room === 0) return false;
+    if (isEmpty) {
+      this.incomingNext = 0;
+      this.incomingEnd = min<u32>(socket_receive(this.incoming, room), room);
+      if (this.incomingEnd === 0) return false;
     }
-    // The ring counts and drops what it cannot carry, such as error frames.
-    this.end.submit(this.incoming);
+    if (this.incomingEnd === room) this.isMore = true;
+    const first = this.incomingNext;
+    const end = this.endOfRun(first);
+    if (end > first) {
+      this.incomingNext += this.batches.give(this.incoming + first * FRAME_BYTES, end - first);
+      return this.incomingNext > first;
+    }
+    // The controller has gone off the bus.
+    this.incomingNext += 1;
+    this.end.noteBusOff(true, false);
+    // The ring counts and drops it unless it carries error frames.
+    this.end.submit(this.incomingFrame(first));
     return true;
+  }
+
+  /** The index behind the frames from `first` on that no bus-off comes between. */
+  private endOfRun(first: u32): u32 {
+    let index = first;
+    while (index < this.incomingEnd) {
+      const identifier = this.incomingFrame(index).identifier;
+      if ((identifier & IDENTIFIER_ERROR) !== 0 && (identifier & ERROR_BUS_OFF) !== 0) break;
+      index += 1;
+    }
+    return index;
+  }
+
+  private incomingFrame(index: u32): Frame {
+    return changetype<Frame>(this.incoming + index * FRAME_BYTES);
   }
 }

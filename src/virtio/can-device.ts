@@ -36,7 +36,7 @@ import {
   RESULT_NOT_OK,
   RESULT_OK,
 } from './can-messages';
-import { NO_OFFSET } from './descriptor-chain';
+import { DescriptorChain, NO_OFFSET } from './descriptor-chain';
 import { headOf, OpenRequests } from './open-requests';
 import { Announcement, Reminder } from './reminder';
 import { DevicePhase, TransportDevice } from './transport-device';
@@ -57,7 +57,7 @@ export class CanDevice<
 > extends CanLinkEnd {
   readonly transport: TransportDevice<Memory, Link, Time>;
 
-  private readonly section: Memory;
+  protected readonly section: Memory;
   private readonly clock: Time;
   private readonly holdTicks: u64;
   private readonly hold: Deadline = new Deadline();
@@ -118,6 +118,21 @@ export class CanDevice<
     const tag = this.open.add(chain.head, this.transport.session, chain.writableOffset);
     this.receivedOpen = true;
     this.receivedTag = tag;
+    if (this.readRequest(chain, frame) === Status.Ok) {
+      if (this.running) {
+        this.counters.received += 1;
+        return Status.Ok;
+      }
+      this.finish(tag, false);
+      return Status.PeerNotReady;
+    }
+    this.counters.malformed += 1;
+    this.finish(tag, false);
+    return Status.MessageBad;
+  }
+
+  /** Reads the frame of the request in `chain`. `MessageBad`: an impossible one, or a form not accepted. */
+  protected readRequest(chain: DescriptorChain<Memory>, frame: Frame): Status {
     // A short message leaves old bytes behind it, which are not read: they lie beyond 16 + length.
     const bytes = chain.read(this.message, MESSAGE_BYTES_MAXIMUM);
     const status = frameOfMessage(
@@ -129,17 +144,7 @@ export class CanDevice<
       load<u64>(this.message, 16),
       frame,
     );
-    if (status === Status.Ok && this.isCarriable(frame)) {
-      if (this.running) {
-        this.counters.received += 1;
-        return Status.Ok;
-      }
-      this.finish(tag, false);
-      return Status.PeerNotReady;
-    }
-    this.counters.malformed += 1;
-    this.finish(tag, false);
-    return Status.MessageBad;
+    return status === Status.Ok && !this.isCarriable(frame) ? Status.MessageBad : status;
   }
 
   override finishReceived(sent: bool): void {
@@ -159,7 +164,7 @@ export class CanDevice<
   }
 
   /** Returns the transmit request of `head` with its result, a byte at `offset` of the section. */
-  private giveBack(head: u32, offset: u32, sent: bool): void {
+  protected giveBack(head: u32, offset: u32, sent: bool): void {
     if (sent) this.counters.transmitted += 1;
     else this.counters.refused += 1;
     const queue = this.transport.transmitQueue;
@@ -195,11 +200,19 @@ export class CanDevice<
       return Status.MessageBad;
     }
     const queue = this.transport.receiveQueue;
-    const taken = queue.take();
-    if (taken === Status.Empty) {
+    const status = this.deliver(queue, frame);
+    if (status === Status.Empty) {
       this.counters.droppedFull += 1;
       return Status.Full;
     }
+    if (status === Status.Ok) this.delivered(queue, 1);
+    return status;
+  }
+
+  /** Puts a carriable frame in the next buffer. `Empty`: there is none. Another status: the session was given up. */
+  protected deliver(queue: VirtqueueDevice<Memory>, frame: Frame): Status {
+    const taken = queue.take();
+    if (taken === Status.Empty) return taken;
     if (taken !== Status.Ok) return this.giveUp(taken);
     const identifier = frame.identifier;
     const length: u32 = frame.length;
@@ -211,10 +224,14 @@ export class CanDevice<
     // 16 + length bytes also for a remote frame, as Linux's driver demands.
     const written = queue.chain.write(this.message, bytes);
     queue.putUsed(queue.chain.head, written);
+    return Status.Ok;
+  }
+
+  /** `count` frames were delivered: tells the driver. */
+  protected delivered(queue: VirtqueueDevice<Memory>, count: u32): void {
     if (queue.interruptWanted()) this.transport.announceQueues();
     if (!this.reminder.isPlanned) this.reminder.plan(this.clock.nowTicks());
-    this.counters.sent += 1;
-    return Status.Ok;
+    this.counters.sent += count;
   }
 
   override noteBusOff(isBusOff: bool, isForGood: bool): void {
@@ -272,7 +289,7 @@ export class CanDevice<
     );
   }
 
-  private isCarriable(frame: Frame): bool {
+  protected isCarriable(frame: Frame): bool {
     return isCarriable(frame.identifier, frame.length, refusedForms(this.transport.featuresLow));
   }
 
@@ -301,7 +318,7 @@ export class CanDevice<
     return announcement !== Announcement.None;
   }
 
-  private giveUp(reason: Status): Status {
+  protected giveUp(reason: Status): Status {
     this.counters.violations += 1;
     this.transport.withdraw(reason);
     this.noticeReset();
@@ -352,7 +369,8 @@ export class CanDevice<
   /** Answers the control message taken last. */
   private answerControl(result: u32): void {
     const queue = this.transport.controlQueue;
-    queue.putUsed(queue.chain.head, this.writeResult(queue, result));
+    store<u8>(this.message, <u8>result);
+    queue.putUsed(queue.chain.head, queue.chain.write(this.message, RESULT_BYTES));
     if (queue.interruptWanted()) this.transport.announceQueues();
     this.reminder.planOnce(this.clock.nowTicks());
   }
@@ -379,11 +397,5 @@ export class CanDevice<
   private stop(): void {
     this.running = false;
     for (let open = this.open.count; open !== 0; open--) this.finishReceived(false);
-  }
-
-  /** Writes the result byte to the chain taken last. Returns the number of bytes written. */
-  private writeResult(queue: VirtqueueDevice<Memory>, result: u32): u32 {
-    store<u8>(this.message, <u8>result);
-    return queue.chain.write(this.message, RESULT_BYTES);
   }
 }

@@ -60,7 +60,6 @@ export enum CanDriverState {
   BusOff = 3,
 }
 
-@final
 export class CanDriver<
   Memory extends SharedMemory,
   Link extends PeerLink,
@@ -69,16 +68,16 @@ export class CanDriver<
   state: CanDriverState = CanDriverState.Offline;
   readonly transport: TransportDriver<Memory, Link, Time>;
 
-  private readonly section: Memory;
+  protected readonly section: Memory;
   private readonly clock: Time;
-  private readonly queues: CanDriverQueues<Memory>;
+  protected readonly queues: CanDriverQueues<Memory>;
   private readonly deadline: Deadline = new Deadline();
   private readonly startTicks: u64;
   private readonly pauseTicks: u64;
   private readonly completionTicks: u64;
   /** The transmit queue of `queues`, and the identifier flags that cannot be sent in this session. */
-  private readonly transmit: TransmitQueue<Memory>;
-  private refused: u32 = 0;
+  protected readonly transmit: TransmitQueue<Memory>;
+  protected refused: u32 = 0;
   private configPending: bool = false;
   /** No session is begun: the peer is silent. */
   private isHeld: bool = false;
@@ -130,25 +129,31 @@ export class CanDriver<
       this.counters.droppedNoPeer += 1;
       return Status.PeerNotReady;
     }
+    const queue = this.transmit;
+    const first = queue.heldCount === 0;
+    const status = this.put(frame);
+    if (status === Status.Ok) {
+      if (first) this.awaitCompletion();
+      this.transport.kick(queue.kickWanted());
+      this.counters.sent += 1;
+    } else if (status === Status.Full) {
+      this.counters.droppedFull += 1;
+    }
+    return status;
+  }
+
+  /** Puts a frame in the next slot, and tells nobody. `MessageBad`: it cannot be carried, and is counted. */
+  protected put(frame: Frame): Status {
     const identifier = frame.identifier;
     const length: u32 = frame.length;
     if (!isCarriable(identifier, length, this.refused)) {
       this.counters.droppedUnsupported += 1;
       return Status.MessageBad;
     }
-    const queue = this.transmit;
-    const first = queue.heldCount === 0;
     const word0 = messageWord0(MESSAGE_TRANSMIT, length, frame.rawDlc);
     const word1 = messageWord1(identifier);
     const word2 = messageWord2(identifier, length, frame.data);
-    if (!queue.send(word0, word1, word2, messageBytes(length))) {
-      this.counters.droppedFull += 1;
-      return Status.Full;
-    }
-    if (first) this.awaitCompletion();
-    this.transport.kick(queue.kickWanted());
-    this.counters.sent += 1;
-    return Status.Ok;
+    return this.transmit.send(word0, word1, word2, messageBytes(length)) ? Status.Ok : Status.Full;
   }
 
   override hasReceived(): bool {
@@ -161,20 +166,29 @@ export class CanDriver<
     const taken = queue.takeUsed();
     if (taken === Status.Empty) return taken;
     if (taken !== Status.Ok) return this.giveUp(taken);
-    const slot = queue.usedHead;
-    const bytes = queue.usedLength;
-    if (bytes > MESSAGE_BYTES_MAXIMUM) return this.giveUp(Status.RingLengthBad);
-    const message = this.queues.receiveMessage(slot);
-    const word0 = this.section.read64(message);
-    const word1 = this.section.read64(message + 8);
-    const word2 = this.section.read64(message + 16);
-    queue.offer(slot);
+    const status = this.readMessage(frame);
+    if (status === Status.RingLengthBad) return this.giveUp(status);
+    queue.offer(queue.usedHead);
     this.transport.kick(queue.kickWanted());
-    const features = this.transport.featuresLow;
-    const status = frameOfMessage(MESSAGE_RECEIVE, features, bytes, word0, word1, word2, frame);
     if (status === Status.Ok) this.counters.received += 1;
     else this.counters.malformed += 1;
     return status;
+  }
+
+  /**
+   * Reads the frame of the receive buffer taken last. `MessageBad`: an impossible message. `RingLengthBad`: more
+   * bytes than the buffer has.
+   */
+  protected readMessage(frame: Frame): Status {
+    const queue = this.queues.receive;
+    const bytes = queue.usedLength;
+    if (bytes > MESSAGE_BYTES_MAXIMUM) return Status.RingLengthBad;
+    const message = this.queues.receiveMessage(queue.usedHead);
+    const word0 = this.section.read64(message);
+    const word1 = this.section.read64(message + 8);
+    const word2 = this.section.read64(message + 16);
+    const features = this.transport.featuresLow;
+    return frameOfMessage(MESSAGE_RECEIVE, features, bytes, word0, word1, word2, frame);
   }
 
   /** At shutdown this must be the last call. */
@@ -216,7 +230,7 @@ export class CanDriver<
     this.become(CanDriverState.Offline);
   }
 
-  private giveUp(reason: Status): Status {
+  protected giveUp(reason: Status): Status {
     this.counters.violations += 1;
     this.transport.withdraw(reason);
     this.sessionEnded();
@@ -307,7 +321,7 @@ export class CanDriver<
   }
 
   /** Starts the device's time limit for finishing a request. */
-  private awaitCompletion(): void {
+  protected awaitCompletion(): void {
     this.deadline.start(this.clock.nowTicks(), this.completionTicks);
   }
 
@@ -321,7 +335,7 @@ export class CanDriver<
   }
 
   /** Takes one transmit completion. False: there is none. */
-  private reapTransmit(): bool {
+  protected reapTransmit(): bool {
     const queue = this.queues.transmit;
     const taken = queue.takeUsed();
     if (taken === Status.Empty) return this.completionLate();

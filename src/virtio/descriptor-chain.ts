@@ -53,23 +53,52 @@ export class DescriptorChain<Memory extends SharedMemory> {
    * section, indirect, or in the wrong order.
    */
   walk(table: u32, size: u32, head: u32): Status {
-    this.head = head;
-    this.readableBytes = 0;
-    this.writableBytes = 0;
-    this.readableSegments = 0;
-    this.segmentCount = 0;
+    // In locals: a store through a pointer makes the compiler load a field again.
+    const section = this.section;
+    const segments = this.segments;
+    const sectionBytes = section.size();
+    let readableBytes: u32 = 0;
+    let writableBytes: u32 = 0;
+    let readableSegments: u32 = 0;
+    let count: u32 = 0;
     let index = head;
-    while (this.segmentCount < CHAIN_DESCRIPTORS_MAXIMUM) {
-      if (index >= size) return Status.RingIndexBad;
+    let status = Status.RingIndexBad;
+    while (count < CHAIN_DESCRIPTORS_MAXIMUM && index < size) {
       const at = table + index * DESCRIPTOR_BYTES;
-      const address = this.section.read64(at);
-      const tail = this.section.read64(at + DESCRIPTOR_LENGTH);
+      const address = section.read64(at);
+      const tail = section.read64(at + DESCRIPTOR_LENGTH);
+      const length = <u32>tail;
       const flags = (<u32>(tail >> 32)) & 0xffff;
-      if (!this.addSegment(address, <u32>tail, flags)) return Status.RingLengthBad;
-      if ((flags & DESCRIPTOR_FLAG_NEXT) === 0) return Status.Ok;
+      const isInside = address <= <u64>sectionBytes && length <= sectionBytes - <u32>address;
+      const isReadable = (flags & DESCRIPTOR_FLAG_WRITE) === 0;
+      if (
+        !isInside ||
+        (flags & DESCRIPTOR_FLAG_INDIRECT) !== 0 ||
+        (isReadable && readableSegments !== count)
+      ) {
+        status = Status.RingLengthBad;
+        break;
+      }
+      if (isReadable) {
+        readableSegments += 1;
+        readableBytes += length;
+      } else {
+        writableBytes += length;
+      }
+      store<u64>(segments + count * SEGMENT_BYTES, address | ((<u64>length) << 32));
+      count += 1;
+      if ((flags & DESCRIPTOR_FLAG_NEXT) === 0) {
+        status = Status.Ok;
+        break;
+      }
       index = <u32>(tail >> 48);
     }
-    return Status.RingIndexBad;
+    this.head = head;
+    this.readableBytes = readableBytes;
+    this.writableBytes = writableBytes;
+    this.readableSegments = readableSegments;
+    this.segmentCount = count;
+    return status;
   }
 
   /** Copies at most `limit` of the first readable bytes to `destination`. Returns the number copied. */
@@ -100,25 +129,6 @@ export class DescriptorChain<Memory extends SharedMemory> {
       if (this.segmentLength(index) !== 0) return this.segmentOffset(index);
     }
     return NO_OFFSET;
-  }
-
-  /** Adds one checked buffer. False: it is not acceptable. */
-  private addSegment(address: u64, length: u32, flags: u32): bool {
-    const size = this.section.size();
-    if ((flags & DESCRIPTOR_FLAG_INDIRECT) !== 0) return false;
-    if (address > <u64>size || length > size - <u32>address) return false;
-    const segment = this.segments + this.segmentCount * SEGMENT_BYTES;
-    if ((flags & DESCRIPTOR_FLAG_WRITE) !== 0) {
-      this.writableBytes += length;
-    } else {
-      if (this.readableSegments !== this.segmentCount) return false;
-      this.readableSegments += 1;
-      this.readableBytes += length;
-    }
-    store<u32>(segment, <u32>address);
-    store<u32>(segment, length, 4);
-    this.segmentCount += 1;
-    return true;
   }
 
   private segmentOffset(index: u32): u32 {

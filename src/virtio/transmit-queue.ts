@@ -71,6 +71,17 @@ export class TransmitQueue<Memory extends SharedMemory> extends VirtqueueDriver<
     return load<u8>(this.held + head) === 0;
   }
 
+  /** Slots that `send` would find free in turn, at most `limit`. */
+  roomUpTo(limit: u32): u32 {
+    let count: u32 = 0;
+    while (count < limit && count < this.slots) {
+      const head = ((this.availableIndex + count) * DESCRIPTORS_PER_SLOT) & this.headMask;
+      if (load<u8>(this.held + head) !== 0) break;
+      count += 1;
+    }
+    return count;
+  }
+
   /** Hands the first `bytes` of a message of three words to the device. False: no room. */
   send(word0: u64, word1: u64, word2: u64, bytes: u32): bool {
     const section = this.section;

@@ -112,6 +112,18 @@ export class VirtqueueDevice<Memory extends SharedMemory> {
     return status;
   }
 
+  /** Leaves the last `count` chains taken in the ring, to be taken again. */
+  putBack(count: u32): void {
+    this.availableIndex = (this.availableIndex - count) & INDEX_MASK;
+  }
+
+  /** Chains that the driver has offered and that were not taken; at most the queue's size. */
+  get available(): u32 {
+    if (!this.enabled) return 0;
+    const published = this.section.read16(this.availableOffset + AVAILABLE_INDEX);
+    return min<u32>((published - this.availableIndex) & INDEX_MASK, this.size);
+  }
+
   /** Returns the chain at `head` with `length` bytes written. */
   putUsed(head: u32, length: u32): void {
     const slot = this.usedIndex & (this.size - 1);

@@ -97,6 +97,13 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
     this.section.write16(this.availableOffset + AVAILABLE_FLAGS, AVAILABLE_FLAG_NO_INTERRUPT);
   }
 
+  /** Takes that back: from the next returned chain on the peer interrupts. Look once more afterwards. */
+  requestInterrupts(): void {
+    this.section.write16(this.availableOffset + AVAILABLE_FLAGS, 0);
+    // The flag must be visible before the last look, or both ends may fall asleep.
+    this.section.barrierFull();
+  }
+
   /** Writes descriptor `index`: a buffer of `length` bytes at section offset `address`. */
   setDescriptor(index: u32, address: u32, length: u32, flags: u32, next: u32): void {
     const at = this.descriptorOffset + index * DESCRIPTOR_BYTES;
@@ -151,5 +158,12 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
     this.usedHead = head;
     this.usedLength = length;
     return Status.Ok;
+  }
+
+  /** Undoes the last `takeUsed`, of the chain at `head`: it is taken again. */
+  putBackUsed(head: u32): void {
+    store<u8>(this.held + head, 1);
+    this.heldCount += 1;
+    this.usedIndex = (this.usedIndex - 1) & INDEX_MASK;
   }
 }

@@ -21,8 +21,8 @@ const OUTPUT_BYTES = 0x20000;
 const ECHO_STEP = `
   (call $memory_write32 (i32.const 0)
     (i32.add (call $memory_read32 (i32.const 0)) (i32.const 1)))
-  (if (result i32) (call $socket_receive (i32.const 64))
-    (then (call $socket_send (i32.const 64)))
+  (if (result i32) (call $socket_receive (i32.const 64) (i32.const 1))
+    (then (call $socket_send (i32.const 64) (i32.const 1)))
     (else (i32.const 0)))`;
 
 function makeBridge(step: string) {
@@ -42,8 +42,8 @@ function makeBridge(step: string) {
       (import "bsp" "memory_read32" (func $memory_read32 (param i32) (result i32)))
       (import "bsp" "memory_write32" (func $memory_write32 (param i32 i32)))
       (import "bsp" "mmio_write32" (func $mmio_write32 (param i32 i32)))
-      (import "socket" "socket_receive" (func $socket_receive (param i32) (result i32)))
-      (import "socket" "socket_send" (func $socket_send (param i32) (result i32)))
+      (import "socket" "socket_receive" (func $socket_receive (param i32 i32) (result i32)))
+      (import "socket" "socket_send" (func $socket_send (param i32 i32) (result i32)))
       (memory (export "memory") 1 1)
       (func (export "initialize") (param i32) (result i32)
         (call $mmio_write32 (i32.const 0x90000008) (i32.const 1))
@@ -124,6 +124,22 @@ describe('the AGL side', () => {
     assert.deepEqual(
       frames.map(({ nanos }) => nanos),
       [first, first + 2 * FRAME_NANOS, first + 4 * FRAME_NANOS],
+    );
+  });
+
+  it('takes several frames at once, and hands over each in its own time', () => {
+    const step = `(if (result i32) (call $socket_receive (i32.const 64) (i32.const 8))
+      (then (call $socket_send (i32.const 64) (i32.const 3)))
+      (else (i32.const 0)))`;
+    const { bridge, clock, frames } = makeBridge(step);
+    bridge.start();
+    clock.advanceTo(100_000);
+    for (const byte of [1, 2, 3]) bridge.send(makeFrame({ identifier: 0x100, data: [byte] }));
+    clock.advanceTo(10 * POLL_NANOS);
+    const first = 100_000 + WAKE_UP_NANOS;
+    assert.deepEqual(
+      frames.map(({ frame, nanos }) => [frame.data[0], nanos]),
+      [1, 2, 3].map((byte, index) => [byte, first + index * FRAME_NANOS]),
     );
   });
 

@@ -13,6 +13,7 @@ import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 import { COUNTER_HERTZ } from '../machine/timing-model.ts';
 import { type BridgeMemory, BridgeFault } from './bridge-memory.ts';
 import {
+  CAN_FRAME_BYTES,
   type ErrorMessage,
   isErrorFrame,
   loadCanFrame,
@@ -87,6 +88,8 @@ export class BridgeHost implements AglPeer {
   #isHanging = false;
   /** Frames and messages moved by the current step. */
   #moved = 0;
+  /** Those of them that it gave to the interface. */
+  #handedOver = 0;
   /** The process is busy with its last step until this time. */
   #busyUntilNanos = 0;
 
@@ -180,6 +183,7 @@ export class BridgeHost implements AglPeer {
     this.#nextStep = undefined;
     this.#beat();
     this.#moved = 0;
+    this.#handedOver = 0;
     const result = this.#guarded((exports) => exports.step());
     if (result === undefined) return;
     const tookNanos = this.#moved === 0 ? STEP_NANOS : this.#moved * FRAME_NANOS;
@@ -224,23 +228,40 @@ export class BridgeHost implements AglPeer {
     return new DataView(this.#exports.memory.buffer);
   }
 
-  #socketImports(): Record<string, (frame: number) => number> {
+  #socketImports(): Record<string, (frames: number, count: number) => number> {
     return {
-      socket_receive: (offset) => {
-        const frame = this.#fromSocket.shift();
-        if (!frame) return 0;
-        this.#moved += 1;
-        storeCanFrame(this.#view(), offset >>> 0, frame);
-        return 1;
+      socket_waiting: () => (this.#fromSocket.length > 0 ? 1 : 0),
+      socket_receive: (offset, limit) => {
+        const frames = this.#fromSocket.splice(0, limit);
+        this.#moved += frames.length;
+        frames.forEach((frame, index) =>
+          storeCanFrame(this.#view(), (offset >>> 0) + CAN_FRAME_BYTES * index, frame),
+        );
+        return frames.length;
       },
-      socket_send: (offset) => {
-        const view = this.#view();
-        this.#moved += 1;
-        if (isErrorFrame(view, offset >>> 0)) this.#takeErrorMessage(view, offset >>> 0);
-        else this.#options.onFrame(loadCanFrame(view, offset >>> 0), this.#options.clock.now);
-        return 1;
+      socket_send: (offset, count) => {
+        for (let index = 0; index < count; index += 1) {
+          this.#handOver((offset >>> 0) + CAN_FRAME_BYTES * index);
+        }
+        return count;
       },
     };
+  }
+
+  /** A frame reaches the interface when those before it in this step have had their time. */
+  #handOver(offset: number): void {
+    const { clock, onFrame } = this.#options;
+    const view = this.#view();
+    const atNanos = clock.now + this.#handedOver * FRAME_NANOS;
+    this.#handedOver += 1;
+    this.#moved += 1;
+    if (isErrorFrame(view, offset)) {
+      this.#takeErrorMessage(view, offset);
+      return;
+    }
+    const frame = loadCanFrame(view, offset);
+    if (atNanos === clock.now) onFrame(frame, atNanos);
+    else clock.schedule(atNanos, () => onFrame(frame, atNanos));
   }
 
   #bspImports(): Record<string, (...values: never[]) => unknown> {

@@ -203,16 +203,18 @@ export function createFakeHost(linearMemory) {
 
   /** Frames sent come back in order. */
   const frames = [];
+  const at = (address, index) =>
+    new Uint8Array(linearMemory.buffer, (address >>> 0) + FRAME_BYTES * index, FRAME_BYTES);
   const socket = {
-    socket_receive: (frame) => {
-      const bytes = frames.shift();
-      if (bytes === undefined) return 0;
-      new Uint8Array(linearMemory.buffer, frame >>> 0, FRAME_BYTES).set(bytes);
-      return 1;
+    socket_waiting: () => (frames.length > 0 ? 1 : 0),
+    socket_receive: (address, limit) => {
+      const taken = frames.splice(0, limit);
+      taken.forEach((bytes, index) => at(address, index).set(bytes));
+      return taken.length;
     },
-    socket_send: (frame) => {
-      frames.push(new Uint8Array(linearMemory.buffer, frame >>> 0, FRAME_BYTES).slice());
-      return 1;
+    socket_send: (address, count) => {
+      for (let index = 0; index < count; index += 1) frames.push(at(address, index).slice());
+      return count;
     },
   };
 
