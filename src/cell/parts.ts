@@ -35,7 +35,7 @@ const FORWARD_RING_BITS: u32 = 8;
 
 /** Frames of AGL's that may wait outside its ring when they are sorted. In order of arrival, one may. */
 const AGL_WAITING_MAXIMUM: u32 = 16;
-/** Transmit buffers that AGL's frames may have at once. */
+/** Transmit buffers that AGL's frames may have at once, at most. */
 export const AGL_BUFFERS: u32 = 2;
 
 /** Where the rule table comes from. The status page shows these numbers. */

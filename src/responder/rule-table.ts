@@ -10,7 +10,7 @@
  */
 import { FILTER_BYTES, FilterList, FILTERS_MAXIMUM } from '../can/filter-list';
 import { Status } from '../rt/status';
-import { PATH_FILTER_0, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
+import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
 import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
 import {
   RECEIVE_AUTO,
@@ -187,6 +187,15 @@ export class RuleTable {
       const rule = this.rule(other);
       if (rule.path === own.path || (rule.flags & RULE_ANSWER) === 0) continue;
       if (rule.answerIdentifier === own.answerIdentifier) return true;
+    }
+    return false;
+  }
+
+  /** True if some rule answers without a buffer that is kept for it. */
+  get hasUnkeptAnswers(): bool {
+    for (let index: u32 = 0; index < this.count; index++) {
+      const rule = this.rule(index);
+      if ((rule.flags & RULE_ANSWER) !== 0 && (rule.path as u32) === PATH_SOFTWARE) return true;
     }
     return false;
   }

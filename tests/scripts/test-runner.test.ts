@@ -172,7 +172,9 @@ describe('running node:test files', () => {
         it('hangs', () => new Promise(() => setTimeout(() => {}, 3_600_000)));`,
     };
     const result = await runFiles(files, { stageSeconds: 600, fileSeconds: 1 });
-    assert.deepEqual([result.passed, result.failed], [0, 1]);
+    // Whether its test had begun by then, and fails by itself as well, is the machine's affair.
+    assert.equal(result.passed, 0);
+    assert.ok(result.failed === 1 || result.failed === 2, `${result.failed} failed`);
     assert.match(result.details, /long\.test\.ts[^]*timed out after 1000ms/);
   });
 

@@ -17,7 +17,7 @@ import { TRANSMIT_BUFFERS, TransmitOutcome } from '../../driver/mcp2515/transmit
 import { Counter, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { Courtesy } from '../courtesy';
-import { AGL_BUFFERS, AnyParts } from '../parts';
+import { AnyParts } from '../parts';
 import { TransmitPriorities } from './priorities';
 import { TransmitSlot } from './slot';
 import { TransmitSlots } from './slots';
@@ -188,7 +188,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (this.slots.followsDoubt(isAgl, strength)) return false;
     let buffer = this.slots.freeFor(frame, isAgl);
     if (buffer === TRANSMIT_BUFFERS) {
-      const hasAll = isAgl && this.slots.aglInChip >= AGL_BUFFERS;
+      const hasAll = isAgl && this.slots.aglInChip >= this.slots.aglBuffers;
       if (hasAll && !this.fromAgl.isSorted) return false;
       // Without a gap is not worth the second filter's buffer.
       const isSecond = isAgl && this.slots.aglInChip !== 0;

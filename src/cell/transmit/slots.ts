@@ -25,6 +25,8 @@ export class TransmitSlots<Parts extends AnyParts> {
   /** Buffers that AGL's frames have, and answers. */
   aglInChip: u32 = 0;
   answersInChip: u32 = 0;
+  /** Buffers that AGL's frames may have at once. */
+  aglBuffers: u32 = AGL_BUFFERS;
   /** AGL's frames leave the buffers of the filters alone: their answers are about to change. */
   isReserved: bool = false;
   /** Kept answers are not restored now: others are being loaded in their place. */
@@ -40,9 +42,21 @@ export class TransmitSlots<Parts extends AnyParts> {
     return unchecked(this.all[filter === 0 ? SLOT_FILTER_0 : SLOT_FILTER_1]);
   }
 
-  /** AGL's frames can have two buffers: at most one is kept for a filter. */
+  /** AGL's frames have two buffers, and so no gap between them; see `share`. */
   get hasTwoForAgl(): bool {
-    return !unchecked(this.all[SLOT_FILTER_1]).isKept;
+    return this.aglBuffers === AGL_BUFFERS;
+  }
+
+  /**
+   * Shares the buffers out: AGL's frames have two where answers that are not kept still have one to themselves.
+   * Displacing a frame of AGL's first would cost such an answer 10 us. `needsOne`: the rules have such answers.
+   */
+  share(needsOne: bool): void {
+    let free: u32 = TRANSMIT_BUFFERS;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      if (unchecked(this.all[buffer]).isKept) free--;
+    }
+    this.aglBuffers = max<u32>(min<u32>(needsOne ? free - 1 : free, AGL_BUFFERS), 1);
   }
 
   /** The frame in `slot`, of `strength`, was requested. */
@@ -96,7 +110,7 @@ export class TransmitSlots<Parts extends AnyParts> {
    */
   freeFor(frame: Frame, isAgl: bool): u32 {
     let found: u32 = TRANSMIT_BUFFERS;
-    if (isAgl && this.aglInChip >= AGL_BUFFERS) return found;
+    if (isAgl && this.aglInChip >= this.aglBuffers) return found;
     for (let place: u32 = 0; place < TRANSMIT_BUFFERS; place++) {
       const buffer = isAgl ? place : TRANSMIT_BUFFERS - 1 - place;
       const slot = unchecked(this.all[buffer]);

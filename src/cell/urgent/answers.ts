@@ -98,6 +98,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.isDisturbed = false;
     this.keep(0, this.slot0);
     this.keep(1, this.slot1);
+    this.scheduler.slots.share(this.parts.responder.table.hasUnkeptAnswers);
     this.scheduler.slots.isHeld = false;
     this.unstage();
   }
