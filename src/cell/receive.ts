@@ -140,11 +140,12 @@ export class TransmitTask<Parts extends AnyParts> extends Task {
   }
 
   override run(nowTicks: u64): bool {
-    const scheduler = this.scheduler;
-    if (!scheduler.step(nowTicks)) return false;
-    const frame = scheduler.sentFrame;
-    if (frame === 0 || !this.parts.records.on) return true;
-    if (scheduler.sentAgl) this.observer.sentForAgl(frame);
+    const frame = this.scheduler.sentFrame;
+    if (frame === 0) return this.scheduler.step(nowTicks);
+    // In a step of its own, so that INT is looked at between RTS and this.
+    this.scheduler.sentFrame = 0;
+    if (!this.parts.records.on) return true;
+    if (this.scheduler.sentAgl) this.observer.sentForAgl(frame);
     else this.observer.sentLate(frame);
     return true;
   }

@@ -33,7 +33,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   readonly answers: WaitingList = new WaitingList(ANSWERS_WAITING_MAXIMUM);
   readonly fromAgl: WaitingList = this.parts.fromAgl;
   readonly slots: TransmitSlots<Parts> = new TransmitSlots<Parts>(this.parts);
-  /** The frame that was sent by the last `step`, and whether it was AGL's; 0: none was. */
+  /** The frame that `step` has sent last, and whether it was AGL's; 0: none that the caller has not recorded. */
   sentFrame: usize = 0;
   sentAgl: bool = false;
   private readonly priorities: TransmitPriorities<Parts> = new TransmitPriorities<Parts>(
@@ -105,7 +105,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** One step. False: there is nothing to do now. */
   step(nowTicks: u64): bool {
-    this.sentFrame = 0;
     this.settle();
     if (this.isBlocked && this.changes === this.parts.controller.buffers.changes) return false;
     this.isBlocked = false;

@@ -119,10 +119,18 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return this.courtesy.end(this.prepareFirstStatic());
   }
 
-  /** True when `sendOfFilter` would send the preloaded answer of `filter` at once. */
-  isReady(filter: u32): bool {
-    const slot = filter === 0 ? this.slot0 : this.slot1;
-    return slot.isIntact && !slot.busy && this.isNext(slot);
+  /** True when `sendReady` can send the preloaded answer of the first filter. */
+  get isReady(): bool {
+    const slot = this.slot0;
+    const isFree = (this.scheduler.slots.underWay & slot.bit) === 0;
+    return isFree && slot.isIntact && this.isNext(slot) && !this.parts.controller.closed;
+  }
+
+  /** Sends the preloaded answer of the first filter. Only while `isReady`. Returns true when it has gone out. */
+  sendReady(): bool {
+    const sent = this.sendSlot(this.slot0);
+    this.parts.counters.count(Counter.AnsweredStatic);
+    return sent;
   }
 
   /**
@@ -134,15 +142,19 @@ export class UrgentAnswers<Parts extends AnyParts> {
     if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
     let sent: bool = false;
     if (slot.isIntact && this.isNext(slot) && this.isFree(slot)) {
-      const status = slot.send(false);
-      sent = status === Status.Ok;
-      if (sent) this.scheduler.slots.began(slot, slot.keptStrength, false, 0);
-      else countUnsent(this.parts, status);
+      sent = this.sendSlot(slot);
     } else {
       this.wait(changetype<usize>(slot.kept), slot.keptStrength);
     }
     this.parts.counters.count(Counter.AnsweredStatic);
     return sent;
+  }
+
+  private sendSlot(slot: TransmitSlot<Parts>): bool {
+    const status = slot.send(false);
+    if (status === Status.Ok) this.scheduler.slots.began(slot, slot.keptStrength, false, 0);
+    else countUnsent(this.parts, status);
+    return status === Status.Ok;
   }
 
   /** As `sendOfFilter`, for a request that was read. While tables are swapped, another buffer sends. */

@@ -86,10 +86,10 @@ export class SingleWay<Parts extends AnyParts> {
   /** Answers a request of which INT tells, or RX STATUS if INT is not to be believed now. */
   private serve(line: RequestLine, nowTicks: u64): SingleStep {
     const controller = this.parts.controller;
-    const isCertain = line === RequestLine.Certain && this.answers.isReady(0);
+    const isCertain = line === RequestLine.Certain && this.answers.isReady;
     const filter = isCertain ? 0 : controller.urgentRequest();
     if (filter >= 0) {
-      const sent = this.answers.sendOfFilter(filter);
+      const sent = isCertain ? this.answers.sendReady() : this.answers.sendOfFilter(filter);
       controller.markAnswered();
       if (sent && this.parts.records.on) this.observer.sentOfFilter(filter, nowTicks);
     }
