@@ -55,6 +55,8 @@ export interface LatencyResult {
 const INTERMISSION_BITS = 3;
 /** RTS for any transmit buffer (DS20001801J, table 12-1). */
 const RTS = 0x80;
+/** LOAD TX BUFFER, TXB0 from SIDH; two more for each next buffer. */
+const LOAD_TX_BUFFER = 0x40;
 const RTS_MASK = 0xf8;
 /** Bit times between two requests. Up to the same number is added at random. */
 const SPACING_BITS = 800;
@@ -134,11 +136,17 @@ class WireLog {
   readonly #answers: WireRecord[] = [];
   readonly interruptFalls: number[] = [];
   readonly #transactions: SpiTransaction[] = [];
+  /** Those that request the answer, and the transmit buffers that hold it, as bits of RTS. */
+  readonly #sends = new Set<SpiTransaction>();
+  #answerBuffers = 0;
   readonly #samples: Sample[] = [];
   #nextFall = 0;
 
   constructor() {
-    this.recorder.onTransaction = (transaction) => void this.#transactions.push(transaction);
+    this.recorder.onTransaction = (transaction) => {
+      if (this.#requestsAnswer(transaction.mosi)) this.#sends.add(transaction);
+      this.#transactions.push(transaction);
+    };
   }
 
   wireRecorded(record: WireRecord): void {
@@ -191,8 +199,7 @@ class WireLog {
       if (transaction.selectNanos >= answer.startNanos) break;
       upToAnswer.push(transaction);
     }
-    // AGL's frames are requested in TXB0. The answer's RTS is the last one of another buffer.
-    const last = upToAnswer.findLastIndex(({ mosi: [instruction] }) => isUrgentSend(instruction));
+    const last = upToAnswer.findLastIndex((transaction) => this.#sends.has(transaction));
     const send = upToAnswer[last];
     if (!send) return undefined;
     const transactions = upToAnswer.slice(0, last + 1);
@@ -208,8 +215,15 @@ class WireLog {
       transactions,
     };
   }
-}
 
-function isUrgentSend(instruction: number): boolean {
-  return (instruction & RTS_MASK) === RTS && (instruction & 6) !== 0;
+  /** Follows LOAD TX BUFFER from SIDH. True if `mosi` is RTS for a buffer that holds the answer. */
+  #requestsAnswer([instruction, high, low]: readonly number[]): boolean {
+    const isLoad = instruction >= LOAD_TX_BUFFER && instruction <= LOAD_TX_BUFFER + 4;
+    if (isLoad && (instruction & 1) === 0) {
+      const bit = 1 << ((instruction - LOAD_TX_BUFFER) >> 1);
+      const isAnswer = ((high << 3) | (low >> 5)) === ANSWER_IDENTIFIER;
+      this.#answerBuffers = isAnswer ? this.#answerBuffers | bit : this.#answerBuffers & ~bit;
+    }
+    return (instruction & RTS_MASK) === RTS && (instruction & this.#answerBuffers) !== 0;
+  }
 }
