@@ -4,6 +4,7 @@
  */
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
+import { strength } from './strength.ts';
 import { loadMeasured } from '../../lab/measure/bench.ts';
 import { measureLossless } from '../../lab/measure/lossless.ts';
 import { runRandom } from '../../lab/random/random-run.ts';
@@ -83,4 +84,4 @@ const random: SoakRun = {
   },
 };
 
-export const SOAK_RUNS: readonly SoakRun[] = [bulk, random, hostile, ...FRESH_RUNS];
+export const SOAK_RUNS: readonly SoakRun[] = [bulk, random, strength, hostile, ...FRESH_RUNS];

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Who goes first. Whatever rules, traffic, frames of AGL's, faults and time limits, the
+ * cell takes part in arbitration with the strongest frame that it has owed for S, nothing is lost or doubled
+ * unsaid, and no frame starts later than that of an ideal node plus one frame and S.
+ *
+ * `SEED=n` plays one seed alone, `FRAMES=n` with other traffic. `npm run soak -- strength` plays thousands.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { describeStrengthFailure, strengthProblems } from '../../lab/random/strength-check.ts';
+import { runStrength } from '../../lab/random/strength-run.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+
+const FRAMES = Number(process.env.FRAMES ?? 100);
+const CHOSEN = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
+const SEEDS =
+  CHOSEN === undefined ? Array.from({ length: 100 }, (_, index) => index + 1) : [CHOSEN];
+/** One of each condition. */
+const SEEDS_ON_THE_IMAGE = CHOSEN === undefined ? SEEDS.slice(100 - 10) : SEEDS;
+
+async function play(engine: EngineName, seeds: readonly number[]) {
+  const sum = { owed: 0, fromAgl: 0, dropped: 0, absences: 0 };
+  for (const seed of seeds) {
+    const report = await runStrength(engine, seed, FRAMES);
+    if (strengthProblems(report).length > 0) {
+      assert.fail(await describeStrengthFailure(engine, report, FRAMES));
+    }
+    sum.owed += report.owed.length;
+    sum.fromAgl += report.owed.filter(({ isAnswer }) => !isAnswer).length;
+    sum.dropped += report.dropped;
+    sum.absences += report.absences;
+  }
+  return sum;
+}
+
+it('never lets a weaker frame go first, leaves no bus idle, loses nothing', async () => {
+  const { owed, fromAgl, dropped, absences } = await play('wasm', SEEDS);
+  if (CHOSEN !== undefined) return;
+  // The runs mean something only if there was enough of everything in them.
+  assert.ok(owed - fromAgl > 2_000, `${owed - fromAgl} answers`);
+  assert.ok(fromAgl > 1_000, `${fromAgl} frames of AGL`);
+  assert.ok(dropped > 10, `${dropped} answers dropped as the weakest of too many`);
+  assert.ok(absences > 0, `${absences} times bus-off`);
+});
+
+it('nor does the ARM64 image', async () => {
+  const { owed } = await play('image', SEEDS_ON_THE_IMAGE);
+  assert.ok(CHOSEN !== undefined || owed > 200, `${owed} frames`);
+});
