@@ -24,20 +24,26 @@ export async function measureAglPaths(
   };
   for (const item of cases) {
     const rates = `${item.bitrate / 1000}k.spi${item.spiHertz / 1e6}M`;
-    for (const load of ['idle', 'full'] as const) {
+    const singles = item.burstOnly === true ? [] : (['idle', 'full'] as const);
+    for (const load of singles) {
       const key = `agl.toCandump.${load}.${rates}`;
       onProgress(key);
       const result = await measureToCandump(firmware, item, load);
       add(figures, key, result, load === 'full');
       addLatency(figures, key, result);
     }
-    for (const load of ['idle', 'full', 'burst'] as const) {
+    for (const load of singles) {
       const key = `agl.fromCansend.${load}.${rates}`;
       onProgress(key);
       const result = await measureFromCansend(firmware, item, load);
-      add(figures, key, result, load === 'burst');
-      // In a burst a frame waits for the frames before it, so its latency only repeats the rate.
-      if (load !== 'burst') addLatency(figures, key, result);
+      add(figures, key, result, false);
+      addLatency(figures, key, result);
+    }
+    // In a burst a frame waits for the frames before it, so its latency only repeats the rate.
+    for (const load of ['burst', 'answered'] as const) {
+      const key = `agl.fromCansend.${load}.${rates}`;
+      onProgress(key);
+      add(figures, key, await measureFromCansend(firmware, item, load), true);
     }
   }
   return figures;

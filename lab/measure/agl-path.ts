@@ -25,6 +25,8 @@ export interface AglPathCase {
   readonly spiHertz: number;
   readonly frames: number;
   readonly seed: number;
+  /** Frames of AGL back to back alone are measured. */
+  readonly burstOnly?: boolean;
 }
 
 export interface AglPathResult {
@@ -33,20 +35,34 @@ export interface AglPathResult {
   /** Rate while frames were arriving. */
   readonly framesPerSecond: number;
   readonly lost: number;
-  /** Share of the time in which the frames themselves were on the bus, intermissions included. */
+  /**
+   * Share of the time between the first frame and the last in which frames were on the bus, intermissions
+   * included.
+   */
   readonly busPercent: number;
 }
 
 /**
  * The load. idle: single frames and nothing else. full: another node always has a frame pending.
- * burst: the interface always has a frame waiting, and the bus carries nothing else.
+ * burst: the interface always has a frame waiting, and the bus carries nothing else. answered: the
+ * same, and the cell answers requests in between.
  */
-export type AglPathLoad = 'idle' | 'full' | 'burst';
+export type AglPathLoad = 'idle' | 'full' | 'burst' | 'answered';
 
 /** AGL's frames win arbitration against those of the load. */
 const AGL_IDENTIFIER = 0x100;
 const LOAD_IDENTIFIER = 0x600;
+/** The answers win arbitration against the frames of AGL, and the requests against all. */
+const RULES = `version: 1
+rules:
+  - { name: static, match: { id: 0x010 }, answer: { id: 0x020, data: [1, 2, 3, 4, 5, 6, 7, 8] } }
+  - { name: computed, match: { id: 0x011, data: [~] }, answer: { id: 0x021, length: 8, copy: [{ from: 0, to: 0 }] } }
+`;
+const REQUEST_IDENTIFIERS = [0x010, 0x011];
 const INTERMISSION_BITS = 3;
+/** One request for so many frames, of about so many bits. */
+const ASKED_EVERY = 4;
+const USUAL_BITS = 120;
 /** Bit times between two single frames. Up to the same number is added at random. */
 const SPACING_BITS = 800;
 /** Frames waiting at the interface in a burst. */
@@ -83,10 +99,11 @@ export async function measureFromCansend(
   load: AglPathLoad,
 ): Promise<AglPathResult> {
   const trip = new Trips();
-  const board = await boot(firmware, item, () => {});
+  const board = await boot(firmware, item, () => {}, load === 'answered' ? RULES : undefined);
   try {
-    board.bus.onFrame(({ frame, sender, startNanos }) => {
-      if (sender === CELL_SENDER) trip.ended(frame, startNanos);
+    board.bus.onFrame(({ frame, sender, startNanos, endNanos, bits }) => {
+      const isOfAgl = sender === CELL_SENDER && trip.ended(frame, startNanos, endNanos);
+      if (!isOfAgl) trip.carried(bits + INTERMISSION_BITS);
     });
     const random = new Random(item.seed);
     const send = (nanos: number): void => {
@@ -95,7 +112,8 @@ export async function measureFromCansend(
       board.bridge?.send(frame);
     };
     if (load === 'full') streamFrames(board, Infinity, () => randomFrame(random, LOAD_IDENTIFIER));
-    if (load === 'burst') burst(board, item.frames, send);
+    if (load === 'answered') ask(board, item.frames, random);
+    if (load === 'burst' || load === 'answered') burst(board, item.frames, send);
     else singleFrames(board, item, random, (nanos) => board.clock.schedule(nanos, send));
     runToEnd(board, item, trip);
     return trip.result(item.frames, board.bus.bitNanos);
@@ -109,6 +127,8 @@ class Trips {
   readonly #open: { readonly frame: CanFrame; readonly nanos: number }[] = [];
   readonly #latencies: number[] = [];
   #bits = 0;
+  /** Bits of other frames since the last arrival. */
+  #bitsBetween = 0;
   #firstNanos = Infinity;
   #lastNanos = 0;
 
@@ -116,20 +136,31 @@ class Trips {
     return this.#latencies.length;
   }
 
+  /** Another frame was on the bus for so many bits. */
+  carried(bits: number): void {
+    this.#bitsBetween += bits;
+  }
+
   began(frame: CanFrame, nanos: number): void {
     this.#open.push({ frame, nanos });
   }
 
-  /** If the frame is not the next one, the frames before it are lost. */
-  ended(frame: CanFrame, nanos: number): void {
+  /**
+   * If the frame is not the next one, the frames before it are lost. `rateNanos`: the time that counts for the
+   * rate. Returns whether it is one of these frames.
+   */
+  ended(frame: CanFrame, nanos: number, rateNanos = nanos): boolean {
     const index = this.#open.findIndex((trip) => framesEqual(trip.frame, frame));
-    if (index < 0) return;
+    if (index < 0) return false;
     const [trip] = this.#open.splice(0, index + 1).slice(-1);
     this.#latencies.push(nanos - trip.nanos);
-    this.#firstNanos = Math.min(this.#firstNanos, nanos);
-    this.#lastNanos = nanos;
+    this.#firstNanos = Math.min(this.#firstNanos, rateNanos);
+    this.#lastNanos = rateNanos;
     // The time begins with the first frame.
-    if (this.arrived > 1) this.#bits += encodeFrame(frame).length + INTERMISSION_BITS;
+    const bits = encodeFrame(frame).length + INTERMISSION_BITS;
+    if (this.arrived > 1) this.#bits += this.#bitsBetween + bits;
+    this.#bitsBetween = 0;
+    return true;
   }
 
   result(frames: number, bitNanos: number): AglPathResult {
@@ -143,13 +174,14 @@ class Trips {
   }
 }
 
-/** A board that forwards everything and answers nothing. */
+/** A board that forwards everything; without `rules` it answers nothing. */
 function boot(
   firmware: Measured,
   { engine, bitrate, spiHertz }: AglPathCase,
   onAglFrame: (frame: CanFrame, nanos: number) => void,
+  rules?: string,
 ): Promise<Board> {
-  return openBench(firmware, { engine, bitrate, spiHertz, onAglFrame });
+  return openBench(firmware, { engine, bitrate, spiHertz, onAglFrame, rules });
 }
 
 function singleFrames(
@@ -170,6 +202,15 @@ function streamFrames(board: Board, frames: number, make: () => CanFrame): void 
   let made = 0;
   const next = (): CanFrame | undefined => (made++ < frames ? make() : undefined);
   new StreamNode({ bus: board.bus, name: 'load', next }).start();
+}
+
+/** Another node asks for answers while about `frames` frames are on the bus. */
+function ask({ clock, bus, sender }: Board, frames: number, random: Random): void {
+  for (let index = 0; index < frames / ASKED_EVERY; index += 1) {
+    const nanos = clock.now + ASKED_EVERY * (index + random.next()) * USUAL_BITS * bus.bitNanos;
+    const identifier = random.pick(REQUEST_IDENTIFIERS);
+    sender.enqueue(makeFrame({ identifier, data: [index & 0xff] }), nanos, 'bench');
+  }
 }
 
 /** Keeps the interface filled until all frames are given. */

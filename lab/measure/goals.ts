@@ -263,6 +263,18 @@ const USUAL_GOALS: readonly Goal[] = [
     most: 0,
   },
   {
+    what: 'frames of AGL back to back, alone and with answers in between: % of the wire',
+    keys: ['burst', 'answered'].flatMap((load) =>
+      SLOTTED.map((rate) => `agl.fromCansend.${load}.${rate}.spi10M.busPercent`),
+    ),
+    least: 100,
+  },
+  {
+    what: 'the same at 1 Mbit/s: % of the wire',
+    keys: ['burst', 'answered'].map((load) => `agl.fromCansend.${load}.1000k.spi10M.busPercent`),
+    least: 95,
+  },
+  {
     what: 'instructions per forwarded frame, against hand-written C',
     keys: ['reference.forward.ratio'],
     most: 1.15,

@@ -115,9 +115,9 @@ const FULL_TRAFFIC: TrafficScope = {
     })),
     singleLossless(20_000),
   ],
-  aglPathCases: [500_000, 1_000_000].map((bitrate) => ({
+  aglPathCases: BITRATES.map((bitrate) => ({
     ...{ engine: 'image' as const, bitrate, spiHertz: SPI_HERTZ },
-    ...{ frames: 500, seed: SEED },
+    ...{ frames: 500, seed: SEED, burstOnly: bitrate < 500_000 },
   })),
   looks: {},
 };
@@ -167,9 +167,10 @@ const QUICK_TRAFFIC: TrafficScope = {
     { engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000 },
     singleLossless(2_000),
   ],
-  aglPathCases: [
-    { engine: 'image', bitrate: 500_000, spiHertz: SPI_HERTZ, frames: 40, seed: SEED },
-  ],
+  aglPathCases: BITRATES.map((bitrate) => ({
+    ...{ engine: 'image' as const, bitrate, spiHertz: SPI_HERTZ },
+    ...{ frames: 40, seed: SEED, burstOnly: bitrate !== 500_000 },
+  })),
   looks: {},
 };
 
