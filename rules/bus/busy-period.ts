@@ -18,23 +18,21 @@ export interface Arrivals {
 
 /** A stream that goes first. */
 export interface Interference extends Arrivals {
-  /** The cell's transmit buffer in which it waits. Absent: another node sends it. */
-  readonly buffer?: number;
+  /** The cell sends it. */
+  readonly isOwn: boolean;
 }
 
 /** The target stream and everything that can delay it. */
 export interface Contention {
-  readonly target: Arrivals & { readonly buffer?: number };
+  readonly target: Arrivals & {
+    /** What one of its instances costs those behind it. */
+    readonly repeatNanos: number;
+  };
   /** The part of the target's jitter that lies before the instant from which its time counts. */
   readonly inheritedNanos: number;
   /** Longest frame that may have just begun although it does not go first. */
   readonly blockingNanos: number;
   readonly interference: readonly Interference[];
-  /**
-   * From the end of a frame in one of the cell's buffers until the next frame contends from that
-   * buffer.
-   */
-  readonly gapNanos: number;
   readonly errors?: { readonly everyNanos: number; readonly costNanos: number };
   readonly bitNanos: number;
 }
@@ -50,7 +48,7 @@ export interface Worst {
   readonly blockingNanos: number;
   /** Streams of other nodes. */
   readonly strongerNanos: number;
-  /** Streams of the cell, the target's instances before this one, and the gaps behind each. */
+  /** Streams of the cell, and the target's instances before this one. */
   readonly ownNanos: number;
   readonly errorNanos: number;
 }
@@ -90,13 +88,14 @@ export function worstOf(contention: Contention): Worst | undefined {
   return worst;
 }
 
-/** Share of the bus that the target and the frames before it take, gaps and errors included. */
-export function loadOf({ target, interference, gapNanos, blockingNanos, errors }: Contention) {
-  const gap = gapNanos + blockingNanos;
-  const all: readonly Interference[] = [...interference, target];
-  const frames = all.reduce((sum, { transmissionNanos, periodNanos, buffer }) => {
-    return sum + (transmissionNanos + (buffer === undefined ? 0 : gap)) / periodNanos;
-  }, 0);
+/** Share of the bus that the target and the frames before it take, errors included. */
+export function loadOf({ target, interference, errors }: Contention): number {
+  const repeated = { ...target, transmissionNanos: target.repeatNanos };
+  const all: readonly Arrivals[] = [...interference, repeated];
+  const frames = all.reduce(
+    (sum, { transmissionNanos, periodNanos }) => sum + transmissionNanos / periodNanos,
+    0,
+  );
   return frames + (errors === undefined ? 0 : errors.costNanos / errors.everyNanos);
 }
 
@@ -112,23 +111,13 @@ function waitIn(
   errorWindow: number,
   instance: number,
 ): Parts {
-  const { target, interference, blockingNanos, gapNanos, errors } = contention;
+  const { target, interference, blockingNanos, errors } = contention;
   let strongerNanos = 0;
-  let ownNanos = instance * target.transmissionNanos;
-  const countOfBuffer = new Map<number, number>();
-  for (const { transmissionNanos, periodNanos, jitterNanos, buffer } of interference) {
-    const count = Math.ceil((window + jitterNanos) / periodNanos);
-    if (buffer === undefined) strongerNanos += count * transmissionNanos;
-    else {
-      ownNanos += count * transmissionNanos;
-      countOfBuffer.set(buffer, (countOfBuffer.get(buffer) ?? 0) + count);
-    }
-  }
-  if (target.buffer !== undefined) {
-    // Another buffer has gaps only between its frames. Its last frame is followed by the target's.
-    let gaps = instance + (countOfBuffer.get(target.buffer) ?? 0);
-    for (const [buffer, count] of countOfBuffer) if (buffer !== target.buffer) gaps += count - 1;
-    ownNanos += gaps * (gapNanos + blockingNanos);
+  let ownNanos = instance * target.repeatNanos;
+  for (const { transmissionNanos, periodNanos, jitterNanos, isOwn } of interference) {
+    const nanos = Math.ceil((window + jitterNanos) / periodNanos) * transmissionNanos;
+    if (isOwn) ownNanos += nanos;
+    else strongerNanos += nanos;
   }
   const errorCount = errors === undefined ? 0 : Math.floor(errorWindow / errors.everyNanos) + 1;
   const errorNanos = errorCount * (errors?.costNanos ?? 0);

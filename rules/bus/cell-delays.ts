@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The time that the cell adds to a frame on the bus: until the frame contends, and between two
- * frames of one transmit buffer.
+ * The time that the cell adds to a frame on the bus: until the frame contends.
  *
  * The times hold for SPI at 10 MHz and a core at 1.5 GHz, on the emulated board.
  * docs/timing-budget.md has them.
@@ -9,6 +8,13 @@
  */
 import type { RulePath } from '../paths.ts';
 
+/**
+ * S: a frame that was decided, or taken from the ring, so long ago takes part in arbitration, whatever
+ * other frames of the cell are in the chip. A weaker one is taken back for it, if need be.
+ */
+export const TAKES_PART_NANOS = 60_000;
+/** The cell looks so often whether a frame has left (src/cell/cell.ts). */
+export const LOOK_BITS = 16;
 /** A busy cell compared with an idle one: one byte that is aborted at the worst moment. */
 const BUSY_MICROS = 1.4;
 /** READ STATUS, when the buffer may still hold the previous answer. */
@@ -20,24 +26,15 @@ const STATUS_MICROS = 2.1;
 const STEP_MICROS = 50.8;
 const POLL_MICROS = 9.2;
 const LOAD_ANSWER_MICROS = 23.5;
-/**
- * A frame from AGL takes three steps: out of the ring, LOAD, RTS. Two other frames may go before
- * them.
- */
-const LOAD_AGL_MICROS = 3 * 23.2;
-const BEFORE_AGL_MICROS = 4 + 40.4;
+/** Two other frames may be taken and sent before a frame of AGL's is taken out of the ring. */
+const BEFORE_AGL_MICROS = 4 + 40.4 + 23.2;
 /** A received frame: its step, the ring's acknowledgement, and an aborted READ STATUS and LOAD. */
 const FRAME_MICROS = STEP_MICROS + 5 + POLL_MICROS + LOAD_ANSWER_MICROS;
-/** Interval at which the cell polls a busy buffer (src/cell/cell.ts). */
-const POLL_BITS = 16;
 /**
  * After a LOAD has yielded to this many received frames, it is carried through
  * (src/cell/courtesy.ts).
  */
 const GIVES_WAY_MAXIMUM = 17;
-
-/** The transmit buffer of the frames from AGL. */
-export const AGL_BUFFER = 0;
 
 /** From the end of a request to the answer's RTS, for a busy cell. `explain` prints this time. */
 export function answerDelayNanos({ worstMicros }: RulePath): number {
@@ -45,23 +42,17 @@ export function answerDelayNanos({ worstMicros }: RulePath): number {
 }
 
 /**
- * From the end of a frame in a buffer until the next waiting frame contends, each part at its
- * bound. The same time holds from AGL's ring to the bus. Loading yields to each frame that is
- * received meanwhile: `framesIn` says how many frames of other nodes can end within a time in
- * nanoseconds.
+ * From AGL's ring until the frame contends, each part at its bound. Loading yields to each frame
+ * that is received meanwhile: `framesIn` says how many frames of other nodes can end within a time
+ * in nanoseconds.
  */
-export function reloadNanos(
-  buffer: number,
-  bitNanos: number,
-  framesIn: (nanos: number) => number,
-): number {
-  const load = buffer === AGL_BUFFER ? LOAD_AGL_MICROS + BEFORE_AGL_MICROS : LOAD_ANSWER_MICROS;
-  const alone = POLL_BITS * bitNanos + (STEP_MICROS + POLL_MICROS + load) * 1_000;
+export function fromAglDelayNanos(framesIn: (nanos: number) => number): number {
+  const alone = TAKES_PART_NANOS + (STEP_MICROS + POLL_MICROS + BEFORE_AGL_MICROS) * 1_000;
   let frames = 0;
-  let reload = alone;
-  while (frames < GIVES_WAY_MAXIMUM && framesIn(reload) > frames) {
+  let delay = alone;
+  while (frames < GIVES_WAY_MAXIMUM && framesIn(delay) > frames) {
     frames++;
-    reload = alone + frames * FRAME_MICROS * 1_000;
+    delay = alone + frames * FRAME_MICROS * 1_000;
   }
-  return Math.ceil(reload);
+  return Math.ceil(delay);
 }

@@ -49,8 +49,8 @@ function tableOf(own: readonly Result[]): string[] {
     '',
     'worst: from the end of the request, or from its place in the ring of AGL, to the end of the frame.',
     'cell: until it contends, SPI 10 MHz, core 1.5 GHz (emulated board). blocked: by a frame that has just begun.',
-    'stronger: frames of other nodes that go first. own: frames of the cell that do, and the gaps behind them.',
-    ...own.flatMap(inversionLine),
+    'stronger: frames of other nodes that go first. own: frames of the cell that do.',
+    ...own.flatMap(orderLine),
   ];
 }
 
@@ -96,8 +96,7 @@ function describe({ stream, worst, delayNanos }: Result): string {
 
 const REASONS: Readonly<Record<NoBound, string>> = {
   overload: 'no bound: what goes before it fills the bus',
-  inversion:
-    'no bound: a weaker frame of the cell may be ahead, and what goes before that fills the bus',
+  order: 'no bound: a weaker frame of AGL may be ahead, and what goes before that fills the bus',
   follows: 'no bound: what it waits for, or answers, has none itself',
 };
 
@@ -105,16 +104,14 @@ function isMet({ stream: { own }, worst }: Result): boolean {
   return typeof worst !== 'string' && worst.totalNanos <= (own?.deadlineNanos ?? Infinity);
 }
 
-/**
- * The cell does not abort a frame for a stronger one. This line names the frames that may be ahead.
- */
-function inversionLine({ stream, weakerAhead }: Result): string[] {
+/** The weaker frames of AGL that may be ahead. */
+function orderLine({ stream, weakerAhead }: Result): string[] {
   if (weakerAhead.length === 0) return [];
   const names = weakerAhead.map(titleOf);
   const more = names.length - NAMES_MAXIMUM;
   const listed = names.slice(0, NAMES_MAXIMUM).join(', ') + (more > 0 ? ` and ${more} more` : '');
   return [
-    `${titleOf(stream)} may wait behind weaker frames, which the cell does not take back, and so for all that is stronger than they are: ${listed}.`,
+    `${titleOf(stream)} may wait behind weaker ones, as the frames of AGL keep their order, and so for all that is stronger than they are: ${listed}.`,
   ];
 }
 

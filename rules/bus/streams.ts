@@ -2,15 +2,14 @@
 /**
  * All streams of frames on the bus: the messages of the traffic, and the cell's answers to them.
  *
- * The transmit buffers are as in src/cell/urgent/answers.ts. An answer that a filter sends has a
- * buffer to itself, all other answers share one, and the frames from AGL have the last. The chip
- * offers the highest full buffer, whatever the identifiers are.
+ * The cell takes part with the strongest frame it owes. Only the frames of AGL keep their order
+ * among themselves.
  */
 import { arbitrationRank, SAME_AS_REQUEST } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
 import { assignPaths } from '../paths.ts';
 import { requestsOf } from './answer-of.ts';
-import { AGL_BUFFER, answerDelayNanos } from './cell-delays.ts';
+import { answerDelayNanos } from './cell-delays.ts';
 import { bitsToNanos, leastBits, mostBits } from './frame-time.ts';
 import { formatMessage } from './traffic.ts';
 import type { Message, Traffic } from './traffic.ts';
@@ -34,14 +33,20 @@ export interface Stream {
 
 /** Additional properties of a stream that the cell sends. */
 export interface OwnStream {
-  /** TXB0, TXB1 or TXB2. The chip offers the highest full buffer. */
-  readonly buffer: number;
   /**
-   * From the end of the request to RTS. Absent for frames from AGL, which are loaded like a frame
-   * that waited.
+   * For an answer: from the end of the request to RTS, while no other frame of the cell is in the
+   * way. Absent: a frame from AGL.
    */
   readonly delayNanos?: number;
+  /** Of an answer. */
   readonly request?: Stream;
+  /** A transmit buffer is kept for it: that of the first filter. */
+  readonly isKept?: boolean;
+  /**
+   * Two buffers are kept for the answers of two filters. Behind a frame of the cell the next one may
+   * not be loaded before that was seen to have left.
+   */
+  readonly hasGaps: boolean;
   readonly deadlineNanos?: number;
 }
 
@@ -55,28 +60,27 @@ export interface Streams {
 export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
   const { messages } = traffic;
   const streamOf = new Map(messages.map((message) => [message, messageStream(message, traffic)]));
+  const paths = assignPaths(table);
+  const hasGaps = paths.some(({ number }) => number === 2);
   const all = messages.map((message): Stream => {
     const stream = streamOf.get(message) as Stream;
     if (!message.fromAgl) return stream;
     const { deadlineNanos } = message;
-    return { ...stream, own: { buffer: AGL_BUFFER, deadlineNanos } };
+    return { ...stream, own: { hasGaps, deadlineNanos } };
   });
   const unasked: Rule[] = [];
-  const paths = assignPaths(table);
-  const isShared = paths.every(({ number }) => number === 0);
   table.rules.forEach((rule, index) => {
     const { answer } = rule;
     if (answer === null) return;
     const requests = requestsOf(rule, messages);
     if (requests.length === 0) unasked.push(rule);
-    const path = paths[index];
-    const buffer = path.number === 1 || isShared ? 2 : 1;
     for (const request of requests) {
       const length = answer.length === SAME_AS_REQUEST ? request.length : answer.length;
       const frame = { ...answer, length, remote: false, fromAgl: false };
       const stream = messageStream({ ...frame, ...periodOf(request) }, traffic);
-      const delayNanos = answerDelayNanos(path);
-      const own = { buffer, delayNanos, request: streamOf.get(request) };
+      const delayNanos = answerDelayNanos(paths[index]);
+      const isKept = paths[index].number === 1 && requests.length === 1;
+      const own = { delayNanos, isKept, hasGaps, request: streamOf.get(request) };
       const { deadlineNanos } = rule;
       all.push({ ...stream, name: rule.name, jitterNanos: 0, own: { ...own, deadlineNanos } });
     }

@@ -4,11 +4,11 @@
  *
  * An answer inherits the jitter of its request, and that depends on all answers stronger than the
  * request. All streams are therefore computed in rounds, from the best case up, until nothing
- * changes. docs/timing-budget.md has the formula, and says what the transmit buffers mean for it.
+ * changes. docs/timing-budget.md has the formula.
  */
 import { loadOf, worstOf } from './busy-period.ts';
-import type { Contention, Worst } from './busy-period.ts';
-import { reloadNanos } from './cell-delays.ts';
+import type { Contention, Interference, Worst } from './busy-period.ts';
+import { fromAglDelayNanos, LOOK_BITS, TAKES_PART_NANOS } from './cell-delays.ts';
 import { bitsToNanos } from './frame-time.ts';
 import type { Stream } from './streams.ts';
 
@@ -21,8 +21,8 @@ const ROUNDS_MAXIMUM = 200;
 export type NoBound =
   /** Stronger frames leave no room for it. */
   | 'overload'
-  /** There would be room for it, but a weaker frame of the cell may be ahead. */
-  | 'inversion'
+  /** There would be room for it, but a weaker frame of AGL may be ahead of this one. */
+  | 'order'
   /** Its request, or a frame that goes before it, has no worst time. */
   | 'follows';
 
@@ -36,7 +36,7 @@ export interface Result {
   readonly worst: Worst | NoBound;
   /** For the cell's own: the part until the frame contends. */
   readonly delayNanos: number;
-  /** Weaker frames of the cell that may be ahead and cannot be aborted. */
+  /** For a frame of AGL: weaker ones of AGL, which may be ahead. */
   readonly weakerAhead: readonly Stream[];
 }
 
@@ -64,8 +64,12 @@ class Round {
   readonly #bus: BusConditions;
   /** Worst total of each stream so far. Infinity: no bound. */
   readonly #totals: ReadonlyMap<Stream, number>;
-  /** From the end of a frame in a buffer until the next one contends. */
-  readonly #gapOfBuffer = new Map<number, number>();
+  /** From AGL's ring until a frame contends. */
+  readonly #fromAglDelay: number;
+  /** From the end of a frame of the cell until the next one contends, where it has gaps. */
+  readonly #gapNanos: number;
+  /** Streams of the cell. */
+  readonly #ownCount: number;
 
   private constructor(
     streams: readonly Stream[],
@@ -75,12 +79,9 @@ class Round {
     this.#streams = streams;
     this.#bus = bus;
     this.#totals = totals;
-    const bitNanos = bitsToNanos(1, bus.bitrate);
-    for (const { own } of streams) {
-      if (own === undefined || this.#gapOfBuffer.has(own.buffer)) continue;
-      const gap = reloadNanos(own.buffer, bitNanos, (nanos) => this.#framesIn(nanos));
-      this.#gapOfBuffer.set(own.buffer, gap);
-    }
+    this.#fromAglDelay = fromAglDelayNanos((nanos) => this.#framesIn(nanos));
+    this.#gapNanos = bitsToNanos(LOOK_BITS, bus.bitrate) + TAKES_PART_NANOS;
+    this.#ownCount = streams.filter(({ own }) => own !== undefined).length;
   }
 
   /** The best case: each frame alone on the bus. */
@@ -107,7 +108,7 @@ class Round {
   }
 
   resultOf(stream: Stream): Result {
-    const ahead = this.#streams.filter((other) => other !== stream && isOwnAhead(other, stream));
+    const ahead = this.#streams.filter((other) => other !== stream && keepsOrder(other, stream));
     const weakerAhead = ahead.filter(({ rank }) => rank > stream.rank);
     const level = weakerAhead.reduce((most, { rank }) => Math.max(most, rank), stream.rank);
     const result = { stream, delayNanos: this.#delayOf(stream), weakerAhead };
@@ -119,54 +120,55 @@ class Round {
     const worst = worstOf(contention);
     if (worst !== undefined) return { ...result, worst };
     const stronger = ahead.filter(({ rank }) => rank <= stream.rank);
-    const isInverted = loadOf(this.#contentionOf(stream, stronger, stream.rank)) < 1;
-    return { ...result, worst: isInverted && weakerAhead.length > 0 ? 'inversion' : 'overload' };
+    const isHeldBack = loadOf(this.#contentionOf(stream, stronger, stream.rank)) < 1;
+    return { ...result, worst: isHeldBack && weakerAhead.length > 0 ? 'order' : 'overload' };
   }
 
   /**
-   * `ahead` goes first, whatever its identifiers are. So do all frames of other nodes down to
-   * `level`.
+   * `ahead` goes first, whatever its identifiers are. So do all other frames down to `level`.
    */
   #contentionOf(stream: Stream, ahead: readonly Stream[], level: number): Contention {
     const others = this.#streams.filter((other) => other !== stream && !ahead.includes(other));
-    // Frames of the cell that are not ahead never contend at the same time as this stream.
-    const isFirst = (other: Stream) =>
-      other.rank <= level && (stream.own === undefined || other.own === undefined);
-    const rest = others.filter((other) => !isFirst(other));
+    const isFirst = ({ rank }: Stream): boolean => rank <= level;
     const inheritedNanos = this.#inheritedOf(stream);
-    const buffer = stream.own?.buffer;
+    const blockingNanos = longestOf(others.filter((other) => !isFirst(other)));
+    const gapNanos = stream.own?.hasGaps === true ? this.#gapNanos + blockingNanos : 0;
+    const withGap = (other: Interference): Interference => ({
+      ...other,
+      transmissionNanos: other.transmissionNanos + (other.isOwn ? gapNanos : 0),
+    });
     return {
-      target: { ...stream, jitterNanos: inheritedNanos + this.#delayOf(stream), buffer },
+      target: {
+        ...stream,
+        jitterNanos: inheritedNanos + this.#delayOf(stream),
+        repeatNanos: stream.transmissionNanos + gapNanos,
+      },
       inheritedNanos,
-      blockingNanos: longestOf(rest),
+      blockingNanos,
       interference: [
-        ...others.filter(isFirst).map((other) => this.#onWire(other)),
-        ...ahead.map((other) => this.#inCell(other)),
+        ...others.filter(isFirst).map((other) => withGap(this.#onWire(other))),
+        ...ahead.map((other) => withGap(this.#inRing(other))),
       ],
-      gapNanos: buffer === undefined ? 0 : (this.#gapOfBuffer.get(buffer) ?? 0),
       errors: this.#errors(),
       bitNanos: bitsToNanos(1, this.#bus.bitrate),
     };
   }
 
-  /**
-   * A frame ahead of another frame of the cell. It counts from the time when it is ready to be
-   * sent.
-   */
-  #inCell(stream: Stream) {
+  /** A frame of AGL ahead of another one. It counts from its place in the ring. */
+  #inRing(stream: Stream): Interference {
     const jitterNanos = this.#inheritedOf(stream) + this.#delayOf(stream);
-    return { ...stream, jitterNanos, buffer: stream.own?.buffer };
+    return { ...stream, jitterNanos, isOwn: true };
   }
 
   /**
-   * A frame that competes on the wire. Other nodes are assumed to offer their strongest frame. The
-   * cell does not always, so the time that its frames wait in it counts as jitter as well.
+   * A stream that competes on the wire. A frame of AGL does so when the ones ahead of it have left,
+   * so the time that it waits counts as jitter as well.
    */
-  #onWire(stream: Stream) {
-    if (stream.own === undefined) return stream;
-    const waited = this.#totalOf(stream) - stream.transmissionNanos;
+  #onWire(stream: Stream): Interference {
+    if (stream.own === undefined) return { ...stream, isOwn: false };
+    const waited = isFromAgl(stream) ? this.#totalOf(stream) - stream.transmissionNanos : 0;
     const jitterNanos = this.#inheritedOf(stream) + Math.max(this.#delayOf(stream), waited);
-    return { ...stream, jitterNanos };
+    return { ...stream, jitterNanos, isOwn: true };
   }
 
   /** Longest delay beyond the period until the request ends or AGL gives the frame. */
@@ -180,11 +182,16 @@ class Round {
 
   /**
    * Time until a frame contends. For the cell's own it counts from the end of the request or its
-   * place in the ring.
+   * place in the ring. An answer contends with its RTS if nothing is in the way: its own buffer, or
+   * all of them, are empty when the request comes.
    */
-  #delayOf({ own, jitterNanos }: Stream): number {
+  #delayOf(stream: Stream): number {
+    const { own, jitterNanos, periodNanos } = stream;
     if (own === undefined) return jitterNanos;
-    return own.delayNanos ?? this.#gapOfBuffer.get(own.buffer) ?? 0;
+    if (own.delayNanos === undefined) return this.#fromAglDelay;
+    const isAlone = this.#ownCount === 1 || own.isKept === true;
+    if (isAlone && this.#totalOf(stream) <= periodNanos) return own.delayNanos;
+    return Math.max(own.delayNanos, TAKES_PART_NANOS);
   }
 
   #totalOf(stream: Stream): number {
@@ -219,8 +226,11 @@ function longestOf(streams: readonly Stream[]): number {
   return streams.reduce((most, { transmissionNanos }) => Math.max(most, transmissionNanos), 0);
 }
 
-/** Whether the cell may send `other` first: from the same buffer or a higher one. */
-function isOwnAhead(other: Stream, stream: Stream): boolean {
-  if (other.own === undefined || stream.own === undefined) return false;
-  return other.own.buffer >= stream.own.buffer;
+function isFromAgl({ own }: Stream): boolean {
+  return own !== undefined && own.request === undefined;
+}
+
+/** Whether `other` may be ahead whatever its identifier: frames of AGL keep their order. */
+function keepsOrder(other: Stream, stream: Stream): boolean {
+  return isFromAgl(other) && isFromAgl(stream);
 }

@@ -130,25 +130,20 @@ rules:
   - { name: low, match: { id: 0x050, data: [~] }, answer: { id: 0x7A1, length: 7, copy: [{ from: 0, to: 0 }] } }
   - { name: high, match: { id: 0x060, data: [~] }, answer: { id: 0x101, length: 7, copy: [{ from: 0, to: 0 }] } }`);
 
-  it('has no bound behind a weaker answer that finds no room, which is said in words', () => {
+  it('does not wait for a weaker answer, though that one finds no room', () => {
     // Stronger than 0x101: 1/10 + 1/10. Stronger than 0x7A1: 1 more in 1.2 ms, more than there is with both.
     const messages = [message(0x050, 10), message(0x060, 10), message(0x300, 1.2)];
-    const traffic = { bitrate: 125_000, messages };
-    assert.equal(worstMillis(traffic, INVERTED)['0x101'], 'inversion');
-    const lines = linesOf(traffic, INVERTED);
-    assert.match(
-      lines,
-      /high 0x101 to 0x060 +none no bound: a weaker frame of the cell may be ahead/,
-    );
-    assert.match(lines, /high 0x101 .* may wait behind weaker frames.*: low 0x7A1 to 0x050\./);
+    const worst = worstMillis({ bitrate: 125_000, messages }, INVERTED);
+    // S is 60 us. Blocked by one weaker frame, be it the cell's own; 0x050 and 0x060 once; itself.
+    assert.equal(worst['0x101'], 1 + 2 + 1 + 0.06);
+    assert.equal(worst['0x7A1'], 'overload');
   });
 
-  it('waits for the weaker answer, and all that is stronger than that, where there is room', () => {
+  it('is, of the weaker one, that of all that is stronger, with the answers of the cell', () => {
     const messages = [message(0x050, 100), message(0x060, 100), message(0x300, 10)];
-    const traffic = { bitrate: 125_000, messages };
-    const worst = Number(worstMillis(traffic, INVERTED)['0x101']);
-    // 0x050, 0x060, 0x300 and 0x7A1 go first: 4 ms, and itself.
-    assert.ok(worst > 5 && worst < 7, `${worst}`);
+    const worst = worstMillis({ bitrate: 125_000, messages }, INVERTED);
+    // Nothing is weaker; 0x050, 0x060, 0x101 and 0x300 once; itself.
+    assert.equal(worst['0x7A1'], 4 + 1 + 0.06);
   });
 
   it('is unknown without a request in the traffic, and so its deadline is not met', () => {
@@ -161,11 +156,24 @@ rules:
     assert.match(lines, /1 deadline, 1 not met/);
   });
 
-  it("is known of AGL's frames, which go behind all answers", () => {
+  it("is known of AGL's frames, which go before weaker answers", () => {
     const agl = message(0x010, 50, { fromAgl: true });
     const messages = [message(0x100, 50), message(0x300, 50), agl];
     const worst = Number(worstMillis({ bitrate: 125_000, messages }, FILTER)['0x010']);
-    // Blocked by 0x300; 0x100, 0x200, itself: 4 ms, and less than 0.5 ms in the cell.
-    assert.ok(worst > 4 && worst < 4.5, `${worst}`);
+    // Blocked by a weaker one, itself: 2 ms, and less than 0.5 ms in the cell.
+    assert.ok(worst > 2 && worst < 2.5, `${worst}`);
+  });
+
+  it("keeps the order of AGL's frames: one behind a weaker one that finds no room has no bound", () => {
+    const messages = [
+      message(0x010, 50, { fromAgl: true }),
+      message(0x700, 50, { fromAgl: true }),
+      message(0x300, 1),
+    ];
+    const traffic = { bitrate: 125_000, messages };
+    assert.equal(worstMillis(traffic)['0x010'], 'order');
+    const lines = linesOf(traffic);
+    assert.match(lines, /0x010 of AGL +none no bound: a weaker frame of AGL may be ahead/);
+    assert.match(lines, /0x010 of AGL may wait behind weaker ones.*: 0x700 of AGL\./);
   });
 });
