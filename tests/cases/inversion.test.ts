@@ -26,8 +26,8 @@ const FLOODS = [10, 400];
 const FRAME_NANOS = 270 * MICROSECOND;
 /** What the executive promises at SPI 10 MHz, abort and reload included. */
 const S_NANOS = 60 * MICROSECOND;
-/** The bridge of the twin wakes 30 us after a frame was given and takes 34 us for it (docs/timing-budget.md). */
-const BRIDGE_NANOS = 64 * MICROSECOND;
+/** The bridge of the twin wakes 30 us after a frame was given and takes 21 us for it (docs/timing-budget.md). */
+const BRIDGE_NANOS = 51 * MICROSECOND;
 
 function rulesWith(weakAnswer: string): string {
   const match = weakAnswer === STATIC ? '' : ', data: [~]';

@@ -24,10 +24,12 @@ import {
 /** From interrupt to running process: interrupt, UIO read, scheduler. An assumption. */
 export const WAKE_UP_NANOS = 30_000;
 /**
- * Time of the bridge per frame or message: a ring entry, a socket call and its share of waking. Measured on
- * an emulated board at 1 ns per instruction: 20 to 25 us of CPU per frame, 34 at 20,000 frames a second.
+ * Time of the bridge per frame or message: a ring entry, its share of the socket calls and of waking. On an
+ * emulated board at 1 ns per instruction a bridge with a call for each frame took 20 to 25 us of CPU per frame,
+ * 34 at 20,000 frames a second. The bridge with batches takes at most 0.61 of it: docs/timing-budget.md, "What
+ * the bridge takes". That share of the 34.
  */
-export const FRAME_NANOS = 34_000;
+export const FRAME_NANOS = 21_000;
 /** Time of a step that moves no frame, such as the session set-up. An assumption. */
 export const STEP_NANOS = 3_000;
 /** Interval at which the process wakes by itself. */
