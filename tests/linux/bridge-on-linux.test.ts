@@ -25,6 +25,8 @@ import { skipForSetup } from '../../scripts/test/result.ts';
 import { LiveLink, numberedFrames, PATIENCE_SECONDS } from './live-link.ts';
 
 const BURST = 10_000;
+/** Frames that the bridge moves at once, at most (docs/bridge.md). */
+const BATCH = 8;
 const SECTION_BYTES = 0x40000;
 const OUTPUT_BYTES = 0x20000;
 const MILLISECOND = 1_000_000;
@@ -334,8 +336,8 @@ describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, ()
       `# killed: ${missing} of ${frames.length} missing, the cell counted ${counted} until AGL was ` +
         `back, and dropped ${dropped} in all`,
     );
-    // The frame that the bridge was at may have reached candump though it was never acknowledged.
-    assert.ok(counted <= missing + 1, `${missing} missing: ${line}`);
+    // The batch that the bridge was at may have reached candump though it was never acknowledged.
+    assert.ok(counted <= missing + BATCH, `${missing} missing: ${line}`);
     // What a starved guest had no room for after its return is in the counters, not in that line.
     assert.ok(missing <= counted + dropped, `${missing} missing, ${dropped} dropped: ${line}`);
     // After its return a frame arrives, or is counted.
