@@ -80,6 +80,22 @@ export function assignPaths(table: RuleTable): RulePath[] {
   return table.rules.map((rule) => explain(rule, table, filtered));
 }
 
+/** Transmit buffers of the chip, and those that the frames of AGL have at most. */
+const TRANSMIT_BUFFERS = 3;
+const AGL_BUFFERS_MAXIMUM = 2;
+
+/**
+ * Transmit buffers that the frames of AGL have at once: those that no filter keeps, less one where
+ * other answers need it. With two they leave without a gap.
+ */
+export function aglBuffersOf(table: RuleTable): number {
+  const answering = assignPaths(table).filter((_, index) => table.rules[index].answer !== null);
+  const kept = new Set(answering.map(({ number }) => number).filter((number) => number !== 0));
+  const needed = answering.some(({ number }) => number === 0) ? 1 : 0;
+  const free = TRANSMIT_BUFFERS - kept.size - needed;
+  return Math.max(1, Math.min(AGL_BUFFERS_MAXIMUM, free));
+}
+
 /** The rules that filters RXF0 and RXF1 recognise, the most urgent answer first. */
 function chooseFiltered({ rules, receive }: RuleTable): readonly Rule[] {
   const candidates = rules

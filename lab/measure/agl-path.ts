@@ -52,13 +52,15 @@ export type AglPathLoad = 'idle' | 'full' | 'burst' | 'answered';
 /** AGL's frames win arbitration against those of the load. */
 const AGL_IDENTIFIER = 0x100;
 const LOAD_IDENTIFIER = 0x600;
-/** The answers win arbitration against the frames of AGL, and the requests against all. */
+/**
+ * The answer wins arbitration against the frames of AGL, and the request against all. Its buffer is its filter's,
+ * so AGL's frames have the two others; where other rules answer as well, they have one.
+ */
 const RULES = `version: 1
 rules:
-  - { name: static, match: { id: 0x010 }, answer: { id: 0x020, data: [1, 2, 3, 4, 5, 6, 7, 8] } }
-  - { name: computed, match: { id: 0x011, data: [~] }, answer: { id: 0x021, length: 8, copy: [{ from: 0, to: 0 }] } }
+  - { name: asked, match: { id: 0x010 }, answer: { id: 0x020, data: [1, 2, 3, 4, 5, 6, 7, 8] } }
 `;
-const REQUEST_IDENTIFIERS = [0x010, 0x011];
+const REQUEST_IDENTIFIER = 0x010;
 const INTERMISSION_BITS = 3;
 /** One request for so many frames, of about so many bits. */
 const ASKED_EVERY = 4;
@@ -208,8 +210,8 @@ function streamFrames(board: Board, frames: number, make: () => CanFrame): void 
 function ask({ clock, bus, sender }: Board, frames: number, random: Random): void {
   for (let index = 0; index < frames / ASKED_EVERY; index += 1) {
     const nanos = clock.now + ASKED_EVERY * (index + random.next()) * USUAL_BITS * bus.bitNanos;
-    const identifier = random.pick(REQUEST_IDENTIFIERS);
-    sender.enqueue(makeFrame({ identifier, data: [index & 0xff] }), nanos, 'bench');
+    const frame = makeFrame({ identifier: REQUEST_IDENTIFIER, data: [index & 0xff] });
+    sender.enqueue(frame, nanos, 'bench');
   }
 }
 

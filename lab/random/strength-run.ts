@@ -8,7 +8,7 @@
  */
 import { compileRules } from '../../rules/compile.ts';
 import type { RuleTable } from '../../rules/model.ts';
-import { assignPaths } from '../../rules/paths.ts';
+import { aglBuffersOf } from '../../rules/paths.ts';
 import type { Participant, WireFault } from '../../twin/bus/attempt.ts';
 import { CanBus } from '../../twin/bus/can-bus.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
@@ -139,9 +139,7 @@ function playCell(rig: Rig, plan: StrengthPlan): StrengthReport {
   const witness = new LogNode({ clock, bus, name: 'witness' });
   const { table } = compileRules(plan.rules, 'rules.yaml');
   const collected = new Collected(plan, bus, chip, [chip, sender, witness]);
-  if (assignPaths(table).some(({ number }) => number === 2)) {
-    collected.aglLookNanos = LOOK_BITS * rig.bitNanos;
-  }
+  if (aglBuffersOf(table) === 1) collected.aglLookNanos = LOOK_BITS * rig.bitNanos;
   const overflowed = new Set<CanFrame>();
   chip.onOverflow = (frame) => void overflowed.add(frame);
   collected.listen(table, chip, overflowed);

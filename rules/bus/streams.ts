@@ -7,7 +7,7 @@
  */
 import { arbitrationRank, SAME_AS_REQUEST } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
-import { assignPaths } from '../paths.ts';
+import { aglBuffersOf, assignPaths } from '../paths.ts';
 import { requestsOf } from './answer-of.ts';
 import { answerDelayNanos } from './cell-delays.ts';
 import { bitsToNanos, leastBits, mostBits } from './frame-time.ts';
@@ -43,8 +43,9 @@ export interface OwnStream {
   /** A transmit buffer is kept for it: that of the first filter. */
   readonly isKept?: boolean;
   /**
-   * Two buffers are kept for the answers of two filters. Behind a frame of the cell the next one may
-   * not be loaded before that was seen to have left.
+   * There is one transmit buffer for such frames: for those of AGL if other buffers are kept for
+   * answers, for answers if two filters keep two. Behind a frame of the cell the next one may not be
+   * loaded before that was seen to have left.
    */
   readonly hasGaps: boolean;
   readonly deadlineNanos?: number;
@@ -61,12 +62,12 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
   const { messages } = traffic;
   const streamOf = new Map(messages.map((message) => [message, messageStream(message, traffic)]));
   const paths = assignPaths(table);
-  const hasGaps = paths.some(({ number }) => number === 2);
+  const hasTwoFilters = paths.some(({ number }) => number === 2);
   const all = messages.map((message): Stream => {
     const stream = streamOf.get(message) as Stream;
     if (!message.fromAgl) return stream;
     const { deadlineNanos } = message;
-    return { ...stream, own: { hasGaps, deadlineNanos } };
+    return { ...stream, own: { hasGaps: aglBuffersOf(table) === 1, deadlineNanos } };
   });
   const unasked: Rule[] = [];
   table.rules.forEach((rule, index) => {
@@ -80,7 +81,7 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
       const stream = messageStream({ ...frame, ...periodOf(request) }, traffic);
       const delayNanos = answerDelayNanos(paths[index]);
       const isKept = paths[index].number === 1 && requests.length === 1;
-      const own = { delayNanos, isKept, hasGaps, request: streamOf.get(request) };
+      const own = { delayNanos, isKept, hasGaps: hasTwoFilters, request: streamOf.get(request) };
       const { deadlineNanos } = rule;
       all.push({ ...stream, name: rule.name, jitterNanos: 0, own: { ...own, deadlineNanos } });
     }
