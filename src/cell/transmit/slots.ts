@@ -50,13 +50,15 @@ export class TransmitSlots<Parts extends AnyParts> {
   /**
    * Shares the buffers out: AGL's frames have two where answers that are not kept still have one to themselves.
    * Displacing a frame of AGL's first would cost such an answer 10 us. `needsOne`: the rules have such answers.
+   * Sorted frames have two all the same: in one buffer a stronger one could not pass one that may be on the wire.
    */
   share(needsOne: bool): void {
     let free: u32 = TRANSMIT_BUFFERS;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       if (unchecked(this.all[buffer]).isKept) free--;
     }
-    this.aglBuffers = max<u32>(min<u32>(needsOne ? free - 1 : free, AGL_BUFFERS), 1);
+    if (needsOne && !this.isAglSorted) free--;
+    this.aglBuffers = max<u32>(min<u32>(free, AGL_BUFFERS), 1);
   }
 
   /** The frame in `slot`, of `strength`, was requested. */
