@@ -28,9 +28,8 @@ const DATA_MATCHED: u32 = 0xffff;
 /** RX STATUS, bits 4..3: form of the frame. 1: remote, 2: extended. */
 const FORM_REMOTE: u32 = 1;
 const FORM_EXTENDED: u32 = 2;
-/** Both forms with either kind of identifier, one bit each. */
-const FORMS_STANDARD: u32 = 0x3;
-const FORMS_EXTENDED: u32 = 0xc;
+/** A form no frame has. */
+const FORM_NONE: u32 = 4;
 
 @final
 export class Acceptance {
@@ -46,12 +45,17 @@ export class Acceptance {
   certain: bool = false;
   /** The line has told of requests that were none. */
   private isLineDoubted: bool = false;
-  /** Forms that a frame may also have, one bit each, because the filters do not compare the remote bit. */
-  private forms0: u32 = 0;
-  private forms1: u32 = 0;
+  /** Form that a frame must also have, because the filters do not compare the remote bit. */
+  private form0: u32 = FORM_NONE;
+  private form1: u32 = FORM_NONE;
+  /** Another form that it may have. */
+  private otherForm0: u32 = FORM_NONE;
+  private otherForm1: u32 = FORM_NONE;
   /** The forms of a filter that is armed. */
-  private armedForms0: u32 = 0;
-  private armedForms1: u32 = 0;
+  private armedForm0: u32 = FORM_NONE;
+  private armedForm1: u32 = FORM_NONE;
+  private armedOther0: u32 = FORM_NONE;
+  private armedOther1: u32 = FORM_NONE;
   /** What `urgentFilter` returns for a hit of RXF1. 0: its requests have the answer of RXF0's. */
   private answerOf1: i32 = 1;
   /** Length that a frame must also have, because the filters do not compare the length code. */
@@ -71,18 +75,18 @@ export class Acceptance {
     this.maskRegisters = identifierRegisters(number | form) & ~(RXFSIDL_EXIDE << 8);
     this.filter0Registers = identifierRegisters(identifier0);
     this.filter1Registers = identifierRegisters(identifier1);
-    this.armedForms0 = 1 << formOf(identifier0);
-    this.armedForms1 = 1 << formOf(identifier1);
+    this.armedForm0 = formOf(identifier0);
+    this.armedForm1 = formOf(identifier1);
+    this.armedOther0 = FORM_NONE;
+    this.armedOther1 = FORM_NONE;
     this.arm(0, true);
     this.arm(1, true);
   }
 
   /** After `keepForUrgent`: requests of `filter` may be data or remote frames. */
   takeBothForms(filter: u32): void {
-    const forms = filter === 0 ? this.armedForms0 : this.armedForms1;
-    const both = (forms & FORMS_STANDARD) !== 0 ? FORMS_STANDARD : FORMS_EXTENDED;
-    if (filter === 0) this.armedForms0 = both;
-    else this.armedForms1 = both;
+    if (filter === 0) this.armedOther0 = this.armedForm0 ^ FORM_REMOTE;
+    else this.armedOther1 = this.armedForm1 ^ FORM_REMOTE;
     this.arm(filter, true);
   }
 
@@ -130,8 +134,13 @@ export class Acceptance {
    */
   arm(filter: u32, counts: bool): void {
     this.certain = false;
-    if (filter === 0) this.forms0 = counts ? this.armedForms0 : 0;
-    else this.forms1 = counts ? this.armedForms1 : 0;
+    if (filter === 0) {
+      this.form0 = counts ? this.armedForm0 : FORM_NONE;
+      this.otherForm0 = counts ? this.armedOther0 : FORM_NONE;
+    } else {
+      this.form1 = counts ? this.armedForm1 : FORM_NONE;
+      this.otherForm1 = counts ? this.armedOther1 : FORM_NONE;
+    }
   }
 
   /**
@@ -157,8 +166,9 @@ export class Acceptance {
 
   /** The filter whose answer (0 or 1) the frame that RX STATUS describes asks for, if its form fits; else -1. */
   urgentFilter(filter: u32, form: u32): i32 {
-    if (filter === 0) return ((this.forms0 >> form) & 1) !== 0 ? 0 : -1;
-    return filter === 1 && ((this.forms1 >> form) & 1) !== 0 ? this.answerOf1 : -1;
+    if (filter === 0) return form === this.form0 || form === this.otherForm0 ? 0 : -1;
+    if (filter !== 1) return -1;
+    return form === this.form1 || form === this.otherForm1 ? this.answerOf1 : -1;
   }
 }
 
