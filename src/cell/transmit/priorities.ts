@@ -17,6 +17,11 @@ import { TransmitSlot } from './slot';
 const NONE: u32 = u32.MAX_VALUE;
 /** Later than every request: what is kept comes after the new frame, the higher buffer first. */
 const NEVER: u32 = u32.MAX_VALUE;
+const PLACE_SHIFT: u32 = 1;
+const PLACE_BITS: u32 = 1 << PLACE_SHIFT;
+const PLACE_MASK: u32 = (1 << PLACE_BITS) - 1;
+/** The place of a buffer that does not count. */
+const NO_PLACE: u32 = PLACE_MASK;
 
 @final
 export class TransmitPriorities<Parts extends AnyParts> {
@@ -25,6 +30,8 @@ export class TransmitPriorities<Parts extends AnyParts> {
   private newStrength: u32 = 0;
   /** The buffers with a frame on its way, as bits of TransmitBuffers. */
   private underWay: u32 = 0;
+  /** For each buffer how many others go before it, PLACE_BITS each. */
+  private places: u32 = 0;
   /** Of the last change; `Ok`: made, or none was needed. */
   status: Status = Status.Ok;
 
@@ -56,6 +63,7 @@ export class TransmitPriorities<Parts extends AnyParts> {
     this.newBuffer = buffer;
     this.newStrength = strength;
     this.underWay = underWay;
+    this.findPlaces();
     const own = this.ownPriority();
     if (own === 0) return false;
     return this.parts.controller.buffers.order.priority(buffer) === own || this.set(buffer, own);
@@ -63,6 +71,7 @@ export class TransmitPriorities<Parts extends AnyParts> {
 
   private step(): bool {
     this.status = Status.Ok;
+    this.findPlaces();
     if (this.newBuffer !== NONE) {
       const own = this.ownPriority();
       if (own !== 0) {
@@ -90,11 +99,13 @@ export class TransmitPriorities<Parts extends AnyParts> {
   /** True when the order of all buffers is that of their frames, if `changed` had TXP `priority`. */
   private fits(changed: u32, priority: u32): bool {
     for (let one: u32 = 0; one < TRANSMIT_BUFFERS - 1; one++) {
-      if (!this.counts(one)) continue;
+      const place = this.placeOf(one);
+      if (place === NO_PLACE) continue;
+      const rank = this.rank(one, changed, priority);
       for (let other = one + 1; other < TRANSMIT_BUFFERS; other++) {
-        if (!this.counts(other)) continue;
-        const isFirst = this.rank(one, changed, priority) > this.rank(other, changed, priority);
-        if (isFirst !== this.goesBefore(one, other)) return false;
+        const next = this.placeOf(other);
+        if (next === NO_PLACE) continue;
+        if (rank > this.rank(other, changed, priority) !== place < next) return false;
       }
     }
     return true;
@@ -120,15 +131,33 @@ export class TransmitPriorities<Parts extends AnyParts> {
     }
   }
 
+  /**
+   * Finds the place of each buffer. Once for each step: the comparisons are the longest part of it,
+   * and no look at INT is between them.
+   */
+  private findPlaces(): void {
+    let places: u32 = 0;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      let place = NO_PLACE;
+      if (this.counts(buffer)) {
+        place = 0;
+        for (let other: u32 = 0; other < TRANSMIT_BUFFERS; other++) {
+          if (other !== buffer && this.counts(other) && this.goesBefore(other, buffer)) place++;
+        }
+      }
+      places |= place << (buffer << PLACE_SHIFT);
+    }
+    this.places = places;
+  }
+
+  private placeOf(buffer: u32): u32 {
+    return (this.places >> (buffer << PLACE_SHIFT)) & PLACE_MASK;
+  }
+
   /** The buffer with exactly `stronger` others before it; NONE: there is none. */
   private bufferAt(stronger: u32): u32 {
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
-      if (!this.counts(buffer)) continue;
-      let before: u32 = 0;
-      for (let other: u32 = 0; other < TRANSMIT_BUFFERS; other++) {
-        if (other !== buffer && this.counts(other) && this.goesBefore(other, buffer)) before++;
-      }
-      if (before === stronger) return buffer;
+      if (this.placeOf(buffer) === stronger) return buffer;
     }
     return NONE;
   }
