@@ -63,7 +63,7 @@ const LOAD_HEADER_BYTES = 5;
 /** 9 clocks of 10 MHz. */
 const BYTE_MICROS = 0.9;
 /** From INT to the look that sees it, plus chip selects and the service, without the bytes. */
-const SERVICE_MICROS = 2.45;
+const SERVICE_MICROS = 2.55;
 /** For a frame that is read: handling, answer, and the chip select of RX STATUS. Then each rule searched. */
 const READ_MICROS = 0.9;
 const RULE_MICROS = 0.008;

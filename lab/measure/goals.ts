@@ -229,7 +229,8 @@ const USUAL_GOALS: readonly Goal[] = [
       keys: ['forwarding', 'aglFlood', 'aglHostile'].map(
         (load) => `looks.${answer}.${load}.worstCaseNanos`,
       ),
-      sameWithin: SAME_WITHIN_NANOS,
+      // A computed answer compares strengths for its TXP only if AGL has a frame in the chip.
+      sameWithin: answer === 'static' ? SAME_WITHIN_NANOS : 2 * SAME_WITHIN_NANOS,
     },
   ]),
   ...singleGoals(),

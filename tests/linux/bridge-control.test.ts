@@ -25,7 +25,10 @@ function busyCell(): FakeCell {
   const cell = new FakeCell().start();
   cell.set(0x30, 6).set(0x34, 0x89abcdef).set(0x38, 1).set(0x3c, 50);
   cell.set(0x40, 2).set(0x44, 0x0002_05_88).set(0x48, 2); // passive, TEC 136, REC 5, back-end
-  cell.set(0x4c, 18 * MICRO).set(0x50, 20 * MICRO);
+  cell
+    .set(0x4c, 18 * MICRO)
+    .set(0x50, 20 * MICRO)
+    .set(0x98, 60 * MICRO);
   cell
     .set(0x100, 1000)
     .set(0x100 + 4 * 8, 40)
@@ -129,6 +132,7 @@ for (const [mode, options] of MODES)
         last_request: { sequence: 0, status: 0, detail: 0 },
         longest_step_microseconds: 18,
         step_bound_microseconds: 20,
+        reorder_bound_microseconds: 60,
         frames_waiting_for_agl: 0,
         frames_of_agl_under_way: 0,
         answers_under_way: 0,

@@ -109,13 +109,15 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.settle();
     if (this.isBlocked && this.changes === this.parts.controller.buffers.changes) return false;
     this.isBlocked = false;
+    const hasWork = this.isUntidy || !this.answers.isEmpty || !this.fromAgl.isEmpty;
     if (this.isUntidy && !this.fitAll()) return true;
     if (this.victim !== TRANSMIT_BUFFERS && this.goOnDisplacing(nowTicks)) return true;
     if (this.place(nowTicks)) return true;
     if (this.isUntidy && this.restore()) return true;
     this.changes = this.parts.controller.buffers.changes;
     this.isBlocked = true;
-    return false;
+    // The search took its time, so INT is looked at before the next task.
+    return hasWork;
   }
 
   /** The chip has lost all frames and its buffers' content. */
