@@ -97,7 +97,12 @@ export function owedOf(options: OwedOptions): OwedResult {
       each.untilNanos = fullNanos ?? each.fromNanos;
     }
   }
-  problems.push(...overtaken(answers), ...overtaken(fromAgl));
+  // Of answers that are the same to the last bit it is not seen which were dropped.
+  const unsure = new Set(
+    answers.filter((each) => !each.isSent).map(({ frame }) => frameKey(frame)),
+  );
+  const sure = answers.filter(({ frame }) => !unsure.has(frameKey(frame)));
+  problems.push(...overtaken(sure), ...overtaken(fromAgl));
   return { owed, dropped, problems };
 }
 
