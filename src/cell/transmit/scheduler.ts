@@ -192,15 +192,15 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (buffer === TRANSMIT_BUFFERS) {
       const hasAll = isAgl && this.slots.aglInChip >= this.slots.aglBuffers;
       if (hasAll && !this.fromAgl.isSorted) return false;
-      // Without a gap is not worth the second filter's buffer.
-      const isSecond = isAgl && this.slots.aglInChip !== 0;
+      // No gap is not worth the second filter's buffer; passing a weaker frame of AGL's is.
+      const isSecond = isAgl && !this.slots.passesAgl(strength);
       let victim = this.slots.victimFor(strength, hasAll);
       if (victim === TRANSMIT_BUFFERS && !isSecond) victim = this.slots.keptVictimFor(strength);
       if (victim !== TRANSMIT_BUFFERS) {
         this.victim = victim;
         return this.goOnDisplacing(nowTicks);
       }
-      buffer = this.slots.lent(isSecond);
+      buffer = isSecond ? TRANSMIT_BUFFERS : this.slots.lent();
       if (buffer === TRANSMIT_BUFFERS) return false;
     }
     this.advance(unchecked(this.slots.all[buffer]), frame, isAgl, strength);

@@ -57,8 +57,8 @@ export class TransmitSlots<Parts extends AnyParts> {
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       if (unchecked(this.all[buffer]).isKept) free--;
     }
-    if (needsOne && !this.isAglSorted) free--;
-    this.aglBuffers = max<u32>(min<u32>(free, AGL_BUFFERS), 1);
+    if (needsOne) free--;
+    this.aglBuffers = this.isAglSorted ? AGL_BUFFERS : max<u32>(min<u32>(free, AGL_BUFFERS), 1);
   }
 
   /** The frame in `slot`, of `strength`, was requested. */
@@ -176,15 +176,20 @@ export class TransmitSlots<Parts extends AnyParts> {
     return false;
   }
 
-  /**
-   * The second filter's buffer, if it is free and may be lent; TRANSMIT_BUFFERS: it may not. `isSecond`: to a
-   * second frame of AGL's, which has it only if it was taken from a weaker one.
-   */
-  lent(isSecond: bool): u32 {
+  /** The second filter's buffer, if it is free and may be lent; TRANSMIT_BUFFERS: it may not. */
+  lent(): u32 {
     const slot = unchecked(this.all[SLOT_FILTER_1]);
-    if (!slot.isKept || slot.busy || !this.isLendable) return TRANSMIT_BUFFERS;
-    if (isSecond && (slot.isIntact || !this.isAglSorted)) return TRANSMIT_BUFFERS;
-    return SLOT_FILTER_1;
+    return slot.isKept && !slot.busy && this.isLendable ? SLOT_FILTER_1 : TRANSMIT_BUFFERS;
+  }
+
+  /** A frame of AGL's of `strength` goes before all of AGL's in the chip, if there are any. */
+  passesAgl(strength: u32): bool {
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      if ((this.underWay & slot.bit) === 0 || !slot.isAgl) continue;
+      if (!this.isAglSorted || slot.strength <= strength) return false;
+    }
+    return true;
   }
 
   /** A frame that was displaced may have been sent or not, and the next one must not go before it. */
