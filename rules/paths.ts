@@ -63,11 +63,12 @@ const LOAD_HEADER_BYTES = 5;
 /** 9 clocks of 10 MHz. */
 const BYTE_MICROS = 0.9;
 /** From INT to the look that sees it, plus chip selects and the service, without the bytes. */
-const SERVICE_MICROS = 2.55;
-/** For a frame that is read: handling, answer, and the chip select of RX STATUS. Then each rule searched. */
-const READ_MICROS = 0.9;
+const SERVICE_MICROS = 2.45;
+/** For a frame that is read: handling, answer, and which buffer sends it. Then each rule searched. */
+const READ_MICROS = 1.0;
 const RULE_MICROS = 0.008;
-const LOOK_MICROS = 0.3;
+/** Beside a rule with a filter: the chip select of RX STATUS, and the strength of what its buffer holds. */
+const LOOK_MICROS = 0.55;
 /** The longest way from INT to the end of RTS where INT alone tells the request. */
 const SINGLE_MICROS = 2.7;
 /** Then all other frames wait for READ STATUS, at most this long (src/cell/urgent/single.ts). */

@@ -143,6 +143,8 @@ export class LookWatch implements SpiTap {
   start(board: Board): void {
     const { machine, clock, bus } = board;
     this.#quietNanos = SHORTEST_FRAME_BITS * bus.bitNanos;
+    // One that is read first may have ended before, as late as now.
+    this.#frameEndNanos = clock.now;
     bus.onFrame(({ endNanos, frame }) => {
       this.#frameEndNanos = endNanos;
       this.#frameIsRequest = REQUESTS.includes(frame.identifier);

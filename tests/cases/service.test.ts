@@ -35,10 +35,11 @@ function isReadOut([instruction]: readonly number[]): boolean {
  * not because of a frame: READs from TEC, CANINTF or CNF3 on.
  */
 function bytesOfReception(rig: Rig): number[][] {
+  // A look at the fault state gives way to INT, and may be cut off before its address.
+  const isLook = (address: number | undefined): boolean =>
+    address === undefined || [TEC, CNF3, CANINTF].includes(address);
   return rig.mosi
-    .filter(
-      ([first, address]) => first !== INSTRUCTION_READ || ![TEC, CNF3, CANINTF].includes(address),
-    )
+    .filter(([first, address]) => first !== INSTRUCTION_READ || !isLook(address))
     .map((mosi) => [...mosi]);
 }
 
