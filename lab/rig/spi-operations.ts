@@ -19,6 +19,8 @@ const INSTRUCTION_READ_RX_BUFFER = 0x90; // 0x90, 0x92, 0x94, 0x96
 const INSTRUCTION_RESET = 0xc0;
 
 // Registers.
+const TXB0CTRL = 0x30;
+const TXBCTRL_TXREQ = 1 << 3;
 const TXB0SIDH = 0x31;
 const TX_BUFFER_DISTANCE = 0x10;
 const TX_BUFFER_COUNT = 3;
@@ -29,7 +31,7 @@ const BUFFER_DATA_OFFSET = 5;
 const CANINTF = 0x2c;
 const CANINTF_RX_MASK = 0x03;
 
-/** The request to send of one buffer, as seen on the lines. */
+/** The request to send of one buffer, as seen on the lines. One that was taken back is none. */
 export interface SendRequest {
   readonly frame: CanFrame;
   /** End of the instruction's byte. */
@@ -41,6 +43,7 @@ export interface SendRequest {
 interface TransmitBuffer {
   readonly registers: Uint8Array;
   loadedBytes: number;
+  lastSend?: SendRequest;
 }
 
 export class SpiOperations {
@@ -90,7 +93,8 @@ export class SpiOperations {
     this.#buffers.forEach((buffer, index) => {
       if ((mask & (1 << index)) === 0) return;
       const frame = frameOf(buffer.registers);
-      this.sends.push({ frame, nanos, bytes: buffer.loadedBytes + 1 });
+      buffer.lastSend = { frame, nanos, bytes: buffer.loadedBytes + 1 };
+      this.sends.push(buffer.lastSend);
       buffer.loadedBytes = 0;
     });
   }
@@ -121,9 +125,16 @@ export class SpiOperations {
     for (const buffer of touched) buffer.loadedBytes += mosi.length;
   }
 
-  /** BIT MODIFY of CANINTF with RXnIF cleared releases the buffer. */
+  /** BIT MODIFY of CANINTF with RXnIF cleared releases the buffer; of TXBnCTRL with TXREQ it takes a request back. */
   #modified(mosi: readonly number[]): void {
-    const [, address, mask = 0, data = 0] = mosi;
+    const [, address = 0, mask = 0, data = 0] = mosi;
+    const buffer = this.#buffers[(address - TXB0CTRL) / TX_BUFFER_DISTANCE];
+    if (buffer?.lastSend !== undefined && (mask & ~data & TXBCTRL_TXREQ) !== 0) {
+      // It may be on the wire and be sent all the same: then its request is unknown.
+      const place = this.sends.lastIndexOf(buffer.lastSend);
+      if (place >= 0) this.sends.splice(place, 1);
+      buffer.lastSend = undefined;
+    }
     if (address !== CANINTF) return;
     const cleared = mask & ~data & CANINTF_RX_MASK;
     this.releasedFrames += (cleared & 1) + (cleared >> 1);
