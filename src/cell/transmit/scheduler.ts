@@ -26,7 +26,7 @@ import { WaitingList } from './waiting-list';
 /** Answers that may wait for a buffer. */
 export const ANSWERS_WAITING_MAXIMUM: u32 = 32;
 /** In the tag of a frame of AGL's: it was in the chip before. */
-export const TAG_HANDED: u32 = 1 << 31;
+const TAG_HANDED: u32 = 1 << 31;
 
 @final
 export class TransmitScheduler<Parts extends AnyParts> {
@@ -94,12 +94,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
     const slot = unchecked(this.slots.all[buffer]);
     let status = slot.load(answer);
     if (status !== Status.Ok) return status;
-    if (this.slots.isAlone) {
-      status = slot.send(false);
-    } else {
-      if (!this.priorities.fitAtOnce(buffer, strength, this.slots.underWay)) return Status.Full;
-      status = slot.send(false);
-    }
+    const fits =
+      this.slots.isAlone || this.priorities.fitAtOnce(buffer, strength, this.slots.underWay);
+    if (!fits) return Status.Full;
+    status = slot.send(false);
     if (status === Status.Ok) this.slots.began(slot, strength, false, 0);
     return status;
   }
@@ -149,7 +147,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if ((this.slots.underWay & slot.bit) === 0 || !slot.isAgl) continue;
       if (parts.agl.isWithdrawn(slot.tag)) parts.controller.abort(buffer, FrameEnd.Withdrawn);
     }
-    if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.fromAgl.frontTag)) {
+    if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.frontTag)) {
       this.refuse(true, Status.PeerNotReady);
     }
   }
@@ -183,7 +181,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   private placeFront(isAgl: bool, strength: u32, nowTicks: u64): bool {
     const frame = isAgl ? this.fromAgl.front : this.answers.front;
-    if (isAgl && this.parts.agl.isWithdrawn(this.fromAgl.frontTag)) {
+    if (isAgl && this.parts.agl.isWithdrawn(this.frontTag)) {
       this.refuse(true, Status.PeerNotReady);
       return true;
     }
@@ -225,16 +223,25 @@ export class TransmitScheduler<Parts extends AnyParts> {
       this.refuse(isAgl, status);
       return;
     }
-    const tag = isAgl ? this.fromAgl.frontTag : 0;
-    this.slots.began(slot, strength, isAgl, tag & ~TAG_HANDED);
+    this.slots.began(slot, strength, isAgl, isAgl ? this.frontTag : 0);
     this.sentFrame = slot.frame;
     this.sentAgl = isAgl;
     if (isAgl) {
-      if ((tag & TAG_HANDED) === 0) this.parts.counters.count(Counter.FromAgl);
+      if (!this.isFrontHanded) this.parts.counters.count(Counter.FromAgl);
       this.fromAgl.discard();
     } else {
       this.answers.discard();
     }
+  }
+
+  /** What AGL's end knows the next frame of AGL's by. */
+  private get frontTag(): u32 {
+    return this.fromAgl.frontTag & ~TAG_HANDED;
+  }
+
+  /** The next frame of AGL's was in the chip before. */
+  private get isFrontHanded(): bool {
+    return (this.fromAgl.frontTag & TAG_HANDED) !== 0;
   }
 
   /** The next frame cannot be sent. */
@@ -245,10 +252,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
       countUnsent(this.parts, status);
       return;
     }
-    const tag = this.fromAgl.frontTag;
+    const wasHanded = this.isFrontHanded;
+    this.parts.agl.finish(this.frontTag, false);
     this.fromAgl.discard();
-    this.parts.agl.finish(tag & ~TAG_HANDED, false);
-    if ((tag & TAG_HANDED) !== 0) {
+    if (wasHanded) {
       // It was counted as handed to the chip, and ends as one of those.
       counters.count(
         status === Status.PeerNotReady ? Counter.FromAglWithdrawn : Counter.FromAglErrors,

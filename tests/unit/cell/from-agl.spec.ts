@@ -194,6 +194,35 @@ describe('where Linux drives the cell', () => {
     }
   });
 
+  test('a frame that was displaced is sent again, and Linux hears of its end once', () => {
+    const board = new FakeBoard();
+    board.host.isBackEnd = true;
+    const image = board.loadRules();
+    image.addAnswer(0x200, 0x100, 1, 3);
+    image.addAnswer(0x300, 0x101, 1, 4);
+    image.finish();
+    board.connected();
+    board.pass(10_000);
+    // Two frames of AGL's and two answers need four buffers: the second of AGL's makes room.
+    board.sendToCell(newFrame(0x500, 1, 1));
+    board.sendToCell(newFrame(0x600, 1, 2));
+    board.pass(1_000);
+    expect(board.counted(Counter.FromAgl)).toBe(2);
+    board.chip.fill(0, '40 00 00 00 00 00 00 00 00 00 00 00 00'); // 200#
+    board.pass(1_000);
+    board.chip.fill(0, '60 00 00 00 00 00 00 00 00 00 00 00 00'); // 300#
+    board.pass(1_000);
+    expect(board.counted(Counter.FromAglResent)).toBe(1);
+    for (let round = 0; round < 4; round++) {
+      for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+      board.pass(2_000);
+    }
+    expect(board.counted(Counter.FromAglWithdrawn)).toBe(0);
+    expect(board.counted(Counter.FromAglSent)).toBe(2);
+    expect(board.linux.counters.transmitted).toBe(2);
+    expect(board.linux.counters.refused).toBe(0);
+  });
+
   test('a frame of a stopped interface is refused at once, even off the bus', () => {
     const board = device();
     board.parts.controller.buffers.closed = true;
