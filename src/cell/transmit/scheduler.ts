@@ -223,11 +223,13 @@ export class TransmitScheduler<Parts extends AnyParts> {
       this.refuse(isAgl, status);
       return;
     }
-    this.slots.began(slot, strength, isAgl, isAgl ? this.frontTag : 0);
+    // Few instructions: INT is looked at after them, and a request may have come while RTS was on the wire.
+    const tag = isAgl ? this.fromAgl.frontTag : 0;
+    this.slots.began(slot, strength, isAgl, tag & ~TAG_HANDED);
     this.sentFrame = slot.frame;
     this.sentAgl = isAgl;
     if (isAgl) {
-      if (!this.isFrontHanded) this.parts.counters.count(Counter.FromAgl);
+      if ((tag & TAG_HANDED) === 0) this.parts.counters.count(Counter.FromAgl);
       this.fromAgl.discard();
     } else {
       this.answers.discard();
