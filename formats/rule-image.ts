@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * Layout of rules.bin, format 1. The compiler writes it, and the cell reads it at 0x100000.
+ * Layout of rules.bin, formats 1 and 2. The compiler writes format 2, and the cell reads both at
+ * 0x100000. Their header, their rules and their filters have the same records; what format 2 has
+ * more is in formats/rule-image-2.ts.
  *
  * Made from it are the constants and the views of the cell (src/responder), the bridge's check of a
  * file, and the tables of docs/rules.md. The compiler uses it directly.

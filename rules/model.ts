@@ -31,8 +31,59 @@ export interface ByteMatch {
   readonly mask: number;
 }
 
+/** Identifiers: those that equal `identifier` in the bits of `mask`, or those from `first` to `last`. */
+export type IdentifierTest =
+  | { readonly identifier: number; readonly mask: number }
+  | { readonly first: number; readonly last: number };
+
+/**
+ * A number of `width` bits in the eight data bytes taken as one number, `shift` bits above its lowest.
+ * Byte 0 is the most significant one with `bigEndian`, else the least significant.
+ */
+export interface DataField {
+  readonly shift: number;
+  readonly width: number;
+  readonly bigEndian: boolean;
+  /** Two's complement. */
+  readonly signed: boolean;
+}
+
+/** A condition on the data: bytes beyond the frame's length count as 0. */
+export type DataCondition =
+  | {
+      readonly kind: 'range';
+      readonly field: DataField;
+      readonly minimum: bigint;
+      readonly maximum: bigint;
+      readonly inverted: boolean;
+    }
+  /** (data & mask) == value, byte 0 the least significant. */
+  | {
+      readonly kind: 'bits';
+      readonly value: bigint;
+      readonly mask: bigint;
+      readonly inverted: boolean;
+    }
+  /** The field, of at most 6 bits, has one of these values. */
+  | {
+      readonly kind: 'set';
+      readonly field: DataField;
+      readonly values: readonly number[];
+      readonly inverted: boolean;
+    };
+
 /** The frames that a rule matches. */
 export interface RuleMatch {
+  /**
+   * If present, a frame matches if one of them does (with `isExcluding`: if none does), and `identifier`
+   * and `mask` say nothing: they are 0.
+   */
+  readonly identifiers?: readonly IdentifierTest[];
+  readonly isExcluding?: boolean;
+  /** Beside `data`: of each group one must hold. */
+  readonly conditions?: readonly (readonly DataCondition[])[];
+  /** A longer frame does not match. Absent: any length. */
+  readonly maximumLength?: number;
   /** 11 or 29 bits. Bits outside `mask` are 0. */
   readonly identifier: number;
   /** Identifier bits that are compared. */
@@ -46,8 +97,72 @@ export interface RuleMatch {
   readonly minimumLength: number;
 }
 
+/** can-gw's position of a byte: from 0, or negative, from the end: -1 is the last byte. */
+type BytePosition = number;
+
+/**
+ * One step of a program that makes an answer or changes a forwarded frame: one accumulator A of 64 bits,
+ * signed, and the target frame. The meaning of each: formats/rule-image-2.ts.
+ */
+export type Step =
+  | { readonly kind: 'load-request' | 'load-target' | 'store'; readonly field: DataField }
+  | { readonly kind: 'load-live'; readonly field: DataField; readonly first: number }
+  | {
+      readonly kind: 'load-identifier' | 'store-identifier';
+      readonly shift: number;
+      readonly width: number;
+    }
+  | { readonly kind: 'load-length' }
+  | { readonly kind: 'load-counter'; readonly increment: number; readonly maximum: number }
+  | {
+      readonly kind: 'load-constant' | 'add' | 'multiply' | 'divide' | 'at-least' | 'at-most';
+      readonly value: bigint;
+    }
+  /** Byte 0 of the data is the lowest of the value. */
+  | {
+      readonly kind: 'and-data' | 'or-data' | 'xor-data' | 'set-data';
+      readonly value: bigint;
+    }
+  | {
+      readonly kind: 'and-length' | 'or-length' | 'xor-length' | 'set-length';
+      readonly value: number;
+    }
+  /** can_id form: bit 31 extended, bit 30 remote. */
+  | {
+      readonly kind: 'and-identifier' | 'or-identifier' | 'xor-identifier' | 'set-identifier';
+      readonly value: number;
+    }
+  | {
+      readonly kind: 'checksum-xor';
+      readonly from: BytePosition;
+      readonly to: BytePosition;
+      readonly result: BytePosition;
+      readonly initial: number;
+    }
+  | {
+      readonly kind: 'checksum-crc8';
+      readonly from: BytePosition;
+      readonly to: BytePosition;
+      readonly result: BytePosition;
+      readonly initial: number;
+      readonly finalXor: number;
+      /** 256 entries. */
+      readonly table: readonly number[];
+      readonly profile: 'none' | '1u8' | '16u8' | 'sffid-xor';
+      /** 1u8: one byte; 16u8: sixteen. */
+      readonly profileData: readonly number[];
+    };
+
+/** At most `burst` answers in a row, and one for each interval in the long run. */
+export interface RateLimit {
+  readonly intervalMicros: number;
+  readonly burst: number;
+}
+
 /** The data frame sent in reply. */
 export interface RuleAnswer {
+  /** Carried out on the frame that the other fields make. */
+  readonly steps?: readonly Step[];
   readonly identifier: number;
   readonly extended: boolean;
   readonly length: number | typeof SAME_AS_REQUEST;
@@ -66,8 +181,16 @@ export interface Rule {
   readonly name: string;
   readonly match: RuleMatch;
   readonly answer: RuleAnswer | null;
-  /** Whether the request also goes to AGL. */
+  /** Answers that follow it, in this order. */
+  readonly moreAnswers?: readonly RuleAnswer[];
+  /** Whether the request also goes to AGL; a frame of AGL's: to the bus. */
   readonly forward: boolean;
+  /** Changes the frame that is forwarded. */
+  readonly modify?: readonly Step[];
+  /** `agl`: the rule is about frames of AGL's, and its answers go to AGL. Absent: about frames of the bus. */
+  readonly from?: 'agl';
+  /** Absent: no limit. Answers beyond it are counted and not sent. */
+  readonly rate?: RateLimit;
   /**
    * The answer should be on the bus so long after the end of its request (`explain --bus`). The image does
    * not have it: the cell does nothing about it.

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Layout of rules.bin, format 2, where it is more than format 1 (formats/rule-image.ts).
+ *
+ * A rule matches by the same fields as in format 1, and by conditions beside them. Which rules are
+ * tried for a frame, and in which order, an index of identifiers says: a list of rule numbers for
+ * each standard identifier, and for each range of extended ones. The first that matches decides.
+ *
+ * Answers and modified frames are made by steps: a program without jumps, with one 64-bit signed
+ * accumulator, on a target frame.
+ *
+ * The sections follow the header in the order of SECTIONS_2, each as long as its count says, without
+ * gaps. The end is filled with zeros to a multiple of 8. All integers are little-endian.
+ */
+import type { Field } from './status-page.ts';
+
+export const RULE_NUMBERS_2 = {
+  RULES_VERSION_2: 2,
+  RULES_HEADER_BYTES_2: 64,
+  /** The most rules of a table of format 2. */
+  RULES_MAXIMUM_2: 512,
+  /** The largest image. */
+  RULES_IMAGE_BYTES_MAXIMUM: 0x10000,
+  ACTION_BYTES: 32,
+  CONDITION_BYTES: 24,
+  STEP_BYTES: 16,
+  /** A CRC-8 table of 256 bytes, and 16 data identifiers of profile 16U8. */
+  CHECKSUM_TABLE_BYTES: 272,
+  /** Identifiers with 11 bits; two bytes each make an index. */
+  STANDARD_IDENTIFIERS: 2048,
+  /** Ends a list of rule numbers. */
+  LIST_END: 0xffff,
+  /** Bytes that the names of all rules may have, each with the 0 behind it. */
+  RULE_NAMES_BYTES_MAXIMUM: 0x1800,
+  /** The most steps of one program, and actions of one rule. */
+  PROGRAM_STEPS_MAXIMUM: 32,
+  RULE_ACTIONS_MAXIMUM: 4,
+  /** The most conditions of one rule. */
+  RULE_CONDITIONS_MAXIMUM: 16,
+
+  /** Rule flag: the rule is about frames of AGL's, else about frames of the bus. */
+  RULE_FROM_AGL: 0x4,
+  /** Action: one more answer. */
+  ACTION_ANSWER: 1,
+  /** Action: the forwarded frame is changed by the steps. At most one in a rule. */
+  ACTION_MODIFY: 2,
+
+  /** Condition: minimum <= field <= maximum, both signed 64 bits. */
+  CONDITION_RANGE: 1,
+  /** Condition: (data & maximum) == minimum. */
+  CONDITION_BITS: 2,
+  /** Condition: bit number `field` of minimum is set. The field has at most 6 bits. */
+  CONDITION_SET: 3,
+  /** Condition flag: true where it would be false. */
+  CONDITION_INVERTED: 0x1,
+  /** Condition flag: this or the next one. The last of a rule does not have it. */
+  CONDITION_OR_NEXT: 0x2,
+  /** Condition and step flag: the field lies in the data with byte 0 as the most significant. */
+  FIELD_BIG_ENDIAN: 0x4,
+  /** Condition and step flag: the field's highest bit is its sign. */
+  FIELD_SIGNED: 0x8,
+
+  /** A = field of the request's data. */
+  STEP_LOAD_REQUEST: 1,
+  /** A = field of the target's data. */
+  STEP_LOAD_TARGET: 2,
+  /** A = (number of the request's identifier >> shift), width bits. */
+  STEP_LOAD_IDENTIFIER: 3,
+  /** A = length of the request, 0 to 8. */
+  STEP_LOAD_LENGTH: 4,
+  /** A = field of the 8 live values from number `word` on; those beyond the last are 0. */
+  STEP_LOAD_LIVE: 5,
+  /** A = the rule's counter; then the counter is (counter + word) modulo (value + 1). */
+  STEP_LOAD_COUNTER: 6,
+  /** A = value. */
+  STEP_LOAD_CONSTANT: 7,
+  /** A += value, A *= value: modulo 2^64. The compiler sees to it that they do not overflow. */
+  STEP_ADD: 8,
+  STEP_MULTIPLY: 9,
+  /** A /= value, 1 or more; rounded to the nearest, halves away from zero. */
+  STEP_DIVIDE: 10,
+  /** A = the larger of A and value; the smaller. Signed. */
+  STEP_AT_LEAST: 11,
+  STEP_AT_MOST: 12,
+  /** The field of the target's data = A. */
+  STEP_STORE: 13,
+  /** width bits of the target's identifier from shift on = A. */
+  STEP_STORE_IDENTIFIER: 14,
+  /** The target's data &=, |=, ^=, = value. Bytes beyond the length are 0 at the end. */
+  STEP_AND_DATA: 15,
+  STEP_OR_DATA: 16,
+  STEP_XOR_DATA: 17,
+  STEP_SET_DATA: 18,
+  /** The same of the length, with the lowest byte of word. Above 8 at the end: no frame. */
+  STEP_AND_LENGTH: 19,
+  STEP_OR_LENGTH: 20,
+  STEP_XOR_LENGTH: 21,
+  STEP_SET_LENGTH: 22,
+  /** The same of the identifier word (can_id: bit 31 extended, bit 30 remote), with word. */
+  STEP_AND_IDENTIFIER: 23,
+  STEP_OR_IDENTIFIER: 24,
+  STEP_XOR_IDENTIFIER: 25,
+  STEP_SET_IDENTIFIER: 26,
+  /** can-gw's XOR checksum: bytes of value are from, to, result (signed, negative from the end), initial value. */
+  STEP_CHECKSUM_XOR: 27,
+  /**
+   * can-gw's CRC-8: bytes of value are from, to, result, initial value, final XOR, profile
+   * (0 none, 1 1U8, 2 16U8, 3 SFFID_XOR), data of 1U8; word is the number of the table.
+   */
+  STEP_CHECKSUM_CRC8: 28,
+} as const;
+
+const SIZES = RULE_NUMBERS_2;
+
+/** The header. Its first 26 bytes are those of format 1. */
+// prettier-ignore
+export const RULES_HEADER_2 = {
+  actionCount: { at: 26, bytes: 2, what: 'number of actions' },
+  conditionCount: { at: 28, bytes: 2, what: 'number of conditions' },
+  stepCount: { at: 30, bytes: 2, what: 'number of steps' },
+  busRangeCount: { at: 32, bytes: 2, what: 'number of ranges of extended identifiers, for frames of the bus; 0: no rule for them' },
+  aglRangeCount: { at: 34, bytes: 2, what: 'the same for frames of AGL' },
+  listWords: { at: 36, bytes: 2, what: 'words of the lists; word 0 is the empty list' },
+  checksumTableCount: { at: 38, bytes: 2, what: 'number of CRC-8 tables' },
+  nameBytes: { at: 40, bytes: 2, what: 'bytes of the names' },
+  aglIndexes: { at: 42, bytes: 2, what: '1: there is an index of standard identifiers for frames of AGL; 0: no rule is about them' },
+  decisionNanos: { at: 44, bytes: 2, what: 'the longest time of a decision, in ns, as the compiler computed it' },
+  reserved2: { at: 46, bytes: 2, what: 'zero' },
+  reserved3: { at: 48, bytes: 8, what: 'zero' },
+  reserved4: { at: 56, bytes: 8, what: 'zero' },
+} as const satisfies Record<string, Field>;
+
+/** What a rule has instead of the two zero fields of format 1. Zeros mean the same as there. */
+// prettier-ignore
+export const RULE_RECORD_2 = {
+  conditionFirst: { at: 48, bytes: 2, what: 'number of its first condition' },
+  conditionCount: { at: 50, bytes: 1, what: 'number of conditions; all must hold' },
+  lengthLimit: { at: 51, bytes: 1, what: 'the frame must be shorter than this; 0: any length' },
+  stepFirst: { at: 52, bytes: 2, what: 'number of the first step of the answer' },
+  stepCount: { at: 54, bytes: 1, what: 'number of steps, carried out after data and sources' },
+  actionCount: { at: 55, bytes: 1, what: 'number of actions' },
+  actionFirst: { at: 56, bytes: 2, what: 'number of its first action' },
+  burst: { at: 58, bytes: 2, what: 'answers that may follow each other without a pause, 1 or more with an interval' },
+  intervalMicros: { at: 60, bytes: 4, what: 'the mean interval of answers is at least this, in us; 0: no limit' },
+} as const satisfies Record<string, Field>;
+
+/** One action. */
+// prettier-ignore
+export const ACTION_RECORD = {
+  kind: { at: 0, bytes: 1, what: '1 answer, 2 modify the forwarded frame' },
+  length: { at: 1, bytes: 1, what: 'of an answer: length 0 to 8, or 0xff: as the request' },
+  stepCount: { at: 2, bytes: 1, what: 'number of steps' },
+  reserved0: { at: 3, bytes: 1, what: 'zero' },
+  stepFirst: { at: 4, bytes: 2, what: 'number of the first step' },
+  reserved1: { at: 6, bytes: 2, what: 'zero' },
+  identifier: { at: 8, bytes: 4, what: 'of an answer: identifier, can_id form' },
+  reserved2: { at: 12, bytes: 4, what: 'zero' },
+  data: { at: 16, bytes: 8, what: 'of an answer: data' },
+  sources: { at: 24, bytes: 8, what: 'of an answer: sources of the data, as in a rule' },
+} as const satisfies Record<string, Field>;
+
+/** One condition. */
+// prettier-ignore
+export const CONDITION_RECORD = {
+  kind: { at: 0, bytes: 1, what: '1 range, 2 bits, 3 set' },
+  flags: { at: 1, bytes: 1, what: 'bit 0 inverted, bit 1 or the next, bit 2 big-endian, bit 3 signed' },
+  shift: { at: 2, bytes: 1, what: 'number of the lowest bit of the field' },
+  width: { at: 3, bytes: 1, what: 'bits of the field, 1 to 64; shift + width is at most 64' },
+  reserved0: { at: 4, bytes: 4, what: 'zero' },
+  minimum: { at: 8, bytes: 8, what: 'smallest value; bits: the value, with no bits outside the mask; set: the set' },
+  maximum: { at: 16, bytes: 8, what: 'largest value; bits: the mask; set: zero' },
+} as const satisfies Record<string, Field>;
+
+/** One step. */
+// prettier-ignore
+export const STEP_RECORD = {
+  kind: { at: 0, bytes: 1, what: 'kind, see the constants STEP_...' },
+  flags: { at: 1, bytes: 1, what: 'bit 2 big-endian, bit 3 signed' },
+  shift: { at: 2, bytes: 1, what: 'number of the lowest bit of the field' },
+  width: { at: 3, bytes: 1, what: 'bits of the field' },
+  word: { at: 4, bytes: 4, what: 'see the kinds' },
+  value: { at: 8, bytes: 8, what: 'see the kinds' },
+} as const satisfies Record<string, Field>;
+
+/** The sections behind the header, in their order: bytes of one entry, and the field that counts them. */
+export const SECTIONS_2 = [
+  { name: 'rules', bytes: 64, count: 'ruleCount' },
+  { name: 'filters', bytes: 8, count: 'filterCount' },
+  { name: 'actions', bytes: SIZES.ACTION_BYTES, count: 'actionCount' },
+  { name: 'conditions', bytes: SIZES.CONDITION_BYTES, count: 'conditionCount' },
+  { name: 'steps', bytes: SIZES.STEP_BYTES, count: 'stepCount' },
+  { name: 'checksumTables', bytes: SIZES.CHECKSUM_TABLE_BYTES, count: 'checksumTableCount' },
+  /** For each standard identifier the word of the lists with which its list begins. */
+  { name: 'busIndex', bytes: 2 * SIZES.STANDARD_IDENTIFIERS, count: 1 },
+  { name: 'aglIndex', bytes: 2 * SIZES.STANDARD_IDENTIFIERS, count: 'aglIndexes' },
+  /** The first number of each range, ascending from 0. A range ends before the next. */
+  { name: 'busRangeStarts', bytes: 4, count: 'busRangeCount' },
+  { name: 'aglRangeStarts', bytes: 4, count: 'aglRangeCount' },
+  /** The list of each range. */
+  { name: 'busRangeLists', bytes: 2, count: 'busRangeCount' },
+  { name: 'aglRangeLists', bytes: 2, count: 'aglRangeCount' },
+  /** Rule numbers from 0, ascending, each list ended by LIST_END. */
+  { name: 'lists', bytes: 2, count: 'listWords' },
+  /** The names of the rules in their order, each with a 0 behind it. */
+  { name: 'names', bytes: 1, count: 'nameBytes' },
+] as const;
