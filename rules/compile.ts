@@ -4,9 +4,9 @@
  */
 import { formatDiagnostic } from './diagnostics.ts';
 import type { Diagnostic } from './diagnostics.ts';
-import { encodeRules } from './encode.ts';
+import { encodeRules } from './image/encode.ts';
 import type { RuleTable } from './model.ts';
-import { parseRules } from './parse.ts';
+import { parseRules } from './language/parse.ts';
 
 /** A rules file with errors. The message has a line for each, `file:line:column reason`. */
 export class RulesError extends Error {

@@ -16,7 +16,7 @@ import {
 import { counted } from '../cell-config/plural.ts';
 import { compileRules, RulesError } from '../rules/compile.ts';
 import type { CompiledRules } from '../rules/compile.ts';
-import { decodeRules, RulesImageError } from '../rules/decode.ts';
+import { decodeRules, RulesImageError } from '../rules/image/decode.ts';
 import { describeTable } from '../rules/describe.ts';
 import { formatDiagnostic } from '../rules/diagnostics.ts';
 import type { RuleTable } from '../rules/model.ts';

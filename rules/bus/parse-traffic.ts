@@ -5,10 +5,10 @@
  */
 import { DATA_BYTES } from '../model.ts';
 import type { RuleTable } from '../model.ts';
-import { parseIdentifier } from '../parse-match.ts';
-import type { YamlResult, Root } from '../yaml-document.ts';
-import { checkVersion, readYaml } from '../yaml-document.ts';
-import type { Entries, Entry, YamlReader } from '../yaml-reader.ts';
+import { parseIdentifier } from '../language/parse-match.ts';
+import type { YamlResult, Root } from '../language/yaml-document.ts';
+import { checkVersion, readYaml } from '../language/yaml-document.ts';
+import type { Entries, Entry, YamlReader } from '../language/yaml-reader.ts';
 import { answerOf } from './answer-of.ts';
 import { BITRATE_MAXIMUM, BITRATE_MINIMUM, formatMessage } from './traffic.ts';
 import type { Message, Traffic } from './traffic.ts';

@@ -6,7 +6,7 @@ import { parseTraffic } from '../../rules/bus/parse-traffic.ts';
 import type { RecordedFrame } from '../../rules/bus/recording.ts';
 import { RecordingError, takeRecording } from '../../rules/bus/recording.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
-import { encodeRules } from '../../rules/encode.ts';
+import { encodeRules } from '../../rules/image/encode.ts';
 import { answering, oneRule, said, tableOf } from './rules-text.ts';
 
 const TABLE = tableOf(answering('answer: { id: 0x101 }'));

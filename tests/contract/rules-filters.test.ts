@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeRules } from '../../rules/decode.ts';
+import { decodeRules } from '../../rules/image/decode.ts';
 import { describeTable } from '../../rules/describe.ts';
-import { encodeRules } from '../../rules/encode.ts';
+import { encodeRules } from '../../rules/image/encode.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { said, tableOf } from './rules-text.ts';

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
-import { decodeRules, RulesImageError } from '../../rules/decode.ts';
-import { encodeRules } from '../../rules/encode.ts';
+import { decodeRules, RulesImageError } from '../../rules/image/decode.ts';
+import { encodeRules } from '../../rules/image/encode.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { demandFor } from '../../lab/verify/rule-oracle.ts';

@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
-import { decodeRules, RulesImageError } from '../../rules/decode.ts';
+import { decodeRules, RulesImageError } from '../../rules/image/decode.ts';
 import { describeTable } from '../../rules/describe.ts';
 import { assignPaths } from '../../rules/paths.ts';
-import { rulesChecksum } from '../../rules/encode.ts';
+import { rulesChecksum } from '../../rules/image/encode.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { demandFor } from '../../lab/verify/rule-oracle.ts';
 import { answering, said, tableOf } from './rules-text.ts';

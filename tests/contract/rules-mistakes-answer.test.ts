@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compileRules, RulesError } from '../../rules/compile.ts';
-import { parseRules } from '../../rules/parse.ts';
+import { parseRules } from '../../rules/language/parse.ts';
 import { answering, oneRule, said } from './rules-text.ts';
 import type { Mistake } from './rules-text.ts';
 

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
-import { parseRules } from '../../rules/parse.ts';
+import { parseRules } from '../../rules/language/parse.ts';
 import { answering, oneRule, said, tableOf } from './rules-text.ts';
 
 const ANY = { value: 0, mask: 0 };

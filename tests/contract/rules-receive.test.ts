@@ -6,9 +6,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { decodeRules, RulesImageError } from '../../rules/decode.ts';
+import { decodeRules, RulesImageError } from '../../rules/image/decode.ts';
 import { describeTable } from '../../rules/describe.ts';
-import { encodeRules } from '../../rules/encode.ts';
+import { encodeRules } from '../../rules/image/encode.ts';
 import { assignPaths } from '../../rules/paths.ts';
 import { said, tableOf } from './rules-text.ts';
 

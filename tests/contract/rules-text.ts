@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import type { RuleTable } from '../../rules/model.ts';
-import { parseRules } from '../../rules/parse.ts';
+import { parseRules } from '../../rules/language/parse.ts';
 
 /** A mistake, a file that has it, and the one line that is said about it. */
 export type Mistake = readonly [what: string, text: string, said: string];

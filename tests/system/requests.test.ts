@@ -254,7 +254,7 @@ onBothEngines('a bad request', (engine) => {
     // The compiler makes no such table: the third rule's identifier becomes the second one's.
     const image = Buffer.from(imageOf(OTHER));
     image.writeUInt32LE(0x100, 32 + 2 * 64);
-    const { rulesChecksum } = await import('../../rules/encode.ts');
+    const { rulesChecksum } = await import('../../rules/image/encode.ts');
     image.writeUInt32LE(rulesChecksum(image), 12);
     const page = cell.ask(ruleTableRequest(image));
     assert.deepEqual(page.request, { sequence: 1, status: 66, detail: 3 });

@@ -11,10 +11,10 @@ import {
   RULE_NUMBERS as image,
   RULE_RECORD,
   RULES_HEADER,
-} from '../formats/rule-image.ts';
-import type { Rule, RuleTable } from './model.ts';
-import { CAN_ID_EXTENDED, CAN_ID_REMOTE, RECEIVE_LAYOUTS, SAME_AS_REQUEST } from './model.ts';
-import { assignPaths } from './paths.ts';
+} from '../../formats/rule-image.ts';
+import type { Rule, RuleTable } from '../model.ts';
+import { CAN_ID_EXTENDED, CAN_ID_REMOTE, RECEIVE_LAYOUTS, SAME_AS_REQUEST } from '../model.ts';
+import { assignPaths } from '../paths.ts';
 
 export function encodeRules(table: RuleTable): Buffer {
   const { filters = [] } = table;

@@ -3,10 +3,10 @@
  * Reads rules.yaml: text to rule table, with every error at its `file:line:column`. docs/rules.md describes
  * the language.
  */
-import type { Diagnostic } from './diagnostics.ts';
-import { MAXIMUM_RULES } from './model.ts';
-import type { Rule, RuleMatch, RuleTable } from './model.ts';
-import { findCommonFrame } from './overlap.ts';
+import type { Diagnostic } from '../diagnostics.ts';
+import { MAXIMUM_RULES } from '../model.ts';
+import type { Rule, RuleMatch, RuleTable } from '../model.ts';
+import { findCommonFrame } from '../order/overlap.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseMatch } from './parse-match.ts';

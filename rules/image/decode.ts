@@ -5,15 +5,15 @@
  * Throws RulesImageError naming the field, its offset, what was expected and what was found.
  * The image has no rule names, so rules are called `rule-1`, `rule-2`, ...
  */
-import { counted } from '../cell-config/plural.ts';
+import { counted } from '../../cell-config/plural.ts';
 import { rulesChecksum } from './encode.ts';
 import {
   FILTER_RECORD,
   RULE_NUMBERS as image,
   RULE_RECORD,
   RULES_HEADER,
-} from '../formats/rule-image.ts';
-import type { Filter, ReceiveLayout, Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
+} from '../../formats/rule-image.ts';
+import type { Filter, ReceiveLayout, Rule, RuleAnswer, RuleMatch, RuleTable } from '../model.ts';
 import {
   CAN_ID_EXTENDED,
   CAN_ID_REMOTE,
@@ -26,8 +26,8 @@ import {
   RECEIVE_LAYOUTS,
   SAME_AS_REQUEST,
   STANDARD_IDENTIFIER_MAXIMUM,
-} from './model.ts';
-import { findCommonFrame } from './overlap.ts';
+} from '../model.ts';
+import { findCommonFrame } from '../order/overlap.ts';
 
 /** The highest receive layout, and drop unmatched frames. */
 const FLAGS_MAXIMUM = 7;

@@ -5,13 +5,13 @@
  * Does not: compare rules with each other; see overlap.ts.
  */
 import { isMap, isScalar } from 'yaml';
-import type { ByteMatch, RuleMatch } from './model.ts';
+import type { ByteMatch, RuleMatch } from '../model.ts';
 import {
   DATA_BYTES,
   EXTENDED_IDENTIFIER_MAXIMUM,
   formatIdentifier,
   STANDARD_IDENTIFIER_MAXIMUM,
-} from './model.ts';
+} from '../model.ts';
 import { hex } from './yaml-reader.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 

@@ -5,8 +5,8 @@
  * It needs the parsed match, because the request limits what can be copied.
  */
 import { isScalar } from 'yaml';
-import type { RuleAnswer, RuleMatch } from './model.ts';
-import { DATA_BYTES, formatIdentifier, SAME_AS_REQUEST } from './model.ts';
+import type { RuleAnswer, RuleMatch } from '../model.ts';
+import { DATA_BYTES, formatIdentifier, SAME_AS_REQUEST } from '../model.ts';
 import { parseCopies, placeCopies } from './parse-copies.ts';
 import type { AnswerByte } from './parse-copies.ts';
 import { parseByte, parseIdentifier } from './parse-match.ts';

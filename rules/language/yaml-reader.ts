@@ -6,8 +6,8 @@
  */
 import type { Document, Node, Scalar, YAMLMap } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
-import { closestWord } from './diagnostics.ts';
-import type { Diagnostics } from './diagnostics.ts';
+import { closestWord } from '../diagnostics.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 
 const DURATION = /^([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ns|us|ms|s)$/;
 const NANOS_OF: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };

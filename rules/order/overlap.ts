@@ -5,8 +5,8 @@
  * Two rules are disjoint if both compare some bit with different values: in the frame kind, the identifier,
  * or the data. Lengths never separate them, because a frame of eight bytes is long enough for both.
  */
-import type { RuleMatch } from './model.ts';
-import { formatByte, formatIdentifier } from './model.ts';
+import type { RuleMatch } from '../model.ts';
+import { formatByte, formatIdentifier } from '../model.ts';
 
 /** A frame that both match, as text. Null if there is none. */
 export function findCommonFrame(first: RuleMatch, second: RuleMatch): string | null {

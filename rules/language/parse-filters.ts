@@ -5,10 +5,10 @@
  * Source of the notation: can-utils, candump.c. One difference: an identifier with written-out flag bits
  * (40000123, a standard remote frame) is taken literally.
  */
-import { RULE_NUMBERS } from '../formats/rule-image.ts';
-import { CAN_ID_EXTENDED } from './model.ts';
-import type { Filter } from './model.ts';
-import { MAXIMUM_FILTERS } from './model.ts';
+import { RULE_NUMBERS } from '../../formats/rule-image.ts';
+import { CAN_ID_EXTENDED } from '../model.ts';
+import type { Filter } from '../model.ts';
+import { MAXIMUM_FILTERS } from '../model.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const NOTATION = /^([0-9a-f]{1,8})([:~])([0-9a-f]{1,8})$/i;

@@ -3,9 +3,9 @@
  * Reads `receive` of a rules file: the use of the chip's two receive buffers. The words are explained in
  * docs/rules.md and model.ts. With `auto` the table has no `receive`, and the cell decides.
  */
-import { formatIdentifier } from './model.ts';
-import type { RuleTable } from './model.ts';
-import { assignPaths, singleObstacleOf } from './paths.ts';
+import { formatIdentifier } from '../model.ts';
+import type { RuleTable } from '../model.ts';
+import { assignPaths, singleObstacleOf } from '../paths.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
 /** The table's `receive` property. Empty for `auto` and after an error. */

@@ -6,8 +6,8 @@
  * Does not: know any key.
  */
 import { LineCounter, parseDocument } from 'yaml';
-import { Diagnostics } from './diagnostics.ts';
-import type { Diagnostic } from './diagnostics.ts';
+import { Diagnostics } from '../diagnostics.ts';
+import type { Diagnostic } from '../diagnostics.ts';
 import { YamlReader } from './yaml-reader.ts';
 import type { Entry } from './yaml-reader.ts';
 

@@ -2,8 +2,8 @@
 /**
  * Reads `copy:` and `live:` of one answer: bytes copied from the request, and live values.
  */
-import type { RuleMatch } from './model.ts';
-import { DATA_BYTES, LIVE_SOURCE, LIVE_VALUES, liveValueOf } from './model.ts';
+import type { RuleMatch } from '../model.ts';
+import { DATA_BYTES, LIVE_SOURCE, LIVE_VALUES, liveValueOf } from '../model.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const COPY_KEYS = ['from', 'to', 'count'];
