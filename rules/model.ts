@@ -31,10 +31,11 @@ export interface ByteMatch {
   readonly mask: number;
 }
 
-/** Identifiers: those that equal `identifier` in the bits of `mask`, or those from `first` to `last`. */
-export type IdentifierTest =
-  | { readonly identifier: number; readonly mask: number }
-  | { readonly first: number; readonly last: number };
+/** The identifiers from `first` to `last`. */
+export interface IdentifierRange {
+  readonly first: number;
+  readonly last: number;
+}
 
 /**
  * A number of `width` bits in the eight data bytes taken as one number, `shift` bits above its lowest.
@@ -75,11 +76,10 @@ export type DataCondition =
 /** The frames that a rule matches. */
 export interface RuleMatch {
   /**
-   * If present, a frame matches if one of them does (with `isExcluding`: if none does), and `identifier`
-   * and `mask` say nothing: they are 0.
+   * Beside `identifier` and `mask`: the identifier is in one of them. Ascending, with a gap between each
+   * two. Absent: in any. Inverted lists are ranges as well.
    */
-  readonly identifiers?: readonly IdentifierTest[];
-  readonly isExcluding?: boolean;
+  readonly identifiers?: readonly IdentifierRange[];
   /** Beside `data`: of each group one must hold. */
   readonly conditions?: readonly (readonly DataCondition[])[];
   /** A longer frame does not match. Absent: any length. */
