@@ -13,11 +13,13 @@ import { type CanFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { FrameQueues } from './frame-queues.ts';
 import type { AglGiven, Observations } from '../rig/observations.ts';
-import { demandFor } from './rule-oracle.ts';
+import { RuleOracle } from '../../rules/oracle/oracle.ts';
+import { isStaticAnswer } from '../../rules/model.ts';
 import type { SendRequest } from '../rig/spi-operations.ts';
 
 /** A frame on its way when AGL dies is lost by AGL and not by the cell. */
 const IN_FLIGHT_NANOS = 5_000_000;
+const NANOS_PER_MICRO = 1_000;
 /** Name of AGL's CAN interface in agl.log. */
 export const AGL_INTERFACE = 'vcan0';
 /** Problems of one kind that are listed one by one. Further ones are only counted. */
@@ -75,13 +77,15 @@ export function judge(table: RuleTable, seen: Observations, times: JudgeTimes): 
 }
 
 class Judge {
-  readonly #table: RuleTable;
+  readonly #oracle: RuleOracle;
   readonly #seen: Observations;
   readonly #times: JudgeTimes;
   readonly #expectedAnswers = new FrameQueues<ExpectedAnswer>();
   readonly #openAnswers = new Set<ExpectedAnswer>();
   readonly #expectedForwards = new FrameQueues<ExpectedForward>();
   readonly #forwards: ExpectedForward[] = [];
+  readonly #answersToAgl = new FrameQueues<{ given: AglGiven }>();
+  readonly #openToAgl = new Set<{ given: AglGiven }>();
   readonly #givenFrames = new FrameQueues<{ given: AglGiven; index: number }>();
   readonly #sentGiven = new Set<AglGiven>();
   readonly #sends = new FrameQueues<SendRequest>();
@@ -94,7 +98,7 @@ class Judge {
   #lastSentIndex = -1;
 
   constructor(table: RuleTable, seen: Observations, times: JudgeTimes) {
-    this.#table = table;
+    this.#oracle = new RuleOracle(table);
     this.#seen = seen;
     this.#times = times;
   }
@@ -102,7 +106,7 @@ class Judge {
   result(): Judgement {
     const given = this.#seen.aglGiven;
     given.forEach((item, index) => {
-      if (item.accepted) this.#givenFrames.add(item.frame, { given: item, index });
+      if (item.accepted) this.#givenByAgl(item, index);
       else this.#drop('aglDown');
     });
     for (const send of this.#seen.operations.sends) this.#sends.add(send.frame, send);
@@ -113,6 +117,9 @@ class Judge {
     const forwarded = this.#matchForwards();
     const unforwarded = this.#countUnforwarded();
     for (const open of this.#openAnswers) this.#problem('not answered', open.request);
+    for (const { given: open } of this.#openToAgl) {
+      this.#problem('of AGL, not answered', open.frame, open.nanos);
+    }
     const unsent = this.#countUnsent();
     return {
       urgentRequests: this.#urgentRequests,
@@ -120,26 +127,41 @@ class Judge {
       forwarded,
       sentForAgl: this.#sentForAgl,
       aglSends: this.#aglSends,
-      lost: this.#openAnswers.size + unforwarded + unsent,
+      lost: this.#openAnswers.size + this.#openToAgl.size + unforwarded + unsent,
       dropped: Object.fromEntries(this.#dropped),
       problems: [...this.#problems].flatMap(([kind, lines]) => listed(kind, lines)),
     };
   }
 
   #receivedByCell(record: WireRecord): void {
-    const demand = demandFor(this.#table, record.frame);
-    if (demand.drop) this.#drop(demand.drop);
-    if (demand.answer) {
-      const ruleName = demand.rule?.name ?? '';
-      const expected = { request: record, ruleName, isStatic: demand.isStatic };
-      this.#urgentRequests += 1;
-      this.#expectedAnswers.add(demand.answer, expected);
+    const verdict = this.#oracle.feed(record.frame, 'bus', record.endNanos / NANOS_PER_MICRO);
+    const { rule, drop, toBus, forwarded } = verdict;
+    if (drop) this.#drop(drop);
+    if (toBus.length > 0) this.#urgentRequests += 1;
+    for (const answer of toBus) {
+      const isStatic = rule?.answer ? isStaticAnswer(rule.answer) : false;
+      const expected = { request: record, ruleName: rule?.name ?? '', isStatic };
+      this.#expectedAnswers.add(answer, expected);
       this.#openAnswers.add(expected);
     }
-    if (demand.forward) {
+    if (forwarded) {
       const expected = { index: this.#forwards.length, record, isDone: false };
       this.#forwards.push(expected);
-      this.#expectedForwards.add(record.frame, expected);
+      this.#expectedForwards.add(forwarded, expected);
+    }
+  }
+
+  /** A frame of AGL's that the cell took: what the rules make of it is owed. */
+  #givenByAgl(given: AglGiven, index: number): void {
+    const verdict = this.#oracle.feed(given.frame, 'agl', given.nanos / NANOS_PER_MICRO);
+    const { drop, toAgl, toBus } = verdict;
+    if (drop) this.#drop(drop);
+    if (toBus.length === 0) this.#sentGiven.add(given);
+    for (const frame of toBus) this.#givenFrames.add(frame, { given, index });
+    for (const answer of toAgl) {
+      const owed = { given };
+      this.#answersToAgl.add(answer, owed);
+      this.#openToAgl.add(owed);
     }
   }
 
@@ -185,7 +207,13 @@ class Judge {
     let lastIndex = -1;
     for (const { frame, nanos } of this.#seen.aglReceived) {
       const isEarlier = ({ record }: ExpectedForward): boolean => record.endNanos <= nanos;
+      const isGiven = ({ given }: { given: AglGiven }): boolean => given.nanos <= nanos;
       const expected = this.#expectedForwards.take(frame, isEarlier);
+      const asked = expected ? undefined : this.#answersToAgl.take(frame, isGiven);
+      if (asked) {
+        this.#openToAgl.delete(asked);
+        continue;
+      }
       if (!expected) {
         this.#problem('reached AGL, though no rule forwards it', frame, nanos);
         continue;

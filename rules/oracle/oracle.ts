@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The reference for rule tables: what a table makes of each frame, by the model alone.
+ *
+ * Does not: share code with the firmware, look at the image, or know a bus. It decides at the times that it
+ * is given.
+ */
+import { LIVE_VALUES, liveValueOf, SAME_AS_REQUEST } from '../model.ts';
+import type { Rule, RuleAnswer, RuleTable } from '../model.ts';
+import { eightBytes, frameOf, lengthOf, targetOf } from './frame.ts';
+import type { OracleFrame, Target } from './frame.ts';
+import { matches, passesFilter } from './match.ts';
+import { runProgram } from './program.ts';
+import { AnswerRate } from './rate.ts';
+
+/** Where a frame comes from. Answers go back there, and forwarded frames to the other side. */
+export type Side = 'bus' | 'agl';
+
+/**
+ * Why a frame is not forwarded, and not answered by a rule either: the rule says so; no filter passes it;
+ * the default; its modified length does not fit a frame.
+ */
+export type DropReason = 'rule' | 'filter' | 'default' | 'deleted';
+
+/** One answer of a rule. `limited`: by the rate. `deleted`: its length does not fit a frame. */
+export type AnswerOutcome =
+  { readonly kind: 'sent'; readonly frame: OracleFrame } | { readonly kind: 'limited' | 'deleted' };
+
+/** What becomes of one frame. */
+export interface Verdict {
+  readonly from: Side;
+  readonly frame: OracleFrame;
+  /** The first rule that takes the frame. */
+  readonly rule: Rule | undefined;
+  readonly answers: readonly AnswerOutcome[];
+  /** What the other side gets. */
+  readonly forwarded: OracleFrame | undefined;
+  readonly drop: DropReason | undefined;
+  /** All frames for each side: answers first, in their order. */
+  readonly toBus: readonly OracleFrame[];
+  readonly toAgl: readonly OracleFrame[];
+}
+
+/** What a rule remembers. */
+interface RuleState {
+  readonly counter: { value: number };
+  readonly rate: AnswerRate;
+}
+
+export class RuleOracle {
+  /** The live values. They may be changed between frames. */
+  readonly live = new Uint8Array(LIVE_VALUES);
+  readonly #table: RuleTable;
+  readonly #states = new Map<Rule, RuleState>();
+
+  /** `before`: the table that this one replaces. Its state survives where name and kind are the same. */
+  constructor(table: RuleTable, before?: RuleOracle) {
+    this.#table = table;
+    if (before === undefined) return;
+    this.live.set(before.live);
+    for (const rule of table.rules) {
+      const old = before.#table.rules.find(({ name }) => name === rule.name);
+      const state = old && before.#states.get(old);
+      if (state && kindOf(old) === kindOf(rule)) this.#states.set(rule, state);
+    }
+  }
+
+  /** The verdict on a frame that comes at a time. Times must not decrease. */
+  feed(frame: OracleFrame, from: Side = 'bus', nowMicros = 0): Verdict {
+    const rule = this.#table.rules.find(
+      (candidate) => (candidate.from ?? 'bus') === from && matches(candidate, frame),
+    );
+    const state = rule && this.#stateOf(rule);
+    const answers = rule && state ? this.#answer(rule, state, frame, nowMicros) : [];
+    const isForward = rule ? rule.forward : this.#isForwardedByDefault(frame, from);
+    const forwarded = isForward ? this.#modified(rule, state, frame) : undefined;
+    const back = answers.flatMap((outcome) => (outcome.kind === 'sent' ? [outcome.frame] : []));
+    const onwards = forwarded === undefined ? [] : [forwarded];
+    return {
+      from,
+      frame,
+      rule,
+      answers,
+      forwarded,
+      drop: this.#dropReason(rule, isForward, forwarded),
+      toBus: from === 'bus' ? back : onwards,
+      toAgl: from === 'bus' ? onwards : back,
+    };
+  }
+
+  #stateOf(rule: Rule): RuleState {
+    const state = this.#states.get(rule) ?? {
+      counter: { value: 0 },
+      rate: new AnswerRate(rule.rate),
+    };
+    this.#states.set(rule, state);
+    return state;
+  }
+
+  #answer(rule: Rule, state: RuleState, request: OracleFrame, nowMicros: number): AnswerOutcome[] {
+    const all = [...(rule.answer ? [rule.answer] : []), ...(rule.moreAnswers ?? [])];
+    return all.map((answer) => {
+      if (!state.rate.take(nowMicros)) return { kind: 'limited' };
+      const target = startOf(answer, request, this.live);
+      const { counter } = state;
+      runProgram(answer.steps ?? [], target, { request, live: this.live, counter });
+      const frame = frameOf(target);
+      return frame === undefined ? { kind: 'deleted' } : { kind: 'sent', frame };
+    });
+  }
+
+  #modified(
+    rule: Rule | undefined,
+    state: RuleState | undefined,
+    frame: OracleFrame,
+  ): OracleFrame | undefined {
+    const steps = rule?.modify ?? [];
+    if (steps.length === 0 || state === undefined) return frame;
+    const target = targetOf(frame);
+    runProgram(steps, target, { request: frame, live: this.live, counter: state.counter });
+    return frameOf(target);
+  }
+
+  #isForwardedByDefault(frame: OracleFrame, from: Side): boolean {
+    const { filters, defaultAction } = this.#table;
+    if (from === 'agl') return true;
+    if (filters === undefined) return defaultAction === 'forward';
+    return filters.some((filter) => passesFilter(filter, frame));
+  }
+
+  #dropReason(
+    rule: Rule | undefined,
+    isForward: boolean,
+    forwarded: OracleFrame | undefined,
+  ): DropReason | undefined {
+    if (isForward) return forwarded === undefined ? 'deleted' : undefined;
+    if (rule) return rule.answer ? undefined : 'rule';
+    return this.#table.filters ? 'filter' : 'default';
+  }
+}
+
+/** The answer before its steps: its own bytes, those of the request, and live values. */
+function startOf(answer: RuleAnswer, request: OracleFrame, live: Uint8Array): Target {
+  const length = answer.length === SAME_AS_REQUEST ? lengthOf(request) : answer.length;
+  const asked = eightBytes(request);
+  const data = Uint8Array.from({ length }, (_, index) => {
+    const source = answer.source[index] ?? null;
+    if (source === null) return answer.data[index] ?? 0;
+    const value = liveValueOf(source);
+    return value === undefined ? asked[source] : live[value];
+  });
+  const { identifier, extended } = answer;
+  return targetOf({ identifier, extended, remote: false, dlc: length, data });
+}
+
+/** What must be the same for the state of a rule to survive: its answer's identifier and its counters. */
+function kindOf({ answer, moreAnswers = [], modify = [] }: Rule): string {
+  const steps = [answer, ...moreAnswers].flatMap((one) => one?.steps ?? []).concat(modify);
+  const maxima = steps.flatMap((step) => (step.kind === 'load-counter' ? [step.maximum] : []));
+  return JSON.stringify([answer?.identifier, answer?.extended, maxima]);
+}
