@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run rules -- compile | show | check | explain`: the cell's rule table.
+ * `npm run rules -- compile | show | check | explain | test`: the cell's rule table.
  *
  * The work is in rules/, the language in docs/rules.md.
  * Exit status 2 on a bad file, with every error as `file:line:column reason`; nothing is written then. Exit
- * status 1 when `explain --check` finds a deadline that is not met.
+ * status 1 when `explain --check` finds a deadline that is not met, or `test` an expectation that does not hold.
  */
 import {
   describeOutput,
@@ -24,6 +24,7 @@ import { assignPaths } from '../rules/paths.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 import { reportOnBus } from './rules/bus.ts';
 import type { BusOptions } from './rules/bus.ts';
+import { type TestOptions, testRules } from './rules/test.ts';
 
 const EXIT_MISSED = 1;
 
@@ -145,5 +146,17 @@ program
   .option('--interface <name>', 'take the frames of this interface alone from the recording')
   .option('--check', 'end with status 1 if a deadline is not met')
   .action(explain);
+program
+  .command('test')
+  .description('check what the file expects of its rules, and say what they make of a recording')
+  .argument('<in>', 'rules file (YAML)', userPath)
+  .option(
+    '--log <log>',
+    'say of each frame of this recording (candump) what becomes of it',
+    userPath,
+  )
+  .option('--interface <name>', 'take the frames of this interface alone from the recording')
+  .option('--json', 'the same as one JSON object')
+  .action((input: string, options: TestOptions) => testRules(input, compileFile(input), options));
 
 await run(program);

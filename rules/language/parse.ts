@@ -6,6 +6,7 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { MAXIMUM_RULES } from '../model.ts';
 import type { Rule, RuleMatch, RuleTable } from '../model.ts';
+import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
 import { findCommonFrame } from '../order/overlap.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { parseFilters } from './parse-filters.ts';
@@ -15,12 +16,14 @@ import { checkVersion, readYaml } from './yaml-document.ts';
 import type { Root } from './yaml-document.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const TABLE_KEYS = ['version', 'default', 'filters', 'receive', 'rules'];
-const RULE_KEYS = ['name', 'match', 'answer', 'deadline', 'forward', 'action'];
+const TABLE_KEYS = ['version', 'default', 'filters', 'receive', 'rules', 'expect'];
+const RULE_KEYS = ['name', 'match', 'answer', 'deadline', 'forward', 'action', 'expect'];
 
 /** The table if there were no errors, and all diagnostics in file order. */
 export interface ParseResult {
   readonly table: RuleTable | undefined;
+  /** What the file expects of its table. */
+  readonly expectations: readonly Expectation[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -35,8 +38,12 @@ interface ParsedRule {
 
 /** Reads the text of a rules file. `file` is only used in messages. */
 export function parseRules(text: string, file: string): ParseResult {
-  const { value, diagnostics } = readYaml(text, file, 'the rules file', parseTable);
-  return { table: value, diagnostics };
+  let expectations: Expectation[] = [];
+  const { value, diagnostics } = readYaml(text, file, 'the rules file', (reader, root) => {
+    expectations = parseExpectations(reader, root);
+    return parseTable(reader, root);
+  });
+  return { table: value, expectations, diagnostics };
 }
 
 function parseTable(reader: YamlReader, root: Root): RuleTable | undefined {
