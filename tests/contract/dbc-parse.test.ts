@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+/** DBC files: what is read, what is skipped, and every mistake with its place. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { decodeDatabaseText } from '../../rules/dbc/text.ts';
+import { databaseOf, messageOf, saidOfDbc, signalOf } from './dbc-text.ts';
+
+const FEATURES_TEXT = readFileSync('tests/data/features.dbc', 'utf8');
+const FEATURES = databaseOf(FEATURES_TEXT, 'features.dbc');
+
+/** A message of 4 bytes at line 1, with `lines` from line 2. */
+function message(...lines: string[]): string {
+  return ['BO_ 256 Msg: 4 Node', ...lines].join('\n');
+}
+
+const signal = (name: string, layout: string, mark = '') =>
+  ` SG_ ${name} ${mark}: ${layout} (1,0) [0|0] "" Node`;
+
+describe('a DBC file', () => {
+  it('gives its messages', () => {
+    const rows = FEATURES.messages.map(({ name, identifier, extended, length, sender }) => [
+      ...[name, identifier, extended, length, sender],
+    ]);
+    assert.deepEqual(rows, [
+      ['Speeds', 100, false, 8, 'Engine'],
+      ['Extended', 0x18fef1fe, true, 6, 'Engine'],
+      ['Sixty4', 101, false, 8, 'Engine'],
+      ['Selected', 102, false, 8, 'Gearbox'],
+      ['Nested', 103, false, 8, 'Gearbox'],
+      ['Floats', 104, false, 8, 'Engine'],
+    ]);
+    assert.equal(FEATURES.bitrate, 250_000);
+    const cycles = FEATURES.messages.map(({ cycleNanos }) => cycleNanos);
+    assert.deepEqual(cycles, [20_000_000, 2_500_000, ...Array<undefined>(4)]);
+  });
+
+  it('gives its signals', () => {
+    const { signals } = messageOf(FEATURES, 'Speeds');
+    const rows = signals.map(({ name, startBit, bitCount, byteOrder, signed, unit }) => [
+      ...[name, startBit, bitCount, byteOrder, signed, unit],
+    ]);
+    assert.deepEqual(rows, [
+      ['Intel16', 16, 16, 'intel', false, 'rpm'],
+      ['Motorola12', 3, 12, 'motorola', true, ''],
+      ['Odd', 45, 7, 'motorola', false, '%'],
+      ['Flag', 63, 1, 'intel', false, ''],
+    ]);
+    const { factor, offset, minimum, maximum } = signalOf(FEATURES, 'Extended', 'Whole');
+    assert.deepEqual([factor, offset, minimum, maximum].map(String), [
+      ...['0.001', '0.5', '0', '1500000000'],
+    ]);
+    const { values } = signalOf(FEATURES, 'Selected', 'Position');
+    assert.deepEqual([...values.values()], ['P', 'R', 'N', 'D', 'D']);
+  });
+
+  it('with all that CANdb++ writes has nothing to say but of a foreign section and a factor 0', () => {
+    assert.deepEqual(saidOfDbc(FEATURES_TEXT), [
+      'd.dbc:54:6 warning: signal "Zero" cannot be used: its factor is 0, so all its values are the same; correct it',
+      'd.dbc:76:1 warning: unknown section "VENDOR_": it is skipped',
+    ]);
+  });
+
+  it('reads alike with CRLF, tabs, in one line for each statement or several', () => {
+    const strip = (text: string) => {
+      const { messages } = databaseOf(text);
+      const plain = (key: string, value: unknown) =>
+        typeof value === 'bigint' ? `${value}` : value instanceof Map ? [...value] : value;
+      const texts = messages.map((each) => JSON.stringify(each, plain));
+      return texts.map((each) => each.replace(/"at":\d+/g, ''));
+    };
+    const expected = strip(FEATURES_TEXT);
+    assert.deepEqual(strip(FEATURES_TEXT.replaceAll('\n', '\r\n')), expected);
+    assert.deepEqual(strip(FEATURES_TEXT.replaceAll(' : ', '\t:\t')), expected);
+    assert.deepEqual(strip(FEATURES_TEXT.replaceAll(' : ', '\n :\n ')), expected);
+    const [line] = saidOfDbc(message(signal('A', '40|8@1+')).replaceAll('\n', '\r\n'));
+    assert.match(line, /^d\.dbc:2:6 warning: /);
+  });
+
+  it('is UTF-8, with or without its mark, or Latin-1', () => {
+    const text = message(' SG_ T : 0|8@1+ (1,0) [0|0] "°C" Node');
+    const unitOf = (bytes: Uint8Array) =>
+      signalOf(databaseOf(decodeDatabaseText(bytes)), 'Msg', 'T').unit;
+    assert.equal(unitOf(Buffer.from(text, 'utf8')), '°C');
+    assert.equal(unitOf(Buffer.from(`\ufeff${text}`, 'utf8')), '°C');
+    assert.equal(unitOf(Buffer.from(text, 'latin1')), '°C');
+  });
+
+  it('may have names that begin with a digit, and no semicolon at the end of a line', () => {
+    const text = message(signal('5_SEC', '0|8@1+'), 'VAL_ 256 5_SEC 0 "off" 1 "on"', '', 'CM_ "x"');
+    assert.deepEqual(saidOfDbc(text), []);
+    assert.equal(signalOf(databaseOf(text), 'Msg', '5_SEC').values.get(1n), 'on');
+  });
+
+  it('has cycle times by message, or one for all others', () => {
+    const text = [
+      'BO_ 1 One: 8 N',
+      'BO_ 2 Two: 8 N',
+      'BA_DEF_DEF_ "GenMsgCycleTime" 100;',
+      'BA_ "GenMsgCycleTime" BO_ 2 0;',
+      'BA_ "GenMsgCycleTime" BO_ 3 -1;',
+    ].join('\n');
+    const cycles = databaseOf(text).messages.map(({ cycleNanos }) => cycleNanos);
+    assert.deepEqual(cycles, [100_000_000, undefined]);
+    assert.deepEqual(saidOfDbc(text), [
+      'd.dbc:5:1 warning: GenMsgCycleTime -1 of message 3 is left out: it must be 0 to 1000000000 ms',
+    ]);
+  });
+});
+
+describe('a DBC file that cannot be read', () => {
+  const SIGNAL_FORM = '; the form is SG_ Signal : 0|8@1+ (1,0) [0|255] "unit" Node';
+  for (const [what, text, expected] of [
+    [
+      'is no DBC file',
+      'version: 1\nrules: []\n',
+      'd.dbc:1:1 there is no message (BO_) in it; name the signal database of a CAN bus',
+    ],
+    [
+      'has no message',
+      'VERSION ""\n\nBS_:\n\nBU_: A\n',
+      'd.dbc:1:1 there is no message (BO_) in it; name the signal database of a CAN bus',
+    ],
+    [
+      'has an identifier in hexadecimal',
+      'BO_ 0x100 Msg: 8 Node',
+      'd.dbc:1:5 BO_: expected the identifier (decimal), found "0x100"; the form is BO_ 256 Message: 8 Node',
+    ],
+    [
+      'has an identifier of more than 32 bits',
+      'BO_ 4294967296 Msg: 8 Node',
+      'd.dbc:1:5 BO_: the identifier (decimal) must be 0 to 4294967295, found "4294967296"; the form is BO_ 256 Message: 8 Node',
+    ],
+    [
+      'has a message without length',
+      'BO_ 256 Msg: Node',
+      'd.dbc:1:14 BO_: expected its length in bytes, found "Node"; the form is BO_ 256 Message: 8 Node',
+    ],
+    [
+      'has a signal outside a message',
+      `BU_: Node\n${signal('A', '0|8@1+')}`,
+      `d.dbc:2:2 SG_: the signal belongs to no message; put it below a BO_${SIGNAL_FORM}`,
+    ],
+    [
+      'has a third byte order',
+      message(signal('A', '0|8@2+')),
+      `d.dbc:2:14 SG_: the byte order (0 Motorola, 1 Intel) must be 0 to 1, found "2"${SIGNAL_FORM}`,
+    ],
+    [
+      'has a signal without sign',
+      message(signal('A', '0|8@1')),
+      `d.dbc:2:16 SG_: expected "+" (unsigned) or "-" (signed), found "("${SIGNAL_FORM}`,
+    ],
+    [
+      'has a multiplex mark that is none',
+      message(signal('A', '0|8@1+', 'mux ')),
+      `d.dbc:2:8 SG_: expected ":", "M" or a mark such as "m3", found "mux"${SIGNAL_FORM}`,
+    ],
+    [
+      'has a factor that is no number',
+      message(' SG_ A : 0|8@1+ (1.#IND,0) [0|0] "" Node'),
+      `d.dbc:2:20 SG_: expected ",", found "#"${SIGNAL_FORM}`,
+    ],
+    [
+      'has a factor beyond every double',
+      message(' SG_ A : 0|8@1+ (1e999999999,0) [0|0] "" Node'),
+      `d.dbc:2:18 SG_: the factor "1e999999999" is beyond what can be meant; correct the number${SIGNAL_FORM}`,
+    ],
+    [
+      'ends in a signal',
+      message(' SG_ A : 0|'),
+      `d.dbc:2:12 SG_: expected the number of bits, found the end of the file${SIGNAL_FORM}`,
+    ],
+    [
+      'has a text without end',
+      message('CM_ "begins here', 'BO_ 7 Other: 8 Node'),
+      'd.dbc:2:5 this text has no end; put a quote (") behind it',
+    ],
+    [
+      'has a value without name',
+      message(signal('A', '0|8@1+'), 'VAL_ 256 A 0 1 "on" ;'),
+      'd.dbc:3:14 VAL_: expected the name of the value in quotes, found "1"; the form is VAL_ 256 Signal 0 "off" 1 "on" ;',
+    ],
+    [
+      'has a multiplexor range that is upside down',
+      message(signal('A', '0|8@1+', 'm0 '), 'SG_MUL_VAL_ 256 A B 3-1;'),
+      'd.dbc:3:22 SG_MUL_VAL_: the last value of a range such as 3-4 must follow and be 3 or more; the form is SG_MUL_VAL_ 256 Signal Multiplexor 0-3, 5-5;',
+    ],
+    [
+      'has a name too long to be one',
+      `BO_ 256 ${'N'.repeat(129)}: 8 Node`,
+      'd.dbc:1:9 BO_: the name of the message has 129 characters; shorten it to 128 or fewer; the form is BO_ 256 Message: 8 Node',
+    ],
+  ] as const) {
+    it(`since it ${what} is refused with the place`, () => {
+      assert.deepEqual(saidOfDbc(text)[0], expected);
+    });
+  }
+
+  it('has all its errors told at once, also in several sections', () => {
+    const text = [
+      'BO_ x Bad: 8 Node',
+      signal('SkippedWithIt', '0|900000@1+'),
+      message(signal('A', '0|x@1+'), signal('B', '0|8@1+'), 'VAL_ 256 B "on" ;'),
+    ].join('\n');
+    assert.deepEqual(
+      saidOfDbc(text).map((line) => line.split(' ')[0]),
+      ['d.dbc:1:5', 'd.dbc:4:12', 'd.dbc:6:12'],
+    );
+  });
+
+  it('is not read on after 50 errors', () => {
+    const lines = saidOfDbc('BO_ x Bad: 8 Node\n'.repeat(1000));
+    assert.equal(lines.length, 51);
+    assert.match(lines[50], /^d\.dbc:51:1 there are more errors; correct those above first$/);
+  });
+});
+
+describe('a message that cannot be used', () => {
+  const cannot = 'warning: message "Msg" cannot be used:';
+  for (const [what, text, said] of [
+    [
+      'two signals share a bit',
+      message(signal('A', '0|9@1+'), signal('B', '15|8@0+')),
+      `d.dbc:3:6 ${cannot} signals "A" (d.dbc:2:6) and "B" share bit 0 of byte 1; correct one of them`,
+    ],
+    [
+      'an Intel signal leaves it',
+      message(signal('A', '25|8@1+')),
+      `d.dbc:2:6 ${cannot} signal "A" (25|8, intel) ends in byte 4, and the message has 4 bytes; correct the signal`,
+    ],
+    [
+      'a Motorola signal leaves it',
+      message(signal('A', '24|2@0+')),
+      `d.dbc:2:6 ${cannot} signal "A" (24|2, motorola) ends in byte 4, and the message has 4 bytes; correct the signal`,
+    ],
+    [
+      'a signal has no bits',
+      message(signal('A', '0|0@1+')),
+      `d.dbc:2:6 ${cannot} signal "A" has 0 bits: 1 to 64 are possible; correct the signal`,
+    ],
+    [
+      'a signal has 65 bits',
+      message(signal('A', '0|65@1+')),
+      `d.dbc:2:6 ${cannot} signal "A" has 65 bits: 1 to 64 are possible; correct the signal`,
+    ],
+    [
+      'two signals have one name',
+      message(signal('A', '0|8@1+'), signal('A', '8|8@1+')),
+      `d.dbc:2:6 ${cannot} it has two signals "A"; the other is at d.dbc:3:6`,
+    ],
+    [
+      'another has its identifier',
+      'BO_ 256 Msg: 4 Node\nBO_ 256 Other: 4 Node',
+      `d.dbc:1:9 ${cannot} another message has its identifier 0x100, at d.dbc:2:9; change or remove one`,
+    ],
+    [
+      'another has its name',
+      'BO_ 256 Msg: 4 Node\nBO_ 257 Msg: 4 Node',
+      `d.dbc:1:9 ${cannot} another message has its name "Msg", at d.dbc:2:9; change or remove one`,
+    ],
+    [
+      'its identifier needs bit 31',
+      'BO_ 2048 Msg: 4 Node',
+      `d.dbc:1:10 ${cannot} identifier 2048 is out of range: at most 2047; for a 29-bit identifier write 2147485696 (bit 31 set)`,
+    ],
+    [
+      'its identifier has 30 bits',
+      'BO_ 2684354560 Msg: 4 Node',
+      `d.dbc:1:16 ${cannot} identifier 536870912 is out of range: at most 536870911`,
+    ],
+    [
+      'it is longer than a classic frame',
+      'BO_ 256 Msg: 64 Node\n SG_ A : 500|8@1+ (1,0) [0|0] "" Node',
+      `d.dbc:1:9 ${cannot} it has 64 bytes, and a frame of classical CAN has at most 8; shorten "Msg" or leave it out`,
+    ],
+    [
+      'a signal is multiplexed and there is no multiplexor',
+      message(signal('A', '0|8@1+', 'm1 ')),
+      `d.dbc:2:6 ${cannot} signal "A" is multiplexed, but there is no multiplexor; mark it with M`,
+    ],
+    [
+      'SG_MUL_VAL_ names a multiplexor that is none',
+      message(signal('A', '0|8@1+', 'm1 '), signal('B', '8|8@1+'), 'SG_MUL_VAL_ 256 A B 1-1;'),
+      `d.dbc:2:6 ${cannot} signal "A" is multiplexed, but there is no multiplexor "B"; mark it with M`,
+    ],
+    [
+      'two multiplexors are possible',
+      message(
+        signal('A', '0|8@1+', 'M '),
+        signal('B', '8|8@1+', 'M '),
+        signal('C', '16|8@1+', 'm1 '),
+      ),
+      `d.dbc:4:6 ${cannot} signal "C" may depend on "A" or "B"; add SG_MUL_VAL_ for it`,
+    ],
+    [
+      'multiplexors depend on each other',
+      message(signal('A', '0|8@1+', 'm1M '), signal('B', '8|8@1+', 'm1M ')),
+      `d.dbc:2:6 ${cannot} signal "A" depends on itself, or on more than 16 multiplexors; correct SG_MUL_VAL_`,
+    ],
+    [
+      'a multiplexor cannot be so large',
+      message(signal('A', '0|2@1+', 'M '), signal('B', '8|8@1+', 'm4 ')),
+      `d.dbc:3:6 ${cannot} signal "B" is never present: its multiplexor "A" is at most 3; correct its number`,
+    ],
+  ] as const) {
+    it(`because ${what} is a warning, and an error of who uses it`, () => {
+      assert.equal(saidOfDbc(text)[0], said);
+      const { found, refused = '' } = databaseOf(text).message('Msg');
+      assert.equal(found, undefined);
+      const [, reason] = said.split('cannot be used: ');
+      // Of two with one name, the other is as good.
+      if (!text.includes('257 Msg'))
+        assert.ok(refused.endsWith(`cannot be used: ${reason}`), refused);
+      assert.match(refused, /^message "Msg" \(d\.dbc:\d+:\d+\) cannot be used: /);
+    });
+  }
+
+  it('leaves other messages usable', () => {
+    const database = databaseOf(`${message(signal('A', '0|99@1+'))}\nBO_ 257 Good: 8 Node`);
+    assert.equal(messageOf(database, 'Good').identifier, 257);
+  });
+
+  it('for too many signals is found in bounded work', () => {
+    const signals = Array.from({ length: 11_000 }, (_, index) =>
+      signal(`S${index}`, '32|8@1+', `m${index} `),
+    );
+    const text = ['BO_ 256 Msg: 8 Node', signal('Mux', '0|32@1+', 'M '), ...signals].join('\n');
+    const { refused = '' } = databaseOf(text).message('Msg');
+    assert.match(refused, /too many signals to compare them all; leave out messages or signals$/);
+  });
+});
+
+describe('a name that is looked up', () => {
+  it('is suggested where it is nearly right', () => {
+    assert.equal(
+      FEATURES.message('speeds').refused,
+      'features.dbc has no message "speeds"; did you mean "Speeds"?',
+    );
+    assert.equal(
+      messageOf(FEATURES, 'Selected').signal('Postion').refused,
+      'message "Selected" (features.dbc:38:9) has no signal "Postion"; did you mean "Position"?',
+    );
+    assert.equal(
+      messageOf(FEATURES, 'Selected').signal('Nothing').refused,
+      'message "Selected" (features.dbc:38:9) has no signal "Nothing"; known: Mode, Position, Torque, Always',
+    );
+  });
+
+  it('is refused for a float, and for a factor 0, when it is used', () => {
+    const find = (name: string) => messageOf(FEATURES, 'Floats').signal(name);
+    assert.equal(
+      find('Single').refused,
+      'signal "Single" (features.dbc:52:6) cannot be used: it is a floating-point number (SIG_VALTYPE_), with which the cell cannot compute; name the bytes of the frame instead',
+    );
+    assert.match(
+      find('Zero').refused ?? '',
+      /^signal "Zero" \(features\.dbc:54:6\) .* factor is 0/,
+    );
+    assert.equal(find('Integer').found?.type, 'integer');
+  });
+
+  it('of a statement is warned of if it is not in the file', () => {
+    const text = message(
+      signal('A', '0|8@1+'),
+      'VAL_ 256 B 0 "off" ;',
+      'SIG_VALTYPE_ 257 A : 1;',
+      'VAL_ 256 A Table ;',
+      'BO 258 Typo: 8 Node',
+    );
+    assert.deepEqual(saidOfDbc(text), [
+      'd.dbc:3:1 warning: VAL_ is about signal "B" of message 256, which is not in the file; correct or remove it',
+      'd.dbc:4:1 warning: SIG_VALTYPE_ is about signal "A" of message 257, which is not in the file; correct or remove it',
+      'd.dbc:5:1 warning: VAL_ names the table "Table", which is not in the file; add VAL_TABLE_ Table',
+      'd.dbc:6:1 warning: unknown section "BO": it is skipped; did you mean BO_?',
+    ]);
+  });
+
+  it('is warned of a hundred times, and no more', () => {
+    const lines = saidOfDbc(message(...Array<string>(1000).fill('VAL_ 256 B 0 "off" ;')));
+    assert.equal(lines.length, 101);
+    assert.match(lines[100], /there are more warnings; correct those above first$/);
+  });
+});
