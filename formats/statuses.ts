@@ -94,7 +94,7 @@ export const STATUSES = {
   RulesVersion: { number: 61, says: 'the rule table has another format version or record size', cause: 'table and image of different versions', next: 'compile the table again' },
   RulesSize: { number: 62, says: "the rule table's size is impossible or not what its counts say", cause: 'a damaged file', next: 'compile and copy again' },
   RulesCrc: { number: 63, says: "the rule table's CRC-32 is wrong", cause: 'a damaged or truncated file', next: 'compile and copy again' },
-  RulesCount: { number: 64, says: 'the rule table has more rules than the cell can hold', cause: 'over 64 rules', next: 'join rules by masks' },
+  RulesCount: { number: 64, says: 'the rule table has more rules than the cell can hold', cause: 'over 512 rules, or 64 in an image of format 1', next: 'join rules by masks' },
   RulesIdentifierRange: { number: 65, says: 'an identifier or mask of a rule is out of range', cause: 'not made by the compiler', next: 'compile the table again' },
   RulesOverlap: { number: 66, says: 'two rules of the table match one same frame', cause: 'not made by the compiler', next: 'compile the table again; make the masks disjoint' },
   RulesField: { number: 67, says: 'another field of the rule table has a value that is not allowed', cause: 'not made by the compiler', next: 'compile the table again' },

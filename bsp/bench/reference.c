@@ -18,6 +18,7 @@
 #define LENGTH_OF_REQUEST 0xff
 #define SOURCE_OWN 0xff
 #define RULES_DROP_UNMATCHED 1
+#define LIST_END 0xffff
 #define FILTER_INVERTED 0x20000000u
 
 #define STATUS_OK 0
@@ -75,8 +76,10 @@ static struct {
   uint32_t filter_count;
   uint32_t filters[32][2];
   int drop_unmatched;
-  uint64_t sieve[32]; /* identifiers that may match a rule: see sieve_place */
-  uint32_t hits[64];
+  const uint16_t *index, *lists, *range_lists;
+  const uint32_t *range_starts;
+  uint32_t range_count;
+  uint32_t hits[512];
 } table;
 
 static struct {
@@ -100,22 +103,6 @@ static inline uint64_t data_mask(uint32_t length) {
   return length >= 8 ? ~0ull : (1ull << (8 * length)) - 1;
 }
 
-/* Bit of an identifier in the sieve: its upper bits XOR its lower bits. */
-static inline uint32_t sieve_place(uint32_t identifier) {
-  return identifier ^ identifier >> 18;
-}
-
-static void fill_sieve(const struct rule *rule) {
-  for (uint32_t place = 0; place < 2048; place++) {
-    uint32_t fixed = rule->match_mask & 0x7ff;
-    if (rule->match_identifier & IDENTIFIER_EXTENDED)
-      fixed &= rule->match_mask >> 18;
-    if ((place ^ sieve_place(rule->match_identifier)) & fixed)
-      continue;
-    table.sieve[place >> 6] |= 1ull << (place & 63);
-  }
-}
-
 /* Adopts the rule image and sets up the queue with what the device offers. */
 void reference_prepare(void) {
   const struct rule_header *header =
@@ -124,8 +111,30 @@ void reference_prepare(void) {
   table.count = header->rule_count;
   table.drop_unmatched = (header->flags & RULES_DROP_UNMATCHED) != 0;
   table.filter_count = header->filter_count;
-  for (uint32_t index = 0; index < table.count; index++)
-    fill_sieve(&table.rules[index]);
+  /* The sections behind the rules: formats/rule-image-2.ts. */
+  const uint8_t *at = (const uint8_t *)(table.rules + table.count);
+  at += 8 * header->filter_count + 32 * header->action_count + 24 * header->condition_count;
+  at += 16 * header->step_count + 272 * header->checksum_table_count;
+  table.index = (const uint16_t *)at;
+  at += 4096 + 4096 * header->agl_indexes;
+  table.range_count = header->bus_range_count;
+  table.range_starts = (const uint32_t *)at;
+  at += 4 * (header->bus_range_count + header->agl_range_count);
+  table.range_lists = (const uint16_t *)at;
+  at += 2 * (header->bus_range_count + header->agl_range_count);
+  table.lists = (const uint16_t *)at;
+  if (header->version == 1) {
+    /* Without an index all rules are one list. */
+    static uint16_t nowhere[2048], all[65];
+    table.rules = (const struct rule *)((const uint8_t *)header + header->header_bytes);
+    for (uint32_t index = 0; index < table.count; index++)
+      all[index] = index;
+    all[table.count] = LIST_END;
+    table.index = nowhere;
+    table.range_count = 0;
+    table.range_lists = nowhere;
+    table.lists = all;
+  }
   SHARED->features = FEATURE_REMOTE_FRAMES;
   SHARED->queue_size = QUEUE_SIZE_MAXIMUM;
 
@@ -216,11 +225,24 @@ static int passes_filters(uint32_t identifier) {
   return 0;
 }
 
+/* The rules to try, up to LIST_END. */
+static const uint16_t *rule_list(uint32_t identifier) {
+  if (!(identifier & IDENTIFIER_EXTENDED))
+    return &table.lists[table.index[identifier & 0x7ff]];
+  uint32_t first = 0;
+  for (uint32_t left = table.range_count; left > 1;) {
+    uint32_t half = left / 2;
+    if (table.range_starts[first + half] <= (identifier & 0x1fffffff))
+      first += half;
+    left -= half;
+  }
+  return &table.lists[table.range_count != 0 ? table.range_lists[first] : 0];
+}
+
 uint32_t reference_look_up(void) {
   const struct frame *frame = &reference_frame;
-  uint32_t place = sieve_place(frame->identifier);
-  uint32_t count = table.sieve[place >> 6 & 31] >> (place & 63) & 1 ? table.count : 0;
-  for (uint32_t index = 0; index < count; index++) {
+  for (const uint16_t *list = rule_list(frame->identifier); *list != LIST_END; list++) {
+    uint32_t index = *list;
     const struct rule *rule = &table.rules[index];
     if ((frame->identifier & rule->match_mask) != rule->match_identifier ||
         (frame->data & rule->data_mask) != rule->data_value || frame->length < rule->minimum_length)

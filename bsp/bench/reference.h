@@ -20,15 +20,17 @@ struct frame {
   uint64_t data;
 };
 
-/* Header and rules of rules.bin, format 1 (docs/rules.md). */
+/* Header and rules of rules.bin, format 2 (docs/rules.md). */
 struct rule_header {
   uint32_t magic;
   uint16_t version, header_bytes;
   uint32_t total_bytes, crc32;
   uint16_t rule_count, rule_bytes;
   uint32_t flags;
-  uint16_t filter_count, reserved1;
-  uint32_t reserved2;
+  uint16_t filter_count, action_count, condition_count, step_count;
+  uint16_t bus_range_count, agl_range_count, list_words, checksum_table_count;
+  uint16_t name_bytes, agl_indexes, decision_nanos, reserved0;
+  uint64_t reserved[2];
 };
 
 struct rule {
@@ -38,7 +40,12 @@ struct rule {
   uint32_t answer_identifier;
   uint64_t answer_data;
   uint8_t answer_sources[8];
-  uint64_t reserved[2];
+  uint16_t condition_first;
+  uint8_t condition_count, length_limit;
+  uint16_t step_first;
+  uint8_t step_count, action_count;
+  uint16_t action_first, burst;
+  uint32_t interval_micros;
 };
 
 extern uint8_t reference_registers[16];

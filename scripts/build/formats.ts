@@ -7,7 +7,9 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as counters from '../../formats/counters.ts';
+import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import * as ruleImage from '../../formats/rule-image.ts';
+import * as ruleImage2 from '../../formats/rule-image-2.ts';
 import { SETTINGS } from '../../formats/settings.ts';
 import * as statusPage from '../../formats/status-page.ts';
 import { STATUSES } from '../../formats/statuses.ts';
@@ -32,7 +34,11 @@ export function generatedFiles(): Map<string, string> {
     ['settings.ts', made('formats/settings.ts', assembly.settingModule(SETTINGS))],
     ['status.ts', made('formats/statuses.ts', assembly.statusModule(STATUSES))],
     ['status-words.ts', made('formats/statuses.ts', assembly.statusWordModule(STATUSES))],
-    ['rule-image.ts', made('formats/rule-image.ts', assembly.ruleImageModule(ruleImage))],
+    [
+      'rule-image.ts',
+      made('formats/rule-image.ts', assembly.ruleImageModule(ruleImage, ruleImage2)),
+    ],
+    ['rule-costs.ts', made('formats/rule-costs.ts', assembly.ruleCostModule(RULE_COSTS))],
     ['status-page.ts', made('formats/status-page.ts', assembly.statusPageModule(statusPage))],
     [
       'page-words.ts',

@@ -10,7 +10,7 @@ import { PROJECT } from './command.ts';
 
 /** Budgets in bytes. */
 const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
-  { file: 'canwarden.bin', bytes: 124 << 10, why: 'code and texts; the hot path is a tenth of it' },
+  { file: 'canwarden.bin', bytes: 148 << 10, why: 'code and texts; the hot path is a tenth of it' },
   {
     file: 'bridge.wasm',
     bytes: 56 << 10,
@@ -20,7 +20,11 @@ const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
   { file: 'rpi4-root.cell', bytes: 4 << 10, why: 'one page' },
   { file: 'rpi4-canwarden.cell', bytes: 4 << 10, why: 'one page' },
   { file: 'rpi4-canwarden-wfi.cell', bytes: 4 << 10, why: 'one page' },
-  { file: 'rules.bin', bytes: 32 + 64 * 64, why: 'a header and 64 rules' },
+  {
+    file: 'rules.bin',
+    bytes: 16 << 10,
+    why: 'the index of standard identifiers, and what 64 rules have',
+  },
 ];
 
 const BAR_COLUMNS = 20;

@@ -2,22 +2,23 @@
 /**
  * Responder: decides what to do with a frame, and composes its answer. The caller sends, forwards or drops.
  *
- * Bounded: one look into the sieve, which ends it for most frames without a rule. Then one pass over at most
- * 64 rules, of which at most one matches (overlapping tables are refused). Then at most 8 bytes are composed.
+ * Bounded: one look into the index, then one pass over its list of rules, whose cost the check of the table
+ * bounds; the first that matches decides. Then at most 8 bytes are composed.
  */
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
+import { fulfils } from './condition';
 import { LiveValues, newLiveValues } from './live-values';
 import {
   ANSWER_LENGTH_OF_REQUEST,
   PATH_SOFTWARE,
   Rule,
   RULE_ANSWER,
-  RULE_BYTES,
   RULE_FORWARD,
   SOURCE_LIVE,
   SOURCE_OWN,
   SOURCES_ALL_OWN,
 } from './rule';
+import { LIST_END } from '../../build/generated/rule-image';
 import { RuleTable } from './rule-table';
 
 /** Decision bit: `answer` is filled in and must be sent. */
@@ -45,7 +46,7 @@ export class Responder {
   decide(frame: Frame, answer: Frame): u32 {
     const table = this.table;
     const identifier = frame.identifier;
-    const index = table.sieve.passes(identifier) ? find(table, frame) : -1;
+    const index = find(table, frame);
     this.matchedRule = index;
     if (index < 0) return table.forwardsUnmatched(identifier) ? DECISION_FORWARD : 0;
 
@@ -70,22 +71,25 @@ export class Responder {
   }
 }
 
-/** The rule of `table` that `frame` matches, or -1. */
+/** The rule of `table` that `frame` of the bus matches, or -1. */
 function find(table: RuleTable, frame: Frame): i32 {
   const identifier = frame.identifier;
   const length: u32 = frame.length;
   const data = frame.data;
-  const first = changetype<usize>(table.rule(0));
-  const end = first + table.count * RULE_BYTES;
-  for (let at = first; at !== end; at += RULE_BYTES) {
-    const rule = changetype<Rule>(at);
+  let at = table.busList(identifier);
+  let index: u32 = load<u16>(at);
+  while (index !== LIST_END) {
+    const rule = table.rule(index);
     if (
       (identifier & rule.matchMask) === rule.matchIdentifier &&
       (data & rule.dataMask) === rule.dataValue &&
-      length >= (rule.minimumLength as u32)
+      length >= (rule.minimumLength as u32) &&
+      (rule.isPlain || fulfils(frame, rule, table.conditions))
     ) {
-      return <i32>((at - first) / RULE_BYTES);
+      return index;
     }
+    at += sizeof<u16>();
+    index = load<u16>(at);
   }
   return -1;
 }

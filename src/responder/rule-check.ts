@@ -13,6 +13,7 @@ import {
   Rule,
   RULE_ANSWER,
   RULE_FORWARD,
+  RULE_FROM_AGL,
   SOURCE_LIVE,
   SOURCE_OWN,
   PATH_FILTER_1,
@@ -23,7 +24,10 @@ const FORM_BITS: u32 = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE;
 /** Data bytes 0 and 1. */
 const FILTER_DATA_MASK: u64 = 0xffff;
 
-/** `Ok`, or `RulesIdentifierRange` or `RulesField` for the first error. */
+/**
+ * `Ok`, or `RulesIdentifierRange` or `RulesField` for the first error. Does not look at what a rule
+ * refers to (program-check.ts).
+ */
 export function checkRule(rule: Rule): Status {
   const identifier = rule.matchIdentifier;
   const mask = rule.matchMask;
@@ -38,12 +42,19 @@ export function checkRule(rule: Rule): Status {
   if (rule.minimumLength > DATA_BYTES_MAXIMUM) return Status.RulesField;
   const takesRemote = isRemote(identifier) || rule.takesAnyFrame;
   if (takesRemote && (rule.minimumLength !== 0 || rule.dataMask !== 0)) return Status.RulesField;
-  if ((rule.flags & ~(RULE_ANSWER | RULE_FORWARD)) !== 0) return Status.RulesField;
+  if ((rule.flags & ~(RULE_ANSWER | RULE_FORWARD | RULE_FROM_AGL)) !== 0) return Status.RulesField;
+  if (rule.lengthLimit > DATA_BYTES_MAXIMUM) return Status.RulesField;
+  if ((rule.intervalMicros === 0) !== (rule.burst === 0)) return Status.RulesField;
   if (!isAnswerLength(rule.answerLength)) return Status.RulesField;
   if (!areSources(rule.answerSources)) return Status.RulesField;
   if (!isPath(rule)) return Status.RulesField;
-  if ((rule.reserved1 | rule.reserved2) !== 0) return Status.RulesField;
   return Status.Ok;
+}
+
+/** True if a rule of format 1 has zeros where format 2 has more. */
+export function isOfFormat1(rule: Rule): bool {
+  const more = changetype<usize>(rule) + offsetof<Rule>('conditionFirst');
+  return (load<u64>(more) | load<u64>(more, 8)) === 0 && (rule.flags & RULE_FROM_AGL) === 0;
 }
 
 /** True if some frame matches both: every bit that both compare has the same value in both. */
@@ -56,7 +67,7 @@ export function overlap(one: Rule, other: Rule): bool {
   );
 }
 
-function isAnswerLength(length: u32): bool {
+export function isAnswerLength(length: u32): bool {
   return length <= DATA_BYTES_MAXIMUM || length === ANSWER_LENGTH_OF_REQUEST;
 }
 
@@ -69,14 +80,16 @@ function isPath(rule: Rule): bool {
   const path: u32 = rule.path;
   if (path === PATH_SOFTWARE) return true;
   if (path > PATH_FILTER_1) return false;
-  if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
+  if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER || !rule.isStatic) return false;
+  // The filter does not see what conditions look at.
+  if (rule.conditionCount !== 0 || rule.lengthLimit !== 0) return false;
   if (rule.dataMask === 0) return true;
   if (isExtended(rule.matchIdentifier) || rule.dataMask > FILTER_DATA_MASK) return false;
   return (rule.minimumLength as u32) >= (rule.dataMask > 0xff ? 2 : 1);
 }
 
 /** Each byte must be 0..7, a live value, or SOURCE_OWN. */
-function areSources(sources: u64): bool {
+export function areSources(sources: u64): bool {
   for (let index: u64 = 0; index < DATA_BYTES_MAXIMUM; index++) {
     const source = ((sources >> (index << 3)) as u32) & 0xff;
     if (source < DATA_BYTES_MAXIMUM || source === SOURCE_OWN) continue;

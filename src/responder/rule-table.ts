@@ -8,37 +8,33 @@
  *
  * The built-in table has no rules and forwards everything. It is in force until a valid image is adopted.
  */
-import { FILTER_BYTES, FilterList, FILTERS_MAXIMUM } from '../can/filter-list';
+import { FilterList } from '../can/filter-list';
 import { Status } from '../rt/status';
-import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
-import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
+import { AnswerSummary } from './answer-summary';
+import { Rule, RULE_BYTES } from './rule';
 import {
   RECEIVE_AUTO,
-  RULES_HEADER_BYTES,
+  RULES_IMAGE_BYTES_MAXIMUM,
   RULES_MAGIC,
-  RULES_MAXIMUM,
+  RULES_MAXIMUM_2,
   TableCheck,
-  TableHeader,
 } from './table-check';
+import { TableHeader } from './table-header';
+import { TableSections } from './table-sections';
 
 export {
   RECEIVE_AUTO,
   RECEIVE_SINGLE,
   RECEIVE_URGENT_FIRST,
   RULES_HEADER_BYTES,
+  RULES_IMAGE_BYTES_MAXIMUM,
   RULES_MAXIMUM,
 } from './table-check';
 
-/** Bytes of the largest image, and of the staging area. */
-export const RULES_IMAGE_BYTES_MAXIMUM: u32 =
-  RULES_HEADER_BYTES + RULES_MAXIMUM * RULE_BYTES + FILTERS_MAXIMUM * FILTER_BYTES;
-
-const HITS_BYTES: u32 = RULES_MAXIMUM * sizeof<u32>();
+const HITS_BYTES: u32 = RULES_MAXIMUM_2 * sizeof<u32>();
 
 @final
-export class RuleTable {
-  /** Rules in force. */
-  count: u32 = 0;
+export class RuleTable extends TableSections {
   /** Frames that no rule matches are dropped (true) or forwarded (false). */
   dropUnmatched: bool = false;
   /** If not empty, these decide about those frames instead of `dropUnmatched`. */
@@ -51,16 +47,17 @@ export class RuleTable {
   staging: usize = heap.alloc(RULES_IMAGE_BYTES_MAXIMUM);
   /** The image in force. */
   private image: usize = heap.alloc(RULES_IMAGE_BYTES_MAXIMUM);
-  private rules: usize = 0;
-  /** Asked before the rules in force are searched. The check builds the next one. */
-  sieve: RuleSieve = changetype<RuleSieve>(heap.alloc(SIEVE_BYTES));
+  /** About the answers of the rules in force. */
+  summary: AnswerSummary = new AnswerSummary();
   private readonly hits: usize = heap.alloc(HITS_BYTES);
   private readonly check: TableCheck = new TableCheck();
 
   constructor() {
+    super();
     store<u32>(this.staging, 0);
-    this.sieve.clear();
-    this.rules = this.image + RULES_HEADER_BYTES;
+    // The built-in table: format 1, no rules.
+    memory.fill(this.image, 0, sizeof<TableHeader>());
+    this.lay(this.image);
     this.clearHits();
   }
 
@@ -108,14 +105,12 @@ export class RuleTable {
     const image = this.staging;
     this.staging = this.image;
     this.image = image;
-    this.rules = image + RULES_HEADER_BYTES;
-    const sieve = this.check.sieve;
-    this.check.sieve = this.sieve;
-    this.sieve = sieve;
+    this.use(this.check.sections);
+    const summary = this.check.summary;
+    this.check.summary = this.summary;
+    this.summary = summary;
     const header = changetype<TableHeader>(image);
-    const count: u32 = header.ruleCount;
-    this.count = count;
-    this.filters.use(this.rules + count * RULE_BYTES, header.filterCount);
+    this.filters.use(this.filterRecords, header.filterCount);
     this.dropUnmatched = header.dropsUnmatched;
     this.receive = header.receive;
     this.checksum = header.crc32;
@@ -134,7 +129,7 @@ export class RuleTable {
 
   /** The rule whose answer waits in the buffer of hardware filter `filter` (0 or 1), or -1. */
   ruleOfFilter(filter: u32): i32 {
-    return findFilterRule(this.rules, this.count, filter);
+    return filter === 0 ? this.summary.first : this.summary.second;
   }
 
   /**
@@ -142,62 +137,14 @@ export class RuleTable {
    * of RXF0's rule.
    */
   ruleRecognised(filter: u32): i32 {
-    const first = this.ruleOfFilter(0);
-    if (filter === 0 || first < 0) return first;
-    const rules = this.rule(first + 1);
-    const left = this.count - first - 1;
-    const same = findFilterRule(changetype<usize>(rules), left, 0);
-    return same < 0 ? this.ruleOfFilter(1) : first + 1 + same;
+    return filter === 0 ? this.summary.first : this.summary.recognisedSecond;
   }
 
-  /** Rule `index` of the checked image in `staging`. */
-  stagedRule(index: u32): Rule {
-    return changetype<Rule>(this.staging + RULES_HEADER_BYTES + index * RULE_BYTES);
-  }
-
-  /** As `ruleOfFilter`, for the checked image in `staging`. */
-  stagedRuleOfFilter(filter: u32): i32 {
-    return findFilterRule(this.staging + RULES_HEADER_BYTES, this.header.ruleCount, filter);
-  }
-
-  /** True if some rule answers. */
-  get hasAnswers(): bool {
-    for (let index: u32 = 0; index < this.count; index++) {
-      if ((this.rule(index).flags & RULE_ANSWER) !== 0) return true;
-    }
-    return false;
-  }
-
-  /** The number of different answers: of rules that answer, two with one answer in one buffer counted once. */
-  get answering(): u32 {
-    let count: u32 = 0;
-    let filtered: u32 = 0;
-    for (let index: u32 = 0; index < this.count; index++) {
-      const rule = this.rule(index);
-      if ((rule.flags & RULE_ANSWER) !== 0) count++;
-      if ((rule.path as u32) === PATH_FILTER_0) filtered++;
-    }
-    return filtered > 1 ? count - 1 : count;
-  }
-
-  /** True if a rule with another buffer than `index` answers with the same identifier. */
-  sharesAnswerIdentifier(index: u32): bool {
-    const own = this.rule(index);
-    for (let other: u32 = 0; other < this.count; other++) {
-      const rule = this.rule(other);
-      if (rule.path === own.path || (rule.flags & RULE_ANSWER) === 0) continue;
-      if (rule.answerIdentifier === own.answerIdentifier) return true;
-    }
-    return false;
-  }
-
-  /** True if some rule answers without a buffer that is kept for it. */
-  get hasUnkeptAnswers(): bool {
-    for (let index: u32 = 0; index < this.count; index++) {
-      const rule = this.rule(index);
-      if ((rule.flags & RULE_ANSWER) !== 0 && (rule.path as u32) === PATH_SOFTWARE) return true;
-    }
-    return false;
+  /** Address of the rule of hardware filter `filter` in the checked image in `staging`; 0: none. */
+  stagedRuleOfFilter(filter: u32): usize {
+    const check = this.check;
+    const index = filter === 0 ? check.summary.first : check.summary.second;
+    return index < 0 ? 0 : check.sections.rules + index * RULE_BYTES;
   }
 
   /** Number of matches of rule `index`. */
@@ -205,7 +152,7 @@ export class RuleTable {
     return load<u32>(this.hits + index * sizeof<u32>());
   }
 
-  /** Address of the hit counts: RULES_MAXIMUM numbers of 32 bits. */
+  /** Address of the hit counts: RULES_MAXIMUM_2 numbers of 32 bits. */
   get hitsTable(): usize {
     return this.hits;
   }
@@ -224,12 +171,4 @@ export class RuleTable {
     const end = this.hits + HITS_BYTES;
     for (let address = this.hits; address < end; address += 8) store<u64>(address, 0);
   }
-}
-
-function findFilterRule(rules: usize, count: u32, filter: u32): i32 {
-  for (let index: u32 = 0; index < count; index++) {
-    const rule = changetype<Rule>(rules + index * RULE_BYTES);
-    if ((rule.path as u32) === PATH_FILTER_0 + filter) return index;
-  }
-  return -1;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Rule: one entry of the rule table, in rules.bin (format 1, little-endian) and in memory. A Rule is a view
- * on 64 bytes: `changetype<Rule>(address)`. rule-check.ts checks it.
+ * Rule: one entry of the rule table, in rules.bin (little-endian) and in memory. A Rule is a view on 64
+ * bytes: `changetype<Rule>(address)`. rule-check.ts checks it.
  *
- * The layout: formats/rule-image.ts.
+ * The layout: formats/rule-image.ts, formats/rule-image-2.ts.
  */
 
 import { ANSWER_LENGTH_OF_REQUEST, RuleFields } from '../../build/generated/rule-image';
@@ -18,6 +18,7 @@ export {
   RULE_ANSWER,
   RULE_BYTES,
   RULE_FORWARD,
+  RULE_FROM_AGL,
   SOURCE_LIVE,
   SOURCE_OWN,
 } from '../../build/generated/rule-image';
@@ -25,8 +26,16 @@ export {
 /** answerSources: every byte comes from answerData. */
 export const SOURCES_ALL_OWN: u64 = u64.MAX_VALUE;
 
+/** The counts of conditions, steps and actions, and the limit of the length, in the 8 bytes from +48 on. */
+const MORE_BITS: u64 = 0xffff_0000_ffff_0000;
+
 @unmanaged
 export class Rule extends RuleFields {
+  /** True if there is nothing but what format 1 has. */
+  get isPlain(): bool {
+    return (load<u64>(changetype<usize>(this), offsetof<Rule>('conditionFirst')) & MORE_BITS) === 0;
+  }
+
   /** True if every frame with a matching identifier matches: data and remote, of any length. */
   get takesAnyFrame(): bool {
     return (this.matchMask & IDENTIFIER_REMOTE) === 0;
@@ -49,7 +58,8 @@ export class Rule extends RuleFields {
   get isStatic(): bool {
     return (
       this.answerSources === SOURCES_ALL_OWN &&
-      (this.answerLength as u32) !== ANSWER_LENGTH_OF_REQUEST
+      (this.answerLength as u32) !== ANSWER_LENGTH_OF_REQUEST &&
+      this.stepCount === 0
     );
   }
 }

@@ -5,32 +5,47 @@
  * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that
  * the checksum field is zero while the checksum is computed.
  *
- * The layout of an image: formats/rule-image.ts.
+ * The layout of an image: formats/rule-image.ts, formats/rule-image-2.ts.
  *
  * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. If there are any, they decide about a
  * frame that no rule matches instead of bit 0 of the flags: it is forwarded if it passes one of them.
  */
 import {
+  ACTION_BYTES,
+  ActionFields,
+  CONDITION_BYTES,
+  ConditionFields,
+  LIST_END,
   RECEIVE_SHARED,
   RECEIVE_SINGLE,
   RECEIVE_URGENT_FIRST,
+  RULE_FROM_AGL,
+  RULE_NAMES_BYTES_MAXIMUM,
   RULES_FLAG_DROP_UNMATCHED,
   RULES_FLAG_RECEIVE_MASK,
-  RULES_FLAG_RECEIVE_SHIFT,
   RULES_HEADER_BYTES,
+  RULES_HEADER_BYTES_2,
+  RULES_IMAGE_BYTES_MAXIMUM,
   RULES_MAGIC,
   RULES_MAXIMUM,
+  RULES_MAXIMUM_2,
   RULES_VERSION,
-  TableFields,
+  STANDARD_IDENTIFIERS,
+  STEP_BYTES,
+  StepFields,
 } from '../../build/generated/rule-image';
 import { checkFilter, FILTER_BYTES, FILTERS_MAXIMUM } from '../can/filter-list';
 import { IDENTIFIER_REMOTE } from '../can/frame';
 import { isExtended } from '../can/identifier';
 import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
 import { Status } from '../rt/status';
-import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_BYTES } from './rule';
-import { checkRule, overlap } from './rule-check';
-import { RuleSieve, SIEVE_BYTES } from './rule-sieve';
+import { AnswerSummary } from './answer-summary';
+import { IndexCheck, isListOf, isRangeStart } from './index-check';
+import { areReferences, isAction, isCondition, isStep, moreAnswersOf } from './program-check';
+import { Rule, RULE_ANSWER, RULE_BYTES } from './rule';
+import { checkRule, isOfFormat1, overlap } from './rule-check';
+import { TableHeader } from './table-header';
+import { TableSections } from './table-sections';
 
 export {
   RECEIVE_AUTO,
@@ -38,60 +53,70 @@ export {
   RECEIVE_SINGLE,
   RECEIVE_URGENT_FIRST,
   RULES_HEADER_BYTES,
+  RULES_IMAGE_BYTES_MAXIMUM,
   RULES_MAGIC,
   RULES_MAXIMUM,
+  RULES_MAXIMUM_2,
 } from '../../build/generated/rule-image';
 
 /** Bytes of the image that one step adds to the checksum. */
 const CHECKSUM_BYTES: u32 = 64;
+/** Records of which one step looks at each: a few operations for one. */
+const PIECE_RECORDS: u32 = 32;
 
-@unmanaged
-export class TableHeader extends TableFields {
-  get dropsUnmatched(): bool {
-    return (this.flags & RULES_FLAG_DROP_UNMATCHED) !== 0;
-  }
-
-  /** RECEIVE_... */
-  get receive(): u32 {
-    return (this.flags & RULES_FLAG_RECEIVE_MASK) >> RULES_FLAG_RECEIVE_SHIFT;
-  }
-}
-
-/** What the next step checks. */
+/** What the next step checks. Those from Actions on are for images of format 2. */
 enum Phase {
   Header = 0,
   Checksum = 1,
   Rules = 2,
-  Paths = 3,
-  Filters = 4,
+  Sharing = 3,
+  Paths = 4,
+  Filters = 5,
+  Actions = 6,
+  Conditions = 7,
+  Steps = 8,
+  Lists = 9,
+  BusIndex = 10,
+  AglIndex = 11,
+  BusRanges = 12,
+  AglRanges = 13,
+  Names = 14,
 }
 
 @final
 export class TableCheck {
   /** The refused rule, or -1. */
   refusedRule: i32 = -1;
-  /** Built from the rules checked so far. */
-  sieve: RuleSieve = changetype<RuleSieve>(heap.alloc(SIEVE_BYTES));
+  /** The parts of the image. Valid once the checksum is. */
+  readonly sections: TableSections = new TableSections();
+  /** About the rules checked so far. */
+  summary: AnswerSummary = new AnswerSummary();
+  private readonly index: IndexCheck = new IndexCheck();
   private image: usize = 0;
   private phase: Phase = Phase.Header;
-  /** Bytes added to the checksum, then number of rules checked. */
+  /** Bytes added to the checksum, or records checked. */
   private position: u32 = 0;
   private crc: u32 = 0;
+  /** Names found so far. */
+  private names: u32 = 0;
 
   /** Starts with the image at `image`, which must stay unchanged until the check has ended. */
   begin(image: usize): void {
     this.image = image;
     this.phase = Phase.Header;
     this.refusedRule = -1;
-    this.sieve.clear();
+    this.summary.clear();
+    this.index.begin();
+    this.names = 0;
   }
 
   /**
    * Makes the next piece of the check. `Busy`: there is more. `Ok`: the image is valid. Otherwise the reason
    * of the refusal (`Rules...`). At most 64 bytes of checksum, or one rule against all before it, or a few
-   * operations on each rule or filter.
+   * operations on each of PIECE_RECORDS records.
    */
   step(): Status {
+    const header = this.header;
     switch (this.phase) {
       case Phase.Header:
         return this.next(this.checkHeader(), Phase.Checksum);
@@ -99,10 +124,30 @@ export class TableCheck {
         return this.checkChecksum();
       case Phase.Rules:
         return this.checkNextRule();
+      case Phase.Sharing:
+        return this.checkPiece(header.ruleCount, Phase.Paths);
       case Phase.Paths:
         return this.next(this.checkPaths(), Phase.Filters);
-      default:
+      case Phase.Filters:
         return this.checkFilters();
+      case Phase.Actions:
+        return this.checkPiece(header.actionCount, Phase.Conditions);
+      case Phase.Conditions:
+        return this.checkPiece(header.conditionCount, Phase.Steps);
+      case Phase.Steps:
+        return this.checkPiece(header.stepCount, Phase.Lists);
+      case Phase.Lists:
+        return this.checkPiece(header.listWords, Phase.BusIndex);
+      case Phase.BusIndex:
+        return this.checkPiece(STANDARD_IDENTIFIERS, Phase.AglIndex);
+      case Phase.AglIndex:
+        return this.checkPiece(header.aglIndexes * STANDARD_IDENTIFIERS, Phase.BusRanges);
+      case Phase.BusRanges:
+        return this.checkPiece(header.busRangeCount, Phase.AglRanges);
+      case Phase.AglRanges:
+        return this.checkPiece(header.aglRangeCount, Phase.Names);
+      default:
+        return this.checkNames();
     }
   }
 
@@ -111,7 +156,7 @@ export class TableCheck {
   }
 
   private rule(index: u32): Rule {
-    return changetype<Rule>(this.image + RULES_HEADER_BYTES + index * RULE_BYTES);
+    return changetype<Rule>(this.sections.rules + index * RULE_BYTES);
   }
 
   /** Moves on to `phase` if `status` is `Ok`. */
@@ -126,15 +171,16 @@ export class TableCheck {
   private checkHeader(): Status {
     const header = this.header;
     if (header.magic !== RULES_MAGIC) return Status.RulesMagic;
-    if (header.version !== RULES_VERSION) return Status.RulesVersion;
-    if (header.headerBytes !== RULES_HEADER_BYTES) return Status.RulesVersion;
+    const isIndexed = header.isIndexed;
+    const headerBytes = isIndexed ? RULES_HEADER_BYTES_2 : RULES_HEADER_BYTES;
+    if (!isIndexed && header.version !== RULES_VERSION) return Status.RulesVersion;
+    if (header.headerBytes !== headerBytes) return Status.RulesVersion;
     if (header.ruleBytes !== RULE_BYTES) return Status.RulesVersion;
-    const count: u32 = header.ruleCount;
-    if (count > RULES_MAXIMUM) return Status.RulesCount;
-    const filterCount: u32 = header.filterCount;
-    if (filterCount > FILTERS_MAXIMUM) return Status.RulesCount;
-    const totalBytes = RULES_HEADER_BYTES + count * RULE_BYTES + filterCount * FILTER_BYTES;
-    if (header.totalBytes !== totalBytes) return Status.RulesSize;
+    if (header.ruleCount > (isIndexed ? RULES_MAXIMUM_2 : RULES_MAXIMUM)) return Status.RulesCount;
+    if (header.filterCount > FILTERS_MAXIMUM) return Status.RulesCount;
+    if (header.totalBytes > RULES_IMAGE_BYTES_MAXIMUM) return Status.RulesSize;
+    if (isIndexed && header.aglIndexes > 1) return Status.RulesField;
+    if (header.totalBytes !== this.sections.lay(this.image)) return Status.RulesSize;
     this.crc = CRC32_START;
     return Status.Ok;
   }
@@ -157,23 +203,42 @@ export class TableCheck {
     if (crc32Finish(this.crc) !== header.crc32) return Status.RulesCrc;
     if ((header.flags & ~(RULES_FLAG_DROP_UNMATCHED | RULES_FLAG_RECEIVE_MASK)) !== 0)
       return Status.RulesField;
-    if (header.reserved0 !== 0 || header.reserved1 !== 0) return Status.RulesField;
-    return Status.Ok;
+    if (!header.isIndexed) {
+      return ((header.actionCount | header.conditionCount | header.stepCount) as u32) === 0
+        ? Status.Ok
+        : Status.RulesField;
+    }
+    if (((header.reserved2 as u64) | header.reserved3 | header.reserved4) !== 0) {
+      return Status.RulesField;
+    }
+    if (header.nameBytes > RULE_NAMES_BYTES_MAXIMUM) return Status.RulesSize;
+    // Word 0 is the empty list, so there is one.
+    return (header.listWords as u32) !== 0 && load<u16>(this.sections.lists) === (LIST_END as u16)
+      ? Status.Ok
+      : Status.RulesField;
   }
 
   private checkNextRule(): Status {
     const index = this.position;
-    if (index === (this.header.ruleCount as u32)) return this.next(Status.Ok, Phase.Paths);
+    const header = this.header;
+    if (index === (header.ruleCount as u32)) return this.next(Status.Ok, Phase.Sharing);
     this.refusedRule = index;
     const rule = this.rule(index);
     const status = checkRule(rule);
     if (status !== Status.Ok) return status;
-    for (let earlier: u32 = 0; earlier < index; earlier++) {
-      if (overlap(this.rule(earlier), rule)) return Status.RulesOverlap;
+    if (header.isIndexed) {
+      if (!areReferences(rule, this.sections, header)) return Status.RulesField;
+    } else {
+      if (!isOfFormat1(rule)) return Status.RulesField;
+      for (let earlier: u32 = 0; earlier < index; earlier++) {
+        if (overlap(this.rule(earlier), rule)) return Status.RulesOverlap;
+      }
+    }
+    if ((rule.flags & RULE_FROM_AGL) === 0) {
+      const more = moreAnswersOf(rule, this.sections);
+      if (!this.summary.add(rule, index, more)) return Status.RulesField;
     }
     this.refusedRule = -1;
-    const identifier = rule.matchIdentifier;
-    this.sieve.add(identifier, rule.matchMask, isExtended(identifier));
     this.position++;
     return Status.Busy;
   }
@@ -185,32 +250,17 @@ export class TableCheck {
    * filters.
    */
   private checkPaths(): Status {
-    let first: i32 = -1;
-    let second: i32 = -1;
-    let answering: u32 = 0;
-    const count: u32 = this.header.ruleCount;
-    for (let index: u32 = 0; index < count; index++) {
-      const rule = this.rule(index);
-      if ((rule.flags & RULE_ANSWER) !== 0) answering++;
-      const path: u32 = rule.path;
-      if (path === PATH_SOFTWARE) continue;
-      this.refusedRule = index;
-      if (path === PATH_FILTER_0) {
-        if (first < 0) first = index;
-        else if (second < 0) second = index;
-        else return Status.RulesField;
-      } else {
-        if (second >= 0) return Status.RulesField;
-        second = index;
-      }
-    }
+    const summary = this.summary;
+    const first = summary.first;
+    const second = summary.recognisedSecond;
+    if (summary.same >= 0 && summary.second >= 0) return Status.RulesField;
     if (second >= 0) {
       this.refusedRule = second;
       if (first < 0) return Status.RulesField;
       const one = this.rule(first);
       const other = this.rule(second);
       const isShared = other.path === one.path;
-      if (isShared ? !one.hasAnswerOf(other) : answering !== 2) return Status.RulesField;
+      if (isShared ? !one.hasAnswerOf(other) : summary.answers !== 2) return Status.RulesField;
       // The chip's filters do not compare RTR.
       const differing = (one.matchMask ^ other.matchMask) & ~IDENTIFIER_REMOTE;
       if (differing !== 0) return Status.RulesField;
@@ -228,13 +278,89 @@ export class TableCheck {
   }
 
   private checkFilters(): Status {
-    const header = this.header;
-    let filter = this.image + RULES_HEADER_BYTES + header.ruleCount * RULE_BYTES;
-    const end = filter + header.filterCount * FILTER_BYTES;
+    let filter = this.sections.filterRecords;
+    const end = filter + this.header.filterCount * FILTER_BYTES;
     for (; filter < end; filter += FILTER_BYTES) {
       const status = checkFilter(filter);
       if (status !== Status.Ok) return status;
     }
-    return Status.Ok;
+    return this.header.isIndexed ? this.next(Status.Ok, Phase.Actions) : Status.Ok;
+  }
+
+  /** The next records of `count`; behind the last `phase` follows. */
+  private checkPiece(count: u32, phase: Phase): Status {
+    const end = min<u32>(count, this.position + PIECE_RECORDS);
+    for (; this.position < end; this.position++) {
+      if (!this.isRecord(this.position)) return Status.RulesField;
+    }
+    if (this.position < count) return Status.Busy;
+    const isEnded = this.phase !== Phase.Lists || this.index.isEnded;
+    return isEnded ? this.next(Status.Ok, phase) : Status.RulesField;
+  }
+
+  private isRecord(at: u32): bool {
+    const sections = this.sections;
+    const header = this.header;
+    const words: u32 = header.listWords;
+    switch (this.phase) {
+      case Phase.Sharing:
+        this.noteSharing(this.rule(at));
+        return true;
+      case Phase.Actions:
+        return isAction(changetype<ActionFields>(sections.actions + at * ACTION_BYTES), header);
+      case Phase.Conditions:
+        return isCondition(changetype<ConditionFields>(sections.conditions + at * CONDITION_BYTES));
+      case Phase.Steps:
+        return isStep(
+          changetype<StepFields>(sections.steps + at * STEP_BYTES),
+          header.checksumTableCount,
+        );
+      case Phase.Lists:
+        return this.index.isWord(sections, at);
+      case Phase.BusIndex:
+        return isListOf(sections, load<u16>(sections.busIndex + (at << 1)), words, 0);
+      case Phase.AglIndex:
+        return isListOf(sections, load<u16>(sections.aglIndex + (at << 1)), words, RULE_FROM_AGL);
+      case Phase.BusRanges:
+        return (
+          isRangeStart(sections.busRangeStarts, at) &&
+          isListOf(sections, load<u16>(sections.busRangeLists + (at << 1)), words, 0)
+        );
+      default:
+        return (
+          isRangeStart(sections.aglRangeStarts, at) &&
+          isListOf(sections, load<u16>(sections.aglRangeLists + (at << 1)), words, RULE_FROM_AGL)
+        );
+    }
+  }
+
+  /** Whether the rule sends an identifier that another rule's kept buffer sends, too. */
+  private noteSharing(rule: Rule): void {
+    const summary = this.summary;
+    if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER) return;
+    if (summary.first >= 0) {
+      const first = this.rule(summary.first);
+      if (rule.path !== first.path && rule.answerIdentifier === first.answerIdentifier) {
+        summary.firstIsShared = true;
+      }
+    }
+    if (summary.second >= 0) {
+      const second = this.rule(summary.second);
+      if (rule.path !== second.path && rule.answerIdentifier === second.answerIdentifier) {
+        summary.secondIsShared = true;
+      }
+    }
+  }
+
+  /** A name for each rule, with a 0 behind it, in at most 64 bytes of each step. */
+  private checkNames(): Status {
+    const bytes: u32 = this.header.nameBytes;
+    const end = min<u32>(bytes, this.position + CHECKSUM_BYTES);
+    for (; this.position < end; this.position++) {
+      if (load<u8>(this.sections.names + this.position) === 0) this.names++;
+    }
+    if (this.position < bytes) return Status.Busy;
+    const isWhole = bytes === 0 || load<u8>(this.sections.names + bytes - 1) === 0;
+    return isWhole && this.names === (this.header.ruleCount as u32) ? Status.Ok : Status.RulesField;
   }
 }

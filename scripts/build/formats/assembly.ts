@@ -6,6 +6,7 @@
  */
 import type { SettingRow } from '../../../formats/settings.ts';
 import type * as RuleImageData from '../../../formats/rule-image.ts';
+import type * as RuleImage2Data from '../../../formats/rule-image-2.ts';
 import type * as StatusPageData from '../../../formats/status-page.ts';
 import type { StatusRow } from '../../../formats/statuses.ts';
 import {
@@ -138,27 +139,48 @@ export function statusPageModule(page: StatusPage): string {
   const line = (name: string, value: number): string =>
     `export const ${name}: u32 = 0x${value.toString(16)};\n`;
   const numbers = Object.entries(page.NUMBERS).map(([name, value]) => line(name, value));
-  const tables: Readonly<Record<string, StatusPageData.Field>>[] = [
-    ...[page.PAGE, page.HISTOGRAM, page.TASK, page.REQUEST],
-  ];
+  const tables: Fields[] = [...[page.PAGE, page.HISTOGRAM, page.TASK, page.REQUEST]];
   const fields = tables.flatMap((fields) =>
     Object.entries(fields).map(([name, { at, what }]) => `${comment(what)}\n${line(name, at)}`),
   );
   return [...numbers, ...fields].join('');
 }
 
-/** The numbers of formats/rule-image.ts, and views of a header and a rule. */
-export function ruleImageModule(image: typeof RuleImageData): string {
-  const numbers = Object.entries(image.RULE_NUMBERS).map(
+/** The numbers of formats/rule-costs.ts. */
+export function ruleCostModule(costs: Readonly<Record<string, number>>): string {
+  return Object.entries(costs)
+    .map(([name, value]) => `export const ${name}: u32 = ${value};\n`)
+    .join('');
+}
+
+/** The numbers of both formats of rules.bin, and views of their records. Format 1 has zeros for more. */
+export function ruleImageModule(
+  image: typeof RuleImageData,
+  image2: typeof RuleImage2Data,
+): string {
+  const all = { ...image.RULE_NUMBERS, ...image2.RULE_NUMBERS_2 };
+  const numbers = Object.entries(all).map(
     ([name, value]) => `export const ${name}: u32 = 0x${value.toString(16)};\n`,
   );
   return `${numbers.join('')}
-${view('TableFields', image.RULES_HEADER)}
-${view('RuleFields', image.RULE_RECORD)}`;
+${view('TableFields', withMore(image.RULES_HEADER, image2.RULES_HEADER_2))}
+${view('RuleFields', withMore(image.RULE_RECORD, image2.RULE_RECORD_2))}
+${view('ActionFields', image2.ACTION_RECORD)}
+${view('ConditionFields', image2.CONDITION_RECORD)}
+${view('StepFields', image2.STEP_RECORD)}`;
+}
+
+type Fields = Readonly<Record<string, StatusPageData.Field>>;
+
+/** The fields of a record, those of format 2 in the place of what lies behind their first. */
+function withMore(fields: Fields, more: Fields): Fields {
+  const first = Math.min(...Object.values(more).map(({ at }) => at));
+  const kept = Object.entries(fields).filter(([, { at }]) => at < first);
+  return { ...Object.fromEntries(kept), ...more };
 }
 
 /** A class whose fields lie as the table says. Throws if there is a gap between them. */
-function view(name: string, fields: Readonly<Record<string, StatusPageData.Field>>): string {
+function view(name: string, fields: Fields): string {
   let end = 0;
   const lines = Object.entries(fields).map(([field, { at, bytes, what }]) => {
     if (at !== end) throw new Error(`${name}.${field} lies at ${at}, not at ${end}`);

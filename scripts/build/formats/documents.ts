@@ -7,6 +7,7 @@
  */
 import * as counters from '../../../formats/counters.ts';
 import * as ruleImage from '../../../formats/rule-image.ts';
+import * as ruleImage2 from '../../../formats/rule-image-2.ts';
 import { SETTINGS, type SettingRow } from '../../../formats/settings.ts';
 import * as statusPage from '../../../formats/status-page.ts';
 import type { Field } from '../../../formats/status-page.ts';
@@ -82,6 +83,11 @@ const FIELDS: Readonly<Record<string, readonly [Readonly<Record<string, Field>>,
   'rules-header': [ruleImage.RULES_HEADER, 0],
   rule: [ruleImage.RULE_RECORD, 0],
   filter: [ruleImage.FILTER_RECORD, 0],
+  'rules-header-2': [ruleImage2.RULES_HEADER_2, 0],
+  'rule-2': [ruleImage2.RULE_RECORD_2, 0],
+  action: [ruleImage2.ACTION_RECORD, 0],
+  condition: [ruleImage2.CONDITION_RECORD, 0],
+  step: [ruleImage2.STEP_RECORD, 0],
 };
 
 function fieldTable(name: string): string {

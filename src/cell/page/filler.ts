@@ -37,6 +37,7 @@ import {
   PAGE_HISTOGRAMS_OFFSET,
   PAGE_LINK_COUNTERS_FIRST,
   PAGE_LIVE_VALUES_OFFSET,
+  PAGE_RULE_HITS,
   PAGE_RULE_HITS_OFFSET,
   PAGE_STATUSES,
   PAGE_STATUSES_OFFSET,
@@ -46,7 +47,6 @@ import {
 import { HISTOGRAM_BYTES } from '../../page/histogram';
 import { TraceEvent } from '../../page/trace-event';
 import { LIVE_VALUES } from '../../responder/rule';
-import { RULES_MAXIMUM } from '../../responder/rule-table';
 import { COUNTERS_CAPACITY } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { boundTicksOf, TASK_ROW_BYTES } from '../../rt/task-rows';
@@ -91,7 +91,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.addPart(parts.rows.at(0), PAGE_TASKS_OFFSET, tasksBytes);
     page.setHead(HEAD_TASK_COUNT, parts.rows.count);
     const table = parts.responder.table;
-    page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, RULES_MAXIMUM * sizeof<u32>());
+    page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, PAGE_RULE_HITS * sizeof<u32>());
     page.addPart(parts.responder.liveValues.address, PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
     page.addPart(records.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);

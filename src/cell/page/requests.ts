@@ -167,7 +167,8 @@ export class Requests<Parts extends AnyParts> extends Task {
 
   /** Loads the last answer and swaps the tables in one step, so no request comes in between. */
   private stage(nowTicks: u64): void {
-    const status = this.answers.stage(this.stagedAddress(0), this.stagedAddress(1));
+    const table = this.parts.responder.table;
+    const status = this.answers.stage(table.stagedRuleOfFilter(0), table.stagedRuleOfFilter(1));
     if (status === Status.Ok) this.swap();
     else if (this.patience.reached(nowTicks)) this.refuse(Status.RequestTimeout, 0);
   }
@@ -201,12 +202,6 @@ export class Requests<Parts extends AnyParts> extends Task {
     records.page.setHead(HEAD_REQUEST_STATUS, status);
     records.page.setHead(HEAD_REQUEST_DETAIL, detail);
     records.refreshWanted = true;
-  }
-
-  private stagedAddress(filter: u32): usize {
-    const table = this.parts.responder.table;
-    const rule = table.stagedRuleOfFilter(filter);
-    return rule < 0 ? 0 : changetype<usize>(table.stagedRule(rule));
   }
 
   private ruleAddress(filter: u32): usize {

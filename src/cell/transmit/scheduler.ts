@@ -55,7 +55,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   sortAgl(isSorted: bool): void {
     this.fromAgl.isSorted = isSorted;
     this.slots.isAglSorted = isSorted;
-    this.slots.share(this.parts.responder.table.hasUnkeptAnswers);
+    this.slots.share(this.parts.responder.table.summary.hasUnkept);
   }
 
   /** Adds an answer to those that wait. Only while there is room. */

@@ -98,7 +98,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.isDisturbed = false;
     this.keep(0, this.slot0);
     this.keep(1, this.slot1);
-    this.scheduler.slots.share(this.parts.responder.table.hasUnkeptAnswers);
+    this.scheduler.slots.share(this.parts.responder.table.summary.hasUnkept);
     this.scheduler.slots.isHeld = false;
     this.unstage();
   }
@@ -257,7 +257,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const responder = this.parts.responder;
     const rule = responder.table.ruleOfFilter(filter);
     if (rule >= 0 && responder.staticAnswer(rule, slot.kept)) {
-      slot.keep(responder.table.sharesAnswerIdentifier(rule));
+      const summary = responder.table.summary;
+      slot.keep(filter === 0 ? summary.firstIsShared : summary.secondIsShared);
     } else {
       slot.release();
     }
@@ -277,9 +278,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   private prepareFirstStatic(): Status {
     const responder = this.parts.responder;
-    for (let rule: u32 = 0; rule < responder.table.count; rule++) {
-      if (responder.staticAnswer(rule, this.scratch)) return this.slot0.load(this.scratch);
-    }
-    return Status.Ok;
+    const rule = responder.table.summary.firstStatic;
+    if (rule < 0 || !responder.staticAnswer(rule, this.scratch)) return Status.Ok;
+    return this.slot0.load(this.scratch);
   }
 }

@@ -33,7 +33,7 @@ export function shortestFrameNanos<Parts extends AnyParts>(parts: Parts): u64 {
 
 /** The longest time from the arrival of a frame in RXB1 until it is out, with looks as often as can be. */
 export function backgroundNanos<Parts extends AnyParts>(parts: Parts): u64 {
-  const isAlone = parts.responder.table.answering === 1;
+  const isAlone = parts.responder.table.summary.different === 1;
   const bytes = isAlone ? BACKGROUND_BYTES : BACKGROUND_BYTES + ANSWER_BYTES;
   return frameNanos(parts, bytes) + INTERVAL_NANOS_MINIMUM;
 }

@@ -32,7 +32,7 @@ export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void 
   const rule0 = table.ruleOfFilter(0);
   const urgentFirst =
     rule0 >= 0 && (table.receive >= RECEIVE_URGENT_FIRST || oneBufferSuffices(parts, rule0));
-  parts.controller.speculativeRead = !urgentFirst && table.hasAnswers;
+  parts.controller.speculativeRead = !urgentFirst && table.summary.answers !== 0;
   if (!urgentFirst) {
     acceptance.shareBoth();
     if (rule0 >= 0) sayShared(parts);
@@ -80,7 +80,7 @@ export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
   const controller = parts.controller;
   const table = parts.responder.table;
   armFilters(parts);
-  if (!controller.urgentFirst) controller.speculativeRead = table.hasAnswers;
+  if (!controller.urgentFirst) controller.speculativeRead = table.summary.answers !== 0;
   const rule0 = table.ruleOfFilter(0);
   if (rule0 < 0) return 0;
   if (table.receive < RECEIVE_URGENT_FIRST && !oneBufferSuffices(parts, rule0)) return 0;

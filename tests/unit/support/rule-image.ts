@@ -4,6 +4,7 @@
  *
  * Does not: use the responder's constants or layout.
  */
+import { crc32 } from './crc32';
 
 /** An image under construction at `address`. */
 export class RuleImage {
@@ -66,13 +67,6 @@ export class RuleImage {
   /** Computes the checksum anew over the size the header claims. */
   seal(): void {
     store<u32>(this.address, 0, 12);
-    const total = load<u32>(this.address, 8);
-    let crc: u32 = 0xffffffff;
-    for (let byte: u32 = 0; byte < total; byte++) {
-      crc ^= load<u8>(this.address + byte);
-      for (let bit = 0; bit < 8; bit++)
-        crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-    }
-    store<u32>(this.address, ~crc, 12);
+    store<u32>(this.address, crc32(this.address, load<u32>(this.address, 8)), 12);
   }
 }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What a decision costs on the image, in nanoseconds at 1 ns for each instruction. The compiler bounds the
+ * decision of a table with them, and the cell the lists of an image of format 2.
+ *
+ * Measured, and kept as upper bounds, by tests/image/rule-costs.test.ts.
+ */
+export const RULE_COSTS = {
+  /** The longest time of a decision that a table may need. */
+  DECISION_NANOS_MAXIMUM: 1000,
+  /** Everything of a decision but the following. */
+  DECISION_NANOS: 100,
+  /** Each halving of the ranges of extended identifiers. */
+  RANGE_STEP_NANOS: 10,
+  /** Each rule in a list. */
+  LISTED_RULE_NANOS: 16,
+  /** Each condition of such a rule. */
+  CONDITION_NANOS: 30,
+  /** All rules of one list with their conditions together: what 16 halvings leave. */
+  LIST_NANOS_MAXIMUM: 740,
+} as const;

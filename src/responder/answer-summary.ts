@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/**
+ * AnswerSummary: what the rules of a table say about answers on the bus, gathered while they are
+ * checked, so that nobody has to go through them again while the cell runs.
+ */
+import { PATH_FILTER_0, PATH_FILTER_1, PATH_SOFTWARE, Rule, RULE_ANSWER } from './rule';
+
+@final
+export class AnswerSummary {
+  /** Answers of all rules about frames of the bus. */
+  answers: u32 = 0;
+  /** Some of them have no buffer that is kept for them. */
+  hasUnkept: bool = false;
+  /** The rule with PATH_FILTER_0, the second of them, and the one with PATH_FILTER_1; or -1. */
+  first: i32 = -1;
+  same: i32 = -1;
+  second: i32 = -1;
+  /** The first rule with a static answer, or -1. */
+  firstStatic: i32 = -1;
+  /** A rule with another buffer answers with the identifier of `first`; of `second`. */
+  firstIsShared: bool = false;
+  secondIsShared: bool = false;
+
+  clear(): void {
+    this.answers = 0;
+    this.hasUnkept = false;
+    this.first = -1;
+    this.same = -1;
+    this.second = -1;
+    this.firstStatic = -1;
+    this.firstIsShared = false;
+    this.secondIsShared = false;
+  }
+
+  /**
+   * Adds rule `index`, which is about frames of the bus and has `more` answers beside its first.
+   * False: too many rules have a filter's path.
+   */
+  add(rule: Rule, index: u32, more: u32): bool {
+    if ((rule.flags & RULE_ANSWER) === 0) return true;
+    this.answers += 1 + more;
+    if (this.firstStatic < 0 && rule.isStatic) this.firstStatic = index;
+    const path: u32 = rule.path;
+    if (path === PATH_SOFTWARE || more !== 0) this.hasUnkept = true;
+    if (path === PATH_FILTER_0) {
+      if (this.first < 0) this.first = index;
+      else if (this.same < 0) this.same = index;
+      else return false;
+    } else if (path === PATH_FILTER_1) {
+      if (this.second >= 0) return false;
+      this.second = index;
+    }
+    return true;
+  }
+
+  /** The number of different answers: two with one answer in one buffer are one. */
+  get different(): u32 {
+    return this.same < 0 ? this.answers : this.answers - 1;
+  }
+
+  /** The rule that filter RXF1 recognises, or -1: it has an answer of its own, or that of `first`. */
+  get recognisedSecond(): i32 {
+    return this.same < 0 ? this.second : this.same;
+  }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The records of format 2 that rules refer to: actions, conditions and steps. Whether each is valid, and
+ * whether a rule refers to records that exist.
+ *
+ * A step names no other step, so a program has no loop. The compiler makes the same checks; the cell does
+ * not rely on them.
+ */
+import {
+  ACTION_ANSWER,
+  ACTION_BYTES,
+  ACTION_MODIFY,
+  ActionFields,
+  CONDITION_BITS,
+  CONDITION_BYTES,
+  CONDITION_INVERTED,
+  CONDITION_OR_NEXT,
+  CONDITION_RANGE,
+  CONDITION_SET,
+  ConditionFields,
+  FIELD_BIG_ENDIAN,
+  FIELD_SIGNED,
+  PROGRAM_STEPS_MAXIMUM,
+  RULE_ACTIONS_MAXIMUM,
+  RULE_CONDITIONS_MAXIMUM,
+  STEP_AND_DATA,
+  STEP_CHECKSUM_CRC8,
+  STEP_DIVIDE,
+  STEP_LOAD_COUNTER,
+  STEP_LOAD_IDENTIFIER,
+  STEP_LOAD_LIVE,
+  STEP_LOAD_REQUEST,
+  STEP_LOAD_TARGET,
+  STEP_STORE,
+  STEP_STORE_IDENTIFIER,
+  StepFields,
+} from '../../build/generated/rule-image';
+import { isRemote, isValidIdentifier } from '../can/identifier';
+import { LIVE_VALUES, Rule, RULE_ANSWER, RULE_FORWARD } from './rule';
+import { areSources, isAnswerLength } from './rule-check';
+import { TableHeader } from './table-header';
+import { TableSections } from './table-sections';
+
+/** Bits of a field of the data, of a set's number, of an identifier. */
+const DATA_BITS: u32 = 64;
+const SET_BITS: u32 = 6;
+const IDENTIFIER_BITS: u32 = 29;
+/** Of STEP_CHECKSUM_CRC8: byte 5 of the value. */
+const PROFILE_SHIFT: u64 = 40;
+const PROFILE_MAXIMUM: u64 = 3;
+
+export function isCondition(condition: ConditionFields): bool {
+  const allowed = CONDITION_INVERTED | CONDITION_OR_NEXT | FIELD_BIG_ENDIAN | FIELD_SIGNED;
+  if ((condition.flags & ~allowed) !== 0 || condition.reserved0 !== 0) return false;
+  if (!isField(condition.shift, condition.width, DATA_BITS)) return false;
+  switch (condition.kind as u32) {
+    case CONDITION_RANGE:
+      return true;
+    case CONDITION_BITS:
+      return (condition.minimum & ~condition.maximum) === 0;
+    case CONDITION_SET:
+      return (condition.width as u32) <= SET_BITS && condition.maximum === 0;
+    default:
+      return false;
+  }
+}
+
+/** `tables`: the number of CRC-8 tables. */
+export function isStep(step: StepFields, tables: u32): bool {
+  const kind: u32 = step.kind;
+  if (kind === 0 || kind > STEP_CHECKSUM_CRC8) return false;
+  if ((step.flags & ~(FIELD_BIG_ENDIAN | FIELD_SIGNED)) !== 0) return false;
+  switch (kind) {
+    case STEP_LOAD_REQUEST:
+    case STEP_LOAD_TARGET:
+    case STEP_STORE:
+      return isField(step.shift, step.width, DATA_BITS);
+    case STEP_LOAD_IDENTIFIER:
+    case STEP_STORE_IDENTIFIER:
+      return isField(step.shift, step.width, IDENTIFIER_BITS);
+    case STEP_LOAD_LIVE:
+      return isField(step.shift, step.width, DATA_BITS) && step.word < LIVE_VALUES;
+    case STEP_LOAD_COUNTER:
+      return step.value <= (u32.MAX_VALUE as u64);
+    case STEP_DIVIDE:
+      return (step.value as i64) >= 1;
+    case STEP_CHECKSUM_CRC8:
+      return step.word < tables && ((step.value >> PROFILE_SHIFT) & 0xff) <= PROFILE_MAXIMUM;
+    default:
+      return kind < STEP_AND_DATA || step.width === 0;
+  }
+}
+
+export function isAction(action: ActionFields, header: TableHeader): bool {
+  const steps: u32 = action.stepCount;
+  if (!isPart(action.stepFirst, steps, header.stepCount)) return false;
+  if (steps > PROGRAM_STEPS_MAXIMUM) return false;
+  if (((action.reserved0 as u32) | action.reserved1 | action.reserved2) !== 0) return false;
+  if ((action.kind as u32) === ACTION_MODIFY) return true;
+  if ((action.kind as u32) !== ACTION_ANSWER) return false;
+  if (!isValidIdentifier(action.identifier) || isRemote(action.identifier)) return false;
+  return isAnswerLength(action.length) && areSources(action.sources);
+}
+
+/** True if the rule refers to records that exist, and they fit it. */
+export function areReferences(rule: Rule, sections: TableSections, header: TableHeader): bool {
+  const conditions: u32 = rule.conditionCount;
+  if (conditions > RULE_CONDITIONS_MAXIMUM) return false;
+  if (!isPart(rule.conditionFirst, conditions, header.conditionCount)) return false;
+  if (conditions !== 0) {
+    const at = sections.conditions + (rule.conditionFirst + conditions - 1) * CONDITION_BYTES;
+    if ((changetype<ConditionFields>(at).flags & CONDITION_OR_NEXT) !== 0) return false;
+  }
+  const isAnswering = (rule.flags & RULE_ANSWER) !== 0;
+  const steps: u32 = rule.stepCount;
+  if (steps > (isAnswering ? PROGRAM_STEPS_MAXIMUM : 0)) return false;
+  if (!isPart(rule.stepFirst, steps, header.stepCount)) return false;
+  const actions: u32 = rule.actionCount;
+  if (actions > RULE_ACTIONS_MAXIMUM) return false;
+  if (!isPart(rule.actionFirst, actions, header.actionCount)) return false;
+  const modifying = actions - moreAnswersOf(rule, sections);
+  if (modifying > ((rule.flags & RULE_FORWARD) !== 0 ? 1 : 0)) return false;
+  return isAnswering || actions === modifying;
+}
+
+/** How many actions of the rule are answers. */
+export function moreAnswersOf(rule: Rule, sections: TableSections): u32 {
+  let answers: u32 = 0;
+  for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+    const at = sections.actions + (rule.actionFirst + index) * ACTION_BYTES;
+    if ((changetype<ActionFields>(at).kind as u32) === ACTION_ANSWER) answers++;
+  }
+  return answers;
+}
+
+/** True if the field has 1 bit or more and ends within `bits`. */
+function isField(shift: u32, width: u32, bits: u32): bool {
+  return width !== 0 && shift + width <= bits;
+}
+
+/** True if `count` records from `first` on exist. No record: wherever it would be. */
+function isPart(first: u32, count: u32, all: u32): bool {
+  return count === 0 || first + count <= all;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/**
+ * TableSections: where the parts of a rules image lie, and the list of rules to try for a frame.
+ *
+ * An image of format 1 has no index: all its rules are one list, made here behind it, to which every
+ * identifier leads.
+ * Does not: check. Before `lay` the header's counts must be within their limits (table-check.ts).
+ *
+ * The layout of an image: formats/rule-image.ts, formats/rule-image-2.ts.
+ */
+import {
+  ACTION_BYTES,
+  CHECKSUM_TABLE_BYTES,
+  CONDITION_BYTES,
+  FILTER_BYTES,
+  LIST_END,
+  RULE_BYTES,
+  RULES_HEADER_BYTES,
+  RULES_HEADER_BYTES_2,
+  RULES_VERSION_2,
+  STANDARD_IDENTIFIERS,
+  STEP_BYTES,
+} from '../../build/generated/rule-image';
+import { EXTENDED_MASK, isExtended, STANDARD_MASK } from '../can/identifier';
+import { TableHeader } from './table-header';
+
+const INDEX_BYTES: u32 = 2 * STANDARD_IDENTIFIERS;
+/** The list of an image of format 1, which is shorter, lies here in the image's place. */
+const PLAIN_LIST_OFFSET: u32 = 0x8000;
+/** All zeros: an index, or one range from 0 on, that leads to word 0 of the lists. */
+const ZEROS: usize = heap.alloc(INDEX_BYTES);
+memory.fill(ZEROS, 0, INDEX_BYTES);
+
+export class TableSections {
+  rules: usize = 0;
+  count: u32 = 0;
+  filterRecords: usize = 0;
+  actions: usize = 0;
+  conditions: usize = 0;
+  steps: usize = 0;
+  checksumTables: usize = 0;
+  busIndex: usize = ZEROS;
+  aglIndex: usize = ZEROS;
+  busRangeStarts: usize = ZEROS;
+  aglRangeStarts: usize = ZEROS;
+  busRangeLists: usize = ZEROS;
+  aglRangeLists: usize = ZEROS;
+  /** Ranges of extended identifiers, 1 or more. */
+  busRangeCount: u32 = 1;
+  aglRangeCount: u32 = 1;
+  lists: usize = 0;
+  names: usize = 0;
+  /** Some rule is about frames of AGL's. */
+  hasAglRules: bool = false;
+
+  /** Finds the parts of the image at `image`. Returns how many bytes its counts give. */
+  lay(image: usize): u32 {
+    const header = changetype<TableHeader>(image);
+    this.count = header.ruleCount;
+    if ((header.version as u32) !== RULES_VERSION_2) return this.layPlain(image);
+    let at = image + RULES_HEADER_BYTES_2;
+    this.rules = at;
+    at += this.count * RULE_BYTES;
+    this.filterRecords = at;
+    at += header.filterCount * FILTER_BYTES;
+    this.actions = at;
+    at += header.actionCount * ACTION_BYTES;
+    this.conditions = at;
+    at += header.conditionCount * CONDITION_BYTES;
+    this.steps = at;
+    at += header.stepCount * STEP_BYTES;
+    this.checksumTables = at;
+    at += header.checksumTableCount * CHECKSUM_TABLE_BYTES;
+    this.busIndex = at;
+    at += INDEX_BYTES;
+    this.hasAglRules = header.aglIndexes !== 0;
+    this.aglIndex = this.hasAglRules ? at : ZEROS;
+    at += header.aglIndexes * INDEX_BYTES;
+    const busCount: u32 = header.busRangeCount;
+    const aglCount: u32 = header.aglRangeCount;
+    this.busRangeStarts = busCount !== 0 ? at : ZEROS;
+    at += busCount << 2;
+    this.aglRangeStarts = aglCount !== 0 ? at : ZEROS;
+    at += aglCount << 2;
+    this.busRangeLists = busCount !== 0 ? at : ZEROS;
+    at += busCount << 1;
+    this.aglRangeLists = aglCount !== 0 ? at : ZEROS;
+    at += aglCount << 1;
+    this.busRangeCount = max<u32>(busCount, 1);
+    this.aglRangeCount = max<u32>(aglCount, 1);
+    this.lists = at;
+    at += (header.listWords as u32) << 1;
+    this.names = at;
+    at += header.nameBytes;
+    return ((at - image + 7) & ~7) as u32;
+  }
+
+  /** The same parts as `other`. */
+  use(other: TableSections): void {
+    this.rules = other.rules;
+    this.count = other.count;
+    this.filterRecords = other.filterRecords;
+    this.actions = other.actions;
+    this.conditions = other.conditions;
+    this.steps = other.steps;
+    this.checksumTables = other.checksumTables;
+    this.busIndex = other.busIndex;
+    this.aglIndex = other.aglIndex;
+    this.busRangeStarts = other.busRangeStarts;
+    this.aglRangeStarts = other.aglRangeStarts;
+    this.busRangeLists = other.busRangeLists;
+    this.aglRangeLists = other.aglRangeLists;
+    this.busRangeCount = other.busRangeCount;
+    this.aglRangeCount = other.aglRangeCount;
+    this.lists = other.lists;
+    this.names = other.names;
+    this.hasAglRules = other.hasAglRules;
+  }
+
+  /** Address of the list for a frame of the bus: rule numbers, u16, ascending up to LIST_END. */
+  busList(identifier: u32): usize {
+    const word: usize = isExtended(identifier)
+      ? wordOfRange(identifier, this.busRangeStarts, this.busRangeLists, this.busRangeCount)
+      : load<u16>(this.busIndex + ((identifier & STANDARD_MASK) << 1));
+    return this.lists + (word << 1);
+  }
+
+  /** The same for a frame of AGL's. */
+  aglList(identifier: u32): usize {
+    const word: usize = isExtended(identifier)
+      ? wordOfRange(identifier, this.aglRangeStarts, this.aglRangeLists, this.aglRangeCount)
+      : load<u16>(this.aglIndex + ((identifier & STANDARD_MASK) << 1));
+    return this.lists + (word << 1);
+  }
+
+  private layPlain(image: usize): u32 {
+    const header = changetype<TableHeader>(image);
+    this.rules = image + RULES_HEADER_BYTES;
+    this.filterRecords = this.rules + this.count * RULE_BYTES;
+    this.busIndex = ZEROS;
+    this.aglIndex = ZEROS;
+    this.busRangeStarts = ZEROS;
+    this.aglRangeStarts = ZEROS;
+    this.busRangeLists = ZEROS;
+    this.aglRangeLists = ZEROS;
+    this.busRangeCount = 1;
+    this.aglRangeCount = 1;
+    this.hasAglRules = false;
+    this.lists = image + PLAIN_LIST_OFFSET;
+    for (let rule: u32 = 0; rule < this.count; rule++) {
+      store<u16>(this.lists + (rule << 1), rule as u16);
+    }
+    store<u16>(this.lists + (this.count << 1), LIST_END as u16);
+    return ((this.filterRecords - image) as u32) + header.filterCount * FILTER_BYTES;
+  }
+}
+
+/** The word of the list of the range that `identifier` is in: at most 16 steps. */
+function wordOfRange(identifier: u32, starts: usize, lists: usize, count: u32): usize {
+  const number = identifier & EXTENDED_MASK;
+  let first: u32 = 0;
+  for (let left = count; left > 1;) {
+    const half = left >> 1;
+    if (load<u32>(starts + ((first + half) << 2)) <= number) first += half;
+    left -= half;
+  }
+  return load<u16>(lists + (first << 1));
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * The gate for images of format 2: each record and each reference, one thing wrong at a time.
+ */
+import { RuleTable } from '../../../src/responder/rule-table';
+import { Status } from '../../../src/rt/status';
+import { RuleImage2 } from '../support/rule-image-2';
+
+let table = new RuleTable();
+let image = new RuleImage2(table.staging);
+/** Addresses of the first of each kind in `fill`. */
+let rule: usize = 0;
+let action: usize = 0;
+let condition: usize = 0;
+let step: usize = 0;
+let index: usize = 0;
+
+beforeEach(() => {
+  table = new RuleTable();
+  image = new RuleImage2(table.staging, true);
+  rule = image.addAnswer(0x100, 0x101, 8, 0);
+  store<u8>(rule, 3, 25); // answers and forwards
+  store<u8>(rule, 2, 50); // two conditions
+  store<u8>(rule, 2, 54); // two steps
+  store<u8>(rule, 2, 55); // two actions
+  store<u16>(rule, 250, 58);
+  store<u32>(rule, 1000, 60);
+  const agl = image.add(0x200);
+  store<u8>(agl, 6, 25);
+  action = image.addAction(1, 0, 2);
+  store<u32>(action, 0x102, 8);
+  image.addAction(2, 2, 1);
+  condition = image.addCondition(1, 2, 8, 8, 0, 5);
+  image.addCondition(3, 0, 0, 4, 1, 0);
+  step = image.addStep(7, 0, 0, 0, 0, 1);
+  image.addStep(13, 0, 0, 8, 0, 0);
+  image.addStep(28, 0, 0, 0, 0, 0);
+  image.addTable();
+  image.beginIndex([0, 0x100]);
+  index = image.address + 64 + 2 * 64 + 2 * 32 + 2 * 24 + 3 * 16 + 272;
+  const list = image.addList([0]);
+  image.point(0x100, list);
+  image.pointRange(1, list);
+  image.pointAgl(0x200, image.addList([1]));
+  image.name('one');
+  image.name('two');
+  image.finish();
+});
+
+/** Stores a byte, seals, and expects `status`. */
+function expectByte(at: usize, value: u8, status: Status, what: string): void {
+  const before = load<u8>(at);
+  store<u8>(at, value);
+  image.seal();
+  expect(check()).toBe(status, what);
+  store<u8>(at, before);
+  image.seal();
+}
+
+/** What the check says of the image. */
+function check(): Status {
+  table.beginCheck();
+  let status = table.checkStep();
+  while (status === Status.Busy) status = table.checkStep();
+  return status;
+}
+
+describe('an image of format 2', () => {
+  test('with everything in it is taken', () => {
+    expect(check()).toBe(Status.Ok);
+    expect(table.adopt()).toBe(Status.Ok);
+    expect(table.count).toBe(2);
+  });
+
+  test('must have the size that its counts give', () => {
+    for (let at: u32 = 26; at <= 42; at += 2) {
+      expectByte(
+        image.address + at,
+        load<u8>(image.address + at) + 4,
+        at === 42 ? Status.RulesField : Status.RulesSize,
+        `+${at}`,
+      );
+    }
+    expectByte(image.address + 17, 2, Status.RulesCount, 'more than 512 rules');
+    expectByte(image.address + 10, 2, Status.RulesSize, 'above 64 KiB');
+  });
+
+  test('has zeros where nothing is', () => {
+    for (let at: u32 = 46; at < 64; at++)
+      expectByte(image.address + at, 1, Status.RulesField, `+${at}`);
+  });
+
+  test('has a rule that refers to records that exist', () => {
+    expectByte(rule + 48, 1, Status.RulesField, 'conditions beyond the last');
+    expectByte(rule + 50, 17, Status.RulesField, 'too many conditions');
+    expectByte(rule + 50, 1, Status.RulesField, 'the last condition goes on');
+    expectByte(rule + 51, 9, Status.RulesField, 'a length above 8');
+    expectByte(rule + 52, 2, Status.RulesField, 'steps beyond the last');
+    expectByte(rule + 53, 0xff, Status.RulesField, 'steps far beyond');
+    expectByte(rule + 54, 33, Status.RulesField, 'too many steps');
+    expectByte(rule + 55, 5, Status.RulesField, 'too many actions');
+    expectByte(rule + 56, 1, Status.RulesField, 'actions beyond the last');
+    expectByte(rule + 25, 1, Status.RulesField, 'a modification without forward');
+    expectByte(rule + 25, 2, Status.RulesField, 'steps and more answers without an answer');
+    expectByte(rule + 25, 0x0b, Status.RulesField, 'an unknown flag');
+    store<u16>(rule, 0, 58);
+    image.seal();
+    expect(check()).toBe(Status.RulesField, 'an interval without a burst');
+    expect(table.refusedRule).toBe(0);
+  });
+
+  test('has valid actions', () => {
+    expectByte(action, 0, Status.RulesField, 'kind 0');
+    expectByte(action, 3, Status.RulesField, 'kind 3');
+    expectByte(action, 2, Status.RulesField, 'two modifications');
+    expectByte(action + 1, 9, Status.RulesField, 'length 9');
+    expectByte(action + 2, 33, Status.RulesField, 'too many steps');
+    expectByte(action + 4, 2, Status.RulesField, 'steps beyond the last');
+    expectByte(action + 9, 8, Status.RulesField, 'an identifier above 11 bits');
+    expectByte(action + 11, 0x40, Status.RulesField, 'a remote answer');
+    expectByte(action + 24, 8, Status.RulesField, 'a source that is none');
+    const reserved: StaticArray<u32> = [3, 6, 7, 12, 15];
+    for (let at = 0; at < reserved.length; at++) {
+      expectByte(action + reserved[at], 1, Status.RulesField, 'reserved');
+    }
+  });
+
+  test('has valid conditions', () => {
+    expectByte(condition, 0, Status.RulesField, 'kind 0');
+    expectByte(condition, 4, Status.RulesField, 'kind 4');
+    expectByte(condition + 1, 0x12, Status.RulesField, 'an unknown flag');
+    expectByte(condition + 2, 57, Status.RulesField, 'beyond bit 63');
+    expectByte(condition + 2, 255, Status.RulesField, 'far beyond');
+    expectByte(condition + 3, 0, Status.RulesField, 'no bits');
+    expectByte(condition + 3, 255, Status.RulesField, '255 bits');
+    expectByte(condition + 7, 1, Status.RulesField, 'reserved');
+    expectByte(condition, 3, Status.RulesField, 'a set of 8 bits');
+    expectByte(condition, 2, Status.Ok, 'bits 0 under a mask');
+    expectByte(condition + 24 + 16, 1, Status.RulesField, 'a set with a maximum');
+    expectByte(condition + 24, 2, Status.RulesField, 'bits outside the mask');
+  });
+
+  test('has valid steps', () => {
+    expectByte(step, 0, Status.RulesField, 'kind 0');
+    expectByte(step, 29, Status.RulesField, 'kind 29');
+    expectByte(step + 1, 1, Status.RulesField, 'an unknown flag');
+    store<u64>(step, 0, 8);
+    expectByte(step, 10, Status.RulesField, 'a division by 0');
+    store<u64>(step, u64.MAX_VALUE, 8);
+    expectByte(step, 10, Status.RulesField, 'a division by -1');
+    expectByte(step, 6, Status.RulesField, 'a counter above 32 bits');
+    store<u64>(step, 0xffffffff, 8);
+    expectByte(step, 6, Status.Ok, 'a counter of 32 bits');
+    store<u8>(step, 8, 3);
+    for (let kind: u8 = 1; kind < 6; kind++) expectByte(step, kind, Status.Ok, `kind ${kind}`);
+    store<u8>(step, 57, 2);
+    expectByte(step, 1, Status.RulesField, 'beyond bit 63');
+    store<u8>(step, 22, 2);
+    expectByte(step, 3, Status.RulesField, 'beyond bit 28');
+    expectByte(step, 14, Status.RulesField, 'beyond bit 28');
+    store<u32>(step, 64, 4);
+    expectByte(step, 5, Status.RulesField, 'live value 64');
+    expectByte(step + 2 * 16 + 4, 1, Status.RulesField, 'table 1');
+    expectByte(step + 2 * 16 + 8 + 5, 4, Status.RulesField, 'profile 4');
+  });
+
+  test('has an index that leads to lists of its side', () => {
+    const agl = index + 4096;
+    const starts = agl + 4096;
+    const lists = starts + 2 * 6;
+    expectByte(index + 0x200, 5, Status.RulesField, 'a list beyond the last word');
+    expectByte(index + 0x201, 0xff, Status.RulesField, 'far beyond');
+    expectByte(index + 0x200, 3, Status.RulesField, 'rules about frames of AGL');
+    expectByte(agl, 1, Status.RulesField, 'rules about frames of the bus');
+    expectByte(index, 2, Status.Ok, 'the end of another list');
+    expectByte(starts, 1, Status.RulesField, 'the first range does not begin at 0');
+    expectByte(starts + 5, 0, Status.RulesField, 'two that begin at 0');
+    expectByte(starts + 7, 0x20, Status.RulesField, 'above 29 bits');
+    expectByte(starts + 8, 5, Status.RulesField, 'a list beyond the last word');
+    expectByte(starts + 8, 3, Status.RulesField, 'rules about frames of AGL');
+    expectByte(lists, 0, Status.RulesField, 'word 0 is not the empty list');
+    expectByte(lists + 2, 2, Status.RulesField, 'a rule that is none');
+    expectByte(lists + 4, 0, Status.RulesField, 'a list without an end');
+    expectByte(lists + 8, 0, Status.RulesField, 'the last list without an end');
+    store<u16>(lists + 4, 1);
+    image.seal();
+    expect(check()).toBe(Status.RulesField, 'rules of both sides in one list');
+  });
+
+  test('has a name for each rule', () => {
+    const names = index + 2 * 4096 + 2 * 6 + 5 * 2;
+    expect(load<u8>(names)).toBe(0x6f);
+    expectByte(names + 3, 0x6e, Status.RulesField, 'one too few');
+    expectByte(names + 1, 0, Status.RulesField, 'one too many');
+    expectByte(names + 7, 0x6e, Status.RulesField, 'no end');
+  });
+});
+
+describe('a list', () => {
+  test('whose rules and conditions together take too long is refused', () => {
+    for (let rules: u32 = 1; rules < 3; rules++) {
+      image = new RuleImage2(table.staging);
+      for (let index: u32 = 0; index < rules; index++) store<u8>(image.add(0x100), 16, 50);
+      for (let index: u32 = 0; index < 16; index++) image.addCondition(2, 0, 0, 1, 0, 0);
+      image.beginIndex([]);
+      image.point(0x100, image.addList(rules === 1 ? [0] : [0, 1]));
+      image.finish();
+      expect(check()).toBe(rules === 1 ? Status.Ok : Status.RulesField);
+    }
+  });
+
+  test('has each rule once, in their order', () => {
+    for (let second: u16 = 0; second < 2; second++) {
+      image = new RuleImage2(table.staging);
+      image.add(0x100);
+      image.add(0x100);
+      image.beginIndex([]);
+      image.point(0x100, image.addList([1, second]));
+      image.finish();
+      expect(check()).toBe(Status.RulesField);
+    }
+  });
+});

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Builds a rules image of format 2 byte by byte, as docs/rules.md describes it.
+ *
+ * Does not: use the responder's constants or layout.
+ */
+import { crc32 } from './crc32';
+
+const IMAGE_BYTES: u32 = 0x10000;
+
+/** An image under construction at `address`. Each kind of record is added in its section's order. */
+export class RuleImage2 {
+  rules: u32 = 0;
+  filters: u32 = 0;
+  actions: u32 = 0;
+  conditions: u32 = 0;
+  steps: u32 = 0;
+  tables: u32 = 0;
+  /** Words of the lists; word 0 is the empty list. */
+  words: u32 = 1;
+  private place: usize = 64;
+  private index: usize = 0;
+  private ranges: u32 = 0;
+  private starts: usize = 0;
+
+  /** Begins an empty image. Without `hasAgl` there is no index for frames of AGL's. */
+  constructor(
+    public address: usize,
+    private readonly hasAgl: bool = false,
+  ) {
+    memory.fill(address, 0, IMAGE_BYTES);
+    store<u32>(address, 0x4c525743); // "CWRL"
+    store<u16>(address, 2, 4);
+    store<u16>(address, 64, 6);
+    store<u16>(address, 64, 18);
+  }
+
+  private take(bytes: u32): usize {
+    const at = this.address + this.place;
+    this.place += bytes;
+    return at;
+  }
+
+  /** Adds a rule that matches one identifier and only forwards; returns its address. */
+  add(identifier: u32): usize {
+    const rule = this.take(64);
+    this.rules++;
+    const extended = (identifier & 0x80000000) !== 0;
+    store<u32>(rule, identifier);
+    store<u32>(rule, 0xc0000000 | (extended ? 0x1fffffff : 0x7ff), 4);
+    store<u8>(rule, 2, 25);
+    store<u64>(rule, u64.MAX_VALUE, 40);
+    return rule;
+  }
+
+  /** Adds a rule with an answer of `length` own bytes. */
+  addAnswer(identifier: u32, answerIdentifier: u32, length: u8, data: u64): usize {
+    const rule = this.add(identifier);
+    store<u8>(rule, 1, 25);
+    store<u8>(rule, length, 26);
+    store<u32>(rule, answerIdentifier, 28);
+    store<u64>(rule, data, 32);
+    return rule;
+  }
+
+  /** Adds an action; returns its address. kind: 1 answer, 2 modify. */
+  addAction(kind: u8, stepFirst: u16, stepCount: u8): usize {
+    const action = this.take(32);
+    this.actions++;
+    store<u8>(action, kind);
+    store<u8>(action, stepCount, 2);
+    store<u16>(action, stepFirst, 4);
+    store<u64>(action, u64.MAX_VALUE, 24);
+    return action;
+  }
+
+  /** Adds a condition; returns its address. */
+  addCondition(kind: u8, flags: u8, shift: u8, width: u8, minimum: u64, maximum: u64): usize {
+    const condition = this.take(24);
+    this.conditions++;
+    store<u8>(condition, kind);
+    store<u8>(condition, flags, 1);
+    store<u8>(condition, shift, 2);
+    store<u8>(condition, width, 3);
+    store<u64>(condition, minimum, 8);
+    store<u64>(condition, maximum, 16);
+    return condition;
+  }
+
+  /** Adds a step; returns its address. */
+  addStep(kind: u8, flags: u8, shift: u8, width: u8, word: u32, value: u64): usize {
+    const step = this.take(16);
+    this.steps++;
+    store<u8>(step, kind);
+    store<u8>(step, flags, 1);
+    store<u8>(step, shift, 2);
+    store<u8>(step, width, 3);
+    store<u32>(step, word, 4);
+    store<u64>(step, value, 8);
+    return step;
+  }
+
+  /** Adds a CRC-8 table, all zero; returns its address. */
+  addTable(): usize {
+    this.tables++;
+    return this.take(272);
+  }
+
+  /** Ends the records: the indexes follow. `starts`: the first number of each range of extended identifiers. */
+  beginIndex(starts: StaticArray<u32>): void {
+    this.index = this.take(this.hasAgl ? 8192 : 4096);
+    this.ranges = starts.length;
+    this.starts = this.take(this.ranges * 6);
+    for (let range: u32 = 0; range < this.ranges; range++) {
+      store<u32>(this.starts + 4 * range, starts[range]);
+    }
+    this.take(2); // word 0
+    store<u16>(this.starts + 6 * this.ranges, 0xffff);
+  }
+
+  /** Adds a list; returns the word with which it begins. */
+  addList(rules: StaticArray<u16>): u16 {
+    const word = this.words as u16;
+    for (let index = 0; index < rules.length; index++) store<u16>(this.take(2), rules[index]);
+    store<u16>(this.take(2), 0xffff);
+    this.words += rules.length + 1;
+    return word;
+  }
+
+  /** Frames of the bus with this standard identifier go by the list that begins with `word`. */
+  point(identifier: u32, word: u16): void {
+    store<u16>(this.index + 2 * identifier, word);
+  }
+
+  /** The same for frames of AGL's. */
+  pointAgl(identifier: u32, word: u16): void {
+    store<u16>(this.index + 4096 + 2 * identifier, word);
+  }
+
+  /** The same for extended identifiers of the bus in range `range`. */
+  pointRange(range: u32, word: u16): void {
+    store<u16>(this.starts + 4 * this.ranges + 2 * range, word);
+  }
+
+  /** Names the next rule. */
+  name(text: string): void {
+    for (let index = 0; index < text.length; index++) {
+      store<u8>(this.take(1), text.charCodeAt(index) as u8);
+    }
+    this.take(1);
+    this.nameBytes += text.length + 1;
+  }
+  private nameBytes: u32 = 0;
+
+  /** Names those rules that have none, and fills in counts, sizes and the checksum. */
+  finish(): void {
+    const at = this.address;
+    if (this.nameBytes === 0) for (let rule: u32 = 0; rule < this.rules; rule++) this.name('r');
+    this.place = (this.place + 7) & ~7;
+    store<u16>(at, this.rules as u16, 16);
+    store<u16>(at, this.filters as u16, 24);
+    store<u16>(at, this.actions as u16, 26);
+    store<u16>(at, this.conditions as u16, 28);
+    store<u16>(at, this.steps as u16, 30);
+    store<u16>(at, this.ranges as u16, 32);
+    store<u16>(at, this.words as u16, 36);
+    store<u16>(at, this.tables as u16, 38);
+    store<u16>(at, this.nameBytes as u16, 40);
+    store<u16>(at, this.hasAgl ? 1 : 0, 42);
+    store<u32>(at, this.place as u32, 8);
+    this.seal();
+  }
+
+  /** Fills in the checksum alone. */
+  seal(): void {
+    store<u32>(this.address, 0, 12);
+    store<u32>(this.address, crc32(this.address, load<u32>(this.address, 8)), 12);
+  }
+}
