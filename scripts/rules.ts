@@ -140,9 +140,16 @@ program
   .command('explain')
   .description('say how each rule is recognised on the chip, and the worst times on a stated bus')
   .argument('<in>', 'rules file (YAML)', userPath)
-  .option('--bus <traffic>', 'traffic file (YAML): also the worst time of each answer', userPath)
+  .option(
+    '--bus <traffic>',
+    'traffic file (YAML) or DBC file: also the worst time of each answer',
+    userPath,
+  )
   .option('--log <log>', 'the same with the periods of a recording (candump)', userPath)
-  .option('--bitrate <bits>', 'bit/s of the recorded bus')
+  .option(
+    '--bitrate <bits>',
+    'bit/s of the bus, for --log, and for a DBC file that does not say it',
+  )
   .option('--interface <name>', 'take the frames of this interface alone from the recording')
   .option('--check', 'end with status 1 if a deadline is not met')
   .action(explain);

@@ -10,15 +10,13 @@ import type { YamlResult, Root } from '../language/yaml-document.ts';
 import { checkVersion, readYaml } from '../language/yaml-document.ts';
 import type { Entries, Entry, YamlReader } from '../language/yaml-reader.ts';
 import { answerOf } from './answer-of.ts';
-import { BITRATE_MAXIMUM, BITRATE_MINIMUM, formatMessage } from './traffic.ts';
+import { BITRATE_MAXIMUM, BITRATE_MINIMUM, formatMessage, MESSAGES_MAXIMUM } from './traffic.ts';
 import type { Message, Traffic } from './traffic.ts';
 
 const TRAFFIC_KEYS = ['version', 'bitrate', 'errors', 'messages'];
 const MESSAGE_KEYS = [
   ...['id', 'extended', 'remote', 'length', 'period', 'jitter', 'from', 'deadline'],
 ];
-/** More than the number of identifiers of an 11-bit bus. */
-const MESSAGES_MAXIMUM = 4096;
 
 /**
  * Reads the text of a traffic file. `file` is used in messages only. `table` holds the cell's own

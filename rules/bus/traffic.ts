@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The traffic of a bus: its periodic messages, as stated in a traffic file or a recording.
+ * The traffic of a bus: its periodic messages, as stated in a traffic file, a DBC file or a recording.
  */
 import type { ArbitrationField } from '../model.ts';
 import { formatIdentifier } from '../model.ts';
@@ -9,6 +9,9 @@ import type { FrameShape } from './frame-time.ts';
 /** Lowest and highest bit rate of the bus, the same as for the cell's setting `bitrate`. */
 export const BITRATE_MINIMUM = 5_000;
 export const BITRATE_MAXIMUM = 1_000_000;
+
+/** More than the number of identifiers of an 11-bit bus. */
+export const MESSAGES_MAXIMUM = 4096;
 
 /** One message: frames of one identifier, at most one in each period. */
 export interface Message extends ArbitrationField, FrameShape {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run rules -- explain rules.yaml --bus traffic.yaml` or `--log drive.log`: the worst times on
- * the bus.
+ * `npm run rules -- explain rules.yaml --bus traffic.yaml`, `--bus car.dbc` or `--log drive.log`: the worst
+ * times on the bus.
  *
  * The analysis is in rules/bus. docs/rules.md describes the traffic file.
  */
 import { InputError, readTextInput } from '../../cell-config/files.ts';
 import { counted } from '../../cell-config/plural.ts';
 import { readLogFile } from '../../lab/play/log-choice.ts';
+import { takeDatabase } from '../../rules/bus/database.ts';
 import { parseTraffic } from '../../rules/bus/parse-traffic.ts';
 import { RecordingError, takeRecording } from '../../rules/bus/recording.ts';
 import { type BusReport, reportOf } from '../../rules/bus/report.ts';
@@ -15,6 +16,9 @@ import { streamsOf } from '../../rules/bus/streams.ts';
 import type { Traffic } from '../../rules/bus/traffic.ts';
 import { BITRATE_MAXIMUM, BITRATE_MINIMUM } from '../../rules/bus/traffic.ts';
 import { worstCases } from '../../rules/bus/worst-case.ts';
+import { readDatabase } from '../../rules/dbc/database.ts';
+import { readDatabaseText } from '../../rules/dbc/text.ts';
+import type { Diagnostic } from '../../rules/diagnostics.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { dataLengthOf } from '../../twin/bus/can-frame.ts';
@@ -38,7 +42,9 @@ export function reportOnBus(table: RuleTable, options: BusOptions): BusReport | 
   const traffic = trafficOf(table, options);
   if (traffic === undefined) {
     if (!check) return undefined;
-    throw new InputError('--check needs a traffic: --bus TRAFFIC.yaml or --log DRIVE.log');
+    throw new InputError(
+      '--check needs a traffic: --bus TRAFFIC.yaml, --bus CAR.dbc or --log DRIVE.log',
+    );
   }
   const streams = streamsOf(table, traffic);
   const report = reportOf(traffic, streams, worstCases(streams.all, traffic));
@@ -55,21 +61,41 @@ function trafficOf(table: RuleTable, options: BusOptions): Traffic | undefined {
     throw new InputError('--bus and --log both state the traffic: name one of them');
   }
   if (log !== undefined) return recordedTraffic(log, options, table);
+  const isDatabase = bus !== undefined && /\.dbc$/i.test(bus);
+  if (isDatabase && interfaceName === undefined) return databaseTraffic(bus, bitrate, table);
   if (bitrate !== undefined || interfaceName !== undefined) {
-    throw new InputError('--bitrate and --interface are for --log; a traffic file has its bitrate');
+    const reason = '--bitrate is for --log and for a DBC file, --interface for --log';
+    throw new InputError(`${reason}; a traffic file has its bitrate`);
   }
   return bus === undefined ? undefined : readTraffic(bus, table);
 }
 
 function readTraffic(path: string, table: RuleTable): Traffic {
   const { value, diagnostics } = parseTraffic(readTextInput(path, 'traffic file'), path, table);
-  const lines = diagnostics.map(formatDiagnostic);
-  if (value === undefined) {
-    const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-    throw new InputError([...lines, counted(errors, 'error')].join('\n'));
-  }
-  for (const line of lines) console.error(line);
+  if (value === undefined) throw errorsIn(diagnostics);
+  for (const diagnostic of diagnostics) console.error(formatDiagnostic(diagnostic));
   return value;
+}
+
+function errorsIn(diagnostics: readonly Diagnostic[]): InputError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  return new InputError(
+    [...diagnostics.map(formatDiagnostic), counted(errors, 'error')].join('\n'),
+  );
+}
+
+/** What is wrong with signals is not told: it does not change the traffic. */
+function databaseTraffic(path: string, bitrate: string | undefined, table: RuleTable): Traffic {
+  const { database, diagnostics } = readDatabase(readDatabaseText(path), path);
+  if (database === undefined) throw errorsIn(diagnostics);
+  const stated = bitrate ?? database.bitrate?.toString();
+  if (stated === undefined) {
+    const reason = 'the file does not state the bit rate (attribute Baudrate)';
+    throw new InputError(`${path}: ${reason}; add --bitrate BITS, such as --bitrate 500000`);
+  }
+  const { messages, notes } = takeDatabase(database, table);
+  for (const note of notes) console.error(`${path}: warning: ${note}`);
+  return { bitrate: parseBitrate(stated), messages };
 }
 
 function recordedTraffic(path: string, options: BusOptions, table: RuleTable): Traffic {

@@ -2,11 +2,13 @@
 /** Traffic files and recordings: what is taken, and every mistake with its place. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { takeDatabase } from '../../rules/bus/database.ts';
 import { parseTraffic } from '../../rules/bus/parse-traffic.ts';
 import type { RecordedFrame } from '../../rules/bus/recording.ts';
 import { RecordingError, takeRecording } from '../../rules/bus/recording.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import { encodeRules } from '../../rules/image/encode.ts';
+import { databaseOf } from './dbc-text.ts';
 import { answering, oneRule, said, tableOf } from './rules-text.ts';
 
 const TABLE = tableOf(answering('answer: { id: 0x101 }'));
@@ -145,6 +147,72 @@ describe('a recording', () => {
     const two = [frame(4), frame(9, 0x300)];
     assert.throws(() => takeRecording(two, TABLE), isRefused(/^no identifier comes twice/));
     assert.throws(() => takeRecording([frame(4), frame(4)], TABLE), isRefused(/at two times/));
+  });
+});
+
+describe('a DBC file', () => {
+  const take = (...lines: string[]) => takeDatabase(databaseOf(lines.join('\n')), TABLE);
+  const cycle = (identifier: number, millis: number) =>
+    `BA_ "GenMsgCycleTime" BO_ ${identifier} ${millis};`;
+
+  it('states identifiers, lengths and cycle times; its node AGL is the one beside the cell', () => {
+    const { messages, notes } = take(
+      'BO_ 416 Brakes: 2 Esp',
+      'BO_ 2564428037 Tester: 8 AGL',
+      cycle(416, 20),
+      cycle(2564428037, 2.5),
+    );
+    const standard = { extended: false, remote: false, fromAgl: false, jitterNanos: 0 };
+    assert.deepEqual(messages, [
+      { ...standard, identifier: 0x1a0, length: 2, periodNanos: 20_000_000 },
+      {
+        ...{ ...standard, identifier: 0x18da1105, length: 8, periodNanos: 2_500_000 },
+        ...{ extended: true, fromAgl: true },
+      },
+    ]);
+    assert.deepEqual(notes, []);
+  });
+
+  it('has messages that are left out, each reason told once', () => {
+    const { messages, notes } = take(
+      'BO_ 1 Cyclic: 8 N',
+      'BO_ 2 Event: 8 N',
+      'BO_ 3 Never: 8 N',
+      'BO_ 4 Long: 9 N',
+      'BO_ 257 Answer: 8 N',
+      'BA_DEF_DEF_ "GenMsgCycleTime" 10;',
+      cycle(2, 0),
+      cycle(3, 0),
+    );
+    assert.deepEqual(
+      messages.map(({ identifier }) => identifier),
+      [1],
+    );
+    assert.deepEqual(notes, [
+      'left out: 2 messages without a cycle time (GenMsgCycleTime): Event, Never',
+      'left out: 1 message of more than 8 bytes: Long',
+      'left out: 1 message with which the cell itself answers: Answer',
+    ]);
+  });
+
+  it('is refused without a cycle time, with an identifier twice, and with one out of range', () => {
+    assert.throws(
+      () => take('BO_ 1 A: 8 N'),
+      /^Error: d\.dbc: no message with a cycle time .* state the traffic in a file of its own/,
+    );
+    assert.throws(
+      () => take('BO_ 1 A: 8 N', 'BO_ 1 B: 8 N', cycle(1, 10)),
+      /^Error: d\.dbc:2:7 message "B" has the identifier 0x001 of another one; remove one$/,
+    );
+    assert.throws(
+      () => take('BO_ 4096 A: 8 N', cycle(4096, 10)),
+      /^Error: d\.dbc:1:10 message "A": identifier 0x1000 is out of range$/,
+    );
+  });
+
+  it('may have signals that cannot lie where it puts them', () => {
+    const { messages } = take('BO_ 1 A: 1 N', ' SG_ S : 0|9@1+ (1,0) [0|0] "" N', cycle(1, 10));
+    assert.equal(messages.length, 1);
   });
 });
 

@@ -90,6 +90,30 @@ describe('the worst times on the bus', () => {
     );
   });
 
+  it('come from a DBC file, too, if its bit rate is known', () => {
+    const [path, bare] = [join(folder, 'car.dbc'), join(folder, 'bare.DBC')];
+    const text = 'BO_ 416 Request: 2 N\nBO_ 7 Event: 8 N\nBA_ "GenMsgCycleTime" BO_ 416 20;\n';
+    writeFileSync(path, `${text}BA_ "Baudrate" 250000;\n`);
+    writeFileSync(bare, text);
+    const stated = explain('--bus', path, '--check');
+    assert.match(stated.text, /brake-status 0x1A1 to 0x1A0 .* deadline 5\.000: met/);
+    assert.match(stated.text, /Bus load \d+\.\d % at 250000 bit\/s/);
+    assert.match(
+      stated.text,
+      /car\.dbc: warning: left out: 1 message without a cycle time \(GenMsgCycleTime\): Event/,
+    );
+    // The other rule's request is not in the file, so its deadline is not shown to be met.
+    assert.equal(stated.status, 1, stated.text);
+    assert.match(explain('--bus', bare, '--bitrate', '500000').text, /at 500000 bit\/s/);
+    const refused = explain('--bus', bare);
+    assert.equal(refused.status, 2);
+    assert.match(refused.text, /bare\.DBC: the file does not state the bit rate .* add --bitrate/);
+    writeFileSync(bare, 'BO_ x');
+    const bad = explain('--bus', bare);
+    assert.equal(bad.status, 2);
+    assert.match(bad.text, /bare\.DBC:1:5 BO_: expected the identifier .*\n1 error\n$/);
+  });
+
   it('are not checked without a traffic', () => {
     const result = explain('--check');
     assert.equal(result.status, 2);

@@ -119,6 +119,31 @@ describe('a file that is none of its kind', () => {
   }
 });
 
+describe('a DBC file', () => {
+  it('(huge) is refused before it is read', async () => {
+    const path = inFolder('huge.dbc');
+    writeFileSync(path, '');
+    truncateSync(path, 2 ** 30);
+    const { status, stderr } = await run('rules', ['explain', 'rules.yaml', '--bus', path]);
+    assert.equal(status, 2, stderr);
+    assert.equal(
+      stderr.trimEnd(),
+      `${path}: 1073741824 bytes; a DBC file has at most 64 MiB. Next: name a signal database (docs/dbc.md)`,
+    );
+  });
+
+  it('(binary) is refused with the place of its zero byte', async () => {
+    const path = inFolder('binary.dbc');
+    writeFileSync(path, 'BO_ 1 A: 8 N\n\0');
+    const { status, stderr } = await run('rules', ['explain', 'rules.yaml', '--bus', path]);
+    assert.equal(status, 2, stderr);
+    assert.match(
+      stderr,
+      /binary\.dbc: expected text, found a binary file \(byte 13 is 0\)\. Next: /,
+    );
+  });
+});
+
 describe('output that nobody reads any more', () => {
   for (const [script, ...words] of [
     ['rules', 'check', 'rules.yaml'],
