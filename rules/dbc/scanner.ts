@@ -4,6 +4,7 @@
  *
  * The current token is `kind` from `offset` on. `advance` goes to the next one. Each character is looked at
  * once.
+ * A comment from `//` to the end of its line is no token; some files in use have them.
  * Does not: know any section.
  */
 
@@ -25,6 +26,7 @@ const QUOTE = 34;
 const PLUS = 43;
 const MINUS = 45;
 const POINT = 46;
+const SLASH = 47;
 const BACKSLASH = 92;
 /** More of a token is not quoted in a message. */
 const SHOWN_MAXIMUM = 40;
@@ -83,8 +85,10 @@ export class Scanner {
     const text = this.#text;
     let at = this.#end;
     this.startsLine = at === 0;
-    for (let code = text.charCodeAt(at); code <= 32; code = text.charCodeAt(++at)) {
+    for (let code = text.charCodeAt(at); ; code = text.charCodeAt(++at)) {
       if (code === NEWLINE) this.startsLine = true;
+      else if (code === SLASH && text.charCodeAt(at + 1) === SLASH) at = this.#lineEnd(at) - 1;
+      else if (!(code <= 32)) break;
     }
     this.offset = at;
     if (at >= text.length) this.#take('end', at);
@@ -127,6 +131,11 @@ export class Scanner {
     }
     this.#take('end', text.length);
     throw new DbcSyntaxError(at, 'this text has no end; put a quote (") behind it');
+  }
+
+  #lineEnd(at: number): number {
+    const end = this.#text.indexOf('\n', at);
+    return end === -1 ? this.#text.length : end;
   }
 
   #take(kind: TokenKind, end: number): void {

@@ -86,6 +86,12 @@ describe('a DBC file', () => {
     assert.equal(unitOf(Buffer.from(text, 'latin1')), '°C');
   });
 
+  it('may have comments behind //', () => {
+    const text = ['// none', message(signal('A', '0|8@1+'), '//VAL_ 256 A 0', 'CM_ "// x" ; // y')];
+    assert.deepEqual(saidOfDbc(text.join('\n')), []);
+    assert.match(saidOfDbc(message(signal('A', '0|/8@1+')))[0], /^d\.dbc:2:12 .* found "\/"/);
+  });
+
   it('may have names that begin with a digit, and no semicolon at the end of a line', () => {
     const text = message(signal('5_SEC', '0|8@1+'), 'VAL_ 256 5_SEC 0 "off" 1 "on"', '', 'CM_ "x"');
     assert.deepEqual(saidOfDbc(text), []);
