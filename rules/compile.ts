@@ -4,7 +4,7 @@
  */
 import { formatDiagnostic } from './diagnostics.ts';
 import type { Diagnostic } from './diagnostics.ts';
-import { encodeRules } from './image/encode.ts';
+import { encodeRules, TableSizeError } from './image/encode.ts';
 import type { RuleTable } from './model.ts';
 import type { Expectation } from './oracle/parse-expect.ts';
 import { parseRules } from './language/parse.ts';
@@ -20,17 +20,33 @@ export class RulesError extends Error {
   }
 }
 
-/** A loadable table, its image, and its warnings. */
+/** A loadable table, its image, its warnings, and what is worth knowing. */
 export interface CompiledRules {
   readonly table: RuleTable;
   readonly image: Buffer;
   readonly expectations: readonly Expectation[];
   readonly warnings: readonly Diagnostic[];
+  readonly notes: readonly Diagnostic[];
 }
 
 /** Compiles the text of a rules file. Throws RulesError with all errors. */
 export function compileRules(text: string, file: string): CompiledRules {
   const { table, expectations, diagnostics } = parseRules(text, file);
   if (table === undefined) throw new RulesError(diagnostics);
-  return { table, image: encodeRules(table), expectations, warnings: diagnostics };
+  return {
+    ...{ table, image: encode(table, file), expectations },
+    warnings: diagnostics.filter(({ severity }) => severity === 'warning'),
+    notes: diagnostics.filter(({ severity }) => severity === 'note'),
+  };
+}
+
+/** What is too large has no place in the file but its beginning. */
+function encode(table: RuleTable, file: string): Buffer {
+  try {
+    return encodeRules(table);
+  } catch (error) {
+    if (!(error instanceof TableSizeError)) throw error;
+    const reason = error.message;
+    throw new RulesError([{ file, line: 1, column: 1, severity: 'error', reason }]);
+  }
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /**
- * All errors and warnings of a rules file, each with its place: `file:line:column reason`.
+ * All errors, warnings and notes of a rules file, each with its place: `file:line:column reason`.
  */
 
-/** One error or warning. Line and column count from 1. */
+/** One error, warning or note. Line and column count from 1. */
 export interface Diagnostic {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'note';
   readonly reason: string;
 }
 
-/** `rules.yaml:12:9 reason`. A warning is marked as one. */
+/** `rules.yaml:12:9 reason`. A warning and a note are marked as such. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, line, column, severity, reason } = diagnostic;
-  return `${file}:${line}:${column} ${severity === 'warning' ? 'warning: ' : ''}${reason}`;
+  return `${file}:${line}:${column} ${severity === 'error' ? '' : `${severity}: `}${reason}`;
 }
 
 /** Collects the diagnostics of one file by byte offset in its text. */
@@ -37,6 +37,11 @@ export class Diagnostics {
   /** Adds a warning: legal, but probably not meant. */
   warning(offset: number, reason: string): void {
     this.#add(offset, 'warning', reason);
+  }
+
+  /** Adds a note: it may well be meant. */
+  note(offset: number, reason: string): void {
+    this.#add(offset, 'note', reason);
   }
 
   /** `file:line:column` of an offset, to name a second place in a message. */

@@ -4,6 +4,7 @@
  * parse -> encode -> decode gives the same table.
  */
 
+import { RULE_NUMBERS_2 } from '../formats/rule-image-2.ts';
 import { RULE_NUMBERS } from '../formats/rule-image.ts';
 
 /** Bits of a can_id that tell the frame's form. */
@@ -13,7 +14,7 @@ export const CAN_ID_REMOTE = 0x40000000;
 export const RECEIVE_LAYOUTS = [undefined, 'shared', 'urgent-first', 'single'] as const;
 
 /** Most rules one table may have. */
-export const MAXIMUM_RULES = RULE_NUMBERS.RULES_MAXIMUM;
+export const MAXIMUM_RULES = RULE_NUMBERS_2.RULES_MAXIMUM_2;
 /** Data bytes of a classic CAN frame. */
 export const DATA_BYTES = 8;
 export const STANDARD_IDENTIFIER_MAXIMUM = 0x7ff;
@@ -177,7 +178,7 @@ export interface RuleAnswer {
 
 /** One rule. With neither answer nor forward, the frame is dropped on purpose. */
 export interface Rule {
-  /** From the YAML file. The image has no names, so a decoded rule is called `rule-N`. */
+  /** From the YAML file. An image of format 1 has no names, so its rules are called `rule-N`. */
   readonly name: string;
   readonly match: RuleMatch;
   readonly answer: RuleAnswer | null;
@@ -247,7 +248,8 @@ export function liveValueOf(source: number | null | undefined): number | undefin
 
 /** Whether the answer is constant, so that it can wait in a transmit buffer of the chip. */
 export function isStaticAnswer(answer: RuleAnswer): boolean {
-  return answer.length !== SAME_AS_REQUEST && answer.source.every((source) => source === null);
+  const { length, source, steps } = answer;
+  return length !== SAME_AS_REQUEST && steps === undefined && source.every((byte) => byte === null);
 }
 
 /** Whether two rules give the same static answer, so that one transmit buffer does for both. */

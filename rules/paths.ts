@@ -15,6 +15,7 @@
  * if the clock leaves too little time (src/cell/urgent/receive-layout.ts).
  */
 import { counted } from '../cell-config/plural.ts';
+import { firstTouching } from './order/hidden.ts';
 import type { ReceiveLayout, Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
   arbitrationRank,
@@ -90,7 +91,10 @@ const AGL_BUFFERS_MAXIMUM = 2;
  * other answers need it. With two they leave without a gap.
  */
 export function aglBuffersOf(table: RuleTable): number {
-  const answering = assignPaths(table).filter((_, index) => table.rules[index].answer !== null);
+  const answering = assignPaths(table).filter((_, index) => {
+    const { answer, from } = table.rules[index];
+    return answer !== null && from === undefined;
+  });
   const kept = new Set(answering.map(({ number }) => number).filter((number) => number !== 0));
   const needed = answering.some(({ number }) => number === 0) ? 1 : 0;
   const free = TRANSMIT_BUFFERS - kept.size - needed;
@@ -100,7 +104,7 @@ export function aglBuffersOf(table: RuleTable): number {
 /** The rules that filters RXF0 and RXF1 recognise, the most urgent answer first. */
 function chooseFiltered({ rules, receive }: RuleTable): readonly Rule[] {
   const candidates = rules
-    .filter((rule) => obstacleOf(rule) === undefined)
+    .filter((rule) => obstacleOf(rule, rules) === undefined)
     .filter((rule) => receive !== 'single' || singleObstacleOf(rule) === undefined)
     .sort((left, right) => urgencyOf(left) - urgencyOf(right));
   const [first] = candidates;
@@ -113,7 +117,7 @@ function chooseFiltered({ rules, receive }: RuleTable): readonly Rule[] {
     ];
   }
   const [second] = others;
-  const answering = rules.filter(({ answer }) => answer !== null);
+  const answering = rules.filter(({ answer, from }) => answer !== null && from === undefined);
   return second !== undefined && answering.length === 2 ? [first, second] : [first];
 }
 
@@ -140,16 +144,26 @@ export function singleObstacleOf({ match }: Rule): string | undefined {
 }
 
 /** The reason why no filter can serve a rule, if there is one. */
-function obstacleOf({ match, answer }: Rule): string | undefined {
+function obstacleOf(rule: Rule, rules: readonly Rule[]): string | undefined {
+  const { match, answer, moreAnswers, from } = rule;
   if (answer === null) return 'it has no answer';
+  if (from === 'agl') return 'its requests come from AGL, not from the bus';
   if (answer.source.some((source) => liveValueOf(source) !== undefined)) {
     return 'its answer has live values';
   }
+  if (answer.steps !== undefined) return 'its answer is computed by steps';
   if (!isStaticAnswer(answer)) return 'its answer depends on the request';
+  if (moreAnswers !== undefined) return 'it has several answers';
+  if (match.identifiers !== undefined) return 'its identifiers are no mask';
+  if (match.maximumLength !== undefined) return 'it limits the length';
+  if (match.conditions !== undefined) return 'it looks at more of the data than single bits';
   const beyond = match.data.findIndex(
     ({ mask }, index) => mask !== 0 && (match.extended || index >= FILTER_DATA_BYTES),
   );
-  if (beyond < 0) return undefined;
+  if (beyond < 0) {
+    const earlier = firstTouching(rule, rules);
+    return earlier && `the earlier rule ${earlier.name} may take its frames`;
+  }
   return match.extended
     ? 'it looks at the data, and of extended frames a filter sees the identifier only'
     : `it looks at data byte ${beyond}, and a filter sees bytes 0 and 1 only`;
@@ -213,9 +227,13 @@ function explainRead(
       : receive === 'single' && singleObstacleOf(rule) !== undefined
         ? '"receive: single" keeps the buffer for another request'
         : undefined;
-  const reason = obstacleOf(rule) ?? byChoice ?? takenReason(rule, filtered);
+  const reason = obstacleOf(rule, rules) ?? byChoice ?? takenReason(rule, filtered);
   const others = rules.filter(
-    (other) => other !== rule && other.answer !== null && !filtered.includes(other),
+    (other) =>
+      other !== rule &&
+      other.answer !== null &&
+      other.from === undefined &&
+      !filtered.includes(other),
   );
   const isHeaderKept = others.length === 0 && answer.length !== 'same-as-request';
   const whole = LOAD_HEADER_BYTES + LOAD_DATA_BYTES + lengthOf(answer.length);

@@ -50,7 +50,8 @@ function compile(input: string, output: string): void {
 }
 
 function check(input: string): void {
-  const { table } = compileFile(input);
+  const { table, notes } = compileFile(input);
+  for (const note of notes) console.error(formatDiagnostic(note));
   console.log(describeTable(table));
   console.log(`${input}: ${counted(table.rules.length, 'rule')}, no errors`);
 }

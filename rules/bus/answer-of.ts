@@ -6,6 +6,7 @@
  * identifier, kind and length fit may be a request.
  */
 import type { Rule, RuleTable } from '../model.ts';
+import { hasIdentifier } from '../order/identifiers.ts';
 import type { Message } from './traffic.ts';
 
 /** The rule whose answer has the message's identifier. */
@@ -21,13 +22,14 @@ export function answerOf({ rules }: RuleTable, message: Message): Rule | undefin
  * The messages that may request the rule's answer. AGL's messages are left out: the cell sends
  * them, so it does not receive them.
  */
-export function requestsOf({ match }: Rule, messages: readonly Message[]): Message[] {
+export function requestsOf({ match, from }: Rule, messages: readonly Message[]): Message[] {
+  if (from === 'agl') return [];
   return messages.filter(
     (message) =>
       !message.fromAgl &&
       message.extended === match.extended &&
       (match.remote === 'any' || message.remote === match.remote) &&
-      (message.identifier & match.mask) === match.identifier &&
+      hasIdentifier(match, message.identifier) &&
       (message.remote || message.length >= match.minimumLength),
   );
 }

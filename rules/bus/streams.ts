@@ -72,7 +72,7 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
   const unasked: Rule[] = [];
   table.rules.forEach((rule, index) => {
     const { answer } = rule;
-    if (answer === null) return;
+    if (answer === null || rule.from === 'agl') return;
     const requests = requestsOf(rule, messages);
     if (requests.length === 0) unasked.push(rule);
     for (const request of requests) {

@@ -1,47 +1,48 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes a rule table as rules.bin, format 1.
+ * Writes a rule table as rules.bin, format 2 (formats/rule-image-2.ts).
  *
- * Fields that do not apply have one canonical value: zero, and 0xff in answerSources.
- * Does not: check the table; parse.ts did, and decode.ts checks an image from elsewhere.
+ * Fields that do not apply have one canonical value: zero, and 0xff in sources.
+ * Does not: check the table; the language did, and decode.ts checks an image from elsewhere.
  */
 import { crc32 } from 'node:zlib';
-import {
-  FILTER_RECORD,
-  RULE_NUMBERS as image,
-  RULE_RECORD,
-  RULES_HEADER,
-} from '../../formats/rule-image.ts';
-import type { Rule, RuleTable } from '../model.ts';
-import { CAN_ID_EXTENDED, CAN_ID_REMOTE, RECEIVE_LAYOUTS, SAME_AS_REQUEST } from '../model.ts';
+import { RULE_NUMBERS_2 as image, RULES_HEADER_2, SECTIONS_2 } from '../../formats/rule-image-2.ts';
+import { FILTER_RECORD, RULE_NUMBERS, RULES_HEADER } from '../../formats/rule-image.ts';
+import type { Filter, RuleTable } from '../model.ts';
+import { RECEIVE_LAYOUTS } from '../model.ts';
+import { encodeFirstFormat, holdsFirstFormat } from './encode-1.ts';
+import { encodeRule } from './encode-rule.ts';
+import { indexOf, Lists, u16, u32 } from './identifier-index.ts';
+import { Pools } from './pools.ts';
 import { assignPaths } from '../paths.ts';
 
+/** A table that has more of something than an image can hold. */
+export class TableSizeError extends Error {}
+
+/** Format 1 for what it can hold, until the cell reads format 2. */
+export const WRITES_FORMAT_1 = true;
+
+type SectionName = (typeof SECTIONS_2)[number]['name'];
+
+/** Throws TableSizeError. */
 export function encodeRules(table: RuleTable): Buffer {
-  const { filters = [] } = table;
-  const filtersStart = image.RULES_HEADER_BYTES + table.rules.length * image.RULE_BYTES;
-  const bytes = Buffer.alloc(filtersStart + filters.length * image.FILTER_BYTES);
-  bytes.writeUInt32LE(image.RULES_MAGIC, RULES_HEADER.magic.at);
-  bytes.writeUInt16LE(image.RULES_VERSION, RULES_HEADER.version.at);
-  bytes.writeUInt16LE(image.RULES_HEADER_BYTES, RULES_HEADER.headerBytes.at);
-  bytes.writeUInt32LE(bytes.length, RULES_HEADER.totalBytes.at);
-  bytes.writeUInt16LE(table.rules.length, RULES_HEADER.ruleCount.at);
-  bytes.writeUInt16LE(image.RULE_BYTES, RULES_HEADER.ruleBytes.at);
-  const drop = table.defaultAction === 'drop' ? image.RULES_FLAG_DROP_UNMATCHED : 0;
-  const receive = RECEIVE_LAYOUTS.indexOf(table.receive) << image.RULES_FLAG_RECEIVE_SHIFT;
-  bytes.writeUInt32LE(drop | receive, RULES_HEADER.flags.at);
-  const paths = assignPaths(table);
-  table.rules.forEach((rule, index) => {
-    const start = image.RULES_HEADER_BYTES + index * image.RULE_BYTES;
-    encodeRule(bytes.subarray(start, start + image.RULE_BYTES), rule);
-    bytes.writeUInt8(paths[index]?.number ?? 0, start + RULE_RECORD.path.at);
-  });
-  bytes.writeUInt16LE(filters.length, RULES_HEADER.filterCount.at);
-  filters.forEach(({ identifier, mask, inverted }, index) => {
-    const start = filtersStart + index * image.FILTER_BYTES;
-    const flag = inverted ? image.FILTER_INVERTED : 0;
-    bytes.writeUInt32LE((identifier | flag) >>> 0, start + FILTER_RECORD.identifier.at);
-    bytes.writeUInt32LE(mask >>> 0, start + FILTER_RECORD.mask.at);
-  });
+  if (WRITES_FORMAT_1 && holdsFirstFormat(table)) return encodeFirstFormat(table);
+  return encodeSecondFormat(table);
+}
+
+export function encodeSecondFormat(table: RuleTable): Buffer {
+  const sections = sectionsOf(table);
+  const parts = SECTIONS_2.map(({ name }) => sections[name]);
+  const body = Buffer.concat(parts);
+  const bytes = Buffer.alloc(Math.ceil((image.RULES_HEADER_BYTES_2 + body.length) / 8) * 8);
+  refuseAbove('bytes', bytes.length, image.RULES_IMAGE_BYTES_MAXIMUM);
+  bytes.set(body, image.RULES_HEADER_BYTES_2);
+  writeHead(bytes, table);
+  for (const { name, bytes: size, count } of SECTIONS_2) {
+    if (typeof count !== 'string' || !(count in RULES_HEADER_2)) continue;
+    const field = RULES_HEADER_2[count as keyof typeof RULES_HEADER_2];
+    bytes.writeUInt16LE(sections[name].length / size, field.at);
+  }
   bytes.writeUInt32LE(rulesChecksum(bytes), RULES_HEADER.crc32.at);
   return bytes;
 }
@@ -53,36 +54,59 @@ export function rulesChecksum(bytes: Buffer): number {
   return crc32(covered);
 }
 
-function encodeRule(record: Buffer, rule: Rule): void {
-  const { match, answer } = rule;
-  const kind = canIdFlags(match.extended, match.remote === true);
-  const kindMask = canIdFlags(true, match.remote !== 'any');
-  record.writeUInt32LE((match.identifier | kind) >>> 0, RULE_RECORD.matchIdentifier.at);
-  record.writeUInt32LE((match.mask | kindMask) >>> 0, RULE_RECORD.matchMask.at);
-  record.set(
-    match.data.map((byte) => byte.value),
-    RULE_RECORD.dataValue.at,
-  );
-  record.set(
-    match.data.map((byte) => byte.mask),
-    RULE_RECORD.dataMask.at,
-  );
-  record.writeUInt8(match.minimumLength, RULE_RECORD.minimumLength.at);
-  const flags = (answer === null ? 0 : image.RULE_ANSWER) | (rule.forward ? image.RULE_FORWARD : 0);
-  record.writeUInt8(flags, RULE_RECORD.flags.at);
-  record.fill(image.SOURCE_OWN, RULE_RECORD.answerSources.at, RULE_RECORD.reserved1.at);
-  if (answer === null) return;
-  const length = answer.length === SAME_AS_REQUEST ? image.ANSWER_LENGTH_OF_REQUEST : answer.length;
-  record.writeUInt8(length, RULE_RECORD.answerLength.at);
-  const answerIdentifier = (answer.identifier | canIdFlags(answer.extended, false)) >>> 0;
-  record.writeUInt32LE(answerIdentifier, RULE_RECORD.answerIdentifier.at);
-  record.set(answer.data, RULE_RECORD.answerData.at);
-  record.set(
-    answer.source.map((source) => source ?? image.SOURCE_OWN),
-    RULE_RECORD.answerSources.at,
-  );
+/** `id:mask` as its record. */
+export function encodeFilter({ identifier, mask, inverted }: Filter): Buffer {
+  const record = Buffer.alloc(RULE_NUMBERS.FILTER_BYTES);
+  const flag = inverted ? RULE_NUMBERS.FILTER_INVERTED : 0;
+  record.writeUInt32LE((identifier | flag) >>> 0, FILTER_RECORD.identifier.at);
+  record.writeUInt32LE(mask >>> 0, FILTER_RECORD.mask.at);
+  return record;
 }
 
-function canIdFlags(extended: boolean, remote: boolean): number {
-  return (extended ? CAN_ID_EXTENDED : 0) | (remote ? CAN_ID_REMOTE : 0);
+/** The fields that the header of format 1 has as well, but for the checksum. */
+export function writeHead(bytes: Buffer, table: RuleTable, version: 1 | 2 = 2): void {
+  const size = version === 1 ? RULE_NUMBERS.RULES_HEADER_BYTES : image.RULES_HEADER_BYTES_2;
+  bytes.writeUInt32LE(RULE_NUMBERS.RULES_MAGIC, RULES_HEADER.magic.at);
+  bytes.writeUInt16LE(version, RULES_HEADER.version.at);
+  bytes.writeUInt16LE(size, RULES_HEADER.headerBytes.at);
+  bytes.writeUInt32LE(bytes.length, RULES_HEADER.totalBytes.at);
+  bytes.writeUInt16LE(table.rules.length, RULES_HEADER.ruleCount.at);
+  bytes.writeUInt16LE(RULE_NUMBERS.RULE_BYTES, RULES_HEADER.ruleBytes.at);
+  const drop = table.defaultAction === 'drop' ? RULE_NUMBERS.RULES_FLAG_DROP_UNMATCHED : 0;
+  const receive = RECEIVE_LAYOUTS.indexOf(table.receive) << RULE_NUMBERS.RULES_FLAG_RECEIVE_SHIFT;
+  bytes.writeUInt32LE(drop | receive, RULES_HEADER.flags.at);
+  bytes.writeUInt16LE(table.filters?.length ?? 0, RULES_HEADER.filterCount.at);
+}
+
+function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {
+  const { rules, filters = [] } = table;
+  const pools = new Pools();
+  const paths = assignPaths(table);
+  const records = rules.map((rule, index) => encodeRule(rule, paths[index].number, pools));
+  const lists = new Lists();
+  const bus = indexOf(rules, undefined, lists);
+  const agl = indexOf(rules, 'agl', lists);
+  const names = Buffer.from(rules.map(({ name }) => `${name}\0`).join(''));
+  refuseAbove('bytes of names of rules', names.length, image.RULE_NAMES_BYTES_MAXIMUM);
+  return {
+    rules: Buffer.concat(records),
+    filters: Buffer.concat(filters.map(encodeFilter)),
+    actions: Buffer.concat(pools.actions),
+    conditions: Buffer.concat(pools.conditions),
+    steps: Buffer.concat(pools.steps),
+    checksumTables: Buffer.concat(pools.checksumTables),
+    busIndex: u16(bus.standard),
+    aglIndex: rules.some(({ from }) => from === 'agl') ? u16(agl.standard) : Buffer.alloc(0),
+    busRangeStarts: u32(bus.starts),
+    aglRangeStarts: u32(agl.starts),
+    busRangeLists: u16(bus.lists),
+    aglRangeLists: u16(agl.lists),
+    lists: u16(lists.words),
+    names,
+  };
+}
+
+function refuseAbove(what: string, count: number, maximum: number): void {
+  if (count <= maximum) return;
+  throw new TableSizeError(`the table needs ${count} ${what}; the cell takes at most ${maximum}`);
 }

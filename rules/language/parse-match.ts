@@ -2,7 +2,7 @@
 /**
  * Reads `match:` of one rule: identifier, mask, frame kind, data conditions.
  *
- * Does not: compare rules with each other; see overlap.ts.
+ * Does not: compare rules with each other; see order/hidden.ts.
  */
 import { isMap, isScalar } from 'yaml';
 import type { ByteMatch, RuleMatch } from '../model.ts';

@@ -154,7 +154,7 @@ describe('an image that is not a rule table', () => {
 
   it('is refused with the field that is wrong', () => {
     refused(changed(0, 0x42), /^magic at offset 0x0: expected 0x4c525743/);
-    refused(changed(4, 2), /^version at offset 0x4: expected 0x1, got 0x2/);
+    refused(changed(4, 3), /^version at offset 0x4: expected 1 or 2, got 3/);
     refused(changed(6, 64), /^header size at offset 0x6/);
     refused(changed(8, 0), /^total size for 2 rules at offset 0x8: expected 0xa0/);
     refused(changed(16, 65), /^rule count at offset 0x10: expected at most 64, got 65/);

@@ -143,35 +143,3 @@ describe('a rules file with something odd is taken with a warning:', () => {
     });
   }
 });
-
-describe('two rules', () => {
-  /** Whether a file with these two matches is refused. */
-  function overlap(first: string, second: string): boolean {
-    const text = `version: 1\nrules:\n  - { name: a, match: ${first} }\n  - { name: b, match: ${second} }`;
-    return parseRules(text, 'r.yaml').table === undefined;
-  }
-
-  it('overlap when masks leave a common identifier', () => {
-    assert.equal(overlap('{ id: 0x100, mask: 0x7F0 }', '{ id: 0x105 }'), true);
-    assert.equal(overlap('{ id: 0x001, mask: 0x00F }', '{ id: 0x700, mask: 0x700 }'), true);
-    assert.equal(overlap('{ id: 0x100, mask: 0x7F0 }', '{ id: 0x110, mask: 0x7F0 }'), false);
-  });
-
-  it('do not overlap when the frame kinds differ', () => {
-    assert.equal(overlap('{ id: 0x100 }', '{ id: 0x100, extended: true }'), false);
-    assert.equal(overlap('{ id: 0x100 }', '{ id: 0x100, remote: true }'), false);
-  });
-
-  it('do not overlap when a data byte tells them apart', () => {
-    assert.equal(overlap('{ id: 0x100, data: [0x01] }', '{ id: 0x100, data: [0x02] }'), false);
-    assert.equal(overlap('{ id: 0x100, data: [~, 0x02] }', '{ id: 0x100, data: [0x01] }'), true);
-    assert.equal(
-      overlap('{ id: 0x100, data: [{ value: 0x10, mask: 0xF0 }] }', '{ id: 0x100, data: [0x2F] }'),
-      false,
-    );
-  });
-
-  it('overlap although one of them needs a longer frame', () => {
-    assert.equal(overlap('{ id: 0x100, data: [~, ~, ~] }', '{ id: 0x100 }'), true);
-  });
-});

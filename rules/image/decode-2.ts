@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Reads what format 2 has beside format 1: its sections, and the rules with all that they refer to.
+ */
+import {
+  ACTION_RECORD,
+  RULE_NUMBERS_2 as image,
+  RULE_RECORD_2,
+  RULES_HEADER_2,
+  SECTIONS_2,
+} from '../../formats/rule-image-2.ts';
+import { RULE_NUMBERS, RULE_RECORD, RULES_HEADER } from '../../formats/rule-image.ts';
+import type { IdentifierRange, Rule, RuleAnswer, RuleMatch, Step } from '../model.ts';
+import { indexRanges } from '../order/identifiers.ts';
+import { readConditions } from './decode-condition.ts';
+import { readSteps } from './decode-step.ts';
+import { expectEqual, expectZero, RulesImageError } from './image-error.ts';
+import { readIndex } from './read-index.ts';
+import type { ANSWER_FIELDS } from './read-rule.ts';
+import { readAnswer, readRule } from './read-rule.ts';
+
+type SectionName = (typeof SECTIONS_2)[number]['name'];
+
+/** Where each section starts, and how many entries it has. `end`: that of the image. */
+export interface Sections {
+  readonly starts: Readonly<Record<SectionName, number>>;
+  readonly counts: Readonly<Record<SectionName, number>>;
+  readonly end: number;
+}
+
+/** By the counts of the header alone, which are not checked. */
+export function sectionsOf(bytes: Buffer): Sections {
+  const fields: Readonly<Record<string, { at: number; bytes: number }>> = {
+    ...RULES_HEADER,
+    ...RULES_HEADER_2,
+  };
+  if (bytes.length < image.RULES_HEADER_BYTES_2) {
+    const expected = `${image.RULES_HEADER_BYTES_2} bytes`;
+    throw new RulesImageError('header', 0, expected, `${bytes.length}`);
+  }
+  const starts = {} as Record<SectionName, number>;
+  const counts = {} as Record<SectionName, number>;
+  let end: number = image.RULES_HEADER_BYTES_2;
+  for (const { name, bytes: size, count } of SECTIONS_2) {
+    starts[name] = end;
+    counts[name] = typeof count === 'number' ? count : bytes.readUInt16LE(fields[count].at);
+    end += size * counts[name];
+  }
+  return { starts, counts, end: Math.ceil(end / 8) * 8 };
+}
+
+/** The rules of an image whose total size and checksum are right. */
+export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
+  const sections = sectionsOf(bytes);
+  const { starts, counts } = sections;
+  expectZero(bytes, 'header', RULES_HEADER_2.reserved2.at, image.RULES_HEADER_BYTES_2);
+  const { at } = RULES_HEADER_2.aglIndexes;
+  if (counts.aglIndex > 1) {
+    throw new RulesImageError('number of indexes of AGL', at, '0 or 1', `${counts.aglIndex}`);
+  }
+  const names = readNames(bytes, starts.names, counts.names, ruleCount);
+  expectZero(bytes, 'end', starts.names + counts.names, bytes.length);
+  const index = readIndex(bytes, sections, ruleCount);
+  return names.map((name, number) => {
+    const start = starts.rules + number * RULE_NUMBERS.RULE_BYTES;
+    const rule = readRule(bytes, start, name, 7);
+    const isOfAgl = (bytes.readUInt8(start + RULE_RECORD.flags.at) & image.RULE_FROM_AGL) !== 0;
+    const listed = index[isOfAgl ? 'agl' : 'bus'][rule.match.extended ? 'extended' : 'standard'];
+    const match = readMore(bytes, start, rule, sections, listed.get(number) ?? []);
+    const answer =
+      rule.answer &&
+      withSteps(rule.answer, readProgram(bytes, start, RULE_RECORD_2, sections, name));
+    return {
+      ...{ name, match, answer, forward: rule.forward },
+      ...readActions(bytes, start, name, match, sections),
+      ...(isOfAgl ? { from: 'agl' as const } : {}),
+      ...readRate(bytes, start, name),
+    };
+  });
+}
+
+/** The match with its identifiers, conditions and greatest length. */
+function readMore(
+  bytes: Buffer,
+  start: number,
+  { name, match }: Rule,
+  { starts, counts }: Sections,
+  listed: readonly IdentifierRange[],
+): RuleMatch {
+  const run = readRun(bytes, start, RULE_RECORD_2.conditionFirst, RULE_RECORD_2.conditionCount);
+  const what = `${name} conditions`;
+  refuseBeyond(what, run, counts.conditions, image.RULE_CONDITIONS_MAXIMUM);
+  const conditions = readConditions(bytes, starts.conditions, run.first, run.count);
+  const limitOffset = start + RULE_RECORD_2.lengthLimit.at;
+  const limit = bytes.readUInt8(limitOffset);
+  const isData = match.remote === false;
+  if (limit > (isData ? 8 : 0) || (limit > 0 && limit <= match.minimumLength)) {
+    const expected = isData ? `0, or above ${match.minimumLength} and at most 8` : '0';
+    throw new RulesImageError(`${name} length limit`, limitOffset, expected, `${limit}`);
+  }
+  const own = indexRanges(match);
+  const isOwn =
+    own.length === listed.length &&
+    own.every(({ first, last }, at) => listed[at].first === first && listed[at].last === last);
+  return {
+    ...match,
+    ...(isOwn ? {} : { identifiers: listed }),
+    ...(conditions.length === 0 ? {} : { conditions }),
+    ...(limit === 0 ? {} : { maximumLength: limit - 1 }),
+  };
+}
+
+function readActions(
+  bytes: Buffer,
+  start: number,
+  name: string,
+  match: RuleMatch,
+  sections: Sections,
+): Pick<Rule, 'moreAnswers' | 'modify'> {
+  const run = readRun(bytes, start, RULE_RECORD_2.actionFirst, RULE_RECORD_2.actionCount);
+  refuseBeyond(`${name} actions`, run, sections.counts.actions, image.RULE_ACTIONS_MAXIMUM);
+  const moreAnswers: RuleAnswer[] = [];
+  let modify: readonly Step[] | undefined;
+  for (let number = run.first; number < run.first + run.count; number += 1) {
+    const at = sections.starts.actions + number * image.ACTION_BYTES;
+    const called = `${name} action ${number}`;
+    const kind = bytes.readUInt8(at);
+    expectZero(bytes, called, at + ACTION_RECORD.reserved0.at, at + ACTION_RECORD.stepFirst.at);
+    expectZero(bytes, called, at + ACTION_RECORD.reserved1.at, at + ACTION_RECORD.identifier.at);
+    expectZero(bytes, called, at + ACTION_RECORD.reserved2.at, at + ACTION_RECORD.data.at);
+    const steps = readProgram(bytes, at, ACTION_RECORD, sections, called);
+    if (kind === image.ACTION_ANSWER) {
+      const fields = ACTION_RECORD as unknown as typeof ANSWER_FIELDS;
+      moreAnswers.push(withSteps(readAnswer(bytes, at, called, match, fields), steps));
+      continue;
+    }
+    if (kind !== image.ACTION_MODIFY || modify !== undefined) {
+      throw new RulesImageError(called, at, 'an answer, or the one that modifies', `${kind}`);
+    }
+    expectEqual(`${called} length`, at + ACTION_RECORD.length.at, 0, bytes.readUInt8(at + 1));
+    expectZero(bytes, called, at + ACTION_RECORD.identifier.at, at + image.ACTION_BYTES);
+    modify = steps;
+  }
+  return {
+    ...(moreAnswers.length === 0 ? {} : { moreAnswers }),
+    ...(modify === undefined ? {} : { modify }),
+  };
+}
+
+function readRate(bytes: Buffer, start: number, name: string): Pick<Rule, 'rate'> {
+  const { burst: burstField, intervalMicros: interval } = RULE_RECORD_2;
+  const burst = bytes.readUInt16LE(start + burstField.at);
+  const intervalMicros = bytes.readUInt32LE(start + interval.at);
+  if (burst === 0 && intervalMicros === 0) return {};
+  if (burst > 0 && intervalMicros > 0) return { rate: { intervalMicros, burst } };
+  const expected = 'a burst with an interval';
+  throw new RulesImageError(`${name} burst`, start + burstField.at, expected, `${burst}`);
+}
+
+function withSteps(answer: RuleAnswer, steps: readonly Step[]): RuleAnswer {
+  return steps.length === 0 ? answer : { ...answer, steps };
+}
+
+interface Run {
+  readonly at: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+interface Place {
+  readonly at: number;
+}
+
+function readRun(bytes: Buffer, start: number, first: Place, count: Place): Run {
+  const at = start + first.at;
+  return { at, first: bytes.readUInt16LE(at), count: bytes.readUInt8(start + count.at) };
+}
+
+function refuseBeyond(what: string, { at, first, count }: Run, total: number, most: number): void {
+  if (count === 0) return expectEqual(`${what}: first`, at, 0, first);
+  if (count <= most && first + count <= total) return;
+  const expected = `at most ${most} of ${total}`;
+  throw new RulesImageError(what, at, expected, `${first} to ${first + count - 1}`);
+}
+
+function readProgram(
+  bytes: Buffer,
+  start: number,
+  fields: { readonly stepFirst: Place; readonly stepCount: Place },
+  { starts, counts }: Sections,
+  name: string,
+): Step[] {
+  const run = readRun(bytes, start, fields.stepFirst, fields.stepCount);
+  refuseBeyond(`${name} steps`, run, counts.steps, image.PROGRAM_STEPS_MAXIMUM);
+  const tables = { start: starts.checksumTables, count: counts.checksumTables };
+  return readSteps(bytes, starts.steps, run.first, run.count, tables);
+}
+
+function readNames(bytes: Buffer, start: number, length: number, ruleCount: number): string[] {
+  const names = bytes.toString('latin1', start, start + length).split('\0');
+  const end = names.pop();
+  const isPlain = names.every((name) => /^[a-z0-9-]+$/.test(name));
+  if (end !== '' || names.length !== ruleCount || !isPlain) {
+    const got = `${names.length} and "${end}"`;
+    throw new RulesImageError('names', start, `${ruleCount} names, each with a 0 behind it`, got);
+  }
+  return names;
+}

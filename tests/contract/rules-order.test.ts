@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The order of rules: the compiler names those that no frame reaches, and those of which earlier ones take
+ * some frames, and says nothing about others.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { assignPaths } from '../../rules/paths.ts';
+import { said, tableOf } from './rules-text.ts';
+
+/** What is said of two rules with these matches; a third may follow. */
+function saidOf(...matches: string[]): string[] {
+  const rules = matches.map((match, index) => `  - { name: ${'abc'[index]}, match: ${match} }`);
+  return said(['version: 1', 'rules:', ...rules].join('\n'));
+}
+
+const HIDDEN =
+  'r.yaml:4:23 warning: rule "b" can never match: rule "a" (r.yaml:3:23) takes all its frames; move it up, or remove it';
+const PARTLY =
+  'r.yaml:4:23 note: rule "b" comes after rule "a" (r.yaml:3:23), which may take some of its frames';
+
+describe('a rule behind another one', () => {
+  it('is named if no frame reaches it', () => {
+    assert.deepEqual(saidOf('{ id: 0x100, mask: 0x700 }', '{ id: 0x123, data: [7] }'), [HIDDEN]);
+    assert.deepEqual(saidOf('{ id: 0x100 }', '{ id: 0x100, data: [~, ~] }'), [HIDDEN]);
+    assert.deepEqual(
+      saidOf('{ id: 0x100, data: [{ value: 0x10, mask: 0xF0 }] }', '{ id: 0x100, data: [0x1F] }'),
+      [HIDDEN],
+    );
+    assert.deepEqual(
+      saidOf('{ id: 0x21, mask: 0xFF, extended: true }', '{ id: 0x18FEF121, extended: true }'),
+      [HIDDEN],
+    );
+  });
+
+  it('is named with all rules that hide it together', () => {
+    assert.deepEqual(
+      saidOf('{ id: 0x100 }', '{ id: 0x101 }', '{ id: 0x100, mask: 0x7FE, data: [~] }'),
+      [
+        'r.yaml:5:23 warning: rule "c" can never match: rule "a" (r.yaml:3:23), rule "b" (r.yaml:4:23) take all its frames; move it up, or remove it',
+      ],
+    );
+  });
+
+  it('is noted if the earlier one takes some of its frames', () => {
+    assert.deepEqual(saidOf('{ id: 0x123 }', '{ id: 0x100, mask: 0x700 }'), [PARTLY]);
+    assert.deepEqual(saidOf('{ id: 0x100, data: [~, ~, ~] }', '{ id: 0x100 }'), [PARTLY]);
+    assert.deepEqual(saidOf('{ id: 0x100, data: [~, 2] }', '{ id: 0x100, data: [1] }'), [PARTLY]);
+    assert.deepEqual(saidOf('{ id: 0x100 }', '{ id: 0x100, remote: any }'), [PARTLY]);
+  });
+
+  it('is not mentioned if identifier, kind or data tell them apart', () => {
+    assert.deepEqual(saidOf('{ id: 0x100, mask: 0x7F0 }', '{ id: 0x110, mask: 0x7F0 }'), []);
+    assert.deepEqual(saidOf('{ id: 0x100 }', '{ id: 0x100, extended: true }'), []);
+    assert.deepEqual(saidOf('{ id: 0x100 }', '{ id: 0x100, remote: true }'), []);
+    assert.deepEqual(saidOf('{ id: 0x100, data: [1] }', '{ id: 0x100, data: [2] }'), []);
+  });
+});
+
+describe('a hardware filter', () => {
+  const STATIC = '{ name: b, match: { id: 0x100, remote: any }, answer: { id: 0x200, data: [1] } }';
+
+  it('is given to a rule only if no earlier one can take its frame', () => {
+    const [, behind] = assignPaths(
+      tableOf(
+        `version: 1\nrules: [{ name: a, match: { id: 0x100, mask: 0x700, data: [9] } }, ${STATIC}]`,
+      ),
+    );
+    assert.equal(behind.number, 0);
+    assert.equal(behind.reason, 'the earlier rule a may take its frames');
+    const [before] = assignPaths(
+      tableOf(`version: 1\nrules: [${STATIC}, { name: a, match: { id: 0x100, mask: 0x700 } }]`),
+    );
+    assert.equal(before.number, 1);
+  });
+});
