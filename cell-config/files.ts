@@ -47,7 +47,7 @@ interface Kind {
 export const INPUT_KINDS = {
   'rules file': { most: 4 << 20, next: 'name a table in YAML, such as rules.yaml (docs/rules.md)' },
   'traffic file': { most: 4 << 20, next: 'name a list of messages in YAML (docs/rules.md)' },
-  'DBC file': { most: 64 << 20, next: 'name a signal database (docs/dbc.md)' },
+  'DBC file': { most: 32 << 20, next: 'name a signal database (docs/dbc.md)' },
   'rule image': { most: 1 << 20, next: 'npm run rules -- compile makes one' },
   'cell file': { most: 1 << 20, next: 'npm run build makes build/rpi4-root.cell and others' },
   'linked image': { most: 16 << 20, next: 'npm run build makes build/canwarden.elf' },

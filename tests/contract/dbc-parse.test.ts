@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { Random } from '../../lab/random/random.ts';
+import { readDatabase } from '../../rules/dbc/database.ts';
 import { decodeDatabaseText } from '../../rules/dbc/text.ts';
 import { databaseOf, messageOf, saidOfDbc, signalOf } from './dbc-text.ts';
 
@@ -219,6 +221,32 @@ describe('a DBC file that cannot be read', () => {
     const lines = saidOfDbc('BO_ x Bad: 8 Node\n'.repeat(1000));
     assert.equal(lines.length, 51);
     assert.match(lines[50], /^d\.dbc:51:1 there are more errors; correct those above first$/);
+  });
+});
+
+describe('a damaged DBC file', () => {
+  it('is read, or refused with places, whatever is cut out of it or put in', () => {
+    const pieces = FEATURES_TEXT.split(/(\s+|\W)/);
+    const others = ['', '"', ';', '-', '\n', '99999999999999999999', 'm3M ', '\u00e4'];
+    let good = 0;
+    for (let seed = 0; seed < 2000; seed++) {
+      const random = Random.of(seed, 0);
+      let text = FEATURES_TEXT;
+      for (let count = random.between(1, 4); count > 0; count--) {
+        const at = random.below(text.length);
+        const put = random.pick([random.pick(pieces), random.pick(others), `${random.below(99)}`]);
+        text = text.slice(0, at) + put + text.slice(at + random.below(random.pick([2, 8, 80])));
+      }
+      const { database, diagnostics } = readDatabase(text, 'd.dbc');
+      const lines = text.split('\n');
+      for (const { line, column, reason } of diagnostics) {
+        assert.ok(column >= 1 && column <= lines[line - 1].length + 1, `seed ${seed}: ${reason}`);
+      }
+      const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
+      assert.equal(database === undefined, hasErrors, `seed ${seed}`);
+      if (database !== undefined) good += 1;
+    }
+    assert.ok(good > 200, `${good} were read`);
   });
 });
 

@@ -128,7 +128,7 @@ describe('a DBC file', () => {
     assert.equal(status, 2, stderr);
     assert.equal(
       stderr.trimEnd(),
-      `${path}: 1073741824 bytes; a DBC file has at most 64 MiB. Next: name a signal database (docs/dbc.md)`,
+      `${path}: 1073741824 bytes; a DBC file has at most 32 MiB. Next: name a signal database (docs/dbc.md)`,
     );
   });
 
