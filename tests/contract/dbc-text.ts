@@ -17,6 +17,16 @@ export interface Place {
   readonly signed: boolean;
 }
 
+/** A message of 4 bytes at line 1, with `lines` from line 2. */
+export function message(...lines: string[]): string {
+  return ['BO_ 256 Msg: 4 Node', ...lines].join('\n');
+}
+
+/** A signal for it, unscaled: `signal('A', '0|8@1+', 'm3 ')`. */
+export function signal(name: string, layout: string, mark = ''): string {
+  return ` SG_ ${name} ${mark}: ${layout} (1,0) [0|0] "" Node`;
+}
+
 /** Everything said about `text`, as the command line prints it. */
 export function saidOfDbc(text: string): string[] {
   return readDatabase(text, 'd.dbc').diagnostics.map(formatDiagnostic);
