@@ -5,9 +5,12 @@
 import type { Rule, RuleMatch } from '../model.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { parseMatch } from './parse-match.ts';
+import { parseModify } from './parse-modify.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const RULE_KEYS = ['name', 'match', 'answer', 'deadline', 'forward', 'action', 'expect'];
+const RULE_KEYS = [
+  ...['name', 'from', 'match', 'answer', 'deadline', 'forward', 'modify', 'action', 'expect'],
+];
 
 /** The readable parts of a rule, even if other parts were wrong. */
 export interface ParsedRule {
@@ -31,8 +34,21 @@ export function parseRule(reader: YamlReader, item: Entry): ParsedRule | undefin
   const answer = answerEntry === undefined ? null : parseAnswer(reader, answerEntry, match);
   const deadlineNanos = parseDeadline(reader, entries, called);
   const forward = parseForward(reader, entries, called);
+  const fromEntry = entries.byKey.get('from');
+  const from = fromEntry === undefined ? 'bus' : reader.word(fromEntry, ['bus', 'agl']);
+  const modifyEntry = entries.byKey.get('modify');
+  const modify = modifyEntry === undefined ? [] : parseModify(reader, modifyEntry);
+  if (modifyEntry !== undefined && forward === false) {
+    const reason = `${called} changes the frame on its way, but does not forward it: add "forward: true"`;
+    reader.diagnostics.error(modifyEntry.keyOffset, reason);
+  }
   const complete =
-    name !== undefined && match !== undefined && answer !== undefined && forward !== undefined;
+    name !== undefined &&
+    match !== undefined &&
+    answer !== undefined &&
+    forward !== undefined &&
+    from !== undefined &&
+    modify !== undefined;
   return {
     name,
     nameOffset: nameEntry?.offset ?? item.offset,
@@ -48,6 +64,8 @@ export function parseRule(reader: YamlReader, item: Entry): ParsedRule | undefin
           },
           answer: answer?.answer ?? null,
           forward,
+          ...(from === 'agl' ? { from } : {}),
+          ...(modify.length === 0 ? {} : { modify }),
           ...(deadlineNanos === undefined ? {} : { deadlineNanos }),
         }
       : undefined,

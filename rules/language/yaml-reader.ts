@@ -157,6 +157,15 @@ export class YamlReader {
     return undefined;
   }
 
+  /** A whole number from `least` to `most`, in decimal and with its sign. */
+  integer(entry: Entry, least: number, most: number): number | undefined {
+    const source = isScalar(entry.node) ? sourceOf(entry.node) : '';
+    const value = /^[+-]?[0-9]{1,9}$/.test(source) ? Number(source) : NaN;
+    if (value >= least && value <= most) return value;
+    this.#refuse(entry, `must be a whole number from ${least} to ${most}`);
+    return undefined;
+  }
+
   /** A time with its unit, `250us` or `2.5ms`, in nanoseconds. */
   duration(entry: Entry, least: 'above 0' | '0 or more'): number | undefined {
     const source = isScalar(entry.node) ? sourceOf(entry.node) : '';

@@ -51,7 +51,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an unknown key that resembles none',
     answering('priority: 3'),
-    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, match, answer, deadline, forward, action, expect',
+    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, from, match, answer, deadline, forward, modify, action, expect',
   ],
   [
     'an unknown key in match',
@@ -71,7 +71,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a rule that is no map',
     'version: 1\nrules: [7]',
-    'r.yaml:2:9 rule 1 must be a map with name, match, answer, deadline, forward, action, expect (got 7)',
+    'r.yaml:2:9 rule 1 must be a map with name, from, match, answer, deadline, forward, modify, action, expect (got 7)',
   ],
   [
     'a rule without name',
