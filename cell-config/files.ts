@@ -16,6 +16,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
@@ -51,7 +52,7 @@ export const INPUT_KINDS = {
   'rule image': { most: 1 << 20, next: 'npm run rules -- compile makes one' },
   'cell file': { most: 1 << 20, next: 'npm run build makes build/rpi4-root.cell and others' },
   'linked image': { most: 16 << 20, next: 'npm run build makes build/canwarden.elf' },
-  'candump log': {
+  'CAN log': {
     most: 128 << 20,
     next: 'candump -l records one; a part of a large one: head -n 100000 LOG > part.log',
   },
@@ -66,23 +67,50 @@ export const INPUT_KINDS = {
 
 export type InputKind = keyof typeof INPUT_KINDS;
 
-const CHUNK_BYTES = 64 << 10;
+const CHUNK_BYTES = 1 << 20;
 
 /**
  * The bytes of a file or a pipe. Throws InputError with the path if it is a folder or a device, cannot be
  * read, is empty, or exceeds the size limit of its kind. Never holds more than that limit in memory.
  */
 export function readInput(path: string, kind: InputKind): Buffer {
-  try {
-    const file = openSync(path, 'r');
+  const chunks = [...inputChunks(path, kind)];
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+}
+
+/**
+ * The same in chunks, for files of any size: `most` replaces the limit of the kind. `onOpen` is told the size
+ * of the file, 0 if only its end will tell.
+ */
+export function* inputChunks(
+  path: string,
+  kind: InputKind,
+  most: number = INPUT_KINDS[kind].most,
+  onOpen?: (bytes: number) => void,
+): Generator<Buffer> {
+  const asInput = <T>(action: () => T): T => {
     try {
-      return readOpened(file, path, kind);
-    } finally {
-      closeSync(file);
+      return action();
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      throw isNot(kind, fileError(`cannot read ${path}`, error).message);
     }
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw isNot(kind, fileError(`cannot read ${path}`, error).message);
+  };
+  const file = asInput(() => openSync(path, 'r'));
+  try {
+    const size = asInput(() => sizeOf(file, path, kind, most));
+    onOpen?.(size);
+    for (let total = 0; ;) {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      const length = asInput(() => readSync(file, chunk, 0, chunk.length, null));
+      if (length === 0 && total === 0) throw isNot(kind, `${path}: the file is empty`);
+      if (length === 0) return;
+      total += length;
+      if (total > most) throw tooLarge(path, kind, `more than ${most} bytes`);
+      yield chunk.subarray(0, length);
+    }
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -91,26 +119,15 @@ function isNot(kind: InputKind, found: string): InputError {
   return new InputError(`${found}; expected a ${kind}. Next: ${INPUT_KINDS[kind].next}`);
 }
 
-function readOpened(file: number, path: string, kind: InputKind): Buffer {
+function sizeOf(file: number, path: string, kind: InputKind, most: number): number {
   const state = fstatSync(file);
   if (state.isDirectory()) throw systemError('EISDIR');
   if (state.isCharacterDevice() || state.isBlockDevice()) {
     throw isNot(kind, `cannot read ${path}: this is a device`);
   }
-  const limit = INPUT_KINDS[kind].most;
   // The size of a pipe is known only at its end, and files of /proc report 0.
-  if (state.size > limit) throw tooLarge(path, kind, `${state.size} bytes`);
-  const chunks: Buffer[] = [];
-  for (let total = 0; ;) {
-    const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, state.size - total));
-    const length = readSync(file, chunk, 0, chunk.length, null);
-    if (length === 0) break;
-    total += length;
-    if (total > limit) throw tooLarge(path, kind, `more than ${limit} bytes`);
-    chunks.push(chunk.subarray(0, length));
-  }
-  if (chunks.length === 0) throw isNot(kind, `${path}: the file is empty`);
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+  if (state.size > most) throw tooLarge(path, kind, `${state.size} bytes`);
+  return state.size;
 }
 
 function tooLarge(path: string, kind: InputKind, size: string): InputError {
@@ -126,13 +143,8 @@ export function readTextInput(path: string, kind: InputKind): string {
   const bytes = readInput(path, kind);
   const zeroAt = bytes.indexOf(0);
   if (zeroAt === -1) return bytes.toString('utf8');
-  throw notText(path, kind, zeroAt);
-}
-
-/** The error for a file that should be text and has a zero byte at `zeroAt`. */
-export function notText(path: string, kind: InputKind, zeroAt: number): InputError {
   const found = `expected text, found a binary file (byte ${zeroAt} is 0)`;
-  return new InputError(`${path}: ${found}. Next: ${INPUT_KINDS[kind].next}`);
+  throw new InputError(`${path}: ${found}. Next: ${INPUT_KINDS[kind].next}`);
 }
 
 /**
@@ -140,14 +152,50 @@ export function notText(path: string, kind: InputKind, zeroAt: number): InputErr
  * if it is missing. Throws InputError and then leaves the old file as it was.
  */
 export function writeWhole(path: string, bytes: Uint8Array): void {
-  prepareToWrite(path);
-  const temporary = temporaryNameOf(path);
-  try {
-    writeFileSync(temporary, bytes);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw writeError(path, error);
+  const file = new WholeFile(path);
+  file.write(bytes);
+  file.finish();
+}
+
+/** The same for a file that is written in parts. Each method throws InputError, and then all is discarded. */
+export class WholeFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: number;
+
+  constructor(path: string) {
+    prepareToWrite(path);
+    this.#path = path;
+    this.#temporary = temporaryNameOf(path);
+    this.#file = this.#orDiscard(() => openSync(this.#temporary, 'w'));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#orDiscard(() => {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
+    });
+  }
+
+  /** The file is whole: it gets its name. */
+  finish(): void {
+    this.#orDiscard(() => {
+      closeSync(this.#file);
+      renameSync(this.#temporary, this.#path);
+    });
+  }
+
+  /** Leaves nothing behind. */
+  discard(): void {
+    rmSync(this.#temporary, { force: true });
+  }
+
+  #orDiscard<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.discard();
+      throw writeError(this.#path, error);
+    }
   }
 }
 

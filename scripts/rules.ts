@@ -21,6 +21,7 @@ import { describeTable } from '../rules/describe.ts';
 import { formatDiagnostic } from '../rules/diagnostics.ts';
 import type { RuleTable } from '../rules/model.ts';
 import { assignPaths } from '../rules/paths.ts';
+import { SUFFIXES } from '../twin/logs/formats.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 import { reportOnBus } from './rules/bus.ts';
 import type { BusOptions } from './rules/bus.ts';
@@ -146,7 +147,7 @@ program
     'traffic file (YAML) or DBC file: also the worst time of each answer',
     userPath,
   )
-  .option('--log <log>', 'the same with the periods of a recording (candump)', userPath)
+  .option('--log <log>', `the same with the periods of a recording (${SUFFIXES})`, userPath)
   .option(
     '--bitrate <bits>',
     'bit/s of the bus, for --log, and for a DBC file that does not say it',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run twin`: plays candump logs through the emulated board. Options: `--help`.
+ * `npm run twin`: plays CAN logs through the emulated board. Options: `--help`.
  *
  * Exit status: 0 every expected answer and forward happened, 1 not, 2 bad input (nothing written).
  */
@@ -9,6 +9,7 @@ import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../lab/play/command.ts';
 import { runLiveCommand } from '../lab/live/live-command.ts';
+import { SUFFIXES } from '../twin/logs/formats.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 
 interface Options {
@@ -97,13 +98,13 @@ async function twin(options: Options): Promise<void> {
 }
 
 const program = commandLine('twin')
-  .description('Plays candump logs through the emulated board and writes what came out.')
+  .description('Plays CAN logs through the emulated board and writes what came out.')
   .requiredOption('--rules <file>', 'rules file (YAML)', userPath)
-  .requiredOption('--bus <file>', 'candump log to play onto the bus', userPath)
+  .requiredOption('--bus <file>', `log to play onto the bus (${SUFFIXES})`, userPath)
   .option('--interface <name>', 'play only the frames of this interface of the log')
   .option(
     '--agl <file>',
-    'candump log to play from the AGL side; of one with directions, the T lines',
+    'log to play from the AGL side; of one with directions, what the recorder sent',
     userPath,
   )
   .option('--no-agl', 'run without AGL: no bridge at the other end of the link')

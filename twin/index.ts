@@ -5,5 +5,5 @@ export { type Board, CELL_SENDER, createBoard } from './board/board.ts';
 export { runUntil, shutDown } from './board/cell-control.ts';
 export type { BoardFaults, BoardFiles, BoardOptions } from './board/options.ts';
 export { type CanFrame, makeFrame } from './bus/can-frame.ts';
-export { formatFrame } from './candump/write.ts';
+export { formatFrame } from './logs/candump/write.ts';
 export type { EngineName, RunResult } from './engine/engine.ts';

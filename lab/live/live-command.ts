@@ -10,7 +10,7 @@ import { prepareToWrite, readTextInput, writeWhole } from '../../cell-config/fil
 import { compileRules } from '../../rules/compile.ts';
 import { counted } from '../../cell-config/plural.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
-import { formatLogLine } from '../../twin/candump/write.ts';
+import { formatLogLine } from '../../twin/logs/candump/write.ts';
 import { idleKindOf, loadFirmware } from '../rig/firmware.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { shutDown } from '../../twin/board/cell-control.ts';

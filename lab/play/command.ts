@@ -7,10 +7,11 @@
  */
 import { isAbsolute, join, relative } from 'node:path';
 import { InputError, readTextInput, writeWhole } from '../../cell-config/files.ts';
+import { counted } from '../../cell-config/plural.ts';
 import { CellFormatError } from '../../cell-config/format/error.ts';
 import { compileRules, RulesError } from '../../rules/compile.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
-import { LogSyntaxError } from '../../twin/candump/read.ts';
+import { LogError } from '../../twin/logs/record.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { statusLines } from '../page/text.ts';
 import { SharedFileError } from '../live/map-file.ts';
@@ -65,7 +66,13 @@ export async function runCommand(options: CommandOptions): Promise<number> {
     agl: options.agl,
     aglStopAtSeconds: options.aglStopAtSeconds,
     trace,
-    onProgress: (state) => progress.update(state),
+    onProgress: ({ played, total, seconds }) =>
+      progress.update(
+        played,
+        total,
+        (percent) =>
+          `${played} of ${counted(total, 'frame')} (${percent}), ${seconds.toFixed(2)} s of bus time`,
+      ),
     onConsoleLine: ({ nanos, source, text }) => {
       progress.finish();
       process.stdout.write(`[${(nanos / 1e9).toFixed(6)}] ${source}: ${text}\n`);
@@ -97,7 +104,7 @@ type LogOptions = Pick<CommandOptions, 'busFile' | 'aglFile' | 'interfaceName' |
 
 /**
  * The frames that other nodes put on the bus, and the notes about the rest. Throws InputError,
- * LogSyntaxError.
+ * LogError.
  */
 export function readBusLog({ busFile, ...wishes }: LogOptions): LogChoice {
   const { entries, notes } = chooseForBus(busFile, readLogFile(busFile), wishes);
@@ -129,13 +136,9 @@ export function asInput<T>(action: () => T): T {
 }
 
 function throwAsInput(error: unknown): never {
-  const isInput = [
-    LogSyntaxError,
-    LogInputError,
-    RulesError,
-    CellFormatError,
-    SharedFileError,
-  ].some((kind) => error instanceof kind);
+  const isInput = [LogError, LogInputError, RulesError, CellFormatError, SharedFileError].some(
+    (kind) => error instanceof kind,
+  );
   if (isInput) throw new InputError((error as Error).message);
   if (error instanceof Error && 'code' in error && 'path' in error) {
     throw new InputError(`cannot use ${String(error.path)}: ${error.message}`);

@@ -4,13 +4,14 @@
  *
  * The bus gets the frames that other nodes sent. A frame that the recorder's own side sent is
  * AGL's. An answer of the cell is left out, because the cell will answer again.
- * Does not: read a format (twin/candump), or shift times (log-input.ts).
+ * Does not: know a format (twin/logs), or shift times (log-input.ts).
  */
-import { InputError, notText, readInput } from '../../cell-config/files.ts';
+import { InputError, inputChunks } from '../../cell-config/files.ts';
 import { counted } from '../../cell-config/plural.ts';
-import { describeOtherFormat } from '../../twin/candump/other-formats.ts';
-import { inOrder } from '../../twin/candump/order.ts';
-import { type LogEntry, type LogReading, readLog } from '../../twin/candump/read.ts';
+import { formatToRead } from '../../twin/logs/formats.ts';
+import { inOrder } from '../../twin/logs/order.ts';
+import { type LogEntry, type LogReading, readChunks } from '../../twin/logs/read.ts';
+import type { LeftOut } from '../../twin/logs/record.ts';
 
 /** Frames to play, and lines for the user. */
 export interface LogChoice {
@@ -28,18 +29,9 @@ export interface LogWishes {
 /** Number of names that a message lists one by one. */
 const LISTED_NAMES = 4;
 
-/**
- * Reads a log. Throws InputError or LogSyntaxError. The message names the file's format if it is
- * another one.
- */
+/** Reads a log of any format, by its suffix. Throws InputError or LogError. */
 export function readLogFile(path: string): LogReading {
-  const bytes = readInput(path, 'candump log');
-  if (bytes.includes(0)) {
-    const other = describeOtherFormat(bytes.subarray(0, 64).toString('latin1'));
-    if (other === undefined) throw notText(path, 'candump log', bytes.indexOf(0));
-    throw new InputError(`${path}: ${other}`);
-  }
-  return readLog(bytes.toString('utf8'), path);
+  return readChunks(inputChunks(path, 'CAN log'), formatToRead(path), path);
 }
 
 /**
@@ -52,7 +44,7 @@ export function chooseForBus(path: string, reading: LogReading, wishes: LogWishe
   const sent = ofInterface.filter(({ direction }) => direction === 'sent').length;
   const answered = ofInterface.length - entries.length - sent;
   const notPlayed = [
-    ...leftOutOf(reading),
+    ...leftOutOf(reading.leftOut),
     ...(sent === 0
       ? []
       : [`${counted(sent, 'frame')} of the recording side (T; --agl plays them)`]),
@@ -71,7 +63,7 @@ export function chooseForAgl(path: string, reading: LogReading, wishes: LogWishe
   const entries = marked ? sent : ofInterface;
   const others = ofInterface.length - entries.length;
   const notPlayed = [
-    ...leftOutOf(reading),
+    ...leftOutOf(reading.leftOut),
     ...(others === 0 ? [] : [`${counted(others, 'frame')} that AGL did not send (no T)`]),
   ];
   return { entries, notes: [...notesOf(path, entries, notPlayed), ...interfaceNotes] };
@@ -107,18 +99,27 @@ function chooseInterface(
   return [[...all], isOne ? [] : [note]];
 }
 
-function listed(counts: ReadonlyMap<string, number>): string {
+/** `can0 (3 frames), can1 (1 frame)`. */
+export function listed(counts: ReadonlyMap<string, number>): string {
   const names = [...counts].map(([name, count]) => `${name} (${counted(count, 'frame')})`);
   const more = names.length - LISTED_NAMES;
   return names.slice(0, LISTED_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-function leftOutOf({ leftOut }: LogReading): string[] {
-  return [...leftOut].map(([what, count]) =>
-    what === 'note of the recorder that it lost frames'
-      ? counted(count, what, 'notes of the recorder that it lost frames')
-      : counted(count, what, what.startsWith('line') ? what : undefined),
-  );
+/** Plurals that are not an s at the end. */
+const PLURALS: Partial<Record<LeftOut, string>> = {
+  'event without a frame': 'events without a frame',
+  'request to send that is no frame yet': 'requests to send that are no frames yet',
+  'date that is not understood': 'dates that are not understood',
+  'note of the recorder that it lost frames': 'notes of the recorder that it lost frames',
+  'packet that its recorder cut short': 'packets that their recorder cut short',
+  'packet of another network': 'packets of another network',
+  'block without a packet': 'blocks without a packet',
+};
+
+/** `3 comment lines`, one item for each kind. */
+export function leftOutOf(leftOut: ReadonlyMap<LeftOut, number>): string[] {
+  return [...leftOut].map(([what, count]) => counted(count, what, PLURALS[what]));
 }
 
 function notesOf(path: string, played: readonly LogEntry[], leftOut: readonly string[]): string[] {

@@ -5,8 +5,9 @@
  * Does not: choose among the frames (log-choice.ts), or change the order of a log.
  */
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
-import { inOrder, type OrderedEntry } from '../../twin/candump/order.ts';
-import { type LogEntry, LogSyntaxError } from '../../twin/candump/read.ts';
+import { inOrder, type OrderedEntry } from '../../twin/logs/order.ts';
+import type { LogEntry } from '../../twin/logs/read.ts';
+import { LogSyntaxError } from '../../twin/logs/record.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 
 /** A frame of a log with its time relative to the first frame of the run. */

@@ -7,7 +7,7 @@
  */
 import type { RuleTable } from '../../rules/model.ts';
 import { counted } from '../../cell-config/plural.ts';
-import { formatLogLine } from '../../twin/candump/write.ts';
+import { formatLogLine } from '../../twin/logs/candump/write.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import type { ConsoleLine } from '../../twin/hypervisor/console-log.ts';
 import type { StatusPage } from '../page/status-page.ts';

@@ -3,7 +3,7 @@
  * One answered request step by step, as text: the events on the CAN wire and on SPI with their
  * times.
  */
-import { formatLogLine } from '../../twin/candump/write.ts';
+import { formatLogLine } from '../../twin/logs/candump/write.ts';
 import type { AnsweredRequest } from '../verify/judge.ts';
 import type { Observations } from '../rig/observations.ts';
 import type { SpiTransaction } from '../rig/spi-transactions.ts';

@@ -8,7 +8,7 @@
  */
 import type { RuleTable } from '../../rules/model.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
-import { formatLogLine } from '../../twin/candump/write.ts';
+import { formatLogLine } from '../../twin/logs/candump/write.ts';
 import { type CanFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { FrameQueues } from './frame-queues.ts';

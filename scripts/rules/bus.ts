@@ -22,8 +22,8 @@ import type { Diagnostic } from '../../rules/diagnostics.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { dataLengthOf } from '../../twin/bus/can-frame.ts';
-import { inOrder } from '../../twin/candump/order.ts';
-import { LogSyntaxError } from '../../twin/candump/read.ts';
+import { inOrder } from '../../twin/logs/order.ts';
+import { LogError } from '../../twin/logs/record.ts';
 
 export interface BusOptions {
   readonly bus?: string;
@@ -125,7 +125,7 @@ function recordedTraffic(path: string, options: BusOptions, table: RuleTable): T
     for (const note of [taken, ...notes]) console.error(`${path}: ${note}`);
     return { bitrate, messages };
   } catch (error) {
-    if (error instanceof LogSyntaxError) throw new InputError(error.message, { cause: error });
+    if (error instanceof LogError) throw new InputError(error.message, { cause: error });
     if (!(error instanceof RecordingError)) throw error;
     throw new InputError(`${path}:${error.line}:1: ${error.message}`, { cause: error });
   }

@@ -75,10 +75,10 @@ describe('a file that is none of its kind', () => {
     it(`(${what}) is refused before it fills the memory`, () => {
       const before = process.memoryUsage().rss;
       assert.throws(
-        () => readInput(path, 'candump log'),
+        () => readInput(path, 'CAN log'),
         (error: Error) => {
           assert.match(error.message, says);
-          assert.match(error.message, / candump log.*\. Next: \S/);
+          assert.match(error.message, / CAN log.*\. Next: \S/);
           return true;
         },
       );

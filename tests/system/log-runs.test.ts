@@ -10,7 +10,7 @@ import { prepareInput } from '../../lab/play/log-input.ts';
 import { Observations } from '../../lab/rig/observations.ts';
 import { play as playPhases } from '../../lab/play/phases.ts';
 import { commandLineOf } from '../../lab/play/scenario.ts';
-import { parseLog } from '../../twin/candump/read.ts';
+import { parseLog } from '../../twin/logs/read.ts';
 import { framesOf, logOf, play } from './play.ts';
 
 const SETTINGS = { bitrate: 500_000, oscillatorHertz: 12_000_000, spiHertz: 10_000_000 };

@@ -7,7 +7,7 @@
 import { describe } from 'node:test';
 import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../rules/compile.ts';
-import { parseLog } from '../../twin/candump/read.ts';
+import { parseLog } from '../../twin/logs/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
 import type { Firmware } from '../../lab/rig/firmware.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { parseLog } from '../../twin/candump/read.ts';
+import { parseLog } from '../../twin/logs/read.ts';
 import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { framesOf, onBothEngines, play } from './play.ts';
 

@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
-import { formatFrame } from '../../twin/candump/write.ts';
+import { formatFrame } from '../../twin/logs/candump/write.ts';
 import {
   liveValuesRequest,
   type Request,

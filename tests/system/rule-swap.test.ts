@@ -10,7 +10,7 @@ import type { RuleTable } from '../../rules/model.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
-import { formatFrame } from '../../twin/candump/write.ts';
+import { formatFrame } from '../../twin/logs/candump/write.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
 import { COUNTER } from '../../lab/page/counters.ts';

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { StreamNode } from '../../twin/bus/stream-node.ts';
-import { formatFrame } from '../../twin/candump/write.ts';
+import { formatFrame } from '../../twin/logs/candump/write.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import type { Histogram } from '../../lab/page/histogram.ts';
 import { readRecorder } from '../../lab/page/rings.ts';

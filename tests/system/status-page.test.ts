@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { compileRules } from '../../rules/compile.ts';
-import { formatFrame } from '../../twin/candump/write.ts';
+import { formatFrame } from '../../twin/logs/candump/write.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
 import { readStatusPage } from '../../lab/page/status-page.ts';
 import type { StatusPage } from '../../lab/page/status-page.ts';

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { LogSyntaxError, parseLog } from '../../twin/candump/read.ts';
-import { formatLogLine } from '../../twin/candump/write.ts';
+import { parseLog } from '../../twin/logs/read.ts';
+import { LogSyntaxError } from '../../twin/logs/record.ts';
+import { formatLogLine } from '../../twin/logs/candump/write.ts';
 
 const LINES = [
   '(0.000000) can0 123#',

@@ -11,9 +11,9 @@ import { after, describe, it } from 'node:test';
 import { CanBus } from '../../twin/bus/can-bus.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
-import { inOrder } from '../../twin/candump/order.ts';
-import { readLog } from '../../twin/candump/read.ts';
-import { formatFrame } from '../../twin/candump/write.ts';
+import { inOrder } from '../../twin/logs/order.ts';
+import { readLog } from '../../twin/logs/read.ts';
+import { formatFrame } from '../../twin/logs/candump/write.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 import { chooseForAgl, chooseForBus, readLogFile } from '../../lab/play/log-choice.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
@@ -233,11 +233,12 @@ describe('a file that is no candump log', () => {
     '     1)      1059.9  Rx         0300  7  00 00 00 00 04 00 00',
   ];
   for (const [what, content, says] of [
-    ['Vector ASC', ASC.join('\n'), /this is a Vector ASC log, not a candump log\. Next: asc2log/],
-    ['PEAK TRC', TRC.join('\n'), /this is a PEAK TRC log.* Next: python3 -m can\.logconvert/],
+    ['Vector ASC', ASC.join('\n'), /this is a Vector ASC log, not a candump log\. Next: .*\.asc/],
+    ['PEAK TRC', TRC.join('\n'), /this is a PEAK TRC log.* Next: .*\.trc/],
     ['Vector BLF', 'LOGG\x90\0\0\0', /this is a Vector BLF log/],
     ['ASAM MDF', 'MDF     4.10    \0', /this is an ASAM MDF file/],
-    ['pcap', '\xd4\xc3\xb2\xa1\x02\0\x04\0', /this is a packet capture/],
+    ['pcap', '\xd4\xc3\xb2\xa1\x02\0\x04\0', /this is a pcap capture.* Next: .*\.pcap/],
+    ['pcapng', '\n\r\r\n\x1c\0\0\0', /this is a pcapng capture.* Next: .*\.pcapng/],
     ['gzip', '\x1f\x8b\x08\0', /this is a gzip file/],
     [
       'CSV',

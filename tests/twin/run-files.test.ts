@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { parseLog } from '../../twin/candump/read.ts';
+import { parseLog } from '../../twin/logs/read.ts';
 import { LogInputError, prepareInput, refuseCellsFrames } from '../../lab/play/log-input.ts';
 import { writeOutputs } from '../../lab/play/output.ts';
 import type { ScenarioResult } from '../../lab/play/scenario.ts';

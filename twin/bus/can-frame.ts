@@ -35,7 +35,7 @@ export function makeFrame(options: {
   data?: Uint8Array | readonly number[];
 }): CanFrame {
   const { identifier, extended = false, remote = false } = options;
-  const data = Uint8Array.from(options.data ?? []);
+  const data = new Uint8Array(options.data ?? []);
   const dlc = options.dlc ?? data.length;
   const largest = extended ? EXTENDED_IDENTIFIER_MAX : STANDARD_IDENTIFIER_MAX;
   if (!Number.isInteger(identifier) || identifier < 0 || identifier > largest) {

@@ -10,20 +10,9 @@
  * "T answered" is this project's word for a frame that the cell answered by itself (`recorder dump`). A date
  * has no zone and is read as UTC, because only differences count here.
  */
-import type { CanFrame } from '../bus/can-frame.ts';
-import { parseFrameText, type Refuse, type Unplayable } from './frame-text.ts';
+import { type Direction, type LogRecord, seen } from '../record.ts';
+import { parseFrameText, type Refuse } from './frame-text.ts';
 import { parseScreenFrame } from './screen-line.ts';
-
-/** Direction of the frame from the recorder's view. */
-export type Direction = 'unknown' | 'received' | 'sent' | 'answered';
-
-export interface ReadLine {
-  /** Time as written, in nanoseconds: relative, or since the Unix epoch (exceeds a safe number). */
-  readonly nanos: bigint;
-  readonly interfaceName: string;
-  readonly direction: Direction;
-  readonly frame: CanFrame | Unplayable;
-}
 
 /** Time, interface, and the rest, with the blanks before each. */
 const LINE = /^(\s*)(\([^)]*\)|\S+)(\s+)(\S+)(\s+)(\S.*)$/;
@@ -33,8 +22,8 @@ const DATE = /^\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.(\d{1,9})\)$/;
 const DIRECTION = /^([RrTt])(?: (answered)|(?: [BE-]){0,2})?$/;
 const NANOS_PER_SECOND = 1_000_000_000n;
 
-/** Reads a line without its line break. `refuse` takes an offset in it and the reason. */
-export function parseLine(line: string, refuse: Refuse): ReadLine {
+/** Reads line `number` without its line break. `refuse` takes an offset in it and the reason. */
+export function parseLine(line: string, number: number, refuse: Refuse): LogRecord {
   const match = LINE.exec(line);
   if (match === null) {
     return refuse(0, `expected "(seconds.micros) interface ID#DATA", found "${line.trim()}"`);
@@ -44,10 +33,13 @@ export function parseLine(line: string, refuse: Refuse): ReadLine {
     parseTime(time) ?? refuse(indent.length, `"${time}" is not a time like (12.345678)`);
   const start = indent.length + time.length + gap.length + interfaceName.length + secondGap.length;
   const refuseInRest: Refuse = (offset, reason) => refuse(start + offset, reason);
-  const screen = parseScreenFrame(rest, refuseInRest);
+  // The screen form has no # in its first word.
+  const screen = /^\S+#/.test(rest) ? undefined : parseScreenFrame(rest, refuseInRest);
   if (screen !== undefined) {
     const direction = directionOf(screen.direction);
-    return { nanos, interfaceName, direction, frame: screen.frame };
+    const { content } = screen;
+    if (content.kind === 'left out') return content;
+    return seen(nanos, interfaceName, direction, number, content);
   }
   const [text] = /^\S+/.exec(rest) ?? [''];
   const behind = rest.slice(text.length).trim();
@@ -56,12 +48,10 @@ export function parseLine(line: string, refuse: Refuse): ReadLine {
     const offset = rest.indexOf(behind, text.length);
     return refuseInRest(offset, `only R or T may follow the frame, found "${behind}"`);
   }
-  return {
-    nanos,
-    interfaceName,
-    direction: marked?.[2] === undefined ? directionOf(marked?.[1] ?? '') : 'answered',
-    frame: parseFrameText(text, refuseInRest),
-  };
+  const direction = marked?.[2] === undefined ? directionOf(marked?.[1] ?? '') : 'answered';
+  const content = parseFrameText(text, refuseInRest);
+  if (content.kind === 'left out') return content;
+  return seen(nanos, interfaceName, direction, number, content);
 }
 
 function directionOf(mark: string): Direction {
@@ -80,5 +70,5 @@ function parseTime(text: string): bigint | undefined {
 }
 
 function inNanos(seconds: bigint, fraction: string): bigint {
-  return seconds * NANOS_PER_SECOND + BigInt(fraction.padEnd(9, '0'));
+  return seconds * NANOS_PER_SECOND + BigInt(Number(fraction.padEnd(9, '0')));
 }
