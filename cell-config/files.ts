@@ -143,8 +143,13 @@ export function readTextInput(path: string, kind: InputKind): string {
   const bytes = readInput(path, kind);
   const zeroAt = bytes.indexOf(0);
   if (zeroAt === -1) return bytes.toString('utf8');
+  throw notText(path, kind, zeroAt);
+}
+
+/** The error for a file that should be text and has a zero byte at `zeroAt`. */
+export function notText(path: string, kind: InputKind, zeroAt: number): InputError {
   const found = `expected text, found a binary file (byte ${zeroAt} is 0)`;
-  throw new InputError(`${path}: ${found}. Next: ${INPUT_KINDS[kind].next}`);
+  return new InputError(`${path}: ${found}. Next: ${INPUT_KINDS[kind].next}`);
 }
 
 /**

@@ -15,8 +15,8 @@ import { frameOutcome, RuleAccount, type RuleSums } from '../../rules/oracle/acc
 import { checkExpectations, formatFailure } from '../../rules/oracle/expect.ts';
 import { writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle, type Verdict } from '../../rules/oracle/oracle.ts';
-import { inOrder } from '../../twin/candump/order.ts';
-import { LogSyntaxError } from '../../twin/candump/read.ts';
+import { inOrder } from '../../twin/logs/order.ts';
+import { LogError } from '../../twin/logs/record.ts';
 
 export interface TestOptions {
   readonly log?: string;
@@ -100,7 +100,7 @@ function readEntries(path: string) {
   try {
     return readLogFile(path).entries;
   } catch (error) {
-    if (error instanceof LogSyntaxError) throw new InputError(error.message, { cause: error });
+    if (error instanceof LogError) throw new InputError(error.message, { cause: error });
     throw error;
   }
 }

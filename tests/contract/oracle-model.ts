@@ -3,7 +3,7 @@
 import type { DataField, Rule, RuleAnswer, RuleTable, Step } from '../../rules/model.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
-import { formatFrame } from '../../twin/candump/write.ts';
+import { formatFrame } from '../../twin/logs/candump/write.ts';
 
 const ANY = { value: 0, mask: 0 };
 const EIGHT = Array.from({ length: 8 }, () => 0);

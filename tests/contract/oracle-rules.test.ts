@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import type { DataCondition, Rule, Step } from '../../rules/model.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { formatFrame } from '../../twin/candump/write.ts';
+import { formatFrame } from '../../twin/logs/candump/write.ts';
 import { answerOf, fieldOf, ruleOf, tableOf } from './oracle-model.ts';
 
 const data = (identifier: number, ...bytes: number[]) => makeFrame({ identifier, data: bytes });
