@@ -16,6 +16,7 @@ import {
 import { counted } from '../cell-config/plural.ts';
 import { compileRules, RulesError } from '../rules/compile.ts';
 import type { CompiledRules } from '../rules/compile.ts';
+import { slowestDecision } from '../rules/image/decision.ts';
 import { decodeRules, RulesImageError } from '../rules/image/decode.ts';
 import { describeTable } from '../rules/describe.ts';
 import { formatDiagnostic } from '../rules/diagnostics.ts';
@@ -77,10 +78,20 @@ function explain(input: string, options: BusOptions): void {
   console.log(
     'Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board).',
   );
+  console.log(explainDecision(table));
   console.log(explainLayout(table));
   if (report === undefined) return;
   console.log(`\n${report.lines.join('\n')}`);
   if (options.check === true && report.missed > 0) process.exitCode = EXIT_MISSED;
+}
+
+/** The longest time to find the rule of a frame, and where. */
+function explainDecision({ rules }: RuleTable): string {
+  const slowest = slowestDecision(rules);
+  if (slowest === undefined) return 'Decision: there are no rules.';
+  const { nanos, identifier, rules: tried } = slowest;
+  const names = tried.map(({ name }) => name).join(', ');
+  return `Decision: at most ${(nanos / 1000).toFixed(2)} us, for ${identifier}: ${counted(tried.length, 'rule')} tried, ${names}.`;
 }
 
 /** Describes the use of the receive buffers and what decides it. */

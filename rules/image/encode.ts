@@ -10,27 +10,21 @@ import { RULE_NUMBERS_2 as image, RULES_HEADER_2, SECTIONS_2 } from '../../forma
 import { FILTER_RECORD, RULE_NUMBERS, RULES_HEADER } from '../../formats/rule-image.ts';
 import type { Filter, RuleTable } from '../model.ts';
 import { RECEIVE_LAYOUTS } from '../model.ts';
-import { encodeFirstFormat, holdsFirstFormat } from './encode-1.ts';
+import { slowestDecision } from './decision.ts';
 import { encodeRule } from './encode-rule.ts';
-import { indexOf, Lists, u16, u32 } from './identifier-index.ts';
+import { indexOf, Lists, triedRules, u16, u32 } from './identifier-index.ts';
 import { Pools } from './pools.ts';
 import { assignPaths } from '../paths.ts';
 
 /** A table that has more of something than an image can hold. */
 export class TableSizeError extends Error {}
 
-/** Format 1 for what it can hold, until the cell reads format 2. */
-export const WRITES_FORMAT_1 = true;
+const COUNTS = { ...RULES_HEADER, ...RULES_HEADER_2 };
 
 type SectionName = (typeof SECTIONS_2)[number]['name'];
 
 /** Throws TableSizeError. */
 export function encodeRules(table: RuleTable): Buffer {
-  if (WRITES_FORMAT_1 && holdsFirstFormat(table)) return encodeFirstFormat(table);
-  return encodeSecondFormat(table);
-}
-
-export function encodeSecondFormat(table: RuleTable): Buffer {
   const sections = sectionsOf(table);
   const parts = SECTIONS_2.map(({ name }) => sections[name]);
   const body = Buffer.concat(parts);
@@ -39,10 +33,11 @@ export function encodeSecondFormat(table: RuleTable): Buffer {
   bytes.set(body, image.RULES_HEADER_BYTES_2);
   writeHead(bytes, table);
   for (const { name, bytes: size, count } of SECTIONS_2) {
-    if (typeof count !== 'string' || !(count in RULES_HEADER_2)) continue;
-    const field = RULES_HEADER_2[count as keyof typeof RULES_HEADER_2];
-    bytes.writeUInt16LE(sections[name].length / size, field.at);
+    if (typeof count === 'number') continue;
+    bytes.writeUInt16LE(sections[name].length / size, COUNTS[count].at);
   }
+  const nanos = slowestDecision(table.rules)?.nanos ?? 0;
+  bytes.writeUInt16LE(Math.min(nanos, 0xffff), RULES_HEADER_2.decisionNanos.at);
   bytes.writeUInt32LE(rulesChecksum(bytes), RULES_HEADER.crc32.at);
   return bytes;
 }
@@ -55,7 +50,7 @@ export function rulesChecksum(bytes: Buffer): number {
 }
 
 /** `id:mask` as its record. */
-export function encodeFilter({ identifier, mask, inverted }: Filter): Buffer {
+function encodeFilter({ identifier, mask, inverted }: Filter): Buffer {
   const record = Buffer.alloc(RULE_NUMBERS.FILTER_BYTES);
   const flag = inverted ? RULE_NUMBERS.FILTER_INVERTED : 0;
   record.writeUInt32LE((identifier | flag) >>> 0, FILTER_RECORD.identifier.at);
@@ -63,19 +58,16 @@ export function encodeFilter({ identifier, mask, inverted }: Filter): Buffer {
   return record;
 }
 
-/** The fields that the header of format 1 has as well, but for the checksum. */
-export function writeHead(bytes: Buffer, table: RuleTable, version: 1 | 2 = 2): void {
-  const size = version === 1 ? RULE_NUMBERS.RULES_HEADER_BYTES : image.RULES_HEADER_BYTES_2;
+/** What the header has of format 1, but for the checksum. */
+function writeHead(bytes: Buffer, table: RuleTable): void {
   bytes.writeUInt32LE(RULE_NUMBERS.RULES_MAGIC, RULES_HEADER.magic.at);
-  bytes.writeUInt16LE(version, RULES_HEADER.version.at);
-  bytes.writeUInt16LE(size, RULES_HEADER.headerBytes.at);
+  bytes.writeUInt16LE(image.RULES_VERSION_2, RULES_HEADER.version.at);
+  bytes.writeUInt16LE(image.RULES_HEADER_BYTES_2, RULES_HEADER.headerBytes.at);
   bytes.writeUInt32LE(bytes.length, RULES_HEADER.totalBytes.at);
-  bytes.writeUInt16LE(table.rules.length, RULES_HEADER.ruleCount.at);
   bytes.writeUInt16LE(RULE_NUMBERS.RULE_BYTES, RULES_HEADER.ruleBytes.at);
   const drop = table.defaultAction === 'drop' ? RULE_NUMBERS.RULES_FLAG_DROP_UNMATCHED : 0;
   const receive = RECEIVE_LAYOUTS.indexOf(table.receive) << RULE_NUMBERS.RULES_FLAG_RECEIVE_SHIFT;
   bytes.writeUInt32LE(drop | receive, RULES_HEADER.flags.at);
-  bytes.writeUInt16LE(table.filters?.length ?? 0, RULES_HEADER.filterCount.at);
 }
 
 function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {
@@ -84,8 +76,8 @@ function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {
   const paths = assignPaths(table);
   const records = rules.map((rule, index) => encodeRule(rule, paths[index].number, pools));
   const lists = new Lists();
-  const bus = indexOf(rules, undefined, lists);
-  const agl = indexOf(rules, 'agl', lists);
+  const bus = indexOf(triedRules(rules, undefined), lists);
+  const agl = indexOf(triedRules(rules, 'agl'), lists);
   const names = Buffer.from(rules.map(({ name }) => `${name}\0`).join(''));
   refuseAbove('bytes of names of rules', names.length, image.RULE_NAMES_BYTES_MAXIMUM);
   return {

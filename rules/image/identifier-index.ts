@@ -37,8 +37,17 @@ export class Lists {
   }
 }
 
-/** The index of the rules about frames of the bus, or of AGL. Longer lists are placed first. */
-export function indexOf(rules: readonly Rule[], from: Rule['from'], lists: Lists): IdentifierIndex {
+/** Which rules are tried for the frames of one origin, by number, in order. */
+export interface TriedRules {
+  /** By standard identifier. */
+  readonly standard: readonly (readonly number[])[];
+  /** The first identifier of each range of extended ones, and the rules of each. */
+  readonly starts: readonly number[];
+  readonly extended: readonly (readonly number[])[];
+}
+
+/** For frames of the bus, or of AGL. */
+export function triedRules(rules: readonly Rule[], from: Rule['from']): TriedRules {
   const mine = rules
     .map((rule, number) => ({ rule, number }))
     .filter(({ rule }) => rule.from === from);
@@ -46,8 +55,12 @@ export function indexOf(rules: readonly Rule[], from: Rule['from'], lists: Lists
     mine
       .filter(({ rule }) => rule.match.extended === extended)
       .map(({ rule, number }) => ({ number, ranges: indexRanges(rule.match) }));
-  const standard = standardLists(rangesOf(false));
-  const { starts, lists: extended } = extendedLists(rangesOf(true));
+  const { starts, lists } = extendedLists(rangesOf(true));
+  return { standard: standardLists(rangesOf(false)), starts, extended: lists };
+}
+
+/** The index that refers to `lists`. Longer lists are placed first. */
+export function indexOf({ standard, starts, extended }: TriedRules, lists: Lists): IdentifierIndex {
   const longestFirst = [...standard, ...extended].toSorted(
     (one, other) => other.length - one.length,
   );

@@ -3,7 +3,10 @@
  * Reads rules.yaml: text to rule table, with every error at its `file:line:column`. docs/rules.md describes
  * the language.
  */
+import { counted } from '../../cell-config/plural.ts';
+import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import type { Diagnostic } from '../diagnostics.ts';
+import { slowestDecision } from '../image/decision.ts';
 import { MAXIMUM_RULES } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
 import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
@@ -59,7 +62,10 @@ function parseRuleList(reader: YamlReader, entries: Entries, where: string): Rul
   const items = reader.list(entry, 'rule', MAXIMUM_RULES, 1) ?? [];
   const parsed = items.map((item) => parseRule(reader, item)).filter((rule) => rule !== undefined);
   refuseDuplicateNames(reader, parsed);
-  if (!reader.diagnostics.hasErrors) tellHidden(reader, parsed);
+  if (!reader.diagnostics.hasErrors) {
+    tellHidden(reader, parsed);
+    refuseSlow(reader, parsed);
+  }
   return parsed.map((candidate) => candidate.rule).filter((rule) => rule !== undefined);
 }
 
@@ -74,6 +80,23 @@ function refuseDuplicateNames(reader: YamlReader, rules: readonly ParsedRule[]):
       reader.diagnostics.error(nameOffset, `name "${name}" is already used at ${place}`);
     }
   }
+}
+
+/** Refuses a table that would have too many rules tried for one identifier. */
+function refuseSlow(reader: YamlReader, parsed: readonly ParsedRule[]): void {
+  const rules = parsed.map(({ rule }) => rule).filter((rule) => rule !== undefined);
+  const slowest = slowestDecision(rules);
+  if (slowest === undefined || slowest.listNanos <= RULE_COSTS.LIST_NANOS_MAXIMUM) return;
+  const { listNanos, identifier, rules: tried } = slowest;
+  const last = parsed.find(({ rule }) => rule === tried.at(-1));
+  const names = tried.slice(0, NAMED_MAXIMUM).map(({ name }) => `"${name}"`);
+  const more = tried.length > names.length ? ` and ${tried.length - names.length} more` : '';
+  const [takes, most] = [listNanos, RULE_COSTS.LIST_NANOS_MAXIMUM].map(inMicros);
+  const reason =
+    `to try the rules for ${identifier} would take ${takes}, at most ${most} may: ` +
+    `${counted(tried.length, 'rule')}, ${names.join(', ')}${more}; ` +
+    'give them fewer identifiers, or fewer conditions';
+  reader.diagnostics.error(last?.matchOffset ?? 0, reason);
 }
 
 /** Warns of rules that no frame reaches, and notes those of which an earlier rule takes some. */
@@ -96,4 +119,8 @@ function tellHidden(reader: YamlReader, parsed: readonly ParsedRule[]): void {
       reader.diagnostics.note(offset, reason);
     }
   }
+}
+
+function inMicros(nanos: number): string {
+  return `${(nanos / 1000).toFixed(2)} us`;
 }

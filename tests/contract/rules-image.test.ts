@@ -10,11 +10,13 @@ import { decodeRules, RulesImageError } from '../../rules/image/decode.ts';
 import { encodeRules } from '../../rules/image/encode.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
+import { inFormat1, sealed } from '../format-1.ts';
 import { demandFor } from '../../lab/verify/rule-oracle.ts';
 
 function compile(...rules: string[]): { table: RuleTable; image: Buffer } {
   const text = ['version: 1', 'rules:', ...rules.map((rule) => `  - ${rule}`)].join('\n');
-  return compileRules(text, 'r.yaml');
+  const { table, image } = compileRules(text, 'r.yaml');
+  return { table, image: inFormat1(image) };
 }
 
 /** CRC-32 of IEEE 802.3, bit by bit: the polynomial 0x04C11DB7 reflected. */
@@ -27,14 +29,6 @@ function crc32(bytes: Uint8Array): number {
     }
   }
   return ~remainder >>> 0;
-}
-
-/** Puts a correct CRC into an image that was changed on purpose. */
-function sealed(image: Buffer): Buffer {
-  const copy = Buffer.from(image);
-  copy.writeUInt32LE(0, 12);
-  copy.writeUInt32LE(crc32(copy), 12);
-  return copy;
 }
 
 describe('the rules image', () => {
@@ -76,12 +70,13 @@ describe('the rules image', () => {
   });
 
   it('has these bytes for a remote rule, a drop rule and the default drop', () => {
-    const { image } = compileRules(
+    const { image: written } = compileRules(
       'version: 1\ndefault: drop\nrules:\n' +
         '  - { name: a, match: { id: 0x3C0, remote: true }, answer: { id: 0x3C1, length: same-as-request } }\n' +
         '  - { name: b, match: { id: 0x7F0, mask: 0x7F0 }, action: drop }\n',
       'r.yaml',
     );
+    const image = inFormat1(written);
     assert.equal(image.readUInt32LE(20), 1);
     assert.equal(image.readUInt16LE(16), 2);
     const first = image.subarray(32, 96);
@@ -95,7 +90,7 @@ describe('the rules image', () => {
   });
 
   it('is 32 bytes for a table without rules', () => {
-    assert.equal(encodeRules({ defaultAction: 'forward', rules: [] }).length, 32);
+    assert.equal(inFormat1(encodeRules({ defaultAction: 'forward', rules: [] })).length, 32);
   });
 
   it('decodes to the table it was made from, but for the names', () => {
@@ -112,7 +107,7 @@ describe('the rules image', () => {
     );
     const renamed = table.rules.map((rule, index) => ({ ...rule, name: `rule-${index + 1}` }));
     assert.deepEqual(decoded, { ...table, rules: renamed });
-    assert.deepEqual(encodeRules(decoded), image);
+    assert.deepEqual(inFormat1(encodeRules(decoded)), image);
   });
 });
 

@@ -16,15 +16,15 @@ import { answering, said, tableOf } from './rules-text.ts';
 
 const ANSWER =
   'answer: { id: 0x101, data: [0x62, ~, ~, ~], copy: [{ from: 2, to: 1 }], live: [{ from: 62, to: 2, count: 2 }] }';
-const SOURCES = 32 + 40;
+const SOURCES = 64 + 40;
 
 describe('an answer with live values', () => {
   const { table, image } = compileRules(answering(ANSWER), 'r.yaml');
 
   it('has 0x80 and the number of the value as the source of a byte', () => {
     assert.equal(image.toString('hex', SOURCES, SOURCES + 8), 'ff02bebfffffffff');
-    assert.equal(image.readUInt8(32 + 26), 4, 'as long as its last live value');
-    assert.equal(image.readUInt8(32 + 24), 3, 'the request has the copied byte');
+    assert.equal(image.readUInt8(64 + 26), 4, 'as long as its last live value');
+    assert.equal(image.readUInt8(64 + 24), 3, 'the request has the copied byte');
   });
 
   it('comes back from the image as it was', () => {

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { slowestDecision } from '../../rules/image/decision.ts';
 import { assignPaths } from '../../rules/paths.ts';
 import { said, tableOf } from './rules-text.ts';
 
@@ -72,5 +73,29 @@ describe('a hardware filter', () => {
       tableOf(`version: 1\nrules: [${STATIC}, { name: a, match: { id: 0x100, mask: 0x700 } }]`),
     );
     assert.equal(before.number, 1);
+  });
+});
+
+describe('a long table', () => {
+  const tableWith = (count: number, match: (index: number) => string) =>
+    ['version: 1', 'rules:']
+      .concat(Array.from({ length: count }, (_, at) => `  - { name: r${at}, match: ${match(at)} }`))
+      .join('\n');
+  const idOf = (at: number) => `0x${(0x100 + at).toString(16)}`;
+
+  it('takes a decision no longer than a short one', () => {
+    const [few, many] = [8, 512].map((count) =>
+      slowestDecision(tableOf(tableWith(count, (at) => `{ id: ${idOf(at)} }`)).rules),
+    );
+    assert.equal(few?.nanos, many?.nanos);
+  });
+
+  it('is refused if too many rules would be tried for one identifier, with the identifier and the rules', () => {
+    // 16 ns for each rule.
+    const data = (at: number) => `{ id: 0x123, data: [${at > 9 ? `0x${at.toString(16)}` : at}] }`;
+    assert.deepEqual(said(tableWith(46, data)), []);
+    assert.deepEqual(said(tableWith(47, data)), [
+      'r.yaml:49:25 to try the rules for 0x123 would take 0.75 us, at most 0.74 us may: 47 rules, "r0", "r1", "r2" and 44 more; give them fewer identifiers, or fewer conditions',
+    ]);
   });
 });

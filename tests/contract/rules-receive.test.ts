@@ -20,10 +20,10 @@ function fileWith(receive: string, ...rules: string[]): string {
   return `version: 1\nreceive: ${receive}\nrules: [${rules.join(', ')}]\n`;
 }
 
-/** Header flags, and the path of rule 1. Offsets: format 1 of rules.bin. */
+/** Header flags, and the path of rule 1. Offsets: format 2 of rules.bin. */
 function imageOf(receive: string): { flags: number; path: number } {
   const image = encodeRules(tableOf(fileWith(receive, STATIC)));
-  return { flags: image.readUInt32LE(20), path: image.readUInt8(32 + 27) };
+  return { flags: image.readUInt32LE(20), path: image.readUInt8(64 + 27) };
 }
 
 describe('receive', () => {
@@ -63,8 +63,8 @@ describe('receive: single', () => {
   it('is flag 6 and the path of filter 0, for every frame of the identifier: bit 30 is not compared', () => {
     const image = encodeRules(tableOf(fileWith('single', ANY)));
     assert.equal(image.readUInt32LE(20), 6);
-    assert.equal(image.readUInt8(32 + 27), 1);
-    assert.equal(image.readUInt32LE(32 + 4), 0x800007ff);
+    assert.equal(image.readUInt8(64 + 27), 1);
+    assert.equal(image.readUInt32LE(64 + 4), 0x800007ff);
     assert.deepEqual(encodeRules(decodeRules(image)), image);
   });
 
@@ -85,7 +85,7 @@ describe('receive: single', () => {
     assert.deepEqual(numbers(ANY, ANY_TWO, COMPUTED), [1, 1, 0]);
     assert.deepEqual(numbers(ANY, ANY_TWO.replace('data: [1]', 'data: [2]')), [1, 0]);
     const pair = encodeRules(tableOf(fileWith('single', ANY, ANY_TWO)));
-    assert.deepEqual([pair.readUInt8(32 + 27), pair.readUInt8(32 + 64 + 27)], [1, 1]);
+    assert.deepEqual([pair.readUInt8(64 + 27), pair.readUInt8(64 + 64 + 27)], [1, 1]);
   });
 
   it('is refused with the line to write, where a rule looks at what nobody has read yet', () => {

@@ -2,7 +2,7 @@
 /** Everything that can be wrong from outside: one clear numbered line each, and no hang. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { crc32 } from 'node:zlib';
+import { inFormat1, sealed } from '../format-1.ts';
 import { compileRules } from '../../rules/compile.ts';
 import type { Cell } from '../../cell-config/format/model.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
@@ -75,17 +75,21 @@ const FATAL: readonly FatalCase[] = [
 function damaged(damage: (image: Buffer) => void): Buffer {
   const image = Buffer.from(compileRules(EACH_KIND, 'rules.yaml').image);
   damage(image);
-  image.writeUInt32LE(0, 12);
-  image.writeUInt32LE(crc32(image), 12);
-  return image;
+  return sealed(image);
 }
 
-const RULE_0 = 32;
-const RULE_1 = RULE_0 + 64;
+const RULE_0 = 64;
 
-/** Rule images that the cell must refuse. Offsets: format 1 of rules.bin. */
+/** Two rules for one frame, which format 1 does not allow. */
+function overlapping(): Buffer {
+  const image = inFormat1(compileRules(EACH_KIND, 'rules.yaml').image);
+  image.copy(image, 32 + 64, 32, 32 + 64);
+  return sealed(image);
+}
+
+/** Rule images that the cell must refuse. Offsets: format 2 of rules.bin. */
 const BAD_TABLES: readonly (readonly [what: string, status: number, image: () => Buffer])[] = [
-  ['of another format version', 61, () => damaged((image) => image.writeUInt16LE(2, 4))],
+  ['of another format version', 61, () => damaged((image) => image.writeUInt16LE(3, 4))],
   [
     'with an impossible size',
     62,
@@ -109,12 +113,8 @@ const BAD_TABLES: readonly (readonly [what: string, status: number, image: () =>
         image.writeUInt32LE(0xc0000fff, RULE_0 + 4);
       }),
   ],
-  [
-    'with overlapping rules',
-    66,
-    () => damaged((image) => image.copy(image, RULE_1, RULE_0, RULE_0 + 64)),
-  ],
-  ['with a reserved byte set', 67, () => damaged((image) => image.writeUInt8(1, RULE_0 + 48))],
+  ['with overlapping rules', 66, overlapping],
+  ['with a reserved byte set', 67, () => damaged((image) => image.writeUInt8(1, 46))],
 ];
 
 const playRequest = (engine: EngineName, options: PlayOptions) =>

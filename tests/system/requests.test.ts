@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { afterEach, it } from 'node:test';
+import { inFormat1, sealed } from '../format-1.ts';
 import { compileRules } from '../../rules/compile.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { formatFrame } from '../../twin/logs/candump/write.ts';
@@ -220,8 +221,8 @@ onBothEngines('a bad request', (engine) => {
     const cases: [string, Request, number][] = [
       ['of a kind nobody knows', { ...good, kind: 3 }, 70],
       ['without a payload', { ...good, bytes: 0 }, 71],
-      ['larger than any table', { ...good, bytes: 4385 }, 71],
-      ['whose checksum is another', { ...good, crc32: good.crc32 ^ 1 }, 72],
+      ['larger than any table', { ...good, bytes: 0x10001 }, 71],
+      ['whose checksum is another', { ...good, crc32: (good.crc32 ^ 1) >>> 0 }, 72],
       ['whose table is damaged', ruleTableRequest(flipped), 63],
       ['whose table is cut off', ruleTableRequest(cut.subarray(0, cut.length - 64)), 63],
       ['whose table is only a header', overlapping, 63],
@@ -252,11 +253,9 @@ onBothEngines('a bad request', (engine) => {
   it('that overlaps itself is refused with the number of the rule', async () => {
     const cell = await start(engine, OLD);
     // The compiler makes no such table: the third rule's identifier becomes the second one's.
-    const image = Buffer.from(imageOf(OTHER));
+    const image = inFormat1(imageOf(OTHER));
     image.writeUInt32LE(0x100, 32 + 2 * 64);
-    const { rulesChecksum } = await import('../../rules/image/encode.ts');
-    image.writeUInt32LE(rulesChecksum(image), 12);
-    const page = cell.ask(ruleTableRequest(image));
+    const page = cell.ask(ruleTableRequest(sealed(image)));
     assert.deepEqual(page.request, { sequence: 1, status: 66, detail: 3 });
   });
 

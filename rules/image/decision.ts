@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The longest time of a decision: which rule takes a frame. It depends on the longest list of rules that the
+ * index has for an identifier, not on the number of rules.
+ */
+import { RULE_COSTS as cost } from '../../formats/rule-costs.ts';
+import { formatIdentifier } from '../model.ts';
+import type { Rule } from '../model.ts';
+import { triedRules } from './identifier-index.ts';
+import type { TriedRules } from './identifier-index.ts';
+
+/** The identifier with the costliest list. */
+export interface Decision {
+  /** Of the decision; the cell takes at most `LIST_NANOS_MAXIMUM` of the list alone. */
+  readonly nanos: number;
+  readonly listNanos: number;
+  /** As `0x123`, and ` of AGL` behind it. */
+  readonly identifier: string;
+  /** The rules that are tried for it. */
+  readonly rules: readonly Rule[];
+}
+
+/** Undefined: there are no rules. */
+export function slowestDecision(rules: readonly Rule[]): Decision | undefined {
+  const decisions = ([undefined, 'agl'] as const).flatMap((from) => {
+    const tried = triedRules(rules, from);
+    const suffix = from === undefined ? '' : ' of AGL';
+    const standard = slowest(tried.standard, rules);
+    const extended = slowest(tried.extended, rules);
+    const starts = tried.starts;
+    return [
+      decisionOf(standard, (at) => `${formatIdentifier(at, false)}${suffix}`, 0),
+      decisionOf(extended, (at) => `${formatIdentifier(starts[at], true)}${suffix}`, starts.length),
+    ];
+  });
+  return decisions
+    .filter((decision) => decision !== undefined)
+    .toSorted((one, other) => other.nanos - one.nanos)[0];
+}
+
+interface Slowest {
+  readonly at: number;
+  readonly listNanos: number;
+  readonly rules: readonly Rule[];
+}
+
+function slowest(lists: TriedRules['standard'], rules: readonly Rule[]): Slowest {
+  let [at, listNanos] = [0, 0];
+  lists.forEach((list, index) => {
+    const nanos = list.reduce((sum, number) => sum + nanosOf(rules[number]), 0);
+    if (nanos > listNanos) [at, listNanos] = [index, nanos];
+  });
+  return { at, listNanos, rules: (lists[at] ?? []).map((number) => rules[number]) };
+}
+
+/** What it takes to try the rule. */
+function nanosOf({ match }: Rule): number {
+  const conditions = (match.conditions ?? []).reduce((sum, group) => sum + group.length, 0);
+  return cost.LISTED_RULE_NANOS + conditions * cost.CONDITION_NANOS;
+}
+
+function decisionOf(
+  { at, listNanos, rules }: Slowest,
+  identifierAt: (at: number) => string,
+  ranges: number,
+): Decision | undefined {
+  if (listNanos === 0) return undefined;
+  const halvings = Math.ceil(Math.log2(ranges + 1));
+  const nanos = cost.DECISION_NANOS + halvings * cost.RANGE_STEP_NANOS + listNanos;
+  return { nanos, listNanos, identifier: identifierAt(at), rules };
+}
