@@ -134,7 +134,11 @@ const program = commandLine('twin')
     setting,
     [],
   )
-  .option('--vcd <file>', 'also write SCK MOSI MISO CS INT CAN as a VCD (short runs)', userPath)
+  .option(
+    '--vcd <file>',
+    'also write the lines of the board and marks of each answer as a VCD (short runs)',
+    userPath,
+  )
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
   .option(

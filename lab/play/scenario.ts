@@ -22,6 +22,7 @@ import {
 import { AGL_INTERFACE, judge, type Judgement } from '../verify/judge.ts';
 import { Observations } from '../rig/observations.ts';
 import { bothTaps, makeRig, type RigOptions } from '../rig/open-rig.ts';
+import { markAnswers } from './marks.ts';
 import { play, type PlayOptions } from './phases.ts';
 import { checkStatusPage, settledStatusPage } from '../verify/status-check.ts';
 import { summarize, type Summary } from './summary.ts';
@@ -97,7 +98,10 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
     ...(trace === undefined ? {} : alsoTo(trace, seen)),
   });
   if (trace !== undefined) {
-    board.bus.onLevels((levels, nanos) => trace.bits(levels, nanos, board.bus.bitNanos));
+    const { bus, chip } = board;
+    bus.onLevels((levels, nanos, drivenBy) =>
+      trace.bits(levels, drivenBy(chip), nanos, bus.bitNanos),
+    );
   }
   try {
     return runOn(board, options, seen);
@@ -118,6 +122,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
     options.input.startNanos + BigInt(Math.round(nanos - startNanos));
   const bitNanos = 1e9 / options.bitrate;
   const judgement = judge(options.table, seen, { bitNanos, toLogNanos });
+  if (options.trace !== undefined) markAnswers(options.trace, judgement.answered);
   const account =
     statusPage && judgement.problems.length === 0
       ? checkStatusPage(statusPage, options.table, judgement, seen)

@@ -9,6 +9,7 @@ import type { Cell, System } from '../../cell-config/format/model.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { parseLog } from '../../twin/logs/read.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
+import type { BoardTrace } from '../../twin/trace/board-trace.ts';
 import type { BoardFaults, BoardOptions } from '../../twin/board/options.ts';
 import type { Firmware } from '../../lab/rig/firmware.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
@@ -44,6 +45,8 @@ export interface PlayOptions {
   /** Changes the configurations before the cell is created. */
   readonly changeCell?: (cell: Cell) => Cell;
   readonly changeSystem?: (system: System) => System;
+  /** Records the lines of the board. */
+  readonly trace?: BoardTrace;
 }
 
 export function play(engine: EngineName, options: PlayOptions): Promise<ScenarioResult> {
@@ -72,6 +75,7 @@ export function play(engine: EngineName, options: PlayOptions): Promise<Scenario
     makePeer: options.makePeer,
     changeCell: options.changeCell,
     changeSystem: options.changeSystem,
+    trace: options.trace,
   });
 }
 

@@ -47,7 +47,7 @@ function decode(vcd: string): Decoded[] {
       'sigrok-cli',
       [
         ...['-I', `vcd:downsample=${SAMPLE_NANOS}`, '-i', file],
-        ...['-P', `can:can_rx=CAN:nominal_bitrate=${BITRATE}:sample_point=75`],
+        ...['-P', `can:can_rx=CAN_RX:nominal_bitrate=${BITRATE}:sample_point=75`],
         ...['-A', 'can=sof:eof:id:full-id:rtr:dlc:data:crc-sequence:stuff-bit:warnings'],
         '--protocol-decoder-samplenum',
       ],
@@ -117,7 +117,7 @@ it(
     const sender = new LogNode({ clock, bus, name: 'sender' });
     new LogNode({ clock, bus, name: 'receiver' });
     const trace = new BoardTrace();
-    bus.onLevels((levels, startNanos) => trace.bits(levels, startNanos, bus.bitNanos));
+    bus.onLevels((levels, startNanos) => trace.bits(levels, levels, startNanos, bus.bitNanos));
     const frames = someFrames();
     // Each alone, 200 bits after the one before: arbitration is not the matter here.
     frames.forEach((frame, index) => {

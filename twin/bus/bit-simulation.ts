@@ -12,10 +12,14 @@ import { DOMINANT } from './frame-bits.ts';
 /** No attempt lasts longer than this unless the wire is held dominant. */
 const BITS_MAX = 1000;
 
-/** Simulates one attempt. At least one participant has an offer. */
+/**
+ * Simulates one attempt. At least one participant has an offer. `onDrive` is told what each participant drives,
+ * bit by bit.
+ */
 export function simulateAttempt(
   participants: readonly Participant[],
   faults: readonly WireFault[] = [],
+  onDrive?: (participant: Participant, level: number) => void,
 ): AttemptOutcome {
   const steps: AttemptStep[] = [];
   const acknowledges = !faults.some((fault) => fault.kind === 'no-acknowledge');
@@ -32,7 +36,11 @@ export function simulateAttempt(
     if (bit > BITS_MAX + faultsUntil)
       throw new Error(`CAN attempt has not ended after ${bit} bits`);
     let wire = 1;
-    for (const node of nodes) wire &= node.drive(bit);
+    nodes.forEach((node, index) => {
+      const level = node.drive(bit);
+      wire &= level;
+      onDrive?.(participants[index], level);
+    });
     wire = disturb(wire, bit, faults);
     if (wire === DOMINANT) lastDominant = bit;
     levels.push(wire);

@@ -53,6 +53,13 @@ interface Running {
   event: ScheduledEvent;
 }
 
+/** Gets the levels of the wire from the SOF on, and what one node drives there (the TX pin of its controller). */
+export type LevelListener = (
+  levels: Uint8Array,
+  startNanos: number,
+  drivenBy: (node: CanNode) => Uint8Array,
+) => void;
+
 /** The bus. Attach the nodes, then let the clock run. */
 export class CanBus {
   readonly clock: VirtualClock;
@@ -61,7 +68,7 @@ export class CanBus {
   readonly bitNanos: number;
   readonly #members: BusMember[] = [];
   readonly #listeners: ((record: WireRecord) => void)[] = [];
-  readonly #levelListeners: ((levels: Uint8Array, startNanos: number) => void)[] = [];
+  readonly #levelListeners: LevelListener[] = [];
   readonly #startListeners: ((nanos: number) => void)[] = [];
   #faults: WireFault[] = [];
   #disturb: ((participants: readonly Participant[]) => readonly WireFault[]) | undefined;
@@ -99,8 +106,8 @@ export class CanBus {
     this.#listeners.push(listener);
   }
 
-  /** Calls `listener` at the end of every attempt with the levels of the wire from its SOF on. */
-  onLevels(listener: (levels: Uint8Array, startNanos: number) => void): void {
+  /** Calls `listener` at the end of every attempt. */
+  onLevels(listener: LevelListener): void {
     this.#levelListeners.push(listener);
   }
 
@@ -326,7 +333,9 @@ export class CanBus {
       outcome: outcome.completed ? 'complete' : 'error',
       error: outcome.error,
     };
-    for (const listener of this.#levelListeners) listener(levelsOf(outcome), startNanos);
+    for (const listener of this.#levelListeners) {
+      listener(levelsOf(outcome), startNanos, (node) => drivenBy(node, running));
+    }
     for (const listener of this.#listeners) listener(record);
     if (this.#running !== undefined) return;
     this.#planJoining();
@@ -386,6 +395,15 @@ export class CanBus {
     if (member === undefined) throw new Error(`${node.name} is not attached to the bus`);
     return member;
   }
+}
+
+/** Simulated again, as a function of the same participants and faults: whoever does not ask pays nothing. */
+function drivenBy(node: CanNode, { participants, faults }: Running): Uint8Array {
+  const levels: number[] = [];
+  simulateAttempt(participants, faults, (participant, level) => {
+    if (participant.node === node) levels.push(level);
+  });
+  return Uint8Array.from(levels);
 }
 
 /** The wire of an attempt. A plain one is what its winner sends, with the ACK slot dominant. */

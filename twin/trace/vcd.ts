@@ -22,16 +22,18 @@ const FIRST_CODE = 0x21;
 /** Collects changes in any order; `text` sorts them. Times are whole nanoseconds. */
 export class VcdWriter {
   readonly #signals: readonly Signal[];
+  readonly #places: ReadonlyMap<string, number>;
   readonly #changes: Change[] = [];
 
   constructor(signals: readonly Signal[]) {
     this.#signals = signals;
+    this.#places = new Map(signals.map(({ name }, index) => [name, index]));
   }
 
   /** Sets the level of a signal from `nanos` on. */
   change(name: string, nanos: number, level: number): void {
-    const signal = this.#signals.findIndex((candidate) => candidate.name === name);
-    if (signal < 0) throw new RangeError(`no signal is called ${name}`);
+    const signal = this.#places.get(name);
+    if (signal === undefined) throw new RangeError(`no signal is called ${name}`);
     this.#changes.push({ nanos: Math.round(nanos), signal, level });
   }
 
