@@ -214,7 +214,7 @@ onBothEngines('a bad request', (engine) => {
     const good = ruleTableRequest(imageOf(NEW));
     const cut = imageOf(OTHER);
     const flipped = Buffer.from(imageOf(NEW));
-    flipped[40] ^= 1;
+    flipped[100] ^= 1;
     const overlapping = ruleTableRequest(
       Buffer.concat([imageOf(OTHER).subarray(0, 32), Buffer.alloc(0)]),
     );
