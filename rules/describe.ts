@@ -2,7 +2,8 @@
 /**
  * A rule table as text for people.
  */
-import type { Rule, RuleAnswer, RuleMatch, RuleTable } from './model.ts';
+import { describeMatch } from './describe-match.ts';
+import type { Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
   formatByte,
   formatFilter,
@@ -26,29 +27,16 @@ export function describeTable(table: RuleTable): string {
 }
 
 function describeRule(rule: Rule): string[] {
-  const { match, answer, forward } = rule;
+  const { match, answer, forward, from } = rule;
+  const origin = from === undefined ? '' : ' of AGL';
   if (answer === null) {
-    return [`${rule.name}: ${describeMatch(match)} -> ${forward ? 'forward' : 'drop'}`];
+    return [`${rule.name}: ${describeMatch(match)}${origin} -> ${forward ? 'forward' : 'drop'}`];
   }
   const kind = isStaticAnswer(answer) ? 'static' : 'computed';
   return [
-    `${rule.name}: ${describeMatch(match)}${forward ? ' -> forward, and' : ''}`,
+    `${rule.name}: ${describeMatch(match)}${origin}${forward ? ' -> forward, and' : ''}`,
     `  -> ${kind} answer ${describeAnswer(answer)}`,
   ];
-}
-
-function describeMatch(match: RuleMatch): string {
-  const identifier = formatIdentifier(match.identifier, match.extended);
-  const everyBit = match.extended ? 0x1fffffff : 0x7ff;
-  const mask =
-    match.mask === everyBit ? '' : ` mask ${formatIdentifier(match.mask, match.extended)}`;
-  if (match.remote === 'any') return `${identifier}${mask} data or remote`;
-  if (match.remote) return `${identifier}${mask} remote`;
-  const bytes = match.data.slice(0, match.minimumLength).map(({ value, mask: bits }) => {
-    if (bits === 0) return '~';
-    return bits === 0xff ? formatByte(value) : `${formatByte(value)}/${formatByte(bits)}`;
-  });
-  return `${identifier}${mask}${bytes.length === 0 ? '' : ` [${bytes.join(' ')}]`}`;
 }
 
 function describeAnswer(answer: RuleAnswer): string {

@@ -5,7 +5,7 @@
  */
 import { DATA_BYTES } from '../model.ts';
 import type { RuleTable } from '../model.ts';
-import { parseIdentifier } from '../language/parse-match.ts';
+import { parseIdentifier } from '../language/parse-identifiers.ts';
 import type { YamlResult, Root } from '../language/yaml-document.ts';
 import { checkVersion, readYaml } from '../language/yaml-document.ts';
 import type { Entries, Entry, YamlReader } from '../language/yaml-reader.ts';

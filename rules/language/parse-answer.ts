@@ -7,9 +7,11 @@
 import { isScalar } from 'yaml';
 import type { RuleAnswer, RuleMatch } from '../model.ts';
 import { DATA_BYTES, formatIdentifier, SAME_AS_REQUEST } from '../model.ts';
+import { hasIdentifier } from '../order/identifiers.ts';
 import { parseCopies, placeCopies } from './parse-copies.ts';
 import type { AnswerByte } from './parse-copies.ts';
-import { parseByte, parseIdentifier } from './parse-match.ts';
+import { parseByte } from './parse-data.ts';
+import { parseIdentifier } from './parse-identifiers.ts';
 import type { Entry, YamlReader } from './yaml-reader.ts';
 
 const ANSWER_KEYS = ['id', 'extended', 'length', 'data', 'copy', 'live'];
@@ -109,7 +111,7 @@ function warnAboutOwnRequest(
   match: RuleMatch | undefined,
 ): void {
   if (match === undefined || match.remote === true || match.extended !== extended) return;
-  if ((identifier & match.mask) !== match.identifier) return;
+  if (!hasIdentifier(match, identifier)) return;
   reader.diagnostics.warning(
     entry.offset,
     `answer id ${formatIdentifier(identifier, extended)} is also matched as a request: ` +

@@ -8,7 +8,7 @@
 import { isScalar, isSeq } from 'yaml';
 import type { Step } from '../model.ts';
 import { DATA_BYTES } from '../model.ts';
-import { parseByte } from './parse-match.ts';
+import { parseByte } from './parse-data.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 type Crc8 = Extract<Step, { kind: 'checksum-crc8' }>;

@@ -5,7 +5,7 @@
  */
 import type { Step } from '../model.ts';
 import { DATA_BYTES } from '../model.ts';
-import { parseByte } from './parse-match.ts';
+import { parseByte } from './parse-data.ts';
 import { parseChecksums } from './parse-checksum.ts';
 import { hex } from './yaml-reader.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';

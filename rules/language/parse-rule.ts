@@ -42,6 +42,11 @@ export function parseRule(reader: YamlReader, item: Entry): ParsedRule | undefin
     const reason = `${called} changes the frame on its way, but does not forward it: add "forward: true"`;
     reader.diagnostics.error(modifyEntry.keyOffset, reason);
   }
+  const most = match?.maximumLength;
+  if (answerEntry !== undefined && most !== undefined && (answer?.requestBytes ?? 0) > most) {
+    const reason = `the answer needs ${answer?.requestBytes} bytes of the request, and match takes frames of at most ${most}`;
+    reader.diagnostics.error(answerEntry.offset, reason);
+  }
   const complete =
     name !== undefined &&
     match !== undefined &&

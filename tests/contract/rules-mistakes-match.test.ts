@@ -59,11 +59,6 @@ const MISTAKES: readonly Mistake[] = [
     'r.yaml:4:23 unknown key "maks" in match; did you mean "mask"?',
   ],
   [
-    'a length in match',
-    oneRule('match: { id: 0x1, length: 8 }'),
-    'r.yaml:4:23 unknown key "length" in match; a frame matches when it has all bytes that data lists; add ~ for more',
-  ],
-  [
     'an unknown key in a byte',
     oneRule('match: { id: 0x1, data: [{ value: 0x1, msk: 0x1, mask: 0x1 }] }'),
     'r.yaml:4:44 unknown key "msk" in data byte 0; did you mean "mask"?',
