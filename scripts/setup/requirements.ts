@@ -54,6 +54,9 @@ export const TEST_TOOLS: readonly Requirement[] = ([
   { title: 'mtools', purpose: 'make and read card images without mounting them', probe: { kind: 'command', name: 'mcopy' }, packages: ['mtools'], elsewhere: 'Fedora, Arch and Homebrew: mtools' },
   { title: 'e2fsprogs', purpose: 'make and read the Linux partition of card images', probe: { kind: 'command', name: 'debugfs' }, packages: ['e2fsprogs'], elsewhere: 'Fedora, Arch and Homebrew: e2fsprogs' },
   { title: 'sigrok-cli', purpose: 'have the bus decoded by a stranger', probe: { kind: 'command', name: 'sigrok-cli' }, packages: ['sigrok-cli'], elsewhere: 'Fedora, Arch and Homebrew: sigrok-cli' },
+  { title: 'can-utils', purpose: 'have logs converted by a stranger (asc2log, log2asc)', probe: { kind: 'command', name: 'asc2log' }, packages: ['can-utils'], elsewhere: 'Fedora and Arch: can-utils' },
+  { title: 'python-can', purpose: 'have logs read by a stranger', probe: { kind: 'command', name: 'can_logconvert' }, packages: ['python3-can'], elsewhere: 'Fedora and Arch: python3-can, python-can' },
+  { title: 'tshark', purpose: 'have captures read by a stranger', probe: { kind: 'command', name: 'tshark' }, packages: ['tshark'], elsewhere: 'Fedora and Arch: wireshark-cli' },
   { title: 'QEMU', purpose: 'run the bridge on a real Linux kernel', probe: { kind: 'command', name: QEMU.command }, packages: [QEMU.package], elsewhere: 'Fedora, Arch and Homebrew: qemu' },
   { title: 'xz', purpose: 'unpack the modules of that kernel', probe: { kind: 'command', name: 'xz' }, packages: ['xz-utils'], elsewhere: 'Fedora, Arch and Homebrew: xz' },
 ] as const).map((one) => ({ ...one, onlyTests: true }));
