@@ -84,6 +84,11 @@ export const COUNTERS = {
   answersResent: { number: 71, what: 'times that an answer was taken back for a stronger frame and sent again; in no sum' },
   answersListenOnly: { number: 72, what: 'answers not sent: `mode=listen-only`' },
   answersFaulted: { number: 73, what: 'answers not sent: the SPI block stopped' },
+  answersLimited: { number: 75, what: "answers not sent: the rule's `rate` is used up; in no sum" },
+  answersDeleted: { number: 76, what: 'answers not sent: the rule gave them more than 8 bytes; in no sum' },
+  modifiedDeleted: { number: 77, what: 'frames for AGL dropped: `modify` gave them more than 8 bytes' },
+  fromAglDroppedByRule: { number: 78, what: 'of `from_agl_taken`: a rule `from: agl` keeps it from the bus' },
+  fromAglAnswered: { number: 79, what: 'answers of rules `from: agl`: they go to AGL' },
   answersDelayedByBus: { number: 74, what: 'answers that waited in the chip while another node sent a frame; in no sum' },
 } as const satisfies Record<string, CounterRow>;
 

@@ -15,7 +15,12 @@ export const RULE_COSTS = {
   /** Each rule in a list. */
   LISTED_RULE_NANOS: 16,
   /** Each condition of such a rule. */
-  CONDITION_NANOS: 30,
-  /** All rules of one list with their conditions together: what 16 halvings leave. */
-  LIST_NANOS_MAXIMUM: 740,
+  CONDITION_NANOS: 40,
+  /** All rules of one list with their conditions together: what 14 halvings and 32 filters leave. */
+  LIST_NANOS_MAXIMUM: 530,
+  /** Each step of a program, and each that is a checksum. */
+  PROGRAM_STEP_NANOS: 25,
+  CHECKSUM_STEP_NANOS: 160,
+  /** All programs of one rule together: what follows a decision. */
+  RULE_PROGRAMS_NANOS_MAXIMUM: 2000,
 } as const;

@@ -41,7 +41,8 @@ export const NUMBERS = {
   PAGE_TASKS_MAXIMUM: 24,
   PAGE_TASK_BYTES: 64,
   TASK_NAME_BYTES: 16,
-  PAGE_RULE_HITS: 64,
+  PAGE_RULE_HITS: 512,
+  PAGE_RULE_NAMES_BYTES: 0x1800,
   PAGE_LIVE_VALUES_BYTES: 64,
   PAGE_STATUSES: 128,
   STATUS_ENTRY_BYTES: 8,
@@ -83,7 +84,7 @@ export const HISTOGRAM_WORDS = ['static', 'computed', 'steps'] as const;
 export const PAGE = {
   PAGE_MAGIC_OFFSET: { at: 0x0000, bytes: 4, what: 'magic "CWST" (0x54535743), written last at start' },
   PAGE_VERSION_OFFSET: { at: 0x0004, bytes: 4, what: 'layout version, 1' },
-  PAGE_SEQUENCE_OFFSET: { at: 0x0008, bytes: 4, what: 'sequence: odd while 0x000c to 0x1eff is being rewritten' },
+  PAGE_SEQUENCE_OFFSET: { at: 0x0008, bytes: 4, what: 'sequence: odd while 0x000c to 0x1eff and 0x6000 to 0x7fff are being rewritten' },
   PAGE_HEARTBEAT_OFFSET: { at: 0x000c, bytes: 4, what: 'heartbeat: one more with each refresh' },
   HEAD_NOW_TICKS: { at: 0x0010, bytes: 8, what: 'the counter at the refresh' },
   HEAD_TICKS_PER_SECOND: { at: 0x0018, bytes: 4, what: 'ticks per second' },
@@ -121,7 +122,6 @@ export const PAGE = {
   PAGE_COUNTERS_OFFSET: { at: 0x0100, bytes: 4, times: N.PAGE_COUNTERS, what: 'counters, see "Counters and sums"' },
   PAGE_HISTOGRAMS_OFFSET: { at: 0x0400, bytes: N.PAGE_HISTOGRAM_DISTANCE, times: N.PAGE_HISTOGRAMS, what: 'histograms' },
   PAGE_TASKS_OFFSET: { at: 0x0900, bytes: N.PAGE_TASK_BYTES, times: N.PAGE_TASKS_MAXIMUM, what: 'tasks' },
-  PAGE_RULE_HITS_OFFSET: { at: 0x1000, bytes: 4, times: N.PAGE_RULE_HITS, what: 'how often each rule has matched' },
   PAGE_LIVE_VALUES_OFFSET: { at: 0x1100, bytes: N.PAGE_LIVE_VALUES_BYTES, what: 'live values' },
   PAGE_STATUSES_OFFSET: { at: 0x1200, bytes: N.STATUS_ENTRY_BYTES, times: N.PAGE_STATUSES, what: 'what was said of each status, by number, since the cell started' },
   // The sequence number does not cover the rest: two rings, each with its head.
@@ -130,6 +130,8 @@ export const PAGE = {
   PAGE_RECORDER_HEAD: { at: 0x1f08, bytes: 4, what: 'recorder: frames ever written' },
   PAGE_RECORDER_CAPACITY: { at: 0x1f0c, bytes: 4, what: 'its capacity, 4096' },
   PAGE_TRACE_OFFSET: { at: 0x2000, bytes: N.TRACE_RECORD_BYTES, times: N.TRACE_CAPACITY, what: 'trace' },
+  PAGE_RULE_HITS_OFFSET: { at: 0x6000, bytes: 4, times: N.PAGE_RULE_HITS, what: 'how often each rule in force has matched' },
+  PAGE_RULE_NAMES_OFFSET: { at: 0x6800, bytes: N.PAGE_RULE_NAMES_BYTES, what: 'their names in the same order, each with a 0 behind it; empty: the table has none' },
   PAGE_RECORDER_OFFSET: { at: 0x8000, bytes: N.RECORDER_ENTRY_BYTES, times: N.RECORDER_CAPACITY, what: 'recorder' },
 } as const satisfies Record<string, Field>;
 

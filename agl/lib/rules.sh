@@ -6,7 +6,7 @@
 # here, the rest by the cell.
 
 RULES_MAGIC=CWRL
-RULES_VERSION=1
+RULES_VERSION=2
 RULES_HEADER_BYTES=32
 RULE_BYTES=64
 FILTER_BYTES=8
@@ -38,11 +38,11 @@ table_fault() {
     say "it does not begin with $RULES_MAGIC; is it the YAML text, not the compiled table?"
   elif [ "$table_bytes" -lt "$RULES_HEADER_BYTES" ]; then
     say "it has $table_bytes bytes, its header alone has $RULES_HEADER_BYTES: cut off"
-  elif [ "$(number_at "$1" 4 2)" != "$RULES_VERSION" ]; then
-    say "it is of format $(number_at "$1" 4 2), this release knows $RULES_VERSION: compile it again"
+  elif [ "$(number_at "$1" 4 2)" -lt 1 ] || [ "$(number_at "$1" 4 2)" -gt "$RULES_VERSION" ]; then
+    say "it is of format $(number_at "$1" 4 2), this release knows 1 to $RULES_VERSION: compile it again"
   elif [ "$(number_at "$1" 8 4)" != "$table_bytes" ]; then
     say "it says $(number_at "$1" 8 4) bytes and has $table_bytes: cut off, or not wholly copied"
-  elif [ $((RULES_HEADER_BYTES + $(number_at "$1" 16 2) * RULE_BYTES + \
+  elif [ "$(number_at "$1" 4 2)" -eq 1 ] && [ $((RULES_HEADER_BYTES + $(number_at "$1" 16 2) * RULE_BYTES + \
     $(number_at "$1" 24 2) * FILTER_BYTES)) -ne "$table_bytes" ]; then
     say "$(counted "$(number_at "$1" 16 2)" rule) and $(counted "$(number_at "$1" 24 2)" filter) do not fill its $table_bytes bytes: damaged"
   fi

@@ -25,7 +25,7 @@
 #define MARK_TRAP 0x40000
 
 /* The frames to work on, 16 bytes each (13 registers). The word at this address is their count. */
-#define FRAMES_ADDRESS (GUEST_VIEW_ADDRESS + RULES_ADDRESS + 0x8000)
+#define FRAMES_ADDRESS (GUEST_VIEW_ADDRESS + RULES_ADDRESS + 0xf000)
 /* Frame, answer, message. */
 #define RESULT_BYTES (16 + 16 + 24)
 

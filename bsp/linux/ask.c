@@ -152,9 +152,10 @@ static bool receive_all(int handle, void *data, size_t bytes) {
 
 /* Prints the answer to its end. Returns the exit status. */
 static int print_answer(int handle) {
-  static char text[UINT16_MAX];
+  static char text[ANSWER_PIECE_MAXIMUM];
   struct answer_head head;
-  while (receive_all(handle, &head, sizeof head) && receive_all(handle, text, head.bytes)) {
+  while (receive_all(handle, &head, sizeof head) && head.bytes <= sizeof text &&
+         receive_all(handle, text, head.bytes)) {
     if (head.kind == ANSWER_END) {
       return head.exit_status;
     }

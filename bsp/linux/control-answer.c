@@ -33,7 +33,7 @@ static const struct client *asking;
 static void put(struct client *client, enum answer_kind kind, uint8_t exit_status, const char *text,
                 size_t bytes) {
   struct answer_head head = {
-      .kind = (uint8_t)kind, .exit_status = exit_status, .bytes = (uint16_t)bytes};
+      .kind = (uint8_t)kind, .exit_status = exit_status, .bytes = (uint32_t)bytes};
   if (client->answer_end + sizeof head + bytes > sizeof client->answer) {
     return; /* unreachable: a piece is made only when the buffer is empty */
   }

@@ -15,7 +15,7 @@
 #include "formats.h"
 
 /** Bytes of the module's text buffer. */
-#define CONTROL_TEXT_BYTES 16384u
+#define CONTROL_TEXT_BYTES 65536u
 
 /** Outcome of reading the page. Numbers as in src/bridge/page-reader.ts. */
 enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED, PAGE_UNJUDGED };

@@ -12,10 +12,12 @@
 
 #define CONTROL_SOCKET_DEFAULT "/run/canwarden/bridge.sock"
 
-/** "CWA1", which includes the version of this protocol. */
-#define ASK_MAGIC 0x31415743u
+/** "CWA2", which includes the version of this protocol. */
+#define ASK_MAGIC 0x32415743u
 /** Larger than the largest rule table. */
-#define ASK_PAYLOAD_MAXIMUM 8192u
+#define ASK_PAYLOAD_MAXIMUM 65536u
+/* The most bytes of a piece of the answer. */
+#define ANSWER_PIECE_MAXIMUM 65536u
 
 enum ask_kind { ASK_STATUS = 1, ASK_TRACE, ASK_RECORDER, ASK_RULES, ASK_LIVE };
 
@@ -35,8 +37,9 @@ struct answer_head {
   uint8_t kind;
   /** In the end piece: the exit status. */
   uint8_t exit_status;
+  uint16_t reserved;
   /** Bytes that follow. */
-  uint16_t bytes;
+  uint32_t bytes;
 };
 
 #endif

@@ -16,7 +16,7 @@
 #include "log.h"
 #include "module-state.h"
 
-/* One page of linear memory. The generated code checks bounds. */
+/* The linear memory: as much as asconfig.json gives the bridge. The generated code checks bounds. */
 uint8_t linear_memory[WASM_RT_LINEAR_MEMORY_BYTES] __attribute__((aligned(16)));
 
 #define ROLE_BACK_END 0

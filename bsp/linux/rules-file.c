@@ -67,9 +67,9 @@ bool rules_file_read(const char *path, uint8_t *table, uint32_t bytes_maximum, u
              plural_of(length), sizeof head);
     return refuse(path, reason);
   }
-  if (head.version != RULES_VERSION) {
-    snprintf(reason, sizeof reason, "it is of format %u, this bridge knows %u", head.version,
-             RULES_VERSION);
+  if (head.version != RULES_VERSION && head.version != RULES_VERSION_2) {
+    snprintf(reason, sizeof reason, "it is of format %u, this bridge knows %u and %u", head.version,
+             RULES_VERSION, RULES_VERSION_2);
     return refuse(path, reason);
   }
   if (head.total_bytes != length) {

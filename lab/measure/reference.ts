@@ -18,7 +18,8 @@ const SIDES = ['generated', 'handWritten'] as const;
 const MARK_AFTER = 0x10000;
 const MARK_DONE = 0x20000;
 const RULES_ADDRESS = 0x100000;
-const FRAMES_ADDRESS = RULES_ADDRESS + 0x8000;
+/** Behind the largest image that is measured. */
+const FRAMES_ADDRESS = RULES_ADDRESS + 0xf000;
 const FRAMES = 40;
 const LIMIT_NANOS = 1_000_000_000;
 const SEED = 7;
@@ -28,6 +29,24 @@ const SEED = 7;
  * `reference.OPERATION.{generated,handWritten}Instructions` and `ratio`.
  */
 export function runReference(image: Uint8Array, rulesText: string): Figures {
+  return figuresOf(runOperations(image, compileRules(rulesText, 'rules.yaml').image, frames()));
+}
+
+/** Mean instructions of the generated code for a decision on the frames, with this `rules.bin`. */
+export function decisionInstructions(
+  image: Uint8Array,
+  rules: Uint8Array,
+  frames: readonly Uint8Array[],
+): number {
+  const bytes = new Uint8Array(16 * (frames.length + 1));
+  bytes[0] = frames.length;
+  frames.forEach((registers, index) => bytes.set(registers, 16 * (index + 1)));
+  const [[empty], , [sum]] = runOperations(image, rules, bytes);
+  return (sum - empty) / frames.length;
+}
+
+/** Instructions of each operation, both sides. */
+function runOperations(image: Uint8Array, rules: Uint8Array, frames: Uint8Array): number[][] {
   const sums = OPERATIONS.map(() => [0, 0]);
   let running = -1;
   let startInstructions = 0;
@@ -43,8 +62,8 @@ export function runReference(image: Uint8Array, rulesText: string): Figures {
     }
   });
   machine.load(0, image);
-  machine.load(RULES_ADDRESS, compileRules(rulesText, 'rules.yaml').image);
-  machine.load(FRAMES_ADDRESS, frames());
+  machine.load(RULES_ADDRESS, rules);
+  machine.load(FRAMES_ADDRESS, frames);
   const engine = new ImageEngine(machine);
   engine.boot();
   const result = engine.run(LIMIT_NANOS);
@@ -55,7 +74,7 @@ export function runReference(image: Uint8Array, rulesText: string): Figures {
       `the reference program ended (${result}) with mark ${mark}: see bsp/bench/bench.c`,
     );
   }
-  return figuresOf(sums);
+  return sums;
 }
 
 function figuresOf(sums: readonly (readonly number[])[]): Figures {

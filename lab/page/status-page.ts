@@ -116,7 +116,7 @@ export function readStatusPage(section: Buffer): StatusPage | undefined {
   ) {
     return undefined;
   }
-  const page = Buffer.from(section.subarray(0, PAGE.PAGE_TRACE_HEAD.at));
+  const page = Buffer.from(section.subarray(0, PAGE.PAGE_RECORDER_OFFSET.at));
   if (section.readUInt32LE(PAGE.PAGE_SEQUENCE_OFFSET.at) !== sequence) return undefined;
   // The version, and the half word behind it, which is zero.
   expect(page, PAGE.PAGE_VERSION_OFFSET.at, NUMBERS.PAGE_VERSION, 'the layout version');

@@ -14,6 +14,12 @@ const FOLDER = 'build/bench/reference';
 
 /** The figures `reference.*`: instructions on both sides and their ratio, with the shipped rules. */
 export async function measureReference(): Promise<Figures> {
+  const rules = await readFile(`${PROJECT}rules.yaml`, 'utf8');
+  return runReference(await buildReference(), rules);
+}
+
+/** Builds the program. */
+export async function buildReference(): Promise<Uint8Array> {
   const wasm = await buildWasm('bench');
   const image = await buildImage(wasm, {
     name: 'bench',
@@ -21,6 +27,5 @@ export async function measureReference(): Promise<Figures> {
     folder: FOLDER,
     output: `${FOLDER}/bench`,
   });
-  const rules = await readFile(`${PROJECT}rules.yaml`, 'utf8');
-  return runReference(await readFile(PROJECT + image), rules);
+  return readFile(PROJECT + image);
 }

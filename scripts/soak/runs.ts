@@ -4,6 +4,7 @@
  */
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
+import { mutations } from './mutations.ts';
 import { strength } from './strength.ts';
 import { loadMeasured } from '../../lab/measure/bench.ts';
 import { measureLossless } from '../../lab/measure/lossless.ts';
@@ -84,4 +85,7 @@ const random: SoakRun = {
   },
 };
 
-export const SOAK_RUNS: readonly SoakRun[] = [bulk, random, strength, hostile, ...FRESH_RUNS];
+export const SOAK_RUNS: readonly SoakRun[] = [
+  ...[bulk, random, strength, hostile, mutations],
+  ...FRESH_RUNS,
+];

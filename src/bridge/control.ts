@@ -41,7 +41,9 @@ const STATUS_PAGE_ADDRESS: u32 = 0xa0000000;
 const REQUESTS_ADDRESS: u32 = 0xb0000000;
 
 /** Bytes of the text buffer. It also holds a payload for the cell. */
-const TEXT_BYTES: u32 = 16384;
+const TEXT_BYTES: u32 = 0x10000;
+/** Entries of the rings are written in pieces of at most so many bytes. */
+const PIECE_BYTES: u32 = 16384;
 /** No line is begun with less room than this. Longer than any line. */
 const LINE_BYTES_MAXIMUM: u32 = 256;
 
@@ -150,7 +152,10 @@ export class LinuxControl {
     this.lost = 0;
     this.cursor = cursor;
     if (state !== PageState.Read) return state;
-    while (((end - this.cursor) as i32) > 0 && this.out.length + LINE_BYTES_MAXIMUM <= TEXT_BYTES) {
+    while (
+      ((end - this.cursor) as i32) > 0 &&
+      this.out.length + LINE_BYTES_MAXIMUM <= PIECE_BYTES
+    ) {
       const taken = stream.take(this.cursor);
       this.lost += stream.lost;
       this.cursor = stream.cursor;

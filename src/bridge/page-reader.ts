@@ -13,9 +13,15 @@ import {
   HEAD_LAST_STATUS,
   HEAD_NOW_TICKS,
   HEAD_TICKS_PER_SECOND,
+  HEAD_RULE_COUNT,
   PAGE_HEARTBEAT_OFFSET,
   PAGE_MAGIC,
   PAGE_MAGIC_OFFSET,
+  PAGE_RECORDER_OFFSET,
+  PAGE_RULE_HITS,
+  PAGE_RULE_HITS_OFFSET,
+  PAGE_RULE_NAMES_BYTES,
+  PAGE_RULE_NAMES_OFFSET,
   PAGE_SEQUENCE_OFFSET,
   PAGE_VERSION,
   PAGE_VERSION_OFFSET,
@@ -23,6 +29,7 @@ import {
   PAGE_STATUSES_OFFSET,
   STATUS_ENTRY_BYTES,
 } from '../page/layout';
+import { TextBuilder } from './text-builder';
 
 /** Result of an attempt to read the page. The host program uses these numbers. */
 export enum PageState {
@@ -42,6 +49,8 @@ export enum PageState {
 
 /** Bytes that are copied at once: everything up to the end of the statuses. */
 const SNAPSHOT_BYTES: u32 = PAGE_STATUSES_OFFSET + PAGE_STATUSES * STATUS_ENTRY_BYTES;
+/** Hits and names of the rules. */
+const RULES_SNAPSHOT_BYTES: u32 = PAGE_RECORDER_OFFSET - PAGE_RULE_HITS_OFFSET;
 /** Copies of one attempt. The host program repeats attempts for a bounded time. */
 const COPIES: u32 = 3;
 
@@ -50,8 +59,15 @@ export class PageReader<Memory extends SharedMemory> {
   /** SNAPSHOT_BYTES bytes, in the layout of the page. */
   readonly copy: usize = heap.alloc(SNAPSHOT_BYTES);
 
+  /** Copy of hits and names of the rules. */
+  private readonly rules: usize = heap.alloc(RULES_SNAPSHOT_BYTES);
+  /** Number of the rule whose name `nameOf` found last, and where it begins. */
+  private namedRule: u32 = 0;
+  private namePlace: u32 = 0;
+
   constructor(readonly page: Memory) {
     memory.fill(this.copy, 0, SNAPSHOT_BYTES);
+    memory.fill(this.rules, 0, RULES_SNAPSHOT_BYTES);
   }
 
   /** Whether there is a page of this layout now. */
@@ -66,6 +82,8 @@ export class PageReader<Memory extends SharedMemory> {
   /** Copies the page. The copy is valid only if the result is `Read`. */
   read(): PageState {
     const state = this.state();
+    this.namedRule = 0;
+    this.namePlace = 0;
     if (state !== PageState.Read) return state;
     for (let attempt: u32 = 0; attempt < COPIES; attempt++) {
       const sequence = this.page.read32(PAGE_SEQUENCE_OFFSET);
@@ -73,6 +91,9 @@ export class PageReader<Memory extends SharedMemory> {
       if ((sequence & 1) !== 0) continue;
       for (let offset: u32 = 0; offset < SNAPSHOT_BYTES; offset += 8) {
         store<u64>(this.copy + offset, this.page.read64(offset));
+      }
+      for (let offset: u32 = 0; offset < RULES_SNAPSHOT_BYTES; offset += 8) {
+        store<u64>(this.rules + offset, this.page.read64(PAGE_RULE_HITS_OFFSET + offset));
       }
       this.page.barrierRead();
       if (this.page.read32(PAGE_SEQUENCE_OFFSET) === sequence) {
@@ -118,6 +139,32 @@ export class PageReader<Memory extends SharedMemory> {
   /** A 32-bit number of the copy. `offset` is below SNAPSHOT_BYTES. */
   word(offset: u32): u32 {
     return load<u32>(this.copy + offset);
+  }
+
+  /** Rules that the copy shows. */
+  get ruleCount(): u32 {
+    return min<u32>(this.word(HEAD_RULE_COUNT), PAGE_RULE_HITS);
+  }
+
+  /** How often rule `index`, below `ruleCount`, has matched. */
+  hitsOf(index: u32): u32 {
+    return load<u32>(this.rules + (index << 2));
+  }
+
+  /** Appends the name of rule `index`, or its number from 1 if the page has no name of it. */
+  appendRuleName(out: TextBuilder, index: u32): void {
+    const names = this.rules + PAGE_RULE_NAMES_OFFSET - PAGE_RULE_HITS_OFFSET;
+    if (index < this.namedRule) {
+      this.namedRule = 0;
+      this.namePlace = 0;
+    }
+    while (this.namedRule < index && this.namePlace < PAGE_RULE_NAMES_BYTES) {
+      if (load<u8>(names + this.namePlace) === 0) this.namedRule++;
+      this.namePlace++;
+    }
+    const left = PAGE_RULE_NAMES_BYTES - this.namePlace;
+    if (left === 0 || load<u8>(names + this.namePlace) === 0) out.decimal(index + 1);
+    else out.characters(names + this.namePlace, left);
   }
 
   half(offset: u32): u32 {

@@ -73,16 +73,12 @@ export class StatusJson<Memory extends SharedMemory> {
     this.number('faster_after_restart', layout.HEAD_RULES_AFTER_RESTART);
     this.name('hits');
     this.open('{');
-    const count = min<u32>(this.page.word(layout.HEAD_RULE_COUNT), layout.PAGE_RULE_HITS);
-    for (let index: u32 = 0; index < count; index++) {
-      const hits = this.page.word(layout.PAGE_RULE_HITS_OFFSET + 4 * index);
+    for (let index: u32 = 0; index < this.page.ruleCount; index++) {
+      const hits = this.page.hitsOf(index);
       if (hits === 0) continue;
       this.separate();
-      this.out
-        .text('"')
-        .decimal(index + 1)
-        .text('":')
-        .decimal(hits);
+      this.page.appendRuleName(this.out.text('"'), index);
+      this.out.text('":').decimal(hits);
     }
     this.close('}');
     this.close('}');

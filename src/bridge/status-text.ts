@@ -206,16 +206,13 @@ export class StatusText<Memory extends SharedMemory> {
   private writeRuleHits(): void {
     const page = this.page;
     const out = this.out;
-    const count = min<u32>(page.word(layout.HEAD_RULE_COUNT), layout.PAGE_RULE_HITS);
-    for (let index: u32 = 0; index < count; index++) {
-      const hits = page.word(layout.PAGE_RULE_HITS_OFFSET + 4 * index);
+    for (let index: u32 = 0; index < page.ruleCount; index++) {
+      const hits = page.hitsOf(index);
       if (hits === 0) continue;
       const start = out.length;
+      page.appendRuleName(out.text('rule '), index);
       out
-        .text('rule_')
-        .decimal(index + 1)
-        .text('_hits');
-      out
+        .text(' ')
         .padFrom(start, TABLE_COLUMN + NUMBER_COLUMN)
         .decimal(hits)
         .endLine();

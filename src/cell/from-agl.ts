@@ -6,6 +6,7 @@
  * `agl-order=identifier` more do, since the strongest of them goes first. As back-end, the cell tells
  * the driver how each frame ended; if the driver stops the interface meanwhile, its frames are
  * aborted.
+ * A rule about frames of AGL's may change one, keep it from the bus, and answer it.
  * Does not: use SPI, or wait. A step is one ring entry.
  */
 import { isErrorFrame } from '../can/error-frame';
@@ -14,6 +15,7 @@ import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
+import { RuleActions } from './rule-actions';
 import { TransmitScheduler } from './transmit/scheduler';
 
 @final
@@ -23,15 +25,16 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
   constructor(
     private readonly parts: Parts,
     private readonly scheduler: TransmitScheduler<Parts>,
+    private readonly actions: RuleActions<Parts>,
   ) {
     super();
   }
 
-  override run(_nowTicks: u64): bool {
+  override run(nowTicks: u64): bool {
     if (this.parts.agl.isBackEnd) this.scheduler.withdraw();
     if (!this.hasRoom && !this.isRefusing) return false;
     if (!this.parts.agl.hasReceived()) return false;
-    this.take();
+    this.take(nowTicks);
     return true;
   }
 
@@ -56,14 +59,19 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     return agl.isBackEnd && !agl.running && !this.scheduler.fromAgl.isFull;
   }
 
-  private take(): void {
+  private take(nowTicks: u64): void {
     const agl = this.parts.agl;
     const status = agl.receive(this.frame);
     if (status === Status.Empty || status === Status.Busy) return;
     this.parts.counters.count(Counter.FromAglTaken);
     // An error frame of AGL's interface is not sent.
     if (status === Status.Ok && !isErrorFrame(this.frame)) {
-      this.scheduler.addFromAgl(this.frame, agl.receivedTag);
+      let frame = changetype<usize>(this.frame);
+      if (this.parts.responder.matchesFromAgl(this.frame)) {
+        frame = this.actions.carryOutFromAgl(this.frame, nowTicks);
+      }
+      if (frame !== 0) this.scheduler.addFromAgl(changetype<Frame>(frame), agl.receivedTag);
+      else agl.finish(agl.receivedTag, false);
       return;
     }
     this.countRefused(status);

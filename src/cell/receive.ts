@@ -7,7 +7,12 @@
  */
 import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
-import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../responder/responder';
+import {
+  DECISION_ANSWER,
+  DECISION_FORWARD,
+  DECISION_MORE,
+  DECISION_STATIC,
+} from '../responder/responder';
 import { PATH_FILTER_0, PATH_SOFTWARE } from '../responder/rule';
 import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
@@ -15,6 +20,7 @@ import { Task } from '../rt/task';
 import { AnyParts } from './parts';
 import { Courtesy } from './courtesy';
 import { FrameObserver } from './page/frame-observer';
+import { countFullRing, RuleActions } from './rule-actions';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 import { SingleStep, SingleWay } from './urgent/single';
@@ -46,6 +52,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
     private readonly observer: FrameObserver<Parts>,
+    private readonly actions: RuleActions<Parts>,
   ) {
     super();
   }
@@ -77,18 +84,23 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
       return true;
     }
     const decision = parts.responder.decide(frame, this.answer);
+    if (decision === DECISION_MORE) {
+      this.actions.carryOut(frame, nowTicks);
+      return true;
+    }
     let sentTicks: u64 = 0;
     if ((decision & DECISION_ANSWER) !== 0) {
       const sent = this.sendAnswer(decision);
       if (sent && parts.records.on) sentTicks = parts.clock.nowTicks();
     }
     if ((decision & DECISION_FORWARD) !== 0) {
-      if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) this.countFullRing();
+      if (parts.forwardRing.put(changetype<usize>(frame)) !== Status.Ok) countFullRing(parts);
     } else {
       const isAnswered = (decision & DECISION_ANSWER) !== 0;
       parts.counters.count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     }
     if (parts.records.on) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
+    if ((decision & DECISION_ANSWER) !== 0) this.actions.charge(nowTicks);
     return true;
   }
 
@@ -104,14 +116,6 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     if (step === SingleStep.Disturbed) this.detour |= DETOUR_SKIP;
     this.isBusy = step !== SingleStep.Nothing && step !== SingleStep.Over;
     return step === SingleStep.Frame;
-  }
-
-  /** The cell's ring was full. Counts the frame by the cause. */
-  private countFullRing(): void {
-    const parts = this.parts;
-    if (!parts.agl.running) parts.counters.count(Counter.ForwardDroppedNoPeer);
-    else if (parts.agl.canSubmit()) parts.counters.count(Counter.ForwardDroppedOwnRing);
-    else parts.counters.count(Counter.ForwardDroppedFull);
   }
 
   /**

@@ -94,6 +94,7 @@ function openStatusPage<Parts extends AnyParts>(parts: Parts): void {
 /** Loads the rule table. If it is refused, the built-in one stays in force: forward everything. */
 function loadRules<Parts extends AnyParts>(parts: Parts): void {
   const table = parts.responder.table;
+  parts.responder.ticksPerSecond = parts.clock.ticksPerSecond();
   parts.host.copyRules(table.staging, RULES_HEADER_BYTES);
   if (!table.staged) {
     begin(parts);

@@ -30,6 +30,7 @@ import { UrgentAnswers } from './urgent/answers';
 import { BusSupervisor } from './bus/supervisor';
 import { FromAglTask } from './from-agl';
 import { LateReportTask } from './late-report';
+import { RuleActions } from './rule-actions';
 import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep';
 
 /** The executive of the cell. */
@@ -45,10 +46,16 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.parts,
     this.answers,
   );
+  private readonly actions: RuleActions<Parts> = new RuleActions<Parts>(
+    this.parts,
+    this.answers,
+    this.observer,
+  );
   readonly receive: ReceiveTask<Parts> = new ReceiveTask<Parts>(
     this.parts,
     this.answers,
     this.observer,
+    this.actions,
   );
   readonly acknowledge: AcknowledgeTask<Parts> = new AcknowledgeTask<Parts>(this.parts);
   readonly transmit: TransmitTask<Parts> = new TransmitTask<Parts>(
@@ -59,7 +66,11 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
   readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
   readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(this.parts, this.answers);
-  readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(this.parts, this.scheduler);
+  readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(
+    this.parts,
+    this.scheduler,
+    this.actions,
+  );
   readonly forward: ForwardTask<Parts> = new ForwardTask<Parts>(this.parts);
   readonly linkReport: LinkReportTask<Parts> = new LinkReportTask<Parts>(this.parts);
   readonly console: ConsoleTask<Parts> = new ConsoleTask<Parts>(this.parts);

@@ -25,6 +25,8 @@ import {
   PAGE_MAGIC_OFFSET,
   PAGE_RECORDER_CAPACITY,
   PAGE_RECORDER_HEAD,
+  PAGE_RECORDER_OFFSET,
+  PAGE_RULE_HITS_OFFSET,
   PAGE_SEQUENCE_OFFSET,
   PAGE_TASK_BYTES,
   PAGE_TRACE_CAPACITY,
@@ -81,6 +83,21 @@ export class StatusPage<Memory extends SharedMemory> {
     return Status.Ok;
   }
 
+  /**
+   * The part at `offset` of the page has another source, of `bytes` bytes, a multiple of 8. A refresh under
+   * way begins again.
+   */
+  movePart(offset: u32, source: usize, bytes: u32): void {
+    for (let part: u32 = 0; part < this.partCount; part++) {
+      const entry = this.parts + part * PART_BYTES;
+      if (load<u32>(entry, 4) !== offset) continue;
+      store<u32>(entry, source as u32);
+      store<u32>(entry, bytes, 8);
+    }
+    this.part = 0;
+    this.done = 0;
+  }
+
   /** Sets a word of the head, HEAD_.... The next refresh shows it. */
   setHead(offset: u32, value: u32): void {
     store<u32>(this.head + (offset - PAGE_HEAD_OFFSET), value);
@@ -128,6 +145,9 @@ export class StatusPage<Memory extends SharedMemory> {
     section.barrierWrite();
     this.begin();
     for (let offset = PAGE_HEAD_OFFSET; offset < PAGE_TRACE_HEAD; offset += 8) {
+      section.write64(offset, 0);
+    }
+    for (let offset = PAGE_RULE_HITS_OFFSET; offset < PAGE_RECORDER_OFFSET; offset += 8) {
       section.write64(offset, 0);
     }
     section.write32(PAGE_VERSION_OFFSET, PAGE_VERSION);

@@ -20,6 +20,11 @@ export class LiveValues {
     return load<u8>(this.address + index);
   }
 
+  /** Eight values from `index` on, the first the lowest byte. Those beyond the last are 0. */
+  eightFrom(index: u32): u64 {
+    return load<u64>(this.address + index);
+  }
+
   /** Sets `count` values from `first` on from the bytes at `source`. Only if `areLiveValues`. */
   set(first: u32, source: usize, count: u32): void {
     for (let index: u32 = 0; index < count; index++) {
@@ -30,8 +35,9 @@ export class LiveValues {
 
 /** Live values that are all 0. Allocates, so only at start-up. */
 export function newLiveValues(): LiveValues {
-  const address = heap.alloc(LIVE_VALUES);
-  memory.fill(address, 0, LIVE_VALUES);
+  // Zeros follow, see eightFrom.
+  const address = heap.alloc(LIVE_VALUES + 8);
+  memory.fill(address, 0, LIVE_VALUES + 8);
   return changetype<LiveValues>(address);
 }
 

@@ -8,7 +8,6 @@
  */
 import {
   ACTION_ANSWER,
-  ACTION_BYTES,
   ACTION_MODIFY,
   ActionFields,
   CONDITION_BITS,
@@ -23,8 +22,9 @@ import {
   PROGRAM_STEPS_MAXIMUM,
   RULE_ACTIONS_MAXIMUM,
   RULE_CONDITIONS_MAXIMUM,
-  STEP_AND_DATA,
+  STEP_BYTES,
   STEP_CHECKSUM_CRC8,
+  STEP_CHECKSUM_XOR,
   STEP_DIVIDE,
   STEP_LOAD_COUNTER,
   STEP_LOAD_IDENTIFIER,
@@ -35,7 +35,13 @@ import {
   STEP_STORE_IDENTIFIER,
   StepFields,
 } from '../../build/generated/rule-image';
+import {
+  CHECKSUM_STEP_NANOS,
+  PROGRAM_STEP_NANOS,
+  RULE_PROGRAMS_NANOS_MAXIMUM,
+} from '../../build/generated/rule-costs';
 import { isRemote, isValidIdentifier } from '../can/identifier';
+import { arePositions } from './checksum';
 import { LIVE_VALUES, Rule, RULE_ANSWER, RULE_FORWARD } from './rule';
 import { areSources, isAnswerLength } from './rule-check';
 import { TableHeader } from './table-header';
@@ -84,10 +90,13 @@ export function isStep(step: StepFields, tables: u32): bool {
       return step.value <= (u32.MAX_VALUE as u64);
     case STEP_DIVIDE:
       return (step.value as i64) >= 1;
+    case STEP_CHECKSUM_XOR:
+      return arePositions(step.value);
     case STEP_CHECKSUM_CRC8:
+      if (!arePositions(step.value)) return false;
       return step.word < tables && ((step.value >> PROFILE_SHIFT) & 0xff) <= PROFILE_MAXIMUM;
     default:
-      return kind < STEP_AND_DATA || step.width === 0;
+      return true;
   }
 }
 
@@ -118,6 +127,7 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
   const actions: u32 = rule.actionCount;
   if (actions > RULE_ACTIONS_MAXIMUM) return false;
   if (!isPart(rule.actionFirst, actions, header.actionCount)) return false;
+  if (programNanos(rule, sections, header) > RULE_PROGRAMS_NANOS_MAXIMUM) return false;
   const modifying = actions - moreAnswersOf(rule, sections);
   if (modifying > ((rule.flags & RULE_FORWARD) !== 0 ? 1 : 0)) return false;
   return isAnswering || actions === modifying;
@@ -127,10 +137,49 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
 export function moreAnswersOf(rule: Rule, sections: TableSections): u32 {
   let answers: u32 = 0;
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
-    const at = sections.actions + (rule.actionFirst + index) * ACTION_BYTES;
-    if ((changetype<ActionFields>(at).kind as u32) === ACTION_ANSWER) answers++;
+    if ((sections.actionOf(rule, index).kind as u32) === ACTION_ANSWER) answers++;
   }
   return answers;
+}
+
+/** The largest value of the rule's counter; 0: it has none. */
+export function counterMaximumOf(rule: Rule, sections: TableSections): u64 {
+  let found = maximumIn(sections, rule.stepFirst, rule.stepCount);
+  for (let index: u32 = 0; found === 0 && index < (rule.actionCount as u32); index++) {
+    const action = sections.actionOf(rule, index);
+    found = maximumIn(sections, action.stepFirst, action.stepCount);
+  }
+  return found;
+}
+
+function maximumIn(sections: TableSections, first: u32, count: u32): u64 {
+  for (let index = first; index < first + count; index++) {
+    const step = changetype<StepFields>(sections.steps + index * STEP_BYTES);
+    if ((step.kind as u32) === STEP_LOAD_COUNTER) return step.value;
+  }
+  return 0;
+}
+
+/** What all programs of the rule take together. Actions that refer to no steps count as much as can be. */
+function programNanos(rule: Rule, sections: TableSections, header: TableHeader): u32 {
+  let nanos = nanosOf(sections, rule.stepFirst, rule.stepCount, header);
+  for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+    const action = sections.actionOf(rule, index);
+    nanos += nanosOf(sections, action.stepFirst, action.stepCount, header);
+  }
+  return nanos;
+}
+
+function nanosOf(sections: TableSections, first: u32, count: u32, header: TableHeader): u32 {
+  if (count > PROGRAM_STEPS_MAXIMUM || !isPart(first, count, header.stepCount)) {
+    return RULE_PROGRAMS_NANOS_MAXIMUM + 1;
+  }
+  let nanos: u32 = 0;
+  for (let index = first; index < first + count; index++) {
+    const step = changetype<StepFields>(sections.steps + index * STEP_BYTES);
+    nanos += (step.kind as u32) >= STEP_CHECKSUM_XOR ? CHECKSUM_STEP_NANOS : PROGRAM_STEP_NANOS;
+  }
+  return nanos;
 }
 
 /** True if the field has 1 bit or more and ends within `bits`. */

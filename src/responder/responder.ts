@@ -5,9 +5,12 @@
  * Bounded: one look into the index, then one pass over its list of rules, whose cost the check of the table
  * bounds; the first that matches decides. Then at most 8 bytes are composed.
  */
-import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame } from '../can/frame';
+import { ActionFields, LIST_END, STEP_BYTES } from '../../build/generated/rule-image';
+import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
 import { fulfils } from './condition';
 import { LiveValues, newLiveValues } from './live-values';
+import { runProgram } from './program';
+import { charge, isAllowed } from './rate';
 import {
   ANSWER_LENGTH_OF_REQUEST,
   PATH_SOFTWARE,
@@ -18,7 +21,6 @@ import {
   SOURCE_OWN,
   SOURCES_ALL_OWN,
 } from './rule';
-import { LIST_END } from '../../build/generated/rule-image';
 import { RuleTable } from './rule-table';
 
 /** Decision bit: `answer` is filled in and must be sent. */
@@ -27,6 +29,8 @@ export const DECISION_ANSWER: u32 = RULE_ANSWER;
 export const DECISION_FORWARD: u32 = RULE_FORWARD;
 /** Decision bit, with DECISION_ANSWER: the answer is constant, see `staticAnswer`. */
 export const DECISION_STATIC: u32 = 1 << 2;
+/** Decision bit, alone: the rule that matched has more than an answer by its record. See RuleActions. */
+export const DECISION_MORE: u32 = 1 << 3;
 
 @final
 export class Responder {
@@ -34,6 +38,8 @@ export class Responder {
   matchedRule: i32 = -1;
   /** The bytes that AGL sets for answers. */
   readonly liveValues: LiveValues = newLiveValues();
+  /** Of the clock that gives `nowTicks`. */
+  ticksPerSecond: u64 = 1;
 
   constructor(readonly table: RuleTable) {}
 
@@ -46,16 +52,31 @@ export class Responder {
   decide(frame: Frame, answer: Frame): u32 {
     const table = this.table;
     const identifier = frame.identifier;
-    const index = find(table, frame);
+    const index = find(table, frame, table.busList(identifier));
     this.matchedRule = index;
     if (index < 0) return table.forwardsUnmatched(identifier) ? DECISION_FORWARD : 0;
 
     table.hit(index);
     const rule = table.rule(index);
+    if (rule.hasMore) return DECISION_MORE;
     const decision: u32 = rule.flags;
     if ((decision & DECISION_ANSWER) === 0) return decision;
-    composeAnswer(rule, frame, answer, this.liveValues);
+    this.compose(rule, frame, answer);
     return rule.isStatic ? decision | DECISION_STATIC : decision;
+  }
+
+  /**
+   * Decides on a frame of AGL's. True: some rule matches, and RuleActions carries it out. False: it goes to
+   * the bus.
+   */
+  matchesFromAgl(frame: Frame): bool {
+    const table = this.table;
+    if (!table.hasAglRules) return false;
+    const index = find(table, frame, table.aglList(frame.identifier));
+    this.matchedRule = index;
+    if (index < 0) return false;
+    table.hit(index);
+    return true;
   }
 
   /** Fills in the answer of rule `index` if it is constant; else false. */
@@ -66,17 +87,80 @@ export class Responder {
   /** As `staticAnswer`, for a rule that need not be in the table. */
   staticAnswerOf(rule: Rule, answer: Frame): bool {
     if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
-    composeAnswer(rule, answer, answer, this.liveValues);
+    this.compose(rule, answer, answer);
     return true;
+  }
+
+  /** The first answer of the rule that matched last. False: its steps make no frame. */
+  makeAnswer(request: Frame, answer: Frame): bool {
+    const rule = this.table.rule(this.matchedRule);
+    this.compose(rule, request, answer);
+    return this.run(rule.stepFirst, rule.steps, request, answer);
+  }
+
+  /** The answer of an action of that rule. False: its steps make no frame. */
+  makeMore(action: ActionFields, request: Frame, answer: Frame): bool {
+    answer.identifier = action.identifier;
+    this.fill(action.length, action.data, action.sources, request, answer);
+    return this.run(action.stepFirst, action.stepCount, request, answer);
+  }
+
+  /** What an action of that rule makes of the frame. False: no frame. */
+  modify(action: ActionFields, request: Frame, modified: Frame): bool {
+    memory.copy(changetype<usize>(modified), changetype<usize>(request), FRAME_BYTES);
+    return this.run(action.stepFirst, action.stepCount, request, modified);
+  }
+
+  /** An answer of the rule that matched last leaves at `nowTicks`. True: its rate is used up now. */
+  charge(nowTicks: u64): bool {
+    const rule = this.matchedRule;
+    return charge(this.table.rule(rule), this.table.states.of(rule), nowTicks, this.ticksPerSecond);
+  }
+
+  /** True if the rate of the rule that matched last allows an answer at `nowTicks`. Else counts it. */
+  allows(nowTicks: u64): bool {
+    const index = this.matchedRule;
+    const rule = this.table.rule(index);
+    if (!rule.isLimited) return true;
+    const state = this.table.states.of(index);
+    if (isAllowed(rule, state, nowTicks, this.ticksPerSecond)) return true;
+    state.limited++;
+    return false;
+  }
+
+  /** Carries out steps of the rule that matched last on `target`. False: no frame. */
+  private run(first: u32, count: u32, request: Frame, target: Frame): bool {
+    if (count === 0) return true;
+    const table = this.table;
+    const steps = table.steps + first * STEP_BYTES;
+    const state = table.states.of(this.matchedRule);
+    return runProgram(steps, count, table.checksumTables, request, target, this.liveValues, state);
+  }
+
+  /** Composes the answer of `rule` to `request`, as its record says. The two frames may be the same. */
+  private compose(rule: Rule, request: Frame, answer: Frame): void {
+    answer.identifier = rule.answerIdentifier;
+    this.fill(rule.answerLength, rule.answerData, rule.answerSources, request, answer);
+  }
+
+  private fill(wanted: u32, own: u64, sources: u64, request: Frame, answer: Frame): void {
+    const length = wanted === ANSWER_LENGTH_OF_REQUEST ? (request.length as u32) : wanted;
+    const data =
+      sources === SOURCES_ALL_OWN ? own : mixData(own, sources, request.data, this.liveValues);
+    answer.length = length as u8;
+    answer.padding = 0;
+    answer.reserved = 0;
+    answer.rawDlc = 0;
+    answer.data = data & dataMaskOf(length);
   }
 }
 
-/** The rule of `table` that `frame` of the bus matches, or -1. */
-function find(table: RuleTable, frame: Frame): i32 {
+/** The rule of `table` that `frame` matches, or -1. `list`: the rules to try. */
+function find(table: RuleTable, frame: Frame, list: usize): i32 {
   const identifier = frame.identifier;
   const length: u32 = frame.length;
   const data = frame.data;
-  let at = table.busList(identifier);
+  let at = list;
   let index: u32 = load<u16>(at);
   while (index !== LIST_END) {
     const rule = table.rule(index);
@@ -84,7 +168,7 @@ function find(table: RuleTable, frame: Frame): i32 {
       (identifier & rule.matchMask) === rule.matchIdentifier &&
       (data & rule.dataMask) === rule.dataValue &&
       length >= (rule.minimumLength as u32) &&
-      (rule.isPlain || fulfils(frame, rule, table.conditions))
+      (!rule.hasConditions || fulfils(frame, rule, table.conditions))
     ) {
       return index;
     }
@@ -94,23 +178,9 @@ function find(table: RuleTable, frame: Frame): i32 {
   return -1;
 }
 
-/** Composes the answer of `rule` to `request`. The two frames may be the same. */
-function composeAnswer(rule: Rule, request: Frame, answer: Frame, live: LiveValues): void {
-  const wanted: u32 = rule.answerLength;
-  const length = wanted === ANSWER_LENGTH_OF_REQUEST ? (request.length as u32) : wanted;
-  const data =
-    rule.answerSources === SOURCES_ALL_OWN ? rule.answerData : mixData(rule, request.data, live);
-  answer.identifier = rule.answerIdentifier;
-  answer.length = length as u8;
-  answer.padding = 0;
-  answer.reserved = 0;
-  answer.rawDlc = 0;
-  answer.data = data & dataMaskOf(length);
-}
-
-function mixData(rule: Rule, requestData: u64, live: LiveValues): u64 {
-  const sources = rule.answerSources;
-  let data = rule.answerData;
+/** The bytes of `own`, with those that come from the request or the live values. */
+function mixData(own: u64, sources: u64, requestData: u64, live: LiveValues): u64 {
+  let data = own;
   for (let shift: u64 = 0; shift < DATA_BYTES_MAXIMUM << 3; shift += 8) {
     const source = (sources >> shift) & 0xff;
     if (source === SOURCE_OWN) continue;

@@ -12,13 +12,8 @@ import { FilterList } from '../can/filter-list';
 import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
 import { Rule, RULE_BYTES } from './rule';
-import {
-  RECEIVE_AUTO,
-  RULES_IMAGE_BYTES_MAXIMUM,
-  RULES_MAGIC,
-  RULES_MAXIMUM_2,
-  TableCheck,
-} from './table-check';
+import { RuleStates } from './rule-states';
+import { RECEIVE_AUTO, RULES_IMAGE_BYTES_MAXIMUM, RULES_MAGIC, TableCheck } from './table-check';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
 
@@ -30,8 +25,6 @@ export {
   RULES_IMAGE_BYTES_MAXIMUM,
   RULES_MAXIMUM,
 } from './table-check';
-
-const HITS_BYTES: u32 = RULES_MAXIMUM_2 * sizeof<u32>();
 
 @final
 export class RuleTable extends TableSections {
@@ -49,16 +42,17 @@ export class RuleTable extends TableSections {
   private image: usize = heap.alloc(RULES_IMAGE_BYTES_MAXIMUM);
   /** About the answers of the rules in force. */
   summary: AnswerSummary = new AnswerSummary();
-  private readonly hits: usize = heap.alloc(HITS_BYTES);
-  private readonly check: TableCheck = new TableCheck();
+  readonly states: RuleStates = new RuleStates();
+  /** Address of the hit counts: a number of 32 bits for each rule. */
+  hits: usize = this.states.hits;
+  private readonly check: TableCheck = new TableCheck(this.states);
 
   constructor() {
     super();
     store<u32>(this.staging, 0);
     // The built-in table: format 1, no rules.
-    memory.fill(this.image, 0, sizeof<TableHeader>());
+    memory.fill(this.image, 0, offsetof<TableHeader>());
     this.lay(this.image);
-    this.clearHits();
   }
 
   /** True if the first word in `staging` is the magic of a rules image. */
@@ -114,7 +108,8 @@ export class RuleTable extends TableSections {
     this.dropUnmatched = header.dropsUnmatched;
     this.receive = header.receive;
     this.checksum = header.crc32;
-    this.clearHits();
+    this.states.swap();
+    this.hits = this.states.hits;
   }
 
   /** True if a frame with this identifier word that no rule matches goes to AGL. */
@@ -152,9 +147,14 @@ export class RuleTable extends TableSections {
     return load<u32>(this.hits + index * sizeof<u32>());
   }
 
-  /** Address of the hit counts: RULES_MAXIMUM_2 numbers of 32 bits. */
-  get hitsTable(): usize {
-    return this.hits;
+  /** Bytes of the hit counts, and of the names, each a multiple of 8. */
+  get hitsBytes(): u32 {
+    return (this.count * sizeof<u32>() + 7) & ~7;
+  }
+
+  get nameBytes(): u32 {
+    const header = changetype<TableHeader>(this.image);
+    return header.isIndexed ? (header.nameBytes + 7) & ~7 : 0;
   }
 
   /** Counts a match of rule `index`. */
@@ -165,10 +165,5 @@ export class RuleTable extends TableSections {
 
   private get header(): TableHeader {
     return changetype<TableHeader>(this.staging);
-  }
-
-  private clearHits(): void {
-    const end = this.hits + HITS_BYTES;
-    for (let address = this.hits; address < end; address += 8) store<u64>(address, 0);
   }
 }

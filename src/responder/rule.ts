@@ -26,14 +26,33 @@ export {
 /** answerSources: every byte comes from answerData. */
 export const SOURCES_ALL_OWN: u64 = u64.MAX_VALUE;
 
-/** The counts of conditions, steps and actions, and the limit of the length, in the 8 bytes from +48 on. */
-const MORE_BITS: u64 = 0xffff_0000_ffff_0000;
+/** In stepCount while the rule is in force: its rate is used up, see rate.ts. */
+const LIMITED: u8 = 0x80;
 
 @unmanaged
 export class Rule extends RuleFields {
-  /** True if there is nothing but what format 1 has. */
-  get isPlain(): bool {
-    return (load<u64>(changetype<usize>(this), offsetof<Rule>('conditionFirst')) & MORE_BITS) === 0;
+  /** True if conditions or a limit of the length are to be looked at. In two bytes beside each other. */
+  get hasConditions(): bool {
+    return load<u16>(changetype<usize>(this), offsetof<Rule>('conditionCount')) !== 0;
+  }
+
+  /** True if a match is more than an answer by the record: steps, actions, or a rate that is used up. */
+  get hasMore(): bool {
+    return load<u16>(changetype<usize>(this), offsetof<Rule>('stepCount')) !== 0;
+  }
+
+  /** Steps of the first answer. */
+  get steps(): u32 {
+    return this.stepCount & ~LIMITED;
+  }
+
+  get isLimited(): bool {
+    return (this.stepCount & LIMITED) !== 0;
+  }
+
+  /** Only for a rule in force: its image is the cell's own copy, and was checked. */
+  set isLimited(value: bool) {
+    this.stepCount = value ? this.stepCount | LIMITED : this.stepCount & ~LIMITED;
   }
 
   /** True if every frame with a matching identifier matches: data and remote, of any length. */
@@ -59,7 +78,7 @@ export class Rule extends RuleFields {
     return (
       this.answerSources === SOURCES_ALL_OWN &&
       (this.answerLength as u32) !== ANSWER_LENGTH_OF_REQUEST &&
-      this.stepCount === 0
+      this.steps === 0
     );
   }
 }

@@ -41,9 +41,17 @@ import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
 import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
 import { IndexCheck, isListOf, isRangeStart } from './index-check';
-import { areReferences, isAction, isCondition, isStep, moreAnswersOf } from './program-check';
+import {
+  areReferences,
+  counterMaximumOf,
+  isAction,
+  isCondition,
+  isStep,
+  moreAnswersOf,
+} from './program-check';
 import { Rule, RULE_ANSWER, RULE_BYTES } from './rule';
 import { checkRule, isOfFormat1, overlap } from './rule-check';
+import { RuleStates } from './rule-states';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
 
@@ -81,6 +89,8 @@ enum Phase {
   BusRanges = 12,
   AglRanges = 13,
   Names = 14,
+  /** Of an image of format 1. */
+  States = 15,
 }
 
 @final
@@ -97,8 +107,10 @@ export class TableCheck {
   /** Bytes added to the checksum, or records checked. */
   private position: u32 = 0;
   private crc: u32 = 0;
-  /** Names found so far. */
-  private names: u32 = 0;
+  /** What belongs to a state's key beside the name. */
+  private readonly kind: usize = heap.alloc(16);
+
+  constructor(private readonly states: RuleStates) {}
 
   /** Starts with the image at `image`, which must stay unchanged until the check has ended. */
   begin(image: usize): void {
@@ -107,7 +119,7 @@ export class TableCheck {
     this.refusedRule = -1;
     this.summary.clear();
     this.index.begin();
-    this.names = 0;
+    this.states.begin();
   }
 
   /**
@@ -146,8 +158,10 @@ export class TableCheck {
         return this.checkPiece(header.busRangeCount, Phase.AglRanges);
       case Phase.AglRanges:
         return this.checkPiece(header.aglRangeCount, Phase.Names);
-      default:
+      case Phase.Names:
         return this.checkNames();
+      default:
+        return this.addStates();
     }
   }
 
@@ -284,7 +298,8 @@ export class TableCheck {
       const status = checkFilter(filter);
       if (status !== Status.Ok) return status;
     }
-    return this.header.isIndexed ? this.next(Status.Ok, Phase.Actions) : Status.Ok;
+    this.crc = CRC32_START;
+    return this.next(Status.Ok, this.header.isIndexed ? Phase.Actions : Phase.States);
   }
 
   /** The next records of `count`; behind the last `phase` follows. */
@@ -352,15 +367,35 @@ export class TableCheck {
     }
   }
 
-  /** A name for each rule, with a 0 behind it, in at most 64 bytes of each step. */
+  /**
+   * A name for each rule, with a 0 behind it: the rest of one name, at most 64 bytes. At its end the rule gets
+   * its state.
+   */
   private checkNames(): Status {
     const bytes: u32 = this.header.nameBytes;
     const end = min<u32>(bytes, this.position + CHECKSUM_BYTES);
     for (; this.position < end; this.position++) {
-      if (load<u8>(this.sections.names + this.position) === 0) this.names++;
+      const letter = this.sections.names + this.position;
+      this.crc = crc32Update(this.crc, letter, 1);
+      if (load<u8>(letter) !== 0) continue;
+      if (this.states.added === this.sections.count) return Status.RulesField;
+      const rule = this.rule(this.states.added);
+      store<u64>(this.kind, counterMaximumOf(rule, this.sections));
+      store<u64>(this.kind, rule.answerIdentifier, 8);
+      this.states.add(crc32Update(this.crc, this.kind, 16));
+      this.crc = CRC32_START;
+      this.position++;
+      return Status.Busy;
     }
     if (this.position < bytes) return Status.Busy;
-    const isWhole = bytes === 0 || load<u8>(this.sections.names + bytes - 1) === 0;
-    return isWhole && this.names === (this.header.ruleCount as u32) ? Status.Ok : Status.RulesField;
+    const isWhole = this.crc === CRC32_START && this.states.added === this.sections.count;
+    return isWhole ? Status.Ok : Status.RulesField;
+  }
+
+  /** The rules of format 1 have no names: each begins anew. */
+  private addStates(): Status {
+    const end = min<u32>(this.sections.count, this.states.added + PIECE_RECORDS);
+    while (this.states.added < end) this.states.addNew(0);
+    return end < this.sections.count ? Status.Busy : Status.Ok;
   }
 }

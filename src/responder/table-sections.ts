@@ -10,6 +10,7 @@
  */
 import {
   ACTION_BYTES,
+  ActionFields,
   CHECKSUM_TABLE_BYTES,
   CONDITION_BYTES,
   FILTER_BYTES,
@@ -22,6 +23,7 @@ import {
   STEP_BYTES,
 } from '../../build/generated/rule-image';
 import { EXTENDED_MASK, isExtended, STANDARD_MASK } from '../can/identifier';
+import { Rule } from './rule';
 import { TableHeader } from './table-header';
 
 const INDEX_BYTES: u32 = 2 * STANDARD_IDENTIFIERS;
@@ -115,6 +117,11 @@ export class TableSections {
     this.lists = other.lists;
     this.names = other.names;
     this.hasAglRules = other.hasAglRules;
+  }
+
+  /** Action `index` of `rule`. */
+  actionOf(rule: Rule, index: u32): ActionFields {
+    return changetype<ActionFields>(this.actions + (rule.actionFirst + index) * ACTION_BYTES);
   }
 
   /** Address of the list for a frame of the bus: rule numbers, u16, ascending up to LIST_END. */

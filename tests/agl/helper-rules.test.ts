@@ -36,14 +36,14 @@ describe('canwarden rules', NEEDS_BUSYBOX, () => {
 describe('canwarden rules load', NEEDS_BUSYBOX, () => {
   it('refuses a file that is no table with exit status 2, and changes nothing', () => {
     const other = ruleTable(2);
-    other.writeUInt16LE(2, 4);
+    other.writeUInt16LE(3, 4);
     const short = ruleTable(2).subarray(0, 100);
     const counted = ruleTable(2);
     counted.writeUInt16LE(3, 16);
     for (const [table, what] of [
       [Buffer.from('version: 1\nrules:\n'), /does not begin with CWRL; is it the YAML text/],
       [Buffer.from('CWRL'), /its header alone has 32: cut off/],
-      [other, /of format 2, this release knows 1/],
+      [other, /of format 3, this release knows 1 to 2/],
       [short, /says 160 bytes and has 100: cut off/],
       [counted, /3 rules and 0 filters do not fill its 160 bytes/],
       [Buffer.alloc(65537), /has 65537 bytes, a table has at most 65536/],

@@ -54,7 +54,9 @@ function busyCell(): FakeCell {
     .set(0x920, 3 * MICRO)
     .set(0x924, 4);
   cell.page.write('a"b\\c\x01', 0x940, 'latin1');
-  cell.set(0x1000 + 4 * 2, 9);
+  cell.set(0x6000 + 4 * 2, 9);
+  cell.set(0x6000 + 4 * 5, 7);
+  cell.page.write('one\0two\0gear "box"\0', 0x6800, 'latin1');
   cell.page.writeUInt8(0xab, 0x1101);
   return cell;
 }
@@ -99,7 +101,8 @@ for (const [mode, options] of MODES)
       assert.match(text, /^answered_static +40$/m);
       assert.match(text, /^error_messages_bit_2 +3$/m);
       assert.match(text, /^counter_127 +1$/m);
-      assert.match(text, /^rule_3_hits +9$/m);
+      assert.match(text, /^rule gear \?box\? +9$/m);
+      assert.match(text, /^rule 6 +7$/m);
       assert.doesNotMatch(text, /bus_off|trap/);
     });
 
@@ -127,7 +130,7 @@ for (const [mode, options] of MODES)
           checksum: '0x89abcdef',
           source: 'loaded at start',
           faster_after_restart: 0,
-          hits: { 3: 9 },
+          hits: { 'gear ?box?': 9, 6: 7 },
         },
         last_request: { sequence: 0, status: 0, detail: 0 },
         longest_step_microseconds: 18,

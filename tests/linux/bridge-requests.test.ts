@@ -101,10 +101,10 @@ for (const [mode, options] of MODES)
       for (const [bytes, words] of [
         [Buffer.from('version: 1\nrules: []          \n'), /does not begin with CWRL/],
         [Buffer.from(image).subarray(0, 20), /its head alone has 32/],
-        [Buffer.from(image).subarray(0, 90), /says 96 bytes and has 90: cut off/],
-        [changed(4, 2), /of format 2, this bridge knows 1/],
+        [Buffer.from(image).subarray(0, 90), /says \d+ bytes and has 90: cut off/],
+        [changed(4, 3), /of format 3, this bridge knows 1 and 2/],
         [changed(40, 0xff), /its checksum says .* its content gives .*: damaged/],
-        [Buffer.alloc(9000, image), /more than the 8192 bytes/],
+        [Buffer.alloc(66_000, image), /more than the 65536 bytes/],
       ] as const) {
         const bad = join(cell.folder, 'bad.bin');
         writeFileSync(bad, bytes);

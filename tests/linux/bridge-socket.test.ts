@@ -121,7 +121,7 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
     const cell = new FakeCell().start();
     for (let count = 0; count < 4000; count += 1) cell.record(BigInt(count), 0, 0x100, [1, 2, 3]);
     await withBridge(cell, async () => {
-      const question = (kind: number, bytes = 0, magic = 0x31415743): Buffer => {
+      const question = (kind: number, bytes = 0, magic = 0x32415743): Buffer => {
         const head = Buffer.alloc(16);
         [magic, kind, 0, bytes].forEach((word, index) => head.writeUInt32LE(word >>> 0, 4 * index));
         return head;
@@ -155,7 +155,7 @@ describe('the socket of canwarden-bridge', LIMITS, () => {
     for (let count = 0; count < 4000; count += 1) cell.record(BigInt(count), 0, 0x100, [1, 2, 3]);
     await withBridge(cell, async () => {
       const head = Buffer.alloc(16);
-      [0x31415743, 3, 0, 0].forEach((word, index) => head.writeUInt32LE(word, 4 * index));
+      [0x32415743, 3, 0, 0].forEach((word, index) => head.writeUInt32LE(word, 4 * index));
       const lazy = await connected(cell.socket);
       lazy.pause().write(head);
       const dumped = await ask(cell.socket, 'recorder', 'dump');

@@ -6,6 +6,7 @@
  */
 import * as counters from '../../../formats/counters.ts';
 import { RULE_NUMBERS, RULES_HEADER } from '../../../formats/rule-image.ts';
+import { RULE_NUMBERS_2 } from '../../../formats/rule-image-2.ts';
 import { NUMBERS } from '../../../formats/status-page.ts';
 import type { StatusRow } from '../../../formats/statuses.ts';
 import { constantCase, plainText, snakeCase } from '../../../formats/words.ts';
@@ -87,6 +88,7 @@ enum control_request {
 /** The beginning of a rule table. */
 #define RULES_MAGIC 0x${RULE_NUMBERS.RULES_MAGIC.toString(16)}u
 #define RULES_VERSION ${RULE_NUMBERS.RULES_VERSION}
+#define RULES_VERSION_2 ${RULE_NUMBERS_2.RULES_VERSION_2}
 
 struct rules_head {
 ${head.join('')}};

@@ -37,8 +37,8 @@ import {
   PAGE_HISTOGRAMS_OFFSET,
   PAGE_LINK_COUNTERS_FIRST,
   PAGE_LIVE_VALUES_OFFSET,
-  PAGE_RULE_HITS,
   PAGE_RULE_HITS_OFFSET,
+  PAGE_RULE_NAMES_OFFSET,
   PAGE_STATUSES,
   PAGE_STATUSES_OFFSET,
   PAGE_TASKS_OFFSET,
@@ -91,7 +91,8 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.addPart(parts.rows.at(0), PAGE_TASKS_OFFSET, tasksBytes);
     page.setHead(HEAD_TASK_COUNT, parts.rows.count);
     const table = parts.responder.table;
-    page.addPart(table.hitsTable, PAGE_RULE_HITS_OFFSET, PAGE_RULE_HITS * sizeof<u32>());
+    page.addPart(table.hits, PAGE_RULE_HITS_OFFSET, table.hitsBytes);
+    page.addPart(table.names, PAGE_RULE_NAMES_OFFSET, table.nameBytes);
     page.addPart(parts.responder.liveValues.address, PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
     page.addPart(records.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);

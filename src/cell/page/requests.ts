@@ -16,6 +16,8 @@ import {
   HEAD_REQUEST_SEQUENCE,
   HEAD_REQUEST_STATUS,
   HEAD_RULES_AFTER_RESTART,
+  PAGE_RULE_HITS_OFFSET,
+  PAGE_RULE_NAMES_OFFSET,
   REQUEST_LIVE_VALUES,
   REQUEST_RULE_TABLE,
 } from '../../page/layout';
@@ -177,10 +179,13 @@ export class Requests<Parts extends AnyParts> extends Task {
     const parts = this.parts;
     const table = parts.responder.table;
     table.swap();
+    const page = parts.records.page;
+    page.movePart(PAGE_RULE_HITS_OFFSET, table.hits, table.hitsBytes);
+    page.movePart(PAGE_RULE_NAMES_OFFSET, table.names, table.nameBytes);
     this.answers.staged();
     const waiting = adaptReceiveLayout(parts);
     parts.rulesSource = RulesSource.Requested;
-    parts.records.page.setHead(HEAD_RULES_AFTER_RESTART, waiting);
+    page.setHead(HEAD_RULES_AFTER_RESTART, waiting);
     this.phase = Phase.Preloading;
     this.publish(Status.Ok, 0);
     parts.journal.tell(TraceEvent.RulesSwapped, table.count, table.checksum);

@@ -181,6 +181,12 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return status === Status.Ok;
   }
 
+  /** A further answer to the request that is being answered: it waits for its turn. */
+  follow(answer: Frame): void {
+    this.parts.counters.count(Counter.AnsweredComputed);
+    this.wait(changetype<usize>(answer), arbitrationField(answer.identifier));
+  }
+
   /** What was dropped since the last call. `droppedIdentifier` has the identifier. */
   takeDropped(): Dropped {
     const dropped = this.dropped;

@@ -31,7 +31,7 @@ export class FilterPlan {
     return changetype<Rule>(this.rules + filter * RULE_BYTES).matchMask !== 0;
   }
 
-  /** True when `filter` recognises exactly the requests of the rule that `table` has for it. */
+  /** True when `filter` recognises exactly the requests of the rule that `table` has for it, and its rate is not used up. */
   serves(filter: u32, table: RuleTable): bool {
     const index = table.ruleRecognised(filter);
     if (index < 0) return false;
@@ -39,6 +39,7 @@ export class FilterPlan {
     const own = changetype<Rule>(this.rules + filter * RULE_BYTES);
     // A rule's mask is never zero, so no rule equals an empty copy.
     return (
+      !wanted.isLimited &&
       own.matchMask === wanted.matchMask &&
       own.matchIdentifier === wanted.matchIdentifier &&
       own.dataMask === wanted.dataMask &&

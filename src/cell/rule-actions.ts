@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+/**
+ * RuleActions: carries out what a rule has more than one answer by its record: steps, further answers, a
+ * changed forwarded frame, a rate; and all rules about frames of AGL's, whose answers go to AGL.
+ *
+ * Bounded: the programs of a rule are (program-check.ts). The first answer leaves before the others are made.
+ * Does not: decide which rule matches, or choose transmit buffers.
+ */
+import { ACTION_ANSWER } from '../../build/generated/rule-image';
+import { allocateFrames, Frame } from '../can/frame';
+import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
+import { DECISION_STATIC } from '../responder/responder';
+import { Counter } from '../rt/counters';
+import { Status } from '../rt/status';
+import { AnyParts } from './parts';
+import { FrameObserver } from './page/frame-observer';
+import { UrgentAnswers } from './urgent/answers';
+import { armFilters } from './urgent/receive-layout';
+
+@final
+export class RuleActions<Parts extends AnyParts> {
+  private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly more: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly modified: Frame = changetype<Frame>(allocateFrames(1));
+  /** When the first answer went to the chip; 0: it did not. */
+  private sentTicks: u64 = 0;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
+    private readonly observer: FrameObserver<Parts>,
+  ) {}
+
+  /** The rule that matched `frame` of the bus last, which was taken in the step that began at `nowTicks`. */
+  carryOut(frame: Frame, nowTicks: u64): void {
+    const parts = this.parts;
+    const responder = parts.responder;
+    const rule = responder.table.rule(responder.matchedRule);
+    this.sentTicks = 0;
+    let decision = (rule.flags as u32) & (RULE_ANSWER | RULE_FORWARD);
+    if ((decision & RULE_ANSWER) !== 0) {
+      if (!this.answerFirst(rule, frame, nowTicks)) decision &= ~RULE_ANSWER;
+      this.answerMore(rule, frame, nowTicks);
+    }
+    if ((decision & RULE_FORWARD) === 0) {
+      const isAnswering = (rule.flags & RULE_ANSWER) !== 0;
+      parts.counters.count(isAnswering ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
+    } else {
+      const forwarded = this.modifiedBy(rule, frame);
+      if (forwarded === 0) parts.counters.count(Counter.ModifiedDeleted);
+      else if (parts.forwardRing.put(forwarded) !== Status.Ok) countFullRing(parts);
+    }
+    if ((decision & RULE_ANSWER) !== 0 && rule.isStatic) decision |= DECISION_STATIC;
+    if (parts.records.on) {
+      this.observer.took(frame, decision, nowTicks, this.answer, this.sentTicks);
+    }
+  }
+
+  /**
+   * The rule that matched `frame` of AGL's last. Returns the address of the frame for the bus; 0: none.
+   */
+  carryOutFromAgl(frame: Frame, nowTicks: u64): usize {
+    const parts = this.parts;
+    const responder = parts.responder;
+    const rule = responder.table.rule(responder.matchedRule);
+    if ((rule.flags & RULE_ANSWER) !== 0) {
+      if (this.isAllowed(rule, nowTicks)) {
+        this.answerAgl(responder.makeAnswer(frame, this.more));
+      }
+      for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+        const action = responder.table.actionOf(rule, index);
+        if ((action.kind as u32) !== ACTION_ANSWER || !this.isAllowed(rule, nowTicks)) continue;
+        this.answerAgl(responder.makeMore(action, frame, this.more));
+      }
+    }
+    const forwarded = (rule.flags & RULE_FORWARD) === 0 ? 0 : this.modifiedBy(rule, frame);
+    if (forwarded === 0) parts.counters.count(Counter.FromAglDroppedByRule);
+    return forwarded;
+  }
+
+  /** An answer by the record of the rule that matched last was sent, or waits. */
+  charge(nowTicks: u64): void {
+    if (this.parts.responder.charge(nowTicks)) this.adapt();
+  }
+
+  /** The rate of a rule is used up, or not any more: its answer's buffer may be closed, or open. */
+  private adapt(): void {
+    if (this.parts.responder.matchedPath !== PATH_SOFTWARE) armFilters(this.parts);
+  }
+
+  /** Asks the rate, and charges it. False: refused and counted. */
+  private isAllowed(rule: Rule, nowTicks: u64): bool {
+    const responder = this.parts.responder;
+    const wasLimited = rule.isLimited;
+    const isAllowed = responder.allows(nowTicks);
+    if (isAllowed) responder.charge(nowTicks);
+    else this.parts.counters.count(Counter.AnswersLimited);
+    if (wasLimited !== rule.isLimited) this.adapt();
+    return isAllowed;
+  }
+
+  /** False: there is no answer. One that left before its request was read is one. */
+  private answerFirst(rule: Rule, frame: Frame, nowTicks: u64): bool {
+    const parts = this.parts;
+    const path: u32 = rule.path;
+    if (path !== PATH_SOFTWARE && parts.controller.receivedAnswered) {
+      this.charge(nowTicks);
+      return true;
+    }
+    if (!this.isAllowed(rule, nowTicks)) return false;
+    if (!parts.responder.makeAnswer(frame, this.answer)) {
+      parts.counters.count(Counter.AnswersDeleted);
+      return false;
+    }
+    const isSent =
+      path === PATH_SOFTWARE
+        ? this.answers.send(this.answer, rule.isStatic)
+        : this.answers.sendKept(path - PATH_FILTER_0, this.answer);
+    if (isSent && parts.records.on) this.sentTicks = parts.clock.nowTicks();
+    return true;
+  }
+
+  private answerMore(rule: Rule, frame: Frame, nowTicks: u64): void {
+    const responder = this.parts.responder;
+    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+      const action = responder.table.actionOf(rule, index);
+      if ((action.kind as u32) !== ACTION_ANSWER || !this.isAllowed(rule, nowTicks)) continue;
+      if (responder.makeMore(action, frame, this.more)) this.answers.follow(this.more);
+      else this.parts.counters.count(Counter.AnswersDeleted);
+    }
+  }
+
+  private answerAgl(isMade: bool): void {
+    const parts = this.parts;
+    if (!isMade) {
+      parts.counters.count(Counter.AnswersDeleted);
+      return;
+    }
+    parts.counters.count(Counter.FromAglAnswered);
+    if (parts.forwardRing.put(changetype<usize>(this.more)) !== Status.Ok) countFullRing(parts);
+  }
+
+  /** Address of what is forwarded of `frame`; 0: nothing. */
+  private modifiedBy(rule: Rule, frame: Frame): usize {
+    const responder = this.parts.responder;
+    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+      const action = responder.table.actionOf(rule, index);
+      if ((action.kind as u32) === ACTION_ANSWER) continue;
+      return responder.modify(action, frame, this.modified) ? changetype<usize>(this.modified) : 0;
+    }
+    return changetype<usize>(frame);
+  }
+}
+
+/** The cell's ring to AGL was full. Counts the frame by the cause. */
+export function countFullRing<Parts extends AnyParts>(parts: Parts): void {
+  if (!parts.agl.running) parts.counters.count(Counter.ForwardDroppedNoPeer);
+  else if (parts.agl.canSubmit()) parts.counters.count(Counter.ForwardDroppedOwnRing);
+  else parts.counters.count(Counter.ForwardDroppedFull);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/**
+ * RuleStates: what the rules of a table remember: a counter, and when their answers are allowed again. And
+ * how often each has matched since the table is in force.
+ *
+ * A rule of a new table takes over the state of the rule in force with the same key: the CRC-32 of its name,
+ * its answer's identifier and its counter's largest value. All others begin anew. There are places for two
+ * tables, so the swap moves nothing.
+ */
+import { RULES_MAXIMUM_2 } from '../../build/generated/rule-image';
+
+const PLACES: u32 = 2 * RULES_MAXIMUM_2;
+
+@unmanaged
+export class RuleState {
+  /** When one answer would be due if all came at the rule's interval, in ticks. */
+  due: u64 = 0;
+  counter: u32 = 0;
+  /** Answers that were refused. */
+  limited: u32 = 0;
+}
+
+/** The rules of one table: their keys, their places among the states, and the places that are taken. */
+@final
+class StateMap {
+  count: u32 = 0;
+  readonly keys: usize = heap.alloc(RULES_MAXIMUM_2 * sizeof<u32>());
+  readonly places: usize = heap.alloc(RULES_MAXIMUM_2 * sizeof<u16>());
+  readonly taken: usize = heap.alloc(PLACES >> 3);
+  /** How often each rule has matched. */
+  readonly hits: usize = heap.alloc(RULES_MAXIMUM_2 * sizeof<u32>());
+
+  constructor() {
+    this.clear();
+  }
+
+  clear(): void {
+    this.count = 0;
+    memory.fill(this.taken, 0, PLACES >> 3);
+  }
+
+  /** The place of the rule with `key`, or -1. */
+  find(key: u32): i32 {
+    for (let rule: u32 = 0; rule < this.count; rule++) {
+      if (load<u32>(this.keys + (rule << 2)) === key) return this.placeOf(rule);
+    }
+    return -1;
+  }
+
+  placeOf(rule: u32): u32 {
+    return load<u16>(this.places + (rule << 1));
+  }
+
+  add(key: u32, place: u32): void {
+    store<u32>(this.keys + (this.count << 2), key);
+    store<u16>(this.places + (this.count << 1), place as u16);
+    store<u32>(this.hits + (this.count << 2), 0);
+    this.count++;
+    const word = this.taken + ((place >> 6) << 3);
+    store<u64>(word, load<u64>(word) | ((1 as u64) << (place & 63)));
+  }
+}
+
+@final
+export class RuleStates {
+  private readonly states: usize = heap.alloc(PLACES * offsetof<RuleState>());
+  private inForce: StateMap = new StateMap();
+  private next: StateMap = new StateMap();
+  /** Rules of the next table that take over a state. */
+  kept: u32 = 0;
+
+  /** Address of the hit counts of the rules in force: numbers of 32 bits. */
+  get hits(): usize {
+    return this.inForce.hits;
+  }
+
+  /** State of rule `rule` of the table in force. */
+  of(rule: u32): RuleState {
+    return this.at(this.inForce.placeOf(rule));
+  }
+
+  /** Rules of the next table so far. */
+  get added(): u32 {
+    return this.next.count;
+  }
+
+  /** Begins with the next table. */
+  begin(): void {
+    this.next.clear();
+    this.kept = 0;
+  }
+
+  /** The next rule of the next table has `key`. At most one comparison with each rule in force. */
+  add(key: u32): void {
+    const place = this.inForce.find(key);
+    if (place < 0) {
+      this.addNew(key);
+    } else {
+      this.kept++;
+      this.next.add(key, place);
+    }
+  }
+
+  /** The next rule of the next table begins anew. */
+  addNew(key: u32): void {
+    const place = this.freePlace();
+    const state = this.at(place);
+    state.due = 0;
+    state.counter = 0;
+    state.limited = 0;
+    this.next.add(key, place);
+  }
+
+  /** The next table is in force. */
+  swap(): void {
+    const before = this.inForce;
+    this.inForce = this.next;
+    this.next = before;
+  }
+
+  private at(place: u32): RuleState {
+    return changetype<RuleState>(this.states + place * offsetof<RuleState>());
+  }
+
+  /** A place that neither table has. There are as many places as rules of two tables. */
+  private freePlace(): u32 {
+    for (let word: u32 = 0; word < PLACES >> 6; word++) {
+      const free = ~(
+        load<u64>(this.next.taken + (word << 3)) | load<u64>(this.inForce.taken + (word << 3))
+      );
+      if (free !== 0) return (word << 6) + (ctz<u64>(free) as u32);
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * What a rule of format 2 does beside its answer: steps, further answers, a changed frame, a rate, and
+ * rules about frames of AGL's. And the sums of docs/status-page.md.
+ */
+import { Counter } from '../../../src/rt/counters';
+import { Status } from '../../../src/rt/status';
+import { newFrame } from '../support/frames';
+import { RuleImage2 } from '../support/rule-image-2';
+import { FakeBoard } from './fake-board';
+
+const FRAME_200 = '40 00 00 00 02 11 22 00 00 00 00 00 00'; // 200#1122
+const FORWARDS: u8 = 2;
+const BOTH: u8 = 3;
+const FROM_AGL: u8 = 4;
+
+let board = new FakeBoard();
+let image = new RuleImage2(heap.alloc(0x10000));
+
+beforeEach(() => {
+  board = new FakeBoard('int=gpio');
+  image = new RuleImage2(heap.alloc(0x10000), true);
+});
+
+/** Ends the image, with one rule for 0x200 of the bus or of AGL, and starts the board. */
+function start(fromAgl: bool): void {
+  image.beginIndex([]);
+  const list = image.addList([0]);
+  if (fromAgl) image.pointAgl(0x200, list);
+  else image.point(0x200, list);
+  image.finish();
+  board.host.rules = image.address;
+  board.connected();
+  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+  board.chip.take();
+}
+
+/** 200#1122 comes from the bus. */
+function request(): void {
+  board.chip.fill(0, FRAME_200);
+  board.step(8);
+}
+
+/** The sums that docs/status-page.md gives. */
+function expectSums(): void {
+  const waiting = board.parts.forwardRing.length;
+  expect(board.counted(Counter.Received) + board.counted(Counter.FromAglAnswered)).toBe(
+    board.counted(Counter.Forwarded) +
+      board.counted(Counter.ForwardDroppedNoPeer) +
+      board.counted(Counter.DroppedByRule) +
+      board.counted(Counter.AnsweredNotForwarded) +
+      board.counted(Counter.ModifiedDeleted) +
+      waiting,
+  );
+  expect(board.counted(Counter.FromAglTaken)).toBe(
+    board.counted(Counter.FromAglRefused) +
+      board.counted(Counter.FromAgl) +
+      board.counted(Counter.FromAglDroppedByRule),
+  );
+}
+
+describe('a rule about frames of the bus', () => {
+  test('changes the frame that goes to AGL', () => {
+    const rule = image.add(0x200);
+    store<u8>(rule, 1, 55);
+    image.addAction(2, 0, 2);
+    image.addStep(25, 0, 0, 0, 0x3, 0); // identifier ^= 3
+    image.addStep(17, 0, 0, 0, 0, 0xff00); // data ^= FF in byte 1
+    start(false);
+    request();
+    expect(board.takeFromCell()).toBe('203 2 0 0 dd11');
+    expect(board.counted(Counter.Forwarded)).toBe(1);
+    expectSums();
+  });
+
+  test('deletes a frame of more than 8 bytes, and counts it', () => {
+    const rule = image.add(0x200);
+    store<u8>(rule, 1, 55);
+    image.addAction(2, 0, 1);
+    image.addStep(22, 0, 0, 0, 9, 0);
+    start(false);
+    request();
+    expect(board.takeFromCell()).toBe('');
+    expect(board.counted(Counter.ModifiedDeleted)).toBe(1);
+    expectSums();
+  });
+
+  test('answers with a counter, at once, and forwards the frame as it came', () => {
+    const rule = image.addAnswer(0x200, 0x201, 1, 0xa0);
+    store<u8>(rule, BOTH, 25);
+    store<u8>(rule, 2, 54);
+    image.addStep(6, 0, 0, 0, 1, 15);
+    image.addStep(13, 0, 0, 4, 0, 0);
+    start(false);
+    request();
+    // LOAD TX BUFFER 2 and RTS of 201#A0.
+    let log = board.chip.take();
+    expect(log.includes('40 20 00 00 01 a0|')).toBe(true, log);
+    expect(board.takeFromCell()).toBe('200 2 0 0 2211');
+    board.chip.finish(2);
+    board.chip.finish(0);
+    board.pass(2_000);
+    board.chip.take();
+    request();
+    log = board.chip.take();
+    expect(log.includes('|45 a1|84|')).toBe(true, log); // its data alone, and RTS
+    expect(board.counted(Counter.AnsweredComputed)).toBe(2);
+    expectSums();
+  });
+
+  test('sends further answers after the first', () => {
+    const rule = image.addAnswer(0x200, 0x201, 1, 0x0a);
+    store<u8>(rule, 2, 55);
+    for (let more: u32 = 0; more < 2; more++) {
+      const action = image.addAction(1, 0, 0);
+      store<u8>(action, 1, 1);
+      store<u32>(action, 0x202 + more, 8);
+      store<u64>(action, 0x0b + more, 16);
+    }
+    start(false);
+    request();
+    expect(board.counted(Counter.AnsweredStatic)).toBe(1);
+    expect(board.counted(Counter.AnsweredComputed)).toBe(2);
+    for (let index = 0; index < 6; index++) {
+      for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+      board.pass(2_000);
+    }
+    expect(board.counted(Counter.AnswersSent)).toBe(3);
+    const log = board.chip.take();
+    expect(log.indexOf('40 40 00 00 01 0b')).toBeGreaterThan(-1, log);
+    expect(log.indexOf('40 60 00 00 01 0c')).toBeGreaterThan(log.indexOf('40 40 00 00 01 0b'), log);
+    expect(board.counted(Counter.AnsweredNotForwarded)).toBe(1);
+    expectSums();
+  });
+
+  test('answers no more often than its rate allows', () => {
+    const rule = image.addAnswer(0x200, 0x201, 1, 0x0a);
+    store<u16>(rule, 2, 58);
+    store<u32>(rule, 1_000_000, 60);
+    start(false);
+    for (let index = 0; index < 4; index++) {
+      request();
+      for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+      board.pass(2_000);
+    }
+    expect(board.counted(Counter.AnsweredStatic)).toBe(2);
+    expect(board.counted(Counter.AnswersLimited)).toBe(2);
+    board.pass(1_000_000);
+    request();
+    expect(board.counted(Counter.AnsweredStatic)).toBe(3);
+    expectSums();
+  });
+
+  test('sends no answer of more than 8 bytes', () => {
+    const rule = image.addAnswer(0x200, 0x201, 1, 0x0a);
+    store<u8>(rule, 1, 54);
+    store<u8>(rule, 1, 55);
+    const action = image.addAction(1, 0, 1);
+    store<u32>(action, 0x202, 8);
+    image.addStep(22, 0, 0, 0, 9, 0);
+    start(false);
+    request();
+    expect(board.counted(Counter.AnswersDeleted)).toBe(2);
+    expect(board.counted(Counter.AnsweredComputed)).toBe(0);
+    expectSums();
+  });
+});
+
+function ofAgl(flags: u8): usize {
+  const rule = image.addAnswer(0x200, 0x201, 1, 0x0a);
+  store<u8>(rule, FROM_AGL | flags, 25);
+  return rule;
+}
+
+describe('a rule about frames of AGL', () => {
+  test('keeps one from the bus', () => {
+    ofAgl(0);
+    start(true);
+    expect(board.sendToCell(newFrame(0x200, 1, 0x11))).toBe(Status.Ok);
+    expect(board.sendToCell(newFrame(0x123, 1, 0x11))).toBe(Status.Ok);
+    board.step(12);
+    expect(board.counted(Counter.FromAglDroppedByRule)).toBe(1);
+    expect(board.counted(Counter.FromAgl)).toBe(1, 'the other one goes out');
+    expectSums();
+  });
+
+  test('changes one on its way to the bus', () => {
+    const rule = ofAgl(FORWARDS);
+    store<u8>(rule, 1, 55);
+    image.addAction(2, 0, 1);
+    image.addStep(26, 0, 0, 0, 0x123, 0);
+    start(true);
+    expect(board.sendToCell(newFrame(0x200, 2, 0xbbaa))).toBe(Status.Ok);
+    board.step(6);
+    expect(board.chip.take().includes('40 24 60 00 00 02 aa bb|81')).toBe(true);
+    expectSums();
+  });
+
+  test('answers to AGL, and not to the bus', () => {
+    const rule = ofAgl(BOTH);
+    store<u8>(rule, 1, 55);
+    const action = image.addAction(1, 0, 0);
+    store<u32>(action, 0x202, 8);
+    store<u8>(action, 0xff, 1);
+    start(true);
+    expect(board.sendToCell(newFrame(0x200, 2, 0xbbaa))).toBe(Status.Ok);
+    board.step(10);
+    expect(board.takeFromCell()).toBe('201 1 0 0 a');
+    expect(board.takeFromCell()).toBe('202 2 0 0 0');
+    expect(board.counted(Counter.FromAglAnswered)).toBe(2);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+    expect(board.counted(Counter.AnsweredStatic)).toBe(0);
+    expectSums();
+  });
+});

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Entry for tests/contract/rules-hostile.test.ts: one rule table, images put into its place from outside, and
+ * what it makes of frames.
+ */
+import { allocateFrames, Frame, FRAME_BYTES } from '../../../src/can/frame';
+import { Responder } from '../../../src/responder/responder';
+import { RuleTable } from '../../../src/responder/rule-table';
+
+const responder = new Responder(new RuleTable());
+const request = changetype<Frame>(allocateFrames(1));
+const answer = changetype<Frame>(allocateFrames(1));
+
+/** Where the next image goes; changes when one is adopted. */
+export function place(): usize {
+  return responder.table.staging;
+}
+
+/** Where the frame goes. */
+export function frame(): usize {
+  return changetype<usize>(request);
+}
+
+/** Checks the image and adopts it if it is valid. Returns the status. */
+export function adopt(): u32 {
+  return responder.table.adopt();
+}
+
+/** The rule that decides on the frame, with all its programs carried out, as one number. */
+export function outcome(): u32 {
+  const table = responder.table;
+  let sum = responder.decide(request, answer);
+  sum = mixed(sum, responder.matchedRule);
+  if (responder.matchedRule >= 0) sum = withPrograms(sum);
+  if (!responder.matchesFromAgl(request)) return sum;
+  sum = withPrograms(mixed(sum, responder.matchedRule));
+  return mixed(sum, table.states.of(responder.matchedRule).counter);
+}
+
+function withPrograms(before: u32): u32 {
+  const table = responder.table;
+  const rule = table.rule(responder.matchedRule);
+  // A rule keeps its counter from the image before.
+  table.states.of(responder.matchedRule).counter = 0;
+  let sum = before;
+  if ((rule.flags & 1) !== 0) sum = withAnswer(sum, responder.makeAnswer(request, answer));
+  for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+    const action = table.actionOf(rule, index);
+    const isAnswer = action.kind === 1;
+    const isMade = isAnswer
+      ? responder.makeMore(action, request, answer)
+      : responder.modify(action, request, answer);
+    sum = withAnswer(sum, isMade);
+  }
+  return sum;
+}
+
+function withAnswer(before: u32, isMade: bool): u32 {
+  let sum = mixed(before, isMade ? 1 : 0);
+  const address = changetype<usize>(answer);
+  for (let at: u32 = 0; isMade && at < FRAME_BYTES; at++) sum = mixed(sum, load<u8>(address + at));
+  return sum;
+}
+
+function mixed(sum: u32, value: u32): u32 {
+  return (sum ^ value) * 0x01000193;
+}

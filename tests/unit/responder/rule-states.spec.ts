@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * What rules remember: the rate of answers, and what a new table takes over.
+ */
+import { charge, isAllowed } from '../../../src/responder/rate';
+import { RuleTable } from '../../../src/responder/rule-table';
+import { Status } from '../../../src/rt/status';
+import { RuleImage2 } from '../support/rule-image-2';
+
+let table = new RuleTable();
+let image = new RuleImage2(table.staging);
+
+beforeEach(() => {
+  table = new RuleTable();
+});
+
+/** A table of rules of these names, each with a counter up to `maximum` in its answer 0x201. */
+function adopt(names: StaticArray<string>, maximum: u64): void {
+  image = new RuleImage2(table.staging);
+  for (let rule = 0; rule < names.length; rule++) {
+    const at = image.addAnswer(0x100 + rule, 0x201, 1, 0);
+    store<u8>(at, 1, 54);
+    store<u16>(at, 10, 58);
+    store<u32>(at, 100, 60);
+  }
+  image.addStep(6, 0, 0, 0, 1, maximum);
+  image.beginIndex([]);
+  for (let rule = 0; rule < names.length; rule++) {
+    image.point(0x100 + rule, image.addList([rule as u16]));
+  }
+  for (let rule = 0; rule < names.length; rule++) image.name(names[rule]);
+  image.finish();
+  expect(table.adopt()).toBe(Status.Ok);
+}
+
+describe('a swap of tables', () => {
+  test('leaves a rule its state where name and kind are the same', () => {
+    adopt(['a', 'b'], 15);
+    table.states.of(0).counter = 5;
+    table.states.of(1).counter = 6;
+    table.hit(0);
+    adopt(['new', 'b', 'a'], 15);
+    expect(table.states.kept).toBe(2);
+    expect(table.states.of(0).counter).toBe(0, 'new');
+    expect(table.states.of(1).counter).toBe(6);
+    expect(table.states.of(2).counter).toBe(5);
+    expect(table.hitsOf(0)).toBe(0, 'hits are of the table in force');
+    adopt(['b'], 15);
+    expect(table.states.of(0).counter).toBe(6);
+    adopt(['b'], 14);
+    expect(table.states.of(0).counter).toBe(0, 'another kind of counter');
+    expect(table.states.kept).toBe(0, 'kept');
+  });
+
+  test('gives a rule that went and came back a new state', () => {
+    adopt(['a'], 15);
+    table.states.of(0).counter = 5;
+    adopt(['b'], 15);
+    adopt(['a'], 15);
+    expect(table.states.of(0).counter).toBe(0);
+  });
+
+  test('leaves the table in force its states when the next one is refused', () => {
+    adopt(['a'], 15);
+    table.states.of(0).counter = 5;
+    image = new RuleImage2(table.staging);
+    image.add(0x100);
+    image.add(0x101);
+    image.beginIndex([]);
+    image.name('c');
+    image.name('a');
+    image.finish();
+    store<u8>(table.staging + load<u32>(table.staging, 8) - 3, 0x61);
+    image.seal();
+    expect(table.adopt()).toBe(Status.RulesField);
+    expect(table.states.of(0).counter).toBe(5);
+  });
+});
+
+describe('the rate', () => {
+  test('allows a burst, and then one answer for each interval', () => {
+    adopt(['a'], 15);
+    const rule = table.rule(0);
+    const state = table.states.of(0);
+    // 1 MHz: an interval is 100 ticks, a burst 10.
+    for (let answer = 0; answer < 9; answer++) {
+      expect(charge(rule, state, 1000, 1_000_000)).toBe(false);
+      expect(rule.isLimited).toBe(false);
+    }
+    expect(charge(rule, state, 1000, 1_000_000)).toBe(true, 'the tenth uses it up');
+    expect(rule.isLimited).toBe(true);
+    expect(isAllowed(rule, state, 1099, 1_000_000)).toBe(false);
+    expect(isAllowed(rule, state, 1100, 1_000_000)).toBe(true);
+    expect(rule.isLimited).toBe(false);
+    expect(charge(rule, state, 1100, 1_000_000)).toBe(true);
+    expect(isAllowed(rule, state, 1199, 1_000_000)).toBe(false);
+    expect(isAllowed(rule, state, 5000, 1_000_000)).toBe(true);
+    for (let answer = 0; answer < 9; answer++) charge(rule, state, 5000, 1_000_000);
+    expect(rule.isLimited).toBe(false, 'the burst is whole again');
+  });
+
+  test('without an interval is none', () => {
+    adopt(['a'], 15);
+    store<u32>(changetype<usize>(table.rule(0)), 0, 60);
+    for (let answer = 0; answer < 100; answer++) {
+      expect(charge(table.rule(0), table.states.of(0), 0, 1_000_000)).toBe(false);
+    }
+  });
+});
