@@ -172,7 +172,7 @@ program
   .argument('<in>', 'rules file (YAML)', userPath)
   .option(
     '--log <log>',
-    'say of each frame of this recording (candump) what becomes of it',
+    `say of each frame of this recording (${SUFFIXES}) what becomes of it`,
     userPath,
   )
   .option('--interface <name>', 'take the frames of this interface alone from the recording')

@@ -39,7 +39,7 @@ export interface ConvertOptions {
 /** Output is written in pieces of about this size. */
 const PIECE_BYTES = 1 << 20;
 /** Between two looks at signals and the progress. */
-const RECORDS_PER_TURN = 20_000;
+const RECORDS_PER_TURN = 1_000;
 
 /** Converts, and returns lines for the user. Throws InputError; then no output file is there. */
 export async function convertLog(options: ConvertOptions): Promise<string[]> {

@@ -248,3 +248,22 @@ it('tshark reads our candump log; its version knows no directions there', TSHARK
   const expected = records.map((record) => expectedOf(record, false));
   assert.deepEqual(dissected(write('ours.log', records)), expected);
 });
+
+it(
+  'tshark writes our pcapng again, as pcapng and as pcap of both resolutions, and we read it',
+  TSHARK,
+  () => {
+    const ours = write('ours.pcapng', RECORDS);
+    tool('tshark', '-r', ours, '-F', 'pcapng', '-w', at('theirs.pcapng'));
+    assert.deepEqual(words(read(at('theirs.pcapng'))), words(RECORDS));
+    const oneBus = RECORDS.map((record) => ({
+      ...record,
+      interfaceName: 'can0',
+      direction: 'unknown' as const,
+    }));
+    for (const format of ['pcap', 'nsecpcap']) {
+      tool('tshark', '-r', ours, '-F', format, '-w', at(`${format}.pcap`));
+      assert.deepEqual(words(read(at(`${format}.pcap`))), words(oneBus), format);
+    }
+  },
+);
