@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run rules -- compile | show | check | explain | test`: the cell's rule table.
+ * `npm run rules -- compile | show | check | explain | test | import`: the cell's rule table.
  *
  * The work is in rules/, the language in docs/rules.md.
  * Exit status 2 on a bad file, with every error as `file:line:column reason`; nothing is written then. Exit
@@ -26,6 +26,7 @@ import { SUFFIXES } from '../twin/logs/formats.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 import { reportOnBus } from './rules/bus.ts';
 import type { BusOptions } from './rules/bus.ts';
+import { importCangw } from './rules/import-cangw.ts';
 import { type TestOptions, testRules } from './rules/test.ts';
 
 const EXIT_MISSED = 1;
@@ -178,5 +179,15 @@ program
   .option('--interface <name>', 'take the frames of this interface alone from the recording')
   .option('--json', 'the same as one JSON object')
   .action((input: string, options: TestOptions) => testRules(input, compileFile(input), options));
+program
+  .command('import')
+  .description('write a rules file from the configuration of another gateway')
+  .command('cangw')
+  .description("translate jobs of the Linux kernel's gateway (can-gw)")
+  .argument('<commands...>', "command lines, each as one word: 'cangw -A -s can0 -d vcan0 ...'")
+  .option('--bus <name>', "the bus's interface in the commands", 'can0')
+  .option('--agl <name>', "AGL's interface in the commands", 'vcan0')
+  .option('-o, --output <file>', 'write a file instead of standard output', userPath)
+  .action(importCangw);
 
 await run(program);

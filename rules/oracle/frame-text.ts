@@ -33,7 +33,8 @@ export function writeFrameText({ identifier, extended, remote, dlc, data }: Orac
   const digits = identifier
     .toString(16)
     .padStart(extended ? EXTENDED_DIGITS : STANDARD_DIGITS, '0');
-  const content = remote ? `R${Math.min(dlc, BYTES_MOST)}` : Buffer.from(data).toString('hex');
+  const asked = dlc === 0 ? '' : String(Math.min(dlc, BYTES_MOST));
+  const content = remote ? `R${asked}` : Buffer.from(data).toString('hex');
   const code = dlc > BYTES_MOST ? `_${dlc.toString(16)}` : '';
   return `${digits}#${content}${code}`.toUpperCase();
 }

@@ -4,7 +4,7 @@
  * QEMU's AArch64 program, for the board's bridge. They go to build/, and nothing is installed.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { PROJECT } from '../build/command.ts';
@@ -28,8 +28,9 @@ const MODULES = [
   'kernel/drivers/net/can/dev/can-dev.ko',
   'kernel/net/can/can-raw.ko',
   'kernel/drivers/net/can/vcan.ko',
+  'kernel/net/can/can-gw.ko',
 ];
-const CAN_TOOLS = ['candump', 'cansend', 'cangen'];
+const CAN_TOOLS = ['candump', 'cansend', 'cangen', 'cangw', 'canplayer'];
 
 export interface GuestParts {
   /** The QEMU program. */
@@ -93,13 +94,21 @@ function guestPackages(): string[] {
   return [kernelPackage(machineOf().kernel), 'busybox-static', 'can-utils'];
 }
 
+/** Whether the parts are there, all that are wanted now. */
+function hasGuest(): boolean {
+  return CAN_TOOLS.every((tool) => existsSync(join(GUEST, tool)));
+}
+
 /** The parts for this machine's own architecture. Throws GuestUnavailable. */
 export function guestParts(): GuestParts {
   const { qemu, console } = machineOf();
   if (spawnSync(qemu, ['--version']).status !== 0) {
     throw new GuestUnavailable(`${qemu} is not there. Next: npm run setup`);
   }
-  if (!existsSync(GUEST)) takeFrom(guestPackages(), GUEST, pickGuestFiles);
+  if (!hasGuest()) {
+    rmSync(GUEST, { recursive: true, force: true });
+    takeFrom(guestPackages(), GUEST, pickGuestFiles);
+  }
   const { version, names } = JSON.parse(readFileSync(join(GUEST, 'guest.json'), 'utf8')) as {
     version: string;
     names: string[];
@@ -133,7 +142,7 @@ export function aarch64Emulator(): string[] {
 /** Fetches missing parts after printing their size. Throws GuestUnavailable. */
 export function prepareGuest(say: (line: string) => void): void {
   const wanted = [
-    ...(existsSync(GUEST) ? [] : guestPackages()),
+    ...(hasGuest() ? [] : guestPackages()),
     ...(process.arch === 'arm64' || existsSync(join(AARCH64, 'qemu-aarch64')) ? [] : ['qemu-user']),
   ];
   if (wanted.length === 0) return;

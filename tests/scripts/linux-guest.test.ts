@@ -19,6 +19,7 @@ const MODULES = [
   'kernel/drivers/net/can/dev/can-dev.ko',
   'kernel/net/can/can-raw.ko',
   'kernel/drivers/net/can/vcan.ko',
+  'kernel/net/can/can-gw.ko',
 ];
 const HAS_XZ = spawnSync('xz', ['--version']).status === 0;
 
@@ -40,7 +41,7 @@ function layOut({ version, prefix, packed, modules, builtIn = [] }: Layout): Unp
   };
   write(`boot/vmlinuz-${version}`);
   write(`${prefix}bin/busybox`);
-  for (const tool of ['candump', 'cansend', 'cangen']) write(`usr/bin/${tool}`);
+  for (const tool of ['candump', 'cansend', 'cangen', 'cangw', 'canplayer']) write(`usr/bin/${tool}`);
   const where = `${prefix}lib/modules/${version}`;
   write(`${where}/modules.builtin`, builtIn.map((path) => `${path}\n`).join(''));
   for (const path of modules) {
@@ -59,7 +60,7 @@ function pick(layout: Layout): { target: string; modules: string[]; names: strin
   return { target, names, modules: readdirSync(join(target, 'modules')).sort() };
 }
 
-const NAMES = ['can.ko', 'can-dev.ko', 'can-raw.ko', 'vcan.ko'];
+const NAMES = ['can.ko', 'can-dev.ko', 'can-raw.ko', 'vcan.ko', 'can-gw.ko'];
 const DEBIAN_12 = { version: '6.1.0-38-amd64', prefix: '', packed: false };
 const DEBIAN_13 = { version: '6.12.117+deb13-amd64', prefix: 'usr/', packed: true };
 
@@ -89,8 +90,8 @@ describe('the files of the guest', () => {
 
   it('end with the name of what is neither a module nor built in', () => {
     assert.throws(
-      () => pick({ ...DEBIAN_12, modules: MODULES.slice(0, 3) }),
-      /6\.1\.0-38-amd64 has kernel\/drivers\/net\/can\/vcan\.ko neither as a module nor built in/,
+      () => pick({ ...DEBIAN_12, modules: MODULES.slice(0, 4) }),
+      /6\.1\.0-38-amd64 has kernel\/net\/can\/can-gw\.ko neither as a module nor built in/,
     );
   });
 });

@@ -4,6 +4,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { compileRules } from '../../rules/compile.ts';
+import { readCangw } from '../../rules/import/cangw-command.ts';
+import { cangwRules } from '../../rules/import/cangw-rules.ts';
+import { checkExpectations } from '../../rules/oracle/expect.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { framesOf, play } from './play.ts';
 
@@ -32,6 +36,8 @@ describe('the examples', () => {
       const agl = existsSync(join(FOLDER, name, 'agl.log')) ? read('agl.log') : '';
       const result = await play('wasm', { rules: read('rules.yaml'), bus: read('bus.log'), agl });
       assert.deepEqual(result.problems, []);
+      const { table, expectations } = compileRules(read('rules.yaml'), 'rules.yaml');
+      assert.deepEqual(checkExpectations(table, expectations), []);
       const expected = read('expected.log').split('\n');
       assert.ok(expected.some((line) => /^v?can0 /.test(line)));
       assert.deepEqual(frames(CELL_SENDER, framesOf(result.busLog)), frames('can0', expected));
@@ -41,4 +47,11 @@ describe('the examples', () => {
       );
     });
   }
+
+  it('cangw: the table is that of the jobs', () => {
+    const jobs = readFileSync(join(FOLDER, 'cangw/jobs.sh'), 'utf8').trim().split('\n');
+    const { text } = cangwRules(jobs.map(readCangw), { bus: 'can0', agl: 'vcan0' });
+    const rules = readFileSync(join(FOLDER, 'cangw/rules.yaml'), 'utf8');
+    assert.ok(rules.startsWith(text), 'and then what it expects');
+  });
 });
