@@ -41,7 +41,8 @@ function layOut({ version, prefix, packed, modules, builtIn = [] }: Layout): Unp
   };
   write(`boot/vmlinuz-${version}`);
   write(`${prefix}bin/busybox`);
-  for (const tool of ['candump', 'cansend', 'cangen', 'cangw', 'canplayer']) write(`usr/bin/${tool}`);
+  for (const tool of ['candump', 'cansend', 'cangen', 'cangw', 'canplayer'])
+    write(`usr/bin/${tool}`);
   const where = `${prefix}lib/modules/${version}`;
   write(`${where}/modules.builtin`, builtIn.map((path) => `${path}\n`).join(''));
   for (const path of modules) {
