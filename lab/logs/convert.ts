@@ -36,6 +36,7 @@ export interface ConvertOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number, records: number) => void;
 }
 
+const NEXT = '. Next: correct or take out what is named; docs/logs.md has the forms that are read';
 /** Output is written in pieces of about this size. */
 const PIECE_BYTES = 1 << 20;
 /** Between two looks at signals and the progress. */
@@ -57,7 +58,9 @@ export async function convertLog(options: ConvertOptions): Promise<string[]> {
     return await conversion.run();
   } catch (error) {
     conversion.discard();
-    throw error instanceof LogError ? new InputError(error.message, { cause: error }) : error;
+    if (!(error instanceof LogError)) throw error;
+    const next = error.reason.includes('Next: ') ? '' : NEXT;
+    throw new InputError(`${error.message}${next}`, { cause: error });
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }

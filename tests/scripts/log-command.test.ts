@@ -77,7 +77,7 @@ describe('log convert', () => {
     [['drive.log', 'x.xyz'], /x\.xyz: the suffix names the format; write one of \.log \.asc/],
     [['drive.log', 'drive.log'], /drive\.log is the input itself\. Next: /],
     [['none.log', 'x.asc'], /cannot read .*none\.log: there is no such file.* Next: /],
-    [['bad.log', 'x.asc'], /bad\.log:2:\d+: .*half a byte/],
+    [['bad.log', 'x.asc'], /bad\.log:2:\d+: .*half a byte\. Next: correct or take out/],
     [['empty.asc', 'x.log'], /empty\.asc: no frame in it, only 1 event without a frame/],
     [
       ['drive.log', 'x.asc', '--interface', 'can9'],
