@@ -52,7 +52,8 @@ export class Responder {
   decide(frame: Frame, answer: Frame): u32 {
     const table = this.table;
     const identifier = frame.identifier;
-    const index = find(table, frame, table.busList(identifier));
+    const word = table.busWord(identifier);
+    const index = word === 0 ? -1 : find(table, frame, table.listAt(word));
     this.matchedRule = index;
     if (index < 0) return table.forwardsUnmatched(identifier) ? DECISION_FORWARD : 0;
 
@@ -72,7 +73,7 @@ export class Responder {
   matchesFromAgl(frame: Frame): bool {
     const table = this.table;
     if (!table.hasAglRules) return false;
-    const index = find(table, frame, table.aglList(frame.identifier));
+    const index = find(table, frame, table.listAt(table.aglWord(frame.identifier)));
     this.matchedRule = index;
     if (index < 0) return false;
     table.hit(index);

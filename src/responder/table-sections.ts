@@ -32,6 +32,9 @@ const PLAIN_LIST_OFFSET: u32 = 0x8000;
 /** All zeros: an index, or one range from 0 on, that leads to word 0 of the lists. */
 const ZEROS: usize = heap.alloc(INDEX_BYTES);
 memory.fill(ZEROS, 0, INDEX_BYTES);
+/** All ones: an index, or the list of one range, that leads to word 1 of the lists. */
+const ONES: usize = heap.alloc(INDEX_BYTES);
+for (let word: u32 = 0; word < INDEX_BYTES; word += 2) store<u16>(ONES + word, 1);
 
 export class TableSections {
   rules: usize = 0;
@@ -124,19 +127,22 @@ export class TableSections {
     return changetype<ActionFields>(this.actions + (rule.actionFirst + index) * ACTION_BYTES);
   }
 
-  /** Address of the list for a frame of the bus: rule numbers, u16, ascending up to LIST_END. */
-  busList(identifier: u32): usize {
-    const word: usize = isExtended(identifier)
+  /** The word with which the list for a frame of the bus begins; 0: no rule takes it. */
+  busWord(identifier: u32): u32 {
+    return isExtended(identifier)
       ? wordOfRange(identifier, this.busRangeStarts, this.busRangeLists, this.busRangeCount)
       : load<u16>(this.busIndex + ((identifier & STANDARD_MASK) << 1));
-    return this.lists + (word << 1);
   }
 
   /** The same for a frame of AGL's. */
-  aglList(identifier: u32): usize {
-    const word: usize = isExtended(identifier)
+  aglWord(identifier: u32): u32 {
+    return isExtended(identifier)
       ? wordOfRange(identifier, this.aglRangeStarts, this.aglRangeLists, this.aglRangeCount)
       : load<u16>(this.aglIndex + ((identifier & STANDARD_MASK) << 1));
+  }
+
+  /** Address of the list that begins with `word`: rule numbers, u16, ascending up to LIST_END. */
+  listAt(word: u32): usize {
     return this.lists + (word << 1);
   }
 
@@ -144,26 +150,26 @@ export class TableSections {
     const header = changetype<TableHeader>(image);
     this.rules = image + RULES_HEADER_BYTES;
     this.filterRecords = this.rules + this.count * RULE_BYTES;
-    this.busIndex = ZEROS;
+    this.busIndex = ONES;
     this.aglIndex = ZEROS;
     this.busRangeStarts = ZEROS;
     this.aglRangeStarts = ZEROS;
-    this.busRangeLists = ZEROS;
+    this.busRangeLists = ONES;
     this.aglRangeLists = ZEROS;
     this.busRangeCount = 1;
     this.aglRangeCount = 1;
     this.hasAglRules = false;
     this.lists = image + PLAIN_LIST_OFFSET;
     for (let rule: u32 = 0; rule < this.count; rule++) {
-      store<u16>(this.lists + (rule << 1), rule as u16);
+      store<u16>(this.listAt(rule + 1), rule as u16);
     }
-    store<u16>(this.lists + (this.count << 1), LIST_END as u16);
+    store<u16>(this.listAt(this.count + 1), LIST_END as u16);
     return ((this.filterRecords - image) as u32) + header.filterCount * FILTER_BYTES;
   }
 }
 
 /** The word of the list of the range that `identifier` is in: at most 16 steps. */
-function wordOfRange(identifier: u32, starts: usize, lists: usize, count: u32): usize {
+function wordOfRange(identifier: u32, starts: usize, lists: usize, count: u32): u32 {
   const number = identifier & EXTENDED_MASK;
   let first: u32 = 0;
   for (let left = count; left > 1;) {
