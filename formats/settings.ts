@@ -19,6 +19,8 @@ export interface NumberSetting extends Common {
   readonly minimum: number;
   readonly maximum: number;
   readonly initial: number;
+  /** The word `auto` is taken, too, as 0: the cell finds the number by itself. */
+  readonly auto?: true;
 }
 
 /** One of two or three words; the first is the default. */
@@ -46,8 +48,8 @@ export const SETTINGS = {
   },
   osc: {
     ...{ field: 'oscillatorHertz', kind: 'number' },
-    ...{ minimum: 1_000_000, maximum: 40_000_000, initial: 12_000_000 },
-    what: 'Hz of the crystal on the HAT',
+    ...{ minimum: 1_000_000, maximum: 40_000_000, initial: 0, auto: true },
+    what: 'Hz of the crystal on the HAT; `auto`: the cell measures it, see below',
   },
   // The chip's limit: DS20001801, table 13-6.
   spi: {

@@ -119,6 +119,8 @@ export const PAGE = {
   HEAD_FROM_AGL_WAITING: { at: 0x0090, bytes: 4, what: "under way now: frames of AGL's that are held or in the chip" },
   HEAD_REAL_BITRATE: { at: 0x0094, bytes: 4, what: 'what the crystal makes of the bit rate, bit/s; 0: the chip is not set up' },
   HEAD_REORDER_BOUND_TICKS: { at: 0x0098, bytes: 4, what: 'bound of the time from a decision, or from taking a frame of AGL, until the cell takes part in arbitration with it if it is the strongest' },
+  HEAD_CRYSTAL_HERTZ: { at: 0x009c, bytes: 4, what: 'the crystal as `osc=auto` has measured it, in hertz; 0: it was not measured' },
+  HEAD_SAMPLE_POINT: { at: 0x00a0, bytes: 4, what: 'sample point, in thousandths of a bit; 0: the chip is not set up' },
   PAGE_COUNTERS_OFFSET: { at: 0x0100, bytes: 4, times: N.PAGE_COUNTERS, what: 'counters, see "Counters and sums"' },
   PAGE_HISTOGRAMS_OFFSET: { at: 0x0400, bytes: N.PAGE_HISTOGRAM_DISTANCE, times: N.PAGE_HISTOGRAMS, what: 'histograms' },
   PAGE_TASKS_OFFSET: { at: 0x0900, bytes: N.PAGE_TASK_BYTES, times: N.PAGE_TASKS_MAXIMUM, what: 'tasks' },

@@ -67,7 +67,7 @@ export function plainText(text: string): string {
 export function rangeOf(row: SettingRow): string {
   switch (row.kind) {
     case 'number':
-      return `${row.minimum}..${row.maximum}`;
+      return `${row.minimum}..${row.maximum}${row.auto ? '|auto' : ''}`;
     case 'choice':
       return Object.keys(row.choices).join('|');
     case 'flag':

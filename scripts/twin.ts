@@ -123,7 +123,7 @@ const program = commandLine('twin')
   )
   .option(
     '--osc <hertz>',
-    'crystal of the CAN controller; the cell is told the same, unless by --setting osc=',
+    'crystal of the CAN controller; the cell measures it, unless it is told one by --setting osc=',
     positiveInteger,
     12_000_000,
   )

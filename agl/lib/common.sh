@@ -50,7 +50,7 @@ setting() {
   printf '%s\n' "${setting_value:-$2}"
 }
 
-cell_options() { setting CANWARDEN_CELL_OPTIONS 'bitrate=500000 osc=12000000'; }
+cell_options() { setting CANWARDEN_CELL_OPTIONS 'bitrate=500000 osc=auto'; }
 
 # The cell in its two forms; the second one may sleep (idle=wfi), see docs/settings.md.
 GUARD_CELL="$CELLS_FOLDER/rpi4-canwarden.cell"

@@ -196,10 +196,10 @@ function lateRemarks(latestNanos: number, bitrate: number): string[] {
  * The cell's command line that corresponds to these options. A word of `settings` takes precedence.
  */
 export function commandLineOf(
-  options: Pick<ScenarioOptions, 'bitrate' | 'oscillatorHertz' | 'spiHertz' | 'settings'>,
+  options: Pick<ScenarioOptions, 'bitrate' | 'spiHertz' | 'settings'>,
 ): string {
-  const { bitrate, oscillatorHertz, spiHertz, settings = [] } = options;
-  const words = [`bitrate=${bitrate}`, `osc=${oscillatorHertz}`, `spi=${spiHertz}`];
+  const { bitrate, spiHertz, settings = [] } = options;
+  const words = [`bitrate=${bitrate}`, 'osc=auto', `spi=${spiHertz}`];
   const keyOf = (word: string): string => word.slice(0, word.indexOf('=') + 1);
   const own = words.filter((word) => !settings.some((setting) => setting.startsWith(keyOf(word))));
   return [...own, ...settings].join(' ');

@@ -39,6 +39,8 @@ export class StatusJson<Memory extends SharedMemory> {
       .text('"');
     this.number('bitrate_bits_per_second', layout.HEAD_BITRATE);
     this.number('real_bitrate_bits_per_second', layout.HEAD_REAL_BITRATE);
+    this.number('sample_point_permille', layout.HEAD_SAMPLE_POINT);
+    this.number('measured_crystal_hertz', layout.HEAD_CRYSTAL_HERTZ);
     this.word('bus_state', words.faultStateWord(this.page.word(layout.HEAD_FAULT_STATE)));
     this.name('transmit_error_count').decimal(this.page.byte(layout.HEAD_TRANSMIT_ERRORS));
     this.name('receive_error_count').decimal(this.page.byte(layout.HEAD_RECEIVE_ERRORS));

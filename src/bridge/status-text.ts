@@ -69,6 +69,17 @@ export class StatusText<Memory extends SharedMemory> {
     const made = page.word(layout.HEAD_REAL_BITRATE);
     out.decimal(bitrate).text(' bit/s');
     if (made !== 0 && made !== bitrate) out.text(', of which the crystal makes ').decimal(made);
+    const point = page.word(layout.HEAD_SAMPLE_POINT);
+    if (point !== 0) {
+      out
+        .text(', sample point ')
+        .decimal(point / 10)
+        .text('.')
+        .decimal(point % 10)
+        .text(' %');
+    }
+    const crystal = page.word(layout.HEAD_CRYSTAL_HERTZ);
+    if (crystal !== 0) out.text(', measured crystal ').decimal(crystal).text(' Hz');
     out.endLine();
   }
 

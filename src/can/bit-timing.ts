@@ -39,6 +39,11 @@ export class BitTiming {
   bitrate: u32 = 0;
   /** Sample point in thousandths of the bit, rounded down. */
   samplePointPermille: u32 = 0;
+
+  /** Quanta in one bit. */
+  get quanta(): u32 {
+    return 1 + this.propagationSegment + this.phaseSegment1 + this.phaseSegment2;
+  }
 }
 
 /**

@@ -80,7 +80,7 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     const parts = this.parts;
     // The trap may have cut a line short.
     if (restarts !== 0) parts.console.endLine();
-    const status = startUp(parts, this.answers);
+    const status = startUp(parts, this.answers, restarts);
     this.tasks.requests.open();
     this.page.open(restarts);
     if (restarts !== 0 && parts.records.on) this.tellFault();

@@ -30,6 +30,10 @@ const CHARACTER_BAR: u8 = 0x7c;
 const CHARACTER_DIGIT_0: u32 = 0x30;
 /** Longer than any valid value. Bounds a number before it can overflow. */
 const DIGITS_MAXIMUM: u32 = 9;
+/** A number that the cell is to find by itself. */
+export const AUTO: u32 = 0;
+/** The length of `auto`. */
+const AUTO_CHARACTERS: u32 = 4;
 /** Result for text that is no value of the setting. */
 const NOT_A_VALUE: i32 = -1;
 
@@ -95,8 +99,7 @@ export class CommandLine extends Settings {
       const keyEnd = endOf(valid, CHARACTER_EQUALS);
       const end = endOf(keyEnd, CHARACTER_SPACE);
       if (this.isText(this.wordStart, keyLength, valid, keyEnd)) {
-        const isNumber = digitAt(keyEnd + 1) <= 9;
-        const value = isNumber ? this.number(keyEnd + 1, end) : this.choice(keyEnd + 1, end);
+        const value = this.valueOf(keyEnd + 1, end);
         if (value === NOT_A_VALUE) return Status.CommandLineBadValue;
         this.set(setting, value);
         return Status.Ok;
@@ -104,6 +107,16 @@ export class CommandLine extends Settings {
       valid = end + 1;
     }
     return Status.CommandLineUnknownKey;
+  }
+
+  /** The value by what stands from `start` to `end` of SETTINGS_VALID: a number, `auto`, or a word's index. */
+  private valueOf(start: u32, end: u32): i32 {
+    if (digitAt(start) > 9) return this.choice(start, end);
+    // A range with a word behind it: `least..most|auto`.
+    if (digitAt(end - 1) <= 9) return this.number(start, end);
+    const wordStart = end - AUTO_CHARACTERS;
+    const isAuto = this.isText(this.valueStart, this.valueLength, wordStart, end);
+    return isAuto ? AUTO : this.number(start, wordStart - 1);
   }
 
   /** Index of the value among the words `first|second` from `start` to `end` of SETTINGS_VALID. */

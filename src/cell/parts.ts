@@ -7,6 +7,7 @@
  * Does not: know a chip or a hypervisor, or start anything. start-up.ts starts the parts in order.
  */
 import { Mcp2515 } from '../driver/mcp2515/controller';
+import { CrystalMeter } from '../driver/mcp2515/crystal-meter';
 import { LinkCheck } from '../driver/mcp2515/link-check';
 import { Clock } from '../hal/clock';
 import { Host } from '../hal/host';
@@ -79,6 +80,8 @@ export class CellParts<
   busAwaited: bool = false;
   /** Why the serial clock differs from the setting; `Ok`: it does not. */
   spiDoubt: Status = Status.Ok;
+  /** The crystal as osc=auto has measured it, in hertz; 0: it was not measured. */
+  crystalHertz: u32 = 0;
   /** Where the rule table in force comes from. */
   rulesSource: RulesSource = RulesSource.BuiltIn;
   /** For each task: what it was declared to do, and what was measured. */
@@ -94,6 +97,11 @@ export class CellParts<
     this.spi,
     this.clock,
     this.controller.setup,
+  );
+  readonly crystalMeter: CrystalMeter<Bus, Time> = new CrystalMeter<Bus, Time>(
+    this.spi,
+    this.clock,
+    this.controller.setup.modes,
   );
   /**
    * The cell's end of the link to AGL: the driver, or the device after `beBackEnd`. Without a

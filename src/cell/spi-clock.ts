@@ -7,10 +7,12 @@
  * config.txt does not fix it, it falls while the board idles. A clock that is too fast for the chip
  * or the wires is lowered. A clock that is too slow is only reported, because it may become fast
  * again.
+ * The crystal is found with the chip as it is then (crystal.ts).
  * Does not: look again while the cell runs.
  */
 import { SPI_PART_BYTES_MAXIMUM } from '../hal/spi-bus';
 import { Status } from '../rt/status';
+import { findCrystal, looksAtCrystal, trialBitrate, TRIAL_HERTZ } from './crystal';
 import { AnyParts } from './parts';
 import { chooseReceiveLayout } from './urgent/receive-layout';
 
@@ -29,9 +31,9 @@ function nextLower(hertz: u32): u32 {
 
 /**
  * Sets up the bus, then the chip, at the fastest clock up to the setting at which the chip reads
- * back well.
+ * back well. `restarts`: how often a trap has restarted the cell.
  */
-export function configureChip<Parts extends AnyParts>(parts: Parts): Status {
+export function configureChip<Parts extends AnyParts>(parts: Parts, restarts: u32): Status {
   const settings = parts.settings;
   const nominalHertz = parts.spiTiming.sourceHertz;
   let coreHertz = nominalHertz;
@@ -43,18 +45,29 @@ export function configureChip<Parts extends AnyParts>(parts: Parts): Status {
     if (coreHertz > nominalHertz) status = parts.spi.configure(coreHertz, settings.spiHertz);
     else parts.spi.clockHertz = scaled(parts.spi.clockHertz, coreHertz, nominalHertz);
   }
+  const controller = parts.controller;
+  const isTrial = looksAtCrystal(parts, restarts);
   while (status === Status.Ok) {
-    chooseReceiveLayout(parts);
-    status = parts.controller.configure(settings.oscillatorHertz, settings.bitrate);
+    status = isTrial ? controller.configure(TRIAL_HERTZ, trialBitrate(parts)) : setUp(parts);
     if (status === Status.Ok) status = parts.linkCheck.readBack();
     const isDoubtful =
       status === Status.RegisterVerifyMismatch || status === Status.ChipNotInConfigurationMode;
     const hertz = nextLower(parts.spi.clockHertz);
-    if (!isDoubtful || hertz === 0) return status;
+    if (!isDoubtful || hertz === 0) break;
     parts.spiDoubt = Status.SpiClockLowered;
     status = parts.spi.configure(max<u32>(coreHertz, nominalHertz), hertz);
   }
+  if (status === Status.Ok && isTrial) {
+    status = findCrystal(parts, controller.rate.timing);
+    if (status === Status.Ok) status = setUp(parts);
+  }
   return status;
+}
+
+/** Sets the chip up as the settings and the rules want it. */
+function setUp<Parts extends AnyParts>(parts: Parts): Status {
+  chooseReceiveLayout(parts);
+  return parts.controller.configure(parts.settings.oscillatorHertz, parts.settings.bitrate);
 }
 
 /**

@@ -6,10 +6,12 @@
  * cell runs with less and reports it.
  * Does not: run anything afterwards.
  */
+import { CharacterPort } from '../hal/character-port';
 import { Sentence } from '../page/sentences';
 import { RULES_HEADER_BYTES } from '../responder/rule-table';
 import { Status } from '../rt/status';
 import { applyBusSettings } from './bus/settings';
+import { Console } from './console';
 import { AnyParts, RulesSource } from './parts';
 import { BusModeSetting, COMMAND_LINE_BYTES, InterruptSource } from './command-line';
 import { configureChip } from './spi-clock';
@@ -17,11 +19,13 @@ import { UrgentAnswers } from './urgent/answers';
 
 /**
  * Runs everything up to a running controller, or one that waits for the bus. A status other than
- * `Ok` was reported, and the cell is in the state "failed".
+ * `Ok` was reported, and the cell is in the state "failed". `restarts`: how often a trap has restarted the
+ * cell.
  */
 export function startUp<Parts extends AnyParts>(
   parts: Parts,
   answers: UrgentAnswers<Parts>,
+  restarts: u32,
 ): Status {
   let status = openRegion(parts);
   if (status === Status.Ok) status = readSettings(parts);
@@ -29,7 +33,7 @@ export function startUp<Parts extends AnyParts>(
   openLink(parts);
   openStatusPage(parts);
   loadRules(parts);
-  return startController(parts, answers);
+  return startController(parts, answers, restarts);
 }
 
 function openRegion<Parts extends AnyParts>(parts: Parts): Status {
@@ -121,18 +125,23 @@ function loadRules<Parts extends AnyParts>(parts: Parts): void {
 function startController<Parts extends AnyParts>(
   parts: Parts,
   answers: UrgentAnswers<Parts>,
+  restarts: u32,
 ): Status {
   const settings = parts.settings;
   const controller = parts.controller;
   applyBusSettings(parts);
   controller.useInterruptLine = settings.interruptSource === InterruptSource.Gpio;
-  let status = configureChip(parts);
+  let status = configureChip(parts, restarts);
   if (status === Status.Ok) status = answers.prepare();
   if (status === Status.Ok) status = controller.start();
   if (status === Status.Ok) return status;
   // The bus is stuck now, and may be free later.
   parts.busAwaited = status === Status.ChipNotInNormalMode;
   if (!parts.busAwaited) parts.host.failed();
+  if (status === Status.CrystalUnmeasured || status === Status.CrystalUnusual) {
+    parts.console.flush();
+    return status;
+  }
   begin(parts);
   explainController(parts, status);
   end(parts, status);
@@ -185,40 +194,40 @@ function explainController<Parts extends AnyParts>(parts: Parts, status: Status)
 
 /** Writes the last line of the start. It goes out while the cell runs. */
 export function sayReady<Parts extends AnyParts>(parts: Parts): void {
-  parts.console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
+  const console = parts.console;
+  console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
   sayRealBitrate(parts);
-  parts.console
-    .text(', crystal ')
-    .decimal(parts.settings.oscillatorHertz)
-    .text(' Hz, SPI ')
-    .decimal(parts.spi.clockHertz)
-    .text(' Hz');
+  sayTenths(console.text(', sample point '), parts.controller.rate.timing.samplePointPermille);
+  console.text(' %, crystal ').decimal(parts.settings.oscillatorHertz).text(' Hz');
+  if (parts.crystalHertz !== 0) console.text(' (measured ').decimal(parts.crystalHertz).text(')');
+  console.text(', SPI ').decimal(parts.spi.clockHertz).text(' Hz');
   saySpiDoubt(parts);
-  parts.console.text(', rules ').decimal(parts.responder.table.count);
+  console.text(', rules ').decimal(parts.responder.table.count);
   sayMode(parts);
-  parts.console.endLine();
+  console.endLine();
 }
 
 /** Reports the real bit rate, if the crystal cannot make the wanted one. */
 function sayRealBitrate<Parts extends AnyParts>(parts: Parts): void {
   const rate = parts.controller.rate;
-  const made = rate.timing.bitrate;
+  const made = rate.realBitrate;
   if (made === parts.settings.bitrate) return;
-  const permille = rate.errorPermille;
-  parts.console
-    .text(' (the crystal makes ')
-    .decimal(made)
-    .text(', ')
-    .decimal(permille / 10);
-  parts.console
-    .text('.')
-    .decimal(permille % 10)
-    .text(' % off');
+  parts.console.text(' (the crystal makes ').decimal(made);
+  sayTenths(parts.console.text(', '), rate.errorPermille);
+  parts.console.text(' % off');
   if (rate.isDoubtful) {
     parts.console.text(': too much for a bus; status ').decimal(Status.BitRateInexact);
     parts.records.said(Status.BitRateInexact, Sentence.First, 0);
   }
   parts.console.text(')');
+}
+
+/** Writes thousandths as percent with one decimal. */
+function sayTenths<Port extends CharacterPort>(console: Console<Port>, permille: u32): void {
+  console
+    .decimal(permille / 10)
+    .text('.')
+    .decimal(permille % 10);
 }
 
 /** Reports why the clock differs from the setting. */

@@ -162,6 +162,21 @@ function appendStatus<Out extends Words>(
     return true;
   }
   switch (status) {
+    case Status.CrystalUnmeasured:
+      out.text(
+        'the crystal cannot be measured by frames in loopback mode. Set osc= to what stands on it',
+      );
+      return true;
+    case Status.CrystalUnusual:
+      out.text('the crystal measures ').decimal(value);
+      out.text(
+        ' Hz, not within 2 % of 8, 10, 12, 16, 20, 25 or 40 MHz. Set osc= to what stands on it',
+      );
+      return true;
+    case Status.CrystalDiffers:
+      out.text('the crystal measures about ').decimal(value);
+      out.text(' Hz, and osc= says another one, which is kept. Set osc=auto');
+      return true;
     case Status.BusOnlyErrors:
       appendOnlyErrors<Out>(out, value);
       return true;
@@ -234,13 +249,14 @@ function appendStatus<Out extends Words>(
 
 function appendOnlyErrors<Out extends Words>(out: Out, value: u32): void {
   out.text('only errors on the bus, no frame at ').decimal(value & BITRATE_MASK);
-  out.text(' bit/s with the crystal of osc=');
+  out.text(' bit/s with this crystal');
   if ((value & RATE_DOUBTFUL) !== 0) out.text(', which makes it only to within more than 0.5 %');
-  out.text('. Read the crystal on the HAT, and try');
+  const isOther = (value & (TRY_8_MHZ | TRY_12_MHZ | TRY_16_MHZ)) !== 0;
+  out.text(isOther ? '. Read the crystal on the HAT, and try' : '. Try');
   if ((value & TRY_8_MHZ) !== 0) out.text(' osc=8000000');
   if ((value & TRY_12_MHZ) !== 0) out.text(' osc=12000000');
   if ((value & TRY_16_MHZ) !== 0) out.text(' osc=16000000');
-  if ((value & (TRY_8_MHZ | TRY_12_MHZ | TRY_16_MHZ)) !== 0) out.text(', or');
+  if (isOther) out.text(', or');
   out.text(' another bitrate=');
 }
 

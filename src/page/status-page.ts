@@ -125,18 +125,18 @@ export class StatusPage<Memory extends SharedMemory> {
     }
   }
 
+  /** Before `open`: a word of the head that the last run has left in the section; 0: there is no page. */
+  left(offset: u32): u32 {
+    return this.isKnown ? this.section.read32(offset) : 0;
+  }
+
   /**
    * Writes the whole page, the magic last. Call it once, at start-up. The two rings keep what an
    * earlier run of the cell wrote, and their heads go on from there.
    */
   open(): void {
     const section = this.section;
-    const known =
-      section.read32(PAGE_MAGIC_OFFSET) === PAGE_MAGIC &&
-      section.read32(PAGE_VERSION_OFFSET) === PAGE_VERSION &&
-      section.read32(PAGE_TRACE_CAPACITY) === TRACE_CAPACITY &&
-      section.read32(PAGE_RECORDER_CAPACITY) === RECORDER_CAPACITY;
-    if (known) {
+    if (this.isKnown) {
       this.sequence = section.read32(PAGE_SEQUENCE_OFFSET) & ~1;
       this.traceHead = section.read32(PAGE_TRACE_HEAD);
       this.recorderHead = section.read32(PAGE_RECORDER_HEAD);
@@ -157,6 +157,17 @@ export class StatusPage<Memory extends SharedMemory> {
     section.write32(PAGE_RECORDER_CAPACITY, RECORDER_CAPACITY);
     while (this.step()) continue;
     section.write32(PAGE_MAGIC_OFFSET, PAGE_MAGIC);
+  }
+
+  /** The section holds a page of this layout. */
+  private get isKnown(): bool {
+    const section = this.section;
+    return (
+      section.read32(PAGE_MAGIC_OFFSET) === PAGE_MAGIC &&
+      section.read32(PAGE_VERSION_OFFSET) === PAGE_VERSION &&
+      section.read32(PAGE_TRACE_CAPACITY) === TRACE_CAPACITY &&
+      section.read32(PAGE_RECORDER_CAPACITY) === RECORDER_CAPACITY
+    );
   }
 
   /** True while a refresh is under way. */

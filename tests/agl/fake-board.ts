@@ -40,7 +40,7 @@ export const CELL_14 = Buffer.from('JHCLL\x02\x0e\x00', 'latin1');
 export const CELL_13 = Buffer.from('JHCELL\x0d\x00', 'latin1');
 
 export const READY =
-  'canwarden: ready, 500000 bit/s, crystal 12000000 Hz, SPI 10000000 Hz, rules 6';
+  'canwarden: ready, 500000 bit/s, sample point 83.3 %, crystal 12000000 Hz (measured 12000525), SPI 10000000 Hz, rules 6';
 export const CELLS = 'usr/share/jailhouse/cells';
 export const RULES = 'lib/firmware/canwarden/rules.bin';
 export const LINK = 'sys/bus/pci/devices/0001:00:00.0';

@@ -62,7 +62,7 @@ describe('canwarden status', NEEDS_BUSYBOX, () => {
       'shared memory    /dev/uio0 (0001:00:00.0, uio_ivshmem)',
       'bridge           running, without a socket for questions',
       'interface vcan0  up',
-      'start            canwarden: ready, 500000 bit/s, crystal 12000000 Hz, SPI 10000000 Hz, rules 6',
+      'start            canwarden: ready, 500000 bit/s, sample point 83.3 %, crystal 12000000 Hz (measured 12000525), SPI 10000000 Hz, rules 6',
       'since then       told by the bridge only, from the status page',
     ]);
   });

@@ -8,7 +8,7 @@ import { CELL_14, CELLS, FakeBoard, LINK, MODULES, NEEDS_BUSYBOX, RULES } from '
 
 const IMAGE = '/usr/share/jailhouse/inmates/canwarden.bin';
 const LOAD = `jailhouse [cell] [load] [canwarden] [${IMAGE}]`;
-const OPTIONS = '[-s] [bitrate=500000 osc=12000000] [-a] [0x1000]';
+const OPTIONS = '[-s] [bitrate=500000 osc=auto] [-a] [0x1000]';
 const START = 'jailhouse [cell] [start] [canwarden]';
 
 /** Status, and that standard error holds each of the patterns. */
@@ -52,9 +52,7 @@ describe('canwarden up', NEEDS_BUSYBOX, () => {
   it('shows each command as it can be typed', () => {
     const { stdout } = new FakeBoard().run('up');
     assert.ok(stdout.includes(`+ jailhouse enable /${CELLS}/rpi4-root.cell\n`), stdout);
-    assert.ok(
-      stdout.includes(` -s "bitrate=500000 osc=12000000" -a 0x1000 /${RULES} -a 0x100000\n`),
-    );
+    assert.ok(stdout.includes(` -s "bitrate=500000 osc=auto" -a 0x1000 /${RULES} -a 0x100000\n`));
   });
 
   it('creates the cell that may sleep when its options say idle=wfi, and needs its file', () => {

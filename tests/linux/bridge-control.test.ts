@@ -119,6 +119,8 @@ for (const [mode, options] of MODES)
         firmware: '9.8.7',
         bitrate_bits_per_second: 500_000,
         real_bitrate_bits_per_second: 0,
+        sample_point_permille: 0,
+        measured_crystal_hertz: 0,
         bus_state: 'passive',
         transmit_error_count: 136,
         receive_error_count: 5,

@@ -46,7 +46,7 @@ const FATAL: readonly FatalCase[] = [
   },
   {
     what: 'a bit rate that the crystal cannot give',
-    commandLine: 'bitrate=1000000 osc=8000000',
+    ...{ commandLine: 'bitrate=1000000 osc=8000000', oscillatorHertz: 8_000_000 },
     status: 20,
     says: /1000000 bit\/s.*8000000 Hz/,
   },

@@ -14,19 +14,22 @@ import { openRig } from '../../lab/rig/open-rig.ts';
 /** docs/status-page.md. */
 const HEAD_LAST_STATUS = 0x3c;
 const HEAD_REAL_BITRATE = 0x94;
+const HEAD_SAMPLE_POINT = 0xa0;
 const BIT_RATE_INEXACT = 17;
 
-for (const { bitrate, real, says, isDoubtful } of [
-  { bitrate: 500_000, real: 500_000, says: '', isDoubtful: false },
+for (const { bitrate, real, point, says, isDoubtful } of [
+  { bitrate: 500_000, real: 500_000, point: 87.5, says: '', isDoubtful: false },
   {
     bitrate: 95_000,
     real: 95_238,
+    point: 85.7,
     says: ' (the crystal makes 95238, 0.3 % off)',
     isDoubtful: false,
   },
   {
     bitrate: 700_000,
     real: 727_272,
+    point: 72.7,
     says: ' (the crystal makes 727272, 3.9 % off: too much for a bus; status 17)',
     isDoubtful: true,
   },
@@ -35,11 +38,14 @@ for (const { bitrate, real, says, isDoubtful } of [
     const rig = await openRig({ engine: 'wasm', bitrate, oscillatorHertz: 16_000_000 });
     const ready = rig.lines.find((line) => line.startsWith('canwarden: ready'));
     assert.ok(
-      ready?.startsWith(`canwarden: ready, ${bitrate} bit/s${says}, crystal 16000000 Hz`),
+      ready?.startsWith(
+        `canwarden: ready, ${bitrate} bit/s${says}, sample point ${point} %, crystal 16000000 Hz`,
+      ),
       ready,
     );
     const page = rig.board.control?.status;
     assert.equal(page?.readUInt32LE(HEAD_REAL_BITRATE), real);
+    assert.equal(page?.readUInt32LE(HEAD_SAMPLE_POINT), Math.round(10 * point));
     assert.equal(page?.readUInt32LE(HEAD_LAST_STATUS) === BIT_RATE_INEXACT, isDoubtful);
     rig.close();
   });

@@ -69,8 +69,7 @@ export function play(engine: EngineName, options: PlayOptions): Promise<Scenario
     aglStopAtSeconds: options.aglStopAtSeconds,
     aglRestartAtSeconds: options.aglRestartAtSeconds,
     commandLine:
-      options.commandLine ??
-      `${commandLineOf({ bitrate, oscillatorHertz, spiHertz: 10_000_000 })} console=on`,
+      options.commandLine ?? `${commandLineOf({ bitrate, spiHertz: 10_000_000 })} console=on`,
     faults: options.faults,
     makePeer: options.makePeer,
     changeCell: options.changeCell,

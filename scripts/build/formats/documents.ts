@@ -114,19 +114,18 @@ function counterTable(counters: Counters): string {
 
 function settingTable(settings: DocumentData['settings']): string {
   const initialOf = (row: SettingRow): string => {
-    if (row.kind === 'number') return String(row.initial);
+    if (row.kind === 'number' && !(row.auto && row.initial === 0)) return String(row.initial);
+    if (row.kind === 'number') return '`auto`';
     return `\`${rangeOf(row).split('|')[0]}\``;
   };
   return table(
     ['word', 'takes', 'default', 'meaning'],
     Object.entries(settings).map(([key, row]) => [
       `\`${key}=\``,
-      rangeOf(row).includes('|')
-        ? rangeOf(row)
-            .split('|')
-            .map((word) => `\`${word}\``)
-            .join(', ')
-        : rangeOf(row).replace('..', ' to '),
+      rangeOf(row)
+        .split('|')
+        .map((word) => (word.includes('..') ? word.replace('..', ' to ') : `\`${word}\``))
+        .join(', '),
       initialOf(row),
       row.what,
     ]),

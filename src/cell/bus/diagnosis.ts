@@ -113,9 +113,10 @@ export class BusDiagnosis<Parts extends AnyParts> {
     this.report.onlyErrors(crystals | doubt);
   }
 
-  /** True when this crystal could make the bit rate and differs from the setting. */
+  /** True when this crystal could make the bit rate, differs from the setting, and none was measured. */
   private couldBe(oscillatorHertz: u32): bool {
     const settings = this.parts.settings;
+    if (this.parts.crystalHertz !== 0) return false;
     if (oscillatorHertz === settings.oscillatorHertz) return false;
     return this.trial.calculate(oscillatorHertz, settings.bitrate) === Status.Ok;
   }

@@ -10,6 +10,7 @@ import {
   FIRMWARE_VERSION_BYTES,
   HEAD_ANSWERS_WAITING,
   HEAD_BITRATE,
+  HEAD_CRYSTAL_HERTZ,
   HEAD_TRANSMIT_ERRORS,
   HEAD_FAULT_ADDRESS,
   HEAD_FAULT_KIND,
@@ -26,6 +27,7 @@ import {
   HEAD_RULE_COUNT,
   HEAD_RULE_HASH,
   HEAD_RULES_SOURCE,
+  HEAD_SAMPLE_POINT,
   HEAD_SESSION,
   HEAD_REORDER_BOUND_TICKS,
   HEAD_STEP_BOUND_TICKS,
@@ -98,7 +100,9 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.addPart(records.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
     page.setHead(HEAD_BITRATE, parts.settings.bitrate);
-    page.setHead(HEAD_REAL_BITRATE, parts.controller.rate.timing.bitrate);
+    page.setHead(HEAD_REAL_BITRATE, parts.controller.rate.realBitrate);
+    page.setHead(HEAD_SAMPLE_POINT, parts.controller.rate.timing.samplePointPermille);
+    page.setHead(HEAD_CRYSTAL_HERTZ, parts.crystalHertz);
     for (let index = 0; index < FIRMWARE_VERSION.length; index++) {
       if ((index as u32) >= FIRMWARE_VERSION_BYTES - 1) break;
       page.setHead8(HEAD_FIRMWARE_VERSION + index, FIRMWARE_VERSION.charCodeAt(index));

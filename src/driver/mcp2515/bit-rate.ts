@@ -28,6 +28,10 @@ export class BitRate {
   tripleSampling: bool = false;
   /** The timing behind the register values, for messages. */
   readonly timing: BitTiming = new BitTiming();
+  /** The crystal as it really is, if that was measured and differs from its nominal frequency; 0: not. */
+  realOscillatorHertz: u32 = 0;
+  /** The resulting rate, bit/s. */
+  realBitrate: u32 = 0;
   private wanted: u32 = 1;
   private readonly limits: BitTimingLimits = new BitTimingLimits(
     SEGMENT1_MINIMUM,
@@ -41,11 +45,17 @@ export class BitRate {
   /** Finds the timing. `BitRateImpossible`: none comes within 5 %. */
   calculate(oscillatorHertz: u32, bitrate: u32): Status {
     this.wanted = max<u32>(bitrate, 1);
+    const timing = this.timing;
     const clockHertz = oscillatorHertz / OSCILLATOR_PERIODS_PER_CLOCK;
-    return calculateBitTiming(this.limits, clockHertz, bitrate, this.timing);
+    const status = calculateBitTiming(this.limits, clockHertz, bitrate, timing);
+    this.realBitrate = timing.bitrate;
+    if (status !== Status.Ok || this.realOscillatorHertz === 0) return status;
+    const periods = OSCILLATOR_PERIODS_PER_CLOCK * timing.prescaler * timing.quanta;
+    this.realBitrate = this.realOscillatorHertz / periods;
+    return status;
   }
 
-  /** Difference of the timing's rate from the requested one, in thousandths, rounded. */
+  /** Difference of the real rate from the requested one, in thousandths, rounded. */
   get errorPermille(): u32 {
     return (this.difference * 1000 + this.wanted / 2) / this.wanted;
   }
@@ -56,7 +66,7 @@ export class BitRate {
   }
 
   private get difference(): u32 {
-    const made = this.timing.bitrate;
+    const made = this.realBitrate;
     return made > this.wanted ? made - this.wanted : this.wanted - made;
   }
 

@@ -122,6 +122,12 @@ export function requestToSend<Bus extends SpiBus>(bus: Bus, index: u32): Status 
   return bus.send(TRANSACTION, 1);
 }
 
+/** RTS for all three buffers. 1 byte. */
+export function requestToSendAll<Bus extends SpiBus>(bus: Bus): Status {
+  store<u8>(TRANSACTION, INSTRUCTION_RTS | 7);
+  return bus.send(TRANSACTION, 1);
+}
+
 /** READ STATUS; see `statusRead`. 2 bytes. */
 export function readStatus<Bus extends SpiBus>(bus: Bus): Status {
   store<u16>(TRANSACTION, INSTRUCTION_READ_STATUS);

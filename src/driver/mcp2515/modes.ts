@@ -108,7 +108,8 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
     return Status.Timeout;
   }
 
-  private enter(mode: u32, timeoutMicros: u32): Status {
+  /** Waits for `mode`. `Timeout`: it does not come about. */
+  enter(mode: u32, timeoutMicros: u32): Status {
     const status = modifyRegister(this.bus, CANCTRL, CANCTRL_REQOP_MASK, mode);
     return status === Status.Ok ? this.waitFor(mode, timeoutMicros) : status;
   }

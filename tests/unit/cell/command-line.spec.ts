@@ -3,6 +3,7 @@
 /** The settings of the command line: defaults, limits, refusals and their words. */
 import { Console } from '../../../src/cell/console';
 import {
+  AUTO,
   BusModeSetting,
   COMMAND_LINE_BYTES,
   IdleSetting,
@@ -40,7 +41,7 @@ describe('the command line', () => {
   test('may be empty: the defaults fit the current Waveshare HAT', () => {
     const line = parse('');
     expect(line.bitrate).toBe(500_000);
-    expect(line.oscillatorHertz).toBe(12_000_000);
+    expect(line.oscillatorHertz).toBe(0, 'auto');
     expect(line.spiHertz).toBe(10_000_000);
     expect(line.interruptSource).toBe(InterruptSource.Gpio);
     expect(line.idle).toBe(IdleSetting.Poll);
@@ -90,6 +91,17 @@ describe('the command line', () => {
     expect(low.bitrate).toBe(5_000);
     const high = parse('bitrate=1000000 osc=40000000 spi=10000000');
     expect(high.oscillatorHertz).toBe(40_000_000);
+  });
+
+  test('takes `auto` where the cell can find the number, and nothing like it', () => {
+    expect(parse('osc=8000000 osc=auto').oscillatorHertz).toBe(AUTO);
+    const status = Status.CommandLineBadValue;
+    expectRefused('osc=autO', status, 'bad value in "osc=autO"');
+    expectRefused('osc=aut', status, '1000000..40000000|auto');
+    expectRefused('osc=auto1', status, '"osc=auto1"');
+    expectRefused('osc=999999', status, '"osc=999999"');
+    expectRefused('osc=40000001', status, '"osc=40000001"');
+    expectRefused('spi=auto', status, '"spi=auto"');
   });
 
   test('an unknown key is refused by name', () => {

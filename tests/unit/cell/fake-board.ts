@@ -168,7 +168,8 @@ export class FakeBoard {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
 
   constructor(commandLine: string = '') {
-    this.host.commandLine = commandLine;
+    // The crystal of the fake chip. A later word of the spec's wins.
+    this.host.commandLine = `osc=12000000 ${commandLine}`;
   }
 
   /** Adds a rules image, which a spec fills before the start. */

@@ -66,6 +66,7 @@ const host = new FakeHost();
 const chip = new FakeChip();
 const clock = new FakeClock();
 const bus = new ByteBus(chip, clock);
+chip.clock = clock;
 const parts: OtherParts = new CellParts<
   FakeHost,
   ByteBus,

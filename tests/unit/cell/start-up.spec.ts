@@ -46,7 +46,7 @@ describe('a start', () => {
     expect(board.start()).toBe(Status.Ok);
     expect(board.said()).toBe(
       'canwarden: no rules image at 0x00000000: every frame is forwarded, none answered\n' +
-        'canwarden: ready, 500000 bit/s, crystal 12000000 Hz, SPI 500000 Hz, rules 0\n',
+        'canwarden: ready, 500000 bit/s, sample point 83.3 %, crystal 12000000 Hz, SPI 500000 Hz, rules 0\n',
     );
     expect(board.chip.get(CANSTAT)).toBe(0x00, 'normal mode');
   });

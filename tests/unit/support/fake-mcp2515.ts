@@ -30,7 +30,9 @@ const EFLG: u32 = 0x2d;
 
 const WAKIF: u32 = 0x40;
 const MODE_SLEEP: u32 = 0x20;
+const MODE_LOOPBACK: u32 = 0x40;
 const MODE_LISTEN_ONLY: u32 = 0x60;
+const CNF1: u32 = 0x2a;
 
 /** What the log of a chip holds. */
 const LOG_MAXIMUM: i32 = 16_384;
@@ -65,6 +67,9 @@ export class FakeChip extends SpiBus {
   /** The clock of the board, and how far each byte takes it. */
   clock: FakeClock = new FakeClock();
   ticksPerByte: u32 = 0;
+  /** The crystal, by which frames in loopback mode take their time; 0: they never end. */
+  crystalHertz: f64 = 12_000_000;
+  private readonly loopEnds: StaticArray<f64> = new StaticArray<f64>(3);
   /** What RX STATUS says of the frame in RXB0: form in bits 4..3, filter in bits 2..0. */
   formAndFilter: u32 = 0;
 
@@ -236,6 +241,24 @@ export class FakeChip extends SpiBus {
       const control = TXB0CTRL + 16 * index;
       this.set(control, this.get(control) | 0x08);
     }
+    if ((this.get(CANSTAT) & 0xe0) === MODE_LOOPBACK && buffers === 7) this.loop();
+  }
+
+  /** Section 5 and register 5-1 to 5-3: the bits of three frames, of which TXB2's is short. */
+  private loop(): void {
+    const cnf2 = this.get(CNF1 - 1);
+    const quanta = 1 + (cnf2 & 7) + 1 + ((cnf2 >> 3) & 7) + 1 + (this.get(CNF1 - 2) & 7) + 1;
+    const clocks = 2 * ((this.get(CNF1) & 0x3f) + 1) * quanta;
+    const ticksPerBit = ((this.clock.ticksPerSecond() * clocks) as f64) / this.crystalHertz;
+    this.loopEnds[2] = (this.clock.now as f64) + 68 * ticksPerBit;
+    this.loopEnds[1] = this.loopEnds[2] + 131 * ticksPerBit;
+    this.loopEnds[0] = this.loopEnds[1] + 131 * ticksPerBit;
+  }
+
+  private endLoops(): void {
+    for (let index = 0; index < 3; index++) {
+      if (this.loopEnds[index] <= (this.clock.now as f64)) this.finish(index);
+    }
   }
 
   /** Figure 12-9: which buffers are full in bits 7..6; form and filter are the test's. */
@@ -245,6 +268,7 @@ export class FakeChip extends SpiBus {
 
   /** Figure 12-8: RX0IF, RX1IF, then TXREQ and TXnIF of each transmit buffer. */
   private status(): u32 {
+    if ((this.get(CANSTAT) & 0xe0) === MODE_LOOPBACK) this.endLoops();
     const flags = this.get(CANINTF);
     let status = flags & 3;
     for (let index: u32 = 0; index < 3; index++) {
