@@ -19,8 +19,11 @@ export interface NumberSetting extends Common {
   readonly minimum: number;
   readonly maximum: number;
   readonly initial: number;
-  /** The word `auto` is taken, too, as 0: the cell finds the number by itself. */
-  readonly auto?: true;
+  /**
+   * The word `auto` is taken, too, as 0: the cell finds the number by itself. `list`: also `auto:` and the
+   * numbers that it tries, with commas between them; `k` stands for three zeros.
+   */
+  readonly auto?: 'word' | 'list';
 }
 
 /** One of two or three words; the first is the default. */
@@ -43,12 +46,13 @@ const MILLIS_MAXIMUM = 600_000;
 
 export const SETTINGS = {
   bitrate: {
-    ...{ field: 'bitrate', kind: 'number', minimum: 5_000, maximum: 1_000_000, initial: 500_000 },
-    what: 'bit/s of the bus',
+    ...{ field: 'bitrate', kind: 'number', auto: 'list' },
+    ...{ minimum: 5_000, maximum: 1_000_000, initial: 500_000 },
+    what: 'bit/s of the bus; `auto`: the cell finds it by listening, see below',
   },
   osc: {
     ...{ field: 'oscillatorHertz', kind: 'number' },
-    ...{ minimum: 1_000_000, maximum: 40_000_000, initial: 0, auto: true },
+    ...{ minimum: 1_000_000, maximum: 40_000_000, initial: 0, auto: 'word' },
     what: 'Hz of the crystal on the HAT; `auto`: the cell measures it, see below',
   },
   // The chip's limit: DS20001801, table 13-6.

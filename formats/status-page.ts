@@ -88,7 +88,7 @@ export const PAGE = {
   PAGE_HEARTBEAT_OFFSET: { at: 0x000c, bytes: 4, what: 'heartbeat: one more with each refresh' },
   HEAD_NOW_TICKS: { at: 0x0010, bytes: 8, what: 'the counter at the refresh' },
   HEAD_TICKS_PER_SECOND: { at: 0x0018, bytes: 4, what: 'ticks per second' },
-  HEAD_BITRATE: { at: 0x001c, bytes: 4, what: 'bit rate' },
+  HEAD_BITRATE: { at: 0x001c, bytes: 4, what: 'bit rate; 0: `bitrate=auto` has not found it yet' },
   HEAD_FIRMWARE_VERSION: { at: 0x0020, bytes: N.FIRMWARE_VERSION_BYTES, what: 'firmware version, text, the rest zero' },
   HEAD_RULE_COUNT: { at: 0x0030, bytes: 4, what: 'rules in force' },
   HEAD_RULE_HASH: { at: 0x0034, bytes: 4, what: 'their CRC-32, as in the header of `rules.bin`; 0: the built-in table' },

@@ -38,7 +38,8 @@ export const STATUSES = {
   CommandLineBadValue: { number: 11, says: 'a value of the command line is no number, out of range or missing', cause: 'a unit in the value (`500k`)', next: 'write plain Hertz: `bitrate=500000`; the line lists what each key takes' },
   CommandLineTooLong: { number: 12, says: 'the command line has no end within 256 bytes', cause: 'the wrong file at 0x1000, or a very long line', next: 'shorten it; the end must be a NUL byte, as `-s` writes it' },
 
-  // The crystal.
+  // Bit rate and crystal.
+  BitRateSought: { number: 13, says: '`bitrate=auto`: the cell listens at one rate after the other and is not on the bus yet', cause: 'the bus is silent, or no rate of the list is its rate', next: 'nothing while the bus is silent; else name the rate, or a list: `bitrate=auto:500k,83333`' },
   CrystalUnmeasured: { number: 14, says: "the crystal cannot be measured: the MCP2515 does not finish frames to itself in loopback mode. With `osc=auto` the cell stays off the bus; a given `osc` is kept", cause: 'the chip is broken, or `spi` is below 50 kHz, which is too slow to measure by', next: 'read the crystal on the HAT and set `osc`; leave `spi` at 10000000' },
   CrystalUnusual: { number: 15, says: '`osc=auto`: the measured crystal is not within 2 % of 8, 10, 12, 16, 20, 25 or 40 MHz', cause: 'an unusual crystal, or a broken one; in an emulation, a chip whose loopback takes no time', next: 'read the crystal on the HAT and set `osc` to it' },
   CrystalDiffers: { number: 16, says: '`osc` is kept, but the crystal was measured and differs by more than 2 %', cause: '`osc` is not the crystal on the HAT', next: 'set `osc=auto`, or the value of the line' },

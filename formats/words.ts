@@ -7,7 +7,7 @@
  */
 import type { CounterRow } from './counters.ts';
 import * as counters from './counters.ts';
-import type { SettingRow } from './settings.ts';
+import type { NumberSetting, SettingRow } from './settings.ts';
 
 /** `receiveOverflow0` becomes `receive_overflow_0`, for programs and people. */
 export function snakeCase(name: string): string {
@@ -67,7 +67,7 @@ export function plainText(text: string): string {
 export function rangeOf(row: SettingRow): string {
   switch (row.kind) {
     case 'number':
-      return `${row.minimum}..${row.maximum}${row.auto ? '|auto' : ''}`;
+      return `${row.minimum}..${row.maximum}${autoOf(row.auto)}`;
     case 'choice':
       return Object.keys(row.choices).join('|');
     case 'flag':
@@ -75,4 +75,9 @@ export function rangeOf(row: SettingRow): string {
     case 'switch':
       return 'off|on';
   }
+}
+
+/** What stands behind the range of a number that the cell can find by itself. */
+function autoOf(auto: NumberSetting['auto']): string {
+  return auto === undefined ? '' : auto === 'word' ? '|auto' : '|auto[:RATE,...]';
 }

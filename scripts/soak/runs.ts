@@ -2,6 +2,7 @@
 /**
  * The runs of `npm run soak`: what each does and when it is right. The runs themselves are in lab/.
  */
+import { crystals, rates } from './board-facts.ts';
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
 import { mutations } from './mutations.ts';
@@ -86,6 +87,6 @@ const random: SoakRun = {
 };
 
 export const SOAK_RUNS: readonly SoakRun[] = [
-  ...[bulk, random, strength, hostile, mutations],
+  ...[bulk, random, strength, hostile, mutations, crystals, rates],
   ...FRESH_RUNS,
 ];

@@ -67,7 +67,8 @@ export class StatusText<Memory extends SharedMemory> {
       .text(', ');
     const bitrate = page.word(layout.HEAD_BITRATE);
     const made = page.word(layout.HEAD_REAL_BITRATE);
-    out.decimal(bitrate).text(' bit/s');
+    if (bitrate === 0) out.text('listening for the bit rate');
+    else out.decimal(bitrate).text(' bit/s');
     if (made !== 0 && made !== bitrate) out.text(', of which the crystal makes ').decimal(made);
     const point = page.word(layout.HEAD_SAMPLE_POINT);
     if (point !== 0) {

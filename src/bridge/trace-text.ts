@@ -83,6 +83,8 @@ function traceWord(event: TraceEvent): string {
       return 'chip asleep';
     case TraceEvent.Awake:
       return 'chip awake';
+    case TraceEvent.RateFound:
+      return 'bit rate found';
     case TraceEvent.RulesWaiting:
       return 'rules waiting';
     default:

@@ -28,8 +28,6 @@ import { MessagesTask } from './upkeep';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 
-/** Time between two looks for the end of a sent frame. The shortest frame takes 47 bits. */
-const TRANSMIT_POLL_BITS: u32 = 16;
 /** For this long after a refused shutdown request, the next request is granted. */
 const DENIAL_MICROS: u32 = 5_000_000;
 
@@ -86,10 +84,11 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     if (restarts !== 0 && parts.records.on) this.tellFault();
     if (status !== Status.Ok) return status;
     this.scheduler.sortAgl(parts.settings.aglOrder === AglOrder.Identifier);
-    const micros = (TRANSMIT_POLL_BITS * 1_000_000) / parts.settings.bitrate;
-    this.tasks.transmitPoll.intervalTicks = microsToTicks(micros, parts.clock.ticksPerSecond());
+    // INT may come to tell of one request alone; the receive task then looks for all other frames by time.
+    if (parts.isRateSought || parts.controller.setup.acceptance.lineKept) {
+      this.executive.watchTimer(this.tasks.receive);
+    }
     this.tasks.supervisor.start();
-    if (parts.controller.setup.acceptance.lineKept) this.startSingle();
     this.idle.start();
     sayReady(parts);
     parts.journal.speaks = parts.settings.consoleAlways;
@@ -145,12 +144,6 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     parts.records.said(faultStatus(kind, syndrome), Sentence.First, programCounter);
     const address = page.headOf(HEAD_FAULT_ADDRESS);
     sayFault(parts.console, kind, syndrome, address, programCounter, false);
-  }
-
-  /** INT tells of one request alone: the receive task looks for all other frames by time. */
-  private startSingle(): void {
-    this.executive.watchTimer(this.tasks.receive);
-    this.tasks.receive.startSingle(this.parts.clock.nowTicks());
   }
 
   /**

@@ -27,9 +27,22 @@ const CHARACTER_TAB: u8 = 0x09;
 const CHARACTER_SPACE: u8 = 0x20;
 const CHARACTER_EQUALS: u8 = 0x3d;
 const CHARACTER_BAR: u8 = 0x7c;
+const CHARACTER_COLON: u8 = 0x3a;
+const CHARACTER_COMMA: u8 = 0x2c;
+const CHARACTER_LOWER_K: u8 = 0x6b;
 const CHARACTER_DIGIT_0: u32 = 0x30;
 /** Longer than any valid value. Bounds a number before it can overflow. */
 const DIGITS_MAXIMUM: u32 = 9;
+/** The same of a number of thousands. */
+const THOUSANDS_DIGITS_MAXIMUM: u32 = 6;
+
+/** The rates that bitrate=auto tries, the likeliest first. No two are so near that frames of one pass at the other. */
+const USUAL_RATES: usize = memory.data<u32>([
+  500_000, 250_000, 125_000, 1_000_000, 100_000, 50_000, 800_000, 83_333, 33_333, 20_000, 10_000,
+  200_000, 40_000,
+]);
+const USUAL_RATES_COUNT: u32 = 13;
+const RATES_MAXIMUM: u32 = 16;
 /** A number that the cell is to find by itself. */
 export const AUTO: u32 = 0;
 /** The length of `auto`. */
@@ -41,6 +54,9 @@ const NOT_A_VALUE: i32 = -1;
 export class CommandLine extends Settings {
   /** Address of COMMAND_LINE_BYTES bytes for the text. */
   readonly text: usize = heap.alloc(COMMAND_LINE_BYTES);
+  /** With bitrate=auto: how many rates are to be tried. */
+  rateCount: u32 = 0;
+  private readonly rates: usize = heap.alloc(RATES_MAXIMUM << 2);
   private wordStart: u32 = 0;
   private wordLength: u32 = 0;
   /** The value of the word, after its "=". */
@@ -112,11 +128,49 @@ export class CommandLine extends Settings {
   /** The value by what stands from `start` to `end` of SETTINGS_VALID: a number, `auto`, or a word's index. */
   private valueOf(start: u32, end: u32): i32 {
     if (digitAt(start) > 9) return this.choice(start, end);
-    // A range with a word behind it: `least..most|auto`.
-    if (digitAt(end - 1) <= 9) return this.number(start, end);
-    const wordStart = end - AUTO_CHARACTERS;
-    const isAuto = this.isText(this.valueStart, this.valueLength, wordStart, end);
-    return isAuto ? AUTO : this.number(start, wordStart - 1);
+    // A range with a word behind it: `least..most|auto`, or `least..most|auto[:RATE,...]`.
+    const bar = endOf(start, CHARACTER_BAR);
+    if (bar >= end || digitAt(bar + 1) <= 9) return this.number(start, end, 1);
+    const wordEnd = bar + 1 + AUTO_CHARACTERS;
+    const isAuto = this.isText(this.valueStart, this.valueLength, bar + 1, wordEnd);
+    if (wordEnd === end) return isAuto ? AUTO : this.number(start, bar, 1);
+    if (isAuto) return this.takeUsualRates();
+    const isList =
+      this.valueLength > AUTO_CHARACTERS &&
+      this.isText(this.valueStart, AUTO_CHARACTERS, bar + 1, wordEnd) &&
+      load<u8>(this.text + this.valueStart + AUTO_CHARACTERS) === CHARACTER_COLON;
+    return isList ? this.takeRates(start, bar) : this.number(start, bar, 1);
+  }
+
+  /** The rate with this number of those that bitrate=auto tries, bit/s; numbers are below `rateCount`. */
+  rateOf(index: u32): u32 {
+    return load<u32>(this.rates + (index << 2));
+  }
+
+  private takeUsualRates(): i32 {
+    this.rateCount = USUAL_RATES_COUNT;
+    memory.copy(this.rates, USUAL_RATES, USUAL_RATES_COUNT << 2);
+    return AUTO;
+  }
+
+  /** The list behind `auto:`; the range of each stands from `start` to `end` of SETTINGS_VALID. */
+  private takeRates(start: u32, end: u32): i32 {
+    const valueEnd = this.valueStart + this.valueLength;
+    let position = this.valueStart + AUTO_CHARACTERS + 1;
+    this.rateCount = 0;
+    do {
+      this.valueStart = position;
+      while (position < valueEnd && load<u8>(this.text + position) !== CHARACTER_COMMA) position++;
+      const isThousands =
+        position > this.valueStart && load<u8>(this.text + position - 1) === CHARACTER_LOWER_K;
+      this.valueLength = position - this.valueStart - (isThousands ? 1 : 0);
+      const rate = this.number(start, end, isThousands ? 1_000 : 1);
+      if (rate === NOT_A_VALUE || this.rateCount === RATES_MAXIMUM) return NOT_A_VALUE;
+      store<u32>(this.rates + (this.rateCount << 2), rate);
+      this.rateCount++;
+      position++;
+    } while (position <= valueEnd);
+    return AUTO;
   }
 
   /** Index of the value among the words `first|second` from `start` to `end` of SETTINGS_VALID. */
@@ -130,17 +184,19 @@ export class CommandLine extends Settings {
   }
 
   /**
-   * The value as a decimal number in the range `least..most` or `0|1`, which stands from `start` to
+   * The value as a decimal number, times `factor`, in the range `least..most` or `0|1`, which stands from `start` to
    * `end` of SETTINGS_VALID.
    */
-  private number(start: u32, end: u32): i32 {
-    if (this.valueLength === 0 || this.valueLength > DIGITS_MAXIMUM) return NOT_A_VALUE;
+  private number(start: u32, end: u32, factor: u32): i32 {
+    const digits = factor === 1 ? DIGITS_MAXIMUM : THOUSANDS_DIGITS_MAXIMUM;
+    if (this.valueLength === 0 || this.valueLength > digits) return NOT_A_VALUE;
     let value: u32 = 0;
     for (let index: u32 = 0; index < this.valueLength; index++) {
       const digit = <u32>load<u8>(this.text + this.valueStart + index) - CHARACTER_DIGIT_0;
       if (digit > 9) return NOT_A_VALUE;
       value = value * 10 + digit;
     }
+    value *= factor;
     let least: u32 = 0;
     let most: u32 = 0;
     for (; start < end; start++) {

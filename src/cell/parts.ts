@@ -9,6 +9,7 @@
 import { Mcp2515 } from '../driver/mcp2515/controller';
 import { CrystalMeter } from '../driver/mcp2515/crystal-meter';
 import { LinkCheck } from '../driver/mcp2515/link-check';
+import { Listener } from '../driver/mcp2515/listener';
 import { Clock } from '../hal/clock';
 import { Host } from '../hal/host';
 import { InterruptLine } from '../hal/interrupt-line';
@@ -78,6 +79,8 @@ export class CellParts<
   pageUsable: bool = false;
   /** The chip could not join the bus at the start. BusSupervisor tries again. */
   busAwaited: bool = false;
+  /** bitrate=auto, and the bit rate is not known yet. BusSupervisor looks for it. */
+  isRateSought: bool = false;
   /** Why the serial clock differs from the setting; `Ok`: it does not. */
   spiDoubt: Status = Status.Ok;
   /** The crystal as osc=auto has measured it, in hertz; 0: it was not measured. */
@@ -98,6 +101,7 @@ export class CellParts<
     this.clock,
     this.controller.setup,
   );
+  readonly listener: Listener<Bus> = new Listener<Bus>(this.spi);
   readonly crystalMeter: CrystalMeter<Bus, Time> = new CrystalMeter<Bus, Time>(
     this.spi,
     this.clock,

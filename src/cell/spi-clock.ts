@@ -64,10 +64,21 @@ export function configureChip<Parts extends AnyParts>(parts: Parts, restarts: u3
   return status;
 }
 
-/** Sets the chip up as the settings and the rules want it. */
+/**
+ * Sets the chip up as the settings and the rules want it. While the bit rate is sought, for the first of the list
+ * that the crystal can make.
+ */
 function setUp<Parts extends AnyParts>(parts: Parts): Status {
-  chooseReceiveLayout(parts);
-  return parts.controller.configure(parts.settings.oscillatorHertz, parts.settings.bitrate);
+  const settings = parts.settings;
+  const controller = parts.controller;
+  if (!parts.isRateSought) chooseReceiveLayout(parts);
+  let status = controller.configure(settings.oscillatorHertz, settings.bitrate);
+  for (let index: u32 = 1; parts.isRateSought && index < settings.rateCount; index++) {
+    if (status !== Status.BitRateImpossible) break;
+    settings.bitrate = settings.rateOf(index);
+    status = controller.configure(settings.oscillatorHertz, settings.bitrate);
+  }
+  return status;
 }
 
 /**

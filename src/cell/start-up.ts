@@ -7,13 +7,14 @@
  * Does not: run anything afterwards.
  */
 import { CharacterPort } from '../hal/character-port';
+import { HEAD_BITRATE } from '../page/layout';
 import { Sentence } from '../page/sentences';
 import { RULES_HEADER_BYTES } from '../responder/rule-table';
 import { Status } from '../rt/status';
 import { applyBusSettings } from './bus/settings';
 import { Console } from './console';
 import { AnyParts, RulesSource } from './parts';
-import { BusModeSetting, COMMAND_LINE_BYTES, InterruptSource } from './command-line';
+import { AUTO, BusModeSetting, COMMAND_LINE_BYTES, InterruptSource } from './command-line';
 import { configureChip } from './spi-clock';
 import { UrgentAnswers } from './urgent/answers';
 
@@ -130,10 +131,11 @@ function startController<Parts extends AnyParts>(
   const settings = parts.settings;
   const controller = parts.controller;
   applyBusSettings(parts);
+  if (settings.bitrate === AUTO) beginWithRate(parts, restarts);
   controller.useInterruptLine = settings.interruptSource === InterruptSource.Gpio;
   let status = configureChip(parts, restarts);
   if (status === Status.Ok) status = answers.prepare();
-  if (status === Status.Ok) status = controller.start();
+  if (status === Status.Ok && !parts.isRateSought) status = controller.start();
   if (status === Status.Ok) return status;
   // The bus is stuck now, and may be free later.
   parts.busAwaited = status === Status.ChipNotInNormalMode;
@@ -146,6 +148,17 @@ function startController<Parts extends AnyParts>(
   explainController(parts, status);
   end(parts, status);
   return parts.busAwaited ? Status.Ok : status;
+}
+
+/**
+ * bitrate=auto: begins with the rate that a run before a restart has found, or with the first of the list that is
+ * possible, and then looks for it. In loopback mode there is no bus to ask.
+ */
+function beginWithRate<Parts extends AnyParts>(parts: Parts, restarts: u32): void {
+  const settings = parts.settings;
+  const known = restarts !== 0 && parts.pageUsable ? parts.records.page.left(HEAD_BITRATE) : 0;
+  settings.bitrate = known !== 0 ? known : settings.rateOf(0);
+  parts.isRateSought = known === 0 && settings.busMode !== BusModeSetting.Loopback;
 }
 
 function explainController<Parts extends AnyParts>(parts: Parts, status: Status): void {
@@ -195,10 +208,17 @@ function explainController<Parts extends AnyParts>(parts: Parts, status: Status)
 /** Writes the last line of the start. It goes out while the cell runs. */
 export function sayReady<Parts extends AnyParts>(parts: Parts): void {
   const console = parts.console;
-  console.text('canwarden: ready, ').decimal(parts.settings.bitrate).text(' bit/s');
-  sayRealBitrate(parts);
-  sayTenths(console.text(', sample point '), parts.controller.rate.timing.samplePointPermille);
-  console.text(' %, crystal ').decimal(parts.settings.oscillatorHertz).text(' Hz');
+  console.text('canwarden: ready, ');
+  if (parts.isRateSought) {
+    parts.records.said(Status.BitRateSought, Sentence.First, 0);
+    console.text('listening for the bit rate (status ').decimal(Status.BitRateSought).text(')');
+  } else {
+    console.decimal(parts.settings.bitrate).text(' bit/s');
+    sayRealBitrate(parts);
+    sayTenths(console.text(', sample point '), parts.controller.rate.timing.samplePointPermille);
+    console.text(' %');
+  }
+  console.text(', crystal ').decimal(parts.settings.oscillatorHertz).text(' Hz');
   if (parts.crystalHertz !== 0) console.text(' (measured ').decimal(parts.crystalHertz).text(')');
   console.text(', SPI ').decimal(parts.spi.clockHertz).text(' Hz');
   saySpiDoubt(parts);

@@ -65,7 +65,12 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   );
   readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
   readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
-  readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(this.parts, this.answers);
+  readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(
+    this.parts,
+    this.answers,
+    this.receive,
+    this.transmitPoll,
+  );
   readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(
     this.parts,
     this.scheduler,

@@ -103,6 +103,17 @@ export function appendSentence<Out extends Words>(
     case TraceEvent.ChipBack:
       out.text('the MCP2515 is back on the bus, counters kept');
       return true;
+    case TraceEvent.RateFound:
+      out
+        .text('on the bus at ')
+        .decimal(b)
+        .text(' bit/s, sample point ')
+        .decimal(a / 10);
+      out
+        .text('.')
+        .decimal(a % 10)
+        .text(' %');
+      return true;
     case TraceEvent.Asleep:
       out.text('asleep: nothing on the bus for ').decimal(b).text(' s');
       return true;
@@ -162,6 +173,9 @@ function appendStatus<Out extends Words>(
     return true;
   }
   switch (status) {
+    case Status.BitRateSought:
+      out.text('bitrate=auto: the cell listens until it has found the bit rate');
+      return true;
     case Status.CrystalUnmeasured:
       out.text(
         'the crystal cannot be measured by frames in loopback mode. Set osc= to what stands on it',

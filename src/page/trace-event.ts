@@ -61,6 +61,8 @@ export enum TraceEvent {
   RulesWaiting = 20,
   /** A request was not answered, because too many answers wait. Values as in `Answered`. */
   AnswerDropped = 21,
+  /** bitrate=auto has found the bit rate. a: sample point in thousandths; b: bit/s. */
+  RateFound = 22,
 }
 
 /** `a` of a frame that no rule matched. */

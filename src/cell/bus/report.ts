@@ -28,6 +28,7 @@ import { Counter } from '../../rt/counters';
 import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
+import { showBitTiming } from '../page/bit-timing';
 import { ErrorFrames } from './error-frames';
 
 const QUIET_MICROS: u32 = 1_000_000;
@@ -79,6 +80,16 @@ export class FaultReport<Parts extends AnyParts> {
   restarted(): void {
     this.errorFrames.send(ERROR_RESTARTED, 0);
     this.parts.journal.tell(TraceEvent.Restarted, 0, 0);
+  }
+
+  /** bitrate=auto: the bit rate was found, and the cell is on the bus. The last line of the start. */
+  rateFound(): void {
+    const parts = this.parts;
+    showBitTiming(parts);
+    parts.journal.speaks = true;
+    const point = parts.controller.rate.timing.samplePointPermille;
+    parts.journal.tell(TraceEvent.RateFound, point, parts.settings.bitrate);
+    parts.journal.speaks = parts.settings.consoleAlways;
   }
 
   /** Frames were lost in the receive buffers. */

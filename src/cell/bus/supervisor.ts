@@ -29,6 +29,8 @@ import { Status } from '../../rt/status';
 import { Task } from '../../rt/task';
 import { BusDiagnosis } from './diagnosis';
 import { BusOff } from './off';
+import { RateSearch } from './rate-search';
+import { applyBusSettings } from './settings';
 import { BusSleep } from './sleep';
 import { AnyParts } from '../parts';
 import { Courtesy } from '../courtesy';
@@ -36,11 +38,15 @@ import { FaultReport } from './report';
 import { InterruptWatch } from './interrupt-watch';
 import { SystemErrorWatch } from './system-error-watch';
 import { TransmitWatch } from './transmit-watch';
+import { ReceiveTask, TransmitPollTask } from '../receive';
 import { UrgentAnswers } from '../urgent/answers';
+import { chooseReceiveLayout } from '../urgent/receive-layout';
 
 const LOOK_MICROS: u32 = 1_000;
 const FULL_LOOK_MICROS: u32 = 10_000;
 const LOOK_BITS_WHILE_SENDING: u32 = 64;
+/** Time between two looks for the end of a sent frame. The shortest frame takes 47 bits. */
+const TRANSMIT_POLL_BITS: u32 = 16;
 const RETRY_MICROS: u32 = 100_000;
 /** How long after the last bus error the looks stay frequent. */
 const ERRORS_RECENT_MICROS: u32 = 50_000;
@@ -65,6 +71,8 @@ enum BusState {
   Settling = 7,
   /** BusSleep runs: the chip is asleep, or on the way there or back. */
   Sleeping = 8,
+  /** RateSearch runs: bitrate=auto, and the chip listens at one rate after the other. */
+  Searching = 9,
 }
 
 @final
@@ -88,6 +96,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   );
   private readonly busOff: BusOff<Parts> = new BusOff<Parts>(this.parts, this.answers);
   private readonly sleep: BusSleep<Parts> = new BusSleep<Parts>(this.parts, this.report);
+  private readonly search: RateSearch<Parts> = new RateSearch<Parts>(this.parts);
   private readonly fullLook: SoftwareTimer = new SoftwareTimer();
   private readonly watchPeriod: SoftwareTimer = new SoftwareTimer();
   /** Reached when there was no error for a while. */
@@ -98,6 +107,8 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   /** The current round is a full look. */
   private full: bool = false;
   private saidGone: bool = false;
+  /** The bit rate was found, which is reported when the chip is on the bus. */
+  private wasSought: bool = false;
   /** True: the chip comes back from a set-up. False: it comes back from sleep. */
   private wasLost: bool = false;
   /** The fault state at the time of falling asleep. Waking clears the error counters. */
@@ -113,6 +124,8 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
+    private readonly receive: ReceiveTask<Parts>,
+    private readonly transmitPoll: TransmitPollTask<Parts>,
   ) {
     super();
     this.hasTimer = true;
@@ -125,22 +138,33 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   /** Reads the settings and starts the looks; call it after start-up. */
   start(): void {
     const parts = this.parts;
-    const settings = parts.settings;
     const perSecond = parts.clock.ticksPerSecond();
-    const lookMicros = (LOOK_BITS_WHILE_SENDING * 1_000_000) / settings.bitrate;
-    this.sendingLookTicks = microsToTicks(lookMicros, perSecond);
-    if (this.sendingLookTicks > this.lookTicks) this.sendingLookTicks = this.lookTicks;
-    const patienceMicros = (MODE_TIMEOUT_BITS * 1_000_000) / settings.bitrate;
-    this.patienceTicks = microsToTicks(patienceMicros, perSecond);
     this.transmitWatch.start();
-    this.busOff.start(this.sendingLookTicks);
     this.sleep.start();
     const nowTicks = parts.clock.nowTicks();
+    this.takeBitrate(nowTicks);
     this.quiet.start(nowTicks, 0);
     this.fullLook.startPeriodic(nowTicks, microsToTicks(FULL_LOOK_MICROS, perSecond));
     this.watchPeriod.startPeriodic(nowTicks, this.lookTicks);
     this.timer.start(nowTicks, this.lookTicks);
     if (parts.busAwaited) this.tryLater(nowTicks);
+    if (parts.isRateSought) this.beginSearch(nowTicks);
+  }
+
+  /** Derives the times that depend on the bit rate. */
+  private takeBitrate(nowTicks: u64): void {
+    const parts = this.parts;
+    this.sendingLookTicks = min<u64>(this.bitsToTicks(LOOK_BITS_WHILE_SENDING), this.lookTicks);
+    this.patienceTicks = this.bitsToTicks(MODE_TIMEOUT_BITS);
+    this.transmitPoll.intervalTicks = this.bitsToTicks(TRANSMIT_POLL_BITS);
+    this.busOff.start(this.sendingLookTicks);
+    if (parts.isRateSought || !parts.controller.setup.acceptance.lineKept) return;
+    this.receive.startSingle(nowTicks);
+  }
+
+  private bitsToTicks(bits: u32): u64 {
+    const micros = (bits * 1_000_000) / this.parts.settings.bitrate;
+    return microsToTicks(micros, this.parts.clock.ticksPerSecond());
   }
 
   override run(nowTicks: u64): bool {
@@ -177,6 +201,9 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
         return;
       case BusState.Settling:
         this.settle(nowTicks);
+        return;
+      case BusState.Searching:
+        this.goOnSearching(nowTicks);
         return;
       default:
         this.goOnSleeping(nowTicks);
@@ -267,6 +294,10 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   }
 
   private bringBack(nowTicks: u64): void {
+    if (this.parts.isRateSought) {
+      this.beginSearch(nowTicks);
+      return;
+    }
     const settings = this.parts.settings;
     const controller = this.parts.controller;
     const status = controller.beginConfigure(settings.oscillatorHertz, settings.bitrate);
@@ -305,7 +336,10 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     this.saidGone = false;
     this.sleep.restart(nowTicks);
     this.timer.start(nowTicks, this.lookTicks);
-    if (this.wasLost) this.report.chipBack();
+    if (this.wasSought) {
+      this.wasSought = false;
+      this.report.rateFound();
+    } else if (this.wasLost) this.report.chipBack();
     else if (this.sleptIn !== FaultState.ErrorActive) this.report.state(FaultState.ErrorActive);
   }
 
@@ -320,6 +354,31 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     this.saidGone = true;
     this.state = BusState.Lost;
     this.timer.start(nowTicks, this.retryTicks);
+  }
+
+  private beginSearch(nowTicks: u64): void {
+    this.search.begin();
+    this.state = BusState.Searching;
+    this.timer.start(nowTicks, 0);
+  }
+
+  /** bitrate=auto: goes on listening. With the rate found, the chip is set up for it and joins the bus. */
+  private goOnSearching(nowTicks: u64): void {
+    const parts = this.parts;
+    const status = this.search.run(nowTicks);
+    if (status === Status.Busy) {
+      this.timer.start(this.search.nextTicks, 0);
+    } else if (status !== Status.Ok) {
+      this.fail(nowTicks, status);
+    } else {
+      parts.isRateSought = false;
+      this.wasSought = true;
+      applyBusSettings(parts);
+      chooseReceiveLayout(parts);
+      this.takeBitrate(nowTicks);
+      this.state = BusState.Lost;
+      this.timer.start(nowTicks, 0);
+    }
   }
 
   private goOnSleeping(nowTicks: u64): void {

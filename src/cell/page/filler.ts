@@ -9,8 +9,6 @@ import { FIRMWARE_VERSION } from '../../../build/generated/version';
 import {
   FIRMWARE_VERSION_BYTES,
   HEAD_ANSWERS_WAITING,
-  HEAD_BITRATE,
-  HEAD_CRYSTAL_HERTZ,
   HEAD_TRANSMIT_ERRORS,
   HEAD_FAULT_ADDRESS,
   HEAD_FAULT_KIND,
@@ -23,11 +21,9 @@ import {
   HEAD_FROM_AGL_WAITING,
   HEAD_LAST_STATUS,
   HEAD_NOW_TICKS,
-  HEAD_REAL_BITRATE,
   HEAD_RULE_COUNT,
   HEAD_RULE_HASH,
   HEAD_RULES_SOURCE,
-  HEAD_SAMPLE_POINT,
   HEAD_SESSION,
   HEAD_REORDER_BOUND_TICKS,
   HEAD_STEP_BOUND_TICKS,
@@ -57,6 +53,7 @@ import { reorderBoundNanos } from '../bounds';
 import { AnyParts } from '../parts';
 import { TransmitScheduler } from '../transmit/scheduler';
 import { UrgentAnswers } from '../urgent/answers';
+import { showBitTiming } from './bit-timing';
 
 /** Values of HEAD_LINK_ROLE: no link, the cell is the driver, the cell is the device. */
 const ROLE_NONE: u32 = 0;
@@ -99,10 +96,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
     page.addPart(records.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
-    page.setHead(HEAD_BITRATE, parts.settings.bitrate);
-    page.setHead(HEAD_REAL_BITRATE, parts.controller.rate.realBitrate);
-    page.setHead(HEAD_SAMPLE_POINT, parts.controller.rate.timing.samplePointPermille);
-    page.setHead(HEAD_CRYSTAL_HERTZ, parts.crystalHertz);
+    showBitTiming(parts);
     for (let index = 0; index < FIRMWARE_VERSION.length; index++) {
       if ((index as u32) >= FIRMWARE_VERSION_BYTES - 1) break;
       page.setHead8(HEAD_FIRMWARE_VERSION + index, FIRMWARE_VERSION.charCodeAt(index));

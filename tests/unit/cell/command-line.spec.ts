@@ -104,6 +104,30 @@ describe('the command line', () => {
     expectRefused('spi=auto', status, '"spi=auto"');
   });
 
+  test('takes the rates that bitrate=auto tries, in Hertz or thousands', () => {
+    const usual = parse('bitrate=auto');
+    expect(usual.bitrate).toBe(AUTO);
+    expect(usual.rateCount).toBe(13);
+    expect(usual.rateOf(0)).toBe(500_000);
+    const list = parse('bitrate=250000 bitrate=auto:83333,1000k,5k osc=auto');
+    expect(list.bitrate).toBe(AUTO);
+    expect(list.rateCount).toBe(3);
+    expect(list.rateOf(0)).toBe(83_333);
+    expect(list.rateOf(1)).toBe(1_000_000);
+    expect(list.rateOf(2)).toBe(5_000);
+    const status = Status.CommandLineBadValue;
+    expectRefused('bitrate=auto:', status, '5000..1000000|auto[:RATE,...]');
+    expectRefused('bitrate=auto:500k,', status, '"bitrate=auto:500k,"');
+    expectRefused('bitrate=auto:k', status, '"bitrate=auto:k"');
+    expectRefused('bitrate=auto:4k', status, '"bitrate=auto:4k"');
+    expectRefused('bitrate=auto:1001k', status, '"bitrate=auto:1001k"');
+    expectRefused('bitrate=auto;500k', status, '"bitrate=auto;500k"');
+    expectRefused('bitrate=500k', status, '"bitrate=500k"');
+    const most = '10k,10k,10k,10k,10k,10k,10k,10k,10k,10k,10k,10k,10k,10k,10k,10k';
+    expect(parse(`bitrate=auto:${most}`).rateCount).toBe(16);
+    expectRefused(`bitrate=auto:${most},10k`, status, 'bad value in "bitrate=auto:10k');
+  });
+
   test('an unknown key is refused by name', () => {
     const status = Status.CommandLineUnknownKey;
     expectRefused('bitrate=500000 speed=9', status, 'unknown key in "speed=9"');
