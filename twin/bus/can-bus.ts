@@ -16,7 +16,8 @@ import { BusMember, RECOVERY_OCCURRENCES } from './bus-member.ts';
 import type { CanFrame } from './can-frame.ts';
 import type { BusErrorKind, CanNode } from './can-node.ts';
 import { firstMisreadBit, isHarmless, type BitClock } from './clock-error.ts';
-import { DOMINANT, INTERMISSION_BITS } from './frame-bits.ts';
+import { INTERMISSION_BITS } from './frame-bits.ts';
+import { drivenBy, type LevelListener, levelsOf } from './levels.ts';
 
 /** Wait of an error-passive sender after the intermission (ISO 11898-1, suspend transmission). */
 const SUSPEND_BITS = 8;
@@ -52,13 +53,6 @@ interface Running {
   next: number;
   event: ScheduledEvent;
 }
-
-/** Gets the levels of the wire from the SOF on, and what one node drives there (the TX pin of its controller). */
-export type LevelListener = (
-  levels: Uint8Array,
-  startNanos: number,
-  drivenBy: (node: CanNode) => Uint8Array,
-) => void;
 
 /** The bus. Attach the nodes, then let the clock run. */
 export class CanBus {
@@ -334,7 +328,9 @@ export class CanBus {
       error: outcome.error,
     };
     for (const listener of this.#levelListeners) {
-      listener(levelsOf(outcome), startNanos, (node) => drivenBy(node, running));
+      listener(levelsOf(outcome), startNanos, (node) =>
+        drivenBy(node, participants, running.faults),
+      );
     }
     for (const listener of this.#listeners) listener(record);
     if (this.#running !== undefined) return;
@@ -395,21 +391,4 @@ export class CanBus {
     if (member === undefined) throw new Error(`${node.name} is not attached to the bus`);
     return member;
   }
-}
-
-/** Simulated again, as a function of the same participants and faults: whoever does not ask pays nothing. */
-function drivenBy(node: CanNode, { participants, faults }: Running): Uint8Array {
-  const levels: number[] = [];
-  simulateAttempt(participants, faults, (participant, level) => {
-    if (participant.node === node) levels.push(level);
-  });
-  return Uint8Array.from(levels);
-}
-
-/** The wire of an attempt. A plain one is what its winner sends, with the ACK slot dominant. */
-function levelsOf({ levels, winner }: AttemptOutcome): Uint8Array {
-  if (levels !== undefined) return levels;
-  const bits = Uint8Array.from(winner.wire.bits);
-  bits[winner.wire.acknowledgeSlot] = DOMINANT;
-  return bits;
 }
