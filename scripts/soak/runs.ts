@@ -6,6 +6,7 @@ import { crystals, rates } from './board-facts.ts';
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
 import { mutations } from './mutations.ts';
+import { rules } from './rules.ts';
 import { strength } from './strength.ts';
 import { loadMeasured } from '../../lab/measure/bench.ts';
 import { measureLossless } from '../../lab/measure/lossless.ts';
@@ -87,6 +88,6 @@ const random: SoakRun = {
 };
 
 export const SOAK_RUNS: readonly SoakRun[] = [
-  ...[bulk, random, strength, hostile, mutations, crystals, rates],
+  ...[bulk, random, rules, strength, hostile, mutations, crystals, rates],
   ...FRESH_RUNS,
 ];

@@ -77,11 +77,11 @@ describe('docs/sources.md', () => {
   it('has every acceptance case that a test carries, and no other', () => {
     const tests = listFiles('tests/cases', (path) => path.endsWith('.test.ts')).map(readSource);
     const carried = tests.flatMap((text) =>
-      [...text.matchAll(/['"`]((?:[TFRXE]\d{1,2} ?)+)/g)].flatMap(([, cases]) =>
+      [...text.matchAll(/['"`]((?:[TFRXEGU]\d{1,2} ?)+)/g)].flatMap(([, cases]) =>
         cases.trim().split(' '),
       ),
     );
-    const rows = [...page.matchAll(/^\| ([TFRXE]\d+)(?:(?: to |, )([TFRXE]\d+))? \|/gm)];
+    const rows = [...page.matchAll(/^\| ([TFRXEGU]\d+)(?:(?: to |, )([TFRXEGU]\d+))? \|/gm)];
     const listed = rows.flatMap(([, first, last = first]) => {
       const [from, to] = [first, last].map((name) => Number(name.slice(1)));
       return Array.from({ length: to - from + 1 }, (_, index) => `${first[0]}${from + index}`);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Random rule tables with all words of the model, and frames for them.
+ *
+ * Frames of other nodes have identifiers without the bits of OWN_IDENTIFIERS, and all frames that the cell
+ * sends have one of them: no two nodes send the same identifier.
+ * Does not: make a table that the cell refuses.
+ */
+import type {
+  DataCondition,
+  Filter,
+  Rule,
+  RuleAnswer,
+  RuleMatch,
+  RuleTable,
+} from '../../rules/model.ts';
+import { LIVE_SOURCE, SAME_AS_REQUEST } from '../../rules/model.ts';
+import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
+import type { Random } from './random.ts';
+import { randomField, randomNumber, randomProgram, randomPrograms } from './rule-program.ts';
+import type { RulePrograms } from './rule-program.ts';
+
+type Side = 'bus' | 'agl';
+const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7];
+const RULES_MOST = 14;
+/** So many conditions in one table, for the time of a decision. */
+const CONDITIONS_MOST = 7;
+/** Longer than any run: a burst, and then nothing. */
+const INTERVAL_MICROS = 60_000_000;
+const ANSWERS_MOST = 3;
+
+/** An identifier that a side's frames often have. */
+interface Hot {
+  readonly identifier: number;
+  readonly extended: boolean;
+}
+
+/** A table, and the identifiers around which its rules are. */
+export interface RandomTable {
+  readonly table: RuleTable;
+  readonly hot: Readonly<Record<Side, readonly Hot[]>>;
+}
+
+export function randomRuleTable(random: Random): RandomTable {
+  const hot = { bus: randomHot(random, 'bus'), agl: randomHot(random, 'agl') };
+  const budget = { conditions: CONDITIONS_MOST };
+  const rules = Array.from({ length: random.between(3, RULES_MOST) }, (_, index) => {
+    const side: Side = random.chance(0.3) ? 'agl' : 'bus';
+    return randomRule(random, index, side, hot[side], budget);
+  });
+  const filters = random.chance(0.3) ? { filters: [randomFilter(random, hot.bus)] } : {};
+  const defaultAction = random.chance(0.6) ? 'forward' : 'drop';
+  return { table: { defaultAction, rules, ...filters }, hot };
+}
+
+/** A frame of a side, mostly with an identifier that rules are about. */
+export function randomFrameFor(random: Random, { hot }: RandomTable, side: Side): CanFrame {
+  const near = random.chance(0.85) ? random.pick(hot[side]) : randomIdentifier(random, side);
+  const { extended } = near;
+  const low = random.chance(0.3) ? random.below(8) : 0;
+  const remote = random.chance(0.1);
+  const dlc = random.chance(0.1) ? random.between(9, 15) : random.below(9);
+  const data = remote ? [] : [...random.bytes(Math.min(dlc, 8))];
+  // Small values, which conditions are about.
+  const bytes = data.map((byte) => (random.chance(0.5) ? byte & 3 : byte));
+  return makeFrame({ identifier: near.identifier ^ low, extended, remote, dlc, data: bytes });
+}
+
+function randomHot(random: Random, side: Side): Hot[] {
+  return Array.from({ length: 4 }, () => randomIdentifier(random, side));
+}
+
+function randomIdentifier(random: Random, side: Side): Hot {
+  const extended = random.chance(0.35);
+  const own = side === 'agl' ? 1 : 0;
+  const identifier = extended
+    ? random.below(2 ** 28) + own * 2 ** 28
+    : random.below(2 ** 10) + own * 2 ** 10;
+  return { identifier, extended };
+}
+
+function randomRule(
+  random: Random,
+  index: number,
+  side: Side,
+  hot: readonly Hot[],
+  budget: { conditions: number },
+): Rule {
+  const match = randomMatch(random, hot, budget);
+  const answering = random.chance(0.7);
+  const forward = random.chance(answering ? 0.5 : 0.85);
+  const programs = randomPrograms(random);
+  const toBus = side === 'bus';
+  const answers = Array.from(
+    { length: random.chance(0.3) ? random.between(2, ANSWERS_MOST) : 1 },
+    () => randomAnswer(random, match, programs, toBus),
+  );
+  const [answer, ...moreAnswers] = answers;
+  const isLimited = answering && random.chance(0.25);
+  return {
+    name: `rule-${index + 1}`,
+    match,
+    answer: answering ? answer : null,
+    ...(answering && moreAnswers.length > 0 ? { moreAnswers } : {}),
+    forward,
+    ...(forward && random.chance(0.7) ? { modify: randomProgram(random, programs, !toBus) } : {}),
+    ...(side === 'agl' ? { from: 'agl' as const } : {}),
+    ...(isLimited
+      ? { rate: { intervalMicros: INTERVAL_MICROS, burst: random.between(1, 8) } }
+      : {}),
+  };
+}
+
+function randomMatch(
+  random: Random,
+  hot: readonly Hot[],
+  budget: { conditions: number },
+): RuleMatch {
+  const { identifier, extended } = random.pick(hot);
+  const every = extended ? 0x1fffffff : 0x7ff;
+  const remote = random.chance(0.75) ? false : random.chance(0.5) ? true : 'any';
+  const some = random.pick([every, every, every & ~7, every & ~random.below(2 ** 29), 0]);
+  const isListed = random.chance(0.3);
+  const mask = isListed ? 0 : some;
+  const first = Math.max(0, identifier - random.below(8));
+  const last = Math.min(every, identifier + random.below(8));
+  const ranges = [
+    ...(first > 0x20 && random.chance(0.5) ? [{ first: 0, last: first - 0x10 }] : []),
+    { first, last },
+    ...(last < every - 0x20 ? [{ first: last + 2, last: last + 4 }] : []),
+  ];
+  const compared = EIGHT.map((byte) => remote === false && random.chance(byte < 2 ? 0.15 : 0.02));
+  const conditions = remote === false && random.chance(0.3) ? randomConditions(random, budget) : [];
+  const minimumLength =
+    remote === false ? Math.max(compared.lastIndexOf(true) + 1, random.pick([0, 0, 1, 2, 5])) : 0;
+  const maximumLength = random.between(minimumLength, 8);
+  return {
+    identifier: (identifier & mask) >>> 0,
+    mask,
+    extended,
+    remote,
+    data: compared.map((isCompared) => {
+      const byteMask = isCompared ? random.pick([3, 1, 0xff]) : 0;
+      return { value: random.below(4) & byteMask, mask: byteMask };
+    }),
+    minimumLength,
+    ...(remote === false && random.chance(0.2) && maximumLength < 8 ? { maximumLength } : {}),
+    ...(isListed ? { identifiers: ranges } : {}),
+    ...(conditions.length > 0 ? { conditions } : {}),
+  };
+}
+
+function randomConditions(random: Random, budget: { conditions: number }): DataCondition[][] {
+  const groups = Array.from({ length: random.between(1, 2) }, () =>
+    Array.from({ length: random.between(1, 2) }, () => randomCondition(random)),
+  );
+  const kept = groups.filter((group) => (budget.conditions -= group.length) >= 0);
+  return kept;
+}
+
+function randomCondition(random: Random): DataCondition {
+  const inverted = random.chance(0.3);
+  const kind = random.pick(['range', 'bits', 'set'] as const);
+  if (kind === 'bits') {
+    const mask = randomNumber(random);
+    return { kind, mask, value: mask & randomNumber(random) & 0x0303030303030303n, inverted };
+  }
+  if (kind === 'set') {
+    const field = { ...randomField(random, 6), signed: false };
+    const values = Array.from({ length: 2 ** Math.min(field.width, 6) }, (_, value) => value);
+    return { kind, field, values: values.filter((value) => value % 4 < 2), inverted };
+  }
+  const field = randomField(random);
+  const [one, other] = [randomNumber(random), randomNumber(random)].map((value) =>
+    field.signed
+      ? BigInt.asIntN(field.width, value)
+      : BigInt.asUintN(Math.min(field.width, 63), value),
+  );
+  const [minimum, maximum] = one < other ? [one, other] : [other, one];
+  return { kind, field, minimum, maximum, inverted };
+}
+
+function randomAnswer(
+  random: Random,
+  match: RuleMatch,
+  programs: RulePrograms,
+  toBus: boolean,
+): RuleAnswer {
+  const extended = random.chance(0.3);
+  const own = toBus ? (extended ? 2 ** 28 : 2 ** 10) : 0;
+  const identifier = random.below(extended ? 2 ** 28 : 2 ** 10) + own;
+  const length = random.chance(0.2) ? SAME_AS_REQUEST : random.below(9);
+  const used = length === SAME_AS_REQUEST ? 8 : length;
+  const source = EIGHT.map((byte) => {
+    if (byte >= used || random.chance(0.6)) return null;
+    if (random.chance(0.3)) return LIVE_SOURCE + random.below(64);
+    return match.minimumLength === 0 ? null : random.below(match.minimumLength);
+  });
+  const data = EIGHT.map((byte) => (byte < used && source[byte] === null ? random.below(256) : 0));
+  const steps = random.chance(0.6) ? { steps: randomProgram(random, programs, toBus) } : {};
+  return { identifier, extended, length, data, source, ...steps };
+}
+
+function randomFilter(random: Random, hot: readonly Hot[]): Filter {
+  const { identifier, extended } = random.pick(hot);
+  const mask = random.pick([0x7ff, 0x80000700, 0x9fffffff, 0x40000000]);
+  const word = identifier + (extended ? 2 ** 31 : 0);
+  return { identifier: (word & mask) >>> 0, mask, inverted: random.chance(0.3) };
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The property of the rules: whatever the table and the traffic, from the bus and from AGL, the cell sends
+ * what the oracle says, which knows the model alone.
+ *
+ * `SEED=n` plays one seed alone. `npm run soak -- rules` plays thousands.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { describeRuleFailure, runRules } from '../../lab/random/rule-run.ts';
+import type { EngineName } from '../../twin/engine/engine.ts';
+
+const FRAMES = 60;
+/** With so many, everything must have happened. */
+const SEEDS_ENOUGH = 100;
+const { SEED } = process.env;
+
+async function playAll(engine: EngineName, count: number): Promise<void> {
+  const sum = { answers: 0, forwarded: 0, modified: 0, limited: 0, deleted: 0 };
+  const seeds =
+    SEED === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(SEED)];
+  for (const seed of seeds) {
+    const options = { engine, seed, frames: FRAMES };
+    const report = await runRules(options);
+    if (report.problems.length > 0) assert.fail(describeRuleFailure(options, report));
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += report[key];
+  }
+  if (seeds.length < SEEDS_ENOUGH) return;
+  // The runs mean something only if there was something of everything in them.
+  const least = { answers: 10, forwarded: 15, modified: 2, limited: 1, deleted: 0.1 };
+  for (const [key, share] of Object.entries(least) as [keyof typeof sum, number][]) {
+    assert.ok(sum[key] > share * count, `${key}: ${sum[key]} in ${count} runs`);
+  }
+}
+
+it('sends what the rules say, on the wasm engine', () => playAll('wasm', SEEDS_ENOUGH));
+it('sends what the rules say, on the image', () => playAll('image', 6));
