@@ -15,6 +15,7 @@
  * if the clock leaves too little time (src/cell/urgent/receive-layout.ts).
  */
 import { counted } from '../cell-config/plural.ts';
+import { RULE_COSTS } from '../formats/rule-costs.ts';
 import { firstTouching } from './order/hidden.ts';
 import type { ReceiveLayout, Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
@@ -74,6 +75,21 @@ const LOOK_MICROS = 0.55;
 const SINGLE_MICROS = 2.7;
 /** Then all other frames wait for READ STATUS, at most this long (src/cell/urgent/single.ts). */
 const POLL_MICROS = 16;
+
+/** What the programs of a rule take together, in ns. */
+export function programNanos({ answer, moreAnswers = [], modify = [] }: RulePrograms): number {
+  const steps = [answer, ...moreAnswers].flatMap((each) => each?.steps ?? []);
+  return [...steps, ...modify].reduce(
+    (sum, { kind }) =>
+      sum +
+      (kind.startsWith('checksum')
+        ? RULE_COSTS.CHECKSUM_STEP_NANOS
+        : RULE_COSTS.PROGRAM_STEP_NANOS),
+    0,
+  );
+}
+
+type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify'>;
 
 /** The path of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {

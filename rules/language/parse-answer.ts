@@ -5,54 +5,143 @@
  * It needs the parsed match, because the request limits what can be copied.
  */
 import { isScalar } from 'yaml';
-import type { RuleAnswer, RuleMatch } from '../model.ts';
+import type { Message } from '../dbc/database.ts';
+import type { RuleAnswer, RuleMatch, Step } from '../model.ts';
 import { DATA_BYTES, formatIdentifier, SAME_AS_REQUEST } from '../model.ts';
 import { hasIdentifier } from '../order/identifiers.ts';
+import { fieldOfSignal } from './dbc-names.ts';
+import type { Names } from './dbc-names.ts';
+import { bitsOf, bitsOfBytes, Fields } from './fields.ts';
+import { valueBits } from './match-signals.ts';
+import { parseBitFields } from './parse-bits.ts';
+import { parseChecksums } from './parse-checksum.ts';
 import { parseCopies, placeCopies } from './parse-copies.ts';
 import type { AnswerByte } from './parse-copies.ts';
 import { parseByte } from './parse-data.ts';
-import { parseIdentifier } from './parse-identifiers.ts';
-import type { Entry, YamlReader } from './yaml-reader.ts';
+import { J1939_KEYS } from './parse-j1939.ts';
+import { parseReplyIdentifier } from './parse-reply.ts';
+import type { ReplyIdentifier } from './parse-reply.ts';
+import { parseSetSignals } from './set-signals.ts';
+import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const ANSWER_KEYS = ['id', 'extended', 'length', 'data', 'copy', 'live'];
+const ANSWER_KEYS = [
+  ...['id', 'extended', 'message', ...J1939_KEYS, 'length', 'data', 'copy', 'live', 'bits'],
+  ...['signals', 'counter', 'checksum'],
+];
 
-/** The answer, and the request length it needs. */
+/** The answer, and what it needs. */
 export interface ParsedAnswer {
   readonly answer: RuleAnswer;
+  /** Bytes of the request. */
   readonly requestBytes: number;
+  readonly hasCounter: boolean;
 }
 
-/** Reads an answer. Undefined after an error. `match` is undefined if it had errors itself. */
+/** What the answer can refer to. */
+export interface AnswerContext {
+  /** Undefined if it had errors itself. */
+  readonly match: RuleMatch | undefined;
+  /** The message of the match. */
+  readonly request: Message | undefined;
+  readonly names: Names;
+}
+
+/** Reads an answer. Undefined after an error. */
 export function parseAnswer(
   reader: YamlReader,
   entry: Entry,
-  match: RuleMatch | undefined,
+  { match, request, names }: AnswerContext,
 ): ParsedAnswer | undefined {
   const entries = reader.map(entry, ANSWER_KEYS, { remote: 'an answer is always a data frame' });
   if (entries === undefined) return undefined;
-  const extended = reader.boolean(entries.byKey.get('extended'), false);
-  const identifier = parseIdentifier(reader, entries, 'id', 'answer', extended);
+  const message = names.message(reader, entries);
+  const reply = entries.byKey.has('message')
+    ? message && replyOf(reader, entries, message)
+    : parseReplyIdentifier(reader, entries, match);
   const data = parseAnswerData(reader, entries.byKey.get('data'));
   const copies = parseCopies(reader, entries, match);
   const lengthEntry = entries.byKey.get('length');
-  const given = lengthEntry === undefined ? undefined : parseLength(reader, lengthEntry);
-  if (extended === undefined || identifier === undefined) return undefined;
-  if (data === undefined || copies === undefined) return undefined;
+  const given = lengthEntry === undefined ? message?.length : parseLength(reader, lengthEntry);
+  if (reply === undefined || data === undefined || copies === undefined) return undefined;
   if (lengthEntry !== undefined && given === undefined) return undefined;
 
-  const copiedEnd = Math.max(0, ...copies.map((copy) => copy.to + copy.count));
-  const length = given ?? Math.max(data.length, copiedEnd);
+  const fields = new Fields(reader);
+  for (const copy of copies) {
+    fields.claim({ label: copy.kind, offset: copy.offset }, bitsOfBytes(copy.to, copy.count));
+  }
+  let constants = 0n;
+  parseBitFields(reader, entries, fields, match?.remote ?? false);
+  const sides = { match, request, target: message, isSame: false };
+  parseSetSignals(reader, entries, fields, sides, (item, signal, raw) => {
+    const field = fieldOfSignal(signal);
+    fields.claim(item, bitsOf(field));
+    constants |= valueBits(field, raw);
+  });
+  const fixed = typeof given === 'number' ? given : undefined;
+  const checksums = parseChecksums(reader, entries, 'error', fixed);
+  if (checksums === undefined) return undefined;
+  for (const step of checksums) claimResult(entries, fields, step, fixed);
+  const length = given ?? Math.max(data.length, fields.end);
   const place = lengthEntry ?? entry;
-  if (!fitsLength(reader, length, data.length, copiedEnd, place)) return undefined;
-  const source = placeCopies(reader, copies, data);
-  if (source === undefined) return undefined;
-  warnAboutOwnRequest(reader, entries.byKey.get('id') ?? entry, identifier, extended, match);
+  if (!fitsLength(reader, length, data.length, fields.end, place)) return undefined;
+  const source = placeCopies(reader, copies, data, fields);
+  const steps = fields.stepsWith(entry, reply.steps, checksums);
+  if (source === undefined || steps === undefined) return undefined;
+  const { identifier, extended } = reply;
+  if (reply.steps.length === 0) {
+    const idEntry = entries.byKey.get('id') ?? entries.byKey.get('pgn') ?? entry;
+    warnAboutOwnRequest(reader, idEntry, identifier, extended, match);
+  }
   const ofRequest = copies.filter((copy) => copy.kind === 'copy');
-  const requestBytes = Math.max(0, ...ofRequest.map((copy) => copy.from + copy.count));
   const bytes = Array.from({ length: DATA_BYTES }, (_, index) =>
-    source[index] === null ? (data[index]?.value ?? 0) : 0,
+    source[index] === null
+      ? (data[index]?.value ?? 0) | Number((constants >> BigInt(8 * index)) & 0xffn)
+      : 0,
   );
-  return { answer: { identifier, extended, length, data: bytes, source }, requestBytes };
+  const answer = { identifier, extended, length, data: bytes, source };
+  return {
+    answer: steps.length === 0 ? answer : { ...answer, steps },
+    requestBytes: Math.max(fields.requestBytes, ...ofRequest.map((copy) => copy.from + copy.count)),
+    hasCounter: fields.counter !== undefined,
+  };
+}
+
+/** The identifier of the message. */
+function replyOf(
+  reader: YamlReader,
+  entries: Entries,
+  { identifier, extended }: Message,
+): ReplyIdentifier | undefined {
+  const other = ['id', 'extended', ...J1939_KEYS]
+    .map((key) => entries.byKey.get(key))
+    .find((entry) => entry !== undefined);
+  if (other === undefined) return { identifier, extended, steps: [] };
+  const reason = `${other.label} and message exclude each other: the DBC file has the identifier`;
+  reader.diagnostics.error(other.keyOffset, reason);
+  return undefined;
+}
+
+/** The byte of the result belongs to the checksum. */
+function claimResult(
+  entries: Entries,
+  fields: Fields,
+  step: Step,
+  length: number | undefined,
+): void {
+  if (step.kind !== 'checksum-xor' && step.kind !== 'checksum-crc8') return;
+  const entry = entries.byKey.get('checksum');
+  const positions = [step.result, step.from, step.to].map((at) =>
+    at < 0 ? at + (length ?? 0) : at,
+  );
+  if (length === undefined && positions.some((at) => at < 0)) return;
+  const offset = entry?.offset ?? entries.offset;
+  const beyond = positions.find((at) => at < 0 || (length !== undefined && at >= length));
+  if (beyond !== undefined) {
+    fields.refuse(
+      { offset },
+      `checksum is about byte ${beyond}, and the answer has ${length} bytes`,
+    );
+  } else fields.claim({ label: 'checksum', offset }, bitsOfBytes(positions[0], 1));
 }
 
 function parseAnswerData(reader: YamlReader, entry: Entry | undefined): AnswerByte[] | undefined {
@@ -85,7 +174,7 @@ function fitsLength(
   reader: YamlReader,
   length: number | typeof SAME_AS_REQUEST,
   dataLength: number,
-  copiedEnd: number,
+  writtenEnd: number,
   place: Entry,
 ): boolean {
   if (length === SAME_AS_REQUEST) return true;
@@ -94,8 +183,8 @@ function fitsLength(
     reader.diagnostics.error(place.offset, reason);
     return false;
   }
-  if (copiedEnd > length) {
-    const reason = `copy writes byte ${copiedEnd - 1}, but length is ${length}`;
+  if (writtenEnd > length) {
+    const reason = `byte ${writtenEnd - 1} is written, but length is ${length}`;
     reader.diagnostics.error(place.offset, reason);
     return false;
   }

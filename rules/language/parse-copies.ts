@@ -4,6 +4,7 @@
  */
 import type { RuleMatch } from '../model.ts';
 import { DATA_BYTES, LIVE_SOURCE, LIVE_VALUES, liveValueOf } from '../model.ts';
+import type { Fields } from './fields.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const COPY_KEYS = ['from', 'to', 'count'];
@@ -83,27 +84,22 @@ function parseCopy(reader: YamlReader, item: Entry, kind: Copy['kind']): Copy | 
   return { kind, from, to, count, offset: item.offset };
 }
 
-/** Source of each answer byte. Refuses a byte with two sources and a `~` with none. */
+/** Source of each answer byte. Refuses a `~` that nothing fills. */
 export function placeCopies(
   reader: YamlReader,
   copies: readonly Copy[],
   data: readonly AnswerByte[],
+  fields: Fields,
 ): (number | null)[] | undefined {
   const source = Array.from({ length: DATA_BYTES }, (): number | null => null);
   let valid = true;
   for (const copy of copies) {
     for (let index = 0; index < copy.count; index += 1) {
-      const to = copy.to + index;
-      if (source[to] !== null) {
-        reader.diagnostics.error(copy.offset, `answer byte ${to} is copied twice`);
-        valid = false;
-        break;
-      }
-      source[to] = (copy.kind === 'live' ? LIVE_SOURCE : 0) + copy.from + index;
+      source[copy.to + index] = (copy.kind === 'live' ? LIVE_SOURCE : 0) + copy.from + index;
     }
   }
   for (const [index, byte] of data.entries()) {
-    if (byte.value === null && source[index] === null) {
+    if (byte.value === null && !fields.isWritten(index)) {
       const reason = `data byte ${index} is ~, but no copy fills it: give a value`;
       reader.diagnostics.error(byte.offset, reason);
       valid = false;

@@ -6,24 +6,61 @@
  */
 import { isScalar } from 'yaml';
 import { RULE_NUMBERS_2 } from '../../formats/rule-image-2.ts';
+import type { Message } from '../dbc/database.ts';
 import type { RuleMatch } from '../model.ts';
+import { identifierMaximum } from '../order/identifiers.ts';
+import type { Names } from './dbc-names.ts';
+import { addSignals } from './match-signals.ts';
 import { parseDataMatch } from './parse-data.ts';
 import { parseIdentifiers } from './parse-identifiers.ts';
 import { J1939_KEYS, j1939Entry, parseJ1939 } from './parse-j1939.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const MATCH_KEYS = ['id', 'mask', 'extended', 'remote', 'length', 'data', ...J1939_KEYS];
+const MATCH_KEYS = [
+  ...['id', 'mask', 'extended', 'remote', 'message', 'length', 'data', 'signals', ...J1939_KEYS],
+];
 
-/** Reads the condition of a rule. Undefined after an error. */
-export function parseMatch(reader: YamlReader, entry: Entry): RuleMatch | undefined {
+/** A match, and the message that it names. */
+export interface ParsedMatch {
+  readonly match: RuleMatch | undefined;
+  readonly message: Message | undefined;
+}
+
+/** Reads the condition of a rule. */
+export function parseMatch(reader: YamlReader, entry: Entry, names: Names): ParsedMatch {
   const entries = reader.map(entry, MATCH_KEYS);
-  if (entries === undefined) return undefined;
+  if (entries === undefined) return { match: undefined, message: undefined };
+  const message = names.message(reader, entries);
+  const isNamed = entries.byKey.has('message');
+  const isDone = isNamed && (message === undefined || refuseBeside(reader, entries));
+  return {
+    match: isDone ? undefined : parseEntries(reader, entry, entries, message),
+    message,
+  };
+}
+
+function parseEntries(
+  reader: YamlReader,
+  entry: Entry,
+  entries: Entries,
+  message: Message | undefined,
+): RuleMatch | undefined {
   const j1939 = j1939Entry(entries);
-  const extended = parseExtended(reader, entries, j1939 !== undefined);
+  const extended =
+    message === undefined ? parseExtended(reader, entries, j1939 !== undefined) : message.extended;
   const remote = parseRemote(reader, entries.byKey.get('remote'));
   const identifiers =
-    j1939 === undefined ? parseIdentifiers(reader, entries, extended) : parseJ1939(reader, entries);
-  const dataMatch = parseDataMatch(reader, entries, remote);
+    message !== undefined
+      ? { identifier: message.identifier, mask: identifierMaximum(message.extended) }
+      : j1939 === undefined
+        ? parseIdentifiers(reader, entries, extended)
+        : parseJ1939(reader, entries);
+  const plain = parseDataMatch(reader, entries, remote);
+  const signals = entries.byKey.get('signals');
+  const dataMatch =
+    signals === undefined || plain === undefined
+      ? plain
+      : addSignals(reader, signals, message, plain);
   if (extended === undefined || remote === undefined) return undefined;
   if (identifiers === undefined || dataMatch === undefined) return undefined;
   const { conditions, ...rest } = dataMatch;
@@ -35,6 +72,17 @@ export function parseMatch(reader: YamlReader, entry: Entry): RuleMatch | undefi
   }
   const match = { ...identifiers, extended, remote, ...rest };
   return conditions.length === 0 ? match : { ...match, conditions };
+}
+
+/** Whether a key is there that says what the message says. */
+function refuseBeside(reader: YamlReader, entries: Entries): boolean {
+  const other = ['id', 'mask', 'extended', ...J1939_KEYS]
+    .map((key) => entries.byKey.get(key))
+    .find((entry) => entry !== undefined);
+  if (other === undefined) return false;
+  const reason = `${other.label} and message exclude each other: the DBC file has the identifier`;
+  reader.diagnostics.error(other.keyOffset, reason);
+  return true;
 }
 
 /** As the file says; J1939 has extended identifiers. */

@@ -6,12 +6,17 @@
 import type { Step } from '../model.ts';
 import { DATA_BYTES } from '../model.ts';
 import { parseByte } from './parse-data.ts';
+import { fieldOfSignal } from './dbc-names.ts';
+import { Fields } from './fields.ts';
+import type { AnswerContext } from './parse-answer.ts';
+import { parseBitFields } from './parse-bits.ts';
+import { parseSetSignals } from './set-signals.ts';
 import { parseChecksums } from './parse-checksum.ts';
 import { hex } from './yaml-reader.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const OPERATIONS = ['and', 'or', 'xor', 'set'] as const;
-const KEYS = [...OPERATIONS, 'checksum'];
+const KEYS = [...OPERATIONS, 'bits', 'signals', 'counter', 'checksum'];
 const PARTS = ['id', 'length', 'data'];
 const WORD_MAXIMUM = 0xffffffff;
 /** Of error frames (linux/can.h). */
@@ -20,18 +25,44 @@ const LENGTH_MAXIMUM = 0xff;
 
 type Operation = (typeof OPERATIONS)[number];
 
+/** The steps of a change, and what they need. */
+export interface ParsedModify {
+  readonly steps: readonly Step[];
+  /** Bytes of the frame. */
+  readonly requestBytes: number;
+  readonly hasCounter: boolean;
+}
+
 /** Reads the steps. Undefined after an error. */
-export function parseModify(reader: YamlReader, entry: Entry): Step[] | undefined {
+export function parseModify(
+  reader: YamlReader,
+  entry: Entry,
+  { match, request }: Pick<AnswerContext, 'match' | 'request'>,
+): ParsedModify | undefined {
   const entries = reader.map(entry, KEYS);
   if (entries === undefined) return undefined;
   const changes = OPERATIONS.flatMap((operation) => {
     const part = entries.byKey.get(operation);
     return part === undefined ? [] : [parseOperation(reader, part, operation)];
   });
+  const fields = new Fields(reader);
+  parseBitFields(reader, entries, fields, match?.remote ?? false);
+  const sides = { match, request, target: request, isSame: true };
+  parseSetSignals(reader, entries, fields, sides, (item, signal, raw) => {
+    fields.add(item, fieldOfSignal(signal), [{ kind: 'load-constant', value: raw }]);
+  });
   const checksums = parseChecksums(reader, entries, 'warning');
   if (checksums === undefined || changes.some((steps) => steps === undefined)) return undefined;
-  const steps = changes.flatMap((change) => change ?? []);
-  if (steps.length > 0) return [...steps, ...checksums];
+  const steps = fields.stepsWith(
+    entry,
+    changes.flatMap((change) => change ?? []),
+    checksums,
+  );
+  if (steps === undefined) return undefined;
+  if (steps.length > checksums.length) {
+    const hasCounter = fields.counter !== undefined;
+    return { steps, requestBytes: Math.max(fields.requestBytes, fields.end), hasCounter };
+  }
   const reason = 'modify changes nothing: a checksum is computed only where something is changed';
   reader.diagnostics.error(entry.offset, reason);
   return undefined;

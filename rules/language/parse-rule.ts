@@ -2,15 +2,26 @@
 /**
  * Reads one rule: its name, what it matches, and what becomes of the frame.
  */
+import { RULE_COSTS } from '../../formats/rule-costs.ts';
+import { RULE_NUMBERS_2 } from '../../formats/rule-image-2.ts';
 import type { Rule, RuleMatch } from '../model.ts';
+import { programNanos } from '../paths.ts';
+import type { Names } from './dbc-names.ts';
 import { parseAnswer } from './parse-answer.ts';
+import type { AnswerContext, ParsedAnswer } from './parse-answer.ts';
+import { oneOrMore } from './parse-identifiers.ts';
 import { parseMatch } from './parse-match.ts';
 import { parseModify } from './parse-modify.ts';
+import type { ParsedModify } from './parse-modify.ts';
+import { parseRate } from './parse-rate.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const RULE_KEYS = [
-  ...['name', 'from', 'match', 'answer', 'deadline', 'forward', 'modify', 'action', 'expect'],
+  ...['name', 'from', 'match', 'answer', 'rate', 'deadline', 'forward', 'modify', 'action'],
+  'expect',
 ];
+/** The first answer, and as many as a rule has actions. */
+const ANSWERS_MAXIMUM = 1 + RULE_NUMBERS_2.RULE_ACTIONS_MAXIMUM;
 
 /** The readable parts of a rule, even if other parts were wrong. */
 export interface ParsedRule {
@@ -22,59 +33,118 @@ export interface ParsedRule {
 }
 
 /** Undefined: the rule is no map. */
-export function parseRule(reader: YamlReader, item: Entry): ParsedRule | undefined {
+export function parseRule(reader: YamlReader, item: Entry, names: Names): ParsedRule | undefined {
   const entries = reader.map(item, RULE_KEYS);
   if (entries === undefined) return undefined;
   const nameEntry = reader.required(entries, 'name', item.label);
   const name = nameEntry === undefined ? undefined : parseName(reader, nameEntry);
   const called = name === undefined ? item.label : `rule "${name}"`;
   const matchEntry = reader.required(entries, 'match', called);
-  const match = matchEntry === undefined ? undefined : parseMatch(reader, matchEntry);
-  const answerEntry = entries.byKey.get('answer');
-  const answer = answerEntry === undefined ? null : parseAnswer(reader, answerEntry, match);
+  const { match, message: request } =
+    matchEntry === undefined ? NO_MATCH : parseMatch(reader, matchEntry, names);
+  const context = { match, request, names };
+  const answers = parseAnswers(reader, entries, context);
   const deadlineNanos = parseDeadline(reader, entries, called);
   const forward = parseForward(reader, entries, called);
   const fromEntry = entries.byKey.get('from');
   const from = fromEntry === undefined ? 'bus' : reader.word(fromEntry, ['bus', 'agl']);
-  const modifyEntry = entries.byKey.get('modify');
-  const modify = modifyEntry === undefined ? [] : parseModify(reader, modifyEntry);
-  if (modifyEntry !== undefined && forward === false) {
-    const reason = `${called} changes the frame on its way, but does not forward it: add "forward: true"`;
-    reader.diagnostics.error(modifyEntry.keyOffset, reason);
+  const rate = parseRate(reader, entries, called);
+  const modify = parseChange(reader, entries, context, called, forward);
+  const place = { name, nameOffset: nameEntry?.offset ?? item.offset, match };
+  const parsed = { ...place, matchOffset: matchEntry?.offset ?? item.offset };
+  if (answers === undefined || modify === undefined || rate === undefined) {
+    return { ...parsed, rule: undefined };
+  }
+  const parts = modify === null ? answers : [...answers, modify];
+  const needed = parts.reduce((most, { requestBytes }) => Math.max(most, requestBytes), 0);
+  checkParts(reader, entries, called, match, parts, needed);
+  if (name === undefined || match === undefined || forward === undefined || from === undefined) {
+    return { ...parsed, rule: undefined };
+  }
+  const [first, ...more] = answers;
+  const rule = {
+    // A frame too short for what is copied must not match.
+    match: { ...match, minimumLength: Math.max(match.minimumLength, needed) },
+    ...{ name, answer: answers.length === 0 ? null : first.answer, forward },
+    ...(more.length === 0 ? {} : { moreAnswers: more.map(({ answer }) => answer) }),
+    ...(from === 'agl' ? { from } : {}),
+    ...(modify === null ? {} : { modify: modify.steps }),
+    ...(rate === null ? {} : { rate }),
+    ...(deadlineNanos === undefined ? {} : { deadlineNanos }),
+  };
+  refuseSlowPrograms(reader, entries, called, rule);
+  return { ...parsed, rule };
+}
+
+const NO_MATCH = { match: undefined, message: undefined };
+
+/** One answer or a list; none if the key is absent. */
+function parseAnswers(
+  reader: YamlReader,
+  entries: Entries,
+  context: AnswerContext,
+): ParsedAnswer[] | undefined {
+  const entry = entries.byKey.get('answer');
+  if (entry === undefined) return [];
+  const most = ANSWERS_MAXIMUM - (entries.byKey.has('modify') ? 1 : 0);
+  return oneOrMore(reader, entry, most, (item) => parseAnswer(reader, item, context));
+}
+
+/** Null: the frame is not changed. */
+function parseChange(
+  reader: YamlReader,
+  entries: Entries,
+  context: AnswerContext,
+  called: string,
+  forward: boolean | undefined,
+): ParsedModify | null | undefined {
+  const entry = entries.byKey.get('modify');
+  if (entry === undefined) return null;
+  if (forward !== false) return parseModify(reader, entry, context);
+  const reason = `${called} changes the frame on its way, but does not forward it: add "forward: true"`;
+  reader.diagnostics.error(entry.keyOffset, reason);
+  return undefined;
+}
+
+/** What the answers and the change need together. */
+function checkParts(
+  reader: YamlReader,
+  entries: Entries,
+  called: string,
+  match: RuleMatch | undefined,
+  parts: readonly { readonly hasCounter: boolean }[],
+  needed: number,
+): void {
+  const place = entries.byKey.get('answer') ?? entries.byKey.get('modify');
+  const offset = place?.offset ?? entries.offset;
+  if (parts.filter(({ hasCounter }) => hasCounter).length > 1) {
+    const reason = `${called} has one counter, which one answer or modify may have`;
+    reader.diagnostics.error(offset, reason);
   }
   const most = match?.maximumLength;
-  if (answerEntry !== undefined && most !== undefined && (answer?.requestBytes ?? 0) > most) {
-    const reason = `the answer needs ${answer?.requestBytes} bytes of the request, and match takes frames of at most ${most}`;
-    reader.diagnostics.error(answerEntry.offset, reason);
+  if (most !== undefined && needed > most) {
+    const reason = `${place?.label} needs ${needed} bytes of the frame, and match takes frames of at most ${most}`;
+    reader.diagnostics.error(offset, reason);
   }
-  const complete =
-    name !== undefined &&
-    match !== undefined &&
-    answer !== undefined &&
-    forward !== undefined &&
-    from !== undefined &&
-    modify !== undefined;
-  return {
-    name,
-    nameOffset: nameEntry?.offset ?? item.offset,
-    match,
-    matchOffset: matchEntry?.offset ?? item.offset,
-    rule: complete
-      ? {
-          name,
-          // A frame too short for a copy must not match.
-          match: {
-            ...match,
-            minimumLength: Math.max(match.minimumLength, answer?.requestBytes ?? 0),
-          },
-          answer: answer?.answer ?? null,
-          forward,
-          ...(from === 'agl' ? { from } : {}),
-          ...(modify.length === 0 ? {} : { modify }),
-          ...(deadlineNanos === undefined ? {} : { deadlineNanos }),
-        }
-      : undefined,
-  };
+  if (needed > 0 && match !== undefined && match.remote !== false) {
+    const reason = `${place?.label} needs data of the frame, and a remote frame has none`;
+    reader.diagnostics.error(offset, reason);
+  }
+}
+
+/** All steps of a rule follow its decision. */
+function refuseSlowPrograms(
+  reader: YamlReader,
+  entries: Entries,
+  called: string,
+  rule: Pick<Rule, 'answer' | 'moreAnswers' | 'modify'>,
+): void {
+  const nanos = programNanos(rule);
+  const most = RULE_COSTS.RULE_PROGRAMS_NANOS_MAXIMUM;
+  if (nanos <= most) return;
+  const place = entries.byKey.get('answer') ?? entries.byKey.get('modify');
+  const reason = `${called} takes ${nanos / 1000} us for its steps, at most ${most / 1000} us may be: use fewer fields and checksums`;
+  reader.diagnostics.error(place?.offset ?? entries.offset, reason);
 }
 
 function parseName(reader: YamlReader, entry: Entry): string | undefined {

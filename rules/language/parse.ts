@@ -11,6 +11,8 @@ import { MAXIMUM_RULES } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
 import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
 import { findHidden } from '../order/hidden.ts';
+import { readNames } from './dbc-names.ts';
+import type { Names } from './dbc-names.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseRule } from './parse-rule.ts';
 import type { ParsedRule } from './parse-rule.ts';
@@ -19,7 +21,7 @@ import { checkVersion, readYaml } from './yaml-document.ts';
 import type { Root } from './yaml-document.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
-const TABLE_KEYS = ['version', 'default', 'filters', 'receive', 'rules', 'expect'];
+const TABLE_KEYS = ['version', 'dbc', 'default', 'filters', 'receive', 'rules', 'expect'];
 /** Earlier rules that a message names. */
 const NAMED_MAXIMUM = 3;
 
@@ -31,17 +33,17 @@ export interface ParseResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads the text of a rules file. `file` is only used in messages. */
+/** Reads the text of a rules file. Its folder is that of the DBC files it names. */
 export function parseRules(text: string, file: string): ParseResult {
   let expectations: Expectation[] = [];
   const { value, diagnostics } = readYaml(text, file, 'the rules file', (reader, root) => {
     expectations = parseExpectations(reader, root);
-    return parseTable(reader, root);
+    return parseTable(reader, root, file);
   });
   return { table: value, expectations, diagnostics };
 }
 
-function parseTable(reader: YamlReader, root: Root): RuleTable | undefined {
+function parseTable(reader: YamlReader, root: Root, file: string): RuleTable | undefined {
   const entries = reader.map(root, TABLE_KEYS);
   if (entries === undefined) return undefined;
   checkVersion(reader, reader.required(entries, 'version', root.label));
@@ -49,18 +51,21 @@ function parseTable(reader: YamlReader, root: Root): RuleTable | undefined {
   const defaultAction =
     defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, ['forward', 'drop']);
   const filters = parseFilters(reader, entries);
-  const rules = parseRuleList(reader, entries, root.label);
+  const names = readNames(reader, entries, file);
+  const rules = parseRuleList(reader, entries, root.label, names);
   if (defaultAction === undefined) return undefined;
   const table: RuleTable = { defaultAction, rules, ...(filters.length === 0 ? {} : { filters }) };
   return { ...table, ...parseReceive(reader, entries, table) };
 }
 
-function parseRuleList(reader: YamlReader, entries: Entries, where: string): Rule[] {
+function parseRuleList(reader: YamlReader, entries: Entries, where: string, names: Names): Rule[] {
   const entry = reader.required(entries, 'rules', where);
   // `rules:` without a value is a table without rules.
   if (entry === undefined || entry.node === null) return [];
   const items = reader.list(entry, 'rule', MAXIMUM_RULES, 1) ?? [];
-  const parsed = items.map((item) => parseRule(reader, item)).filter((rule) => rule !== undefined);
+  const parsed = items
+    .map((item) => parseRule(reader, item, names))
+    .filter((rule) => rule !== undefined);
   refuseDuplicateNames(reader, parsed);
   if (!reader.diagnostics.hasErrors) {
     tellHidden(reader, parsed);

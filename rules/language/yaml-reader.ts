@@ -166,6 +166,14 @@ export class YamlReader {
     return undefined;
   }
 
+  /** A number or a word as it is written. */
+  scalarText(entry: Entry): string | undefined {
+    const { node } = entry;
+    if (isScalar(node)) return typeof node.value === 'string' ? node.value : sourceOf(node);
+    this.#refuse(entry, 'must be a number or a word');
+    return undefined;
+  }
+
   /** A time with its unit, `250us` or `2.5ms`, in nanoseconds. */
   duration(entry: Entry, least: 'above 0' | '0 or more'): number | undefined {
     const source = isScalar(entry.node) ? sourceOf(entry.node) : '';

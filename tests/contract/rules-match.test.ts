@@ -201,7 +201,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a copy of bytes that the length does not leave',
     oneRule('match: { id: 0x1, length: 1 }', 'answer: { id: 0x2, copy: [{ from: 1, to: 0 }] }'),
-    'r.yaml:5:13 the answer needs 2 bytes of the request, and match takes frames of at most 1',
+    'r.yaml:5:13 answer needs 2 bytes of the frame, and match takes frames of at most 1',
   ],
   [
     'too many conditions',

@@ -45,7 +45,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an answer shorter than its copies',
     answering('answer: { id: 0x101, length: 1, copy: [{ from: 0, to: 1 }] }'),
-    'r.yaml:5:34 copy writes byte 1, but length is 1',
+    'r.yaml:5:34 byte 1 is written, but length is 1',
   ],
   [
     'an answer of nine bytes',
@@ -105,7 +105,7 @@ const MISTAKES: readonly Mistake[] = [
     answering(
       'answer: { id: 0x101, copy: [{ from: 0, to: 1 }], live: [{ from: 9, to: 0, count: 2 }] }',
     ),
-    'r.yaml:5:61 answer byte 1 is copied twice',
+    'r.yaml:5:61 live and copy both write bit 8, in byte 1',
   ],
   [
     'a copy without from',
@@ -115,7 +115,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'two copies to one byte',
     answering('answer: { id: 0x101, copy: [{ from: 0, to: 0, count: 3 }, { from: 4, to: 2 }] }'),
-    'r.yaml:5:63 answer byte 2 is copied twice',
+    'r.yaml:5:63 copy and copy both write bit 16, in byte 2',
   ],
   [
     'forward that is neither true nor false',

@@ -19,7 +19,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an empty file',
     '',
-    'r.yaml:1:1 the rules file must be a map with version, default, filters, receive, rules, expect (got nothing)',
+    'r.yaml:1:1 the rules file must be a map with version, dbc, default, filters, receive, rules, expect (got nothing)',
   ],
   ['no version', 'rules: []', 'r.yaml:1:1 the rules file has no "version"'],
   [
@@ -51,7 +51,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an unknown key that resembles none',
     answering('priority: 3'),
-    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, from, match, answer, deadline, forward, modify, action, expect',
+    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, from, match, answer, rate, deadline, forward, modify, action, expect',
   ],
   [
     'an unknown key in match',
@@ -66,7 +66,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a rule that is no map',
     'version: 1\nrules: [7]',
-    'r.yaml:2:9 rule 1 must be a map with name, from, match, answer, deadline, forward, modify, action, expect (got 7)',
+    'r.yaml:2:9 rule 1 must be a map with name, from, match, answer, rate, deadline, forward, modify, action, expect (got 7)',
   ],
   [
     'a rule without name',
