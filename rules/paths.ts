@@ -17,9 +17,10 @@
 import { counted } from '../cell-config/plural.ts';
 import { RULE_COSTS } from '../formats/rule-costs.ts';
 import { firstTouching } from './order/hidden.ts';
-import type { ReceiveLayout, Rule, RuleAnswer, RuleTable } from './model.ts';
+import type { ReceiveLayout, Rule, RuleAnswer, RuleTable, Step } from './model.ts';
 import {
   arbitrationRank,
+  DATA_BYTES,
   formatIdentifier,
   isSameAnswer,
   isStaticAnswer,
@@ -75,6 +76,11 @@ const LOOK_MICROS = 0.55;
 const SINGLE_MICROS = 2.7;
 /** Then all other frames wait for READ STATUS, at most this long (src/cell/urgent/single.ts). */
 const POLL_MICROS = 16;
+const NANOS_PER_MICRO = 1_000;
+/** BIT MODIFY of a buffer's TXP, at most so many before an answer, and what each takes beside its bytes. */
+const PRIORITY_BYTES = 4;
+const PRIORITY_CHANGES = 2;
+const PRIORITY_MICROS = 2.1;
 
 /** What the programs of a rule take together, in ns. */
 export function programNanos({ answer, moreAnswers = [], modify = [] }: RulePrograms): number {
@@ -251,14 +257,52 @@ function explainRead(
       other.from === undefined &&
       !filtered.includes(other),
   );
-  const isHeaderKept = others.length === 0 && answer.length !== 'same-as-request';
-  const whole = LOAD_HEADER_BYTES + LOAD_DATA_BYTES + lengthOf(answer.length);
-  const worstSpiBytes = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
+  const { steps = [] } = answer;
+  const isLengthChanged = steps.some(
+    ({ kind }) => kind.endsWith('-length') && kind !== 'load-length',
+  );
+  const isHeaderChanged = isLengthChanged || changesIdentifier(answer);
+  const isHeaderKept =
+    others.length === 0 && answer.length !== 'same-as-request' && !isHeaderChanged;
+  const wholeLength = isLengthChanged ? DATA_BYTES : lengthOf(answer.length);
+  const whole = LOAD_HEADER_BYTES + LOAD_DATA_BYTES + wholeLength;
+  const changes = isReordering(rules, filtered) ? PRIORITY_CHANGES : 0;
+  const loaded = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
+  const worstSpiBytes = loaded + changes * PRIORITY_BYTES;
   const polled = isSingle(receive, filtered) ? POLL_MICROS : 0;
-  const look = (lookBytes === 0 ? 0 : LOOK_MICROS) + polled;
-  const handling = READ_MICROS + rules.length * RULE_MICROS + look;
+  const look = (lookBytes === 0 ? 0 : LOOK_MICROS) + polled + changes * PRIORITY_MICROS;
+  const program = stepsNanos(steps) / NANOS_PER_MICRO;
+  const handling = READ_MICROS + rules.length * RULE_MICROS + program + look;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
   return { number: 0, single: false, spiBytes, worstSpiBytes, worstMicros, reason };
+}
+
+/**
+ * Whether an answer may be stronger than one that waits in its buffer. Then TXP of both follows the strength
+ * (src/cell/transmit/priorities.ts).
+ */
+function isReordering(rules: readonly Rule[], filtered: readonly Rule[]): boolean {
+  const kept = Math.max(0, ...filtered.map(urgencyOf));
+  return rules
+    .filter((rule) => rule.from === undefined && !filtered.includes(rule))
+    .flatMap(({ answer, moreAnswers = [] }) => (answer ? [answer, ...moreAnswers] : []))
+    .some(
+      (answer) =>
+        arbitrationRank({ ...answer, remote: false }) < kept ||
+        (kept > 0 && changesIdentifier(answer)),
+    );
+}
+
+function changesIdentifier({ steps = [] }: RuleAnswer): boolean {
+  return steps.some(({ kind }) => kind.endsWith('-identifier') && kind !== 'load-identifier');
+}
+
+/** The longest time of a program. */
+function stepsNanos(steps: readonly Step[]): number {
+  const { CHECKSUM_STEP_NANOS, PROGRAM_STEP_NANOS } = RULE_COSTS;
+  return steps.reduce((sum, { kind }) => {
+    return sum + (kind.startsWith('checksum') ? CHECKSUM_STEP_NANOS : PROGRAM_STEP_NANOS);
+  }, 0);
 }
 
 /** The cell may let INT tell of the first rule with a filter alone. */

@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { seenTimes } from '../../lab/random/rule-bound.ts';
 import { describeRuleFailure, runRules } from '../../lab/random/rule-run.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 
@@ -35,3 +36,15 @@ async function playAll(engine: EngineName, count: number): Promise<void> {
 
 it('sends what the rules say, on the wasm engine', () => playAll('wasm', SEEDS_ENOUGH));
 it('sends what the rules say, on the image', () => playAll('image', 6));
+
+it('answers within the longest time that explain says, on the image', async () => {
+  let count = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    for (const { rule, seenMicros, saidMicros } of await seenTimes(seed, 40)) {
+      const about = `seed ${seed}, ${rule}: ${seenMicros} us seen, ${saidMicros} us said`;
+      assert.ok(seenMicros <= saidMicros, about);
+      count += 1;
+    }
+  }
+  assert.ok(count > 20, `${count} rules`);
+});
