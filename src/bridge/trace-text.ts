@@ -85,6 +85,8 @@ function traceWord(event: TraceEvent): string {
       return 'chip awake';
     case TraceEvent.RateFound:
       return 'bit rate found';
+    case TraceEvent.RulesKept:
+      return 'rules kept';
     case TraceEvent.RulesWaiting:
       return 'rules waiting';
     default:

@@ -123,6 +123,10 @@ export function appendSentence<Out extends Words>(
     case TraceEvent.RulesSwapped:
       out.text('new rules in force, asked for by AGL: ').decimal(a);
       return true;
+    case TraceEvent.RulesKept:
+      out.decimal(a).text(' of ').decimal(b).text(' rules go on with their counter and rate, ');
+      out.text('the others begin anew');
+      return true;
     case TraceEvent.RulesWaiting:
       out.text("rules that the chip's filters serve only after a restart of the cell: ").decimal(a);
       return true;

@@ -63,6 +63,8 @@ export enum TraceEvent {
   AnswerDropped = 21,
   /** bitrate=auto has found the bit rate. a: sample point in thousandths; b: bit/s. */
   RateFound = 22,
+  /** After a swap of tables. a: rules that go on with the counter and the rate they had; b: rules. */
+  RulesKept = 23,
 }
 
 /** `a` of a frame that no rule matched. */

@@ -241,6 +241,7 @@ for (const [mode, options] of MODES)
         [12, 66, 1],
         [13, 3, 2],
         [21, 2, 0x012],
+        [23, 1, 3],
         [999, 1, 2],
       ]) {
         cell.trace(5n, code, a, b);
@@ -261,6 +262,7 @@ for (const [mode, options] of MODES)
           "request refused   a request of AGL's refused: nothing has changed (status 66: two rules of the table match one same frame)",
           'live values set   2 from 3',
           'answer dropped    rule 3, 012 (status 59)',
+          'rules kept        1 of 3 rules go on with their counter and rate, the others begin anew',
           'event 999         1 0x00000002',
         ],
       );

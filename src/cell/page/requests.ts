@@ -189,6 +189,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     this.phase = Phase.Preloading;
     this.publish(Status.Ok, 0);
     parts.journal.tell(TraceEvent.RulesSwapped, table.count, table.checksum);
+    parts.records.note(TraceEvent.RulesKept, table.states.kept, table.count);
     if (waiting !== 0) parts.journal.tell(TraceEvent.RulesWaiting, waiting, 0);
   }
 

@@ -7,6 +7,7 @@
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { RuleImage } from '../support/rule-image';
+import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
 
 const RULE_TABLE: u32 = 1;
@@ -76,6 +77,36 @@ describe('a request for rules', () => {
     const sent = board.chip.take();
     expect(sent.endsWith('|84')).toBe(true, sent);
     expect(sent.includes('|44 ')).toBe(false, 'the answer was loaded in advance');
+  });
+
+  test('of format 2 go on with the state of their names, and the page shows names and hits', () => {
+    const board = new FakeBoard().connected();
+    for (let turn: u32 = 0; turn < 2; turn++) {
+      const image = new RuleImage2(heap.alloc(0x10000));
+      image.addAnswer(0x200, 0x210, 2, 0xbbaa);
+      if (turn === 1) image.add(0x300);
+      image.beginIndex([]);
+      image.point(0x200, image.addList([0]));
+      image.name('brake');
+      if (turn === 1) image.name('other');
+      image.finish();
+      ask(board, RULE_TABLE, 0, image.address, load<u32>(image.address, 8));
+      board.pass(30_000);
+      expectDone(board, Status.Ok);
+    }
+    const page = board.page.base;
+    let kept = '';
+    for (let record: u32 = 0; record < load<u32>(page, 0x1f00); record++) {
+      const at = page + 0x2000 + 16 * record;
+      if (load<u16>(at, 8) === 23) kept += `${load<u16>(at, 10)} of ${load<u32>(at, 12)} `;
+    }
+    expect(kept).toBe('0 of 1 1 of 2 ', 'rules kept');
+    board.chip.fill(0, FRAME_200);
+    board.step(8);
+    board.pass(20_000);
+    expect(load<u32>(page, 0x6000)).toBe(1, 'hits');
+    expect(load<u32>(page, 0x6800)).toBe(0x6b617262, 'brak');
+    expect(load<u32>(page, 0x6804)).toBe(0x746f0065, 'e, 0, ot');
   });
 
   test('that want another filter than the chip has are answered by reading, and counted', () => {
