@@ -79,9 +79,9 @@ describe('canwarden-bridge and a running cell', LIMITS, () => {
     const bridge = new BridgeProcess([
       ...[NATIVE, '--interface', '-', '--shm', link.sharedFile, '--socket', socket],
     ]);
-    // Two rules for one identifier: the compiler refuses that, so it is made by hand.
+    // An answer of 9 bytes in the second rule: the compiler makes none, so it is made by hand.
     const image = Buffer.from(compileRules(RULES, 'rules.yaml').image);
-    image.copy(image, 32 + 64, 32, 32 + 64);
+    image[64 + 64 + 26] = 9;
     image.writeUInt32LE(0, 12);
     image.writeUInt32LE(crc32(image), 12);
     const bad = join(folder, 'bad.bin');
@@ -90,7 +90,7 @@ describe('canwarden-bridge and a running cell', LIMITS, () => {
       await link.until('a session', () => bridge.hasSaid('session with the cell running'));
       const { status, remarks } = await ask(socket, 'rules', 'load', bad);
       assert.equal(status, 1);
-      assert.match(remarks, /the cell refused the rule table at rule 2: status 66 RulesOverlap/);
+      assert.match(remarks, /the cell refused the rule table at rule 2: status 67 RulesField/);
       const { text } = await ask(socket, 'status', '--json');
       const page = JSON.parse(text) as { rules: { count: number; source: string } };
       assert.deepEqual([page.rules.count, page.rules.source], [1, 'loaded at start']);
