@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
- * The property run of the rules: a random table in the firmware on the emulated board, random traffic from
- * both sides, and the oracle beside it. What goes out must be what the oracle says.
+ * The property run of the rules: a random table in the firmware on the emulated board, another that takes its
+ * place, random traffic from both sides, and the oracle beside it. What goes out must be what the oracle says,
+ * and the state of rules that both tables have must survive.
  *
  * Does not: overload the cell. Each frame has time for its answers.
  */
@@ -13,13 +14,18 @@ import { formatFrame } from '../../twin/logs/candump/write.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { COUNTER } from '../page/counters.ts';
 import type { StatusPage } from '../page/status-page.ts';
-import { liveValuesRequest, RequestWriter } from '../page/requests.ts';
+import { liveValuesRequest, RequestWriter, ruleTableRequest } from '../page/requests.ts';
 import { openRig } from '../rig/open-rig.ts';
 import type { Rig } from '../rig/rig.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 import { frameKey } from '../verify/frame-queues.ts';
 import { Random } from './random.ts';
-import { randomFrameFor, type RandomTable, randomRuleTable } from './rule-table.ts';
+import {
+  randomFrameFor,
+  randomRuleTable,
+  randomSuccessor,
+  type RandomTable,
+} from './rule-table.ts';
 
 export interface RuleRunOptions {
   readonly engine: EngineName;
@@ -56,11 +62,50 @@ export async function runRules({ engine, seed, frames }: RuleRunOptions): Promis
   }
 }
 
-function play(rig: Rig, made: RandomTable, random: Random, frames: number): RuleRunReport {
-  const { clock, control, chip } = rig.board;
-  const oracle = new RuleOracle(made.table);
-  oracle.live.set(random.bytes(LIVE_VALUES));
-  if (control) new RequestWriter(control.requests).write(liveValuesRequest(0, [...oracle.live]));
+/** Half of the frames come to the first table, half to another that takes its place. */
+function play(rig: Rig, first: RandomTable, random: Random, frames: number): RuleRunReport {
+  const { control } = rig.board;
+  if (control === undefined) throw new Error('the board has no status page');
+  const writer = new RequestWriter(control.requests);
+  const before = new RuleOracle(first.table);
+  before.live.set(random.bytes(LIVE_VALUES));
+  writer.write(liveValuesRequest(0, [...before.live]));
+  const half = Math.ceil(frames / 2);
+  const one = playTable(rig, first, before, random, half);
+  const second = randomSuccessor(random, first);
+  writer.write(ruleTableRequest(encodeRules(second.table)));
+  const other = playTable(rig, second, new RuleOracle(second.table, before), random, half);
+  const verdicts = [...one.verdicts, ...other.verdicts];
+  const problems = [
+    ...one.problems,
+    ...other.problems.map((problem) => `after the swap, ${problem}`),
+    ...compareSums(settledStatusPage(rig.board), verdicts),
+  ];
+  return { problems: problems.slice(0, PROBLEMS_MOST), ...sumsOf(verdicts) };
+}
+
+function sumsOf(verdicts: readonly Verdict[]): Omit<RuleRunReport, 'problems'> {
+  const sums = { answers: 0, forwarded: 0, modified: 0, limited: 0, deleted: 0 };
+  for (const { answers, frame, forwarded, drop } of verdicts) {
+    const count = (wanted: string): number => answers.filter(({ kind }) => kind === wanted).length;
+    sums.answers += count('sent');
+    sums.limited += count('limited');
+    sums.deleted += count('deleted') + (drop === 'deleted' ? 1 : 0);
+    if (forwarded) sums.forwarded += 1;
+    if (forwarded && frameKey(forwarded) !== frameKey(frame)) sums.modified += 1;
+  }
+  return sums;
+}
+
+/** Plays frames to a table that has been given to the cell, and compares what becomes of them. */
+function playTable(
+  rig: Rig,
+  made: RandomTable,
+  oracle: RuleOracle,
+  random: Random,
+  frames: number,
+): { verdicts: Verdict[]; problems: string[] } {
+  const { clock, chip } = rig.board;
   rig.run(SETTLE_NANOS);
   rig.forget();
   const given: CanFrame[] = [];
@@ -74,61 +119,59 @@ function play(rig: Rig, made: RandomTable, random: Random, frames: number): Rule
   }
   rig.run(frames * SPACING_NANOS + SETTLE_NANOS);
   const page = settledStatusPage(rig.board);
-
-  const report = { answers: 0, forwarded: 0, modified: 0, limited: 0, deleted: 0 };
   const verdicts = [
     ...rig.sentByOthers.map((frame) => oracle.feed(frame, 'bus')),
     ...given.map((frame) => oracle.feed(frame, 'agl')),
   ];
-  for (const { answers, frame, forwarded, drop } of verdicts) {
-    const count = (wanted: string): number => answers.filter(({ kind }) => kind === wanted).length;
-    report.answers += count('sent');
-    report.limited += count('limited');
-    report.deleted += count('deleted') + (drop === 'deleted' ? 1 : 0);
-    if (forwarded) report.forwarded += 1;
-    if (forwarded && frameKey(forwarded) !== frameKey(frame)) report.modified += 1;
-  }
   const onwards = (side: 'bus' | 'agl'): CanFrame[] =>
     verdicts.flatMap(({ from, forwarded }) => (forwarded && from === side ? [forwarded] : []));
-  const [toBus, toAgl] = [
-    verdicts.flatMap((verdict) => verdict.toBus),
-    verdicts.flatMap((verdict) => verdict.toAgl),
-  ];
   const atAgl = rig.agl.map(({ frame }) => frame);
   const onBus = rig.sentBy(chip.name);
-  const isTaken = page?.rules.source === 'loaded at start';
+  const toBus = verdicts.flatMap((verdict) => verdict.toBus);
+  const toAgl = verdicts.flatMap((verdict) => verdict.toAgl);
   const problems = [
-    ...(isTaken ? [] : ['the cell has not taken the table']),
+    ...(page?.rules.count === made.table.rules.length ? [] : ['the cell has not taken the table']),
     ...compare('on the bus', onBus, toBus),
     ...compare('at AGL', atAgl, toAgl),
     ...inOrder('on the bus', onBus, onwards('agl')),
     ...inOrder('at AGL', atAgl, onwards('bus')),
-    ...(page ? compareCounts(page, made.table, verdicts) : ['there is no status page']),
+    ...compareHits(page, made.table, verdicts),
   ];
-  return { problems: problems.slice(0, PROBLEMS_MOST), ...report };
+  return { verdicts, problems };
 }
 
-/** Hits of each rule, and answers that were not sent, as the cell counts them. */
-function compareCounts(
-  page: StatusPage,
-  { rules }: RuleTable,
-  verdicts: readonly Verdict[],
-): string[] {
-  const count = (wanted: AnswerOutcome['kind']): number =>
-    verdicts.flatMap(({ answers }) => answers.filter(({ kind }) => kind === wanted)).length;
-  const rows: [what: string, said: number, seen: number][] = [
-    ['answers over the rate', page.counters[COUNTER.answersLimited], count('limited')],
-    ['answers too long', page.counters[COUNTER.answersDeleted], count('deleted')],
-    ['answers dropped', page.counters[COUNTER.answersDropped], 0],
-    ...rules.map((rule, index): [string, number, number] => [
-      `hits of ${rule.name}`,
-      page.rules.hits[index],
-      verdicts.filter((verdict) => verdict.rule === rule).length,
-    ]),
-  ];
+type Row = [what: string, said: number | undefined, seen: number];
+
+function differences(rows: readonly Row[]): string[] {
   return rows.flatMap(([what, said, seen]) =>
     said === seen ? [] : [`the cell says ${what} ${said}, the oracle ${seen}`],
   );
+}
+
+/** Hits of each rule since its table is in force. */
+function compareHits(
+  page: StatusPage | undefined,
+  { rules }: RuleTable,
+  verdicts: readonly Verdict[],
+): string[] {
+  return differences(
+    rules.map((rule, index) => [
+      `hits of ${rule.name}`,
+      page?.rules.hits[index],
+      verdicts.filter((verdict) => verdict.rule === rule).length,
+    ]),
+  );
+}
+
+/** Answers that were not sent, as the cell counts them. */
+function compareSums(page: StatusPage | undefined, verdicts: readonly Verdict[]): string[] {
+  const count = (wanted: AnswerOutcome['kind']): number =>
+    verdicts.flatMap(({ answers }) => answers.filter(({ kind }) => kind === wanted)).length;
+  return differences([
+    ['answers over the rate', page?.counters[COUNTER.answersLimited], count('limited')],
+    ['answers too long', page?.counters[COUNTER.answersDeleted], count('deleted')],
+    ['answers dropped', page?.counters[COUNTER.answersDropped], 0],
+  ]);
 }
 
 /** The frames that are too many or too few, whatever their order. */

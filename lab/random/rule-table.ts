@@ -41,8 +41,11 @@ export interface RandomTable {
   readonly hot: Readonly<Record<Side, readonly Hot[]>>;
 }
 
-export function randomRuleTable(random: Random): RandomTable {
-  const hot = { bus: randomHot(random, 'bus'), agl: randomHot(random, 'agl') };
+/** A table. `hot`: the identifiers around which its rules are, if given. */
+export function randomRuleTable(
+  random: Random,
+  hot: RandomTable['hot'] = { bus: randomHot(random, 'bus'), agl: randomHot(random, 'agl') },
+): RandomTable {
   const budget = { conditions: CONDITIONS_MOST };
   const rules = Array.from({ length: random.between(3, RULES_MOST) }, (_, index) => {
     const side: Side = random.chance(0.3) ? 'agl' : 'bus';
@@ -51,6 +54,28 @@ export function randomRuleTable(random: Random): RandomTable {
   const filters = random.chance(0.3) ? { filters: [randomFilter(random, hot.bus)] } : {};
   const defaultAction = random.chance(0.6) ? 'forward' : 'drop';
   return { table: { defaultAction, rules, ...filters }, hot };
+}
+
+/**
+ * Another table with some of the rules of the first, in another order, some of them by another name, or in
+ * all but the name another rule.
+ *
+ * Rules with a rate get another name: where the rate of a rule is used up, the cell gives one answer more
+ * after a swap.
+ */
+export function randomSuccessor(random: Random, { table, hot }: RandomTable): RandomTable {
+  const fresh = randomRuleTable(random, hot).table;
+  // The first table's conditions are all that there is time for.
+  const plain = fresh.rules.filter(({ match }) => match.conditions === undefined);
+  const kept = table.rules.filter(() => random.chance(0.8)).reverse();
+  const rules = kept.map((rule, index): Rule => {
+    const other = plain.at(index % Math.max(1, plain.length)) ?? rule;
+    const choice = random.next();
+    if (choice < 0.15 || rule.rate) return { ...rule, name: `new-${rule.name}` };
+    if (choice < 0.3) return { ...other, name: rule.name };
+    return rule;
+  });
+  return { table: { ...fresh, rules }, hot };
 }
 
 /** A frame of a side, mostly with an identifier that rules are about. */

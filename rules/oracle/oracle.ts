@@ -61,7 +61,8 @@ export class RuleOracle {
     for (const rule of table.rules) {
       const old = before.#table.rules.find(({ name }) => name === rule.name);
       const state = old && before.#states.get(old);
-      if (state && kindOf(old) === kindOf(rule)) this.#states.set(rule, state);
+      if (!old || !state || kindOf(old) !== kindOf(rule)) continue;
+      this.#states.set(rule, { ...state, rate: new AnswerRate(rule.rate, state.rate) });
     }
   }
 

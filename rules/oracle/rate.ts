@@ -11,8 +11,10 @@ export class AnswerRate {
   /** When the next answer is due by the mean interval. */
   #dueMicros = -Infinity;
 
-  constructor(limit: RateLimit | undefined) {
+  /** `before`: the limit that this one replaces. What is due stays. */
+  constructor(limit: RateLimit | undefined, before?: AnswerRate) {
     this.#limit = limit;
+    if (before !== undefined) this.#dueMicros = before.#dueMicros;
   }
 
   /** Whether an answer may be sent now. If so, it is charged. */
