@@ -123,18 +123,6 @@ void reference_prepare(void) {
   table.range_lists = (const uint16_t *)at;
   at += 2 * (header->bus_range_count + header->agl_range_count);
   table.lists = (const uint16_t *)at;
-  if (header->version == 1) {
-    /* Without an index all rules are one list. */
-    static uint16_t nowhere[2048], all[65];
-    table.rules = (const struct rule *)((const uint8_t *)header + header->header_bytes);
-    for (uint32_t index = 0; index < table.count; index++)
-      all[index] = index;
-    all[table.count] = LIST_END;
-    table.index = nowhere;
-    table.range_count = 0;
-    table.range_lists = nowhere;
-    table.lists = all;
-  }
   SHARED->features = FEATURE_REMOTE_FRAMES;
   SHARED->queue_size = QUEUE_SIZE_MAXIMUM;
 
