@@ -45,6 +45,8 @@ export interface MessageFields {
 export interface Message extends MessageFields {
   /** The signal of this name. */
   signal(name: string): Lookup<Signal>;
+  /** `file:line:column` of a signal. */
+  place(signal: Signal): string;
 }
 
 /** The messages of a DBC file. */
@@ -114,7 +116,8 @@ class NamedMessages implements Database {
     const problem = this.#problems.of(fields);
     if (problem !== undefined) return { refused: `${where} cannot be used: ${problem}` };
     const byName = new Map(fields.signals.map((signal) => [signal.name, signal]));
-    return { found: { ...fields, signal: (of) => this.#signal(where, byName, of) } };
+    const signal = (of: string) => this.#signal(where, byName, of);
+    return { found: { ...fields, signal, place: (of) => this.place(of) } };
   }
 
   place({ at }: { readonly at: number }): string {

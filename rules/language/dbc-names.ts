@@ -4,26 +4,22 @@
  *
  * Does not: read DBC; see rules/dbc.
  */
-import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
-import { readDatabase } from '../dbc/database.ts';
-import type { Database, Message, Signal } from '../dbc/database.ts';
+import type { Database, Message, Signal, ValueRange } from '../dbc/database.ts';
 import { piecesOf } from '../dbc/layout.ts';
-import { formatDiagnostic } from '../diagnostics.ts';
-import type { DataField, RuleMatch } from '../model.ts';
+import type { DataCondition, DataField, RuleMatch } from '../model.ts';
 import { DATA_BYTES } from '../model.ts';
-import { fieldOf, knownBits } from '../order/cover.ts';
-import { oneOrMore } from './parse-identifiers.ts';
-import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
+import { fieldOf, isSameField, knownBits } from '../order/cover.ts';
+import type { Entries, YamlReader } from './yaml-reader.ts';
 
-const FILES_MAXIMUM = 16;
-
-/** Looks names up in the files of `dbc:`, the first one that has a message. */
+/** Looks names up in the files of `dbc:`. One of them must have the message, and no second one. */
 export class Names {
   readonly #databases: readonly Database[];
+  readonly #isWhole: boolean;
 
-  constructor(databases: readonly Database[]) {
+  /** `isWhole`: no file is missing here that the rules file names. */
+  constructor(databases: readonly Database[], isWhole: boolean) {
     this.#databases = databases;
+    this.#isWhole = isWhole;
   }
 
   /** The message that `message:` names. Undefined: there is no such key, or an error was told. */
@@ -31,54 +27,23 @@ export class Names {
     const entry = entries.byKey.get('message');
     const name = entry && reader.text(entry);
     if (entry === undefined || name === undefined) return undefined;
-    const lookups = this.#databases.map((database) => database.message(name));
-    const found = lookups.find((lookup) => lookup.found !== undefined)?.found;
-    if (found !== undefined) return found;
+    const isIn = ({ messages }: Database) => messages.some((each) => each.name === name);
+    const holders = this.#databases.filter(isIn);
+    const [first, second] = holders;
+    // The missing file may have it, and its error is told.
+    if (first === undefined && !this.#isWhole) return undefined;
+    const asked = first === undefined ? this.#databases : [first];
+    const lookups = asked.map((database) => database.message(name));
+    if (lookups.length === 1 && second === undefined && lookups[0].found) return lookups[0].found;
     const reason =
-      this.#databases.length === 0
-        ? 'message needs a DBC file: write dbc: car.dbc at the top of the file'
-        : lookups.map(({ refused }) => refused).join('; ');
+      second !== undefined
+        ? `message "${name}" is in ${first.file} and in ${second.file}: name one of the files`
+        : lookups.length === 0
+          ? 'message needs a DBC file: write dbc: car.dbc at the top of the rules file'
+          : lookups.map(({ refused }) => refused).join('; ');
     reader.diagnostics.error(entry.offset, reason);
     return undefined;
   }
-}
-
-/** The files of `dbc:`, a path or a list, from the folder of the rules file on. */
-export function readNames(reader: YamlReader, entries: Entries, file: string): Names {
-  const entry = entries.byKey.get('dbc');
-  if (entry === undefined) return new Names([]);
-  const databases = oneOrMore(reader, entry, FILES_MAXIMUM, (item) => {
-    const path = reader.text(item);
-    return path === undefined ? undefined : readOne(reader, item, path, file);
-  });
-  return new Names(databases ?? []);
-}
-
-function readOne(
-  reader: YamlReader,
-  item: Entry,
-  path: string,
-  file: string,
-): Database | undefined {
-  const whole = isAbsolute(path) ? path : join(dirname(file), path);
-  let text;
-  try {
-    text = readFileSync(whole, 'utf8');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    reader.diagnostics.error(item.offset, `the DBC file cannot be read: ${why}`);
-    return undefined;
-  }
-  const { database, diagnostics } = readDatabase(text, whole);
-  const [first, ...more] = diagnostics.filter(({ severity }) => severity === 'error');
-  if (database === undefined) {
-    const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;
-    reader.diagnostics.error(
-      item.offset,
-      `the DBC file has errors: ${formatDiagnostic(first)}${rest}`,
-    );
-  }
-  return database;
 }
 
 /** Where the signal lies in the data. */
@@ -97,12 +62,25 @@ export function fieldOfSignal(signal: Signal): DataField {
 /** Why frames that match may be without the signal; undefined: all of them have it. */
 export function absenceOf(signal: Signal, match: RuleMatch): string | undefined {
   for (const { multiplexor, ranges } of signal.presence) {
-    const raw = fieldOf(fieldOfSignal(multiplexor), knownBits(match));
-    if (raw !== undefined && ranges.some(({ least, most }) => raw >= least && raw <= most))
-      continue;
+    if (isWithin(fieldOfSignal(multiplexor), ranges, match)) continue;
     const [{ least, most }] = ranges;
     const values = least === most ? `${least}` : `${least} to ${most}`;
     return `${signal.name} is in the frame only if ${multiplexor.name} is ${values}: match signals: { ${multiplexor.name}: ${least} }`;
   }
   return undefined;
+}
+
+/** Whether the match takes only frames in which the field has a value of the ranges. */
+function isWithin(field: DataField, ranges: readonly ValueRange[], match: RuleMatch): boolean {
+  const isIn = (first: bigint, last: bigint) =>
+    ranges.some(({ least, most }) => first >= least && last <= most);
+  const raw = fieldOf(field, knownBits(match));
+  if (raw !== undefined) return isIn(raw, raw);
+  const isSure = (condition: DataCondition) => {
+    if (condition.kind === 'bits' || condition.inverted) return false;
+    if (!isSameField(condition.field, field)) return false;
+    if (condition.kind === 'range') return isIn(condition.minimum, condition.maximum);
+    return condition.values.map(BigInt).every((value) => isIn(value, value));
+  };
+  return (match.conditions ?? []).some((group) => group.every(isSure));
 }

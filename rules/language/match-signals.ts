@@ -5,17 +5,17 @@
  * One value becomes bits that are compared, anything else conditions. Of a multiplexed signal the multiplexor
  * is compared as well.
  */
-import { isMap, isScalar } from 'yaml';
-import { namedRaw, physicalOf, rawOf, rawRangeOf } from '../dbc/codec.ts';
+import { isMap } from 'yaml';
 import type { Message, Signal } from '../dbc/database.ts';
-import { Decimal } from '../dbc/decimal.ts';
-import { bytesNeeded, rawLimits } from '../dbc/layout.ts';
+import { bytesNeeded } from '../dbc/layout.ts';
+import { DATA_BYTES } from '../model.ts';
 import type { ByteMatch, DataCondition, DataField } from '../model.ts';
 import { bitsOf } from './fields.ts';
 import { fieldOfSignal } from './dbc-names.ts';
 import { rangeGroups, runsOf } from './parse-data.ts';
 import type { DataMatch, ValueRun } from './parse-data.ts';
 import { entryOf, oneOrMore } from './parse-identifiers.ts';
+import { lookUp, parseRange, parseRaw, signalEntries } from './signal-values.ts';
 import { swapped } from '../order/cover.ts';
 import type { Entry, YamlReader } from './yaml-reader.ts';
 
@@ -38,7 +38,7 @@ export function addSignals(
   for (const item of signalEntries(reader, entry)) {
     const signal = lookUp(reader, item, message);
     const notEntry = entryOf(reader, item, 'not');
-    const runs = signal && parseValues(reader, notEntry ?? item, signal);
+    const runs = signal && parseValues(reader, notEntry ?? item, message, signal);
     if (runs === undefined || signal === undefined) whole = undefined;
     if (runs === undefined || signal === undefined || whole === undefined) continue;
     for (const { multiplexor, ranges } of signal.presence) {
@@ -47,38 +47,10 @@ export function addSignals(
     }
     whole = whole && withValues(reader, item, whole, signal, runs, notEntry !== undefined);
   }
-  return whole;
-}
-
-/** The entries of a map of signals, each labelled with the name. */
-export function signalEntries(reader: YamlReader, entry: Entry): Entry[] {
-  const keys = isMap(entry.node)
-    ? entry.node.items.map(({ key }) => (isScalar(key) ? String(key.value) : ''))
-    : ['NAME: value'];
-  return [...(reader.map(entry, keys)?.byKey.values() ?? [])];
-}
-
-/** The signal that an entry names. */
-export function lookUp(reader: YamlReader, item: Entry, message: Message): Signal | undefined {
-  const { found, refused } = message.signal(item.label);
-  if (refused !== undefined) reader.diagnostics.error(item.keyOffset, refused);
-  return found;
-}
-
-/** A physical value or a word of the value table as its raw value, exactly. */
-export function parseRaw(reader: YamlReader, item: Entry, signal: Signal): bigint | undefined {
-  const text = reader.scalarText(item);
-  if (text === undefined) return undefined;
-  const number = Decimal.parse(text);
-  const { value, refused } = number === undefined ? namedRaw(signal, text) : rawOf(signal, text);
-  if (refused !== undefined) {
-    reader.diagnostics.error(item.offset, refused);
-    return undefined;
-  }
-  const nearest = physicalOf(signal, value);
-  if (number === undefined || nearest.compare(number) === 0) return value;
-  const reason = `${signal.name} cannot be ${text}: the nearest value is ${nearest.toString()}`;
-  reader.diagnostics.error(item.offset, reason);
+  const { minimumLength = 0, maximumLength = DATA_BYTES } = whole ?? {};
+  if (minimumLength <= maximumLength) return whole;
+  const reason = `signals need ${minimumLength} bytes, and length is at most ${maximumLength}: no frame can match`;
+  reader.diagnostics.error(entry.keyOffset, reason);
   return undefined;
 }
 
@@ -86,28 +58,18 @@ export function parseRaw(reader: YamlReader, item: Entry, signal: Signal): bigin
 function parseValues(
   reader: YamlReader,
   item: Entry,
+  message: Message,
   signal: Signal,
 ): readonly ValueRun[] | undefined {
   if (!isMap(item.node)) {
     const values = oneOrMore(reader, item, VALUES_MAXIMUM, (each) =>
-      parseRaw(reader, each, signal),
+      parseRaw(reader, each, message, signal, 'exact'),
     );
     return values && runsOf(values);
   }
   const entries = reader.map(item, ['min', 'max']);
-  if (entries === undefined) return undefined;
-  const { least, most } = rawLimits(signal);
-  const limits = [least, most].map((raw) => physicalOf(signal, raw));
-  if (limits[0].compare(limits[1]) > 0) limits.reverse();
-  const [min, max] = ['min', 'max'].map((key, index) => {
-    const entry = entries.byKey.get(key);
-    return entry === undefined ? limits[index].toString() : reader.scalarText(entry);
-  });
-  if (min === undefined || max === undefined) return undefined;
-  const { value, refused } = rawRangeOf(signal, min, max);
-  if (value !== undefined) return [{ first: value.least, last: value.most }];
-  reader.diagnostics.error(item.offset, `${item.label}: ${refused}`);
-  return undefined;
+  const range = entries && parseRange(reader, entries, message, signal);
+  return range && [{ first: range.least, last: range.most }];
 }
 
 function withValues(
@@ -128,7 +90,9 @@ function withValues(
   const mask = bitsOf(field);
   const data = withBits(match.data, valueBits(field, first), mask);
   if (data !== undefined) return { ...whole, data };
-  const reason = `${item.label}: ${signal.name} is ${first} here, and another part of the match says otherwise: no frame can match`;
+  const isOwn = item.label === signal.name;
+  const what = isOwn ? signal.name : `${item.label} asks for ${signal.name}`;
+  const reason = `${what} ${first}, and another part of the match for something else: no frame can match`;
   reader.diagnostics.error(item.offset, reason);
   return undefined;
 }
@@ -139,12 +103,24 @@ function groupsOf(
   inverted: boolean,
 ): readonly (readonly DataCondition[])[] {
   if (runs.length === 1 || field.width > SET_BITS || field.signed) {
-    return rangeGroups(field, runs, inverted);
+    return field.width === 64 && !field.signed
+      ? rangeGroups({ ...field, signed: true }, runs.flatMap(asSigned), inverted)
+      : rangeGroups(field, runs, inverted);
   }
   const values = runs.flatMap(({ first, last }) =>
     Array.from({ length: Number(last - first) + 1 }, (_, index) => Number(first) + index),
   );
   return [[{ kind: 'set', field, values, inverted }]];
+}
+
+/** A run of 64-bit numbers as the signed ones with the same bits: conditions compare signed. */
+function asSigned({ first, last }: ValueRun): ValueRun[] {
+  const [low, high] = [first, last].map((value) => BigInt.asIntN(64, value));
+  if (low <= high) return [{ first: low, last: high }];
+  return [
+    { first: low, last: 2n ** 63n - 1n },
+    { first: -(2n ** 63n), last: high },
+  ];
 }
 
 /** The raw value in its place, byte 0 lowest. */

@@ -69,12 +69,14 @@ export function parseAnswer(
   for (const copy of copies) {
     fields.claim({ label: copy.kind, offset: copy.offset }, bitsOfBytes(copy.to, copy.count));
   }
-  let constants = 0n;
+  // The bits of signals with constants, and these.
+  let [mask, constants] = [0n, 0n];
   parseBitFields(reader, entries, fields, match?.remote ?? false);
   const sides = { match, request, target: message, isSame: false };
   parseSetSignals(reader, entries, fields, sides, (item, signal, raw) => {
     const field = fieldOfSignal(signal);
     fields.claim(item, bitsOf(field));
+    mask |= bitsOf(field);
     constants |= valueBits(field, raw);
   });
   const fixed = typeof given === 'number' ? given : undefined;
@@ -89,13 +91,16 @@ export function parseAnswer(
   if (source === undefined || steps === undefined) return undefined;
   const { identifier, extended } = reply;
   if (reply.steps.length === 0) {
-    const idEntry = entries.byKey.get('id') ?? entries.byKey.get('pgn') ?? entry;
+    const [idEntry = entry] = ['id', 'pgn', 'message'].flatMap(
+      (key) => entries.byKey.get(key) ?? [],
+    );
     warnAboutOwnRequest(reader, idEntry, identifier, extended, match);
   }
   const ofRequest = copies.filter((copy) => copy.kind === 'copy');
+  const byteOf = (word: bigint, index: number) => Number((word >> BigInt(8 * index)) & 0xffn);
   const bytes = Array.from({ length: DATA_BYTES }, (_, index) =>
     source[index] === null
-      ? (data[index]?.value ?? 0) | Number((constants >> BigInt(8 * index)) & 0xffn)
+      ? ((data[index]?.value ?? 0) & ~byteOf(mask, index)) | byteOf(constants, index)
       : 0,
   );
   const answer = { identifier, extended, length, data: bytes, source };

@@ -28,7 +28,9 @@ export function parseDataMatch(
 ): DataMatch | undefined {
   const dataEntry = entries.byKey.get('data');
   const lengthEntry = entries.byKey.get('length');
-  const isRefused = [dataEntry, lengthEntry].map((entry) => refuseRemote(reader, entry, remote));
+  const isRefused = [dataEntry, lengthEntry, entries.byKey.get('signals')].map((entry) =>
+    refuseRemote(reader, entry, remote),
+  );
   if (isRefused.includes(true)) return undefined;
   const items = dataEntry === undefined ? [] : reader.list(dataEntry, 'data byte', DATA_BYTES);
   const bytes = items?.map((item, index) => parseByteTest(reader, item, index));

@@ -5,13 +5,15 @@
  */
 import { counted } from '../../cell-config/plural.ts';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
+import { readDatabaseText } from '../dbc/text.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { slowestDecision } from '../image/decision.ts';
 import { MAXIMUM_RULES } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
 import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
 import { findHidden } from '../order/hidden.ts';
-import { readNames } from './dbc-names.ts';
+import { readNames } from './dbc-files.ts';
+import type { ReadText } from './dbc-files.ts';
 import type { Names } from './dbc-names.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseRule } from './parse-rule.ts';
@@ -33,17 +35,29 @@ export interface ParseResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Reads the text of a rules file. Its folder is that of the DBC files it names. */
-export function parseRules(text: string, file: string): ParseResult {
+/**
+ * Reads the text of a rules file. `file` is its path: messages begin with it, and DBC files are looked for
+ * in its folder. `readText` reads them.
+ */
+export function parseRules(
+  text: string,
+  file: string,
+  readText: ReadText = readDatabaseText,
+): ParseResult {
   let expectations: Expectation[] = [];
   const { value, diagnostics } = readYaml(text, file, 'the rules file', (reader, root) => {
     expectations = parseExpectations(reader, root);
-    return parseTable(reader, root, file);
+    return parseTable(reader, root, file, readText);
   });
   return { table: value, expectations, diagnostics };
 }
 
-function parseTable(reader: YamlReader, root: Root, file: string): RuleTable | undefined {
+function parseTable(
+  reader: YamlReader,
+  root: Root,
+  file: string,
+  readText: ReadText,
+): RuleTable | undefined {
   const entries = reader.map(root, TABLE_KEYS);
   if (entries === undefined) return undefined;
   checkVersion(reader, reader.required(entries, 'version', root.label));
@@ -51,7 +65,7 @@ function parseTable(reader: YamlReader, root: Root, file: string): RuleTable | u
   const defaultAction =
     defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, ['forward', 'drop']);
   const filters = parseFilters(reader, entries);
-  const names = readNames(reader, entries, file);
+  const names = readNames(reader, entries, file, readText);
   const rules = parseRuleList(reader, entries, root.label, names);
   if (defaultAction === undefined) return undefined;
   const table: RuleTable = { defaultAction, rules, ...(filters.length === 0 ? {} : { filters }) };

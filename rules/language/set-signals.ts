@@ -12,7 +12,7 @@ import { LIVE_VALUES } from '../model.ts';
 import { absenceOf, fieldOfSignal } from './dbc-names.ts';
 import { plainField } from './fields.ts';
 import type { Fields } from './fields.ts';
-import { lookUp, parseRaw, signalEntries } from './match-signals.ts';
+import { lookUp, parseRaw, signalEntries } from './signal-values.ts';
 import { checkCounter, parseNumbers } from './parse-bits.ts';
 import { parseScaled } from './signal-scaling.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
@@ -60,7 +60,7 @@ export function parseSetSignals(
     if (signal === undefined) fields.hasErrors = true;
     else {
       signals.push(signal);
-      parseOne(reader, item, signal, fields, sides, setOne);
+      parseOne(reader, item, target, signal, fields, sides, setOne);
     }
   }
   for (const signal of signals) {
@@ -101,19 +101,20 @@ function selectMultiplexors(
 function parseOne(
   reader: YamlReader,
   item: Entry,
+  target: Message,
   signal: Signal,
   fields: Fields,
   sides: SignalSides,
   setConstant: SetConstant,
 ): void {
   if (!isMap(item.node)) {
-    const raw = parseRaw(reader, item, signal);
+    const raw = parseRaw(reader, item, target, signal, 'nearest');
     if (raw === undefined) {
       fields.hasErrors = true;
       return;
     }
     if (!isInStatedRange(signal, physicalOf(signal, raw))) {
-      const reason = `${item.label} is outside of the range that the DBC file states`;
+      const reason = `${item.label} is outside of the range that the DBC file states (${target.place(signal)})`;
       reader.diagnostics.warning(item.offset, reason);
     }
     return setConstant(item, signal, raw);
@@ -123,7 +124,7 @@ function parseOne(
     ? liveSteps(reader, item, signal, fields)
     : item.node.has('counter')
       ? undefined
-      : parseScaled(reader, item, signal, fields, sides);
+      : parseScaled(reader, item, target, signal, fields, sides);
   if (steps !== undefined) return fields.add(item, field, steps);
   if (!item.node.has('counter')) {
     fields.hasErrors = true;

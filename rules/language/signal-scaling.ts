@@ -6,16 +6,16 @@
  * In whole numbers: target = (raw x multiplier + addend) / divisor, rounded to the nearest. The numbers are
  * exact, and refused if they could exceed 64 bits.
  */
-import type { Signal } from '../dbc/database.ts';
+import type { Message, Signal } from '../dbc/database.ts';
 import { Decimal } from '../dbc/decimal.ts';
 import { rawLimits } from '../dbc/layout.ts';
-import { rawRangeOf } from '../dbc/codec.ts';
 import type { Step } from '../model.ts';
 import { absenceOf, fieldOfSignal } from './dbc-names.ts';
 import type { Fields } from './fields.ts';
+import { parseNumber, parseRange } from './signal-values.ts';
 import { needSignal } from './set-signals.ts';
 import type { SignalSides } from './set-signals.ts';
-import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
+import type { Entry, YamlReader } from './yaml-reader.ts';
 
 const KEYS = ['from', 'scale', 'offset', 'min', 'max'];
 const MOST = 2n ** 63n - 1n;
@@ -24,6 +24,7 @@ const MOST = 2n ** 63n - 1n;
 export function parseScaled(
   reader: YamlReader,
   item: Entry,
+  message: Message,
   target: Signal,
   fields: Fields,
   { match, request }: SignalSides,
@@ -43,9 +44,14 @@ export function parseScaled(
   if (refused !== undefined) return refuse(fromEntry, refused);
   const absence = match && absenceOf(source, match);
   if (absence !== undefined) return refuse(fromEntry, absence);
-  const scale = parseDecimal(reader, entries, 'scale', Decimal.whole(1n));
-  const offset = parseDecimal(reader, entries, 'offset', Decimal.ZERO);
-  const limits = parseLimits(reader, entries, target);
+  const [scale, offset] = [
+    ['scale', Decimal.whole(1n)] as const,
+    ['offset', Decimal.ZERO] as const,
+  ].map(([key, absent]) => {
+    const entry = entries.byKey.get(key);
+    return entry === undefined ? absent : parseNumber(reader, entry);
+  });
+  const limits = parseRange(reader, entries, message, target);
   if (scale === undefined || offset === undefined || limits === undefined) return undefined;
   if (scale.isZero) return refuse(item, 'scale is 0: the signal would not depend on the request');
   const whole = wholeNumbers(source, target, scale, offset);
@@ -53,7 +59,9 @@ export function parseScaled(
   const ends = [least, most].map((raw) => raw * whole.multiplier + whole.addend);
   const [low, high] = ends[0] < ends[1] ? ends : ends.toReversed();
   const products = [least, most].map((raw) => raw * whole.multiplier);
-  if ([low, high, ...products, whole.divisor].some((number) => number > MOST || number < -MOST)) {
+  const isTooLarge = (number: bigint) => number > MOST || number < -MOST;
+  // Values above 2^63 fit into unsigned signals of 64 bits alone.
+  if ([low, high, ...products, whole.divisor].some(isTooLarge) || limits.least > MOST) {
     return refuse(
       item,
       `${item.label}: the arithmetic could exceed 64 bits: use fewer digits in scale and offset`,
@@ -73,43 +81,6 @@ export function parseScaled(
       ? []
       : [{ kind: 'at-most' as const, value: limits.most }]),
   ];
-}
-
-function parseDecimal(
-  reader: YamlReader,
-  entries: Entries,
-  key: string,
-  fallback: Decimal,
-): Decimal | undefined {
-  const entry = entries.byKey.get(key);
-  if (entry === undefined) return fallback;
-  const text = reader.scalarText(entry);
-  const number = text === undefined ? undefined : Decimal.parse(text);
-  if (number === undefined)
-    reader.diagnostics.error(entry.offset, `${key} must be a number such as 0.25`);
-  return number;
-}
-
-/** The raw values from `min` to `max`. */
-function parseLimits(reader: YamlReader, entries: Entries, target: Signal) {
-  const limits = rawLimits(target);
-  const [minEntry, maxEntry] = ['min', 'max'].map((key) => entries.byKey.get(key));
-  const place = minEntry ?? maxEntry;
-  if (place === undefined) return limits;
-  const texts = [minEntry, maxEntry].map((entry) => entry && reader.scalarText(entry));
-  if ((minEntry && texts[0] === undefined) || (maxEntry && texts[1] === undefined))
-    return undefined;
-  const [first, last] = physicalLimits(target);
-  const { value, refused } = rawRangeOf(target, texts[0] ?? first, texts[1] ?? last);
-  if (refused !== undefined) reader.diagnostics.error(place.offset, refused);
-  return value;
-}
-
-function physicalLimits({ factor, offset, ...signal }: Signal): [string, string] {
-  const { least, most } = rawLimits(signal);
-  const ends = [least, most].map((raw) => Decimal.whole(raw).times(factor).plus(offset));
-  if (ends[0].compare(ends[1]) > 0) ends.reverse();
-  return [ends[0].toString(), ends[1].toString()];
 }
 
 interface WholeNumbers {

@@ -148,7 +148,8 @@ function isApart(one: Range, other: Range): boolean {
   return one.maximum < other.minimum || other.maximum < one.minimum;
 }
 
-function isSameField(one: DataField, other: DataField): boolean {
+/** Whether two fields are the same bits, read alike. */
+export function isSameField(one: DataField, other: DataField): boolean {
   return (
     one.shift === other.shift &&
     one.width === other.width &&

@@ -34,9 +34,11 @@ describe('the examples', () => {
     it(`${name}: the cell sends, and AGL gets, what expected.log says`, async () => {
       const read = (file: string) => readFileSync(join(FOLDER, name, file), 'utf8');
       const agl = existsSync(join(FOLDER, name, 'agl.log')) ? read('agl.log') : '';
-      const result = await play('wasm', { rules: read('rules.yaml'), bus: read('bus.log'), agl });
+      const rulesFile = join(FOLDER, name, 'rules.yaml');
+      const input = { bus: read('bus.log'), agl };
+      const result = await play('wasm', { rules: read('rules.yaml'), rulesFile, ...input });
       assert.deepEqual(result.problems, []);
-      const { table, expectations } = compileRules(read('rules.yaml'), 'rules.yaml');
+      const { table, expectations } = compileRules(read('rules.yaml'), rulesFile);
       assert.deepEqual(checkExpectations(table, expectations), []);
       const expected = read('expected.log').split('\n');
       assert.ok(expected.some((line) => /^v?can0 /.test(line)));

@@ -26,6 +26,8 @@ export function onBothEngines(title: string, tests: (engine: EngineName) => void
 export interface PlayOptions {
   /** Text of a rules file. Default: EACH_KIND. */
   readonly rules?: string;
+  /** Its path: DBC files are beside it. */
+  readonly rulesFile?: string;
   /** The table to load instead of the compiled one; the judge still expects `rules`. */
   readonly rulesImage?: Uint8Array | 'none';
   /** Text of a candump log for the bus, and one for AGL. */
@@ -50,7 +52,10 @@ export interface PlayOptions {
 }
 
 export function play(engine: EngineName, options: PlayOptions): Promise<ScenarioResult> {
-  const { table, image } = compileRules(options.rules ?? EACH_KIND, 'rules.yaml');
+  const { table, image } = compileRules(
+    options.rules ?? EACH_KIND,
+    options.rulesFile ?? 'rules.yaml',
+  );
   const rules = options.rulesImage === 'none' ? undefined : (options.rulesImage ?? image);
   const { bitrate = 500_000, oscillatorHertz = 12_000_000 } = options;
   return run({
