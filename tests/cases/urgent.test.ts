@@ -17,6 +17,7 @@ import { MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
 
 const CELL = 'canwarden';
 const RX_STATUS = 0xb0;
+const READ_STATUS = 0xa0;
 const READS = [0x90, 0x94];
 const RTS = [0x81, 0x82, 0x84];
 /** RX STATUS and RTS. */
@@ -32,13 +33,15 @@ rules:
   - { name: static, match: { id: 0x010 }, answer: { id: 0x011, data: [0x11, 0x22] } }
 `;
 
-/** Sends a request, and gives the transactions up to the first RTS and the answers. */
+/** Sends a request, and gives the transactions from INT to the first RTS, those after it, and the answers. */
 function ask(rig: Rig, request: Parameters<Rig['send']>[0]) {
   rig.run(3 * MILLISECOND);
   rig.forget();
   rig.send(request);
   rig.run(3 * MILLISECOND);
-  const all = rig.mosi.filter(([first]) => first !== 0xa0);
+  const asked = rig.interruptEdges.find(({ low }) => low)?.nanos ?? 0;
+  const since = rig.transactions.filter(({ selectNanos }) => selectNanos >= asked);
+  const all = since.map(({ mosi }) => mosi).filter(([first]) => first !== READ_STATUS);
   const sent = all.findIndex(([first]) => RTS.includes(first));
   return {
     answers: rig.sentBy(CELL).map(textOf),
