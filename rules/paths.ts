@@ -16,6 +16,7 @@
  */
 import { counted } from '../cell-config/plural.ts';
 import { RULE_COSTS } from '../formats/rule-costs.ts';
+import { slowestDecision } from './image/decision.ts';
 import { firstTouching } from './order/hidden.ts';
 import type { ReceiveLayout, Rule, RuleAnswer, RuleTable, Step } from './model.ts';
 import {
@@ -67,9 +68,8 @@ const LOAD_HEADER_BYTES = 5;
 const BYTE_MICROS = 0.9;
 /** From INT to the look that sees it, plus chip selects and the service, without the bytes. */
 const SERVICE_MICROS = 2.45;
-/** For a frame that is read: handling, answer, and which buffer sends it. Then each rule searched. */
+/** For a frame that is read: handling, answer, and which buffer sends it; the decision and the steps come on top. */
 const READ_MICROS = 1.0;
-const RULE_MICROS = 0.008;
 /** Beside a rule with a filter: the chip select of RX STATUS, and the strength of what its buffer holds. */
 const LOOK_MICROS = 0.55;
 /** The longest way from INT to the end of RTS where INT alone tells the request. */
@@ -85,14 +85,7 @@ const PRIORITY_MICROS = 2.1;
 /** What the programs of a rule take together, in ns. */
 export function programNanos({ answer, moreAnswers = [], modify = [] }: RulePrograms): number {
   const steps = [answer, ...moreAnswers].flatMap((each) => each?.steps ?? []);
-  return [...steps, ...modify].reduce(
-    (sum, { kind }) =>
-      sum +
-      (kind.startsWith('checksum')
-        ? RULE_COSTS.CHECKSUM_STEP_NANOS
-        : RULE_COSTS.PROGRAM_STEP_NANOS),
-    0,
-  );
+  return stepsNanos([...steps, ...modify]);
 }
 
 type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify'>;
@@ -101,7 +94,8 @@ type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify'>;
 export function assignPaths(table: RuleTable): RulePath[] {
   const shared = table.receive === 'shared';
   const filtered = shared ? [] : chooseFiltered(table);
-  return table.rules.map((rule) => explain(rule, table, filtered));
+  const tryNanos = slowestDecision(table.rules)?.nanos ?? 0;
+  return table.rules.map((rule) => explain(rule, table, filtered, tryNanos));
 }
 
 /** Transmit buffers of the chip, and those that the frames of AGL have at most. */
@@ -191,7 +185,12 @@ function obstacleOf(rule: Rule, rules: readonly Rule[]): string | undefined {
     : `it looks at data byte ${beyond}, and a filter sees bytes 0 and 1 only`;
 }
 
-function explain(rule: Rule, table: RuleTable, filtered: readonly Rule[]): RulePath {
+function explain(
+  rule: Rule,
+  table: RuleTable,
+  filtered: readonly Rule[],
+  tryNanos: number,
+): RulePath {
   const place = filtered.indexOf(rule);
   if (place >= 0) return explainFilter(rule, place, table, filtered);
   if (rule.answer === null) {
@@ -200,7 +199,7 @@ function explain(rule: Rule, table: RuleTable, filtered: readonly Rule[]): RuleP
       reason: 'it has no answer',
     };
   }
-  return explainRead(rule, rule.answer, table, filtered);
+  return explainRead(rule, rule.answer, table, filtered, tryNanos);
 }
 
 function explainFilter(
@@ -239,6 +238,7 @@ function explainRead(
   answer: RuleAnswer,
   { rules, receive }: RuleTable,
   filtered: readonly Rule[],
+  tryNanos: number,
 ): RulePath {
   const data = isStaticAnswer(answer) ? 0 : LOAD_DATA_BYTES + lengthOf(answer.length);
   const lookBytes = filtered.length > 0 ? RX_STATUS_BYTES : 0;
@@ -261,7 +261,8 @@ function explainRead(
   const isLengthChanged = steps.some(
     ({ kind }) => kind.endsWith('-length') && kind !== 'load-length',
   );
-  const isHeaderChanged = isLengthChanged || changesIdentifier(answer);
+  const isHeaderChanged =
+    isLengthChanged || changesIdentifier(answer) || rule.moreAnswers !== undefined;
   const isHeaderKept =
     others.length === 0 && answer.length !== 'same-as-request' && !isHeaderChanged;
   const wholeLength = isLengthChanged ? DATA_BYTES : lengthOf(answer.length);
@@ -272,7 +273,7 @@ function explainRead(
   const polled = isSingle(receive, filtered) ? POLL_MICROS : 0;
   const look = (lookBytes === 0 ? 0 : LOOK_MICROS) + polled + changes * PRIORITY_MICROS;
   const program = stepsNanos(steps) / NANOS_PER_MICRO;
-  const handling = READ_MICROS + rules.length * RULE_MICROS + program + look;
+  const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + look;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
   return { number: 0, single: false, spiBytes, worstSpiBytes, worstMicros, reason };
 }

@@ -12,6 +12,7 @@ import { MAXIMUM_RULES } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
 import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
 import { findHidden } from '../order/hidden.ts';
+import { findLoop } from '../order/loops.ts';
 import { readNames } from './dbc-files.ts';
 import type { ReadText } from './dbc-files.ts';
 import type { Names } from './dbc-names.ts';
@@ -84,6 +85,7 @@ function parseRuleList(reader: YamlReader, entries: Entries, where: string, name
   if (!reader.diagnostics.hasErrors) {
     tellHidden(reader, parsed);
     refuseSlow(reader, parsed);
+    refuseLoop(reader, parsed);
   }
   return parsed.map((candidate) => candidate.rule).filter((rule) => rule !== undefined);
 }
@@ -99,6 +101,21 @@ function refuseDuplicateNames(reader: YamlReader, rules: readonly ParsedRule[]):
       reader.diagnostics.error(nameOffset, `name "${name}" is already used at ${place}`);
     }
   }
+}
+
+/** Refuses rules that answer each other. */
+function refuseLoop(reader: YamlReader, parsed: readonly ParsedRule[]): void {
+  const loop = findLoop(parsed.map(({ rule }) => rule).filter((rule) => rule !== undefined));
+  const [first, ...others] = loop.map((rule) => parsed.find((each) => each.rule === rule));
+  if (first === undefined) return;
+  const names = others.map(
+    (each) => `rule "${each?.name}" (${reader.diagnostics.place(each?.matchOffset ?? 0)})`,
+  );
+  const reason =
+    `the answer of rule "${first.name}" is a request of ${names.join(', whose answer is one of ')}, ` +
+    `and that answer is one of rule "${first.name}": two cells with this table would answer each other ` +
+    'without end; make a match narrower, or give an answer another id';
+  reader.diagnostics.error(first.matchOffset, reason);
 }
 
 /** Refuses a table that would have too many rules tried for one identifier. */

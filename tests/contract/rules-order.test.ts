@@ -99,3 +99,49 @@ describe('a long table', () => {
     ]);
   });
 });
+
+describe('rules that answer each other', () => {
+  const table = (...rules: string[]) => said(['version: 1', 'rules:', ...rules].join('\n'));
+  const A = '  - { name: a, match: { id: 0x100 }, answer: { id: 0x200, data: [1] } }';
+
+  it('are refused, with all of them', () => {
+    assert.deepEqual(table(A, '  - { name: b, match: { id: 0x200 }, answer: { id: 0x100 } }'), [
+      'r.yaml:3:23 the answer of rule "a" is a request of rule "b" (r.yaml:4:23), and that answer is one of rule "a": two cells with this table would answer each other without end; make a match narrower, or give an answer another id',
+    ]);
+    const three = table(
+      A,
+      '  - { name: b, match: { id: 0x200 }, answer: [{ id: 0x7 }, { id: 0x300 }] }',
+      '  - { name: c, match: { id: { from: 0x2F0, to: 0x30A } }, answer: { id: 0x100 } }',
+    );
+    assert.match(
+      three[0],
+      /rule "b" \(r.yaml:4:23\), whose answer is one of rule "c" \(r.yaml:5:23\)/,
+    );
+  });
+
+  it('are taken if data, kind or an earlier rule keeps them apart', () => {
+    const apart = [
+      '{ id: 0x200, data: [2] }',
+      '{ id: 0x200, remote: true }',
+      '{ id: 0x200, extended: true }',
+      '{ id: 0x200, length: 2 }',
+    ];
+    for (const match of apart) {
+      assert.deepEqual(table(A, `  - { name: b, match: ${match}, answer: { id: 0x100 } }`), []);
+    }
+    const guarded = table(
+      '  - { name: guard, match: { id: 0x200, data: [1] }, forward: true }',
+      A,
+      '  - { name: b, match: { id: 0x200 }, answer: { id: 0x100 } }',
+    );
+    assert.deepEqual(
+      guarded.filter((line) => !line.includes('note')),
+      [],
+    );
+  });
+
+  it('are taken if they are about frames of AGL, whose answers no rule sees', () => {
+    const agl = '  - { name: b, from: agl, match: { id: 0x200 }, answer: { id: 0x100 } }';
+    assert.deepEqual(table(A, agl), []);
+  });
+});
