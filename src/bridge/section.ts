@@ -7,9 +7,6 @@
  * time, as the cell has to, which has nobody to check for it (src/jailhouse/shared-section.ts).
  */
 import {
-  barrier_full,
-  barrier_read,
-  barrier_write,
   memory_read16,
   memory_read32,
   memory_read64,
@@ -19,10 +16,10 @@ import {
   memory_write64,
   memory_write8,
 } from '../abi/bsp';
-import { SharedMemory } from '../hal/shared-memory';
+import { MappedSection } from '../jailhouse/mapped-section';
 
 @final
-export class BridgeSection extends SharedMemory {
+export class BridgeSection extends MappedSection {
   /** `bytes`: size, a power of two. */
   constructor(private readonly bytes: u32) {
     super();
@@ -67,37 +64,5 @@ export class BridgeSection extends SharedMemory {
   /** The handle is the offset. */
   override blocks(offset: u32, _count: u32): u32 {
     return offset;
-  }
-
-  override blockRead16(handle: u32): u32 {
-    return memory_read16(handle);
-  }
-
-  override blockWrite8(handle: u32, value: u32): void {
-    memory_write8(handle, value);
-  }
-
-  override blockWrite16(handle: u32, value: u32): void {
-    memory_write16(handle, value);
-  }
-
-  override blockWrite32(handle: u32, value: u32): void {
-    memory_write32(handle, value);
-  }
-
-  override blockWrite64(handle: u32, value: u64): void {
-    memory_write64(handle, value);
-  }
-
-  override barrierRead(): void {
-    barrier_read();
-  }
-
-  override barrierWrite(): void {
-    barrier_write();
-  }
-
-  override barrierFull(): void {
-    barrier_full();
   }
 }

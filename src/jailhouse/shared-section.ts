@@ -6,9 +6,6 @@
  * defence; callers check what the peer supplies.
  */
 import {
-  barrier_full,
-  barrier_read,
-  barrier_write,
   memory_read16,
   memory_read32,
   memory_read64,
@@ -18,10 +15,11 @@ import {
   memory_write64,
   memory_write8,
 } from '../abi/bsp';
-import { BLOCK_BYTES, SharedMemory } from '../hal/shared-memory';
+import { BLOCK_BYTES } from '../hal/shared-memory';
+import { MappedSection } from './mapped-section';
 
 @final
-export class SharedSection extends SharedMemory {
+export class SharedSection extends MappedSection {
   private readonly base: u32;
   private readonly bytes: u32;
   /** Keeps an offset inside with one instruction; a comparison would cost four. */
@@ -78,37 +76,5 @@ export class SharedSection extends SharedMemory {
   override blocks(offset: u32, count: u32): u32 {
     const first = offset & this.blockMask;
     return count * BLOCK_BYTES <= this.bytes - first ? this.base + first : this.base;
-  }
-
-  override blockRead16(handle: u32): u32 {
-    return memory_read16(handle);
-  }
-
-  override blockWrite8(handle: u32, value: u32): void {
-    memory_write8(handle, value);
-  }
-
-  override blockWrite16(handle: u32, value: u32): void {
-    memory_write16(handle, value);
-  }
-
-  override blockWrite32(handle: u32, value: u32): void {
-    memory_write32(handle, value);
-  }
-
-  override blockWrite64(handle: u32, value: u64): void {
-    memory_write64(handle, value);
-  }
-
-  override barrierRead(): void {
-    barrier_read();
-  }
-
-  override barrierWrite(): void {
-    barrier_write();
-  }
-
-  override barrierFull(): void {
-    barrier_full();
   }
 }
