@@ -101,7 +101,7 @@ export class TransmitSlot<Parts extends AnyParts> {
 
   /** Sends the loaded frame: 1 byte over SPI. Call it only while not `busy`. */
   send(isAgl: bool): Status {
-    return this.parts.controller.sendFree(this.buffer, isAgl);
+    return this.parts.controller.send(this.buffer, isAgl);
   }
 
   /** True when the buffer holds `frame`. */

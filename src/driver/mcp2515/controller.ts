@@ -224,15 +224,10 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   }
 
   /**
-   * Sends the content of transmit buffer `buffer`. `Busy`: an earlier request is pending. `ListenOnly`: in
-   * that mode. `isAgl`: it is a frame of AGL's, not an answer.
+   * Sends the content of transmit buffer `buffer`. Only while not `transmitBusy`. `ListenOnly`: in that mode.
+   * `isAgl`: it is a frame of AGL's, not an answer.
    */
   send(buffer: u32, isAgl: bool): Status {
-    return this.transmitBusy(buffer) ? Status.Busy : this.sendFree(buffer, isAgl);
-  }
-
-  /** As `send`, for a buffer just seen not to be busy. */
-  sendFree(buffer: u32, isAgl: bool): Status {
     if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);
     if (status !== Status.Ok) return countTimeout(this.counters, status);

@@ -218,7 +218,6 @@ describe('transmit', () => {
     expect(can.transmitBusy(2)).toBe(false);
     chip.take();
     expect(transmit(can, 0, newFrame(0x124, 0, 0))).toBe(Status.Busy);
-    expect(can.send(0, true)).toBe(Status.Busy);
     expect(can.loadData(0, 0, 1)).toBe(Status.Busy);
     expect(chip.take()).toBe('');
 

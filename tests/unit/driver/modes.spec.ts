@@ -81,12 +81,12 @@ describe('sleep', () => {
   test('is REQOP 001 with WAKIE, one transaction a step, and nothing can be sent meanwhile', () => {
     start();
     can.beginSleep();
-    expect(can.send(0, true)).toBe(Status.Busy);
+    expect(can.transmitBusy(0)).toBe(true);
     expect(can.sleepStep()).toBe(Status.Busy);
     expect(chip.take()).toBe('05 2c 40 00');
     expect(walk(Status.Ok)).toBe('05 2b 40 40|05 0f e0 20|03 0e 00|a0 00');
     expect(can.asleep).toBe(true);
-    expect(can.send(0, true)).toBe(Status.Busy);
+    expect(can.transmitBusy(0)).toBe(true);
     expect(can.checkAsleep()).toBe(Status.Ok);
   });
 
@@ -204,6 +204,6 @@ describe('setting up in steps', () => {
     } while (status === Status.Busy && steps < 1_000);
     expect(status).toBe(Status.Ok);
     expect(longest).toBe(10);
-    expect(can.send(0, true)).toBe(Status.Busy, 'not on the bus yet');
+    expect(can.transmitBusy(0)).toBe(true, 'not on the bus yet');
   });
 });

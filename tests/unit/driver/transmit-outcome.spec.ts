@@ -296,7 +296,7 @@ describe('leaving the bus', () => {
     expect(can.buffers.ends.outcome(2)).toBe(TransmitOutcome.Aborted);
     expect(counters.of(Counter.TransmitAborted)).toBe(before + 2);
     expect(can.closed).toBe(true);
-    expect(can.send(1, false)).toBe(Status.Busy);
+    expect(can.transmitBusy(1)).toBe(true);
   });
 
   test('and coming back: 4 bytes, then 3 until the mode shows', () => {
