@@ -8,7 +8,11 @@
  */
 import { Frame, FRAME_BYTES } from '../../can/frame';
 
-/** More than may wait: frames that were in the chip find room when they are put back, one from each buffer. */
+/**
+ * More than may wait: frames that were in the chip find room when they are put back, one from each buffer. A frame
+ * that may be put back goes to the chip from the list, or past it while that has room. So those in the list and in the
+ * chip are at most `capacity` and one for each buffer.
+ */
 const PUT_BACK: u32 = 3;
 
 @final
@@ -76,7 +80,6 @@ export class WaitingList {
 
   /** Puts `frame`, which was in the chip, back to its place. */
   putBack(frame: usize, strength: u32, tag: u32): void {
-    if (this.length === this.capacity + PUT_BACK) this.dropLast();
     let place: u32 = 0;
     if (this.isSorted) {
       while (place < this.length && this.strengthAt(place) < strength) place++;

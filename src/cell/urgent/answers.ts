@@ -141,7 +141,9 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const slot = filter === 0 ? this.slot0 : this.slot1;
     if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
     let sent: bool = false;
-    if (slot.isIntact && this.isNext(slot) && this.isFree(slot)) {
+    // The second filter's may be put back into the list, so it needs room there, see WaitingList.
+    const hasRoom = filter === 0 || !this.scheduler.answers.isFull;
+    if (slot.isIntact && hasRoom && this.isNext(slot) && this.isFree(slot)) {
       sent = this.sendSlot(slot);
     } else {
       this.wait(changetype<usize>(slot.kept), slot.keptStrength);
