@@ -54,7 +54,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
   /** AGL's frames are sorted by strength, or keep their order of arrival. Before the first one. */
   sortAgl(isSorted: bool): void {
     this.fromAgl.isSorted = isSorted;
-    this.slots.isAglSorted = isSorted;
     this.slots.share(this.parts.responder.table.summary.hasUnkept);
   }
 

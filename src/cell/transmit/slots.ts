@@ -31,11 +31,14 @@ export class TransmitSlots<Parts extends AnyParts> {
   isReserved: bool = false;
   /** Kept answers are not restored now: others are being loaded in their place. */
   isHeld: bool = false;
-  /** AGL's frames are sorted by strength. Otherwise they keep their order of arrival. */
-  isAglSorted: bool = false;
   private sequence: u32 = 0;
 
   constructor(private readonly parts: Parts) {}
+
+  /** AGL's frames are sorted by strength. Otherwise they keep their order of arrival. */
+  private get isAglSorted(): bool {
+    return this.parts.fromAgl.isSorted;
+  }
 
   /** The slot of filter 0 or 1. */
   slotOfFilter(filter: u32): TransmitSlot<Parts> {
