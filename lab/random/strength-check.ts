@@ -12,6 +12,8 @@ const SUPERVISOR_NANOS = 29_200;
  * one. The longest has 160 bits with its intermission.
  */
 const FRAME_BITS = 160;
+/** What an error adds to a frame: superposed error flags, error delimiter, intermission (ISO 11898-1). */
+const ERROR_BITS = 31;
 
 /** What is wrong with a run. Empty: nothing. */
 export function strengthProblems(report: StrengthReport): string[] {
@@ -26,7 +28,8 @@ export function strengthProblems(report: StrengthReport): string[] {
   if (weakerNanos > sNanos + frames * FRAME_BITS * bitNanos)
     problems.push(`a weaker frame won: ${weaker}`);
   if (idleNanos > sNanos + bitNanos) problems.push(`the bus was left idle: ${idle}`);
-  if (idealNanos > sNanos + bitNanos) {
+  const errorBits = isFaulty ? ERROR_BITS : 0;
+  if (idealNanos > sNanos + (1 + errorBits) * bitNanos) {
     problems.push(`${ideal}: ${idealNanos} ns later than an ideal node and one frame`);
   }
   return problems;

@@ -52,6 +52,8 @@ export class AttemptWatch {
       own = part?.offer?.frame;
       isPassive = part?.faults.state === 'error-passive';
       if (part !== undefined) this.#present(bus.clock.now);
+      // After bus-off it may leave again, for the rest of a pause.
+      else if (this.absences.length > 0) this.#absent(bus.clock.now);
       return disturb(participants);
     });
     bus.onFrame(({ frame, sender, startNanos, endNanos, outcome }) => {

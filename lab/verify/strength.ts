@@ -21,7 +21,10 @@ import { frameKey } from './frame-queues.ts';
 import type { Owed } from './owed.ts';
 
 export interface Lateness {
-  /** Longest time for which a frame was owed when a weaker one won, and what it was. */
+  /**
+   * Longest time for which a frame was owed when a weaker one won, and what it was. It counts from the last attempt
+   * that a stronger one won: a frame that has waited for long may be missing once, as one that has not.
+   */
   readonly weakerNanos: number;
   readonly weaker: string;
   /** Longest time for which a frame was owed when an idle bus had been free for it, and what it was. */
@@ -51,6 +54,7 @@ export function latenessOf(options: StrengthOptions): Lateness {
   let [weakerNanos, idleNanos, idealNanos] = [0, 0, 0];
   let [weaker, idle, ideal] = ['', '', ''];
   let freeNanos = 0;
+  const rightNanos = new Map<Owed, number>();
   for (const { startNanos, winner, ...attempt } of attempts) {
     if (!isExcused(startNanos)) {
       const winnerKey = arbitrationKeyOf(winner);
@@ -68,8 +72,10 @@ export function latenessOf(options: StrengthOptions): Lateness {
         const unusedNanos = startNanos - Math.max(wasFree, each.turnNanos);
         const isIdle = unusedNanos >= bitNanos && !(isReplaced && unusedNanos <= graceNanos);
         const isWeaker = each.key < winnerKey && startNanos >= wasFree && !isReplaced;
-        if (isWeaker && nanos > weakerNanos) {
-          weakerNanos = nanos;
+        const missedNanos = startNanos - Math.max(each.fromNanos, rightNanos.get(each) ?? 0);
+        if (!isWeaker) rightNanos.set(each, startNanos);
+        else if (missedNanos > weakerNanos) {
+          weakerNanos = missedNanos;
           weaker = `${said()}, ${frameKey(winner)} won`;
         }
         if (isIdle && nanos > idleNanos) {

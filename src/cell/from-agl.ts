@@ -21,6 +21,8 @@ import { TransmitScheduler } from './transmit/scheduler';
 @final
 export class FromAglTask<Parts extends AnyParts> extends Task {
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
+  /** The last message was a frame, or the tasks above have had nothing to do since. */
+  private mayBeEarly: bool = true;
 
   constructor(
     private readonly parts: Parts,
@@ -30,10 +32,21 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     super();
   }
 
+  /**
+   * Before `transmit` brings a frame that waits into the chip: AGL's next one may be stronger. Bounded by the frames
+   * that may wait; after a message that is none, or is dropped, it is left to `run`, so that a flood of those holds nothing up.
+   */
+  runEarly(nowTicks: u64): bool {
+    if (!this.mayBeEarly || !this.hasRoom || !this.parts.agl.hasReceived()) return false;
+    this.take(nowTicks);
+    return true;
+  }
+
   override run(nowTicks: u64): bool {
+    this.mayBeEarly = true;
     if (this.parts.agl.isBackEnd) this.scheduler.withdraw();
-    if (!this.hasRoom && !this.isRefusing) return false;
-    if (!this.parts.agl.hasReceived()) return false;
+    // Mostly the ring is empty, which is looked at in each round.
+    if (!this.parts.agl.hasReceived() || (!this.hasRoom && !this.isRefusing)) return false;
     this.take(nowTicks);
     return true;
   }
@@ -62,6 +75,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
   private take(nowTicks: u64): void {
     const agl = this.parts.agl;
     const status = agl.receive(this.frame);
+    this.mayBeEarly = false;
     if (status === Status.Empty || status === Status.Busy) return;
     this.parts.counters.count(Counter.FromAglTaken);
     // An error frame of AGL's interface is not sent.
@@ -72,6 +86,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
       }
       if (frame !== 0) this.scheduler.addFromAgl(changetype<Frame>(frame), agl.receivedTag);
       else agl.finish(agl.receivedTag, false);
+      this.mayBeEarly = frame !== 0;
       return;
     }
     this.countRefused(status);

@@ -99,6 +99,8 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
 
   override offer(nowTicks: u64, isTimerDue: bool): Task | null {
     if (this.acknowledge.run(nowTicks)) return this.acknowledge;
+    // Before a frame that waits is loaded: AGL's next one may be stronger.
+    if (this.scheduler.isEager && this.fromAgl.runEarly(nowTicks)) return this.fromAgl;
     if (this.transmit.run(nowTicks)) return this.transmit;
     if (this.transmitPoll.run(nowTicks)) return this.transmitPoll;
     if (isTimerDue && runWhenExpired(this.messages, nowTicks)) return this.messages;

@@ -16,15 +16,31 @@ const FRAMES = Number(process.env.FRAMES ?? 100);
 const CHOSEN = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const SEEDS =
   CHOSEN === undefined ? Array.from({ length: 100 }, (_, index) => index + 1) : [CHOSEN];
+/** Found by thousands: each was wrong once. */
+const FOUND = {
+  frames: 150,
+  seeds: [
+    // AGL's frame was in the ring before a weaker one was loaded.
+    ...[1188, 1441, 1830],
+    // Two rules answer with one identifier, and the later answer was in the buffer that is not lent.
+    ...[221, 2011],
+    // The table keeps INT for its request, whose end was not seen.
+    ...[1555, 3075],
+    // Sorted frames of AGL's: one was displaced again and again; a wait for a frame that was not on the wire.
+    ...[2145, 2815],
+    // Wrongly told: a pause off the bus that the chip began at once, a blocking frame with an error frame.
+    ...[357, 1187],
+  ],
+};
 /** One of each condition. */
 const SEEDS_ON_THE_IMAGE = CHOSEN === undefined ? SEEDS.slice(100 - 10) : SEEDS;
 
-async function play(engine: EngineName, seeds: readonly number[]) {
+async function play(engine: EngineName, seeds: readonly number[], frames = FRAMES) {
   const sum = { owed: 0, fromAgl: 0, dropped: 0, absences: 0 };
   for (const seed of seeds) {
-    const report = await runStrength(engine, seed, FRAMES);
+    const report = await runStrength(engine, seed, frames);
     if (strengthProblems(report).length > 0) {
-      assert.fail(await describeStrengthFailure(engine, report, FRAMES));
+      assert.fail(await describeStrengthFailure(engine, report, frames));
     }
     sum.owed += report.owed.length;
     sum.fromAgl += report.owed.filter(({ isAnswer }) => !isAnswer).length;
@@ -42,6 +58,10 @@ it('never lets a weaker frame go first, leaves no bus idle, loses nothing', asyn
   assert.ok(fromAgl > 1_000, `${fromAgl} frames of AGL`);
   assert.ok(dropped > 10, `${dropped} answers dropped as the weakest of too many`);
   assert.ok(absences > 0, `${absences} times bus-off`);
+});
+
+it('nor with the seeds that were once wrong', async () => {
+  await play('wasm', CHOSEN === undefined ? FOUND.seeds : [], FOUND.frames);
 });
 
 it('nor does the ARM64 image', async () => {

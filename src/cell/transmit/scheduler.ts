@@ -36,6 +36,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
   /** The frame that `step` has sent last, and whether it was AGL's; 0: none that the caller has not recorded. */
   sentFrame: usize = 0;
   sentAgl: bool = false;
+  /** A frame waits, and `step` may be about to load it. */
+  isEager: bool = false;
   private readonly priorities: TransmitPriorities<Parts> = new TransmitPriorities<Parts>(
     this.parts,
     this.slots.all,
@@ -61,12 +63,14 @@ export class TransmitScheduler<Parts extends AnyParts> {
   addAnswer(answer: usize, strength: u32): void {
     this.answers.put(answer, strength, 0);
     this.isBlocked = false;
+    this.isEager = true;
   }
 
   /** Adds a frame of AGL's, which `tag` names to its end of the link. Only while there is room. */
   addFromAgl(frame: Frame, tag: u32): void {
     this.fromAgl.put(changetype<usize>(frame), arbitrationField(frame.identifier), tag);
     this.isBlocked = false;
+    this.isEager = true;
   }
 
   /** TXP and the kept answers may need work. */
@@ -103,18 +107,31 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** One step. False: there is nothing to do now. */
   step(nowTicks: u64): bool {
-    this.settle();
+    // Each end of a frame is a change.
     if (this.isBlocked && this.changes === this.parts.controller.buffers.changes) return false;
+    this.settle();
     this.isBlocked = false;
-    const hasWork = this.isUntidy || !this.answers.isEmpty || !this.fromAgl.isEmpty;
+    if (this.parts.controller.buffers.isOrderUnsure) return this.look();
     if (this.isUntidy && !this.fitAll()) return true;
-    if (this.victim !== TRANSMIT_BUFFERS && this.goOnDisplacing(nowTicks)) return true;
-    if (this.place(nowTicks)) return true;
-    if (this.isUntidy && this.restore()) return true;
+    // The search takes its time, so INT is looked at before the next task.
+    const hasWork = this.isUntidy || !this.answers.isEmpty || !this.fromAgl.isEmpty;
+    if (hasWork) {
+      this.isEager = true;
+      if (this.victim !== TRANSMIT_BUFFERS && this.goOnDisplacing(nowTicks)) return true;
+      if (this.place(nowTicks)) return true;
+      if (this.isUntidy && this.restore()) return true;
+    }
     this.changes = this.parts.controller.buffers.changes;
     this.isBlocked = true;
-    // The search took its time, so INT is looked at before the next task.
+    this.isEager = false;
     return hasWork;
+  }
+
+  /** READ STATUS: whether a frame has left since one was requested beside it. */
+  private look(): bool {
+    this.courtesy.begin();
+    this.courtesy.end(this.parts.controller.pollStatus());
+    return true;
   }
 
   /** The chip has lost all frames and its buffers' content. */
@@ -191,7 +208,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (hasAll && !this.fromAgl.isSorted) return false;
       // No gap is not worth the second filter's buffer; passing a weaker frame of AGL's is.
       const isSecond = isAgl && !this.slots.passesAgl(strength);
-      let victim = this.slots.victimFor(strength, hasAll);
+      let victim = this.slots.victimFor(strength, hasAll, !isSecond);
       if (victim === TRANSMIT_BUFFERS && !isSecond) victim = this.slots.keptVictimFor(strength);
       if (victim !== TRANSMIT_BUFFERS) {
         this.victim = victim;

@@ -120,7 +120,8 @@ export class TransmitSlots<Parts extends AnyParts> {
       const buffer = isAgl ? place : TRANSMIT_BUFFERS - 1 - place;
       const slot = unchecked(this.all[buffer]);
       if (slot.busy) continue;
-      if (slot.holds(frame) && (!isAgl || !slot.isKept)) return buffer;
+      const mayHold = !slot.isKept || (!isAgl && !this.isBehindEqual(slot));
+      if (mayHold && slot.holds(frame)) return buffer;
       if (slot.isKept || (this.isReserved && isAgl && buffer !== 0)) continue;
       if (found === TRANSMIT_BUFFERS) found = buffer;
       else if (!isAgl && slot.hasHeaderOf(frame)) found = buffer;
@@ -129,10 +130,24 @@ export class TransmitSlots<Parts extends AnyParts> {
   }
 
   /**
-   * The weakest frame that is weaker than `strength` and can be displaced; TRANSMIT_BUFFERS: none. `isAgl`:
-   * one of AGL's.
+   * Another rule's answer of the same identifier is in the chip. Filter 0's buffer is not lent, so its frame stays,
+   * and so would the other's, which it must not overtake.
    */
-  victimFor(strength: u32, isAgl: bool): u32 {
+  private isBehindEqual(slot: TransmitSlot<Parts>): bool {
+    if (slot.buffer !== SLOT_FILTER_0 || !slot.isShared) return false;
+    for (let buffer: u32 = 0; buffer < SLOT_FILTER_0; buffer++) {
+      const other = unchecked(this.all[buffer]);
+      if ((this.underWay & other.bit) === 0 || other.isAgl) continue;
+      if (other.strength === slot.keptStrength) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The weakest frame that is weaker than `strength` and can be displaced; TRANSMIT_BUFFERS: none. `isAgl`:
+   * one of AGL's. `mayLend`: the second filter's buffer will do.
+   */
+  victimFor(strength: u32, isAgl: bool, mayLend: bool): u32 {
     const buffers = this.parts.controller.buffers;
     let found: u32 = TRANSMIT_BUFFERS;
     let weakest = strength;
@@ -142,7 +157,7 @@ export class TransmitSlots<Parts extends AnyParts> {
       if ((this.underWay & slot.bit) === 0 || slot.strength < weakest) continue;
       if (slot.strength === weakest && (found === TRANSMIT_BUFFERS || slot.sequence < latest))
         continue;
-      if ((slot.isKept && slot.isIntact) || (isAgl && !slot.isAgl)) continue;
+      if ((slot.isKept && (slot.isIntact || !mayLend)) || (isAgl && !slot.isAgl)) continue;
       if (this.isFollowed(slot) || !buffers.isDisplaceable(buffer)) continue;
       weakest = slot.strength;
       latest = slot.sequence;

@@ -87,7 +87,7 @@ export class SingleWay<Parts extends AnyParts> {
   private serve(line: RequestLine, nowTicks: u64): SingleStep {
     const controller = this.parts.controller;
     const isCertain = line === RequestLine.Certain && this.answers.isReady;
-    const filter = isCertain ? 0 : controller.urgentRequest();
+    const filter = isCertain ? 0 : this.askForRequest();
     if (filter >= 0) {
       const sent = isCertain ? this.answers.sendReady() : this.answers.sendOfFilter(filter);
       controller.markAnswered();
@@ -100,6 +100,15 @@ export class SingleWay<Parts extends AnyParts> {
     this.parts.counters.count(Counter.SpuriousInterrupts);
     if (isCertain) this.countUnasked();
     return SingleStep.Disturbed;
+  }
+
+  /** RX STATUS: the filter of the request, or -1. INT does not tell of all frames, so this tells that one has ended. */
+  private askForRequest(): i32 {
+    const controller = this.parts.controller;
+    const wasKnown = controller.frameKnown;
+    const filter = controller.urgentRequest();
+    if (!wasKnown && controller.frameKnown) controller.buffers.otherFrameFound();
+    return filter;
   }
 
   /** READ STATUS for the frames that do not assert INT. */

@@ -61,6 +61,11 @@ export class TransmitBuffers<Bus extends SpiBus> {
   frameTicks: u64 = 0;
   /** TXP of the buffers, and which of them may be on the wire. */
   readonly order: TransmitOrder = new TransmitOrder();
+  /**
+   * A frame was requested beside others since READ STATUS. One now may show that none of those has left before: then
+   * the later one cannot be on the wire unless it is the first.
+   */
+  isOrderUnsure: bool = false;
   /** Counts what may let a waiting frame have a buffer. */
   changes: u32 = 0;
 
@@ -125,6 +130,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
   requested(buffer: u32, isAgl: bool): void {
     const bit = requestBit(buffer);
     this.order.requested(bit, this.contending);
+    this.isOrderUnsure = this.pending !== 0;
     this.pending |= bit;
     this.changes++;
     this.ends.begin(buffer, isAgl);
@@ -273,6 +279,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
 
   /** Takes in an answer to READ STATUS. */
   update(status: u32): void {
+    this.isOrderUnsure = false;
     const requests = status & REQUEST_MASK;
     this.abortReady |= this.flagCleared & requests;
     this.flagCleared = 0;
@@ -375,7 +382,9 @@ export class TransmitBuffers<Bus extends SpiBus> {
     // Without an abort, only one-shot mode and a reset end a frame unsent.
     let why: FrameEnd = wasAborted ? this.ends.reason(buffer) : FrameEnd.Error;
     if (wasReset(control)) why = FrameEnd.ChipReset;
-    let outcome = wasAborted ? TransmitOutcome.Aborted : outcomeOf(control, this.oneShot);
+    let outcome = outcomeOf(control, this.oneShot);
+    // In one-shot mode it may have had its attempt before TXREQ was cleared.
+    if (wasAborted && !hadAttempt(outcome)) outcome = TransmitOutcome.Aborted;
     if (outcome === TransmitOutcome.Aborted && why === FrameEnd.Resent) {
       outcome = TransmitOutcome.Displaced;
     }
@@ -387,6 +396,11 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.changes++;
     this.ends.conclude(buffer, outcome, why);
   }
+}
+
+/** An attempt has failed, and one-shot mode makes no other. */
+function hadAttempt(outcome: TransmitOutcome): bool {
+  return outcome === TransmitOutcome.LostArbitration || outcome === TransmitOutcome.Error;
 }
 
 function controlOf(buffer: u32): u32 {

@@ -75,6 +75,31 @@ describe('a frame of AGL', () => {
     expect(board.counted(Counter.FromAgl)).toBe(1);
   });
 
+  test('that is stronger is taken before one that waits is loaded', () => {
+    const board = new FakeBoard('agl-order=identifier').connected();
+    send(board);
+    while (board.counted(Counter.FromAglTaken) === 0) board.step(1);
+    board.sendToCell(newFrame(0x100, 1, 0xaa));
+    board.step(6);
+    // 100#AA is LOAD TX BUFFER 0 with 20 00, 123 has 24 60.
+    const seen = board.chip.take();
+    expect(seen.includes('40 20 00 00 00 01 aa')).toBe(true, seen);
+    expect(seen.includes('40 24 60')).toBe(false, seen);
+  });
+
+  test('does not wait for messages behind it that are none', () => {
+    const board = new FakeBoard('agl-order=identifier').connected();
+    send(board);
+    for (let count = 0; count < 8; count++) board.sendToCell(newFrame(ERROR_FRAME, 8, 0));
+    board.chip.take();
+    let seen = '';
+    while (!seen.includes('|81')) {
+      board.step(1);
+      seen += '|' + board.chip.take();
+    }
+    expect(board.counted(Counter.FromAglTaken)).toBeLessThan(4);
+  });
+
   test('is refused in listen-only mode', () => {
     const board = new FakeBoard('mode=listen-only').connected();
     send(board);

@@ -282,6 +282,16 @@ describe('one-shot mode', () => {
       expect(chip.take().includes('80')).toBe(false); // not requested again
     }
   });
+
+  test('has had its attempt when that failed before TXREQ was cleared: it is not sent again', () => {
+    begin(true);
+    can.abort(0, FrameEnd.Resent);
+    for (let step = 0; step < 3; step++) can.tendTransmit(now);
+    fail(0, ABTF | MLOA);
+    now += FRAME_MICROS;
+    for (let step = 0; step < 2; step++) can.tendTransmit(now);
+    expect(can.buffers.ends.outcome(0)).toBe(TransmitOutcome.LostArbitration);
+  });
 });
 
 describe('leaving the bus', () => {
