@@ -3,6 +3,7 @@
  * What a run of the judge of strength must keep, and how one that does not is told.
  */
 import type { EngineName } from '../../twin/engine/engine.ts';
+import type { Role } from './strength-agl.ts';
 import { runStrength, S_NANOS, type StrengthReport } from './strength-run.ts';
 
 /** With faults, a step of the supervisor may come before the request is read: 28 SPI bytes and 4 us. */
@@ -40,11 +41,12 @@ export async function describeStrengthFailure(
   engine: EngineName,
   report: StrengthReport,
   frames: number,
+  role: Role = 'driver',
 ): Promise<string> {
   let smallest = report;
   let least = frames;
   for (let fewer = frames >> 1; fewer > 0; fewer >>= 1) {
-    const shorter = await runStrength(engine, report.plan.seed, fewer);
+    const shorter = await runStrength(engine, report.plan.seed, fewer, role);
     if (strengthProblems(shorter).length === 0) break;
     smallest = shorter;
     least = fewer;
@@ -53,6 +55,6 @@ export async function describeStrengthFailure(
   return [
     `seed ${seed}, ${least} frames at ${bitrate} bit/s, faults ${faultRate}, ${settings || 'no settings'}:`,
     ...strengthProblems(smallest).map((problem) => `  ${problem}`),
-    `  again: SEED=${seed} FRAMES=${least} node --import tsx --test tests/cases/strength.test.ts`,
+    `  again: SEED=${seed} FRAMES=${least} ROLE=${role} node --import tsx --test tests/cases/strength.test.ts`,
   ].join('\n');
 }

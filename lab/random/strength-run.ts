@@ -27,6 +27,7 @@ import { type Lateness, latenessOf } from '../verify/strength.ts';
 import { IdealNode, type IdealOptions } from './ideal-node.ts';
 import { Random } from './random.ts';
 import { randomFault } from './random-traffic.ts';
+import { type AglSide, openAglSide, type Role } from './strength-agl.ts';
 import { type StrengthPlan, strengthPlan, UNDISTURBED } from './strength-plan.ts';
 
 export interface StrengthReport extends Lateness {
@@ -45,8 +46,6 @@ const MILLISECOND = 1_000_000;
 const LIMIT_NANOS = 2_000 * MILLISECOND;
 /** The bus was idle for so long: nothing is owed any more. */
 const REST_NANOS = 4 * MILLISECOND;
-/** The bridge takes frames in steps; this is how exactly their times are known. */
-const LOOK_NANOS = 5_000;
 /** The cell looks so often whether a frame has left (src/cell/cell.ts). */
 const LOOK_BITS = 16;
 /** After bus-off the cell looks once a millisecond, and sets the chip up again. */
@@ -56,6 +55,7 @@ const RETURN_NANOS = 2 * MILLISECOND;
 class Collected {
   readonly answers: Due[] = [];
   readonly fromAgl: Due[] = [];
+  readonly problems: string[] = [];
   aglLookNanos: number | undefined;
   readonly watch: AttemptWatch;
   readonly #plan: StrengthPlan;
@@ -91,7 +91,7 @@ class Collected {
       ...{ attempts, absences, answers, fromAgl },
       ...{ oneShot, aglSorted, aglLookNanos: this.aglLookNanos, timeoutNanos },
     });
-    const problems = [...result.problems];
+    const problems = [...this.problems, ...result.problems];
     if (counted !== undefined && counted !== result.dropped && this.#plan.settings === '') {
       problems.push(`${result.dropped} answers were dropped, ${counted} counted`);
     }
@@ -119,23 +119,27 @@ export async function runStrength(
   engine: EngineName,
   seed: number,
   frames: number,
+  role: Role = 'driver',
 ): Promise<StrengthReport> {
   const plan = strengthPlan(seed, frames);
   const { bitrate, rules, settings } = plan;
   // Chips of which TXREQ falls with the end of an aborted frame, and at once.
   const faults = { abortClearsRequest: seed % 2 === 1 };
-  const rig = await openRig({
-    ...{ engine, bitrate, rules, settings, oscillatorHertz: CRYSTAL, faults, keep: false },
-  });
+  const { rig, agl } = await openAglSide(role, seed, (options) =>
+    openRig({
+      ...{ engine, bitrate, rules, settings, oscillatorHertz: CRYSTAL, faults, keep: false },
+      ...options,
+    }),
+  );
   try {
-    return playCell(rig, plan);
+    return playCell(rig, agl, plan);
   } finally {
     rig.close();
   }
 }
 
-function playCell(rig: Rig, plan: StrengthPlan): StrengthReport {
-  const { clock, bus, chip, sender, bridge } = rig.board;
+function playCell(rig: Rig, agl: AglSide, plan: StrengthPlan): StrengthReport {
+  const { clock, bus, chip, sender } = rig.board;
   const witness = new LogNode({ clock, bus, name: 'witness' });
   const { table } = compileRules(plan.rules, 'rules.yaml');
   const collected = new Collected(plan, bus, chip, [chip, sender, witness]);
@@ -145,19 +149,8 @@ function playCell(rig: Rig, plan: StrengthPlan): StrengthReport {
   collected.listen(table, chip, overflowed);
   const start = clock.now;
   for (const { frame, nanos } of plan.traffic) rig.send(frame, nanos);
-  const taking: CanFrame[] = [];
-  const look = (nanos: number): void => {
-    const left = bridge?.pendingCount ?? 0;
-    for (const frame of taking.splice(0, taking.length - left)) {
-      collected.fromAgl.push({ frame, nanos });
-    }
-    if (left > 0) clock.schedule(nanos + LOOK_NANOS, look);
-  };
   for (const { frame, nanos } of plan.fromAgl) {
-    clock.schedule(start + nanos, (now) => {
-      if (bridge?.send(frame) !== true) return;
-      if (taking.push(frame) === 1) look(now);
-    });
+    clock.schedule(start + nanos, (now) => agl.give(frame, now));
   }
   rig.run(lastOf(plan));
   while (clock.now < start + LIMIT_NANOS) {
@@ -165,6 +158,8 @@ function playCell(rig: Rig, plan: StrengthPlan): StrengthReport {
     if (sender.pendingCount === 0 && collected.isAtRest(clock.now)) break;
   }
   const page = settledStatusPage(rig.board);
+  collected.fromAgl.push(...agl.expected(collected.watch.attempts));
+  collected.problems.push(...agl.problems);
   return collected.report(page?.counters[COUNTER.answersDropped] ?? -1);
 }
 

@@ -14,6 +14,8 @@ import { frameKey } from './frame-queues.ts';
 export interface Due {
   readonly frame: CanFrame;
   readonly nanos: number;
+  /** When AGL was told that the frame is given up. */
+  readonly refusedNanos?: number | undefined;
 }
 
 export interface Owed {
@@ -28,6 +30,8 @@ export interface Owed {
   /** Start of the attempt that ended it, or when it was given up. */
   untilNanos: number;
   isSent: boolean;
+  /** AGL was told that it is given up. */
+  readonly isRefused?: boolean;
 }
 
 export interface OwedOptions {
@@ -85,7 +89,7 @@ export function owedOf(options: OwedOptions): OwedResult {
   let dropped = 0;
   for (const each of owed) {
     if (each.isSent) continue;
-    const lostNanos = givenUpOf(each, options);
+    const lostNanos = each.isRefused === true ? each.fromNanos : givenUpOf(each, options);
     if (lostNanos !== undefined) each.untilNanos = lostNanos;
     else if (!each.isAnswer) problems.push(`${frameKey(each.frame)} of AGL was never sent`);
     else {
@@ -137,8 +141,8 @@ function framesOfAgl(
   ends: Map<string, Attempt[]>,
   problems: string[],
 ): Owed[] {
-  let [lastEnd, lastButOneEnd, lastKey] = [0, 0, 0];
-  return fromAgl.map(({ frame, nanos }): Owed => {
+  let [lastEnd, lastButOneEnd, lastKey, sentEnd] = [0, 0, 0, 0];
+  return fromAgl.map(({ frame, nanos, refusedNanos }): Owed => {
     const key = frameKey(frame);
     const end = ends.get(key)?.shift();
     if (ends.get(key)?.length === 0) ends.delete(key);
@@ -148,11 +152,14 @@ function framesOfAgl(
       aglLookNanos === undefined ? lastButOneEnd : lastEnd + aglLookNanos,
     );
     if (end === undefined) {
-      [lastButOneEnd, lastEnd] = [Infinity, Infinity];
-      return { ...base, fromNanos: nanos, turnNanos: ready, untilNanos: Infinity, isSent: false };
+      const isRefused = refusedNanos !== undefined;
+      if (!isRefused) lastEnd = Infinity;
+      [lastButOneEnd, lastEnd] = [lastEnd, Math.max(lastEnd, refusedNanos ?? Infinity)];
+      const times = { fromNanos: nanos, turnNanos: ready, untilNanos: Infinity };
+      return { ...base, ...times, isSent: false, isRefused };
     }
     const { startNanos, endNanos } = end;
-    if (startNanos < lastEnd && lastEnd !== Infinity) {
+    if (startNanos < sentEnd) {
       problems.push(`${key} of AGL was sent out of order`);
     }
     const back = absences.findLast(({ toNanos }) => toNanos <= startNanos && toNanos >= ready);
@@ -160,7 +167,7 @@ function framesOfAgl(
     const behindNanos = lastKey > base.key ? lastEnd : 0;
     const fromNanos = Math.min(startNanos, Math.max(ready, backNanos, behindNanos));
     const turnNanos = Math.min(startNanos, Math.max(fromNanos, lastEnd));
-    [lastButOneEnd, lastEnd, lastKey] = [lastEnd, endNanos, base.key];
+    [lastButOneEnd, lastEnd, lastKey, sentEnd] = [lastEnd, endNanos, base.key, endNanos];
     return { ...base, fromNanos, turnNanos, untilNanos: startNanos, isSent: true };
   });
 }
@@ -172,11 +179,11 @@ function framesOfAgl(
 function sortedOfAgl({ fromAgl, aglLookNanos }: OwedOptions, ends: Map<string, Attempt[]>): Owed[] {
   const ended = [...ends.values()].flat().sort((left, right) => left.endNanos - right.endNanos);
   const owed: Owed[] = [];
-  for (const { frame, nanos } of fromAgl) {
+  for (const { frame, nanos, refusedNanos } of fromAgl) {
     const key = frameKey(frame);
     const end = ends.get(key)?.shift();
     if (ends.get(key)?.length === 0) ends.delete(key);
-    const untilNanos = end?.startNanos ?? Infinity;
+    const untilNanos = end?.startNanos ?? refusedNanos ?? Infinity;
     const before = owed.map((each) => each.untilNanos).filter((until) => until > nanos);
     const excess = before.length - SORTED_MAXIMUM;
     const room = before.sort((left, right) => left - right)[excess] ?? nanos;
@@ -185,7 +192,8 @@ function sortedOfAgl({ fromAgl, aglLookNanos }: OwedOptions, ends: Map<string, A
     const fromNanos = Math.min(untilNanos, Math.max(nanos, room, turnNanos));
     const base = { frame, key: arbitrationKeyOf(frame), isAnswer: false };
     const isSent = end !== undefined;
-    owed.push({ ...base, fromNanos, turnNanos: fromNanos, untilNanos, isSent });
+    const isRefused = refusedNanos !== undefined;
+    owed.push({ ...base, fromNanos, turnNanos: fromNanos, untilNanos, isSent, isRefused });
   }
   return owed;
 }

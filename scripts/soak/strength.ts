@@ -13,6 +13,8 @@ const FRAMES = 150;
 const FIRST_SEED = 1_000;
 /** Each of so many is played by the ARM64 image. */
 const IMAGE_EVERY = 50;
+/** Each of so many is played in the role device. */
+const DEVICE_EVERY = 4;
 /** The run ends after this many failures. */
 const FAILURES_SHOWN = 3;
 
@@ -26,14 +28,15 @@ export const strength: SoakRun = {
     for (let index = 0; index < SEEDS && failures.length < FAILURES_SHOWN; index++) {
       const seed = FIRST_SEED + index;
       const engine = index % IMAGE_EVERY === 0 ? 'image' : 'wasm';
-      const report = await runStrength(engine, seed, FRAMES);
+      const role = index % DEVICE_EVERY === 1 ? 'device' : 'driver';
+      const report = await runStrength(engine, seed, FRAMES, role);
       // The judge must be right about the plan before it is believed about the cell.
       const ideal = runIdeal(seed, FRAMES);
       if (strengthProblems(ideal).length > 0) {
         failures.push(`seed ${seed}: the judge finds fault with the ideal node`);
       }
       if (strengthProblems(report).length > 0) {
-        failures.push(await describeStrengthFailure(engine, report, FRAMES));
+        failures.push(await describeStrengthFailure(engine, report, FRAMES, role));
       }
       for (const key of Object.keys(worst) as (keyof typeof worst)[]) {
         worst[key] = Math.max(worst[key], report[key]);

@@ -34,7 +34,8 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
 
   /**
    * Before `transmit` brings a frame that waits into the chip: AGL's next one may be stronger. Bounded by the frames
-   * that may wait; after a message that is none, or is dropped, it is left to `run`, so that a flood of those holds nothing up.
+   * that may wait; after a message that is none, or is dropped, it is left to `run`, so that a flood of those holds
+   * nothing up.
    */
   runEarly(nowTicks: u64): bool {
     if (!this.mayBeEarly || !this.hasRoom || !this.parts.agl.hasReceived()) return false;

@@ -4,11 +4,15 @@
  * cell takes part in arbitration with the strongest frame that it has owed for S, nothing is lost or doubled
  * unsaid, and no frame starts later than that of an ideal node plus one frame and S.
  *
- * `SEED=n` plays one seed alone, `FRAMES=n` with other traffic. `npm run soak -- strength` plays thousands.
+ * In the role device, with Linux's own driver, each request also ends once, and not before its frame has left.
+ *
+ * `SEED=n` plays one seed alone, `FRAMES=n` with other traffic, `ROLE=device` in that role. `npm run soak -- strength`
+ * plays thousands.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { describeStrengthFailure, strengthProblems } from '../../lab/random/strength-check.ts';
+import type { Role } from '../../lab/random/strength-agl.ts';
 import { runStrength } from '../../lab/random/strength-run.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 
@@ -35,12 +39,20 @@ const FOUND = {
 /** One of each condition. */
 const SEEDS_ON_THE_IMAGE = CHOSEN === undefined ? SEEDS.slice(100 - 10) : SEEDS;
 
-async function play(engine: EngineName, seeds: readonly number[], frames = FRAMES) {
+/** Three of each condition. */
+const SEEDS_IN_THE_ROLE_DEVICE = SEEDS.slice(0, 30);
+const ROLE = process.env.ROLE === 'device' ? 'device' : 'driver';
+
+async function play(
+  engine: EngineName,
+  seeds: readonly number[],
+  { frames = FRAMES, role = ROLE }: { frames?: number; role?: Role } = {},
+) {
   const sum = { owed: 0, fromAgl: 0, dropped: 0, absences: 0 };
   for (const seed of seeds) {
-    const report = await runStrength(engine, seed, frames);
+    const report = await runStrength(engine, seed, frames, role);
     if (strengthProblems(report).length > 0) {
-      assert.fail(await describeStrengthFailure(engine, report, frames));
+      assert.fail(await describeStrengthFailure(engine, report, frames, role));
     }
     sum.owed += report.owed.length;
     sum.fromAgl += report.owed.filter(({ isAnswer }) => !isAnswer).length;
@@ -61,10 +73,16 @@ it('never lets a weaker frame go first, leaves no bus idle, loses nothing', asyn
 });
 
 it('nor with the seeds that were once wrong', async () => {
-  await play('wasm', CHOSEN === undefined ? FOUND.seeds : [], FOUND.frames);
+  await play('wasm', CHOSEN === undefined ? FOUND.seeds : [], FOUND);
 });
 
 it('nor does the ARM64 image', async () => {
   const { owed } = await play('image', SEEDS_ON_THE_IMAGE);
   assert.ok(CHOSEN !== undefined || owed > 200, `${owed} frames`);
+});
+
+it('nor as the device of Linux’s own driver, and each request ends after its frame', async () => {
+  const seeds = CHOSEN === undefined ? SEEDS_IN_THE_ROLE_DEVICE : [];
+  const { fromAgl } = await play('wasm', seeds, { role: 'device' });
+  assert.ok(CHOSEN !== undefined || fromAgl > 500, `${fromAgl} frames of AGL`);
 });

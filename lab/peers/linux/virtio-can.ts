@@ -27,7 +27,7 @@ const IN_FLIGHT_MOST = 128;
 const BUS_OFF = 1;
 
 export type Token =
-  | { readonly kind: 'transmit'; readonly result: Buffer }
+  | { readonly kind: 'transmit'; readonly result: Buffer; readonly frame: CanFrame }
   | { readonly kind: 'receive'; readonly message: Buffer }
   | { readonly kind: 'control' };
 
@@ -41,6 +41,9 @@ export class VirtioCan {
   busOffs = 0;
   /** Whether `transmit` accepts frames. */
   isOpen = false;
+  /** Called when the ring has a request, and when Linux has its end. */
+  onRequest?: (frame: CanFrame) => void;
+  onEnd?: (frame: CanFrame, isSent: boolean) => void;
   readonly #kernel: Kernel;
   readonly #transport: VirtioIvshmem<Token>;
   readonly #onFrame: (frame: CanFrame) => void;
@@ -161,10 +164,11 @@ export class VirtioCan {
     message.set(frame.data, HEADER_BYTES);
     const ring = this.#rings[QUEUE.transmit];
     const result = Buffer.alloc(1);
-    if (!ring.add([message], [result], { kind: 'transmit', result })) {
+    if (!ring.add([message], [result], { kind: 'transmit', result, frame })) {
       if (!ring.isBroken) this.#kernel.problem('no room in the section for a request');
       return;
     }
+    this.onRequest?.(frame);
     this.#transport.kick(ring);
   }
 
@@ -225,6 +229,7 @@ export class VirtioCan {
       const isSent = done.length >= 1 && done.token.result.readUInt8() === 0;
       if (isSent && this.state === 'active') this.sent += 1;
       else this.refused += 1;
+      this.onEnd?.(done.token.frame, isSent);
     }
     return count;
   }
