@@ -17,7 +17,7 @@ export const RULE_COSTS = {
   /** Each condition of such a rule. */
   CONDITION_NANOS: 40,
   /** All rules of one list with their conditions together: what 14 halvings and 32 filters leave. */
-  LIST_NANOS_MAXIMUM: 530,
+  LIST_NANOS_MAXIMUM: 450,
   /** Each step of a program, and each that is a checksum. */
   PROGRAM_STEP_NANOS: 25,
   CHECKSUM_STEP_NANOS: 160,

@@ -81,13 +81,13 @@ describe('a decision on the image', () => {
   });
 
   it('costs a bounded number for each rule of a list', () => {
-    const costs = [1, 31].map((count) =>
+    const costs = [1, 21].map((count) =>
       cost(
         [...many(count, (index) => rule(index, 0x123, { value: index + 1 }))],
         [standard(0x123)],
       ),
     );
-    const each = (costs[1] - costs[0]) / 30;
+    const each = (costs[1] - costs[0]) / 20;
     assert.ok(each <= RULE_COSTS.LISTED_RULE_NANOS, `${each} instructions`);
   });
 
@@ -99,11 +99,11 @@ describe('a decision on the image', () => {
       { kind: 'set', field, values: [0, 3], inverted: false },
     ];
     for (const kind of kinds) {
-      const costs = [1, 16].map((count) => {
+      const costs = [1, 10].map((count) => {
         const conditions = Array.from({ length: count }, () => [kind]);
         return cost([rule(0, 0x123, { conditions })], [standard(0x123)]);
       });
-      const each = (costs[1] - costs[0]) / 15;
+      const each = (costs[1] - costs[0]) / 9;
       assert.ok(each <= RULE_COSTS.CONDITION_NANOS, `${kind.kind}: ${each} instructions`);
     }
   });

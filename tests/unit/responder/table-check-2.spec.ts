@@ -201,8 +201,8 @@ describe('a list', () => {
   test('whose rules and conditions together take too long is refused', () => {
     for (let rules: u32 = 1; rules < 3; rules++) {
       image = new RuleImage2(table.staging);
-      for (let index: u32 = 0; index < rules; index++) store<u8>(image.add(0x100), 12, 50);
-      for (let index: u32 = 0; index < 12; index++) image.addCondition(2, 0, 0, 1, 0, 0);
+      for (let index: u32 = 0; index < rules; index++) store<u8>(image.add(0x100), 10, 50);
+      for (let index: u32 = 0; index < 10; index++) image.addCondition(2, 0, 0, 1, 0, 0);
       image.beginIndex([]);
       image.point(0x100, image.addList(rules === 1 ? [0] : [0, 1]));
       image.finish();
