@@ -15,7 +15,7 @@ import { PAGE } from '../../formats/status-page.ts';
 import { COUNTER } from '../page/counters.ts';
 import { readStatusPage } from '../page/status-page.ts';
 import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
-import { makeRig, type RigOptions } from '../rig/open-rig.ts';
+import { openRig, type RigOptions } from '../rig/open-rig.ts';
 import { isSessionUp, runUntil, shutDown } from '../../twin/board/cell-control.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 import { Mutator } from './mutator.ts';
@@ -90,7 +90,7 @@ export interface HostileResult {
 }
 
 export async function runHostile(options: HostileOptions): Promise<HostileResult> {
-  const { board } = await makeRig({
+  const { board } = await openRig({
     ...options,
     rules: RULES,
     oscillatorHertz: 12_000_000,

@@ -52,7 +52,7 @@ function page(): Buffer {
     section.writeUInt32LE(value, 0x914 + 4 * index),
   );
   section.writeBigUInt64LE(5_400n, 0x928);
-  section.writeUInt32LE(3, 0x1000 + 4);
+  section.writeUInt32LE(3, 0x6000 + 4);
   section.writeUInt8(0x5a, 0x1100 + 63);
   section.writeUInt32LE(1024, 0x1f04);
   section.writeUInt32LE(4096, 0x1f0c);
@@ -74,7 +74,7 @@ describe('the status page', () => {
       [2, 0xdeadbeef, 'loaded at start', 9],
     );
     assert.deepEqual(read.rules.hits.slice(0, 3), [0, 3, 0]);
-    assert.equal(read.rules.hits.length, 64);
+    assert.equal(read.rules.hits.length, 512);
     assert.equal(read.lastStatus, 48);
     assert.deepEqual(
       [read.faultState, read.transmitErrors, read.receiveErrors, read.linkRole, read.session],

@@ -19,7 +19,7 @@ import {
 } from './registers';
 
 /** CANINTF, EFLG, CANSTAT. */
-const LOOK_REGISTERS: u32 = 3;
+const LISTEN_REGISTERS: u32 = 3;
 const MODE_SHIFT: u32 = 16;
 const RECEIVED_MASK: u32 = CANINTE_RX0IE | CANINTE_RX1IE;
 
@@ -50,7 +50,7 @@ export class Listener<Bus extends SpiBus> {
       if (status === Status.Ok) this.seen = 0;
       return status;
     }
-    const status = readRegisters(this.bus, CANINTF, LOOK_REGISTERS);
+    const status = readRegisters(this.bus, CANINTF, LISTEN_REGISTERS);
     if (status !== Status.Ok) return status;
     const registers = registersRead() as u32;
     this.hears = ((registers >> MODE_SHIFT) & CANSTAT_OPMOD_MASK) === MODE_LISTEN_ONLY;

@@ -36,6 +36,7 @@ import {
 } from './registers';
 import { TakeBack, TakeBackStep } from './take-back';
 import {
+  hadAttempt,
   outcomeOf,
   TRANSMIT_BUFFERS,
   TransmitEnds,
@@ -61,10 +62,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
   frameTicks: u64 = 0;
   /** TXP of the buffers, and which of them may be on the wire. */
   readonly order: TransmitOrder = new TransmitOrder();
-  /**
-   * A frame was requested beside others since READ STATUS. One now may show that none of those has left before: then
-   * the later one cannot be on the wire unless it is the first.
-   */
+  /** A frame was requested beside others since READ STATUS, which may show that it cannot be on the wire yet. */
   isOrderUnsure: bool = false;
   /** Counts what may let a waiting frame have a buffer. */
   changes: u32 = 0;
@@ -396,11 +394,6 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.changes++;
     this.ends.conclude(buffer, outcome, why);
   }
-}
-
-/** An attempt has failed, and one-shot mode makes no other. */
-function hadAttempt(outcome: TransmitOutcome): bool {
-  return outcome === TransmitOutcome.LostArbitration || outcome === TransmitOutcome.Error;
 }
 
 function controlOf(buffer: u32): u32 {

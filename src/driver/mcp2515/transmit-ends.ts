@@ -147,3 +147,8 @@ export function outcomeOf(control: u32, oneShot: bool): TransmitOutcome {
 export function wasReset(control: u32): bool {
   return (control & TXBCTRL_TXP_MASK) === 0 || (control & TXBCTRL_UNUSED) !== 0;
 }
+
+/** An attempt has failed, and one-shot mode makes no other. */
+export function hadAttempt(outcome: TransmitOutcome): bool {
+  return outcome === TransmitOutcome.LostArbitration || outcome === TransmitOutcome.Error;
+}
