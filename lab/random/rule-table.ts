@@ -59,9 +59,6 @@ export function randomRuleTable(
 /**
  * Another table with some of the rules of the first, in another order, some of them by another name, or in
  * all but the name another rule.
- *
- * Rules with a rate get another name: where the rate of a rule is used up, the cell gives one answer more
- * after a swap.
  */
 export function randomSuccessor(random: Random, { table, hot }: RandomTable): RandomTable {
   const fresh = randomRuleTable(random, hot).table;
@@ -71,7 +68,7 @@ export function randomSuccessor(random: Random, { table, hot }: RandomTable): Ra
   const rules = kept.map((rule, index): Rule => {
     const other = plain.at(index % Math.max(1, plain.length)) ?? rule;
     const choice = random.next();
-    if (choice < 0.15 || rule.rate) return { ...rule, name: `new-${rule.name}` };
+    if (choice < 0.15) return { ...rule, name: `new-${rule.name}` };
     if (choice < 0.3) return { ...other, name: rule.name };
     return rule;
   });

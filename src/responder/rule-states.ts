@@ -90,15 +90,19 @@ export class RuleStates {
     this.kept = 0;
   }
 
-  /** The next rule of the next table has `key`. At most one comparison with each rule in force. */
-  add(key: u32): void {
+  /**
+   * The next rule of the next table has `key`. At most one comparison with each rule in force. True: it takes
+   * over a state.
+   */
+  add(key: u32): bool {
     const place = this.inForce.find(key);
     if (place < 0) {
       this.addNew(key);
-    } else {
-      this.kept++;
-      this.next.add(key, place);
+      return false;
     }
+    this.kept++;
+    this.next.add(key, place);
+    return true;
   }
 
   /** The next rule of the next table begins anew. */

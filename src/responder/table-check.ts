@@ -382,7 +382,9 @@ export class TableCheck {
       const rule = this.rule(this.states.added);
       store<u64>(this.kind, counterMaximumOf(rule, this.sections));
       store<u64>(this.kind, rule.answerIdentifier, 8);
-      this.states.add(crc32Update(this.crc, this.kind, 16));
+      const isKept = this.states.add(crc32Update(this.crc, this.kind, 16));
+      // Its rate may be used up: the first decision about it asks.
+      if (isKept && rule.intervalMicros !== 0) rule.isLimited = true;
       this.crc = CRC32_START;
       this.position++;
       return Status.Busy;
