@@ -4,7 +4,7 @@
  *
  * SPI bytes count everything that a step clocks, instructions included. Ring entries are those of
  * the link to AGL. A task runs one piece and returns. The only loops in these numbers run over at
- * most 64 rules, 24 tasks, 14 bytes and the characters of a line for people.
+ * most 512 rules, 24 tasks, 14 bytes and the characters of a line for people.
  * Does not: include the start and the end of the cell.
  */
 

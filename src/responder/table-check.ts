@@ -2,10 +2,9 @@
 /**
  * TableCheck: checks a rules image in bounded steps.
  *
- * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that
- * the checksum field is zero while the checksum is computed.
- *
- * The layout of an image: formats/rule-image.ts, formats/rule-image-2.ts.
+ * The compiler makes the same checks; the cell does not rely on them. The image is not changed, except that the
+ * checksum field is zero while it is computed, and that a rule which takes over a state is marked if it has a
+ * rate. The layout of an image: formats/rule-image.ts, formats/rule-image-2.ts.
  *
  * The filters, 8 bytes each (src/can/filter-list.ts), follow the rules. If there are any, they decide about a
  * frame that no rule matches instead of bit 0 of the flags: it is forwarded if it passes one of them.
@@ -368,8 +367,8 @@ export class TableCheck {
   }
 
   /**
-   * A name for each rule, with a 0 behind it: the rest of one name, at most 64 bytes. At its end the rule gets
-   * its state.
+   * Names, each with a 0 behind it: the rest of one, at most 64 bytes. At its end the rule gets its state. The
+   * rate of one taken over may be used up, so the first decision about it asks.
    */
   private checkNames(): Status {
     const bytes: u32 = this.header.nameBytes;
@@ -383,7 +382,6 @@ export class TableCheck {
       store<u64>(this.kind, counterMaximumOf(rule, this.sections));
       store<u64>(this.kind, rule.answerIdentifier, 8);
       const isKept = this.states.add(crc32Update(this.crc, this.kind, 16));
-      // Its rate may be used up: the first decision about it asks.
       if (isKept && rule.intervalMicros !== 0) rule.isLimited = true;
       this.crc = CRC32_START;
       this.position++;
