@@ -19,9 +19,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { InputError } from './input-error.ts';
 
-/** The user's input is wrong. The message says what and where. Exit status 2. */
-export class InputError extends Error {}
+export { InputError };
 
 const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

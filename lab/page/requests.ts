@@ -5,7 +5,7 @@
  * Source: docs/status-page.md, "Requests".
  * Does not: wait for the answer, which is on the status page (`request`).
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../cell-config/crc32.ts';
 import { NUMBERS, REQUEST } from '../../formats/status-page.ts';
 
 /** The words of a request. A test may change any of them to make a bad request. */

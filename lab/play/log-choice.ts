@@ -6,11 +6,10 @@
  * AGL's. An answer of the cell is left out, because the cell will answer again.
  * Does not: know a format (twin/logs), or shift times (log-input.ts).
  */
-import { InputError, inputChunks } from '../../cell-config/files.ts';
+import { InputError } from '../../cell-config/input-error.ts';
 import { counted } from '../../cell-config/plural.ts';
-import { formatToRead } from '../../twin/logs/formats.ts';
 import { inOrder } from '../../twin/logs/order.ts';
-import { type LogEntry, type LogReading, readChunks } from '../../twin/logs/read.ts';
+import type { LogEntry, LogReading } from '../../twin/logs/read.ts';
 import type { LeftOut } from '../../twin/logs/record.ts';
 
 /** Frames to play, and lines for the user. */
@@ -28,11 +27,6 @@ export interface LogWishes {
 
 /** Number of names that a message lists one by one. */
 const LISTED_NAMES = 4;
-
-/** Reads a log of any format, by its suffix. Throws InputError or LogError. */
-export function readLogFile(path: string): LogReading {
-  return readChunks(inputChunks(path, 'CAN log'), formatToRead(path), path);
-}
 
 /**
  * The frames that other nodes sent on the bus. Throws InputError if the interface is not in the

@@ -21,7 +21,8 @@ import {
 } from '../../twin/board/cell-control.ts';
 import { AGL_INTERFACE, judge, type Judgement } from '../verify/judge.ts';
 import { Observations } from '../rig/observations.ts';
-import { bothTaps, makeRig, type RigOptions } from '../rig/open-rig.ts';
+import { bothTaps } from '../rig/assemble-rig.ts';
+import { makeRig, type RigOptions } from '../rig/open-rig.ts';
 import { markAnswers } from './marks.ts';
 import { play, type PlayOptions } from './phases.ts';
 import { checkStatusPage, settledStatusPage } from '../verify/status-check.ts';

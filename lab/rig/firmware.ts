@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, readInput } from '../../cell-config/files.ts';
 import { decodePair } from '../../cell-config/format/decode.ts';
-import type { Cell, System } from '../../cell-config/format/model.ts';
 import { readElf } from '../../cell-config/image/elf.ts';
 import type { BoardFiles } from '../../twin/board/options.ts';
 import { type EngineName, STEP_SYMBOL } from '../../twin/engine/engine.ts';
+import type { Firmware } from './assemble-rig.ts';
+
+export type { Firmware };
 
 /** The project's root folder. */
 export const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -34,13 +36,6 @@ const CELL_FILES: Readonly<Record<IdleKind, string>> = {
  */
 export function idleKindOf(settings: readonly string[] = []): IdleKind {
   return settings.includes('idle=wfi') ? 'wfi' : 'poll';
-}
-
-export interface Firmware {
-  readonly cell: Cell;
-  readonly system: System;
-  /** Everything except the rule table. */
-  readonly files: BoardFiles;
 }
 
 export interface FirmwareChoice {

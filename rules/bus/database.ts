@@ -5,7 +5,7 @@
  * Does not: look at signals. A message whose signals cannot lie where the file puts them is on the bus all
  * the same.
  */
-import { InputError } from '../../cell-config/files.ts';
+import { InputError } from '../../cell-config/input-error.ts';
 import { counted } from '../../cell-config/plural.ts';
 import type { Database } from '../dbc/database.ts';
 import { DATA_BYTES, EXTENDED_IDENTIFIER_MAXIMUM, STANDARD_IDENTIFIER_MAXIMUM } from '../model.ts';

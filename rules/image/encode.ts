@@ -5,7 +5,7 @@
  * Fields that do not apply have one canonical value: zero, and 0xff in sources.
  * Does not: check the table; the language did, and decode.ts checks an image from elsewhere.
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../cell-config/crc32.ts';
 import { RULE_NUMBERS_2 as image, RULES_HEADER_2, SECTIONS_2 } from '../../formats/rule-image-2.ts';
 import { FILTER_RECORD, RULE_NUMBERS, RULES_HEADER } from '../../formats/rule-image.ts';
 import type { Filter, RuleTable } from '../model.ts';

@@ -4,12 +4,12 @@
  *
  * Does not: look names up; see dbc-names.ts.
  */
-import { dirname, isAbsolute, join } from 'node:path';
-import { InputError } from '../../cell-config/files.ts';
+import { InputError } from '../../cell-config/input-error.ts';
 import { readDatabase } from '../dbc/database.ts';
 import type { Database } from '../dbc/database.ts';
 import { formatDiagnostic } from '../diagnostics.ts';
 import { Names } from './dbc-names.ts';
+import { pathBeside } from './file-path.ts';
 import { oneOrMore } from './parse-identifiers.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
@@ -17,6 +17,11 @@ const FILES_MAXIMUM = 16;
 
 /** Gives the text of a DBC file. Throws InputError with one line: the cause and the next step. */
 export type ReadText = (path: string) => string;
+
+/** For tables without DBC files, and for hosts without files. */
+export const NO_FILES: ReadText = (path) => {
+  throw new InputError(`${path} cannot be read: there are no files here`);
+};
 
 /** The names in the files. A relative path starts in the folder of `rulesFile`. */
 export function readNames(
@@ -32,7 +37,7 @@ export function readNames(
   const all = oneOrMore(reader, entry, FILES_MAXIMUM, (item) => {
     const named = reader.text(item);
     if (named === undefined) return undefined;
-    const path = isAbsolute(named) ? named : join(dirname(rulesFile), named);
+    const path = pathBeside(rulesFile, named);
     if (!seen.has(path)) {
       seen.add(path);
       const database = readOne(reader, item, path, readText);

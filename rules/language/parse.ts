@@ -5,7 +5,6 @@
  */
 import { counted } from '../../cell-config/plural.ts';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
-import { readDatabaseText } from '../dbc/text.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { slowestDecision } from '../image/decision.ts';
 import { MAXIMUM_RULES } from '../model.ts';
@@ -13,7 +12,7 @@ import type { Rule, RuleTable } from '../model.ts';
 import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
 import { findHidden } from '../order/hidden.ts';
 import { findLoop } from '../order/loops.ts';
-import { readNames } from './dbc-files.ts';
+import { NO_FILES, readNames } from './dbc-files.ts';
 import type { ReadText } from './dbc-files.ts';
 import type { Names } from './dbc-names.ts';
 import { parseFilters } from './parse-filters.ts';
@@ -38,13 +37,9 @@ export interface ParseResult {
 
 /**
  * Reads the text of a rules file. `file` is its path: messages begin with it, and DBC files are looked for
- * in its folder. `readText` reads them.
+ * in its folder. `readText` reads them. Without it a DBC file is an error.
  */
-export function parseRules(
-  text: string,
-  file: string,
-  readText: ReadText = readDatabaseText,
-): ParseResult {
+export function parseRules(text: string, file: string, readText: ReadText = NO_FILES): ParseResult {
   let expectations: Expectation[] = [];
   const { value, diagnostics } = readYaml(text, file, 'the rules file', (reader, root) => {
     expectations = parseExpectations(reader, root);

@@ -7,7 +7,7 @@
  */
 import { InputError, readTextInput } from '../../cell-config/files.ts';
 import { counted } from '../../cell-config/plural.ts';
-import { readLogFile } from '../../lab/play/log-choice.ts';
+import { readLogFile } from '../../lab/play/log-file.ts';
 import { takeDatabase } from '../../rules/bus/database.ts';
 import { parseTraffic } from '../../rules/bus/parse-traffic.ts';
 import { RecordingError, takeRecording } from '../../rules/bus/recording.ts';

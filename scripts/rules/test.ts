@@ -8,7 +8,7 @@
  */
 import { InputError } from '../../cell-config/files.ts';
 import { counted } from '../../cell-config/plural.ts';
-import { readLogFile } from '../../lab/play/log-choice.ts';
+import { readLogFile } from '../../lab/play/log-file.ts';
 import type { CompiledRules } from '../../rules/compile.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { frameOutcome, RuleAccount, type RuleSums } from '../../rules/oracle/account.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { convertLog } from '../../lab/logs/convert.ts';
-import { readLogFile } from '../../lab/play/log-choice.ts';
+import { readLogFile } from '../../lab/play/log-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'canwarden-log-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -15,7 +15,8 @@ import { inOrder } from '../../twin/logs/order.ts';
 import { readLog } from '../../twin/logs/read.ts';
 import { formatFrame } from '../../twin/logs/candump/write.ts';
 import { VirtualClock } from '../../twin/clock.ts';
-import { chooseForAgl, chooseForBus, readLogFile } from '../../lab/play/log-choice.ts';
+import { chooseForAgl, chooseForBus } from '../../lab/play/log-choice.ts';
+import { readLogFile } from '../../lab/play/log-file.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
 
 const read = (...lines: string[]) => readLog(lines.map((line) => `${line}\n`).join(''), 'x.log');
