@@ -7,6 +7,7 @@
  */
 import { isErrorFrame } from '../can/error-frame';
 import { allocateFrames, Frame } from '../can/frame';
+import { TRANSMIT_BUFFERS } from '../driver/mcp2515/transmit-buffers';
 import {
   DECISION_ANSWER,
   DECISION_FORWARD,
@@ -144,13 +145,13 @@ export class TransmitTask<Parts extends AnyParts> extends Task {
   }
 
   override run(nowTicks: u64): bool {
-    const frame = this.scheduler.sentFrame;
-    if (frame === 0) return this.scheduler.step(nowTicks);
+    const scheduler = this.scheduler;
+    if (scheduler.sent === TRANSMIT_BUFFERS) return scheduler.step(nowTicks);
     // In a step of its own, so that INT is looked at between RTS and this.
-    this.scheduler.sentFrame = 0;
+    const slot = scheduler.noteSent();
     if (!this.parts.records.on) return true;
-    if (this.scheduler.sentAgl) this.observer.sentForAgl(frame);
-    else this.observer.sentLate(frame);
+    if (slot.isAgl) this.observer.sentForAgl(slot.frame);
+    else this.observer.sentLate(slot.frame);
     return true;
   }
 }

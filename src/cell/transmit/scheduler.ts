@@ -33,9 +33,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
   readonly answers: WaitingList = new WaitingList(ANSWERS_WAITING_MAXIMUM);
   readonly fromAgl: WaitingList = this.parts.fromAgl;
   readonly slots: TransmitSlots<Parts> = new TransmitSlots<Parts>(this.parts);
-  /** The frame that `step` has sent last, and whether it was AGL's; 0: none that the caller has not recorded. */
-  sentFrame: usize = 0;
-  sentAgl: bool = false;
   /** A frame waits, and `step` may be about to load it. */
   isEager: bool = false;
   private readonly priorities: TransmitPriorities<Parts> = new TransmitPriorities<Parts>(
@@ -50,6 +47,9 @@ export class TransmitScheduler<Parts extends AnyParts> {
   /** Nothing could be done when TransmitBuffers had made `changes` changes. */
   private isBlocked: bool = false;
   private changes: u32 = 0;
+
+  /** The buffer that `step` has sent last; TRANSMIT_BUFFERS: none since `noteSent`. */
+  sent: u32 = TRANSMIT_BUFFERS;
 
   constructor(private readonly parts: Parts) {}
 
@@ -161,7 +161,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.slots.all[buffer]);
       if ((this.slots.underWay & slot.bit) === 0 || !slot.isAgl) continue;
-      if (parts.agl.isWithdrawn(slot.tag)) parts.controller.abort(buffer, FrameEnd.Withdrawn);
+      if (parts.agl.isWithdrawn(slot.tag & ~TAG_HANDED))
+        parts.controller.abort(buffer, FrameEnd.Withdrawn);
     }
     if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.frontTag)) {
       this.refuse(true, Status.PeerNotReady);
@@ -182,7 +183,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return;
     }
     if (!slot.isAgl) return;
-    parts.agl.finish(slot.tag, outcome === TransmitOutcome.Sent);
+    parts.agl.finish(slot.tag & ~TAG_HANDED, outcome === TransmitOutcome.Sent);
     if (this.slots.aglInChip !== 0 && this.slots.promote()) this.tidy();
   }
 
@@ -234,22 +235,23 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return;
     }
     const status = this.courtesy.end(slot.send(isAgl));
-    if (status === Status.Busy) return;
     if (status !== Status.Ok) {
-      this.refuse(isAgl, status);
+      if (status !== Status.Busy) this.refuse(isAgl, status);
       return;
     }
     // Few instructions: INT is looked at after them, and a request may have come while RTS was on the wire.
-    const tag = isAgl ? this.fromAgl.frontTag : 0;
-    this.slots.began(slot, strength, isAgl, tag & ~TAG_HANDED);
-    this.sentFrame = slot.frame;
-    this.sentAgl = isAgl;
-    if (isAgl) {
-      if ((tag & TAG_HANDED) === 0) this.parts.counters.count(Counter.FromAgl);
-      this.fromAgl.discard();
-    } else {
-      this.answers.discard();
-    }
+    const waiting = isAgl ? this.fromAgl : this.answers;
+    this.slots.began(slot, strength, isAgl, waiting.frontTag);
+    this.sent = slot.buffer;
+    waiting.discard();
+  }
+
+  /** In a step after the one with RTS: counts the frame of `sent`, and returns its slot. Only if there is one. */
+  noteSent(): TransmitSlot<Parts> {
+    const slot = unchecked(this.slots.all[this.sent]);
+    this.sent = TRANSMIT_BUFFERS;
+    if (slot.isAgl && (slot.tag & TAG_HANDED) === 0) this.parts.counters.count(Counter.FromAgl);
+    return slot;
   }
 
   /** What AGL's end knows the next frame of AGL's by. */

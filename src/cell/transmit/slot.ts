@@ -25,7 +25,7 @@ export class TransmitSlot<Parts extends AnyParts> {
   private isDataKnown: bool = false;
   /** The buffer as a bit of TransmitBuffers. */
   readonly bit: u32;
-  /** The frame on its way: its strength, whether it is AGL's, and what AGL's end knows it by. */
+  /** The frame on its way: its strength, whether it is AGL's, and the tag that it waited with. */
   strength: u32 = ARBITRATION_NONE;
   isAgl: bool = false;
   tag: u32 = 0;

@@ -90,9 +90,11 @@ export class WaitingList {
   /** Takes the first frame out. Only while not empty. */
   discard(): void {
     const number = this.numberAt(0);
-    this.length--;
-    memory.copy(this.order, this.order + 1, this.length);
-    store<u8>(this.order + this.length, number);
+    const left = this.length - 1;
+    this.length = left;
+    // Mostly no other frame waits.
+    if (left !== 0) memory.copy(this.order, this.order + 1, left);
+    store<u8>(this.order + left, number);
   }
 
   /** Takes the last frame out. Only while not empty. */
