@@ -89,6 +89,10 @@ export const COUNTERS = {
   modifiedDeleted: { number: 77, what: 'frames for AGL dropped: `modify` gave them more than 8 bytes' },
   fromAglDroppedByRule: { number: 78, what: 'of `from_agl_taken`: a rule `from: agl` keeps it from the bus' },
   fromAglAnswered: { number: 79, what: 'answers of rules `from: agl`: they go to AGL' },
+  fromAglUnlisted: { number: 80, what: 'of `from_agl_taken`: kept from the bus: no rule `from: agl` is about its identifier, and `agl` has `default: deny`' },
+  fromAglWrongLength: { number: 81, what: 'of `from_agl_taken`: kept from the bus: no rule for its identifier takes its length' },
+  fromAglWrongValue: { number: 82, what: 'of `from_agl_taken`: kept from the bus: no rule for its identifier and length takes its data' },
+  fromAglOverRate: { number: 83, what: "of `from_agl_taken`: kept from the bus: the rule's `rate` is used up" },
   answersDelayedByBus: { number: 74, what: 'answers that waited in the chip while another node sent a frame; in no sum' },
 } as const satisfies Record<string, CounterRow>;
 

@@ -38,6 +38,10 @@ export const RULE_NUMBERS_2 = {
   /** The most conditions of one rule. */
   RULE_CONDITIONS_MAXIMUM: 16,
 
+  /** Header flag: frames of AGL's that no rule takes do not reach the bus. */
+  RULES_FLAG_AGL_DENY: 0x8,
+  /** Header flag: beside a table that is loaded later, the rules about frames of AGL's stay in force. */
+  RULES_FLAG_WALL_LOCKED: 0x10,
   /** Rule flag: the rule is about frames of AGL's, else about frames of the bus. */
   RULE_FROM_AGL: 0x4,
   /** Action: one more answer. */
@@ -125,7 +129,7 @@ export const RULES_HEADER_2 = {
   nameBytes: { at: 40, bytes: 2, what: 'bytes of the names' },
   aglIndexes: { at: 42, bytes: 2, what: '1: there is an index of standard identifiers for frames of AGL; 0: no rule is about them' },
   decisionNanos: { at: 44, bytes: 2, what: 'the longest time of a decision, in ns, as the compiler computed it' },
-  reserved2: { at: 46, bytes: 2, what: 'zero' },
+  alarmRule: { at: 46, bytes: 2, what: 'the rule whose answers tell of refused frames of AGL, from 1; 0: none' },
   reserved3: { at: 48, bytes: 8, what: 'zero' },
   reserved4: { at: 56, bytes: 8, what: 'zero' },
 } as const satisfies Record<string, Field>;

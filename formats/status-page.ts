@@ -79,6 +79,15 @@ export const RULES_SOURCES = ['built-in', 'loaded at start', 'by request'] as co
 export const TASK_TRIGGERS = ['line', 'queue', 'timer', 'always'] as const;
 export const HISTOGRAM_WORDS = ['static', 'computed', 'steps'] as const;
 
+/** Why a frame of AGL's was refused: `a` of its record in the trace (src/responder/refusal.ts). */
+export const REFUSALS = [
+  'refused',
+  'which no rule is about',
+  'of a length that no rule takes',
+  'with data that no rule takes',
+  'more often than its rule says',
+] as const;
+
 /** The page: the cell's output section. */
 // prettier-ignore
 export const PAGE = {
@@ -184,4 +193,5 @@ export const PAGE_WORDS = {
   rulesSourceWord: RULES_SOURCES,
   triggerWord: TASK_TRIGGERS,
   histogramWord: HISTOGRAM_WORDS,
+  refusalWord: REFUSALS,
 } as const;

@@ -22,12 +22,18 @@ export function describeTable(table: RuleTable): string {
       ? `any other frame: ${table.defaultAction}`
       : `any other frame: forward if it passes ${filters}, else drop`,
   );
+  if (table.agl?.deny) lines.push('any other frame of AGL: refused');
+  if (table.agl?.locked) lines.push('rules about frames of AGL stay in force beside a later table');
   if (table.receive !== undefined) lines.push(`receive buffers: ${table.receive}`);
   return lines.join('\n');
 }
 
 function describeRule(rule: Rule): string[] {
-  const { match, answer, forward, from } = rule;
+  const { match, answer, forward, from, rate } = rule;
+  if (rule.when === 'alarm' && answer !== null) {
+    const every = rate === undefined ? '' : `, once in ${rate.intervalMicros / 1000} ms at most`;
+    return [`${rule.name}: a frame of AGL was refused${every}`, `  -> ${describeAnswer(answer)}`];
+  }
   const origin = from === undefined ? '' : ' of AGL';
   if (answer === null) {
     return [`${rule.name}: ${describeMatch(match)}${origin} -> ${forward ? 'forward' : 'drop'}`];

@@ -176,6 +176,26 @@ export interface RuleAnswer {
   readonly source: readonly (number | null)[];
 }
 
+/** `alarm`: a frame of AGL's was refused; the answer goes to the bus, and may copy from that frame. */
+export type RuleTrigger = 'alarm';
+
+/** The match of a rule that no frame matches. */
+export const NO_FRAME: RuleMatch = {
+  ...{ identifier: 0, mask: 0, identifiers: [], extended: false, remote: false, minimumLength: 0 },
+  data: Array.from({ length: DATA_BYTES }, () => ({ value: 0, mask: 0 })),
+};
+
+/** The name of the rule that tells of refused frames of AGL's. */
+export const ALARM_NAME = 'agl-alarm';
+
+/** What AGL may send. */
+export interface AglPolicy {
+  /** Its frames that no rule takes do not reach the bus. */
+  readonly deny?: true;
+  /** Beside a table that is loaded later, the rules of this one about frames of AGL's stay in force. */
+  readonly locked?: true;
+}
+
 /** One rule. With neither answer nor forward, the frame is dropped on purpose. */
 export interface Rule {
   /** From the YAML file. An image of format 1 has no names, so its rules are called `rule-N`. */
@@ -188,9 +208,14 @@ export interface Rule {
   readonly forward: boolean;
   /** Changes the frame that is forwarded. */
   readonly modify?: readonly Step[];
+  /** What it answers instead of a frame that matches. Its match is `NO_FRAME` but for the smallest length. */
+  readonly when?: RuleTrigger;
   /** `agl`: the rule is about frames of AGL's, and its answers go to AGL. Absent: about frames of the bus. */
   readonly from?: 'agl';
-  /** Absent: no limit. Answers beyond it are counted and not sent. */
+  /**
+   * Absent: no limit. Answers beyond it are counted and not sent. Of a rule about frames of AGL's that forwards
+   * it is the limit on the frames that it takes.
+   */
   readonly rate?: RateLimit;
   /**
    * The answer should be on the bus so long after the end of its request (`explain --bus`). The image does
@@ -229,6 +254,8 @@ export interface RuleTable {
    * them, and dropped otherwise. Never an empty list.
    */
   readonly filters?: readonly Filter[];
+  /** Absent: what no rule takes reaches the bus, and a table that is loaded later replaces this one. */
+  readonly agl?: AglPolicy;
   /** Absent: the compiler decides by the rules, and the cell by bit rate and SPI clock. */
   readonly receive?: ReceiveLayout;
 }

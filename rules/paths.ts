@@ -164,6 +164,7 @@ function obstacleOf(rule: Rule, rules: readonly Rule[]): string | undefined {
   const { match, answer, moreAnswers, from } = rule;
   if (answer === null) return 'it has no answer';
   if (from === 'agl') return 'its requests come from AGL, not from the bus';
+  if (rule.when === 'alarm') return 'it tells of a refused frame of AGL, and answers no request';
   if (answer.source.some((source) => liveValueOf(source) !== undefined)) {
     return 'its answer has live values';
   }

@@ -167,7 +167,17 @@ function compareHits(
 function compareSums(page: StatusPage | undefined, verdicts: readonly Verdict[]): string[] {
   const count = (wanted: AnswerOutcome['kind']): number =>
     verdicts.flatMap(({ answers }) => answers.filter(({ kind }) => kind === wanted)).length;
+  const refused = (wanted: string): number => verdicts.filter(({ drop }) => drop === wanted).length;
+  const counters = page?.counters;
   return differences([
+    ['frames of AGL not listed', counters?.[COUNTER.fromAglUnlisted], refused('unlisted')],
+    [
+      'frames of AGL with a wrong length',
+      counters?.[COUNTER.fromAglWrongLength],
+      refused('length'),
+    ],
+    ['frames of AGL with a wrong value', counters?.[COUNTER.fromAglWrongValue], refused('value')],
+    ['frames of AGL over the rate', counters?.[COUNTER.fromAglOverRate], refused('rate')],
     ['answers over the rate', page?.counters[COUNTER.answersLimited], count('limited')],
     ['answers too long', page?.counters[COUNTER.answersDeleted], count('deleted')],
     ['answers dropped', page?.counters[COUNTER.answersDropped], 0],

@@ -53,7 +53,8 @@ export function randomRuleTable(
   });
   const filters = random.chance(0.3) ? { filters: [randomFilter(random, hot.bus)] } : {};
   const defaultAction = random.chance(0.6) ? 'forward' : 'drop';
-  return { table: { defaultAction, rules, ...filters }, hot };
+  const agl = random.chance(0.4) ? { agl: { deny: true as const } } : {};
+  return { table: { defaultAction, rules, ...filters, ...agl }, hot };
 }
 
 /**
@@ -118,7 +119,7 @@ function randomRule(
     () => randomAnswer(random, match, programs, toBus),
   );
   const [answer, ...moreAnswers] = answers;
-  const isLimited = answering && random.chance(0.25);
+  const isLimited = (answering || (forward && !toBus)) && random.chance(0.25);
   return {
     name: `rule-${index + 1}`,
     match,

@@ -53,7 +53,8 @@ export function sectionsOf(bytes: Buffer): Sections {
 export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
   const sections = sectionsOf(bytes);
   const { starts, counts } = sections;
-  expectZero(bytes, 'header', RULES_HEADER_2.reserved2.at, image.RULES_HEADER_BYTES_2);
+  expectZero(bytes, 'header', RULES_HEADER_2.reserved3.at, image.RULES_HEADER_BYTES_2);
+  const alarm = readAlarm(bytes, ruleCount);
   const { at } = RULES_HEADER_2.aglIndexes;
   if (counts.aglIndex > 1) {
     throw new RulesImageError('number of indexes of AGL', at, '0 or 1', `${counts.aglIndex}`);
@@ -70,13 +71,31 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
     const answer =
       rule.answer &&
       withSteps(rule.answer, readProgram(bytes, start, RULE_RECORD_2, sections, name));
+    if (number === alarm) refuseAlarm(bytes, rule, isOfAgl);
     return {
       ...{ name, match, answer, forward: rule.forward },
+      ...(number === alarm ? { when: 'alarm' as const } : {}),
       ...readActions(bytes, start, name, match, sections),
       ...(isOfAgl ? { from: 'agl' as const } : {}),
       ...readRate(bytes, start, name),
     };
   });
+}
+
+/** The number of the alarm's rule; -1: there is none. */
+function readAlarm(bytes: Buffer, ruleCount: number): number {
+  const { at } = RULES_HEADER_2.alarmRule;
+  const alarm = bytes.readUInt16LE(at);
+  if (alarm <= ruleCount) return alarm - 1;
+  throw new RulesImageError('rule of the alarm', at, `at most ${ruleCount}`, `${alarm}`);
+}
+
+/** The alarm's answer goes to the bus, and no filter recognises its request. */
+function refuseAlarm(bytes: Buffer, { answer }: Rule, isOfAgl: boolean): void {
+  if (answer !== null && !isOfAgl) return;
+  const { at } = RULES_HEADER_2.alarmRule;
+  const number = `${bytes.readUInt16LE(at)}`;
+  throw new RulesImageError('rule of the alarm', at, 'one with an answer to the bus', number);
 }
 
 /** The match with its identifiers, conditions and greatest length. */

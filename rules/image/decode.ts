@@ -25,6 +25,8 @@ export { RulesImageError };
 
 /** The highest receive layout, and drop unmatched frames. */
 const FLAGS_MAXIMUM = 7;
+/** The same, and the two of the wall. */
+const FLAGS_MAXIMUM_2 = 31;
 
 /** Decodes a whole image. The rules of format 1 have no names there, so they are called `rule-1`, `rule-2`, ... */
 export function decodeRules(file: Uint8Array): RuleTable {
@@ -40,13 +42,25 @@ export function decodeRules(file: Uint8Array): RuleTable {
   const layout = (flags & image.RULES_FLAG_RECEIVE_MASK) >> image.RULES_FLAG_RECEIVE_SHIFT;
   const receive = RECEIVE_LAYOUTS[layout];
   refuseContradiction(bytes, rulesStart, rules, receive);
-  const head = { defaultAction, rules, ...(receive === undefined ? {} : { receive }) } as const;
+  const head = {
+    ...({ defaultAction, rules } as const),
+    ...(receive === undefined ? {} : { receive }),
+    ...readPolicy(flags),
+  } as const;
   if (filterCount === 0) return head;
   const filtersStart = rulesStart + ruleCount * image.RULE_BYTES;
   const filters = Array.from({ length: filterCount }, (_, index) =>
     readFilter(bytes, filtersStart + index * image.FILTER_BYTES, `filter ${index + 1}`),
   );
   return { ...head, filters };
+}
+
+/** Flags that format 1 does not have. */
+function readPolicy(flags: number): Pick<RuleTable, 'agl'> {
+  const deny = (flags & RULE_NUMBERS_2.RULES_FLAG_AGL_DENY) !== 0;
+  const locked = (flags & RULE_NUMBERS_2.RULES_FLAG_WALL_LOCKED) !== 0;
+  if (!deny && !locked) return {};
+  return { agl: { ...(deny ? { deny } : {}), ...(locked ? { locked } : {}) } };
 }
 
 function readFirstFormat(bytes: Buffer, ruleCount: number): Rule[] {
@@ -117,8 +131,9 @@ function readHeader(bytes: Buffer): Header {
   }
   expectEqual('CRC-32', RULES_HEADER.crc32.at, rulesChecksum(bytes), read('crc32'));
   const flags = read('flags');
-  if (flags > FLAGS_MAXIMUM) {
-    throw new RulesImageError('flags', RULES_HEADER.flags.at, '0 to 7', hex(flags));
+  const highest = isSecond ? FLAGS_MAXIMUM_2 : FLAGS_MAXIMUM;
+  if (flags > highest) {
+    throw new RulesImageError('flags', RULES_HEADER.flags.at, `0 to ${highest}`, hex(flags));
   }
   if (!isSecond) {
     expectZero(bytes, 'header', RULES_HEADER.reserved0.at, image.RULES_HEADER_BYTES);

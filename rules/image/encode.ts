@@ -67,7 +67,11 @@ function writeHead(bytes: Buffer, table: RuleTable): void {
   bytes.writeUInt16LE(RULE_NUMBERS.RULE_BYTES, RULES_HEADER.ruleBytes.at);
   const drop = table.defaultAction === 'drop' ? RULE_NUMBERS.RULES_FLAG_DROP_UNMATCHED : 0;
   const receive = RECEIVE_LAYOUTS.indexOf(table.receive) << RULE_NUMBERS.RULES_FLAG_RECEIVE_SHIFT;
-  bytes.writeUInt32LE(drop | receive, RULES_HEADER.flags.at);
+  const deny = table.agl?.deny ? image.RULES_FLAG_AGL_DENY : 0;
+  const locked = table.agl?.locked ? image.RULES_FLAG_WALL_LOCKED : 0;
+  bytes.writeUInt32LE(drop | receive | deny | locked, RULES_HEADER.flags.at);
+  const alarm = table.rules.findIndex(({ when }) => when === 'alarm');
+  bytes.writeUInt16LE(alarm + 1, RULES_HEADER_2.alarmRule.at);
 }
 
 function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {

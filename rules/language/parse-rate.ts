@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Reads `rate:` of a rule: how many answers it may give.
+ * Reads `rate:` of a rule: how many answers it may give, or frames of AGL's it may send on.
  */
 import { isMap, isScalar } from 'yaml';
 import type { RateLimit } from '../model.ts';
@@ -13,12 +13,13 @@ const BURST_MAXIMUM = 0xffff;
 const FORM = /^([1-9][0-9]{0,5})\/s$/;
 
 /**
- * The limit of a rule that answers; null: none. Undefined after an error.
+ * The limit of a rule that answers, or sends frames of AGL's on; null: none. Undefined after an error.
  */
 export function parseRate(
   reader: YamlReader,
   entries: Entries,
   called: string,
+  isForwardingAgl: boolean,
 ): RateLimit | null | undefined {
   const entry = entries.byKey.get('rate');
   const isAnswering = entries.byKey.has('answer');
@@ -27,7 +28,9 @@ export function parseRate(
     reader.diagnostics.error(entry.offset, reason);
     return undefined;
   };
-  if (!isAnswering) return refuse(`${called} has a rate, but no answer that it could limit`);
+  if (!isAnswering && !isForwardingAgl) {
+    return refuse(`${called} has a rate, but no answer that it could limit`);
+  }
   if (isScalar(entry.node) && entry.node.value === 'none') return null;
   const [, digits] = (isScalar(entry.node) && FORM.exec(String(entry.node.value))) || [];
   if (digits === undefined && !isMap(entry.node)) {

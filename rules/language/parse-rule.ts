@@ -48,7 +48,8 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
   const forward = parseForward(reader, entries, called);
   const fromEntry = entries.byKey.get('from');
   const from = fromEntry === undefined ? 'bus' : reader.word(fromEntry, ['bus', 'agl']);
-  const rate = parseRate(reader, entries, called);
+  const isWall = from === 'agl' && forward === true;
+  const rate = parseRate(reader, entries, called, isWall);
   const modify = parseChange(reader, entries, context, called, forward);
   const place = { name, nameOffset: nameEntry?.offset ?? item.offset, match };
   const parsed = { ...place, matchOffset: matchEntry?.offset ?? item.offset };
@@ -133,7 +134,7 @@ function checkParts(
 }
 
 /** All steps of a rule follow its decision. */
-function refuseSlowPrograms(
+export function refuseSlowPrograms(
   reader: YamlReader,
   entries: Entries,
   called: string,

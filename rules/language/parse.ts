@@ -7,7 +7,7 @@ import { counted } from '../../cell-config/plural.ts';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { slowestDecision } from '../image/decision.ts';
-import { MAXIMUM_RULES } from '../model.ts';
+import { ALARM_NAME, MAXIMUM_RULES } from '../model.ts';
 import type { Rule, RuleTable } from '../model.ts';
 import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
 import { findHidden } from '../order/hidden.ts';
@@ -15,6 +15,7 @@ import { findLoop } from '../order/loops.ts';
 import { NO_FILES, readNames } from './dbc-files.ts';
 import type { ReadText } from './dbc-files.ts';
 import type { Names } from './dbc-names.ts';
+import { parseAgl } from './parse-agl.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseRule } from './parse-rule.ts';
 import type { ParsedRule } from './parse-rule.ts';
@@ -23,7 +24,9 @@ import { checkVersion, readYaml } from './yaml-document.ts';
 import type { Root } from './yaml-document.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
-const TABLE_KEYS = ['version', 'dbc', 'default', 'filters', 'receive', 'rules', 'expect'];
+const TABLE_KEYS = [
+  ...['version', 'dbc', 'default', 'filters', 'receive', 'agl', 'rules', 'expect'],
+];
 /** Earlier rules that a message names. */
 const NAMED_MAXIMUM = 3;
 
@@ -62,10 +65,31 @@ function parseTable(
     defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, ['forward', 'drop']);
   const filters = parseFilters(reader, entries);
   const names = readNames(reader, entries, file, readText);
-  const rules = parseRuleList(reader, entries, root.label, names);
+  const { agl, alarm } = parseAgl(reader, entries, names);
+  const listed = parseRuleList(reader, entries, root.label, names);
+  const rules = alarm === undefined ? listed : [...listed, alarm];
+  refuseAlarmName(reader, entries, rules);
   if (defaultAction === undefined) return undefined;
-  const table: RuleTable = { defaultAction, rules, ...(filters.length === 0 ? {} : { filters }) };
+  const table: RuleTable = {
+    ...{ defaultAction, rules },
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(agl === undefined ? {} : { agl }),
+  };
   return { ...table, ...parseReceive(reader, entries, table) };
+}
+
+/** The alarm is a rule with a name of its own, and one of as many as fit. */
+function refuseAlarmName(reader: YamlReader, entries: Entries, rules: readonly Rule[]): void {
+  const entry = entries.byKey.get('agl');
+  if (entry === undefined) return;
+  if (rules.filter(({ name }) => name === ALARM_NAME).length > 1) {
+    const reason = `a rule is called "${ALARM_NAME}", and that is the name of the alarm: rename it`;
+    reader.diagnostics.error(entry.keyOffset, reason);
+  }
+  if (rules.length > MAXIMUM_RULES) {
+    const reason = `with the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
+    reader.diagnostics.error(entry.keyOffset, reason);
+  }
 }
 
 function parseRuleList(reader: YamlReader, entries: Entries, where: string, names: Names): Rule[] {

@@ -2,7 +2,7 @@
 /** What a table makes of a row of frames: one sentence for each frame, and sums for each rule. */
 import type { RuleTable } from '../model.ts';
 import { writeFrameText } from './frame-text.ts';
-import type { AnswerOutcome, Verdict } from './oracle.ts';
+import type { AnswerOutcome, DropReason, Verdict } from './oracle.ts';
 
 /** Sums of one rule, or of the frames that no rule takes. */
 export interface RuleSums {
@@ -38,6 +38,7 @@ export class RuleAccount {
     sums.deleted += count('deleted') + (drop === 'deleted' ? 1 : 0);
     if (forwarded) sums.forwarded += 1;
     if (drop) sums.dropped += 1;
+    if (drop === 'rate') sums.limited += 1;
   }
 
   /** Of each rule, in the order of the table. */
@@ -71,9 +72,17 @@ export function frameOutcome(verdict: Verdict): string {
     parts.push(`forwards to ${other}${before === after ? '' : ` as ${after}`}`);
   }
   if (drop === 'deleted') parts.push('not forwarded: its length came out above 8');
-  else if (drop) parts.push(`dropped by ${drop === 'rule' ? 'the rule' : DROPS[drop]}`);
+  else if (drop && REFUSALS[drop]) parts.push(`refused: ${REFUSALS[drop]}`);
+  else if (drop)
+    parts.push(`dropped by ${drop === 'filter' || drop === 'default' ? DROPS[drop] : 'the rule'}`);
   const who = rule ? `rule "${rule.name}"` : 'no rule';
   return `${who}: ${parts.join(', ') || 'nothing'}`;
 }
 
 const DROPS = { filter: 'the filters', default: 'the default' } as const;
+const REFUSALS: Readonly<Partial<Record<DropReason, string>>> = {
+  unlisted: 'no rule from: agl is about its identifier',
+  length: 'no rule for its identifier takes its length',
+  value: 'no rule for its identifier and length takes its data',
+  rate: 'the rate is used up',
+};

@@ -10,6 +10,8 @@ import type { Rule, RuleAnswer, RuleTable } from '../model.ts';
 import { eightBytes, frameOf, lengthOf, targetOf } from './frame.ts';
 import type { OracleFrame, Target } from './frame.ts';
 import { matches, passesFilter } from './match.ts';
+import { refusalOf } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
 import { runProgram } from './program.ts';
 import { AnswerRate } from './rate.ts';
 
@@ -20,7 +22,7 @@ export type Side = 'bus' | 'agl';
  * Why a frame is not forwarded, and not answered by a rule either: the rule says so; no filter passes it;
  * the default; its modified length does not fit a frame.
  */
-export type DropReason = 'rule' | 'filter' | 'default' | 'deleted';
+export type DropReason = 'rule' | 'filter' | 'default' | 'deleted' | Refusal;
 
 /** One answer of a rule. `limited`: by the rate. `deleted`: its length does not fit a frame. */
 export type AnswerOutcome =
@@ -72,10 +74,12 @@ export class RuleOracle {
       (candidate) => (candidate.from ?? 'bus') === from && matches(candidate, frame),
     );
     const state = rule && this.#stateOf(rule);
+    const refusal = from === 'agl' ? this.#refusal(rule, state, frame, nowMicros) : undefined;
+    if (refusal !== undefined) return this.#refused(frame, rule, refusal, nowMicros);
     const answers = rule && state ? this.#answer(rule, state, frame, nowMicros) : [];
     const isForward = rule ? rule.forward : this.#isForwardedByDefault(frame, from);
     const forwarded = isForward ? this.#modified(rule, state, frame) : undefined;
-    const back = answers.flatMap((outcome) => (outcome.kind === 'sent' ? [outcome.frame] : []));
+    const back = sentOf(answers);
     const onwards = forwarded === undefined ? [] : [forwarded];
     return {
       from,
@@ -89,6 +93,27 @@ export class RuleOracle {
     };
   }
 
+  /** Why a frame of AGL's is refused. One that is not is charged. */
+  #refusal(
+    rule: Rule | undefined,
+    state: RuleState | undefined,
+    frame: OracleFrame,
+    nowMicros: number,
+  ): Refusal | undefined {
+    if (rule === undefined || state === undefined) {
+      return this.#table.agl?.deny ? refusalOf(this.#table.rules, frame) : undefined;
+    }
+    return rule.forward && !state.rate.take(nowMicros) ? 'rate' : undefined;
+  }
+
+  /** The verdict on a frame that is refused: the alarm may go to the bus. */
+  #refused(frame: OracleFrame, rule: Rule | undefined, drop: Refusal, nowMicros: number): Verdict {
+    const alarm = this.#table.rules.find(({ when }) => when === 'alarm');
+    const answers = alarm ? this.#answer(alarm, this.#stateOf(alarm), frame, nowMicros) : [];
+    const base = { from: 'agl', frame, rule, answers: [], forwarded: undefined, drop } as const;
+    return { ...base, toBus: sentOf(answers), toAgl: [] };
+  }
+
   #stateOf(rule: Rule): RuleState {
     const state = this.#states.get(rule) ?? {
       counter: { value: 0 },
@@ -100,8 +125,10 @@ export class RuleOracle {
 
   #answer(rule: Rule, state: RuleState, request: OracleFrame, nowMicros: number): AnswerOutcome[] {
     const all = [...(rule.answer ? [rule.answer] : []), ...(rule.moreAnswers ?? [])];
+    // Of frames that AGL sends on, the frame itself was charged.
+    const isCharged = rule.from === 'agl' && rule.forward;
     return all.map((answer) => {
-      if (!state.rate.take(nowMicros)) return { kind: 'limited' };
+      if (!isCharged && !state.rate.take(nowMicros)) return { kind: 'limited' };
       const target = startOf(answer, request, this.live);
       const { counter } = state;
       runProgram(answer.steps ?? [], target, { request, live: this.live, counter });
@@ -138,6 +165,10 @@ export class RuleOracle {
     if (rule) return rule.answer ? undefined : 'rule';
     return this.#table.filters ? 'filter' : 'default';
   }
+}
+
+function sentOf(answers: readonly AnswerOutcome[]): OracleFrame[] {
+  return answers.flatMap((outcome) => (outcome.kind === 'sent' ? [outcome.frame] : []));
 }
 
 /** The answer before its steps: its own bytes, those of the request, and live values. */

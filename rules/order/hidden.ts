@@ -22,6 +22,7 @@ export interface Hidden {
 export function findHidden(rules: readonly Rule[]): Hidden[] {
   const ranges = new Map(rules.map((rule) => [rule, indexRanges(rule.match)]));
   return rules.flatMap((rule, index): Hidden[] => {
+    if (rule.when !== undefined) return [];
     const mine = ranges.get(rule) ?? [];
     let left: readonly IdentifierRange[] = mine;
     const [hiding, touching]: [Rule[], Rule[]] = [[], []];

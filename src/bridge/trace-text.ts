@@ -6,7 +6,7 @@
  */
 import { IDENTIFIER_EXTENDED } from '../can/frame';
 import { Status } from '../rt/status';
-import { faultStateWord } from './page-words';
+import { faultStateWord, refusalWord } from './page-words';
 import { appendSentence, lateTask, statusOf } from '../page/sentences';
 import { appendReason, appendStatusWords } from './status-said';
 import { TaskNames } from './task-names';
@@ -89,6 +89,8 @@ function traceWord(event: TraceEvent): string {
       return 'rules kept';
     case TraceEvent.RulesWaiting:
       return 'rules waiting';
+    case TraceEvent.AglRefused:
+      return 'frame refused';
     default:
       return '';
   }
@@ -119,6 +121,10 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
     case TraceEvent.Started:
       out.decimal(a).text(' rules, checksum ').hexadecimal(b, 8);
       break;
+    case TraceEvent.AglRefused:
+      out.text("AGL's ").hexadecimalCapitals(b & 0x1fffffff, digitsOf(b));
+      out.text(', ').text(refusalWord(a));
+      break;
     case TraceEvent.Answered:
     case TraceEvent.AnswerDropped:
     case TraceEvent.Dropped:
@@ -129,7 +135,7 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
           .text('rule ')
           .decimal(a + 1)
           .text(', ');
-      out.hexadecimalCapitals(b & 0x1fffffff, (b & IDENTIFIER_EXTENDED) !== 0 ? 8 : 3);
+      out.hexadecimalCapitals(b & 0x1fffffff, digitsOf(b));
       if (event !== TraceEvent.AnswerDropped) break;
       out
         .text(' (status ')
@@ -170,4 +176,9 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
 function appendStatus(out: TextBuilder, status: u32): void {
   if (appendStatusWords(out, status)) out.text(' (status ').decimal(status).text(')');
   else out.text('status ').decimal(status);
+}
+
+/** Digits of an identifier. */
+function digitsOf(identifier: u32): u32 {
+  return (identifier & IDENTIFIER_EXTENDED) !== 0 ? 8 : 3;
 }

@@ -14,8 +14,9 @@ import { allocateFrames, Frame } from '../can/frame';
 import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { Task } from '../rt/task';
+import { AglGate } from './agl-gate';
 import { AnyParts } from './parts';
-import { RuleActions } from './rule-actions';
+
 import { TransmitScheduler } from './transmit/scheduler';
 
 @final
@@ -27,7 +28,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
   constructor(
     private readonly parts: Parts,
     private readonly scheduler: TransmitScheduler<Parts>,
-    private readonly actions: RuleActions<Parts>,
+    private readonly gate: AglGate<Parts>,
   ) {
     super();
   }
@@ -83,7 +84,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     if (status === Status.Ok && !isErrorFrame(this.frame)) {
       let frame = changetype<usize>(this.frame);
       if (this.parts.responder.matchesFromAgl(this.frame)) {
-        frame = this.actions.carryOutFromAgl(this.frame, nowTicks);
+        frame = this.gate.pass(this.frame, nowTicks);
       }
       if (frame !== 0) this.scheduler.addFromAgl(changetype<Frame>(frame), agl.receivedTag);
       else agl.finish(agl.receivedTag, false);

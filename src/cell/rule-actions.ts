@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * RuleActions: carries out what a rule has more than one answer by its record: steps, further answers, a
- * changed forwarded frame, a rate; and all rules about frames of AGL's, whose answers go to AGL.
+ * RuleActions: carries out what a rule about frames of the bus has more than one answer by its record: steps,
+ * further answers, a changed forwarded frame, a rate.
  *
  * Bounded: the programs of a rule are (program-check.ts). The first answer leaves before the others are made.
  * Does not: decide which rule matches, or choose transmit buffers.
@@ -46,7 +46,7 @@ export class RuleActions<Parts extends AnyParts> {
       const isAnswering = (rule.flags & RULE_ANSWER) !== 0;
       parts.counters.count(isAnswering ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     } else {
-      const forwarded = this.modifiedBy(rule, frame);
+      const forwarded = parts.responder.modifiedBy(rule, frame, this.modified);
       if (forwarded === 0) parts.counters.count(Counter.ModifiedDeleted);
       else if (parts.forwardRing.put(forwarded) !== Status.Ok) countFullRing(parts);
     }
@@ -54,28 +54,6 @@ export class RuleActions<Parts extends AnyParts> {
     if (parts.records.on) {
       this.observer.took(frame, decision, nowTicks, this.answer, this.sentTicks);
     }
-  }
-
-  /**
-   * The rule that matched `frame` of AGL's last. Returns the address of the frame for the bus; 0: none.
-   */
-  carryOutFromAgl(frame: Frame, nowTicks: u64): usize {
-    const parts = this.parts;
-    const responder = parts.responder;
-    const rule = responder.table.rule(responder.matchedRule);
-    if ((rule.flags & RULE_ANSWER) !== 0) {
-      if (this.isAllowed(rule, nowTicks)) {
-        this.answerAgl(responder.makeAnswer(frame, this.more));
-      }
-      for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
-        const action = responder.table.actionOf(rule, index);
-        if ((action.kind as u32) !== ACTION_ANSWER || !this.isAllowed(rule, nowTicks)) continue;
-        this.answerAgl(responder.makeMore(action, frame, this.more));
-      }
-    }
-    const forwarded = (rule.flags & RULE_FORWARD) === 0 ? 0 : this.modifiedBy(rule, frame);
-    if (forwarded === 0) parts.counters.count(Counter.FromAglDroppedByRule);
-    return forwarded;
   }
 
   /** An answer by the record of the rule that matched last was sent, or waits. */
@@ -128,27 +106,6 @@ export class RuleActions<Parts extends AnyParts> {
       if (responder.makeMore(action, frame, this.more)) this.answers.follow(this.more);
       else this.parts.counters.count(Counter.AnswersDeleted);
     }
-  }
-
-  private answerAgl(isMade: bool): void {
-    const parts = this.parts;
-    if (!isMade) {
-      parts.counters.count(Counter.AnswersDeleted);
-      return;
-    }
-    parts.counters.count(Counter.FromAglAnswered);
-    if (parts.forwardRing.put(changetype<usize>(this.more)) !== Status.Ok) countFullRing(parts);
-  }
-
-  /** Address of what is forwarded of `frame`; 0: nothing. */
-  private modifiedBy(rule: Rule, frame: Frame): usize {
-    const responder = this.parts.responder;
-    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
-      const action = responder.table.actionOf(rule, index);
-      if ((action.kind as u32) === ACTION_ANSWER) continue;
-      return responder.modify(action, frame, this.modified) ? changetype<usize>(this.modified) : 0;
-    }
-    return changetype<usize>(frame);
   }
 }
 

@@ -18,6 +18,7 @@ import {
   TRANSMIT_POLL_SPI_BYTES,
   TRANSMIT_SPI_BYTES,
 } from './bounds';
+import { AglGate } from './agl-gate';
 import { AnyParts } from './parts';
 import { CellPlatform } from './platform';
 import { ConsoleTask } from './console-task';
@@ -51,6 +52,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.answers,
     this.observer,
   );
+  private readonly gate: AglGate<Parts> = new AglGate<Parts>(this.parts, this.answers);
   readonly receive: ReceiveTask<Parts> = new ReceiveTask<Parts>(
     this.parts,
     this.answers,
@@ -74,7 +76,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   readonly fromAgl: FromAglTask<Parts> = new FromAglTask<Parts>(
     this.parts,
     this.scheduler,
-    this.actions,
+    this.gate,
   );
   readonly forward: ForwardTask<Parts> = new ForwardTask<Parts>(this.parts);
   readonly linkReport: LinkReportTask<Parts> = new LinkReportTask<Parts>(this.parts);

@@ -65,6 +65,10 @@ export enum TraceEvent {
   RateFound = 22,
   /** After a swap of tables. a: rules that go on with the counter and the rate they had; b: rules. */
   RulesKept = 23,
+  /**
+   * A frame of AGL's was refused; of many, one in 100 ms is recorded. a: why (Refusal); b: its identifier word.
+   */
+  AglRefused = 24,
 }
 
 /** `a` of a frame that no rule matched. */

@@ -5,12 +5,18 @@
  * Bounded: one look into the index, then one pass over its list of rules, whose cost the check of the table
  * bounds; the first that matches decides. Then at most 8 bytes are composed.
  */
-import { ActionFields, LIST_END, STEP_BYTES } from '../../build/generated/rule-image';
+import {
+  ACTION_ANSWER,
+  ActionFields,
+  LIST_END,
+  STEP_BYTES,
+} from '../../build/generated/rule-image';
 import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
 import { fulfils } from './condition';
 import { LiveValues, newLiveValues } from './live-values';
 import { runProgram } from './program';
 import { charge, isAllowed } from './rate';
+import { Refusal, refusalOf } from './refusal';
 import {
   ANSWER_LENGTH_OF_REQUEST,
   PATH_SOFTWARE,
@@ -67,17 +73,23 @@ export class Responder {
   }
 
   /**
-   * Decides on a frame of AGL's. True: some rule matches, and RuleActions carries it out. False: it goes to
-   * the bus.
+   * Decides on a frame of AGL's. True: AglGate carries out the rule that matches, or refuses the frame. False:
+   * it goes to the bus.
    */
   matchesFromAgl(frame: Frame): bool {
     const table = this.table;
-    if (!table.hasAglRules) return false;
+    if (!table.judgesAgl) return false;
     const index = find(table, frame, table.listAt(table.aglWord(frame.identifier)));
     this.matchedRule = index;
-    if (index < 0) return false;
+    if (index < 0) return table.deniesAgl;
     table.hit(index);
     return true;
+  }
+
+  /** Why `frame`, which is AGL's and which no rule takes, is refused. */
+  refusalOf(frame: Frame): Refusal {
+    const table = this.table;
+    return refusalOf(table, frame, table.listAt(table.aglWord(frame.identifier)));
   }
 
   /** Fills in the answer of rule `index` if it is constant; else false. */
@@ -106,10 +118,16 @@ export class Responder {
     return this.run(action.stepFirst, action.stepCount, request, answer);
   }
 
-  /** What an action of that rule makes of the frame. False: no frame. */
-  modify(action: ActionFields, request: Frame, modified: Frame): bool {
-    memory.copy(changetype<usize>(modified), changetype<usize>(request), FRAME_BYTES);
-    return this.run(action.stepFirst, action.stepCount, request, modified);
+  /** Address of what that rule, whose record is `rule`, makes of a frame that it forwards; 0: no frame. */
+  modifiedBy(rule: Rule, request: Frame, modified: Frame): usize {
+    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+      const action = this.table.actionOf(rule, index);
+      if ((action.kind as u32) === ACTION_ANSWER) continue;
+      memory.copy(changetype<usize>(modified), changetype<usize>(request), FRAME_BYTES);
+      const isMade = this.run(action.stepFirst, action.stepCount, request, modified);
+      return isMade ? changetype<usize>(modified) : 0;
+    }
+    return changetype<usize>(request);
   }
 
   /** An answer of the rule that matched last leaves at `nowTicks`. True: its rate is used up now. */
@@ -127,6 +145,13 @@ export class Responder {
     if (isAllowed(rule, state, nowTicks, this.ticksPerSecond)) return true;
     state.limited++;
     return false;
+  }
+
+  /** Asks the rate of the rule that matched last, and charges it. */
+  takes(nowTicks: u64): bool {
+    if (!this.allows(nowTicks)) return false;
+    this.charge(nowTicks);
+    return true;
   }
 
   /** Carries out steps of the rule that matched last on `target`. False: no frame. */

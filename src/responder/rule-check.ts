@@ -57,6 +57,12 @@ export function isOfFormat1(rule: Rule): bool {
   return (load<u64>(more) | load<u64>(more, 8)) === 0 && (rule.flags & RULE_FROM_AGL) === 0;
 }
 
+/** True if the rule's answer goes to the bus by any free buffer, so that it can tell of a refused frame. */
+export function isAlarm(rule: Rule): bool {
+  const isAnswer = (rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) === RULE_ANSWER;
+  return isAnswer && (rule.path as u32) === PATH_SOFTWARE;
+}
+
 /** True if some frame matches both: every bit that both compare has the same value in both. */
 export function overlap(one: Rule, other: Rule): bool {
   const identifierBits = one.matchMask & other.matchMask;

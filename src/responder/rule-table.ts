@@ -11,7 +11,7 @@
 import { FilterList } from '../can/filter-list';
 import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
-import { Rule, RULE_BYTES } from './rule';
+import { RULE_BYTES } from './rule';
 import { RuleStates } from './rule-states';
 import { RECEIVE_AUTO, RULES_IMAGE_BYTES_MAXIMUM, RULES_MAGIC, TableCheck } from './table-check';
 import { TableHeader } from './table-header';
@@ -115,11 +115,6 @@ export class RuleTable extends TableSections {
   /** True if a frame with this identifier word that no rule matches goes to AGL. */
   forwardsUnmatched(identifier: u32): bool {
     return this.filters.count === 0 ? !this.dropUnmatched : this.filters.passes(identifier);
-  }
-
-  /** Rule `index`, 0..count-1, of the table in force. */
-  rule(index: u32): Rule {
-    return changetype<Rule>(this.rules + index * RULE_BYTES);
   }
 
   /** The rule whose answer waits in the buffer of hardware filter `filter` (0 or 1), or -1. */

@@ -20,8 +20,6 @@ import {
   RECEIVE_URGENT_FIRST,
   RULE_FROM_AGL,
   RULE_NAMES_BYTES_MAXIMUM,
-  RULES_FLAG_DROP_UNMATCHED,
-  RULES_FLAG_RECEIVE_MASK,
   RULES_HEADER_BYTES,
   RULES_HEADER_BYTES_2,
   RULES_IMAGE_BYTES_MAXIMUM,
@@ -49,7 +47,7 @@ import {
   moreAnswersOf,
 } from './program-check';
 import { Rule, RULE_ANSWER, RULE_BYTES } from './rule';
-import { checkRule, isOfFormat1, overlap } from './rule-check';
+import { checkRule, isAlarm, isOfFormat1, overlap } from './rule-check';
 import { RuleStates } from './rule-states';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
@@ -214,16 +212,14 @@ export class TableCheck {
   private checkFlags(): Status {
     const header = this.header;
     if (crc32Finish(this.crc) !== header.crc32) return Status.RulesCrc;
-    if ((header.flags & ~(RULES_FLAG_DROP_UNMATCHED | RULES_FLAG_RECEIVE_MASK)) !== 0)
-      return Status.RulesField;
+    if (header.hasUnknownFlags) return Status.RulesField;
     if (!header.isIndexed) {
       return ((header.actionCount | header.conditionCount | header.stepCount) as u32) === 0
         ? Status.Ok
         : Status.RulesField;
     }
-    if (((header.reserved2 as u64) | header.reserved3 | header.reserved4) !== 0) {
-      return Status.RulesField;
-    }
+    if ((header.reserved3 | header.reserved4) !== 0) return Status.RulesField;
+    if (header.alarmRule > header.ruleCount) return Status.RulesField;
     if (header.nameBytes > RULE_NAMES_BYTES_MAXIMUM) return Status.RulesSize;
     // Word 0 is the empty list, so there is one.
     return (header.listWords as u32) !== 0 && load<u16>(this.sections.lists) === (LIST_END as u16)
@@ -266,6 +262,8 @@ export class TableCheck {
     const summary = this.summary;
     const first = summary.first;
     const second = summary.recognisedSecond;
+    const alarm = this.sections.alarmRule;
+    if (alarm >= 0 && !isAlarm(this.rule(alarm))) return Status.RulesField;
     if (summary.same >= 0 && summary.second >= 0) return Status.RulesField;
     if (second >= 0) {
       this.refusedRule = second;

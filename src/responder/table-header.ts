@@ -5,17 +5,26 @@
  * The layout: formats/rule-image.ts, formats/rule-image-2.ts.
  */
 import {
+  RULES_FLAG_AGL_DENY,
   RULES_FLAG_DROP_UNMATCHED,
   RULES_FLAG_RECEIVE_MASK,
   RULES_FLAG_RECEIVE_SHIFT,
+  RULES_FLAG_WALL_LOCKED,
   RULES_VERSION_2,
   TableFields,
 } from '../../build/generated/rule-image';
+
+const FLAGS_1: u32 = RULES_FLAG_DROP_UNMATCHED | RULES_FLAG_RECEIVE_MASK;
+const FLAGS_2: u32 = FLAGS_1 | RULES_FLAG_AGL_DENY | RULES_FLAG_WALL_LOCKED;
 
 @unmanaged
 export class TableHeader extends TableFields {
   get isIndexed(): bool {
     return (this.version as u32) === RULES_VERSION_2;
+  }
+
+  get hasUnknownFlags(): bool {
+    return (this.flags & ~(this.isIndexed ? FLAGS_2 : FLAGS_1)) !== 0;
   }
 
   get dropsUnmatched(): bool {

@@ -16,6 +16,7 @@ import {
   FILTER_BYTES,
   LIST_END,
   RULE_BYTES,
+  RULES_FLAG_AGL_DENY,
   RULES_HEADER_BYTES,
   RULES_HEADER_BYTES_2,
   RULES_VERSION_2,
@@ -55,8 +56,12 @@ export class TableSections {
   aglRangeCount: u32 = 1;
   lists: usize = 0;
   names: usize = 0;
-  /** Some rule is about frames of AGL's. */
-  hasAglRules: bool = false;
+  /** Frames of AGL's that no rule takes do not reach the bus. */
+  deniesAgl: bool = false;
+  /** Some rule is about frames of AGL's, or those that none takes are denied. */
+  judgesAgl: bool = false;
+  /** The rule whose answer tells of a refused frame of AGL's, or -1. */
+  alarmRule: i32 = -1;
 
   /** Finds the parts of the image at `image`. Returns how many bytes its counts give. */
   lay(image: usize): u32 {
@@ -78,8 +83,11 @@ export class TableSections {
     at += header.checksumTableCount * CHECKSUM_TABLE_BYTES;
     this.busIndex = at;
     at += INDEX_BYTES;
-    this.hasAglRules = header.aglIndexes !== 0;
-    this.aglIndex = this.hasAglRules ? at : ZEROS;
+    const hasAglIndex = header.aglIndexes !== 0;
+    this.deniesAgl = (header.flags & RULES_FLAG_AGL_DENY) !== 0;
+    this.judgesAgl = hasAglIndex || this.deniesAgl;
+    this.alarmRule = (header.alarmRule as i32) - 1;
+    this.aglIndex = hasAglIndex ? at : ZEROS;
     at += header.aglIndexes * INDEX_BYTES;
     const busCount: u32 = header.busRangeCount;
     const aglCount: u32 = header.aglRangeCount;
@@ -119,7 +127,14 @@ export class TableSections {
     this.aglRangeCount = other.aglRangeCount;
     this.lists = other.lists;
     this.names = other.names;
-    this.hasAglRules = other.hasAglRules;
+    this.deniesAgl = other.deniesAgl;
+    this.judgesAgl = other.judgesAgl;
+    this.alarmRule = other.alarmRule;
+  }
+
+  /** Rule `index`, 0..count-1. */
+  rule(index: u32): Rule {
+    return changetype<Rule>(this.rules + index * RULE_BYTES);
   }
 
   /** Action `index` of `rule`. */
@@ -158,7 +173,9 @@ export class TableSections {
     this.aglRangeLists = ZEROS;
     this.busRangeCount = 1;
     this.aglRangeCount = 1;
-    this.hasAglRules = false;
+    this.deniesAgl = false;
+    this.judgesAgl = false;
+    this.alarmRule = -1;
     this.lists = image + PLAIN_LIST_OFFSET;
     for (let rule: u32 = 0; rule < this.count; rule++) {
       store<u16>(this.listAt(rule + 1), rule as u16);

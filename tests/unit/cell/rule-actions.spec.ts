@@ -56,7 +56,11 @@ function expectSums(): void {
   expect(board.counted(Counter.FromAglTaken)).toBe(
     board.counted(Counter.FromAglRefused) +
       board.counted(Counter.FromAgl) +
-      board.counted(Counter.FromAglDroppedByRule),
+      board.counted(Counter.FromAglDroppedByRule) +
+      board.counted(Counter.FromAglUnlisted) +
+      board.counted(Counter.FromAglWrongLength) +
+      board.counted(Counter.FromAglWrongValue) +
+      board.counted(Counter.FromAglOverRate),
   );
 }
 
@@ -211,6 +215,69 @@ describe('a rule about frames of AGL', () => {
     expect(board.counted(Counter.FromAglAnswered)).toBe(2);
     expect(board.counted(Counter.FromAgl)).toBe(1);
     expect(board.counted(Counter.AnsweredStatic)).toBe(0);
+    expectSums();
+  });
+});
+
+/** Flag bit 3 of the header, and the rule of the alarm from 1; 0: none. */
+function startDenying(alarm: u16): void {
+  image.beginIndex([]);
+  image.pointAgl(0x200, image.addList([0]));
+  image.finish();
+  store<u32>(image.address, 8, 20);
+  store<u16>(image.address, alarm, 46);
+  image.seal();
+  board.host.rules = image.address;
+  board.connected();
+  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+  board.chip.take();
+}
+
+describe('with "default: deny" a frame of AGL', () => {
+  test('is refused without a rule, with another length, with other data, and beyond the rate', () => {
+    const rule = image.add(0x200);
+    store<u8>(rule, FROM_AGL | FORWARDS, 25);
+    store<u8>(rule, 2, 24); // at least 2 bytes
+    store<u8>(rule, 3, 51); // and less than 3
+    store<u64>(rule, 0x11, 8);
+    store<u64>(rule, 0xff, 16);
+    store<u16>(rule, 1, 58);
+    store<u32>(rule, 1_000_000, 60);
+    startDenying(0);
+    board.sendToCell(newFrame(0x123, 2, 0x11));
+    board.sendToCell(newFrame(0x40000200, 2, 0));
+    board.sendToCell(newFrame(0x200, 1, 0x11));
+    board.sendToCell(newFrame(0x200, 3, 0x11));
+    board.sendToCell(newFrame(0x200, 2, 0x12));
+    board.sendToCell(newFrame(0x200, 2, 0x2211));
+    board.sendToCell(newFrame(0x200, 2, 0x2211));
+    board.step(40);
+    expect(board.counted(Counter.FromAglUnlisted)).toBe(2);
+    expect(board.counted(Counter.FromAglWrongLength)).toBe(2);
+    expect(board.counted(Counter.FromAglWrongValue)).toBe(1);
+    expect(board.counted(Counter.FromAglOverRate)).toBe(1);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+    expectSums();
+  });
+
+  test('raises the alarm, made from it, once in its interval', () => {
+    const rule = image.add(0x200);
+    store<u8>(rule, FROM_AGL | FORWARDS, 25);
+    const alarm = image.addAnswer(0, 0x123, 2, 0xaa);
+    store<u8>(alarm, 0, 41); // byte 1 is byte 0 of the frame
+    store<u8>(alarm, 1, 24);
+    store<u16>(alarm, 1, 58);
+    store<u32>(alarm, 1_000_000, 60);
+    startDenying(2);
+    board.sendToCell(newFrame(0x321, 1, 0xbb));
+    board.sendToCell(newFrame(0x322, 1, 0xcc));
+    board.step(20);
+    // LOAD TX BUFFER with 123#AABB: SIDH 24, SIDL 60.
+    const seen = board.chip.take();
+    expect(seen.includes('24 60 00 00 02 aa bb')).toBe(true, seen);
+    expect(seen.includes('aa cc')).toBe(false, seen);
+    expect(board.counted(Counter.FromAglUnlisted)).toBe(2);
+    expect(board.counted(Counter.AnsweredComputed)).toBe(1);
     expectSums();
   });
 });

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/**
+ * AglGate: what becomes of a frame of AGL's about which the rules have something to say: sent, changed, kept
+ * from the bus, answered. Every frame that is refused is counted by the reason, and may raise an alarm.
+ *
+ * Bounded: one more pass over the rules that were tried, the programs of one rule, and that of the alarm.
+ * Does not: decide which rule matches, or send.
+ */
+import { ACTION_ANSWER } from '../../build/generated/rule-image';
+import { allocateFrames, Frame } from '../can/frame';
+import { TraceEvent } from '../page/trace-event';
+import { Refusal } from '../responder/refusal';
+import { Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
+import { microsToTicks } from '../rt/deadline';
+import { Counter } from '../rt/counters';
+import { Status } from '../rt/status';
+import { AnyParts } from './parts';
+import { countFullRing } from './rule-actions';
+import { UrgentAnswers } from './urgent/answers';
+
+/** From one refusal in the trace to the next: a flood of them must not wash the trace away. */
+const NOTE_MICROS: u32 = 100_000;
+
+@final
+export class AglGate<Parts extends AnyParts> {
+  private readonly answer: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly modified: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly alarm: Frame = changetype<Frame>(allocateFrames(1));
+  private readonly noteTicks: u64 = microsToTicks(NOTE_MICROS, this.parts.clock.ticksPerSecond());
+  /** No refusal goes into the trace before. */
+  private nextNote: u64 = 0;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
+  ) {}
+
+  /**
+   * `frame` matched a rule, or none and is refused (Responder.matchesFromAgl), in the step that began at
+   * `nowTicks`. Returns the address of the frame for the bus; 0: none.
+   */
+  pass(frame: Frame, nowTicks: u64): usize {
+    const parts = this.parts;
+    const responder = parts.responder;
+    if (responder.matchedRule < 0) {
+      this.refuse(frame, responder.refusalOf(frame), nowTicks);
+      return 0;
+    }
+    const rule = responder.table.rule(responder.matchedRule);
+    const isForwarding = (rule.flags & RULE_FORWARD) !== 0;
+    if (isForwarding && !responder.takes(nowTicks)) {
+      this.refuse(frame, Refusal.Rate, nowTicks);
+      return 0;
+    }
+    if ((rule.flags & RULE_ANSWER) !== 0) this.answerAll(rule, frame, nowTicks, isForwarding);
+    const passed = isForwarding ? responder.modifiedBy(rule, frame, this.modified) : 0;
+    if (passed === 0) parts.counters.count(Counter.FromAglDroppedByRule);
+    return passed;
+  }
+
+  /** Answers of a rule go to AGL. Its rate is that of the frames, if it sends them on. */
+  private answerAll(rule: Rule, frame: Frame, nowTicks: u64, isCharged: bool): void {
+    const responder = this.parts.responder;
+    if (isCharged || this.isAllowed(nowTicks)) {
+      this.answerAgl(responder.makeAnswer(frame, this.answer));
+    }
+    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+      const action = responder.table.actionOf(rule, index);
+      if ((action.kind as u32) !== ACTION_ANSWER) continue;
+      if (!isCharged && !this.isAllowed(nowTicks)) continue;
+      this.answerAgl(responder.makeMore(action, frame, this.answer));
+    }
+  }
+
+  private isAllowed(nowTicks: u64): bool {
+    if (this.parts.responder.takes(nowTicks)) return true;
+    this.parts.counters.count(Counter.AnswersLimited);
+    return false;
+  }
+
+  private answerAgl(isMade: bool): void {
+    const parts = this.parts;
+    if (!isMade) {
+      parts.counters.count(Counter.AnswersDeleted);
+      return;
+    }
+    parts.counters.count(Counter.FromAglAnswered);
+    if (parts.forwardRing.put(changetype<usize>(this.answer)) !== Status.Ok) countFullRing(parts);
+  }
+
+  /** Counts the frame, notes it in the trace now and then, and raises the alarm. */
+  private refuse(frame: Frame, refusal: Refusal, nowTicks: u64): void {
+    const parts = this.parts;
+    parts.counters.count(Counter.FromAglUnlisted + (refusal as u32) - (Refusal.Unlisted as u32));
+    if (parts.records.on && nowTicks >= this.nextNote) {
+      parts.records.trace.note(nowTicks, TraceEvent.AglRefused, refusal, frame.identifier);
+      this.nextNote = nowTicks + this.noteTicks;
+    }
+    const responder = parts.responder;
+    const rule = responder.table.alarmRule;
+    if (rule < 0) return;
+    responder.matchedRule = rule;
+    if (!responder.takes(nowTicks)) return;
+    responder.table.hit(rule);
+    if (responder.makeAnswer(frame, this.alarm)) this.answers.follow(this.alarm);
+    else parts.counters.count(Counter.AnswersDeleted);
+  }
+}
