@@ -7,7 +7,7 @@
  */
 import { buildBridge } from './build/bridge.ts';
 import { buildCells, buildRules } from './build/data.ts';
-import { buildImage } from './build/image.ts';
+import { buildImage, SELF_TEST_PARTS } from './build/image.ts';
 import { reportSizes } from './build/sizes.ts';
 import { buildWasm } from './build/wasm.ts';
 import { run, shortCommandLine } from './command-line.ts';
@@ -27,10 +27,13 @@ async function build(alsoChecked: boolean): Promise<boolean> {
     await buildCells();
     await buildRules();
   });
-  const [cell, bridge] = await step('AssemblyScript to WebAssembly: cell, bridge', () =>
-    Promise.all([buildWasm('cell'), buildWasm('bridge')]),
+  const [cell, selfTest, bridge] = await step('AssemblyScript to WebAssembly', () =>
+    Promise.all([buildWasm('cell'), buildWasm('selftest'), buildWasm('bridge')]),
   );
   await step('WebAssembly to C to the ARM64 image', () => buildImage(cell));
+  await step('WebAssembly to C to the image of the self test', () =>
+    buildImage(selfTest, SELF_TEST_PARTS),
+  );
   await step('WebAssembly to C to the Linux bridge', () => buildBridge(bridge, alsoChecked));
   return reportSizes();
 }

@@ -2,19 +2,24 @@
 /**
  * `npm run twin`: plays CAN logs through the emulated board. Options: `--help`.
  *
+ * `--selftest` runs the cell's self test instead (docs/self-test.md).
+ *
  * Exit status: 0 every expected answer and forward happened, 1 not, 2 bad input (nothing written).
  */
 import { InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../lab/play/command.ts';
+import { runSelfTestCommand } from '../lab/selftest/command.ts';
 import { runLiveCommand } from '../lab/live/live-command.ts';
 import { SUFFIXES } from '../twin/logs/formats.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 
 interface Options {
-  readonly rules: string;
-  readonly bus: string;
+  readonly rules?: string;
+  readonly bus?: string;
+  readonly selftest?: boolean;
+  readonly fault?: string;
   readonly agl?: string | boolean;
   readonly interface?: string;
   readonly aglStopAt?: number;
@@ -59,7 +64,12 @@ function setting(text: string, before: readonly string[]): string[] {
 }
 
 async function twin(options: Options): Promise<void> {
-  const { shm, agl, status, vcd } = options;
+  const { shm, agl, status, vcd, rules, bus } = options;
+  if (options.selftest === true) return selfTest(options);
+  if (options.fault !== undefined) throw new InputError('--fault belongs to --selftest');
+  if (rules === undefined || bus === undefined) {
+    throw new InputError('--rules FILE and --bus FILE are needed, or --selftest');
+  }
   if ((shm === undefined) !== (options.realtime === undefined)) {
     throw new InputError('--shm and --realtime belong together: a real bridge needs real time');
   }
@@ -73,8 +83,8 @@ async function twin(options: Options): Promise<void> {
     throw new InputError('--vcd does not go with --shm: it keeps every edge of the run in memory');
   }
   const common = {
-    rulesFile: options.rules,
-    busFile: options.bus,
+    rulesFile: rules,
+    busFile: bus,
     interfaceName: options.interface,
     secondsLimit: options.seconds,
     engine: options.engine,
@@ -97,10 +107,26 @@ async function twin(options: Options): Promise<void> {
       : await runLiveCommand({ ...common, sharedFile: shm, speed: options.speed });
 }
 
+async function selfTest(options: Options): Promise<void> {
+  if (options.rules !== undefined || options.bus !== undefined || options.shm !== undefined) {
+    throw new InputError(
+      '--selftest needs no rules and no bus: leave --rules, --bus and --shm out',
+    );
+  }
+  process.exitCode = await runSelfTestCommand({
+    engine: options.engine,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.osc,
+    spiHertz: options.spi,
+    settings: options.setting,
+    fault: options.fault,
+  });
+}
+
 const program = commandLine('twin')
   .description('Plays CAN logs through the emulated board and writes what came out.')
-  .requiredOption('--rules <file>', 'rules file (YAML)', userPath)
-  .requiredOption('--bus <file>', `log to play onto the bus (${SUFFIXES})`, userPath)
+  .option('--rules <file>', 'rules file (YAML)', userPath)
+  .option('--bus <file>', `log to play onto the bus (${SUFFIXES})`, userPath)
   .option('--interface <name>', 'play only the frames of this interface of the log')
   .option(
     '--agl <file>',
@@ -140,6 +166,8 @@ const program = commandLine('twin')
     userPath,
   )
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
+  .option('--selftest', "the cell's self test, without rules and bus (docs/self-test.md)")
+  .option('--fault <name>', 'with --selftest: a fault of wiring or chip, by its name there')
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
   .option(
     '--shm <file>',

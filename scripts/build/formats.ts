@@ -10,12 +10,18 @@ import * as counters from '../../formats/counters.ts';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import * as ruleImage from '../../formats/rule-image.ts';
 import * as ruleImage2 from '../../formats/rule-image-2.ts';
+import { SELF_TESTS } from '../../formats/self-test.ts';
 import { SETTINGS } from '../../formats/settings.ts';
 import * as statusPage from '../../formats/status-page.ts';
 import { STATUSES } from '../../formats/statuses.ts';
 import { addressHeader, addressModule } from './formats/addresses.ts';
 import * as assembly from './formats/assembly.ts';
-import { formatsHeader, statusNumbers, statusWordsHeader } from './formats/tables.ts';
+import {
+  formatsHeader,
+  selfTestLines,
+  statusNumbers,
+  statusWordsHeader,
+} from './formats/tables.ts';
 import { PROJECT } from './command.ts';
 
 /** Folder of the generated files, from the project's top folder. */
@@ -31,6 +37,7 @@ export function generatedFiles(): Map<string, string> {
   return new Map([
     ['counters.ts', made('formats/counters.ts', assembly.counterModule(counters))],
     ['counter-words.ts', made('formats/counters.ts', assembly.counterWordModule(counters))],
+    ['self-test.ts', made('formats/self-test.ts', assembly.selfTestModule(SELF_TESTS))],
     ['settings.ts', made('formats/settings.ts', assembly.settingModule(SETTINGS))],
     ['status.ts', made('formats/statuses.ts', assembly.statusModule(STATUSES))],
     ['status-words.ts', made('formats/statuses.ts', assembly.statusWordModule(STATUSES))],
@@ -48,6 +55,7 @@ export function generatedFiles(): Map<string, string> {
     ['cell-addresses.h', addressHeader()],
     ['version.ts', made('package.json', `export const FIRMWARE_VERSION: string = '${version}';\n`)],
     ['status-numbers.txt', statusNumbers(STATUSES)],
+    ['self-test.txt', selfTestLines(SELF_TESTS)],
     ['formats.h', formatsHeader()],
     ['status-words.h', statusWordsHeader(STATUSES)],
   ]);

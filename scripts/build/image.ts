@@ -76,6 +76,14 @@ const CELL_PARTS: ImageParts = {
   output: 'build/canwarden',
 };
 
+/** The self test: the same BSP with another module. */
+export const SELF_TEST_PARTS: ImageParts = {
+  name: 'cell',
+  source: 'bsp/rpi4/cell.c',
+  folder: 'build/selftest',
+  output: 'build/canwarden-selftest',
+};
+
 async function generateC(wasm: string, { name, folder }: ImageParts): Promise<void> {
   await nodeTool('wabt/bin/wasm2c', [wasm, '-n', name, '-o', `${folder}/${name}.wasm.c`]);
   const path = `${PROJECT}${folder}/${name}.wasm.c`;

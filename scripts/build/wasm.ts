@@ -18,7 +18,7 @@ const ALLOWED_IMPORT_MODULES = new Set(['bsp', 'socket']);
  * @throws CommandFailed if a tool fails, Error if the module imports something outside the host ABI
  * (an array bound check, an allocation at run time, a floating point helper).
  */
-export async function buildWasm(target: 'cell' | 'bridge' | 'bench'): Promise<string> {
+export async function buildWasm(target: 'cell' | 'selftest' | 'bridge' | 'bench'): Promise<string> {
   generateFormats();
   await mkdir(`${PROJECT}build/wasm`, { recursive: true });
   const raw = `build/wasm/${target}.raw.wasm`;

@@ -65,6 +65,7 @@ const wanted = (unit: string): Source => ({
 // prettier-ignore
 export const MANIFEST: readonly ManifestEntry[] = [
   { source: file('build/canwarden.bin'), to: root('/usr/share/jailhouse/inmates/canwarden.bin'), mode: 0o644, required: true },
+  { source: file('build/canwarden-selftest.bin'), to: root('/usr/share/jailhouse/inmates/canwarden-selftest.bin'), mode: 0o644, required: true },
   { source: cell('rpi4-root.cell'), to: root(`${CELLS}/rpi4-root.cell`), mode: 0o644, required: true },
   { source: cell('rpi4-canwarden.cell'), to: root(`${CELLS}/rpi4-canwarden.cell`), mode: 0o644, required: true },
   { source: cell('rpi4-canwarden-wfi.cell'), to: root(`${CELLS}/rpi4-canwarden-wfi.cell`), mode: 0o644, required: true },
@@ -75,6 +76,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: file('agl/canwarden'), to: root('/usr/bin/canwarden'), mode: 0o755, required: false },
   { source: folder('agl/lib', '.sh'), to: root('/usr/lib/canwarden'), mode: 0o644, required: false },
   { source: file('build/generated/status-numbers.txt'), to: root('/usr/lib/canwarden/status-numbers.txt'), mode: 0o644, required: false },
+  { source: file('build/generated/self-test.txt'), to: root('/usr/lib/canwarden/self-test.txt'), mode: 0o644, required: false },
   { source: file('agl/default'), to: root('/etc/default/canwarden'), mode: 0o644, required: false, keep: true },
   { source: folder('agl/systemd', '.service'), to: root(UNITS), mode: 0o644, required: false },
   { source: folder('agl/systemd', '.netdev', '.network'), to: root('/etc/systemd/network'), mode: 0o644, required: false, role: 'driver' },
@@ -86,6 +88,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: wanted('agl/systemd/canwarden-bridge.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-bridge.service`), mode: 0o777, required: false },
   { source: wanted('agl/systemd/canwarden-can.service'), to: root(`${UNITS}/multi-user.target.wants/canwarden-can.service`), mode: 0o777, required: false },
   { source: file('docs/board-commands.md'), to: root('/usr/share/doc/canwarden/board-commands.md'), mode: 0o644, required: false },
+  { source: file('docs/self-test.md'), to: root('/usr/share/doc/canwarden/self-test.md'), mode: 0o644, required: false },
   { source: file('docs/settings.md'), to: root('/usr/share/doc/canwarden/settings.md'), mode: 0o644, required: false },
 ];
 

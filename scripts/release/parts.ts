@@ -65,6 +65,7 @@ export function listParts(version: string): Part[] {
       name: 'cell',
       entries: [
         file('cell/canwarden.bin', 'build/canwarden.bin'),
+        file('cell/canwarden-selftest.bin', 'build/canwarden-selftest.bin'),
         ...cells(13),
         ...cells(14),
         file('rules/rules.bin', 'build/rules.bin'),
@@ -97,6 +98,7 @@ export function listParts(version: string): Part[] {
         program('board/canwarden', 'agl/canwarden'),
         ...folder('board/lib', 'agl/lib'),
         file('board/lib/status-numbers.txt', 'build/generated/status-numbers.txt'),
+        file('board/lib/self-test.txt', 'build/generated/self-test.txt'),
         file('board/default', 'agl/default'),
         ...folder('board/systemd', 'agl/systemd'),
       ],

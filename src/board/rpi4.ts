@@ -55,8 +55,8 @@ export type Rpi4Parts = CellParts<
   IvshmemLink
 >;
 
-/** Makes the cell of this board, and starts nothing. Allocates, so call it only at start-up. */
-export function createCell(): Cell<Rpi4Parts, Rpi4Idle> {
+/** Jailhouse as the cell configs place it. Touches nothing. Allocates, so call it only at start-up. */
+export function createHost(): JailhouseHost {
   const map: CellMap = {
     communicationRegion: COMM_REGION_ADDRESS,
     commandLine: COMMAND_LINE_ADDRESS,
@@ -68,7 +68,12 @@ export function createCell(): Cell<Rpi4Parts, Rpi4Idle> {
     controlStateTable: CONTROL_STATE_TABLE_ADDRESS,
     controlOutputBytes: CONTROL_STATUS_BYTES,
   };
-  const host = new JailhouseHost(map);
+  return new JailhouseHost(map);
+}
+
+/** Makes the cell of this board, and starts nothing. Allocates, so call it only at start-up. */
+export function createCell(): Cell<Rpi4Parts, Rpi4Idle> {
+  const host = createHost();
   const line = new GpioInputLine(GPIO_ADDRESS, INTERRUPT_PIN);
   const parts = new CellParts<
     JailhouseHost,

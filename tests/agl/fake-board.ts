@@ -67,6 +67,7 @@ const INSTALLED: Readonly<Record<string, string | Buffer>> = {
   [`${CELLS}/rpi4-root.cell`]: SYSTEM_14,
   [`${CELLS}/rpi4-canwarden.cell`]: CELL_14,
   'usr/share/jailhouse/inmates/canwarden.bin': 'image',
+  'usr/share/jailhouse/inmates/canwarden-selftest.bin': 'self test',
   [RULES]: ruleTable(6),
   'lib/firmware/jailhouse.bin': 'hypervisor',
   'proc/iomem':
@@ -144,6 +145,7 @@ export class FakeBoard {
     this.copy('agl/canwarden', 'usr/bin/canwarden');
     cpSync('agl/lib', join(this.root, 'usr/lib/canwarden'), { recursive: true });
     this.copy('build/generated/status-numbers.txt', 'usr/lib/canwarden/status-numbers.txt');
+    this.copy('build/generated/self-test.txt', 'usr/lib/canwarden/self-test.txt');
     this.write('usr/bin/canwarden-bridge', BRIDGE_PROGRAM);
     chmodSync(join(this.root, 'usr/bin/canwarden-bridge'), 0o755);
   }

@@ -35,11 +35,18 @@ case "$1 \${2:-}" in
   'cell create')
     mkdir -p "$cell"; echo canwarden > "$cell/name"; echo 'shut down' > "$cell/state"
     echo 3 > "$cell/cpus_assigned_list"; echo 0 > "$sys/devices/system/cpu/cpu3/online" ;;
-  'cell load' | 'cell shutdown') echo 'shut down' > "$cell/state" ;;
+  'cell load') echo 'shut down' > "$cell/state"; printf '%s' "$4" > "$fake/loaded" ;;
+  'cell shutdown') echo 'shut down' > "$cell/state" ;;
   'cell start')
     echo 'Started cell "canwarden"' >> "$sys/devices/jailhouse/console"
-    cat "$fake/start-console" >> "$sys/devices/jailhouse/console"
-    cat "$fake/start-state" > "$cell/state" ;;
+    case "$(cat "$fake/loaded")" in
+      *selftest.bin)
+        cat "$fake/test-console" >> "$sys/devices/jailhouse/console"
+        echo 'shut down' > "$cell/state" ;;
+      *)
+        cat "$fake/start-console" >> "$sys/devices/jailhouse/console"
+        cat "$fake/start-state" > "$cell/state" ;;
+    esac ;;
   'cell destroy') rm -r "$cell"; echo 1 > "$sys/devices/system/cpu/cpu3/online" ;;
   *) echo "fake jailhouse: unknown: $*" >&2; exit 1 ;;
 esac

@@ -32,8 +32,10 @@ const SOURCE_LAYERS: Record<string, readonly string[]> = {
   page: ['hal', 'can', 'rt'],
   cell: BELOW_CELL,
   bridge: ['abi', 'hal', 'can', 'rt', 'virtio', 'page', 'jailhouse', 'chip/arm'],
-  board: BELOW_BOARD,
-  image: [...BELOW_BOARD, 'board', 'bridge'],
+  // The self test of a board looks at its blocks and at the hypervisor itself.
+  selftest: BELOW_BOARD,
+  board: [...BELOW_BOARD, 'selftest'],
+  image: [...BELOW_BOARD, 'selftest', 'board', 'bridge'],
 };
 
 /** Everything outside src/, each with the folders it may import besides itself. */

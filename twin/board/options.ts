@@ -15,10 +15,21 @@ import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 import type { IvshmemLink } from '../hypervisor/ivshmem-link.ts';
 import type { TimingModel } from '../machine/timing-model.ts';
 import type { SpiTap } from '../soc/spi-device.ts';
+import type { WireFaults } from '../soc/spi-wires.ts';
 import type { Spi0Behaviour } from '../soc/spi0-behaviour.ts';
 
 /** Faults of a board, for tests of the cell's diagnosis. */
 export interface BoardFaults extends SiliconOptions {
+  /** Wires between SPI0 and the chip that are stuck or broken. */
+  readonly wires?: WireFaults;
+  /** INT at its GPIO end: not wired (the pull holds it high), short to ground, or on another pin. */
+  readonly interrupt?: 'open' | 'low' | { readonly pin: number };
+  /** Pins that config.txt has set up in another way: function (0 input, 4 ALT0), pull (0 none, 1 up, 2 down). */
+  readonly pins?: readonly {
+    readonly pin: number;
+    readonly function?: number;
+    readonly pull?: number;
+  }[];
   /** No chip answers: MISO reads this byte. */
   readonly missingChipByte?: 0x00 | 0xff;
   /** Revision of the communication region, if different from the hypervisor's. */

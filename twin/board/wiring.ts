@@ -8,6 +8,7 @@ import { type DeviceWindow, wordRegisters } from '../machine/device-window.ts';
 import type { Uart8250 } from '../machine/uart-8250.ts';
 import type { Gpio } from '../soc/gpio.ts';
 import type { InterruptWire } from '../soc/interrupt-wire.ts';
+import { SpiWires } from '../soc/spi-wires.ts';
 import { Spi0 } from '../soc/spi0.ts';
 import type { BoardOptions } from './options.ts';
 
@@ -36,16 +37,19 @@ export function wireDevices(
   options: BoardOptions,
   { clock, chip, uart, interruptWire, gpio }: BoardDevices,
 ): DeviceWindow[] {
-  const missing = options.faults?.missingChipByte;
+  const { missingChipByte: missing, wires, interrupt, pins = [] } = options.faults ?? {};
+  const device = wires === undefined ? chip : new SpiWires(chip, wires);
   const spi0 = new Spi0({
     clock,
     coreClockHertz: options.coreClockHertz ?? CORE_CLOCK_HERTZ,
     behaviour: options.spi0,
-    ...(missing === undefined ? { device: chip } : { missingDeviceByte: missing }),
+    ...(missing === undefined ? { device } : { missingDeviceByte: missing }),
   });
   if (options.tap) spi0.tap = options.tap;
-  interruptWire.onLevel = (low) => gpio.setLevel(INTERRUPT_PIN, !low);
-  interruptWire.hold(undefined);
+  const interruptPin = typeof interrupt === 'object' ? interrupt.pin : INTERRUPT_PIN;
+  interruptWire.onLevel = (low) => gpio.setLevel(interruptPin, !low);
+  interruptWire.hold(interrupt === 'open' ? 'high' : interrupt === 'low' ? 'low' : undefined);
+  for (const { pin, ...setUp } of pins) gpio.configure(pin, setUp);
   chip.onInterruptChange = (low, nanos) => interruptWire.chipChanged(low, nanos);
   const page = (name: string, physicalStart: number, device: DeviceWindow['device']) => ({
     name,

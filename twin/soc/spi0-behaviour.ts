@@ -16,6 +16,8 @@ export interface Spi0Behaviour {
   readonly doneSticks: boolean;
   /** Reads of CS after TA that show DONE, as if left from the last transfer. */
   readonly staleDoneReads: number;
+  /** DONE never comes: a transfer does not end. */
+  readonly neverDone: boolean;
   /** Above this SCLK every 61st edge on MISO comes too late for its bit. 0: never. */
   readonly misoLimitHertz: number;
   /** The CLEAR bits read as written until the next write. */

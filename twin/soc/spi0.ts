@@ -56,6 +56,7 @@ const SILICON: Spi0Behaviour = {
   doneLateReads: 0,
   doneSticks: false,
   staleDoneReads: 0,
+  neverDone: false,
   misoLimitHertz: 0,
   clearsReadBack: false,
 };
@@ -174,7 +175,7 @@ export class Spi0 {
     if (this.#receive.length > 0 && this.#receiveLateReads-- <= 0) status |= CS_RXD;
     if (!this.#active) return status;
     status |= CS_TA;
-    const isDone = !this.#shifting && this.#transmit.length === 0;
+    const isDone = !this.#behaviour.neverDone && !this.#shifting && this.#transmit.length === 0;
     if ((isDone && this.#doneLateReads-- <= 0) || this.#staleDoneReads-- > 0) status |= CS_DONE;
     if (this.#receive.length >= RXR_FULL_PART * fifoBytes) status |= CS_RXR;
     if (this.#receive.length === fifoBytes) status |= CS_RXF;

@@ -4,6 +4,7 @@
  *
  * Does not: write files; formats.ts does.
  */
+import type { SelfTestRow } from '../../../formats/self-test.ts';
 import type { SettingRow } from '../../../formats/settings.ts';
 import type * as RuleImageData from '../../../formats/rule-image.ts';
 import type * as RuleImage2Data from '../../../formats/rule-image-2.ts';
@@ -89,6 +90,21 @@ export function statusWordModule(statuses: Readonly<Record<string, StatusRow>>):
     'statusWord',
     Object.values(statuses).map(({ number, says }) => [number, plainText(says)]),
   );
+}
+
+/** The enum `SelfTest`, the number of tests, and the word of each in the lines on the console. */
+export function selfTestModule(tests: Readonly<Record<string, SelfTestRow>>): string {
+  const rows = Object.entries(tests).map(([name, { what }], number) => ({ name, what, number }));
+  const members = rows.map(({ name, what, number }) => [pascalCase(name), number, what] as const);
+  const words = wordFunction(
+    'selfTestWord',
+    rows.map(({ name, number }) => [number, name]),
+  ).replace('SELFTESTWORD_BYTES', 'SELF_TEST_WORD_BYTES');
+  return `${enumeration('SelfTest', members)}
+${comment('Number of tests')}
+export const SELF_TESTS: u32 = ${rows.length};
+
+${words}`;
 }
 
 /** The enum `Counter`, and the number of the link's first counter. */

@@ -8,7 +8,9 @@
 import * as counters from '../../../formats/counters.ts';
 import * as ruleImage from '../../../formats/rule-image.ts';
 import * as ruleImage2 from '../../../formats/rule-image-2.ts';
+import { SELF_TESTS, type SelfTestRow } from '../../../formats/self-test.ts';
 import { SETTINGS, type SettingRow } from '../../../formats/settings.ts';
+import { PLAYED_FAULTS, type PlayedFault } from '../../../lab/selftest/faults.ts';
 import * as statusPage from '../../../formats/status-page.ts';
 import type { Field } from '../../../formats/status-page.ts';
 import { STATUSES, type StatusRow } from '../../../formats/statuses.ts';
@@ -28,6 +30,7 @@ const OWN: DocumentData = {
 /** The documents that contain such tables. */
 export const DOCUMENTS = [
   'docs/rules.md',
+  'docs/self-test.md',
   'docs/settings.md',
   'docs/status-page.md',
   'docs/troubleshooting.md',
@@ -50,6 +53,10 @@ function tableOf(name: string, data: DocumentData): string {
       return counterTable(data.counters);
     case 'fields':
       return fieldTable(first);
+    case 'self-tests':
+      return selfTestTable(SELF_TESTS);
+    case 'self-test-faults':
+      return playedFaultTable(PLAYED_FAULTS);
     case 'settings':
       return settingTable(data.settings);
     case 'statuses':
@@ -109,6 +116,31 @@ function counterTable(counters: Counters): string {
   return table(
     ['number', 'name', 'what'],
     shownCounters(counters).map(({ number, word, what }) => [String(number), `\`${word}\``, what]),
+  );
+}
+
+function selfTestTable(tests: Readonly<Record<string, SelfTestRow>>): string {
+  return table(
+    ['test', 'what', 'what it may find', 'cure'],
+    Object.entries(tests).flatMap(([name, { what, faults }]) =>
+      faults.map(({ says, next }, index) => [
+        index === 0 ? `\`${name}\`` : '',
+        index === 0 ? what : '',
+        `${index + 1}: ${says}`,
+        next,
+      ]),
+    ),
+  );
+}
+
+function playedFaultTable(faults: Readonly<Record<string, PlayedFault>>): string {
+  return table(
+    ['`--fault`', 'what is broken', 'line'],
+    Object.entries(faults).map(([name, { what, test, number, also }]) => [
+      `\`${name}\``,
+      what,
+      `\`${test} ${number}\`${also === undefined ? '' : `, \`${also}\``}`,
+    ]),
   );
 }
 

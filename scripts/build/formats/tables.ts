@@ -7,6 +7,7 @@
 import * as counters from '../../../formats/counters.ts';
 import { RULE_NUMBERS, RULES_HEADER } from '../../../formats/rule-image.ts';
 import { RULE_NUMBERS_2 } from '../../../formats/rule-image-2.ts';
+import { type Finding, type SelfTestRow, UNTESTED_AFTER } from '../../../formats/self-test.ts';
 import { NUMBERS } from '../../../formats/status-page.ts';
 import type { StatusRow } from '../../../formats/statuses.ts';
 import { constantCase, plainText, snakeCase } from '../../../formats/words.ts';
@@ -19,6 +20,22 @@ export function statusNumbers(statuses: Statuses): string {
     ([name, { number, says, next }]) => `${number}|${name}|${plainText(says)}|${plainText(next)}\n`,
   );
   return `# number|name|what it says|what to do: made from formats/statuses.ts\n${lines.join('')}`;
+}
+
+/**
+ * Lines `test|result|number|what was found|what to do`, for canwarden selftest. `%1` to `%4` are the values of the
+ * cell's line.
+ */
+export function selfTestLines(tests: Readonly<Record<string, SelfTestRow>>): string {
+  const line = (name: string, result: string, number: number, { says, next }: Finding): string =>
+    `${name}|${result}|${number}|${plainText(says)}|${plainText(next)}\n`;
+  const lines = Object.entries(tests).flatMap(([name, { ok, faults, untested = [] }]) => [
+    line(name, 'ok', 1, { says: ok, next: '-' }),
+    ...faults.map((finding, index) => line(name, 'fault', index + 1, finding)),
+    line(name, 'untested', 0, UNTESTED_AFTER),
+    ...untested.map((finding, index) => line(name, 'untested', index + 1, finding)),
+  ]);
+  return `# test|result|number|what was found|what to do: made from formats/self-test.ts\n${lines.join('')}`;
 }
 
 /** The same table as a C header, with which the bridge words a refusal. */

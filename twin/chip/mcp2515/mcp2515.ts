@@ -31,6 +31,7 @@ import { INTERMISSION_BITS } from '../../bus/frame-bits.ts';
 import type { ScheduledEvent, VirtualClock } from '../../clock.ts';
 import type { SpiDevice } from '../../soc/spi-device.ts';
 import { UnimplementedFeature } from '../../unimplemented.ts';
+import { throughDefects } from './defects.ts';
 import { errorFlagsOf, interruptCode, quickStatus, receiveStatus } from './status.ts';
 import { OperatingMode } from './operating-mode.ts';
 import type { Mcp2515Options } from './options.ts';
@@ -75,7 +76,7 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     this.#clock = options.clock;
     this.#bus = options.bus;
     this.#options = options;
-    this.#port = new SpiPort(this, options.erratum5);
+    this.#port = new SpiPort(throughDefects(this, options.defects), options.erratum5);
     this.#transmit = new TransmitUnit(this.#bytes, options.name, options.abortClearsRequest);
     this.#mode = new OperatingMode({
       options,

@@ -4,6 +4,7 @@
  */
 import type { CanBus } from '../../bus/can-bus.ts';
 import type { VirtualClock } from '../../clock.ts';
+import type { ChipDefects } from './defects.ts';
 
 /** A chip and its surroundings. */
 export interface Mcp2515Options extends SiliconOptions {
@@ -15,6 +16,8 @@ export interface Mcp2515Options extends SiliconOptions {
 
 /** Variants of the silicon where the data sheet is open, and errata. */
 export interface SiliconOptions {
+  /** Parts that are broken. Absent: none. */
+  readonly defects?: ChipDefects;
   /**
    * When RXnIF and INT follow a good frame. 'end-of-frame' (section 7.3: immediately after EOF) is the later
    * one and the default. 'frame-valid' is one bit earlier, when the protocol allows it.

@@ -20,6 +20,7 @@ do_compile[noexec] = "1"
 do_install() {
     install -d ${D}${datadir}/jailhouse/inmates ${D}${datadir}/jailhouse/cells
     install -m 0644 ${S}/cell/canwarden.bin ${D}${datadir}/jailhouse/inmates/
+    install -m 0644 ${S}/cell/canwarden-selftest.bin ${D}${datadir}/jailhouse/inmates/
     install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/${CANWARDEN_ROLE}/rpi4-root.cell ${D}${datadir}/jailhouse/cells/
     install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/${CANWARDEN_ROLE}/rpi4-canwarden.cell ${D}${datadir}/jailhouse/cells/
     install -m 0644 ${S}/cells/revision-${CANWARDEN_JAILHOUSE_REVISION}/${CANWARDEN_ROLE}/rpi4-canwarden-wfi.cell ${D}${datadir}/jailhouse/cells/
@@ -34,6 +35,7 @@ do_install() {
     install -m 0755 ${S}/board/canwarden ${D}${bindir}/
     install -m 0644 ${S}/board/lib/*.sh ${D}${nonarch_libdir}/canwarden/
     install -m 0644 ${S}/board/lib/status-numbers.txt ${D}${nonarch_libdir}/canwarden/
+    install -m 0644 ${S}/board/lib/self-test.txt ${D}${nonarch_libdir}/canwarden/
 
     install -d ${D}${sysconfdir}/default
     install -m 0644 ${S}/board/default ${D}${sysconfdir}/default/canwarden
@@ -41,6 +43,7 @@ do_install() {
     install -d ${D}${docdir}/canwarden
     install -m 0644 ${S}/docs/board-commands.md ${D}${docdir}/canwarden/
     install -m 0644 ${S}/docs/settings.md ${D}${docdir}/canwarden/
+    install -m 0644 ${S}/docs/self-test.md ${D}${docdir}/canwarden/
 
     if ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'true', 'false', d)}; then
         install -d ${D}${systemd_system_unitdir}
