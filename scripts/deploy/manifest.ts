@@ -65,7 +65,7 @@ const wanted = (unit: string): Source => ({
 // prettier-ignore
 export const MANIFEST: readonly ManifestEntry[] = [
   { source: file('build/canwarden.bin'), to: root('/usr/share/jailhouse/inmates/canwarden.bin'), mode: 0o644, required: true },
-  { source: file('build/canwarden-selftest.bin'), to: root('/usr/share/jailhouse/inmates/canwarden-selftest.bin'), mode: 0o644, required: true },
+  { source: file('build/canwarden-selftest.bin'), to: root('/usr/share/jailhouse/inmates/canwarden-selftest.bin'), mode: 0o644, required: false },
   { source: cell('rpi4-root.cell'), to: root(`${CELLS}/rpi4-root.cell`), mode: 0o644, required: true },
   { source: cell('rpi4-canwarden.cell'), to: root(`${CELLS}/rpi4-canwarden.cell`), mode: 0o644, required: true },
   { source: cell('rpi4-canwarden-wfi.cell'), to: root(`${CELLS}/rpi4-canwarden-wfi.cell`), mode: 0o644, required: true },
