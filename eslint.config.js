@@ -46,6 +46,19 @@ export default tseslint.config(
     },
   },
   {
+    name: 'web page',
+    files: ['web/**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: root } },
+    rules: {
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/no-unused-vars': unusedNames,
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  {
     name: 'tests',
     files: ['tests/**/*.ts'],
     ignores: ['tests/unit/**'],

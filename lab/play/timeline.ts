@@ -6,18 +6,8 @@
 import { formatLogLine } from '../../twin/logs/candump/write.ts';
 import type { AnsweredRequest } from '../verify/judge.ts';
 import type { Observations } from '../rig/observations.ts';
+import { instructionText } from '../rig/spi-names.ts';
 import type { SpiTransaction } from '../rig/spi-transactions.ts';
-
-const INSTRUCTION_NAMES: readonly (readonly [mask: number, value: number, name: string])[] = [
-  [0xff, 0x02, 'WRITE'],
-  [0xff, 0x03, 'READ'],
-  [0xff, 0x05, 'BIT MODIFY'],
-  [0xf8, 0x40, 'LOAD TX BUFFER'],
-  [0xf8, 0x80, 'RTS'],
-  [0xf9, 0x90, 'READ RX BUFFER'],
-  [0xff, 0xa0, 'READ STATUS'],
-  [0xff, 0xb0, 'RX STATUS'],
-];
 
 interface Step {
   readonly nanos: number;
@@ -53,17 +43,10 @@ export function chooseForTimeline(
   return kept.find(({ isStatic }) => !isStatic) ?? kept[0] ?? answered[0];
 }
 
-function spiStep({ selectNanos, mosi, miso, lastByteNanos }: SpiTransaction): Step {
-  const instruction = mosi[0] ?? 0;
-  const name =
-    INSTRUCTION_NAMES.find(([mask, value]) => (instruction & mask) === value)?.[2] ?? 'instruction';
-  const isRead = ['READ', 'READ RX BUFFER', 'READ STATUS', 'RX STATUS'].includes(name);
-  const bytes = isRead ? miso.slice(1) : mosi.slice(1);
-  const shown = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  const direction = bytes.length === 0 ? '' : isRead ? ` -> ${shown}` : ` <- ${shown}`;
+function spiStep(transaction: SpiTransaction): Step {
+  const { selectNanos, lastByteNanos } = transaction;
   const duration = ((lastByteNanos - selectNanos) / 1000).toFixed(1);
-  const text = `SPI  ${name} 0x${instruction.toString(16).padStart(2, '0')}${direction}  (${duration} us)`;
-  return { nanos: selectNanos, text };
+  return { nanos: selectNanos, text: `SPI  ${instructionText(transaction)}  (${duration} us)` };
 }
 
 function wireText(record: AnsweredRequest['request']): string {

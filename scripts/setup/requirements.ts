@@ -58,5 +58,6 @@ export const TEST_TOOLS: readonly Requirement[] = ([
   { title: 'python-can', purpose: 'have logs read by a stranger', probe: { kind: 'command', name: 'can_logconvert' }, packages: ['python3-can'], elsewhere: 'Fedora and Arch: python3-can, python-can' },
   { title: 'tshark', purpose: 'have captures read by a stranger', probe: { kind: 'command', name: 'tshark' }, packages: ['tshark'], elsewhere: 'Fedora and Arch: wireshark-cli' },
   { title: 'QEMU', purpose: 'run the bridge on a real Linux kernel', probe: { kind: 'command', name: QEMU.command }, packages: [QEMU.package], elsewhere: 'Fedora, Arch and Homebrew: qemu' },
+  { title: 'Chromium', purpose: 'open the web page in a browser', probe: { kind: 'command', name: 'chromium' }, packages: ['chromium'], elsewhere: 'Fedora and Arch: chromium' },
   { title: 'xz', purpose: 'unpack the modules of that kernel', probe: { kind: 'command', name: 'xz' }, packages: ['xz-utils'], elsewhere: 'Fedora, Arch and Homebrew: xz' },
 ] as const).map((one) => ({ ...one, onlyTests: true }));

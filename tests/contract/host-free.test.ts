@@ -25,7 +25,18 @@ const ENTRIES = [
   'rules/compile-text.ts',
   'rules/oracle/oracle.ts',
 ];
+/** The page itself, and its worker. */
+const PAGE = ['web/main.ts', 'web/board/worker.ts'];
 const PACKAGES = ['yaml'];
+const PAGE_PACKAGES = [
+  ...PACKAGES,
+  'buffer',
+  'codemirror',
+  'uplot',
+  'uplot/dist/uPlot.min.css',
+  ...['autocomplete', 'lang-yaml', 'language', 'lint'].map((name) => `@codemirror/${name}`),
+  '@lezer/highlight',
+];
 
 /** What a module loads when it is loaded. `import type` is erased. */
 function loadedBy(path: string): string[] {
@@ -51,7 +62,7 @@ function hostImports(entries: readonly string[], packages: readonly string[]): s
         continue;
       }
       const target = posix.join(posix.dirname(path), specifier);
-      if (seen.has(target)) continue;
+      if (seen.has(target) || !target.endsWith('.ts')) continue;
       seen.add(target);
       waiting.push(target);
     }
@@ -65,6 +76,10 @@ describe('the parts that the web page runs', () => {
     assert.deepEqual(hostImports(ENTRIES, PACKAGES), []);
   });
 
+  it('load nothing of Node from the page on', () => {
+    assert.deepEqual(hostImports(PAGE, PAGE_PACKAGES), []);
+  });
+
   it('are told from those that do', () => {
     const found = hostImports(['lab/rig/open-rig.ts'], PACKAGES);
     assert.ok(found.includes('lab/rig/firmware.ts: node:fs'), found.join('\n'));
@@ -73,7 +88,7 @@ describe('the parts that the web page runs', () => {
   it('are all there', () => {
     const files = listFiles('', (path) => path.endsWith('.ts'));
     assert.deepEqual(
-      ENTRIES.filter((path) => !files.includes(path)),
+      [...ENTRIES, ...PAGE].filter((path) => !files.includes(path)),
       [],
     );
   });

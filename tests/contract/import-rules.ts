@@ -45,8 +45,10 @@ const HOST_FOLDERS: Record<string, readonly string[]> = {
   rules: ['formats', 'cell-config'],
   twin: ['cell-config'],
   lab: ['formats', 'cell-config', 'rules', 'twin'],
+  // The page, with what runs in a browser alone (host-free.test.ts).
+  web: ['formats', 'cell-config', 'rules', 'twin', 'lab'],
   scripts: ['formats', 'cell-config', 'rules', 'twin', 'lab'],
-  tests: ['formats', 'cell-config', 'rules', 'twin', 'lab', 'scripts'],
+  tests: ['formats', 'cell-config', 'rules', 'twin', 'lab', 'web', 'scripts'],
   'tests/unit': ['src'],
 };
 
@@ -65,7 +67,7 @@ function findFault(path: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) {
     return isAssembly ? 'AssemblyScript imports files of src/ only, no packages' : undefined;
   }
-  if (!isAssembly && !/\.(ts|js)$/.test(specifier)) return 'host imports name the file suffix';
+  if (!isAssembly && !/\.(ts|js|css)$/.test(specifier)) return 'host imports name the file suffix';
   if (isAssembly && specifier.endsWith('.ts')) return 'AssemblyScript imports have no file suffix';
 
   const target = posix.join(posix.dirname(path), specifier);

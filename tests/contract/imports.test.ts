@@ -5,7 +5,17 @@ import { describe, it } from 'node:test';
 import { findForbiddenImports, SOURCE_LAYER_NAMES } from './import-rules.ts';
 import { listFiles, readSource } from './source-tree.ts';
 
-const FOLDERS = ['formats', 'src', 'cell-config', 'rules', 'twin', 'lab', 'scripts', 'tests'];
+const FOLDERS = [
+  'formats',
+  'src',
+  'cell-config',
+  'rules',
+  'twin',
+  'lab',
+  'web',
+  'scripts',
+  'tests',
+];
 const FILES = FOLDERS.flatMap((folder) => listFiles(folder, (path) => path.endsWith('.ts')));
 
 /** One bad import for each rule, and a part of the sentence that must name it. */
@@ -46,6 +56,8 @@ const FORBIDDEN: readonly (readonly [path: string, specifier: string, reason: Re
     '../../scripts/build.ts',
     /lab may import only formats, cell-config, rules, twin/,
   ],
+  ['lab/play/command.ts', '../../web/protocol.ts', /lab may import only/],
+  ['web/main.ts', '../scripts/build.ts', /web may import only formats, cell-config/],
   ['twin/board/board.ts', '../../lab/rig/rig.ts', /twin may import only cell-config/],
   ['twin/board/board.ts', '../../formats/counters.ts', /twin may import only cell-config/],
   ['lab/page/counters.ts', '../../build/generated/counters.ts', /no folder with import rules/],

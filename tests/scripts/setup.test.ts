@@ -383,7 +383,7 @@ describe('the list of requirements', () => {
     const packages = TEST_TOOLS.flatMap((one) => one.packages);
     for (const name of [
       ...['gcc', 'libc6-dev', 'busybox', 'shellcheck', 'systemd', 'mtools', 'e2fsprogs'],
-      ...['sigrok-cli', 'can-utils', 'python3-can', 'tshark', 'xz-utils'],
+      ...['sigrok-cli', 'can-utils', 'python3-can', 'tshark', 'xz-utils', 'chromium'],
     ]) {
       assert.ok(packages.includes(name), name);
     }
