@@ -36,6 +36,7 @@ const timeline = new TimelineView(
 const frameInput = element('frame', HTMLInputElement);
 let examples: Example[] = [];
 let nextExample = 0;
+let inForce = '';
 let shownCounts = '';
 
 followTheme(() => [latency, load].forEach((chart) => chart.recolour()));
@@ -65,7 +66,7 @@ function rulesChecked({ text, result }: Checked): void {
     return results.rules(`Line ${line}: ${reason}${more}. The rules before stay in force.`, true);
   }
   offerExamples(table);
-  if (text === rulesGiven) return;
+  if (text === rulesGiven) return results.rules(inForce);
   rulesGiven = text;
   results.rules('These rules are given to the cell…');
   client.send({ kind: 'rules', text });
@@ -87,14 +88,14 @@ function restart(): void {
 client.on('ready', ({ rules }) => {
   button('request').disabled = false;
   results.first('It runs. Send a request, and the cell answers.');
-  results.rules(`${rules} rules are in force.`);
+  results.rules((inForce = `${rules} rules are in force.`));
   bus.clear();
   load.clear();
   knobs.apply();
 });
 client.on('rules in force', ({ rules, afterRestart }) => {
   const late = afterRestart === 0 ? '' : ` ${afterRestart} get their hardware filter at a restart.`;
-  results.rules(`${rules} rules are in force.${late}`);
+  results.rules((inForce = `${rules} rules are in force.${late}`));
 });
 client.on('rules refused', ({ reason }) => results.rules(reason, true));
 client.on('note', ({ text }) => results.say(text));

@@ -36,10 +36,15 @@ describe('the page', { skip }, () => {
     const group = page.locator('#figures > div', { has: page.getByText(name, { exact: true }) });
     return group.locator('dd').innerText();
   };
+  /** Sends a request until it is answered so: a table that was just given is not yet in force. */
   const request = async (pattern: RegExp): Promise<void> => {
     await page.locator('#frame').fill('1A0#01');
-    await page.locator('#send button').click();
-    await result(pattern);
+    const wanted = page.locator('#result', { hasText: pattern });
+    for (let tries = 0; tries < 20 && (await wanted.count()) === 0; tries += 1) {
+      await page.locator('#send button').click();
+      await wanted.waitFor({ timeout: 3_000 }).catch(() => undefined);
+    }
+    assert.match(await text('#result'), pattern);
   };
   const writeRules = async (rules: string): Promise<void> => {
     await page.locator('.cm-content').focus();
