@@ -42,7 +42,7 @@ export class RulesEditor {
         yaml(),
         syntaxHighlighting(COLOURS),
         THEME,
-        EditorView.contentAttributes.of({ 'aria-label': 'Rules, in YAML' }),
+        EditorView.contentAttributes.of({ 'aria-label': 'Rules, in YAML', tabindex: '0' }),
         autocompletion({ override: [completionSource(schema)] }),
         lintGutter(),
         linter(({ state }) => marksOf(state, onChecked), { delay: CHECK_DELAY_MILLIS }),
