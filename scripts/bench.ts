@@ -6,6 +6,7 @@
  *   npm run bench -- --quick       the reduced set of `npm test`
  *   npm run bench -- --check       says for each goal whether it is met
  *   npm run bench -- --firmware D  built files in folder D instead of build/
+ *   npm run bench -- --report F    a page with all of it
  *
  * Output: a table, build/bench/bench.json (docs/bench.md), build/bench/latency.svg.
  * Exit status: 0 done (with --check: every goal met), 1 a goal missed, 2 bad option or nothing built.
@@ -31,13 +32,17 @@ import { measureStepBound } from '../lab/measure/step-bound.ts';
 import { goalLines, tableOf } from '../lab/measure/table.ts';
 import { declaredStepBound } from './bench/bounds.ts';
 import { measureReference } from './bench/reference.ts';
+import { benchReport } from '../lab/report/bench-report.ts';
+import { RASPBERRY_PI_4_TIMING } from '../twin/machine/timing-model.ts';
 import { PROJECT } from './build/command.ts';
-import { run, shortCommandLine } from './command-line.ts';
+import { fileSizes } from './build/sizes.ts';
+import { run, shortCommandLine, userPath } from './command-line.ts';
 
 interface Options {
   readonly quick: boolean;
   readonly check: boolean;
   readonly firmware: string;
+  readonly report?: string;
 }
 
 async function bench(options: Options): Promise<void> {
@@ -83,7 +88,15 @@ async function bench(options: Options): Promise<void> {
     console.log(`\n${counted(outcomes.length - missed, 'goal')} met, ${missed} missed`);
     process.exitCode = missed === 0 ? 0 : 1;
   }
-  console.log('\nwritten: build/bench/bench.json, build/bench/latency.svg');
+  const written = ['build/bench/bench.json', 'build/bench/latency.svg'];
+  if (options.report !== undefined) {
+    const outcomes = checkGoals(figures);
+    const timing = RASPBERRY_PI_4_TIMING;
+    const text = benchReport({ figures, histograms, outcomes, sizes: fileSizes(), timing });
+    writeFileSync(options.report, text);
+    written.push(options.report);
+  }
+  console.log(`\nwritten: ${written.join(', ')}`);
 }
 
 const program = shortCommandLine(
@@ -99,6 +112,7 @@ const program = shortCommandLine(
     (folder) => resolve(PROJECT, folder),
     `${PROJECT}build`,
   )
+  .option('--report <FILE>', 'also write a page with figures, histograms and goals', userPath)
   .action(bench);
 
 await run(program, 'npm run bench');

@@ -13,6 +13,7 @@ import { runCommand } from '../lab/play/command.ts';
 import { runSelfTestCommand } from '../lab/selftest/command.ts';
 import { runLiveCommand } from '../lab/live/live-command.ts';
 import { SUFFIXES } from '../twin/logs/formats.ts';
+import { fileSizes } from './build/sizes.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 
 interface Options {
@@ -31,6 +32,8 @@ interface Options {
   readonly setting: readonly string[];
   readonly out: string;
   readonly vcd?: string;
+  readonly report?: string;
+  readonly watch?: boolean;
   readonly status?: boolean;
   readonly shm?: string;
   readonly realtime?: boolean;
@@ -64,7 +67,7 @@ function setting(text: string, before: readonly string[]): string[] {
 }
 
 async function twin(options: Options): Promise<void> {
-  const { shm, agl, status, vcd, rules, bus } = options;
+  const { shm, agl, status, vcd, rules, bus, report, watch } = options;
   if (options.selftest === true) return selfTest(options);
   if (options.fault !== undefined) throw new InputError('--fault belongs to --selftest');
   if (rules === undefined || bus === undefined) {
@@ -81,6 +84,11 @@ async function twin(options: Options): Promise<void> {
   }
   if (shm !== undefined && vcd !== undefined) {
     throw new InputError('--vcd does not go with --shm: it keeps every edge of the run in memory');
+  }
+  if (shm !== undefined && (report !== undefined || watch === true)) {
+    throw new InputError(
+      '--report and --watch do not go with --shm: ask the bridge, canwarden top',
+    );
   }
   const common = {
     rulesFile: rules,
@@ -103,6 +111,8 @@ async function twin(options: Options): Promise<void> {
           agl: agl !== false,
           aglStopAtSeconds: options.aglStopAt,
           status,
+          watch,
+          report: report === undefined ? undefined : { file: report, sizes: fileSizes() },
         })
       : await runLiveCommand({ ...common, sharedFile: shm, speed: options.speed });
 }
@@ -165,6 +175,12 @@ const program = commandLine('twin')
     'also write the lines of the board and marks of each answer as a VCD (short runs)',
     userPath,
   )
+  .option(
+    '--report <file>',
+    'also write a page about the run: an answer in time, latencies, load, waits, rules, losses',
+    userPath,
+  )
+  .option('--watch', 'show the run while it runs, in place; q ends it')
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--selftest', "the cell's self test, without rules and bus (docs/self-test.md)")
   .option('--fault <name>', 'with --selftest: a fault of wiring or chip, by its name there')

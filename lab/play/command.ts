@@ -14,6 +14,10 @@ import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import { LogError } from '../../twin/logs/record.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { statusLines } from '../page/text.ts';
+import { type FileSize, runReport } from '../report/run-report.ts';
+import { Steps } from '../report/steps.ts';
+import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
+import { openScreen, WatchEnded, Watcher } from '../watch/watcher.ts';
 import { SharedFileError } from '../live/map-file.ts';
 import { BoardTrace } from '../../twin/trace/board-trace.ts';
 import { idleKindOf, loadFirmware } from '../rig/firmware.ts';
@@ -48,16 +52,28 @@ export interface CommandOptions {
   readonly status?: boolean;
   /** Where to write the lines of the board as a VCD. */
   readonly vcdFile?: string;
+  /** Where to write a report, and the files of build/ that it lists. */
+  readonly report?: { readonly file: string; readonly sizes: readonly FileSize[] };
+  /** Show the run while it runs. */
+  readonly watch?: boolean;
 }
 
 /** Runs, prints and writes. Returns the exit status: 0 if everything expected happened, else 1. */
 export async function runCommand(options: CommandOptions): Promise<number> {
-  const { vcdFile } = options;
+  const { vcdFile, report, watch = false } = options;
   const prepared = asInput(() => prepare(options));
-  prepareOutputs(options.outputDirectory, ...(vcdFile === undefined ? [] : [vcdFile]));
+  const others = [vcdFile, report?.file].filter((file) => file !== undefined);
+  prepareOutputs(options.outputDirectory, ...others);
   const trace = vcdFile === undefined ? undefined : new BoardTrace();
+  const steps = report === undefined ? undefined : new Steps();
   const progress = new ProgressPrinter(process.stderr);
-  const result = await run({
+  const watcher = watch
+    ? new Watcher(
+        openScreen(),
+        prepared.table.rules.map(({ name }) => name),
+      )
+    : undefined;
+  const played = run({
     ...prepared,
     engine: options.engine,
     bitrate: options.bitrate,
@@ -67,22 +83,36 @@ export async function runCommand(options: CommandOptions): Promise<number> {
     agl: options.agl,
     aglStopAtSeconds: options.aglStopAtSeconds,
     trace,
-    onProgress: ({ played, total, seconds }) =>
-      progress.update(
-        played,
-        total,
-        (percent) =>
-          `${played} of ${counted(total, 'frame')} (${percent}), ${seconds.toFixed(2)} s of bus time`,
-      ),
+    onStep: steps && ((from, to) => steps.add(from, to)),
+    onProgress: ({ played, total, seconds }) => {
+      if (watch) return;
+      const words = (percent: string): string =>
+        `${played} of ${counted(total, 'frame')} (${percent}), ${seconds.toFixed(2)} s of bus time`;
+      progress.update(played, total, words);
+    },
+    onLook: watcher && ((board, { wire }) => watcher.look(board, wire)),
     onConsoleLine: ({ nanos, source, text }) => {
+      if (watch) return;
       progress.finish();
       process.stdout.write(`[${(nanos / 1e9).toFixed(6)}] ${source}: ${text}\n`);
     },
   });
+  const result = await played.catch(endedByUser).finally(() => watcher?.close());
   progress.finish();
+  if (result === undefined) {
+    process.stdout.write('ended by q: nothing was judged or written\n');
+    return 0;
+  }
   asInput(() => writeOutputs(options.outputDirectory, result));
   if (trace !== undefined && vcdFile !== undefined) {
     writeWhole(vcdFile, Buffer.from(trace.text()));
+  }
+  if (report !== undefined) {
+    const { table } = prepared;
+    const timing = RASPBERRY_PI_4_TIMING;
+    const input = { result, table, steps: steps?.kept ?? [], sizes: report.sizes, timing };
+    const lead = `${shortPath(options.busFile)} by ${shortPath(options.rulesFile)}`;
+    writeWhole(report.file, Buffer.from(runReport({ ...input, played: lead })));
   }
   print(result, options);
   return result.problems.length === 0 ? 0 : 1;
@@ -95,10 +125,16 @@ function prepare(options: CommandOptions) {
   const { entries: agl, notes: aglNotes } = readAglLog(options);
   if (bus.length + agl.length === 0) throw new InputError(`${options.busFile}: no frame to play`);
   const input = prepareInput(bus, agl, options.secondsLimit);
-  const firmware = loadFirmware(options.engine, { idle: idleKindOf(options.settings) });
+  const withSteps = options.report !== undefined;
+  const firmware = loadFirmware(options.engine, { idle: idleKindOf(options.settings), withSteps });
   // Printed only now, so that a user who names an unreadable file sees that error alone.
   tell(...warnings, ...busNotes, ...aglNotes);
   return { firmware, rules: compiled.image, table: compiled.table, input };
+}
+
+function endedByUser(error: unknown): undefined {
+  if (error instanceof WatchEnded) return undefined;
+  throw error;
 }
 
 type LogOptions = Pick<CommandOptions, 'busFile' | 'aglFile' | 'interfaceName' | 'namesAreSenders'>;
@@ -166,6 +202,7 @@ function print(result: ScenarioResult, options: CommandOptions): void {
     lines.push(...(statusPage ? statusLines(statusPage) : ['the cell has no status page']), '');
   }
   lines.push(`Logs: ${OUTPUT_NAMES.map((name) => shortPath(join(directory, name))).join('  ')}`);
+  if (options.report !== undefined) lines.push(`Report: ${shortPath(options.report.file)}`);
   lines.push(...result.remarks);
   if (result.problems.length > 0) {
     lines.push('', 'NOT EVERYTHING HAPPENED AS EXPECTED:');

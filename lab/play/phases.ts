@@ -20,6 +20,8 @@ export interface PlayOptions {
   readonly aglStopAtSeconds?: number;
   readonly aglRestartAtSeconds?: number;
   readonly onProgress?: (progress: Progress) => void;
+  /** Called beside it, with what was seen so far. What it throws ends the run. */
+  readonly onLook?: (board: Board, seen: Observations) => void;
 }
 
 export interface Progress {
@@ -144,6 +146,7 @@ function playAndDrain(
     useful = nowUseful;
     const seconds = (clock.now - startNanos) / 1e9;
     options.onProgress?.({ played: total - sender.pendingCount, total, seconds });
+    options.onLook?.(board, seen);
     if (clock.now < lastInputNanos) continue;
     const pending = sender.pendingCount + (bridge?.pendingCount ?? 0);
     if (pending === 0 && clock.now - quietSince >= QUIET_NANOS) break;

@@ -47,6 +47,8 @@ export interface ScenarioOptions extends PlayOptions {
   readonly faults?: BoardFaults;
   readonly makePeer?: BoardOptions['makePeer'];
   readonly onConsoleLine?: (line: ConsoleLine) => void;
+  /** A step of the cell's loop ended; it began at `fromNanos`. The image's needs `withSteps`. */
+  readonly onStep?: (fromNanos: number, toNanos: number) => void;
   /** Records every edge of SPI, INT and the bus. Meant for short runs. */
   readonly trace?: BoardTrace;
 }
@@ -104,6 +106,8 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
       trace.bits(levels, drivenBy(chip), nanos, bus.bitNanos),
     );
   }
+  const { onStep } = options;
+  if (onStep !== undefined) board.engine.onStep = (from) => onStep(from, board.clock.now);
   try {
     return runOn(board, options, seen);
   } finally {

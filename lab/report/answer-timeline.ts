@@ -51,6 +51,33 @@ export interface AnswerSight {
   readonly steps: Iterable<readonly [fromNanos: number, toNanos: number]>;
 }
 
+/** Around the instructions in the magnified part, and the most that it shows. */
+const MARGIN_NANOS = 2_000;
+const MAGNIFIED_NANOS = 80_000;
+
+/** The times of the instructions that led to the answer. Undefined: there are none. */
+export function magnifiedSpan({
+  lanes,
+  fromNanos,
+  toNanos,
+}: AnswerTimeline): { fromNanos: number; toNanos: number } | undefined {
+  const spansOf = (wanted: string): readonly Span[] =>
+    lanes.find(({ name }) => name === wanted)?.spans ?? [];
+  const answer = spansOf('CAN').find(({ kind }) => kind === 'answer');
+  const spi = spansOf('SPI');
+  const endNanos = Math.min(
+    answer?.fromNanos ?? Infinity,
+    (spi[0]?.fromNanos ?? 0) + MAGNIFIED_NANOS,
+  );
+  const near = spi.filter((span) => span.fromNanos <= endNanos);
+  const last = near.at(-1);
+  if (last === undefined) return undefined;
+  return {
+    fromNanos: Math.max(fromNanos, near[0].fromNanos - MARGIN_NANOS),
+    toNanos: Math.min(toNanos, last.toNanos + MARGIN_NANOS),
+  };
+}
+
 export function answerTimeline(sight: AnswerSight): AnswerTimeline {
   const fromNanos = sight.request.startNanos;
   const toNanos = sight.answer.endNanos;

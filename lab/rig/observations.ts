@@ -74,6 +74,11 @@ export class Observations {
     if (low !== isLow) this.#interruptEdges.push(nanos);
   }
 
+  /** Levels of INT from its first fall on. */
+  get interruptEdges(): { readonly low: boolean; readonly nanos: number }[] {
+    return this.#interruptEdges.map((nanos, index) => ({ low: index % 2 === 0, nanos }));
+  }
+
   /** AGL is absent from now on, or present again. */
   aglPresent(present: boolean, nanos: number): void {
     if (!present) this.absences.push({ fromNanos: nanos, toNanos: Infinity });

@@ -3,9 +3,11 @@
  * Size budgets of the files on the card, and their check. Raise a budget on purpose, in a commit
  * that says why.
  */
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
 import { counted } from '../../cell-config/plural.ts';
+import type { FileSize } from '../../lab/report/run-report.ts';
 import { PROJECT } from './command.ts';
 
 /** Budgets in bytes. */
@@ -30,6 +32,13 @@ const BUDGETS: readonly { file: string; bytes: number; why: string }[] = [
 
 const BAR_COLUMNS = 20;
 const NAME_COLUMNS = 2 + Math.max(...BUDGETS.map(({ file }) => `build/${file}`.length));
+
+/** The files of build/ with their budgets, for a report. */
+export function fileSizes(): FileSize[] {
+  return BUDGETS.map(({ file, bytes: mostBytes }) => ({
+    ...{ name: file, bytes: statSync(`${PROJECT}build/${file}`).size, mostBytes },
+  }));
+}
 
 /** Prints one line for each file. Returns true if every file is within its budget. */
 export async function reportSizes(): Promise<boolean> {

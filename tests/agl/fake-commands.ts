@@ -82,6 +82,9 @@ const BRIDGE = `
 [ "$*" = '--ask status' ] || log "$@" >> "$fake/log"
 if [ -e "$fake/fail-bridge" ]; then
   cat "$fake/fail-bridge" >&2; exit "$(cat "$fake/fail-bridge-status" 2>/dev/null || echo 2)"; fi
+# The first answer is fake/json, all later ones fake/json-next.
+if [ "$*" = '--ask status --json' ] && [ -e "$fake/json" ]; then
+  cat "$fake/json"; [ ! -e "$fake/json-next" ] || cp "$fake/json-next" "$fake/json"; exit 0; fi
 echo "the bridge's answer to $*"
 if [ "$*" = '--ask status' ]; then cat "$fake/said" 2>/dev/null; exit 0; fi
 `;

@@ -23,6 +23,8 @@ export class Recorder {
   /** For the export. */
   readonly history = new Ring<WireRecord>(KEPT_FRAMES);
   frames = 0;
+  /** Frames that reached Linux's interface. */
+  toAgl = 0;
   errors = 0;
   /** Time in which the bus was busy. */
   busyNanos = 0;

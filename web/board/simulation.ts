@@ -38,7 +38,6 @@ export class Simulation {
   readonly answers: Answers;
   readonly ruleCount: number;
   isInterruptWireWhole = true;
-  toAgl = 0;
   fromAgl = 0;
   result: RunResult = 'running';
   readonly #requests: RequestWriter | undefined;
@@ -74,7 +73,6 @@ export class Simulation {
     const recorder = new Recorder(CELL_SENDER, answers);
     const console: string[] = [];
     const { bitrate, settings } = setup;
-    let opened: Simulation | undefined;
     const rig = await assembleRig({
       engine: 'wasm',
       firmware: {
@@ -90,13 +88,12 @@ export class Simulation {
       tap: recorder.tap,
       onInterruptLine: (low, nanos) => recorder.interrupt(low, nanos),
       onAglFrame: () => {
-        if (opened !== undefined) opened.toAgl += 1;
+        recorder.toAgl += 1;
       },
       onConsoleLine: ({ nanos, source, text }) =>
         console.push(`[${(nanos / 1e9).toFixed(6)}] ${source}: ${text}`),
     });
     const simulation = new Simulation(rig, recorder, answers, console, table.rules.length);
-    opened = simulation;
     const result = bringUp(rig.board);
     if (result !== 'running') {
       throw new Error(`the cell ${result}: ${rig.lines.at(-1) ?? 'it printed nothing'}`);
@@ -174,7 +171,7 @@ export class Simulation {
       frames: recorder.frames,
       requests: answers.requests,
       answers: answers.answered,
-      toAgl: this.toAgl,
+      toAgl: recorder.toAgl,
       fromAgl: this.fromAgl,
       lost: answers.lost,
       errors: recorder.errors,

@@ -12,7 +12,7 @@ export interface Example {
 /** One for each rule that answers a frame of the bus, where the match tells one. */
 export function exampleRequests(table: RuleTable): Example[] {
   return table.rules.flatMap((rule) => {
-    if (rule.answer === undefined || rule.from === 'agl') return [];
+    if (rule.answer === null || rule.from === 'agl') return [];
     const frame = frameFor(rule);
     // The oracle has the last word: a condition may ask for more than the match's bytes.
     const verdict = frame && new RuleOracle(table).feed(frame);
@@ -24,7 +24,8 @@ export function exampleRequests(table: RuleTable): Example[] {
 function frameFor({ match }: Rule): CanFrame | undefined {
   const { identifiers, extended, remote, data, minimumLength } = match;
   const identifier = identifiers?.[0]?.first ?? match.identifier;
-  const length = Math.min(8, Math.max(minimumLength, data.length));
+  const compared = data.findLastIndex(({ mask }) => mask !== 0) + 1;
+  const length = Math.min(8, Math.max(minimumLength, compared));
   try {
     if (remote === true) return makeFrame({ identifier, extended, remote, dlc: minimumLength });
     const bytes = Array.from({ length }, (_, index) => data[index]?.value ?? 0);

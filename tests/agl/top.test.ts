@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/** `canwarden top`: rates between two samples of the bridge's JSON, on a terminal and elsewhere. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
+import { describe, it } from '../skippable.ts';
+import { FakeBoard, NEEDS_BUSYBOX } from './fake-board.ts';
+
+/** What the bridge would say; src/bridge/status-json.ts has its form. */
+function statusJson(counters: Record<string, number>, hits: Record<string, number>): string {
+  const times = {
+    ...{ count: 10, min_microseconds: 3.1, p50_microseconds: 4, p99_microseconds: 9.5 },
+    max_microseconds: 12.25,
+  };
+  return `${JSON.stringify({
+    ...{ alive: true, heartbeat_age_milliseconds: 12, firmware: '0.1.0' },
+    ...{ bitrate_bits_per_second: 500_000, bus_state: 'active' },
+    ...{ transmit_error_count: 3, receive_error_count: 0, session: 'running' },
+    rules: { count: 2, checksum: 'ab12cd34', source: 'loaded at start', hits },
+    ...{ longest_step_microseconds: 33.7, step_bound_microseconds: 100, last_status: 0 },
+    ...{ trap: { restarts: 1 }, said: [{ status: 3, times: 1, value: 0 }] },
+    answers: { static: times, computed: times, steps: times },
+    tasks: [{ name: 'received', runs: 1 }],
+    counters,
+  })}\n`;
+}
+
+/** Two samples, half a second apart. */
+function board(): FakeBoard {
+  const made = new FakeBoard().bringUp().openSocket();
+  return made
+    .write('proc/uptime', '100.00 1.00\n')
+    .write('fake/while-asleep', `echo '100.50 1.00' > "$CANWARDEN_ROOT/proc/uptime"\n`)
+    .write('fake/json', statusJson({ received: 1000, transmitted: 30 }, { 'brake-status': 10 }))
+    .write(
+      'fake/json-next',
+      statusJson(
+        { received: 1800, transmitted: 30, forward_dropped_full: 4 },
+        { 'brake-status': 25 },
+      ),
+    );
+}
+
+describe('canwarden top', NEEDS_BUSYBOX, () => {
+  it('prints one plain screen with rates where there is no terminal', () => {
+    const { status, stdout, stderr } = board().run('top');
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+    assert.doesNotMatch(stdout, /\x1b/);
+    // 800 more frames in half a second.
+    assert.match(stdout, /^ {2}from the bus +1600\/s +1800 in all$/m);
+    assert.match(stdout, /^ {2}onto the bus +0\/s +30 in all$/m);
+    assert.match(stdout, /^ {2}brake-status +30\/s +25 in all$/m);
+    assert.match(stdout, /^ {2}forward_dropped_full +8\/s +4 in all$/m);
+    assert.match(stdout, /^ {2}static +10 +3\.1 +4\.0 +9\.5 +12\.[23]$/m);
+    assert.match(stdout, /bus active \(TEC 3, REC 0\), session running/);
+    // 1600 frames of 125 bits a second are 200,000 of 500,000 bits.
+    assert.match(stdout, /load about 40 %/);
+    assert.match(stdout, /restarts 1/);
+    assert.ok(
+      stdout.split('\n').every((line) => line.length <= 100),
+      stdout,
+    );
+  });
+
+  it('counts through the end of 32 bits', () => {
+    const wrapped = board().write('fake/json', statusJson({ received: 2 ** 32 - 200 }, {}));
+    assert.match(wrapped.run('top').stdout, /^ {2}from the bus +4000\/s/m);
+  });
+
+  it('prints as many screens as were asked for', () => {
+    const { stdout } = board().run('top', '-n', '3');
+    assert.equal(stdout.match(/^canwarden 0\.1\.0/gm)?.length, 3);
+  });
+
+  it('says why when there is no cell, and passes on what the bridge says', () => {
+    const { status, stderr } = new FakeBoard().run('top');
+    assert.equal(status, 3);
+    assert.match(stderr, /there is no cell 'canwarden'/);
+    const failing = board().write('fake/fail-bridge', 'canwarden-bridge: no answer\n');
+    const failed = failing.write('fake/fail-bridge-status', '1\n').run('top');
+    assert.equal(failed.status, 1);
+    assert.equal(failed.stderr, 'canwarden-bridge: no answer\n');
+  });
+
+  it('reads only what the bridge writes', () => {
+    const writer = readFileSync(join(PROJECT_ROOT, 'src/bridge/status-json.ts'), 'utf8');
+    const reader = readFileSync(join(PROJECT_ROOT, 'agl/lib/top.sh'), 'utf8');
+    const named = [...reader.matchAll(/is\["([a-z_.]+)"\]|is\[name "\.([a-z0-9_]+)"\]/g)];
+    assert.ok(named.length > 12, `${named.length} names`);
+    for (const [, path, field] of named) {
+      const key = (path ?? field).split('.').at(-1) ?? '';
+      assert.ok(writer.includes(`'${key}'`), key);
+    }
+  });
+
+  const python = spawnSync('python3', ['-V']).status === 0;
+  const needsPython = { skip: python ? false : skipForSetup('no python3 to make a terminal') };
+  it('renews its screen on a terminal, and ends on q', needsPython, () => {
+    const root = board();
+    // Python's pty makes a terminal; the key comes after the first screen.
+    const drive = [
+      'import os, pty, sys',
+      'pid, end = pty.fork()',
+      "if pid == 0: os.execvp('busybox', ['busybox', 'sh', sys.argv[1], 'top'])",
+      "seen = b''",
+      "while b'losses' not in seen: seen += os.read(end, 4096)",
+      "os.write(end, b'q')",
+      'try:',
+      '  while True:',
+      '    part = os.read(end, 4096)',
+      '    if not part: break',
+      '    seen += part',
+      'except OSError: pass',
+      'sys.stdout.buffer.write(seen)',
+      'sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))',
+    ].join('\n');
+    const { status, stdout, stderr } = spawnSync(
+      'python3',
+      ['-c', drive, join(root.root, 'usr/bin/canwarden')],
+      {
+        encoding: 'utf8',
+        timeout: 120_000,
+        env: { ...process.env, CANWARDEN_ROOT: root.root },
+      },
+    );
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /\x1b\[2J/);
+    assert.match(stdout, /\x1b\[H/);
+    assert.match(stdout, /losses and drops/);
+  });
+});
