@@ -45,7 +45,11 @@ export function search(path: string, defines: readonly string[], mayWait: boolea
 function readReport(report: string): Search {
   const errors = /errors: (\d+)/.exec(report)?.[1];
   const states = /(\d+) states, stored/.exec(report)?.[1];
-  if (errors === undefined || states === undefined || report.includes('max search depth too small')) {
+  if (
+    errors === undefined ||
+    states === undefined ||
+    report.includes('max search depth too small')
+  ) {
     throw new Error(`spin's checker did not search the whole model:\n${report}`);
   }
   return { verdict: verdictOf(errors, report), states: Number(states), report };
