@@ -25,7 +25,7 @@ export const COUNTERS = {
   systemErrors: { number: 7, what: 'times that an SError of the core was found pending (status 95)' },
 
   answeredStatic: { number: 8, what: 'answers that a rule demanded, the same for every request' },
-  answeredComputed: { number: 9, what: 'answers that a rule demanded, made from the request' },
+  answeredComputed: { number: 9, what: 'answers that a rule demanded, made for each request, also ahead of it' },
   answersDropped: { number: 10, what: 'answers dropped: as many waited already as may ([rules.md](rules.md), "Limits")' },
   forwarded: { number: 11, what: "frames put into AGL's ring" },
   forwardDroppedFull: { number: 12, what: "frames for AGL dropped: AGL's ring was full, and the cell's behind it: AGL takes them too slowly" },

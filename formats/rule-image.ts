@@ -44,7 +44,7 @@ export const RULE_NUMBERS = {
   RULE_FORWARD: 0x2,
   /** path: the cell recognises the request by reading the frame. */
   PATH_SOFTWARE: 0,
-  /** path: filter RXF0 of the chip recognises the request, and the static answer is preloaded. */
+  /** path: filter RXF0 of the chip recognises the request, and the answer, which takes nothing from it, is preloaded. */
   PATH_FILTER_0: 1,
   /** path: as PATH_FILTER_0, by filter RXF1. */
   PATH_FILTER_1: 2,

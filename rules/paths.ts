@@ -3,8 +3,8 @@
  * How each rule recognises its requests: by a hardware filter of the chip, or by reading the frame.
  *
  * The chip's filters RXF0 and RXF1 let requests into a receive buffer of their own, and two SPI bytes tell
- * which filter matched. The static answer waits in a transmit buffer, and the third byte sends it. The
- * filters share one mask. They compare the identifier and, in standard frames, data bytes 0 and 1. One
+ * which filter matched. An answer that depends on nothing in the request waits in a transmit buffer, and the
+ * third byte sends it; if it is not static, the cell stages the next one after it (staged.ts). The filters share one mask. They compare the identifier and, in standard frames, data bytes 0 and 1. One
  * transmit buffer must be left for the answers of all other rules. Filters do not compare the length: if the
  * rule does, the cell reads it before it answers, which takes three more bytes.
  *
@@ -18,6 +18,7 @@ import { counted } from '../cell-config/plural.ts';
 import { RULE_COSTS } from '../formats/rule-costs.ts';
 import { slowestDecision } from './image/decision.ts';
 import { firstTouching } from './order/hidden.ts';
+import { isStaged, stagingObstacleOf } from './staged.ts';
 import type { ReceiveLayout, Rule, RuleAnswer, RuleTable, Step } from './model.ts';
 import {
   arbitrationRank,
@@ -25,7 +26,6 @@ import {
   formatIdentifier,
   isSameAnswer,
   isStaticAnswer,
-  liveValueOf,
 } from './model.ts';
 
 /** 0: by reading the frame. 1, 2: by filter RXF0, RXF1. The image holds these numbers. */
@@ -36,6 +36,8 @@ export interface RulePath {
   readonly number: PathNumber;
   /** INT alone tells the request; with `auto` where the cell finds that this loses no frame. */
   readonly single: boolean;
+  /** The answer is made ahead of each request. One that comes before it is ready has its answer made at once. */
+  readonly staged: boolean;
   /** SPI bytes from INT to the end of RTS if the answer is preloaded; 0 without an answer. */
   readonly spiBytes: number;
   /** The same if the answer's buffer last held the answer of another rule or of another length. */
@@ -165,11 +167,8 @@ function obstacleOf(rule: Rule, rules: readonly Rule[]): string | undefined {
   if (answer === null) return 'it has no answer';
   if (from === 'agl') return 'its requests come from AGL, not from the bus';
   if (rule.when === 'alarm') return 'it tells of a refused frame of AGL, and answers no request';
-  if (answer.source.some((source) => liveValueOf(source) !== undefined)) {
-    return 'its answer has live values';
-  }
-  if (answer.steps !== undefined) return 'its answer is computed by steps';
-  if (!isStaticAnswer(answer)) return 'its answer depends on the request';
+  const dependence = stagingObstacleOf(rule, answer);
+  if (dependence !== undefined) return dependence;
   if (moreAnswers !== undefined) return 'it has several answers';
   if (match.identifiers !== undefined) return 'its identifiers are no mask';
   if (match.maximumLength !== undefined) return 'it limits the length';
@@ -196,7 +195,7 @@ function explain(
   if (place >= 0) return explainFilter(rule, place, table, filtered);
   if (rule.answer === null) {
     return {
-      ...{ number: 0, single: false, spiBytes: 0, worstSpiBytes: 0, worstMicros: 0 },
+      ...{ number: 0, single: false, staged: false, spiBytes: 0, worstSpiBytes: 0, worstMicros: 0 },
       reason: 'it has no answer',
     };
   }
@@ -213,25 +212,33 @@ function explainFilter(
   const filterBytes = FILTER_BYTES + (wantsLength ? LENGTH_BYTES : 0);
   const filterMicros = filterBytes * BYTE_MICROS + SERVICE_MICROS;
   const recognises = `filter RXF${place} recognises ${recognised(rule)}`;
+  const waits = waitsIn(rule, isSingle(receive, filtered) ? 0 : place);
   if (isSingle(receive, filtered)) {
     const orElse = `; where SPI is too slow for the bit rate, or the core sleeps (idle=wfi), RX STATUS tells it, ${FILTER_BYTES} bytes`;
     const isAuto = receive === undefined;
     return {
-      ...{ number: 1, single: true, spiBytes: SINGLE_BYTES },
+      ...{ number: 1, single: true, spiBytes: SINGLE_BYTES, staged: isStaged(rule) },
       worstSpiBytes: isAuto ? filterBytes : SINGLE_BYTES,
       worstMicros: isAuto ? filterMicros : SINGLE_MICROS,
-      reason: `${recognises}, and INT tells of it alone; the answer waits in TXB2${isAuto ? orElse : ''}`,
+      reason: `${recognises}, and INT tells of it alone; ${waits}${isAuto ? orElse : ''}`,
     };
   }
   const obstacle = receive === 'urgent-first' ? '"receive: urgent-first"' : singleObstacleOf(rule);
   const reason =
-    `${recognises}; the answer waits in TXB${2 - place}` +
+    `${recognises}; ${waits}` +
     (wantsLength ? `; that ${lengthOfMatch(rule)} is read from RXB0DLC first` : '') +
     `; INT alone does not tell it: ${obstacle ?? 'another rule has a filter, with another answer'}`;
   return {
-    ...{ number: place === 0 ? (1 as const) : (2 as const), single: false },
+    ...{ number: place === 0 ? (1 as const) : (2 as const), single: false, staged: isStaged(rule) },
     ...{ spiBytes: filterBytes, worstSpiBytes: filterBytes, worstMicros: filterMicros, reason },
   };
+}
+
+/** Where the answer is until its request comes. */
+function waitsIn(rule: Rule, place: number): string {
+  const buffer = `waits in TXB${2 - place}`;
+  if (!isStaged(rule)) return `the answer ${buffer}`;
+  return `the answer is staged: the next one ${buffer}; a request that comes sooner has it made at once`;
 }
 
 function explainRead(
@@ -276,7 +283,7 @@ function explainRead(
   const program = stepsNanos(steps) / NANOS_PER_MICRO;
   const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + look;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
-  return { number: 0, single: false, spiBytes, worstSpiBytes, worstMicros, reason };
+  return { number: 0, single: false, staged: false, spiBytes, worstSpiBytes, worstMicros, reason };
 }
 
 /**

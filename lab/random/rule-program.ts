@@ -60,6 +60,20 @@ export function randomProgram(random: Random, programs: RulePrograms, toBus: boo
   return toBus ? [...kept, OWN_IDENTIFIERS] : kept;
 }
 
+/** A program for an answer that needs nothing of its request, as long as there is time left: the cell may stage it. */
+export function randomStagedProgram(random: Random, programs: RulePrograms): Step[] {
+  const steps = Array.from({ length: 4 * STEPS_MOST }, () => randomStep(random, programs.counter));
+  const usable = steps.filter(({ kind }) => !/request|identifier|length/.test(kind));
+  const ends = usable.filter(({ kind }) => kind.startsWith('checksum')).slice(0, 1);
+  const stored: DataField = { ...randomField(random, 8), signed: false };
+  const all: Step[] = [programs.counter, { kind: 'store', field: stored }, ...usable, ...ends];
+  return all.slice(0, random.between(2, STEPS_MOST)).filter((step) => {
+    if (programs.leftNanos < nanosOf(step)) return false;
+    programs.leftNanos -= nanosOf(step);
+    return true;
+  });
+}
+
 function nanosOf({ kind }: Step): number {
   const { CHECKSUM_STEP_NANOS, PROGRAM_STEP_NANOS } = RULE_COSTS;
   return kind.startsWith('checksum') ? CHECKSUM_STEP_NANOS : PROGRAM_STEP_NANOS;

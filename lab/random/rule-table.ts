@@ -15,9 +15,16 @@ import type {
   RuleTable,
 } from '../../rules/model.ts';
 import { LIVE_SOURCE, SAME_AS_REQUEST } from '../../rules/model.ts';
+import { assignPaths } from '../../rules/paths.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import type { Random } from './random.ts';
-import { randomField, randomNumber, randomProgram, randomPrograms } from './rule-program.ts';
+import {
+  randomField,
+  randomNumber,
+  randomProgram,
+  randomPrograms,
+  randomStagedProgram,
+} from './rule-program.ts';
 import type { RulePrograms } from './rule-program.ts';
 
 type Side = 'bus' | 'agl';
@@ -28,6 +35,7 @@ const CONDITIONS_MOST = 7;
 /** Longer than any run: a burst, and then nothing. */
 const INTERVAL_MICROS = 60_000_000;
 const ANSWERS_MOST = 3;
+const ANY_BYTE = { value: 0, mask: 0 };
 
 /** An identifier that a side's frames often have. */
 interface Hot {
@@ -51,10 +59,49 @@ export function randomRuleTable(
     const side: Side = random.chance(0.3) ? 'agl' : 'bus';
     return randomRule(random, index, side, hot[side], budget);
   });
+  // First, so that no other rule can take its frames from it.
+  if (random.chance(0.6)) rules.unshift(randomStagedRule(random, hot.bus));
   const filters = random.chance(0.3) ? { filters: [randomFilter(random, hot.bus)] } : {};
   const defaultAction = random.chance(0.6) ? 'forward' : 'drop';
   const agl = random.chance(0.4) ? { agl: { deny: true as const } } : {};
-  return { table: { defaultAction, rules, ...filters, ...agl }, hot };
+  const table = { defaultAction, rules, ...filters, ...agl } as const;
+  return { table: withReceive(random, table), hot };
+}
+
+/** The table with a word for its receive buffers, if a rule fits it. */
+function withReceive(random: Random, table: RuleTable): RuleTable {
+  const receive = random.pick(['shared', 'urgent-first', 'single', undefined] as const);
+  if (receive === undefined) return table;
+  const worded = { ...table, receive };
+  const fits = receive === 'shared' || assignPaths(worded).some(({ number }) => number !== 0);
+  return fits ? worded : table;
+}
+
+/** A rule for one identifier, with an answer that needs nothing of the request. */
+function randomStagedRule(random: Random, hot: readonly Hot[]): Rule {
+  const { identifier, extended } = random.pick(hot);
+  const mask = extended ? 0x1fffffff : 0x7ff;
+  const remote = random.chance(0.6) ? ('any' as const) : false;
+  const own = random.below(2 ** 10) + 2 ** 10;
+  const length = random.between(1, 8);
+  const source = EIGHT.map((byte) =>
+    byte < length && random.chance(0.2) ? LIVE_SOURCE + random.below(64) : null,
+  );
+  const data = EIGHT.map((byte) => (byte < length && source[byte] === null ? byte + 1 : 0));
+  const steps = randomStagedProgram(random, randomPrograms(random));
+  return {
+    name: 'staged',
+    match: {
+      identifier,
+      mask,
+      extended,
+      remote,
+      data: EIGHT.map(() => ANY_BYTE),
+      minimumLength: 0,
+    },
+    answer: { identifier: own, extended: false, length, data, source, steps },
+    forward: random.chance(0.5),
+  };
 }
 
 /**
@@ -73,7 +120,7 @@ export function randomSuccessor(random: Random, { table, hot }: RandomTable): Ra
     if (choice < 0.3) return { ...other, name: rule.name };
     return rule;
   });
-  return { table: { ...fresh, rules }, hot };
+  return { table: withReceive(random, { ...fresh, receive: undefined, rules }), hot };
 }
 
 /** A frame of a side, mostly with an identifier that rules are about. */

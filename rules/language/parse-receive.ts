@@ -31,7 +31,7 @@ export function parseReceive(
   }
   const reasons = table.rules.map(({ name }, index) => `${name}: ${filters[index]?.reason}`);
   const why = reasons.length === 0 ? 'there are no rules' : reasons.join('; ');
-  const reason = `receive is ${receive}, but no hardware filter can recognise a request (${why}); write auto, or a rule with a static answer`;
+  const reason = `receive is ${receive}, but no hardware filter can recognise a request (${why}); write auto, or a rule whose answer needs nothing of the request`;
   reader.diagnostics.error(entry.offset, reason);
   return { receive };
 }

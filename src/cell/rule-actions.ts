@@ -7,7 +7,7 @@
  * Does not: decide which rule matches, or choose transmit buffers.
  */
 import { ACTION_ANSWER } from '../../build/generated/rule-image';
-import { allocateFrames, Frame } from '../can/frame';
+import { allocateFrames, Frame, FRAME_BYTES } from '../can/frame';
 import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
 import { DECISION_STATIC } from '../responder/responder';
 import { Counter } from '../rt/counters';
@@ -86,6 +86,9 @@ export class RuleActions<Parts extends AnyParts> {
       return true;
     }
     if (!this.isAllowed(rule, nowTicks)) return false;
+    if (path !== PATH_SOFTWARE && this.answers.isComputed(path - PATH_FILTER_0)) {
+      return this.sendComputed(path - PATH_FILTER_0);
+    }
     if (!parts.responder.makeAnswer(frame, this.answer)) {
       parts.counters.count(Counter.AnswersDeleted);
       return false;
@@ -95,6 +98,15 @@ export class RuleActions<Parts extends AnyParts> {
         ? this.answers.send(this.answer, rule.isStatic)
         : this.answers.sendKept(path - PATH_FILTER_0, this.answer);
     if (isSent && parts.records.on) this.sentTicks = parts.clock.nowTicks();
+    return true;
+  }
+
+  /** An answer that takes nothing from the request: the one that is staged, or made at once. */
+  private sendComputed(filter: u32): bool {
+    const isSent = this.answers.sendOfFilter(filter);
+    const taken = this.answers.frameOfFilter(filter);
+    memory.copy(changetype<usize>(this.answer), taken, FRAME_BYTES);
+    if (isSent && this.parts.records.on) this.sentTicks = this.parts.clock.nowTicks();
     return true;
   }
 

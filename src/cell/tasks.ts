@@ -28,6 +28,7 @@ import { Requests } from './page/requests';
 import { FrameObserver } from './page/frame-observer';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
+import { StagingTask } from './urgent/staging';
 import { BusSupervisor } from './bus/supervisor';
 import { FromAglTask } from './from-agl';
 import { LateReportTask } from './late-report';
@@ -60,6 +61,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.actions,
   );
   readonly acknowledge: AcknowledgeTask<Parts> = new AcknowledgeTask<Parts>(this.parts);
+  readonly staging: StagingTask<Parts> = new StagingTask<Parts>(this.scheduler, this.answers);
   readonly transmit: TransmitTask<Parts> = new TransmitTask<Parts>(
     this.parts,
     this.scheduler,
@@ -101,8 +103,11 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
 
   override offer(nowTicks: u64, isTimerDue: bool): Task | null {
     if (this.acknowledge.run(nowTicks)) return this.acknowledge;
-    // Before a frame that waits is loaded: AGL's next one may be stronger.
-    if (this.scheduler.isEager && this.fromAgl.runEarly(nowTicks)) return this.fromAgl;
+    if (this.scheduler.isCalled) {
+      if (this.staging.run(nowTicks)) return this.staging;
+      // Before a frame that waits is loaded: AGL's next one may be stronger.
+      if (this.scheduler.isEager && this.fromAgl.runEarly(nowTicks)) return this.fromAgl;
+    }
     if (this.transmit.run(nowTicks)) return this.transmit;
     if (this.transmitPoll.run(nowTicks)) return this.transmitPoll;
     if (isTimerDue && runWhenExpired(this.messages, nowTicks)) return this.messages;
@@ -133,16 +138,17 @@ export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
     //   task                 name             priority  trigger        period_us  spi bytes                 ring
     .add(tasks.receive,       'receive',        0, Trigger.Line,           0, RECEIVE_SPI_BYTES,        0)
     .add(tasks.acknowledge,   'acknowledge',    1, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.transmit,      'transmit',       2, Trigger.Queue,          0, TRANSMIT_SPI_BYTES,       0)
-    .add(tasks.transmitPoll,  'transmit poll',  3, Trigger.Queue,          0, TRANSMIT_POLL_SPI_BYTES,  0)
-    .add(tasks.messages,      'messages',       4, Trigger.Timer,      1_000, 0,                        0)
-    .add(tasks.supervisor,    'fault look',     5, Trigger.Queue,          0, SUPERVISOR_SPI_BYTES,     0)
-    .add(tasks.fromAgl,       'from AGL',       6, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.forward,       'forward',        7, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.linkReport,    'link report',    8, Trigger.Timer,      1_000, 0,                        0)
-    .add(tasks.lateReport,    'late report',    9, Trigger.Timer,  1_000_000, 0,                        0)
-    .add(tasks.session,       'session',       10, Trigger.Always,         0, 0,                        1)
-    .add(tasks.console,       'console',       11, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.statusPage,    'status page',   12, Trigger.Always,    10_000, 0,                        0)
-    .add(tasks.requests,      'requests',      13, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0);
+    .add(tasks.staging,       'staging',        2, Trigger.Queue,          0, 0,                        0)
+    .add(tasks.transmit,      'transmit',       3, Trigger.Queue,          0, TRANSMIT_SPI_BYTES,       0)
+    .add(tasks.transmitPoll,  'transmit poll',  4, Trigger.Queue,          0, TRANSMIT_POLL_SPI_BYTES,  0)
+    .add(tasks.messages,      'messages',       5, Trigger.Timer,      1_000, 0,                        0)
+    .add(tasks.supervisor,    'fault look',     6, Trigger.Queue,          0, SUPERVISOR_SPI_BYTES,     0)
+    .add(tasks.fromAgl,       'from AGL',       7, Trigger.Queue,          0, 0,                        1)
+    .add(tasks.forward,       'forward',        8, Trigger.Queue,          0, 0,                        1)
+    .add(tasks.linkReport,    'link report',    9, Trigger.Timer,      1_000, 0,                        0)
+    .add(tasks.lateReport,    'late report',   10, Trigger.Timer,  1_000_000, 0,                        0)
+    .add(tasks.session,       'session',       11, Trigger.Always,         0, 0,                        1)
+    .add(tasks.console,       'console',       12, Trigger.Queue,          0, 0,                        1)
+    .add(tasks.statusPage,    'status page',   13, Trigger.Always,    10_000, 0,                        0)
+    .add(tasks.requests,      'requests',      14, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0);
 }

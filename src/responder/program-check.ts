@@ -22,15 +22,18 @@ import {
   PROGRAM_STEPS_MAXIMUM,
   RULE_ACTIONS_MAXIMUM,
   RULE_CONDITIONS_MAXIMUM,
+  STEP_AND_LENGTH,
   STEP_BYTES,
   STEP_CHECKSUM_CRC8,
   STEP_CHECKSUM_XOR,
   STEP_DIVIDE,
   STEP_LOAD_COUNTER,
   STEP_LOAD_IDENTIFIER,
+  STEP_LOAD_LENGTH,
   STEP_LOAD_LIVE,
   STEP_LOAD_REQUEST,
   STEP_LOAD_TARGET,
+  STEP_SET_IDENTIFIER,
   STEP_STORE,
   STEP_STORE_IDENTIFIER,
   StepFields,
@@ -42,7 +45,7 @@ import {
 } from '../../build/generated/rule-costs';
 import { isRemote, isValidIdentifier } from '../can/identifier';
 import { arePositions } from './checksum';
-import { LIVE_VALUES, Rule, RULE_ANSWER, RULE_FORWARD } from './rule';
+import { LIVE_VALUES, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from './rule';
 import { areSources, isAnswerLength } from './rule-check';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
@@ -130,7 +133,40 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
   if (programNanos(rule, sections, header) > RULE_PROGRAMS_NANOS_MAXIMUM) return false;
   const modifying = actions - moreAnswersOf(rule, sections);
   if (modifying > ((rule.flags & RULE_FORWARD) !== 0 ? 1 : 0)) return false;
+  if ((rule.path as u32) !== PATH_SOFTWARE && !isIndependent(rule, sections)) return false;
   return isAnswering || actions === modifying;
+}
+
+/**
+ * True if the steps of the first answer take nothing from the request, leave identifier and length alone, and share
+ * their counter with no other program: they can be carried out before the request comes.
+ */
+function isIndependent(rule: Rule, sections: TableSections): bool {
+  const first: u32 = rule.stepFirst;
+  let hasCounter: bool = false;
+  for (let index = first; index < first + (rule.stepCount as u32); index++) {
+    const kind: u32 = stepOf(sections, index).kind;
+    if (kind === STEP_LOAD_COUNTER) hasCounter = true;
+    if (kind === STEP_LOAD_REQUEST || kind === STEP_LOAD_IDENTIFIER) return false;
+    if (kind === STEP_LOAD_LENGTH || kind === STEP_STORE_IDENTIFIER) return false;
+    if (kind >= STEP_AND_LENGTH && kind <= STEP_SET_IDENTIFIER) return false;
+  }
+  for (let index: u32 = 0; hasCounter && index < (rule.actionCount as u32); index++) {
+    const action = sections.actionOf(rule, index);
+    if (hasCounterIn(sections, action.stepFirst, action.stepCount)) return false;
+  }
+  return true;
+}
+
+function hasCounterIn(sections: TableSections, first: u32, count: u32): bool {
+  for (let index = first; index < first + count; index++) {
+    if ((stepOf(sections, index).kind as u32) === STEP_LOAD_COUNTER) return true;
+  }
+  return false;
+}
+
+function stepOf(sections: TableSections, index: u32): StepFields {
+  return changetype<StepFields>(sections.steps + index * STEP_BYTES);
 }
 
 /** How many actions of the rule are answers. */
@@ -154,7 +190,7 @@ export function counterMaximumOf(rule: Rule, sections: TableSections): u64 {
 
 function maximumIn(sections: TableSections, first: u32, count: u32): u64 {
   for (let index = first; index < first + count; index++) {
-    const step = changetype<StepFields>(sections.steps + index * STEP_BYTES);
+    const step = stepOf(sections, index);
     if ((step.kind as u32) === STEP_LOAD_COUNTER) return step.value;
   }
   return 0;
@@ -176,8 +212,10 @@ function nanosOf(sections: TableSections, first: u32, count: u32, header: TableH
   }
   let nanos: u32 = 0;
   for (let index = first; index < first + count; index++) {
-    const step = changetype<StepFields>(sections.steps + index * STEP_BYTES);
-    nanos += (step.kind as u32) >= STEP_CHECKSUM_XOR ? CHECKSUM_STEP_NANOS : PROGRAM_STEP_NANOS;
+    nanos +=
+      (stepOf(sections, index).kind as u32) >= STEP_CHECKSUM_XOR
+        ? CHECKSUM_STEP_NANOS
+        : PROGRAM_STEP_NANOS;
   }
   return nanos;
 }

@@ -68,7 +68,24 @@ export function runProgram(
   live: LiveValues,
   state: RuleState,
 ): bool {
-  let a: i64 = 0;
+  runSteps(steps, count, tables, request, target, live, state, 0);
+  return finishFrame(target);
+}
+
+/**
+ * A piece of a program: as `runProgram`, but `finishFrame` follows the last piece. `a`: the accumulator that
+ * the piece before it has returned. The target may be no frame meanwhile.
+ */
+export function runSteps(
+  steps: usize,
+  count: u32,
+  tables: usize,
+  request: Frame,
+  target: Frame,
+  live: LiveValues,
+  state: RuleState,
+  a: i64,
+): i64 {
   let identifier = target.identifier;
   let length: u32 = target.length;
   let data = target.data;
@@ -170,12 +187,20 @@ export function runProgram(
         break;
     }
   }
-  identifier &= ~IDENTIFIER_ERROR;
-  identifier &= IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE | numberMaskOf(identifier);
   target.identifier = identifier;
   target.length = length as u8;
+  target.data = data;
+  return a;
+}
+
+/** Makes a frame of what the steps have left in `target`. False: its length is more than 8. */
+export function finishFrame(target: Frame): bool {
+  let identifier = target.identifier & ~IDENTIFIER_ERROR;
+  identifier &= IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE | numberMaskOf(identifier);
+  const length: u32 = target.length;
+  target.identifier = identifier;
   target.rawDlc = 0;
-  target.data = isRemote(identifier) ? 0 : data & dataMaskOf(length);
+  target.data = isRemote(identifier) ? 0 : target.data & dataMaskOf(length);
   return length <= DATA_BYTES_MAXIMUM;
 }
 

@@ -92,6 +92,11 @@ export class Responder {
     return refusalOf(table, frame, table.listAt(table.aglWord(frame.identifier)));
   }
 
+  /** What the record of rule `index` says of its answer, which takes nothing from the request. */
+  composeAlone(index: u32, answer: Frame): void {
+    this.compose(this.table.rule(index), answer, answer);
+  }
+
   /** Fills in the answer of rule `index` if it is constant; else false. */
   staticAnswer(index: u32, answer: Frame): bool {
     return this.staticAnswerOf(this.table.rule(index), answer);

@@ -78,7 +78,7 @@ export function isAnswerLength(length: u32): bool {
 }
 
 /**
- * Checks the path of a rule. A filter path needs a static answer. The filter compares only the first two data
+ * Checks the path of a rule. A filter path needs an answer that takes nothing from the request. The filter compares only the first two data
  * bytes, and only in standard frames; a frame's length shows which of them it has, so the rule's length must
  * cover the bytes it compares.
  */
@@ -86,7 +86,7 @@ function isPath(rule: Rule): bool {
   const path: u32 = rule.path;
   if (path === PATH_SOFTWARE) return true;
   if (path > PATH_FILTER_1) return false;
-  if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER || !rule.isStatic) return false;
+  if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER || !rule.isAlone) return false;
   // The filter does not see what conditions look at.
   if (rule.conditionCount !== 0 || rule.lengthLimit !== 0) return false;
   if (rule.dataMask === 0) return true;

@@ -26,6 +26,9 @@ export {
 /** answerSources: every byte comes from answerData. */
 export const SOURCES_ALL_OWN: u64 = u64.MAX_VALUE;
 
+/** In each byte of answerSources: not from the request. */
+const NOT_OF_REQUEST: u64 = 0x8080808080808080;
+
 /** In stepCount while the rule is in force: its rate is used up, see rate.ts. */
 const LIMITED: u8 = 0x80;
 
@@ -70,6 +73,14 @@ export class Rule extends RuleFields {
       this.answerIdentifier === other.answerIdentifier &&
       this.answerLength === other.answerLength &&
       this.answerData === other.answerData
+    );
+  }
+
+  /** True if the record takes nothing from the request. Of its steps: isIndependent (program-check.ts). */
+  get isAlone(): bool {
+    return (
+      (this.answerSources & NOT_OF_REQUEST) === NOT_OF_REQUEST &&
+      (this.answerLength as u32) !== ANSWER_LENGTH_OF_REQUEST
     );
   }
 

@@ -39,12 +39,13 @@ describe('an answer with live values', () => {
     assert.deepEqual(rule.answer?.source[0], 0x80);
   });
 
-  it('is computed, and no filter can serve it', () => {
-    const [path] = assignPaths(
-      tableOf(answering('answer: { id: 0x2, live: [{ from: 0, to: 0 }] }')),
-    );
-    assert.equal(path.number, 0);
-    assert.match(path.reason, /live values/);
+  it('is staged if it copies nothing, and else computed', () => {
+    const pathOf = (more: string) =>
+      assignPaths(tableOf(answering(`answer: { id: 0x2, live: [{ from: 0, to: 0 }]${more} }`)))[0];
+    assert.deepEqual([pathOf('').number, pathOf('').staged], [1, true]);
+    const copying = pathOf(', copy: [{ from: 0, to: 1 }]');
+    assert.deepEqual([copying.number, copying.staged], [0, false]);
+    assert.match(copying.reason, /depends on the request/);
     assert.match(
       describeTable(table),
       /computed answer 0x101 \[0x62 request\[2\] live\[62\] live\[63\]\]/,

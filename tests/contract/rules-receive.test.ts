@@ -125,7 +125,7 @@ describe('a mistake in receive', () => {
   it('urgent-first without a rule that a filter could recognise', () => {
     assert.deepEqual(said(fileWith('urgent-first', COMPUTED)), [
       'r.yaml:2:10 receive is urgent-first, but no hardware filter can recognise a request ' +
-        '(b: its answer depends on the request); write auto, or a rule with a static answer',
+        '(b: its answer depends on the request); write auto, or a rule whose answer needs nothing of the request',
     ]);
     assert.match(said(fileWith('urgent-first'))[0] ?? '', /r\.yaml:2:10 .*there are no rules/);
   });

@@ -29,7 +29,10 @@ export class FrameObserver<Parts extends AnyParts> {
   /** The preloaded answer of `filter` has just gone out, in the step that began at `startTicks`. */
   sentOfFilter(filter: u32, startTicks: u64): void {
     const nowTicks = this.parts.clock.nowTicks();
-    this.parts.records.staticAnswers.add(nowTicks - startTicks);
+    const records = this.parts.records;
+    const isComputed = this.answers.isComputed(filter);
+    const histogram = isComputed ? records.computedAnswers : records.staticAnswers;
+    histogram.add(nowTicks - startTicks);
     this.filter = filter;
     this.filterTicks = nowTicks;
   }

@@ -148,6 +148,7 @@ export class Requests<Parts extends AnyParts> extends Task {
       this.phase = Phase.Checking;
     } else {
       parts.responder.liveValues.set(requests.argument, this.liveValues, requests.bytes);
+      this.answers.renewComputed();
       parts.records.note(TraceEvent.LiveValuesSet, requests.argument, requests.bytes);
       this.rest();
       this.publish(Status.Ok, 0);

@@ -25,6 +25,10 @@ import { WaitingList } from './waiting-list';
 
 /** Answers that may wait for a buffer. */
 export const ANSWERS_WAITING_MAXIMUM: u32 = 32;
+/** A frame waits, and `step` may be about to load it. */
+const EAGER: u32 = 1;
+/** The next answer of some filter is to be made. */
+const STAGING: u32 = 2;
 /** In the tag of a frame of AGL's: it was in the chip before. */
 const TAG_HANDED: u32 = 1 << 31;
 
@@ -33,8 +37,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
   readonly answers: WaitingList = new WaitingList(ANSWERS_WAITING_MAXIMUM);
   readonly fromAgl: WaitingList = this.parts.fromAgl;
   readonly slots: TransmitSlots<Parts> = new TransmitSlots<Parts>(this.parts);
-  /** A frame waits, and `step` may be about to load it. */
-  isEager: bool = false;
+  /** What may have to be done before `step`, as bits: EAGER, STAGING. */
+  private calls: u32 = 0;
   private readonly priorities: TransmitPriorities<Parts> = new TransmitPriorities<Parts>(
     this.parts,
     this.slots.all,
@@ -63,14 +67,33 @@ export class TransmitScheduler<Parts extends AnyParts> {
   addAnswer(answer: usize, strength: u32): void {
     this.answers.put(answer, strength, 0);
     this.isBlocked = false;
-    this.isEager = true;
+    this.calls |= EAGER;
   }
 
   /** Adds a frame of AGL's, which `tag` names to its end of the link. Only while there is room. */
   addFromAgl(frame: Frame, tag: u32): void {
     this.fromAgl.put(changetype<usize>(frame), arbitrationField(frame.identifier), tag);
     this.isBlocked = false;
-    this.isEager = true;
+    this.calls |= EAGER;
+  }
+
+  /** Something may have to be done before `step`: `isEager`, or `isStaging`. */
+  get isCalled(): bool {
+    return this.calls !== 0;
+  }
+
+  /** A frame waits, and `step` may be about to load it. */
+  get isEager(): bool {
+    return (this.calls & EAGER) !== 0;
+  }
+
+  /** The next answer of some filter is to be made. */
+  get isStaging(): bool {
+    return (this.calls & STAGING) !== 0;
+  }
+
+  set isStaging(isStaging: bool) {
+    this.calls = isStaging ? this.calls | STAGING : this.calls & ~STAGING;
   }
 
   /** TXP and the kept answers may need work. */
@@ -116,14 +139,14 @@ export class TransmitScheduler<Parts extends AnyParts> {
     // The search takes its time, so INT is looked at before the next task.
     const hasWork = this.isUntidy || !this.answers.isEmpty || !this.fromAgl.isEmpty;
     if (hasWork) {
-      this.isEager = true;
+      this.calls |= EAGER;
       if (this.victim !== TRANSMIT_BUFFERS && this.goOnDisplacing(nowTicks)) return true;
       if (this.place(nowTicks)) return true;
       if (this.isUntidy && this.restore()) return true;
     }
     this.changes = this.parts.controller.buffers.changes;
     this.isBlocked = true;
-    this.isEager = false;
+    this.calls &= ~EAGER;
     return hasWork;
   }
 
@@ -172,19 +195,31 @@ export class TransmitScheduler<Parts extends AnyParts> {
   private ended(slot: TransmitSlot<Parts>): void {
     const parts = this.parts;
     const outcome = parts.controller.buffers.ends.outcome(slot.buffer);
-    if (slot.isKept) this.tidy();
+    if (slot.isKept) {
+      slot.noteNext();
+      this.tidy();
+    }
     if (slot.isAgl) this.slots.aglInChip--;
     else this.slots.answersInChip--;
     if (outcome === TransmitOutcome.Displaced) {
       const frame = slot.frame;
       const strength = arbitrationField(changetype<Frame>(frame).identifier);
       if (slot.isAgl) this.fromAgl.putBack(frame, strength, slot.tag | TAG_HANDED);
-      else this.answers.putBack(frame, strength, 0);
+      else this.putBack(frame, strength);
       return;
     }
     if (!slot.isAgl) return;
     parts.agl.finish(slot.tag & ~TAG_HANDED, outcome === TransmitOutcome.Sent);
     if (this.slots.aglInChip !== 0 && this.slots.promote()) this.tidy();
+  }
+
+  /** Puts an answer back that was displaced. The kept answers of the same identifier must not overtake it. */
+  private putBack(frame: usize, strength: u32): void {
+    this.answers.putBack(frame, strength, 0);
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.slots.all[buffer]);
+      if (slot.isComputed && slot.keptStrength === strength) slot.follows = true;
+    }
   }
 
   /** Puts the stronger of the two next frames into a buffer, or the other if that cannot be. */
@@ -318,6 +353,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.slots.all[buffer]);
       if (!slot.isKept || slot.isIntact) continue;
+      // One that is not made yet tidies up when it is.
+      if (slot.isComputed && !slot.next.isReady) continue;
       isOwed = true;
       if (this.parts.controller.transmitPending(slot.buffer)) continue;
       this.courtesy.begin();

@@ -3,13 +3,14 @@
  * TransmitSlot: one transmit buffer of the chip: a copy of its content, and the frame that it sends.
  *
  * A sent buffer keeps its content. So only the difference from the last frame goes over SPI: nothing,
- * the data, or all of it. A slot may be kept for the static answer of a filter, which it then holds
- * whenever it can.
+ * the data, or all of it. A slot may be kept for the answer of a filter, which it then holds whenever it can:
+ * a static one, or the next one of a rule that takes nothing from the request.
  * Does not: wait or queue.
  */
 import { allocateFrames, Frame } from '../../can/frame';
 import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
 import { requestBit } from '../../driver/mcp2515/transmit-buffers';
+import { NextAnswer } from '../../responder/next-answer';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 
@@ -31,14 +32,19 @@ export class TransmitSlot<Parts extends AnyParts> {
   tag: u32 = 0;
   /** Counts requests: of two equally strong frames the earlier goes first. */
   sequence: u32 = 0;
-  /** The slot is kept for `kept`, the static answer of a filter. */
+  /** The slot is kept for `kept`, the answer of a filter. */
   isKept: bool = false;
   /** The buffer holds `kept`. */
   isIntact: bool = false;
   readonly kept: Frame = changetype<Frame>(allocateFrames(1));
   keptStrength: u32 = ARBITRATION_NONE;
+  /** `kept` is computed: `next` makes it, another one each time. */
+  isComputed: bool = false;
+  readonly next: NextAnswer = new NextAnswer(this.parts.responder, this.kept);
+  /** Another answer of the same identifier may be before the kept one. */
+  follows: bool = false;
   /** Another rule answers with the same identifier. */
-  isShared: bool = false;
+  private isShared: bool = false;
 
   constructor(
     private readonly parts: Parts,
@@ -88,15 +94,36 @@ export class TransmitSlot<Parts extends AnyParts> {
   /** Keeps the slot for the answer that was copied to `kept`. */
   keep(isShared: bool): void {
     this.isKept = true;
+    this.isComputed = false;
     this.isShared = isShared;
+    this.follows = isShared;
     this.keptStrength = arbitrationField(this.kept.identifier);
     this.isIntact = this.holds(this.kept);
+  }
+
+  /** Keeps the slot for the answers of rule `index`, which takes nothing from the request. The first is to be made. */
+  keepNext(index: u32, isShared: bool): void {
+    this.next.follow(index);
+    this.keep(isShared);
+    this.isComputed = true;
+    this.isIntact = false;
   }
 
   /** The slot is for every frame. */
   release(): void {
     this.isKept = false;
+    this.isComputed = false;
     this.isIntact = false;
+  }
+
+  /** Nothing of the same identifier is before the kept answer any more, but what another rule may add. */
+  overtook(): void {
+    this.follows = this.isShared;
+  }
+
+  /** The frame on its way has ended, or `next` has changed: the buffer may not hold the next answer any more. */
+  noteNext(): void {
+    if (this.isComputed) this.isIntact = this.next.isReady && this.holds(this.kept);
   }
 
   /** Sends the loaded frame: 1 byte over SPI. Call it only while not `busy`. */

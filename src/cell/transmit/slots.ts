@@ -2,7 +2,7 @@
 /**
  * TransmitSlots: the three transmit buffers, and which of them a frame may have.
  *
- * A buffer that is kept for the static answer of a filter holds nothing else. Only the second filter's is
+ * A buffer that is kept for the answer of a filter holds nothing else. Only the second filter's is
  * lent, when the third buffer is taken and cannot be freed.
  * Does not: use SPI, or hold frames that wait.
  */
@@ -111,7 +111,8 @@ export class TransmitSlots<Parts extends AnyParts> {
 
   /**
    * A free buffer for `frame`: one that holds it, or else one with its header, or any. Answers prefer the
-   * higher buffers, AGL's frames the lower ones. TRANSMIT_BUFFERS: there is none.
+   * higher buffers, AGL's frames the lower ones. A kept buffer takes an answer of its own rule, which comes before
+   * the one that is kept. TRANSMIT_BUFFERS: there is none.
    */
   freeFor(frame: Frame, isAgl: bool): u32 {
     let found: u32 = TRANSMIT_BUFFERS;
@@ -122,11 +123,17 @@ export class TransmitSlots<Parts extends AnyParts> {
       if (slot.busy) continue;
       const mayHold = !slot.isKept || (!isAgl && !this.isBehindEqual(slot));
       if (mayHold && slot.holds(frame)) return buffer;
-      if (slot.isKept || (this.isReserved && isAgl && buffer !== 0)) continue;
+      if (slot.isKept && !(mayHold && slot.isComputed && this.isOwn(slot, frame))) continue;
+      if (this.isReserved && isAgl && buffer !== 0) continue;
       if (found === TRANSMIT_BUFFERS) found = buffer;
       else if (!isAgl && slot.hasHeaderOf(frame)) found = buffer;
     }
     return found;
+  }
+
+  /** `frame` is an earlier answer than the kept one of `slot`, of the same rule. */
+  private isOwn(slot: TransmitSlot<Parts>, frame: Frame): bool {
+    return !this.isHeld && slot.hasHeaderOf(frame);
   }
 
   /**
@@ -134,7 +141,7 @@ export class TransmitSlots<Parts extends AnyParts> {
    * and so would the other's, which it must not overtake.
    */
   private isBehindEqual(slot: TransmitSlot<Parts>): bool {
-    if (slot.buffer !== SLOT_FILTER_0 || !slot.isShared) return false;
+    if (slot.buffer !== SLOT_FILTER_0 || !slot.follows) return false;
     for (let buffer: u32 = 0; buffer < SLOT_FILTER_0; buffer++) {
       const other = unchecked(this.all[buffer]);
       if ((this.underWay & other.bit) === 0 || other.isAgl) continue;
@@ -157,7 +164,8 @@ export class TransmitSlots<Parts extends AnyParts> {
       if ((this.underWay & slot.bit) === 0 || slot.strength < weakest) continue;
       if (slot.strength === weakest && (found === TRANSMIT_BUFFERS || slot.sequence < latest))
         continue;
-      if ((slot.isKept && (slot.isIntact || !mayLend)) || (isAgl && !slot.isAgl)) continue;
+      if (slot.isKept && (slot.isIntact || !mayLend || buffer === SLOT_FILTER_0)) continue;
+      if (isAgl && !slot.isAgl) continue;
       if (this.isFollowed(slot) || !buffers.isDisplaceable(buffer)) continue;
       weakest = slot.strength;
       latest = slot.sequence;

@@ -2,8 +2,9 @@
 /**
  * UrgentAnswers: the cell's own answers, from the decision to the scheduler of the transmit buffers.
  *
- * A rule that a hardware filter recognises has a buffer to itself, in which its static answer is
- * preloaded; RTS sends it. Every other answer goes out at once if a buffer is free, or waits; the
+ * A rule that a hardware filter recognises has a buffer to itself, in which its answer is preloaded;
+ * RTS sends it. A static answer stays there. One that is computed is staged anew after each time
+ * (staging.ts); until then a request has its answer made at once. Every other answer goes out at once if a buffer is free, or waits; the
  * strongest goes first, and of one identifier the earliest. A full list drops the weakest.
  * Does not: decide what is answered, or choose buffers (TransmitScheduler).
  */
@@ -54,9 +55,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.abandon(Counter.AnswersChipReset);
     this.staged();
     if (!this.slot0.isKept) return this.prepareFirstStatic();
-    let status = this.slot0.loadKept();
-    if (status === Status.Ok && this.slot1.isKept) status = this.slot1.loadKept();
-    return status;
+    const status = loadStatic<Parts>(this.slot0);
+    return status === Status.Ok ? loadStatic<Parts>(this.slot1) : status;
   }
 
   /** Number of answers that wait or are on their way in the chip. */
@@ -65,7 +65,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
   }
 
   /**
-   * Loads the static answers of two rules (addresses; 0: none) into the buffers of filter 0 and 1.
+   * Loads the static answers of two rules (addresses; 0: none) into the buffers of filter 0 and 1. Computed ones
+   * follow when the rules are in force.
    * Each call makes one LOAD, which yields to an incoming frame. `Ok`: both are loaded, and stay so
    * until this step ends. `Busy`: call again.
    *
@@ -78,11 +79,12 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.scheduler.settle();
     if (!this.isQuiet || this.parts.controller.answeredUnread) return Status.Busy;
     this.disturb();
-    if (rule0 !== 0) {
+    const isStatic1 = rule1 !== 0 && changetype<Rule>(rule1).isStatic;
+    if (rule0 !== 0 && changetype<Rule>(rule0).isStatic) {
       const isLoaded = this.isStaged(rule0, this.slot0);
-      if (!isLoaded && (!this.stageRule(this.slot0) || rule1 !== 0)) return Status.Busy;
+      if (!isLoaded && (!this.stageRule(this.slot0) || isStatic1)) return Status.Busy;
     }
-    if (rule1 !== 0 && !this.isStaged(rule1, this.slot1)) {
+    if (isStatic1 && !this.isStaged(rule1, this.slot1)) {
       if (!this.stageRule(this.slot1)) return Status.Busy;
     }
     return Status.Ok;
@@ -123,51 +125,102 @@ export class UrgentAnswers<Parts extends AnyParts> {
   get isReady(): bool {
     const slot = this.slot0;
     const isFree = (this.scheduler.slots.underWay & slot.bit) === 0;
-    return isFree && slot.isIntact && this.isNext(slot) && !this.parts.controller.closed;
+    const isNext = !slot.follows || this.isFirst(slot);
+    return isFree && slot.isIntact && isNext && !this.parts.controller.closed;
   }
 
   /** Sends the preloaded answer of the first filter. Only while `isReady`. Returns true when it has gone out. */
   sendReady(): bool {
-    const sent = this.sendSlot(this.slot0);
-    this.parts.counters.count(Counter.AnsweredStatic);
-    return sent;
+    return this.sendSlot(this.slot0);
   }
 
   /**
-   * Sends the preloaded answer of `filter`, or lets it wait if the buffer is busy. Returns true when
-   * it has gone to the chip now.
+   * Sends the preloaded answer of `filter`, or lets it wait if the buffer is busy. If a computed one is not staged
+   * yet, it is made now. Returns true when it has gone to the chip now.
    */
   sendOfFilter(filter: u32): bool {
     const slot = filter === 0 ? this.slot0 : this.slot1;
     if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
-    let sent: bool = false;
     // The second filter's may be put back into the list, so it needs room there, see WaitingList.
     const hasRoom = filter === 0 || !this.scheduler.answers.isFull;
-    if (slot.isIntact && hasRoom && this.isNext(slot) && this.isFree(slot)) {
-      sent = this.sendSlot(slot);
-    } else {
-      this.wait(changetype<usize>(slot.kept), slot.keptStrength);
+    const isNext = !slot.follows || this.isFirst(slot);
+    if (slot.isIntact && hasRoom && isNext && this.isFree(slot)) {
+      // A computed answer that was sent is not the next one, though its buffer is free only since now.
+      if (slot.isIntact) return this.sendSlot(slot);
     }
+    if (slot.isComputed) return this.sendNext(slot);
+    this.wait(changetype<usize>(slot.kept), slot.keptStrength);
     this.parts.counters.count(Counter.AnsweredStatic);
-    return sent;
+    return false;
   }
 
   private sendSlot(slot: TransmitSlot<Parts>): bool {
     const status = slot.send(false);
     if (status === Status.Ok) this.scheduler.slots.began(slot, slot.keptStrength, false, 0);
     else countUnsent(this.parts, status);
+    if (slot.isComputed) this.take(slot);
+    else this.parts.counters.count(Counter.AnsweredStatic);
     return status === Status.Ok;
+  }
+
+  /** The next answer of `slot` was sent or is owed: another one must be staged. */
+  private take(slot: TransmitSlot<Parts>): Frame {
+    const answer = slot.next.take();
+    this.parts.counters.count(Counter.AnsweredComputed);
+    // While it is on its way, its buffer holds it.
+    if ((this.scheduler.slots.underWay & slot.bit) === 0) slot.noteNext();
+    this.scheduler.isStaging = true;
+    return answer;
+  }
+
+  /** Sends the next answer of `slot` from another buffer, or lets it wait. Those behind it must not overtake it. */
+  private sendNext(slot: TransmitSlot<Parts>): bool {
+    const answer = this.take(slot);
+    slot.follows = true;
+    return this.sendNow(answer);
   }
 
   /** As `sendOfFilter`, for a request that was read. While tables are swapped, another buffer sends. */
   sendKept(filter: u32, answer: Frame): bool {
     const slot = filter === 0 ? this.slot0 : this.slot1;
-    return slot.isKept && slot.isIntact ? this.sendOfFilter(filter) : this.send(answer, true);
+    const isPreloaded = slot.isKept && slot.isIntact;
+    return isPreloaded || slot.isComputed ? this.sendOfFilter(filter) : this.send(answer, true);
   }
 
-  /** Address of the record of the answer preloaded for `filter`. */
+  /** True when the answer of `filter` is computed, and must be left to `sendOfFilter`. */
+  isComputed(filter: u32): bool {
+    return filter === 0 ? this.slot0.isComputed : this.slot1.isComputed;
+  }
+
+  /** Address of the record of the answer that was last sent for `filter`. */
   frameOfFilter(filter: u32): usize {
-    return changetype<usize>(filter === 0 ? this.slot0.kept : this.slot1.kept);
+    const slot = filter === 0 ? this.slot0 : this.slot1;
+    return changetype<usize>(slot.isComputed ? slot.next.taken : slot.kept);
+  }
+
+  /** Live values have changed: the answers that wait may have the old ones. */
+  renewComputed(): void {
+    this.renew(this.slot0);
+    this.renew(this.slot1);
+  }
+
+  private renew(slot: TransmitSlot<Parts>): void {
+    if (!slot.isComputed) return;
+    slot.next.renew();
+    // While an answer is on its way, its buffer holds that.
+    if ((this.scheduler.slots.underWay & slot.bit) === 0) slot.noteNext();
+    this.scheduler.isStaging = true;
+  }
+
+  /** Makes a piece of the next answer that is to be staged. False: there is none. */
+  stageNext(): bool {
+    return this.stageSlot(this.slot0) || this.stageSlot(this.slot1);
+  }
+
+  private stageSlot(slot: TransmitSlot<Parts>): bool {
+    if (!slot.isComputed || slot.next.isReady) return false;
+    if (slot.next.step()) this.scheduler.tidy();
+    return true;
   }
 
   /**
@@ -175,11 +228,16 @@ export class UrgentAnswers<Parts extends AnyParts> {
    * has gone to the chip now; else it waits, or was dropped.
    */
   send(answer: Frame, isStatic: bool): bool {
+    const sent = this.sendNow(answer);
+    this.parts.counters.count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
+    return sent;
+  }
+
+  private sendNow(answer: Frame): bool {
     const strength = arbitrationField(answer.identifier);
     const status = this.scheduler.sendNow(answer, strength);
     if (status === Status.Full) this.wait(changetype<usize>(answer), strength);
     else if (status !== Status.Ok) countUnsent(this.parts, status);
-    this.parts.counters.count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
     return status === Status.Ok;
   }
 
@@ -231,10 +289,11 @@ export class UrgentAnswers<Parts extends AnyParts> {
     );
   }
 
-  /** Nothing of the same identifier, by another rule, is before the answer kept in `slot`. */
-  private isNext(slot: TransmitSlot<Parts>): bool {
-    if (!slot.isShared) return true;
-    return this.scheduler.answers.isEmpty && this.scheduler.slots.answersInChip === 0;
+  /** Nothing of the same identifier is before the answer kept in `slot` any more. */
+  private isFirst(slot: TransmitSlot<Parts>): bool {
+    if (!this.scheduler.answers.isEmpty || this.scheduler.slots.answersInChip !== 0) return false;
+    slot.overtook();
+    return true;
   }
 
   /** True when the buffer is free. If it seems busy, reads the status once more. */
@@ -264,11 +323,15 @@ export class UrgentAnswers<Parts extends AnyParts> {
   private keep(filter: u32, slot: TransmitSlot<Parts>): void {
     const responder = this.parts.responder;
     const rule = responder.table.ruleOfFilter(filter);
-    if (rule >= 0 && responder.staticAnswer(rule, slot.kept)) {
-      const summary = responder.table.summary;
-      slot.keep(filter === 0 ? summary.firstIsShared : summary.secondIsShared);
-    } else {
+    const summary = responder.table.summary;
+    const isShared = filter === 0 ? summary.firstIsShared : summary.secondIsShared;
+    if (rule < 0) {
       slot.release();
+    } else if (responder.staticAnswer(rule, slot.kept)) {
+      slot.keep(isShared);
+    } else {
+      slot.keepNext(rule, isShared);
+      this.scheduler.isStaging = true;
     }
   }
 
@@ -290,4 +353,9 @@ export class UrgentAnswers<Parts extends AnyParts> {
     if (rule < 0 || !responder.staticAnswer(rule, this.scratch)) return Status.Ok;
     return this.slot0.load(this.scratch);
   }
+}
+
+/** Loads the answer kept in `slot`, if it is a static one. */
+function loadStatic<Parts extends AnyParts>(slot: TransmitSlot<Parts>): Status {
+  return slot.isKept && !slot.isComputed ? slot.loadKept() : Status.Ok;
 }
