@@ -10,6 +10,9 @@ import { describe, it } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
 import { assignPaths } from '../../rules/paths.ts';
 
+/** A counter and a checksum: nothing of the request. */
+const COUNTED =
+  'id: 0x700, length: 3, data: [~, ~, 0x5A], counter: { to: 8, count: 4 }, checksum: { kind: xor, from: 1, to: 2, result: 0 }';
 const STATIC = 'answer: { id: 0x700, data: [0x55] }';
 
 function paths(...rules: string[]) {
@@ -85,5 +88,53 @@ describe('the way a request is recognised', () => {
       [1, 0],
     );
     assert.match(other[1].reason, /shares the mask of RXF0, and a needs another/);
+  });
+});
+
+describe('an answer that needs nothing of its request', () => {
+  const pathWith = (match: string, answer: string) =>
+    paths(`{ name: a, match: { ${match} }, answer: { ${answer} } }`)[0];
+
+  it('is staged, and leaves after as many bytes as a static one', () => {
+    const filter = pathWith('id: 0x123', COUNTED);
+    assert.deepEqual([filter.number, filter.spiBytes, filter.staged], [1, 3, true]);
+    assert.match(filter.reason, /the answer is staged: the next one waits in TXB2/);
+    const single = pathWith('id: 0x123, remote: any', COUNTED);
+    assert.deepEqual([single.single, single.spiBytes, single.staged], [true, 1, true]);
+    const live = pathWith('id: 0x123', 'id: 0x700, live: [{ from: 7, to: 0 }]');
+    assert.deepEqual([live.number, live.staged], [1, true]);
+    const constant = pathWith('id: 0x123', 'id: 0x700, data: [1]');
+    assert.deepEqual([constant.number, constant.staged], [1, false]);
+  });
+
+  it('has one filter, a static answer of the only other rule the second', () => {
+    const both = paths(
+      `{ name: a, match: { id: 0x100 }, answer: { ${COUNTED} } }`,
+      `{ name: b, match: { id: 0x101 }, answer: { id: 0x701, data: [1] } }`,
+    );
+    assert.deepEqual(
+      both.map(({ number, staged }) => [number, staged]),
+      [
+        [1, true],
+        [2, false],
+      ],
+    );
+  });
+
+  it('is read with its request for a byte, a bit or the length of it, and that is said', () => {
+    const reasonOf = (answer: string) => {
+      const { number, staged, reason } = pathWith('id: 0x123, data: [~, ~]', answer);
+      assert.deepEqual([number, staged], [0, false], answer);
+      return reason;
+    };
+    for (const more of [
+      'copy: [{ from: 0, to: 2 }]',
+      'bits: [{ from: 0, to: 16 }]',
+      'length: same-as-request',
+    ]) {
+      const length = more.startsWith('length') ? '' : 'length: 3, ';
+      const text = `id: 0x700, ${length}data: [0x50], counter: { to: 8, count: 4 }, ${more}`;
+      assert.match(reasonOf(text), /depends on the request/);
+    }
   });
 });
