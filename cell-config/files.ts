@@ -57,6 +57,7 @@ export const INPUT_KINDS = {
     next: 'candump -l records one; a part of a large one: head -n 100000 LOG > part.log',
   },
   'first stage of the firmware': { most: 4 << 20, next: "name TF-A's bl31.bin (docs/board.md)" },
+  'board model': { most: 1 << 20, next: 'canwarden measure writes one; lab/model has two' },
   'built file': { most: 16 << 20, next: 'npm run build' },
   'deployed archive': { most: 64 << 20, next: 'name what npm run deploy -- --tar wrote' },
   'undo file of deploy': {

@@ -5,6 +5,7 @@
  *   npm run bench                  everything, some minutes
  *   npm run bench -- --quick       the reduced set of `npm test`
  *   npm run bench -- --check       says for each goal whether it is met
+ *   npm run bench -- --model FILE  on a board with other constants (lab/model, canwarden measure)
  *   npm run bench -- --firmware D  built files in folder D instead of build/
  *   npm run bench -- --report F    a page with all of it
  *
@@ -27,6 +28,7 @@ import { checkGoals } from '../lab/measure/check-goals.ts';
 import { measureWithConsole } from '../lab/measure/console-rows.ts';
 import { histogramSvg } from '../lab/measure/histogram.ts';
 import { FULL_SCOPE, QUICK_SCOPE } from '../lab/measure/scope.ts';
+import { readModel } from '../lab/model/model-file.ts';
 import { measureSlowClock } from '../lab/measure/slow-clock.ts';
 import { measureStepBound } from '../lab/measure/step-bound.ts';
 import { goalLines, tableOf } from '../lab/measure/table.ts';
@@ -43,12 +45,14 @@ interface Options {
   readonly check: boolean;
   readonly firmware: string;
   readonly report?: string;
+  readonly model?: string;
 }
 
 async function bench(options: Options): Promise<void> {
   const scope = options.quick ? QUICK_SCOPE : FULL_SCOPE;
   const { firmware: builtFolder } = options;
-  const firmware = loadMeasured('image', { folder: builtFolder });
+  const timing = options.model === undefined ? undefined : readModel(options.model);
+  const firmware = { ...loadMeasured('image', { folder: builtFolder }), timing };
   const say = (what: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
   };
@@ -58,7 +62,7 @@ async function bench(options: Options): Promise<void> {
   const { figures, histograms } = await measureTraffic(firmware, scope, say);
   say('instructions, boot');
   await measureRest(firmware, figures);
-  const sleeping = loadMeasured('image', { folder: builtFolder, idle: 'wfi' });
+  const sleeping = { ...loadMeasured('image', { folder: builtFolder, idle: 'wfi' }), timing };
   histograms.push(...(await measureLatencies(sleeping, scope.sleepingCases, figures, say)));
   const module = loadMeasured('wasm', { folder: builtFolder });
   await measureLongRun(module, scope.longRun, figures, say);
@@ -91,8 +95,8 @@ async function bench(options: Options): Promise<void> {
   const written = ['build/bench/bench.json', 'build/bench/latency.svg'];
   if (options.report !== undefined) {
     const outcomes = checkGoals(figures);
-    const timing = RASPBERRY_PI_4_TIMING;
-    const text = benchReport({ figures, histograms, outcomes, sizes: fileSizes(), timing });
+    const measured = { figures, histograms, outcomes, sizes: fileSizes() };
+    const text = benchReport({ ...measured, timing: timing ?? RASPBERRY_PI_4_TIMING });
     writeFileSync(options.report, text);
     written.push(options.report);
   }
@@ -113,6 +117,7 @@ const program = shortCommandLine(
     `${PROJECT}build`,
   )
   .option('--report <FILE>', 'also write a page with figures, histograms and goals', userPath)
+  .option('--model <FILE>', 'constants of the board, if not those of the shipped model', userPath)
   .action(bench);
 
 await run(program, 'npm run bench');

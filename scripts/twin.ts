@@ -21,6 +21,7 @@ interface Options {
   readonly bus?: string;
   readonly selftest?: boolean;
   readonly fault?: string;
+  readonly model?: string;
   readonly agl?: string | boolean;
   readonly interface?: string;
   readonly aglStopAt?: number;
@@ -82,6 +83,11 @@ async function twin(options: Options): Promise<void> {
   if (shm !== undefined && status === true) {
     throw new InputError('--status does not go with --shm: ask the bridge, canwarden status');
   }
+  if (options.model !== undefined && (shm !== undefined || options.engine === 'wasm')) {
+    throw new InputError(
+      '--model needs the image engine, and no --shm: the others count no instructions',
+    );
+  }
   if (shm !== undefined && vcd !== undefined) {
     throw new InputError('--vcd does not go with --shm: it keeps every edge of the run in memory');
   }
@@ -102,6 +108,7 @@ async function twin(options: Options): Promise<void> {
     settings: options.setting,
     outputDirectory: userPath(options.out),
     vcdFile: vcd,
+    modelFile: options.model,
   };
   process.exitCode =
     shm === undefined
@@ -182,6 +189,7 @@ const program = commandLine('twin')
   )
   .option('--watch', 'show the run while it runs, in place; q ends it')
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
+  .option('--model <file>', 'constants of the board (canwarden measure), image engine', userPath)
   .option('--selftest', "the cell's self test, without rules and bus (docs/self-test.md)")
   .option('--fault <name>', 'with --selftest: a fault of wiring or chip, by its name there')
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')

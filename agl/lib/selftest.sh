@@ -77,14 +77,15 @@ restore_after_self_test() {
   esac
 }
 
-await_self_test() {
-  test_left=$SELF_TEST_SECONDS
-  while ! cell_lines | grep -q '^canwarden: tested,'; do
+# await_line PATTERN SECONDS: waits for the cell's last line. Fails if it does not come.
+await_line() {
+  await_left=$2
+  while ! cell_lines | grep -q "$1"; do
     case "$(cell_state)" in
       failed | 'Comm ABI mismatch') return 1 ;;
     esac
-    [ "$test_left" -gt 0 ] || return 1
-    test_left=$((test_left - 1))
+    [ "$await_left" -gt 0 ] || return 1
+    await_left=$((await_left - 1))
     sleep 1
   done
 }
@@ -102,7 +103,8 @@ command_selftest() {
   trap 'restore_after_self_test; exit "$EXIT_FAILED"' INT TERM HUP
   test_end=0
   run jailhouse cell load "$CELL" "$SELF_TEST_IMAGE" -s "$(cell_options)" -a "$COMMAND_LINE_ADDRESS" &&
-    run jailhouse cell start "$CELL" && await_self_test || test_end=$EXIT_FAILED
+    run jailhouse cell start "$CELL" &&
+    await_line '^canwarden: tested,' "$SELF_TEST_SECONDS" || test_end=$EXIT_FAILED
   test_lines=$(cell_lines)
   restore_after_self_test
   printf '%s\n' "$test_lines" | tell_findings

@@ -18,6 +18,7 @@ import { type FileSize, runReport } from '../report/run-report.ts';
 import { Steps } from '../report/steps.ts';
 import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
 import { openScreen, WatchEnded, Watcher } from '../watch/watcher.ts';
+import { readModel } from '../model/model-file.ts';
 import { SharedFileError } from '../live/map-file.ts';
 import { BoardTrace } from '../../twin/trace/board-trace.ts';
 import { idleKindOf, loadFirmware } from '../rig/firmware.ts';
@@ -50,6 +51,8 @@ export interface CommandOptions {
   readonly outputDirectory: string;
   /** Print the cell's status page at the end. */
   readonly status?: boolean;
+  /** A model of the board, if not the shipped one. */
+  readonly modelFile?: string;
   /** Where to write the lines of the board as a VCD. */
   readonly vcdFile?: string;
   /** Where to write a report, and the files of build/ that it lists. */
@@ -80,6 +83,7 @@ export async function runCommand(options: CommandOptions): Promise<number> {
     oscillatorHertz: options.oscillatorHertz,
     spiHertz: options.spiHertz,
     settings: options.settings,
+    timing: prepared.timing,
     agl: options.agl,
     aglStopAtSeconds: options.aglStopAtSeconds,
     trace,
@@ -109,7 +113,7 @@ export async function runCommand(options: CommandOptions): Promise<number> {
   }
   if (report !== undefined) {
     const { table } = prepared;
-    const timing = RASPBERRY_PI_4_TIMING;
+    const timing = prepared.timing ?? RASPBERRY_PI_4_TIMING;
     const input = { result, table, steps: steps?.kept ?? [], sizes: report.sizes, timing };
     const lead = `${shortPath(options.busFile)} by ${shortPath(options.rulesFile)}`;
     writeWhole(report.file, Buffer.from(runReport({ ...input, played: lead })));
@@ -127,9 +131,10 @@ function prepare(options: CommandOptions) {
   const input = prepareInput(bus, agl, options.secondsLimit);
   const withSteps = options.report !== undefined;
   const firmware = loadFirmware(options.engine, { idle: idleKindOf(options.settings), withSteps });
+  const timing = options.modelFile === undefined ? undefined : readModel(options.modelFile);
   // Printed only now, so that a user who names an unreadable file sees that error alone.
   tell(...warnings, ...busNotes, ...aglNotes);
-  return { firmware, rules: compiled.image, table: compiled.table, input };
+  return { firmware, rules: compiled.image, table: compiled.table, input, timing };
 }
 
 function endedByUser(error: unknown): undefined {

@@ -42,6 +42,8 @@ export interface ScenarioOptions extends PlayOptions {
   readonly spiHertz: number;
   /** Further words after it. */
   readonly settings?: readonly string[];
+  /** The costs of the board, if not those of the shipped model. */
+  readonly timing?: RigOptions['timing'];
   /** Replaces the command line that is derived from the numbers above. */
   readonly commandLine?: string;
   readonly faults?: BoardFaults;
@@ -93,6 +95,7 @@ export async function run(options: ScenarioOptions): Promise<ScenarioResult> {
     oscillatorHertz: options.oscillatorHertz,
     commandLine: options.commandLine ?? commandLineOf(options),
     faults: options.faults,
+    timing: options.timing,
     makePeer: options.makePeer,
     onConsoleLine: options.onConsoleLine,
     withoutAgl: true,

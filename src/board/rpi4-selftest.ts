@@ -25,6 +25,8 @@ export function createSelfTest(): SelfTestRun {
     RPI4.CORE_CLOCK_HERTZ,
     RPI4.INTERRUPT_PIN,
     RPI4.GPIO_INTERRUPT,
+    RPI4.GPIO_ADDRESS,
+    RPI4.SPI0_ADDRESS,
   );
   return new SelfTestRun(parts);
 }

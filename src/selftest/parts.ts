@@ -55,6 +55,9 @@ export class TestParts {
     readonly interruptPin: u32,
     /** The interrupt of the GPIO block, in the GIC. */
     readonly lineInterrupt: u32,
+    /** Guest addresses of the GPIO block and of SPI0. */
+    readonly pinAddress: u32,
+    readonly spiAddress: u32,
   ) {
     this.report = new Report(host);
     this.modes = new Modes<Spi0, GenericTimer>(spi, clock);

@@ -4,6 +4,7 @@
  *
  * Every test that depends on another is not made when that one has failed, so one cause has one line. The chip ends in
  * configuration mode, the cell in the state "shut down".
+ * With the word `measure` in front of the settings it measures the board instead (measure.ts).
  * Does not: word findings (formats/self-test.ts), or come back to the bus.
  */
 import { SelfTest, SELF_TESTS } from '../../build/generated/self-test';
@@ -12,6 +13,7 @@ import { sayFault } from '../cell/fault-status';
 import { CellState } from '../jailhouse/communication-region';
 import { Status } from '../rt/status';
 import { Loopback } from './loopback';
+import { Measurement } from './measure';
 import { testBridge, testLink, testPage, testTimer } from './machine';
 import { TestParts } from './parts';
 import { testFilters, testReceiveBuffer, testRollover } from './receive';
@@ -19,9 +21,16 @@ import { testRegisters, testTransmitBuffer } from './registers';
 import { testCrystal, testWay } from './ways';
 import { testChip, testClock, testPins, testPull, testSpi } from './wires';
 
+/** The word in front of the settings: "measure", as two numbers. */
+const MEASURE_FIRST: u32 = 0x7361656d;
+const MEASURE_LAST: u32 = 0x65727573;
+const MEASURE_CHARACTERS: u32 = 7;
+const CHARACTER_SPACE: u8 = 0x20;
+
 @final
 export class SelfTestRun {
   private next: u32 = 0;
+  private isMeasuring: bool = false;
   private readonly loopback: Loopback = new Loopback(this.parts);
 
   constructor(private readonly parts: TestParts) {}
@@ -34,7 +43,9 @@ export class SelfTestRun {
     let status = host.open();
     const console = parts.report.console;
     if (status === Status.Ok) {
-      status = settings.parse(host.copyCommandLine(settings.text, COMMAND_LINE_BYTES));
+      const length = host.copyCommandLine(settings.text, COMMAND_LINE_BYTES);
+      this.isMeasuring = takesMeasure(settings.text, length);
+      status = settings.parse(length);
       if (status === Status.Ok) return status;
       host.failed();
       console.text('canwarden: ');
@@ -51,8 +62,9 @@ export class SelfTestRun {
   step(): Status {
     const parts = this.parts;
     const isEarly = parts.host.shutdownRequested();
-    if (this.next === SELF_TESTS || isEarly) {
-      parts.report.finish();
+    if (this.isMeasuring && !isEarly) new Measurement(parts).run();
+    if (this.isMeasuring || this.next === SELF_TESTS || isEarly) {
+      if (!this.isMeasuring) parts.report.finish();
       if (isEarly) parts.host.approveShutdown();
       else parts.host.region.setState(CellState.ShutDown);
       return Status.ShutdownRequested;
@@ -92,4 +104,12 @@ export class SelfTestRun {
     else if (test === SelfTest.Page) testPage(parts);
     else if (test === SelfTest.Bridge) testBridge(parts);
   }
+}
+
+/** True when the text begins with the word; it is replaced by blanks, so that settings are left. */
+function takesMeasure(text: usize, length: u32): bool {
+  if (length < MEASURE_CHARACTERS || load<u32>(text) !== MEASURE_FIRST) return false;
+  if (load<u32>(text, 3) !== MEASURE_LAST) return false;
+  memory.fill(text, CHARACTER_SPACE, MEASURE_CHARACTERS);
+  return true;
 }
