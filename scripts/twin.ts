@@ -34,6 +34,7 @@ interface Options {
   readonly out: string;
   readonly vcd?: string;
   readonly report?: string;
+  readonly picture?: string;
   readonly watch?: boolean;
   readonly status?: boolean;
   readonly shm?: string;
@@ -119,6 +120,7 @@ async function twin(options: Options): Promise<void> {
           aglStopAtSeconds: options.aglStopAt,
           status,
           watch,
+          pictureFile: options.picture,
           report: report === undefined ? undefined : { file: report, sizes: fileSizes() },
         })
       : await runLiveCommand({ ...common, sharedFile: shm, speed: options.speed });
@@ -187,6 +189,7 @@ const program = commandLine('twin')
     'also write a page about the run: an answer in time, latencies, load, waits, rules, losses',
     userPath,
   )
+  .option('--picture <file>', 'also draw one answer as an SVG', userPath)
   .option('--watch', 'show the run while it runs, in place; q ends it')
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--model <file>', 'constants of the board (canwarden measure), image engine', userPath)

@@ -14,6 +14,7 @@ import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import { LogError } from '../../twin/logs/record.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { statusLines } from '../page/text.ts';
+import { answerPicture } from '../report/answer-picture.ts';
 import { type FileSize, runReport } from '../report/run-report.ts';
 import { Steps } from '../report/steps.ts';
 import { RASPBERRY_PI_4_TIMING } from '../../twin/machine/timing-model.ts';
@@ -57,18 +58,20 @@ export interface CommandOptions {
   readonly vcdFile?: string;
   /** Where to write a report, and the files of build/ that it lists. */
   readonly report?: { readonly file: string; readonly sizes: readonly FileSize[] };
+  /** Where to write a picture of one answer. */
+  readonly pictureFile?: string;
   /** Show the run while it runs. */
   readonly watch?: boolean;
 }
 
 /** Runs, prints and writes. Returns the exit status: 0 if everything expected happened, else 1. */
 export async function runCommand(options: CommandOptions): Promise<number> {
-  const { vcdFile, report, watch = false } = options;
+  const { vcdFile, report, pictureFile, watch = false } = options;
   const prepared = asInput(() => prepare(options));
-  const others = [vcdFile, report?.file].filter((file) => file !== undefined);
+  const others = [vcdFile, report?.file, pictureFile].filter((file) => file !== undefined);
   prepareOutputs(options.outputDirectory, ...others);
   const trace = vcdFile === undefined ? undefined : new BoardTrace();
-  const steps = report === undefined ? undefined : new Steps();
+  const steps = needsSteps(options) ? new Steps() : undefined;
   const progress = new ProgressPrinter(process.stderr);
   const watcher = watch
     ? new Watcher(
@@ -118,6 +121,10 @@ export async function runCommand(options: CommandOptions): Promise<number> {
     const lead = `${shortPath(options.busFile)} by ${shortPath(options.rulesFile)}`;
     writeWhole(report.file, Buffer.from(runReport({ ...input, played: lead })));
   }
+  if (pictureFile !== undefined) {
+    const picture = answerPicture(result, steps?.kept ?? []);
+    if (picture !== undefined) writeWhole(pictureFile, Buffer.from(picture));
+  }
   print(result, options);
   return result.problems.length === 0 ? 0 : 1;
 }
@@ -129,12 +136,17 @@ function prepare(options: CommandOptions) {
   const { entries: agl, notes: aglNotes } = readAglLog(options);
   if (bus.length + agl.length === 0) throw new InputError(`${options.busFile}: no frame to play`);
   const input = prepareInput(bus, agl, options.secondsLimit);
-  const withSteps = options.report !== undefined;
+  const withSteps = needsSteps(options);
   const firmware = loadFirmware(options.engine, { idle: idleKindOf(options.settings), withSteps });
   const timing = options.modelFile === undefined ? undefined : readModel(options.modelFile);
   // Printed only now, so that a user who names an unreadable file sees that error alone.
   tell(...warnings, ...busNotes, ...aglNotes);
   return { firmware, rules: compiled.image, table: compiled.table, input, timing };
+}
+
+/** Steps slow the image down, so they are seen only where they are shown. */
+function needsSteps({ report, pictureFile }: CommandOptions): boolean {
+  return report !== undefined || pictureFile !== undefined;
 }
 
 function endedByUser(error: unknown): undefined {

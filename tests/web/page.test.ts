@@ -223,7 +223,10 @@ describe('the page', { skip }, () => {
     it(`has no serious fault for those who see or hear it otherwise, ${scheme}`, async () => {
       await page.emulateMedia({ colorScheme: scheme });
       await page.locator('summary').click();
-      const { violations } = await new AxeBuilder({ page }).analyze();
+      const axe = new AxeBuilder({ page });
+      // Only the colours differ in the dark.
+      if (scheme === 'dark') axe.withRules('color-contrast');
+      const { violations } = await axe.analyze();
       const serious = violations.filter(({ impact }) =>
         ['serious', 'critical'].includes(impact ?? ''),
       );
