@@ -3,6 +3,7 @@
  * The runs of `npm run soak`: what each does and when it is right. The runs themselves are in lab/.
  */
 import { crystals, rates } from './board-facts.ts';
+import { chips } from './chips.ts';
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
 import { mutations } from './mutations.ts';
@@ -88,6 +89,6 @@ const random: SoakRun = {
 };
 
 export const SOAK_RUNS: readonly SoakRun[] = [
-  ...[bulk, random, rules, strength, hostile, mutations, crystals, rates],
+  ...[bulk, random, rules, strength, hostile, mutations, crystals, rates, chips],
   ...FRESH_RUNS,
 ];

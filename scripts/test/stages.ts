@@ -39,7 +39,7 @@ const TOOLS = 'node_modules/.bin';
 const NODE_TEST_FOLDERS = ['contract', 'scripts', 'agl', 'twin', 'system'];
 /** Folders of tests/ that node:test does not run: the as-pect tests, and data. */
 const OTHER_FOLDERS = ['unit', 'data'];
-const NEED_BUILD = ['system', 'image', 'agl', 'bench', 'cases', 'linux', 'web'];
+const NEED_BUILD = ['system', 'image', 'agl', 'bench', 'cases', 'linux', 'qemu', 'web'];
 
 /** A check by one command. It passes if the command exits with 0. */
 async function runCheck(command: readonly string[]): Promise<StageResult> {

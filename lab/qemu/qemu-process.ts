@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/**
+ * A QEMU of ours as a process: its sockets in a folder of their own, its last words when it ends, and its end.
+ *
+ * Does not: know what is run in it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const CONNECT_MILLIS = 60_000;
+const LOOK_MILLIS = 20;
+const WORDS_SHOWN = 2000;
+
+export class QemuProcess {
+  readonly folder: string;
+  readonly #child: ChildProcess;
+  #words = '';
+  #hasEnded = false;
+
+  /** `parameters` may use the folder, which is made before. */
+  constructor(emulator: string, parameters: (folder: string) => readonly string[]) {
+    this.folder = mkdtempSync(join(tmpdir(), 'canwarden-qemu-'));
+    this.#child = spawn(emulator, parameters(this.folder), { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#words = (this.#words + text).slice(-WORDS_SHOWN);
+      });
+    }
+    this.#child.once('error', (error) => {
+      this.#words += error.message;
+      this.#hasEnded = true;
+    });
+    this.#child.once('close', () => (this.#hasEnded = true));
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** What QEMU itself said, at most the last of it. */
+  get words(): string {
+    return this.#words;
+  }
+
+  /** Connects to a socket that QEMU listens at. */
+  async connect(name: string): Promise<Socket> {
+    const path = join(this.folder, name);
+    const endMillis = Date.now() + CONNECT_MILLIS;
+    while (!existsSync(path)) {
+      if (this.#hasEnded || Date.now() > endMillis) throw this.failure(`no socket ${name}`);
+      await wait(LOOK_MILLIS);
+    }
+    return new Promise((resolve, reject) => {
+      const socket = connect(path, () => resolve(socket));
+      socket.once('error', () => reject(this.failure(`cannot connect to ${name}`)));
+    });
+  }
+
+  failure(what: string): Error {
+    return new Error(`QEMU: ${what}; it said: ${this.#words.trim() || 'nothing'}`);
+  }
+
+  /** Ends it, and removes its folder. */
+  async stop(): Promise<void> {
+    if (!this.#hasEnded) {
+      const closed = new Promise((resolve) => this.#child.once('close', resolve));
+      this.#child.kill('SIGKILL');
+      await closed;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
