@@ -6,6 +6,7 @@
  * Does not: measure, or judge (check-goals.ts).
  */
 import type { Figures } from './figures.ts';
+import { STAGED_GOALS } from './staged-goals.ts';
 
 export interface Goal {
   readonly what: string;
@@ -234,6 +235,7 @@ const USUAL_GOALS: readonly Goal[] = [
     },
   ]),
   ...singleGoals(),
+  ...STAGED_GOALS,
   {
     what: 'SPI bytes of receiving a frame, beyond its data bytes, where an answer waits for it',
     keys: ['spiBytes.computed.receive.mostBeyondDlc'],

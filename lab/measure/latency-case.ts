@@ -18,8 +18,10 @@ import type { IdleKind } from '../rig/firmware.ts';
  * - `single`: as `static`, and INT tells of the request alone.
  * - `staticWorst`: the rule with the filter in a similar table, where answers of the other rule may
  *   wait to be loaded.
+ * - `staged`, `stagedSingle`: as `static` and `single`, with a counter and a CRC-8, made ahead.
  */
-export type AnswerKind = 'static' | 'single' | 'computed' | 'computedWorst' | 'staticWorst';
+export type AnswerKind =
+  'static' | 'single' | 'computed' | 'computedWorst' | 'staticWorst' | 'staged' | 'stagedSingle';
 
 /**
  * What goes on beside the requests.
@@ -35,6 +37,8 @@ export type LoadKind = 'idle' | 'forwarding' | 'aglDead' | 'aglHostile';
 export const ANSWER_KINDS: readonly AnswerKind[] = ['static', 'computed'];
 /** The kind of a request that INT alone tells. */
 export const SINGLE_KINDS: readonly AnswerKind[] = ['single'];
+/** The kinds of answers that are made ahead. */
+export const STAGED_KINDS: readonly AnswerKind[] = ['staged', 'stagedSingle'];
 /** The kinds with the most expensive tables. */
 export const WORST_KINDS: readonly AnswerKind[] = ['staticWorst', 'computedWorst'];
 export const LOAD_KINDS: readonly LoadKind[] = ['idle', 'forwarding', 'aglDead', 'aglHostile'];
@@ -75,6 +79,9 @@ const OTHER_RULE =
   '{ name: other, match: { id: 0x012, data: [~] }, answer: { id: 0x004C0000, extended: true, length: 7, copy: [{ from: 0, to: 0, count: 1 }] } }';
 const STATIC_RULE =
   '{ name: request, match: { id: 0x010 }, answer: { id: 0x011, data: [0x01, 0x00, 0x64, 0x00, 0x00, 0x00, 0x00, 0xA5] } }';
+/** Eight bytes: a checksum over all others, and a counter. */
+const stagedRule = (match: string): string =>
+  `{ name: request, match: { ${match} }, answer: { id: 0x011, data: [~, ~, 0x64, 0x00, 0x00, 0x00, 0x00, 0xA5], counter: { to: 8, count: 4, max: 14 }, checksum: { kind: sae-j1850, from: 1, to: 7, result: 0 } } }`;
 const FILLERS = Array.from(
   { length: RULES_MAXIMUM - 3 },
   (_, index) => `{ name: filler-${index}, match: { id: ${0x400 + index} }, action: drop }`,
@@ -82,6 +89,8 @@ const FILLERS = Array.from(
 const RULES: Readonly<Record<AnswerKind, readonly string[]>> = {
   static: [STATIC_RULE],
   single: [STATIC_RULE.replace('{ id: 0x010 }', '{ id: 0x010, remote: any }')],
+  staged: [stagedRule('id: 0x010')],
+  stagedSingle: [stagedRule('id: 0x010, remote: any')],
   computed: [
     '{ name: request, match: { id: 0x010, data: [~, ~] }, answer: { id: 0x011, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] } }',
   ],

@@ -12,7 +12,9 @@ import {
   LOAD_KINDS,
   type LoadKind,
   SINGLE_KINDS,
+  STAGED_KINDS,
   SPI_RATES,
+  WORST_KINDS,
 } from './latency-case.ts';
 import type { AglPathCase } from './agl-path.ts';
 import type { LooksScope } from './interrupt-looks.ts';
@@ -76,6 +78,15 @@ const singleCases = (loads: readonly LoadKind[], requests: number): LatencyCase[
     ...{ engine: 'image' as const, answer: 'single' as const, load, bitrate: 1_000_000 },
     ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
   }));
+/** Answers that are made ahead. */
+const stagedCases = (requests: number): LatencyCase[] =>
+  STAGED_KINDS.flatMap((answer) =>
+    (['idle', 'forwarding'] as const).map((load) => ({
+      ...{ engine: 'image' as const, answer, load },
+      ...{ bitrate: answer === 'staged' ? 500_000 : 1_000_000 },
+      ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
+    })),
+  );
 /** Shortest frames, and requests that INT alone tells among them. */
 const singleLossless = (frames: number): Omit<LosslessCase, 'gapBits'> => ({
   ...{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames, answer: 'single' },
@@ -94,6 +105,7 @@ const FULL_LATENCY_CASES: readonly LatencyCase[] = SPI_RATES.flatMap((spiHertz):
   worstCases(250_000, FULL_REQUESTS),
   worstCases(500_000, FULL_REQUESTS),
   singleCases(LOAD_KINDS, FULL_REQUESTS),
+  stagedCases(FULL_REQUESTS),
 );
 
 const FULL_SLEEPING_CASES: readonly LatencyCase[] = BITRATES.flatMap((bitrate) =>
@@ -161,6 +173,7 @@ const QUICK_TRAFFIC: TrafficScope = {
     quickCase('computedWorst', 'idle', 500_000),
     quickCase('computedWorst', 'forwarding', 500_000),
     ...singleCases(['idle', 'forwarding', 'aglHostile'], QUICK_REQUESTS),
+    ...stagedCases(QUICK_REQUESTS),
   ],
   layouts: LAYOUTS,
   losslessCases: [
@@ -204,5 +217,8 @@ export const QUICK_SCOPE: Scope = {
     ...{ layouts: [], aglPathCases: [], losslessCases: [SLOW_LOSSLESS] },
     looks: { ...QUICK_CONSOLE_LOOKS, loads: ['forwarding'] },
   },
-  slowLooks: { runNanos: SHORT_LOOKS_NANOS },
+  slowLooks: {
+    answers: [...ANSWER_KINDS, ...SINGLE_KINDS, ...WORST_KINDS],
+    runNanos: SHORT_LOOKS_NANOS,
+  },
 };

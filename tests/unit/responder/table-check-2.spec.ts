@@ -165,6 +165,22 @@ describe('an image of format 2', () => {
     expectByte(step + 2 * 16 + 8 + 5, 4, Status.RulesField, 'profile 4');
   });
 
+  test('has a path only where the answer needs nothing of the request', () => {
+    store<u8>(rule, 0, 50); // a filter does not see what conditions look at
+    store<u8>(rule, 1, 27);
+    image.seal();
+    expect(check()).toBe(Status.Ok, 'a constant by steps');
+    expectByte(step, 4, Status.RulesField, 'the length of the request');
+    expectByte(step, 26, Status.RulesField, 'another identifier');
+    expectByte(step, 22, Status.RulesField, 'another length');
+    expectByte(step, 6, Status.RulesField, 'a counter that an action has, too');
+    expectByte(rule + 40, 0x80, Status.Ok, 'a live value');
+    expectByte(rule + 40, 0, Status.RulesField, 'a byte of the request');
+    expectByte(rule + 26, 0xff, Status.RulesField, 'as long as the request');
+    store<u8>(rule, 0, 27);
+    expectByte(step, 4, Status.Ok, 'the length, for a request that is read');
+  });
+
   test('has an index that leads to lists of its side', () => {
     const agl = index + 4096;
     const starts = agl + 4096;
