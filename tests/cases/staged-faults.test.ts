@@ -8,10 +8,21 @@
  */
 import assert from 'node:assert/strict';
 import { compileRules } from '../../rules/compile.ts';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import { liveValuesRequest, RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm, withRig } from './case.ts';
-import { answersOf, ask, REQUEST, stagedAnswer, stagedAnswers, stagedRules } from './staged.ts';
+import {
+  answersOf,
+  ask,
+  REQUEST,
+  stagedAnswer,
+  stagedAnswers,
+  stagedRule,
+  stagedRules,
+} from './staged.ts';
 
 const TXB2D3 = 0x59;
 const STRONGER = 0x001;
@@ -80,6 +91,44 @@ onWasm('staged: an answer that is taken back in time keeps its number', (engine)
     rig.run(30 * MILLISECOND);
     assert.deepEqual(answersOf(rig), [], 'number 1 was taken back');
     assert.deepEqual(ask(rig), [stagedAnswer(2)]);
+  }),
+);
+
+onWasm(
+  'staged: one that is displaced by a stronger frame is put back with its number',
+  (engine) => {
+    const rules = `version: 1
+receive: urgent-first
+rules:${stagedRule('weak', '0x020', '0x721')}
+  - { name: strong, match: { id: 0x010 }, answer: { id: 0x011, data: [1] } }
+`;
+    return withRig({ engine, settings: 'agl-order=identifier', rules }, (rig) => {
+      rig.run(3 * MILLISECOND);
+      // Two weak answers are in the chip, and others have the bus, when AGL's frame comes.
+      for (let index = 0; index < 30; index++) rig.send({ identifier: 0x100, data: [index] });
+      rig.send({ identifier: 0x020 });
+      rig.run(MILLISECOND);
+      rig.send({ identifier: 0x020 });
+      rig.run(MILLISECOND);
+      rig.sendFromAgl({ identifier: 0x200 });
+      rig.run(MILLISECOND);
+      rig.send({ identifier: 0x020 });
+      rig.run(20 * MILLISECOND);
+      const weak = [0, 1, 2].map((number) => stagedAnswer(number, 0, '721'));
+      assert.deepEqual(answersOf(rig), ['200#', ...weak]);
+      const resent = settledStatusPage(rig.board)?.counters[COUNTER.answersResent] ?? 0;
+      assert.ok(resent > 0, 'an answer was put back');
+    });
+  },
+);
+
+onWasm('staged: the same where the cell is the device', (engine) =>
+  withRig({ engine, ...EXCHANGED_ROLES, rules: stagedRules('single') }, (rig) => {
+    rig.run(3 * MILLISECOND);
+    for (let number = 0; number < 3; number++) assert.deepEqual(ask(rig), [stagedAnswer(number)]);
+    for (let index = 0; index < 3; index++) rig.send({ identifier: REQUEST });
+    rig.run(6 * MILLISECOND);
+    assert.deepEqual(answersOf(rig).slice(1), stagedAnswers(3, 3));
   }),
 );
 
