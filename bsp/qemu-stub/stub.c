@@ -62,7 +62,7 @@
 #define GPIO_PULLS1 0xfe2000e8
 #define ALT0 4u
 #define PULL_UP 1u
-#define UART_DATA 0xfe201000
+#define UART_DATA 0xfe215040 /* the mini-UART, which the cell has as well */
 
 struct device {
   uint8_t image[STUB_PCI_IMAGE_BYTES];

@@ -72,7 +72,7 @@ export async function build(cache: QemuCache, { jobs, onlyCheck, say }: BuildOpt
   progress.end();
   writeFileSync(cache.stamp, `${version} ${seriesHash(series)}\n`);
   say(`${cache.emulator} is QEMU ${version} with the CAN HAT`);
-  say('Next: npm run soak -- chips');
+  say('Next: npm run qemu -- boot --stub');
 }
 
 function configureFiles(cache: QemuCache): void {
