@@ -44,6 +44,8 @@ export const RULE_NUMBERS_2 = {
   RULES_FLAG_WALL_LOCKED: 0x10,
   /** Rule flag: the rule is about frames of AGL's, else about frames of the bus. */
   RULE_FROM_AGL: 0x4,
+  /** Rule flag: no remote frame has the identifiers that the rule matches. */
+  RULE_NEVER_REMOTE: 0x8,
   /** Action: one more answer. */
   ACTION_ANSWER: 1,
   /** Action: the forwarded frame is changed by the steps. At most one in a rule. */

@@ -30,6 +30,8 @@ export const RULE_NUMBERS = {
   /** Header flags: the use of the receive buffers, RECEIVE_... */
   RULES_FLAG_RECEIVE_SHIFT: 1,
   RULES_FLAG_RECEIVE_MASK: 0x6,
+  /** Header flag, with RECEIVE_URGENT_FIRST: the file says `window`. The rule of filter RXF0 has bytes of its request. */
+  RULES_FLAG_WINDOW: 0x20,
   /** The cell decides how the receive buffers are used. */
   RECEIVE_AUTO: 0,
   /** Both receive buffers take every frame. No rule has a filter. */
@@ -44,7 +46,7 @@ export const RULE_NUMBERS = {
   RULE_FORWARD: 0x2,
   /** path: the cell recognises the request by reading the frame. */
   PATH_SOFTWARE: 0,
-  /** path: filter RXF0 of the chip recognises the request, and the answer, which takes nothing from it, is preloaded. */
+  /** path: filter RXF0 of the chip recognises the request; the answer is preloaded, but for bytes of the request. */
   PATH_FILTER_0: 1,
   /** path: as PATH_FILTER_0, by filter RXF1. */
   PATH_FILTER_1: 2,
@@ -70,7 +72,7 @@ export const RULES_HEADER = {
   crc32: { at: 12, bytes: 4, what: 'CRC-32 (IEEE 802.3) over all bytes, this field taken as zero' },
   ruleCount: { at: 16, bytes: 2, what: 'number of rules, 0 to 64' },
   ruleBytes: { at: 18, bytes: 2, what: 'bytes of a rule 64' },
-  flags: { at: 20, bytes: 4, what: 'flags: bit 0: frames that no rule matches are dropped; bits 2 to 1: receive, 0 `auto`, 1 `shared` (no rule has a path then), 2 `urgent-first` (one has), 3 `single` (one has, and matches every frame of its identifiers)' },
+  flags: { at: 20, bytes: 4, what: 'flags: bit 0: frames that no rule matches are dropped; bits 2 to 1: receive, 0 `auto`, 1 `shared` (no rule has a path then), 2 `urgent-first` (one has), 3 `single` (one has, and INT alone can tell its request); bit 5, with 2: `window` (and its answer has bytes of the request)' },
   filterCount: { at: 24, bytes: 2, what: 'number of filters, 0 to 32' },
   reserved0: { at: 26, bytes: 2, what: 'zero' },
   reserved1: { at: 28, bytes: 4, what: 'zero' },
@@ -84,9 +86,9 @@ export const RULE_RECORD = {
   dataValue: { at: 8, bytes: 8, what: 'data to match, byte 0 first; no bits outside the mask' },
   dataMask: { at: 16, bytes: 8, what: 'data mask' },
   minimumLength: { at: 24, bytes: 1, what: 'minimum length; 0 for a remote frame' },
-  flags: { at: 25, bytes: 1, what: 'bit 0: answer, bit 1: forward; neither: dropped on purpose' },
+  flags: { at: 25, bytes: 1, what: 'bit 0: answer, bit 1: forward; neither: dropped on purpose; bit 3: no remote frame has its identifiers' },
   answerLength: { at: 26, bytes: 1, what: 'answer length 0 to 8; 0xff: as the request' },
-  path: { at: 27, bytes: 1, what: 'path: 0 the request is read; 1, 2: filter RXF0, RXF1 recognises it; twice 1: both filters, for one answer' },
+  path: { at: 27, bytes: 1, what: 'path: 0 the request is read; 1, 2: filter RXF0, RXF1 recognises it; twice 1: both filters, for one static answer' },
   answerIdentifier: { at: 28, bytes: 4, what: 'answer identifier; bit 30 never' },
   answerData: { at: 32, bytes: 8, what: 'answer data' },
   answerSources: { at: 40, bytes: 8, what: 'for each answer byte: 0 to 7: copy that request byte; 0x80 to 0xbf: live value 0 to 63; 0xff: take it from answer data' },

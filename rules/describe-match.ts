@@ -19,6 +19,7 @@ export function describeMatch(match: RuleMatch): string {
   const parts = [
     describeIdentifiers(match),
     ...(remote === 'any' ? ['data or remote'] : remote ? ['remote'] : []),
+    ...(match.neverRemote === true ? ['never remote'] : []),
     ...(bytes.length === 0 ? [] : [`[${bytes.join(' ')}]`]),
     ...(maximumLength === undefined ? [] : [`at most ${maximumLength} of ${DATA_BYTES} bytes`]),
     ...conditions.map((group) => group.map(describeCondition).join(' or ')),

@@ -92,6 +92,8 @@ export interface RuleMatch {
   readonly extended: boolean;
   /** `any`: data and remote frames alike, of any length. */
   readonly remote: boolean | 'any';
+  /** Beside data frames alone: the file says that no remote frame has these identifiers. */
+  readonly neverRemote?: true;
   /** Exactly eight conditions, byte 0 first. */
   readonly data: readonly ByteMatch[];
   /** A shorter frame does not match. Always 0 unless only data frames match. */
@@ -243,7 +245,7 @@ export interface Filter {
  * reading them. `urgent-first`: RXB0 for frames that a hardware filter recognises, RXB1 for the rest.
  * `single`: the same, and INT tells of RXB0 alone, so one answer is sent before anything is read.
  */
-export type ReceiveLayout = 'shared' | 'urgent-first' | 'single';
+export type ReceiveLayout = 'shared' | 'urgent-first' | 'single' | 'window';
 
 export interface RuleTable {
   /** Action for a frame that no rule matches. */

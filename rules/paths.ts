@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * How each rule recognises its requests: by a hardware filter of the chip, or by reading the frame.
+ * How each rule recognises its requests: by a hardware filter of the chip, or by reading the frame. And how long
+ * its answer takes.
  *
  * The chip's filters RXF0 and RXF1 let requests into a receive buffer of their own, and two SPI bytes tell
  * which filter matched. An answer that depends on nothing in the request waits in a transmit buffer, and the
@@ -8,8 +9,12 @@
  * transmit buffer must be left for the answers of all other rules. Filters do not compare the length: if the
  * rule does, the cell reads it before it answers, which takes three more bytes.
  *
+ * Of an answer with bytes of the request the rest waits in the buffer. Only those bytes, with the length, are read
+ * out of the receive buffer, and only what changes is written (`window`).
+ *
  * A rule that answers every frame with its identifier can have INT to itself, too. INT low is its request
- * then, and RTS is the only byte (`single`). Two such rules with one answer share that.
+ * then, and RTS is the only byte (`single`). Two such rules with one answer share that. So can an answer with bytes of
+ * the request, if its identifiers are no remote frames'.
  *
  * Bit rate and SPI clock are unknown here. Unless the file names a layout, the cell takes the next slower way
  * if the clock leaves too little time (src/cell/urgent/receive-layout.ts).
@@ -17,16 +22,24 @@
 import { counted } from '../cell-config/plural.ts';
 import { RULE_COSTS } from '../formats/rule-costs.ts';
 import { slowestDecision } from './image/decision.ts';
-import { firstTouching } from './order/hidden.ts';
-import { isStaged, stagingObstacleOf } from './staged.ts';
-import type { ReceiveLayout, Rule, RuleAnswer, RuleTable, Step } from './model.ts';
+import { isStaged } from './staged.ts';
+import type { Rule, RuleAnswer, RuleTable, Step } from './model.ts';
+import { arbitrationRank, DATA_BYTES, formatIdentifier, isStaticAnswer } from './model.ts';
 import {
-  arbitrationRank,
-  DATA_BYTES,
-  formatIdentifier,
-  isSameAnswer,
-  isStaticAnswer,
-} from './model.ts';
+  chooseFiltered,
+  isSingle,
+  isWindow,
+  LOAD_DATA_BYTES,
+  obstacleOf,
+  READ_BYTES,
+  RTS_BYTES,
+  RX_STATUS_BYTES,
+  sharesMask,
+  singleObstacleOf,
+  urgencyOf,
+  windowBytes,
+  windowOf,
+} from './ways.ts';
 
 /** 0: by reading the frame. 1, 2: by filter RXF0, RXF1. The image holds these numbers. */
 export type PathNumber = 0 | 1 | 2;
@@ -38,6 +51,8 @@ export interface RulePath {
   readonly single: boolean;
   /** The answer is made ahead of each request. One that comes before it is ready has its answer made at once. */
   readonly staged: boolean;
+  /** The answer has bytes of the request, which are read out of the receive buffer. */
+  readonly window: boolean;
   /** SPI bytes from INT to the end of RTS if the answer is preloaded; 0 without an answer. */
   readonly spiBytes: number;
   /** The same if the answer's buffer last held the answer of another rule or of another length. */
@@ -50,20 +65,12 @@ export interface RulePath {
   readonly reason: string;
 }
 
-/** Precedes the service if RXB0 is reserved for requests of filters. */
-const RX_STATUS_BYTES = 2;
 /** RX STATUS, RTS. */
 const FILTER_BYTES = 3;
 /** RTS alone. */
 const SINGLE_BYTES = 1;
 /** READ of RXB0DLC. */
 const LENGTH_BYTES = 3;
-/** Data bytes that a filter compares in standard frames (DS20001801J, section 4.4). */
-const FILTER_DATA_BYTES = 2;
-/** READ RX BUFFER of a request with 8 data bytes. */
-const READ_BYTES = 14;
-const RTS_BYTES = 1;
-const LOAD_DATA_BYTES = 1;
 /** LOAD TX BUFFER from SIDH: includes identifier and length. */
 const LOAD_HEADER_BYTES = 5;
 /** 9 clocks of 10 MHz. */
@@ -74,6 +81,8 @@ const SERVICE_MICROS = 2.45;
 const READ_MICROS = 1.0;
 /** Beside a rule with a filter: the chip select of RX STATUS, and the strength of what its buffer holds. */
 const LOOK_MICROS = 0.55;
+/** An answer with bytes of the request: two more chip selects, and making it. */
+const WINDOW_MICROS = 0.9;
 /** The longest way from INT to the end of RTS where INT alone tells the request. */
 const SINGLE_MICROS = 2.7;
 /** Then all other frames wait for READ STATUS, at most this long (src/cell/urgent/single.ts). */
@@ -94,8 +103,7 @@ type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify'>;
 
 /** The path of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {
-  const shared = table.receive === 'shared';
-  const filtered = shared ? [] : chooseFiltered(table);
+  const filtered = chooseFiltered(table);
   const tryNanos = slowestDecision(table.rules)?.nanos ?? 0;
   return table.rules.map((rule) => explain(rule, table, filtered, tryNanos));
 }
@@ -119,72 +127,6 @@ export function aglBuffersOf(table: RuleTable): number {
   return Math.max(1, Math.min(AGL_BUFFERS_MAXIMUM, free));
 }
 
-/** The rules that filters RXF0 and RXF1 recognise, the most urgent answer first. */
-function chooseFiltered({ rules, receive }: RuleTable): readonly Rule[] {
-  const candidates = rules
-    .filter((rule) => obstacleOf(rule, rules) === undefined)
-    .filter((rule) => receive !== 'single' || singleObstacleOf(rule) === undefined)
-    .sort((left, right) => urgencyOf(left) - urgencyOf(right));
-  const [first] = candidates;
-  if (first === undefined) return [];
-  const others = candidates.filter((rule) => rule !== first && sharesMask(rule, first));
-  if (receive !== 'urgent-first' && singleObstacleOf(first) === undefined) {
-    return [
-      first,
-      ...others.filter(({ answer }) => isSameAnswer(answer, first.answer)).slice(0, 1),
-    ];
-  }
-  const [second] = others;
-  const answering = rules.filter(({ answer, from }) => answer !== null && from === undefined);
-  return second !== undefined && answering.length === 2 ? [first, second] : [first];
-}
-
-/** The answer that wins arbitration is the most urgent. Smaller is more urgent. */
-function urgencyOf({ answer }: Rule): number {
-  return answer === null ? Infinity : arbitrationRank({ ...answer, remote: false });
-}
-
-function sharesMask({ match: left }: Rule, { match: right }: Rule): boolean {
-  return (
-    left.mask === right.mask &&
-    left.extended === right.extended &&
-    left.data.every(({ mask }, index) => mask === right.data[index].mask)
-  );
-}
-
-/** The reason why the request of a rule that a filter can serve must be looked at, if there is one. */
-export function singleObstacleOf({ match }: Rule): string | undefined {
-  if (match.remote === 'any') return undefined;
-  if (match.minimumLength > 0) {
-    return 'its match looks at data or length, which nothing has read yet: "remote: any" and no data would do';
-  }
-  return 'its match has no "remote: any", which says that data and remote frames of any length are answered alike';
-}
-
-/** The reason why no filter can serve a rule, if there is one. */
-function obstacleOf(rule: Rule, rules: readonly Rule[]): string | undefined {
-  const { match, answer, moreAnswers, from } = rule;
-  if (answer === null) return 'it has no answer';
-  if (from === 'agl') return 'its requests come from AGL, not from the bus';
-  if (rule.when === 'alarm') return 'it tells of a refused frame of AGL, and answers no request';
-  const dependence = stagingObstacleOf(rule, answer);
-  if (dependence !== undefined) return dependence;
-  if (moreAnswers !== undefined) return 'it has several answers';
-  if (match.identifiers !== undefined) return 'its identifiers are no mask';
-  if (match.maximumLength !== undefined) return 'it limits the length';
-  if (match.conditions !== undefined) return 'it looks at more of the data than single bits';
-  const beyond = match.data.findIndex(
-    ({ mask }, index) => mask !== 0 && (match.extended || index >= FILTER_DATA_BYTES),
-  );
-  if (beyond < 0) {
-    const earlier = firstTouching(rule, rules);
-    return earlier && `the earlier rule ${earlier.name} may take its frames`;
-  }
-  return match.extended
-    ? 'it looks at the data, and of extended frames a filter sees the identifier only'
-    : `it looks at data byte ${beyond}, and a filter sees bytes 0 and 1 only`;
-}
-
 function explain(
   rule: Rule,
   table: RuleTable,
@@ -192,10 +134,15 @@ function explain(
   tryNanos: number,
 ): RulePath {
   const place = filtered.indexOf(rule);
-  if (place >= 0) return explainFilter(rule, place, table, filtered);
+  if (place >= 0) {
+    return isWindow(rule)
+      ? explainWindow(rule, place, table, filtered)
+      : explainFilter(rule, place, table, filtered);
+  }
   if (rule.answer === null) {
     return {
-      ...{ number: 0, single: false, staged: false, spiBytes: 0, worstSpiBytes: 0, worstMicros: 0 },
+      ...{ number: 0, single: false, staged: false, window: false },
+      ...{ spiBytes: 0, worstSpiBytes: 0, worstMicros: 0 },
       reason: 'it has no answer',
     };
   }
@@ -217,19 +164,22 @@ function explainFilter(
     const orElse = `; where SPI is too slow for the bit rate, or the core sleeps (idle=wfi), RX STATUS tells it, ${FILTER_BYTES} bytes`;
     const isAuto = receive === undefined;
     return {
-      ...{ number: 1, single: true, spiBytes: SINGLE_BYTES, staged: isStaged(rule) },
+      ...{ number: 1, single: true, staged: isStaged(rule), window: false },
+      spiBytes: SINGLE_BYTES,
       worstSpiBytes: isAuto ? filterBytes : SINGLE_BYTES,
       worstMicros: isAuto ? filterMicros : SINGLE_MICROS,
       reason: `${recognises}, and INT tells of it alone; ${waits}${isAuto ? orElse : ''}`,
     };
   }
-  const obstacle = receive === 'urgent-first' ? '"receive: urgent-first"' : singleObstacleOf(rule);
+  const obstacle =
+    receive === 'urgent-first' ? '"receive: urgent-first"' : singleObstacleOf(filtered[0]);
   const reason =
     `${recognises}; ${waits}` +
     (wantsLength ? `; that ${lengthOfMatch(rule)} is read from RXB0DLC first` : '') +
     `; INT alone does not tell it: ${obstacle ?? 'another rule has a filter, with another answer'}`;
   return {
-    ...{ number: place === 0 ? (1 as const) : (2 as const), single: false, staged: isStaged(rule) },
+    ...{ number: place === 0 ? (1 as const) : (2 as const), single: false, window: false },
+    staged: isStaged(rule),
     ...{ spiBytes: filterBytes, worstSpiBytes: filterBytes, worstMicros: filterMicros, reason },
   };
 }
@@ -239,6 +189,42 @@ function waitsIn(rule: Rule, place: number): string {
   const buffer = `waits in TXB${2 - place}`;
   if (!isStaged(rule)) return `the answer ${buffer}`;
   return `the answer is staged: the next one ${buffer}; a request that comes sooner has it made at once`;
+}
+
+function explainWindow(
+  rule: Rule,
+  place: number,
+  { receive }: RuleTable,
+  filtered: readonly Rule[],
+): RulePath {
+  const window = rule.answer === null ? undefined : windowOf(rule.answer);
+  if (window === undefined) throw new Error(`${rule.name} has no window`);
+  const single = isSingle(receive, filtered);
+  const spiBytes = windowBytes(window, single);
+  const worstSpiBytes = windowBytes(window, single && receive === 'single');
+  const { read, first, count } = window;
+  const told = `filter RXF${place} recognises ${recognised(rule)}${single ? ', and INT tells of it alone' : ''}`;
+  const what = `RXB0DLC and ${bytesFrom(0, read)} are read, and ${bytesFrom(first, count)} of the answer in TXB${2 - place} written`;
+  const orElse =
+    single && receive === undefined
+      ? `; where SPI is too slow for the bit rate, or the core sleeps (idle=wfi), RX STATUS tells it, ${worstSpiBytes} bytes`
+      : '';
+  const layout = `"receive: ${receive}"`;
+  const obstacle = receive === undefined ? singleObstacleOf(filtered[0]) : layout;
+  const because = single
+    ? orElse
+    : `; INT alone does not tell it: ${obstacle ?? 'another rule has a filter, with another answer'}`;
+  return {
+    ...{ number: place === 0 ? (1 as const) : (2 as const), single, staged: false, window: true },
+    ...{ spiBytes, worstSpiBytes },
+    worstMicros: worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + WINDOW_MICROS,
+    reason: `${told}; ${what}${because}`,
+  };
+}
+
+/** `D0`, or `D1 to D3`. */
+function bytesFrom(first: number, count: number): string {
+  return count === 1 ? `D${first}` : `D${first} to D${first + count - 1}`;
 }
 
 function explainRead(
@@ -254,8 +240,9 @@ function explainRead(
   const byChoice =
     receive === 'shared'
       ? '"receive: shared" keeps no buffer for requests'
-      : receive === 'single' && singleObstacleOf(rule) !== undefined
-        ? '"receive: single" keeps the buffer for another request'
+      : (receive === 'single' && singleObstacleOf(rule) !== undefined) ||
+          (receive === 'window' && !isWindow(rule))
+        ? `"receive: ${receive}" keeps the buffer for another request`
         : undefined;
   const reason = obstacleOf(rule, rules) ?? byChoice ?? takenReason(rule, filtered);
   const others = rules.filter(
@@ -283,7 +270,8 @@ function explainRead(
   const program = stepsNanos(steps) / NANOS_PER_MICRO;
   const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + look;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
-  return { number: 0, single: false, staged: false, spiBytes, worstSpiBytes, worstMicros, reason };
+  const costs = { spiBytes, worstSpiBytes, worstMicros };
+  return { number: 0, single: false, staged: false, window: false, ...costs, reason };
 }
 
 /**
@@ -312,12 +300,6 @@ function stepsNanos(steps: readonly Step[]): number {
   return steps.reduce((sum, { kind }) => {
     return sum + (kind.startsWith('checksum') ? CHECKSUM_STEP_NANOS : PROGRAM_STEP_NANOS);
   }, 0);
-}
-
-/** The cell may let INT tell of the first rule with a filter alone. */
-function isSingle(receive: ReceiveLayout | undefined, [first]: readonly Rule[]): boolean {
-  const isAllowed = receive === undefined || receive === 'single';
-  return isAllowed && first !== undefined && singleObstacleOf(first) === undefined;
 }
 
 /** What the filter compares: the identifier, and the data bytes that the rule compares. */

@@ -65,13 +65,15 @@ function explain(input: string, options: BusOptions): void {
   assignPaths(table).forEach((path, index) => {
     const { number, spiBytes, worstSpiBytes, worstMicros, reason } = path;
     const name = table.rules[index]?.name ?? '';
-    const way = number === 0 ? 'read' : path.single ? 'single' : `filter RXF${number - 1}`;
+    const kind = path.window ? 'window' : 'filter';
+    const alone = path.window ? 'single, window' : 'single';
+    const way = number === 0 ? 'read' : path.single ? alone : `${kind} RXF${number - 1}`;
     const most = worstSpiBytes === spiBytes ? '' : `, at most ${worstSpiBytes}`;
     const bytes =
       spiBytes === 0
         ? ''
         : `${counted(spiBytes, 'SPI byte')} to the answer${most}, ${worstMicros.toFixed(1)} us. `;
-    console.log(`${name.padEnd(24)} ${way.padEnd(12)} ${bytes}${capitalised(reason)}.`);
+    console.log(`${name.padEnd(24)} ${way.padEnd(14)} ${bytes}${capitalised(reason)}.`);
   });
   console.log(
     'Bytes are for requests of 8 data bytes; at most: when another rule has answered before.',
@@ -98,7 +100,7 @@ function explainDecision({ rules }: RuleTable): string {
 /** Describes the use of the receive buffers and what decides it. */
 function explainLayout(table: RuleTable): string {
   if (table.receive === 'shared') return 'Receive buffers: both for all frames, as the file says.';
-  if (table.receive === 'urgent-first') {
+  if (table.receive === 'urgent-first' || table.receive === 'window') {
     return 'Receive buffers: RXB0 for what filters recognise, as the file says; RXB1 for the rest.';
   }
   const paths = assignPaths(table);

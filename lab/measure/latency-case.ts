@@ -11,7 +11,9 @@ import type { IdleKind } from '../rig/firmware.ts';
  * The rule that answers.
  *
  * - `static`: by hardware filter, with the answer preloaded.
- * - `computed`: bytes of the request are copied; one rule.
+ * - `computed`: bytes of the request are copied; one rule, and the request is read.
+ * - `window`: the same by hardware filter: what is copied is read, and what changes is written.
+ * - `windowSingle`: as `window`, and INT tells of the request alone.
  * - `computedWorst`: the same in the most expensive table. Another rule has a filter, so RX STATUS
  *   comes first. The previous answer was of a rule with another header, so all of the answer is
  *   loaded. All 8 bytes are copied. The rule is the last of 64.
@@ -21,7 +23,15 @@ import type { IdleKind } from '../rig/firmware.ts';
  * - `staged`, `stagedSingle`: as `static` and `single`, with a counter and a CRC-8, made ahead.
  */
 export type AnswerKind =
-  'static' | 'single' | 'computed' | 'computedWorst' | 'staticWorst' | 'staged' | 'stagedSingle';
+  | 'static'
+  | 'single'
+  | 'window'
+  | 'windowSingle'
+  | 'computed'
+  | 'computedWorst'
+  | 'staticWorst'
+  | 'staged'
+  | 'stagedSingle';
 
 /**
  * What goes on beside the requests.
@@ -39,6 +49,8 @@ export const ANSWER_KINDS: readonly AnswerKind[] = ['static', 'computed'];
 export const SINGLE_KINDS: readonly AnswerKind[] = ['single'];
 /** The kinds of answers that are made ahead. */
 export const STAGED_KINDS: readonly AnswerKind[] = ['staged', 'stagedSingle'];
+/** The kinds of which only the bytes that are needed are read. */
+export const WINDOW_KINDS: readonly AnswerKind[] = ['window', 'windowSingle'];
 /** The kinds with the most expensive tables. */
 export const WORST_KINDS: readonly AnswerKind[] = ['staticWorst', 'computedWorst'];
 export const LOAD_KINDS: readonly LoadKind[] = ['idle', 'forwarding', 'aglDead', 'aglHostile'];
@@ -82,6 +94,8 @@ const STATIC_RULE =
 /** Eight bytes: a checksum over all others, and a counter. */
 const stagedRule = (match: string): string =>
   `{ name: request, match: { ${match} }, answer: { id: 0x011, data: [~, ~, 0x64, 0x00, 0x00, 0x00, 0x00, 0xA5], counter: { to: 8, count: 4, max: 14 }, checksum: { kind: sae-j1850, from: 1, to: 7, result: 0 } } }`;
+const COPY_RULE =
+  '{ name: request, match: { id: 0x010, data: [~, ~] }, answer: { id: 0x011, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] } }';
 const FILLERS = Array.from(
   { length: RULES_MAXIMUM - 3 },
   (_, index) => `{ name: filler-${index}, match: { id: ${0x400 + index} }, action: drop }`,
@@ -91,9 +105,9 @@ const RULES: Readonly<Record<AnswerKind, readonly string[]>> = {
   single: [STATIC_RULE.replace('{ id: 0x010 }', '{ id: 0x010, remote: any }')],
   staged: [stagedRule('id: 0x010')],
   stagedSingle: [stagedRule('id: 0x010, remote: any')],
-  computed: [
-    '{ name: request, match: { id: 0x010, data: [~, ~] }, answer: { id: 0x011, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] } }',
-  ],
+  computed: [COPY_RULE],
+  window: [COPY_RULE],
+  windowSingle: [COPY_RULE.replace('id: 0x010,', 'id: 0x010, remote: never,')],
   staticWorst: [OTHER_RULE, ...FILLERS, STATIC_RULE],
   computedWorst: [
     '{ name: filtered, match: { id: 0x008 }, answer: { id: 0x009, data: [0x01] } }',
@@ -106,5 +120,8 @@ const RULES: Readonly<Record<AnswerKind, readonly string[]>> = {
 /** The rule table of a case. Every other frame goes to AGL. */
 export function rulesOf(answer: AnswerKind): string {
   const rules = RULES[answer].map((rule) => `  - ${rule}`);
-  return ['version: 1', 'default: forward', 'rules:', ...rules, ''].join('\n');
+  const receive = answer === 'computed' ? 'shared' : 'auto';
+  return ['version: 1', 'default: forward', `receive: ${receive}`, 'rules:', ...rules, ''].join(
+    '\n',
+  );
 }

@@ -19,6 +19,9 @@ import { readIndex } from './read-index.ts';
 import type { ANSWER_FIELDS } from './read-rule.ts';
 import { readAnswer, readRule } from './read-rule.ts';
 
+/** Of a rule: answer, forward, of AGL's, never remote. */
+const FLAGS_MAXIMUM = 15;
+
 type SectionName = (typeof SECTIONS_2)[number]['name'];
 
 /** Where each section starts, and how many entries it has. `end`: that of the image. */
@@ -64,10 +67,22 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
   const index = readIndex(bytes, sections, ruleCount);
   return names.map((name, number) => {
     const start = starts.rules + number * RULE_NUMBERS.RULE_BYTES;
-    const rule = readRule(bytes, start, name, 7);
-    const isOfAgl = (bytes.readUInt8(start + RULE_RECORD.flags.at) & image.RULE_FROM_AGL) !== 0;
+    const rule = readRule(bytes, start, name, FLAGS_MAXIMUM);
+    const flags = bytes.readUInt8(start + RULE_RECORD.flags.at);
+    const isOfAgl = (flags & image.RULE_FROM_AGL) !== 0;
     const listed = index[isOfAgl ? 'agl' : 'bus'][rule.match.extended ? 'extended' : 'standard'];
-    const match = readMore(bytes, start, rule, sections, listed.get(number) ?? []);
+    const never = (flags & image.RULE_NEVER_REMOTE) !== 0;
+    if (never && rule.match.remote !== false) {
+      const place = start + RULE_RECORD.flags.at;
+      throw new RulesImageError(
+        `${name} flags`,
+        place,
+        'bit 3 clear, as it matches remote frames',
+        'set',
+      );
+    }
+    const more = readMore(bytes, start, rule, sections, listed.get(number) ?? []);
+    const match = never ? { ...more, neverRemote: true as const } : more;
     const answer =
       rule.answer &&
       withSteps(rule.answer, readProgram(bytes, start, RULE_RECORD_2, sections, name));

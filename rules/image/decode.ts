@@ -20,13 +20,15 @@ import { readSecondFormat, sectionsOf } from './decode-2.ts';
 import { rulesChecksum } from './encode.ts';
 import { expectEqual, expectZero, hex, RulesImageError } from './image-error.ts';
 import { readRule } from './read-rule.ts';
+import { isWindow, singleObstacleOf } from '../ways.ts';
 
 export { RulesImageError };
 
-/** The highest receive layout, and drop unmatched frames. */
-const FLAGS_MAXIMUM = 7;
+/** Drop unmatched frames, the receive layout, and that it is for windows. */
+const FLAGS =
+  image.RULES_FLAG_DROP_UNMATCHED | image.RULES_FLAG_RECEIVE_MASK | image.RULES_FLAG_WINDOW;
 /** The same, and the two of the wall. */
-const FLAGS_MAXIMUM_2 = 31;
+const FLAGS_2 = FLAGS | RULE_NUMBERS_2.RULES_FLAG_AGL_DENY | RULE_NUMBERS_2.RULES_FLAG_WALL_LOCKED;
 
 /** Decodes a whole image. The rules of format 1 have no names there, so they are called `rule-1`, `rule-2`, ... */
 export function decodeRules(file: Uint8Array): RuleTable {
@@ -40,7 +42,8 @@ export function decodeRules(file: Uint8Array): RuleTable {
   const drops = (flags & image.RULES_FLAG_DROP_UNMATCHED) !== 0;
   const defaultAction = drops ? 'drop' : 'forward';
   const layout = (flags & image.RULES_FLAG_RECEIVE_MASK) >> image.RULES_FLAG_RECEIVE_SHIFT;
-  const receive = RECEIVE_LAYOUTS[layout];
+  const isWindow = (flags & image.RULES_FLAG_WINDOW) !== 0;
+  const receive: ReceiveLayout | undefined = isWindow ? 'window' : RECEIVE_LAYOUTS[layout];
   refuseContradiction(bytes, rulesStart, rules, receive);
   const head = {
     ...({ defaultAction, rules } as const),
@@ -131,9 +134,12 @@ function readHeader(bytes: Buffer): Header {
   }
   expectEqual('CRC-32', RULES_HEADER.crc32.at, rulesChecksum(bytes), read('crc32'));
   const flags = read('flags');
-  const highest = isSecond ? FLAGS_MAXIMUM_2 : FLAGS_MAXIMUM;
-  if (flags > highest) {
-    throw new RulesImageError('flags', RULES_HEADER.flags.at, `0 to ${highest}`, hex(flags));
+  const isWindow = (flags & image.RULES_FLAG_WINDOW) !== 0;
+  const layout = (flags & image.RULES_FLAG_RECEIVE_MASK) >> image.RULES_FLAG_RECEIVE_SHIFT;
+  const known = isSecond ? FLAGS_2 : FLAGS;
+  if ((flags & ~known) !== 0 || (isWindow && layout !== image.RECEIVE_URGENT_FIRST)) {
+    const expected = `bits of ${hex(known)}, and bit 5 with receive 2 alone`;
+    throw new RulesImageError('flags', RULES_HEADER.flags.at, expected, hex(flags));
   }
   if (!isSecond) {
     expectZero(bytes, 'header', RULES_HEADER.reserved0.at, image.RULES_HEADER_BYTES);
@@ -157,13 +163,18 @@ function refuseContradiction(
       bytes.readUInt8(rulesStart + index * image.RULE_BYTES + RULE_RECORD.path.at) !== 0,
   );
   const hasFilter = filtered.length > 0;
-  const looks = receive === 'single' && filtered.some(({ match }) => match.remote !== 'any');
-  if (!looks && (receive === undefined || hasFilter === (receive !== 'shared'))) return;
+  const looks =
+    receive === 'single' && filtered.some((rule) => singleObstacleOf(rule) !== undefined);
+  const isStatic = receive === 'window' && filtered.some((rule) => !isWindow(rule));
+  if (!looks && !isStatic && (receive === undefined || hasFilter === (receive !== 'shared')))
+    return;
   const expected = looks
-    ? 'a filter rule for data and remote frames of any length'
-    : hasFilter
-      ? 'no rule with a hardware filter'
-      : 'a rule with a hardware filter';
+    ? 'a filter rule for data and remote frames of any length, or with bytes of requests that are never remote'
+    : isStatic
+      ? 'a filter rule with bytes of its request'
+      : hasFilter
+        ? 'no rule with a hardware filter'
+        : 'a rule with a hardware filter';
   const offset = RULES_HEADER.flags.at;
   throw new RulesImageError(`flags: receive ${receive}`, offset, expected, 'the other');
 }

@@ -22,7 +22,8 @@ export function encodeRule(rule: Rule, path: number, pools: Pools): Buffer {
   const flags =
     (answer === null ? 0 : RULE_NUMBERS.RULE_ANSWER) |
     (rule.forward ? RULE_NUMBERS.RULE_FORWARD : 0) |
-    (rule.from === 'agl' ? image.RULE_FROM_AGL : 0);
+    (rule.from === 'agl' ? image.RULE_FROM_AGL : 0) |
+    (match.neverRemote === true ? image.RULE_NEVER_REMOTE : 0);
   record.writeUInt8(flags, RULE_RECORD.flags.at);
   record.writeUInt8(path, RULE_RECORD.path.at);
   record.fill(RULE_NUMBERS.SOURCE_OWN, RULE_RECORD.answerSources.at, RULE_RECORD.reserved1.at);

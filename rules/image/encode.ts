@@ -66,10 +66,13 @@ function writeHead(bytes: Buffer, table: RuleTable): void {
   bytes.writeUInt32LE(bytes.length, RULES_HEADER.totalBytes.at);
   bytes.writeUInt16LE(RULE_NUMBERS.RULE_BYTES, RULES_HEADER.ruleBytes.at);
   const drop = table.defaultAction === 'drop' ? RULE_NUMBERS.RULES_FLAG_DROP_UNMATCHED : 0;
-  const receive = RECEIVE_LAYOUTS.indexOf(table.receive) << RULE_NUMBERS.RULES_FLAG_RECEIVE_SHIFT;
+  const isWindow = table.receive === 'window';
+  const layout = RECEIVE_LAYOUTS.indexOf(isWindow ? 'urgent-first' : table.receive);
+  const receive = layout << RULE_NUMBERS.RULES_FLAG_RECEIVE_SHIFT;
+  const window = isWindow ? RULE_NUMBERS.RULES_FLAG_WINDOW : 0;
   const deny = table.agl?.deny ? image.RULES_FLAG_AGL_DENY : 0;
   const locked = table.agl?.locked ? image.RULES_FLAG_WALL_LOCKED : 0;
-  bytes.writeUInt32LE(drop | receive | deny | locked, RULES_HEADER.flags.at);
+  bytes.writeUInt32LE(drop | receive | window | deny | locked, RULES_HEADER.flags.at);
   const alarm = table.rules.findIndex(({ when }) => when === 'alarm');
   bytes.writeUInt16LE(alarm + 1, RULES_HEADER_2.alarmRule.at);
 }

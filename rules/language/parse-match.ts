@@ -48,7 +48,8 @@ function parseEntries(
   const j1939 = j1939Entry(entries);
   const extended =
     message === undefined ? parseExtended(reader, entries, j1939 !== undefined) : message.extended;
-  const remote = parseRemote(reader, entries.byKey.get('remote'));
+  const kind = parseRemote(reader, entries.byKey.get('remote'));
+  const remote = kind === 'never' ? false : kind;
   const identifiers =
     message !== undefined
       ? { identifier: message.identifier, mask: identifierMaximum(message.extended) }
@@ -70,7 +71,8 @@ function parseEntries(
     reader.diagnostics.error(entry.offset, reason);
     return undefined;
   }
-  const match = { ...identifiers, extended, remote, ...rest };
+  const never = kind === 'never' ? ({ neverRemote: true } as const) : {};
+  const match = { ...identifiers, extended, remote, ...never, ...rest };
   return conditions.length === 0 ? match : { ...match, conditions };
 }
 
@@ -95,8 +97,14 @@ function parseExtended(reader: YamlReader, entries: Entries, isJ1939: boolean) {
   return undefined;
 }
 
-/** `true`, `false`, or `any` for data and remote frames alike. */
-function parseRemote(reader: YamlReader, entry: Entry | undefined): boolean | 'any' | undefined {
-  const isAny = entry !== undefined && isScalar(entry.node) && entry.node.value === 'any';
-  return isAny ? 'any' : reader.boolean(entry, false);
+/**
+ * `true`, `false`, `any` for data and remote frames alike, or `never`: as `false`, and no remote frame has these
+ * identifiers.
+ */
+function parseRemote(
+  reader: YamlReader,
+  entry: Entry | undefined,
+): RuleMatch['remote'] | 'never' | undefined {
+  const word = entry !== undefined && isScalar(entry.node) ? entry.node.value : undefined;
+  return word === 'any' || word === 'never' ? word : reader.boolean(entry, false);
 }

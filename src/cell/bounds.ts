@@ -10,7 +10,8 @@
 
 /**
  * RX STATUS, READ of the length (or READ STATUS if RXB0 is empty), READ RX BUFFER; READ STATUS,
- * LOAD TX BUFFER, BIT MODIFY of its TXP, RTS.
+ * LOAD TX BUFFER, BIT MODIFY of its TXP, RTS. With a window as much: RX STATUS, READ (11), READ STATUS, WRITE (10),
+ * RTS, READ RX BUFFER.
  */
 export const RECEIVE_SPI_BYTES: u32 = 2 + 3 + 14 + 2 + 14 + 4 + 1;
 /** LOAD TX BUFFER, or RTS, or BIT MODIFY, or READ STATUS. All yield to INT. */

@@ -25,6 +25,7 @@ import { countFullRing, RuleActions } from './rule-actions';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 import { SingleStep, SingleWay } from './urgent/single';
+import { Answered, WindowAnswers } from './urgent/window';
 
 /** The line was asserted without a frame: one step is skipped, so that the other tasks run. */
 const DETOUR_SKIP: u32 = 1;
@@ -33,7 +34,7 @@ const DETOUR_SINGLE: u32 = 2;
 
 /**
  * Takes one frame, and answers it if a rule says so. SPI bytes: at most 2 + 1 + 14 when a filter
- * recognises the request, 2 + 14 + 2 + 15 when it has to be read.
+ * recognises the request, 2 + 11 + 2 + 11 + 14 if the answer has bytes of it, 2 + 14 + 2 + 15 when it has to be read.
  */
 @final
 export class ReceiveTask<Parts extends AnyParts> extends Task {
@@ -43,9 +44,14 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   private detour: u32 = 0;
   /** What `takeDetour` returns, if no frame is to be read. */
   private isBusy: bool = false;
+  private readonly window: WindowAnswers<Parts> = new WindowAnswers<Parts>(
+    this.parts,
+    this.answers,
+  );
   private readonly single: SingleWay<Parts> = new SingleWay<Parts>(
     this.parts,
     this.answers,
+    this.window,
     this.observer,
   );
 
@@ -74,9 +80,11 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     } else if (controller.urgentFirst) {
       const filter = controller.urgentRequest();
       if (filter >= 0) {
-        const sent = this.answers.sendOfFilter(filter);
-        controller.markAnswered();
-        if (sent && parts.records.on) this.observer.sentOfFilter(filter, nowTicks);
+        const answered = this.window.answerFilter(filter);
+        if (answered !== Answered.Not) controller.markAnswered();
+        if (answered === Answered.Sent && parts.records.on) {
+          this.observer.sentOfFilter(filter, nowTicks);
+        }
       }
     }
     const frame = this.frame;
@@ -129,7 +137,8 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
       return this.answers.send(this.answer, (decision & DECISION_STATIC) !== 0);
     }
     if (this.parts.controller.receivedAnswered) return false;
-    return this.answers.sendKept(path - PATH_FILTER_0, this.answer);
+    const isStatic = (decision & DECISION_STATIC) !== 0;
+    return this.answers.sendKept(path - PATH_FILTER_0, this.answer, isStatic);
   }
 }
 

@@ -96,7 +96,7 @@ export class RuleActions<Parts extends AnyParts> {
     const isSent =
       path === PATH_SOFTWARE
         ? this.answers.send(this.answer, rule.isStatic)
-        : this.answers.sendKept(path - PATH_FILTER_0, this.answer);
+        : this.answers.sendKept(path - PATH_FILTER_0, this.answer, rule.isStatic);
     if (isSent && parts.records.on) this.sentTicks = parts.clock.nowTicks();
     return true;
   }

@@ -11,7 +11,9 @@ import {
   LIST_END,
   STEP_BYTES,
 } from '../../build/generated/rule-image';
-import { DATA_BYTES_MAXIMUM, dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
+import { dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
+import { hasWindow } from './answer-window';
+import { mixData } from './compose';
 import { fulfils } from './condition';
 import { LiveValues, newLiveValues } from './live-values';
 import { runProgram } from './program';
@@ -23,8 +25,6 @@ import {
   Rule,
   RULE_ANSWER,
   RULE_FORWARD,
-  SOURCE_LIVE,
-  SOURCE_OWN,
   SOURCES_ALL_OWN,
 } from './rule';
 import { RuleTable } from './rule-table';
@@ -105,6 +105,23 @@ export class Responder {
   /** As `staticAnswer`, for a rule that need not be in the table. */
   staticAnswerOf(rule: Rule, answer: Frame): bool {
     if ((rule.flags & RULE_ANSWER) === 0 || !rule.isStatic) return false;
+    this.compose(rule, answer, answer);
+    return true;
+  }
+
+  /**
+   * Fills in what of the answer of rule `index` waits in the transmit buffer of its filter: all of it, or header and
+   * constants, with zeros for bytes of the request. False: nothing does.
+   */
+  keptAnswer(index: u32, answer: Frame): bool {
+    return this.keptAnswerOf(this.table.rule(index), answer);
+  }
+
+  /** As `keptAnswer`, for a rule that need not be in the table. */
+  keptAnswerOf(rule: Rule, answer: Frame): bool {
+    if (this.staticAnswerOf(rule, answer)) return true;
+    if ((rule.flags & RULE_ANSWER) === 0 || !hasWindow(rule)) return false;
+    memory.fill(changetype<usize>(answer), 0, FRAME_BYTES);
     this.compose(rule, answer, answer);
     return true;
   }
@@ -207,19 +224,4 @@ function find(table: RuleTable, frame: Frame, list: usize): i32 {
     index = load<u16>(at);
   }
   return -1;
-}
-
-/** The bytes of `own`, with those that come from the request or the live values. */
-function mixData(own: u64, sources: u64, requestData: u64, live: LiveValues): u64 {
-  let data = own;
-  for (let shift: u64 = 0; shift < DATA_BYTES_MAXIMUM << 3; shift += 8) {
-    const source = (sources >> shift) & 0xff;
-    if (source === SOURCE_OWN) continue;
-    const byte: u64 =
-      source < SOURCE_LIVE
-        ? (requestData >> (source << 3)) & 0xff
-        : live.at((source as u32) - SOURCE_LIVE);
-    data = (data & ~((0xff as u64) << shift)) | (byte << shift);
-  }
-  return data;
 }

@@ -7,6 +7,7 @@
 import { DATA_BYTES_MAXIMUM, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../can/frame';
 import { isExtended, isRemote, isValidIdentifier, numberMaskOf } from '../can/identifier';
 import { Status } from '../rt/status';
+import { hasWindow } from './answer-window';
 import {
   ANSWER_LENGTH_OF_REQUEST,
   LIVE_VALUES,
@@ -14,6 +15,7 @@ import {
   RULE_ANSWER,
   RULE_FORWARD,
   RULE_FROM_AGL,
+  RULE_NEVER_REMOTE,
   SOURCE_LIVE,
   SOURCE_OWN,
   PATH_FILTER_1,
@@ -21,6 +23,7 @@ import {
 } from './rule';
 
 const FORM_BITS: u32 = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE;
+const RULE_FLAGS: u32 = RULE_ANSWER | RULE_FORWARD | RULE_FROM_AGL | RULE_NEVER_REMOTE;
 /** Data bytes 0 and 1. */
 const FILTER_DATA_MASK: u64 = 0xffff;
 
@@ -42,7 +45,8 @@ export function checkRule(rule: Rule): Status {
   if (rule.minimumLength > DATA_BYTES_MAXIMUM) return Status.RulesField;
   const takesRemote = isRemote(identifier) || rule.takesAnyFrame;
   if (takesRemote && (rule.minimumLength !== 0 || rule.dataMask !== 0)) return Status.RulesField;
-  if ((rule.flags & ~(RULE_ANSWER | RULE_FORWARD | RULE_FROM_AGL)) !== 0) return Status.RulesField;
+  if ((rule.flags & ~RULE_FLAGS) !== 0) return Status.RulesField;
+  if (takesRemote && (rule.flags & RULE_NEVER_REMOTE) !== 0) return Status.RulesField;
   if (rule.lengthLimit > DATA_BYTES_MAXIMUM) return Status.RulesField;
   if ((rule.intervalMicros === 0) !== (rule.burst === 0)) return Status.RulesField;
   if (!isAnswerLength(rule.answerLength)) return Status.RulesField;
@@ -54,7 +58,10 @@ export function checkRule(rule: Rule): Status {
 /** True if a rule of format 1 has zeros where format 2 has more. */
 export function isOfFormat1(rule: Rule): bool {
   const more = changetype<usize>(rule) + offsetof<Rule>('conditionFirst');
-  return (load<u64>(more) | load<u64>(more, 8)) === 0 && (rule.flags & RULE_FROM_AGL) === 0;
+  return (
+    (load<u64>(more) | load<u64>(more, 8)) === 0 &&
+    (rule.flags & (RULE_FROM_AGL | RULE_NEVER_REMOTE)) === 0
+  );
 }
 
 /** True if the rule's answer goes to the bus by any free buffer, so that it can tell of a refused frame. */
@@ -78,7 +85,7 @@ export function isAnswerLength(length: u32): bool {
 }
 
 /**
- * Checks the path of a rule. A filter path needs an answer that takes nothing from the request. The filter compares only the first two data
+ * Checks the path of a rule. A filter path needs an answer that takes nothing from the request, or has a window. The filter compares only the first two data
  * bytes, and only in standard frames; a frame's length shows which of them it has, so the rule's length must
  * cover the bytes it compares.
  */
@@ -86,7 +93,8 @@ function isPath(rule: Rule): bool {
   const path: u32 = rule.path;
   if (path === PATH_SOFTWARE) return true;
   if (path > PATH_FILTER_1) return false;
-  if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER || !rule.isAlone) return false;
+  if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER) return false;
+  if (!rule.isAlone && !hasWindow(rule)) return false;
   // The filter does not see what conditions look at.
   if (rule.conditionCount !== 0 || rule.lengthLimit !== 0) return false;
   if (rule.dataMask === 0) return true;

@@ -8,12 +8,17 @@
  *
  * The built-in table has no rules and forwards everything. It is in force until a valid image is adopted.
  */
+import {
+  RECEIVE_AUTO,
+  RULES_IMAGE_BYTES_MAXIMUM,
+  RULES_MAGIC,
+} from '../../build/generated/rule-image';
 import { FilterList } from '../can/filter-list';
 import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
 import { RULE_BYTES } from './rule';
 import { RuleStates } from './rule-states';
-import { RECEIVE_AUTO, RULES_IMAGE_BYTES_MAXIMUM, RULES_MAGIC, TableCheck } from './table-check';
+import { TableCheck } from './table-check';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
 
@@ -24,7 +29,7 @@ export {
   RULES_HEADER_BYTES,
   RULES_IMAGE_BYTES_MAXIMUM,
   RULES_MAXIMUM,
-} from './table-check';
+} from '../../build/generated/rule-image';
 
 @final
 export class RuleTable extends TableSections {

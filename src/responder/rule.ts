@@ -6,7 +6,11 @@
  * The layout: formats/rule-image.ts, formats/rule-image-2.ts.
  */
 
-import { ANSWER_LENGTH_OF_REQUEST, RuleFields } from '../../build/generated/rule-image';
+import {
+  ANSWER_LENGTH_OF_REQUEST,
+  RULE_NEVER_REMOTE,
+  RuleFields,
+} from '../../build/generated/rule-image';
 import { IDENTIFIER_REMOTE } from '../can/frame';
 
 export {
@@ -19,6 +23,7 @@ export {
   RULE_BYTES,
   RULE_FORWARD,
   RULE_FROM_AGL,
+  RULE_NEVER_REMOTE,
   SOURCE_LIVE,
   SOURCE_OWN,
 } from '../../build/generated/rule-image';
@@ -49,6 +54,10 @@ export class Rule extends RuleFields {
     return this.stepCount & ~LIMITED;
   }
 
+  get hasSteps(): bool {
+    return this.steps !== 0;
+  }
+
   get isLimited(): bool {
     return (this.stepCount & LIMITED) !== 0;
   }
@@ -61,6 +70,21 @@ export class Rule extends RuleFields {
   /** True if every frame with a matching identifier matches: data and remote, of any length. */
   get takesAnyFrame(): bool {
     return (this.matchMask & IDENTIFIER_REMOTE) === 0;
+  }
+
+  /**
+   * True if INT alone can tell its requests from other frames in a buffer that its filter keeps for them: nothing else
+   * is to be looked at, or only what an answer with bytes of the request reads anyway.
+   */
+  get isToldByLine(): bool {
+    if (this.takesAnyFrame) return true;
+    if ((this.flags & RULE_NEVER_REMOTE) === 0) return false;
+    return this.minimumLength === 0 || !this.isAlone;
+  }
+
+  /** Data bytes that a request must have, and that are to be looked at before an answer that needs nothing of it. */
+  get lengthLooked(): u32 {
+    return this.isAlone ? this.minimumLength : 0;
   }
 
   /** True if `other` has the same answer, which is static, and both take any frame. */

@@ -52,18 +52,6 @@ import { RuleStates } from './rule-states';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
 
-export {
-  RECEIVE_AUTO,
-  RECEIVE_SHARED,
-  RECEIVE_SINGLE,
-  RECEIVE_URGENT_FIRST,
-  RULES_HEADER_BYTES,
-  RULES_IMAGE_BYTES_MAXIMUM,
-  RULES_MAGIC,
-  RULES_MAXIMUM,
-  RULES_MAXIMUM_2,
-} from '../../build/generated/rule-image';
-
 /** Bytes of the image that one step adds to the checksum. */
 const CHECKSUM_BYTES: u32 = 64;
 /** Records of which one step looks at each: a few operations for one. */
@@ -213,6 +201,7 @@ export class TableCheck {
     const header = this.header;
     if (crc32Finish(this.crc) !== header.crc32) return Status.RulesCrc;
     if (header.hasUnknownFlags) return Status.RulesField;
+    if (header.isForWindow && header.receive !== RECEIVE_URGENT_FIRST) return Status.RulesField;
     if (!header.isIndexed) {
       return ((header.actionCount | header.conditionCount | header.stepCount) as u32) === 0
         ? Status.Ok
@@ -284,7 +273,8 @@ export class TableCheck {
     const receive = this.header.receive;
     if (receive === RECEIVE_SHARED && first >= 0) return Status.RulesField;
     if (receive >= RECEIVE_URGENT_FIRST && first < 0) return Status.RulesField;
-    if (receive === RECEIVE_SINGLE && !this.rule(first).takesAnyFrame) return Status.RulesField;
+    if (receive === RECEIVE_SINGLE && !this.rule(first).isToldByLine) return Status.RulesField;
+    if (this.header.isForWindow && this.rule(first).isAlone) return Status.RulesField;
     return Status.Ok;
   }
 

@@ -10,11 +10,12 @@ import {
   RULES_FLAG_RECEIVE_MASK,
   RULES_FLAG_RECEIVE_SHIFT,
   RULES_FLAG_WALL_LOCKED,
+  RULES_FLAG_WINDOW,
   RULES_VERSION_2,
   TableFields,
 } from '../../build/generated/rule-image';
 
-const FLAGS_1: u32 = RULES_FLAG_DROP_UNMATCHED | RULES_FLAG_RECEIVE_MASK;
+const FLAGS_1: u32 = RULES_FLAG_DROP_UNMATCHED | RULES_FLAG_RECEIVE_MASK | RULES_FLAG_WINDOW;
 const FLAGS_2: u32 = FLAGS_1 | RULES_FLAG_AGL_DENY | RULES_FLAG_WALL_LOCKED;
 
 @unmanaged
@@ -29,6 +30,11 @@ export class TableHeader extends TableFields {
 
   get dropsUnmatched(): bool {
     return (this.flags & RULES_FLAG_DROP_UNMATCHED) !== 0;
+  }
+
+  /** `receive: window`: the rule of filter RXF0 has bytes of its request. */
+  get isForWindow(): bool {
+    return (this.flags & RULES_FLAG_WINDOW) !== 0;
   }
 
   /** RECEIVE_... */

@@ -16,6 +16,9 @@ const STATIC = '{ name: a, match: { id: 0x100 }, answer: { id: 0x101, data: [1] 
 const COMPUTED =
   '{ name: b, match: { id: 0x200, data: [~] }, answer: { id: 0x201, length: 1, copy: [{ from: 0, to: 0 }] } }';
 
+const STEPS =
+  '{ name: s, match: { id: 0x200, data: [~] }, answer: { id: 0x201, length: same-as-request, copy: [{ from: 0, to: 0 }] } }';
+
 function fileWith(receive: string, ...rules: string[]): string {
   return `version: 1\nreceive: ${receive}\nrules: [${rules.join(', ')}]\n`;
 }
@@ -98,7 +101,11 @@ describe('receive: single', () => {
       said(fileWith('single', STATIC.replace('0x100 }', '0x100, data: [1] }')))[0] ?? '',
       /looks at data or length, which nothing has read yet/,
     );
-    assert.match(said(fileWith('single', COMPUTED))[0] ?? '', /no hardware filter can recognise/);
+    assert.match(
+      said(fileWith('single', COMPUTED))[0] ?? '',
+      /its match has no "remote: never", .* write match: { id: 0x200, remote: never, ... }/,
+    );
+    assert.match(said(fileWith('single', STEPS))[0] ?? '', /no hardware filter can recognise/);
   });
 
   it('a match of any frame has no data, hides both kinds, and copies nothing', () => {
@@ -115,17 +122,68 @@ describe('receive: single', () => {
   });
 });
 
+describe('an answer with bytes of its request', () => {
+  const never = (rule: string) => rule.replace('id: 0x200,', 'id: 0x200, remote: never,');
+
+  it('takes a filter: RX STATUS 2, READ 3 + n, WRITE 2 + n or LOAD 1 + n, RTS 1', () => {
+    const [copied] = assignPaths(tableOf(fileWith('auto', COMPUTED)));
+    assert.deepEqual([copied.number, copied.window, copied.spiBytes], [1, true, 2 + 4 + 2 + 1]);
+    const later = COMPUTED.replace(
+      'length: 1, copy: [{ from: 0, to: 0 }]',
+      'length: 8, copy: [{ from: 0, to: 5 }]',
+    );
+    const [far] = assignPaths(tableOf(fileWith('auto', later)));
+    assert.equal(far.spiBytes, 2 + 4 + 3 + 1);
+    assert.match(
+      far.reason,
+      /RXB0DLC and D0 are read, and D5 of the answer in TXB2 written; INT alone does not tell it: its match has no "remote: never"/,
+    );
+    const [alone] = assignPaths(tableOf(fileWith('auto', never(later))));
+    assert.deepEqual([alone.single, alone.spiBytes, alone.worstSpiBytes], [true, 8, 10]);
+  });
+
+  it('is read where that takes no longer: 8 bytes there and back', () => {
+    const echo =
+      '{ name: e, match: { id: 0x200, data: [~, ~, ~, ~, ~, ~, ~, ~] }, answer: { id: 0x201, length: 8, copy: [{ from: 0, to: 0, count: 8 }] } }';
+    const [path] = assignPaths(tableOf(fileWith('auto', echo)));
+    assert.deepEqual([path.number, path.spiBytes], [0, 24]);
+    assert.match(path.reason, /reading all 8 bytes of it takes no longer/);
+  });
+
+  it('the strongest answer has the filter; "receive: window" gives it to one of this kind', () => {
+    const numbers = (receive: string) =>
+      assignPaths(
+        tableOf(fileWith(receive, STATIC, COMPUTED, STEPS.replaceAll('0x20', '0x30'))),
+      ).map(({ number }) => number);
+    assert.deepEqual(numbers('auto'), [1, 0, 0]);
+    assert.deepEqual(numbers('window'), [0, 1, 0]);
+    assert.match(
+      said(fileWith('window', STATIC))[0] ?? '',
+      /write auto, or a rule whose answer copies bytes/,
+    );
+  });
+
+  it('survives the image: header flags 0x24, rule flag 8', () => {
+    const image = encodeRules(tableOf(fileWith('window', never(COMPUTED))));
+    assert.equal(image.readUInt32LE(20), 0x24);
+    // Rule 1 at 64: flags at 25, path at 27. Answer, and never remote.
+    assert.deepEqual([image.readUInt8(64 + 25), image.readUInt8(64 + 27)], [1 + 8, 1]);
+    assert.deepEqual(encodeRules(decodeRules(image)), image);
+    assert.match(describeTable(decodeRules(image)), /never remote/);
+  });
+});
+
 describe('a mistake in receive', () => {
   it('another word', () => {
     assert.deepEqual(said(fileWith('urgent', STATIC)), [
-      'r.yaml:2:10 receive must be auto or shared or urgent-first or single (got "urgent")',
+      'r.yaml:2:10 receive must be auto or shared or urgent-first or single or window (got "urgent")',
     ]);
   });
 
   it('urgent-first without a rule that a filter could recognise', () => {
-    assert.deepEqual(said(fileWith('urgent-first', COMPUTED)), [
+    assert.deepEqual(said(fileWith('urgent-first', STEPS)), [
       'r.yaml:2:10 receive is urgent-first, but no hardware filter can recognise a request ' +
-        '(b: its answer depends on the request); write auto, or a rule whose answer needs nothing of the request',
+        '(s: its answer depends on the request); write auto, or a rule whose answer needs nothing of the request',
     ]);
     assert.match(said(fileWith('urgent-first'))[0] ?? '', /r\.yaml:2:10 .*there are no rules/);
   });
@@ -146,5 +204,9 @@ describe('an image that contradicts itself', () => {
       assert.throws(() => decodeRules(image), RulesImageError);
     }
     assert.doesNotThrow(() => decodeRules(withFlags('auto', 4)));
+    // Windows without urgent-first, and with a static answer.
+    for (const flags of [0x20, 0x24]) {
+      assert.throws(() => decodeRules(withFlags('auto', flags)), RulesImageError);
+    }
   });
 });

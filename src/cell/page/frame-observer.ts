@@ -30,7 +30,7 @@ export class FrameObserver<Parts extends AnyParts> {
   sentOfFilter(filter: u32, startTicks: u64): void {
     const nowTicks = this.parts.clock.nowTicks();
     const records = this.parts.records;
-    const isComputed = this.answers.isComputed(filter);
+    const isComputed = this.answers.isComputed(filter) || this.answers.slotOf(filter).hasWindow;
     const histogram = isComputed ? records.computedAnswers : records.staticAnswers;
     histogram.add(nowTicks - startTicks);
     this.filter = filter;

@@ -96,6 +96,11 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.calls = isStaging ? this.calls | STAGING : this.calls & ~STAGING;
   }
 
+  /** An answer of the same identifier as that kept in `slot` waits, or is in another buffer. */
+  owesEqual(slot: TransmitSlot<Parts>): bool {
+    return this.answers.has(slot.keptStrength) || this.slots.hasEqualBeside(slot);
+  }
+
   /** TXP and the kept answers may need work. */
   tidy(): void {
     this.isUntidy = true;

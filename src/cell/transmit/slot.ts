@@ -4,12 +4,14 @@
  *
  * A sent buffer keeps its content. So only the difference from the last frame goes over SPI: nothing,
  * the data, or all of it. A slot may be kept for the answer of a filter, which it then holds whenever it can:
- * a static one, or the next one of a rule that takes nothing from the request.
+ * a static one, or the next one of a rule that takes nothing from the request. Of one
+ * with bytes of its request it holds the rest (AnswerWindow).
  * Does not: wait or queue.
  */
 import { allocateFrames, Frame } from '../../can/frame';
 import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
 import { requestBit } from '../../driver/mcp2515/transmit-buffers';
+import { AnswerWindow } from '../../responder/answer-window';
 import { NextAnswer } from '../../responder/next-answer';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
@@ -34,8 +36,10 @@ export class TransmitSlot<Parts extends AnyParts> {
   sequence: u32 = 0;
   /** The slot is kept for `kept`, the answer of a filter. */
   isKept: bool = false;
-  /** The buffer holds `kept`. */
+  /** The buffer holds `kept`, but for what its window changes. */
   isIntact: bool = false;
+  /** What changes from one answer to the next. */
+  readonly window: AnswerWindow = new AnswerWindow();
   readonly kept: Frame = changetype<Frame>(allocateFrames(1));
   keptStrength: u32 = ARBITRATION_NONE;
   /** `kept` is computed: `next` makes it, another one each time. */
@@ -43,7 +47,7 @@ export class TransmitSlot<Parts extends AnyParts> {
   readonly next: NextAnswer = new NextAnswer(this.parts.responder, this.kept);
   /** Another answer of the same identifier may be before the kept one. */
   follows: bool = false;
-  /** Another rule answers with the same identifier. */
+  /** Other answers have the same identifier: those of another rule, or of this one, with other data. */
   private isShared: bool = false;
 
   constructor(
@@ -64,12 +68,13 @@ export class TransmitSlot<Parts extends AnyParts> {
    */
   load(frame: Frame): Status {
     if (this.holds(frame)) return Status.Ok;
+    if (this.hasRestOf(frame)) return this.loadWindow(frame.data);
     const header = load<u64>(changetype<usize>(frame));
     this.isDataKnown = false;
     this.isIntact = false;
     let status: Status = Status.Ok;
     if (header === this.header) {
-      status = this.parts.controller.loadData(this.buffer, frame.data, frame.length);
+      status = this.parts.controller.loadData(this.buffer, frame.data, 0, frame.length);
       // Interrupted, or the buffer is taken: its header is unchanged.
       if (status !== Status.Ok && status !== Status.Busy) this.header = HEADER_NONE;
     } else {
@@ -84,6 +89,38 @@ export class TransmitSlot<Parts extends AnyParts> {
     return status;
   }
 
+  /** Makes the kept answer one with `data`, which differs in its window alone. At most 2 + n bytes. Only while `isIntact`. */
+  loadWindow(data: u64): Status {
+    const window = this.window;
+    const first = window.first;
+    const written = data >> ((first as u64) << 3);
+    this.isDataKnown = false;
+    const status = this.parts.controller.loadData(this.buffer, written, first, window.count);
+    if (status === Status.Ok) {
+      this.data = data;
+      this.isDataKnown = true;
+    } else if (status !== Status.Busy) {
+      this.header = HEADER_NONE;
+      this.isIntact = false;
+    }
+    return status;
+  }
+
+  /** The kept answer has bytes of its request. */
+  get hasWindow(): bool {
+    return this.window.count !== 0;
+  }
+
+  /** True when the buffer holds all of `frame` but what the window of the kept answer changes. */
+  hasRestOf(frame: Frame): bool {
+    return (
+      this.isIntact &&
+      this.hasWindow &&
+      this.hasHeaderOf(frame) &&
+      this.window.covers(frame.data, this.kept.data)
+    );
+  }
+
   /** Loads the kept answer, as `load`. */
   loadKept(): Status {
     const status = this.load(this.kept);
@@ -91,12 +128,12 @@ export class TransmitSlot<Parts extends AnyParts> {
     return status;
   }
 
-  /** Keeps the slot for the answer that was copied to `kept`. */
+  /** Keeps the slot for the answer that was copied to `kept`, after `window` was set. */
   keep(isShared: bool): void {
     this.isKept = true;
     this.isComputed = false;
-    this.isShared = isShared;
-    this.follows = isShared;
+    this.isShared = isShared || this.hasWindow;
+    this.follows = this.isShared;
     this.keptStrength = arbitrationField(this.kept.identifier);
     this.isIntact = this.holds(this.kept);
   }
@@ -111,6 +148,7 @@ export class TransmitSlot<Parts extends AnyParts> {
 
   /** The slot is for every frame. */
   release(): void {
+    this.window.clear();
     this.isKept = false;
     this.isComputed = false;
     this.isIntact = false;

@@ -122,7 +122,7 @@ export class TransmitSlots<Parts extends AnyParts> {
       const slot = unchecked(this.all[buffer]);
       if (slot.busy) continue;
       const mayHold = !slot.isKept || (!isAgl && !this.isBehindEqual(slot));
-      if (mayHold && slot.holds(frame)) return buffer;
+      if (mayHold && (slot.holds(frame) || slot.hasRestOf(frame))) return buffer;
       if (slot.isKept && !(mayHold && slot.isComputed && this.isOwn(slot, frame))) continue;
       if (this.isReserved && isAgl && buffer !== 0) continue;
       if (found === TRANSMIT_BUFFERS) found = buffer;
@@ -136,8 +136,19 @@ export class TransmitSlots<Parts extends AnyParts> {
     return !this.isHeld && slot.hasHeaderOf(frame);
   }
 
+  /** A frame as strong as the answer kept in `slot` is in another buffer. */
+  hasEqualBeside(slot: TransmitSlot<Parts>): bool {
+    if (this.answersInChip === 0) return false;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const other = unchecked(this.all[buffer]);
+      if (other === slot || (this.underWay & other.bit) === 0 || other.isAgl) continue;
+      if (other.strength === slot.keptStrength) return true;
+    }
+    return false;
+  }
+
   /**
-   * Another rule's answer of the same identifier is in the chip. Filter 0's buffer is not lent, so its frame stays,
+   * Another answer of the same identifier is in the chip. Filter 0's buffer is not lent, so its frame stays,
    * and so would the other's, which it must not overtake.
    */
   private isBehindEqual(slot: TransmitSlot<Parts>): bool {

@@ -71,6 +71,15 @@ export class WaitingList {
     return load<u32>(this.strengths + (this.numberAt(this.length - 1) << 2));
   }
 
+  /** True if a frame of `strength` waits. Only if the list is sorted. */
+  has(strength: u32): bool {
+    for (let place: u32 = 0; place < this.length; place++) {
+      const other = this.strengthAt(place);
+      if (other >= strength) return other === strength;
+    }
+    return false;
+  }
+
   /** Adds `frame` behind those that are as strong. Only while not `isFull`. */
   put(frame: usize, strength: u32, tag: u32): void {
     let place = this.length;

@@ -3,14 +3,15 @@
  * UrgentAnswers: the cell's own answers, from the decision to the scheduler of the transmit buffers.
  *
  * A rule that a hardware filter recognises has a buffer to itself, in which its answer is preloaded;
- * RTS sends it. A static answer stays there. One that is computed is staged anew after each time
+ * RTS sends it. A static answer stays there. What comes from the request is written before (window.ts). One that is computed is staged anew after each time
  * (staging.ts); until then a request has its answer made at once. Every other answer goes out at once if a buffer is free, or waits; the
  * strongest goes first, and of one identifier the earliest. A full list drops the weakest.
  * Does not: decide what is answered, or choose buffers (TransmitScheduler).
  */
-import { allocateFrames, Frame } from '../../can/frame';
+import { allocateFrames, Frame, FRAME_BYTES } from '../../can/frame';
 import { arbitrationField } from '../../can/identifier';
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
+import { hasWindow, isPreloadedRule } from '../../responder/answer-window';
 import { Rule } from '../../responder/rule';
 import { Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
@@ -39,6 +40,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
   /** Identifier of the waiting answer that was dropped last. */
   droppedIdentifier: u32 = 0;
   private readonly scratch: Frame = changetype<Frame>(allocateFrames(1));
+  /** An answer with bytes of its request that has to wait. */
+  private readonly whole: Frame = changetype<Frame>(allocateFrames(1));
 
   constructor(
     private readonly parts: Parts,
@@ -79,12 +82,12 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.scheduler.settle();
     if (!this.isQuiet || this.parts.controller.answeredUnread) return Status.Busy;
     this.disturb();
-    const isStatic1 = rule1 !== 0 && changetype<Rule>(rule1).isStatic;
-    if (rule0 !== 0 && changetype<Rule>(rule0).isStatic) {
+    const isLoaded1 = isPreloadedRule(rule1);
+    if (isPreloadedRule(rule0)) {
       const isLoaded = this.isStaged(rule0, this.slot0);
-      if (!isLoaded && (!this.stageRule(this.slot0) || isStatic1)) return Status.Busy;
+      if (!isLoaded && (!this.stageRule(this.slot0) || isLoaded1)) return Status.Busy;
     }
-    if (isStatic1 && !this.isStaged(rule1, this.slot1)) {
+    if (isLoaded1 && !this.isStaged(rule1, this.slot1)) {
       if (!this.stageRule(this.slot1)) return Status.Busy;
     }
     return Status.Ok;
@@ -154,6 +157,31 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return false;
   }
 
+  /**
+   * Sends the answer with `data` of `filter`, whose buffer is `slot` and has a window, or lets it wait if it cannot go
+   * now. READ STATUS, WRITE and RTS at most. Returns true when it has gone to the chip.
+   */
+  sendWindow(filter: u32, slot: TransmitSlot<Parts>, data: u64): bool {
+    if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
+    const hasRoom = filter === 0 || !this.scheduler.answers.isFull;
+    if (slot.isIntact && hasRoom && !this.scheduler.owesEqual(slot) && this.isFree(slot)) {
+      const status = slot.loadWindow(data);
+      if (status === Status.Ok) return this.sendSlot(slot);
+      countUnsent(this.parts, status);
+      return false;
+    }
+    const whole = this.whole;
+    memory.copy(changetype<usize>(whole), changetype<usize>(slot.kept), FRAME_BYTES);
+    whole.data = data;
+    this.wait(changetype<usize>(whole), slot.keptStrength);
+    return false;
+  }
+
+  /** The slot of `filter`. */
+  slotOf(filter: u32): TransmitSlot<Parts> {
+    return filter === 0 ? this.slot0 : this.slot1;
+  }
+
   private sendSlot(slot: TransmitSlot<Parts>): bool {
     const status = slot.send(false);
     if (status === Status.Ok) this.scheduler.slots.began(slot, slot.keptStrength, false, 0);
@@ -181,10 +209,13 @@ export class UrgentAnswers<Parts extends AnyParts> {
   }
 
   /** As `sendOfFilter`, for a request that was read. While tables are swapped, another buffer sends. */
-  sendKept(filter: u32, answer: Frame): bool {
-    const slot = filter === 0 ? this.slot0 : this.slot1;
+  sendKept(filter: u32, answer: Frame, isStatic: bool): bool {
+    const slot = this.slotOf(filter);
     const isPreloaded = slot.isKept && slot.isIntact;
-    return isPreloaded || slot.isComputed ? this.sendOfFilter(filter) : this.send(answer, true);
+    if (!isPreloaded && !slot.isComputed) return this.send(answer, isStatic);
+    if (!slot.hasWindow) return this.sendOfFilter(filter);
+    this.parts.counters.count(Counter.AnsweredComputed);
+    return this.sendWindow(filter, slot, answer.data);
   }
 
   /** True when the answer of `filter` is computed, and must be left to `sendOfFilter`. */
@@ -194,7 +225,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   /** Address of the record of the answer that was last sent for `filter`. */
   frameOfFilter(filter: u32): usize {
-    const slot = filter === 0 ? this.slot0 : this.slot1;
+    const slot = this.slotOf(filter);
+    if (slot.hasWindow) return slot.frame;
     return changetype<usize>(slot.isComputed ? slot.next.taken : slot.kept);
   }
 
@@ -325,8 +357,13 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const rule = responder.table.ruleOfFilter(filter);
     const summary = responder.table.summary;
     const isShared = filter === 0 ? summary.firstIsShared : summary.secondIsShared;
+    slot.window.clear();
     if (rule < 0) {
       slot.release();
+    } else if (hasWindow(responder.table.rule(rule))) {
+      responder.keptAnswer(rule, slot.kept);
+      slot.window.use(responder.table.rule(rule));
+      slot.keep(isShared);
     } else if (responder.staticAnswer(rule, slot.kept)) {
       slot.keep(isShared);
     } else {
@@ -337,7 +374,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   /** Puts the answer of `rule` into `scratch`. Returns true when `slot` holds it already. */
   private isStaged(rule: usize, slot: TransmitSlot<Parts>): bool {
-    this.parts.responder.staticAnswerOf(changetype<Rule>(rule), this.scratch);
+    this.parts.responder.keptAnswerOf(changetype<Rule>(rule), this.scratch);
     return slot.holds(this.scratch);
   }
 

@@ -7,7 +7,13 @@
  */
 import { URGENT_FILTERS } from '../../driver/mcp2515/acceptance';
 import { Sentence } from '../../page/sentences';
-import { RECEIVE_AUTO, RECEIVE_SINGLE, RECEIVE_URGENT_FIRST } from '../../responder/rule-table';
+import { RequestLine } from '../../driver/mcp2515/receiver';
+import {
+  RECEIVE_AUTO,
+  RECEIVE_SINGLE,
+  RECEIVE_URGENT_FIRST,
+  RuleTable,
+} from '../../responder/rule-table';
 import { Status } from '../../rt/status';
 import { IdleSetting, InterruptSource } from '../command-line';
 import { AnyParts } from '../parts';
@@ -20,6 +26,8 @@ import { backgroundNanos, frameNanos, shortestFrameNanos } from './line-poll';
 const BYTES_PER_FRAME: u64 = 2 + 6 + 1 + 1;
 /** READ of RXB0DLC, if a request is recognised by its length, too. */
 const LENGTH_BYTES: u64 = 3;
+/** READ and WRITE of an answer with bytes of its request, and the request's data. */
+const WINDOW_BYTES: u64 = 11 + 10 + 8;
 
 /**
  * Reserves a receive buffer for the requests of filter rules, if the rules ask for it or the cell
@@ -48,7 +56,6 @@ export function chooseReceiveLayout<Parts extends AnyParts>(parts: Parts): void 
   if (other.takesAnyFrame) acceptance.takeBothForms(1);
   // The table was checked: only the first two bytes can be in the mask.
   acceptance.matchData(one.dataMask as u32, one.dataValue as u32, other.dataValue as u32);
-  acceptance.requireLength(one.minimumLength, other.minimumLength);
   if (keepsLine(parts, rule0)) acceptance.keepLine();
 }
 
@@ -66,10 +73,24 @@ export function armFilters<Parts extends AnyParts>(parts: Parts): void {
     acceptance.arm(filter, serves);
     if (!serves && plan.isSet(filter)) servesAll = false;
   }
+  acceptance.requireLength(lengthLooked(table, 0), lengthLooked(table, 1));
   const isOne = table.ruleOfFilter(1) < 0;
   acceptance.oneAnswer = isOne;
+  acceptance.trust(isOne && servesAll ? toldByLine(table) : RequestLine.Doubtful);
+}
+
+/** Data bytes that a request of `filter` must have, and that must be looked at before its answer. */
+function lengthLooked(table: RuleTable, filter: u32): u32 {
+  const rule = table.ruleRecognised(filter);
+  return rule < 0 ? 0 : table.rule(rule).lengthLooked;
+}
+
+/** What INT tells if RXB0 takes the requests of filter 0 alone. */
+function toldByLine(table: RuleTable): RequestLine {
+  const rule = table.ruleOfFilter(0);
   const isAllowed = table.receive === RECEIVE_SINGLE || table.receive === RECEIVE_AUTO;
-  acceptance.trust(isOne && isAllowed && servesAll);
+  if (rule < 0 || !isAllowed || !table.rule(rule).isToldByLine) return RequestLine.Doubtful;
+  return table.rule(rule).isAlone ? RequestLine.Certain : RequestLine.Window;
 }
 
 /**
@@ -94,8 +115,10 @@ export function adaptReceiveLayout<Parts extends AnyParts>(parts: Parts): u32 {
 
 /** True when a frame is taken out of the chip before the next one of a full bus is complete. */
 function oneBufferSuffices<Parts extends AnyParts>(parts: Parts, rule0: u32): bool {
-  const looksAtLength = parts.responder.table.rule(rule0).minimumLength !== 0;
-  const bytes = looksAtLength ? BYTES_PER_FRAME + LENGTH_BYTES : BYTES_PER_FRAME;
+  const rule = parts.responder.table.rule(rule0);
+  let bytes: u64 = BYTES_PER_FRAME;
+  if (!rule.isAlone) bytes += WINDOW_BYTES;
+  else if (rule.minimumLength !== 0) bytes += LENGTH_BYTES;
   return frameNanos(parts, bytes) < shortestFrameNanos(parts);
 }
 
@@ -105,7 +128,7 @@ function oneBufferSuffices<Parts extends AnyParts>(parts: Parts, rule0: u32): bo
  */
 function keepsLine<Parts extends AnyParts>(parts: Parts, rule0: u32): bool {
   const table = parts.responder.table;
-  if (table.receive === RECEIVE_URGENT_FIRST || !table.rule(rule0).takesAnyFrame) return false;
+  if (table.receive === RECEIVE_URGENT_FIRST || !table.rule(rule0).isToldByLine) return false;
   const isWanted = table.receive === RECEIVE_SINGLE;
   if (parts.settings.interruptSource !== InterruptSource.Gpio) {
     if (isWanted) sayNoLine(parts);

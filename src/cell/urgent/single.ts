@@ -6,6 +6,8 @@
  * byte, and the request is read afterwards. All other frames are found in RXB1 by READ STATUS,
  * which yields to INT at each byte.
  *
+ * An answer with bytes of the request reads those first (window.ts).
+ *
  * INT low without a request sends an answer that nobody asked for. INT is therefore believed only
  * after it was seen high, and while the chip is on the bus and the answer's buffer is free; else RX
  * STATUS is read first. READ STATUS follows each answer. Where it shows no request, INT was
@@ -25,6 +27,7 @@ import { FrameObserver } from '../page/frame-observer';
 import { AnyParts } from '../parts';
 import { UrgentAnswers } from './answers';
 import { lookIntervalNanos } from './line-poll';
+import { Answered, WindowAnswers } from './window';
 
 /** Answers that nobody asked for, after which INT is not believed any more. */
 const UNASKED_MAXIMUM: u32 = 4;
@@ -56,6 +59,7 @@ export class SingleWay<Parts extends AnyParts> {
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
+    private readonly window: WindowAnswers<Parts>,
     private readonly observer: FrameObserver<Parts>,
   ) {}
 
@@ -87,19 +91,44 @@ export class SingleWay<Parts extends AnyParts> {
   private serve(line: RequestLine, nowTicks: u64): SingleStep {
     const controller = this.parts.controller;
     const isCertain = line === RequestLine.Certain && this.answers.isReady;
-    const filter = isCertain ? 0 : this.askForRequest();
-    if (filter >= 0) {
-      const sent = isCertain ? this.answers.sendReady() : this.answers.sendOfFilter(filter);
+    let isAsked: bool = false;
+    if (isCertain) {
+      const sent = this.answers.sendReady();
       controller.markAnswered();
-      if (sent && this.parts.records.on) this.observer.sentOfFilter(filter, nowTicks);
+      if (sent && this.parts.records.on) this.observer.sentOfFilter(0, nowTicks);
+    } else if (line !== RequestLine.Window || !this.serveWindow(nowTicks)) {
+      this.ask(nowTicks);
+      isAsked = true;
     }
     // Either transaction shows RXB1 as well.
     this.timer.start(nowTicks, this.intervalTicks);
-    if (isCertain ? controller.receiver.confirmRequest() : controller.frameKnown)
+    if (!isAsked ? controller.receiver.confirmRequest() : controller.frameKnown)
       return SingleStep.Frame;
     this.parts.counters.count(Counter.SpuriousInterrupts);
-    if (isCertain) this.countUnasked();
+    if (!isAsked) this.countUnasked();
     return SingleStep.Disturbed;
+  }
+
+  /** Answers with bytes of the request in RXB0. False: RX STATUS must tell first. */
+  private serveWindow(nowTicks: u64): bool {
+    const controller = this.parts.controller;
+    if (controller.closed || controller.receiver.mayHaveOlder) return false;
+    this.note(0, this.window.answerFilter(0), nowTicks);
+    return true;
+  }
+
+  /** Answers the request, if RX STATUS tells of one. */
+  private ask(nowTicks: u64): void {
+    const filter = this.askForRequest();
+    if (filter >= 0) this.note(filter, this.window.answerFilter(filter), nowTicks);
+  }
+
+  private note(filter: u32, answered: Answered, nowTicks: u64): void {
+    if (answered === Answered.Not) return;
+    this.parts.controller.markAnswered();
+    if (answered === Answered.Sent && this.parts.records.on) {
+      this.observer.sentOfFilter(filter, nowTicks);
+    }
   }
 
   /** RX STATUS: the filter of the request, or -1. INT does not tell of all frames, so this tells that one has ended. */

@@ -31,6 +31,18 @@ const FORM_EXTENDED: u32 = 2;
 /** A form no frame has. */
 const FORM_NONE: u32 = 4;
 
+/** What a line that is RXB0's alone tells. */
+export enum RequestLine {
+  /** No request that is not answered yet. */
+  None = 0,
+  /** A request, if the line can be believed. */
+  Certain = 1,
+  /** Perhaps a request: RX STATUS tells. */
+  Doubtful = 2,
+  /** As Certain, and the answer needs bytes of it. */
+  Window = 3,
+}
+
 @final
 export class Acceptance {
   /** RXB0 is reserved for urgent requests. */
@@ -41,8 +53,8 @@ export class Acceptance {
   filter1Registers: u32 = RXFSIDL_EXIDE << 8;
   /** CANINTE: which buffers assert the interrupt line. */
   interrupts: u32 = CANINTE_RX0IE | CANINTE_RX1IE;
-  /** Each frame in RXB0 is a request of the one answer, so it need not be looked at before that is sent. */
-  certain: bool = false;
+  /** What a low line tells: Doubtful, unless each frame in RXB0 is a request of the one answer. */
+  told: RequestLine = RequestLine.Doubtful;
   /** The line has told of requests that were none. */
   private isLineDoubted: bool = false;
   /** Form that a frame must also have, because the filters do not compare the remote bit. */
@@ -97,7 +109,7 @@ export class Acceptance {
     this.filter0Registers = 0;
     this.filter1Registers = RXFSIDL_EXIDE << 8;
     this.interrupts = CANINTE_RX0IE | CANINTE_RX1IE;
-    this.certain = false;
+    this.told = RequestLine.Doubtful;
     this.answerOf1 = 1;
     this.requireLength(0, 0);
   }
@@ -112,15 +124,15 @@ export class Acceptance {
     return this.interrupts === CANINTE_RX0IE;
   }
 
-  /** After `arm`: all that RXB0 takes has one answer, if `one`. So a low line can be believed. */
-  trust(one: bool): void {
-    this.certain = one && this.lineKept && !this.isLineDoubted;
+  /** After `arm`: all that RXB0 takes has one answer, so a low line tells `told`, if it can be believed. */
+  trust(told: RequestLine): void {
+    this.told = this.lineKept && !this.isLineDoubted ? told : RequestLine.Doubtful;
   }
 
   /** The line is not believed any more. */
   distrust(): void {
     this.isLineDoubted = true;
-    this.certain = false;
+    this.told = RequestLine.Doubtful;
   }
 
   /** Sets whether the requests of both filters have one answer, that of filter 0. */
@@ -133,7 +145,7 @@ export class Acceptance {
    * unarmed filter is read like any other.
    */
   arm(filter: u32, counts: bool): void {
-    this.certain = false;
+    this.told = RequestLine.Doubtful;
     if (filter === 0) {
       this.form0 = counts ? this.armedForm0 : FORM_NONE;
       this.otherForm0 = counts ? this.armedOther0 : FORM_NONE;
@@ -153,7 +165,7 @@ export class Acceptance {
     this.filter1Registers |= dataRegisters(data1);
   }
 
-  /** After `keepForUrgent`: requests of filter 0 and 1 have at least this many data bytes, 0..8. */
+  /** Requests of filter 0 and 1 have at least this many data bytes, 0..8, and that is to be looked at. */
   requireLength(length0: u32, length1: u32): void {
     this.length0 = length0;
     this.length1 = length1;

@@ -14,7 +14,7 @@
  *                   or, if there is no frame, one step of error service (4)
  *   pollStatus      READ STATUS (2)
  *   preload         LOAD TX BUFFER (6 + n)
- *   loadData        LOAD TX BUFFER from D0 (1 + n)
+ *   loadData        LOAD TX BUFFER from D0 (1 + n), or WRITE from another byte (2 + n)
  *   send            RTS (1)
  *   setPriority     BIT MODIFY (4)
  *   displaceStep    READ STATUS (2) or BIT MODIFY (4); see transmit-buffers.ts
@@ -217,10 +217,10 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     return countTimeout(this.counters, loadTransmitBuffer(this.bus, buffer, registers));
   }
 
-  /** Replaces the first `length` (1..8) data bytes of a preloaded frame. `Busy` as for `preload`. */
-  loadData(buffer: u32, data: u64, length: u32): Status {
+  /** Replaces `length` (1..8) data bytes of a preloaded frame, from `first` on, by the lowest of `data`. `Busy` as for `preload`. */
+  loadData(buffer: u32, data: u64, first: u32, length: u32): Status {
     if (this.buffers.occupied(buffer)) return Status.Busy;
-    return countTimeout(this.counters, loadTransmitData(this.bus, buffer, data, length));
+    return countTimeout(this.counters, loadTransmitData(this.bus, buffer, data, first, length));
   }
 
   /**

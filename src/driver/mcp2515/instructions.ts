@@ -9,6 +9,7 @@
  */
 import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Status } from '../../rt/status';
+import { TXB0D0, TXB_SHIFT } from './registers';
 
 export const INSTRUCTION_RESET: u32 = 0xc0;
 export const INSTRUCTION_READ: u32 = 0x03;
@@ -49,6 +50,27 @@ export function readRegisters<Bus extends SpiBus>(bus: Bus, address: u32, count:
 /** Result of the last `readRegisters`: the first register in bits 0..7, the next in 8..15, ... */
 export function registersRead(): u64 {
   return load<u64>(TRANSACTION, 2);
+}
+
+/**
+ * READ from `address`, the length code of a receive buffer, on: the code and `count` (1..8) data bytes; see
+ * `windowLengthCode` and `windowDataRead`. 3 + count bytes.
+ */
+export function readRequestWindow<Bus extends SpiBus>(bus: Bus, address: u32, count: u32): Status {
+  store<u16>(TRANSACTION, INSTRUCTION_READ | (address << 8));
+  store<u64>(TRANSACTION, 0, 2);
+  store<u8>(TRANSACTION, 0, 10);
+  return bus.transfer(TRANSACTION, 3 + count);
+}
+
+/** The length code of the last `readRequestWindow`. */
+export function windowLengthCode(): u32 {
+  return load<u8>(TRANSACTION, 2);
+}
+
+/** The data bytes of the last `readRequestWindow`, the first in bits 0..7; those not read are 0. */
+export function windowDataRead(): u64 {
+  return load<u64>(TRANSACTION, 3);
 }
 
 /** WRITE the low `count` (1..8) bytes of `values`, the lowest first, from `address` on. 2 + count. */
@@ -104,13 +126,20 @@ export function loadTransmitBuffer<Bus extends SpiBus>(bus: Bus, index: u32, cou
   return bus.send(TRANSACTION, 1 + count);
 }
 
-/** LOAD TX BUFFER from D0 of buffer `index`: the low `length` (1..8) bytes of `data`. 1 + length. */
+/**
+ * The low `length` (1..8) bytes of `data` from data byte `first` of transmit buffer `index` on: LOAD TX BUFFER from D0
+ * (1 + length), or WRITE (2 + length).
+ */
 export function loadTransmitData<Bus extends SpiBus>(
   bus: Bus,
   index: u32,
   data: u64,
+  first: u32,
   length: u32,
 ): Status {
+  if (first !== 0) {
+    return writeRegisters(bus, TXB0D0 + (index << TXB_SHIFT) + first, length, data);
+  }
   store<u8>(TRANSACTION, INSTRUCTION_LOAD_TX_BUFFER | (index << 1) | 1);
   store<u64>(TRANSACTION, data, 1);
   return bus.send(TRANSACTION, 1 + length);

@@ -45,6 +45,11 @@ export class ReceiveOrder {
     return (this.full & STATUS_RX0IF) !== 0;
   }
 
+  /** A frame in RXB1 would be older than that in RXB0. */
+  get isBuffer1Older(): bool {
+    return this.buffer1Older;
+  }
+
   /** RXB0 has just filled. If RXB1 is full as well, that is the older frame. */
   preferBuffer1(): void {
     this.buffer1Older = (this.full & STATUS_RX1IF) !== 0;

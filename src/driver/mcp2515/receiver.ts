@@ -5,12 +5,12 @@
  * READ STATUS also shows which transmit buffers are done, so the receiver passes it on to TransmitBuffers.
  * Does not: answer, or handle errors.
  */
-import { Frame } from '../../can/frame';
+import { DATA_BYTES_MAXIMUM, Frame } from '../../can/frame';
 import { InterruptLine } from '../../hal/interrupt-line';
 import { SpiBus } from '../../hal/spi-bus';
 import { Counter, Counters } from '../../rt/counters';
 import { Status } from '../../rt/status';
-import { Acceptance } from './acceptance';
+import { Acceptance, RequestLine } from './acceptance';
 import { decodeData, decodeHeader } from './frame-codec';
 import {
   BUFFER_REGISTERS,
@@ -19,9 +19,12 @@ import {
   readReceiveHeader,
   readReceiveStatus,
   readRegisters,
+  readRequestWindow,
   readStatus,
   registersRead,
   statusRead,
+  windowDataRead,
+  windowLengthCode,
 } from './instructions';
 import { ReceiveOrder } from './receive-order';
 import {
@@ -39,15 +42,7 @@ import { TransmitBuffers } from './transmit-buffers';
 /** RXBnDLC of what was read, the last byte of the header. */
 const DLC_READ: usize = BUFFER_REGISTERS + HEADER_BYTES - 1;
 
-/** What the line that is RXB0's alone tells. */
-export enum RequestLine {
-  /** No request that is not answered yet. */
-  None = 0,
-  /** A request, if the line can be believed. */
-  Certain = 1,
-  /** Perhaps a request: RX STATUS tells. */
-  Doubtful = 2,
-}
+export { RequestLine };
 
 @final
 export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
@@ -111,9 +106,9 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
       this.seenHigh = true;
       return RequestLine.None;
     }
-    const isCertain = this.seenHigh && this.acceptance.certain;
+    const told = this.seenHigh ? this.acceptance.told : RequestLine.Doubtful;
     this.seenHigh = false;
-    return isCertain ? RequestLine.Certain : RequestLine.Doubtful;
+    return told;
   }
 
   /** After an answer on the line's word: READ STATUS. False: there is no request, the line was disturbed. */
@@ -193,6 +188,28 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     if (countTimeout(this.counters, readRegisters(this.bus, RXB0DLC, 1)) !== Status.Ok)
       return false;
     return ((registersRead() as u32) & DLC_MASK) >= length;
+  }
+
+  /**
+   * READ from RXB0DLC: the length of the frame in RXB0 and its first `count` data bytes. The buffer stays full.
+   * Returns the length, 0..8, or -1 after an error; `windowData` has the data. 3 + count bytes.
+   */
+  readWindow(count: u32): i32 {
+    if (countTimeout(this.counters, readRequestWindow(this.bus, RXB0DLC, count)) !== Status.Ok) {
+      return -1;
+    }
+    const code = windowLengthCode() & DLC_MASK;
+    return min<u32>(code, DATA_BYTES_MAXIMUM) as i32;
+  }
+
+  /** The data bytes of the last `readWindow`, as in a Frame. */
+  get windowData(): u64 {
+    return windowDataRead();
+  }
+
+  /** A frame that came before the one in RXB0 may be in RXB1; after RX STATUS or READ STATUS it is. */
+  get mayHaveOlder(): bool {
+    return this.order.isBuffer1Older;
   }
 
   /** A request was answered by its filter and has not been read yet. */

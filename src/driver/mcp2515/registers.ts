@@ -79,6 +79,9 @@ export const TXBCTRL_TXREQ: u32 = 1 << 3;
 export const TXBCTRL_TXERR: u32 = 1 << 4;
 export const TXBCTRL_MLOA: u32 = 1 << 5;
 export const TXBCTRL_ABTF: u32 = 1 << 6;
+/** Register 3-8: D0 of TXB0; those of the others follow, each 1 << TXB_SHIFT registers on. */
+export const TXB0D0: u32 = 0x36;
+export const TXB_SHIFT: u32 = 4;
 /** Bits that read as 0. */
 export const TXBCTRL_UNUSED: u32 = (1 << 7) | (1 << 2);
 

@@ -205,9 +205,9 @@ describe('transmit', () => {
   });
 
   test('new data for a preloaded frame costs 1 byte more than the data', () => {
-    expect(can.loadData(2, 0x332211, 3)).toBe(Status.Ok);
+    expect(can.loadData(2, 0x332211, 0, 3)).toBe(Status.Ok);
     expect(chip.take()).toBe('45 11 22 33');
-    can.loadData(0, 0x0807060504030201, 8);
+    can.loadData(0, 0x0807060504030201, 0, 8);
     expect(chip.take()).toBe('41 01 02 03 04 05 06 07 08');
   });
 
@@ -218,7 +218,7 @@ describe('transmit', () => {
     expect(can.transmitBusy(2)).toBe(false);
     chip.take();
     expect(transmit(can, 0, newFrame(0x124, 0, 0))).toBe(Status.Busy);
-    expect(can.loadData(0, 0, 1)).toBe(Status.Busy);
+    expect(can.loadData(0, 0, 0, 1)).toBe(Status.Busy);
     expect(chip.take()).toBe('');
 
     can.pollStatus();
