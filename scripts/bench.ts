@@ -29,6 +29,7 @@ import { measureWithConsole } from '../lab/measure/console-rows.ts';
 import { histogramSvg } from '../lab/measure/histogram.ts';
 import { FULL_SCOPE, QUICK_SCOPE } from '../lab/measure/scope.ts';
 import { readModel } from '../lab/model/model-file.ts';
+import { measureSlowBoard } from '../lab/measure/slow-board.ts';
 import { measureSlowClock } from '../lab/measure/slow-clock.ts';
 import { measureStepBound } from '../lab/measure/step-bound.ts';
 import { goalLines, tableOf } from '../lab/measure/table.ts';
@@ -76,6 +77,8 @@ async function bench(options: Options): Promise<void> {
   Object.assign(figures, await measureWithConsole(firmware, scope.console, bound, asleep, say));
   say('slow clock');
   Object.assign(figures, await measureSlowClock(firmware, figures, bound, scope));
+  say('pessimistic board');
+  Object.assign(figures, await measureSlowBoard(firmware, scope));
   say('');
 
   const folder = `${PROJECT}build/bench`;

@@ -6,6 +6,7 @@
  * Does not: measure, or judge (check-goals.ts).
  */
 import type { Figures } from './figures.ts';
+import { PESSIMISTIC_GOALS } from './pessimistic-goals.ts';
 import { STAGED_GOALS } from './staged-goals.ts';
 
 export interface Goal {
@@ -35,10 +36,7 @@ const SLOT_500K_NANOS = 6_000;
 /** Less than three reads of a device page (timing-model.ts). */
 const SAME_WITHIN_NANOS = 250;
 const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
-/**
- * 31 SPI bytes take 27.9 us. The rest is the longest wait for a look at INT, 64 rules and 8 copied
- * bytes.
- */
+/** 31 SPI bytes take 27.9 us. The rest: the longest wait for a look at INT, 64 rules, 8 copied bytes. */
 const WORST_IDLE_NANOS = 33_000;
 /** 3 bits of intermission at 1 Mbit/s. */
 const SLOT_1M_NANOS = 3_000;
@@ -348,6 +346,7 @@ export const GOALS: readonly Goal[] = [
     'at 3 ns an instruction',
     [...USUAL_GOALS, ...CONSOLE_GOALS].filter(({ atAnyClock }) => atAnyClock),
   ),
+  ...PESSIMISTIC_GOALS,
 ];
 
 /** A promise that needs a clock: the largest of the named figures, and its limit. */
