@@ -32,10 +32,11 @@ describe('the page', { skip }, () => {
 
   const text = (selector: string) => page.locator(selector).innerText();
   const result = (pattern: RegExp) => page.locator('#result', { hasText: pattern }).waitFor();
-  const figure = async (name: string): Promise<string> => {
-    const group = page.locator('#figures > div', { has: page.getByText(name, { exact: true }) });
-    return group.locator('dd').innerText();
-  };
+  const figure = (name: string) =>
+    page.locator('#figures > div', { has: page.getByText(name, { exact: true }) }).locator('dd');
+  /** Waits until a figure is so. */
+  const figureIs = (name: string, pattern: RegExp) =>
+    figure(name).filter({ hasText: pattern }).waitFor();
   /** Sends a request until it is answered so: a table that was just given is not yet in force. */
   const request = async (pattern: RegExp): Promise<void> => {
     await page.locator('#frame').fill('1A0#01');
@@ -124,18 +125,15 @@ describe('the page', { skip }, () => {
   it('goes on answering when Linux is crashed, and brings Linux back', async () => {
     await page.locator('#linux').click();
     await page.locator('#linux', { hasText: 'Start Linux' }).waitFor();
-    assert.equal(await figure('Linux'), 'dead');
+    await figureIs('Linux', /^dead$/);
     await request(/Answered.*Linux is dead/);
     await page.locator('#linux').click();
-    await page.locator('#figures dd', { hasText: 'session running' }).waitFor();
+    await figureIs('Linux', /session running/);
   });
 
   it('goes on answering in a flood', async () => {
     await page.locator('#flood').click();
-    await page
-      .locator('#figures dd', { hasText: /^(9\d|100) %$/ })
-      .first()
-      .waitFor();
+    await figureIs('bus load', /^(9\d|100) %$/);
     await request(FIRST_ANSWER);
     await keepPicture(page, 'flood.png');
     await page.locator('#flood').click();
@@ -152,10 +150,10 @@ describe('the page', { skip }, () => {
 
   it('steps time', async () => {
     await page.locator('[data-step="frame"]').click();
-    await page.locator('#figures dd', { hasText: 'stands still' }).waitFor();
-    const standing = await figure('board time');
+    await figureIs('of real time', /stands still/);
+    const standing = await figure('board time').innerText();
     await page.locator('[data-step="1000000"]').click();
-    await page.locator('#figures dd').filter({ hasNotText: standing }).first().waitFor();
+    await figure('board time').filter({ hasNotText: standing }).waitFor();
     await page.locator('#speed').selectOption('1');
     await request(FIRST_ANSWER);
   });
@@ -163,9 +161,9 @@ describe('the page', { skip }, () => {
   it('loads the bus at another bit rate', async () => {
     await page.locator('#bitrate').selectOption('250000');
     await page.locator('#result', { hasText: 'It runs' }).waitFor();
-    assert.match(await text('#console'), /ready, 250000 bit\/s/);
+    await page.locator('#console', { hasText: 'ready, 250000 bit/s' }).waitFor();
     await page.locator('#load').fill('60');
-    await page.locator('#figures dd', { hasText: /^(5[5-9]|6[0-5]) %$/ }).waitFor();
+    await figureIs('bus load', /^(5[5-9]|6[0-5]) %$/);
     await request(FIRST_ANSWER);
   });
 
@@ -176,7 +174,7 @@ describe('the page', { skip }, () => {
     await page.close();
     await open(address);
     assert.equal(await page.locator('#bitrate').inputValue(), '250000');
-    await page.locator('#figures dd', { hasText: /^(5[5-9]|6[0-5]) %$/ }).waitFor();
+    await figureIs('bus load', /^(5[5-9]|6[0-5]) %$/);
   });
 
   it('replays a log that is dropped onto it, and saves what was on the bus', async () => {

@@ -108,11 +108,13 @@ export class Recorder {
     return { ...row, kind: 'answer', latencyNanos, ruleName };
   }
 
-  /** Of more rows than can be read, requests and answers stay. */
+  /** Of more rows than can be read the oldest go, those of requests and answers last. */
   #addRow(row: FrameRow): void {
-    const isPlain = row.kind === 'frame' || row.kind === 'agl';
-    if (this.#rows.length >= (isPlain ? ROWS_MOST / 2 : ROWS_MOST)) this.#skipped += 1;
-    else this.#rows.push(row);
+    this.#rows.push(row);
+    if (this.#rows.length <= ROWS_MOST) return;
+    const plain = this.#rows.findIndex(({ kind }) => kind === 'frame' || kind === 'agl');
+    this.#rows.splice(Math.max(0, plain), 1);
+    this.#skipped += 1;
   }
 
   /** A new one after each thousand transactions, because it remembers each byte. */

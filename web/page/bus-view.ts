@@ -18,7 +18,7 @@ export class BusView {
 
   add(rows: readonly FrameRow[], skipped: number): void {
     const made = rows.map((one) => row(textsOf(one), one.kind));
-    if (skipped > 0) made.push(row(['', '', `… ${skipped} more frames`, '']));
+    if (skipped > 0) made.unshift(row(['', '', `… ${skipped} more frames`, '']));
     this.#body.prepend(...made.reverse());
     while (this.#body.rows.length > SHOWN_ROWS) this.#body.deleteRow(-1);
   }
