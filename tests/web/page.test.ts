@@ -98,6 +98,8 @@ describe('the page', { skip }, () => {
     await writeRules(RULES.replace('0xA5]', '0xB6]'));
     await page.locator('#rules-state', { hasText: '6 rules are in force' }).waitFor();
     await request(/1A1#01006400000000B6/);
+    await page.locator('#rules-reset').click();
+    await request(FIRST_ANSWER);
   });
 
   it('marks a wrong rule at its line, and keeps the rules before in force', async () => {
@@ -106,7 +108,7 @@ describe('the page', { skip }, () => {
     const state = page.locator('#rules-state', { hasText: `Line ${line}: unknown key "dta"` });
     await state.waitFor();
     await page.locator('.cm-lintRange-error', { hasText: 'dta' }).first().waitFor();
-    await request(/1A1#01006400000000B6/);
+    await request(FIRST_ANSWER);
     await keepPicture(page, 'wrong-rule.png');
     await page.locator('#rules-reset').click();
     await page.locator('#rules-state', { hasText: '6 rules are in force' }).waitFor();
