@@ -142,7 +142,9 @@ element('send', HTMLFormElement).onsubmit = (event) => {
   event.preventDefault();
   const side = element('side', HTMLSelectElement).value === 'agl' ? 'agl' : 'bus';
   try {
-    client.send({ kind: 'send', frame: parseFrame(frameInput.value), side });
+    const frame = parseFrame(frameInput.value);
+    client.send({ kind: 'send', frame, side });
+    results.first(`${formatFrame(frame)} is sent…`);
     frameInput.setCustomValidity('');
   } catch (error) {
     frameInput.setCustomValidity((error as Error).message);
