@@ -46,6 +46,8 @@ export const RULE_NUMBERS_2 = {
   RULE_FROM_AGL: 0x4,
   /** Rule flag: no remote frame has the identifiers that the rule matches. */
   RULE_NEVER_REMOTE: 0x8,
+  /** Bit of `interval`: the other bits are bit times of the bus, else microseconds. */
+  INTERVAL_IN_BITS: 0x80000000,
   /** Action: one more answer. */
   ACTION_ANSWER: 1,
   /** Action: the forwarded frame is changed by the steps. At most one in a rule. */
@@ -147,7 +149,7 @@ export const RULE_RECORD_2 = {
   actionCount: { at: 55, bytes: 1, what: 'number of actions' },
   actionFirst: { at: 56, bytes: 2, what: 'number of its first action' },
   burst: { at: 58, bytes: 2, what: 'answers that may follow each other without a pause, 1 or more with an interval' },
-  intervalMicros: { at: 60, bytes: 4, what: 'the mean interval of answers is at least this, in us; 0: no limit' },
+  interval: { at: 60, bytes: 4, what: 'the mean interval of answers is at least this, in us, or with bit 31 in bit times of the bus; 0: no limit' },
 } as const satisfies Record<string, Field>;
 
 /** One action. */

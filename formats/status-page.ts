@@ -41,6 +41,7 @@ export const NUMBERS = {
   PAGE_TASKS_MAXIMUM: 24,
   PAGE_TASK_BYTES: 64,
   TASK_NAME_BYTES: 16,
+  /** Of numbers for each rule. */
   PAGE_RULE_HITS: 512,
   PAGE_RULE_NAMES_BYTES: 0x1800,
   PAGE_LIVE_VALUES_BYTES: 64,
@@ -135,6 +136,7 @@ export const PAGE = {
   PAGE_TASKS_OFFSET: { at: 0x0900, bytes: N.PAGE_TASK_BYTES, times: N.PAGE_TASKS_MAXIMUM, what: 'tasks' },
   PAGE_LIVE_VALUES_OFFSET: { at: 0x1100, bytes: N.PAGE_LIVE_VALUES_BYTES, what: 'live values' },
   PAGE_STATUSES_OFFSET: { at: 0x1200, bytes: N.STATUS_ENTRY_BYTES, times: N.PAGE_STATUSES, what: 'what was said of each status, by number, since the cell started' },
+  PAGE_RULE_REFUSED_OFFSET: { at: 0x1600, bytes: 4, times: N.PAGE_RULE_HITS, what: 'how many answers of each rule in force its `rate` has refused' },
   // The sequence number does not cover the rest: two rings, each with its head.
   PAGE_TRACE_HEAD: { at: 0x1f00, bytes: 4, what: 'trace: records ever written' },
   PAGE_TRACE_CAPACITY: { at: 0x1f04, bytes: 4, what: 'its capacity, 1024' },

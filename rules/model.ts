@@ -157,10 +157,16 @@ export type Step =
     };
 
 /** At most `burst` answers in a row, and one for each interval in the long run. */
-export interface RateLimit {
-  readonly intervalMicros: number;
-  readonly burst: number;
-}
+export type RateLimit =
+  | { readonly intervalMicros: number; readonly burst: number }
+  /** In bit times of the bus. */
+  | { readonly intervalBits: number; readonly burst: number };
+
+/**
+ * The limit of a rule that states none. Two full frames with 29-bit identifiers have 320 bits (ISO 11898-1, with
+ * all stuff bits): so two nodes that answer each other come to its end at any bit rate.
+ */
+export const DEFAULT_RATE = { intervalBits: 500, burst: 250 } as const satisfies RateLimit;
 
 /** The data frame sent in reply. */
 export interface RuleAnswer {
@@ -215,10 +221,10 @@ export interface Rule {
   /** `agl`: the rule is about frames of AGL's, and its answers go to AGL. Absent: about frames of the bus. */
   readonly from?: 'agl';
   /**
-   * Absent: no limit. Answers beyond it are counted and not sent. Of a rule about frames of AGL's that forwards
-   * it is the limit on the frames that it takes.
+   * Absent: DEFAULT_RATE, if the rule answers and sends no frame of AGL's on. Answers beyond it are counted and not
+   * sent. Of a rule about frames of AGL's that forwards it is the limit on the frames that it takes.
    */
-  readonly rate?: RateLimit;
+  readonly rate?: RateLimit | 'none';
   /**
    * The answer should be on the bus so long after the end of its request (`explain --bus`). The image does
    * not have it: the cell does nothing about it.
@@ -274,6 +280,19 @@ export function liveValueOf(source: number | null | undefined): number | undefin
   if (source === null || source === undefined || source < LIVE_SOURCE) return undefined;
   return source - LIVE_SOURCE;
 }
+
+/** The limit of a rule. Undefined: none. */
+export function rateOf(rule: RatedRule): RateLimit | undefined {
+  if (rule.rate === 'none') return undefined;
+  return rule.rate ?? (hasDefaultRate(rule) ? DEFAULT_RATE : undefined);
+}
+
+/** Whether the rule has DEFAULT_RATE if it states no rate. */
+export function hasDefaultRate({ answer, from, forward }: RatedRule): boolean {
+  return answer !== null && !(from === 'agl' && forward);
+}
+
+type RatedRule = Pick<Rule, 'answer' | 'rate' | 'from' | 'forward'>;
 
 /** Whether the answer is constant, so that it can wait in a transmit buffer of the chip. */
 export function isStaticAnswer(answer: RuleAnswer): boolean {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run rules -- compile | show | check | explain | test | import`: the cell's rule table.
+ * `npm run rules -- compile | show | check | explain | test | import | schema`: the cell's rule table.
  *
  * The work is in rules/, the language in docs/rules.md.
  * Exit status 2 on a bad file, with every error as `file:line:column reason`; nothing is written then. Exit
  * status 1 when `explain --check` finds a deadline that is not met, or `test` an expectation that does not hold.
  */
+import { basename } from 'node:path';
 import {
   describeOutput,
   InputError,
@@ -22,6 +23,7 @@ import { describeTable } from '../rules/describe.ts';
 import { formatDiagnostic } from '../rules/diagnostics.ts';
 import type { RuleTable } from '../rules/model.ts';
 import { assignPaths } from '../rules/paths.ts';
+import { schemaText } from '../rules/schema.ts';
 import { SUFFIXES } from '../twin/logs/formats.ts';
 import { commandLine, run, userPath } from './command-line.ts';
 import { reportOnBus } from './rules/bus.ts';
@@ -133,6 +135,19 @@ function show(path: string): void {
   console.log(describeOutput(path, image));
 }
 
+/** The schema, and the line by which a rules file names it. */
+function schema({ output }: { readonly output?: string }): void {
+  const text = schemaText();
+  if (output === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  writeWhole(output, Buffer.from(text));
+  console.log(
+    `${output}  first line of a rules file beside it: # yaml-language-server: $schema=${basename(output)}`,
+  );
+}
+
 const program = commandLine('rules').description(
   'Compile, check and show the rule table (language: docs/rules.md).',
 );
@@ -181,6 +196,11 @@ program
   .option('--interface <name>', 'take the frames of this interface alone from the recording')
   .option('--json', 'the same as one JSON object')
   .action((input: string, options: TestOptions) => testRules(input, compileFile(input), options));
+program
+  .command('schema')
+  .description('print the JSON Schema of rules files, for completion and hover in editors')
+  .option('-o, --output <file>', 'write a file instead of standard output', userPath)
+  .action(schema);
 program
   .command('import')
   .description('write a rules file from the configuration of another gateway')

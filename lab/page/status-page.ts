@@ -52,6 +52,8 @@ export interface StatusPage {
     /** Rules whose requests use the chip's filters only after a restart. */
     readonly afterRestart: number;
     readonly hits: readonly number[];
+    /** Answers refused by the rate. */
+    readonly refused: readonly number[];
   };
   readonly lastStatus: number;
   readonly faultState: (typeof FAULT_STATES)[number];
@@ -144,6 +146,7 @@ function decode(page: Buffer): Omit<StatusPage, 'sequence'> {
       source: nameOf(RULES_SOURCES, word(PAGE.HEAD_RULES_SOURCE.at), 'the source of the rules'),
       afterRestart: word(PAGE.HEAD_RULES_AFTER_RESTART.at),
       hits: words(page, PAGE.PAGE_RULE_HITS_OFFSET.at, NUMBERS.PAGE_RULE_HITS),
+      refused: words(page, PAGE.PAGE_RULE_REFUSED_OFFSET.at, NUMBERS.PAGE_RULE_HITS),
     },
     lastStatus: word(PAGE.HEAD_LAST_STATUS.at),
     faultState: nameOf(FAULT_STATES, word(PAGE.HEAD_FAULT_STATE.at), 'the fault state'),

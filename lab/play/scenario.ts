@@ -142,6 +142,7 @@ function runOn(board: Board, options: ScenarioOptions, seen: Observations): Scen
       oscillatorHertz: options.oscillatorHertz,
       seen,
       judgement,
+      ruleNames: options.table.rules.map(({ name }) => name),
       statusPage,
     }),
     judgement,

@@ -59,6 +59,8 @@ export interface Summary {
    * The cell's counters that are not 0, by the names of `canwarden status`. null: no status page.
    */
   readonly counters: Readonly<Record<string, number>> | null;
+  /** Rules that matched, by name, and the answers that their rates refused. null: no status page. */
+  readonly rules: Readonly<Record<string, { hits: number; refused: number }>> | null;
 }
 
 export interface SummaryInput {
@@ -67,6 +69,8 @@ export interface SummaryInput {
   readonly oscillatorHertz: number;
   readonly seen: Observations;
   readonly judgement: Judgement;
+  /** In the order of the table. */
+  readonly ruleNames: readonly string[];
   /** The cell's status page at the end of the run. */
   readonly statusPage: StatusPage | undefined;
 }
@@ -113,7 +117,16 @@ export function summarize(input: SummaryInput): Summary {
       transmit: median(judgement.aglSends.map(({ bytes }) => bytes)),
     },
     counters: input.statusPage ? namedCounters(input.statusPage.counters) : null,
+    rules: input.statusPage ? rulesOf(input.ruleNames, input.statusPage) : null,
   };
+}
+
+function rulesOf(names: readonly string[], { rules }: StatusPage): Summary['rules'] {
+  const all = names.map((name, index) => {
+    const figures = { hits: rules.hits[index] ?? 0, refused: rules.refused[index] ?? 0 };
+    return [name, figures] as const;
+  });
+  return Object.fromEntries(all.filter(([, { hits }]) => hits > 0));
 }
 
 function median(values: readonly number[]): number | null {

@@ -177,7 +177,9 @@ function randomRule(
     ...(side === 'agl' ? { from: 'agl' as const } : {}),
     ...(isLimited
       ? { rate: { intervalMicros: INTERVAL_MICROS, burst: random.between(1, 8) } }
-      : {}),
+      : answering && random.chance(0.3)
+        ? { rate: 'none' as const }
+        : {}),
   };
 }
 

@@ -90,7 +90,7 @@ function randomRules(random: Random, ways: Random): { text: string; requests: Re
     const match = `${textOf(request)}${isStatic ? kind : ', data: [~, ~]'}`;
     const forward = random.chance(0.3) ? ', forward: true' : '';
     lines.push(
-      `  - { name: rule-${index}, match: { ${match} }, answer: { ${textOf(answer)}, ${content} }${forward} }`,
+      `  - { name: rule-${index}, match: { ${match} }, answer: { ${textOf(answer)}, ${content} }, rate: none${forward} }`,
     );
   }
   const action = random.chance(0.5) ? 'forward' : 'drop';

@@ -20,6 +20,7 @@ import type { SendRequest } from '../rig/spi-operations.ts';
 /** A frame on its way when AGL dies is lost by AGL and not by the cell. */
 const IN_FLIGHT_NANOS = 5_000_000;
 const NANOS_PER_MICRO = 1_000;
+const NANOS_PER_SECOND = 1e9;
 /** Name of AGL's CAN interface in agl.log. */
 export const AGL_INTERFACE = 'vcan0';
 /** Problems of one kind that are listed one by one. Further ones are only counted. */
@@ -98,7 +99,7 @@ class Judge {
   #lastSentIndex = -1;
 
   constructor(table: RuleTable, seen: Observations, times: JudgeTimes) {
-    this.#oracle = new RuleOracle(table);
+    this.#oracle = new RuleOracle(table, undefined, NANOS_PER_SECOND / times.bitNanos);
     this.#seen = seen;
     this.#times = times;
   }

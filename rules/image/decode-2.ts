@@ -11,6 +11,7 @@ import {
 } from '../../formats/rule-image-2.ts';
 import { RULE_NUMBERS, RULE_RECORD, RULES_HEADER } from '../../formats/rule-image.ts';
 import type { IdentifierRange, Rule, RuleAnswer, RuleMatch, Step } from '../model.ts';
+import { DEFAULT_RATE, hasDefaultRate } from '../model.ts';
 import { indexRanges } from '../order/identifiers.ts';
 import { readConditions } from './decode-condition.ts';
 import { readSteps } from './decode-step.ts';
@@ -87,13 +88,13 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
       rule.answer &&
       withSteps(rule.answer, readProgram(bytes, start, RULE_RECORD_2, sections, name));
     if (number === alarm) refuseAlarm(bytes, rule, isOfAgl);
-    return {
+    const whole = {
       ...{ name, match, answer, forward: rule.forward },
       ...(number === alarm ? { when: 'alarm' as const } : {}),
       ...readActions(bytes, start, name, match, sections),
       ...(isOfAgl ? { from: 'agl' as const } : {}),
-      ...readRate(bytes, start, name),
     };
+    return { ...whole, ...readRate(bytes, start, name, hasDefaultRate(whole)) };
   });
 }
 
@@ -181,14 +182,24 @@ function readActions(
   };
 }
 
-function readRate(bytes: Buffer, start: number, name: string): Pick<Rule, 'rate'> {
-  const { burst: burstField, intervalMicros: interval } = RULE_RECORD_2;
-  const burst = bytes.readUInt16LE(start + burstField.at);
-  const intervalMicros = bytes.readUInt32LE(start + interval.at);
-  if (burst === 0 && intervalMicros === 0) return {};
-  if (burst > 0 && intervalMicros > 0) return { rate: { intervalMicros, burst } };
-  const expected = 'a burst with an interval';
-  throw new RulesImageError(`${name} burst`, start + burstField.at, expected, `${burst}`);
+function readRate(
+  bytes: Buffer,
+  start: number,
+  name: string,
+  hasDefault: boolean,
+): Pick<Rule, 'rate'> {
+  const fields = RULE_RECORD_2;
+  const burst = bytes.readUInt16LE(start + fields.burst.at);
+  const word = bytes.readUInt32LE(start + fields.interval.at);
+  if (burst === 0 && word === 0) return hasDefault ? { rate: 'none' } : {};
+  const interval = word % image.INTERVAL_IN_BITS;
+  if (burst === 0 || interval === 0) {
+    const expected = 'a burst with an interval';
+    throw new RulesImageError(`${name} burst`, start + fields.burst.at, expected, `${burst}`);
+  }
+  if (interval === word) return { rate: { intervalMicros: interval, burst } };
+  const isDefault = interval === DEFAULT_RATE.intervalBits && burst === DEFAULT_RATE.burst;
+  return hasDefault && isDefault ? {} : { rate: { intervalBits: interval, burst } };
 }
 
 function withSteps(answer: RuleAnswer, steps: readonly Step[]): RuleAnswer {

@@ -71,7 +71,8 @@ function readFirstFormat(bytes: Buffer, ruleCount: number): Rule[] {
     const start = image.RULES_HEADER_BYTES + index * image.RULE_BYTES;
     const name = `rule-${index + 1}`;
     expectZero(bytes, name, start + RULE_RECORD.reserved1.at, start + image.RULE_BYTES);
-    return readRule(bytes, start, name, image.RULE_ANSWER | image.RULE_FORWARD);
+    const rule = readRule(bytes, start, name, image.RULE_ANSWER | image.RULE_FORWARD);
+    return rule.answer === null ? rule : { ...rule, rate: 'none' as const };
   });
   const [first] = findHidden(rules);
   if (first === undefined) return rules;

@@ -9,14 +9,15 @@ import {
   RULE_RECORD_2,
 } from '../../formats/rule-image-2.ts';
 import { RULE_NUMBERS, RULE_RECORD } from '../../formats/rule-image.ts';
-import type { DataCondition, Rule, RuleAnswer, RuleMatch } from '../model.ts';
-import { CAN_ID_EXTENDED, CAN_ID_REMOTE, SAME_AS_REQUEST } from '../model.ts';
+import type { DataCondition, RateLimit, Rule, RuleAnswer, RuleMatch } from '../model.ts';
+import { CAN_ID_EXTENDED, CAN_ID_REMOTE, rateOf, SAME_AS_REQUEST } from '../model.ts';
 import { fieldFlags } from './encode-step.ts';
 import type { Pools } from './pools.ts';
 
 /** The record of a rule with that path. */
 export function encodeRule(rule: Rule, path: number, pools: Pools): Buffer {
-  const { match, answer, rate } = rule;
+  const { match, answer } = rule;
+  const rate = rateOf(rule);
   const record = Buffer.alloc(RULE_NUMBERS.RULE_BYTES);
   writeMatch(record, match);
   const flags =
@@ -40,8 +41,14 @@ export function encodeRule(rule: Rule, path: number, pools: Pools): Buffer {
   record.writeUInt8(actions.count, RULE_RECORD_2.actionCount.at);
   record.writeUInt16LE(actions.first, RULE_RECORD_2.actionFirst.at);
   record.writeUInt16LE(rate?.burst ?? 0, RULE_RECORD_2.burst.at);
-  record.writeUInt32LE(rate?.intervalMicros ?? 0, RULE_RECORD_2.intervalMicros.at);
+  record.writeUInt32LE(rate === undefined ? 0 : intervalOf(rate), RULE_RECORD_2.interval.at);
   return record;
+}
+
+function intervalOf(rate: RateLimit): number {
+  return 'intervalMicros' in rate
+    ? rate.intervalMicros
+    : rate.intervalBits + image.INTERVAL_IN_BITS;
 }
 
 const ANSWER_FIELDS = {

@@ -17,6 +17,7 @@ import type { DataMatch, ValueRun } from './parse-data.ts';
 import { entryOf, oneOrMore } from './parse-identifiers.ts';
 import { lookUp, parseRange, parseRaw, signalEntries } from './signal-values.ts';
 import { swapped } from '../order/cover.ts';
+import { keysOf, VALUE_RANGE } from './words.ts';
 import type { Entry, YamlReader } from './yaml-reader.ts';
 
 const VALUES_MAXIMUM = 256;
@@ -67,7 +68,7 @@ function parseValues(
     );
     return values && runsOf(values);
   }
-  const entries = reader.map(item, ['min', 'max']);
+  const entries = reader.map(item, keysOf(VALUE_RANGE));
   const range = entries && parseRange(reader, entries, message, signal);
   return range && [{ first: range.least, last: range.most }];
 }

@@ -10,14 +10,13 @@ import { ALARM_NAME, NO_FRAME } from '../model.ts';
 import type { Names } from './dbc-names.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { refuseSlowPrograms } from './parse-rule.ts';
+import { AGL, AGL_DEFAULTS, ALARM, keysOf, WALLS } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const AGL_KEYS = ['default', 'wall', 'alarm'];
-const ALARM_KEYS = ['answer', 'every'];
 const DEFAULT_EVERY_MICROS = 1_000_000;
 const NANOS_PER_MICRO = 1_000;
-/** The field of the image has 32 bits. */
-const EVERY_MICROS_MAXIMUM = 0xffffffff;
+/** The field of the image has 31 bits. */
+const EVERY_MICROS_MAXIMUM = 0x7fffffff;
 
 /** The policy, if there is one, and the rule of the alarm. */
 export interface ParsedAgl {
@@ -28,11 +27,11 @@ export interface ParsedAgl {
 /** Reads the entry of the table, if it is there. */
 export function parseAgl(reader: YamlReader, table: Entries, names: Names): ParsedAgl {
   const entry = table.byKey.get('agl');
-  const entries = entry && reader.map(entry, AGL_KEYS);
+  const entries = entry && reader.map(entry, keysOf(AGL));
   if (entries === undefined) return {};
   const [defaultEntry, wallEntry] = ['default', 'wall'].map((key) => entries.byKey.get(key));
-  const unmatched = defaultEntry && reader.word(defaultEntry, ['allow', 'deny']);
-  const wall = wallEntry && reader.word(wallEntry, ['open', 'locked']);
+  const unmatched = defaultEntry && reader.word(defaultEntry, AGL_DEFAULTS);
+  const wall = wallEntry && reader.word(wallEntry, WALLS);
   const agl: AglPolicy = {
     ...(unmatched === 'deny' ? { deny: true } : {}),
     ...(wall === 'locked' ? { locked: true } : {}),
@@ -47,7 +46,7 @@ export function parseAgl(reader: YamlReader, table: Entries, names: Names): Pars
 
 /** A rule with this answer, at most once in the interval. */
 function parseAlarm(reader: YamlReader, entry: Entry, names: Names): Rule | undefined {
-  const entries = reader.map(entry, ALARM_KEYS);
+  const entries = reader.map(entry, keysOf(ALARM));
   if (entries === undefined) return undefined;
   const answerEntry = reader.required(entries, 'answer', 'alarm');
   const context = { match: NO_FRAME, request: undefined, names };

@@ -22,12 +22,8 @@ import { J1939_KEYS } from './parse-j1939.ts';
 import { parseReplyIdentifier } from './parse-reply.ts';
 import type { ReplyIdentifier } from './parse-reply.ts';
 import { parseSetSignals } from './set-signals.ts';
+import { ANSWER, keysOf } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
-
-const ANSWER_KEYS = [
-  ...['id', 'extended', 'message', ...J1939_KEYS, 'length', 'data', 'copy', 'live', 'bits'],
-  ...['signals', 'counter', 'checksum'],
-];
 
 /** The answer, and what it needs. */
 export interface ParsedAnswer {
@@ -52,7 +48,7 @@ export function parseAnswer(
   entry: Entry,
   { match, request, names }: AnswerContext,
 ): ParsedAnswer | undefined {
-  const entries = reader.map(entry, ANSWER_KEYS, { remote: 'an answer is always a data frame' });
+  const entries = reader.map(entry, keysOf(ANSWER), { remote: 'an answer is always a data frame' });
   if (entries === undefined) return undefined;
   const message = names.message(reader, entries);
   const reply = entries.byKey.has('message')

@@ -9,29 +9,24 @@ import { isScalar, isSeq } from 'yaml';
 import type { Step } from '../model.ts';
 import { DATA_BYTES } from '../model.ts';
 import { parseByte } from './parse-data.ts';
+import { CHECKSUM, CHECKSUM_KINDS, CHECKSUM_PROFILES, keysOf, NAMED_CHECKSUMS } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 type Crc8 = Extract<Step, { kind: 'checksum-crc8' }>;
 type Xor = Extract<Step, { kind: 'checksum-xor' }>;
 
-const KEYS = [
-  ...['kind', 'from', 'to', 'result', 'init', 'xor', 'polynomial', 'table', 'profile'],
-  'profile-data',
-];
 /** CRC-8 with a name in the catalogue: what it is made of. */
 const NAMED = {
   'sae-j1850': { polynomial: 0x1d, initial: 0xff, finalXor: 0xff },
   autosar: { polynomial: 0x2f, initial: 0xff, finalXor: 0xff },
 } as const;
-const KINDS = ['crc8', 'xor', 'sae-j1850', 'autosar'] as const;
-const PROFILES = ['1u8', '16u8', 'sffid-xor'] as const;
 const PROFILE_BYTES = { none: 0, '1u8': 1, '16u8': 16, 'sffid-xor': 0 } as const;
 /** The last byte, over all before it. */
 const POSITIONS = { from: 0, to: -2, result: -1 } as const;
 const CHECKSUMS_MOST = 4;
 const TABLE_BYTES = 256;
 
-type Kind = (typeof KINDS)[number];
+type Kind = (typeof CHECKSUM_KINDS)[number];
 
 /**
  * The steps of `checksum:`, one or a list; none if it is absent. Undefined after an error. `length`: of the
@@ -57,13 +52,13 @@ function parseChecksum(
   length: number | undefined,
 ): Step | undefined {
   if (isScalar(item.node)) {
-    const kind = reader.word<Kind>(item, ['sae-j1850', 'autosar']);
+    const kind = reader.word<Kind>(item, NAMED_CHECKSUMS);
     return kind && { kind: 'checksum-crc8', ...POSITIONS, ...plainOf(kind) };
   }
-  const entries = reader.map(item, KEYS);
+  const entries = reader.map(item, keysOf(CHECKSUM));
   if (entries === undefined) return undefined;
   const kindEntry = reader.required(entries, 'kind', item.label);
-  const kind = kindEntry && reader.word(kindEntry, KINDS);
+  const kind = kindEntry && reader.word(kindEntry, CHECKSUM_KINDS);
   const positions = parsePositions(reader, entries);
   const initialEntry = entries.byKey.get('init');
   const initial = initialEntry && parseByte(reader, initialEntry);
@@ -113,7 +108,7 @@ function parseCrc8(
     const reason = 'a CRC needs its polynomial or its table of 256 bytes';
     reader.diagnostics.error(
       item.offset,
-      `${item.label}: ${reason}, or kind: ${KINDS.slice(2).join(' or ')}`,
+      `${item.label}: ${reason}, or kind: ${NAMED_CHECKSUMS.join(' or ')}`,
     );
     return undefined;
   }
@@ -141,7 +136,7 @@ function parseProfile(
 ): Pick<Crc8, 'profile' | 'profileData'> | undefined {
   const entry = entries.byKey.get('profile');
   const dataEntry = entries.byKey.get('profile-data');
-  const profile = entry === undefined ? 'none' : reader.word(entry, PROFILES);
+  const profile = entry === undefined ? 'none' : reader.word(entry, CHECKSUM_PROFILES);
   if (profile === undefined) return undefined;
   const count = PROFILE_BYTES[profile];
   if (dataEntry === undefined && count > 0) {

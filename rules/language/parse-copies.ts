@@ -5,9 +5,8 @@
 import type { RuleMatch } from '../model.ts';
 import { DATA_BYTES, LIVE_SOURCE, LIVE_VALUES, liveValueOf } from '../model.ts';
 import type { Fields } from './fields.ts';
+import { COPY, keysOf } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
-
-const COPY_KEYS = ['from', 'to', 'count'];
 
 /** A byte of `data`. Null stands for `~`, which a copy or a live value must fill. */
 export interface AnswerByte {
@@ -57,7 +56,7 @@ function parseList(
 }
 
 function parseCopy(reader: YamlReader, item: Entry, kind: Copy['kind']): Copy | undefined {
-  const entries = reader.map(item, COPY_KEYS);
+  const entries = reader.map(item, keysOf(COPY));
   if (entries === undefined) return undefined;
   const fromEntry = reader.required(entries, 'from', item.label);
   const toEntry = reader.required(entries, 'to', item.label);

@@ -8,10 +8,11 @@ import { isMap } from 'yaml';
 import type { ByteMatch, DataCondition, DataField, RuleMatch } from '../model.ts';
 import { DATA_BYTES } from '../model.ts';
 import { entryOf } from './parse-identifiers.ts';
+import { BYTE_CHOICE, BYTE_MASK, BYTE_RANGE, keysOf, LENGTHS, NOT_BYTES } from './words.ts';
 import { hex } from './yaml-reader.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const BYTE_KEYS = ['value', 'mask', 'min', 'max', 'any', 'not'];
+const BYTE_KEYS = [BYTE_MASK, BYTE_RANGE, BYTE_CHOICE, NOT_BYTES].flatMap(keysOf);
 const BYTE_VALUES = 256;
 const ANY_BYTE: ByteMatch = { value: 0, mask: 0 };
 
@@ -83,7 +84,7 @@ function parseLengths(
     const length = parse(entry);
     return length === undefined ? undefined : { min: length, max: length };
   }
-  const entries = reader.map(entry, ['min', 'max']);
+  const entries = reader.map(entry, keysOf(LENGTHS));
   if (entries === undefined) return undefined;
   const [minEntry, maxEntry] = ['min', 'max'].map((key) => entries.byKey.get(key));
   const [min, max] = [minEntry, maxEntry].map(parse);

@@ -9,10 +9,11 @@ import { formatIdentifier } from '../model.ts';
 import type { RuleMatch } from '../model.ts';
 import type { IdentifierMatch, IdentifierTest } from '../order/identifiers.ts';
 import { identifierMaximum, normalForm, RULE_RANGES_MAXIMUM } from '../order/identifiers.ts';
+import { keysOf, MASKED, RANGE } from './words.ts';
 import { hex } from './yaml-reader.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const TEST_KEYS = ['id', 'mask', 'from', 'to'];
+const TEST_KEYS = [...keysOf(MASKED), ...keysOf(RANGE)];
 
 /** The identifiers of a match with `id`. Undefined after an error. */
 export function parseIdentifiers(

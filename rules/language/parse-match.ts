@@ -14,11 +14,8 @@ import { addSignals } from './match-signals.ts';
 import { parseDataMatch } from './parse-data.ts';
 import { parseIdentifiers } from './parse-identifiers.ts';
 import { J1939_KEYS, j1939Entry, parseJ1939 } from './parse-j1939.ts';
+import { keysOf, MATCH } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
-
-const MATCH_KEYS = [
-  ...['id', 'mask', 'extended', 'remote', 'message', 'length', 'data', 'signals', ...J1939_KEYS],
-];
 
 /** A match, and the message that it names. */
 export interface ParsedMatch {
@@ -28,7 +25,7 @@ export interface ParsedMatch {
 
 /** Reads the condition of a rule. */
 export function parseMatch(reader: YamlReader, entry: Entry, names: Names): ParsedMatch {
-  const entries = reader.map(entry, MATCH_KEYS);
+  const entries = reader.map(entry, keysOf(MATCH));
   if (entries === undefined) return { match: undefined, message: undefined };
   const message = names.message(reader, entries);
   const isNamed = entries.byKey.has('message');

@@ -12,12 +12,11 @@ import type { AnswerContext } from './parse-answer.ts';
 import { parseBitFields } from './parse-bits.ts';
 import { parseSetSignals } from './set-signals.ts';
 import { parseChecksums } from './parse-checksum.ts';
+import { CHANGE, keysOf, MODIFY } from './words.ts';
 import { hex } from './yaml-reader.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 const OPERATIONS = ['and', 'or', 'xor', 'set'] as const;
-const KEYS = [...OPERATIONS, 'bits', 'signals', 'counter', 'checksum'];
-const PARTS = ['id', 'length', 'data'];
 const WORD_MAXIMUM = 0xffffffff;
 /** Of error frames (linux/can.h). */
 const CAN_ERR_FLAG = 0x20000000;
@@ -39,7 +38,7 @@ export function parseModify(
   entry: Entry,
   { match, request }: Pick<AnswerContext, 'match' | 'request'>,
 ): ParsedModify | undefined {
-  const entries = reader.map(entry, KEYS);
+  const entries = reader.map(entry, keysOf(MODIFY));
   if (entries === undefined) return undefined;
   const changes = OPERATIONS.flatMap((operation) => {
     const part = entries.byKey.get(operation);
@@ -73,7 +72,7 @@ function parseOperation(
   entry: Entry,
   operation: Operation,
 ): Step[] | undefined {
-  const entries = reader.map(entry, PARTS);
+  const entries = reader.map(entry, keysOf(CHANGE));
   if (entries === undefined) return undefined;
   const steps = [
     ...parseWord(reader, entries, operation),

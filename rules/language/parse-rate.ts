@@ -3,7 +3,7 @@
  * Reads `rate:` of a rule: how many answers it may give, or frames of AGL's it may send on.
  */
 import { isMap, isScalar } from 'yaml';
-import type { RateLimit } from '../model.ts';
+import type { RateLimit, Rule } from '../model.ts';
 import { parseNumbers } from './parse-bits.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
@@ -13,14 +13,15 @@ const BURST_MAXIMUM = 0xffff;
 const FORM = /^([1-9][0-9]{0,5})\/s$/;
 
 /**
- * The limit of a rule that answers, or sends frames of AGL's on; null: none. Undefined after an error.
+ * The limit that a rule states, on its answers or on frames of AGL's that it sends on; null: none, so that it has the
+ * default. Undefined after an error.
  */
 export function parseRate(
   reader: YamlReader,
   entries: Entries,
   called: string,
   isForwardingAgl: boolean,
-): RateLimit | null | undefined {
+): Rule['rate'] | null {
   const entry = entries.byKey.get('rate');
   const isAnswering = entries.byKey.has('answer');
   if (entry === undefined) return null;
@@ -31,7 +32,7 @@ export function parseRate(
   if (!isAnswering && !isForwardingAgl) {
     return refuse(`${called} has a rate, but no answer that it could limit`);
   }
-  if (isScalar(entry.node) && entry.node.value === 'none') return null;
+  if (isScalar(entry.node) && entry.node.value === 'none') return 'none';
   const [, digits] = (isScalar(entry.node) && FORM.exec(String(entry.node.value))) || [];
   if (digits === undefined && !isMap(entry.node)) {
     return refuse('rate must be none, a number such as 100/s, or { per-second: 100, burst: 10 }');

@@ -7,6 +7,7 @@ import { formatIdentifier } from '../model.ts';
 import type { RuleTable } from '../model.ts';
 import { assignPaths } from '../paths.ts';
 import { isWindow, singleObstacleOf } from '../ways.ts';
+import { RECEIVE_WORDS } from './words.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
 /** The table's `receive` property. Empty for `auto` and after an error. */
@@ -17,7 +18,7 @@ export function parseReceive(
 ): Pick<RuleTable, 'receive'> {
   const entry = entries.byKey.get('receive');
   if (entry === undefined) return {};
-  const receive = reader.word(entry, ['auto', 'shared', 'urgent-first', 'single', 'window']);
+  const receive = reader.word(entry, RECEIVE_WORDS);
   if (receive === undefined || receive === 'auto') return {};
   // After other errors the rules may be incomplete, and this check would mislead.
   if (receive === 'shared' || reader.diagnostics.hasErrors) return { receive };

@@ -14,12 +14,9 @@ import { parseMatch } from './parse-match.ts';
 import { parseModify } from './parse-modify.ts';
 import type { ParsedModify } from './parse-modify.ts';
 import { parseRate } from './parse-rate.ts';
+import { ACTIONS, keysOf, RULE, SIDES } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
-const RULE_KEYS = [
-  ...['name', 'from', 'match', 'answer', 'rate', 'deadline', 'forward', 'modify', 'action'],
-  'expect',
-];
 /** The first answer, and as many as a rule has actions. */
 const ANSWERS_MAXIMUM = 1 + RULE_NUMBERS_2.RULE_ACTIONS_MAXIMUM;
 
@@ -34,7 +31,7 @@ export interface ParsedRule {
 
 /** Undefined: the rule is no map. */
 export function parseRule(reader: YamlReader, item: Entry, names: Names): ParsedRule | undefined {
-  const entries = reader.map(item, RULE_KEYS);
+  const entries = reader.map(item, keysOf(RULE));
   if (entries === undefined) return undefined;
   const nameEntry = reader.required(entries, 'name', item.label);
   const name = nameEntry === undefined ? undefined : parseName(reader, nameEntry);
@@ -47,7 +44,7 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
   const deadlineNanos = parseDeadline(reader, entries, called);
   const forward = parseForward(reader, entries, called);
   const fromEntry = entries.byKey.get('from');
-  const from = fromEntry === undefined ? 'bus' : reader.word(fromEntry, ['bus', 'agl']);
+  const from = fromEntry === undefined ? 'bus' : reader.word(fromEntry, SIDES);
   const isWall = from === 'agl' && forward === true;
   const rate = parseRate(reader, entries, called, isWall);
   const modify = parseChange(reader, entries, context, called, forward);
@@ -172,7 +169,7 @@ function parseForward(reader: YamlReader, entries: Entries, called: string): boo
   const forwardEntry = entries.byKey.get('forward');
   const action = entries.byKey.get('action');
   if (action !== undefined) {
-    if (reader.word(action, ['drop']) === undefined) return undefined;
+    if (reader.word(action, ACTIONS) === undefined) return undefined;
     const other = answered ? 'answer' : forwardEntry === undefined ? undefined : 'forward';
     if (other === undefined) return false;
     const reason = `${called} has "action: drop" and "${other}": remove one of them`;

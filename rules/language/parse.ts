@@ -20,13 +20,11 @@ import { parseFilters } from './parse-filters.ts';
 import { parseRule } from './parse-rule.ts';
 import type { ParsedRule } from './parse-rule.ts';
 import { parseReceive } from './parse-receive.ts';
+import { DEFAULTS, keysOf, TABLE } from './words.ts';
 import { checkVersion, readYaml } from './yaml-document.ts';
 import type { Root } from './yaml-document.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
-const TABLE_KEYS = [
-  ...['version', 'dbc', 'default', 'filters', 'receive', 'agl', 'rules', 'expect'],
-];
 /** Earlier rules that a message names. */
 const NAMED_MAXIMUM = 3;
 
@@ -57,12 +55,12 @@ function parseTable(
   file: string,
   readText: ReadText,
 ): RuleTable | undefined {
-  const entries = reader.map(root, TABLE_KEYS);
+  const entries = reader.map(root, keysOf(TABLE));
   if (entries === undefined) return undefined;
   checkVersion(reader, reader.required(entries, 'version', root.label));
   const defaultEntry = entries.byKey.get('default');
   const defaultAction =
-    defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, ['forward', 'drop']);
+    defaultEntry === undefined ? 'forward' : reader.word(defaultEntry, DEFAULTS);
   const filters = parseFilters(reader, entries);
   const names = readNames(reader, entries, file, readText);
   const { agl, alarm } = parseAgl(reader, entries, names);

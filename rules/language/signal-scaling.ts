@@ -15,9 +15,9 @@ import type { Fields } from './fields.ts';
 import { parseNumber, parseRange } from './signal-values.ts';
 import { needSignal } from './set-signals.ts';
 import type { SignalSides } from './set-signals.ts';
+import { keysOf, SCALED } from './words.ts';
 import type { Entry, YamlReader } from './yaml-reader.ts';
 
-const KEYS = ['from', 'scale', 'offset', 'min', 'max'];
 const MOST = 2n ** 63n - 1n;
 
 /** The steps that leave the target's raw value in A. Undefined after an error. */
@@ -29,7 +29,7 @@ export function parseScaled(
   fields: Fields,
   { match, request }: SignalSides,
 ): Step[] | undefined {
-  const entries = reader.map(item, KEYS);
+  const entries = reader.map(item, keysOf(SCALED));
   const fromEntry = entries && reader.required(entries, 'from', item.label);
   const name = fromEntry && reader.text(fromEntry);
   if (entries === undefined || fromEntry === undefined || name === undefined) return undefined;

@@ -5,7 +5,7 @@
  * Does not: share code with the firmware, look at the image, or know a bus. It decides at the times that it
  * is given.
  */
-import { LIVE_VALUES, liveValueOf, SAME_AS_REQUEST } from '../model.ts';
+import { LIVE_VALUES, liveValueOf, rateOf, SAME_AS_REQUEST } from '../model.ts';
 import type { Rule, RuleAnswer, RuleTable } from '../model.ts';
 import { eightBytes, frameOf, lengthOf, targetOf } from './frame.ts';
 import type { OracleFrame, Target } from './frame.ts';
@@ -49,22 +49,28 @@ interface RuleState {
   readonly rate: AnswerRate;
 }
 
+/** Of a bus whose bit rate is not stated, bit/s. Only rates in bit times depend on it. */
+export const USUAL_BITRATE = 500_000;
+
 export class RuleOracle {
   /** The live values. They may be changed between frames. */
   readonly live = new Uint8Array(LIVE_VALUES);
   readonly #table: RuleTable;
+  readonly #bitrate: number;
   readonly #states = new Map<Rule, RuleState>();
 
   /** `before`: the table that this one replaces. Its state survives where name and kind are the same. */
-  constructor(table: RuleTable, before?: RuleOracle) {
+  constructor(table: RuleTable, before?: RuleOracle, bitrate?: number) {
     this.#table = table;
+    this.#bitrate = bitrate ?? (before ? before.#bitrate : USUAL_BITRATE);
     if (before === undefined) return;
     this.live.set(before.live);
     for (const rule of table.rules) {
       const old = before.#table.rules.find(({ name }) => name === rule.name);
       const state = old && before.#states.get(old);
       if (!old || !state || kindOf(old) !== kindOf(rule)) continue;
-      this.#states.set(rule, { ...state, rate: new AnswerRate(rule.rate, state.rate) });
+      const rate = new AnswerRate(rateOf(rule), this.#bitrate, state.rate);
+      this.#states.set(rule, { ...state, rate });
     }
   }
 
@@ -117,7 +123,7 @@ export class RuleOracle {
   #stateOf(rule: Rule): RuleState {
     const state = this.#states.get(rule) ?? {
       counter: { value: 0 },
-      rate: new AnswerRate(rule.rate),
+      rate: new AnswerRate(rateOf(rule), this.#bitrate),
     };
     this.#states.set(rule, state);
     return state;

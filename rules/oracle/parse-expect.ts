@@ -8,6 +8,7 @@
 import type { Node, YAMLMap } from 'yaml';
 import { isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Root } from '../language/yaml-document.ts';
+import { keysOf, SIDES, STEP } from '../language/words.ts';
 import type { Entry, YamlReader } from '../language/yaml-reader.ts';
 import { LIVE_VALUES } from '../model.ts';
 
@@ -41,7 +42,6 @@ export interface Expectation {
   readonly steps: readonly ExpectedStep[];
 }
 
-const STEP_KEYS = ['in', 'from', 'at', 'live', 'out'];
 const EXPECTATIONS_MOST = 10_000;
 const STEPS_MOST = 10_000;
 const OUT_MOST = 6;
@@ -99,13 +99,13 @@ function parseSteps(reader: YamlReader, item: Entry): ExpectedStep[] {
 }
 
 function parseStep(reader: YamlReader, item: Entry, before: number): ExpectedStep | undefined {
-  const entries = reader.map(item, STEP_KEYS);
+  const entries = reader.map(item, keysOf(STEP));
   if (entries === undefined) return undefined;
   const incoming = reader.required(entries, 'in', item.label);
   const outgoing = reader.required(entries, 'out', item.label);
   const frame = incoming && parseFrame(reader, incoming);
   const sideEntry = entries.byKey.get('from');
-  const from = sideEntry === undefined ? 'bus' : reader.word<Side>(sideEntry, ['bus', 'agl']);
+  const from = sideEntry === undefined ? 'bus' : reader.word(sideEntry, SIDES);
   const atMicros = parseTime(reader, entries.byKey.get('at'), before);
   const live = parseLive(reader, entries.byKey.get('live'));
   const out = outgoing && parseOut(reader, outgoing);

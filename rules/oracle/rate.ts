@@ -6,23 +6,33 @@
  */
 import type { RateLimit } from '../model.ts';
 
+const MICROS_PER_SECOND = 1e6;
+
 export class AnswerRate {
-  readonly #limit: RateLimit | undefined;
+  readonly #burst: number;
+  /** 0: no limit. */
+  readonly #intervalMicros: number;
   /** When the next answer is due by the mean interval. */
   #dueMicros = -Infinity;
 
-  /** `before`: the limit that this one replaces. What is due stays. */
-  constructor(limit: RateLimit | undefined, before?: AnswerRate) {
-    this.#limit = limit;
+  /** `bitrate`: of the bus, in bit/s. `before`: the limit that this one replaces. What is due stays. */
+  constructor(limit: RateLimit | undefined, bitrate: number, before?: AnswerRate) {
+    this.#burst = limit?.burst ?? 0;
+    this.#intervalMicros =
+      limit === undefined
+        ? 0
+        : 'intervalMicros' in limit
+          ? limit.intervalMicros
+          : (limit.intervalBits * MICROS_PER_SECOND) / bitrate;
     if (before !== undefined) this.#dueMicros = before.#dueMicros;
   }
 
   /** Whether an answer may be sent now. If so, it is charged. */
   take(nowMicros: number): boolean {
-    if (this.#limit === undefined) return true;
-    const { intervalMicros, burst } = this.#limit;
-    if (nowMicros < this.#dueMicros - (burst - 1) * intervalMicros) return false;
-    this.#dueMicros = Math.max(this.#dueMicros, nowMicros) + intervalMicros;
+    if (this.#intervalMicros === 0) return true;
+    const ahead = (this.#burst - 1) * this.#intervalMicros;
+    if (nowMicros < this.#dueMicros - ahead) return false;
+    this.#dueMicros = Math.max(this.#dueMicros, nowMicros) + this.#intervalMicros;
     return true;
   }
 }

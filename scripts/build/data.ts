@@ -8,6 +8,7 @@ import { checkConfiguration, formatFinding } from '../../cell-config/check.ts';
 import { DEFAULT_ROLE, rpi4InRole } from '../../cell-config/roles.ts';
 import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { compileRules } from '../../rules/compile.ts';
+import { schemaText } from '../../rules/schema.ts';
 import { PROJECT } from './command.ts';
 
 /**
@@ -34,8 +35,12 @@ export async function buildCells(): Promise<void> {
   }
 }
 
-/** Compiles rules.yaml to build/rules.bin. Throws RulesError with all errors of the file. */
+/**
+ * Compiles rules.yaml to build/rules.bin, and writes build/rules.schema.json for editors. Throws RulesError with all
+ * errors of the file.
+ */
 export async function buildRules(): Promise<void> {
   const text = await readFile(`${PROJECT}rules.yaml`, 'utf8');
   await writeFile(`${PROJECT}build/rules.bin`, compileRules(text, 'rules.yaml').image);
+  await writeFile(`${PROJECT}build/rules.schema.json`, schemaText());
 }

@@ -22,12 +22,10 @@ import {
   PAGE_RULE_HITS_OFFSET,
   PAGE_RULE_NAMES_BYTES,
   PAGE_RULE_NAMES_OFFSET,
+  PAGE_RULE_REFUSED_OFFSET,
   PAGE_SEQUENCE_OFFSET,
   PAGE_VERSION,
   PAGE_VERSION_OFFSET,
-  PAGE_STATUSES,
-  PAGE_STATUSES_OFFSET,
-  STATUS_ENTRY_BYTES,
 } from '../page/layout';
 import { TextBuilder } from './text-builder';
 
@@ -47,8 +45,8 @@ export enum PageState {
   Unjudged = 5,
 }
 
-/** Bytes that are copied at once: everything up to the end of the statuses. */
-const SNAPSHOT_BYTES: u32 = PAGE_STATUSES_OFFSET + PAGE_STATUSES * STATUS_ENTRY_BYTES;
+/** Bytes that are copied at once: everything before the rings. */
+const SNAPSHOT_BYTES: u32 = PAGE_RULE_REFUSED_OFFSET + PAGE_RULE_HITS * sizeof<u32>();
 /** Hits and names of the rules. */
 const RULES_SNAPSHOT_BYTES: u32 = PAGE_RECORDER_OFFSET - PAGE_RULE_HITS_OFFSET;
 /** Copies of one attempt. The host program repeats attempts for a bounded time. */
@@ -149,6 +147,11 @@ export class PageReader<Memory extends SharedMemory> {
   /** How often rule `index`, below `ruleCount`, has matched. */
   hitsOf(index: u32): u32 {
     return load<u32>(this.rules + (index << 2));
+  }
+
+  /** How many of its answers its rate has refused. */
+  refusedOf(index: u32): u32 {
+    return this.word(PAGE_RULE_REFUSED_OFFSET + (index << 2));
   }
 
   /** Appends the name of rule `index`, or its number from 1 if the page has no name of it. */

@@ -83,6 +83,16 @@ export class StatusJson<Memory extends SharedMemory> {
       this.out.text('":').decimal(hits);
     }
     this.close('}');
+    this.name('refused');
+    this.open('{');
+    for (let index: u32 = 0; index < this.page.ruleCount; index++) {
+      const refused = this.page.refusedOf(index);
+      if (refused === 0) continue;
+      this.separate();
+      this.page.appendRuleName(this.out.text('"'), index);
+      this.out.text('":').decimal(refused);
+    }
+    this.close('}');
     this.close('}');
     this.name('last_request');
     this.open('{');

@@ -226,8 +226,10 @@ export class StatusText<Memory extends SharedMemory> {
       out
         .text(' ')
         .padFrom(start, TABLE_COLUMN + NUMBER_COLUMN)
-        .decimal(hits)
-        .endLine();
+        .decimal(hits);
+      const refused = page.refusedOf(index);
+      if (refused !== 0) out.text(', ').decimal(refused).text(' answers refused by its rate');
+      out.endLine();
     }
   }
 

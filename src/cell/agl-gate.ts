@@ -48,7 +48,7 @@ export class AglGate<Parts extends AnyParts> {
     }
     const rule = responder.table.rule(responder.matchedRule);
     const isForwarding = (rule.flags & RULE_FORWARD) !== 0;
-    if (isForwarding && !responder.takes(nowTicks)) {
+    if (isForwarding && !responder.takes(nowTicks, parts.settings.bitrate)) {
       this.refuse(frame, Refusal.Rate, nowTicks);
       return 0;
     }
@@ -73,8 +73,9 @@ export class AglGate<Parts extends AnyParts> {
   }
 
   private isAllowed(nowTicks: u64): bool {
-    if (this.parts.responder.takes(nowTicks)) return true;
-    this.parts.counters.count(Counter.AnswersLimited);
+    const parts = this.parts;
+    if (parts.responder.takes(nowTicks, parts.settings.bitrate)) return true;
+    parts.counters.count(Counter.AnswersLimited);
     return false;
   }
 
@@ -100,7 +101,7 @@ export class AglGate<Parts extends AnyParts> {
     const rule = responder.table.alarmRule;
     if (rule < 0) return;
     responder.matchedRule = rule;
-    if (!responder.takes(nowTicks)) return;
+    if (!responder.takes(nowTicks, parts.settings.bitrate)) return;
     responder.table.hit(rule);
     if (responder.makeAnswer(frame, this.alarm)) this.answers.follow(this.alarm);
     else parts.counters.count(Counter.AnswersDeleted);

@@ -21,6 +21,7 @@ import { Task } from '../rt/task';
 import { AnyParts } from './parts';
 import { Courtesy } from './courtesy';
 import { FrameObserver } from './page/frame-observer';
+import { Rates } from './rates';
 import { countFullRing, RuleActions } from './rule-actions';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
@@ -60,6 +61,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     private readonly answers: UrgentAnswers<Parts>,
     private readonly observer: FrameObserver<Parts>,
     private readonly actions: RuleActions<Parts>,
+    private readonly rates: Rates<Parts>,
   ) {
     super();
   }
@@ -109,7 +111,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
       parts.counters.count(isAnswered ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     }
     if (parts.records.on) this.observer.took(frame, decision, nowTicks, this.answer, sentTicks);
-    if ((decision & DECISION_ANSWER) !== 0) this.actions.charge(nowTicks);
+    if ((decision & DECISION_ANSWER) !== 0) this.rates.charge(nowTicks);
     return true;
   }
 

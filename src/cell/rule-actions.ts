@@ -14,8 +14,8 @@ import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { AnyParts } from './parts';
 import { FrameObserver } from './page/frame-observer';
+import { Rates } from './rates';
 import { UrgentAnswers } from './urgent/answers';
-import { armFilters } from './urgent/receive-layout';
 
 @final
 export class RuleActions<Parts extends AnyParts> {
@@ -29,6 +29,7 @@ export class RuleActions<Parts extends AnyParts> {
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
     private readonly observer: FrameObserver<Parts>,
+    private readonly rates: Rates<Parts>,
   ) {}
 
   /** The rule that matched `frame` of the bus last, which was taken in the step that began at `nowTicks`. */
@@ -56,36 +57,15 @@ export class RuleActions<Parts extends AnyParts> {
     }
   }
 
-  /** An answer by the record of the rule that matched last was sent, or waits. */
-  charge(nowTicks: u64): void {
-    if (this.parts.responder.charge(nowTicks)) this.adapt();
-  }
-
-  /** The rate of a rule is used up, or not any more: its answer's buffer may be closed, or open. */
-  private adapt(): void {
-    if (this.parts.responder.matchedPath !== PATH_SOFTWARE) armFilters(this.parts);
-  }
-
-  /** Asks the rate, and charges it. False: refused and counted. */
-  private isAllowed(rule: Rule, nowTicks: u64): bool {
-    const responder = this.parts.responder;
-    const wasLimited = rule.isLimited;
-    const isAllowed = responder.allows(nowTicks);
-    if (isAllowed) responder.charge(nowTicks);
-    else this.parts.counters.count(Counter.AnswersLimited);
-    if (wasLimited !== rule.isLimited) this.adapt();
-    return isAllowed;
-  }
-
   /** False: there is no answer. One that left before its request was read is one. */
   private answerFirst(rule: Rule, frame: Frame, nowTicks: u64): bool {
     const parts = this.parts;
     const path: u32 = rule.path;
     if (path !== PATH_SOFTWARE && parts.controller.receivedAnswered) {
-      this.charge(nowTicks);
+      this.rates.charge(nowTicks);
       return true;
     }
-    if (!this.isAllowed(rule, nowTicks)) return false;
+    if (!this.rates.isAllowed(rule, nowTicks)) return false;
     if (path !== PATH_SOFTWARE && this.answers.isComputed(path - PATH_FILTER_0)) {
       return this.sendComputed(path - PATH_FILTER_0);
     }
@@ -114,7 +94,7 @@ export class RuleActions<Parts extends AnyParts> {
     const responder = this.parts.responder;
     for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
       const action = responder.table.actionOf(rule, index);
-      if ((action.kind as u32) !== ACTION_ANSWER || !this.isAllowed(rule, nowTicks)) continue;
+      if ((action.kind as u32) !== ACTION_ANSWER || !this.rates.isAllowed(rule, nowTicks)) continue;
       if (responder.makeMore(action, frame, this.more)) this.answers.follow(this.more);
       else this.parts.counters.count(Counter.AnswersDeleted);
     }

@@ -32,6 +32,7 @@ import { StagingTask } from './urgent/staging';
 import { BusSupervisor } from './bus/supervisor';
 import { FromAglTask } from './from-agl';
 import { LateReportTask } from './late-report';
+import { Rates } from './rates';
 import { RuleActions } from './rule-actions';
 import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep';
 
@@ -48,10 +49,12 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.parts,
     this.answers,
   );
+  readonly rates: Rates<Parts> = new Rates<Parts>(this.parts);
   private readonly actions: RuleActions<Parts> = new RuleActions<Parts>(
     this.parts,
     this.answers,
     this.observer,
+    this.rates,
   );
   private readonly gate: AglGate<Parts> = new AglGate<Parts>(this.parts, this.answers);
   readonly receive: ReceiveTask<Parts> = new ReceiveTask<Parts>(
@@ -59,6 +62,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.answers,
     this.observer,
     this.actions,
+    this.rates,
   );
   readonly acknowledge: AcknowledgeTask<Parts> = new AcknowledgeTask<Parts>(this.parts);
   readonly staging: StagingTask<Parts> = new StagingTask<Parts>(this.scheduler, this.answers);
@@ -86,7 +90,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   readonly lateReport: LateReportTask<Parts> = new LateReportTask<Parts>(this.parts, this.console);
   readonly session: SessionTask<Parts> = new SessionTask<Parts>(this.parts);
   readonly statusPage: StatusPageTask<Parts> = new StatusPageTask<Parts>(this.parts, this.page);
-  readonly requests: Requests<Parts> = new Requests<Parts>(this.parts, this.answers);
+  readonly requests: Requests<Parts> = new Requests<Parts>(this.parts, this.answers, this.rates);
 
   constructor(
     private readonly parts: Parts,
@@ -120,6 +124,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     if (this.console.run(nowTicks)) return this.console;
     if (this.statusPage.run(nowTicks)) return this.statusPage;
     if (this.requests.run(nowTicks)) return this.requests;
+    if (isTimerDue && runWhenExpired(this.rates, nowTicks)) return this.rates;
     return null;
   }
 }
@@ -150,5 +155,6 @@ export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
     .add(tasks.session,       'session',       11, Trigger.Always,         0, 0,                        1)
     .add(tasks.console,       'console',       12, Trigger.Queue,          0, 0,                        1)
     .add(tasks.statusPage,    'status page',   13, Trigger.Always,    10_000, 0,                        0)
-    .add(tasks.requests,      'requests',      14, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0);
+    .add(tasks.requests,      'requests',      14, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0)
+    .add(tasks.rates,         'rates',         15, Trigger.Timer,          0, 0,                        0);
 }

@@ -40,7 +40,7 @@ import {
 /** Bytes copied in one step. */
 export const PIECE_BYTES: u32 = 128;
 /** The maximum number of parts of a page. */
-const PARTS_MAXIMUM: u32 = 12;
+const PARTS_MAXIMUM: u32 = 16;
 /** A part: source address, offset in the page, number of bytes. */
 const PART_BYTES: u32 = 12;
 

@@ -17,7 +17,7 @@ import { mixData } from './compose';
 import { fulfils } from './condition';
 import { LiveValues, newLiveValues } from './live-values';
 import { runProgram } from './program';
-import { charge, isAllowed } from './rate';
+import { allowedTicks, charge, intervalTicks } from './rate';
 import { Refusal, refusalOf } from './refusal';
 import {
   ANSWER_LENGTH_OF_REQUEST,
@@ -152,28 +152,42 @@ export class Responder {
     return changetype<usize>(request);
   }
 
-  /** An answer of the rule that matched last leaves at `nowTicks`. True: its rate is used up now. */
-  charge(nowTicks: u64): bool {
-    const rule = this.matchedRule;
-    return charge(this.table.rule(rule), this.table.states.of(rule), nowTicks, this.ticksPerSecond);
+  /**
+   * An answer of the rule that matched last leaves at `nowTicks`. True: its rate is used up now.
+   * `bitsPerSecond`: of the bus, the unit of some rates.
+   */
+  charge(nowTicks: u64, bitsPerSecond: u32): bool {
+    const index = this.matchedRule;
+    const rule = this.table.rule(index);
+    const interval = intervalTicks(rule, this.ticksPerSecond, bitsPerSecond);
+    return interval !== 0 && charge(rule, this.table.states.of(index), nowTicks, interval);
   }
 
   /** True if the rate of the rule that matched last allows an answer at `nowTicks`. Else counts it. */
-  allows(nowTicks: u64): bool {
+  allows(nowTicks: u64, bitsPerSecond: u32): bool {
     const index = this.matchedRule;
     const rule = this.table.rule(index);
     if (!rule.isLimited) return true;
-    const state = this.table.states.of(index);
-    if (isAllowed(rule, state, nowTicks, this.ticksPerSecond)) return true;
-    state.limited++;
+    if (nowTicks >= this.allowedTicks(index, bitsPerSecond)) {
+      rule.isLimited = false;
+      return true;
+    }
+    this.table.refuse(index);
     return false;
   }
 
   /** Asks the rate of the rule that matched last, and charges it. */
-  takes(nowTicks: u64): bool {
-    if (!this.allows(nowTicks)) return false;
-    this.charge(nowTicks);
+  takes(nowTicks: u64, bitsPerSecond: u32): bool {
+    if (!this.allows(nowTicks, bitsPerSecond)) return false;
+    this.charge(nowTicks, bitsPerSecond);
     return true;
+  }
+
+  /** The earliest time at which rule `index`, whose rate is used up, may answer. */
+  allowedTicks(index: u32, bitsPerSecond: u32): u64 {
+    const rule = this.table.rule(index);
+    const interval = intervalTicks(rule, this.ticksPerSecond, bitsPerSecond);
+    return allowedTicks(rule, this.table.states.of(index), interval);
   }
 
   /** Carries out steps of the rule that matched last on `target`. False: no frame. */

@@ -4,6 +4,7 @@
  *
  * The compiler makes the same checks; the cell does not rely on them.
  */
+import { INTERVAL_IN_BITS } from '../../build/generated/rule-image';
 import { DATA_BYTES_MAXIMUM, IDENTIFIER_EXTENDED, IDENTIFIER_REMOTE } from '../can/frame';
 import { isExtended, isRemote, isValidIdentifier, numberMaskOf } from '../can/identifier';
 import { Status } from '../rt/status';
@@ -48,7 +49,8 @@ export function checkRule(rule: Rule): Status {
   if ((rule.flags & ~RULE_FLAGS) !== 0) return Status.RulesField;
   if (takesRemote && (rule.flags & RULE_NEVER_REMOTE) !== 0) return Status.RulesField;
   if (rule.lengthLimit > DATA_BYTES_MAXIMUM) return Status.RulesField;
-  if ((rule.intervalMicros === 0) !== (rule.burst === 0)) return Status.RulesField;
+  if (((rule.interval & ~INTERVAL_IN_BITS) === 0) !== (rule.burst === 0)) return Status.RulesField;
+  if (rule.interval === INTERVAL_IN_BITS) return Status.RulesField;
   if (!isAnswerLength(rule.answerLength)) return Status.RulesField;
   if (!areSources(rule.answerSources)) return Status.RulesField;
   if (!isPath(rule)) return Status.RulesField;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * RuleStates: what the rules of a table remember: a counter, and when their answers are allowed again. And
- * how often each has matched since the table is in force.
+ * how often each has matched, and how many of its answers were refused, since the table is in force.
  *
  * A rule of a new table takes over the state of the rule in force with the same key: the CRC-32 of its name,
  * its answer's identifier and its counter's largest value. All others begin anew. There are places for two
@@ -16,8 +16,6 @@ export class RuleState {
   /** When one answer would be due if all came at the rule's interval, in ticks. */
   due: u64 = 0;
   counter: u32 = 0;
-  /** Answers that were refused. */
-  limited: u32 = 0;
 }
 
 /** The rules of one table: their keys, their places among the states, and the places that are taken. */
@@ -29,6 +27,8 @@ class StateMap {
   readonly taken: usize = heap.alloc(PLACES >> 3);
   /** How often each rule has matched. */
   readonly hits: usize = heap.alloc(RULES_MAXIMUM_2 * sizeof<u32>());
+  /** How many answers of each its rate has refused. */
+  readonly refused: usize = heap.alloc(RULES_MAXIMUM_2 * sizeof<u32>());
 
   constructor() {
     this.clear();
@@ -55,6 +55,7 @@ class StateMap {
     store<u32>(this.keys + (this.count << 2), key);
     store<u16>(this.places + (this.count << 1), place as u16);
     store<u32>(this.hits + (this.count << 2), 0);
+    store<u32>(this.refused + (this.count << 2), 0);
     this.count++;
     const word = this.taken + ((place >> 6) << 3);
     store<u64>(word, load<u64>(word) | ((1 as u64) << (place & 63)));
@@ -72,6 +73,11 @@ export class RuleStates {
   /** Address of the hit counts of the rules in force: numbers of 32 bits. */
   get hits(): usize {
     return this.inForce.hits;
+  }
+
+  /** Address of the counts of refused answers, likewise. */
+  get refused(): usize {
+    return this.inForce.refused;
   }
 
   /** State of rule `rule` of the table in force. */
@@ -111,7 +117,6 @@ export class RuleStates {
     const state = this.at(place);
     state.due = 0;
     state.counter = 0;
-    state.limited = 0;
     this.next.add(key, place);
   }
 

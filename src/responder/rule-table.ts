@@ -50,6 +50,8 @@ export class RuleTable extends TableSections {
   readonly states: RuleStates = new RuleStates();
   /** Address of the hit counts: a number of 32 bits for each rule. */
   hits: usize = this.states.hits;
+  /** Address of the counts of answers that a rate has refused, likewise. */
+  refused: usize = this.states.refused;
   private readonly check: TableCheck = new TableCheck(this.states);
 
   constructor() {
@@ -115,6 +117,7 @@ export class RuleTable extends TableSections {
     this.checksum = header.crc32;
     this.states.swap();
     this.hits = this.states.hits;
+    this.refused = this.states.refused;
   }
 
   /** True if a frame with this identifier word that no rule matches goes to AGL. */
@@ -160,6 +163,12 @@ export class RuleTable extends TableSections {
   /** Counts a match of rule `index`. */
   hit(index: u32): void {
     const address = this.hits + index * sizeof<u32>();
+    store<u32>(address, load<u32>(address) + 1);
+  }
+
+  /** Counts an answer of rule `index` that its rate has refused. */
+  refuse(index: u32): void {
+    const address = this.refused + index * sizeof<u32>();
     store<u32>(address, load<u32>(address) + 1);
   }
 

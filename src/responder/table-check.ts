@@ -370,7 +370,7 @@ export class TableCheck {
       store<u64>(this.kind, counterMaximumOf(rule, this.sections));
       store<u64>(this.kind, rule.answerIdentifier, 8);
       const isKept = this.states.add(crc32Update(this.crc, this.kind, 16));
-      if (isKept && rule.intervalMicros !== 0) rule.isLimited = true;
+      if (isKept && rule.interval !== 0) rule.isLimited = true;
       this.crc = CRC32_START;
       this.position++;
       return Status.Busy;

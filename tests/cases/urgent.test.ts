@@ -101,7 +101,7 @@ function echoTable(): RuleTable {
     ...{ identifier: 0x200, mask: 0x7ff, extended: false, remote: false, minimumLength: 0 },
     data: eight.map(() => ({ value: 0, mask: 0 })),
   };
-  const rules = [{ name: 'echo', match, answer, forward: false }];
+  const rules = [{ name: 'echo', match, answer, forward: false, rate: 'none' as const }];
   return { defaultAction: 'forward', rules };
 }
 

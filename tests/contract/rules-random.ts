@@ -112,7 +112,7 @@ function randomRule(random: Random, index: number): Rule {
     ...(forward && random(2) === 1 ? { modify: randomProgram(random) } : {}),
     ...(random(3) === 0 ? { from: 'agl' as const } : {}),
     ...(random(2) === 0
-      ? { rate: { intervalMicros: 1 + random(2 ** 32 - 1), burst: 1 + random(65535) } }
+      ? { rate: { intervalMicros: 1 + random(2 ** 31 - 1), burst: 1 + random(65535) } }
       : {}),
   };
 }

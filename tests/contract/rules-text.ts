@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { parseRules } from '../../rules/language/parse.ts';
+import { schemaErrors } from './json-schema.ts';
 
 /** A mistake, a file that has it, and the one line that is said about it. */
 export type Mistake = readonly [what: string, text: string, said: string];
@@ -15,10 +16,11 @@ export function said(text: string): string[] {
   return parseRules(text, 'r.yaml').diagnostics.map(formatDiagnostic);
 }
 
-/** The table of a file that has no errors. */
+/** The table of a file that has no errors, by the JSON Schema neither. */
 export function tableOf(text: string): RuleTable {
   const { table, diagnostics } = parseRules(text, 'r.yaml');
   assert.ok(table !== undefined, diagnostics.map(formatDiagnostic).join('\n'));
+  assert.equal(schemaErrors(text), undefined, text);
   return table;
 }
 

@@ -56,6 +56,8 @@ function busyCell(): FakeCell {
   cell.page.write('a"b\\c\x01', 0x940, 'latin1');
   cell.set(0x6000 + 4 * 2, 9);
   cell.set(0x6000 + 4 * 5, 7);
+  // Answers that the rate of the sixth rule refused.
+  cell.set(0x1600 + 4 * 5, 2);
   cell.page.write('one\0two\0gear "box"\0', 0x6800, 'latin1');
   cell.page.writeUInt8(0xab, 0x1101);
   return cell;
@@ -102,7 +104,7 @@ for (const [mode, options] of MODES)
       assert.match(text, /^error_messages_bit_2 +3$/m);
       assert.match(text, /^counter_127 +1$/m);
       assert.match(text, /^rule gear \?box\? +9$/m);
-      assert.match(text, /^rule 6 +7$/m);
+      assert.match(text, /^rule 6 +7, 2 answers refused by its rate$/m);
       assert.doesNotMatch(text, /bus_off|trap/);
     });
 
@@ -133,6 +135,7 @@ for (const [mode, options] of MODES)
           source: 'loaded at start',
           faster_after_restart: 0,
           hits: { 'gear ?box?': 9, 6: 7 },
+          refused: { 6: 2 },
         },
         last_request: { sequence: 0, status: 0, detail: 0 },
         longest_step_microseconds: 18,

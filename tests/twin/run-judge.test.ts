@@ -163,7 +163,7 @@ describe('the figures of a run', () => {
     const judgement = run.judged();
     const input = { engine: 'wasm', bitrate: 500_000, oscillatorHertz: 12_000_000 } as const;
     const statusPage = undefined;
-    const summary = summarize({ ...input, seen, judgement, statusPage });
+    const summary = summarize({ ...input, seen, judgement, ruleNames: [], statusPage });
     const { frames, latencyNanos, spiBytes } = summary;
     assert.equal(summary.counters, null);
     assert.equal(frames.onBus, 2);

@@ -37,6 +37,7 @@ import {
   PAGE_LIVE_VALUES_OFFSET,
   PAGE_RULE_HITS_OFFSET,
   PAGE_RULE_NAMES_OFFSET,
+  PAGE_RULE_REFUSED_OFFSET,
   PAGE_STATUSES,
   PAGE_STATUSES_OFFSET,
   PAGE_TASKS_OFFSET,
@@ -91,6 +92,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.setHead(HEAD_TASK_COUNT, parts.rows.count);
     const table = parts.responder.table;
     page.addPart(table.hits, PAGE_RULE_HITS_OFFSET, table.hitsBytes);
+    page.addPart(table.refused, PAGE_RULE_REFUSED_OFFSET, table.hitsBytes);
     page.addPart(table.names, PAGE_RULE_NAMES_OFFSET, table.nameBytes);
     page.addPart(parts.responder.liveValues.address, PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;

@@ -18,6 +18,7 @@ import {
   HEAD_RULES_AFTER_RESTART,
   PAGE_RULE_HITS_OFFSET,
   PAGE_RULE_NAMES_OFFSET,
+  PAGE_RULE_REFUSED_OFFSET,
   REQUEST_LIVE_VALUES,
   REQUEST_RULE_TABLE,
 } from '../../page/layout';
@@ -29,6 +30,7 @@ import { Deadline, microsToTicks } from '../../rt/deadline';
 import { Status } from '../../rt/status';
 import { Task } from '../../rt/task';
 import { AnyParts, RulesSource } from '../parts';
+import { Rates } from '../rates';
 import { adaptReceiveLayout, armFilters } from '../urgent/receive-layout';
 import { UrgentAnswers } from '../urgent/answers';
 
@@ -61,6 +63,7 @@ export class Requests<Parts extends AnyParts> extends Task {
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
+    private readonly rates: Rates<Parts>,
   ) {
     super();
     this.hasTimer = true;
@@ -172,18 +175,20 @@ export class Requests<Parts extends AnyParts> extends Task {
   private stage(nowTicks: u64): void {
     const table = this.parts.responder.table;
     const status = this.answers.stage(table.stagedRuleOfFilter(0), table.stagedRuleOfFilter(1));
-    if (status === Status.Ok) this.swap();
+    if (status === Status.Ok) this.swap(nowTicks);
     else if (this.patience.reached(nowTicks)) this.refuse(Status.RequestTimeout, 0);
   }
 
-  private swap(): void {
+  private swap(nowTicks: u64): void {
     const parts = this.parts;
     const table = parts.responder.table;
     table.swap();
     const page = parts.records.page;
     page.movePart(PAGE_RULE_HITS_OFFSET, table.hits, table.hitsBytes);
+    page.movePart(PAGE_RULE_REFUSED_OFFSET, table.refused, table.hitsBytes);
     page.movePart(PAGE_RULE_NAMES_OFFSET, table.names, table.nameBytes);
     this.answers.staged();
+    this.rates.plan(nowTicks);
     const waiting = adaptReceiveLayout(parts);
     parts.rulesSource = RulesSource.Requested;
     page.setHead(HEAD_RULES_AFTER_RESTART, waiting);
