@@ -3,6 +3,7 @@
  * A rule table as text for people.
  */
 import { describeMatch } from './describe-match.ts';
+import { describeRate, describeSteps } from './describe-steps.ts';
 import type { Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
   formatByte,
@@ -10,10 +11,11 @@ import {
   formatIdentifier,
   isStaticAnswer,
   liveValueOf,
+  rateOf,
   SAME_AS_REQUEST,
 } from './model.ts';
 
-/** The table, one or two lines per rule. */
+/** The table: a line for each rule, and below it its answers, what it changes, and its rate. */
 export function describeTable(table: RuleTable): string {
   const lines = table.rules.flatMap(describeRule);
   const filters = table.filters?.map(formatFilter).join(' ');
@@ -29,19 +31,24 @@ export function describeTable(table: RuleTable): string {
 }
 
 function describeRule(rule: Rule): string[] {
-  const { match, answer, forward, from, rate } = rule;
-  if (rule.when === 'alarm' && answer !== null) {
-    const every = rate === undefined ? '' : `, once in ${rate.intervalMicros / 1000} ms at most`;
-    return [`${rule.name}: a frame of AGL was refused${every}`, `  -> ${describeAnswer(answer)}`];
-  }
+  const { match, answer, moreAnswers = [], modify, forward, from } = rule;
+  const rate = rateOf(rule);
   const origin = from === undefined ? '' : ' of AGL';
-  if (answer === null) {
-    return [`${rule.name}: ${describeMatch(match)}${origin} -> ${forward ? 'forward' : 'drop'}`];
-  }
-  const kind = isStaticAnswer(answer) ? 'static' : 'computed';
+  const isAlarm = rule.when === 'alarm';
+  const head = isAlarm
+    ? `${rule.name}: a frame of AGL was refused`
+    : `${rule.name}: ${describeMatch(match)}${origin}`;
+  const next =
+    answer === null ? ` -> ${forward ? 'forward' : 'drop'}` : forward ? ' -> forward, and' : '';
+  const answers = answer === null ? [] : [answer, ...moreAnswers];
   return [
-    `${rule.name}: ${describeMatch(match)}${origin}${forward ? ' -> forward, and' : ''}`,
-    `  -> ${kind} answer ${describeAnswer(answer)}`,
+    `${head}${next}`,
+    ...(modify === undefined ? [] : [`  -> changed: ${describeSteps(modify).join('; ')}`]),
+    ...answers.map((one) => {
+      const kind = isStaticAnswer(one) ? 'static' : 'computed';
+      return `  -> ${kind} answer ${describeAnswer(one)}`;
+    }),
+    ...(answer === null && rate === undefined ? [] : [`  rate: ${describeRate(rate)}`]),
   ];
 }
 
@@ -52,7 +59,9 @@ function describeAnswer(answer: RuleAnswer): string {
     .slice(0, length)
     .map((byte, index) => describeByte(byte, answer.source[index]));
   const cut = same ? ' cut to the length of the request' : '';
-  return `${formatIdentifier(answer.identifier, answer.extended)} [${bytes.join(' ')}]${cut}`;
+  const steps = describeSteps(answer.steps ?? []);
+  const made = steps.length === 0 ? '' : `: ${steps.join('; ')}`;
+  return `${formatIdentifier(answer.identifier, answer.extended)} [${bytes.join(' ')}]${cut}${made}`;
 }
 
 function describeByte(own: number, source: number | null): string {

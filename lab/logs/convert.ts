@@ -178,11 +178,12 @@ class Conversion {
     if (interfaceName !== undefined && this.#interfaces.size > 0) {
       const there = listed(this.#interfaces);
       throw new InputError(
-        `${input}: no frame is of the interface ${interfaceName}; there are: ${there}`,
+        `${input}: no frame is of the interface ${interfaceName}; there are: ${there}. Next: name one of these`,
       );
     }
     const found = this.#leftOut.size === 0 ? '' : `, only ${leftOutOf(this.#leftOut).join(', ')}`;
-    throw new InputError(`${input}: no frame in it${found}`);
+    const next = 'name a log with frames; its suffix says how it is read (docs/logs.md)';
+    throw new InputError(`${input}: no frame in it${found}. Next: ${next}`);
   }
 
   #words(): string[] {

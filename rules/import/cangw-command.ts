@@ -81,7 +81,7 @@ export function readCangw(line: string): CangwJob | string {
   const notes = [
     ...options.flatMap(({ letter }) => NOTES[letter] ?? []),
     ...values('l').map(
-      (hops) => `-l ${hops}: a frame passes the cell once, so there is no hop count`,
+      (hops) => `-l ${hops}: a frame passes one rule and is sent once, so no hop is left to count`,
     ),
     ...(values('f').length > 1 ? ['-f: can-gw takes the last of several'] : []),
   ];

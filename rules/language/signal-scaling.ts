@@ -60,6 +60,15 @@ export function parseScaled(
   const [low, high] = ends[0] < ends[1] ? ends : ends.toReversed();
   const products = [least, most].map((raw) => raw * whole.multiplier);
   const isTooLarge = (number: bigint) => number > MOST || number < -MOST;
+  const isCopy = whole.multiplier === whole.divisor && whole.addend === 0n;
+  if (isCopy && least >= limits.least && most <= limits.most) {
+    needSignal(fields, source);
+    return [{ kind: 'load-request', field: fieldOfSignal(source) }];
+  }
+  if (most > MOST) {
+    const reason = `${source.name} is unsigned with 64 bits, which can only be copied as it is, to a signal that holds all its values: remove scale, offset, min and max, or copy bits`;
+    return refuse(item, `${item.label}: ${reason}`);
+  }
   // Values above 2^63 fit into unsigned signals of 64 bits alone.
   if ([low, high, ...products, whole.divisor].some(isTooLarge) || limits.least > MOST) {
     return refuse(

@@ -17,6 +17,12 @@ export interface ImportOptions {
   readonly output?: string;
 }
 
+/** The message with its command line, unless it cites the option that is wrong. */
+function placed(line: string, message: string): string {
+  const where = message.startsWith('-') ? '' : `${line.trim().slice(0, 100)}: `;
+  return `${where}${message}. Next: correct it, or take the lines that cangw -L prints`;
+}
+
 /** Translates lines of commands, such as `cangw -L` prints them. Throws InputError. */
 export function importCangw(texts: readonly string[], options: ImportOptions): void {
   const { bus, agl, output } = options;
@@ -27,7 +33,7 @@ export function importCangw(texts: readonly string[], options: ImportOptions): v
         return shellWords(line).length === 0 ? [] : [readCangw(line)];
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
-        throw new CommandError(`${line.trim().slice(0, 100)}: ${error.message}`, { cause: error });
+        throw new CommandError(placed(line, error.message), { cause: error });
       }
     });
     const { text, translated } = cangwRules(jobs, { bus, agl });

@@ -185,6 +185,8 @@ rules:
     rig.run(MILLISECOND);
     assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['123#02']);
     assert.equal(rig.agl.length, 1, 'what the cell sends does not come back to it');
+    rig.run(20 * MILLISECOND);
+    assert.deepEqual([rig.sentBy('canwarden').length, rig.agl.length], [1, 1], 'nor later');
   });
 });
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
+import { importCangw } from '../../scripts/rules/import-cangw.ts';
 import { readCangw } from '../../rules/import/cangw-command.ts';
 import { cangwRules } from '../../rules/import/cangw-rules.ts';
 import { shellWords } from '../../rules/import/shell-words.ts';
@@ -42,7 +43,7 @@ rules:
   # -e: there is no local echo here; those who listen on the destination see the frame
   # -i: a frame never goes back to where it came from
   # -t: each frame has the time at which the cell received it
-  # -l 2: a frame passes the cell once, so there is no hop count
+  # -l 2: a frame passes one rule and is sent once, so no hop is left to count
   - name: cangw-uid-ab
     match: { id: 0x123, mask: 0x7FF }
     forward: true
@@ -202,6 +203,27 @@ describe('the command', () => {
   }
   it('names the line that is wrong, and ends with status 2', () => {
     const { status, text } = run(BUS, `${BUS} -k`);
-    assert.deepEqual([status, text], [2, `import cangw: ${BUS} -k: cangw has no option -k\n`]);
+    assert.deepEqual(
+      [status, text],
+      [
+        2,
+        `import cangw: ${BUS} -k: cangw has no option -k. Next: correct it, or take the lines that cangw -L prints\n`,
+      ],
+    );
+  });
+});
+
+describe('a mistake in a job, as the command prints it', () => {
+  it('names the option once, and what to do', () => {
+    const job = `${BUS} -m SET:X:1.2.3`;
+    assert.throws(
+      () => importCangw([job], { bus: 'can0', agl: 'vcan0' }),
+      ({ message }: Error) =>
+        message.split('SET:X:1.2.3').length === 2 && /Next: correct it/.test(message),
+    );
+    assert.throws(
+      () => importCangw(['cangw -A -s can0'], { bus: 'can0', agl: 'vcan0' }),
+      /^Error: import cangw: cangw -A -s can0: a job needs -s and -d, .*\. Next: /,
+    );
   });
 });

@@ -5,7 +5,15 @@ import { describe, it } from 'node:test';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { formatFrame } from '../../twin/logs/candump/write.ts';
-import { answersTo, GEAR, GEARBOX, signalRule, tableWith, takes } from './rules-signals-text.ts';
+import {
+  answersTo,
+  GEAR,
+  GEARBOX,
+  saidWith,
+  signalRule,
+  tableWith,
+  takes,
+} from './rules-signals-text.ts';
 
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 const ruleFor = (...lines: string[]) => tableWith(GEAR, signalRule(...lines));
@@ -168,5 +176,29 @@ describe('a change of signals on the way', () => {
         .toAgl.map(formatFrame);
     assert.deepEqual(forwarded('01190A77'), ['100#01320A77']);
     assert.deepEqual(forwarded('013E8F77'), ['100#015DCF77']);
+  });
+});
+
+describe('an unsigned signal of 64 bits', () => {
+  const dbc = [
+    'BO_ 256 M: 8 N\n SG_ S : 0|64@1+ (1,0) [0|0] "" N',
+    'BO_ 257 T: 8 N\n SG_ Same : 0|64@1+ (1,0) [0|0] "" N\n',
+    'BO_ 258 U: 8 N\n SG_ Less : 0|32@1+ (1,0) [0|0] "" N',
+  ].join('\n');
+  const rule = (answer: string) => signalRule('match: { message: M }', `answer: ${answer}`);
+
+  it('is copied as it is, above 2^63 as well', () => {
+    const table = tableWith(dbc, rule('{ message: T, signals: { Same: { from: S } } }'));
+    assert.deepEqual(answersTo(table, bytes('01020304050607FF')), ['101#01020304050607FF']);
+  });
+
+  it('cannot be scaled, or go into fewer bits', () => {
+    const reason = /S is unsigned with 64 bits, which can only be copied as it is/;
+    const answers = [
+      '{ message: T, signals: { Same: { from: S, scale: 2 } } }',
+      '{ message: T, signals: { Same: { from: S, max: 5 } } }',
+      '{ message: U, signals: { Less: { from: S } } }',
+    ];
+    for (const answer of answers) assert.match(saidWith(dbc, rule(answer)).join(), reason);
   });
 });

@@ -7,6 +7,8 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import { decisionInstructions } from '../../lab/measure/reference.ts';
+import { Random } from '../../lab/random/random.ts';
+import { slowestDecision } from '../../rules/image/decision.ts';
 import { encodeRules } from '../../rules/image/encode.ts';
 import type { DataCondition, Filter, Rule } from '../../rules/model.ts';
 import { buildReference } from '../../scripts/bench/reference.ts';
@@ -106,6 +108,26 @@ describe('a decision on the image', () => {
       const each = (costs[1] - costs[0]) / 9;
       assert.ok(each <= RULE_COSTS.CONDITION_NANOS, `${kind.kind}: ${each} instructions`);
     }
+  });
+
+  it('is never above what the compiler says, with 512 random rules', () => {
+    const random = new Random(13);
+    const rules = many(512, (index) => {
+      const extended = random.chance(0.5);
+      const most = extended ? 0x1fffffff : 0x7ff;
+      const open = random.chance(0.1) ? random.below(8) << random.below(extended ? 26 : 8) : 0;
+      const identifier = random.below(most + 1) & ~open;
+      const { match, ...rest } = rule(index, identifier, { extended });
+      return { ...rest, match: { ...match, mask: most & ~open } };
+    });
+    const said = slowestDecision(rules)?.nanos ?? 0;
+    const asked = Array.from({ length: 8 }, () => random.pick(rules).match);
+    const frames = [
+      ...asked.map(({ identifier, extended: kind }) => (kind ? extended : standard)(identifier)),
+      ...asked.map(({ identifier }) => extended(identifier ^ 0x10000001)),
+    ];
+    const costs = frames.map((frame) => cost(rules, [frame]));
+    assert.ok(Math.max(...costs) <= said, `${Math.max(...costs)} instructions, ${said} ns said`);
   });
 
   it('is within the longest time with the longest list that the cell takes', () => {

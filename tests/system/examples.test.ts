@@ -30,13 +30,19 @@ describe('the examples', () => {
     assert.deepEqual(rows.sort(), names.sort());
   });
 
-  for (const name of names) {
-    it(`${name}: the cell sends, and AGL gets, what expected.log says`, async () => {
+  /** The words of a DBC file on the ARM64 image as well. */
+  const runs = [
+    ...names.map((name) => [name, 'wasm'] as const),
+    ['signal-gateway', 'image'] as const,
+  ];
+
+  for (const [name, engine] of runs) {
+    it(`${name}: the cell sends, and AGL gets, what expected.log says (${engine})`, async () => {
       const read = (file: string) => readFileSync(join(FOLDER, name, file), 'utf8');
       const agl = existsSync(join(FOLDER, name, 'agl.log')) ? read('agl.log') : '';
       const rulesFile = join(FOLDER, name, 'rules.yaml');
       const input = { bus: read('bus.log'), agl };
-      const result = await play('wasm', { rules: read('rules.yaml'), rulesFile, ...input });
+      const result = await play(engine, { rules: read('rules.yaml'), rulesFile, ...input });
       assert.deepEqual(result.problems, []);
       const { table, expectations } = compileRules(read('rules.yaml'), rulesFile);
       assert.deepEqual(checkExpectations(table, expectations), []);
