@@ -64,6 +64,8 @@ const WRONG: readonly string[] = [
   rule('action: drop, answer: { id: 0x101 }'),
   rule('action: drop, forward: true'),
   rule('from: linux'),
+  file('agl: { default: drop }', 'rules: []'),
+  file('agl: { alarm: { every: 1s } }', 'rules: []'),
   rule('rate: 10/s'),
   rule('deadline: 5ms'),
   rule('answer: { id: 0x101 }, deadline: 5'),
@@ -209,6 +211,8 @@ const MAPS: Readonly<Record<string, string>> = {
   'counting-signal': named(
     `match: { message: WheelSpeed }, answer: { message: PanelSpeed, signals: { MilesPerHour: { counter: {}, ${STRANGE} } } }`,
   ),
+  agl: file(`agl: { ${STRANGE} }`, 'rules: []'),
+  alarm: file(`agl: { alarm: { ${STRANGE} } }`, 'rules: []'),
   'counter-of-a-signal': named(
     `match: { message: WheelSpeed }, answer: { message: PanelSpeed, signals: { MilesPerHour: { counter: { ${STRANGE} } } } }`,
   ),
