@@ -12,11 +12,15 @@ import { Counter } from '../rt/counters';
 import { NEVER } from '../rt/software-timer';
 import { Task } from '../rt/task';
 import { AnyParts } from './parts';
+import { UrgentAnswers } from './urgent/answers';
 import { armFilters } from './urgent/receive-layout';
 
 @final
 export class Rates<Parts extends AnyParts> extends Task {
-  constructor(private readonly parts: Parts) {
+  constructor(
+    private readonly parts: Parts,
+    private readonly answers: UrgentAnswers<Parts>,
+  ) {
     super();
   }
 
@@ -55,7 +59,8 @@ export class Rates<Parts extends AnyParts> extends Task {
       if (ticks <= nowTicks) rule.isLimited = false;
       else next = min<u64>(next, ticks);
     }
-    armFilters(parts);
+    // While a new table is staged, the buffers hold its answers.
+    if (!this.answers.disturbed) armFilters(parts);
     if (next === NEVER) this.timer.stop();
     else this.timer.start(nowTicks, next - nowTicks);
   }

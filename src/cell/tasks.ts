@@ -49,7 +49,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.parts,
     this.answers,
   );
-  readonly rates: Rates<Parts> = new Rates<Parts>(this.parts);
+  readonly rates: Rates<Parts> = new Rates<Parts>(this.parts, this.answers);
   private readonly actions: RuleActions<Parts> = new RuleActions<Parts>(
     this.parts,
     this.answers,
