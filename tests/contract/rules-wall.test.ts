@@ -45,7 +45,10 @@ describe('agl: of a table', () => {
   it('comes back from the image, and is said to people', () => {
     assert.deepEqual(decodeRules(image), table);
     const said = describeTable(table);
-    assert.match(said, /agl-alarm: a frame of AGL was refused\n.*\n  rate: one in 2\.5 ms, 1 at once/);
+    assert.match(
+      said,
+      /agl-alarm: a frame of AGL was refused\n.*\n  rate: one in 2\.5 ms, 1 at once/,
+    );
     assert.match(said, /any other frame of AGL: refused/);
   });
 
