@@ -8,6 +8,7 @@
 import type { Figures } from './figures.ts';
 import { PESSIMISTIC_GOALS } from './pessimistic-goals.ts';
 import { STAGED_GOALS } from './staged-goals.ts';
+import { WINDOW_GOALS } from './window-goals.ts';
 
 export interface Goal {
   readonly what: string;
@@ -44,7 +45,7 @@ const SLOT_1M_NANOS = 3_000;
 const SINGLE_WORST_NANOS = 2_700;
 const SLOTTED = ['125k', '250k', '500k'];
 
-/** Keys `looks.*` of an answer alone, and of the same answer in the most expensive table. */
+/** Keys `looks.*` of an answer alone, and in the most expensive table. */
 const looksOf = (answer: string, loads: readonly string[]): string[] =>
   [answer, `${answer}Worst`].flatMap((kind) =>
     loads.map((load) => `looks.${kind}.${load}.worstCaseNanos`),
@@ -220,10 +221,8 @@ const USUAL_GOALS: readonly Goal[] = [
       most: nanos,
     },
     {
-      // AGL may change what the cell does between two looks at INT, and never the step that decides
-      // on the worst case. The tolerance is less than three reads of a device page. The rarest place
-      // to break a transaction off has one or two such reads before it, and a run of 40 ms meets it
-      // under one load and not under another.
+      // AGL never changes the step that decides on the worst case. The tolerance is less than three reads of a device
+      // page: the rarest place to break a transaction off has one or two before it, and a run of 40 ms may miss it.
       what: `${answer} answer: worst case with AGL friendly, flooding, hostile: the same, ns`,
       keys: ['forwarding', 'aglFlood', 'aglHostile'].map(
         (load) => `looks.${answer}.${load}.worstCaseNanos`,
@@ -234,6 +233,7 @@ const USUAL_GOALS: readonly Goal[] = [
   ]),
   ...singleGoals(),
   ...STAGED_GOALS,
+  ...WINDOW_GOALS,
   {
     what: 'SPI bytes of receiving a frame, beyond its data bytes, where an answer waits for it',
     keys: ['spiBytes.computed.receive.mostBeyondDlc'],

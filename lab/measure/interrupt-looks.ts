@@ -19,6 +19,7 @@ import {
   rulesOf,
   SINGLE_KINDS,
   STAGED_KINDS,
+  WINDOW_KINDS,
   WORST_KINDS,
 } from './latency-case.ts';
 import { startLoad } from './loads.ts';
@@ -47,7 +48,7 @@ export interface LooksScope {
 /** Figures `looks.ANSWER.LOAD.{longestGapNanos,longestWayNanos,worstCaseNanos,betweenNanos}`. */
 export async function measureLooks(firmware: Measured, scope: LooksScope = {}): Promise<Figures> {
   const {
-    answers = [...ANSWER_KINDS, ...SINGLE_KINDS, ...STAGED_KINDS, ...WORST_KINDS],
+    answers = [...ANSWER_KINDS, ...SINGLE_KINDS, ...STAGED_KINDS, ...WINDOW_KINDS, ...WORST_KINDS],
     loads = LOADS,
     runNanos = RUN_NANOS,
   } = scope;

@@ -13,6 +13,7 @@ import {
   type LoadKind,
   SINGLE_KINDS,
   STAGED_KINDS,
+  WINDOW_KINDS,
   SPI_RATES,
   WORST_KINDS,
 } from './latency-case.ts';
@@ -87,6 +88,15 @@ const stagedCases = (requests: number): LatencyCase[] =>
       ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
     })),
   );
+/** Answers of which the bytes that they need are read. */
+const windowCases = (requests: number): LatencyCase[] =>
+  WINDOW_KINDS.flatMap((answer) =>
+    (['idle', 'forwarding'] as const).map((load) => ({
+      ...{ engine: 'image' as const, answer, load },
+      ...{ bitrate: answer === 'window' ? 125_000 : 250_000 },
+      ...{ spiHertz: SPI_HERTZ, requests, seed: SEED },
+    })),
+  );
 /** Shortest frames, and requests that INT alone tells among them. */
 const singleLossless = (frames: number): Omit<LosslessCase, 'gapBits'> => ({
   ...{ engine: 'image', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames, answer: 'single' },
@@ -106,6 +116,7 @@ const FULL_LATENCY_CASES: readonly LatencyCase[] = SPI_RATES.flatMap((spiHertz):
   worstCases(500_000, FULL_REQUESTS),
   singleCases(LOAD_KINDS, FULL_REQUESTS),
   stagedCases(FULL_REQUESTS),
+  windowCases(FULL_REQUESTS),
 );
 
 const FULL_SLEEPING_CASES: readonly LatencyCase[] = BITRATES.flatMap((bitrate) =>
@@ -174,6 +185,7 @@ const QUICK_TRAFFIC: TrafficScope = {
     quickCase('computedWorst', 'forwarding', 500_000),
     ...singleCases(['idle', 'forwarding', 'aglHostile'], QUICK_REQUESTS),
     ...stagedCases(QUICK_REQUESTS),
+    ...windowCases(QUICK_REQUESTS),
   ],
   layouts: LAYOUTS,
   losslessCases: [
