@@ -4,11 +4,13 @@
  */
 import './style.css';
 import type { RuleTable } from '../rules/model.ts';
+import { rulesSchema } from '../rules/schema.ts';
 
 import { formatFrame } from '../twin/logs/candump/write.ts';
 import { BusView } from './page/bus-view.ts';
 import { LatencyChart, LoadChart } from './page/charts.ts';
 import { BoardClient, fetchFile } from './page/client.ts';
+import type { Schema } from './page/completion.ts';
 import { type Checked, RulesEditor } from './page/editor.ts';
 import { button, colour, element, save } from './page/elements.ts';
 import { type Example, exampleRequests } from './page/example-request.ts';
@@ -16,7 +18,6 @@ import { FiguresView, showRules } from './page/figures.ts';
 import { parseFrame } from './page/frame-text.ts';
 import { Knobs } from './page/knobs.ts';
 import { Results } from './page/results.ts';
-import { rulesSchema } from './page/rules-schema.ts';
 import { watchDrops } from './page/log-drop.ts';
 import { packState, unpackState } from './page/share.ts';
 import { followTheme } from './page/theme.ts';
@@ -52,7 +53,7 @@ let rulesGiven = shared?.rules ?? firstRules;
 const editor = new RulesEditor(
   element('editor', HTMLElement),
   rulesGiven,
-  rulesSchema(),
+  rulesSchema() as Schema,
   rulesChecked,
 );
 

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { compileText } from '../../rules/compile-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
+import { rulesSchema } from '../../rules/schema.ts';
 import { formatFrame } from '../../twin/logs/candump/write.ts';
 import { bucketOf, BUCKETS, bucketStartNanos } from '../../web/latency-buckets.ts';
-import { completionsAt } from '../../web/page/completion.ts';
+import { completionsAt, type Schema } from '../../web/page/completion.ts';
 import { exampleRequests } from '../../web/page/example-request.ts';
 import { parseFrame } from '../../web/page/frame-text.ts';
-import { rulesSchema } from '../../web/page/rules-schema.ts';
 import { packState, unpackState } from '../../web/page/share.ts';
 import { placeAt } from '../../web/page/yaml-place.ts';
 import { Ring } from '../../web/board/ring.ts';
@@ -25,7 +25,9 @@ function place(text: string) {
 
 function offered(text: string): string[] {
   const found = placeAt(text.replace('|', ''), text.indexOf('|'));
-  return found === undefined ? [] : completionsAt(rulesSchema(), found).map(({ label }) => label);
+  return found === undefined
+    ? []
+    : completionsAt(rulesSchema() as Schema, found).map(({ label }) => label);
 }
 
 describe('a place in rules that are being written', () => {
