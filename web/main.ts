@@ -10,7 +10,6 @@ import { formatFrame } from '../twin/logs/candump/write.ts';
 import { BusView } from './page/bus-view.ts';
 import { LatencyChart, LoadChart } from './page/charts.ts';
 import { BoardClient, fetchFile } from './page/client.ts';
-import type { Schema } from './page/completion.ts';
 import { type Checked, RulesEditor } from './page/editor.ts';
 import { button, colour, element, save } from './page/elements.ts';
 import { type Example, exampleRequests } from './page/example-request.ts';
@@ -53,7 +52,7 @@ let rulesGiven = shared?.rules ?? firstRules;
 const editor = new RulesEditor(
   element('editor', HTMLElement),
   rulesGiven,
-  rulesSchema() as Schema,
+  rulesSchema(),
   rulesChecked,
 );
 
