@@ -34,7 +34,7 @@ const TABLES = [
 rules:
   - { name: fixed, match: { id: 0x010 }, answer: { id: 0x011, data: [0xA0, 0xA1] } }
   - name: copied
-    match: { id: 0x020 }
+    match: { id: 0x020, mask: 0x7FE } # another mask than that of fixed: one filter is in use
     answer: { id: 0x021, length: 3, data: [0xA2], copy: [{ from: 0, to: 1, count: 2 }] }
   - { name: silent, match: { id: 0x500 }, action: drop }
 `,
