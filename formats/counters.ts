@@ -93,6 +93,7 @@ export const COUNTERS = {
   fromAglWrongLength: { number: 81, what: 'of `from_agl_taken`: kept from the bus: no rule for its identifier takes its length' },
   fromAglWrongValue: { number: 82, what: 'of `from_agl_taken`: kept from the bus: no rule for its identifier and length takes its data' },
   fromAglOverRate: { number: 83, what: "of `from_agl_taken`: kept from the bus: the rule's `rate` is used up" },
+  answersWalled: { number: 84, what: 'answers of a table that AGL has loaded, not sent: the locked wall does not let them through; in no sum' },
   answersDelayedByBus: { number: 74, what: 'answers that waited in the chip while another node sent a frame; in no sum' },
 } as const satisfies Record<string, CounterRow>;
 

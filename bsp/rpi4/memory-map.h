@@ -17,13 +17,13 @@
 #define DEVICE_ADDRESS 0xc0000000
 
 /*
- * Virtual addresses of the program. The wasm module's linear memory is four 64 KiB pages at 0, so a module
+ * Virtual addresses of the program. The wasm module's linear memory is five 64 KiB pages at 0, so a module
  * address is the virtual address and no base is added. Everything else, code included, is seen at
  * GUEST_VIEW_ADDRESS plus its guest address. The space between is unmapped, so a 32-bit address plus 32-bit
  * offset needs no bounds check.
  */
 #define LINEAR_MEMORY_ADDRESS 0
-#define LINEAR_MEMORY_BYTES 0x00040000
+#define LINEAR_MEMORY_BYTES 0x00050000
 #define GUEST_VIEW_ADDRESS 0x400000000
 
 #define STACK_BYTES 0x4000

@@ -9,7 +9,8 @@
 import { ACTION_ANSWER } from '../../build/generated/rule-image';
 import { allocateFrames, Frame } from '../can/frame';
 import { TraceEvent } from '../page/trace-event';
-import { Refusal } from '../responder/refusal';
+import { Refusal } from '../responder/find-rule';
+import { takes } from '../responder/locked-wall';
 import { Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
 import { microsToTicks } from '../rt/deadline';
 import { Counter } from '../rt/counters';
@@ -40,9 +41,19 @@ export class AglGate<Parts extends AnyParts> {
    * `nowTicks`. Returns the address of the frame for the bus; 0: none.
    */
   pass(frame: Frame, nowTicks: u64): usize {
+    const passed = this.passTable(frame, nowTicks);
+    const wall = this.parts.responder.table.wall;
+    return passed !== 0 && wall.isBeside
+      ? this.passWall(changetype<Frame>(passed), nowTicks)
+      : passed;
+  }
+
+  /** What the table in force lets through. */
+  private passTable(frame: Frame, nowTicks: u64): usize {
     const parts = this.parts;
     const responder = parts.responder;
     if (responder.matchedRule < 0) {
+      if (!responder.table.deniesAgl) return changetype<usize>(frame);
       this.refuse(frame, responder.refusalOf(frame), nowTicks);
       return 0;
     }
@@ -56,6 +67,17 @@ export class AglGate<Parts extends AnyParts> {
     const passed = isForwarding ? responder.modifiedBy(rule, frame, this.modified) : 0;
     if (passed === 0) parts.counters.count(Counter.FromAglDroppedByRule);
     return passed;
+  }
+
+  /** What the locked wall lets through of that. */
+  private passWall(frame: Frame, nowTicks: u64): usize {
+    const parts = this.parts;
+    const wall = parts.responder.table.wall;
+    const passed = askWall(parts, frame, nowTicks);
+    if (passed !== 0) return passed;
+    if (wall.refusal === Refusal.Rule) parts.counters.count(Counter.FromAglDroppedByRule);
+    else this.refuse(frame, wall.refusal, nowTicks);
+    return 0;
   }
 
   /** Answers of a rule go to AGL. Its rate is that of the frames, if it sends them on. */
@@ -97,13 +119,37 @@ export class AglGate<Parts extends AnyParts> {
       parts.records.trace.note(nowTicks, TraceEvent.AglRefused, refusal, frame.identifier);
       this.nextNote = nowTicks + this.noteTicks;
     }
-    const responder = parts.responder;
-    const rule = responder.table.alarmRule;
-    if (rule < 0) return;
-    responder.matchedRule = rule;
-    if (!responder.takes(nowTicks, parts.settings.bitrate)) return;
-    responder.table.hit(rule);
-    if (responder.makeAnswer(frame, this.alarm)) this.answers.follow(this.alarm);
-    else parts.counters.count(Counter.AnswersDeleted);
+    if (this.makeAlarm(frame, nowTicks)) this.answers.follow(this.alarm);
   }
+
+  /** The alarm about `frame`: that of the locked table, if there is one. False: none. */
+  private makeAlarm(frame: Frame, nowTicks: u64): bool {
+    const parts = this.parts;
+    const responder = parts.responder;
+    const bitrate = parts.settings.bitrate;
+    const table = responder.table;
+    const wall = table.wall;
+    if (wall.isBeside) {
+      const index = wall.sections.alarmRule;
+      if (index < 0) return false;
+      const state = wall.stateOf(index);
+      const perSecond = responder.ticksPerSecond;
+      if (!takes(wall.sections.rule(index), state, nowTicks, perSecond, bitrate)) return false;
+      return responder.makeLocked(index, frame, this.alarm);
+    }
+    const index = table.alarmRule;
+    if (index < 0) return false;
+    responder.matchedRule = index;
+    if (!responder.takes(nowTicks, bitrate)) return false;
+    table.hit(index);
+    return responder.makeAnswer(frame, this.alarm);
+  }
+}
+
+/** Address of what the locked wall makes of a frame for the bus; 0: it is refused. */
+export function askWall<Parts extends AnyParts>(parts: Parts, frame: Frame, nowTicks: u64): usize {
+  const responder = parts.responder;
+  const wall = responder.table.wall;
+  const perSecond = responder.ticksPerSecond;
+  return wall.pass(frame, nowTicks, perSecond, parts.settings.bitrate, responder.liveValues);
 }

@@ -12,6 +12,7 @@ import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from '.
 import { DECISION_STATIC } from '../responder/responder';
 import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
+import { askWall } from './agl-gate';
 import { AnyParts } from './parts';
 import { FrameObserver } from './page/frame-observer';
 import { Rates } from './rates';
@@ -73,6 +74,7 @@ export class RuleActions<Parts extends AnyParts> {
       parts.counters.count(Counter.AnswersDeleted);
       return false;
     }
+    if (rule.isWalled && !this.passesWall(this.answer, nowTicks)) return false;
     const isSent =
       path === PATH_SOFTWARE
         ? this.answers.send(this.answer, rule.isStatic)
@@ -95,9 +97,20 @@ export class RuleActions<Parts extends AnyParts> {
     for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
       const action = responder.table.actionOf(rule, index);
       if ((action.kind as u32) !== ACTION_ANSWER || !this.rates.isAllowed(rule, nowTicks)) continue;
-      if (responder.makeMore(action, frame, this.more)) this.answers.follow(this.more);
-      else this.parts.counters.count(Counter.AnswersDeleted);
+      if (!responder.makeMore(action, frame, this.more)) {
+        this.parts.counters.count(Counter.AnswersDeleted);
+      } else if (!rule.isWalled || this.passesWall(this.more, nowTicks)) {
+        this.answers.follow(this.more);
+      }
     }
+  }
+
+  /** An answer of a table that AGL has loaded, as the locked wall lets it through. False: it does not. */
+  private passesWall(answer: Frame, nowTicks: u64): bool {
+    const passed = askWall(this.parts, answer, nowTicks);
+    if (passed === 0) this.parts.counters.count(Counter.AnswersWalled);
+    else memory.copy(changetype<usize>(answer), passed, FRAME_BYTES);
+    return passed !== 0;
   }
 }
 

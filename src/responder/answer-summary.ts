@@ -3,7 +3,15 @@
  * AnswerSummary: what the rules of a table say about answers on the bus, gathered while they are
  * checked, so that nobody has to go through them again while the cell runs.
  */
-import { PATH_FILTER_0, PATH_FILTER_1, PATH_SOFTWARE, Rule, RULE_ANSWER } from './rule';
+import {
+  PATH_FILTER_0,
+  PATH_FILTER_1,
+  PATH_SOFTWARE,
+  Rule,
+  RULE_ANSWER,
+  RULE_FROM_AGL,
+} from './rule';
+import { TableSections } from './table-sections';
 
 @final
 export class AnswerSummary {
@@ -53,6 +61,13 @@ export class AnswerSummary {
     return true;
   }
 
+  /** Whether `rule` of the table `sections` sends an identifier that another rule's kept buffer sends, too. */
+  noteSharing(rule: Rule, sections: TableSections): void {
+    if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER) return;
+    if (this.first >= 0 && isShared(rule, sections.rule(this.first))) this.firstIsShared = true;
+    if (this.second >= 0 && isShared(rule, sections.rule(this.second))) this.secondIsShared = true;
+  }
+
   /** The number of different answers: two with one answer in one buffer are one. */
   get different(): u32 {
     return this.same < 0 ? this.answers : this.answers - 1;
@@ -62,4 +77,8 @@ export class AnswerSummary {
   get recognisedSecond(): i32 {
     return this.same < 0 ? this.second : this.same;
   }
+}
+
+function isShared(rule: Rule, kept: Rule): bool {
+  return rule.path !== kept.path && rule.answerIdentifier === kept.answerIdentifier;
 }

@@ -180,7 +180,7 @@ export function moreAnswersOf(rule: Rule, sections: TableSections): u32 {
 
 /** The largest value of the rule's counter; 0: it has none. */
 export function counterMaximumOf(rule: Rule, sections: TableSections): u64 {
-  let found = maximumIn(sections, rule.stepFirst, rule.stepCount);
+  let found = maximumIn(sections, rule.stepFirst, rule.steps);
   for (let index: u32 = 0; found === 0 && index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
     found = maximumIn(sections, action.stepFirst, action.stepCount);

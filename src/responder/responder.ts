@@ -5,20 +5,15 @@
  * Bounded: one look into the index, then one pass over its list of rules, whose cost the check of the table
  * bounds; the first that matches decides. Then at most 8 bytes are composed.
  */
-import {
-  ACTION_ANSWER,
-  ActionFields,
-  LIST_END,
-  STEP_BYTES,
-} from '../../build/generated/rule-image';
-import { dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
+import { ActionFields, STEP_BYTES } from '../../build/generated/rule-image';
+import { dataMaskOf, Frame } from '../can/frame';
 import { hasWindow } from './answer-window';
 import { mixData } from './compose';
-import { fulfils } from './condition';
 import { LiveValues, newLiveValues } from './live-values';
 import { runProgram } from './program';
 import { allowedTicks, charge, intervalTicks } from './rate';
-import { Refusal, refusalOf } from './refusal';
+import { modifiedBy } from './locked-wall';
+import { find, Refusal, refusalOf } from './find-rule';
 import {
   ANSWER_LENGTH_OF_REQUEST,
   PATH_SOFTWARE,
@@ -81,7 +76,7 @@ export class Responder {
     if (!table.judgesAgl) return false;
     const index = find(table, frame, table.listAt(table.aglWord(frame.identifier)));
     this.matchedRule = index;
-    if (index < 0) return table.deniesAgl;
+    if (index < 0) return table.judgesAll;
     table.hit(index);
     return true;
   }
@@ -142,14 +137,22 @@ export class Responder {
 
   /** Address of what that rule, whose record is `rule`, makes of a frame that it forwards; 0: no frame. */
   modifiedBy(rule: Rule, request: Frame, modified: Frame): usize {
-    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
-      const action = this.table.actionOf(rule, index);
-      if ((action.kind as u32) === ACTION_ANSWER) continue;
-      memory.copy(changetype<usize>(modified), changetype<usize>(request), FRAME_BYTES);
-      const isMade = this.run(action.stepFirst, action.stepCount, request, modified);
-      return isMade ? changetype<usize>(modified) : 0;
-    }
-    return changetype<usize>(request);
+    const table = this.table;
+    const state = table.states.of(this.matchedRule);
+    return modifiedBy(table, rule, state, this.liveValues, request, modified);
+  }
+
+  /** The answer of rule `index` of the locked table, made from `request`. False: its steps make no frame. */
+  makeLocked(index: u32, request: Frame, answer: Frame): bool {
+    const wall = this.table.wall;
+    const sections = wall.sections;
+    const rule = sections.rule(index);
+    this.compose(rule, request, answer);
+    if (rule.steps === 0) return true;
+    const steps = sections.steps + rule.stepFirst * STEP_BYTES;
+    const tables = sections.checksumTables;
+    const state = wall.stateOf(index);
+    return runProgram(steps, rule.steps, tables, request, answer, this.liveValues, state);
   }
 
   /**
@@ -215,27 +218,4 @@ export class Responder {
     answer.rawDlc = 0;
     answer.data = data & dataMaskOf(length);
   }
-}
-
-/** The rule of `table` that `frame` matches, or -1. `list`: the rules to try. */
-function find(table: RuleTable, frame: Frame, list: usize): i32 {
-  const identifier = frame.identifier;
-  const length: u32 = frame.length;
-  const data = frame.data;
-  let at = list;
-  let index: u32 = load<u16>(at);
-  while (index !== LIST_END) {
-    const rule = table.rule(index);
-    if (
-      (identifier & rule.matchMask) === rule.matchIdentifier &&
-      (data & rule.dataMask) === rule.dataValue &&
-      length >= (rule.minimumLength as u32) &&
-      (!rule.hasConditions || fulfils(frame, rule, table.conditions))
-    ) {
-      return index;
-    }
-    at += sizeof<u16>();
-    index = load<u16>(at);
-  }
-  return -1;
 }

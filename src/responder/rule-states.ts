@@ -9,7 +9,8 @@
  */
 import { RULES_MAXIMUM_2 } from '../../build/generated/rule-image';
 
-const PLACES: u32 = 2 * RULES_MAXIMUM_2;
+/** For three tables: in force, the next one, and the one that is locked. */
+const PLACES: u32 = 3 * RULES_MAXIMUM_2;
 
 @unmanaged
 export class RuleState {
@@ -67,6 +68,9 @@ export class RuleStates {
   private readonly states: usize = heap.alloc(PLACES * offsetof<RuleState>());
   private inForce: StateMap = new StateMap();
   private next: StateMap = new StateMap();
+  /** Of the table that is locked. Until one is it is `spare`, which has no rules. */
+  private locked: StateMap = new StateMap();
+  private spare: StateMap = this.locked;
   /** Rules of the next table that take over a state. */
   kept: u32 = 0;
 
@@ -83,6 +87,17 @@ export class RuleStates {
   /** State of rule `rule` of the table in force. */
   of(rule: u32): RuleState {
     return this.at(this.inForce.placeOf(rule));
+  }
+
+  /** State of rule `rule` of the locked table. */
+  ofLocked(rule: u32): RuleState {
+    return this.at(this.locked.placeOf(rule));
+  }
+
+  /** The table in force is locked: it keeps its states through swaps. */
+  lock(): void {
+    this.spare = this.locked;
+    this.locked = this.inForce;
   }
 
   /** Rules of the next table so far. */
@@ -124,18 +139,20 @@ export class RuleStates {
   swap(): void {
     const before = this.inForce;
     this.inForce = this.next;
-    this.next = before;
+    this.next = before === this.locked ? this.spare : before;
   }
 
   private at(place: u32): RuleState {
     return changetype<RuleState>(this.states + place * offsetof<RuleState>());
   }
 
-  /** A place that neither table has. There are as many places as rules of two tables. */
+  /** A place that no table has. There are as many places as rules of three tables. */
   private freePlace(): u32 {
     for (let word: u32 = 0; word < PLACES >> 6; word++) {
       const free = ~(
-        load<u64>(this.next.taken + (word << 3)) | load<u64>(this.inForce.taken + (word << 3))
+        load<u64>(this.next.taken + (word << 3)) |
+        load<u64>(this.inForce.taken + (word << 3)) |
+        load<u64>(this.locked.taken + (word << 3))
       );
       if (free !== 0) return (word << 6) + (ctz<u64>(free) as u32);
     }

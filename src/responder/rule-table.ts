@@ -16,6 +16,7 @@ import {
 import { FilterList } from '../can/filter-list';
 import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
+import { LockedWall } from './locked-wall';
 import { RULE_BYTES } from './rule';
 import { RuleStates } from './rule-states';
 import { TableCheck } from './table-check';
@@ -52,7 +53,13 @@ export class RuleTable extends TableSections {
   hits: usize = this.states.hits;
   /** Address of the counts of answers that a rate has refused, likewise. */
   refused: usize = this.states.refused;
-  private readonly check: TableCheck = new TableCheck(this.states);
+  readonly wall: LockedWall = new LockedWall(this.states);
+  /** What the rules about frames of AGL's do not take is refused, or must pass the locked wall. */
+  judgesAll: bool = false;
+  private readonly check: TableCheck = new TableCheck(this.states, this.wall);
+  /** The place of the locked image, and the one that takes its part in the swaps. */
+  private locked: usize = 0;
+  private readonly spare: usize = heap.alloc(RULES_IMAGE_BYTES_MAXIMUM);
 
   constructor() {
     super();
@@ -87,7 +94,12 @@ export class RuleTable extends TableSections {
     this.beginCheck();
     let status = this.checkStep();
     while (status === Status.Busy) status = this.checkStep();
-    if (status === Status.Ok) this.swap();
+    if (status !== Status.Ok) return status;
+    this.swap();
+    if (changetype<TableHeader>(this.image).isLocked) {
+      this.locked = this.image;
+      this.wall.lock(this);
+    }
     return status;
   }
 
@@ -104,7 +116,7 @@ export class RuleTable extends TableSections {
   /** Swaps the two places: puts the checked image in `staging` in force. */
   swap(): void {
     const image = this.staging;
-    this.staging = this.image;
+    this.staging = this.image === this.locked ? this.spare : this.image;
     this.image = image;
     this.use(this.check.sections);
     const summary = this.check.summary;
@@ -115,6 +127,10 @@ export class RuleTable extends TableSections {
     this.dropUnmatched = header.dropsUnmatched;
     this.receive = header.receive;
     this.checksum = header.crc32;
+    const isBeside = this.wall.isSet;
+    this.wall.isBeside = isBeside;
+    this.judgesAll = this.deniesAgl || isBeside;
+    if (isBeside) this.judgesAgl = true;
     this.states.swap();
     this.hits = this.states.hits;
     this.refused = this.states.refused;

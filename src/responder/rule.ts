@@ -36,6 +36,8 @@ const NOT_OF_REQUEST: u64 = 0x8080808080808080;
 
 /** In stepCount while the rule is in force: its rate is used up, see rate.ts. */
 const LIMITED: u8 = 0x80;
+/** In stepCount likewise: its answers ask the locked wall, see locked-wall.ts. */
+const WALLED: u8 = 0x40;
 
 @unmanaged
 export class Rule extends RuleFields {
@@ -51,7 +53,7 @@ export class Rule extends RuleFields {
 
   /** Steps of the first answer. */
   get steps(): u32 {
-    return this.stepCount & ~LIMITED;
+    return this.stepCount & ~(LIMITED | WALLED);
   }
 
   get hasSteps(): bool {
@@ -65,6 +67,15 @@ export class Rule extends RuleFields {
   /** Only for a rule in force: its image is the cell's own copy, and was checked. */
   set isLimited(value: bool) {
     this.stepCount = value ? this.stepCount | LIMITED : this.stepCount & ~LIMITED;
+  }
+
+  get isWalled(): bool {
+    return (this.stepCount & WALLED) !== 0;
+  }
+
+  /** Only for a rule of the cell's own copy of an image, which was checked. */
+  wall(): void {
+    this.stepCount |= WALLED;
   }
 
   /** True if every frame with a matching identifier matches: data and remote, of any length. */

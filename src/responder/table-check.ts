@@ -46,9 +46,10 @@ import {
   isStep,
   moreAnswersOf,
 } from './program-check';
-import { Rule, RULE_ANSWER, RULE_BYTES } from './rule';
+import { Rule, RULE_BYTES } from './rule';
 import { checkRule, isAlarm, isOfFormat1, overlap } from './rule-check';
 import { RuleStates } from './rule-states';
+import { LockedWall } from './locked-wall';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
 
@@ -95,7 +96,10 @@ export class TableCheck {
   /** What belongs to a state's key beside the name. */
   private readonly kind: usize = heap.alloc(16);
 
-  constructor(private readonly states: RuleStates) {}
+  constructor(
+    private readonly states: RuleStates,
+    private readonly wall: LockedWall,
+  ) {}
 
   /** Starts with the image at `image`, which must stay unchanged until the check has ended. */
   begin(image: usize): void {
@@ -293,7 +297,8 @@ export class TableCheck {
   private checkPiece(count: u32, phase: Phase): Status {
     const end = min<u32>(count, this.position + PIECE_RECORDS);
     for (; this.position < end; this.position++) {
-      if (!this.isRecord(this.position)) return Status.RulesField;
+      if (this.isRecord(this.position)) continue;
+      return this.refusedRule < 0 ? Status.RulesField : Status.RulesWalled;
     }
     if (this.position < count) return Status.Busy;
     const isEnded = this.phase !== Phase.Lists || this.index.isEnded;
@@ -306,8 +311,10 @@ export class TableCheck {
     const words: u32 = header.listWords;
     switch (this.phase) {
       case Phase.Sharing:
-        this.noteSharing(this.rule(at));
-        return true;
+        this.summary.noteSharing(this.rule(at), sections);
+        if (!this.wall.isSet || this.wall.admits(this.rule(at))) return true;
+        this.refusedRule = at;
+        return false;
       case Phase.Actions:
         return isAction(changetype<ActionFields>(sections.actions + at * ACTION_BYTES), header);
       case Phase.Conditions:
@@ -336,24 +343,6 @@ export class TableCheck {
     }
   }
 
-  /** Whether the rule sends an identifier that another rule's kept buffer sends, too. */
-  private noteSharing(rule: Rule): void {
-    const summary = this.summary;
-    if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER) return;
-    if (summary.first >= 0) {
-      const first = this.rule(summary.first);
-      if (rule.path !== first.path && rule.answerIdentifier === first.answerIdentifier) {
-        summary.firstIsShared = true;
-      }
-    }
-    if (summary.second >= 0) {
-      const second = this.rule(summary.second);
-      if (rule.path !== second.path && rule.answerIdentifier === second.answerIdentifier) {
-        summary.secondIsShared = true;
-      }
-    }
-  }
-
   /**
    * Names, each with a 0 behind it: the rest of one, at most 64 bytes. At its end the rule gets its state. The
    * rate of one taken over may be used up, so the first decision about it asks.
@@ -369,8 +358,11 @@ export class TableCheck {
       const rule = this.rule(this.states.added);
       store<u64>(this.kind, counterMaximumOf(rule, this.sections));
       store<u64>(this.kind, rule.answerIdentifier, 8);
-      const isKept = this.states.add(crc32Update(this.crc, this.kind, 16));
-      if (isKept && rule.interval !== 0) rule.isLimited = true;
+      const key = crc32Update(this.crc, this.kind, 16);
+      // The locked wall has states of its own.
+      const isNew = this.wall.isSet && (rule.flags & RULE_FROM_AGL) !== 0;
+      if (isNew) this.states.addNew(key);
+      else if (this.states.add(key) && rule.interval !== 0) rule.isLimited = true;
       this.crc = CRC32_START;
       this.position++;
       return Status.Busy;

@@ -28,6 +28,10 @@ export class TableHeader extends TableFields {
     return (this.flags & ~(this.isIndexed ? FLAGS_2 : FLAGS_1)) !== 0;
   }
 
+  get isLocked(): bool {
+    return this.isIndexed && (this.flags & RULES_FLAG_WALL_LOCKED) !== 0;
+  }
+
   get dropsUnmatched(): bool {
     return (this.flags & RULES_FLAG_DROP_UNMATCHED) !== 0;
   }

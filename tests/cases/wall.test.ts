@@ -9,7 +9,8 @@ import assert from 'node:assert/strict';
 import { compileRules } from '../../rules/compile.ts';
 import { readFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
-import { namedCounters } from '../../lab/page/counters.ts';
+import { COUNTER, namedCounters } from '../../lab/page/counters.ts';
+import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
 import { readTrace } from '../../lab/page/rings.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
@@ -119,3 +120,95 @@ rules:
     assert.deepEqual(rig.sentBy('canwarden').map(textOf), ['1A1#01']);
   });
 });
+
+const LOCKED = `version: 1
+agl: { default: deny, wall: locked, alarm: { answer: { id: 0x7A0, data: [0xA1] }, every: 1ms } }
+rules:
+  - { name: speed, from: agl, match: { id: 0x210, length: 2 }, forward: true, modify: { and: { data: [0xFF, 0x7F] } } }
+  - { name: lamps, from: agl, match: { id: 0x300 }, rate: { per-second: 1, burst: 2 } }
+  - { name: free, from: agl, match: { id: 0x400 } }
+  - { name: asked, match: { id: 0x1A0 }, answer: { id: 0x1A1, data: [1] } }
+`;
+
+/** Tables that a compromised Linux loads, and what each lets through without the lock. */
+const OPEN = `version: 1
+rules:
+  - { name: lamps, from: agl, match: { id: 0x300 }, rate: none }
+  - { name: speed, from: agl, match: { id: 0x666 }, forward: true, modify: { set: { id: 0x210, data: [1, 0xFF], length: 2 } } }
+  - { name: says-all, match: { id: 0x1A0, data: [~] }, answer: { id: 0x666, data: [9], length: 2, copy: [{ from: 0, to: 1 }] } }
+  - { name: says-free, match: { id: 0x1B0, data: [~] }, answer: [{ id: 0x400, length: 1, copy: [{ from: 0, to: 0 }] }, { id: 0x401, data: [2] }] }
+`;
+const KEPT = `version: 1
+rules:
+  - { name: kept, match: { id: 0x1A0, remote: any }, answer: { id: 0x666, data: [9] } }
+`;
+
+onBoth('W4 a locked wall stays in force beside every table that AGL loads', (engine) =>
+  withRig({ engine, rules: LOCKED }, (rig) => {
+    const { control } = rig.board;
+    assert.ok(control);
+    const writer = new RequestWriter(control.requests);
+    const sends = (text: string, from: 'agl' | 'bus' = 'agl'): string[] => {
+      rig.forget();
+      const frame = readFrameText(text);
+      assert.ok(frame, text);
+      if (from === 'agl') rig.sendFromAgl(frame);
+      else rig.send(frame);
+      rig.run(4 * MILLISECOND);
+      return rig.sentBy('canwarden').map(textOf);
+    };
+    const load = (rules: string): number => {
+      writer.write(ruleTableRequest(compileRules(rules, 'r.yaml').image));
+      rig.run(60 * MILLISECOND);
+      const page = settledStatusPage(rig.board);
+      assert.ok(page);
+      return page.request.status;
+    };
+    assert.deepEqual(sends('210#FFFF'), ['210#FF7F']);
+    assert.deepEqual(sends('300#01'), ['300#01'], 'the first of a burst of two');
+
+    // An image whose answer waits in a buffer of its own would not be asked.
+    assert.equal(load(KEPT), 75);
+    assert.deepEqual(sends('1A0#', 'bus'), ['1A1#01'], 'the old table stays');
+
+    for (let round = 0; round < 3; round += 1) {
+      assert.equal(load(OPEN), 0, `table ${round}`);
+      // The rate goes on: one of the burst is left at first.
+      assert.deepEqual(sends('300#02'), round === 0 ? ['300#02'] : ['7A0#A1'], 'its rate');
+      assert.deepEqual(sends('210#FFFF'), ['210#FF7F'], 'its modify');
+      assert.deepEqual(sends('210#FFFFFF'), ['7A0#A1'], 'its length, and its alarm');
+      assert.deepEqual(sends('123#'), ['7A0#A1'], 'its default');
+      // The table in force makes 210#01FF of it, and the wall 210#017F.
+      assert.deepEqual(sends('666#'), ['210#017F'], 'a change does not get round it');
+      assert.deepEqual(sends('1A0#55', 'bus'), [], 'an answer that AGL could not send');
+      assert.deepEqual(sends('1B0#55', 'bus'), ['400#55'], 'one of two answers is let through');
+    }
+    const page = settledStatusPage(rig.board);
+    assert.ok(page);
+    assert.equal(page.counters[COUNTER.answersWalled], 6);
+    assert.equal(page.counters[COUNTER.deadlineMisses], 0);
+  }),
+);
+
+onWasm(
+  'W5 a table that AGL loads cannot lock, and without a lock it may open the wall',
+  (engine) => {
+    const loaded = LOCKED.replace('wall: locked, ', '');
+    return withRig({ engine, rules: loaded }, (rig) => {
+      const { control } = rig.board;
+      assert.ok(control);
+      const writer = new RequestWriter(control.requests);
+      for (const [rules, expected] of [
+        [LOCKED, ['7A0#A1']],
+        [OPEN, ['123#']],
+      ] as const) {
+        writer.write(ruleTableRequest(compileRules(rules, 'r.yaml').image));
+        rig.run(60 * MILLISECOND);
+        rig.forget();
+        rig.sendFromAgl({ identifier: 0x123 });
+        rig.run(4 * MILLISECOND);
+        assert.deepEqual(rig.sentBy('canwarden').map(textOf), expected);
+      }
+    });
+  },
+);

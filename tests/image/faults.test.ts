@@ -187,5 +187,5 @@ function destroyLinearMemory(board: Board): void {
   const linearMemory = symbol('__linear_memory');
   const ram = board.machine.memories.find(({ base }) => base === 0);
   assert.ok(ram);
-  ram.bytes.fill(0xff, linearMemory, linearMemory + 0x40000);
+  ram.bytes.fill(0xff, linearMemory, linearMemory + 0x50000);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Why a frame of AGL's does not reach the bus.
+ * Which rule of a list takes a frame; and if none takes one of AGL's, why.
  *
- * Does not: decide that it does not (Responder), or count it (src/cell/agl-gate.ts).
+ * Does not: choose the list (Responder), or count (src/cell/agl-gate.ts).
  */
 import { LIST_END } from '../../build/generated/rule-image';
 import { Frame } from '../can/frame';
+import { fulfils } from './condition';
 import { RULE_FORWARD } from './rule';
 import { TableSections } from './table-sections';
 
@@ -19,6 +20,8 @@ export enum Refusal {
   Value = 3,
   /** The rate of the rule that takes it is used up. */
   Rate = 4,
+  /** The rule that takes it keeps it from the bus. It is not counted as a refusal, and raises no alarm. */
+  Rule = 5,
 }
 
 /** Of `frame`, which no rule of the list at `list` takes. */
@@ -39,4 +42,27 @@ export function refusalOf(sections: TableSections, frame: Frame, list: usize): R
     refusal = Refusal.Length;
   }
   return refusal;
+}
+
+/** The rule of `table` that `frame` matches, or -1. `list`: the rules to try. */
+export function find(table: TableSections, frame: Frame, list: usize): i32 {
+  const identifier = frame.identifier;
+  const length: u32 = frame.length;
+  const data = frame.data;
+  let at = list;
+  let index: u32 = load<u16>(at);
+  while (index !== LIST_END) {
+    const rule = table.rule(index);
+    if (
+      (identifier & rule.matchMask) === rule.matchIdentifier &&
+      (data & rule.dataMask) === rule.dataValue &&
+      length >= (rule.minimumLength as u32) &&
+      (!rule.hasConditions || fulfils(frame, rule, table.conditions))
+    ) {
+      return index;
+    }
+    at += sizeof<u16>();
+    index = load<u16>(at);
+  }
+  return -1;
 }
