@@ -9,6 +9,7 @@ import { hostile } from './hostile.ts';
 import { mutations } from './mutations.ts';
 import { rules } from './rules.ts';
 import { strength } from './strength.ts';
+import { wall } from './wall.ts';
 import { loadMeasured } from '../../lab/measure/bench.ts';
 import { measureLossless } from '../../lab/measure/lossless.ts';
 import { runRandom } from '../../lab/random/random-run.ts';
@@ -89,6 +90,6 @@ const random: SoakRun = {
 };
 
 export const SOAK_RUNS: readonly SoakRun[] = [
-  ...[bulk, random, rules, strength, hostile, mutations, crystals, rates, chips],
+  ...[bulk, random, rules, strength, wall, hostile, mutations, crystals, rates, chips],
   ...FRESH_RUNS,
 ];

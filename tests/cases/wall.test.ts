@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { compileRules } from '../../rules/compile.ts';
 import { readFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
+import { runWall } from '../../lab/attack/wall-run.ts';
 import { COUNTER, namedCounters } from '../../lab/page/counters.ts';
 import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
 import { readTrace } from '../../lab/page/rings.ts';
@@ -210,5 +211,16 @@ onWasm(
         assert.deepEqual(rig.sentBy('canwarden').map(textOf), expected);
       }
     });
+  },
+);
+
+onBoth(
+  'W6 a hostile Linux against a locked wall: nothing else is on the wire, all is counted',
+  async (engine) => {
+    const frames =
+      engine === 'wasm' ? { random: 1500, forbidden: 500 } : { random: 300, forbidden: 200 };
+    const result = await runWall({ engine, seed: 7, ...frames });
+    assert.deepEqual(result.problems, []);
+    assert.ok(result.answers > 20, `${result.answers} answers`);
   },
 );

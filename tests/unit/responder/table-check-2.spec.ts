@@ -87,8 +87,12 @@ describe('an image of format 2', () => {
   });
 
   test('has zeros where nothing is', () => {
-    for (let at: u32 = 46; at < 64; at++)
+    for (let at: u32 = 48; at < 64; at++)
       expectByte(image.address + at, 1, Status.RulesField, `+${at}`);
+  });
+
+  test('has an alarm that is a rule', () => {
+    expectByte(image.address + 46, 0xff, Status.RulesField, 'beyond the last');
   });
 
   test('has a rule that refers to records that exist', () => {
