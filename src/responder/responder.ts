@@ -6,7 +6,7 @@
  * bounds; the first that matches decides. Then at most 8 bytes are composed.
  */
 import { ActionFields, STEP_BYTES } from '../../build/generated/rule-image';
-import { dataMaskOf, Frame } from '../can/frame';
+import { dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
 import { hasWindow } from './answer-window';
 import { mixData } from './compose';
 import { LiveValues, newLiveValues } from './live-values';
