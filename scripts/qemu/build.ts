@@ -14,9 +14,7 @@ import { fetchSource, mesonEnvironment, newestVersion, updateLists } from './sou
 
 const TARGET = 'qemu-system-aarch64';
 /** The devices: the board, and what loads programs into it. */
-const DEVICES = [
-  ...['RASPI', 'CAN_BUS', 'CAN_MCP2515', 'OR_IRQ', 'UNIMP', 'GENERIC_LOADER', 'GUEST_LOADER'],
-];
+const DEVICES = [...['RASPI', 'CAN_BUS', 'OR_IRQ', 'UNIMP', 'GENERIC_LOADER', 'GUEST_LOADER']];
 const DEVICES_NAME = 'canwarden';
 const CONFIGURE = [
   ...[`--python=${SYSTEM_PYTHON}`, '--target-list=aarch64-softmmu', '--without-default-features'],
