@@ -47,7 +47,7 @@ describe('agl: of a table', () => {
     const said = describeTable(table);
     assert.match(
       said,
-      /agl-alarm: a frame of AGL was refused\n.*\n  rate: one in 2\.5 ms, 1 at once/,
+      /agl-alarm: a frame of AGL was refused\n.*\n {2}rate: one in 2\.5 ms, 1 at once/,
     );
     assert.match(said, /any other frame of AGL: refused/);
   });
