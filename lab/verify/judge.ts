@@ -43,6 +43,8 @@ export interface Judgement {
   /** Frames that reached AGL as the rules demand. */
   readonly forwarded: number;
   readonly sentForAgl: number;
+  /** Frames that told of refused frames of AGL's. */
+  readonly alarms: number;
   /** Requests to send of AGL's frames, as seen on the SPI lines. */
   readonly aglSends: readonly SendRequest[];
   /** Answers, forwards and frames from AGL that should have happened and did not. */
@@ -87,7 +89,7 @@ class Judge {
   readonly #forwards: ExpectedForward[] = [];
   readonly #answersToAgl = new FrameQueues<{ given: AglGiven }>();
   readonly #openToAgl = new Set<{ given: AglGiven }>();
-  readonly #givenFrames = new FrameQueues<{ given: AglGiven; index: number }>();
+  readonly #givenFrames = new FrameQueues<{ given: AglGiven; index: number; isAlarm: boolean }>();
   readonly #sentGiven = new Set<AglGiven>();
   readonly #sends = new FrameQueues<SendRequest>();
   readonly #answered: AnsweredRequest[] = [];
@@ -96,6 +98,7 @@ class Judge {
   readonly #problems = new Map<string, string[]>();
   #urgentRequests = 0;
   #sentForAgl = 0;
+  #alarms = 0;
   #lastSentIndex = -1;
 
   constructor(table: RuleTable, seen: Observations, times: JudgeTimes) {
@@ -127,6 +130,7 @@ class Judge {
       answered: this.#answered,
       forwarded,
       sentForAgl: this.#sentForAgl,
+      alarms: this.#alarms,
       aglSends: this.#aglSends,
       lost: this.#openAnswers.size + this.#openToAgl.size + unforwarded + unsent,
       dropped: Object.fromEntries(this.#dropped),
@@ -158,7 +162,8 @@ class Judge {
     const { drop, toAgl, toBus } = verdict;
     if (drop) this.#drop(drop);
     if (toBus.length === 0) this.#sentGiven.add(given);
-    for (const frame of toBus) this.#givenFrames.add(frame, { given, index });
+    const isAlarm = verdict.forwarded === undefined;
+    for (const frame of toBus) this.#givenFrames.add(frame, { given, index, isAlarm });
     for (const answer of toAgl) {
       const owed = { given };
       this.#answersToAgl.add(answer, owed);
@@ -181,8 +186,12 @@ class Judge {
       this.#problem('sent by the cell, though nobody asked for it', record);
       return;
     }
-    this.#sentForAgl += 1;
     this.#sentGiven.add(given.given);
+    if (given.isAlarm) {
+      this.#alarms += 1;
+      return;
+    }
+    this.#sentForAgl += 1;
     if (send) this.#aglSends.push(send);
     if (given.index < this.#lastSentIndex) this.#problem('sent for AGL out of order', record);
     this.#lastSentIndex = given.index;

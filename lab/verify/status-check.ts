@@ -69,8 +69,16 @@ export function checkStatusPage(
     ['frames received', page.counters[COUNTER.received], seen.operations.releasedFrames],
     ['frames transmitted', page.counters[COUNTER.transmitted], ofTheCell],
     ['static answers', page.counters[COUNTER.answeredStatic], answered(true)],
-    ['computed answers', page.counters[COUNTER.answeredComputed], answered(false)],
-    ['times of answers and delayed answers', timedOrDelayed, judgement.answered.length],
+    [
+      'computed answers',
+      page.counters[COUNTER.answeredComputed],
+      answered(false) + judgement.alarms,
+    ],
+    [
+      'times of answers and delayed answers',
+      timedOrDelayed,
+      judgement.answered.length + judgement.alarms,
+    ],
     ...(seen.absences.length === 0
       ? ([
           ['frames forwarded', page.counters[COUNTER.forwarded], judgement.forwarded],

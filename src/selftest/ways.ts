@@ -154,7 +154,7 @@ function answer(parts: TestParts, way: SelfTest): u64 {
   } else if (way === SelfTest.Read) {
     readReceiveHeader(spi, 0);
     readReceiveData(spi, 8);
-    loadTransmitData(spi, 0, load<u64>(BUFFER_REGISTERS + HEADER_BYTES) + 1, 8);
+    loadTransmitData(spi, 0, load<u64>(BUFFER_REGISTERS + HEADER_BYTES) + 1, 0, 8);
   }
   requestToSend(spi, buffer);
   return clock.nowTicks() - highTicks + lookTicks;
