@@ -11,7 +11,11 @@ const HEADER_BYTES_2 = 64;
 /** The image in format 1. The table has at most 64 rules, which do not overlap, and no words that are newer. */
 export function inFormat1(image: Buffer): Buffer {
   const [rules, filters] = [image.readUInt16LE(16), image.readUInt16LE(24)];
-  const records = image.subarray(HEADER_BYTES_2, HEADER_BYTES_2 + 64 * rules + 8 * filters);
+  const records = Buffer.from(
+    image.subarray(HEADER_BYTES_2, HEADER_BYTES_2 + 64 * rules + 8 * filters),
+  );
+  // It has no rates: burst and interval are zeros.
+  for (let rule = 0; rule < rules; rule++) records.fill(0, 64 * rule + 58, 64 * rule + 64);
   const header = Buffer.from(image.subarray(0, HEADER_BYTES_1));
   header.writeUInt16LE(1, 4);
   header.writeUInt16LE(HEADER_BYTES_1, 6);

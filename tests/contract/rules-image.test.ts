@@ -95,8 +95,8 @@ describe('the rules image', () => {
 
   it('decodes to the table it was made from, but for the names', () => {
     const { table, image } = compile(
-      '{ name: a, match: { id: 0x100, mask: 0x700, data: [~, 0x55] }, answer: { id: 0x1, copy: [{ from: 4, to: 1, count: 3 }] } }',
-      '{ name: b, match: { id: 0x200, remote: true }, answer: { id: 0x200, length: same-as-request, data: [0x1] } }',
+      '{ name: a, match: { id: 0x100, mask: 0x700, data: [~, 0x55] }, answer: { id: 0x1, copy: [{ from: 4, to: 1, count: 3 }] }, rate: none }',
+      '{ name: b, match: { id: 0x200, remote: true }, answer: { id: 0x200, length: same-as-request, data: [0x1] }, rate: none }',
       '{ name: c, match: { id: 0x1ABCDEF0, mask: 0x1FFFFFF0, extended: true }, action: drop }',
       '{ name: d, match: { id: 0x300 } }',
     );
