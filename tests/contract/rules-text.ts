@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import type { RuleTable } from '../../rules/model.ts';
+import { readDatabaseText } from '../../rules/dbc/text.ts';
 import { parseRules } from '../../rules/language/parse.ts';
 import { schemaErrors } from './json-schema.ts';
 
@@ -13,7 +14,7 @@ export type Mistake = readonly [what: string, text: string, said: string];
 
 /** Everything said about `text`, as the command line prints it. */
 export function said(text: string): string[] {
-  return parseRules(text, 'r.yaml').diagnostics.map(formatDiagnostic);
+  return parseRules(text, 'r.yaml', readDatabaseText).diagnostics.map(formatDiagnostic);
 }
 
 /** The table of a file that has no errors, by the JSON Schema neither. */
