@@ -109,7 +109,10 @@ function hits(page: StatusPage, table: RuleTable, seen: Observations) {
     const { rule } = demandFor(table, frame);
     if (rule) found[table.rules.indexOf(rule)] += 1;
   }
-  return table.rules.flatMap(({ name, answer }, index) =>
-    answer ? ([[`hits of rule ${name}`, page.rules.hits[index], found[index]]] as const) : [],
+  // The alarm has no requests.
+  return table.rules.flatMap(({ name, answer, when }, index) =>
+    answer && when === undefined
+      ? ([[`hits of rule ${name}`, page.rules.hits[index], found[index]]] as const)
+      : [],
   );
 }

@@ -133,6 +133,7 @@ rules:
 
 /** Tables that a compromised Linux loads, and what each lets through without the lock. */
 const OPEN = `version: 1
+receive: shared # no answer waits in a buffer of its own
 rules:
   - { name: lamps, from: agl, match: { id: 0x300 }, rate: none }
   - { name: speed, from: agl, match: { id: 0x666 }, forward: true, modify: { set: { id: 0x210, data: [1, 0xFF], length: 2 } } }
