@@ -125,7 +125,7 @@ describe('a refresh', () => {
 
 describe('the list of parts', () => {
   test('says when it is full', () => {
-    for (let part = 1; part < 12; part++) {
+    for (let part = 1; part < 16; part++) {
       expect(page.addPart(source, 0x100, 8)).toBe(Status.Ok);
     }
     expect(page.addPart(source, 0x100, 8)).toBe(Status.Full);

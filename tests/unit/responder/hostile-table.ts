@@ -46,13 +46,11 @@ function withPrograms(before: u32): u32 {
   if ((rule.flags & 1) !== 0) sum = withAnswer(sum, responder.makeAnswer(request, answer));
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     const action = table.actionOf(rule, index);
-    const isAnswer = action.kind === 1;
-    const isMade = isAnswer
-      ? responder.makeMore(action, request, answer)
-      : responder.modify(action, request, answer);
-    sum = withAnswer(sum, isMade);
+    if (action.kind === 1) sum = withAnswer(sum, responder.makeMore(action, request, answer));
   }
-  return sum;
+  const passed = responder.modifiedBy(rule, request, answer);
+  const isChanged = passed === changetype<usize>(answer);
+  return isChanged ? withAnswer(sum, true) : mixed(sum, passed === 0 ? 0 : 2);
 }
 
 function withAnswer(before: u32, isMade: bool): u32 {

@@ -3,7 +3,7 @@
 /**
  * What rules remember: the rate of answers, and what a new table takes over.
  */
-import { charge, isAllowed } from '../../../src/responder/rate';
+import { allowedTicks, charge, intervalTicks } from '../../../src/responder/rate';
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
 import { RuleImage2 } from '../support/rule-image-2';
@@ -84,27 +84,36 @@ describe('the rate', () => {
     const rule = table.rule(0);
     const state = table.states.of(0);
     // 1 MHz: an interval is 100 ticks, a burst 10.
+    expect(intervalTicks(rule, 1_000_000, 500_000)).toBe(100);
     for (let answer = 0; answer < 9; answer++) {
-      expect(charge(rule, state, 1000, 1_000_000)).toBe(false);
+      expect(charge(rule, state, 1000, 100)).toBe(false);
       expect(rule.isLimited).toBe(false);
     }
-    expect(charge(rule, state, 1000, 1_000_000)).toBe(true, 'the tenth uses it up');
+    expect(charge(rule, state, 1000, 100)).toBe(true, 'the tenth uses it up');
     expect(rule.isLimited).toBe(true);
-    expect(isAllowed(rule, state, 1099, 1_000_000)).toBe(false);
-    expect(isAllowed(rule, state, 1100, 1_000_000)).toBe(true);
-    expect(rule.isLimited).toBe(false);
-    expect(charge(rule, state, 1100, 1_000_000)).toBe(true);
-    expect(isAllowed(rule, state, 1199, 1_000_000)).toBe(false);
-    expect(isAllowed(rule, state, 5000, 1_000_000)).toBe(true);
-    for (let answer = 0; answer < 9; answer++) charge(rule, state, 5000, 1_000_000);
+    expect(allowedTicks(rule, state, 100)).toBe(1100);
+    rule.isLimited = false;
+    expect(charge(rule, state, 1100, 100)).toBe(true);
+    expect(allowedTicks(rule, state, 100)).toBe(1200);
+    rule.isLimited = false;
+    for (let answer = 0; answer < 9; answer++) charge(rule, state, 5000, 100);
     expect(rule.isLimited).toBe(false, 'the burst is whole again');
+  });
+
+  test('may have its interval in bit times of the bus', () => {
+    adopt(['a'], 15);
+    const rule = table.rule(0);
+    store<u32>(changetype<usize>(rule), 0x80000000 | 500, 60);
+    expect(intervalTicks(rule, 1_000_000, 500_000)).toBe(1000);
+    expect(intervalTicks(rule, 1_000_000, 125_000)).toBe(4000);
   });
 
   test('without an interval is none', () => {
     adopt(['a'], 15);
     store<u32>(changetype<usize>(table.rule(0)), 0, 60);
+    expect(intervalTicks(table.rule(0), 1_000_000, 500_000)).toBe(0);
     for (let answer = 0; answer < 100; answer++) {
-      expect(charge(table.rule(0), table.states.of(0), 0, 1_000_000)).toBe(false);
+      expect(charge(table.rule(0), table.states.of(0), 0, 0)).toBe(false);
     }
   });
 });
