@@ -46,6 +46,7 @@ describe('npm run twin', () => {
       'latencyNanos',
       'spiBytes',
       'counters',
+      'rules',
     ]);
     assert.match(stdout, /One answered request \(rule status, static answer\)/);
     assert.match(stdout, /lost +0/);

@@ -69,13 +69,11 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   /**
    * Loads the static answers of two rules (addresses; 0: none) into the buffers of filter 0 and 1. Computed ones
-   * follow when the rules are in force.
-   * Each call makes one LOAD, which yields to an incoming frame. `Ok`: both are loaded, and stay so
-   * until this step ends. `Busy`: call again.
+   * follow when the rules are in force. Each call makes one LOAD, which yields to an incoming frame. `Ok`: both are
+   * loaded, and stay so until this step ends. `Busy`: call again.
    *
-   * From the first call until `staged` or `unstage`, AGL's frames leave these buffers alone. From
-   * the first LOAD until `armFilters`, the filters' hits do not count. Their requests are read, and
-   * answered by the table in force.
+   * From the first call until `staged` or `unstage`, AGL's frames leave these buffers alone. From the first LOAD until
+   * `armFilters`, the filters' hits do not count: their requests are read, and answered by the table in force.
    */
   stage(rule0: usize, rule1: usize): Status {
     this.scheduler.slots.isReserved = true;
@@ -114,10 +112,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.scheduler.tidy();
   }
 
-  /**
-   * If no filter has a preloaded answer: preloads the first static one, to save its time later.
-   * Yields to an incoming frame. `Busy`: interrupted.
-   */
+  /** Without a filter: preloads the first static answer. Yields to an incoming frame. `Busy`: interrupted. */
   preloadShared(): Status {
     if (this.slot0.isKept || !this.isQuiet) return Status.Ok;
     this.courtesy.begin();
@@ -166,7 +161,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const hasRoom = filter === 0 || !this.scheduler.answers.isFull;
     if (slot.isIntact && hasRoom && !this.scheduler.owesEqual(slot) && this.isFree(slot)) {
       const status = slot.loadWindow(data);
-      if (status === Status.Ok) return this.sendSlot(slot);
+      if (status === Status.Ok) return this.request(slot);
       countUnsent(this.parts, status);
       return false;
     }
@@ -183,11 +178,17 @@ export class UrgentAnswers<Parts extends AnyParts> {
   }
 
   private sendSlot(slot: TransmitSlot<Parts>): bool {
+    const isSent = this.request(slot);
+    if (slot.isComputed) this.take(slot);
+    else this.parts.counters.count(Counter.AnsweredStatic);
+    return isSent;
+  }
+
+  /** RTS for the frame in `slot`. Returns true when it has gone to the chip. */
+  private request(slot: TransmitSlot<Parts>): bool {
     const status = slot.send(false);
     if (status === Status.Ok) this.scheduler.slots.began(slot, slot.keptStrength, false, 0);
     else countUnsent(this.parts, status);
-    if (slot.isComputed) this.take(slot);
-    else this.parts.counters.count(Counter.AnsweredStatic);
     return status === Status.Ok;
   }
 
