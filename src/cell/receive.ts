@@ -26,7 +26,7 @@ import { countFullRing, RuleActions } from './rule-actions';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 import { SingleStep, SingleWay } from './urgent/single';
-import { Answered, WindowAnswers } from './urgent/window';
+import { Answered, sentOr, WindowAnswers } from './urgent/window';
 
 /** The line was asserted without a frame: one step is skipped, so that the other tasks run. */
 const DETOUR_SKIP: u32 = 1;
@@ -82,7 +82,10 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     } else if (controller.urgentFirst) {
       const filter = controller.urgentRequest();
       if (filter >= 0) {
-        const answered = this.window.answerFilter(filter);
+        // Without a window nothing more stands between RX STATUS and RTS.
+        const answered = this.answers.hasWindows
+          ? this.window.answerFilter(filter)
+          : sentOr(this.answers.sendOfFilter(filter));
         if (answered !== Answered.Not) controller.markAnswered();
         if (answered === Answered.Sent && parts.records.on) {
           this.observer.sentOfFilter(filter, nowTicks);

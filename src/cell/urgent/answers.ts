@@ -36,6 +36,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
   private readonly slot1: TransmitSlot<Parts> = this.scheduler.slots.slotOfFilter(1);
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
   private isDisturbed: bool = false;
+  /** The answer of a filter has a window. */
+  hasWindows: bool = false;
   private dropped: Dropped = Dropped.Nothing;
   /** Identifier of the waiting answer that was dropped last. */
   droppedIdentifier: u32 = 0;
@@ -48,10 +50,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     private readonly scheduler: TransmitScheduler<Parts>,
   ) {}
 
-  /**
-   * Preloads answers: the static answers of the filters, or else the first static answer of the
-   * table. Call it when the controller is configured, and again after its chip was reset.
-   */
+  /** Preloads the static answers of the filters, or else the first one. Call it after the chip was configured or reset. */
   prepare(): Status {
     armFilters(this.parts);
     this.scheduler.forget();
@@ -91,7 +90,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return Status.Ok;
   }
 
-  /** True when `stage` has displaced the preloaded answers, and they are not yet reloaded. */
+  /** `stage` has displaced the preloaded answers, and they are not yet reloaded. */
   get disturbed(): bool {
     return this.isDisturbed;
   }
@@ -101,6 +100,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.isDisturbed = false;
     this.keep(0, this.slot0);
     this.keep(1, this.slot1);
+    this.hasWindows = this.slot0.hasWindow || this.slot1.hasWindow;
     this.scheduler.slots.share(this.parts.responder.table.summary.hasUnkept);
     this.scheduler.slots.isHeld = false;
     this.unstage();
@@ -132,12 +132,18 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return this.sendSlot(this.slot0);
   }
 
-  /**
-   * Sends the preloaded answer of `filter`, or lets it wait if the buffer is busy. If a computed one is not staged
-   * yet, it is made now. Returns true when it has gone to the chip now.
-   */
+  /** Sends the answer of `filter`, or lets it wait. A computed one is made now if it is not staged. True: it has gone out. */
   sendOfFilter(filter: u32): bool {
-    const slot = filter === 0 ? this.slot0 : this.slot1;
+    const slot = this.slotOf(filter);
+    const isFree = (this.scheduler.slots.underWay & slot.bit) === 0;
+    if (filter === 0 && isFree && slot.isIntact && !slot.follows && !this.parts.controller.closed) {
+      return this.sendSlot(slot);
+    }
+    return this.sendLater(filter, slot);
+  }
+
+  /** As `sendOfFilter`, where more must be looked at. */
+  private sendLater(filter: u32, slot: TransmitSlot<Parts>): bool {
     if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
     // The second filter's may be put back into the list, so it needs room there, see WaitingList.
     const hasRoom = filter === 0 || !this.scheduler.answers.isFull;
@@ -152,10 +158,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return false;
   }
 
-  /**
-   * Sends the answer with `data` of `filter`, whose buffer is `slot` and has a window, or lets it wait if it cannot go
-   * now. READ STATUS, WRITE and RTS at most. Returns true when it has gone to the chip.
-   */
+  /** Sends the answer with `data` of `filter`, whose `slot` has a window, or lets it wait. READ STATUS, WRITE, RTS at most. */
   sendWindow(filter: u32, slot: TransmitSlot<Parts>, data: u64): bool {
     if ((this.scheduler.slots.underWay & slot.bit) !== 0) this.scheduler.settle();
     const hasRoom = filter === 0 || !this.scheduler.answers.isFull;
@@ -287,9 +290,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return dropped;
   }
 
-  /**
-   * At bus-off: gives up the waiting answers. After a long pause of the bus they would be stale.
-   */
+  /** At bus-off: gives up the waiting answers. After a long pause of the bus they would be stale. */
   abandonWaiting(): void {
     this.abandon(Counter.AnswersBusOff);
   }

@@ -50,6 +50,7 @@ export class WindowAnswers<Parts extends AnyParts> {
   }
 }
 
-function sentOr(isSent: bool): Answered {
+/** What became of a frame whose answer was sent, or not yet. */
+export function sentOr(isSent: bool): Answered {
   return isSent ? Answered.Sent : Answered.Waits;
 }
