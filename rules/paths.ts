@@ -81,6 +81,11 @@ const SERVICE_MICROS = 2.45;
 const READ_MICROS = 1.0;
 /** Beside a rule with a filter: the chip select of RX STATUS, and the strength of what its buffer holds. */
 const LOOK_MICROS = 0.55;
+/**
+ * Beside a staged answer: pieces of it that are made between, and which buffer may send another. Measured: 0.9 us more
+ * than without.
+ */
+const STAGED_MICROS = 1.5;
 /** An answer with bytes of the request: two more chip selects, and making it. */
 const WINDOW_MICROS = 0.9;
 /** The longest way from INT to the end of RTS where INT alone tells the request. */
@@ -266,7 +271,9 @@ function explainRead(
   const loaded = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
   const worstSpiBytes = loaded + changes * PRIORITY_BYTES;
   const polled = isSingle(receive, filtered) ? POLL_MICROS : 0;
-  const look = (lookBytes === 0 ? 0 : LOOK_MICROS) + polled + changes * PRIORITY_MICROS;
+  const beside =
+    (lookBytes === 0 ? 0 : LOOK_MICROS) + (filtered.some(isStaged) ? STAGED_MICROS : 0);
+  const look = beside + polled + changes * PRIORITY_MICROS;
   const program = stepsNanos(steps) / NANOS_PER_MICRO;
   const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + look;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;

@@ -227,7 +227,7 @@ rules:
   - { name: one, match: { id: 0x010 }, answer: { id: 0x110, data: [1] } }
   - { name: two, match: { id: 0x011 }, answer: { id: 0x111, data: [2] } }
   - { name: weak, match: { id: 0x012, data: [~] }, answer: { id: 0x7f0, data: [0], copy: [{ from: 0, to: 0 }] } }
-  - { name: strong, match: { id: 0x013, data: [~] }, answer: { id: 0x101, data: [0], copy: [{ from: 0, to: 0 }] } }
+  - { name: strong, match: { id: 0x013, data: [~] }, answer: { id: 0x120, data: [0], copy: [{ from: 0, to: 0 }] } }
 `;
 
 function droppedIn(rig: Rig): number[][] {
@@ -278,6 +278,6 @@ onBoth('a strong answer finds as many weak ones as may wait: one of those is dro
     assert.deepEqual(droppedIn(rig), [[NO_RULE, 0x7f0]]);
     const sent = rig.sentBy('canwarden').map(({ identifier, data }) => [identifier, data[0]]);
     const rest = Array.from({ length: weak - 1 }, (_, index) => [0x7f0, index]);
-    assert.deepEqual(sent, [[0x101, 0xaa], ...rest]);
+    assert.deepEqual(sent, [[0x120, 0xaa], ...rest]);
   }),
 );
