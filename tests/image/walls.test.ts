@@ -11,7 +11,7 @@ import { makeRig } from '../../lab/rig/open-rig.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 
 const PAGE_BYTES = 0x1000;
-const LINEAR_MEMORY_BYTES = 0x4_0000;
+const LINEAR_MEMORY_BYTES = 5 * 0x1_0000;
 const GIB = 0x4000_0000;
 /** Where the image sees guest address 0 (bsp/rpi4/memory-map.h). */
 const GUEST_VIEW = 0x4_0000_0000;
