@@ -103,5 +103,6 @@ function parseRemote(
   entry: Entry | undefined,
 ): RuleMatch['remote'] | 'never' | undefined {
   const word = entry !== undefined && isScalar(entry.node) ? entry.node.value : undefined;
-  return word === 'any' || word === 'never' ? word : reader.boolean(entry, false);
+  if (word === 'any' || word === 'never') return word;
+  return reader.boolean(entry, false, 'true, false, any or never');
 }

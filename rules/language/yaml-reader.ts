@@ -108,12 +108,16 @@ export class YamlReader {
     return items;
   }
 
-  /** `true` or `false`; `fallback` if the key is absent. */
-  boolean(entry: Entry | undefined, fallback: boolean): boolean | undefined {
+  /** `true` or `false`; `fallback` if the key is absent. `words`: all that the key takes, for the error. */
+  boolean(
+    entry: Entry | undefined,
+    fallback: boolean,
+    words = 'true or false',
+  ): boolean | undefined {
     if (entry === undefined) return fallback;
     const value = isScalar(entry.node) ? entry.node.value : null;
     if (typeof value === 'boolean') return value;
-    this.#refuse(entry, 'must be true or false');
+    this.#refuse(entry, `must be ${words}`);
     return undefined;
   }
 

@@ -5,10 +5,9 @@
  * Never blocks and keeps no frames. A transmit request taken with `receive` stays open until
  * `finishReceived` reports its end, so that "used" means "sent" (LATE_TX_ACK).
  *
- * Bounds: `step` serves at most one register write and one control message, or one request that a STOP has to
- * wait for. `receive` and `submit` handle one ring entry each, of at most 16 descriptors. Each call
- * rings the doorbell at most once. A driver with impossible rings loses the session; an impossible message
- * gets NOT_OK.
+ * Bounds: `step` serves at most one register write and one control message, or one request that a STOP has to wait
+ * for. `receive` and `submit` handle one ring entry each, of at most 16 descriptors. Each call rings the doorbell at
+ * most once. A driver with impossible rings loses the session; an impossible message gets NOT_OK.
  */
 import { Frame } from '../can/frame';
 import { Clock } from '../hal/clock';

@@ -146,9 +146,9 @@ const MISTAKES: readonly Mistake[] = [
     'r.yaml:4:33 extended must be true or false (got "yes")',
   ],
   [
-    'remote that is neither true nor false',
+    'remote that is none of its words',
     oneRule('match: { id: 0x1, remote: 1 }'),
-    'r.yaml:4:31 remote must be true or false (got 1)',
+    'r.yaml:4:31 remote must be true, false, any or never (got 1)',
   ],
   [
     'data of a remote frame',

@@ -2,10 +2,10 @@
 /**
  * UrgentAnswers: the cell's own answers, from the decision to the scheduler of the transmit buffers.
  *
- * A rule that a hardware filter recognises has a buffer to itself, in which its answer is preloaded;
- * RTS sends it. A static answer stays there. What comes from the request is written before (window.ts). One that is computed is staged anew after each time
- * (staging.ts); until then a request has its answer made at once. Every other answer goes out at once if a buffer is free, or waits; the
- * strongest goes first, and of one identifier the earliest. A full list drops the weakest.
+ * A rule that a hardware filter recognises has a buffer to itself, in which its answer is preloaded; RTS sends it. A
+ * static answer stays there. What comes from the request is written before (window.ts). One that is computed is staged
+ * anew after each time (staging.ts); until then a request has its answer made at once. All others go out if a buffer is
+ * free, or wait: the strongest first, and of one identifier the earliest. A full list drops the weakest.
  * Does not: decide what is answered, or choose buffers (TransmitScheduler).
  */
 import { allocateFrames, Frame, FRAME_BYTES } from '../../can/frame';

@@ -2,8 +2,7 @@
 /**
  * TransmitBuffers: which of the three transmit buffers are occupied, and how each frame ended.
  *
- * It is told of requests and of every answer to READ STATUS. `step` makes the few other transactions, one per
- * call:
+ * It is told of requests and of every answer to READ STATUS. `step` makes the other transactions, one per call:
  *
  *   one-shot mode    after each frame READ TXBnCTRL (3 bytes): sent, arbitration lost, or error
  *   TXREQ clear without TXnIF: the same (3); the chip may have been reset, and the frame is lost
