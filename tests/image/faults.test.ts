@@ -182,10 +182,15 @@ describe('an image that takes an exception', () => {
   });
 });
 
-/** Every pointer in the module now leads outside it, the console's included. */
+/**
+ * Every pointer in the module now leads outside it, the console's included, and the core takes an exception.
+ * Without it, a core that idles until the time it has read before would not see its memory for long.
+ */
 function destroyLinearMemory(board: Board): void {
   const linearMemory = symbol('__linear_memory');
   const ram = board.machine.memories.find(({ base }) => base === 0);
   assert.ok(ram);
   ram.bytes.fill(0xff, linearMemory, linearMemory + 0x50000);
+  assert.ok(board.engine.takeException);
+  board.engine.takeException();
 }

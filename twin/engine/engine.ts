@@ -29,6 +29,11 @@ export interface Engine {
    * stops or is parked. Afterwards it stays stopped or parked without using time.
    */
   run(untilNanos: number): RunResult;
+  /**
+   * The core takes an exception before its next instruction, wherever it stands. Only where the program handles
+   * exceptions itself: the image.
+   */
+  takeException?(): void;
   /** Frees resources outside the JavaScript heap. The engine cannot run afterwards. */
   close(): void;
 }

@@ -127,6 +127,11 @@ export class ImageEngine implements Engine {
     return this.#result;
   }
 
+  /** As for an undefined instruction: what follows depends on no state of the program. */
+  takeException(): void {
+    this.#deliver(0n, SYNDROMES[EXCEPTION_UNDEFINED]);
+  }
+
   /** Frees the emulator; the engine cannot run afterwards. */
   close(): void {
     this.#unicorn.close();
