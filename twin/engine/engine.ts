@@ -33,7 +33,7 @@ export interface Engine {
    * The core takes an exception before its next instruction, wherever it stands. Only where the program handles
    * exceptions itself: the image.
    */
-  takeException?(): void;
+  readonly takeException?: () => void;
   /** Frees resources outside the JavaScript heap. The engine cannot run afterwards. */
   close(): void;
 }
