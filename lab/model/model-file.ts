@@ -18,6 +18,11 @@ export const MODEL_CONSTANTS = [
   ...['interruptExitNanos', 'wakeUpNanos', 'hypercallNanos', 'counterReadNanos'],
 ] as const;
 
+/** What a constant may be at most: beyond it no cell could run, and a misplaced point is likelier. */
+const NANOS_MAXIMUM = 1_000_000;
+/** Nanoseconds of an instruction: from 100 GHz to 1 MHz. */
+const INSTRUCTION_NANOS = { least: 0.01, most: 1_000 } as const;
+
 interface ModelFile {
   readonly name?: unknown;
   readonly constants?: Readonly<Record<string, { readonly value?: unknown } | undefined>>;
@@ -37,21 +42,25 @@ export function parseModel(text: string, path: string): TimingModel {
     throw new InputError(`${path} is no JSON: ${(error as Error).message}`);
   }
   const constants = file?.constants;
-  if (typeof constants !== 'object') {
+  if (typeof constants !== 'object' || constants === null || Array.isArray(constants)) {
     throw new InputError(`${path}: "constants" is missing; see lab/model/raspberry-pi-4.json`);
   }
+  const stated = Object.entries(constants);
+  if (stated.length === 0) {
+    throw new InputError(`${path}: "constants" has none of ${MODEL_CONSTANTS.join(', ')}`);
+  }
   const model: Record<string, number> = { ...RASPBERRY_PI_4_TIMING };
-  for (const [name, constant] of Object.entries(constants)) {
+  for (const [name, constant] of stated) {
     if (!MODEL_CONSTANTS.some((known) => known === name)) {
       throw new InputError(
-        `${path}: there is no constant "${name}"; there are ${MODEL_CONSTANTS.join(', ')}`,
+        `${path}: there is no constant ${JSON.stringify(name)}; there are ${MODEL_CONSTANTS.join(', ')}`,
       );
     }
     const value = constant?.value;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       throw new InputError(`${path}: ${name}: "value" is no number`);
     }
-    model[name] = name === 'nanosPerInstruction' ? value : Math.round(value);
+    model[name] = inRange(name, value, path);
   }
   const timing = model as unknown as TimingModel;
   try {
@@ -60,4 +69,14 @@ export function parseModel(text: string, path: string): TimingModel {
     throw new InputError(`${path}: ${(error as Error).message}`);
   }
   return timing;
+}
+
+/** The value as the clock of the twin takes it. */
+function inRange(name: string, value: number, path: string): number {
+  const isInstruction = name === 'nanosPerInstruction';
+  const { least, most } = isInstruction ? INSTRUCTION_NANOS : { least: 0, most: NANOS_MAXIMUM };
+  if (value < least || value > most) {
+    throw new InputError(`${path}: ${name} is ${value}: give ${least} to ${most} nanoseconds`);
+  }
+  return isInstruction ? value : Math.round(value);
 }

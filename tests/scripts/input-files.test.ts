@@ -50,6 +50,11 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['twin', '--out', folder, '--bus', 'lab/demo/demo.log', '--rules', 'FILE'],
   ['twin', '--out', folder, '--rules', 'rules.yaml', '--bus', 'FILE'],
   ['twin', '--out', folder, '--rules', 'rules.yaml', '--bus', 'lab/demo/demo.log', '--agl', 'FILE'],
+  [
+    ...['twin', '--out', folder, '--rules', 'rules.yaml', '--bus', 'lab/demo/demo.log'],
+    ...['--model', 'FILE'],
+  ],
+  ['bench', '--model', 'FILE'],
   ['deploy', '--yes', '--tar', inFolder('card.tar'), '--armstub', 'FILE'],
 ];
 
