@@ -8,6 +8,8 @@
 import { join } from 'node:path';
 import { InputError } from '../cell-config/files.ts';
 import { PROJECT } from './build/command.ts';
+import { type BootOptions as LinuxOptions, prepareBoot } from './qemu/boot/prepare.ts';
+import { runInTerminal } from './qemu/boot/run.ts';
 import { build } from './qemu/build.ts';
 import { findEmulator, QemuCache } from './qemu/cache.ts';
 import { runStub } from './qemu/stub.ts';
@@ -31,8 +33,9 @@ program
     });
   });
 
-interface BootOptions {
-  readonly stub?: true;
+const BOOT_FOLDER = join(PROJECT, 'build/qemu');
+
+interface StubOptions {
   readonly cache?: string;
   readonly rules: string;
   readonly bus: string;
@@ -40,17 +43,28 @@ interface BootOptions {
   readonly rounds: string;
 }
 
-/** Plays the log, and says what came of it. Exit status 1: not what the twin did. */
-async function bootStub(options: BootOptions): Promise<void> {
-  const found = findEmulator(new QemuCache(options.cache));
+interface BootOptions extends Partial<LinuxOptions>, Omit<StubOptions, 'rules'> {
+  readonly stub?: true;
+  readonly bus: string;
+}
+
+const say = (line: string): void => console.log(line);
+
+function emulatorIn(cache: QemuCache): string {
+  const found = findEmulator(cache);
   if ('missing' in found) throw new InputError(found.missing);
+  return found.path;
+}
+
+/** Plays the log, and says what came of it. Exit status 1: not what the twin did. */
+async function bootStub(options: StubOptions): Promise<void> {
+  const emulator = emulatorIn(new QemuCache(options.cache));
   const seconds = options.seconds === undefined ? undefined : Number(options.seconds);
   const rounds = Number(options.rounds);
   if (seconds !== undefined && !(seconds > 0)) throw new InputError('--seconds takes a number > 0');
   if (!Number.isInteger(rounds) || rounds < 1) throw new InputError('--rounds takes 1 or more');
-  const say = (line: string): void => console.log(line);
   const result = await runStub({
-    emulator: found.path,
+    emulator,
     rulesFile: options.rules,
     busFile: options.bus,
     seconds,
@@ -66,20 +80,49 @@ async function bootStub(options: BootOptions): Promise<void> {
   if (result.differences.length > 0) process.exitCode = 1;
 }
 
+/** Checks all that the user named, before QEMU is asked for: it takes long to build. */
+async function prepareLinux(options: BootOptions) {
+  const { kernel, jailhouse } = options;
+  if (kernel === undefined || jailhouse === undefined) {
+    throw new InputError(
+      'boot needs --kernel IMAGE and --jailhouse FOLDER (docs/qemu.md), or --stub, which needs neither. ' +
+        'Next: npm run qemu -- boot --stub',
+    );
+  }
+  const cache = new QemuCache(options.cache);
+  const prepared = await prepareBoot(
+    { ...options, kernel, jailhouse },
+    { cache, folder: BOOT_FOLDER, say },
+  );
+  return { emulator: emulatorIn(cache), prepared };
+}
+
 program
   .command('boot')
-  .description('runs the image on QEMU: with --stub at EL1 behind a stub of a hypervisor')
+  .description(
+    'runs the cell on QEMU: under Jailhouse and Linux, or with --stub at EL1 behind a stub',
+  )
+  .option('--kernel <image>', "the user's kernel for the board, arch/arm64/boot/Image", userPath)
+  .option('--jailhouse <folder>', 'where the user has built Jailhouse, or installed it', userPath)
+  .option('--rootfs <cpio>', 'root file system (default: busybox and can-utils)', userPath)
+  .option('--dtb <file>', 'device tree (default: that of the kernel, beside it)', userPath)
+  .option('--revision <number>', 'of the cell files, where the folder does not tell: 13 or 14')
+  .option('--append <words>', "more words for the kernel's command line")
+  .option('--bus-port <port>', 'the bus at this port of 127.0.0.1, instead of a log')
+  .option('--bus-host <interface>', 'the bus at this CAN interface of the machine')
   .option('--stub', 'without Jailhouse and Linux')
-  .option('--rules <file>', 'rule table', userPath, join(PROJECT, 'rules.yaml'))
+  .option('--rules <file>', 'rule table (default: the built one)', userPath)
   .option('--bus <file>', 'log to play', userPath, join(PROJECT, 'lab/demo/demo.log'))
-  .option('--seconds <number>', 'only so much of the log')
-  .option('--rounds <number>', 'so many times in a row', '2')
+  .option('--seconds <number>', '--stub: only so much of the log')
+  .option('--rounds <number>', '--stub: so many times in a row', '2')
   .option('--cache <folder>', 'where QEMU was built', userPath)
   .action(async (options: BootOptions) => {
-    if (options.stub !== true) {
-      throw new InputError('boot needs --stub. Next: npm run qemu -- boot --stub');
+    if (options.stub === true) {
+      await bootStub({ ...options, rules: options.rules ?? join(PROJECT, 'rules.yaml') });
+      return;
     }
-    await bootStub(options);
+    const { emulator, prepared } = await prepareLinux(options);
+    process.exitCode = await runInTerminal(emulator, prepared, say);
   });
 
 await run(program, 'qemu');

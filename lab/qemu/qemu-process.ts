@@ -18,23 +18,40 @@ const WORDS_SHOWN = 2000;
 export class QemuProcess {
   readonly folder: string;
   readonly #child: ChildProcess;
+  /** Exit status, once it has ended by itself or was stopped. */
+  readonly ended: Promise<number>;
   #words = '';
   #hasEnded = false;
 
-  /** `parameters` may use the folder, which is made before. */
-  constructor(emulator: string, parameters: (folder: string) => readonly string[]) {
+  /**
+   * `parameters` may use the folder, which is made before. `stdio`: what QEMU says is kept, or the terminal of
+   * this process is its own.
+   */
+  constructor(
+    emulator: string,
+    parameters: (folder: string) => readonly string[],
+    stdio: 'kept' | 'inherit' = 'kept',
+  ) {
     this.folder = mkdtempSync(join(tmpdir(), 'canwarden-qemu-'));
-    this.#child = spawn(emulator, parameters(this.folder), { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
+    this.#child = spawn(emulator, parameters(this.folder), {
+      stdio: stdio === 'kept' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#words = (this.#words + text).slice(-WORDS_SHOWN);
       });
     }
-    this.#child.once('error', (error) => {
-      this.#words += error.message;
-      this.#hasEnded = true;
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) => {
+        this.#words += error.message;
+        this.#hasEnded = true;
+        resolve(127);
+      });
+      this.#child.once('close', (status) => {
+        this.#hasEnded = true;
+        resolve(status ?? 1);
+      });
     });
-    this.#child.once('close', () => (this.#hasEnded = true));
   }
 
   get hasEnded(): boolean {

@@ -13,8 +13,8 @@ export interface DeviceTreeNode {
   readonly children?: Readonly<Record<string, DeviceTreeNode>>;
 }
 
-/** 32-bit cells, a string, or `true`: the property exists without a value. */
-export type PropertyValue = readonly number[] | string | true;
+/** 32-bit cells, a string, bytes, or `true`: the property exists without a value. */
+export type PropertyValue = readonly number[] | string | Uint8Array | true;
 
 const MAGIC = 0xd00dfeed;
 const VERSION = 17;
@@ -65,6 +65,7 @@ function* encodeNode(name: string, node: DeviceTreeNode, names: StringTable): Ge
 
 function encodeValue(value: PropertyValue): Buffer {
   if (value === true) return Buffer.alloc(0);
+  if (value instanceof Uint8Array) return Buffer.from(value);
   return typeof value === 'string' ? Buffer.from(`${value}\0`, 'latin1') : words(...value);
 }
 

@@ -14,14 +14,14 @@ import type { QemuCache } from './cache.ts';
 import { hasMeson } from './machine.ts';
 
 /** The release, and the series that the patches are for. */
-const SUITES = ['trixie', 'trixie-updates', 'trixie-security'];
+export const SUITES = ['trixie', 'trixie-updates', 'trixie-security'];
 export const QEMU_SERIES = '10.0.';
 const FALLBACK_MIRROR = 'http://deb.debian.org/debian/';
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const LINES_SHOWN = 8;
 
 /** The mirror from which this machine has its packages, if it is a Debian. */
-function mirror(): string {
+export function mirror(): string {
   const format = ['--format', '$(ORIGIN) $(REPO_URI) $(CODENAME)'];
   const { stdout } = spawnSync('apt-get', ['indextargets', ...format], { encoding: 'utf8' });
   const own = /^Debian (\S+) [a-z]+$/m.exec(stdout ?? '')?.[1];
@@ -42,7 +42,7 @@ function aptOptions(folder: string): string[] {
 }
 
 /** Runs apt-get with the folder's lists. Throws InputError with the end of its output. */
-function apt(folder: string, parameters: readonly string[], inFolder = folder): string {
+export function apt(folder: string, parameters: readonly string[], inFolder = folder): string {
   const { status, stdout, stderr } = spawnSync('apt-get', [...aptOptions(folder), ...parameters], {
     cwd: inFolder,
     encoding: 'utf8',
@@ -58,28 +58,36 @@ function apt(folder: string, parameters: readonly string[], inFolder = folder): 
   );
 }
 
-/** Fetches the lists. Reaching them is the proof that deb-src works here. */
-export function updateLists(cache: QemuCache): void {
-  const { apt: folder } = cache;
+/** Makes a folder that apt can use instead of the machine's lists. */
+export function prepareApt(folder: string): void {
   for (const part of ['sources', 'state/lists/partial', 'cache/archives/partial']) {
     mkdirSync(join(folder, part), { recursive: true });
   }
   writeFileSync(join(folder, 'status'), '');
+}
+
+/** A paragraph of a .sources file. */
+export function sourcesEntry(types: string, uri: string, suites: readonly string[]): string {
+  return [
+    `Types: ${types}`,
+    `URIs: ${uri}`,
+    `Suites: ${suites.join(' ')}`,
+    'Components: main',
+    `Signed-By: ${KEYRING}`,
+    '',
+  ].join('\n');
+}
+
+/** Fetches the lists. Reaching them is the proof that deb-src works here. */
+export function updateLists(cache: QemuCache): void {
+  const { apt: folder } = cache;
+  prepareApt(folder);
   const [stable, ...others] = SUITES;
   const uri = mirror();
-  const entry = (types: string, place: string, suites: readonly string[]): string =>
-    [
-      `Types: ${types}`,
-      `URIs: ${place}`,
-      `Suites: ${suites.join(' ')}`,
-      'Components: main',
-      `Signed-By: ${KEYRING}`,
-      '',
-    ].join('\n');
   const plain = others.filter((suite) => !suite.endsWith('security'));
-  const entries = [entry('deb-src', uri, [stable, ...plain])];
+  const entries = [sourcesEntry('deb-src', uri, [stable, ...plain])];
   // The machine's meson may be too old; Debian's newer one is a package without a compiled part.
-  if (!hasMeson()) entries.push(entry('deb', uri, [stable]));
+  if (!hasMeson()) entries.push(sourcesEntry('deb', uri, [stable]));
   writeFileSync(join(folder, 'sources/canwarden.sources'), entries.join('\n'));
   apt(folder, ['update']);
 }

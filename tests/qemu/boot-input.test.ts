@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What a user can name wrongly in `npm run qemu -- boot`: each is refused in one line with its cure, before
+ * anything is fetched or started. Needs no QEMU.
+ */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { InputError } from '../../cell-config/files.ts';
+import { CpioArchive } from '../../scripts/linux-guest/cpio.ts';
+import { QemuCache } from '../../scripts/qemu/cache.ts';
+import { type BootOptions, prepareBoot } from '../../scripts/qemu/boot/prepare.ts';
+import { readBusWish } from '../../scripts/qemu/boot/bus.ts';
+import { readRootArchive } from '../../scripts/qemu/boot/initramfs.ts';
+import { checkAgainstKernel, readJailhouse } from '../../scripts/qemu/boot/jailhouse.ts';
+import { KERNEL_OPTIONS, missingOptions, readKernel } from '../../scripts/qemu/boot/kernel.ts';
+import { describe, it } from '../skippable.ts';
+import * as fixture from './boot-fixture.ts';
+
+const BUS = 'lab/demo/demo.log';
+
+async function refused(run: () => unknown, says: RegExp): Promise<void> {
+  await assert.rejects(
+    async () => void (await run()),
+    (error: Error) => {
+      assert.ok(error instanceof InputError, String(error));
+      assert.match(error.message, says);
+      assert.match(error.message, /\. Next: \S/);
+      assert.doesNotMatch(error.message, /\n/);
+      return true;
+    },
+  );
+}
+
+describe('the kernel of a boot', () => {
+  const folder = fixture.temporaryFolder();
+  const file = (name: string, bytes: Uint8Array): string => fixture.writeFile(folder, name, bytes);
+
+  it('is read, plain and gzipped', () => {
+    const image = fixture.kernelImage();
+    for (const bytes of [image, gzipSync(image)]) {
+      const kernel = readKernel(file('Image', bytes));
+      assert.equal(kernel.release, fixture.RELEASE);
+      assert.equal(kernel.memoryBytes, 0x100000);
+    }
+  });
+
+  it('is refused if it is another file', async () => {
+    const x86 = Buffer.alloc(1024);
+    x86.writeUInt16LE(0xaa55, 510);
+    const table: [string, Uint8Array, RegExp][] = [
+      ['vmlinux', fixture.moduleFile(), /an ELF file \(vmlinux\?\), no arm64 kernel image/],
+      ['bzImage', x86, /x86 kernel, no arm64 kernel image/],
+      ['short', Buffer.from('ARM'), /3 bytes, no arm64 kernel image/],
+      ['cut.gz', gzipSync(fixture.kernelImage()).subarray(0, 40), /cannot be unpacked/],
+      ['nameless', fixture.kernelImage().subarray(0, 64), /does not say its version/],
+    ];
+    for (const [name, bytes, says] of table)
+      await refused(() => readKernel(file(name, bytes)), says);
+    await refused(() => readKernel(join(folder, 'none')), /there is no such file/);
+  });
+
+  it('says which options it lacks, if it carries its configuration', () => {
+    const all = KERNEL_OPTIONS.map((name) => `CONFIG_${name}=y\n`).join('');
+    const lacks = (config: string): string[] | undefined =>
+      missingOptions({ image: fixture.kernelImage({ config }) });
+    assert.deepEqual(lacks(all), []);
+    assert.deepEqual(lacks(all.replace('CONFIG_OF_OVERLAY=y', '# CONFIG_OF_OVERLAY is not set')), [
+      'OF_OVERLAY',
+    ]);
+    // The bridge's way may be a module; what Jailhouse needs of the kernel may not.
+    assert.deepEqual(lacks(all.replace('UIO_IVSHMEM=y', 'UIO_IVSHMEM=m')), []);
+    assert.deepEqual(lacks(all.replace('HOTPLUG_CPU=y', 'HOTPLUG_CPU=m')), ['HOTPLUG_CPU']);
+    assert.equal(missingOptions({ image: fixture.kernelImage() }), undefined);
+  });
+});
+
+describe('the Jailhouse folder of a boot', () => {
+  it('is read: a built tree, and an installed one', () => {
+    const tree = fixture.jailhouseTree(fixture.temporaryFolder(), { revision: 13 });
+    assert.equal(readJailhouse(tree).revision, 13);
+    assert.equal(readJailhouse(tree).version, fixture.JAILHOUSE_VERSION);
+    const root = fixture.temporaryFolder();
+    const { module, hypervisor, tool } = readJailhouse(tree);
+    const place = `lib/modules/${fixture.RELEASE}/extra/driver/jailhouse.ko`;
+    fixture.writeFile(root, place, module);
+    fixture.writeFile(root, 'lib/firmware/jailhouse.bin', hypervisor);
+    fixture.writeFile(root, 'usr/local/sbin/jailhouse', tool);
+    assert.equal(readJailhouse(root, 14).revision, 14);
+  });
+
+  it('is refused: none, incomplete, mixed, for another processor, of another revision', async () => {
+    const tree = (wishes: Parameters<typeof fixture.jailhouseTree>[1]): string =>
+      fixture.jailhouseTree(fixture.temporaryFolder(), wishes);
+    await refused(() => readJailhouse('/nowhere'), /no such folder/);
+    await refused(() => readJailhouse(fixture.temporaryFolder()), /no built Jailhouse/);
+    const part = fixture.temporaryFolder();
+    fixture.writeFile(part, 'driver/jailhouse.ko', fixture.moduleFile());
+    await refused(() => readJailhouse(part), /without jailhouse\.bin and the command jailhouse/);
+    await refused(
+      () => readJailhouse(tree({ module: fixture.moduleFile({ machine: 62 }) })),
+      /another processor \(ELF machine 62\)/,
+    );
+    await refused(
+      () => readJailhouse(tree({ module: fixture.moduleFile({ version: 'v0.11' }) })),
+      /the module is of Jailhouse v0\.11, the hypervisor is not/,
+    );
+    await refused(() => readJailhouse(tree({ revision: 12 })), /revision 12; .* 13 and 14/);
+    await refused(() => readJailhouse(tree({ stock: 13 })), /has revision 14, .* 13: the tree/);
+    await refused(() => readJailhouse(tree({}), 13), /has revision 14\. Next: leave --revision 13/);
+    const silent = tree({});
+    fixture.writeFile(silent, 'include/jailhouse/cell-config.h', '');
+    fixture.writeFile(silent, 'configs/arm64/rpi4.cell', '');
+    await refused(() => readJailhouse(silent), /add --revision 13/);
+    fixture.writeFile(silent, 'driver/jailhouse.ko', fixture.moduleFile().subarray(0, 200));
+    await refused(() => readJailhouse(silent, 14), /cut short or damaged/);
+  });
+
+  it('is refused with a kernel that cannot load its module', async () => {
+    const jailhouse = readJailhouse(fixture.jailhouseTree(fixture.temporaryFolder()));
+    const against = (wishes: fixture.KernelWishes): void => {
+      const path = fixture.writeFile(
+        fixture.temporaryFolder(),
+        'Image',
+        fixture.kernelImage(wishes),
+      );
+      checkAgainstKernel(jailhouse, readKernel(path), path);
+    };
+    against({});
+    await refused(
+      () => against({ names: ['printk', 'xioremap_page_range'] }),
+      /does not export ioremap_page_range, __hyp_stub_vectors, which jailhouse\.ko needs/,
+    );
+    await refused(
+      () => against({ release: '6.6.1' }),
+      /is Linux 6\.6\.1; jailhouse\.ko was built for 6\.1\.99-test/,
+    );
+  });
+});
+
+describe('the other end of the bus', () => {
+  it('is refused: no log, a busy port, a port that is none, no such interface, two at once', async () => {
+    await refused(() => readBusWish({ bus: '/nowhere.log' }), /no such file/);
+    await refused(
+      () => readBusWish({ bus: BUS, busPort: '70000' }),
+      /no port: 70000\. Next: --bus-port/,
+    );
+    await refused(() => readBusWish({ bus: BUS, busHost: 'nocan9' }), /no interface nocan9/);
+    await refused(() => readBusWish({ bus: BUS, busHost: '../x' }), /no interface/);
+    await refused(() => readBusWish({ bus: BUS, busHost: 'a', busPort: '1' }), /are two ways/);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    await refused(
+      () => readBusWish({ bus: BUS, busPort: String(port) }),
+      /another program listens there\. Next: --bus-port/,
+    );
+    await new Promise((resolve) => server.close(resolve));
+    assert.deepEqual(await readBusWish({ bus: BUS, busPort: String(port) }), {
+      kind: 'port',
+      port,
+    });
+  });
+});
+
+describe("the user's root file system", () => {
+  const folder = fixture.temporaryFolder();
+  const archive = (...names: string[]): Buffer => {
+    const made = new CpioArchive();
+    for (const name of names) made.addFile(name, Buffer.from(name));
+    return made.finish();
+  };
+  const read = (bytes: Uint8Array) =>
+    readRootArchive(fixture.writeFile(folder, 'rootfs.cpio', bytes));
+
+  it('is read, gzipped or not, also two in a row', () => {
+    const [one, two] = [archive('bin/sh'), archive('lib/x.ko')];
+    for (const bytes of [one, gzipSync(one)]) assert.ok(read(bytes).names.has('bin/sh'));
+    const both = read(Buffer.concat([one, Buffer.alloc(512), two])).names;
+    assert.deepEqual([...both], ['bin', 'bin/sh', 'lib', 'lib/x.ko']);
+  });
+
+  it('is refused: no archive, a cut one, one without a shell', async () => {
+    const xz = Buffer.from('fd377a585a000004', 'hex');
+    await refused(() => read(xz), /no whole cpio archive .*unpack it \(xz -d/);
+    await refused(() => read(archive('bin/sh').subarray(0, 200)), /no whole cpio archive/);
+    await refused(() => read(gzipSync(archive('bin/sh')).subarray(0, 30)), /cannot be unpacked/);
+    await refused(() => read(archive('bin/true')), /has no \/bin\/sh/);
+  });
+});
+
+describe('a boot', () => {
+  it('looks at all of these before it fetches or writes', async () => {
+    const folder = fixture.temporaryFolder();
+    const options: BootOptions = {
+      kernel: fixture.writeFile(folder, 'Image', fixture.kernelImage()),
+      jailhouse: fixture.jailhouseTree(join(folder, 'jailhouse')),
+      bus: BUS,
+    };
+    // A cache in which nothing can be made: whoever fetches fails with another error.
+    const place = { cache: new QemuCache('/proc/nowhere'), folder: '/proc/nowhere', say: () => {} };
+    const boot = (changes: Partial<BootOptions>) => () =>
+      prepareBoot({ ...options, ...changes }, place);
+    await refused(boot({}), /no device tree beside the kernel: .*Next: make dtbs/);
+    fixture.writeFile(folder, 'bcm2711-rpi-4-b.dtb', fixture.boardTree());
+    await refused(boot({ revision: '12' }), /no revision of this project: 12/);
+    await refused(boot({ bus: '/nowhere.log' }), /no such file/);
+    await refused(boot({ dtb: '/nowhere.dtb' }), /no such file/);
+    const bare = fixture.kernelImage({ names: fixture.EXPORTS });
+    fixture.writeFile(folder, 'Image', bare);
+    await refused(boot({}), /has no uio_ivshmem, so nothing would reach vcan0/);
+    const config = fixture.kernelImage({ config: 'CONFIG_MODULES=y\n' });
+    fixture.writeFile(folder, 'Image', config);
+    await refused(boot({}), /its configuration lacks HOTPLUG_CPU, OF_OVERLAY/);
+  });
+});
