@@ -6,8 +6,11 @@
  * Exit status: 0 done, 1 it failed on the way, 2 bad input or a machine that lacks something.
  */
 import { join } from 'node:path';
-import { InputError } from '../cell-config/files.ts';
+import { InputError, readTextInput } from '../cell-config/files.ts';
+import { asInput } from '../lab/play/command.ts';
+import { compileRules } from '../rules/compile.ts';
 import { PROJECT } from './build/command.ts';
+import { runDemo } from './qemu/boot/demo.ts';
 import { type BootOptions as LinuxOptions, prepareBoot } from './qemu/boot/prepare.ts';
 import { runInTerminal } from './qemu/boot/run.ts';
 import { build } from './qemu/build.ts';
@@ -123,6 +126,38 @@ program
     }
     const { emulator, prepared } = await prepareLinux(options);
     process.exitCode = await runInTerminal(emulator, prepared, say);
+  });
+
+const DEMO_SECONDS = 2;
+
+program
+  .command('demo')
+  .description('boots under Jailhouse and Linux, types the commands, plays a log, lets Linux panic')
+  .requiredOption('--kernel <image>', 'as for boot', userPath)
+  .requiredOption('--jailhouse <folder>', 'as for boot', userPath)
+  .option('--rootfs <cpio>', 'as for boot', userPath)
+  .option('--dtb <file>', 'as for boot', userPath)
+  .option('--revision <number>', 'as for boot')
+  .option('--append <words>', 'as for boot')
+  .option('--rules <file>', 'rule table', userPath, join(PROJECT, 'rules.yaml'))
+  .option('--bus <file>', 'log to play', userPath, join(PROJECT, 'lab/demo/demo.log'))
+  .option(
+    '--seconds <number>',
+    'so much of the log, before the panic and after',
+    String(DEMO_SECONDS),
+  )
+  .option('--cache <folder>', 'where QEMU was built', userPath)
+  .action(async (options: BootOptions & { rules: string }) => {
+    const seconds = Number(options.seconds);
+    if (!(seconds > 0)) throw new InputError('--seconds takes a number > 0');
+    const { table } = asInput(() =>
+      compileRules(readTextInput(options.rules, 'rules file'), options.rules),
+    );
+    const { emulator, prepared } = await prepareLinux(options);
+    const problems = await runDemo({ emulator, prepared, table, seconds, say });
+    for (const problem of problems) say(`DIFFERENT: ${problem}`);
+    say(problems.length === 0 ? 'All as the rules say.' : 'Not as the rules say.');
+    if (problems.length > 0) process.exitCode = 1;
   });
 
 await run(program, 'qemu');

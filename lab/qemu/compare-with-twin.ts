@@ -16,6 +16,7 @@ export function compareFrames(
   where: string,
   twin: readonly CanFrame[],
   qemu: readonly CanFrame[],
+  [first, second]: readonly [string, string] = ['on the twin', 'on QEMU'],
 ): string[] {
   const [expected, seen] = [byIdentifier(twin), byIdentifier(qemu)];
   const differences: string[] = [];
@@ -26,8 +27,8 @@ export function compareFrames(
     const at = Array.from({ length }, (_, index) => index).find((i) => left[i] !== right[i]);
     if (at === undefined) continue;
     differences.push(
-      `${where}, identifier ${key}: frame ${at} is ${left[at] ?? 'missing'} on the twin, ` +
-        `${right[at] ?? 'missing'} on QEMU (${left.length} and ${right.length} frames)`,
+      `${where}, identifier ${key}: frame ${at} is ${left[at] ?? 'missing'} ${first}, ` +
+        `${right[at] ?? 'missing'} ${second} (${left.length} and ${right.length} frames)`,
     );
   }
   const more = differences.length - SHOWN;
