@@ -17,11 +17,14 @@ import { FiguresView, showRules } from './page/figures.ts';
 import { parseFrame } from './page/frame-text.ts';
 import { Knobs } from './page/knobs.ts';
 import { Results } from './page/results.ts';
+import { LinesView } from './page/lines-view.ts';
 import { watchDrops } from './page/log-drop.ts';
+import { decodeDatabaseText } from '../rules/dbc/decode-text.ts';
+import { readFrom } from './databases.ts';
 import { packState, unpackState } from './page/share.ts';
 import { followTheme } from './page/theme.ts';
 import { TimelineView } from './page/timeline-view.ts';
-import type { FirmwareBytes, FrameRow, Snapshot } from './protocol.ts';
+import type { Databases, FirmwareBytes, FrameRow, Snapshot } from './protocol.ts';
 
 const client = new BoardClient();
 const results = new Results();
@@ -34,8 +37,17 @@ const timeline = new TimelineView(
   element('timeline-rows', HTMLTableSectionElement),
 );
 const frameInput = element('frame', HTMLInputElement);
+const lines = new LinesView(
+  element('lines', HTMLElement),
+  element('lines-rows', HTMLTableSectionElement),
+);
+/** By file name. */
+let databases: Databases = {};
+let databasesGiven = databases;
 let examples: Example[] = [];
 let nextExample = 0;
+let isReady = false;
+let isChecked = false;
 let inForce = '';
 let shownCounts = '';
 
@@ -53,12 +65,15 @@ const editor = new RulesEditor(
   element('editor', HTMLElement),
   rulesGiven,
   rulesSchema(),
+  (path) => readFrom(databases)(path),
   rulesChecked,
 );
 
 /** A table without errors goes into force at once. */
 function rulesChecked({ text, result }: Checked): void {
   const { table, diagnostics } = result;
+  isChecked = true;
+  offerRequest();
   if (table === undefined) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     const [{ line, reason }] = errors;
@@ -66,10 +81,16 @@ function rulesChecked({ text, result }: Checked): void {
     return results.rules(`Line ${line}: ${reason}${more}. The rules before stay in force.`, true);
   }
   offerExamples(table);
-  if (text === rulesGiven) return results.rules(inForce);
+  if (text === rulesGiven && databases === databasesGiven) return results.rules(inForce);
   rulesGiven = text;
+  databasesGiven = databases;
   results.rules('These rules are given to the cell…');
-  client.send({ kind: 'rules', text });
+  client.send({ kind: 'rules', text, databases });
+}
+
+/** A click before the board runs, or before the rules were looked at, could not be answered. */
+function offerRequest(): void {
+  button('request').disabled = !(isReady && isChecked);
 }
 
 function offerExamples(table: RuleTable): void {
@@ -82,11 +103,15 @@ function offerExamples(table: RuleTable): void {
 function restart(): void {
   const { bitrate } = knobs.state;
   results.first('The board starts…');
-  client.send({ kind: 'start', setup: { bitrate, rulesText: rulesGiven, settings: '' } });
+  client.send({
+    kind: 'start',
+    setup: { bitrate, rulesText: rulesGiven, settings: '', databases },
+  });
 }
 
 client.on('ready', ({ rules }) => {
-  button('request').disabled = false;
+  isReady = true;
+  offerRequest();
   results.first('It runs. Send a request, and the cell answers.');
   results.rules((inForce = `${rules} rules are in force.`));
   bus.clear();
@@ -118,6 +143,7 @@ function show(snapshot: Snapshot): void {
   }
   load.add(Number((snapshot.nanos / 1e9).toFixed(2)), snapshot.busPercent);
   if (snapshot.timeline !== undefined) timeline.show(snapshot.timeline);
+  if (snapshot.lines !== undefined) lines.show(snapshot.lines);
   snapshot.console.forEach((line) => results.say(line));
   knobs.show(snapshot);
   const answer = snapshot.rows.findLast(({ kind }) => kind === 'answer');
@@ -167,7 +193,17 @@ button('share').onclick = () => {
     results.first('The link is in the address, and on the clipboard where the browser allows it.');
   });
 };
-watchDrops((name, bytes) => client.send({ kind: 'replay', name, bytes }));
+watchDrops((name, bytes) => {
+  if (/\.dbc$/i.test(name)) addDatabase(name, bytes);
+  else client.send({ kind: 'replay', name, bytes });
+});
+
+/** The rules may name it from now on. Rules that wait for it, or had it before, are checked again. */
+function addDatabase(name: string, bytes: Uint8Array): void {
+  databases = { ...databases, [name]: decodeDatabaseText(bytes) };
+  results.first(`${name} is here. Write \`dbc: ${name}\` into the rules to use its names.`);
+  editor.checkAnew();
+}
 
 async function firmwareBytes(): Promise<FirmwareBytes> {
   const names = ['rpi4-canwarden.cell', 'rpi4-root.cell', 'cell.wasm', 'bridge.wasm'];
@@ -177,7 +213,7 @@ async function firmwareBytes(): Promise<FirmwareBytes> {
 
 document.documentElement.style.accentColor = colour('accent');
 try {
-  const setup = { bitrate: knobs.state.bitrate, rulesText: rulesGiven, settings: '' };
+  const setup = { bitrate: knobs.state.bitrate, rulesText: rulesGiven, settings: '', databases };
   client.send({ kind: 'start', setup, firmware: await firmwareBytes() });
 } catch (error) {
   results.first(`It failed: ${(error as Error).message}`, true);

@@ -11,7 +11,11 @@ export interface BoardSetup {
   readonly rulesText: string;
   /** Words for the cell's command line, such as `int=spi`. */
   readonly settings: string;
+  /** Texts of the DBC files that the rules may name, by file name. */
+  readonly databases: Databases;
 }
+
+export type Databases = Readonly<Record<string, string>>;
 
 export interface FirmwareBytes {
   readonly cell: Uint8Array;
@@ -22,7 +26,7 @@ export interface FirmwareBytes {
 
 export type ToBoard =
   | { readonly kind: 'start'; readonly setup: BoardSetup; readonly firmware?: FirmwareBytes }
-  | { readonly kind: 'rules'; readonly text: string }
+  | { readonly kind: 'rules'; readonly text: string; readonly databases: Databases }
   | { readonly kind: 'send'; readonly frame: CanFrame; readonly side: 'bus' | 'agl' }
   | { readonly kind: 'load'; readonly percent: number }
   | { readonly kind: 'flood'; readonly on: boolean }
@@ -54,6 +58,28 @@ export interface RuleRow {
   readonly answers: number;
   readonly medianNanos: number | undefined;
   readonly worstNanos: number | undefined;
+}
+
+/** One instruction on the SPI lines, with the time of each byte's nine clocks. */
+export interface LinesTransaction {
+  readonly selectNanos: number;
+  readonly deselectNanos: number;
+  readonly text: string;
+  readonly bytes: readonly {
+    readonly mosi: number;
+    readonly miso: number;
+    readonly fromNanos: number;
+    readonly toNanos: number;
+  }[];
+}
+
+/** One screen of the SPI lines and INT. */
+export interface LinesLook {
+  readonly fromNanos: number;
+  readonly toNanos: number;
+  readonly transactions: readonly LinesTransaction[];
+  readonly isLowAtStart: boolean;
+  readonly edges: readonly { readonly low: boolean; readonly nanos: number }[];
 }
 
 /** How the board does, some ten times a second. */
@@ -91,6 +117,8 @@ export interface Snapshot {
   readonly histogram: readonly number[];
   /** The last answer. Undefined: no new one. */
   readonly timeline?: AnswerTimeline;
+  /** The last instructions. Undefined: no new ones. */
+  readonly lines?: LinesLook;
 }
 
 export type FromBoard =

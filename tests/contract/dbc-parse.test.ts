@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Random } from '../../lab/random/random.ts';
 import { readDatabase } from '../../rules/dbc/database.ts';
-import { decodeDatabaseText } from '../../rules/dbc/text.ts';
+import { decodeDatabaseText } from '../../rules/dbc/decode-text.ts';
 import { databaseOf, message, messageOf, saidOfDbc, signal, signalOf } from './dbc-text.ts';
 
 const FEATURES_TEXT = readFileSync('tests/data/features.dbc', 'utf8');

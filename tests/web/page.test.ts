@@ -96,6 +96,13 @@ describe('the page', { skip }, () => {
     await keepPicture(page, 'answer.png');
   });
 
+  it('draws the SPI lines of the last instructions', async () => {
+    const waves = page.locator('#lines svg path.wave');
+    assert.equal(await waves.count(), 5, 'INT, CS, SCK, MOSI, MISO');
+    // MCP2515 data sheet, table 12-1: READ is 0000 0011; the cell looks at the chip's registers all the time.
+    assert.match(await page.locator('#lines-rows').innerHTML(), /<td>03 .*READ 0x03/);
+  });
+
   it('shows the changed answer after an edit', async () => {
     await writeRules(RULES.replace('0xA5]', '0xB6]'));
     await page.locator('#rules-state', { hasText: '6 rules are in force' }).waitFor();
@@ -203,6 +210,32 @@ describe('the page', { skip }, () => {
     }
   });
 
+  it('takes a DBC file that the rules name', async () => {
+    const rules = `version: 1
+dbc: gears.dbc
+rules:
+  - name: gear
+    match: { message: Gear, signals: { Position: 3 } }
+    answer: { id: 0x2B1, data: [0x77] }
+`;
+    await writeRules(rules);
+    await page.locator('#rules-state', { hasText: 'gears.dbc is not in this page yet' }).waitFor();
+    const dbc = `VERSION ""
+BU_: Box
+BO_ 700 Gear: 1 Box
+ SG_ Position : 0|4@1+ (1,0) [0|15] "" Box
+`;
+    await page.locator('#replay').setInputFiles({
+      ...{ name: 'gears.dbc', mimeType: 'text/plain', buffer: Buffer.from(dbc) },
+    });
+    await page.locator('#rules-state', { hasText: '1 rules are in force' }).waitFor();
+    await page.locator('#frame').fill('2BC#03');
+    await page.locator('#send button').click();
+    await result(/2B1#77/);
+    await page.locator('#rules-reset').click();
+    await page.locator('#rules-state', { hasText: '6 rules are in force' }).waitFor();
+  });
+
   it('says what is wrong with a log', async () => {
     await page.locator('#replay').setInputFiles({
       ...{ name: 'bad.log', mimeType: 'text/plain', buffer: Buffer.from('(0.0) can0 12#zz\n') },
@@ -224,7 +257,7 @@ describe('the page', { skip }, () => {
   for (const scheme of ['light', 'dark'] as const) {
     it(`has no serious fault for those who see or hear it otherwise, ${scheme}`, async () => {
       await page.emulateMedia({ colorScheme: scheme });
-      await page.locator('summary').click();
+      for (const summary of await page.locator('summary').all()) await summary.click();
       const axe = new AxeBuilder({ page });
       // Only the colours differ in the dark.
       if (scheme === 'dark') axe.withRules('color-contrast');

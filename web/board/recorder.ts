@@ -12,6 +12,7 @@ import type { SpiTap } from '../../twin/soc/spi-device.ts';
 import type { FrameRow } from '../protocol.ts';
 import type { Answered, Answers } from './answers.ts';
 import { Ring } from './ring.ts';
+import { SpiLines } from './spi-lines.ts';
 
 const KEPT_FRAMES = 100_000;
 const KEPT_NEAR = 400;
@@ -29,6 +30,7 @@ export class Recorder {
   /** Time in which the bus was busy. */
   busyNanos = 0;
   transactionCount = 0;
+  readonly lines = new SpiLines();
   readonly #cellName: string;
   readonly #answers: Answers;
   readonly #near = new Ring<WireRecord>(KEPT_NEAR);
@@ -47,13 +49,23 @@ export class Recorder {
 
   /** The SPI lines' listener. */
   readonly tap: SpiTap = {
-    selected: (nanos) => this.#spi.selected(nanos),
-    byte: (mosi, miso, endNanos) => this.#spi.byte(mosi, miso, endNanos),
-    deselected: (nanos) => this.#spi.deselected(nanos),
+    selected: (nanos) => {
+      this.#spi.selected(nanos);
+      this.lines.selected(nanos);
+    },
+    byte: (mosi, miso, endNanos, byteNanos) => {
+      this.#spi.byte(mosi, miso, endNanos);
+      this.lines.byte(mosi, miso, endNanos, byteNanos);
+    },
+    deselected: (nanos) => {
+      this.#spi.deselected(nanos);
+      this.lines.deselected(nanos);
+    },
   };
 
   interrupt(low: boolean, nanos: number): void {
     this.#edges.push({ low, nanos });
+    this.lines.interrupt(low, nanos);
   }
 
   step(fromNanos: number, toNanos: number): void {

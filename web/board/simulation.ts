@@ -15,7 +15,8 @@ import type { CompiledRules } from '../../rules/compile-text.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
 import type { RunResult } from '../../twin/engine/engine.ts';
-import type { BoardSetup, FirmwareBytes, Snapshot } from '../protocol.ts';
+import { readFrom } from '../databases.ts';
+import type { BoardSetup, Databases, FirmwareBytes, Snapshot } from '../protocol.ts';
 import { Answers } from './answers.ts';
 import { Flood, Load } from './load.ts';
 import { Recorder } from './recorder.ts';
@@ -68,7 +69,8 @@ export class Simulation {
 
   /** Boots a board. Throws RulesError for rules with mistakes, Error for a cell that does not start. */
   static async open(setup: BoardSetup, bytes: FirmwareBytes): Promise<Simulation> {
-    const { table, image } = compileText(setup.rulesText, RULES_FILE);
+    const readText = readFrom(setup.databases);
+    const { table, image } = compileText(setup.rulesText, RULES_FILE, readText);
     const answers = new Answers(table);
     const recorder = new Recorder(CELL_SENDER, answers);
     const console: string[] = [];
@@ -125,8 +127,8 @@ export class Simulation {
   }
 
   /** Gives the cell another table, as `canwarden rules load` does. Throws RulesError. */
-  giveRules(text: string): void {
-    const compiled = compileText(text, RULES_FILE);
+  giveRules(text: string, databases: Databases): void {
+    const compiled = compileText(text, RULES_FILE, readFrom(databases));
     if (this.#requests === undefined) throw new Error('the cell has no control device');
     const sequence = this.#requests.write(ruleTableRequest(compiled.image));
     this.#given = { compiled, sequence };
@@ -161,7 +163,7 @@ export class Simulation {
   /** The part of a snapshot that the board knows. */
   look(): Omit<
     Snapshot,
-    'kind' | 'factor' | 'reached' | 'busPercent' | 'framesPerSecond' | 'timeline'
+    'kind' | 'factor' | 'reached' | 'busPercent' | 'framesPerSecond' | 'timeline' | 'lines'
   > {
     const { recorder, answers, rig } = this;
     answers.forget(rig.now);

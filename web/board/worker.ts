@@ -67,7 +67,7 @@ function step(running: Simulation, by: number | 'frame' | 'spi'): void {
 function act(message: Exclude<ToBoard, { kind: 'start' | 'shown' }>, running: Simulation): void {
   switch (message.kind) {
     case 'rules':
-      return running.giveRules(message.text);
+      return running.giveRules(message.text, message.databases);
     case 'send':
       return running.send(message.frame, message.side);
     case 'load':
@@ -136,6 +136,7 @@ function report(running: Simulation): void {
     busPercent: spanNanos === 0 ? 0 : Math.min(100, (100 * busyNanos) / spanNanos),
     framesPerSecond: spanNanos === 0 ? 0 : (frames * 1e9) / spanNanos,
     timeline: recorder.takeTimeline(),
+    lines: recorder.lines.take(),
   });
   const { busyNanos: busy, frames: good, errors } = recorder;
   before = { nanos: rig.now, busyNanos: busy, frames: good, errors };

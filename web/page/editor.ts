@@ -8,15 +8,19 @@ import { autocompletion } from '@codemirror/autocomplete';
 import { yaml } from '@codemirror/lang-yaml';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic as Mark, linter, lintGutter } from '@codemirror/lint';
-import type { EditorState } from '@codemirror/state';
+import { type EditorState, StateEffect } from '@codemirror/state';
 import { tags } from '@lezer/highlight';
 import { basicSetup, EditorView } from 'codemirror';
+import type { ViewUpdate } from '@codemirror/view';
+import type { ReadText } from '../../rules/language/dbc-files.ts';
 import { parseRules, type ParseResult } from '../../rules/language/parse.ts';
 import { completionSource, type Schema } from './completion.ts';
 
 const RULES_FILE = 'rules.yaml';
 /** Rest of the typing before the text is checked. */
 const CHECK_DELAY_MILLIS = 400;
+/** A file that the rules name was given: the same text may be right now. */
+const CHECK_ANEW = StateEffect.define();
 
 /** What a text of rules is worth. */
 export interface Checked {
@@ -32,6 +36,7 @@ export class RulesEditor {
     parent: HTMLElement,
     text: string,
     schema: Schema,
+    readText: ReadText,
     onChecked: (checked: Checked) => void,
   ) {
     this.#view = new EditorView({
@@ -45,7 +50,9 @@ export class RulesEditor {
         EditorView.contentAttributes.of({ 'aria-label': 'Rules, in YAML', tabindex: '0' }),
         autocompletion({ override: [completionSource(schema)] }),
         lintGutter(),
-        linter(({ state }) => marksOf(state, onChecked), { delay: CHECK_DELAY_MILLIS }),
+        linter(({ state }) => marksOf(state, readText, onChecked), {
+          ...{ delay: CHECK_DELAY_MILLIS, needsRefresh: isCheckedAnew },
+        }),
       ],
     });
   }
@@ -54,15 +61,28 @@ export class RulesEditor {
     return this.#view.state.doc.toString();
   }
 
+  /** Checks the text once more, because a file that it names is another now. */
+  checkAnew(): void {
+    this.#view.dispatch({ effects: CHECK_ANEW.of(null) });
+  }
+
   set text(text: string) {
     const { length } = this.#view.state.doc;
     this.#view.dispatch({ changes: { from: 0, to: length, insert: text } });
   }
 }
 
-function marksOf(state: EditorState, onChecked: (checked: Checked) => void): Mark[] {
+function isCheckedAnew({ transactions }: ViewUpdate): boolean {
+  return transactions.some(({ effects }) => effects.some((effect) => effect.is(CHECK_ANEW)));
+}
+
+function marksOf(
+  state: EditorState,
+  readText: ReadText,
+  onChecked: (checked: Checked) => void,
+): Mark[] {
   const text = state.doc.toString();
-  const result = parseRules(text, RULES_FILE);
+  const result = parseRules(text, RULES_FILE, readText);
   onChecked({ text, result });
   return result.diagnostics.map(({ line, column, severity, reason }) => {
     const { from: start, to: end } = state.doc.line(Math.min(line, state.doc.lines));
