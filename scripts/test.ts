@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm test`: all tests and checks, one line per stage, and at the end `N passed, N failed`. `--only
- * NAME[,NAME]` runs only some stages.
+ * `npm test`: all tests and checks, two stages at a time, one line per stage, and at the end
+ * `N passed, N failed`. `--only NAME[,NAME]` runs only some stages.
  *
  * Exit status: 0 all passed, 1 something failed, 2 unknown option or a machine without the tools.
  */
@@ -15,11 +15,15 @@ import { addResults, failedCheck } from './test/result.ts';
 import type { StageResult } from './test/result.ts';
 import { BUILD, listStages } from './test/stages.ts';
 import type { Stage } from './test/stages.ts';
+import { transpileForTests } from './test/typescript/words.ts';
+
+/** How many stages run at a time, each in one process. A stage that runs alone has as many. */
+const LANES = 2;
 
 /** Runs the stage and prints its result. A crash of the runner itself becomes a failure. */
-async function runStage(stage: Stage): Promise<StageResult> {
+async function runStage(stage: Stage, cores: number): Promise<StageResult> {
   const startMillis = performance.now();
-  const result = await stage.run().catch((error: Error) => failedCheck(String(error.stack)));
+  const result = await stage.run(cores).catch((error: Error) => failedCheck(String(error.stack)));
   const seconds = ((performance.now() - startMillis) / 1000).toFixed(1);
   const counts = [
     `${result.passed} passed`,
@@ -33,16 +37,17 @@ async function runStage(stage: Stage): Promise<StageResult> {
   return result;
 }
 
-/** Runs stages `lanes` at a time. */
-async function runPool(stages: readonly Stage[], lanes: number): Promise<StageResult[]> {
+/** Runs the stages, LANES at a time. */
+async function runStages(stages: readonly Stage[]): Promise<StageResult[]> {
   const waiting = [...stages];
   const results: StageResult[] = [];
+  const cores = stages.length === 1 ? LANES : 1;
   const work = async () => {
     for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
-      results.push(await runStage(stage));
+      results.push(await runStage(stage, cores));
     }
   };
-  await Promise.all(Array.from({ length: lanes }, work));
+  await Promise.all(Array.from({ length: LANES }, work));
   return results;
 }
 
@@ -66,6 +71,7 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
   endChildrenWithUs();
   // Types and unit tests of src/ need these, too, not only the build.
   generateFormats();
+  await transpileForTests();
   forgetCounts();
   const results: StageResult[] = [];
   let built = true;
@@ -74,7 +80,7 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
   if (stages.some((stage) => !stage.singleCore)) await ensureTestMachine();
   else if (needsBuild) await ensureMachine();
   if (needsBuild) {
-    const build = await runStage(BUILD);
+    const build = await runStage(BUILD, LANES);
     built = build.failed === 0;
     results.push(build);
   }
@@ -83,18 +89,7 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
       ? { ...stage, run: () => Promise.resolve(failedCheck('  not run: the build failed')) }
       : stage,
   );
-  results.push(
-    ...(await runPool(
-      ready.filter((stage) => stage.singleCore),
-      2,
-    )),
-  );
-  results.push(
-    ...(await runPool(
-      ready.filter((stage) => !stage.singleCore),
-      1,
-    )),
-  );
+  results.push(...(await runStages(ready)));
 
   const coverage = coverageLines();
   if (coverage.length > 0) {

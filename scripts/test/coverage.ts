@@ -2,7 +2,7 @@
 /**
  * The lines of the host code that the tests run, from the counts of V8 in each of their processes.
  *
- * V8 counts in the code that tsx makes. Node writes the source map beside the counts. A line counts
+ * V8 counts in the code without types. Node writes the source map beside the counts. A line counts
  * as run if any of its code ran in any process.
  * Does not: count the firmware (as-pect.coverage.js does).
  */

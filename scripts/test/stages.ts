@@ -11,15 +11,17 @@ import { countingEnvironment } from './coverage.ts';
 import { readNodeResult } from './node-report.ts';
 import { failedCheck, PASSED_CHECK } from './result.ts';
 import type { StageResult } from './result.ts';
+import { TYPESCRIPT } from './typescript/words.ts';
 
 export interface Stage {
   /** The name that `--only` takes. */
   readonly name: string;
   /** Whether the stage loads files of build/. Such a stage is meaningless after a failed build. */
   readonly needsBuild: boolean;
-  /** Whether the stage uses only one core, so that it may run beside another such stage. */
+  /** Whether the stage uses one core however many it is given. */
   readonly singleCore: boolean;
-  run(): Promise<StageResult>;
+  /** Runs the stage with as many processes at a time. */
+  run(cores: number): Promise<StageResult>;
 }
 
 /**
@@ -35,8 +37,20 @@ export interface Limits {
 const LIMITS: Limits = { stageSeconds: 5400, fileSeconds: 1800 };
 const REPORT_FOLDER = 'build/test';
 const TOOLS = 'node_modules/.bin';
-/** Folders that must exist and hold tests. Further folders join them when they appear. */
-const NODE_TEST_FOLDERS = ['contract', 'scripts', 'agl', 'twin', 'system'];
+/**
+ * Folders that must exist and hold tests, in running order. The longest are first: what begins last
+ * runs beside nothing. Further folders join them when they appear.
+ */
+const NODE_TEST_FOLDERS = [
+  'linux',
+  'bench',
+  'contract',
+  'cases',
+  'system',
+  'agl',
+  'scripts',
+  'twin',
+];
 /** Folders of tests/ that node:test does not run: the as-pect tests, and data. */
 const OTHER_FOLDERS = ['unit', 'data'];
 const NEED_BUILD = ['system', 'image', 'agl', 'bench', 'cases', 'linux', 'qemu', 'web'];
@@ -62,13 +76,13 @@ export function findTestFiles(folder: string): string[] {
 }
 
 /**
- * Runs test files with node:test, two at a time. It takes files, because Node 20 does not expand
+ * Runs test files with node:test, `cores` at a time. It takes files, because Node 20 does not expand
  * globs.
  */
 export async function runNodeTests(
   name: string,
   files: readonly string[],
-  limits = LIMITS,
+  { cores = 2, limits = LIMITS }: { cores?: number; limits?: Limits } = {},
 ): Promise<StageResult> {
   if (files.length === 0) return failedCheck(`  tests/${name} holds no *.test.ts file`);
   mkdirSync(REPORT_FOLDER, { recursive: true });
@@ -78,7 +92,7 @@ export async function runNodeTests(
   const run = await runCommand(
     [
       process.execPath,
-      ...['--import', 'tsx', '--test', '--test-concurrency=2'],
+      ...[...TYPESCRIPT, '--test', `--test-concurrency=${cores}`],
       `--test-timeout=${limits.fileSeconds * 1000}`,
       `--test-reporter=${reporter}`,
       `--test-reporter-destination=${reportFile}`,
@@ -94,7 +108,7 @@ function nodeTests(name: string): Stage {
     name,
     needsBuild: NEED_BUILD.includes(name),
     singleCore: false,
-    run: () => runNodeTests(name, findTestFiles(join('tests', name))),
+    run: (cores) => runNodeTests(name, findTestFiles(join('tests', name)), { cores }),
   };
 }
 
@@ -113,8 +127,7 @@ export const BUILD: Stage = {
   name: 'build',
   needsBuild: false,
   singleCore: false,
-  run: () =>
-    runCheck([process.execPath, '--import', 'tsx', 'scripts/build.ts', '--checked-bridge']),
+  run: () => runCheck([process.execPath, ...TYPESCRIPT, 'scripts/build.ts', '--checked-bridge']),
 };
 
 /** Every stage after the build, in running order. */

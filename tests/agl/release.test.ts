@@ -10,6 +10,7 @@ import { packRelease } from '../../scripts/release/archive.ts';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
 import { listParts } from '../../scripts/release/parts.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
 const NAME = `canwarden-${VERSION}`;
@@ -26,7 +27,7 @@ function run(program: string, words: string[], cwd: string, env = process.env): 
 }
 
 function release(...words: string[]): { status: number | null; output: string } {
-  const command = ['--import', 'tsx', 'scripts/release.ts', '--no-build', ...words];
+  const command = [...TYPESCRIPT, 'scripts/release.ts', '--no-build', ...words];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
   return { status, output: stdout + stderr };
 }

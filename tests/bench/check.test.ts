@@ -16,8 +16,9 @@ import { GOALS } from '../../lab/measure/goals.ts';
 import { rulesOf } from '../../lab/measure/latency-case.ts';
 import { COUNTER_HERTZ } from '../../twin/machine/timing-model.ts';
 import { measureStepBound } from '../../lab/measure/step-bound.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
-const COMMAND = ['--import', 'tsx', 'scripts/bench.ts'];
+const COMMAND = [...TYPESCRIPT, 'scripts/bench.ts'];
 
 describe('npm run bench -- --check --quick', () => {
   const run = spawnSync(process.execPath, [...COMMAND, '--check', '--quick'], { encoding: 'utf8' });

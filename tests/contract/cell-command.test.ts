@@ -14,15 +14,15 @@ import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import * as stock from './cell-stock.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cells-command-'));
 after(() => rmSync(folder, { recursive: true }));
 
 function cells(...parameters: string[]): { status: number | null; text: string } {
-  const tsx = join('node_modules', 'tsx', 'dist', 'cli.mjs');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [tsx, 'scripts/cells.ts', ...parameters],
+    [...TYPESCRIPT, 'scripts/cells.ts', ...parameters],
     { encoding: 'utf8' },
   );
   return { status, text: stdout + stderr };

@@ -17,6 +17,7 @@ import { drawMap } from '../../cell-config/map/svg.ts';
 import { formatMap, formatSize } from '../../cell-config/map/text.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'map-command-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -148,10 +149,13 @@ describe('the map as text and picture', () => {
     const svg = join(folder, 'map.svg');
     writeFileSync(system, encodeSystem(RPI4_ROOT, { revision: 13 }));
     writeFileSync(cell, encodeCell(RPI4_CANWARDEN, { revision: 13 }));
-    const tsx = join('node_modules', 'tsx', 'dist', 'cli.mjs');
-    const run = spawnSync(process.execPath, [tsx, 'scripts/map.ts', system, cell, '--svg', svg], {
-      encoding: 'utf8',
-    });
+    const run = spawnSync(
+      process.execPath,
+      [...TYPESCRIPT, 'scripts/map.ts', system, cell, '--svg', svg],
+      {
+        encoding: 'utf8',
+      },
+    );
     assert.equal(run.status, 0, run.stderr);
     assert.match(run.stdout, /0x0fe204000 \.\. 0x0fe204fff {6}4 KiB {2}canwarden +SPI0/);
     assert.match(readFileSync(svg, 'utf8'), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);

@@ -14,6 +14,7 @@ import { shellWords } from '../../rules/import/shell-words.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { crcTable } from '../../rules/language/parse-checksum.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const SIDES = { bus: 'can0', agl: 'vcan0' };
 const BUS = 'cangw -A -s can0 -d vcan0 -e';
@@ -150,8 +151,7 @@ describe('the command', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   function run(...parameters: string[]): { status: number | null; text: string } {
-    const tsx = join('node_modules', 'tsx', 'dist', 'cli.mjs');
-    const command = [tsx, 'scripts/rules.ts', 'import', 'cangw', ...parameters];
+    const command = [...TYPESCRIPT, 'scripts/rules.ts', 'import', 'cangw', ...parameters];
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
     return { status, text: (stdout + stderr).replaceAll(folder, '') };
   }

@@ -9,6 +9,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 let folder = '';
 before(() => {
@@ -18,10 +19,9 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** Runs a script of this project the way npm does. */
 function run(script: string, ...parameters: string[]): { status: number | null; text: string } {
-  const tsx = join('node_modules', 'tsx', 'dist', 'cli.mjs');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [tsx, `scripts/${script}.ts`, ...parameters],
+    [...TYPESCRIPT, `scripts/${script}.ts`, ...parameters],
     { encoding: 'utf8' },
   );
   return { status, text: stdout + stderr };

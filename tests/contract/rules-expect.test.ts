@@ -9,6 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { compileRules, RulesError } from '../../rules/compile.ts';
 import { checkExpectations, formatFailure } from '../../rules/oracle/expect.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const RULES = `version: 1
 default: drop
@@ -127,8 +128,7 @@ describe('the command', () => {
   function run(rules: string, ...parameters: string[]): { status: number | null; text: string } {
     const file = join(folder, 'r.yaml');
     writeFileSync(file, rules);
-    const tsx = join('node_modules', 'tsx', 'dist', 'cli.mjs');
-    const command = [tsx, 'scripts/rules.ts', 'test', file, ...parameters];
+    const command = [...TYPESCRIPT, 'scripts/rules.ts', 'test', file, ...parameters];
     const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
     return { status, text: (stdout + stderr).replaceAll(folder, '') };
   }

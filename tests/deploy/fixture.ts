@@ -26,9 +26,9 @@ import { dirname, join, resolve } from 'node:path';
 import { encodeSystem } from '../../cell-config/format/encode.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const SCRIPT = resolve('scripts/deploy.ts');
-const TSX = resolve('node_modules/tsx/dist/cli.mjs');
 const SECTOR = 512;
 const MIB = 2 ** 20;
 /** mtools and e2fsprogs; users' paths often lack /usr/sbin. */
@@ -161,12 +161,16 @@ export class Project {
   }
 
   deployWith(environment: Readonly<Record<string, string>>, ...parameters: string[]): Run {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [TSX, SCRIPT, ...parameters], {
-      cwd: this.folder,
-      encoding: 'utf8',
-      input: '',
-      env: { ...process.env, ...environment },
-    });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [...TYPESCRIPT, SCRIPT, ...parameters],
+      {
+        cwd: this.folder,
+        encoding: 'utf8',
+        input: '',
+        env: { ...process.env, ...environment },
+      },
+    );
     return { status, text: stdout + stderr };
   }
 }

@@ -9,6 +9,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 /** A folder of the user's, outside the project. */
 const folder = mkdtempSync(join(tmpdir(), 'canwarden-command-line-'));
@@ -18,7 +19,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function run(script: string, ...words: string[]): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', `scripts/${script}.ts`, ...words],
+    [...TYPESCRIPT, `scripts/${script}.ts`, ...words],
     { encoding: 'utf8', timeout: 300_000, env: { ...process.env, INIT_CWD: folder } },
   );
   return { status, output: stdout + stderr };

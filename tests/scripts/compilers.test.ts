@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { crossCompilerPackages } from '../../scripts/build/compilers.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const ASK = `
   import('./scripts/build/compilers.ts').then(async (compilers) => {
@@ -19,7 +20,7 @@ const ASK = `
 function ask(settings: NodeJS.ProcessEnv) {
   const { CROSS_CC: _compiler, CROSS_COMPILE: _prefix, ...rest } = process.env;
   const env = { ...rest, ...settings };
-  return spawnSync(process.execPath, ['--import', 'tsx', '-e', ASK], {
+  return spawnSync(process.execPath, [...TYPESCRIPT, '-e', ASK], {
     ...{ cwd: PROJECT, encoding: 'utf8', env },
   });
 }

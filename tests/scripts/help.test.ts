@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const SCRIPTS = [
   ['scripts/build.ts', /npm run build/],
@@ -17,14 +18,10 @@ const SCRIPTS = [
 ] as const;
 
 function run(script: string, word: string): { status: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', script, word],
-    {
-      encoding: 'utf8',
-      timeout: 300_000,
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...TYPESCRIPT, script, word], {
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
   return { status, output: stdout + stderr };
 }
 

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readInput } from '../../cell-config/files.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'canwarden-input-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -63,7 +64,7 @@ function run(
   words: readonly string[],
   closeOutput = false,
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', `scripts/${script}.ts`, ...words]);
+  const child = spawn(process.execPath, [...TYPESCRIPT, `scripts/${script}.ts`, ...words]);
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
@@ -95,7 +96,7 @@ describe('a file that is none of its kind', () => {
     const words = ['check', '/dev/stdin'];
     const child = spawn('sh', [
       '-c',
-      `cat /dev/zero | ${process.execPath} --import tsx scripts/rules.ts "$@"`,
+      `cat /dev/zero | ${process.execPath} ${TYPESCRIPT.join(' ')} scripts/rules.ts "$@"`,
       'sh',
       ...words,
     ]);

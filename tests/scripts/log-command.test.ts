@@ -10,6 +10,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { convertLog } from '../../lab/logs/convert.ts';
 import { readLogFile } from '../../lab/play/log-file.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'canwarden-log-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +19,7 @@ const at = (name: string) => join(folder, name);
 function log(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', 'scripts/log.ts', ...words],
+    [...TYPESCRIPT, 'scripts/log.ts', ...words],
     { encoding: 'utf8', timeout: 300_000 },
   );
   return { status, stdout, stderr };
@@ -130,7 +131,7 @@ it('an interrupted conversion leaves nothing', async () => {
   writeFileSync(at('long.log'), line.repeat(600_000));
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', 'scripts/log.ts', 'convert', at('long.log'), at('long.asc')],
+    [...TYPESCRIPT, 'scripts/log.ts', 'convert', at('long.log'), at('long.asc')],
     { stdio: 'ignore' },
   );
   const ended = once(child, 'exit');

@@ -36,7 +36,7 @@ async function runFiles(files: Record<string, string>, limits?: Limits) {
   const folder = mkdtempSync(join(tmpdir(), 'canwarden-runner-'));
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    return await runNodeTests('runner-sample', findTestFiles(folder), limits);
+    return await runNodeTests('runner-sample', findTestFiles(folder), { limits });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const BLOCK = /^```twin\n\$ npm run twin -- (.*)\n([^]*?)^```$/gm;
 const blocks = [...readFileSync('docs/first-hour.md', 'utf8').matchAll(BLOCK)];
@@ -19,7 +20,7 @@ for (const [, words, shown] of blocks) {
   it(`npm run twin -- ${words}`, () => {
     const { stdout, stderr } = spawnSync(
       process.execPath,
-      ['--import', 'tsx', 'scripts/twin.ts', ...words.split(' ')],
+      [...TYPESCRIPT, 'scripts/twin.ts', ...words.split(' ')],
       { cwd: PROJECT_ROOT, env: { ...process.env, INIT_CWD: PROJECT_ROOT }, encoding: 'utf8' },
     );
     let from = 0;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { EACH_KIND } from '../rule-tables.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const BUS = '(10.000000) ecu 1A0#01\n(10.002000) ecu 111#AB\n';
 
@@ -17,7 +18,7 @@ function prepare(files: Record<string, string> = {}) {
   const all = { 'rules.yaml': EACH_KIND, 'bus.log': BUS, ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
   const twin = (...options: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'scripts/twin.ts', ...options], {
+    spawnSync(process.execPath, [...TYPESCRIPT, 'scripts/twin.ts', ...options], {
       cwd: PROJECT_ROOT,
       env: { ...process.env, INIT_CWD: folder },
       encoding: 'utf8',

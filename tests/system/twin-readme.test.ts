@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
+import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const EXAMPLE = 'build/test/twin-example.ts';
 
@@ -20,7 +21,7 @@ it('the example boots a cell, forwards a frame to AGL and sends the one of AGL',
   // The page stands in twin/, its copy in build/test/.
   const moved = code.replaceAll("'./index.ts'", "'../../twin/index.ts'");
   writeFileSync(`${PROJECT_ROOT}${EXAMPLE}`, moved);
-  const command = ['--import', 'tsx', EXAMPLE];
+  const command = [...TYPESCRIPT, EXAMPLE];
   const printed = execFileSync(process.execPath, command, { cwd: PROJECT_ROOT, encoding: 'utf8' });
   assert.deepEqual(printed.split('\n'), [
     'ecu sent 123#010203',
