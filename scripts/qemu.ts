@@ -15,8 +15,11 @@ import { type BootOptions as LinuxOptions, prepareBoot } from './qemu/boot/prepa
 import { runInTerminal } from './qemu/boot/run.ts';
 import { build } from './qemu/build.ts';
 import { findEmulator, QemuCache } from './qemu/cache.ts';
+import { alone } from './qemu/lock.ts';
 import { runStub } from './qemu/stub.ts';
 import { commandLine, run, userPath } from './command-line.ts';
+import { Progress } from './progress.ts';
+import { FIRST_SEED, runChips, SCRIPTS } from './soak/chips.ts';
 
 const program = commandLine('qemu').description(
   "Builds QEMU with the CAN HAT, and runs the cell on its Raspberry Pi 4 (docs/qemu.md). It is GPL'd: qemu/README.md",
@@ -121,11 +124,37 @@ program
   .option('--cache <folder>', 'where QEMU was built', userPath)
   .action(async (options: BootOptions) => {
     if (options.stub === true) {
-      await bootStub({ ...options, rules: options.rules ?? join(PROJECT, 'rules.yaml') });
+      const rules = options.rules ?? join(PROJECT, 'rules.yaml');
+      await alone(BOOT_FOLDER, () => bootStub({ ...options, rules }));
       return;
     }
-    const { emulator, prepared } = await prepareLinux(options);
-    process.exitCode = await runInTerminal(emulator, prepared, say);
+    await alone(BOOT_FOLDER, async () => {
+      const { emulator, prepared } = await prepareLinux(options);
+      process.exitCode = await runInTerminal(emulator, prepared, say);
+    });
+  });
+
+program
+  .command('chips')
+  .description(
+    "random scripts to the twin's MCP2515 and to QEMU's, a part of npm run soak -- chips",
+  )
+  .option('--first <seed>', 'the first', String(FIRST_SEED))
+  .option('--count <number>', 'so many', String(SCRIPTS))
+  .option('--cache <folder>', 'where QEMU was built', userPath)
+  .action(async (options: { first: string; count: string; cache?: string }) => {
+    const [first, count] = [Number(options.first), Number(options.count)];
+    if (!Number.isInteger(first) || first < 0) throw new InputError('--first takes 0 or more');
+    if (!Number.isInteger(count) || count < 1) throw new InputError('--count takes 1 or more');
+    const progress = new Progress({ unit: 'scripts' });
+    const cache = new QemuCache(options.cache);
+    const { lines, isRight } = await runChips(cache, { first, count }, (done, total) =>
+      progress.update(done, total),
+    );
+    progress.finish();
+    for (const line of lines) say(line);
+    say(isRight ? `They agree. Next: --first ${first + count}` : 'They differ.');
+    if (!isRight) process.exitCode = 1;
   });
 
 const DEMO_SECONDS = 2;
@@ -153,8 +182,10 @@ program
     const { table } = asInput(() =>
       compileRules(readTextInput(options.rules, 'rules file'), options.rules),
     );
-    const { emulator, prepared } = await prepareLinux(options);
-    const problems = await runDemo({ emulator, prepared, table, seconds, say });
+    const problems = await alone(BOOT_FOLDER, async () => {
+      const { emulator, prepared } = await prepareLinux(options);
+      return runDemo({ emulator, prepared, table, seconds, say });
+    });
     for (const problem of problems) say(`DIFFERENT: ${problem}`);
     say(problems.length === 0 ? 'All as the rules say.' : 'Not as the rules say.');
     if (problems.length > 0) process.exitCode = 1;

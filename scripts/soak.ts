@@ -7,6 +7,7 @@
  */
 import { InputError } from '../cell-config/files.ts';
 import { run, shortCommandLine } from './command-line.ts';
+import { Progress } from './progress.ts';
 import { SOAK_RUNS } from './soak/runs.ts';
 
 const NAMES = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(23)} ${what}`);
@@ -20,41 +21,13 @@ async function soak(wanted: readonly string[]): Promise<void> {
     if (wanted.length > 0 ? !wanted.includes(name) : onlyByName) continue;
     process.stdout.write(`${name}: ${what}\n`);
     const startMillis = Date.now();
-    const progress = new ProgressLine(process.stderr, startMillis);
+    const progress = new Progress({ unit: 'done' });
     const { lines, isRight } = await play((done, total) => progress.update(done, total));
     progress.finish();
     const seconds = ((Date.now() - startMillis) / 1000).toFixed(1);
     for (const line of lines) process.stdout.write(`  ${line}\n`);
     process.stdout.write(`  ${isRight ? 'right' : 'WRONG'}, ${seconds} s\n`);
     if (!isRight) process.exitCode = 1;
-  }
-}
-
-/** Shortest time between two drawings of the line. */
-const REDRAW_MILLIS = 500;
-
-/** One line with the progress of a long run, only on a terminal. */
-class ProgressLine {
-  readonly #stream: NodeJS.WriteStream;
-  readonly #startMillis: number;
-  #drawnMillis = 0;
-
-  constructor(stream: NodeJS.WriteStream, startMillis: number) {
-    this.#stream = stream;
-    this.#startMillis = startMillis;
-  }
-
-  update(done: number, total: number): void {
-    const nowMillis = Date.now();
-    if (!this.#stream.isTTY || nowMillis - this.#drawnMillis < REDRAW_MILLIS) return;
-    this.#drawnMillis = nowMillis;
-    const left = ((nowMillis - this.#startMillis) / 1000) * (total / Math.max(done, 1) - 1);
-    const percent = ((100 * done) / total).toFixed(0);
-    this.#stream.write(`\r  ${percent} %, ${left.toFixed(0)} s left\x1b[K`);
-  }
-
-  finish(): void {
-    if (this.#drawnMillis > 0) this.#stream.write('\r\x1b[K');
   }
 }
 

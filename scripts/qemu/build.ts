@@ -7,7 +7,9 @@ import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../cell-config/files.ts';
+import { Progress } from '../progress.ts';
 import { type QemuCache, readSeries, seriesHash } from './cache.ts';
+import { alone } from './lock.ts';
 import { missingForBuild, SYSTEM_PYTHON } from './machine.ts';
 import { applySeries } from './patches.ts';
 import { fetchSource, mesonEnvironment, newestVersion, updateLists } from './source.ts';
@@ -32,14 +34,22 @@ export interface BuildOptions {
 }
 
 /** Builds what is not built yet. Throws InputError before any long work if the machine lacks something. */
-export async function build(cache: QemuCache, { jobs, onlyCheck, say }: BuildOptions) {
+export async function build(cache: QemuCache, options: BuildOptions): Promise<void> {
+  const { jobs } = options;
   const compilers = jobs === undefined ? availableParallelism() : Number(jobs);
   if (!Number.isInteger(compilers) || compilers < 1) {
     throw new InputError(`--jobs takes a number from 1 on, got "${jobs}"`);
   }
   const problems = missingForBuild(cache.folder);
   if (problems.length > 0) throw new InputError(problems.join('\n'));
-  mkdirSync(cache.folder, { recursive: true });
+  await alone(cache.folder, () => buildAlone(cache, compilers, options));
+}
+
+async function buildAlone(
+  cache: QemuCache,
+  compilers: number,
+  { onlyCheck, say }: BuildOptions,
+): Promise<void> {
   const versionFile = join(cache.folder, 'version');
   if (!existsSync(cache.source) || !existsSync(versionFile) || onlyCheck) {
     say('Asking Debian for its list of sources (10 MB) ...');
@@ -64,10 +74,14 @@ export async function build(cache: QemuCache, { jobs, onlyCheck, say }: BuildOpt
     await logged(cache, log, [join(cache.source, 'configure'), ...CONFIGURE], environment);
   }
   say('Building (the first time 10 minutes on two free cores) ...');
-  const progress = new NinjaProgress(say);
+  const progress = new Progress({ unit: 'steps', stream: process.stdout });
   const ninja = ['ninja', '-j', String(compilers), TARGET];
-  await logged(cache, log, ninja, environment, (line) => progress.take(line));
-  progress.end();
+  await logged(cache, log, ninja, environment, (line) => {
+    // Ninja's "[3/120] ...".
+    const [, done, total] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];
+    if (total !== undefined) progress.update(Number(done), Number(total));
+  });
+  progress.finish();
   writeFileSync(cache.stamp, `${version} ${seriesHash(series)}\n`);
   say(`${cache.emulator} is QEMU ${version} with the CAN HAT`);
   say('Next: npm run qemu -- boot --stub');
@@ -113,31 +127,4 @@ async function logged(
     `${command[0]} failed (status ${status}); the end of ${log}:\n${end}\n` +
       `Next: read the log; if the folder is damaged, remove ${cache.buildFolder} and build again`,
   );
-}
-
-/** Ninja's `[3/120] ...`: one line on a terminal, else a line for each tenth. */
-class NinjaProgress {
-  readonly #say: (line: string) => void;
-  #tenth = 0;
-
-  constructor(say: (line: string) => void) {
-    this.#say = say;
-  }
-
-  take(line: string): void {
-    const [, done, total] = /^\[(\d+)\/(\d+)\]/.exec(line) ?? [];
-    if (total === undefined) return;
-    if (process.stdout.isTTY) {
-      process.stdout.write(`\r  ${done} of ${total} steps\x1b[K`);
-      return;
-    }
-    const tenth = Math.floor((10 * Number(done)) / Number(total));
-    if (tenth <= this.#tenth) return;
-    this.#tenth = tenth;
-    this.#say(`  ${done} of ${total} steps`);
-  }
-
-  end(): void {
-    if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
-  }
 }

@@ -60,7 +60,7 @@ const NEEDS: readonly Need[] = [
 export const SYSTEM_PYTHON = '/usr/bin/python3';
 
 /** What the machine lacks for a build in `folder`. Empty: nothing. */
-export function missingForBuild(folder: string): string[] {
+export function missingForBuild(folder: string, free = freeMegabytes(folder)): string[] {
   if (!runs('apt-get', '--version')) {
     return ['apt-get is missing: QEMU comes from Debian by apt. Next: use Debian 12 or newer'];
   }
@@ -74,7 +74,6 @@ export function missingForBuild(folder: string): string[] {
       `missing: ${names}. Next: ${sudo}apt-get install --no-install-recommends ${packages}`,
     );
   }
-  const free = freeMegabytes(folder);
   if (free < DISK_MEGABYTES) {
     problems.push(
       `${folder}: ${free} MB free, a build needs ${DISK_MEGABYTES}. Next: make room, or --cache FOLDER elsewhere`,

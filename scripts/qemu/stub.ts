@@ -17,6 +17,7 @@ import { compileRules } from '../../rules/compile.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { formatLogLine } from '../../twin/logs/candump/write.ts';
 import { command, PROJECT } from '../build/command.ts';
+import { Progress } from '../progress.ts';
 import { CROSS_COMPILER, CROSS_OBJCOPY } from '../build/compilers.ts';
 
 const SOURCES = ['start.S', 'stub.c'].map((name) => `bsp/qemu-stub/${name}`);
@@ -101,10 +102,11 @@ export async function runStub(options: StubRunOptions): Promise<StubRunResult> {
     onConsoleLine: (line) => options.showConsole && say(`  cell: ${line}`),
   });
   try {
-    const progress = progressLine(input.bus.length);
+    const progress = new Progress({ unit: 'frames' });
     const limit = SECONDS_FOR_EACH * Math.max(1, lengthOf(input));
-    await board.play(input.bus, progress.update, limit);
-    progress.end();
+    const total = input.bus.length;
+    await board.play(input.bus, (played) => progress.update(played, total), limit);
+    progress.finish();
     const { wire, forwarded, peer } = board;
     const answers = wire.filter(({ isOwn }) => !isOwn);
     writeWhole(
@@ -154,19 +156,4 @@ function repeated(input: RunInput, rounds: number): RunInput {
     input.bus.map((entry) => ({ ...entry, nanos: entry.nanos + index * round })),
   ).flat();
   return { ...input, bus };
-}
-
-function progressLine(total: number) {
-  const isTerminal = process.stderr.isTTY;
-  let drawnMillis = 0;
-  return {
-    update: (played: number): void => {
-      if (!isTerminal || Date.now() - drawnMillis < 500) return;
-      drawnMillis = Date.now();
-      process.stderr.write(`\r  ${played} of ${total} frames\x1b[K`);
-    },
-    end: (): void => {
-      if (isTerminal) process.stderr.write('\r\x1b[K');
-    },
-  };
 }
