@@ -85,7 +85,7 @@ export class RuleActions<Parts extends AnyParts> {
 
   /** An answer that takes nothing from the request: the one that is staged, or made at once. */
   private sendComputed(filter: u32): bool {
-    const isSent = this.answers.sendOfFilter(filter);
+    const isSent = this.answers.sendComputed(filter);
     const taken = this.answers.frameOfFilter(filter);
     memory.copy(changetype<usize>(this.answer), taken, FRAME_BYTES);
     if (isSent && this.parts.records.on) this.sentTicks = this.parts.clock.nowTicks();

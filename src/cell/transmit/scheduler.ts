@@ -114,12 +114,12 @@ export class TransmitScheduler<Parts extends AnyParts> {
   sendNow(answer: Frame, strength: u32): Status {
     this.settle();
     if (!this.answers.isEmpty) return Status.Full;
-    let buffer = this.slots.freeFor(answer, false);
+    let buffer = this.slots.freeFor(answer, false, false);
     if (buffer === TRANSMIT_BUFFERS) {
       this.parts.controller.pollStatus();
       this.settle();
       if (!this.answers.isEmpty) return Status.Full;
-      buffer = this.slots.freeFor(answer, false);
+      buffer = this.slots.freeFor(answer, false, false);
       if (buffer === TRANSMIT_BUFFERS) return Status.Full;
     }
     const slot = unchecked(this.slots.all[buffer]);
@@ -243,19 +243,21 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return true;
     }
     if (this.slots.followsDoubt(isAgl, strength)) return false;
-    let buffer = this.slots.freeFor(frame, isAgl);
+    const isBarred = isAgl && this.slots.isBarred(strength);
+    let buffer = this.slots.freeFor(frame, isAgl, isBarred);
     if (buffer === TRANSMIT_BUFFERS) {
       const hasAll = isAgl && this.slots.aglInChip >= this.slots.aglBuffers;
       if (hasAll && !this.fromAgl.isSorted) return false;
       // No gap is not worth the second filter's buffer; passing a weaker frame of AGL's is.
       const isSecond = isAgl && !this.slots.passesAgl(strength);
-      let victim = this.slots.victimFor(strength, hasAll, !isSecond);
-      if (victim === TRANSMIT_BUFFERS && !isSecond) victim = this.slots.keptVictimFor(strength);
+      const mayLend = !isSecond && !isBarred;
+      let victim = this.slots.victimFor(strength, hasAll, mayLend, isBarred);
+      if (victim === TRANSMIT_BUFFERS && mayLend) victim = this.slots.keptVictimFor(strength);
       if (victim !== TRANSMIT_BUFFERS) {
         this.victim = victim;
         return this.goOnDisplacing(nowTicks);
       }
-      buffer = isSecond ? TRANSMIT_BUFFERS : this.slots.lent();
+      buffer = mayLend ? this.slots.lent() : TRANSMIT_BUFFERS;
       if (buffer === TRANSMIT_BUFFERS) return false;
     }
     this.advance(unchecked(this.slots.all[buffer]), frame, isAgl, strength);

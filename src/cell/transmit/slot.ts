@@ -128,6 +128,11 @@ export class TransmitSlot<Parts extends AnyParts> {
     return status;
   }
 
+  /** Loads the kept answer, as `load`, if there is one that needs not be made first. */
+  loadStatic(): Status {
+    return this.isKept && !this.isComputed ? this.loadKept() : Status.Ok;
+  }
+
   /** Keeps the slot for the answer that was copied to `kept`, after `window` was set. */
   keep(isShared: bool): void {
     this.isKept = true;

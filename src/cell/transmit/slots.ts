@@ -27,9 +27,12 @@ export class TransmitSlots<Parts extends AnyParts> {
   answersInChip: u32 = 0;
   /** Buffers that AGL's frames may have at once. */
   aglBuffers: u32 = AGL_BUFFERS;
-  /** AGL's frames leave the buffers of the filters alone: their answers are about to change. */
+  /** AGL's frames leave the buffers of the filters alone, as far as `isBarred` says: their answers are about to change. */
   isReserved: bool = false;
-  /** Kept answers are not restored now: others are being loaded in their place. */
+  /**
+   * Kept answers are not restored now: others are being loaded in their place. Meanwhile no buffer is bound to one, and
+   * answers take all three.
+   */
   isHeld: bool = false;
   private sequence: u32 = 0;
 
@@ -112,28 +115,45 @@ export class TransmitSlots<Parts extends AnyParts> {
   /**
    * A free buffer for `frame`: one that holds it, or else one with its header, or any. Answers prefer the
    * higher buffers, AGL's frames the lower ones. A kept buffer takes an answer of its own rule, which comes before
-   * the one that is kept. TRANSMIT_BUFFERS: there is none.
+   * the one that is kept. While kept answers are replaced, answers prefer the lower ones, which are not loaded yet.
+   * `isBarred`: see there. TRANSMIT_BUFFERS: there is none.
    */
-  freeFor(frame: Frame, isAgl: bool): u32 {
+  freeFor(frame: Frame, isAgl: bool, isBarred: bool): u32 {
     let found: u32 = TRANSMIT_BUFFERS;
     if (isAgl && this.aglInChip >= this.aglBuffers) return found;
+    const isUpward = isAgl || this.isHeld;
     for (let place: u32 = 0; place < TRANSMIT_BUFFERS; place++) {
-      const buffer = isAgl ? place : TRANSMIT_BUFFERS - 1 - place;
+      const buffer = isUpward ? place : TRANSMIT_BUFFERS - 1 - place;
       const slot = unchecked(this.all[buffer]);
       if (slot.busy) continue;
-      const mayHold = !slot.isKept || (!isAgl && !this.isBehindEqual(slot));
+      const isBound = this.isBound(slot);
+      const mayHold = !isBound || (!isAgl && !this.isBehindEqual(slot));
+      if (isBarred && buffer !== 0) continue;
       if (mayHold && (slot.holds(frame) || slot.hasRestOf(frame))) return buffer;
-      if (slot.isKept && !(mayHold && slot.isComputed && this.isOwn(slot, frame))) continue;
-      if (this.isReserved && isAgl && buffer !== 0) continue;
+      if (isBound && !(mayHold && slot.isComputed && slot.hasHeaderOf(frame))) continue;
       if (found === TRANSMIT_BUFFERS) found = buffer;
-      else if (!isAgl && slot.hasHeaderOf(frame)) found = buffer;
+      else if (!isUpward && slot.hasHeaderOf(frame)) found = buffer;
     }
     return found;
   }
 
-  /** `frame` is an earlier answer than the kept one of `slot`, of the same rule. */
-  private isOwn(slot: TransmitSlot<Parts>, frame: Frame): bool {
-    return !this.isHeld && slot.hasHeaderOf(frame);
+  /** `slot` is kept for an answer, and has it, or gets it back. */
+  private isBound(slot: TransmitSlot<Parts>): bool {
+    return slot.isKept && !this.isHeld;
+  }
+
+  /**
+   * While the kept answers are about to change, a frame of AGL's of `strength` has buffer 0 alone, so that it does not
+   * hold them up. If a weaker answer is in the chip, that is waited for anyway, and must not hold the frame up.
+   */
+  isBarred(strength: u32): bool {
+    if (!this.isReserved) return false;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      const isAnswer = (this.underWay & slot.bit) !== 0 && !slot.isAgl;
+      if (isAnswer && slot.strength > strength) return false;
+    }
+    return true;
   }
 
   /** A frame as strong as the answer kept in `slot` is in another buffer. */
@@ -152,20 +172,14 @@ export class TransmitSlots<Parts extends AnyParts> {
    * and so would the other's, which it must not overtake.
    */
   private isBehindEqual(slot: TransmitSlot<Parts>): bool {
-    if (slot.buffer !== SLOT_FILTER_0 || !slot.follows) return false;
-    for (let buffer: u32 = 0; buffer < SLOT_FILTER_0; buffer++) {
-      const other = unchecked(this.all[buffer]);
-      if ((this.underWay & other.bit) === 0 || other.isAgl) continue;
-      if (other.strength === slot.keptStrength) return true;
-    }
-    return false;
+    return slot.buffer === SLOT_FILTER_0 && slot.follows && this.hasEqualBeside(slot);
   }
 
   /**
    * The weakest frame that is weaker than `strength` and can be displaced; TRANSMIT_BUFFERS: none. `isAgl`:
-   * one of AGL's. `mayLend`: the second filter's buffer will do.
+   * one of AGL's. `mayLend`: the second filter's buffer will do. `isBarred`: only buffer 0 will.
    */
-  victimFor(strength: u32, isAgl: bool, mayLend: bool): u32 {
+  victimFor(strength: u32, isAgl: bool, mayLend: bool, isBarred: bool): u32 {
     const buffers = this.parts.controller.buffers;
     let found: u32 = TRANSMIT_BUFFERS;
     let weakest = strength;
@@ -175,8 +189,8 @@ export class TransmitSlots<Parts extends AnyParts> {
       if ((this.underWay & slot.bit) === 0 || slot.strength < weakest) continue;
       if (slot.strength === weakest && (found === TRANSMIT_BUFFERS || slot.sequence < latest))
         continue;
-      if (slot.isKept && (slot.isIntact || !mayLend || buffer === SLOT_FILTER_0)) continue;
-      if (isAgl && !slot.isAgl) continue;
+      if (this.isBound(slot) && (slot.isIntact || !mayLend || buffer === SLOT_FILTER_0)) continue;
+      if ((isAgl && !slot.isAgl) || (isBarred && buffer !== 0)) continue;
       if (this.isFollowed(slot) || !buffers.isDisplaceable(buffer)) continue;
       weakest = slot.strength;
       latest = slot.sequence;
@@ -191,7 +205,7 @@ export class TransmitSlots<Parts extends AnyParts> {
     if (!slot.isIntact || (this.underWay & slot.bit) === 0 || slot.strength <= strength) {
       return TRANSMIT_BUFFERS;
     }
-    if (this.isFollowed(slot) || !this.isLendable) return TRANSMIT_BUFFERS;
+    if (this.isFollowed(slot) || this.isHeld) return TRANSMIT_BUFFERS;
     return this.parts.controller.buffers.isDisplaceable(SLOT_FILTER_1)
       ? SLOT_FILTER_1
       : TRANSMIT_BUFFERS;
@@ -216,7 +230,7 @@ export class TransmitSlots<Parts extends AnyParts> {
   /** The second filter's buffer, if it is free and may be lent; TRANSMIT_BUFFERS: it may not. */
   lent(): u32 {
     const slot = unchecked(this.all[SLOT_FILTER_1]);
-    return slot.isKept && !slot.busy && this.isLendable ? SLOT_FILTER_1 : TRANSMIT_BUFFERS;
+    return this.isBound(slot) && !slot.busy ? SLOT_FILTER_1 : TRANSMIT_BUFFERS;
   }
 
   /** A frame of AGL's of `strength` goes before all of AGL's in the chip, if there are any. */
@@ -239,11 +253,6 @@ export class TransmitSlots<Parts extends AnyParts> {
       if (isBefore && buffers.isInDoubt(buffer)) return true;
     }
     return false;
-  }
-
-  /** The second filter's buffer may have another frame: its answer is not being changed. */
-  private get isLendable(): bool {
-    return !this.isHeld && !this.isReserved;
   }
 }
 

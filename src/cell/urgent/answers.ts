@@ -57,8 +57,8 @@ export class UrgentAnswers<Parts extends AnyParts> {
     this.abandon(Counter.AnswersChipReset);
     this.staged();
     if (!this.slot0.isKept) return this.prepareFirstStatic();
-    const status = loadStatic<Parts>(this.slot0);
-    return status === Status.Ok ? loadStatic<Parts>(this.slot1) : status;
+    const status = this.slot0.loadStatic();
+    return status === Status.Ok ? this.slot1.loadStatic() : status;
   }
 
   /** Number of answers that wait or are on their way in the chip. */
@@ -212,17 +212,22 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return this.sendNow(answer);
   }
 
-  /** As `sendOfFilter`, for a request that was read. While tables are swapped, another buffer sends. */
+  /** As `sendOfFilter`, for a request that was read. While tables are swapped, any buffer sends. */
   sendKept(filter: u32, answer: Frame, isStatic: bool): bool {
     const slot = this.slotOf(filter);
-    const isPreloaded = slot.isKept && slot.isIntact;
-    if (!isPreloaded && !slot.isComputed) return this.send(answer, isStatic);
+    if (slot.isComputed) return this.sendComputed(filter);
+    if (this.isDisturbed || !slot.isIntact) return this.send(answer, isStatic);
     if (!slot.hasWindow) return this.sendOfFilter(filter);
     this.parts.counters.count(Counter.AnsweredComputed);
     return this.sendWindow(filter, slot, answer.data);
   }
 
-  /** True when the answer of `filter` is computed, and must be left to `sendOfFilter`. */
+  /** As `sendKept`, where `isComputed`. */
+  sendComputed(filter: u32): bool {
+    return this.isDisturbed ? this.sendNext(this.slotOf(filter)) : this.sendOfFilter(filter);
+  }
+
+  /** True when the answer of `filter` is computed, and must be left to `sendComputed`. */
   isComputed(filter: u32): bool {
     return filter === 0 ? this.slot0.isComputed : this.slot1.isComputed;
   }
@@ -392,9 +397,4 @@ export class UrgentAnswers<Parts extends AnyParts> {
     if (rule < 0 || !responder.staticAnswer(rule, this.scratch)) return Status.Ok;
     return this.slot0.load(this.scratch);
   }
-}
-
-/** Loads the answer kept in `slot`, if it is a static one. */
-function loadStatic<Parts extends AnyParts>(slot: TransmitSlot<Parts>): Status {
-  return slot.isKept && !slot.isComputed ? slot.loadKept() : Status.Ok;
 }

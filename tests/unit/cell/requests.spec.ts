@@ -6,6 +6,7 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
+import { newFrame } from '../support/frames';
 import { RuleImage } from '../support/rule-image';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
@@ -228,18 +229,60 @@ describe('a request for rules', () => {
     board.chip.fill(0, FRAME_100);
     board.step();
     const sent = board.chip.take();
-    // By another buffer: LOAD TX BUFFER 1, 110.
-    expect(sent.endsWith('|82')).toBe(true, sent);
-    expect(board.chip.get(0x42)).toBe(0x00, '110');
+    // By a buffer without a new answer: LOAD TX BUFFER 0, 110.
+    expect(sent.endsWith('|81')).toBe(true, sent);
+    expect(board.chip.get(0x32)).toBe(0x00, '110');
     board.wait(2_100_000);
     expectDone(board, Status.RequestTimeout);
-    board.chip.finish(1);
+    board.chip.finish(0);
     board.pass(20_000);
     board.chip.take();
     board.chip.fill(0, FRAME_100);
     board.step();
     expect(board.chip.take().startsWith('b0 00|84')).toBe(true);
     expect(board.counted(Counter.AnsweredStatic)).toBe(2);
+  });
+
+  test('leaves the answers a buffer beside a frame of AGL that waits for the bus', () => {
+    const board = new FakeBoard('txtimeout-ms=0');
+    const first = board.loadRules();
+    store<u8>(first.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
+    store<u8>(first.addAnswer(0x102, 0x112, 1, 0x02), 2, 27);
+    first.finish();
+    board.connected();
+    board.sendToCell(newFrame(0x400, 1, 0x55));
+    board.pass(2_000);
+    expect(board.chip.get(0x30) & 0x08).toBe(0x08, 'in buffer 0');
+    const image = newRules();
+    store<u8>(image.addAnswer(0x100, 0x111, 1, 0x03), 1, 27);
+    store<u8>(image.addAnswer(0x102, 0x113, 1, 0x04), 2, 27);
+    askForRules(board, image);
+    while (board.chip.get(0x52) !== 0x20) board.step();
+    board.chip.take();
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    const sent = board.chip.take();
+    // Buffer 1, which has no new answer yet: 110. It has the higher number at equal TXP.
+    expect(sent.endsWith('|82')).toBe(true, sent);
+    expect(board.chip.get(0x42)).toBe(0x00, '110');
+    // And one more by the buffer that had one.
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    const second = board.chip.take();
+    expect(second.endsWith('84')).toBe(true, second);
+    // Another frame of AGL's has one buffer.
+    board.sendToCell(newFrame(0x401, 1, 0x66));
+    board.chip.finish(1);
+    board.chip.finish(2);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(board.counted(Counter.AnsweredStatic)).toBe(2);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+    board.chip.take();
+    board.chip.fill(0, FRAME_100);
+    board.step();
+    expect(board.chip.take().startsWith('b0 00|84')).toBe(true, 'the new one is there');
+    expect(board.chip.get(0x52)).toBe(0x20, '111');
   });
 });
 
