@@ -12,7 +12,10 @@ import type { RulePath } from '../paths.ts';
  * S: a frame that was decided, or taken from the ring, so long ago takes part in arbitration, whatever
  * other frames of the cell are in the chip. A weaker one is taken back for it, if need be.
  */
-export const TAKES_PART_NANOS = 60_000;
+const TAKES_PART_NANOS = 60_000;
+/** What an answer adds that leaves before it, and that long before the next arbitration but one the bus is not free. */
+const ANSWERING_NANOS = 27_200;
+const NEXT_ARBITRATION_BITS = 50;
 /** The cell looks so often whether a frame has left (src/cell/cell.ts). */
 export const LOOK_BITS = 16;
 /** A busy cell compared with an idle one: one byte that is aborted at the worst moment. */
@@ -23,7 +26,7 @@ const STATUS_MICROS = 2.1;
  * The loop's bounds: the longest step, which receives and answers; READ STATUS; LOAD and RTS of an
  * answer.
  */
-const STEP_MICROS = 50.8;
+export const STEP_MICROS = 56;
 const POLL_MICROS = 9.2;
 const LOAD_ANSWER_MICROS = 23.5;
 /** Two other frames may be taken and sent before a frame of AGL's is taken out of the ring. */
@@ -36,6 +39,13 @@ const FRAME_MICROS = STEP_MICROS + 5 + POLL_MICROS + LOAD_ANSWER_MICROS;
  */
 const GIVES_WAY_MAXIMUM = 17;
 
+/** S at a bit rate: an answer that leaves meanwhile counts if the bus may be free once more before the frame is in the chip. */
+export function takesPartNanos(bitrate: number): number {
+  const answering = TAKES_PART_NANOS + ANSWERING_NANOS;
+  const isMissed = answering > (NEXT_ARBITRATION_BITS * 1e9) / bitrate;
+  return isMissed ? answering : TAKES_PART_NANOS;
+}
+
 /** From the end of a request to the answer's RTS, for a busy cell. `explain` prints this time. */
 export function answerDelayNanos({ worstMicros }: RulePath): number {
   return Math.ceil((worstMicros + BUSY_MICROS + STATUS_MICROS) * 1_000);
@@ -46,8 +56,8 @@ export function answerDelayNanos({ worstMicros }: RulePath): number {
  * that is received meanwhile: `framesIn` says how many frames of other nodes can end within a time
  * in nanoseconds.
  */
-export function fromAglDelayNanos(framesIn: (nanos: number) => number): number {
-  const alone = TAKES_PART_NANOS + (STEP_MICROS + POLL_MICROS + BEFORE_AGL_MICROS) * 1_000;
+export function fromAglDelayNanos(framesIn: (nanos: number) => number, bitrate: number): number {
+  const alone = takesPartNanos(bitrate) + (STEP_MICROS + POLL_MICROS + BEFORE_AGL_MICROS) * 1_000;
   let frames = 0;
   let delay = alone;
   while (frames < GIVES_WAY_MAXIMUM && framesIn(delay) > frames) {

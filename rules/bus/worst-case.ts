@@ -8,7 +8,7 @@
  */
 import { loadOf, worstOf } from './busy-period.ts';
 import type { Contention, Interference, Worst } from './busy-period.ts';
-import { fromAglDelayNanos, LOOK_BITS, TAKES_PART_NANOS } from './cell-delays.ts';
+import { fromAglDelayNanos, LOOK_BITS, takesPartNanos } from './cell-delays.ts';
 import { bitsToNanos } from './frame-time.ts';
 import type { Stream } from './streams.ts';
 
@@ -64,6 +64,8 @@ class Round {
   readonly #bus: BusConditions;
   /** Worst total of each stream so far. Infinity: no bound. */
   readonly #totals: ReadonlyMap<Stream, number>;
+  /** S. */
+  readonly #takesPart: number;
   /** From AGL's ring until a frame contends. */
   readonly #fromAglDelay: number;
   /** From the end of a frame of the cell until the next one contends, where it has gaps. */
@@ -79,8 +81,9 @@ class Round {
     this.#streams = streams;
     this.#bus = bus;
     this.#totals = totals;
-    this.#fromAglDelay = fromAglDelayNanos((nanos) => this.#framesIn(nanos));
-    this.#gapNanos = bitsToNanos(LOOK_BITS, bus.bitrate) + TAKES_PART_NANOS;
+    this.#takesPart = takesPartNanos(bus.bitrate);
+    this.#fromAglDelay = fromAglDelayNanos((nanos) => this.#framesIn(nanos), bus.bitrate);
+    this.#gapNanos = bitsToNanos(LOOK_BITS, bus.bitrate) + this.#takesPart;
     this.#ownCount = streams.filter(({ own }) => own !== undefined).length;
   }
 
@@ -191,7 +194,7 @@ class Round {
     if (own.delayNanos === undefined) return this.#fromAglDelay;
     const isAlone = this.#ownCount === 1 || own.isKept === true;
     if (isAlone && this.#totalOf(stream) <= periodNanos) return own.delayNanos;
-    return Math.max(own.delayNanos, TAKES_PART_NANOS);
+    return Math.max(own.delayNanos, this.#takesPart);
   }
 
   #totalOf(stream: Stream): number {

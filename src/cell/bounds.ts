@@ -49,13 +49,28 @@ export function stepBoundNanos(spiBytes: u32, ringEntries: u32, byteNanos: u64):
  */
 export const REORDER_SPI_BYTES: u32 = 2 + 4 + 4 + 2 + 14 + 4 + 4 + 1 + 2 + 14;
 const REORDER_TRANSACTIONS: u32 = 10;
+/**
+ * That frame may be a request, whose answer leaves first: READ, READ STATUS, WRITE and RTS with a window, three bytes
+ * more than READ STATUS, LOAD TX BUFFER, BIT MODIFY and RTS.
+ */
+const REORDER_ANSWER_SPI_BYTES: u32 = 11 + 2 + 10 + 1;
+const REORDER_ANSWER_TRANSACTIONS: u32 = 4;
 /** Beyond the bytes on the wire, for each transaction: a round of the tasks, chip select, the block's registers. */
 const REORDER_STEP_NANOS: u32 = 1_400;
+/** From the end of a request to the arbitration after the next: intermission, and the shortest frame with its own. */
+const NEXT_ARBITRATION_BITS: u32 = 3 + 47;
 
 /**
  * S: the longest time from a decision, or from taking a frame out of AGL's ring, until the chip takes
  * part in arbitration with that frame if it is the strongest. In nanoseconds. `wireNanos`: the serial clocks of a byte.
+ *
+ * An answer that leaves meanwhile counts only at a `bitrate` at which the bus may be free once more before the frame
+ * is in the chip: else no arbitration is missed.
  */
-export function reorderBoundNanos(wireNanos: u64): u64 {
-  return wireNanos * REORDER_SPI_BYTES + REORDER_TRANSACTIONS * REORDER_STEP_NANOS;
+export function reorderBoundNanos(wireNanos: u64, bitrate: u32): u64 {
+  const alone = wireNanos * REORDER_SPI_BYTES + REORDER_TRANSACTIONS * REORDER_STEP_NANOS;
+  const answering =
+    wireNanos * REORDER_ANSWER_SPI_BYTES + REORDER_ANSWER_TRANSACTIONS * REORDER_STEP_NANOS;
+  const isMissed = (alone + answering) * bitrate > (NEXT_ARBITRATION_BITS as u64) * 1_000_000_000;
+  return isMissed ? alone + answering : alone;
 }

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readBounds, readTaskBounds } from '../../scripts/bench/bounds.ts';
+import { STEP_MICROS, takesPartNanos } from '../../rules/bus/cell-delays.ts';
 import { readSource } from './source-tree.ts';
 
 const SPI_HERTZ = 10_000_000;
@@ -93,5 +94,25 @@ describe('docs/timing-budget.md', () => {
     const sentence = `${bytes} bytes of 0.9 us, and ${transactions} times ${micros(stepNanos)} us from one transaction to the next: ${micros(total)} us`;
     assert.ok(section.includes(sentence), sentence);
     assert.ok(total <= 60_000);
+  });
+
+  it('adds up S if a request is answered meanwhile, which counts at 1 Mbit/s alone', () => {
+    const of = (name: string): number => bounds.get(name) ?? Number.NaN;
+    const bytes = of('REORDER_SPI_BYTES') + of('REORDER_ANSWER_SPI_BYTES');
+    const transactions = of('REORDER_TRANSACTIONS') + of('REORDER_ANSWER_TRANSACTIONS');
+    const nanos = (bytes * 9 * 1e9) / SPI_HERTZ + transactions * of('REORDER_STEP_NANOS');
+    const section = DOCUMENT.split('## The order of what is sent')[1].split('\n## ')[0];
+    assert.ok(section.includes(`${micros(nanos)} us in all`), micros(nanos));
+    assert.ok(section.includes(`**At 1 Mbit/s S is ${micros(nanos)} us**`));
+    // 3 bits, and the shortest frame with its intermission: 44 + 3 bits (ISO 11898-1).
+    for (const bitrate of [125_000, 250_000, 500_000]) {
+      assert.ok(((3 + 44 + 3) * 1e9) / bitrate >= nanos, `${bitrate}`);
+      assert.equal(takesPartNanos(bitrate), 60_000);
+    }
+    assert.ok(takesPartNanos(1_000_000) >= nanos && takesPartNanos(1_000_000) < nanos + 200);
+  });
+
+  it('is what rules explain --bus counts a step of receive with', () => {
+    assert.equal(STEP_MICROS * 1_000, nanosOf(rows[0], SPI_HERTZ));
   });
 });

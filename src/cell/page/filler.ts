@@ -194,6 +194,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
 function reorderBoundTicks<Parts extends AnyParts>(parts: Parts): u32 {
   // After a start that failed there may be no clock.
   if (parts.spi.clockHertz === 0) return 0;
-  const nanos = reorderBoundNanos(parts.spiTiming.wireNanos(parts.spi.clockHertz));
+  const wireNanos = parts.spiTiming.wireNanos(parts.spi.clockHertz);
+  const nanos = reorderBoundNanos(wireNanos, parts.settings.bitrate);
   return ((nanos * parts.clock.ticksPerSecond() + 999_999_999) / 1_000_000_000) as u32;
 }
