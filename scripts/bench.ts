@@ -27,6 +27,7 @@ import {
 import { checkGoals } from '../lab/measure/check-goals.ts';
 import { measureWithConsole } from '../lab/measure/console-rows.ts';
 import { histogramSvg } from '../lab/measure/histogram.ts';
+import { measureRotation } from '../lab/measure/rotation.ts';
 import { FULL_SCOPE, QUICK_SCOPE } from '../lab/measure/scope.ts';
 import { readModel } from '../lab/model/model-file.ts';
 import { measureSlowBoard } from '../lab/measure/slow-board.ts';
@@ -61,6 +62,10 @@ async function bench(options: Options): Promise<void> {
   const reference = measureReference();
   reference.catch(() => {});
   const { figures, histograms } = await measureTraffic(firmware, scope, say);
+  for (const item of scope.rotationCases) {
+    say(`rotation.${item.table}.${item.load}`);
+    Object.assign(figures, await measureRotation(firmware, item));
+  }
   say('instructions, boot');
   await measureRest(firmware, figures);
   const sleeping = { ...loadMeasured('image', { folder: builtFolder, idle: 'wfi' }), timing };

@@ -7,6 +7,7 @@
  */
 import type { Figures } from './figures.ts';
 import { PESSIMISTIC_GOALS } from './pessimistic-goals.ts';
+import { ROTATION_GOALS } from './rotation-goals.ts';
 import { STAGED_GOALS } from './staged-goals.ts';
 import { WINDOW_GOALS } from './window-goals.ts';
 
@@ -240,8 +241,7 @@ const USUAL_GOALS: readonly Goal[] = [
     most: 6,
   },
   {
-    // RX STATUS finds the urgent request. It is the cost of a buffer of its own.
-    // docs/decisions/0006 explains READ STATUS where no rule answers.
+    // RX STATUS finds the urgent request. docs/decisions/0006 explains READ STATUS where no rule answers.
     what: 'the same where a buffer is kept for urgent requests, or no rule answers',
     keys: ['static', 'plain'].map((layout) => `spiBytes.${layout}.receive.mostBeyondDlc`),
     most: 8,
@@ -340,6 +340,7 @@ const CONSOLE_GOALS: readonly Goal[] = [
 
 export const GOALS: readonly Goal[] = [
   ...USUAL_GOALS,
+  ...ROTATION_GOALS,
   ...CONSOLE_GOALS,
   ...under(
     'slow',

@@ -96,7 +96,7 @@ const stagedRule = (match: string): string =>
   `{ name: request, match: { ${match} }, answer: { id: 0x011, data: [~, ~, 0x64, 0x00, 0x00, 0x00, 0x00, 0xA5], counter: { to: 8, count: 4, max: 14 }, checksum: { kind: sae-j1850, from: 1, to: 7, result: 0 } } }`;
 const COPY_RULE =
   '{ name: request, match: { id: 0x010, data: [~, ~] }, answer: { id: 0x011, length: 8, data: [0x50], copy: [{ from: 0, to: 1, count: 2 }] } }';
-const FILLERS = Array.from(
+export const FILLERS = Array.from(
   { length: RULES_MAXIMUM - 3 },
   (_, index) => `{ name: filler-${index}, match: { id: ${0x400 + index} }, action: drop }`,
 );

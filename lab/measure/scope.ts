@@ -20,6 +20,7 @@ import {
 import type { AglPathCase } from './agl-path.ts';
 import type { LooksScope } from './interrupt-looks.ts';
 import type { LosslessCase } from './lossless.ts';
+import { ROTATION_TABLES, type RotationCase } from './rotation.ts';
 import { LAYOUTS, type Layout } from './spi-bytes.ts';
 
 /** The measurements of one firmware under one condition. */
@@ -32,6 +33,8 @@ export interface TrafficScope {
 }
 
 export interface Scope extends TrafficScope {
+  /** Tables with rules of every way. */
+  readonly rotationCases: readonly RotationCase[];
   /** Cases of a cell that sleeps: idle=wfi. */
   readonly sleepingCases: readonly LatencyCase[];
   /** The long run, on the module alone. The image would take some twenty minutes for it. */
@@ -147,8 +150,13 @@ const FULL_TRAFFIC: TrafficScope = {
 
 const isPromised = ({ spiHertz }: { readonly spiHertz: number }): boolean => spiHertz === SPI_HERTZ;
 
+const FULL_ROTATION: readonly RotationCase[] = ROTATION_TABLES.flatMap((table) =>
+  LOAD_KINDS.map((load) => ({ table, load, rounds: 25, seed: SEED })),
+);
+
 export const FULL_SCOPE: Scope = {
   ...FULL_TRAFFIC,
+  rotationCases: FULL_ROTATION,
   sleepingCases: FULL_SLEEPING_CASES,
   longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 1_000_000 },
   console: {
@@ -215,8 +223,16 @@ const QUICK_CONSOLE_LOOKS: LooksScope = {
   runNanos: SHORT_LOOKS_NANOS,
 };
 
+/** Each way once, and the busy table whose answers are nearest to their times. */
+const QUICK_ROTATION: readonly RotationCase[] = [
+  { table: 'single', load: 'idle', rounds: 4, seed: SEED },
+  { table: 'windowAndStaged', load: 'idle', rounds: 8, seed: SEED },
+  { table: 'window', load: 'forwarding', rounds: 4, seed: SEED },
+];
+
 export const QUICK_SCOPE: Scope = {
   ...QUICK_TRAFFIC,
+  rotationCases: QUICK_ROTATION,
   sleepingCases: QUICK_SLEEPING_CASES,
   longRun: { engine: 'wasm', bitrate: 1_000_000, spiHertz: SPI_HERTZ, frames: 10_000 },
   console: {
