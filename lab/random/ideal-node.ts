@@ -12,7 +12,8 @@ import { arbitrationKeyOf, type CanFrame } from '../../twin/bus/can-frame.ts';
 import type { CanNode, Participation, TransmitOffer } from '../../twin/bus/can-node.ts';
 import { FaultConfinement } from '../../twin/bus/fault-confinement.ts';
 import { encodeFrame } from '../../twin/bus/frame-bits.ts';
-import { demandFor } from '../verify/rule-oracle.ts';
+import { demandOf } from '../verify/rule-oracle.ts';
+import { RuleOracle } from '../../rules/oracle/oracle.ts';
 
 export interface IdealOptions {
   readonly bus: CanBus;
@@ -37,10 +38,12 @@ export class IdealNode implements CanNode {
   /** Sorted by strength, or in order of arrival. */
   readonly #answers: Queued[] = [];
   readonly #fromAgl: Queued[] = [];
+  readonly #oracle: RuleOracle;
   #pauseUntil = 0;
 
   constructor(options: IdealOptions) {
     this.#options = options;
+    this.#oracle = new RuleOracle(options.table);
     options.bus.attach(this);
   }
 
@@ -74,8 +77,8 @@ export class IdealNode implements CanNode {
   }
 
   received(frame: CanFrame, nanos: number): void {
-    const { bus, table, delayNanos = 0 } = this.#options;
-    const { answer } = demandFor(table, frame);
+    const { bus, delayNanos = 0 } = this.#options;
+    const { answer } = demandOf(this.#oracle.feed(frame));
     if (answer === undefined) return;
     // The frame is good one bit before it ends.
     bus.clock.schedule(Math.ceil(nanos + bus.bitNanos + delayNanos), () => this.#owe(answer));

@@ -2,12 +2,20 @@
 /**
  * A random plan for the judge of strength: rules, their requests among other traffic, and frames of AGL's.
  *
- * The frames of the other nodes, the answers and AGL's frames have different base identifiers, so that no two
- * senders ever offer the same arbitration field. Requests and AGL's frames are numbered, so that each can be told.
+ * Requests and AGL's frames are numbered, so that each can be told. Seeds from VARIED_SEED on draw rules of every way,
+ * and new tables in the middle of it.
  * Does not: run anything.
  */
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 import { Random } from './random.ts';
+import {
+  OF_AGL,
+  OF_OTHERS,
+  randomHead,
+  randomRules,
+  type StrengthRules,
+  variedRules,
+} from './strength-rules.ts';
 
 export interface PlannedFrame {
   readonly frame: CanFrame;
@@ -19,6 +27,8 @@ export interface StrengthPlan {
   readonly seed: number;
   readonly bitrate: number;
   readonly rules: string;
+  /** The other table, and how often the two change places. Absent: the table stays. */
+  readonly swaps?: { readonly rules: string; readonly everyNanos: number } | undefined;
   readonly traffic: readonly PlannedFrame[];
   readonly fromAgl: readonly PlannedFrame[];
   /** Words for the cell's command line. */
@@ -29,11 +39,6 @@ export interface StrengthPlan {
   /** Share of attempts that meet a fault. */
   readonly faultRate: number;
 }
-
-/** The lowest two bits of the base identifier tell the sender. */
-const OF_OTHERS = 0;
-const OF_ANSWERS = 1;
-const OF_AGL = 2;
 
 const BIT_RATES = [125_000, 250_000, 500_000, 1_000_000];
 /** Most bits that most frames have. */
@@ -54,63 +59,24 @@ const CONDITIONS = [
   { ...UNDISTURBED, settings: 'oneshot=1', oneShot: true },
 ];
 
-/** An identifier of `kind`, evenly strong or weak. */
-function identifierOf(random: Random, kind: number, extended: boolean): number {
-  const base = random.below(0x200) * 4 + kind;
-  return extended ? base * 0x40000 + random.below(0x40000) : base;
-}
+/** From this seed on, tables have rules of every way. */
+export const VARIED_SEED = 1_000_000;
+/** Those run with and without another table that comes now and then, in the role driver. */
+const SWAPS_NANOS = [undefined, 300_000, 3_000_000];
 
-function hex(value: number): string {
-  return `0x${value.toString(16).toUpperCase()}`;
-}
-
-interface Request {
-  readonly identifier: number;
-  readonly extended: boolean;
-}
-
-/** Some rules as text, and their requests. */
-function randomRules(random: Random, ways: Random): { text: string; requests: Request[] } {
-  const requests: Request[] = [];
-  const lines: string[] = [];
-  const answers = [0, 1, 2].map(() => randomHead(random, OF_ANSWERS));
-  for (let index = random.between(1, 8); index > 0; index--) {
-    const request = randomHead(random, OF_OTHERS);
-    if (requests.some(({ identifier }) => identifier === request.identifier)) continue;
-    requests.push(request);
-    // Some rules share the identifier of their answers.
-    const answer = random.chance(0.2) ? random.pick(answers) : randomHead(random, OF_ANSWERS);
-    const length = random.between(2, 8);
-    const isStatic = random.chance(0.4);
-    const content = isStatic
-      ? `data: [${hex(0xa0 + index)}, ${[...random.bytes(length - 1)].map(hex).join(', ')}]`
-      : `length: ${length}, copy: [{ from: 0, to: ${random.below(length - 1)}, count: 2 }]`;
-    // Such a rule may have INT to itself.
-    const kind = isStatic && ways.chance(0.3) ? ', remote: any' : '';
-    const match = `${textOf(request)}${isStatic ? kind : ', data: [~, ~]'}`;
-    const forward = random.chance(0.3) ? ', forward: true' : '';
-    lines.push(
-      `  - { name: rule-${index}, match: { ${match} }, answer: { ${textOf(answer)}, ${content} }, rate: none${forward} }`,
-    );
-  }
-  const action = random.chance(0.5) ? 'forward' : 'drop';
-  return { text: `version: 1\ndefault: ${action}\nrules:\n${lines.join('\n')}\n`, requests };
-}
-
-function randomHead(random: Random, kind: number): Request {
-  const extended = random.chance(0.25);
-  return { identifier: identifierOf(random, kind, extended), extended };
-}
-
-function textOf({ identifier, extended }: Request): string {
-  return `id: ${hex(identifier)}${extended ? ', extended: true' : ''}`;
+/** The rules of a seed under `condition`. */
+function rulesOf(seed: number, shape: Random, faultRate: number): StrengthRules {
+  if (seed < VARIED_SEED) return randomRules(shape, Random.of(seed, 4));
+  // A request that is lost with the chip would leave the counter of its answers unknown.
+  return variedRules(shape, faultRate === 0);
 }
 
 /** The plan of a seed, with about `frames` frames of the other nodes. */
 export function strengthPlan(seed: number, frames: number): StrengthPlan {
   const shape = Random.of(seed, 0);
   const bitrate = shape.pick(BIT_RATES);
-  const { text, requests } = randomRules(shape, Random.of(seed, 4));
+  const condition = CONDITIONS[seed % CONDITIONS.length];
+  const { text, otherText, requests } = rulesOf(seed, shape, condition.faultRate);
   const traffic = Random.of(seed, 1);
   const agl = Random.of(seed, 2);
   const load = shape.pick([0.3, 0.6, 0.9, 1.2]);
@@ -147,6 +113,9 @@ export function strengthPlan(seed: number, frames: number): StrengthPlan {
     }
   }
   fromAgl.sort((left, right) => left.nanos - right.nanos);
-  const condition = CONDITIONS[seed % CONDITIONS.length];
-  return { seed, bitrate, rules: text, traffic: planned, fromAgl, ...condition };
+  const everyNanos = Random.of(seed, 6).pick(SWAPS_NANOS);
+  // AGL's frames have one buffer while tables are swapped, so sorted ones are in each other's way.
+  const isSwapped = otherText !== undefined && everyNanos !== undefined && !condition.aglSorted;
+  const swaps = isSwapped ? { rules: otherText, everyNanos } : undefined;
+  return { seed, bitrate, rules: text, swaps, traffic: planned, fromAgl, ...condition };
 }

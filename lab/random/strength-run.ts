@@ -8,6 +8,7 @@
  */
 import { compileRules } from '../../rules/compile.ts';
 import type { RuleTable } from '../../rules/model.ts';
+import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { aglBuffersOf } from '../../rules/paths.ts';
 import type { Participant, WireFault } from '../../twin/bus/attempt.ts';
 import { CanBus } from '../../twin/bus/can-bus.ts';
@@ -17,11 +18,13 @@ import { LogNode } from '../../twin/bus/log-node.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { COUNTER } from '../page/counters.ts';
+import { RequestWriter, ruleTableRequest } from '../page/requests.ts';
+import { readStatusPage } from '../page/status-page.ts';
 import { openRig } from '../rig/open-rig.ts';
 import type { Rig } from '../rig/rig.ts';
 import { type Attempt, AttemptWatch } from '../verify/attempts.ts';
 import { type Due, type Owed, owedOf } from '../verify/owed.ts';
-import { demandFor } from '../verify/rule-oracle.ts';
+import { demandOf } from '../verify/rule-oracle.ts';
 import { settledStatusPage } from '../verify/status-check.ts';
 import { type Lateness, latenessOf } from '../verify/strength.ts';
 import { IdealNode, type IdealOptions } from './ideal-node.ts';
@@ -73,10 +76,11 @@ class Collected {
   /** Notes what the frames demand that `node` receives, and are not in `lost`. */
   listen(table: RuleTable, node: CanNode, lost?: ReadonlySet<CanFrame>): void {
     const receive = node.received.bind(node);
+    const oracle = new RuleOracle(table);
     node.received = (frame, nanos) => {
       receive(frame, nanos);
       if (lost?.has(frame)) return;
-      const { answer } = demandFor(table, frame);
+      const { answer } = demandOf(oracle.feed(frame));
       // The frame is good one bit before it ends.
       if (answer !== undefined)
         this.answers.push({ frame: answer, nanos: nanos + this.#bus.bitNanos });
@@ -143,7 +147,8 @@ function playCell(rig: Rig, agl: AglSide, plan: StrengthPlan): StrengthReport {
   const witness = new LogNode({ clock, bus, name: 'witness' });
   const { table } = compileRules(plan.rules, 'rules.yaml');
   const collected = new Collected(plan, bus, chip, [chip, sender, witness]);
-  if (aglBuffersOf(table) === 1) collected.aglLookNanos = LOOK_BITS * rig.bitNanos;
+  if (aglBuffersOf(table) === 1 || plan.swaps) collected.aglLookNanos = LOOK_BITS * rig.bitNanos;
+  if (plan.swaps) swapTables(rig, plan, collected.problems);
   const overflowed = new Set<CanFrame>();
   chip.onOverflow = (frame) => void overflowed.add(frame);
   collected.listen(table, chip, overflowed);
@@ -161,6 +166,25 @@ function playCell(rig: Rig, agl: AglSide, plan: StrengthPlan): StrengthReport {
   collected.fromAgl.push(...agl.expected(collected.watch.attempts));
   collected.problems.push(...agl.problems);
   return collected.report(page?.counters[COUNTER.answersDropped] ?? -1);
+}
+
+/** Has the two tables change places now and then, until all of the traffic was on the wire. */
+function swapTables(rig: Rig, plan: StrengthPlan, problems: string[]): void {
+  const { control, clock, sender } = rig.board;
+  if (!plan.swaps || !control) return;
+  const { rules, everyNanos } = plan.swaps;
+  const images = [rules, plan.rules].map((text) => compileRules(text, 'rules.yaml').image);
+  const writer = new RequestWriter(control.requests);
+  let sequence = 0;
+  const swap = (nanos: number): void => {
+    const request = readStatusPage(control.status)?.request;
+    if (sequence === 0 || request?.sequence === sequence) {
+      if (request && request.status !== 0) problems.push(`a table was refused: ${request.status}`);
+      sequence = writer.write(ruleTableRequest(images[sequence % 2]));
+    }
+    if (sender.pendingCount > 0) clock.schedule(nanos + everyNanos, swap);
+  };
+  clock.schedule(clock.now + everyNanos, swap);
 }
 
 /** When the last frame is due. */
