@@ -26,6 +26,7 @@ export const RULE_NUMBERS_2 = {
   STEP_BYTES: 16,
   /** A CRC-8 table of 256 bytes, and 16 data identifiers of profile 16U8. */
   CHECKSUM_TABLE_BYTES: 272,
+  TIMER_BYTES: 32,
   /** Identifiers with 11 bits; two bytes each make an index. */
   STANDARD_IDENTIFIERS: 2048,
   /** Ends a list of rule numbers. */
@@ -46,12 +47,23 @@ export const RULE_NUMBERS_2 = {
   RULE_FROM_AGL: 0x4,
   /** Rule flag: no remote frame has the identifiers that the rule matches. */
   RULE_NEVER_REMOTE: 0x8,
+  /** Rule flag: a timer sends its answer, and no frame matches it. */
+  RULE_TIMED: 0x10,
   /** Bit of `interval`: the other bits are bit times of the bus, else microseconds. */
   INTERVAL_IN_BITS: 0x80000000,
   /** Action: one more answer. */
   ACTION_ANSWER: 1,
   /** Action: the forwarded frame is changed by the steps. At most one in a rule. */
   ACTION_MODIFY: 2,
+
+  /** Timer: a frame that is sent again and again. */
+  TIMER_CYCLIC: 1,
+  /** Timer flag: it runs only while the safe state stands. */
+  TIMER_IN_SAFE_STATE: 0x1,
+  /** Timer flag: it does not run while the safe state stands. */
+  TIMER_UNLESS_SAFE_STATE: 0x2,
+  /** The longest interval and phase of a timer, in us. */
+  TIMER_MICROS_MAXIMUM: 0x7fffffff,
 
   /** Condition: minimum <= field <= maximum, both signed 64 bits. */
   CONDITION_RANGE: 1,
@@ -134,7 +146,9 @@ export const RULES_HEADER_2 = {
   aglIndexes: { at: 42, bytes: 2, what: '1: there is an index of standard identifiers for frames of AGL; 0: no rule is about them' },
   decisionNanos: { at: 44, bytes: 2, what: 'the longest time of a decision, in ns, as the compiler computed it' },
   alarmRule: { at: 46, bytes: 2, what: 'the rule whose answers tell of refused frames of AGL, from 1; 0: none' },
-  reserved3: { at: 48, bytes: 8, what: 'zero' },
+  timerCount: { at: 48, bytes: 2, what: 'number of timers' },
+  reserved3: { at: 50, bytes: 2, what: 'zero' },
+  reserved5: { at: 52, bytes: 4, what: 'zero' },
   reserved4: { at: 56, bytes: 8, what: 'zero' },
 } as const satisfies Record<string, Field>;
 
@@ -190,6 +204,20 @@ export const STEP_RECORD = {
   value: { at: 8, bytes: 8, what: 'see the kinds' },
 } as const satisfies Record<string, Field>;
 
+/** One timer. The rule that it names has the frame, and is matched by none. */
+// prettier-ignore
+export const TIMER_RECORD = {
+  kind: { at: 0, bytes: 1, what: '1 cyclic' },
+  flags: { at: 1, bytes: 1, what: 'bit 0: only while the safe state stands; bit 1: not while it stands' },
+  rule: { at: 2, bytes: 2, what: 'number of the rule whose answer it sends' },
+  interval: { at: 4, bytes: 4, what: 'from one frame to the next, in us; 1 or more' },
+  count: { at: 8, bytes: 4, what: 'frames at this interval; 0: without end' },
+  next: { at: 12, bytes: 4, what: 'with a count: the interval from then on, in us; 0: no frame follows' },
+  phase: { at: 16, bytes: 4, what: 'from the start to the first frame, in us' },
+  reserved0: { at: 20, bytes: 4, what: 'zero' },
+  reserved1: { at: 24, bytes: 8, what: 'zero' },
+} as const satisfies Record<string, Field>;
+
 /** The sections behind the header, in their order: bytes of one entry, and the field that counts them. */
 export const SECTIONS_2 = [
   { name: 'rules', bytes: 64, count: 'ruleCount' },
@@ -198,6 +226,8 @@ export const SECTIONS_2 = [
   { name: 'conditions', bytes: SIZES.CONDITION_BYTES, count: 'conditionCount' },
   { name: 'steps', bytes: SIZES.STEP_BYTES, count: 'stepCount' },
   { name: 'checksumTables', bytes: SIZES.CHECKSUM_TABLE_BYTES, count: 'checksumTableCount' },
+  /** The strongest frame first: of timers that are due together it goes first. */
+  { name: 'timers', bytes: SIZES.TIMER_BYTES, count: 'timerCount' },
   /** For each standard identifier the word of the lists with which its list begins. */
   { name: 'busIndex', bytes: 2 * SIZES.STANDARD_IDENTIFIERS, count: 1 },
   { name: 'aglIndex', bytes: 2 * SIZES.STANDARD_IDENTIFIERS, count: 'aglIndexes' },

@@ -4,6 +4,7 @@
  */
 import { describeMatch } from './describe-match.ts';
 import { describeRate, describeSteps } from './describe-steps.ts';
+import { describeTimer } from './describe-timer.ts';
 import type { Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
   formatByte,
@@ -13,6 +14,7 @@ import {
   liveValueOf,
   rateOf,
   SAME_AS_REQUEST,
+  timerOf,
 } from './model.ts';
 
 /** The table: a line for each rule, and below it its answers, what it changes, and its rate. */
@@ -34,10 +36,11 @@ function describeRule(rule: Rule): string[] {
   const { match, answer, moreAnswers = [], modify, forward, from } = rule;
   const rate = rateOf(rule);
   const origin = from === undefined ? '' : ' of AGL';
-  const isAlarm = rule.when === 'alarm';
-  const head = isAlarm
-    ? `${rule.name}: a frame of AGL was refused`
-    : `${rule.name}: ${describeMatch(match)}${origin}`;
+  const timer = timerOf(rule);
+  const head =
+    rule.when === 'alarm'
+      ? `${rule.name}: a frame of AGL was refused`
+      : `${rule.name}: ${timer ? describeTimer(timer) : `${describeMatch(match)}${origin}`}`;
   const next =
     answer === null ? ` -> ${forward ? 'forward' : 'drop'}` : forward ? ' -> forward, and' : '';
   const answers = answer === null ? [] : [answer, ...moreAnswers];
@@ -46,9 +49,9 @@ function describeRule(rule: Rule): string[] {
     ...(modify === undefined ? [] : [`  -> changed: ${describeSteps(modify).join('; ')}`]),
     ...answers.map((one) => {
       const kind = isStaticAnswer(one) ? 'static' : 'computed';
-      return `  -> ${kind} answer ${describeAnswer(one)}`;
+      return `  -> ${kind} ${timer ? 'frame' : 'answer'} ${describeAnswer(one)}`;
     }),
-    ...(answer === null && rate === undefined ? [] : [`  rate: ${describeRate(rate)}`]),
+    ...((answer === null && rate === undefined) || timer ? [] : [`  rate: ${describeRate(rate)}`]),
   ];
 }
 

@@ -184,8 +184,18 @@ export interface RuleAnswer {
   readonly source: readonly (number | null)[];
 }
 
+/** A frame that is sent again and again, beginning `phaseMicros` after the start. */
+export interface Timer {
+  readonly kind: 'cyclic';
+  readonly intervalMicros: number;
+  /** So many frames at that interval, then `thenMicros`; 0: no more. Absent: without end. */
+  readonly count?: number;
+  readonly thenMicros?: number;
+  readonly phaseMicros: number;
+}
+
 /** `alarm`: a frame of AGL's was refused; the answer goes to the bus, and may copy from that frame. */
-export type RuleTrigger = 'alarm';
+export type RuleTrigger = 'alarm' | Timer;
 
 /** The match of a rule that no frame matches. */
 export const NO_FRAME: RuleMatch = {
@@ -288,11 +298,16 @@ export function rateOf(rule: RatedRule): RateLimit | undefined {
 }
 
 /** Whether the rule has DEFAULT_RATE if it states no rate. */
-export function hasDefaultRate({ answer, from, forward }: RatedRule): boolean {
-  return answer !== null && !(from === 'agl' && forward);
+export function hasDefaultRate({ answer, from, forward, when }: RatedRule): boolean {
+  return answer !== null && !(from === 'agl' && forward) && timerOf({ when }) === undefined;
 }
 
-type RatedRule = Pick<Rule, 'answer' | 'rate' | 'from' | 'forward'>;
+type RatedRule = Pick<Rule, 'answer' | 'rate' | 'from' | 'forward' | 'when'>;
+
+/** What sends the answer of a rule that no frame matches. Undefined: it is another rule. */
+export function timerOf({ when }: Pick<Rule, 'when'>): Timer | undefined {
+  return typeof when === 'object' ? when : undefined;
+}
 
 /** Whether the answer is constant, so that it can wait in a transmit buffer of the chip. */
 export function isStaticAnswer(answer: RuleAnswer): boolean {

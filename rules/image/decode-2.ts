@@ -19,9 +19,10 @@ import { expectEqual, expectZero, RulesImageError } from './image-error.ts';
 import { readIndex } from './read-index.ts';
 import type { ANSWER_FIELDS } from './read-rule.ts';
 import { readAnswer, readRule } from './read-rule.ts';
+import { readTimers } from './timers.ts';
 
-/** Of a rule: answer, forward, of AGL's, never remote. */
-const FLAGS_MAXIMUM = 15;
+/** Of a rule: answer, forward, of AGL's, never remote, timed. */
+const FLAGS_MAXIMUM = 31;
 
 type SectionName = (typeof SECTIONS_2)[number]['name'];
 
@@ -59,6 +60,7 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
   const { starts, counts } = sections;
   expectZero(bytes, 'header', RULES_HEADER_2.reserved3.at, image.RULES_HEADER_BYTES_2);
   const alarm = readAlarm(bytes, ruleCount);
+  const timers = readTimers(bytes, sections, ruleCount);
   const { at } = RULES_HEADER_2.aglIndexes;
   if (counts.aglIndex > 1) {
     throw new RulesImageError('number of indexes of AGL', at, '0 or 1', `${counts.aglIndex}`);
@@ -88,9 +90,16 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
       rule.answer &&
       withSteps(rule.answer, readProgram(bytes, start, RULE_RECORD_2, sections, name));
     if (number === alarm) refuseAlarm(bytes, rule, isOfAgl);
+    const timer = timers.get(number);
+    const isTimed = (flags & image.RULE_TIMED) !== 0;
+    if (isTimed !== (timer !== undefined)) {
+      const place = start + RULE_RECORD.flags.at;
+      throw new RulesImageError(`${name} flags`, place, 'bit 4 set with a timer', 'the other');
+    }
     const whole = {
       ...{ name, match, answer, forward: rule.forward },
       ...(number === alarm ? { when: 'alarm' as const } : {}),
+      ...(timer === undefined ? {} : { when: timer }),
       ...readActions(bytes, start, name, match, sections),
       ...(isOfAgl ? { from: 'agl' as const } : {}),
     };

@@ -10,7 +10,7 @@ import {
 } from '../../formats/rule-image-2.ts';
 import { RULE_NUMBERS, RULE_RECORD } from '../../formats/rule-image.ts';
 import type { DataCondition, RateLimit, Rule, RuleAnswer, RuleMatch } from '../model.ts';
-import { CAN_ID_EXTENDED, CAN_ID_REMOTE, rateOf, SAME_AS_REQUEST } from '../model.ts';
+import { CAN_ID_EXTENDED, CAN_ID_REMOTE, rateOf, SAME_AS_REQUEST, timerOf } from '../model.ts';
 import { fieldFlags } from './encode-step.ts';
 import type { Pools } from './pools.ts';
 
@@ -24,7 +24,8 @@ export function encodeRule(rule: Rule, path: number, pools: Pools): Buffer {
     (answer === null ? 0 : RULE_NUMBERS.RULE_ANSWER) |
     (rule.forward ? RULE_NUMBERS.RULE_FORWARD : 0) |
     (rule.from === 'agl' ? image.RULE_FROM_AGL : 0) |
-    (match.neverRemote === true ? image.RULE_NEVER_REMOTE : 0);
+    (match.neverRemote === true ? image.RULE_NEVER_REMOTE : 0) |
+    (timerOf(rule) === undefined ? 0 : image.RULE_TIMED);
   record.writeUInt8(flags, RULE_RECORD.flags.at);
   record.writeUInt8(path, RULE_RECORD.path.at);
   record.fill(RULE_NUMBERS.SOURCE_OWN, RULE_RECORD.answerSources.at, RULE_RECORD.reserved1.at);

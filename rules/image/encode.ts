@@ -12,6 +12,7 @@ import type { Filter, RuleTable } from '../model.ts';
 import { RECEIVE_LAYOUTS } from '../model.ts';
 import { slowestDecision } from './decision.ts';
 import { encodeRule } from './encode-rule.ts';
+import { encodeTimers } from './timers.ts';
 import { indexOf, Lists, triedRules, u16, u32 } from './identifier-index.ts';
 import { Pools } from './pools.ts';
 import { assignPaths } from '../paths.ts';
@@ -94,6 +95,7 @@ function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {
     conditions: Buffer.concat(pools.conditions),
     steps: Buffer.concat(pools.steps),
     checksumTables: Buffer.concat(pools.checksumTables),
+    timers: encodeTimers(rules),
     busIndex: u16(bus.standard),
     aglIndex: rules.some(({ from }) => from === 'agl') ? u16(agl.standard) : Buffer.alloc(0),
     busRangeStarts: u32(bus.starts),

@@ -23,6 +23,7 @@ import { parseReplyIdentifier } from './parse-reply.ts';
 import type { ReplyIdentifier } from './parse-reply.ts';
 import { parseSetSignals } from './set-signals.ts';
 import { ANSWER, keysOf } from './words.ts';
+import type { Words } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 /** The answer, and what it needs. */
@@ -40,15 +41,17 @@ export interface AnswerContext {
   /** The message of the match. */
   readonly request: Message | undefined;
   readonly names: Names;
+  /** What the answer may have, if not all that one may. */
+  readonly words?: Words;
 }
 
 /** Reads an answer. Undefined after an error. */
 export function parseAnswer(
   reader: YamlReader,
   entry: Entry,
-  { match, request, names }: AnswerContext,
+  { match, request, names, words = ANSWER }: AnswerContext,
 ): ParsedAnswer | undefined {
-  const entries = reader.map(entry, keysOf(ANSWER), { remote: 'an answer is always a data frame' });
+  const entries = reader.map(entry, keysOf(words), { remote: 'an answer is always a data frame' });
   if (entries === undefined) return undefined;
   const message = names.message(reader, entries);
   const reply = entries.byKey.has('message')

@@ -145,7 +145,7 @@ export function refuseSlowPrograms(
   reader.diagnostics.error(place?.offset ?? entries.offset, reason);
 }
 
-function parseName(reader: YamlReader, entry: Entry): string | undefined {
+export function parseName(reader: YamlReader, entry: Entry): string | undefined {
   const name = reader.text(entry);
   if (name === undefined || /^[a-z0-9-]+$/.test(name)) return name;
   const reason = `name ${JSON.stringify(name)} may have small letters, digits and - only`;

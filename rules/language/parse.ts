@@ -16,6 +16,8 @@ import { NO_FILES, readNames } from './dbc-files.ts';
 import type { ReadText } from './dbc-files.ts';
 import type { Names } from './dbc-names.ts';
 import { parseAgl } from './parse-agl.ts';
+import { parseCyclic } from './parse-cyclic.ts';
+import type { ParsedTimed } from './parse-cyclic.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseRule } from './parse-rule.ts';
 import type { ParsedRule } from './parse-rule.ts';
@@ -64,9 +66,12 @@ function parseTable(
   const filters = parseFilters(reader, entries);
   const names = readNames(reader, entries, file, readText);
   const { agl, alarm } = parseAgl(reader, entries, names);
-  const listed = parseRuleList(reader, entries, root.label, names);
-  const rules = alarm === undefined ? listed : [...listed, alarm];
+  const timed = parseCyclic(reader, entries, names);
+  const listed = parseRuleList(reader, entries, root.label, names, timed);
+  const cyclic = timed.flatMap(({ rule }) => rule ?? []);
+  const rules = [...listed, ...cyclic, ...(alarm === undefined ? [] : [alarm])];
   refuseAlarmName(reader, entries, rules);
+  refuseTooMany(reader, entries, rules);
   if (defaultAction === undefined) return undefined;
   const table: RuleTable = {
     ...{ defaultAction, rules },
@@ -84,21 +89,34 @@ function refuseAlarmName(reader: YamlReader, entries: Entries, rules: readonly R
     const reason = `a rule is called "${ALARM_NAME}", and that is the name of the alarm: rename it`;
     reader.diagnostics.error(entry.keyOffset, reason);
   }
-  if (rules.length > MAXIMUM_RULES) {
-    const reason = `with the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
-    reader.diagnostics.error(entry.keyOffset, reason);
-  }
 }
 
-function parseRuleList(reader: YamlReader, entries: Entries, where: string, names: Names): Rule[] {
+/** The alarm and what a timer sends are rules as well. */
+function refuseTooMany(reader: YamlReader, entries: Entries, rules: readonly Rule[]): void {
+  if (rules.length <= MAXIMUM_RULES) return;
+  const entry = entries.byKey.get('cyclic') ?? entries.byKey.get('agl');
+  const reason = `with cyclic frames and the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
+  reader.diagnostics.error(entry?.keyOffset ?? entries.offset, reason);
+}
+
+function parseRuleList(
+  reader: YamlReader,
+  entries: Entries,
+  where: string,
+  names: Names,
+  timed: readonly ParsedTimed[],
+): Rule[] {
   const entry = reader.required(entries, 'rules', where);
   // `rules:` without a value is a table without rules.
-  if (entry === undefined || entry.node === null) return [];
+  if (entry === undefined || entry.node === null) {
+    refuseDuplicateNames(reader, timed);
+    return [];
+  }
   const items = reader.list(entry, 'rule', MAXIMUM_RULES, 1) ?? [];
   const parsed = items
     .map((item) => parseRule(reader, item, names))
     .filter((rule) => rule !== undefined);
-  refuseDuplicateNames(reader, parsed);
+  refuseDuplicateNames(reader, [...parsed, ...timed]);
   if (!reader.diagnostics.hasErrors) {
     tellHidden(reader, parsed);
     refuseSlow(reader, parsed);
@@ -107,7 +125,10 @@ function parseRuleList(reader: YamlReader, entries: Entries, where: string, name
   return parsed.map((candidate) => candidate.rule).filter((rule) => rule !== undefined);
 }
 
-function refuseDuplicateNames(reader: YamlReader, rules: readonly ParsedRule[]): void {
+function refuseDuplicateNames(
+  reader: YamlReader,
+  rules: readonly Pick<ParsedRule, 'name' | 'nameOffset'>[],
+): void {
   const firstOf = new Map<string, number>();
   for (const { name, nameOffset } of rules) {
     if (name === undefined) continue;

@@ -282,6 +282,33 @@ export const RULE: Words = {
   expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
 };
 
+/** A frame that answers no request. */
+// prettier-ignore
+export const FRAME_WORDS: Words = {
+  id: { what: "The frame's identifier; always a data frame.", value: IDENTIFIER },
+  extended: ANSWER.extended,
+  message: ANSWER.message,
+  pgn: ANSWER.pgn,
+  source: { what: 'J1939: source address.', value: ADDRESS },
+  destination: { what: 'J1939: destination address, of PDU1 only, and always.', value: ADDRESS },
+  priority: { what: 'J1939: priority. Left out: 6.', value: PRIORITY },
+  length: { what: 'The length, 0 to 8. Left out: that of the message, or up to the last byte that is written.', value: LENGTH },
+  data: ANSWER.data,
+  live: ANSWER.live,
+  signals: { what: 'Signals of the message: a value, a word of the value table, { live } or { counter }.', value: map('signals of a frame', {}, oneOf(VALUE, map('live signal', SIGNAL_LIVE), map('counting signal', SIGNAL_COUNTS))) },
+  counter: FIELDS.counter,
+  checksum: FIELDS.checksum,
+};
+// prettier-ignore
+export const CYCLIC: Words = {
+  name: RULE.name,
+  every: { what: 'From one frame to the next: 10ms.', value: DURATION, isNeeded: true },
+  frame: { what: 'The frame.', value: map('frame', FRAME_WORDS), isNeeded: true },
+  count: { what: 'So many frames, then `then`, or no more. Left out: without end.', value: integer(1, 0xffffffff) },
+  then: { what: 'After `count` frames: from one to the next.', value: DURATION },
+  phase: { what: 'From the start of the cell to the first frame. Left out: 0.', value: DURATION },
+};
+
 // prettier-ignore
 export const ALARM: Words = {
   answer: { what: 'The frame that goes to the bus.', value: map('answer', ANSWER), isNeeded: true },
@@ -302,6 +329,7 @@ export const TABLE: Words = {
   filters: { what: "Which frames that no rule matches go to AGL, in candump's notation: 100:7FF, 7E0~7F8.", value: oneOf(NOTHING, listOf({ pattern: '^[0-9a-fA-F]{1,8}[:~][0-9a-fA-F]{1,8}$', type: 'string' }, MAXIMUM_FILTERS)) },
   receive: { what: "How the chip's two receive buffers are used. Left out: the cell decides.", value: words(...RECEIVE_WORDS) },
   agl: { what: 'What AGL may send.', value: map('agl', AGL) },
+  cyclic: { what: 'Frames that the cell sends by itself, again and again.', value: oneOf(NOTHING, listOf(map('cyclic frame', CYCLIC), MAXIMUM_RULES)) },
   rules: { what: 'The rules. The first that matches a frame decides.', value: oneOf(NOTHING, listOf(map('rule', RULE), MAXIMUM_RULES)), isNeeded: true },
   expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
 };

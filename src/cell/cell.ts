@@ -92,7 +92,9 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     this.idle.start();
     sayReady(parts);
     parts.journal.speaks = parts.settings.consoleAlways;
-    return this.executive.start();
+    const started = this.executive.start();
+    this.tasks.timers.begin(parts.clock.nowTicks());
+    return started;
   }
 
   /**

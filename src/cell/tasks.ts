@@ -34,6 +34,7 @@ import { FromAglTask } from './from-agl';
 import { LateReportTask } from './late-report';
 import { Rates } from './rates';
 import { RuleActions } from './rule-actions';
+import { Timers } from './timers';
 import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep';
 
 /** The executive of the cell. */
@@ -72,6 +73,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.observer,
   );
   readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
+  readonly timers: Timers<Parts> = new Timers<Parts>(this.parts, this.answers, this.scheduler);
   readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
   readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(
     this.parts,
@@ -90,7 +92,12 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   readonly lateReport: LateReportTask<Parts> = new LateReportTask<Parts>(this.parts, this.console);
   readonly session: SessionTask<Parts> = new SessionTask<Parts>(this.parts);
   readonly statusPage: StatusPageTask<Parts> = new StatusPageTask<Parts>(this.parts, this.page);
-  readonly requests: Requests<Parts> = new Requests<Parts>(this.parts, this.answers, this.rates);
+  readonly requests: Requests<Parts> = new Requests<Parts>(
+    this.parts,
+    this.answers,
+    this.rates,
+    this.timers,
+  );
 
   constructor(
     private readonly parts: Parts,
@@ -114,6 +121,7 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     }
     if (this.transmit.run(nowTicks)) return this.transmit;
     if (this.transmitPoll.run(nowTicks)) return this.transmitPoll;
+    if (isTimerDue && runWhenExpired(this.timers, nowTicks)) return this.timers;
     if (isTimerDue && runWhenExpired(this.messages, nowTicks)) return this.messages;
     if (this.supervisor.run(nowTicks)) return this.supervisor;
     if (this.fromAgl.run(nowTicks)) return this.fromAgl;
@@ -146,15 +154,16 @@ export function declareTasks<Parts extends AnyParts, Rest extends Idle>(
     .add(tasks.staging,       'staging',        2, Trigger.Queue,          0, 0,                        0)
     .add(tasks.transmit,      'transmit',       3, Trigger.Queue,          0, TRANSMIT_SPI_BYTES,       0)
     .add(tasks.transmitPoll,  'transmit poll',  4, Trigger.Queue,          0, TRANSMIT_POLL_SPI_BYTES,  0)
-    .add(tasks.messages,      'messages',       5, Trigger.Timer,      1_000, 0,                        0)
-    .add(tasks.supervisor,    'fault look',     6, Trigger.Queue,          0, SUPERVISOR_SPI_BYTES,     0)
-    .add(tasks.fromAgl,       'from AGL',       7, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.forward,       'forward',        8, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.linkReport,    'link report',    9, Trigger.Timer,      1_000, 0,                        0)
-    .add(tasks.lateReport,    'late report',   10, Trigger.Timer,  1_000_000, 0,                        0)
-    .add(tasks.session,       'session',       11, Trigger.Always,         0, 0,                        1)
-    .add(tasks.console,       'console',       12, Trigger.Queue,          0, 0,                        1)
-    .add(tasks.statusPage,    'status page',   13, Trigger.Always,    10_000, 0,                        0)
-    .add(tasks.requests,      'requests',      14, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0)
-    .add(tasks.rates,         'rates',         15, Trigger.Timer,          0, 0,                        0);
+    .add(tasks.timers,        'timers',         5, Trigger.Timer,          0, 0,                        0)
+    .add(tasks.messages,      'messages',       6, Trigger.Timer,      1_000, 0,                        0)
+    .add(tasks.supervisor,    'fault look',     7, Trigger.Queue,          0, SUPERVISOR_SPI_BYTES,     0)
+    .add(tasks.fromAgl,       'from AGL',       8, Trigger.Queue,          0, 0,                        1)
+    .add(tasks.forward,       'forward',        9, Trigger.Queue,          0, 0,                        1)
+    .add(tasks.linkReport,    'link report',   10, Trigger.Timer,      1_000, 0,                        0)
+    .add(tasks.lateReport,    'late report',   11, Trigger.Timer,  1_000_000, 0,                        0)
+    .add(tasks.session,       'session',       12, Trigger.Always,         0, 0,                        1)
+    .add(tasks.console,       'console',       13, Trigger.Queue,          0, 0,                        1)
+    .add(tasks.statusPage,    'status page',   14, Trigger.Always,    10_000, 0,                        0)
+    .add(tasks.requests,      'requests',      15, Trigger.Always,     1_000, REQUESTS_SPI_BYTES,       0)
+    .add(tasks.rates,         'rates',         16, Trigger.Timer,          0, 0,                        0);
 }

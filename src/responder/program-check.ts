@@ -141,7 +141,7 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
  * True if the steps of the first answer take nothing from the request, leave identifier and length alone, and share
  * their counter with no other program: they can be carried out before the request comes.
  */
-function isIndependent(rule: Rule, sections: TableSections): bool {
+export function isIndependent(rule: Rule, sections: TableSections): bool {
   const first: u32 = rule.stepFirst;
   let hasCounter: bool = false;
   for (let index = first; index < first + (rule.stepCount as u32); index++) {

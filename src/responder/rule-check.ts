@@ -17,6 +17,7 @@ import {
   RULE_FORWARD,
   RULE_FROM_AGL,
   RULE_NEVER_REMOTE,
+  RULE_TIMED,
   SOURCE_LIVE,
   SOURCE_OWN,
   PATH_FILTER_1,
@@ -24,7 +25,8 @@ import {
 } from './rule';
 
 const FORM_BITS: u32 = IDENTIFIER_EXTENDED | IDENTIFIER_REMOTE;
-const RULE_FLAGS: u32 = RULE_ANSWER | RULE_FORWARD | RULE_FROM_AGL | RULE_NEVER_REMOTE;
+const RULE_FLAGS_1: u32 = RULE_ANSWER | RULE_FORWARD;
+const RULE_FLAGS: u32 = RULE_FLAGS_1 | RULE_FROM_AGL | RULE_NEVER_REMOTE | RULE_TIMED;
 /** Data bytes 0 and 1. */
 const FILTER_DATA_MASK: u64 = 0xffff;
 
@@ -62,7 +64,7 @@ export function isOfFormat1(rule: Rule): bool {
   const more = changetype<usize>(rule) + offsetof<Rule>('conditionFirst');
   return (
     (load<u64>(more) | load<u64>(more, 8)) === 0 &&
-    (rule.flags & (RULE_FROM_AGL | RULE_NEVER_REMOTE)) === 0
+    (rule.flags & ~RULE_FLAGS_1) === 0
   );
 }
 

@@ -14,9 +14,14 @@ const PLACES: u32 = 3 * RULES_MAXIMUM_2;
 
 @unmanaged
 export class RuleState {
-  /** When one answer would be due if all came at the rule's interval, in ticks. */
+  /**
+   * When one answer would be due if all came at the rule's interval, in ticks. Of a timer: when it is due next; 0: it
+   * has not begun.
+   */
   due: u64 = 0;
   counter: u32 = 0;
+  /** Of a timer: frames to come at its first interval. */
+  left: u32 = 0;
 }
 
 /** The rules of one table: their keys, their places among the states, and the places that are taken. */
@@ -132,6 +137,7 @@ export class RuleStates {
     const state = this.at(place);
     state.due = 0;
     state.counter = 0;
+    state.left = 0;
     this.next.add(key, place);
   }
 

@@ -24,6 +24,7 @@ export {
   RULE_FORWARD,
   RULE_FROM_AGL,
   RULE_NEVER_REMOTE,
+  RULE_TIMED,
   SOURCE_LIVE,
   SOURCE_OWN,
 } from '../../build/generated/rule-image';

@@ -20,6 +20,7 @@ import {
   RECEIVE_URGENT_FIRST,
   RULE_FROM_AGL,
   RULE_NAMES_BYTES_MAXIMUM,
+  RULE_TIMED,
   RULES_HEADER_BYTES,
   RULES_HEADER_BYTES_2,
   RULES_IMAGE_BYTES_MAXIMUM,
@@ -52,6 +53,7 @@ import { RuleStates } from './rule-states';
 import { LockedWall } from './locked-wall';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
+import { isTimer } from './timer-check';
 
 /** Bytes of the image that one step adds to the checksum. */
 const CHECKSUM_BYTES: u32 = 64;
@@ -69,14 +71,15 @@ enum Phase {
   Actions = 6,
   Conditions = 7,
   Steps = 8,
-  Lists = 9,
-  BusIndex = 10,
-  AglIndex = 11,
-  BusRanges = 12,
-  AglRanges = 13,
-  Names = 14,
+  Timers = 9,
+  Lists = 10,
+  BusIndex = 11,
+  AglIndex = 12,
+  BusRanges = 13,
+  AglRanges = 14,
+  Names = 15,
   /** Of an image of format 1. */
-  States = 15,
+  States = 16,
 }
 
 @final
@@ -136,7 +139,9 @@ export class TableCheck {
       case Phase.Conditions:
         return this.checkPiece(header.conditionCount, Phase.Steps);
       case Phase.Steps:
-        return this.checkPiece(header.stepCount, Phase.Lists);
+        return this.checkPiece(header.stepCount, Phase.Timers);
+      case Phase.Timers:
+        return this.checkPiece(header.timerCount, Phase.Lists);
       case Phase.Lists:
         return this.checkPiece(header.listWords, Phase.BusIndex);
       case Phase.BusIndex:
@@ -183,6 +188,7 @@ export class TableCheck {
     if (header.filterCount > FILTERS_MAXIMUM) return Status.RulesCount;
     if (header.totalBytes > RULES_IMAGE_BYTES_MAXIMUM) return Status.RulesSize;
     if (isIndexed && header.aglIndexes > 1) return Status.RulesField;
+    if (isIndexed && header.timerCount > RULES_MAXIMUM_2) return Status.RulesCount;
     if (header.totalBytes !== this.sections.lay(this.image)) return Status.RulesSize;
     this.crc = CRC32_START;
     return Status.Ok;
@@ -211,7 +217,9 @@ export class TableCheck {
         ? Status.Ok
         : Status.RulesField;
     }
-    if ((header.reserved3 | header.reserved4) !== 0) return Status.RulesField;
+    if (((header.reserved3 as u64) | header.reserved4 | header.reserved5) !== 0) {
+      return Status.RulesField;
+    }
     if (header.alarmRule > header.ruleCount) return Status.RulesField;
     if (header.nameBytes > RULE_NAMES_BYTES_MAXIMUM) return Status.RulesSize;
     // Word 0 is the empty list, so there is one.
@@ -324,6 +332,8 @@ export class TableCheck {
           changetype<StepFields>(sections.steps + at * STEP_BYTES),
           header.checksumTableCount,
         );
+      case Phase.Timers:
+        return isTimer(sections.timer(at), sections);
       case Phase.Lists:
         return this.index.isWord(sections, at);
       case Phase.BusIndex:
@@ -356,7 +366,8 @@ export class TableCheck {
       if (load<u8>(letter) !== 0) continue;
       if (this.states.added === this.sections.count) return Status.RulesField;
       const rule = this.rule(this.states.added);
-      store<u64>(this.kind, counterMaximumOf(rule, this.sections));
+      const timed = ((rule.flags & RULE_TIMED) as u64) << 32;
+      store<u64>(this.kind, counterMaximumOf(rule, this.sections) | timed);
       store<u64>(this.kind, rule.answerIdentifier, 8);
       const key = crc32Update(this.crc, this.kind, 16);
       // The locked wall has states of its own.

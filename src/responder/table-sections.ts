@@ -22,6 +22,8 @@ import {
   RULES_VERSION_2,
   STANDARD_IDENTIFIERS,
   STEP_BYTES,
+  TIMER_BYTES,
+  TimerFields,
 } from '../../build/generated/rule-image';
 import { EXTENDED_MASK, isExtended, STANDARD_MASK } from '../can/identifier';
 import { Rule } from './rule';
@@ -45,6 +47,8 @@ export class TableSections {
   conditions: usize = 0;
   steps: usize = 0;
   checksumTables: usize = 0;
+  timers: usize = 0;
+  timerCount: u32 = 0;
   busIndex: usize = ZEROS;
   aglIndex: usize = ZEROS;
   busRangeStarts: usize = ZEROS;
@@ -81,6 +85,9 @@ export class TableSections {
     at += header.stepCount * STEP_BYTES;
     this.checksumTables = at;
     at += header.checksumTableCount * CHECKSUM_TABLE_BYTES;
+    this.timers = at;
+    this.timerCount = header.timerCount;
+    at += this.timerCount * TIMER_BYTES;
     this.busIndex = at;
     at += INDEX_BYTES;
     const hasAglIndex = header.aglIndexes !== 0;
@@ -117,6 +124,8 @@ export class TableSections {
     this.conditions = other.conditions;
     this.steps = other.steps;
     this.checksumTables = other.checksumTables;
+    this.timers = other.timers;
+    this.timerCount = other.timerCount;
     this.busIndex = other.busIndex;
     this.aglIndex = other.aglIndex;
     this.busRangeStarts = other.busRangeStarts;
@@ -140,6 +149,11 @@ export class TableSections {
   /** Action `index` of `rule`. */
   actionOf(rule: Rule, index: u32): ActionFields {
     return changetype<ActionFields>(this.actions + (rule.actionFirst + index) * ACTION_BYTES);
+  }
+
+  /** Timer `index`, 0..timerCount-1. */
+  timer(index: u32): TimerFields {
+    return changetype<TimerFields>(this.timers + index * TIMER_BYTES);
   }
 
   /** The word with which the list for a frame of the bus begins; 0: no rule takes it. */
@@ -176,6 +190,7 @@ export class TableSections {
     this.deniesAgl = false;
     this.judgesAgl = false;
     this.alarmRule = -1;
+    this.timerCount = 0;
     this.lists = image + PLAIN_LIST_OFFSET;
     for (let rule: u32 = 0; rule < this.count; rule++) {
       store<u16>(this.listAt(rule + 1), rule as u16);

@@ -55,6 +55,9 @@ const WRONG: readonly string[] = [
   file('receive: fast', 'rules: []'),
   file('dbc: []', 'rules: []'),
   file('limits: {}', 'rules: []'),
+  file('cyclic: [{ name: a, frame: { id: 1 } }]', 'rules: []'),
+  file('cyclic: [{ name: a, every: 10, frame: { id: 1 } }]', 'rules: []'),
+  file('cyclic: [{ name: a, every: 1ms, frame: { id: 1, copy: [{ from: 0, to: 0 }] } }]', 'rules: []'),
   file('rules: [{ match: { id: 1 } }]'),
   file('rules: [{ name: a }]'),
   file('rules: [{ name: A, match: { id: 1 } }]'),
@@ -213,6 +216,8 @@ const MAPS: Readonly<Record<string, string>> = {
   ),
   agl: file(`agl: { ${STRANGE} }`, 'rules: []'),
   alarm: file(`agl: { alarm: { ${STRANGE} } }`, 'rules: []'),
+  'cyclic-frame': file(`cyclic: [{ ${STRANGE} }]`, 'rules: []'),
+  frame: file(`cyclic: [{ name: a, every: 1ms, frame: { ${STRANGE} } }]`, 'rules: []'),
   'counter-of-a-signal': named(
     `match: { message: WheelSpeed }, answer: { message: PanelSpeed, signals: { MilesPerHour: { counter: { ${STRANGE} } } } }`,
   ),
@@ -223,7 +228,7 @@ const MAPS: Readonly<Record<string, string>> = {
 /** Maps whose only key is asked for before anything else. */
 const OF_ONE_KEY = ['all-identifiers-but', 'all-values-but'];
 /** Their keys are names of signals, or numbers of live values. */
-const OF_ANY_KEY = ['matched-signals', 'set-signals', 'live-values'];
+const OF_ANY_KEY = ['matched-signals', 'set-signals', 'signals-of-a-frame', 'live-values'];
 
 function named(words: string): string {
   return file('dbc: car.dbc', 'rules:', `  - { name: a, ${words} }`);

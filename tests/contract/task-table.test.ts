@@ -49,7 +49,7 @@ describe('the table of tasks', () => {
     );
     assert.deepEqual(
       without.map(({ name }) => name),
-      ['rates'],
+      ['timers', 'rates'],
     );
   });
 });

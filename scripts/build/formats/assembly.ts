@@ -183,7 +183,8 @@ ${view('TableFields', withMore(image.RULES_HEADER, image2.RULES_HEADER_2))}
 ${view('RuleFields', withMore(image.RULE_RECORD, image2.RULE_RECORD_2))}
 ${view('ActionFields', image2.ACTION_RECORD)}
 ${view('ConditionFields', image2.CONDITION_RECORD)}
-${view('StepFields', image2.STEP_RECORD)}`;
+${view('StepFields', image2.STEP_RECORD)}
+${view('TimerFields', image2.TIMER_RECORD)}`;
 }
 
 type Fields = Readonly<Record<string, StatusPageData.Field>>;

@@ -95,6 +95,7 @@ const FIELDS: Readonly<Record<string, readonly [Readonly<Record<string, Field>>,
   action: [ruleImage2.ACTION_RECORD, 0],
   condition: [ruleImage2.CONDITION_RECORD, 0],
   step: [ruleImage2.STEP_RECORD, 0],
+  timer: [ruleImage2.TIMER_RECORD, 0],
 };
 
 function fieldTable(name: string): string {

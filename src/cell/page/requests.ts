@@ -31,6 +31,7 @@ import { Status } from '../../rt/status';
 import { Task } from '../../rt/task';
 import { AnyParts, RulesSource } from '../parts';
 import { Rates } from '../rates';
+import { Timers } from '../timers';
 import { adaptReceiveLayout, armFilters } from '../urgent/receive-layout';
 import { UrgentAnswers } from '../urgent/answers';
 
@@ -64,6 +65,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
     private readonly rates: Rates<Parts>,
+    private readonly timers: Timers<Parts>,
   ) {
     super();
     this.hasTimer = true;
@@ -189,6 +191,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     page.movePart(PAGE_RULE_NAMES_OFFSET, table.names, table.nameBytes);
     this.answers.staged();
     this.rates.plan(nowTicks);
+    this.timers.begin(nowTicks);
     const waiting = adaptReceiveLayout(parts);
     parts.rulesSource = RulesSource.Requested;
     page.setHead(HEAD_RULES_AFTER_RESTART, waiting);

@@ -29,7 +29,7 @@ describe('the page', () => {
     expect(word(board, 0x0094)).toBe(250_000);
     expect(word(board, 0x0044)).toBe(1 << 16, 'front-end');
     expect(word(board, 0x0048)).toBe(2, 'frames flow');
-    expect(word(board, 0x0080)).toBe(16, 'tasks');
+    expect(word(board, 0x0080)).toBe(17, 'tasks');
     const heartbeat = word(board, 0x000c);
     board.pass(20_000);
     expect(word(board, 0x000c)).toBeGreaterThan(heartbeat);

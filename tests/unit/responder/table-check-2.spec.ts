@@ -87,7 +87,7 @@ describe('an image of format 2', () => {
   });
 
   test('has zeros where nothing is', () => {
-    for (let at: u32 = 48; at < 64; at++)
+    for (let at: u32 = 50; at < 64; at++)
       expectByte(image.address + at, 1, Status.RulesField, `+${at}`);
   });
 
@@ -107,7 +107,7 @@ describe('an image of format 2', () => {
     expectByte(rule + 56, 1, Status.RulesField, 'actions beyond the last');
     expectByte(rule + 25, 1, Status.RulesField, 'a modification without forward');
     expectByte(rule + 25, 2, Status.RulesField, 'steps and more answers without an answer');
-    expectByte(rule + 25, 0x13, Status.RulesField, 'an unknown flag');
+    expectByte(rule + 25, 0x23, Status.RulesField, 'an unknown flag');
     store<u16>(rule, 0, 58);
     image.seal();
     expect(check()).toBe(Status.RulesField, 'an interval without a burst');

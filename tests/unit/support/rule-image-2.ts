@@ -16,6 +16,7 @@ export class RuleImage2 {
   conditions: u32 = 0;
   steps: u32 = 0;
   tables: u32 = 0;
+  timers: u32 = 0;
   /** Words of the lists; word 0 is the empty list. */
   words: u32 = 1;
   private place: usize = 64;
@@ -106,6 +107,26 @@ export class RuleImage2 {
     return this.take(272);
   }
 
+  /** Adds a rule that no frame matches, with an answer of `length` own bytes; returns its address. */
+  addTimed(identifier: u32, length: u8, data: u64): usize {
+    const rule = this.addAnswer(0, identifier, length, data);
+    store<u8>(rule, 0x11, 25);
+    return rule;
+  }
+
+  /** Adds a cyclic timer of a rule, times in us; returns its address. */
+  addTimer(rule: u16, interval: u32, count: u32, next: u32, phase: u32): usize {
+    const timer = this.take(32);
+    this.timers++;
+    store<u8>(timer, 1);
+    store<u16>(timer, rule, 2);
+    store<u32>(timer, interval, 4);
+    store<u32>(timer, count, 8);
+    store<u32>(timer, next, 12);
+    store<u32>(timer, phase, 16);
+    return timer;
+  }
+
   /** Ends the records: the indexes follow. `starts`: the first number of each range of extended identifiers. */
   beginIndex(starts: StaticArray<u32>): void {
     this.index = this.take(this.hasAgl ? 8192 : 4096);
@@ -167,6 +188,7 @@ export class RuleImage2 {
     store<u16>(at, this.tables as u16, 38);
     store<u16>(at, this.nameBytes as u16, 40);
     store<u16>(at, this.hasAgl ? 1 : 0, 42);
+    store<u16>(at, this.timers as u16, 48);
     store<u32>(at, this.place as u32, 8);
     this.seal();
   }

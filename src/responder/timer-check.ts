@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Whether a timer of an image is valid, and the rule that it names fits it: its frame needs no request, so that it
+ * can be made at any time.
+ */
+import {
+  RULE_ANSWER,
+  RULE_TIMED,
+  TIMER_CYCLIC,
+  TIMER_IN_SAFE_STATE,
+  TIMER_MICROS_MAXIMUM,
+  TIMER_UNLESS_SAFE_STATE,
+  TimerFields,
+} from '../../build/generated/rule-image';
+import { isIndependent } from './program-check';
+import { PATH_SOFTWARE, Rule } from './rule';
+import { TableSections } from './table-sections';
+
+const FLAGS: u32 = TIMER_IN_SAFE_STATE | TIMER_UNLESS_SAFE_STATE;
+
+export function isTimer(timer: TimerFields, sections: TableSections): bool {
+  if ((timer.kind as u32) !== TIMER_CYCLIC) return false;
+  if ((timer.flags & ~FLAGS) !== 0 || (timer.flags as u32) === FLAGS) return false;
+  if ((timer.reserved0 as u64) !== 0 || timer.reserved1 !== 0) return false;
+  if (timer.interval === 0 || timer.interval > TIMER_MICROS_MAXIMUM) return false;
+  if (timer.next > TIMER_MICROS_MAXIMUM || timer.phase > TIMER_MICROS_MAXIMUM) return false;
+  if (timer.count === 0 && timer.next !== 0) return false;
+  if ((timer.rule as u32) >= sections.count) return false;
+  return isTimed(sections.rule(timer.rule), sections);
+}
+
+/** Its answer goes to the bus, without a rate, and takes nothing from a request. */
+function isTimed(rule: Rule, sections: TableSections): bool {
+  if ((rule.flags as u32) !== (RULE_ANSWER | RULE_TIMED) || rule.interval !== 0) return false;
+  if ((rule.path as u32) !== PATH_SOFTWARE || (rule.actionCount as u32) !== 0) return false;
+  return rule.isAlone && isIndependent(rule, sections);
+}

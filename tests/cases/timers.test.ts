@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Frames that the cell sends by itself: `cyclic` of a table. docs/rules.md, "Frames sent by themselves", describes it.
+ *
+ * Sources: `linux/can/bcm.h`, TX_SETUP: `count` frames at the first interval, then the second. The counter and the
+ * XOR checksum are worked out by hand.
+ */
+import assert from 'node:assert/strict';
+import { COUNTER } from '../../lab/page/counters.ts';
+import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
+import type { Rig } from '../../lab/rig/rig.ts';
+import { settledStatusPage } from '../../lab/verify/status-check.ts';
+import { compileRules } from '../../rules/compile.ts';
+import { MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
+
+/** At 500 kbit/s: one frame of 8 bytes with all stuff bits (135 bits), and S. */
+const JITTER_NANOS = 135 * 2_000 + 200_000;
+
+const RULES = `version: 1
+cyclic:
+  - name: wake-up
+    every: 10ms
+    count: 3
+    then: 25ms
+    phase: 2ms
+    frame: { id: 0x123, length: 3, data: [0x51], counter: { to: 8, count: 4, max: 2 }, checksum: { kind: xor, from: 0, to: 1, result: 2 } }
+  - { name: strong, every: 5ms, frame: { id: 0x100, data: [2] } }
+  - { name: once, every: 1ms, count: 1, frame: { id: 0x110, data: [3] } }
+rules:
+  - { name: asked, match: { id: 0x1A0 }, answer: { id: 0x1A1, data: [1] } }
+`;
+
+/** When frames of that identifier began on the wire, in ns, and what they were. */
+function sentOf(rig: Rig, identifier: number): { nanos: number; text: string }[] {
+  return rig.wire
+    .filter(({ sender, outcome }) => sender === 'canwarden' && outcome === 'complete')
+    .filter(({ frame }) => frame.identifier === identifier)
+    .map(({ frame, startNanos }) => ({ nanos: startNanos, text: textOf(frame) }));
+}
+
+/** Each time is at most `JITTER_NANOS` behind its place in the row that begins with the first. */
+function assertPaced(times: readonly number[], millis: readonly number[]): void {
+  const due = millis.reduce((all, step) => [...all, all[all.length - 1] + step * MILLISECOND], [0]);
+  due.forEach((nanos, index) => {
+    const late = times[index] - times[0] - nanos;
+    assert.ok(Math.abs(late) <= JITTER_NANOS, `frame ${index} is ${late} ns late: ${times.join()}`);
+  });
+}
+
+onBoth('B1 count frames at one interval, then another; a counter and a checksum', (engine) =>
+  withRig({ engine, rules: RULES }, (rig) => {
+    rig.run(80 * MILLISECOND);
+    const wakeUps = sentOf(rig, 0x123);
+    // max: 2, so the counter is 0, 1, 2, 0; byte 2 is byte 0 XOR byte 1.
+    assert.deepEqual(
+      wakeUps.slice(0, 4).map(({ text }) => text),
+      ['123#510051', '123#510150', '123#510253', '123#510051'],
+    );
+    assertPaced(
+      wakeUps.slice(0, 4).map(({ nanos }) => nanos),
+      [10, 10, 25],
+    );
+    const strong = sentOf(rig, 0x100).map(({ nanos }) => nanos);
+    assert.ok(strong.length >= 16, `${strong.length} frames of 0x100`);
+    assertPaced(strong, Array.from({ length: strong.length - 1 }, () => 5));
+    const phase = wakeUps[0].nanos - strong[0] - 2 * MILLISECOND;
+    assert.ok(Math.abs(phase) <= JITTER_NANOS, `phase ${phase} ns from 2 ms`);
+    assert.deepEqual(
+      sentOf(rig, 0x110).map(({ text }) => text),
+      ['110#03'],
+    );
+    const page = settledStatusPage(rig.board);
+    assert.ok(page);
+    assert.equal(page.counters[COUNTER.timedSkipped], 0);
+  }),
+);
+
+onWasm('B1 a swap of tables keeps the time and the counter of a frame with the same name', (engine) =>
+  withRig({ engine, rules: RULES }, (rig) => {
+    rig.run(7 * MILLISECOND);
+    const { control } = rig.board;
+    assert.ok(control);
+    const writer = new RequestWriter(control.requests);
+    const swapped = RULES.replace('data: [2]', 'data: [4]').replace('name: once', 'name: again');
+    writer.write(ruleTableRequest(compileRules(swapped, 'r.yaml').image));
+    rig.run(60 * MILLISECOND);
+    assert.equal(settledStatusPage(rig.board)?.request.status, 0);
+    const strong = sentOf(rig, 0x100);
+    assert.equal(strong[0].text, '100#02');
+    assert.equal(strong.at(-1)?.text, '100#04');
+    assertPaced(
+      strong.map(({ nanos }) => nanos),
+      Array.from({ length: strong.length - 1 }, () => 5),
+    );
+    assert.deepEqual(
+      sentOf(rig, 0x123)
+        .slice(0, 4)
+        .map(({ text }) => text),
+      ['123#510051', '123#510150', '123#510253', '123#510051'],
+    );
+    // Another name begins anew.
+    assert.equal(sentOf(rig, 0x110).length, 2);
+  }),
+);
