@@ -76,7 +76,12 @@ function readTimer(bytes: Buffer, at: number, name: string): Timer {
   const count = bytes.readUInt32LE(at + TIMER_RECORD.count.at);
   if (count === 0 && thenMicros !== 0) {
     const offset = at + TIMER_RECORD.next.at;
-    throw new RulesImageError(`${name} next interval`, offset, '0 without a count', `${thenMicros}`);
+    throw new RulesImageError(
+      `${name} next interval`,
+      offset,
+      '0 without a count',
+      `${thenMicros}`,
+    );
   }
   return {
     ...({ kind: 'cyclic', intervalMicros, phaseMicros } as const),

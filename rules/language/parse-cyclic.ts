@@ -71,7 +71,11 @@ export function parseFrame(
 }
 
 /** `every`, `count`, `then` and `phase`. */
-export function parseTimer(reader: YamlReader, entries: Entries, called: string): Timer | undefined {
+export function parseTimer(
+  reader: YamlReader,
+  entries: Entries,
+  called: string,
+): Timer | undefined {
   const everyEntry = reader.required(entries, 'every', called);
   const intervalMicros = everyEntry && parseMicros(reader, everyEntry, 1);
   const phaseEntry = entries.byKey.get('phase');

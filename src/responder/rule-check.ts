@@ -62,10 +62,7 @@ export function checkRule(rule: Rule): Status {
 /** True if a rule of format 1 has zeros where format 2 has more. */
 export function isOfFormat1(rule: Rule): bool {
   const more = changetype<usize>(rule) + offsetof<Rule>('conditionFirst');
-  return (
-    (load<u64>(more) | load<u64>(more, 8)) === 0 &&
-    (rule.flags & ~RULE_FLAGS_1) === 0
-  );
+  return (load<u64>(more) | load<u64>(more, 8)) === 0 && (rule.flags & ~RULE_FLAGS_1) === 0;
 }
 
 /** True if the rule's answer goes to the bus by any free buffer, so that it can tell of a refused frame. */

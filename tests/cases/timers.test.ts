@@ -62,7 +62,10 @@ onBoth('B1 count frames at one interval, then another; a counter and a checksum'
     );
     const strong = sentOf(rig, 0x100).map(({ nanos }) => nanos);
     assert.ok(strong.length >= 16, `${strong.length} frames of 0x100`);
-    assertPaced(strong, Array.from({ length: strong.length - 1 }, () => 5));
+    assertPaced(
+      strong,
+      Array.from({ length: strong.length - 1 }, () => 5),
+    );
     const phase = wakeUps[0].nanos - strong[0] - 2 * MILLISECOND;
     assert.ok(Math.abs(phase) <= JITTER_NANOS, `phase ${phase} ns from 2 ms`);
     assert.deepEqual(
@@ -75,30 +78,32 @@ onBoth('B1 count frames at one interval, then another; a counter and a checksum'
   }),
 );
 
-onWasm('B1 a swap of tables keeps the time and the counter of a frame with the same name', (engine) =>
-  withRig({ engine, rules: RULES }, (rig) => {
-    rig.run(7 * MILLISECOND);
-    const { control } = rig.board;
-    assert.ok(control);
-    const writer = new RequestWriter(control.requests);
-    const swapped = RULES.replace('data: [2]', 'data: [4]').replace('name: once', 'name: again');
-    writer.write(ruleTableRequest(compileRules(swapped, 'r.yaml').image));
-    rig.run(60 * MILLISECOND);
-    assert.equal(settledStatusPage(rig.board)?.request.status, 0);
-    const strong = sentOf(rig, 0x100);
-    assert.equal(strong[0].text, '100#02');
-    assert.equal(strong.at(-1)?.text, '100#04');
-    assertPaced(
-      strong.map(({ nanos }) => nanos),
-      Array.from({ length: strong.length - 1 }, () => 5),
-    );
-    assert.deepEqual(
-      sentOf(rig, 0x123)
-        .slice(0, 4)
-        .map(({ text }) => text),
-      ['123#510051', '123#510150', '123#510253', '123#510051'],
-    );
-    // Another name begins anew.
-    assert.equal(sentOf(rig, 0x110).length, 2);
-  }),
+onWasm(
+  'B1 a swap of tables keeps the time and the counter of a frame with the same name',
+  (engine) =>
+    withRig({ engine, rules: RULES }, (rig) => {
+      rig.run(7 * MILLISECOND);
+      const { control } = rig.board;
+      assert.ok(control);
+      const writer = new RequestWriter(control.requests);
+      const swapped = RULES.replace('data: [2]', 'data: [4]').replace('name: once', 'name: again');
+      writer.write(ruleTableRequest(compileRules(swapped, 'r.yaml').image));
+      rig.run(60 * MILLISECOND);
+      assert.equal(settledStatusPage(rig.board)?.request.status, 0);
+      const strong = sentOf(rig, 0x100);
+      assert.equal(strong[0].text, '100#02');
+      assert.equal(strong.at(-1)?.text, '100#04');
+      assertPaced(
+        strong.map(({ nanos }) => nanos),
+        Array.from({ length: strong.length - 1 }, () => 5),
+      );
+      assert.deepEqual(
+        sentOf(rig, 0x123)
+          .slice(0, 4)
+          .map(({ text }) => text),
+        ['123#510051', '123#510150', '123#510253', '123#510051'],
+      );
+      // Another name begins anew.
+      assert.equal(sentOf(rig, 0x110).length, 2);
+    }),
 );

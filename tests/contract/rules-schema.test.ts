@@ -57,7 +57,10 @@ const WRONG: readonly string[] = [
   file('limits: {}', 'rules: []'),
   file('cyclic: [{ name: a, frame: { id: 1 } }]', 'rules: []'),
   file('cyclic: [{ name: a, every: 10, frame: { id: 1 } }]', 'rules: []'),
-  file('cyclic: [{ name: a, every: 1ms, frame: { id: 1, copy: [{ from: 0, to: 0 }] } }]', 'rules: []'),
+  file(
+    'cyclic: [{ name: a, every: 1ms, frame: { id: 1, copy: [{ from: 0, to: 0 }] } }]',
+    'rules: []',
+  ),
   file('rules: [{ match: { id: 1 } }]'),
   file('rules: [{ name: a }]'),
   file('rules: [{ name: A, match: { id: 1 } }]'),
