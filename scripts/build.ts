@@ -5,7 +5,8 @@
  * Exit status: 0 all built and within budget, 1 a step failed or a file is too large, 2 the machine lacks a
  * tool that could not be installed, or an option was given.
  */
-import { buildBridge } from './build/bridge.ts';
+import { buildBlockCount } from './build/block-count.ts';
+import { buildBridge, hasNativeCompiler } from './build/bridge.ts';
 import { buildCells, buildRules } from './build/data.ts';
 import { buildImage, SELF_TEST_PARTS } from './build/image.ts';
 import { reportSizes } from './build/sizes.ts';
@@ -35,6 +36,7 @@ async function build(alsoChecked: boolean): Promise<boolean> {
     buildImage(selfTest, SELF_TEST_PARTS),
   );
   await step('WebAssembly to C to the Linux bridge', () => buildBridge(bridge, alsoChecked));
+  if (hasNativeCompiler()) await step('C to the instruction counter of the twin', buildBlockCount);
   return reportSizes();
 }
 

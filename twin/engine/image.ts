@@ -9,6 +9,7 @@
  */
 import { CellParked } from '../machine/machine.ts';
 import type { AccessSize, GuestMemory, Machine } from '../machine/machine.ts';
+import { type BlockCount, countBlocks } from './block-count.ts';
 import { decodeDataAccess } from './data-access.ts';
 import type { Engine, RunResult } from './engine.ts';
 import { dataFault, fetchFault } from './memory-fault.ts';
@@ -91,8 +92,7 @@ export class ImageEngine implements Engine {
   #stepStartNanos: number | undefined;
   readonly #unicorn = new Unicorn();
   #resume = 0n;
-  #resuming = false;
-  #chargedEnd = 0;
+  #blocks!: BlockCount;
   #invalid: InvalidAccess | undefined;
   #exception = 0;
   #result: RunResult = 'running';
@@ -140,8 +140,8 @@ export class ImageEngine implements Engine {
   #runSlice(): void {
     this.#invalid = undefined;
     this.#exception = 0;
-    this.#resuming = this.#resume !== 0n;
-    const code = this.#unicorn.start(this.#resume, SLICE_INSTRUCTIONS);
+    this.#blocks.resume(this.#resume !== 0n);
+    const code = this.#emulate();
     this.#resume = this.#unicorn.programCounter;
     if (this.#exception !== 0) {
       this.#takeException();
@@ -151,6 +151,24 @@ export class ImageEngine implements Engine {
       // A cell without an enabled interrupt never wakes.
       if (!this.#machine.waitForInterrupt()) this.#result = 'stopped';
     }
+  }
+
+  /** Runs one slice. Returns the emulator's error code. */
+  #emulate(): number {
+    try {
+      return this.#unicorn.start(this.#resume, SLICE_INSTRUCTIONS);
+    } finally {
+      this.#charge();
+    }
+  }
+
+  /**
+   * Charges what was executed up to now. Called before the Machine does anything: charging alone has no
+   * effect that the cell could see.
+   */
+  #charge(): void {
+    const count = this.#blocks.take();
+    if (count > 0) this.#machine.chargeInstructions(count);
   }
 
   #mapMemories(): void {
@@ -171,8 +189,12 @@ export class ImageEngine implements Engine {
   /** Accesses below 4 GiB outside memory go to the Machine, which knows what is allowed. */
   #mapDevices(): void {
     const machine = this.#machine;
-    const read = (address: number, size: number) => machine.readDevice(address, size as AccessSize);
+    const read = (address: number, size: number) => {
+      this.#charge();
+      return machine.readDevice(address, size as AccessSize);
+    };
     const write = (address: number, size: number, value: number | bigint) => {
+      this.#charge();
       machine.writeDevice(address, size as AccessSize, Number(value));
     };
     let start = 0;
@@ -188,17 +210,12 @@ export class ImageEngine implements Engine {
 
   #addHooks(): void {
     const machine = this.#machine;
-    this.#unicorn.onBlock((address, bytes) => {
-      // A slice may end inside a block, whose rest was charged when the block was entered.
-      const rest = this.#resuming && address + bytes === this.#chargedEnd;
-      this.#resuming = false;
-      if (!rest) {
-        machine.chargeInstructions(bytes >>> 2);
-      }
-      this.#chargedEnd = address + bytes;
-    });
+    this.#blocks = countBlocks(this.#unicorn);
     for (const address of this.#findYields()) {
-      this.#unicorn.onInstruction(address, () => machine.idleUntil(this.#unicorn.x(0)));
+      this.#unicorn.onInstruction(address, () => {
+        this.#charge();
+        machine.idleUntil(this.#unicorn.x(0));
+      });
     }
     if (this.#stepAddress !== undefined) {
       this.#unicorn.onInstruction(GUEST_VIEW + this.#stepAddress, () => this.#stepBegins());
@@ -208,6 +225,7 @@ export class ImageEngine implements Engine {
       this.#invalid = access;
     });
     this.#unicorn.onSystemRegisterRead((register) => {
+      this.#charge();
       if (sameRegister(register, CNTVCT_EL0)) {
         return machine.counterTicks();
       }
@@ -215,6 +233,7 @@ export class ImageEngine implements Engine {
       return sameRegister(register, CNTFRQ_EL0) ? BigInt(machine.counterHertz) : undefined;
     });
     this.#unicorn.onSystemRegisterWrite((register, value) => {
+      this.#charge();
       if (sameRegister(register, CNTV_CVAL_EL0)) machine.setTimerCompare(value);
       else if (sameRegister(register, CNTV_CTL_EL0)) machine.setTimerControl(value);
       else return false;
@@ -224,6 +243,7 @@ export class ImageEngine implements Engine {
 
   /** A step begins, which ends the one before it. */
   #stepBegins(): void {
+    this.#charge();
     const { now } = this.#machine.clock;
     if (this.#stepStartNanos !== undefined) this.onStep?.(this.#stepStartNanos);
     this.#stepStartNanos = now;
@@ -233,16 +253,17 @@ export class ImageEngine implements Engine {
   #findYields(): number[] {
     const found: number[] = [];
     for (const { base, bytes, executable } of this.#machine.memories) {
-      for (let offset = 0; executable && offset < bytes.length; offset += 4) {
-        if (bytes.readUInt32LE(offset) === YIELD) {
-          found.push(GUEST_VIEW + base + offset);
-        }
+      if (!executable) continue;
+      const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+      for (let at = words.indexOf(YIELD); at >= 0; at = words.indexOf(YIELD, at + 1)) {
+        found.push(GUEST_VIEW + base + 4 * at);
       }
     }
     return found;
   }
 
   #onException(number: number): void {
+    this.#charge();
     if (number !== EXCEPTION_HVC) {
       this.#exception = number;
       this.#unicorn.stop();

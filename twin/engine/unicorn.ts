@@ -122,7 +122,14 @@ export class Unicorn {
     return registered;
   }
 
-  #hook(type: number, callback: unknown, begin: bigint, end: bigint, ...extra: unknown[]): void {
+  #hook(
+    type: number,
+    callback: unknown,
+    data: Buffer | null,
+    begin: bigint,
+    end: bigint,
+    ...extra: unknown[]
+  ): void {
     const hook = [0];
     this.#check(
       this.#library.addHook(
@@ -130,7 +137,7 @@ export class Unicorn {
         hook,
         type,
         callback,
-        null,
+        data,
         begin,
         end,
         ...extra,
@@ -191,7 +198,13 @@ export class Unicorn {
   onBlock(callback: (address: number, bytes: number) => void): void {
     const onEntry = (_uc: unknown, address: number | bigint, size: number) =>
       this.#guard(() => callback(Number(address), size), undefined);
-    this.#hook(HOOK_BLOCK, this.#register(onEntry, CodeCallback), 1n, 0n);
+    this.#hook(HOOK_BLOCK, this.#register(onEntry, CodeCallback), null, 1n, 0n);
+  }
+
+  /** The same, by a function in C, which gets `data` as its own. */
+  hookBlocks(callback: unknown, data: Buffer): void {
+    this.#kept.push(data);
+    this.#hook(HOOK_BLOCK, callback, data, 1n, 0n);
   }
 
   /** Calls back before the instruction at `address`. */
@@ -200,6 +213,7 @@ export class Unicorn {
     this.#hook(
       HOOK_CODE,
       this.#register(onExecute, CodeCallback),
+      null,
       BigInt(address),
       BigInt(address),
     );
@@ -209,7 +223,7 @@ export class Unicorn {
   onException(callback: (number: number) => void): void {
     const onTaken = (_uc: unknown, number: number) =>
       this.#guard(() => callback(number), undefined);
-    this.#hook(HOOK_INTERRUPT, this.#register(onTaken, InterruptCallback), 1n, 0n);
+    this.#hook(HOOK_INTERRUPT, this.#register(onTaken, InterruptCallback), null, 1n, 0n);
   }
 
   /** Calls back on an access that no mapping allows. The emulation then ends with an error code. */
@@ -219,7 +233,7 @@ export class Unicorn {
         callback(MEMORY_TYPE_NAMES[type] ?? 'read');
         return false;
       }, false);
-    this.#hook(HOOK_MEMORY_INVALID, this.#register(onInvalid, MemoryCallback), 1n, 0n);
+    this.#hook(HOOK_MEMORY_INVALID, this.#register(onInvalid, MemoryCallback), null, 1n, 0n);
   }
 
   /** Asks `callback` for the value of each MRS. Undefined leaves it to the emulator. */
@@ -234,7 +248,7 @@ export class Unicorn {
         return 1;
       }, 0);
     const callbackPointer = this.#register(onRead, InstructionCallback);
-    this.#hook(HOOK_INSTRUCTION, callbackPointer, 1n, 0n, 'int', INSTRUCTION_MRS);
+    this.#hook(HOOK_INSTRUCTION, callbackPointer, null, 1n, 0n, 'int', INSTRUCTION_MRS);
   }
 
   /** Offers each MSR to `callback`. False leaves it to the emulator. */
@@ -245,7 +259,7 @@ export class Unicorn {
         return callback(system, this.#readRegister(register)) ? 1 : 0;
       }, 0);
     const callbackPointer = this.#register(onWrite, InstructionCallback);
-    this.#hook(HOOK_INSTRUCTION, callbackPointer, 1n, 0n, 'int', INSTRUCTION_MSR);
+    this.#hook(HOOK_INSTRUCTION, callbackPointer, null, 1n, 0n, 'int', INSTRUCTION_MSR);
   }
 
   #readRegister(register: number): bigint {
