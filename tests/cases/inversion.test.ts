@@ -7,10 +7,10 @@
  * at once. Each must start within one frame and S of the end of its request; AGL's, of its place in the ring.
  */
 import assert from 'node:assert/strict';
-import { COUNTER } from '../../lab/page/counters.ts';
+import { COUNTER, namedCounters } from '../../lab/page/counters.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
-import { MICROSECOND, MILLISECOND, onBoth, withRig } from './case.ts';
+import { MICROSECOND, MILLISECOND, onBoth, onWasm, withRig } from './case.ts';
 
 const WEAK = 0x7a1;
 const STRONG = 0x101;
@@ -115,6 +115,34 @@ onBoth(
       const dropped = settledStatusPage(rig.board)?.counters[COUNTER.answersDropped];
       assert.equal(dropped, 20 - weak.length, 'what was dropped is counted');
     }),
+);
+
+onWasm(
+  'what delays an answer is counted, by the names of summary.json and canwarden status',
+  (engine) => {
+    const rules = rulesWith(COMPUTED).replace('rules:', 'receive: shared\nrules:');
+    return withRig({ engine, rules }, (rig) => {
+      floodWithWeakAnswer(rig, 60);
+      // Three weak answers are in the chip, and the fourth waits behind the cell's own.
+      for (let index = 2; index <= 4; index++) {
+        rig.send({ identifier: ASKS_WEAK, data: [index] }, index * FRAME_NANOS);
+      }
+      // The strong one has no buffer: it waits, and the last weak one in the chip is taken back for it.
+      rig.send({ identifier: ASKS_STRONG, data: [7] }, 10 * FRAME_NANOS);
+      rig.run(80 * FRAME_NANOS + 5 * MILLISECOND);
+      const page = settledStatusPage(rig.board);
+      assert.ok(page);
+      const counted = namedCounters(page.counters);
+      const { answers_sent, answers_delayed, answers_resent, answers_dropped } = counted;
+      assert.deepEqual(
+        { answers_sent, answers_delayed, answers_resent, answers_dropped },
+        { answers_sent: 5, answers_delayed: 2, answers_resent: 1, answers_dropped: undefined },
+      );
+      // Four weak ones waited for the flood in the chip; the one that was taken back did twice.
+      const { answers_delayed_by_bus: byBus } = counted;
+      assert.ok(byBus >= 4 && byBus <= 6, `${byBus} delayed by the bus`);
+    });
+  },
 );
 
 onBoth(
