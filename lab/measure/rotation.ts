@@ -26,6 +26,7 @@ export type RotationTable =
   | 'stagedSingle'
   | 'windowSingle'
   | 'filter'
+  | 'looked'
   | 'staged'
   | 'window'
   | 'read'
@@ -37,6 +38,8 @@ interface Kind {
   readonly name: string;
   readonly match: string;
   readonly content: string;
+  /** Data byte 0 that a request must have. Default: any. */
+  readonly first?: number;
 }
 
 const OWN = '0x01, 0x00, 0x64, 0x00, 0x00, 0x00, 0x00, 0xA5';
@@ -45,6 +48,8 @@ const COUNTED =
   'data: [~, ~, 0x64, 0x00, 0x00, 0x00, 0x00, 0xA5], counter: { to: 8, count: 4, max: 14 }, checksum: { kind: sae-j1850, from: 1, to: 7, result: 0 }';
 const KINDS = {
   static: { name: 'static', match: '', content: `data: [${OWN}]` },
+  // A filter compares the byte; that it is there must be looked at.
+  looked: { name: 'looked', match: ', data: [0xA5]', content: `data: [${OWN}]`, first: 0xa5 },
   single: { name: 'single', match: ', remote: any', content: `data: [${OWN}]` },
   staged: { name: 'staged', match: '', content: COUNTED },
   stagedSingle: { name: 'stagedSingle', match: ', remote: any', content: COUNTED },
@@ -65,6 +70,7 @@ const TABLES: Readonly<Record<RotationTable, readonly Kind[]>> = {
   stagedSingle: [KINDS.stagedSingle, ...OTHERS],
   windowSingle: [KINDS.windowSingle, ...OTHERS],
   filter: [KINDS.static, ...OTHERS],
+  looked: [KINDS.looked, ...OTHERS],
   staged: [KINDS.staged, ...OTHERS],
   window: [KINDS.window, ...OTHERS],
   read: OTHERS,
@@ -140,8 +146,10 @@ export async function measureRotation(firmware: Measured, item: RotationCase): P
     // One round more to warm up: the first answer of each may have to be loaded completely.
     for (let number = 0; number < (rounds + 1) * kinds.length; number++) {
       atNanos += (SPACING_BITS + random.below(SPACING_BITS)) * bitNanos;
-      const identifier = requestOf(number % kinds.length);
-      const frame = makeFrame({ identifier, data: random.bytes(8) });
+      const index = number % kinds.length;
+      const data = random.bytes(8);
+      data[0] = kinds[index].first ?? data[0];
+      const frame = makeFrame({ identifier: requestOf(index), data });
       board.sender.enqueue(frame, atNanos, 'request');
       running.requestPlanned(frame, atNanos);
     }
