@@ -115,15 +115,15 @@ export class TransmitSlots<Parts extends AnyParts> {
   /**
    * A free buffer for `frame`: one that holds it, or else one with its header, or any. Answers prefer the
    * higher buffers, AGL's frames the lower ones. A kept buffer takes an answer of its own rule, which comes before
-   * the one that is kept. While kept answers are replaced, answers prefer the lower ones, which are not loaded yet.
-   * `isBarred`: see there. TRANSMIT_BUFFERS: there is none.
+   * the one that is kept. While kept answers are replaced, answers prefer the one that is loaded last, and leave AGL
+   * buffer 0 if they can. `isBarred`: see there. TRANSMIT_BUFFERS: there is none.
    */
   freeFor(frame: Frame, isAgl: bool, isBarred: bool): u32 {
     let found: u32 = TRANSMIT_BUFFERS;
     if (isAgl && this.aglInChip >= this.aglBuffers) return found;
-    const isUpward = isAgl || this.isHeld;
     for (let place: u32 = 0; place < TRANSMIT_BUFFERS; place++) {
-      const buffer = isUpward ? place : TRANSMIT_BUFFERS - 1 - place;
+      let buffer = isAgl ? place : TRANSMIT_BUFFERS - 1 - place;
+      if (this.isHeld && !isAgl) buffer = place === TRANSMIT_BUFFERS - 1 ? 0 : place + 1;
       const slot = unchecked(this.all[buffer]);
       if (slot.busy) continue;
       const isBound = this.isBound(slot);
@@ -132,7 +132,7 @@ export class TransmitSlots<Parts extends AnyParts> {
       if (mayHold && (slot.holds(frame) || slot.hasRestOf(frame))) return buffer;
       if (isBound && !(mayHold && slot.isComputed && slot.hasHeaderOf(frame))) continue;
       if (found === TRANSMIT_BUFFERS) found = buffer;
-      else if (!isUpward && slot.hasHeaderOf(frame)) found = buffer;
+      else if (!isAgl && !this.isHeld && slot.hasHeaderOf(frame)) found = buffer;
     }
     return found;
   }
@@ -143,11 +143,13 @@ export class TransmitSlots<Parts extends AnyParts> {
   }
 
   /**
-   * While the kept answers are about to change, a frame of AGL's of `strength` has buffer 0 alone, so that it does not
-   * hold them up. If a weaker answer is in the chip, that is waited for anyway, and must not hold the frame up.
+   * A frame of AGL's of `strength` has buffer 0 alone. While kept answers are about to be replaced that is so if AGL has
+   * one in the chip that is to go before it, and while they are being replaced for all of them, so that they do not hold that
+   * up. If a weaker answer is in the chip, that is waited for anyway, and must not hold the frame up.
    */
   isBarred(strength: u32): bool {
     if (!this.isReserved) return false;
+    if (!this.isHeld && this.passesAgl(strength)) return false;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.all[buffer]);
       const isAnswer = (this.underWay & slot.bit) !== 0 && !slot.isAgl;

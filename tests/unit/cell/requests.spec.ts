@@ -229,12 +229,12 @@ describe('a request for rules', () => {
     board.chip.fill(0, FRAME_100);
     board.step();
     const sent = board.chip.take();
-    // By a buffer without a new answer: LOAD TX BUFFER 0, 110.
-    expect(sent.endsWith('|81')).toBe(true, sent);
-    expect(board.chip.get(0x32)).toBe(0x00, '110');
+    // By a buffer without a new answer: LOAD TX BUFFER 1, 110.
+    expect(sent.endsWith('|82')).toBe(true, sent);
+    expect(board.chip.get(0x42)).toBe(0x00, '110');
     board.wait(2_100_000);
     expectDone(board, Status.RequestTimeout);
-    board.chip.finish(0);
+    board.chip.finish(1);
     board.pass(20_000);
     board.chip.take();
     board.chip.fill(0, FRAME_100);
