@@ -32,7 +32,16 @@ const SETTING_ROW = `  probe: {
     what: 'how often a test probes',
   },\n`;
 
+/** Nothing here depends on what the optimizers do, and they take long. */
+const UNOPTIMISED: readonly Change[] = [
+  { file: 'asconfig.json', from: '"optimizeLevel": 2', to: '"optimizeLevel": 0' },
+  { file: 'asconfig.json', from: '"shrinkLevel": 1', to: '"shrinkLevel": 0' },
+  { file: 'asconfig.json', from: '"converge": true', to: '"converge": false' },
+  { file: 'scripts/build/wasm.ts', from: "    '-O2',\n    '--converge',\n", to: "    '-O0',\n" },
+];
+
 const CHANGES: readonly Change[] = [
+  ...UNOPTIMISED,
   {
     file: 'formats/counters.ts',
     from: '} as const satisfies Record<string, CounterRow>;',
