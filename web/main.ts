@@ -93,6 +93,8 @@ function offerRequest(): void {
   button('request').disabled = !(isReady && isChecked);
 }
 
+const rulesAre = (count: number): string => (count === 1 ? '1 rule is' : `${count} rules are`);
+
 function offerExamples(table: RuleTable): void {
   examples = exampleRequests(table);
   element('frames', HTMLDataListElement).replaceChildren(
@@ -113,14 +115,14 @@ client.on('ready', ({ rules }) => {
   isReady = true;
   offerRequest();
   results.first('It runs. Send a request, and the cell answers.');
-  results.rules((inForce = `${rules} rules are in force.`));
+  results.rules((inForce = `${rulesAre(rules)} in force.`));
   bus.clear();
   load.clear();
   knobs.apply();
 });
 client.on('rules in force', ({ rules, afterRestart }) => {
   const late = afterRestart === 0 ? '' : ` ${afterRestart} get their hardware filter at a restart.`;
-  results.rules((inForce = `${rules} rules are in force.${late}`));
+  results.rules((inForce = `${rulesAre(rules)} in force.${late}`));
 });
 client.on('rules refused', ({ reason }) => results.rules(reason, true));
 client.on('note', ({ text }) => results.say(text));

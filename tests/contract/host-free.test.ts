@@ -34,7 +34,9 @@ const PAGE_PACKAGES = [
   'codemirror',
   'uplot',
   'uplot/dist/uPlot.min.css',
-  ...['autocomplete', 'lang-yaml', 'language', 'lint'].map((name) => `@codemirror/${name}`),
+  ...['autocomplete', 'lang-yaml', 'language', 'lint', 'state'].map(
+    (name) => `@codemirror/${name}`,
+  ),
   '@lezer/highlight',
 ];
 

@@ -124,6 +124,15 @@ describe('the page', { skip }, () => {
     await request(FIRST_ANSWER);
   });
 
+  it('saves the rules as they stand in the editor', async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('#rules-export').click(),
+    ]);
+    assert.equal(download.suggestedFilename(), 'rules.yaml');
+    assert.equal(readFileSync(await download.path(), 'utf8'), RULES);
+  });
+
   it('completes a word', async () => {
     await writeRules('version: 1\nrules:\n  - na');
     await page.keyboard.press('Control+Space');
@@ -228,7 +237,7 @@ BO_ 700 Gear: 1 Box
     await page.locator('#replay').setInputFiles({
       ...{ name: 'gears.dbc', mimeType: 'text/plain', buffer: Buffer.from(dbc) },
     });
-    await page.locator('#rules-state', { hasText: '1 rules are in force' }).waitFor();
+    await page.locator('#rules-state', { hasText: '1 rule is in force' }).waitFor();
     await page.locator('#frame').fill('2BC#03');
     await page.locator('#send button').click();
     await result(/2B1#77/);
