@@ -10,6 +10,8 @@ export const RULE_COSTS = {
   DECISION_NANOS_MAXIMUM: 1000,
   /** Everything of a decision but the following. */
   DECISION_NANOS: 100,
+  /** The look for an extended identifier among the keys. */
+  KEY_NANOS: 18,
   /** Each halving of the ranges of extended identifiers. */
   RANGE_STEP_NANOS: 10,
   /** Each rule in a list. */

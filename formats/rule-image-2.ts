@@ -4,7 +4,8 @@
  *
  * A rule matches by the same fields as in format 1, and by conditions beside them. Which rules are
  * tried for a frame, and in which order, an index of identifiers says: a list of rule numbers for
- * each standard identifier, and for each range of extended ones. The first that matches decides.
+ * each standard identifier, for single extended ones, and for each range of the others. The first that
+ * matches decides.
  *
  * Answers and modified frames are made by steps: a program without jumps, with one 64-bit signed
  * accumulator, on a target frame.
@@ -29,6 +30,18 @@ export const RULE_NUMBERS_2 = {
   TIMER_BYTES: 32,
   /** Identifiers with 11 bits; two bytes each make an index. */
   STANDARD_IDENTIFIERS: 2048,
+  /** The most slots of the table of keys, and its buckets. */
+  KEY_SLOTS_MAXIMUM: 2048,
+  KEY_BUCKETS: 512,
+  /** The bucket of a key is its product, 32 bits, shifted right by the first; its place in the bucket, by the second. */
+  KEY_BUCKET_SHIFT: 23,
+  KEY_PLACE_SHIFT: 12,
+  /** Bit of a key: an identifier of AGL's frames. */
+  KEY_FROM_AGL: 0x20000000,
+  /** Key of an empty slot. */
+  KEY_NONE: 0xffffffff,
+  /** Displacement of a bucket without a key. */
+  BUCKET_EMPTY: 0xffff,
   /** Ends a list of rule numbers. */
   LIST_END: 0xffff,
   /** Bytes that the names of all rules may have, each with the 0 behind it. */
@@ -147,9 +160,11 @@ export const RULES_HEADER_2 = {
   decisionNanos: { at: 44, bytes: 2, what: 'the longest time of a decision, in ns, as the compiler computed it' },
   alarmRule: { at: 46, bytes: 2, what: 'the rule whose answers tell of refused frames of AGL, from 1; 0: none' },
   timerCount: { at: 48, bytes: 2, what: 'number of timers' },
-  reserved3: { at: 50, bytes: 2, what: 'zero' },
-  reserved5: { at: 52, bytes: 4, what: 'zero' },
-  reserved4: { at: 56, bytes: 8, what: 'zero' },
+  keySlots: { at: 50, bytes: 2, what: 'slots of the table of keys, a power of two, at most 2048; 0: there is none' },
+  keyBuckets: { at: 52, bytes: 2, what: 'buckets of that table: 512, or 0 without one' },
+  reserved3: { at: 54, bytes: 2, what: 'zero' },
+  keyMultiplier: { at: 56, bytes: 4, what: 'what a key is multiplied by; 0 without a table' },
+  reserved4: { at: 60, bytes: 4, what: 'zero' },
 } as const satisfies Record<string, Field>;
 
 /** What a rule has instead of the two zero fields of format 1. Zeros mean the same as there. */
@@ -228,6 +243,13 @@ export const SECTIONS_2 = [
   { name: 'checksumTables', bytes: SIZES.CHECKSUM_TABLE_BYTES, count: 'checksumTableCount' },
   /** The strongest frame first: of timers that are due together it goes first. */
   { name: 'timers', bytes: SIZES.TIMER_BYTES, count: 'timerCount' },
+  /**
+   * Extended identifiers that have a list of their own, each in the slot (place + displacement of its bucket)
+   * modulo the number of slots; and that list. Ranges decide about all others.
+   */
+  { name: 'keys', bytes: 4, count: 'keySlots' },
+  { name: 'keyLists', bytes: 2, count: 'keySlots' },
+  { name: 'keyDisplacements', bytes: 2, count: 'keyBuckets' },
   /** For each standard identifier the word of the lists with which its list begins. */
   { name: 'busIndex', bytes: 2 * SIZES.STANDARD_IDENTIFIERS, count: 1 },
   { name: 'aglIndex', bytes: 2 * SIZES.STANDARD_IDENTIFIERS, count: 'aglIndexes' },

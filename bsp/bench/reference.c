@@ -19,6 +19,7 @@
 #define SOURCE_OWN 0xff
 #define RULES_DROP_UNMATCHED 1
 #define LIST_END 0xffff
+#define BUCKET_EMPTY 0xffff
 #define FILTER_INVERTED 0x20000000u
 
 #define STATUS_OK 0
@@ -79,6 +80,9 @@ static struct {
   const uint16_t *index, *lists, *range_lists;
   const uint32_t *range_starts;
   uint32_t range_count;
+  const uint32_t *keys;
+  const uint16_t *key_lists, *key_displacements;
+  uint32_t key_multiplier, key_mask;
   uint32_t hits[512];
 } table;
 
@@ -114,7 +118,15 @@ void reference_prepare(void) {
   /* The sections behind the rules: formats/rule-image-2.ts. */
   const uint8_t *at = (const uint8_t *)(table.rules + table.count);
   at += 8 * header->filter_count + 32 * header->action_count + 24 * header->condition_count;
-  at += 16 * header->step_count + 272 * header->checksum_table_count;
+  at += 16 * header->step_count + 272 * header->checksum_table_count + 32 * header->timer_count;
+  table.key_multiplier = header->key_multiplier;
+  table.key_mask = header->key_slots - 1;
+  table.keys = (const uint32_t *)at;
+  at += 4 * header->key_slots;
+  table.key_lists = (const uint16_t *)at;
+  at += 2 * header->key_slots;
+  table.key_displacements = (const uint16_t *)at;
+  at += 2 * header->key_buckets;
   table.index = (const uint16_t *)at;
   at += 4096 + 4096 * header->agl_indexes;
   table.range_count = header->bus_range_count;
@@ -217,10 +229,18 @@ static int passes_filters(uint32_t identifier) {
 static const uint16_t *rule_list(uint32_t identifier) {
   if (!(identifier & IDENTIFIER_EXTENDED))
     return &table.lists[table.index[identifier & 0x7ff]];
+  identifier &= 0x1fffffff;
+  if (table.key_multiplier != 0) {
+    uint32_t product = identifier * table.key_multiplier;
+    uint32_t displacement = table.key_displacements[product >> 23];
+    uint32_t slot = ((product >> 12) + displacement) & table.key_mask;
+    if (displacement != BUCKET_EMPTY && table.keys[slot] == identifier)
+      return &table.lists[table.key_lists[slot]];
+  }
   uint32_t first = 0;
   for (uint32_t left = table.range_count; left > 1;) {
     uint32_t half = left / 2;
-    if (table.range_starts[first + half] <= (identifier & 0x1fffffff))
+    if (table.range_starts[first + half] <= identifier)
       first += half;
     left -= half;
   }

@@ -30,7 +30,8 @@ struct rule_header {
   uint16_t filter_count, action_count, condition_count, step_count;
   uint16_t bus_range_count, agl_range_count, list_words, checksum_table_count;
   uint16_t name_bytes, agl_indexes, decision_nanos, reserved0;
-  uint64_t reserved[2];
+  uint16_t timer_count, key_slots, key_buckets, reserved1;
+  uint32_t key_multiplier, reserved2;
 };
 
 struct rule {

@@ -160,7 +160,11 @@ function table(isForAgl: boolean): RuleTable {
         rate: { intervalMicros: 1000, burst: 250 },
       }),
       rule('extended', 0x18ff0000, of),
-      ...Array.from({ length: 6 }, (_, index) => rule(`more-${index}`, 0x400 + 16 * index)),
+      ...[0x18fe0017, 0x18fe0117, 0x18ff0080].map((identifier, index) => {
+        const single = rule(`key-${index}`, identifier, index === 0 ? of : {});
+        return { ...single, match: { ...single.match, identifier, mask: 0x1fffffff } };
+      }),
+      ...Array.from({ length: 3 }, (_, index) => rule(`more-${index}`, 0x400 + 16 * index)),
     ],
   };
 }

@@ -22,15 +22,22 @@ export interface Decision {
 
 /** Undefined: there are no rules. */
 export function slowestDecision(rules: readonly Rule[]): Decision | undefined {
-  const decisions = ([undefined, 'agl'] as const).flatMap((from) => {
-    const tried = triedRules(rules, from);
-    const suffix = from === undefined ? '' : ' of AGL';
-    const standard = slowest(tried.standard, rules);
-    const extended = slowest(tried.extended, rules);
-    const starts = tried.starts;
+  const { bus, agl } = triedRules(rules);
+  const keyNanos = bus.keys.size + agl.keys.size > 0 ? cost.KEY_NANOS : 0;
+  const sides = [
+    { tried: bus, suffix: '' },
+    { tried: agl, suffix: ' of AGL' },
+  ];
+  const decisions = sides.flatMap(({ tried: { standard, extended, keys, starts }, suffix }) => {
+    const named = (identifier: number, kind: boolean) =>
+      `${formatIdentifier(identifier, kind)}${suffix}`;
+    const halvings = Math.ceil(Math.log2(starts.length + 1));
+    const rangeNanos = keyNanos + halvings * cost.RANGE_STEP_NANOS;
+    const numbers = [...keys.keys()];
     return [
-      decisionOf(standard, (at) => `${formatIdentifier(at, false)}${suffix}`, 0),
-      decisionOf(extended, (at) => `${formatIdentifier(starts[at], true)}${suffix}`, starts.length),
+      decisionOf(slowest(standard, rules), (at) => named(at, false), 0),
+      decisionOf(slowest(extended, rules), (at) => named(starts[at], true), rangeNanos),
+      decisionOf(slowest([...keys.values()], rules), (at) => named(numbers[at], true), keyNanos),
     ];
   });
   return decisions
@@ -62,10 +69,9 @@ function nanosOf({ match }: Rule): number {
 function decisionOf(
   { at, listNanos, rules }: Slowest,
   identifierAt: (at: number) => string,
-  ranges: number,
+  lookNanos: number,
 ): Decision | undefined {
   if (listNanos === 0) return undefined;
-  const halvings = Math.ceil(Math.log2(ranges + 1));
-  const nanos = cost.DECISION_NANOS + halvings * cost.RANGE_STEP_NANOS + listNanos;
+  const nanos = cost.DECISION_NANOS + lookNanos + listNanos;
   return { nanos, listNanos, identifier: identifierAt(at), rules };
 }

@@ -24,6 +24,8 @@ import { readTimers } from './timers.ts';
 /** Of a rule: answer, forward, of AGL's, never remote, timed. */
 const FLAGS_MAXIMUM = 31;
 
+const RESERVED = [RULES_HEADER_2.reserved3, RULES_HEADER_2.reserved4];
+
 type SectionName = (typeof SECTIONS_2)[number]['name'];
 
 /** Where each section starts, and how many entries it has. `end`: that of the image. */
@@ -58,7 +60,7 @@ export function sectionsOf(bytes: Buffer): Sections {
 export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
   const sections = sectionsOf(bytes);
   const { starts, counts } = sections;
-  expectZero(bytes, 'header', RULES_HEADER_2.reserved3.at, image.RULES_HEADER_BYTES_2);
+  for (const { at, bytes: size } of RESERVED) expectZero(bytes, 'header', at, at + size);
   const alarm = readAlarm(bytes, ruleCount);
   const timers = readTimers(bytes, sections, ruleCount);
   const { at } = RULES_HEADER_2.aglIndexes;

@@ -14,6 +14,7 @@ import { slowestDecision } from './decision.ts';
 import { encodeRule } from './encode-rule.ts';
 import { encodeTimers } from './timers.ts';
 import { indexOf, Lists, triedRules, u16, u32 } from './identifier-index.ts';
+import { keyTable } from './keys.ts';
 import { Pools } from './pools.ts';
 import { assignPaths } from '../paths.ts';
 
@@ -26,7 +27,7 @@ type SectionName = (typeof SECTIONS_2)[number]['name'];
 
 /** Throws TableSizeError. */
 export function encodeRules(table: RuleTable): Buffer {
-  const sections = sectionsOf(table);
+  const { sections, keyMultiplier } = partsOf(table);
   const parts = SECTIONS_2.map(({ name }) => sections[name]);
   const body = Buffer.concat(parts);
   const bytes = Buffer.alloc(Math.ceil((image.RULES_HEADER_BYTES_2 + body.length) / 8) * 8);
@@ -37,6 +38,7 @@ export function encodeRules(table: RuleTable): Buffer {
     if (typeof count === 'number') continue;
     bytes.writeUInt16LE(sections[name].length / size, COUNTS[count].at);
   }
+  bytes.writeUInt32LE(keyMultiplier, RULES_HEADER_2.keyMultiplier.at);
   const nanos = slowestDecision(table.rules)?.nanos ?? 0;
   bytes.writeUInt16LE(Math.min(nanos, 0xffff), RULES_HEADER_2.decisionNanos.at);
   bytes.writeUInt32LE(rulesChecksum(bytes), RULES_HEADER.crc32.at);
@@ -78,17 +80,25 @@ function writeHead(bytes: Buffer, table: RuleTable): void {
   bytes.writeUInt16LE(alarm + 1, RULES_HEADER_2.alarmRule.at);
 }
 
-function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {
+interface Parts {
+  readonly sections: Record<SectionName, Buffer>;
+  readonly keyMultiplier: number;
+}
+
+function partsOf(table: RuleTable): Parts {
   const { rules, filters = [] } = table;
   const pools = new Pools();
   const paths = assignPaths(table);
   const records = rules.map((rule, index) => encodeRule(rule, paths[index].number, pools));
   const lists = new Lists();
-  const bus = indexOf(triedRules(rules, undefined), lists);
-  const agl = indexOf(triedRules(rules, 'agl'), lists);
+  const tried = triedRules(rules);
+  const bus = indexOf(tried.bus, lists);
+  const agl = indexOf(tried.agl, lists);
+  const ofAgl = [...agl.keys].map(([key, word]) => [key | image.KEY_FROM_AGL, word] as const);
+  const keyed = keyTable(new Map([...bus.keys, ...ofAgl]));
   const names = Buffer.from(rules.map(({ name }) => `${name}\0`).join(''));
   refuseAbove('bytes of names of rules', names.length, image.RULE_NAMES_BYTES_MAXIMUM);
-  return {
+  const sections = {
     rules: Buffer.concat(records),
     filters: Buffer.concat(filters.map(encodeFilter)),
     actions: Buffer.concat(pools.actions),
@@ -96,6 +106,9 @@ function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {
     steps: Buffer.concat(pools.steps),
     checksumTables: Buffer.concat(pools.checksumTables),
     timers: encodeTimers(rules),
+    keys: u32(keyed.keys),
+    keyLists: u16(keyed.lists),
+    keyDisplacements: u16(keyed.displacements),
     busIndex: u16(bus.standard),
     aglIndex: rules.some(({ from }) => from === 'agl') ? u16(agl.standard) : Buffer.alloc(0),
     busRangeStarts: u32(bus.starts),
@@ -105,6 +118,7 @@ function sectionsOf(table: RuleTable): Record<SectionName, Buffer> {
     lists: u16(lists.words),
     names,
   };
+  return { sections, keyMultiplier: keyed.multiplier };
 }
 
 function refuseAbove(what: string, count: number, maximum: number): void {

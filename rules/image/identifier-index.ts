@@ -2,12 +2,15 @@
 /**
  * The index of an image: which rules are tried for a frame, by its identifier.
  *
- * Each standard identifier, and each range of extended ones, has the first word of a list of rule numbers.
+ * Each standard identifier, each key (keys.ts), and each range of extended identifiers, has the first word of a list
+ * of rule numbers.
  * Lists that are the same, or the end of another one, are there once.
  */
 import { RULE_NUMBERS_2 as image } from '../../formats/rule-image-2.ts';
 import type { IdentifierRange, Rule } from '../model.ts';
 import { indexRanges } from '../order/identifiers.ts';
+import { KEYS_MAXIMUM, withKeys } from './keys.ts';
+import type { RangedLists } from './keys.ts';
 
 /** The index of frames of one origin. */
 export interface IdentifierIndex {
@@ -16,6 +19,7 @@ export interface IdentifierIndex {
   /** The first identifier of each range of extended ones. None: no rule is about them. */
   readonly starts: readonly number[];
   readonly lists: readonly number[];
+  readonly keys: ReadonlyMap<number, number>;
 }
 
 /** The words of all lists. Word 0 is the empty list. */
@@ -44,10 +48,25 @@ export interface TriedRules {
   /** The first identifier of each range of extended ones, and the rules of each. */
   readonly starts: readonly number[];
   readonly extended: readonly (readonly number[])[];
+  /** Of single extended identifiers. */
+  readonly keys: ReadonlyMap<number, readonly number[]>;
 }
 
-/** For frames of the bus, or of AGL. */
-export function triedRules(rules: readonly Rule[], from: Rule['from']): TriedRules {
+type TriedOfSides = Record<'bus' | 'agl', TriedRules>;
+
+const triedOf = new WeakMap<readonly Rule[], TriedOfSides>();
+
+/** For frames of the bus, and of AGL. The rules must not change afterwards. */
+export function triedRules(rules: readonly Rule[]): TriedOfSides {
+  const known = triedOf.get(rules);
+  if (known !== undefined) return known;
+  const bus = triedFrom(rules, undefined, KEYS_MAXIMUM);
+  const tried = { bus, agl: triedFrom(rules, 'agl', KEYS_MAXIMUM - bus.keys.size) };
+  triedOf.set(rules, tried);
+  return tried;
+}
+
+function triedFrom(rules: readonly Rule[], from: Rule['from'], keysMost: number): TriedRules {
   const mine = rules
     .map((rule, number) => ({ rule, number }))
     .filter(({ rule }) => rule.from === from);
@@ -55,13 +74,16 @@ export function triedRules(rules: readonly Rule[], from: Rule['from']): TriedRul
     mine
       .filter(({ rule }) => rule.match.extended === extended)
       .map(({ rule, number }) => ({ number, ranges: indexRanges(rule.match) }));
-  const { starts, lists } = extendedLists(rangesOf(true));
-  return { standard: standardLists(rangesOf(false)), starts, extended: lists };
+  const { starts, lists, keys } = withKeys(extendedLists(rangesOf(true)), keysMost);
+  return { standard: standardLists(rangesOf(false)), starts, extended: lists, keys };
 }
 
 /** The index that refers to `lists`. Longer lists are placed first. */
-export function indexOf({ standard, starts, extended }: TriedRules, lists: Lists): IdentifierIndex {
-  const longestFirst = [...standard, ...extended].toSorted(
+export function indexOf(
+  { standard, starts, extended, keys }: TriedRules,
+  lists: Lists,
+): IdentifierIndex {
+  const longestFirst = [...standard, ...extended, ...keys.values()].toSorted(
     (one, other) => other.length - one.length,
   );
   for (const list of longestFirst) lists.place(list);
@@ -69,6 +91,7 @@ export function indexOf({ standard, starts, extended }: TriedRules, lists: Lists
     standard: standard.map((list) => lists.place(list)),
     starts,
     lists: extended.map((list) => lists.place(list)),
+    keys: new Map([...keys].map(([key, list]) => [key, lists.place(list)])),
   };
 }
 
@@ -89,7 +112,7 @@ function standardLists(rules: readonly Ranged[]): number[][] {
   return lists;
 }
 
-function extendedLists(rules: readonly Ranged[]): { starts: number[]; lists: number[][] } {
+function extendedLists(rules: readonly Ranged[]): RangedLists {
   if (rules.length === 0) return { starts: [], lists: [] };
   const changes = new Map<number, Map<number, boolean>>([[0, new Map()]]);
   const changesAt = (identifier: number) => {

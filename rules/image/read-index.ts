@@ -7,6 +7,13 @@ import type { IdentifierRange } from '../model.ts';
 import { EXTENDED_IDENTIFIER_MAXIMUM } from '../model.ts';
 import type { Sections } from './decode-2.ts';
 import { expectEqual, RulesImageError } from './image-error.ts';
+import { readKeys, withKeyPieces } from './read-keys.ts';
+
+/** From each first identifier up to the next one: the first word of the list. */
+export interface IndexPieces {
+  readonly firsts: readonly number[];
+  readonly lists: readonly number[];
+}
 
 type RangesOf = ReadonlyMap<number, readonly IdentifierRange[]>;
 
@@ -34,34 +41,38 @@ export function readIndex(
     const offset = starts.lists + 2 * index;
     throw new RulesImageError(`lists: word ${index}`, offset, 'rules in order', `${rule}, ${next}`);
   });
-  const rangesAt = (place: number, size: number, firsts: readonly number[], end: number) => {
+  const wordAt = (offset: number): number => {
+    const word = bytes.readUInt16LE(offset);
+    if (word < words.length) return word;
+    throw new RulesImageError('index', offset, `a word below ${words.length}`, `${word}`);
+  };
+  const rangesOf = ({ firsts, lists }: IndexPieces, end: number) => {
     const ranges = new Map<number, IdentifierRange[]>();
     firsts.forEach((first, index) => {
-      const offset = place + size * index;
       const last = (firsts[index + 1] ?? end) - 1;
-      const word = bytes.readUInt16LE(offset);
-      if (word >= words.length) {
-        const expected = `a word below ${words.length}`;
-        throw new RulesImageError('index', offset, expected, `${word}`);
-      }
-      for (let at = word; words[at] !== image.LIST_END; at += 1) {
+      for (let at = lists[index]; words[at] !== image.LIST_END; at += 1) {
         addRange(ranges, words[at], { first, last });
       }
     });
     return ranges;
   };
-  const identifiers = Array.from({ length: image.STANDARD_IDENTIFIERS }, (_, index) => index);
+  const keys = readKeys(bytes, { starts, counts }, wordAt);
   const indexAt = (name: 'bus' | 'agl'): ListedRanges => {
-    const isThere = counts[`${name}Index`] === 1;
+    const entries = counts[`${name}Index`] === 1 ? image.STANDARD_IDENTIFIERS : 0;
+    const standard = starts[`${name}Index`];
+    const identifiers = Array.from({ length: entries }, (_, index) => index);
+    const standardLists = identifiers.map((index) => wordAt(standard + 2 * index));
     const range = starts[`${name}RangeStarts`];
     const firsts = Array.from({ length: counts[`${name}RangeStarts`] }, (_, index) =>
       bytes.readUInt32LE(range + 4 * index),
     );
     refuseDisorder(firsts, range);
-    const most = image.STANDARD_IDENTIFIERS;
+    const place = starts[`${name}RangeLists`];
+    const lists = firsts.map((_, index) => wordAt(place + 2 * index));
+    const extended = withKeyPieces({ firsts, lists }, keys[name]);
     return {
-      standard: rangesAt(starts[`${name}Index`], 2, isThere ? identifiers : [], most),
-      extended: rangesAt(starts[`${name}RangeLists`], 2, firsts, EXTENDED_IDENTIFIER_MAXIMUM + 1),
+      standard: rangesOf({ firsts: identifiers, lists: standardLists }, image.STANDARD_IDENTIFIERS),
+      extended: rangesOf(extended, EXTENDED_IDENTIFIER_MAXIMUM + 1),
     };
   };
   return { bus: indexAt('bus'), agl: indexAt('agl') };

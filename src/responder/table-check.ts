@@ -39,6 +39,7 @@ import { CRC32_START, crc32Finish, crc32Update } from '../rt/crc32';
 import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
 import { IndexCheck, isListOf, isRangeStart } from './index-check';
+import { areKeyCounts, isKey } from './key-index';
 import {
   areReferences,
   counterMaximumOf,
@@ -77,9 +78,10 @@ enum Phase {
   AglIndex = 12,
   BusRanges = 13,
   AglRanges = 14,
-  Names = 15,
+  Keys = 15,
+  Names = 16,
   /** Of an image of format 1. */
-  States = 16,
+  States = 17,
 }
 
 @final
@@ -151,7 +153,9 @@ export class TableCheck {
       case Phase.BusRanges:
         return this.checkPiece(header.busRangeCount, Phase.AglRanges);
       case Phase.AglRanges:
-        return this.checkPiece(header.aglRangeCount, Phase.Names);
+        return this.checkPiece(header.aglRangeCount, Phase.Keys);
+      case Phase.Keys:
+        return this.checkPiece(header.keySlots, Phase.Names);
       case Phase.Names:
         return this.checkNames();
       default:
@@ -217,9 +221,8 @@ export class TableCheck {
         ? Status.Ok
         : Status.RulesField;
     }
-    if (((header.reserved3 as u64) | header.reserved4 | header.reserved5) !== 0) {
-      return Status.RulesField;
-    }
+    const unused = (header.reserved3 as u32) | header.reserved4;
+    if (unused !== 0 || !areKeyCounts(header)) return Status.RulesField;
     if (header.alarmRule > header.ruleCount) return Status.RulesField;
     if (header.nameBytes > RULE_NAMES_BYTES_MAXIMUM) return Status.RulesSize;
     // Word 0 is the empty list, so there is one.
@@ -345,6 +348,8 @@ export class TableCheck {
           isRangeStart(sections.busRangeStarts, at) &&
           isListOf(sections, load<u16>(sections.busRangeLists + (at << 1)), words, 0)
         );
+      case Phase.Keys:
+        return isKey(sections, at, words);
       default:
         return (
           isRangeStart(sections.aglRangeStarts, at) &&

@@ -11,9 +11,11 @@
 import {
   ACTION_BYTES,
   ActionFields,
+  BUCKET_EMPTY,
   CHECKSUM_TABLE_BYTES,
   CONDITION_BYTES,
   FILTER_BYTES,
+  KEY_FROM_AGL,
   LIST_END,
   RULE_BYTES,
   RULES_FLAG_AGL_DENY,
@@ -26,6 +28,7 @@ import {
   TimerFields,
 } from '../../build/generated/rule-image';
 import { EXTENDED_MASK, isExtended, STANDARD_MASK } from '../can/identifier';
+import { displacementOf, keyList, slotOf } from './key-index';
 import { Rule } from './rule';
 import { TableHeader } from './table-header';
 
@@ -49,6 +52,12 @@ export class TableSections {
   checksumTables: usize = 0;
   timers: usize = 0;
   timerCount: u32 = 0;
+  /** The keys: key-index.ts. Multiplier 0: there are none. */
+  keyMultiplier: u32 = 0;
+  keyMask: u32 = 0;
+  keys: usize = 0;
+  keyLists: usize = 0;
+  keyDisplacements: usize = 0;
   busIndex: usize = ZEROS;
   aglIndex: usize = ZEROS;
   busRangeStarts: usize = ZEROS;
@@ -88,6 +97,15 @@ export class TableSections {
     this.timers = at;
     this.timerCount = header.timerCount;
     at += this.timerCount * TIMER_BYTES;
+    const keySlots: u32 = header.keySlots;
+    this.keyMultiplier = header.keyMultiplier;
+    this.keyMask = keySlots - 1;
+    this.keys = at;
+    at += keySlots << 2;
+    this.keyLists = at;
+    at += keySlots << 1;
+    this.keyDisplacements = at;
+    at += (header.keyBuckets as u32) << 1;
     this.busIndex = at;
     at += INDEX_BYTES;
     const hasAglIndex = header.aglIndexes !== 0;
@@ -126,6 +144,11 @@ export class TableSections {
     this.checksumTables = other.checksumTables;
     this.timers = other.timers;
     this.timerCount = other.timerCount;
+    this.keyMultiplier = other.keyMultiplier;
+    this.keyMask = other.keyMask;
+    this.keys = other.keys;
+    this.keyLists = other.keyLists;
+    this.keyDisplacements = other.keyDisplacements;
     this.busIndex = other.busIndex;
     this.aglIndex = other.aglIndex;
     this.busRangeStarts = other.busRangeStarts;
@@ -159,14 +182,14 @@ export class TableSections {
   /** The word with which the list for a frame of the bus begins; 0: no rule takes it. */
   busWord(identifier: u32): u32 {
     return isExtended(identifier)
-      ? wordOfRange(identifier, this.busRangeStarts, this.busRangeLists, this.busRangeCount)
+      ? this.extendedBusWord(identifier & EXTENDED_MASK)
       : load<u16>(this.busIndex + ((identifier & STANDARD_MASK) << 1));
   }
 
   /** The same for a frame of AGL's. */
   aglWord(identifier: u32): u32 {
     return isExtended(identifier)
-      ? wordOfRange(identifier, this.aglRangeStarts, this.aglRangeLists, this.aglRangeCount)
+      ? this.extendedAglWord(identifier & EXTENDED_MASK)
       : load<u16>(this.aglIndex + ((identifier & STANDARD_MASK) << 1));
   }
 
@@ -175,10 +198,32 @@ export class TableSections {
     return this.lists + (word << 1);
   }
 
+  /** As keyList, but for the call: with one the decision saves and moves registers for every frame. */
+  private extendedBusWord(number: u32): u32 {
+    const multiplier = this.keyMultiplier;
+    if (multiplier !== 0) {
+      const product = number * multiplier;
+      const displacement = displacementOf(this, product);
+      const slot = slotOf(this, product, displacement);
+      const isKey = displacement !== BUCKET_EMPTY && load<u32>(this.keys + (slot << 2)) === number;
+      if (isKey) return load<u16>(this.keyLists + (slot << 1));
+    }
+    return wordOfRange(number, this.busRangeStarts, this.busRangeLists, this.busRangeCount);
+  }
+
+  private extendedAglWord(number: u32): u32 {
+    if (this.keyMultiplier !== 0) {
+      const address = keyList(this, number | KEY_FROM_AGL);
+      if (address !== 0) return load<u16>(address);
+    }
+    return wordOfRange(number, this.aglRangeStarts, this.aglRangeLists, this.aglRangeCount);
+  }
+
   private layPlain(image: usize): u32 {
     const header = changetype<TableHeader>(image);
     this.rules = image + RULES_HEADER_BYTES;
     this.filterRecords = this.rules + this.count * RULE_BYTES;
+    this.keyMultiplier = 0;
     this.busIndex = ONES;
     this.aglIndex = ZEROS;
     this.busRangeStarts = ZEROS;
@@ -200,9 +245,8 @@ export class TableSections {
   }
 }
 
-/** The word of the list of the range that `identifier` is in: at most 16 steps. */
-function wordOfRange(identifier: u32, starts: usize, lists: usize, count: u32): u32 {
-  const number = identifier & EXTENDED_MASK;
+/** The word of the list of the range that `number` is in: at most 16 steps. */
+function wordOfRange(number: u32, starts: usize, lists: usize, count: u32): u32 {
   let first: u32 = 0;
   for (let left = count; left > 1;) {
     const half = left >> 1;

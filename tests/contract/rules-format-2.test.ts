@@ -25,6 +25,17 @@ const TABLE: RuleTable = {
   ),
 };
 
+/** Single extended identifiers of the bus and of AGL, and a range. */
+const keyed = encodeRules(
+  tableOf(
+    'version: 1\nrules:\n' +
+      '  - { name: a, match: { id: 0x18FEF100, extended: true }, action: drop }\n' +
+      '  - { name: b, match: { id: { from: 0x100, to: 0x1FF }, extended: true } }\n' +
+      '  - { name: c, from: agl, match: { id: 0x18FEF100, extended: true } }\n' +
+      '  - { name: d, match: { id: 0x180, extended: true } }\n',
+  ),
+);
+
 /** The rules that the image's index lists for an identifier, read by the words of the format alone. */
 function listed(image: Buffer, isAgl: boolean, extended: boolean, identifier: number): number[] {
   const { starts, counts } = sectionsOf(image);
@@ -34,7 +45,10 @@ function listed(image: Buffer, isAgl: boolean, extended: boolean, identifier: nu
     const isThere = counts[`${side}Index`] === 1;
     word = isThere ? image.readUInt16LE(starts[`${side}Index`] + 2 * identifier) : 0;
   } else {
-    for (let range = 0; range < counts[`${side}RangeStarts`]; range += 1) {
+    const key = keyWord(image, isAgl ? identifier + 2 ** 29 : identifier);
+    if (key !== undefined) word = key;
+    const ranges = key === undefined ? counts[`${side}RangeStarts`] : 0;
+    for (let range = 0; range < ranges; range += 1) {
       if (image.readUInt32LE(starts[`${side}RangeStarts`] + 4 * range) > identifier) break;
       word = image.readUInt16LE(starts[`${side}RangeLists`] + 2 * range);
     }
@@ -45,6 +59,19 @@ function listed(image: Buffer, isAgl: boolean, extended: boolean, identifier: nu
     if (rule === 0xffff) return rules;
     rules.push(rule);
   }
+}
+
+/** The word of the list of a key, as docs/rules.md says how it is found. */
+function keyWord(image: Buffer, key: number): number | undefined {
+  const { starts, counts } = sectionsOf(image);
+  if (counts.keys === 0) return undefined;
+  const product = Number((BigInt(key) * BigInt(image.readUInt32LE(56))) % 2n ** 32n);
+  const [bucket, place] = [Math.floor(product / 2 ** 23), Math.floor(product / 2 ** 12)];
+  const displacement = image.readUInt16LE(starts.keyDisplacements + 2 * bucket);
+  const slot = (place + displacement) % counts.keys;
+  if (displacement === 0xffff || image.readUInt32LE(starts.keys + 4 * slot) !== key)
+    return undefined;
+  return image.readUInt16LE(starts.keyLists + 2 * slot);
 }
 
 function passes({ identifier, mask, identifiers }: RuleMatch, number: number): boolean {
@@ -84,6 +111,22 @@ describe('an image of format 2', () => {
     assert.deepEqual(words, [0xffff, 0, 1, 0xffff, 2, 0xffff]);
   });
 
+  it('has single extended identifiers as keys, and no ranges but for other rules', () => {
+    const { starts, counts } = sectionsOf(keyed);
+    // 4 slots for each key and more: two for the bus, as all of 0x180's frames are b's, one for AGL.
+    assert.deepEqual([counts.keys, counts.keyLists, counts.keyDisplacements], [4, 4, 512]);
+    assert.deepEqual([keyed.readUInt16LE(50), keyed.readUInt16LE(52)], [4, 512]);
+    assert.notEqual(keyed.readUInt32LE(56), 0);
+    const firsts = [0, 1, 2].map((range) => keyed.readUInt32LE(starts.busRangeStarts + 4 * range));
+    assert.deepEqual([counts.busRangeStarts, firsts], [3, [0, 0x100, 0x200]]);
+    assert.equal(counts.aglRangeStarts, 0);
+    const rulesOf = (identifier: number, isAgl = false) => listed(keyed, isAgl, true, identifier);
+    assert.deepEqual(rulesOf(0x18fef100), [0]);
+    assert.deepEqual(rulesOf(0x18fef100, true), [2]);
+    assert.deepEqual([rulesOf(0x17f), rulesOf(0x180), rulesOf(0x181)], [[1], [1, 3], [1]]);
+    assert.deepEqual([rulesOf(0x18fef101), rulesOf(0x180, true)], [[], []]);
+  });
+
   it('names its rules', () => {
     const { starts } = sectionsOf(image);
     assert.equal(image.toString('latin1', starts.names, starts.names + 7), 'a\0bc\0d\0');
@@ -109,7 +152,8 @@ describe('random tables', () => {
       for (let round = 0; round < IDENTIFIERS; round += 1) {
         const extended = random(2) === 1;
         const isAgl = random(2) === 1;
-        const identifier = random(extended ? 2 ** 29 : 2 ** 11);
+        const near = 0xff + random(18);
+        const identifier = random(4) === 0 ? near : random(extended ? 2 ** 29 : 2 ** 11);
         const rules = listed(image, isAgl, extended, identifier);
         const wanted = table.rules.flatMap(({ match, from }, number) => {
           const isMine = (from === 'agl') === isAgl && match.extended === extended;
@@ -157,10 +201,8 @@ describe('a damaged image of format 2', () => {
     const { starts } = sectionsOf(image);
     const refusals: readonly (readonly [number, number, RegExp])[] = [
       [46, 99, /^rule of the alarm at offset 0x2e: expected at most \d+, got 99/],
-      [48, 1, /^total size for/],
       [54, 1, /^header: unused byte at offset 0x36/],
       [64 + 25, 32, /^a flags at offset 0x59: expected 0 to 31/],
-      [64 + 25, 16, /^a flags at offset 0x59: expected bit 4 set with a timer/],
       [64 + 48, 1, /^a conditions: first at offset 0x70: expected 0x0, got 0x1/],
       [64 + 50, 1, /^a conditions at offset 0x70: expected at most 16 of 0/],
       [64 + 51, 9, /^a length limit at offset 0x73: expected 0, or above 0 and at most 8, got 9/],
@@ -171,12 +213,24 @@ describe('a damaged image of format 2', () => {
       [starts.busRangeStarts, 1, /^range 0 at offset 0x/],
       [starts.names, 0, /^names at offset 0x/],
     ];
-    for (const [offset, value, reason] of refusals) {
-      assert.throws(
-        () => decodeRules(changed(image, offset, value)),
-        (error) => error instanceof RulesImageError && reason.test(error.message),
-        reason.source,
-      );
-    }
+    for (const [offset, value, reason] of refusals) refuses(image, offset, value, reason);
   });
+
+  it('is refused for a key that no look finds, and for lists of keys beyond the last', () => {
+    const { starts } = sectionsOf(keyed);
+    const slot = [0, 1, 2, 3].find((at) => keyed.readUInt32LE(starts.keys + 4 * at) === 0x18fef100);
+    assert.ok(slot !== undefined);
+    refuses(keyed, starts.keys + 4 * slot + 1, 0xf2, /^key \d at offset 0x/);
+    refuses(keyed, starts.keys + 4 * slot + 3, 0x58, /^key \d at offset 0x/);
+    refuses(keyed, starts.keyLists + 2 * slot, 99, /^index at offset 0x/);
+    refuses(keyed, 56, 0, /^key \d at offset 0x/);
+  });
+
+  function refuses(image: Buffer, offset: number, value: number, reason: RegExp): void {
+    assert.throws(
+      () => decodeRules(changed(image, offset, value)),
+      (error) => error instanceof RulesImageError && reason.test(error.message),
+      reason.source,
+    );
+  }
 });

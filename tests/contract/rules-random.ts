@@ -64,6 +64,10 @@ function randomIdentifiers(random: Random, extended: boolean) {
       const mask = random(bits) | random(bits) | (extended ? random(bits) : 0);
       return { identifier: random(bits) & mask, mask };
     }
+    if (random(3) === 0) {
+      const alone = 0x100 + random(16);
+      return { first: alone, last: alone };
+    }
     const ends = [random(bits), random(bits)].toSorted((one, other) => one - other);
     return { first: ends[0], last: ends[1] };
   });

@@ -73,6 +73,46 @@ describe('the index', () => {
     expect(ruleFor(0xd8ff0000, 0, 0)).toBe(-1, 'a remote frame');
   });
 
+  test('gives them for single extended identifiers, before their range', () => {
+    for (let rule: u32 = 0; rule < 3; rule++) {
+      store<u32>(image.add(0x80000000), 0xc0000000, 4);
+    }
+    image.addKeys();
+    image.beginIndex([0, 0x10, 0x20]);
+    const first = image.addList([0]);
+    const both = image.addList([1, 2]);
+    image.pointRange(1, image.addList([2]));
+    // 5 and 9 have the places 1 modulo 4, so they need two displacements.
+    image.putKey(5, 1, 5, 0, first);
+    image.putKey(9, 2, 9, 1, 0);
+    image.putKey(0x12, 3, 0x12, 1, both);
+    adopt();
+    expect(ruleFor(0x80000005, 0, 0)).toBe(0);
+    expect(ruleFor(0x80000009, 0, 0)).toBe(-1, 'its list is empty');
+    expect(ruleFor(0x80000012, 0, 0)).toBe(1);
+    expect(ruleFor(0x80000011, 0, 0)).toBe(2, 'a bucket without a key: by the range');
+    // Bucket 0x12, as bits 9 and above do not go into it, and place 0x212.
+    expect(ruleFor(0x80000212, 0, 0)).toBe(-1, 'another identifier of the bucket');
+    expect(ruleFor(0x80000004, 0, 0)).toBe(-1);
+    expect(ruleFor(0xc0000005, 0, 0)).toBe(-1, 'a remote frame');
+    expect(ruleFor(0x005, 0, 0)).toBe(-1, 'a standard identifier');
+    expect(responder.matchesFromAgl(newFrame(0x80000005, 0, 0))).toBe(false);
+  });
+
+  test('gives them for single extended identifiers of AGL by keys of its own', () => {
+    image = new RuleImage2(table.staging, true);
+    store<u8>(image.add(0x80000005), 6, 25); // forwards, of AGL's
+    image.addKeys();
+    image.beginIndex(NO_RANGES);
+    // Bit 29 times 0x801000 is beyond 32 bits: bucket and place are those of 5.
+    image.putKey(0x20000005, 1, 5, 0, image.addList([0]));
+    adopt();
+    expect(responder.matchesFromAgl(newFrame(0x80000005, 0, 0))).toBe(true);
+    expect(responder.matchedRule).toBe(0);
+    expect(responder.matchesFromAgl(newFrame(0x80000004, 0, 0))).toBe(false);
+    expect(ruleFor(0x80000005, 0, 0)).toBe(-1);
+  });
+
   test('leads to each of 512 rules', () => {
     for (let rule: u32 = 0; rule < 512; rule++) image.add(0x100 + rule);
     image.beginIndex(NO_RANGES);

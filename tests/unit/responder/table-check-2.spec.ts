@@ -87,8 +87,57 @@ describe('an image of format 2', () => {
   });
 
   test('has zeros where nothing is', () => {
-    for (let at: u32 = 50; at < 64; at++)
-      expectByte(image.address + at, 1, Status.RulesField, `+${at}`);
+    for (let at: u32 = 50; at < 64; at++) {
+      // +50 to +53 are counts of the table of keys, and +56 its multiplier, which is 0 without one.
+      const isCount = at >= 50 && at < 54;
+      const status = isCount ? Status.RulesSize : Status.RulesField;
+      expectByte(image.address + at, 4, status, `+${at}`);
+    }
+  });
+
+  test('has a table of keys in which each look finds its key', () => {
+    image = new RuleImage2(table.staging, true);
+    image.add(0x80000005);
+    store<u8>(image.add(0x80000006), 6, 25); // forwards, of AGL's
+    image.addKeys();
+    image.beginIndex([]);
+    image.putKey(5, 1, 5, 0, image.addList([0]));
+    image.putKey(0x20000006, 2, 6, 0, image.addList([1]));
+    image.finish();
+    expect(check()).toBe(Status.Ok);
+    const keys = image.keys;
+    expectByte(keys, 0xfe, Status.RulesField, 'an empty slot with a key above 30 bits');
+    expectByte(keys + 4, 6, Status.RulesField, 'the key of another bucket');
+    expectByte(keys + 4, 4, Status.RulesField, 'a key whose bucket has none');
+    expectByte(keys + 8, 5, Status.RulesField, 'a key of AGL in the slot of another');
+    expectByte(keys + 7, 0x40, Status.RulesField, 'bit 30');
+    expectByte(keys + 16, 1, Status.RulesField, 'a list of an empty slot');
+    expectByte(keys + 18, 5, Status.RulesField, 'a list beyond the last word');
+    expectByte(keys + 18, 3, Status.RulesField, 'rules about frames of AGL');
+    expectByte(keys + 20, 1, Status.RulesField, 'rules about frames of the bus');
+    expectByte(keys + 24 + 2 * 5, 1, Status.RulesField, 'another displacement');
+    expectByte(keys + 24 + 2 * 5, 4, Status.Ok, 'one that leads to the same slot');
+    expectByte(image.address + 58, 0, Status.RulesField, 'another multiplier');
+    const address = image.address;
+    store<u32>(address, 0, 56);
+    image.seal();
+    expect(check()).toBe(Status.RulesField, 'no multiplier');
+    store<u32>(address, 0x801000, 56);
+    // As many bytes: 3 slots of 6 bytes and 3 buckets more. 3 is no power of two.
+    store<u16>(address, 3, 50);
+    store<u16>(address, 515, 52);
+    image.seal();
+    expect(check()).toBe(Status.RulesField, 'three slots');
+    store<u16>(address, 0, 50);
+    store<u16>(address, 524, 52);
+    image.seal();
+    expect(check()).toBe(Status.RulesField, 'buckets without slots');
+    store<u16>(address, 4096, 50);
+    store<u16>(address, 512, 52);
+    store<u32>(address, load<u32>(address, 8) + 4092 * 6, 8);
+    memory.fill(keys, 0xff, 4096 * 4);
+    image.seal();
+    expect(check()).toBe(Status.RulesField, 'more slots than there may be');
   });
 
   test('has an alarm that is a rule', () => {

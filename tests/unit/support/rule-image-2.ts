@@ -127,6 +127,28 @@ export class RuleImage2 {
     return timer;
   }
 
+  /**
+   * Adds a table of keys with four slots, all empty, and no key in any bucket. The multiplier is 2^23 + 2^12: the
+   * bucket of a key below 512 is the key, and its place too.
+   */
+  addKeys(): void {
+    this.keys = this.take(4 * 6 + 512 * 2);
+    memory.fill(this.keys, 0xff, 4 * 4);
+    memory.fill(this.keys + 24, 0xff, 512 * 2);
+    store<u16>(this.address, 4, 50);
+    store<u16>(this.address, 512, 52);
+    store<u32>(this.address, 0x801000, 56);
+  }
+  /** Address of the table of keys, its lists 16 behind it, its displacements 24. */
+  keys: usize = 0;
+
+  /** The key `key` is in slot `slot`, and its bucket, which is `bucket`, has this displacement. */
+  putKey(key: u32, slot: u32, bucket: u32, displacement: u16, word: u16): void {
+    store<u32>(this.keys + 4 * slot, key);
+    store<u16>(this.keys + 16 + 2 * slot, word);
+    store<u16>(this.keys + 24 + 2 * bucket, displacement);
+  }
+
   /** Ends the records: the indexes follow. `starts`: the first number of each range of extended identifiers. */
   beginIndex(starts: StaticArray<u32>): void {
     this.index = this.take(this.hasAgl ? 8192 : 4096);
