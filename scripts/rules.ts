@@ -17,12 +17,10 @@ import {
 import { counted } from '../cell-config/plural.ts';
 import { compileRules, RulesError } from '../rules/compile.ts';
 import type { CompiledRules } from '../rules/compile.ts';
-import { slowestDecision } from '../rules/image/decision.ts';
 import { decodeRules, RulesImageError } from '../rules/image/decode.ts';
 import { describeTable } from '../rules/describe.ts';
 import { formatDiagnostic } from '../rules/diagnostics.ts';
-import type { RuleTable } from '../rules/model.ts';
-import { assignPaths } from '../rules/paths.ts';
+import { explainTable } from '../rules/explain.ts';
 import { schemaText } from '../rules/schema.ts';
 import { SUFFIXES } from '../twin/logs/formats.ts';
 import { commandLine, run, userPath } from './command-line.ts';
@@ -64,61 +62,10 @@ function check(input: string): void {
 function explain(input: string, options: BusOptions): void {
   const { table } = compileFile(input);
   const report = reportOnBus(table, options);
-  assignPaths(table).forEach((path, index) => {
-    const { number, spiBytes, worstSpiBytes, worstMicros, reason } = path;
-    const name = table.rules[index]?.name ?? '';
-    const kind = path.window ? 'window' : 'filter';
-    const alone = path.window ? 'single, window' : 'single';
-    const way = number === 0 ? 'read' : path.single ? alone : `${kind} RXF${number - 1}`;
-    const most = worstSpiBytes === spiBytes ? '' : `, at most ${worstSpiBytes}`;
-    const bytes =
-      spiBytes === 0
-        ? ''
-        : `${counted(spiBytes, 'SPI byte')} to the answer${most}, ${worstMicros.toFixed(1)} us. `;
-    console.log(`${name.padEnd(24)} ${way.padEnd(14)} ${bytes}${capitalised(reason)}.`);
-  });
-  console.log(
-    'Bytes are for requests of 8 data bytes; at most: when another rule has answered before.',
-  );
-  console.log(
-    'Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board).',
-  );
-  console.log(explainDecision(table));
-  console.log(explainLayout(table));
+  console.log(explainTable(table).join('\n'));
   if (report === undefined) return;
   console.log(`\n${report.lines.join('\n')}`);
   if (options.check === true && report.missed > 0) process.exitCode = EXIT_MISSED;
-}
-
-/** The longest time to find the rule of a frame, and where. */
-function explainDecision({ rules }: RuleTable): string {
-  const slowest = slowestDecision(rules);
-  if (slowest === undefined) return 'Decision: there are no rules.';
-  const { nanos, identifier, rules: tried } = slowest;
-  const names = tried.map(({ name }) => name).join(', ');
-  return `Decision: at most ${(nanos / 1000).toFixed(2)} us, for ${identifier}: ${counted(tried.length, 'rule')} tried, ${names}.`;
-}
-
-/** Describes the use of the receive buffers and what decides it. */
-function explainLayout(table: RuleTable): string {
-  if (table.receive === 'shared') return 'Receive buffers: both for all frames, as the file says.';
-  if (table.receive === 'urgent-first' || table.receive === 'window') {
-    return 'Receive buffers: RXB0 for what filters recognise, as the file says; RXB1 for the rest.';
-  }
-  const paths = assignPaths(table);
-  if (table.receive === 'single') {
-    return 'Receive buffers: RXB0 and INT for the one request, as the file says; RXB1 for the rest, found by READ STATUS.';
-  }
-  if (paths.some(({ single }) => single)) {
-    return 'Receive buffers: RXB0 and INT for the one request, RXB1 for the rest, found by READ STATUS; if SPI is too slow for that, INT for all; if it is too slow for one buffer, both for all.';
-  }
-  return paths.some(({ number }) => number !== 0)
-    ? 'Receive buffers: RXB0 for what filters recognise, unless SPI is too slow for the bit rate; then both for all, and every request is read.'
-    : 'Receive buffers: both for all frames, as no filter recognises a request.';
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function show(path: string): void {

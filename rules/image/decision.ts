@@ -16,8 +16,9 @@ export interface Decision {
   readonly listNanos: number;
   /** As `0x123`, and ` of AGL` behind it. */
   readonly identifier: string;
-  /** The rules that are tried for it. */
+  /** The rules that are tried for it, and how many of the first ones the cell takes in one list. */
   readonly rules: readonly Rule[];
+  readonly fitting: number;
 }
 
 /** Undefined: there are no rules. */
@@ -66,6 +67,13 @@ function nanosOf({ match }: Rule): number {
   return cost.LISTED_RULE_NANOS + conditions * cost.CONDITION_NANOS;
 }
 
+/** How many rules from the first on can be one list. */
+function fittingOf(rules: readonly Rule[]): number {
+  let left = cost.LIST_NANOS_MAXIMUM;
+  const beyond = rules.findIndex((rule) => (left -= nanosOf(rule)) < 0);
+  return beyond < 0 ? rules.length : beyond;
+}
+
 function decisionOf(
   { at, listNanos, rules }: Slowest,
   identifierAt: (at: number) => string,
@@ -73,5 +81,5 @@ function decisionOf(
 ): Decision | undefined {
   if (listNanos === 0) return undefined;
   const nanos = cost.DECISION_NANOS + lookNanos + listNanos;
-  return { nanos, listNanos, identifier: identifierAt(at), rules };
+  return { nanos, listNanos, identifier: identifierAt(at), rules, fitting: fittingOf(rules) };
 }

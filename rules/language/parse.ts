@@ -161,16 +161,17 @@ function refuseSlow(reader: YamlReader, parsed: readonly ParsedRule[]): void {
   const rules = parsed.map(({ rule }) => rule).filter((rule) => rule !== undefined);
   const slowest = slowestDecision(rules);
   if (slowest === undefined || slowest.listNanos <= RULE_COSTS.LIST_NANOS_MAXIMUM) return;
-  const { listNanos, identifier, rules: tried } = slowest;
-  const last = parsed.find(({ rule }) => rule === tried.at(-1));
+  const { listNanos, identifier, rules: tried, fitting } = slowest;
+  const beyond = parsed.find(({ rule }) => rule === tried[fitting]);
   const names = tried.slice(0, NAMED_MAXIMUM).map(({ name }) => `"${name}"`);
   const more = tried.length > names.length ? ` and ${tried.length - names.length} more` : '';
   const [takes, most] = [listNanos, RULE_COSTS.LIST_NANOS_MAXIMUM].map(inMicros);
   const reason =
-    `to try the rules for ${identifier} would take ${takes}, at most ${most} may: ` +
-    `${counted(tried.length, 'rule')}, ${names.join(', ')}${more}; ` +
-    'give them fewer identifiers, or fewer conditions';
-  reader.diagnostics.error(last?.matchOffset ?? 0, reason);
+    `a frame with ${identifier} would have ${counted(tried.length, 'rule')} tried, ${names.join(', ')}${more}, ` +
+    `in ${takes}; ${most} is the most, so the first ${fitting} fit, and "${beyond?.name}" does not; ` +
+    'let one rule take several values (data: { any: [...] } or { min, max }), give general rules fewer ' +
+    'identifiers, or a rule fewer conditions';
+  reader.diagnostics.error(beyond?.matchOffset ?? 0, reason);
 }
 
 /** Warns of rules that no frame reaches, and notes those of which an earlier rule takes some. */
