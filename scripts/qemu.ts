@@ -11,6 +11,7 @@ import { asInput } from '../lab/play/command.ts';
 import { compileRules } from '../rules/compile.ts';
 import { PROJECT } from './build/command.ts';
 import { runDemo } from './qemu/boot/demo.ts';
+import { PLAIN } from './qemu/boot/initramfs.ts';
 import { type BootOptions as LinuxOptions, prepareBoot } from './qemu/boot/prepare.ts';
 import { runInTerminal } from './qemu/boot/run.ts';
 import { build } from './qemu/build.ts';
@@ -182,8 +183,9 @@ program
     const { table } = asInput(() =>
       compileRules(readTextInput(options.rules, 'rules file'), options.rules),
     );
+    const append = `${PLAIN} ${options.append ?? ''}`;
     const problems = await alone(BOOT_FOLDER, async () => {
-      const { emulator, prepared } = await prepareLinux(options);
+      const { emulator, prepared } = await prepareLinux({ ...options, append });
       return runDemo({ emulator, prepared, table, seconds, say });
     });
     for (const problem of problems) say(`DIFFERENT: ${problem}`);

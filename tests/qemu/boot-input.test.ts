@@ -115,6 +115,11 @@ describe('the Jailhouse folder of a boot', () => {
     await refused(() => readJailhouse(silent), /add --revision 13/);
     fixture.writeFile(silent, 'driver/jailhouse.ko', fixture.moduleFile().subarray(0, 200));
     await refused(() => readJailhouse(silent, 14), /cut short or damaged/);
+    // The last section header, its size: more than the file has.
+    const far = fixture.moduleFile();
+    far.writeBigUInt64LE(1n << 40n, far.length - 64 + 32);
+    fixture.writeFile(silent, 'driver/jailhouse.ko', far);
+    await refused(() => readJailhouse(silent, 14), /cut short or damaged/);
   });
 
   it('is refused with a kernel that cannot load its module', async () => {
@@ -152,11 +157,14 @@ describe('the other end of the bus', () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
-    await refused(
-      () => readBusWish({ bus: BUS, busPort: String(port) }),
-      /another program listens there\. Next: --bus-port/,
-    );
-    await new Promise((resolve) => server.close(resolve));
+    try {
+      await refused(
+        () => readBusWish({ bus: BUS, busPort: String(port) }),
+        /another program listens there\. Next: --bus-port/,
+      );
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
     assert.deepEqual(await readBusWish({ bus: BUS, busPort: String(port) }), {
       kind: 'port',
       port,
@@ -185,6 +193,8 @@ describe("the user's root file system", () => {
     const xz = Buffer.from('fd377a585a000004', 'hex');
     await refused(() => read(xz), /no whole cpio archive .*unpack it \(xz -d/);
     await refused(() => read(archive('bin/sh').subarray(0, 200)), /no whole cpio archive/);
+    // Without its last entry: a header of 110, "TRAILER!!!" and a zero, padded.
+    await refused(() => read(archive('bin/sh').subarray(0, -124)), /no whole cpio archive/);
     await refused(() => read(gzipSync(archive('bin/sh')).subarray(0, 30)), /cannot be unpacked/);
     await refused(() => read(archive('bin/true')), /has no \/bin\/sh/);
   });

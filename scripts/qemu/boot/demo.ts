@@ -69,7 +69,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     say('TF-A and Linux boot ...');
     await shell.waitFor(new RegExp(READY_MARKER), BOOT_SECONDS);
     await node.start();
-    await shell.run('PS1=; stty -echo -onlcr 2>/dev/null; dmesg -n 1', COMMAND_SECONDS);
+    await shell.run('dmesg -n 1', COMMAND_SECONDS);
     return await new Demo(options, { shell, node, wire }).play();
   } catch (error) {
     throw qemu.hasEnded ? qemu.failure(String(error)) : error;

@@ -16,6 +16,8 @@ import type { Jailhouse } from './jailhouse.ts';
 /** The kernel's `rdinit=`. */
 export const INIT = '/canwarden-init';
 export const READY_MARKER = 'guest is ready';
+/** A word of the kernel's command line: a shell without echo and prompt, for programs. */
+export const PLAIN = 'canwarden.plain';
 const MOST_BYTES = 1 << 30;
 const FOLDERS = ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'bin', 'sbin', 'usr/bin', 'usr/sbin'];
 
@@ -31,8 +33,16 @@ depmod -a 2>/dev/null
 mkdir -p /run/canwarden
 for module in uio_ivshmem can-raw vcan; do modprobe $module 2>/dev/null; done
 ip link add vcan0 type vcan && ip link set vcan0 up
-echo '${READY_MARKER}'
 cd /root
+case " $(cat /proc/cmdline) " in
+  *' ${PLAIN} '*)
+    stty -echo -onlcr
+    echo '${READY_MARKER}'
+    # Through a pipe the shell is not interactive. This is init, so it must not end.
+    while :; do while IFS= read -r line; do printf '%s\\n' "$line"; done | sh; done
+    ;;
+esac
+echo '${READY_MARKER}'
 while :; do
   if command -v cttyhack >/dev/null; then setsid cttyhack sh; else setsid sh; fi
 done
