@@ -73,7 +73,7 @@ async function buildAlone(
     say('Configuring ...');
     await logged(cache, log, [join(cache.source, 'configure'), ...CONFIGURE], environment);
   }
-  say('Building (the first time 10 minutes on two free cores) ...');
+  say('Building (the first time 6 minutes of CPU, 3 on two free cores) ...');
   const progress = new Progress({ unit: 'steps', stream: process.stdout });
   const ninja = ['ninja', '-j', String(compilers), TARGET];
   await logged(cache, log, ninja, environment, (line) => {
