@@ -12,20 +12,13 @@ const RAM_MEGABYTES = 2048;
 const COUNTER_HERTZ = 54_000_000;
 /** An instruction takes 2 to the power of this, in nanoseconds. */
 const ICOUNT_SHIFT = 3;
-const GPIO = 0xfe200000;
-/**
- * Pins as the lines of config.txt set them (docs/board.md): GPIO 8 to 11 SPI0 (ALT0), 14 and 15 the mini-UART
- * (ALT5). Three bits a pin, ten pins a word (BCM2711 ARM Peripherals, 5.2).
- */
-const PINS = [
-  [GPIO, (4 << 24) | (4 << 27)],
-  [GPIO + 4, 4 | (4 << 3) | (2 << 12) | (2 << 15)],
-] as const;
 
 /** A file for the board's memory. */
 export interface LoadedFile {
   readonly path: string;
   readonly address: number;
+  /** The first core begins here. */
+  readonly isStart?: true;
 }
 
 /** What the emulated bus is connected with, beside the cell. */
@@ -58,12 +51,11 @@ export function linuxBoardParameters(options: LinuxBoardOptions): string[] {
     ...['-global', `cortex-a72-arm-cpu.cntfrq=${COUNTER_HERTZ}`],
     ...['-global', `mcp2515.oscillator=${oscillatorHertz}`, '-global', 'bcm2835-spi.timed=on'],
     ...['-icount', `shift=${ICOUNT_SHIFT},sleep=off`],
-    ...files.flatMap(({ path, address }) =>
-      load(`file=${escaped(path)},addr=0x${address.toString(16)},force-raw=on`),
-    ),
-    ...PINS.flatMap(([address, value]) =>
-      load(`addr=0x${address.toString(16)},data=0x${value.toString(16)},data-len=4`),
-    ),
+    ...files.flatMap(({ path, address, isStart }) => {
+      const at = `addr=0x${address.toString(16)}`;
+      const bytes = load(`file=${escaped(path)},${at},force-raw=on`);
+      return isStart === true ? [...bytes, ...load(`${at},cpu-num=0`)] : bytes;
+    }),
     ...bus.flatMap(busParameters),
     ...(terminal === 'own'
       ? ['-serial', 'mon:stdio']

@@ -133,9 +133,11 @@ export function boardTree(compatible = 'brcm,bcm2711'): Buffer {
       soc: {
         properties: {},
         children: {
+          firmware: { properties: {} },
+          'interrupt-controller@7ef00100': { properties: { compatible: 'brcm,l2-intc' } },
           ...Object.fromEntries(spi.map((at) => [`spi@${at}`, { properties: { status: 'okay' } }])),
           'serial@7e201000': {
-            properties: { compatible: 'arm,pl011' },
+            properties: { compatible: 'arm,pl011', status: 'okay' },
             children: { bluetooth: { properties: { status: 'okay' } } },
           },
         },

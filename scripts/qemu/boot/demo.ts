@@ -6,7 +6,7 @@
  * It judges by the rule oracle alone: every urgent request of the log is answered, before the panic and after
  * it, and candump has exactly the frames that the rules forward.
  */
-import { mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { writeWhole } from '../../../cell-config/files.ts';
 import type { TimedFrame } from '../../../lab/play/log-input.ts';
@@ -51,6 +51,7 @@ export interface DemoOptions {
 export async function runDemo(options: DemoOptions): Promise<string[]> {
   const { emulator, prepared, say } = options;
   mkdirSync(prepared.folder, { recursive: true });
+  writeFileSync(boot.terminalLogOf(prepared), '');
   const qemu = new QemuProcess(emulator, (folder) =>
     linuxBoardParameters({
       files: prepared.files,
@@ -65,8 +66,10 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
     const wire: ReportedFrame[] = [];
     const lines = new LineSocket(await qemu.connect('node'));
     const node = new BusNode(lines, (report) => void wire.push(report));
-    const shell = new SerialShell(await qemu.connect('terminal'));
-    say('TF-A and Linux boot ...');
+    const shell = new SerialShell(await qemu.connect('terminal'), (text) =>
+      appendFileSync(boot.terminalLogOf(prepared), text),
+    );
+    say(`TF-A and Linux boot; ${boot.terminalLogOf(prepared)} has all of Linux's terminal ...`);
     await shell.waitFor(new RegExp(READY_MARKER), BOOT_SECONDS);
     await node.start();
     await shell.run('dmesg -n 1', COMMAND_SECONDS);

@@ -21,15 +21,40 @@ const LOWER_BYTES = 0x3b400000;
 const UPPER = { start: 0x40000000, size: 0x40000000 } as const;
 const ARMSTUB = { magic: 0xf0, tree: 0xf8, kernel: 0xfc } as const;
 const ARMSTUB_MAGIC = 0x5afe570b;
-/** QEMU's board has none of these, and Linux would wait for them. */
-const ABSENT = ['bcm2711-pcie', 'bcm2711-rng200', 'bcm2711-thermal', 'bcm2711-genet-v5'];
+/** Buses of the tree, and what QEMU's board has there and Linux needs. An access to what it lacks is an abort. */
+const BUSES = ['/soc', '/scb', '/emmc2bus', '/v3dbus'];
+const PRESENT = new Set([
+  ...['timer@7e003000', 'dma@7e007000', 'mailbox@7e00b880', 'watchdog@7e100000', 'cprman@7e101000'],
+  ...['gpio@7e200000', 'serial@7e201000', 'aux@7e215000', 'serial@7e215040'],
+  ...['local_intc@40000000', 'interrupt-controller@40041000'],
+]);
 const CONSOLE_NODE = '/soc/serial@7e201000';
+
+/** Where the cores begin; not TF-A's, and Linux takes it later. */
+const START_ADDRESS = 0x80000;
+/**
+ * The first core's first instructions: the pins as config.txt sets them (docs/board.md), then TF-A. GPIO 8 to 11
+ * are SPI0 (ALT0, 4), 14 and 15 the mini-UART (ALT5, 2): three bits a pin, ten pins a word (BCM2711 ARM
+ * Peripherals, 5.2).
+ */
+const START_CODE = [
+  0xd2bfc400, // mov  x0, #0xfe200000   GPFSEL0
+  0x52a48001, // mov  w1, #0x24000000   8 and 9: ALT0
+  0xb9000001, // str  w1, [x0]
+  0x52840481, // mov  w1, #0x2024       10 and 11: ALT0
+  0x72a00021, // movk w1, #1, lsl #16   14 and 15: ALT5
+  0xb9000401, // str  w1, [x0, #4]
+  0xd2800000, // mov  x0, #0
+  0xd61f0000, // br   x0
+];
 
 /** A file for the memory. */
 export interface Placed {
   readonly name: string;
   readonly address: number;
   readonly bytes: Buffer;
+  /** The first core begins here. */
+  readonly isStart?: true;
 }
 
 export interface BootFiles {
@@ -61,10 +86,17 @@ export function placeFiles(files: BootFiles): Placed[] {
   }
   return [
     { name: 'bl31.bin', address: 0, bytes: toldWhere(files.armstub) },
+    { name: 'start.bin', address: START_ADDRESS, bytes: startCode(), isStart: true },
     { name: 'kernel', address: KERNEL_ADDRESS, bytes: kernel },
     { name: 'tree.dtb', address: TREE_ADDRESS, bytes: boardTree(files) },
     { name: 'initramfs', address: INITRAMFS_ADDRESS, bytes: initramfs },
   ];
+}
+
+function startCode(): Buffer {
+  const bytes = Buffer.alloc(4 * START_CODE.length);
+  START_CODE.forEach((word, index) => bytes.writeUInt32LE(word, 4 * index));
+  return bytes;
 }
 
 /** TF-A takes the addresses if the magic is gone. */
@@ -95,7 +127,7 @@ function boardTree({ tree: { path, bytes }, initramfs, commandLine }: BootFiles)
       `${path}: ${(error as Error).message}; the overlay does not go with it. Next: --dtb bcm2711-rpi-4-b.dtb of a mainline kernel`,
     );
   }
-  disableAbsent(root);
+  for (const bus of BUSES) disableAbsent(nodeAt(root, bus));
   nodeAt(root, CONSOLE_NODE)?.children.delete('bluetooth');
   for (const name of root.children.keys())
     if (/^memory(@|$)/.test(name)) root.children.delete(name);
@@ -117,12 +149,11 @@ function memoryNode(): TreeNode {
   return node;
 }
 
-function disableAbsent(node: TreeNode): void {
-  const compatible = node.properties.get('compatible')?.toString('latin1').split('\0') ?? [];
-  if (ABSENT.some((name) => compatible.includes(`brcm,${name}`))) {
-    node.properties.set('status', Buffer.from('disabled\0'));
+function disableAbsent(bus: TreeNode | undefined): void {
+  for (const [name, { properties }] of bus?.children ?? []) {
+    if (!name.includes('@') || PRESENT.has(name)) continue;
+    properties.set('status', Buffer.from('disabled\0'));
   }
-  for (const child of node.children.values()) disableAbsent(child);
 }
 
 function asTree({ properties, children }: TreeNode): DeviceTreeNode {

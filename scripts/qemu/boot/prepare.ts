@@ -105,10 +105,10 @@ export async function prepareBoot(
     commandLine: [COMMAND_LINE, options.append ?? ''].join(' ').trim(),
   });
   mkdirSync(folder, { recursive: true });
-  const files = placed.map(({ name, address, bytes }) => {
+  const files = placed.map(({ name, address, bytes, isStart }) => {
     const path = join(folder, name);
     writeFileSync(path, bytes);
-    return { path, address };
+    return { path, address, isStart };
   });
   return { files, bus, folder };
 }

@@ -34,6 +34,8 @@ export const COMMANDS = [
 
 export const busLogOf = ({ folder }: PreparedBoot): string => join(folder, 'bus.log');
 export const hypervisorLogOf = ({ folder }: PreparedBoot): string => join(folder, 'hypervisor.log');
+/** What Linux's terminal showed in a demo. */
+export const terminalLogOf = ({ folder }: PreparedBoot): string => join(folder, 'terminal.log');
 
 /** The ends of the bus, as QEMU is told. `folder`: of its sockets. */
 export function busEnds({ bus }: PreparedBoot, folder: string): BusEnd[] {
