@@ -36,16 +36,21 @@ rules:${stagedRule('state', receive === 'urgent-first' ? '0x010' : '0x010, remot
 /** The answer that is the `number`th from 0 on, as candump writes it. */
 export function stagedAnswer(number: number, live = 0, identifier = '011'): string {
   const data = [number % (LAST + 1), 0x5a, live];
+  const text = Buffer.from([crcOf(data), ...data])
+    .toString('hex')
+    .toUpperCase();
+  return `${identifier}#${text}`;
+}
+
+/** CRC-8 SAE J1850. */
+export function crcOf(data: readonly number[]): number {
   let crc = 0xff;
   for (const byte of data) {
     crc ^= byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 0x80 ? (crc << 1) ^ POLYNOMIAL : crc << 1;
     crc &= 0xff;
   }
-  const text = Buffer.from([crc ^ 0xff, ...data])
-    .toString('hex')
-    .toUpperCase();
-  return `${identifier}#${text}`;
+  return crc ^ 0xff;
 }
 
 /** The first `count` answers from number `first` on. */

@@ -201,8 +201,10 @@ describe('a damaged image of format 2', () => {
     const { starts } = sectionsOf(image);
     const refusals: readonly (readonly [number, number, RegExp])[] = [
       [46, 99, /^rule of the alarm at offset 0x2e: expected at most \d+, got 99/],
+      [48, 1, /^total size for/],
       [54, 1, /^header: unused byte at offset 0x36/],
       [64 + 25, 32, /^a flags at offset 0x59: expected 0 to 31/],
+      [64 + 25, 16, /^a flags at offset 0x59: expected bit 4 set with a timer/],
       [64 + 48, 1, /^a conditions: first at offset 0x70: expected 0x0, got 0x1/],
       [64 + 50, 1, /^a conditions at offset 0x70: expected at most 16 of 0/],
       [64 + 51, 9, /^a length limit at offset 0x73: expected 0, or above 0 and at most 8, got 9/],
