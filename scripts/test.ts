@@ -13,12 +13,10 @@ import { endChildrenWithUs } from './test/command.ts';
 import { COUNTED_STAGES, coverageLines, forgetCounts } from './test/coverage.ts';
 import { addResults, failedCheck } from './test/result.ts';
 import type { StageResult } from './test/result.ts';
+import { LANES, runInLanes } from './test/lanes.ts';
 import { BUILD, listStages } from './test/stages.ts';
 import type { Stage } from './test/stages.ts';
 import { transpileForTests } from './test/typescript/words.ts';
-
-/** How many stages run at a time, each in one process. A stage that runs alone has as many. */
-const LANES = 2;
 
 /** Runs the stage and prints its result. A crash of the runner itself becomes a failure. */
 async function runStage(stage: Stage, cores: number): Promise<StageResult> {
@@ -35,20 +33,6 @@ async function runStage(stage: Stage, cores: number): Promise<StageResult> {
   for (const remark of result.remarks ?? []) console.log(`        ${remark}`);
   if (result.details !== '') console.log(`${result.details}\n`);
   return result;
-}
-
-/** Runs the stages, LANES at a time. */
-async function runStages(stages: readonly Stage[]): Promise<StageResult[]> {
-  const waiting = [...stages];
-  const results: StageResult[] = [];
-  const cores = stages.length === 1 ? LANES : 1;
-  const work = async () => {
-    for (let stage = waiting.shift(); stage !== undefined; stage = waiting.shift()) {
-      results.push(await runStage(stage, cores));
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, work));
-  return results;
 }
 
 /** The stages that `--only` names, or all. Throws InputError for an unknown name. */
@@ -89,7 +73,7 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
       ? { ...stage, run: () => Promise.resolve(failedCheck('  not run: the build failed')) }
       : stage,
   );
-  results.push(...(await runStages(ready)));
+  results.push(...(await runInLanes(ready, runStage)));
 
   const coverage = coverageLines();
   if (coverage.length > 0) {

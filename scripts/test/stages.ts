@@ -20,6 +20,8 @@ export interface Stage {
   readonly needsBuild: boolean;
   /** Whether the stage uses one core however many it is given. */
   readonly singleCore: boolean;
+  /** Whether the stage spends most of its time waiting, so that a core has room for another one. */
+  readonly waits: boolean;
   /** Runs the stage with as many processes at a time. */
   run(cores: number): Promise<StageResult>;
 }
@@ -55,6 +57,9 @@ const NODE_TEST_FOLDERS = [
 const OTHER_FOLDERS = ['unit', 'data'];
 const NEED_BUILD = ['system', 'image', 'agl', 'bench', 'cases', 'linux', 'qemu', 'web'];
 
+/** Stages whose tests wait: for the clock of a guest or of the bridge, or for a browser. */
+const WAIT = ['linux', 'web'];
+
 /** A check by one command. It passes if the command exits with 0. */
 async function runCheck(command: readonly string[]): Promise<StageResult> {
   const run = await runCommand(command, { timeoutSeconds: LIMITS.stageSeconds });
@@ -63,7 +68,7 @@ async function runCheck(command: readonly string[]): Promise<StageResult> {
 }
 
 function check(name: string, command: readonly string[]): Stage {
-  return { name, needsBuild: false, singleCore: true, run: () => runCheck(command) };
+  return { name, needsBuild: false, singleCore: true, waits: false, run: () => runCheck(command) };
 }
 
 /** All test files below a folder, sorted. */
@@ -108,6 +113,7 @@ function nodeTests(name: string): Stage {
     name,
     needsBuild: NEED_BUILD.includes(name),
     singleCore: false,
+    waits: WAIT.includes(name),
     run: (cores) => runNodeTests(name, findTestFiles(join('tests', name)), { cores }),
   };
 }
@@ -116,6 +122,7 @@ const UNIT_TESTS: Stage = {
   name: 'unit',
   needsBuild: false,
   singleCore: true,
+  waits: false,
   async run() {
     const command = [join(TOOLS, 'asp'), '--summary', '--no-logo'];
     return readAspectResult(await runCommand(command, { timeoutSeconds: LIMITS.stageSeconds }));
@@ -127,6 +134,7 @@ export const BUILD: Stage = {
   name: 'build',
   needsBuild: false,
   singleCore: false,
+  waits: false,
   run: () => runCheck([process.execPath, ...TYPESCRIPT, 'scripts/build.ts', '--checked-bridge']),
 };
 

@@ -4,14 +4,16 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describe, it } from 'node:test';
 import { readAspectResult } from '../../scripts/test/aspect.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { runCommand } from '../../scripts/test/command.ts';
 import { addCounts, type Lines } from '../../scripts/test/coverage.ts';
+import { runInLanes } from '../../scripts/test/lanes.ts';
 import { readNodeResult } from '../../scripts/test/node-report.ts';
-import { addResults } from '../../scripts/test/result.ts';
+import { addResults, PASSED_CHECK } from '../../scripts/test/result.ts';
 import { findTestFiles, type Limits, listStages, runNodeTests } from '../../scripts/test/stages.ts';
 
 /** What as-pect 8.1.0 printed for two spec files, colours included. */
@@ -207,6 +209,39 @@ describe('the test run', () => {
     for (const name of ['contract', 'scripts', 'twin', 'system']) {
       assert.ok(names.includes(name), name);
     }
+  });
+
+  it('has two stages at a time, and one more only of those that wait', async () => {
+    const stage = (name: string, waits: boolean) => ({
+      ...{ name, waits, needsBuild: false, singleCore: true },
+      run: () => Promise.resolve(PASSED_CHECK),
+    });
+    const stages = ['a', 'b', 'WAIT', 'c', 'LATE', 'd'].map((name) =>
+      stage(name, name === name.toUpperCase()),
+    );
+    const running = new Set<string>();
+    const most = { all: 0, busy: 0 };
+    const results = await runInLanes(stages, async ({ name }, cores) => {
+      assert.equal(cores, 1);
+      running.add(name);
+      const busy = [...running].filter((other) => other === other.toLowerCase()).length;
+      most.all = Math.max(most.all, running.size);
+      most.busy = Math.max(most.busy, busy);
+      await setImmediate();
+      running.delete(name);
+      return PASSED_CHECK;
+    });
+    assert.equal(results.length, stages.length);
+    assert.deepEqual(most, { all: 3, busy: 2 });
+  });
+
+  it('gives a stage that runs alone both cores', async () => {
+    const cores: number[] = [];
+    await runInLanes(listStages().slice(0, 1), (_stage, given) => {
+      cores.push(given);
+      return Promise.resolve(PASSED_CHECK);
+    });
+    assert.deepEqual(cores, [2]);
   });
 
   it('adds up stages', () => {
