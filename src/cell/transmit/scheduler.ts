@@ -243,7 +243,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return true;
     }
     if (this.slots.followsDoubt(isAgl, strength)) return false;
-    const isBarred = isAgl && this.slots.isBarred(strength);
+    const isBarred = isAgl && this.slots.isBarred(strength) && !this.owesWeakerAnswer(strength);
     let buffer = this.slots.freeFor(frame, isAgl, isBarred);
     if (buffer === TRANSMIT_BUFFERS) {
       const hasAll = isAgl && this.slots.aglInChip >= this.slots.aglBuffers;
@@ -262,6 +262,15 @@ export class TransmitScheduler<Parts extends AnyParts> {
     }
     this.advance(unchecked(this.slots.all[buffer]), frame, isAgl, strength);
     return true;
+  }
+
+  /**
+   * An answer weaker than `strength` waits or is in the chip. Whoever waits for all answers waits for that in any case, and
+   * a stronger frame of AGL's leaves before it.
+   */
+  private owesWeakerAnswer(strength: u32): bool {
+    const waits = !this.answers.isEmpty && this.answers.lastStrength > strength;
+    return waits || this.slots.hasWeakerAnswer(strength);
   }
 
   /** Makes the next transaction that brings the frame into `slot` and on its way. */

@@ -143,19 +143,21 @@ export class TransmitSlots<Parts extends AnyParts> {
   }
 
   /**
-   * A frame of AGL's of `strength` has buffer 0 alone. While kept answers are about to be replaced that is so if AGL has
-   * one in the chip that is to go before it, and while they are being replaced for all of them, so that they do not hold that
-   * up. If a weaker answer is in the chip, that is waited for anyway, and must not hold the frame up.
+   * A frame of AGL's of `strength` has buffer 0 alone, but see TransmitScheduler. While kept answers are about to be
+   * replaced that is so if AGL has one in the chip that goes before it, and while they are being replaced in any case.
    */
   isBarred(strength: u32): bool {
-    if (!this.isReserved) return false;
-    if (!this.isHeld && this.passesAgl(strength)) return false;
+    return this.isReserved && (this.isHeld || !this.passesAgl(strength));
+  }
+
+  /** An answer in the chip is weaker than `strength`. */
+  hasWeakerAnswer(strength: u32): bool {
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.all[buffer]);
       const isAnswer = (this.underWay & slot.bit) !== 0 && !slot.isAgl;
-      if (isAnswer && slot.strength > strength) return false;
+      if (isAnswer && slot.strength > strength) return true;
     }
-    return true;
+    return false;
   }
 
   /** A frame as strong as the answer kept in `slot` is in another buffer. */
