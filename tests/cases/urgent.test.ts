@@ -239,3 +239,41 @@ onBoth('U8 a storm of requests gets no more answers than the rate allows', (engi
     assert.equal(page?.counters[COUNTER.answersLimited], 125 - answers);
   });
 });
+
+onWasm(
+  'two filters whose answers have one identifier: each answer leaves, whoever asks',
+  async () => {
+    const rules = `version: 1
+rules:
+  - { name: one, match: { id: 0x020 }, answer: { id: 0x721, data: [1] }, rate: none }
+  - { name: two, match: { id: 0x024 }, answer: { id: 0x721, data: [2] }, rate: none }
+`;
+    // Requests come while answers wait in the list and in buffers; AGL's frame takes the third one.
+    for (const asked of [
+      [0x24, 0x24, 0x24, 0x24],
+      [0x20, 0x24, 0x24, 0x24],
+      [0x24, 0x24, 0x20, 0x24],
+      [0x20, 0x20, 0x24, 0x20],
+    ]) {
+      for (const fromAgl of [undefined, 0x100, 0x7f0]) {
+        await withRig({ engine: 'wasm', rules }, (rig) => {
+          rig.run(3 * MILLISECOND);
+          if (fromAgl !== undefined) rig.sendFromAgl({ identifier: fromAgl });
+          for (const identifier of asked) {
+            rig.send({ identifier });
+            rig.send({ identifier: 0x001 });
+          }
+          rig.run(10 * MILLISECOND);
+          const answers = rig.sentBy('canwarden').filter(({ identifier }) => identifier === 0x721);
+          assert.deepEqual(
+            answers.map(({ data }) => data[0]),
+            rig.sentByOthers
+              .filter(({ identifier }) => identifier !== 0x001)
+              .map(({ identifier }) => (identifier === 0x020 ? 1 : 2)),
+            `${asked.join()} beside ${fromAgl}`,
+          );
+        });
+      }
+    }
+  },
+);

@@ -15,8 +15,13 @@ import { TransmitSlot } from './slot';
 
 /** No buffer. */
 const NONE: u32 = u32.MAX_VALUE;
-/** Later than every request: what is kept comes after the new frame, the higher buffer first. */
+/**
+ * Later than every request: what is kept comes after the new frame, and as TXP has it now. Of two kept ones of one
+ * identifier either may be first, and the order that a new frame in one of their buffers needs must stand.
+ */
 const NEVER: u32 = u32.MAX_VALUE;
+/** More than the rank of any buffer. */
+const RANKS: u32 = 16;
 const PLACE_SHIFT: u32 = 1;
 const PLACE_BITS: u32 = 1 << PLACE_SHIFT;
 const PLACE_MASK: u32 = (1 << PLACE_BITS) - 1;
@@ -191,8 +196,9 @@ export class TransmitPriorities<Parts extends AnyParts> {
   }
 
   private sequence(buffer: u32): u32 {
-    if (buffer === this.newBuffer) return NEVER - TRANSMIT_BUFFERS;
+    if (buffer === this.newBuffer) return NEVER - RANKS;
     const slot = unchecked(this.slots[buffer]);
-    return (this.underWay & slot.bit) !== 0 ? slot.sequence : NEVER - buffer;
+    if ((this.underWay & slot.bit) !== 0) return slot.sequence;
+    return NEVER - this.parts.controller.buffers.order.rank(buffer);
   }
 }
