@@ -81,11 +81,6 @@ const SERVICE_MICROS = 2.45;
 const READ_MICROS = 1.0;
 /** Beside a rule with a filter: the chip select of RX STATUS, and the strength of what its buffer holds. */
 const LOOK_MICROS = 0.55;
-/**
- * Beside a staged answer: pieces of it that are made between, and which buffer may send another. Measured: 0.9 us more
- * than without.
- */
-const STAGED_MICROS = 1.5;
 /** An answer with bytes of the request: two more chip selects, and making it. */
 const WINDOW_MICROS = 0.9;
 /** The longest way from INT to the end of RTS where INT alone tells the request. */
@@ -93,10 +88,15 @@ const SINGLE_MICROS = 2.7;
 /** Then all other frames wait for READ STATUS, at most this long (src/cell/urgent/single.ts). */
 const POLL_MICROS = 16;
 const NANOS_PER_MICRO = 1_000;
-/** BIT MODIFY of a buffer's TXP, at most so many before an answer, and what each takes beside its bytes. */
+/** BIT MODIFY of a buffer's TXP, at most so many before an answer. */
 const PRIORITY_BYTES = 4;
 const PRIORITY_CHANGES = 2;
-const PRIORITY_MICROS = 2.1;
+/**
+ * What a change takes beside its bytes. Before each change and before RTS all buffers are compared with each other
+ * (src/cell/transmit/priorities.ts): 2.3, 1.7 and 1.5 us, of which 0.3 are in SERVICE_MICROS; and each BIT MODIFY,
+ * which looks at INT between its bytes, takes 0.6 us more than 4 bytes. Together 6.3 us for the two.
+ */
+const PRIORITY_MICROS = 3.15;
 
 /** What the programs of a rule take together, in ns. */
 export function programNanos({ answer, moreAnswers = [], modify = [] }: RulePrograms): number {
@@ -271,8 +271,7 @@ function explainRead(
   const loaded = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
   const worstSpiBytes = loaded + changes * PRIORITY_BYTES;
   const polled = isSingle(receive, filtered) ? POLL_MICROS : 0;
-  const beside =
-    (lookBytes === 0 ? 0 : LOOK_MICROS) + (filtered.some(isStaged) ? STAGED_MICROS : 0);
+  const beside = lookBytes === 0 ? 0 : LOOK_MICROS;
   const look = beside + polled + changes * PRIORITY_MICROS;
   const program = stepsNanos(steps) / NANOS_PER_MICRO;
   const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + look;

@@ -5,7 +5,7 @@
  * Does not: load the cell. One request comes at a time, and AGL does nothing.
  */
 import { encodeRules } from '../../rules/image/encode.ts';
-import type { RuleTable } from '../../rules/model.ts';
+import type { Rule, RuleTable } from '../../rules/model.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { assignPaths } from '../../rules/paths.ts';
 import { openRig } from '../rig/open-rig.ts';
@@ -26,11 +26,15 @@ const PAUSE_NANOS = 3 * MILLISECOND;
 // DS20001801J, table 12-1: RTS of TXB0, TXB1, TXB2.
 const RTS = [0x81, 0x82, 0x84];
 
-/** Plays one seed on the ARM64 image. */
-export async function seenTimes(seed: number, frames: number): Promise<SeenTime[]> {
+/** Plays one seed on the ARM64 image. `change`: what becomes of each rule about the bus. */
+export async function seenTimes(
+  seed: number,
+  frames: number,
+  change: (rule: Rule) => Rule = (rule) => rule,
+): Promise<SeenTime[]> {
   const random = new Random(seed);
   const made = randomRuleTable(random);
-  const rules = made.table.rules.filter(({ from }) => from === undefined);
+  const rules = made.table.rules.filter(({ from }) => from === undefined).map(change);
   const table: RuleTable = { ...made.table, rules };
   const paths = assignPaths(table);
   const rig = await openRig({ engine: 'image', rules: encodeRules(table) });
