@@ -96,6 +96,8 @@ export const COUNTERS = {
   answersWalled: { number: 84, what: 'answers of a table that AGL has loaded, not sent: the locked wall does not let them through; in no sum' },
   timedSent: { number: 85, what: 'of `answered_computed`: frames that a timer of the table was due to send' },
   timedSkipped: { number: 86, what: 'frames of timers not sent: the one before still waited, or the chip was off the bus; in no sum' },
+  safeStates: { number: 87, what: 'times that the safe state of the table began' },
+  fromAglSafeState: { number: 88, what: 'of `from_agl_taken`: kept from the bus: the safe state stands, and has its identifier' },
   answersDelayedByBus: { number: 74, what: 'answers that waited in the chip while another node sent a frame; in no sum' },
 } as const satisfies Record<string, CounterRow>;
 

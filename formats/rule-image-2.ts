@@ -71,10 +71,14 @@ export const RULE_NUMBERS_2 = {
 
   /** Timer: a frame that is sent again and again. */
   TIMER_CYCLIC: 1,
+  /** Timer, only the first one: when the safe state begins and ends. */
+  TIMER_SAFE_STATE: 2,
   /** Timer flag: it runs only while the safe state stands. */
   TIMER_IN_SAFE_STATE: 0x1,
   /** Timer flag: it does not run while the safe state stands. */
   TIMER_UNLESS_SAFE_STATE: 0x2,
+  /** Flag of TIMER_SAFE_STATE: it never ends. */
+  TIMER_UNTIL_NEVER: 0x4,
   /** The longest interval and phase of a timer, in us. */
   TIMER_MICROS_MAXIMUM: 0x7fffffff,
 
@@ -222,13 +226,13 @@ export const STEP_RECORD = {
 /** One timer. The rule that it names has the frame, and is matched by none. */
 // prettier-ignore
 export const TIMER_RECORD = {
-  kind: { at: 0, bytes: 1, what: '1 cyclic' },
-  flags: { at: 1, bytes: 1, what: 'bit 0: only while the safe state stands; bit 1: not while it stands' },
-  rule: { at: 2, bytes: 2, what: 'number of the rule whose answer it sends' },
-  interval: { at: 4, bytes: 4, what: 'from one frame to the next, in us; 1 or more' },
-  count: { at: 8, bytes: 4, what: 'frames at this interval; 0: without end' },
-  next: { at: 12, bytes: 4, what: 'with a count: the interval from then on, in us; 0: no frame follows' },
-  phase: { at: 16, bytes: 4, what: 'from the start to the first frame, in us' },
+  kind: { at: 0, bytes: 1, what: '1 cyclic; 2, the first one only: when the safe state begins and ends' },
+  flags: { at: 1, bytes: 1, what: 'of 1: bit 0: only while the safe state stands; bit 1: not while it stands; of 2: bit 2: it never ends' },
+  rule: { at: 2, bytes: 2, what: 'of 1: number of the rule whose answer it sends; of 2: the rule whose frames end it, from 1; 0: AGL does' },
+  interval: { at: 4, bytes: 4, what: 'from one frame to the next, in us; 1 or more; of 2: silence of the bridge after which AGL is gone' },
+  count: { at: 8, bytes: 4, what: 'frames at this interval; 0: without end; of 2: the rule whose frames are heartbeats of AGL, from 1; 0: none' },
+  next: { at: 12, bytes: 4, what: 'with a count: the interval from then on, in us; 0: no frame follows; of 2: silence of that rule after which AGL is gone' },
+  phase: { at: 16, bytes: 4, what: 'from the start to the first frame, in us; of 2: time that AGL has to come' },
   reserved0: { at: 20, bytes: 4, what: 'zero' },
   reserved1: { at: 24, bytes: 8, what: 'zero' },
 } as const satisfies Record<string, Field>;

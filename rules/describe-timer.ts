@@ -2,17 +2,37 @@
 /**
  * When a timer sends its frame, in words.
  */
-import type { Timer } from './model.ts';
+import type { SafeState, Timer } from './model.ts';
 
 const MICROS_PER_MILLI = 1_000;
 const MICROS_PER_SECOND = 1_000_000;
 
-export function describeTimer({ intervalMicros, count, thenMicros, phaseMicros }: Timer): string {
-  const phase = phaseMicros === 0 ? '' : `, from ${duration(phaseMicros)} after the start`;
-  if (count === undefined) return `every ${duration(intervalMicros)}${phase}`;
+export function describeTimer(timer: Timer): string {
+  const { intervalMicros, count, thenMicros, phaseMicros, during } = timer;
+  const begin = during === undefined ? 'the start' : 'its begin';
+  const phase = phaseMicros === 0 ? '' : `, from ${duration(phaseMicros)} after ${begin}`;
+  const when = during === undefined ? '' : 'in the safe state ';
+  return `${when}${intervals({ intervalMicros, count, thenMicros })}${phase}`;
+}
+
+type Intervals = Pick<Timer, 'intervalMicros' | 'count' | 'thenMicros'>;
+
+function intervals({ intervalMicros, count, thenMicros }: Intervals): string {
+  if (count === undefined) return `every ${duration(intervalMicros)}`;
   const first = count === 1 ? 'once' : `${count} times, every ${duration(intervalMicros)}`;
   const then = thenMicros ? `, then every ${duration(thenMicros)}` : '';
-  return `${first}${then}${phase}`;
+  return `${first}${then}`;
+}
+
+/** When the safe state begins and ends. */
+export function describeSafeState(state: SafeState): string {
+  const { afterMicros, graceMicros, heartbeat, until } = state;
+  const beats =
+    heartbeat && `, or no frame of ${heartbeat.rule} for ${duration(heartbeat.withinMicros)}`;
+  const grace = graceMicros === 0 ? '' : `, not before ${duration(graceMicros)} after the start`;
+  const end = { agl: 'AGL is back', never: 'the next start' };
+  const ended = typeof until === 'object' ? `a frame of ${until.rule}` : end[until];
+  return `safe state: after ${duration(afterMicros)} without AGL${beats ?? ''}${grace}; until ${ended}`;
 }
 
 /** A time in its largest whole unit, as a rules file has it. */

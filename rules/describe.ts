@@ -4,7 +4,7 @@
  */
 import { describeMatch } from './describe-match.ts';
 import { describeRate, describeSteps } from './describe-steps.ts';
-import { describeTimer } from './describe-timer.ts';
+import { describeSafeState, describeTimer } from './describe-timer.ts';
 import type { Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
   formatByte,
@@ -28,6 +28,7 @@ export function describeTable(table: RuleTable): string {
   );
   if (table.agl?.deny) lines.push('any other frame of AGL: refused');
   if (table.agl?.locked) lines.push('rules about frames of AGL stay in force beside a later table');
+  if (table.safeState !== undefined) lines.push(describeSafeState(table.safeState));
   if (table.receive !== undefined) lines.push(`receive buffers: ${table.receive}`);
   return lines.join('\n');
 }

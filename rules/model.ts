@@ -192,6 +192,23 @@ export interface Timer {
   readonly count?: number;
   readonly thenMicros?: number;
   readonly phaseMicros: number;
+  /** Absent: always, but not while the safe state stands if that sends its identifier. */
+  readonly during?: 'safe-state';
+}
+
+/** Frames that a safe state may have. */
+export const SAFE_FRAMES_MAXIMUM = 32;
+
+/** When the frames of the safe state are sent. */
+export interface SafeState {
+  /** Silence of AGL's bridge after which AGL is gone. */
+  readonly afterMicros: number;
+  /** From the start of the cell: AGL may still be starting. */
+  readonly graceMicros: number;
+  /** A rule `from: agl`, whose frames must not be further apart. */
+  readonly heartbeat?: { readonly rule: string; readonly withinMicros: number };
+  /** AGL is back; nothing; or a frame that a rule takes. */
+  readonly until: 'agl' | 'never' | { readonly rule: string };
 }
 
 /** `alarm`: a frame of AGL's was refused; the answer goes to the bus, and may copy from that frame. */
@@ -274,6 +291,8 @@ export interface RuleTable {
   readonly filters?: readonly Filter[];
   /** Absent: what no rule takes reaches the bus, and a table that is loaded later replaces this one. */
   readonly agl?: AglPolicy;
+  /** Its frames are rules whose timer says so. */
+  readonly safeState?: SafeState;
   /** Absent: the compiler decides by the rules, and the cell by bit rate and SPI clock. */
   readonly receive?: ReceiveLayout;
 }

@@ -84,6 +84,10 @@ const TOGETHER: Readonly<Record<string, Json>> = {
     dependencies: { deadline: ['answer'], rate: { anyOf: [has('answer'), has('from')] } },
     ...apart(...pairsOf(['action'], ['answer', 'forward', 'modify'])),
   },
+  'expected frame': {
+    anyOf: [has('in', 'out'), has('agl'), has('at', 'out')],
+    ...apart(['in', 'agl']),
+  },
   match: {
     anyOf: ['id', 'message', ...J1939].map((key) => has(key)),
     dependencies: { mask: ['id'], signals: ['message'], destination: ['pgn'] },

@@ -54,6 +54,7 @@ const SUMS: readonly Sum[] = [
       'fromAglWrongLength',
       'fromAglWrongValue',
       'fromAglOverRate',
+      'fromAglSafeState',
     ],
     underWay: (page) => page.underWay.fromAgl,
   },

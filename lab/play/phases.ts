@@ -5,7 +5,7 @@
  * Does not: judge, or shut the cell down (cell-control.ts).
  */
 import type { RunResult } from '../../twin/engine/engine.ts';
-import type { Board } from '../../twin/board/board.ts';
+import { CELL_SENDER, type Board } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
 import type { RunInput } from './log-input.ts';
 import type { Observations } from '../rig/observations.ts';
@@ -133,6 +133,10 @@ function playAndDrain(
   let usefulSince = clock.now;
   let activity = -1;
   let useful = -1;
+  // Frames of the wire that were looked at, and those of other nodes among them.
+  let [looked, others] = [0, 0];
+  let foreign = -1;
+  let foreignSince = clock.now;
   while (result === 'running') {
     result = runUntil(board, clock.now + SLICE_NANOS);
     // A frame that is taken repeatedly, because it never ends on the wire, is no progress.
@@ -150,6 +154,14 @@ function playAndDrain(
     if (clock.now < lastInputNanos) continue;
     const pending = sender.pendingCount + (bridge?.pendingCount ?? 0);
     if (pending === 0 && clock.now - quietSince >= QUIET_NANOS) break;
+    // A cell with cyclic frames sends for ever.
+    for (; looked < seen.wire.length; looked += 1) {
+      if (seen.wire[looked].sender !== CELL_SENDER) others += 1;
+    }
+    const nowForeign = others + seen.aglReceived.length + seen.aglGiven.length;
+    if (nowForeign !== foreign) foreignSince = clock.now;
+    foreign = nowForeign;
+    if (pending === 0 && clock.now - foreignSince >= DRAIN_LIMIT_NANOS) break;
     if (clock.now - Math.max(usefulSince, lastInputNanos) >= DRAIN_LIMIT_NANOS) break;
   }
   return result;

@@ -8,7 +8,8 @@
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { encodeRules } from '../../rules/image/encode.ts';
-import type { DataField, Rule, RuleTable, Step } from '../../rules/model.ts';
+import { NO_FRAME } from '../../rules/model.ts';
+import type { DataField, Rule, RuleTable, Step, Timer } from '../../rules/model.ts';
 import { Random } from './random.ts';
 
 const IMAGE_BYTES = 0x10000;
@@ -138,6 +139,16 @@ function rule(name: string, identifier: number, more: Partial<Rule> = {}): Rule 
   return { name, match, answer: null, forward: true, ...more };
 }
 
+const COUNTED = {
+  ...({ kind: 'cyclic', intervalMicros: 50, count: 2, thenMicros: 70, phaseMicros: 0 } as const),
+};
+
+/** A rule that a timer sends, with steps that need no request. */
+function timed(name: string, when: Timer): Rule {
+  const answer = { ...ANSWER, source: ANSWER.data.map(() => null), steps: STEPS.slice(5, 8) };
+  return { name, match: NO_FRAME, answer, forward: false, when };
+}
+
 function table(isForAgl: boolean): RuleTable {
   const plain = rule('conditions', 0x300);
   const conditions = [
@@ -148,8 +159,12 @@ function table(isForAgl: boolean): RuleTable {
     ],
   ] as const;
   const of = isForAgl ? ({ from: 'agl' } as const) : {};
+  const safeState = {
+    ...({ afterMicros: 1000, graceMicros: 5, until: { rule: 'more-1' } } as const),
+    ...(isForAgl ? { heartbeat: { rule: 'all', withinMicros: 7 } } : {}),
+  };
   return {
-    defaultAction: 'forward',
+    ...({ defaultAction: 'forward', safeState } as const),
     rules: [
       { ...plain, match: { ...plain.match, conditions, maximumLength: 7 } },
       rule('all', 0x300, {
@@ -165,6 +180,8 @@ function table(isForAgl: boolean): RuleTable {
         return { ...single, match: { ...single.match, identifier, mask: 0x1fffffff } };
       }),
       ...Array.from({ length: 3 }, (_, index) => rule(`more-${index}`, 0x400 + 16 * index)),
+      timed('again', { kind: 'cyclic', intervalMicros: 900, phaseMicros: 3 }),
+      timed('safe', { ...COUNTED, during: 'safe-state' }),
     ],
   };
 }

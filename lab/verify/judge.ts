@@ -6,7 +6,7 @@
  * expected answer or a frame from AGL, and each of these is used once.
  * Does not: look into the cell.
  */
-import type { RuleTable } from '../../rules/model.ts';
+import type { Rule, RuleTable } from '../../rules/model.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { formatLogLine } from '../../twin/logs/candump/write.ts';
 import { type CanFrame } from '../../twin/bus/can-frame.ts';
@@ -14,7 +14,8 @@ import { CELL_SENDER } from '../../twin/board/board.ts';
 import { FrameQueues } from './frame-queues.ts';
 import type { AglGiven, Observations } from '../rig/observations.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
-import { isStaticAnswer } from '../../rules/model.ts';
+import { isStaticAnswer, timerOf } from '../../rules/model.ts';
+import { writeFrameText } from '../../rules/oracle/frame-text.ts';
 import type { SendRequest } from '../rig/spi-operations.ts';
 
 /** A frame on its way when AGL dies is lost by AGL and not by the cell. */
@@ -45,6 +46,8 @@ export interface Judgement {
   readonly sentForAgl: number;
   /** Frames that told of refused frames of AGL's. */
   readonly alarms: number;
+  /** Frames that timers of the table were due to send. */
+  readonly timed: number;
   /** Requests to send of AGL's frames, as seen on the SPI lines. */
   readonly aglSends: readonly SendRequest[];
   /** Answers, forwards and frames from AGL that should have happened and did not. */
@@ -83,6 +86,7 @@ class Judge {
   readonly #oracle: RuleOracle;
   readonly #seen: Observations;
   readonly #times: JudgeTimes;
+  readonly #timed: readonly Rule[];
   readonly #expectedAnswers = new FrameQueues<ExpectedAnswer>();
   readonly #openAnswers = new Set<ExpectedAnswer>();
   readonly #expectedForwards = new FrameQueues<ExpectedForward>();
@@ -99,10 +103,12 @@ class Judge {
   #urgentRequests = 0;
   #sentForAgl = 0;
   #alarms = 0;
+  #timedFrames = 0;
   #lastSentIndex = -1;
 
   constructor(table: RuleTable, seen: Observations, times: JudgeTimes) {
     this.#oracle = new RuleOracle(table, undefined, NANOS_PER_SECOND / times.bitNanos);
+    this.#timed = table.rules.filter((rule) => timerOf(rule) !== undefined);
     this.#seen = seen;
     this.#times = times;
   }
@@ -131,6 +137,7 @@ class Judge {
       forwarded,
       sentForAgl: this.#sentForAgl,
       alarms: this.#alarms,
+      timed: this.#timedFrames,
       aglSends: this.#aglSends,
       lost: this.#openAnswers.size + this.#openToAgl.size + unforwarded + unsent,
       dropped: Object.fromEntries(this.#dropped),
@@ -182,6 +189,10 @@ class Judge {
     }
     const isEarlier = (item: { given: AglGiven }): boolean => item.given.nanos <= record.startNanos;
     const given = this.#givenFrames.take(record.frame, isEarlier);
+    if (!given && this.#isTimed(record)) {
+      this.#timedFrames += 1;
+      return;
+    }
     if (!given) {
       this.#problem('sent by the cell, though nobody asked for it', record);
       return;
@@ -195,6 +206,17 @@ class Judge {
     if (send) this.#aglSends.push(send);
     if (given.index < this.#lastSentIndex) this.#problem('sent for AGL out of order', record);
     this.#lastSentIndex = given.index;
+  }
+
+  /** A frame that a timer sends: the next one of its rule. When it was due, tests/cases/timers.test.ts asks. */
+  #isTimed({ frame }: WireRecord): boolean {
+    const text = writeFrameText(frame);
+    return this.#timed
+      .filter(({ answer }) => answer?.identifier === frame.identifier)
+      .some((rule) => {
+        const expected = this.#oracle.timedFrame(rule);
+        return expected !== undefined && writeFrameText(expected) === text;
+      });
   }
 
   /**

@@ -72,12 +72,12 @@ export function checkStatusPage(
     [
       'computed answers',
       page.counters[COUNTER.answeredComputed],
-      answered(false) + judgement.alarms,
+      answered(false) + judgement.alarms + judgement.timed,
     ],
     [
       'times of answers and delayed answers',
       timedOrDelayed,
-      judgement.answered.length + judgement.alarms,
+      judgement.answered.length + judgement.alarms + judgement.timed,
     ],
     ...(seen.absences.length === 0
       ? ([

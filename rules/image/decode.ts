@@ -20,6 +20,7 @@ import { readSecondFormat, sectionsOf } from './decode-2.ts';
 import { rulesChecksum } from './encode.ts';
 import { expectEqual, expectZero, hex, RulesImageError } from './image-error.ts';
 import { readRule } from './read-rule.ts';
+import { readSafeState } from './timers.ts';
 import { isWindow, singleObstacleOf } from '../ways.ts';
 
 export { RulesImageError };
@@ -49,6 +50,7 @@ export function decodeRules(file: Uint8Array): RuleTable {
     ...({ defaultAction, rules } as const),
     ...(receive === undefined ? {} : { receive }),
     ...readPolicy(flags),
+    ...readSafe(bytes, version, rules),
   } as const;
   if (filterCount === 0) return head;
   const filtersStart = rulesStart + ruleCount * image.RULE_BYTES;
@@ -64,6 +66,17 @@ function readPolicy(flags: number): Pick<RuleTable, 'agl'> {
   const locked = (flags & RULE_NUMBERS_2.RULES_FLAG_WALL_LOCKED) !== 0;
   if (!deny && !locked) return {};
   return { agl: { ...(deny ? { deny } : {}), ...(locked ? { locked } : {}) } };
+}
+
+function readSafe(
+  bytes: Buffer,
+  version: number,
+  rules: readonly Rule[],
+): Pick<RuleTable, 'safeState'> {
+  if (version === image.RULES_VERSION) return {};
+  const names = rules.map(({ name }) => name);
+  const safeState = readSafeState(bytes, sectionsOf(bytes), names);
+  return safeState === undefined ? {} : { safeState };
 }
 
 function readFirstFormat(bytes: Buffer, ruleCount: number): Rule[] {

@@ -105,7 +105,7 @@ function partsOf(table: RuleTable): Parts {
     conditions: Buffer.concat(pools.conditions),
     steps: Buffer.concat(pools.steps),
     checksumTables: Buffer.concat(pools.checksumTables),
-    timers: encodeTimers(rules),
+    timers: encodeTimers(table),
     keys: u32(keyed.keys),
     keyLists: u16(keyed.lists),
     keyDisplacements: u16(keyed.displacements),

@@ -3,27 +3,59 @@
  * The timers of an image: what sends the answers of rules that no frame matches.
  */
 import { RULE_NUMBERS_2 as image, TIMER_RECORD } from '../../formats/rule-image-2.ts';
-import type { Rule, Timer } from '../model.ts';
+import type { Rule, RuleTable, SafeState, Timer } from '../model.ts';
 import { arbitrationRank, timerOf } from '../model.ts';
 import type { Sections } from './decode-2.ts';
 import { expectZero, RulesImageError } from './image-error.ts';
 
-/** The records of all timers, the strongest frame first. */
-export function encodeTimers(rules: readonly Rule[]): Buffer {
+/** The record of the safe state, and those of all timers, the strongest frame first. */
+export function encodeTimers({ rules, safeState }: RuleTable): Buffer {
   const timed = rules.flatMap((rule, number) => {
     const timer = timerOf(rule);
     return timer === undefined ? [] : [{ rule, number, timer }];
   });
+  const safe = new Set(timed.filter(({ timer }) => timer.during).map(({ rule }) => idOf(rule)));
   const sorted = timed.toSorted((one, other) => strengthOf(one.rule) - strengthOf(other.rule));
-  return Buffer.concat(sorted.map(({ number, timer }) => encodeTimer(timer, number)));
+  const records = sorted.map(({ rule, number, timer }) => {
+    const isReplaced = timer.during === undefined && safe.has(idOf(rule));
+    return encodeTimer(timer, number, isReplaced);
+  });
+  return Buffer.concat(
+    safeState === undefined ? records : [encodeSafeState(safeState, rules), ...records],
+  );
+}
+
+/** By which two frames are the same to the bus. */
+function idOf({ answer }: Rule): string {
+  return `${answer?.identifier} ${answer?.extended}`;
 }
 
 function strengthOf({ answer }: Rule): number {
   return answer === null ? 0 : arbitrationRank({ ...answer, remote: false });
 }
 
-function encodeTimer(timer: Timer, rule: number): Buffer {
+function encodeSafeState(
+  { afterMicros, graceMicros, heartbeat, until }: SafeState,
+  rules: readonly Rule[],
+): Buffer {
+  const numberOf = (name: string) => rules.findIndex((rule) => rule.name === name) + 1;
   const record = Buffer.alloc(image.TIMER_BYTES);
+  record.writeUInt8(image.TIMER_SAFE_STATE, TIMER_RECORD.kind.at);
+  if (until === 'never') record.writeUInt8(image.TIMER_UNTIL_NEVER, TIMER_RECORD.flags.at);
+  if (typeof until === 'object') record.writeUInt16LE(numberOf(until.rule), TIMER_RECORD.rule.at);
+  record.writeUInt32LE(afterMicros, TIMER_RECORD.interval.at);
+  record.writeUInt32LE(graceMicros, TIMER_RECORD.phase.at);
+  if (heartbeat === undefined) return record;
+  record.writeUInt32LE(numberOf(heartbeat.rule), TIMER_RECORD.count.at);
+  record.writeUInt32LE(heartbeat.withinMicros, TIMER_RECORD.next.at);
+  return record;
+}
+
+function encodeTimer(timer: Timer, rule: number, isReplaced: boolean): Buffer {
+  const record = Buffer.alloc(image.TIMER_BYTES);
+  const inSafeState = timer.during === undefined ? 0 : image.TIMER_IN_SAFE_STATE;
+  const flags = isReplaced ? image.TIMER_UNLESS_SAFE_STATE : inSafeState;
+  record.writeUInt8(flags, TIMER_RECORD.flags.at);
   record.writeUInt8(image.TIMER_CYCLIC, TIMER_RECORD.kind.at);
   record.writeUInt16LE(rule, TIMER_RECORD.rule.at);
   record.writeUInt32LE(timer.intervalMicros, TIMER_RECORD.interval.at);
@@ -40,7 +72,8 @@ export function readTimers(
   ruleCount: number,
 ): ReadonlyMap<number, Timer> {
   const timers = new Map<number, Timer>();
-  for (let index = 0; index < counts.timers; index += 1) {
+  const first = hasSafeState(bytes, { starts, counts }) ? 1 : 0;
+  for (let index = first; index < counts.timers; index += 1) {
     const at = starts.timers + index * image.TIMER_BYTES;
     const rule = bytes.readUInt16LE(at + TIMER_RECORD.rule.at);
     if (rule >= ruleCount || timers.has(rule)) {
@@ -57,22 +90,64 @@ export function readTimers(
   return timers;
 }
 
+type TimerSections = Pick<Sections, 'starts' | 'counts'>;
+
+function hasSafeState(bytes: Buffer, { starts, counts }: TimerSections): boolean {
+  return counts.timers > 0 && bytes.readUInt8(starts.timers) === image.TIMER_SAFE_STATE;
+}
+
+/** The safe state of an image whose rules have these names, if it has one. Throws RulesImageError. */
+export function readSafeState(
+  bytes: Buffer,
+  sections: TimerSections,
+  names: readonly string[],
+): SafeState | undefined {
+  if (!hasSafeState(bytes, sections)) return undefined;
+  const at = sections.starts.timers;
+  const flags = bytes.readUInt8(at + TIMER_RECORD.flags.at);
+  const [rule, beating] = [
+    bytes.readUInt16LE(at + TIMER_RECORD.rule.at),
+    bytes.readUInt32LE(at + TIMER_RECORD.count.at),
+  ];
+  const [afterMicros, withinMicros, graceMicros] = readTimes(bytes, at, 'safe state');
+  expectZero(bytes, 'safe state', at + TIMER_RECORD.reserved0.at, at + image.TIMER_BYTES);
+  const isNever = flags === image.TIMER_UNTIL_NEVER;
+  const isEnd = flags === 0 || (isNever && rule === 0);
+  if (
+    !isEnd ||
+    Math.max(rule, beating) > names.length ||
+    (beating === 0) !== (withinMicros === 0)
+  ) {
+    const expected = `an end, and at most ${names.length} rules`;
+    throw new RulesImageError('safe state', at, expected, `${flags}, ${rule}, ${beating}`);
+  }
+  const end = rule === 0 ? ('agl' as const) : { rule: names[rule - 1] };
+  return {
+    ...{ afterMicros, graceMicros, until: isNever ? 'never' : end },
+    ...(beating === 0 ? {} : { heartbeat: { rule: names[beating - 1], withinMicros } }),
+  };
+}
+
+function readTimes(bytes: Buffer, at: number, name: string): number[] {
+  return (['interval', 'next', 'phase'] as const).map((field) => {
+    const offset = at + TIMER_RECORD[field].at;
+    const micros = bytes.readUInt32LE(offset);
+    const least = field === 'interval' ? 1 : 0;
+    if (micros >= least && micros <= image.TIMER_MICROS_MAXIMUM) return micros;
+    const expected = `${least} to ${image.TIMER_MICROS_MAXIMUM}`;
+    throw new RulesImageError(`${name} ${field}`, offset, expected, `${micros}`);
+  });
+}
+
 function readTimer(bytes: Buffer, at: number, name: string): Timer {
   const kind = bytes.readUInt8(at);
   if (kind !== image.TIMER_CYCLIC) throw new RulesImageError(name, at, 'a cyclic one', `${kind}`);
-  const flagsAt = at + TIMER_RECORD.flags.at;
-  expectZero(bytes, `${name} flags`, flagsAt, flagsAt + 1);
+  const flags = bytes.readUInt8(at + TIMER_RECORD.flags.at);
+  if (flags > image.TIMER_UNLESS_SAFE_STATE) {
+    throw new RulesImageError(`${name} flags`, at, '0 to 2', `${flags}`);
+  }
   expectZero(bytes, name, at + TIMER_RECORD.reserved0.at, at + image.TIMER_BYTES);
-  const [intervalMicros, thenMicros, phaseMicros] = (['interval', 'next', 'phase'] as const).map(
-    (field) => {
-      const offset = at + TIMER_RECORD[field].at;
-      const micros = bytes.readUInt32LE(offset);
-      const least = field === 'interval' ? 1 : 0;
-      if (micros >= least && micros <= image.TIMER_MICROS_MAXIMUM) return micros;
-      const expected = `${least} to ${image.TIMER_MICROS_MAXIMUM}`;
-      throw new RulesImageError(`${name} ${field}`, offset, expected, `${micros}`);
-    },
-  );
+  const [intervalMicros, thenMicros, phaseMicros] = readTimes(bytes, at, name);
   const count = bytes.readUInt32LE(at + TIMER_RECORD.count.at);
   if (count === 0 && thenMicros !== 0) {
     const offset = at + TIMER_RECORD.next.at;
@@ -86,5 +161,6 @@ function readTimer(bytes: Buffer, at: number, name: string): Timer {
   return {
     ...({ kind: 'cyclic', intervalMicros, phaseMicros } as const),
     ...(count === 0 ? {} : { count, thenMicros }),
+    ...(flags === image.TIMER_IN_SAFE_STATE ? { during: 'safe-state' as const } : {}),
   };
 }

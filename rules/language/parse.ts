@@ -22,6 +22,8 @@ import { parseFilters } from './parse-filters.ts';
 import { parseRule } from './parse-rule.ts';
 import type { ParsedRule } from './parse-rule.ts';
 import { parseReceive } from './parse-receive.ts';
+import { parseSafeState } from './parse-safe-state.ts';
+import { checkSafeState } from './check-safe-state.ts';
 import { DEFAULTS, keysOf, TABLE } from './words.ts';
 import { checkVersion, readYaml } from './yaml-document.ts';
 import type { Root } from './yaml-document.ts';
@@ -66,8 +68,11 @@ function parseTable(
   const filters = parseFilters(reader, entries);
   const names = readNames(reader, entries, file, readText);
   const { agl, alarm } = parseAgl(reader, entries, names);
-  const timed = parseCyclic(reader, entries, names);
-  const listed = parseRuleList(reader, entries, root.label, names, timed);
+  const safe = parseSafeState(reader, entries, names);
+  const timed = [...parseCyclic(reader, entries, names), ...safe.frames];
+  const parsed = parseRuleList(reader, entries, root.label, names, timed);
+  checkSafeState(reader, safe, parsed);
+  const listed = parsed.flatMap(({ rule }) => rule ?? []);
   const cyclic = timed.flatMap(({ rule }) => rule ?? []);
   const rules = [...listed, ...cyclic, ...(alarm === undefined ? [] : [alarm])];
   refuseAlarmName(reader, entries, rules);
@@ -77,6 +82,7 @@ function parseTable(
     ...{ defaultAction, rules },
     ...(filters.length === 0 ? {} : { filters }),
     ...(agl === undefined ? {} : { agl }),
+    ...(safe.safeState === undefined ? {} : { safeState: safe.safeState }),
   };
   return { ...table, ...parseReceive(reader, entries, table) };
 }
@@ -94,8 +100,9 @@ function refuseAlarmName(reader: YamlReader, entries: Entries, rules: readonly R
 /** The alarm and what a timer sends are rules as well. */
 function refuseTooMany(reader: YamlReader, entries: Entries, rules: readonly Rule[]): void {
   if (rules.length <= MAXIMUM_RULES) return;
-  const entry = entries.byKey.get('cyclic') ?? entries.byKey.get('agl');
-  const reason = `with cyclic frames and the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
+  const entry =
+    entries.byKey.get('cyclic') ?? entries.byKey.get('safe-state') ?? entries.byKey.get('agl');
+  const reason = `with cyclic and safe-state frames and the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
   reader.diagnostics.error(entry?.keyOffset ?? entries.offset, reason);
 }
 
@@ -105,7 +112,7 @@ function parseRuleList(
   where: string,
   names: Names,
   timed: readonly ParsedTimed[],
-): Rule[] {
+): ParsedRule[] {
   const entry = reader.required(entries, 'rules', where);
   // `rules:` without a value is a table without rules.
   if (entry === undefined || entry.node === null) {
@@ -122,7 +129,7 @@ function parseRuleList(
     refuseSlow(reader, parsed);
     refuseLoop(reader, parsed);
   }
-  return parsed.map((candidate) => candidate.rule).filter((rule) => rule !== undefined);
+  return parsed;
 }
 
 function refuseDuplicateNames(

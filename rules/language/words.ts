@@ -7,7 +7,13 @@
  * Does not: check values; each parser file does.
  */
 import { RULE_NUMBERS_2 } from '../../formats/rule-image-2.ts';
-import { DATA_BYTES, LIVE_VALUES, MAXIMUM_FILTERS, MAXIMUM_RULES } from '../model.ts';
+import {
+  DATA_BYTES,
+  LIVE_VALUES,
+  MAXIMUM_FILTERS,
+  MAXIMUM_RULES,
+  SAFE_FRAMES_MAXIMUM,
+} from '../model.ts';
 import type { Shape } from './shapes.ts';
 import {
   BYTE,
@@ -45,6 +51,7 @@ export function keysOf(words: Words): string[] {
 }
 
 export const SIDES = ['bus', 'agl'] as const;
+export const AGL_STATES = ['there', 'gone', 'silent'] as const;
 export const DEFAULTS = ['forward', 'drop'] as const;
 export const RECEIVE_WORDS = ['auto', 'shared', 'urgent-first', 'single', 'window'] as const;
 export const ACTIONS = ['drop'] as const;
@@ -259,11 +266,12 @@ export const RATE: Words = {
 
 // prettier-ignore
 export const STEP: Words = {
-  in: { what: 'The frame that comes, as candump writes it: 123#0201, 18DAF110#00, 123#R4.', value: FRAME, isNeeded: true },
+  in: { what: 'The frame that comes, as candump writes it: 123#0201, 18DAF110#00, 123#R4. Left out: nothing comes, and `out` has what timers have sent since the last such look.', value: FRAME },
+  agl: { what: 'Without `in`: AGL ends (`gone`), stands still (`silent`), or is back (`there`). Then `out` may be left out.', value: words(...AGL_STATES) },
   from: { what: 'Where it comes from. Left out: the bus.', value: words(...SIDES) },
   at: { what: 'When it comes, from the begin of the expectation: 10ms.', value: DURATION },
   live: { what: 'Live values that are set before: { 0: 0x11 }.', value: map('live values', {}, BYTE, `^([0-9]|[1-5][0-9]|6[0-${LIVE_VALUES - 61}])$`) },
-  out: { what: 'All frames that go out, to AGL with `agl` before them; [] for none.', value: oneOf(FRAME_OUT, listOf(FRAME_OUT, 6)), isNeeded: true },
+  out: { what: 'All frames that go out, to AGL with `agl` before them; [] for none.', value: oneOf(FRAME_OUT, listOf(FRAME_OUT, 200)) },
 };
 const STEPS = oneOf(map('expected frame', STEP), listOf(map('expected frame', STEP), 10_000));
 const EXPECT = listOf(STEPS, 10_000);
@@ -309,6 +317,31 @@ export const CYCLIC: Words = {
   phase: { what: 'From the start of the cell to the first frame. Left out: 0.', value: DURATION },
 };
 
+export const SAFE_ENDS = ['agl', 'never'] as const;
+// prettier-ignore
+export const SAFE_FRAME: Words = {
+  ...CYCLIC,
+  every: { what: 'From one frame to the next: 10ms. Left out: it is sent once.', value: DURATION },
+  phase: { what: 'From the begin of the safe state to the first frame. Left out: 0.', value: DURATION },
+};
+// prettier-ignore
+export const HEARTBEAT: Words = {
+  rule: { what: 'The name of a rule `from: agl`: its frames are heartbeats.', value: TEXT, isNeeded: true },
+  within: { what: 'The longest time from one to the next: 100ms.', value: DURATION, isNeeded: true },
+};
+// prettier-ignore
+export const UNTIL_RULE: Words = {
+  rule: { what: 'The name of a rule about frames of the bus, of which one ends it.', value: TEXT, isNeeded: true },
+};
+// prettier-ignore
+export const SAFE_STATE: Words = {
+  after: { what: "Silence of AGL's bridge after which AGL is gone. Left out: 100ms.", value: DURATION },
+  grace: { what: 'From the start of the cell: AGL may still be starting. Left out: 0.', value: DURATION },
+  heartbeat: { what: 'Frames of AGL that must keep coming as well.', value: map('heartbeat', HEARTBEAT) },
+  until: { what: '`agl`: AGL is back. `never`. Or { rule }: a frame that this rule takes. Left out: agl.', value: oneOf(words(...SAFE_ENDS), map('until', UNTIL_RULE)) },
+  frames: { what: "The frames. AGL's own with their identifiers are refused meanwhile.", value: listOf(map('safe-state frame', SAFE_FRAME), SAFE_FRAMES_MAXIMUM, 1), isNeeded: true },
+};
+
 // prettier-ignore
 export const ALARM: Words = {
   answer: { what: 'The frame that goes to the bus.', value: map('answer', ANSWER), isNeeded: true },
@@ -330,6 +363,7 @@ export const TABLE: Words = {
   receive: { what: "How the chip's two receive buffers are used. Left out: the cell decides.", value: words(...RECEIVE_WORDS) },
   agl: { what: 'What AGL may send.', value: map('agl', AGL) },
   cyclic: { what: 'Frames that the cell sends by itself, again and again.', value: oneOf(NOTHING, listOf(map('cyclic frame', CYCLIC), MAXIMUM_RULES)) },
+  'safe-state': { what: 'Frames that the cell sends while AGL is gone.', value: map('safe-state', SAFE_STATE) },
   rules: { what: 'The rules. The first that matches a frame decides.', value: oneOf(NOTHING, listOf(map('rule', RULE), MAXIMUM_RULES)), isNeeded: true },
   expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
 };

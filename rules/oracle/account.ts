@@ -85,4 +85,5 @@ const REFUSALS: Readonly<Partial<Record<DropReason, string>>> = {
   length: 'no rule for its identifier takes its length',
   value: 'no rule for its identifier and length takes its data',
   rate: 'the rate is used up',
+  'safe-state': 'the safe state stands, and has its identifier',
 };

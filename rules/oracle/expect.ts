@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Plays the expectations of a rules file to the oracle, and words what comes out otherwise. */
 import type { RuleTable } from '../model.ts';
+import type { OracleFrame } from './frame.ts';
 import { frameOutcome } from './account.ts';
 import { writeFrameText } from './frame-text.ts';
 import { RuleOracle } from './oracle.ts';
@@ -28,26 +29,55 @@ export function checkExpectations(
 ): ExpectFailure[] {
   return expectations.flatMap(({ ruleName, steps }) => {
     const oracle = new RuleOracle(table);
+    const seen: OracleFrame[] = [];
     return steps.flatMap((step) => {
-      const failure = checkStep(oracle, step);
+      const failure = checkStep(oracle, step, seen);
       return failure ? [ruleName === undefined ? failure : { ...failure, ruleName }] : [];
     });
   });
 }
 
-function checkStep(oracle: RuleOracle, step: ExpectedStep): ExpectFailure | undefined {
+/** `seen`: what timers have sent since the last look. */
+function checkStep(
+  oracle: RuleOracle,
+  step: ExpectedStep,
+  seen: OracleFrame[],
+): ExpectFailure | undefined {
   for (const [number, byte] of step.live) oracle.live[number] = byte;
-  const verdict = oracle.feed(step.frame, step.from, step.atMicros);
+  const { frame } = step;
+  if (frame === undefined) return checkLook(oracle, step, seen);
+  seen.push(...oracle.timed(step.atMicros));
+  const verdict = oracle.feed(frame, step.from, step.atMicros);
   const side = (name: Side): string[] =>
-    step.out.filter((out) => out.side === name).map(({ frame }) => writeFrameText(frame));
+    (step.out ?? []).filter((out) => out.side === name).map((out) => writeFrameText(out.frame));
   const expected = [...side('bus').map(toBus), ...side('agl').map(toAgl)];
   const got = [
     ...verdict.toBus.map(writeFrameText).map(toBus),
     ...verdict.toAgl.map(writeFrameText).map(toAgl),
   ];
   if (expected.join() === got.join()) return undefined;
-  const incoming = `${writeFrameText(step.frame)} from ${step.from === 'bus' ? 'the bus' : 'AGL'}`;
+  const incoming = `${writeFrameText(frame)} from ${step.from === 'bus' ? 'the bus' : 'AGL'}`;
   return { place: step.place, in: incoming, expected, got, why: frameOutcome(verdict) };
+}
+
+/** What timers have sent since the last look, and what AGL does then. */
+function checkLook(
+  oracle: RuleOracle,
+  { place, atMicros, agl, out }: ExpectedStep,
+  seen: OracleFrame[],
+): ExpectFailure | undefined {
+  const frames = [...seen, ...oracle.timed(atMicros)];
+  if (agl !== undefined) oracle.turn(agl, atMicros);
+  seen.length = 0;
+  if (out === undefined) {
+    seen.push(...frames);
+    return undefined;
+  }
+  const expected = out.map(({ side, frame }) => `${side} ${writeFrameText(frame)}`);
+  const got = frames.map(writeFrameText).map(toBus);
+  if (expected.join() === got.join()) return undefined;
+  const why = 'timers have sent this since the step without "in" before';
+  return { place, in: `up to ${atMicros / 1000} ms`, expected, got, why };
 }
 
 function toBus(text: string): string {

@@ -14,6 +14,8 @@ import { refusalOf } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { runProgram } from './program.ts';
 import { AnswerRate } from './rate.ts';
+import { TimerCourses } from './timers.ts';
+import type { AglState } from './timers.ts';
 
 /** Where a frame comes from. Answers go back there, and forwarded frames to the other side. */
 export type Side = 'bus' | 'agl';
@@ -22,7 +24,7 @@ export type Side = 'bus' | 'agl';
  * Why a frame is not forwarded, and not answered by a rule either: the rule says so; no filter passes it;
  * the default; its modified length does not fit a frame.
  */
-export type DropReason = 'rule' | 'filter' | 'default' | 'deleted' | Refusal;
+export type DropReason = 'rule' | 'filter' | 'default' | 'deleted' | 'safe-state' | Refusal;
 
 /** One answer of a rule. `limited`: by the rate. `deleted`: its length does not fit a frame. */
 export type AnswerOutcome =
@@ -49,6 +51,8 @@ interface RuleState {
   readonly rate: AnswerRate;
 }
 
+const NO_DATA = new Uint8Array();
+
 /** Of a bus whose bit rate is not stated, bit/s. Only rates in bit times depend on it. */
 export const USUAL_BITRATE = 500_000;
 
@@ -58,10 +62,12 @@ export class RuleOracle {
   readonly #table: RuleTable;
   readonly #bitrate: number;
   readonly #states = new Map<Rule, RuleState>();
+  readonly #timers: TimerCourses;
 
   /** `before`: the table that this one replaces. Its state survives where name and kind are the same. */
   constructor(table: RuleTable, before?: RuleOracle, bitrate?: number) {
     this.#table = table;
+    this.#timers = new TimerCourses(table);
     this.#bitrate = bitrate ?? (before ? before.#bitrate : USUAL_BITRATE);
     if (before === undefined) return;
     this.live.set(before.live);
@@ -74,18 +80,43 @@ export class RuleOracle {
     }
   }
 
+  /** The frames that timers send up to a time, since the last call. They begin at 0, when AGL is there. */
+  timed(nowMicros: number): OracleFrame[] {
+    return this.#timers.upTo(nowMicros).flatMap(({ rule }) => this.timedFrame(rule) ?? []);
+  }
+
+  /** The next frame of a rule that a timer sends; its counter moves on. */
+  timedFrame(rule: Rule): OracleFrame | undefined {
+    if (rule.answer === null) return undefined;
+    const request = { identifier: 0, extended: false, remote: false, dlc: 0, data: NO_DATA };
+    const target = startOf(rule.answer, request, this.live);
+    const { counter } = this.#stateOf(rule);
+    runProgram(rule.answer.steps ?? [], target, { request, live: this.live, counter });
+    return frameOf(target);
+  }
+
+  /** AGL comes, goes, or stands still at a time. */
+  turn(agl: AglState, nowMicros: number): void {
+    this.#timers.turn(agl, nowMicros);
+  }
+
   /** The verdict on a frame that comes at a time. Times must not decrease. */
   feed(frame: OracleFrame, from: Side = 'bus', nowMicros = 0): Verdict {
     const rule = this.#table.rules.find(
       (candidate) => (candidate.from ?? 'bus') === from && matches(candidate, frame),
     );
     const state = rule && this.#stateOf(rule);
+    if (rule) this.#timers.note(rule, nowMicros);
     const refusal = from === 'agl' ? this.#refusal(rule, state, frame, nowMicros) : undefined;
     if (refusal !== undefined) return this.#refused(frame, rule, refusal, nowMicros);
     const answers = rule && state ? this.#answer(rule, state, frame, nowMicros) : [];
     const isForward = rule ? rule.forward : this.#isForwardedByDefault(frame, from);
     const forwarded = isForward ? this.#modified(rule, state, frame) : undefined;
     const back = sentOf(answers);
+    if (from === 'agl' && forwarded && this.#timers.refuses(forwarded)) {
+      const base = { from, frame, rule, answers, forwarded: undefined } as const;
+      return { ...base, drop: 'safe-state', toBus: [], toAgl: back };
+    }
     const onwards = forwarded === undefined ? [] : [forwarded];
     return {
       from,

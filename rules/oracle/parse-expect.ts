@@ -8,13 +8,14 @@
 import type { Node, YAMLMap } from 'yaml';
 import { isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Root } from '../language/yaml-document.ts';
-import { keysOf, SIDES, STEP } from '../language/words.ts';
-import type { Entry, YamlReader } from '../language/yaml-reader.ts';
+import { AGL_STATES, keysOf, SIDES, STEP } from '../language/words.ts';
+import type { Entries, Entry, YamlReader } from '../language/yaml-reader.ts';
 import { LIVE_VALUES } from '../model.ts';
 
 import type { OracleFrame } from './frame.ts';
 import { readFrameText } from './frame-text.ts';
 import type { Side } from './oracle.ts';
+import type { AglState } from './timers.ts';
 
 /** A frame for one side. */
 export interface SidedFrame {
@@ -27,12 +28,16 @@ export interface ExpectedStep {
   /** `file:line:column`. */
   readonly place: string;
   readonly from: Side;
-  readonly frame: OracleFrame;
+  /** Absent: nothing comes, and `out` is what timers have sent since the last such look. */
+  readonly frame?: OracleFrame;
+  /** What AGL does from then on. */
+  readonly agl?: AglState;
   /** From the begin of the expectation. */
   readonly atMicros: number;
   /** Live values that are set before the frame comes, by their number. */
   readonly live: ReadonlyMap<number, number>;
-  readonly out: readonly SidedFrame[];
+  /** Absent: nothing is expected. */
+  readonly out?: readonly SidedFrame[];
 }
 
 /** Frames that come one after the other to rules without history. */
@@ -44,7 +49,7 @@ export interface Expectation {
 
 const EXPECTATIONS_MOST = 10_000;
 const STEPS_MOST = 10_000;
-const OUT_MOST = 6;
+const OUT_MOST = 200;
 const BYTE_MOST = 0xff;
 const NANOS_PER_MICRO = 1_000;
 const FRAME_FORM = 'as candump writes it: 123#0201, 18DAF110#00, 123#R4';
@@ -101,9 +106,14 @@ function parseSteps(reader: YamlReader, item: Entry): ExpectedStep[] {
 function parseStep(reader: YamlReader, item: Entry, before: number): ExpectedStep | undefined {
   const entries = reader.map(item, keysOf(STEP));
   if (entries === undefined) return undefined;
-  const incoming = reader.required(entries, 'in', item.label);
+  const [incoming, aglEntry] = ['in', 'agl'].map((key) => entries.byKey.get(key));
+  if (incoming === undefined) return parseLook(reader, item, entries, aglEntry, before);
+  if (aglEntry !== undefined) {
+    reader.diagnostics.error(aglEntry.keyOffset, 'agl has a step of its own: remove "in"');
+    return undefined;
+  }
   const outgoing = reader.required(entries, 'out', item.label);
-  const frame = incoming && parseFrame(reader, incoming);
+  const frame = parseFrame(reader, incoming);
   const sideEntry = entries.byKey.get('from');
   const from = sideEntry === undefined ? 'bus' : reader.word(sideEntry, SIDES);
   const atMicros = parseTime(reader, entries.byKey.get('at'), before);
@@ -111,6 +121,34 @@ function parseStep(reader: YamlReader, item: Entry, before: number): ExpectedSte
   const out = outgoing && parseOut(reader, outgoing);
   if (!frame || !from || atMicros === undefined || !live || !out) return undefined;
   return { place: reader.diagnostics.place(item.offset), from, frame, atMicros, live, out };
+}
+
+/** A step in which no frame comes. */
+function parseLook(
+  reader: YamlReader,
+  item: Entry,
+  entries: Entries,
+  aglEntry: Entry | undefined,
+  before: number,
+): ExpectedStep | undefined {
+  const [fromEntry, atEntry, outEntry] = ['from', 'at', 'out'].map((key) => entries.byKey.get(key));
+  const isLook = atEntry !== undefined && outEntry !== undefined;
+  if (fromEntry !== undefined || (aglEntry === undefined && !isLook)) {
+    const reason = `${item.label} has no "in", the frame that comes; without it "at" and "out", or "agl", say what is expected`;
+    reader.diagnostics.error(fromEntry?.keyOffset ?? item.offset, reason);
+    return undefined;
+  }
+  const agl = aglEntry && reader.word(aglEntry, AGL_STATES);
+  const atMicros = parseTime(reader, atEntry, before);
+  const live = parseLive(reader, entries.byKey.get('live'));
+  const out = outEntry && parseOut(reader, outEntry);
+  if (atMicros === undefined || !live || (aglEntry && !agl) || (outEntry && !out)) return undefined;
+  const place = reader.diagnostics.place(item.offset);
+  return {
+    ...({ place, from: 'bus', atMicros, live } as const),
+    ...(agl === undefined ? {} : { agl }),
+    ...(out === undefined ? {} : { out }),
+  };
 }
 
 /** A time from the begin of the expectation. Without one, that of the frame before. */

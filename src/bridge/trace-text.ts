@@ -91,6 +91,8 @@ function traceWord(event: TraceEvent): string {
       return 'rules waiting';
     case TraceEvent.AglRefused:
       return 'frame refused';
+    case TraceEvent.SafeState:
+      return 'safe state';
     default:
       return '';
   }
@@ -120,6 +122,12 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
   switch (event) {
     case TraceEvent.Started:
       out.decimal(a).text(' rules, checksum ').hexadecimal(b, 8);
+      break;
+    case TraceEvent.SafeState:
+      out.text(a === 1 ? 'begins' : 'ends');
+      if ((b & 1) !== 0) out.text(', no session');
+      if ((b & 2) !== 0) out.text(', no beat of the bridge');
+      if ((b & 4) !== 0) out.text(', no heartbeat frame');
       break;
     case TraceEvent.AglRefused:
       out.text("AGL's ").hexadecimalCapitals(b & 0x1fffffff, digitsOf(b));

@@ -93,7 +93,9 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
     sayReady(parts);
     parts.journal.speaks = parts.settings.consoleAlways;
     const started = this.executive.start();
-    this.tasks.timers.begin(parts.clock.nowTicks());
+    const nowTicks = parts.clock.nowTicks();
+    this.tasks.timers.safe.start(nowTicks, restarts);
+    this.tasks.timers.begin(nowTicks);
     return started;
   }
 

@@ -16,7 +16,7 @@ import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { AglGate } from './agl-gate';
 import { AnyParts } from './parts';
-
+import { SafeState } from './safe-state';
 import { TransmitScheduler } from './transmit/scheduler';
 
 @final
@@ -29,6 +29,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
     private readonly parts: Parts,
     private readonly scheduler: TransmitScheduler<Parts>,
     private readonly gate: AglGate<Parts>,
+    private readonly safe: SafeState<Parts>,
   ) {
     super();
   }
@@ -59,7 +60,7 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
    */
   private get hasRoom(): bool {
     const waiting = this.scheduler.fromAgl;
-    if (this.parts.controller.closed) return false;
+    if (this.parts.controller.closed || this.safe.isSettling) return false;
     if (waiting.isSorted) return !waiting.isFull;
     return (
       waiting.isEmpty && (this.scheduler.slots.aglInChip === 0 || this.scheduler.slots.hasTwoForAgl)
@@ -85,6 +86,10 @@ export class FromAglTask<Parts extends AnyParts> extends Task {
       let frame = changetype<usize>(this.frame);
       if (this.parts.responder.matchesFromAgl(this.frame)) {
         frame = this.gate.pass(this.frame, nowTicks);
+      }
+      if (this.safe.stands && frame !== 0 && this.safe.owns(changetype<Frame>(frame).identifier)) {
+        this.parts.counters.count(Counter.FromAglSafeState);
+        frame = 0;
       }
       if (frame !== 0) this.scheduler.addFromAgl(changetype<Frame>(frame), agl.receivedTag);
       else agl.finish(agl.receivedTag, false);

@@ -25,7 +25,7 @@ export class LinkReport<Parts extends AnyParts> {
   private lostBefore: u32 = 0;
   private readonly absent: Deadline = new Deadline();
   private readonly absentTicks: u64;
-  private readonly heart: BridgeHeart;
+  readonly heart: BridgeHeart;
 
   constructor(private readonly parts: Parts) {
     this.absentTicks = microsToTicks(ABSENT_MICROS, parts.clock.ticksPerSecond());

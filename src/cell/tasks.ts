@@ -85,9 +85,10 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.parts,
     this.scheduler,
     this.gate,
+    this.timers.safe,
   );
   readonly forward: ForwardTask<Parts> = new ForwardTask<Parts>(this.parts);
-  readonly linkReport: LinkReportTask<Parts> = new LinkReportTask<Parts>(this.parts);
+  readonly linkReport: LinkReportTask<Parts> = new LinkReportTask<Parts>(this.parts, this.timers);
   readonly console: ConsoleTask<Parts> = new ConsoleTask<Parts>(this.parts);
   readonly lateReport: LateReportTask<Parts> = new LateReportTask<Parts>(this.parts, this.console);
   readonly session: SessionTask<Parts> = new SessionTask<Parts>(this.parts);

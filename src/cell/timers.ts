@@ -8,7 +8,12 @@
  * While as many answers wait as leave room for those to requests, what is due stays in the queue.
  * Does not: choose transmit buffers, or catch up on frames that were missed.
  */
-import { TimerFields } from '../../build/generated/rule-image';
+import {
+  TIMER_CYCLIC,
+  TIMER_IN_SAFE_STATE,
+  TIMER_UNLESS_SAFE_STATE,
+  TimerFields,
+} from '../../build/generated/rule-image';
 import { allocateFrames, Frame, FRAME_BYTES } from '../can/frame';
 import { arbitrationField } from '../can/identifier';
 import { NextAnswer } from '../responder/next-answer';
@@ -20,6 +25,7 @@ import { NEVER } from '../rt/software-timer';
 import { Task } from '../rt/task';
 import { askWall } from './agl-gate';
 import { AnyParts } from './parts';
+import { SafeState } from './safe-state';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 
@@ -36,8 +42,13 @@ export class Timers<Parts extends AnyParts> extends Task {
     changetype<Frame>(allocateFrames(1)),
   );
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
-  /** The rule whose frame is being made, or -1. */
+  readonly safe: SafeState<Parts> = new SafeState<Parts>(this.parts);
+  /** The timer whose frame is being made, or -1. */
   private making: i32 = -1;
+  /** The safe state has just begun: its timers start. */
+  private isStarting: bool = false;
+  /** Frames of AGL's that the safe state replaces may still be in the cell. */
+  private isClearing: bool = false;
   /** The next timer of the table to be brought into the queue. */
   private loaded: u32 = 0;
   /** When the table came into force: timers that have not begun start then. */
@@ -54,17 +65,34 @@ export class Timers<Parts extends AnyParts> extends Task {
 
   /** The table is a new one. Timers that it has of the one before keep their time. */
   begin(nowTicks: u64): void {
-    this.queue.clear();
     this.making = -1;
-    this.loaded = 0;
     this.startTicks = nowTicks;
-    if (this.parts.responder.table.timerCount !== 0) this.timer.start(nowTicks, 0);
+    this.isStarting = false;
+    this.isClearing = this.safe.stands;
+    this.load(nowTicks);
+  }
+
+  /** The safe state begins or ends. */
+  turn(nowTicks: u64): void {
+    this.isStarting = this.safe.stands;
+    this.isClearing = this.safe.stands;
+    this.load(nowTicks);
+  }
+
+  /** Brings all timers into the queue anew. */
+  private load(nowTicks: u64): void {
+    this.queue.clear();
+    this.loaded = 0;
+    this.safe.begin();
+    const hasTimers = this.parts.responder.table.timerCount !== 0;
+    this.safe.isSettling = hasTimers && this.safe.stands;
+    if (hasTimers) this.timer.start(nowTicks, 0);
     else this.timer.stop();
   }
 
   override run(nowTicks: u64): bool {
     const isBusy = this.step(nowTicks);
-    if (this.making >= 0 || this.loaded !== this.parts.responder.table.timerCount) {
+    if (this.making >= 0 || this.safe.isSettling || this.isLoading) {
       this.timer.start(nowTicks, 0);
     } else if (this.queue.length !== 0) {
       const first = this.queue.firstTicks;
@@ -81,16 +109,22 @@ export class Timers<Parts extends AnyParts> extends Task {
       if (this.next.isReady || this.next.step()) this.send(nowTicks);
       return true;
     }
-    if (this.loaded !== table.timerCount) {
+    if (this.isLoading) {
       this.bring(this.loaded++, nowTicks);
+      return true;
+    }
+    if (this.safe.isSettling) {
+      if (this.isClearing) this.isClearing = !this.scheduler.dropUnsafe(this.safe);
+      this.safe.isSettling = this.isClearing;
+      this.isStarting = false;
       return true;
     }
     const queue = this.queue;
     if (queue.length === 0 || queue.firstTicks > nowTicks) return true;
     if (this.scheduler.answers.length >= TIMED_WAITING_MAXIMUM) return false;
+    this.making = queue.first;
     const timer = table.timer(queue.first);
     this.advance(timer, nowTicks);
-    this.making = timer.rule;
     this.next.follow(timer.rule);
     return true;
   }
@@ -99,8 +133,14 @@ export class Timers<Parts extends AnyParts> extends Task {
   private bring(index: u32, nowTicks: u64): void {
     const table = this.parts.responder.table;
     const timer = table.timer(index);
+    this.safe.note(timer);
+    if (!this.runs(timer)) return;
     const state = table.states.of(timer.rule);
-    if (state.due === 0) {
+    const isSafe = (timer.flags & TIMER_IN_SAFE_STATE) !== 0;
+    if (isSafe && this.isStarting) {
+      state.left = timer.count;
+      state.due = nowTicks + this.ticks(timer.phase);
+    } else if (state.due === 0) {
       state.left = timer.count;
       state.due = this.startTicks + this.ticks(timer.phase);
     } else if (state.due === NEVER) {
@@ -134,8 +174,11 @@ export class Timers<Parts extends AnyParts> extends Task {
   /** The frame is made: it waits among the answers, unless the one before it still does. */
   private send(nowTicks: u64): void {
     const parts = this.parts;
-    const index = this.making;
+    const timer = parts.responder.table.timer(this.making);
     this.making = -1;
+    // The safe state may have begun or ended meanwhile.
+    if (!this.runs(timer)) return;
+    const index: u32 = timer.rule;
     const rule = parts.responder.table.rule(index);
     const strength = arbitrationField(rule.answerIdentifier);
     if (parts.controller.closed || this.scheduler.answers.has(strength)) {
@@ -155,6 +198,17 @@ export class Timers<Parts extends AnyParts> extends Task {
     }
     parts.counters.count(Counter.TimedSent);
     this.answers.follow(frame);
+  }
+
+  /** True while the timer sends frames, as far as the safe state goes. */
+  private runs(timer: TimerFields): bool {
+    if ((timer.kind as u32) !== TIMER_CYCLIC) return false;
+    const idle = this.safe.stands ? TIMER_UNLESS_SAFE_STATE : TIMER_IN_SAFE_STATE;
+    return (timer.flags & idle) === 0;
+  }
+
+  private get isLoading(): bool {
+    return this.loaded !== this.parts.responder.table.timerCount;
   }
 
   private ticks(micros: u32): u64 {

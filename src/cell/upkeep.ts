@@ -9,6 +9,7 @@ import { Task } from '../rt/task';
 import { AnyParts } from './parts';
 import { StatusPageFiller } from './page/filler';
 import { LinkReport } from './link-report';
+import { Timers } from './timers';
 
 /**
  * Looks for a message from the hypervisor, in one load. The root cell stands still until the reply,
@@ -34,13 +35,17 @@ export class MessagesTask<Parts extends AnyParts> extends Task {
 export class LinkReportTask<Parts extends AnyParts> extends Task {
   private readonly report: LinkReport<Parts>;
 
-  constructor(parts: Parts) {
+  constructor(
+    parts: Parts,
+    private readonly timers: Timers<Parts>,
+  ) {
     super();
     this.report = new LinkReport<Parts>(parts);
   }
 
   override run(nowTicks: u64): bool {
     this.report.update(nowTicks);
+    if (this.timers.safe.look(nowTicks, this.report.heart.silentTicks)) this.timers.turn(nowTicks);
     return true;
   }
 }

@@ -33,7 +33,7 @@ export class BridgeHeart {
    */
   private isKnown: bool = false;
   private hasBeaten: bool = false;
-  private silentTicks: u64 = 0;
+  private silence: u64 = 0;
   private lookedAt: u64 = 0;
 
   constructor(private readonly ticksPerSecond: u64) {}
@@ -50,21 +50,27 @@ export class BridgeHeart {
       this.isKnown = false;
       this.hasBeaten = false;
       this.isSilent = false;
+      this.silence = 0;
       return false;
     }
     if (beat !== this.beat || !this.isKnown) {
       this.hasBeaten = this.isKnown;
       this.isKnown = true;
       this.beat = beat;
-      this.silentTicks = 0;
+      this.silence = 0;
       this.isSilent = false;
       return false;
     }
-    this.silentTicks += elapsed;
+    this.silence += elapsed;
     const limit = min<u32>(max<u32>(limitMillis, LIMIT_MILLIS_MINIMUM), LIMIT_MILLIS_MAXIMUM);
-    if (!this.hasBeaten || this.isSilent || this.silentTicks < this.ticksOf(limit)) return false;
+    if (!this.hasBeaten || this.isSilent || this.silence < this.ticksOf(limit)) return false;
     this.isSilent = true;
     return true;
+  }
+
+  /** Since the last beat; 0 while there is none that could be missed. */
+  get silentTicks(): u64 {
+    return this.hasBeaten ? this.silence : 0;
   }
 
   private ticksOf(millis: u64): u64 {

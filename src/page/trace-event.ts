@@ -69,6 +69,8 @@ export enum TraceEvent {
    * A frame of AGL's was refused; of many, one in 100 ms is recorded. a: why (Refusal); b: its identifier word.
    */
   AglRefused = 24,
+  /** The safe state begins (a: 1) or ends (a: 0). b: why AGL counts as gone: 1 no session, 2 silent, 4 no heartbeat frame. */
+  SafeState = 25,
 }
 
 /** `a` of a frame that no rule matched. */

@@ -336,7 +336,7 @@ export class TableCheck {
           header.checksumTableCount,
         );
       case Phase.Timers:
-        return isTimer(sections.timer(at), sections);
+        return isTimer(at, sections);
       case Phase.Lists:
         return this.index.isWord(sections, at);
       case Phase.BusIndex:

@@ -9,7 +9,9 @@ import {
   TIMER_CYCLIC,
   TIMER_IN_SAFE_STATE,
   TIMER_MICROS_MAXIMUM,
+  TIMER_SAFE_STATE,
   TIMER_UNLESS_SAFE_STATE,
+  TIMER_UNTIL_NEVER,
   TimerFields,
 } from '../../build/generated/rule-image';
 import { isIndependent } from './program-check';
@@ -18,15 +20,29 @@ import { TableSections } from './table-sections';
 
 const FLAGS: u32 = TIMER_IN_SAFE_STATE | TIMER_UNLESS_SAFE_STATE;
 
-export function isTimer(timer: TimerFields, sections: TableSections): bool {
+export function isTimer(index: u32, sections: TableSections): bool {
+  const timer = sections.timer(index);
+  if ((timer.kind as u32) === TIMER_SAFE_STATE) return index === 0 && isSafeState(timer, sections);
   if ((timer.kind as u32) !== TIMER_CYCLIC) return false;
   if ((timer.flags & ~FLAGS) !== 0 || (timer.flags as u32) === FLAGS) return false;
-  if ((timer.reserved0 as u64) !== 0 || timer.reserved1 !== 0) return false;
-  if (timer.interval === 0 || timer.interval > TIMER_MICROS_MAXIMUM) return false;
-  if (timer.next > TIMER_MICROS_MAXIMUM || timer.phase > TIMER_MICROS_MAXIMUM) return false;
+  if (!areTimes(timer)) return false;
   if (timer.count === 0 && timer.next !== 0) return false;
   if ((timer.rule as u32) >= sections.count) return false;
   return isTimed(sections.rule(timer.rule), sections);
+}
+
+/** Its rules exist: the one whose frames end it, and the one whose frames are heartbeats. */
+function isSafeState(timer: TimerFields, sections: TableSections): bool {
+  if ((timer.flags & ~TIMER_UNTIL_NEVER) !== 0 || !areTimes(timer)) return false;
+  if ((timer.rule as u32) > sections.count || timer.count > sections.count) return false;
+  if ((timer.flags as u32) !== 0 && (timer.rule as u32) !== 0) return false;
+  return (timer.count === 0) === (timer.next === 0);
+}
+
+function areTimes(timer: TimerFields): bool {
+  if ((timer.reserved0 as u64) !== 0 || timer.reserved1 !== 0) return false;
+  if (timer.interval === 0 || timer.interval > TIMER_MICROS_MAXIMUM) return false;
+  return timer.next <= TIMER_MICROS_MAXIMUM && timer.phase <= TIMER_MICROS_MAXIMUM;
 }
 
 /** Its answer goes to the bus, without a rate, and takes nothing from a request. */

@@ -71,7 +71,7 @@ describe('an expectation', () => {
   });
 
   const mistakes: readonly [string, string][] = [
-    ['[7]', 'r.yaml:8:10 expectation 1 must be a map with in, from, at, live, out (got 7)'],
+    ['[7]', 'r.yaml:8:10 expectation 1 must be a map with in, agl, from, at, live, out (got 7)'],
     ['{ in: 123# }', 'r.yaml:8:9 expect must be a list: [ ... ] (got a map)'],
     ['[{ in: 123# }]', 'r.yaml:8:10 expectation 1 has no "out"'],
     ['[{ out: 123# }]', 'r.yaml:8:10 expectation 1 has no "in"'],

@@ -19,7 +19,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an empty file',
     '',
-    'r.yaml:1:1 the rules file must be a map with version, dbc, default, filters, receive, agl, cyclic, rules, expect (got nothing)',
+    'r.yaml:1:1 the rules file must be a map with version, dbc, default, filters, receive, agl, cyclic, safe-state, rules, expect (got nothing)',
   ],
   ['no version', 'rules: []', 'r.yaml:1:1 the rules file has no "version"'],
   [

@@ -219,6 +219,10 @@ const MAPS: Readonly<Record<string, string>> = {
   ),
   agl: file(`agl: { ${STRANGE} }`, 'rules: []'),
   alarm: file(`agl: { alarm: { ${STRANGE} } }`, 'rules: []'),
+  'safe-state': file(`safe-state: { ${STRANGE} }`, 'rules: []'),
+  heartbeat: file(`safe-state: { heartbeat: { ${STRANGE} } }`, 'rules: []'),
+  until: file(`safe-state: { until: { ${STRANGE} } }`, 'rules: []'),
+  'safe-state-frame': file(`safe-state: { frames: [{ ${STRANGE} }] }`, 'rules: []'),
   'cyclic-frame': file(`cyclic: [{ ${STRANGE} }]`, 'rules: []'),
   frame: file(`cyclic: [{ name: a, every: 1ms, frame: { ${STRANGE} } }]`, 'rules: []'),
   'counter-of-a-signal': named(

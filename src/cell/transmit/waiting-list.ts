@@ -106,6 +106,25 @@ export class WaitingList {
     store<u8>(this.order + left, number);
   }
 
+  /** The frame at `place`, which is below `length`; valid until the list changes. */
+  at(place: u32): Frame {
+    return changetype<Frame>(this.records + this.numberAt(place) * FRAME_BYTES);
+  }
+
+  /** The tag that it was put with. */
+  tagAt(place: u32): u32 {
+    return load<u32>(this.tags + (this.numberAt(place) << 2));
+  }
+
+  /** Takes the frame at `place` out. */
+  remove(place: u32): void {
+    const number = this.numberAt(place);
+    const left = this.length - 1;
+    this.length = left;
+    memory.copy(this.order + place, this.order + place + 1, left - place);
+    store<u8>(this.order + left, number);
+  }
+
   /** Takes the last frame out. Only while not empty. */
   dropLast(): void {
     this.length--;

@@ -4,12 +4,16 @@
  * what it makes of frames.
  */
 import { allocateFrames, Frame, FRAME_BYTES } from '../../../src/can/frame';
+import { NextAnswer } from '../../../src/responder/next-answer';
 import { Responder } from '../../../src/responder/responder';
 import { RuleTable } from '../../../src/responder/rule-table';
 
 const responder = new Responder(new RuleTable());
 const request = changetype<Frame>(allocateFrames(1));
 const answer = changetype<Frame>(allocateFrames(1));
+const next = new NextAnswer(responder, changetype<Frame>(allocateFrames(1)));
+/** Timers whose frames are made. */
+const TIMERS: u32 = 8;
 
 /** Where the next image goes; changes when one is adopted. */
 export function place(): usize {
@@ -29,12 +33,30 @@ export function adopt(): u32 {
 /** The rule that decides on the frame, with all its programs carried out, as one number. */
 export function outcome(): u32 {
   const table = responder.table;
-  let sum = responder.decide(request, answer);
+  let sum = withTimers(responder.decide(request, answer));
   sum = mixed(sum, responder.matchedRule);
   if (responder.matchedRule >= 0) sum = withPrograms(sum);
   if (!responder.matchesFromAgl(request)) return sum;
   sum = withPrograms(mixed(sum, responder.matchedRule));
   return mixed(sum, table.states.of(responder.matchedRule).counter);
+}
+
+/** The frames of timers, or the hits of the rules that a safe state names. */
+function withTimers(before: u32): u32 {
+  const table = responder.table;
+  let sum = before;
+  for (let index: u32 = 0; index < min<u32>(table.timerCount, TIMERS); index++) {
+    const timer = table.timer(index);
+    if ((timer.kind as u32) === 1) {
+      table.states.of(timer.rule).counter = 0;
+      next.follow(timer.rule);
+      sum = withFrame(sum, changetype<usize>(next.take()));
+    } else {
+      if (timer.count !== 0) sum = mixed(sum, table.hitsOf(timer.count - 1));
+      if ((timer.rule as u32) !== 0) sum = mixed(sum, table.hitsOf((timer.rule as u32) - 1));
+    }
+  }
+  return sum;
 }
 
 function withPrograms(before: u32): u32 {
@@ -54,9 +76,13 @@ function withPrograms(before: u32): u32 {
 }
 
 function withAnswer(before: u32, isMade: bool): u32 {
-  let sum = mixed(before, isMade ? 1 : 0);
-  const address = changetype<usize>(answer);
-  for (let at: u32 = 0; isMade && at < FRAME_BYTES; at++) sum = mixed(sum, load<u8>(address + at));
+  const sum = mixed(before, isMade ? 1 : 0);
+  return isMade ? withFrame(sum, changetype<usize>(answer)) : sum;
+}
+
+function withFrame(before: u32, frame: usize): u32 {
+  let sum = before;
+  for (let at: u32 = 0; at < FRAME_BYTES; at++) sum = mixed(sum, load<u8>(frame + at));
   return sum;
 }
 

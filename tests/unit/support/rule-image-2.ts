@@ -149,6 +149,13 @@ export class RuleImage2 {
     store<u16>(this.keys + 24 + 2 * bucket, displacement);
   }
 
+  /** Adds the record of a safe state, first of the timers; returns its address. `until`: a rule from 1; 0: AGL. */
+  addSafeState(after: u32, until: u16, heartbeat: u32, within: u32, grace: u32): usize {
+    const timer = this.addTimer(until, after, heartbeat, within, grace);
+    store<u8>(timer, 2);
+    return timer;
+  }
+
   /** Ends the records: the indexes follow. `starts`: the first number of each range of extended identifiers. */
   beginIndex(starts: StaticArray<u32>): void {
     this.index = this.take(this.hasAgl ? 8192 : 4096);

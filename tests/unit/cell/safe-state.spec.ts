@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * The safe state: when it begins and ends, and what becomes of AGL's frames meanwhile.
+ *
+ * Sources: docs/rules.md ("The safe state"). AGL's end of the link has no heartbeat here, so its session tells.
+ */
+import { Counter } from '../../../src/rt/counters';
+import { Status } from '../../../src/rt/status';
+import { newFrame } from '../support/frames';
+import { RuleImage2 } from '../support/rule-image-2';
+import { FakeBoard } from './fake-board';
+
+let board = new FakeBoard();
+
+/** Rules: 0x210 in the safe state, 0x210 else, frames of the bus 0x111, and of AGL 0x3f0. */
+function start(until: u16, heartbeat: u32, grace: u32): void {
+  const image = new RuleImage2(heap.alloc(0x10000), true);
+  image.addTimed(0x210, 1, 0);
+  image.addTimed(0x210, 1, 9);
+  image.add(0x111);
+  const beat = image.add(0x3f0);
+  store<u8>(beat, 6, 25);
+  const within: u32 = heartbeat === 0 ? 0 : 20_000;
+  const safe = image.addSafeState(80_000, until, heartbeat, within, grace);
+  if (until === 0xff) {
+    store<u16>(safe, 0, 2);
+    store<u8>(safe, 4, 1);
+  }
+  store<u8>(image.addTimer(0, 5_000, 0, 0, 0), 1, 1);
+  store<u8>(image.addTimer(1, 5_000, 0, 0, 0), 2, 1);
+  image.beginIndex([]);
+  image.point(0x111, image.addList([2]));
+  image.pointAgl(0x3f0, image.addList([3]));
+  image.finish();
+  board = new FakeBoard();
+  board.host.rules = image.address;
+  board.start();
+  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+}
+
+/** Runs for `micros`, and ends every frame in the chip at once. */
+function run(micros: u32): void {
+  const end = board.clock.now + micros;
+  while (board.clock.now < end) {
+    board.step();
+    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+  }
+}
+
+function connect(): void {
+  board.connect();
+  run(5_000);
+}
+
+/** Frames sent by the timer of `rule` while `micros` pass. */
+function sentIn(micros: u32, rule: u32): u32 {
+  const table = board.parts.responder.table;
+  const before = table.hitsOf(rule);
+  run(micros);
+  return table.hitsOf(rule) - before;
+}
+
+function fromAgl(identifier: u32): void {
+  expect(board.sendToCell(newFrame(identifier, 1, 0x77))).toBe(Status.Ok);
+  run(1_000);
+}
+
+describe('the safe state', () => {
+  test('stands from the start, and ends when AGL is there', () => {
+    start(0, 0, 0);
+    board.aglRuns = false;
+    expect(sentIn(21_000, 0)).toBeGreaterThan(2);
+    expect(sentIn(21_000, 1)).toBe(0, 'the frame that it replaces');
+    board.aglRuns = true;
+    connect();
+    expect(sentIn(20_000, 0)).toBe(0);
+    expect(sentIn(20_000, 1)).toBeGreaterThan(2);
+    expect(board.counted(Counter.SafeStates)).toBe(1);
+    fromAgl(0x210);
+    expect(board.counted(Counter.FromAglSafeState)).toBe(0);
+  });
+
+  test('waits for the grace', () => {
+    start(0, 0, 50_000);
+    board.aglRuns = false;
+    expect(sentIn(40_000, 0)).toBe(0);
+    expect(sentIn(40_000, 0)).toBeGreaterThan(2);
+  });
+
+  test('refuses frames of AGL that have its identifiers, and takes back those in the cell', () => {
+    start(0, 4, 0);
+    connect();
+    expect(sentIn(20_000, 0)).toBeGreaterThan(2, 'no heartbeat yet');
+    fromAgl(0x210);
+    expect(board.counted(Counter.FromAglSafeState)).toBe(1);
+    fromAgl(0x211);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+    fromAgl(0x3f0);
+    expect(sentIn(10_000, 0)).toBe(0, 'the heartbeat came');
+    fromAgl(0x3f0);
+    // Three frames that do not leave: two in the chip, and one that waits.
+    for (let count = 0; count < 3; count++) board.sendToCell(newFrame(0x210, 1, 0x77));
+    board.wait(60_000);
+    expect(board.counted(Counter.SafeStates)).toBeGreaterThan(1);
+    expect(board.parts.fromAgl.length).toBe(0);
+    expect(board.counted(Counter.FromAglSafeState)).toBeGreaterThan(1);
+  });
+
+  test('ends with a frame of the bus, and begins again after AGL was there', () => {
+    start(3, 0, 0);
+    board.aglRuns = false;
+    run(10_000);
+    board.chip.fill(0, '22 20 00 00 01 aa 00 00 00 00 00 00 00'); // 111#AA
+    run(5_000);
+    expect(sentIn(20_000, 0)).toBe(0);
+    board.aglRuns = true;
+    connect();
+    expect(sentIn(20_000, 0)).toBe(0);
+    expect(board.counted(Counter.SafeStates)).toBe(1);
+  });
+
+  test('may never end', () => {
+    start(0xff, 0, 0);
+    board.aglRuns = false;
+    run(10_000);
+    board.aglRuns = true;
+    connect();
+    expect(sentIn(20_000, 0)).toBeGreaterThan(2);
+  });
+});

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/** The gate for timers of an image: each field, one thing wrong at a time. Sources: formats/rule-image-2.ts. */
+import { RuleTable } from '../../../src/responder/rule-table';
+import { Status } from '../../../src/rt/status';
+import { RuleImage2 } from '../support/rule-image-2';
+
+let table = new RuleTable();
+let image = new RuleImage2(table.staging);
+let rule: usize = 0;
+let step: usize = 0;
+let safe: usize = 0;
+let timer: usize = 0;
+
+beforeEach(() => {
+  table = new RuleTable();
+  image = new RuleImage2(table.staging);
+  rule = image.addTimed(0x101, 8, 0);
+  store<u8>(rule, 1, 54); // one step
+  image.add(0x100);
+  step = image.addStep(6, 0, 0, 0, 1, 15);
+  safe = image.addSafeState(100_000, 2, 2, 50_000, 0);
+  timer = image.addTimer(0, 1000, 3, 2000, 500);
+  image.beginIndex([]);
+  image.point(0x100, image.addList([1]));
+  image.finish();
+});
+
+function check(): Status {
+  table.beginCheck();
+  let status = table.checkStep();
+  while (status === Status.Busy) status = table.checkStep();
+  return status;
+}
+
+function expectWord(at: usize, value: u32, what: string, status: Status = Status.RulesField): void {
+  const before = load<u32>(at);
+  store<u32>(at, value);
+  image.seal();
+  expect(check()).toBe(status, what);
+  store<u32>(at, before);
+  image.seal();
+}
+
+describe('a timer of an image', () => {
+  test('is taken as it is', () => {
+    expect(check()).toBe(Status.Ok);
+  });
+
+  test('is of a known kind, with known flags', () => {
+    expectWord(timer, 0, 'kind 0');
+    expectWord(timer, 3, 'kind 3');
+    expectWord(timer, 0x0301, 'in the safe state and not in it');
+    expectWord(timer, 0x0401, 'the flag of the safe state');
+    expectWord(timer, 0x0101, 'in the safe state', Status.Ok);
+    expectWord(timer, 2, 'a second safe state');
+    expectWord(timer + 20, 1, '+20');
+    expectWord(timer + 24, 1, '+24');
+    expectWord(timer + 28, 1, '+28');
+  });
+
+  test('has times, and a second interval only with a count', () => {
+    expectWord(timer + 4, 0, 'no interval');
+    expectWord(timer + 4, 0x80000000, 'interval');
+    expectWord(timer + 12, 0x80000000, 'second interval');
+    expectWord(timer + 16, 0x80000000, 'phase');
+    expectWord(timer + 8, 0, 'no count');
+  });
+
+  test('names a rule that exists, and that a timer may send', () => {
+    expectWord(timer, 0x00020001, 'beyond the last');
+    expectWord(timer, 0x00010001, 'a rule that frames match');
+    const flags = rule + 24;
+    expectWord(flags, 0x00081300, 'it forwards');
+    expectWord(flags, 0x00081500, 'of AGL');
+    expectWord(flags, 0x00081000, 'no answer');
+    expectWord(flags, 0x01081100, 'a filter');
+    expectWord(flags, 0x00ff1100, 'as long as the request');
+    expectWord(rule + 40, 0xffffff00, 'a byte of the request');
+    expectWord(step, 4, 'a step that takes the length of the request');
+  });
+
+  test('has a rule without a rate', () => {
+    store<u16>(rule, 1, 58);
+    expectWord(rule + 60, 1000, 'a rate');
+  });
+});
+
+describe('the safe state of an image', () => {
+  test('names rules that exist', () => {
+    expectWord(safe, 0x00030002, 'the end');
+    expectWord(safe + 8, 3, 'the heartbeat');
+    expectWord(safe + 8, 0, 'a time without a heartbeat');
+    expectWord(safe + 12, 0, 'a heartbeat without a time');
+  });
+
+  test('has times and one end', () => {
+    expectWord(safe + 4, 0, 'no silence');
+    expectWord(safe, 0x00020402, 'never, and a rule');
+    expectWord(safe, 0x00000402, 'never', Status.Ok);
+    expectWord(safe, 0x00000102, 'the flag of a frame');
+    expectWord(safe + 24, 1, '+24');
+  });
+
+  test('is there once, and there are at most 512 timers', () => {
+    expectWord(image.address + 48, 513, '513 timers', Status.RulesCount);
+  });
+});
