@@ -30,13 +30,17 @@ export function reportOf(
   const own = results.filter(({ stream }) => stream.own !== undefined);
   const stated = own.filter(({ stream }) => stream.own?.deadlineNanos !== undefined);
   const without = unasked.filter(({ deadlineNanos }) => deadlineNanos !== undefined);
+  // A timer's frame that has no bound is faster than this bus carries.
+  const endless = own.filter(({ stream, worst }) => stream.own?.isTimed && worst === 'overload');
   const missed = stated.filter((result) => !isMet(result)).length + without.length;
   const deadlines = stated.length + without.length;
   const lines = [...loadLines(traffic, all), ...unasked.map(unaskedLine), ''];
   if (own.length === 0) lines.push('No answer and no frame of AGL is in this traffic.');
   else lines.push(...tableOf(own));
+  for (const { stream } of endless)
+    lines.push(`${titleOf(stream)}: more often than this bus carries`);
   if (deadlines > 0) lines.push(`${counted(deadlines, 'deadline')}, ${missed} not met.`);
-  return { lines, deadlines, missed };
+  return { lines, deadlines, missed: missed + endless.length };
 }
 
 function tableOf(own: readonly Result[]): string[] {
@@ -47,7 +51,7 @@ function tableOf(own: readonly Result[]): string[] {
     ['answer or frame'.padEnd(width), ...columns].join(' '),
     ...own.map((result, index) => `${names[index].padEnd(width)} ${describe(result)}`),
     '',
-    'worst: from the end of the request, or from its place in the ring of AGL, to the end of the frame.',
+    'worst: from the end of the request, from its place in the ring of AGL, or from when it is due, to the end of the frame.',
     'cell: until it contends, SPI 10 MHz, core 1.5 GHz (emulated board). blocked: by a frame that has just begun.',
     'stronger: frames of other nodes that go first. own: frames of the cell that do.',
     ...own.flatMap(orderLine),
@@ -72,6 +76,7 @@ function unaskedLine({ name, match }: Rule): string {
 }
 
 function titleOf({ name, frame, own }: Stream): string {
+  if (own?.isTimed) return `${name} ${frame} by its timer`;
   if (own?.request === undefined) return `${frame} of AGL`;
   return `${name} ${frame} to ${own.request.frame}`;
 }

@@ -5,14 +5,23 @@
  * The cell takes part with the strongest frame it owes. Only the frames of AGL keep their order
  * among themselves.
  */
-import { arbitrationRank, SAME_AS_REQUEST } from '../model.ts';
-import type { Rule, RuleTable } from '../model.ts';
+import { RULE_NUMBERS_2 } from '../../formats/rule-image-2.ts';
+import { arbitrationRank, SAME_AS_REQUEST, timerOf } from '../model.ts';
+import type { Rule, RuleAnswer, RuleTable, Timer } from '../model.ts';
 import { aglBuffersOf, assignPaths } from '../paths.ts';
 import { requestsOf } from './answer-of.ts';
 import { answerDelayNanos } from './cell-delays.ts';
 import { bitsToNanos, leastBits, mostBits } from './frame-time.ts';
 import { formatMessage } from './traffic.ts';
 import type { Message, Traffic } from './traffic.ts';
+
+const { TIMER_MICROS_MAXIMUM } = RULE_NUMBERS_2;
+const NANOS_PER_MICRO = 1_000;
+/**
+ * From the time at which a frame is due until it waits among the answers: another step that has just begun (from AGL, 5
+ * us), that of its timer, and six pieces of its program (docs/timing-budget.md, "The steps of the cell").
+ */
+const TIMER_NANOS = 40_000;
 
 /** Frames of one identifier that one cause puts on the bus. */
 export interface Stream {
@@ -35,11 +44,13 @@ export interface Stream {
 export interface OwnStream {
   /**
    * For an answer: from the end of the request to RTS, while no other frame of the cell is in the
-   * way. Absent: a frame from AGL.
+   * way; of a timer's frame: from the time at which it is due. Absent: a frame from AGL.
    */
   readonly delayNanos?: number;
   /** Of an answer. */
   readonly request?: Stream;
+  /** A timer of the table sends it. */
+  readonly isTimed?: true;
   /** A transmit buffer is kept for it: that of the first filter. */
   readonly isKept?: boolean;
   /**
@@ -73,6 +84,13 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
   table.rules.forEach((rule, index) => {
     const { answer } = rule;
     if (answer === null || rule.from === 'agl') return;
+    const timer = timerOf(rule);
+    if (timer !== undefined) {
+      const own = { delayNanos: TIMER_NANOS, hasGaps: hasTwoFilters, isTimed: true as const };
+      const stream = messageStream(timedMessage(answer, timer), traffic);
+      all.push({ ...stream, name: rule.name, own });
+      return;
+    }
     const requests = requestsOf(rule, messages);
     if (requests.length === 0) unasked.push(rule);
     for (const request of requests) {
@@ -87,6 +105,24 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
     }
   });
   return { all, unasked };
+}
+
+/** A frame of a timer as a message with the shorter of its intervals. */
+function timedMessage(answer: RuleAnswer, timer: Timer): Message {
+  const length = answer.length === SAME_AS_REQUEST ? 0 : answer.length;
+  return {
+    ...{ ...answer, length, remote: false, fromAgl: false, jitterNanos: 0 },
+    periodNanos: shortestInterval(timer) * NANOS_PER_MICRO,
+  };
+}
+
+/** In us. Of a frame that is sent once, the longest there is. */
+function shortestInterval({ intervalMicros, count, thenMicros }: Timer): number {
+  const intervals = [count === 1 ? 0 : intervalMicros, count === undefined ? 0 : (thenMicros ?? 0)];
+  const [shortest = TIMER_MICROS_MAXIMUM] = intervals
+    .filter((one) => one > 0)
+    .sort((a, b) => a - b);
+  return shortest;
 }
 
 function periodOf({ periodNanos, jitterNanos }: Message) {

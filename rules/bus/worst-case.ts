@@ -230,7 +230,7 @@ function longestOf(streams: readonly Stream[]): number {
 }
 
 function isFromAgl({ own }: Stream): boolean {
-  return own !== undefined && own.request === undefined;
+  return own !== undefined && own.request === undefined && own.isTimed === undefined;
 }
 
 /** Whether `other` may be ahead whatever its identifier: frames of AGL keep their order. */

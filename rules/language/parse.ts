@@ -24,6 +24,7 @@ import type { ParsedRule } from './parse-rule.ts';
 import { parseReceive } from './parse-receive.ts';
 import { parseSafeState } from './parse-safe-state.ts';
 import { checkSafeState } from './check-safe-state.ts';
+import { refuseOverload } from './check-timers.ts';
 import { DEFAULTS, keysOf, TABLE } from './words.ts';
 import { checkVersion, readYaml } from './yaml-document.ts';
 import type { Root } from './yaml-document.ts';
@@ -72,6 +73,7 @@ function parseTable(
   const timed = [...parseCyclic(reader, entries, names), ...safe.frames];
   const parsed = parseRuleList(reader, entries, root.label, names, timed);
   checkSafeState(reader, safe, parsed);
+  refuseOverload(reader, timed);
   const listed = parsed.flatMap(({ rule }) => rule ?? []);
   const cyclic = timed.flatMap(({ rule }) => rule ?? []);
   const rules = [...listed, ...cyclic, ...(alarm === undefined ? [] : [alarm])];

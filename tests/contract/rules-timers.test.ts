@@ -94,6 +94,17 @@ describe('cyclic frames and the safe state of a rules file', () => {
     ['every: 1s, phase', 'every: 500ns, phase', /^r.yaml:7:26 every is 0.5 us: it is a whole/],
     ['every: 1s, ', 'evry: 1s, ', /^r.yaml:7:19 unknown key "evry" in cyclic frame 1; did you/],
     ['count: 5, then', 'then', /^r.yaml:8:32 cyclic frame "fast" has a second interval, but no/],
+    // 8 bytes and 29 bits have 131 bits without stuff bits (ISO 11898-1): 131 us at 1 Mbit/s. One of no byte 47.
+    [
+      'every: 1s, phase: 250us, frame: { id: 0x500, data: [1] }',
+      'every: 130us, frame: { id: 0x500, extended: true, length: 8 }',
+      /^r.yaml:7:13 with "slow" the frames that timers send fill 101 % of the fastest bus/,
+    ],
+    [
+      'every: 5ms, frame: { id: 0x210, data: [1, 1] }',
+      'every: 46us, frame: { id: 0x300, length: 0 }',
+      /^r.yaml:9:13 with "own" .* fill 102 %/,
+    ],
     ['count: 5', 'count: 0', /^r.yaml:8:39 count is 0: it is from 1 to/],
     ['id: 0x500, data: [1]', 'id: 0x500, length: same-as-request', /^r.yaml:7:51 cyclic frame/],
     ['name: slow', 'name: beat', /^r.yaml:7:13 name "beat" is already used at r.yaml:4:13/],
