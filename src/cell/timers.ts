@@ -26,6 +26,7 @@ import { Task } from '../rt/task';
 import { askWall } from './agl-gate';
 import { AnyParts } from './parts';
 import { SafeState } from './safe-state';
+import { dropUnsafe } from './transmit/drop-unsafe';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 
@@ -114,7 +115,8 @@ export class Timers<Parts extends AnyParts> extends Task {
       return true;
     }
     if (this.safe.isSettling) {
-      if (this.isClearing) this.isClearing = !this.scheduler.dropUnsafe(this.safe);
+      if (this.isClearing)
+        this.isClearing = !dropUnsafe<Parts>(this.parts, this.scheduler, this.safe);
       this.safe.isSettling = this.isClearing;
       this.isStarting = false;
       return true;

@@ -18,7 +18,6 @@ import { Counter, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { Courtesy } from '../courtesy';
 import { AnyParts } from '../parts';
-import { SafeState } from '../safe-state';
 import { TransmitPriorities } from './priorities';
 import { TransmitSlot } from './slot';
 import { TransmitSlots } from './slots';
@@ -31,7 +30,7 @@ const EAGER: u32 = 1;
 /** The next answer of some filter is to be made. */
 const STAGING: u32 = 2;
 /** In the tag of a frame of AGL's: it was in the chip before. */
-const TAG_HANDED: u32 = 1 << 31;
+export const TAG_HANDED: u32 = 1 << 31;
 
 @final
 export class TransmitScheduler<Parts extends AnyParts> {
@@ -196,31 +195,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (!this.fromAgl.isEmpty && parts.agl.isWithdrawn(this.frontTag)) {
       this.refuse(true, Status.PeerNotReady);
     }
-  }
-
-  /**
-   * Drops AGL's frames that have an identifier of the safe state's, and aborts those in the chip. True: none is left.
-   */
-  dropUnsafe(safe: SafeState<Parts>): bool {
-    const parts = this.parts;
-    const waiting = this.fromAgl;
-    for (let place = waiting.length; place !== 0; place--) {
-      if (!safe.owns(waiting.at(place - 1).identifier)) continue;
-      const tag = waiting.tagAt(place - 1);
-      const wasHanded = (tag & TAG_HANDED) !== 0;
-      parts.counters.count(wasHanded ? Counter.FromAglWithdrawn : Counter.FromAglSafeState);
-      parts.agl.finish(tag & ~TAG_HANDED, false);
-      waiting.remove(place - 1);
-    }
-    let isClear: bool = true;
-    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
-      const slot = unchecked(this.slots.all[buffer]);
-      if ((this.slots.underWay & slot.bit) === 0 || !slot.isAgl) continue;
-      if (!safe.owns(changetype<Frame>(slot.frame).identifier)) continue;
-      parts.controller.abort(buffer, FrameEnd.Withdrawn);
-      isClear = false;
-    }
-    return isClear;
   }
 
   private ended(slot: TransmitSlot<Parts>): void {
