@@ -98,6 +98,10 @@ export const COUNTERS = {
   timedSkipped: { number: 86, what: 'frames of timers not sent: the one before still waited, or the chip was off the bus; in no sum' },
   safeStates: { number: 87, what: 'times that the safe state of the table began' },
   fromAglSafeState: { number: 88, what: 'of `from_agl_taken`: kept from the bus: the safe state stands, and has its identifier' },
+  checkSomeLost: { number: 90, what: 'frames whose `check` found that some before them are missing, no more than `max-delta` allows; in no sum' },
+  checkRepeated: { number: 91, what: 'frames whose `check` found the counter of the last one; in no sum' },
+  checkWrongSequence: { number: 92, what: 'frames whose `check` found that more before them are missing; in no sum' },
+  checkError: { number: 93, what: 'frames whose `check` found a wrong checksum, length, data identifier or counter; in no sum' },
   answersDelayedByBus: { number: 74, what: 'answers that waited in the chip while another node sent a frame; in no sum' },
 } as const satisfies Record<string, CounterRow>;
 

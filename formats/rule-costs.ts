@@ -23,6 +23,8 @@ export const RULE_COSTS = {
   /** Each step of a program, and each that is a checksum. */
   PROGRAM_STEP_NANOS: 25,
   CHECKSUM_STEP_NANOS: 160,
+  /** The check of an E2E profile, beside its checksum. */
+  CHECK_NANOS: 100,
   /** All programs of one rule together: what follows a decision. */
   RULE_PROGRAMS_NANOS_MAXIMUM: 2000,
 } as const;

@@ -68,6 +68,17 @@ export const RULE_NUMBERS_2 = {
   ACTION_ANSWER: 1,
   /** Action: the forwarded frame is changed by the steps. At most one in a rule. */
   ACTION_MODIFY: 2,
+  /**
+   * Action, the first of its rule: the check of an E2E profile. Its only step writes the checksum that the frame must
+   * have. Fields: length: of the frame; reserved0: the largest allowed gap of counters; reserved1: bits 0 to 7 the
+   * largest counter, bit 8: the allowed gap is one wider, and grows with each frame that is not accepted (profiles 1
+   * and 2), bit 9: four bits of the frame have a value; reserved2: bits 0 to 5 the first of them, bits 8 to 11 the
+   * value; identifier: four bits for each result, from 0 on: ok, some lost, initial, repeated, wrong sequence, error:
+   * 0 as the rule says, 1 dropped, 2 + n: forwarded as action n, an ACTION_REPLACE, changes it, and not answered.
+   */
+  ACTION_CHECK: 8,
+  /** Action: changes a forwarded frame by its steps for some results of the check. length: 0 a mark, 1 a substitute. */
+  ACTION_REPLACE: 9,
 
   /** Timer: a frame that is sent again and again. */
   TIMER_CYCLIC: 1,
@@ -145,6 +156,14 @@ export const RULE_NUMBERS_2 = {
    * (0 none, 1 1U8, 2 16U8, 3 SFFID_XOR), data of 1U8; word is the number of the table.
    */
   STEP_CHECKSUM_CRC8: 28,
+  /**
+   * CRC-8 of AUTOSAR's E2E profiles 1, 2, 11 and 22, of all bytes but its own, into the byte that begins with bit
+   * shift; width is the number of the counter's lowest bit, word that of the table. Bytes of value: initial value for
+   * an even counter, for an odd one, final XOR, 1: the data identifier of that counter follows the bytes.
+   */
+  STEP_CHECKSUM_E2E8: 29,
+  /** CRC-16 of E2E profile 5, likewise, into two bytes from bit shift on, the lower first; word is the data identifier. */
+  STEP_CHECKSUM_E2E16: 30,
 } as const;
 
 const SIZES = RULE_NUMBERS_2;
@@ -188,7 +207,7 @@ export const RULE_RECORD_2 = {
 /** One action. */
 // prettier-ignore
 export const ACTION_RECORD = {
-  kind: { at: 0, bytes: 1, what: '1 answer, 2 modify the forwarded frame' },
+  kind: { at: 0, bytes: 1, what: '1 answer, 2 modify the forwarded frame, 8 check it, 9 replace it by what the check says; the other fields are those of an answer' },
   length: { at: 1, bytes: 1, what: 'of an answer: length 0 to 8, or 0xff: as the request' },
   stepCount: { at: 2, bytes: 1, what: 'number of steps' },
   reserved0: { at: 3, bytes: 1, what: 'zero' },

@@ -5,6 +5,8 @@
  * What leads to a store is one piece: `D2 = request D0 x 18 + 320, / 10, at least 0`.
  */
 import { describeBytes, describeField } from './describe-match.ts';
+import { describeE2e } from './e2e/describe.ts';
+import { isE2eStep } from './e2e/step.ts';
 import type { RateLimit, Step } from './model.ts';
 import { DEFAULT_RATE, formatByte } from './model.ts';
 
@@ -84,6 +86,7 @@ function loaded(step: Step, before: string): string {
 /** `data and FF 0F ...`, `length set 8`, a checksum. */
 function changed(step: Step): string {
   if (step.kind === 'checksum-xor' || step.kind === 'checksum-crc8') return checksum(step);
+  if (isE2eStep(step)) return describeE2e(step);
   const [operation, part] = step.kind.split('-');
   if (!('value' in step)) return step.kind;
   const value =

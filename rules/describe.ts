@@ -5,6 +5,7 @@
 import { describeMatch } from './describe-match.ts';
 import { describeRate, describeSteps } from './describe-steps.ts';
 import { describeSafeState, describeTimer } from './describe-timer.ts';
+import { describeCheck } from './e2e/describe.ts';
 import type { Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
   formatByte,
@@ -34,7 +35,7 @@ export function describeTable(table: RuleTable): string {
 }
 
 function describeRule(rule: Rule): string[] {
-  const { match, answer, moreAnswers = [], modify, forward, from } = rule;
+  const { match, answer, moreAnswers = [], modify, check, forward, from } = rule;
   const rate = rateOf(rule);
   const origin = from === undefined ? '' : ' of AGL';
   const timer = timerOf(rule);
@@ -47,6 +48,7 @@ function describeRule(rule: Rule): string[] {
   const answers = answer === null ? [] : [answer, ...moreAnswers];
   return [
     `${head}${next}`,
+    ...(check === undefined ? [] : describeCheck(check, describeSteps)),
     ...(modify === undefined ? [] : [`  -> changed: ${describeSteps(modify).join('; ')}`]),
     ...answers.map((one) => {
       const kind = isStaticAnswer(one) ? 'static' : 'computed';

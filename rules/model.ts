@@ -6,6 +6,8 @@
 
 import { RULE_NUMBERS_2 } from '../formats/rule-image-2.ts';
 import { RULE_NUMBERS } from '../formats/rule-image.ts';
+import type { E2eCheck } from './e2e/check.ts';
+import type { E2eStep } from './e2e/step.ts';
 
 /** Bits of a can_id that tell the frame's form. */
 export const CAN_ID_EXTENDED = 0x80000000;
@@ -154,7 +156,8 @@ export type Step =
       readonly profile: 'none' | '1u8' | '16u8' | 'sffid-xor';
       /** 1u8: one byte; 16u8: sixteen. */
       readonly profileData: readonly number[];
-    };
+    }
+  | E2eStep;
 
 /** At most `burst` answers in a row, and one for each interval in the long run. */
 export type RateLimit =
@@ -243,6 +246,8 @@ export interface Rule {
   readonly forward: boolean;
   /** Changes the frame that is forwarded. */
   readonly modify?: readonly Step[];
+  /** Decides, before everything else, whether the frame is answered, and how it is forwarded. */
+  readonly check?: E2eCheck;
   /** What it answers instead of a frame that matches. Its match is `NO_FRAME` but for the smallest length. */
   readonly when?: RuleTrigger;
   /** `agl`: the rule is about frames of AGL's, and its answers go to AGL. Absent: about frames of the bus. */

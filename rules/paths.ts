@@ -22,6 +22,7 @@
 import { counted } from '../cell-config/plural.ts';
 import { RULE_COSTS } from '../formats/rule-costs.ts';
 import { slowestDecision } from './image/decision.ts';
+import { programsOf } from './e2e/check.ts';
 import { isStaged } from './staged.ts';
 import type { Rule, RuleAnswer, RuleTable, Step } from './model.ts';
 import { arbitrationRank, DATA_BYTES, formatIdentifier, isStaticAnswer } from './model.ts';
@@ -99,12 +100,18 @@ const PRIORITY_CHANGES = 2;
 const PRIORITY_MICROS = 3.15;
 
 /** What the programs of a rule take together, in ns. */
-export function programNanos({ answer, moreAnswers = [], modify = [] }: RulePrograms): number {
+export function programNanos({
+  answer,
+  moreAnswers = [],
+  modify = [],
+  check,
+}: RulePrograms): number {
   const steps = [answer, ...moreAnswers].flatMap((each) => each?.steps ?? []);
-  return stepsNanos([...steps, ...modify]);
+  const checking = check === undefined ? 0 : RULE_COSTS.CHECK_NANOS;
+  return checking + stepsNanos([...programsOf(check), ...steps, ...modify]);
 }
 
-type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify'>;
+type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify' | 'check'>;
 
 /** The path of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {
@@ -273,7 +280,9 @@ function explainRead(
   const polled = isSingle(receive, filtered) ? POLL_MICROS : 0;
   const beside = lookBytes === 0 ? 0 : LOOK_MICROS;
   const look = beside + polled + changes * PRIORITY_MICROS;
-  const program = stepsNanos(steps) / NANOS_PER_MICRO;
+  const { check } = rule;
+  const checking = check === undefined ? 0 : RULE_COSTS.CHECK_NANOS + stepsNanos([check.step]);
+  const program = (checking + stepsNanos(steps)) / NANOS_PER_MICRO;
   const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + look;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
   const costs = { spiBytes, worstSpiBytes, worstMicros };

@@ -107,7 +107,9 @@ const TOGETHER: Readonly<Record<string, Json>> = {
     ),
   },
   modify: {
-    anyOf: ['and', 'or', 'xor', 'set', 'bits', 'signals', 'counter'].map((key) => has(key)),
+    anyOf: ['and', 'or', 'xor', 'set', 'bits', 'signals', 'counter', 'protect'].map((key) =>
+      has(key),
+    ),
   },
   checksum: {
     dependencies: { 'profile-data': ['profile'] },

@@ -6,7 +6,7 @@
  * Does not: make lengths from 9 to 15. The kernel takes them as raw length codes, and a rule deletes the
  * frame.
  */
-import { crcTable } from '../../rules/language/parse-checksum.ts';
+import { crcTable } from '../../rules/crc-table.ts';
 import type { Random } from './random.ts';
 
 /** A job from can0 to vcan0, and frames in candump's notation that come on can0. */

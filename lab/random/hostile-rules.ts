@@ -124,6 +124,11 @@ const STEPS: readonly Step[] = [
     ...({ kind: 'checksum-crc8', from: 0, to: -2, result: -1, initial: 255, finalXor: 1 } as const),
     ...{ table: CRC_TABLE, profile: '16u8', profileData: CRC_TABLE.slice(0, 16) },
   },
+  {
+    ...({ kind: 'checksum-e2e8', result: 0, counterBit: 8, initial: [1, 2], finalXor: 3 } as const),
+    ...{ table: CRC_TABLE, dataIds: CRC_TABLE.slice(0, 16) },
+  },
+  { kind: 'checksum-e2e16', result: 6, dataId: 0x1234 },
 ];
 
 const ANSWER = {

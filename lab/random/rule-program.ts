@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Random programs of steps, with all kinds of steps and fields. */
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
+import { crcTable } from '../../rules/crc-table.ts';
 import type { DataField, Step } from '../../rules/model.ts';
 import type { Random } from './random.ts';
 
@@ -132,6 +133,7 @@ function randomStep(random: Random, counter: Step): Step {
       ...{ kind: 'checksum-crc8', from, to, result, initial, finalXor },
       ...{ table: randomTable(random), profile, profileData },
     },
+    randomE2e(random),
   ];
   return random.pick(random.pick([load, load, calculate, store, store, modify, checksum]));
 }
@@ -140,6 +142,21 @@ function randomProfile(random: Random) {
   const profile = random.pick(['none', '1u8', '16u8', 'sffid-xor'] as const);
   const count = { none: 0, '1u8': 1, '16u8': 16, 'sffid-xor': 0 }[profile];
   return { profile, profileData: [...random.bytes(count)] };
+}
+
+/** A checksum of an E2E profile, anywhere. */
+function randomE2e(random: Random): Step {
+  const result = random.below(7);
+  if (random.chance(0.4)) return { kind: 'checksum-e2e16', result, dataId: random.below(0x10000) };
+  const initial = [...random.bytes(2)];
+  return {
+    ...{ kind: 'checksum-e2e8', result, counterBit: random.below(61) },
+    ...{ initial: [initial[0], initial[1]], finalXor: random.below(BYTE) },
+    ...{
+      table: crcTable(random.pick([0x1d, 0x2f])),
+      dataIds: random.chance(0.5) ? [...random.bytes(16)] : [],
+    },
+  };
 }
 
 /** One of two tables, so that programs share them. */

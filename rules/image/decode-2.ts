@@ -2,6 +2,7 @@
 /**
  * Reads what format 2 has beside format 1: its sections, and the rules with all that they refer to.
  */
+import { decodeCheck } from '../e2e/check.ts';
 import {
   ACTION_RECORD,
   RULE_NUMBERS_2 as image,
@@ -162,15 +163,22 @@ function readActions(
   name: string,
   match: RuleMatch,
   sections: Sections,
-): Pick<Rule, 'moreAnswers' | 'modify'> {
+): Pick<Rule, 'moreAnswers' | 'modify' | 'check'> {
   const run = readRun(bytes, start, RULE_RECORD_2.actionFirst, RULE_RECORD_2.actionCount);
   refuseBeyond(`${name} actions`, run, sections.counts.actions, image.RULE_ACTIONS_MAXIMUM);
   const moreAnswers: RuleAnswer[] = [];
   let modify: readonly Step[] | undefined;
+  let checking: CheckedAction | undefined;
+  const replacing: CheckedAction[] = [];
   for (let number = run.first; number < run.first + run.count; number += 1) {
     const at = sections.starts.actions + number * image.ACTION_BYTES;
     const called = `${name} action ${number}`;
     const kind = bytes.readUInt8(at);
+    if (kind === image.ACTION_CHECK && number === run.first) {
+      checking = { at, steps: readProgram(bytes, at, ACTION_RECORD, sections, called) };
+      expectZero(bytes, called, at + ACTION_RECORD.data.at, at + image.ACTION_BYTES);
+      continue;
+    }
     expectZero(bytes, called, at + ACTION_RECORD.reserved0.at, at + ACTION_RECORD.stepFirst.at);
     expectZero(bytes, called, at + ACTION_RECORD.reserved1.at, at + ACTION_RECORD.identifier.at);
     expectZero(bytes, called, at + ACTION_RECORD.reserved2.at, at + ACTION_RECORD.data.at);
@@ -180,6 +188,11 @@ function readActions(
       moreAnswers.push(withSteps(readAnswer(bytes, at, called, match, fields), steps));
       continue;
     }
+    if (kind === image.ACTION_REPLACE && checking !== undefined) {
+      expectZero(bytes, called, at + ACTION_RECORD.identifier.at, at + image.ACTION_BYTES);
+      replacing.push({ at, steps });
+      continue;
+    }
     if (kind !== image.ACTION_MODIFY || modify !== undefined) {
       throw new RulesImageError(called, at, 'an answer, or the one that modifies', `${kind}`);
     }
@@ -187,10 +200,20 @@ function readActions(
     expectZero(bytes, called, at + ACTION_RECORD.identifier.at, at + image.ACTION_BYTES);
     modify = steps;
   }
+  const check = checking && decodeCheck(bytes, checking.at, checking.steps, replacing);
+  if (checking !== undefined && check === undefined) {
+    throw new RulesImageError(`${name} check`, checking.at, 'a check with its fields', 'another');
+  }
   return {
     ...(moreAnswers.length === 0 ? {} : { moreAnswers }),
     ...(modify === undefined ? {} : { modify }),
+    ...(check === undefined ? {} : { check }),
   };
+}
+
+interface CheckedAction {
+  readonly at: number;
+  readonly steps: readonly Step[];
 }
 
 function readRate(

@@ -3,6 +3,7 @@
  * Reads the steps of a program from their records.
  */
 import { RULE_NUMBERS_2 as image, STEP_RECORD } from '../../formats/rule-image-2.ts';
+import { decodeE2e } from '../e2e/step.ts';
 import type { Step } from '../model.ts';
 import { LIVE_VALUES } from '../model.ts';
 import { readField } from './decode-condition.ts';
@@ -10,6 +11,8 @@ import { CHECKSUM_BYTES, CRC8_ENTRIES, encodeStep, PROFILES, STEP_NUMBERS } from
 import { hex, RulesImageError } from './image-error.ts';
 
 const IDENTIFIER_BITS = 29;
+/** Their `word` is the number of a table. */
+const TABLED: readonly Step['kind'][] = ['checksum-crc8', 'checksum-e2e8'];
 const KIND_OF = new Map(
   Object.entries(STEP_NUMBERS).map(([kind, number]) => [number, kind as Step['kind']]),
 );
@@ -38,7 +41,7 @@ export function readSteps(
     }
     const word = bytes.readUInt32LE(at + STEP_RECORD.word.at);
     // What a step does not use is zero.
-    const canonical = encodeStep(step, step.kind === 'checksum-crc8' ? word : 0);
+    const canonical = encodeStep(step, TABLED.includes(step.kind) ? word : 0);
     for (let offset = 0; offset < image.STEP_BYTES; offset += 1) {
       const [expected, got] = [canonical[offset], bytes[at + offset]];
       if (expected !== got) throw new RulesImageError(name, at + offset, hex(expected), hex(got));
@@ -101,6 +104,9 @@ function readStep(bytes: Buffer, at: number, tables: Tables): Step | undefined {
     case 'checksum-xor':
     case 'checksum-crc8':
       return readChecksum(bytes, at, kind, word, tables);
+    case 'checksum-e2e8':
+    case 'checksum-e2e16':
+      return decodeE2e(bytes, at, kind, tables);
     default:
       return undefined;
   }

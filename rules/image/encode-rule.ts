@@ -9,6 +9,7 @@ import {
   RULE_RECORD_2,
 } from '../../formats/rule-image-2.ts';
 import { RULE_NUMBERS, RULE_RECORD } from '../../formats/rule-image.ts';
+import { encodeCheck } from '../e2e/check.ts';
 import type { DataCondition, RateLimit, Rule, RuleAnswer, RuleMatch } from '../model.ts';
 import { CAN_ID_EXTENDED, CAN_ID_REMOTE, rateOf, SAME_AS_REQUEST, timerOf } from '../model.ts';
 import { fieldFlags } from './encode-step.ts';
@@ -83,14 +84,15 @@ function writeAnswer(record: Buffer, answer: RuleAnswer, at: typeof ANSWER_FIELD
   );
 }
 
-function encodeActions({ moreAnswers = [], modify }: Rule, pools: Pools): Buffer[] {
+function encodeActions({ moreAnswers = [], modify, check }: Rule, pools: Pools): Buffer[] {
+  const checking = encodeCheck(check, (kind, steps) => encodeAction(kind, steps, pools));
   const answers = moreAnswers.map((answer) => {
     const record = encodeAction(image.ACTION_ANSWER, answer.steps ?? [], pools);
     writeAnswer(record, answer, ACTION_RECORD as unknown as typeof ANSWER_FIELDS);
     return record;
   });
-  if (modify === undefined) return answers;
-  return [...answers, encodeAction(image.ACTION_MODIFY, modify, pools)];
+  if (modify === undefined) return [...checking, ...answers];
+  return [...checking, ...answers, encodeAction(image.ACTION_MODIFY, modify, pools)];
 }
 
 function encodeAction(

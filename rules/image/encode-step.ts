@@ -3,6 +3,7 @@
  * One step of a program, and the CRC-8 table of one, as their records.
  */
 import { RULE_NUMBERS_2 as image, STEP_RECORD } from '../../formats/rule-image-2.ts';
+import { encodeE2e, isE2eStep } from '../e2e/step.ts';
 import type { DataField, Step } from '../model.ts';
 
 type StepKind = Step['kind'];
@@ -38,6 +39,8 @@ export const STEP_NUMBERS: Readonly<Record<StepKind, number>> = {
   'set-identifier': image.STEP_SET_IDENTIFIER,
   'checksum-xor': image.STEP_CHECKSUM_XOR,
   'checksum-crc8': image.STEP_CHECKSUM_CRC8,
+  'checksum-e2e8': image.STEP_CHECKSUM_E2E8,
+  'checksum-e2e16': image.STEP_CHECKSUM_E2E16,
 };
 
 /** Profiles of can-gw's CRC-8 by their numbers. */
@@ -62,6 +65,7 @@ export function fieldFlags({ bigEndian, signed }: DataField): number {
 
 /** `table`: the number of the CRC-8 table. */
 export function encodeStep(step: Step, table: number): Buffer {
+  if (isE2eStep(step)) return encodeE2e(step, table);
   const record = Buffer.alloc(image.STEP_BYTES);
   record.writeUInt8(STEP_NUMBERS[step.kind], STEP_RECORD.kind.at);
   if ('field' in step) {

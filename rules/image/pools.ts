@@ -5,6 +5,7 @@
  * What is the same is there once: conditions and steps of two rules that are equal, and equal tables.
  */
 import { RULE_NUMBERS_2 as image } from '../../formats/rule-image-2.ts';
+import { encodeE2eTable } from '../e2e/step.ts';
 import type { Step } from '../model.ts';
 import { encodeStep, encodeTable } from './encode-step.ts';
 
@@ -32,8 +33,10 @@ export class Pools {
   /** A program, and its CRC-8 tables. */
   addProgram(steps: readonly Step[]): Run {
     const records = steps.map((step) => {
-      if (step.kind !== 'checksum-crc8') return encodeStep(step, 0);
-      const table = this.#add(this.checksumTables, 'table', [encodeTable(step)]);
+      if (step.kind !== 'checksum-crc8' && step.kind !== 'checksum-e2e8')
+        return encodeStep(step, 0);
+      const record = step.kind === 'checksum-crc8' ? encodeTable(step) : encodeE2eTable(step);
+      const table = this.#add(this.checksumTables, 'table', [record]);
       return encodeStep(step, table.first);
     });
     return this.#add(this.steps, 'step', records);

@@ -5,7 +5,7 @@
  * A filter of can-gw may take frames of both forms, data and remote: one rule for each kind that is
  * treated alike.
  */
-import { crcTable } from '../language/parse-checksum.ts';
+import { crcTable } from '../crc-table.ts';
 import { formatByte } from '../model.ts';
 import type { CangwJob, Crc8Job, Instruction } from './cangw-command.ts';
 import { CommandError } from './shell-words.ts';

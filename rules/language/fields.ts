@@ -42,13 +42,14 @@ export class Fields {
     this.claim(entry, bitsOf(field));
   }
 
-  /** A place of the counter. */
-  addCounter(entry: Entry, field: DataField, counter: Counter): void {
+  /** A place of the counter, which shows `first` at first: fields that are not full start over with it. */
+  addCounter(entry: Entry, field: DataField, counter: Counter, first = 0): void {
     const { maximum, increment } = this.#counter ?? counter;
     if (maximum !== counter.maximum || increment !== counter.increment) {
       this.refuse(entry, 'a rule has one counter: give all its places the same max and step');
     }
     this.#counter = counter;
+    if (first !== 0) this.#counterStores.push({ kind: 'add', value: BigInt(first) });
     this.#counterStores.push({ kind: 'store', field });
     this.claim(entry, bitsOf(field));
   }

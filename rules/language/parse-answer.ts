@@ -7,6 +7,7 @@
 import { isScalar } from 'yaml';
 import type { Message } from '../dbc/database.ts';
 import type { RuleAnswer, RuleMatch, Step } from '../model.ts';
+import { bytesOf } from '../e2e/layout.ts';
 import { DATA_BYTES, formatIdentifier, SAME_AS_REQUEST } from '../model.ts';
 import { hasIdentifier } from '../order/identifiers.ts';
 import { fieldOfSignal } from './dbc-names.ts';
@@ -15,6 +16,7 @@ import { bitsOf, bitsOfBytes, Fields } from './fields.ts';
 import { valueBits } from './match-signals.ts';
 import { parseBitFields } from './parse-bits.ts';
 import { parseChecksums } from './parse-checksum.ts';
+import { parseProtect } from './parse-protect.ts';
 import { parseCopies, placeCopies } from './parse-copies.ts';
 import type { AnswerByte } from './parse-copies.ts';
 import { parseByte } from './parse-data.ts';
@@ -82,11 +84,19 @@ export function parseAnswer(
   const checksums = parseChecksums(reader, entries, 'error', fixed);
   if (checksums === undefined) return undefined;
   for (const step of checksums) claimResult(entries, fields, step, fixed);
+  const protection = parseProtect(reader, entries, fields, (layout) => ({
+    length:
+      given === SAME_AS_REQUEST
+        ? undefined
+        : (given ?? Math.max(data.length, fields.end, bytesOf(layout))),
+    ...{ data, advice: 'give the answer a length of its own' },
+  }));
+  if (protection === undefined) return undefined;
   const length = given ?? Math.max(data.length, fields.end);
   const place = lengthEntry ?? entry;
   if (!fitsLength(reader, length, data.length, fields.end, place)) return undefined;
   const source = placeCopies(reader, copies, data, fields);
-  const steps = fields.stepsWith(entry, reply.steps, checksums);
+  const steps = fields.stepsWith(entry, reply.steps, [...checksums, ...protection]);
   if (source === undefined || steps === undefined) return undefined;
   const { identifier, extended } = reply;
   if (reply.steps.length === 0) {
@@ -126,7 +136,7 @@ function replyOf(
 }
 
 /** The byte of the result belongs to the checksum. */
-function claimResult(
+export function claimResult(
   entries: Entries,
   fields: Fields,
   step: Step,

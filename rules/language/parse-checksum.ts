@@ -6,6 +6,7 @@
  * Positions: linux/can/gw.h; negative ones count from the end.
  */
 import { isScalar, isSeq } from 'yaml';
+import { crcTable } from '../crc-table.ts';
 import type { Step } from '../model.ts';
 import { DATA_BYTES } from '../model.ts';
 import { parseByte } from './parse-data.ts';
@@ -196,13 +197,4 @@ function tellOverItself(
   const reason = `${item.label} is over itself: byte ${positions.result} is from ${positions.from} to ${positions.to}`;
   if (overItself === 'error') reader.diagnostics.error(item.offset, reason);
   else reader.diagnostics.warning(item.offset, `${reason}; the byte that came in counts`);
-}
-
-/** The table of a CRC-8 that begins with the highest bit. */
-export function crcTable(polynomial: number): number[] {
-  return Array.from({ length: TABLE_BYTES }, (_, index) => {
-    let sum = index;
-    for (let bit = 0; bit < 8; bit += 1) sum = ((sum << 1) ^ (sum & 0x80 ? polynomial : 0)) & 0xff;
-    return sum;
-  });
 }

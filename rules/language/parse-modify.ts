@@ -8,10 +8,12 @@ import { DATA_BYTES } from '../model.ts';
 import { parseByte } from './parse-data.ts';
 import { fieldOfSignal } from './dbc-names.ts';
 import { Fields } from './fields.ts';
+import { claimResult } from './parse-answer.ts';
 import type { AnswerContext } from './parse-answer.ts';
 import { parseBitFields } from './parse-bits.ts';
 import { parseSetSignals } from './set-signals.ts';
 import { parseChecksums } from './parse-checksum.ts';
+import { parseProtect } from './parse-protect.ts';
 import { CHANGE, keysOf, MODIFY } from './words.ts';
 import { hex } from './yaml-reader.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
@@ -37,6 +39,7 @@ export function parseModify(
   reader: YamlReader,
   entry: Entry,
   { match, request }: Pick<AnswerContext, 'match' | 'request'>,
+  lengthBefore = lengthOf(match),
 ): ParsedModify | undefined {
   const entries = reader.map(entry, keysOf(MODIFY));
   if (entries === undefined) return undefined;
@@ -52,11 +55,16 @@ export function parseModify(
   });
   const checksums = parseChecksums(reader, entries, 'warning');
   if (checksums === undefined || changes.some((steps) => steps === undefined)) return undefined;
-  const steps = fields.stepsWith(
-    entry,
-    changes.flatMap((change) => change ?? []),
-    checksums,
-  );
+  const changed = changes.flatMap((change) => change ?? []);
+  const length = lengthAfter(changed, lengthBefore);
+  const protection = parseProtect(reader, entries, fields, () => ({
+    ...{ length, data: [], advice: 'match one length, or set it' },
+  }));
+  if (protection === undefined) return undefined;
+  for (const step of protection.length === 0 ? [] : checksums) {
+    claimResult(entries, fields, step, length);
+  }
+  const steps = fields.stepsWith(entry, changed, [...checksums, ...protection]);
   if (steps === undefined) return undefined;
   if (steps.length > checksums.length) {
     const hasCounter = fields.counter !== undefined;
@@ -65,6 +73,23 @@ export function parseModify(
   const reason = 'modify changes nothing: a checksum is computed only where something is changed';
   reader.diagnostics.error(entry.offset, reason);
   return undefined;
+}
+
+/** The length of a changed frame. Undefined: it is not the same for each. */
+function lengthAfter(
+  changes: readonly (Step | undefined)[],
+  before: number | undefined,
+): number | undefined {
+  const last = changes.findLast((step) => step?.kind.endsWith('-length'));
+  if (last === undefined) return before;
+  return last.kind === 'set-length' ? last.value : undefined;
+}
+
+/** The length of all frames that match. Undefined: they have several. */
+export function lengthOf(match: AnswerContext['match']): number | undefined {
+  if (match === undefined || match.remote !== false) return undefined;
+  const { minimumLength, maximumLength = DATA_BYTES } = match;
+  return minimumLength === maximumLength ? maximumLength : undefined;
 }
 
 function parseOperation(

@@ -2,12 +2,14 @@
 /**
  * Reads one rule: its name, what it matches, and what becomes of the frame.
  */
+import { counted } from '../../cell-config/plural.ts';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import { RULE_NUMBERS_2 } from '../../formats/rule-image-2.ts';
 import type { Rule, RuleMatch } from '../model.ts';
 import { programNanos } from '../paths.ts';
 import type { Names } from './dbc-names.ts';
 import { parseAnswer } from './parse-answer.ts';
+import { checkActions, parseCheck } from './parse-check.ts';
 import type { AnswerContext, ParsedAnswer } from './parse-answer.ts';
 import { oneOrMore } from './parse-identifiers.ts';
 import { parseMatch } from './parse-match.ts';
@@ -48,14 +50,22 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
   const isWall = from === 'agl' && forward === true;
   const rate = parseRate(reader, entries, called, isWall);
   const modify = parseChange(reader, entries, context, called, forward);
+  const check = parseCheck(reader, entries, context, called, forward);
   const place = { name, nameOffset: nameEntry?.offset ?? item.offset, match };
   const parsed = { ...place, matchOffset: matchEntry?.offset ?? item.offset };
-  if (answers === undefined || modify === undefined || rate === undefined) {
+  if (answers === undefined || modify === undefined || rate === undefined || check === undefined) {
     return { ...parsed, rule: undefined };
   }
-  const parts = modify === null ? answers : [...answers, modify];
+  // The check looks at the length, so what changes the frame does not have to.
+  const parts = modify === null || check !== null ? answers : [...answers, modify];
   const needed = parts.reduce((most, { requestBytes }) => Math.max(most, requestBytes), 0);
-  checkParts(reader, entries, called, match, parts, needed);
+  if (check !== null) refuseUnchecked(reader, entries, match, needed);
+  // A frame is forwarded by one of the changes.
+  const counting = [
+    ...answers,
+    { hasCounter: modify?.hasCounter === true || check?.hasCounter === true },
+  ];
+  checkParts(reader, entries, called, match, counting, needed);
   if (name === undefined || match === undefined || forward === undefined || from === undefined) {
     return { ...parsed, rule: undefined };
   }
@@ -67,6 +77,7 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
     ...(more.length === 0 ? {} : { moreAnswers: more.map(({ answer }) => answer) }),
     ...(from === 'agl' ? { from } : {}),
     ...(modify === null ? {} : { modify: modify.steps }),
+    ...(check === null ? {} : { check: check.check }),
     ...(rate === null ? {} : { rate }),
     ...(deadlineNanos === undefined ? {} : { deadlineNanos }),
   };
@@ -84,7 +95,7 @@ function parseAnswers(
 ): ParsedAnswer[] | undefined {
   const entry = entries.byKey.get('answer');
   if (entry === undefined) return [];
-  const most = ANSWERS_MAXIMUM - (entries.byKey.has('modify') ? 1 : 0);
+  const most = ANSWERS_MAXIMUM - (entries.byKey.has('modify') ? 1 : 0) - checkActions(entries);
   return oneOrMore(reader, entry, most, (item) => parseAnswer(reader, item, context));
 }
 
@@ -102,6 +113,21 @@ function parseChange(
   const reason = `${called} changes the frame on its way, but does not forward it: add "forward: true"`;
   reader.diagnostics.error(entry.keyOffset, reason);
   return undefined;
+}
+
+/** A frame too short for a checked rule's answers would not match, and nothing would check it. */
+function refuseUnchecked(
+  reader: YamlReader,
+  entries: Entries,
+  match: RuleMatch | undefined,
+  needed: number,
+): void {
+  const entry = entries.byKey.get('answer');
+  if (match === undefined || entry === undefined || needed <= match.minimumLength) return;
+  const reason =
+    `answer needs ${counted(needed, 'byte')} of the frame, so a shorter one would not be checked: ` +
+    'write length in match, and give shorter frames a rule of their own';
+  reader.diagnostics.error(entry.offset, reason);
 }
 
 /** What the answers and the change need together. */
@@ -135,7 +161,7 @@ export function refuseSlowPrograms(
   reader: YamlReader,
   entries: Entries,
   called: string,
-  rule: Pick<Rule, 'answer' | 'moreAnswers' | 'modify'>,
+  rule: Pick<Rule, 'answer' | 'moreAnswers' | 'modify' | 'check'>,
 ): void {
   const nanos = programNanos(rule);
   const most = RULE_COSTS.RULE_PROGRAMS_NANOS_MAXIMUM;
@@ -170,8 +196,8 @@ function parseForward(reader: YamlReader, entries: Entries, called: string): boo
   const action = entries.byKey.get('action');
   if (action !== undefined) {
     if (reader.word(action, ACTIONS) === undefined) return undefined;
-    const other = answered ? 'answer' : forwardEntry === undefined ? undefined : 'forward';
-    if (other === undefined) return false;
+    const [other] = ['answer', 'forward', 'check'].filter((key) => entries.byKey.has(key));
+    if ((other as string | undefined) === undefined) return false;
     const reason = `${called} has "action: drop" and "${other}": remove one of them`;
     reader.diagnostics.error(action.keyOffset, reason);
     return undefined;

@@ -15,6 +15,7 @@ import {
   SAFE_FRAMES_MAXIMUM,
 } from '../model.ts';
 import type { Shape } from './shapes.ts';
+import { checkWords, PROTECT } from './words-e2e.ts';
 import {
   BYTE,
   DURATION,
@@ -225,6 +226,7 @@ const FIELDS = {
   signals: { what: 'Signals of the message: a value, a word of the value table, { from: SIGNAL, scale, offset, min, max }, { live } or { counter }.', value: map('set signals', {}, SET_SIGNAL) },
   counter: { what: "The rule's counter: { to, count, max, step }, or a list.", value: oneOrMore(map('counter', COUNTER), 16) },
   checksum: { what: 'A checksum, or a list of at most 4.', value: oneOrMore(CHECKSUMS, 4) },
+  protect: { what: "End-to-end protection by one of AUTOSAR's profiles: counter and CRC, written last.", value: map('protect', PROTECT) },
 } as const satisfies Words;
 
 // prettier-ignore
@@ -258,6 +260,8 @@ export const MODIFY: Words = {
   ...FIELDS,
 };
 
+export const CHECK: Words = checkWords(map('modify', MODIFY));
+
 // prettier-ignore
 export const RATE: Words = {
   'per-second': { what: 'Answers in a second, in the long run.', value: integer(1, 100_000), isNeeded: true },
@@ -286,6 +290,7 @@ export const RULE: Words = {
   deadline: { what: 'The longest time from the end of the request to the end of the answer, for `explain --bus`: 5ms.', value: DURATION },
   forward: { what: '`true`: the request also goes to the other side. Left out: only without an answer.', value: TRUE_OR_FALSE },
   modify: { what: "What becomes of the forwarded frame, in can-gw's order: and, or, xor, set, checksums.", value: map('modify', MODIFY) },
+  check: { what: "Checks the frame by one of AUTOSAR's E2E profiles, before everything else.", value: map('check', CHECK) },
   action: { what: '`drop`: neither answer nor forward.', value: words(...ACTIONS) },
   expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
 };

@@ -58,28 +58,33 @@ function zero(): RuleSums {
 
 /** What became of a frame, in words. */
 export function frameOutcome(verdict: Verdict): string {
-  const { rule, answers, forwarded, drop, frame, from } = verdict;
+  const { rule, result, answers, forwarded, drop, frame, from } = verdict;
   const other = from === 'bus' ? 'AGL' : 'the bus';
-  const parts = answers.map((answer) =>
+  const checked = result === undefined ? [] : [`its check says ${result}`];
+  const made = answers.map((answer) =>
     answer.kind === 'sent'
       ? `answers ${writeFrameText(answer.frame)}`
       : answer.kind === 'limited'
         ? 'no answer: the rate is used up'
         : 'no answer: its length is above 8',
   );
+  const parts = [...checked, ...made];
   if (forwarded) {
     const [before, after] = [writeFrameText(frame), writeFrameText(forwarded)];
     parts.push(`forwards to ${other}${before === after ? '' : ` as ${after}`}`);
   }
   if (drop === 'deleted') parts.push('not forwarded: its length came out above 8');
   else if (drop && REFUSALS[drop]) parts.push(`refused: ${REFUSALS[drop]}`);
-  else if (drop)
-    parts.push(`dropped by ${drop === 'filter' || drop === 'default' ? DROPS[drop] : 'the rule'}`);
+  else if (drop) parts.push(`dropped by ${DROPS[drop] ?? 'the rule'}`);
   const who = rule ? `rule "${rule.name}"` : 'no rule';
   return `${who}: ${parts.join(', ') || 'nothing'}`;
 }
 
-const DROPS = { filter: 'the filters', default: 'the default' } as const;
+const DROPS: Readonly<Partial<Record<DropReason, string>>> = {
+  filter: 'the filters',
+  default: 'the default',
+  check: 'the check',
+};
 const REFUSALS: Readonly<Partial<Record<DropReason, string>>> = {
   unlisted: 'no rule from: agl is about its identifier',
   length: 'no rule for its identifier takes its length',

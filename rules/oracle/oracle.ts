@@ -6,7 +6,10 @@
  * is given.
  */
 import { LIVE_VALUES, liveValueOf, rateOf, SAME_AS_REQUEST } from '../model.ts';
-import type { Rule, RuleAnswer, RuleTable } from '../model.ts';
+import type { Rule, RuleAnswer, RuleTable, Step } from '../model.ts';
+import type { E2eResult } from '../e2e/check.ts';
+import { checkFrame, dispositionOf, newCheckState } from './e2e-check.ts';
+import type { CheckState } from './e2e-check.ts';
 import { eightBytes, frameOf, lengthOf, targetOf } from './frame.ts';
 import type { OracleFrame, Target } from './frame.ts';
 import { matches, passesFilter } from './match.ts';
@@ -22,9 +25,10 @@ export type Side = 'bus' | 'agl';
 
 /**
  * Why a frame is not forwarded, and not answered by a rule either: the rule says so; no filter passes it;
- * the default; its modified length does not fit a frame.
+ * the default; its modified length does not fit a frame; its check says so.
  */
-export type DropReason = 'rule' | 'filter' | 'default' | 'deleted' | 'safe-state' | Refusal;
+export type DropReason =
+  'rule' | 'filter' | 'default' | 'deleted' | 'safe-state' | 'check' | Refusal;
 
 /** One answer of a rule. `limited`: by the rate. `deleted`: its length does not fit a frame. */
 export type AnswerOutcome =
@@ -36,6 +40,8 @@ export interface Verdict {
   readonly frame: OracleFrame;
   /** The first rule that takes the frame. */
   readonly rule: Rule | undefined;
+  /** What the rule's check has found. */
+  readonly result?: E2eResult;
   readonly answers: readonly AnswerOutcome[];
   /** What the other side gets. */
   readonly forwarded: OracleFrame | undefined;
@@ -49,6 +55,7 @@ export interface Verdict {
 interface RuleState {
   readonly counter: { value: number };
   readonly rate: AnswerRate;
+  readonly check: CheckState;
 }
 
 const NO_DATA = new Uint8Array();
@@ -107,11 +114,19 @@ export class RuleOracle {
     );
     const state = rule && this.#stateOf(rule);
     if (rule) this.#timers.note(rule, nowMicros);
+    const result = rule?.check && state && checkFrame(rule.check, state.check, frame);
+    const disposition = rule?.check && result ? dispositionOf(rule.check, result) : 'pass';
+    if (disposition === 'drop') {
+      const base = { from, frame, rule, result, answers: [], forwarded: undefined } as const;
+      return { ...base, drop: 'check', toBus: [], toAgl: [] };
+    }
     const refusal = from === 'agl' ? this.#refusal(rule, state, frame, nowMicros) : undefined;
     if (refusal !== undefined) return this.#refused(frame, rule, refusal, nowMicros);
-    const answers = rule && state ? this.#answer(rule, state, frame, nowMicros) : [];
+    const isAnswered = disposition === 'pass';
+    const answers = rule && state && isAnswered ? this.#answer(rule, state, frame, nowMicros) : [];
     const isForward = rule ? rule.forward : this.#isForwardedByDefault(frame, from);
-    const forwarded = isForward ? this.#modified(rule, state, frame) : undefined;
+    const steps = isAnswered ? rule?.modify : rule?.check?.[disposition];
+    const forwarded = isForward ? this.#modified(steps, state, frame) : undefined;
     const back = sentOf(answers);
     if (from === 'agl' && forwarded && this.#timers.refuses(forwarded)) {
       const base = { from, frame, rule, answers, forwarded: undefined } as const;
@@ -122,6 +137,7 @@ export class RuleOracle {
       from,
       frame,
       rule,
+      ...(result === undefined ? {} : { result }),
       answers,
       forwarded,
       drop: this.#dropReason(rule, isForward, forwarded),
@@ -155,6 +171,7 @@ export class RuleOracle {
     const state = this.#states.get(rule) ?? {
       counter: { value: 0 },
       rate: new AnswerRate(rateOf(rule), this.#bitrate),
+      check: newCheckState(),
     };
     this.#states.set(rule, state);
     return state;
@@ -175,11 +192,10 @@ export class RuleOracle {
   }
 
   #modified(
-    rule: Rule | undefined,
+    steps: readonly Step[] = [],
     state: RuleState | undefined,
     frame: OracleFrame,
   ): OracleFrame | undefined {
-    const steps = rule?.modify ?? [];
     if (steps.length === 0 || state === undefined) return frame;
     const target = targetOf(frame);
     runProgram(steps, target, { request: frame, live: this.live, counter: state.counter });
@@ -222,9 +238,13 @@ function startOf(answer: RuleAnswer, request: OracleFrame, live: Uint8Array): Ta
   return targetOf({ identifier, extended, remote: false, dlc: length, data });
 }
 
-/** What must be the same for the state of a rule to survive: its answer's identifier and its counters. */
-function kindOf({ answer, moreAnswers = [], modify = [] }: Rule): string {
+/**
+ * What must be the same for the state of a rule to survive: its answer's identifier, its counters, and how the
+ * counters of its check run.
+ */
+function kindOf({ answer, moreAnswers = [], modify = [], check }: Rule): string {
   const steps = [answer, ...moreAnswers].flatMap((one) => one?.steps ?? []).concat(modify);
   const maxima = steps.flatMap((step) => (step.kind === 'load-counter' ? [step.maximum] : []));
-  return JSON.stringify([answer?.identifier, answer?.extended, maxima]);
+  const kind = check && [check.counterMaximum, check.widens];
+  return JSON.stringify([answer?.identifier, answer?.extended, maxima, kind]);
 }

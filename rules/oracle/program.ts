@@ -5,7 +5,9 @@
  * The meaning of each step: formats/rule-image-2.ts.
  */
 import type { DataField, Step } from '../model.ts';
+import { isE2eStep } from '../e2e/step.ts';
 import { applyCrc8, applyXor } from './checksum.ts';
+import { applyE2e } from './e2e.ts';
 import { littleEndian, readField, writeField } from './field.ts';
 import { eightBytes, lengthOf } from './frame.ts';
 import type { OracleFrame, Target } from './frame.ts';
@@ -77,6 +79,7 @@ function perform(step: Step, value: bigint, target: Target, inputs: ProgramInput
 function change(step: Step, target: Target): void {
   if (step.kind === 'checksum-xor') return applyXor(target, step);
   if (step.kind === 'checksum-crc8') return applyCrc8(target, step);
+  if (isE2eStep(step)) return applyE2e(target, step);
   if (!('value' in step)) return;
   const [operation, part] = step.kind.split('-');
   const combine = (old: bigint): bigint => combined(operation, old, BigInt(step.value));

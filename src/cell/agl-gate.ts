@@ -9,6 +9,7 @@
 import { ACTION_ANSWER } from '../../build/generated/rule-image';
 import { allocateFrames, Frame } from '../can/frame';
 import { TraceEvent } from '../page/trace-event';
+import { CHECK_DROP, CHECK_PASS } from '../responder/e2e-check';
 import { Refusal } from '../responder/find-rule';
 import { takes } from '../responder/locked-wall';
 import { Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
@@ -16,6 +17,7 @@ import { microsToTicks } from '../rt/deadline';
 import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { AnyParts } from './parts';
+import { checkFrame } from './frame-check';
 import { countFullRing } from './rule-actions';
 import { UrgentAnswers } from './urgent/answers';
 
@@ -59,12 +61,19 @@ export class AglGate<Parts extends AnyParts> {
     }
     const rule = responder.table.rule(responder.matchedRule);
     const isForwarding = (rule.flags & RULE_FORWARD) !== 0;
+    const disposition = checkFrame(parts, rule, frame);
+    if (disposition === CHECK_DROP) {
+      parts.counters.count(Counter.FromAglDroppedByRule);
+      return 0;
+    }
     if (isForwarding && !responder.takes(nowTicks, parts.settings.bitrate)) {
       this.refuse(frame, Refusal.Rate, nowTicks);
       return 0;
     }
-    if ((rule.flags & RULE_ANSWER) !== 0) this.answerAll(rule, frame, nowTicks, isForwarding);
-    const passed = isForwarding ? responder.modifiedBy(rule, frame, this.modified) : 0;
+    if ((rule.flags & RULE_ANSWER) !== 0 && disposition === CHECK_PASS) {
+      this.answerAll(rule, frame, nowTicks, isForwarding);
+    }
+    const passed = isForwarding ? responder.modifiedBy(rule, frame, this.modified, disposition) : 0;
     if (passed === 0) parts.counters.count(Counter.FromAglDroppedByRule);
     return passed;
   }

@@ -8,11 +8,13 @@
  */
 import { ACTION_ANSWER } from '../../build/generated/rule-image';
 import { allocateFrames, Frame, FRAME_BYTES } from '../can/frame';
+import { CHECK_DROP, CHECK_PASS } from '../responder/e2e-check';
 import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
 import { DECISION_STATIC } from '../responder/responder';
 import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { askWall } from './agl-gate';
+import { checkFrame } from './frame-check';
 import { AnyParts } from './parts';
 import { FrameObserver } from './page/frame-observer';
 import { Rates } from './rates';
@@ -40,15 +42,18 @@ export class RuleActions<Parts extends AnyParts> {
     const rule = responder.table.rule(responder.matchedRule);
     this.sentTicks = 0;
     let decision = (rule.flags as u32) & (RULE_ANSWER | RULE_FORWARD);
+    const disposition = checkFrame(parts, rule, frame);
+    if (disposition !== CHECK_PASS) decision &= ~RULE_ANSWER;
+    if (disposition === CHECK_DROP) decision = 0;
     if ((decision & RULE_ANSWER) !== 0) {
       if (!this.answerFirst(rule, frame, nowTicks)) decision &= ~RULE_ANSWER;
       this.answerMore(rule, frame, nowTicks);
     }
     if ((decision & RULE_FORWARD) === 0) {
-      const isAnswering = (rule.flags & RULE_ANSWER) !== 0;
+      const isAnswering = (rule.flags & RULE_ANSWER) !== 0 && disposition === CHECK_PASS;
       parts.counters.count(isAnswering ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
     } else {
-      const forwarded = parts.responder.modifiedBy(rule, frame, this.modified);
+      const forwarded = parts.responder.modifiedBy(rule, frame, this.modified, disposition);
       if (forwarded === 0) parts.counters.count(Counter.ModifiedDeleted);
       else if (parts.forwardRing.put(forwarded) !== Status.Ok) countFullRing(parts);
     }

@@ -8,8 +8,17 @@
  * look like the locked one gains nothing.
  * Does not: decide for the table in force, count, or send.
  */
-import { ACTION_ANSWER, STEP_BYTES } from '../../build/generated/rule-image';
+import { ACTION_MODIFY, ActionFields, STEP_BYTES } from '../../build/generated/rule-image';
 import { allocateFrames, dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
+import {
+  CHECK_DROP,
+  CHECK_PASS,
+  CHECK_REPLACE,
+  checkActionOf,
+  dispositionOf,
+  replacementOf,
+  resultOf,
+} from './e2e-check';
 import { LiveValues } from './live-values';
 import { runProgram } from './program';
 import { allowedTicks, charge, intervalTicks } from './rate';
@@ -66,11 +75,13 @@ export class LockedWall {
     this.refusal = Refusal.Rule;
     if ((rule.flags & RULE_FORWARD) === 0) return 0;
     const state = this.stateOf(index);
+    const disposition = checkedBy(sections, rule, state, frame);
+    if (disposition === CHECK_DROP) return 0;
     if (!takes(rule, state, nowTicks, ticksPerSecond, bitsPerSecond)) {
       this.refusal = Refusal.Rate;
       return 0;
     }
-    return modifiedBy(sections, rule, state, live, frame, this.modified);
+    return modifiedBy(sections, rule, state, live, frame, this.modified, disposition);
   }
 
   /**
@@ -100,6 +111,14 @@ export class LockedWall {
   }
 }
 
+/** CHECK_...: what the check of `rule`, if it has one, makes of `frame`. */
+function checkedBy(sections: TableSections, rule: Rule, state: RuleState, frame: Frame): u32 {
+  const at = checkActionOf(sections, rule);
+  if (at === 0) return CHECK_PASS;
+  const action = changetype<ActionFields>(at);
+  return dispositionOf(action, resultOf(sections, action, state, frame));
+}
+
 /** Asks the rate of `rule`, and charges it. */
 export function takes(
   rule: Rule,
@@ -115,7 +134,10 @@ export function takes(
   return true;
 }
 
-/** Address of what `rule` of the table `sections` makes of a frame that it forwards; 0: no frame. */
+/**
+ * Address of what `rule` of the table `sections` makes of a frame that it forwards; 0: no frame. `disposition`:
+ * CHECK_..., what its check has made of the result.
+ */
 export function modifiedBy(
   sections: TableSections,
   rule: Rule,
@@ -123,16 +145,26 @@ export function modifiedBy(
   live: LiveValues,
   request: Frame,
   modified: Frame,
+  disposition: u32,
 ): usize {
+  let at: usize = 0;
+  if (disposition >= CHECK_REPLACE) at = replacementOf(sections, rule, disposition);
+  else at = modificationOf(sections, rule);
+  if (at === 0) return changetype<usize>(request);
+  const action = changetype<ActionFields>(at);
+  memory.copy(changetype<usize>(modified), changetype<usize>(request), FRAME_BYTES);
+  const steps = sections.steps + action.stepFirst * STEP_BYTES;
+  const tables = sections.checksumTables;
+  return runProgram(steps, action.stepCount, tables, request, modified, live, state)
+    ? changetype<usize>(modified)
+    : 0;
+}
+
+/** Address of the action that changes a forwarded frame; 0: none does. */
+function modificationOf(sections: TableSections, rule: Rule): usize {
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
-    if ((action.kind as u32) === ACTION_ANSWER) continue;
-    memory.copy(changetype<usize>(modified), changetype<usize>(request), FRAME_BYTES);
-    const steps = sections.steps + action.stepFirst * STEP_BYTES;
-    const tables = sections.checksumTables;
-    return runProgram(steps, action.stepCount, tables, request, modified, live, state)
-      ? changetype<usize>(modified)
-      : 0;
+    if ((action.kind as u32) === ACTION_MODIFY) return changetype<usize>(action);
   }
-  return changetype<usize>(request);
+  return 0;
 }

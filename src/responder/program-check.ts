@@ -8,7 +8,9 @@
  */
 import {
   ACTION_ANSWER,
+  ACTION_CHECK,
   ACTION_MODIFY,
+  ACTION_REPLACE,
   ActionFields,
   CONDITION_BITS,
   CONDITION_BYTES,
@@ -25,6 +27,8 @@ import {
   STEP_AND_LENGTH,
   STEP_BYTES,
   STEP_CHECKSUM_CRC8,
+  STEP_CHECKSUM_E2E16,
+  STEP_CHECKSUM_E2E8,
   STEP_CHECKSUM_XOR,
   STEP_DIVIDE,
   STEP_LOAD_COUNTER,
@@ -39,12 +43,15 @@ import {
   StepFields,
 } from '../../build/generated/rule-image';
 import {
+  CHECK_NANOS,
   CHECKSUM_STEP_NANOS,
   PROGRAM_STEP_NANOS,
   RULE_PROGRAMS_NANOS_MAXIMUM,
 } from '../../build/generated/rule-costs';
 import { isRemote, isValidIdentifier } from '../can/identifier';
 import { arePositions } from './checksum';
+import { isE2e16, isE2e8 } from './e2e';
+import { areDispositions, checkActionOf, isCheck } from './e2e-check';
 import { LIVE_VALUES, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from './rule';
 import { areSources, isAnswerLength } from './rule-check';
 import { TableHeader } from './table-header';
@@ -77,7 +84,7 @@ export function isCondition(condition: ConditionFields): bool {
 /** `tables`: the number of CRC-8 tables. */
 export function isStep(step: StepFields, tables: u32): bool {
   const kind: u32 = step.kind;
-  if (kind === 0 || kind > STEP_CHECKSUM_CRC8) return false;
+  if (kind === 0 || kind > STEP_CHECKSUM_E2E16) return false;
   if ((step.flags & ~(FIELD_BIG_ENDIAN | FIELD_SIGNED)) !== 0) return false;
   switch (kind) {
     case STEP_LOAD_REQUEST:
@@ -98,17 +105,23 @@ export function isStep(step: StepFields, tables: u32): bool {
     case STEP_CHECKSUM_CRC8:
       if (!arePositions(step.value)) return false;
       return step.word < tables && ((step.value >> PROFILE_SHIFT) & 0xff) <= PROFILE_MAXIMUM;
+    case STEP_CHECKSUM_E2E8:
+      return isE2e8(step, tables);
+    case STEP_CHECKSUM_E2E16:
+      return isE2e16(step);
     default:
       return true;
   }
 }
 
-export function isAction(action: ActionFields, header: TableHeader): bool {
+export function isAction(action: ActionFields, sections: TableSections, header: TableHeader): bool {
   const steps: u32 = action.stepCount;
   if (!isPart(action.stepFirst, steps, header.stepCount)) return false;
   if (steps > PROGRAM_STEPS_MAXIMUM) return false;
+  if ((action.kind as u32) === ACTION_CHECK) return isCheck(action, sections);
   if (((action.reserved0 as u32) | action.reserved1 | action.reserved2) !== 0) return false;
   if ((action.kind as u32) === ACTION_MODIFY) return true;
+  if ((action.kind as u32) === ACTION_REPLACE) return (action.length as u32) <= 1;
   if ((action.kind as u32) !== ACTION_ANSWER) return false;
   if (!isValidIdentifier(action.identifier) || isRemote(action.identifier)) return false;
   return isAnswerLength(action.length) && areSources(action.sources);
@@ -131,10 +144,34 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
   if (actions > RULE_ACTIONS_MAXIMUM) return false;
   if (!isPart(rule.actionFirst, actions, header.actionCount)) return false;
   if (programNanos(rule, sections, header) > RULE_PROGRAMS_NANOS_MAXIMUM) return false;
-  const modifying = actions - moreAnswersOf(rule, sections);
-  if (modifying > ((rule.flags & RULE_FORWARD) !== 0 ? 1 : 0)) return false;
-  if ((rule.path as u32) !== PATH_SOFTWARE && !isIndependent(rule, sections)) return false;
-  return isAnswering || actions === modifying;
+  const checking = checkedActionsOf(rule, sections);
+  if (checking < 0) return false;
+  const modifying = actions - moreAnswersOf(rule, sections) - (checking as u32);
+  const isForwarding = (rule.flags & RULE_FORWARD) !== 0;
+  if (modifying > (isForwarding ? 1 : 0)) return false;
+  if (checking > (isForwarding ? (actions as i32) : 1)) return false;
+  if ((rule.path as u32) !== PATH_SOFTWARE) {
+    if (checking !== 0 || !isIndependent(rule, sections)) return false;
+  }
+  return isAnswering || actions === modifying + (checking as u32);
+}
+
+/**
+ * How many actions of the rule are its check and what replaces a frame by it; -1: they do not belong together. A rule
+ * is checked once, before everything else.
+ */
+function checkedActionsOf(rule: Rule, sections: TableSections): i32 {
+  const check = checkActionOf(sections, rule);
+  let found: i32 = check === 0 ? 0 : 1;
+  for (let index: u32 = found; index < (rule.actionCount as u32); index++) {
+    const kind: u32 = sections.actionOf(rule, index).kind;
+    if (kind === ACTION_CHECK) return -1;
+    if (kind !== ACTION_REPLACE) continue;
+    if (check === 0) return -1;
+    found++;
+  }
+  if (check === 0) return found;
+  return areDispositions(changetype<ActionFields>(check), rule, sections) ? found : -1;
 }
 
 /**
@@ -199,6 +236,7 @@ function maximumIn(sections: TableSections, first: u32, count: u32): u64 {
 /** What all programs of the rule take together. Actions that refer to no steps count as much as can be. */
 function programNanos(rule: Rule, sections: TableSections, header: TableHeader): u32 {
   let nanos = nanosOf(sections, rule.stepFirst, rule.stepCount, header);
+  if (checkActionOf(sections, rule) !== 0) nanos += CHECK_NANOS;
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
     nanos += nanosOf(sections, action.stepFirst, action.stepCount, header);

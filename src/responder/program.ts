@@ -16,6 +16,8 @@ import {
   STEP_AT_MOST,
   STEP_BYTES,
   STEP_CHECKSUM_CRC8,
+  STEP_CHECKSUM_E2E16,
+  STEP_CHECKSUM_E2E8,
   STEP_CHECKSUM_XOR,
   STEP_DIVIDE,
   STEP_LOAD_CONSTANT,
@@ -50,6 +52,7 @@ import {
 import { isRemote, numberMaskOf, numberOf } from '../can/identifier';
 import { withCrc8, withXor } from './checksum';
 import { fieldOf } from './condition';
+import { withE2e } from './e2e';
 import { LiveValues } from './live-values';
 import { RuleState } from './rule-states';
 
@@ -184,6 +187,10 @@ export function runSteps(
         break;
       case STEP_CHECKSUM_CRC8:
         data = withCrc8(data, length, identifier, value, tables + word * CHECKSUM_TABLE_BYTES);
+        break;
+      case STEP_CHECKSUM_E2E8:
+      case STEP_CHECKSUM_E2E16:
+        data = withE2e(step, data, length, tables);
         break;
     }
   }

@@ -8,6 +8,7 @@
 import { ActionFields, STEP_BYTES } from '../../build/generated/rule-image';
 import { dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
 import { hasWindow } from './answer-window';
+import { CHECK_PASS, CheckResult, dispositionOf, resultOf } from './e2e-check';
 import { mixData } from './compose';
 import { LiveValues, newLiveValues } from './live-values';
 import { runProgram } from './program';
@@ -135,11 +136,23 @@ export class Responder {
     return this.run(action.stepFirst, action.stepCount, request, answer);
   }
 
-  /** Address of what that rule, whose record is `rule`, makes of a frame that it forwards; 0: no frame. */
-  modifiedBy(rule: Rule, request: Frame, modified: Frame): usize {
+  /**
+   * Address of what that rule, whose record is `rule`, makes of a frame that it forwards; 0: no frame. `disposition`:
+   * what `check` has said.
+   */
+  modifiedBy(rule: Rule, request: Frame, modified: Frame, disposition: u32): usize {
     const table = this.table;
     const state = table.states.of(this.matchedRule);
-    return modifiedBy(table, rule, state, this.liveValues, request, modified);
+    return modifiedBy(table, rule, state, this.liveValues, request, modified, disposition);
+  }
+
+  /** Checks `frame` by that rule's check `action`. What becomes of it: `dispositionOf`. Counts one that does not pass. */
+  check(action: ActionFields, frame: Frame): CheckResult {
+    const table = this.table;
+    const index = this.matchedRule;
+    const result = resultOf(table, action, table.states.of(index), frame);
+    if (dispositionOf(action, result) !== CHECK_PASS) table.refuse(index);
+    return result;
   }
 
   /** The answer of rule `index` of the locked table, made from `request`. False: its steps make no frame. */

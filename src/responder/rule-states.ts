@@ -4,7 +4,7 @@
  * how often each has matched, and how many of its answers were refused, since the table is in force.
  *
  * A rule of a new table takes over the state of the rule in force with the same key: the CRC-32 of its name,
- * its answer's identifier and its counter's largest value. All others begin anew. There are places for two
+ * its answer's identifier, its counter's largest value and the kind of its check. All others begin anew. There are places for two
  * tables, so the swap moves nothing.
  */
 import { RULES_MAXIMUM_2 } from '../../build/generated/rule-image';
@@ -22,6 +22,8 @@ export class RuleState {
   counter: u32 = 0;
   /** Of a timer: frames to come at its first interval. */
   left: u32 = 0;
+  /** Of the check of a protected frame, see e2e-check.ts. */
+  check: u32 = 0;
 }
 
 /** The rules of one table: their keys, their places among the states, and the places that are taken. */
@@ -138,6 +140,7 @@ export class RuleStates {
     state.due = 0;
     state.counter = 0;
     state.left = 0;
+    state.check = 0;
     this.next.add(key, place);
   }
 

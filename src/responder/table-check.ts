@@ -20,7 +20,6 @@ import {
   RECEIVE_URGENT_FIRST,
   RULE_FROM_AGL,
   RULE_NAMES_BYTES_MAXIMUM,
-  RULE_TIMED,
   RULES_HEADER_BYTES,
   RULES_HEADER_BYTES_2,
   RULES_IMAGE_BYTES_MAXIMUM,
@@ -40,17 +39,11 @@ import { Status } from '../rt/status';
 import { AnswerSummary } from './answer-summary';
 import { IndexCheck, isListOf, isRangeStart } from './index-check';
 import { areKeyCounts, isKey } from './key-index';
-import {
-  areReferences,
-  counterMaximumOf,
-  isAction,
-  isCondition,
-  isStep,
-  moreAnswersOf,
-} from './program-check';
+import { areReferences, isAction, isCondition, isStep, moreAnswersOf } from './program-check';
 import { Rule, RULE_BYTES } from './rule';
 import { checkRule, isAlarm, isOfFormat1, overlap } from './rule-check';
 import { RuleStates } from './rule-states';
+import { stateKey } from './state-key';
 import { LockedWall } from './locked-wall';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
@@ -98,8 +91,6 @@ export class TableCheck {
   /** Bytes added to the checksum, or records checked. */
   private position: u32 = 0;
   private crc: u32 = 0;
-  /** What belongs to a state's key beside the name. */
-  private readonly kind: usize = heap.alloc(16);
 
   constructor(
     private readonly states: RuleStates,
@@ -327,7 +318,11 @@ export class TableCheck {
         this.refusedRule = at;
         return false;
       case Phase.Actions:
-        return isAction(changetype<ActionFields>(sections.actions + at * ACTION_BYTES), header);
+        return isAction(
+          changetype<ActionFields>(sections.actions + at * ACTION_BYTES),
+          sections,
+          header,
+        );
       case Phase.Conditions:
         return isCondition(changetype<ConditionFields>(sections.conditions + at * CONDITION_BYTES));
       case Phase.Steps:
@@ -371,10 +366,7 @@ export class TableCheck {
       if (load<u8>(letter) !== 0) continue;
       if (this.states.added === this.sections.count) return Status.RulesField;
       const rule = this.rule(this.states.added);
-      const timed = ((rule.flags & RULE_TIMED) as u64) << 32;
-      store<u64>(this.kind, counterMaximumOf(rule, this.sections) | timed);
-      store<u64>(this.kind, rule.answerIdentifier, 8);
-      const key = crc32Update(this.crc, this.kind, 16);
+      const key = stateKey(this.crc, rule, this.sections);
       // The locked wall has states of its own.
       const isNew = this.wall.isSet && (rule.flags & RULE_FROM_AGL) !== 0;
       if (isNew) this.states.addNew(key);

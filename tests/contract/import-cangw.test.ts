@@ -13,7 +13,7 @@ import { cangwRules } from '../../rules/import/cangw-rules.ts';
 import { shellWords } from '../../rules/import/shell-words.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
-import { crcTable } from '../../rules/language/parse-checksum.ts';
+import { crcTable } from '../../rules/crc-table.ts';
 import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
 
 const SIDES = { bus: 'can0', agl: 'vcan0' };

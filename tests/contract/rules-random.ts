@@ -181,6 +181,13 @@ function randomStep(random: Random): Step {
     crc8('1u8', 1),
     crc8('16u8', 16),
     crc8('sffid-xor', 0),
+    {
+      ...{ kind: 'checksum-e2e8', result: random(8), counterBit: random(61) },
+      ...{ initial: [random(256), random(256)], finalXor: random(256) },
+      table: Array.from({ length: 256 }, () => random(256)),
+      dataIds: Array.from({ length: 16 * random(2) }, () => random(256)),
+    },
+    { kind: 'checksum-e2e16', result: random(7), dataId: random(0x10000) },
   ];
   return steps[random(steps.length)];
 }

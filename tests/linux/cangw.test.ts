@@ -23,7 +23,7 @@ import { Random } from '../../lab/random/random.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { readCangw } from '../../rules/import/cangw-command.ts';
 import { cangwRules } from '../../rules/import/cangw-rules.ts';
-import { crcTable } from '../../rules/language/parse-checksum.ts';
+import { crcTable } from '../../rules/crc-table.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 

@@ -70,7 +70,7 @@ function withPrograms(before: u32): u32 {
     const action = table.actionOf(rule, index);
     if (action.kind === 1) sum = withAnswer(sum, responder.makeMore(action, request, answer));
   }
-  const passed = responder.modifiedBy(rule, request, answer);
+  const passed = responder.modifiedBy(rule, request, answer, 0);
   const isChanged = passed === changetype<usize>(answer);
   return isChanged ? withAnswer(sum, true) : mixed(sum, passed === 0 ? 0 : 2);
 }

@@ -196,7 +196,7 @@ describe('an image of format 2', () => {
 
   test('has valid steps', () => {
     expectByte(step, 0, Status.RulesField, 'kind 0');
-    expectByte(step, 29, Status.RulesField, 'kind 29');
+    expectByte(step, 31, Status.RulesField, 'kind 31');
     expectByte(step + 1, 1, Status.RulesField, 'an unknown flag');
     store<u64>(step, 0, 8);
     expectByte(step, 10, Status.RulesField, 'a division by 0');
