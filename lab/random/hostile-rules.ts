@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import type { E2eCheck } from '../../rules/e2e/check.ts';
 import { encodeRules } from '../../rules/image/encode.ts';
 import { NO_FRAME } from '../../rules/model.ts';
 import type { DataField, Rule, RuleTable, Step, Timer } from '../../rules/model.ts';
@@ -131,6 +132,15 @@ const STEPS: readonly Step[] = [
   { kind: 'checksum-e2e16', result: 6, dataId: 0x1234 },
 ];
 
+const CHECK: E2eCheck = {
+  step: { kind: 'checksum-e2e16', result: 0, dataId: 0x1234 },
+  ...{ length: 8, counterMaximum: 255, maximumDelta: 2, widens: true },
+  ...{ nibble: { first: 60, value: 3 } },
+  on: ['pass', 'mark', 'mark', 'drop', 'substitute', 'substitute'],
+  mark: [{ kind: 'or-data', value: 0x80n }],
+  substitute: [{ kind: 'set-data', value: 0x0102n }, ...STEPS.slice(6, 8)],
+};
+
 const ANSWER = {
   ...{ identifier: 0x301, extended: false, length: 8, data: [1, 2, 3, 4, 5, 6, 7, 8] },
   source: [null, null, 3, 0x81, null, null, null, null],
@@ -179,6 +189,7 @@ function table(isForAgl: boolean): RuleTable {
         modify: STEPS.slice(9),
         rate: { intervalMicros: 1000, burst: 250 },
       }),
+      rule('checked', 0x310, { ...of, check: CHECK }),
       rule('extended', 0x18ff0000, of),
       ...[0x18fe0017, 0x18fe0117, 0x18ff0080].map((identifier, index) => {
         const single = rule(`key-${index}`, identifier, index === 0 ? of : {});

@@ -4,9 +4,14 @@
  *
  * Does not: carry out what becomes of the frame (RuleActions, AglGate).
  */
-import { ActionFields } from '../../build/generated/rule-image';
 import { Frame } from '../can/frame';
-import { CHECK_PASS, checkActionOf, CheckResult, dispositionOf } from '../responder/e2e-check';
+import {
+  ActionFields,
+  CHECK_PASS,
+  checkActionOf,
+  CheckResult,
+  dispositionOf,
+} from '../responder/e2e-check';
 import { Rule } from '../responder/rule';
 import { Counter } from '../rt/counters';
 import { AnyParts } from './parts';

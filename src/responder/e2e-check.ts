@@ -24,6 +24,8 @@ import { Rule } from './rule';
 import { RuleState } from './rule-states';
 import { TableSections } from './table-sections';
 
+export { ActionFields } from '../../build/generated/rule-image';
+
 /** The numbers in the image. */
 export enum CheckResult {
   Ok = 0,

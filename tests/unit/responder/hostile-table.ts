@@ -4,6 +4,13 @@
  * what it makes of frames.
  */
 import { allocateFrames, Frame, FRAME_BYTES } from '../../../src/can/frame';
+import {
+  ActionFields,
+  CHECK_DROP,
+  CHECK_PASS,
+  checkActionOf,
+  dispositionOf,
+} from '../../../src/responder/e2e-check';
 import { NextAnswer } from '../../../src/responder/next-answer';
 import { Responder } from '../../../src/responder/responder';
 import { RuleTable } from '../../../src/responder/rule-table';
@@ -64,13 +71,21 @@ function withPrograms(before: u32): u32 {
   const rule = table.rule(responder.matchedRule);
   // A rule keeps its counter from the image before.
   table.states.of(responder.matchedRule).counter = 0;
-  let sum = before;
+  table.states.of(responder.matchedRule).check = 0;
+  let disposition = CHECK_PASS;
+  const at = checkActionOf(table, rule);
+  if (at !== 0) {
+    const check = changetype<ActionFields>(at);
+    disposition = dispositionOf(check, responder.check(check, request));
+  }
+  let sum = mixed(before, disposition);
+  if (disposition === CHECK_DROP) return sum;
   if ((rule.flags & 1) !== 0) sum = withAnswer(sum, responder.makeAnswer(request, answer));
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     const action = table.actionOf(rule, index);
     if (action.kind === 1) sum = withAnswer(sum, responder.makeMore(action, request, answer));
   }
-  const passed = responder.modifiedBy(rule, request, answer, 0);
+  const passed = responder.modifiedBy(rule, request, answer, disposition);
   const isChanged = passed === changetype<usize>(answer);
   return isChanged ? withAnswer(sum, true) : mixed(sum, passed === 0 ? 0 : 2);
 }
