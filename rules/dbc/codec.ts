@@ -87,7 +87,8 @@ export function rawRangeOf(
   if (from === undefined || to === undefined) {
     return { refused: `"${from === undefined ? minimum : maximum}" is no number` };
   }
-  if (from.compare(to) > 0) return { refused: `${minimum} to ${maximum} is upside down` };
+  if (from.compare(to) > 0)
+    return { refused: `the range from ${minimum} to ${maximum} is upside down: swap them` };
   const [low, high] = signal.factor.compare(Decimal.ZERO) > 0 ? [from, to] : [to, from];
   const limits = rawLimits(signal);
   const least = larger(divide(signal, low, 'up'), limits.least);
@@ -112,6 +113,9 @@ export function nameOf({ values }: Signal, raw: bigint): string | undefined {
 /** The raw value of a name. Refuses a name that is unknown, or stands for two values, or for none. */
 export function namedRaw(signal: Signal, name: string): Result<bigint> {
   const raws = [...signal.values].filter(([, each]) => each === name).map(([raw]) => raw);
+  if (signal.values.size === 0) {
+    return { refused: `${signal.name} has no value table that has "${name}": write a number` };
+  }
   if (raws.length === 0) {
     const hint = suggestion(name, [...new Set(signal.values.values())]);
     return { refused: `${signal.name} has no value "${name}"; ${hint}` };

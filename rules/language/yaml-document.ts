@@ -6,6 +6,7 @@
  * Does not: know any key.
  */
 import { LineCounter, parseDocument } from 'yaml';
+import type { YAMLError } from 'yaml';
 import { Diagnostics } from '../diagnostics.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { YamlReader } from './yaml-reader.ts';
@@ -34,7 +35,7 @@ export function readYaml<Value>(
   const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const diagnostics = new Diagnostics(file, (offset) => lineCounter.linePos(offset));
   for (const problem of [...document.errors, ...document.warnings]) {
-    diagnostics.error(problem.pos[0], problem.message);
+    diagnostics.error(problem.pos[0], reasonOf(problem, text));
   }
   if (diagnostics.hasErrors) return { value: undefined, diagnostics: diagnostics.list() };
 
@@ -45,6 +46,14 @@ export function readYaml<Value>(
     value: diagnostics.hasErrors ? undefined : value,
     diagnostics: diagnostics.list(),
   };
+}
+
+/** What the reader of YAML says, and what to do where that is not plain. */
+function reasonOf({ code, message, pos }: YAMLError, text: string): string {
+  if (code === 'TAB_AS_INDENT') return 'a tab is no indentation in YAML: use spaces';
+  if (code !== 'DUPLICATE_KEY') return message;
+  const key = /^["']?([^"':\s]+)/.exec(text.slice(pos[0]))?.[1] ?? '';
+  return `key "${key}" is there twice in one map: remove one, or join what both say`;
 }
 
 /** Refuses any `version` except 1, the only version of each language so far. */

@@ -29,6 +29,11 @@ export interface Entries {
   readonly byKey: ReadonlyMap<string, Entry>;
 }
 
+/** YAML 1.1's merge key, which others read. An alias of a whole value is read. */
+const MERGE_ADVICE: Readonly<Record<string, string>> = {
+  '<<': 'merge keys are not read: write the keys out',
+};
+
 export class YamlReader {
   readonly diagnostics: Diagnostics;
   readonly #document: Document.Parsed;
@@ -72,6 +77,7 @@ export class YamlReader {
       const close = closestWord(key, known);
       const hint =
         advice[key] ??
+        MERGE_ADVICE[key] ??
         (close === undefined ? `known: ${known.join(', ')}` : `did you mean "${close}"?`);
       this.diagnostics.error(keyOffset, `unknown key "${key}" in ${label}; ${hint}`);
     }

@@ -159,7 +159,7 @@ describe('the physical value of a signal', () => {
     assert.deepEqual(rangeOf(40, 60), { value: { least: 80n, most: 120n } });
     assert.deepEqual(rangeOf(40.1, 59.9), { value: { least: 81n, most: 119n } });
     assert.deepEqual(rangeOf(-1e9, 1e9), { value: { least: 0n, most: 127n } });
-    assert.equal(rangeOf(60, 40).refused, '60 to 40 is upside down');
+    assert.equal(rangeOf(60, 40).refused, 'the range from 60 to 40 is upside down: swap them');
     const none = 'no value of Odd is from 50.1 to 50.2: Odd can be 36.5 to 100 %';
     assert.equal(rangeOf(50.1, 50.2).refused, none);
     const torque = rawRangeOf(selected('Torque'), '-0.15', '0.15');
@@ -190,7 +190,7 @@ describe('the name of a value', () => {
     );
     assert.equal(
       namedRaw(speeds('Intel16'), 'fast').refused,
-      'Intel16 has no value "fast"; there is none',
+      'Intel16 has no value table that has "fast": write a number',
     );
     const twice = '"D" is the name of 3 and 4 in Position; use the number';
     assert.equal(namedRaw(selected('Position'), 'D').refused, twice);

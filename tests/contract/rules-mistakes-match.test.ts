@@ -15,7 +15,26 @@ const MISTAKES: readonly Mistake[] = [
     'version: 1\nrules: [',
     'r.yaml:2:9 Flow sequence in block collection must be sufficiently indented and end with a ]',
   ],
-  ['a key twice', 'version: 1\nversion: 1\nrules: []', 'r.yaml:2:1 Map keys must be unique'],
+  [
+    'a key twice',
+    'version: 1\nversion: 1\nrules: []',
+    'r.yaml:2:1 key "version" is there twice in one map: remove one, or join what both say',
+  ],
+  [
+    'a key twice in a rule',
+    'version: 1\nrules:\n  - { name: a, "match": { id: 1, id: 2 } }',
+    'r.yaml:3:34 key "id" is there twice in one map: remove one, or join what both say',
+  ],
+  [
+    'a merge key',
+    'version: 1\nrules:\n  - &a { name: a, match: { id: 1 } }\n  - { <<: *a, name: b, match: { id: 2 } }',
+    'r.yaml:4:7 unknown key "<<" in rule 2; merge keys are not read: write the keys out',
+  ],
+  [
+    'a tab in front of a rule',
+    'version: 1\nrules:\n\t- { name: a, match: { id: 1 } }',
+    'r.yaml:3:1 a tab is no indentation in YAML: use spaces',
+  ],
   [
     'an empty file',
     '',

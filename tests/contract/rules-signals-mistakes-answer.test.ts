@@ -68,7 +68,7 @@ const ANSWERS: readonly SignalMistake[] = [
   [
     'limits upside down',
     [GEARBOX, 'answer: { message: Dash, signals: { Shown: { from: Speed, min: 9, max: 3 } } }'],
-    'car/r.yaml:6:68 9 to 3 is upside down (car/d.dbc:11:6)',
+    'car/r.yaml:6:68 the range from 9 to 3 is upside down: swap them (car/d.dbc:11:6)',
   ],
   [
     'limits beyond all values',

@@ -98,7 +98,7 @@ const MATCHES: readonly SignalMistake[] = [
   [
     'a range upside down',
     ['match: { message: Gearbox, signals: { Position: { min: 4, max: 2 } } }', 'forward: true'],
-    'car/r.yaml:5:60 4 to 2 is upside down (car/d.dbc:6:6)',
+    'car/r.yaml:5:60 the range from 4 to 2 is upside down: swap them (car/d.dbc:6:6)',
   ],
   [
     'a range beyond all values',
