@@ -8,11 +8,11 @@
 import { InputError } from '../cell-config/files.ts';
 import { run, shortCommandLine } from './command-line.ts';
 import { Progress } from './progress.ts';
-import { SOAK_RUNS } from './soak/runs.ts';
+import { SOAK_RUNS, type SoakOptions } from './soak/runs.ts';
 
 const NAMES = SOAK_RUNS.map(({ name, what }) => `  ${name.padEnd(23)} ${what}`);
 
-async function soak(wanted: readonly string[]): Promise<void> {
+async function soak(wanted: readonly string[], options: SoakOptions): Promise<void> {
   const unknown = wanted.filter((name) => !SOAK_RUNS.some((run) => run.name === name));
   if (unknown.length > 0) {
     throw new InputError(`no run is called ${unknown.join(', ')}; there are:\n${NAMES.join('\n')}`);
@@ -22,7 +22,7 @@ async function soak(wanted: readonly string[]): Promise<void> {
     process.stdout.write(`${name}: ${what}\n`);
     const startMillis = Date.now();
     const progress = new Progress({ unit: 'done' });
-    const { lines, isRight } = await play((done, total) => progress.update(done, total));
+    const { lines, isRight } = await play((done, total) => progress.update(done, total), options);
     progress.finish();
     const seconds = ((Date.now() - startMillis) / 1000).toFixed(1);
     for (const line of lines) process.stdout.write(`  ${line}\n`);
@@ -31,9 +31,23 @@ async function soak(wanted: readonly string[]): Promise<void> {
   }
 }
 
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) throw new InputError(`"${text}" is no whole number`);
+  return number;
+}
+
 const usage = 'npm run soak [-- NAME ...]; without names, all but the fresh ones:';
 await run(
   shortCommandLine('soak', usage, ...NAMES)
     .argument('[names...]')
+    .option('--minutes <N>', 'campaign: how long', wholeNumber)
+    .option(
+      '--seed <S>',
+      'campaign, mutants: what to draw from; campaign: absent, another one each time',
+      wholeNumber,
+    )
+    .option('--script <FILE>', 'campaign: plays this one round')
+    .option('--count <N>', 'mutants: how many', wholeNumber)
     .action(soak),
 );

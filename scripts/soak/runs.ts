@@ -3,6 +3,7 @@
  * The runs of `npm run soak`: what each does and when it is right. The runs themselves are in lab/.
  */
 import { crystals, rates } from './board-facts.ts';
+import { campaign } from './campaign.ts';
 import { chips } from './chips.ts';
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
@@ -20,12 +21,23 @@ export interface SoakOutcome {
   readonly isRight: boolean;
 }
 
+/** What the command line may say to a run; each takes what is its own. */
+export interface SoakOptions {
+  readonly minutes?: number;
+  readonly seed?: number;
+  readonly count?: number;
+  readonly script?: string;
+}
+
 export interface SoakRun {
   readonly name: string;
   readonly what: string;
   /** Runs only if named. */
   readonly onlyByName?: true;
-  readonly run: (progress: (done: number, total: number) => void) => Promise<SoakOutcome>;
+  readonly run: (
+    progress: (done: number, total: number) => void,
+    options: SoakOptions,
+  ) => Promise<SoakOutcome>;
 }
 
 const BULK_FRAMES = 1_000_000;
@@ -90,6 +102,6 @@ const random: SoakRun = {
 };
 
 export const SOAK_RUNS: readonly SoakRun[] = [
-  ...[bulk, random, rules, strength, wall, hostile, mutations, crystals, rates, chips],
+  ...[bulk, random, rules, strength, wall, hostile, campaign, mutations, crystals, rates, chips],
   ...FRESH_RUNS,
 ];

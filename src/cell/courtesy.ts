@@ -36,4 +36,12 @@ export class Courtesy<Parts extends AnyParts> {
     this.parts.spi.yields = false;
     return status;
   }
+
+  /**
+   * Call this instead of `end` when no transaction was needed after all: interrupted attempts still count, or a
+   * look before each attempt would start the count anew for ever.
+   */
+  unused(): void {
+    this.parts.spi.yields = false;
+  }
 }

@@ -8,7 +8,7 @@ import { WasmEngine } from '../../twin/engine/wasm.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
 import { makeRig, bringUp } from '../../lab/rig/open-rig.ts';
 import type { Board } from '../../twin/board/board.ts';
-import { linesOf, MILLISECOND, onBoth, onWasm, textOf, withLines } from './case.ts';
+import { linesOf, MILLISECOND, onBoth, onWasm, textOf, withLines, withRig } from './case.ts';
 import { CAN_ERR_CNT, CAN_ERR_RESTARTED } from './disturbance.ts';
 
 // Both answers wait in the chip and have to be loaded again.
@@ -180,6 +180,37 @@ for (const [level, what, status, says] of [
     }),
   );
 }
+
+const MANY_ANSWERS = `version: 1
+rules:
+  - { name: static, match: { id: 0x100 }, answer: { id: 0x010, data: [0xA5, 1] }, rate: none }
+  - { name: one, match: { id: 0x101, data: [~, ~] }, answer: { id: 0x011, length: 2, copy: [{ from: 0, to: 0, count: 2 }] }, rate: none }
+  - { name: two, match: { id: 0x102, data: [~, ~] }, answer: { id: 0x012, length: 2, copy: [{ from: 0, to: 0, count: 2 }] }, rate: none }
+`;
+
+onWasm(
+  'INT stuck low: answers that wait leave as soon as the bus is free, not when INT is',
+  (engine) =>
+    withRig({ engine, rules: MANY_ANSWERS }, (rig) => {
+      rig.run(5 * MILLISECOND);
+      rig.board.interruptWire.hold('low');
+      // Nobody acknowledges: an error-passive sender repeats a request that the cell has, until more answers
+      // than may wait are owed. Shorter than the 80 ms after which INT is given up.
+      let isDeaf = true;
+      rig.board.bus.onAttempt((): readonly WireFault[] =>
+        isDeaf ? [{ kind: 'no-acknowledge' }] : [],
+      );
+      for (let index = 0; index < 10; index++) {
+        rig.send({ identifier: 0x100 + (index % 3), data: [1, index] }, index * MILLISECOND);
+      }
+      rig.run(10 * MILLISECOND);
+      isDeaf = false;
+      rig.run(15 * MILLISECOND);
+      rig.send({ identifier: 0x101, data: [7, 7] });
+      rig.run(5 * MILLISECOND);
+      assert.equal(textOf(rig.sentBy('canwarden').at(-1)!), '011#0707');
+    }),
+);
 
 onBoth('a wrong osc= is named, and a crystal that cannot make the rate is not proposed', (engine) =>
   withLines(

@@ -358,7 +358,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
   private fitAll(): bool {
     this.courtesy.begin();
     const isFit = this.priorities.fitAll(this.slots.underWay);
-    this.courtesy.end(this.priorities.status);
+    if (isFit) this.courtesy.unused();
+    else this.courtesy.end(this.priorities.status);
     return isFit;
   }
 

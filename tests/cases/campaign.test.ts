@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The fault campaign in small: some rounds of other seeds each time, the scripts of former findings, and a script that
+ * is played again from its text. `npm run soak -- campaign` plays it for 30 minutes.
+ *
+ * `SEED=n` plays that round alone.
+ */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { playScript, type RoundReport } from '../../lab/campaign/play.ts';
+import { readScript, scriptOf, scriptText } from '../../lab/campaign/script.ts';
+
+const CHOSEN = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
+const FIRST = CHOSEN ?? Math.floor(Math.random() * 2 ** 31);
+const ROUNDS = CHOSEN === undefined ? 5 : 1;
+
+/** What went wrong in a round, with what plays it again. */
+function assertRight({ script, problems }: RoundReport): void {
+  const again = `SEED=${script.seed} node --import tsx --test tests/cases/campaign.test.ts`;
+  assert.deepEqual(problems, [], `again: ${again}\nor as a file:\n${scriptText(script)}`);
+}
+
+it(`no promise is broken by faults of every kind, ${ROUNDS} rounds from seed ${FIRST}`, async () => {
+  for (let round = 0; round < ROUNDS; round++)
+    assertRight(await playScript(scriptOf(FIRST + round)));
+});
+
+/** Scripts that have failed, shrunk, with what was wrong. */
+const FINDINGS: readonly (readonly [what: string, script: string])[] = [
+  [
+    'INT stuck low kept answers waiting in the cell for as long as it lasted',
+    `{"seed":48,"role":"driver","bitrate":500000,"entries":[
+      {"atMicros":363130,"kind":"int-low","forMicros":114501,"value":893705723},
+      {"atMicros":372056,"kind":"no-acknowledge","forMicros":10161,"value":1585574732}]}`,
+  ],
+];
+
+for (const [what, script] of FINDINGS) {
+  it(`does not happen again: ${what}`, async () => {
+    assertRight(await playScript(readScript(script)));
+  });
+}
+
+it('a script and its text play the same round', async () => {
+  const script = scriptOf(7);
+  const again = readScript(scriptText(script));
+  assert.deepEqual(again, script);
+  assert.deepEqual(await playScript(again), await playScript(script));
+});
+
+it('a script that is none is refused by what is wrong with it', () => {
+  assert.throws(() => readScript('{"seed":1}'), /a script has seed, role/);
+  assert.throws(
+    () =>
+      readScript(
+        '{"seed":1,"role":"driver","bitrate":500000,"entries":[{"atMicros":0,"kind":"rain","forMicros":0,"value":0}]}',
+      ),
+    /no fault is called rain; there are flips,/,
+  );
+});
