@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * `npm run release`: builds, and packs the files for a board or a Yocto build without Node into
- * build/release/canwarden-VERSION.tar.gz, with its checksum beside it.
+ * build/release/canwarden-VERSION.tar.gz, with its checksum beside it, and a signature if `--sign` names a key.
  *
  * Exit status: 0 written, 1 the build failed, 2 unknown option or missing files; nothing is written then.
  */
@@ -13,13 +13,16 @@ import { counted } from '../cell-config/plural.ts';
 import { endWithReader, run, shortCommandLine, userPath } from './command-line.ts';
 import { packRelease } from './release/archive.ts';
 import { listParts } from './release/parts.ts';
+import { requireKey, signArchive } from './release/sign.ts';
 
 interface Options {
   readonly out: string;
   readonly build: boolean;
+  readonly sign?: string;
 }
 
 function release(options: Options): void {
+  if (options.sign !== undefined) requireKey(options.sign);
   if (options.build) {
     const build = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], {
       stdio: 'inherit',
@@ -36,6 +39,7 @@ function release(options: Options): void {
   const path = join(options.out, archive.name);
   writeWhole(path, archive.bytes);
   writeWhole(`${path}.sha256`, Buffer.from(`${archive.sha256}  ${archive.name}\n`));
+  if (options.sign !== undefined) console.log(signArchive(path, options.sign));
   for (const { name, entries } of parts) {
     const [count, thing] = counted(entries.length, 'file').split(' ');
     console.log(`${name.padEnd(10)}${count.padStart(4)} ${thing}`);
@@ -54,6 +58,7 @@ const program = shortCommandLine(
     userPath,
     'build/release',
   )
+  .option('--sign <KEY>', 'sign it with this SSH key: ARCHIVE.sig (docs/security.md)', userPath)
   .option('--no-build', 'take build/ as it is')
   .action(release);
 

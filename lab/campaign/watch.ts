@@ -6,6 +6,7 @@
  * It judges by what the chip accepted, what was on the wire and what AGL's interface got.
  * Does not: ask the cell; the page is judged at the end of a round (play.ts).
  */
+import { takesPartNanos } from '../../rules/bus/cell-delays.ts';
 import { arbitrationKeyOf, type CanFrame } from '../../twin/bus/can-frame.ts';
 import type { WireRecord } from '../../twin/bus/can-bus.ts';
 import { favourite } from '../../twin/bus/attempt.ts';
@@ -15,8 +16,6 @@ import { answerKeyOf, demandedKeyOf, numberOf } from './traffic.ts';
 
 const MICROSECOND = 1_000;
 const MILLISECOND = 1_000_000;
-/** The executive's promise at SPI 10 MHz (docs/timing-budget.md). */
-const S_NANOS = 60 * MICROSECOND;
 /** The longest frame with its intermission (ISO 11898-1): one on the wire, and one stronger answer. */
 const FRAME_BITS = 163;
 const FRAMES_BEFORE = 2;
@@ -78,6 +77,8 @@ export class Watch {
   >();
   #lastForAgl = -1;
   #lastOfAgl = -1;
+  /** A frame decided so long ago takes part (docs/timing-budget.md). */
+  readonly #partNanos: number;
   #boundNanos: number;
   #busOff: Trouble | undefined;
 
@@ -85,7 +86,8 @@ export class Watch {
     const { bus, chip } = rig.board;
     this.#rig = rig;
     this.#startNanos = rig.now;
-    this.#boundNanos = S_NANOS + FRAMES_BEFORE * FRAME_BITS * rig.bitNanos;
+    this.#partNanos = takesPartNanos(Math.round(1e9 / rig.bitNanos));
+    this.#boundNanos = this.#partNanos + FRAMES_BEFORE * FRAME_BITS * rig.bitNanos;
     const receive = chip.received.bind(chip);
     chip.received = (frame, nanos) => {
       this.#accepted(frame, nanos + rig.bitNanos);
@@ -166,9 +168,12 @@ export class Watch {
     if (known === undefined) return this.#unless('content', `AGL got ${number}, which nobody sent`);
     known.arrivals += 1;
     if (known.arrivals > known.times) this.#unless('content', `AGL got frame ${number} twice`);
-    else if (known.place < this.#lastForAgl)
+    else if (known.place < this.#lastForAgl) {
       this.#unless('order', `AGL got frame ${number} out of order`);
-    this.#lastForAgl = Math.max(this.#lastForAgl, known.place);
+    }
+    // A number with a wrong bit says nothing about those that follow.
+    const isSure = !this.isLifted('content', nanos - MILLISECOND, nanos);
+    this.#lastForAgl = isSure ? Math.max(this.#lastForAgl, known.place) : -1;
     for (const each of this.#returns) {
       if (known.nanos >= each.trouble.toNanos) each.arrivedNanos ??= nanos;
     }
@@ -238,7 +243,7 @@ export class Watch {
   /** The chip takes part in an attempt with `own`: was a stronger answer owed long before? */
   #offered(own: CanFrame, wins: boolean): void {
     const { now, bitNanos } = this.#rig;
-    const limitNanos = now - S_NANOS - FRAME_BITS * bitNanos;
+    const limitNanos = now - this.#partNanos - FRAME_BITS * bitNanos;
     const ownKey = arbitrationKeyOf(own);
     if (!wins || answerKeyOf(own) !== undefined) return;
     const before = this.#open.find((due) => due.nanos < limitNanos);
@@ -253,9 +258,11 @@ export class Watch {
     if (key !== undefined) return this.#answered(key, startNanos);
     const number = numberOf(frame, 'agl');
     if (number === undefined) return this.#unless('content', `the cell sent ${textOf(frame)}`);
-    if (number <= this.#lastOfAgl)
-      this.#unless('content', `frame ${number} of AGL was sent twice or late`);
-    else this.#lastOfAgl = number;
+    const isSure = !this.isLifted('content', startNanos - MILLISECOND, startNanos);
+    if (isSure && number <= this.#lastOfAgl) {
+      this.#problem(`frame ${number} of AGL was sent twice or late`, startNanos);
+    }
+    this.#lastOfAgl = isSure ? Math.max(this.#lastOfAgl, number) : -1;
   }
 
   #answered(key: string, startNanos: number): void {

@@ -74,7 +74,8 @@ function read(entry: Entry): ArchiveFile {
   return { path: entry.to, bytes, executable: entry.executable };
 }
 
-function timeSeconds(): number {
+/** The time of every file and of the bills of material. Throws InputError for a SOURCE_DATE_EPOCH that is none. */
+export function timeSeconds(): number {
   const given = process.env.SOURCE_DATE_EPOCH;
   if (given === undefined) return DEFAULT_TIME_SECONDS;
   if (!/^\d{1,10}$/.test(given)) {

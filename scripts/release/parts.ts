@@ -10,6 +10,8 @@ import { rpi4Files } from '../../cell-config/rpi4-files.ts';
 import { ROLES } from '../../cell-config/roles.ts';
 import { configBlock } from '../deploy/config/text.ts';
 import { encodeOverlay } from '../deploy/overlay.ts';
+import { timeSeconds } from './archive.ts';
+import { billOf, PRODUCTS, readLock } from './sbom.ts';
 
 /** Source of an entry's bytes: a file of the project, or bytes made here. */
 export type Entry =
@@ -45,6 +47,15 @@ function cells(revision: 13 | 14): Entry[] {
       made(`cells/revision-${revision}/${role}/${name}`, bytes),
     ),
   );
+}
+
+/** The bills of material. */
+function bills(version: string): Entry[] {
+  const lock = readLock();
+  return PRODUCTS.map((product) => {
+    const text = JSON.stringify(billOf(product, version, lock, timeSeconds()), undefined, 2);
+    return made(`sbom/${product.name}.cdx.json`, `${text}\n`);
+  });
 }
 
 /** The release of `version`, part by part. Paths of the project are relative to its top folder. */
@@ -105,5 +116,6 @@ export function listParts(version: string): Part[] {
       ],
     },
     { name: 'layer', entries: folder('meta-canwarden', 'agl/meta-canwarden') },
+    { name: 'bills', entries: bills(version) },
   ];
 }
