@@ -6,6 +6,9 @@ import type { Socket } from 'node:net';
 
 /** How long a line can be before the terminal driver of the guest cuts it, with room (termios(3): 4096). */
 const LINE_MOST = 4000;
+/** After this line the kernel says no more. */
+const PANIC = /---\[ end Kernel panic[^\n]*\n/;
+const SHOWN_BYTES = 3000;
 
 export class SerialShell {
   readonly #socket: Socket;
@@ -49,8 +52,12 @@ export class SerialShell {
     // The shell joins the marker's parts, so that its echo is not taken for the marker.
     this.type(`${command}\necho "@@""${number}@@ $?"`);
     const end = new RegExp(`@@${number}@@ (\\d+)\\n`);
-    const text = await this.waitFor(end, limitSeconds);
+    const either = new RegExp(`${end.source}|${PANIC.source}`);
+    const text = await this.waitFor(either, limitSeconds);
     const found = end.exec(text);
+    if (found === null) {
+      throw new Error(`"${command}" ended in a panic:\n${text.slice(-SHOWN_BYTES)}`);
+    }
     return { status: Number(found?.[1]), output: text.slice(0, found?.index) };
   }
 
@@ -62,7 +69,7 @@ export class SerialShell {
       if (this.#isClosed || restMillis <= 0) {
         const why = this.#isClosed ? 'the line is closed' : `nothing like ${String(what)} came`;
         throw new Error(
-          `${why}, after ${limitSeconds} s at most; the end:\n${this.#text.slice(-3000)}`,
+          `${why}, after ${limitSeconds} s at most; the end:\n${this.#text.slice(-SHOWN_BYTES)}`,
         );
       }
       await new Promise<void>((resolve) => {

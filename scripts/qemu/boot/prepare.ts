@@ -23,6 +23,11 @@ const TREE_NAME = 'bcm2711-rpi-4-b.dtb';
 /** Beside an image in the kernel's build, and beside one that was copied with its tree. */
 const TREE_PLACES = [`dts/broadcom/${TREE_NAME}`, TREE_NAME];
 const RULES_PLACE = '/lib/firmware/canwarden/rules.bin';
+const SETTINGS_PLACE = '/etc/default/canwarden';
+/**
+ * `osc=auto` would measure the crystal with a counter that is 2.9 % fast (lab/qemu/linux-board.ts), and refuse it.
+ */
+export const CELL_OPTIONS = 'bitrate=500000 osc=12000000';
 const UIO_MODULE = /(^|\/)uio_ivshmem\.ko(\.(gz|xz|zst))?$/;
 /** panic=0: a Linux that panicked stays so, and the cell goes on. */
 const COMMAND_LINE = `console=ttyAMA0,115200 rdinit=${INIT} panic=0 net.ifnames=0`;
@@ -79,11 +84,15 @@ export async function prepareBoot(
     rules === undefined
       ? undefined
       : asInput(() => compileRules(readTextInput(rules, 'rules file'), rules)).image;
-  const contents = wanted.map((one) =>
-    image === undefined || one.at.path !== RULES_PLACE
-      ? one
-      : { ...one, content: { kind: 'file' as const, bytes: Buffer.from(image), mode: 0o644 } },
-  );
+  const contents = wanted.map((one) => {
+    const file = (bytes: Buffer) => ({ kind: 'file' as const, bytes, mode: 0o644 });
+    if (one.at.path === RULES_PLACE && image !== undefined) {
+      return { ...one, content: file(Buffer.from(image)) };
+    }
+    if (one.at.path !== SETTINGS_PLACE || one.content.kind !== 'file') return one;
+    const text = one.content.bytes.toString('utf8').replace('osc=auto', 'osc=12000000');
+    return { ...one, content: file(Buffer.from(text)) };
+  });
   if (leftOut.length > 0) say(`Left out, because it is not built: ${leftOut.join(', ')}`);
   const { armstub, rootFiles } = debianParts(cache, say);
   const initramfs = buildInitramfs({

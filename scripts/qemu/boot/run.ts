@@ -12,7 +12,7 @@ import { type BusEnd, linuxBoardParameters } from '../../../lab/qemu/linux-board
 import { QemuProcess } from '../../../lab/qemu/qemu-process.ts';
 import { CELL_SENDER } from '../../../twin/board/board.ts';
 import { formatLogLine } from '../../../twin/logs/candump/write.ts';
-import type { PreparedBoot } from './prepare.ts';
+import { CELL_OPTIONS, type PreparedBoot } from './prepare.ts';
 
 export const BITRATE = 500_000;
 export const OSCILLATOR_HERTZ = 12_000_000;
@@ -26,7 +26,7 @@ export const COMMANDS = [
   'modprobe jailhouse',
   'jailhouse enable /usr/share/jailhouse/cells/rpi4-root.cell',
   'jailhouse cell create /usr/share/jailhouse/cells/rpi4-canwarden.cell',
-  'jailhouse cell load canwarden /usr/share/jailhouse/inmates/canwarden.bin -s "bitrate=500000 osc=auto" -a 0x1000 /lib/firmware/canwarden/rules.bin -a 0x100000',
+  `jailhouse cell load canwarden /usr/share/jailhouse/inmates/canwarden.bin -s "${CELL_OPTIONS}" -a 0x1000 /lib/firmware/canwarden/rules.bin -a 0x100000`,
   'jailhouse cell start canwarden',
   'jailhouse console',
   'canwarden up; canwarden-bridge --interface vcan0 &',
