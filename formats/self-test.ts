@@ -181,6 +181,15 @@ export const SELF_TESTS = {
     ],
     untested: [{ says: 'the crystal is not known', next: 'see above' }],
   },
+  window: {
+    what: 'the urgent way `window`: bytes of the request are read and copied into the answer',
+    ok: 'INT to RTS at most %1 ns in %2 rounds',
+    faults: [
+      { says: 'the request does not lower INT (READ STATUS %1)', next: CHIP },
+      { says: 'the answer does not come back whole (READ STATUS %1)', next: CHIP },
+    ],
+    untested: [{ says: 'the crystal is not known', next: 'see above' }],
+  },
   read: {
     what: 'the urgent way `read`: the answer is made of the request',
     ok: 'INT to RTS at most %1 ns in %2 rounds',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The status page of the cell, layout version 1, and the requests of AGL: the place of each field.
+ * The status page of the cell, layout version 2, and the requests of AGL: the place of each field.
  *
  * Made from it are the AssemblyScript constants of the same names, the words that `canwarden
  * status` shows for numbers, and the tables of docs/status-page.md. The twin reads it directly.
@@ -26,7 +26,9 @@ export const NUMBERS = {
   CONTROL_SECTION_BYTES: 0x20000,
   /** "CWST". */
   PAGE_MAGIC: 0x54535743,
-  PAGE_VERSION: 1,
+  PAGE_VERSION: 2,
+  /** Readers know it, too: its trace has 1024 records, and it has no latencies. */
+  PAGE_VERSION_OLDEST: 1,
   /** The head is copied in one piece. */
   PAGE_HEAD_OFFSET: 0x10,
   PAGE_HEAD_BYTES: 0xf0,
@@ -54,8 +56,19 @@ export const NUMBERS = {
   STATUS_SENTENCE_SHIFT: 24,
   /** In an entry: offset of the value in the sentence. */
   STATUS_VALUE_OFFSET: 4,
+  /** The ways of an answer, and what the bus takes: numbers of the latency histograms. */
+  LATENCY_SINGLE: 0,
+  LATENCY_FILTER: 1,
+  LATENCY_STAGED: 2,
+  LATENCY_WINDOW: 3,
+  LATENCY_READ: 4,
+  LATENCY_BUS: 5,
+  LATENCY_WAYS: 5,
+  LATENCY_HISTOGRAMS: 6,
+  LATENCY_RULE_BYTES: 12,
   /** A power of two. */
-  TRACE_CAPACITY: 1024,
+  TRACE_CAPACITY: 512,
+  TRACE_CAPACITY_MAXIMUM: 1024,
   TRACE_RECORD_BYTES: 16,
   /** A power of two. */
   RECORDER_CAPACITY: 4096,
@@ -69,6 +82,8 @@ export const NUMBERS = {
    * kind: live values. The payload has their bytes, the argument is the number of the first one.
    */
   REQUEST_LIVE_VALUES: 2,
+  /** kind: the latencies begin anew. No payload. */
+  REQUEST_RESET_LATENCY: 3,
 } as const;
 
 const N = NUMBERS;
@@ -79,6 +94,7 @@ export const SESSIONS = ['no peer', 'negotiating', 'running'] as const;
 export const RULES_SOURCES = ['built-in', 'loaded at start', 'by request'] as const;
 export const TASK_TRIGGERS = ['line', 'queue', 'timer', 'always'] as const;
 export const HISTOGRAM_WORDS = ['static', 'computed', 'steps'] as const;
+export const LATENCY_WORDS = ['single', 'filter', 'staged', 'window', 'read', 'bus'] as const;
 
 /** Why a frame of AGL's was refused: `a` of its record in the trace (src/responder/refusal.ts). */
 export const REFUSALS = [
@@ -93,7 +109,7 @@ export const REFUSALS = [
 // prettier-ignore
 export const PAGE = {
   PAGE_MAGIC_OFFSET: { at: 0x0000, bytes: 4, what: 'magic "CWST" (0x54535743), written last at start' },
-  PAGE_VERSION_OFFSET: { at: 0x0004, bytes: 4, what: 'layout version, 1' },
+  PAGE_VERSION_OFFSET: { at: 0x0004, bytes: 4, what: 'layout version, 2' },
   PAGE_SEQUENCE_OFFSET: { at: 0x0008, bytes: 4, what: 'sequence: odd while 0x000c to 0x1eff and 0x6000 to 0x7fff are being rewritten' },
   PAGE_HEARTBEAT_OFFSET: { at: 0x000c, bytes: 4, what: 'heartbeat: one more with each refresh' },
   HEAD_NOW_TICKS: { at: 0x0010, bytes: 8, what: 'the counter at the refresh' },
@@ -131,18 +147,24 @@ export const PAGE = {
   HEAD_REORDER_BOUND_TICKS: { at: 0x0098, bytes: 4, what: 'bound of the time from a decision, or from taking a frame of AGL, until the cell takes part in arbitration with it if it is the strongest' },
   HEAD_CRYSTAL_HERTZ: { at: 0x009c, bytes: 4, what: 'the crystal as `osc=auto` has measured it, in hertz; 0: it was not measured' },
   HEAD_SAMPLE_POINT: { at: 0x00a0, bytes: 4, what: 'sample point, in thousandths of a bit; 0: the chip is not set up' },
+  HEAD_LATENCY_HISTOGRAMS: { at: 0x00a4, bytes: 4, what: 'latency histograms, 6; 0: the cell has none' },
+  HEAD_LATENCY_RESETS: { at: 0x00a8, bytes: 4, what: 'times that the latencies began anew by request' },
+  HEAD_LATENCY_MISSED: { at: 0x00ac, bytes: 4, what: 'times that are in no latency histogram: too many came at once' },
   PAGE_COUNTERS_OFFSET: { at: 0x0100, bytes: 4, times: N.PAGE_COUNTERS, what: 'counters, see "Counters and sums"' },
   PAGE_HISTOGRAMS_OFFSET: { at: 0x0400, bytes: N.PAGE_HISTOGRAM_DISTANCE, times: N.PAGE_HISTOGRAMS, what: 'histograms' },
   PAGE_TASKS_OFFSET: { at: 0x0900, bytes: N.PAGE_TASK_BYTES, times: N.PAGE_TASKS_MAXIMUM, what: 'tasks' },
+  PAGE_LATENCY_BUS_OFFSET: { at: 0x0f00, bytes: 0x158, what: 'latency histogram 5, `bus`; not under the sequence number' },
   PAGE_LIVE_VALUES_OFFSET: { at: 0x1100, bytes: N.PAGE_LIVE_VALUES_BYTES, what: 'live values' },
   PAGE_STATUSES_OFFSET: { at: 0x1200, bytes: N.STATUS_ENTRY_BYTES, times: N.PAGE_STATUSES, what: 'what was said of each status, by number, since the cell started' },
   PAGE_RULE_REFUSED_OFFSET: { at: 0x1600, bytes: 4, times: N.PAGE_RULE_HITS, what: 'how many answers of each rule in force its `rate` has refused' },
   // The sequence number does not cover the rest: two rings, each with its head.
   PAGE_TRACE_HEAD: { at: 0x1f00, bytes: 4, what: 'trace: records ever written' },
-  PAGE_TRACE_CAPACITY: { at: 0x1f04, bytes: 4, what: 'its capacity, 1024' },
+  PAGE_TRACE_CAPACITY: { at: 0x1f04, bytes: 4, what: 'its capacity, 512' },
   PAGE_RECORDER_HEAD: { at: 0x1f08, bytes: 4, what: 'recorder: frames ever written' },
   PAGE_RECORDER_CAPACITY: { at: 0x1f0c, bytes: 4, what: 'its capacity, 4096' },
   PAGE_TRACE_OFFSET: { at: 0x2000, bytes: N.TRACE_RECORD_BYTES, times: N.TRACE_CAPACITY, what: 'trace' },
+  PAGE_LATENCY_RULES_OFFSET: { at: 0x4000, bytes: N.LATENCY_RULE_BYTES, times: N.PAGE_RULE_HITS, what: 'latencies of each rule in force' },
+  PAGE_LATENCY_OFFSET: { at: 0x5800, bytes: 0x158, times: N.LATENCY_WAYS, what: 'latency histograms 0 to 4, of the ways' },
   PAGE_RULE_HITS_OFFSET: { at: 0x6000, bytes: 4, times: N.PAGE_RULE_HITS, what: 'how often each rule in force has matched' },
   PAGE_RULE_NAMES_OFFSET: { at: 0x6800, bytes: N.PAGE_RULE_NAMES_BYTES, what: 'their names in the same order, each with a 0 behind it; empty: the table has none' },
   PAGE_RECORDER_OFFSET: { at: 0x8000, bytes: N.RECORDER_ENTRY_BYTES, times: N.RECORDER_CAPACITY, what: 'recorder' },
@@ -156,6 +178,14 @@ export const HISTOGRAM = {
   HISTOGRAM_MAXIMUM_OFFSET: { at: 8, bytes: 4, what: 'longest' },
   HISTOGRAM_SUM_OFFSET: { at: 16, bytes: 8, what: 'sum' },
   HISTOGRAM_BUCKETS_OFFSET: { at: 24, bytes: 4, times: N.HISTOGRAM_BUCKETS, what: 'buckets' },
+} as const satisfies Record<string, Field>;
+
+/** Latencies of a rule. Count and sum stand still when the sum would no longer fit. */
+// prettier-ignore
+export const LATENCY_RULE = {
+  LATENCY_RULE_COUNT: { at: 0, bytes: 4, what: 'answers in the sum' },
+  LATENCY_RULE_MAXIMUM: { at: 4, bytes: 4, what: 'longest' },
+  LATENCY_RULE_SUM: { at: 8, bytes: 4, what: 'sum; it stands still, with the count, when it is full' },
 } as const satisfies Record<string, Field>;
 
 /** A task. */
@@ -178,7 +208,7 @@ export const REQUEST = {
   REQUEST_MAGIC_OFFSET: { at: 0x00, bytes: 4, what: 'magic "CWRQ" (0x51525743)' },
   REQUEST_VERSION_OFFSET: { at: 0x04, bytes: 4, what: 'layout version, 1' },
   REQUEST_SEQUENCE_OFFSET: { at: 0x08, bytes: 4, what: 'sequence, not 0, written last' },
-  REQUEST_KIND_OFFSET: { at: 0x0c, bytes: 4, what: 'kind: 1 rule table, 2 live values' },
+  REQUEST_KIND_OFFSET: { at: 0x0c, bytes: 4, what: 'kind: 1 rule table, 2 live values, 3 latencies begin anew' },
   REQUEST_BYTES_OFFSET: { at: 0x10, bytes: 4, what: 'bytes of the payload' },
   REQUEST_CRC32_OFFSET: { at: 0x14, bytes: 4, what: 'CRC-32 of the payload' },
   REQUEST_ARGUMENT_OFFSET: { at: 0x18, bytes: 4, what: "argument; of live values the first one's number, 0 to 63" },
@@ -195,5 +225,6 @@ export const PAGE_WORDS = {
   rulesSourceWord: RULES_SOURCES,
   triggerWord: TASK_TRIGGERS,
   histogramWord: HISTOGRAM_WORDS,
+  latencyWord: LATENCY_WORDS,
   refusalWord: REFUSALS,
 } as const;

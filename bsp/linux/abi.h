@@ -177,8 +177,9 @@ uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argument
 }
 
 /* The main loop sleeps instead of the module. */
-void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
+uint64_t w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   (void)bsp, (void)deadline_ticks;
+  return 0;
 }
 
 /* The bridge's module never calls this: the main loop sleeps (wait.h). */

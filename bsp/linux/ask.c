@@ -29,6 +29,8 @@ static const char USAGE[] =
     "  trace [-f]           what the cell traced; -f goes on\n"
     "  recorder dump        the last frames, as a candump log\n"
     "  rules load FILE      puts a compiled rule table into force\n"
+    "  latency [--json]     how long answers took, by way and by rule\n"
+    "  latency --reset      they begin anew\n"
     "  live FROM BYTE...    sets live values FROM (0 to 63) and on; bytes in hexadecimal\n";
 
 struct question {
@@ -87,6 +89,12 @@ static int read_question(struct question *question, int count, char *const *word
   } else if (is_words(count, words, "trace", NULL) || is_words(count, words, "trace", "-f")) {
     head->kind = ASK_TRACE;
     head->argument = count == 2;
+  } else if (is_words(count, words, "latency", NULL) ||
+             is_words(count, words, "latency", "--json")) {
+    head->kind = ASK_LATENCY;
+    head->argument = count == 2;
+  } else if (is_words(count, words, "latency", "--reset")) {
+    head->kind = ASK_LATENCY_RESET;
   } else if (is_words(count, words, "recorder", "dump")) {
     head->kind = ASK_RECORDER;
   } else if (count == 3 && strcmp(words[0], "rules") == 0 && strcmp(words[1], "load") == 0) {

@@ -132,6 +132,11 @@ static void fail_without_page(struct client *client, enum page_state state, bool
                   "the cell's status page is damaged. Next: canwarden down; "
                   "canwarden up");
       return;
+    case PAGE_NO_LATENCIES:
+      client_fail(client, EXIT_FAILED,
+                  "the cell keeps no latencies: its image is older than this bridge. Next: "
+                  "canwarden down; canwarden up loads the installed one");
+      return;
     default:
       if (!in_time) {
         client_fail(client, EXIT_FAILED,
@@ -142,7 +147,11 @@ static void fail_without_page(struct client *client, enum page_state state, bool
 }
 
 static bool try_status(struct client *client, uint64_t now_nanos) {
-  enum page_state state = control_module_status(head_of(client).argument != 0);
+  struct ask_head head = head_of(client);
+  bool as_json = head.argument != 0;
+  enum page_state state = control_module_status(
+      head.kind == ASK_LATENCY ? (as_json ? WRITE_LATENCIES_JSON : WRITE_LATENCIES)
+                               : (as_json ? WRITE_STATUS_JSON : WRITE_STATUS));
   if (state != PAGE_READ) {
     fail_without_page(client, state, now_nanos < client->deadline_nanos);
     return false;
@@ -150,6 +159,12 @@ static bool try_status(struct client *client, uint64_t now_nanos) {
   put_module_text(client);
   end_answer(client, 0);
   return false;
+}
+
+static enum control_request request_of(uint32_t kind) {
+  return kind == ASK_RULES  ? REQUEST_RULE_TABLE
+         : kind == ASK_LIVE ? REQUEST_LIVE_VALUES
+                            : REQUEST_RESET_LATENCY;
 }
 
 /* Gives the request to the cell when it is working on no other. */
@@ -161,13 +176,20 @@ static bool try_request(struct client *client, uint64_t now_nanos) {
     return false;
   }
   struct ask_head head = head_of(client);
-  bool is_table = head.kind == ASK_RULES;
+  if (head.kind == ASK_LATENCY_RESET) {
+    /* An older cell would refuse the request as unknown, which says less. */
+    enum page_state state = control_module_status(WRITE_LATENCIES);
+    if (state == PAGE_NO_LATENCIES) {
+      fail_without_page(client, state, false);
+      return false;
+    }
+  }
   uint32_t sequence =
-      control_module_request(is_table ? REQUEST_RULE_TABLE : REQUEST_LIVE_VALUES,
-                             payload_of(client), head.bytes, is_table ? 0 : head.argument);
+      control_module_request(request_of(head.kind), payload_of(client), head.bytes,
+                             head.kind == ASK_LIVE ? head.argument : 0);
   if (sequence == 0) {
     /* There is no page now. The status says why. */
-    enum page_state state = control_module_status(false);
+    enum page_state state = control_module_status(WRITE_STATUS);
     fail_without_page(client, state == PAGE_READ ? PAGE_BUSY : state,
                       now_nanos < client->deadline_nanos);
     return false;
@@ -179,7 +201,17 @@ static bool try_request(struct client *client, uint64_t now_nanos) {
 }
 
 static void say_outcome(struct client *client, const struct control_outcome *outcome) {
-  bool is_table = head_of(client).kind == ASK_RULES;
+  uint32_t kind = head_of(client).kind;
+  bool is_table = kind == ASK_RULES;
+  const char *what = "live values";
+  const char *done = "the cell has the new live values";
+  if (is_table) {
+    what = "rule table";
+    done = "the cell has the new rule table in force";
+  } else if (kind == ASK_LATENCY_RESET) {
+    what = "reset of the latencies";
+    done = "the latencies begin anew";
+  }
   if (outcome->status != 0) {
     struct status_words words = status_words_of(outcome->status);
     char where[32] = "";
@@ -189,12 +221,10 @@ static void say_outcome(struct client *client, const struct control_outcome *out
     client_fail(client, EXIT_FAILED,
                 "the cell refused the %s%s: status %u %s: %s. Next: %s. What was "
                 "in force stays in force",
-                is_table ? "rule table" : "live values", where, outcome->status, words.name,
-                words.says, words.next);
+                what, where, outcome->status, words.name, words.says, words.next);
     return;
   }
-  say(client, ANSWER_TEXT,
-      is_table ? "the cell has the new rule table in force" : "the cell has the new live values");
+  say(client, ANSWER_TEXT, "%s", done);
   if (is_table && outcome->rules_waiting != 0) {
     say(client, ANSWER_TEXT,
         "%u of its rules %s answered by software until the cell starts again: "
@@ -268,6 +298,7 @@ void client_begin(struct client *client, uint64_t now_nanos) {
   }
   switch (head.kind) {
     case ASK_STATUS:
+    case ASK_LATENCY:
       wait_in(client, CLIENT_AWAITS_PAGE, now_nanos + PAGE_WAIT_NANOS);
       return;
     case ASK_TRACE:
@@ -285,6 +316,7 @@ void client_begin(struct client *client, uint64_t now_nanos) {
       wait_in(client, CLIENT_AWAITS_TURN, now_nanos + TURN_WAIT_NANOS);
       return;
     case ASK_RULES:
+    case ASK_LATENCY_RESET:
       wait_in(client, CLIENT_AWAITS_TURN, now_nanos + TURN_WAIT_NANOS);
       return;
     default:

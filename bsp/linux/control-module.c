@@ -86,9 +86,9 @@ const char *control_module_text(size_t *bytes) {
   return text;
 }
 
-enum page_state control_module_status(bool as_json) {
+enum page_state control_module_status(enum writing what) {
   RETURN_IF_MODULE_STOPPED(PAGE_ABSENT);
-  return w2c_bridge_control_status(&bridge_module, as_json);
+  return w2c_bridge_control_status(&bridge_module, what);
 }
 
 uint32_t control_module_oldest(enum control_stream stream) {

@@ -18,7 +18,15 @@
 #define CONTROL_TEXT_BYTES 65536u
 
 /** Outcome of reading the page. Numbers as in src/bridge/page-reader.ts. */
-enum page_state { PAGE_READ, PAGE_ABSENT, PAGE_VERSION, PAGE_BUSY, PAGE_DAMAGED, PAGE_UNJUDGED };
+enum page_state {
+  PAGE_READ,
+  PAGE_ABSENT,
+  PAGE_VERSION,
+  PAGE_BUSY,
+  PAGE_DAMAGED,
+  PAGE_UNJUDGED,
+  PAGE_NO_LATENCIES
+};
 
 /** The two streams of the page. */
 enum control_stream { STREAM_TRACE = 0, STREAM_RECORDER = 1 };
@@ -35,8 +43,11 @@ bool control_module_alive(void);
 /** The text last written. */
 const char *control_module_text(size_t *bytes);
 
-/** Writes the status to the text, as JSON or as lines for people. */
-enum page_state control_module_status(bool as_json);
+/** What is written of the page. Numbers as in src/bridge/control.ts. */
+enum writing { WRITE_STATUS, WRITE_STATUS_JSON, WRITE_LATENCIES, WRITE_LATENCIES_JSON };
+
+/** Writes it to the text. */
+enum page_state control_module_status(enum writing what);
 
 /** Cursors of a stream: its oldest entry, and the one to be written next. */
 uint32_t control_module_oldest(enum control_stream stream);

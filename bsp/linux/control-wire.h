@@ -19,13 +19,21 @@
 /* The most bytes of a piece of the answer. */
 #define ANSWER_PIECE_MAXIMUM 65536u
 
-enum ask_kind { ASK_STATUS = 1, ASK_TRACE, ASK_RECORDER, ASK_RULES, ASK_LIVE };
+enum ask_kind {
+  ASK_STATUS = 1,
+  ASK_TRACE,
+  ASK_RECORDER,
+  ASK_RULES,
+  ASK_LIVE,
+  ASK_LATENCY,
+  ASK_LATENCY_RESET
+};
 
 /** The question; `bytes` of payload follow. */
 struct ask_head {
   uint32_t magic;
   uint32_t kind;
-  /** Status: 1 for JSON. Trace: 1 to follow. Live values: number of the first one. */
+  /** Status, latencies: 1 for JSON. Trace: 1 to follow. Live values: number of the first one. */
   uint32_t argument;
   uint32_t bytes;
 };

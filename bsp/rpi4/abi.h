@@ -131,10 +131,14 @@ ABI uint32_t w2c_bsp_hypercall(struct w2c_bsp *bsp, uint32_t code, uint32_t argu
   return (uint32_t)x0;
 }
 
-/* The core has nothing else to run, so the hint costs one instruction. The twin reads x0 from it. */
-ABI void w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
+/*
+ * The core has nothing else to run, so the hint costs one instruction. The twin reads x0 from it, and adds the
+ * ticks that it skips.
+ */
+ABI uint64_t w2c_bsp_idle_until(struct w2c_bsp *bsp, uint64_t deadline_ticks) {
   register uint64_t x0 __asm__("x0") = deadline_ticks;
-  __asm__ volatile("yield" ::"r"(x0));
+  __asm__ volatile("yield" : "+r"(x0));
+  return x0 - deadline_ticks;
 }
 
 /*

@@ -24,6 +24,8 @@ import { type Sample, WireLog } from './wire-log.ts';
 
 export interface LatencyResult {
   readonly samples: readonly Sample[];
+  /** The first ones, whose answers may have to be loaded completely; not in `samples`. */
+  readonly warmUp: readonly Sample[];
   readonly requests: number;
   /** Requests without an answer. */
   readonly unanswered: number;
@@ -41,10 +43,11 @@ const SPACING_BITS = 800;
 const WARM_UP_REQUESTS = 2;
 const DRAIN_BITS = 4_000;
 
-/** Runs `item` on `firmware`. */
+/** Runs `item` on `firmware`. `onEnd` is given the board when all is done. */
 export async function measureLatency(
   firmware: Measured,
   item: LatencyCase,
+  onEnd?: (board: Board) => void,
 ): Promise<LatencyResult> {
   const recorder = new SpiRecorder();
   const log = new WireLog(REQUEST_IDENTIFIER, ANSWER_IDENTIFIER);
@@ -68,10 +71,12 @@ export async function measureLatency(
     const sleptBefore = board.machine.sleptNanos;
     const endNanos = sendRequests(board, item, random, load);
     runUntil(board, endNanos + DRAIN_BITS * bitNanos);
+    onEnd?.(board);
     const samples = log.pair(bitNanos);
     const seconds = (board.clock.now - startNanos) / 1e9;
     return {
       samples: samples.slice(WARM_UP_REQUESTS),
+      warmUp: samples.slice(0, WARM_UP_REQUESTS),
       requests: item.requests,
       unanswered: item.requests + WARM_UP_REQUESTS - samples.length,
       busFramesPerSecond: Math.round(log.frames / seconds),

@@ -45,8 +45,9 @@ export class MarkMachine implements Machine {
     this.memories[0].bytes.set(bytes, address);
   }
 
-  idleUntil(deadlineTicks: bigint): void {
+  idleUntil(deadlineTicks: bigint): bigint {
     this.#onMark(Number(deadlineTicks));
+    return 0n;
   }
 
   counterTicks(): bigint {

@@ -76,6 +76,7 @@ export const PLAYED_FAULTS = {
   'mask-blind': { what: 'mask 1 does not compare one bit of the identifier', test: 'filters', number: 2, options: chip({ blindMask: { mask: 1, bits: 0x04 } }) },
   'crystal-9': { what: 'a crystal of 9 MHz', test: 'crystal', number: 1, options: { oscillatorHertz: 9_000_000 } },
   'crystal-8': { what: 'a crystal of 8 MHz, and `osc=12000000`', test: 'crystal', number: 2, options: { oscillatorHertz: 8_000_000, words: ['osc=12000000'] } },
+  'read-blank': { what: 'READ of the data of receive buffer 0 gives 0; READ RX BUFFER is right', test: 'window', number: 2, options: chip({ blankRead: true }) },
   'timer-not-granted': { what: '`idle=wfi` in the cell that grants no interrupt of INT', test: 'timer', number: 1, options: { commandLine: 'bitrate=500000 osc=auto idle=wfi' } },
   'no-link': { what: 'the cell has no shared memory at all', test: 'link', number: 1, also: 'page 1', options: board({ withoutIvshmem: true }) },
   'no-page': { what: 'the cell has no shared memory for the status page', test: 'page', number: 1, options: board({ withoutControl: true }) },

@@ -54,9 +54,10 @@ export declare function hypercall(code: u32, argument1: u32, argument2: u32): i3
 
 /**
  * Says that nothing is to be done until an input changes or the counter reaches `deadlineTicks`.
- * A hint: it may return at once, and always does on the board. The twin skips polling by it.
+ * A hint: it may return at once, and always does on the board. The twin skips polling by it. Returns the
+ * ticks of the rounds that were skipped: 0 on the board.
  */
-export declare function idle_until(deadlineTicks: u64): void;
+export declare function idle_until(deadlineTicks: u64): u64;
 
 /**
  * Stops the core until an interrupt reaches it, or the counter reaches `deadlineTicks`: sets the

@@ -76,10 +76,16 @@ export class Rpi4Idle extends Idle {
   }
 
   override sleep(): void {
+    this.hasSlept = false;
     if (this.settle()) return;
     const clock = this.parts.clock;
-    if (this.worthSleeping()) clock.sleepUntil(this.deadlineTicks);
-    else clock.idleUntil(this.deadlineTicks);
+    if (this.worthSleeping()) {
+      this.hasSlept = true;
+      clock.sleepUntil(this.deadlineTicks);
+      return;
+    }
+    const skippedTicks = clock.idleUntil(this.deadlineTicks);
+    if (skippedTicks !== 0) this.parts.controller.receiver.skipped(skippedTicks);
   }
 
   /** Costs one device write if the core sleeps between steps, and nothing if it polls. */

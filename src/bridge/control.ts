@@ -11,6 +11,7 @@ import { counter_hertz, counter_read } from '../abi/bsp';
 import { appendRecorderEntry } from './candump-text';
 import { EntryStream } from './entry-stream';
 import { Heart, Life } from './heart';
+import { LatencyText } from './latency-text';
 import {
   CONTROL_SECTION_BYTES,
   HEAD_REQUEST_DETAIL,
@@ -50,6 +51,14 @@ const LINE_BYTES_MAXIMUM: u32 = 256;
 /** The two streams of the page, by number. */
 const STREAM_TRACE: u32 = 0;
 
+/** What `writeStatus` writes. The host program uses these numbers. */
+export enum Writing {
+  Status = 0,
+  StatusJson = 1,
+  Latencies = 2,
+  LatenciesJson = 3,
+}
+
 @final
 export class LinuxControl {
   readonly out: TextBuilder;
@@ -62,6 +71,7 @@ export class LinuxControl {
   private readonly recorder: EntryStream<SharedSection>;
   private readonly statusText: StatusText<SharedSection>;
   private readonly statusJson: StatusJson<SharedSection>;
+  private readonly latencyText: LatencyText<SharedSection>;
   private readonly wall: WallTime = new WallTime();
   private readonly heart: Heart;
   private readonly tasks: PageTaskNames<SharedSection>;
@@ -81,6 +91,7 @@ export class LinuxControl {
     this.requests = new RequestWriter<SharedSection>(own);
     this.statusText = new StatusText<SharedSection>(reader, out);
     this.statusJson = new StatusJson<SharedSection>(reader, out);
+    this.latencyText = new LatencyText<SharedSection>(reader, out);
     this.trace = new EntryStream<SharedSection>(
       page,
       PAGE_TRACE_HEAD,
@@ -118,8 +129,8 @@ export class LinuxControl {
     return this.heart.life(counter_read()) === Life.Alive;
   }
 
-  /** Writes the whole status to `out`. Any result but `Read`: there is none now. */
-  writeStatus(asJson: bool): PageState {
+  /** Writes what `what` says to `out`. Any result but `Read`: there is none now. */
+  writeStatus(what: Writing): PageState {
     this.out.clear();
     const now = counter_read();
     const read = this.page.read();
@@ -127,8 +138,17 @@ export class LinuxControl {
     const state = hasLeft ? read : this.judged(read, now);
     if (state !== PageState.Read) return state;
     const isAlive = !hasLeft && this.heart.life(now) === Life.Alive;
-    if (asJson) this.statusJson.write(isAlive, this.heart.ageMillis(now));
-    else this.statusText.write(isAlive, this.heart.ageMillis(now));
+    if (what === Writing.Status) this.statusText.write(isAlive, this.heart.ageMillis(now));
+    else if (what === Writing.StatusJson) this.statusJson.write(isAlive, this.heart.ageMillis(now));
+    else return this.writeLatencies(what === Writing.LatenciesJson, isAlive);
+    return state;
+  }
+
+  private writeLatencies(asJson: bool, isAlive: bool): PageState {
+    const state = this.page.readLatencies();
+    if (state !== PageState.Read) return state;
+    if (asJson) this.latencyText.writeJson(isAlive);
+    else this.latencyText.write(isAlive);
     return state;
   }
 
@@ -208,6 +228,8 @@ export class LinuxControl {
   }
 
   private streamOf(number: u32): EntryStream<SharedSection> {
-    return number === STREAM_TRACE ? this.trace : this.recorder;
+    if (number !== STREAM_TRACE) return this.recorder;
+    this.trace.capacity = this.page.liveTraceCapacity();
+    return this.trace;
   }
 }

@@ -33,7 +33,7 @@ export class EntryStream<Memory extends SharedMemory> {
     readonly headOffset: u32,
     readonly ringOffset: u32,
     readonly entryBytes: u32,
-    readonly capacity: u32,
+    public capacity: u32,
   ) {}
 
   /** The cursor of the oldest entry that can still be read. */

@@ -33,7 +33,11 @@ export class HistogramSummary {
 
   /** Summarises histogram `index`, 0..2, of the copy at `copy`. */
   take(copy: usize, index: u32): void {
-    const start = copy + PAGE_HISTOGRAMS_OFFSET + index * PAGE_HISTOGRAM_DISTANCE;
+    this.takeAt(copy + PAGE_HISTOGRAMS_OFFSET + index * PAGE_HISTOGRAM_DISTANCE);
+  }
+
+  /** Summarises the histogram at `start`. */
+  takeAt(start: usize): void {
     this.buckets = start + HISTOGRAM_BUCKETS_OFFSET;
     this.count = 0;
     for (let bucket: u32 = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
@@ -54,7 +58,8 @@ export class HistogramSummary {
     return this.maximum;
   }
 
-  private countOf(bucket: u32): u64 {
+  /** How many values are in `bucket`, below HISTOGRAM_BUCKETS. */
+  countOf(bucket: u32): u64 {
     return load<u32>(this.buckets + 4 * bucket);
   }
 }

@@ -11,10 +11,17 @@ import { SharedMemory } from '../hal/shared-memory';
 import { Status } from '../rt/status';
 import {
   HEAD_LAST_STATUS,
+  HEAD_LATENCY_HISTOGRAMS,
   HEAD_NOW_TICKS,
   HEAD_TICKS_PER_SECOND,
   HEAD_RULE_COUNT,
+  LATENCY_HISTOGRAMS,
+  LATENCY_RULE_BYTES,
+  LATENCY_WAYS,
   PAGE_HEARTBEAT_OFFSET,
+  PAGE_LATENCY_BUS_OFFSET,
+  PAGE_LATENCY_OFFSET,
+  PAGE_LATENCY_RULES_OFFSET,
   PAGE_MAGIC,
   PAGE_MAGIC_OFFSET,
   PAGE_RECORDER_OFFSET,
@@ -24,9 +31,14 @@ import {
   PAGE_RULE_NAMES_OFFSET,
   PAGE_RULE_REFUSED_OFFSET,
   PAGE_SEQUENCE_OFFSET,
+  PAGE_TRACE_CAPACITY,
   PAGE_VERSION,
+  PAGE_VERSION_OLDEST,
   PAGE_VERSION_OFFSET,
+  TRACE_CAPACITY,
+  TRACE_CAPACITY_MAXIMUM,
 } from '../page/layout';
+import { HISTOGRAM_BYTES } from '../page/histogram';
 import { TextBuilder } from './text-builder';
 
 /** Result of an attempt to read the page. The host program uses these numbers. */
@@ -43,12 +55,17 @@ export enum PageState {
   Damaged = 4,
   /** There is a page. Try again: it is not known yet whether the cell still refreshes it. */
   Unjudged = 5,
+  /** The page has no latencies: the cell is older. */
+  NoLatencies = 6,
 }
 
 /** Bytes that are copied at once: everything before the rings. */
 const SNAPSHOT_BYTES: u32 = PAGE_RULE_REFUSED_OFFSET + PAGE_RULE_HITS * sizeof<u32>();
 /** Hits and names of the rules. */
 const RULES_SNAPSHOT_BYTES: u32 = PAGE_RECORDER_OFFSET - PAGE_RULE_HITS_OFFSET;
+/** Latencies of the rules and of the ways. */
+const LATENCY_SNAPSHOT_BYTES: u32 =
+  PAGE_LATENCY_OFFSET - PAGE_LATENCY_RULES_OFFSET + LATENCY_WAYS * HISTOGRAM_BYTES;
 /** Copies of one attempt. The host program repeats attempts for a bounded time. */
 const COPIES: u32 = 3;
 
@@ -59,6 +76,7 @@ export class PageReader<Memory extends SharedMemory> {
 
   /** Copy of hits and names of the rules. */
   private readonly rules: usize = heap.alloc(RULES_SNAPSHOT_BYTES);
+  private readonly latencies: usize = heap.alloc(LATENCY_SNAPSHOT_BYTES);
   /** Number of the rule whose name `nameOf` found last, and where it begins. */
   private namedRule: u32 = 0;
   private namePlace: u32 = 0;
@@ -72,9 +90,38 @@ export class PageReader<Memory extends SharedMemory> {
   state(): PageState {
     if (this.page.read32(PAGE_MAGIC_OFFSET) !== PAGE_MAGIC) return PageState.Absent;
     this.page.barrierRead();
-    return this.page.read16(PAGE_VERSION_OFFSET) === PAGE_VERSION
-      ? PageState.Read
-      : PageState.Version;
+    const version = this.page.read16(PAGE_VERSION_OFFSET);
+    const isKnown = version >= PAGE_VERSION_OLDEST && version <= PAGE_VERSION;
+    return isKnown ? PageState.Read : PageState.Version;
+  }
+
+  /** After `read`: copies the latencies, which have no lock: a time may be in one of its places only. */
+  readLatencies(): PageState {
+    if (this.word(HEAD_LATENCY_HISTOGRAMS) !== LATENCY_HISTOGRAMS) return PageState.NoLatencies;
+    for (let offset: u32 = 0; offset < LATENCY_SNAPSHOT_BYTES; offset += 8) {
+      const value = this.page.read64(PAGE_LATENCY_RULES_OFFSET + offset);
+      store<u64>(this.latencies + offset, value);
+    }
+    return PageState.Read;
+  }
+
+  /** Address of the copy of latency histogram `way`, LATENCY_..., after `readLatencies`. */
+  latencyOf(way: u32): usize {
+    if (way >= LATENCY_WAYS) return this.copy + PAGE_LATENCY_BUS_OFFSET;
+    return this.latencies + PAGE_LATENCY_OFFSET - PAGE_LATENCY_RULES_OFFSET + way * HISTOGRAM_BYTES;
+  }
+
+  /** Address of the copy of the latencies of rule `index`, below `ruleCount`. */
+  latencyOfRule(index: u32): usize {
+    return this.latencies + index * LATENCY_RULE_BYTES;
+  }
+
+  /** Capacity of the trace, as the page itself says; the present one if that is no capacity. */
+  liveTraceCapacity(): u32 {
+    const capacity = this.page.read32(PAGE_TRACE_CAPACITY);
+    const isPower = (capacity & (capacity - 1)) === 0;
+    const isKnown = isPower && capacity >= TRACE_CAPACITY && capacity <= TRACE_CAPACITY_MAXIMUM;
+    return isKnown ? capacity : TRACE_CAPACITY;
   }
 
   /** Copies the page. The copy is valid only if the result is `Read`. */

@@ -55,7 +55,7 @@ export class StatusJson<Memory extends SharedMemory> {
     this.number('frames_waiting_for_agl', layout.HEAD_FORWARD_WAITING);
     this.number('frames_of_agl_under_way', layout.HEAD_FROM_AGL_WAITING);
     this.number('answers_under_way', layout.HEAD_ANSWERS_WAITING);
-    this.writeRing('trace', layout.PAGE_TRACE_HEAD, layout.TRACE_CAPACITY);
+    this.writeRing('trace', layout.PAGE_TRACE_HEAD, this.page.liveTraceCapacity());
     this.writeRing('recorder', layout.PAGE_RECORDER_HEAD, layout.RECORDER_CAPACITY);
     this.writeStatuses();
     this.writeHistograms();

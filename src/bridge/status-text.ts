@@ -39,7 +39,7 @@ export class StatusText<Memory extends SharedMemory> {
     this.writeRules();
     this.writeFaults();
     this.writeWaiting();
-    this.writeRing('trace', layout.PAGE_TRACE_HEAD, layout.TRACE_CAPACITY);
+    this.writeRing('trace', layout.PAGE_TRACE_HEAD, this.page.liveTraceCapacity());
     this.writeRing('recorder', layout.PAGE_RECORDER_HEAD, layout.RECORDER_CAPACITY);
     this.writeStatuses();
     this.writeHistograms();

@@ -112,7 +112,8 @@ export class Cell<Parts extends AnyParts, Rest extends Idle> {
   /** After a step that returned `Empty`: sleeps until there may be something to do. */
   rest(): void {
     this.idle.sleep();
-    this.executive.resume();
+    const nowTicks = this.executive.resume();
+    if (this.idle.hasSlept) this.parts.controller.receiver.wokenAt(nowTicks);
   }
 
   /** Ends the cell: nothing wakes the core any more. */

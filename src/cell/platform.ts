@@ -69,7 +69,8 @@ export class CellPlatform<Parts extends AnyParts, Rest extends Idle> extends Pla
       this.sleeper.deadlineTicks = deadlineTicks;
       this.restWanted = true;
     } else {
-      this.parts.clock.idleUntil(deadlineTicks);
+      const skippedTicks = this.parts.clock.idleUntil(deadlineTicks);
+      if (skippedTicks !== 0) this.parts.controller.receiver.skipped(skippedTicks);
     }
   }
 }

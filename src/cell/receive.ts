@@ -77,10 +77,10 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     const controller = parts.controller;
     if (this.detour !== 0) {
       if (!this.takeDetour(nowTicks)) return this.isBusy;
-    } else if (!controller.attention()) {
+    } else if (!controller.attention(nowTicks)) {
       return false;
     } else if (controller.urgentFirst) {
-      const filter = controller.urgentRequest();
+      const filter = controller.urgentRequest(nowTicks);
       if (filter >= 0) {
         // Without a window nothing more stands between RX STATUS and RTS.
         const answered = this.answers.hasWindows
@@ -88,12 +88,12 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
           : sentOr(this.answers.sendOfFilter(filter));
         if (answered !== Answered.Not) controller.markAnswered();
         if (answered === Answered.Sent && parts.records.on) {
-          this.observer.sentOfFilter(filter, nowTicks);
+          this.observer.sentOfFilter(filter, nowTicks, false);
         }
       }
     }
     const frame = this.frame;
-    if (controller.receive(frame) !== Status.Ok) {
+    if (controller.receive(frame, nowTicks) !== Status.Ok) {
       this.detour |= DETOUR_SKIP;
       return true;
     }
@@ -163,6 +163,7 @@ export class TransmitTask<Parts extends AnyParts> extends Task {
     if (scheduler.sent === TRANSMIT_BUFFERS) return scheduler.step(nowTicks);
     // In a step of its own, so that INT is looked at between RTS and this.
     const slot = scheduler.noteSent();
+    slot.sentTicks = nowTicks;
     if (!this.parts.records.on) return true;
     if (slot.isAgl) this.observer.sentForAgl(slot.frame);
     else this.observer.sentLate(slot.frame);

@@ -79,6 +79,10 @@ export class StatusPageTask<Parts extends AnyParts> extends Task {
   override run(nowTicks: u64): bool {
     if (this.page.step()) return true;
     const records = this.parts.records;
+    if (records.latency.work !== 0) {
+      records.latency.step();
+      return true;
+    }
     if (!this.timer.expired(nowTicks) && !records.refreshWanted) return false;
     if (!records.on) return false;
     this.page.begin(nowTicks);

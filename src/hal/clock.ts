@@ -15,9 +15,12 @@ export abstract class Clock {
 
   /**
    * Says that nothing is to be done until an input changes or the counter reaches `deadlineTicks`. A hint:
-   * it may return at once.
+   * it may return at once. Returns the ticks of the rounds that the caller need not make any more, as if it
+   * had made them and found nothing; 0 on hardware.
    */
-  idleUntil(_deadlineTicks: u64): void {}
+  idleUntil(_deadlineTicks: u64): u64 {
+    return 0;
+  }
 }
 
 /** The tick `micros` microseconds from now. */

@@ -8,6 +8,8 @@
 export abstract class Idle {
   /** The core sleeps when nothing is ready; false: it looks again at once. */
   sleeps: bool = false;
+  /** The last `sleep` has stopped the core. */
+  hasSlept: bool = false;
   /** Nothing is due before this tick, unless an input changes. */
   deadlineTicks: u64 = 0;
 

@@ -4,7 +4,7 @@
  *
  * Does not: hold logic; src/bridge does.
  */
-import { LinuxControl } from '../bridge/control';
+import { LinuxControl, Writing } from '../bridge/control';
 import { createEnd, LinuxEnd, SECTION_BYTES_MINIMUM } from '../bridge/end';
 import { PageState } from '../bridge/page-reader';
 import { Status } from '../rt/status';
@@ -93,10 +93,10 @@ export function control_text_length(): u32 {
   return current === null ? 0 : current.out.length;
 }
 
-/** Writes the status as text or as JSON. Returns a PageState; 0: it is written. */
-export function control_status(asJson: u32): u32 {
+/** Writes status (0 text, 1 JSON) or latencies (2, 3). Returns a PageState; 0: it is written. */
+export function control_status(what: u32): u32 {
   const current = control;
-  return current === null ? PageState.Absent : current.writeStatus(asJson !== 0);
+  return current === null ? PageState.Absent : current.writeStatus(what as Writing);
 }
 
 /** The cursor of the oldest readable entry of a stream (0 trace, 1 recorder). */

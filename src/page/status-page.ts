@@ -21,12 +21,12 @@ import {
   PAGE_HEAD_OFFSET,
   PAGE_HEARTBEAT_OFFSET,
   PAGE_HISTOGRAMS,
+  PAGE_LATENCY_RULES_OFFSET,
   PAGE_MAGIC,
   PAGE_MAGIC_OFFSET,
   PAGE_RECORDER_CAPACITY,
   PAGE_RECORDER_HEAD,
   PAGE_RECORDER_OFFSET,
-  PAGE_RULE_HITS_OFFSET,
   PAGE_SEQUENCE_OFFSET,
   PAGE_TASK_BYTES,
   PAGE_TRACE_CAPACITY,
@@ -147,7 +147,7 @@ export class StatusPage<Memory extends SharedMemory> {
     for (let offset = PAGE_HEAD_OFFSET; offset < PAGE_TRACE_HEAD; offset += 8) {
       section.write64(offset, 0);
     }
-    for (let offset = PAGE_RULE_HITS_OFFSET; offset < PAGE_RECORDER_OFFSET; offset += 8) {
+    for (let offset = PAGE_LATENCY_RULES_OFFSET; offset < PAGE_RECORDER_OFFSET; offset += 8) {
       section.write64(offset, 0);
     }
     section.write32(PAGE_VERSION_OFFSET, PAGE_VERSION);

@@ -124,9 +124,11 @@ export class Executive<Board extends Platform, Table extends TaskTable> {
     this.idle();
   }
 
-  /** Restarts the time of the current step: time passed outside a step counts for no task. */
-  resume(): void {
-    this.nowTicks = this.board.nowTicks();
+  /** Restarts the time of the current step, and returns it: time passed outside a step counts for no task. */
+  resume(): u64 {
+    const nowTicks = this.board.nowTicks();
+    this.nowTicks = nowTicks;
+    return nowTicks;
   }
 
   /** The only place where the cell waits. The time counts for no task. */

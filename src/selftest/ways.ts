@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * The crystal, and the three urgent ways end to end in loopback mode, with their times.
+ * The crystal, and the four urgent ways end to end in loopback mode, with their times.
  *
  * The request comes from the chip's own third buffer, the answer goes back to it. The time counts from the last look
  * at INT that found it high, so that the wait before the look is in it, to the end of RTS. The code is the shortest
@@ -19,11 +19,13 @@ import {
   readReceiveData,
   readReceiveHeader,
   readReceiveStatus,
+  readRequestWindow,
   requestToSend,
   statusRead,
+  windowDataRead,
   writeRegisters,
 } from '../driver/mcp2515/instructions';
-import { CANINTE, CANINTE_RX0IE, STATUS_RX1IF } from '../driver/mcp2515/registers';
+import { CANINTE, CANINTE_RX0IE, RXB0DLC, STATUS_RX1IF } from '../driver/mcp2515/registers';
 import { Status } from '../rt/status';
 import { headerOf, Loopback } from './loopback';
 import { TestParts } from './parts';
@@ -48,6 +50,9 @@ const ANSWERS: u32 = 0x124;
 const OTHER_ANSWERS: u32 = 0x134;
 const REQUEST_DATA: u64 = 0x0807060504030201;
 const ANSWER_DATA: u64 = 0xa5a55a5a0ff000ff;
+/** The first bytes of the request that `window` copies behind the first of the answer. */
+const WINDOW_BYTES: u32 = 2;
+const WINDOW_MASK: u64 = 0xffff;
 const WAIT_MICROS: u32 = 20_000;
 
 export function testCrystal(parts: TestParts): void {
@@ -89,7 +94,7 @@ function isWithin(hertz: u32, measured: u32, uncertain: u32): bool {
   return off <= hertz / TOLERANCE_PART + uncertain;
 }
 
-/** One of the three ways: `Single`, `Filter`, `Read`. */
+/** One of the four ways: `Single`, `Filter`, `Window`, `Read`. */
 export function testWay(parts: TestParts, loopback: Loopback, way: SelfTest): void {
   if (!parts.needs(way, SelfTest.Int)) return;
   if (!parts.needs(way, SelfTest.Filters) || !parts.needs(way, SelfTest.Txb2)) return;
@@ -103,7 +108,7 @@ export function testWay(parts: TestParts, loopback: Loopback, way: SelfTest): vo
     const tookTicks = answer(parts, way);
     if (tookTicks === 0) return parts.fault(way, 1).byte(loopback.leave()).end();
     worstTicks = max<u64>(worstTicks, tookTicks);
-    const data: u64 = way === SelfTest.Read ? REQUEST_DATA + round + 1 : ANSWER_DATA;
+    const data = answerData(way, REQUEST_DATA + round);
     if (!isAnswered(parts, loopback, isOther ? OTHER_ANSWERS : ANSWERS, data)) {
       return parts.fault(way, 2).byte(loopback.leave()).end();
     }
@@ -132,6 +137,13 @@ function prepareWay(parts: TestParts, loopback: Loopback, way: SelfTest): void {
   loopback.enter();
 }
 
+/** What comes back to a request with `request`. */
+function answerData(way: SelfTest, request: u64): u64 {
+  if (way === SelfTest.Read) return request + 1;
+  if (way !== SelfTest.Window) return ANSWER_DATA;
+  return (ANSWER_DATA & ~(WINDOW_MASK << 8)) | ((request & WINDOW_MASK) << 8);
+}
+
 /** Sends the request, waits for INT, and answers. Ticks from the last look that found INT high; 0: it stayed so. */
 function answer(parts: TestParts, way: SelfTest): u64 {
   const spi = parts.spi;
@@ -151,6 +163,10 @@ function answer(parts: TestParts, way: SelfTest): u64 {
     readReceiveStatus(spi);
     buffer = statusRead() & 7;
     if (buffer > 1) return 0;
+  } else if (way === SelfTest.Window) {
+    readReceiveStatus(spi);
+    readRequestWindow(spi, RXB0DLC, WINDOW_BYTES);
+    loadTransmitData(spi, 0, windowDataRead(), 1, WINDOW_BYTES);
   } else if (way === SelfTest.Read) {
     readReceiveHeader(spi, 0);
     readReceiveData(spi, 8);

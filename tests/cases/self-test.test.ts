@@ -56,6 +56,21 @@ it('goes on at a slower clock, and measures the urgent ways there', async () => 
   assert.ok(Number(valuesOf('filter')?.[0]) > 5_400);
 });
 
+it('measures each way no faster than its bytes on SPI', async () => {
+  const { results } = await runSelfTest();
+  const nanosOf = (name: SelfTestName) =>
+    Number(results.find(({ test }) => test === name)?.values[0]);
+  // Bytes of nine clocks at 10 MHz: 1; 2 + 1; 2 + 5 + 4 + 1; 14 + 9 + 1.
+  const bytes = { single: 1, filter: 3, window: 12, read: 24 } as const;
+  for (const [name, count] of Object.entries(bytes) as [SelfTestName, number][]) {
+    const wire = count * 900;
+    assert.ok(
+      nanosOf(name) > wire && nanosOf(name) < 1.5 * wire + 1_500,
+      `${name}: ${nanosOf(name)}`,
+    );
+  }
+});
+
 describe('each fault has its own line', () => {
   for (const [name, fault] of Object.entries(PLAYED_FAULTS) as [string, PlayedFault][]) {
     it(`${name}: ${fault.what}`, async () => {

@@ -15,7 +15,7 @@ const SECTION_BYTES = 0x20000;
 function page(): Buffer {
   const section = Buffer.alloc(SECTION_BYTES);
   section.write('CWST', 0, 'latin1');
-  section.writeUInt16LE(1, 0x04);
+  section.writeUInt16LE(2, 0x04);
   section.writeUInt32LE(8, 0x08);
   section.writeUInt32LE(7, 0x0c);
   section.writeBigUInt64LE(0x1_0000_0001n, 0x10);
@@ -54,7 +54,7 @@ function page(): Buffer {
   section.writeBigUInt64LE(5_400n, 0x928);
   section.writeUInt32LE(3, 0x6000 + 4);
   section.writeUInt8(0x5a, 0x1100 + 63);
-  section.writeUInt32LE(1024, 0x1f04);
+  section.writeUInt32LE(512, 0x1f04);
   section.writeUInt32LE(4096, 0x1f0c);
   return section;
 }
@@ -118,7 +118,7 @@ describe('the status page', () => {
 
   it('is refused when it says what the layout does not allow', () => {
     for (const [offset, value, says] of [
-      [0x04, 2, /layout version is 2/],
+      [0x04, 3, /layout version is 3/],
       [0x38, 3, /source of the rules is 3/],
       [0x40, 4, /fault state is 4/],
       [0x46, 3, /role is 3/],
@@ -196,18 +196,18 @@ describe('the rings of the status page', () => {
   it('give the trace oldest first, and only what has not been overwritten', () => {
     const section = page();
     assert.deepEqual(readTrace(section), []);
-    for (let entry = 0; entry < 1026; entry += 1) {
-      const offset = 0x2000 + (entry % 1024) * 16;
+    for (let entry = 0; entry < 514; entry += 1) {
+      const offset = 0x2000 + (entry % 512) * 16;
       section.writeBigUInt64LE(BigInt(entry), offset);
       section.writeUInt16LE(4, offset + 8);
       section.writeUInt16LE(5, offset + 10);
       section.writeUInt32LE(6, offset + 12);
     }
-    section.writeUInt32LE(1026, 0x1f00);
+    section.writeUInt32LE(514, 0x1f00);
     const trace = readTrace(section);
-    assert.equal(trace.length, 1024);
+    assert.equal(trace.length, 512);
     assert.deepEqual(trace[0], { ticks: 2n, code: 4, a: 5, b: 6 });
-    assert.equal(trace.at(-1)?.ticks, 1025n);
+    assert.equal(trace.at(-1)?.ticks, 513n);
   });
 
   it('give recorded frames with time and direction', () => {

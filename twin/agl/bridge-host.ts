@@ -288,7 +288,7 @@ export class BridgeHost implements AglPeer {
       counter_hertz: () => COUNTER_HERTZ,
       system_error_pending: () => 0,
       hypercall: () => ENOSYS,
-      idle_until: nothing,
+      idle_until: () => 0n,
       fault_write32: nothing,
       fault_write_late: nothing,
     };

@@ -214,7 +214,9 @@ export class ImageEngine implements Engine {
     for (const address of this.#findYields()) {
       this.#unicorn.onInstruction(address, () => {
         this.#charge();
-        machine.idleUntil(this.#unicorn.x(0));
+        const deadline = this.#unicorn.x(0);
+        const skipped = machine.idleUntil(deadline);
+        if (skipped !== 0n) this.#unicorn.setX(0, BigInt.asUintN(64, deadline + skipped));
       });
     }
     if (this.#stepAddress !== undefined) {

@@ -233,7 +233,7 @@ export class WasmEngine implements Engine {
       },
       idle_until: (deadlineTicks: bigint) => {
         charge();
-        machine.idleUntil(BigInt.asUintN(64, deadlineTicks));
+        return machine.idleUntil(BigInt.asUintN(64, deadlineTicks));
       },
       sleep_until: (deadlineTicks: bigint) => {
         charge();

@@ -161,10 +161,11 @@ export class CellMachine implements Machine {
     return (BigInt(this.clock.now) * BigInt(this.counterHertz)) / NANOS_PER_SECOND;
   }
 
-  idleUntil(deadlineTicks: bigint): void {
+  idleUntil(deadlineTicks: bigint): bigint {
     this.#charge(0);
     this.onIdle?.();
-    this.#idle.idle(ticksToNanos(deadlineTicks, this.counterHertz));
+    const skippedNanos = this.#idle.idle(ticksToNanos(deadlineTicks, this.counterHertz));
+    return (BigInt(skippedNanos) * BigInt(this.counterHertz)) / NANOS_PER_SECOND;
   }
 
   setTimerCompare(ticks: bigint): void {

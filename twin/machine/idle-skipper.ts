@@ -26,13 +26,14 @@ export class IdleSkipper {
     this.#isQuiet = false;
   }
 
-  /** The guest is idle until `deadlineNanos` unless an event changes something. */
-  idle(deadlineNanos: number): void {
+  /** The guest is idle until `deadlineNanos` unless an event changes something. Returns the skipped nanoseconds. */
+  idle(deadlineNanos: number): number {
     const clock = this.#clock;
     const round = clock.now - this.#lastCallNanos;
     const target = Math.min(clock.nextEventNanos, deadlineNanos);
     const isEmpty = this.#isQuiet && clock.now < this.#lastDeadlineNanos;
     const canSkip = isEmpty && round > 0 && target > clock.now && target < Infinity;
+    const startNanos = clock.now;
     if (canSkip) {
       const rounds = Math.ceil((target - clock.now) / round);
       clock.advanceTo(clock.now + rounds * round);
@@ -40,5 +41,6 @@ export class IdleSkipper {
     this.#isQuiet = !canSkip;
     this.#lastCallNanos = clock.now;
     this.#lastDeadlineNanos = deadlineNanos;
+    return clock.now - startNanos;
   }
 }

@@ -78,9 +78,9 @@ export interface Machine {
 
   /**
    * The guest is idle until an input changes or the counter reaches `deadlineTicks`: skips whole polling
-   * rounds up to the next event or the deadline.
+   * rounds up to the next event or the deadline. Returns the ticks that they would have taken.
    */
-  idleUntil(deadlineTicks: bigint): void;
+  idleUntil(deadlineTicks: bigint): bigint;
 
   /** CNTV_CVAL_EL0: the tick at which the virtual timer's condition is met. */
   setTimerCompare(ticks: bigint): void;

@@ -85,6 +85,7 @@ function statusTable(statuses: DocumentData['statuses'], first: number, last: nu
 const FIELDS: Readonly<Record<string, readonly [Readonly<Record<string, Field>>, number]>> = {
   page: [statusPage.PAGE, 4],
   histogram: [statusPage.HISTOGRAM, 0],
+  latencyRule: [statusPage.LATENCY_RULE, 0],
   task: [statusPage.TASK, 0],
   request: [statusPage.REQUEST, 2],
   'rules-header': [ruleImage.RULES_HEADER, 0],

@@ -84,7 +84,7 @@ export function formatsHeader(): string {
   const head = Object.entries(RULES_HEADER).map(
     ([name, { bytes }]) => `  uint${8 * bytes}_t ${snakeCase(name)};\n`,
   );
-  const { REQUEST_RULE_TABLE, REQUEST_LIVE_VALUES } = NUMBERS;
+  const { REQUEST_RULE_TABLE, REQUEST_LIVE_VALUES, REQUEST_RESET_LATENCY } = NUMBERS;
   return `/* Made from formats/counters.ts, formats/status-page.ts and formats/rule-image.ts. */
 #ifndef CANWARDEN_FORMATS_H
 #define CANWARDEN_FORMATS_H
@@ -99,7 +99,8 @@ enum module_counter {
 /** The requests to the cell. */
 enum control_request {
   REQUEST_RULE_TABLE = ${REQUEST_RULE_TABLE},
-  REQUEST_LIVE_VALUES = ${REQUEST_LIVE_VALUES}
+  REQUEST_LIVE_VALUES = ${REQUEST_LIVE_VALUES},
+  REQUEST_RESET_LATENCY = ${REQUEST_RESET_LATENCY}
 };
 
 /** The beginning of a rule table. */

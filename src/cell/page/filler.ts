@@ -20,6 +20,9 @@ import {
   HEAD_FORWARD_WAITING,
   HEAD_FROM_AGL_WAITING,
   HEAD_LAST_STATUS,
+  HEAD_LATENCY_HISTOGRAMS,
+  HEAD_LATENCY_MISSED,
+  HEAD_LATENCY_RESETS,
   HEAD_NOW_TICKS,
   HEAD_RULE_COUNT,
   HEAD_RULE_HASH,
@@ -30,6 +33,7 @@ import {
   HEAD_TASK_COUNT,
   HEAD_TICKS_PER_SECOND,
   HEAD_WORST_STEP_TICKS,
+  LATENCY_HISTOGRAMS,
   PAGE_COUNTERS_OFFSET,
   PAGE_HISTOGRAM_DISTANCE,
   PAGE_HISTOGRAMS_OFFSET,
@@ -97,6 +101,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.addPart(parts.responder.liveValues.address, PAGE_LIVE_VALUES_OFFSET, LIVE_VALUES);
     const statusesBytes = PAGE_STATUSES * STATUS_ENTRY_BYTES;
     page.addPart(records.statuses.address, PAGE_STATUSES_OFFSET, statusesBytes);
+    page.setHead(HEAD_LATENCY_HISTOGRAMS, LATENCY_HISTOGRAMS);
     page.setHead(HEAD_TICKS_PER_SECOND, parts.clock.ticksPerSecond());
     showBitTiming(parts);
     for (let index = 0; index < FIRMWARE_VERSION.length; index++) {
@@ -174,6 +179,8 @@ export class StatusPageFiller<Parts extends AnyParts> {
     page.setHead(HEAD_FORWARD_WAITING, parts.forwardRing.length);
     page.setHead(HEAD_ANSWERS_WAITING, this.answers.underWay);
     page.setHead(HEAD_FROM_AGL_WAITING, this.fromAglWaiting);
+    page.setHead(HEAD_LATENCY_RESETS, parts.records.latency.resets);
+    page.setHead(HEAD_LATENCY_MISSED, parts.records.latency.missed);
     page.setHead(HEAD_WORST_STEP_TICKS, parts.rows.worstStepTicks);
     page.setHead(HEAD_STEP_BOUND_TICKS, boundTicksOf(parts.rows.at(0)));
     page.setHead(HEAD_REORDER_BOUND_TICKS, reorderBoundTicks(parts));

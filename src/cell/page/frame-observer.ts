@@ -7,6 +7,13 @@
  * Does not: decide or send.
  */
 import { Frame } from '../../can/frame';
+import {
+  LATENCY_FILTER,
+  LATENCY_READ,
+  LATENCY_SINGLE,
+  LATENCY_STAGED,
+  LATENCY_WINDOW,
+} from '../../page/layout';
 import { RECORDED_ANSWERED, RECORDED_RECEIVED, RECORDED_SENT } from '../../page/recorder';
 import { TRACE_NO_RULE, TraceEvent } from '../../page/trace-event';
 import { DECISION_ANSWER, DECISION_FORWARD, DECISION_STATIC } from '../../responder/responder';
@@ -26,13 +33,24 @@ export class FrameObserver<Parts extends AnyParts> {
     private readonly answers: UrgentAnswers<Parts>,
   ) {}
 
-  /** The preloaded answer of `filter` has just gone out, in the step that began at `startTicks`. */
-  sentOfFilter(filter: u32, startTicks: u64): void {
-    const nowTicks = this.parts.clock.nowTicks();
-    const records = this.parts.records;
-    const isComputed = this.answers.isComputed(filter) || this.answers.slotOf(filter).hasWindow;
-    const histogram = isComputed ? records.computedAnswers : records.staticAnswers;
+  /**
+   * The preloaded answer of `filter` has just gone out, in the step that began at `startTicks`. `isTold`: on the
+   * word of INT.
+   */
+  sentOfFilter(filter: u32, startTicks: u64, isTold: bool): void {
+    const parts = this.parts;
+    const nowTicks = parts.clock.nowTicks();
+    const records = parts.records;
+    const hasWindow = this.answers.slotOf(filter).hasWindow;
+    const isStaged = this.answers.isComputed(filter);
+    const histogram = isStaged || hasWindow ? records.computedAnswers : records.staticAnswers;
     histogram.add(nowTicks - startTicks);
+    let way = isTold ? LATENCY_SINGLE : LATENCY_FILTER;
+    if (isStaged) way = LATENCY_STAGED;
+    else if (hasWindow) way = LATENCY_WINDOW;
+    const rule = parts.responder.table.ruleOfFilter(filter);
+    records.latency.note(way, rule, nowTicks - parts.controller.receiver.requestSinceTicks);
+    this.answers.sentAt(nowTicks);
     this.filter = filter;
     this.filterTicks = nowTicks;
   }
@@ -57,6 +75,9 @@ export class FrameObserver<Parts extends AnyParts> {
       const isStatic = (decision & DECISION_STATIC) !== 0;
       const histogram = isStatic ? records.staticAnswers : records.computedAnswers;
       histogram.add(sentTicks - startTicks);
+      const sinceTicks = this.parts.controller.receiver.takenSinceTicks;
+      records.latency.note(LATENCY_READ, this.parts.responder.matchedRule, sentTicks - sinceTicks);
+      this.answers.sentAt(sentTicks);
     }
     if ((decision & DECISION_ANSWER) !== 0) {
       const rule = this.parts.responder.matchedRule;

@@ -5,6 +5,7 @@
  * Without the device `on` is false, and each call costs one test.
  */
 import { Histogram } from '../../page/histogram';
+import { LatencyBook } from '../../page/latency-book';
 import { Recorder } from '../../page/recorder';
 import { RequestReader } from '../../page/request-reader';
 import { StatusPage } from '../../page/status-page';
@@ -36,6 +37,8 @@ export class Records<Memory extends SharedMemory, Time extends Clock> {
   readonly page: StatusPage<Memory> = new StatusPage<Memory>(this.own);
   readonly trace: TraceRing<Memory> = new TraceRing<Memory>(this.own);
   readonly recorder: Recorder<Memory> = new Recorder<Memory>(this.own);
+  /** How long answers took, from when their request can have come. */
+  readonly latency: LatencyBook<Memory> = new LatencyBook<Memory>(this.own);
   readonly requests: RequestReader<Memory> = new RequestReader<Memory>(this.others);
   /** A reader waits: refresh the page before its time. */
   refreshWanted: bool = false;

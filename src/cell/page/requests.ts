@@ -20,6 +20,7 @@ import {
   PAGE_RULE_NAMES_OFFSET,
   PAGE_RULE_REFUSED_OFFSET,
   REQUEST_LIVE_VALUES,
+  REQUEST_RESET_LATENCY,
   REQUEST_RULE_TABLE,
 } from '../../page/layout';
 import { TraceEvent } from '../../page/trace-event';
@@ -52,6 +53,8 @@ enum Phase {
   Restoring = 4,
   /** Preload an answer into the shared buffer, when no filter has one. */
   Preloading = 5,
+  /** Wait until the latencies are cleared. */
+  Clearing = 6,
 }
 
 @final
@@ -95,6 +98,11 @@ export class Requests<Parts extends AnyParts> extends Task {
     const records = this.parts.records;
     const isFree = this.phase === Phase.Idle || this.phase === Phase.Restoring;
     if (!records.on || !isFree || !records.requests.poll()) return false;
+    if (records.requests.kind === REQUEST_RESET_LATENCY) {
+      records.latency.reset();
+      this.phase = Phase.Clearing;
+      return true;
+    }
     const status = this.accept();
     if (status === Status.Ok) this.phase = Phase.Copying;
     else this.refuse(status, 0);
@@ -112,6 +120,12 @@ export class Requests<Parts extends AnyParts> extends Task {
         return;
       case Phase.Staging:
         this.stage(nowTicks);
+        return;
+      case Phase.Clearing:
+        // StatusPageTask, which goes before this one, clears.
+        if (this.parts.records.latency.isClearing) return;
+        this.rest();
+        this.publish(Status.Ok, 0);
         return;
       case Phase.Restoring:
         if (this.answers.stage(this.ruleAddress(0), this.ruleAddress(1)) !== Status.Ok) return;
@@ -189,6 +203,7 @@ export class Requests<Parts extends AnyParts> extends Task {
     page.movePart(PAGE_RULE_HITS_OFFSET, table.hits, table.hitsBytes);
     page.movePart(PAGE_RULE_REFUSED_OFFSET, table.refused, table.hitsBytes);
     page.movePart(PAGE_RULE_NAMES_OFFSET, table.names, table.nameBytes);
+    parts.records.latency.forgetRules();
     this.answers.staged();
     this.rates.plan(nowTicks);
     this.timers.begin(nowTicks);

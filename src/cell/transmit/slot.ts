@@ -32,6 +32,8 @@ export class TransmitSlot<Parts extends AnyParts> {
   strength: u32 = ARBITRATION_NONE;
   isAgl: bool = false;
   tag: u32 = 0;
+  /** When it was requested; 0: that was not noted. */
+  sentTicks: u64 = 0;
   /** Counts requests: of two equally strong frames the earlier goes first. */
   sequence: u32 = 0;
   /** The slot is kept for `kept`, the answer of a filter. */

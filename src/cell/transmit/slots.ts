@@ -34,6 +34,8 @@ export class TransmitSlots<Parts extends AnyParts> {
    * answers take all three.
    */
   isHeld: bool = false;
+  /** The slot whose frame was requested last. */
+  latest: TransmitSlot<Parts> = unchecked(this.all[0]);
   private sequence: u32 = 0;
 
   constructor(private readonly parts: Parts) {}
@@ -74,6 +76,7 @@ export class TransmitSlots<Parts extends AnyParts> {
     slot.tag = tag;
     slot.sequence = this.sequence++;
     this.underWay |= slot.bit;
+    this.latest = slot;
     if (isAgl) this.aglInChip++;
     else this.answersInChip++;
   }

@@ -239,6 +239,11 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return changetype<usize>(slot.isComputed ? slot.next.taken : slot.kept);
   }
 
+  /** The frame that was requested last went to the chip at `ticks`. */
+  sentAt(ticks: u64): void {
+    this.scheduler.slots.latest.sentTicks = ticks;
+  }
+
   /** Live values have changed: the answers that wait may have the old ones. */
   renewComputed(): void {
     this.renew(this.slot0);

@@ -76,7 +76,7 @@ export class SingleWay<Parts extends AnyParts> {
   /** One step: at most RTS and READ STATUS (3 bytes), or RX STATUS and RTS (3). */
   step(nowTicks: u64): SingleStep {
     const controller = this.parts.controller;
-    const line = controller.receiver.requestLine();
+    const line = controller.receiver.requestLine(nowTicks);
     // INT is silent, or has fallen since the look, if a request is known and INT does not tell.
     if (line !== RequestLine.None || controller.receiver.requestOpen)
       return this.serve(line, nowTicks);
@@ -95,7 +95,7 @@ export class SingleWay<Parts extends AnyParts> {
     if (isCertain) {
       const sent = this.answers.sendReady();
       controller.markAnswered();
-      if (sent && this.parts.records.on) this.observer.sentOfFilter(0, nowTicks);
+      if (sent && this.parts.records.on) this.observer.sentOfFilter(0, nowTicks, true);
     } else if (line !== RequestLine.Window || !this.serveWindow(nowTicks)) {
       this.ask(nowTicks);
       isAsked = true;
@@ -119,7 +119,7 @@ export class SingleWay<Parts extends AnyParts> {
 
   /** Answers the request, if RX STATUS tells of one. */
   private ask(nowTicks: u64): void {
-    const filter = this.askForRequest();
+    const filter = this.askForRequest(nowTicks);
     if (filter >= 0) this.note(filter, this.window.answerFilter(filter), nowTicks);
   }
 
@@ -127,15 +127,15 @@ export class SingleWay<Parts extends AnyParts> {
     if (answered === Answered.Not) return;
     this.parts.controller.markAnswered();
     if (answered === Answered.Sent && this.parts.records.on) {
-      this.observer.sentOfFilter(filter, nowTicks);
+      this.observer.sentOfFilter(filter, nowTicks, false);
     }
   }
 
   /** RX STATUS: the filter of the request, or -1. INT does not tell of all frames, so this tells that one has ended. */
-  private askForRequest(): i32 {
+  private askForRequest(nowTicks: u64): i32 {
     const controller = this.parts.controller;
     const wasKnown = controller.frameKnown;
-    const filter = controller.urgentRequest();
+    const filter = controller.urgentRequest(nowTicks);
     if (!wasKnown && controller.frameKnown) controller.buffers.otherFrameFound();
     return filter;
   }

@@ -23,8 +23,8 @@ export class GenericTimer extends Clock {
    * Hints that the cell is idle until an input changes or the counter reaches `deadlineTicks`. May return at
    * once, and always does on the board.
    */
-  override idleUntil(deadlineTicks: u64): void {
-    idle_until(deadlineTicks);
+  override idleUntil(deadlineTicks: u64): u64 {
+    return idle_until(deadlineTicks);
   }
 
   /** Stops the core until an interrupt is pending or the counter reaches `deadlineTicks`. */

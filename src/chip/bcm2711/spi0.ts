@@ -128,10 +128,12 @@ export class Spi0 extends SpiBus {
     if (this.asked) return Status.Busy;
     const fifo = this.base + SPI_FIFO;
     this.select();
+    const lookTicks = counter_read();
     if (this.urgent.isAsserted()) {
       this.release();
       return Status.Busy;
     }
+    this.urgent.highTicks = lookTicks;
     for (let left = length; left !== 0; left--) {
       mmio_write32(fifo, load<u8>(buffer));
       if (left !== length) store<u8>(buffer - 1, mmio_read32(fifo));
@@ -151,12 +153,15 @@ export class Spi0 extends SpiBus {
     const control = this.base + SPI_CS;
     let polls = POLLS_BY_COUNT;
     do {
+      // While the byte is on the wire this takes no time.
+      const lookTicks = counter_read();
       if (this.urgent.isAsserted()) {
         const status = this.awaitSent();
         if (status !== Status.Ok) return status;
         this.release();
         return Status.Busy;
       }
+      this.urgent.highTicks = lookTicks;
       if (polls === 0) return this.exchangeByClock(0, 0, SPI_CS_SENT);
       polls--;
     } while ((mmio_read32(control) & SPI_CS_SENT) !== SPI_CS_SENT);

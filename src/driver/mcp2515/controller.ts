@@ -162,9 +162,9 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
     return this.setup.acceptance.urgentFirst;
   }
 
-  /** True if `receive` has something to do. */
-  attention(): bool {
-    return this.receiver.attention();
+  /** True if `receive` has something to do. `nowTicks`: when the step began, also below. */
+  attention(nowTicks: u64 = 0): bool {
+    return this.receiver.attention(nowTicks);
   }
 
   /** A frame waits, according to the last READ STATUS. */
@@ -181,8 +181,8 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
    * With RXB0 reserved for urgent requests: the filter (0 or 1) hit by the request in RXB0, or -1 if there is
    * none or it has been answered. Call `receive` next.
    */
-  urgentRequest(): i32 {
-    return this.receiver.urgentRequest();
+  urgentRequest(nowTicks: u64 = 0): i32 {
+    return this.receiver.urgentRequest(nowTicks);
   }
 
   /** Marks the request of `urgentRequest` as answered; `receivedAnswered` reports it later. */
@@ -201,8 +201,8 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   }
 
   /** Takes the oldest frame into `frame`. `Empty`: none. The line is a level: call again while it is low. */
-  receive(frame: Frame): Status {
-    return this.receiver.receive(frame);
+  receive(frame: Frame, nowTicks: u64 = 0): Status {
+    return this.receiver.receive(frame, nowTicks);
   }
 
   /** READ STATUS: updates which receive buffers are full and which transmit buffers are done. */

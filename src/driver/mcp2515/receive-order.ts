@@ -45,6 +45,11 @@ export class ReceiveOrder {
     return (this.full & STATUS_RX0IF) !== 0;
   }
 
+  /** True if RXB1 is known to be full. */
+  get buffer1Full(): bool {
+    return (this.full & STATUS_RX1IF) !== 0;
+  }
+
   /** A frame in RXB1 would be older than that in RXB0. */
   get isBuffer1Older(): bool {
     return this.buffer1Older;

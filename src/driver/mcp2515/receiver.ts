@@ -66,6 +66,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   private requestAnswered: bool = false;
   /** The line was seen high since it last told of a request. */
   private seenHigh: bool = false;
+  /** When RXB0 and RXB1 were last known to be empty, in ticks; what the line says is not in it. */
+  private empty0Ticks: u64 = 0;
+  private empty1Ticks: u64 = 0;
+  /** The frame that was taken last is not older than this, in ticks. */
+  takenSinceTicks: u64 = 0;
 
   constructor(
     private readonly bus: Bus,
@@ -97,12 +102,13 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   }
 
   /**
-   * Looks at a line that is RXB0's alone. It is believed only if it was high since the last time: so a line
-   * that is stuck causes one wrong answer at most.
+   * Looks, in the step that began at `nowTicks`, at a line that is RXB0's alone. It is believed only if it was high
+   * since the last time: so a line that is stuck causes one wrong answer at most.
    */
-  requestLine(): RequestLine {
+  requestLine(nowTicks: u64 = 0): RequestLine {
     if (this.requestAnswered || !this.lineAsked) return RequestLine.None;
     if (!this.line.isAsserted()) {
+      this.line.highTicks = nowTicks;
       this.seenHigh = true;
       return RequestLine.None;
     }
@@ -126,16 +132,41 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return this.order.buffer0Full && !this.requestAnswered;
   }
 
-  /** True if `receive` has something to do. */
-  attention(): bool {
+  /** True if `receive` has something to do. The step began at `nowTicks`. */
+  attention(nowTicks: u64 = 0): bool {
     if (this.order.known) return true;
     if (this.lineAsked) {
       this.attentionSeen = this.line.isAsserted();
-      if (!this.attentionSeen) this.noteHigh();
+      if (!this.attentionSeen) {
+        this.line.highTicks = nowTicks;
+        this.noteHigh();
+      }
     } else if (!this.isSilent && this.pollStatus() === Status.Ok) {
+      this.noteEmpty(nowTicks);
       this.attentionSeen = this.order.known;
     }
     return this.attentionSeen;
+  }
+
+  /** A request in RXB0 is not older than this, in ticks. */
+  get requestSinceTicks(): u64 {
+    return max<u64>(this.line.highTicks, this.empty0Ticks);
+  }
+
+  /** The core slept until `nowTicks`: nobody can know when the line that woke it has fallen. */
+  wokenAt(nowTicks: u64): void {
+    this.line.highTicks = nowTicks;
+  }
+
+  /** For as many ticks the line was looked at in rounds that were skipped. */
+  skipped(ticks: u64): void {
+    this.line.highTicks += ticks;
+  }
+
+  /** What READ STATUS or RX STATUS has just told, in the step that began at `nowTicks`. */
+  private noteEmpty(nowTicks: u64): void {
+    if (!this.order.buffer0Full) this.empty0Ticks = nowTicks;
+    if (!this.order.buffer1Full) this.empty1Ticks = nowTicks;
   }
 
   /** See Mcp2515.frameKnown. */
@@ -149,6 +180,14 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     if (this.line.isAsserted()) return true;
     this.noteHigh();
     return false;
+  }
+
+  /** The frame in `buffer` was taken: since when it can have been there. The next one there is later. */
+  private noteTime(buffer: u32, nowTicks: u64): void {
+    const emptyTicks = buffer === 0 ? this.empty0Ticks : this.empty1Ticks;
+    this.takenSinceTicks = max<u64>(this.line.highTicks, emptyTicks);
+    if (buffer === 0) this.empty0Ticks = nowTicks;
+    else this.empty1Ticks = nowTicks;
   }
 
   private noteHigh(): void {
@@ -168,14 +207,17 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
    * none or it has been answered. One RX STATUS, and READ of RXB0DLC if a length is required. Call `receive`
    * next.
    */
-  urgentRequest(): i32 {
+  urgentRequest(nowTicks: u64 = 0): i32 {
     if (readReceiveStatus(this.bus) !== Status.Ok) {
       this.counters.count(Counter.SpiTimeouts);
       return -1;
     }
     const answer = statusRead();
     this.order.update(answer >> RX_STATUS_BUFFERS_SHIFT);
-    if (!this.order.buffer0Full || this.requestAnswered) return -1;
+    if (!this.order.buffer0Full || this.requestAnswered) {
+      this.noteEmpty(nowTicks);
+      return -1;
+    }
     const form = (answer >> RX_STATUS_FORM_SHIFT) & RX_STATUS_FORM_MASK;
     const filter = this.acceptance.urgentFilter(answer & RX_STATUS_FILTER_MASK, form);
     if (filter < 0) return filter;
@@ -224,12 +266,13 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
 
   /**
    * Takes the oldest frame into `frame`. `Empty`: there is none, or one step of other service was done. The
-   * line is a level: call again while `attention()`.
+   * line is a level: call again while `attention()`. The step began at `nowTicks`.
    */
-  receive(frame: Frame): Status {
+  receive(frame: Frame, nowTicks: u64 = 0): Status {
     if (!this.order.known) {
-      if (!this.attentionSeen && !this.attention()) return Status.Empty;
+      if (!this.attentionSeen && !this.attention(nowTicks)) return Status.Empty;
       const fresh = this.lookAtLine();
+      this.noteEmpty(nowTicks);
       if (fresh !== Status.Ok) return fresh;
     }
     const buffer = this.order.take();
@@ -244,6 +287,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     if (status !== Status.Ok) return this.broken(status);
     decodeData(BUFFER_REGISTERS, frame, length);
     this.counters.count(Counter.Received);
+    this.noteTime(buffer, nowTicks);
     if (this.wasHigh && !this.acceptance.lineKept) this.noteTaken();
     return Status.Ok;
   }

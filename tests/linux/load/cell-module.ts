@@ -116,7 +116,7 @@ export class CellModule {
       counter_hertz: () => 1_000_000_000,
       system_error_pending: () => 0,
       hypercall: () => -38,
-      idle_until: nothing,
+      idle_until: () => 0n,
       sleep_until: nothing,
       fault_write32: nothing,
       fault_write_late: nothing,

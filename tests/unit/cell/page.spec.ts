@@ -23,7 +23,7 @@ describe('the page', () => {
     const board = new FakeBoard('bitrate=250000').connected();
     board.pass(20_000);
     expect(word(board, 0x0000)).toBe(0x54535743, 'CWST');
-    expect(word(board, 0x0004)).toBe(1, 'version');
+    expect(word(board, 0x0004)).toBe(2, 'version');
     expect(word(board, 0x0018)).toBe(1_000_000, 'ticks per second');
     expect(word(board, 0x001c)).toBe(250_000);
     expect(word(board, 0x0094)).toBe(250_000);

@@ -13,6 +13,7 @@ import { FakeBoard } from './fake-board';
 
 const RULE_TABLE: u32 = 1;
 const LIVE_VALUES: u32 = 2;
+const RESET_LATENCY: u32 = 3;
 const FRAME_200 = '40 00 00 00 02 11 22 00 00 00 00 00 00'; // 200#1122
 const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
 
@@ -320,12 +321,30 @@ describe('a request for live values', () => {
 describe('a request', () => {
   test('of an unknown kind, or too large, is refused', () => {
     const board = new FakeBoard().connected();
-    ask(board, 3, 0, heap.alloc(8), 8);
+    ask(board, 9, 0, heap.alloc(8), 8);
     board.pass(20_000);
     expectDone(board, Status.RequestUnknown);
     ask(board, RULE_TABLE, 0, 0, 70_000);
     board.pass(20_000);
     expectDone(board, Status.RequestSize);
+  });
+
+  test('to begin the latencies anew clears those of ways, bus and rules', () => {
+    const board = new FakeBoard().connected();
+    const base = board.page.base;
+    store<u32>(base, 7, 0x0f00);
+    for (let offset: u32 = 0x4000; offset < 0x5eb8; offset += 4) store<u32>(base + offset, 7);
+    store<u32>(base, 7, 0x5eb8);
+    ask(board, RESET_LATENCY, 0, 0, 0);
+    board.pass(20_000);
+    expectDone(board, Status.Ok);
+    expect(load<u32>(base, 0x0f00)).toBe(0, 'bus');
+    for (let offset: u32 = 0x4000; offset < 0x5eb8; offset += 4) {
+      expect(load<u32>(base + offset)).toBe(0, 'ways and rules');
+    }
+    expect(load<u32>(base, 0x5eb8)).toBe(7, 'nothing behind them');
+    board.pass(20_000);
+    expect(load<u32>(base, 0xa8)).toBe(1, 'resets');
   });
 
   test('that was there before the cell is not carried out', () => {

@@ -58,13 +58,13 @@ describe('a trace record', () => {
 
   test('overwrites the oldest one, and the head counts on', () => {
     const trace = new TraceRing<FakeSection>(section);
-    for (let time: u64 = 0; time < 1024 + 3; time++) trace.note(time, TraceEvent.BusOff, 0, 0);
-    expect(load<u64>(section.base + 0x2000)).toBe(1024);
-    expect(load<u64>(section.base + 0x2000 + 2 * 16)).toBe(1026);
+    for (let time: u64 = 0; time < 512 + 3; time++) trace.note(time, TraceEvent.BusOff, 0, 0);
+    expect(load<u64>(section.base + 0x2000)).toBe(512);
+    expect(load<u64>(section.base + 0x2000 + 2 * 16)).toBe(514);
     expect(load<u64>(section.base + 0x2000 + 3 * 16)).toBe(3);
-    expect(load<u64>(section.base + 0x2000 + 1023 * 16)).toBe(1023);
-    expect(load<u32>(section.base, 0x1f00)).toBe(1027);
-    expect(load<u64>(section.base + 0x6000)).toBe(0, 'nothing behind the ring');
+    expect(load<u64>(section.base + 0x2000 + 511 * 16)).toBe(511);
+    expect(load<u32>(section.base, 0x1f00)).toBe(515);
+    expect(load<u64>(section.base + 0x4000)).toBe(0, 'nothing behind the ring');
   });
 });
 

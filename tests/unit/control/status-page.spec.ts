@@ -34,7 +34,7 @@ describe('at start', () => {
     page.addPart(source, 0x0400, 344);
     page.open();
     expect(word(0)).toBe(0x54535743, 'magic "CWST"');
-    expect(word(4)).toBe(1, 'version, and zero');
+    expect(word(4)).toBe(2, 'version, and zero');
     expect(word(8)).toBe(2, 'sequence');
     expect(word(12)).toBe(1, 'heartbeat');
     expect(load<u64>(section.base + 0x10)).toBe(0x1122334455667788);
@@ -47,7 +47,7 @@ describe('at start', () => {
     expect(load<u8>(section.base + 0x400 + 343)).toBe(0x57);
     expect(load<u8>(section.base + 0x400 + 344)).toBe(0, 'no byte more');
     expect(word(0x1f00)).toBe(0);
-    expect(word(0x1f04)).toBe(1024);
+    expect(word(0x1f04)).toBe(512);
     expect(word(0x1f08)).toBe(0);
     expect(word(0x1f0c)).toBe(4096);
   });

@@ -316,10 +316,11 @@ export class FakeClock extends Clock {
     return this.now;
   }
 
-  override idleUntil(deadlineTicks: u64): void {
-    if (this.skips && deadlineTicks > this.now && deadlineTicks !== u64.MAX_VALUE) {
-      this.now = deadlineTicks;
-    }
+  override idleUntil(deadlineTicks: u64): u64 {
+    if (!this.skips || deadlineTicks <= this.now || deadlineTicks === u64.MAX_VALUE) return 0;
+    const skipped = deadlineTicks - this.now;
+    this.now = deadlineTicks;
+    return skipped;
   }
 
   override ticksPerSecond(): u32 {

@@ -23,7 +23,13 @@ export interface ChipDefects {
   readonly blindMask?: { readonly mask: 0 | 1; readonly bits: number };
   /** BUKT reads as written, and no frame rolls over. */
   readonly noRollover?: boolean;
+  /** READ of the data bytes of RXB0 gives 0; READ RX BUFFER is right. */
+  readonly blankRead?: boolean;
 }
+
+/** RXB0DLC, before the data bytes (DS20001801J, table 11-1). */
+const RXB0DLC = 0x65;
+const DATA_BYTES = 8;
 
 /** The chip as the SPI port sees it. */
 export function throughDefects(chip: PortTarget, defects: ChipDefects | undefined): PortTarget {
@@ -41,9 +47,11 @@ class DefectivePort implements PortTarget {
     this.#defects = defects;
   }
 
-  readRegister(address: number): number {
-    const value = this.#shown.get(address) ?? this.#chip.readRegister(address);
-    const { stuckBits } = this.#defects;
+  readRegister(address: number, byRead: boolean): number {
+    const value = this.#shown.get(address) ?? this.#chip.readRegister(address, byRead);
+    const { stuckBits, blankRead } = this.#defects;
+    const isBlank = blankRead === true && byRead;
+    if (isBlank && address > RXB0DLC && address <= RXB0DLC + DATA_BYTES) return 0;
     if (stuckBits?.address !== address) return value;
     return stuckBits.high ? value | stuckBits.bits : value & ~stuckBits.bits;
   }

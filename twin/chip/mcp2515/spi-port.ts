@@ -34,7 +34,8 @@ const NOTHING_LATCHED = -1;
 
 /** What the port needs from the chip. Writes take effect with the last clock of their byte. */
 export interface PortTarget {
-  readRegister(address: number): number;
+  /** `byRead`: by READ, not by READ RX BUFFER. */
+  readRegister(address: number, byRead: boolean): number;
   writeRegister(address: number, value: number, nanos: number): void;
   bitModify(address: number, mask: number, value: number, nanos: number): void;
   readStatus(): number;
@@ -164,7 +165,7 @@ export class SpiPort {
 
   #latch(): void {
     if (this.#address > this.#last) this.#output = NOTHING_LATCHED;
-    else this.#output = this.#target.readRegister(this.#address++);
+    else this.#output = this.#target.readRegister(this.#address++, this.#instruction === READ);
   }
 
   #store(value: number, nanos: number): void {
