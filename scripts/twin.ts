@@ -10,6 +10,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../lab/play/command.ts';
+import { runAsBoard } from '../lab/as-board/command.ts';
 import { runSelfTestCommand } from '../lab/selftest/command.ts';
 import { runLiveCommand } from '../lab/live/live-command.ts';
 import { SUFFIXES } from '../twin/logs/formats.ts';
@@ -20,6 +21,7 @@ interface Options {
   readonly rules?: string;
   readonly bus?: string;
   readonly selftest?: boolean;
+  readonly asBoard?: boolean;
   readonly fault?: string;
   readonly model?: string;
   readonly agl?: string | boolean;
@@ -71,9 +73,12 @@ function setting(text: string, before: readonly string[]): string[] {
 async function twin(options: Options): Promise<void> {
   const { shm, agl, status, vcd, rules, bus, report, watch } = options;
   if (options.selftest === true) return selfTest(options);
-  if (options.fault !== undefined) throw new InputError('--fault belongs to --selftest');
+  if (options.asBoard === true) return asBoard(options);
+  if (options.fault !== undefined) {
+    throw new InputError('--fault belongs to --selftest or --as-board');
+  }
   if (rules === undefined || bus === undefined) {
-    throw new InputError('--rules FILE and --bus FILE are needed, or --selftest');
+    throw new InputError('--rules FILE and --bus FILE are needed, or --selftest, or --as-board');
   }
   if ((shm === undefined) !== (options.realtime === undefined)) {
     throw new InputError('--shm and --realtime belong together: a real bridge needs real time');
@@ -124,6 +129,20 @@ async function twin(options: Options): Promise<void> {
           report: report === undefined ? undefined : { file: report, sizes: fileSizes() },
         })
       : await runLiveCommand({ ...common, sharedFile: shm, speed: options.speed });
+}
+
+async function asBoard(options: Options): Promise<void> {
+  if (options.bus !== undefined || options.shm !== undefined) {
+    throw new InputError('--as-board plays no log: leave --bus and --shm out; `bus 100#01` sends');
+  }
+  process.exitCode = await runAsBoard({
+    engine: options.engine,
+    bitrate: options.bitrate,
+    oscillatorHertz: options.osc,
+    rulesFile: options.rules,
+    fault: options.fault,
+    folder: userPath('.'),
+  });
 }
 
 async function selfTest(options: Options): Promise<void> {
@@ -194,7 +213,11 @@ const program = commandLine('twin')
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--model <file>', 'constants of the board (canwarden measure), image engine', userPath)
   .option('--selftest', "the cell's self test, without rules and bus (docs/self-test.md)")
-  .option('--fault <name>', 'with --selftest: a fault of wiring or chip, by its name there')
+  .option('--as-board', "a shell in which the helper's commands answer for the emulated board")
+  .option(
+    '--fault <name>',
+    'with --selftest or --as-board: a fault of wiring or chip, by its name there',
+  )
   .option('--out <directory>', 'where bus.log, agl.log and summary.json go', 'build/twin')
   .option(
     '--shm <file>',

@@ -37,7 +37,7 @@ export class LatencyText<Memory extends SharedMemory> {
     for (let way: u32 = 0; way < layout.LATENCY_WAYS; way++) this.writeWay(way);
     this.heading('on the bus, us').endLine();
     this.writeWay(layout.LATENCY_BUS);
-    this.heading('rule, INT to RTS, us');
+    this.heading('rule, us');
     this.column('count').column('mean').column('max').out.endLine();
     for (let rule: u32 = 0; rule < this.page.ruleCount; rule++) this.writeRule(rule);
     const missed = this.page.word(layout.HEAD_LATENCY_MISSED);

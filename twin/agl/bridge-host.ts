@@ -12,6 +12,7 @@ import type { ScheduledEvent, VirtualClock } from '../clock.ts';
 import type { IvshmemEndpoint } from '../hypervisor/ivshmem-endpoint.ts';
 import { COUNTER_HERTZ } from '../machine/timing-model.ts';
 import { type BridgeMemory, BridgeFault } from './bridge-memory.ts';
+import type { QuestionExports } from './bridge-questions.ts';
 import {
   CAN_FRAME_BYTES,
   type ErrorMessage,
@@ -54,12 +55,9 @@ const PROTOCOL_FRONT_END = 0x8024;
 const ROLE_BACK_END = 0;
 const ROLE_FRONT_END = 1;
 
-interface BridgeExports {
-  readonly memory: WebAssembly.Memory;
+interface BridgeExports extends QuestionExports {
   initialize(sectionBytes: number, role: number): number;
   step(): number;
-  control_open(silenceMillis: number): void;
-  control_tend(wallMicros: bigint): void;
 }
 
 export interface BridgeHostOptions {
@@ -141,6 +139,11 @@ export class BridgeHost implements AglPeer {
     this.#isHanging = true;
     if (this.#nextStep) this.#options.clock.cancel(this.#nextStep);
     this.#nextStep = undefined;
+  }
+
+  /** Asks about the cell, as `canwarden-bridge --ask` does. Undefined: the bridge does not run, or has ended now. */
+  question<T>(ask: (exports: QuestionExports) => T): T | undefined {
+    return this.#options.memory.hasControl ? this.#guarded(ask) : undefined;
   }
 
   /** Ends `hang`. */
