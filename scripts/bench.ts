@@ -83,7 +83,7 @@ async function bench(options: Options): Promise<void> {
   say('slow clock');
   Object.assign(figures, await measureSlowClock(firmware, figures, bound, scope));
   say('pessimistic board');
-  Object.assign(figures, await measureSlowBoard(firmware, scope));
+  Object.assign(figures, await measureSlowBoard(firmware, bound, scope));
   say('');
 
   const folder = `${PROJECT}build/bench`;
