@@ -58,7 +58,7 @@ export class CellPlatform<Parts extends AnyParts, Rest extends Idle> extends Pla
     const records = this.parts.records;
     if (isLate) this.parts.counters.count(Counter.DeadlineMisses);
     if (!records.on) return;
-    records.steps.add(ticks);
+    records.steps.addShort(ticks);
     if (isLate && missesOf(row) <= LATE_STEPS_TRACED) {
       records.note(TraceEvent.LateStep, priorityOf(row), ticks);
     }

@@ -32,8 +32,12 @@ export class Histogram {
 
   /** Counts one time, in ticks. */
   add(ticks: u64): void {
+    this.addShort(ticks < (u32.MAX_VALUE as u64) ? (ticks as u32) : u32.MAX_VALUE);
+  }
+
+  /** As `add`, for a time that is known to fit. */
+  addShort(time: u32): void {
     const address = this.address;
-    const time: u32 = ticks < (u32.MAX_VALUE as u64) ? (ticks as u32) : u32.MAX_VALUE;
     const count = load<u32>(address);
     store<u32>(address, count + 1);
     if (count === 0 || time < load<u32>(address, MINIMUM)) store<u32>(address, time, MINIMUM);

@@ -47,6 +47,8 @@ const STUCK_FACTOR: u64 = 10;
 export class Spi0 extends SpiBus {
   /** Counter ticks after which a part of a transaction is stuck. */
   private patienceTicks: u64 = 0;
+  /** Counter ticks that a byte takes at least. */
+  private byteTicks: u64 = 0;
 
   /** `base`: guest address of the SPI0 register block. `urgent`: the line that a transfer yields to. */
   constructor(
@@ -68,6 +70,7 @@ export class Spi0 extends SpiBus {
     const clocks: u64 = SPI_PART_BYTES_MAXIMUM * SPI_CLOCKS_PER_BYTE;
     const micros = STUCK_MICROS + (STUCK_FACTOR * clocks * 1_000_000) / this.clockHertz;
     this.patienceTicks = (micros * (counter_hertz() as u64)) / 1_000_000;
+    this.byteTicks = (SPI_CLOCKS_PER_BYTE * (counter_hertz() as u64)) / this.clockHertz;
     mmio_write32(this.base + SPI_CLK, divider & SPI_CLK_CDIV_MASK);
     // A driver with DMA or interrupts may have left a count here, which would count bytes down.
     mmio_write32(this.base + SPI_DLEN, 0);
@@ -127,17 +130,20 @@ export class Spi0 extends SpiBus {
   private transferByByte(buffer: usize, length: u32, isOrder: bool): Status {
     if (this.asked) return Status.Busy;
     const fifo = this.base + SPI_FIFO;
+    // Each byte takes its clocks at least, and the line was looked at in its second half.
+    let highTicks = counter_read() - (this.byteTicks >> 1);
     this.select();
-    const lookTicks = counter_read();
     if (this.urgent.isAsserted()) {
       this.release();
       return Status.Busy;
     }
-    this.urgent.highTicks = lookTicks;
     for (let left = length; left !== 0; left--) {
       mmio_write32(fifo, load<u8>(buffer));
-      if (left !== length) store<u8>(buffer - 1, mmio_read32(fifo));
-      const status = this.awaitSentLooking();
+      if (left !== length) {
+        store<u8>(buffer - 1, mmio_read32(fifo));
+        highTicks += this.byteTicks;
+      }
+      const status = this.awaitSentLooking(highTicks);
       if (status !== Status.Ok) {
         return status === Status.Busy && isOrder && left === 1 ? Status.Ok : status;
       }
@@ -148,20 +154,21 @@ export class Spi0 extends SpiBus {
     return Status.Ok;
   }
 
-  /** As `awaitSent`. `Busy`: the urgent line was asserted meanwhile, and chip select is released. */
-  private awaitSentLooking(): Status {
+  /**
+   * As `awaitSent`. `Busy`: the urgent line was asserted meanwhile, and chip select is released. It was not asserted
+   * before `highTicks`.
+   */
+  private awaitSentLooking(highTicks: u64): Status {
     const control = this.base + SPI_CS;
     let polls = POLLS_BY_COUNT;
     do {
-      // While the byte is on the wire this takes no time.
-      const lookTicks = counter_read();
       if (this.urgent.isAsserted()) {
+        this.urgent.highTicks = highTicks;
         const status = this.awaitSent();
         if (status !== Status.Ok) return status;
         this.release();
         return Status.Busy;
       }
-      this.urgent.highTicks = lookTicks;
       if (polls === 0) return this.exchangeByClock(0, 0, SPI_CS_SENT);
       polls--;
     } while ((mmio_read32(control) & SPI_CS_SENT) !== SPI_CS_SENT);
