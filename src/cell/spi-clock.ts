@@ -61,6 +61,9 @@ export function configureChip<Parts extends AnyParts>(parts: Parts, restarts: u3
     status = findCrystal(parts, controller.rate.timing);
     if (status === Status.Ok) status = setUp(parts);
   }
+  if (status === Status.Ok) {
+    parts.spi.byteTicks = max<u64>(parts.spi.byteTicks, parts.linkCheck.lookingByteTicks());
+  }
   return status;
 }
 

@@ -43,6 +43,11 @@ export abstract class SpiBus {
    * transactions that can be repeated and do no harm when cut short. `begin` and `end` never stop.
    */
   yields: bool = false;
+  /**
+   * What a byte takes at least in a transaction that yields, in ticks: for the time at which the urgent line was last
+   * seen high. `configure` sets it to the byte's clocks.
+   */
+  byteTicks: u64 = 0;
   /** The urgent line was already asserted at the last look, so a yielding transfer returns `Busy` at once. */
   asked: bool = false;
 

@@ -47,8 +47,6 @@ const STUCK_FACTOR: u64 = 10;
 export class Spi0 extends SpiBus {
   /** Counter ticks after which a part of a transaction is stuck. */
   private patienceTicks: u64 = 0;
-  /** Counter ticks that a byte takes at least. */
-  private byteTicks: u64 = 0;
 
   /** `base`: guest address of the SPI0 register block. `urgent`: the line that a transfer yields to. */
   constructor(
@@ -139,16 +137,16 @@ export class Spi0 extends SpiBus {
     }
     for (let left = length; left !== 0; left--) {
       mmio_write32(fifo, load<u8>(buffer));
-      if (left !== length) {
-        store<u8>(buffer - 1, mmio_read32(fifo));
-        highTicks += this.byteTicks;
-      }
+      if (left !== length) store<u8>(buffer - 1, mmio_read32(fifo));
+      const nextTicks = highTicks + this.byteTicks;
       const status = this.awaitSentLooking(highTicks);
       if (status !== Status.Ok) {
         return status === Status.Busy && isOrder && left === 1 ? Status.Ok : status;
       }
+      highTicks = nextTicks;
       buffer++;
     }
+    this.urgent.highTicks = highTicks;
     store<u8>(buffer - 1, mmio_read32(fifo));
     this.release();
     return Status.Ok;

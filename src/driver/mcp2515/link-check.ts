@@ -47,6 +47,15 @@ export class LinkCheck<Bus extends SpiBus, Time extends Clock> {
     return one === 0 || whole < one ? 0 : whole - one;
   }
 
+  /** Ticks of a byte in a transaction that looks at the line meanwhile, rounded down. 0: that is not known. */
+  lookingByteTicks(): u64 {
+    this.bus.asked = false;
+    this.bus.yields = true;
+    const ticks = this.bytesTicks();
+    this.bus.yields = false;
+    return ticks / (TIMED_BYTES - 1);
+  }
+
   /** Ticks of one access to the block, the shortest of several. */
   accessTicks(): u64 {
     let least: u64 = u64.MAX_VALUE;
