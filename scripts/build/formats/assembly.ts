@@ -155,7 +155,9 @@ export function statusPageModule(page: StatusPage): string {
   const line = (name: string, value: number): string =>
     `export const ${name}: u32 = 0x${value.toString(16)};\n`;
   const numbers = Object.entries(page.NUMBERS).map(([name, value]) => line(name, value));
-  const tables: Fields[] = [...[page.PAGE, page.HISTOGRAM, page.LATENCY_RULE, page.TASK, page.REQUEST]];
+  const tables: Fields[] = [
+    ...[page.PAGE, page.HISTOGRAM, page.LATENCY_RULE, page.TASK, page.REQUEST],
+  ];
   const fields = tables.flatMap((fields) =>
     Object.entries(fields).map(([name, { at, what }]) => `${comment(what)}\n${line(name, at)}`),
   );
