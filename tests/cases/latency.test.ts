@@ -8,8 +8,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { loadMeasured } from '../../lab/measure/bench.ts';
-import { measureLatency, type Sample } from '../../lab/measure/latency.ts';
+import { measureLatency } from '../../lab/measure/latency.ts';
 import type { AnswerKind, LoadKind } from '../../lab/measure/latency-case.ts';
+import type { Sample } from '../../lab/measure/wire-log.ts';
 import { type Latencies, type LatencyName, readLatencies } from '../../lab/page/latency.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { COUNTER_HERTZ } from '../../twin/machine/timing-model.ts';
