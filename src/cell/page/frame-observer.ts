@@ -50,7 +50,7 @@ export class FrameObserver<Parts extends AnyParts> {
     else if (hasWindow) way = LATENCY_WINDOW;
     const rule = parts.responder.table.ruleOfFilter(filter);
     records.latency.note(way, rule, nowTicks - parts.controller.receiver.requestSinceTicks);
-    this.answers.sentAt(nowTicks);
+    this.answers.scheduler.slots.latest.sentTicks = nowTicks;
     this.filter = filter;
     this.filterTicks = nowTicks;
   }
@@ -77,7 +77,7 @@ export class FrameObserver<Parts extends AnyParts> {
       histogram.add(sentTicks - startTicks);
       const sinceTicks = this.parts.controller.receiver.takenSinceTicks;
       records.latency.note(LATENCY_READ, this.parts.responder.matchedRule, sentTicks - sinceTicks);
-      this.answers.sentAt(sentTicks);
+      this.answers.scheduler.slots.latest.sentTicks = sentTicks;
     }
     if ((decision & DECISION_ANSWER) !== 0) {
       const rule = this.parts.responder.matchedRule;

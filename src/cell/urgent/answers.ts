@@ -47,7 +47,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   constructor(
     private readonly parts: Parts,
-    private readonly scheduler: TransmitScheduler<Parts>,
+    readonly scheduler: TransmitScheduler<Parts>,
   ) {}
 
   /** Preloads the static answers of the filters, or else the first one. Call it after the chip was configured or reset. */
@@ -237,11 +237,6 @@ export class UrgentAnswers<Parts extends AnyParts> {
     const slot = this.slotOf(filter);
     if (slot.hasWindow) return slot.frame;
     return changetype<usize>(slot.isComputed ? slot.next.taken : slot.kept);
-  }
-
-  /** The frame that was requested last went to the chip at `ticks`. */
-  sentAt(ticks: u64): void {
-    this.scheduler.slots.latest.sentTicks = ticks;
   }
 
   /** Live values have changed: the answers that wait may have the old ones. */
