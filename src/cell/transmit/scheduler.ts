@@ -14,7 +14,6 @@
 import { Frame } from '../../can/frame';
 import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
 import { TRANSMIT_BUFFERS, TransmitOutcome } from '../../driver/mcp2515/transmit-buffers';
-import { LATENCY_BUS } from '../../page/layout';
 import { Counter, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { Courtesy } from '../courtesy';
@@ -215,19 +214,11 @@ export class TransmitScheduler<Parts extends AnyParts> {
       return;
     }
     if (!slot.isAgl) {
-      if (outcome === TransmitOutcome.Sent) this.noteBus(slot);
+      if (outcome === TransmitOutcome.Sent) slot.noteBus();
       return;
     }
     parts.agl.finish(slot.tag & ~TAG_HANDED, outcome === TransmitOutcome.Sent);
     if (this.slots.aglInChip !== 0 && this.slots.promote()) this.tidy();
-  }
-
-  /** The answer in `slot` was sent: how long that took, with the time until this was seen. */
-  private noteBus(slot: TransmitSlot<Parts>): void {
-    const records = this.parts.records;
-    if (!records.on || slot.sentTicks === 0) return;
-    records.latency.note(LATENCY_BUS, -1, this.parts.clock.nowTicks() - slot.sentTicks);
-    slot.sentTicks = 0;
   }
 
   /** Puts an answer back that was displaced. The kept answers of the same identifier must not overtake it. */

@@ -11,6 +11,7 @@
 import { allocateFrames, Frame } from '../../can/frame';
 import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
 import { requestBit } from '../../driver/mcp2515/transmit-buffers';
+import { LATENCY_BUS } from '../../page/layout';
 import { AnswerWindow } from '../../responder/answer-window';
 import { NextAnswer } from '../../responder/next-answer';
 import { Status } from '../../rt/status';
@@ -193,6 +194,14 @@ export class TransmitSlot<Parts extends AnyParts> {
   /** Address of the record of the loaded frame, as a Frame. */
   get frame(): usize {
     return changetype<usize>(this) + offsetof<TransmitSlot<Parts>>('header');
+  }
+
+  /** The answer on its way was sent: how long that took, with the time until this was seen. */
+  noteBus(): void {
+    const records = this.parts.records;
+    if (!records.on || this.sentTicks === 0) return;
+    records.latency.note(LATENCY_BUS, -1, this.parts.clock.nowTicks() - this.sentTicks);
+    this.sentTicks = 0;
   }
 
   /** The chip has lost the buffer's content. */
