@@ -13,7 +13,7 @@ import { endChildrenWithUs } from './test/command.ts';
 import { COUNTED_STAGES, coverageLines, forgetCounts } from './test/coverage.ts';
 import { addResults, failedCheck } from './test/result.ts';
 import type { StageResult } from './test/result.ts';
-import { LANES, runInLanes } from './test/lanes.ts';
+import { runInLanes } from './test/lanes.ts';
 import { BUILD, listStages } from './test/stages.ts';
 import type { Stage } from './test/stages.ts';
 import { transpileForTests } from './test/typescript/words.ts';
@@ -57,23 +57,19 @@ async function test({ only }: { only: readonly string[] }): Promise<void> {
   generateFormats();
   await transpileForTests();
   forgetCounts();
-  const results: StageResult[] = [];
   let built = true;
   const needsBuild = all || stages.some((stage) => stage.needsBuild);
   // Before the build, which makes this machine's bridge only if there is a compiler.
   if (stages.some((stage) => !stage.singleCore)) await ensureTestMachine();
   else if (needsBuild) await ensureMachine();
-  if (needsBuild) {
-    const build = await runStage(BUILD, LANES);
-    built = build.failed === 0;
-    results.push(build);
-  }
-  const ready = stages.map((stage) =>
-    stage.needsBuild && !built
-      ? { ...stage, run: () => Promise.resolve(failedCheck('  not run: the build failed')) }
-      : stage,
-  );
-  results.push(...(await runInLanes(ready, runStage)));
+  const runAfterBuild = async (stage: Stage, cores: number): Promise<StageResult> => {
+    const isUseless = stage.needsBuild && !built;
+    const notRun = () => Promise.resolve(failedCheck('  not run: the build failed'));
+    const result = await runStage(isUseless ? { ...stage, run: notRun } : stage, cores);
+    if (stage === BUILD) built = result.failed === 0;
+    return result;
+  };
+  const results = await runInLanes(stages, runAfterBuild, needsBuild ? BUILD : undefined);
 
   const coverage = coverageLines();
   if (coverage.length > 0) {

@@ -235,6 +235,37 @@ describe('the test run', () => {
     assert.deepEqual(most, { all: 3, busy: 2 });
   });
 
+  it('runs what needs the build, or both cores, after it, and one check at a time beside it', async () => {
+    const stage = (name: string, needsBuild: boolean, singleCore: boolean) => ({
+      ...{ name, waits: false, needsBuild, singleCore },
+      run: () => Promise.resolve(PASSED_CHECK),
+    });
+    const build = stage('build', false, false);
+    const stages = [
+      ...[stage('x', true, true), stage('check', false, true), stage('other', false, true)],
+      stage('folder', false, false),
+    ];
+    const events: string[] = [];
+    let end: () => void = () => {};
+    const results = await runInLanes(
+      stages,
+      async ({ name }) => {
+        events.push(name);
+        if (name === 'build') await new Promise<void>((resolve) => (end = resolve));
+        if (name === 'other') end();
+        await setImmediate();
+        events.push(`${name} ended`);
+        return PASSED_CHECK;
+      },
+      build,
+    );
+    assert.equal(results.length, 5);
+    assert.deepEqual(events.slice(0, 4), ['build', 'check', 'check ended', 'other']);
+    for (const name of ['x', 'folder']) {
+      assert.ok(events.indexOf(name) > events.indexOf('build ended'), events.join());
+    }
+  });
+
   it('gives a stage that runs alone both cores', async () => {
     const cores: number[] = [];
     await runInLanes(listStages().slice(0, 1), (_stage, given) => {
