@@ -311,6 +311,7 @@ export const FRAME_WORDS: Words = {
   signals: { what: 'Signals of the message: a value, a word of the value table, { live } or { counter }.', value: map('signals of a frame', {}, oneOf(VALUE, map('live signal', SIGNAL_LIVE), map('counting signal', SIGNAL_COUNTS))) },
   counter: FIELDS.counter,
   checksum: FIELDS.checksum,
+  protect: FIELDS.protect,
 };
 // prettier-ignore
 export const CYCLIC: Words = {

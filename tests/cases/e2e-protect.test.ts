@@ -175,3 +175,20 @@ rules:
     }
   });
 });
+
+onWasm('P1 protect: a cyclic frame has the next counter each time', (engine) => {
+  const rules = `version: 1
+cyclic:
+  - { name: alive, every: 5ms, frame: { id: 0x050, length: 8, protect: { profile: 1, data-id: 0x123 } } }
+rules: []
+`;
+  return withRig({ engine, rules }, (rig) => {
+    rig.run(40 * MILLISECOND);
+    const sent = rig.sentBy('canwarden').map(textOf);
+    assert.ok(sent.length >= 7, `${sent.length} frames`);
+    const expected = sent.map((_, number) =>
+      frameText(0x050, protectedData({ profile: 1, dataId: 0x123 }, ZEROS, number % 15)),
+    );
+    assert.deepEqual(sent, expected);
+  });
+});
