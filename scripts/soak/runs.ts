@@ -9,6 +9,7 @@ import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
 import { mutations } from './mutations.ts';
 import { rules } from './rules.ts';
+import { safeState } from './safe-state.ts';
 import { strength } from './strength.ts';
 import { wall } from './wall.ts';
 import { loadMeasured } from '../../lab/measure/bench.ts';
@@ -102,6 +103,7 @@ const random: SoakRun = {
 };
 
 export const SOAK_RUNS: readonly SoakRun[] = [
-  ...[bulk, random, rules, strength, wall, hostile, campaign, mutations, crystals, rates, chips],
+  ...[bulk, random, rules, strength, wall, safeState, hostile, campaign, mutations],
+  ...[crystals, rates, chips],
   ...FRESH_RUNS,
 ];

@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import { BridgeHost } from '../../twin/agl/bridge-host.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
+import { runSafeState } from '../../lab/attack/safe-run.ts';
 import { COUNTER } from '../../lab/page/counters.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
@@ -166,3 +167,9 @@ onWasm('B6 a heartbeat of AGL in frames, and a safe state that never ends', (eng
     assert.ok(of(rig, '210').every((text) => text === '210#0000'));
   }),
 );
+
+onWasm('B6 Linux ends at random moments: killed, frozen, rebooted, shut down', async (engine) => {
+  const { problems, latestBeginNanos } = await runSafeState({ engine, seed: 7, rounds: 10 });
+  assert.deepEqual(problems, []);
+  assert.ok(latestBeginNanos <= BEGIN_NANOS);
+});
