@@ -6,10 +6,13 @@
  * Does not: know the bus (bus/report.ts).
  */
 import { counted } from '../cell-config/plural.ts';
+import { mostBits } from './bus/frame-time.ts';
+import { timedLoad } from './bus/timed-load.ts';
 import { describeRate } from './describe-steps.ts';
+import { describeTimer } from './describe-timer.ts';
 import { slowestDecision } from './image/decision.ts';
-import type { Rule, RuleTable } from './model.ts';
-import { DEFAULT_RATE, hasDefaultRate, rateOf, timerOf } from './model.ts';
+import type { Rule, RuleTable, Timer } from './model.ts';
+import { DEFAULT_RATE, formatIdentifier, hasDefaultRate, rateOf, timerOf } from './model.ts';
 import type { RulePath } from './paths.ts';
 import { assignPaths } from './paths.ts';
 
@@ -22,6 +25,7 @@ export function explainTable(table: RuleTable): string[] {
     'Bytes are for requests of 8 data bytes; at most: when another rule has answered before.',
     'Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board).',
     ...(isAnswering ? [DEFAULT_RATE_TEXT] : []),
+    ...explainLoads(table),
     explainDecision(table),
     explainLayout(table),
   ];
@@ -32,7 +36,32 @@ const DEFAULT_RATE_TEXT =
   `Rates: an answering rule that states none has the default, one answer in ${DEFAULT_RATE.intervalBits} bit times of the bus ` +
   `(1,000 a second at 500 kbit/s), ${DEFAULT_RATE.burst} at once; "rate: none" takes it away.`;
 
+/** The share of a bus at this bit rate that frames of timers have, with all stuff bits. */
+const LOAD_BITRATE = 500_000;
+
+function explainTimer({ name, answer }: Rule, timer: Timer): string {
+  const frame = answer && formatIdentifier(answer.identifier, answer.extended);
+  return `${name.padEnd(24)} ${'timer'.padEnd(14)} ${frame ?? 'nothing'} ${describeTimer(timer)}.`;
+}
+
+/** What the timers of a table put on a bus of 500 kbit/s; none: it has no timer. */
+function explainLoads({ rules }: RuleTable): string[] {
+  const shareOf = (during: Timer['during']) => {
+    const loads = rules.map((rule) => {
+      return timerOf(rule)?.during === during ? timedLoad(rule, LOAD_BITRATE, mostBits) : 0;
+    });
+    return `${(100 * loads.reduce((sum, load) => sum + load, 0)).toFixed(1)} %`;
+  };
+  if (rules.every((rule) => timerOf(rule) === undefined)) return [];
+  const hasSafe = rules.some((rule) => timerOf(rule)?.during === 'safe-state');
+  const safe = hasSafe ? `; in the safe state ${shareOf('safe-state')} more` : '';
+  const line = `Timers: ${shareOf(undefined)} of a bus of 500 kbit/s with every stuff bit${safe}.`;
+  return [line];
+}
+
 function explainRule(rule: Rule, path: RulePath): string {
+  const timer = timerOf(rule);
+  if (timer !== undefined) return explainTimer(rule, timer);
   const { number, spiBytes, worstSpiBytes, worstMicros, reason } = path;
   const kind = path.window ? 'window' : 'filter';
   const alone = path.window ? 'single, window' : 'single';

@@ -4,14 +4,12 @@
  *
  * Does not: know the bit rate of the bus, or its traffic. `explain --bus` does.
  */
-import { bitsToNanos, leastBits } from '../bus/frame-time.ts';
+import { leastBits } from '../bus/frame-time.ts';
+import { timedLoad } from '../bus/timed-load.ts';
 import { BITRATE_MAXIMUM } from '../bus/traffic.ts';
-import { SAME_AS_REQUEST, timerOf } from '../model.ts';
-import type { Rule } from '../model.ts';
+import { timerOf } from '../model.ts';
 import type { ParsedTimed } from './parse-cyclic.ts';
 import type { YamlReader } from './yaml-reader.ts';
-
-const NANOS_PER_MICRO = 1_000;
 
 /** Refuses the first frame with which the bus is full for good. Those of the safe state are a row of their own. */
 export function refuseOverload(reader: YamlReader, timed: readonly ParsedTimed[]): void {
@@ -19,7 +17,7 @@ export function refuseOverload(reader: YamlReader, timed: readonly ParsedTimed[]
     let load = 0;
     for (const { rule, nameOffset } of timed) {
       if (rule === undefined || timerOf(rule)?.during !== during) continue;
-      load += loadOf(rule);
+      load += timedLoad(rule, BITRATE_MAXIMUM, leastBits);
       if (load <= 1) continue;
       const percent = (100 * load).toFixed(0);
       const reason = `with "${rule.name}" the frames that timers send fill ${percent} % of the fastest bus, 1 Mbit/s, without stuff bits: make an interval longer`;
@@ -27,17 +25,4 @@ export function refuseOverload(reader: YamlReader, timed: readonly ParsedTimed[]
       break;
     }
   }
-}
-
-/** The share of the bus in the long run. */
-function loadOf(rule: Rule): number {
-  const timer = timerOf(rule);
-  const { answer } = rule;
-  if (timer === undefined || answer === null || answer.length === SAME_AS_REQUEST) return 0;
-  const { intervalMicros, count, thenMicros } = timer;
-  const period = count === undefined ? intervalMicros : (thenMicros ?? 0);
-  if (period === 0) return 0;
-  const { extended, length } = answer;
-  const nanos = bitsToNanos(leastBits({ extended, remote: false, length }), BITRATE_MAXIMUM);
-  return nanos / (period * NANOS_PER_MICRO);
 }

@@ -107,3 +107,24 @@ onWasm(
       assert.equal(sentOf(rig, 0x110).length, 2);
     }),
 );
+
+onBoth('B5 a remote frame is answered by itself, as RX_RTR_FRAME does', (engine) => {
+  const rules = `version: 1
+rules:
+  - { name: asked, match: { id: 0x1A0, remote: true }, answer: { id: 0x1A0, length: 2, data: [0x12, 0x34] } }
+`;
+  return withRig({ engine, rules }, (rig) => {
+    rig.send({ identifier: 0x1a0, remote: true, dlc: 2 });
+    rig.run(3 * MILLISECOND);
+    // RX_RTR_FRAME of the broadcast manager: the data frame with the identifier of the request.
+    assert.deepEqual(
+      sentOf(rig, 0x1a0).map(({ text }) => text),
+      ['1A0#1234'],
+    );
+    assert.equal(rig.agl.length, 0);
+    // A data frame is none.
+    rig.send({ identifier: 0x1a0, data: [1, 2] });
+    rig.run(3 * MILLISECOND);
+    assert.equal(sentOf(rig, 0x1a0).length, 1);
+  });
+});
