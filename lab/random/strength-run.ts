@@ -9,7 +9,7 @@
 import { compileRules } from '../../rules/compile.ts';
 import type { RuleTable } from '../../rules/model.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
-import { aglBuffersOf } from '../../rules/paths.ts';
+import { aglBuffersOf, assignPaths } from '../../rules/paths.ts';
 import type { Participant, WireFault } from '../../twin/bus/attempt.ts';
 import { CanBus } from '../../twin/bus/can-bus.ts';
 import type { CanFrame } from '../../twin/bus/can-frame.ts';
@@ -60,6 +60,8 @@ class Collected {
   readonly fromAgl: Due[] = [];
   readonly problems: string[] = [];
   aglLookNanos: number | undefined;
+  /** Two filters keep two transmit buffers (docs/timing-budget.md, "Where there is one buffer"). */
+  hasTwoFilters = false;
   readonly watch: AttemptWatch;
   readonly #plan: StrengthPlan;
   readonly #bus: CanBus;
@@ -105,8 +107,9 @@ class Collected {
       );
     const { bitNanos } = this.#bus;
     const graceNanos = S_NANOS;
+    const gapNanos = this.hasTwoFilters ? LOOK_BITS * bitNanos : 0;
     return {
-      ...latenessOf({ attempts, owed: result.owed, isExcused, bitNanos, graceNanos }),
+      ...latenessOf({ attempts, owed: result.owed, isExcused, bitNanos, graceNanos, gapNanos }),
       ...{ plan: this.#plan, problems, owed: result.owed, dropped: result.dropped },
       ...{ attempts, absences: absences.length },
     };
@@ -148,6 +151,11 @@ function playCell(rig: Rig, agl: AglSide, plan: StrengthPlan): StrengthReport {
   const { table } = compileRules(plan.rules, 'rules.yaml');
   const collected = new Collected(plan, bus, chip, [chip, sender, witness]);
   if (aglBuffersOf(table) === 1 || plan.swaps) collected.aglLookNanos = LOOK_BITS * rig.bitNanos;
+  const tables = [plan.rules, plan.swaps?.rules ?? plan.rules].map(
+    (text) => compileRules(text, 'rules.yaml').table,
+  );
+  const paths = tables.flatMap((each) => assignPaths(each));
+  collected.hasTwoFilters = paths.some(({ number }) => number === 2);
   if (plan.swaps) swapTables(rig, plan, collected.problems);
   const overflowed = new Set<CanFrame>();
   chip.onOverflow = (frame) => void overflowed.add(frame);

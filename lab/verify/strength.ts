@@ -43,6 +43,11 @@ export interface StrengthOptions {
   readonly bitNanos: number;
   /** S. */
   readonly graceNanos: number;
+  /**
+   * Two filters keep two transmit buffers: from the end of a frame of the node's until it sees that, and may load the next.
+   * 0: there are others.
+   */
+  readonly gapNanos?: number;
 }
 
 /** The longest frame with its intermission: extended, 8 bytes, every stuff bit (ISO 11898-1). */
@@ -50,7 +55,8 @@ const FRAME_BITS = 160;
 
 /** How late the node was at worst. */
 export function latenessOf(options: StrengthOptions): Lateness {
-  const { attempts, owed, isExcused, bitNanos, graceNanos } = options;
+  const { attempts, owed, isExcused, bitNanos, graceNanos, gapNanos = 0 } = options;
+  const pauseNanos = gapNanos === 0 ? 0 : gapNanos + graceNanos;
   let [weakerNanos, idleNanos, idealNanos] = [0, 0, 0];
   let [weaker, idle, ideal] = ['', '', ''];
   let freeNanos = 0;
@@ -70,7 +76,8 @@ export function latenessOf(options: StrengthOptions): Lateness {
         const said = (): string => `${frameKey(each.frame)} owed for ${nanos} ns at ${startNanos}`;
         // Between two bits of the idle bus nothing can start.
         const unusedNanos = startNanos - Math.max(wasFree, each.turnNanos);
-        const isIdle = unusedNanos >= bitNanos && !(isReplaced && unusedNanos <= graceNanos);
+        const isReplacing = isReplaced && unusedNanos <= graceNanos;
+        const isIdle = unusedNanos >= bitNanos + pauseNanos && !isReplacing;
         const isWeaker = each.key < winnerKey && startNanos >= wasFree && !isReplaced;
         const missedNanos = startNanos - Math.max(each.fromNanos, rightNanos.get(each) ?? 0);
         if (!isWeaker) rightNanos.set(each, startNanos);
