@@ -5,9 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { InputError } from '../../cell-config/files.ts';
+import { rpi4Files } from '../../cell-config/rpi4-files.ts';
+import { compileRules } from '../../rules/compile.ts';
 import { CpioArchive } from '../../scripts/linux-guest/cpio.ts';
 import { QemuCache } from '../../scripts/qemu/cache.ts';
 import { type BootOptions, prepareBoot } from '../../scripts/qemu/boot/prepare.ts';
@@ -223,5 +226,48 @@ describe('a boot', () => {
     const config = fixture.kernelImage({ config: 'CONFIG_MODULES=y\n' });
     fixture.writeFile(folder, 'Image', config);
     await refused(boot({}), /its configuration lacks HOTPLUG_CPU, OF_OVERLAY/);
+  });
+
+  it('makes its files of what is right, with the settings for this counter and the rules named', async () => {
+    const folder = fixture.temporaryFolder();
+    fixture.writeFile(folder, 'bcm2711-rpi-4-b.dtb', fixture.boardTree());
+    const cache = new QemuCache(join(folder, 'cache'));
+    const stub = Buffer.alloc(0x1000);
+    stub.writeUInt32LE(0x5afe570b, 0xf0);
+    for (const name of [
+      'busybox',
+      'candump',
+      'cansend',
+      'cangen',
+      'ld-linux-aarch64.so.1',
+      'libc.so.6',
+    ]) {
+      fixture.writeFile(cache.folder, `arm64/${name}`, name);
+    }
+    fixture.writeFile(cache.folder, 'arm64/bl31.bin', stub);
+    const prepared = await prepareBoot(
+      {
+        kernel: fixture.writeFile(folder, 'Image', fixture.kernelImage()),
+        jailhouse: fixture.jailhouseTree(join(folder, 'jailhouse'), { revision: 13 }),
+        bus: BUS,
+        rules: 'examples/echo/rules.yaml',
+        append: 'quiet',
+      },
+      { cache, folder: join(folder, 'boot'), say: () => {} },
+    );
+    const read = (name: string): Buffer => readFileSync(join(folder, 'boot', name));
+    const names = prepared.files.map(({ path }) => basename(path));
+    assert.deepEqual(names, ['bl31.bin', 'start.bin', 'kernel', 'tree.dtb', 'initramfs']);
+    const initramfs = read('initramfs');
+    const has = (bytes: Uint8Array | string): boolean =>
+      initramfs.includes(Buffer.from(bytes as string));
+    // QEMU's counter is 2.9 % fast (docs/qemu.md), and osc=auto takes 2 %.
+    const settings = (osc: string): boolean =>
+      has(`\nCANWARDEN_CELL_OPTIONS="bitrate=500000 osc=${osc} `);
+    assert.deepEqual([settings('12000000'), settings('auto')], [true, false]);
+    const rules = 'examples/echo/rules.yaml';
+    const { image } = compileRules(readFileSync(rules, 'utf8'), rules);
+    assert.deepEqual([has(image), has(rpi4Files(13, 'driver')[0].bytes)], [true, true]);
+    assert.match(read('tree.dtb').toString('latin1'), /console=ttyAMA0,115200 [^\0]* quiet\0/);
   });
 });
