@@ -9,6 +9,8 @@ doctor_faults=0
 doctor_number=0
 doctor_name=''
 doctor_said=0
+# Statuses of the cell that were told as faults, with blanks around.
+doctor_said_statuses=''
 
 # finding KIND TEXT: records what a check found.
 finding() {
@@ -51,6 +53,9 @@ command_doctor() {
     say 'doctor: no fault found'
     return
   fi
+  case "$doctor_said_statuses" in
+    *' '*) say "'canwarden selftest --stop' tells a wire from the chip, 'canwarden latency' how late answers are" ;;
+  esac
   say "doctor: $doctor_faults found; begin with the first, the others may follow from it"
   exit "$EXIT_FAILED"
 }

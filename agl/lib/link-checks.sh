@@ -136,6 +136,7 @@ tell_said() {
   while read -r tell_times tell_line; do
     [ -n "$tell_times" ] || continue
     tell_status=${tell_line##*(status }
+    doctor_said_statuses="$doctor_said_statuses ${tell_status%)}"
     tell_often=''
     [ "$tell_times" -eq 1 ] || tell_often=" ($tell_times times)"
     fault "the cell said$tell_often: $tell_line" "$(explain_status "${tell_status%)}")"
