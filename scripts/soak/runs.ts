@@ -8,6 +8,7 @@ import { chips } from './chips.ts';
 import { FRESH_RUNS } from './fresh.ts';
 import { hostile } from './hostile.ts';
 import { mutations } from './mutations.ts';
+import { reproducible } from './reproducible.ts';
 import { rules } from './rules.ts';
 import { safeState } from './safe-state.ts';
 import { strength } from './strength.ts';
@@ -104,6 +105,6 @@ const random: SoakRun = {
 
 export const SOAK_RUNS: readonly SoakRun[] = [
   ...[bulk, random, rules, strength, wall, safeState, hostile, campaign, mutations],
-  ...[crystals, rates, chips],
+  ...[crystals, rates, chips, reproducible],
   ...FRESH_RUNS,
 ];
