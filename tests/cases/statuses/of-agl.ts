@@ -152,7 +152,7 @@ const REQUESTS: readonly (readonly [StatusName, () => Request])[] = [
   ],
   ['RulesOverlap', () => ruleTableRequest(overlapping())],
   ['RulesField', () => ruleTableRequest(damaged((image) => image.writeUInt8(1, 46)))],
-  ['RequestUnknown', () => ({ ...ruleTableRequest(GOOD), kind: 3 })],
+  ['RequestUnknown', () => ({ ...ruleTableRequest(GOOD), kind: 9 })],
   ['RequestSize', () => liveValuesRequest(64, [1])],
   ['RequestCrc', () => ({ ...ruleTableRequest(GOOD), crc32: 1 })],
   ['RulesWalled', () => ruleTableRequest(imageOf(WALL_BREAKER))],
