@@ -67,7 +67,7 @@ for (const withoutAgl of [false, true]) {
       ];
       for (const [identifier, request, expected] of rows) {
         const got = ask(rig, identifier, request);
-        assert.deepEqual(got, expected === undefined ? [] : [answer(expected)], `${request}`);
+        assert.deepEqual(got, expected === undefined ? [] : [answer(expected)], request.join());
       }
     }),
   );
