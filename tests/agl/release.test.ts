@@ -140,7 +140,7 @@ describe('the release', () => {
   it('refuses an unknown option with exit status 2', () => {
     const { status, output } = release('--output', 'x');
     assert.equal(status, 2);
-    assert.match(output, /Options: --out FOLDER, --no-build/);
+    assert.match(output, /Options: --out FOLDER, --sign KEY, --no-build/);
   });
 });
 

@@ -23,6 +23,9 @@ const MILLISECOND = 1_000_000;
 const SEQUENCE = 0x08;
 const LOCKED_START = 0x0c;
 const LOCKED_END = 0x1f00;
+/** The latency histogram of the bus: in the middle, and not under the number (docs/status-page.md). */
+const UNLOCKED_START = 0x0f00;
+const UNLOCKED_END = 0x1058;
 /** A refresh every 10 ms, and the time it takes under load. */
 const REFRESHED_NANOS = 40 * MILLISECOND;
 
@@ -89,7 +92,10 @@ onBothEngines('the status page under load', (engine) => {
     while (!traffic.isDone()) {
       rig.run(13_000);
       const sequence = section.readUInt32LE(SEQUENCE);
-      const bytes = Buffer.from(section.subarray(LOCKED_START, LOCKED_END));
+      const bytes = Buffer.concat([
+        section.subarray(LOCKED_START, UNLOCKED_START),
+        section.subarray(UNLOCKED_END, LOCKED_END),
+      ]);
       if (sequence % 2 !== 0) {
         rewriting += 1;
         continue;

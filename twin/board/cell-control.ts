@@ -97,6 +97,8 @@ export function shutDown(board: Board): ShutdownOutcome {
 
 /** Whether the chip is in configuration mode, read over its SPI pins without the cell. */
 export function isChipInConfigurationMode({ chip, clock }: Board): boolean {
+  // A cell that was parked in an instruction has left chip select low.
+  if (chip.isSelected) chip.deselect(clock.now);
   chip.select(clock.now);
   chip.exchange(INSTRUCTION_READ, clock.now);
   chip.exchange(CANSTAT, clock.now);

@@ -119,6 +119,10 @@ export class Mcp2515 implements SpiDevice, CanNode, PortTarget {
     return this.#hears === 'nothing' ? FLOATING_BYTE : this.#port.exchange(mosi, nanos);
   }
 
+  get isSelected(): boolean {
+    return this.#port.isSelected;
+  }
+
   deselect(nanos: number): void {
     if (this.#hears !== 'nothing') this.#port.deselect(nanos);
     this.#hears = 'all';

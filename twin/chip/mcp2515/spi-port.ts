@@ -71,6 +71,11 @@ export class SpiPort {
     return (this.#instruction & (1 << buffer)) !== 0;
   }
 
+  /** Whether chip select is low. */
+  get isSelected(): boolean {
+    return this.#selected;
+  }
+
   /** The chip has lost power: drops the transaction. */
   abandon(): void {
     this.#selected = false;
