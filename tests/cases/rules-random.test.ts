@@ -40,7 +40,8 @@ it('sends what the rules say, on the image', () => playAll('image', 6));
 
 it('answers within the longest time that explain says, on the image', async () => {
   let count = 0;
-  for (let seed = 1; seed <= 12; seed++) {
+  // In 39 and 50 the next answer of the same rule is put in a buffer before RTS.
+  for (const seed of [...Array.from({ length: 12 }, (_, index) => index + 1), 39, 50]) {
     for (const { rule, seenMicros, saidMicros } of await seenTimes(seed, 40)) {
       const about = `seed ${seed}, ${rule}: ${seenMicros} us seen, ${saidMicros} us said`;
       assert.ok(seenMicros <= saidMicros, about);
