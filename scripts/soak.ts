@@ -42,12 +42,7 @@ await run(
   shortCommandLine('soak', usage, ...NAMES)
     .argument('[names...]')
     .option('--minutes <N>', 'campaign: how long', wholeNumber)
-    .option(
-      '--seed <S>',
-      'campaign, mutants: what to draw from; campaign: absent, another one each time',
-      wholeNumber,
-    )
+    .option('--seed <S>', 'campaign: what to draw from; absent: another one each time', wholeNumber)
     .option('--script <FILE>', 'campaign: plays this one round')
-    .option('--count <N>', 'mutants: how many', wholeNumber)
     .action(soak),
 );

@@ -27,7 +27,6 @@ export interface SoakOutcome {
 export interface SoakOptions {
   readonly minutes?: number;
   readonly seed?: number;
-  readonly count?: number;
   readonly script?: string;
 }
 
