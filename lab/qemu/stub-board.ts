@@ -98,7 +98,13 @@ export class StubBoard {
     await this.#tell(['B']);
     this.wire.length = 0;
     const lines = frames.map(({ frame, nanos }) => `@${LEAD_NANOS + nanos} ${canLine(frame)}`);
-    await this.#tell(lines);
+    // A long log takes long to hand over, and the cell takes an AGL that stands still for 200 ms for gone.
+    const serving = setInterval(() => this.peer.look(), 1);
+    try {
+      await this.#tell(lines);
+    } finally {
+      clearInterval(serving);
+    }
     let played = 0;
     let seen = -1;
     let quietSince = performance.now();
@@ -158,7 +164,11 @@ export class StubBoard {
     for (let understood = 0; understood < lines.length;) {
       const [line] = await this.#node.take(1);
       if (line === 'ok') understood++;
-      else if (readReport(line) === undefined) throw this.#process.failure(`the node said ${line}`);
+      else {
+        const report = readReport(line);
+        if (report === undefined) throw this.#process.failure(`the node said ${line}`);
+        this.wire.push(report);
+      }
     }
   }
 }
