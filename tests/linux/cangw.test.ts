@@ -78,14 +78,23 @@ const LONG_CODE: RandomJob = {
   frames: ['123#0102030405060708'],
 };
 
+/**
+ * The mark goes to vcan0 directly, the frames by way of can-gw, in the kernel's own time: without a pause it may
+ * overtake the last of them.
+ */
+const MARK_SECONDS = '0.010000';
+
 /** A shell script for the guest that carries out the jobs. */
 function scriptOf(jobs: readonly RandomJob[]): string {
   return jobs
     .map(({ command, frames }) => {
-      const log = [...frames.map((frame) => `can0 ${frame}`), `vcan0 ${MARK}`];
+      const log = [
+        ...frames.map((frame) => `(0.000000) can0 ${frame}`),
+        `(${MARK_SECONDS}) vcan0 ${MARK}`,
+      ];
       return [
         `cangw -F; ${command} || echo "FAILED ${command}"`,
-        `canplayer -t << 'END'\n${log.map((line) => `(0.000000) ${line}`).join('\n')}\nEND`,
+        `canplayer << 'END'\n${log.join('\n')}\nEND`,
         'cangw -L | sed "s/.*# //"',
       ].join('\n');
     })
