@@ -3,8 +3,9 @@
  * Answers and changed frames with AUTOSAR's E2E profiles 1, 2, 5, 11 and 22: counter, data identifier and checksum
  * are where the specification has them.
  *
- * Published values: the examples of AUTOSAR PRS E2E Protocol R20-11 (data 0, data identifiers 0x123, 0x1234, 1 to 16).
- * All others are made by tests/cases/e2e.ts.
+ * First answers with data 0 and data identifiers 0x123, 0x1234, 1 to 16: those of profiles 1, 2 and 5 are as the tests
+ * of the Python library autosar-e2e have them; those of 11 and 22 follow from the same layouts, and nobody has
+ * compared them with AUTOSAR's own examples. All others are made by tests/cases/e2e.ts.
  */
 import assert from 'node:assert/strict';
 import type { EngineName } from '../../twin/engine/engine.ts';
@@ -17,7 +18,7 @@ const PAYLOAD = [0, 0, 0x64, 0x12, 0xff, 0x80, 0x01, 0x5a];
 
 interface Row extends Protection {
   readonly words: string;
-  /** The first answers with data 0, by the specification. */
+  /** The first answers with data 0. */
   readonly published: readonly string[];
 }
 
