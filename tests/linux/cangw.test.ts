@@ -115,12 +115,20 @@ describe('can-gw of a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
 
   /** Carries out a script, and returns what the kernel made of each job. */
   const inKernel = async (name: string): Promise<Outcome[]> => {
-    // A large receive buffer: on a busy machine candump is late, and its socket loses frames.
-    await guest.output('candump -r 8388608 -L vcan0 > dump & echo $! > recorder; sleep 1');
+    // A large receive buffer: on a busy machine candump is late, and its socket loses frames. It listens
+    // when the kernel lists one more receiver.
+    await guest.output(
+      'receivers() { cat /proc/net/can/rcvlist_* | grep -c raw; }; before=$(receivers); ' +
+        'candump -r 8388608 -L vcan0 > dump & echo $! > recorder; ' +
+        'until [ "$(receivers)" -gt "$before" ]; do sleep 0.05; done',
+    );
     const said = await guest.output(`sh /bin/${name}`);
     assert.ok(!said.includes('FAILED'), said);
-    await guest.output('sleep 1; kill $(cat recorder); wait $(cat recorder); true');
     const counters = said.trim().split('\n');
+    await guest.output(
+      `until [ "$(grep -c ' ${MARK}$' dump)" -ge ${counters.length} ]; do sleep 0.05; done; ` +
+        'kill $(cat recorder); wait $(cat recorder); true',
+    );
     const seen = await guest.output('sed "s/.* //" dump');
     const rows = seen.trim().split(MARK).slice(0, -1);
     assert.equal(rows.length, counters.length, 'one mark and one line of counters for each job');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** `npm run log -- convert`: what it writes, what it says, how it refuses. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -127,11 +127,17 @@ describe('log convert', () => {
 });
 
 it('an interrupted conversion leaves nothing', async () => {
-  const line = '(1643387200.593986) can0 1A0#0102030405060708\n';
-  writeFileSync(at('long.log'), line.repeat(600_000));
+  // `yes` writes as long as somebody reads: the conversion is under way whenever the signal comes.
+  const pipe = at('endless.log');
+  execFileSync('mkfifo', [pipe]);
+  const source = spawn('sh', [
+    '-c',
+    'exec yes "(1643387200.593986) can0 1A0#0102030405060708" > "$0"',
+    pipe,
+  ]);
   const child = spawn(
     process.execPath,
-    [...TYPESCRIPT, 'scripts/log.ts', 'convert', at('long.log'), at('long.asc')],
+    [...TYPESCRIPT, 'scripts/log.ts', 'convert', pipe, at('long.asc')],
     { stdio: 'ignore' },
   );
   const ended = once(child, 'exit');
@@ -141,6 +147,7 @@ it('an interrupted conversion leaves nothing', async () => {
   child.kill('SIGINT');
   assert.deepEqual(await ended, [130, null]);
   assert.deepEqual(parts(), []);
+  source.kill();
 });
 
 describe('a log of any format', () => {
