@@ -33,6 +33,9 @@ import type { Entries, YamlReader } from './yaml-reader.ts';
 /** Earlier rules that a message names. */
 const NAMED_MAXIMUM = 3;
 
+/** A table with one of them does something without rules as well. */
+const RULELESS = ['filters', 'agl', 'cyclic', 'safe-state'] as const;
+
 /** The table if there were no errors, and all diagnostics in file order. */
 export interface ParseResult {
   readonly table: RuleTable | undefined;
@@ -115,7 +118,8 @@ function parseRuleList(
   names: Names,
   timed: readonly ParsedTimed[],
 ): ParsedRule[] {
-  const entry = reader.required(entries, 'rules', where);
+  const isNeeded = !RULELESS.some((key) => entries.byKey.has(key));
+  const entry = isNeeded ? reader.required(entries, 'rules', where) : entries.byKey.get('rules');
   // `rules:` without a value is a table without rules.
   if (entry === undefined || entry.node === null) {
     refuseDuplicateNames(reader, timed);

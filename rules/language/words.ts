@@ -370,6 +370,6 @@ export const TABLE: Words = {
   agl: { what: 'What AGL may send.', value: map('agl', AGL) },
   cyclic: { what: 'Frames that the cell sends by itself, again and again.', value: oneOf(NOTHING, listOf(map('cyclic frame', CYCLIC), MAXIMUM_RULES)) },
   'safe-state': { what: 'Frames that the cell sends while AGL is gone.', value: map('safe-state', SAFE_STATE) },
-  rules: { what: 'The rules. The first that matches a frame decides.', value: oneOf(NOTHING, listOf(map('rule', RULE), MAXIMUM_RULES)), isNeeded: true },
+  rules: { what: 'The rules. The first that matches a frame decides. May be left out beside filters, agl, cyclic or safe-state.', value: oneOf(NOTHING, listOf(map('rule', RULE), MAXIMUM_RULES)) },
   expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
 };

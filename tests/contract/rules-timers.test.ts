@@ -69,6 +69,18 @@ describe('cyclic frames and the safe state of a rules file', () => {
     assert.deepEqual(decodeRules(image), table);
   });
 
+  it('need no rules beside them, and so do filters and agl', () => {
+    const alone = 'version: 1\ncyclic: [{ name: a, every: 1s, frame: { id: 1 } }]\n';
+    assert.deepEqual(compileRules(alone, 'r.yaml'), compileRules(`${alone}rules: []\n`, 'r.yaml'));
+    const others = [
+      'safe-state: { frames: [{ name: a, frame: { id: 1 } }] }',
+      'filters: ["100:700"]',
+      'agl: { default: deny }',
+    ];
+    for (const other of others) assert.deepEqual(complaints(`version: 1\n${other}\n`), []);
+    assert.match(complaints('version: 1\ndefault: drop\n')[0], /no "rules"/);
+  });
+
   it('lie in the image behind the safe state, the strongest first, the replaced one marked', () => {
     const count = image.readUInt16LE(48);
     assert.equal(count, 6);
