@@ -15,6 +15,8 @@ import { Random } from './random.ts';
 
 const IMAGE_BYTES = 0x10000;
 const FRAMES = 8;
+/** The run ends after so many. */
+const PROBLEMS_MOST = 3;
 const OK = 0;
 /** Statuses of a refused table: formats/statuses.ts. */
 const REFUSED_FIRST = 60;
@@ -27,6 +29,10 @@ export interface HostileTable {
   frame(): number;
   adopt(): number;
   outcome(): number;
+  /** 1: the image that was adopted locks the wall, and so judges all later ones. */
+  locked(): number;
+  /** Another one, as after the start. */
+  fresh(): HostileTable;
 }
 
 export interface HostileReport {
@@ -37,26 +43,42 @@ export interface HostileReport {
 
 /** Runs `count` mutations of the images from `seed` on. */
 export function runHostileRules(
-  table: HostileTable,
+  first: HostileTable,
   images: readonly Uint8Array[],
   { count, seed }: { readonly count: number; readonly seed: number },
   progress: (done: number) => void = () => {},
 ): HostileReport {
   const random = new Random(seed);
   const problems: string[] = [];
+  let table = first;
   let taken = 0;
-  for (let index = 0; index < count && problems.length < 3; index += 1) {
-    const image = mutated(images[index % images.length], random);
+  let done = 0;
+  for (; done < count && problems.length < PROBLEMS_MOST; done += 1) {
+    const image = mutated(images[done % images.length], random);
     const frames = Array.from({ length: FRAMES }, () => frameBytes(image, random));
     const { status, outcomes } = resultOf(table, image, 0x00, frames);
     if (status === OK) taken += 1;
     else if (status < REFUSED_FIRST || status > REFUSED_LAST) problems.push(`status ${status}`);
-    if (status === OK && resultOf(table, image, 0xff, frames).outcomes !== outcomes) {
-      problems.push(`mutation ${index} of seed ${seed} reads beyond its image`);
+    if (table.locked() !== 0) table = table.fresh();
+    else if (status === OK && readsBeyond(table, image, frames, outcomes)) {
+      problems.push(`mutation ${done} of seed ${seed} reads beyond its image`);
     }
-    if (index % 1000 === 0) progress(index);
+    if (done % 1000 === 0) progress(done);
   }
-  return { taken, refused: count - taken, problems };
+  return { taken, refused: done - taken, problems };
+}
+
+/** `before`: the outcomes with zeros behind the image. */
+function readsBeyond(
+  table: HostileTable,
+  image: Uint8Array,
+  frames: readonly Uint8Array[],
+  before: string,
+): boolean {
+  const { outcomes } = resultOf(table, image, 0xff, frames);
+  if (outcomes === before) return false;
+  // Rules of one name, which the compiler refuses, share their state from the second time on: that is all the same.
+  return resultOf(table, image, 0x00, frames).outcomes !== outcomes;
 }
 
 function resultOf(
@@ -207,6 +229,12 @@ export const HOSTILE_IMAGES: readonly Uint8Array[] = [false, true].map((isForAgl
   encodeRules(table(isForAgl)),
 );
 
+/** With its wall locked, which stays so beside all tables that follow. */
+export const LOCKED_IMAGE: Uint8Array = encodeRules({
+  ...table(true),
+  agl: { deny: true, locked: true },
+});
+
 /** Compiles the entry to `output`, by the project's compiler, and instantiates it. */
 export async function loadHostileTable(
   compile: (tool: string, words: readonly string[]) => Promise<unknown>,
@@ -217,6 +245,9 @@ export async function loadHostileTable(
     ...['--config', 'asconfig.json', '--target', 'cell', '-o', output, '--textFile', ''],
   ]);
   const module = await WebAssembly.compile(readFileSync(output));
-  const instance = await WebAssembly.instantiate(module);
-  return instance.exports as unknown as HostileTable;
+  const fresh = (): HostileTable => {
+    const { exports } = new WebAssembly.Instance(module);
+    return { ...(exports as unknown as HostileTable), fresh };
+  };
+  return fresh();
 }

@@ -8,6 +8,7 @@
  */
 import type { RuleTable } from '../../rules/model.ts';
 import { COUNTER } from '../page/counters.ts';
+import { PAGE } from '../../formats/status-page.ts';
 import { readStatusPage, type StatusPage } from '../page/status-page.ts';
 import { type Board, CELL_SENDER } from '../../twin/board/board.ts';
 import { runUntil } from '../../twin/board/cell-control.ts';
@@ -25,14 +26,15 @@ export function settledStatusPage(board: Board): StatusPage | undefined {
   const section = board.control?.status;
   if (!section) return undefined;
   const first = readWhole(board, section);
-  const heartbeat = (first?.heartbeat ?? 0) + REFRESHES;
-  let page = first;
+  if (!first) return undefined;
   const limitNanos = board.clock.now + LIMIT_NANOS;
-  while (page && page.heartbeat < heartbeat && board.clock.now < limitNanos) {
+  // The heartbeat alone tells of a refresh: reading all of the page takes much longer than a look of the cell.
+  const isSettled = (): boolean =>
+    section.readUInt32LE(PAGE.PAGE_HEARTBEAT_OFFSET.at) >= first.heartbeat + REFRESHES;
+  while (!isSettled() && board.clock.now < limitNanos) {
     if (runUntil(board, board.clock.now + LOOK_NANOS) !== 'running') break;
-    page = readWhole(board, section) ?? page;
   }
-  return page;
+  return readWhole(board, section) ?? first;
 }
 
 /** Reads the page. If it is being rewritten, it waits until the page is whole. */

@@ -7,6 +7,7 @@ import {
   HOSTILE_IMAGES,
   loadHostileTable,
   type HostileTable,
+  LOCKED_IMAGE,
   runHostileRules,
 } from '../../lab/random/hostile-rules.ts';
 import { nodeTool, PROJECT } from '../../scripts/build/command.ts';
@@ -34,5 +35,12 @@ describe('a hostile rules.bin of format 2', () => {
     assert.deepEqual(report.problems, []);
     assert.ok(report.taken > MUTATIONS / 20, `${report.taken} of them were taken`);
     assert.ok(report.refused > MUTATIONS / 20, `${report.refused} of them were refused`);
+  });
+
+  it('judges none that comes after it, though its wall is locked', () => {
+    const images = [LOCKED_IMAGE, ...HOSTILE_IMAGES];
+    const { problems, taken } = runHostileRules(table, images, { count: 300, seed: 2 });
+    assert.deepEqual(problems, []);
+    assert.ok(taken > 15, `${taken} of them were taken`);
   });
 });

@@ -37,6 +37,11 @@ export function adopt(): u32 {
   return responder.table.adopt();
 }
 
+/** 1: the wall of a table that was adopted is locked. */
+export function locked(): u32 {
+  return responder.table.wall.isSet ? 1 : 0;
+}
+
 /** The rule that decides on the frame, with all its programs carried out, as one number. */
 export function outcome(): u32 {
   const table = responder.table;
