@@ -28,19 +28,16 @@ import type { Databases, FirmwareBytes, FrameRow, Snapshot } from './protocol.ts
 
 const client = new BoardClient();
 const results = new Results();
-const bus = new BusView(element('bus-rows', HTMLTableSectionElement));
+const bus = new BusView(
+  element('bus-rows', HTMLTableSectionElement),
+  element('only-answers', HTMLInputElement),
+);
 const figures = new FiguresView(element('figures', HTMLElement));
 const latency = new LatencyChart(element('histogram', HTMLElement));
 const load = new LoadChart(element('load-chart', HTMLElement));
-const timeline = new TimelineView(
-  element('timeline', HTMLElement),
-  element('timeline-rows', HTMLTableSectionElement),
-);
+const timeline = new TimelineView(element('timeline', HTMLElement));
 const frameInput = element('frame', HTMLInputElement);
-const lines = new LinesView(
-  element('lines', HTMLElement),
-  element('lines-rows', HTMLTableSectionElement),
-);
+const lines = new LinesView(element('lines', HTMLElement));
 /** By file name. */
 let databases: Databases = {};
 let databasesGiven = databases;

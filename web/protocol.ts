@@ -86,9 +86,9 @@ export interface LinesLook {
 export interface Snapshot {
   readonly kind: 'snapshot';
   readonly nanos: number;
-  /** What was asked of the clock, and what it reached: board time for each second. */
+  /** What was asked of the clock, and what it reached: board time for each second. Undefined: not known yet. */
   readonly factor: number;
-  readonly reached: number;
+  readonly reached: number | undefined;
   /** The bus was busy for this share of the time since the snapshot before, in percent. */
   readonly busPercent: number;
   readonly framesPerSecond: number;

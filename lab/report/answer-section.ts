@@ -2,8 +2,8 @@
 /** The part of a report that shows one answer: as a picture, magnified, and as a table. */
 import type { ScenarioResult } from '../play/scenario.ts';
 import type { AnsweredRequest } from '../verify/judge.ts';
-import { answerTimeline, magnifiedSpan } from './answer-timeline.ts';
-import { folded, paragraph, section, table } from './html.ts';
+import { answerTimeline, magnifiedSpan, TIMELINE_KEY } from './answer-timeline.ts';
+import { folded, paragraph, scrolled, section, table } from './html.ts';
 import { timelineSvg } from './timeline-svg.ts';
 
 const WIDTH = 1060;
@@ -33,16 +33,20 @@ export function answerSection(
   return section(
     'answer',
     'One answer, from the first bit of the request to the last of the answer',
-    paragraph(
-      `Rule ${chosen.ruleName}, ${kind} answer. Microseconds count from the end of the request.`,
-    ),
-    timelineSvg(timeline, { width: WIDTH, title }),
+    paragraph(`Rule ${chosen.ruleName}, ${kind} answer. ${TIMELINE_KEY}`),
+    scrolled(title, timelineSvg(timeline, { width: WIDTH, title })),
     ...(near
       ? [
           paragraph("The cell's part magnified:"),
-          timelineSvg(timeline, { width: WIDTH, title: `${title}, magnified`, ...near }),
+          scrolled(
+            `${title}, magnified`,
+            timelineSvg(timeline, {
+              ...{ width: WIDTH, title: `${title}, magnified`, labelsAbove: true },
+              ...near,
+            }),
+          ),
         ]
       : []),
-    folded('As a table', table('One answer', ['from (us)', 'for (us)', 'where', 'what'], rows)),
+    folded('As a table', table('One answer', ['from (µs)', 'for (µs)', 'where', 'what'], rows)),
   );
 }

@@ -51,6 +51,12 @@ export interface AnswerSight {
   readonly steps: Iterable<readonly [fromNanos: number, toNanos: number]>;
 }
 
+/** What lanes and colours mean. */
+export const TIMELINE_KEY =
+  'CAN: the request, then its answer, and other frames in grey. INT: the line is low while the chip has something ' +
+  "to say. SPI: instructions to the chip. Step: the cell's loop at work, and for how long. Time counts in " +
+  'microseconds from the end of the request.';
+
 /** Around the instructions in the magnified part, and the most that it shows. */
 const MARGIN_NANOS = 2_000;
 const MAGNIFIED_NANOS = 80_000;
@@ -113,8 +119,9 @@ function frameSpan(record: WireRecord, { request, answer }: AnswerSight): Span {
         : record === answer
           ? 'answer'
           : 'frame';
-  const label = formatFrame(frame);
-  const detail = `${kind === 'frame' ? 'another frame' : kind}: ${sender} ${label}`;
+  const text = formatFrame(frame);
+  const label = kind === 'frame' ? text : `${kind} ${text}`;
+  const detail = `${kind === 'frame' ? 'another frame' : kind}: ${sender} ${text}`;
   return { fromNanos: startNanos, toNanos: endNanos, kind, label, detail };
 }
 
@@ -127,7 +134,7 @@ function lowSpans(edges: AnswerSight['edges'], fromNanos: number, toNanos: numbe
     const [start, end] = [Math.max(from, fromNanos), Math.min(to, toNanos)];
     spans.push({
       ...{ fromNanos: start, toNanos: end, kind: 'line', label: 'low' },
-      detail: `INT low for ${((to - from) / 1000).toFixed(1)} us`,
+      detail: `INT low for ${((to - from) / 1000).toFixed(1)} µs`,
     });
   };
   for (const { low, nanos } of edges) {
@@ -151,5 +158,11 @@ function spiSpan(transaction: SpiTransaction): Span {
 
 function stepSpan([fromNanos, toNanos]: readonly [number, number]): Span {
   const micros = ((toNanos - fromNanos) / 1000).toFixed(1);
-  return { fromNanos, toNanos, kind: 'step', label: micros, detail: `step of ${micros} us` };
+  return {
+    fromNanos,
+    toNanos,
+    kind: 'step',
+    label: `${micros} µs`,
+    detail: `step of ${micros} µs`,
+  };
 }

@@ -40,6 +40,7 @@ export function chartParts(charts: readonly Chart[]): { scripts: string[]; style
 /** Draws all charts; again for paper, and when the system changes between dark and light. */
 const DRAW = `
 const drawn = [];
+const WHOLE = [1, 10, 100, 1000, 1e4, 1e5, 1e6].flatMap((one) => [one, 2 * one, 5 * one]);
 function drawCharts() {
   for (const plot of drawn.splice(0)) plot.destroy();
   const css = getComputedStyle(document.documentElement);
@@ -54,7 +55,7 @@ function drawCharts() {
       width: Math.max(280, place.clientWidth), height: 180,
       legend: { show: false }, cursor: { show: false },
       scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high)] } },
-      axes: [axis(names), axis((_, all) => all.map((value) => value + (yUnit ? ' ' + yUnit : '')))],
+      axes: [axis(names), { ...axis((_, all) => all.map((value) => value + (yUnit ? ' ' + yUnit : ''))), incrs: WHOLE }],
       series: [{}, { stroke: fill, points: { show: false },
         ...(kind === 'bars' ? { fill, paths: uPlot.paths.bars({ size: [0.9], align: 1 }) } : { width: 1.5 }) }],
     }, [x, y], place));
@@ -88,9 +89,9 @@ export function latencyChart(id: string, name: string, nanos: readonly number[])
   };
 }
 
-/** `8 us`, `1.4 ms`. */
+/** `8 µs`, `1.4 ms`. */
 function timeText(nanos: number): string {
   return nanos >= 1e6
     ? `${Number((nanos / 1e6).toPrecision(2))} ms`
-    : `${Number((nanos / 1000).toPrecision(2))} us`;
+    : `${Number((nanos / 1000).toPrecision(2))} µs`;
 }

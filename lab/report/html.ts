@@ -12,11 +12,16 @@ export type Cell = string | number | undefined;
 export function table(caption: string, heads: readonly string[], rows: readonly Cell[][]): string {
   const head = heads.map((text) => `<th scope="col">${escapeText(text)}</th>`).join('');
   const body = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
-  return (
-    `<div class="scroll" tabindex="0" role="region" aria-label="${escapeText(caption)}">` +
+  return scrolled(
+    caption,
     `<table><caption>${escapeText(caption)}</caption><thead><tr>${head}</tr></thead>\n` +
-    `<tbody>${body}</tbody></table></div>`
+      `<tbody>${body}</tbody></table>`,
   );
+}
+
+/** What is wider than a small screen moves in a place of its own, by keyboard as well. */
+export function scrolled(name: string, content: string): string {
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeText(name)}">${content}</div>`;
 }
 
 function cell(value: Cell): string {
@@ -87,8 +92,8 @@ caption{text-align:left;padding:2px 0;white-space:nowrap}th{text-align:left;colo
 th,td{padding:2px 12px 2px 0;border-bottom:1px solid var(--line);vertical-align:top}td.number{text-align:right}
 .scroll{overflow:auto}.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(320px,1fr));gap:8px 24px}
 .chart{min-height:190px}.bad{color:var(--bad)}:focus-visible{outline:3px solid var(--spi);outline-offset:1px}
-.timeline{max-width:100%;height:auto}.timeline text{font:11px ui-monospace,monospace;fill:var(--on)}.timeline .label{fill:var(--faint)}
+.timeline{display:block;width:100%;min-width:760px;height:auto}.timeline text{font:11px ui-monospace,monospace;fill:var(--on)}.timeline .label{fill:var(--faint)}.timeline .small{font-size:9px}
 .timeline .lane,.timeline .axis{stroke:var(--line)}.timeline .request rect{fill:var(--request)}.timeline .answer rect{fill:var(--answer)}
 .timeline .frame rect{fill:var(--other)}.timeline .error rect{fill:var(--bad)}.timeline .line rect{fill:var(--faint)}
 .timeline .spi rect{fill:var(--spi)}.timeline .step rect{fill:var(--step)}
-@media print{body{max-width:none}section{break-inside:avoid-page}nav{display:none}.scroll{overflow:visible}}`;
+@media print{body{max-width:none}section{break-inside:avoid-page}.timeline{min-width:0}nav{display:none}.scroll{overflow:visible}}`;

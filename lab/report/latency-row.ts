@@ -6,10 +6,10 @@ import type { Cell } from './html.ts';
 export const LATENCY_HEADS = [
   'what',
   'answers',
-  'min (us)',
-  'median (us)',
-  '99 % (us)',
-  'max (us)',
+  'min (µs)',
+  'median (µs)',
+  '99 % (µs)',
+  'max (µs)',
 ];
 
 export function latencyRow(name: string, nanos: readonly number[]): Cell[] {

@@ -14,7 +14,7 @@ import { folded, page, paragraph, section, table } from './html.ts';
 import { loadChart, loadTable } from './bus-load.ts';
 import { latencyRow, LATENCY_HEADS } from './latency-row.ts';
 import { answerSection } from './answer-section.ts';
-import { waitRows, waitsOf } from './waits.ts';
+import { senderAndIdentifier, waitRows, waitsOf } from './waits.ts';
 
 /** A file of the card and the bytes that it may have. */
 export interface FileSize {
@@ -68,8 +68,9 @@ export function runReport(input: RunReportInput): string {
 
 function summaryTable({ summary }: ScenarioResult): string {
   const rows = reportLines(summary).map((line) => {
-    const [, name, value] = /^(.{2,20}?) {2,}(.*)$/.exec(line) ?? [];
-    return name === undefined ? ['', line] : [name, value];
+    const [, name = 'measured', value = line.replace(/^measured /, '')] =
+      /^(.{2,20}?) {2,}(.*)$/.exec(line) ?? [];
+    return [name, value.replace(/(\d) us\b/g, '$1 µs')];
   });
   return table('Figures of the run', ['what', 'how much'], rows);
 }
@@ -95,7 +96,8 @@ function latency({ result }: RunReportInput, show: (chart: Chart) => string): st
     waiting.filter((_, index) => answered[index].ruleName === name);
   return [
     paragraph(
-      'From the end of the request to the start of its answer, and from INT to the request to send.',
+      'From the end of the request to the start of its answer, and from INT to the request to send. The height of a ' +
+        'bar counts answers; it stands for the times from its mark up to a fifth more, so four bars double the time.',
     ),
     `<div class="charts">${[
       show(latencyChart('latency-all', 'Request to answer, all', waiting)),
@@ -151,9 +153,7 @@ function waits({ judgement, seen }: ScenarioResult): string[] {
     .map((wait) => [
       ...[wait.item.ruleName, (wait.item.request.endNanos / 1e6).toFixed(3), micros(totalOf(wait))],
       ...[micros(wait.cellNanos), micros(wait.busNanos)],
-      wait.behind
-        .map(({ sender, frame }) => `${sender} ${frame.identifier.toString(16)}`)
-        .join(', '),
+      wait.behind.map(senderAndIdentifier).join(', '),
     ]);
   return [
     paragraph(
@@ -161,7 +161,7 @@ function waits({ judgement, seen }: ScenarioResult): string[] {
     ),
     table(
       'Answers of a rule behind frames of an identifier, longest in all first',
-      ['rule', 'behind', 'times', 'in all (us)', 'longest (us)'],
+      ['rule', 'behind', 'times', 'in all (µs)', 'longest (µs)'],
       rows
         .slice(0, WAIT_ROWS)
         .map((row) => [
@@ -174,7 +174,7 @@ function waits({ judgement, seen }: ScenarioResult): string[] {
     ),
     table(
       'The longest waits',
-      ['rule', 'request ends (ms)', 'waited (us)', 'cell (us)', 'bus (us)', 'frames meanwhile'],
+      ['rule', 'request ends (ms)', 'waited (µs)', 'cell (µs)', 'bus (µs)', 'frames meanwhile'],
       worst,
     ),
   ];

@@ -11,8 +11,12 @@ const LEFT = 44;
 const LANE_HEIGHT = 34;
 const SPAN_HEIGHT = 24;
 const AXIS_HEIGHT = 26;
-/** Width of a character of a label, roughly. */
-const CHARACTER_WIDTH = 6.4;
+/** Width of a character of a label, roughly, and of one above a span. */
+const CHARACTER_WIDTH = 6.7;
+const SMALL_WIDTH = 5.5;
+const SMALL_HEIGHT = 8;
+/** Fewer characters of a label than this say nothing. */
+const LEAST_CUT = 6;
 /** Distances of the marks of the axis in nanoseconds. */
 const AXIS_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000].map(
   (micros) => micros * 1000,
@@ -26,6 +30,8 @@ export interface TimelineView {
   readonly toNanos?: number;
   /** Name for a screen reader. */
   readonly title: string;
+  /** A label that finds no room in its span stands above it, where it meets no other. */
+  readonly labelsAbove?: boolean;
 }
 
 /** The SVG's text. */
@@ -34,9 +40,10 @@ export function timelineSvg(timeline: AnswerTimeline, view: TimelineView): strin
   const scale = (width - LEFT - 4) / Math.max(1, toNanos - fromNanos);
   const place = (nanos: number): number =>
     LEFT + (Math.min(Math.max(nanos, fromNanos), toNanos) - fromNanos) * scale;
-  const height = timeline.lanes.length * LANE_HEIGHT + AXIS_HEIGHT;
+  const head = view.labelsAbove === true ? SMALL_HEIGHT : 0;
+  const height = head + timeline.lanes.length * LANE_HEIGHT + AXIS_HEIGHT;
   const lanes = timeline.lanes.flatMap(({ name, spans }, index) => {
-    const top = index * LANE_HEIGHT + 4;
+    const top = head + index * LANE_HEIGHT + 4;
     const middle = top + SPAN_HEIGHT / 2;
     return [
       `<text class="label" x="0" y="${middle + 4}">${escapeText(name)}</text>`,
@@ -44,6 +51,7 @@ export function timelineSvg(timeline: AnswerTimeline, view: TimelineView): strin
       ...spans
         .filter((span) => span.toNanos > fromNanos && span.fromNanos < toNanos)
         .map((span) => drawSpan(span, place(span.fromNanos), place(span.toNanos), top)),
+      ...(view.labelsAbove === true ? labelsAbove(spans, place, top, width) : []),
     ];
   });
   const axis = axisMarks(fromNanos, toNanos, timeline.originNanos).flatMap((nanos) => {
@@ -60,15 +68,42 @@ export function timelineSvg(timeline: AnswerTimeline, view: TimelineView): strin
     `<title>${escapeText(view.title)}</title>`,
     ...axis,
     ...lanes,
-    `<text class="label" x="0" y="${height - 8}">us</text>`,
+    `<text class="label" x="0" y="${height - 8}">µs</text>`,
     '</svg>',
   ].join('\n');
 }
 
+/** Characters that a span of this width can hold. */
+function roomIn(width: number): number {
+  return Math.floor((width - 6) / CHARACTER_WIDTH);
+}
+
+/** The labels of a lane that its spans are too narrow for. */
+function labelsAbove(
+  spans: readonly Span[],
+  place: (nanos: number) => number,
+  top: number,
+  width: number,
+): string[] {
+  let end = 0;
+  return spans.flatMap(({ fromNanos, toNanos, label }) => {
+    const [from, to] = [place(fromNanos), place(toNanos)];
+    const room = roomIn(to - from);
+    const length = (label.length + 1) * SMALL_WIDTH;
+    const start = Math.min(from, width - length);
+    if (to <= from || room >= LEAST_CUT || room >= label.length || start < end) return [];
+    end = start + length;
+    return [
+      `<text class="label small" x="${start.toFixed(1)}" y="${top - 2}">${escapeText(label)}</text>`,
+    ];
+  });
+}
+
 function drawSpan(span: Span, from: number, to: number, top: number): string {
   const width = Math.max(1.2, to - from);
-  const room = Math.floor((width - 6) / CHARACTER_WIDTH);
-  const text = span.label.length <= room ? span.label : room >= 6 ? cut(span.label, room) : '';
+  const room = roomIn(width);
+  const text =
+    span.label.length <= room ? span.label : room >= LEAST_CUT ? cut(span.label, room) : '';
   const shown =
     text === ''
       ? ''

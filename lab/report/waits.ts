@@ -50,9 +50,9 @@ export interface WaitRow {
 export function waitRows(waits: readonly Wait[]): WaitRow[] {
   const rows = new Map<string, WaitRow>();
   for (const { item, behind } of waits) {
-    for (const { sender, frame, startNanos, endNanos } of behind) {
-      const nanos = endNanos - Math.max(startNanos, item.request.endNanos);
-      const who = `${sender} ${formatFrame(frame).split('#')[0]}`;
+    for (const record of behind) {
+      const nanos = record.endNanos - Math.max(record.startNanos, item.request.endNanos);
+      const who = senderAndIdentifier(record);
       const key = `${item.ruleName}\n${who}`;
       const row = rows.get(key) ?? {
         ...{ ruleName: item.ruleName, behind: who, count: 0, totalNanos: 0, worstNanos: 0 },
@@ -64,6 +64,11 @@ export function waitRows(waits: readonly Wait[]): WaitRow[] {
     }
   }
   return [...rows.values()].toSorted((left, right) => right.totalNanos - left.totalNanos);
+}
+
+/** `door 050` */
+export function senderAndIdentifier({ sender, frame }: WireRecord): string {
+  return `${sender} ${formatFrame(frame).split('#')[0]}`;
 }
 
 function firstEndingAfter(wire: readonly WireRecord[], nanos: number): number {

@@ -123,7 +123,7 @@ describe('a latency chart', () => {
     const { x, y, marks } = latencyChart('a', 'a', [1_000, 2_000, 4_000, 4_100]);
     assert.deepEqual(y, [1, 0, 0, 0, 1, 0, 0, 0, 2, 0]);
     assert.equal(x.length, y.length);
-    assert.deepEqual([marks?.[0], marks?.[4], marks?.[8]], ['1 us', '2 us', '4 us']);
+    assert.deepEqual([marks?.[0], marks?.[4], marks?.[8]], ['1 µs', '2 µs', '4 µs']);
   });
 });
 

@@ -148,7 +148,8 @@ describe('the page', { skip }, () => {
     await figureIs('Linux', /^dead$/);
     await request(/Answered.*Linux is dead/);
     await page.locator('#linux').click();
-    await figureIs('Linux', /session running/);
+    await figureIs('Linux', /^runs$/);
+    await figureIs('session with Linux', /^running$/);
   });
 
   it('goes on answering in a flood', async () => {
@@ -156,6 +157,12 @@ describe('the page', { skip }, () => {
     await figureIs('bus load', /^(9\d|100) %$/);
     await request(FIRST_ANSWER);
     await keepPicture(page, 'flood.png');
+    await page.locator('#only-answers').check();
+    await page.locator('#bus-rows tr').first().waitFor();
+    await page.locator('#send button').click();
+    await page.locator('#bus-rows tr.answer', { hasText: FIRST_ANSWER }).first().waitFor();
+    assert.equal(await page.locator('#bus-rows tr:not(.request, .answer)').count(), 0);
+    await page.locator('#only-answers').uncheck();
     await page.locator('#flood').click();
     await page.locator('#flood', { hasText: 'Flood the bus' }).waitFor();
   });

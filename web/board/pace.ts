@@ -21,10 +21,10 @@ export class Pace {
   #debtNanos = 0;
   #windowMillis = performance.now();
   #windowNanos = 0;
-  #reached = 0;
+  #reached: number | undefined;
 
-  /** The pace that was reached lately. */
-  get reached(): number {
+  /** The pace that was reached lately. Undefined: it runs too short a time for that. */
+  get reached(): number | undefined {
     return this.factor === 0 ? 0 : this.#reached;
   }
 
@@ -34,7 +34,7 @@ export class Pace {
     this.#lastMillis = performance.now();
     this.#windowMillis = this.#lastMillis;
     this.#windowNanos = 0;
-    this.#reached = factor;
+    this.#reached = undefined;
   }
 
   /** Runs what is due. Returns whether the board is behind. */

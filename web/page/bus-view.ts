@@ -7,9 +7,16 @@ const SHOWN_ROWS = 150;
 
 export class BusView {
   readonly #body: HTMLTableSectionElement;
+  readonly #onlyAnswers: HTMLInputElement;
 
-  constructor(body: HTMLTableSectionElement) {
+  /** `onlyAnswers`: a full bus takes a request out of sight at once. */
+  constructor(body: HTMLTableSectionElement, onlyAnswers: HTMLInputElement) {
     this.#body = body;
+    this.#onlyAnswers = onlyAnswers;
+    onlyAnswers.onchange = () => {
+      if (!onlyAnswers.checked) return;
+      for (const shown of this.#body.querySelectorAll('tr:not(.request, .answer)')) shown.remove();
+    };
   }
 
   clear(): void {
@@ -17,8 +24,10 @@ export class BusView {
   }
 
   add(rows: readonly FrameRow[], skipped: number): void {
-    const made = rows.map((one) => row(textsOf(one), one.kind));
-    if (skipped > 0) made.unshift(row(['', '', `… ${skipped} more frames`, '']));
+    const isOnly = this.#onlyAnswers.checked;
+    const wanted = rows.filter(({ kind }) => !isOnly || kind === 'request' || kind === 'answer');
+    const made = wanted.map((one) => row(textsOf(one), one.kind));
+    if (skipped > 0 && !isOnly) made.unshift(row(['', '', `… ${skipped} more frames`, '']));
     this.#body.prepend(...made.reverse());
     while (this.#body.rows.length > SHOWN_ROWS) this.#body.deleteRow(-1);
   }

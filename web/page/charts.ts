@@ -42,6 +42,9 @@ abstract class Chart {
   }
 }
 
+/** Steps of an axis that counts. */
+const WHOLE = [1, 10, 100, 1000, 1e4, 1e5].flatMap((one) => [one, 2 * one, 5 * one]);
+
 function axis(more: uPlot.Axis): uPlot.Axis {
   const line = { stroke: colour('line'), width: 1 };
   return { stroke: colour('faint'), grid: line, ticks: line, font: '11px system-ui', ...more };
@@ -59,7 +62,10 @@ export class LatencyChart extends Chart {
     const bars = uPlot.paths.bars?.({ size: [0.9], align: 1 });
     return {
       scales: { x: { time: false }, y: { range: fromZero } },
-      axes: [axis({ values: (_: uPlot, places: number[]) => places.map(bucketText) }), axis({})],
+      axes: [
+        axis({ values: (_: uPlot, places: number[]) => places.map(bucketText) }),
+        axis({ incrs: WHOLE }),
+      ],
       series: [
         {},
         { paths: bars, fill: colour('answer'), stroke: colour('answer'), points: { show: false } },
@@ -116,9 +122,9 @@ function fromZero(_: uPlot, _low: number, high: number): [number, number] {
   return [0, Math.max(1, high)];
 }
 
-/** Where a bucket begins, as people read it: `8 us`, `1.4 ms`. */
+/** Where a bucket begins, as people read it: `8 µs`, `1.4 ms`. */
 function bucketText(place: number): string {
   const microseconds = bucketStartNanos(place) / 1000;
   if (microseconds >= 1000) return `${(microseconds / 1000).toPrecision(2)} ms`;
-  return `${Number(microseconds.toPrecision(2))} us`;
+  return `${Number(microseconds.toPrecision(2))} µs`;
 }

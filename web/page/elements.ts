@@ -20,6 +20,36 @@ export function row(texts: readonly string[], className = ''): HTMLTableRowEleme
   return made;
 }
 
+/** A table that unfolds below a picture, with its numbers. Returns the place of its rows. */
+export function tableBelow(
+  picture: HTMLElement,
+  name: string,
+  heads: readonly string[],
+): HTMLTableSectionElement {
+  const details = document.createElement('details');
+  details.append(Object.assign(document.createElement('summary'), { textContent: 'As a table' }));
+  const place = document.createElement('div');
+  place.className = 'scroll';
+  place.tabIndex = 0;
+  place.role = 'region';
+  place.ariaLabel = `${name} as a table`;
+  const table = document.createElement('table');
+  table
+    .createTHead()
+    .insertRow()
+    .append(
+      ...heads.map((text) =>
+        Object.assign(document.createElement('th'), { scope: 'col', textContent: text }),
+      ),
+    );
+  place.append(table);
+  details.append(place);
+  picture.after(details);
+  const body = table.createTBody();
+  body.id = `${picture.id}-rows`;
+  return body;
+}
+
 /** Lets the user save bytes as a file. */
 export function save(name: string, bytes: Uint8Array<ArrayBuffer> | string, type: string): void {
   const link = document.createElement('a');

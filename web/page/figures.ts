@@ -6,12 +6,10 @@ import { micros, row } from './elements.ts';
 type Figure = readonly [name: string, value: string, isBad?: boolean];
 
 function figuresOf(snapshot: Snapshot): Figure[] {
-  const { nanos, factor, reached, linux, cell, session, faultState, lost, errors } = snapshot;
-  const percent = 100 * Math.min(reached, factor);
-  const pace = factor === 0 ? 'stands still' : `${percent.toFixed(factor < 0.1 ? 1 : 0)} %`;
+  const { nanos, factor, linux, cell, session, faultState, lost, errors } = snapshot;
   return [
     ['board time', `${(nanos / 1e9).toFixed(factor >= 1 ? 1 : 6)} s`],
-    ['of real time', pace],
+    ['of real time', ...paceOf(snapshot)],
     ['bus load', `${snapshot.busPercent.toFixed(0)} %`],
     ['frames a second', snapshot.framesPerSecond.toFixed(0)],
     ['frames', `${snapshot.frames}`],
@@ -22,11 +20,26 @@ function figuresOf(snapshot: Snapshot): Figure[] {
     ['from Linux', `${snapshot.fromAgl}`],
     ['error frames', `${errors}`, errors > 0],
     ['waiting for the bus', `${snapshot.waiting}`],
-    ['Linux', linux ? `runs, session ${session}` : 'dead', !linux],
+    ['Linux', linux ? 'runs' : 'dead', !linux],
+    ['session with Linux', session],
     ['cell', cell, cell !== 'running'],
     ['controller', faultState, faultState !== 'active'],
     ['longest step', `${snapshot.worstStepMicros.toFixed(1)} µs`],
   ];
+}
+
+/** Below this share of what was asked it is too slow. */
+const KEPT_SHARE = 0.95;
+
+/** The share of real time that the board reached, and whether that is less than was asked of it. */
+export function paceOf({
+  factor,
+  reached,
+}: Pick<Snapshot, 'factor' | 'reached'>): [text: string, isBad: boolean] {
+  if (factor === 0) return ['stands still', false];
+  if (reached === undefined) return ['…', false];
+  const percent = 100 * Math.min(reached, factor);
+  return [`${percent.toFixed(factor < 0.1 ? 1 : 0)} %`, reached < KEPT_SHARE * factor];
 }
 
 export class FiguresView {

@@ -7,7 +7,7 @@
  */
 import { escapeText } from '../../lab/report/timeline-svg.ts';
 import type { LinesLook } from '../protocol.ts';
-import { micros, row } from './elements.ts';
+import { micros, row, tableBelow } from './elements.ts';
 
 const CLOCKS_PER_BYTE = 9;
 const DATA_BITS = 8;
@@ -91,9 +91,10 @@ export class LinesView {
   readonly #picture: HTMLElement;
   readonly #rows: HTMLTableSectionElement;
 
-  constructor(picture: HTMLElement, rows: HTMLTableSectionElement) {
+  constructor(picture: HTMLElement) {
     this.#picture = picture;
-    this.#rows = rows;
+    const heads = ['ms', 'for (µs)', 'MOSI', 'MISO', 'instruction'];
+    this.#rows = tableBelow(picture, 'Instructions', heads);
   }
 
   show(look: LinesLook): void {

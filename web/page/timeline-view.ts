@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** The last answer as a picture: all of it, and the cell's part of it magnified; and as a table. */
-import { type AnswerTimeline, magnifiedSpan } from '../../lab/report/answer-timeline.ts';
+import {
+  type AnswerTimeline,
+  magnifiedSpan,
+  TIMELINE_KEY,
+} from '../../lab/report/answer-timeline.ts';
 import { timelineSvg } from '../../lab/report/timeline-svg.ts';
-import { micros, row } from './elements.ts';
+import { element, micros, row, tableBelow } from './elements.ts';
 
 /** Narrower than this it is scrolled. */
 const LEAST_WIDTH = 640;
@@ -11,9 +15,11 @@ export class TimelineView {
   readonly #picture: HTMLElement;
   readonly #rows: HTMLTableSectionElement;
 
-  constructor(picture: HTMLElement, rows: HTMLTableSectionElement) {
+  constructor(picture: HTMLElement) {
     this.#picture = picture;
-    this.#rows = rows;
+    const heads = ['from (µs)', 'for (µs)', 'where', 'what'];
+    this.#rows = tableBelow(picture, 'The last answer', heads);
+    element('timeline-key', HTMLElement).textContent = TIMELINE_KEY;
   }
 
   show(timeline: AnswerTimeline): void {
@@ -24,7 +30,7 @@ export class TimelineView {
     const parts = [timelineSvg(timeline, { width, title })];
     if (near !== undefined) {
       const magnified = `${title}, the cell's part magnified`;
-      parts.push(timelineSvg(timeline, { width, title: magnified, ...near }));
+      parts.push(timelineSvg(timeline, { width, title: magnified, labelsAbove: true, ...near }));
     }
     this.#picture.innerHTML = parts.join('');
     const rows = lanes
