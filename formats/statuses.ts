@@ -114,6 +114,7 @@ export const STATUSES = {
   RequestOld: { number: 73, says: 'the request was there before the cell started', cause: 'the cell was started anew meanwhile', next: 'ask again if it is still wanted' },
   RequestTimeout: { number: 74, says: 'new rules waited 2 s for answers under way to leave the chip; the old rules stay', cause: 'nobody acknowledges on the bus', next: 'see status 51; ask again' },
   RulesWalled: { number: 75, says: 'the new table has an answer in a buffer of its own that the locked wall of the table loaded at the start does not let through; the old rules stay', cause: "`agl: { wall: locked }` in the table loaded at the start, and no rule `from: agl` there takes the answer, or one with a rate or `modify`", next: 'load the table at the start of the cell, or answer what the loaded table lets through' },
+  RulesSafeState: { number: 76, says: 'the new table takes away or changes the safe state of the table loaded at the start, whose wall is locked; the old rules stay', cause: '`agl: { wall: locked }` in the table loaded at the start, and a `safe-state`', next: 'copy `safe-state` and the rules that it names into the new table as they are; to change them load the table at the start of the cell' },
 
   // End and traps.
   ShutdownRequested: { number: 80, says: 'Jailhouse asked, the cell shut down', cause: '`jailhouse cell shutdown` or `destroy`', next: 'nothing; the chip is left in configuration mode' },

@@ -162,3 +162,15 @@ export function askWall<Parts extends AnyParts>(parts: Parts, frame: Frame, nowT
   const perSecond = responder.ticksPerSecond;
   return wall.pass(frame, nowTicks, perSecond, parts.settings.bitrate, responder.liveValues);
 }
+
+/** The same of an answer that a table sends beside the wall. While the safe state stands, its identifiers are not for it. */
+export function askWallForAnswer<Parts extends AnyParts>(
+  parts: Parts,
+  answer: Frame,
+  nowTicks: u64,
+): usize {
+  const passed = askWall(parts, answer, nowTicks);
+  const wall = parts.responder.table.wall;
+  const isKept = passed !== 0 && wall.isSafe && wall.keeps(changetype<Frame>(passed).identifier);
+  return isKept ? 0 : passed;
+}

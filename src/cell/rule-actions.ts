@@ -13,7 +13,7 @@ import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from '.
 import { DECISION_STATIC } from '../responder/responder';
 import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
-import { askWall } from './agl-gate';
+import { askWallForAnswer } from './agl-gate';
 import { checkFrame } from './frame-check';
 import { AnyParts } from './parts';
 import { FrameObserver } from './page/frame-observer';
@@ -112,7 +112,7 @@ export class RuleActions<Parts extends AnyParts> {
 
   /** An answer of a table that AGL has loaded, as the locked wall lets it through. False: it does not. */
   private passesWall(answer: Frame, nowTicks: u64): bool {
-    const passed = askWall(this.parts, answer, nowTicks);
+    const passed = askWallForAnswer(this.parts, answer, nowTicks);
     if (passed === 0) this.parts.counters.count(Counter.AnswersWalled);
     else memory.copy(changetype<usize>(answer), passed, FRAME_BYTES);
     return passed !== 0;

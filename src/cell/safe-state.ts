@@ -13,6 +13,7 @@ import {
   TIMER_UNTIL_NEVER,
   TimerFields,
 } from '../../build/generated/rule-image';
+import { IDENTIFIER_REMOTE } from '../can/frame';
 import { TraceEvent } from '../page/trace-event';
 import { Counter } from '../rt/counters';
 import { microsToTicks } from '../rt/deadline';
@@ -42,8 +43,10 @@ export class SafeState<Parts extends AnyParts> {
   /** Hits of the rule of heartbeats at the last look, and when they grew. 0: not yet. */
   private heartbeats: u32 = 0;
   private heartbeatTicks: u64 = 0;
-  /** Hits of the rule that ends the safe state. */
+  /** Hits of the rule that ends the safe state, at the last look. */
   private ends: u32 = 0;
+  /** It has taken a frame since the safe state began. */
+  private isEndSeen: bool = false;
 
   constructor(private readonly parts: Parts) {}
 
@@ -53,25 +56,35 @@ export class SafeState<Parts extends AnyParts> {
     if (this.isGiven) this.graceEnds = nowTicks + this.ticks(this.record.phase);
   }
 
-  /** The table is a new one. Its frames follow, one by one. */
+  /** The frames of the table follow, one by one. */
   begin(): void {
     this.count = 0;
+  }
+
+  /** Another table is about to come into force: what came since the last look counts. */
+  leave(nowTicks: u64): void {
+    if (this.isGiven) this.note(this.record, nowTicks);
+  }
+
+  /** The table is a new one, whose rules have no hits yet. */
+  renew(): void {
     this.heartbeats = 0;
     this.ends = 0;
   }
 
   /** The table has `timer`. */
-  note(timer: TimerFields): void {
+  add(timer: TimerFields): void {
     if ((timer.flags & TIMER_IN_SAFE_STATE) === 0 || this.count === FRAMES_MAXIMUM) return;
     const rule = this.parts.responder.table.rule(timer.rule);
     store<u32>(this.identifiers + (this.count << 2), rule.answerIdentifier);
     this.count++;
   }
 
-  /** The safe state has a frame with this identifier word. */
+  /** The safe state has a frame with this identifier word. A remote frame has it as well: it asks for a live value. */
   owns(identifier: u32): bool {
+    const wanted = identifier & ~IDENTIFIER_REMOTE;
     for (let frame: u32 = 0; frame < this.count; frame++) {
-      if (load<u32>(this.identifiers + (frame << 2)) === identifier) return true;
+      if (load<u32>(this.identifiers + (frame << 2)) === wanted) return true;
     }
     return false;
   }
@@ -83,6 +96,7 @@ export class SafeState<Parts extends AnyParts> {
   look(nowTicks: u64, silentTicks: u64): bool {
     if (!this.isGiven) return this.stands && this.end(nowTicks, 0);
     const record = this.record;
+    this.note(record, nowTicks);
     const absence = this.absence(record, nowTicks, silentTicks);
     if (absence === 0) {
       this.wasThere = true;
@@ -97,34 +111,40 @@ export class SafeState<Parts extends AnyParts> {
     return this.end(nowTicks, absence);
   }
 
+  /** Heartbeats, and frames that end the safe state, since the last look. */
+  private note(record: TimerFields, nowTicks: u64): void {
+    const heartbeats = this.hitsOf(record.count);
+    if (heartbeats !== this.heartbeats) this.heartbeatTicks = nowTicks;
+    this.heartbeats = heartbeats;
+    const ends = this.hitsOf(record.rule);
+    if (ends !== this.ends) this.isEndSeen = true;
+    this.ends = ends;
+  }
+
+  /** Hits of a rule of the table in force, numbered from 1; of 0: none. */
+  private hitsOf(rule: u32): u32 {
+    return rule === 0 ? 0 : this.parts.responder.table.hitsOf(rule - 1);
+  }
+
   /** Why AGL is not there; 0: it is. */
   private absence(record: TimerFields, nowTicks: u64, silentTicks: u64): u32 {
     const parts = this.parts;
     let absence: u32 = parts.linkUsable && parts.agl.running ? 0 : NO_SESSION;
     if (silentTicks >= this.ticks(record.interval)) absence |= SILENT;
-    const rule = record.count;
-    if (rule === 0) return absence;
-    const hits = parts.responder.table.hitsOf(rule - 1);
-    if (hits !== this.heartbeats) this.heartbeatTicks = nowTicks;
-    this.heartbeats = hits;
+    if (record.count === 0) return absence;
     const isLate = nowTicks - this.heartbeatTicks > this.ticks(record.next);
     return isLate || this.heartbeatTicks === 0 ? absence | NO_HEARTBEAT_FRAME : absence;
   }
 
   private isEnded(record: TimerFields, absence: u32): bool {
     if ((record.flags & TIMER_UNTIL_NEVER) !== 0) return false;
-    const rule: u32 = record.rule;
-    if (rule === 0) return absence === 0;
-    const hits = this.parts.responder.table.hitsOf(rule - 1);
-    const isSeen = hits !== this.ends;
-    this.ends = hits;
-    return isSeen;
+    return (record.rule as u32) === 0 ? absence === 0 : this.isEndSeen;
   }
 
   private stand(nowTicks: u64, absence: u32): bool {
     this.stands = true;
-    const rule: u32 = this.record.rule;
-    if (rule !== 0) this.ends = this.parts.responder.table.hitsOf(rule - 1);
+    this.isEndSeen = false;
+    this.parts.responder.table.wall.isSafe = true;
     this.parts.counters.count(Counter.SafeStates);
     this.tell(nowTicks, 1, absence);
     return true;
@@ -132,6 +152,7 @@ export class SafeState<Parts extends AnyParts> {
 
   private end(nowTicks: u64, absence: u32): bool {
     this.stands = false;
+    this.parts.responder.table.wall.isSafe = false;
     this.tell(nowTicks, 0, absence);
     return true;
   }

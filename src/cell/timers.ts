@@ -23,7 +23,7 @@ import { Counter } from '../rt/counters';
 import { microsToTicks } from '../rt/deadline';
 import { NEVER } from '../rt/software-timer';
 import { Task } from '../rt/task';
-import { askWall } from './agl-gate';
+import { askWallForAnswer } from './agl-gate';
 import { AnyParts } from './parts';
 import { SafeState } from './safe-state';
 import { dropUnsafe } from './transmit/drop-unsafe';
@@ -70,6 +70,7 @@ export class Timers<Parts extends AnyParts> extends Task {
     this.startTicks = nowTicks;
     this.isStarting = false;
     this.isClearing = this.safe.stands;
+    this.safe.renew();
     this.load(nowTicks);
   }
 
@@ -135,7 +136,7 @@ export class Timers<Parts extends AnyParts> extends Task {
   private bring(index: u32, nowTicks: u64): void {
     const table = this.parts.responder.table;
     const timer = table.timer(index);
-    this.safe.note(timer);
+    this.safe.add(timer);
     if (!this.runs(timer)) return;
     const state = table.states.of(timer.rule);
     const isSafe = (timer.flags & TIMER_IN_SAFE_STATE) !== 0;
@@ -190,8 +191,11 @@ export class Timers<Parts extends AnyParts> extends Task {
     const frame = this.frame;
     memory.copy(changetype<usize>(frame), changetype<usize>(this.next.take()), FRAME_BYTES);
     parts.responder.table.hit(index);
-    if (rule.isWalled) {
-      const passed = askWall(parts, frame, nowTicks);
+    const wall = parts.responder.table.wall;
+    // What the safe state sends is what the locked table's does: the check of the table has compared them.
+    const isLocked = wall.hasSafeState && (timer.flags & TIMER_IN_SAFE_STATE) !== 0;
+    if (rule.isWalled && !isLocked) {
+      const passed = askWallForAnswer(parts, frame, nowTicks);
       if (passed === 0) {
         parts.counters.count(Counter.AnswersWalled);
         return;

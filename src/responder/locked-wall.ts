@@ -8,7 +8,12 @@
  * look like the locked one gains nothing.
  * Does not: decide for the table in force, count, or send.
  */
-import { ACTION_MODIFY, ActionFields, STEP_BYTES } from '../../build/generated/rule-image';
+import {
+  ACTION_MODIFY,
+  ActionFields,
+  STEP_BYTES,
+  TIMER_IN_SAFE_STATE,
+} from '../../build/generated/rule-image';
 import { allocateFrames, dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
 import {
   CHECK_DROP,
@@ -25,6 +30,7 @@ import { allowedTicks, charge, intervalTicks } from './rate';
 import { find, Refusal, refusalOf } from './find-rule';
 import { PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD, RULE_FROM_AGL } from './rule';
 import { RuleState, RuleStates } from './rule-states';
+import { hasSafeState } from './safe-state-check';
 import { TableSections } from './table-sections';
 
 @final
@@ -34,12 +40,30 @@ export class LockedWall {
   isSet: bool = false;
   /** Another table is in force beside it. */
   isBeside: bool = false;
+  /** The safe state stands: what AGL has loaded says nothing by its identifiers. */
+  isSafe: bool = false;
   /** Why `pass` has refused a frame. */
   refusal: Refusal = Refusal.Unlisted;
   private readonly modified: Frame = changetype<Frame>(allocateFrames(1));
   private readonly kept: Frame = changetype<Frame>(allocateFrames(1));
 
   constructor(private readonly states: RuleStates) {}
+
+  /** The locked table has a safe state, which every later table must have as it is (safe-state-check.ts). */
+  get hasSafeState(): bool {
+    return this.isSet && hasSafeState(this.sections);
+  }
+
+  /** The safe state of the locked table has a frame with this identifier word. At most one look at each timer. */
+  keeps(identifier: u32): bool {
+    const sections = this.sections;
+    for (let index: u32 = 1; index < sections.timerCount; index++) {
+      const timer = sections.timer(index);
+      if ((timer.flags & TIMER_IN_SAFE_STATE) === 0) continue;
+      if (sections.rule(timer.rule).answerIdentifier === identifier) return true;
+    }
+    return false;
+  }
 
   /** The table in force, whose parts are `sections`, is locked. */
   lock(sections: TableSections): void {
@@ -98,7 +122,7 @@ export class LockedWall {
     kept.identifier = rule.answerIdentifier;
     kept.length = rule.answerLength;
     kept.data = rule.answerData & dataMaskOf(rule.answerLength);
-    return rule.isStatic && this.passesAlways(kept);
+    return rule.isStatic && this.passesAlways(kept) && !this.keeps(kept.identifier);
   }
 
   private passesAlways(frame: Frame): bool {

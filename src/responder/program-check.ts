@@ -181,7 +181,7 @@ function checkedActionsOf(rule: Rule, sections: TableSections): i32 {
 export function isIndependent(rule: Rule, sections: TableSections): bool {
   const first: u32 = rule.stepFirst;
   let hasCounter: bool = false;
-  for (let index = first; index < first + (rule.stepCount as u32); index++) {
+  for (let index = first; index < first + rule.steps; index++) {
     const kind: u32 = stepOf(sections, index).kind;
     if (kind === STEP_LOAD_COUNTER) hasCounter = true;
     if (kind === STEP_LOAD_REQUEST || kind === STEP_LOAD_IDENTIFIER) return false;

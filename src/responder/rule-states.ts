@@ -55,6 +55,11 @@ class StateMap {
     return -1;
   }
 
+  /** True if a rule has `place`. */
+  has(place: u32): bool {
+    return ((load<u64>(this.taken + ((place >> 6) << 3)) >> (place & 63)) & 1) !== 0;
+  }
+
   placeOf(rule: u32): u32 {
     return load<u16>(this.places + (rule << 1));
   }
@@ -124,7 +129,8 @@ export class RuleStates {
    */
   add(key: u32): bool {
     const place = this.inForce.find(key);
-    if (place < 0) {
+    // Two rules never share one, whatever their keys.
+    if (place < 0 || this.next.has(place)) {
       this.addNew(key);
       return false;
     }

@@ -43,6 +43,7 @@ import { areReferences, isAction, isCondition, isStep, moreAnswersOf } from './p
 import { Rule, RULE_BYTES } from './rule';
 import { checkRule, isAlarm, isOfFormat1, overlap } from './rule-check';
 import { RuleStates } from './rule-states';
+import { SafeStateCheck } from './safe-state-check';
 import { stateKey } from './state-key';
 import { LockedWall } from './locked-wall';
 import { TableHeader } from './table-header';
@@ -75,6 +76,7 @@ enum Phase {
   Names = 16,
   /** Of an image of format 1. */
   States = 17,
+  SafeState = 18,
 }
 
 @final
@@ -86,6 +88,7 @@ export class TableCheck {
   /** About the rules checked so far. */
   summary: AnswerSummary = new AnswerSummary();
   private readonly index: IndexCheck = new IndexCheck();
+  private readonly safeState: SafeStateCheck = new SafeStateCheck();
   private image: usize = 0;
   private phase: Phase = Phase.Header;
   /** Bytes added to the checksum, or records checked. */
@@ -97,13 +100,14 @@ export class TableCheck {
     private readonly wall: LockedWall,
   ) {}
 
-  /** Starts with the image at `image`, which must stay unchanged until the check has ended. */
+  /** Starts with the image at `image`, which stays unchanged until the check has ended. */
   begin(image: usize): void {
     this.image = image;
     this.phase = Phase.Header;
     this.refusedRule = -1;
     this.summary.clear();
     this.index.begin();
+    this.safeState.begin();
     this.states.begin();
   }
 
@@ -134,7 +138,12 @@ export class TableCheck {
       case Phase.Steps:
         return this.checkPiece(header.stepCount, Phase.Timers);
       case Phase.Timers:
-        return this.checkPiece(header.timerCount, Phase.Lists);
+        return this.checkPiece(header.timerCount, Phase.SafeState);
+      case Phase.SafeState:
+        return this.next(
+          this.safeState.step(this.sections, this.wall),
+          header.isIndexed ? Phase.Lists : Phase.States,
+        );
       case Phase.Lists:
         return this.checkPiece(header.listWords, Phase.BusIndex);
       case Phase.BusIndex:
@@ -292,7 +301,7 @@ export class TableCheck {
       if (status !== Status.Ok) return status;
     }
     this.crc = CRC32_START;
-    return this.next(Status.Ok, this.header.isIndexed ? Phase.Actions : Phase.States);
+    return this.next(Status.Ok, this.header.isIndexed ? Phase.Actions : Phase.SafeState);
   }
 
   /** The next records of `count`; behind the last `phase` follows. */

@@ -198,6 +198,7 @@ export class Requests<Parts extends AnyParts> extends Task {
   private swap(nowTicks: u64): void {
     const parts = this.parts;
     const table = parts.responder.table;
+    this.timers.safe.leave(nowTicks);
     table.swap();
     const page = parts.records.page;
     page.movePart(PAGE_RULE_HITS_OFFSET, table.hits, table.hitsBytes);

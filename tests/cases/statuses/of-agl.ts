@@ -99,6 +99,7 @@ agl: { default: deny, wall: locked }
 rules:
   - { name: mine, match: { id: 0x1A0, remote: any }, answer: { id: 0x1A1, data: [1] }, rate: none }
   - { name: noise, match: { id: 0x7F0 }, action: drop }
+safe-state: { grace: 20s, frames: [{ name: stop, every: 10ms, frame: { id: 0x210 } }] }
 `;
 /** Tables are damaged that answer nothing, so that nothing else is wrong with them. */
 const GOOD = imageOf(`version: 1
@@ -156,6 +157,7 @@ const REQUESTS: readonly (readonly [StatusName, () => Request])[] = [
   ['RequestSize', () => liveValuesRequest(64, [1])],
   ['RequestCrc', () => ({ ...ruleTableRequest(GOOD), crc32: 1 })],
   ['RulesWalled', () => ruleTableRequest(imageOf(WALL_BREAKER))],
+  ['RulesSafeState', () => ruleTableRequest(GOOD)],
   ['Ok', () => liveValuesRequest(0, [1])],
 ];
 

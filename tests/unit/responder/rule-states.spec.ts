@@ -35,6 +35,16 @@ function adopt(names: StaticArray<string>, maximum: u64): void {
 }
 
 describe('a swap of tables', () => {
+  test('never gives two rules one state', () => {
+    adopt(['a'], 15);
+    table.states.of(0).counter = 5;
+    adopt(['a', 'a'], 15);
+    expect(table.states.of(0).counter).toBe(5);
+    expect(table.states.of(1).counter).toBe(0, 'the second of that name begins anew');
+    table.states.of(1).counter = 7;
+    expect(table.states.of(0).counter).toBe(5);
+  });
+
   test('leaves a rule its state where name and kind are the same', () => {
     adopt(['a', 'b'], 15);
     table.states.of(0).counter = 5;

@@ -39,8 +39,8 @@ describe('the check of a large table', () => {
       expect(table.rule(0).matchIdentifier).toBe(0x7ff);
     }
     // The header, 4384 bytes by 64, 64 rules and the end of them, who shares
-    // identifiers by 32, the paths, the filters, states by 32.
-    expect(steps).toBe(1 + 69 + 65 + 2 + 1 + 1 + 2);
+    // identifiers by 32, the paths, the filters, the safe state, states by 32.
+    expect(steps).toBe(1 + 69 + 65 + 2 + 1 + 1 + 1 + 2);
     expect(table.hitsOf(0)).toBe(1);
     expect(table.forwardsUnmatched(0x300)).toBe(true);
     table.swap();
