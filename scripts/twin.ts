@@ -2,7 +2,7 @@
 /**
  * `npm run twin`: plays CAN logs through the emulated board. Options: `--help`.
  *
- * `--selftest` runs the cell's self test instead (docs/self-test.md).
+ * `--selftest` runs the cell's self test instead, `--measure` its measurement of the board (docs/self-test.md).
  *
  * Exit status: 0 every expected answer and forward happened, 1 not, 2 bad input (nothing written).
  */
@@ -11,6 +11,7 @@ import { InputError } from '../cell-config/files.ts';
 import type { EngineName } from '../twin/engine/engine.ts';
 import { runCommand } from '../lab/play/command.ts';
 import { runAsBoard } from '../lab/as-board/command.ts';
+import { runMeasureCommand } from '../lab/model/measure-command.ts';
 import { runSelfTestCommand } from '../lab/selftest/command.ts';
 import { runLiveCommand } from '../lab/live/live-command.ts';
 import { SUFFIXES } from '../twin/logs/formats.ts';
@@ -21,6 +22,7 @@ interface Options {
   readonly rules?: string;
   readonly bus?: string;
   readonly selftest?: boolean;
+  readonly measure?: boolean;
   readonly asBoard?: boolean;
   readonly fault?: string;
   readonly model?: string;
@@ -73,6 +75,7 @@ function setting(text: string, before: readonly string[]): string[] {
 async function twin(options: Options): Promise<void> {
   const { shm, agl, status, vcd, rules, bus, report, watch } = options;
   if (options.selftest === true) return selfTest(options);
+  if (options.measure === true) return measure(options);
   if (options.asBoard === true) return asBoard(options);
   if (options.fault !== undefined) {
     throw new InputError('--fault belongs to --selftest or --as-board');
@@ -145,20 +148,35 @@ async function asBoard(options: Options): Promise<void> {
   });
 }
 
-async function selfTest(options: Options): Promise<void> {
+function standsAlone(name: string, options: Options): void {
   if (options.rules !== undefined || options.bus !== undefined || options.shm !== undefined) {
-    throw new InputError(
-      '--selftest needs no rules and no bus: leave --rules, --bus and --shm out',
-    );
+    throw new InputError(`${name} needs no rules and no bus: leave --rules, --bus and --shm out`);
   }
+}
+
+async function selfTest(options: Options): Promise<void> {
+  standsAlone('--selftest', options);
   process.exitCode = await runSelfTestCommand({
+    ...boardOf(options),
     engine: options.engine,
-    bitrate: options.bitrate,
-    oscillatorHertz: options.osc,
-    spiHertz: options.spi,
-    settings: options.setting,
     fault: options.fault,
   });
+}
+
+async function measure(options: Options): Promise<void> {
+  standsAlone('--measure', options);
+  if (options.engine === 'wasm' || options.fault !== undefined) {
+    throw new InputError('--measure needs the image engine, and plays no --fault');
+  }
+  process.exitCode = await runMeasureCommand({
+    ...boardOf(options),
+    modelFile: options.model,
+    outputDirectory: userPath(options.out),
+  });
+}
+
+function boardOf({ bitrate, osc, spi, setting: settings }: Options) {
+  return { bitrate, oscillatorHertz: osc, spiHertz: spi, settings };
 }
 
 const program = commandLine('twin')
@@ -213,6 +231,7 @@ const program = commandLine('twin')
   .option('--status', "print the cell's status page at the end: rules, times, tasks")
   .option('--model <file>', 'constants of the board (canwarden measure), image engine', userPath)
   .option('--selftest', "the cell's self test, without rules and bus (docs/self-test.md)")
+  .option('--measure', "times the board's constants, and says which promises hold with them")
   .option('--as-board', "a shell in which the helper's commands answer for the emulated board")
   .option(
     '--fault <name>',

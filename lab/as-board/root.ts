@@ -35,6 +35,7 @@ const INSTALLED: Readonly<Record<string, string>> = {
   'usr/bin/canwarden': 'agl/canwarden',
   'usr/lib/canwarden/status-numbers.txt': 'build/generated/status-numbers.txt',
   'usr/lib/canwarden/self-test.txt': 'build/generated/self-test.txt',
+  'usr/lib/canwarden/promises.txt': 'build/generated/promises.txt',
   'usr/lib/canwarden/board-model.json': 'lab/model/raspberry-pi-4.json',
   'etc/default/canwarden': 'agl/default',
   [`${CELLS}/rpi4-root.cell`]: 'build/rpi4-root.cell',

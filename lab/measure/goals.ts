@@ -5,7 +5,7 @@
  * Source: docs/timing-budget.md.
  * Does not: measure, or judge (check-goals.ts).
  */
-import type { Figures } from './figures.ts';
+import { BOUND_GOALS } from './bound-goals.ts';
 import { PESSIMISTIC_GOALS } from './pessimistic-goals.ts';
 import { ROTATION_GOALS } from './rotation-goals.ts';
 import { STAGED_GOALS } from './staged-goals.ts';
@@ -34,12 +34,12 @@ export interface Goal {
 }
 
 /** 3 bits of intermission at 500 kbit/s. */
-const SLOT_500K_NANOS = 6_000;
+export const SLOT_500K_NANOS = 6_000;
 /** Less than three reads of a device page (timing-model.ts). */
-const SAME_WITHIN_NANOS = 250;
-const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
+export const SAME_WITHIN_NANOS = 250;
+export const BUSY = ['forwarding', 'aglDead', 'aglHostile'];
 /** 31 SPI bytes take 27.9 us. The rest: the longest wait for a look at INT, 64 rules, 8 copied bytes. */
-const WORST_IDLE_NANOS = 33_000;
+export const WORST_IDLE_NANOS = 33_000;
 /** 3 bits of intermission at 1 Mbit/s. */
 const SLOT_1M_NANOS = 3_000;
 /** RTS takes 1.1 us, a poll that is broken off before it 1.5. The slot of 1 Mbit/s is 3 us. */
@@ -47,7 +47,7 @@ const SINGLE_WORST_NANOS = 2_700;
 const SLOTTED = ['125k', '250k', '500k'];
 
 /** Keys `looks.*` of an answer alone, and in the most expensive table. */
-const looksOf = (answer: string, loads: readonly string[]): string[] =>
+export const looksOf = (answer: string, loads: readonly string[]): string[] =>
   [answer, `${answer}Worst`].flatMap((kind) =>
     loads.map((load) => `looks.${kind}.${load}.worstCaseNanos`),
   );
@@ -348,53 +348,5 @@ export const GOALS: readonly Goal[] = [
     [...USUAL_GOALS, ...CONSOLE_GOALS].filter(({ atAnyClock }) => atAnyClock),
   ),
   ...PESSIMISTIC_GOALS,
-];
-
-/** A promise that needs a clock: the largest of the named figures, and its limit. */
-export interface ClockPromise {
-  /** Names the figure `clock.NAME.megahertz`. */
-  readonly name: string;
-  readonly what: string;
-  readonly most: number;
-  readonly valueOf: (figures: Figures) => number;
-}
-
-const largest = (figures: Figures, keys: readonly string[]): number =>
-  Math.max(...keys.map((key) => figures[key] ?? Infinity));
-const AGL_LOADS = ['forwarding', 'aglFlood', 'aglHostile'];
-const ALL_LOADS = [...BUSY, 'aglFlood'];
-
-const promise = (
-  name: string,
-  what: string,
-  most: number,
-  keys: readonly string[],
-): ClockPromise => ({ name, what, most, valueOf: (figures) => largest(figures, keys) });
-
-/** Every promised time, with the figure that must meet it. */
-export const CLOCK_PROMISES: readonly ClockPromise[] = [
-  promise('staticIdle', 'static answer, idle: 5 us', 5_000, looksOf('static', ['idle'])),
-  promise(
-    'staticSlot500k',
-    'static answer in the first slot at 500k',
-    SLOT_500K_NANOS,
-    looksOf('static', ALL_LOADS),
-  ),
-  promise('staticBusy', 'static answer, busy: 20 us', 20_000, looksOf('static', ALL_LOADS)),
-  promise('computedIdle', 'computed answer, one rule, idle: 30 us', 30_000, [
-    'looks.computed.idle.worstCaseNanos',
-  ]),
-  promise('computedWorstIdle', 'computed answer, worst table, idle: 33 us', WORST_IDLE_NANOS, [
-    'looks.computedWorst.idle.worstCaseNanos',
-  ]),
-  promise('computedBusy', 'computed answer, busy: 45 us', 45_000, looksOf('computed', ALL_LOADS)),
-  {
-    name: 'aglSame',
-    what: 'static answer, worst case the same whatever AGL does: 0.25 us',
-    most: SAME_WITHIN_NANOS,
-    valueOf: (figures) => {
-      const keys = AGL_LOADS.map((load) => `looks.static.${load}.worstCaseNanos`);
-      return largest(figures, keys) - Math.min(...keys.map((key) => figures[key] ?? -Infinity));
-    },
-  },
+  ...BOUND_GOALS,
 ];

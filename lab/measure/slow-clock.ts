@@ -11,7 +11,7 @@ import { atInstructionNanos, RASPBERRY_PI_4_TIMING } from '../../twin/machine/ti
 import type { Measured } from './bench.ts';
 import { measureWithConsole } from './console-rows.ts';
 import { type Figures, measureLatencies } from './figures.ts';
-import { CLOCK_PROMISES, type ClockPromise } from './goals.ts';
+import { CLOCK_PROMISES, type ClockPromise } from './clock-promises.ts';
 import { measureLooks } from './interrupt-looks.ts';
 import { measureLossless } from './lossless.ts';
 import { type Scope, SLOW_CASES, SLOW_LOSSLESS } from './scope.ts';

@@ -7,7 +7,7 @@
 import type { Figures } from './figures.ts';
 import { keyOf } from './figures.ts';
 import type { GoalOutcome } from './check-goals.ts';
-import { CLOCK_PROMISES } from './goals.ts';
+import { CLOCK_PROMISES } from './clock-promises.ts';
 import type { LatencyCase } from './latency-case.ts';
 import { PEER_DRIVERS, LAYOUTS, LENGTHS } from './spi-bytes.ts';
 import { TASK_TRIGGERS } from '../../formats/status-page.ts';

@@ -7,6 +7,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import * as counters from '../../formats/counters.ts';
+import * as promises from '../../formats/promises.ts';
 import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import * as ruleImage from '../../formats/rule-image.ts';
 import * as ruleImage2 from '../../formats/rule-image-2.ts';
@@ -18,6 +19,7 @@ import { addressHeader, addressModule } from './formats/addresses.ts';
 import * as assembly from './formats/assembly.ts';
 import {
   formatsHeader,
+  promiseLines,
   selfTestLines,
   statusNumbers,
   statusWordsHeader,
@@ -56,6 +58,7 @@ export function generatedFiles(): Map<string, string> {
     ['version.ts', made('package.json', `export const FIRMWARE_VERSION: string = '${version}';\n`)],
     ['status-numbers.txt', statusNumbers(STATUSES)],
     ['self-test.txt', selfTestLines(SELF_TESTS)],
+    ['promises.txt', promiseLines(promises)],
     ['formats.h', formatsHeader()],
     ['status-words.h', statusWordsHeader(STATUSES)],
   ]);

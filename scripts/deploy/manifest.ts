@@ -77,6 +77,7 @@ export const MANIFEST: readonly ManifestEntry[] = [
   { source: folder('agl/lib', '.sh'), to: root('/usr/lib/canwarden'), mode: 0o644, required: false },
   { source: file('build/generated/status-numbers.txt'), to: root('/usr/lib/canwarden/status-numbers.txt'), mode: 0o644, required: false },
   { source: file('build/generated/self-test.txt'), to: root('/usr/lib/canwarden/self-test.txt'), mode: 0o644, required: false },
+  { source: file('build/generated/promises.txt'), to: root('/usr/lib/canwarden/promises.txt'), mode: 0o644, required: false },
   { source: file('lab/model/raspberry-pi-4.json'), to: root('/usr/lib/canwarden/board-model.json'), mode: 0o644, required: false },
   { source: file('agl/default'), to: root('/etc/default/canwarden'), mode: 0o644, required: false, keep: true },
   { source: folder('agl/systemd', '.service'), to: root(UNITS), mode: 0o644, required: false },

@@ -110,6 +110,7 @@ export function listParts(version: string): Part[] {
         ...folder('board/lib', 'agl/lib'),
         file('board/lib/status-numbers.txt', 'build/generated/status-numbers.txt'),
         file('board/lib/self-test.txt', 'build/generated/self-test.txt'),
+        file('board/lib/promises.txt', 'build/generated/promises.txt'),
         file('board/lib/board-model.json', 'lab/model/raspberry-pi-4.json'),
         file('board/default', 'agl/default'),
         ...folder('board/systemd', 'agl/systemd'),

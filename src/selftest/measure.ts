@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
  * Measures what the twin's model of this board assumes (twin/machine/timing-model.ts): one line for each constant.
+ * With it a round of the loop (round.ts) and a doorbell, which follow from the constants if the model is right.
  *
  * An access is timed in loops of four and of eight, so that the loop itself and the two reads of the counter cancel;
  * what is left of it is one instruction, which is subtracted. Values are picoseconds.
@@ -13,13 +14,20 @@ import { VIRTUAL_TIMER_INTERRUPT } from '../chip/gic400/registers';
 import { GPLEV0, SPI_DLEN } from '../chip/bcm2711/registers';
 import { timedTransaction } from '../driver/mcp2515/instructions';
 import { SPI_PART_BYTES_MAXIMUM } from '../hal/spi-bus';
+import { IvshmemLink } from '../jailhouse/ivshmem-link';
+import { Status } from '../rt/status';
 import { TestParts } from './parts';
+import { Round } from './round';
 
 const PICOS: u64 = 1_000_000_000_000;
 const ROUNDS: u32 = 250;
 /** Accesses that the loop of eight has more than that of four. */
 const MORE: u64 = 4;
 const TRAPPED_ROUNDS: u32 = 50;
+/** Each wakes the bridge. */
+const DOORBELLS: u32 = 64;
+/** Around a doorbell: the target, a barrier, the second read of the counter. */
+const DOORBELL_INSTRUCTIONS: u64 = 9;
 /** A round of `mix`: three shifted exclusive ors, a count, a branch. */
 const MIX_INSTRUCTIONS: u64 = 5;
 const MIX_ROUNDS: u32 = 20_000;
@@ -54,6 +62,7 @@ let mixed: u64 = 0x9e3779b97f4a7c15;
 export class Measurement {
   private instruction: u64 = 0;
   private counter: u64 = 0;
+  private readonly round: Round = new Round(this.parts.line);
 
   constructor(private readonly parts: TestParts) {}
 
@@ -71,7 +80,9 @@ export class Measurement {
     if (pci !== 0) {
       this.say('trappedAccessNanos', this.access(Kind.Trapped, pci, TRAPPED_ROUNDS) - instruction);
     }
+    this.doorbells();
     this.hypercalls();
+    this.say('roundNanos', this.picos(this.round.ticks(ROUNDS), ROUNDS));
     if (this.parts.settings.idle !== IdleSetting.Poll) this.sleeps();
     this.spi();
     this.parts.report.console.text('canwarden: measured').endLine().flush();
@@ -100,6 +111,14 @@ export class Measurement {
     const few = accesses(kind, address, rounds, false);
     const many = accesses(kind, address, rounds, true);
     return many < few ? 0 : this.picos(many - few, MORE * rounds);
+  }
+
+  /** An interrupt for Linux, which the hypervisor sends. */
+  private doorbells(): void {
+    if (this.parts.host.openLink() !== Status.Ok) return;
+    const ticks = doorbellTicks(this.parts.host.link);
+    const around = this.counter + DOORBELL_INSTRUCTIONS * this.instruction;
+    this.say('doorbellNanos', this.picos(ticks, DOORBELLS) - around);
   }
 
   /** A character by the hypervisor, while its UART is at rest. */
@@ -178,6 +197,17 @@ export class Measurement {
     const console = this.parts.report.console;
     console.text('canwarden: measure ').text(name).text(' ').decimal(picos).endLine().flush();
   }
+}
+
+/** Ticks of DOORBELLS doorbells, each timed alone. */
+function doorbellTicks(link: IvshmemLink): u64 {
+  let ticks: u64 = 0;
+  for (let count: u32 = 0; count < DOORBELLS; count++) {
+    const before = counter_read();
+    link.notifyPeer();
+    ticks += endTicks() - before;
+  }
+  return ticks;
 }
 
 /** Executes MIX_INSTRUCTIONS instructions, `rounds` times. */

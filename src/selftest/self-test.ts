@@ -32,6 +32,7 @@ export class SelfTestRun {
   private next: u32 = 0;
   private isMeasuring: bool = false;
   private readonly loopback: Loopback = new Loopback(this.parts);
+  private readonly measurement: Measurement = new Measurement(this.parts);
 
   constructor(private readonly parts: TestParts) {}
 
@@ -62,7 +63,7 @@ export class SelfTestRun {
   step(): Status {
     const parts = this.parts;
     const isEarly = parts.host.shutdownRequested();
-    if (this.isMeasuring && !isEarly) new Measurement(parts).run();
+    if (this.isMeasuring && !isEarly) this.measurement.run();
     if (this.isMeasuring || this.next === SELF_TESTS || isEarly) {
       if (!this.isMeasuring) parts.report.finish();
       if (isEarly) parts.host.approveShutdown();

@@ -146,6 +146,7 @@ export class FakeBoard {
     cpSync('agl/lib', join(this.root, 'usr/lib/canwarden'), { recursive: true });
     this.copy('build/generated/status-numbers.txt', 'usr/lib/canwarden/status-numbers.txt');
     this.copy('build/generated/self-test.txt', 'usr/lib/canwarden/self-test.txt');
+    this.copy('build/generated/promises.txt', 'usr/lib/canwarden/promises.txt');
     this.copy('lab/model/raspberry-pi-4.json', 'usr/lib/canwarden/board-model.json');
     this.write('usr/bin/canwarden-bridge', BRIDGE_PROGRAM);
     chmodSync(join(this.root, 'usr/bin/canwarden-bridge'), 0o755);

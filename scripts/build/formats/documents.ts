@@ -8,6 +8,7 @@
 import * as counters from '../../../formats/counters.ts';
 import * as ruleImage from '../../../formats/rule-image.ts';
 import * as ruleImage2 from '../../../formats/rule-image-2.ts';
+import { COUNTED, PROMISES, type Promised } from '../../../formats/promises.ts';
 import { SELF_TESTS, type SelfTestRow } from '../../../formats/self-test.ts';
 import { SETTINGS, type SettingRow } from '../../../formats/settings.ts';
 import { PLAYED_FAULTS, type PlayedFault } from '../../../lab/selftest/faults.ts';
@@ -33,6 +34,7 @@ export const DOCUMENTS = [
   'docs/self-test.md',
   'docs/settings.md',
   'docs/status-page.md',
+  'docs/timing-budget.md',
   'docs/troubleshooting.md',
 ];
 
@@ -53,6 +55,8 @@ function tableOf(name: string, data: DocumentData): string {
       return counterTable(data.counters);
     case 'fields':
       return fieldTable(first);
+    case 'promises':
+      return promiseTable(Object.values(PROMISES));
     case 'self-tests':
       return selfTestTable(SELF_TESTS);
     case 'self-test-faults':
@@ -69,6 +73,26 @@ function tableOf(name: string, data: DocumentData): string {
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   return `${line(head)}|${'---|'.repeat(head.length)}\n${rows.map(line).join('')}`;
+}
+
+/** Microseconds, and how often each constant is in the worst case. */
+function promiseTable(promises: readonly Promised[]): string {
+  const micros = (nanos: number): string => String(nanos / 1_000);
+  return table(
+    ['promise', 'us', 'shipped model', ...COUNTED.map((name) => `\`${name}\``)],
+    promises.flatMap(({ what, most, or, ...way }) =>
+      [way, or].flatMap((one) =>
+        one === undefined
+          ? []
+          : [
+              [
+                ...[one === or ? 'or' : what, micros(most), micros(one.atShipped)],
+                ...COUNTED.map((_, index) => String(one.counts[index] ?? 0)),
+              ],
+            ],
+      ),
+    ),
+  );
 }
 
 function statusTable(statuses: DocumentData['statuses'], first: number, last: number): string {

@@ -5,6 +5,8 @@
  * Does not: write files; formats.ts does.
  */
 import * as counters from '../../../formats/counters.ts';
+import type * as promises from '../../../formats/promises.ts';
+import type { Promised } from '../../../formats/promises.ts';
 import { RULE_NUMBERS, RULES_HEADER } from '../../../formats/rule-image.ts';
 import { RULE_NUMBERS_2 } from '../../../formats/rule-image-2.ts';
 import { type Finding, type SelfTestRow, UNTESTED_AFTER } from '../../../formats/self-test.ts';
@@ -13,6 +15,7 @@ import type { StatusRow } from '../../../formats/statuses.ts';
 import { constantCase, plainText, snakeCase } from '../../../formats/words.ts';
 
 type Statuses = Readonly<Record<string, StatusRow>>;
+type Promises = typeof promises;
 
 /** Lines `number|name|what it says|what to do`, for canwarden doctor. */
 export function statusNumbers(statuses: Statuses): string {
@@ -36,6 +39,23 @@ export function selfTestLines(tests: Readonly<Record<string, SelfTestRow>>): str
     ...untested.map((finding, index) => line(name, 'untested', index + 1, finding)),
   ]);
   return `# test|result|number|what was found|what to do: made from formats/self-test.ts\n${lines.join('')}`;
+}
+
+/** The promises as the helper reads them, a row each; the kind of row stands first. */
+export function promiseLines({ COUNTED, EXPECTED, ROUND_COUNTS, PROMISES }: Promises): string {
+  const counts = (row: readonly number[]): number[] => COUNTED.map((_, index) => row[index] ?? 0);
+  const rows: (string | number)[][] = [
+    ['columns', ...COUNTED],
+    ...Object.entries(EXPECTED).map(([name, nanos]) => ['expected', name, nanos]),
+    ['round', ...counts(ROUND_COUNTS)],
+    ...Object.values<Promised>(PROMISES).flatMap(({ what, most, or, ...way }) =>
+      [way, or].flatMap((one) =>
+        one === undefined ? [] : [['promise', what, most, one.atShipped, ...counts(one.counts)]],
+      ),
+    ),
+  ];
+  const lines = rows.map((row) => `${row.join('|')}\n`);
+  return `# kind|what|goal|at the shipped constants|counts: made from formats/promises.ts\n${lines.join('')}`;
 }
 
 /** The same table as a C header, with which the bridge words a refusal. */

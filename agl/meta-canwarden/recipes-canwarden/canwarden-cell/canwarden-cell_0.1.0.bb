@@ -36,6 +36,7 @@ do_install() {
     install -m 0644 ${S}/board/lib/*.sh ${D}${nonarch_libdir}/canwarden/
     install -m 0644 ${S}/board/lib/status-numbers.txt ${D}${nonarch_libdir}/canwarden/
     install -m 0644 ${S}/board/lib/self-test.txt ${D}${nonarch_libdir}/canwarden/
+    install -m 0644 ${S}/board/lib/promises.txt ${D}${nonarch_libdir}/canwarden/
     install -m 0644 ${S}/board/lib/board-model.json ${D}${nonarch_libdir}/canwarden/
 
     install -d ${D}${sysconfdir}/default
