@@ -10,6 +10,8 @@
 
 #include "cell-addresses.h"
 
+/* Exception vectors of start.S: up to the page of the command line. */
+#define VECTORS_OFFSET 0x800
 /* The command line has its page to itself: an oversized one hits no code and can be refused. */
 #define COMMAND_LINE_ROOM_BYTES 0x1000
 

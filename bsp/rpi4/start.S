@@ -14,24 +14,6 @@
     .section .boot, "ax"
     .globl _start
 _start:
-    b       reset
-
-    /* The architecture requires 2 KiB alignment. 16 vectors of 128 bytes end where the next page starts. */
-    .org    0x800
-vectors:
-    .set    vector, 0
-    .rept   16
-    .balign 0x80
-    mov     x0, #vector
-    b       exception
-    .set    vector, vector + 1
-    .endr
-
-    /* `jailhouse cell load -s` overwrites this page, so it holds nothing else. */
-    .org    COMMAND_LINE_ADDRESS
-    .space  COMMAND_LINE_ROOM_BYTES
-
-reset:
     msr     daifset, #0xf
     adr     x0, vectors
     msr     vbar_el1, x0
@@ -72,3 +54,19 @@ cell_restart:
     mov     sp, x0
     b       cell_main
     .ltorg
+
+    /* The architecture requires 2 KiB alignment. 16 vectors of 128 bytes end where the next page starts. */
+    .section .boot.vectors, "ax"
+    .balign VECTORS_OFFSET
+vectors:
+    .set    vector, 0
+    .rept   16
+    .balign 0x80
+    mov     x0, #vector
+    b       exception
+    .set    vector, vector + 1
+    .endr
+
+    /* `jailhouse cell load -s` overwrites this page, so it holds nothing else. */
+    .org    COMMAND_LINE_ADDRESS - VECTORS_OFFSET
+    .space  COMMAND_LINE_ROOM_BYTES

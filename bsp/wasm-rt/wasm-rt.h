@@ -117,6 +117,9 @@ static inline uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t pa
   return (uint32_t)-1;
 }
 
+/* Writes the runs of `packed` to `to` (scripts/build/initial-memory.ts). */
+void wasm_rt_unpack(uint8_t *to, const uint8_t *packed, size_t bytes);
+
 static inline void wasm_rt_free_memory(wasm_rt_memory_t *memory) {
   (void)memory;
 }

@@ -26,6 +26,7 @@ export async function buildReference(): Promise<Uint8Array> {
     source: 'bsp/bench/bench.c',
     folder: FOLDER,
     output: `${FOLDER}/bench`,
+    level: '-O2',
   });
   return readFile(PROJECT + image);
 }
