@@ -88,7 +88,7 @@ export const COUNTERS = {
   answersDeleted: { number: 76, what: 'answers not sent: the rule gave them more than 8 bytes; in no sum' },
   modifiedDeleted: { number: 77, what: 'frames for AGL dropped: `modify` gave them more than 8 bytes' },
   fromAglDroppedByRule: { number: 78, what: 'of `from_agl_taken`: a rule `from: agl` keeps it from the bus' },
-  fromAglAnswered: { number: 79, what: 'answers of rules `from: agl`: they go to AGL' },
+  fromAglAnswered: { number: 79, what: 'frames made for AGL: answers of rules `from: agl`, notices, substitutes of frames that did not come' },
   fromAglUnlisted: { number: 80, what: 'of `from_agl_taken`: kept from the bus: no rule `from: agl` is about its identifier, and `agl` has `default: deny`' },
   fromAglWrongLength: { number: 81, what: 'of `from_agl_taken`: kept from the bus: no rule for its identifier takes its length' },
   fromAglWrongValue: { number: 82, what: 'of `from_agl_taken`: kept from the bus: no rule for its identifier and length takes its data' },
@@ -102,6 +102,12 @@ export const COUNTERS = {
   checkRepeated: { number: 91, what: 'frames whose `check` found the counter of the last one; in no sum' },
   checkWrongSequence: { number: 92, what: 'frames whose `check` found that more before them are missing; in no sum' },
   checkError: { number: 93, what: 'frames whose `check` found a wrong checksum, length, data identifier or counter; in no sum' },
+  forwardUnchanged: { number: 53, what: 'frames not forwarded: nothing has changed that `changes` of their rule names' },
+  forwardThrottled: { number: 54, what: 'frames not forwarded: `throttle` of their rule held them until a newer one came, or another table' },
+  countsEnded: { number: 89, what: 'times that a frame of `cyclic` was sent `count` times; in no sum' },
+  messagesMissing: { number: 94, what: 'times that frames of a rule did not come within its `timeout`; in no sum' },
+  messagesReturned: { number: 95, what: 'times that such a frame came again; in no sum' },
+  checkNoNewData: { number: 55, what: 'of 94: frames with a `check`; in no sum' },
   answersDelayedByBus: { number: 74, what: 'answers that waited in the chip while another node sent a frame; in no sum' },
 } as const satisfies Record<string, CounterRow>;
 

@@ -25,6 +25,8 @@ export const RULE_COSTS = {
   CHECKSUM_STEP_NANOS: 160,
   /** The check of an E2E profile, beside its checksum. */
   CHECK_NANOS: 100,
+  /** What a watch does when a frame comes. */
+  WATCH_NANOS: 250,
   /** All programs of one rule together: what follows a decision. */
   RULE_PROGRAMS_NANOS_MAXIMUM: 2000,
 } as const;

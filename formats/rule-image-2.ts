@@ -74,16 +74,32 @@ export const RULE_NUMBERS_2 = {
    * largest counter, bit 8: the allowed gap is one wider, and grows with each frame that is not accepted (profiles 1
    * and 2), bit 9: four bits of the frame have a value; reserved2: bits 0 to 5 the first of them, bits 8 to 11 the
    * value; identifier: four bits for each result, from 0 on: ok, some lost, initial, repeated, wrong sequence, error:
-   * 0 as the rule says, 1 dropped, 2 + n: forwarded as action n, an ACTION_REPLACE, changes it, and not answered.
+   * 0 as the rule says, 1 dropped, 2 + n: forwarded as action n, an ACTION_REPLACE, changes it, and not answered. The
+   * seventh result is no new data: no frame came in time, and 2 + n makes one of zeros.
    */
   ACTION_CHECK: 8,
   /** Action: changes a forwarded frame by its steps for some results of the check. length: 0 a mark, 1 a substitute. */
   ACTION_REPLACE: 9,
+  /**
+   * Action, the last of its rule: what the rule remembers of its frames. Fields: length: bit 0: a frame is forwarded
+   * only if its data differs under the mask `data`; bit 1: or its length; reserved0: number of the watch; identifier: the
+   * shortest time between two forwarded frames, in us, or 0.
+   */
+  ACTION_WATCH: 10,
+  /** The most rules with a watch, and flags of ACTION_WATCH. */
+  WATCHES_MAXIMUM: 128,
+  WATCH_CHANGES: 0x1,
+  WATCH_LENGTH: 0x2,
 
   /** Timer: a frame that is sent again and again. */
   TIMER_CYCLIC: 1,
   /** Timer, only the first one: when the safe state begins and ends. */
   TIMER_SAFE_STATE: 2,
+  /**
+   * Timer: frames of `rule`, which has a watch, do not come for `interval`. `count` and `next` are the rules, from 1, whose
+   * answers tell so, and that they are back; 0: none.
+   */
+  TIMER_TIMEOUT: 3,
   /** Timer flag: it runs only while the safe state stands. */
   TIMER_IN_SAFE_STATE: 0x1,
   /** Timer flag: it does not run while the safe state stands. */
@@ -207,7 +223,7 @@ export const RULE_RECORD_2 = {
 /** One action. */
 // prettier-ignore
 export const ACTION_RECORD = {
-  kind: { at: 0, bytes: 1, what: '1 answer, 2 modify the forwarded frame, 8 check it, 9 replace it by what the check says; the other fields are those of an answer' },
+  kind: { at: 0, bytes: 1, what: '1 answer, 2 modify the forwarded frame, 8 check it, 9 replace it by what the check says, 10 watch; the other fields are those of an answer' },
   length: { at: 1, bytes: 1, what: 'of an answer: length 0 to 8, or 0xff: as the request' },
   stepCount: { at: 2, bytes: 1, what: 'number of steps' },
   reserved0: { at: 3, bytes: 1, what: 'zero' },
@@ -245,14 +261,14 @@ export const STEP_RECORD = {
 /** One timer. The rule that it names has the frame, and is matched by none. */
 // prettier-ignore
 export const TIMER_RECORD = {
-  kind: { at: 0, bytes: 1, what: '1 cyclic; 2, the first one only: when the safe state begins and ends' },
+  kind: { at: 0, bytes: 1, what: '1 cyclic; 2, the first one only: when the safe state begins and ends; 3 timeout of a rule with a watch' },
   flags: { at: 1, bytes: 1, what: 'of 1: bit 0: only while the safe state stands; bit 1: not while it stands; of 2: bit 2: it never ends' },
-  rule: { at: 2, bytes: 2, what: 'of 1: number of the rule whose answer it sends; of 2: the rule whose frames end it, from 1; 0: AGL does' },
-  interval: { at: 4, bytes: 4, what: 'from one frame to the next, in us; 1 or more; of 2: silence of the bridge after which AGL is gone' },
-  count: { at: 8, bytes: 4, what: 'frames at this interval; 0: without end; of 2: the rule whose frames are heartbeats of AGL, from 1; 0: none' },
-  next: { at: 12, bytes: 4, what: 'with a count: the interval from then on, in us; 0: no frame follows; of 2: silence of that rule after which AGL is gone' },
-  phase: { at: 16, bytes: 4, what: 'from the start to the first frame, in us; of 2: time that AGL has to come' },
-  reserved0: { at: 20, bytes: 4, what: 'zero' },
+  rule: { at: 2, bytes: 2, what: 'of 1: number of the rule whose answer it sends; of 2: the rule whose frames end it, from 1; 0: AGL does; of 3: number of the rule' },
+  interval: { at: 4, bytes: 4, what: 'from one frame to the next, in us; 1 or more; of 2: silence of the bridge after which AGL is gone; of 3: the timeout' },
+  count: { at: 8, bytes: 4, what: 'frames at this interval; 0: without end; of 2: the rule whose frames are heartbeats of AGL, from 1; 0: none; of 3: the rule whose answer tells that a frame is missing, likewise' },
+  next: { at: 12, bytes: 4, what: 'with a count: the interval from then on, in us; 0: no frame follows; of 2: silence of that rule after which AGL is gone; of 3: the rule whose answer tells that frames are back, from 1; 0: none' },
+  phase: { at: 16, bytes: 4, what: 'from the start to the first frame, in us; of 2: time that AGL has to come; of 3: zero' },
+  ended: { at: 20, bytes: 4, what: 'of 1, with a count: the rule, from 1, whose answer tells that `count` frames were sent; 0: none' },
   reserved1: { at: 24, bytes: 8, what: 'zero' },
 } as const satisfies Record<string, Field>;
 

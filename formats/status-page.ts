@@ -136,7 +136,7 @@ export const PAGE = {
   HEAD_REQUEST_STATUS: { at: 0x006c, bytes: 4, what: 'its status, 0: done' },
   HEAD_REQUEST_DETAIL: { at: 0x0070, bytes: 4, what: 'the refused rule counted from 1, or 0' },
   HEAD_RULES_AFTER_RESTART: { at: 0x0074, bytes: 4, what: "rules in force whose requests go by the chip's filters only after a restart" },
-  HEAD_FORWARD_WAITING: { at: 0x0078, bytes: 4, what: "under way now: frames that wait for AGL's ring" },
+  HEAD_FORWARD_WAITING: { at: 0x0078, bytes: 4, what: "under way now: frames that wait for AGL's ring, or that `throttle` holds" },
   HEAD_ANSWERS_WAITING: { at: 0x007c, bytes: 4, what: 'under way now: answers that wait or are in the chip' },
   HEAD_TASK_COUNT: { at: 0x0080, bytes: 4, what: 'tasks' },
   HEAD_TASK_BYTES: { at: 0x0084, bytes: 4, what: 'bytes of a task, 64' },

@@ -3,16 +3,19 @@
  * When a timer sends its frame, in words.
  */
 import type { SafeState, Timer } from './model.ts';
+import { formatByte } from './model.ts';
+import type { Watch } from './watch.ts';
 
 const MICROS_PER_MILLI = 1_000;
 const MICROS_PER_SECOND = 1_000_000;
 
 export function describeTimer(timer: Timer): string {
-  const { intervalMicros, count, thenMicros, phaseMicros, during } = timer;
+  const { intervalMicros, count, thenMicros, phaseMicros, during, ended } = timer;
   const begin = during === undefined ? 'the start' : 'its begin';
   const phase = phaseMicros === 0 ? '' : `, from ${duration(phaseMicros)} after ${begin}`;
   const when = during === undefined ? '' : 'in the safe state ';
-  return `${when}${intervals({ intervalMicros, count, thenMicros })}${phase}`;
+  const end = ended === undefined ? '' : `, its end told by ${ended}`;
+  return `${when}${intervals({ intervalMicros, count, thenMicros })}${phase}${end}`;
 }
 
 type Intervals = Pick<Timer, 'intervalMicros' | 'count' | 'thenMicros'>;
@@ -33,6 +36,19 @@ export function describeSafeState(state: SafeState): string {
   const end = { agl: 'AGL is back', never: 'the next start' };
   const ended = typeof until === 'object' ? `a frame of ${until.rule}` : end[until];
   return `safe state: after ${duration(afterMicros)} without AGL${beats ?? ''}${grace}; until ${ended}`;
+}
+
+/** What a watch does with the frames of its rule. */
+export function describeWatch({ timeout, changes, throttleMicros }: Watch): string {
+  const told = (word: string, name?: string) => (name === undefined ? '' : `, ${word} by ${name}`);
+  const parts = [
+    timeout &&
+      `missing after ${duration(timeout.micros)}${told('told', timeout.missing)}${told('its return', timeout.returned)}`,
+    changes &&
+      `forwarded if [${changes.mask.map(formatByte).join(' ')}]${changes.length ? ' or the length' : ''} has changed`,
+    throttleMicros && `forwarded once in ${duration(throttleMicros)}, the latest then`,
+  ];
+  return parts.filter(Boolean).join('; ');
 }
 
 /** A time in its largest whole unit, as a rules file has it. */

@@ -4,7 +4,7 @@
  */
 import { describeMatch } from './describe-match.ts';
 import { describeRate, describeSteps } from './describe-steps.ts';
-import { describeSafeState, describeTimer } from './describe-timer.ts';
+import { describeSafeState, describeTimer, describeWatch } from './describe-timer.ts';
 import { describeCheck } from './e2e/describe.ts';
 import type { Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
@@ -35,26 +35,32 @@ export function describeTable(table: RuleTable): string {
 }
 
 function describeRule(rule: Rule): string[] {
-  const { match, answer, moreAnswers = [], modify, check, forward, from } = rule;
+  const { match, answer, moreAnswers = [], modify, check, watch, forward, from, when } = rule;
   const rate = rateOf(rule);
+  const isNotice = when === 'notice';
   const origin = from === undefined ? '' : ' of AGL';
   const timer = timerOf(rule);
   const head =
     rule.when === 'alarm'
       ? `${rule.name}: a frame of AGL was refused`
-      : `${rule.name}: ${timer ? describeTimer(timer) : `${describeMatch(match)}${origin}`}`;
+      : isNotice
+        ? `${rule.name}: a notice to ${from === 'agl' ? 'AGL' : 'the bus'}`
+        : `${rule.name}: ${timer ? describeTimer(timer) : `${describeMatch(match)}${origin}`}`;
   const next =
     answer === null ? ` -> ${forward ? 'forward' : 'drop'}` : forward ? ' -> forward, and' : '';
   const answers = answer === null ? [] : [answer, ...moreAnswers];
   return [
     `${head}${next}`,
     ...(check === undefined ? [] : describeCheck(check, describeSteps)),
+    ...(watch === undefined ? [] : [`  watch: ${describeWatch(watch)}`]),
     ...(modify === undefined ? [] : [`  -> changed: ${describeSteps(modify).join('; ')}`]),
     ...answers.map((one) => {
       const kind = isStaticAnswer(one) ? 'static' : 'computed';
-      return `  -> ${kind} ${timer ? 'frame' : 'answer'} ${describeAnswer(one)}`;
+      return `  -> ${kind} ${timer || isNotice ? 'frame' : 'answer'} ${describeAnswer(one)}`;
     }),
-    ...((answer === null && rate === undefined) || timer ? [] : [`  rate: ${describeRate(rate)}`]),
+    ...((answer === null && rate === undefined) || timer || isNotice
+      ? []
+      : [`  rate: ${describeRate(rate)}`]),
   ];
 }
 

@@ -9,7 +9,7 @@ import { counted } from '../cell-config/plural.ts';
 import { mostBits } from './bus/frame-time.ts';
 import { timedLoad } from './bus/timed-load.ts';
 import { describeRate } from './describe-steps.ts';
-import { describeTimer } from './describe-timer.ts';
+import { describeTimer, describeWatch } from './describe-timer.ts';
 import { slowestDecision } from './image/decision.ts';
 import type { Rule, RuleTable, Timer } from './model.ts';
 import { DEFAULT_RATE, formatIdentifier, hasDefaultRate, rateOf, timerOf } from './model.ts';
@@ -44,6 +44,12 @@ function explainTimer({ name, answer }: Rule, timer: Timer): string {
   return `${name.padEnd(24)} ${'timer'.padEnd(14)} ${frame ?? 'nothing'} ${describeTimer(timer)}.`;
 }
 
+function explainNotice({ name, answer, from }: Rule): string {
+  const frame = answer && formatIdentifier(answer.identifier, answer.extended);
+  const to = from === 'agl' ? 'AGL' : 'the bus';
+  return `${name.padEnd(24)} ${'notice'.padEnd(14)} ${frame ?? 'nothing'} to ${to}, when it has something to tell.`;
+}
+
 /** What the timers of a table put on a bus of 500 kbit/s; none: it has no timer. */
 function explainLoads({ rules }: RuleTable): string[] {
   const shareOf = (during: Timer['during']) => {
@@ -62,6 +68,7 @@ function explainLoads({ rules }: RuleTable): string[] {
 function explainRule(rule: Rule, path: RulePath): string {
   const timer = timerOf(rule);
   if (timer !== undefined) return explainTimer(rule, timer);
+  if (rule.when === 'notice') return explainNotice(rule);
   const { number, spiBytes, worstSpiBytes, worstMicros, reason } = path;
   const kind = path.window ? 'window' : 'filter';
   const alone = path.window ? 'single, window' : 'single';
@@ -71,7 +78,8 @@ function explainRule(rule: Rule, path: RulePath): string {
     spiBytes === 0
       ? ''
       : `${counted(spiBytes, 'SPI byte')} to the answer${most}, ${worstMicros.toFixed(1)} us. `;
-  return `${rule.name.padEnd(24)} ${way.padEnd(14)} ${bytes}${capitalised(reason)}.${explainRate(rule)}`;
+  const watch = rule.watch === undefined ? '' : ` Frames: ${describeWatch(rule.watch)}.`;
+  return `${rule.name.padEnd(24)} ${way.padEnd(14)} ${bytes}${capitalised(reason)}.${explainRate(rule)}${watch}`;
 }
 
 /** Of a rule that has or may have a limit: ` Rate: one in 500 bit times, 250 at once (the default).` */

@@ -8,6 +8,7 @@ import { RULE_NUMBERS_2 } from '../formats/rule-image-2.ts';
 import { RULE_NUMBERS } from '../formats/rule-image.ts';
 import type { E2eCheck } from './e2e/check.ts';
 import type { E2eStep } from './e2e/step.ts';
+import type { Watch } from './watch.ts';
 
 /** Bits of a can_id that tell the frame's form. */
 export const CAN_ID_EXTENDED = 0x80000000;
@@ -197,6 +198,8 @@ export interface Timer {
   readonly phaseMicros: number;
   /** Absent: always, but not while the safe state stands if that sends its identifier. */
   readonly during?: 'safe-state';
+  /** The rule whose answer tells that `count` frames were sent. */
+  readonly ended?: string;
 }
 
 /** Frames that a safe state may have. */
@@ -214,8 +217,11 @@ export interface SafeState {
   readonly until: 'agl' | 'never' | { readonly rule: string };
 }
 
-/** `alarm`: a frame of AGL's was refused; the answer goes to the bus, and may copy from that frame. */
-export type RuleTrigger = 'alarm' | Timer;
+/**
+ * `alarm`: a frame of AGL's was refused; the answer goes to the bus, and may copy from that frame. `notice`: a watch or a
+ * timer tells of something.
+ */
+export type RuleTrigger = 'alarm' | 'notice' | Timer;
 
 /** The match of a rule that no frame matches. */
 export const NO_FRAME: RuleMatch = {
@@ -248,6 +254,7 @@ export interface Rule {
   readonly modify?: readonly Step[];
   /** Decides, before everything else, whether the frame is answered, and how it is forwarded. */
   readonly check?: E2eCheck;
+  readonly watch?: Watch;
   /** What it answers instead of a frame that matches. Its match is `NO_FRAME` but for the smallest length. */
   readonly when?: RuleTrigger;
   /** `agl`: the rule is about frames of AGL's, and its answers go to AGL. Absent: about frames of the bus. */
@@ -323,7 +330,8 @@ export function rateOf(rule: RatedRule): RateLimit | undefined {
 
 /** Whether the rule has DEFAULT_RATE if it states no rate. */
 export function hasDefaultRate({ answer, from, forward, when }: RatedRule): boolean {
-  return answer !== null && !(from === 'agl' && forward) && timerOf({ when }) === undefined;
+  const isAsked = when === undefined || when === 'alarm';
+  return answer !== null && !(from === 'agl' && forward) && isAsked;
 }
 
 type RatedRule = Pick<Rule, 'answer' | 'rate' | 'from' | 'forward' | 'when'>;

@@ -107,13 +107,15 @@ export function programNanos({
   moreAnswers = [],
   modify = [],
   check,
+  watch,
 }: RulePrograms): number {
   const steps = [answer, ...moreAnswers].flatMap((each) => each?.steps ?? []);
   const checking = check === undefined ? 0 : RULE_COSTS.CHECK_NANOS;
-  return checking + stepsNanos([...programsOf(check), ...steps, ...modify]);
+  const watching = watch === undefined ? 0 : RULE_COSTS.WATCH_NANOS;
+  return watching + checking + stepsNanos([...programsOf(check), ...steps, ...modify]);
 }
 
-type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify' | 'check'>;
+type RulePrograms = Pick<Rule, 'answer' | 'moreAnswers' | 'modify' | 'check' | 'watch'>;
 
 /** The path of each rule, in the order of the table. */
 export function assignPaths(table: RuleTable): RulePath[] {

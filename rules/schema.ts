@@ -7,7 +7,7 @@
  * Does not: say all that the parser refuses. What follows from values, other rules or DBC files it cannot.
  */
 import type { MapShape, Shape } from './language/shapes.ts';
-import { TABLE } from './language/words.ts';
+import { RULELESS, TABLE } from './language/words.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -80,6 +80,7 @@ function pairsOf(keys: readonly string[], others: readonly string[]): [string, s
 
 /** What the keys of a map say about each other. */
 const TOGETHER: Readonly<Record<string, Json>> = {
+  table: { anyOf: ['rules', ...RULELESS].map((key) => has(key)) },
   rule: {
     dependencies: { deadline: ['answer'], rate: { anyOf: [has('answer'), has('from')] } },
     ...apart(...pairsOf(['action'], ['answer', 'forward', 'modify'])),

@@ -139,6 +139,7 @@ function findObstacle(rule: Rule, rules: readonly Rule[]): string | undefined {
   if (answer === null) return 'it has no answer';
   if (from === 'agl') return 'its requests come from AGL, not from the bus';
   if (rule.when === 'alarm') return 'it tells of a refused frame of AGL, and answers no request';
+  if (rule.when === 'notice') return 'it tells of something, and answers no request';
   if (rule.when !== undefined) return 'a timer sends it, and it answers no request';
   if (rule.check !== undefined) return 'its check looks at the whole frame';
   const dependence = stagingObstacleOf(rule, answer);

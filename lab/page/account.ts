@@ -24,13 +24,21 @@ const NOT_FORWARDED: readonly CounterName[] = [
   'forwardDroppedOwnRing',
   'forwardDroppedUnsupported',
   'forwardDroppedFault',
+  'forwardUnchanged',
+  'forwardThrottled',
 ];
 
 const SUMS: readonly Sum[] = [
   {
     what: 'frames taken from the bus',
-    whole: ['received'],
-    parts: ['forwarded', 'droppedByRule', 'answeredNotForwarded', ...NOT_FORWARDED],
+    whole: ['received', 'fromAglAnswered'],
+    parts: [
+      'forwarded',
+      'droppedByRule',
+      'answeredNotForwarded',
+      'modifiedDeleted',
+      ...NOT_FORWARDED,
+    ],
     underWay: (page) => page.underWay.forAgl,
   },
   {

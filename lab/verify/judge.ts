@@ -93,6 +93,8 @@ class Judge {
   readonly #forwards: ExpectedForward[] = [];
   readonly #answersToAgl = new FrameQueues<{ given: AglGiven }>();
   readonly #openToAgl = new Set<{ given: AglGiven }>();
+  /** What watches send. It is not owed: they may be late, and the run over. */
+  readonly #watched = { bus: new FrameQueues<true>(), agl: new FrameQueues<true>() };
   readonly #givenFrames = new FrameQueues<{ given: AglGiven; index: number; isAlarm: boolean }>();
   readonly #sentGiven = new Set<AglGiven>();
   readonly #sends = new FrameQueues<SendRequest>();
@@ -108,7 +110,10 @@ class Judge {
 
   constructor(table: RuleTable, seen: Observations, times: JudgeTimes) {
     this.#oracle = new RuleOracle(table, undefined, NANOS_PER_SECOND / times.bitNanos);
-    this.#timed = table.rules.filter((rule) => timerOf(rule) !== undefined);
+    const ends = table.rules.map((rule) => timerOf(rule)?.ended);
+    this.#timed = table.rules.filter(
+      (rule) => timerOf(rule) !== undefined || ends.includes(rule.name),
+    );
     this.#seen = seen;
     this.#times = times;
   }
@@ -121,9 +126,11 @@ class Judge {
     });
     for (const send of this.#seen.operations.sends) this.#sends.add(send.frame, send);
     for (const record of this.#seen.wire) {
+      this.#noteWatched(record.startNanos / NANOS_PER_MICRO);
       if (record.sender === CELL_SENDER) this.#sentByCell(record);
       else this.#receivedByCell(record);
     }
+    this.#noteWatched(Number.MAX_SAFE_INTEGER);
     const forwarded = this.#matchForwards();
     const unforwarded = this.#countUnforwarded();
     for (const open of this.#openAnswers) this.#problem('not answered', open.request);
@@ -143,6 +150,12 @@ class Judge {
       dropped: Object.fromEntries(this.#dropped),
       problems: [...this.#problems].flatMap(([kind, lines]) => listed(kind, lines)),
     };
+  }
+
+  #noteWatched(nowMicros: number): void {
+    for (const { side, frame } of this.#oracle.watched(nowMicros)) {
+      this.#watched[side].add(frame, true);
+    }
   }
 
   #receivedByCell(record: WireRecord): void {
@@ -189,7 +202,7 @@ class Judge {
     }
     const isEarlier = (item: { given: AglGiven }): boolean => item.given.nanos <= record.startNanos;
     const given = this.#givenFrames.take(record.frame, isEarlier);
-    if (!given && this.#isTimed(record)) {
+    if (!given && (this.#watched.bus.take(record.frame) || this.#isTimed(record.frame))) {
       this.#timedFrames += 1;
       return;
     }
@@ -209,7 +222,7 @@ class Judge {
   }
 
   /** A frame that a timer sends: the next one of its rule. When it was due, tests/cases/timers.test.ts asks. */
-  #isTimed({ frame }: WireRecord): boolean {
+  #isTimed(frame: WireRecord['frame']): boolean {
     const text = writeFrameText(frame);
     return this.#timed
       .filter(({ answer }) => answer?.identifier === frame.identifier)
@@ -244,6 +257,10 @@ class Judge {
       const asked = expected ? undefined : this.#answersToAgl.take(frame, isGiven);
       if (asked) {
         this.#openToAgl.delete(asked);
+        continue;
+      }
+      if (!expected && (this.#watched.agl.take(frame) || this.#isTimed(frame))) {
+        forwarded += 1;
         continue;
       }
       if (!expected) {

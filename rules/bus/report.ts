@@ -3,6 +3,7 @@
  * The worst times on the bus as text, with the verdict on each deadline.
  */
 import { counted } from '../../cell-config/plural.ts';
+import { duration } from '../describe-timer.ts';
 import { formatIdentifier } from '../model.ts';
 import type { Rule } from '../model.ts';
 import type { Stream, Streams } from './streams.ts';
@@ -24,7 +25,7 @@ const NAMES_MAXIMUM = 4;
 /** The report: a line for each answer and for each frame from AGL. */
 export function reportOf(
   traffic: Traffic,
-  { all, unasked }: Streams,
+  { all, unasked, untimely }: Streams,
   results: readonly Result[],
 ): BusReport {
   const own = results.filter(({ stream }) => stream.own !== undefined);
@@ -39,8 +40,14 @@ export function reportOf(
   else lines.push(...tableOf(own));
   for (const { stream } of endless)
     lines.push(`${titleOf(stream)}: more often than this bus carries`);
+  for (const { rule, nanos } of untimely) {
+    const after = duration(rule.watch?.timeout?.micros ?? 0);
+    lines.push(
+      `${rule.name}: its frames may be ${millis(nanos)} ms apart in this traffic, and its timeout is ${after}`,
+    );
+  }
   if (deadlines > 0) lines.push(`${counted(deadlines, 'deadline')}, ${missed} not met.`);
-  return { lines, deadlines, missed: missed + endless.length };
+  return { lines, deadlines, missed: missed + endless.length + untimely.length };
 }
 
 function tableOf(own: readonly Result[]): string[] {

@@ -66,6 +66,8 @@ export interface Streams {
   readonly all: readonly Stream[];
   /** Rules with an answer whose request is missing in the traffic. */
   readonly unasked: readonly Rule[];
+  /** Rules whose frames come too seldom for their timeout, with the time between two of them. */
+  readonly untimely: readonly { readonly rule: Rule; readonly nanos: number }[];
 }
 
 /** The streams of a bus. */
@@ -84,7 +86,7 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
   table.rules.forEach((rule, index) => {
     const { answer } = rule;
     if (answer === null || rule.from === 'agl') return;
-    const timer = timerOf(rule);
+    const timer = timerOf(rule) ?? noticeTimer(rule, table);
     if (timer !== undefined) {
       const own = { delayNanos: TIMER_NANOS, hasGaps: hasTwoFilters, isTimed: true as const };
       const stream = messageStream(timedMessage(answer, timer), traffic);
@@ -104,7 +106,27 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
       all.push({ ...stream, name: rule.name, jitterNanos: 0, own: { ...own, deadlineNanos } });
     }
   });
-  return { all, unasked };
+  return { all, unasked, untimely: untimelyOf(table, messages) };
+}
+
+/** The timeouts that the traffic does not keep. */
+function untimelyOf({ rules }: RuleTable, messages: readonly Message[]): Streams['untimely'] {
+  return rules.flatMap((rule) => {
+    const limit = (rule.watch?.timeout?.micros ?? Infinity) * NANOS_PER_MICRO;
+    const times = requestsOf(rule, messages).map((one) => one.periodNanos + one.jitterNanos);
+    const nanos = Math.min(...times);
+    return times.length > 0 && nanos >= limit ? [{ rule, nanos }] : [];
+  });
+}
+
+/** How often a notice comes at most: of a timeout once in that, of a count once. Undefined: it is none. */
+function noticeTimer({ name, when }: Rule, { rules }: RuleTable): Timer | undefined {
+  if (when !== 'notice') return undefined;
+  const told = rules.find(({ watch }) =>
+    [watch?.timeout?.missing, watch?.timeout?.returned].includes(name),
+  );
+  const micros = told?.watch?.timeout?.micros ?? TIMER_MICROS_MAXIMUM;
+  return { kind: 'cyclic', intervalMicros: micros, phaseMicros: 0 };
 }
 
 /** A frame of a timer as a message with the shorter of its intervals. */

@@ -15,6 +15,7 @@ export const E2E_RESULTS = [
   'repeated',
   'wrong-sequence',
   'error',
+  'no-new-data',
 ] as const;
 export type E2eResult = (typeof E2E_RESULTS)[number];
 

@@ -21,6 +21,8 @@ import { readIndex } from './read-index.ts';
 import type { ANSWER_FIELDS } from './read-rule.ts';
 import { readAnswer, readRule } from './read-rule.ts';
 import { readTimers } from './timers.ts';
+import { readTimeouts, readWatch } from './watch.ts';
+import type { Watch } from '../watch.ts';
 
 /** Of a rule: answer, forward, of AGL's, never remote, timed. */
 const FLAGS_MAXIMUM = 31;
@@ -63,7 +65,6 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
   const { starts, counts } = sections;
   for (const { at, bytes: size } of RESERVED) expectZero(bytes, 'header', at, at + size);
   const alarm = readAlarm(bytes, ruleCount);
-  const timers = readTimers(bytes, sections, ruleCount);
   const { at } = RULES_HEADER_2.aglIndexes;
   if (counts.aglIndex > 1) {
     throw new RulesImageError('number of indexes of AGL', at, '0 or 1', `${counts.aglIndex}`);
@@ -71,6 +72,12 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
   const names = readNames(bytes, starts.names, counts.names, ruleCount);
   expectZero(bytes, 'end', starts.names + counts.names, bytes.length);
   const index = readIndex(bytes, sections, ruleCount);
+  const timers = readTimers(bytes, sections, names);
+  const timeouts = readTimeouts(bytes, sections, names);
+  const told = new Set([
+    ...[...timeouts.values()].flatMap(({ missing, returned }) => [missing, returned]),
+    ...[...timers.values()].map(({ ended }) => ended),
+  ]);
   return names.map((name, number) => {
     const start = starts.rules + number * RULE_NUMBERS.RULE_BYTES;
     const rule = readRule(bytes, start, name, FLAGS_MAXIMUM);
@@ -95,15 +102,15 @@ export function readSecondFormat(bytes: Buffer, ruleCount: number): Rule[] {
     if (number === alarm) refuseAlarm(bytes, rule, isOfAgl);
     const timer = timers.get(number);
     const isTimed = (flags & image.RULE_TIMED) !== 0;
-    if (isTimed !== (timer !== undefined)) {
+    if (isTimed !== (timer !== undefined || told.has(name))) {
       const place = start + RULE_RECORD.flags.at;
       throw new RulesImageError(`${name} flags`, place, 'bit 4 set with a timer', 'the other');
     }
     const whole = {
       ...{ name, match, answer, forward: rule.forward },
       ...(number === alarm ? { when: 'alarm' as const } : {}),
-      ...(timer === undefined ? {} : { when: timer }),
-      ...readActions(bytes, start, name, match, sections),
+      ...(isTimed ? { when: timer ?? ('notice' as const) } : {}),
+      ...readActions(bytes, start, name, match, sections, timeouts.get(number)),
       ...(isOfAgl ? { from: 'agl' as const } : {}),
     };
     return { ...whole, ...readRate(bytes, start, name, hasDefaultRate(whole)) };
@@ -163,13 +170,15 @@ function readActions(
   name: string,
   match: RuleMatch,
   sections: Sections,
-): Pick<Rule, 'moreAnswers' | 'modify' | 'check'> {
+  timeout: Watch['timeout'],
+): Pick<Rule, 'moreAnswers' | 'modify' | 'check' | 'watch'> {
   const run = readRun(bytes, start, RULE_RECORD_2.actionFirst, RULE_RECORD_2.actionCount);
   refuseBeyond(`${name} actions`, run, sections.counts.actions, image.RULE_ACTIONS_MAXIMUM);
   const moreAnswers: RuleAnswer[] = [];
   let modify: readonly Step[] | undefined;
   let checking: CheckedAction | undefined;
   const replacing: CheckedAction[] = [];
+  let watch: Watch | undefined;
   for (let number = run.first; number < run.first + run.count; number += 1) {
     const at = sections.starts.actions + number * image.ACTION_BYTES;
     const called = `${name} action ${number}`;
@@ -177,6 +186,10 @@ function readActions(
     if (kind === image.ACTION_CHECK && number === run.first) {
       checking = { at, steps: readProgram(bytes, at, ACTION_RECORD, sections, called) };
       expectZero(bytes, called, at + ACTION_RECORD.data.at, at + image.ACTION_BYTES);
+      continue;
+    }
+    if (kind === image.ACTION_WATCH && number === run.first + run.count - 1) {
+      watch = readWatch(bytes, at, called, timeout);
       continue;
     }
     expectZero(bytes, called, at + ACTION_RECORD.reserved0.at, at + ACTION_RECORD.stepFirst.at);
@@ -208,6 +221,7 @@ function readActions(
     ...(moreAnswers.length === 0 ? {} : { moreAnswers }),
     ...(modify === undefined ? {} : { modify }),
     ...(check === undefined ? {} : { check }),
+    ...(watch === undefined ? {} : { watch }),
   };
 }
 

@@ -13,10 +13,11 @@ import { encodeCheck } from '../e2e/check.ts';
 import type { DataCondition, RateLimit, Rule, RuleAnswer, RuleMatch } from '../model.ts';
 import { CAN_ID_EXTENDED, CAN_ID_REMOTE, rateOf, SAME_AS_REQUEST, timerOf } from '../model.ts';
 import { fieldFlags } from './encode-step.ts';
+import { encodeWatch } from './watch.ts';
 import type { Pools } from './pools.ts';
 
-/** The record of a rule with that path. */
-export function encodeRule(rule: Rule, path: number, pools: Pools): Buffer {
+/** The record of a rule with that path; `watch`: the number of its watch, if it has one. */
+export function encodeRule(rule: Rule, path: number, pools: Pools, watch: number): Buffer {
   const { match, answer } = rule;
   const rate = rateOf(rule);
   const record = Buffer.alloc(RULE_NUMBERS.RULE_BYTES);
@@ -26,7 +27,7 @@ export function encodeRule(rule: Rule, path: number, pools: Pools): Buffer {
     (rule.forward ? RULE_NUMBERS.RULE_FORWARD : 0) |
     (rule.from === 'agl' ? image.RULE_FROM_AGL : 0) |
     (match.neverRemote === true ? image.RULE_NEVER_REMOTE : 0) |
-    (timerOf(rule) === undefined ? 0 : image.RULE_TIMED);
+    (timerOf(rule) === undefined && rule.when !== 'notice' ? 0 : image.RULE_TIMED);
   record.writeUInt8(flags, RULE_RECORD.flags.at);
   record.writeUInt8(path, RULE_RECORD.path.at);
   record.fill(RULE_NUMBERS.SOURCE_OWN, RULE_RECORD.answerSources.at, RULE_RECORD.reserved1.at);
@@ -39,7 +40,8 @@ export function encodeRule(rule: Rule, path: number, pools: Pools): Buffer {
   const steps = pools.addProgram(answer?.steps ?? []);
   record.writeUInt16LE(steps.first, RULE_RECORD_2.stepFirst.at);
   record.writeUInt8(steps.count, RULE_RECORD_2.stepCount.at);
-  const actions = pools.addActions(encodeActions(rule, pools));
+  const watching = rule.watch === undefined ? [] : [encodeWatch(rule.watch, watch)];
+  const actions = pools.addActions([...encodeActions(rule, pools), ...watching]);
   record.writeUInt8(actions.count, RULE_RECORD_2.actionCount.at);
   record.writeUInt16LE(actions.first, RULE_RECORD_2.actionFirst.at);
   record.writeUInt16LE(rate?.burst ?? 0, RULE_RECORD_2.burst.at);

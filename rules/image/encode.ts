@@ -89,7 +89,10 @@ function partsOf(table: RuleTable): Parts {
   const { rules, filters = [] } = table;
   const pools = new Pools();
   const paths = assignPaths(table);
-  const records = rules.map((rule, index) => encodeRule(rule, paths[index].number, pools));
+  const watched = rules.filter(({ watch }) => watch !== undefined);
+  const records = rules.map((rule, index) =>
+    encodeRule(rule, paths[index].number, pools, watched.indexOf(rule)),
+  );
   const lists = new Lists();
   const tried = triedRules(rules);
   const bus = indexOf(tried.bus, lists);
@@ -110,7 +113,9 @@ function partsOf(table: RuleTable): Parts {
     keyLists: u16(keyed.lists),
     keyDisplacements: u16(keyed.displacements),
     busIndex: u16(bus.standard),
-    aglIndex: rules.some(({ from }) => from === 'agl') ? u16(agl.standard) : Buffer.alloc(0),
+    aglIndex: rules.some(({ from, when }) => from === 'agl' && when === undefined)
+      ? u16(agl.standard)
+      : Buffer.alloc(0),
     busRangeStarts: u32(bus.starts),
     aglRangeStarts: u32(agl.starts),
     busRangeLists: u16(bus.lists),

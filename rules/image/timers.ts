@@ -6,10 +6,12 @@ import { RULE_NUMBERS_2 as image, TIMER_RECORD } from '../../formats/rule-image-
 import type { Rule, RuleTable, SafeState, Timer } from '../model.ts';
 import { arbitrationRank, timerOf } from '../model.ts';
 import type { Sections } from './decode-2.ts';
+import { encodeTimeouts } from './watch.ts';
 import { expectZero, RulesImageError } from './image-error.ts';
 
 /** The record of the safe state, and those of all timers, the strongest frame first. */
 export function encodeTimers({ rules, safeState }: RuleTable): Buffer {
+  const numberOf = (name: string | undefined) => rules.findIndex((rule) => rule.name === name) + 1;
   const timed = rules.flatMap((rule, number) => {
     const timer = timerOf(rule);
     return timer === undefined ? [] : [{ rule, number, timer }];
@@ -18,8 +20,9 @@ export function encodeTimers({ rules, safeState }: RuleTable): Buffer {
   const sorted = timed.toSorted((one, other) => strengthOf(one.rule) - strengthOf(other.rule));
   const records = sorted.map(({ rule, number, timer }) => {
     const isReplaced = timer.during === undefined && safe.has(idOf(rule));
-    return encodeTimer(timer, number, isReplaced);
+    return encodeTimer(timer, number, isReplaced, numberOf(timer.ended));
   });
+  records.push(...encodeTimeouts(rules, numberOf));
   return Buffer.concat(
     safeState === undefined ? records : [encodeSafeState(safeState, rules), ...records],
   );
@@ -51,7 +54,7 @@ function encodeSafeState(
   return record;
 }
 
-function encodeTimer(timer: Timer, rule: number, isReplaced: boolean): Buffer {
+function encodeTimer(timer: Timer, rule: number, isReplaced: boolean, ended: number): Buffer {
   const record = Buffer.alloc(image.TIMER_BYTES);
   const inSafeState = timer.during === undefined ? 0 : image.TIMER_IN_SAFE_STATE;
   const flags = isReplaced ? image.TIMER_UNLESS_SAFE_STATE : inSafeState;
@@ -62,6 +65,7 @@ function encodeTimer(timer: Timer, rule: number, isReplaced: boolean): Buffer {
   record.writeUInt32LE(timer.count ?? 0, TIMER_RECORD.count.at);
   record.writeUInt32LE(timer.thenMicros ?? 0, TIMER_RECORD.next.at);
   record.writeUInt32LE(timer.phaseMicros, TIMER_RECORD.phase.at);
+  record.writeUInt32LE(ended, TIMER_RECORD.ended.at);
   return record;
 }
 
@@ -69,12 +73,14 @@ function encodeTimer(timer: Timer, rule: number, isReplaced: boolean): Buffer {
 export function readTimers(
   bytes: Buffer,
   { starts, counts }: Sections,
-  ruleCount: number,
+  names: readonly string[],
 ): ReadonlyMap<number, Timer> {
+  const ruleCount = names.length;
   const timers = new Map<number, Timer>();
   const first = hasSafeState(bytes, { starts, counts }) ? 1 : 0;
   for (let index = first; index < counts.timers; index += 1) {
     const at = starts.timers + index * image.TIMER_BYTES;
+    if (bytes.readUInt8(at) === image.TIMER_TIMEOUT) continue;
     const rule = bytes.readUInt16LE(at + TIMER_RECORD.rule.at);
     if (rule >= ruleCount || timers.has(rule)) {
       const expected = `one of ${ruleCount} rules, each once`;
@@ -85,7 +91,7 @@ export function readTimers(
         `${rule}`,
       );
     }
-    timers.set(rule, readTimer(bytes, at, `timer ${index}`));
+    timers.set(rule, readTimer(bytes, at, `timer ${index}`, names));
   }
   return timers;
 }
@@ -110,7 +116,7 @@ export function readSafeState(
     bytes.readUInt32LE(at + TIMER_RECORD.count.at),
   ];
   const [afterMicros, withinMicros, graceMicros] = readTimes(bytes, at, 'safe state');
-  expectZero(bytes, 'safe state', at + TIMER_RECORD.reserved0.at, at + image.TIMER_BYTES);
+  expectZero(bytes, 'safe state', at + TIMER_RECORD.ended.at, at + image.TIMER_BYTES);
   const isNever = flags === image.TIMER_UNTIL_NEVER;
   const isEnd = flags === 0 || (isNever && rule === 0);
   if (
@@ -128,7 +134,7 @@ export function readSafeState(
   };
 }
 
-function readTimes(bytes: Buffer, at: number, name: string): number[] {
+export function readTimes(bytes: Buffer, at: number, name: string): number[] {
   return (['interval', 'next', 'phase'] as const).map((field) => {
     const offset = at + TIMER_RECORD[field].at;
     const micros = bytes.readUInt32LE(offset);
@@ -139,14 +145,18 @@ function readTimes(bytes: Buffer, at: number, name: string): number[] {
   });
 }
 
-function readTimer(bytes: Buffer, at: number, name: string): Timer {
+function readTimer(bytes: Buffer, at: number, name: string, names: readonly string[]): Timer {
   const kind = bytes.readUInt8(at);
   if (kind !== image.TIMER_CYCLIC) throw new RulesImageError(name, at, 'a cyclic one', `${kind}`);
   const flags = bytes.readUInt8(at + TIMER_RECORD.flags.at);
   if (flags > image.TIMER_UNLESS_SAFE_STATE) {
     throw new RulesImageError(`${name} flags`, at, '0 to 2', `${flags}`);
   }
-  expectZero(bytes, name, at + TIMER_RECORD.reserved0.at, at + image.TIMER_BYTES);
+  expectZero(bytes, name, at + TIMER_RECORD.reserved1.at, at + image.TIMER_BYTES);
+  const ended = bytes.readUInt32LE(at + TIMER_RECORD.ended.at);
+  if (ended > names.length) {
+    throw new RulesImageError(`${name} end`, at, `at most ${names.length}`, `${ended}`);
+  }
   const [intervalMicros, thenMicros, phaseMicros] = readTimes(bytes, at, name);
   const count = bytes.readUInt32LE(at + TIMER_RECORD.count.at);
   if (count === 0 && thenMicros !== 0) {
@@ -161,6 +171,7 @@ function readTimer(bytes: Buffer, at: number, name: string): Timer {
   return {
     ...({ kind: 'cyclic', intervalMicros, phaseMicros } as const),
     ...(count === 0 ? {} : { count, thenMicros }),
+    ...(ended === 0 ? {} : { ended: names[ended - 1] }),
     ...(flags === image.TIMER_IN_SAFE_STATE ? { during: 'safe-state' as const } : {}),
   };
 }

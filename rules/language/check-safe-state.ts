@@ -5,7 +5,7 @@
  */
 import { closestWord } from '../diagnostics.ts';
 import type { Rule, RuleAnswer, SafeState } from '../model.ts';
-import { formatIdentifier, liveValueOf } from '../model.ts';
+import { formatIdentifier, liveValueOf, timerOf } from '../model.ts';
 import { frameOf, targetOf } from '../oracle/frame.ts';
 import type { OracleFrame } from '../oracle/frame.ts';
 import { matches } from '../oracle/match.ts';
@@ -25,8 +25,9 @@ export function checkSafeState(
   if (safeState === undefined || entries === undefined) return;
   const rules = parsed.flatMap(({ rule }) => rule ?? []);
   checkNames(reader, safeState, entries, rules);
-  for (const frame of frames) checkFrame(reader, frame, rules);
-  const own = frames.flatMap(({ rule }) => rule?.answer ?? []);
+  const timed = frames.filter(({ rule }) => rule !== undefined && timerOf(rule) !== undefined);
+  for (const frame of timed) checkFrame(reader, frame, rules);
+  const own = timed.flatMap(({ rule }) => rule?.answer ?? []);
   for (const { rule, matchOffset } of parsed) {
     const clashing = rule && rule.from === undefined ? liveAnswerOf(rule, own) : undefined;
     if (rule === undefined || clashing === undefined) continue;

@@ -13,6 +13,7 @@ import { DATA_BYTES } from '../model.ts';
 import type { AnswerContext } from './parse-answer.ts';
 import { parseLayout } from './parse-e2e.ts';
 import { lengthOf, parseModify } from './parse-modify.ts';
+import { isOneIdentifier } from './parse-watch.ts';
 import type { ParsedModify } from './parse-modify.ts';
 import { CHECK, keysOf } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
@@ -50,7 +51,7 @@ export function parseCheck(
   if (!fits(reader, entry, layout, length) || !hasData(reader, entry, context)) return undefined;
   const maximumDelta = parseMaximumDelta(reader, parts, layout);
   const changes = parseReplacements(reader, parts, context, called, forward, length);
-  const on = parseResults(reader, parts);
+  const on = parseResults(reader, parts, entries.byKey.has('timeout') && isOne(context));
   if (maximumDelta === undefined || on === undefined || changes === undefined) return undefined;
   const { mark, substitute } = changes;
   const { nibble } = layout;
@@ -174,11 +175,39 @@ function isWithin(
 
 const ALL_BITS = (1n << 64n) - 1n;
 
+/** Whether the rule takes frames of one identifier. */
+function isOne({ match }: AnswerContext): boolean {
+  return match !== undefined && isOneIdentifier(match);
+}
+
+/** Whether that can become of a frame that did not come. */
+function isMissed(
+  reader: YamlReader,
+  entry: Entry,
+  word: Disposition | undefined,
+  isTimed: boolean,
+): boolean {
+  if (isTimed && (word === 'pass' || word === 'substitute')) return true;
+  if (word === undefined) return false;
+  const reason = isTimed
+    ? `there is no frame that could be ${word === 'drop' ? 'dropped' : 'marked'}: write pass, or substitute`
+    : 'no-new-data is found by a timeout: write timeout: beside check, in a rule for one identifier';
+  reader.diagnostics.error(entry.offset, reason);
+  return false;
+}
+
 /** What becomes of a frame by each result. */
-function parseResults(reader: YamlReader, parts: Entries): Disposition[] | undefined {
+function parseResults(
+  reader: YamlReader,
+  parts: Entries,
+  isTimed: boolean,
+): Disposition[] | undefined {
   const entry = parts.byKey.get('on');
   const bad = (['substitute', 'mark'] as const).find((key) => parts.byKey.has(key)) ?? 'drop';
-  const usual = E2E_RESULTS.map((result) => (GOOD.includes(result) ? 'pass' : bad));
+  const missed = isTimed && parts.byKey.has('substitute') ? 'substitute' : 'pass';
+  const usual = E2E_RESULTS.map((result) =>
+    result === 'no-new-data' ? missed : GOOD.includes(result) ? 'pass' : bad,
+  );
   if (entry === undefined) return usual;
   const entries = reader.map(entry, E2E_RESULTS);
   if (entries === undefined) return undefined;
@@ -186,6 +215,7 @@ function parseResults(reader: YamlReader, parts: Entries): Disposition[] | undef
     const stated = entries.byKey.get(result);
     if (stated === undefined) return usual[index];
     const word = reader.word(stated, DISPOSITIONS);
+    if (result === 'no-new-data' && !isMissed(reader, stated, word, isTimed)) return undefined;
     if (word === undefined || word === 'pass' || word === 'drop') return word;
     if (parts.byKey.has(word)) return word;
     reader.diagnostics.error(

@@ -12,6 +12,7 @@ import { stagingObstacleOf } from '../staged.ts';
 import type { Names } from './dbc-names.ts';
 import { parseAnswer } from './parse-answer.ts';
 import { parseName, refuseSlowPrograms } from './parse-rule.ts';
+import { parseNotice } from './parse-watch.ts';
 import { CYCLIC, FRAME_WORDS, keysOf } from './words.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
@@ -31,22 +32,46 @@ export function parseCyclic(reader: YamlReader, table: Entries, names: Names): P
   const entry = table.byKey.get('cyclic');
   if (entry === undefined || entry.node === null) return [];
   const items = reader.list(entry, 'cyclic frame', MAXIMUM_RULES, 1) ?? [];
-  return items.flatMap((item) => parseOne(reader, item, names) ?? []);
+  return items.flatMap((item) => parseOne(reader, item, names));
 }
 
-function parseOne(reader: YamlReader, item: Entry, names: Names): ParsedTimed | undefined {
+/** The frame, and what tells of its end. */
+function parseOne(reader: YamlReader, item: Entry, names: Names): ParsedTimed[] {
   const entries = reader.map(item, keysOf(CYCLIC));
-  if (entries === undefined) return undefined;
+  if (entries === undefined) return [];
   const nameEntry = reader.required(entries, 'name', item.label);
   const name = nameEntry === undefined ? undefined : parseName(reader, nameEntry);
   const called = name === undefined ? item.label : `cyclic frame "${name}"`;
   const when = parseTimer(reader, entries, called);
   const answer = parseFrame(reader, entries, called, names);
+  const notices = parseEnd(reader, entries, name, called, names);
   const place = { name, nameOffset: nameEntry?.offset ?? item.offset };
   if (name === undefined || when === undefined || answer === undefined) {
-    return { ...place, rule: undefined };
+    return [{ ...place, rule: undefined }, ...notices];
   }
-  return { ...place, rule: { name, match: NO_FRAME, answer, forward: false, when } };
+  const ended = notices[0]?.rule?.name;
+  const timer = ended === undefined ? when : { ...when, ended };
+  const rule = { name, match: NO_FRAME, answer, forward: false, when: timer };
+  return [{ ...place, rule }, ...notices];
+}
+
+/** The notice of `ended`; none if it is not there. */
+export function parseEnd(
+  reader: YamlReader,
+  entries: Entries,
+  name: string | undefined,
+  called: string,
+  names: Names,
+): ParsedTimed[] {
+  const entry = entries.byKey.get('ended');
+  if (entry === undefined) return [];
+  if (!entries.byKey.has('count')) {
+    const reason = `${called} never ends: it has no "count"`;
+    reader.diagnostics.error(entry.keyOffset, reason);
+    return [];
+  }
+  const notice = parseNotice(reader, entry, name && `${name}-ended`, names);
+  return notice === undefined ? [] : [notice];
 }
 
 /** The frame, which takes nothing from a request. */

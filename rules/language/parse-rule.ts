@@ -17,6 +17,8 @@ import { parseModify } from './parse-modify.ts';
 import type { ParsedModify } from './parse-modify.ts';
 import { parseRate } from './parse-rate.ts';
 import { ACTIONS, keysOf, RULE, SIDES } from './words.ts';
+import type { ParsedTimed } from './parse-cyclic.ts';
+import { parseWatch } from './parse-watch.ts';
 import type { Entries, Entry, YamlReader } from './yaml-reader.ts';
 
 /** The first answer, and as many as a rule has actions. */
@@ -29,6 +31,8 @@ export interface ParsedRule {
   readonly match: RuleMatch | undefined;
   readonly matchOffset: number;
   readonly rule: Rule | undefined;
+  /** The rules that tell of what its watch finds. */
+  readonly notices: readonly ParsedTimed[];
 }
 
 /** Undefined: the rule is no map. */
@@ -51,11 +55,15 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
   const rate = parseRate(reader, entries, called, isWall);
   const modify = parseChange(reader, entries, context, called, forward);
   const check = parseCheck(reader, entries, context, called, forward);
+  const watching = { name, match, message: request, names, called, from };
+  const watched = parseWatch(reader, entries, { ...watching, forward: forward !== false });
   const place = { name, nameOffset: nameEntry?.offset ?? item.offset, match };
-  const parsed = { ...place, matchOffset: matchEntry?.offset ?? item.offset };
+  const matchOffset = matchEntry?.offset ?? item.offset;
+  const parsed = { ...place, matchOffset, notices: watched?.notices ?? [] };
   if (answers === undefined || modify === undefined || rate === undefined || check === undefined) {
     return { ...parsed, rule: undefined };
   }
+  if (watched === undefined) return { ...parsed, rule: undefined };
   // The check looks at the length, so what changes the frame does not have to.
   const parts = modify === null || check !== null ? answers : [...answers, modify];
   const needed = parts.reduce((most, { requestBytes }) => Math.max(most, requestBytes), 0);
@@ -79,6 +87,7 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
     ...(modify === null ? {} : { modify: modify.steps }),
     ...(check === null ? {} : { check: check.check }),
     ...(rate === null ? {} : { rate }),
+    ...(watched === null ? {} : { watch: watched.watch }),
     ...(deadlineNanos === undefined ? {} : { deadlineNanos }),
   };
   refuseSlowPrograms(reader, entries, called, rule);
@@ -95,8 +104,14 @@ function parseAnswers(
 ): ParsedAnswer[] | undefined {
   const entry = entries.byKey.get('answer');
   if (entry === undefined) return [];
-  const most = ANSWERS_MAXIMUM - (entries.byKey.has('modify') ? 1 : 0) - checkActions(entries);
+  const others = [entries.byKey.has('modify'), isWatched(entries)].filter(Boolean).length;
+  const most = ANSWERS_MAXIMUM - others - checkActions(entries);
   return oneOrMore(reader, entry, most, (item) => parseAnswer(reader, item, context));
+}
+
+/** Whether the rule has a watch, which is an action. */
+function isWatched({ byKey }: Entries): boolean {
+  return ['timeout', 'changes', 'throttle'].some((key) => byKey.has(key));
 }
 
 /** Null: the frame is not changed. */
@@ -161,7 +176,7 @@ export function refuseSlowPrograms(
   reader: YamlReader,
   entries: Entries,
   called: string,
-  rule: Pick<Rule, 'answer' | 'moreAnswers' | 'modify' | 'check'>,
+  rule: Pick<Rule, 'answer' | 'moreAnswers' | 'modify' | 'check' | 'watch'>,
 ): void {
   const nanos = programNanos(rule);
   const most = RULE_COSTS.RULE_PROGRAMS_NANOS_MAXIMUM;

@@ -7,7 +7,7 @@
 import type { Rule, SafeState, Timer } from '../model.ts';
 import { NO_FRAME, SAFE_FRAMES_MAXIMUM } from '../model.ts';
 import type { Names } from './dbc-names.ts';
-import { parseFrame, parseMicros, parseTimer } from './parse-cyclic.ts';
+import { parseEnd, parseFrame, parseMicros, parseTimer } from './parse-cyclic.ts';
 import type { ParsedTimed } from './parse-cyclic.ts';
 import { parseName } from './parse-rule.ts';
 import { HEARTBEAT, keysOf, SAFE_ENDS, SAFE_FRAME, SAFE_STATE, UNTIL_RULE } from './words.ts';
@@ -46,7 +46,7 @@ export function parseSafeState(reader: YamlReader, table: Entries, names: Names)
   if (list !== undefined && items.length === 0) {
     reader.diagnostics.error(list.offset, 'safe-state has no frame that it could send');
   }
-  const frames = items.flatMap((item) => parseSafeFrame(reader, item, names) ?? []);
+  const frames = items.flatMap((item) => parseSafeFrame(reader, item, names));
   if (afterMicros === undefined || graceMicros === undefined) return { frames, entries };
   if (heartbeat === undefined || until === undefined) return { frames, entries };
   const safeState = { afterMicros, graceMicros, until, ...(heartbeat ?? {}) };
@@ -79,21 +79,23 @@ function parseUntil(reader: YamlReader, entry: Entry | undefined): SafeState['un
 }
 
 /** Without `every` it is sent once. */
-function parseSafeFrame(reader: YamlReader, item: Entry, names: Names): ParsedTimed | undefined {
+function parseSafeFrame(reader: YamlReader, item: Entry, names: Names): ParsedTimed[] {
   const entries = reader.map(item, keysOf(SAFE_FRAME));
-  if (entries === undefined) return undefined;
+  if (entries === undefined) return [];
   const nameEntry = reader.required(entries, 'name', item.label);
   const name = nameEntry === undefined ? undefined : parseName(reader, nameEntry);
   const called = name === undefined ? item.label : `safe-state frame "${name}"`;
   const timer = entries.byKey.has('every') ? parseTimer(reader, entries, called) : ONCE;
   const answer = parseFrame(reader, entries, called, names);
+  const notices = parseEnd(reader, entries, name, called, names);
   const place = { name, nameOffset: nameEntry?.offset ?? item.offset };
   if (name === undefined || timer === undefined || answer === undefined) {
-    return { ...place, rule: undefined };
+    return [{ ...place, rule: undefined }, ...notices];
   }
-  const when: Timer = { ...timer, during: 'safe-state' };
+  const ended = notices[0]?.rule?.name;
+  const when: Timer = { ...timer, during: 'safe-state', ...(ended === undefined ? {} : { ended }) };
   const rule: Rule = { name, match: NO_FRAME, answer, forward: false, when };
-  return { ...place, rule };
+  return [{ ...place, rule }, ...notices];
 }
 
 const ONCE: Timer = {

@@ -8,6 +8,7 @@ import { RULE_COSTS } from '../../formats/rule-costs.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { slowestDecision } from '../image/decision.ts';
 import { ALARM_NAME, MAXIMUM_RULES } from '../model.ts';
+import { WATCHES_MAXIMUM } from '../watch.ts';
 import type { Rule, RuleTable } from '../model.ts';
 import { type Expectation, parseExpectations } from '../oracle/parse-expect.ts';
 import { findHidden } from '../order/hidden.ts';
@@ -25,16 +26,13 @@ import { parseReceive } from './parse-receive.ts';
 import { parseSafeState } from './parse-safe-state.ts';
 import { checkSafeState } from './check-safe-state.ts';
 import { refuseOverload } from './check-timers.ts';
-import { DEFAULTS, keysOf, TABLE } from './words.ts';
+import { DEFAULTS, keysOf, RULELESS, TABLE } from './words.ts';
 import { checkVersion, readYaml } from './yaml-document.ts';
 import type { Root } from './yaml-document.ts';
 import type { Entries, YamlReader } from './yaml-reader.ts';
 
 /** Earlier rules that a message names. */
 const NAMED_MAXIMUM = 3;
-
-/** A table with one of them does something without rules as well. */
-const RULELESS = ['filters', 'agl', 'cyclic', 'safe-state'] as const;
 
 /** The table if there were no errors, and all diagnostics in file order. */
 export interface ParseResult {
@@ -79,7 +77,9 @@ function parseTable(
   refuseOverload(reader, timed);
   const listed = parsed.flatMap(({ rule }) => rule ?? []);
   const cyclic = timed.flatMap(({ rule }) => rule ?? []);
-  const rules = [...listed, ...cyclic, ...(alarm === undefined ? [] : [alarm])];
+  const notices = parsed.flatMap((one) => one.notices.flatMap(({ rule }) => rule ?? []));
+  refuseWatches(reader, parsed);
+  const rules = [...listed, ...notices, ...cyclic, ...(alarm === undefined ? [] : [alarm])];
   refuseAlarmName(reader, entries, rules);
   refuseTooMany(reader, entries, rules);
   if (defaultAction === undefined) return undefined;
@@ -102,12 +102,21 @@ function refuseAlarmName(reader: YamlReader, entries: Entries, rules: readonly R
   }
 }
 
-/** The alarm and what a timer sends are rules as well. */
+/** Refuses the first rule with a watch that does not fit. */
+function refuseWatches(reader: YamlReader, parsed: readonly ParsedRule[]): void {
+  const watched = parsed.filter(({ rule }) => rule?.watch !== undefined);
+  if (watched.length <= WATCHES_MAXIMUM) return;
+  const beyond = watched[WATCHES_MAXIMUM];
+  const reason = `${watched.length} rules have timeout, changes or throttle; at most ${WATCHES_MAXIMUM} may, and "${beyond.name}" is one more`;
+  reader.diagnostics.error(beyond.nameOffset, reason);
+}
+
+/** The alarm, notices and what a timer sends are rules as well. */
 function refuseTooMany(reader: YamlReader, entries: Entries, rules: readonly Rule[]): void {
   if (rules.length <= MAXIMUM_RULES) return;
   const entry =
     entries.byKey.get('cyclic') ?? entries.byKey.get('safe-state') ?? entries.byKey.get('agl');
-  const reason = `with cyclic and safe-state frames and the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
+  const reason = `with cyclic and safe-state frames, notices and the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
   reader.diagnostics.error(entry?.keyOffset ?? entries.offset, reason);
 }
 
@@ -129,7 +138,8 @@ function parseRuleList(
   const parsed = items
     .map((item) => parseRule(reader, item, names))
     .filter((rule) => rule !== undefined);
-  refuseDuplicateNames(reader, [...parsed, ...timed]);
+  const notices = parsed.flatMap((rule) => rule.notices);
+  refuseDuplicateNames(reader, [...parsed, ...notices, ...timed]);
   if (!reader.diagnostics.hasErrors) {
     tellHidden(reader, parsed);
     refuseSlow(reader, parsed);

@@ -16,6 +16,7 @@ const RESULT_WHAT = {
   repeated: 'right, with the counter of the last one',
   'wrong-sequence': 'right, after a wider gap',
   error: 'wrong: in checksum, length, data identifier or counter',
+  'no-new-data': 'not there within `timeout`: AGL gets a `substitute`, or with `pass` nothing',
 } as const;
 
 /** What both have. */

@@ -16,6 +16,7 @@ import {
 } from '../model.ts';
 import type { Shape } from './shapes.ts';
 import { checkWords, PROTECT } from './words-e2e.ts';
+import { CHANGES, MASK, noticeWords, timeoutWords } from './words-watch.ts';
 import {
   BYTE,
   DURATION,
@@ -280,21 +281,6 @@ export const STEP: Words = {
 const STEPS = oneOf(map('expected frame', STEP), listOf(map('expected frame', STEP), 10_000));
 const EXPECT = listOf(STEPS, 10_000);
 
-// prettier-ignore
-export const RULE: Words = {
-  name: { what: 'Small letters, digits and -; once in the file.', value: { pattern: '^[a-z0-9-]+$', type: 'string' }, isNeeded: true },
-  from: { what: 'Whose frames the rule is about. Answers to AGL go to AGL. Left out: the bus.', value: words(...SIDES) },
-  match: { what: 'Which frames.', value: map('match', MATCH), isNeeded: true },
-  answer: { what: 'The frame that goes out in reply, or a list of at most 5.', value: oneOrMore(map('answer', ANSWER), 1 + RULE_NUMBERS_2.RULE_ACTIONS_MAXIMUM) },
-  rate: { what: 'How many answers: 100/s, { per-second, burst }, or `none`. Left out: one in 500 bit times of the bus, and 250 at once.', value: oneOf(words('none'), { pattern: '^[1-9][0-9]{0,5}/s$', type: 'string' }, map('rate', RATE)) },
-  deadline: { what: 'The longest time from the end of the request to the end of the answer, for `explain --bus`: 5ms.', value: DURATION },
-  forward: { what: '`true`: the request also goes to the other side. Left out: only without an answer.', value: TRUE_OR_FALSE },
-  modify: { what: "What becomes of the forwarded frame, in can-gw's order: and, or, xor, set, checksums.", value: map('modify', MODIFY) },
-  check: { what: "Checks the frame by one of AUTOSAR's E2E profiles, before everything else.", value: map('check', CHECK) },
-  action: { what: '`drop`: neither answer nor forward.', value: words(...ACTIONS) },
-  expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
-};
-
 /** A frame that answers no request. */
 // prettier-ignore
 export const FRAME_WORDS: Words = {
@@ -313,6 +299,28 @@ export const FRAME_WORDS: Words = {
   checksum: FIELDS.checksum,
   protect: FIELDS.protect,
 };
+
+export const NOTICE: Words = noticeWords(map('frame', FRAME_WORDS), SIDES);
+export const TIMEOUT: Words = timeoutWords(map('notice', NOTICE));
+
+// prettier-ignore
+export const RULE: Words = {
+  name: { what: 'Small letters, digits and -; once in the file.', value: { pattern: '^[a-z0-9-]+$', type: 'string' }, isNeeded: true },
+  from: { what: 'Whose frames the rule is about. Answers to AGL go to AGL. Left out: the bus.', value: words(...SIDES) },
+  match: { what: 'Which frames.', value: map('match', MATCH), isNeeded: true },
+  answer: { what: 'The frame that goes out in reply, or a list of at most 5.', value: oneOrMore(map('answer', ANSWER), 1 + RULE_NUMBERS_2.RULE_ACTIONS_MAXIMUM) },
+  rate: { what: 'How many answers: 100/s, { per-second, burst }, or `none`. Left out: one in 500 bit times of the bus, and 250 at once.', value: oneOf(words('none'), { pattern: '^[1-9][0-9]{0,5}/s$', type: 'string' }, map('rate', RATE)) },
+  deadline: { what: 'The longest time from the end of the request to the end of the answer, for `explain --bus`: 5ms.', value: DURATION },
+  forward: { what: '`true`: the request also goes to the other side. Left out: only without an answer.', value: TRUE_OR_FALSE },
+  modify: { what: "What becomes of the forwarded frame, in can-gw's order: and, or, xor, set, checksums.", value: map('modify', MODIFY) },
+  check: { what: "Checks the frame by one of AUTOSAR's E2E profiles, before everything else.", value: map('check', CHECK) },
+  action: { what: '`drop`: neither answer nor forward.', value: words(...ACTIONS) },
+  timeout: { what: 'The longest time from one frame to the next: 150ms. Then it counts as missing.', value: oneOf(DURATION, map('timeout', TIMEOUT)) },
+  changes: { what: 'Only frames with a change are forwarded: `all` bits count, or these masks of bytes 0, 1, ...', value: oneOf(MASK, map('changes', CHANGES)) },
+  throttle: { what: 'From one forwarded frame to the next; of those between the last one goes then: 100ms.', value: DURATION },
+  expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
+};
+
 // prettier-ignore
 export const CYCLIC: Words = {
   name: RULE.name,
@@ -321,6 +329,7 @@ export const CYCLIC: Words = {
   count: { what: 'So many frames, then `then`, or no more. Left out: without end.', value: integer(1, 0xffffffff) },
   then: { what: 'After `count` frames: from one to the next.', value: DURATION },
   phase: { what: 'From the start of the cell to the first frame. Left out: 0.', value: DURATION },
+  ended: { what: 'What tells that `count` frames were sent.', value: map('notice', NOTICE) },
 };
 
 export const SAFE_ENDS = ['agl', 'never'] as const;
@@ -360,6 +369,8 @@ export const AGL: Words = {
   alarm: { what: 'A frame that tells of a refused one.', value: map('alarm', ALARM) },
 };
 
+/** A table with one of them does something without rules as well. */
+export const RULELESS = ['filters', 'agl', 'cyclic', 'safe-state'] as const;
 // prettier-ignore
 export const TABLE: Words = {
   version: { what: 'The version of the language: 1.', value: { const: 1 }, isNeeded: true },

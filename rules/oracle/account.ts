@@ -84,6 +84,8 @@ const DROPS: Readonly<Partial<Record<DropReason, string>>> = {
   filter: 'the filters',
   default: 'the default',
   check: 'the check',
+  unchanged: '"changes": nothing has changed that counts',
+  held: '"throttle" until a newer one comes, or its time',
 };
 const REFUSALS: Readonly<Partial<Record<DropReason, string>>> = {
   unlisted: 'no rule from: agl is about its identifier',

@@ -49,6 +49,12 @@ export function checkFrame(check: E2eCheck, state: CheckState, frame: OracleFram
   return gap === 1 ? 'ok' : 'some-lost';
 }
 
+/** No frame came in time. What becomes of it. */
+export function missFrame(check: E2eCheck, state: CheckState): Disposition {
+  if (check.widens) state.allowed = Math.min(state.allowed + 1, check.counterMaximum);
+  return dispositionOf(check, 'no-new-data');
+}
+
 /** The counter of a frame that is right. */
 function receivedCounter(check: E2eCheck, frame: OracleFrame): number | undefined {
   const { step, nibble, counterMaximum } = check;

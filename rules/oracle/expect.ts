@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Plays the expectations of a rules file to the oracle, and words what comes out otherwise. */
 import type { RuleTable } from '../model.ts';
-import type { OracleFrame } from './frame.ts';
 import { frameOutcome } from './account.ts';
 import { writeFrameText } from './frame-text.ts';
 import { RuleOracle } from './oracle.ts';
-import type { Side } from './oracle.ts';
+import type { Side, SidedFrame } from './oracle.ts';
 import type { Expectation, ExpectedStep } from './parse-expect.ts';
 
 /** One frame of an expectation whose outcome is another. */
@@ -29,7 +28,7 @@ export function checkExpectations(
 ): ExpectFailure[] {
   return expectations.flatMap(({ ruleName, steps }) => {
     const oracle = new RuleOracle(table);
-    const seen: OracleFrame[] = [];
+    const seen: SidedFrame[] = [];
     return steps.flatMap((step) => {
       const failure = checkStep(oracle, step, seen);
       return failure ? [ruleName === undefined ? failure : { ...failure, ruleName }] : [];
@@ -37,11 +36,11 @@ export function checkExpectations(
   });
 }
 
-/** `seen`: what timers have sent since the last look. */
+/** `seen`: what timers and watches have sent since the last look. */
 function checkStep(
   oracle: RuleOracle,
   step: ExpectedStep,
-  seen: OracleFrame[],
+  seen: SidedFrame[],
 ): ExpectFailure | undefined {
   for (const [number, byte] of step.live) oracle.live[number] = byte;
   const { frame } = step;
@@ -64,7 +63,7 @@ function checkStep(
 function checkLook(
   oracle: RuleOracle,
   { place, atMicros, agl, out }: ExpectedStep,
-  seen: OracleFrame[],
+  seen: SidedFrame[],
 ): ExpectFailure | undefined {
   const frames = [...seen, ...oracle.timed(atMicros)];
   if (agl !== undefined) oracle.turn(agl, atMicros);
@@ -73,10 +72,11 @@ function checkLook(
     seen.push(...frames);
     return undefined;
   }
-  const expected = out.map(({ side, frame }) => `${side} ${writeFrameText(frame)}`);
-  const got = frames.map(writeFrameText).map(toBus);
+  const [expected, got] = [out, frames].map((all) =>
+    all.map(({ side, frame }) => `${side} ${writeFrameText(frame)}`),
+  );
   if (expected.join() === got.join()) return undefined;
-  const why = 'timers have sent this since the step without "in" before';
+  const why = 'timers and watches have sent this since the step without "in" before';
   return { place, in: `up to ${atMicros / 1000} ms`, expected, got, why };
 }
 

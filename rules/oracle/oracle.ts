@@ -8,7 +8,7 @@
 import { LIVE_VALUES, liveValueOf, rateOf, SAME_AS_REQUEST } from '../model.ts';
 import type { Rule, RuleAnswer, RuleTable, Step } from '../model.ts';
 import type { E2eResult } from '../e2e/check.ts';
-import { checkFrame, dispositionOf, newCheckState } from './e2e-check.ts';
+import { checkFrame, dispositionOf, missFrame, newCheckState } from './e2e-check.ts';
 import type { CheckState } from './e2e-check.ts';
 import { eightBytes, frameOf, lengthOf, targetOf } from './frame.ts';
 import type { OracleFrame, Target } from './frame.ts';
@@ -19,16 +19,20 @@ import { runProgram } from './program.ts';
 import { AnswerRate } from './rate.ts';
 import { TimerCourses } from './timers.ts';
 import type { AglState } from './timers.ts';
+import { Watches } from './watches.ts';
+import type { WatchEvent } from './watches.ts';
 
 /** Where a frame comes from. Answers go back there, and forwarded frames to the other side. */
 export type Side = 'bus' | 'agl';
 
 /**
  * Why a frame is not forwarded, and not answered by a rule either: the rule says so; no filter passes it;
- * the default; its modified length does not fit a frame; its check says so.
+ * the default; its modified length does not fit a frame; its check says so; nothing that counts has changed; it is too
+ * early, and the frame waits.
  */
 export type DropReason =
-  'rule' | 'filter' | 'default' | 'deleted' | 'safe-state' | 'check' | Refusal;
+  | ('rule' | 'filter' | 'default' | 'deleted' | 'safe-state' | 'check' | 'unchanged' | 'held')
+  | Refusal;
 
 /** One answer of a rule. `limited`: by the rate. `deleted`: its length does not fit a frame. */
 export type AnswerOutcome =
@@ -51,6 +55,12 @@ export interface Verdict {
   readonly toAgl: readonly OracleFrame[];
 }
 
+/** A frame for one side. */
+export interface SidedFrame {
+  readonly side: Side;
+  readonly frame: OracleFrame;
+}
+
 /** What a rule remembers. */
 interface RuleState {
   readonly counter: { value: number };
@@ -70,11 +80,13 @@ export class RuleOracle {
   readonly #bitrate: number;
   readonly #states = new Map<Rule, RuleState>();
   readonly #timers: TimerCourses;
+  readonly #watches: Watches;
 
   /** `before`: the table that this one replaces. Its state survives where name and kind are the same. */
   constructor(table: RuleTable, before?: RuleOracle, bitrate?: number) {
     this.#table = table;
     this.#timers = new TimerCourses(table);
+    this.#watches = new Watches(table);
     this.#bitrate = bitrate ?? (before ? before.#bitrate : USUAL_BITRATE);
     if (before === undefined) return;
     this.live.set(before.live);
@@ -87,9 +99,53 @@ export class RuleOracle {
     }
   }
 
-  /** The frames that timers send up to a time, since the last call. They begin at 0, when AGL is there. */
-  timed(nowMicros: number): OracleFrame[] {
-    return this.#timers.upTo(nowMicros).flatMap(({ rule }) => this.timedFrame(rule) ?? []);
+  /**
+   * The frames that timers and watches send up to a time, since the last call, in order. They begin at 0, when AGL is
+   * there.
+   */
+  timed(nowMicros: number): SidedFrame[] {
+    const due = this.#timers.upTo(nowMicros).map(({ rule, atMicros }) => {
+      return { atMicros, make: () => this.#noticeOf(rule) };
+    });
+    const watched = this.#watches.upTo(nowMicros).map((event) => {
+      return { atMicros: event.atMicros, make: () => this.#tell(event) };
+    });
+    return [...watched, ...due]
+      .toSorted((one, other) => one.atMicros - other.atMicros)
+      .flatMap(({ make }) => make());
+  }
+
+  /** What watches alone have sent up to a time, since the last call of this or of `timed`. */
+  watched(nowMicros: number): SidedFrame[] {
+    return this.#watches.upTo(nowMicros).flatMap((event) => this.#tell(event));
+  }
+
+  #noticeOf(rule: Rule | undefined): SidedFrame[] {
+    const frame = rule && this.timedFrame(rule);
+    return frame === undefined ? [] : [{ side: rule?.from ?? 'bus', frame }];
+  }
+
+  /** What AGL or the bus gets for what a watch has found. */
+  #tell({ rule, what, released }: WatchEvent): SidedFrame[] {
+    if (released !== undefined) return [{ side: 'agl', frame: released }];
+    const name = rule.watch?.timeout?.[what === 'missing' ? 'missing' : 'returned'];
+    const notice = this.#noticeOf(
+      this.#table.rules.find((one) => name !== undefined && one.name === name),
+    );
+    return what === 'missing' ? [...this.#substitute(rule), ...notice] : notice;
+  }
+
+  /** What AGL gets in place of a frame with a check that did not come. */
+  #substitute(rule: Rule): SidedFrame[] {
+    const { check, match } = rule;
+    if (check === undefined) return [];
+    const state = this.#stateOf(rule);
+    if (missFrame(check, state.check) !== 'substitute') return [];
+    const { identifier, extended } = match;
+    const data = new Uint8Array(check.length);
+    const zeros = { identifier, extended, remote: false, dlc: check.length, data };
+    const frame = this.#modified(check.substitute, state, zeros);
+    return frame === undefined ? [] : [{ side: 'agl', frame }];
   }
 
   /** The next frame of a rule that a timer sends; its counter moves on. */
@@ -114,6 +170,7 @@ export class RuleOracle {
     );
     const state = rule && this.#stateOf(rule);
     if (rule) this.#timers.note(rule, nowMicros);
+    if (rule) this.#watches.see(rule, nowMicros);
     const result = rule?.check && state && checkFrame(rule.check, state.check, frame);
     const disposition = rule?.check && result ? dispositionOf(rule.check, result) : 'pass';
     if (disposition === 'drop') {
@@ -126,7 +183,11 @@ export class RuleOracle {
     const answers = rule && state && isAnswered ? this.#answer(rule, state, frame, nowMicros) : [];
     const isForward = rule ? rule.forward : this.#isForwardedByDefault(frame, from);
     const steps = isAnswered ? rule?.modify : rule?.check?.[disposition];
-    const forwarded = isForward ? this.#modified(steps, state, frame) : undefined;
+    const isChange = !isForward || rule === undefined || this.#watches.isChange(rule, frame);
+    const made = isForward && isChange ? this.#modified(steps, state, frame) : undefined;
+    const isHeld = rule !== undefined && made && this.#watches.holds(rule, made, nowMicros);
+    const forwarded = isHeld ? undefined : made;
+    const kept = isHeld ? 'held' : isChange ? undefined : 'unchanged';
     const back = sentOf(answers);
     if (from === 'agl' && forwarded && this.#timers.refuses(forwarded)) {
       const base = { from, frame, rule, answers, forwarded: undefined } as const;
@@ -140,7 +201,7 @@ export class RuleOracle {
       ...(result === undefined ? {} : { result }),
       answers,
       forwarded,
-      drop: this.#dropReason(rule, isForward, forwarded),
+      drop: kept ?? this.#dropReason(rule, isForward, forwarded),
       toBus: from === 'bus' ? back : onwards,
       toAgl: from === 'bus' ? onwards : back,
     };

@@ -14,14 +14,8 @@ import { LIVE_VALUES } from '../model.ts';
 
 import type { OracleFrame } from './frame.ts';
 import { readFrameText } from './frame-text.ts';
-import type { Side } from './oracle.ts';
+import type { Side, SidedFrame } from './oracle.ts';
 import type { AglState } from './timers.ts';
-
-/** A frame for one side. */
-export interface SidedFrame {
-  readonly side: Side;
-  readonly frame: OracleFrame;
-}
 
 /** One frame that comes, and all frames that must go out for it. */
 export interface ExpectedStep {

@@ -109,7 +109,14 @@ export class TimerCourses {
     }
     return now
       .toSorted((one, other) => rankOf(one.rule) - rankOf(other.rule))
-      .map(({ rule }) => ({ rule, atMicros }));
+      .flatMap((course) => [course.rule, ...this.#endOf(course)])
+      .map((rule) => ({ rule, atMicros }));
+  }
+
+  /** The notice of a count that has ended with this frame. */
+  #endOf({ timer, sent }: Course): readonly Rule[] {
+    if (timer.ended === undefined || sent !== timer.count) return [];
+    return this.#table.rules.filter(({ name }) => name === timer.ended);
   }
 
   /** Those that send frames now. The others stand still until the safe state ends. */

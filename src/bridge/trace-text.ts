@@ -93,6 +93,12 @@ function traceWord(event: TraceEvent): string {
       return 'frame refused';
     case TraceEvent.SafeState:
       return 'safe state';
+    case TraceEvent.MessageMissing:
+      return 'frame missing';
+    case TraceEvent.MessageReturned:
+      return 'frame returned';
+    case TraceEvent.CountEnded:
+      return 'count ended';
     default:
       return '';
   }
@@ -136,6 +142,9 @@ function appendValues(out: TextBuilder, event: TraceEvent, a: u32, b: u32): void
     case TraceEvent.Answered:
     case TraceEvent.AnswerDropped:
     case TraceEvent.Dropped:
+    case TraceEvent.MessageMissing:
+    case TraceEvent.MessageReturned:
+    case TraceEvent.CountEnded:
       // The table has no names. The number is the rule's place in its file.
       if (a === TRACE_NO_RULE) out.text('no rule, ');
       else

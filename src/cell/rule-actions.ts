@@ -6,11 +6,12 @@
  * Bounded: the programs of a rule are (program-check.ts). The first answer leaves before the others are made.
  * Does not: decide which rule matches, or choose transmit buffers.
  */
-import { ACTION_ANSWER } from '../../build/generated/rule-image';
+import { ACTION_ANSWER, ActionFields } from '../../build/generated/rule-image';
 import { allocateFrames, Frame, FRAME_BYTES } from '../can/frame';
 import { CHECK_DROP, CHECK_PASS } from '../responder/e2e-check';
 import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
 import { DECISION_STATIC } from '../responder/responder';
+import { watchOf } from '../responder/watch';
 import { Counter } from '../rt/counters';
 import { Status } from '../rt/status';
 import { askWallForAnswer } from './agl-gate';
@@ -19,6 +20,7 @@ import { AnyParts } from './parts';
 import { FrameObserver } from './page/frame-observer';
 import { Rates } from './rates';
 import { UrgentAnswers } from './urgent/answers';
+import { Watches } from './watches';
 
 @final
 export class RuleActions<Parts extends AnyParts> {
@@ -33,6 +35,7 @@ export class RuleActions<Parts extends AnyParts> {
     private readonly answers: UrgentAnswers<Parts>,
     private readonly observer: FrameObserver<Parts>,
     private readonly rates: Rates<Parts>,
+    private readonly watches: Watches<Parts>,
   ) {}
 
   /** The rule that matched `frame` of the bus last, which was taken in the step that began at `nowTicks`. */
@@ -49,18 +52,28 @@ export class RuleActions<Parts extends AnyParts> {
       if (!this.answerFirst(rule, frame, nowTicks)) decision &= ~RULE_ANSWER;
       this.answerMore(rule, frame, nowTicks);
     }
+    const watch = watchOf(responder.table, rule);
+    if (watch !== 0) this.watches.see(changetype<ActionFields>(watch), nowTicks);
     if ((decision & RULE_FORWARD) === 0) {
       const isAnswering = (rule.flags & RULE_ANSWER) !== 0 && disposition === CHECK_PASS;
       parts.counters.count(isAnswering ? Counter.AnsweredNotForwarded : Counter.DroppedByRule);
+    } else if (watch !== 0 && !this.watches.isChanged(changetype<ActionFields>(watch), frame)) {
+      parts.counters.count(Counter.ForwardUnchanged);
     } else {
       const forwarded = parts.responder.modifiedBy(rule, frame, this.modified, disposition);
       if (forwarded === 0) parts.counters.count(Counter.ModifiedDeleted);
-      else if (parts.forwardRing.put(forwarded) !== Status.Ok) countFullRing(parts);
+      else if (watch === 0 || !this.holds(watch, forwarded, nowTicks)) {
+        if (parts.forwardRing.put(forwarded) !== Status.Ok) countFullRing(parts);
+      }
     }
     if ((decision & RULE_ANSWER) !== 0 && rule.isStatic) decision |= DECISION_STATIC;
     if (parts.records.on) {
       this.observer.took(frame, decision, nowTicks, this.answer, this.sentTicks);
     }
+  }
+
+  private holds(watch: usize, frame: usize, nowTicks: u64): bool {
+    return this.watches.holds(changetype<ActionFields>(watch), frame, nowTicks);
   }
 
   /** False: there is no answer. One that left before its request was read is one. */

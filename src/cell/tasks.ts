@@ -36,6 +36,7 @@ import { Rates } from './rates';
 import { RuleActions } from './rule-actions';
 import { Timers } from './timers';
 import { LinkReportTask, MessagesTask, SessionTask, StatusPageTask } from './upkeep';
+import { Watches } from './watches';
 
 /** The executive of the cell. */
 export type CellExecutive<Parts extends AnyParts, Rest extends Idle> = Executive<
@@ -51,11 +52,13 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.answers,
   );
   readonly rates: Rates<Parts> = new Rates<Parts>(this.parts, this.answers);
+  private readonly watches: Watches<Parts> = new Watches<Parts>(this.parts);
   private readonly actions: RuleActions<Parts> = new RuleActions<Parts>(
     this.parts,
     this.answers,
     this.observer,
     this.rates,
+    this.watches,
   );
   private readonly gate: AglGate<Parts> = new AglGate<Parts>(this.parts, this.answers);
   readonly receive: ReceiveTask<Parts> = new ReceiveTask<Parts>(
@@ -73,7 +76,12 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.observer,
   );
   readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
-  readonly timers: Timers<Parts> = new Timers<Parts>(this.parts, this.answers, this.scheduler);
+  readonly timers: Timers<Parts> = new Timers<Parts>(
+    this.parts,
+    this.answers,
+    this.scheduler,
+    this.watches,
+  );
   readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
   readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(
     this.parts,

@@ -11,24 +11,30 @@
 import {
   TIMER_CYCLIC,
   TIMER_IN_SAFE_STATE,
+  TIMER_TIMEOUT,
   TIMER_UNLESS_SAFE_STATE,
   TimerFields,
 } from '../../build/generated/rule-image';
 import { allocateFrames, Frame, FRAME_BYTES } from '../can/frame';
 import { arbitrationField } from '../can/identifier';
+import { TraceEvent } from '../page/trace-event';
 import { NextAnswer } from '../responder/next-answer';
+import { Rule, RULE_FROM_AGL } from '../responder/rule';
 import { RuleState } from '../responder/rule-states';
 import { TimerQueue } from '../responder/timer-queue';
 import { Counter } from '../rt/counters';
 import { microsToTicks } from '../rt/deadline';
 import { NEVER } from '../rt/software-timer';
+import { Status } from '../rt/status';
 import { Task } from '../rt/task';
 import { askWallForAnswer } from './agl-gate';
 import { AnyParts } from './parts';
+import { countFullRing } from './rule-actions';
 import { SafeState } from './safe-state';
 import { dropUnsafe } from './transmit/drop-unsafe';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
+import { Watches } from './watches';
 
 /** From one look at the answers that wait to the next, while there are too many: they last longer on any bus. */
 const RETRY_MICROS: u32 = 100;
@@ -44,8 +50,14 @@ export class Timers<Parts extends AnyParts> extends Task {
   );
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   readonly safe: SafeState<Parts> = new SafeState<Parts>(this.parts);
-  /** The timer whose frame is being made, or -1. */
+  /** The rule whose answer is being made, or -1. */
   private making: i32 = -1;
+  /** The timer that sends it; -1: it is a notice. */
+  private madeFor: i32 = -1;
+  /** The rule, from 1, whose answer is a notice that is to be made; 0: none. */
+  private notice: u32 = 0;
+  /** Its last frame is being made: the count of this timer ends with it. -1: of none. */
+  private ending: i32 = -1;
   /** The safe state has just begun: its timers start. */
   private isStarting: bool = false;
   /** Frames of AGL's that the safe state replaces may still be in the cell. */
@@ -60,13 +72,18 @@ export class Timers<Parts extends AnyParts> extends Task {
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
     private readonly scheduler: TransmitScheduler<Parts>,
+    private readonly watches: Watches<Parts>,
   ) {
     super();
+    watches.timer = this.timer;
   }
 
   /** The table is a new one. Timers that it has of the one before keep their time. */
   begin(nowTicks: u64): void {
     this.making = -1;
+    this.ending = -1;
+    this.notice = 0;
+    this.watches.begin();
     this.startTicks = nowTicks;
     this.isStarting = false;
     this.isClearing = this.safe.stands;
@@ -94,13 +111,16 @@ export class Timers<Parts extends AnyParts> extends Task {
 
   override run(nowTicks: u64): bool {
     const isBusy = this.step(nowTicks);
-    if (this.making >= 0 || this.safe.isSettling || this.isLoading) {
+    if (this.making >= 0 || this.safe.isSettling || this.isLoading || this.notice !== 0) {
       this.timer.start(nowTicks, 0);
-    } else if (this.queue.length !== 0) {
-      const first = this.queue.firstTicks;
-      const wait = isBusy ? 0 : this.retryTicks;
-      this.timer.start(nowTicks, max<u64>(first, nowTicks + wait) - nowTicks);
+      return isBusy;
     }
+    let next = this.watches.firstTicks;
+    if (this.queue.length !== 0) {
+      const wait = isBusy ? 0 : this.retryTicks;
+      next = min<u64>(next, max<u64>(this.queue.firstTicks, nowTicks + wait));
+    }
+    if (next !== NEVER) this.timer.start(max<u64>(next, nowTicks), 0);
     return isBusy;
   }
 
@@ -122,20 +142,41 @@ export class Timers<Parts extends AnyParts> extends Task {
       this.isStarting = false;
       return true;
     }
+    if (this.notice !== 0) {
+      this.make(this.notice - 1, -1);
+      this.notice = 0;
+      return true;
+    }
+    const hasRoom = this.scheduler.answers.length < TIMED_WAITING_MAXIMUM;
+    if (this.watches.firstTicks <= nowTicks) {
+      this.notice = this.watches.serve(nowTicks, hasRoom);
+      return true;
+    }
     const queue = this.queue;
     if (queue.length === 0 || queue.firstTicks > nowTicks) return true;
-    if (this.scheduler.answers.length >= TIMED_WAITING_MAXIMUM) return false;
-    this.making = queue.first;
-    const timer = table.timer(queue.first);
-    this.advance(timer, nowTicks);
-    this.next.follow(timer.rule);
+    if (!hasRoom) return false;
+    const first = queue.first;
+    const timer = table.timer(first);
+    this.advance(first, timer, nowTicks);
+    this.make(timer.rule, first);
     return true;
+  }
+
+  /** Begins with the answer of `rule`. `timer`: it sends it; -1: it is a notice. */
+  private make(rule: u32, timer: i32): void {
+    this.making = rule;
+    this.madeFor = timer;
+    this.next.follow(rule);
   }
 
   /** Brings a timer of the table into the queue. One that goes on keeps its time. */
   private bring(index: u32, nowTicks: u64): void {
     const table = this.parts.responder.table;
     const timer = table.timer(index);
+    if ((timer.kind as u32) === TIMER_TIMEOUT) {
+      this.watches.bring(index, timer, this.startTicks);
+      return;
+    }
     this.safe.add(timer);
     if (!this.runs(timer)) return;
     const state = table.states.of(timer.rule);
@@ -158,8 +199,9 @@ export class Timers<Parts extends AnyParts> extends Task {
   }
 
   /** The first timer's frame is to be sent: the next one is due an interval later. */
-  private advance(timer: TimerFields, nowTicks: u64): void {
+  private advance(index: u32, timer: TimerFields, nowTicks: u64): void {
     const state = this.parts.responder.table.states.of(timer.rule);
+    if (state.left === 1) this.ending = index;
     if (state.left !== 0) state.left--;
     const interval = intervalOf(timer, state);
     if (interval === 0) {
@@ -174,15 +216,39 @@ export class Timers<Parts extends AnyParts> extends Task {
     this.queue.putOff(state.due);
   }
 
-  /** The frame is made: it waits among the answers, unless the one before it still does. */
+  /** The frame is made, and goes to the bus or to AGL. */
   private send(nowTicks: u64): void {
     const parts = this.parts;
-    const timer = parts.responder.table.timer(this.making);
+    const table = parts.responder.table;
+    const index: u32 = this.making;
     this.making = -1;
+    const rule = table.rule(index);
+    if ((rule.flags & RULE_FROM_AGL) !== 0) {
+      table.hit(index);
+      parts.counters.count(Counter.FromAglAnswered);
+      const frame = changetype<usize>(this.next.take());
+      if (parts.forwardRing.put(frame) !== Status.Ok) countFullRing(parts);
+      return;
+    }
+    this.sendToBus(index, rule, nowTicks);
+    const ended = this.ending;
+    this.ending = -1;
+    if (ended < 0 || ended !== this.madeFor) return;
+    this.notice = table.timer(ended).ended;
+    parts.counters.count(Counter.CountsEnded);
+    if (!parts.records.on) return;
+    parts.records.trace.note(nowTicks, TraceEvent.CountEnded, index, rule.answerIdentifier);
+  }
+
+  /** It waits among the answers, unless the one before it still does. */
+  private sendToBus(index: u32, rule: Rule, nowTicks: u64): void {
+    const parts = this.parts;
     // The safe state may have begun or ended meanwhile.
-    if (!this.runs(timer)) return;
-    const index: u32 = timer.rule;
-    const rule = parts.responder.table.rule(index);
+    const runs =
+      this.madeFor < 0
+        ? !this.safe.stands || !this.safe.owns(rule.answerIdentifier)
+        : this.runs(parts.responder.table.timer(this.madeFor));
+    if (!runs) return;
     const strength = arbitrationField(rule.answerIdentifier);
     if (parts.controller.closed || this.scheduler.answers.has(strength)) {
       parts.counters.count(Counter.TimedSkipped);
@@ -193,7 +259,7 @@ export class Timers<Parts extends AnyParts> extends Task {
     parts.responder.table.hit(index);
     const wall = parts.responder.table.wall;
     // What the safe state sends is what the locked table's does: the check of the table has compared them.
-    const isLocked = wall.hasSafeState && (timer.flags & TIMER_IN_SAFE_STATE) !== 0;
+    const isLocked = wall.hasSafeState && this.isSafe(this.madeFor);
     if (rule.isWalled && !isLocked) {
       const passed = askWallForAnswer(parts, frame, nowTicks);
       if (passed === 0) {
@@ -204,6 +270,13 @@ export class Timers<Parts extends AnyParts> extends Task {
     }
     parts.counters.count(Counter.TimedSent);
     this.answers.follow(frame);
+  }
+
+  /** True if timer `index` is one of the safe state; -1: none. */
+  private isSafe(index: i32): bool {
+    return (
+      index >= 0 && (this.parts.responder.table.timer(index).flags & TIMER_IN_SAFE_STATE) !== 0
+    );
   }
 
   /** True while the timer sends frames, as far as the safe state goes. */

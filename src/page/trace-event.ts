@@ -71,6 +71,12 @@ export enum TraceEvent {
   AglRefused = 24,
   /** The safe state begins (a: 1) or ends (a: 0). b: why AGL counts as gone: 1 no session, 2 silent, 4 no heartbeat frame. */
   SafeState = 25,
+  /** Frames of a rule did not come within its timeout. a: number of the rule from 0; b: its identifier word. */
+  MessageMissing = 26,
+  /** They come again. Values as in `MessageMissing`. */
+  MessageReturned = 27,
+  /** A timer has sent `count` frames. a: number of its rule from 0; b: the frame's identifier word. */
+  CountEnded = 28,
 }
 
 /** `a` of a frame that no rule matched. */

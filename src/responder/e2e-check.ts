@@ -38,6 +38,8 @@ export enum CheckResult {
   WrongSequence = 4,
   /** Checksum, length, data identifier or counter are wrong. */
   Error = 5,
+  /** No frame came in time. */
+  NoNewData = 6,
 }
 
 /** What becomes of the frame: what the rule says. */
@@ -47,7 +49,7 @@ export const CHECK_DROP: u32 = 1;
 /** From here on: it is forwarded as action 0, 1, ... of the rule changes it, and not answered. */
 export const CHECK_REPLACE: u32 = 2;
 
-const RESULTS: u32 = 6;
+const RESULTS: u32 = 7;
 /** Of each result in the action's `identifier`. */
 const DISPOSITION_BITS: u32 = 4;
 const DISPOSITION_MASK: u32 = 0xf;
@@ -157,6 +159,16 @@ export function resultOf(
   if (result < CheckResult.Repeated) window = allowed;
   state.check = SEEN | (window << WINDOW_SHIFT) | next;
   return result;
+}
+
+/** No frame came in time: of profiles 1 and 2 the next one may be further ahead. */
+export function noteMissed(action: ActionFields, state: RuleState): void {
+  const options: u32 = action.reserved1;
+  if ((options & WIDENS) === 0) return;
+  const before = state.check;
+  const most = options & COUNTER_MASK;
+  const window = min<u32>(((before >> WINDOW_SHIFT) & COUNTER_MASK) + 1, most);
+  state.check = (before & (SEEN | COUNTER_MASK)) | (window << WINDOW_SHIFT);
 }
 
 /** The counter of a frame that is as its checksum says; else -1. */

@@ -11,6 +11,7 @@ import {
   ACTION_CHECK,
   ACTION_MODIFY,
   ACTION_REPLACE,
+  ACTION_WATCH,
   ActionFields,
   CONDITION_BITS,
   CONDITION_BYTES,
@@ -47,6 +48,7 @@ import {
   CHECKSUM_STEP_NANOS,
   PROGRAM_STEP_NANOS,
   RULE_PROGRAMS_NANOS_MAXIMUM,
+  WATCH_NANOS,
 } from '../../build/generated/rule-costs';
 import { isRemote, isValidIdentifier } from '../can/identifier';
 import { arePositions } from './checksum';
@@ -56,6 +58,7 @@ import { LIVE_VALUES, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from './r
 import { areSources, isAnswerLength } from './rule-check';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
+import { isWatch, watchesOf, watchOf } from './watch';
 
 /** Bits of a field of the data, of a set's number, of an identifier. */
 const DATA_BITS: u32 = 64;
@@ -119,6 +122,7 @@ export function isAction(action: ActionFields, sections: TableSections, header: 
   if (!isPart(action.stepFirst, steps, header.stepCount)) return false;
   if (steps > PROGRAM_STEPS_MAXIMUM) return false;
   if ((action.kind as u32) === ACTION_CHECK) return isCheck(action, sections);
+  if ((action.kind as u32) === ACTION_WATCH) return isWatch(action);
   if (((action.reserved0 as u32) | action.reserved1 | action.reserved2) !== 0) return false;
   if ((action.kind as u32) === ACTION_MODIFY) return true;
   if ((action.kind as u32) === ACTION_REPLACE) return (action.length as u32) <= 1;
@@ -146,14 +150,17 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
   if (programNanos(rule, sections, header) > RULE_PROGRAMS_NANOS_MAXIMUM) return false;
   const checking = checkedActionsOf(rule, sections);
   if (checking < 0) return false;
-  const modifying = actions - moreAnswersOf(rule, sections) - (checking as u32);
+  const watching = watchesOf(rule, sections);
+  if (watching < 0) return false;
+  const aside = (checking as u32) + (watching as u32);
+  const modifying = actions - moreAnswersOf(rule, sections) - aside;
   const isForwarding = (rule.flags & RULE_FORWARD) !== 0;
   if (modifying > (isForwarding ? 1 : 0)) return false;
   if (checking > (isForwarding ? (actions as i32) : 1)) return false;
   if ((rule.path as u32) !== PATH_SOFTWARE) {
     if (checking !== 0 || !isIndependent(rule, sections)) return false;
   }
-  return isAnswering || actions === modifying + (checking as u32);
+  return isAnswering || actions === modifying + aside;
 }
 
 /**
@@ -237,6 +244,7 @@ function maximumIn(sections: TableSections, first: u32, count: u32): u64 {
 function programNanos(rule: Rule, sections: TableSections, header: TableHeader): u32 {
   let nanos = nanosOf(sections, rule.stepFirst, rule.stepCount, header);
   if (checkActionOf(sections, rule) !== 0) nanos += CHECK_NANOS;
+  if (watchOf(sections, rule) !== 0) nanos += WATCH_NANOS;
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
     nanos += nanosOf(sections, action.stepFirst, action.stepCount, header);

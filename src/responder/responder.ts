@@ -8,7 +8,7 @@
 import { ActionFields, STEP_BYTES } from '../../build/generated/rule-image';
 import { dataMaskOf, Frame, FRAME_BYTES } from '../can/frame';
 import { hasWindow } from './answer-window';
-import { CHECK_PASS, CheckResult, dispositionOf, resultOf } from './e2e-check';
+import { CHECK_PASS, CheckResult, dispositionOf, noteMissed, resultOf } from './e2e-check';
 import { mixData } from './compose';
 import { LiveValues, newLiveValues } from './live-values';
 import { runProgram } from './program';
@@ -153,6 +153,12 @@ export class Responder {
     const result = resultOf(table, action, table.states.of(index), frame);
     if (dispositionOf(action, result) !== CHECK_PASS) table.refuse(index);
     return result;
+  }
+
+  /** No frame came for that rule's check `action`. What becomes of it: CHECK_... . */
+  missed(action: ActionFields): u32 {
+    noteMissed(action, this.table.states.of(this.matchedRule));
+    return dispositionOf(action, CheckResult.NoNewData);
   }
 
   /** The answer of rule `index` of the locked table, made from `request`. False: its steps make no frame. */

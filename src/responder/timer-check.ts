@@ -5,11 +5,13 @@
  */
 import {
   RULE_ANSWER,
+  RULE_FROM_AGL,
   RULE_TIMED,
   TIMER_CYCLIC,
   TIMER_IN_SAFE_STATE,
   TIMER_MICROS_MAXIMUM,
   TIMER_SAFE_STATE,
+  TIMER_TIMEOUT,
   TIMER_UNLESS_SAFE_STATE,
   TIMER_UNTIL_NEVER,
   TimerFields,
@@ -17,37 +19,54 @@ import {
 import { isIndependent } from './program-check';
 import { PATH_SOFTWARE, Rule } from './rule';
 import { TableSections } from './table-sections';
+import { isTimeout } from './watch';
 
 const FLAGS: u32 = TIMER_IN_SAFE_STATE | TIMER_UNLESS_SAFE_STATE;
 
 export function isTimer(index: u32, sections: TableSections): bool {
   const timer = sections.timer(index);
   if ((timer.kind as u32) === TIMER_SAFE_STATE) return index === 0 && isSafeState(timer, sections);
+  if ((timer.kind as u32) === TIMER_TIMEOUT) {
+    if (!isTimeout(timer, sections) || timer.interval === 0) return false;
+    if (timer.interval > TIMER_MICROS_MAXIMUM || timer.reserved1 !== 0) return false;
+    return isNotice(timer.count, sections) && isNotice(timer.next, sections);
+  }
   if ((timer.kind as u32) !== TIMER_CYCLIC) return false;
   if ((timer.flags & ~FLAGS) !== 0 || (timer.flags as u32) === FLAGS) return false;
   if (!areTimes(timer)) return false;
-  if (timer.count === 0 && timer.next !== 0) return false;
+  if (timer.count === 0 && (timer.next | timer.ended) !== 0) return false;
+  if (!isNotice(timer.ended, sections)) return false;
   if ((timer.rule as u32) >= sections.count) return false;
-  return isTimed(sections.rule(timer.rule), sections);
+  return isTimed(sections.rule(timer.rule), 0, sections);
+}
+
+/** `number`, from 1, is that of a rule whose answer tells of something, the bus or AGL; 0: there is none. */
+function isNotice(number: u32, sections: TableSections): bool {
+  if (number === 0) return true;
+  if (number > sections.count) return false;
+  const rule = sections.rule(number - 1);
+  return isTimed(rule, rule.flags & RULE_FROM_AGL, sections);
 }
 
 /** Its rules exist: the one whose frames end it, and the one whose frames are heartbeats. */
 function isSafeState(timer: TimerFields, sections: TableSections): bool {
   if ((timer.flags & ~TIMER_UNTIL_NEVER) !== 0 || !areTimes(timer)) return false;
+  if (timer.ended !== 0) return false;
   if ((timer.rule as u32) > sections.count || timer.count > sections.count) return false;
   if ((timer.flags as u32) !== 0 && (timer.rule as u32) !== 0) return false;
   return (timer.count === 0) === (timer.next === 0);
 }
 
 function areTimes(timer: TimerFields): bool {
-  if ((timer.reserved0 as u64) !== 0 || timer.reserved1 !== 0) return false;
+  if (timer.reserved1 !== 0) return false;
   if (timer.interval === 0 || timer.interval > TIMER_MICROS_MAXIMUM) return false;
   return timer.next <= TIMER_MICROS_MAXIMUM && timer.phase <= TIMER_MICROS_MAXIMUM;
 }
 
-/** Its answer goes to the bus, without a rate, and takes nothing from a request. */
-function isTimed(rule: Rule, sections: TableSections): bool {
-  if ((rule.flags as u32) !== (RULE_ANSWER | RULE_TIMED) || rule.interval !== 0) return false;
+/** Its answer, which has `flags` as well, is without a rate, and takes nothing from a request. */
+function isTimed(rule: Rule, flags: u32, sections: TableSections): bool {
+  if ((rule.flags as u32) !== (RULE_ANSWER | RULE_TIMED | flags)) return false;
+  if (rule.interval !== 0) return false;
   if ((rule.path as u32) !== PATH_SOFTWARE || (rule.actionCount as u32) !== 0) return false;
   return rule.isAlone && isIndependent(rule, sections);
 }

@@ -70,7 +70,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an unknown key that resembles none',
     answering('priority: 3'),
-    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, from, match, answer, rate, deadline, forward, modify, check, action, expect',
+    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, from, match, answer, rate, deadline, forward, modify, check, action, timeout, changes, throttle, expect',
   ],
   [
     'an unknown key in match',
@@ -85,7 +85,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a rule that is no map',
     'version: 1\nrules: [7]',
-    'r.yaml:2:9 rule 1 must be a map with name, from, match, answer, rate, deadline, forward, modify, check, action, expect (got 7)',
+    'r.yaml:2:9 rule 1 must be a map with name, from, match, answer, rate, deadline, forward, modify, check, action, timeout, changes, throttle, expect (got 7)',
   ],
   [
     'a rule without name',

@@ -226,6 +226,9 @@ const MAPS: Readonly<Record<string, string>> = {
   heartbeat: file(`safe-state: { heartbeat: { ${STRANGE} } }`, 'rules: []'),
   until: file(`safe-state: { until: { ${STRANGE} } }`, 'rules: []'),
   'safe-state-frame': file(`safe-state: { frames: [{ ${STRANGE} }] }`, 'rules: []'),
+  timeout: rule(`timeout: { ${STRANGE} }`),
+  changes: rule(`changes: { ${STRANGE} }`),
+  notice: rule(`timeout: { after: 1s, missing: { ${STRANGE} } }`),
   'cyclic-frame': file(`cyclic: [{ ${STRANGE} }]`, 'rules: []'),
   frame: file(`cyclic: [{ name: a, every: 1ms, frame: { ${STRANGE} } }]`, 'rules: []'),
   'counter-of-a-signal': named(

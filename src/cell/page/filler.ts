@@ -176,7 +176,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
       faults.transmitErrors | (faults.receiveErrors << 8) | (this.role << 16),
     );
     page.setHead(HEAD_SESSION, parts.agl.session);
-    page.setHead(HEAD_FORWARD_WAITING, parts.forwardRing.length);
+    page.setHead(HEAD_FORWARD_WAITING, parts.forwardRing.length + parts.framesHeld);
     page.setHead(HEAD_ANSWERS_WAITING, this.answers.underWay);
     page.setHead(HEAD_FROM_AGL_WAITING, this.fromAglWaiting);
     page.setHead(HEAD_LATENCY_RESETS, parts.records.latency.resets);

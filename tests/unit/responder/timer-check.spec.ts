@@ -54,7 +54,9 @@ describe('a timer of an image', () => {
     expectWord(timer, 0x0401, 'the flag of the safe state');
     expectWord(timer, 0x0101, 'in the safe state', Status.Ok);
     expectWord(timer, 2, 'a second safe state');
-    expectWord(timer + 20, 1, '+20');
+    expectWord(timer + 20, 1, 'what tells of its end', Status.Ok);
+    expectWord(timer + 20, 2, 'a rule that frames match');
+    expectWord(timer + 20, 3, 'beyond the last');
     expectWord(timer + 24, 1, '+24');
     expectWord(timer + 28, 1, '+28');
   });
