@@ -118,7 +118,7 @@ export const STATUSES = {
 
   // End and traps.
   ShutdownRequested: { number: 80, says: 'Jailhouse asked, the cell shut down', cause: '`jailhouse cell shutdown` or `destroy`', next: 'nothing; the chip is left in configuration mode' },
-  StepLate: { number: 81, says: 'a step of the named task took longer than the cell declares for it; counted for each task', cause: "the cell's core or memory is held up from outside, or SPI is slower than `spi` says", next: 'keep heavy memory traffic off the other cores and try again; if it stays, report the line: urgent answers may be late, too' },
+  StepLate: { number: 81, says: 'a step of the named task took longer than the cell declares for it; counted for each task', cause: "the cell's core or memory is held up from outside, or SPI is slower than `spi` says", next: 'keep heavy memory traffic off the other cores and try again; `canwarden measure --stop --load` says which promised times hold under it; if it stays, report the line: urgent answers may be late, too' },
   TrapMemory: { number: 90, says: 'memory outside the module or the mapping was touched', cause: 'a defect of the firmware', next: 'please report the console line: it names the address' },
   TrapArithmetic: { number: 91, says: 'division by zero or integer overflow', cause: 'a defect of the firmware', next: 'please report it' },
   TrapUnreachable: { number: 92, says: 'a point that is never to be reached', cause: 'a defect of the firmware', next: 'please report it' },

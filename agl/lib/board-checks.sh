@@ -124,11 +124,11 @@ check_clock() {
   clock_governor=$(first_line "$CLOCK_POLICY/scaling_governor")
   if [ "$clock_most" -lt "${clock_best:-$clock_most}" ]; then
     fault "Linux keeps the cores at $((clock_most / 1000)) MHz at most, they can do $((clock_best / 1000))" \
-      "echo $clock_best > $CLOCK_POLICY/scaling_max_freq; answers are later at a lower clock"
+      "echo $clock_best > $CLOCK_POLICY/scaling_max_freq; 'canwarden measure --stop' says which promised times hold without it"
   elif [ "$clock_least" -eq "$clock_most" ] || [ "$clock_governor" = performance ]; then
     good "the clock of the cores stays at $((clock_most / 1000)) MHz"
   else
     fault "Linux changes the clock of the cores ($clock_governor, $((clock_least / 1000)) to $((clock_most / 1000)) MHz)" \
-      "force_turbo=1 in config.txt, reboot; until then: echo performance > $CLOCK_POLICY/scaling_governor"
+      "force_turbo=1 in config.txt, reboot; until then: echo performance > $CLOCK_POLICY/scaling_governor; 'canwarden measure --stop' says which promised times hold, and whether the clock changes"
   fi
 }

@@ -54,7 +54,10 @@ command_doctor() {
     return
   fi
   case "$doctor_said_statuses" in
-    *' '*) say "'canwarden selftest --stop' tells a wire from the chip, 'canwarden latency' how late answers are" ;;
+    *' '*)
+      say "'canwarden selftest --stop' tells a wire from the chip, 'canwarden latency' how late answers are,"
+      say "'canwarden measure --stop' which promised times this board can keep"
+      ;;
   esac
   say "doctor: $doctor_faults found; begin with the first, the others may follow from it"
   exit "$EXIT_FAILED"

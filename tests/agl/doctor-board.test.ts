@@ -91,6 +91,7 @@ describe('canwarden doctor, the clock of the cores', NEEDS_BUSYBOX, () => {
     assertOne(up().write(`${policy}/scaling_min_freq`, '600000\n'), '9 clock', [
       /Linux changes the clock of the cores \(ondemand, 600 to 1500 MHz\)/,
       /=> force_turbo=1 in config\.txt, reboot; until then: echo performance > /,
+      /'canwarden measure --stop' says which promised times hold, and whether the clock changes/,
     ]);
     const low = up()
       .write(`${policy}/scaling_min_freq`, '600000\n')

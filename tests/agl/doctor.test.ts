@@ -255,6 +255,15 @@ describe('canwarden doctor, the cell', NEEDS_BUSYBOX, () => {
     assert.equal(examine(two).faults.length, 2);
   });
 
+  it('names the commands that say more: self test, latencies, and what the board can promise', () => {
+    const { report } = examine(up().tell([3, 'late steps of forward (status 81)']));
+    assert.match(report, /Fix: +status 81 StepLate: .*'canwarden measure --stop --load' says which/);
+    for (const command of ['selftest --stop', 'latency', 'measure --stop']) {
+      assert.match(report, new RegExp(`^.*'canwarden ${command}' `, 'm'));
+    }
+    assert.doesNotMatch(examine(up()).report, /measure/);
+  });
+
   it('does not take the console of the hypervisor for what a running cell says', () => {
     const board = up().say('canwarden: an old line (status 51)');
     assert.deepEqual(examine(board).faults, []);
