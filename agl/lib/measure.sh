@@ -11,31 +11,35 @@ MEASURE_SECONDS=20
 # With --load: so many more looks, so many seconds apart, make a minute.
 LOAD_LOOKS=10
 LOAD_PAUSE=5
-LINUX_CORES=3
 LOAD_PIDS=''
 LOAD_COUNTS=''
 
 # begin_load: keeps the memory of Linux and its cores busy, and interrupts them: copies, pairs of processes that wake
-# each other at each byte (interrupts between cores), packets and new processes.
+# each other at each byte (interrupts between cores), packets and new processes. Each ends soon after the helper has,
+# however that ends.
 begin_load() {
   LOAD_COUNTS=$(load_counts)
-  load_left=$LINUX_CORES
-  while [ "$load_left" -gt 0 ]; do
-    load_left=$((load_left - 1))
-    dd if=/dev/zero of=/dev/null bs=4M 2>/dev/null &
+  for load_core in "$root"/sys/devices/system/cpu/cpu[0-9]*; do
+    [ -d "$load_core" ] && [ "${load_core##*/cpu}" != "$CELL_CPU" ] || continue
+    while helper_lives; do dd if=/dev/zero of=/dev/null bs=4M count=100; done >/dev/null 2>&1 &
     LOAD_PIDS="$LOAD_PIDS $!"
-    # Its end ends the other one, which then writes to nobody.
-    dd if=/dev/zero bs=1 2>/dev/null | dd of=/dev/null bs=1 2>/dev/null &
+    while helper_lives; do dd if=/dev/zero bs=1 count=20000 | dd of=/dev/null bs=1; done >/dev/null 2>&1 &
     LOAD_PIDS="$LOAD_PIDS $!"
-    while :; do ping -c 1 127.0.0.1; cat /dev/null; done >/dev/null 2>&1 &
+    while helper_lives; do ping -c 1 127.0.0.1 || cat /dev/null; done >/dev/null 2>&1 &
     LOAD_PIDS="$LOAD_PIDS $!"
   done
-  say "load on Linux's cores: memory and interrupts, processes$LOAD_PIDS"
+  if [ -n "$LOAD_PIDS" ]; then
+    say "load on Linux's cores: memory and interrupts, processes$LOAD_PIDS"
+  else
+    say "load on Linux's cores: none, as no core but the cell's is shown (the twin has none)"
+  fi
 }
+
+helper_lives() { kill -0 $$ 2>/dev/null; }
 
 end_load() {
   [ -n "$LOAD_PIDS" ] || return 0
-  # Each is one process of ours.
+  # Each is one process of ours; what it has started ends by itself.
   # shellcheck disable=SC2086
   kill $LOAD_PIDS 2>/dev/null
   # shellcheck disable=SC2086

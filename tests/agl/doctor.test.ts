@@ -257,7 +257,10 @@ describe('canwarden doctor, the cell', NEEDS_BUSYBOX, () => {
 
   it('names the commands that say more: self test, latencies, and what the board can promise', () => {
     const { report } = examine(up().tell([3, 'late steps of forward (status 81)']));
-    assert.match(report, /Fix: +status 81 StepLate: .*'canwarden measure --stop --load' says which/);
+    assert.match(
+      report,
+      /Fix: +status 81 StepLate: .*'canwarden measure --stop --load' says which/,
+    );
     for (const command of ['selftest --stop', 'latency', 'measure --stop']) {
       assert.match(report, new RegExp(`^.*'canwarden ${command}' `, 'm'));
     }

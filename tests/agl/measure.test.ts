@@ -72,7 +72,8 @@ describe('canwarden measure', NEEDS_BUSYBOX, () => {
     const board = boardThatMeasures()
       .write('proc/stat', 'intr 1000 1 2\nsoftirq 50 1\n')
       .write(`${POLICY}/scaling_cur_freq`, '1500000\n')
-      .write(`${POLICY}/scaling_governor`, 'ondemand\n');
+      .write(`${POLICY}/scaling_governor`, 'ondemand\n')
+      .write('sys/devices/system/cpu/cpu0/topology/core_id', '0\n');
     const better = ['nanosPerInstruction 1050', 'nanosPerInstructionLeast 900', 'spiByte 1000000'];
     const console = better.map((line) => `canwarden: measure ${line}`).join('\n');
     // What the cell says, Linux counts and the clock is while the helper sleeps.
@@ -93,7 +94,7 @@ describe('canwarden measure', NEEDS_BUSYBOX, () => {
     assert.match(stdout, /^clock of the cores, .*: 1500 MHz \(ondemand\); after it: 600 MHz/m);
     assert.match(board.read('m.json'), /Linux under load/);
     const [, ids = ''] = /^load on Linux's cores: .*processes([ 0-9]+)$/m.exec(stdout) ?? [];
-    assert.equal(ids.trim().split(' ').length, 9);
+    assert.equal(ids.trim().split(' ').length, 3, stdout);
     for (const id of ids.trim().split(' ')) {
       assert.throws(() => process.kill(Number(id), 0), /ESRCH/, `${id} is still there`);
     }
