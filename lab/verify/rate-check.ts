@@ -4,6 +4,7 @@
  * wire has seen nothing of the cell.
  */
 import type { EngineName } from '../../twin/engine/engine.ts';
+import { DOMINANT } from '../../twin/bus/frame-bits.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
 import { makeRig, bringUp } from '../rig/open-rig.ts';
@@ -65,6 +66,14 @@ export async function checkSearch({ engine, bitrate, load, errors }: Search): Pr
     const isDestroyed = errors && joined === 0 && attempts++ % ERROR_EVERY === 0;
     return isDestroyed ? [{ kind: 'stuck-dominant', bit: 30, bits: 6 }] : [];
   });
+  // Bit by bit: what the chip's TX pin does while it looks on. An acknowledgement or an error flag would be one, too.
+  let lookedOn = 0;
+  bus.onLevels((_levels, _nanos, drivenBy) => {
+    if (joined !== 0) return;
+    const own = drivenBy(chip);
+    if (own.length > 0) lookedOn++;
+    if (own.includes(DOMINANT)) problems.add('a dominant bit of ours before it has joined');
+  });
   bus.onFrame(({ outcome, acknowledged }) => {
     if (outcome === 'error' && !(errors && joined === 0)) problems.add('an error frame');
     if (outcome === 'complete' && !acknowledged) problems.add('a frame that nobody acknowledged');
@@ -82,6 +91,7 @@ export async function checkSearch({ engine, bitrate, load, errors }: Search): Pr
     rig.run(CHUNK_NANOS);
   }
   if (found() !== bitrate) problems.add(`the page says ${found()} after ${rig.now / 1e9} s`);
+  if (lookedOn === 0) problems.add('it has looked at no frame before it joined');
   if (joined < FRAMES_AFTER) problems.add(`took part in ${joined} frames`);
   if ((rig.register(CANSTAT) & 0xe0) !== 0) problems.add('not in normal mode');
   rig.close();
