@@ -29,6 +29,7 @@ const MODULES = [
   'kernel/net/can/can-raw.ko',
   'kernel/drivers/net/can/vcan.ko',
   'kernel/net/can/can-gw.ko',
+  'kernel/net/can/can-bcm.ko',
 ];
 const CAN_TOOLS = ['candump', 'cansend', 'cangen', 'cangw', 'canplayer'];
 
@@ -74,7 +75,7 @@ export function pickGuestFiles(unpacked: UnpackedPackages, target: string): void
       throw new Error(`the kernel ${version} has ${path} neither as a module nor built in`);
     }
   }
-  writeFileSync(join(target, 'guest.json'), JSON.stringify({ version, names }));
+  writeFileSync(join(target, 'guest.json'), JSON.stringify({ version, names, asked: MODULES }));
 }
 
 function machineOf() {
@@ -96,7 +97,11 @@ function guestPackages(): string[] {
 
 /** Whether the parts are there, all that are wanted now. */
 function hasGuest(): boolean {
-  return CAN_TOOLS.every((tool) => existsSync(join(GUEST, tool)));
+  const list = join(GUEST, 'guest.json');
+  if (!existsSync(list)) return false;
+  const { asked } = JSON.parse(readFileSync(list, 'utf8')) as { asked?: readonly string[] };
+  const isWhole = asked?.join() === MODULES.join();
+  return isWhole && CAN_TOOLS.every((tool) => existsSync(join(GUEST, tool)));
 }
 
 /** The parts for this machine's own architecture. Throws GuestUnavailable. */

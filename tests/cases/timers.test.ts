@@ -6,6 +6,7 @@
  * XOR checksum are worked out by hand.
  */
 import assert from 'node:assert/strict';
+import { it } from 'node:test';
 import { COUNTER } from '../../lab/page/counters.ts';
 import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
@@ -128,3 +129,68 @@ rules:
     assert.equal(sentOf(rig, 0x1a0).length, 1);
   });
 });
+
+/** 384 cyclic frames, eight of them protected, and 128 timeouts: as many as a table has rules. */
+function fullTable(): string {
+  const protect = 'length: 8, protect: { profile: 5, data-id: 0x1234 }';
+  const cyclic = Array.from({ length: 384 }, (_, at) => {
+    const frame = `{ id: 0x${(0x100 + at).toString(16)}, ${at % 48 === 0 ? protect : 'length: 0'} }`;
+    return `  - { name: c${at}, every: 100ms, phase: ${at % 5}ms, frame: ${frame} }\n`;
+  });
+  const watched = Array.from({ length: 128 }, (_, at) => {
+    const id = (0x400 + at).toString(16);
+    return `  - { name: w${at}, match: { id: 0x${id} }, timeout: 30ms, changes: all, throttle: 20ms }\n`;
+  });
+  return `version: 1\ncyclic:\n${cyclic.join('')}rules:\n${watched.join('')}`;
+}
+
+it('B1 no step of 512 timers is longer than its bound (ARM64 image)', () =>
+  withRig({ engine: 'image', rules: fullTable() }, (rig) => {
+    for (let round = 0; round < 8; round += 1) {
+      for (let at = 0; at < 16; at += 1) {
+        rig.send({ identifier: 0x400 + 8 * at, data: [round, round >> 1] });
+      }
+      rig.run(15 * MILLISECOND);
+    }
+    const page = settledStatusPage(rig.board);
+    const timers = page?.tasks.find(({ name }) => name === 'timers');
+    const receive = page?.tasks.find(({ name }) => name === 'receive');
+    assert.ok(page && timers && receive);
+    assert.ok(page.counters[COUNTER.timedSent] > 384, 'more than a round of them');
+    assert.ok(page.counters[COUNTER.messagesMissing] > 100);
+    assert.ok(page.counters[COUNTER.forwardThrottled] > 0);
+    for (const { worstTicks, boundTicks, misses } of [timers, receive]) {
+      assert.equal(misses, 0);
+      assert.ok(worstTicks <= boundTicks, `${worstTicks} of ${boundTicks} ticks`);
+    }
+  }));
+
+onWasm(
+  'B1 a cyclic frame is late by one frame and S while both sides are full of frames',
+  (engine) => {
+    const rules = `version: 1
+cyclic: [{ name: a, every: 5ms, frame: { id: 0x010, length: 8, protect: { profile: 1, data-id: 1 } } }]
+rules:
+  - { name: asked, match: { id: 0x300 }, answer: { id: 0x301, data: [1] }, rate: none }
+  - { name: seen, match: { id: 0x302 }, changes: all, throttle: 3ms, timeout: 2ms }
+`;
+    return withRig({ engine, rules }, (rig) => {
+      rig.forget();
+      for (let millis = 0; millis < 100; millis += 1) {
+        rig.send({ identifier: 0x300, data: [1, 2, 3, 4, 5, 6, 7, 8] });
+        rig.send({ identifier: 0x302, data: [millis, 2, 3, 4, 5, 6, 7, 8] });
+        rig.sendFromAgl({ identifier: 0x400, data: [1, 2, 3, 4, 5, 6, 7, 8] });
+        rig.sendFromAgl({ identifier: 0x401, data: [8, 7, 6, 5, 4, 3, 2, 1] });
+        rig.run(MILLISECOND);
+      }
+      const times = sentOf(rig, 0x010).map(({ nanos }) => nanos);
+      assert.ok(times.length >= 19, `${times.length} frames`);
+      assertPaced(
+        times,
+        times.slice(1).map(() => 5),
+      );
+      const load = rig.wire.filter(({ outcome }) => outcome === 'complete').length;
+      assert.ok(load > 350, `${load} frames on the bus`);
+    });
+  },
+);
