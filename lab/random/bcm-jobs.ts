@@ -37,7 +37,7 @@ export interface BcmFrame {
 
 export const END_MILLIS = 3_000;
 /** What a notice to AGL has as its identifier; no job has it. */
-const NOTICE_ID = 0x7ff;
+export const NOTICE_ID = 0x7ff;
 const SHIFT_MILLIS = 25;
 const VARIANTS = 8;
 const CAN_EFF_FLAG = 0x80000000;
@@ -63,6 +63,19 @@ export function bcmScript(jobs: readonly BcmJob[]): string {
   return [...jobs.map(({ setup }) => setup), ...sends, `end ${END_MILLIS * 1000}`, ''].join('\n');
 }
 
+/** One rules file that does all jobs. */
+export function bcmRules(jobs: readonly BcmJob[]): string {
+  const items = jobs.map(({ rules }, index) => {
+    const [, list, item] = /^(cyclic|rules): \[(.*)\]$/m.exec(rules) ?? [];
+    return { list, item: `  - ${item.replace('name: a', `name: j${index}`)}` };
+  });
+  const listOf = (name: string): string[] =>
+    items.filter(({ list }) => list === name).map(({ item }) => item);
+  return ['version: 1', 'rules:', ...listOf('rules'), 'cyclic:', ...listOf('cyclic'), ''].join(
+    '\n',
+  );
+}
+
 /** What the rules make of a job. `stepMillis`: how exactly the times are wanted. */
 export function ruledBcm(
   { rules, id }: BcmJob,
@@ -74,7 +87,7 @@ export function ruledBcm(
   const look = (atMillis: number): void => {
     for (const { side, frame } of oracle.timed(atMillis * 1000)) {
       const [, data] = writeFrameText(frame).split('#');
-      const told = data === '00' ? 'timeout' : 'expired';
+      const told = data.startsWith('00') ? 'timeout' : 'expired';
       const isNotice = side === 'agl' && frame.identifier === NOTICE_ID;
       const word = side === 'bus' ? 'sent ' : 'changed ';
       events.push({ atMillis, text: isNotice ? told : word + data });
@@ -140,6 +153,11 @@ function draw(random: Random, index: number): BcmJob {
   return kind === 1 ? remoteJob(random, id, match) : receiveJob(random, id, match);
 }
 
+/** Byte 1 is the lowest of the identifier, so that one job's can be told from another's. */
+function noticeOf(kind: number, id: string): string {
+  return `{ to: agl, frame: { id: ${NOTICE_ID}, data: [${kind}, 0x${id.slice(-2)}] } }`;
+}
+
 function cyclicJob(random: Random, id: string, match: string): BcmJob {
   const count = random.between(2, 6);
   // The last frame before the end is not near to it.
@@ -147,7 +165,7 @@ function cyclicJob(random: Random, id: string, match: string): BcmJob {
   const then = random.chance(0.3) ? 0 : (END_MILLIS - 50 - (count - 1) * first) / 4;
   const data = dataText(random, random.between(0, 8));
   const frame = `{ ${match}, length: ${data.length / 2}, data: [${listed(data)}] }`;
-  const ended = `{ to: agl, frame: { id: ${NOTICE_ID}, data: [1] } }`;
+  const ended = noticeOf(1, id);
   const second = then === 0 ? '' : `, then: ${then}ms`;
   return {
     ...{ id, frames: [] },
@@ -174,11 +192,7 @@ function receiveJob(random: Random, id: string, match: string): BcmJob {
   const words = [
     ...(isFilter ? [] : [`changes: { data: [${listed(mask)}], length: ${isLength} }`]),
     ...(throttle === 0 ? [] : [`throttle: ${throttle}ms`]),
-    ...(timeout === 0
-      ? []
-      : [
-          `timeout: { after: ${timeout}ms, missing: { to: agl, frame: { id: ${NOTICE_ID}, data: [0] } } }`,
-        ]),
+    ...(timeout === 0 ? [] : [`timeout: { after: ${timeout}ms, missing: ${noticeOf(0, id)} }`]),
   ];
   return {
     ...{ id, frames: randomFrames(random, 0) },
@@ -189,7 +203,7 @@ function receiveJob(random: Random, id: string, match: string): BcmJob {
 
 /** Frames of which many have a byte or two of the one before. `remote`: the share of remote frames. */
 function randomFrames(random: Random, remote: number): BcmFrame[] {
-  let atMillis = random.between(30, 200);
+  let atMillis = random.between(100, 250);
   let data = dataText(random, random.between(1, 8));
   const frames: BcmFrame[] = [];
   for (let count = random.between(3, 10); count > 0 && atMillis < END_MILLIS - 100; count -= 1) {
@@ -219,7 +233,7 @@ function wide(data: string): string {
 }
 
 /** As candump writes it. */
-function textId(id: string): string {
+export function textId(id: string): string {
   const canId = Number.parseInt(id, 16);
   return canId >= CAN_EFF_FLAG
     ? (canId - CAN_EFF_FLAG).toString(16).padStart(8, '0')
