@@ -15,6 +15,8 @@ const PREFIX = process.env.CROSS_COMPILE || 'aarch64-linux-gnu-';
 export const CROSS_COMPILER = process.env.CROSS_CC || `${PREFIX}gcc`;
 /** From the binutils that hold the compiler's assembler, whatever the compiler's version. */
 export const CROSS_OBJCOPY = `${PREFIX}objcopy`;
+/** Lines of an address, from the same binutils. */
+export const CROSS_ADDR2LINE = `${PREFIX}addr2line`;
 /** Compiles the bridge for this machine. */
 export const NATIVE_COMPILER = 'cc';
 

@@ -2,7 +2,8 @@
 /**
  * WebAssembly to the inmate image: wasm2c, two textual changes, the cross compiler, objcopy.
  *
- * Output: build/canwarden.elf (symbols, for debugging) and build/canwarden.bin (for `jailhouse cell load`).
+ * Output: build/canwarden.elf (symbols), build/canwarden.bin (for `jailhouse cell load`), and in build/image the same
+ * program with the lines of the C files (canwarden.lines.elf, for `npm run bound`).
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 
@@ -40,6 +41,9 @@ const COMMON_FLAGS = [
   '-Werror=implicit-function-declaration',
   '-Wno-unused',
 ];
+
+/** Line numbers. They change no instruction. */
+const LINES = ['-g', `-ffile-prefix-map=${PROJECT}=`];
 
 /**
  * Changes to the output of wasm2c 1.0.39. The linear memory is at address 0, so the load of its
@@ -126,8 +130,13 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
   await Promise.all([
     compile('bsp/rpi4/start.S', `${folder}/start.o`, ['-Os']),
     compile('bsp/rpi4/mmu.c', `${folder}/mmu.o`, ['-Os', '-mstrict-align']),
-    compile('bsp/wasm-rt/memory.c', `${folder}/memory.o`, ['-Os']),
-    compile(source, `${folder}/${name}.o`, [level, '-fwhole-program', '-Wno-unused-parameter']),
+    compile('bsp/wasm-rt/memory.c', `${folder}/memory.o`, [...LINES, '-Os']),
+    compile(source, `${folder}/${name}.o`, [
+      level,
+      ...LINES,
+      '-fwhole-program',
+      '-Wno-unused-parameter',
+    ]),
     command(CROSS_COMPILER, [
       '-E',
       '-P',
@@ -151,8 +160,9 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
     `-Wl,-Map=${output}.map`,
     ...['start', 'mmu', 'memory', name].map((part) => `${folder}/${part}.o`),
     '-o',
-    `${output}.elf`,
+    `${folder}/canwarden.lines.elf`,
   ]);
+  await command(CROSS_OBJCOPY, ['--strip-debug', `${folder}/canwarden.lines.elf`, `${output}.elf`]);
   await command(CROSS_OBJCOPY, ['-O', 'binary', `${output}.elf`, `${output}.bin`]);
   return `${output}.bin`;
 }

@@ -2,12 +2,17 @@
 /**
  * AssemblyScript to WebAssembly: the module of one asconfig.json target.
  *
- * Output: `build/<target>.wasm`, for the twin's wasm engine and wasm2c.
+ * Output: `build/<target>.wasm`, for the twin's wasm engine and wasm2c. Of the cell also the same module with the
+ * names of its functions, and the source map that leads from its offsets to the source (`npm run bound`).
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 
 import { generateFormats } from './formats.ts';
 import { nodeTool, PROJECT } from './command.ts';
+
+/** The module of the cell with names, and its source map. The code is that of build/cell.wasm. */
+export const NAMED_MODULE = 'build/wasm/cell.named.wasm';
+export const SOURCE_MAP = 'build/wasm/cell.named.wasm.map';
 
 /** The host ABI's wasm modules (src/abi). A module may import from these only. */
 const ALLOWED_IMPORT_MODULES = new Set(['bsp', 'socket']);
@@ -23,25 +28,34 @@ export async function buildWasm(target: 'cell' | 'selftest' | 'bridge' | 'bench'
   await mkdir(`${PROJECT}build/wasm`, { recursive: true });
   const raw = `build/wasm/${target}.raw.wasm`;
   const output = `build/${target}.wasm`;
+  const isNamed = target === 'cell';
+  const optimised = isNamed ? NAMED_MODULE : output;
   await nodeTool('assemblyscript/bin/asc.js', [
     `src/image/${target}.ts`,
     '--config',
     'asconfig.json',
     '--target',
     target,
+    ...(isNamed ? ['--debug', '--sourceMap'] : []),
   ]);
   await nodeTool('binaryen/bin/wasm-opt', [
     '-O2',
     '--converge',
-    '--strip-debug',
+    ...(isNamed
+      ? ['--debuginfo', '--input-source-map', `${raw}.map`, '--output-source-map', SOURCE_MAP]
+      : ['--strip-debug']),
     '--enable-bulk-memory',
     '--enable-mutable-globals',
     '--enable-sign-ext',
     '--enable-nontrapping-float-to-int',
     raw,
     '-o',
-    output,
+    optimised,
   ]);
+  if (isNamed) {
+    await copyFile(PROJECT + NAMED_MODULE, PROJECT + output);
+    await nodeTool('wabt/bin/wasm-strip', [output]);
+  }
   const module = await WebAssembly.compile(await readFile(PROJECT + output));
   for (const wanted of WebAssembly.Module.imports(module)) {
     if (!ALLOWED_IMPORT_MODULES.has(wanted.module)) {

@@ -120,6 +120,7 @@ export class Rpi4Idle extends Idle {
    */
   private settle(): bool {
     let served: u32 = 0;
+    // loop: at most INTERRUPTS_MAXIMUM
     while (served < INTERRUPTS_MAXIMUM) {
       const interrupt = this.interrupts.acknowledge();
       if (interrupt === NO_INTERRUPT) break;

@@ -64,11 +64,13 @@ export function calculateBitTiming(
   let leastRateError: u32 = u32.MAX_VALUE;
   let leastPointError: u32 = u32.MAX_VALUE;
 
+  // loop: at most 25, the quanta of the longest bit of any limits
   for (let quanta = quantaMaximum; quanta >= quantaMinimum; quanta--) {
     const segment2 = bestSegment2(limits, quanta, wantedPoint);
     const pointError = samplePointError(quanta, segment2, wantedPoint);
     const roundedDown = clockHertz / (quanta * bitrate);
     // The exact prescaler is rarely whole: try the next higher one (slower bus) and the next lower one.
+    // loop: at most 2
     for (let prescaler = roundedDown + 1; prescaler >= roundedDown; prescaler--) {
       if (prescaler === 0) break;
       if (prescaler > limits.prescalerMaximum) continue;

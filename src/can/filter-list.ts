@@ -37,6 +37,7 @@ export class FilterList {
   /** True if a frame with this identifier word passes any filter. */
   passes(identifier: u32): bool {
     const end = this.filters + this.count * FILTER_BYTES;
+    // loop: at most FILTERS_MAXIMUM
     for (let filter = this.filters; filter < end; filter += FILTER_BYTES) {
       const wanted = load<u32>(filter);
       const inverted = (wanted & FILTER_INVERTED) !== 0;

@@ -95,6 +95,7 @@ export class AglGate<Parts extends AnyParts> {
     if (isCharged || this.isAllowed(nowTicks)) {
       this.answerAgl(responder.makeAnswer(frame, this.answer));
     }
+    // loop: at most RULE_ACTIONS_MAXIMUM
     for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
       const action = responder.table.actionOf(rule, index);
       if ((action.kind as u32) !== ACTION_ANSWER) continue;

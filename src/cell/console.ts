@@ -56,6 +56,7 @@ export class Console<Port extends CharacterPort> {
 
   /** Appends `length` bytes of linear memory. A byte that is not printable ASCII becomes "?". */
   bytes(address: usize, length: u32): Console<Port> {
+    // loop: at most 64, a name or the text of a setting
     for (let index: u32 = 0; index < length; index++) {
       const character: u32 = load<u8>(address + index);
       const printable = character >= 0x20 && character < 0x7f;
@@ -67,6 +68,7 @@ export class Console<Port extends CharacterPort> {
   /** Appends the bytes at `address` up to the first 0, at most `most`, as `bytes` does. */
   characters(address: usize, most: u32): Console<Port> {
     let length: u32 = 0;
+    // loop: at most 64
     while (length < most && load<u8>(address + length) !== 0) length++;
     return this.bytes(address, length);
   }
@@ -74,7 +76,9 @@ export class Console<Port extends CharacterPort> {
   /** Appends a number in decimal. */
   decimal(value: u64): Console<Port> {
     let divisor: u64 = 1;
+    // loop: at most 19, the digits of 2^64
     while (value / divisor >= 10) divisor *= 10;
+    // loop: at most 20
     for (; divisor !== 0; divisor /= 10) {
       this.append(CHARACTER_DIGIT_0 + <u32>((value / divisor) % 10));
     }
@@ -84,6 +88,7 @@ export class Console<Port extends CharacterPort> {
   /** Appends "0x" and `digits` hexadecimal digits of a number. */
   hexadecimal(value: u32, digits: u32): Console<Port> {
     this.text('0x');
+    // loop: at most 8
     for (let remaining = digits; remaining !== 0; remaining--) {
       const digit = (value >> (4 * (remaining - 1))) & 0xf;
       this.append(digit < 10 ? CHARACTER_DIGIT_0 + digit : CHARACTER_LOWER_A + digit - 10);
@@ -113,6 +118,7 @@ export class Console<Port extends CharacterPort> {
   /** Puts out all waiting characters. Drops them if the UART stays busy. */
   flush(): void {
     let attempts: u32 = 0;
+    // loop: at most BUFFER_BYTES
     while (this.pending && attempts < PUT_ATTEMPTS) {
       if (this.port.isAtRest()) {
         this.putOne();
@@ -146,6 +152,7 @@ function narrow(source: usize, target: usize, length: u32): void {
   let to = target;
   const end = target + length;
   const endOfFours = target + (length & ~3);
+  // loop: at most 24, the longest text is below 100 characters
   for (; to !== endOfFours; to += 4, from += 8) {
     // The steps, as bytes: 00dd00cc00bb00aa, 0000ddcc0000bbaa, ddccbbaa.
     const four = load<u64>(from);
@@ -153,5 +160,6 @@ function narrow(source: usize, target: usize, length: u32): void {
     store<u16>(to, pairs as u16);
     store<u16>(to, (pairs >> 32) as u16, 2);
   }
+  // loop: at most 3
   for (; to !== end; to++, from += 2) store<u8>(to, load<u8>(from));
 }

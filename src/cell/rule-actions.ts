@@ -112,6 +112,7 @@ export class RuleActions<Parts extends AnyParts> {
 
   private answerMore(rule: Rule, frame: Frame, nowTicks: u64): void {
     const responder = this.parts.responder;
+    // loop: at most RULE_ACTIONS_MAXIMUM
     for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
       const action = responder.table.actionOf(rule, index);
       if ((action.kind as u32) !== ACTION_ANSWER || !this.rates.isAllowed(rule, nowTicks)) continue;

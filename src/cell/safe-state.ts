@@ -83,6 +83,7 @@ export class SafeState<Parts extends AnyParts> {
   /** The safe state has a frame with this identifier word. A remote frame has it as well: it asks for a live value. */
   owns(identifier: u32): bool {
     const wanted = identifier & ~IDENTIFIER_REMOTE;
+    // loop: at most FRAMES_MAXIMUM
     for (let frame: u32 = 0; frame < this.count; frame++) {
       if (load<u32>(this.identifiers + (frame << 2)) === wanted) return true;
     }

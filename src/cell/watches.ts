@@ -83,6 +83,7 @@ export class Watches<Parts extends AnyParts> {
     this.generation++;
     this.queue.clear();
     const parts = this.parts;
+    // loop: at most WATCHES_MAXIMUM, one each
     for (; parts.framesHeld !== 0; parts.framesHeld--) {
       parts.counters.count(Counter.ForwardThrottled);
     }

@@ -97,6 +97,7 @@ export class LatencyBook<Memory extends SharedMemory> {
     this.work = 0;
     this.missed = 0;
     this.resets++;
+    // loop: at most 64, a histogram
     for (let offset: u32 = 0; offset < HISTOGRAM_BYTES; offset += 8) {
       this.section.write64(PAGE_LATENCY_BUS_OFFSET + offset, 0);
     }
@@ -122,6 +123,7 @@ export class LatencyBook<Memory extends SharedMemory> {
 
   private clear(): void {
     const end = min<u32>(this.clearAt + PIECE_BYTES, this.clearEnd);
+    // loop: at most 16, PIECE_BYTES
     for (let offset = this.clearAt; offset < end; offset += 8) this.section.write64(offset, 0);
     this.clearAt = end;
     if (end === this.clearEnd) this.work &= ~CLEARING;

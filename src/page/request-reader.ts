@@ -92,6 +92,7 @@ export class RequestReader<Memory extends SharedMemory> {
     const left = this.bytes - start;
     const bytes = left < COPY_BYTES ? left : COPY_BYTES;
     const address = this.destination + start;
+    // loop: at most 8, COPY_BYTES
     for (let position: u32 = 0; position < bytes; position += 8) {
       const value = this.section.read64(REQUEST_PAYLOAD_OFFSET + start + position);
       store<u64>(address + position, value);

@@ -88,6 +88,7 @@ export class StatusPage<Memory extends SharedMemory> {
    * way begins again.
    */
   movePart(offset: u32, source: usize, bytes: u32): void {
+    // loop: at most PARTS_MAXIMUM
     for (let part: u32 = 0; part < this.partCount; part++) {
       const entry = this.parts + part * PART_BYTES;
       if (load<u32>(entry, 4) !== offset) continue;
@@ -194,6 +195,7 @@ export class StatusPage<Memory extends SharedMemory> {
     const end = bytes - this.done < PIECE_BYTES ? bytes : this.done + PIECE_BYTES;
     const source = load<u32>(entry) as usize;
     const offset = load<u32>(entry, 4);
+    // loop: at most 16, PIECE_BYTES
     for (let position = this.done; position < end; position += 8) {
       this.section.write64(offset + position, load<u64>(source + position));
     }

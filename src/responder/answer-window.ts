@@ -34,6 +34,7 @@ export class AnswerWindow {
     const length: u32 = rule.answerLength;
     let own = rule.answerData & dataMaskOf(length);
     let last: u32 = 0;
+    // loop: at most DATA_BYTES_MAXIMUM
     for (let index: u32 = 0; index < length; index++) {
       const source = ((sources >> ((index as u64) << 3)) as u32) & 0xff;
       if (source === SOURCE_OWN) continue;

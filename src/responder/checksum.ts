@@ -38,6 +38,7 @@ export function withXor(data: u64, length: u32, value: u64): u64 {
   if ((from | to | result) < 0 || length > DATA_BYTES_MAXIMUM) return data;
   let sum = (value >> INITIAL_SHIFT) & 0xff;
   const last = max<i32>(from, to);
+  // loop: at most DATA_BYTES_MAXIMUM
   for (let place = min<i32>(from, to); place <= last; place++) sum ^= byteAt(data, place);
   return withByte(data, result, sum);
 }
@@ -50,6 +51,7 @@ export function withCrc8(data: u64, length: u32, identifier: u32, value: u64, ta
   if ((from | to | result) < 0 || length > DATA_BYTES_MAXIMUM) return data;
   let crc = ((value >> INITIAL_SHIFT) as u32) & 0xff;
   const step = from <= to ? 1 : -1;
+  // loop: at most DATA_BYTES_MAXIMUM
   for (let place = from; ; place += step) {
     crc = load<u8>(table + (crc ^ (byteAt(data, place) as u32)));
     if (place === to) break;

@@ -28,6 +28,7 @@ export function mixData(own: u64, sources: u64, requestData: u64, live: LiveValu
 export function mixWindow(own: u64, sources: u64, requestData: u64, count: u32): u64 {
   let data = own;
   let rest = sources;
+  // loop: at most DATA_BYTES_MAXIMUM
   for (let shift: u64 = 0; shift < (count as u64) << 3; shift += 8) {
     const source = rest & 0xff;
     rest >>= 8;

@@ -32,6 +32,7 @@ export function fulfils(frame: Frame, rule: Rule, conditions: usize): bool {
   let at = conditions + rule.conditionFirst * CONDITION_BYTES;
   const end = at + count * CONDITION_BYTES;
   let holds: bool = false;
+  // loop: at most RULE_CONDITIONS_MAXIMUM
   for (; at !== end; at += CONDITION_BYTES) {
     const condition = changetype<ConditionFields>(at);
     const flags: u32 = condition.flags;

@@ -73,6 +73,7 @@ function crc8Of(step: StepFields, data: u64, length: u32, table: usize): u32 {
   const counter = (data >> (step.width as u64)) & COUNTER_MASK;
   const own: u32 = step.shift;
   let crc = ((value >> ((counter & 1) * ODD_SHIFT)) as u32) & 0xff;
+  // loop: at most DATA_BYTES_MAXIMUM
   for (let shift: u32 = 0; shift < length << 3; shift += BYTE_BITS) {
     if (shift !== own) crc = load<u8>(table + (crc ^ (((data >> (shift as u64)) as u32) & 0xff)));
   }
@@ -84,6 +85,7 @@ function crc8Of(step: StepFields, data: u64, length: u32, table: usize): u32 {
 
 function crc16Of(data: u64, length: u32, own: u32, identifier: u32): u32 {
   let crc = CRC16_START;
+  // loop: at most DATA_BYTES_MAXIMUM
   for (let shift: u32 = 0; shift < length << 3; shift += BYTE_BITS) {
     if (shift - own >= CRC16_BITS) crc = crc16Byte(crc, ((data >> (shift as u64)) as u32) & 0xff);
   }

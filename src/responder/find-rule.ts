@@ -30,6 +30,7 @@ export function refusalOf(sections: TableSections, frame: Frame, list: usize): R
   const length: u32 = frame.length;
   let refusal = Refusal.Unlisted;
   let at = list;
+  // loop: takes LIST_NANOS_MAXIMUM, which the check of a table holds
   for (let index: u32 = load<u16>(at); index !== LIST_END; index = load<u16>(at)) {
     at += sizeof<u16>();
     const rule = sections.rule(index);
@@ -51,6 +52,7 @@ export function find(table: TableSections, frame: Frame, list: usize): i32 {
   const data = frame.data;
   let at = list;
   let index: u32 = load<u16>(at);
+  // loop: takes LIST_NANOS_MAXIMUM, which the check of a table holds
   while (index !== LIST_END) {
     const rule = table.rule(index);
     if (

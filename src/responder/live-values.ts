@@ -27,6 +27,7 @@ export class LiveValues {
 
   /** Sets `count` values from `first` on from the bytes at `source`. Only if `areLiveValues`. */
   set(first: u32, source: usize, count: u32): void {
+    // loop: at most 64, as many as there are
     for (let index: u32 = 0; index < count; index++) {
       store<u8>(this.address + first + index, load<u8>(source + index));
     }

@@ -57,6 +57,7 @@ export class LockedWall {
   /** The safe state of the locked table has a frame with this identifier word. At most one look at each timer. */
   keeps(identifier: u32): bool {
     const sections = this.sections;
+    // loop: at most RULES_MAXIMUM_2
     for (let index: u32 = 1; index < sections.timerCount; index++) {
       const timer = sections.timer(index);
       if ((timer.flags & TIMER_IN_SAFE_STATE) === 0) continue;
@@ -186,6 +187,7 @@ export function modifiedBy(
 
 /** Address of the action that changes a forwarded frame; 0: none does. */
 function modificationOf(sections: TableSections, rule: Rule): usize {
+  // loop: at most RULE_ACTIONS_MAXIMUM
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
     if ((action.kind as u32) === ACTION_MODIFY) return changetype<usize>(action);

@@ -107,6 +107,7 @@ export class NextAnswer {
   private pieceSteps(first: u32, count: u32): u32 {
     const most = min<u32>(count - this.position, PIECE_STEPS);
     let steps: u32 = 0;
+    // loop: at most PIECE_STEPS
     while (steps < most) {
       const at = this.responder.table.steps + (first + this.position + steps) * STEP_BYTES;
       if ((changetype<StepFields>(at).kind as u32) >= STEP_CHECKSUM_XOR) {

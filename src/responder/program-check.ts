@@ -170,6 +170,7 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
 function checkedActionsOf(rule: Rule, sections: TableSections): i32 {
   const check = checkActionOf(sections, rule);
   let found: i32 = check === 0 ? 0 : 1;
+  // loop: at most RULE_ACTIONS_MAXIMUM
   for (let index: u32 = found; index < (rule.actionCount as u32); index++) {
     const kind: u32 = sections.actionOf(rule, index).kind;
     if (kind === ACTION_CHECK) return -1;
@@ -188,6 +189,7 @@ function checkedActionsOf(rule: Rule, sections: TableSections): i32 {
 export function isIndependent(rule: Rule, sections: TableSections): bool {
   const first: u32 = rule.stepFirst;
   let hasCounter: bool = false;
+  // loop: at most PROGRAM_STEPS_MAXIMUM
   for (let index = first; index < first + rule.steps; index++) {
     const kind: u32 = stepOf(sections, index).kind;
     if (kind === STEP_LOAD_COUNTER) hasCounter = true;
@@ -195,6 +197,7 @@ export function isIndependent(rule: Rule, sections: TableSections): bool {
     if (kind === STEP_LOAD_LENGTH || kind === STEP_STORE_IDENTIFIER) return false;
     if (kind >= STEP_AND_LENGTH && kind <= STEP_SET_IDENTIFIER) return false;
   }
+  // loop: at most RULE_ACTIONS_MAXIMUM
   for (let index: u32 = 0; hasCounter && index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
     if (hasCounterIn(sections, action.stepFirst, action.stepCount)) return false;
@@ -203,6 +206,7 @@ export function isIndependent(rule: Rule, sections: TableSections): bool {
 }
 
 function hasCounterIn(sections: TableSections, first: u32, count: u32): bool {
+  // loop: at most PROGRAM_STEPS_MAXIMUM
   for (let index = first; index < first + count; index++) {
     if ((stepOf(sections, index).kind as u32) === STEP_LOAD_COUNTER) return true;
   }
@@ -216,6 +220,7 @@ function stepOf(sections: TableSections, index: u32): StepFields {
 /** How many actions of the rule are answers. */
 export function moreAnswersOf(rule: Rule, sections: TableSections): u32 {
   let answers: u32 = 0;
+  // loop: at most RULE_ACTIONS_MAXIMUM
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     if ((sections.actionOf(rule, index).kind as u32) === ACTION_ANSWER) answers++;
   }
@@ -225,6 +230,7 @@ export function moreAnswersOf(rule: Rule, sections: TableSections): u32 {
 /** The largest value of the rule's counter; 0: it has none. */
 export function counterMaximumOf(rule: Rule, sections: TableSections): u64 {
   let found = maximumIn(sections, rule.stepFirst, rule.steps);
+  // loop: at most RULE_ACTIONS_MAXIMUM
   for (let index: u32 = 0; found === 0 && index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
     found = maximumIn(sections, action.stepFirst, action.stepCount);
@@ -233,6 +239,7 @@ export function counterMaximumOf(rule: Rule, sections: TableSections): u64 {
 }
 
 function maximumIn(sections: TableSections, first: u32, count: u32): u64 {
+  // loop: at most PROGRAM_STEPS_MAXIMUM
   for (let index = first; index < first + count; index++) {
     const step = stepOf(sections, index);
     if ((step.kind as u32) === STEP_LOAD_COUNTER) return step.value;
@@ -245,6 +252,7 @@ function programNanos(rule: Rule, sections: TableSections, header: TableHeader):
   let nanos = nanosOf(sections, rule.stepFirst, rule.stepCount, header);
   if (checkActionOf(sections, rule) !== 0) nanos += CHECK_NANOS;
   if (watchOf(sections, rule) !== 0) nanos += WATCH_NANOS;
+  // loop: at most RULE_ACTIONS_MAXIMUM
   for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
     const action = sections.actionOf(rule, index);
     nanos += nanosOf(sections, action.stepFirst, action.stepCount, header);
@@ -257,6 +265,7 @@ function nanosOf(sections: TableSections, first: u32, count: u32, header: TableH
     return RULE_PROGRAMS_NANOS_MAXIMUM + 1;
   }
   let nanos: u32 = 0;
+  // loop: at most PROGRAM_STEPS_MAXIMUM
   for (let index = first; index < first + count; index++) {
     nanos +=
       (stepOf(sections, index).kind as u32) >= STEP_CHECKSUM_XOR

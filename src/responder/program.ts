@@ -93,6 +93,7 @@ export function runSteps(
   let length: u32 = target.length;
   let data = target.data;
   const end = steps + count * STEP_BYTES;
+  // loop: takes RULE_PROGRAMS_NANOS_MAXIMUM, which the check of a table holds
   for (let at = steps; at !== end; at += STEP_BYTES) {
     const step = changetype<StepFields>(at);
     const flags: u32 = step.flags;

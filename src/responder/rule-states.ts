@@ -49,6 +49,7 @@ class StateMap {
 
   /** The place of the rule with `key`, or -1. */
   find(key: u32): i32 {
+    // loop: at most RULES_MAXIMUM_2
     for (let rule: u32 = 0; rule < this.count; rule++) {
       if (load<u32>(this.keys + (rule << 2)) === key) return this.placeOf(rule);
     }

@@ -104,6 +104,7 @@ function isSameFrame(sections: TableSections, rule: Rule, locked: TableSections,
   if (rule.answerIdentifier !== own.answerIdentifier) return false;
   if (rule.answerLength !== own.answerLength || rule.answerData !== own.answerData) return false;
   if (rule.answerSources !== own.answerSources || rule.steps !== own.steps) return false;
+  // loop: at most PROGRAM_STEPS_MAXIMUM
   for (let step: u32 = 0; step < rule.steps; step++) {
     const at = sections.steps + (rule.stepFirst + step) * STEP_BYTES;
     const ownAt = locked.steps + (own.stepFirst + step) * STEP_BYTES;

@@ -392,6 +392,7 @@ export class TableCheck {
   /** The rules of format 1 have no names: each begins anew. */
   private addStates(): Status {
     const end = min<u32>(this.sections.count, this.states.added + PIECE_RECORDS);
+    // loop: at most PIECE_RECORDS
     while (this.states.added < end) this.states.addNew(0);
     return end < this.sections.count ? Status.Busy : Status.Ok;
   }

@@ -237,6 +237,7 @@ export class TableSections {
     this.alarmRule = -1;
     this.timerCount = 0;
     this.lists = image + PLAIN_LIST_OFFSET;
+    // loop: at most RULES_MAXIMUM
     for (let rule: u32 = 0; rule < this.count; rule++) {
       store<u16>(this.listAt(rule + 1), rule as u16);
     }
@@ -248,6 +249,7 @@ export class TableSections {
 /** The word of the list of the range that `number` is in: at most 16 steps. */
 function wordOfRange(number: u32, starts: usize, lists: usize, count: u32): u32 {
   let first: u32 = 0;
+  // loop: at most 16
   for (let left = count; left > 1;) {
     const half = left >> 1;
     if (load<u32>(starts + ((first + half) << 2)) <= number) first += half;

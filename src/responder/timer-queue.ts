@@ -37,6 +37,7 @@ export class TimerQueue {
     const key = (ticks << NUMBER_BITS) | number;
     let place = this.length;
     this.length = place + 1;
+    // loop: at most 9, half of 512 timers each
     while (place !== 0) {
       const parent = (place - 1) >> 1;
       const other = load<u64>(this.keys + (parent << 3));
@@ -64,6 +65,7 @@ export class TimerQueue {
     const keys = this.keys;
     const length = this.length;
     let place: u32 = 0;
+    // loop: at most 9, half of 512 timers each
     for (let child: u32 = 1; child < length; child = 2 * place + 1) {
       let least = load<u64>(keys + (child << 3));
       if (child + 1 < length) {

@@ -38,6 +38,7 @@ export function isWatch(action: ActionFields): bool {
 /** How many actions of the rule, whose actions exist, are watches; -1: one where none may be. */
 export function watchesOf(rule: Rule, sections: TableSections): i32 {
   const actions: u32 = rule.actionCount;
+  // loop: at most RULE_ACTIONS_MAXIMUM
   for (let index: u32 = 0; index + 1 < actions; index++) {
     if ((sections.actionOf(rule, index).kind as u32) === ACTION_WATCH) return -1;
   }

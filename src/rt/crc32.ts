@@ -17,6 +17,7 @@ export const CRC32_START: u32 = 0xffffffff;
 /** Continues from `crc`, the initial value or an earlier result, with `length` bytes at `address`. */
 export function crc32Update(crc: u32, address: usize, length: u32): u32 {
   const end = address + length;
+  // loop: at most 64, the bytes of a piece
   for (; address < end; address++) {
     crc ^= load<u8>(address);
     crc = (crc >>> 4) ^ load<u32>(HALF_BYTES + ((crc & 15) << 2));

@@ -395,6 +395,7 @@ export class CanDevice<
   /** Stops. The open requests are refused now, those in the ring when they are taken. */
   private stop(): void {
     this.running = false;
+    // loop: at most OPEN_MAXIMUM
     for (let open = this.open.count; open !== 0; open--) this.finishReceived(false);
   }
 }

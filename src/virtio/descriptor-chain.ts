@@ -63,6 +63,7 @@ export class DescriptorChain<Memory extends SharedMemory> {
     let count: u32 = 0;
     let index = head;
     let status = Status.RingIndexBad;
+    // loop: at most CHAIN_DESCRIPTORS_MAXIMUM
     while (count < CHAIN_DESCRIPTORS_MAXIMUM && index < size) {
       const at = table + index * DESCRIPTOR_BYTES;
       const address = section.read64(at);
@@ -104,6 +105,7 @@ export class DescriptorChain<Memory extends SharedMemory> {
   /** Copies at most `limit` of the first readable bytes to `destination`. Returns the number copied. */
   read(destination: usize, limit: u32): u32 {
     let done: u32 = 0;
+    // loop: at most CHAIN_DESCRIPTORS_MAXIMUM
     for (let index: u32 = 0; index < this.readableSegments && done < limit; index++) {
       const length = min<u32>(this.segmentLength(index), limit - done);
       copyFromShared<Memory>(this.section, this.segmentOffset(index), destination + done, length);
@@ -115,6 +117,7 @@ export class DescriptorChain<Memory extends SharedMemory> {
   /** Copies `length` bytes from `source` to the writable buffers, as far as they reach. */
   write(source: usize, length: u32): u32 {
     let done: u32 = 0;
+    // loop: at most CHAIN_DESCRIPTORS_MAXIMUM
     for (let index = this.readableSegments; index < this.segmentCount && done < length; index++) {
       const part = min<u32>(this.segmentLength(index), length - done);
       copyToShared<Memory>(this.section, this.segmentOffset(index), source + done, part);
@@ -125,6 +128,7 @@ export class DescriptorChain<Memory extends SharedMemory> {
 
   /** Section offset of the first writable byte; NO_OFFSET: there is none. */
   get writableOffset(): u32 {
+    // loop: at most CHAIN_DESCRIPTORS_MAXIMUM
     for (let index = this.readableSegments; index < this.segmentCount; index++) {
       if (this.segmentLength(index) !== 0) return this.segmentOffset(index);
     }

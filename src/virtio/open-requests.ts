@@ -38,6 +38,7 @@ export class OpenRequests {
   /** Place of the request of `tag`; `count`: it is not open. */
   placeOf(tag: u32): u32 {
     let place: u32 = 0;
+    // loop: at most OPEN_MAXIMUM
     while (place < this.count && load<u32>(this.entries + place * ENTRY_BYTES) !== tag) place++;
     return place;
   }

@@ -15,6 +15,7 @@ export function copyFromShared<Memory extends SharedMemory>(
   length: u32,
 ): void {
   let done: u32 = 0;
+  // loop: at most MESSAGE_BYTES_MAXIMUM
   while (done < length) {
     const from = offset + done;
     if ((from & 7) === 0 && length - done >= 8) {
@@ -35,6 +36,7 @@ export function copyToShared<Memory extends SharedMemory>(
   length: u32,
 ): void {
   let done: u32 = 0;
+  // loop: at most MESSAGE_BYTES_MAXIMUM
   while (done < length) {
     const to = offset + done;
     if ((to & 7) === 0 && length - done >= 8) {

@@ -85,6 +85,7 @@ export class VirtqueueDriver<Memory extends SharedMemory> {
   clearStep(): bool {
     let stop = this.clearOffset + CLEAR_BYTES_PER_STEP;
     if (stop > this.endOffset) stop = this.endOffset;
+    // loop: at most 8
     while (this.clearOffset < stop) {
       this.section.write64(this.clearOffset, 0);
       this.clearOffset += 8;

@@ -132,6 +132,11 @@ export class ImageEngine implements Engine {
     this.#deliver(0n, SYNDROMES[EXCEPTION_UNDEFINED]);
   }
 
+  /** Calls back on entry of each basic block from now on, with its virtual address and length in bytes. */
+  watchBlocks(callback: (address: number, bytes: number) => void): void {
+    this.#unicorn.onBlock(callback);
+  }
+
   /** Frees the emulator; the engine cannot run afterwards. */
   close(): void {
     this.#unicorn.close();

@@ -156,6 +156,7 @@ export class StatusPageFiller<Parts extends AnyParts> {
     if (!records.on) return;
     this.collect(this.parts.clock.nowTicks());
     records.page.begin();
+    // loop: at most 1024, the page in pieces; at the end of the cell
     while (records.page.step()) continue;
   }
 

@@ -18,6 +18,7 @@ export function dropUnsafe<Parts extends AnyParts>(
   safe: SafeState<Parts>,
 ): bool {
   const waiting = scheduler.fromAgl;
+  // loop: at most 16, AGL_WAITING_MAXIMUM
   for (let place = waiting.length; place !== 0; place--) {
     if (!safe.owns(waiting.at(place - 1).identifier)) continue;
     const tag = waiting.tagAt(place - 1);

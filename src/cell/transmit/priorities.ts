@@ -107,6 +107,7 @@ export class TransmitPriorities<Parts extends AnyParts> {
       const place = this.placeOf(one);
       if (place === NO_PLACE) continue;
       const rank = this.rank(one, changed, priority);
+      // loop: at most 2
       for (let other = one + 1; other < TRANSMIT_BUFFERS; other++) {
         const next = this.placeOf(other);
         if (next === NO_PLACE) continue;
@@ -142,6 +143,7 @@ export class TransmitPriorities<Parts extends AnyParts> {
    */
   private findPlaces(): void {
     let places: u32 = 0;
+    // loop: at most 9, as the compiler lets rounds of the inner loop pass its head
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       let place = NO_PLACE;
       if (this.counts(buffer)) {

@@ -73,6 +73,7 @@ export class WaitingList {
 
   /** True if a frame of `strength` waits. Only if the list is sorted. */
   has(strength: u32): bool {
+    // loop: at most ANSWERS_WAITING_MAXIMUM
     for (let place: u32 = 0; place < this.length; place++) {
       const other = this.strengthAt(place);
       if (other >= strength) return other === strength;
@@ -83,6 +84,7 @@ export class WaitingList {
   /** Adds `frame` behind those that are as strong. Only while not `isFull`. */
   put(frame: usize, strength: u32, tag: u32): void {
     let place = this.length;
+    // loop: at most ANSWERS_WAITING_MAXIMUM
     if (this.isSorted) while (place !== 0 && this.strengthAt(place - 1) > strength) place--;
     this.insert(place, frame, strength, tag);
   }
@@ -91,6 +93,7 @@ export class WaitingList {
   putBack(frame: usize, strength: u32, tag: u32): void {
     let place: u32 = 0;
     if (this.isSorted) {
+      // loop: at most ANSWERS_WAITING_MAXIMUM
       while (place < this.length && this.strengthAt(place) < strength) place++;
     }
     this.insert(place, frame, strength, tag);

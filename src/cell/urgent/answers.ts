@@ -346,6 +346,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
 
   private abandon(why: Counter): void {
     const waiting = this.scheduler.answers;
+    // loop: at most ANSWERS_WAITING_MAXIMUM
     for (let answers = waiting.length; answers !== 0; answers--) this.parts.counters.count(why);
     waiting.clear();
   }

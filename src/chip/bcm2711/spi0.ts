@@ -91,6 +91,7 @@ export class Spi0 extends SpiBus {
     if (this.yields) return this.transferByByte(buffer, length, true);
     this.select();
     const end = buffer + length;
+    // loop: a byte of SPI
     for (; buffer < end; buffer++) mmio_write32(this.base + SPI_FIFO, load<u8>(buffer));
     const status = this.awaitSent();
     this.release();
@@ -135,6 +136,7 @@ export class Spi0 extends SpiBus {
       this.release();
       return Status.Busy;
     }
+    // loop: a byte of SPI
     for (let left = length; left !== 0; left--) {
       mmio_write32(fifo, load<u8>(buffer));
       if (left !== length) store<u8>(buffer - 1, mmio_read32(fifo));
@@ -159,6 +161,7 @@ export class Spi0 extends SpiBus {
   private awaitSentLooking(highTicks: u64): Status {
     const control = this.base + SPI_CS;
     let polls = POLLS_BY_COUNT;
+    // loop: waits for SPI
     do {
       if (this.urgent.isAsserted()) {
         this.urgent.highTicks = highTicks;
@@ -197,6 +200,7 @@ export class Spi0 extends SpiBus {
   private awaitSent(): Status {
     const control = this.base + SPI_CS;
     let polls = POLLS_BY_COUNT;
+    // loop: waits for SPI
     while ((mmio_read32(control) & SPI_CS_SENT) !== SPI_CS_SENT) {
       if (polls === 0) return this.exchangeByClock(0, 0, SPI_CS_SENT);
       polls--;
@@ -208,11 +212,13 @@ export class Spi0 extends SpiBus {
     const control = this.base + SPI_CS;
     const fifo = this.base + SPI_FIFO;
     const end = buffer + length;
+    // loop: a byte of SPI
     for (let out = buffer; out < end; out++) mmio_write32(fifo, load<u8>(out));
 
     let polls = POLLS_BY_COUNT;
     let state: u32 = 0;
     // The last byte arrives before DONE. Chip select must not rise before DONE.
+    // loop: waits for SPI
     while (buffer < end || (state & SPI_CS_DONE) === 0) {
       state = mmio_read32(control);
       if (buffer < end && (state & SPI_CS_RXD) !== 0) {
@@ -231,9 +237,11 @@ export class Spi0 extends SpiBus {
    * Finishes an exchange whose bytes are in the FIFO, bounded by the clock. `over`: the CS bits that mark its
    * end.
    */
+  // path: not counted, an SPI block that stops
   private exchangeByClock(buffer: usize, end: usize, over: u32): Status {
     const deadlineTicks = counter_read() + this.patienceTicks;
     let isLate = false;
+    // loop: waits for SPI
     do {
       // Clock first: after a stall of the core, the block is read once more.
       isLate = counter_read() >= deadlineTicks;

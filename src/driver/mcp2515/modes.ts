@@ -96,6 +96,7 @@ export class Modes<Bus extends SpiBus, Time extends Clock> {
   }
 
   /** Waits until CANSTAT shows `mode`. `Timeout`: it does not. */
+  // path: not counted, start and end of the cell
   waitFor(mode: u32, timeoutMicros: u32): Status {
     const deadlineTicks = deadlineAfterMicros(this.clock, timeoutMicros);
     let isLate: bool = false;

@@ -106,6 +106,7 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
   }
 
   /** RESET. Waits until configuration mode shows. Errors as `step`. */
+  // path: not counted, start and end of the cell
   reset(): Status {
     this.place = PLACE_RESET;
     let status: Status;
@@ -162,6 +163,7 @@ export class Setup<Bus extends SpiBus, Time extends Clock> {
   private compare(): Status {
     const plan = this.plan;
     const read = registersRead();
+    // loop: at most REGISTERS_MAXIMUM
     for (let index: u32 = 0; index < plan.count && index < REGISTERS_MAXIMUM; index++) {
       const shift: u64 = index << 3;
       const relevant = ((plan.mask >> shift) as u32) & 0xff;

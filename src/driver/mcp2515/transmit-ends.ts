@@ -92,6 +92,7 @@ export class TransmitEnds {
 
   /** Another node has sent while the frames of `bits` waited: counts the answers among them, each once. */
   countDelayed(bits: u32): void {
+    // loop: at most TRANSMIT_BUFFERS
     for (; bits !== 0; bits &= bits - 1) {
       const row = this.row(bufferOfBit(bits));
       if (row.isAgl || row.isDelayCounted) continue;

@@ -64,6 +64,7 @@ export class TransmitOrder {
   above(bit: u32, pending: u32): u32 {
     const own = this.rank(bufferOfBit(bit));
     let above: u32 = 0;
+    // loop: at most TRANSMIT_BUFFERS
     for (let bits = pending & ~bit; bits !== 0; bits &= bits - 1) {
       const other = bits & -bits;
       if (this.rank(bufferOfBit(other)) > own) above |= other;
@@ -123,6 +124,7 @@ export class TransmitOrder {
   /** The first of `pending` in the order; 0: none. */
   private first(pending: u32): u32 {
     let first: u32 = 0;
+    // loop: at most TRANSMIT_BUFFERS
     for (let bits = pending; bits !== 0; bits &= bits - 1) {
       const bit = bits & -bits;
       if (first === 0 || this.rank(bufferOfBit(bit)) > this.rank(bufferOfBit(first))) first = bit;

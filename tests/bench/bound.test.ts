@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The bound of a step from the linked image: never below what a step of the emulated board takes, no higher than is
+ * declared or known, and all that it rests on holds in the run. Also the longest path of programs whose cost can be
+ * counted by hand.
+ */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { judge } from '../../lab/bound/judge.ts';
+import { LongestPaths, type Facts } from '../../lab/bound/longest.ts';
+import { observe } from '../../lab/bound/observe.ts';
+import { costOf } from '../../lab/bound/path-cost.ts';
+import { graphOf } from '../../lab/bound/program.ts';
+import { readTaskBounds } from '../../scripts/bench/bounds.ts';
+import { openBounds } from '../../scripts/bound/inputs.ts';
+
+const SPI_HERTZ = 10_000_000;
+/** Each instruction one nanosecond. */
+const ONE = costOf([1, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]);
+
+// Arm ARM DDI 0487, C6.2.
+const NOP = 0xd503201f;
+const RET = 0xd65f03c0;
+const MOV_W0_0 = 0x52800000;
+const MOV_W0_1 = 0x52800020;
+const SUBS_W1 = 0x71000421; // subs w1, w1, #1
+const call = (instructions: number): number => (0x94000000 | (instructions & 0x3ffffff)) >>> 0;
+const cbz = (register: number, instructions: number): number =>
+  (0x34000000 | ((instructions & 0x7ffff) << 5) | register) >>> 0;
+const branchNotEqual = (instructions: number): number =>
+  (0x54000001 | ((instructions & 0x7ffff) << 5)) >>> 0;
+
+/** The longest path from the first of `words` to a return, with `rounds` of each loop. */
+function longest(words: readonly number[], rounds = 0, second = words.length): number {
+  const functions = [
+    { name: 'first', start: 0, end: 4 * second },
+    { name: 'second', start: 4 * second, end: 4 * words.length },
+  ].filter(({ start, end }) => end > start);
+  const code = { functions, word: (at: number) => words[at / 4], byte: () => 0 };
+  const graphs = functions.map((one) => graphOf(code, one));
+  const facts: Facts = {
+    graph: (start) => graphs.find((one) => one.start === start),
+    cost: () => ONE,
+    rounds: () => rounds,
+    call: (_from, _target, outcomes) => outcomes,
+  };
+  const outcomes = new LongestPaths(facts).summary(0);
+  return Math.max(...outcomes.map(({ cost }) => cost.nanos));
+}
+
+suite('the longest path', () => {
+  test('of two ways is the longer one', () => {
+    // cbz w5 -> skip; nop; nop; skip: ret.
+    assert.equal(longest([cbz(5, 3), NOP, NOP, RET]), 4);
+  });
+
+  test('of a loop has its rounds and the way out', () => {
+    // nop; head: nop; subs; b.ne head; ret. Five edges back to the head: 1 + 5 x 3 + 3 + 1.
+    assert.equal(longest([NOP, NOP, SUBS_W1, branchNotEqual(-2), RET], 5), 20);
+  });
+
+  test('of a loop with two entries counts the way in as a round', () => {
+    // cbz w5 -> test; way: nop; nop; test: subs; b.ne way; ret. Edges to `test`: five. Entered there:
+    // 1 + 5 x (subs, b.ne, nop, nop) + (subs, b.ne) + ret.
+    assert.equal(longest([cbz(5, 3), NOP, NOP, SUBS_W1, branchNotEqual(-3), RET], 5), 24);
+  });
+
+  test('goes with what a call returned', () => {
+    // first: bl second; cbz w0 -> ret; nop x 9; ret. second: cbz w3 -> zero; nop; mov w0, 1; ret; zero: nop x 20; mov w0, 0; ret.
+    const first = [call(12), cbz(0, 10), ...Array<number>(9).fill(NOP), RET];
+    const zero = [...Array<number>(20).fill(NOP), MOV_W0_0, RET];
+    const second = [cbz(3, 4), NOP, MOV_W0_1, RET, ...zero];
+    // With 1: 2 + 4 + 9 + 1; with 0: 2 + (1 + 22) + 1. Not both: 2 + 23 + 9 + 1.
+    assert.equal(longest([...first, ...second], 0, first.length), 26);
+  });
+});
+
+suite('a bound', () => {
+  const held = { name: 'a task', nanos: 3_000, declaredNanos: 4_000 };
+  test('holds when nothing seen is above it and nothing declared below it', () => {
+    assert.equal(judge({ ...held, seenNanos: 2_999 }).fault, undefined);
+  });
+
+  test('below a step that was seen is wrong', () => {
+    assert.match(
+      judge({ ...held, seenNanos: 3_001 }).fault ?? '',
+      /took 3001 ns, more than the bound/,
+    );
+  });
+
+  test('above what is declared is told', () => {
+    assert.match(
+      judge({ ...held, declaredNanos: 2_999 }).fault ?? '',
+      /can take 3000 ns, 2999 are declared/,
+    );
+  });
+});
+
+test('the image keeps its bounds, and the emulated run what they rest on', async () => {
+  const bounds = await openBounds();
+  const { rows, nanosOf } = await readTaskBounds();
+  const all = bounds.all();
+  const seen = await observe(bounds);
+  const faults = rows.flatMap((row) => {
+    const one = all.find(({ name }) => name === row.name);
+    if (one === undefined) return [`lab/bound/tasks.ts has no task "${row.name}"`];
+    const nanos = bounds.nanosOf(one, row.spiBytes);
+    const measured = {
+      nanos,
+      declaredNanos: nanosOf(row, SPI_HERTZ),
+      seenNanos: seen.tasks.get(row.name),
+    };
+    return judge({ name: row.name, ...measured }).fault ?? [];
+  });
+  assert.deepEqual([...faults, ...seen.faults, ...bounds.undeclared], []);
+  assert.ok(seen.tasks.size >= 8, 'the run shows steps of the tasks');
+});
