@@ -25,7 +25,7 @@ import { slowestDecision } from './image/decision.ts';
 import { programsOf } from './e2e/check.ts';
 import { isStaged } from './staged.ts';
 import type { Rule, RuleAnswer, RuleTable, Step } from './model.ts';
-import { arbitrationRank, DATA_BYTES, formatIdentifier, isStaticAnswer } from './model.ts';
+import { DATA_BYTES, formatIdentifier, isStaticAnswer } from './model.ts';
 import {
   chooseFiltered,
   isSingle,
@@ -37,7 +37,6 @@ import {
   RX_STATUS_BYTES,
   sharesMask,
   singleObstacleOf,
-  urgencyOf,
   windowBytes,
   windowOf,
 } from './ways.ts';
@@ -89,18 +88,6 @@ const SINGLE_MICROS = 2.7;
 /** Then all other frames wait for READ STATUS, at most this long (src/cell/urgent/single.ts). */
 const POLL_MICROS = 16;
 const NANOS_PER_MICRO = 1_000;
-/** BIT MODIFY of a buffer's TXP, at most so many before an answer. */
-const PRIORITY_BYTES = 4;
-const PRIORITY_CHANGES = 2;
-/**
- * What a change takes beside its bytes. Before each change and before RTS all buffers are compared with each other
- * (src/cell/transmit/priorities.ts): 2.3, 1.7 and 1.5 us, of which 0.3 are in SERVICE_MICROS; and each BIT MODIFY,
- * which looks at INT between its bytes, takes 0.6 us more than 4 bytes. Together 6.3 us for the two.
- */
-const PRIORITY_MICROS = 3.15;
-/** The next answer of the same rule, made and put in a buffer before RTS, without its bytes. */
-const NEXT_ANSWER_MICROS = 4.1;
-
 /** What the programs of a rule take together, in ns. */
 export function programNanos({
   answer,
@@ -278,49 +265,16 @@ function explainRead(
     others.length === 0 && answer.length !== 'same-as-request' && !isHeaderChanged;
   const wholeLength = isLengthChanged ? DATA_BYTES : lengthOf(answer.length);
   const whole = LOAD_HEADER_BYTES + LOAD_DATA_BYTES + wholeLength;
-  const changes = isReordering(rules, filtered) ? PRIORITY_CHANGES : 0;
-  const loaded = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
-  const worstSpiBytes = loaded + changes * PRIORITY_BYTES;
+  const worstSpiBytes = isHeaderKept ? spiBytes : lookBytes + READ_BYTES + whole + RTS_BYTES;
   const polled = isSingle(receive, filtered) ? POLL_MICROS : 0;
   const beside = lookBytes === 0 ? 0 : LOOK_MICROS;
-  const look = beside + polled + changes * PRIORITY_MICROS;
   const { check } = rule;
   const checking = check === undefined ? 0 : RULE_COSTS.CHECK_NANOS + stepsNanos([check.step]);
   const program = (checking + stepsNanos(steps)) / NANOS_PER_MICRO;
-  const beforeIt = changes === 0 ? 0 : nextAnswerMicros(rule);
-  const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + look + beforeIt;
+  const handling = READ_MICROS + tryNanos / NANOS_PER_MICRO + program + beside + polled;
   const worstMicros = worstSpiBytes * BYTE_MICROS + SERVICE_MICROS + handling;
   const costs = { spiBytes, worstSpiBytes, worstMicros };
   return { number: 0, single: false, staged: false, window: false, ...costs, reason };
-}
-
-/**
- * While TXP of the first answer waits to be changed, the next answer of the rule takes the other free buffer, if
- * there is one: it is made and loaded whole.
- */
-function nextAnswerMicros({ moreAnswers = [] }: Rule): number {
-  const times = moreAnswers.map(({ length, steps = [] }) => {
-    const bytes =
-      LOAD_HEADER_BYTES + LOAD_DATA_BYTES + (steps.length > 0 ? DATA_BYTES : lengthOf(length));
-    return bytes * BYTE_MICROS + NEXT_ANSWER_MICROS + stepsNanos(steps) / NANOS_PER_MICRO;
-  });
-  return Math.max(0, ...times);
-}
-
-/**
- * Whether an answer may be stronger than one that waits in its buffer. Then TXP of both follows the strength
- * (src/cell/transmit/priorities.ts).
- */
-function isReordering(rules: readonly Rule[], filtered: readonly Rule[]): boolean {
-  const kept = Math.max(0, ...filtered.map(urgencyOf));
-  return rules
-    .filter((rule) => rule.from === undefined && !filtered.includes(rule))
-    .flatMap(({ answer, moreAnswers = [] }) => (answer ? [answer, ...moreAnswers] : []))
-    .some(
-      (answer) =>
-        arbitrationRank({ ...answer, remote: false }) < kept ||
-        (kept > 0 && changesIdentifier(answer)),
-    );
 }
 
 function changesIdentifier({ steps = [] }: RuleAnswer): boolean {

@@ -40,7 +40,7 @@ it('sends what the rules say, on the image', () => playAll('image', 6));
 
 it('answers within the longest time that explain says, on the image', async () => {
   let count = 0;
-  // In 39 and 50 the next answer of the same rule is put in a buffer before RTS.
+  // In 39 and 50 the next answer of the same rule is stronger, and TXP must be changed twice before that.
   for (const seed of [...Array.from({ length: 12 }, (_, index) => index + 1), 39, 50]) {
     for (const { rule, seenMicros, saidMicros } of await seenTimes(seed, 40)) {
       const about = `seed ${seed}, ${rule}: ${seenMicros} us seen, ${saidMicros} us said`;
@@ -51,8 +51,8 @@ it('answers within the longest time that explain says, on the image', async () =
   assert.ok(count > 20, `${count} rules`);
 });
 
-/** The table of seed 24 has an answer in a filter's buffer, and others whose TXP must be changed twice before RTS. */
-it('answers within that time beside a constant answer as well: TXP takes it, not what is staged', async () => {
+/** The table of seed 24 has an answer in a filter's buffer, and others whose TXP must be changed twice behind RTS. */
+it('answers within that time beside a constant answer as well', async () => {
   const constant = (rule: Rule): Rule => {
     if (rule.name !== 'staged' || rule.answer === null) return rule;
     const { steps: _, ...answer } = rule.answer;

@@ -117,8 +117,9 @@ export class TransmitPriorities<Parts extends AnyParts> {
     return true;
   }
 
-  /** One change on the way to TXP 3, 2, 1 in the order of strength. */
+  /** One change: the only one that is needed, or one on the way to TXP 3, 2, 1 in the order of strength. */
   private spread(): void {
+    if (this.fitOther()) return;
     const order = this.parts.controller.buffers.order;
     // Raise the strongest first, then lower the weakest first: the order stays right meanwhile.
     for (let wanted = PRIORITY_MAXIMUM; wanted >= PRIORITY_MINIMUM; wanted--) {
@@ -135,6 +136,19 @@ export class TransmitPriorities<Parts extends AnyParts> {
         return;
       }
     }
+  }
+
+  /** Changes TXP of a buffer with which all fit then. False: that of more than one must be changed. */
+  private fitOther(): bool {
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      if (buffer === this.newBuffer || this.placeOf(buffer) === NO_PLACE) continue;
+      for (let priority = PRIORITY_MAXIMUM; priority >= PRIORITY_MINIMUM; priority--) {
+        if (!this.fits(buffer, priority)) continue;
+        this.set(buffer, priority);
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

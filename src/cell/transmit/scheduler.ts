@@ -108,8 +108,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
   }
 
   /**
-   * Sends `answer` at once if a buffer is free, and TXP fits with one change. `Full`: it must wait. Any other
-   * status but `Ok`: it cannot be sent.
+   * Sends `answer` at once if a buffer is free, and TXP fits with one change. Alone in the chip it needs none: TXP
+   * follows behind RTS. `Full`: it must wait. Any other status but `Ok`: it cannot be sent.
    */
   sendNow(answer: Frame, strength: u32): Status {
     this.settle();
@@ -125,11 +125,15 @@ export class TransmitScheduler<Parts extends AnyParts> {
     const slot = unchecked(this.slots.all[buffer]);
     let status = slot.load(answer);
     if (status !== Status.Ok) return status;
-    const fits =
-      this.slots.isAlone || this.priorities.fitAtOnce(buffer, strength, this.slots.underWay);
-    if (!fits) return Status.Full;
+    const isAlone = this.slots.underWay === 0;
+    if (!isAlone && !this.priorities.fitAtOnce(buffer, strength, this.slots.underWay)) {
+      return Status.Full;
+    }
     status = slot.send(false);
-    if (status === Status.Ok) this.slots.began(slot, strength, false, 0);
+    if (status !== Status.Ok) return status;
+    this.slots.began(slot, strength, false, 0);
+    // Before the answer that a filter's buffer holds is requested.
+    if (isAlone && this.slots.keepsAny) this.tidy();
     return status;
   }
 
@@ -366,15 +370,13 @@ export class TransmitScheduler<Parts extends AnyParts> {
     return isFit;
   }
 
-  /** Loads a kept answer that its buffer has lost. False: there is none. */
+  /** Loads a kept answer that its buffer has lost. False: there is none. Each is made by now: staging goes before. */
   private restore(): bool {
     if (this.slots.isHeld) return false;
     let isOwed: bool = false;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.slots.all[buffer]);
       if (!slot.isKept || slot.isIntact) continue;
-      // One that is not made yet tidies up when it is.
-      if (slot.isComputed && !slot.next.isReady) continue;
       isOwed = true;
       if (this.parts.controller.transmitPending(slot.buffer)) continue;
       this.courtesy.begin();

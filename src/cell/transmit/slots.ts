@@ -81,13 +81,9 @@ export class TransmitSlots<Parts extends AnyParts> {
     else this.answersInChip++;
   }
 
-  /** Without other frames in the chip, and without kept answers, any TXP fits. */
-  get isAlone(): bool {
-    return (
-      this.underWay === 0 &&
-      !unchecked(this.all[SLOT_FILTER_0]).isKept &&
-      !unchecked(this.all[SLOT_FILTER_1]).isKept
-    );
+  /** A buffer is kept for the answer of a filter. */
+  get keepsAny(): bool {
+    return unchecked(this.all[SLOT_FILTER_0]).isKept || unchecked(this.all[SLOT_FILTER_1]).isKept;
   }
 
   /** A frame of AGL's that was behind another of AGL's now has the strength of its own. Returns whether that is another. */

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * TXP when a stronger answer takes the buffer of the weakest of three: 0x050 for 0x104, after 0x7a1 to 0x7a3 for 0x101
+ * to 0x103.
+ *
+ * At the start TXP is 3 for TXB2, 2 for TXB1 and 1 for TXB0, and the answers go to them in this order. At equal TXP
+ * the higher buffer goes first (DS20001801J 3.2). So 3 for the new one in TXB0 and 2 for TXB2 will do.
+ */
+import { RuleImage2 } from '../support/rule-image-2';
+import { FakeBoard } from './fake-board';
+
+const REQUESTS = [
+  '20 20 00 00 00 00 00 00 00 00 00 00 00', // 101#
+  '20 40 00 00 00 00 00 00 00 00 00 00 00', // 102#
+  '20 60 00 00 00 00 00 00 00 00 00 00 00', // 103#
+  '20 80 00 00 00 00 00 00 00 00 00 00 00', // 104#
+];
+const ANSWERS: u32[] = [0x7a1, 0x7a2, 0x7a3, 0x050];
+
+describe('the strongest answer in the buffer of the weakest', () => {
+  test('needs TXP of two buffers changed, and no more', () => {
+    const board = new FakeBoard();
+    const image = new RuleImage2(heap.alloc(0x10000), true);
+    for (let rule: u32 = 0; rule < 4; rule++) {
+      image.addAnswer(0x101 + rule, ANSWERS[rule], 1, 0xa0 + rule);
+    }
+    image.beginIndex([]);
+    for (let rule: u32 = 0; rule < 4; rule++) {
+      image.point(0x101 + rule, image.addList([rule as u16]));
+    }
+    image.finish();
+    board.host.rules = image.address;
+    board.connected();
+    expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+    for (let rule: u32 = 0; rule < 3; rule++) {
+      board.chip.fill(0, REQUESTS[rule]);
+      board.step(4);
+    }
+    const order = board.parts.controller.buffers.order;
+    expect(order.rank(2)).toBeGreaterThan(order.rank(1));
+    board.chip.take();
+    board.chip.fill(0, REQUESTS[3]);
+    board.step(16);
+    const log = board.chip.take();
+    const change = log.indexOf('|05 30 03 03|05 50 03 02|81');
+    expect(change).toBeGreaterThan(log.indexOf('|40 0a 00 00 00 01 a3'), log);
+    expect(log.includes('|05 40 03')).toBe(false, log);
+    expect(order.rank(0)).toBeGreaterThan(order.rank(2));
+    expect(order.rank(2)).toBeGreaterThan(order.rank(1));
+  });
+});
