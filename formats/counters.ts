@@ -35,6 +35,7 @@ export const COUNTERS = {
   fromAglRefused: { number: 16, what: 'of `from_agl_taken`: refused, the sum of 48 to 52' },
   peerConnected: { number: 17, what: 'times that AGL was seen to come' },
   peerLost: { number: 18, what: 'times that AGL was seen to go' },
+  responsesGivenUp: { number: 19, what: 'of `answered_computed`: `diagnosis`: negative responses 0x10, as AGL has not answered or is not there any more' },
 
   transmitAborted: { number: 20, what: 'frames of AGL and answers taken back before they were sent' },
   transmitLostArbitration: { number: 21, what: '`oneshot=1`: frames of AGL and answers that lost arbitration' },

@@ -90,6 +90,16 @@ export const RULE_NUMBERS_2 = {
   WATCHES_MAXIMUM: 128,
   WATCH_CHANGES: 0x1,
   WATCH_LENGTH: 0x2,
+  /** Action of a rule about frames of the bus: a request of diagnosis goes to AGL (TIMER_PENDING). No other fields. */
+  ACTION_PENDING: 16,
+  /** Action of a rule about frames of AGL's: its answer. No other fields. */
+  ACTION_ANSWERED: 17,
+  /**
+   * Action of a rule about frames of the bus: while AGL is not there, this answer takes the place of all others, and
+   * the frame is not forwarded. length ANSWER_NONE: no answer. No steps.
+   */
+  ACTION_WITHOUT_AGL: 18,
+  ANSWER_NONE: 0xfe,
 
   /** Timer: a frame that is sent again and again. */
   TIMER_CYCLIC: 1,
@@ -106,6 +116,13 @@ export const RULE_NUMBERS_2 = {
   TIMER_UNLESS_SAFE_STATE: 0x2,
   /** Flag of TIMER_SAFE_STATE: it never ends. */
   TIMER_UNTIL_NEVER: 0x4,
+  /**
+   * Timer: what a client of diagnosis hears while AGL works on its request: a negative response 0x78, and in the end
+   * 0x10. At most one.
+   */
+  TIMER_PENDING: 8,
+  /** Flag of TIMER_PENDING: nothing is sent when AGL is not there any more. */
+  TIMER_SILENT: 0x20,
   /** The longest interval and phase of a timer, in us. */
   TIMER_MICROS_MAXIMUM: 0x7fffffff,
 
@@ -223,8 +240,8 @@ export const RULE_RECORD_2 = {
 /** One action. */
 // prettier-ignore
 export const ACTION_RECORD = {
-  kind: { at: 0, bytes: 1, what: '1 answer, 2 modify the forwarded frame, 8 check it, 9 replace it by what the check says, 10 watch; the other fields are those of an answer' },
-  length: { at: 1, bytes: 1, what: 'of an answer: length 0 to 8, or 0xff: as the request' },
+  kind: { at: 0, bytes: 1, what: '1 answer, 2 modify the forwarded frame, 8 check it, 9 replace it by what the check says, 10 watch, 16 a request of diagnosis for AGL, 17 its answer, 18 what is answered without AGL; the other fields are those of an answer' },
+  length: { at: 1, bytes: 1, what: 'of an answer: length 0 to 8, or 0xff: as the request; of 18 also 0xfe: no answer' },
   stepCount: { at: 2, bytes: 1, what: 'number of steps' },
   reserved0: { at: 3, bytes: 1, what: 'zero' },
   stepFirst: { at: 4, bytes: 2, what: 'number of the first step' },
@@ -261,14 +278,14 @@ export const STEP_RECORD = {
 /** One timer. The rule that it names has the frame, and is matched by none. */
 // prettier-ignore
 export const TIMER_RECORD = {
-  kind: { at: 0, bytes: 1, what: '1 cyclic; 2, the first one only: when the safe state begins and ends; 3 timeout of a rule with a watch' },
-  flags: { at: 1, bytes: 1, what: 'of 1: bit 0: only while the safe state stands; bit 1: not while it stands; of 2: bit 2: it never ends' },
+  kind: { at: 0, bytes: 1, what: '1 cyclic; 2, the first one only: when the safe state begins and ends; 3 timeout of a rule with a watch; 8, once: response pending' },
+  flags: { at: 1, bytes: 1, what: 'of 1: bit 0: only while the safe state stands; bit 1: not while it stands; of 2: bit 2: it never ends; of 8: bit 5: silent without AGL' },
   rule: { at: 2, bytes: 2, what: 'of 1: number of the rule whose answer it sends; of 2: the rule whose frames end it, from 1; 0: AGL does; of 3: number of the rule' },
   interval: { at: 4, bytes: 4, what: 'from one frame to the next, in us; 1 or more; of 2: silence of the bridge after which AGL is gone; of 3: the timeout' },
-  count: { at: 8, bytes: 4, what: 'frames at this interval; 0: without end; of 2: the rule whose frames are heartbeats of AGL, from 1; 0: none; of 3: the rule whose answer tells that a frame is missing, likewise' },
-  next: { at: 12, bytes: 4, what: 'with a count: the interval from then on, in us; 0: no frame follows; of 2: silence of that rule after which AGL is gone; of 3: the rule whose answer tells that frames are back, from 1; 0: none' },
-  phase: { at: 16, bytes: 4, what: 'from the start to the first frame, in us; of 2: time that AGL has to come; of 3: zero' },
-  ended: { at: 20, bytes: 4, what: 'of 1, with a count: the rule, from 1, whose answer tells that `count` frames were sent; 0: none' },
+  count: { at: 8, bytes: 4, what: 'frames at this interval; 0: without end; of 2: the rule whose frames are heartbeats of AGL, from 1; 0: none; of 3: the rule whose answer tells that a frame is missing, likewise; of 8: how often, 1 to 255' },
+  next: { at: 12, bytes: 4, what: 'with a count: the interval from then on, in us; 0: no frame follows; of 2: silence of that rule after which AGL is gone; of 3: the rule whose answer tells that frames are back, from 1; 0: none; of 8: identifier of the answer, can_id form' },
+  phase: { at: 16, bytes: 4, what: 'from the start to the first frame, in us; of 2: time that AGL has to come; of 3: zero; of 8: from the request to the first one' },
+  ended: { at: 20, bytes: 4, what: 'of 1, with a count: the rule, from 1, whose answer tells that `count` frames were sent; 0: none; of 8: bits 0 to 7 length of the answer, 4 to 8, bits 8 to 15 the byte that pads it' },
   reserved1: { at: 24, bytes: 8, what: 'zero' },
 } as const satisfies Record<string, Field>;
 

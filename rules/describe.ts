@@ -5,6 +5,7 @@
 import { describeMatch } from './describe-match.ts';
 import { describeRate, describeSteps } from './describe-steps.ts';
 import { describeSafeState, describeTimer, describeWatch } from './describe-timer.ts';
+import { describePending } from './diagnosis/pending.ts';
 import { describeCheck } from './e2e/describe.ts';
 import type { Rule, RuleAnswer, RuleTable } from './model.ts';
 import {
@@ -30,6 +31,7 @@ export function describeTable(table: RuleTable): string {
   if (table.agl?.deny) lines.push('any other frame of AGL: refused');
   if (table.agl?.locked) lines.push('rules about frames of AGL stay in force beside a later table');
   if (table.safeState !== undefined) lines.push(describeSafeState(table.safeState));
+  if (table.pending !== undefined) lines.push(describePending(table.pending));
   if (table.receive !== undefined) lines.push(`receive buffers: ${table.receive}`);
   return lines.join('\n');
 }
@@ -58,10 +60,22 @@ function describeRule(rule: Rule): string[] {
       const kind = isStaticAnswer(one) ? 'static' : 'computed';
       return `  -> ${kind} ${timer || isNotice ? 'frame' : 'answer'} ${describeAnswer(one)}`;
     }),
+    ...describeWithoutAgl(rule),
     ...((answer === null && rate === undefined) || timer || isNotice
       ? []
       : [`  rate: ${describeRate(rate)}`]),
   ];
+}
+
+function describeWithoutAgl({ withoutAgl, diagnosis }: Rule): string[] {
+  const waits = {
+    request: '  -> a client waits for AGL',
+    answer: '  -> the client has its answer',
+  };
+  const waiting = diagnosis === undefined ? [] : [waits[diagnosis]];
+  if (withoutAgl === undefined) return waiting;
+  const alone = withoutAgl === 'nothing' ? withoutAgl : describeAnswer(withoutAgl);
+  return [...waiting, `  -> without AGL ${alone}`];
 }
 
 function describeAnswer(answer: RuleAnswer): string {

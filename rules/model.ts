@@ -9,6 +9,7 @@ import { RULE_NUMBERS } from '../formats/rule-image.ts';
 import type { E2eCheck } from './e2e/check.ts';
 import type { E2eStep } from './e2e/step.ts';
 import type { Watch } from './watch.ts';
+import type { PendingResponse } from './diagnosis/pending.ts';
 
 /** Bits of a can_id that tell the frame's form. */
 export const CAN_ID_EXTENDED = 0x80000000;
@@ -255,6 +256,10 @@ export interface Rule {
   /** Decides, before everything else, whether the frame is answered, and how it is forwarded. */
   readonly check?: E2eCheck;
   readonly watch?: Watch;
+  /** While AGL is not there: takes the place of answers, and the frame is not forwarded. */
+  readonly withoutAgl?: RuleAnswer | 'nothing';
+  /** Frames of the bus: requests that AGL answers; of AGL: its answers. See PendingResponse. */
+  readonly diagnosis?: 'request' | 'answer';
   /** What it answers instead of a frame that matches. Its match is `NO_FRAME` but for the smallest length. */
   readonly when?: RuleTrigger;
   /** `agl`: the rule is about frames of AGL's, and its answers go to AGL. Absent: about frames of the bus. */
@@ -305,6 +310,7 @@ export interface RuleTable {
   readonly agl?: AglPolicy;
   /** Its frames are rules whose timer says so. */
   readonly safeState?: SafeState;
+  readonly pending?: PendingResponse;
   /** Absent: the compiler decides by the rules, and the cell by bit rate and SPI clock. */
   readonly receive?: ReceiveLayout;
 }

@@ -141,6 +141,8 @@ function findObstacle(rule: Rule, rules: readonly Rule[]): string | undefined {
   if (rule.when === 'alarm') return 'it tells of a refused frame of AGL, and answers no request';
   if (rule.when === 'notice') return 'it tells of something, and answers no request';
   if (rule.when !== undefined) return 'a timer sends it, and it answers no request';
+  if (rule.withoutAgl !== undefined) return 'whether AGL is there is looked at first';
+  if (rule.diagnosis !== undefined) return 'a wait for AGL begins with it';
   if (rule.check !== undefined) return 'its check looks at the whole frame';
   const dependence = stagingObstacleOf(rule, answer);
   const window = windowOf(answer);

@@ -171,7 +171,7 @@ function readActions(
   match: RuleMatch,
   sections: Sections,
   timeout: Watch['timeout'],
-): Pick<Rule, 'moreAnswers' | 'modify' | 'check' | 'watch'> {
+): Pick<Rule, 'moreAnswers' | 'modify' | 'check' | 'watch' | 'diagnosis' | 'withoutAgl'> {
   const run = readRun(bytes, start, RULE_RECORD_2.actionFirst, RULE_RECORD_2.actionCount);
   refuseBeyond(`${name} actions`, run, sections.counts.actions, image.RULE_ACTIONS_MAXIMUM);
   const moreAnswers: RuleAnswer[] = [];
@@ -179,6 +179,7 @@ function readActions(
   let checking: CheckedAction | undefined;
   const replacing: CheckedAction[] = [];
   let watch: Watch | undefined;
+  const more: { diagnosis?: 'request' | 'answer'; withoutAgl?: RuleAnswer | 'nothing' } = {};
   for (let number = run.first; number < run.first + run.count; number += 1) {
     const at = sections.starts.actions + number * image.ACTION_BYTES;
     const called = `${name} action ${number}`;
@@ -199,6 +200,17 @@ function readActions(
     if (kind === image.ACTION_ANSWER) {
       const fields = ACTION_RECORD as unknown as typeof ANSWER_FIELDS;
       moreAnswers.push(withSteps(readAnswer(bytes, at, called, match, fields), steps));
+      continue;
+    }
+    if (kind === image.ACTION_PENDING || kind === image.ACTION_ANSWERED) {
+      expectZero(bytes, called, at + ACTION_RECORD.identifier.at, at + image.ACTION_BYTES);
+      more.diagnosis = kind === image.ACTION_PENDING ? 'request' : 'answer';
+      continue;
+    }
+    if (kind === image.ACTION_WITHOUT_AGL) {
+      const isNone = bytes.readUInt8(at + ACTION_RECORD.length.at) === image.ANSWER_NONE;
+      const fields = ACTION_RECORD as unknown as typeof ANSWER_FIELDS;
+      more.withoutAgl = isNone ? 'nothing' : readAnswer(bytes, at, called, match, fields);
       continue;
     }
     if (kind === image.ACTION_REPLACE && checking !== undefined) {
@@ -222,6 +234,7 @@ function readActions(
     ...(modify === undefined ? {} : { modify }),
     ...(check === undefined ? {} : { check }),
     ...(watch === undefined ? {} : { watch }),
+    ...more,
   };
 }
 

@@ -20,7 +20,7 @@ import { readSecondFormat, sectionsOf } from './decode-2.ts';
 import { rulesChecksum } from './encode.ts';
 import { expectEqual, expectZero, hex, RulesImageError } from './image-error.ts';
 import { readRule } from './read-rule.ts';
-import { readSafeState } from './timers.ts';
+import { readPending, readSafeState } from './timers.ts';
 import { isWindow, singleObstacleOf } from '../ways.ts';
 
 export { RulesImageError };
@@ -72,11 +72,15 @@ function readSafe(
   bytes: Buffer,
   version: number,
   rules: readonly Rule[],
-): Pick<RuleTable, 'safeState'> {
+): Pick<RuleTable, 'safeState' | 'pending'> {
   if (version === image.RULES_VERSION) return {};
   const names = rules.map(({ name }) => name);
   const safeState = readSafeState(bytes, sectionsOf(bytes), names);
-  return safeState === undefined ? {} : { safeState };
+  const pending = readPending(bytes, sectionsOf(bytes));
+  return {
+    ...(safeState === undefined ? {} : { safeState }),
+    ...(pending === undefined ? {} : { pending }),
+  };
 }
 
 function readFirstFormat(bytes: Buffer, ruleCount: number): Rule[] {

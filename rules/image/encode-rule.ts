@@ -86,15 +86,32 @@ function writeAnswer(record: Buffer, answer: RuleAnswer, at: typeof ANSWER_FIELD
   );
 }
 
-function encodeActions({ moreAnswers = [], modify, check }: Rule, pools: Pools): Buffer[] {
+function encodeActions(rule: Rule, pools: Pools): Buffer[] {
+  const { moreAnswers = [], modify, check } = rule;
   const checking = encodeCheck(check, (kind, steps) => encodeAction(kind, steps, pools));
   const answers = moreAnswers.map((answer) => {
     const record = encodeAction(image.ACTION_ANSWER, answer.steps ?? [], pools);
     writeAnswer(record, answer, ACTION_RECORD as unknown as typeof ANSWER_FIELDS);
     return record;
   });
-  if (modify === undefined) return [...checking, ...answers];
-  return [...checking, ...answers, encodeAction(image.ACTION_MODIFY, modify, pools)];
+  const others = [...checking, ...answers, ...encodeDiagnosis(rule, pools)];
+  return modify === undefined
+    ? others
+    : [...others, encodeAction(image.ACTION_MODIFY, modify, pools)];
+}
+
+/** What has to do with whether AGL is there. */
+function encodeDiagnosis({ diagnosis, withoutAgl }: Rule, pools: Pools): Buffer[] {
+  const records: Buffer[] = [];
+  if (diagnosis !== undefined) {
+    const kind = diagnosis === 'request' ? image.ACTION_PENDING : image.ACTION_ANSWERED;
+    records.push(encodeAction(kind, [], pools));
+  }
+  if (withoutAgl === undefined) return records;
+  const record = encodeAction(image.ACTION_WITHOUT_AGL, [], pools);
+  if (withoutAgl === 'nothing') record.writeUInt8(image.ANSWER_NONE, ACTION_RECORD.length.at);
+  else writeAnswer(record, withoutAgl, ACTION_RECORD as unknown as typeof ANSWER_FIELDS);
+  return [...records, record];
 }
 
 function encodeAction(

@@ -3,6 +3,8 @@
  * The timers of an image: what sends the answers of rules that no frame matches.
  */
 import { RULE_NUMBERS_2 as image, TIMER_RECORD } from '../../formats/rule-image-2.ts';
+import { decodePending, encodePending, isPendingRecord } from '../diagnosis/pending.ts';
+import type { PendingResponse } from '../diagnosis/pending.ts';
 import type { Rule, RuleTable, SafeState, Timer } from '../model.ts';
 import { arbitrationRank, timerOf } from '../model.ts';
 import type { Sections } from './decode-2.ts';
@@ -10,7 +12,7 @@ import { encodeTimeouts } from './watch.ts';
 import { expectZero, RulesImageError } from './image-error.ts';
 
 /** The record of the safe state, and those of all timers, the strongest frame first. */
-export function encodeTimers({ rules, safeState }: RuleTable): Buffer {
+export function encodeTimers({ rules, safeState, pending }: RuleTable): Buffer {
   const numberOf = (name: string | undefined) => rules.findIndex((rule) => rule.name === name) + 1;
   const timed = rules.flatMap((rule, number) => {
     const timer = timerOf(rule);
@@ -23,9 +25,11 @@ export function encodeTimers({ rules, safeState }: RuleTable): Buffer {
     return encodeTimer(timer, number, isReplaced, numberOf(timer.ended));
   });
   records.push(...encodeTimeouts(rules, numberOf));
-  return Buffer.concat(
-    safeState === undefined ? records : [encodeSafeState(safeState, rules), ...records],
-  );
+  return Buffer.concat([
+    ...(safeState === undefined ? [] : [encodeSafeState(safeState, rules)]),
+    ...records,
+    ...(pending === undefined ? [] : [encodePending(pending)]),
+  ]);
 }
 
 /** By which two frames are the same to the bus. */
@@ -81,6 +85,7 @@ export function readTimers(
   for (let index = first; index < counts.timers; index += 1) {
     const at = starts.timers + index * image.TIMER_BYTES;
     if (bytes.readUInt8(at) === image.TIMER_TIMEOUT) continue;
+    if (isPendingRecord(bytes, at)) continue;
     const rule = bytes.readUInt16LE(at + TIMER_RECORD.rule.at);
     if (rule >= ruleCount || timers.has(rule)) {
       const expected = `one of ${ruleCount} rules, each once`;
@@ -94,6 +99,21 @@ export function readTimers(
     timers.set(rule, readTimer(bytes, at, `timer ${index}`, names));
   }
   return timers;
+}
+
+/** The response pending of an image, if it has one. Throws RulesImageError. */
+export function readPending(
+  bytes: Buffer,
+  { starts, counts }: TimerSections,
+): PendingResponse | undefined {
+  const all = Array.from(
+    { length: counts.timers },
+    (_, index) => starts.timers + index * image.TIMER_BYTES,
+  );
+  const [first, second] = all.filter((at) => isPendingRecord(bytes, at));
+  if (second !== undefined)
+    throw new RulesImageError('timers', second, 'one response pending', '2');
+  return first === undefined ? undefined : decodePending(bytes, first);
 }
 
 type TimerSections = Pick<Sections, 'starts' | 'counts'>;

@@ -57,6 +57,7 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
   const check = parseCheck(reader, entries, context, called, forward);
   const watching = { name, match, message: request, names, called, from };
   const watched = parseWatch(reader, entries, { ...watching, forward: forward !== false });
+  const alone = parseWithoutAgl(reader, entries, context, called, from);
   const place = { name, nameOffset: nameEntry?.offset ?? item.offset, match };
   const matchOffset = matchEntry?.offset ?? item.offset;
   const parsed = { ...place, matchOffset, notices: watched?.notices ?? [] };
@@ -64,8 +65,10 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
     return { ...parsed, rule: undefined };
   }
   if (watched === undefined) return { ...parsed, rule: undefined };
+  if (alone === undefined) return { ...parsed, rule: undefined };
   // The check looks at the length, so what changes the frame does not have to.
-  const parts = modify === null || check !== null ? answers : [...answers, modify];
+  const made = alone === null || alone === 'nothing' ? answers : [...answers, alone];
+  const parts = modify === null || check !== null ? made : [...made, modify];
   const needed = parts.reduce((most, { requestBytes }) => Math.max(most, requestBytes), 0);
   if (check !== null) refuseUnchecked(reader, entries, match, needed);
   // A frame is forwarded by one of the changes.
@@ -86,12 +89,36 @@ export function parseRule(reader: YamlReader, item: Entry, names: Names): Parsed
     ...(from === 'agl' ? { from } : {}),
     ...(modify === null ? {} : { modify: modify.steps }),
     ...(check === null ? {} : { check: check.check }),
+    ...(alone === null ? {} : { withoutAgl: alone === 'nothing' ? alone : alone.answer }),
     ...(rate === null ? {} : { rate }),
     ...(watched === null ? {} : { watch: watched.watch }),
     ...(deadlineNanos === undefined ? {} : { deadlineNanos }),
   };
   refuseSlowPrograms(reader, entries, called, rule);
   return { ...parsed, rule };
+}
+
+/** Null: the rule does the same whether AGL is there or not. */
+function parseWithoutAgl(
+  reader: YamlReader,
+  entries: Entries,
+  context: AnswerContext,
+  called: string,
+  from: Rule['from'] | 'bus' | undefined,
+): ParsedAnswer | 'nothing' | null | undefined {
+  const entry = entries.byKey.get('without-agl');
+  if (entry === undefined) return null;
+  if (from === 'agl') {
+    const reason = `${called} is about frames of AGL, which do not come without AGL`;
+    reader.diagnostics.error(entry.keyOffset, reason);
+    return undefined;
+  }
+  if (reader.isWord(entry, 'nothing')) return 'nothing';
+  const parsed = parseAnswer(reader, entry, context);
+  if (parsed === undefined || (parsed.answer.steps ?? []).length === 0) return parsed;
+  const reason = 'without-agl is made of bytes, copies and live values alone';
+  reader.diagnostics.error(entry.offset, reason);
+  return undefined;
 }
 
 const NO_MATCH = { match: undefined, message: undefined };

@@ -19,6 +19,9 @@ import type { Names } from './dbc-names.ts';
 import { parseAgl } from './parse-agl.ts';
 import { parseCyclic } from './parse-cyclic.ts';
 import type { ParsedTimed } from './parse-cyclic.ts';
+import { diagnosisText, roleOf } from '../diagnosis/expand.ts';
+import { parseDiagnosis } from './parse-diagnosis.ts';
+import type { ParsedDiagnosis } from './parse-diagnosis.ts';
 import { parseFilters } from './parse-filters.ts';
 import { parseRule } from './parse-rule.ts';
 import type { ParsedRule } from './parse-rule.ts';
@@ -72,7 +75,9 @@ function parseTable(
   const { agl, alarm } = parseAgl(reader, entries, names);
   const safe = parseSafeState(reader, entries, names);
   const timed = [...parseCyclic(reader, entries, names), ...safe.frames];
-  const parsed = parseRuleList(reader, entries, root.label, names, timed);
+  const front = parseDiagnosis(reader, entries);
+  const own = front === undefined ? [] : diagnosisRules(reader, front);
+  const parsed = parseRuleList(reader, entries, root.label, names, timed, own);
   checkSafeState(reader, safe, parsed);
   refuseOverload(reader, timed);
   const listed = parsed.flatMap(({ rule }) => rule ?? []);
@@ -88,6 +93,7 @@ function parseTable(
     ...(filters.length === 0 ? {} : { filters }),
     ...(agl === undefined ? {} : { agl }),
     ...(safe.safeState === undefined ? {} : { safeState: safe.safeState }),
+    ...(front?.pending === undefined ? {} : { pending: front.pending }),
   };
   return { ...table, ...parseReceive(reader, entries, table) };
 }
@@ -116,7 +122,7 @@ function refuseTooMany(reader: YamlReader, entries: Entries, rules: readonly Rul
   if (rules.length <= MAXIMUM_RULES) return;
   const entry =
     entries.byKey.get('cyclic') ?? entries.byKey.get('safe-state') ?? entries.byKey.get('agl');
-  const reason = `with cyclic and safe-state frames, notices and the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
+  const reason = `with cyclic and safe-state frames, diagnosis, notices and the alarm there are ${rules.length} rules; at most ${MAXIMUM_RULES} fit`;
   reader.diagnostics.error(entry?.keyOffset ?? entries.offset, reason);
 }
 
@@ -126,26 +132,42 @@ function parseRuleList(
   where: string,
   names: Names,
   timed: readonly ParsedTimed[],
+  more: readonly ParsedRule[],
 ): ParsedRule[] {
   const isNeeded = !RULELESS.some((key) => entries.byKey.has(key));
   const entry = isNeeded ? reader.required(entries, 'rules', where) : entries.byKey.get('rules');
   // `rules:` without a value is a table without rules.
-  if (entry === undefined || entry.node === null) {
-    refuseDuplicateNames(reader, timed);
-    return [];
-  }
-  const items = reader.list(entry, 'rule', MAXIMUM_RULES, 1) ?? [];
-  const parsed = items
+  const isEmpty = entry === undefined || entry.node === null;
+  const items = isEmpty ? [] : (reader.list(entry, 'rule', MAXIMUM_RULES, 1) ?? []);
+  const listed = items
     .map((item) => parseRule(reader, item, names))
     .filter((rule) => rule !== undefined);
+  const parsed = [...listed, ...more];
   const notices = parsed.flatMap((rule) => rule.notices);
   refuseDuplicateNames(reader, [...parsed, ...notices, ...timed]);
   if (!reader.diagnostics.hasErrors) {
-    tellHidden(reader, parsed);
+    tellHidden(reader, listed);
     refuseSlow(reader, parsed);
     refuseLoop(reader, parsed);
   }
   return parsed;
+}
+
+/** The rules that `diagnosis:` stands for, behind all others. All have its place. */
+function diagnosisRules(
+  reader: YamlReader,
+  { diagnosis, pending, offset }: ParsedDiagnosis,
+): ParsedRule[] {
+  const { table, diagnostics } = parseRules(diagnosisText(diagnosis), 'diagnosis');
+  for (const { severity, reason } of diagnostics) {
+    if (severity === 'error') reader.diagnostics.error(offset, `diagnosis: ${reason}`);
+  }
+  return (table?.rules ?? []).map((rule) => {
+    const role = pending === undefined ? undefined : roleOf(rule.name);
+    const whole = role === undefined ? rule : { ...rule, diagnosis: role };
+    const { name, match } = whole;
+    return { name, nameOffset: offset, match, matchOffset: offset, rule: whole, notices: [] };
+  });
 }
 
 function refuseDuplicateNames(

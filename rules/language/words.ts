@@ -15,6 +15,7 @@ import {
   SAFE_FRAMES_MAXIMUM,
 } from '../model.ts';
 import type { Shape } from './shapes.ts';
+import { DIAGNOSIS } from '../diagnosis/words.ts';
 import { checkWords, PROTECT } from './words-e2e.ts';
 import { CHANGES, MASK, noticeWords, timeoutWords } from './words-watch.ts';
 import {
@@ -315,6 +316,7 @@ export const RULE: Words = {
   modify: { what: "What becomes of the forwarded frame, in can-gw's order: and, or, xor, set, checksums.", value: map('modify', MODIFY) },
   check: { what: "Checks the frame by one of AUTOSAR's E2E profiles, before everything else.", value: map('check', CHECK) },
   action: { what: '`drop`: neither answer nor forward.', value: words(...ACTIONS) },
+  'without-agl': { what: 'While AGL is not there: this answer instead of all else, or `nothing`.', value: oneOf(words('nothing'), map('answer', ANSWER)) },
   timeout: { what: 'The longest time from one frame to the next: 150ms. Then it counts as missing.', value: oneOf(DURATION, map('timeout', TIMEOUT)) },
   changes: { what: 'Only frames with a change are forwarded: `all` bits count, or these masks of bytes 0, 1, ...', value: oneOf(MASK, map('changes', CHANGES)) },
   throttle: { what: 'From one forwarded frame to the next; of those between the last one goes then: 100ms.', value: DURATION },
@@ -370,7 +372,7 @@ export const AGL: Words = {
 };
 
 /** A table with one of them does something without rules as well. */
-export const RULELESS = ['filters', 'agl', 'cyclic', 'safe-state'] as const;
+export const RULELESS = ['filters', 'agl', 'cyclic', 'safe-state', 'diagnosis'] as const;
 // prettier-ignore
 export const TABLE: Words = {
   version: { what: 'The version of the language: 1.', value: { const: 1 }, isNeeded: true },
@@ -381,6 +383,7 @@ export const TABLE: Words = {
   agl: { what: 'What AGL may send.', value: map('agl', AGL) },
   cyclic: { what: 'Frames that the cell sends by itself, again and again.', value: oneOf(NOTHING, listOf(map('cyclic frame', CYCLIC), MAXIMUM_RULES)) },
   'safe-state': { what: 'Frames that the cell sends while AGL is gone.', value: map('safe-state', SAFE_STATE) },
-  rules: { what: 'The rules. The first that matches a frame decides. May be left out beside filters, agl, cyclic or safe-state.', value: oneOf(NOTHING, listOf(map('rule', RULE), MAXIMUM_RULES)) },
+  diagnosis: { what: 'The front of a diagnostic server: what the cell answers, and what AGL does.', value: map('diagnosis', DIAGNOSIS) },
+  rules: { what: 'The rules. The first that matches a frame decides. May be left out beside filters, agl, cyclic, safe-state or diagnosis.', value: oneOf(NOTHING, listOf(map('rule', RULE), MAXIMUM_RULES)) },
   expect: { what: 'What must become of frames, for `npm run rules -- test`.', value: EXPECT },
 };

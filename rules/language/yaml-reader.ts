@@ -84,6 +84,20 @@ export class YamlReader {
     return { offset, byKey };
   }
 
+  /** All entries of a map, whatever their keys. */
+  pairs(map: YAMLMap): Entry[] {
+    return map.items.map(({ key, value }) => {
+      const keyOffset = startOf(key, 0);
+      const label = isScalar(key) ? sourceOf(key) : '';
+      return { label, offset: startOf(value, keyOffset), keyOffset, node: this.resolve(value) };
+    });
+  }
+
+  /** Whether the value is this word. */
+  isWord({ node }: Entry, word: string): boolean {
+    return isScalar(node) && node.value === word;
+  }
+
   /** A required entry. */
   required(entries: Entries, key: string, where: string): Entry | undefined {
     const entry = entries.byKey.get(key);

@@ -93,4 +93,5 @@ const REFUSALS: Readonly<Partial<Record<DropReason, string>>> = {
   value: 'no rule for its identifier and length takes its data',
   rate: 'the rate is used up',
   'safe-state': 'the safe state stands, and has its identifier',
+  'without-agl': 'AGL is not there',
 };

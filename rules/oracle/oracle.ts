@@ -13,6 +13,7 @@ import type { CheckState } from './e2e-check.ts';
 import { eightBytes, frameOf, lengthOf, targetOf } from './frame.ts';
 import type { OracleFrame, Target } from './frame.ts';
 import { matches, passesFilter } from './match.ts';
+import { PendingCourse } from './pending.ts';
 import { refusalOf } from './refusal.ts';
 import type { Refusal } from './refusal.ts';
 import { runProgram } from './program.ts';
@@ -31,7 +32,17 @@ export type Side = 'bus' | 'agl';
  * early, and the frame waits.
  */
 export type DropReason =
-  | ('rule' | 'filter' | 'default' | 'deleted' | 'safe-state' | 'check' | 'unchanged' | 'held')
+  | (
+      | 'rule'
+      | 'filter'
+      | 'default'
+      | 'deleted'
+      | 'safe-state'
+      | 'check'
+      | 'unchanged'
+      | 'held'
+      | 'without-agl'
+    )
   | Refusal;
 
 /** One answer of a rule. `limited`: by the rate. `deleted`: its length does not fit a frame. */
@@ -81,12 +92,14 @@ export class RuleOracle {
   readonly #states = new Map<Rule, RuleState>();
   readonly #timers: TimerCourses;
   readonly #watches: Watches;
+  readonly #pending: PendingCourse;
 
   /** `before`: the table that this one replaces. Its state survives where name and kind are the same. */
   constructor(table: RuleTable, before?: RuleOracle, bitrate?: number) {
     this.#table = table;
     this.#timers = new TimerCourses(table);
     this.#watches = new Watches(table);
+    this.#pending = new PendingCourse(table.pending);
     this.#bitrate = bitrate ?? (before ? before.#bitrate : USUAL_BITRATE);
     if (before === undefined) return;
     this.live.set(before.live);
@@ -110,7 +123,11 @@ export class RuleOracle {
     const watched = this.#watches.upTo(nowMicros).map((event) => {
       return { atMicros: event.atMicros, make: () => this.#tell(event) };
     });
-    return [...watched, ...due]
+    const pending = this.#pending.upTo(nowMicros, (atMicros) => this.#timers.isThere(atMicros));
+    const waiting = pending.map(({ frame, atMicros }) => {
+      return { atMicros, make: (): SidedFrame[] => [{ side: 'bus', frame }] };
+    });
+    return [...watched, ...due, ...waiting]
       .toSorted((one, other) => one.atMicros - other.atMicros)
       .flatMap(({ make }) => make());
   }
@@ -177,8 +194,15 @@ export class RuleOracle {
       const base = { from, frame, rule, result, answers: [], forwarded: undefined } as const;
       return { ...base, drop: 'check', toBus: [], toAgl: [] };
     }
+    if (rule?.diagnosis === 'request') {
+      this.#pending.request(frame, nowMicros, this.#timers.isThere(nowMicros));
+    }
+    if (rule?.withoutAgl !== undefined && !this.#timers.isThere(nowMicros)) {
+      return this.#alone(rule, rule.withoutAgl, frame, nowMicros);
+    }
     const refusal = from === 'agl' ? this.#refusal(rule, state, frame, nowMicros) : undefined;
     if (refusal !== undefined) return this.#refused(frame, rule, refusal, nowMicros);
+    if (rule?.diagnosis === 'answer') this.#pending.answered(frame, nowMicros);
     const isAnswered = disposition === 'pass';
     const answers = rule && state && isAnswered ? this.#answer(rule, state, frame, nowMicros) : [];
     const isForward = rule ? rule.forward : this.#isForwardedByDefault(frame, from);
@@ -205,6 +229,19 @@ export class RuleOracle {
       toBus: from === 'bus' ? back : onwards,
       toAgl: from === 'bus' ? onwards : back,
     };
+  }
+
+  /** What the rule says while AGL is not there. */
+  #alone(rule: Rule, said: RuleAnswer | 'nothing', frame: OracleFrame, nowMicros: number): Verdict {
+    const answer = said === 'nothing' ? null : said;
+    const answers = this.#answer(
+      { ...rule, answer, moreAnswers: [] },
+      this.#stateOf(rule),
+      frame,
+      nowMicros,
+    );
+    const base = { from: 'bus', frame, rule, answers, forwarded: undefined } as const;
+    return { ...base, drop: 'without-agl', toBus: sentOf(answers), toAgl: [] };
   }
 
   /** Why a frame of AGL's is refused. One that is not is charged. */

@@ -6,7 +6,7 @@
  * Does not: know what the rules make of them (expect.ts).
  */
 import type { Node, YAMLMap } from 'yaml';
-import { isMap, isNode, isScalar, isSeq } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import type { Root } from '../language/yaml-document.ts';
 import { AGL_STATES, keysOf, SIDES, STEP } from '../language/words.ts';
 import type { Entries, Entry, YamlReader } from '../language/yaml-reader.ts';
@@ -67,23 +67,8 @@ export function parseExpectations(reader: YamlReader, root: Root): Expectation[]
 
 /** The value of a key. Undefined: the node is no map, or has no such key. */
 function valueOf(reader: YamlReader, node: Node | null, key: string): Entry | undefined {
-  const all = isMap(node) ? entriesOf(reader, node) : [];
+  const all = isMap(node) ? reader.pairs(node as YAMLMap) : [];
   return all.find(({ label }) => label === key);
-}
-
-/** All entries of a map. */
-function entriesOf(reader: YamlReader, map: YAMLMap): Entry[] {
-  const startOf = (node: unknown): number | undefined =>
-    isNode(node) ? node.range?.[0] : undefined;
-  return map.items.map(({ key, value }) => {
-    const keyOffset = startOf(key) ?? 0;
-    return {
-      label: isScalar(key) ? String(key.value) : '',
-      offset: startOf(value) ?? keyOffset,
-      keyOffset,
-      node: reader.resolve(value),
-    };
-  });
 }
 
 /** One frame, or a list of frames in a row. */
@@ -196,7 +181,7 @@ function parseLive(reader: YamlReader, entry: Entry | undefined): Map<number, nu
     reader.diagnostics.error(entry.offset, 'live must be a map: { 0: 0x11, 1: 0x22 }');
     return undefined;
   }
-  for (const value of entriesOf(reader, entry.node)) {
+  for (const value of reader.pairs(entry.node as YAMLMap)) {
     const number = Number(value.label);
     if (!(number >= 0 && number < LIVE_VALUES && Number.isInteger(number)) || value.label === '') {
       const reason = `live value "${value.label}" must be a number from 0 to ${LIVE_VALUES - 1}`;

@@ -11,6 +11,9 @@ import { arbitrationRank, timerOf } from '../model.ts';
 /** What AGL does: its session runs, has ended, or stands still with its state unchanged. */
 export type AglState = 'there' | 'gone' | 'silent';
 
+/** Silence after which AGL is gone if the table does not say. */
+const USUAL_AFTER_MICROS = 100_000;
+
 /** A rule whose frame is due. */
 export interface Due {
   readonly rule: Rule;
@@ -78,7 +81,7 @@ export class TimerCourses {
       this.#judge(nowMicros);
     }
     if (from === undefined && typeof until === 'object' && until.rule === name && this.stands) {
-      this.#isDismissed = !this.#isThere(nowMicros);
+      this.#isDismissed = !this.isThere(nowMicros);
       this.#end(nowMicros);
     }
   }
@@ -140,21 +143,18 @@ export class TimerCourses {
     return Math.max(gone, safeState.graceMicros > this.#nowMicros ? safeState.graceMicros : 0);
   }
 
-  #isThere(nowMicros: number): boolean {
-    const { safeState } = this.#table;
-    if (safeState === undefined) return true;
+  /** Whether AGL counts as there, by the safe state if there is one. */
+  isThere(nowMicros: number): boolean {
+    const { afterMicros = USUAL_AFTER_MICROS, heartbeat } = this.#table.safeState ?? {};
     const silence = this.#agl === 'there' ? 0 : nowMicros - this.#sinceMicros;
-    if (this.#agl === 'gone' || (this.#agl === 'silent' && silence >= safeState.afterMicros)) {
-      return false;
-    }
-    const { heartbeat } = safeState;
+    if (this.#agl === 'gone' || (this.#agl === 'silent' && silence >= afterMicros)) return false;
     return heartbeat === undefined || nowMicros - this.#beatMicros < heartbeat.withinMicros;
   }
 
   #judge(nowMicros: number): void {
     const { safeState } = this.#table;
     if (safeState === undefined) return;
-    const isThere = this.#isThere(nowMicros);
+    const isThere = this.isThere(nowMicros);
     if (isThere) this.#isDismissed = false;
     if (!isThere && !this.stands && !this.#isDismissed) this.#stand(nowMicros);
     else if (isThere && this.stands && safeState.until === 'agl') this.#end(nowMicros);

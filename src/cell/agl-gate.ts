@@ -6,7 +6,7 @@
  * Bounded: one more pass over the rules that were tried, the programs of one rule, and that of the alarm.
  * Does not: decide which rule matches, or send.
  */
-import { ACTION_ANSWER } from '../../build/generated/rule-image';
+import { ACTION_ANSWER, ACTION_ANSWERED } from '../../build/generated/rule-image';
 import { allocateFrames, Frame } from '../can/frame';
 import { TraceEvent } from '../page/trace-event';
 import { CHECK_DROP, CHECK_PASS } from '../responder/e2e-check';
@@ -19,6 +19,7 @@ import { Status } from '../rt/status';
 import { AnyParts } from './parts';
 import { checkFrame } from './frame-check';
 import { countFullRing } from './rule-actions';
+import { ResponsePending } from './response-pending';
 import { UrgentAnswers } from './urgent/answers';
 
 /** From one refusal in the trace to the next: a flood of them must not wash the trace away. */
@@ -36,6 +37,7 @@ export class AglGate<Parts extends AnyParts> {
   constructor(
     private readonly parts: Parts,
     private readonly answers: UrgentAnswers<Parts>,
+    private readonly pending: ResponsePending<Parts>,
   ) {}
 
   /**
@@ -73,6 +75,7 @@ export class AglGate<Parts extends AnyParts> {
     if ((rule.flags & RULE_ANSWER) !== 0 && disposition === CHECK_PASS) {
       this.answerAll(rule, frame, nowTicks, isForwarding);
     }
+    if (rule.actionCount !== 0) this.noteAnswer(rule, frame, nowTicks);
     const passed = isForwarding ? responder.modifiedBy(rule, frame, this.modified, disposition) : 0;
     if (passed === 0) parts.counters.count(Counter.FromAglDroppedByRule);
     return passed;
@@ -87,6 +90,15 @@ export class AglGate<Parts extends AnyParts> {
     if (wall.refusal === Refusal.Rule) parts.counters.count(Counter.FromAglDroppedByRule);
     else this.refuse(frame, wall.refusal, nowTicks);
     return 0;
+  }
+
+  /** AGL may have answered a request of diagnosis. */
+  private noteAnswer(rule: Rule, frame: Frame, nowTicks: u64): void {
+    const table = this.parts.responder.table;
+    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+      if ((table.actionOf(rule, index).kind as u32) !== ACTION_ANSWERED) continue;
+      this.pending.answered(frame, nowTicks);
+    }
   }
 
   /** Answers of a rule go to AGL. Its rate is that of the frames, if it sends them on. */

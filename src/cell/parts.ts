@@ -75,6 +75,8 @@ export class CellParts<
    * True when there is a usable ivshmem device. Otherwise the cell answers, and forwards nothing.
    */
   linkUsable: bool = false;
+  /** AGL's session runs, and what tells that it lives keeps coming (SafeState). */
+  aglIsThere: bool = false;
   /**
    * True when there is a usable control device. Otherwise there is no status page and no request.
    */

@@ -6,7 +6,13 @@
  * Bounded: the programs of a rule are (program-check.ts). The first answer leaves before the others are made.
  * Does not: decide which rule matches, or choose transmit buffers.
  */
-import { ACTION_ANSWER, ActionFields } from '../../build/generated/rule-image';
+import {
+  ACTION_ANSWER,
+  ACTION_PENDING,
+  ACTION_WITHOUT_AGL,
+  ActionFields,
+  ANSWER_NONE,
+} from '../../build/generated/rule-image';
 import { allocateFrames, Frame, FRAME_BYTES } from '../can/frame';
 import { CHECK_DROP, CHECK_PASS } from '../responder/e2e-check';
 import { PATH_FILTER_0, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from '../responder/rule';
@@ -19,6 +25,7 @@ import { checkFrame } from './frame-check';
 import { AnyParts } from './parts';
 import { FrameObserver } from './page/frame-observer';
 import { Rates } from './rates';
+import { ResponsePending } from './response-pending';
 import { UrgentAnswers } from './urgent/answers';
 import { Watches } from './watches';
 
@@ -36,6 +43,7 @@ export class RuleActions<Parts extends AnyParts> {
     private readonly observer: FrameObserver<Parts>,
     private readonly rates: Rates<Parts>,
     private readonly watches: Watches<Parts>,
+    private readonly pending: ResponsePending<Parts>,
   ) {}
 
   /** The rule that matched `frame` of the bus last, which was taken in the step that began at `nowTicks`. */
@@ -48,6 +56,7 @@ export class RuleActions<Parts extends AnyParts> {
     const disposition = checkFrame(parts, rule, frame);
     if (disposition !== CHECK_PASS) decision &= ~RULE_ANSWER;
     if (disposition === CHECK_DROP) decision = 0;
+    else if (this.answerAlone(rule, frame, nowTicks)) decision = 0;
     if ((decision & RULE_ANSWER) !== 0) {
       if (!this.answerFirst(rule, frame, nowTicks)) decision &= ~RULE_ANSWER;
       this.answerMore(rule, frame, nowTicks);
@@ -74,6 +83,24 @@ export class RuleActions<Parts extends AnyParts> {
 
   private holds(watch: usize, frame: usize, nowTicks: u64): bool {
     return this.watches.holds(changetype<ActionFields>(watch), frame, nowTicks);
+  }
+
+  /**
+   * What the rule says of AGL: that AGL is to answer, or what is sent while it is not there. True: it is not there, and
+   * the rule has said so.
+   */
+  private answerAlone(rule: Rule, frame: Frame, nowTicks: u64): bool {
+    const parts = this.parts;
+    const responder = parts.responder;
+    for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+      const action = responder.table.actionOf(rule, index);
+      const kind: u32 = action.kind;
+      if (kind === ACTION_PENDING) this.pending.request(frame, nowTicks);
+      if (kind !== ACTION_WITHOUT_AGL || parts.aglIsThere) continue;
+      if ((action.length as u32) !== ANSWER_NONE) this.answerBy(action, rule, frame, nowTicks);
+      return true;
+    }
+    return false;
   }
 
   /** False: there is no answer. One that left before its request was read is one. */
@@ -115,12 +142,16 @@ export class RuleActions<Parts extends AnyParts> {
     // loop: at most RULE_ACTIONS_MAXIMUM
     for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
       const action = responder.table.actionOf(rule, index);
-      if ((action.kind as u32) !== ACTION_ANSWER || !this.rates.isAllowed(rule, nowTicks)) continue;
-      if (!responder.makeMore(action, frame, this.more)) {
-        this.parts.counters.count(Counter.AnswersDeleted);
-      } else if (!rule.isWalled || this.passesWall(this.more, nowTicks)) {
-        this.answers.follow(this.more);
-      }
+      if ((action.kind as u32) === ACTION_ANSWER) this.answerBy(action, rule, frame, nowTicks);
+    }
+  }
+
+  private answerBy(action: ActionFields, rule: Rule, frame: Frame, nowTicks: u64): void {
+    if (!this.rates.isAllowed(rule, nowTicks)) return;
+    if (!this.parts.responder.makeMore(action, frame, this.more)) {
+      this.parts.counters.count(Counter.AnswersDeleted);
+    } else if (!rule.isWalled || this.passesWall(this.more, nowTicks)) {
+      this.answers.follow(this.more);
     }
   }
 

@@ -21,6 +21,8 @@ import { AnyParts } from './parts';
 
 /** Frames that a safe state may have. Each frame of AGL's is compared with them while it stands. */
 const FRAMES_MAXIMUM: u32 = 32;
+/** Silence after which AGL is gone if the table says nothing. */
+const AFTER_MICROS: u32 = 100_000;
 /** Why AGL counts as gone, bits of the trace's record. */
 const NO_SESSION: u32 = 1;
 const SILENT: u32 = 2;
@@ -95,10 +97,14 @@ export class SafeState<Parts extends AnyParts> {
    * safe state begins or ends.
    */
   look(nowTicks: u64, silentTicks: u64): bool {
-    if (!this.isGiven) return this.stands && this.end(nowTicks, 0);
+    if (!this.isGiven) {
+      this.parts.aglIsThere = this.sessionAbsence(silentTicks, AFTER_MICROS) === 0;
+      return this.stands && this.end(nowTicks, 0);
+    }
     const record = this.record;
     this.note(record, nowTicks);
     const absence = this.absence(record, nowTicks, silentTicks);
+    this.parts.aglIsThere = absence === 0;
     if (absence === 0) {
       this.wasThere = true;
       this.isDismissed = false;
@@ -129,12 +135,17 @@ export class SafeState<Parts extends AnyParts> {
 
   /** Why AGL is not there; 0: it is. */
   private absence(record: TimerFields, nowTicks: u64, silentTicks: u64): u32 {
-    const parts = this.parts;
-    let absence: u32 = parts.linkUsable && parts.agl.running ? 0 : NO_SESSION;
-    if (silentTicks >= this.ticks(record.interval)) absence |= SILENT;
+    const absence = this.sessionAbsence(silentTicks, record.interval);
     if (record.count === 0) return absence;
     const isLate = nowTicks - this.heartbeatTicks > this.ticks(record.next);
     return isLate || this.heartbeatTicks === 0 ? absence | NO_HEARTBEAT_FRAME : absence;
+  }
+
+  /** Why AGL's session does not run; 0: it does. */
+  private sessionAbsence(silentTicks: u64, afterMicros: u32): u32 {
+    const parts = this.parts;
+    const absence: u32 = parts.linkUsable && parts.agl.running ? 0 : NO_SESSION;
+    return silentTicks >= this.ticks(afterMicros) ? absence | SILENT : absence;
   }
 
   private isEnded(record: TimerFields, absence: u32): bool {

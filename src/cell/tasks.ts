@@ -53,14 +53,25 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
   );
   readonly rates: Rates<Parts> = new Rates<Parts>(this.parts, this.answers);
   private readonly watches: Watches<Parts> = new Watches<Parts>(this.parts);
+  readonly timers: Timers<Parts> = new Timers<Parts>(
+    this.parts,
+    this.answers,
+    this.scheduler,
+    this.watches,
+  );
   private readonly actions: RuleActions<Parts> = new RuleActions<Parts>(
     this.parts,
     this.answers,
     this.observer,
     this.rates,
     this.watches,
+    this.timers.pending,
   );
-  private readonly gate: AglGate<Parts> = new AglGate<Parts>(this.parts, this.answers);
+  private readonly gate: AglGate<Parts> = new AglGate<Parts>(
+    this.parts,
+    this.answers,
+    this.timers.pending,
+  );
   readonly receive: ReceiveTask<Parts> = new ReceiveTask<Parts>(
     this.parts,
     this.answers,
@@ -76,12 +87,6 @@ export class CellTasks<Parts extends AnyParts> extends TaskTable {
     this.observer,
   );
   readonly transmitPoll: TransmitPollTask<Parts> = new TransmitPollTask<Parts>(this.parts);
-  readonly timers: Timers<Parts> = new Timers<Parts>(
-    this.parts,
-    this.answers,
-    this.scheduler,
-    this.watches,
-  );
   readonly messages: MessagesTask<Parts> = new MessagesTask<Parts>(this.parts);
   readonly supervisor: BusSupervisor<Parts> = new BusSupervisor<Parts>(
     this.parts,

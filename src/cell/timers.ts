@@ -12,6 +12,7 @@ import {
   TIMER_CYCLIC,
   TIMER_IN_SAFE_STATE,
   TIMER_TIMEOUT,
+  TIMER_PENDING,
   TIMER_UNLESS_SAFE_STATE,
   TimerFields,
 } from '../../build/generated/rule-image';
@@ -30,6 +31,7 @@ import { Task } from '../rt/task';
 import { askWallForAnswer } from './agl-gate';
 import { AnyParts } from './parts';
 import { countFullRing } from './rule-actions';
+import { ResponsePending } from './response-pending';
 import { SafeState } from './safe-state';
 import { dropUnsafe } from './transmit/drop-unsafe';
 import { TransmitScheduler } from './transmit/scheduler';
@@ -50,6 +52,7 @@ export class Timers<Parts extends AnyParts> extends Task {
   );
   private readonly frame: Frame = changetype<Frame>(allocateFrames(1));
   readonly safe: SafeState<Parts> = new SafeState<Parts>(this.parts);
+  readonly pending: ResponsePending<Parts> = new ResponsePending<Parts>(this.parts, this.answers);
   /** The rule whose answer is being made, or -1. */
   private making: i32 = -1;
   /** The timer that sends it; -1: it is a notice. */
@@ -76,6 +79,7 @@ export class Timers<Parts extends AnyParts> extends Task {
   ) {
     super();
     watches.timer = this.timer;
+    this.pending.wake = this.timer;
   }
 
   /** The table is a new one. Timers that it has of the one before keep their time. */
@@ -103,6 +107,7 @@ export class Timers<Parts extends AnyParts> extends Task {
     this.queue.clear();
     this.loaded = 0;
     this.safe.begin();
+    this.pending.begin();
     const hasTimers = this.parts.responder.table.timerCount !== 0;
     this.safe.isSettling = hasTimers && this.safe.stands;
     if (hasTimers) this.timer.start(nowTicks, 0);
@@ -115,7 +120,7 @@ export class Timers<Parts extends AnyParts> extends Task {
       this.timer.start(nowTicks, 0);
       return isBusy;
     }
-    let next = this.watches.firstTicks;
+    let next = min<u64>(this.watches.firstTicks, this.pending.dueTicks);
     if (this.queue.length !== 0) {
       const wait = isBusy ? 0 : this.retryTicks;
       next = min<u64>(next, max<u64>(this.queue.firstTicks, nowTicks + wait));
@@ -140,6 +145,10 @@ export class Timers<Parts extends AnyParts> extends Task {
         this.isClearing = !dropUnsafe<Parts>(this.parts, this.scheduler, this.safe);
       this.safe.isSettling = this.isClearing;
       this.isStarting = false;
+      return true;
+    }
+    if (this.pending.dueTicks <= nowTicks) {
+      this.pending.send(nowTicks);
       return true;
     }
     if (this.notice !== 0) {
@@ -177,6 +186,7 @@ export class Timers<Parts extends AnyParts> extends Task {
       this.watches.bring(index, timer, this.startTicks);
       return;
     }
+    if ((timer.kind as u32) === TIMER_PENDING) this.pending.use(index);
     this.safe.add(timer);
     if (!this.runs(timer)) return;
     const state = table.states.of(timer.rule);

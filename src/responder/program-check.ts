@@ -8,11 +8,15 @@
  */
 import {
   ACTION_ANSWER,
+  ACTION_ANSWERED,
   ACTION_CHECK,
   ACTION_MODIFY,
+  ACTION_PENDING,
   ACTION_REPLACE,
   ACTION_WATCH,
+  ACTION_WITHOUT_AGL,
   ActionFields,
+  ANSWER_NONE,
   CONDITION_BITS,
   CONDITION_BYTES,
   CONDITION_INVERTED,
@@ -54,7 +58,7 @@ import { isRemote, isValidIdentifier } from '../can/identifier';
 import { arePositions } from './checksum';
 import { isE2e16, isE2e8 } from './e2e';
 import { areDispositions, checkActionOf, isCheck } from './e2e-check';
-import { LIVE_VALUES, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD } from './rule';
+import { LIVE_VALUES, PATH_SOFTWARE, Rule, RULE_ANSWER, RULE_FORWARD, RULE_FROM_AGL } from './rule';
 import { areSources, isAnswerLength } from './rule-check';
 import { TableHeader } from './table-header';
 import { TableSections } from './table-sections';
@@ -126,7 +130,12 @@ export function isAction(action: ActionFields, sections: TableSections, header: 
   if (((action.reserved0 as u32) | action.reserved1 | action.reserved2) !== 0) return false;
   if ((action.kind as u32) === ACTION_MODIFY) return true;
   if ((action.kind as u32) === ACTION_REPLACE) return (action.length as u32) <= 1;
-  if ((action.kind as u32) !== ACTION_ANSWER) return false;
+  const kind: u32 = action.kind;
+  if (kind === ACTION_PENDING || kind === ACTION_ANSWERED) return steps === 0;
+  if (kind === ACTION_WITHOUT_AGL) {
+    if (steps !== 0) return false;
+    if ((action.length as u32) === ANSWER_NONE) return true;
+  } else if (kind !== ACTION_ANSWER) return false;
   if (!isValidIdentifier(action.identifier) || isRemote(action.identifier)) return false;
   return isAnswerLength(action.length) && areSources(action.sources);
 }
@@ -151,8 +160,10 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
   const checking = checkedActionsOf(rule, sections);
   if (checking < 0) return false;
   const watching = watchesOf(rule, sections);
-  if (watching < 0) return false;
-  const aside = (checking as u32) + (watching as u32);
+  const diagnosing = diagnosisActionsOf(rule, sections);
+  if (watching < 0 || diagnosing < 0) return false;
+  if (diagnosing !== 0 && (rule.path as u32) !== PATH_SOFTWARE) return false;
+  const aside = (checking as u32) + (watching as u32) + (diagnosing as u32);
   const modifying = actions - moreAnswersOf(rule, sections) - aside;
   const isForwarding = (rule.flags & RULE_FORWARD) !== 0;
   if (modifying > (isForwarding ? 1 : 0)) return false;
@@ -161,6 +172,20 @@ export function areReferences(rule: Rule, sections: TableSections, header: Table
     if (checking !== 0 || !isIndependent(rule, sections)) return false;
   }
   return isAnswering || actions === modifying + aside;
+}
+
+/** How many actions of the rule are about diagnosis, each kind at most once; -1: they do not fit it. */
+function diagnosisActionsOf(rule: Rule, sections: TableSections): i32 {
+  const isOfAgl = (rule.flags & RULE_FROM_AGL) !== 0;
+  let found: u32 = 0;
+  for (let index: u32 = 0; index < (rule.actionCount as u32); index++) {
+    const kind: u32 = sections.actionOf(rule, index).kind;
+    if (kind < ACTION_PENDING || kind > ACTION_WITHOUT_AGL) continue;
+    const bit: u32 = 1 << (kind - ACTION_PENDING);
+    if ((found & bit) !== 0 || isOfAgl !== (kind === ACTION_ANSWERED)) return -1;
+    found |= bit;
+  }
+  return (found & 1) + ((found >> 1) & 1) + (found >> 2);
 }
 
 /**

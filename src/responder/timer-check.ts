@@ -10,17 +10,25 @@ import {
   TIMER_CYCLIC,
   TIMER_IN_SAFE_STATE,
   TIMER_MICROS_MAXIMUM,
+  TIMER_PENDING,
   TIMER_SAFE_STATE,
   TIMER_TIMEOUT,
+  TIMER_SILENT,
   TIMER_UNLESS_SAFE_STATE,
   TIMER_UNTIL_NEVER,
   TimerFields,
 } from '../../build/generated/rule-image';
+import { DATA_BYTES_MAXIMUM } from '../can/frame';
+import { isRemote, isValidIdentifier } from '../can/identifier';
 import { isIndependent } from './program-check';
 import { PATH_SOFTWARE, Rule } from './rule';
 import { TableSections } from './table-sections';
 import { isTimeout } from './watch';
 
+/** How often a client may be kept waiting. */
+const PENDING_MAXIMUM: u32 = 255;
+/** Length byte, 0x7F, service and code. */
+const NEGATIVE_BYTES: u32 = 4;
 const FLAGS: u32 = TIMER_IN_SAFE_STATE | TIMER_UNLESS_SAFE_STATE;
 
 export function isTimer(index: u32, sections: TableSections): bool {
@@ -31,6 +39,7 @@ export function isTimer(index: u32, sections: TableSections): bool {
     if (timer.interval > TIMER_MICROS_MAXIMUM || timer.reserved1 !== 0) return false;
     return isNotice(timer.count, sections) && isNotice(timer.next, sections);
   }
+  if ((timer.kind as u32) === TIMER_PENDING) return isPending(timer);
   if ((timer.kind as u32) !== TIMER_CYCLIC) return false;
   if ((timer.flags & ~FLAGS) !== 0 || (timer.flags as u32) === FLAGS) return false;
   if (!areTimes(timer)) return false;
@@ -55,6 +64,17 @@ function isSafeState(timer: TimerFields, sections: TableSections): bool {
   if ((timer.rule as u32) > sections.count || timer.count > sections.count) return false;
   if ((timer.flags as u32) !== 0 && (timer.rule as u32) !== 0) return false;
   return (timer.count === 0) === (timer.next === 0);
+}
+
+/** It ends, and its answer is a data frame with room for a negative response. */
+function isPending(timer: TimerFields): bool {
+  if ((timer.flags & ~TIMER_SILENT) !== 0 || (timer.rule as u32) !== 0) return false;
+  if (timer.interval === 0 || timer.interval > TIMER_MICROS_MAXIMUM) return false;
+  if (timer.phase > TIMER_MICROS_MAXIMUM || (timer.reserved1 as u64) !== 0) return false;
+  if (timer.count === 0 || timer.count > PENDING_MAXIMUM) return false;
+  if (!isValidIdentifier(timer.next) || isRemote(timer.next)) return false;
+  const length = timer.ended & 0xff;
+  return length >= NEGATIVE_BYTES && length <= DATA_BYTES_MAXIMUM && timer.ended >> 16 === 0;
 }
 
 function areTimes(timer: TimerFields): bool {
