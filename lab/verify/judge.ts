@@ -15,6 +15,7 @@ import { FrameQueues } from './frame-queues.ts';
 import type { AglGiven, Observations } from '../rig/observations.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { isStaticAnswer, timerOf } from '../../rules/model.ts';
+import { isWait } from '../../rules/oracle/pending.ts';
 import { writeFrameText } from '../../rules/oracle/frame-text.ts';
 import type { SendRequest } from '../rig/spi-operations.ts';
 
@@ -84,6 +85,7 @@ export function judge(table: RuleTable, seen: Observations, times: JudgeTimes): 
 
 class Judge {
   readonly #oracle: RuleOracle;
+  readonly #table: RuleTable;
   readonly #seen: Observations;
   readonly #times: JudgeTimes;
   readonly #timed: readonly Rule[];
@@ -109,6 +111,7 @@ class Judge {
   #lastSentIndex = -1;
 
   constructor(table: RuleTable, seen: Observations, times: JudgeTimes) {
+    this.#table = table;
     this.#oracle = new RuleOracle(table, undefined, NANOS_PER_SECOND / times.bitNanos);
     const ends = table.rules.map((rule) => timerOf(rule)?.ended);
     this.#timed = table.rules.filter(
@@ -223,6 +226,7 @@ class Judge {
 
   /** A frame that a timer sends: the next one of its rule. When it was due, tests/cases/timers.test.ts asks. */
   #isTimed(frame: WireRecord['frame']): boolean {
+    if (isWait(this.#table, frame)) return true;
     const text = writeFrameText(frame);
     return this.#timed
       .filter(({ answer }) => answer?.identifier === frame.identifier)

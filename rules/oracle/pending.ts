@@ -6,6 +6,7 @@
  * Does not: share code with the firmware.
  */
 import type { PendingResponse } from '../diagnosis/pending.ts';
+import type { RuleTable } from '../model.ts';
 import type { OracleFrame } from './frame.ts';
 
 /** Services with a sub-function, whose highest bit says that no positive answer is wanted. */
@@ -14,6 +15,13 @@ const SUB_FUNCTIONS = new Set([
 ]);
 /** Data of a first frame, and of a consecutive one. */
 const [FIRST_BYTES, NEXT_BYTES] = [6, 7];
+
+/** Whether the frame is one that keeps a client of diagnosis waiting, or gives its request up. */
+export function isWait({ pending }: Pick<RuleTable, 'pending'>, frame: OracleFrame): boolean {
+  const { identifier, extended, data } = frame;
+  const isOwn = pending?.identifier === identifier && pending.extended === extended;
+  return isOwn && data[0] === 3 && data[1] === 0x7f && (data[3] === 0x78 || data[3] === 0x10);
+}
 
 export interface DueFrame {
   readonly frame: OracleFrame;

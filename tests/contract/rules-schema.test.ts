@@ -229,6 +229,10 @@ const MAPS: Readonly<Record<string, string>> = {
   timeout: rule(`timeout: { ${STRANGE} }`),
   changes: rule(`changes: { ${STRANGE} }`),
   notice: rule(`timeout: { after: 1s, missing: { ${STRANGE} } }`),
+  diagnosis: file(`diagnosis: { ${STRANGE} }`, 'rules: []'),
+  'live-data': file(`diagnosis: { pids: { 1: { ${STRANGE} } } }`, 'rules: []'),
+  'served-by-AGL': file(`diagnosis: { agl: { ${STRANGE} } }`, 'rules: []'),
+  pending: file(`diagnosis: { agl: { services: [1], pending: { ${STRANGE} } } }`, 'rules: []'),
   'cyclic-frame': file(`cyclic: [{ ${STRANGE} }]`, 'rules: []'),
   frame: file(`cyclic: [{ name: a, every: 1ms, frame: { ${STRANGE} } }]`, 'rules: []'),
   'counter-of-a-signal': named(
@@ -240,8 +244,11 @@ const MAPS: Readonly<Record<string, string>> = {
 };
 /** Maps whose only key is asked for before anything else. */
 const OF_ONE_KEY = ['all-identifiers-but', 'all-values-but'];
-/** Their keys are names of signals, or numbers of live values. */
-const OF_ANY_KEY = ['matched-signals', 'set-signals', 'signals-of-a-frame', 'live-values'];
+/** Their keys are names of signals, or numbers of live values, PIDs or identifiers. */
+const OF_ANY_KEY = [
+  ...['matched-signals', 'set-signals', 'signals-of-a-frame', 'live-values'],
+  ...['pids', 'identifiers'],
+];
 
 function named(words: string): string {
   return file('dbc: car.dbc', 'rules:', `  - { name: a, ${words} }`);
