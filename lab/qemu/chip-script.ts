@@ -3,7 +3,8 @@
  * A script of SPI and bus events, made step by step on the twin's MCP2515, with what the twin did at each step.
  * chip-replay.ts plays it to another chip.
  *
- * A step happens at one instant, off the bit grid, so that no step meets an event of the bus.
+ * A step happens at one instant, off the bit grid, so that no step meets an event of the bus, and in no ACK slot:
+ * whether a chip that leaves the bus there has acknowledged is left open (DS20001801J, 10 gives no time for it).
  * Does not: choose steps; see chip-random.ts.
  */
 import { CanBus } from '../../twin/bus/can-bus.ts';
@@ -48,6 +49,8 @@ export class ChipScript {
   readonly #bus: CanBus;
   readonly #node: LogNode;
   #destroy = 0;
+  /** Where the ACK slot of the last attempt begins. */
+  #acknowledgeNanos = -1;
 
   constructor() {
     this.#bus = new CanBus({ clock: this.#clock, bitrate: CHIP_BITRATE });
@@ -81,7 +84,11 @@ export class ChipScript {
   /** Lets at least `nanos` pass, to the phase at which steps happen. */
   wait(nanos: number): void {
     const bits = Math.ceil((this.now + nanos - PHASE_NANOS) / BIT_NANOS);
-    this.#clock.advanceTo(Math.max(this.now, bits * BIT_NANOS + PHASE_NANOS));
+    // The frame of a slot that begins then is on the bus before.
+    this.#clock.advanceTo(Math.max(this.now, bits * BIT_NANOS));
+    const isInSlot = this.#acknowledgeNanos === bits * BIT_NANOS;
+    const end = (isInSlot ? bits + 1 : bits) * BIT_NANOS + PHASE_NANOS;
+    this.#clock.advanceTo(Math.max(this.now, end));
   }
 
   /** One SPI transaction, now. Returns what the twin answered. */
@@ -126,9 +133,10 @@ export class ChipScript {
   }
 
   #disturb(participants: readonly Participant[]) {
+    const { wire } = favourite(participants)!.offer!;
+    this.#acknowledgeNanos = this.now + wire.acknowledgeSlot * BIT_NANOS;
     if (this.#destroy === 0) return [];
     this.#destroy--;
-    const { wire } = favourite(participants)!.offer!;
     return [{ kind: 'flip', bit: wire.acknowledgeSlot - 1 } as const];
   }
 }
