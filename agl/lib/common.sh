@@ -66,6 +66,17 @@ need_root() {
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # first_line FILE: its first line, or nothing.
+# Writes lines over the screen before, so that a slow one does not flicker. $screen_size: what `stty size` says, if
+# anything; a serial console may say 0 0. A line that wraps, or one below the last, would push the screen up.
+renew_screen() {
+  printf '\033[H'
+  awk -v size="${screen_size:-0 0}" '
+    BEGIN { split(size, most, " ") }
+    most[1] > 0 && NR >= most[1] { next }
+    { printf "\033[K%s\n", (most[2] > 0 ? substr($0, 1, most[2]) : $0) }'
+  printf '\033[J'
+}
+
 first_line() { [ ! -r "$1" ] || head -n 1 "$1" 2>/dev/null; }
 
 # number_at FILE OFFSET BYTES: an unsigned number of 1, 2 or 4 bytes, little-endian.

@@ -37,12 +37,8 @@ latency_watch() {
   while :; do
     latency_text=$(ask_bridge latency) || return
     if [ -t 1 ]; then
-      # Line by line over the screen before, so that a slow line does not flicker.
-      printf '\033[H'
-      printf '%s\n' "$latency_text" | while IFS= read -r latency_line; do
-        printf '%s\033[K\n' "$latency_line"
-      done
-      printf '\033[J'
+      screen_size=$(stty size 2>/dev/null)
+      printf '%s\n' "$latency_text" | renew_screen
     else
       printf '%s\n' "$latency_text"
     fi

@@ -64,9 +64,8 @@ top_loop() {
 top_show() {
   if [ -t 1 ]; then
     # Line by line over the screen before, so that a slow line does not flicker.
-    printf '\033[H'
-    top_screen | while IFS= read -r top_line; do printf '%s\033[K\n' "$top_line"; done
-    printf '\033[J'
+    screen_size=$(stty size 2>/dev/null)
+    top_screen | renew_screen
   else
     top_screen
   fi

@@ -20,6 +20,8 @@ export class WatchEnded extends Error {}
 /** The terminal as the watcher needs it. A test fakes it. */
 export interface Screen {
   readonly isTerminal: boolean;
+  /** Of the terminal, now. Undefined: nobody knows. */
+  size(): readonly [columns: number, rows: number] | undefined;
   write(text: string): void;
   /** Keys that were pressed since the last call. */
   keys(): string;
@@ -74,7 +76,11 @@ export class Watcher {
     if (!this.#screen.isTerminal) return this.#screen.write(`${lines.join('\n')}\n\n`);
     const clear = this.#isFirst ? '\x1b[2J' : '';
     this.#isFirst = false;
-    this.#screen.write(`${clear}\x1b[H${lines.map((text) => `${text}\x1b[K\n`).join('')}\x1b[J`);
+    // A line that wraps, or one below the last, would push the screen up.
+    const [columns, rows] = this.#screen.size() ?? [Infinity, Infinity];
+    const shown = lines.slice(0, Math.max(1, rows - 1)).map((text) => text.slice(0, columns));
+    // Before the text: behind a line that is full, the last letter would go.
+    this.#screen.write(`${clear}\x1b[H${shown.map((text) => `\x1b[K${text}\n`).join('')}\x1b[J`);
   }
 }
 
@@ -88,6 +94,10 @@ export function openScreen(): Screen {
   const bytes = Buffer.alloc(16);
   return {
     isTerminal,
+    size: () => {
+      const [columns, rows] = process.stdout.getWindowSize();
+      return columns > 0 && rows > 0 ? [columns, rows] : undefined;
+    },
     write: (text) => void process.stdout.write(text),
     keys: () => {
       if (descriptor === undefined) return '';

@@ -102,15 +102,16 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
 
   const python = spawnSync('python3', ['-V']).status === 0;
   const needsPython = { skip: python ? false : skipForSetup('no python3 to make a terminal') };
-  it('renews its screen on a terminal, and ends on q', needsPython, () => {
+  /** Runs it on a terminal that Python's pty makes, and presses q once it has shown a word. */
+  function onTerminal(size: string, until: string): string {
     const root = board();
-    // Python's pty makes a terminal; the key comes after the first screen.
     const drive = [
       'import os, pty, sys',
       'pid, end = pty.fork()',
-      "if pid == 0: os.execvp('busybox', ['busybox', 'sh', sys.argv[1], 'top'])",
+      `run = 'stty ${size}; exec busybox sh "$0" top'`,
+      "if pid == 0: os.execvp('sh', ['sh', '-c', run, sys.argv[1]])",
       "seen = b''",
-      "while b'losses' not in seen: seen += os.read(end, 4096)",
+      `while b'${until}' not in seen: seen += os.read(end, 4096)`,
       "os.write(end, b'q')",
       'try:',
       '  while True:',
@@ -131,8 +132,28 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
       },
     );
     assert.equal(status, 0, stderr);
-    assert.ok(stdout.includes(`${ESCAPE}[2J`));
-    assert.ok(stdout.includes(`${ESCAPE}[H`));
-    assert.match(stdout, /losses and drops/);
+    return stdout;
+  }
+
+  // A serial console does not know its size.
+  for (const size of ['rows 40 cols 100', 'rows 0 cols 0']) {
+    it(`renews its screen on a terminal, and ends on q: ${size}`, needsPython, () => {
+      const shown = onTerminal(size, 'losses');
+      assert.ok(shown.includes(`${ESCAPE}[2J`));
+      assert.ok(shown.includes(`${ESCAPE}[H`));
+      assert.match(shown, /losses and drops/);
+      assert.match(shown, /from the bus .* in all/);
+    });
+  }
+
+  it('fits a small terminal: no line wraps, and the last row stays free', needsPython, () => {
+    const [, screen = ''] = onTerminal('rows 12 cols 40', `${ESCAPE}[J`).split(`${ESCAPE}[H`);
+    const lines = screen.split('\r\n').map((line) => line.replaceAll(/\x1b\[[JK]/g, ''));
+    // 11 lines, and the empty end behind the last.
+    assert.equal(lines.length, 12);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 40),
+      [],
+    );
   });
 });

@@ -150,9 +150,13 @@ describe('the report of the bench', () => {
 });
 
 describe('the watcher', () => {
-  function fakeScreen(isTerminal: boolean, key = ''): Screen & { text: string; isOpen: boolean } {
+  function fakeScreen(
+    isTerminal: boolean,
+    key = '',
+    size?: [number, number],
+  ): Screen & { text: string; isOpen: boolean } {
     return {
-      ...{ isTerminal, text: '', isOpen: true },
+      ...{ isTerminal, text: '', isOpen: true, size: () => size },
       write(text) {
         this.text += text;
       },
@@ -173,6 +177,25 @@ describe('the watcher', () => {
     assert.equal(screen.text.split(`${ESCAPE}[H`).length, 2);
     assert.match(screen.text, /losses and drops/);
     assert.ok(!screen.isOpen);
+  });
+
+  it('fits a small terminal: no line wraps, and the last row stays free', async () => {
+    const screen = fakeScreen(true, '', [40, 12]);
+    const watcher = new Watcher(screen, names, () => 0);
+    await play((board, { wire }) => watcher.look(board, wire));
+    watcher.close();
+    const [, shown = ''] = screen.text.split(`${ESCAPE}[H`);
+    const lines = shown.split('\n').map((line) => line.replaceAll(/\x1b\[[JK]/g, ''));
+    // 11 lines, and the empty end behind the last.
+    assert.equal(lines.length, 12);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 40),
+      [],
+    );
+    assert.ok(
+      lines.some((line) => line.length === 40),
+      'what is cut is as wide as the terminal',
+    );
   });
 
   it('shows plain screens elsewhere, with what the cell has counted', async () => {
