@@ -95,6 +95,8 @@ export function openScreen(): Screen {
   return {
     isTerminal,
     size: () => {
+      // The run does not wait, so no signal tells of a new size: Node is asked to look itself, where it can.
+      (process.stdout as { _refreshSize?: () => void })._refreshSize?.();
       const [columns, rows] = process.stdout.getWindowSize();
       return columns > 0 && rows > 0 ? [columns, rows] : undefined;
     },
