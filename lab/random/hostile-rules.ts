@@ -11,6 +11,7 @@ import type { E2eCheck } from '../../rules/e2e/check.ts';
 import { encodeRules } from '../../rules/image/encode.ts';
 import { NO_FRAME } from '../../rules/model.ts';
 import type { DataField, Rule, RuleTable, Step, Timer } from '../../rules/model.ts';
+import type { Watch } from '../../rules/watch.ts';
 import { Random } from './random.ts';
 
 const IMAGE_BYTES = 0x10000;
@@ -158,7 +159,7 @@ const CHECK: E2eCheck = {
   step: { kind: 'checksum-e2e16', result: 0, dataId: 0x1234 },
   ...{ length: 8, counterMaximum: 255, maximumDelta: 2, widens: true },
   ...{ nibble: { first: 60, value: 3 } },
-  on: ['pass', 'mark', 'mark', 'drop', 'substitute', 'substitute'],
+  on: ['pass', 'mark', 'mark', 'drop', 'substitute', 'substitute', 'substitute'],
   mark: [{ kind: 'or-data', value: 0x80n }],
   substitute: [{ kind: 'set-data', value: 0x0102n }, ...STEPS.slice(6, 8)],
 };
@@ -180,8 +181,14 @@ const COUNTED = {
   ...({ kind: 'cyclic', intervalMicros: 50, count: 2, thenMicros: 70, phaseMicros: 0 } as const),
 };
 
-/** A rule that a timer sends, with steps that need no request. */
-function timed(name: string, when: Timer): Rule {
+const WATCH: Watch = {
+  timeout: { micros: 500, missing: 'to-bus', returned: 'to-agl' },
+  changes: { mask: [1, 2, 0xff, 0, 0, 0, 0, 0x80], length: true },
+  throttleMicros: 30,
+};
+
+/** A rule that a timer sends, or that tells of something, with steps that need no request. */
+function timed(name: string, when: Timer | 'notice'): Rule {
   const answer = { ...ANSWER, source: ANSWER.data.map(() => null), steps: STEPS.slice(5, 8) };
   return { name, match: NO_FRAME, answer, forward: false, when };
 }
@@ -212,6 +219,7 @@ function table(isForAgl: boolean): RuleTable {
         rate: { intervalMicros: 1000, burst: 250 },
       }),
       rule('checked', 0x310, { ...of, check: CHECK }),
+      rule('watched', 0x320, { watch: WATCH }),
       rule('extended', 0x18ff0000, of),
       ...[0x18fe0017, 0x18fe0117, 0x18ff0080].map((identifier, index) => {
         const single = rule(`key-${index}`, identifier, index === 0 ? of : {});
@@ -219,7 +227,9 @@ function table(isForAgl: boolean): RuleTable {
       }),
       ...Array.from({ length: 3 }, (_, index) => rule(`more-${index}`, 0x400 + 16 * index)),
       timed('again', { kind: 'cyclic', intervalMicros: 900, phaseMicros: 3 }),
-      timed('safe', { ...COUNTED, during: 'safe-state' }),
+      timed('safe', { ...COUNTED, during: 'safe-state', ended: 'to-bus' }),
+      timed('to-bus', 'notice'),
+      { ...timed('to-agl', 'notice'), from: 'agl' },
     ],
   };
 }
