@@ -180,6 +180,32 @@ describe('a watch', () => {
   });
 });
 
+describe('a watch of a rule with a check', () => {
+  test('finds that there is no new data, and makes the substitute', () => {
+    image = new RuleImage2(heap.alloc(0x10000));
+    const rule = image.add(0x200);
+    const check = image.addAction(8, 0, 1);
+    store<u8>(check, 8, 1); // bytes of the frame
+    store<u8>(check, 1, 3); // the largest gap
+    store<u16>(check, 0x1ff, 6); // the largest counter; the gap grows
+    store<u32>(check, 0x03000000, 8); // no new data: action 1
+    store<u64>(check, 0, 24);
+    store<u8>(image.addAction(9, 1, 1), 1, 1);
+    store<u64>(image.addAction(10, 0, 0), 0, 24);
+    store<u8>(rule, 3, 55);
+    image.addStep(30, 0, 0, 0, 0x1234, 0);
+    image.addStep(18, 0, 0, 0, 0, 0xee);
+    timeout(50_000, 0, 0);
+    start();
+    run(200_000);
+    expect(board.parts.responder.table.count).toBe(1);
+    expect(board.counted(Counter.CheckNoNewData)).toBe(1);
+    expect(board.counted(Counter.FromAglAnswered)).toBe(1);
+    expect(board.counted(Counter.Forwarded)).toBe(1);
+    expectSum();
+  });
+});
+
 describe('a count of a timer', () => {
   test('that ends is told after its last frame', () => {
     image = new RuleImage2(heap.alloc(0x10000));
