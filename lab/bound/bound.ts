@@ -8,6 +8,7 @@
  */
 import type { TimingModel } from '../../twin/machine/timing-model.ts';
 import { HVC, HVC_MASK, isGuestAccess, READ_COUNTER } from './arm64.ts';
+import type { Watched } from './counts.ts';
 import type { ImageCode } from './image-code.ts';
 import type { Line } from './lines.ts';
 import { LongestPaths, type Outcome, type Rounds } from './longest.ts';
@@ -25,7 +26,7 @@ import {
 } from './path-cost.ts';
 import { plainName } from './names.ts';
 import type { FunctionGraph } from './program.ts';
-import { loopsIn, type Loop } from './regions.ts';
+import { depthFirst, loopsIn, partsOf, type Loop } from './regions.ts';
 import { sourceLoopOf, type SourceFile, type SourceLoop } from './source-loops.ts';
 import { isNamed, RUN_OVERDUE, TASKS, type TaskEntry } from './tasks.ts';
 import { RAN, type Known } from './values.ts';
@@ -69,15 +70,14 @@ export class StepBounds {
   readonly #rest: number | undefined;
   readonly #abiNames: readonly string[];
   readonly #costs = new Map<number, Cost | undefined>();
+  readonly #nests = new Map<number, ReadonlyMap<number, number>>();
+  readonly #innerRounds = new Map<number, Cost>();
   readonly #sources = new Map<string, SourceLoop | undefined>();
   readonly #loops: ReadonlyMap<string, readonly SourceLoop[]>;
   /** Loops of which no bound is known, as places. */
   readonly undeclared = new Set<string>();
   /** Loops of the image that were asked for, for the count in the emulated run. */
-  readonly asked = new Map<
-    number,
-    { loop: Loop; graph: FunctionGraph; source: SourceLoop | undefined }
-  >();
+  readonly asked = new Map<number, Watched>();
   /** Instructions of what is not counted. */
   readonly uncounted = new Set<number>();
 
@@ -105,7 +105,7 @@ export class StepBounds {
         const source = this.#sourceOf(loop, graph);
         if (source?.bound !== undefined && 'by' in source.bound && source.bound.by === 'byte')
           byte = longer(byte, round);
-        return this.#rounds(loop, graph, source);
+        return this.#rounds(loop, graph, source, round);
       },
       call: (from, target, outcomes) => this.#call(task, from, target, outcomes),
     });
@@ -174,8 +174,14 @@ export class StepBounds {
       .map((one) => withValues(one, [0, 0]));
   }
 
-  #rounds(loop: Loop, graph: FunctionGraph, source: SourceLoop | undefined): Rounds {
-    this.asked.set(loop.head, { loop, graph, source });
+  #rounds(loop: Loop, graph: FunctionGraph, source: SourceLoop | undefined, round: Cost): Rounds {
+    const nest = this.#nestOf(graph);
+    const outermost = nest.get(loop.head);
+    const heads = 1 + [...nest.values()].filter((head) => head === loop.head).length;
+    const isNest = heads > 1 && source !== undefined;
+    // A round of the source may pass each of the heads.
+    const most = isNest ? heads * this.#timesOfNest(source) : undefined;
+    this.asked.set(loop.head, { loop, graph, source, outermost, most });
     if (graph.name.startsWith('mem')) return MEMORY_BYTES;
     const bound = source?.bound;
     if (bound === undefined) {
@@ -184,7 +190,16 @@ export class StepBounds {
       this.undeclared.add(`${source.file}:${source.from}`);
       return 1;
     }
-    if ('times' in bound) return bound.times;
+    if ('times' in bound) {
+      if (outermost !== undefined) {
+        const before = this.#innerRounds.get(outermost) ?? NOTHING;
+        this.#innerRounds.set(outermost, longer(before, round));
+        return 0;
+      }
+      const inner = this.#innerRounds.get(loop.head);
+      if (inner === undefined) return bound.times;
+      return times(longer(round, inner), most ?? bound.times);
+    }
     return 'nanos' in bound ? this.#instructions(bound.nanos) : 0;
   }
 
@@ -276,18 +291,38 @@ export class StepBounds {
       ...ranked.filter(([, count]) => count >= SHARE * instructions.length),
       ...ranked.sort(([, many], [, others]) => others - many),
     ];
-    if (first === undefined) return undefined;
-    const source = sourceLoopOf(first[0].places, this.#loops);
-    // A loop around one of the same source is the one around it there, too.
-    const isInner = inner.some((one) => this.#sourceOf(one, graph) === source);
-    return isInner && source !== undefined ? (this.#around(source) ?? source) : source;
+    return first === undefined ? undefined : sourceLoopOf(first[0].places, this.#loops);
   }
 
-  /** The smallest loop of the source around `source`. */
-  #around({ file, from, to }: SourceLoop): SourceLoop | undefined {
-    return (this.#loops.get(file) ?? [])
+  /** Rounds of a nest of loops that were made of `source`: also those of the loop around it may pass. */
+  #timesOfNest({ file, from, to, bound }: SourceLoop): number {
+    const around = (this.#loops.get(file) ?? [])
       .filter((one) => one.from <= from && one.to >= to && (one.from < from || one.to > to))
       .sort((left, right) => left.to - left.from - (right.to - right.from))[0];
+    const timesOf = (one: SourceLoop['bound']): number =>
+      one !== undefined && 'times' in one ? one.times : 1;
+    return timesOf(bound) * timesOf(around?.bound);
+  }
+
+  /**
+   * Of the loops of a function that were made of one loop of the source and stand in each other: the outermost by the
+   * head of each. Their rounds count together, as the compiler lets those of one pass the head of another.
+   */
+  #nestOf(graph: FunctionGraph): ReadonlyMap<number, number> {
+    const known = this.#nests.get(graph.start);
+    if (known !== undefined) return known;
+    const nest = new Map<number, number>();
+    const next = (block: number): readonly number[] => graph.blocks.get(block)?.next ?? [];
+    const order = depthFirst(graph.start, next);
+    for (const outer of loopsIn(partsOf(new Set(order.keys()), next, order))) {
+      const source = this.#sourceOf(outer, graph);
+      if (source === undefined) continue;
+      for (const inner of loopsIn(outer.parts)) {
+        if (this.#sourceOf(inner, graph) === source) nest.set(inner.head, outer.head);
+      }
+    }
+    this.#nests.set(graph.start, nest);
+    return nest;
   }
 }
 

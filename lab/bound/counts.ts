@@ -14,6 +14,10 @@ export interface Watched {
   readonly loop: Loop;
   readonly graph: FunctionGraph;
   readonly source: SourceLoop | undefined;
+  /** Head of the loop with which its rounds are counted. */
+  readonly outermost?: number;
+  /** Rounds of it and of those that are counted with it. Undefined: those of the source. */
+  readonly most?: number;
 }
 
 interface Count {
@@ -40,11 +44,13 @@ const GUEST_VIEW = 0x4_0000_0000;
 export class LoopCounter {
   readonly #places = new Map<number, Place>();
   readonly #counts: readonly Count[];
+  readonly #byHead: ReadonlyMap<number, Count>;
   readonly #uncounted: ReadonlySet<number>;
   readonly #executed = new Set<number>();
 
   constructor(watched: readonly Watched[], uncounted: ReadonlySet<number>) {
     this.#counts = watched.map((one) => ({ watched: one, rounds: 0, most: 0 }));
+    this.#byHead = new Map(this.#counts.map((count) => [count.watched.loop.head, count]));
     this.#uncounted = uncounted;
     const functions = new Map<FunctionGraph, Running>();
     for (const { graph } of watched) {
@@ -71,26 +77,36 @@ export class LoopCounter {
       for (const count of place.counts) {
         const { loop } = count.watched;
         if (before === undefined || !loop.blocks.has(before)) count.rounds = 0;
-        else if (loop.head === at) count.rounds += 1;
-        if (count.rounds > count.most) count.most = count.rounds;
+        else if (loop.head === at) this.#wentRound(count);
       }
       place.running.block = at;
     }
   }
 
+  #wentRound(count: Count): void {
+    const { outermost } = count.watched;
+    const counted = outermost === undefined ? count : (this.#byHead.get(outermost) ?? count);
+    counted.rounds += 1;
+    if (counted.rounds > counted.most) counted.most = counted.rounds;
+  }
+
   /** What was not kept, in words. */
   faults(nameAt: (address: number) => string): string[] {
-    const rounds = this.#counts.flatMap(({ watched: { source, graph, loop }, most }) => {
-      if (graph.name.startsWith('mem'))
-        return most <= MEMORY_BYTES ? [] : [`${graph.name}: ${most} bytes`];
-      const bound = source === undefined ? { times: CYCLE_ROUNDS } : source.bound;
-      if (bound === undefined || !('times' in bound) || most <= bound.times) return [];
-      const where =
-        source === undefined
-          ? `${nameAt(graph.start)} at ${loop.head.toString(16)}`
-          : `${source.file}:${source.from}`;
-      return [`${where}: the loop went round ${most} times, at most ${bound.times} are declared`];
-    });
+    const rounds = this.#counts.flatMap(
+      ({ watched: { source, graph, loop, most: together }, most }) => {
+        if (graph.name.startsWith('mem'))
+          return most <= MEMORY_BYTES ? [] : [`${graph.name}: ${most} bytes`];
+        const bound = source === undefined ? { times: CYCLE_ROUNDS } : source.bound;
+        if (bound === undefined || !('times' in bound)) return [];
+        const allowed = together ?? bound.times;
+        if (most <= allowed) return [];
+        const where =
+          source === undefined
+            ? `${nameAt(graph.start)} at ${loop.head.toString(16)}`
+            : `${source.file}:${source.from}`;
+        return [`${where}: the loop went round ${most} times, at most ${allowed} are declared`];
+      },
+    );
     const names = new Set([...this.#executed].map(nameAt));
     return [
       ...rounds,

@@ -157,7 +157,7 @@ export class TransmitPriorities<Parts extends AnyParts> {
    */
   private findPlaces(): void {
     let places: u32 = 0;
-    // loop: at most 9, as the compiler lets rounds of the inner loop pass its head
+    // The compiler makes one loop of both.
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       let place = NO_PLACE;
       if (this.counts(buffer)) {
