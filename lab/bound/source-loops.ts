@@ -148,10 +148,19 @@ function stepOf(node: ts.Expression, constants: Constants): number | undefined {
   return ts.isBinaryExpression(node) ? valueOf(node.right, constants) : undefined;
 }
 
-/** The value of an expression of numbers and constants. */
+/** Fields of a checked rule that a loop may count to, and the most that the check of a table lets them be. */
+const FIELDS: Readonly<Record<string, string>> = {
+  actionCount: 'RULE_ACTIONS_MAXIMUM',
+  stepCount: 'PROGRAM_STEPS_MAXIMUM',
+  steps: 'PROGRAM_STEPS_MAXIMUM',
+  conditionCount: 'RULE_CONDITIONS_MAXIMUM',
+};
+
+/** The value of an expression of numbers and constants; the largest of a field. */
 export function valueOf(node: ts.Expression, constants: Constants): number | undefined {
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (ts.isIdentifier(node)) return constants(node.text);
+  if (ts.isPropertyAccessExpression(node)) return constants(FIELDS[node.name.text] ?? '');
   if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node))
     return valueOf(node.expression, constants);
   if (!ts.isBinaryExpression(node)) return undefined;
