@@ -30,8 +30,12 @@ const MODULES = [
   'kernel/drivers/net/can/vcan.ko',
   'kernel/net/can/can-gw.ko',
   'kernel/net/can/can-bcm.ko',
+  'kernel/net/can/can-isotp.ko',
 ];
-const CAN_TOOLS = ['candump', 'cansend', 'cangen', 'cangw', 'canplayer'];
+const CAN_TOOLS = [
+  ...['candump', 'cansend', 'cangen', 'cangw', 'canplayer'],
+  ...['isotpsend', 'isotprecv'],
+];
 
 export interface GuestParts {
   /** The QEMU program. */

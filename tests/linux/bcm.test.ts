@@ -16,10 +16,8 @@ import type { BcmEvent } from '../../lab/random/bcm-jobs.ts';
 import { Random } from '../../lab/random/random.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { Guest } from '../../scripts/linux-guest/guest.ts';
-import { guestParts, GuestUnavailable } from '../../scripts/linux-guest/packages.ts';
-import type { GuestParts } from '../../scripts/linux-guest/packages.ts';
-import { skipForSetup } from '../../scripts/test/result.ts';
 import { after, before, describe, it } from '../skippable.ts';
+import { findGuest } from './guest-beside.ts';
 
 const JOBS = 120;
 const SEED = Number(process.env.SEED ?? 1);
@@ -29,16 +27,7 @@ const SHARED_BYTES = 0x100000;
 const APART_MILLIS = 20;
 const STEP_MILLIS = 5;
 
-function findParts(): GuestParts | string {
-  try {
-    return guestParts();
-  } catch (error) {
-    if (!(error instanceof GuestUnavailable)) throw error;
-    return skipForSetup(`no Linux guest can be made here: ${error.message}`);
-  }
-}
-
-const parts = findParts();
+const parts = findGuest();
 const skip = typeof parts === 'string' ? parts : false;
 
 /** Builds bcm.c. */

@@ -13,22 +13,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from '../skippable.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
-import { Guest } from '../../scripts/linux-guest/guest.ts';
-import {
-  guestParts,
-  type GuestParts,
-  GuestUnavailable,
-} from '../../scripts/linux-guest/packages.ts';
+import type { Guest } from '../../scripts/linux-guest/guest.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { fileBytes } from '../../lab/live/shared-link.ts';
-import { skipForSetup } from '../../scripts/test/result.ts';
+import { bootBeside, findGuest } from './guest-beside.ts';
 import { LiveLink, numberedFrames, PATIENCE_SECONDS } from './live-link.ts';
 
 const BURST = 10_000;
 /** Frames that the bridge moves at once, at most (docs/bridge.md). */
 const BATCH = 8;
-const SECTION_BYTES = 0x40000;
-const OUTPUT_BYTES = 0x20000;
 const MILLISECOND = 1_000_000;
 /** At 500 kbit/s a frame of the burst is at most 0.2 ms on the wire, and the answer goes first. */
 const ANSWER_LIMIT_NANOS = MILLISECOND;
@@ -44,16 +36,7 @@ function buildConfined(folder: string): string {
   return program;
 }
 
-function findParts(): GuestParts | string {
-  try {
-    return guestParts();
-  } catch (error) {
-    if (!(error instanceof GuestUnavailable)) throw error;
-    return skipForSetup(`no Linux guest can be made here: ${error.message}`);
-  }
-}
-
-const parts = findParts();
+const parts = findGuest();
 const skip = typeof parts === 'string' ? parts : false;
 
 describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
@@ -107,23 +90,13 @@ describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, ()
     assert.ok(typeof parts !== 'string');
     const say = (line: string): void => console.log(`# ${line}`);
     link = await LiveLink.start({ engine: 'image', onConsoleLine: say });
-    guest = await Guest.boot({
-      parts,
-      sharedFile: link.sharedFile,
-      sharedBytes: fileBytes(SECTION_BYTES, OUTPUT_BYTES),
-      programs: [join(PROJECT, 'build/canwarden-bridge'), buildConfined(folder)],
-      kvm: process.env.CANWARDEN_KVM === '1',
+    ({ guest, resource } = await bootBeside(link, parts, {
+      programs: [buildConfined(folder)],
       onLine: (line) => {
         // Numbers alone are for this test, not for people.
         if (!/^(@@.*|[0-9A-F]*)$/.test(line)) say(`guest: ${line}`);
       },
-    });
-    const found = await guest.output(
-      'for d in /sys/bus/pci/devices/*; do ' +
-        'if [ "$(cat $d/vendor):$(cat $d/device)" = 0x1af4:0x1110 ]; then ' +
-        'echo 1 > $d/enable; echo $d/resource2; fi; done',
-    );
-    resource = found.trim();
+    }));
     const options = `--shm ${resource} --create --stats=json`;
     bridgeStart = `canwarden-bridge ${options} > stats 2>> bridge.log & echo $! > pid`;
     await guest.output('mkdir -p canwarden');

@@ -12,12 +12,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from '../skippable.ts';
 import { Guest } from '../../scripts/linux-guest/guest.ts';
-import {
-  guestParts,
-  type GuestParts,
-  GuestUnavailable,
-} from '../../scripts/linux-guest/packages.ts';
-import { skipForSetup } from '../../scripts/test/result.ts';
 import { type RandomJob, randomCangwJob } from '../../lab/random/cangw-jobs.ts';
 import { Random } from '../../lab/random/random.ts';
 import { compileRules } from '../../rules/compile.ts';
@@ -26,6 +20,7 @@ import { cangwRules } from '../../rules/import/cangw-rules.ts';
 import { crcTable } from '../../rules/crc-table.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
+import { findGuest } from './guest-beside.ts';
 
 const JOBS = 500;
 const SEED = Number(process.env.SEED ?? 1);
@@ -34,16 +29,7 @@ const SHARED_BYTES = 0x100000;
 /** What the cell would make of an own frame on vcan0 that ends each job. */
 const MARK = '7FF#4D41524B';
 
-function findParts(): GuestParts | string {
-  try {
-    return guestParts();
-  } catch (error) {
-    if (!(error instanceof GuestUnavailable)) throw error;
-    return skipForSetup(`no Linux guest can be made here: ${error.message}`);
-  }
-}
-
-const parts = findParts();
+const parts = findGuest();
 const skip = typeof parts === 'string' ? parts : false;
 
 /** Frames that go on, and the counters of the job: handled, dropped, deleted. */

@@ -30,6 +30,8 @@ const REQUEST_PERIOD_NANOS = 5_000_000;
 export interface LiveLinkOptions {
   readonly engine?: EngineName;
   readonly bitrate?: number;
+  /** Default: one that answers the urgent requests. */
+  readonly rules?: string;
   /** Virtual seconds for each real one: below 1 leaves a slow peer more time. */
   readonly speed?: number;
   /** The file to share; default: one of its own. */
@@ -64,7 +66,7 @@ export class LiveLink {
     const live = await LiveBoard.create({
       changeCell: options.changeCell,
       changeSystem: options.changeSystem,
-      rules: STATUS_RULE,
+      rules: options.rules ?? STATUS_RULE,
       engine,
       bitrate,
       oscillatorHertz: 12_000_000,
