@@ -41,8 +41,9 @@ const usage = 'npm run soak [-- NAME ...]; without names, all but the fresh ones
 await run(
   shortCommandLine('soak', usage, ...NAMES)
     .argument('[names...]')
-    .option('--minutes <N>', 'campaign: how long', wholeNumber)
+    .option('--minutes <N>', 'campaign, fuzz: how long', wholeNumber)
     .option('--seed <S>', 'campaign: what to draw from; absent: another one each time', wholeNumber)
     .option('--script <FILE>', 'campaign: plays this one round')
+    .option('--corpus <FOLDER>', 'fuzz: where inputs are kept from run to run')
     .action(soak),
 );

@@ -91,7 +91,9 @@ void wasm_rt_trap(wasm_rt_trap_t) WASM_RT_NO_RETURN;
 #if WASM_RT_MEMCHECK_GUARD_PAGES
 #define WASM_RT_LINEAR_MEMORY ((uint8_t *)0)
 #else
+#ifndef WASM_RT_LINEAR_MEMORY_BYTES
 #define WASM_RT_LINEAR_MEMORY_BYTES 0x30000u
+#endif
 extern uint8_t linear_memory[WASM_RT_LINEAR_MEMORY_BYTES];
 #define WASM_RT_LINEAR_MEMORY linear_memory
 #endif

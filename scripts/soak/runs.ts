@@ -6,7 +6,9 @@ import { crystals, rates } from './board-facts.ts';
 import { campaign } from './campaign.ts';
 import { chips } from './chips.ts';
 import { FRESH_RUNS } from './fresh.ts';
+import { fuzz } from './fuzz.ts';
 import { hostile } from './hostile.ts';
+import { mutants, planted } from './mutants.ts';
 import { mutations } from './mutations.ts';
 import { reproducible } from './reproducible.ts';
 import { rules } from './rules.ts';
@@ -28,6 +30,7 @@ export interface SoakOptions {
   readonly minutes?: number;
   readonly seed?: number;
   readonly script?: string;
+  readonly corpus?: string;
 }
 
 export interface SoakRun {
@@ -104,6 +107,7 @@ const random: SoakRun = {
 
 export const SOAK_RUNS: readonly SoakRun[] = [
   ...[bulk, random, rules, strength, wall, safeState, hostile, campaign, mutations],
+  ...[mutants, planted, fuzz],
   ...[crystals, rates, chips, reproducible],
   ...FRESH_RUNS,
 ];

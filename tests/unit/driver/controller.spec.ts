@@ -42,6 +42,16 @@ beforeEach(() => {
   chip.take();
 });
 
+describe('the priority of a transmit buffer', () => {
+  test('is BIT MODIFY of TXP, bits 1 and 0 of TXBnCTRL (DS20001801J, register 3-1), and of no other bit', () => {
+    const written: StaticArray<string> = ['05 30 03 03', '05 40 03 02', '05 50 03 01'];
+    for (let buffer: u32 = 0; buffer < 3; buffer++) {
+      expect(can.buffers.setPriority(buffer, 3 - buffer)).toBe(Status.Ok);
+      expect(chip.take()).toBe(written[buffer]);
+    }
+  });
+});
+
 describe('receive', () => {
   test('without attention there is nothing on SPI', () => {
     expect(can.attention()).toBe(false);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/**
+ * `npm run soak -- mutants`: changes of one place each in the firmware's source, drawn by a fixed seed, against the
+ * unit specs and then the acceptance cases. `npm run soak -- planted`: faults by hand (scripts/mutation/planted.ts).
+ * tests/mutation/sample.test.ts plays a small sample.
+ *
+ * What lives must stand in docs/mutation.md, with a reason. How it is done: docs/decisions/0039-mutants-in-one-module.md.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  compileOrder,
+  imageModule,
+  killersOf,
+  type Order,
+  type Played,
+  playOrder,
+  specModule,
+} from '../mutation/order.ts';
+import { PLANTED } from '../mutation/planted.ts';
+import { playSample, SAMPLE } from '../mutation/sample.ts';
+import { PROJECT } from '../build/command.ts';
+import { findTestFiles } from '../test/stages.ts';
+import type { SoakOutcome, SoakRun } from './runs.ts';
+
+/** Some do not compile. */
+const COUNT = 1_010;
+const SEED = 1;
+const KILLED_LEAST = 0.9;
+const REPORT = 'docs/mutation.md';
+
+export const mutants: SoakRun = {
+  name: 'mutants',
+  what: `${COUNT} changes of the source, one at a time: the tests must notice ${100 * KILLED_LEAST} %`,
+  run: async (progress) => {
+    const { mutants, killers } = await play('build/mutation', progress);
+    const compiled = mutants.filter(({ refused }) => refused === undefined);
+    const living = compiled.filter(({ number }) => killers.get(number) === undefined);
+    const known = new Set(knownSurvivors());
+    const fresh = living.filter(({ name }) => !known.has(name));
+    const share = 1 - living.length / compiled.length;
+    return {
+      lines: [
+        `${compiled.length} mutants of seed ${SEED}, ${mutants.length - compiled.length} more do not compile`,
+        `killed ${compiled.length - living.length}: ${(100 * share).toFixed(1)} %`,
+        ...fresh.map(({ name, line }) => `lives, and is not in ${REPORT}: ${name} (line ${line})`),
+      ],
+      isRight: share >= KILLED_LEAST && fresh.length === 0,
+    };
+  },
+};
+
+export const planted: SoakRun = {
+  name: 'planted',
+  what: `${PLANTED.length} faults by hand, and ${SAMPLE.length} mutants: a unit spec must notice each`,
+  run: async (progress): Promise<SoakOutcome> => {
+    const { mutants, killers } = await playSample('build/planted', (done) => progress(done, 2));
+    const lines = mutants.map(
+      ({ name, number }) => `${name}: ${killers.get(number) ?? 'NOT NOTICED'}`,
+    );
+    return { lines, isRight: mutants.every(({ number }) => killers.has(number)) };
+  },
+};
+
+/** Plays the draw against all that there is. */
+async function play(
+  folder: string,
+  progress: (done: number, total: number) => void,
+): Promise<Played> {
+  const specs = findSpecs().map((spec) => specModule(folder, spec));
+  const order: Order = {
+    ...{ seed: SEED, count: COUNT, planted: [] },
+    modules: [imageModule(folder, 'cell'), imageModule(folder, 'bridge'), ...specs],
+    cases: findTestFiles('tests/cases'),
+    list: `${folder}/list.json`,
+    results: `${folder}/results.jsonl`,
+  };
+  const mutants = await compileOrder(folder, order);
+  progress(1, 3);
+  await playOrder(folder, 'specs');
+  progress(2, 3);
+  await playOrder(folder, 'cases');
+  return { mutants, killers: killersOf(order) };
+}
+
+function findSpecs(): string[] {
+  return readdirSync(`${PROJECT}tests/unit`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.spec.ts'))
+    .map((name) => `tests/unit/${name}`)
+    .sort();
+}
+
+/** The mutants that may live: those between backticks at the begin of a line of the report's lists. */
+function knownSurvivors(): string[] {
+  const text = readFileSync(`${PROJECT}${REPORT}`, 'utf8');
+  return [...text.matchAll(/^- `(.+?)`/gm)].map(([, name]) => name);
+}
