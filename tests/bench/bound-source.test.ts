@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What the bound of a step rests on: the rounds that stand beside loops in the source, and their count in a run.
+ */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { LoopCounter } from '../../lab/bound/counts.ts';
+import { graphOf } from '../../lab/bound/program.ts';
+import { depthFirst, loopsIn, partsOf } from '../../lab/bound/regions.ts';
+import { constantsOf, readSource } from '../../lab/bound/source-loops.ts';
+
+const CONSTANTS = 'export const BUFFERS: u32 = 3;\nconst BITS: u32 = BUFFERS << 3;\n';
+
+function boundsOf(...lines: readonly string[]): unknown[] {
+  const text = `${CONSTANTS}${lines.join('\n')}\n`;
+  const constants = constantsOf(new Map([['a.ts', text]]));
+  return readSource('a.ts', text, constants('a.ts')).loops.map(({ bound }) => bound);
+}
+
+suite('the rounds of a loop', () => {
+  test('that counts between constants are its own', () => {
+    assert.deepEqual(
+      boundsOf(
+        'for (let a: u32 = 0; a < BUFFERS; a++) x();',
+        'for (let a: u64 = 0; a < BITS; a += 8) x();',
+        'for (let a = BUFFERS; a >= 1; a--) x();',
+      ),
+      [{ times: 3 }, { times: 3 }, { times: 3 }],
+    );
+  });
+
+  test('of another are those of the line before it, or unknown', () => {
+    assert.deepEqual(
+      boundsOf(
+        '// loop: at most 16, for a reason',
+        'while (x) y();',
+        '// loop: at most BUFFERS',
+        'do y(); while (x);',
+        '// loop: takes BITS',
+        'while (x) y();',
+        '// loop: a byte of SPI',
+        'while (x) y();',
+        'while (x) y();',
+      ),
+      [{ times: 16 }, { times: 3 }, { nanos: 24 }, { by: 'byte' }, undefined],
+    );
+  });
+
+  test('that are no number are refused, and those before no loop', () => {
+    assert.throws(() => boundsOf('// loop: at most many', 'while (x) y();'), /is no bound/);
+    assert.throws(() => boundsOf('// loop: at most 3', 'const a = 3;'), /stands before no loop/);
+  });
+});
+
+suite('a count', () => {
+  // Arm ARM DDI 0487, C6.2: nop; head: subs w1, w1, #1; b.ne head; ret.
+  const words = [0xd503201f, 0x71000421, 0x54ffffe1, 0xd65f03c0];
+  const code = { functions: [], word: (at: number) => words[at / 4], byte: () => 0 };
+  const graph = graphOf(code, { name: 'f', start: 0, end: 16 });
+  const next = (block: number): readonly number[] => graph.blocks.get(block)?.next ?? [];
+  const order = depthFirst(0, next);
+  const [loop] = loopsIn(partsOf(new Set(order.keys()), next, order));
+  const source = { file: 'a.ts', from: 3, to: 4, bound: { times: 2 } };
+  /** The emulator's blocks of a call with `rounds`: its first one goes on through the head. */
+  const run = (counter: LoopCounter, rounds: number): void => {
+    counter.entered(0, 12);
+    for (let round = 0; round < rounds; round += 1) counter.entered(4, 8);
+    counter.entered(12, 4);
+  };
+
+  test('of as many rounds as are declared is no fault, in each of two calls', () => {
+    const counter = new LoopCounter([{ loop, graph, source }], new Set());
+    run(counter, 2);
+    run(counter, 2);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      [],
+    );
+  });
+
+  test('of one more is told', () => {
+    const counter = new LoopCounter([{ loop, graph, source }], new Set());
+    run(counter, 3);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      ['a.ts:3: the loop went round 3 times, at most 2 are declared'],
+    );
+  });
+
+  test('tells that something ran which is not counted', () => {
+    const counter = new LoopCounter([{ loop, graph, source }], new Set([12]));
+    run(counter, 1);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      ['f is marked "not counted", and a step ran it'],
+    );
+  });
+});
