@@ -67,6 +67,8 @@ export class CellParts<
   readonly filterPlan: FilterPlan = new FilterPlan();
   /** Frames on their way to AGL. */
   readonly forwardRing: RecordRing = new RecordRing(FORWARD_RING_BITS);
+  /** A frame of a timer or a notice waits for a chip that sleeps. */
+  wakeWanted: bool = false;
   /** Frames for AGL that watches hold back. */
   framesHeld: u32 = 0;
   /** Frames that were taken out of AGL's ring and wait for a transmit buffer. */

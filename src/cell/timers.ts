@@ -260,7 +260,11 @@ export class Timers<Parts extends AnyParts> extends Task {
         : this.runs(parts.responder.table.timer(this.madeFor));
     if (!runs) return;
     const strength = arbitrationField(rule.answerIdentifier);
-    if (parts.controller.closed || this.scheduler.answers.has(strength)) {
+    // A chip that sleeps is woken for it.
+    const isAsleep = parts.controller.asleep;
+    if (isAsleep) parts.wakeWanted = true;
+    const isClosed = parts.controller.closed && !isAsleep;
+    if (isClosed || this.scheduler.answers.has(strength)) {
       parts.counters.count(Counter.TimedSkipped);
       return;
     }

@@ -36,6 +36,7 @@ export enum WakeReason {
   Bus = 0,
   Agl = 1,
   Late = 2,
+  Timer = 3,
 }
 
 /** Bytes of a task's name in its row. */
@@ -157,6 +158,7 @@ export function statusOf(event: TraceEvent, a: u32): u32 {
 function wakeWords(reason: WakeReason): string {
   if (reason === WakeReason.Bus) return 'a frame on the bus, which is lost by that';
   if (reason === WakeReason.Agl) return 'AGL has a frame for the bus';
+  if (reason === WakeReason.Timer) return 'a frame of the table is due';
   return 'a frame came while the chip went to sleep';
 }
 

@@ -238,3 +238,27 @@ onWasm('sleep=0, and loopback mode: the chip never sleeps', async (engine) => {
     });
   }
 });
+
+onWasm('sleep=1: frames of the table wake the chip: a cyclic one, and a notice', (engine) => {
+  const rules = `version: 1
+rules: [{ name: speed, match: { id: 0x200 }, timeout: { after: 1500ms, missing: { frame: { id: 0x7A0 } } } }]
+cyclic: [{ name: slow, every: 2s, phase: 4s, frame: { id: 0x110 } }]
+`;
+  return withRig({ engine, ...SLEEP, rules }, (rig) => {
+    addWitness(rig);
+    rig.send({ identifier: 0x200 });
+    rig.run(6.2 * SECOND);
+    const sent = rig.wire
+      .filter(({ sender, outcome }) => sender === 'canwarden' && outcome === 'complete')
+      .map(({ frame, startNanos }) => [
+        textOf(frame),
+        Math.round(startNanos / (100 * MILLISECOND)),
+      ]);
+    // The notice 1.5 s after the frame; the cyclic frame at 4 and 6 s.
+    assert.deepEqual(sent, [
+      ['7A0#', 16],
+      ['110#', 40],
+      ['110#', 60],
+    ]);
+  });
+});

@@ -67,7 +67,10 @@ export class BusSleep<Parts extends AnyParts> {
   /** True when a sleeping chip has woken, or must be woken. */
   get wakePending(): bool {
     const controller = this.parts.controller;
-    return controller.asleep && (controller.wakePending || this.wanted || this.hasTraffic);
+    return (
+      controller.asleep &&
+      (controller.wakePending || this.parts.wakeWanted || this.wanted || this.hasTraffic)
+    );
   }
 
   /**
@@ -95,6 +98,7 @@ export class BusSleep<Parts extends AnyParts> {
     const controller = this.parts.controller;
     if (controller.wakePending) return this.wakenByBus();
     if (this.wanted) return this.wake(WakeReason.Agl);
+    if (this.parts.wakeWanted) return this.wake(WakeReason.Timer);
     if (this.hasTraffic) return this.wake(WakeReason.Late);
     if (!this.nextLook.reached(nowTicks)) return Status.Empty;
     this.startLook(nowTicks);
@@ -106,12 +110,14 @@ export class BusSleep<Parts extends AnyParts> {
   private wakenByBus(): Status {
     this.parts.counters.count(Counter.WakesByBus);
     this.report.awake(WakeReason.Bus);
+    this.parts.wakeWanted = false;
     this.parts.controller.beginWake(true);
     return Status.Busy;
   }
 
   private wake(why: WakeReason): Status {
     this.report.awake(why);
+    this.parts.wakeWanted = false;
     this.parts.controller.beginWake(false);
     return Status.Busy;
   }
