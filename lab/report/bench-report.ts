@@ -38,7 +38,7 @@ export function benchReport(input: BenchReportInput): string {
         paragraph(`${outcomes.length - missed} goals are met, ${missed} are missed.`),
         table(
           'Goals, the missed ones first',
-          ['goal', 'met', 'value', 'limit'],
+          ['goal', 'met', 'value', 'limit', 'figure'],
           goalRows(outcomes),
         ),
       ),
@@ -81,8 +81,7 @@ function goalRows(outcomes: readonly GoalOutcome[]): (string | number | undefine
   return outcomes
     .toSorted((left, right) => Number(left.isMet) - Number(right.isMet))
     .map(({ goal, isMet, worst }) => [
-      ...[goal.what, isMet ? 'yes' : 'no', worst && `${worst.value} (${worst.key})`],
-      limitOf(goal),
+      ...[goal.what, isMet ? 'yes' : 'no', worst?.value, limitOf(goal), worst?.key],
     ]);
 }
 
