@@ -62,7 +62,7 @@ describe('canwarden measure', NEEDS_BUSYBOX, () => {
     const { stdout } = boardThatMeasures().run('measure', '/dev/null');
     // docs/timing-budget.md: 4.95 us, and 1,090 instructions of 0.1 ns more, eight loads of 20.4 ns more.
     assert.match(stdout, /^static answer, idle +5\.22 +5\.00 +NO +-0\.22$/m);
-    assert.match(stdout, /^static answer, busy +5\.75 +20\.00 +yes +14\.25$/m);
+    assert.match(stdout, /^static answer, busy +5\.90 +20\.00 +yes +14\.10$/m);
     assert.match(stdout, /^static answer of a core that sleeps +- +20\.00 +- +-$/m);
     assert.match(stdout, /^core: 0\.91 to 1\.00 instructions a nanosecond: its clock changed/m);
     assert.match(stdout, /^\d+ of 26 promised times hold with these constants; -: needs idle=wfi/m);
