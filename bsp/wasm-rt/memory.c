@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The memory functions a compiler may call even in freestanding code (GCC manual, "Standards"), and the
- * initial memory. They are byte loops, for start-up only.
+ * initial memory. They are byte loops; steps of the cell call the first three.
  */
 #include <stddef.h>
 #include <stdint.h>

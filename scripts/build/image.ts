@@ -74,7 +74,7 @@ export interface ImageParts {
   readonly folder: string;
   /** Path of the results, without the endings .elf, .bin and .map. */
   readonly output: string;
-  /** The compiler's level for the module. The rest is start-up code, made for size. */
+  /** The compiler's level for the module. Start-up code has its own, for size. */
   readonly level: '-O2' | '-Os';
 }
 
@@ -130,7 +130,7 @@ export async function buildImage(wasm: string, parts: ImageParts = CELL_PARTS): 
   await Promise.all([
     compile('bsp/rpi4/start.S', `${folder}/start.o`, ['-Os']),
     compile('bsp/rpi4/mmu.c', `${folder}/mmu.o`, ['-Os', '-mstrict-align']),
-    compile('bsp/wasm-rt/memory.c', `${folder}/memory.o`, [...LINES, '-Os']),
+    compile('bsp/wasm-rt/memory.c', `${folder}/memory.o`, [...LINES, '-O2']),
     compile(source, `${folder}/${name}.o`, [
       level,
       ...LINES,
