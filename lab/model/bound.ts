@@ -38,9 +38,12 @@ export function roundNanos(constants: Constants): number {
   );
 }
 
+/** So much above another measurement of the same is more than their errors: what compilers make of a loop is in it. */
+const BEYOND_ERRORS = 1.03;
+
 /**
  * The constants that count for a board: an instruction is no shorter than those of a round of the loop, and an access
- * that the hypervisor emulates no shorter than a doorbell.
+ * that the hypervisor emulates no shorter than a doorbell, if these differ by more than errors do.
  */
 export function countingConstants(measured: Constants): Constants {
   const chain = measured[INSTRUCTION];
@@ -51,9 +54,13 @@ export function countingConstants(measured: Constants): Constants {
   const ofRound = round === undefined ? 0 : (round - accesses) / (ROUND_COUNTS[0] ?? 1);
   return {
     ...measured,
-    [INSTRUCTION]: Math.max(chain, ofRound),
-    [TRAPPED]: trapped && Math.max(trapped, measured['doorbellNanos'] ?? 0),
+    [INSTRUCTION]: beyond(chain, ofRound),
+    [TRAPPED]: trapped && beyond(trapped, measured['doorbellNanos'] ?? 0),
   };
+}
+
+function beyond(nanos: number, other: number): number {
+  return other > BEYOND_ERRORS * nanos ? other : nanos;
 }
 
 /** The worst case in nanoseconds; undefined: a constant of sleep is in it that was not measured. */
