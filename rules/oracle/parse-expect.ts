@@ -5,7 +5,7 @@
  *
  * Does not: know what the rules make of them (expect.ts).
  */
-import type { Node, YAMLMap } from 'yaml';
+import type { Node } from 'yaml';
 import { isMap, isScalar, isSeq } from 'yaml';
 import type { Root } from '../language/yaml-document.ts';
 import { AGL_STATES, keysOf, SIDES, STEP } from '../language/words.ts';
@@ -67,7 +67,7 @@ export function parseExpectations(reader: YamlReader, root: Root): Expectation[]
 
 /** The value of a key. Undefined: the node is no map, or has no such key. */
 function valueOf(reader: YamlReader, node: Node | null, key: string): Entry | undefined {
-  const all = isMap(node) ? reader.pairs(node as YAMLMap) : [];
+  const all = isMap(node) ? reader.pairs(node) : [];
   return all.find(({ label }) => label === key);
 }
 
@@ -181,7 +181,7 @@ function parseLive(reader: YamlReader, entry: Entry | undefined): Map<number, nu
     reader.diagnostics.error(entry.offset, 'live must be a map: { 0: 0x11, 1: 0x22 }');
     return undefined;
   }
-  for (const value of reader.pairs(entry.node as YAMLMap)) {
+  for (const value of reader.pairs(entry.node)) {
     const number = Number(value.label);
     if (!(number >= 0 && number < LIVE_VALUES && Number.isInteger(number)) || value.label === '') {
       const reason = `live value "${value.label}" must be a number from 0 to ${LIVE_VALUES - 1}`;

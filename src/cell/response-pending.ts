@@ -71,7 +71,7 @@ export class ResponsePending<Parts extends AnyParts> {
     if (code > FIRST_FRAME) return;
     const isFirst = code === FIRST_FRAME;
     const message = isFirst ? data >> 16 : data >> 8;
-    const length = (((data as u32) & 0xf) << 8) | ((data >> 8) as u32 & 0xff);
+    const length = (((data as u32) & 0xf) << 8) | (((data >> 8) as u32) & 0xff);
     this.dueTicks = NEVER;
     this.missing = isFirst && this.parts.aglIsThere ? length / CONSECUTIVE_BYTES : 0;
     this.service = isSuppressed(message as u32) ? 0 : (message as u32) & 0xff;

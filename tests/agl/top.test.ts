@@ -11,6 +11,8 @@ import { FakeBoard, NEEDS_BUSYBOX } from './fake-board.ts';
 
 /** Begins each command to a terminal. */
 const ESCAPE = '\x1b';
+/** Erases the rest of the screen, or of a line. */
+const ERASE = new RegExp(`${ESCAPE}\\[[JK]`, 'g');
 
 /** What the bridge would say; src/bridge/status-json.ts has its form. */
 function statusJson(counters: Record<string, number>, hits: Record<string, number>): string {
@@ -148,7 +150,7 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
 
   it('fits a small terminal: no line wraps, and the last row stays free', needsPython, () => {
     const [, screen = ''] = onTerminal('rows 12 cols 40', `${ESCAPE}[J`).split(`${ESCAPE}[H`);
-    const lines = screen.split('\r\n').map((line) => line.replaceAll(/\x1b\[[JK]/g, ''));
+    const lines = screen.split('\r\n').map((line) => line.replaceAll(ERASE, ''));
     // 11 lines, and the empty end behind the last.
     assert.equal(lines.length, 12);
     assert.deepEqual(

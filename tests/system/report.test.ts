@@ -35,6 +35,8 @@ const LOG = `
 
 /** Begins each command to a terminal. */
 const ESCAPE = '\x1b';
+/** Erases the rest of the screen, or of a line. */
+const ERASE = new RegExp(`${ESCAPE}\\[[JK]`, 'g');
 
 const steps: [number, number][] = [];
 let played: Promise<ScenarioResult> | undefined;
@@ -185,7 +187,7 @@ describe('the watcher', () => {
     await play((board, { wire }) => watcher.look(board, wire));
     watcher.close();
     const [, shown = ''] = screen.text.split(`${ESCAPE}[H`);
-    const lines = shown.split('\n').map((line) => line.replaceAll(/\x1b\[[JK]/g, ''));
+    const lines = shown.split('\n').map((line) => line.replaceAll(ERASE, ''));
     // 11 lines, and the empty end behind the last.
     assert.equal(lines.length, 12);
     assert.deepEqual(
