@@ -129,9 +129,10 @@ FROM_ASSEMBLY _Noreturn void cell_main(void) {
   if (w2c_cell_initialize(&module, restarts) == 0) {
     uint32_t state;
     do {
-      /* A symbol for observers of the steps (the twin). It costs no instruction. */
-      __asm__ volatile(".globl cell_step_begins\n"
-                       "cell_step_begins:");
+      /* A symbol for observers of the steps (the twin), with a number for each copy that the compiler makes of the
+         place. It costs no instruction. */
+      __asm__ volatile(".globl cell_step_begins_%=\n"
+                       "cell_step_begins_%=:" ::);
       state = w2c_cell_step(&module);
       if (state == STEP_RESTS)
         w2c_cell_rest(&module);

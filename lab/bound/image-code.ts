@@ -5,7 +5,7 @@
  * Does not: know lines (lines.ts).
  */
 import { loadedBytes, readElf } from '../../cell-config/image/elf.ts';
-import { STEP_SYMBOL } from '../../twin/engine/engine.ts';
+import { STEP_SYMBOL, stepAddressesOf } from '../../twin/engine/engine.ts';
 import { graphOf, type Code, type FunctionGraph } from './program.ts';
 
 /** Functions that a step runs: generated ones, of the compiler, and the loop. What traps never comes back to the step. */
@@ -17,11 +17,11 @@ export interface ImageCode extends Code {
   readonly graphs: ReadonlyMap<number, FunctionGraph>;
 }
 
-/** Reads a linked image. Throws if it has no step. */
+/** Reads a linked image. Throws if a step does not begin at one place. */
 export function readCode(elf: Uint8Array): ImageCode {
   const image = readElf(elf);
-  const stepBegins = image.symbols.get(STEP_SYMBOL);
-  if (stepBegins === undefined) throw new Error(`the image has no symbol ${STEP_SYMBOL}`);
+  const [stepBegins, ...copies] = stepAddressesOf(image.symbols);
+  if (copies.length > 0) throw new Error('the compiler has copied the place where a step begins');
   const text = image.sections.find(({ name }) => name === '.text');
   if (text === undefined) throw new Error('the image has no section .text');
   const bytes = loadedBytes(
@@ -33,7 +33,7 @@ export function readCode(elf: Uint8Array): ImageCode {
     .filter(
       ([name, at]) =>
         !name.startsWith('$') &&
-        name !== STEP_SYMBOL &&
+        !name.startsWith(STEP_SYMBOL) &&
         at >= text.address &&
         at < text.address + text.size,
     )

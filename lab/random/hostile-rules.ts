@@ -215,7 +215,7 @@ function table(isForAgl: boolean): RuleTable {
         ...of,
         answer: { ...ANSWER, steps: STEPS },
         moreAnswers: [{ ...ANSWER, identifier: 0x302, steps: STEPS.slice(4, 9) }],
-        modify: STEPS.slice(9),
+        modify: STEPS.slice(9, -1),
         rate: { intervalMicros: 1000, burst: 250 },
       }),
       rule('checked', 0x310, { ...of, check: CHECK }),

@@ -11,7 +11,7 @@ import { InputError, readInput } from '../../cell-config/files.ts';
 import { decodePair } from '../../cell-config/format/decode.ts';
 import { readElf } from '../../cell-config/image/elf.ts';
 import type { BoardFiles } from '../../twin/board/options.ts';
-import { type EngineName, STEP_SYMBOL } from '../../twin/engine/engine.ts';
+import { type EngineName, stepAddressesOf } from '../../twin/engine/engine.ts';
 import type { Firmware } from './assemble-rig.ts';
 
 export type { Firmware };
@@ -60,17 +60,12 @@ export function loadFirmware(
   const program = (): BoardFiles => {
     if (engine === 'wasm') return { cellWasm: read('cell.wasm') };
     const image = read('canwarden.bin');
-    return withSteps ? { image, imageStepAddress: stepAddress(read('canwarden.elf')) } : { image };
+    if (!withSteps) return { image };
+    const { symbols } = readElf(read('canwarden.elf'));
+    return { image, imageStepAddresses: stepAddressesOf(symbols) };
   };
   return {
     ...decodePair(read(CELL_FILES[idle]), read('rpi4-root.cell')),
     files: { ...program(), bridgeWasm: read('bridge.wasm') },
   };
-}
-
-/** The address in the image at which a step of the loop begins. */
-function stepAddress(elf: Uint8Array): number {
-  const address = readElf(elf).symbols.get(STEP_SYMBOL);
-  if (address === undefined) throw new Error(`canwarden.elf has no symbol ${STEP_SYMBOL}`);
-  return address;
 }

@@ -38,7 +38,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an empty file',
     '',
-    'r.yaml:1:1 the rules file must be a map with version, dbc, default, filters, receive, agl, cyclic, safe-state, rules, expect (got nothing)',
+    'r.yaml:1:1 the rules file must be a map with version, dbc, default, filters, receive, agl, cyclic, safe-state, diagnosis, rules, expect (got nothing)',
   ],
   ['no version', 'rules: []', 'r.yaml:1:1 the rules file has no "version"'],
   [
@@ -70,7 +70,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'an unknown key that resembles none',
     answering('priority: 3'),
-    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, from, match, answer, rate, deadline, forward, modify, check, action, timeout, changes, throttle, expect',
+    'r.yaml:5:5 unknown key "priority" in rule 1; known: name, from, match, answer, rate, deadline, forward, modify, check, action, without-agl, timeout, changes, throttle, expect',
   ],
   [
     'an unknown key in match',
@@ -85,7 +85,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a rule that is no map',
     'version: 1\nrules: [7]',
-    'r.yaml:2:9 rule 1 must be a map with name, from, match, answer, rate, deadline, forward, modify, check, action, timeout, changes, throttle, expect (got 7)',
+    'r.yaml:2:9 rule 1 must be a map with name, from, match, answer, rate, deadline, forward, modify, check, action, without-agl, timeout, changes, throttle, expect (got 7)',
   ],
   [
     'a rule without name',

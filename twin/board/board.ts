@@ -199,5 +199,5 @@ async function createEngine(options: BoardOptions, machine: CellMachine): Promis
   if (!options.files.image) throw new Error('the image engine needs build/canwarden.bin');
   // Loaded only if needed: it requires the distribution's emulator library.
   const { ImageEngine } = await import('../engine/image.ts');
-  return new ImageEngine(machine, options.files.imageStepAddress);
+  return new ImageEngine(machine, options.files.imageStepAddresses);
 }

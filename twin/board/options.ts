@@ -43,8 +43,8 @@ export interface BoardFaults extends SiliconOptions {
 /** Built files. `image` is needed by the image engine, `cellWasm` by the wasm engine. */
 export interface BoardFiles {
   readonly image?: Uint8Array;
-  /** Load address where a step of the image's loop begins, for observers of its steps. */
-  readonly imageStepAddress?: number;
+  /** Load addresses where a step of the image's loop begins, for observers of its steps. */
+  readonly imageStepAddresses?: readonly number[];
   readonly cellWasm?: Uint8Array<ArrayBuffer>;
   readonly bridgeWasm?: Uint8Array<ArrayBuffer>;
   /** The compiled rule table. Without it the memory there stays stale. */

@@ -7,8 +7,19 @@
 /** Engine names for `--engine` and summary.json. */
 export type EngineName = 'image' | 'wasm';
 
-/** Symbol at the beginning of a step in bsp/rpi4/cell.c. */
-export const STEP_SYMBOL = 'cell_step_begins';
+/** Symbols at the beginning of a step in bsp/rpi4/cell.c begin so. A number follows. */
+export const STEP_SYMBOL = 'cell_step_begins_';
+
+/**
+ * Where a step begins, from the symbols of canwarden.elf: more than one address if the compiler has copied the place.
+ *
+ * @throws Error if there is none.
+ */
+export function stepAddressesOf(symbols: ReadonlyMap<string, number>): number[] {
+  const addresses = [...symbols].flatMap(([name, at]) => (name.startsWith(STEP_SYMBOL) ? at : []));
+  if (addresses.length === 0) throw new Error(`the image has no symbol ${STEP_SYMBOL}...`);
+  return addresses;
+}
 
 /**
  * How a slice of execution ended.

@@ -88,7 +88,7 @@ export class ImageEngine implements Engine {
   readonly name = 'image';
   onStep?: (startNanos: number) => void;
   readonly #machine: Machine;
-  readonly #stepAddress: number | undefined;
+  readonly #stepAddresses: readonly number[];
   #stepStartNanos: number | undefined;
   readonly #unicorn = new Unicorn();
   #resume = 0n;
@@ -97,10 +97,10 @@ export class ImageEngine implements Engine {
   #exception = 0;
   #result: RunResult = 'running';
 
-  /** `stepAddress`: load address of the beginning of a step (symbol STEP_SYMBOL). Without it, no `onStep`. */
-  constructor(machine: Machine, stepAddress?: number) {
+  /** `stepAddresses`: load addresses at which a step begins (stepAddressesOf). Without one, no `onStep`. */
+  constructor(machine: Machine, stepAddresses: readonly number[] = []) {
     this.#machine = machine;
-    this.#stepAddress = stepAddress;
+    this.#stepAddresses = stepAddresses;
   }
 
   boot(): void {
@@ -224,8 +224,8 @@ export class ImageEngine implements Engine {
         if (skipped !== 0n) this.#unicorn.setX(0, BigInt.asUintN(64, deadline + skipped));
       });
     }
-    if (this.#stepAddress !== undefined) {
-      this.#unicorn.onInstruction(GUEST_VIEW + this.#stepAddress, () => this.#stepBegins());
+    for (const address of this.#stepAddresses) {
+      this.#unicorn.onInstruction(GUEST_VIEW + address, () => this.#stepBegins());
     }
     this.#unicorn.onException((number) => this.#onException(number));
     this.#unicorn.onInvalidAccess((access) => {
