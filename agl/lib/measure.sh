@@ -20,7 +20,7 @@ LOAD_COUNTS=''
 begin_load() {
   LOAD_COUNTS=$(load_counts)
   for load_core in "$root"/sys/devices/system/cpu/cpu[0-9]*; do
-    [ -d "$load_core" ] && [ "${load_core##*/cpu}" != "$CELL_CPU" ] || continue
+    if [ ! -d "$load_core" ] || [ "${load_core##*/cpu}" = "$CELL_CPU" ]; then continue; fi
     while helper_lives; do dd if=/dev/zero of=/dev/null bs=4M count=100; done >/dev/null 2>&1 &
     LOAD_PIDS="$LOAD_PIDS $!"
     while helper_lives; do dd if=/dev/zero bs=1 count=20000 | dd of=/dev/null bs=1; done >/dev/null 2>&1 &

@@ -138,7 +138,7 @@ rules:
 const REQUESTS: readonly (readonly [StatusName, () => Request])[] = [
   ['RulesMagic', () => ruleTableRequest(Buffer.alloc(200, 0xa5))],
   ['RulesVersion', () => ruleTableRequest(damaged((image) => image.writeUInt16LE(3, 4)))],
-  ['RulesSize', () => ruleTableRequest(Buffer.concat([GOOD, GOOD]))],
+  ['RulesSize', () => ruleTableRequest(Buffer.concat([imageOf(LOCKED), imageOf(LOCKED)]))],
   ['RulesCrc', () => ruleTableRequest(flipped())],
   ['RulesCount', () => ruleTableRequest(damaged((image) => image.writeUInt16LE(600, 16)))],
   [
