@@ -11,6 +11,7 @@ import { counter_hertz, counter_read } from '../abi/bsp';
 import { appendRecorderEntry } from './candump-text';
 import { EntryStream } from './entry-stream';
 import { Heart, Life } from './heart';
+import { LatencyJson } from './latency-json';
 import { LatencyText } from './latency-text';
 import {
   CONTROL_SECTION_BYTES,
@@ -72,6 +73,7 @@ export class LinuxControl {
   private readonly statusText: StatusText<SharedSection>;
   private readonly statusJson: StatusJson<SharedSection>;
   private readonly latencyText: LatencyText<SharedSection>;
+  private readonly latencyJson: LatencyJson<SharedSection>;
   private readonly wall: WallTime = new WallTime();
   private readonly heart: Heart;
   private readonly tasks: PageTaskNames<SharedSection>;
@@ -92,6 +94,7 @@ export class LinuxControl {
     this.statusText = new StatusText<SharedSection>(reader, out);
     this.statusJson = new StatusJson<SharedSection>(reader, out);
     this.latencyText = new LatencyText<SharedSection>(reader, out);
+    this.latencyJson = new LatencyJson<SharedSection>(reader, out);
     this.trace = new EntryStream<SharedSection>(
       page,
       PAGE_TRACE_HEAD,
@@ -147,7 +150,7 @@ export class LinuxControl {
   private writeLatencies(asJson: bool, isAlive: bool): PageState {
     const state = this.page.readLatencies();
     if (state !== PageState.Read) return state;
-    if (asJson) this.latencyText.writeJson(isAlive);
+    if (asJson) this.latencyJson.write(isAlive);
     else this.latencyText.write(isAlive);
     return state;
   }

@@ -17,6 +17,9 @@ import {
   HEAD_RULE_COUNT,
   LATENCY_HISTOGRAMS,
   LATENCY_RULE_BYTES,
+  LATENCY_RULE_COUNT,
+  LATENCY_RULE_MAXIMUM,
+  LATENCY_RULE_SUM,
   LATENCY_WAYS,
   PAGE_HEARTBEAT_OFFSET,
   PAGE_LATENCY_BUS_OFFSET,
@@ -111,8 +114,22 @@ export class PageReader<Memory extends SharedMemory> {
     return this.latencies + PAGE_LATENCY_OFFSET - PAGE_LATENCY_RULES_OFFSET + way * HISTOGRAM_BYTES;
   }
 
-  /** Address of the copy of the latencies of rule `index`, below `ruleCount`. */
-  latencyOfRule(index: u32): usize {
+  /** How many answers of rule `index`, below `ruleCount`, were timed. */
+  latencyCount(index: u32): u32 {
+    return load<u32>(this.latencyOfRule(index), LATENCY_RULE_COUNT);
+  }
+
+  /** The longest of them, in ticks. */
+  latencyMaximum(index: u32): u32 {
+    return load<u32>(this.latencyOfRule(index), LATENCY_RULE_MAXIMUM);
+  }
+
+  /** Their mean, in ticks, of a rule with a count. */
+  latencyMean(index: u32): u32 {
+    return load<u32>(this.latencyOfRule(index), LATENCY_RULE_SUM) / this.latencyCount(index);
+  }
+
+  private latencyOfRule(index: u32): usize {
     return this.latencies + index * LATENCY_RULE_BYTES;
   }
 

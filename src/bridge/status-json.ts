@@ -6,23 +6,14 @@
  * microseconds with two decimals.
  */
 import { SharedMemory } from '../hal/shared-memory';
-import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
 import { HistogramSummary } from './histogram-summary';
+import { JsonWriter } from './json-writer';
 import * as layout from '../page/layout';
-import { PageReader } from './page-reader';
 import * as words from './page-words';
-import { TextBuilder } from './text-builder';
 
 @final
-export class StatusJson<Memory extends SharedMemory> {
+export class StatusJson<Memory extends SharedMemory> extends JsonWriter<Memory> {
   private readonly histogram: HistogramSummary = new HistogramSummary();
-  /** True when the next member of the object needs a comma before it. */
-  private comma: bool = false;
-
-  constructor(
-    private readonly page: PageReader<Memory>,
-    private readonly out: TextBuilder,
-  ) {}
 
   /**
    * Writes the whole object. `alive`: the cell refreshes the page. `ageMillis`: time since the last
@@ -78,9 +69,7 @@ export class StatusJson<Memory extends SharedMemory> {
     for (let index: u32 = 0; index < this.page.ruleCount; index++) {
       const hits = this.page.hitsOf(index);
       if (hits === 0) continue;
-      this.separate();
-      this.page.appendRuleName(this.out.text('"'), index);
-      this.out.text('":').decimal(hits);
+      this.ruleName(index).decimal(hits);
     }
     this.close('}');
     this.name('refused');
@@ -88,9 +77,7 @@ export class StatusJson<Memory extends SharedMemory> {
     for (let index: u32 = 0; index < this.page.ruleCount; index++) {
       const refused = this.page.refusedOf(index);
       if (refused === 0) continue;
-      this.separate();
-      this.page.appendRuleName(this.out.text('"'), index);
-      this.out.text('":').decimal(refused);
+      this.ruleName(index).decimal(refused);
     }
     this.close('}');
     this.close('}');
@@ -149,11 +136,7 @@ export class StatusJson<Memory extends SharedMemory> {
       histogram.take(this.page.copy, index);
       this.name(words.histogramWord(index));
       this.open('{');
-      this.name('count').decimal(histogram.count);
-      this.time('min_microseconds', histogram.minimum);
-      this.time('p50_microseconds', histogram.percentile(50));
-      this.time('p99_microseconds', histogram.percentile(99));
-      this.time('max_microseconds', histogram.maximum);
+      this.summary(histogram);
       this.close('}');
     }
     this.close('}');
@@ -192,11 +175,7 @@ export class StatusJson<Memory extends SharedMemory> {
       const value = page.word(layout.PAGE_COUNTERS_OFFSET + 4 * index);
       if (value === 0) continue;
       this.separate();
-      out.text('"');
-      const name = counterWord(index);
-      if (name !== 0) out.characters(name, COUNTER_WORD_BYTES);
-      else out.text('counter_').decimal(index);
-      out.text('":').decimal(value);
+      words.appendCounter(out.text('"'), index).text('":').decimal(value);
     }
     this.close('}');
   }
@@ -207,38 +186,5 @@ export class StatusJson<Memory extends SharedMemory> {
       this.out.hexadecimalCapitals(this.page.byte(layout.PAGE_LIVE_VALUES_OFFSET + index), 2);
     }
     this.out.text('"');
-  }
-
-  private name(name: string): TextBuilder {
-    this.separate();
-    return this.out.text('"').text(name).text('":');
-  }
-
-  private word(name: string, value: string): void {
-    this.name(name).text('"').text(value).text('"');
-  }
-
-  /** Writes a 32-bit number of the page. */
-  private number(name: string, offset: u32): void {
-    this.name(name).decimal(this.page.word(offset));
-  }
-
-  private time(name: string, ticks: u32): void {
-    this.name(name).fixed(this.page.centiMicros(ticks), 2);
-  }
-
-  private open(bracket: string): void {
-    this.out.text(bracket);
-    this.comma = false;
-  }
-
-  private close(bracket: string): void {
-    this.out.text(bracket);
-    this.comma = true;
-  }
-
-  private separate(): void {
-    if (this.comma) this.out.text(',');
-    this.comma = true;
   }
 }

@@ -5,10 +5,9 @@
  * Does not: read shared memory. It shows the reader's copy.
  */
 import { SharedMemory } from '../hal/shared-memory';
-import { COUNTER_WORD_BYTES, counterWord } from '../../build/generated/counter-words';
+import { Columns, NUMBER_COLUMN, TABLE_COLUMN } from './columns';
 import { HistogramSummary } from './histogram-summary';
 import * as layout from '../page/layout';
-import { PageReader } from './page-reader';
 import * as words from './page-words';
 import { appendReason, appendStatus } from './status-said';
 import { TextBuilder } from './text-builder';
@@ -17,17 +16,10 @@ import { TextBuilder } from './text-builder';
  * The width of the first column. It equals that of the lines that the helper writes before these.
  */
 const NAME_COLUMN: u32 = 17;
-const TABLE_COLUMN: u32 = 18;
-const NUMBER_COLUMN: u32 = 12;
 
 @final
-export class StatusText<Memory extends SharedMemory> {
+export class StatusText<Memory extends SharedMemory> extends Columns<Memory> {
   private readonly histogram: HistogramSummary = new HistogramSummary();
-
-  constructor(
-    private readonly page: PageReader<Memory>,
-    private readonly out: TextBuilder,
-  ) {}
 
   /**
    * Writes the whole text. `alive`: the cell refreshes the page. `ageMillis`: time since the last
@@ -205,10 +197,8 @@ export class StatusText<Memory extends SharedMemory> {
       const value = page.word(layout.PAGE_COUNTERS_OFFSET + 4 * index);
       if (value === 0) continue;
       const start = out.length;
-      const name = counterWord(index);
-      if (name !== 0) out.characters(name, COUNTER_WORD_BYTES);
-      else out.text('counter_').decimal(index);
-      out
+      words
+        .appendCounter(out, index)
         .padFrom(start, TABLE_COLUMN + NUMBER_COLUMN)
         .decimal(value)
         .endLine();
@@ -252,32 +242,5 @@ export class StatusText<Memory extends SharedMemory> {
   private row(name: string): TextBuilder {
     const start = this.out.length;
     return this.out.text(name).padFrom(start, NAME_COLUMN);
-  }
-
-  private heading(name: string): void {
-    const start = this.out.length;
-    this.out.text(name).padFrom(start, TABLE_COLUMN);
-  }
-
-  private micros(ticks: u32): TextBuilder {
-    return this.out.fixed(this.page.centiMicros(ticks), 2);
-  }
-
-  private column(text: string): this {
-    const start = this.out.length;
-    this.out.text(text).padFrom(start, NUMBER_COLUMN);
-    return this;
-  }
-
-  private number(value: u64): this {
-    const start = this.out.length;
-    this.out.decimal(value).padFrom(start, NUMBER_COLUMN);
-    return this;
-  }
-
-  private time(ticks: u32): this {
-    const start = this.out.length;
-    this.micros(ticks).padFrom(start, NUMBER_COLUMN);
-    return this;
   }
 }
