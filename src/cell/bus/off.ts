@@ -25,7 +25,7 @@ import { UrgentAnswers } from '../urgent/answers';
 const RECOVERY_BITS_MAXIMUM: u32 = 128 * 192;
 
 /** What the next step does. */
-enum Place {
+enum State {
   Leave = 0,
   /** Ask whether the chip has counted enough recessive bits. */
   AwaitRecovery = 1,
@@ -40,7 +40,7 @@ enum Place {
 
 @final
 export class BusOff<Parts extends AnyParts> {
-  private place: Place = Place.Leave;
+  private state: State = State.Leave;
   private lookTicks: u64 = 0;
   private restartTicks: u64 = 0;
   private recoveryTicks: u64 = 0;
@@ -71,7 +71,7 @@ export class BusOff<Parts extends AnyParts> {
 
   /** Bus-off was seen at `nowTicks`. */
   begin(nowTicks: u64): void {
-    this.place = Place.Leave;
+    this.state = State.Leave;
     this.restart.start(nowTicks, this.restartTicks);
     this.overdue.start(nowTicks, this.restartTicks + this.recoveryTicks);
   }
@@ -88,28 +88,28 @@ export class BusOff<Parts extends AnyParts> {
   run(nowTicks: u64): Status {
     const controller = this.parts.controller;
     this.next.start(nowTicks, this.lookTicks);
-    switch (this.place) {
-      case Place.Leave:
+    switch (this.state) {
+      case State.Leave:
         this.leave(nowTicks);
         return Status.Busy;
-      case Place.AwaitRecovery:
+      case State.AwaitRecovery:
         return this.awaitRecovery(nowTicks);
-      case Place.Retire:
+      case State.Retire:
         if (controller.leaveNow(false) === Status.Ok) this.rest(nowTicks);
         return Status.Busy;
-      case Place.Rejoin:
-        if (controller.rejoin() === Status.Ok) this.place = Place.AwaitBus;
+      case State.Rejoin:
+        if (controller.rejoin() === Status.Ok) this.state = State.AwaitBus;
         return Status.Busy;
-      case Place.AwaitBus:
-        if (controller.joined() === Status.Ok) this.goTo(Place.Confirm, nowTicks);
+      case State.AwaitBus:
+        if (controller.joined() === Status.Ok) this.goTo(State.Confirm, nowTicks);
         return Status.Busy;
       default:
         return controller.confirmSettings();
     }
   }
 
-  private goTo(place: Place, nowTicks: u64): void {
-    this.place = place;
+  private goTo(state: State, nowTicks: u64): void {
+    this.state = state;
     this.next.start(nowTicks, 0);
   }
 
@@ -118,7 +118,7 @@ export class BusOff<Parts extends AnyParts> {
     const isForGood = this.restartTicks === 0;
     if (this.parts.controller.leaveNow(!isForGood) !== Status.Ok) return;
     this.answers.abandonWaiting();
-    this.place = Place.AwaitRecovery;
+    this.state = State.AwaitRecovery;
     if (!isForGood) return;
     this.restart.cancel();
     this.rest(nowTicks);
@@ -127,16 +127,16 @@ export class BusOff<Parts extends AnyParts> {
   private awaitRecovery(nowTicks: u64): Status {
     const status = this.parts.controller.checkRecovered();
     if (status === Status.Ok) {
-      this.goTo(this.restart.reached(nowTicks) ? Place.Rejoin : Place.Retire, nowTicks);
+      this.goTo(this.restart.reached(nowTicks) ? State.Rejoin : State.Retire, nowTicks);
     } else if (this.overdue.reached(nowTicks)) {
-      this.place = Place.Retire;
+      this.state = State.Retire;
     }
     return status === Status.ChipNotInNormalMode ? status : Status.Busy;
   }
 
   /** Stays in configuration mode until the restart time, and at least long enough to get there. */
   private rest(nowTicks: u64): void {
-    this.place = Place.Rejoin;
+    this.state = State.Rejoin;
     if (!this.restart.reached(nowTicks)) this.next.start(this.restart.ticks, 0);
   }
 }

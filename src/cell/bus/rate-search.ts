@@ -34,7 +34,7 @@ const FRAMES_PROOF_WITH_ERRORS: u32 = 4;
 const ERRORS_PER_FRAME: u32 = 4;
 
 /** What the next step does. */
-enum Place {
+enum State {
   Choose = 0,
   SettingUp = 1,
   Joining = 2,
@@ -43,7 +43,7 @@ enum Place {
 
 @final
 export class RateSearch<Parts extends AnyParts> {
-  private place: Place = Place.Choose;
+  private state: State = State.Choose;
   /** Place in the list of the rate that is tried next. */
   private index: u32 = 0;
   /** Reached when the present rate has had its time. */
@@ -58,19 +58,19 @@ export class RateSearch<Parts extends AnyParts> {
 
   /** Begins with the first rate of the list. */
   begin(): void {
-    this.place = Place.Choose;
+    this.state = State.Choose;
     this.index = 0;
   }
 
   /** One step. `Ok`: `settings.bitrate` is the rate. `Busy`: call again at `nextTicks`. Otherwise the chip's fault. */
   run(nowTicks: u64): Status {
     this.nextTicks = nowTicks;
-    switch (this.place) {
-      case Place.Choose:
+    switch (this.state) {
+      case State.Choose:
         return this.choose();
-      case Place.SettingUp:
+      case State.SettingUp:
         return this.setUp();
-      case Place.Joining:
+      case State.Joining:
         return this.join(nowTicks);
       default:
         return this.listen(nowTicks);
@@ -85,7 +85,7 @@ export class RateSearch<Parts extends AnyParts> {
     const status = this.parts.controller.beginConfigure(settings.oscillatorHertz, bitrate);
     if (status === Status.BitRateImpossible) return Status.Busy;
     settings.bitrate = bitrate;
-    this.place = Place.SettingUp;
+    this.state = State.SettingUp;
     return status === Status.Ok ? Status.Busy : status;
   }
 
@@ -94,7 +94,7 @@ export class RateSearch<Parts extends AnyParts> {
     const status = controller.configureStep();
     // The buffers are looked at by `listen` alone.
     controller.receiver.silent = true;
-    if (status === Status.Ok) this.place = Place.Joining;
+    if (status === Status.Ok) this.state = State.Joining;
     return status === Status.Ok ? Status.Busy : status;
   }
 
@@ -105,7 +105,7 @@ export class RateSearch<Parts extends AnyParts> {
     this.isHeard = false;
     this.startTicks = nowTicks;
     this.end.start(nowTicks, this.ticksOf(JOIN_BITS));
-    this.place = Place.Listening;
+    this.state = State.Listening;
     const status = controller.rejoin();
     return status === Status.Ok ? Status.Busy : status;
   }
@@ -123,7 +123,7 @@ export class RateSearch<Parts extends AnyParts> {
       this.end.start(this.startTicks, this.ticksOf(PROVE_BITS));
     }
     if (this.isProven) return Status.Ok;
-    if (isLate || this.isDisproven) this.place = Place.Choose;
+    if (isLate || this.isDisproven) this.state = State.Choose;
     else this.nextTicks = nowTicks + this.lookTicks;
     return Status.Busy;
   }

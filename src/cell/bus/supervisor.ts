@@ -52,7 +52,7 @@ const RETRY_MICROS: u32 = 100_000;
 const ERRORS_RECENT_MICROS: u32 = 50_000;
 
 /** What the controller is doing. */
-enum BusState {
+enum State {
   /** On the bus. */
   Running = 0,
   /** Bus-off was seen. BusOff runs: the chip is off the bus, or on the way there or back. */
@@ -102,7 +102,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   /** Reached when there was no error for a while. */
   private readonly quiet: Deadline = new Deadline();
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
-  private state: BusState = BusState.Running;
+  private state: State = State.Running;
   private roundOpen: bool = false;
   /** The current round is a full look. */
   private full: bool = false;
@@ -176,33 +176,33 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   private goOnWith(nowTicks: u64): void {
     this.systemErrors.look();
     switch (this.state) {
-      case BusState.Running:
+      case State.Running:
         this.look(nowTicks);
         return;
-      case BusState.Off:
+      case State.Off:
         this.stayOff(nowTicks);
         return;
-      case BusState.Lost:
+      case State.Lost:
         this.bringBack(nowTicks);
         return;
-      case BusState.SettingUp:
-        this.goOn(nowTicks, this.parts.controller.configureStep(), BusState.Preparing);
+      case State.SettingUp:
+        this.goOn(nowTicks, this.parts.controller.configureStep(), State.Preparing);
         return;
-      case BusState.Preparing:
-        this.goOn(nowTicks, this.answers.prepare(), BusState.Rejoining);
+      case State.Preparing:
+        this.goOn(nowTicks, this.answers.prepare(), State.Rejoining);
         return;
-      case BusState.Rejoining:
+      case State.Rejoining:
         this.wasLost = true;
         this.startPatience(nowTicks);
-        this.goOn(nowTicks, this.parts.controller.rejoin(), BusState.Returning);
+        this.goOn(nowTicks, this.parts.controller.rejoin(), State.Returning);
         return;
-      case BusState.Returning:
+      case State.Returning:
         this.awaitBus(nowTicks);
         return;
-      case BusState.Settling:
+      case State.Settling:
         this.settle(nowTicks);
         return;
-      case BusState.Searching:
+      case State.Searching:
         this.goOnSearching(nowTicks);
         return;
       default:
@@ -212,7 +212,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
 
   /** A sleeping chip has woken, or must be woken. */
   private get wakePending(): bool {
-    return this.state === BusState.Sleeping && this.sleep.wakePending;
+    return this.state === State.Sleeping && this.sleep.wakePending;
   }
 
   private look(nowTicks: u64): void {
@@ -223,7 +223,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
       if (this.quiet.reached(nowTicks) && this.sleep.due(nowTicks)) {
         this.sleptIn = this.parts.controller.faultState();
         this.sleep.begin();
-        this.state = BusState.Sleeping;
+        this.state = State.Sleeping;
         this.timer.start(nowTicks, 0);
         return;
       }
@@ -265,7 +265,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     this.report.state(state);
     if (state !== FaultState.BusOff) return;
     this.parts.counters.count(Counter.BusOff);
-    this.state = BusState.Off;
+    this.state = State.Off;
     this.busOff.begin(nowTicks);
     this.timer.start(nowTicks, 0);
   }
@@ -278,14 +278,14 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     }
     this.timer.start(this.busOff.nextTicks, 0);
     if (status !== Status.Ok) return;
-    this.state = BusState.Running;
+    this.state = State.Running;
     this.sleep.restart(nowTicks);
     this.parts.counters.count(Counter.Restarts);
     this.report.restarted();
   }
 
   private lose(nowTicks: u64): void {
-    this.state = BusState.Lost;
+    this.state = State.Lost;
     this.roundOpen = false;
     this.saidGone = false;
     this.parts.counters.count(Counter.ChipResets);
@@ -301,14 +301,14 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     const settings = this.parts.settings;
     const controller = this.parts.controller;
     const status = controller.beginConfigure(settings.oscillatorHertz, settings.bitrate);
-    this.goOn(nowTicks, status, BusState.SettingUp);
+    this.goOn(nowTicks, status, State.SettingUp);
   }
 
   /**
    * After a step towards the bus: repeats it (`Busy`), goes on to `next` (`Ok`), or starts over
    * later.
    */
-  private goOn(nowTicks: u64, status: Status, next: BusState): void {
+  private goOn(nowTicks: u64, status: Status, next: State): void {
     this.timer.start(nowTicks, 0);
     if (status === Status.Ok) this.state = next;
     else if (status !== Status.Busy) this.fail(nowTicks, status);
@@ -317,7 +317,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   private awaitBus(nowTicks: u64): void {
     const status = this.parts.controller.joined();
     const isLate = status === Status.Busy && this.patience.reached(nowTicks);
-    this.goOn(nowTicks, isLate ? Status.ChipNotInNormalMode : status, BusState.Settling);
+    this.goOn(nowTicks, isLate ? Status.ChipNotInNormalMode : status, State.Settling);
   }
 
   /** Limits the time to get on the bus, which takes 11 recessive bits. */
@@ -331,7 +331,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
       this.fail(nowTicks, status);
       return;
     }
-    this.state = BusState.Running;
+    this.state = State.Running;
     this.roundOpen = false;
     this.saidGone = false;
     this.sleep.restart(nowTicks);
@@ -352,13 +352,13 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
   /** Starts over with the set-up after a while. The fault was reported already. */
   private tryLater(nowTicks: u64): void {
     this.saidGone = true;
-    this.state = BusState.Lost;
+    this.state = State.Lost;
     this.timer.start(nowTicks, this.retryTicks);
   }
 
   private beginSearch(nowTicks: u64): void {
     this.search.begin();
-    this.state = BusState.Searching;
+    this.state = State.Searching;
     this.timer.start(nowTicks, 0);
   }
 
@@ -376,7 +376,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
       applyBusSettings(parts);
       chooseReceiveLayout(parts);
       this.takeBitrate(nowTicks);
-      this.state = BusState.Lost;
+      this.state = State.Lost;
       this.timer.start(nowTicks, 0);
     }
   }
@@ -388,7 +388,7 @@ export class BusSupervisor<Parts extends AnyParts> extends Task {
     } else if (status === Status.Ok) {
       this.wasLost = false;
       this.startPatience(nowTicks);
-      this.goOn(nowTicks, status, BusState.Returning);
+      this.goOn(nowTicks, status, State.Returning);
     } else if (status === Status.Busy) {
       this.timer.start(nowTicks, 0);
     } else {

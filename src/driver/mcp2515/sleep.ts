@@ -32,7 +32,7 @@ import {
 const WAKE_TIMEOUT_MICROS: u32 = 10_000;
 
 /** What the next step does. */
-enum Place {
+enum State {
   Awake = 0,
   ClearOldFlag = 1,
   Enable = 2,
@@ -48,7 +48,7 @@ enum Place {
 
 @final
 export class Sleep<Bus extends SpiBus, Time extends Clock> {
-  private place: Place = Place.Awake;
+  private state: State = State.Awake;
   private readonly deadline: Deadline = new Deadline();
 
   constructor(
@@ -59,32 +59,32 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
 
   /** Neither asleep nor on the way there or back. */
   get awake(): bool {
-    return this.place === Place.Awake;
+    return this.state === State.Awake;
   }
 
   /** Asleep: `step` has nothing to do until `wake`. */
   get asleep(): bool {
-    return this.place === Place.Asleep;
+    return this.state === State.Asleep;
   }
 
   /** INT means that the chip wakes, not that a frame waits. */
   get silent(): bool {
-    return this.place >= Place.Asleep && this.place <= Place.ClearFlag;
+    return this.state >= State.Asleep && this.state <= State.ClearFlag;
   }
 
   /** The chip was reset. */
   forget(): void {
-    this.place = Place.Awake;
+    this.state = State.Awake;
   }
 
   /** Begins to enter sleep. No frame may be left to be sent. */
   begin(): void {
-    this.place = Place.ClearOldFlag;
+    this.state = State.ClearOldFlag;
   }
 
   /** Begins to wake the chip. `byBus`: the bus has woken it. Only while `asleep`. */
   wake(byBus: bool): void {
-    this.place = byBus ? Place.Waking : Place.SetFlag;
+    this.state = byBus ? State.Waking : State.SetFlag;
     this.startDeadline(WAKE_TIMEOUT_MICROS);
   }
 
@@ -99,25 +99,25 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
    * bus.
    */
   step(bitrate: u32): Status {
-    switch (this.place) {
-      case Place.ClearOldFlag:
+    switch (this.state) {
+      case State.ClearOldFlag:
         return this.modify(CANINTF, CANINTF_WAKIF, 0);
-      case Place.Enable:
+      case State.Enable:
         return this.modify(CANINTE, CANINTE_WAKIE, CANINTE_WAKIE);
-      case Place.RequestSleep:
+      case State.RequestSleep:
         this.startDeadline(bitTimeout(bitrate));
         return this.modify(CANCTRL, CANCTRL_REQOP_MASK, MODE_SLEEP);
-      case Place.FallingAsleep:
+      case State.FallingAsleep:
         return this.fallAsleep();
-      case Place.SetFlag:
+      case State.SetFlag:
         return this.modify(CANINTF, CANINTF_WAKIF, CANINTF_WAKIF);
-      case Place.Waking:
+      case State.Waking:
         return this.wakeUp();
-      case Place.Disable:
+      case State.Disable:
         return this.modify(CANINTE, CANINTE_WAKIE, 0);
-      case Place.ClearFlag:
+      case State.ClearFlag:
         return this.modify(CANINTF, CANINTF_WAKIF, 0);
-      case Place.RequestRunning:
+      case State.RequestRunning:
         return this.run();
       default:
         return Status.Ok;
@@ -127,11 +127,11 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
   private fallAsleep(): Status {
     const isLate = this.deadlineReached;
     const status = this.modes.check(MODE_SLEEP);
-    if (status === Status.Ok) this.place = Place.Asleep;
+    if (status === Status.Ok) this.state = State.Asleep;
     if (status !== Status.Busy || !isLate) return status;
     // The bus woke it before it was seen asleep.
     if ((this.modes.canstat & CANSTAT_OPMOD_MASK) !== MODE_LISTEN_ONLY) return Status.Timeout;
-    this.place = Place.Disable;
+    this.state = State.Disable;
     return Status.Busy;
   }
 
@@ -140,13 +140,13 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
     const status = this.modes.check(MODE_LISTEN_ONLY);
     if (status === Status.Busy) return isLate ? Status.Timeout : status;
     if (status !== Status.Ok) return status;
-    this.place = Place.Disable;
+    this.state = State.Disable;
     return Status.Busy;
   }
 
   private run(): Status {
     const status = this.modes.requestRunning();
-    if (status === Status.Ok) this.place = Place.Awake;
+    if (status === Status.Ok) this.state = State.Awake;
     return status;
   }
 
@@ -154,7 +154,7 @@ export class Sleep<Bus extends SpiBus, Time extends Clock> {
   private modify(address: u32, mask: u32, value: u32): Status {
     const status = modifyRegister(this.bus, address, mask, value);
     if (status !== Status.Ok) return status;
-    this.place = (this.place + 1) as Place;
+    this.state = (this.state + 1) as State;
     return Status.Busy;
   }
 
