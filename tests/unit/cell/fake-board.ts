@@ -18,6 +18,7 @@ import { Status } from '../../../src/rt/status';
 import { CanDevice } from '../../../src/virtio/can-device';
 import { CanDriver } from '../../../src/virtio/can-driver';
 import { RuleImage } from '../support/rule-image';
+import { RuleImage2 } from '../support/rule-image-2';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { show } from '../support/frames';
 import { DEVICE, DRIVER, FakeLink, FakeSection, SECTION_BYTES, Wire } from '../virtio/pair';
@@ -184,10 +185,29 @@ export class FakeBoard {
     return this.cell.start(0);
   }
 
+  /** Ends `image`, whose records and index a spec has filled, and starts the cell with it. The cell must take it. */
+  startWith(image: RuleImage2): void {
+    image.finish();
+    this.host.rules = image.address;
+    const status = this.start();
+    const isRefused = this.host.console.includes('refused');
+    if (status !== Status.Ok || isRefused) throw new Error(this.host.console);
+  }
+
+  /** The same, and connects AGL as `connected` does. */
+  connectedWith(image: RuleImage2): FakeBoard {
+    this.startWith(image);
+    return this.join();
+  }
+
   /** Starts the cell and connects AGL. Forgets the traffic and the text up to then. */
   connected(): FakeBoard {
     const status = this.start();
     if (status !== Status.Ok) throw new Error(this.host.console);
+    return this.join();
+  }
+
+  private join(): FakeBoard {
     this.connect();
     this.chip.take();
     this.said();
@@ -208,6 +228,15 @@ export class FakeBoard {
   pass(micros: u32): void {
     const end = this.clock.now + micros;
     while (this.clock.now < end) this.step();
+  }
+
+  /** The same, and every frame in the chip ends at once. */
+  passAndSend(micros: u32): void {
+    const end = this.clock.now + micros;
+    while (this.clock.now < end) {
+      this.step();
+      for (let buffer = 0; buffer < 3; buffer++) this.chip.finish(buffer);
+    }
   }
 
   /**

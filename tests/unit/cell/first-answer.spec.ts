@@ -28,10 +28,7 @@ beforeEach(() => {
   image.beginIndex([]);
   image.point(0x100, image.addList([0]));
   image.point(0x200, image.addList([1]));
-  image.finish();
-  board.host.rules = image.address;
-  board.connected();
-  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+  board.connectedWith(image);
   board.pass(2_000);
   board.chip.take();
   board.chip.fill(1, FRAME_200);

@@ -29,10 +29,7 @@ describe('the strongest answer in the buffer of the weakest', () => {
     for (let rule: u32 = 0; rule < 4; rule++) {
       image.point(0x101 + rule, image.addList([rule as u16]));
     }
-    image.finish();
-    board.host.rules = image.address;
-    board.connected();
-    expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+    board.connectedWith(image);
     for (let rule: u32 = 0; rule < 3; rule++) {
       board.chip.fill(0, REQUESTS[rule]);
       board.step(4);

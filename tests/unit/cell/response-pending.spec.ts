@@ -34,30 +34,19 @@ function start(flags: u8): void {
   image.beginIndex([]);
   image.point(0x7e0, image.addList([0]));
   image.pointAgl(0x7e8, image.addList([1]));
-  image.finish();
   board = new FakeBoard();
-  board.host.rules = image.address;
-  board.start();
-  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
-}
-
-function run(micros: u32): void {
-  const end = board.clock.now + micros;
-  while (board.clock.now < end) {
-    board.step();
-    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
-  }
+  board.startWith(image);
 }
 
 function connect(): void {
   board.connect();
-  run(5_000);
+  board.passAndSend(5_000);
 }
 
 /** A request of eight bytes, as RXB0 holds it. */
 function ask(bytes: string): void {
   board.chip.fill(0, 'fc 00 00 00 08 ' + bytes);
-  run(1_000);
+  board.passAndSend(1_000);
 }
 
 function fromAgl(data: u64): void {
@@ -66,12 +55,12 @@ function fromAgl(data: u64): void {
   frame.length = 8;
   frame.data = data;
   expect(board.sendToCell(frame)).toBe(Status.Ok);
-  run(500);
+  board.passAndSend(500);
 }
 
 function sentIn(micros: u32): u32 {
   const before = board.counted(Counter.AnsweredComputed);
-  run(micros);
+  board.passAndSend(micros);
   return board.counted(Counter.AnsweredComputed) - before;
 }
 
@@ -132,7 +121,7 @@ describe('response pending', () => {
   test('is not there without AGL, which is said at once', () => {
     start(0);
     board.aglRuns = false;
-    run(3_000);
+    board.passAndSend(3_000);
     ask('02 10 03 cc cc cc cc cc');
     expect(sentIn(30_000)).toBe(0);
     expect(board.counted(Counter.AnsweredComputed)).toBe(1);

@@ -9,6 +9,7 @@ import { Status } from '../../../src/rt/status';
 import { newFrame } from '../support/frames';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
+import { expectSums } from './sums';
 
 const FRAME_200 = '40 00 00 00 02 11 22 00 00 00 00 00 00'; // 200#1122
 const FORWARDS: u8 = 2;
@@ -25,14 +26,8 @@ beforeEach(() => {
 
 /** Ends the image, with one rule for 0x200 of the bus or of AGL, and starts the board. */
 function start(fromAgl: bool): void {
-  image.beginIndex([]);
-  const list = image.addList([0]);
-  if (fromAgl) image.pointAgl(0x200, list);
-  else image.point(0x200, list);
-  image.finish();
-  board.host.rules = image.address;
-  board.connected();
-  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+  image.indexOnly(0x200, fromAgl);
+  board.connectedWith(image);
   board.chip.take();
 }
 
@@ -40,28 +35,6 @@ function start(fromAgl: bool): void {
 function request(): void {
   board.chip.fill(0, FRAME_200);
   board.step(8);
-}
-
-/** The sums that docs/status-page.md gives. */
-function expectSums(): void {
-  const waiting = board.parts.forwardRing.length;
-  expect(board.counted(Counter.Received) + board.counted(Counter.FromAglAnswered)).toBe(
-    board.counted(Counter.Forwarded) +
-      board.counted(Counter.ForwardDroppedNoPeer) +
-      board.counted(Counter.DroppedByRule) +
-      board.counted(Counter.AnsweredNotForwarded) +
-      board.counted(Counter.ModifiedDeleted) +
-      waiting,
-  );
-  expect(board.counted(Counter.FromAglTaken)).toBe(
-    board.counted(Counter.FromAglRefused) +
-      board.counted(Counter.FromAgl) +
-      board.counted(Counter.FromAglDroppedByRule) +
-      board.counted(Counter.FromAglUnlisted) +
-      board.counted(Counter.FromAglWrongLength) +
-      board.counted(Counter.FromAglWrongValue) +
-      board.counted(Counter.FromAglOverRate),
-  );
 }
 
 describe('a rule about frames of the bus', () => {
@@ -75,7 +48,7 @@ describe('a rule about frames of the bus', () => {
     request();
     expect(board.takeFromCell()).toBe('203 2 0 0 dd11');
     expect(board.counted(Counter.Forwarded)).toBe(1);
-    expectSums();
+    expectSums(board);
   });
 
   test('deletes a frame of more than 8 bytes, and counts it', () => {
@@ -87,7 +60,7 @@ describe('a rule about frames of the bus', () => {
     request();
     expect(board.takeFromCell()).toBe('');
     expect(board.counted(Counter.ModifiedDeleted)).toBe(1);
-    expectSums();
+    expectSums(board);
   });
 
   test('answers with a counter, at once, and forwards the frame as it came', () => {
@@ -110,7 +83,7 @@ describe('a rule about frames of the bus', () => {
     log = board.chip.take();
     expect(log.includes('|45 a1|84|')).toBe(true, log); // its data alone, and RTS
     expect(board.counted(Counter.AnsweredComputed)).toBe(2);
-    expectSums();
+    expectSums(board);
   });
 
   test('sends further answers after the first', () => {
@@ -135,7 +108,7 @@ describe('a rule about frames of the bus', () => {
     expect(log.indexOf('40 40 00 00 01 0b')).toBeGreaterThan(-1, log);
     expect(log.indexOf('40 60 00 00 01 0c')).toBeGreaterThan(log.indexOf('40 40 00 00 01 0b'), log);
     expect(board.counted(Counter.AnsweredNotForwarded)).toBe(1);
-    expectSums();
+    expectSums(board);
   });
 
   test('answers no more often than its rate allows', () => {
@@ -153,7 +126,7 @@ describe('a rule about frames of the bus', () => {
     board.pass(1_000_000);
     request();
     expect(board.counted(Counter.AnsweredStatic)).toBe(3);
-    expectSums();
+    expectSums(board);
   });
 
   test('sends no answer of more than 8 bytes', () => {
@@ -167,7 +140,7 @@ describe('a rule about frames of the bus', () => {
     request();
     expect(board.counted(Counter.AnswersDeleted)).toBe(2);
     expect(board.counted(Counter.AnsweredComputed)).toBe(0);
-    expectSums();
+    expectSums(board);
   });
 });
 
@@ -186,7 +159,7 @@ describe('a rule about frames of AGL', () => {
     board.step(12);
     expect(board.counted(Counter.FromAglDroppedByRule)).toBe(1);
     expect(board.counted(Counter.FromAgl)).toBe(1, 'the other one goes out');
-    expectSums();
+    expectSums(board);
   });
 
   test('changes one on its way to the bus', () => {
@@ -198,7 +171,7 @@ describe('a rule about frames of AGL', () => {
     expect(board.sendToCell(newFrame(0x200, 2, 0xbbaa))).toBe(Status.Ok);
     board.step(6);
     expect(board.chip.take().includes('40 24 60 00 00 02 aa bb|81')).toBe(true);
-    expectSums();
+    expectSums(board);
   });
 
   test('answers to AGL, and not to the bus', () => {
@@ -215,21 +188,16 @@ describe('a rule about frames of AGL', () => {
     expect(board.counted(Counter.FromAglAnswered)).toBe(2);
     expect(board.counted(Counter.FromAgl)).toBe(1);
     expect(board.counted(Counter.AnsweredStatic)).toBe(0);
-    expectSums();
+    expectSums(board);
   });
 });
 
 /** Flag bit 3 of the header, and the rule of the alarm from 1; 0: none. */
 function startDenying(alarm: u16): void {
-  image.beginIndex([]);
-  image.pointAgl(0x200, image.addList([0]));
-  image.finish();
+  image.indexOnly(0x200, true);
   store<u32>(image.address, 8, 20);
   store<u16>(image.address, alarm, 46);
-  image.seal();
-  board.host.rules = image.address;
-  board.connected();
-  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+  board.connectedWith(image);
   board.chip.take();
 }
 
@@ -257,7 +225,7 @@ describe('with "default: deny" a frame of AGL', () => {
     expect(board.counted(Counter.FromAglWrongValue)).toBe(1);
     expect(board.counted(Counter.FromAglOverRate)).toBe(1);
     expect(board.counted(Counter.FromAgl)).toBe(1);
-    expectSums();
+    expectSums(board);
   });
 
   test('raises the alarm, made from it, once in its interval', () => {
@@ -278,6 +246,6 @@ describe('with "default: deny" a frame of AGL', () => {
     expect(seen.includes('aa cc')).toBe(false, seen);
     expect(board.counted(Counter.FromAglUnlisted)).toBe(2);
     expect(board.counted(Counter.AnsweredComputed)).toBe(1);
-    expectSums();
+    expectSums(board);
   });
 });

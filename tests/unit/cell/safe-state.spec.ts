@@ -32,38 +32,26 @@ function start(until: u16, heartbeat: u32, grace: u32): void {
   image.beginIndex([]);
   image.point(0x111, image.addList([2]));
   image.pointAgl(0x3f0, image.addList([3]));
-  image.finish();
   board = new FakeBoard();
-  board.host.rules = image.address;
-  board.start();
-  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
-}
-
-/** Runs for `micros`, and ends every frame in the chip at once. */
-function run(micros: u32): void {
-  const end = board.clock.now + micros;
-  while (board.clock.now < end) {
-    board.step();
-    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
-  }
+  board.startWith(image);
 }
 
 function connect(): void {
   board.connect();
-  run(5_000);
+  board.passAndSend(5_000);
 }
 
 /** Frames sent by the timer of `rule` while `micros` pass. */
 function sentIn(micros: u32, rule: u32): u32 {
   const table = board.parts.responder.table;
   const before = table.hitsOf(rule);
-  run(micros);
+  board.passAndSend(micros);
   return table.hitsOf(rule) - before;
 }
 
 function fromAgl(identifier: u32): void {
   expect(board.sendToCell(newFrame(identifier, 1, 0x77))).toBe(Status.Ok);
-  run(1_000);
+  board.passAndSend(1_000);
 }
 
 describe('the safe state', () => {
@@ -110,9 +98,9 @@ describe('the safe state', () => {
   test('ends with a frame of the bus, and begins again after AGL was there', () => {
     start(3, 0, 0);
     board.aglRuns = false;
-    run(10_000);
+    board.passAndSend(10_000);
     board.chip.fill(0, '22 20 00 00 01 aa 00 00 00 00 00 00 00'); // 111#AA
-    run(5_000);
+    board.passAndSend(5_000);
     expect(sentIn(20_000, 0)).toBe(0);
     board.aglRuns = true;
     connect();
@@ -123,7 +111,7 @@ describe('the safe state', () => {
   test('may never end', () => {
     start(0xff, 0, 0);
     board.aglRuns = false;
-    run(10_000);
+    board.passAndSend(10_000);
     board.aglRuns = true;
     connect();
     expect(sentIn(20_000, 0)).toBeGreaterThan(2);

@@ -18,15 +18,6 @@ function due(): u32 {
   return board.counted(Counter.TimedSent);
 }
 
-/** Runs for `micros`, and ends every frame in the chip at once. */
-function run(micros: u32): void {
-  const end = board.clock.now + micros;
-  while (board.clock.now < end) {
-    board.step();
-    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
-  }
-}
-
 function begin(rules: u32): void {
   image = new RuleImage2(heap.alloc(0x10000));
   for (let rule: u32 = 0; rule < rules; rule++) image.addTimed(0x100 + rule, 1, 0xaa);
@@ -34,11 +25,8 @@ function begin(rules: u32): void {
 
 function start(): void {
   image.beginIndex([]);
-  image.finish();
   board = new FakeBoard();
-  board.host.rules = image.address;
-  board.start();
-  expect(board.host.console.includes('refused')).toBe(false, board.host.console);
+  board.startWith(image);
 }
 
 /** AGL asks for the table in `image`. */
@@ -59,16 +47,16 @@ describe('a timer', () => {
     begin(1);
     image.addTimer(0, 2_000, 3, 10_000, 5_000);
     start();
-    run(4_000);
+    board.passAndSend(4_000);
     expect(due()).toBe(0, 'before its phase');
     // Due at 5, 7, 9, 19 and 29 ms.
-    run(6_500);
+    board.passAndSend(6_500);
     expect(due()).toBe(3);
-    run(4_000);
+    board.passAndSend(4_000);
     expect(due()).toBe(3);
-    run(6_000);
+    board.passAndSend(6_000);
     expect(due()).toBe(4);
-    run(10_000);
+    board.passAndSend(10_000);
     expect(due()).toBe(5);
   });
 
@@ -76,7 +64,7 @@ describe('a timer', () => {
     begin(1);
     image.addTimer(0, 1_000, 2, 0, 0);
     start();
-    run(20_000);
+    board.passAndSend(20_000);
     expect(due()).toBe(2);
     expect(board.parts.responder.table.hitsOf(0)).toBe(2);
   });
@@ -101,7 +89,7 @@ describe('a timer', () => {
     image.addTimer(2, 1_000, 2, 50_000, 0);
     start();
     const table = board.parts.responder.table;
-    run(5_000);
+    board.passAndSend(5_000);
     expect(due()).toBe(4);
     // The same names, and another interval: as if the last frame had been sent with it.
     begin(3);
@@ -111,12 +99,12 @@ describe('a timer', () => {
     image.beginIndex([]);
     image.finish();
     ask();
-    run(60_000);
+    board.passAndSend(60_000);
     expect(load<u32>(board.page.base, 0x6c)).toBe(0, 'status of the request');
     // The first at 10 ms or before, and every 4 ms; the third every 3 ms; the second has ended.
     const before = due();
     const ended = table.hitsOf(1);
-    run(12_000);
+    board.passAndSend(12_000);
     expect(due()).toBe(before + 3 + 4);
     expect(table.hitsOf(1)).toBe(ended);
   });
@@ -128,7 +116,7 @@ describe('a timer', () => {
     board.wait(10_000);
     expect(due()).toBeLessThan(16 + 4);
     expect(board.counted(Counter.AnswersDropped)).toBe(0);
-    run(40_000);
+    board.passAndSend(40_000);
     expect(due()).toBe(60, 'each has its turn when others have left');
   });
 });

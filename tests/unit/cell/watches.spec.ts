@@ -8,6 +8,7 @@
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
+import { expectReceivedSum } from './sums';
 
 const MISSING: u32 = 0x7a0;
 const RETURNED: u32 = 0x7a1;
@@ -38,8 +39,7 @@ function timeout(micros: u32, missing: u32, returned: u32): usize {
 }
 
 function start(): void {
-  image.beginIndex([]);
-  image.point(0x200, image.addList([0]));
+  image.indexOnly(0x200, false);
   image.finish();
   board = new FakeBoard('int=gpio');
   board.host.rules = image.address;
@@ -57,53 +57,30 @@ function comes(data: string): void {
   board.step(8);
 }
 
-/** Runs for `micros`, and ends every frame in the chip at once. */
-function run(micros: u32): void {
-  const end = board.clock.now + micros;
-  while (board.clock.now < end) {
-    board.step();
-    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
-  }
-}
-
-/** The sum of docs/status-page.md: what came is somewhere. */
-function expectSum(): void {
-  expect(board.counted(Counter.Received) + board.counted(Counter.FromAglAnswered)).toBe(
-    board.counted(Counter.Forwarded) +
-      board.counted(Counter.ForwardDroppedNoPeer) +
-      board.counted(Counter.DroppedByRule) +
-      board.counted(Counter.ModifiedDeleted) +
-      board.counted(Counter.ForwardUnchanged) +
-      board.counted(Counter.ForwardThrottled) +
-      board.parts.forwardRing.length +
-      board.parts.framesHeld,
-  );
-}
-
 describe('a watch', () => {
   test('tells that frames do not come, once, and that they are back', () => {
     watch(0, 0, 0, true);
     timeout(50_000, 2, 3);
     start();
-    run(20_000);
+    board.passAndSend(20_000);
     comes('01 02');
-    run(40_000);
+    board.passAndSend(40_000);
     expect(board.counted(Counter.MessagesMissing)).toBe(0, 'the time begins anew with a frame');
-    run(20_000);
+    board.passAndSend(20_000);
     expect(board.counted(Counter.MessagesMissing)).toBe(1);
-    run(200_000);
+    board.passAndSend(200_000);
     const table = board.parts.responder.table;
     expect(board.counted(Counter.MessagesMissing)).toBe(1);
     expect(table.hitsOf(1)).toBe(1);
     expect(board.counted(Counter.TimedSent)).toBe(1, 'to the bus');
     comes('01 02');
-    run(1_000);
+    board.passAndSend(1_000);
     expect(board.counted(Counter.MessagesReturned)).toBe(1);
     expect(table.hitsOf(2)).toBe(1);
     expect(board.counted(Counter.FromAglAnswered)).toBe(1, 'to AGL');
-    run(60_000);
+    board.passAndSend(60_000);
     expect(board.counted(Counter.MessagesMissing)).toBe(2);
-    expectSum();
+    expectReceivedSum(board);
   });
 
   test('forwards what has changed under its mask, and the first after a timeout', () => {
@@ -117,10 +94,10 @@ describe('a watch', () => {
     comes('01 10');
     comes('02 10');
     expect(board.counted(Counter.ForwardUnchanged)).toBe(2);
-    run(60_000);
+    board.passAndSend(60_000);
     comes('02 10');
     expect(board.counted(Counter.ForwardUnchanged)).toBe(2);
-    expectSum();
+    expectReceivedSum(board);
   });
 
   test('looks at the length if it says so', () => {
@@ -140,18 +117,18 @@ describe('a watch', () => {
     comes('01 00');
     comes('02 00');
     comes('03 00');
-    run(1_000);
+    board.passAndSend(1_000);
     expect(board.counted(Counter.Forwarded)).toBe(1);
     expect(board.parts.framesHeld).toBe(1);
-    expectSum();
-    run(12_000);
+    expectReceivedSum(board);
+    board.passAndSend(12_000);
     expect(board.counted(Counter.Forwarded)).toBe(2);
     expect(board.counted(Counter.ForwardThrottled)).toBe(1);
-    run(12_000);
+    board.passAndSend(12_000);
     comes('04 00');
-    run(500);
+    board.passAndSend(500);
     expect(board.counted(Counter.Forwarded)).toBe(3, 'at once after a pause');
-    expectSum();
+    expectReceivedSum(board);
   });
 
   test('knows nothing of its image that does not fit', () => {
@@ -197,12 +174,12 @@ describe('a watch of a rule with a check', () => {
     image.addStep(18, 0, 0, 0, 0, 0xee);
     timeout(50_000, 0, 0);
     start();
-    run(200_000);
+    board.passAndSend(200_000);
     expect(board.parts.responder.table.count).toBe(1);
     expect(board.counted(Counter.CheckNoNewData)).toBe(1);
     expect(board.counted(Counter.FromAglAnswered)).toBe(1);
     expect(board.counted(Counter.Forwarded)).toBe(1);
-    expectSum();
+    expectReceivedSum(board);
   });
 });
 
@@ -214,11 +191,11 @@ describe('a count of a timer', () => {
     const timer = image.addTimer(0, 1_000, 3, 50_000, 0);
     store<u32>(timer, 2, 20);
     start();
-    run(10_000);
+    board.passAndSend(10_000);
     expect(board.counted(Counter.CountsEnded)).toBe(1);
     expect(board.parts.responder.table.hitsOf(1)).toBe(1);
     expect(board.counted(Counter.TimedSent)).toBe(4);
-    run(60_000);
+    board.passAndSend(60_000);
     expect(board.counted(Counter.CountsEnded)).toBe(1, 'not after what follows');
   });
 });

@@ -187,6 +187,14 @@ export class RuleImage2 {
     store<u16>(this.index + 4096 + 2 * identifier, word);
   }
 
+  /** Ends the records: rule 0 is all there is for this standard identifier, of the bus or of AGL's. */
+  indexOnly(identifier: u32, fromAgl: bool): void {
+    this.beginIndex([]);
+    const list = this.addList([0]);
+    if (fromAgl) this.pointAgl(identifier, list);
+    else this.point(identifier, list);
+  }
+
   /** The same for extended identifiers of the bus in range `range`. */
   pointRange(range: u32, word: u16): void {
     store<u16>(this.starts + 4 * this.ranges + 2 * range, word);
