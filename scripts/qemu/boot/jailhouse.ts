@@ -10,7 +10,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, readInput } from '../../../cell-config/files.ts';
 import type { Revision } from '../../../cell-config/format/model.ts';
-import { ElfFile, MACHINE_AARCH64 } from './elf.ts';
+import { ElfError, ElfFile, MACHINE_AARCH64 } from '../../../cell-config/image/elf-file.ts';
 import { type Kernel, missingStrings } from './kernel.ts';
 
 const MODULE = 'jailhouse.ko';
@@ -63,7 +63,7 @@ export function readJailhouse(folder: string, revision?: Revision): Jailhouse {
     [places.module!, module],
     [places.tool!, tool],
   ] as const) {
-    const { machine } = new ElfFile(path, bytes);
+    const { machine } = elfOf(path, bytes);
     if (machine === MACHINE_AARCH64) continue;
     throw new InputError(
       `${path}: built for another processor (ELF machine ${machine}). Next: ${BUILD}`,
@@ -72,13 +72,22 @@ export function readJailhouse(folder: string, revision?: Revision): Jailhouse {
   if (hypervisor.toString('latin1', 0, SIGNATURE.length) !== SIGNATURE) {
     throw new InputError(`${places.hypervisor}: does not begin with ${SIGNATURE}. Next: ${BUILD}`);
   }
-  const version = new ElfFile(places.module!, module).moduleField('version') ?? 'unknown';
+  const version = elfOf(places.module!, module).moduleField('version') ?? 'unknown';
   if (version !== 'unknown' && hypervisor.indexOf(version, 0, 'latin1') === -1) {
     throw new InputError(
       `${folder}: the module is of Jailhouse ${version}, the hypervisor is not. Next: make clean; ${BUILD}`,
     );
   }
   return { module, hypervisor, tool, version, revision: revisionOf(folder, revision) };
+}
+
+function elfOf(path: string, bytes: Buffer): ElfFile {
+  try {
+    return new ElfFile(bytes);
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    throw new InputError(`${path}: ${error.message}. Next: ${BUILD}`, { cause: error });
+  }
 }
 
 function firstOf(folder: string, places: readonly string[]): string | undefined {
@@ -143,14 +152,15 @@ export function checkAgainstKernel(
   kernel: Kernel,
   kernelPath: string,
 ): void {
-  const elf = new ElfFile(MODULE, module);
+  const elf = elfOf(MODULE, module);
   const builtFor = elf.moduleField('vermagic')?.split(' ')[0];
   if (builtFor !== undefined && builtFor !== kernel.release) {
     throw new InputError(
       `${kernelPath} is Linux ${kernel.release}; ${MODULE} was built for ${builtFor}. Next: make clean; ${BUILD}`,
     );
   }
-  const missing = missingStrings(kernel, elf.undefinedSymbols());
+  const wanted = elf.symbols().flatMap(({ name, isDefined }) => (isDefined ? [] : [name]));
+  const missing = missingStrings(kernel, wanted);
   if (missing.length === 0) return;
   throw new InputError(
     `${kernelPath}: does not export ${missing.join(', ')}, which ${MODULE} needs. ` +
