@@ -6,6 +6,7 @@
 import { allowedTicks, charge, intervalTicks } from '../../../src/responder/rate';
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
+import { RuleImage } from '../support/rule-image';
 import { RuleImage2 } from '../support/rule-image-2';
 
 let table = new RuleTable();
@@ -69,6 +70,55 @@ describe('a swap of tables', () => {
     adopt(['b'], 15);
     adopt(['a'], 15);
     expect(table.states.of(0).counter).toBe(0);
+  });
+
+  test('gives a new rule a state of zeros, in the place of one that went', () => {
+    adopt(['a'], 15);
+    // A place is used again when two tables have gone by.
+    for (let swap = 0; swap < 4; swap++) {
+      const state = table.states.of(0);
+      state.due = 1;
+      state.counter = 2;
+      state.left = 3;
+      state.check = 4;
+      adopt([`b${swap}`], 15);
+      const fresh = table.states.of(0);
+      expect(fresh.due).toBe(0);
+      expect(fresh.counter).toBe(0);
+      expect(fresh.left).toBe(0);
+      expect(fresh.check).toBe(0);
+    }
+  });
+
+  test('looks for a counter in all programs of a rule', () => {
+    for (let maximum: u64 = 15; maximum > 13; maximum--) {
+      image = new RuleImage2(table.staging);
+      store<u8>(image.addAnswer(0x100, 0x201, 1, 0), 2, 55);
+      store<u32>(image.addAction(1, 0, 1), 0x202, 8);
+      store<u32>(image.addAction(1, 1, 1), 0x203, 8);
+      image.addStep(7, 0, 0, 0, 0, 1);
+      image.addStep(6, 0, 0, 0, 1, maximum);
+      image.beginIndex([]);
+      image.point(0x100, image.addList([0]));
+      image.name('a');
+      image.finish();
+      expect(table.adopt()).toBe(Status.Ok);
+      expect(table.states.of(0).counter).toBe(0, 'another kind of counter');
+      table.states.of(0).counter = 5;
+    }
+  });
+
+  test('gives each rule of format 1 one state', () => {
+    for (let rules: u32 = 31; rules < 34; rules++) {
+      const plain = new RuleImage(table.staging);
+      for (let rule: u32 = 0; rule < rules; rule++) plain.add(0x100 + rule);
+      plain.finish();
+      table.beginCheck();
+      let status = table.checkStep();
+      while (status === Status.Busy) status = table.checkStep();
+      expect(status).toBe(Status.Ok);
+      expect(table.states.added).toBe(rules);
+    }
   });
 
   test('leaves the table in force its states when the next one is refused', () => {

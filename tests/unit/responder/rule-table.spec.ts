@@ -338,6 +338,19 @@ describe('the path by a hardware filter', () => {
     expect(table.refusedRule).toBe(1);
   });
 
+  test('twice of the first filter leaves no second one', () => {
+    for (let rule: u32 = 0; rule < 2; rule++) {
+      // Both take data and remote frames.
+      store<u32>(addFiltered(0x100 + rule, 1, 0, 0, 0), 0x800007ff, 4);
+    }
+    expect(adopt()).toBe(Status.Ok);
+    image = new RuleImage(table.staging);
+    for (let rule: u32 = 0; rule < 3; rule++) {
+      store<u32>(addFiltered(0x100 + rule, rule === 2 ? 2 : 1, 0, 0, 0), 0x800007ff, 4);
+    }
+    expect(adopt()).toBe(Status.RulesField);
+  });
+
   test('is not for what a filter cannot see', () => {
     addFiltered(0x100, 1, 0, 0x10000, 3);
     expect(adopt()).toBe(Status.RulesField);

@@ -257,6 +257,37 @@ describe('an image of format 2', () => {
     expect(check()).toBe(Status.RulesField, 'rules of both sides in one list');
   });
 
+  test('has an empty list at word 0, to which every other identifier leads', () => {
+    image = new RuleImage2(table.staging);
+    image.add(0x100);
+    image.add(0x101);
+    image.beginIndex([]);
+    const lists = image.address + 64 + 2 * 64 + 4096;
+    image.point(0x101, image.addList([1]));
+    image.finish();
+    expect(check()).toBe(Status.Ok);
+    store<u16>(lists, 0);
+    image.seal();
+    expect(check()).toBe(Status.RulesField, 'rules 0 and 1');
+  });
+
+  test('has ranges of extended identifiers for frames of AGL', () => {
+    image = new RuleImage2(table.staging, true);
+    store<u8>(image.add(0x80000100), 6, 25);
+    image.beginIndex([0, 0x100, 0x101]);
+    image.pointRange(1, image.addList([0]));
+    image.finish();
+    // The same sections, if the ranges are AGL's.
+    store<u16>(image.address, 0, 32);
+    store<u16>(image.address, 3, 34);
+    image.seal();
+    expect(table.adopt()).toBe(Status.Ok);
+    expect(table.aglWord(0x80000100)).toBe(1);
+    expect(table.aglWord(0x800000ff)).toBe(0);
+    expect(table.aglWord(0x80000101)).toBe(0);
+    expect(table.busWord(0x80000100)).toBe(0);
+  });
+
   test('has a name for each rule', () => {
     const names = index + 2 * 4096 + 2 * 6 + 5 * 2;
     expect(load<u8>(names)).toBe(0x6f);
