@@ -24,7 +24,7 @@ export const RULE_COSTS = {
   PROGRAM_STEP_NANOS: 37,
   CHECKSUM_STEP_NANOS: 173,
   /** The check of an E2E profile, beside its checksum. */
-  CHECK_NANOS: 100,
+  CHECK_NANOS: 120,
   /** What a watch does when a frame comes. */
   WATCH_NANOS: 250,
   /** All programs of one rule together: what follows a decision. */

@@ -28,8 +28,8 @@ const ODD: TimingModel = {
   ...{ hypercallNanos: 811, counterReadNanos: 29 },
 };
 
-/** Seen on the twin from one look to the next of an idle cell with a filter's rule: 777 ns, 1,434 at 2 ns each. */
-const ROUND = { instructions: 657 };
+/** Seen on the twin from one look to the next of an idle cell with a filter's rule: 690 ns, 1,260 at 2 ns each. */
+const ROUND = { instructions: 570 };
 
 const MODELS: Readonly<Record<string, TimingModel>> = {
   shipped: readModel(`${PROJECT_ROOT}lab/model/raspberry-pi-4.json`),
@@ -105,11 +105,11 @@ it('has a round that is as long as that of the cell: from look to look while not
   const { machine, clock } = board;
   const read = machine.readDevice.bind(machine);
   let lookNanos = Infinity;
-  let longest = 0;
+  const gaps: number[] = [];
   machine.readDevice = (address, size) => {
     const value = read(address, size);
     if (address !== LEVEL_REGISTER) return value;
-    if (!isSelected) longest = Math.max(longest, clock.now - lookNanos);
+    if (!isSelected && lookNanos < Infinity) gaps.push(clock.now - lookNanos);
     lookNanos = isSelected ? Infinity : clock.now;
     return value;
   };
@@ -117,7 +117,9 @@ it('has a round that is as long as that of the cell: from look to look while not
   runUntil(board, clock.now + RUN_NANOS);
   board.engine.close();
   const round = roundNanos({ ...RASPBERRY_PI_4_TIMING });
-  assert.ok(Math.abs(longest / round - 1) <= WITHIN, `the cell's ${longest}, ${round}`);
+  // In most rounds no task is due.
+  const usual = gaps.sort((left, right) => left - right)[Math.floor(gaps.length / 2)];
+  assert.ok(Math.abs(usual / round - 1) <= WITHIN, `the cell's ${usual}, ${round}`);
 });
 
 it('counts what a constant is above the model, and nothing for one below it', () => {
@@ -127,12 +129,12 @@ it('counts what a constant is above the model, and nothing for one below it', ()
   // The longer of two ways.
   const or = { atShipped: 900, counts: [30] };
   assert.equal(boundNanos({ ...promise, or }, { nanosPerInstruction: 6 }), 1_050);
-  // A round that is longer than its accesses and instructions says that instructions are: 662 of 2 ns.
+  // A round that is longer than its accesses and instructions says that instructions are: 572 of 2 ns.
   const slow = {
     nanosPerInstruction: 1,
     deviceReadNanos: 100,
     counterReadNanos: 20,
-    roundNanos: 1_444,
+    roundNanos: 1_264,
   };
   assert.equal(boundNanos(promise, slow), 1_010);
   const asleep = { ...promise, counts: [0, 0, 0, 0, 0, 0, 0, 1] };
