@@ -239,8 +239,5 @@ export const SELF_TESTS = {
 
 export type SelfTestName = keyof typeof SELF_TESTS;
 
-/** The three results of a test, as the line has them. */
-export const SELF_TEST_RESULTS = ['ok', 'fault', 'untested'] as const;
-
 /** `untested` with this number: a test before it has failed, whose name is the value. */
 export const UNTESTED_AFTER: Finding = { says: 'not tested, because of %1', next: 'see %1' };

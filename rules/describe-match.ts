@@ -28,12 +28,7 @@ export function describeMatch(match: RuleMatch): string {
 }
 
 /** `0x100`, `0x100 mask 0x700` or ranges. */
-export function describeIdentifiers({
-  identifier,
-  mask,
-  identifiers,
-  extended,
-}: RuleMatch): string {
+function describeIdentifiers({ identifier, mask, identifiers, extended }: RuleMatch): string {
   const format = (number: number) => formatIdentifier(number, extended);
   const masked =
     mask === identifierMaximum(extended)

@@ -96,7 +96,7 @@ function takesAny({ match }: Rule): boolean {
 }
 
 /** The answer that wins arbitration is the most urgent. Smaller is more urgent. */
-export function urgencyOf({ answer }: Rule): number {
+function urgencyOf({ answer }: Rule): number {
   return answer === null ? Infinity : arbitrationRank({ ...answer, remote: false });
 }
 

@@ -20,7 +20,7 @@ import type { Configuration, Finding } from './finding.ts';
 const FIRST_SPI = 32;
 
 /** INTID of an ivshmem device with INTx in this cell: pin ((bdf >> 3) & 3) + 1. */
-export function virtualPciInterrupt(cell: Cell, device: PciDevice): number {
+function virtualPciInterrupt(cell: Cell, device: PciDevice): number {
   return FIRST_SPI + cell.virtualPciInterruptBase + ((device.bdf >> 3) & 3);
 }
 

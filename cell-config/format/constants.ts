@@ -113,8 +113,6 @@ export const PCI_TYPE_NAMES: readonly (string | undefined)[] = [
 
 /** BAR mask of an ivshmem device with one legacy interrupt: one register page. */
 export const IVSHMEM_BAR_MASK_INTX: BarMask = [0xfffff000, 0, 0, 0, 0, 0];
-/** BAR mask of an ivshmem device with MSI-X: register page and vector table. */
-export const IVSHMEM_BAR_MASK_MSIX: BarMask = [0xfffff000, 0xfffff000, 0, 0, 0, 0];
 /** Most peers one ivshmem link can have (JAILHOUSE_SHMEM_MAX_PEERS). */
 export const IVSHMEM_MAX_PEERS = 12;
 
@@ -129,8 +127,6 @@ export const IVSHMEM_PROTOCOL_VIRTIO_FRONT_END = 0x8000;
 export const IVSHMEM_PROTOCOL_VIRTIO_BACK_END = 0xc000;
 /** The bit in which the two ends of a virtio link differ. */
 export const IVSHMEM_PROTOCOL_END_BIT = 0x4000;
-/** virtio-can (virtio 1.4, device types). */
-export const VIRTIO_DEVICE_ID_CAN = 36;
 
 // Architectures (revision 14 and later).
 export const ARCHITECTURE_X86 = 0;
@@ -139,9 +135,6 @@ export const ARCHITECTURE_ARM64 = 2;
 
 /** Names of the architecture byte; the index is its value. */
 export const ARCHITECTURE_NAMES: readonly string[] = ['x86', 'arm', 'arm64'];
-
-/** PCI domain number for "any": Linux chooses. */
-export const PCI_DOMAIN_ANY = 0xffff;
 
 /** Six BAR masks of a PCI device. */
 export type BarMask = readonly [number, number, number, number, number, number];

@@ -22,7 +22,7 @@ import { InputError } from '../../cell-config/files.ts';
 import { PROJECT_ROOT } from '../rig/firmware.ts';
 import { BRIDGE_CLIENT, SCRIPTS } from './scripts.ts';
 
-export const RULES = 'lib/firmware/canwarden/rules.bin';
+const RULES = 'lib/firmware/canwarden/rules.bin';
 export const CONSOLE = 'sys/devices/jailhouse/console';
 const CELLS = 'usr/share/jailhouse/cells';
 const INMATES = 'usr/share/jailhouse/inmates';

@@ -8,14 +8,14 @@
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
 
 /** Requests and their answers. The first rule's answer is the same for every request. */
-export const STATIC_REQUEST = 0x100;
-export const STATIC_ANSWER = 0x010;
+const STATIC_REQUEST = 0x100;
+const STATIC_ANSWER = 0x010;
 const COMPUTED = [
   { request: 0x101, answer: 0x011 },
   { request: 0x102, answer: 0x012 },
   { request: 0x103, answer: 0x013 },
 ] as const;
-export const REQUESTS = [STATIC_REQUEST, ...COMPUTED.map(({ request }) => request)];
+const REQUESTS = [STATIC_REQUEST, ...COMPUTED.map(({ request }) => request)];
 const OTHER = 0x300;
 const OF_AGL = 0x600;
 

@@ -135,6 +135,6 @@ export function crc8J1850(bytes: readonly number[]): number {
 }
 
 /** The exclusive-or of all bytes. */
-export function xorOf(bytes: readonly number[]): number {
+function xorOf(bytes: readonly number[]): number {
   return bytes.reduce((sum, byte) => sum ^ byte, 0);
 }

@@ -24,14 +24,14 @@ export interface Image {
 const C_FILE = /^cell(\.wasm)?\.c$/;
 
 /** DMB by its CRm (Arm ARM DDI 0487, C6.2). */
-export const BARRIERS: Readonly<Record<number, Barrier>> = {
+const BARRIERS: Readonly<Record<number, Barrier>> = {
   0b1111: 'sy',
   0b1011: 'ish',
   0b1010: 'ishst',
   0b1001: 'ishld',
 };
 
-export const barrierOf = (word: number): Barrier | undefined =>
+const barrierOf = (word: number): Barrier | undefined =>
   (word & 0xfffff0ff) >>> 0 === 0xd50330bf ? BARRIERS[(word >>> 8) & 15] : undefined;
 
 /**

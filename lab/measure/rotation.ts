@@ -95,7 +95,7 @@ const SPACING_BITS = 800;
 const DRAIN_BITS = 4_000;
 
 /** The rules of a table: those that answer behind all others, so that the longest list is looked through. */
-export function rotationRules(table: RotationTable): string {
+function rotationRules(table: RotationTable): string {
   const kinds = TABLES[table];
   const rules = kinds.map(
     ({ match, content }, index) =>

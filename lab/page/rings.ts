@@ -19,7 +19,7 @@ export interface TraceRecord {
   readonly b: number;
 }
 
-export const DIRECTIONS = ['received', 'sent', 'answered'] as const;
+const DIRECTIONS = ['received', 'sent', 'answered'] as const;
 
 export interface RecordedFrame {
   readonly ticks: bigint;

@@ -13,7 +13,7 @@ const PROGRAMS_MOST = 4;
  * Added at the end of a program whose frame goes to the bus: these bits keep its identifier apart from those
  * of other nodes.
  */
-export const OWN_IDENTIFIERS: Step = { kind: 'or-identifier', value: 0x10000400 };
+const OWN_IDENTIFIERS: Step = { kind: 'or-identifier', value: 0x10000400 };
 
 /** A field anywhere in the data. */
 export function randomField(random: Random, widthMost = 64): DataField {

@@ -4,7 +4,6 @@
  *
  * What is the same is there once: conditions and steps of two rules that are equal, and equal tables.
  */
-import { RULE_NUMBERS_2 as image } from '../../formats/rule-image-2.ts';
 import { encodeE2eTable } from '../e2e/step.ts';
 import type { Step } from '../model.ts';
 import { encodeStep, encodeTable } from './encode-step.ts';
@@ -51,10 +50,3 @@ export class Pools {
     return { first, count: records.length };
   }
 }
-
-/** The most entries that a rule may have, each with what it is called in messages. */
-export const MAXIMUM_OF = {
-  conditions: image.RULE_CONDITIONS_MAXIMUM,
-  steps: image.PROGRAM_STEPS_MAXIMUM,
-  actions: image.RULE_ACTIONS_MAXIMUM,
-} as const;

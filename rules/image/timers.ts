@@ -154,7 +154,7 @@ export function readSafeState(
   };
 }
 
-export function readTimes(bytes: Buffer, at: number, name: string): number[] {
+function readTimes(bytes: Buffer, at: number, name: string): number[] {
   return (['interval', 'next', 'phase'] as const).map((field) => {
     const offset = at + TIMER_RECORD[field].at;
     const micros = bytes.readUInt32LE(offset);

@@ -100,7 +100,7 @@ export const RANGE: Words = {
 };
 const TEST = oneOf(IDENTIFIER, map('masked identifier', MASKED), map('range', RANGE));
 // prettier-ignore
-export const NOT_IDENTIFIERS: Words = {
+const NOT_IDENTIFIERS: Words = {
   not: { what: 'All identifiers but these.', value: oneOrMore(TEST), isNeeded: true },
 };
 
@@ -142,7 +142,7 @@ export const VALUE_RANGE: Words = {
 };
 const VALUES = oneOf(oneOrMore(VALUE), map('value range', VALUE_RANGE));
 // prettier-ignore
-export const NOT_VALUES: Words = {
+const NOT_VALUES: Words = {
   not: { what: 'None of these values.', value: VALUES, isNeeded: true },
 };
 
@@ -166,20 +166,20 @@ export const COPY: Words = {
   count: { what: 'How many bytes. Left out: 1.', value: integer(1, DATA_BYTES) },
 };
 // prettier-ignore
-export const BITS: Words = {
+const BITS: Words = {
   from: { what: 'The first bit of the request: bit n is bit n % 8 of byte n / 8.', value: integer(0, 63), isNeeded: true },
   to: { what: 'The first bit of the answer.', value: integer(0, 63), isNeeded: true },
   count: { what: 'How many bits. Left out: 1.', value: integer(1, 64) },
 };
 // prettier-ignore
-export const COUNTER: Words = {
+const COUNTER: Words = {
   to: { what: 'The first bit.', value: integer(0, 63), isNeeded: true },
   count: { what: 'How many bits.', value: integer(1, 32), isNeeded: true },
   max: { what: 'The largest number; then it starts over. Left out: all bits set.', value: integer(0, 0xffffffff) },
   step: { what: 'What it grows by. Left out: 1.', value: integer(1, 0xffffffff) },
 };
 // prettier-ignore
-export const SIGNAL_COUNTER: Words = {
+const SIGNAL_COUNTER: Words = {
   max: { what: 'The largest number. Left out: what the signal holds.', value: integer(0, 0xffffffff) },
   step: { what: 'What it grows by. Left out: 1.', value: integer(1, 0xffffffff) },
 };
@@ -192,11 +192,11 @@ export const SCALED: Words = {
   max: { what: 'At most this.', value: NUMBER },
 };
 // prettier-ignore
-export const SIGNAL_LIVE: Words = {
+const SIGNAL_LIVE: Words = {
   live: { what: 'The raw value from this live value on, least significant byte first.', value: integer(0, LIVE_VALUES - 1), isNeeded: true },
 };
 // prettier-ignore
-export const SIGNAL_COUNTS: Words = {
+const SIGNAL_COUNTS: Words = {
   counter: { what: "The rule's counter.", value: map('counter of a signal', SIGNAL_COUNTER), isNeeded: true },
 };
 const SET_SIGNAL = oneOf(
@@ -265,7 +265,7 @@ export const MODIFY: Words = {
 export const CHECK: Words = checkWords(map('modify', MODIFY));
 
 // prettier-ignore
-export const RATE: Words = {
+const RATE: Words = {
   'per-second': { what: 'Answers in a second, in the long run.', value: integer(1, 100_000), isNeeded: true },
   burst: { what: "Answers at once. Left out: a quarter of a second's.", value: integer(1, 0xffff) },
 };

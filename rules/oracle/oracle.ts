@@ -82,7 +82,7 @@ interface RuleState {
 const NO_DATA = new Uint8Array();
 
 /** Of a bus whose bit rate is not stated, bit/s. Only rates in bit times depend on it. */
-export const USUAL_BITRATE = 500_000;
+const USUAL_BITRATE = 500_000;
 
 export class RuleOracle {
   /** The live values. They may be changed between frames. */

@@ -81,7 +81,7 @@ export function swapped(word: bigint): bigint {
 }
 
 /** Whether the condition holds. Undefined: the known bits do not say. */
-export function holds(condition: DataCondition, known: KnownBits): boolean | undefined {
+function holds(condition: DataCondition, known: KnownBits): boolean | undefined {
   const plain = holdsPlain(condition, known);
   return plain === undefined ? undefined : plain !== condition.inverted;
 }

@@ -99,7 +99,7 @@ export function intersection(
 }
 
 /** The ranges ascending, those that touch each other as one. */
-export function merged(ranges: readonly IdentifierRange[]): IdentifierRange[] {
+function merged(ranges: readonly IdentifierRange[]): IdentifierRange[] {
   const result: IdentifierRange[] = [];
   for (const range of ranges.toSorted((one, other) => one.first - other.first)) {
     const before = result.at(-1);

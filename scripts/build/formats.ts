@@ -27,10 +27,10 @@ import {
 import { PROJECT } from './command.ts';
 
 /** Folder of the generated files, from the project's top folder. */
-export const GENERATED = 'build/generated';
+const GENERATED = 'build/generated';
 
 /** Every generated file by its name in build/generated/. */
-export function generatedFiles(): Map<string, string> {
+function generatedFiles(): Map<string, string> {
   const { version } = JSON.parse(readFileSync(`${PROJECT}package.json`, 'utf8')) as {
     version: string;
   };

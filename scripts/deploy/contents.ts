@@ -46,7 +46,7 @@ export interface Contents {
 }
 
 /** Place of the lines for config.txt in an archive. config.txt reads them by `include`. */
-export const CONFIG_BLOCK_FILE = boot('/canwarden.txt');
+const CONFIG_BLOCK_FILE = boot('/canwarden.txt');
 
 /** Reads and makes all files. Throws InputError with all required files that are missing. */
 export function collectContents(options: ContentOptions): Contents {

@@ -15,9 +15,9 @@ import { hasMeson } from './machine.ts';
 
 /** The release, and the series that the patches are for. */
 export const SUITES = ['trixie', 'trixie-updates', 'trixie-security'];
-export const QEMU_SERIES = '10.0.';
+const QEMU_SERIES = '10.0.';
 const FALLBACK_MIRROR = 'http://deb.debian.org/debian/';
-export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const LINES_SHOWN = 8;
 
 /** The mirror from which this machine has its packages, if it is a Debian. */

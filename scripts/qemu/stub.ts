@@ -58,7 +58,7 @@ export interface StubRunResult {
 }
 
 /** Compiles the stub to build/qemu-stub.bin. Returns it. */
-export async function buildStub(): Promise<Uint8Array> {
+async function buildStub(): Promise<Uint8Array> {
   mkdirSync(join(PROJECT, 'build'), { recursive: true });
   const script = ['-T', 'bsp/qemu-stub/stub.ld', '-o', 'build/qemu-stub.elf'];
   await command(CROSS_COMPILER, [...FLAGS, ...script, ...SOURCES]);

@@ -22,7 +22,7 @@ export interface Archive {
   readonly sha256: string;
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

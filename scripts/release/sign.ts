@@ -10,7 +10,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { InputError } from '../../cell-config/files.ts';
 
 /** What the signature is for: one made for anything else does not verify. */
-export const SIGNATURE_NAMESPACE = 'canwarden-release';
+const SIGNATURE_NAMESPACE = 'canwarden-release';
 
 /** Throws InputError if there is no such file; before anything is built. */
 export function requireKey(key: string): void {

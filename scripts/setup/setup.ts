@@ -64,7 +64,7 @@ function sizeText(packages: readonly string[], machine: Machine): string {
  * Lines that tell the user how to get what is missing. `all`: what demo and tests lack together, so that one
  * command is enough for both.
  */
-export function explainByHand(all: readonly Requirement[], machine: Machine): string[] {
+function explainByHand(all: readonly Requirement[], machine: Machine): string[] {
   if (!machine.hasApt()) {
     return [
       'Setup: there is no apt here, so nothing is installed by itself. Please install, then retry:',
@@ -98,7 +98,7 @@ function reasonToUpdate(
  * The next action, from the machine's state and what this run has done. `all`: everything that is missing,
  * for the command that the user has to type.
  */
-export function decide(
+function decide(
   missing: readonly Requirement[],
   all: readonly Requirement[],
   machine: Machine,

@@ -10,7 +10,7 @@ import type { StageResult } from './result.ts';
 import type { Stage } from './stages.ts';
 
 /** How many stages run at a time. */
-export const LANES = 2;
+const LANES = 2;
 
 /**
  * Runs `build`, if there is one, and every stage by `run`, in their order as far as there is room. The

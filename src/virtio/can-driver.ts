@@ -96,12 +96,7 @@ export class CanDriver<
     this.completionTicks = microsToTicks(COMPLETION_TIMEOUT_MICROS, clock.ticksPerSecond());
   }
 
-  /** From the next session on the device announces what it returns. Otherwise poll. */
-  wantInterrupts(): void {
-    this.queues.interruptsWanted = true;
-  }
-
-  /** As `wantInterrupts`, except for sent frames: those are polled. */
+  /** From the next session on the device announces what it returns, except for sent frames: those are polled. */
   override wantReceiveInterrupts(): void {
     this.queues.interruptsWanted = true;
     this.queues.completionsAnnounced = false;

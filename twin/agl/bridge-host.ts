@@ -32,9 +32,9 @@ export const WAKE_UP_NANOS = 30_000;
  */
 export const FRAME_NANOS = 21_000;
 /** Time of a step that moves no frame, such as the session set-up. An assumption. */
-export const STEP_NANOS = 3_000;
+const STEP_NANOS = 3_000;
 /** Interval at which the process wakes by itself. */
-export const POLL_NANOS = 1_000_000;
+const POLL_NANOS = 1_000_000;
 /** Silence of the bridge's heartbeat that the cell tolerates (bsp/linux/control-module.c). */
 const SILENCE_MILLIS = 150;
 /** Shortest interval between heartbeats here. More would only cost emulation time. */

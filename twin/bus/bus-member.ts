@@ -12,7 +12,7 @@ import { FaultConfinement } from './fault-confinement.ts';
 /** Runs of recessive bits after which a bus-off node is error-active again. */
 export const RECOVERY_OCCURRENCES = 128;
 /** Length of such a run. */
-export const RECESSIVE_RUN_BITS = 11;
+const RECESSIVE_RUN_BITS = 11;
 
 /** One node's membership. */
 export class BusMember {

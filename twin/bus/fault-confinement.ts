@@ -9,9 +9,9 @@ export const WARNING_LIMIT = 96;
 /** From this count on a node is error-passive. */
 export const PASSIVE_LIMIT = 128;
 /** From this transmit count on a node is bus-off. */
-export const BUS_OFF_LIMIT = 256;
+const BUS_OFF_LIMIT = 256;
 /** A good frame lowers a passive receiver's count to this (ISO 11898-1: between 119 and 127). */
-export const RECEIVE_COUNT_AFTER_PASSIVE = 119;
+const RECEIVE_COUNT_AFTER_PASSIVE = 119;
 
 /** Meaning of the counters for behaviour on the wire. */
 export type FaultState = 'error-active' | 'error-passive' | 'bus-off';

@@ -28,7 +28,7 @@ export const DOMINANT = 0;
 export const RECESSIVE = 1;
 export const CRC_BITS = 15;
 /** x15 + x14 + x10 + x8 + x7 + x4 + x3 + 1, without its top term (ISO 11898-1, 10.4.2.6). */
-export const CRC_POLYNOMIAL = 0x4599;
+const CRC_POLYNOMIAL = 0x4599;
 /** After this many equal bits the opposite one is stuffed. */
 export const STUFF_RUN = 5;
 export const END_OF_FRAME_BITS = 7;

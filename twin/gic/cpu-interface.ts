@@ -24,7 +24,7 @@ const SPURIOUS = 1023;
 const PMR_MASK = 0xf8;
 
 /** Number of list registers of the GIC-400. */
-export const LIST_REGISTERS = 4;
+const LIST_REGISTERS = 4;
 
 interface ListRegister {
   readonly intid: number;

@@ -39,7 +39,7 @@ export interface LogFormat {
   readonly versions?: readonly string[];
 }
 
-export const FORMATS: readonly LogFormat[] = [CANDUMP, ASC, TRC, PCAP, PCAPNG];
+const FORMATS: readonly LogFormat[] = [CANDUMP, ASC, TRC, PCAP, PCAPNG];
 
 /** `.log .asc .trc .pcap .pcapng`. */
 export const SUFFIXES = FORMATS.map(({ suffixes }) => suffixes[0]).join(' ');

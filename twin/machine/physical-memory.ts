@@ -4,7 +4,7 @@
  */
 
 /** Content of uninitialised RAM in the twin. It is not zero, so that code relying on zeros fails. */
-export const STALE_BYTE = 0xa5;
+const STALE_BYTE = 0xa5;
 
 interface Block {
   readonly start: number;

@@ -9,7 +9,7 @@ import { FilterState } from './filters.ts';
 import type { Applies } from './filters.ts';
 
 /** The firmware ignores the rest of a line after this many characters. */
-export const LINE_CHARACTERS = 98;
+const LINE_CHARACTERS = 98;
 /** Bounds files that include each other. */
 const INCLUDE_DEPTH = 8;
 

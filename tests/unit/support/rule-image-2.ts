@@ -4,12 +4,12 @@
  *
  * Does not: use the responder's constants or layout.
  */
-import { crc32 } from './crc32';
+import { RuleRecords } from './rule-records';
 
 const IMAGE_BYTES: u32 = 0x10000;
 
 /** An image under construction at `address`. Each kind of record is added in its section's order. */
-export class RuleImage2 {
+export class RuleImage2 extends RuleRecords {
   rules: u32 = 0;
   filters: u32 = 0;
   actions: u32 = 0;
@@ -26,9 +26,10 @@ export class RuleImage2 {
 
   /** Begins an empty image. Without `hasAgl` there is no index for frames of AGL's. */
   constructor(
-    public address: usize,
+    address: usize,
     private readonly hasAgl: bool = false,
   ) {
+    super(address);
     memory.fill(address, 0, IMAGE_BYTES);
     store<u32>(address, 0x4c525743); // "CWRL"
     store<u16>(address, 2, 4);
@@ -42,26 +43,9 @@ export class RuleImage2 {
     return at;
   }
 
-  /** Adds a rule that matches one identifier and only forwards; returns its address. */
-  add(identifier: u32): usize {
-    const rule = this.take(64);
+  protected override takeRule(): usize {
     this.rules++;
-    const extended = (identifier & 0x80000000) !== 0;
-    store<u32>(rule, identifier);
-    store<u32>(rule, 0xc0000000 | (extended ? 0x1fffffff : 0x7ff), 4);
-    store<u8>(rule, 2, 25);
-    store<u64>(rule, u64.MAX_VALUE, 40);
-    return rule;
-  }
-
-  /** Adds a rule with an answer of `length` own bytes. */
-  addAnswer(identifier: u32, answerIdentifier: u32, length: u8, data: u64): usize {
-    const rule = this.add(identifier);
-    store<u8>(rule, 1, 25);
-    store<u8>(rule, length, 26);
-    store<u32>(rule, answerIdentifier, 28);
-    store<u64>(rule, data, 32);
-    return rule;
+    return this.take(64);
   }
 
   /** Adds an action; returns its address. kind: 1 answer, 2 modify. */
@@ -228,11 +212,5 @@ export class RuleImage2 {
     store<u16>(at, this.timers as u16, 48);
     store<u32>(at, this.place as u32, 8);
     this.seal();
-  }
-
-  /** Fills in the checksum alone. */
-  seal(): void {
-    store<u32>(this.address, 0, 12);
-    store<u32>(this.address, crc32(this.address, load<u32>(this.address, 8)), 12);
   }
 }

@@ -4,15 +4,16 @@
  *
  * Does not: use the responder's constants or layout.
  */
-import { crc32 } from './crc32';
+import { RuleRecords } from './rule-records';
 
 /** An image under construction at `address`. */
-export class RuleImage {
+export class RuleImage extends RuleRecords {
   count: u32 = 0;
   filters: u32 = 0;
 
   /** Begins an empty image. */
-  constructor(public address: usize) {
+  constructor(address: usize) {
+    super(address);
     memory.fill(address, 0, 32 + 64 * 64 + 8 * 32);
     store<u32>(address, 0x4c525743); // "CWRL"
     store<u16>(address, 1, 4);
@@ -20,25 +21,8 @@ export class RuleImage {
     store<u16>(address, 64, 18);
   }
 
-  /** Adds a rule that matches one identifier and only forwards; returns its address. */
-  add(identifier: u32): usize {
-    const rule = this.address + 32 + 64 * this.count++;
-    const extended = (identifier & 0x80000000) !== 0;
-    store<u32>(rule, identifier);
-    store<u32>(rule, 0xc0000000 | (extended ? 0x1fffffff : 0x7ff), 4);
-    store<u8>(rule, 2, 25);
-    store<u64>(rule, u64.MAX_VALUE, 40);
-    return rule;
-  }
-
-  /** Adds a rule with an answer of `length` own bytes. */
-  addAnswer(identifier: u32, answerIdentifier: u32, length: u8, data: u64): usize {
-    const rule = this.add(identifier);
-    store<u8>(rule, 1, 25);
-    store<u8>(rule, length, 26);
-    store<u32>(rule, answerIdentifier, 28);
-    store<u64>(rule, data, 32);
-    return rule;
+  protected override takeRule(): usize {
+    return this.address + 32 + 64 * this.count++;
   }
 
   /** Adds a filter; after all rules. Returns its address. */
@@ -62,11 +46,5 @@ export class RuleImage {
     store<u32>(this.address, total, 8);
     store<u16>(this.address, this.count as u16, 16);
     this.seal();
-  }
-
-  /** Computes the checksum anew over the size the header claims. */
-  seal(): void {
-    store<u32>(this.address, 0, 12);
-    store<u32>(this.address, crc32(this.address, load<u32>(this.address, 8)), 12);
   }
 }

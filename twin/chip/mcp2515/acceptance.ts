@@ -7,8 +7,8 @@ import type { CanFrame } from '../../bus/can-frame.ts';
 import { RXF0SIDH, RXF3SIDH, RXM0SIDH, RXM1SIDH, SIDL_EXIDE } from './registers.ts';
 
 /** RXB0 has filters 0 and 1 with mask 0, RXB1 has filters 2 to 5 with mask 1. */
-export const RXB0_FILTERS = [0, 1] as const;
-export const RXB1_FILTERS = [2, 3, 4, 5] as const;
+const RXB0_FILTERS = [0, 1] as const;
+const RXB1_FILTERS = [2, 3, 4, 5] as const;
 
 /**
  * Lowest-numbered filter of the buffer that accepts the frame, or undefined (section 4.5.4).
