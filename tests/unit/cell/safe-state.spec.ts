@@ -14,7 +14,7 @@ import { FakeBoard } from './fake-board';
 let board = new FakeBoard();
 
 /** Rules: 0x210 in the safe state, 0x210 else, frames of the bus 0x111, and of AGL 0x3f0. */
-function start(until: u16, heartbeat: u32, grace: u32): void {
+function start(until: u16, heartbeat: u32, grace: u32, phase: u32 = 0): void {
   const image = new RuleImage2(heap.alloc(0x10000), true);
   image.addTimed(0x210, 1, 0);
   image.addTimed(0x210, 1, 9);
@@ -27,7 +27,7 @@ function start(until: u16, heartbeat: u32, grace: u32): void {
     store<u16>(safe, 0, 2);
     store<u8>(safe, 4, 1);
   }
-  store<u8>(image.addTimer(0, 5_000, 0, 0, 0), 1, 1);
+  store<u8>(image.addTimer(0, 5_000, 0, 0, phase), 1, 1);
   store<u8>(image.addTimer(1, 5_000, 0, 0, 0), 2, 1);
   image.beginIndex([]);
   image.point(0x111, image.addList([2]));
@@ -74,6 +74,14 @@ describe('the safe state', () => {
     board.aglRuns = false;
     expect(sentIn(40_000, 0)).toBe(0);
     expect(sentIn(40_000, 0)).toBeGreaterThan(2);
+  });
+
+  test('starts its frames once when it begins, each by its phase', () => {
+    start(0, 0, 0, 30_000);
+    board.aglRuns = false;
+    expect(sentIn(28_000, 0)).toBe(0, 'before the phase');
+    // At 30, 35, 40, 45, 50 and 55 ms, less what the start took.
+    expect(sentIn(30_000, 0)).toBeGreaterThan(4);
   });
 
   test('refuses frames of AGL that have its identifiers, and takes back those in the cell', () => {
