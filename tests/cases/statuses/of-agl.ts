@@ -94,13 +94,19 @@ const LYING: readonly StatusCase[] = [
 ];
 
 const imageOf = (rules: string): Buffer => Buffer.from(compileRules(rules, 'rules.yaml').image);
+/** What a live table has to have as well, and a rule that answers nothing. */
+const SAFE = `  - { name: noise, match: { id: 0x7F0 }, action: drop }
+safe-state: { grace: 20s, frames: [{ name: stop, every: 10ms, frame: { id: 0x210 } }] }
+`;
 const LOCKED = `version: 1
 agl: { default: deny, wall: locked }
 rules:
   - { name: mine, match: { id: 0x1A0, remote: any }, answer: { id: 0x1A1, data: [1] }, rate: none }
-  - { name: noise, match: { id: 0x7F0 }, action: drop }
-safe-state: { grace: 20s, frames: [{ name: stop, every: 10ms, frame: { id: 0x210 } }] }
-`;
+${SAFE}`;
+/** A table that AGL may load beside the locked one. */
+const KEEPING = imageOf(`version: 1
+rules:
+${SAFE}`);
 /** Tables are damaged that answer nothing, so that nothing else is wrong with them. */
 const GOOD = imageOf(`version: 1
 rules:
@@ -138,7 +144,7 @@ rules:
 const REQUESTS: readonly (readonly [StatusName, () => Request])[] = [
   ['RulesMagic', () => ruleTableRequest(Buffer.alloc(200, 0xa5))],
   ['RulesVersion', () => ruleTableRequest(damaged((image) => image.writeUInt16LE(3, 4)))],
-  ['RulesSize', () => ruleTableRequest(Buffer.concat([imageOf(LOCKED), imageOf(LOCKED)]))],
+  ['RulesSize', () => ruleTableRequest(Buffer.concat([KEEPING, KEEPING]))],
   ['RulesCrc', () => ruleTableRequest(flipped())],
   ['RulesCount', () => ruleTableRequest(damaged((image) => image.writeUInt16LE(600, 16)))],
   [
