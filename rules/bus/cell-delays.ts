@@ -12,9 +12,9 @@ import type { RulePath } from '../paths.ts';
  * S: a frame that was decided, or taken from the ring, so long ago takes part in arbitration, whatever
  * other frames of the cell are in the chip. A weaker one is taken back for it, if need be.
  */
-const TAKES_PART_NANOS = 60_000;
+const TAKES_PART_NANOS = 90_200;
 /** What an answer adds that leaves before it, and that long before the next arbitration but one the bus is not free. */
-const ANSWERING_NANOS = 27_200;
+const ANSWERING_NANOS = 30_800;
 const NEXT_ARBITRATION_BITS = 50;
 /** The cell looks so often whether a frame has left (src/cell/cell.ts). */
 export const LOOK_BITS = 16;
