@@ -7,37 +7,20 @@
  * guest can be made it is skipped by name.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bcmScript, randomBcmJob, ruledBcm } from '../../lab/random/bcm-jobs.ts';
 import type { BcmEvent } from '../../lab/random/bcm-jobs.ts';
 import { Random } from '../../lab/random/random.ts';
-import { PROJECT } from '../../scripts/build/command.ts';
-import { Guest } from '../../scripts/linux-guest/guest.ts';
-import { after, before, describe, it } from '../skippable.ts';
-import { findGuest } from './guest-beside.ts';
+import type { Guest } from '../../scripts/linux-guest/guest.ts';
+import { after, before, it } from '../skippable.ts';
+import { bootAlone, buildForGuest, describeGuest, suiteFolder } from './guest-suite.ts';
 
 const JOBS = 120;
 const SEED = Number(process.env.SEED ?? 1);
-const TOTAL_MILLIS = 1_500_000;
-const SHARED_BYTES = 0x100000;
 /** The times of the two may be so far apart, in ms. */
 const APART_MILLIS = 20;
 const STEP_MILLIS = 5;
-
-const parts = findGuest();
-const skip = typeof parts === 'string' ? parts : false;
-
-/** Builds bcm.c. */
-function build(folder: string): string {
-  const program = join(folder, 'bcm');
-  const words = ['-std=gnu11', '-Wall', '-Werror', '-static', '-o', program];
-  const { status, stderr } = spawnSync('cc', [...words, join(PROJECT, 'tests/linux/bcm.c')]);
-  assert.equal(status, 0, String(stderr));
-  return program;
-}
 
 /** The lines of the program, by their identifier. */
 function eventsOf(output: string): Map<string, BcmEvent[]> {
@@ -52,30 +35,20 @@ function eventsOf(output: string): Map<string, BcmEvent[]> {
   return byId;
 }
 
-describe('the broadcast manager of a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
+describeGuest('the broadcast manager of a real Linux', (parts) => {
   let guest: Guest;
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-bcm-'));
+  const folder = suiteFolder();
   const random = new Random(SEED);
   const jobs = Array.from({ length: JOBS }, (_, index) => randomBcmJob(random, index));
 
   before(async () => {
-    if (typeof parts === 'string') return;
-    const sharedFile = join(folder, 'shared');
-    writeFileSync(sharedFile, Buffer.alloc(SHARED_BYTES));
     const script = join(folder, 'bcm-jobs');
     writeFileSync(script, bcmScript(jobs));
-    guest = await Guest.boot({
-      ...{ parts, sharedFile, sharedBytes: SHARED_BYTES, kvm: false },
-      countsInstructions: true,
-      programs: [build(folder), script],
-      onLine: () => undefined,
-    });
+    const programs = [buildForGuest(folder, 'bcm'), script];
+    guest = await bootAlone(folder, parts, { programs, countsInstructions: true });
     await guest.output('ip link add vcan0 type vcan && ip link set vcan0 up');
   });
-  after(async () => {
-    await guest.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(async () => guest?.stop());
 
   it(`tells and sends in ${JOBS} random jobs what the rules do`, async () => {
     const seen = eventsOf(await guest.output('bcm vcan0 < /bin/bcm-jobs'));

@@ -7,15 +7,10 @@
  * `CANWARDEN_KVM=1` uses hardware virtualisation. Where no guest can be made it is skipped by name.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it } from '../skippable.ts';
-import { PROJECT } from '../../scripts/build/command.ts';
+import { after, before, it } from '../skippable.ts';
 import type { Guest } from '../../scripts/linux-guest/guest.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
-import { bootBeside, findGuest } from './guest-beside.ts';
+import * as suite from './guest-suite.ts';
 import { LiveLink, numberedFrames, PATIENCE_SECONDS } from './live-link.ts';
 
 const BURST = 10_000;
@@ -24,43 +19,20 @@ const BATCH = 8;
 const MILLISECOND = 1_000_000;
 /** At 500 kbit/s a frame of the burst is at most 0.2 ms on the wire, and the answer goes first. */
 const ANSWER_LIMIT_NANOS = MILLISECOND;
-/** All of it together. */
-const TOTAL_MILLIS = 1_500_000;
 
-/** A program that runs another with no more rights than the bridge's unit has. */
-function buildConfined(folder: string): string {
-  const program = join(folder, 'confined');
-  const source = join(PROJECT, 'tests/linux/confined.c');
-  const { status, stderr } = spawnSync('cc', ['-std=gnu11', '-static', '-o', program, source]);
-  assert.equal(status, 0, String(stderr));
-  return program;
-}
-
-const parts = findGuest();
-const skip = typeof parts === 'string' ? parts : false;
-
-describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
+suite.describeGuest('canwarden-bridge on a real Linux', (parts) => {
   let guest: Guest;
   let link: LiveLink;
   let bridgeStart = '';
   /** What the bridge maps. */
   let resource = '';
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-confined-'));
+  const folder = suite.suiteFolder();
 
   const startBridge = (): Promise<string> => guest.output(bridgeStart);
   const linkIsUp = (): Promise<void> => link.until('a session', () => link.live.isLinkUp);
-  /**
-   * Starts candump in the guest; what it prints goes to a file there. It listens when this is done:
-   * the kernel lists one more receiver.
-   */
-  const record = (file: string, filter: string): Promise<string> =>
-    guest.output(
-      'receivers() { cat /proc/net/can/rcvlist_* | grep -c raw; }; before=$(receivers); ' +
-        `candump -r 8388608 -L vcan0,${filter} > ${file} & echo $! > recorder; ` +
-        'until [ "$(receivers)" -gt "$before" ]; do sleep 0.05; done',
-    );
-  const stopRecording = (): Promise<string> =>
-    guest.output('kill $(cat recorder); wait $(cat recorder); true');
+  const record = (file: string, filter: string): Promise<void> =>
+    suite.record(guest, file, `vcan0,${filter}`);
+  const stopRecording = (): Promise<string> => guest.output(suite.STOP_RECORDING);
   const linesOf = async (file: string): Promise<number> =>
     Number(await guest.output(`wc -l < ${file}`));
   /** Waits until a file in the guest has so many lines. */
@@ -87,11 +59,11 @@ describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, ()
   };
 
   before(async () => {
-    assert.ok(typeof parts !== 'string');
     const say = (line: string): void => console.log(`# ${line}`);
     link = await LiveLink.start({ engine: 'image', onConsoleLine: say });
-    ({ guest, resource } = await bootBeside(link, parts, {
-      programs: [buildConfined(folder)],
+    ({ guest, resource } = await suite.bootBeside(link, parts, {
+      // It runs another program with no more rights than the bridge's unit has.
+      programs: [suite.buildForGuest(folder, 'confined')],
       onLine: (line) => {
         // Numbers alone are for this test, not for people.
         if (!/^(@@.*|[0-9A-F]*)$/.test(line)) say(`guest: ${line}`);
@@ -105,7 +77,6 @@ describe('canwarden-bridge on a real Linux', { skip, timeout: TOTAL_MILLIS }, ()
   after(async () => {
     await guest?.stop();
     await link?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it('starts, makes its interface, and the cell says that AGL is connected', async () => {

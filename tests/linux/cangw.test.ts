@@ -7,11 +7,10 @@
  * `SEED=n` chooses other jobs. Where no guest can be made it is skipped by name.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from '../skippable.ts';
-import { Guest } from '../../scripts/linux-guest/guest.ts';
+import { after, before, it } from '../skippable.ts';
+import type { Guest } from '../../scripts/linux-guest/guest.ts';
 import { type RandomJob, randomCangwJob } from '../../lab/random/cangw-jobs.ts';
 import { Random } from '../../lab/random/random.ts';
 import { compileRules } from '../../rules/compile.ts';
@@ -20,17 +19,12 @@ import { cangwRules } from '../../rules/import/cangw-rules.ts';
 import { crcTable } from '../../rules/crc-table.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
-import { findGuest } from './guest-beside.ts';
+import { bootAlone, describeGuest, record, STOP_RECORDING, suiteFolder } from './guest-suite.ts';
 
 const JOBS = 500;
 const SEED = Number(process.env.SEED ?? 1);
-const TOTAL_MILLIS = 1_500_000;
-const SHARED_BYTES = 0x100000;
 /** What the cell would make of an own frame on vcan0 that ends each job. */
 const MARK = '7FF#4D41524B';
-
-const parts = findGuest();
-const skip = typeof parts === 'string' ? parts : false;
 
 /** Frames that go on, and the counters of the job: handled, dropped, deleted. */
 interface Outcome {
@@ -87,9 +81,9 @@ function scriptOf(jobs: readonly RandomJob[]): string {
     .join('\n');
 }
 
-describe('can-gw of a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
+describeGuest('can-gw of a real Linux', (parts) => {
   let guest: Guest;
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-cangw-'));
+  const folder = suiteFolder();
   const random = new Random(SEED);
   const jobsOf = (count: number, relativeCrc: boolean): RandomJob[] =>
     Array.from({ length: count }, () => randomCangwJob(random, { relativeCrc }));
@@ -101,19 +95,13 @@ describe('can-gw of a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
 
   /** Carries out a script, and returns what the kernel made of each job. */
   const inKernel = async (name: string): Promise<Outcome[]> => {
-    // A large receive buffer: on a busy machine candump is late, and its socket loses frames. It listens
-    // when the kernel lists one more receiver.
-    await guest.output(
-      'receivers() { cat /proc/net/can/rcvlist_* | grep -c raw; }; before=$(receivers); ' +
-        'candump -r 8388608 -L vcan0 > dump & echo $! > recorder; ' +
-        'until [ "$(receivers)" -gt "$before" ]; do sleep 0.05; done',
-    );
+    await record(guest, 'dump', 'vcan0');
     const said = await guest.output(`sh /bin/${name}`);
     assert.ok(!said.includes('FAILED'), said);
     const counters = said.trim().split('\n');
     await guest.output(
       `until [ "$(grep -c ' ${MARK}$' dump)" -ge ${counters.length} ]; do sleep 0.05; done; ` +
-        'kill $(cat recorder); wait $(cat recorder); true',
+        STOP_RECORDING,
     );
     const seen = await guest.output('sed "s/.* //" dump');
     const rows = seen.trim().split(MARK).slice(0, -1);
@@ -125,32 +113,17 @@ describe('can-gw of a real Linux', { skip, timeout: TOTAL_MILLIS }, () => {
   };
 
   before(async () => {
-    if (typeof parts === 'string') return;
-    const sharedFile = join(folder, 'shared');
-    writeFileSync(sharedFile, Buffer.alloc(SHARED_BYTES));
     const programs = Object.entries(jobs).map(([name, list]) => {
       const path = join(folder, `jobs-${name}`);
       writeFileSync(path, scriptOf(list));
       return path;
     });
-    const kvm = process.env.CANWARDEN_KVM === '1';
-    const onLine = (): void => undefined;
-    guest = await Guest.boot({
-      parts,
-      sharedFile,
-      sharedBytes: SHARED_BYTES,
-      programs,
-      kvm,
-      onLine,
-    });
+    guest = await bootAlone(folder, parts, { programs });
     for (const name of ['can0', 'vcan0']) {
       await guest.output(`ip link add ${name} type vcan && ip link set ${name} up`);
     }
   });
-  after(async () => {
-    await guest.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(async () => guest?.stop());
 
   const compare = async (name: 'plain' | 'relative'): Promise<void> => {
     const expected = jobs[name].map(ruled);

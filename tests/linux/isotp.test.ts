@@ -8,14 +8,13 @@
  * `CANWARDEN_KVM=1` uses hardware virtualisation. Where no guest can be made it is skipped by name.
  */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from '../skippable.ts';
+import { after, before, it } from '../skippable.ts';
 import type { Guest } from '../../scripts/linux-guest/guest.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
 import { type CanFrame, makeFrame } from '../../twin/bus/can-frame.ts';
-import { bootBeside, findGuest } from './guest-beside.ts';
+import { bootBeside, describeGuest, record, STOP_RECORDING } from './guest-suite.ts';
 import { LiveLink } from './live-link.ts';
 
-const TOTAL_MILLIS = 1_500_000;
 const MILLISECOND = 1_000_000;
 const [REQUEST, ANSWER, PADDING] = [0x7e0, 0x7e8, 0xcc];
 const RULES = `version: 1
@@ -25,9 +24,6 @@ rules:
 `;
 /** The least that needs two frames, the last byte of a frame and the first of the next, and past number 15. */
 const LENGTHS = [8, 13, 14, 118, 119, 250];
-
-const parts = findGuest();
-const skip = typeof parts === 'string' ? parts : false;
 
 /** The frames of a message. */
 function framesOf(identifier: number, message: readonly number[]): CanFrame[] {
@@ -48,7 +44,7 @@ function hexOf(bytes: readonly number[]): string {
   return bytes.map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(' ');
 }
 
-describe('can-isotp of a real Linux, through the bridge', { skip, timeout: TOTAL_MILLIS }, () => {
+describeGuest('can-isotp of a real Linux, through the bridge', (parts) => {
   let guest: Guest;
   let link: LiveLink;
 
@@ -62,7 +58,6 @@ describe('can-isotp of a real Linux, through the bridge', { skip, timeout: TOTAL
     answers(from).filter(([code]) => code >> 4 === kind);
 
   before(async () => {
-    assert.ok(typeof parts !== 'string');
     const say = (line: string): void => console.log(`# ${line}`);
     link = await LiveLink.start({ engine: 'wasm', rules: RULES, onConsoleLine: say });
     const onLine = (): void => undefined;
@@ -81,7 +76,7 @@ describe('can-isotp of a real Linux, through the bridge', { skip, timeout: TOTAL
 
   it('takes each long request, and would have said what the cell says', async () => {
     const ids = '-s 7E8 -d 7E0 -p CC:CC';
-    await guest.output('candump -L vcan0,7e8:7ff > said & echo $! > recorder');
+    await record(guest, 'said', 'vcan0,7e8:7ff');
     for (const length of LENGTHS) {
       // It is ready when the kernel lists it, and ends with the message.
       await guest.output(
@@ -98,7 +93,7 @@ describe('can-isotp of a real Linux, through the bridge', { skip, timeout: TOTAL
       assert.equal(got.trim(), hexOf(message), `${length} bytes`);
       assert.equal(ofKind(from, 3).length, 1, "the kernel's own is kept from the bus");
     }
-    await guest.output('kill $(cat recorder); wait $(cat recorder); true');
+    await guest.output(STOP_RECORDING);
     const said = (await guest.output('sed "s/.*#//" said')).trim().split('\n');
     const flows = said.filter((line) => line.startsWith('3'));
     assert.equal(flows.length, LENGTHS.length, said.join());
