@@ -8,6 +8,7 @@
 import { counted } from '../cell-config/plural.ts';
 import { mostBits } from './bus/frame-time.ts';
 import { timedLoad } from './bus/timed-load.ts';
+import { describePending } from './diagnosis/pending.ts';
 import { describeRate } from './describe-steps.ts';
 import { describeTimer, describeWatch } from './describe-timer.ts';
 import { slowestDecision } from './image/decision.ts';
@@ -26,6 +27,7 @@ export function explainTable(table: RuleTable): string[] {
     'Times are the longest from INT to the request to send, idle, SPI 10 MHz, core 1.5 GHz (emulated board).',
     ...(isAnswering ? [DEFAULT_RATE_TEXT] : []),
     ...explainLoads(table),
+    ...(table.pending === undefined ? [] : [`${capitalised(describePending(table.pending))}.`]),
     explainDecision(table),
     explainLayout(table),
   ];

@@ -6,6 +6,7 @@
  * among themselves.
  */
 import { RULE_NUMBERS_2 } from '../../formats/rule-image-2.ts';
+import type { PendingResponse } from '../diagnosis/pending.ts';
 import { arbitrationRank, SAME_AS_REQUEST, timerOf } from '../model.ts';
 import type { Rule, RuleAnswer, RuleTable, Timer } from '../model.ts';
 import { aglBuffersOf, assignPaths } from '../paths.ts';
@@ -106,6 +107,11 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
       all.push({ ...stream, name: rule.name, jitterNanos: 0, own: { ...own, deadlineNanos } });
     }
   });
+  if (table.pending !== undefined) {
+    const own = { delayNanos: TIMER_NANOS, hasGaps: hasTwoFilters, isTimed: true as const };
+    const stream = messageStream(pendingMessage(table.pending), traffic);
+    all.push({ ...stream, name: 'response pending', own });
+  }
   return { all, unasked, untimely: untimelyOf(table, messages) };
 }
 
@@ -127,6 +133,16 @@ function noticeTimer({ name, when }: Rule, { rules }: RuleTable): Timer | undefi
   );
   const micros = told?.watch?.timeout?.micros ?? TIMER_MICROS_MAXIMUM;
   return { kind: 'cyclic', intervalMicros: micros, phaseMicros: 0 };
+}
+
+/** One client at a time is kept waiting: a frame follows a request, or the one before it. */
+function pendingMessage(pending: PendingResponse): Message {
+  const { identifier, extended, length, afterMicros, everyMicros } = pending;
+  const periodMicros = Math.min(everyMicros, afterMicros || everyMicros);
+  return {
+    ...{ identifier, extended, length, remote: false, fromAgl: false, jitterNanos: 0 },
+    periodNanos: periodMicros * NANOS_PER_MICRO,
+  };
 }
 
 /** A frame of a timer as a message with the shorter of its intervals. */

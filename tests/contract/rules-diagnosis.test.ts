@@ -5,8 +5,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { streamsOf } from '../../rules/bus/streams.ts';
 import { compileRules, RulesError } from '../../rules/compile.ts';
 import { describeTable } from '../../rules/describe.ts';
+import { explainTable } from '../../rules/explain.ts';
 import { decodeRules } from '../../rules/image/decode.ts';
 import { checkExpectations } from '../../rules/oracle/expect.ts';
 
@@ -55,6 +57,20 @@ describe('diagnosis of a rules file', () => {
     GOOD.replace(', 0x20: [9]', ', 0x21: [9]'),
     'r.yaml',
   );
+
+  it('is explained, and on the bus a frame of its own: 4 bytes, 10 ms from a request to the first', () => {
+    assert.match(
+      explainTable(table).join('\n'),
+      /^Response pending: 0x18DAF110 .* every 1s, 2 times/m,
+    );
+    const { all } = streamsOf(table, { bitrate: 500_000, messages: [] });
+    const stream = all.find(({ name }) => name === 'response pending');
+    assert.equal(stream?.frame, '0x18DAF110');
+    assert.equal(stream.periodNanos, 10_000_000);
+    // 80 + 10 n bits of an extended frame with every stuff bit (Davis et al. 2007, section 2).
+    assert.equal(stream.transmissionNanos, 120 * 2_000);
+    assert.equal(stream.own?.isTimed, true);
+  });
 
   it('is the same table from its image', () => {
     assert.deepEqual(decodeRules(image), table);
