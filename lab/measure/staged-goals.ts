@@ -20,6 +20,9 @@ const single = (figure: string): string[] =>
 const looks = (kind: string, ...loads: string[]): string[] =>
   loads.map((load) => `looks.${kind}.${load}.worstCaseNanos`);
 
+/** From INT to the end of RTS, of an answer on the word of INT. */
+export const STAGED_SINGLE_TIMES = single('interruptToSendNanosMax');
+
 export const STAGED_GOALS: readonly Goal[] = [
   { what: 'staged answer: SPI bytes from INT to RTS', keys: latency('spiBytesP50'), most: 3 },
   {
@@ -46,8 +49,9 @@ export const STAGED_GOALS: readonly Goal[] = [
   },
   {
     what: 'staged answer on the word of INT: INT to RTS complete, ns',
-    keys: single('interruptToSendNanosMax'),
+    keys: STAGED_SINGLE_TIMES,
     most: SINGLE_WORST_NANOS,
+    withoutConsole: true,
   },
   {
     what: 'staged answer on the word of INT: worst moment, AGL not hostile, ns',
