@@ -3,7 +3,7 @@
  * The safe state of a table: what the cell sends while AGL is gone, when that begins and what ends it.
  * docs/rules.md, "The safe state", describes it.
  *
- * A frame of the safe state is on the wire at most 200 ms after AGL's last one (the issue's figure).
+ * A frame of the safe state is on the wire at most 200 ms after AGL's last one.
  */
 import assert from 'node:assert/strict';
 import { BridgeHost } from '../../twin/agl/bridge-host.ts';
