@@ -124,7 +124,9 @@ export class Watch {
   end(trouble: Trouble): void {
     trouble.toNanos = this.#rig.now;
     const isAlone = this.#troubles.every(({ toNanos }) => toNanos !== Infinity);
-    this.#returns.push({ trouble, isOverlapped: trouble.isOverlapped || !isAlone });
+    // One that came and went meanwhile may still have its effect.
+    const isLast = this.#returns.every((each) => isBack(each));
+    this.#returns.push({ trouble, isOverlapped: trouble.isOverlapped || !isAlone || !isLast });
   }
 
   /** Whether `promise` was lifted at any time of the span. */
