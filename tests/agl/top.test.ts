@@ -92,7 +92,9 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
   });
 
   it('reads only what the bridge writes', () => {
-    const writer = readFileSync(join(PROJECT_ROOT, 'src/bridge/status-json.ts'), 'utf8');
+    const writer = ['status-json.ts', 'json-writer.ts']
+      .map((name) => readFileSync(join(PROJECT_ROOT, 'src/bridge', name), 'utf8'))
+      .join('');
     const reader = readFileSync(join(PROJECT_ROOT, 'agl/lib/top.sh'), 'utf8');
     const named = [...reader.matchAll(/is\["([a-z_.]+)"\]|is\[name "\.([a-z0-9_]+)"\]/g)];
     assert.ok(named.length > 12, `${named.length} names`);
