@@ -9,12 +9,17 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { COUNTER } from '../../lab/page/counters.ts';
 import { RequestWriter, ruleTableRequest } from '../../lab/page/requests.ts';
+import { loadMeasured, openBench } from '../../lab/measure/bench.ts';
+import { LOAD_KINDS } from '../../lab/measure/latency-case.ts';
+import { startLoad } from '../../lab/measure/loads.ts';
+import { Random } from '../../lab/random/random.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
 import { settledStatusPage } from '../../lab/verify/status-check.ts';
 import { compileRules } from '../../rules/compile.ts';
+import { runUntil } from '../../twin/board/cell-control.ts';
 import { MILLISECOND, onBoth, onWasm, textOf, withRig } from './case.ts';
 
-/** At 500 kbit/s: one frame of 8 bytes with all stuff bits (135 bits), and S (docs/timing-budget.md: 60 us). */
+/** At 500 kbit/s: one frame of 8 bytes with all stuff bits (135 bits), and 60 us: S where no frame is read meanwhile. */
 const JITTER_NANOS = 135 * 2_000 + 60_000;
 
 const RULES = `version: 1
@@ -194,3 +199,27 @@ rules:
     });
   },
 );
+
+for (const load of LOAD_KINDS) {
+  it(`B1 a cyclic frame is late by one frame and S under the load "${load}" of the bench (wasm)`, async () => {
+    const rules = `version: 1
+cyclic: [{ name: a, every: 5ms, frame: { id: 0x010, length: 8, protect: { profile: 1, data-id: 1 } } }]
+`;
+    const board = await openBench(loadMeasured('wasm'), {
+      ...({ engine: 'wasm', bitrate: 500_000, spiHertz: 10_000_000 } as const),
+      rules,
+    });
+    const times: number[] = [];
+    board.bus.onFrame(({ frame, startNanos }) => {
+      if (frame.identifier === 0x010 && !frame.extended) times.push(startNanos);
+    });
+    startLoad(board, { load, dense: true }, new Random(7));
+    runUntil(board, board.clock.now + 400 * MILLISECOND);
+    board.engine.close();
+    assert.ok(times.length >= 79, `${times.length} frames`);
+    assertPaced(
+      times,
+      times.slice(1).map(() => 5),
+    );
+  });
+}
