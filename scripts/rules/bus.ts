@@ -21,6 +21,7 @@ import { readDatabaseText } from '../../rules/dbc/text.ts';
 import type { Diagnostic } from '../../rules/diagnostics.ts';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import type { RuleTable } from '../../rules/model.ts';
+import { timerOf } from '../../rules/model.ts';
 import { dataLengthOf } from '../../twin/bus/can-frame.ts';
 import { inOrder } from '../../twin/logs/order.ts';
 import { LogError } from '../../twin/logs/record.ts';
@@ -48,8 +49,11 @@ export function reportOnBus(table: RuleTable, options: BusOptions): BusReport | 
   }
   const streams = streamsOf(table, traffic);
   const report = reportOf(traffic, streams, worstCases(streams.all, traffic));
-  if (check && report.deadlines === 0) {
-    const reason = 'no rule and no message of AGL states a deadline: nothing to check';
+  // Timers must fit the bus, and timeouts the traffic, whether there are deadlines or not.
+  const hasTimes = table.rules.some((rule) => timerOf(rule) !== undefined || rule.watch?.timeout);
+  if (check && report.deadlines === 0 && !hasTimes) {
+    const reason =
+      'no rule and no message of AGL states a deadline, a timer or a timeout: nothing to check';
     throw new InputError(`--check: ${reason}`);
   }
   return report;

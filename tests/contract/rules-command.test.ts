@@ -114,6 +114,26 @@ describe('the worst times on the bus', () => {
     assert.match(bad.text, /bare\.DBC:1:5 BO_: expected the identifier .*\n1 error\n$/);
   });
 
+  it('are checked for timers without a deadline: they fit the traffic, or the status is 1', () => {
+    const [table, traffic] = [join(folder, 'timer.yaml'), join(folder, 'timer-traffic.yaml')];
+    const message = 'messages: [{ id: 0x100, length: 8, period: 300us }]';
+    writeFileSync(traffic, `version: 1\nbitrate: 500000\n${message}\n`);
+    const check = (every: string) => {
+      const cyclic = `cyclic: [{ name: fast, every: ${every}, frame: { id: 0x120, length: 8 } }]`;
+      writeFileSync(table, `version: 1\n${cyclic}\n`);
+      return run('rules', 'explain', table, '--bus', traffic, '--check');
+    };
+    // 135 bits are 270 us: with 300 us that is 90 % of the bus for the message alone.
+    const full = check('400us');
+    assert.equal(full.status, 1, full.text);
+    assert.match(full.text, /fast 0x120 by its timer: more often than this bus carries/);
+    assert.equal(check('10ms').status, 0);
+    writeFileSync(table, 'version: 1\nrules: [{ name: a, match: { id: 0x7F0 }, action: drop }]\n');
+    const none = run('rules', 'explain', table, '--bus', traffic, '--check');
+    assert.equal(none.status, 2);
+    assert.match(none.text, /states a deadline, a timer or a timeout: nothing to check/);
+  });
+
   it('are not checked without a traffic', () => {
     const result = explain('--check');
     assert.equal(result.status, 2);
