@@ -12,13 +12,16 @@ fake="$CANWARDEN_ROOT/fake"
 line="$PWD$(printf '\\t')\${0##*/}"
 for word in "$@"; do line="$line$(printf '\\t')$word"; done
 printf '%s\\n' "$line" > "$fake/ask"
-while IFS= read -r line; do
-  case "$line" in
-    o*) printf '%s\\n' "\${line#o}" ;;
-    e*) printf '%s\\n' "\${line#e}" >&2 ;;
-    x*) exit "\${line#x}" ;;
-  esac
-done < "$fake/answer"
+# Without a last line it was the end of the answer before: its writer had not closed the pipe yet.
+while [ -p "$fake/answer" ]; do
+  while IFS= read -r line; do
+    case "$line" in
+      o*) printf '%s\\n' "\${line#o}" ;;
+      e*) printf '%s\\n' "\${line#e}" >&2 ;;
+      x*) exit "\${line#x}" ;;
+    esac
+  done < "$fake/answer"
+done
 exit 1
 `;
 
