@@ -68,10 +68,7 @@ export class CanDevice<
   openMaximum: u32 = 1;
   private readonly open: OpenRequests = new OpenRequests();
   private busOff: bool = false;
-  /**
-   * The controller is off the bus and stays off: START fails. A START answered OK would tell Linux that the
-   * controller is back, until the next bus-off report.
-   */
+  /** The controller stays off the bus: START fails. Answered OK, it would tell Linux that the controller is back. */
   private staysOff: bool = false;
   /** A STOP was taken. It is answered when no request is left. */
   private stopPending: bool = false;

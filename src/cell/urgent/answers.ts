@@ -264,10 +264,7 @@ export class UrgentAnswers<Parts extends AnyParts> {
     return true;
   }
 
-  /**
-   * Sends `answer`: at most 7 + DLC bytes over SPI, READ STATUS, and BIT MODIFY. Returns true when it
-   * has gone to the chip now; else it waits, or was dropped.
-   */
+  /** Sends `answer`: at most 7 + DLC bytes, READ STATUS, BIT MODIFY. True: it has gone; else it waits or was dropped. */
   send(answer: Frame, isStatic: bool): bool {
     const sent = this.sendNow(answer);
     this.parts.counters.count(isStatic ? Counter.AnsweredStatic : Counter.AnsweredComputed);
