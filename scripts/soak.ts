@@ -5,6 +5,7 @@
  * Needs `npm run build`.
  * Exit status: 0 every run was right, 1 one was not, 2 bad input or nothing built.
  */
+import { InvalidArgumentError } from 'commander';
 import { InputError } from '../cell-config/files.ts';
 import { run, shortCommandLine } from './command-line.ts';
 import { Progress } from './progress.ts';
@@ -33,8 +34,8 @@ async function soak(wanted: readonly string[], options: SoakOptions): Promise<vo
 
 function wholeNumber(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 0) throw new InputError(`"${text}" is no whole number`);
-  return number;
+  if (Number.isInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError('expected a whole number, such as 30.');
 }
 
 const usage = 'npm run soak [-- NAME ...]; without names, all but the fresh ones:';
