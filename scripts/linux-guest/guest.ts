@@ -23,6 +23,10 @@ export interface GuestOptions {
   readonly sharedBytes: number;
   /** Programs of this machine to copy into /bin. */
   readonly programs: readonly string[];
+  /** Other files of this machine, by their places in the guest. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** A second serial port, at the end of a PCI card: the socket that QEMU makes for its other end. */
+  readonly secondPort?: string;
   /** Use hardware virtualisation. */
   readonly kvm: boolean;
   /**
@@ -73,7 +77,13 @@ export class Guest {
     const { parts } = options;
     const folder = mkdtempSync(join(tmpdir(), 'canwarden-guest-'));
     const initramfs = join(folder, 'initramfs');
-    writeFileSync(initramfs, buildInitramfs(parts, options.programs));
+    writeFileSync(initramfs, buildInitramfs(parts, options.programs, options.files));
+    const secondPort = options.secondPort
+      ? [
+          ...['-chardev', `socket,id=second,path=${options.secondPort},server=on,wait=off`],
+          ...['-device', 'pci-serial,chardev=second'],
+        ]
+      : [];
     const machine = process.arch === 'arm64' ? ['-M', 'virt', '-cpu', 'max'] : [];
     const child = spawn(
       parts.qemu,
@@ -87,6 +97,7 @@ export class Guest {
         '-object',
         `memory-backend-file,id=link,share=on,mem-path=${options.sharedFile},size=${options.sharedBytes}`,
         ...['-device', 'ivshmem-plain,memdev=link'],
+        ...secondPort,
       ],
       { stdio: ['pipe', 'pipe', 'pipe'] },
     );

@@ -38,8 +38,12 @@ function librariesOf(program: string): string[] {
   return [...stdout.matchAll(/(\/\S+)(?= \(0x)/g)].map(([path]) => path);
 }
 
-/** Builds the archive. `programs` are files of this machine, copied to /bin. */
-export function buildInitramfs(parts: GuestParts, programs: readonly string[]): Buffer {
+/** Builds the archive. `programs` are files of this machine, copied to /bin; `files` go to the places named. */
+export function buildInitramfs(
+  parts: GuestParts,
+  programs: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): Buffer {
   const archive = new CpioArchive();
   for (const folder of ['proc', 'sys', 'dev', 'run', 'bin']) archive.addFolder(folder);
   const addFile = (target: string, source: string): void =>
@@ -50,6 +54,7 @@ export function buildInitramfs(parts: GuestParts, programs: readonly string[]): 
     addFile(library.slice(1), library);
   for (const module of parts.modules) addFile(`modules/${basename(module)}`, module);
   for (const program of programs) addFile(`bin/${basename(program)}`, program);
+  for (const [place, source] of Object.entries(files)) addFile(place, source);
   const names = parts.modules.map((module) => basename(module));
   archive.addFile('init', Buffer.from(initScript(parts, names)));
   return archive.finish();

@@ -7,11 +7,13 @@
  * `CANWARDEN_KVM=1` uses hardware virtualisation. Where no guest can be made it is skipped by name.
  */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, it } from '../skippable.ts';
 import type { Guest } from '../../scripts/linux-guest/guest.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import * as suite from './guest-suite.ts';
 import { LiveLink, numberedFrames, PATIENCE_SECONDS } from './live-link.ts';
+import { checkTopInFile, checkTopOnSerial, helperFiles } from './top-on-serial.ts';
 
 const BURST = 10_000;
 /** Frames that the bridge moves at once, at most (docs/bridge.md). */
@@ -27,6 +29,7 @@ suite.describeGuest('canwarden-bridge on a real Linux', (parts) => {
   /** What the bridge maps. */
   let resource = '';
   const folder = suite.suiteFolder();
+  const secondPort = join(folder, 'port');
 
   const startBridge = (): Promise<string> => guest.output(bridgeStart);
   const linkIsUp = (): Promise<void> => link.until('a session', () => link.live.isLinkUp);
@@ -64,6 +67,8 @@ suite.describeGuest('canwarden-bridge on a real Linux', (parts) => {
     ({ guest, resource } = await suite.bootBeside(link, parts, {
       // It runs another program with no more rights than the bridge's unit has.
       programs: [suite.buildForGuest(folder, 'confined')],
+      files: helperFiles(),
+      secondPort,
       onLine: (line) => {
         // Numbers alone are for this test, not for people.
         if (!/^(@@.*|[0-9A-F]*)$/.test(line)) say(`guest: ${line}`);
@@ -178,6 +183,11 @@ suite.describeGuest('canwarden-bridge on a real Linux', (parts) => {
     const trace = await guest.output('canwarden-bridge --ask trace | tail -n 1');
     assert.match(trace, /^\(\d+\.\d{6}\) answered {10}rule 1, 1A0$/m);
   });
+
+  it('feeds canwarden top, which is plain in a file', () => checkTopInFile(guest));
+
+  it('feeds canwarden top, which a serial console shows in place until q', () =>
+    checkTopOnSerial(guest, secondPort));
 
   it('gives the cell only what --filter lets through', async () => {
     await guest.run('kill $(cat pid); wait $(cat pid)');

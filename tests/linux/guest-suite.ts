@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBytes } from '../../lab/live/shared-link.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
-import { Guest } from '../../scripts/linux-guest/guest.ts';
+import { Guest, type GuestOptions } from '../../scripts/linux-guest/guest.ts';
 import {
   guestParts,
   type GuestParts,
@@ -84,15 +84,15 @@ export interface Beside {
 export async function bootBeside(
   link: LiveLink,
   parts: GuestParts,
-  { programs, onLine }: { programs: readonly string[]; onLine: (line: string) => void },
+  options: Pick<GuestOptions, 'programs' | 'files' | 'secondPort' | 'onLine'>,
 ): Promise<Beside> {
   const guest = await Guest.boot({
+    ...options,
     parts,
     sharedFile: link.sharedFile,
     sharedBytes: fileBytes(SECTION_BYTES, OUTPUT_BYTES),
-    programs: [join(PROJECT, 'build/canwarden-bridge'), ...programs],
+    programs: [join(PROJECT, 'build/canwarden-bridge'), ...options.programs],
     kvm: process.env.CANWARDEN_KVM === '1',
-    onLine,
   });
   const found = await guest.output(
     'for d in /sys/bus/pci/devices/*; do ' +
