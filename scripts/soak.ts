@@ -45,6 +45,8 @@ await run(
     .option('--minutes <N>', 'campaign, fuzz: how long', wholeNumber)
     .option('--seed <S>', 'campaign: what to draw from; absent: another one each time', wholeNumber)
     .option('--script <FILE>', 'campaign: plays this one round')
+    .option('--resume', 'mutants: goes on where the last run was ended')
+    .option('--jobs <N>', 'mutants: as many processes', wholeNumber)
     .option('--corpus <FOLDER>', 'fuzz: where inputs are kept from run to run')
     .action(soak),
 );

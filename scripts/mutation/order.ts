@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
- * What a mutation run compiles and plays, as a file of JSON that its processes share; and what they found.
+ * What a mutation run compiles, as a file of JSON that its processes share; and what they tell each other.
  *
- * Does not: know how a mutant is made or killed (tests/mutation).
+ * Does not: know how a mutant is made or killed (tests/mutation), or which test meets which mutant (play.ts).
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { nodeTool, PROJECT } from '../build/command.ts';
-import { runCommand } from '../test/command.ts';
-import { TYPESCRIPT } from '../test/typescript/words.ts';
 
 /** A fault by hand: where `scope` of `file` has the text `from`, it becomes `to`. */
 export interface Planted {
@@ -29,6 +27,8 @@ export interface Module {
 }
 
 export interface Order {
+  /** All that is made is here. */
+  readonly folder: string;
   /** The mutants by name; absent: `count` of them, drawn by `seed`. */
   readonly names?: readonly string[];
   readonly seed?: number;
@@ -37,8 +37,6 @@ export interface Order {
   readonly modules: readonly Module[];
   /** Test files whose cases are killers of what the specs leave alive. */
   readonly cases: readonly string[];
-  readonly list: string;
-  readonly results: string;
 }
 
 export interface Mutant {
@@ -51,11 +49,33 @@ export interface Mutant {
   readonly refused?: string;
 }
 
-/** A line of the results. */
-export interface Result {
-  readonly number: number;
-  readonly killedBy?: string;
-  readonly reachedBy: number;
+/** The specs are played first, then the cases. */
+export type Phase = 'specs' | 'cases';
+
+/** A test that may kill, and what it did without a mutant. */
+export interface Scouted {
+  /** A spec's file; a case's file and name. */
+  readonly killer: string;
+  /** What it takes of the processor. */
+  readonly millis: number;
+  /** Rounds of loops and places that it runs through. */
+  readonly usual: number;
+  /** The mutants whose places it reaches. */
+  readonly reached: readonly number[];
+}
+
+/** What a player is asked: what the tests of a file reach, or whether a test notices a mutant. */
+export type Asked =
+  | { readonly scout: string }
+  | { readonly mutant: number; readonly killer: string; readonly usual: number };
+
+/** Its answer. */
+export interface Answer {
+  readonly scouted?: readonly Scouted[];
+  /** The file to be scouted fails without a mutant. */
+  readonly failure?: string;
+  /** The test that noticed. */
+  readonly failed?: string;
 }
 
 /** The module of a unit spec. */
@@ -74,46 +94,16 @@ export function imageModule(folder: string, target: 'cell' | 'bridge'): Module {
   return { output, built: `build/${target}.wasm`, parameters };
 }
 
-/** Compiles the modules of an order. Returns the mutants. */
-export async function compileOrder(folder: string, order: Order): Promise<readonly Mutant[]> {
-  mkdirSync(`${PROJECT}${folder}`, { recursive: true });
-  const file = `${folder}/order.json`;
-  writeFileSync(`${PROJECT}${file}`, JSON.stringify(order, null, 1));
-  writeFileSync(`${PROJECT}${order.results}`, '');
-  await nodeTool('../tests/mutation/compile.js', [file]);
-  return (JSON.parse(readFileSync(`${PROJECT}${order.list}`, 'utf8')) as { mutants: Mutant[] })
-    .mutants;
+/** The file of JSON of an order. */
+export function orderFile({ folder }: Pick<Order, 'folder'>): string {
+  return `${folder}/order.json`;
 }
 
-/**
- * Plays the specs, then the cases. A process that hangs is ended, and its mutant has been noticed.
- *
- * @throws Error if the process fails by itself.
- */
-export async function playOrder(folder: string, phase: 'specs' | 'cases'): Promise<void> {
-  const loader = ['--import', './tests/mutation/collect-loader.js'];
-  const words = [...TYPESCRIPT, ...loader, 'tests/mutation/run.ts', phase, `${folder}/order.json`];
-  const run = await runCommand([process.execPath, ...words], { timeoutSeconds: 36_000 });
-  if (run.status !== 0) throw new Error(`${run.stdout}\n${run.stderr}\n${run.problem}`);
-}
-
-/** The last result of each mutant. */
-export function readResults({ results }: Pick<Order, 'results'>): ReadonlyMap<number, Result> {
-  const path = `${PROJECT}${results}`;
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
-  const read = lines.map((line) => JSON.parse(line) as Result);
-  return new Map(read.map((result) => [result.number, result]));
-}
-
-/** Mutants, and what has killed those that did not live. */
-export interface Played {
-  readonly mutants: readonly Mutant[];
-  readonly killers: ReadonlyMap<number, string>;
-}
-
-export function killersOf(order: Pick<Order, 'results'>): ReadonlyMap<number, string> {
-  const killed = [...readResults(order).values()].flatMap(({ number, killedBy }) =>
-    killedBy === undefined ? [] : [[number, killedBy] as const],
-  );
-  return new Map(killed);
+/** Compiles the modules of an order that are not there as they would become. Returns the mutants. */
+export async function compileOrder(order: Order): Promise<readonly Mutant[]> {
+  mkdirSync(`${PROJECT}${order.folder}`, { recursive: true });
+  writeFileSync(`${PROJECT}${orderFile(order)}`, JSON.stringify(order, null, 1));
+  await nodeTool('../tests/mutation/compile.js', [orderFile(order)]);
+  const list = readFileSync(`${PROJECT}${order.folder}/list.json`, 'utf8');
+  return (JSON.parse(list) as { mutants: Mutant[] }).mutants;
 }

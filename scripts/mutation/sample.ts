@@ -5,15 +5,9 @@
  *
  * A name that is no longer in the source is refused: take another mutant for it.
  */
-import {
-  compileOrder,
-  killersOf,
-  type Order,
-  type Played,
-  playOrder,
-  specModule,
-} from './order.ts';
+import { type Order, specModule } from './order.ts';
 import { PLANTED } from './planted.ts';
+import { type Played, type PlayOptions, playMutants } from './play.ts';
 
 const SPECS = [
   'driver/modes',
@@ -75,18 +69,11 @@ export const SAMPLE: readonly string[] = [
 ];
 
 /** Plays them against the specs that kill them. */
-export async function playSample(
-  folder: string,
-  progress: (done: number) => void = () => {},
-): Promise<Played> {
+export function playSample(folder: string, options: PlayOptions = {}): Promise<Played> {
   const specs = new Set([...SPECS, ...PLANTED.map(({ by }) => by)]);
   const order: Order = {
-    ...{ names: SAMPLE, planted: PLANTED, cases: [] },
+    ...{ folder, names: SAMPLE, planted: PLANTED, cases: [] },
     modules: [...specs].sort().map((spec) => specModule(folder, `tests/unit/${spec}.spec.ts`)),
-    ...{ list: `${folder}/list.json`, results: `${folder}/results.jsonl` },
   };
-  const mutants = await compileOrder(folder, order);
-  progress(1);
-  await playOrder(folder, 'specs');
-  return { mutants, killers: killersOf(order) };
+  return playMutants(order, options);
 }

@@ -4,21 +4,18 @@
  * unit specs and then the acceptance cases. `npm run soak -- planted`: faults by hand (scripts/mutation/planted.ts).
  * tests/mutation/sample.test.ts plays a small sample.
  *
+ * `--resume` goes on with what build/mutation has found, as far as its tests are the same; `--jobs N` are as many
+ * processes.
+ *
  * What lives must stand in docs/mutation.md, with a reason. How it is done: docs/decisions/0039-mutants-in-one-module.md.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import {
-  compileOrder,
-  imageModule,
-  killersOf,
-  type Order,
-  type Played,
-  playOrder,
-  specModule,
-} from '../mutation/order.ts';
+import { imageModule, type Order, specModule } from '../mutation/order.ts';
+import { playMutants } from '../mutation/play.ts';
 import { PLANTED } from '../mutation/planted.ts';
 import { playSample, SAMPLE } from '../mutation/sample.ts';
 import { PROJECT } from '../build/command.ts';
+import { endChildrenWithUs } from '../test/command.ts';
 import { findTestFiles } from '../test/stages.ts';
 import type { SoakOutcome, SoakRun } from './runs.ts';
 
@@ -31,10 +28,12 @@ const REPORT = 'docs/mutation.md';
 export const mutants: SoakRun = {
   name: 'mutants',
   what: `${COUNT} changes of the source, one at a time: the tests must notice ${100 * KILLED_LEAST} %`,
-  run: async (progress) => {
-    const { mutants, killers } = await play('build/mutation', progress);
+  run: async (progress, { resume, jobs }) => {
+    endChildrenWithUs();
+    const tell = (line: string): void => void process.stderr.write(`  ${line}\n`);
+    const { mutants, killers } = await playMutants(draw(), { progress, resume, jobs, tell });
     const compiled = mutants.filter(({ refused }) => refused === undefined);
-    const living = compiled.filter(({ number }) => killers.get(number) === undefined);
+    const living = compiled.filter(({ name }) => !killers.has(name));
     const known = new Set(knownSurvivors());
     const fresh = living.filter(({ name }) => !known.has(name));
     const share = 1 - living.length / compiled.length;
@@ -52,34 +51,22 @@ export const mutants: SoakRun = {
 export const planted: SoakRun = {
   name: 'planted',
   what: `${PLANTED.length} faults by hand, and ${SAMPLE.length} mutants: a unit spec must notice each`,
-  run: async (progress): Promise<SoakOutcome> => {
-    const { mutants, killers } = await playSample('build/planted', (done) => progress(done, 2));
-    const lines = mutants.map(
-      ({ name, number }) => `${name}: ${killers.get(number) ?? 'NOT NOTICED'}`,
-    );
-    return { lines, isRight: mutants.every(({ number }) => killers.has(number)) };
+  run: async (): Promise<SoakOutcome> => {
+    const { mutants, killers } = await playSample('build/planted');
+    const lines = mutants.map(({ name }) => `${name}: ${killers.get(name) ?? 'NOT NOTICED'}`);
+    return { lines, isRight: mutants.every(({ name }) => killers.has(name)) };
   },
 };
 
-/** Plays the draw against all that there is. */
-async function play(
-  folder: string,
-  progress: (done: number, total: number) => void,
-): Promise<Played> {
+/** The draw, against all that there is. */
+function draw(): Order {
+  const folder = 'build/mutation';
   const specs = findSpecs().map((spec) => specModule(folder, spec));
-  const order: Order = {
-    ...{ seed: SEED, count: COUNT, planted: [] },
+  return {
+    ...{ folder, seed: SEED, count: COUNT, planted: [] },
     modules: [imageModule(folder, 'cell'), imageModule(folder, 'bridge'), ...specs],
     cases: findTestFiles('tests/cases'),
-    list: `${folder}/list.json`,
-    results: `${folder}/results.jsonl`,
   };
-  const mutants = await compileOrder(folder, order);
-  progress(1, 3);
-  await playOrder(folder, 'specs');
-  progress(2, 3);
-  await playOrder(folder, 'cases');
-  return { mutants, killers: killersOf(order) };
 }
 
 function findSpecs(): string[] {

@@ -31,6 +31,8 @@ export interface SoakOptions {
   readonly seed?: number;
   readonly script?: string;
   readonly corpus?: string;
+  readonly resume?: boolean;
+  readonly jobs?: number;
 }
 
 export interface SoakRun {

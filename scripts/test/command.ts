@@ -18,7 +18,7 @@ export interface CommandResult {
 const running = new Set<ChildProcess>();
 
 /** Ends a child and the processes that it started. Each child leads its own process group. */
-function killGroup(child: ChildProcess): void {
+export function killGroup(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   } catch {
@@ -52,6 +52,20 @@ function childEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.P
   // If this is set, `node --test` behaves like a file of an outer run and reports nothing.
   delete environment.NODE_TEST_CONTEXT;
   return environment;
+}
+
+/**
+ * Starts `command`, which answers messages (`send`, `on('message')`) until `killGroup`. What it prints to standard
+ * output is left away.
+ */
+export function startHelper(command: readonly string[], folder: string): ChildProcess {
+  const child = spawn(command[0], command.slice(1), {
+    ...{ cwd: folder, detached: true, env: childEnvironment() },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+  return child;
 }
 
 /** Runs `command` (argument 0 is the program). Kills it after `timeoutSeconds`. */

@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { takeCollected } from './collect.ts';
-import { cpuMillis, type Killer } from './killer.ts';
+import { Killer } from './killer.ts';
 import { Switch } from './switch.ts';
 
 const control = new Switch();
@@ -31,39 +31,21 @@ export function replaceModules(modules: readonly { built: string; mutated: strin
   });
 }
 
-/** The cases of a file that run a module with mutants and pass without one. */
-export async function loadCases(file: string, mostMillis: number): Promise<Killer[]> {
+/** The cases of a file. */
+export async function loadCases(file: string): Promise<Killer[]> {
   takeCollected();
   await import(pathToFileURL(file).href);
-  const killers: Killer[] = [];
-  for (const { name, run } of takeCollected()) {
-    if (/ARM64 image|on the image/.test(name)) continue;
-    control.begin(-1);
-    const start = cpuMillis();
-    try {
-      await run();
-    } catch {
-      // It needs what this process does not have; as a killer it would kill everything.
-      continue;
-    }
-    const millis = cpuMillis() - start;
-    if (control.reached.size === 0 || millis > mostMillis) continue;
-    const usual = control.count;
-    const kill = (mutant: number): Promise<string | undefined> => fails(run, mutant, usual);
-    killers.push({ name: `${file}: ${name}`, millis, reached: new Set(control.reached), kill });
-  }
-  return killers;
+  return takeCollected()
+    .filter(({ name }) => !/ARM64 image|on the image/.test(name))
+    .map(({ name, run }) => {
+      return new Killer({ file, name: `${file}: ${name}` }, control, () => whatFails(run));
+    });
 }
 
-async function fails(
-  run: () => Promise<void>,
-  mutant: number,
-  usual: number,
-): Promise<string | undefined> {
-  control.begin(mutant, usual);
+async function whatFails(run: () => Promise<void>): Promise<string | undefined> {
   try {
     await run();
-    return control.isExhausted ? 'endless' : undefined;
+    return undefined;
   } catch (error) {
     return String((error as Error).message)
       .split('\n')[0]

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /**
- * A process of its own that compiles modules with mutants: `node lab/mutation/compile.js ORDER`, where ORDER is a file
- * of JSON (compile.ts has its type). It writes the modules and the list of the mutants that are in them.
+ * A process of its own that compiles modules with mutants: `node tests/mutation/compile.js ORDER`, where ORDER is a file
+ * of JSON (scripts/mutation/order.ts has its type). It writes the modules and the list of the mutants that are in them.
+ * A module that is there, from the same texts and with the same mutants, stays.
  *
  * A mutant that does not compile is left out of all modules, and is in the list with the compiler's message.
  * Does not: go through tsx; asc does not load under it.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { main as asc } from 'assemblyscript/dist/asc.js';
 import { listMutants, MUTATED_FOLDERS, MutationTransform } from './transform.js';
@@ -58,25 +59,62 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const planted = order.planted.map((row, index) => ({ ...row, number: wanted.length + index }));
-const refused = new Map();
+
+function digest(...parts) {
+  const hash = createHash('sha1');
+  for (const part of parts) hash.update(`${part}\0`);
+  return hash.digest('hex');
+}
+
+const SELF = ['compile.js', 'places.js', 'transform.js'].map((name) => `tests/mutation/${name}`);
+const drawn = digest(JSON.stringify([wanted, planted]), ...SELF.map(textOf));
+
+/** What is there: which module was made from which texts, and which mutants did not compile. */
+const MADE = `${order.folder}/made.json`;
+const before = existsSync(MADE) ? JSON.parse(readFileSync(MADE, 'utf8')) : {};
+const made = before.drawn === drawn ? before : { drawn, modules: {}, refused: [] };
+const refused = new Map(made.refused);
+
+/** Of a module that consists of `files`, without the mutants of `out`. */
+function digestOf({ parameters }, files, out) {
+  return digest(drawn, JSON.stringify([parameters, files, out]), ...files.map(textOf));
+}
+
+/** Whether a module is there as it would become. */
+function isMade(module) {
+  const { files, out, sum } = made.modules[module.output] ?? { files: [] };
+  if (!existsSync(module.output) || sum !== digestOf(module, files, out)) return false;
+  return out.every((name) => refused.has(name));
+}
 
 /** Compiles one module, and leaves out of it and of all later ones what does not compile. */
-async function compile({ output, parameters }) {
+async function compile(module) {
+  const { output, parameters } = module;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const numbers = new Map();
     wanted.forEach(({ name }, index) => refused.has(name) || numbers.set(name, index));
     const transform = new MutationTransform(numbers, planted);
     const errors = [];
+    const files = new Set();
     const { error, stderr } = await asc([...parameters, '--outFile', output], {
       transforms: [transform],
-      readFile: (name, base) => textOf(base === '.' ? name : `${base}/${name}`),
+      readFile: (name, base) => {
+        const path = base === '.' ? name : `${base}/${name}`;
+        files.add(path);
+        return textOf(path);
+      },
       writeFile: (name, contents) => {
         if (name.endsWith('.wasm')) writeFileSync(name, contents);
       },
       listFiles: () => [],
       reportDiagnostic: (one) => one.category === 3 && errors.push(one),
     });
-    if (error === null) return;
+    if (error === null) {
+      const [list, out] = [[...files].sort(), [...refused.keys()]];
+      made.modules[output] = { files: list, out, sum: digestOf(module, list, out) };
+      writeFileSync(MADE, JSON.stringify({ ...made, refused: [...refused] }));
+      return;
+    }
     const guilty = errors.flatMap(({ range, message }) => guiltyOf(range, message));
     if (guilty.length === 0)
       throw new Error(`${parameters[0]}: ${error.message}\n${stderr.toString()}`);
@@ -98,12 +136,9 @@ function guiltyOf(range, message) {
   return guilty;
 }
 
-for (const module of order.modules) {
-  await compile(module);
-  process.stdout.write('.');
-}
+for (const module of order.modules) if (!isMade(module)) await compile(module);
 writeFileSync(
-  order.list,
+  `${order.folder}/list.json`,
   JSON.stringify({
     mutants: [
       ...wanted.map(({ name, file, line, kind }, number) => {

@@ -1,53 +1,60 @@
 // SPDX-License-Identifier: MIT
 /**
- * A process of a mutation run: `run.ts specs ORDER` plays all mutants against the unit specs, `run.ts cases ORDER`
- * those that live against the acceptance cases. Results are appended line by line.
+ * A process of a mutation run: `run.ts specs ORDER` or `run.ts cases ORDER`. It answers what it is asked by messages
+ * (scripts/mutation/order.ts), until it is ended.
+ *
+ * A file of tests is loaded when it is asked for.
  */
-import { appendFileSync, readFileSync } from 'node:fs';
-import { type Mutant, type Order, readResults } from '../../scripts/mutation/order.ts';
+import { readFileSync } from 'node:fs';
+import type { Answer, Asked, Order } from '../../scripts/mutation/order.ts';
 import { loadCases, replaceModules } from './cases.ts';
-import { judge, type Killer } from './killer.ts';
+import type { Killer } from './killer.ts';
 import { loadSpec } from './specs.ts';
 
-/** What all killers of one mutant may take, and one of them. */
-const MUTANT_MILLIS = 6_000;
+/** A case that takes more is no killer. */
 const CASE_MILLIS = 4_000;
 
 const [phase, file] = process.argv.slice(2);
-const order = JSON.parse(readFileSync(file, 'utf8')) as Order;
-const { mutants } = JSON.parse(readFileSync(order.list, 'utf8')) as { mutants: Mutant[] };
-const before = readResults(order);
-const living = mutants.filter(
-  ({ number, refused }) => refused === undefined && before.get(number)?.killedBy === undefined,
-);
+const { modules } = JSON.parse(readFileSync(file, 'utf8')) as Order;
+const killers = new Map<string, Killer>();
+const loaded = new Set<string>();
 
-async function loadKillers(): Promise<Killer[]> {
-  if (phase === 'specs') {
-    const specs = order.modules.filter(({ spec }) => spec !== undefined);
-    return specs.map(({ spec, output }) => loadSpec(spec!, output));
-  }
+if (phase === 'cases') {
   replaceModules(
-    order.modules.flatMap(({ built, output }) =>
+    modules.flatMap(({ built, output }) =>
       built === undefined ? [] : [{ built, mutated: output }],
     ),
   );
-  const killers: Killer[] = [];
-  for (const name of order.cases) killers.push(...(await loadCases(name, CASE_MILLIS)));
-  return killers;
 }
 
-const killers = await loadKillers();
-const millis = killers.reduce((sum, killer) => sum + killer.millis, 0);
-console.log(`${killers.length} killers, ${(millis / 1000).toFixed(1)} s without a mutant`);
-for (const killer of killers.filter((one) => one.millis > 2000)) {
-  console.log(`  ${killer.name}: ${killer.millis.toFixed(0)} ms`);
+async function load(name: string): Promise<void> {
+  if (loaded.has(name)) return;
+  loaded.add(name);
+  const output = modules.find(({ spec }) => spec === name)?.output;
+  const found = output === undefined ? await loadCases(name) : [loadSpec(name, output)];
+  for (const killer of found) killers.set(killer.name, killer);
 }
-let killed = 0;
-for await (const fate of judge(living, killers, MUTANT_MILLIS)) {
-  const reachedBy = fate.reachedBy + (before.get(fate.number)?.reachedBy ?? 0);
-  appendFileSync(order.results, `${JSON.stringify({ ...fate, reachedBy })}\n`);
-  if (fate.killedBy !== undefined) killed += 1;
+
+async function scout(name: string): Promise<Answer> {
+  await load(name);
+  const scouted = [];
+  for (const killer of [...killers.values()].filter((one) => one.file === name)) {
+    const { failure, millis, usual, reached } = await killer.scout();
+    // A case that fails needs what this process does not have; as a killer it would kill everything.
+    if (failure !== undefined && phase === 'specs') return { failure };
+    if (failure !== undefined || reached.size === 0 || millis > CASE_MILLIS) continue;
+    scouted.push({ killer: killer.name, millis, usual, reached: [...reached] });
+  }
+  return { scouted };
 }
-console.log(`${killed} of ${living.length} killed`);
-// What a mutant left open must not keep the process.
-process.exit(0);
+
+async function answer(asked: Asked): Promise<Answer> {
+  if ('scout' in asked) return scout(asked.scout);
+  const { mutant, killer, usual } = asked;
+  await load(killer.replace(/(\.(spec|test)\.ts): .*$/, '$1'));
+  return { failed: await killers.get(killer)?.kill(mutant, usual) };
+}
+
+process.on('message', (asked: Asked) => {
+  void answer(asked).then((given) => process.send?.(given));
+});

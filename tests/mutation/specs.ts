@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { TestContext } from '@as-pect/core';
-import { cpuMillis, type Killer } from './killer.ts';
+import { Killer } from './killer.ts';
 import { Switch } from './switch.ts';
 
 /** JavaScript of the specs' folder, which has no types. */
@@ -21,25 +21,12 @@ const NOTHING = (): void => {};
 /** A test that has failed ends the run of its file. */
 class Failed extends Error {}
 
-/** The spec of a file whose module was compiled to `output`. Throws if it fails without a mutant. */
+/** The spec of a file whose module was compiled to `output`. */
 export function loadSpec(file: string, output: string): Killer {
   const module = new WebAssembly.Module(readFileSync(output));
   const control = new Switch();
-  control.begin(-1);
-  const start = cpuMillis();
-  const failure = runSpec(module, control);
-  if (failure !== undefined) throw new Error(`${file} fails without a mutant: ${failure}`);
-  const millis = cpuMillis() - start;
-  const usual = control.count;
-  return {
-    name: file,
-    millis,
-    reached: new Set(control.reached),
-    kill: (mutant) => {
-      control.begin(mutant, usual);
-      return Promise.resolve(runSpec(module, control));
-    },
-  };
+  const run = (): Promise<string | undefined> => Promise.resolve(runSpec(module, control));
+  return new Killer({ file, name: file }, control, run);
 }
 
 /** The name of the first test that fails. */
