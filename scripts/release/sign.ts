@@ -12,11 +12,18 @@ import { InputError } from '../../cell-config/files.ts';
 /** What the signature is for: one made for anything else does not verify. */
 const SIGNATURE_NAMESPACE = 'canwarden-release';
 
-/** Throws InputError if there is no such file; before anything is built. */
+/** Throws InputError if there is no such file, or no ssh-keygen; before anything is built. */
 export function requireKey(key: string): void {
   if (!existsSync(key)) {
     throw new InputError(
       `--sign: there is no ${key}; name an SSH key of yours, private, or public with an agent`,
+    );
+  }
+  // Without words it would make a key. It prints its usage for an option that it does not know.
+  const { error } = spawnSync('ssh-keygen', ['-?'], { stdio: 'ignore' });
+  if (error !== undefined) {
+    throw new InputError(
+      '--sign needs ssh-keygen of OpenSSH. Next: apt-get install openssh-client',
     );
   }
 }
@@ -28,11 +35,7 @@ export function signArchive(archive: string, key: string): string {
   // ssh-keygen asks before it overwrites.
   rmSync(signature, { force: true });
   const words = ['-Y', 'sign', '-f', key, '-n', SIGNATURE_NAMESPACE, archive];
-  const { status, error } = spawnSync('ssh-keygen', words, {
-    stdio: ['inherit', 'ignore', 'inherit'],
-  });
-  if (error !== undefined)
-    throw new InputError(`--sign needs ssh-keygen (OpenSSH): ${error.message}`);
+  const { status } = spawnSync('ssh-keygen', words, { stdio: ['inherit', 'ignore', 'inherit'] });
   if (status !== 0)
     throw new InputError(`--sign: ssh-keygen refused ${key}, and nothing was signed`);
   return signature;

@@ -57,6 +57,7 @@ export const TEST_TOOLS: readonly Requirement[] = ([
   { title: 'can-utils', purpose: 'have logs converted by a stranger (asc2log, log2asc)', probe: { kind: 'command', name: 'asc2log' }, packages: ['can-utils'], elsewhere: 'Fedora and Arch: can-utils' },
   { title: 'python-can', purpose: 'have logs read by a stranger', probe: { kind: 'command', name: 'can_logconvert' }, packages: ['python3-can'], elsewhere: 'Fedora and Arch: python3-can, python-can' },
   { title: 'tshark', purpose: 'have captures read by a stranger', probe: { kind: 'command', name: 'tshark' }, packages: ['tshark'], elsewhere: 'Fedora and Arch: wireshark-cli' },
+  { title: 'ssh-keygen', purpose: 'have the signature of a release judged', probe: { kind: 'command', name: 'ssh-keygen' }, packages: ['openssh-client'], elsewhere: 'Fedora: openssh; Arch and Homebrew: openssh' },
   { title: 'spin', purpose: 'search all states of the models of models/', probe: { kind: 'command', name: 'spin' }, packages: ['spin'], elsewhere: 'Fedora: spin; Arch (AUR) and Homebrew: spin' },
   { title: 'QEMU', purpose: 'run the bridge on a real Linux kernel', probe: { kind: 'command', name: QEMU.command }, packages: [QEMU.package], elsewhere: 'Fedora, Arch and Homebrew: qemu' },
   { title: 'Chromium', purpose: 'open the web page in a browser', probe: { kind: 'command', name: 'chromium' }, packages: ['chromium'], elsewhere: 'Fedora and Arch: chromium' },

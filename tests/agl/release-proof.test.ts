@@ -8,7 +8,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
 import { requireKey, signArchive } from '../../scripts/release/sign.ts';
 import {
   billOf,
@@ -18,6 +17,8 @@ import {
   PAGE_ROOTS,
   PRODUCTS,
 } from '../../scripts/release/sbom.ts';
+import { skipForSetup } from '../../scripts/test/result.ts';
+import { after, describe, it } from '../skippable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'canwarden-signed-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -46,7 +47,10 @@ function makeKey(name: string): string {
   return inFolder(name);
 }
 
-describe('a signed release', () => {
+const skip =
+  spawnSync('ssh-keygen', ['-?']).error !== undefined && skipForSetup('no ssh-keygen here');
+
+describe('a signed release', { skip }, () => {
   it('verifies with the public key, and neither with another nor when a bit is changed', () => {
     const key = makeKey('own');
     const other = makeKey('other');

@@ -205,7 +205,12 @@ function dissected(path: string): string[][] {
   return text
     .trimEnd()
     .split('\n')
-    .map((line) => line.split('|'));
+    .map((line) => line.split('|').map(asDigit));
+}
+
+/** A truth value of tshark as older ones write it: 4.4 writes words (Debian 13), 4.0 digits (Debian 12). */
+function asDigit(field: string): string {
+  return { True: '1', False: '0' }[field] ?? field;
 }
 
 function expectedOf(record: TimedRecord, hasInterfaces: boolean): string[] {
