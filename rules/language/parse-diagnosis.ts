@@ -191,14 +191,14 @@ function parseServed(
   const listEntry = entries && reader.required(entries, 'services', 'agl');
   const items = listEntry && reader.list(listEntry, 'service', 32, 1);
   const services = items?.map((item) => parseByte(reader, item)).filter((one) => one !== undefined);
-  if (entries === undefined || services === undefined || services.length !== items?.length)
-    return undefined;
   const [separationEntry, goneEntry, pendingEntry] = ['separation', 'without-agl', 'pending'].map(
-    (key) => entries.byKey.get(key),
+    (key) => entries?.byKey.get(key),
   );
+  // All are read before one that is wrong ends it, so that each is told.
   const separation = separationEntry === undefined ? 0 : parseSeparation(reader, separationEntry);
   const gone = goneEntry === undefined ? 'refuse' : reader.word(goneEntry, WITHOUT_AGL);
   const times = pendingEntry && parsePending(reader, pendingEntry);
+  if (services === undefined || services.length !== items?.length) return undefined;
   if (separation === undefined || gone === undefined) return undefined;
   if (pendingEntry !== undefined && times === undefined) return undefined;
   const agl = { services, separation, isSilent: gone === 'silent' };

@@ -33,7 +33,8 @@ const NO_TIMER: i32 = -1;
 export class ResponsePending<Parts extends AnyParts> {
   /** When the client must hear something next. */
   dueTicks: u64 = NEVER;
-  private timer: i32 = NO_TIMER;
+  /** The one who waits hears it by this identifier. */
+  private identifier: u32 = 0;
   private service: u32 = 0;
   /** Frames of the request that are still to come. */
   private missing: u32 = 0;
@@ -48,14 +49,14 @@ export class ResponsePending<Parts extends AnyParts> {
     private readonly answers: UrgentAnswers<Parts>,
   ) {}
 
-  /** The table is a new one. Its timers follow. */
+  /** The table is a new one. A client goes on waiting, as that says, if it is there for the same one. */
   begin(): void {
-    this.timer = NO_TIMER;
-  }
-
-  /** Timer `index` of the table says how. */
-  use(index: u32): void {
-    this.timer = index;
+    if (this.timer !== NO_TIMER && this.record.next === this.identifier) {
+      this.left = min<u32>(this.left, this.record.count);
+      return;
+    }
+    this.dueTicks = NEVER;
+    this.missing = 0;
   }
 
   /** A frame of a request for AGL. One that AGL is not there for waits for nothing; one under way is still counted. */
@@ -73,6 +74,7 @@ export class ResponsePending<Parts extends AnyParts> {
     const message = isFirst ? data >> 16 : data >> 8;
     const length = (((data as u32) & 0xf) << 8) | (((data >> 8) as u32) & 0xff);
     this.dueTicks = NEVER;
+    this.identifier = this.record.next;
     this.missing = isFirst && this.parts.aglIsThere ? length / CONSECUTIVE_BYTES : 0;
     this.service = isSuppressed(message as u32) ? 0 : (message as u32) & 0xff;
     if (!isFirst && this.service !== 0 && this.parts.aglIsThere) this.arm(nowTicks);
@@ -80,7 +82,7 @@ export class ResponsePending<Parts extends AnyParts> {
 
   /** AGL answers, in a single or a first frame. Its own 0x78 takes the place of the cell's. */
   answered(frame: Frame, nowTicks: u64): void {
-    if (this.dueTicks === NEVER) return;
+    if (this.dueTicks === NEVER || this.timer === NO_TIMER) return;
     const data = frame.data as u32;
     const isPending = ((data >> 8) & 0xff) === NEGATIVE && data >> 24 === PENDING;
     const isSingle = (data & 0xf0) === 0;
@@ -123,11 +125,17 @@ export class ResponsePending<Parts extends AnyParts> {
   private arm(nowTicks: u64): void {
     this.left = this.record.count;
     this.putOff(nowTicks, this.record.phase);
+  }
+
+  /** Later, or sooner: so the task looks when that is. */
+  private putOff(nowTicks: u64, micros: u32): void {
+    this.dueTicks = nowTicks + microsToTicks(micros, this.parts.clock.ticksPerSecond());
     this.wake.start(nowTicks, 0);
   }
 
-  private putOff(nowTicks: u64, micros: u32): void {
-    this.dueTicks = nowTicks + microsToTicks(micros, this.parts.clock.ticksPerSecond());
+  /** The timer of the table in force that says how, or NO_TIMER: it has none, and nothing is due. */
+  private get timer(): i32 {
+    return this.parts.responder.table.summary.pending;
   }
 
   private get record(): TimerFields {

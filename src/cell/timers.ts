@@ -12,7 +12,6 @@ import {
   TIMER_CYCLIC,
   TIMER_IN_SAFE_STATE,
   TIMER_TIMEOUT,
-  TIMER_PENDING,
   TIMER_UNLESS_SAFE_STATE,
   TimerFields,
 } from '../../build/generated/rule-image';
@@ -88,6 +87,7 @@ export class Timers<Parts extends AnyParts> extends Task {
     this.ending = -1;
     this.notice = 0;
     this.watches.begin();
+    this.pending.begin();
     this.startTicks = nowTicks;
     this.isStarting = false;
     this.isClearing = this.safe.stands;
@@ -107,7 +107,6 @@ export class Timers<Parts extends AnyParts> extends Task {
     this.queue.clear();
     this.loaded = 0;
     this.safe.begin();
-    this.pending.begin();
     const hasTimers = this.parts.responder.table.timerCount !== 0;
     this.safe.isSettling = hasTimers && this.safe.stands;
     if (hasTimers) this.timer.start(nowTicks, 0);
@@ -186,7 +185,6 @@ export class Timers<Parts extends AnyParts> extends Task {
       this.watches.bring(index, timer, this.startTicks);
       return;
     }
-    if ((timer.kind as u32) === TIMER_PENDING) this.pending.use(index);
     this.safe.add(timer);
     if (!this.runs(timer)) return;
     const state = table.states.of(timer.rule);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * AnswerSummary: what the rules of a table say about answers on the bus, gathered while they are
+ * AnswerSummary: what the rules and timers of a table say about answers on the bus, gathered while they are
  * checked, so that nobody has to go through them again while the cell runs.
  */
+import { TIMER_PENDING, TimerFields } from '../../build/generated/rule-image';
 import {
   PATH_FILTER_0,
   PATH_FILTER_1,
@@ -28,6 +29,8 @@ export class AnswerSummary {
   /** A rule with another buffer answers with the identifier of `first`; of `second`. */
   firstIsShared: bool = false;
   secondIsShared: bool = false;
+  /** The timer that is response pending, or -1. */
+  pending: i32 = -1;
 
   clear(): void {
     this.answers = 0;
@@ -38,6 +41,7 @@ export class AnswerSummary {
     this.firstStatic = -1;
     this.firstIsShared = false;
     this.secondIsShared = false;
+    this.pending = -1;
   }
 
   /**
@@ -58,6 +62,14 @@ export class AnswerSummary {
       if (this.second >= 0) return false;
       this.second = index;
     }
+    return true;
+  }
+
+  /** Adds timer `index`. False: it is a second response pending. */
+  addTimer(timer: TimerFields, index: u32): bool {
+    if ((timer.kind as u32) !== TIMER_PENDING) return true;
+    if (this.pending >= 0) return false;
+    this.pending = index;
     return true;
   }
 

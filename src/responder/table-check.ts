@@ -340,7 +340,7 @@ export class TableCheck {
           header.checksumTableCount,
         );
       case Phase.Timers:
-        return isTimer(at, sections);
+        return isTimer(at, sections) && this.summary.addTimer(sections.timer(at), at);
       case Phase.Lists:
         return this.index.isWord(sections, at);
       case Phase.BusIndex:

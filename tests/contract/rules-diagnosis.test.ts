@@ -133,6 +133,23 @@ describe('diagnosis of a rules file', () => {
     }
   });
 
+  it('tells all that is wrong with what AGL serves at once', () => {
+    const text = changed('services: [0x22, 0x31]', 'services: [0x122]')
+      .replace('at-most: 2', 'at-most: 300')
+      .replace('separation: 5ms', 'separation: 200ms')
+      .replace('silent', 'overflow')
+      .replace(', 0x20: [9]', '');
+    const told = complaints(text).join('\n');
+    for (const what of [
+      /11:\d+ service 1/,
+      /12:\d+ at-most/,
+      /13:17 separation/,
+      /14:18 without/,
+    ]) {
+      assert.match(told, what);
+    }
+  });
+
   it('says when it asks for too many rules', () => {
     const pids = Array.from({ length: 28 }, (_, index) => `0x${(index + 1).toString(16)}: [1]`);
     const text = changed('0x01: [1, 2, 3, 4], 0x20: [9]', pids.join(', '));

@@ -7,13 +7,24 @@
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { Frame, allocateFrames } from '../../../src/can/frame';
+import { crc32 } from '../support/crc32';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
 
 let board = new FakeBoard();
+/** Timers of the next table that end at once, before that of response pending. They take a step each. */
+let others: u16 = 0;
+/** From a request to the first one, in us. */
+let after: u32 = 5_000;
 
 /** Requests 0x7e0, answers of AGL 0x7e8; 5 ms, then every 10 ms, twice. Without AGL 7F 21 to a request. */
 function start(flags: u8): void {
+  board = new FakeBoard();
+  board.startWith(build(flags, 0x7e8));
+}
+
+/** `client`: identifier of the negative responses; 0: the table has none, though its rules speak of them. */
+function build(flags: u8, client: u32): RuleImage2 {
   const image = new RuleImage2(heap.alloc(0x10000), true);
   const request = image.add(0x7e0);
   store<u8>(request, 2, 55);
@@ -21,21 +32,45 @@ function start(flags: u8): void {
   store<u8>(answer, 6, 25);
   store<u8>(answer, 1, 55);
   store<u16>(answer, 2, 56);
+  for (let other: u16 = 0; other < others; other++) image.addTimed(0x100 + other, 1, 0);
   store<u64>(image.addAction(16, 0, 0), 0, 24);
   const alone = image.addAction(18, 0, 0);
   store<u8>(alone, 2, 1);
   store<u32>(alone, 0x7e8, 8);
   store<u64>(alone, 0x217f, 16);
   store<u64>(image.addAction(17, 0, 0), 0, 24);
-  const timer = image.addTimer(0, 10_000, 2, 0x7e8, 5_000);
-  store<u8>(timer, 8);
-  store<u8>(timer, flags, 1);
-  store<u32>(timer, 0xcc08, 20);
+  for (let other: u16 = 0; other < others; other++) image.addTimer(2 + other, 1, 1, 0, 900_000);
+  if (client !== 0) {
+    const timer = image.addTimer(0, 10_000, 2, client, after);
+    store<u8>(timer, 8);
+    store<u8>(timer, flags, 1);
+    store<u32>(timer, 0xcc08, 20);
+  }
   image.beginIndex([]);
   image.point(0x7e0, image.addList([0]));
   image.pointAgl(0x7e8, image.addList([1]));
-  board = new FakeBoard();
-  board.startWith(image);
+  return image;
+}
+
+/** AGL asks for the table `image`. Returns when it has just come into force, before its timers are looked at. */
+function swapTo(image: RuleImage2): void {
+  image.finish();
+  const table = board.parts.responder.table;
+  const before = table.checksum;
+  const base = board.requests.base;
+  const bytes = load<u32>(image.address, 8);
+  memory.copy(base + 0x40, image.address, bytes);
+  store<u32>(base, 0x51525743); // "CWRQ"
+  store<u32>(base, 1, 4);
+  store<u32>(base, 1, 0x0c);
+  store<u32>(base, bytes, 0x10);
+  store<u32>(base, crc32(image.address, bytes), 0x14);
+  store<u32>(base, load<u32>(base, 0x08) + 1, 0x08);
+  for (let step = 0; step < 100_000 && table.checksum === before; step++) {
+    board.step();
+    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+  }
+  expect(table.checksum).not.toBe(before, `in force, status ${load<u32>(board.page.base, 0x6c)}`);
 }
 
 function connect(): void {
@@ -65,6 +100,11 @@ function sentIn(micros: u32): u32 {
 }
 
 describe('response pending', () => {
+  beforeEach(() => {
+    others = 0;
+    after = 5_000;
+  });
+
   test('is sent twice, and then the request is given up', () => {
     start(0);
     connect();
@@ -125,5 +165,41 @@ describe('response pending', () => {
     ask('02 10 03 cc cc cc cc cc');
     expect(sentIn(30_000)).toBe(0);
     expect(board.counted(Counter.AnsweredComputed)).toBe(1);
+  });
+
+  test('goes on through a swap of tables, as the new one says', () => {
+    after = 200_000;
+    start(0);
+    connect();
+    ask('02 10 03 cc cc cc cc cc');
+    others = 200;
+    swapTo(build(0, 0x7e8));
+    fromAgl(0x78107f03);
+    expect(sentIn(8_000)).toBe(0, 'put off by AGL, to 10 ms');
+    expect(sentIn(60_000)).toBe(3, 'two, and the end');
+    expect(board.counted(Counter.ResponsesGivenUp)).toBe(1);
+  });
+
+  test('takes a request while the timers of a new table are looked at', () => {
+    start(0);
+    connect();
+    others = 200;
+    swapTo(build(0, 0x7e8));
+    board.chip.fill(0, 'fc 00 00 00 08 02 10 03 cc cc cc cc cc');
+    expect(sentIn(40_000)).toBe(3);
+  });
+
+  test('ends with a table that has none, or another client', () => {
+    for (let client: u32 = 0; client <= 0x7e9; client += 0x7e9) {
+      after = 200_000;
+      others = 0;
+      start(0);
+      connect();
+      ask('02 10 03 cc cc cc cc cc');
+      others = 1;
+      swapTo(build(0, client));
+      fromAgl(0x78107f03);
+      expect(sentIn(300_000)).toBe(0);
+    }
   });
 });

@@ -108,3 +108,19 @@ describe('the safe state of an image', () => {
     expectWord(image.address + 48, 513, '513 timers', Status.RulesCount);
   });
 });
+
+describe('response pending of an image', () => {
+  test('is there once', () => {
+    for (let count: u32 = 1; count <= 2; count++) {
+      image = new RuleImage2(table.staging);
+      for (let index: u32 = 0; index < count; index++) {
+        const pending = image.addTimer(0, 10_000, 2, 0x7e8, 5_000);
+        store<u8>(pending, 8);
+        store<u32>(pending, 0xcc08, 20);
+      }
+      image.beginIndex([]);
+      image.finish();
+      expect(check()).toBe(count === 1 ? Status.Ok : Status.RulesField, `${count}`);
+    }
+  });
+});
