@@ -43,12 +43,12 @@ export function stepBoundNanos(spiBytes: u32, ringEntries: u32, byteNanos: u64):
 }
 
 /**
- * The transactions that bring the strongest frame into the chip when all buffers are taken: READ STATUS finds that, READ
- * STATUS, BIT MODIFY twice and READ STATUS displace a weaker one; LOAD TX BUFFER, BIT MODIFY of two buffers' TXP and RTS follow.
- * One frame may come in meanwhile, and a filter answer it: RX STATUS, READ RX BUFFER and RTS, and all but the last byte
- * of LOAD TX BUFFER, which gave way to it.
+ * The transactions that bring the strongest frame into the chip when all buffers are taken: READ STATUS finds that, BIT
+ * MODIFY twice and READ STATUS displace a weaker one; LOAD TX BUFFER, BIT MODIFY of two buffers' TXP and RTS follow.
+ * One frame may come in meanwhile, and a filter answer it: RX STATUS, READ RX BUFFER, RTS and READ STATUS, and all but
+ * the last byte of LOAD TX BUFFER, which gave way to it.
  */
-export const REORDER_SPI_BYTES: u32 = 2 + 2 + 4 + 4 + 2 + 14 + 4 + 4 + 1 + 2 + 14 + 1 + 13;
+export const REORDER_SPI_BYTES: u32 = 2 + 4 + 4 + 2 + 14 + 4 + 4 + 1 + 2 + 14 + 1 + 2 + 13;
 const REORDER_TRANSACTIONS: u32 = 13;
 /** Its answer may have bytes of it: READ, READ STATUS, WRITE and RTS besides. */
 const REORDER_ANSWER_SPI_BYTES: u32 = 11 + 2 + 10 + 1;

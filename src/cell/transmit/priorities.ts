@@ -74,6 +74,16 @@ export class TransmitPriorities<Parts extends AnyParts> {
     return this.parts.controller.buffers.order.priority(buffer) === own || this.set(buffer, own);
   }
 
+  /** TXP of a frame of `strength` in `buffer`, so that as few changes as possible follow when it is requested. */
+  wanted(buffer: u32, strength: u32, underWay: u32): u32 {
+    this.newBuffer = buffer;
+    this.newStrength = strength;
+    this.underWay = underWay;
+    this.findPlaces();
+    const own = this.ownPriority();
+    return own !== 0 ? own : PRIORITY_MAXIMUM - this.placeOf(buffer);
+  }
+
   private step(): bool {
     this.status = Status.Ok;
     this.findPlaces();

@@ -44,8 +44,9 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.slots.all,
   );
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
-  /** The slot whose frame is being displaced; TRANSMIT_BUFFERS: none. */
+  /** The slot whose frame is being displaced, or TRANSMIT_BUFFERS, and the strength of the frame that takes its place. */
   private victim: u32 = TRANSMIT_BUFFERS;
+  private nextStrength: u32 = ARBITRATION_NONE;
   /** TXP may not fit, or a kept answer is to be restored. */
   private isUntidy: bool = false;
   /** Nothing could be done when TransmitBuffers had made `changes` changes. */
@@ -116,11 +117,11 @@ export class TransmitScheduler<Parts extends AnyParts> {
     if (!this.answers.isEmpty) return Status.Full;
     let buffer = this.slots.freeFor(answer, false, false);
     if (buffer === TRANSMIT_BUFFERS) {
-      this.parts.controller.pollStatus();
+      const polled = this.parts.controller.pollStatus();
       this.settle();
       if (!this.answers.isEmpty) return Status.Full;
       buffer = this.slots.freeFor(answer, false, false);
-      if (buffer === TRANSMIT_BUFFERS) return Status.Full;
+      if (buffer === TRANSMIT_BUFFERS) return this.full(polled);
     }
     const slot = unchecked(this.slots.all[buffer]);
     let status = slot.load(answer);
@@ -135,6 +136,13 @@ export class TransmitScheduler<Parts extends AnyParts> {
     // Before the answer that a filter's buffer holds is requested.
     if (isAlone && this.slots.keepsAny) this.tidy();
     return status;
+  }
+
+  /** READ STATUS has just shown, if it is `polled`, that no buffer is free: it counts for the displacement. */
+  private full(polled: Status): Status {
+    const buffers = this.parts.controller.buffers;
+    if (polled === Status.Ok) buffers.back.seen(this.parts.clock.nowTicks(), buffers.frameTicks);
+    return Status.Full;
   }
 
   /** One step. False: there is nothing to do now. */
@@ -262,6 +270,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (victim === TRANSMIT_BUFFERS && mayLend) victim = this.slots.keptVictimFor(strength);
       if (victim !== TRANSMIT_BUFFERS) {
         this.victim = victim;
+        this.nextStrength = strength;
         return this.goOnDisplacing(nowTicks);
       }
       buffer = mayLend ? this.slots.lent() : TRANSMIT_BUFFERS;
@@ -317,11 +326,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
     return this.fromAgl.frontTag & ~TAG_HANDED;
   }
 
-  /** The next frame of AGL's was in the chip before. */
-  private get isFrontHanded(): bool {
-    return (this.fromAgl.frontTag & TAG_HANDED) !== 0;
-  }
-
   /** The next frame cannot be sent. */
   private refuse(isAgl: bool, status: Status): void {
     const counters = this.parts.counters;
@@ -330,7 +334,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
       countUnsent(this.parts, status);
       return;
     }
-    const wasHanded = this.isFrontHanded;
+    const wasHanded = (this.fromAgl.frontTag & TAG_HANDED) !== 0;
     this.parts.agl.finish(this.frontTag, false);
     this.fromAgl.discard();
     if (wasHanded) {
@@ -348,16 +352,17 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** One transaction of the displacement. False: it is over. */
   private goOnDisplacing(nowTicks: u64): bool {
-    const controller = this.parts.controller;
-    if (
-      !controller.buffers.isDisplacing(this.victim) &&
-      !controller.buffers.isDisplaceable(this.victim)
-    ) {
+    const buffers = this.parts.controller.buffers;
+    const victim = this.victim;
+    if (!buffers.isDisplacing(victim) && !buffers.isDisplaceable(victim)) {
       this.victim = TRANSMIT_BUFFERS;
       return false;
     }
     this.courtesy.begin();
-    this.courtesy.end(controller.displaceStep(this.victim, nowTicks));
+    const priority = buffers.back.setsPriority
+      ? this.priorities.wanted(victim, this.nextStrength, this.slots.underWay)
+      : buffers.order.priority(victim);
+    this.courtesy.end(this.parts.controller.displaceStep(victim, priority, nowTicks));
     return true;
   }
 

@@ -274,8 +274,8 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
   }
 
   /** One transaction of `buffers.displaceStep`; call it while `isDisplaceable` or `isDisplacing`. */
-  displaceStep(buffer: u32, nowTicks: u64): Status {
-    const status = this.buffers.displaceStep(buffer, nowTicks);
+  displaceStep(buffer: u32, priority: u32, nowTicks: u64): Status {
+    const status = this.buffers.displaceStep(buffer, priority, nowTicks);
     return status === Status.Busy ? this.pollStatus() : countTimeout(this.counters, status);
   }
 

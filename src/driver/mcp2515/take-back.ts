@@ -3,7 +3,8 @@
  * TakeBack: what is next in taking one pending frame back at once, and whether it may still be.
  *
  * READ STATUS shows that the frame is pending behind another one. TXnIF is cleared, then TXREQ, and READ STATUS
- * shows whether the frame before it is still pending: then this one was not on the wire at any time.
+ * shows whether the frame before it is still pending: then this one was not on the wire at any time. The first READ
+ * STATUS may be that of whoever found no buffer free.
  * Does not: use SPI (transmit-buffers.ts does), or choose the frame.
  */
 import { Deadline } from '../../rt/deadline';
@@ -13,6 +14,8 @@ import { Deadline } from '../../rt/deadline';
  * frame, a quarter. The shortest frame has 44 bits, a quarter of the longest 40.
  */
 const FRESH_SHARE: u64 = 4;
+/** The same from behind a READ STATUS, which has taken 2 us, 2 bits at 1 Mbit/s: 32 bits. */
+const SEEN_SHARE: u64 = 5;
 
 /** What is next. The numbers rise. */
 export enum TakeBackStep {
@@ -34,6 +37,8 @@ export class TakeBack {
   bit: u32 = 0;
   before: u32 = 0;
   step: TakeBackStep = TakeBackStep.Poll;
+  /** READ STATUS was made for all frames, and no frame was turned to since. */
+  private isSeen: bool = false;
   /** Reached when the last READ STATUS says nothing about now. */
   private readonly stale: Deadline = new Deadline();
 
@@ -42,10 +47,23 @@ export class TakeBack {
     return this.step !== TakeBackStep.Poll && this.bit === bit;
   }
 
+  /** The next transaction clears TXREQ, and sets TXP. */
+  get setsPriority(): bool {
+    return this.step === TakeBackStep.ClearRequest;
+  }
+
   /** Turns to the frame of `bit`. Another one is left where it is. */
   turnTo(bit: u32): void {
     if (this.bit !== bit) this.step = TakeBackStep.Poll;
     this.bit = bit;
+    if (this.isSeen && this.step === TakeBackStep.Poll) this.step = TakeBackStep.ClearFlag;
+    this.isSeen = false;
+  }
+
+  /** READ STATUS was answered just before `nowTicks`, and shows all that are pending. `frameTicks`: the longest frame. */
+  seen(nowTicks: u64, frameTicks: u64): void {
+    this.isSeen = true;
+    this.stale.start(nowTicks, frameTicks / SEEN_SHARE);
   }
 
   /** READ STATUS comes next. `frameTicks`: the longest frame. */
@@ -68,5 +86,6 @@ export class TakeBack {
   forget(): void {
     this.step = TakeBackStep.Poll;
     this.bit = 0;
+    this.isSeen = false;
   }
 }

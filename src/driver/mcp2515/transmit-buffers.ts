@@ -10,14 +10,13 @@
  *                    set for the time of a frame, READ STATUS (2) and READ TXBnCTRL (3)
  *
  * A frame on the wire continues when it is aborted (DS20001801J, section 3.6, note 1), and TXnIF then shows
- * that it was sent. The data sheet does not say whether TXREQ stays set until it has ended. So only TXnIF is
- * believed, and the buffer counts as occupied until the frame must have ended. TXnIF may be left over from an
- * earlier frame, so it is cleared first, and TXREQ must be seen set after that. ABTF does not help: only ABAT
- * and one-shot mode set it, clearing TXREQ does not.
+ * that it was sent. Whether TXREQ stays set until it has ended is not said. So only TXnIF is believed, and the buffer
+ * counts as occupied until the frame must have ended. TXnIF may be an earlier frame's, so it is cleared first, and
+ * TXREQ must be seen set after that. ABTF does not help: ABAT and one-shot mode set it, clearing TXREQ does not.
  *
  * taking back      a pending frame behind another one is not on the wire (transmit-order.ts) and is taken back
- *                  at once: READ STATUS (2), clear TXnIF (4), clear TXREQ (4), READ STATUS (2); see take-back.ts.
- *                  If the frame before it has ended meanwhile, its end is found as for an abort
+ *                  at once: READ STATUS (2), clear TXnIF (4), clear TXREQ and set TXP for what comes next (4),
+ *                  READ STATUS (2); see take-back.ts. If the one before it has ended meanwhile: as an abort
  */
 import { SpiBus } from '../../hal/spi-bus';
 import { Counters, FrameEnd } from '../../rt/counters';
@@ -46,7 +45,7 @@ import { bufferOfBit, requestBit, TransmitOrder } from './transmit-order';
 
 export { requestBit, TRANSMIT_BUFFERS, TransmitOutcome };
 
-/** The longest frame and the intermission after it (ISO 11898-1), in bit times. */
+/** The longest frame with its intermission (ISO 11898-1), in bit times. */
 export const FRAME_BITS_MAXIMUM: u32 = 160;
 
 const REQUEST_MASK: u32 = STATUS_TX0REQ | STATUS_TX1REQ | STATUS_TX2REQ;
@@ -81,7 +80,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
   /** TXREQ was cleared long enough ago that the frame must have left the wire. */
   private abortOver: u32 = 0;
   /** The frame that is being taken back at once. */
-  private readonly back: TakeBack = new TakeBack();
+  readonly back: TakeBack = new TakeBack();
   /** Whose frames they are, and how they ended. */
   readonly ends: TransmitEnds;
 
@@ -204,14 +203,14 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   /**
-   * One transaction of displacing the frame of `buffer`. `Busy`: the caller must make READ STATUS next. `Ok`:
-   * call again, while the buffer is occupied. Any other status is an error of the bus.
+   * One transaction of displacing the frame of `buffer`, which has TXP `priority` then. `Busy`: the caller must make
+   * READ STATUS next. `Ok`: call again, while the buffer is occupied. Any other status is an error of the bus.
    */
-  displaceStep(buffer: u32, nowTicks: u64): Status {
-    return this.takeBack(requestBit(buffer), FrameEnd.Resent, nowTicks);
+  displaceStep(buffer: u32, priority: u32, nowTicks: u64): Status {
+    return this.takeBack(requestBit(buffer), priority, FrameEnd.Resent, nowTicks);
   }
 
-  private takeBack(bit: u32, why: FrameEnd, nowTicks: u64): Status {
+  private takeBack(bit: u32, priority: u32, why: FrameEnd, nowTicks: u64): Status {
     const back = this.back;
     back.turnTo(bit);
     if (back.step === TakeBackStep.Outcome) return Status.Busy;
@@ -221,7 +220,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     }
     if (this.canTakeBack(bit)) {
       this.ends.setReason(bufferOfBit(bit), why);
-      if (back.step === TakeBackStep.ClearRequest) return this.takeRequestBack(bit, nowTicks);
+      if (back.setsPriority) return this.clearRequest(bit, priority, nowTicks);
       if (!back.isStale(nowTicks)) return this.clearFlag(bit);
     }
     back.forget();
@@ -234,14 +233,17 @@ export class TransmitBuffers<Bus extends SpiBus> {
     return status;
   }
 
-  private takeRequestBack(bit: u32, nowTicks: u64): Status {
+  private clearRequest(bit: u32, priority: u32, nowTicks: u64): Status {
     this.back.step = TakeBackStep.Poll;
-    const status = modifyRegister(this.bus, controlOf(bufferOfBit(bit)), TXBCTRL_TXREQ, 0);
+    const buffer = bufferOfBit(bit);
+    const mask = TXBCTRL_TXREQ | TXBCTRL_TXP_MASK;
+    const status = modifyRegister(this.bus, controlOf(buffer), mask, priority);
     if (status !== Status.Ok) return status;
     this.back.step = TakeBackStep.Outcome;
     this.back.before = this.order.above(bit, this.contending);
     this.abortWanted &= ~bit;
     this.cleared(bit, nowTicks);
+    this.order.setPriority(buffer, priority, this.contending);
     return status;
   }
 
@@ -324,7 +326,10 @@ export class TransmitBuffers<Bus extends SpiBus> {
     if (this.flagCleared !== 0) return Status.Busy;
     if (this.abortWanted === 0) return this.endAborts(nowTicks);
     const back = this.abortableAtOnce();
-    if (back !== 0) return this.takeBack(back, this.ends.reason(bufferOfBit(back)), nowTicks);
+    if (back !== 0) {
+      const buffer = bufferOfBit(back);
+      return this.takeBack(back, this.order.priority(buffer), this.ends.reason(buffer), nowTicks);
+    }
     const bit = this.abortWanted & -this.abortWanted;
     const status = modifyRegister(this.bus, CANINTF, CANINTF_TX0IF << bufferOfBit(bit), 0);
     if (status !== Status.Ok) return status;
@@ -358,12 +363,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
 
   /** The aborted frames that must have left the wire by now, and were not known to. */
   private overAt(nowTicks: u64): u32 {
-    let over: u32 = 0;
-    for (let bits = this.aborted & ~this.abortOver; bits !== 0; bits &= bits - 1) {
-      const bit = bits & -bits;
-      if (nowTicks >= this.ends.overTicks(bufferOfBit(bit))) over |= bit;
-    }
-    return over;
+    return this.ends.overOf(this.aborted & ~this.abortOver, nowTicks);
   }
 
   private resolve(): Status {

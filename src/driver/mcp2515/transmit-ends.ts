@@ -81,9 +81,15 @@ export class TransmitEnds {
     this.row(buffer).reason = why;
   }
 
-  /** When the aborted frame of `buffer` must have left the wire. */
-  overTicks(buffer: u32): u64 {
-    return this.row(buffer).overTicks;
+  /** Those of the aborted frames `bits` that must have left the wire. */
+  overOf(bits: u32, nowTicks: u64): u32 {
+    let over: u32 = 0;
+    // loop: at most TRANSMIT_BUFFERS
+    for (let left = bits; left !== 0; left &= left - 1) {
+      const bit = left & -left;
+      if (nowTicks >= this.row(bufferOfBit(bit)).overTicks) over |= bit;
+    }
+    return over;
   }
 
   setOverTicks(buffer: u32, ticks: u64): void {
