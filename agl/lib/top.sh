@@ -30,9 +30,10 @@ command_top() {
     # A read then waits for a key, for a second at most.
     [ -z "$top_terminal" ] || stty -icanon -echo min 0 time "$((10 * TOP_SECONDS))"
     trap 'top_restore; exit 0' INT TERM HUP
+    top_size || top_left=0
     printf '\033[2J'
   fi
-  top_loop
+  [ "$top_left" = 0 ] || top_loop
   top_status=$?
   top_restore
   return "$top_status"
@@ -41,6 +42,32 @@ command_top() {
 top_restore() {
   [ -z "$top_terminal" ] || stty "$top_terminal"
   top_terminal=
+}
+
+# A serial line has no size: `stty size` says 0 0, busybox's nothing. The terminal at its end has one; its cursor is
+# sent to the far corner, and it is asked where that is (ECMA-48: CPR). One that does not answer costs a second.
+# False: q was pressed.
+top_size() {
+  case "$(stty size 2>/dev/null)" in
+    '0 0' | '') printf '\0337\033[999;999H\033[6n\0338' ;;
+    *) return 0 ;;
+  esac
+  top_answer=
+  while :; do
+    top_part=$(dd bs=32 count=1 2>/dev/null)
+    top_answer=$top_answer$top_part
+    case "$top_part" in
+      q | Q) return 1 ;;
+      '' | *R) break ;;
+    esac
+  done
+  top_answer=${top_answer##*\[}
+  top_answer=${top_answer%R}
+  case "$top_answer" in
+    *[!0-9\;]* | *\;*\;* | \;* | *\;) ;;
+    *\;*) stty rows "${top_answer%;*}" cols "${top_answer#*;}" 2>/dev/null ;;
+  esac
+  return 0
 }
 
 # Until q, or until all screens that were wanted are shown. The first sample is only what the rates begin with.

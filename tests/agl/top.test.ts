@@ -106,15 +106,20 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
 
   const python = spawnSync('python3', ['-V']).status === 0;
   const needsPython = { skip: python ? false : skipForSetup('no python3 to make a terminal') };
-  /** Runs it on a terminal that Python's pty makes, and presses q once it has shown a word. */
-  function onTerminal(size: string, until: string): string {
+  /**
+   * Runs it on a terminal that Python's pty makes, and presses q once it has shown a word. `says`: what the terminal
+   * answers when it is asked where its cursor is, a part at a time.
+   */
+  function onTerminal(size: string, until: string, says: readonly string[] = []): string {
     const root = board();
     const drive = [
-      'import os, pty, sys',
+      'import os, pty, sys, time',
       'pid, end = pty.fork()',
       `run = 'stty ${size}; exec busybox sh "$0" top'`,
       "if pid == 0: os.execvp('sh', ['sh', '-c', run, sys.argv[1]])",
       "seen = b''",
+      `while b'[6n' not in seen and ${says.length} > 0: seen += os.read(end, 4096)`,
+      ...says.map((part) => `os.write(end, b'${part}'); time.sleep(0.2)`),
       `while b'${until}' not in seen: seen += os.read(end, 4096)`,
       "os.write(end, b'q')",
       'try:',
@@ -150,8 +155,9 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
     });
   }
 
-  it('fits a small terminal: no line wraps, and the last row stays free', needsPython, () => {
-    const [, screen = ''] = onTerminal('rows 12 cols 40', `${ESCAPE}[J`).split(`${ESCAPE}[H`);
+  /** 12 rows of 40 columns: no line wraps, and the last row stays free. */
+  function assertFits(shown: string): void {
+    const [, screen = ''] = shown.split(`${ESCAPE}[H`);
     const lines = screen.split('\r\n').map((line) => line.replaceAll(ERASE, ''));
     // 11 lines, and the empty end behind the last.
     assert.equal(lines.length, 12);
@@ -159,5 +165,19 @@ describe('canwarden top', NEEDS_BUSYBOX, () => {
       lines.filter((line) => line.length > 40),
       [],
     );
+  }
+
+  it('fits a small terminal', needsPython, () => {
+    assertFits(onTerminal('rows 12 cols 40', `${ESCAPE}[J`));
+  });
+
+  it('asks the terminal at the end of a serial line for its size', needsPython, () => {
+    const parts = [`${ESCAPE}[1`, '2;4', '0R'];
+    assertFits(onTerminal('rows 0 cols 0', `${ESCAPE}[J`, parts));
+  });
+
+  it('ends on q before the terminal has said its size', needsPython, () => {
+    const shown = onTerminal('rows 0 cols 0', '[6n', ['q']);
+    assert.ok(!shown.includes('frames'), shown);
   });
 });

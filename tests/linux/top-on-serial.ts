@@ -27,6 +27,10 @@ const HOME = `${ESCAPE}[H`;
 const ERASE_LINE = `${ESCAPE}[K`;
 const ERASE_REST = `${ESCAPE}[J`;
 const SCREENS = 3;
+/** `top` asks the terminal where its cursor is (ECMA-48: DSR), in its far corner; one of 20 rows says this (CPR). */
+const QUESTION = `${ESCAPE}7${ESCAPE}[999;999H${ESCAPE}[6n${ESCAPE}8`;
+const ROWS = 20;
+const CORNER = `${ESCAPE}[${ROWS};80R`;
 const LOOK_MILLIS = 20;
 
 /** The helper's files, for a guest. */
@@ -97,7 +101,10 @@ export async function checkTopOnSerial(guest: Guest, socketPath: string): Promis
   const port = `/dev/${(await portName(guest)).trim()}`;
   let seen = '';
   const socket = connect(socketPath);
-  socket.setEncoding('latin1').on('data', (text: string) => (seen += text));
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    if (!seen.includes(QUESTION) && (seen + text).includes(QUESTION)) socket.write(CORNER);
+    seen += text;
+  });
   try {
     const before = await answersSent(guest);
     await guest.output(
@@ -114,13 +121,15 @@ export async function checkTopOnSerial(guest: Guest, socketPath: string): Promis
     const after = await answersSent(guest);
     assert.equal(await guest.output('cat status'), '0\n');
     assert.equal(await guest.output('cat after'), await guest.output('cat before'));
-    assert.ok(seen.startsWith(CLEAR + HOME), JSON.stringify(seen.slice(0, 20)));
+    assert.ok(seen.startsWith(QUESTION + CLEAR + HOME), JSON.stringify(seen.slice(0, 40)));
     assert.equal(seen.split(CLEAR).length, 2);
     const whole = screens().slice(1, SCREENS);
     for (const screen of whole) {
       assert.ok(screen.endsWith(ERASE_REST), JSON.stringify(screen));
       const lines = screen.slice(0, -ERASE_REST.length).split('\r\n');
       assert.equal(lines.pop(), '');
+      // Of its 21 lines those that fit, and the last row stays free.
+      assert.equal(lines.length, ROWS - 1);
       for (const line of lines) assert.ok(line.startsWith(ERASE_LINE), JSON.stringify(line));
       const text = lines.map((line) => line.slice(ERASE_LINE.length)).join('\n');
       assert.ok(!text.includes(ESCAPE), JSON.stringify(text));
