@@ -37,8 +37,10 @@ export class CpioArchive {
     this.#add(path, LINK, Buffer.from(target, 'latin1'));
   }
 
+  /** Adds a folder and those above it. */
   addFolder(path: string): void {
     if (this.#folders.has(path)) return;
+    this.#addFoldersOf(path);
     this.#folders.add(path);
     this.#add(path, FOLDER, new Uint8Array());
   }

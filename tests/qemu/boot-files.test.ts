@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InputError } from '../../cell-config/files.ts';
 import { linuxBoardParameters } from '../../lab/qemu/linux-board.ts';
 import { CpioArchive, cpioNames } from '../../scripts/linux-guest/cpio.ts';
@@ -168,6 +168,12 @@ describe('the root file system of a boot', () => {
 
   it('has what deploy installs, Jailhouse, busybox and an init', () => {
     const names = cpioNames(buildInitramfs({ ...parts, user: undefined }))!;
+    // The kernel makes no folder that is not in the archive before what is in it.
+    const ordered = [...names];
+    for (const [index, name] of ordered.entries()) {
+      const folder = dirname(name);
+      assert.ok(folder === '.' || ordered.slice(0, index).includes(folder), name);
+    }
     for (const name of [
       ...['usr/bin/canwarden', 'etc/a.wants/b', 'lib/firmware/jailhouse.bin', 'usr/sbin/jailhouse'],
       ...[`lib/modules/${fixture.RELEASE}/extra/jailhouse.ko`, 'bin/sh', 'bin/busybox'],

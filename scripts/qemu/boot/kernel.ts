@@ -3,8 +3,9 @@
  * Looks at the user's kernel before anything boots: whether it is one for this board, and has what Jailhouse's
  * module and the bridge need.
  *
- * Exported names and drivers are searched as strings of the image, because an image has no symbol table. A name
- * of this kind can be there for another reason; then the boot says what is wrong. None is refused wrongly.
+ * Exported names and drivers are searched as strings of the image, because an image has no symbol table: as ends of
+ * strings, because the linker keeps "printk" only once where there is "vprintk". A name of this kind can be there for
+ * another reason; then the boot says what is wrong. None is refused wrongly.
  * Source of the header: Linux, Documentation/arch/arm64/booting.rst.
  */
 import { gunzipSync } from 'node:zlib';
@@ -76,12 +77,12 @@ function textAround(image: Buffer, start: string): string {
   return at === -1 ? '' : image.toString('latin1', at, at + 200);
 }
 
-/** Those of `names` that the image has not as whole strings. */
+/** Those of `names` with which no string of the image ends. */
 export function missingStrings(
   { image }: Pick<Kernel, 'image'>,
   names: readonly string[],
 ): string[] {
-  return names.filter((name) => image.indexOf(`\0${name}\0`, 0, 'latin1') === -1);
+  return names.filter((name) => image.indexOf(`${name}\0`, 0, 'latin1') === -1);
 }
 
 /** The options that the kernel's own copy of its configuration lacks. Undefined: it carries no copy. */
