@@ -7,7 +7,7 @@
  */
 import { allocateFrames, Frame } from '../../../src/can/frame';
 import { CanDevice } from '../../../src/virtio/can-device';
-import { DEVICE, FakeClock, FakeLink, FakeSection, SECTION_BYTES, Wire } from './pair';
+import { DEVICE, DRIVER, FakeClock, FakeLink, FakeSection, SECTION_BYTES, Wire } from './pair';
 import { ScriptedDriver } from './scripted-driver';
 
 export const TRANSMIT: u32 = 0;
@@ -23,7 +23,7 @@ export class DeviceRig {
   readonly wire: Wire;
   readonly section: FakeSection;
   readonly driver: ScriptedDriver;
-  readonly device: CanDevice<FakeSection, FakeLink, FakeClock>;
+  device: CanDevice<FakeSection, FakeLink, FakeClock>;
   readonly frame: Frame;
 
   constructor(sectionBytes: u32 = SECTION_BYTES) {
@@ -41,6 +41,17 @@ export class DeviceRig {
     this.section = section;
     this.driver = new ScriptedDriver(section, wire);
     this.frame = changetype<Frame>(allocateFrames(1));
+    this.begin();
+  }
+
+  /** Another device takes the place of the rig's. */
+  take(device: CanDevice<FakeSection, FakeLink, FakeClock>): void {
+    this.device = device;
+    this.wire.states[DRIVER] = 0;
+    this.begin();
+  }
+
+  private begin(): void {
     this.device.step();
     this.driver.ready();
     this.device.step();
