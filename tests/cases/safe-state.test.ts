@@ -168,8 +168,14 @@ onWasm('B6 a heartbeat of AGL in frames, and a safe state that never ends', (eng
   }),
 );
 
-onWasm('B6 Linux ends at random moments: killed, frozen, rebooted, shut down', async (engine) => {
-  const { problems, latestBeginNanos } = await runSafeState({ engine, seed: 7, rounds: 10 });
-  assert.deepEqual(problems, []);
-  assert.ok(latestBeginNanos <= BEGIN_NANOS);
-});
+for (const wall of ['open', 'locked'] as const) {
+  onWasm(
+    `B6 Linux ends at random moments, and loads tables at the edges: wall ${wall}`,
+    async (engine) => {
+      const result = await runSafeState({ engine, seed: 7, rounds: 12, wall });
+      assert.deepEqual(result.problems, []);
+      assert.ok(result.latestBeginNanos <= BEGIN_NANOS);
+      assert.ok(result.taken > 0 && result.refused > 0, 'some are taken, some refused');
+    },
+  );
+}
