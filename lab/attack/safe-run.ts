@@ -89,16 +89,22 @@ class Round {
   #requests = 0;
   #isBusy = false;
 
-  constructor(
-    private readonly rig: Rig,
-    private readonly swapper: SafeSwapper,
-    private readonly random: Random,
-    private readonly wall: Wall,
-    private readonly end: End,
-  ) {}
+  readonly #rig: Rig;
+  readonly #swapper: SafeSwapper;
+  readonly #random: Random;
+  readonly #wall: Wall;
+  readonly #end: End;
+
+  constructor(rig: Rig, swapper: SafeSwapper, random: Random, wall: Wall, end: End) {
+    this.#rig = rig;
+    this.#swapper = swapper;
+    this.#random = random;
+    this.#wall = wall;
+    this.#end = end;
+  }
 
   play() {
-    const { rig, random, swapper, end } = this;
+    const [rig, random, swapper, end] = [this.#rig, this.#random, this.#swapper, this.#end];
     const { bridge } = rig.board;
     if (!(bridge instanceof BridgeHost)) throw new Error('the board has no bridge of its own');
     const isUnnoticed = end === 'blink';
@@ -106,11 +112,9 @@ class Round {
     swapper.begin();
     rig.forget();
     const liveMillis = random.between(20, 60);
-    const silentMillis = random.between(
-      ...(isUnnoticed
-        ? ([1, UNNOTICED_MILLIS] as const)
-        : ([210, end === 'reboot' ? 500 : 250] as const)),
-    );
+    const silentMillis = isUnnoticed
+      ? random.between(1, UNNOTICED_MILLIS)
+      : random.between(210, end === 'reboot' ? 500 : 250);
     this.#planTables(liveMillis, silentMillis, isHung);
     this.#live(liveMillis);
     // Somewhere in a frame, a step, a beat.
@@ -133,7 +137,7 @@ class Round {
     const sent = this.#sent();
     const problems = [
       ...judge({
-        ...{ wall: this.wall, goneNanos, backNanos, isUnnoticed, sent },
+        ...{ wall: this.#wall, goneNanos, backNanos, isUnnoticed, sent },
         ...{ first: swapper.first, swaps: swapper.swaps },
         busyNanos: this.#isBusy ? BURST_NANOS : 0,
       }),
@@ -146,68 +150,68 @@ class Round {
     const begin = sent.find(({ text }) => text === SAFE || text === OTHER);
     return {
       ...{ problems, requests: this.#requests },
-      beginNanos: begin && this.wall === 'locked' ? begin.startNanos - goneNanos : 0,
+      beginNanos: begin && this.#wall === 'locked' ? begin.startNanos - goneNanos : 0,
     };
   }
 
   /** Up to three tables, at the edges of the safe state or anywhere. */
   #planTables(liveMillis: number, silentMillis: number, isHung: boolean): void {
-    const { random, rig } = this;
+    const [random, rig] = [this.#random, this.#rig];
     const [gone, back] = [liveMillis, liveMillis + silentMillis];
     const begin = isHung ? gone + AFTER_MILLIS : gone;
     const edges = [gone, begin, back, random.between(1, back + 40)];
     for (let count = random.between(0, 3); count > 0; count -= 1) {
       const nanos =
         random.pick(edges) * MILLISECOND + random.between(-3 * MILLISECOND, 6 * MILLISECOND);
-      this.swapper.load(random.pick(TABLES), rig.now + Math.max(0, nanos));
+      this.#swapper.load(random.pick(TABLES), rig.now + Math.max(0, nanos));
     }
   }
 
   /** The loaded table is in force again; beside a locked wall not always. */
   #restore(): void {
-    if (this.wall === 'locked' && this.random.chance(0.5)) return;
-    this.swapper.load(loadedTable(this.wall), this.rig.now);
-    this.swapper.settle();
+    if (this.#wall === 'locked' && this.#random.chance(0.5)) return;
+    this.#swapper.load(loadedTable(this.#wall), this.#rig.now);
+    this.#swapper.settle();
   }
 
   /** Linux sends its value every 2 to 4 ms. */
   #live(millis: number): void {
-    const { rig, random } = this;
+    const [rig, random] = [this.#rig, this.#random];
     const end = rig.now + millis * MILLISECOND;
     while (rig.now < end) {
       rig.sendFromAgl({ identifier: 0x210, data: [0x77, 0x77] });
       this.#ask();
-      this.swapper.run(random.between(2 * MILLISECOND, 4 * MILLISECOND));
+      this.#swapper.run(random.between(2 * MILLISECOND, 4 * MILLISECOND));
     }
   }
 
   #silent(millis: number): void {
-    const { rig, random } = this;
+    const [rig, random] = [this.#rig, this.#random];
     const end = rig.now + millis * MILLISECOND;
     while (rig.now < end) {
       this.#ask();
-      this.swapper.run(random.between(MILLISECOND, 8 * MILLISECOND));
+      this.#swapper.run(random.between(MILLISECOND, 8 * MILLISECOND));
     }
   }
 
   /** 0x1C0 has an answer in one of AGL's tables only. */
   #ask(): void {
-    if (this.random.chance(0.2)) this.rig.send({ identifier: 0x1c0, data: [0x55] });
-    if (!this.random.chance(0.3)) return;
-    this.rig.send({ identifier: 0x1a0, data: [0] });
+    if (this.#random.chance(0.2)) this.#rig.send({ identifier: 0x1c0, data: [0x55] });
+    if (!this.#random.chance(0.3)) return;
+    this.#rig.send({ identifier: 0x1a0, data: [0] });
     this.#requests += 1;
   }
 
   #burst(): void {
-    if (!this.random.chance(0.3)) return;
+    if (!this.#random.chance(0.3)) return;
     this.#isBusy = true;
     for (let count = 0; count < BURST_FRAMES; count += 1) {
-      this.rig.send({ identifier: 0x050, data: [0, 0, 0, 0, 0, 0, 0, 0] }, 0, 'strong');
+      this.#rig.send({ identifier: 0x050, data: [0, 0, 0, 0, 0, 0, 0, 0] }, 0, 'strong');
     }
   }
 
   #sent(): Sent[] {
-    return this.rig.wire
+    return this.#rig.wire
       .filter(({ outcome, sender }) => outcome === 'complete' && sender === 'canwarden')
       .map(({ frame, startNanos }) => ({ text: formatFrame(frame), startNanos }));
   }

@@ -248,7 +248,7 @@ export class Timers<Parts extends AnyParts> extends Task {
     parts.records.trace.note(nowTicks, TraceEvent.CountEnded, index, rule.answerIdentifier);
   }
 
-  /** It waits among the answers, unless the one before it still does. */
+  /** It waits among the answers, unless one with its identifier still does. */
   private sendToBus(index: u32, rule: Rule, nowTicks: u64): void {
     const parts = this.parts;
     // The safe state may have begun or ended meanwhile.
@@ -262,7 +262,8 @@ export class Timers<Parts extends AnyParts> extends Task {
     const isAsleep = parts.controller.asleep;
     if (isAsleep) parts.wakeWanted = true;
     const isClosed = parts.controller.closed && !isAsleep;
-    if (isClosed || this.scheduler.answers.has(strength)) {
+    const isWaiting = this.scheduler.answers.has(strength) && !this.isLastOfSafe(index);
+    if (isClosed || isWaiting) {
       parts.counters.count(Counter.TimedSkipped);
       return;
     }
@@ -289,6 +290,11 @@ export class Timers<Parts extends AnyParts> extends Task {
     return (
       index >= 0 && (this.parts.responder.table.timer(index).flags & TIMER_IN_SAFE_STATE) !== 0
     );
+  }
+
+  /** The frame being made is the last one of the safe state with its rule: no later one makes up for it. */
+  private isLastOfSafe(rule: u32): bool {
+    return this.isSafe(this.madeFor) && this.parts.responder.table.states.of(rule).due === NEVER;
   }
 
   /** True while the timer sends frames, as far as the safe state goes. */

@@ -142,6 +142,38 @@ onBoth(
     }),
 );
 
+onBoth(
+  'B6 a frame that is sent once is sent, also beside one of the table that still waits',
+  (engine) => {
+    const rules = `version: 1
+cyclic:
+${[1, 2, 3, 4].map((id) => `  - { name: c${id}, every: 2ms, frame: { id: 0x10${id}, data: [] } }`).join('\n')}
+  - { name: hums, every: 2ms, frame: { id: 0x310, data: [9] } }
+safe-state:
+  frames:
+    - { name: tell, frame: { id: 0x310, data: [1] } }
+`;
+    return open(engine, rules, (rig) => {
+      rig.run(20 * MILLISECOND);
+      rig.forget();
+      // 0.25 ms each at 500 kbit/s: the cyclic frame waits from its time on.
+      for (let count = 0; count < 40; count += 1) {
+        rig.send({ identifier: 0x050, data: [0, 0, 0, 0, 0, 0, 0, 0] });
+      }
+      rig.run(4 * MILLISECOND);
+      rig.board.bridge?.stop();
+      rig.run(20 * MILLISECOND);
+      const texts = rig.sentBy('canwarden').map(textOf);
+      assert.equal(texts.filter((text) => text === '310#01').length, 1, texts.join(' '));
+      assert.equal(
+        texts.findLast((text) => text.startsWith('310#')),
+        '310#01',
+        'the other pauses',
+      );
+    });
+  },
+);
+
 const LOCK = 'agl: { default: deny, wall: locked }';
 const SAFE = `after: 80ms\n  ${HEARTBEAT}`;
 const LOCKED = table({ agl: LOCK, safe: SAFE });
