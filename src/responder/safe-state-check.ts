@@ -2,8 +2,8 @@
 /**
  * SafeStateCheck: whether a table that AGL loads beside a locked wall has the safe state of the locked table, as it is.
  *
- * Compared are the records of its timers, the frames that they send (bytes, steps and checksum tables), and what the
- * rules match whose frames are heartbeats or end it. Numbers of rules, steps and tables may differ, and so may names.
+ * Compared are the records of its timers, the frames that they send and that tell of their end (bytes, steps and
+ * checksum tables), and what the rules match whose frames are heartbeats or end it. Numbers of rules, steps and tables may differ, and so may names.
  * Does not: look at what else the table has. What that says by the identifiers of the safe state, the wall refuses.
  */
 import {
@@ -28,16 +28,28 @@ export class SafeStateCheck {
   /** The next timer of the new table, and of the locked one. */
   private next: u32 = 0;
   private own: u32 = 0;
+  /** The two before these are the same so far; what tells of the end of their frames comes in a step of its own. */
+  private isNoticeLeft: bool = false;
 
   begin(): void {
     this.next = 0;
     this.own = 0;
+    this.isNoticeLeft = false;
   }
 
-  /** Looks at one timer. `Busy`: there is more. `Ok`: the wall has no safe state, or it is the same. */
+  /**
+   * Looks at one timer, or at what tells of its end. `Busy`: there is more. `Ok`: the wall has no safe state, or it is
+   * the same.
+   */
   step(sections: TableSections, wall: LockedWall): Status {
     if (!wall.hasSafeState) return Status.Ok;
     const locked = wall.sections;
+    if (this.isNoticeLeft) {
+      this.isNoticeLeft = false;
+      const made = sections.timer(this.next - 1);
+      const isSame = isSameNotice(sections, made, locked, locked.timer(this.own - 1));
+      return isSame ? Status.Busy : Status.RulesSafeState;
+    }
     if (this.own < locked.timerCount && !isOfSafeState(locked.timer(this.own))) {
       this.own++;
       return Status.Busy;
@@ -49,6 +61,7 @@ export class SafeStateCheck {
     if (!isOfSafeState(timer)) return Status.Busy;
     if (this.own === locked.timerCount) return Status.RulesSafeState;
     const isSame = isSameTimer(sections, timer, locked, locked.timer(this.own++));
+    this.isNoticeLeft = isSame;
     return isSame ? Status.Busy : Status.RulesSafeState;
   }
 }
@@ -73,13 +86,27 @@ function isSameTimer(
   if (timer.interval !== own.interval || timer.next !== own.next) return false;
   if (timer.phase !== own.phase) return false;
   if ((timer.kind as u32) !== TIMER_SAFE_STATE) {
-    const rule = sections.rule(timer.rule);
-    return timer.count === own.count && isSameFrame(sections, rule, locked, locked.rule(own.rule));
+    if (timer.count !== own.count) return false;
+    return isSameFrame(sections, sections.rule(timer.rule), locked, locked.rule(own.rule));
   }
   return (
     isSameRule(sections, timer.rule, locked, own.rule) &&
     isSameRule(sections, timer.count, locked, own.count)
   );
+}
+
+/** What tells that the frames of a timer have ended, the bus or AGL, is the same frame, or nothing. */
+function isSameNotice(
+  sections: TableSections,
+  timer: TimerFields,
+  locked: TableSections,
+  own: TimerFields,
+): bool {
+  if (timer.ended === 0 || own.ended === 0) return timer.ended === own.ended;
+  const rule = sections.rule(timer.ended - 1);
+  const other = locked.rule(own.ended - 1);
+  if (((rule.flags ^ other.flags) & RULE_FROM_AGL) !== 0) return false;
+  return isSameFrame(sections, rule, locked, other);
 }
 
 /** Rules numbered from 1 that match the same frames; 0: there is none. */

@@ -11,6 +11,8 @@ import { RuleImage2 } from '../support/rule-image-2';
 let table = new RuleTable();
 let image = new RuleImage2(table.staging);
 let stop: usize = 0;
+let notice: usize = 0;
+let other: usize = 0;
 let beat: usize = 0;
 let limit: usize = 0;
 let add: usize = 0;
@@ -32,6 +34,10 @@ function build(front: bool, isLocked: bool): void {
   store<u8>(beat, 6, 25); // of AGL
   store<u16>(beat, 0, 48);
   store<u8>(beat, 1, 50);
+  // What tells AGL that the frames have ended, and the same again on the bus.
+  notice = image.addTimed(0x3f1, 1, 0x0e);
+  store<u8>(notice, 21, 25);
+  other = image.addTimed(0x3f1, 1, 0x0e);
   limit = image.addCondition(1, 0, 0, 8, 0, 9);
   if (front) image.addStep(7, 0, 0, 0, 0, 1);
   add = image.addStep(6, 0, 0, 0, 1, 15);
@@ -42,6 +48,7 @@ function build(front: bool, isLocked: bool): void {
   if (front) image.addTimer(0, 3_000, 0, 0, 0);
   timer = image.addTimer(first, 10_000, 3, 20_000, 500);
   store<u8>(timer, 1, 1);
+  store<u32>(timer, first + 4, 20);
   image.beginIndex([]);
   image.point(0x111, image.addList([first + 1]));
   image.pointAgl(0x3f0, image.addList([first + 2]));
@@ -88,6 +95,15 @@ describe('the safe state beside a locked wall', () => {
     expectByte(timer + 12, 0x21, 'second interval');
     expectByte(timer + 16, 1, 'phase');
     expectByte(timer + 1, 0, 'no frame of the safe state');
+  });
+
+  test('keeps who is told of the end of its frames, and what', () => {
+    expectByte(timer + 20, 0, 'nobody');
+    expectByte(timer + 20, 6, 'the bus');
+    expectByte(timer + 20, 2, 'another frame');
+    expectByte(notice + 28, 0xf2, 'identifier');
+    expectByte(notice + 32, 0x0f, 'data');
+    expectByte(notice + 26, 2, 'length');
   });
 
   test('keeps what is a heartbeat', () => {
