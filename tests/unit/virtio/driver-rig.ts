@@ -25,7 +25,7 @@ export class DriverRig {
   readonly wire: Wire;
   readonly section: FakeSection;
   readonly device: ScriptedDevice;
-  readonly driver: CanDriver<FakeSection, FakeLink, FakeClock>;
+  driver: CanDriver<FakeSection, FakeLink, FakeClock>;
   readonly frame: Frame;
 
   constructor(sectionBytes: u32 = SECTION_BYTES) {
