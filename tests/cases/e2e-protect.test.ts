@@ -3,10 +3,17 @@
  * Answers and changed frames with AUTOSAR's E2E profiles 1, 2, 5, 11 and 22: counter, data identifier and checksum
  * are where the specification has them.
  *
- * First answers with data 0 and data identifiers 0x123, 0x1234, 1 to 16, as other libraries' tests have them: those of
- * profiles 1, 2 and 5 the Python library autosar-e2e (zariiii9003, test/test_p01.py, test_p02.py, test_p05.py), those of
- * 11 and 22 the Rust crate autosar-e2e (handohun, src/profiles/profile11.rs at 272dd03, profile22.rs at 655e174: a whole
- * turn of the counter). AUTOSAR's own document was not at hand. All others are made by tests/cases/e2e.ts.
+ * First answers with data 0 and data identifiers 0x123, 0x1234, 1 to 16. AUTOSAR's own document was not at hand; what
+ * others quote or recompute of it stands beside each row (`from`):
+ *
+ * - PRS 6.3.5 and 6.6.5: the protocol examples of PRS E2E Protocol R20-11 as the public library torsko/autosar-e2e quotes
+ *   them (e2e/test/P01/E2E_P01Protect_tests.cpp, P05/E2E_P05Protect_tests.cpp, table 6.47 at counter 0). The Python library
+ *   autosar-e2e (zariiii9003, test_p01.py, test_p05.py) has the same, and counter 1 of profile 5.
+ * - library: the Rust crate autosar-e2e (handohun, profile11.rs at 272dd03, profile22.rs at 655e174: a whole turn of the
+ *   counter). Those of profile 2 are these, as 22 has its layout and checksum: no published values of 2 with this list
+ *   were found.
+ *
+ * All others are made by tests/cases/e2e.ts alone; e2e-published.test.ts has AUTOSAR's values of the checksums.
  */
 import assert from 'node:assert/strict';
 import type { EngineName } from '../../twin/engine/engine.ts';
@@ -19,36 +26,56 @@ const PAYLOAD = [0, 0, 0x64, 0x12, 0xff, 0x80, 0x01, 0x5a];
 
 interface Row extends Protection {
   readonly words: string;
+  /** Who has the published ones. */
+  readonly from: 'PRS 6.3.5' | 'PRS 6.6.5' | 'library';
   /** The first answers with data 0. */
   readonly published: readonly string[];
 }
 
 const ROWS: readonly Row[] = [
-  { profile: 1, dataId: 0x123, words: 'data-id: 0x123', published: ['CC00', '9101'] },
   {
-    ...{ profile: 1, dataId: 0x123, mode: 'alternating' },
+    profile: 1,
+    from: 'PRS 6.3.5',
+    dataId: 0x123,
+    words: 'data-id: 0x123',
+    published: ['CC00', '9101'],
+  },
+  {
+    ...{ profile: 1, from: 'PRS 6.3.5', dataId: 0x123, mode: 'alternating' },
     ...{ words: 'data-id: 0x123, mode: alternating', published: ['CE00', '0201'] },
   },
   {
-    ...{ profile: 1, dataId: 0x123, mode: 'low' },
+    ...{ profile: 1, from: 'PRS 6.3.5', dataId: 0x123, mode: 'low' },
     ...{ words: 'data-id: 0x123, mode: low', published: ['CE00', '9301'] },
   },
   {
-    ...{ profile: 1, dataId: 0x123, mode: 'nibble' },
+    ...{ profile: 1, from: 'PRS 6.3.5', dataId: 0x123, mode: 'nibble' },
     ...{ words: 'data-id: 0x123, mode: nibble', published: ['2A10', '7711'] },
   },
   {
-    ...{ profile: 2, dataIds: LIST, words: `data-ids: ${listText(LIST)}` },
+    ...{ profile: 2, from: 'library', dataIds: LIST, words: `data-ids: ${listText(LIST)}` },
     published: ['1B01', '9802', '3103', '0D04', '1805', '9B06', '6507', '0808'],
   },
-  { profile: 5, dataId: 0x1234, words: 'data-id: 0x1234', published: ['1CCA00', 'CF8D01'] },
-  { profile: 11, dataId: 0x123, words: 'data-id: 0x123', published: ['CC00', '9101'] },
   {
-    ...{ profile: 11, dataId: 0x123, mode: 'nibble' },
+    profile: 5,
+    from: 'PRS 6.6.5',
+    dataId: 0x1234,
+    words: 'data-id: 0x1234',
+    published: ['1CCA00', 'CF8D01'],
+  },
+  {
+    profile: 11,
+    from: 'library',
+    dataId: 0x123,
+    words: 'data-id: 0x123',
+    published: ['CC00', '9101'],
+  },
+  {
+    ...{ profile: 11, from: 'library', dataId: 0x123, mode: 'nibble' },
     ...{ words: 'data-id: 0x123, mode: nibble', published: ['2A10', '7711'] },
   },
   {
-    ...{ profile: 22, dataIds: LIST, words: `data-ids: ${listText(LIST)}` },
+    ...{ profile: 22, from: 'library', dataIds: LIST, words: `data-ids: ${listText(LIST)}` },
     published: [
       ...['1B01', '9802', '3103', '0D04', '1805', '9B06', '6507', '0808'],
       ...['1D09', '9E0A', '370B', '0B0C', '1E0D', '9D0E', 'CD0F', '0E00'],
