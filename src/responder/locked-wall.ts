@@ -115,10 +115,10 @@ export class LockedWall {
    */
   admits(rule: Rule): bool {
     if ((rule.flags & (RULE_ANSWER | RULE_FROM_AGL)) !== RULE_ANSWER) return true;
-    if ((rule.path as u32) === PATH_SOFTWARE) {
-      rule.wall();
-      return true;
-    }
+    const isKept = (rule.path as u32) !== PATH_SOFTWARE;
+    // Those that follow a kept one are made when its request was read.
+    if (!isKept || (rule.actionCount as u32) !== 0) rule.wall();
+    if (!isKept) return true;
     const kept = this.kept;
     kept.identifier = rule.answerIdentifier;
     kept.length = rule.answerLength;

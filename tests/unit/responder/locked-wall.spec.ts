@@ -228,6 +228,18 @@ describe('an answer of another table', () => {
     expect(computed.isLimited).toBe(false);
   });
 
+  test('that follows one in a buffer of its own asks the wall too', () => {
+    lock(LOCKED | DENY);
+    const kept = answer(0x200);
+    store<u8>(changetype<usize>(kept), 1, 55);
+    expect(table.wall.admits(kept)).toBe(true);
+    expect(kept.isWalled).toBe(true, 'one action');
+    expect(kept.isStatic).toBe(true);
+    const alone = answer(0x200);
+    expect(table.wall.admits(alone)).toBe(true);
+    expect(alone.isWalled).toBe(false, 'it leaves before anybody looks');
+  });
+
   test('to AGL, and a rule without one, do not', () => {
     lock(LOCKED | DENY);
     const toAgl = answer(0x201);
