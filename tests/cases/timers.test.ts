@@ -44,12 +44,16 @@ function sentOf(rig: Rig, identifier: number): { nanos: number; text: string }[]
     .map(({ frame, startNanos }) => ({ nanos: startNanos, text: textOf(frame) }));
 }
 
-/** Each time is at most `JITTER_NANOS` behind its place in the row that begins with the first. */
-function assertPaced(times: readonly number[], millis: readonly number[]): void {
+/** Each time is at most `most` nanoseconds beside its place in the row that begins with the first. */
+function assertPaced(
+  times: readonly number[],
+  millis: readonly number[],
+  most = JITTER_NANOS,
+): void {
   const due = millis.reduce((all, step) => [...all, all[all.length - 1] + step * MILLISECOND], [0]);
   due.forEach((nanos, index) => {
     const late = times[index] - times[0] - nanos;
-    assert.ok(Math.abs(late) <= JITTER_NANOS, `frame ${index} is ${late} ns late: ${times.join()}`);
+    assert.ok(Math.abs(late) <= most, `frame ${index} is ${late} ns late: ${times.join()}`);
   });
 }
 
@@ -200,26 +204,35 @@ rules:
   },
 );
 
-for (const load of LOAD_KINDS) {
-  it(`B1 a cyclic frame is late by one frame and S under the load "${load}" of the bench (wasm)`, async () => {
-    const rules = `version: 1
+/** One frame and S as docs/timing-budget.md declares it from 500 kbit/s on: a frame may be read meanwhile. */
+const LOADED_JITTER_NANOS = 135 * 2_000 + 121_000;
+/** The image takes more of this machine's time. */
+const UNDER_LOAD = { wasm: { millis: 400, frames: 79 }, image: { millis: 60, frames: 11 } };
+
+for (const engine of ['wasm', 'image'] as const) {
+  for (const load of LOAD_KINDS) {
+    it(`B1 a cyclic frame is late by one frame and S under the load "${load}" of the bench (${engine})`, async () => {
+      const rules = `version: 1
 cyclic: [{ name: a, every: 5ms, frame: { id: 0x010, length: 8, protect: { profile: 1, data-id: 1 } } }]
 `;
-    const board = await openBench(loadMeasured('wasm'), {
-      ...({ engine: 'wasm', bitrate: 500_000, spiHertz: 10_000_000 } as const),
-      rules,
+      const board = await openBench(loadMeasured(engine), {
+        ...({ engine, bitrate: 500_000, spiHertz: 10_000_000 } as const),
+        rules,
+      });
+      const times: number[] = [];
+      board.bus.onFrame(({ frame, startNanos }) => {
+        if (frame.identifier === 0x010 && !frame.extended) times.push(startNanos);
+      });
+      const { millis, frames } = UNDER_LOAD[engine];
+      startLoad(board, { load, dense: true }, new Random(7));
+      runUntil(board, board.clock.now + millis * MILLISECOND);
+      board.engine.close();
+      assert.ok(times.length >= frames, `${times.length} frames`);
+      assertPaced(
+        times,
+        times.slice(1).map(() => 5),
+        engine === 'image' ? LOADED_JITTER_NANOS : JITTER_NANOS,
+      );
     });
-    const times: number[] = [];
-    board.bus.onFrame(({ frame, startNanos }) => {
-      if (frame.identifier === 0x010 && !frame.extended) times.push(startNanos);
-    });
-    startLoad(board, { load, dense: true }, new Random(7));
-    runUntil(board, board.clock.now + 400 * MILLISECOND);
-    board.engine.close();
-    assert.ok(times.length >= 79, `${times.length} frames`);
-    assertPaced(
-      times,
-      times.slice(1).map(() => 5),
-    );
-  });
+  }
 }
