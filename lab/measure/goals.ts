@@ -5,7 +5,8 @@
  * Source: docs/timing-budget.md.
  * Does not: measure, or judge (check-goals.ts).
  */
-import { BOUND_GOALS } from './bound-goals.ts';
+import type { TimingModel } from '../../twin/machine/timing-model.ts';
+import { boundGoals } from './bound-goals.ts';
 import { PESSIMISTIC_GOALS } from './pessimistic-goals.ts';
 import { ROTATION_GOALS } from './rotation-goals.ts';
 import { STAGED_GOALS, STAGED_SINGLE_TIMES } from './staged-goals.ts';
@@ -342,7 +343,7 @@ const CONSOLE_GOALS: readonly Goal[] = [
   ),
 ];
 
-export const GOALS: readonly Goal[] = [
+const PROMISED_GOALS: readonly Goal[] = [
   ...USUAL_GOALS,
   ...ROTATION_GOALS,
   ...CONSOLE_GOALS,
@@ -352,5 +353,11 @@ export const GOALS: readonly Goal[] = [
     [...USUAL_GOALS, ...CONSOLE_GOALS].filter(({ atAnyClock }) => atAnyClock),
   ),
   ...PESSIMISTIC_GOALS,
-  ...BOUND_GOALS,
 ];
+
+export const GOALS: readonly Goal[] = [...PROMISED_GOALS, ...boundGoals()];
+
+/** The promises, and the computed bounds of a board with these constants. */
+export function goalsOf(timing: TimingModel): readonly Goal[] {
+  return [...PROMISED_GOALS, ...boundGoals(timing)];
+}
