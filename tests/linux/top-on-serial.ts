@@ -35,14 +35,14 @@ const LOOK_MILLIS = 20;
 
 /** The helper's files, for a guest. */
 export function helperFiles(): Record<string, string> {
-  const parts = readdirSync(join(PROJECT, LIBRARY)).map((name) => [
+  const parts = readdirSync(join(PROJECT, LIBRARY)).map((name): [string, string] => [
     `${ROOT}/usr/lib/canwarden/${name}`,
     join(PROJECT, LIBRARY, name),
   ]);
-  return {
-    ...Object.fromEntries(parts),
-    [`${ROOT}/usr/bin/canwarden`]: join(PROJECT, 'agl/canwarden'),
-  };
+  return Object.fromEntries([
+    ...parts,
+    [`${ROOT}/usr/bin/canwarden`, join(PROJECT, 'agl/canwarden')],
+  ]);
 }
 
 /** The board's files around the running bridge, whose socket is in /run/canwarden. */

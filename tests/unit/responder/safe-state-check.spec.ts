@@ -12,7 +12,6 @@ let table = new RuleTable();
 let image = new RuleImage2(table.staging);
 let stop: usize = 0;
 let notice: usize = 0;
-let other: usize = 0;
 let beat: usize = 0;
 let limit: usize = 0;
 let add: usize = 0;
@@ -37,7 +36,7 @@ function build(front: bool, isLocked: bool): void {
   // What tells AGL that the frames have ended, and the same again on the bus.
   notice = image.addTimed(0x3f1, 1, 0x0e);
   store<u8>(notice, 21, 25);
-  other = image.addTimed(0x3f1, 1, 0x0e);
+  image.addTimed(0x3f1, 1, 0x0e);
   limit = image.addCondition(1, 0, 0, 8, 0, 9);
   if (front) image.addStep(7, 0, 0, 0, 0, 1);
   add = image.addStep(6, 0, 0, 0, 1, 15);
