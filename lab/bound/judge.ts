@@ -28,7 +28,7 @@ const KNOWN_NANOS: Readonly<Record<string, number>> = {
   staging: 17_000,
   transmit: 133_000,
   'transmit poll': 60_000,
-  timers: 170_000,
+  timers: 360_000,
   messages: 48_000,
   'fault look': 249_000,
   'from AGL': 125_000,
