@@ -26,8 +26,8 @@ it(`no promise is broken by faults of every kind, ${ROUNDS} rounds from seed ${F
     assertRight(await playScript(scriptOf(FIRST + round)));
 });
 
-/** How long the rounds of the new seed are for the bus: 40 of them. */
-const NEW_SECONDS = 30;
+/** How long the rounds of the new seed are for the bus: some 160 of them. */
+const NEW_SECONDS = 120;
 
 it(
   `no promise is broken by faults of every kind, ${NEW_SECONDS} s of the bus from a new seed`,
