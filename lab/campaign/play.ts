@@ -32,6 +32,8 @@ export interface RoundReport {
   readonly answers: number;
   readonly latestAnswerNanos: number;
   readonly recoveries: readonly { kind: string; nanos: number }[];
+  /** Starts that ended because the chip could not be read, and were tried again. */
+  readonly startsRefused: number;
 }
 
 const MICROSECOND = 1_000;
@@ -49,6 +51,9 @@ const SLICE_NANOS = 250 * MICROSECOND;
 const QUIET_NANOS = 60 * MILLISECOND;
 const SETTLE_NANOS = 60 * MILLISECOND;
 const SETTINGS = 'errors=1 restart-ms=10';
+/** What a start says of a chip that it cannot read, before "ready" (docs/troubleshooting.md). */
+const START_REFUSED =
+  /MCP2515 register .* after writing |no MCP2515 answers |MCP2515 does not reset: |SPI0 does not finish /;
 
 /** Plays `script`. */
 export async function playScript(
@@ -84,6 +89,7 @@ class Round {
   readonly #ends: { nanos: number; end: () => void; trouble: Trouble }[] = [];
   readonly #problems: string[] = [];
   #isTrafficOn = true;
+  #startsRefused = 0;
 
   constructor(
     rig: Rig,
@@ -121,6 +127,7 @@ class Round {
       answers: watch.answers,
       latestAnswerNanos: watch.latestAnswerNanos,
       recoveries: watch.recoveries(),
+      startsRefused: this.#startsRefused,
     };
   }
 
@@ -171,8 +178,23 @@ class Round {
     this.#watch.look();
     const { bridgeFailure } = this.#rig.board;
     const isRight = result === 'running' || (result === 'stopped' && !this.#commands.isUp);
-    if (!isRight) this.#problems.push(`the cell ${result}: ${this.#rig.lines.at(-1)}`);
+    if (result === 'stopped' && this.#isStartRefused()) {
+      this.#startsRefused += 1;
+      this.#begin({ kind: 'started-anew', atMicros: 0, forMicros: 0, value: 0 });
+    } else if (!isRight) this.#problems.push(`the cell ${result}: ${this.#rig.lines.at(-1)}`);
     if (bridgeFailure !== undefined) this.#problems.push(`the bridge ended: ${bridgeFailure}`);
+  }
+
+  /**
+   * The cell began while the chip could not be read, and said so instead of "ready". Whoever started it tries again,
+   * until the fault has ended.
+   */
+  #isStartRefused(): boolean {
+    const isChipBroken = this.#ends.some(
+      ({ trouble: { kind } }) => kind !== 'bus-off-state' && KINDS[kind].family === 'chip',
+    );
+    const last = this.#rig.lines.at(-1) ?? '';
+    return this.#commands.isUp && isChipBroken && START_REFUSED.test(last);
   }
 
   #keepBusy(): void {

@@ -95,6 +95,7 @@ class Summary {
   readonly #survived = new Map<KindName, number>();
   readonly #recoveries = new Map<string, number[]>();
   #unmodelled = 0;
+  #startsRefused = 0;
   #requests = 0;
   #answers = 0;
   #latestNanos = 0;
@@ -105,6 +106,7 @@ class Summary {
     this.#answers += report.answers;
     this.#latestNanos = Math.max(this.#latestNanos, report.latestAnswerNanos);
     if (report.unmodelled !== undefined) this.#unmodelled += 1;
+    this.#startsRefused += report.startsRefused;
     for (const { kind } of report.script.entries) {
       add(this.#faults, kind);
       if (report.problems.length === 0 && report.unmodelled === undefined)
@@ -123,7 +125,8 @@ class Summary {
     const micros = (nanos: number): string => (nanos / 1000).toFixed(0);
     return [
       `faults ${sum(this.#faults)}, survived ${sum(this.#survived)}; ` +
-        `${this.#unmodelled} rounds ended at what the twin does not model`,
+        `${this.#unmodelled} rounds ended at what the twin does not model; ` +
+        `${this.#startsRefused} starts refused for a chip that could not be read, and tried again`,
       `urgent requests ${this.#requests}, answered ${this.#answers}; ` +
         `latest answer, where no fault excuses it, ${micros(this.#latestNanos)} us after its request`,
       'kind                injected  survived  recovery p50      max (us), of those with the time to themselves',
