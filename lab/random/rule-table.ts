@@ -167,13 +167,15 @@ function randomRule(
   );
   const [answer, ...moreAnswers] = answers;
   const isLimited = (answering || (forward && !toBus)) && random.chance(0.25);
+  // Without time for a step there is none: the compiler refuses a modify that changes nothing.
+  const modify = forward && random.chance(0.7) ? randomProgram(random, programs, !toBus) : [];
   return {
     name: `rule-${index + 1}`,
     match,
     answer: answering ? answer : null,
     ...(answering && moreAnswers.length > 0 ? { moreAnswers } : {}),
     forward,
-    ...(forward && random.chance(0.7) ? { modify: randomProgram(random, programs, !toBus) } : {}),
+    ...(modify.length > 0 ? { modify } : {}),
     ...(side === 'agl' ? { from: 'agl' as const } : {}),
     ...(isLimited
       ? { rate: { intervalMicros: INTERVAL_MICROS, burst: random.between(1, 8) } }
