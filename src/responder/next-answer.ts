@@ -23,6 +23,8 @@ export class NextAnswer {
   /** The answer that was taken last. */
   readonly taken: Frame = changetype<Frame>(allocateFrames(1));
   private readonly after: RuleState = changetype<RuleState>(heap.alloc(offsetof<RuleState>()));
+  /** The rule's counter where the answer begins. What forwarded frames count meanwhile does not change it. */
+  private before: u32 = 0;
   private rule: u32 = 0;
   /** The next step, and the accumulator before it. */
   private position: u32 = 0;
@@ -68,15 +70,17 @@ export class NextAnswer {
   take(): Frame {
     if (!this.isReady) this.finish();
     memory.copy(changetype<usize>(this.taken), changetype<usize>(this.frame), FRAME_BYTES);
-    const state = this.responder.table.states.of(this.rule);
-    // Without a counter the next one is the same.
-    if (state.counter !== this.after.counter) this.renew();
-    state.counter = this.after.counter;
+    // Without a counter the next one is the same, and the rule's may be that of its forwarded frames.
+    if (this.before !== this.after.counter) {
+      this.responder.table.states.of(this.rule).counter = this.after.counter;
+      this.renew();
+    }
     return this.taken;
   }
 
   private begin(): void {
-    this.after.counter = this.responder.table.states.of(this.rule).counter;
+    this.before = this.responder.table.states.of(this.rule).counter;
+    this.after.counter = this.before;
     this.accumulator = 0;
     this.responder.composeAlone(this.rule, this.frame);
   }

@@ -166,6 +166,27 @@ onWasm('staged: a rate that is used up closes the buffer, and takes no number', 
   ),
 );
 
+onBoth('staged: an answer without a counter, whose request is forwarded with one', (engine) => {
+  const modify = '{ protect: { profile: 11, data-id: 0x123 } }';
+  const answer = '{ id: 0x011, data: [0x5A], live: [{ from: 0, to: 1 }] }';
+  const match = '{ id: 0x010, length: 8 }';
+  const rules = `version: 1
+receive: urgent-first
+rules: [{ name: state, match: ${match}, answer: ${answer}, forward: true, modify: ${modify} }]
+`;
+  return withRig({ engine, rules }, (rig) => {
+    rig.run(20 * MILLISECOND);
+    for (let index = 0; index < 5; index++) {
+      rig.send({ identifier: REQUEST, data: Array(8).fill(0xff) }, index * MILLISECOND);
+    }
+    rig.run(20 * MILLISECOND);
+    assert.deepEqual(answersOf(rig), Array(5).fill('011#5A00'));
+    // PRS E2E Protocol, profile 11: the counter is the lower half of byte 1, and moves on by one with each frame.
+    const counters = rig.agl.map(({ frame }) => frame.data[1] & 0xf);
+    assert.deepEqual(counters, [0, 1, 2, 3, 4]);
+  });
+});
+
 onWasm('staged: INT low for nothing sends a number that nobody asked for', (engine) =>
   withLines({ engine, ...FAST, rules: stagedRules('single') }, (rig) => {
     rig.run(3 * MILLISECOND);

@@ -94,4 +94,15 @@ describe('the next answer', () => {
     next.renew();
     expect(next.take().data).toBe(dataOf(0x11));
   });
+
+  test('without a counter leaves the one of its rule alone, which counts forwarded frames', () => {
+    adopt(false);
+    while (!next.step()) continue;
+    for (let number: u32 = 1; number < 4; number++) {
+      responder.table.states.of(0).counter = number;
+      next.take();
+      expect(counter()).toBe(number);
+      expect(next.isReady).toBe(true, 'nothing of the answer has changed');
+    }
+  });
 });
