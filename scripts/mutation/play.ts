@@ -30,6 +30,8 @@ export interface PlayOptions {
   readonly jobs?: number;
   /** Results of an earlier run count, as far as their tests are the same. */
   readonly resume?: boolean;
+  /** Plays the mutants of that folder alone. */
+  readonly only?: string;
   readonly limits?: Limits;
   readonly progress?: (done: number, total: number) => void;
   /** Told now and then how it goes. */
@@ -50,7 +52,8 @@ const TELL_MILLIS = 30_000;
 
 /** Compiles what is missing, plays the specs, and then the cases against what lives. */
 export async function playMutants(order: Order, options: PlayOptions = {}): Promise<Played> {
-  const mutants = await compileOrder(order);
+  const { only = '' } = options;
+  const mutants = (await compileOrder(order)).filter(({ file }) => file.startsWith(only));
   const results = resultsOf(order);
   if (options.resume !== true) results.clear();
   const known = new Map(results.read().map((result) => [result.name, result]));

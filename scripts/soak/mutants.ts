@@ -5,7 +5,7 @@
  * tests/mutation/sample.test.ts plays a small sample.
  *
  * `--resume` goes on with what build/mutation has found, as far as its tests are the same; `--jobs N` are as many
- * processes.
+ * processes; `--only cell` plays the mutants of src/cell against tests/unit/cell alone.
  *
  * What lives must stand in docs/mutation.md, with a reason. How it is done: docs/decisions/0039-mutants-in-one-module.md.
  */
@@ -28,10 +28,12 @@ const REPORT = 'docs/mutation.md';
 export const mutants: SoakRun = {
   name: 'mutants',
   what: `${COUNT} changes of the source, one at a time: the tests must notice ${100 * KILLED_LEAST} %`,
-  run: async (progress, { resume, jobs }) => {
+  run: async (progress, { resume, jobs, only }) => {
     endChildrenWithUs();
     const tell = (line: string): void => void process.stderr.write(`  ${line}\n`);
-    const { mutants, killers } = await playMutants(draw(), { progress, resume, jobs, tell });
+    const { mutants, killers } = await playMutants(draw(only), {
+      ...{ progress, resume, jobs, tell, only: only && `src/${only}/` },
+    });
     const compiled = mutants.filter(({ refused }) => refused === undefined);
     const living = compiled.filter(({ name }) => !killers.has(name));
     const known = new Set(knownSurvivors());
@@ -58,20 +60,22 @@ export const planted: SoakRun = {
   },
 };
 
-/** The draw, against all that there is. */
-function draw(): Order {
+/** The draw, against all that there is, or the unit specs of one folder. */
+function draw(only?: string): Order {
   const folder = 'build/mutation';
-  const specs = findSpecs().map((spec) => specModule(folder, spec));
+  const all = { folder, seed: SEED, count: COUNT, planted: [] };
+  const specs = findSpecs(only).map((spec) => specModule(folder, spec));
+  if (only !== undefined) return { ...all, modules: specs, cases: [] };
   return {
-    ...{ folder, seed: SEED, count: COUNT, planted: [] },
+    ...all,
     modules: [imageModule(folder, 'cell'), imageModule(folder, 'bridge'), ...specs],
     cases: findTestFiles('tests/cases'),
   };
 }
 
-function findSpecs(): string[] {
+function findSpecs(folder = ''): string[] {
   return readdirSync(`${PROJECT}tests/unit`, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.spec.ts'))
+    .filter((name) => name.startsWith(folder) && name.endsWith('.spec.ts'))
     .map((name) => `tests/unit/${name}`)
     .sort();
 }

@@ -33,6 +33,7 @@ export interface SoakOptions {
   readonly corpus?: string;
   readonly resume?: boolean;
   readonly jobs?: number;
+  readonly only?: string;
 }
 
 export interface SoakRun {
