@@ -48,6 +48,7 @@ await run(
     .option('--resume', 'mutants: goes on where the last run was ended')
     .option('--jobs <N>', 'mutants: as many processes', wholeNumber)
     .option('--only <FOLDER>', 'mutants: those of src/FOLDER, by its own unit specs')
+    .option('--tests <FOLDER>', 'mutants: by those of tests/unit/FOLDER')
     .option('--corpus <FOLDER>', 'fuzz: where inputs are kept from run to run')
     .action(soak),
 );

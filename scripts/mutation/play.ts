@@ -32,6 +32,8 @@ export interface PlayOptions {
   readonly resume?: boolean;
   /** Plays the mutants of that folder alone. */
   readonly only?: string;
+  /** The order has not all tests: what another one has killed before stays killed. */
+  readonly someTests?: boolean;
   readonly limits?: Limits;
   readonly progress?: (done: number, total: number) => void;
   /** Told now and then how it goes. */
@@ -152,9 +154,13 @@ class Run {
   /** The mutants that no earlier result tells of, or one whose test is another one by now. */
   #open(): readonly Mutant[] {
     const stamps = new Set(this.#killers.map(({ stamp }) => stamp));
+    const { someTests = false } = this.#options;
+    const here = filesThatKill(this.#order, this.#phase).map(({ file }) => file);
     return this.#mutants.filter(({ name, number }) => {
       const { killed, survived = [] } = this.#known.get(name) ?? {};
       const isOfPhase = killed?.phase === this.#phase;
+      if (someTests && killed !== undefined && !here.some((file) => killed.killer.startsWith(file)))
+        return false;
       if (killed !== undefined && (isOfPhase ? stamps.has(killed.stamp) : this.#phase === 'cases'))
         return false;
       return isOfPhase || this.#whatMayKill(number, survived).length > 0;

@@ -5,7 +5,8 @@
  * tests/mutation/sample.test.ts plays a small sample.
  *
  * `--resume` goes on with what build/mutation has found, as far as its tests are the same; `--jobs N` are as many
- * processes; `--only cell` plays the mutants of src/cell against tests/unit/cell alone.
+ * processes; `--only driver` plays the mutants of src/driver against tests/unit/driver alone, with `--tests cell`
+ * against tests/unit/cell.
  *
  * What lives must stand in docs/mutation.md, with a reason. How it is done: docs/decisions/0039-mutants-in-one-module.md.
  */
@@ -28,11 +29,12 @@ const REPORT = 'docs/mutation.md';
 export const mutants: SoakRun = {
   name: 'mutants',
   what: `${COUNT} changes of the source, one at a time: the tests must notice ${100 * KILLED_LEAST} %`,
-  run: async (progress, { resume, jobs, only }) => {
+  run: async (progress, { resume, jobs, only, tests = only }) => {
     endChildrenWithUs();
     const tell = (line: string): void => void process.stderr.write(`  ${line}\n`);
-    const { mutants, killers } = await playMutants(draw(only), {
+    const { mutants, killers } = await playMutants(draw(tests), {
       ...{ progress, resume, jobs, tell, only: only && `src/${only}/` },
+      someTests: tests !== undefined,
     });
     const compiled = mutants.filter(({ refused }) => refused === undefined);
     const living = compiled.filter(({ name }) => !killers.has(name));
@@ -61,11 +63,11 @@ export const planted: SoakRun = {
 };
 
 /** The draw, against all that there is, or the unit specs of one folder. */
-function draw(only?: string): Order {
+function draw(tests?: string): Order {
   const folder = 'build/mutation';
   const all = { folder, seed: SEED, count: COUNT, planted: [] };
-  const specs = findSpecs(only).map((spec) => specModule(folder, spec));
-  if (only !== undefined) return { ...all, modules: specs, cases: [] };
+  const specs = findSpecs(tests).map((spec) => specModule(folder, spec));
+  if (tests !== undefined) return { ...all, modules: specs, cases: [] };
   return {
     ...all,
     modules: [imageModule(folder, 'cell'), imageModule(folder, 'bridge'), ...specs],

@@ -34,6 +34,7 @@ export interface SoakOptions {
   readonly resume?: boolean;
   readonly jobs?: number;
   readonly only?: string;
+  readonly tests?: string;
 }
 
 export interface SoakRun {
