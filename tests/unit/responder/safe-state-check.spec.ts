@@ -20,7 +20,7 @@ let crcTable: usize = 0;
 let safe: usize = 0;
 let timer: usize = 0;
 
-/** `front`: a cyclic frame, a step and a CRC-8 table stand before those of the safe state. */
+/** `front`: a cyclic frame, a condition, a step and a CRC-8 table stand before those of the safe state. */
 function build(front: bool, isLocked: bool): void {
   image = new RuleImage2(table.staging, true);
   if (front) image.addTimed(0x400, 1, 0);
@@ -31,12 +31,13 @@ function build(front: bool, isLocked: bool): void {
   image.add(0x111);
   beat = image.add(0x3f0);
   store<u8>(beat, 6, 25); // of AGL
-  store<u16>(beat, 0, 48);
+  store<u16>(beat, first, 48);
   store<u8>(beat, 1, 50);
   // What tells AGL that the frames have ended, and the same again on the bus.
   notice = image.addTimed(0x3f1, 1, 0x0e);
   store<u8>(notice, 21, 25);
   image.addTimed(0x3f1, 1, 0x0e);
+  if (front) image.addCondition(1, 0, 8, 8, 3, 4);
   limit = image.addCondition(1, 0, 0, 8, 0, 9);
   if (front) image.addStep(7, 0, 0, 0, 0, 1);
   add = image.addStep(6, 0, 0, 0, 1, 15);
@@ -120,6 +121,24 @@ describe('the safe state beside a locked wall', () => {
     expectByte(crc + 11, 2, 'the initial value of its checksum');
     expectByte(crcTable + 5, 1, 'the table of its checksum');
     expectByte(limit + 16, 8, 'the heartbeat has a condition');
+  });
+
+  test('is asked for only if the locked table has one: a frame that is sent again and again is none', () => {
+    table = new RuleTable();
+    image = new RuleImage2(table.staging, true);
+    image.addTimed(0x400, 1, 0);
+    image.addTimer(0, 3_000, 0, 0, 0);
+    image.beginIndex([]);
+    store<u32>(image.address, 0x10, 20);
+    image.finish();
+    expect(table.adopt()).toBe(Status.Ok);
+    expect(table.wall.isSet).toBe(true);
+    expect(table.wall.hasSafeState).toBe(false);
+    image = new RuleImage2(table.staging, true);
+    image.add(0x100);
+    image.beginIndex([]);
+    image.finish();
+    expect(check()).toBe(Status.Ok);
   });
 
   test('is not there in a table without timers, or of format 1', () => {

@@ -67,6 +67,7 @@ describe('a timer of an image', () => {
     expectWord(timer + 12, 0x80000000, 'second interval');
     expectWord(timer + 16, 0x80000000, 'phase');
     expectWord(timer + 8, 0, 'no count');
+    expectWord(timer + 12, 0x7fffffff, 'the longest', Status.Ok);
   });
 
   test('names a rule that exists, and that a timer may send', () => {
@@ -102,6 +103,7 @@ describe('the safe state of an image', () => {
     expectWord(safe, 0x00000402, 'never', Status.Ok);
     expectWord(safe, 0x00000102, 'the flag of a frame');
     expectWord(safe + 24, 1, '+24');
+    expectWord(safe + 20, 1, 'what tells of its end');
   });
 
   test('is there once, and there are at most 512 timers', () => {
@@ -109,15 +111,60 @@ describe('the safe state of an image', () => {
   });
 });
 
+describe('a rule that tells of an end', () => {
+  test('is none beyond the last, be what lies there like one', () => {
+    image = new RuleImage2(table.staging);
+    image.addTimed(0x101, 8, 0);
+    // Behind the rules lies the CRC-8 table, whose bytes may be any: here those of a rule that a timer may send.
+    const behind = image.addTable();
+    memory.copy(behind, image.address + 64, 64);
+    timer = image.addTimer(0, 1000, 3, 2000, 500);
+    image.beginIndex([]);
+    image.finish();
+    expect(check()).toBe(Status.Ok);
+    expectWord(timer + 20, 1, 'the only rule', Status.Ok);
+    expectWord(timer + 20, 2, 'the one behind it');
+  });
+});
+
+/** Adds the record of response pending: 7E8, 8 bytes filled with CC. */
+function addPending(): usize {
+  const pending = image.addTimer(0, 10_000, 2, 0x7e8, 5_000);
+  store<u8>(pending, 8);
+  store<u32>(pending, 0xcc08, 20);
+  return pending;
+}
+
 describe('response pending of an image', () => {
+  test('has times, an end, and room for a negative response', () => {
+    image = new RuleImage2(table.staging);
+    const pending = addPending();
+    image.beginIndex([]);
+    image.finish();
+    expect(check()).toBe(Status.Ok);
+    expectWord(pending, 0x2008, 'silent without AGL', Status.Ok);
+    expectWord(pending, 0x0108, 'the flag of a frame');
+    expectWord(pending, 0x00010008, 'a rule');
+    expectWord(pending + 4, 0, 'no interval');
+    expectWord(pending + 4, 1, 'the shortest', Status.Ok);
+    expectWord(pending + 4, 0x80000000, 'interval');
+    expectWord(pending + 16, 0x80000000, 'phase');
+    expectWord(pending + 8, 0, 'never');
+    expectWord(pending + 8, 255, '255 times', Status.Ok);
+    expectWord(pending + 8, 256, '256 times');
+    expectWord(pending + 12, 0x800, 'an identifier above 11 bits');
+    expectWord(pending + 12, 0x400007e8, 'a remote frame');
+    expectWord(pending + 20, 4, 'length, 7F, service, code', Status.Ok);
+    expectWord(pending + 20, 3, 'too short');
+    expectWord(pending + 20, 9, 'too long');
+    expectWord(pending + 20, 0x10008, 'beyond the byte that pads');
+    expectWord(pending + 24, 1, '+24');
+  });
+
   test('is there once', () => {
     for (let count: u32 = 1; count <= 2; count++) {
       image = new RuleImage2(table.staging);
-      for (let index: u32 = 0; index < count; index++) {
-        const pending = image.addTimer(0, 10_000, 2, 0x7e8, 5_000);
-        store<u8>(pending, 8);
-        store<u32>(pending, 0xcc08, 20);
-      }
+      for (let index: u32 = 0; index < count; index++) addPending();
       image.beginIndex([]);
       image.finish();
       expect(check()).toBe(count === 1 ? Status.Ok : Status.RulesField, `${count}`);
