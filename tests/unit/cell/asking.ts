@@ -2,7 +2,7 @@
 /**
  * AGL asks for a table of rules: docs/status-page.md ("Requests").
  *
- * Does not: wait until it is in force.
+ * Does not: look at what comes of the swap.
  */
 import { crc32 } from '../support/crc32';
 import { RuleRecords } from '../support/rule-records';
@@ -19,4 +19,16 @@ export function askFor(board: FakeBoard, image: RuleRecords): void {
   store<u32>(base, bytes, 0x10);
   store<u32>(base, crc32(image.address, bytes), 0x14);
   store<u32>(base, load<u32>(base, 0x08) + 1, 0x08);
+}
+
+/** The same, and runs steps until the page has the outcome, which must be good. */
+export function swapTo(board: FakeBoard, image: RuleRecords): void {
+  askFor(board, image);
+  const page = board.page.base;
+  const wanted = load<u32>(board.requests.base, 0x08);
+  for (let round = 0; round < 1_000 && load<u32>(page, 0x68) !== wanted; round++) {
+    board.passAndSend(100);
+  }
+  if (load<u32>(page, 0x68) !== wanted) throw new Error('no outcome');
+  if (load<u32>(page, 0x6c) !== 0) throw new Error(`status ${load<u32>(page, 0x6c)}`);
 }

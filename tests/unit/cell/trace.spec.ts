@@ -29,6 +29,8 @@ describe('the trace has', () => {
     board.chip.set(EFLG, 0x05); // transmit warning
     board.pass(20_000);
     trace.expectIn(['4 1 50260']);
+    board.pass(30_000);
+    expect(trace.take().includes('|4 ')).toBe(false, 'it has not changed');
     board.chip.set(EFLG, 0x20);
     board.pass(20_000);
     trace.expectIn(['4 3 200260', '5 0 0', '16 52 32']);
@@ -142,5 +144,9 @@ describe('the trace has', () => {
     const early = new Trace(bad);
     bad.start();
     early.expectIn(['16 61 0', '1 0 0']);
+    const seeking = new FakeBoard('bitrate=auto');
+    const sought = new Trace(seeking);
+    seeking.start();
+    sought.expectIn(['16 13 0']);
   });
 });

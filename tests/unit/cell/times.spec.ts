@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * Times that are promised, to the tick: the clock stands still while the cell has something to do, and goes on to what
+ * is due next.
+ *
+ * Sources: docs/settings.md (console=, "Error frames", "The bit rate"), docs/troubleshooting.md 50, docs/timing-budget.md (polls each 16 bit times). DS20001801J, table 12-1: READ STATUS a0, READ 03.
+ */
+import { BusDiagnosis } from '../../../src/cell/bus/diagnosis';
+import { FaultReport } from '../../../src/cell/bus/report';
+import { Counter } from '../../../src/rt/counters';
+import { newFrame } from '../support/frames';
+import { FakeBoard, FakeParts } from './fake-board';
+
+const EFLG: u32 = 0x2d;
+const RXEP: u32 = 0x08;
+
+/** From here on the clock moves only while the cell waits. */
+function exact(board: FakeBoard): FakeBoard {
+  board.clock.perLook = 0;
+  board.clock.skips = true;
+  return board;
+}
+
+/** The clock at the next step with a transaction that has `bytes`; at most so many steps. */
+function nextWith(board: FakeBoard, bytes: string): u64 {
+  for (let step = 0; step < 20_000; step++) {
+    board.chip.take();
+    board.cell.step();
+    if (board.chip.sent.includes(bytes)) return board.clock.now;
+  }
+  return 0;
+}
+
+describe('the console', () => {
+  test('puts out a character in 100 us', () => {
+    const board = exact(new FakeBoard('console=on').connected());
+    board.chip.set(EFLG, 0x40); // an overflow, of which a line tells
+    while (board.host.console.length === 0) board.cell.step();
+    const begin = board.clock.now;
+    while (board.host.console.length < 11) board.cell.step();
+    expect(board.clock.now - begin).toBe(1_000);
+  });
+});
+
+describe('a frame in the chip', () => {
+  test('is looked at each 16 bit times', () => {
+    const board = new FakeBoard('txtimeout-ms=0').connected();
+    board.sendToCell(newFrame(0x123, 0, 0));
+    board.pass(1_000);
+    exact(board);
+    const first = nextWith(board, 'a0 00');
+    expect(nextWith(board, 'a0 00') - first).toBe(32); // at 500 kbit/s
+  });
+});
+
+describe('a sleeping chip', () => {
+  test('is looked at each 10 ms', () => {
+    const board = new FakeBoard('sleep=1').connected();
+    exact(board);
+    while (board.counted(Counter.Sleeps) === 0) board.cell.step();
+    const first = nextWith(board, '03 ');
+    for (let look = 1; look < 4; look++) {
+      expect(nextWith(board, '03 ') - first).toBe(10_000 * look);
+    }
+  });
+});
+
+describe('only errors on the bus', () => {
+  test('are said after half a second, not before', () => {
+    const board = new FakeBoard('console=on').connected();
+    const parts = board.parts;
+    const report = new FaultReport<FakeParts>(parts);
+    const diagnosis = new BusDiagnosis<FakeParts>(parts, report);
+    parts.controller.faults.errorFlags = RXEP;
+    diagnosis.look(1_000_000);
+    diagnosis.look(1_499_999);
+    expect(board.said()).toBe('');
+    diagnosis.look(1_500_000);
+    expect(board.said().includes('(status 50)')).toBe(true);
+  });
+});
+
+describe('bus-off on a bus that gives the chip nothing to count', () => {
+  test('is over the restart time and 128 frames of 192 bits later', () => {
+    const board = exact(new FakeBoard('restart-ms=5 bitrate=20000').connected());
+    board.chip.set(EFLG, 0x20);
+    while (board.counted(Counter.BusOff) === 0) board.cell.step();
+    const begin = board.clock.now;
+    // REQOP 100 and ABAT. 128 * 192 bits take 1228.8 ms; it looks each millisecond.
+    const end = nextWith(board, '05 0f f8 90');
+    expect(end - begin).toBeGreaterThan(5_000 + 1_227_000);
+    expect(end - begin).toBeLessThan(5_000 + 1_229_800);
+  });
+});

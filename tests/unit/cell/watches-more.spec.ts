@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/// <reference types="@as-pect/assembly/types/as-pect" />
+/**
+ * Watches beside a safe state, and substitutes for frames with a check that do not come.
+ *
+ * Sources: docs/rules.md ("What a rule remembers", "E2E").
+ */
+import { Counter } from '../../../src/rt/counters';
+import { RuleImage2 } from '../support/rule-image-2';
+import { FakeBoard } from './fake-board';
+import { expectReceivedSum } from './sums';
+
+let image = new RuleImage2(heap.alloc(0x10000), true);
+
+beforeEach(() => {
+  image = new RuleImage2(heap.alloc(0x10000), true);
+});
+
+/** The check of rule 0, whose frames have a counter; action 1 replaces what does not come. */
+function addCheck(): void {
+  const check = image.addAction(8, 0, 1);
+  store<u8>(check, 8, 1); // bytes of the frame
+  store<u8>(check, 1, 3); // the largest gap
+  store<u16>(check, 0x1ff, 6); // the largest counter; the gap grows
+  store<u32>(check, 0x03000000, 8); // no new data: action 1
+  store<u64>(check, 0, 24);
+  store<u8>(image.addAction(9, 1, 1), 1, 1);
+}
+
+/** Rule 0 takes 0x200, with these actions; a timeout of 50 ms. Starts, and lets it pass once. */
+function miss(actions: u8): FakeBoard {
+  const timer = image.addTimer(0, 50_000, 0, 0, 0);
+  store<u8>(timer, 3);
+  image.indexOnly(0x200, false);
+  store<u8>(image.address + 64, actions, 55);
+  const board = new FakeBoard();
+  board.connectedWith(image);
+  board.passAndSend(120_000);
+  expect(board.counted(Counter.MessagesMissing)).toBe(1);
+  expectReceivedSum(board);
+  return board;
+}
+
+function addWatch(): void {
+  store<u64>(image.addAction(10, 0, 0), 0, 24);
+}
+
+describe('a frame with a check that does not come', () => {
+  test('has a substitute', () => {
+    image.add(0x200);
+    addCheck();
+    addWatch();
+    image.addStep(30, 0, 0, 0, 0x1234, 0);
+    image.addStep(18, 0, 0, 0, 0, 0xee); // data = EE
+    const board = miss(3);
+    expect(board.counted(Counter.CheckNoNewData)).toBe(1);
+    expect(board.takeFromCell()).toBe('200 8 0 0 ee');
+  });
+
+  test('has none if the program of the substitute deletes it', () => {
+    image.add(0x200);
+    addCheck();
+    addWatch();
+    image.addStep(30, 0, 0, 0, 0x1234, 0);
+    image.addStep(22, 0, 0, 0, 9, 0); // a length of 9
+    const board = miss(3);
+    expect(board.takeFromCell()).toBe('');
+    expect(board.counted(Counter.ModifiedDeleted)).toBe(1);
+    expect(board.counted(Counter.Forwarded)).toBe(0);
+  });
+
+  test('has none if its rule has no check', () => {
+    image.add(0x200);
+    addWatch();
+    const board = miss(1);
+    expect(board.takeFromCell()).toBe('');
+    expect(board.counted(Counter.CheckNoNewData)).toBe(0);
+    expect(board.counted(Counter.FromAglAnswered)).toBe(0);
+  });
+});
+
+describe('a timeout', () => {
+  test('runs once, though the safe state begins and ends meanwhile', () => {
+    image.add(0x200);
+    image.addTimed(0x210, 1, 0);
+    addWatch();
+    image.addSafeState(20_000, 0, 0, 0, 0);
+    store<u8>(image.addTimer(1, 5_000, 0, 0, 0), 1, 1);
+    store<u8>(image.addTimer(0, 50_000, 0, 0, 0), 3);
+    store<u8>(image.address + 64, 1, 55);
+    image.indexOnly(0x200, false);
+    const board = new FakeBoard();
+    board.aglRuns = false;
+    board.startWith(image);
+    board.passAndSend(5_000);
+    board.aglRuns = true;
+    board.connect();
+    board.passAndSend(10_000);
+    expect(board.counted(Counter.SafeStates)).toBe(1);
+    board.passAndSend(150_000);
+    expect(board.counted(Counter.MessagesMissing)).toBe(1);
+  });
+});
