@@ -105,7 +105,10 @@ describe('an answer has a window', () => {
   });
 
   test('and so is in its buffer before the first request, as a static one is', () => {
+    // A rule at address 0 is none, be what lies there like one.
+    memory.copy(0, ruleOf(0, 4, 0, u64.MAX_VALUE), 64);
     expect(isPreloadedRule(0)).toBe(false, 'no rule');
+    memory.fill(0, 0, 64);
     expect(isPreloadedRule(ruleOf(2, 4, 0, 0xffffffffff0100ff))).toBe(true);
     expect(isPreloadedRule(ruleOf(0, 4, 0, u64.MAX_VALUE))).toBe(true);
     expect(isPreloadedRule(ruleOf(0, 4, 0, 0xffffffffffff80ff))).toBe(false, 'a live value');

@@ -8,7 +8,7 @@ import { isE2e16, isE2e8, StepFields, withE2e } from '../../../src/responder/e2e
 import { RuleImage2 } from '../support/rule-image-2';
 
 const place: usize = memory.data(0x10000, 8);
-const table: usize = memory.data(272, 8);
+const table: usize = memory.data(2 * 272, 8);
 
 /** The only step of an image. */
 function step(kind: u8, shift: u8, width: u8, word: u32, value: u64): StepFields {
@@ -38,6 +38,24 @@ describe('a checksum of an E2E profile', () => {
     const profile = step(29, 0, 8, 0, 0x1ffffff);
     expect(withE2e(profile, 0x0100, 8, table)).toBe(0x011b);
     expect(withE2e(profile, 0x08ee, 8, table)).toBe(0x0808);
+  });
+
+  test('goes by the table that its step names', () => {
+    fillTable();
+    memory.copy(table + 272, table, 272);
+    memory.fill(table, 0, 272);
+    expect(withE2e(step(29, 0, 8, 1, 0x1ffffff), 0x0100, 8, table)).toBe(0x011b);
+  });
+
+  test('begins with one value for even counters and another for odd ones', () => {
+    fillTable();
+    const profile = step(29, 0, 8, 0, 0x003412);
+    // An all-zero frame but for the counter in byte 1: of two bytes, one look into the table.
+    for (let counter: u32 = 0; counter < 4; counter++) {
+      const initial: u32 = (counter & 1) !== 0 ? 0x34 : 0x12;
+      const sum: u32 = load<u8>(table + (initial ^ counter));
+      expect(withE2e(profile, (counter << 8) as u64, 2, table)).toBe((counter << 8) | sum);
+    }
   });
 
   test('of a length above 8 changes nothing: there is no frame', () => {

@@ -189,6 +189,12 @@ describe('a checksum', () => {
     expect(run()).toBe('123 4 0 0 17040201');
   });
 
+  test('XOR takes the bytes that it names, and the place of its result alone', () => {
+    target = newFrame(0x123, 4, 0xff040201);
+    image.addStep(27, 0, 0, 0, 0, checksum(0, 0xfe, 0xff, 0x11, 0, 0, 0));
+    expect(run()).toBe('123 4 0 0 16040201');
+  });
+
   test('before the first byte of a shorter frame is left out', () => {
     target = newFrame(0x123, 2, 0x0201);
     image.addStep(27, 0, 0, 0, 0, checksum(0xfd, 0xfe, 0xff, 0x10, 0, 0, 0));

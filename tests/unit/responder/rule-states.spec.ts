@@ -108,6 +108,20 @@ describe('a swap of tables', () => {
     }
   });
 
+  test('has a state for each of many rules, and still never gives two of them one', () => {
+    const names = new StaticArray<string>(130);
+    for (let rule = 0; rule < 130; rule++) names[rule] = `n${rule}`;
+    adopt(names, 15);
+    for (let rule: u32 = 0; rule < 130; rule++) table.states.of(rule).counter = rule;
+    for (let rule: u32 = 0; rule < 130; rule++) expect(table.states.of(rule).counter).toBe(rule);
+    adopt(['n129', 'n129', 'n70'], 15);
+    expect(table.states.of(0).counter).toBe(129);
+    expect(table.states.of(1).counter).toBe(0, 'the second of that name begins anew');
+    expect(table.states.of(2).counter).toBe(70);
+    table.states.of(1).counter = 7;
+    expect(table.states.of(0).counter).toBe(129);
+  });
+
   test('gives each rule of format 1 one state', () => {
     for (let rules: u32 = 31; rules < 34; rules++) {
       const plain = new RuleImage(table.staging);
