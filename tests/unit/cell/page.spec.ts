@@ -171,6 +171,8 @@ describe('a request to end', () => {
     let count = 0;
     while (board.host.denials === 0 && count++ < 1_000) board.cell.step();
     expect(board.host.denials).toBe(1);
+    for (let steps = 0; steps < 300; steps++) board.cell.step();
+    expect(board.host.approvals).toBe(0, 'the cell goes on');
     board.host.wantsShutdown = true;
     while (board.host.approvals === 0 && count++ < 2_000) board.cell.step();
     expect(board.host.denials).toBe(1);
@@ -187,6 +189,7 @@ describe('the core', () => {
     for (let count = 0; count < 2_000; count++) {
       if (board.cell.step() !== Status.Empty) continue;
       expect(board.idle.deadlineTicks).toBeLessThan(board.clock.now + 1_100);
+      expect(board.idle.deadlineTicks).toBeGreaterThan(board.clock.now - 100);
       board.cell.rest();
       rests++;
     }

@@ -89,6 +89,24 @@ describe('bitrate=auto', () => {
     expect(board.parts.isRateSought).toBe(true);
   });
 
+  test('begins with the first of the list that the crystal can make', () => {
+    const board = started('bitrate=auto:800k,250k');
+    expect(board.parts.settings.bitrate).toBe(250_000);
+    expect(listensAt(board, CNF1_250K)).toBe(true);
+  });
+
+  test('does not leave a rate with a frame after 15,000 bits', () => {
+    const board = started('bitrate=auto:500k,250k');
+    expect(listensAt(board, CNF1_500K)).toBe(true);
+    // 15,000 bits at 500 kbit/s are 30 ms.
+    board.pass(20_000);
+    hear(board, RX0IF);
+    board.pass(13_000);
+    hear(board, RX0IF);
+    expect(board.parts.isRateSought).toBe(false);
+    expect(board.parts.settings.bitrate).toBe(500_000);
+  });
+
   test('listens on after the chip was reset', () => {
     const board = started('bitrate=auto:250k');
     expect(listensAt(board, CNF1_250K)).toBe(true);

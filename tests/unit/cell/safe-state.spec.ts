@@ -103,6 +103,51 @@ describe('the safe state', () => {
     expect(board.counted(Counter.FromAglSafeState)).toBeGreaterThan(1);
   });
 
+  test('refuses no frame of AGL that a timer sends at any time', () => {
+    const image = new RuleImage2(heap.alloc(0x10000), true);
+    image.addTimed(0x210, 1, 0);
+    image.addTimed(0x220, 1, 0);
+    const safe = image.addSafeState(80_000, 0, 0, 0, 0);
+    store<u8>(safe, 4, 1); // until: never
+    store<u8>(image.addTimer(0, 5_000, 0, 0, 0), 1, 1);
+    image.addTimer(1, 50_000, 0, 0, 0);
+    image.beginIndex([]);
+    board = new FakeBoard();
+    board.startWith(image);
+    connect();
+    fromAgl(0x220);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+    fromAgl(0x210);
+    expect(board.counted(Counter.FromAgl)).toBe(1);
+    expect(board.counted(Counter.FromAglSafeState)).toBe(1);
+  });
+
+  test('gives every frame that it takes back to the driver that sent it', () => {
+    const image = new RuleImage2(heap.alloc(0x10000), true);
+    image.addTimed(0x210, 1, 0);
+    store<u8>(image.add(0x3f0), 6, 25);
+    image.addSafeState(80_000, 0, 2, 20_000, 0);
+    store<u8>(image.addTimer(0, 5_000, 0, 0, 0), 1, 1);
+    image.beginIndex([]);
+    image.pointAgl(0x3f0, image.addList([1]));
+    board = new FakeBoard('agl-order=identifier txtimeout-ms=0');
+    board.host.isBackEnd = true;
+    board.startWith(image);
+    board.connect();
+    board.passAndSend(10_000);
+    // The heartbeat, and then none: two of the frames are in the chip, the others wait.
+    fromAgl(0x3f0);
+    expect(board.parts.aglIsThere).toBe(true);
+    for (let count: u8 = 0; count < 6; count++) {
+      expect(board.sendToCell(newFrame(0x210, 1, count))).toBe(Status.Ok);
+      board.pass(200);
+    }
+    board.pass(60_000);
+    expect(board.counted(Counter.SafeStates)).toBeGreaterThan(0);
+    expect(board.linux.counters.refused + board.linux.counters.transmitted).toBe(7);
+    expect(board.parts.fromAgl.length).toBe(0);
+  });
+
   test('ends with a frame of the bus, and begins again after AGL was there', () => {
     start(3, 0, 0);
     board.aglRuns = false;

@@ -109,6 +109,21 @@ describe('a timer', () => {
     expect(table.hitsOf(1)).toBe(ended);
   });
 
+  test('that has ended goes on if another table has it without an end', () => {
+    begin(1);
+    image.addTimer(0, 1_000, 2, 0, 0);
+    start();
+    board.passAndSend(20_000);
+    expect(due()).toBe(2);
+    begin(1);
+    image.addTimer(0, 5_000, 0, 0, 0);
+    image.beginIndex([]);
+    image.finish();
+    ask();
+    board.passAndSend(40_000);
+    expect(due()).toBeGreaterThan(5);
+  });
+
   test('leaves room in the list for answers', () => {
     begin(60);
     for (let rule: u16 = 0; rule < 60; rule++) image.addTimer(rule, 50_000, 0, 0, 0);
