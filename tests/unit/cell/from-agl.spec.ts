@@ -163,6 +163,7 @@ describe('a frame of AGL', () => {
     failed.pass(5_000);
     expect(failed.counted(Counter.FromAglErrors)).toBe(1);
     expect(failed.counted((Counter.ErrorMessagesFirst + 7) as Counter)).toBe(1);
+    expect(failed.counted((Counter.ErrorMessagesFirst + 0) as Counter)).toBe(0, 'no other class');
   });
 });
 

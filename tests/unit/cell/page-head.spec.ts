@@ -11,6 +11,7 @@ import { FakeBoard } from './fake-board';
 
 const TEC: u32 = 0x1c;
 const REC: u32 = 0x1d;
+const EFLG: u32 = 0x2d;
 const CANINTF: u32 = 0x2c;
 const RX0IF: u32 = 0x01;
 const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
@@ -73,6 +74,16 @@ describe('the head', () => {
     expect(word(board, 0x50)).toBe(word(board, 0x900 + 24), 'the bound of receive, the longest');
     expect(word(board, 0x50)).not.toBe(0);
     expect(word(board, 0x98)).not.toBe(0);
+  });
+
+  test('has the rules in force, where they came from, and what was said last', () => {
+    const board = answering();
+    expect(word(board, 0x30)).toBe(2);
+    expect(word(board, 0x38)).toBe(1, 'loaded at start');
+    board.chip.set(EFLG, 0x20);
+    board.pass(40_000);
+    expect(word(board, 0x3c)).toBe(52, 'bus-off');
+    expect(word(board, 0x40)).toBe(3, 'bus-off');
   });
 
   test('has no bit rate and no sample point before they are known', () => {
@@ -145,7 +156,9 @@ describe('an answer', () => {
       board.chip.fill(1, FRAME_200);
       board.pass(2_000);
     }
-    expect(board.counted(Counter.AnswersDelayed)).toBeGreaterThan(0);
+    expect(board.counted(Counter.AnswersDelayed)).toBe(2);
+    board.pass(20_000);
+    expect(word(board, 0x7c)).toBe(4, 'under way: two in the chip, and two that wait');
     const before = recordedTicks(board, 2);
     const now = board.clock.now;
     board.passAndSend(5_000);

@@ -154,6 +154,18 @@ describe('one receive buffer for requests', () => {
   });
 });
 
+describe('INT for the request alone', () => {
+  test('is chosen where a frame is out of the other buffer in time, all other work included', () => {
+    // The shortest frame of 500 kbit/s takes 94 us: 30 bytes and 4 us do, if a byte takes below 3 us.
+    const fast = boardWith('spi=2353000', table(RECEIVE_AUTO, false));
+    fast.start();
+    expect(fast.chip.get(CANINTE)).toBe(1);
+    const slow = boardWith('spi=2300000', table(RECEIVE_AUTO, false));
+    slow.start();
+    expect(slow.chip.get(CANINTE)).toBe(3);
+  });
+});
+
 describe('a frame of a bus on which both buffers take all', () => {
   test('costs as much after a swap as after a start with the same table', () => {
     const answers = new RuleImage(heap.alloc(8192));

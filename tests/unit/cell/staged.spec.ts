@@ -72,6 +72,32 @@ describe('a staged answer', () => {
     expect(board.chip.take().startsWith('b0 00|84|90')).toBe(true, 'and staged again');
   });
 
+  test('does not overtake the one before, which was made at once and is still in another buffer', () => {
+    start(false);
+    request();
+    board.step();
+    request();
+    board.step(4);
+    expect(board.counted(Counter.AnsweredComputed)).toBe(2);
+    // The first has left, and the third is staged behind it.
+    board.chip.finish(2);
+    board.pass(2_000);
+    board.chip.take();
+    request();
+    board.step(4);
+    expect(board.chip.take().includes('|84')).toBe(false, 'the second is not gone');
+    board.chip.finish(1);
+    board.chip.finish(0);
+    board.pass(2_000);
+    for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);
+    board.pass(2_000);
+    expect(board.counted(Counter.AnswersSent)).toBe(3);
+    board.chip.take();
+    request();
+    board.step();
+    expect(board.chip.take().startsWith('b0 00|84|90')).toBe(true, 'nothing is before it');
+  });
+
   test('of live values stays in its buffer', () => {
     start(true);
     for (let round = 0; round < 2; round++) {

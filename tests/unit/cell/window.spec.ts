@@ -68,6 +68,8 @@ describe('an answer with bytes of its request', () => {
     expect(made.chip.get(0x59)).toBe(0xee, 'D3');
     expect(made.counted(Counter.AnsweredComputed)).toBe(2);
     expect(made.counted(Counter.AnswersSent)).toBe(2);
+    // Latency way 3 is `window` (docs/status-page.md).
+    expect(load<u32>(made.page.base + 0x5800 + 344 * 3)).toBe(2);
   });
 
   test('is none to a frame that is too short', () => {
