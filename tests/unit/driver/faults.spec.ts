@@ -73,6 +73,37 @@ describe('a look', () => {
     expect(can.faults.takeEvents()).toBe(EVENT_OVERFLOW);
   });
 
+  test('counts the overflow of one buffer as that of no other', () => {
+    const before0 = counters.of(Counter.ReceiveOverflow0);
+    const before1 = counters.of(Counter.ReceiveOverflow1);
+    chip.set(EFLG, 0x40); // RX0OVR
+    round(false);
+    expect(counters.of(Counter.ReceiveOverflow0)).toBe(before0 + 1);
+    expect(counters.of(Counter.ReceiveOverflow1)).toBe(before1);
+    chip.set(EFLG, 0x80); // RX1OVR
+    round(false);
+    expect(counters.of(Counter.ReceiveOverflow0)).toBe(before0 + 1);
+    expect(counters.of(Counter.ReceiveOverflow1)).toBe(before1 + 1);
+  });
+
+  test('that is full has fresh receive flags, until the next transaction', () => {
+    chip.set(CANINTF, 0x01);
+    expect(can.look(true)).toBe(Status.Busy);
+    expect(can.faults.receiveFlagsFresh).toBe(true);
+    expect(can.faults.receiveFlags).toBe(0x01);
+    expect(can.look(true)).toBe(Status.Ok);
+    expect(can.faults.receiveFlagsFresh).toBe(false);
+  });
+
+  test('forgets all that it saw when the counters start again', () => {
+    chip.set(CANINTF, 0x01);
+    chip.set(EFLG, 0x40);
+    round(true);
+    can.faults.restart();
+    expect(can.faults.takeEvents()).toBe(0);
+    expect(can.faults.receiveFlags).toBe(0);
+  });
+
   test('clears MERRF alone, so that the next one tells whether errors go on', () => {
     chip.set(CANINTF, 0x83);
     expect(round(false)).toBe('03 2c 00 00 00 00|05 2c 80 00');
@@ -127,6 +158,11 @@ describe('a look', () => {
 });
 
 describe('bus-off', () => {
+  test('that cannot be asked about is an error of the bus', () => {
+    chip.transactionsLeft = 0;
+    expect(can.checkRecovered()).toBe(Status.SpiTimeout);
+  });
+
   test('lasts as long as TXBO is set, whatever else EFLG shows: 5 bytes', () => {
     chip.set(EFLG, 0x20);
     expect(can.checkRecovered()).toBe(Status.Busy);
@@ -291,6 +327,13 @@ describe('a state that began and ended between two looks', () => {
     expect(can.faultState()).toBe(FaultState.ErrorActive);
     expect(round(false)).toBe('03 2c 00 00 00 00');
     expect(can.faults.takeEvents()).toBe(0);
+  });
+
+  test('is not what ERRIF tells of in the first look, which shows a state: it is cleared', () => {
+    chip.set(CANINTF, ERRIF);
+    chip.set(EFLG, 0x03);
+    expect(round(false)).toBe('03 2c 00 00 00 00|03 1c 00 00 00 00|05 2c 20 00');
+    expect(can.faults.takeEvents()).toBe(EVENT_STATE);
   });
 
   test('is not what ERRIF tells of with a state that lasts, or has just ended', () => {

@@ -65,6 +65,8 @@ describe('configure', () => {
 
   test('reads back what it wrote', () => {
     can.configure(12_000_000, 500_000);
+    // RXF5 has four registers; behind them is TEC (table 11-1).
+    expect(chip.sent.includes('|02 18 00 08 00 00|03 18 00 00 00 00|')).toBe(true);
     expect(chip.sent.includes('|02 28 01 a3 00 03|03 28 00 00 00 00|')).toBe(true);
   });
 
@@ -96,6 +98,18 @@ describe('configure', () => {
     expect(can.setup.faultExpected).toBe(0xa3);
     expect(can.setup.faultRead).toBe(0xa5);
     expect(clock.now >= 10_000 && clock.now < 20_000).toBe(true);
+  });
+
+  test('does not compare what is read-only: FILHIT0 and BUKT1 of RXB0CTRL (register 4-1)', () => {
+    chip.readOnly = 0x60;
+    chip.readOnlyBits = 0x03;
+    expect(can.configure(12_000_000, 500_000)).toBe(Status.Ok);
+  });
+
+  test('compares TXP, by which it tells a chip that was reset', () => {
+    chip.brokenRegister = 0x40; // TXB1CTRL, 0 after RESET
+    expect(can.configure(12_000_000, 500_000)).toBe(Status.RegisterVerifyMismatch);
+    expect(can.setup.faultRegister).toBe(0x40);
   });
 
   test('writes again, for 10 ms, what a chip whose oscillator is starting does not take', () => {

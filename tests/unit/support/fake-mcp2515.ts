@@ -54,6 +54,9 @@ export class FakeChip extends SpiBus {
   brokenRegister: i32 = -1;
   /** The clock at which that register is whole. */
   repairAt: u32 = 0;
+  /** A register some bits of which read as ones, whatever is written; -1: none. */
+  readOnly: i32 = -1;
+  readOnlyBits: u32 = 0;
   /** What `configure` was told the source clock is; and whether it can make a clock of it. */
   configuredFrom: u32 = 0;
   canConfigure: bool = true;
@@ -206,7 +209,10 @@ export class FakeChip extends SpiBus {
       this.address = out;
       return 0;
     }
-    if (this.instruction === READ) return this.get(this.address++);
+    if (this.instruction === READ) {
+      const fixed = (this.address as i32) === this.readOnly ? this.readOnlyBits : 0;
+      return this.get(this.address++) | fixed;
+    }
     if (this.instruction === WRITE && this.writesIgnored === 0) this.write(this.address++, out);
     if (this.instruction === BIT_MODIFY) {
       if (position === 2) this.mask = out;
