@@ -77,6 +77,15 @@ describe('a batch that the driver gives', () => {
     expect(pair.driver.counters.sent).toBe(4);
   });
 
+  test('finds room without a store while there is some', () => {
+    const pair = new Batches();
+    pair.rig.section.order = '';
+    pair.rig.section.recording = true;
+    expect(pair.driver.room()).toBe(8);
+    pair.rig.section.recording = false;
+    expect(pair.rig.section.order.includes('s')).toBe(false);
+  });
+
   test('ends where the queue is full; then the device announces what it has sent', () => {
     const pair = new Batches(8);
     const rig = pair.rig;

@@ -5,6 +5,7 @@
  * register writes, where queues lie, and every way in which it can end early.
  */
 import { Status } from '../../../src/rt/status';
+import { CanDriverState } from '../../../src/virtio/can-driver';
 import { DriverPhase } from '../../../src/virtio/transport-driver';
 import { CONTROL, DriverRig, ENOUGH, RECEIVE, TRANSMIT } from './driver-rig';
 import { DEVICE, DRIVER, SECTION_BYTES, setFrame } from './pair';
@@ -28,6 +29,31 @@ describe('negotiation', () => {
     expect(rig.wire.states[DRIVER]).toBe(0);
     expect(rig.wire.bells[DEVICE]).toBe(0);
     expect(rig.section.accesses).toBe(100, 'the device alone has looked');
+  });
+
+  test('a step without a peer has done something when it repeats the own state: at first, and after a second', () => {
+    const rig = new DriverRig();
+    expect(rig.driver.step()).toBe(true);
+    for (let count = 0; count < 10; count++) expect(rig.driver.step()).toBe(false);
+    rig.clock.ticks += 1_000_000;
+    expect(rig.driver.step()).toBe(true);
+    expect(rig.driver.step()).toBe(false);
+  });
+
+  test('a bus-off controller is started again after 100 ms', () => {
+    const rig = new DriverRig();
+    rig.run();
+    const starts = rig.device.availableIndex(CONTROL);
+    rig.section.write16(0x4c, 1); // configuration: status, BUS_OFF
+    rig.section.write8(0x40, 1); // and its announcement
+    rig.driver.step();
+    expect(rig.driver.isPeerBusOff).toBe(true);
+    rig.clock.ticks += 99_999;
+    rig.driver.step();
+    expect(rig.device.availableIndex(CONTROL)).toBe(starts);
+    rig.clock.ticks += 1;
+    rig.driver.step();
+    expect(rig.device.availableIndex(CONTROL)).toBe(starts + 1);
   });
 
   test('registers are written in the order and with the values of the specification', () => {
@@ -96,6 +122,7 @@ describe('negotiation', () => {
       const head = device.head(RECEIVE, index);
       expect(device.length(RECEIVE, head)).toBe(24);
       expect(device.flags(RECEIVE, head)).toBe(2);
+      expect(device.next(RECEIVE, head)).toBe(0);
     }
   });
 
@@ -232,6 +259,7 @@ describe('negotiation', () => {
     rig.device.answerStart(1);
     rig.step();
     rig.expectGivenUp(Status.ControlRefused);
+    expect(rig.driver.state).toBe(CanDriverState.Offline);
 
     rig = new DriverRig();
     rig.negotiate();

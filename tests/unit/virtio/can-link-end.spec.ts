@@ -84,6 +84,17 @@ describe('one end of the link, whichever it is', () => {
     expect(pair.connect(300_000)).toBe(true);
   });
 
+  test('goes on as before with a peer that is not silent, and does not leave one that is not there', () => {
+    const pair = new Pair();
+    pair.driver.noteSilence(true);
+    expect(pair.driver.lastFault).toBe(Status.Ok, 'no session to end');
+    pair.driver.noteSilence(false);
+    expect(pair.connect()).toBe(true);
+    pair.driver.noteSilence(false);
+    expectSession(pair.driver, LinkSession.Running, true);
+    expect(pair.driver.lastFault).toBe(Status.Ok);
+  });
+
   test('is awaited while a register write of the driver is not acknowledged, if it is the device', () => {
     const pair = new Pair();
     pair.device.step();
