@@ -9,93 +9,46 @@ const FEATURES = databaseOf(readFileSync('tests/data/features.dbc', 'utf8'), 'fe
 
 describe('a message that cannot be used', () => {
   const cannot = 'warning: message "Msg" cannot be used:';
-  for (const [what, text, said] of [
-    [
-      'two signals share a bit',
+  for (const [said, text] of Object.entries({
+    [`d.dbc:3:6 ${cannot} signals "A" (d.dbc:2:6) and "B" share bit 0 of byte 1; correct one of them`]:
       message(signal('A', '0|9@1+'), signal('B', '15|8@0+')),
-      `d.dbc:3:6 ${cannot} signals "A" (d.dbc:2:6) and "B" share bit 0 of byte 1; correct one of them`,
-    ],
-    [
-      'an Intel signal leaves it',
+    [`d.dbc:2:6 ${cannot} signal "A" (25|8, intel) ends in byte 4, and the message has 4 bytes; correct the signal`]:
       message(signal('A', '25|8@1+')),
-      `d.dbc:2:6 ${cannot} signal "A" (25|8, intel) ends in byte 4, and the message has 4 bytes; correct the signal`,
-    ],
-    [
-      'a Motorola signal leaves it',
+    [`d.dbc:2:6 ${cannot} signal "A" (24|2, motorola) ends in byte 4, and the message has 4 bytes; correct the signal`]:
       message(signal('A', '24|2@0+')),
-      `d.dbc:2:6 ${cannot} signal "A" (24|2, motorola) ends in byte 4, and the message has 4 bytes; correct the signal`,
-    ],
-    [
-      'a signal has no bits',
+    [`d.dbc:2:6 ${cannot} signal "A" has 0 bits: 1 to 64 are possible; correct the signal`]:
       message(signal('A', '0|0@1+')),
-      `d.dbc:2:6 ${cannot} signal "A" has 0 bits: 1 to 64 are possible; correct the signal`,
-    ],
-    [
-      'a signal has 65 bits',
+    [`d.dbc:2:6 ${cannot} signal "A" has 65 bits: 1 to 64 are possible; correct the signal`]:
       message(signal('A', '0|65@1+')),
-      `d.dbc:2:6 ${cannot} signal "A" has 65 bits: 1 to 64 are possible; correct the signal`,
-    ],
-    [
-      'two signals have one name',
-      message(signal('A', '0|8@1+'), signal('A', '8|8@1+')),
-      `d.dbc:2:6 ${cannot} it has two signals "A"; the other is at d.dbc:3:6`,
-    ],
-    [
-      'another has its identifier',
+    [`d.dbc:2:6 ${cannot} it has two signals "A"; the other is at d.dbc:3:6`]: message(
+      signal('A', '0|8@1+'),
+      signal('A', '8|8@1+'),
+    ),
+    [`d.dbc:1:9 ${cannot} another message has its identifier 0x100, at d.dbc:2:9; change or remove one`]:
       'BO_ 256 Msg: 4 Node\nBO_ 256 Other: 4 Node',
-      `d.dbc:1:9 ${cannot} another message has its identifier 0x100, at d.dbc:2:9; change or remove one`,
-    ],
-    [
-      'another has its name',
+    [`d.dbc:1:9 ${cannot} another message has its name "Msg", at d.dbc:2:9; change or remove one`]:
       'BO_ 256 Msg: 4 Node\nBO_ 257 Msg: 4 Node',
-      `d.dbc:1:9 ${cannot} another message has its name "Msg", at d.dbc:2:9; change or remove one`,
-    ],
-    [
-      'its identifier needs bit 31',
+    [`d.dbc:1:10 ${cannot} identifier 2048 is out of range: at most 2047; for a 29-bit identifier write 2147485696 (bit 31 set)`]:
       'BO_ 2048 Msg: 4 Node',
-      `d.dbc:1:10 ${cannot} identifier 2048 is out of range: at most 2047; for a 29-bit identifier write 2147485696 (bit 31 set)`,
-    ],
-    [
-      'its identifier has 30 bits',
+    [`d.dbc:1:16 ${cannot} identifier 536870912 is out of range: at most 536870911`]:
       'BO_ 2684354560 Msg: 4 Node',
-      `d.dbc:1:16 ${cannot} identifier 536870912 is out of range: at most 536870911`,
-    ],
-    [
-      'it is longer than a classic frame',
+    [`d.dbc:1:9 ${cannot} it has 64 bytes, and a frame of classical CAN has at most 8; shorten "Msg" or leave it out`]:
       'BO_ 256 Msg: 64 Node\n SG_ A : 500|8@1+ (1,0) [0|0] "" Node',
-      `d.dbc:1:9 ${cannot} it has 64 bytes, and a frame of classical CAN has at most 8; shorten "Msg" or leave it out`,
-    ],
-    [
-      'a signal is multiplexed and there is no multiplexor',
+    [`d.dbc:2:6 ${cannot} signal "A" is multiplexed, but there is no multiplexor; mark it with M`]:
       message(signal('A', '0|8@1+', 'm1 ')),
-      `d.dbc:2:6 ${cannot} signal "A" is multiplexed, but there is no multiplexor; mark it with M`,
-    ],
-    [
-      'SG_MUL_VAL_ names a multiplexor that is none',
+    [`d.dbc:2:6 ${cannot} signal "A" is multiplexed, but there is no multiplexor "B"; mark it with M`]:
       message(signal('A', '0|8@1+', 'm1 '), signal('B', '8|8@1+'), 'SG_MUL_VAL_ 256 A B 1-1;'),
-      `d.dbc:2:6 ${cannot} signal "A" is multiplexed, but there is no multiplexor "B"; mark it with M`,
-    ],
-    [
-      'two multiplexors are possible',
-      message(
-        signal('A', '0|8@1+', 'M '),
-        signal('B', '8|8@1+', 'M '),
-        signal('C', '16|8@1+', 'm1 '),
-      ),
-      `d.dbc:4:6 ${cannot} signal "C" may depend on "A" or "B"; add SG_MUL_VAL_ for it`,
-    ],
-    [
-      'multiplexors depend on each other',
+    [`d.dbc:4:6 ${cannot} signal "C" may depend on "A" or "B"; add SG_MUL_VAL_ for it`]: message(
+      signal('A', '0|8@1+', 'M '),
+      signal('B', '8|8@1+', 'M '),
+      signal('C', '16|8@1+', 'm1 '),
+    ),
+    [`d.dbc:2:6 ${cannot} signal "A" depends on itself, or on more than 16 multiplexors; correct SG_MUL_VAL_`]:
       message(signal('A', '0|8@1+', 'm1M '), signal('B', '8|8@1+', 'm1M ')),
-      `d.dbc:2:6 ${cannot} signal "A" depends on itself, or on more than 16 multiplexors; correct SG_MUL_VAL_`,
-    ],
-    [
-      'a multiplexor cannot be so large',
+    [`d.dbc:3:6 ${cannot} signal "B" is never present: its multiplexor "A" is at most 3; correct its number`]:
       message(signal('A', '0|2@1+', 'M '), signal('B', '8|8@1+', 'm4 ')),
-      `d.dbc:3:6 ${cannot} signal "B" is never present: its multiplexor "A" is at most 3; correct its number`,
-    ],
-  ] as const) {
-    it(`because ${what} is a warning, and an error of who uses it`, () => {
+  })) {
+    it(`${said}, and an error of who uses it`, () => {
       assert.equal(saidOfDbc(text)[0], said);
       const { found, refused = '' } = databaseOf(text).message('Msg');
       assert.equal(found, undefined);

@@ -110,90 +110,45 @@ describe('a DBC file', () => {
 
 describe('a DBC file that cannot be read', () => {
   const SIGNAL_FORM = '; the form is SG_ Signal : 0|8@1+ (1,0) [0|255] "unit" Node';
-  for (const [what, text, expected] of [
-    [
-      'is no DBC file',
+  for (const [expected, texts] of Object.entries({
+    'd.dbc:1:1 there is no message (BO_) in it; name the signal database of a CAN bus': [
       'version: 1\nrules: []\n',
-      'd.dbc:1:1 there is no message (BO_) in it; name the signal database of a CAN bus',
-    ],
-    [
-      'has no message',
       'VERSION ""\n\nBS_:\n\nBU_: A\n',
-      'd.dbc:1:1 there is no message (BO_) in it; name the signal database of a CAN bus',
     ],
-    [
-      'has an identifier in hexadecimal',
+    'd.dbc:1:5 BO_: expected the identifier (decimal), found "0x100"; the form is BO_ 256 Message: 8 Node':
       'BO_ 0x100 Msg: 8 Node',
-      'd.dbc:1:5 BO_: expected the identifier (decimal), found "0x100"; the form is BO_ 256 Message: 8 Node',
-    ],
-    [
-      'has an identifier of more than 32 bits',
+    'd.dbc:1:5 BO_: the identifier (decimal) must be 0 to 4294967295, found "4294967296"; the form is BO_ 256 Message: 8 Node':
       'BO_ 4294967296 Msg: 8 Node',
-      'd.dbc:1:5 BO_: the identifier (decimal) must be 0 to 4294967295, found "4294967296"; the form is BO_ 256 Message: 8 Node',
-    ],
-    [
-      'has a message without length',
+    'd.dbc:1:14 BO_: expected its length in bytes, found "Node"; the form is BO_ 256 Message: 8 Node':
       'BO_ 256 Msg: Node',
-      'd.dbc:1:14 BO_: expected its length in bytes, found "Node"; the form is BO_ 256 Message: 8 Node',
-    ],
-    [
-      'has a signal outside a message',
-      `BU_: Node\n${signal('A', '0|8@1+')}`,
-      `d.dbc:2:2 SG_: the signal belongs to no message; put it below a BO_${SIGNAL_FORM}`,
-    ],
-    [
-      'has a third byte order',
+    [`d.dbc:2:2 SG_: the signal belongs to no message; put it below a BO_${SIGNAL_FORM}`]: `BU_: Node\n${signal('A', '0|8@1+')}`,
+    [`d.dbc:2:14 SG_: the byte order (0 Motorola, 1 Intel) must be 0 to 1, found "2"${SIGNAL_FORM}`]:
       message(signal('A', '0|8@2+')),
-      `d.dbc:2:14 SG_: the byte order (0 Motorola, 1 Intel) must be 0 to 1, found "2"${SIGNAL_FORM}`,
-    ],
-    [
-      'has a signal without sign',
-      message(signal('A', '0|8@1')),
-      `d.dbc:2:16 SG_: expected "+" (unsigned) or "-" (signed), found "("${SIGNAL_FORM}`,
-    ],
-    [
-      'has a multiplex mark that is none',
-      message(signal('A', '0|8@1+', 'mux ')),
-      `d.dbc:2:8 SG_: expected ":", "M" or a mark such as "m3", found "mux"${SIGNAL_FORM}`,
-    ],
-    [
-      'has a factor that is no number',
-      message(' SG_ A : 0|8@1+ (1.#IND,0) [0|0] "" Node'),
-      `d.dbc:2:20 SG_: expected ",", found "#"${SIGNAL_FORM}`,
-    ],
-    [
-      'has a factor beyond every double',
+    [`d.dbc:2:16 SG_: expected "+" (unsigned) or "-" (signed), found "("${SIGNAL_FORM}`]: message(
+      signal('A', '0|8@1'),
+    ),
+    [`d.dbc:2:8 SG_: expected ":", "M" or a mark such as "m3", found "mux"${SIGNAL_FORM}`]: message(
+      signal('A', '0|8@1+', 'mux '),
+    ),
+    [`d.dbc:2:20 SG_: expected ",", found "#"${SIGNAL_FORM}`]: message(
+      ' SG_ A : 0|8@1+ (1.#IND,0) [0|0] "" Node',
+    ),
+    [`d.dbc:2:18 SG_: the factor "1e999999999" is beyond what can be meant; correct the number${SIGNAL_FORM}`]:
       message(' SG_ A : 0|8@1+ (1e999999999,0) [0|0] "" Node'),
-      `d.dbc:2:18 SG_: the factor "1e999999999" is beyond what can be meant; correct the number${SIGNAL_FORM}`,
-    ],
-    [
-      'ends in a signal',
+    [`d.dbc:2:12 SG_: expected the number of bits, found the end of the file${SIGNAL_FORM}`]:
       message(' SG_ A : 0|'),
-      `d.dbc:2:12 SG_: expected the number of bits, found the end of the file${SIGNAL_FORM}`,
-    ],
-    [
-      'has a text without end',
-      message('CM_ "begins here', 'BO_ 7 Other: 8 Node'),
-      'd.dbc:2:5 this text has no end; put a quote (") behind it',
-    ],
-    [
-      'has a value without name',
+    'd.dbc:2:5 this text has no end; put a quote (") behind it': message(
+      'CM_ "begins here',
+      'BO_ 7 Other: 8 Node',
+    ),
+    'd.dbc:3:14 VAL_: expected the name of the value in quotes, found "1"; the form is VAL_ 256 Signal 0 "off" 1 "on" ;':
       message(signal('A', '0|8@1+'), 'VAL_ 256 A 0 1 "on" ;'),
-      'd.dbc:3:14 VAL_: expected the name of the value in quotes, found "1"; the form is VAL_ 256 Signal 0 "off" 1 "on" ;',
-    ],
-    [
-      'has a multiplexor range that is upside down',
+    'd.dbc:3:22 SG_MUL_VAL_: the last value of a range such as 3-4 must follow and be 3 or more; the form is SG_MUL_VAL_ 256 Signal Multiplexor 0-3, 5-5;':
       message(signal('A', '0|8@1+', 'm0 '), 'SG_MUL_VAL_ 256 A B 3-1;'),
-      'd.dbc:3:22 SG_MUL_VAL_: the last value of a range such as 3-4 must follow and be 3 or more; the form is SG_MUL_VAL_ 256 Signal Multiplexor 0-3, 5-5;',
-    ],
-    [
-      'has a name too long to be one',
-      `BO_ 256 ${'N'.repeat(129)}: 8 Node`,
-      'd.dbc:1:9 BO_: the name of the message has 129 characters; shorten it to 128 or fewer; the form is BO_ 256 Message: 8 Node',
-    ],
-  ] as const) {
-    it(`since it ${what} is refused with the place`, () => {
-      assert.deepEqual(saidOfDbc(text)[0], expected);
+    'd.dbc:1:9 BO_: the name of the message has 129 characters; shorten it to 128 or fewer; the form is BO_ 256 Message: 8 Node': `BO_ 256 ${'N'.repeat(129)}: 8 Node`,
+  })) {
+    it(expected, () => {
+      for (const text of [texts].flat()) assert.equal(saidOfDbc(text)[0], expected);
     });
   }
 

@@ -5,7 +5,6 @@
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
 import { formatDiagnostic } from '../../rules/diagnostics.ts';
 import { parseRules } from '../../rules/language/parse.ts';
 import type { RuleTable } from '../../rules/model.ts';
@@ -17,9 +16,6 @@ import type { Place } from './dbc-text.ts';
 
 export const GEAR = readFileSync('tests/data/gear.dbc', 'utf8');
 export const GEARBOX = 'match: { message: Gearbox }';
-
-/** A mistake, the lines of a rule that has it, and what is said about it. */
-export type SignalMistake = readonly [what: string, lines: readonly string[], said: string];
 
 /** A file that names `d.dbc`, with one rule: `lines` follow `- name: a` at line 5. */
 export function signalRule(...lines: string[]): string {
@@ -75,11 +71,5 @@ export function limitsOf({ bitCount, signed }: Place): readonly [bigint, bigint]
   return signed ? [-values / 2n, values / 2n - 1n] : [0n, values - 1n];
 }
 
-/** Declares a test for each mistake in a rule with GEAR. */
-export function refuses(title: string, mistakes: readonly SignalMistake[]): void {
-  describe(title, () => {
-    for (const [what, lines, expected] of mistakes) {
-      it(what, () => assert.deepEqual(saidWith(GEAR, signalRule(...lines)), [expected]));
-    }
-  });
-}
+/** The parser for `refuses`, with GEAR. */
+export const parseWithGear = (text: string) => parseRules(text, 'car/r.yaml', () => GEAR);
