@@ -11,7 +11,7 @@ import { loadFirmware } from '../../lab/rig/firmware.ts';
 import { shutDown, type ShutdownOutcome } from '../../twin/board/cell-control.ts';
 import { MICROSECOND, MILLISECOND, onBoth, onWasm } from './case.ts';
 import { ALTERNATING, failNextSends } from './disturbance.ts';
-import { complete, exchange, fromCell, withLinux } from './linux-rig.ts';
+import { complete, driveOff, exchange, fromCell, withLinux } from './linux-rig.ts';
 
 /** A busy Linux: its threads go on so long after they may. */
 const SLOW_NANOS = 2 * MILLISECOND;
@@ -19,10 +19,7 @@ const SLOW_NANOS = 2 * MILLISECOND;
 onBoth('unbinding resets and takes the queues down in state 0, and comes to its end', (engine) =>
   withLinux(engine, (rig, linux) => {
     exchange(rig, 0x100);
-    complete(rig, linux, linux.down());
-    complete(rig, linux, linux.unbind());
-    complete(rig, linux, linux.bind());
-    complete(rig, linux, linux.up());
+    complete(rig, linux, linux.down(), linux.unbind(), linux.bind(), linux.up());
     rig.run(10 * MILLISECOND);
     exchange(rig, 0x200);
   }),
@@ -32,10 +29,7 @@ onWasm('a hundred times unbound and bound again, it is as on the first day', (en
   withLinux(engine, (rig, linux) => {
     const freeChunks = linux.transport?.freeChunks;
     for (let round = 0; round < 100; round += 1) {
-      complete(rig, linux, linux.down());
-      complete(rig, linux, linux.unbind());
-      complete(rig, linux, linux.bind());
-      complete(rig, linux, linux.up());
+      complete(rig, linux, linux.down(), linux.unbind(), linux.bind(), linux.up());
     }
     rig.run(10 * MILLISECOND);
     exchange(rig, 0x300);
@@ -46,9 +40,7 @@ onWasm('a hundred times unbound and bound again, it is as on the first day', (en
 );
 
 onBoth('the interface lowered with a full ring goes on sending when it is raised again', (engine) =>
-  withLinux(engine, (rig, linux) => {
-    const { can } = linux;
-    assert.ok(can);
+  withLinux(engine, (rig, linux, can) => {
     // A bus so full of the highest priority that no frame of AGL's can win.
     for (let count = 0; count < 150; count += 1) rig.send({ identifier: 0, data: [1, 2, 3, 4] });
     rig.run(MILLISECOND);
@@ -89,9 +81,7 @@ onWasm('frames that come before the polling begins are not forgotten', (engine) 
 onBoth('bus-off reaches the interface, and START leads out of it', (engine) =>
   withLinux(
     engine,
-    (rig, linux) => {
-      const { can } = linux;
-      assert.ok(can);
+    (rig, linux, can) => {
       failNextSends(rig, 32);
       rig.sendFromAgl(ALTERNATING);
       rig.sendFromAgl({ identifier: 0x200 });
@@ -111,18 +101,13 @@ onBoth('bus-off reaches the interface, and START leads out of it', (engine) =>
 onWasm('START while the controller is still bus-off: the interface learns of it again', (engine) =>
   withLinux(
     engine,
-    (rig, linux) => {
-      const { can } = linux;
-      assert.ok(can);
-      failNextSends(rig, 32);
-      rig.sendFromAgl(ALTERNATING);
-      assert.ok(rig.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+    (rig, linux, can) => {
+      driveOff(rig, can);
       complete(rig, linux, can.restart());
       rig.run(20 * MILLISECOND);
       assert.deepEqual([can.state, can.busOffs], ['bus-off', 2]);
 
-      complete(rig, linux, linux.down());
-      complete(rig, linux, linux.up());
+      complete(rig, linux, linux.down(), linux.up());
       rig.run(20 * MILLISECOND);
       assert.deepEqual([can.state, can.busOffs], ['bus-off', 3]);
     },
@@ -134,12 +119,8 @@ onWasm('START while the controller is still bus-off: the interface learns of it 
 onWasm('Linux so busy that it goes on 12 ms after START still learns of a bus-off', (engine) =>
   withLinux(
     engine,
-    (rig, linux) => {
-      const { can } = linux;
-      assert.ok(can);
-      failNextSends(rig, 32);
-      rig.sendFromAgl(ALTERNATING);
-      assert.ok(rig.runUntil(() => can.state === 'bus-off', 30 * MILLISECOND));
+    (rig, linux, can) => {
+      driveOff(rig, can);
       for (let round = 0; round < 2; round += 1) {
         complete(rig, linux, can.restart());
         rig.run(120 * MILLISECOND);
@@ -154,9 +135,7 @@ onWasm('Linux so busy that it goes on 12 ms after START still learns of a bus-of
 onWasm('virtio_can unloaded and loaded again on the transport that stays', (engine) =>
   withLinux(engine, (rig, linux) => {
     for (let round = 0; round < 3; round += 1) {
-      complete(rig, linux, linux.down());
-      complete(rig, linux, linux.reload());
-      complete(rig, linux, linux.up());
+      complete(rig, linux, linux.down(), linux.reload(), linux.up());
     }
     rig.run(10 * MILLISECOND);
     exchange(rig, 0x400);
@@ -164,17 +143,13 @@ onWasm('virtio_can unloaded and loaded again on the transport that stays', (engi
 );
 
 onBoth('a session that the cell gave up ends for Linux, which can bind again', (engine) =>
-  withLinux(engine, (rig, linux) => {
-    const { can } = linux;
-    assert.ok(can);
+  withLinux(engine, (rig, linux, can) => {
     linux.corruptTransmitRing();
     assert.ok(
       rig.runUntil(() => can.isBroken, 20 * MILLISECOND),
       'the cell leaves',
     );
-    complete(rig, linux, linux.unbind());
-    complete(rig, linux, linux.bind());
-    complete(rig, linux, linux.up());
+    complete(rig, linux, linux.unbind(), linux.bind(), linux.up());
     rig.run(10 * MILLISECOND);
     exchange(rig, 0x410);
   }),
@@ -192,11 +167,9 @@ onBoth(
       // DEVICE_NEEDS_RESET (virtio 1.4, 2.1): /sys/bus/virtio/devices/virtio0/status shows 0x4f.
       assert.equal(transport.status, 0x4f);
       // Of a broken device the STOP is not sent, so nobody waits for it.
-      complete(rig, linux, linux.down());
-      complete(rig, linux, linux.unbind());
+      complete(rig, linux, linux.down(), linux.unbind());
       rig.run(5 * MILLISECOND);
-      complete(rig, linux, linux.bind());
-      complete(rig, linux, linux.up());
+      complete(rig, linux, linux.bind(), linux.up());
       rig.run(10 * MILLISECOND);
       assert.equal(linux.transport?.status, 0x0f);
       exchange(rig, 0x412);
@@ -208,12 +181,8 @@ onWasm(
   (engine) =>
     withLinux(
       engine,
-      (rig, linux) => {
-        const { can } = linux;
-        assert.ok(can);
-        failNextSends(rig, 32);
-        rig.sendFromAgl(ALTERNATING);
-        assert.ok(rig.runUntil(() => can.state === 'bus-off', 20 * MILLISECOND));
+      (rig, linux, can) => {
+        driveOff(rig, can);
         // What Linux's restart-ms 100 does.
         for (let round = 0; round < 3; round += 1) {
           rig.run(100 * MILLISECOND);
@@ -301,8 +270,7 @@ onBoth('a core that sleeps wakes for every kick and every register write of Linu
       rig.run(20 * MILLISECOND);
       complete(rig, linux, linux.unbind());
       rig.run(20 * MILLISECOND);
-      complete(rig, linux, linux.bind());
-      complete(rig, linux, linux.up());
+      complete(rig, linux, linux.bind(), linux.up());
       rig.run(20 * MILLISECOND);
       exchange(rig, 0x440);
       assert.ok(linux.longestAcknowledgeNanos <= 20_000, `${linux.longestAcknowledgeNanos} ns`);

@@ -6,14 +6,16 @@ import assert from 'node:assert/strict';
 import { LinuxPeer } from '../../lab/peers/linux/linux-peer.ts';
 import { type RigOptions, openRig } from '../../lab/rig/open-rig.ts';
 import type { Rig } from '../../lab/rig/rig.ts';
+import type { VirtioCan } from '../../lab/peers/linux/virtio-can.ts';
 import type { EngineName } from '../../twin/engine/engine.ts';
 import { EXCHANGED_ROLES } from '../../lab/rig/roles.ts';
 import { MILLISECOND } from './case.ts';
+import { ALTERNATING, failNextSends } from './disturbance.ts';
 
 /** A board whose AGL side is Linux's own drivers, `can0` up. At the end they must not have minded anything. */
 export async function withLinux(
   engine: EngineName,
-  use: (rig: Rig, linux: LinuxPeer) => void,
+  use: (rig: Rig, linux: LinuxPeer, can: VirtioCan) => void,
   options: Partial<RigOptions> = {},
   wakeNanos?: number,
 ): Promise<void> {
@@ -32,21 +34,33 @@ export async function withLinux(
       'can0 is up',
     );
     rig.run(10 * MILLISECOND);
-    use(rig, peer);
+    assert.ok(peer.can);
+    use(rig, peer, peer.can);
     assert.deepEqual(peer.problems, []);
   } finally {
     rig.close();
   }
 }
 
-/** Runs one of Linux's threads to its end. */
-export function complete(rig: Rig, linux: LinuxPeer, thread: Generator<number, unknown>): void {
-  let isDone = false;
-  linux.run(thread, () => (isDone = true));
-  assert.ok(
-    rig.runUntil(() => isDone, 200 * MILLISECOND),
-    `unfinished: ${linux.problems[0]}`,
-  );
+/** Runs Linux's threads, one after the other, each to its end. */
+export function complete(
+  rig: Rig,
+  linux: LinuxPeer,
+  ...threads: readonly Generator<number, unknown>[]
+): void {
+  for (const thread of threads) {
+    let isDone = false;
+    linux.run(thread, () => (isDone = true));
+    const hasEnded = rig.runUntil(() => isDone, 200 * MILLISECOND);
+    assert.ok(hasEnded, `unfinished: ${linux.problems[0]}`);
+  }
+}
+
+/** Fails the sends of the cell until the interface of Linux is told of a bus-off. */
+export function driveOff(rig: Rig, can: VirtioCan): void {
+  failNextSends(rig, 32);
+  rig.sendFromAgl(ALTERNATING);
+  assert.ok(rig.runUntil(() => can.state === 'bus-off', 30 * MILLISECOND));
 }
 
 /** Identifiers of what the cell has sent. */

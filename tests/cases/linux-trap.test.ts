@@ -36,9 +36,7 @@ it('a STOP that is open when the cell traps is answered by its next life (ARM64 
       assert.ok(trapUnder(rig, linux, linux.down()), '`ip link set can0 down` waits for ever');
       rig.run(50 * MILLISECOND);
       assert.equal(linux.transport?.status, 0x4f, 'and the driver is to be bound anew');
-      complete(rig, linux, linux.unbind());
-      complete(rig, linux, linux.bind());
-      complete(rig, linux, linux.up());
+      complete(rig, linux, linux.unbind(), linux.bind(), linux.up());
       rig.run(10 * MILLISECOND);
       exchange(rig, 0x600);
     },
@@ -48,9 +46,7 @@ it('a STOP that is open when the cell traps is answered by its next life (ARM64 
 it('a START that is open when the cell traps fails, and waits for nobody (ARM64 image)', () =>
   withLinux(
     'image',
-    (rig, linux) => {
-      const { can } = linux;
-      assert.ok(can);
+    (rig, linux, can) => {
       complete(rig, linux, linux.down());
       let isUp: boolean | undefined;
       const raise = function* raise(): Generator<number, void> {
@@ -67,9 +63,7 @@ it('a START that is open when the cell traps fails, and waits for nobody (ARM64 
 it('after the third trap in ten seconds nobody answers, and nobody is held (ARM64 image)', () =>
   withLinux(
     'image',
-    (rig, linux) => {
-      const { can } = linux;
-      assert.ok(can);
+    (rig, linux, can) => {
       for (let count = 0; count < 3; count += 1) {
         trap(rig);
         rig.run(8 * MILLISECOND);

@@ -17,11 +17,16 @@ import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { CanDevice } from '../../../src/virtio/can-device';
 import { CanDriver } from '../../../src/virtio/can-driver';
+import { crc32 } from '../support/crc32';
 import { RuleImage } from '../support/rule-image';
 import { RuleImage2 } from '../support/rule-image-2';
+import { RuleRecords } from '../support/rule-records';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { show } from '../support/frames';
 import { DEVICE, DRIVER, FakeLink, FakeSection, SECTION_BYTES, Wire } from '../virtio/pair';
+
+/** The most that a request carries. */
+const PAYLOAD_BYTES: u32 = 0x10000;
 
 /** A hypervisor that grants what a spec sets, and keeps the text of its console. */
 export class FakeHost extends Host {
@@ -269,6 +274,26 @@ export class FakeBoard {
     const text = this.host.console;
     this.host.console = '';
     return text;
+  }
+
+  /** AGL writes a request (docs/status-page.md), its sequence number last. The checksum is right. */
+  request(kind: u32, argument: u32, payload: usize, bytes: u32): void {
+    const base = this.requests.base;
+    store<u32>(base, 0x51525743); // "CWRQ"
+    store<u32>(base, 1, 4);
+    store<u32>(base, kind, 0x0c);
+    store<u32>(base, bytes, 0x10);
+    if (bytes <= PAYLOAD_BYTES) {
+      memory.copy(base + 0x40, payload, bytes);
+      store<u32>(base, crc32(payload, bytes), 0x14);
+    }
+    store<u32>(base, argument, 0x18);
+    store<u32>(base, load<u32>(base, 0x08) + 1, 0x08);
+  }
+
+  /** AGL asks for the table of the finished `image`. */
+  requestRules(image: RuleRecords): void {
+    this.request(1, 0, image.address, load<u32>(image.address, 8));
   }
 
   /** The next frame from the cell to AGL, as text; empty: there is none. */

@@ -17,46 +17,42 @@ const RESET_LATENCY: u32 = 3;
 const FRAME_200 = '40 00 00 00 02 11 22 00 00 00 00 00 00'; // 200#1122
 const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
 
-let sequence: u32 = 0;
-
-/** The CRC-32 of `bytes` bytes. */
-function crcOf(address: usize, bytes: u32): u32 {
-  let crc: u32 = 0xffffffff;
-  for (let byte: u32 = 0; byte < bytes; byte++) {
-    crc ^= load<u8>(address + byte);
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc;
-}
-
-/** Writes a request, its sequence number last. */
-function ask(board: FakeBoard, kind: u32, argument: u32, payload: usize, bytes: u32): void {
-  const base = board.requests.base;
-  store<u32>(base, 0x51525743); // "CWRQ"
-  store<u32>(base, 1, 4);
-  store<u32>(base, kind, 0x0c);
-  store<u32>(base, bytes, 0x10);
-  if (bytes <= 8192) {
-    memory.copy(base + 0x40, payload, bytes);
-    store<u32>(base, crcOf(payload, bytes), 0x14);
-  }
-  store<u32>(base, argument, 0x18);
-  store<u32>(base, ++sequence, 0x08);
-}
-
 function newRules(): RuleImage {
   return new RuleImage(heap.alloc(8192));
 }
 
 function askForRules(board: FakeBoard, image: RuleImage): void {
   image.finish();
-  ask(board, RULE_TABLE, 0, image.address, load<u32>(image.address, 8));
+  board.requestRules(image);
+}
+
+/** A cell with one rule, 100 is answered by 110#01, which the chip's filter 1 tells. */
+function withFilter(commandLine: string): FakeBoard {
+  const board = new FakeBoard(commandLine);
+  const rules = board.loadRules();
+  store<u8>(rules.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
+  rules.finish();
+  return board.connected();
+}
+
+/** The traffic on SPI for 100#AA, by filter. */
+function answers(board: FakeBoard): string {
+  board.chip.take();
+  board.chip.fill(0, FRAME_100);
+  board.step();
+  return board.chip.take();
+}
+
+/** Runs the cell for 20 ms, and expects what `expectDone` does. */
+function finish(board: FakeBoard, status: Status, detail: u32 = 0): void {
+  board.pass(20_000);
+  expectDone(board, status, detail);
 }
 
 /** Expects that the page shows the request as finished with `status`. */
 function expectDone(board: FakeBoard, status: Status, detail: u32 = 0): void {
   const page = board.page.base;
-  expect(load<u32>(page, 0x68)).toBe(sequence, 'sequence');
+  expect(load<u32>(page, 0x68)).toBe(load<u32>(board.requests.base, 8), 'sequence');
   expect(load<u32>(page, 0x6c)).toBe(status, 'status');
   expect(load<u32>(page, 0x70)).toBe(detail, 'detail');
 }
@@ -67,8 +63,7 @@ describe('a request for rules', () => {
     const image = newRules();
     image.addAnswer(0x200, 0x210, 2, 0xbbaa);
     askForRules(board, image);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    finish(board, Status.Ok);
     expect(load<u32>(board.page.base, 0x30)).toBe(1, 'rules in force');
     expect(load<u32>(board.page.base, 0x34)).toBe(load<u32>(image.address, 12), 'their CRC');
     expect(load<u32>(board.page.base, 0x38)).toBe(2, 'by request');
@@ -92,9 +87,8 @@ describe('a request for rules', () => {
       image.name('brake');
       if (turn === 1) image.name('other');
       image.finish();
-      ask(board, RULE_TABLE, 0, image.address, load<u32>(image.address, 8));
-      board.pass(30_000);
-      expectDone(board, Status.Ok);
+      board.requestRules(image);
+      finish(board, Status.Ok);
     }
     const page = board.page.base;
     let kept = '';
@@ -120,8 +114,7 @@ describe('a request for rules', () => {
     const image = newRules();
     store<u8>(image.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
     askForRules(board, image);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    finish(board, Status.Ok);
     expect(load<u32>(board.page.base, 0x74)).toBe(1, 'after a restart');
     expect(board.said().includes("chip's filters serve only after a restart of the cell: 1")).toBe(
       true,
@@ -133,8 +126,7 @@ describe('a request for rules', () => {
     board.chip.finish(2);
     // The first rules again: the chip has their filter.
     askForRules(board, first);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    finish(board, Status.Ok);
     expect(load<u32>(board.page.base, 0x74)).toBe(0);
   });
 
@@ -145,28 +137,21 @@ describe('a request for rules', () => {
     store<u8>(image.addAnswer(0x102, 0x112, 1, 0x02), 2, 27);
     askForRules(board, image);
     board.chip.givesWay = 3;
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    finish(board, Status.Ok);
     expect(load<u32>(board.page.base, 0x74)).toBe(2);
     const none = newRules();
     askForRules(board, none);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    finish(board, Status.Ok);
     expect(load<u32>(board.page.base, 0x30)).toBe(0);
   });
 
   test('that are wrong changes nothing, and names the rule', () => {
-    const board = new FakeBoard('console=on');
-    const first = board.loadRules();
-    store<u8>(first.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
-    first.finish();
-    board.connected();
+    const board = withFilter('console=on');
     const image = newRules();
     image.add(0x200);
     image.add(0x200);
     askForRules(board, image);
-    board.pass(20_000);
-    expectDone(board, Status.RulesOverlap, 2);
+    finish(board, Status.RulesOverlap, 2);
     expect(load<u32>(board.page.base, 0x38)).toBe(1, 'as loaded');
     const said = board.said();
     expect(
@@ -184,17 +169,12 @@ describe('a request for rules', () => {
     const image = newRules();
     image.add(0x200);
     image.finish();
-    ask(board, RULE_TABLE, 0, image.address, load<u32>(image.address, 8) + 8);
-    board.pass(20_000);
-    expectDone(board, Status.RulesSize);
+    board.request(RULE_TABLE, 0, image.address, load<u32>(image.address, 8) + 8);
+    finish(board, Status.RulesSize);
   });
 
   test('waits two seconds for the answers that are under way, then is refused; the old go back', () => {
-    const board = new FakeBoard('txtimeout-ms=0');
-    const first = board.loadRules();
-    store<u8>(first.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
-    first.finish();
-    board.connected();
+    const board = withFilter('txtimeout-ms=0');
     const image = newRules();
     store<u8>(image.addAnswer(0x102, 0x112, 1, 0x02), 1, 27);
     // The first answer of the new table is loaded. Then a request of the old table occupies a
@@ -203,23 +183,16 @@ describe('a request for rules', () => {
     board.step();
     askForRules(board, image);
     board.wait(1_900_000);
-    expect(load<u32>(board.page.base, 0x68)).not.toBe(sequence, 'still waiting');
+    expect(load<u32>(board.page.base, 0x68)).toBe(0, 'still waiting');
     board.pass(200_000);
     expectDone(board, Status.RequestTimeout);
     board.chip.finish(2);
     board.pass(20_000);
-    board.chip.take();
-    board.chip.fill(0, FRAME_100);
-    board.step();
-    expect(board.chip.take().startsWith('b0 00|84')).toBe(true);
+    expect(answers(board).startsWith('b0 00|84')).toBe(true);
   });
 
   test('that is refused after its first answer was loaded puts the old one back', () => {
-    const board = new FakeBoard('txtimeout-ms=0');
-    const first = board.loadRules();
-    store<u8>(first.addAnswer(0x100, 0x110, 1, 0x01), 1, 27);
-    first.finish();
-    board.connected();
+    const board = withFilter('txtimeout-ms=0');
     const image = newRules();
     store<u8>(image.addAnswer(0x100, 0x111, 1, 0x03), 1, 27);
     store<u8>(image.addAnswer(0x102, 0x112, 1, 0x02), 2, 27);
@@ -227,9 +200,7 @@ describe('a request for rules', () => {
     // LOAD of the first answer: buffer 2, 110 -> 111.
     while (board.chip.get(0x52) !== 0x20) board.step();
     // The old table answers a request in between.
-    board.chip.fill(0, FRAME_100);
-    board.step();
-    const sent = board.chip.take();
+    const sent = answers(board);
     // By a buffer without a new answer: LOAD TX BUFFER 1, 110.
     expect(sent.endsWith('|82')).toBe(true, sent);
     expect(board.chip.get(0x42)).toBe(0x00, '110');
@@ -237,10 +208,7 @@ describe('a request for rules', () => {
     expectDone(board, Status.RequestTimeout);
     board.chip.finish(1);
     board.pass(20_000);
-    board.chip.take();
-    board.chip.fill(0, FRAME_100);
-    board.step();
-    expect(board.chip.take().startsWith('b0 00|84')).toBe(true);
+    expect(answers(board).startsWith('b0 00|84')).toBe(true);
     expect(board.counted(Counter.AnsweredStatic)).toBe(2);
   });
 
@@ -259,30 +227,21 @@ describe('a request for rules', () => {
     store<u8>(image.addAnswer(0x102, 0x113, 1, 0x04), 2, 27);
     askForRules(board, image);
     while (board.chip.get(0x52) !== 0x20) board.step();
-    board.chip.take();
-    board.chip.fill(0, FRAME_100);
-    board.step();
-    const sent = board.chip.take();
+    const sent = answers(board);
     // Buffer 1, which has no new answer yet: 110. It has the higher number at equal TXP.
     expect(sent.endsWith('|82')).toBe(true, sent);
     expect(board.chip.get(0x42)).toBe(0x00, '110');
     // And one more by the buffer that had one.
-    board.chip.fill(0, FRAME_100);
-    board.step();
-    const second = board.chip.take();
+    const second = answers(board);
     expect(second.endsWith('84')).toBe(true, second);
     // Another frame of AGL's has one buffer.
     board.sendToCell(newFrame(0x401, 1, 0x66));
     board.chip.finish(1);
     board.chip.finish(2);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    finish(board, Status.Ok);
     expect(board.counted(Counter.AnsweredStatic)).toBe(2);
     expect(board.counted(Counter.FromAgl)).toBe(1);
-    board.chip.take();
-    board.chip.fill(0, FRAME_100);
-    board.step();
-    expect(board.chip.take().startsWith('b0 00|84')).toBe(true, 'the new one is there');
+    expect(answers(board).startsWith('b0 00|84')).toBe(true, 'the new one is there');
     expect(board.chip.get(0x52)).toBe(0x20, '111');
   });
 });
@@ -292,41 +251,35 @@ describe('a request for live values', () => {
     const board = new FakeBoard().connected();
     const values = heap.alloc(8);
     store<u64>(values, 0x8877665544332211);
-    ask(board, LIVE_VALUES, 10, values, 3);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    board.request(LIVE_VALUES, 10, values, 3);
+    finish(board, Status.Ok);
     expect(load<u32>(board.page.base + 0x1100 + 10) & 0xffffff).toBe(0x332211);
   });
 
   test('of the last number is taken, of one beyond it refused', () => {
     const board = new FakeBoard().connected();
     const values = heap.alloc(8);
-    ask(board, LIVE_VALUES, 63, values, 1);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
-    ask(board, LIVE_VALUES, 63, values, 2);
-    board.pass(20_000);
-    expectDone(board, Status.RequestSize);
+    board.request(LIVE_VALUES, 63, values, 1);
+    finish(board, Status.Ok);
+    board.request(LIVE_VALUES, 63, values, 2);
+    finish(board, Status.RequestSize);
   });
 
   test('is refused when it changes while it is read', () => {
     const board = new FakeBoard().connected();
-    ask(board, LIVE_VALUES, 0, heap.alloc(8), 4);
+    board.request(LIVE_VALUES, 0, heap.alloc(8), 4);
     store<u32>(board.requests.base, 1, 0x14);
-    board.pass(20_000);
-    expectDone(board, Status.RequestCrc);
+    finish(board, Status.RequestCrc);
   });
 });
 
 describe('a request', () => {
   test('of an unknown kind, or too large, is refused', () => {
     const board = new FakeBoard().connected();
-    ask(board, 9, 0, heap.alloc(8), 8);
-    board.pass(20_000);
-    expectDone(board, Status.RequestUnknown);
-    ask(board, RULE_TABLE, 0, 0, 70_000);
-    board.pass(20_000);
-    expectDone(board, Status.RequestSize);
+    board.request(9, 0, heap.alloc(8), 8);
+    finish(board, Status.RequestUnknown);
+    board.request(RULE_TABLE, 0, 0, 70_000);
+    finish(board, Status.RequestSize);
   });
 
   test('to begin the latencies anew clears those of ways, bus and rules', () => {
@@ -335,9 +288,8 @@ describe('a request', () => {
     store<u32>(base, 7, 0x0f00);
     for (let offset: u32 = 0x4000; offset < 0x5eb8; offset += 4) store<u32>(base + offset, 7);
     store<u32>(base, 7, 0x5eb8);
-    ask(board, RESET_LATENCY, 0, 0, 0);
-    board.pass(20_000);
-    expectDone(board, Status.Ok);
+    board.request(RESET_LATENCY, 0, 0, 0);
+    finish(board, Status.Ok);
     expect(load<u32>(base, 0x0f00)).toBe(0, 'bus');
     for (let offset: u32 = 0x4000; offset < 0x5eb8; offset += 4) {
       expect(load<u32>(base + offset)).toBe(0, 'ways and rules');
@@ -349,7 +301,7 @@ describe('a request', () => {
 
   test('that was there before the cell is not carried out', () => {
     const board = new FakeBoard();
-    ask(board, LIVE_VALUES, 0, heap.alloc(8), 4);
+    board.request(LIVE_VALUES, 0, heap.alloc(8), 4);
     board.connected();
     expectDone(board, Status.RequestOld);
   });

@@ -7,7 +7,6 @@
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { Frame, allocateFrames } from '../../../src/can/frame';
-import { crc32 } from '../support/crc32';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
 
@@ -57,15 +56,7 @@ function swapTo(image: RuleImage2): void {
   image.finish();
   const table = board.parts.responder.table;
   const before = table.checksum;
-  const base = board.requests.base;
-  const bytes = load<u32>(image.address, 8);
-  memory.copy(base + 0x40, image.address, bytes);
-  store<u32>(base, 0x51525743); // "CWRQ"
-  store<u32>(base, 1, 4);
-  store<u32>(base, 1, 0x0c);
-  store<u32>(base, bytes, 0x10);
-  store<u32>(base, crc32(image.address, bytes), 0x14);
-  store<u32>(base, load<u32>(base, 0x08) + 1, 0x08);
+  board.requestRules(image);
   for (let step = 0; step < 100_000 && table.checksum === before; step++) {
     board.step();
     for (let buffer = 0; buffer < 3; buffer++) board.chip.finish(buffer);

@@ -6,7 +6,6 @@
  * Sources: docs/rules.md ("Frames sent by themselves"). The chip takes no time, and a spec ends its frames.
  */
 import { Counter } from '../../../src/rt/counters';
-import { crc32 } from '../support/crc32';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
 
@@ -27,19 +26,6 @@ function start(): void {
   image.beginIndex([]);
   board = new FakeBoard();
   board.startWith(image);
-}
-
-/** AGL asks for the table in `image`. */
-function ask(): void {
-  const base = board.requests.base;
-  const bytes = load<u32>(image.address, 8);
-  memory.copy(base + 0x40, image.address, bytes);
-  store<u32>(base, 0x51525743); // "CWRQ"
-  store<u32>(base, 1, 4);
-  store<u32>(base, 1, 0x0c);
-  store<u32>(base, bytes, 0x10);
-  store<u32>(base, crc32(image.address, bytes), 0x14);
-  store<u32>(base, 1, 0x08);
 }
 
 describe('a timer', () => {
@@ -98,7 +84,7 @@ describe('a timer', () => {
     image.addTimer(2, 1_000, 2, 3_000, 0);
     image.beginIndex([]);
     image.finish();
-    ask();
+    board.requestRules(image);
     board.passAndSend(60_000);
     expect(load<u32>(board.page.base, 0x6c)).toBe(0, 'status of the request');
     // The first at 10 ms or before, and every 4 ms; the third every 3 ms; the second has ended.

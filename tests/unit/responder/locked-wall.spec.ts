@@ -12,6 +12,7 @@ import { Rule } from '../../../src/responder/rule';
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
 import { newFrame, show } from '../support/frames';
+import { checkStaged } from '../support/rule-check';
 import { RuleImage2 } from '../support/rule-image-2';
 
 const DENY: u32 = 0x8;
@@ -181,9 +182,7 @@ describe('a locked wall', () => {
       image.pointAgl(0x202, image.addList([0]));
       store<u32>(image.address, swap === 1 ? LOCKED : 0, 20);
       image.finish();
-      table.beginCheck();
-      let status = table.checkStep();
-      while (status === Status.Busy) status = table.checkStep();
+      const status = checkStaged(table);
       expect(status).toBe(Status.Ok, `swap ${swap}`);
       table.swap();
       expect(table.wall.isBeside).toBe(true);

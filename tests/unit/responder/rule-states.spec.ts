@@ -7,6 +7,7 @@ import { allowedTicks, charge, intervalTicks } from '../../../src/responder/rate
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
 import { RuleImage } from '../support/rule-image';
+import { checkStaged } from '../support/rule-check';
 import { RuleImage2 } from '../support/rule-image-2';
 
 let table = new RuleTable();
@@ -127,9 +128,7 @@ describe('a swap of tables', () => {
       const plain = new RuleImage(table.staging);
       for (let rule: u32 = 0; rule < rules; rule++) plain.add(0x100 + rule);
       plain.finish();
-      table.beginCheck();
-      let status = table.checkStep();
-      while (status === Status.Busy) status = table.checkStep();
+      const status = checkStaged(table);
       expect(status).toBe(Status.Ok);
       expect(table.states.added).toBe(rules);
     }

@@ -6,6 +6,7 @@
  */
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
+import { checkStaged } from '../support/rule-check';
 import { RuleImage2 } from '../support/rule-image-2';
 
 let table = new RuleTable();
@@ -64,24 +65,17 @@ beforeEach(() => {
   build(true, false);
 });
 
-function check(): Status {
-  table.beginCheck();
-  let status = table.checkStep();
-  while (status === Status.Busy) status = table.checkStep();
-  return status;
-}
-
 function expectByte(at: usize, value: u8, what: string): void {
   // The check notes in the image what asks the wall, so each has an image of its own, at the same place.
   build(true, false);
   store<u8>(at, value);
   image.seal();
-  expect(check()).toBe(Status.RulesSafeState, what);
+  expect(checkStaged(table)).toBe(Status.RulesSafeState, what);
 }
 
 describe('the safe state beside a locked wall', () => {
   test('may stand elsewhere in the table', () => {
-    expect(check()).toBe(Status.Ok);
+    expect(checkStaged(table)).toBe(Status.Ok);
   });
 
   test('keeps its times, and what ends it', () => {
@@ -146,6 +140,6 @@ describe('the safe state beside a locked wall', () => {
     image.add(0x100);
     image.beginIndex([]);
     image.finish();
-    expect(check()).toBe(Status.RulesSafeState);
+    expect(checkStaged(table)).toBe(Status.RulesSafeState);
   });
 });

@@ -3,6 +3,7 @@
 /** The gate for timers of an image: each field, one thing wrong at a time. Sources: formats/rule-image-2.ts. */
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
+import { checkStaged } from '../support/rule-check';
 import { RuleImage2 } from '../support/rule-image-2';
 
 let table = new RuleTable();
@@ -26,25 +27,18 @@ beforeEach(() => {
   image.finish();
 });
 
-function check(): Status {
-  table.beginCheck();
-  let status = table.checkStep();
-  while (status === Status.Busy) status = table.checkStep();
-  return status;
-}
-
 function expectWord(at: usize, value: u32, what: string, status: Status = Status.RulesField): void {
   const before = load<u32>(at);
   store<u32>(at, value);
   image.seal();
-  expect(check()).toBe(status, what);
+  expect(checkStaged(table)).toBe(status, what);
   store<u32>(at, before);
   image.seal();
 }
 
 describe('a timer of an image', () => {
   test('is taken as it is', () => {
-    expect(check()).toBe(Status.Ok);
+    expect(checkStaged(table)).toBe(Status.Ok);
   });
 
   test('is of a known kind, with known flags', () => {
@@ -167,7 +161,7 @@ describe('response pending of an image', () => {
       for (let index: u32 = 0; index < count; index++) addPending();
       image.beginIndex([]);
       image.finish();
-      expect(check()).toBe(count === 1 ? Status.Ok : Status.RulesField, `${count}`);
+      expect(checkStaged(table)).toBe(count === 1 ? Status.Ok : Status.RulesField, `${count}`);
     }
   });
 });
