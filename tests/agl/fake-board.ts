@@ -13,18 +13,17 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { BRIDGE_PROGRAM, COMMANDS } from './fake-commands.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
 
@@ -100,27 +99,17 @@ const INSTALLED: Readonly<Record<string, string | Buffer>> = {
 
 /** Folder of busybox's applets with the faked commands in front, made once for each test file. */
 let path: string | undefined;
-const folders: string[] = [];
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-board-'));
-  folders.push(folder);
-  return folder;
-}
 
 /** A socket that each board has under a name of its own. */
-const SOCKET = join(newFolder(), 'socket');
+const SOCKET = join(temporaryFolder(), 'socket');
 const server = createServer().listen(SOCKET).unref();
 await once(server, 'listening');
 
-after(() => {
-  server.close();
-  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
-});
+after(() => void server.close());
 
 function commandPath(): string {
   if (path !== undefined) return path;
-  const folder = newFolder();
+  const folder = temporaryFolder();
   const applets = join(folder, 'applets');
   mkdirSync(applets);
   spawnSync(BUSYBOX ?? '', ['--install', '-s', applets]);
@@ -138,7 +127,7 @@ export interface Outcome {
 }
 
 export class FakeBoard {
-  readonly root = newFolder();
+  readonly root = temporaryFolder();
 
   constructor() {
     for (const [name, content] of Object.entries(INSTALLED)) this.write(name, content);

@@ -2,11 +2,11 @@
 /** The layer's config.txt: the shell of its recipe, run on files, against what deploy writes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { configBlock } from '../../scripts/deploy/config/text.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 describe("the layer's config.txt", () => {
   const append = readFileSync(
@@ -16,7 +16,7 @@ describe("the layer's config.txt", () => {
 
   /** Runs the shell of the recipe on a file, with bitbake's functions stood in for. */
   function runAppend(text: string): { status: number | null; config: string; said: string } {
-    const folder = mkdtempSync(join(tmpdir(), 'canwarden-layer-'));
+    const folder = temporaryFolder();
     const path = join(folder, 'config.txt');
     writeFileSync(path, text);
     const body = /^do_deploy:append:raspberrypi4-64\(\) \{\n([^]*?)^\}$/m.exec(append)?.[1] ?? '';
@@ -26,7 +26,6 @@ describe("the layer's config.txt", () => {
       encoding: 'utf8',
     });
     const config = readFileSync(path, 'utf8');
-    rmSync(folder, { recursive: true });
     return { status, config, said: stderr };
   }
 

@@ -5,8 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireKey, signArchive } from '../../scripts/release/sign.ts';
 import {
@@ -18,10 +17,10 @@ import {
   PRODUCTS,
 } from '../../scripts/release/sbom.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
-import { after, describe, it } from '../skippable.ts';
+import { describe, it } from '../skippable.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-signed-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const inFolder = (name: string): string => join(folder, name);
 

@@ -2,20 +2,20 @@
 /** The release: same bytes each time, sums that verify, a bridge that a C compiler alone can build. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { packRelease } from '../../scripts/release/archive.ts';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
 import { listParts } from '../../scripts/release/parts.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
 const VERSION = (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version;
 const NAME = `canwarden-${VERSION}`;
 
-let folder = '';
+const folder = temporaryFolder();
 /** The release as it comes out of its archive by the tar of this machine. */
 let unpacked = '';
 
@@ -26,20 +26,14 @@ function run(program: string, words: string[], cwd: string, env = process.env): 
   return result.stdout;
 }
 
-function release(...words: string[]): { status: number | null; output: string } {
-  const command = [...TYPESCRIPT, 'scripts/release.ts', '--no-build', ...words];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
-  return { status, output: stdout + stderr };
-}
+const release = (...words: string[]) => runScript('release', ['--no-build', ...words]);
 
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'canwarden-release-'));
-  const { status, output } = release('--out', folder);
-  assert.equal(status, 0, output);
+  const { status, text } = release('--out', folder);
+  assert.equal(status, 0, text);
   run('tar', ['xzf', `${NAME}.tar.gz`], folder);
   unpacked = join(folder, NAME);
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the release', () => {
   it('has the same bytes on every run, whatever the age of the files', () => {
@@ -138,9 +132,9 @@ describe('the release', () => {
   });
 
   it('refuses an unknown option with exit status 2', () => {
-    const { status, output } = release('--output', 'x');
+    const { status, text } = release('--output', 'x');
     assert.equal(status, 2);
-    assert.match(output, /Options: --out FOLDER, --sign KEY, --no-build/);
+    assert.match(text, /Options: --out FOLDER, --sign KEY, --no-build/);
   });
 });
 

@@ -2,19 +2,11 @@
 /** The systemd files: systemd itself has nothing against them, and their names agree with each other. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { NEEDS_SYSTEMD } from './needs-systemd.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const SERVICES = [
   'canwarden-cell.service',
@@ -58,7 +50,7 @@ function devicesOf(unit: string): string[] {
 
 /** What `systemd-analyze verify` prints about the services, installed in a faked root. */
 function verify(change: (text: string) => string): string {
-  const root = mkdtempSync(join(tmpdir(), 'canwarden-units-'));
+  const root = temporaryFolder();
   const units = join(root, 'etc/systemd/system');
   mkdirSync(units, { recursive: true });
   mkdirSync(join(root, 'usr/bin'), { recursive: true });
@@ -74,7 +66,6 @@ function verify(change: (text: string) => string): string {
     ['verify', '--man=no', `--root=${root}`, ...SERVICES],
     { encoding: 'utf8' },
   );
-  rmSync(root, { recursive: true });
   return (stdout + stderr).replaceAll(root, '');
 }
 

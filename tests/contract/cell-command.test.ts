@@ -4,29 +4,20 @@
  * other people's, `check` with an image, and what a damaged file is told.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { decodeFile } from '../../cell-config/format/decode.ts';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import * as stock from './cell-stock.ts';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'cells-command-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
-function cells(...parameters: string[]): { status: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...TYPESCRIPT, 'scripts/cells.ts', ...parameters],
-    { encoding: 'utf8' },
-  );
-  return { status, text: stdout + stderr };
-}
+const cells = (...words: string[]) => runScript('cells', words);
 
 function file(name: string, bytes: Uint8Array): string {
   const path = join(folder, name);

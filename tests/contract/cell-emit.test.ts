@@ -5,10 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { emitC } from '../../cell-config/c/emit.ts';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import type { DecodedFile, Revision } from '../../cell-config/format/model.ts';
@@ -18,14 +17,14 @@ import { rpi4InRole, ROLES } from '../../cell-config/roles.ts';
 import { CellRandom, randomCell, randomSystem } from './cell-random.ts';
 import { QEMU_X86, STOCK_EMTRION_LINUX_DEMO } from './cell-stock-others.ts';
 import * as stock from './cell-stock.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const TOOL = 'aarch64-linux-gnu-';
 /** Types 0 (none) to 10 (SCIF), include/jailhouse/console.h. */
 const CONSOLE_TYPES = 11;
 const HEADERS = new URL('./cell-header', import.meta.url).pathname;
 const FLAGS = ['-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers', '-std=gnu11'];
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-emit-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 type Case = DecodedFile & { readonly title: string };
 

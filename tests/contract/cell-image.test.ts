@@ -5,10 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { checkConfiguration } from '../../cell-config/check.ts';
 import type { CellImage, Finding } from '../../cell-config/checks/finding.ts';
 import { imageEnd, loadedBytes, readElf } from '../../cell-config/image/elf.ts';
@@ -16,9 +15,9 @@ import { ElfError } from '../../cell-config/image/elf-file.ts';
 import type { ElfImage } from '../../cell-config/image/elf.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-elf-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Links a few bytes of code, constants and zeroed memory at addresses chosen here. */
 function link(): Buffer {

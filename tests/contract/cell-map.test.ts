@@ -4,11 +4,9 @@
  * picture as well-formed XML, and the command.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { CellImage } from '../../cell-config/checks/finding.ts';
 import { encodeCell, encodeSystem } from '../../cell-config/format/encode.ts';
 import { guestMap } from '../../cell-config/map/guest.ts';
@@ -17,10 +15,10 @@ import { drawMap } from '../../cell-config/map/svg.ts';
 import { formatMap, formatSize } from '../../cell-config/map/text.ts';
 import { RPI4_CANWARDEN } from '../../cell-config/rpi4-canwarden.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'map-command-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const IMAGE: CellImage = {
   cellName: 'canwarden',
@@ -149,13 +147,7 @@ describe('the map as text and picture', () => {
     const svg = join(folder, 'map.svg');
     writeFileSync(system, encodeSystem(RPI4_ROOT, { revision: 13 }));
     writeFileSync(cell, encodeCell(RPI4_CANWARDEN, { revision: 13 }));
-    const run = spawnSync(
-      process.execPath,
-      [...TYPESCRIPT, 'scripts/map.ts', system, cell, '--svg', svg],
-      {
-        encoding: 'utf8',
-      },
-    );
+    const run = runScript('map', [system, cell, '--svg', svg]);
     assert.equal(run.status, 0, run.stderr);
     assert.match(run.stdout, /0x0fe204000 \.\. 0x0fe204fff {6}4 KiB {2}canwarden +SPI0/);
     assert.match(readFileSync(svg, 'utf8'), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** `npm run rules -- import cangw`: jobs of can-gw as rules. tests/linux/cangw.test.ts has the real one. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
 import { importCangw } from '../../scripts/rules/import-cangw.ts';
 import { readCangw } from '../../rules/import/cangw-command.ts';
@@ -14,7 +12,8 @@ import { shellWords } from '../../rules/import/shell-words.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
 import { crcTable } from '../../rules/crc-table.ts';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
 const SIDES = { bus: 'can0', agl: 'vcan0' };
 const BUS = 'cangw -A -s can0 -d vcan0 -e';
@@ -144,16 +143,11 @@ describe('its modifications', () => {
 });
 
 describe('the command', () => {
-  let folder = '';
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'import-cangw-'));
-  });
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
 
   function run(...parameters: string[]): { status: number | null; text: string } {
-    const command = [...TYPESCRIPT, 'scripts/rules.ts', 'import', 'cangw', ...parameters];
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
-    return { status, text: (stdout + stderr).replaceAll(folder, '') };
+    const { status, text } = runScript('rules', ['import', 'cangw', ...parameters]);
+    return { status, text: text.replaceAll(folder, '') };
   }
 
   it('writes to standard output, or a file', () => {

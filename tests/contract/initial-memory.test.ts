@@ -4,14 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 
 import { PROJECT } from '../../scripts/build/command.ts';
 import { NATIVE_COMPILER } from '../../scripts/build/compilers.ts';
 import { packMemory, packSegments } from '../../scripts/build/initial-memory.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const HEAD = 'static void init_memories(w2c_cell* instance) {\n';
 const ALLOCATION = '  wasm_rt_allocate_memory(&instance->w2c_memory, 5, 5, 0, 65536);\n';
@@ -35,13 +35,12 @@ const MEMORIES: readonly number[][] = [
 
 /** The bytes that wasm_rt_unpack writes for each of MEMORIES, one line of numbers each. */
 function unpackInC(): number[][] {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-memory-'));
-  try {
-    const runs = MEMORIES.map((memory) => {
-      const packed = packMemory(Uint8Array.from(memory));
-      return `  show((const uint8_t[]){${packed.join()}}, ${packed.length}, ${memory.length});`;
-    });
-    const source = `#include <stdint.h>
+  const folder = temporaryFolder();
+  const runs = MEMORIES.map((memory) => {
+    const packed = packMemory(Uint8Array.from(memory));
+    return `  show((const uint8_t[]){${packed.join()}}, ${packed.length}, ${memory.length});`;
+  });
+  const source = `#include <stdint.h>
 #include <stdio.h>
 #include "wasm-rt.h"
 static uint8_t memory[4096];
@@ -55,18 +54,15 @@ int main(void) {
 ${runs.join('\n')}
 }
 `;
-    writeFileSync(join(folder, 'main.c'), source);
-    const program = join(folder, 'main');
-    const flags = ['-fno-builtin', '-Dmemcpy=own_copy', '-Dmemmove=own_move', '-Dmemset=own_set'];
-    const files = [join(folder, 'main.c'), `${PROJECT}bsp/wasm-rt/memory.c`];
-    const include = `-I${PROJECT}bsp/wasm-rt`;
-    const made = spawnSync(NATIVE_COMPILER, [...flags, include, ...files, '-o', program]);
-    assert.equal(made.status, 0, String(made.stderr));
-    const lines = spawnSync(program, { encoding: 'utf8' }).stdout.trim().split('\n');
-    return lines.map((line) => line.split(' ').map(Number));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  writeFileSync(join(folder, 'main.c'), source);
+  const program = join(folder, 'main');
+  const flags = ['-fno-builtin', '-Dmemcpy=own_copy', '-Dmemmove=own_move', '-Dmemset=own_set'];
+  const files = [join(folder, 'main.c'), `${PROJECT}bsp/wasm-rt/memory.c`];
+  const include = `-I${PROJECT}bsp/wasm-rt`;
+  const made = spawnSync(NATIVE_COMPILER, [...flags, include, ...files, '-o', program]);
+  assert.equal(made.status, 0, String(made.stderr));
+  const lines = spawnSync(program, { encoding: 'utf8' }).stdout.trim().split('\n');
+  return lines.map((line) => line.split(' ').map(Number));
 }
 
 describe('initial memory of an image', () => {

@@ -4,28 +4,15 @@
  * a bad file leaves nothing behind.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { before, describe, it } from 'node:test';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
-let folder = '';
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'rules-command-'));
-});
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
-/** Runs a script of this project the way npm does. */
-function run(script: string, ...parameters: string[]): { status: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...TYPESCRIPT, `scripts/${script}.ts`, ...parameters],
-    { encoding: 'utf8' },
-  );
-  return { status, text: stdout + stderr };
-}
+const run = (script: string, ...words: string[]) => runScript(script, words);
 
 describe('the rules command', () => {
   it('compiles the shipped rules and shows what it wrote', () => {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** `npm run rules -- test`: what a file expects of its table, and what the table makes of a recording. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { compileRules, RulesError } from '../../rules/compile.ts';
 import { checkExpectations, formatFailure } from '../../rules/oracle/expect.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
 const RULES = `version: 1
 default: drop
@@ -119,18 +118,13 @@ it('frames are read and written as candump does', () => {
 });
 
 describe('the command', () => {
-  let folder = '';
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'rules-test-'));
-  });
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
 
   function run(rules: string, ...parameters: string[]): { status: number | null; text: string } {
     const file = join(folder, 'r.yaml');
     writeFileSync(file, rules);
-    const command = [...TYPESCRIPT, 'scripts/rules.ts', 'test', file, ...parameters];
-    const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
-    return { status, text: (stdout + stderr).replaceAll(folder, '') };
+    const { status, text } = runScript('rules', ['test', file, ...parameters]);
+    return { status, text: text.replaceAll(folder, '') };
   }
   const expecting = (out: string): string => `${RULES}expect: [{ in: 123#02, out: ${out} }]\n`;
 

@@ -14,7 +14,8 @@ import { DirectoryCard } from '../../scripts/deploy/cards/directory.ts';
 import { Ext4Volume } from '../../scripts/deploy/cards/ext4.ts';
 import { FatVolume } from '../../scripts/deploy/cards/fat.ts';
 import { ImageCard } from '../../scripts/deploy/cards/image.ts';
-import { BOOT, NEEDS_TOOLS, ROOT, temporaryFolder, tool, writeTree } from './fixture.ts';
+import { BOOT, NEEDS_TOOLS, ROOT, tool, writeTree } from './fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const GIB = 2 ** 30;
 

@@ -10,8 +10,9 @@ import { describe, it } from 'node:test';
 import { DirectoryCard } from '../../scripts/deploy/cards/directory.ts';
 import { readConfig } from '../../scripts/deploy/config/on-card.ts';
 import { encodeOverlay } from '../../scripts/deploy/overlay.ts';
-import { BOOT, Project, readTree, ROOT, temporaryFolder, writeTree } from './fixture.ts';
+import { BOOT, Project, readTree, ROOT, writeTree } from './fixture.ts';
 import type { Tree } from './fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 function makeCard(config: string, more: Tree = {}): string {
   const folder = temporaryFolder();

@@ -11,22 +11,20 @@ import {
   closeSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { encodeSystem } from '../../cell-config/format/encode.ts';
 import { RPI4_ROOT } from '../../cell-config/rpi4-root.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
 import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const SCRIPT = resolve('scripts/deploy.ts');
 const SECTOR = 512;
@@ -47,18 +45,6 @@ export const NEEDS_TOOLS = {
 
 function isInstalled(name: string): boolean {
   return spawnSync(name, ['-V'], { env: TOOL_ENVIRONMENT }).error === undefined;
-}
-
-const temporaryFolders: string[] = [];
-process.on('exit', () => {
-  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A new folder that goes with the process: a hook would belong to whatever test calls this. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-deploy-'));
-  temporaryFolders.push(folder);
-  return folder;
 }
 
 /** Files of a tree, by path; a string that begins with `-> ` is a symbolic link. */

@@ -14,8 +14,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, it } from 'node:test';
-import { BOOT, Project, PROJECT, readTree, ROOT, temporaryFolder, writeTree } from './fixture.ts';
+import { BOOT, Project, PROJECT, readTree, ROOT, writeTree } from './fixture.ts';
 import type { Run } from './fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const project = new Project();
 const tools = temporaryFolder();

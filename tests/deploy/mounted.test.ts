@@ -15,16 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, it } from 'node:test';
-import {
-  BOOT,
-  CONFIG,
-  Project,
-  PROJECT,
-  readTree,
-  ROOT,
-  temporaryFolder,
-  writeTree,
-} from './fixture.ts';
+import { BOOT, CONFIG, Project, PROJECT, readTree, ROOT, writeTree } from './fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const RULES = 'usr/lib/firmware/canwarden/rules.bin';
 const project = new Project();

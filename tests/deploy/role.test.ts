@@ -5,7 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, it } from 'node:test';
 import { decodeFile } from '../../cell-config/format/decode.ts';
-import { BOOT, Project, PROJECT, readTree, ROOT, temporaryFolder, writeTree } from './fixture.ts';
+import { BOOT, Project, PROJECT, readTree, ROOT, writeTree } from './fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const CELLS = 'usr/share/jailhouse/cells';
 const VCAN = 'etc/systemd/network/25-canwarden.netdev';

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { hashOf, Project, PROJECT, readTree, temporaryFolder, tool } from './fixture.ts';
+import { hashOf, Project, PROJECT, readTree, tool } from './fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 describe('deploy to an archive', () => {
   const project = new Project();

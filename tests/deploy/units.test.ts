@@ -6,8 +6,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { MANIFEST } from '../../scripts/deploy/manifest.ts';
-import { temporaryFolder } from './fixture.ts';
 import { NEEDS_SYSTEMD } from '../agl/needs-systemd.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const UNIT = 'canwarden-user.service';
 const TEXT = readFileSync(`scripts/deploy/units/${UNIT}`, 'utf8');

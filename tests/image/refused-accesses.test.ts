@@ -6,13 +6,13 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 
 import { ImageEngine } from '../../twin/engine/image.ts';
 import { makeFixture } from '../twin/machine-fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const MILLISECOND = 1_000_000;
 
@@ -81,18 +81,14 @@ vectors:
 `;
 
 function assemble(source: string): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-assembly-'));
-  try {
-    const file = (name: string): string => join(folder, name);
-    writeFileSync(file('program.S'), source);
-    const link = ['-nostdlib', '-static', '-Wl,-Ttext=0', '-Wl,--build-id=none', '-Wl,-e0'];
-    execFileSync('aarch64-linux-gnu-gcc', [...link, '-o', file('elf'), file('program.S')]);
-    const parameters = ['-O', 'binary', '-j', '.text', file('elf'), file('binary')];
-    execFileSync('aarch64-linux-gnu-objcopy', parameters);
-    return readFileSync(file('binary'));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const file = (name: string): string => join(folder, name);
+  writeFileSync(file('program.S'), source);
+  const link = ['-nostdlib', '-static', '-Wl,-Ttext=0', '-Wl,--build-id=none', '-Wl,-e0'];
+  execFileSync('aarch64-linux-gnu-gcc', [...link, '-o', file('elf'), file('program.S')]);
+  const parameters = ['-O', 'binary', '-j', '.text', file('elf'), file('binary')];
+  execFileSync('aarch64-linux-gnu-objcopy', parameters);
+  return readFileSync(file('binary'));
 }
 
 function writeTables(ram: Buffer): void {

@@ -14,7 +14,8 @@ import type { BcmEvent } from '../../lab/random/bcm-jobs.ts';
 import { Random } from '../../lab/random/random.ts';
 import type { Guest } from '../../scripts/linux-guest/guest.ts';
 import { after, before, it } from '../skippable.ts';
-import { bootAlone, buildForGuest, describeGuest, suiteFolder } from './guest-suite.ts';
+import { bootAlone, buildForGuest, describeGuest } from './guest-suite.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const JOBS = 120;
 const SEED = Number(process.env.SEED ?? 1);
@@ -37,7 +38,7 @@ function eventsOf(output: string): Map<string, BcmEvent[]> {
 
 describeGuest('the broadcast manager of a real Linux', (parts) => {
   let guest: Guest;
-  const folder = suiteFolder();
+  const folder = temporaryFolder();
   const random = new Random(SEED);
   const jobs = Array.from({ length: JOBS }, (_, index) => randomBcmJob(random, index));
 

@@ -5,8 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from '../skippable.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
@@ -18,6 +17,7 @@ import { NATIVE, SKIP } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink, numberedFrames } from './live-link.ts';
 import { NotifySocket } from './notify-socket.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const AARCH64 = join(PROJECT, 'build/canwarden-bridge-aarch64');
 const BURST = 2_000;
@@ -151,7 +151,7 @@ for (const { title, command, skip } of BINARIES) {
 }
 
 describe('canwarden-bridge', { skip: BINARIES[0].skip, ...CHECKS }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-bridge-'));
+  const folder = temporaryFolder();
 
   const run = (...parameters: string[]) => spawnSync(NATIVE, parameters, { encoding: 'utf8' });
 

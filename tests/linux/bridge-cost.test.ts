@@ -7,13 +7,10 @@
  * around them is tests/linux/load.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { BRIDGE_CHECKED, BRIDGE_SHIPPED, hasNativeCompiler } from '../../scripts/build/bridge.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
 import { Random } from '../../lab/random/random.ts';
-import { after, before, describe, it } from '../skippable.ts';
+import { before, describe, it } from '../skippable.ts';
 import {
   measure,
   numbered,
@@ -23,6 +20,7 @@ import {
   type Role,
 } from './load/traffic.ts';
 import { buildPrograms, type Programs } from './load/world.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const ROLES: readonly Role[] = ['back-end', 'front-end'];
 const SYSTEM_CALLS_MOST = 0.5;
@@ -59,14 +57,13 @@ const skip = hasNativeCompiler()
   : skipForSetup('no bridge for this machine: no C compiler here');
 
 describe('the cost of a frame in the bridge', { skip }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-cost-'));
+  const folder = temporaryFolder();
   let programs: Programs;
   let checked: Programs;
   before(() => {
     programs = buildPrograms(folder, 'bridge', BRIDGE_SHIPPED);
     checked = buildPrograms(folder, 'bridge-checked', BRIDGE_CHECKED);
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
 
   for (const role of ROLES) {
     for (const group of [4, 16, 40]) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** A rule table and live values from AGL, through the bridge's socket, into the running cell. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { after, describe, it } from '../skippable.ts';
+import { describe, it } from '../skippable.ts';
 import { compileRules } from '../../rules/compile.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { CELL_SENDER } from '../../twin/board/board.ts';
@@ -13,6 +12,7 @@ import { ask, LIMITS, NATIVE } from './ask.ts';
 import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink, numberedFrames } from './live-link.ts';
 import { STATUS_RULE } from '../rule-tables.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const RULES = `${STATUS_RULE}  - name: door
     match: { id: 0x1B0 }
@@ -22,10 +22,9 @@ const RULES = `${STATUS_RULE}  - name: door
 const twoDigits = (value: number): string => value.toString(16).padStart(2, '0');
 
 describe('canwarden-bridge and a running cell', LIMITS, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-requests-'));
+  const folder = temporaryFolder();
   const file = join(folder, 'rules.bin');
   writeFileSync(file, compileRules(RULES, 'rules.yaml').image);
-  after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('swap the rule table and set live values without a restart, and miss no urgent request', async () => {
     const link = await LiveLink.start();

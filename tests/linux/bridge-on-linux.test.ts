@@ -14,6 +14,7 @@ import { makeFrame } from '../../twin/bus/can-frame.ts';
 import * as suite from './guest-suite.ts';
 import { LiveLink, numberedFrames, PATIENCE_SECONDS } from './live-link.ts';
 import { checkTopInFile, checkTopOnSerial, helperFiles } from './top-on-serial.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const BURST = 10_000;
 /** Frames that the bridge moves at once, at most (docs/bridge.md). */
@@ -28,7 +29,7 @@ suite.describeGuest('canwarden-bridge on a real Linux', (parts) => {
   let bridgeStart = '';
   /** What the bridge maps. */
   let resource = '';
-  const folder = suite.suiteFolder();
+  const folder = temporaryFolder();
   const secondPort = join(folder, 'port');
 
   const startBridge = (): Promise<string> => guest.output(bridgeStart);

@@ -7,10 +7,9 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { before } from 'node:test';
 import { compileRules } from '../../rules/compile.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
@@ -21,6 +20,7 @@ import { BridgeProcess } from './bridge-process.ts';
 import { LiveLink } from './live-link.ts';
 import { NotifySocket } from './notify-socket.ts';
 import { ALWAYS, allowedNames, allowedNumbers, buildTracer, callNumbers } from './syscalls.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** As shipped: sanitizers make calls of their own. */
 const BRIDGE = join(PROJECT, 'build/canwarden-bridge');
@@ -51,11 +51,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 describe("the bridge's system calls", { skip, timeout: 1_200_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-calls-'));
+  const folder = temporaryFolder();
   const numbers = NUMBERS ?? new Map<string, number>();
   let tracer = '';
   before(() => (tracer = buildTracer(folder)));
-  after(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A whole life of a bridge that `front` starts: session, frames both ways, questions, requests, SIGTERM. */
   async function live(front: readonly string[]): Promise<number> {

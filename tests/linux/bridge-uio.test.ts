@@ -5,12 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { hasNativeCompiler } from '../../scripts/build/bridge.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const PAGE = 4096;
 const OUTPUT = 0x20000;
@@ -39,9 +39,8 @@ describe(
       : skipForSetup('no bridge for this machine: no C compiler here'),
   },
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'canwarden-uio-'));
+    const folder = temporaryFolder();
     const program = join(folder, 'uio-check');
-    after(() => rmSync(folder, { recursive: true, force: true }));
 
     const compiled = spawnSync(
       'cc',

@@ -19,7 +19,8 @@ import { cangwRules } from '../../rules/import/cangw-rules.ts';
 import { crcTable } from '../../rules/crc-table.ts';
 import { readFrameText, writeFrameText } from '../../rules/oracle/frame-text.ts';
 import { RuleOracle } from '../../rules/oracle/oracle.ts';
-import { bootAlone, describeGuest, record, STOP_RECORDING, suiteFolder } from './guest-suite.ts';
+import { bootAlone, describeGuest, record, STOP_RECORDING } from './guest-suite.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const JOBS = 500;
 const SEED = Number(process.env.SEED ?? 1);
@@ -83,7 +84,7 @@ function scriptOf(jobs: readonly RandomJob[]): string {
 
 describeGuest('can-gw of a real Linux', (parts) => {
   let guest: Guest;
-  const folder = suiteFolder();
+  const folder = temporaryFolder();
   const random = new Random(SEED);
   const jobsOf = (count: number, relativeCrc: boolean): RandomJob[] =>
     Array.from({ length: count }, () => randomCangwJob(random, { relativeCrc }));

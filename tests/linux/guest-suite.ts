@@ -7,8 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileBytes } from '../../lab/live/shared-link.ts';
 import { PROJECT } from '../../scripts/build/command.ts';
@@ -19,7 +18,7 @@ import {
   GuestUnavailable,
 } from '../../scripts/linux-guest/packages.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
-import { after, describe } from '../skippable.ts';
+import { describe } from '../skippable.ts';
 import type { LiveLink } from './live-link.ts';
 
 const SECTION_BYTES = 0x40000;
@@ -34,13 +33,6 @@ export function describeGuest(name: string, body: (parts: GuestParts) => void): 
   const skip = typeof parts === 'string' ? parts : false;
   // Of a suite that is skipped no hook and no test runs.
   describe(name, { skip, timeout: SUITE_MILLIS }, () => body(parts as GuestParts));
-}
-
-/** A folder for the files of a suite. */
-export function suiteFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-guest-suite-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Builds `name`.c of this folder as a program for a guest. */

@@ -5,9 +5,9 @@
  * Does not: choose models or variants (models.test.ts).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** What the search found: nothing, an assertion that does not hold, or a state from which nothing goes on. */
 export type Verdict = 'holds' | 'assertion' | 'stuck';
@@ -28,18 +28,14 @@ const DEPTH_MAXIMUM = 100_000;
  * the end, because the model itself says when all is done.
  */
 export function search(path: string, defines: readonly string[], mayWait: boolean): Search {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-spin-'));
-  try {
-    writeFileSync(join(folder, 'model.pml'), readFileSync(path));
-    const macros = defines.map((name) => `-D${name}`);
-    execFileSync('spin', ['-a', ...macros, 'model.pml'], { cwd: folder, stdio: 'pipe' });
-    execFileSync('cc', ['-O0', '-w', '-o', 'pan', 'pan.c'], { cwd: folder, stdio: 'pipe' });
-    const options = [`-m${DEPTH_MAXIMUM}`, ...(mayWait ? ['-E'] : [])];
-    const run = spawnSync('./pan', options, { cwd: folder, encoding: 'utf8' });
-    return readReport(run.stdout);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'model.pml'), readFileSync(path));
+  const macros = defines.map((name) => `-D${name}`);
+  execFileSync('spin', ['-a', ...macros, 'model.pml'], { cwd: folder, stdio: 'pipe' });
+  execFileSync('cc', ['-O0', '-w', '-o', 'pan', 'pan.c'], { cwd: folder, stdio: 'pipe' });
+  const options = [`-m${DEPTH_MAXIMUM}`, ...(mayWait ? ['-E'] : [])];
+  const run = spawnSync('./pan', options, { cwd: folder, encoding: 'utf8' });
+  return readReport(run.stdout);
 }
 
 function readReport(report: string): Search {

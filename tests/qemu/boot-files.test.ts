@@ -18,6 +18,7 @@ import { CROSS_OBJCOPY } from '../../scripts/build/compilers.ts';
 import { boot, root } from '../../scripts/deploy/card.ts';
 import { describe, it } from '../skippable.ts';
 import * as fixture from './boot-fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const TREE_PATH = 'bcm2711-rpi-4-b.dtb';
 
@@ -65,7 +66,7 @@ describe('the memory of a boot', () => {
   it('begins with the pins, and then with TF-A', () => {
     const { address, bytes, isStart } = find('start.bin');
     assert.ok(isStart === true && address % 4 === 0);
-    const file = fixture.writeFile(fixture.temporaryFolder(), 'start.bin', bytes);
+    const file = fixture.writeFile(temporaryFolder(), 'start.bin', bytes);
     const { stdout } = spawnSync(CROSS_OBJCOPY.replace('objcopy', 'objdump'), [
       ...['-D', '-b', 'binary', '-m', 'aarch64', file],
     ]);
@@ -148,7 +149,7 @@ describe('the memory of a boot', () => {
 });
 
 describe('the root file system of a boot', () => {
-  const folder = fixture.temporaryFolder();
+  const folder = temporaryFolder();
   const jailhouse = readJailhouse(fixture.jailhouseTree(join(folder, 'jailhouse')));
   const file = (bytes: string) => ({
     kind: 'file' as const,

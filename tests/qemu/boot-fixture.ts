@@ -4,23 +4,15 @@
  *
  * Formats by their documents: ELF-64 Object File Format 1.5; Linux, Documentation/arch/arm64/booting.rst.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeDeviceTree } from '../../scripts/deploy/device-tree.ts';
-import { after } from '../skippable.ts';
 
 export const RELEASE = '6.1.99-test';
 export const JAILHOUSE_VERSION = 'v0.12 (7-g0123456)';
 /** What Jailhouse's module wants of the kernel and no distribution's exports. */
 export const EXPORTS = ['ioremap_page_range', '__hyp_stub_vectors', 'printk'];
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-boot-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function writeFile(folder: string, name: string, bytes: string | Uint8Array): string {
   const path = join(folder, name);

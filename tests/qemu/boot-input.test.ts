@@ -20,6 +20,7 @@ import { checkAgainstKernel, readJailhouse } from '../../scripts/qemu/boot/jailh
 import { KERNEL_OPTIONS, missingOptions, readKernel } from '../../scripts/qemu/boot/kernel.ts';
 import { describe, it } from '../skippable.ts';
 import * as fixture from './boot-fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const BUS = 'lab/demo/demo.log';
 
@@ -37,7 +38,7 @@ async function refused(run: () => unknown, says: RegExp): Promise<void> {
 }
 
 describe('the kernel of a boot', () => {
-  const folder = fixture.temporaryFolder();
+  const folder = temporaryFolder();
   const file = (name: string, bytes: Uint8Array): string => fixture.writeFile(folder, name, bytes);
 
   it('is read, plain and gzipped', () => {
@@ -81,10 +82,10 @@ describe('the kernel of a boot', () => {
 
 describe('the Jailhouse folder of a boot', () => {
   it('is read: a built tree, and an installed one', () => {
-    const tree = fixture.jailhouseTree(fixture.temporaryFolder(), { revision: 13 });
+    const tree = fixture.jailhouseTree(temporaryFolder(), { revision: 13 });
     assert.equal(readJailhouse(tree).revision, 13);
     assert.equal(readJailhouse(tree).version, fixture.JAILHOUSE_VERSION);
-    const root = fixture.temporaryFolder();
+    const root = temporaryFolder();
     const { module, hypervisor, tool } = readJailhouse(tree);
     const place = `lib/modules/${fixture.RELEASE}/extra/driver/jailhouse.ko`;
     fixture.writeFile(root, place, module);
@@ -95,10 +96,10 @@ describe('the Jailhouse folder of a boot', () => {
 
   it('is refused: none, incomplete, mixed, for another processor, of another revision', async () => {
     const tree = (wishes: Parameters<typeof fixture.jailhouseTree>[1]): string =>
-      fixture.jailhouseTree(fixture.temporaryFolder(), wishes);
+      fixture.jailhouseTree(temporaryFolder(), wishes);
     await refused(() => readJailhouse('/nowhere'), /no such folder/);
-    await refused(() => readJailhouse(fixture.temporaryFolder()), /no built Jailhouse/);
-    const part = fixture.temporaryFolder();
+    await refused(() => readJailhouse(temporaryFolder()), /no built Jailhouse/);
+    const part = temporaryFolder();
     fixture.writeFile(part, 'driver/jailhouse.ko', fixture.moduleFile());
     await refused(() => readJailhouse(part), /without jailhouse\.bin and the command jailhouse/);
     await refused(
@@ -126,13 +127,9 @@ describe('the Jailhouse folder of a boot', () => {
   });
 
   it('is refused with a kernel that cannot load its module', async () => {
-    const jailhouse = readJailhouse(fixture.jailhouseTree(fixture.temporaryFolder()));
+    const jailhouse = readJailhouse(fixture.jailhouseTree(temporaryFolder()));
     const against = (wishes: fixture.KernelWishes): void => {
-      const path = fixture.writeFile(
-        fixture.temporaryFolder(),
-        'Image',
-        fixture.kernelImage(wishes),
-      );
+      const path = fixture.writeFile(temporaryFolder(), 'Image', fixture.kernelImage(wishes));
       checkAgainstKernel(jailhouse, readKernel(path), path);
     };
     against({});
@@ -178,7 +175,7 @@ describe('the other end of the bus', () => {
 });
 
 describe("the user's root file system", () => {
-  const folder = fixture.temporaryFolder();
+  const folder = temporaryFolder();
   const archive = (...names: string[]): Buffer => {
     const made = new CpioArchive();
     for (const name of names) made.addFile(name, Buffer.from(name));
@@ -207,7 +204,7 @@ describe("the user's root file system", () => {
 
 describe('a boot', () => {
   it('looks at all of these before it fetches or writes', async () => {
-    const folder = fixture.temporaryFolder();
+    const folder = temporaryFolder();
     const options: BootOptions = {
       kernel: fixture.writeFile(folder, 'Image', fixture.kernelImage()),
       jailhouse: fixture.jailhouseTree(join(folder, 'jailhouse')),
@@ -231,7 +228,7 @@ describe('a boot', () => {
   });
 
   it('makes its files of what is right, with the settings for this counter and the rules named', async () => {
-    const folder = fixture.temporaryFolder();
+    const folder = temporaryFolder();
     fixture.writeFile(folder, 'bcm2711-rpi-4-b.dtb', fixture.boardTree());
     const cache = new QemuCache(join(folder, 'cache'));
     const stub = Buffer.alloc(0x1000);

@@ -13,7 +13,8 @@ import { alone } from '../../scripts/qemu/lock.ts';
 import { missingForBuild } from '../../scripts/qemu/machine.ts';
 import { newestVersion, updateLists } from '../../scripts/qemu/source.ts';
 import { describe, it } from '../skippable.ts';
-import { temporaryFolder, writeFile } from './boot-fixture.ts';
+import { writeFile } from './boot-fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** Runs with these programs only, and a shell for them. */
 function withPrograms<T>(programs: Readonly<Record<string, string>>, run: () => T): T {

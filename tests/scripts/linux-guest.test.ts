@@ -2,16 +2,15 @@
 /** What is taken out of a distribution's packages for the guest, as Debian 12 and Debian 13 lay it out. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { pickGuestFiles } from '../../scripts/linux-guest/packages.ts';
 import { UnpackedPackages } from '../../scripts/linux-guest/unpack.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-guest-files-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const CAN = 'kernel/net/can/can.ko';
 const MODULES = [

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** `npm run log -- convert`: what it writes, what it says, how it refuses. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { convertLog } from '../../lab/logs/convert.ts';
 import { readLogFile } from '../../lab/play/log-file.ts';
 import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-log-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const at = (name: string) => join(folder, name);
 
-function log(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...TYPESCRIPT, 'scripts/log.ts', ...words],
-    { encoding: 'utf8', timeout: 300_000 },
-  );
-  return { status, stdout, stderr };
-}
+const log = (...words: string[]) => runScript('log', words);
 
 writeFileSync(
   at('drive.log'),

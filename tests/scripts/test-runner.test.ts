@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The test run itself: counts read from as-pect and node:test, and nothing failing unseen. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +14,7 @@ import { runInLanes } from '../../scripts/test/lanes.ts';
 import { readNodeResult } from '../../scripts/test/node-report.ts';
 import { addResults, PASSED_CHECK } from '../../scripts/test/result.ts';
 import { findTestFiles, type Limits, listStages, runNodeTests } from '../../scripts/test/stages.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** What as-pect 8.1.0 printed for two spec files, colours included. */
 const ASPECT_STDOUT = `
@@ -35,13 +35,9 @@ function aspectRun(status: number, stdout: string, stderr = '') {
 
 /** Runs test files with the given texts through node:test; returns the counts. */
 async function runFiles(files: Record<string, string>, limits?: Limits) {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-runner-'));
-  try {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    return await runNodeTests('runner-sample', findTestFiles(folder), { limits });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  return await runNodeTests('runner-sample', findTestFiles(folder), { limits });
 }
 
 describe("reading as-pect's summary", () => {

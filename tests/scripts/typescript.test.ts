@@ -2,15 +2,14 @@
 /** How `npm test` loads TypeScript: the code that was made before, unless the file is newer. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { PROJECT } from '../../scripts/build/command.ts';
 import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-typescript-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Runs a file with `folder` as the one of the code that was made before. */
 function run(path: string): { stdout: string; stderr: string } {

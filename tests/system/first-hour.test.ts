@@ -5,15 +5,14 @@
  * Those of the developer's machine run one by one, those of the board in one shell of `--as-board`, in their order.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { parseModel } from '../../lab/model/model-file.ts';
 import { compileRules } from '../../rules/compile.ts';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
 const TEXT = readFileSync('docs/first-hour.md', 'utf8');
 const TWIN = /^```twin\n\$ npm run twin -- (.*)\n([^]*?)^```$/gm;
@@ -21,14 +20,11 @@ const BOARD = /^```board\n([^]*?)^```$/gm;
 /** In front of each command's output. */
 const MARK = '@@ ';
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-hour-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 function twin(words: readonly string[], input = ''): { stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [...TYPESCRIPT, 'scripts/twin.ts', ...words], {
-    ...{ cwd: PROJECT_ROOT, encoding: 'utf8', input },
-    env: { ...process.env, INIT_CWD: words[0] === '--as-board' ? folder : PROJECT_ROOT },
-  });
+  const INIT_CWD = words[0] === '--as-board' ? folder : PROJECT_ROOT;
+  return runScript('twin', words, { input, env: { ...process.env, INIT_CWD } });
 }
 
 /** `lines` are in `text` in their order, however far apart, and whatever the columns. */

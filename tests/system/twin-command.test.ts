@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** The command line of the twin, as a user types it. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { PROJECT_ROOT } from '../../lab/rig/firmware.ts';
 import { EACH_KIND } from '../rule-tables.ts';
-import { TYPESCRIPT } from '../../scripts/test/typescript/words.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { runScript } from '../run-script.ts';
 
 const BUS = '(10.000000) ecu 1A0#01\n(10.002000) ecu 111#AB\n';
 
 /** A folder with rules.yaml and bus.log, and the command run in it. */
 function prepare(files: Record<string, string> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'twin-'));
+  const folder = temporaryFolder();
   const all = { 'rules.yaml': EACH_KIND, 'bus.log': BUS, ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, name), text);
   const twin = (...options: string[]) =>
-    spawnSync(process.execPath, [...TYPESCRIPT, 'scripts/twin.ts', ...options], {
-      cwd: PROJECT_ROOT,
-      env: { ...process.env, INIT_CWD: folder },
-      encoding: 'utf8',
-    });
+    runScript('twin', options, { env: { ...process.env, INIT_CWD: folder } });
   return { folder, twin };
 }
 

@@ -5,16 +5,16 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { ScenarioResult } from '../../lab/play/scenario.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
 import { formatFrame } from '../../twin/logs/candump/write.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { BoardTrace } from '../../twin/trace/board-trace.ts';
 import { framesOf, play } from './play.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** At 25 ns a clock of 10 MHz has four samples. */
 const SAMPLE_NANOS = 25;
@@ -25,8 +25,7 @@ const IS_INSTALLED = spawnSync('sigrok-cli', ['--version']).status === 0;
 
 let result: ScenarioResult;
 let vcd: string;
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-vcd-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 before(async () => {
   const trace = new BoardTrace();

@@ -4,10 +4,9 @@
  * Forms: can-utils, candump.c, lib.h, asc2log.c, canplayer.c; python-can, can.io.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { CanBus } from '../../twin/bus/can-bus.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { LogNode } from '../../twin/bus/log-node.ts';
@@ -18,6 +17,7 @@ import { VirtualClock } from '../../twin/clock.ts';
 import { chooseForAgl, chooseForBus } from '../../lab/play/log-choice.ts';
 import { readLogFile } from '../../lab/play/log-file.ts';
 import { prepareInput } from '../../lab/play/log-input.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const read = (...lines: string[]) => readLog(lines.map((line) => `${line}\n`).join(''), 'x.log');
 /** The only frame of a log of one line. */
@@ -27,8 +27,7 @@ const one = (line: string) => {
   return entries[0];
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-logs-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 describe('forms of a log line', () => {
   for (const [line, frame, direction] of [

@@ -7,12 +7,12 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, it } from 'node:test';
+import { it } from 'node:test';
 import fc from 'fast-check';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { makeFrame } from '../../twin/bus/can-frame.ts';
 import { formatContent } from '../../twin/logs/candump/write.ts';
 import { formatToRead, recordsOf } from '../../twin/logs/formats.ts';
@@ -39,8 +39,7 @@ const CAN_UTILS = needs(isThere('log2asc', '-?') && isThere('asc2log', '-?'), 'c
 const PYTHON_CAN = needs(spawnSync(PYTHON, ['-c', 'import can']).status === 0, 'python3-can');
 const TSHARK = needs(isThere('tshark', '--version'), 'tshark');
 
-const folder = mkdtempSync(join(tmpdir(), 'canwarden-judges-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const at = (name: string) => join(folder, name);
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** Input logs on one time axis, and the all-or-nothing output. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parseLog } from '../../twin/logs/read.ts';
 import { LogInputError, prepareInput, refuseCellsFrames } from '../../lab/play/log-input.ts';
 import { writeOutputs } from '../../lab/play/output.ts';
 import type { ScenarioResult } from '../../lab/play/scenario.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const log = (...times: string[]) =>
   parseLog(times.map((time) => `(${time}) can0 123#00\n`).join(''), 'in.log');
@@ -62,7 +62,7 @@ describe('output files', () => {
   const write = (directory: string) => writeOutputs(directory, result as unknown as ScenarioResult);
 
   it('are three, in a folder that is made', () => {
-    const directory = join(mkdtempSync(join(tmpdir(), 'twin-')), 'a', 'b');
+    const directory = join(temporaryFolder(), 'a', 'b');
     write(directory);
     assert.deepEqual(readdirSync(directory).sort(), ['agl.log', 'bus.log', 'summary.json']);
     assert.equal(readFileSync(join(directory, 'bus.log'), 'utf8'), 'b\n');
@@ -71,7 +71,7 @@ describe('output files', () => {
   });
 
   it('leave nothing half-written when one of them cannot be written', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'twin-'));
+    const directory = temporaryFolder();
     writeFileSync(join(directory, 'bus.log'), 'old');
     // A folder in the place of a temporary file.
     const obstacle = `.summary.json.${process.pid}.part`;

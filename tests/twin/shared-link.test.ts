@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** The file that the twin shares with a real bridge, against docs/bridge.md. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { SharedLink } from '../../lab/live/shared-link.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'shared-link-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const OPTIONS = {
   sectionBytes: 0x40000,

@@ -7,8 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { CanBus } from '../../twin/bus/can-bus.ts';
@@ -18,6 +17,7 @@ import { LogNode } from '../../twin/bus/log-node.ts';
 import { VirtualClock } from '../../twin/clock.ts';
 import { BoardTrace } from '../../twin/trace/board-trace.ts';
 import { skipForSetup } from '../../scripts/test/result.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const BITRATE = 500_000;
 const BIT_NANOS = 2_000;
@@ -39,25 +39,21 @@ interface Decoded {
 }
 
 function decode(vcd: string): Decoded[] {
-  const folder = mkdtempSync(join(tmpdir(), 'canwarden-'));
-  try {
-    const file = join(folder, 'bus.vcd');
-    writeFileSync(file, vcd);
-    const run = spawnSync(
-      'sigrok-cli',
-      [
-        ...['-I', `vcd:downsample=${SAMPLE_NANOS}`, '-i', file],
-        ...['-P', `can:can_rx=CAN_RX:nominal_bitrate=${BITRATE}:sample_point=75`],
-        ...['-A', 'can=sof:eof:id:full-id:rtr:dlc:data:crc-sequence:stuff-bit:warnings'],
-        '--protocol-decoder-samplenum',
-      ],
-      { encoding: 'utf8' },
-    );
-    assert.equal(run.status, 0, run.stderr);
-    return parse(run.stdout);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = temporaryFolder();
+  const file = join(folder, 'bus.vcd');
+  writeFileSync(file, vcd);
+  const run = spawnSync(
+    'sigrok-cli',
+    [
+      ...['-I', `vcd:downsample=${SAMPLE_NANOS}`, '-i', file],
+      ...['-P', `can:can_rx=CAN_RX:nominal_bitrate=${BITRATE}:sample_point=75`],
+      ...['-A', 'can=sof:eof:id:full-id:rtr:dlc:data:crc-sequence:stuff-bit:warnings'],
+      '--protocol-decoder-samplenum',
+    ],
+    { encoding: 'utf8' },
+  );
+  assert.equal(run.status, 0, run.stderr);
+  return parse(run.stdout);
 }
 
 /** Lines are in the order in which fields end, so stuff bits come before the field they are in. */
