@@ -128,8 +128,9 @@ const MISTAKES: Mistakes = {
 
 /** Without the warnings. */
 function parseForErrors(text: string) {
-  const { table, diagnostics } = parse(text);
-  return { table, diagnostics: diagnostics.filter(({ severity }) => severity === 'error') };
+  const result = parse(text);
+  const diagnostics = result.diagnostics.filter(({ severity }) => severity === 'error');
+  return { ...result, diagnostics };
 }
 
 refuses('an answer with a mistake is refused:', MISTAKES, parseForErrors);
