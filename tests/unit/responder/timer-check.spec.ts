@@ -115,7 +115,7 @@ describe('a rule that tells of an end', () => {
     timer = image.addTimer(0, 1000, 3, 2000, 500);
     image.beginIndex([]);
     image.finish();
-    expect(check()).toBe(Status.Ok);
+    expect(checkStaged(table)).toBe(Status.Ok);
     expectWord(timer + 20, 1, 'the only rule', Status.Ok);
     expectWord(timer + 20, 2, 'the one behind it');
   });
@@ -135,7 +135,7 @@ describe('response pending of an image', () => {
     const pending = addPending();
     image.beginIndex([]);
     image.finish();
-    expect(check()).toBe(Status.Ok);
+    expect(checkStaged(table)).toBe(Status.Ok);
     expectWord(pending, 0x2008, 'silent without AGL', Status.Ok);
     expectWord(pending, 0x0108, 'the flag of a frame');
     expectWord(pending, 0x00010008, 'a rule');

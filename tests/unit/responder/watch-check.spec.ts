@@ -8,6 +8,7 @@
  */
 import { RuleTable } from '../../../src/responder/rule-table';
 import { Status } from '../../../src/rt/status';
+import { checkStaged } from '../support/rule-check';
 import { RuleImage2 } from '../support/rule-image-2';
 
 let table = new RuleTable();
@@ -35,25 +36,18 @@ beforeEach(() => {
   image.finish();
 });
 
-function check(): Status {
-  table.beginCheck();
-  let status = table.checkStep();
-  while (status === Status.Busy) status = table.checkStep();
-  return status;
-}
-
 function expectWord(at: usize, value: u32, what: string, status: Status = Status.RulesField): void {
   const before = load<u32>(at);
   store<u32>(at, value);
   image.seal();
-  expect(check()).toBe(status, what);
+  expect(checkStaged(table)).toBe(status, what);
   store<u32>(at, before);
   image.seal();
 }
 
 describe('a watch of an image', () => {
   test('is taken as it is', () => {
-    expect(check()).toBe(Status.Ok);
+    expect(checkStaged(table)).toBe(Status.Ok);
   });
 
   test('looks at data, at data and length, or at nothing but the time', () => {
