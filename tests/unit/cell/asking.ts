@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * AGL asks for a table of rules: docs/status-page.md ("Requests").
+ * AGL asks for a table of rules, or sets live values: docs/status-page.md ("Requests").
  *
  * Does not: look at what comes of the swap.
  */
@@ -21,7 +21,21 @@ export function askFor(board: FakeBoard, image: RuleRecords): void {
   store<u32>(base, load<u32>(base, 0x08) + 1, 0x08);
 }
 
-/** The same, and runs steps until the page has the outcome, which must be good. */
+/** AGL sets the live values from `first` on to `bytes`. */
+export function askForLive(board: FakeBoard, first: u32, bytes: StaticArray<u8>): void {
+  const base = board.requests.base;
+  const address = changetype<usize>(bytes);
+  memory.copy(base + 0x40, address, bytes.length);
+  store<u32>(base, 0x51525743); // "CWRQ"
+  store<u32>(base, 1, 4);
+  store<u32>(base, 2, 0x0c);
+  store<u32>(base, bytes.length, 0x10);
+  store<u32>(base, crc32(address, bytes.length), 0x14);
+  store<u32>(base, first, 0x18);
+  store<u32>(base, load<u32>(base, 0x08) + 1, 0x08);
+}
+
+/** As `askFor`, and runs steps until the page has the outcome, which must be good. */
 export function swapTo(board: FakeBoard, image: RuleRecords): void {
   askFor(board, image);
   const page = board.page.base;

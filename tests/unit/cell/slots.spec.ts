@@ -164,6 +164,21 @@ describe('the answer kept for a filter', () => {
   });
 });
 
+describe('the answer of the second filter', () => {
+  test('is taken back for a stronger frame if it is behind another', () => {
+    start();
+    keep(1, 0x300);
+    send(2, 0x200, false);
+    const slot = slots.slotOfFilter(1);
+    slot.send(false);
+    slots.began(slot, slot.keptStrength, false, 0);
+    expect(slots.keptVictimFor(arbitrationField(0x100))).toBe(1);
+    expect(slots.keptVictimFor(arbitrationField(0x300))).toBe(NONE, 'for none that is as strong');
+    slots.isHeld = true;
+    expect(slots.keptVictimFor(arbitrationField(0x100))).toBe(NONE, 'while others are loaded');
+  });
+});
+
 describe('frames of AGL', () => {
   test('pass each other by strength, or not at all', () => {
     start();

@@ -7,6 +7,7 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
+import { askForLive } from './asking';
 import { FakeBoard } from './fake-board';
 
 const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
@@ -96,6 +97,17 @@ describe('a staged answer', () => {
     request();
     board.step();
     expect(board.chip.take().startsWith('b0 00|84|90')).toBe(true, 'nothing is before it');
+  });
+
+  test('has new live values as soon as they are set', () => {
+    start(true);
+    expect(board.chip.get(0x56)).toBe(0, 'D0 of TXB2');
+    askForLive(board, 0, [0x5a]);
+    board.pass(5_000);
+    expect(board.chip.get(0x56)).toBe(0x5a);
+    request();
+    board.step();
+    expect(board.chip.take().endsWith('b0 00|84|90 00 00 00 00 00 00')).toBe(true);
   });
 
   test('of live values stays in its buffer', () => {

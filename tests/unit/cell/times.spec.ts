@@ -54,6 +54,26 @@ describe('a frame in the chip', () => {
   });
 });
 
+describe('a frame that READ STATUS has shown as sent', () => {
+  test('leaves nothing behind for which the core would be kept awake', () => {
+    const board = new FakeBoard().connected();
+    board.sendToCell(newFrame(0x123, 0, 0));
+    board.pass(200);
+    exact(board);
+    // A frame that comes in: READ STATUS tells of both.
+    board.chip.finish(0);
+    board.chip.fill(0, '20 20 00 00 01 aa 00 00 00 00 00 00 00');
+    const end = board.clock.now + 50_000;
+    let steps = 0;
+    while (board.clock.now < end && steps < 5_000) {
+      board.cell.step();
+      steps++;
+    }
+    expect(board.counted(Counter.FromAglSent)).toBe(1);
+    expect(steps).toBeLessThan(5_000);
+  });
+});
+
 describe('a sleeping chip', () => {
   test('is looked at each 10 ms', () => {
     const board = new FakeBoard('sleep=1').connected();

@@ -62,6 +62,18 @@ describe('the trace has', () => {
     trace.expectIn(['25 0 0']);
   });
 
+  test('a chip that is woken for a frame of the table', () => {
+    image.addTimed(0x300, 1, 0xaa);
+    image.addTimer(0, 2_500_000, 0, 0, 2_500_000);
+    image.beginIndex([]);
+    const board = new FakeBoard('sleep=1');
+    board.connectedWith(image);
+    const trace = new Trace(board);
+    board.wait(2_700_000);
+    trace.expectIn(['18 0 1', '19 3 0']);
+    expect(board.counted(Counter.TimedSent)).toBe(1);
+  });
+
   test('a table that was asked for: its rules, its checksum, and how many go on', () => {
     image.addAnswer(0x200, 0x201, 1, 1);
     image.indexOnly(0x200, false);

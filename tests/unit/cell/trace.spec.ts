@@ -144,6 +144,12 @@ describe('the trace has', () => {
     const early = new Trace(bad);
     bad.start();
     early.expectIn(['16 61 0', '1 0 0']);
+    const slow = new FakeBoard();
+    slow.chip.brokenRegister = 0x20; // a mask, at the first clock
+    slow.chip.repairAt = 1_000_000;
+    const lowered = new Trace(slow);
+    slow.start();
+    lowered.expectIn(['16 19 0']);
     const seeking = new FakeBoard('bitrate=auto');
     const sought = new Trace(seeking);
     seeking.start();
