@@ -7,7 +7,6 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
-import { askForLive } from './asking';
 import { FakeBoard } from './fake-board';
 
 const FRAME_100 = '20 00 00 00 01 aa 00 00 00 00 00 00 00'; // 100#AA
@@ -102,7 +101,8 @@ describe('a staged answer', () => {
   test('has new live values as soon as they are set', () => {
     start(true);
     expect(board.chip.get(0x56)).toBe(0, 'D0 of TXB2');
-    askForLive(board, 0, [0x5a]);
+    const values: StaticArray<u8> = [0x5a];
+    board.request(2, 0, changetype<usize>(values), 1);
     board.pass(5_000);
     expect(board.chip.get(0x56)).toBe(0x5a);
     request();

@@ -8,7 +8,6 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
-import { askFor } from './asking';
 import { FakeBoard } from './fake-board';
 
 const FRAME_200 = '40 00 00 00 01 11 00 00 00 00 00 00 00'; // 200#11
@@ -22,7 +21,7 @@ function asked(next: RuleImage2): FakeBoard {
   board.connectedWith(image);
   board.passAndSend(20_000);
   next.finish();
-  askFor(board, next);
+  board.requestRules(next);
   board.chip.take();
   return board;
 }

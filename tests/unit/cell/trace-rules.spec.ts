@@ -7,7 +7,6 @@
 import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
 import { RuleImage2 } from '../support/rule-image-2';
-import { askFor } from './asking';
 import { FakeBoard } from './fake-board';
 import { Trace } from './trace';
 
@@ -79,12 +78,12 @@ describe('the trace has', () => {
     image.indexOnly(0x200, false);
     const board = new FakeBoard().connectedWith(image);
     const trace = new Trace(board);
-    askFor(board, image);
+    board.requestRules(image);
     board.passAndSend(40_000);
     const checksum = load<u32>(image.address, 12).toString(16);
     trace.expectIn([`11 1 ${checksum}`, '23 1 1']);
     store<u32>(image.address, 0, 12);
-    askFor(board, image);
+    board.requestRules(image);
     board.passAndSend(40_000);
     trace.expectIn(['12 63 1']); // its checksum is wrong
   });
