@@ -74,6 +74,7 @@ describe('a staged answer', () => {
 
   test('does not overtake the one before, which was made at once and is still in another buffer', () => {
     start(false);
+    const first = board.chip.get(0x56); // D0 of TXB2: the counter
     request();
     board.step();
     request();
@@ -96,6 +97,7 @@ describe('a staged answer', () => {
     request();
     board.step();
     expect(board.chip.take().startsWith('b0 00|84|90')).toBe(true, 'nothing is before it');
+    expect(board.chip.get(0x56)).toBe(first + 3, 'the fourth number');
   });
 
   test('has new live values as soon as they are set', () => {

@@ -12,6 +12,7 @@ import { Counter } from '../../../src/rt/counters';
 import { newFrame } from '../support/frames';
 import { FakeBoard, FakeParts } from './fake-board';
 
+const CANSTAT: u32 = 0x0e;
 const EFLG: u32 = 0x2d;
 const RXEP: u32 = 0x08;
 
@@ -98,6 +99,19 @@ describe('only errors on the bus', () => {
     expect(board.said()).toBe('');
     diagnosis.look(1_500_000);
     expect(board.said().includes('(status 50)')).toBe(true);
+  });
+});
+
+describe('bus-off', () => {
+  test('ends at the restart time, if the chip has counted before', () => {
+    const board = exact(new FakeBoard('restart-ms=50').connected());
+    board.chip.set(EFLG, 0x20);
+    while (board.counted(Counter.BusOff) === 0) board.cell.step();
+    const begin = board.clock.now;
+    board.chip.set(EFLG, 0);
+    while (board.chip.get(CANSTAT) !== 0x80) board.cell.step();
+    while (board.chip.get(CANSTAT) !== 0) board.cell.step();
+    expect(board.clock.now - begin).toBe(50_000);
   });
 });
 
