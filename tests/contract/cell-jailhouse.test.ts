@@ -112,7 +112,7 @@ for (const [revision, role] of [
         }
       });
 
-      for (const document of ['README.md', 'docs/board-commands.md', 'docs/rules.md']) {
+      for (const document of ['docs/board-commands.md', 'docs/rules.md']) {
         it(`loads it by the command line in ${document}`, () => {
           for (const blob of documentedBlobs(document)) {
             // driver/cell.c: the first region that holds the address must hold the rest, and take it.

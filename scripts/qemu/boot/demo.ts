@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * `npm run qemu -- demo`: types in the guest what the README's "commands" say, plays a log on the bus, shows
+ * `npm run qemu -- demo`: types in the guest the commands of docs/board-commands.md, plays a log on the bus, shows
  * answers and candump, lets Linux panic, and plays the log again.
  *
  * It judges by the rule oracle alone: every urgent request of the log is answered, before the panic and after

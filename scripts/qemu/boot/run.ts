@@ -21,7 +21,7 @@ export const LEAD_NANOS = 1_000_000_000;
 const LOOK_MILLIS = 20;
 const READY = 'canwarden: ready';
 
-/** What a person types in the guest, in order: the commands of the README, without systemd. */
+/** What a person types in the guest, in order: those of docs/board-commands.md without the helper and without systemd. */
 export const COMMANDS = [
   'modprobe jailhouse',
   'jailhouse enable /usr/share/jailhouse/cells/rpi4-root.cell',
