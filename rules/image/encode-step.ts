@@ -9,39 +9,12 @@ import type { DataField, Step } from '../model.ts';
 type StepKind = Step['kind'];
 type Crc8 = Extract<Step, { kind: 'checksum-crc8' }>;
 
-/** The number of each kind in the image. */
-export const STEP_NUMBERS: Readonly<Record<StepKind, number>> = {
-  'load-request': image.STEP_LOAD_REQUEST,
-  'load-target': image.STEP_LOAD_TARGET,
-  'load-identifier': image.STEP_LOAD_IDENTIFIER,
-  'load-length': image.STEP_LOAD_LENGTH,
-  'load-live': image.STEP_LOAD_LIVE,
-  'load-counter': image.STEP_LOAD_COUNTER,
-  'load-constant': image.STEP_LOAD_CONSTANT,
-  add: image.STEP_ADD,
-  multiply: image.STEP_MULTIPLY,
-  divide: image.STEP_DIVIDE,
-  'at-least': image.STEP_AT_LEAST,
-  'at-most': image.STEP_AT_MOST,
-  store: image.STEP_STORE,
-  'store-identifier': image.STEP_STORE_IDENTIFIER,
-  'and-data': image.STEP_AND_DATA,
-  'or-data': image.STEP_OR_DATA,
-  'xor-data': image.STEP_XOR_DATA,
-  'set-data': image.STEP_SET_DATA,
-  'and-length': image.STEP_AND_LENGTH,
-  'or-length': image.STEP_OR_LENGTH,
-  'xor-length': image.STEP_XOR_LENGTH,
-  'set-length': image.STEP_SET_LENGTH,
-  'and-identifier': image.STEP_AND_IDENTIFIER,
-  'or-identifier': image.STEP_OR_IDENTIFIER,
-  'xor-identifier': image.STEP_XOR_IDENTIFIER,
-  'set-identifier': image.STEP_SET_IDENTIFIER,
-  'checksum-xor': image.STEP_CHECKSUM_XOR,
-  'checksum-crc8': image.STEP_CHECKSUM_CRC8,
-  'checksum-e2e8': image.STEP_CHECKSUM_E2E8,
-  'checksum-e2e16': image.STEP_CHECKSUM_E2E16,
-};
+/** The number of each kind in the image: `load-request` is STEP_LOAD_REQUEST. */
+export const STEP_NUMBERS = Object.fromEntries(
+  Object.entries(image)
+    .filter(([name]) => name.startsWith('STEP_') && name !== 'STEP_BYTES')
+    .map(([name, number]) => [name.slice(5).toLowerCase().replaceAll('_', '-'), number]),
+) as Readonly<Record<StepKind, number>>;
 
 /** Profiles of can-gw's CRC-8 by their numbers. */
 export const PROFILES = ['none', '1u8', '16u8', 'sffid-xor'] as const;
