@@ -10,7 +10,7 @@
 import { counter_hertz, counter_read } from '../abi/bsp';
 import { appendRecorderEntry } from './candump-text';
 import { EntryStream } from './entry-stream';
-import { Heart, Life } from './heart';
+import { CellHeartbeat, Life } from './cell-heartbeat';
 import { LatencyJson } from './latency-json';
 import { LatencyText } from './latency-text';
 import {
@@ -75,7 +75,7 @@ export class LinuxControl {
   private readonly latencyText: LatencyText<SharedSection>;
   private readonly latencyJson: LatencyJson<SharedSection>;
   private readonly wall: WallTime = new WallTime();
-  private readonly heart: Heart;
+  private readonly heartbeat: CellHeartbeat;
   private readonly tasks: PageTaskNames<SharedSection>;
 
   /**
@@ -109,7 +109,7 @@ export class LinuxControl {
       RECORDER_ENTRY_BYTES,
       RECORDER_CAPACITY,
     );
-    this.heart = new Heart(reader.liveHeartbeat(), counter_read(), counter_hertz());
+    this.heartbeat = new CellHeartbeat(reader.liveHeartbeat(), counter_read(), counter_hertz());
   }
 
   /**
@@ -118,7 +118,7 @@ export class LinuxControl {
    */
   tend(wallMicros: u64): void {
     this.requests.beat(this.silenceMillis);
-    if (!this.heart.look(this.page.liveHeartbeat(), counter_read())) return;
+    if (!this.heartbeat.look(this.page.liveHeartbeat(), counter_read())) return;
     this.wall.note(this.page.liveTicks(), this.page.liveTicksPerSecond(), wallMicros);
   }
 
@@ -129,7 +129,7 @@ export class LinuxControl {
 
   /** True while the cell refreshes its page. */
   get isAlive(): bool {
-    return this.heart.life(counter_read()) === Life.Alive;
+    return this.heartbeat.life(counter_read()) === Life.Alive;
   }
 
   /** Writes what `what` says to `out`. Any result but `Read`: there is none now. */
@@ -140,9 +140,10 @@ export class LinuxControl {
     const hasLeft = read === PageState.Read && this.page.cellHasLeft;
     const state = hasLeft ? read : this.judged(read, now);
     if (state !== PageState.Read) return state;
-    const isAlive = !hasLeft && this.heart.life(now) === Life.Alive;
-    if (what === Writing.Status) this.statusText.write(isAlive, this.heart.ageMillis(now));
-    else if (what === Writing.StatusJson) this.statusJson.write(isAlive, this.heart.ageMillis(now));
+    const isAlive = !hasLeft && this.heartbeat.life(now) === Life.Alive;
+    if (what === Writing.Status) this.statusText.write(isAlive, this.heartbeat.ageMillis(now));
+    else if (what === Writing.StatusJson)
+      this.statusJson.write(isAlive, this.heartbeat.ageMillis(now));
     else return this.writeLatencies(what === Writing.LatenciesJson, isAlive);
     return state;
   }
@@ -226,7 +227,7 @@ export class LinuxControl {
    * called old, and its entries would have no time of day.
    */
   private judged(state: PageState, now: u64): PageState {
-    const isShown = state !== PageState.Read || this.heart.life(now) !== Life.Unknown;
+    const isShown = state !== PageState.Read || this.heartbeat.life(now) !== Life.Unknown;
     return isShown ? state : PageState.Unjudged;
   }
 

@@ -5,7 +5,7 @@
  * Does not: begin sessions. The cell answers urgent frames with or without one.
  */
 import { FaultState } from '../can/fault-state';
-import { BridgeHeart } from '../page/bridge-heart';
+import { BridgeHeartbeat } from '../page/bridge-heartbeat';
 import { Sentence } from '../page/sentences';
 import { TraceEvent } from '../page/trace-event';
 import { PEER_STATE_READY } from '../hal/peer-link';
@@ -25,11 +25,11 @@ export class LinkReport<Parts extends AnyParts> {
   private lostBefore: u32 = 0;
   private readonly absent: Deadline = new Deadline();
   private readonly absentTicks: u64;
-  readonly heart: BridgeHeart;
+  readonly heartbeat: BridgeHeartbeat;
 
   constructor(private readonly parts: Parts) {
     this.absentTicks = microsToTicks(ABSENT_MICROS, parts.clock.ticksPerSecond());
-    this.heart = new BridgeHeart(parts.clock.ticksPerSecond());
+    this.heartbeat = new BridgeHeartbeat(parts.clock.ticksPerSecond());
   }
 
   /** Compares with the last call. Writes at most one line. */
@@ -63,13 +63,14 @@ export class LinkReport<Parts extends AnyParts> {
   private lookAtBridge(nowTicks: u64): void {
     const parts = this.parts;
     if (!parts.records.on) return;
-    const heart = this.heart;
+    const heartbeat = this.heartbeat;
     const requests = parts.records.requests;
     const isPeerReady = parts.link.peerState() === PEER_STATE_READY;
-    const wasSilent = heart.isSilent;
+    const wasSilent = heartbeat.isSilent;
     const beat = requests.heartbeat;
-    if (heart.look(beat, requests.heartbeatLimitMillis, isPeerReady, nowTicks)) this.saySilent();
-    if (heart.isSilent !== wasSilent) parts.agl.noteSilence(heart.isSilent);
+    if (heartbeat.look(beat, requests.heartbeatLimitMillis, isPeerReady, nowTicks))
+      this.saySilent();
+    if (heartbeat.isSilent !== wasSilent) parts.agl.noteSilence(heartbeat.isSilent);
   }
 
   private saySilent(): void {

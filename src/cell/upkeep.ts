@@ -45,7 +45,8 @@ export class LinkReportTask<Parts extends AnyParts> extends Task {
 
   override run(nowTicks: u64): bool {
     this.report.update(nowTicks);
-    if (this.timers.safe.look(nowTicks, this.report.heart.silentTicks)) this.timers.turn(nowTicks);
+    if (this.timers.safe.look(nowTicks, this.report.heartbeat.silentTicks))
+      this.timers.turn(nowTicks);
     return true;
   }
 }

@@ -4,7 +4,7 @@
  * Whether the bridge lives (docs/status-page.md, "Requests"): silent after the limit that it has named
  * itself, and only if it was seen to beat.
  */
-import { BridgeHeart } from '../../../src/page/bridge-heart';
+import { BridgeHeartbeat } from '../../../src/page/bridge-heartbeat';
 
 /** A clock of 1 MHz, looked at once a millisecond. */
 const TICKS_PER_SECOND: u64 = 1_000_000;
@@ -13,53 +13,53 @@ const LIMIT_MILLIS: u32 = 150;
 let now: u64 = 0;
 
 /** Looks once a millisecond until the bridge falls silent; the milliseconds that took, 0: it did not. */
-function silentAfter(heart: BridgeHeart, beat: u32, limitMillis: u32, millis: u32): u32 {
+function silentAfter(heartbeat: BridgeHeartbeat, beat: u32, limitMillis: u32, millis: u32): u32 {
   for (let look: u32 = 1; look <= millis; look++) {
     now += 1000;
-    if (heart.look(beat, limitMillis, true, now)) return look;
+    if (heartbeat.look(beat, limitMillis, true, now)) return look;
   }
   return 0;
 }
 
 /** A bridge that has beaten twice. */
-function beating(): BridgeHeart {
+function beating(): BridgeHeartbeat {
   now = 7_000_000;
-  const heart = new BridgeHeart(TICKS_PER_SECOND);
-  heart.look(41, LIMIT_MILLIS, true, now);
-  heart.look(42, LIMIT_MILLIS, true, now);
-  return heart;
+  const heartbeat = new BridgeHeartbeat(TICKS_PER_SECOND);
+  heartbeat.look(41, LIMIT_MILLIS, true, now);
+  heartbeat.look(42, LIMIT_MILLIS, true, now);
+  return heartbeat;
 }
 
-describe('the heart of a bridge', () => {
+describe('the heartbeat of a bridge', () => {
   test('stands still for the limit: silent, said once, until it beats again', () => {
-    const heart = beating();
-    expect(silentAfter(heart, 42, LIMIT_MILLIS, 200)).toBe(150);
-    expect(heart.isSilent).toBe(true);
-    expect(silentAfter(heart, 42, LIMIT_MILLIS, 1000)).toBe(0);
-    expect(heart.isSilent).toBe(true);
-    expect(heart.look(43, LIMIT_MILLIS, true, now)).toBe(false);
-    expect(heart.isSilent).toBe(false);
-    expect(silentAfter(heart, 43, LIMIT_MILLIS, 200)).toBe(150);
+    const heartbeat = beating();
+    expect(silentAfter(heartbeat, 42, LIMIT_MILLIS, 200)).toBe(150);
+    expect(heartbeat.isSilent).toBe(true);
+    expect(silentAfter(heartbeat, 42, LIMIT_MILLIS, 1000)).toBe(0);
+    expect(heartbeat.isSilent).toBe(true);
+    expect(heartbeat.look(43, LIMIT_MILLIS, true, now)).toBe(false);
+    expect(heartbeat.isSilent).toBe(false);
+    expect(silentAfter(heartbeat, 43, LIMIT_MILLIS, 200)).toBe(150);
   });
 
   test('that beats every 140 ms is never silent', () => {
-    const heart = beating();
+    const heartbeat = beating();
     for (let beat: u32 = 43; beat < 60; beat++) {
-      expect(silentAfter(heart, beat, LIMIT_MILLIS, 140)).toBe(0);
+      expect(silentAfter(heartbeat, beat, LIMIT_MILLIS, 140)).toBe(0);
     }
   });
 
   test('is not judged before it was seen to beat: an earlier Linux may have left the number', () => {
     now = 7_000_000;
-    const heart = new BridgeHeart(TICKS_PER_SECOND);
-    expect(silentAfter(heart, 99, LIMIT_MILLIS, 1000)).toBe(0);
-    expect(heart.isSilent).toBe(false);
+    const heartbeat = new BridgeHeartbeat(TICKS_PER_SECOND);
+    expect(silentAfter(heartbeat, 99, LIMIT_MILLIS, 1000)).toBe(0);
+    expect(heartbeat.isSilent).toBe(false);
   });
 
   test('is not judged without a limit, and after the peer has left', () => {
-    const heart = beating();
-    expect(silentAfter(heart, 42, 0, 1000)).toBe(0);
-    expect(silentAfter(heart, 42, LIMIT_MILLIS, 1000)).toBe(0, 'it must be seen to beat again');
+    const heartbeat = beating();
+    expect(silentAfter(heartbeat, 42, 0, 1000)).toBe(0);
+    expect(silentAfter(heartbeat, 42, LIMIT_MILLIS, 1000)).toBe(0, 'it must be seen to beat again');
     const other = beating();
     expect(silentAfter(other, 42, LIMIT_MILLIS, 200)).toBe(150);
     other.look(42, LIMIT_MILLIS, false, now);
@@ -73,9 +73,9 @@ describe('the heart of a bridge', () => {
   });
 
   test('a cell that did not look for a second knows of no silence', () => {
-    const heart = beating();
+    const heartbeat = beating();
     now += 1_000_000;
-    expect(heart.look(42, LIMIT_MILLIS, true, now)).toBe(false);
-    expect(silentAfter(heart, 42, LIMIT_MILLIS, 200)).toBe(130);
+    expect(heartbeat.look(42, LIMIT_MILLIS, true, now)).toBe(false);
+    expect(silentAfter(heartbeat, 42, LIMIT_MILLIS, 200)).toBe(130);
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Heart: judges by the heartbeat of the status page whether the cell lives.
+ * CellHeartbeat: judges by the heartbeat of the status page whether the cell lives.
  *
  * Ticks are of the reader's own clock.
  * Does not: read a clock or the page.
@@ -21,7 +21,7 @@ const ALIVE_MILLIS: u64 = 2000;
 const MILLIS_PER_SECOND: u64 = 1000;
 
 @final
-export class Heart {
+export class CellHeartbeat {
   private hasBeaten: bool = false;
 
   /** Makes the judge of a reader that has first looked at `lookedAt`, and found `heartbeat`. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * BridgeHeart: judges by the heartbeat in the root cell's output section whether the bridge on the
+ * BridgeHeartbeat: judges by the heartbeat in the root cell's output section whether the bridge on the
  * AGL side lives (docs/status-page.md, "Requests").
  *
  * A Linux that has panicked leaves its ivshmem state at READY. With the state alone, a dead session
@@ -23,7 +23,7 @@ const LIMIT_MILLIS_MINIMUM: u32 = 50;
 const LIMIT_MILLIS_MAXIMUM: u32 = 10_000;
 
 @final
-export class BridgeHeart {
+export class BridgeHeartbeat {
   /** The bridge is silent. */
   isSilent: bool = false;
   private beat: u32 = 0;
