@@ -100,6 +100,18 @@ describe('a staged answer', () => {
     expect(board.chip.get(0x56)).toBe(first + 3, 'the fourth number');
   });
 
+  test('of a request that is read is measured if it leaves with it', () => {
+    start(false);
+    for (let number = 0; number < 5; number++) {
+      board.chip.fill(1, FRAME_100);
+      board.step(4);
+    }
+    const delayed = board.counted(Counter.AnswersDelayed);
+    expect(board.counted(Counter.AnsweredComputed)).toBe(5);
+    expect(delayed).toBeGreaterThan(0);
+    expect(load<u32>(board.parts.records.computedAnswers.address)).toBe(5 - delayed);
+  });
+
   test('has new live values as soon as they are set', () => {
     start(true);
     expect(board.chip.get(0x56)).toBe(0, 'D0 of TXB2');

@@ -105,7 +105,7 @@ describe('a timer', () => {
     image.addTimer(0, 5_000, 0, 0, 0);
     image.beginIndex([]);
     image.finish();
-    ask();
+    board.requestRules(image);
     board.passAndSend(40_000);
     expect(due()).toBeGreaterThan(5);
   });
