@@ -196,7 +196,8 @@ describe('the page', { skip }, () => {
   it('gives its state away as a link', async () => {
     await page.locator('#share').click();
     await page.locator('#result', { hasText: 'The link is' }).waitFor();
-    const address = page.url();
+    // `page.url()` hears of it later than the page itself.
+    const address = await page.evaluate(() => location.href);
     await page.close();
     await open(address);
     assert.equal(await page.locator('#bitrate').inputValue(), '250000');
