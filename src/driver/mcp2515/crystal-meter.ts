@@ -103,16 +103,18 @@ export class CrystalMeter<Bus extends SpiBus, Time extends Clock> {
   private awaitEnd(requestBit: u32, deadlineTicks: u64): Status {
     const clock = this.clock;
     let isLate: bool = false;
-    this.toTicks = clock.nowTicks();
+    let beginTicks = clock.nowTicks();
+    this.toTicks = beginTicks;
     do {
       isLate = deadlinePassed(clock, deadlineTicks);
       const status = readStatus(this.bus);
       if (status !== Status.Ok) return status;
-      this.fromTicks = this.toTicks;
+      // In the look before this one the core may have stalled behind the chip's answer: the end may lie in it.
+      const hasStalled = this.toTicks - beginTicks > 2 * this.lookTicks;
+      this.fromTicks = hasStalled ? beginTicks : this.toTicks;
+      beginTicks = this.toTicks;
       this.toTicks = clock.nowTicks();
-      if (this.toTicks - this.fromTicks < this.lookTicks) {
-        this.lookTicks = this.toTicks - this.fromTicks;
-      }
+      this.lookTicks = min<u64>(this.lookTicks, this.toTicks - beginTicks);
       if ((statusRead() & requestBit) === 0) return Status.Ok;
     } while (!isLate);
     return Status.Timeout;

@@ -97,7 +97,42 @@ describe('the bit rate of a measured crystal', () => {
   });
 });
 
+/** A clock by which the core stalls once, for `stall` ticks, after `from`. */
+class StallingClock extends FakeClock {
+  from: u64 = u64.MAX_VALUE;
+  stall: u64 = 0;
+
+  override nowTicks(): u64 {
+    if (this.now >= this.from) {
+      this.from = u64.MAX_VALUE;
+      this.now += this.stall;
+    }
+    return super.nowTicks();
+  }
+}
+
 describe('the measurement of a crystal', () => {
+  test('is made once, and again when the core has stalled just then', () => {
+    const rate = new BitRate();
+    rate.calculate(12_000_000, 500_000);
+    for (let stall: u64 = 0; stall <= 60; stall += 60) {
+      const stalling = new StallingClock();
+      stalling.perLook = 2;
+      const other = new FakeChip();
+      other.clock = stalling;
+      const registers: StaticArray<u8> = [0x01, 0xa3, 0x00]; // CNF3, CNF2, CNF1: 12 MHz, 500 kbit/s
+      for (let at = 0; at < 3; at++) other.set(0x28 + at, registers[at]);
+      const modes = new Setup<FakeChip, FakeClock>(other, stalling).modes;
+      const meter = new CrystalMeter<FakeChip, FakeClock>(other, stalling, modes);
+      // 68 bits of 2 us: the end of the first frame, which comes 131 before that of the next.
+      stalling.from = 130;
+      stalling.stall = stall;
+      expect(meter.measure(rate.timing)).toBe(Status.Ok);
+      expect(other.sent.split('|87|').length).toBe(stall === 0 ? 2 : 3, 'parts between RTS of all');
+      expect(abs<f64>((meter.hertz as f64) / 12_000_000 - 1)).toBeLessThan(0.01);
+    }
+  });
+
   test('waits for loopback mode as long as 1,000 bits take with the slowest crystal, 1 MHz', () => {
     const rate = new BitRate();
     rate.calculate(12_000_000, 500_000);
