@@ -1,42 +1,24 @@
 // SPDX-License-Identifier: MIT
 /**
- * The longest path of a step of each task in the linked image, as acts and as time of the model.
+ * The longest path of a step of each task in the linked image, as time of the model.
  *
  * A step begins where the last one ended. Tasks above the one that works are asked and refuse, each by its longest
- * way. Bytes on SPI cost what the task declares for them: their clocks, and the longest handling of one.
+ * way. A byte on SPI costs its clocks and its handling, as many times as the task declares.
  * Does not: count the start, the end and the traps of the cell, or what the source marks as not counted.
  */
 import type { TimingModel } from '../../twin/machine/timing-model.ts';
 import { HVC, HVC_MASK, isGuestAccess, READ_COUNTER } from './arm64.ts';
 import type { Watched } from './counts.ts';
-import type { ImageCode } from './image-code.ts';
-import type { Line } from './lines.ts';
-import { LongestPaths, type Outcome, type Rounds } from './longest.ts';
-import type { CLoop, Origins, Place } from './origins.ts';
-import {
-  actNanos,
-  ACTS,
-  costOf,
-  longer,
-  NOTHING,
-  stepsOf,
-  times,
-  type Act,
-  type Cost,
-} from './path-cost.ts';
+import { Flow, type Limit, type Question, type Share } from './flow.ts';
+import { C_FILE, ImageSource, type EnteredFunctions, type SourceInputs } from './image-source.ts';
 import { plainName } from './names.ts';
+import type { Way } from './points.ts';
 import type { FunctionGraph } from './program.ts';
-import { depthFirst, loopsIn, partsOf, type Loop } from './regions.ts';
-import { sourceLoopOf, type SourceFile, type SourceLoop } from './source-loops.ts';
+import type { Loop } from './regions.ts';
 import { isNamed, RUN_OVERDUE, TASKS, type TaskEntry } from './tasks.ts';
-import { RAN, type Known } from './values.ts';
 
 /** Everything that a bound is made of. */
-export interface Inputs {
-  readonly code: ImageCode;
-  readonly lines: ReadonlyMap<number, readonly Line[]>;
-  readonly origins: Origins;
-  readonly sources: ReadonlyMap<string, SourceFile>;
+export interface Inputs extends SourceInputs {
   /** Text of bsp/rpi4/abi.h. */
   readonly abi: string;
   readonly timing: TimingModel;
@@ -46,283 +28,176 @@ export interface Inputs {
 
 export interface TaskBound {
   readonly name: string;
-  /** Without the bytes on SPI. */
-  readonly path: Cost;
-  /** What a byte on SPI costs beyond its clocks. */
-  readonly byteNanos: number;
+  readonly nanos: number;
+  /** The functions of the path, the longest first. */
+  readonly shares: readonly Share[];
 }
 
-const C_FILE = 'cell.wasm.c';
-/** Lines of bsp/rpi4/cell.c. A larger number belongs to the file that it includes, which addr2line may mix up. */
-const CELL_C_LINES = 200;
-/** Share of a loop's instructions that the smallest loop of the C file has; if none has it, that of the most. */
-const SHARE = 0.6;
-/** memory.c: at most what the longest copy or fill of a step has (src/virtio/open-requests.ts). */
-export const MEMORY_BYTES = 256;
+/** Where the line of INT is not wired, `receive` looks by READ STATUS, instruction and answer, before it refuses. */
+const POLL_BYTES = 2;
 
 /** A cycle that no loop of the source made: the compiler shares code between two ways. It goes round once at most. */
 export const CYCLE_ROUNDS = 1;
 
 export class StepBounds {
   readonly #inputs: Inputs;
-  readonly #nanos: readonly number[];
-  readonly #instruction: Cost;
+  readonly #source: ImageSource;
   readonly #rest: number | undefined;
   readonly #abiNames: readonly string[];
-  readonly #costs = new Map<number, Cost | undefined>();
-  readonly #nests = new Map<number, ReadonlyMap<number, number>>();
-  readonly #innerRounds = new Map<number, Cost>();
-  readonly #sources = new Map<string, SourceLoop | undefined>();
-  readonly #loops: ReadonlyMap<string, readonly SourceLoop[]>;
+  readonly #nanos = new Map<number, number | undefined>();
+  readonly #flow: Flow;
   /** Loops of which no bound is known, as places. */
   readonly undeclared = new Set<string>();
   /** Loops of the image that were asked for, for the count in the emulated run. */
   readonly asked = new Map<number, Watched>();
   /** Instructions of what is not counted. */
   readonly uncounted = new Set<number>();
+  /** Functions that a step enters so often at most. */
+  readonly entered: readonly EnteredFunctions[];
 
   constructor(inputs: Inputs) {
     this.#inputs = inputs;
-    this.#nanos = actNanos(inputs.timing);
-    this.#instruction = this.#one();
-    this.#rest = inputs.code.functions.find(({ name }) => name.startsWith('w2c_cell_rest'))?.start;
+    this.#source = new ImageSource(inputs);
+    const { code } = inputs;
+    this.#rest = code.functions.find(({ name }) => name.startsWith('w2c_cell_rest'))?.start;
     this.#abiNames = namesByLine(inputs.abi);
-    this.#loops = new Map([...inputs.sources].map(([file, { loops }]) => [file, loops]));
-  }
-
-  /** The bound of each task. */
-  all(): TaskBound[] {
-    return TASKS.map((task) => this.of(task));
-  }
-
-  of(task: TaskEntry): TaskBound {
-    const { code } = this.#inputs;
-    let byte = NOTHING;
-    const paths = new LongestPaths({
-      graph: (start) => code.graphs.get(start),
-      cost: (address) => this.#cost(address),
-      rounds: (loop, graph, round) => {
-        const source = this.#sourceOf(loop, graph);
-        if (source?.bound !== undefined && 'by' in source.bound && source.bound.by === 'byte')
-          byte = longer(byte, round);
-        return this.#rounds(loop, graph, source, round);
-      },
-      call: (from, target, outcomes) => this.#call(task, from, target, outcomes),
-    });
+    this.entered = this.#source.entered();
     const main = [...code.graphs.values()].find(({ name }) => name === 'cell_main');
     if (main === undefined) throw new Error('the image has no cell_main');
-    let path = NOTHING;
-    paths.walk(
-      main,
-      code.stepBegins,
-      (to, { state, cost }) => {
-        if (to === code.stepBegins && state.values.get(RAN) === 1) path = longer(path, cost);
+    this.#flow = new Flow(
+      {
+        graph: (start) => code.graphs.get(start),
+        nanos: (address) => this.#nanosAt(address),
+        results: (from, target, outcome) => {
+          if (this.#taskOf(from, target) === undefined) return [outcome];
+          return outcome === undefined ? [0, 1] : [outcome];
+        },
+        limit: (loop, graph, loops) => this.#limit(loop, graph, loops),
+        isDeviceWrite: (address) =>
+          this.#nanosAt(address) ===
+          inputs.timing.nanosPerInstruction + inputs.timing.deviceWriteNanos,
+        called: (address) => this.#source.called(address),
+        entered: this.entered,
       },
+      main.start,
+      code.stepBegins,
       code.stepBegins,
     );
-    if (path === NOTHING) throw new Error(`no step of "${task.name}" was found in the image`);
-    return { name: task.name, path, byteNanos: byte.nanos };
-  }
-
-  /** Time of the bound with `bytes` on SPI. */
-  nanosOf({ path, byteNanos }: TaskBound, bytes: number): number {
-    return Math.ceil(path.nanos + bytes * (this.#inputs.wireNanos + byteNanos));
   }
 
   /** The name in the source of the function at `address`. */
   nameAt(address: number): string {
-    const graph = [...this.#inputs.code.graphs.values()].find(
-      ({ start, end }) => address >= start && address < end,
-    );
-    const number = /^w2c_cell_f(\d+)/.exec(graph?.name ?? '')?.[1];
-    return (
-      (number === undefined ? undefined : this.#inputs.origins.names.get(Number(number))) ??
-      graph?.name ??
-      '?'
-    );
+    return this.#source.nameAt(address);
+  }
+
+  /** The most that the call of a memory function at `address` copies or fills. */
+  bytesAt(address: number): number {
+    return this.#source.bytesAt(address);
+  }
+
+  /** Where a step begins. */
+  get stepBegins(): number {
+    return this.#inputs.code.stepBegins;
+  }
+
+  /** The bound of a step of each of `tasks`. */
+  async all(tasks: readonly { name: string; spiBytes: number }[]): Promise<TaskBound[]> {
+    const bounds: TaskBound[] = [];
+    for (const { name, spiBytes } of tasks) {
+      const task = TASKS.find((one) => one.name === name);
+      if (task === undefined) throw new Error(`lab/bound/tasks.ts has no task "${name}"`);
+      bounds.push(await this.#of(task, spiBytes));
+    }
+    return bounds;
+  }
+
+  /** With `spiBytes` on SPI. */
+  async #of(task: TaskEntry, spiBytes: number): Promise<TaskBound> {
+    const question: Question = {
+      isBarred: (way, from) => this.#isBarred(task, way, from),
+      isWanted: (way, from) => this.#taskOf(from, way.call?.target) === task && way.result !== 0,
+      spiBytes: task.name === 'receive' ? spiBytes : spiBytes + POLL_BYTES,
+      byteNanos: this.#inputs.wireNanos,
+    };
+    const { nanos, shares } = await this.#flow.longest(question);
+    return { name: task.name, nanos: Math.ceil(nanos), shares };
+  }
+
+  /** The task that the executive's own code asks there. */
+  #taskOf(from: FunctionGraph, target: number | undefined): TaskEntry | undefined {
+    if (target === undefined) return undefined;
+    if (from.name !== 'cell_main' && !this.#isOverdue(from)) return undefined;
+    const name = this.#source.nameAt(target);
+    return TASKS.find(({ run }) => isNamed(name, run));
+  }
+
+  #isOverdue(graph: FunctionGraph): boolean {
+    return isNamed(this.#source.nameAt(graph.start), RUN_OVERDUE);
   }
 
   /** In the executive's own code, tasks that are not `task` refuse. */
-  #call(
-    task: TaskEntry,
-    from: FunctionGraph,
-    target: number,
-    outcomes: readonly Outcome[],
-  ): readonly Outcome[] {
-    const isOverdue = isNamed(this.nameAt(from.start), RUN_OVERDUE);
-    if (from.name !== 'cell_main' && !isOverdue) return outcomes;
-    const name = this.nameAt(target);
-    const asked = TASKS.find(({ run }) => isNamed(name, run));
+  #isBarred(task: TaskEntry, { call, result }: Way, from: FunctionGraph): boolean {
+    if (call === undefined) return false;
     // The core rests after a step in which no task worked.
-    if (asked === undefined) return target === this.#rest ? [] : outcomes;
-    if (isOverdue && asked.isTimed !== true) return [];
-    const withValues = (outcome: Outcome, ...values: [number, Known][]): Outcome => ({
-      state: { values: new Map(values) },
-      cost: outcome.cost,
-    });
-    const refuses = ({ state }: Outcome): boolean => state.values.get(0) === 0;
-    if (asked === task) {
-      return outcomes.map((one) =>
-        asked.isAlways !== true && refuses(one)
-          ? withValues(one, [0, 0])
-          : withValues(one, [0, 1], [RAN, 1]),
-      );
-    }
-    if (asked.isAlways === true) return [];
-    return outcomes
-      .filter((one) => refuses(one) || one.state.values.get(0) === undefined)
-      .map((one) => withValues(one, [0, 0]));
+    if (call.target === this.#rest) return true;
+    const asked = this.#taskOf(from, call.target);
+    if (asked === undefined) return false;
+    if (this.#isOverdue(from) && asked.isTimed !== true) return true;
+    if (asked === task) return asked.isAlways === true && result === 0;
+    return asked.isAlways === true || result !== 0;
   }
 
-  #rounds(loop: Loop, graph: FunctionGraph, source: SourceLoop | undefined, round: Cost): Rounds {
-    const nest = this.#nestOf(graph);
-    const outermost = nest.get(loop.head);
-    const heads = 1 + [...nest.values()].filter((head) => head === loop.head).length;
-    const isNest = heads > 1 && source !== undefined;
-    // A round of the source may pass each of the heads.
-    const most = isNest ? heads * this.#timesOfNest(source) : undefined;
+  #limit(loop: Loop, graph: FunctionGraph, loops: readonly Loop[]): Limit {
+    const source = this.#source.sourceOf(loop, graph);
+    const nest = this.#source.nestOf(graph, loops);
+    const outermost = nest.get(loop.head) ?? loop;
+    const isNest = [...nest.values()].includes(outermost) && source !== undefined;
+    const most = isNest ? this.#source.timesOfNest(source) : undefined;
     this.asked.set(loop.head, { loop, graph, source, outermost, most });
-    if (graph.name.startsWith('mem')) return MEMORY_BYTES;
+    const times = (many: number): Limit => ({ times: many, outermost });
+    if (graph.name.startsWith('mem')) return { calledAt: (address) => this.bytesAt(address) };
     const bound = source?.bound;
     if (bound === undefined) {
-      if (source === undefined) return CYCLE_ROUNDS;
-      if (this.#standsUncounted(source)) return 0;
+      if (source === undefined) return times(CYCLE_ROUNDS);
+      if (this.#source.standsUncounted(source)) return times(0);
       this.undeclared.add(`${source.file}:${source.from}`);
-      return 1;
+      return times(1);
     }
     if ('times' in bound) {
-      if (outermost !== undefined) {
-        const before = this.#innerRounds.get(outermost) ?? NOTHING;
-        this.#innerRounds.set(outermost, longer(before, round));
-        return 0;
-      }
-      const inner = this.#innerRounds.get(loop.head);
-      if (inner === undefined) return bound.times;
-      return times(longer(round, inner), most ?? bound.times);
+      const { aStep } = bound;
+      const name = `${source?.file}:${source?.from}`;
+      const limit = { times: most ?? bound.times, outermost };
+      return aStep === undefined ? limit : { ...limit, aStep: { name, times: aStep } };
     }
-    return 'nanos' in bound ? this.#instructions(bound.nanos) : 0;
+    if ('nanos' in bound) return bound;
+    return bound.by === 'byte' ? { by: 'byte' } : times(0);
   }
 
-  #instructions(nanos: number): Cost {
-    return times(this.#instruction, Math.ceil(nanos / this.#nanos[0]));
+  #nanosAt(address: number): number | undefined {
+    if (!this.#nanos.has(address)) this.#nanos.set(address, this.#findNanos(address));
+    return this.#nanos.get(address);
   }
 
-  #one(act?: Act): Cost {
-    return costOf(
-      ACTS.map((one) => (one === 'instructions' || one === act ? 1 : 0)),
-      this.#nanos,
-    );
-  }
-
-  #cost(address: number): Cost | undefined {
-    if (!this.#costs.has(address)) this.#costs.set(address, this.#costAt(address));
-    return this.#costs.get(address);
-  }
-
-  #costAt(address: number): Cost | undefined {
-    const { code, origins } = this.#inputs;
+  #findNanos(address: number): number | undefined {
+    const { code, origins, timing } = this.#inputs;
     const word = code.word(address);
-    const frames = this.#frames(address);
+    const frames = this.#source.frames(address);
     const [line] = frames.filter(({ file }) => file === C_FILE).map((one) => one.line);
-    if (line !== undefined && this.#isUncounted(address)) return undefined;
-    if ((word & HVC_MASK) >>> 0 === HVC) return this.#one('hypercalls');
-    if ((word & 0xffffffe0) >>> 0 === READ_COUNTER) return this.#one('counterReads');
-    if (frames[0]?.file !== 'abi.h' || !isGuestAccess(word)) return this.#instruction;
+    if (line !== undefined && this.#source.isUncounted(address)) {
+      this.uncounted.add(address);
+      return undefined;
+    }
+    const own = timing.nanosPerInstruction;
+    if ((word & HVC_MASK) >>> 0 === HVC) return own + timing.hypercallNanos;
+    if ((word & 0xffffffe0) >>> 0 === READ_COUNTER) return own + timing.counterReadNanos;
+    if (frames[0]?.file !== 'abi.h' || !isGuestAccess(word)) return own;
     const name = this.#abiNames[frames[0].line] ?? '';
-    if (!name.startsWith('mmio_')) return this.#instruction;
-    const place: Place | undefined = line === undefined ? undefined : origins.imports.get(line);
+    if (!name.startsWith('mmio_')) return own;
+    const place = line === undefined ? undefined : origins.calls.get(line);
     // The hypervisor emulates the registers of ivshmem and PCI, and the UART; the others are mapped.
-    if (place?.file.startsWith('src/jailhouse/') === true) return this.#one('trapped');
-    return this.#one(name.startsWith('mmio_read') ? 'reads' : 'writes');
-  }
-
-  #standsUncounted({ file, from, to }: SourceLoop): boolean {
-    const ranges = this.#inputs.sources.get(file)?.uncounted ?? [];
-    return ranges.some((range) => range.from <= from && range.to >= to);
-  }
-
-  /** The function of the C file that the instruction was made of stands under "path: not counted". */
-  #isUncounted(address: number): boolean {
-    const { origins, sources } = this.#inputs;
-    const line = this.#frames(address).find(({ file }) => file === C_FILE)?.line ?? 0;
-    const number = origins.functions.findLast((one) => one.line <= line)?.number;
-    const name = number === undefined ? '' : (origins.names.get(number) ?? '');
-    for (const [file, { uncounted }] of sources) {
-      const start = file.replace(/\.ts$/, '/');
-      if (!name.startsWith(start)) continue;
-      if (uncounted.some((range) => range.name !== undefined && name.endsWith(`#${range.name}`))) {
-        this.uncounted.add(address);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  #frames(address: number): readonly Line[] {
-    const frames = this.#inputs.lines.get(address) ?? [];
-    return frames.map((one) =>
-      one.file === 'cell.c' && one.line > CELL_C_LINES ? { ...one, file: C_FILE } : one,
-    );
-  }
-
-  #sourceOf(loop: Loop, graph: FunctionGraph): SourceLoop | undefined {
-    const key = `${graph.start} ${loop.head}`;
-    if (!this.#sources.has(key)) this.#sources.set(key, this.#findSource(loop, graph));
-    return this.#sources.get(key);
-  }
-
-  #findSource(loop: Loop, graph: FunctionGraph): SourceLoop | undefined {
-    const inner = loopsIn(loop.parts);
-    const own = [...loop.blocks].filter((block) => !inner.some(({ blocks }) => blocks.has(block)));
-    const instructions = own.flatMap((block) => graph.blocks.get(block)?.instructions ?? []);
-    const votes = new Map<CLoop, number>();
-    for (const { address } of instructions) {
-      const lines = this.#frames(address).filter(({ file }) => file === C_FILE);
-      for (const one of this.#inputs.origins.loops) {
-        if (lines.some(({ line }) => line >= one.from && line <= one.to))
-          votes.set(one, (votes.get(one) ?? 0) + 1);
-      }
-    }
-    const size = (one: CLoop): number => one.to - one.from;
-    const ranked = [...votes].sort(
-      ([left, many], [right, others]) => size(left) - size(right) || others - many,
-    );
-    const [first] = [
-      ...ranked.filter(([, count]) => count >= SHARE * instructions.length),
-      ...ranked.sort(([, many], [, others]) => others - many),
-    ];
-    return first === undefined ? undefined : sourceLoopOf(first[0].places, this.#loops);
-  }
-
-  /** Rounds of a nest of loops that were made of `source`: also those of the loop around it may pass. */
-  #timesOfNest({ file, from, to, bound }: SourceLoop): number {
-    const around = (this.#loops.get(file) ?? [])
-      .filter((one) => one.from <= from && one.to >= to && (one.from < from || one.to > to))
-      .sort((left, right) => left.to - left.from - (right.to - right.from))[0];
-    const timesOf = (one: SourceLoop['bound']): number =>
-      one !== undefined && 'times' in one ? one.times : 1;
-    return timesOf(bound) * timesOf(around?.bound);
-  }
-
-  /**
-   * Of the loops of a function that were made of one loop of the source and stand in each other: the outermost by the
-   * head of each. Their rounds count together, as the compiler lets those of one pass the head of another.
-   */
-  #nestOf(graph: FunctionGraph): ReadonlyMap<number, number> {
-    const known = this.#nests.get(graph.start);
-    if (known !== undefined) return known;
-    const nest = new Map<number, number>();
-    const next = (block: number): readonly number[] => graph.blocks.get(block)?.next ?? [];
-    const order = depthFirst(graph.start, next);
-    for (const outer of loopsIn(partsOf(new Set(order.keys()), next, order))) {
-      const source = this.#sourceOf(outer, graph);
-      if (source === undefined) continue;
-      for (const inner of loopsIn(outer.parts)) {
-        if (this.#sourceOf(inner, graph) === source) nest.set(inner.head, outer.head);
-      }
-    }
-    this.#nests.set(graph.start, nest);
-    return nest;
+    if (place?.file.startsWith('src/jailhouse/') === true) return own + timing.trappedAccessNanos;
+    const isRead = name.startsWith('mmio_read');
+    return own + (isRead ? timing.deviceReadNanos : timing.deviceWriteNanos);
   }
 }
 
@@ -337,15 +212,12 @@ function namesByLine(abi: string): string[] {
   return names;
 }
 
-/** The calls and loops of the path that cost at least `least`, each with what is in it. */
-export function describePath(bounds: StepBounds, path: Cost, least: number, depth = 0): string[] {
-  return stepsOf(path.trail).flatMap((step) => {
-    if (step.cost.nanos < least) return [];
-    const source = bounds.asked.get(step.at)?.source;
-    const loop = source === undefined ? 'loop' : `loop ${source.file}:${source.from}`;
-    const what =
-      step.rounds === undefined ? plainName(bounds.nameAt(step.at)) : `${loop} x ${step.rounds}`;
-    const line = `${'  '.repeat(depth)}${what}  ${Math.round(step.cost.nanos)} ns`;
-    return [line, ...describePath(bounds, step.cost, least, depth + 1)];
-  });
+/** The functions of the path that take at least `least`. */
+export function describePath(bounds: StepBounds, { shares }: TaskBound, least: number): string[] {
+  return shares
+    .filter(({ nanos }) => nanos >= least)
+    .map(({ start, entries, nanos }) => {
+      const times = entries.toFixed(1).padStart(8);
+      return `${Math.round(nanos).toString().padStart(9)} ns ${times} x  ${plainName(bounds.nameAt(start))}`;
+    });
 }

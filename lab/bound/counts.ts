@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /**
- * Counts how often each loop of the image goes round, from the blocks that the emulator enters: the edges inside the
- * loop to its head since it was entered from outside.
+ * Counts how often each loop of the image goes round, and how often a function is entered, from the blocks that the
+ * emulator enters. Rounds are the edges inside a loop to its head, since it was entered from outside or in a step.
  *
  * Does not: run anything.
  */
-import { CYCLE_ROUNDS, MEMORY_BYTES } from './bound.ts';
+import { CYCLE_ROUNDS } from './bound.ts';
+import type { EnteredFunctions } from './image-source.ts';
 import type { FunctionGraph } from './program.ts';
 import type { Loop } from './regions.ts';
 import type { SourceLoop } from './source-loops.ts';
@@ -14,15 +15,32 @@ export interface Watched {
   readonly loop: Loop;
   readonly graph: FunctionGraph;
   readonly source: SourceLoop | undefined;
-  /** Head of the loop with which its rounds are counted. */
-  readonly outermost?: number;
-  /** Rounds of it and of those that are counted with it. Undefined: those of the source. */
+  /** The loop that was made of the same source, in which it stands, or itself: its rounds count from there. */
+  readonly outermost: Loop;
+  /** Rounds of it. Undefined: those of the source. */
   readonly most?: number;
+}
+
+/** What is counted, as StepBounds has it. */
+export interface CountedFacts {
+  readonly asked: ReadonlyMap<number, Watched>;
+  readonly uncounted: ReadonlySet<number>;
+  readonly entered: readonly EnteredFunctions[];
+  readonly stepBegins: number;
+  readonly bytesAt: (address: number) => number;
 }
 
 interface Count {
   readonly watched: Watched;
   rounds: number;
+  most: number;
+}
+
+/** What a step may do so often at most. */
+interface StepCount {
+  readonly what: string;
+  readonly allowed: number;
+  now: number;
   most: number;
 }
 
@@ -32,26 +50,38 @@ interface Running {
 }
 
 interface Place {
-  readonly start: number;
   readonly running: Running;
   readonly isEntry: boolean;
+  readonly isMemory: boolean;
   readonly counts: readonly Count[];
+  readonly entered: readonly StepCount[];
 }
 
 /** The running image executes at its load address plus this. */
 const GUEST_VIEW = 0x4_0000_0000;
 
+const isMemory = (graph: FunctionGraph | undefined): boolean =>
+  graph?.name.startsWith('mem') === true;
+
 export class LoopCounter {
+  readonly #bounds: CountedFacts;
   readonly #places = new Map<number, Place>();
   readonly #counts: readonly Count[];
-  readonly #byHead: ReadonlyMap<number, Count>;
-  readonly #uncounted: ReadonlySet<number>;
+  readonly #steps = new Map<string, StepCount>();
   readonly #executed = new Set<number>();
+  readonly #copied = new Set<string>();
+  /** Steps that began. */
+  steps = 0;
+  /** Where the memory function that runs was called, and the bytes that it has at most. */
+  #calledAt = 0;
+  #bytes = 0;
+  #last = 0;
 
-  constructor(watched: readonly Watched[], uncounted: ReadonlySet<number>) {
+  /** All tasks of `bounds` were computed. */
+  constructor(bounds: CountedFacts) {
+    this.#bounds = bounds;
+    const watched = [...bounds.asked.values()];
     this.#counts = watched.map((one) => ({ watched: one, rounds: 0, most: 0 }));
-    this.#byHead = new Map(this.#counts.map((count) => [count.watched.loop.head, count]));
-    this.#uncounted = uncounted;
     const functions = new Map<FunctionGraph, Running>();
     for (const { graph } of watched) {
       if (functions.has(graph)) continue;
@@ -59,43 +89,81 @@ export class LoopCounter {
       functions.set(graph, running);
       for (const start of graph.blocks.keys()) {
         const counts = this.#counts.filter(
-          ({ watched: { loop, graph: own } }) => own === graph && loop.blocks.has(start),
+          ({ watched: { outermost, graph: own } }) => own === graph && outermost.blocks.has(start),
         );
-        this.#places.set(start, { start, running, isEntry: start === graph.start, counts });
+        const isEntry = start === graph.start;
+        this.#places.set(start, {
+          ...{ running, isEntry, counts, entered: [], isMemory: isMemory(graph) && isEntry },
+        });
       }
     }
+    for (const { place, starts, times } of bounds.entered) {
+      const count = this.#stepCount(place, 'entered', times);
+      for (const start of starts) {
+        const before = this.#places.get(start) ?? {
+          ...{ running: { block: undefined }, isEntry: true, isMemory: false, counts: [] },
+          entered: [],
+        };
+        this.#places.set(start, { ...before, entered: [...before.entered, count] });
+      }
+    }
+  }
+
+  #stepCount(name: string, what: string, allowed: number): StepCount {
+    const known = this.#steps.get(name);
+    if (known !== undefined) return known;
+    const count = { what: `${name}: ${what}`, allowed, now: 0, most: 0 };
+    this.#steps.set(name, count);
+    return count;
   }
 
   /** The emulator has entered a block of its own, which may have several of the program. */
   entered(address: number, bytes: number): void {
     const from = address % GUEST_VIEW;
     for (let at = from; at < from + bytes; at += 4) {
-      if (this.#uncounted.has(at)) this.#executed.add(at);
+      if (at === this.#bounds.stepBegins) this.#stepBegins();
+      if (this.#bounds.uncounted.has(at)) this.#executed.add(at);
       const place = this.#places.get(at);
       if (place === undefined) continue;
+      if (place.isMemory) {
+        this.#calledAt = this.#last;
+        this.#bytes = this.#bounds.bytesAt(this.#last);
+      }
+      for (const one of place.entered) add(one);
       const before = place.isEntry ? undefined : place.running.block;
       for (const count of place.counts) {
-        const { loop } = count.watched;
-        if (before === undefined || !loop.blocks.has(before)) count.rounds = 0;
-        else if (loop.head === at) this.#wentRound(count);
+        const { loop, outermost } = count.watched;
+        if (before === undefined || !outermost.blocks.has(before)) count.rounds = 0;
+        else if (loop.head === at && loop.blocks.has(before)) this.#wentRound(count);
       }
       place.running.block = at;
     }
+    this.#last = from + bytes - 4;
+  }
+
+  #stepBegins(): void {
+    this.steps += 1;
+    for (const one of this.#steps.values()) one.now = 0;
   }
 
   #wentRound(count: Count): void {
-    const { outermost } = count.watched;
-    const counted = outermost === undefined ? count : (this.#byHead.get(outermost) ?? count);
-    counted.rounds += 1;
-    if (counted.rounds > counted.most) counted.most = counted.rounds;
+    const { source, loop, outermost, graph } = count.watched;
+    count.rounds += 1;
+    if (count.rounds > count.most) count.most = count.rounds;
+    if (isMemory(graph) && count.rounds > this.#bytes)
+      this.#copied.add(`${this.#calledAt.toString(16)}: more than ${this.#bytes} bytes copied`);
+    const bound = source?.bound;
+    if (source === undefined || bound === undefined || !('times' in bound)) return;
+    if (bound.aStep === undefined) return;
+    const head = loop === outermost ? '' : ` ${loop.head.toString(16)}`;
+    add(this.#stepCount(`${source.file}:${source.from}${head}`, 'went round', bound.aStep));
   }
 
   /** What was not kept, in words. */
   faults(nameAt: (address: number) => string): string[] {
     const rounds = this.#counts.flatMap(
       ({ watched: { source, graph, loop, most: together }, most }) => {
-        if (graph.name.startsWith('mem'))
-          return most <= MEMORY_BYTES ? [] : [`${graph.name}: ${most} bytes`];
+        if (isMemory(graph)) return [];
         const bound = source === undefined ? { times: CYCLE_ROUNDS } : source.bound;
         if (bound === undefined || !('times' in bound)) return [];
         const allowed = together ?? bound.times;
@@ -107,10 +175,20 @@ export class LoopCounter {
         return [`${where}: the loop went round ${most} times, at most ${allowed} are declared`];
       },
     );
+    const steps = [...this.#steps.values()]
+      .filter(({ most, allowed }) => most > allowed)
+      .map(({ what, most, allowed }) => `${what} ${most} times in a step, declared ${allowed}`);
     const names = new Set([...this.#executed].map(nameAt));
     return [
       ...rounds,
+      ...steps,
+      ...this.#copied,
       ...[...names].map((name) => `${name} is marked "not counted", and a step ran it`),
     ];
   }
+}
+
+function add(count: StepCount): void {
+  count.now += 1;
+  if (count.now > count.most) count.most = count.now;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /**
- * Where the loops and imports of the C that wasm2c made come from in the AssemblyScript source.
+ * Where the loops and calls of the C that wasm2c made come from in the AssemblyScript source.
  *
- * wasm2c keeps the order of things in a function: its n-th label of a loop is the module's n-th `loop`, its n-th call
- * of an import is the module's. The module's offsets lead to the source by the source map.
+ * wasm2c keeps the order of things in a function: its n-th label of a loop is the module's n-th `loop`, its n-th call,
+ * copy or fill is the module's. The module's offsets lead to the source by the source map.
  * Does not: know the image.
  */
 
@@ -24,8 +24,8 @@ export interface CLoop {
 
 export interface Origins {
   readonly loops: readonly CLoop[];
-  /** Place of each call of an import, by its line in the C file. */
-  readonly imports: ReadonlyMap<number, Place>;
+  /** Place of each call, and of each copy or fill of memory, by its line in the C file. */
+  readonly calls: ReadonlyMap<number, Place>;
   /** Name in the source of each function, by its number in the module. */
   readonly names: ReadonlyMap<number, string>;
   /** First line of each function in the C file, in order. */
@@ -38,7 +38,7 @@ interface WasmLoop {
 
 interface WasmFunction {
   readonly loops: WasmLoop[];
-  readonly imports: (Place | undefined)[];
+  readonly calls: (Place | undefined)[];
 }
 
 /** `disassembly` is that of wasm-objdump -d; `map` the module's source map. */
@@ -46,11 +46,11 @@ export function originsOf(cText: string, disassembly: string, map: string): Orig
   const places = readSourceMap(map);
   const { functions: modules, names } = readModule(disassembly, places);
   const loops: CLoop[] = [];
-  const imports = new Map<number, Place>();
+  const calls = new Map<number, Place>();
   const functions: { line: number; number: number }[] = [];
   const lines = cText.split('\n');
   let current:
-    | { number: number; labels: Map<string, number>; ends: Map<string, number>; imports: number }
+    | { number: number; labels: Map<string, number>; ends: Map<string, number>; calls: number }
     | undefined;
   const finish = (): void => {
     if (current === undefined) return;
@@ -58,7 +58,7 @@ export function originsOf(cText: string, disassembly: string, map: string): Orig
     if (
       wasm === undefined ||
       wasm.loops.length !== current.labels.size ||
-      wasm.imports.length !== current.imports
+      wasm.calls.length !== current.calls
     ) {
       throw new Error(
         `function ${current.number} of the C file is not that of the module: build again`,
@@ -75,18 +75,16 @@ export function originsOf(cText: string, disassembly: string, map: string): Orig
       finish();
       const number = start[2] === undefined ? exportNumber(start[1], names) : Number(start[2]);
       current =
-        number === undefined
-          ? undefined
-          : { number, labels: new Map(), ends: new Map(), imports: 0 };
+        number === undefined ? undefined : { number, labels: new Map(), ends: new Map(), calls: 0 };
       if (number !== undefined) functions.push({ line, number });
     } else if (current !== undefined) {
       const label = /^\s*(var_L\d+):/.exec(text);
       if (label !== null) current.labels.set(label[1], line);
       for (const [, to] of text.matchAll(/goto (var_L\d+);/g)) current.ends.set(to, line);
-      for (const _ of text.matchAll(/w2c_bsp_\w+\(/g)) {
-        const place = modules.get(current.number)?.imports[current.imports];
-        current.imports += 1;
-        if (place !== undefined) imports.set(line, place);
+      for (const _ of text.matchAll(/w2c_(?:bsp|cell)_\w+\(|memory_(?:copy|fill)\(/g)) {
+        const place = modules.get(current.number)?.calls[current.calls];
+        current.calls += 1;
+        if (place !== undefined) calls.set(line, place);
       }
       if (text === '}') {
         finish();
@@ -94,7 +92,7 @@ export function originsOf(cText: string, disassembly: string, map: string): Orig
       }
     }
   });
-  return { loops, imports, names, functions };
+  return { loops, calls, names, functions };
 }
 
 const EXPORT_PREFIX = 'w2c_cell_';
@@ -117,7 +115,7 @@ function readModule(
   for (const text of disassembly.split('\n')) {
     const start = /^[0-9a-f]+ func\[(\d+)\](?: <(.*)>)?:$/.exec(text);
     if (start !== null) {
-      current = { loops: [], imports: [] };
+      current = { loops: [], calls: [] };
       open = [];
       functions.set(Number(start[1]), current);
       names.set(Number(start[1]), start[2] ?? '');
@@ -125,7 +123,7 @@ function readModule(
     }
     const act = /^ ([0-9a-f]+):[^|]*\| +(\S+)(?: (.*))?$/.exec(text);
     if (act === null || current === undefined) continue;
-    const [, offset, name, operand] = act;
+    const [, offset, name] = act;
     const place = places(parseInt(offset, 16));
     if (name === 'loop') {
       const loop: WasmLoop = { places: [] };
@@ -133,7 +131,7 @@ function readModule(
       open.push(loop);
     } else if (name === 'block' || name === 'if') open.push(undefined);
     else if (name === 'end') open.pop();
-    else if (name === 'call' && /<bsp\./.test(operand)) current.imports.push(place);
+    else if (/^(?:call|memory\.copy|memory\.fill)$/.test(name)) current.calls.push(place);
     const inside = open.findLast((one) => one !== undefined);
     if (inside !== undefined && place !== undefined) inside.places.push(place);
   }

@@ -4,9 +4,13 @@
  * to another, else as the comment before it says (or full-files.ts).
  *
  *   // loop: at most 16            a number, or a constant of src/
+ *   // loop: at most 4, 12 a step  rounds each time, and in a whole step however often it is entered
+ *   // loop: at most 12 a step     the second alone
  *   // loop: waits for SPI         what it takes is the time of the bytes on the wire
  *   // loop: a byte of SPI         once for each byte that the task declares
  *   // loop: takes NAME            nanoseconds in all; something else holds them, such as the check of a rule table
+ *   // copy: at most 36            before a statement with memory.copy or memory.fill of bytes that are no constant
+ *   // path: at most 3 a step, WHY before a function or method: so often a step enters it
  *   // path: not counted, WHY      before a function or method: no step that keeps its bound comes here
  *
  * Does not: believe them. The emulated run counts (counts.ts).
@@ -16,7 +20,13 @@ import { LOOPS_OF_FULL_FILES } from './full-files.ts';
 import type { Place } from './origins.ts';
 
 export type Bound =
-  { readonly times: number } | { readonly nanos: number } | { readonly by: 'wait' | 'byte' };
+  | {
+      readonly times: number;
+      /** Rounds in a whole step, however often it is entered. */
+      readonly aStep?: number;
+    }
+  | { readonly nanos: number }
+  | { readonly by: 'wait' | 'byte' };
 
 /** Lines of a file, from 1. */
 export interface Range {
@@ -32,8 +42,23 @@ export interface SourceLoop extends Range {
   readonly bound?: Bound;
 }
 
+/** A function or method that a step enters `times` times at most. */
+export interface Entered extends Range {
+  readonly times: number;
+  /** Of the method. */
+  readonly className?: string;
+}
+
+/** `memory.copy` or `memory.fill`. */
+export interface Copy extends Range {
+  /** Undefined: not known. */
+  readonly bytes?: number;
+}
+
 export interface SourceFile {
   readonly loops: readonly SourceLoop[];
+  readonly copies: readonly Copy[];
+  readonly entered: readonly Entered[];
   /** What is not counted. */
   readonly uncounted: readonly Range[];
 }
@@ -47,15 +72,23 @@ export function readSource(file: string, text: string, constants: Constants): So
   const lineOf = (position: number): number =>
     source.getLineAndCharacterOfPosition(position).line + 1;
   const loops: SourceLoop[] = [];
+  const copies: Copy[] = [];
+  const entered: Entered[] = [];
   const uncounted: Range[] = [];
   const heads = new Set<number>();
   const visit = (node: ts.Node): void => {
     const isMember = ts.isMethodDeclaration(node) || ts.isFunctionDeclaration(node);
     const name = isMember ? node.name?.getText() : undefined;
     const range = { file, from: lineOf(node.getStart()), to: lineOf(node.getEnd()), name };
+    const where = `${file}:${range.from}`;
+    if (ts.isCallExpression(node) && /^memory\.(copy|fill)$/.test(node.expression.getText())) {
+      const statement = ts.findAncestor(node, ts.isStatement) ?? node;
+      const { copy } = saidBefore(lines, lineOf(statement.getStart()));
+      const bytes = copy === undefined ? undefined : most(copy, where, constants);
+      copies.push({ ...range, bytes: bytes ?? valueOf(node.arguments[2], constants) });
+    }
     if (ts.isStatement(node) || isMember) {
       const said = saidBefore(lines, range.from);
-      const where = `${file}:${range.from}`;
       if (ts.isIterationStatement(node, false)) {
         loops.push({
           ...range,
@@ -68,7 +101,12 @@ export function readSource(file: string, text: string, constants: Constants): So
         });
         heads.add(range.from);
       }
-      if (said.path?.startsWith('not counted, ')) uncounted.push(range);
+      if (said.path?.startsWith('not counted, ') === true) uncounted.push(range);
+      else if (said.path !== undefined && isMember) {
+        const owner = ts.isClassDeclaration(node.parent) ? node.parent.name?.text : undefined;
+        const words = /^(at most \w+) a step, /.exec(said.path)?.[1] ?? said.path;
+        entered.push({ ...range, className: owner, times: most(words, where, constants) });
+      }
     }
     ts.forEachChild(node, visit);
   };
@@ -79,14 +117,14 @@ export function readSource(file: string, text: string, constants: Constants): So
     if (!heads.has(next + 1))
       throw new Error(`${file}:${index + 1}: "loop:" stands before no loop`);
   });
-  return { loops, uncounted };
+  return { loops, copies, entered, uncounted };
 }
 
 /** What the comment lines that end before `line` say, by their first word. */
 function saidBefore(lines: readonly string[], line: number): Record<string, string | undefined> {
   const said: Record<string, string | undefined> = {};
   for (let above = line - 2; /^\s*(\/\/|\*|\/\*)/.test(lines[above] ?? ''); above -= 1) {
-    const words = /^\s*\/\/ (loop|path): (.*)$/.exec(lines[above]);
+    const words = /^\s*\/\/ (loop|path|copy): (.*)$/.exec(lines[above]);
     if (words !== null) said[words[1]] = words[2];
   }
   return said;
@@ -103,7 +141,10 @@ function declared(
   const taken = /^takes (\w+)/.exec(words)?.[1];
   const nanos = taken === undefined ? undefined : constants(taken);
   if (nanos !== undefined) return { nanos };
-  return { times: most(words, where, constants) };
+  const [, each, aStep] = /^(at most \w+)(?:, (\w+))? a step/.exec(words) ?? [undefined, words];
+  const times = most(each, where, constants);
+  if (each === words) return { times };
+  return { times, aStep: aStep === undefined ? times : most(`at most ${aStep}`, where, constants) };
 }
 
 function most(words: string, where: string, constants: Constants): number {
@@ -156,8 +197,13 @@ const FIELDS: Readonly<Record<string, string>> = {
   conditionCount: 'RULE_CONDITIONS_MAXIMUM',
 };
 
+/** Bytes of a number. */
+const SIZES: Readonly<Record<string, number>> = { u8: 1, u16: 2, u32: 4, u64: 8 };
+
 /** The value of an expression of numbers and constants; the largest of a field. */
 export function valueOf(node: ts.Expression, constants: Constants): number | undefined {
+  if (ts.isCallExpression(node) && node.expression.getText() === 'sizeof')
+    return SIZES[node.typeArguments?.[0].getText() ?? ''];
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (ts.isIdentifier(node)) return constants(node.text);
   if (ts.isPropertyAccessExpression(node)) return constants(FIELDS[node.name.text] ?? '');

@@ -9,10 +9,9 @@ import type { Compare, Instruction, Test, Value } from './arm64.ts';
 
 /** A constant, or a value that is not zero. Not in the map: unknown. */
 export type Known = number | 'nonzero';
-/** By register 0..30. RAN: the task that is asked for did its work on this path. */
+/** By register 0..30. */
 export type Values = ReadonlyMap<number, Known>;
 
-export const RAN = 32;
 /** A compare of a register with a number whose flags are still in force, for a branch in the next block. */
 export interface State {
   readonly values: Values;

@@ -79,6 +79,7 @@ export function runProgram(
  * A piece of a program: as `runProgram`, but `finishFrame` follows the last piece. `a`: the accumulator that
  * the piece before it has returned. The target may be no frame meanwhile.
  */
+// path: at most 13 a step, an answer by filter, six programs of a rule, and one of the wall for each frame that they make
 export function runSteps(
   steps: usize,
   count: u32,

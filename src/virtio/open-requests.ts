@@ -48,6 +48,7 @@ export class OpenRequests {
     const entry = this.entries + place * ENTRY_BYTES;
     const result = load<u32>(entry, 4);
     this.count--;
+    // copy: at most 248, OPEN_MAXIMUM - 1 entries
     memory.copy(entry, entry + ENTRY_BYTES, (this.count - place) * ENTRY_BYTES);
     return result;
   }

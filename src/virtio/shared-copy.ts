@@ -15,7 +15,7 @@ export function copyFromShared<Memory extends SharedMemory>(
   length: u32,
 ): void {
   let done: u32 = 0;
-  // loop: at most MESSAGE_BYTES_MAXIMUM
+  // loop: at most MESSAGE_BYTES_MAXIMUM, MESSAGE_BYTES_MAXIMUM a step: one message
   while (done < length) {
     const from = offset + done;
     if ((from & 7) === 0 && length - done >= 8) {
@@ -36,7 +36,7 @@ export function copyToShared<Memory extends SharedMemory>(
   length: u32,
 ): void {
   let done: u32 = 0;
-  // loop: at most MESSAGE_BYTES_MAXIMUM
+  // loop: at most MESSAGE_BYTES_MAXIMUM, MESSAGE_BYTES_MAXIMUM a step: one message
   while (done < length) {
     const to = offset + done;
     if ((to & 7) === 0 && length - done >= 8) {

@@ -158,6 +158,7 @@ export class TransportDevice<
   }
 
   /** Sets own state 0 and forgets everything, at the start and before the end. */
+  // path: at most 1 a step, one that is withdrawn waits
   leave(): void {
     this.ownState.announce(PEER_STATE_RESET);
     this.phase = DevicePhase.Withdrawn;

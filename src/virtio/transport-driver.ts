@@ -172,6 +172,7 @@ export class TransportDriver<
   }
 
   /** Leaves the peer for `reason`: own state 0, so that it starts over, too. */
+  // path: at most 1 a step, one that is withdrawn waits
   withdraw(reason: Status): void {
     this.leave();
     this.lastFault = reason;

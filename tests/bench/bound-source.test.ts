@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { LoopCounter } from '../../lab/bound/counts.ts';
+import { type CountedFacts, LoopCounter } from '../../lab/bound/counts.ts';
 import { graphOf } from '../../lab/bound/program.ts';
 import { depthFirst, loopsIn, partsOf } from '../../lab/bound/regions.ts';
 import { constantsOf, readSource } from '../../lab/bound/source-loops.ts';
@@ -40,9 +40,21 @@ suite('the rounds of a loop', () => {
         'while (x) y();',
         '// loop: a byte of SPI',
         'while (x) y();',
+        '// loop: at most 4, 12 a step, for a reason',
+        'while (x) y();',
+        '// loop: at most 5 a step',
+        'while (x) y();',
         'while (x) y();',
       ),
-      [{ times: 16 }, { times: 3 }, { nanos: 24 }, { by: 'byte' }, undefined],
+      [
+        { times: 16 },
+        { times: 3 },
+        { nanos: 24 },
+        { by: 'byte' },
+        { times: 4, aStep: 12 },
+        { times: 5, aStep: 5 },
+        undefined,
+      ],
     );
   });
 
@@ -50,6 +62,24 @@ suite('the rounds of a loop', () => {
     assert.throws(() => boundsOf('// loop: at most many', 'while (x) y();'), /is no bound/);
     assert.throws(() => boundsOf('// loop: at most 3', 'const a = 3;'), /stands before no loop/);
   });
+});
+
+test('the bytes of a copy are its own, or those of the line before it', () => {
+  const text = `${CONSTANTS}memory.copy(a, b, BITS);\n// copy: at most 9\nmemory.fill(a, 0, b);\nmemory.fill(a, 0, sizeof<u64>());\n`;
+  const { copies } = readSource('a.ts', text, constantsOf(new Map([['a.ts', text]]))('a.ts'));
+  assert.deepEqual(
+    copies.map(({ bytes }) => bytes),
+    [24, 9, 8],
+  );
+});
+
+test('a function says how often a step enters it', () => {
+  const text = `class A {\n  // path: at most 2 a step, why\n  b(): void {}\n}\n`;
+  const { entered } = readSource('a.ts', text, () => undefined);
+  assert.deepEqual(
+    entered.map(({ className, name, times }) => [className, name, times]),
+    [['A', 'b', 2]],
+  );
 });
 
 suite('a count', () => {
@@ -61,6 +91,14 @@ suite('a count', () => {
   const order = depthFirst(0, next);
   const [loop] = loopsIn(partsOf(new Set(order.keys()), next, order));
   const source = { file: 'a.ts', from: 3, to: 4, bound: { times: 2 } };
+  const facts = (more: Partial<CountedFacts> = {}): CountedFacts => ({
+    asked: new Map([[4, { loop, graph, source, outermost: loop }]]),
+    uncounted: new Set(),
+    entered: [],
+    stepBegins: 0x100,
+    bytesAt: () => 0,
+    ...more,
+  });
   /** The emulator's blocks of a call with `rounds`: its first one goes on through the head. */
   const run = (counter: LoopCounter, rounds: number): void => {
     counter.entered(0, 12);
@@ -69,7 +107,7 @@ suite('a count', () => {
   };
 
   test('of as many rounds as are declared is no fault, in each of two calls', () => {
-    const counter = new LoopCounter([{ loop, graph, source }], new Set());
+    const counter = new LoopCounter(facts());
     run(counter, 2);
     run(counter, 2);
     assert.deepEqual(
@@ -79,7 +117,7 @@ suite('a count', () => {
   });
 
   test('of one more is told', () => {
-    const counter = new LoopCounter([{ loop, graph, source }], new Set());
+    const counter = new LoopCounter(facts());
     run(counter, 3);
     assert.deepEqual(
       counter.faults(() => 'f'),
@@ -87,8 +125,67 @@ suite('a count', () => {
     );
   });
 
+  test('of rounds in all is that of a step', () => {
+    const bound = { times: 2, aStep: 3 };
+    const watched = { loop, graph, source: { ...source, bound }, outermost: loop };
+    const counter = new LoopCounter(facts({ asked: new Map([[4, watched]]) }));
+    run(counter, 2);
+    counter.entered(0x100, 4);
+    run(counter, 2);
+    run(counter, 1);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      [],
+    );
+    run(counter, 1);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      ['a.ts:3: went round 4 times in a step, declared 3'],
+    );
+  });
+
+  test('of entries is that of a step', () => {
+    const counter = new LoopCounter(
+      facts({ entered: [{ place: 'a.ts:1', starts: [0], times: 1 }] }),
+    );
+    run(counter, 0);
+    counter.entered(0x100, 4);
+    run(counter, 0);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      [],
+    );
+    run(counter, 0);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      ['a.ts:1: entered 2 times in a step, declared 1'],
+    );
+  });
+
+  test('of a copy is told by where it is called', () => {
+    const graphs = { ...graph, name: 'memcpy' };
+    const watched = { loop, graph: graphs, source: undefined, outermost: loop };
+    const counter = new LoopCounter(
+      facts({ asked: new Map([[4, watched]]), bytesAt: (at) => (at === 0x40 ? 2 : 1) }),
+    );
+    counter.entered(0x40, 4);
+    run(counter, 2);
+    counter.entered(0x44, 4);
+    run(counter, 1);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      [],
+    );
+    counter.entered(0x44, 4);
+    run(counter, 2);
+    assert.deepEqual(
+      counter.faults(() => 'f'),
+      ['44: more than 1 bytes copied'],
+    );
+  });
+
   test('tells that something ran which is not counted', () => {
-    const counter = new LoopCounter([{ loop, graph, source }], new Set([12]));
+    const counter = new LoopCounter(facts({ uncounted: new Set([12]) }));
     run(counter, 1);
     assert.deepEqual(
       counter.faults(() => 'f'),

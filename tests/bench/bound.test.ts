@@ -7,16 +7,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { judge } from '../../lab/bound/judge.ts';
-import { LongestPaths, type Facts } from '../../lab/bound/longest.ts';
+import { Flow, type Facts, type Limit } from '../../lab/bound/flow.ts';
 import { observe } from '../../lab/bound/observe.ts';
-import { costOf } from '../../lab/bound/path-cost.ts';
 import { graphOf } from '../../lab/bound/program.ts';
 import { readTaskBounds } from '../../scripts/bench/bounds.ts';
 import { openBounds } from '../../scripts/bound/inputs.ts';
 
 const SPI_HERTZ = 10_000_000;
-/** Each instruction one nanosecond. */
-const ONE = costOf([1, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]);
 
 // Arm ARM DDI 0487, C6.2.
 const NOP = 0xd503201f;
@@ -30,48 +27,85 @@ const cbz = (register: number, instructions: number): number =>
 const branchNotEqual = (instructions: number): number =>
   (0x54000001 | ((instructions & 0x7ffff) << 5)) >>> 0;
 
-/** The longest path from the first of `words` to a return, with `rounds` of each loop. */
-function longest(words: readonly number[], rounds = 0, second = words.length): number {
+interface Program {
+  /** Rounds of each loop, for each time that it is entered. */
+  readonly rounds?: number;
+  /** Rounds of all loops together. */
+  readonly roundsInAll?: number;
+  /** Where the second function begins. */
+  readonly second?: number;
+  /** How often it is entered. */
+  readonly entries?: number;
+}
+
+/** The longest path from the first of `words` to a return, each instruction one nanosecond. */
+async function longest(words: readonly number[], program: Program = {}): Promise<number> {
+  const { rounds = 0, roundsInAll, second = words.length, entries } = program;
   const functions = [
     { name: 'first', start: 0, end: 4 * second },
     { name: 'second', start: 4 * second, end: 4 * words.length },
   ].filter(({ start, end }) => end > start);
   const code = { functions, word: (at: number) => words[at / 4], byte: () => 0 };
   const graphs = functions.map((one) => graphOf(code, one));
+  const aStep = roundsInAll === undefined ? undefined : { name: 'all', times: roundsInAll };
   const facts: Facts = {
     graph: (start) => graphs.find((one) => one.start === start),
-    cost: () => ONE,
-    rounds: () => rounds,
-    call: (_from, _target, outcomes) => outcomes,
+    nanos: () => 1,
+    results: (_from, _target, outcome) => [outcome],
+    limit: (loop): Limit => ({ times: rounds, outermost: loop, aStep }),
+    called: () => undefined,
+    isDeviceWrite: () => false,
+    entered: entries === undefined ? [] : [{ starts: [4 * second], times: entries }],
   };
-  const outcomes = new LongestPaths(facts).summary(0);
-  return Math.max(...outcomes.map(({ cost }) => cost.nanos));
+  const question = {
+    ...{ isBarred: () => false, isWanted: () => false },
+    ...{ spiBytes: 0, byteNanos: 0 },
+  };
+  return (await new Flow(facts, 0, 0).longest(question)).nanos;
 }
 
 suite('the longest path', () => {
-  test('of two ways is the longer one', () => {
+  test('of two ways is the longer one', async () => {
     // cbz w5 -> skip; nop; nop; skip: ret.
-    assert.equal(longest([cbz(5, 3), NOP, NOP, RET]), 4);
+    assert.equal(await longest([cbz(5, 3), NOP, NOP, RET]), 4);
   });
 
-  test('of a loop has its rounds and the way out', () => {
+  test('of a loop has its rounds and the way out', async () => {
     // nop; head: nop; subs; b.ne head; ret. Five edges back to the head: 1 + 5 x 3 + 3 + 1.
-    assert.equal(longest([NOP, NOP, SUBS_W1, branchNotEqual(-2), RET], 5), 20);
+    assert.equal(await longest([NOP, NOP, SUBS_W1, branchNotEqual(-2), RET], { rounds: 5 }), 20);
   });
 
-  test('of a loop with two entries counts the way in as a round', () => {
+  test('of a loop with two entries counts the way in as a round', async () => {
     // cbz w5 -> test; way: nop; nop; test: subs; b.ne way; ret. Edges to `test`: five. Entered there:
     // 1 + 5 x (subs, b.ne, nop, nop) + (subs, b.ne) + ret.
-    assert.equal(longest([cbz(5, 3), NOP, NOP, SUBS_W1, branchNotEqual(-3), RET], 5), 24);
+    assert.equal(
+      await longest([cbz(5, 3), NOP, NOP, SUBS_W1, branchNotEqual(-3), RET], { rounds: 5 }),
+      24,
+    );
   });
 
-  test('goes with what a call returned', () => {
+  test('goes with what a call returned', async () => {
     // first: bl second; cbz w0 -> ret; nop x 9; ret. second: cbz w3 -> zero; nop; mov w0, 1; ret; zero: nop x 20; mov w0, 0; ret.
     const first = [call(12), cbz(0, 10), ...Array<number>(9).fill(NOP), RET];
     const zero = [...Array<number>(20).fill(NOP), MOV_W0_0, RET];
     const second = [cbz(3, 4), NOP, MOV_W0_1, RET, ...zero];
     // With 1: 2 + 4 + 9 + 1; with 0: 2 + (1 + 22) + 1. Not both: 2 + 23 + 9 + 1.
-    assert.equal(longest([...first, ...second], 0, first.length), 26);
+    assert.equal(await longest([...first, ...second], { second: first.length }), 26);
+  });
+
+  test('goes round no more often than is declared for all', async () => {
+    // Twice: head: nop; subs; b.ne head. Then ret. Four edges back in all: 2 x 3 + 4 x 3 + 1.
+    const loop = [NOP, SUBS_W1, branchNotEqual(-2)];
+    assert.equal(await longest([...loop, ...loop, RET], { rounds: 5, roundsInAll: 4 }), 19);
+  });
+
+  test('enters a function no more often than is declared', async () => {
+    // first: three times: cbz w5 -> next; bl second. Then ret. second: nop x 9; ret. With one call: 3 + 1 + 10 + 1.
+    const calls = [10, 8, 6].flatMap((far) => [cbz(5, 2), call(far - 4)]);
+    const first = [...calls, RET];
+    const second = [...Array<number>(9).fill(NOP), RET];
+    const program = { second: first.length, entries: 1 };
+    assert.equal(await longest([...first, ...second], program), 15);
   });
 });
 
@@ -99,12 +133,10 @@ suite('a bound', () => {
 test('the image keeps its bounds, and the emulated run what they rest on', async () => {
   const bounds = await openBounds();
   const { rows, nanosOf } = await readTaskBounds();
-  const all = bounds.all();
+  const all = await bounds.all(rows);
   const seen = await observe(bounds);
-  const faults = rows.flatMap((row) => {
-    const one = all.find(({ name }) => name === row.name);
-    if (one === undefined) return [`lab/bound/tasks.ts has no task "${row.name}"`];
-    const nanos = bounds.nanosOf(one, row.spiBytes);
+  const faults = rows.flatMap((row, index) => {
+    const { nanos } = all[index];
     const measured = {
       nanos,
       declaredNanos: nanosOf(row, SPI_HERTZ),
@@ -113,5 +145,6 @@ test('the image keeps its bounds, and the emulated run what they rest on', async
     return judge({ name: row.name, ...measured }).fault ?? [];
   });
   assert.deepEqual([...faults, ...seen.faults, ...bounds.undeclared], []);
-  assert.ok(seen.tasks.size >= 8, 'the run shows steps of the tasks');
+  assert.ok(seen.tasks.size >= 12, 'the run shows steps of the tasks');
+  assert.ok(seen.steps >= 5_000, `only ${seen.steps} steps were counted`);
 });

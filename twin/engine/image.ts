@@ -135,6 +135,8 @@ export class ImageEngine implements Engine {
   /** Calls back on entry of each basic block from now on, with its virtual address and length in bytes. */
   watchBlocks(callback: (address: number, bytes: number) => void): void {
     this.#unicorn.onBlock(callback);
+    for (const { base, bytes, executable } of this.#machine.memories)
+      if (executable) this.#unicorn.forgetTranslated(GUEST_VIEW + base, bytes.length);
   }
 
   /** Frees the emulator; the engine cannot run afterwards. */

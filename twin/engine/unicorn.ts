@@ -22,6 +22,8 @@ import {
 const ARCH_ARM64 = 2;
 const MODE_ARM = 0;
 const CTL_WRITE_CPU_MODEL = 0x44000007;
+const CTL_WRITE_TB_REMOVE_CACHE = 0x48000009;
+const PAGE_BYTES = 4_096;
 const HOOK_INTERRUPT = 1 << 0;
 const HOOK_INSTRUCTION = 1 << 1;
 const HOOK_CODE = 1 << 2;
@@ -192,6 +194,17 @@ export class Unicorn {
       ) as number,
       `map devices at 0x${address.toString(16)}`,
     );
+  }
+
+  /** Forgets what was translated of these virtual addresses. A new hook is in what is translated from now on. */
+  forgetTranslated(start: number, bytes: number): void {
+    for (let at = start; at < start + bytes; at += PAGE_BYTES) {
+      const range = ['uint64_t', at, 'uint64_t', at + PAGE_BYTES] as const;
+      this.#check(
+        this.#library.control(this.#handle, CTL_WRITE_TB_REMOVE_CACHE, ...range) as number,
+        'forget what it translated',
+      );
+    }
   }
 
   /** Calls back on entry of each basic block, with its first address and its length in bytes. */

@@ -105,6 +105,7 @@ export class WaitingList {
     const left = this.length - 1;
     this.length = left;
     // Mostly no other frame waits.
+    // copy: at most 34
     if (left !== 0) memory.copy(this.order, this.order + 1, left);
     store<u8>(this.order + left, number);
   }
@@ -124,6 +125,7 @@ export class WaitingList {
     const number = this.numberAt(place);
     const left = this.length - 1;
     this.length = left;
+    // copy: at most 34
     memory.copy(this.order + place, this.order + place + 1, left - place);
     store<u8>(this.order + left, number);
   }
@@ -140,6 +142,7 @@ export class WaitingList {
 
   private insert(place: u32, frame: usize, strength: u32, tag: u32): void {
     const number = this.numberAt(this.length);
+    // copy: at most 34
     memory.copy(this.order + place + 1, this.order + place, this.length - place);
     store<u8>(this.order + place, number);
     this.length++;

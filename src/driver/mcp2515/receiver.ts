@@ -293,6 +293,7 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   }
 
   /** READ STATUS: updates which receive buffers are full and which transmit buffers are done. */
+  // path: at most 3 a step, one to see that there is a frame, one for its buffer, one for a free transmit buffer
   pollStatus(): Status {
     const status = readStatus(this.bus);
     if (status !== Status.Ok) return countTimeout(this.counters, status);

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The longest path of a step as a linear program: how often each way between two points is gone, so that what comes in
+ * goes out, a function is left as often as it is entered, and loops go round as often as is declared.
+ *
+ * Source: Li and Malik, "Performance analysis of embedded software using implicit path enumeration", 1995. Each
+ * function stands in the program once, whoever calls it.
+ * Does not: know which loop is which, or tasks.
+ */
+import { LinearProgram, type Optimum, type Sum } from './linear.ts';
+import type { FunctionGraph } from './program.ts';
+import { OUT, pointsOf, type Code, type Points, type Way } from './points.ts';
+import { depthFirst, loopsIn, partsOf, type Loop } from './regions.ts';
+
+/** What holds the rounds of a loop. */
+export type Limit =
+  /** Edges to its head, for each time that the loop `outermost` is entered. */
+  | {
+      readonly times: number;
+      readonly outermost: Loop;
+      /** Rounds in a step of it, and of all copies of `name`. */
+      readonly aStep?: { readonly name: string; readonly times: number };
+    }
+  /** All that is in it. */
+  | { readonly nanos: number }
+  /** A byte on SPI for each write to a device in it. */
+  | { readonly by: 'byte' }
+  /** So many of all loops of the function for each call of it from that address. */
+  | { readonly calledAt: (address: number) => number };
+
+export interface Facts extends Omit<Code, 'outcomes'> {
+  readonly graph: (start: number) => FunctionGraph | undefined;
+  readonly limit: (loop: Loop, graph: FunctionGraph, loops: readonly Loop[]) => Limit;
+  /**
+   * How often the call at `address` is made at most, with all that have the same `name`, for each time that its function
+   * is entered.
+   */
+  readonly called: (
+    address: number,
+  ) => { readonly name: string; readonly times: number } | undefined;
+  readonly isDeviceWrite: (address: number) => boolean;
+  /** Functions that a step enters `times` times at most in all. */
+  readonly entered: readonly { readonly starts: readonly number[]; readonly times: number }[];
+}
+
+/** What is asked of one step. */
+export interface Question {
+  /** A way that the step does not go. */
+  readonly isBarred: (way: Way, from: FunctionGraph) => boolean;
+  /** One of these calls is made. */
+  readonly isWanted: (way: Way, from: FunctionGraph) => boolean;
+  readonly spiBytes: number;
+  /** Clocks of a byte. */
+  readonly byteNanos: number;
+}
+
+/** A function as often as the longest path enters it, and the time in its own instructions. */
+export interface Share {
+  readonly start: number;
+  readonly entries: number;
+  readonly nanos: number;
+}
+
+interface Copying {
+  readonly rounds: readonly string[];
+  readonly limit: Extract<Limit, { calledAt: unknown }>;
+}
+
+interface Member {
+  readonly points: Points;
+  readonly loops: readonly Loop[];
+}
+
+export class Flow {
+  readonly #facts: Facts;
+  readonly #members = new Map<number, Member | 'open'>();
+  readonly #root: Member;
+  readonly #rootStart: number;
+
+  /** From `entry` in the function at `start`; the path ends where that leads to `end`, or returns. */
+  constructor(facts: Facts, start: number, entry: number, end?: number) {
+    this.#facts = facts;
+    this.#rootStart = start;
+    const graph = facts.graph(start);
+    if (graph === undefined) throw new Error(`no function begins at ${start.toString(16)}`);
+    this.#root = this.#expand(graph, entry, end);
+    this.#members.set(start, this.#root);
+  }
+
+  #member(start: number): Member | undefined {
+    const known = this.#members.get(start);
+    if (known === 'open') throw new Error(`the function at ${start.toString(16)} calls itself`);
+    if (known !== undefined) return known;
+    const graph = this.#facts.graph(start);
+    if (graph === undefined) return undefined;
+    this.#members.set(start, 'open');
+    const member = this.#expand(graph, start);
+    this.#members.set(start, member);
+    return member;
+  }
+
+  #expand(graph: FunctionGraph, entry: number, end?: number): Member {
+    const code: Code = {
+      nanos: (address) => this.#facts.nanos(address),
+      outcomes: (target) => this.#member(target)?.points.outcomes ?? [],
+      results: (from, target, outcome) => this.#facts.results(from, target, outcome),
+    };
+    const points = pointsOf(graph, entry, code, end);
+    const next = (block: number): readonly number[] =>
+      (graph.blocks.get(block)?.next ?? []).filter((one) => one !== end);
+    const order = depthFirst(entry, next);
+    return { points, loops: loopsIn(partsOf(new Set(order.keys()), next, order)) };
+  }
+
+  /** The longest path, and where its time is spent. */
+  async longest(question: Question): Promise<{ nanos: number; shares: Share[] }> {
+    const program = new LinearProgram();
+    const members = this.#reached(question);
+    const objective: [number, string][] = [];
+    const entries = new Map<number, [number, string][]>();
+    const exits = new Map<string, [number, string][]>();
+    const wanted: [number, string][] = [];
+    const bytes: [number, string][] = [];
+    const copies = new Map<number, Copying>();
+    const aStepRounds = new Map<string, [number, string][]>();
+    const aStepTimes = new Map<string, number>();
+    const calls = new Map<number, { at: number; column: string }[]>();
+    for (const [start, { points, loops }] of members) {
+      const limits = loops.map((loop) => this.#facts.limit(loop, points.graph, loops));
+      const covered = loops.filter((_, index) => 'nanos' in limits[index]);
+      const balance = Array.from({ length: points.count }, (): [number, string][] => []);
+      balance[0].push([-1, nameOf(start)]);
+      points.ways.forEach((way, index) => {
+        if (question.isBarred(way, points.graph)) return;
+        const column = nameOf(start, index);
+        objective.push([way.nanos, column]);
+        balance[way.from].push([1, column]);
+        if (way.to !== OUT) balance[way.to].push([-1, column]);
+        else if (way.outcome !== undefined) put(exits, `${start} ${way.outcome}`, [1, column]);
+        if (question.isWanted(way, points.graph)) wanted.push([1, column]);
+        if (way.call === undefined || covered.some(({ blocks }) => blocks.has(way.fromBlock)))
+          return;
+        put(entries, way.call.target, [-1, column]);
+        put(calls, way.call.target, { at: way.at, column });
+        put(exits, `${way.call.target} ${way.call.outcome}`, [-1, column]);
+      });
+      for (const sum of balance) program.add(sum, '=', 0);
+      this.#addCalled(program, start, this.#waysOf(points, question));
+      loops.forEach((loop, index) => {
+        const limit = limits[index];
+        const columns = (isOne: (way: Way) => boolean): string[] =>
+          points.ways.flatMap((way, at) =>
+            isOne(way) && !question.isBarred(way, points.graph) ? [nameOf(start, at)] : [],
+          );
+        const rounds = columns(
+          ({ fromBlock, toBlock }) => toBlock === loop.head && loop.blocks.has(fromBlock),
+        );
+        if ('by' in limit) {
+          const own = ownBlocks(loop);
+          for (const [way, at] of this.#waysOf(points, question)) {
+            const many = own.has(way.fromBlock) ? this.#bytesOn(way) : 0;
+            if (many === 0) continue;
+            bytes.push([many, nameOf(start, at)]);
+            objective.push([many * question.byteNanos, nameOf(start, at)]);
+          }
+          return;
+        }
+        if ('calledAt' in limit) {
+          const before = copies.get(start)?.rounds ?? [];
+          copies.set(start, { limit, rounds: [...before, ...rounds] });
+          return;
+        }
+        const { blocks } = 'times' in limit ? limit.outermost : loop;
+        const isEntered = ({ fromBlock, toBlock }: Way): boolean =>
+          toBlock !== undefined && blocks.has(toBlock) && !blocks.has(fromBlock);
+        const isRoot = start === this.#rootStart;
+        const isEntry = blocks.has(points.graph.start) && !isRoot;
+        const from = [...columns(isEntered), ...(isEntry ? [nameOf(start)] : [])];
+        if ('times' in limit) {
+          // The way in is a round where it does not begin at the head.
+          const inMiddle = new Set(
+            columns((way) => isEntered(way) && way.toBlock !== limit.outermost.head),
+          );
+          const most = (one: string): number =>
+            inMiddle.has(one) ? Math.max(1, limit.times) : limit.times;
+          program.add([...ones(rounds), ...from.map((one) => [-most(one), one] as const)], '<=', 0);
+          const { aStep } = limit;
+          if (aStep === undefined) return;
+          // A round of the source passes each head of a nest once.
+          const isOuter = limit.outermost === loop;
+          const name = isOuter ? aStep.name : `${aStep.name} ${loop.head}`;
+          for (const column of rounds) put(aStepRounds, name, [1, column]);
+          aStepTimes.set(name, aStep.times);
+          return;
+        }
+        const inside = points.ways.flatMap((way, at): [number, string][] => {
+          const isInside =
+            blocks.has(way.fromBlock) && (way.toBlock === undefined || blocks.has(way.toBlock));
+          return isInside && way.to !== OUT && way.nanos > 0
+            ? [[way.nanos, nameOf(start, at)]]
+            : [];
+        });
+        const most = limit.nanos + longestOnce(points, loop);
+        program.add([...inside, ...from.map((one) => [-most, one] as const)], '<=', 0);
+      });
+    }
+    for (const start of members.keys()) {
+      if (start === this.#rootStart) program.add([[1, nameOf(start)]], '=', 1);
+      else program.add([[1, nameOf(start)], ...(entries.get(start) ?? [])], '=', 0);
+      const { outcomes } = (members.get(start) as Member).points;
+      if (start === this.#rootStart) continue;
+      outcomes.forEach((_, index) => {
+        program.add(exits.get(`${start} ${index}`) ?? [], '=', 0);
+      });
+    }
+    for (const [start, { rounds, limit }] of copies) {
+      const most = (calls.get(start) ?? []).map(
+        ({ at, column }) => [-limit.calledAt(at), column] as const,
+      );
+      program.add([...ones(rounds), ...most], '<=', 0);
+    }
+    for (const [name, rounds] of aStepRounds)
+      program.add(rounds, '<=', aStepTimes.get(name) ?? Infinity);
+    for (const { starts, times } of this.#facts.entered) {
+      const reached = starts.filter((start) => members.has(start));
+      program.add(ones(reached.map((start) => nameOf(start))), '<=', times);
+    }
+    program.add(wanted, '=', 1);
+    program.add(bytes, '<=', question.spiBytes);
+    program.maximize(objective);
+    const optimum = await program.solve();
+    return { nanos: optimum.value, shares: sharesOf(members, optimum) };
+  }
+
+  #waysOf({ graph, ways }: Points, { isBarred }: Question): (readonly [Way, number])[] {
+    return ways.flatMap((way, index) => (isBarred(way, graph) ? [] : [[way, index] as const]));
+  }
+
+  #bytesOn({ first, at }: Way): number {
+    let bytes = 0;
+    for (let one = first; one <= at; one += 4) if (this.#facts.isDeviceWrite(one)) bytes += 1;
+    return bytes;
+  }
+
+  /** A round of the source makes each call once, wherever the compiler has put it. */
+  #addCalled(program: LinearProgram, start: number, ways: (readonly [Way, number])[]): void {
+    const made = new Map<string, [number, string][]>();
+    const most = new Map<string, number>();
+    for (const [way, index] of ways) {
+      const called = way.call === undefined ? undefined : this.#facts.called(way.at);
+      if (called === undefined) continue;
+      put(made, called.name, [1, nameOf(start, index)]);
+      most.set(called.name, called.times);
+    }
+    for (const [name, sum] of made)
+      program.add([...sum, [-(most.get(name) ?? 0), nameOf(start)]], '<=', 0);
+  }
+
+  #reached({ isBarred }: Question): Map<number, Member> {
+    const reached = new Map([[this.#rootStart, this.#root]]);
+    for (const { points } of reached.values()) {
+      for (const way of points.ways) {
+        if (way.call === undefined || isBarred(way, points.graph)) continue;
+        const member = this.#member(way.call.target);
+        if (member !== undefined) reached.set(way.call.target, member);
+      }
+    }
+    return reached;
+  }
+}
+
+const nameOf = (start: number, way?: number): string =>
+  way === undefined ? `f${start.toString(16)}` : `x${start.toString(16)}_${way}`;
+
+const ones = (columns: readonly string[]): Sum => columns.map((one) => [1, one] as const);
+
+/** The blocks of `loop` that are in no loop inside it. */
+function ownBlocks(loop: Loop): Set<number> {
+  const inner = loopsIn(loop.parts);
+  return new Set([...loop.blocks].filter((one) => !inner.some(({ blocks }) => blocks.has(one))));
+}
+
+function put<Key, Term>(map: Map<Key, Term[]>, key: Key, term: Term): void {
+  const terms = map.get(key);
+  if (terms === undefined) map.set(key, [term]);
+  else terms.push(term);
+}
+
+/** The longest way through the loop that does not come to its head again. */
+function longestOnce({ ways }: Points, { blocks, head }: Loop): number {
+  const inside = ways.filter(
+    ({ fromBlock, toBlock, to }) =>
+      to !== OUT && blocks.has(fromBlock) && (toBlock === undefined || blocks.has(toBlock)),
+  );
+  const from = new Map<number, Way[]>();
+  for (const way of inside) from.set(way.from, [...(from.get(way.from) ?? []), way]);
+  const known = new Map<number, number>();
+  const longest = (point: number): number => {
+    const before = known.get(point);
+    if (before !== undefined) return before;
+    known.set(point, 0);
+    const most = Math.max(
+      0,
+      ...(from.get(point) ?? []).map(
+        ({ nanos, to, toBlock }) => nanos + (toBlock === head ? 0 : longest(to)),
+      ),
+    );
+    known.set(point, most);
+    return most;
+  };
+  return Math.max(0, ...[...from.keys()].map(longest));
+}
+
+function sharesOf(members: ReadonlyMap<number, Member>, { columns }: Optimum): Share[] {
+  return [...members]
+    .map(([start, { points }]) => ({
+      start,
+      entries: columns.get(nameOf(start)) ?? 0,
+      nanos: points.ways.reduce(
+        (sum, { nanos }, index) => sum + nanos * (columns.get(nameOf(start, index)) ?? 0),
+        0,
+      ),
+    }))
+    .filter(({ entries }) => entries > 0)
+    .sort((left, right) => right.nanos - left.nanos);
+}
