@@ -247,35 +247,33 @@ describe('a multiplexed signal', () => {
   });
 });
 
-describe('a message of random signals', () => {
-  it('is refused exactly if two that can be present at once share a bit', () => {
-    let refusals = 0;
-    for (let seed = 0; seed < ROUNDS; seed++) {
-      const random = Random.of(seed, 2);
-      const signals = Array.from({ length: random.between(2, 4) }, () => ({
-        ...{ place: randomPlace(random), branch: random.pick([undefined, 0, 1, 2]) },
-      }));
-      const mux = { place: { startBit: 0, bitCount: 2, isMotorola: false, signed: false } };
-      const lines = signals.map(
-        ({ place, branch }, index) =>
-          ` SG_ S${index} ${branch === undefined ? '' : `m${branch}`} : ${PLACE_TEXT(place)} (1,0) [0|0] "" N`,
-      );
-      const text = ['BO_ 1 M: 8 N', ` SG_ X M : 0|2@1+ (1,0) [0|0] "" N`, ...lines].join('\n');
-      const all = [{ ...mux, branch: undefined }, ...signals];
-      const isShared = all.some((one, index) =>
-        all.slice(index + 1).some((other) => {
-          const canMeet =
-            one.branch === undefined || other.branch === undefined || one.branch === other.branch;
-          const bits = walk(one.place);
-          return canMeet && walk(other.place).some((bit) => bits.includes(bit));
-        }),
-      );
-      const { refused } = databaseOf(text).message('M');
-      assert.equal(refused !== undefined, isShared, `seed ${seed}: ${text}\n${refused}`);
-      if (refused === undefined) continue;
-      assert.match(refused, /share bit \d of byte \d/);
-      refusals += 1;
-    }
-    assert.ok(refusals > ROUNDS / 10 && refusals < (ROUNDS * 9) / 10, `${refusals} refusals`);
-  });
+it('a message of random signals is refused exactly if two that can be present at once share a bit', () => {
+  let refusals = 0;
+  for (let seed = 0; seed < ROUNDS; seed++) {
+    const random = Random.of(seed, 2);
+    const signals = Array.from({ length: random.between(2, 4) }, () => ({
+      ...{ place: randomPlace(random), branch: random.pick([undefined, 0, 1, 2]) },
+    }));
+    const mux = { place: { startBit: 0, bitCount: 2, isMotorola: false, signed: false } };
+    const lines = signals.map(
+      ({ place, branch }, index) =>
+        ` SG_ S${index} ${branch === undefined ? '' : `m${branch}`} : ${PLACE_TEXT(place)} (1,0) [0|0] "" N`,
+    );
+    const text = ['BO_ 1 M: 8 N', ` SG_ X M : 0|2@1+ (1,0) [0|0] "" N`, ...lines].join('\n');
+    const all = [{ ...mux, branch: undefined }, ...signals];
+    const isShared = all.some((one, index) =>
+      all.slice(index + 1).some((other) => {
+        const canMeet =
+          one.branch === undefined || other.branch === undefined || one.branch === other.branch;
+        const bits = walk(one.place);
+        return canMeet && walk(other.place).some((bit) => bits.includes(bit));
+      }),
+    );
+    const { refused } = databaseOf(text).message('M');
+    assert.equal(refused !== undefined, isShared, `seed ${seed}: ${text}\n${refused}`);
+    if (refused === undefined) continue;
+    assert.match(refused, /share bit \d of byte \d/);
+    refusals += 1;
+  }
+  assert.ok(refusals > ROUNDS / 10 && refusals < (ROUNDS * 9) / 10, `${refusals} refusals`);
 });

@@ -207,17 +207,15 @@ describe('the command', () => {
   });
 });
 
-describe('a mistake in a job, as the command prints it', () => {
-  it('names the option once, and what to do', () => {
-    const job = `${BUS} -m SET:X:1.2.3`;
-    assert.throws(
-      () => importCangw([job], { bus: 'can0', agl: 'vcan0' }),
-      ({ message }: Error) =>
-        message.split('SET:X:1.2.3').length === 2 && /Next: correct it/.test(message),
-    );
-    assert.throws(
-      () => importCangw(['cangw -A -s can0'], { bus: 'can0', agl: 'vcan0' }),
-      /^Error: import cangw: cangw -A -s can0: a job needs -s and -d, .*\. Next: /,
-    );
-  });
+it('a mistake in a job, as the command prints it names the option once, and what to do', () => {
+  const job = `${BUS} -m SET:X:1.2.3`;
+  assert.throws(
+    () => importCangw([job], { bus: 'can0', agl: 'vcan0' }),
+    ({ message }: Error) =>
+      message.split('SET:X:1.2.3').length === 2 && /Next: correct it/.test(message),
+  );
+  assert.throws(
+    () => importCangw(['cangw -A -s can0'], { bus: 'can0', agl: 'vcan0' }),
+    /^Error: import cangw: cangw -A -s can0: a job needs -s and -d, .*\. Next: /,
+  );
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Every mistake in `protect` and `check` is named with `file:line:column` and a reason, and no table comes out. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { it } from 'node:test';
 import { parseRules } from '../../rules/language/parse.ts';
 import { answering, type Mistakes, oneRule, refuses } from './rules-text.ts';
 
@@ -132,9 +132,7 @@ const CHECK_MISTAKES: Mistakes = {
 
 refuses('a mistake in end-to-end protection', { ...MISTAKES, ...CHECK_MISTAKES });
 
-describe('protect', () => {
-  it('zeros where the profile writes are none, nor are the other four bits of the counter', () => {
-    const text = protecting('profile: 1, data-id: 0x1', 'data: [0, 0x30, 0x34]');
-    assert.deepEqual(parseRules(text, 'r.yaml').diagnostics, []);
-  });
+it('zeros where the profile of protect writes are no mistake, nor are the other four bits of the counter', () => {
+  const text = protecting('profile: 1, data-id: 0x1', 'data: [0, 0x30, 0x34]');
+  assert.deepEqual(parseRules(text, 'r.yaml').diagnostics, []);
 });

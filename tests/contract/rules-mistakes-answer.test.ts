@@ -4,7 +4,7 @@
  * `file:line:column` and a reason, and no table comes out.
  */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { it } from 'node:test';
 import { compileRules, RulesError } from '../../rules/compile.ts';
 import { answering, oneRule, refuses, said } from './rules-text.ts';
 
@@ -83,29 +83,27 @@ refuses('a rules file with a mistake in an answer names it:', {
   ),
 });
 
-describe('a rules file with a mistake in an answer names it:', () => {
-  it('several at once, in the order of the file', () => {
-    const text = [
-      'version: 1',
-      'rules:',
-      '  - name: a',
-      '    match: { id: 0x900 }',
-      '    answer: { id: 0x101, data: [0x100], length: 12 }',
-      '  - name: a',
-      '    mach: { id: 0x100 }',
-    ].join('\n');
-    const places = said(text).map((line) => line.split(' ')[0]);
-    assert.deepEqual(places, [
-      'r.yaml:4:18',
-      'r.yaml:5:33',
-      'r.yaml:5:49',
-      'r.yaml:6:5',
-      'r.yaml:6:11',
-      'r.yaml:7:5',
-    ]);
-    assert.throws(
-      () => compileRules(text, 'r.yaml'),
-      (error) => error instanceof RulesError && error.diagnostics.length === 6,
-    );
-  });
+it('a rules file with a mistake in an answer names it: several at once, in the order of the file', () => {
+  const text = [
+    'version: 1',
+    'rules:',
+    '  - name: a',
+    '    match: { id: 0x900 }',
+    '    answer: { id: 0x101, data: [0x100], length: 12 }',
+    '  - name: a',
+    '    mach: { id: 0x100 }',
+  ].join('\n');
+  const places = said(text).map((line) => line.split(' ')[0]);
+  assert.deepEqual(places, [
+    'r.yaml:4:18',
+    'r.yaml:5:33',
+    'r.yaml:5:49',
+    'r.yaml:6:5',
+    'r.yaml:6:11',
+    'r.yaml:7:5',
+  ]);
+  assert.throws(
+    () => compileRules(text, 'r.yaml'),
+    (error) => error instanceof RulesError && error.diagnostics.length === 6,
+  );
 });

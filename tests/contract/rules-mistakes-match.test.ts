@@ -4,7 +4,7 @@
  * `file:line:column` and a reason, and no table comes out.
  */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { it } from 'node:test';
 import { answering, oneRule, refuses, said } from './rules-text.ts';
 
 refuses('a rules file with a mistake in its frame or a match names it:', {
@@ -95,13 +95,11 @@ refuses('a rules file with a mistake in its frame or a match names it:', {
     oneRule('match: { id: 0x1, data: [{ value: 0x21, mask: 0xF0 }] }'),
 });
 
-describe('a rules file with a mistake in its frame or a match names it:', () => {
-  it('more than 512 rules', () => {
-    const rules = Array.from(
-      { length: 513 },
-      (_, index) => `  - { name: r${index}, match: { id: 0x${index.toString(16)} } }`,
-    );
-    const text = ['version: 1', 'rules:', ...rules].join('\n');
-    assert.deepEqual(said(text), ['r.yaml:515:5 rules has 513 entries; at most 512 fit']);
-  });
+it('a rules file with a mistake in its frame or a match names it: more than 512 rules', () => {
+  const rules = Array.from(
+    { length: 513 },
+    (_, index) => `  - { name: r${index}, match: { id: 0x${index.toString(16)} } }`,
+  );
+  const text = ['version: 1', 'rules:', ...rules].join('\n');
+  assert.deepEqual(said(text), ['r.yaml:515:5 rules has 513 entries; at most 512 fit']);
 });

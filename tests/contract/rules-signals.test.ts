@@ -52,35 +52,33 @@ function randomData(random: Random, place: Place, near: readonly bigint[]): Uint
   return data;
 }
 
-describe('a match by a signal', () => {
-  it('takes the frames whose bits have a value that is asked for', () => {
-    let taken = 0;
-    for (let seed = 0; seed < ROUNDS; seed++) {
-      const random = Random.of(seed, 0);
-      const place = randomPlace(random, 64);
-      const ends = [randomRaw(random, place), randomRaw(random, place)];
-      const [min, max] = ends[0] <= ends[1] ? ends : ends.toReversed();
-      const list = Array.from({ length: random.between(1, 5) }, () => randomRaw(random, place));
-      const inverted = random.chance(0.3);
-      const isRange = random.chance(0.5);
-      const asked = isRange ? `{ min: ${min}, max: ${max} }` : `[${list.join(', ')}]`;
-      const written = inverted ? `{ not: ${asked} }` : asked;
-      const rule = `match: { message: In, signals: { InS: ${written} } }`;
-      const table = tableWith(dbcOf(place), signalRule(rule, 'forward: true'));
-      for (let count = 0; count < FRAMES; count++) {
-        const data = randomData(random, place, isRange ? [min, max] : list);
-        const raw = rawByBits(place, data);
-        const isAsked = isRange ? raw >= min && raw <= max : list.includes(raw);
-        const what = `seed ${seed}: ${placeText(place)} ${written}, raw ${raw}`;
-        assert.equal(takes(table, data), isAsked !== inverted, what);
-        taken += isAsked !== inverted ? 1 : 0;
-        const bytes = Math.floor(Math.max(...walk(place)) / 8) + 1;
-        assert.ok(!takes(table, data.slice(0, bytes - 1)), `${what}, one byte too short`);
-        assert.equal(takes(table, data.slice(0, bytes)), isAsked !== inverted, what);
-      }
+it('a match by a signal takes the frames whose bits have a value that is asked for', () => {
+  let taken = 0;
+  for (let seed = 0; seed < ROUNDS; seed++) {
+    const random = Random.of(seed, 0);
+    const place = randomPlace(random, 64);
+    const ends = [randomRaw(random, place), randomRaw(random, place)];
+    const [min, max] = ends[0] <= ends[1] ? ends : ends.toReversed();
+    const list = Array.from({ length: random.between(1, 5) }, () => randomRaw(random, place));
+    const inverted = random.chance(0.3);
+    const isRange = random.chance(0.5);
+    const asked = isRange ? `{ min: ${min}, max: ${max} }` : `[${list.join(', ')}]`;
+    const written = inverted ? `{ not: ${asked} }` : asked;
+    const rule = `match: { message: In, signals: { InS: ${written} } }`;
+    const table = tableWith(dbcOf(place), signalRule(rule, 'forward: true'));
+    for (let count = 0; count < FRAMES; count++) {
+      const data = randomData(random, place, isRange ? [min, max] : list);
+      const raw = rawByBits(place, data);
+      const isAsked = isRange ? raw >= min && raw <= max : list.includes(raw);
+      const what = `seed ${seed}: ${placeText(place)} ${written}, raw ${raw}`;
+      assert.equal(takes(table, data), isAsked !== inverted, what);
+      taken += isAsked !== inverted ? 1 : 0;
+      const bytes = Math.floor(Math.max(...walk(place)) / 8) + 1;
+      assert.ok(!takes(table, data.slice(0, bytes - 1)), `${what}, one byte too short`);
+      assert.equal(takes(table, data.slice(0, bytes)), isAsked !== inverted, what);
     }
-    assert.ok(taken > ROUNDS && taken < ROUNDS * FRAMES - ROUNDS, `${taken} taken`);
-  });
+  }
+  assert.ok(taken > ROUNDS && taken < ROUNDS * FRAMES - ROUNDS, `${taken} taken`);
 });
 
 describe('an answer by a signal', () => {
@@ -142,26 +140,24 @@ describe('an answer by a signal', () => {
   });
 });
 
-describe('a change of a signal on the way', () => {
-  it('writes its bits and no other', () => {
-    for (let seed = 0; seed < ROUNDS; seed++) {
-      const random = Random.of(seed, 3);
-      const place = randomPlace(random, 64);
-      const raw = randomRaw(random, place);
-      const lines = [
-        'match: { message: In }',
-        'forward: true',
-        `modify: { signals: { InS: ${raw} } }`,
-      ];
-      const table = tableWith(dbcOf(place), signalRule(...lines));
-      const data = random.bytes(8);
-      const expected = data.slice();
-      putByBits(place, expected, raw);
-      const { forwarded } = new RuleOracle(table).feed(makeFrame({ identifier: 256, data }));
-      assert.ok(forwarded !== undefined);
-      assert.deepEqual(forwarded.data, expected, `seed ${seed}: ${placeText(place)} ${raw}`);
-    }
-  });
+it('a change of a signal on the way writes its bits and no other', () => {
+  for (let seed = 0; seed < ROUNDS; seed++) {
+    const random = Random.of(seed, 3);
+    const place = randomPlace(random, 64);
+    const raw = randomRaw(random, place);
+    const lines = [
+      'match: { message: In }',
+      'forward: true',
+      `modify: { signals: { InS: ${raw} } }`,
+    ];
+    const table = tableWith(dbcOf(place), signalRule(...lines));
+    const data = random.bytes(8);
+    const expected = data.slice();
+    putByBits(place, expected, raw);
+    const { forwarded } = new RuleOracle(table).feed(makeFrame({ identifier: 256, data }));
+    assert.ok(forwarded !== undefined);
+    assert.deepEqual(forwarded.data, expected, `seed ${seed}: ${placeText(place)} ${raw}`);
+  }
 });
 
 /** The quotient to the nearest; a half goes away from zero. */

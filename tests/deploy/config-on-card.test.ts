@@ -159,10 +159,8 @@ describe('contiguous memory beside the reservation', () => {
   }
 });
 
-describe('clocks that deploy cannot simply set', () => {
-  it('are said: 4K at 60 Hz goes, force_turbo is left out beside over_voltage', async () => {
-    const { notes } = await look('hdmi_enable_4kp60=1\nover_voltage=2\n');
-    assert.match(notes[0], /^config\.txt line 1: hdmi_enable_4kp60=1 is taken back: .*550 MHz/);
-    assert.match(notes[1], /^config\.txt line 2: over_voltage=2: force_turbo=1 is left out/);
-  });
+it('clocks that deploy cannot simply set are said: 4K at 60 Hz goes, force_turbo is left out beside over_voltage', async () => {
+  const { notes } = await look('hdmi_enable_4kp60=1\nover_voltage=2\n');
+  assert.match(notes[0], /^config\.txt line 1: hdmi_enable_4kp60=1 is taken back: .*550 MHz/);
+  assert.match(notes[1], /^config\.txt line 2: over_voltage=2: force_turbo=1 is left out/);
 });

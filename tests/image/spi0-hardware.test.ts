@@ -111,17 +111,15 @@ describe('a read path without margin', () => {
   });
 });
 
-describe('an SError that the core masks', () => {
-  it('is counted and told once, and the cell goes on', async () => {
-    const rig = await boot();
-    rig.run(20 * MILLISECOND);
-    assert.equal(settledStatusPage(rig.board)?.counters[COUNTER.systemErrors], 0);
-    rig.board.machine.systemErrorPending = true;
-    rig.run(2 * SECOND);
-    const told = rig.lines.filter((line) => line.includes('(status 95)'));
-    assert.equal(told.length, 1, rig.lines.join('\n'));
-    assert.equal(settledStatusPage(rig.board)?.counters[COUNTER.systemErrors], 1);
-    assertWorks(rig);
-    rig.close();
-  });
+it('an SError that the core masks is counted and told once, and the cell goes on', async () => {
+  const rig = await boot();
+  rig.run(20 * MILLISECOND);
+  assert.equal(settledStatusPage(rig.board)?.counters[COUNTER.systemErrors], 0);
+  rig.board.machine.systemErrorPending = true;
+  rig.run(2 * SECOND);
+  const told = rig.lines.filter((line) => line.includes('(status 95)'));
+  assert.equal(told.length, 1, rig.lines.join('\n'));
+  assert.equal(settledStatusPage(rig.board)?.counters[COUNTER.systemErrors], 1);
+  assertWorks(rig);
+  rig.close();
 });

@@ -146,31 +146,29 @@ describe('the Jailhouse folder of a boot', () => {
   });
 });
 
-describe('the other end of the bus', () => {
-  it('is refused: no log, a busy port, a port that is none, no such interface, two at once', async () => {
-    await refused(() => readBusWish({ bus: '/nowhere.log' }), /no such file/);
+it('the other end of the bus is refused: no log, a busy port, a port that is none, no such interface, two at once', async () => {
+  await refused(() => readBusWish({ bus: '/nowhere.log' }), /no such file/);
+  await refused(
+    () => readBusWish({ bus: BUS, busPort: '70000' }),
+    /no port: 70000\. Next: --bus-port/,
+  );
+  await refused(() => readBusWish({ bus: BUS, busHost: 'nocan9' }), /no interface nocan9/);
+  await refused(() => readBusWish({ bus: BUS, busHost: '../x' }), /no interface/);
+  await refused(() => readBusWish({ bus: BUS, busHost: 'a', busPort: '1' }), /are two ways/);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  try {
     await refused(
-      () => readBusWish({ bus: BUS, busPort: '70000' }),
-      /no port: 70000\. Next: --bus-port/,
+      () => readBusWish({ bus: BUS, busPort: String(port) }),
+      /another program listens there\. Next: --bus-port/,
     );
-    await refused(() => readBusWish({ bus: BUS, busHost: 'nocan9' }), /no interface nocan9/);
-    await refused(() => readBusWish({ bus: BUS, busHost: '../x' }), /no interface/);
-    await refused(() => readBusWish({ bus: BUS, busHost: 'a', busPort: '1' }), /are two ways/);
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
-    try {
-      await refused(
-        () => readBusWish({ bus: BUS, busPort: String(port) }),
-        /another program listens there\. Next: --bus-port/,
-      );
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
-    assert.deepEqual(await readBusWish({ bus: BUS, busPort: String(port) }), {
-      kind: 'port',
-      port,
-    });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+  assert.deepEqual(await readBusWish({ bus: BUS, busPort: String(port) }), {
+    kind: 'port',
+    port,
   });
 });
 

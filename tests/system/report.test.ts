@@ -119,36 +119,32 @@ describe('the report of a run', () => {
   });
 });
 
-describe('a latency chart', () => {
-  it('counts each time in its bucket', () => {
-    // 1 us, 2 us, 4 us: four buckets apart, for a doubling has four.
-    const { x, y, marks } = latencyChart('a', 'a', [1_000, 2_000, 4_000, 4_100]);
-    assert.deepEqual(y, [1, 0, 0, 0, 1, 0, 0, 0, 2, 0]);
-    assert.equal(x.length, y.length);
-    assert.deepEqual([marks?.[0], marks?.[4], marks?.[8]], ['1 µs', '2 µs', '4 µs']);
-  });
+it('a latency chart counts each time in its bucket', () => {
+  // 1 us, 2 us, 4 us: four buckets apart, for a doubling has four.
+  const { x, y, marks } = latencyChart('a', 'a', [1_000, 2_000, 4_000, 4_100]);
+  assert.deepEqual(y, [1, 0, 0, 0, 1, 0, 0, 0, 2, 0]);
+  assert.equal(x.length, y.length);
+  assert.deepEqual([marks?.[0], marks?.[4], marks?.[8]], ['1 µs', '2 µs', '4 µs']);
 });
 
-describe('the report of the bench', () => {
-  it('shows figures, goals and histograms', () => {
-    const goal = { what: 'a goal <of> time', keys: ['a.b'], most: 5_000 };
-    const text = benchReport({
-      figures: { 'a.b': 6_000, 'c.d': null },
-      histograms: [
-        { answer: 'static', load: 'idle', idle: 'poll', interruptToSendNanos: [4_000, 5_000] },
-      ],
-      outcomes: [{ goal, isMet: false, worst: { key: 'a.b', value: 6_000 } }],
-      ...{ sizes: [], timing: RASPBERRY_PI_4_TIMING },
-    });
-    assert.deepEqual(rowOf(text, 'Goals', 'a goal &lt;of&gt; time').slice(1), [
-      ...['no', '6000', 'at most 5000', 'a.b'],
-    ]);
-    assert.deepEqual(rowOf(text, 'Figures', 'a.b'), ['a.b', '6000']);
-    assert.deepEqual(rowOf(text, 'Figures', 'c.d'), ['c.d', 'not measured']);
-    assert.deepEqual(rowOf(text, 'INT to send', 'static, idle'), [
-      ...['static, idle', '2', '4', '4', '5', '5'],
-    ]);
+it('the report of the bench shows figures, goals and histograms', () => {
+  const goal = { what: 'a goal <of> time', keys: ['a.b'], most: 5_000 };
+  const text = benchReport({
+    figures: { 'a.b': 6_000, 'c.d': null },
+    histograms: [
+      { answer: 'static', load: 'idle', idle: 'poll', interruptToSendNanos: [4_000, 5_000] },
+    ],
+    outcomes: [{ goal, isMet: false, worst: { key: 'a.b', value: 6_000 } }],
+    ...{ sizes: [], timing: RASPBERRY_PI_4_TIMING },
   });
+  assert.deepEqual(rowOf(text, 'Goals', 'a goal &lt;of&gt; time').slice(1), [
+    ...['no', '6000', 'at most 5000', 'a.b'],
+  ]);
+  assert.deepEqual(rowOf(text, 'Figures', 'a.b'), ['a.b', '6000']);
+  assert.deepEqual(rowOf(text, 'Figures', 'c.d'), ['c.d', 'not measured']);
+  assert.deepEqual(rowOf(text, 'INT to send', 'static, idle'), [
+    ...['static, idle', '2', '4', '4', '5', '5'],
+  ]);
 });
 
 describe('the watcher', () => {

@@ -193,49 +193,41 @@ describe('an error-passive sender that drops out of arbitration', () => {
   });
 });
 
-describe('prediction of plain attempts', () => {
-  it('agrees with the bit-level simulation for 2000 random attempts of up to four nodes', () => {
-    let state = 99;
-    const next = (limit: number): number => {
-      state = (state * 48271) % 2147483647;
-      return state % limit;
-    };
-    const clock = new VirtualClock();
-    const bus = new CanBus({ clock, bitrate: 500_000 });
-    const nodes = ['a', 'b', 'c', 'd'].map((name) => new LogNode({ clock, bus, name }));
-    let compared = 0;
-    for (let round = 0; round < 2000; round++) {
-      const participants: Participant[] = nodes.slice(0, 2 + next(3)).map((node, index) => {
-        const faults = new FaultConfinement();
-        faults.transmitErrors = next(3) * 60;
-        faults.receiveErrors = next(3) * 70;
-        const extended = next(2) === 1;
-        // Few base identifiers, so that arbitration is often decided late.
-        const identifier = extended ? next(4) * 0x40000 + next(0x40000) : next(4);
-        const data = Array.from({ length: next(9) }, () => next(256));
-        const frame = makeFrame({ identifier, extended, data });
-        const offers = index === 0 || next(2) === 0;
-        const offer = offers ? { frame, sender: node.name, wire: encodeFrame(frame) } : undefined;
-        return { node, offer, faults, silent: !offers && next(6) === 0 };
-      });
-      const predicted = predictAttempt(participants);
-      if (predicted === undefined) continue;
-      compared++;
-      const simulated = simulateAttempt(participants);
-      assert.deepEqual(normal(predicted.steps), normal(simulated.steps));
-      for (const key of [
-        'length',
-        'recessiveTail',
-        'acknowledged',
-        'completed',
-        'error',
-      ] as const) {
-        assert.equal(predicted[key], simulated[key], key);
-      }
-      assert.equal(predicted.winner, simulated.winner);
+it('prediction of plain attempts agrees with the bit-level simulation for 2000 random attempts of up to four nodes', () => {
+  let state = 99;
+  const next = (limit: number): number => {
+    state = (state * 48271) % 2147483647;
+    return state % limit;
+  };
+  const clock = new VirtualClock();
+  const bus = new CanBus({ clock, bitrate: 500_000 });
+  const nodes = ['a', 'b', 'c', 'd'].map((name) => new LogNode({ clock, bus, name }));
+  let compared = 0;
+  for (let round = 0; round < 2000; round++) {
+    const participants: Participant[] = nodes.slice(0, 2 + next(3)).map((node, index) => {
+      const faults = new FaultConfinement();
+      faults.transmitErrors = next(3) * 60;
+      faults.receiveErrors = next(3) * 70;
+      const extended = next(2) === 1;
+      // Few base identifiers, so that arbitration is often decided late.
+      const identifier = extended ? next(4) * 0x40000 + next(0x40000) : next(4);
+      const data = Array.from({ length: next(9) }, () => next(256));
+      const frame = makeFrame({ identifier, extended, data });
+      const offers = index === 0 || next(2) === 0;
+      const offer = offers ? { frame, sender: node.name, wire: encodeFrame(frame) } : undefined;
+      return { node, offer, faults, silent: !offers && next(6) === 0 };
+    });
+    const predicted = predictAttempt(participants);
+    if (predicted === undefined) continue;
+    compared++;
+    const simulated = simulateAttempt(participants);
+    assert.deepEqual(normal(predicted.steps), normal(simulated.steps));
+    for (const key of ['length', 'recessiveTail', 'acknowledged', 'completed', 'error'] as const) {
+      assert.equal(predicted[key], simulated[key], key);
     }
-    assert.ok(compared > 1000, `only ${compared} attempts were plain`);
-  });
+    assert.equal(predicted.winner, simulated.winner);
+  }
+  assert.ok(compared > 1000, `only ${compared} attempts were plain`);
 });
 
 /** Steps as text, in an order that does not depend on who was asked first. */

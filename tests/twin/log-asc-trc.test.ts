@@ -340,12 +340,10 @@ describe('a row of PEAK TRC', () => {
   });
 });
 
-describe('a file whose suffix names another format', () => {
-  it('is recognised by what is in it', () => {
-    const candump = '(1.0) can0 1A0#0102\n';
-    assert.throws(() => read('x.asc', candump), /x\.asc:1:1: this is a candump log.* suffix \.log/);
-    assert.throws(() => read('x.trc', candump), /this is a candump log, not a PEAK TRC log/);
-    assert.throws(() => read('x.pcap', candump), /this is a candump log, not a pcap capture/);
-    assert.throws(() => read('x.trc', 'LOGG\x90'), /this is a Vector BLF log/);
-  });
+it('a file whose suffix names another format is recognised by what is in it', () => {
+  const candump = '(1.0) can0 1A0#0102\n';
+  assert.throws(() => read('x.asc', candump), /x\.asc:1:1: this is a candump log.* suffix \.log/);
+  assert.throws(() => read('x.trc', candump), /this is a candump log, not a PEAK TRC log/);
+  assert.throws(() => read('x.pcap', candump), /this is a candump log, not a pcap capture/);
+  assert.throws(() => read('x.trc', 'LOGG\x90'), /this is a Vector BLF log/);
 });

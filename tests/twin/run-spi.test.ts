@@ -14,27 +14,25 @@ function transaction(mosi: number[], startNanos = 0): SpiTransaction {
   return { selectNanos: startNanos, deselectNanos: end, lastByteNanos: end, mosi, miso };
 }
 
-describe('the SPI recorder', () => {
-  it('counts the bytes that end within a span of time', () => {
-    const recorder = new SpiRecorder();
-    const seen: SpiTransaction[] = [];
-    recorder.onTransaction = (item) => seen.push(item);
-    recorder.selected(0);
-    recorder.byte(0xb0, 0xff, 900);
-    recorder.byte(0x00, 0x40, 1800);
-    recorder.deselected(1850);
-    recorder.selected(2000);
-    recorder.byte(0x81, 0xff, 2900);
-    recorder.deselected(2950);
-    assert.equal(recorder.bytesBetween(0, 2900), 3);
-    assert.equal(recorder.bytesBetween(900, 2899), 1);
-    assert.deepEqual(seen[0], {
-      selectNanos: 0,
-      deselectNanos: 1850,
-      lastByteNanos: 1800,
-      mosi: [0xb0, 0x00],
-      miso: [0xff, 0x40],
-    });
+it('the SPI recorder counts the bytes that end within a span of time', () => {
+  const recorder = new SpiRecorder();
+  const seen: SpiTransaction[] = [];
+  recorder.onTransaction = (item) => seen.push(item);
+  recorder.selected(0);
+  recorder.byte(0xb0, 0xff, 900);
+  recorder.byte(0x00, 0x40, 1800);
+  recorder.deselected(1850);
+  recorder.selected(2000);
+  recorder.byte(0x81, 0xff, 2900);
+  recorder.deselected(2950);
+  assert.equal(recorder.bytesBetween(0, 2900), 3);
+  assert.equal(recorder.bytesBetween(900, 2899), 1);
+  assert.deepEqual(seen[0], {
+    selectNanos: 0,
+    deselectNanos: 1850,
+    lastByteNanos: 1800,
+    mosi: [0xb0, 0x00],
+    miso: [0xff, 0x40],
   });
 });
 

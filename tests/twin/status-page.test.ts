@@ -233,25 +233,23 @@ describe('the rings of the status page', () => {
   });
 });
 
-describe('a request to the cell', () => {
-  it('is laid down with its sequence number last, counting from 1', () => {
-    const section = Buffer.alloc(0x100);
-    const writer = new RequestWriter(section);
-    const rules = Uint8Array.of(1, 2, 3, 4, 5);
-    writer.writeBody(ruleTableRequest(rules));
-    assert.equal(section.readUInt32LE(8), 0);
-    assert.equal(writer.write(ruleTableRequest(rules)), 1);
-    assert.equal(section.toString('latin1', 0, 4), 'CWRQ');
-    assert.deepEqual([section.readUInt16LE(4), section.readUInt16LE(6)], [1, 0]);
-    assert.deepEqual(
-      [0x08, 0x0c, 0x10, 0x14, 0x18, 0x1c].map((offset) => section.readUInt32LE(offset)),
-      [1, 1, 5, crc32(rules), 0, 0],
-    );
-    assert.deepEqual(section.subarray(0x40, 0x46), Buffer.of(1, 2, 3, 4, 5, 0));
-    assert.equal(writer.write(liveValuesRequest(60, [7, 8])), 2);
-    assert.deepEqual(
-      [0x0c, 0x10, 0x18].map((offset) => section.readUInt32LE(offset)),
-      [2, 2, 60],
-    );
-  });
+it('a request to the cell is laid down with its sequence number last, counting from 1', () => {
+  const section = Buffer.alloc(0x100);
+  const writer = new RequestWriter(section);
+  const rules = Uint8Array.of(1, 2, 3, 4, 5);
+  writer.writeBody(ruleTableRequest(rules));
+  assert.equal(section.readUInt32LE(8), 0);
+  assert.equal(writer.write(ruleTableRequest(rules)), 1);
+  assert.equal(section.toString('latin1', 0, 4), 'CWRQ');
+  assert.deepEqual([section.readUInt16LE(4), section.readUInt16LE(6)], [1, 0]);
+  assert.deepEqual(
+    [0x08, 0x0c, 0x10, 0x14, 0x18, 0x1c].map((offset) => section.readUInt32LE(offset)),
+    [1, 1, 5, crc32(rules), 0, 0],
+  );
+  assert.deepEqual(section.subarray(0x40, 0x46), Buffer.of(1, 2, 3, 4, 5, 0));
+  assert.equal(writer.write(liveValuesRequest(60, [7, 8])), 2);
+  assert.deepEqual(
+    [0x0c, 0x10, 0x18].map((offset) => section.readUInt32LE(offset)),
+    [2, 2, 60],
+  );
 });

@@ -63,36 +63,34 @@ describe('a value change dump', () => {
   });
 });
 
-describe('the lines of a CAN controller', () => {
-  it('TX is the frame of the sender, the acknowledgement of a receiver, and nothing of a loser', () => {
-    const clock = new VirtualClock();
-    const bus = new CanBus({ clock, bitrate: 500_000 });
-    const [winner, loser, receiver] = ['winner', 'loser', 'receiver'].map(
-      (name) => new LogNode({ clock, bus, name }),
-    );
-    const frame = makeFrame({ identifier: 0x123, data: [0x55] });
-    // It differs first in bit 10, the last but one of the identifier: SOF is bit 0.
-    const weaker = makeFrame({ identifier: 0x125, data: [0x55] });
-    const seen: { levels: Uint8Array; tx: Uint8Array[] }[] = [];
-    bus.onLevels((levels, _, drivenBy) => {
-      seen.push({ levels, tx: [winner, loser, receiver].map((node) => drivenBy(node)) });
-    });
-    winner.enqueue(frame, 0, 'winner');
-    loser.enqueue(weaker, 0, 'loser');
-    clock.advanceTo(200_000);
-    const { levels, tx } = seen[0];
-    const { bits, acknowledgeSlot, length } = encodeFrame(frame);
-    assert.deepEqual([...tx[0]], [...bits].slice(0, length));
-    const onlyAcknowledge = Array.from({ length }, (_, bit) => (bit === acknowledgeSlot ? 0 : 1));
-    assert.deepEqual([...tx[2]], onlyAcknowledge);
-    const lost = 9;
-    assert.deepEqual(
-      [...tx[1]],
-      [...encodeFrame(weaker).bits.slice(0, lost), ...onlyAcknowledge.slice(lost)],
-    );
-    assert.deepEqual(
-      [...levels],
-      [...tx[0]].map((level, bit) => level & tx[1][bit] & tx[2][bit]),
-    );
+it('the lines of a CAN controller TX is the frame of the sender, the acknowledgement of a receiver, and nothing of a loser', () => {
+  const clock = new VirtualClock();
+  const bus = new CanBus({ clock, bitrate: 500_000 });
+  const [winner, loser, receiver] = ['winner', 'loser', 'receiver'].map(
+    (name) => new LogNode({ clock, bus, name }),
+  );
+  const frame = makeFrame({ identifier: 0x123, data: [0x55] });
+  // It differs first in bit 10, the last but one of the identifier: SOF is bit 0.
+  const weaker = makeFrame({ identifier: 0x125, data: [0x55] });
+  const seen: { levels: Uint8Array; tx: Uint8Array[] }[] = [];
+  bus.onLevels((levels, _, drivenBy) => {
+    seen.push({ levels, tx: [winner, loser, receiver].map((node) => drivenBy(node)) });
   });
+  winner.enqueue(frame, 0, 'winner');
+  loser.enqueue(weaker, 0, 'loser');
+  clock.advanceTo(200_000);
+  const { levels, tx } = seen[0];
+  const { bits, acknowledgeSlot, length } = encodeFrame(frame);
+  assert.deepEqual([...tx[0]], [...bits].slice(0, length));
+  const onlyAcknowledge = Array.from({ length }, (_, bit) => (bit === acknowledgeSlot ? 0 : 1));
+  assert.deepEqual([...tx[2]], onlyAcknowledge);
+  const lost = 9;
+  assert.deepEqual(
+    [...tx[1]],
+    [...encodeFrame(weaker).bits.slice(0, lost), ...onlyAcknowledge.slice(lost)],
+  );
+  assert.deepEqual(
+    [...levels],
+    [...tx[0]].map((level, bit) => level & tx[1][bit] & tx[2][bit]),
+  );
 });

@@ -133,20 +133,18 @@ describe('a typed frame', () => {
   }
 });
 
-describe('the requests that the page offers', () => {
-  it('are answered by the rules that they are of', () => {
-    const text = readFileSync(join(PROJECT_ROOT, 'rules.yaml'), 'utf8');
-    const { table } = compileText(text, 'rules.yaml');
-    const examples = exampleRequests(table);
-    // Each rule of rules.yaml that has an answer; the sixth drops.
-    assert.deepEqual(
-      examples.map(({ ruleName }) => ruleName),
-      table.rules.slice(0, 5).map(({ name }) => name),
-    );
-    for (const { frame, ruleName } of examples) {
-      assert.equal(new RuleOracle(table).feed(frame).rule?.name, ruleName);
-    }
-  });
+it('the requests that the page offers are answered by the rules that they are of', () => {
+  const text = readFileSync(join(PROJECT_ROOT, 'rules.yaml'), 'utf8');
+  const { table } = compileText(text, 'rules.yaml');
+  const examples = exampleRequests(table);
+  // Each rule of rules.yaml that has an answer; the sixth drops.
+  assert.deepEqual(
+    examples.map(({ ruleName }) => ruleName),
+    table.rules.slice(0, 5).map(({ name }) => name),
+  );
+  for (const { frame, ruleName } of examples) {
+    assert.equal(new RuleOracle(table).feed(frame).rule?.name, ruleName);
+  }
 });
 
 describe('the buckets of the histogram', () => {
@@ -166,14 +164,12 @@ describe('the buckets of the histogram', () => {
   });
 });
 
-describe('a ring', () => {
-  it('keeps the last items in order', () => {
-    const ring = new Ring<number>(3);
-    for (const item of [1, 2]) ring.push(item);
-    assert.deepEqual(ring.toArray(), [1, 2]);
-    for (const item of [3, 4, 5]) ring.push(item);
-    assert.deepEqual(ring.toArray(), [3, 4, 5]);
-    ring.clear();
-    assert.deepEqual(ring.toArray(), []);
-  });
+it('a ring keeps the last items in order', () => {
+  const ring = new Ring<number>(3);
+  for (const item of [1, 2]) ring.push(item);
+  assert.deepEqual(ring.toArray(), [1, 2]);
+  for (const item of [3, 4, 5]) ring.push(item);
+  assert.deepEqual(ring.toArray(), [3, 4, 5]);
+  ring.clear();
+  assert.deepEqual(ring.toArray(), []);
 });
