@@ -30,6 +30,16 @@ const WIRES = 'power off, press the HAT onto all 40 pins; is another HAT on GPIO
 const CHIP = 'the chip is damaged: another HAT';
 const CONFIG = 'run `npm run deploy` again, or correct config.txt, reboot';
 
+/** Of each urgent way, with a request that the chip sends to itself. */
+const URGENT_WAY = {
+  ok: 'INT to RTS at most %1 ns in %2 rounds',
+  faults: [
+    { says: 'the request does not lower INT (READ STATUS %1)', next: CHIP },
+    { says: 'the answer does not come back whole (READ STATUS %1)', next: CHIP },
+  ],
+  untested: [{ says: 'the crystal is not known', next: 'see above' }],
+};
+
 // prettier-ignore
 export const SELF_TESTS = {
   pins: {
@@ -165,39 +175,19 @@ export const SELF_TESTS = {
   },
   single: {
     what: 'the urgent way `single`: INT is the request, one byte answers',
-    ok: 'INT to RTS at most %1 ns in %2 rounds',
-    faults: [
-      { says: 'the request does not lower INT (READ STATUS %1)', next: CHIP },
-      { says: 'the answer does not come back whole (READ STATUS %1)', next: CHIP },
-    ],
-    untested: [{ says: 'the crystal is not known', next: 'see above' }],
+    ...URGENT_WAY,
   },
   filter: {
     what: 'the urgent way `filter`: RX STATUS tells which of two requests',
-    ok: 'INT to RTS at most %1 ns in %2 rounds',
-    faults: [
-      { says: 'the request does not lower INT (READ STATUS %1)', next: CHIP },
-      { says: 'the answer does not come back whole (READ STATUS %1)', next: CHIP },
-    ],
-    untested: [{ says: 'the crystal is not known', next: 'see above' }],
+    ...URGENT_WAY,
   },
   window: {
     what: 'the urgent way `window`: bytes of the request are read and copied into the answer',
-    ok: 'INT to RTS at most %1 ns in %2 rounds',
-    faults: [
-      { says: 'the request does not lower INT (READ STATUS %1)', next: CHIP },
-      { says: 'the answer does not come back whole (READ STATUS %1)', next: CHIP },
-    ],
-    untested: [{ says: 'the crystal is not known', next: 'see above' }],
+    ...URGENT_WAY,
   },
   read: {
     what: 'the urgent way `read`: the answer is made of the request',
-    ok: 'INT to RTS at most %1 ns in %2 rounds',
-    faults: [
-      { says: 'the request does not lower INT (READ STATUS %1)', next: CHIP },
-      { says: 'the answer does not come back whole (READ STATUS %1)', next: CHIP },
-    ],
-    untested: [{ says: 'the crystal is not known', next: 'see above' }],
+    ...URGENT_WAY,
   },
   timer: {
     what: 'with `idle=wfi`: INT can wake the core, and the timer does',

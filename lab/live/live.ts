@@ -145,14 +145,4 @@ export class LiveBoard {
     }
     return this.board.clock.now - this.#beatNanos > AHEAD_LIMIT_NANOS;
   }
-
-  /**
-   * Runs until `isDone`, for at most `limitSeconds` real seconds. Returns false if the time ran
-   * out.
-   */
-  async runUntilDone(isDone: () => boolean, limitSeconds: number): Promise<boolean> {
-    const endMillis = performance.now() + limitSeconds * 1000;
-    const result = await this.runWhile(() => !isDone() && performance.now() < endMillis);
-    return result === 'running' && isDone();
-  }
 }
