@@ -7,9 +7,8 @@
  * docs/rules.md (`receive`).
  */
 import { RequestLine } from '../../../src/driver/mcp2515/acceptance';
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
-import { newCounters } from '../../../src/rt/counters';
-import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { controllerOn } from '../support/controller';
+import { FakeChip } from '../support/fake-mcp2515';
 
 const FRAME_A = '20 20 00 00 01 aa 00 00 00 00 00 00 00'; // 101#AA
 const FRAME_B = '20 40 00 00 0f bb cc dd 00 00 00 00 00'; // 102, length code 15
@@ -18,22 +17,11 @@ const FORM_STANDARD_REMOTE: u32 = 1 << 3;
 const MASK_STANDARD: u32 = 0xc00007ff;
 
 let chip = new FakeChip();
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-  chip,
-  new FakeLine(chip),
-  new FakeClock(),
-  counters,
-);
+let can = controllerOn(chip);
 
 beforeEach(() => {
   chip = new FakeChip();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-    chip,
-    new FakeLine(chip),
-    new FakeClock(),
-    counters,
-  );
+  can = controllerOn(chip);
 });
 
 function start(): void {

@@ -3,9 +3,9 @@
 /**
  * The running controller: which bytes go over SPI for each operation, and which buffer comes first.
  */
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
-import { Counter, newCounters } from '../../../src/rt/counters';
+import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
+import { controllerOn, counters } from '../support/controller';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { dirtyFrame, newFrame, show } from '../support/frames';
 import { transmit } from '../support/transmit';
@@ -20,8 +20,7 @@ const EFLG: u32 = 0x2d;
 
 let chip = new FakeChip();
 let line = new FakeLine(chip);
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
+let can = controllerOn(chip, new FakeClock(), line);
 const frame = dirtyFrame();
 
 /** Receives once; the frame as text, or the status as a number. */
@@ -35,7 +34,7 @@ const EMPTY = (Status.Empty as i32).toString();
 beforeEach(() => {
   chip = new FakeChip();
   line = new FakeLine(chip);
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
+  can = controllerOn(chip, new FakeClock(), line);
   can.configure(12_000_000, 500_000);
   can.start();
   chip.set(EFLG, 0);

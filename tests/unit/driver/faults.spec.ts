@@ -5,7 +5,6 @@
  */
 import { FaultState } from '../../../src/can/fault-state';
 import { allocateFrames, Frame } from '../../../src/can/frame';
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import {
   EVENT_BRIEF_STATE,
   EVENT_BUS_ERROR,
@@ -14,8 +13,9 @@ import {
   EVENT_OVERFLOW,
   EVENT_STATE,
 } from '../../../src/driver/mcp2515/fault-monitor';
-import { Counter, newCounters } from '../../../src/rt/counters';
+import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
+import { controllerOn, counters } from '../support/controller';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 
 const TEC: u32 = 0x1c;
@@ -30,13 +30,12 @@ const FULL_LOOK = '03 28 00 00 00 00 00 00 00 00';
 const frame = changetype<Frame>(allocateFrames(1));
 let chip = new FakeChip();
 let line = new FakeLine(chip);
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
+let can = controllerOn(chip, new FakeClock(), line);
 
 beforeEach(() => {
   chip = new FakeChip();
   line = new FakeLine(chip);
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
+  can = controllerOn(chip, new FakeClock(), line);
   can.configure(12_000_000, 500_000);
   can.start();
   chip.set(CANINTF, 0);
@@ -296,12 +295,7 @@ describe('the line', () => {
 
   test('is silent: a flag is set, and it is not asserted', () => {
     const other = new FakeChip();
-    const deaf = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-      chip,
-      new FakeLine(other),
-      new FakeClock(),
-      counters,
-    );
+    const deaf = controllerOn(chip, new FakeClock(), new FakeLine(other));
     chip.set(CANINTF, 0x01);
     deaf.look(true);
     expect(deaf.checkLine()).toBe(Status.Timeout);

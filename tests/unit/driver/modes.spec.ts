@@ -3,11 +3,10 @@
 /**
  * Modes of operation: what is written to CANCTRL and CNF2, and what each mode refuses.
  */
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import { BusMode } from '../../../src/driver/mcp2515/modes';
-import { newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
-import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { controllerOn } from '../support/controller';
+import { FakeChip, FakeClock } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
 import { transmit } from '../support/transmit';
 
@@ -18,13 +17,12 @@ const CNF2: u32 = 0x29;
 
 let chip = new FakeChip();
 let clock = new FakeClock();
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
+let can = controllerOn(chip, clock);
 
 beforeEach(() => {
   chip = new FakeChip();
   clock = new FakeClock();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
+  can = controllerOn(chip, clock);
 });
 
 /** Starts; the CANCTRL bytes of the change of mode. */

@@ -3,23 +3,21 @@
 /**
  * Setting the chip up, and every way in which it can refuse.
  */
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
-import { newCounters } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
-import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { controllerOn } from '../support/controller';
+import { FakeChip, FakeClock } from '../support/fake-mcp2515';
 
 const CANSTAT: u32 = 0x0e;
 const CANINTE: u32 = 0x2b;
 
 let chip = new FakeChip();
 let clock = new FakeClock();
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
+let can = controllerOn(chip, clock);
 
 beforeEach(() => {
   chip = new FakeChip();
   clock = new FakeClock();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, new FakeLine(chip), clock, counters);
+  can = controllerOn(chip, clock);
 });
 
 /** The registers from `address` on, in hexadecimal. */

@@ -7,11 +7,11 @@
  * the highest number), 3.6 (a frame on the wire continues when its TXREQ is cleared), figure 12-8 (READ STATUS);
  * docs/decisions/0011 and the head of transmit-buffers.ts for the transactions.
  */
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import { TransmitOutcome } from '../../../src/driver/mcp2515/transmit-buffers';
-import { Counter, FrameEnd, newCounters } from '../../../src/rt/counters';
+import { Counter, FrameEnd } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
-import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { controllerOn, counters } from '../support/controller';
+import { FakeChip } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
 import { transmit } from '../support/transmit';
 
@@ -19,23 +19,12 @@ import { transmit } from '../support/transmit';
 const FRAME_MICROS: u64 = 320;
 
 let chip = new FakeChip();
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-  chip,
-  new FakeLine(chip),
-  new FakeClock(),
-  counters,
-);
+let can = controllerOn(chip);
 let now: u64 = 1_000;
 
 beforeEach(() => {
   chip = new FakeChip();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-    chip,
-    new FakeLine(chip),
-    new FakeClock(),
-    counters,
-  );
+  can = controllerOn(chip);
   can.configure(12_000_000, 500_000);
   can.start();
   chip.take();

@@ -3,11 +3,11 @@
 /**
  * How a frame ends: sent, taken back, lost arbitration, error; and which bytes it takes to know.
  */
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
 import { TransmitOutcome } from '../../../src/driver/mcp2515/transmit-buffers';
-import { Counter, FrameEnd, newCounters } from '../../../src/rt/counters';
+import { Counter, FrameEnd } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
-import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { controllerOn, counters } from '../support/controller';
+import { FakeChip } from '../support/fake-mcp2515';
 import { newFrame } from '../support/frames';
 import { transmit } from '../support/transmit';
 
@@ -18,13 +18,7 @@ const MLOA: u32 = 0x20;
 const TXERR: u32 = 0x10;
 
 let chip = new FakeChip();
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-  chip,
-  new FakeLine(chip),
-  new FakeClock(),
-  counters,
-);
+let can = controllerOn(chip);
 
 /** Ticks of FakeClock, which are microseconds. */
 let now: u64 = 0;
@@ -34,12 +28,7 @@ const FRAME_MICROS: u64 = 320;
 /** A controller on the bus with one frame on its way in buffer 0. */
 function begin(oneShot: bool): void {
   chip = new FakeChip();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-    chip,
-    new FakeLine(chip),
-    new FakeClock(),
-    counters,
-  );
+  can = controllerOn(chip);
   can.setup.modes.oneShot = oneShot;
   can.configure(12_000_000, 500_000);
   can.start();

@@ -5,9 +5,9 @@
  *
  * Expected values: DS20001801J, registers 4-10..4-17 (filters and masks) and figure 12-9 (RX STATUS).
  */
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
-import { Counter, newCounters } from '../../../src/rt/counters';
+import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
+import { controllerOn, counters } from '../support/controller';
 import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
 import { dirtyFrame, show } from '../support/frames';
 
@@ -31,8 +31,7 @@ const MASK_EXTENDED: u32 = 0xdfffffff;
 
 let chip = new FakeChip();
 let line = new FakeLine(chip);
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
+let can = controllerOn(chip, new FakeClock(), line);
 const frame = dirtyFrame();
 
 function start(): void {
@@ -51,7 +50,7 @@ function registers(address: u32): string {
 beforeEach(() => {
   chip = new FakeChip();
   line = new FakeLine(chip);
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(chip, line, new FakeClock(), counters);
+  can = controllerOn(chip, new FakeClock(), line);
 });
 
 describe('RXB0 kept for urgent requests', () => {

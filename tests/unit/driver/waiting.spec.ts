@@ -6,33 +6,22 @@
  * Source: docs/status.md ("answers delayed by the bus": another node has sent while the answer waited); while the line is
  * low a frame of another node has ended since it was high (DS20001801J, section 7.0).
  */
-import { Mcp2515 } from '../../../src/driver/mcp2515/controller';
-import { Counter, newCounters } from '../../../src/rt/counters';
+import { Counter } from '../../../src/rt/counters';
 import { Status } from '../../../src/rt/status';
-import { FakeChip, FakeClock, FakeLine } from '../support/fake-mcp2515';
+import { controllerOn, counters } from '../support/controller';
+import { FakeChip } from '../support/fake-mcp2515';
 import { dirtyFrame, newFrame } from '../support/frames';
 import { transmit } from '../support/transmit';
 
 const FRAME_A = '20 20 00 00 01 aa 00 00 00 00 00 00 00'; // 101#AA
 
 let chip = new FakeChip();
-const counters = newCounters();
-let can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-  chip,
-  new FakeLine(chip),
-  new FakeClock(),
-  counters,
-);
+let can = controllerOn(chip);
 const frame = dirtyFrame();
 
 beforeEach(() => {
   chip = new FakeChip();
-  can = new Mcp2515<FakeChip, FakeLine, FakeClock>(
-    chip,
-    new FakeLine(chip),
-    new FakeClock(),
-    counters,
-  );
+  can = controllerOn(chip);
   can.configure(12_000_000, 500_000);
   can.start();
   chip.take();

@@ -5,7 +5,7 @@
  * frames back after START, bus-off.
  */
 import { Status } from '../../../src/rt/status';
-import { CONTROL, DeviceRig, RECEIVE, START, STOP, TRANSMIT } from './device-rig';
+import { CONTROL, DeviceRig, RECEIVE, START, STOP, TRANSMIT, runningDevice } from './device-rig';
 import { DRIVER, setFrame } from './pair';
 
 /** Offsets of the transport header, and bit 0 of the configuration's status (virtio 1.4, CAN). */
@@ -29,8 +29,7 @@ function control(rig: DeviceRig, type: u32): void {
 
 describe('received frames that the driver leaves in the ring', () => {
   test('are rung for every 5 ms, without interrupts too, until it takes them', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.postReceive(0, 24);
     rig.driver.postReceive(1, 24);
     control(rig, START);
@@ -60,8 +59,7 @@ describe('received frames that the driver leaves in the ring', () => {
   });
 
   test('are not rung for after STOP, but for its answer, once', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.postReceive(0, 24);
     rig.driver.postReceive(1, 24);
     control(rig, START);
@@ -76,8 +74,7 @@ describe('received frames that the driver leaves in the ring', () => {
 
 describe('an announcement that Linux may lose while it takes another back', () => {
   test('comes again after 5 ms: the answer to START and to STOP, which it waits for', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     for (let round = 0; round < 2; round++) {
       control(rig, round === 0 ? START : STOP);
       rig.section.write16(CONFIG_EVENT, 0);
@@ -93,8 +90,7 @@ describe('an announcement that Linux may lose while it takes another back', () =
   });
 
   test('comes again after 5 ms, 100 ms, 200 ms, up to every 12.8 s: bus-off, until START', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.device.noteBusOff(true, false);
     const bells = rig.wire.bells[DRIVER];
     for (let round: u32 = 1; round <= 11; round++) {
@@ -115,8 +111,7 @@ describe('an announcement that Linux may lose while it takes another back', () =
 
   test('does not come for a bus-off while the interface is down, or from its STOP on', () => {
     for (let isFirst = 0; isFirst < 2; isFirst++) {
-      const rig = new DeviceRig();
-      rig.run();
+      const rig = runningDevice();
       if (isFirst === 1) rig.device.noteBusOff(true, false);
       control(rig, STOP);
       rig.device.noteBusOff(true, false);
@@ -129,8 +124,7 @@ describe('an announcement that Linux may lose while it takes another back', () =
   });
 
   test('does not come after a reset', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     control(rig, START);
     rig.write32(0x44, 0);
     const bells = rig.wire.bells[DRIVER];
@@ -141,8 +135,7 @@ describe('an announcement that Linux may lose while it takes another back', () =
 
 describe('STOP', () => {
   test('is answered when the driver has all requests back, one at each step', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     for (let slot: u32 = 0; slot < 4; slot++) {
       rig.driver.requestTransmit(slot, 0x0000_0001, 0, 0x10, 0);
     }
@@ -166,8 +159,7 @@ describe('STOP', () => {
   });
 
   test('that a reset interrupts is forgotten', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     rig.driver.requestTransmit(1, 0x0000_0001, 0, 0x10, 0);
     rig.driver.requestControl(STOP);
@@ -180,8 +172,7 @@ describe('STOP', () => {
   });
 
   test('with an impossible ring of requests costs the session', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.section.write16(rig.driver.available(TRANSMIT) + 2, 9);
     rig.driver.requestControl(STOP);
     rig.device.step();
@@ -192,8 +183,7 @@ describe('STOP', () => {
 
 describe('frames for the driver', () => {
   test('wait 5 ms after every START, so that its polling has begun', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.postReceive(0, 24);
     control(rig, STOP);
     expect(rig.device.canSubmit()).toBe(false, 'stopped');
@@ -211,8 +201,7 @@ describe('frames for the driver', () => {
 
 describe('bus-off', () => {
   test('is a status bit and a configuration event, and flushes all requests NOT_OK', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.postReceive(0, 24);
     rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     rig.driver.requestTransmit(1, 0x0000_0001, 0, 0x11, 0);
@@ -236,8 +225,7 @@ describe('bus-off', () => {
   });
 
   test('right after START is said 5 ms later, when Linux no longer takes itself for stopped', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     control(rig, START);
     rig.clock.ticks += HOLD - 1;
     rig.device.noteBusOff(true, false);
@@ -249,16 +237,14 @@ describe('bus-off', () => {
   });
 
   test('of an interface that is down is said at once', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     control(rig, STOP);
     rig.device.noteBusOff(true, false);
     expect(rig.section.read16(CONFIG_STATUS)).toBe(BUS_OFF);
   });
 
   test('that is for good makes START fail, until it is over', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.device.noteBusOff(true, true);
     rig.driver.requestControl(START);
     rig.device.step();
@@ -274,8 +260,7 @@ describe('bus-off', () => {
   });
 
   test('is said once, and over with the next START', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.device.noteBusOff(true, false);
     const bells = rig.wire.bells[DRIVER];
     rig.device.noteBusOff(true, false);
@@ -299,8 +284,7 @@ describe('bus-off', () => {
 describe('a control message is open', () => {
   test('from when it is in the ring until 5 ms after its answer', () => {
     for (let round = 0; round < 2; round++) {
-      const rig = new DeviceRig();
-      rig.run();
+      const rig = runningDevice();
       expect(rig.device.isControlOpen).toBe(false);
       rig.driver.requestControl(round === 0 ? START : STOP);
       expect(rig.device.isControlOpen).toBe(true, 'not looked at');
@@ -314,8 +298,7 @@ describe('a control message is open', () => {
   });
 
   test('while STOP gives requests back, and not after a reset', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     rig.driver.requestControl(STOP);
     rig.device.step();

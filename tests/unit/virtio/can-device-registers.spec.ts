@@ -5,7 +5,7 @@
  * lays out, and what it does at each register write.
  */
 import { Status } from '../../../src/rt/status';
-import { DeviceRig } from './device-rig';
+import { DeviceRig, runningDevice } from './device-rig';
 import { DRIVER } from './pair';
 
 describe('the header', () => {
@@ -32,8 +32,7 @@ describe('the header', () => {
   });
 
   test('says DEVICE_NEEDS_RESET to a driver that has not noticed that the device went away', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.device.leave();
     expect(rig.driver.deviceState).toBe(0);
     rig.device.step();
@@ -67,8 +66,7 @@ describe('the header', () => {
   });
 
   test('a driver that has left still gets its register writes acknowledged, without effect', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.wire.states[DRIVER] = 0;
     rig.device.step();
     rig.device.step();
@@ -204,8 +202,7 @@ describe('the header', () => {
   });
 
   test('features are settled once they are found acceptable', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.write32(0x18, 0);
     rig.write32(0x14, 0x01);
     rig.driver.requestTransmit(0, 0x0000_0001, 0x2000, 0x10, 0);
@@ -247,8 +244,7 @@ describe('the header', () => {
   });
 
   test('status 0 is a reset at any time: queues, features, START are forgotten', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
     rig.section.write16(0x40, 0x0101);
@@ -266,8 +262,7 @@ describe('the header', () => {
   });
 
   test('a 32-bit 0 in queue_enable, as Linux writes at its end, disables the queue', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.write32(0x1c, 0);
     rig.section.write32(0x24, 0);
     rig.write64(0x28, 0);

@@ -6,7 +6,7 @@
  */
 import { Status } from '../../../src/rt/status';
 import { DevicePhase } from '../../../src/virtio/transport-device';
-import { CONTROL, DeviceRig, RECEIVE, START, STOP, TRANSMIT } from './device-rig';
+import { CONTROL, DeviceRig, RECEIVE, START, STOP, TRANSMIT, runningDevice } from './device-rig';
 import { DRIVER, SECTION_BYTES, setFrame } from './pair';
 import { ENTRIES } from './scripted-driver';
 
@@ -15,8 +15,7 @@ const REMOTE: u32 = 0x40000000;
 
 describe('requests', () => {
   test('START and STOP are done however often; another message is not', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     // prettier-ignore
     const messages: StaticArray<u32> = [START, 0, STOP, 0, STOP, 0, START, 0, 0x0203, 1, 0, 1];
     for (let index = 0; index < messages.length; index += 2) {
@@ -30,8 +29,7 @@ describe('requests', () => {
   });
 
   test('half a control message is none', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.requestControl(START);
     rig.driver.describe(CONTROL, 0, rig.driver.buffer(CONTROL, 0), 1, 1, 1);
     rig.device.step();
@@ -39,8 +37,7 @@ describe('requests', () => {
   });
 
   test('requests go round the ring in the order they end', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     for (let count: u32 = 0; count < 3 * ENTRIES; count++) {
       const slot = count % 3;
       rig.driver.requestTransmit(slot, 0x0000_0001, 0, count, 0);
@@ -53,8 +50,7 @@ describe('requests', () => {
   });
 
   test('an interrupt tells that a request has ended, and of the answer to a control message', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     for (let round: u32 = 0; round < 2; round++) {
       const flags = round;
       const wanted = 1 - round;
@@ -74,8 +70,7 @@ describe('requests', () => {
   });
 
   test('a transmit request becomes a frame and is used when it is finished, not before', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.requestTransmit(1, 0x0003_0001, 0x8000, 0x1234567, 0x332211);
     expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
     expect(rig.frame.identifier).toBe(EXTENDED | 0x1234567);
@@ -91,8 +86,7 @@ describe('requests', () => {
   });
 
   test('impossible messages are answered NOT_OK and not sent', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     // Type and length, flags, identifier.
     // prettier-ignore
     const bad: StaticArray<u32> = [
@@ -115,8 +109,7 @@ describe('requests', () => {
   });
 
   test('a remote frame needs its feature', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.requestTransmit(0, 0x0004_0001, 0x2000, 0x10, u64.MAX_VALUE);
     expect(rig.device.receive(rig.frame)).toBe(Status.Ok);
     expect(rig.frame.identifier).toBe(REMOTE | 0x10);
@@ -138,8 +131,7 @@ describe('requests', () => {
   });
 
   test('stopped, everything is answered NOT_OK, the open request too', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
     rig.driver.requestTransmit(1, 0x0000_0001, 0, 0x11, 0);
     rig.device.receive(rig.frame);
@@ -156,8 +148,7 @@ describe('requests', () => {
   });
 
   test('a message may lie across buffers of any size and alignment', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     const at = rig.driver.buffer(0, 0) + 1;
     // 0x0002_0001, reserved, flags, identifier 0x155, data 0xbbaa: cut after 3, 10 and 17 bytes.
     // prettier-ignore
@@ -182,8 +173,7 @@ describe('requests', () => {
   });
 
   test('frames are delivered with used length 16 + length, of a remote frame too', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.driver.postReceive(3, 24);
     rig.driver.postReceive(4, 80);
     expect(rig.device.canSubmit()).toBe(true);
@@ -208,8 +198,7 @@ describe('requests', () => {
   });
 
   test('an interrupt comes with queue_event, and not when the driver wants none', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.section.write16(0x40, 0);
     rig.driver.postReceive(0, 24);
     rig.driver.postReceive(1, 24);
@@ -231,8 +220,7 @@ describe('a hostile driver', () => {
 
   test('loses its session by an impossible ring, and the device starts over', () => {
     for (let kind = 0; kind < kinds; kind++) {
-      const rig = new DeviceRig();
-      rig.run();
+      const rig = runningDevice();
       const driver = rig.driver;
       let reason: Status = Status.RingIndexBad;
       driver.requestTransmit(0, 0x0000_0001, 0, 0x10, 0);
@@ -267,8 +255,7 @@ describe('a hostile driver', () => {
 
   test('loses its session by a receive buffer that is too small or not writable', () => {
     for (let kind = 0; kind < 2; kind++) {
-      const rig = new DeviceRig();
-      rig.run();
+      const rig = runningDevice();
       if (kind === 0) {
         rig.driver.postReceive(0, 20);
       } else {
@@ -282,8 +269,7 @@ describe('a hostile driver', () => {
   });
 
   test('cannot move a queue by overwriting the header', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     rig.section.write64(0x28, u64.MAX_VALUE);
     rig.section.write64(0x30, u64.MAX_VALUE);
     rig.section.write16(0x20, 0xffff);
@@ -292,8 +278,7 @@ describe('a hostile driver', () => {
   });
 
   test('that announces registers without end costs one per step', () => {
-    const rig = new DeviceRig();
-    rig.run();
+    const rig = runningDevice();
     for (let count = 0; count < 100; count++) {
       rig.section.write32(0x08, 0x44 + 4 * count);
       rig.section.accesses = 0;

@@ -6,7 +6,7 @@
  */
 import { Status } from '../../../src/rt/status';
 import { CanDriverState } from '../../../src/virtio/can-driver';
-import { CONTROL, DriverRig, ENOUGH, RECEIVE, TRANSMIT } from './driver-rig';
+import { CONTROL, DriverRig, ENOUGH, RECEIVE, TRANSMIT, runningDriver } from './driver-rig';
 import { FakeSection, setFrame } from './pair';
 
 const EXTENDED: u32 = 0x80000000;
@@ -31,8 +31,7 @@ describe('messages', () => {
   });
 
   test('an extended data frame has the bytes of the specification', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     rig.driver.submit(setFrame(rig.frame, EXTENDED | 0x18fef121, 5, 0x0000001122334455));
     const head = device.head(TRANSMIT, 0);
@@ -54,8 +53,7 @@ describe('messages', () => {
   });
 
   test('slots are used in turn: out of turn, the queue is full until the one whose turn it is', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     const slots = device.sizes[TRANSMIT] / 2;
     const frame = setFrame(rig.frame, 0x123, 1, 0x55);
@@ -83,8 +81,7 @@ describe('messages', () => {
   });
 
   test('a remote frame has flag 0x2000 and zero bytes for the data it asks for', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     rig.driver.submit(setFrame(rig.frame, REMOTE | 0x123, 8, u64.MAX_VALUE));
     const head = device.head(TRANSMIT, 0);
@@ -97,8 +94,7 @@ describe('messages', () => {
   });
 
   test('a length code above 8 lies in byte 4, and only with 8 bytes', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     const codes: StaticArray<u8> = [9, 15, 8, 16, 0xff, 9];
     const lengths: StaticArray<u8> = [8, 8, 8, 8, 8, 7];
@@ -126,8 +122,7 @@ describe('messages', () => {
   });
 
   test('received messages become frames, and their buffers are posted again', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     const head = device.head(RECEIVE, 0);
     const at = device.address(RECEIVE, head);
@@ -146,8 +141,7 @@ describe('messages', () => {
   });
 
   test('impossible messages are counted and dropped, the session goes on', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     // Type, length, flags, identifier, bytes used.
     // prettier-ignore
@@ -180,8 +174,7 @@ describe('messages', () => {
   });
 
   test('a request is done only if the device wrote the result, and it is 0', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     // Result byte, bytes used: only the first is a success. 0xee: not written by the device.
     const results: StaticArray<u32> = [0, 1, 0, 0, 1, 1, 0xff, 1, 0xee, 1];
@@ -204,8 +197,7 @@ describe('a hostile device', () => {
   test('an impossible used ring ends the session and is counted', () => {
     // Queue, index that is published, head, bytes: after one transmit request with head 0 or so.
     for (let kind = 0; kind < 6; kind++) {
-      const rig = new DriverRig();
-      rig.run();
+      const rig = runningDriver();
       const device = rig.device;
       rig.driver.submit(setFrame(rig.frame, 0x10, 0, 0));
       const head = device.head(TRANSMIT, 0);
@@ -228,8 +220,7 @@ describe('a hostile device', () => {
   });
 
   test('a chain that is returned twice ends the session', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     rig.driver.submit(setFrame(rig.frame, 0x10, 0, 0));
     rig.driver.submit(setFrame(rig.frame, 0x11, 0, 0));
@@ -241,8 +232,7 @@ describe('a hostile device', () => {
   });
 
   test('a used index that is ahead of what was ever offered is not believed at all', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     rig.driver.submit(setFrame(rig.frame, 0x10, 0, 0));
     const head = device.head(TRANSMIT, 0);
@@ -255,8 +245,7 @@ describe('a hostile device', () => {
   });
 
   test('descriptors that the device overwrites change nothing for the driver', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     const at = device.address(RECEIVE, device.head(RECEIVE, 0));
     for (let offset: u32 = 0; offset < 16 * 256; offset += 8) {
@@ -273,8 +262,7 @@ describe('a hostile device', () => {
   });
 
   test('requests that are not finished for 2 s end the session, idle time does not', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     rig.clock.ticks += 100_000_000;
     rig.step();
     expect(rig.driver.running).toBe(true);
@@ -288,8 +276,7 @@ describe('a hostile device', () => {
   });
 
   test('a configuration that is being changed is not believed before it is whole', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     rig.section.write32(0x48, 1);
     rig.section.write16(0x4c, 1);
     rig.section.write8(0x40, 1);
@@ -301,8 +288,7 @@ describe('a hostile device', () => {
   });
 
   test('a device that asks for a reset gets one', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     rig.section.write32(0x44, 0x4f);
     rig.section.write8(0x40, 1);
     rig.step();

@@ -7,7 +7,7 @@
 import { Status } from '../../../src/rt/status';
 import { CanDriverState } from '../../../src/virtio/can-driver';
 import { DriverPhase } from '../../../src/virtio/transport-driver';
-import { CONTROL, DriverRig, ENOUGH, RECEIVE, TRANSMIT } from './driver-rig';
+import { CONTROL, DriverRig, ENOUGH, RECEIVE, TRANSMIT, runningDriver } from './driver-rig';
 import { DEVICE, DRIVER, SECTION_BYTES, setFrame } from './pair';
 import { ScriptedDevice } from './scripted-device';
 
@@ -41,8 +41,7 @@ describe('negotiation', () => {
   });
 
   test('a bus-off controller is started again after 100 ms', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const starts = rig.device.availableIndex(CONTROL);
     rig.section.write16(0x4c, 1); // configuration: status, BUS_OFF
     rig.section.write8(0x40, 1); // and its announcement
@@ -57,8 +56,7 @@ describe('negotiation', () => {
   });
 
   test('registers are written in the order and with the values of the specification', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     expectWrite(device, 0, 0x44, 0x00);
     expectWrite(device, 1, 0x44, 0x01);
@@ -86,8 +84,7 @@ describe('negotiation', () => {
   });
 
   test('each register write rings the doorbell once', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     // The START and every receive buffer offered before the queue was enabled add one at most.
     expect(rig.wire.bells[DEVICE]).toBe(<u32>rig.device.count + 1);
   });
@@ -114,8 +111,7 @@ describe('negotiation', () => {
   });
 
   test('the whole receive ring is posted, each buffer writable and of 24 bytes', () => {
-    const rig = new DriverRig();
-    rig.run();
+    const rig = runningDriver();
     const device = rig.device;
     expect(device.availableIndex(RECEIVE)).toBe(256);
     for (let index: u32 = 0; index < 256; index++) {

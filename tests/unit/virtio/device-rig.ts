@@ -117,3 +117,10 @@ export class DeviceRig {
     expect(this.section.read32(0x08)).toBe(0, 'acknowledged in one step');
   }
 }
+
+/** A rig whose device runs. */
+export function runningDevice(): DeviceRig {
+  const rig = new DeviceRig();
+  rig.run();
+  return rig;
+}

@@ -10,15 +10,14 @@ import { Status } from '../../../src/rt/status';
 import { CanDriver } from '../../../src/virtio/can-driver';
 import { RestartableDevice } from '../../../src/virtio/restartable-device';
 import { PeerLink } from '../../../src/hal/peer-link';
-import { CONTROL, DeviceRig, STOP, TRANSMIT } from './device-rig';
+import { CONTROL, DeviceRig, STOP, TRANSMIT, runningDevice } from './device-rig';
 import { DEVICE, DRIVER, FakeClock, FakeLink, FakeSection, SECTION_BYTES, Wire } from './pair';
 
 /** A message of type TX (0x0001) without data. */
 const MESSAGE: u32 = 0x0000_0001;
 
 function running(): DeviceRig {
-  const rig = new DeviceRig();
-  rig.run();
+  const rig = runningDevice();
   while (rig.device.step()) continue;
   return rig;
 }

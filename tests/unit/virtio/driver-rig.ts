@@ -77,3 +77,10 @@ export class DriverRig {
     expect(this.driver.transport.phase).toBe(DriverPhase.Withdrawn);
   }
 }
+
+/** A rig whose driver runs. */
+export function runningDriver(): DriverRig {
+  const rig = new DriverRig();
+  rig.run();
+  return rig;
+}

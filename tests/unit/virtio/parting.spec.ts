@@ -5,7 +5,7 @@
  * the section meanwhile. The queues are those of the driver written by hand.
  */
 import { Parting } from '../../../src/virtio/parting';
-import { CONTROL, DeviceRig, START, STOP } from './device-rig';
+import { CONTROL, DeviceRig, START, STOP, runningDevice } from './device-rig';
 import { DEVICE, DRIVER, FakeClock, FakeLink, FakeSection } from './pair';
 
 const OK: u32 = 0;
@@ -27,8 +27,7 @@ type Life = Parting<FakeSection, FakeLink, FakeClock>;
 
 /** A session that runs; its device is never stepped again. */
 function running(): DeviceRig {
-  const rig = new DeviceRig();
-  rig.run();
+  const rig = runningDevice();
   return rig;
 }
 
