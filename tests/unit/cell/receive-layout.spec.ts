@@ -127,15 +127,15 @@ describe('frames that INT does not tell', () => {
     const board = single();
     board.clock.perLook = 0;
     board.clock.skips = true;
-    for (let frame = 0; frame < 8; frame++) {
-      board.pass(700);
-      const begin = board.clock.now;
-      const received = board.counted(Counter.Received);
-      board.chip.fill(1, FRAME_101);
-      while (board.counted(Counter.Received) === received) board.step();
-      // The shortest frame of 500 kbit/s takes 94 us.
-      expect(board.clock.now - begin).toBeLessThan(94);
+    let longest: u64 = 0;
+    for (let step = 0; step < 200; step++) {
+      const before = board.clock.now;
+      board.cell.step();
+      longest = max<u64>(longest, board.clock.now - before);
     }
+    // The shortest frame of 500 kbit/s takes 94 us.
+    expect(longest).toBeLessThan(94);
+    expect(longest).toBeGreaterThan(0);
   });
 });
 

@@ -78,11 +78,14 @@ describe('a frame that ends the safe state', () => {
   });
 });
 
-/** Answers 0x200 with `identifier`, without a filter. */
+/** Answers 0x200 with `identifier`, without a filter. Another answer is the first of the table. */
 function answering(identifier: u32): RuleImage2 {
   const made = new RuleImage2(heap.alloc(0x10000), true);
+  made.addAnswer(0x100, 0x310, 1, 0x01);
   made.addAnswer(0x200, identifier, 1, 0x01);
-  made.indexOnly(0x200, false);
+  made.beginIndex([]);
+  made.point(0x100, made.addList([0]));
+  made.point(0x200, made.addList([1]));
   return made;
 }
 
