@@ -85,6 +85,18 @@ describe('a frame of AGL', () => {
   });
 });
 
+describe('a frame of the driver that cannot be sent', () => {
+  test('comes back to it', () => {
+    const board = new FakeBoard('mode=listen-only');
+    board.host.isBackEnd = true;
+    board.connected();
+    board.sendToCell(newFrame(0x123, 1, 1));
+    board.pass(5_000);
+    expect(board.counted(Counter.FromAglListenOnly)).toBe(1);
+    expect(board.linux.counters.refused).toBe(1);
+  });
+});
+
 describe('a buffer', () => {
   test('of which a load was broken off is loaded whole the next time', () => {
     const board = new FakeBoard().connected();

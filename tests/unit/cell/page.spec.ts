@@ -216,6 +216,7 @@ describe('late steps', () => {
     expect(lines).toBe(3, said);
     // A tick is a microsecond. The row of `receive` is the first, its longest step at 32.
     const longest = load<u32>(board.parts.rows.at(0), 32);
+    expect(load<u32>(board.parts.rows.at(11), 28)).toBeGreaterThan(4, 'runs of `late report`');
     expect(said.includes(`took up to ${longest} us`)).toBe(true, said);
     expect(said.includes('(status 81)')).toBe(true);
     expect(board.counted(Counter.DeadlineMisses)).toBeGreaterThan(5);

@@ -79,6 +79,35 @@ describe('a frame with a check that does not come', () => {
   });
 });
 
+describe('a throttle', () => {
+  test('hands on the latest frame of its own rule, whichever watch that has', () => {
+    const rule = image.add(0x200);
+    const throttle = image.addAction(10, 0, 0);
+    store<u8>(throttle, 5, 3); // the sixth watch
+    store<u32>(throttle, 10_000, 8);
+    store<u64>(throttle, 0, 24);
+    store<u8>(rule, 1, 55);
+    image.indexOnly(0x200, false);
+    const board = new FakeBoard();
+    board.connectedWith(image);
+    for (let frames: u32 = 1; frames <= 3; frames++) {
+      board.chip.fill(0, `40 00 00 00 01 0${frames} 00 00 00 00 00 00 00`);
+      board.pass(500);
+    }
+    expect(board.takeFromCell()).toBe('200 1 0 0 1');
+    expect(board.takeFromCell()).toBe('');
+    board.pass(12_000);
+    expect(board.takeFromCell()).toBe('200 1 0 0 3');
+    expect(board.takeFromCell()).toBe('');
+    let checks: u32 = 0;
+    for (let counter = 90; counter <= 93; counter++) {
+      checks += board.counted(counter as Counter); // docs/status-page.md: what a check finds
+    }
+    expect(checks).toBe(0, 'the rule has no check');
+    expectReceivedSum(board);
+  });
+});
+
 describe('a timeout', () => {
   test('runs once, though the safe state begins and ends meanwhile', () => {
     image.add(0x200);
