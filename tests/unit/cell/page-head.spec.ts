@@ -122,6 +122,18 @@ describe('the head', () => {
   });
 });
 
+describe('the page', () => {
+  test('has nothing between the histograms and the tasks', () => {
+    const board = answering();
+    // A histogram has 24 bytes and 80 buckets of 4.
+    for (let number: u32 = 0; number < 3; number++) {
+      for (let offset: u32 = 24 + 80 * 4; offset < 384; offset += 4) {
+        expect(word(board, 0x400 + 384 * number + offset)).toBe(0);
+      }
+    }
+  });
+});
+
 describe('an answer', () => {
   test('of a filter is a static one that RX STATUS told, and its trace has its own time', () => {
     const board = answering();

@@ -109,6 +109,8 @@ describe('the trace has', () => {
     board.pass(200);
     trace.expectIn(['2 1 201', '21 65535 700']);
     expect(board.counted(Counter.AnswersDropped)).toBe(2);
+    board.passAndSend(20_000);
+    expect(board.counted(Counter.AnswersSent)).toBe(WAITING + 3, 'all but those');
   });
 });
 

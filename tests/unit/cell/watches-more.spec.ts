@@ -7,6 +7,7 @@
  */
 import { Counter } from '../../../src/rt/counters';
 import { RuleImage2 } from '../support/rule-image-2';
+import { swapTo } from './asking';
 import { FakeBoard } from './fake-board';
 import { expectReceivedSum } from './sums';
 
@@ -104,6 +105,28 @@ describe('a throttle', () => {
       checks += board.counted(counter as Counter); // docs/status-page.md: what a check finds
     }
     expect(checks).toBe(0, 'the rule has no check');
+    expectReceivedSum(board);
+  });
+});
+
+describe('another table', () => {
+  test('drops the frame that is held, and counts it', () => {
+    const rule = image.add(0x200);
+    const throttle = image.addAction(10, 0, 0);
+    store<u32>(throttle, 1_000_000, 8);
+    store<u64>(throttle, 0, 24);
+    store<u8>(rule, 1, 55);
+    image.indexOnly(0x200, false);
+    const board = new FakeBoard();
+    board.connectedWith(image);
+    for (let frames = 0; frames < 2; frames++) {
+      board.chip.fill(0, '40 00 00 00 01 01 00 00 00 00 00 00 00');
+      board.pass(500);
+    }
+    expect(board.parts.framesHeld).toBe(1);
+    swapTo(board, image);
+    expect(board.parts.framesHeld).toBe(0);
+    expect(board.counted(Counter.ForwardThrottled)).toBe(1);
     expectReceivedSum(board);
   });
 });
