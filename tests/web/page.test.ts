@@ -197,7 +197,7 @@ describe('the page', { skip }, () => {
     await page.locator('#share').click();
     await page.locator('#result', { hasText: 'The link is' }).waitFor();
     // `page.url()` hears of it later than the page itself.
-    const address = await page.evaluate(() => location.href);
+    const address = await page.evaluate(() => document.location.href);
     await page.close();
     await open(address);
     assert.equal(await page.locator('#bitrate').inputValue(), '250000');
