@@ -12,10 +12,12 @@ import type { RulePath } from '../paths.ts';
  * S: a frame that was decided, or taken from the ring, so long ago takes part in arbitration, whatever
  * other frames of the cell are in the chip. A weaker one is taken back for it, if need be.
  */
-const TAKES_PART_NANOS = 90_200;
-/** What an answer adds that leaves before it, and that long before the next arbitration but one the bus is not free. */
-const ANSWERING_NANOS = 30_800;
-const NEXT_ARBITRATION_BITS = 50;
+const TAKES_PART_NANOS = 59_900;
+/** READ STATUS and READ RX BUFFER of a frame that cannot wait for that. */
+const READ_NANOS = 19_600;
+/** The shortest frame with its intermission, and the intermission. */
+const SHORTEST_FRAME_BITS = 47;
+const INTERMISSION_BITS = 3;
 /** The cell looks so often whether a frame has left (src/cell/cell.ts). */
 export const LOOK_BITS = 16;
 /** A busy cell compared with an idle one: one byte that is aborted at the worst moment. */
@@ -39,11 +41,21 @@ const FRAME_MICROS = STEP_MICROS + 5 + POLL_MICROS + LOAD_ANSWER_MICROS;
  */
 const GIVES_WAY_MAXIMUM = 17;
 
-/** S at a bit rate: an answer that leaves meanwhile counts if the bus may be free once more before the frame is in the chip. */
+/** S at a bit rate: a frame that comes in is read first only if the next one may come before that is over. */
 export function takesPartNanos(bitrate: number): number {
-  const answering = TAKES_PART_NANOS + ANSWERING_NANOS;
-  const isMissed = answering > (NEXT_ARBITRATION_BITS * 1e9) / bitrate;
-  return isMissed ? answering : TAKES_PART_NANOS;
+  const bits = (count: number): number => (count * 1e9) / bitrate;
+  const reading = TAKES_PART_NANOS + READ_NANOS;
+  return reading <= bits(SHORTEST_FRAME_BITS)
+    ? TAKES_PART_NANOS
+    : Math.ceil(reading + bits(INTERMISSION_BITS));
+}
+
+/**
+ * From the end of a request that is read until its answer takes part: it waits until another frame of the cell does, is
+ * read, and its answer may find all buffers taken.
+ */
+export function readTakesPartNanos(bitrate: number): number {
+  return 2 * takesPartNanos(bitrate) + READ_NANOS;
 }
 
 /** From the end of a request to the answer's RTS, for a busy cell. `explain` prints this time. */

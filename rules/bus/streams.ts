@@ -54,6 +54,8 @@ export interface OwnStream {
   readonly isTimed?: true;
   /** A transmit buffer is kept for it: that of the first filter. */
   readonly isKept?: boolean;
+  /** Its request is read, or bytes of it are: no filter alone tells what to answer. */
+  readonly isRead?: boolean;
   /**
    * There is one transmit buffer for such frames: for those of AGL if other buffers are kept for
    * answers, for answers if two filters keep two. Behind a frame of the cell the next one may not be
@@ -102,7 +104,9 @@ export function streamsOf(table: RuleTable, traffic: Traffic): Streams {
       const stream = messageStream({ ...frame, ...periodOf(request) }, traffic);
       const delayNanos = answerDelayNanos(paths[index]);
       const isKept = paths[index].number === 1 && requests.length === 1;
-      const own = { delayNanos, isKept, hasGaps: hasTwoFilters, request: streamOf.get(request) };
+      const isRead = paths[index].number === 0 || paths[index].window;
+      const shared = { hasGaps: hasTwoFilters, request: streamOf.get(request) };
+      const own = { delayNanos, isKept, isRead, ...shared };
       const { deadlineNanos } = rule;
       all.push({ ...stream, name: rule.name, jitterNanos: 0, own: { ...own, deadlineNanos } });
     }

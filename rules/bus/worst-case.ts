@@ -8,7 +8,7 @@
  */
 import { loadOf, worstOf } from './busy-period.ts';
 import type { Contention, Interference, Worst } from './busy-period.ts';
-import { fromAglDelayNanos, LOOK_BITS, takesPartNanos } from './cell-delays.ts';
+import { fromAglDelayNanos, LOOK_BITS, readTakesPartNanos, takesPartNanos } from './cell-delays.ts';
 import { bitsToNanos } from './frame-time.ts';
 import type { Stream } from './streams.ts';
 
@@ -194,7 +194,8 @@ class Round {
     if (own.delayNanos === undefined) return this.#fromAglDelay;
     const isAlone = this.#ownCount === 1 || own.isKept === true;
     if (isAlone && this.#totalOf(stream) <= periodNanos) return own.delayNanos;
-    return Math.max(own.delayNanos, this.#takesPart);
+    if (own.isRead !== true) return Math.max(own.delayNanos, this.#takesPart);
+    return Math.max(own.delayNanos, readTakesPartNanos(this.#bus.bitrate));
   }
 
   #totalOf(stream: Stream): number {

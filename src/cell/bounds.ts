@@ -45,33 +45,73 @@ export function stepBoundNanos(spiBytes: u32, ringEntries: u32, byteNanos: u64):
 /**
  * The transactions that bring the strongest frame into the chip when all buffers are taken: READ STATUS finds that, BIT
  * MODIFY twice and READ STATUS displace a weaker one; LOAD TX BUFFER, BIT MODIFY of two buffers' TXP and RTS follow.
- * One frame may come in meanwhile, and a filter answer it: RX STATUS, READ RX BUFFER, RTS and READ STATUS, and all but
- * the last byte of LOAD TX BUFFER, which gave way to it.
+ * The first is in the step that decides; four steps make the others.
  */
-export const REORDER_SPI_BYTES: u32 = 2 + 4 + 4 + 2 + 14 + 4 + 4 + 1 + 2 + 14 + 1 + 2 + 13;
-const REORDER_TRANSACTIONS: u32 = 13;
-/** Its answer may have bytes of it: READ, READ STATUS, WRITE and RTS besides. */
-const REORDER_ANSWER_SPI_BYTES: u32 = 11 + 2 + 10 + 1;
-const REORDER_ANSWER_TRANSACTIONS: u32 = 4;
+export const REORDER_SPI_BYTES: u32 = 2 + 4 + 4 + 2 + 14 + 4 + 4 + 1;
+const REORDER_STEPS: u32 = 4;
+const REORDER_FURTHER: u32 = 4;
 /**
- * Beyond the bytes on the wire, for each transaction: a round of the tasks, comparing strengths, chip select, the block's
- * registers. As seen on the image (tests/image/strongest-frame.test.ts).
+ * A filter may answer a frame that comes in meanwhile: RX STATUS, READ of its length, RTS; and the header of LOAD TX
+ * BUFFER once more, which gave way. The frame itself is read afterwards.
  */
-const REORDER_STEP_NANOS: u32 = 2_300;
-/** From the end of a request to the arbitration after the next: intermission, and the shortest frame with its own. */
-const NEXT_ARBITRATION_BITS: u32 = 3 + 47;
+export const REORDER_FILTER_SPI_BYTES: u32 = 2 + 3 + 1 + 5;
+const REORDER_FILTER_STEPS: u32 = 2;
+const REORDER_FILTER_FURTHER: u32 = 2;
+/** With `single`: RTS and READ STATUS, that header, and READ STATUS for the other frames. */
+export const REORDER_SINGLE_SPI_BYTES: u32 = 1 + 2 + 5 + 2;
+const REORDER_SINGLE_STEPS: u32 = 3;
+const REORDER_SINGLE_FURTHER: u32 = 1;
+/** A frame that cannot wait, as one more could be lost: READ STATUS and READ RX BUFFER. */
+export const REORDER_READ_SPI_BYTES: u32 = 2 + 14;
+const REORDER_READ_STEPS: u32 = 2;
+const REORDER_READ_FURTHER: u32 = 1;
+/**
+ * Beyond the bytes on the wire, for the first transaction of a step, and for each further one: a round of the tasks,
+ * comparing strengths, chip select, the block's registers. As seen on the image (tests/image/strongest-frame.test.ts).
+ */
+const REORDER_STEP_NANOS: u32 = 2_200;
+const REORDER_FURTHER_NANOS: u32 = 800;
+/** The shortest frame with its intermission, and the intermission. */
+const SHORTEST_FRAME_BITS: u32 = 47;
+const INTERMISSION_BITS: u32 = 3;
 
 /**
  * S: the longest time from a decision, or from taking a frame out of AGL's ring, until the chip takes
  * part in arbitration with that frame if it is the strongest. In nanoseconds. `wireNanos`: the serial clocks of a byte.
  *
- * An answer that leaves meanwhile counts only at a `bitrate` at which the bus may be free once more before the frame
- * is in the chip: else no arbitration is missed.
+ * Where the next frame can have come before one that waits is read, that is read first, and the bus becomes free once more
+ * behind a further one.
  */
 export function reorderBoundNanos(wireNanos: u64, bitrate: u32): u64 {
-  const alone = wireNanos * REORDER_SPI_BYTES + REORDER_TRANSACTIONS * REORDER_STEP_NANOS;
-  const answering =
-    wireNanos * REORDER_ANSWER_SPI_BYTES + REORDER_ANSWER_TRANSACTIONS * REORDER_STEP_NANOS;
-  const isMissed = (alone + answering) * bitrate > (NEXT_ARBITRATION_BITS as u64) * 1_000_000_000;
-  return isMissed ? alone + answering : alone;
+  const alone = wayNanos(wireNanos, REORDER_SPI_BYTES, REORDER_STEPS, REORDER_FURTHER);
+  const filter = wayNanos(
+    wireNanos,
+    REORDER_FILTER_SPI_BYTES,
+    REORDER_FILTER_STEPS,
+    REORDER_FILTER_FURTHER,
+  );
+  const single = wayNanos(
+    wireNanos,
+    REORDER_SINGLE_SPI_BYTES,
+    REORDER_SINGLE_STEPS,
+    REORDER_SINGLE_FURTHER,
+  );
+  const read = wayNanos(
+    wireNanos,
+    REORDER_READ_SPI_BYTES,
+    REORDER_READ_STEPS,
+    REORDER_READ_FURTHER,
+  );
+  const answering = alone + max(filter, single);
+  if (answering + read <= bitsNanos(SHORTEST_FRAME_BITS, bitrate)) return answering;
+  return answering + read + bitsNanos(INTERMISSION_BITS, bitrate);
+}
+
+function bitsNanos(bits: u64, bitrate: u32): u64 {
+  return (bits * 1_000_000_000) / bitrate;
+}
+
+/** What `bytes` take in `steps` steps, with `further` transactions behind the first ones. */
+function wayNanos(wireNanos: u64, bytes: u32, steps: u32, further: u32): u64 {
+  return wireNanos * bytes + steps * REORDER_STEP_NANOS + further * REORDER_FURTHER_NANOS;
 }

@@ -108,7 +108,6 @@ export class Console<Port extends CharacterPort> {
 
   /** Puts out the first waiting character. The port must be at rest. */
   putOne(): void {
-    if (!this.pending) return;
     const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
     this.port.put(character);
     this.isInLine = character !== CHARACTER_LINE_FEED;

@@ -18,9 +18,10 @@ export class Courtesy<Parts extends AnyParts> {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Call this before the transaction. */
-  begin(): void {
+  /** Call this before the transaction. `isBlind`: nothing that the line could tell now comes before it. */
+  begin(isBlind: bool = false): void {
     const parts = this.parts;
+    if (isBlind) return;
     // The receive task may not have looked at the line in this step: keep what it says about the
     // buffers.
     parts.spi.asked = parts.controller.lineAsserted();

@@ -23,6 +23,7 @@ import { Courtesy } from './courtesy';
 import { FrameObserver } from './page/frame-observer';
 import { Rates } from './rates';
 import { countFullRing, RuleActions } from './rule-actions';
+import { Haste } from './transmit/haste';
 import { TransmitScheduler } from './transmit/scheduler';
 import { UrgentAnswers } from './urgent/answers';
 import { SingleStep, SingleWay } from './urgent/single';
@@ -32,6 +33,8 @@ import { Answered, sentOr, WindowAnswers } from './urgent/window';
 const DETOUR_SKIP: u32 = 1;
 /** INT tells of one request alone (single.ts). */
 const DETOUR_SINGLE: u32 = 2;
+/** With DETOUR_SKIP: a frame is known to be in the chip, and waits for one that the cell brings into it (haste.ts). */
+const DETOUR_WAIT: u32 = 4;
 
 /**
  * Takes one frame, and answers it if a rule says so. SPI bytes: at most 2 + 1 + 14 when a filter
@@ -45,6 +48,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
   private detour: u32 = 0;
   /** What `takeDetour` returns, if no frame is to be read. */
   private isBusy: bool = false;
+  private readonly haste: Haste<Parts> = this.answers.scheduler.haste;
   private readonly window: WindowAnswers<Parts> = new WindowAnswers<Parts>(
     this.parts,
     this.answers,
@@ -92,6 +96,7 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
         }
       }
     }
+    if (this.haste.isOn && this.begunToWait(nowTicks)) return true;
     const frame = this.frame;
     if (controller.receive(frame, nowTicks) !== Status.Ok) {
       this.detour |= DETOUR_SKIP;
@@ -118,10 +123,16 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     return true;
   }
 
+  /** A frame in the chip waits in this step for one that the cell brings into it. */
+  private mayWait(nowTicks: u64): bool {
+    return this.haste.mayWait(nowTicks, this.parts.controller.receiver.waitingSinceTicks);
+  }
+
   /** True: a frame is in the chip, and is to be read. */
   private takeDetour(nowTicks: u64): bool {
     this.isBusy = false;
     if ((this.detour & DETOUR_SKIP) !== 0) {
+      if ((this.detour & DETOUR_WAIT) !== 0) return this.hasWaited(nowTicks);
       this.detour &= ~DETOUR_SKIP;
       return false;
     }
@@ -130,6 +141,23 @@ export class ReceiveTask<Parts extends AnyParts> extends Task {
     if (step === SingleStep.Disturbed) this.detour |= DETOUR_SKIP;
     this.isBusy = step !== SingleStep.Nothing && step !== SingleStep.Over;
     return step === SingleStep.Frame;
+  }
+
+  /** While a frame waits. True: it is to be read. */
+  private hasWaited(nowTicks: u64): bool {
+    if (this.mayWait(nowTicks)) return false;
+    this.detour &= ~(DETOUR_SKIP | DETOUR_WAIT);
+    return true;
+  }
+
+  /** True: the frame that was found waits from now on. With `single` INT is looked at, unless it is low for a request. */
+  private begunToWait(nowTicks: u64): bool {
+    if (!this.mayWait(nowTicks)) return false;
+    const receiver = this.parts.controller.receiver;
+    if ((this.detour & DETOUR_SINGLE) === 0 || receiver.requestOpen) {
+      this.detour |= DETOUR_SKIP | DETOUR_WAIT;
+    }
+    return true;
   }
 
   /**
@@ -160,7 +188,7 @@ export class TransmitTask<Parts extends AnyParts> extends Task {
 
   override run(nowTicks: u64): bool {
     const scheduler = this.scheduler;
-    if (scheduler.sent === TRANSMIT_BUFFERS) return scheduler.step(nowTicks);
+    if (scheduler.sent === TRANSMIT_BUFFERS) return scheduler.step();
     // In a step of its own, so that INT is looked at between RTS and this.
     const slot = scheduler.noteSent();
     slot.sentTicks = nowTicks;
@@ -198,12 +226,13 @@ export class TransmitPollTask<Parts extends AnyParts> extends Task {
   }
 
   private due(nowTicks: u64): bool {
+    const timer = this.timer;
     if (!this.parts.controller.anyTransmitBusy) {
-      this.timer.stop();
+      if (timer.running) timer.stop();
       return false;
     }
-    if (!this.timer.running) this.timer.start(nowTicks, this.intervalTicks);
-    return this.timer.reached(nowTicks);
+    if (!timer.running) timer.start(nowTicks, this.intervalTicks);
+    return timer.reached(nowTicks);
   }
 }
 

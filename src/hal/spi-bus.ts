@@ -48,6 +48,8 @@ export abstract class SpiBus {
    * seen high. `configure` sets it to the byte's clocks.
    */
   byteTicks: u64 = 0;
+  /** How many bytes of the last transaction that returned `Busy` were not begun, and one more. */
+  unsent: u32 = 0;
   /** The urgent line was already asserted at the last look, so a yielding transfer returns `Busy` at once. */
   asked: bool = false;
 

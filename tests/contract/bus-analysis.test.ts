@@ -134,8 +134,8 @@ rules:
     // Stronger than 0x101: 1/10 + 1/10. Stronger than 0x7A1: 1 more in 1.2 ms, more than there is with both.
     const messages = [message(0x050, 10), message(0x060, 10), message(0x300, 1.2)];
     const worst = worstMillis({ bitrate: 125_000, messages }, INVERTED);
-    // S is 90.2 us. Blocked by one weaker frame, be it the cell's own; 0x050 and 0x060 once; itself.
-    assert.equal(worst['0x101'], 1 + 2 + 1 + 0.0902);
+    // Until it takes part: 59.9, 19.6 and 59.9 us. Blocked by one weaker frame, be it the cell's own; 0x050 and 0x060 once; itself.
+    assert.equal(worst['0x101'], 1 + 2 + 1 + 0.1394);
     assert.equal(worst['0x7A1'], 'overload');
   });
 
@@ -143,7 +143,7 @@ rules:
     const messages = [message(0x050, 100), message(0x060, 100), message(0x300, 10)];
     const worst = worstMillis({ bitrate: 125_000, messages }, INVERTED);
     // Nothing is weaker; 0x050, 0x060, 0x101 and 0x300 once; itself.
-    assert.equal(worst['0x7A1'], 4 + 1 + 0.0902);
+    assert.equal(worst['0x7A1'], 4 + 1 + 0.1394);
   });
 
   it('is unknown without a request in the traffic, and so its deadline is not met', () => {

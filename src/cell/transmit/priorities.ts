@@ -165,7 +165,7 @@ export class TransmitPriorities<Parts extends AnyParts> {
    * Finds the place of each buffer. Once for each step: the comparisons are the longest part of it,
    * and no look at INT is between them.
    */
-  // path: at most 2 a step, where TXP fits already and a frame is placed
+  // path: at most 3 a step, where TXP fits already and a frame is placed, or one is displaced in haste
   private findPlaces(): void {
     let places: u32 = 0;
     // The compiler makes one loop of both.

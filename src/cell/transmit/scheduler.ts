@@ -18,9 +18,11 @@ import { Counter, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { Courtesy } from '../courtesy';
 import { AnyParts } from '../parts';
+import { Haste } from './haste';
 import { TransmitPriorities } from './priorities';
 import { TransmitSlot } from './slot';
 import { TransmitSlots } from './slots';
+import { countRefused, countUnsent } from './unsent';
 import { WaitingList } from './waiting-list';
 
 /** Answers that may wait for a buffer. */
@@ -31,6 +33,10 @@ const EAGER: u32 = 1;
 const STAGING: u32 = 2;
 /** In the tag of a frame of AGL's: it was in the chip before. */
 export const TAG_HANDED: u32 = 1 << 31;
+/** BIT MODIFY twice and READ STATUS: of a displacement in one step (4 + 4 + 2 bytes). */
+const DISPLACING_TRANSACTIONS: u32 = 3;
+/** Changes of TXP behind which another one or RTS follows in the same step in haste (4 + 4 bytes). */
+const PRIORITY_CHANGES: u32 = 1;
 
 @final
 export class TransmitScheduler<Parts extends AnyParts> {
@@ -44,6 +50,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.slots.all,
   );
   private readonly courtesy: Courtesy<Parts> = new Courtesy<Parts>(this.parts);
+  /** Frames that come in wait while the strongest frame is brought into the place of a weaker one. */
+  readonly haste: Haste<Parts> = new Haste<Parts>(this.parts);
   /** The slot whose frame is being displaced, or TRANSMIT_BUFFERS, and the strength of the frame that takes its place. */
   private victim: u32 = TRANSMIT_BUFFERS;
   private nextStrength: u32 = ARBITRATION_NONE;
@@ -52,7 +60,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
   /** Nothing could be done when TransmitBuffers had made `changes` changes. */
   private isBlocked: bool = false;
   private changes: u32 = 0;
-
   /** The buffer that `step` has sent last; TRANSMIT_BUFFERS: none since `noteSent`. */
   sent: u32 = TRANSMIT_BUFFERS;
 
@@ -66,6 +73,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** Adds an answer to those that wait. Only while there is room. */
   addAnswer(answer: usize, strength: u32): void {
+    if (this.slots.mayDisplace(this.answers, strength)) this.haste.begin(strength);
     this.answers.put(answer, strength, 0);
     this.isBlocked = false;
     this.calls |= EAGER;
@@ -73,7 +81,9 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** Adds a frame of AGL's, which `tag` names to its end of the link. Only while there is room. */
   addFromAgl(frame: Frame, tag: u32): void {
-    this.fromAgl.put(changetype<usize>(frame), arbitrationField(frame.identifier), tag);
+    const strength = arbitrationField(frame.identifier);
+    if (this.slots.aglMayDisplace(strength)) this.haste.begin(strength);
+    this.fromAgl.put(changetype<usize>(frame), strength, tag);
     this.isBlocked = false;
     this.calls |= EAGER;
   }
@@ -109,8 +119,8 @@ export class TransmitScheduler<Parts extends AnyParts> {
   }
 
   /**
-   * Sends `answer` at once if a buffer is free, and TXP fits with one change. Alone in the chip it needs none: TXP
-   * follows behind RTS. `Full`: it must wait. Any other status but `Ok`: it cannot be sent.
+   * Sends `answer` at once if a buffer is free, and TXP fits with one change. Alone in the chip it needs none: TXP follows
+   * behind RTS. `Full`: it must wait. Any other status but `Ok`: it cannot be sent.
    */
   sendNow(answer: Frame, strength: u32): Status {
     this.settle();
@@ -121,7 +131,10 @@ export class TransmitScheduler<Parts extends AnyParts> {
       this.settle();
       if (!this.answers.isEmpty) return Status.Full;
       buffer = this.slots.freeFor(answer, false, false);
-      if (buffer === TRANSMIT_BUFFERS) return this.full(polled);
+      if (buffer === TRANSMIT_BUFFERS) {
+        this.noteSeen(polled);
+        return Status.Full;
+      }
     }
     const slot = unchecked(this.slots.all[buffer]);
     let status = slot.load(answer);
@@ -138,29 +151,29 @@ export class TransmitScheduler<Parts extends AnyParts> {
     return status;
   }
 
-  /** READ STATUS has just shown, if it is `polled`, that no buffer is free: it counts for the displacement. */
-  private full(polled: Status): Status {
+  /** READ STATUS has just shown, if it is `polled`, which frames are pending: it counts for a displacement. */
+  private noteSeen(polled: Status): void {
     const buffers = this.parts.controller.buffers;
     if (polled === Status.Ok) buffers.back.seen(this.parts.clock.nowTicks(), buffers.frameTicks);
-    return Status.Full;
   }
 
-  /** One step. False: there is nothing to do now. */
-  step(nowTicks: u64): bool {
-    // Each end of a frame is a change.
+  /** One step. False: there is nothing to do now. Each end of a frame is a change. */
+  step(): bool {
     if (this.isBlocked && this.changes === this.parts.controller.buffers.changes) return false;
     this.settle();
     this.isBlocked = false;
-    if (this.parts.controller.buffers.isOrderUnsure) return this.look();
-    if (this.isUntidy && !this.fitAll()) return true;
+    const haste = this.haste;
+    if (this.parts.controller.buffers.isOrderUnsure && !haste.hasVictim) return this.look();
+    if (this.isUntidy && !haste.isOn && !this.fitAll()) return true;
     // The search takes its time, so INT is looked at before the next task.
     const hasWork = this.isUntidy || !this.answers.isEmpty || !this.fromAgl.isEmpty;
     if (hasWork) {
       this.calls |= EAGER;
-      if (this.victim !== TRANSMIT_BUFFERS && this.goOnDisplacing(nowTicks)) return true;
-      if (this.place(nowTicks)) return true;
+      if (this.victim !== TRANSMIT_BUFFERS && this.goOnDisplacing()) return true;
+      if (this.place()) return true;
       if (this.isUntidy && this.restore()) return true;
     }
+    haste.end();
     this.changes = this.parts.controller.buffers.changes;
     this.isBlocked = true;
     this.calls &= ~EAGER;
@@ -170,7 +183,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   /** READ STATUS: whether a frame has left since one was requested beside it. */
   private look(): bool {
     this.courtesy.begin();
-    this.courtesy.end(this.parts.controller.pollStatus());
+    this.noteSeen(this.courtesy.end(this.parts.controller.pollStatus()));
     return true;
   }
 
@@ -243,22 +256,23 @@ export class TransmitScheduler<Parts extends AnyParts> {
   }
 
   /** Puts the stronger of the two next frames into a buffer, or the other if that cannot be. */
-  private place(nowTicks: u64): bool {
+  private place(): bool {
     const answer = this.answers.isEmpty ? ARBITRATION_NONE : this.answers.frontStrength;
     const agl = this.fromAgl.isEmpty ? ARBITRATION_NONE : this.slots.aglStrength(this.fromAgl);
-    if (agl < answer && this.placeFront(true, agl, nowTicks)) return true;
-    if (!this.answers.isEmpty && this.placeFront(false, answer, nowTicks)) return true;
-    return agl >= answer && !this.fromAgl.isEmpty && this.placeFront(true, agl, nowTicks);
+    if (agl < answer && this.placeFront(true, agl)) return true;
+    if (!this.answers.isEmpty && this.placeFront(false, answer)) return true;
+    return agl >= answer && !this.fromAgl.isEmpty && this.placeFront(true, agl);
   }
 
-  private placeFront(isAgl: bool, strength: u32, nowTicks: u64): bool {
+  private placeFront(isAgl: bool, strength: u32): bool {
     const frame = isAgl ? this.fromAgl.front : this.answers.front;
     if (isAgl && this.parts.agl.isWithdrawn(this.frontTag)) {
       this.refuse(true, Status.PeerNotReady);
       return true;
     }
     if (this.slots.followsDoubt(isAgl, strength)) return false;
-    const isBarred = isAgl && this.slots.isBarred(strength) && !this.owesWeakerAnswer(strength);
+    const isBarred =
+      isAgl && this.slots.isBarred(strength) && !this.slots.owesWeaker(this.answers, strength);
     let buffer = this.slots.freeFor(frame, isAgl, isBarred);
     if (buffer === TRANSMIT_BUFFERS) {
       const hasAll = isAgl && this.slots.aglInChip >= this.slots.aglBuffers;
@@ -271,35 +285,31 @@ export class TransmitScheduler<Parts extends AnyParts> {
       if (victim !== TRANSMIT_BUFFERS) {
         this.victim = victim;
         this.nextStrength = strength;
-        return this.goOnDisplacing(nowTicks);
+        this.haste.displaces(strength);
+        return this.goOnDisplacing();
       }
       buffer = mayLend ? this.slots.lent() : TRANSMIT_BUFFERS;
       if (buffer === TRANSMIT_BUFFERS) return false;
     }
+    this.haste.goesOn();
     this.advance(unchecked(this.slots.all[buffer]), frame, isAgl, strength);
     return true;
   }
 
-  /**
-   * An answer weaker than `strength` waits or is in the chip. Whoever waits for all answers waits for that in any case, and
-   * a stronger frame of AGL's leaves before it.
-   */
-  private owesWeakerAnswer(strength: u32): bool {
-    const waits = !this.answers.isEmpty && this.answers.lastStrength > strength;
-    return waits || this.slots.hasWeakerAnswer(strength);
-  }
-
   /** Makes the next transaction that brings the frame into `slot` and on its way. */
   private advance(slot: TransmitSlot<Parts>, frame: Frame, isAgl: bool, strength: u32): void {
-    this.courtesy.begin();
+    this.courtesy.begin(this.haste.isBlind);
     if (!slot.holds(frame)) {
       const status = this.courtesy.end(slot.load(frame));
-      if (status !== Status.Ok && status !== Status.Busy) this.refuse(isAgl, status);
+      if (status === Status.Ok) this.haste.loaded();
+      else if (status !== Status.Busy) this.refuse(isAgl, status);
       return;
     }
-    if (!this.priorities.fit(slot.buffer, strength, this.slots.underWay)) {
-      this.courtesy.end(this.priorities.status);
-      return;
+    const changes: u32 = this.haste.isOn ? PRIORITY_CHANGES : 0;
+    for (let change: u32 = 0; change <= PRIORITY_CHANGES; change++) {
+      if (this.priorities.fit(slot.buffer, strength, this.slots.underWay)) break;
+      if (this.courtesy.end(this.priorities.status) !== Status.Ok || change === changes) return;
+      this.courtesy.begin(this.haste.isBlind);
     }
     const status = this.courtesy.end(slot.send(isAgl));
     if (status !== Status.Ok) {
@@ -317,6 +327,7 @@ export class TransmitScheduler<Parts extends AnyParts> {
   noteSent(): TransmitSlot<Parts> {
     const slot = unchecked(this.slots.all[this.sent]);
     this.sent = TRANSMIT_BUFFERS;
+    this.haste.end();
     if (slot.isAgl && (slot.tag & TAG_HANDED) === 0) this.parts.counters.count(Counter.FromAgl);
     return slot;
   }
@@ -328,7 +339,6 @@ export class TransmitScheduler<Parts extends AnyParts> {
 
   /** The next frame cannot be sent. */
   private refuse(isAgl: bool, status: Status): void {
-    const counters = this.parts.counters;
     if (!isAgl) {
       this.answers.discard();
       countUnsent(this.parts, status);
@@ -337,32 +347,28 @@ export class TransmitScheduler<Parts extends AnyParts> {
     const wasHanded = (this.fromAgl.frontTag & TAG_HANDED) !== 0;
     this.parts.agl.finish(this.frontTag, false);
     this.fromAgl.discard();
-    if (wasHanded) {
-      // It was counted as handed to the chip, and ends as one of those.
-      counters.count(
-        status === Status.PeerNotReady ? Counter.FromAglWithdrawn : Counter.FromAglErrors,
-      );
-      return;
-    }
-    counters.count(Counter.FromAglRefused);
-    if (status === Status.PeerNotReady) counters.count(Counter.FromAglStopped);
-    else if (status === Status.ListenOnly) counters.count(Counter.FromAglListenOnly);
-    else counters.count(Counter.FromAglFaulted);
+    countRefused(this.parts, wasHanded, status);
   }
 
-  /** One transaction of the displacement. False: it is over. */
-  private goOnDisplacing(nowTicks: u64): bool {
+  /** Displaces, as far as the transactions come through in one step. False: it is over. */
+  private goOnDisplacing(): bool {
     const buffers = this.parts.controller.buffers;
     const victim = this.victim;
     if (!buffers.isDisplacing(victim) && !buffers.isDisplaceable(victim)) {
       this.victim = TRANSMIT_BUFFERS;
       return false;
     }
-    this.courtesy.begin();
-    const priority = buffers.back.setsPriority
-      ? this.priorities.wanted(victim, this.nextStrength, this.slots.underWay)
-      : buffers.order.priority(victim);
-    this.courtesy.end(this.parts.controller.displaceStep(victim, priority, nowTicks));
+    for (let transaction: u32 = 0; transaction < DISPLACING_TRANSACTIONS; transaction++) {
+      this.courtesy.begin(this.haste.isBlind);
+      const priority = buffers.back.setsPriority
+        ? this.priorities.wanted(victim, this.nextStrength, this.slots.underWay)
+        : buffers.order.priority(victim);
+      const nowTicks = this.parts.clock.nowTicks();
+      const status = this.parts.controller.displaceStep(victim, priority, nowTicks);
+      if (this.courtesy.end(status) !== Status.Ok) break;
+      if (!this.parts.controller.frameKnown) this.haste.sawEmpty(nowTicks);
+      if (!buffers.isDisplacing(victim)) break;
+    }
     return true;
   }
 
@@ -391,10 +397,4 @@ export class TransmitScheduler<Parts extends AnyParts> {
     this.isUntidy = isOwed;
     return false;
   }
-}
-
-/** Counts an answer that did not go to the chip because of `status`. */
-export function countUnsent<Parts extends AnyParts>(parts: Parts, status: Status): void {
-  const isSilent = status === Status.ListenOnly;
-  parts.counters.count(isSilent ? Counter.AnswersListenOnly : Counter.AnswersFaulted);
 }

@@ -9,7 +9,7 @@
  * Does not: wait or queue.
  */
 import { allocateFrames, Frame } from '../../can/frame';
-import { arbitrationField, ARBITRATION_NONE } from '../../can/identifier';
+import { arbitrationField, ARBITRATION_NONE, isRemote } from '../../can/identifier';
 import { requestBit } from '../../driver/mcp2515/transmit-buffers';
 import { LATENCY_BUS } from '../../page/layout';
 import { AnswerWindow } from '../../responder/answer-window';
@@ -27,6 +27,10 @@ export class TransmitSlot<Parts extends AnyParts> {
   private data: u64 = 0;
   /** True when the buffer's data bytes equal `data`. False after an interrupted load. */
   private isDataKnown: bool = false;
+  /** A load that gave way: how many bytes it still had (0: there is none), its header, and from which byte of `data` it was. */
+  private unsent: u32 = 0;
+  private broken: u64 = HEADER_NONE;
+  private loaded: u32 = 0;
   /** The buffer as a bit of TransmitBuffers. */
   readonly bit: u32;
   /** The frame on its way: its strength, whether it is AGL's, and the tag that it waited with. */
@@ -67,29 +71,51 @@ export class TransmitSlot<Parts extends AnyParts> {
 
   /**
    * Loads `frame` into the buffer: 0, 1 + DLC or 6 + DLC bytes over SPI. Call it only while not
-   * `busy`.
+   * `busy`. After it gave way behind the header it goes on with the data that are left.
    */
   load(frame: Frame): Status {
     if (this.holds(frame)) return Status.Ok;
     if (this.hasRestOf(frame)) return this.loadWindow(frame.data);
+    const parts = this.parts;
     const header = load<u64>(changetype<usize>(frame));
+    const first: u32 = this.unsent === 0 ? 0 : this.loadedOf(frame);
     this.isDataKnown = false;
     this.isIntact = false;
     let status: Status = Status.Ok;
     if (header === this.header) {
-      status = this.parts.controller.loadData(this.buffer, frame.data, 0, frame.length);
+      const data = frame.data >> ((first as u64) << 3);
+      status = parts.controller.loadData(this.buffer, data, first, frame.length - first);
       // Interrupted, or the buffer is taken: its header is unchanged.
       if (status !== Status.Ok && status !== Status.Busy) this.header = HEADER_NONE;
     } else {
       this.header = HEADER_NONE;
-      status = this.parts.controller.preload(this.buffer, frame);
+      status = parts.controller.preload(this.buffer, frame);
     }
     if (status === Status.Ok) {
       this.header = header;
       this.data = frame.data;
       this.isDataKnown = true;
+    } else if (status === Status.Busy) {
+      // A request is to be answered: what that means is looked at later.
+      this.unsent = parts.spi.unsent - 1;
+      this.broken = header;
+      this.data = frame.data;
+      this.loaded = first;
     }
     return status;
+  }
+
+  /** How many data bytes of `frame` the load that gave way has left in the buffer. A remote frame has none behind its header. */
+  private loadedOf(frame: Frame): u32 {
+    const unsent = this.unsent;
+    const length: u32 = frame.length;
+    const first = this.loaded;
+    this.unsent = 0;
+    if (load<u64>(changetype<usize>(frame)) !== this.broken || frame.data !== this.data) return 0;
+    if (isRemote(frame.identifier)) return 0;
+    if (unsent > length - first) return this.header === this.broken ? first : 0;
+    this.header = this.broken;
+    return length - unsent;
   }
 
   /** Makes the kept answer one with `data`, which differs in its window alone. At most 2 + n bytes. Only while `isIntact`. */
@@ -207,6 +233,7 @@ export class TransmitSlot<Parts extends AnyParts> {
   /** The chip has lost the buffer's content. */
   forget(): void {
     this.header = HEADER_NONE;
+    this.unsent = 0;
     this.isDataKnown = false;
     this.isIntact = false;
   }

@@ -149,14 +149,34 @@ export class TransmitSlots<Parts extends AnyParts> {
     return this.isReserved && (this.isHeld || !this.passesAgl(strength));
   }
 
-  /** An answer in the chip is weaker than `strength`. */
-  hasWeakerAnswer(strength: u32): bool {
+  /**
+   * An answer weaker than `strength` is in `waiting` or in the chip. Whoever waits for all answers waits for that in any
+   * case, and a stronger frame of AGL's leaves before it.
+   */
+  owesWeaker(waiting: WaitingList, strength: u32): bool {
+    if (!waiting.isEmpty && waiting.lastStrength > strength) return true;
     for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
       const slot = unchecked(this.all[buffer]);
       const isAnswer = (this.underWay & slot.bit) !== 0 && !slot.isAgl;
       if (isAnswer && slot.strength > strength) return true;
     }
     return false;
+  }
+
+  /** A frame of `strength` would go first in `waiting`, and one in the chip is weaker. */
+  mayDisplace(waiting: WaitingList, strength: u32): bool {
+    if (!waiting.isEmpty && strength >= waiting.frontStrength) return false;
+    for (let buffer: u32 = 0; buffer < TRANSMIT_BUFFERS; buffer++) {
+      const slot = unchecked(this.all[buffer]);
+      if ((this.underWay & slot.bit) !== 0 && slot.strength > strength) return true;
+    }
+    return false;
+  }
+
+  /** The same for a frame of AGL's. In order of arrival it displaces answers alone. */
+  aglMayDisplace(strength: u32): bool {
+    if (this.answersInChip === 0 && !this.isAglSorted) return false;
+    return this.mayDisplace(this.parts.fromAgl, strength);
   }
 
   /** A frame as strong as the answer kept in `slot` is in another buffer. */

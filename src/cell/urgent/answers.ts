@@ -17,7 +17,8 @@ import { Counter } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { AnyParts } from '../parts';
 import { Courtesy } from '../courtesy';
-import { countUnsent, TransmitScheduler } from '../transmit/scheduler';
+import { TransmitScheduler } from '../transmit/scheduler';
+import { countUnsent } from '../transmit/unsent';
 import { TransmitSlot } from '../transmit/slot';
 import { armFilters } from './receive-layout';
 

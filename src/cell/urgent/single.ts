@@ -71,6 +71,7 @@ export class SingleWay<Parts extends AnyParts> {
     const nanos = lookIntervalNanos(parts);
     this.intervalTicks = nanosToTicks(nanos, parts.clock.ticksPerSecond());
     this.timer.start(nowTicks, this.intervalTicks);
+    this.answers.scheduler.haste.putsOff(timer, this.intervalTicks);
   }
 
   /** One step: at most RTS and READ STATUS (3 bytes), or RX STATUS and RTS (3). */
@@ -81,10 +82,17 @@ export class SingleWay<Parts extends AnyParts> {
     if (line !== RequestLine.None || controller.receiver.requestOpen)
       return this.serve(line, nowTicks);
     if (this.parts.link.ringNoted()) return SingleStep.Done;
-    if (controller.frameKnown) return SingleStep.Frame;
+    if (controller.frameKnown) return this.frameFound(nowTicks);
     if (this.timer.reached(nowTicks) && !this.hasLooked) return this.look(nowTicks);
     this.hasLooked = false;
     return SingleStep.Nothing;
+  }
+
+  /** A frame is known to be in the chip. It may wait for one that the cell brings into it. */
+  private frameFound(nowTicks: u64): SingleStep {
+    const haste = this.answers.scheduler.haste;
+    const sinceTicks = this.parts.controller.receiver.waitingSinceTicks;
+    return haste.lasts(nowTicks, sinceTicks) ? SingleStep.Nothing : SingleStep.Frame;
   }
 
   /** Answers a request of which INT tells, or RX STATUS if INT is not to be believed now. */

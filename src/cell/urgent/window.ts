@@ -40,6 +40,7 @@ export class WindowAnswers<Parts extends AnyParts> {
     if (!slot.hasWindow) return sentOr(this.answers.sendOfFilter(filter));
     const receiver = this.parts.controller.receiver;
     if (receiver.mayHaveOlder) return Answered.Not;
+    if (this.answers.scheduler.haste.keepsWindow(slot.keptStrength)) return Answered.Not;
     const window = slot.window;
     const length = receiver.readWindow(window.readBytes);
     if (length < (window.minimumLength as i32)) return Answered.Not;

@@ -127,14 +127,15 @@ export class Spi0 extends SpiBus {
    * so this is no `Busy`. What only reads is read again.
    */
   private transferByByte(buffer: usize, length: u32, isOrder: bool): Status {
-    if (this.asked) return Status.Busy;
+    this.unsent = length;
+    if (this.asked) return this.notBegun(length);
     const fifo = this.base + SPI_FIFO;
     // Each byte takes its clocks at least, and the line was looked at in its second half.
     let highTicks = counter_read() - (this.byteTicks >> 1);
     this.select();
     if (this.urgent.isAsserted()) {
       this.release();
-      return Status.Busy;
+      return this.notBegun(length);
     }
     // loop: a byte of SPI
     for (let left = length; left !== 0; left--) {
@@ -145,6 +146,7 @@ export class Spi0 extends SpiBus {
       if (status !== Status.Ok) {
         return status === Status.Busy && isOrder && left === 1 ? Status.Ok : status;
       }
+      this.unsent = left - 1;
       highTicks = nextTicks;
       buffer++;
     }
@@ -152,6 +154,11 @@ export class Spi0 extends SpiBus {
     store<u8>(buffer - 1, mmio_read32(fifo));
     this.release();
     return Status.Ok;
+  }
+
+  private notBegun(length: u32): Status {
+    this.unsent = length + 1;
+    return Status.Busy;
   }
 
   /**

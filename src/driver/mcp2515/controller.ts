@@ -31,7 +31,7 @@ import { FaultState } from '../../can/fault-state';
 import { Frame } from '../../can/frame';
 import { Clock } from '../../hal/clock';
 import { InterruptLine } from '../../hal/interrupt-line';
-import { SpiBus } from '../../hal/spi-bus';
+import { SPI_PART_BYTES_MAXIMUM, SpiBus } from '../../hal/spi-bus';
 import { Counters, FrameEnd } from '../../rt/counters';
 import { Status } from '../../rt/status';
 import { BitRate } from './bit-rate';
@@ -212,21 +212,24 @@ export class Mcp2515<Bus extends SpiBus, Line extends InterruptLine, Time extend
 
   /** Loads `frame` into transmit buffer `buffer` (0..2) without sending. `Busy`: it is occupied. */
   preload(buffer: u32, frame: Frame): Status {
-    if (this.buffers.occupied(buffer)) return Status.Busy;
+    if (this.buffers.occupied(buffer)) return this.taken();
     const registers = encodeFrame(frame, BUFFER_REGISTERS);
     return countTimeout(this.counters, loadTransmitBuffer(this.bus, buffer, registers));
   }
 
   /** Replaces `length` (1..8) data bytes of a preloaded frame, from `first` on, by the lowest of `data`. `Busy` as for `preload`. */
   loadData(buffer: u32, data: u64, first: u32, length: u32): Status {
-    if (this.buffers.occupied(buffer)) return Status.Busy;
+    if (this.buffers.occupied(buffer)) return this.taken();
     return countTimeout(this.counters, loadTransmitData(this.bus, buffer, data, first, length));
   }
 
-  /**
-   * Sends the content of transmit buffer `buffer`. Only while not `transmitBusy`. `ListenOnly`: in that mode.
-   * `isAgl`: it is a frame of AGL's, not an answer.
-   */
+  /** A buffer is occupied: nothing of what was to be loaded was sent. */
+  private taken(): Status {
+    this.bus.unsent = SPI_PART_BYTES_MAXIMUM;
+    return Status.Busy;
+  }
+
+  /** Sends the content of `buffer`. Only while not `transmitBusy`. `ListenOnly`: in that mode. `isAgl`: no answer. */
   send(buffer: u32, isAgl: bool): Status {
     if (this.setup.modes.wanted === BusMode.ListenOnly) return Status.ListenOnly;
     const status = requestToSend(this.bus, buffer);

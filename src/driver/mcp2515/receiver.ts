@@ -132,6 +132,11 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
     return this.order.buffer0Full && !this.requestAnswered;
   }
 
+  /** A request is known to be in RXB0. */
+  get requestKnown(): bool {
+    return this.order.buffer0Full;
+  }
+
   /** True if `receive` has something to do. The step began at `nowTicks`. */
   attention(nowTicks: u64 = 0): bool {
     if (this.order.known) return true;
@@ -151,6 +156,12 @@ export class Receiver<Bus extends SpiBus, Line extends InterruptLine> {
   /** A request in RXB0 is not older than this, in ticks. */
   get requestSinceTicks(): u64 {
     return max<u64>(this.line.highTicks, this.empty0Ticks);
+  }
+
+  /** A frame in the chip is not older than this, in ticks, while the line tells of all frames; else one in RXB1. */
+  get waitingSinceTicks(): u64 {
+    if (this.acceptance.lineKept) return this.empty1Ticks;
+    return max<u64>(this.line.highTicks, min<u64>(this.empty0Ticks, this.empty1Ticks));
   }
 
   /** The core slept until `nowTicks`: nobody can know when the line that woke it has fallen. */

@@ -4,7 +4,7 @@
  *
  * READ STATUS shows that the frame is pending behind another one. TXnIF is cleared, then TXREQ, and READ STATUS
  * shows whether the frame before it is still pending: then this one was not on the wire at any time. The first READ
- * STATUS may be that of whoever found no buffer free.
+ * STATUS may be one that was made for another reason.
  * Does not: use SPI (transmit-buffers.ts does), or choose the frame.
  */
 import { Deadline } from '../../rt/deadline';
@@ -37,7 +37,7 @@ export class TakeBack {
   bit: u32 = 0;
   before: u32 = 0;
   step: TakeBackStep = TakeBackStep.Poll;
-  /** READ STATUS was made for all frames, and no frame was turned to since. */
+  /** READ STATUS was made for another reason, and no frame was turned to since. */
   private isSeen: bool = false;
   /** Reached when the last READ STATUS says nothing about now. */
   private readonly stale: Deadline = new Deadline();
@@ -53,10 +53,11 @@ export class TakeBack {
   }
 
   /** Turns to the frame of `bit`. Another one is left where it is. */
-  turnTo(bit: u32): void {
+  turnTo(bit: u32, nowTicks: u64): void {
     if (this.bit !== bit) this.step = TakeBackStep.Poll;
     this.bit = bit;
-    if (this.isSeen && this.step === TakeBackStep.Poll) this.step = TakeBackStep.ClearFlag;
+    const isSeen = this.isSeen && !this.isStale(nowTicks);
+    if (isSeen && this.step === TakeBackStep.Poll) this.step = TakeBackStep.ClearFlag;
     this.isSeen = false;
   }
 
@@ -80,6 +81,11 @@ export class TakeBack {
   /** True if the frame may have been sent since READ STATUS. */
   isStale(nowTicks: u64): bool {
     return this.stale.reached(nowTicks);
+  }
+
+  /** The frames of `bits` have ended: what is next in their buffers has not been looked at. */
+  ended(bits: u32): void {
+    if ((bits & this.bit) !== 0) this.forget();
   }
 
   /** It is over, or has to begin anew. */

@@ -9,10 +9,10 @@
  *   abort            clear TXnIF (4), READ STATUS (2), clear TXREQ (4); if TXREQ is clear and TXnIF not
  *                    set for the time of a frame, READ STATUS (2) and READ TXBnCTRL (3)
  *
- * A frame on the wire continues when it is aborted (DS20001801J, section 3.6, note 1), and TXnIF then shows
- * that it was sent. Whether TXREQ stays set until it has ended is not said. So only TXnIF is believed, and the buffer
- * counts as occupied until the frame must have ended. TXnIF may be an earlier frame's, so it is cleared first, and
- * TXREQ must be seen set after that. ABTF does not help: ABAT and one-shot mode set it, clearing TXREQ does not.
+ * A frame on the wire continues when it is aborted (DS20001801J, section 3.6, note 1), and TXnIF then shows that it was
+ * sent. Whether TXREQ stays set until then is not said. So only TXnIF is believed, and the buffer counts as occupied
+ * until the frame must have ended. TXnIF may be an earlier frame's, so it is cleared first, and TXREQ must be seen set
+ * after that. ABTF does not help: ABAT and one-shot mode set it, clearing TXREQ does not.
  *
  * taking back      a pending frame behind another one is not on the wire (transmit-order.ts) and is taken back
  *                  at once: READ STATUS (2), clear TXnIF (4), clear TXREQ and set TXP for what comes next (4),
@@ -65,7 +65,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
   /** Counts what may let a waiting frame have a buffer. */
   changes: u32 = 0;
 
-  // Request bits, as in READ STATUS. Requested, and not known to have ended:
+  /** Request bits, as in READ STATUS, like all below. Requested, and not known to have ended. */
   private pending: u32 = 0;
   /** Ended, and the outcome is unknown. */
   private unresolved: u32 = 0;
@@ -114,6 +114,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
   /** True if `step` has something to do. */
   working(nowTicks: u64): bool {
     const wanted = this.unresolved | this.abortReady | this.flagCleared | this.abortWanted;
+    if ((wanted | this.aborted) === 0) return false;
     return wanted !== 0 || (this.aborted !== this.abortOver && this.overAt(nowTicks) !== 0);
   }
 
@@ -212,7 +213,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
 
   private takeBack(bit: u32, priority: u32, why: FrameEnd, nowTicks: u64): Status {
     const back = this.back;
-    back.turnTo(bit);
+    back.turnTo(bit, nowTicks);
     if (back.step === TakeBackStep.Outcome) return Status.Busy;
     if (back.step < TakeBackStep.ClearFlag) {
       back.poll(nowTicks, this.frameTicks);
@@ -234,12 +235,13 @@ export class TransmitBuffers<Bus extends SpiBus> {
   }
 
   private clearRequest(bit: u32, priority: u32, nowTicks: u64): Status {
-    this.back.step = TakeBackStep.Poll;
     const buffer = bufferOfBit(bit);
     const mask = TXBCTRL_TXREQ | TXBCTRL_TXP_MASK;
     const status = modifyRegister(this.bus, controlOf(buffer), mask, priority);
+    // One that gave way is made again: TXnIF, which is clear, tells if the frame was sent meanwhile.
+    if (status === Status.Busy) return status;
+    this.back.step = status === Status.Ok ? TakeBackStep.Outcome : TakeBackStep.Poll;
     if (status !== Status.Ok) return status;
-    this.back.step = TakeBackStep.Outcome;
     this.back.before = this.order.above(bit, this.contending);
     this.abortWanted &= ~bit;
     this.cleared(bit, nowTicks);
@@ -293,6 +295,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     }
     this.changes++;
     this.pending &= ~ended;
+    this.back.ended(ended);
     this.order.ownEnded(this.contending, !this.oneShot && (ended & ~this.aborted) !== 0);
     this.order.polled();
     this.abortWanted &= requests;
@@ -308,10 +311,7 @@ export class TransmitBuffers<Bus extends SpiBus> {
     this.abortOver &= ~sent;
   }
 
-  /**
-   * One transaction. `Busy`: the caller must make READ STATUS next. A status other than `Ok` is an error of
-   * the bus, and the transaction is tried again.
-   */
+  /** One transaction. `Busy`: the caller must make READ STATUS next. After an error of the bus it is tried again. */
   step(nowTicks: u64): Status {
     if (this.unresolved !== 0) return this.resolve();
     if (this.abortReady !== 0) {

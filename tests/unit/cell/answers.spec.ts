@@ -294,9 +294,9 @@ describe('a request that is read', () => {
     const made = board().connected();
     for (let index = 0; index < 3; index++) {
       other(made, FRAME_200);
-      made.step();
+      made.step(4);
       request(made, 0, FRAME_100);
-      made.step();
+      made.step(4);
     }
     expect(made.counted(Counter.AnswersDelayed)).toBe(3);
     made.chip.set(0x2d, 0x20);

@@ -64,6 +64,48 @@ describe('a frame of AGL', () => {
     expect(board.counted(Counter.FromAgl)).toBe(1);
   });
 
+  // DS20001801J, table 12-1 and register map 11-1: LOAD TX BUFFER 0 from D0 is 41; TXB0D2 is 38. A byte is written when
+  // its last bit has come, so what was clocked before chip select rose stays.
+  test('goes on where its LOAD gave way, if the header was through', () => {
+    for (let bytes: u32 = 1; bytes < 14; bytes++) {
+      const board = new FakeBoard().connected();
+      expect(board.sendToCell(newFrame(0x123, 8, 0x8877665544332211))).toBe(Status.Ok);
+      board.chip.givesWay = 1;
+      board.chip.bytesBefore = bytes;
+      board.step(16);
+      const log = board.chip.take();
+      const whole = '40 24 60 00 00 08 11 22 33 44 55 66 77 88';
+      const cut = whole.substr(0, 3 * bytes - 1);
+      let rest = whole;
+      if (bytes === 6) rest = `41 ${whole.substr(18)}`;
+      else if (bytes > 6) rest = `02 ${(0x36 + bytes - 6).toString(16)} ${whole.substr(3 * bytes)}`;
+      expect(log.includes(`${cut}|${rest}|81`)).toBe(true, `${bytes}: ${log}`);
+      for (let at: u32 = 0; at < 8; at++) expect(board.chip.get(0x36 + at)).toBe(0x11 * (at + 1));
+    }
+  });
+
+  test('goes on after giving way twice, and after a LOAD that did not begin', () => {
+    const board = new FakeBoard().connected();
+    expect(board.sendToCell(newFrame(0x123, 8, 0x8877665544332211))).toBe(Status.Ok);
+    board.chip.givesWay = 2;
+    board.chip.bytesBefore = 8;
+    board.step(16);
+    const log = board.chip.take();
+    expect(log.includes('40 24 60 00 00 08 11 22|02')).toBe(true, log);
+    // Eight bytes are the whole rest: an order whose last byte is through is done.
+    expect(log.includes('02 38 33 44 55 66 77 88|81')).toBe(true, log);
+  });
+
+  test('that is a remote frame is loaded anew: nothing is behind its header', () => {
+    const board = new FakeBoard().connected();
+    expect(board.sendToCell(newFrame(0x40000123, 8, 0))).toBe(Status.Ok);
+    board.chip.givesWay = 1;
+    board.chip.bytesBefore = 4;
+    board.step(16);
+    const log = board.chip.take();
+    expect(log.includes('40 24 60 00|40 24 60 00 00 48|81')).toBe(true, log);
+  });
+
   test('is carried through after 16 broken attempts', () => {
     const board = new FakeBoard().connected();
     send(board);

@@ -7,6 +7,7 @@
  * At the start TXP is 3 for TXB2, 2 for TXB1 and 1 for TXB0, and the answers go to them in this order. At equal TXP
  * the higher buffer goes first (DS20001801J 3.2). So 3 for the new one in TXB0 and 2 for TXB2 will do.
  */
+import { Status } from '../../../src/rt/status';
 import { RuleImage2 } from '../support/rule-image-2';
 import { FakeBoard } from './fake-board';
 
@@ -18,26 +19,32 @@ const REQUESTS = [
 ];
 const ANSWERS: u32[] = [0x7a1, 0x7a2, 0x7a3, 0x050];
 
+/** Three weaker answers are pending, and the strong request has come in. */
+function asked(): FakeBoard {
+  const board = new FakeBoard();
+  const image = new RuleImage2(heap.alloc(0x10000), true);
+  for (let rule: u32 = 0; rule < 4; rule++) {
+    image.addAnswer(0x101 + rule, ANSWERS[rule], 1, 0xa0 + rule);
+  }
+  image.beginIndex([]);
+  for (let rule: u32 = 0; rule < 4; rule++) {
+    image.point(0x101 + rule, image.addList([rule as u16]));
+  }
+  board.connectedWith(image);
+  for (let rule: u32 = 0; rule < 3; rule++) {
+    board.chip.fill(0, REQUESTS[rule]);
+    board.step(4);
+  }
+  board.chip.take();
+  board.chip.fill(0, REQUESTS[3]);
+  return board;
+}
+
 describe('the strongest answer in the buffer of the weakest', () => {
   test('needs TXP of two buffers changed, and no more', () => {
-    const board = new FakeBoard();
-    const image = new RuleImage2(heap.alloc(0x10000), true);
-    for (let rule: u32 = 0; rule < 4; rule++) {
-      image.addAnswer(0x101 + rule, ANSWERS[rule], 1, 0xa0 + rule);
-    }
-    image.beginIndex([]);
-    for (let rule: u32 = 0; rule < 4; rule++) {
-      image.point(0x101 + rule, image.addList([rule as u16]));
-    }
-    board.connectedWith(image);
-    for (let rule: u32 = 0; rule < 3; rule++) {
-      board.chip.fill(0, REQUESTS[rule]);
-      board.step(4);
-    }
+    const board = asked();
     const order = board.parts.controller.buffers.order;
     expect(order.rank(2)).toBeGreaterThan(order.rank(1));
-    board.chip.take();
-    board.chip.fill(0, REQUESTS[3]);
     board.step(16);
     const log = board.chip.take();
     // READ STATUS once, which finds no buffer free; TXnIF; TXREQ and TXP (TXBnCTRL, mask 0x08 + 0x03); READ STATUS.
@@ -48,5 +55,63 @@ describe('the strongest answer in the buffer of the weakest', () => {
     expect(log.includes('|05 40 03')).toBe(false, log);
     expect(order.rank(0)).toBeGreaterThan(order.rank(2));
     expect(order.rank(2)).toBeGreaterThan(order.rank(1));
+  });
+
+  test('has TXREQ cleared in a second attempt where the first gave way, and TXnIF only once', () => {
+    const board = asked();
+    board.step(1);
+    board.chip.take();
+    const controller = board.parts.controller;
+    expect(controller.displaceStep(0, 3, board.clock.now)).toBe(Status.Ok);
+    expect(board.chip.take()).toBe('05 2c 04 00');
+    board.chip.yields = true;
+    board.chip.givesWay = 1;
+    board.chip.bytesBefore = 3;
+    controller.displaceStep(0, 3, board.clock.now);
+    expect(board.chip.take().startsWith('05 30 0b|')).toBe(true);
+    board.chip.yields = false;
+    expect(controller.displaceStep(0, 3, board.clock.now)).toBe(Status.Ok);
+    expect(board.chip.take()).toBe('05 30 0b 03');
+  });
+});
+
+const OTHER = '20 a0 00 00 00 00 00 00 00 00 00 00 00'; // 105#
+
+describe('a frame that comes in meanwhile', () => {
+  test('waits for it, and is read then', () => {
+    const board = asked();
+    board.step(1);
+    board.chip.take();
+    board.chip.fill(0, OTHER);
+    board.step(16);
+    const log = board.chip.take();
+    expect(log.startsWith('05 2c 04 00|05 30 0b 03|a0 00|40 0a')).toBe(true, log);
+    expect(log.indexOf('|81')).toBeGreaterThan(0, log);
+    expect(log.indexOf('|90 ')).toBeGreaterThan(log.indexOf('|81'), log);
+  });
+
+  // Two of 47 bits at 500 kbit/s: 188 us.
+  test('does not wait until the next one but one is complete', () => {
+    const board = asked();
+    board.step(1);
+    board.chip.take();
+    board.chip.fill(0, OTHER);
+    board.clock.now += 200;
+    board.step(2);
+    const log = board.chip.take();
+    expect(log.includes('90 ')).toBe(true, log);
+    expect(log.includes('|40')).toBe(false, log);
+  });
+
+  test('is read at once where the buffer was free', () => {
+    const board = asked();
+    board.chip.finish(2);
+    board.step(1);
+    expect(board.parts.controller.frameKnown).toBe(false);
+    board.chip.take();
+    board.chip.fill(0, OTHER);
+    board.step(1);
+    const log = board.chip.take();
+    expect(log.startsWith('a0 00|90 ')).toBe(true, log);
   });
 });

@@ -212,6 +212,7 @@ describe('a transfer that yields', () => {
     fill('40 01 02 03 04');
     expect(spi.transfer(buffer, 5)).toBe(Status.Busy);
     expect(writes()).toBe('C80 F40 F1 C10030');
+    expect(spi.unsent).toBe(4);
   });
 
   test('during whose last byte the line falls is done, if it is an order: RTS must not go out twice', () => {

@@ -67,6 +67,8 @@ export class FakeChip extends SpiBus {
   registers: StaticArray<u8> = new StaticArray<u8>(128);
   /** So many transactions more that may be broken off for a frame are. */
   givesWay: u32 = 0;
+  /** Each behind so many bytes. */
+  bytesBefore: u32 = 0;
   /** The clock of the board, and how far each byte takes it. */
   clock: FakeClock = new FakeClock();
   ticksPerByte: u32 = 0;
@@ -92,7 +94,13 @@ export class FakeChip extends SpiBus {
   override transfer(buffer: usize, length: u32): Status {
     if (this.yields && this.givesWay > 0) {
       this.givesWay--;
-      return Status.Busy;
+      this.unsent = length + 1;
+      if (this.bytesBefore === 0) return Status.Busy;
+      // An order whose last byte is through is done.
+      const bytes = min<u32>(length, this.bytesBefore);
+      this.begin(buffer, bytes);
+      this.unsent = length - bytes + 1;
+      return bytes === length ? this.end(buffer, 0) : Status.Busy;
     }
     const status = this.begin(buffer, length);
     return status === Status.Ok ? this.end(buffer, 0) : status;
