@@ -106,7 +106,7 @@ export class Console<Port extends CharacterPort> {
     return this.putCount !== this.takenCount;
   }
 
-  /** Puts out the first waiting character. The port must be at rest. */
+  /** Puts out the first waiting character. Only while `pending`, and the port is at rest. */
   putOne(): void {
     const character: u32 = load<u8>(this.buffer + (this.takenCount & (BUFFER_BYTES - 1)));
     this.port.put(character);

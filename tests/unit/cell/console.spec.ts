@@ -53,7 +53,7 @@ describe('the console', () => {
   test('gives up on a UART that stays busy, and puts nothing out with nothing to say', () => {
     const host = new FakeHost();
     const console = new Console<FakeHost>(host);
-    console.putOne();
+    console.flush();
     expect(host.console).toBe('');
     host.isBusy = true;
     console.text('abc').flush();
